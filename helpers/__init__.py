@@ -1,0 +1,18 @@
+"""The small library behind the course: one module a room.
+
+    data → features → model → loss → training → experiment (a tidy table) → figure · widget · claim
+
+Each arrow is a module, and imports go only leftwards:
+
+    simulation, movielens      where the rows come from
+    features                   a DataFrame becomes tensors
+    models                     Shared-Bottom and its single-task baseline
+    losses                     one loss a task, and their weighted sum
+    training                   one model, or dozens of copies at once
+    metrics                    AUC, GAUC, R² and friends, per task
+    experiments, claims        pure functions of settings and seeds; what their numbers allow us to say
+    figures, explorer          pictures that stand still, pictures that answer
+    exercises                  predictions, checks with hints
+    environment                is this machine ready for the course?
+    validate                   one clear error for bad input, used by all of the above
+"""

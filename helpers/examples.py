@@ -1,0 +1,137 @@
+"""`Examples`: the inputs and labels that go into a model, as tensors. Everything else passes these along.
+
+The inputs are one tensor `(n, columns)` for synthetic tasks, or a dict of tensors `{"dense": ..., "sparse": ..., ...}` made by
+`helpers.features`. Labels are a dict by task name. A label that was never observed is masked, not guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from helpers import validate
+
+Inputs = Tensor | dict[str, Tensor]
+
+
+def map_inputs(function, inputs: Inputs) -> Inputs:
+    """Apply `function` to the tensor, or to each tensor of the dict."""
+    if isinstance(inputs, dict):
+        return {name: function(tensor) for name, tensor in inputs.items()}
+    return function(inputs)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """n examples, or m × n when each of m models has examples of its own (`Examples.stack`).
+
+    inputs   tensor `(n, columns)`, or a dict of tensors whose first axis is n
+    labels   {task: float tensor `(n,)`}; a masked label may hold anything, NaN too
+    masks    {task: bool tensor `(n,)`}, True where the label was observed; a task without a mask was always observed
+    weights  {task: float tensor `(n,)`}, how much each row counts in the task's loss; 1 where not given
+    groups   int tensor `(n,)`, the user of each row, for GAUC; or None
+    copies   m after `Examples.stack`, else None
+
+    Raises ValueError that names the task and what is wrong: a NaN, a negative weight, a length that differs.
+    """
+
+    inputs: Inputs
+    labels: dict[str, Tensor]
+    masks: dict[str, Tensor] = field(default_factory=dict)
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    groups: Tensor | None = None
+    copies: int | None = None
+
+    def __post_init__(self):
+        if not self.labels:
+            validate.fail("labels", "no task", "a dict with at least one task")
+        tensors = self.inputs if isinstance(self.inputs, dict) else {"inputs": self.inputs}
+        for name, tensor in tensors.items():
+            if not isinstance(tensor, Tensor):
+                validate.fail(name, type(tensor).__name__, "a torch tensor", TypeError)
+            if tensor.is_floating_point():
+                validate.finite(name, tensor)
+        shape = self._shape()
+        for kind, by_task in (("labels", self.labels), ("masks", self.masks), ("weights", self.weights)):
+            for task, values in by_task.items():
+                name = f"{kind}[{task!r}]"
+                if task not in self.labels:
+                    validate.fail(name, "a task without labels", f"one of {list(self.labels)}")
+                if not isinstance(values, Tensor):
+                    validate.fail(name, type(values).__name__, "a torch tensor", TypeError)
+                if tuple(values.shape) != shape:
+                    validate.fail(name, f"shape {tuple(values.shape)}", f"shape {shape}, one value a row of the inputs")
+        labels = {}
+        for task, values in self.labels.items():
+            if task in self.masks:
+                if self.masks[task].dtype != torch.bool:
+                    validate.fail(f"masks[{task!r}]", f"dtype {self.masks[task].dtype}", "bool", TypeError)
+                values = torch.where(self.masks[task], values, torch.zeros_like(values))
+            labels[task] = validate.finite(f"labels[{task!r}]", values.float())
+        for task, values in self.weights.items():
+            validate.finite(f"weights[{task!r}]", values)
+            if bool((values < 0).any()):
+                validate.fail(f"weights[{task!r}]", f"a negative weight ({float(values.min()):g})", "weights of at least 0")
+        if self.groups is not None and tuple(self.groups.shape) != shape:
+            validate.fail("groups", f"shape {tuple(self.groups.shape)}", f"shape {shape}")
+        object.__setattr__(self, "labels", labels)
+
+    def _shape(self) -> tuple[int, ...]:
+        axes = 1 if self.copies is None else 2
+        tensors = list(self.inputs.values()) if isinstance(self.inputs, dict) else [self.inputs]
+        if not tensors:
+            validate.fail("inputs", "no tensor", "at least one")
+        shapes = {tuple(t.shape[:axes]) for t in tensors}
+        if len(shapes) > 1:
+            validate.fail("inputs", f"tensors with {sorted(shapes)} rows", "the same number of rows in each")
+        shape = shapes.pop()
+        if len(shape) < axes or shape[-1] == 0:
+            validate.fail("inputs", "no row", "at least one example")
+        return shape
+
+    def __len__(self) -> int:
+        return self._shape()[-1]
+
+    @property
+    def tasks(self) -> list[str]:
+        return list(self.labels)
+
+    def take(self, rows: Tensor) -> Examples:
+        """The examples at the positions `rows` (or where a bool tensor is True)."""
+        if self.copies is not None:
+            validate.fail("rows", "stacked examples", "examples of one model")
+        pick = lambda by_task: {task: values[rows] for task, values in by_task.items()}  # noqa: E731
+        return replace(
+            self,
+            inputs=map_inputs(lambda tensor: tensor[rows], self.inputs),
+            labels=pick(self.labels),
+            masks=pick(self.masks),
+            weights=pick(self.weights),
+            groups=None if self.groups is None else self.groups[rows],
+        )
+
+    def only(self, *tasks: str) -> Examples:
+        """The same examples with the labels of `tasks` alone: what a single-task model trains on."""
+        for task in tasks:
+            validate.choice("tasks", task, self.labels)
+        pick = lambda by_task: {task: by_task[task] for task in tasks if task in by_task}  # noqa: E731
+        return replace(self, labels=pick(self.labels), masks=pick(self.masks), weights=pick(self.weights))
+
+    @staticmethod
+    def stack(many: list[Examples]) -> Examples:
+        """m sets of n examples as one with a leading axis m: one set for each of m models that are trained at once."""
+        first = many[0]
+        for name in ("labels", "masks", "weights"):
+            if any(set(getattr(one, name)) != set(getattr(first, name)) for one in many):
+                validate.fail(name, "sets with different tasks", "the same tasks in each")
+        if any(len(one) != len(first) for one in many):
+            validate.fail("many", f"sets of {sorted({len(one) for one in many})} rows", "the same number of rows in each")
+        join = lambda name: {task: torch.stack([getattr(one, name)[task] for one in many]) for task in getattr(first, name)}  # noqa: E731
+        if isinstance(first.inputs, dict):
+            inputs = {name: torch.stack([one.inputs[name] for one in many]) for name in first.inputs}
+        else:
+            inputs = torch.stack([one.inputs for one in many])
+        groups = None if first.groups is None else torch.stack([one.groups for one in many])
+        return Examples(inputs, join("labels"), join("masks"), join("weights"), groups, copies=len(many))

@@ -1,0 +1,77 @@
+"""One clear error for bad input: it names the argument, says what came and what is expected.
+
+Every public function of the library checks its arguments with these few functions, so that a mistake is reported where it
+was made and in the same words everywhere.
+"""
+
+from collections.abc import Collection, Iterable
+
+import numpy as np
+import pandas as pd
+import torch
+
+
+def _show(value) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def fail(name: str, came: str, expected: str, kind: type[Exception] = ValueError):
+    """Raise `kind` with the one sentence that all errors of the library share."""
+    raise kind(f"{name}: got {came}; expected {expected}.")
+
+
+def number(name: str, value, low: float = -np.inf, high: float = np.inf, whole: bool = False):
+    """Return `value` if it is a finite number in [low, high] (and an integer where `whole`), else raise ValueError."""
+    kind = "a whole number" if whole else "a number"
+    bounds = f" from {low:g} to {high:g}" if np.isfinite(high) else f" of at least {low:g}" if np.isfinite(low) else ""
+    ok = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
+    if not ok or not np.isfinite(value) or not low <= value <= high or (whole and int(value) != value):
+        fail(name, _show(value), kind + bounds)
+    return int(value) if whole else float(value)
+
+
+def choice(name: str, value, options: Collection):
+    """Return `value` if it is one of `options`, else raise ValueError that lists them."""
+    if value not in options:
+        fail(name, _show(value), "one of " + ", ".join(map(repr, options)))
+    return value
+
+
+def columns(name: str, frame: pd.DataFrame, needed: Iterable[str]) -> pd.DataFrame:
+    """Return `frame` if it is a non-empty DataFrame with all columns of `needed`."""
+    if not isinstance(frame, pd.DataFrame):
+        fail(name, type(frame).__name__, "a pandas DataFrame", TypeError)
+    missing = [column for column in needed if column not in frame.columns]
+    if missing:
+        fail(name, f"no column {', '.join(map(repr, missing))}", f"it among {_show(list(frame.columns))}")
+    if len(frame) == 0:
+        fail(name, "a table without rows", "at least one row")
+    return frame
+
+
+def finite(name: str, values) -> np.ndarray | torch.Tensor:
+    """Return `values` if none of them is NaN or infinite."""
+    good = torch.isfinite(values) if isinstance(values, torch.Tensor) else np.isfinite(np.asarray(values, dtype=float))
+    if not bool(good.all()):
+        bad = int((~good).sum())
+        fail(name, f"{bad} NaN or infinite value{'s' if bad > 1 else ''}", "finite numbers only")
+    return values
+
+
+def binary(name: str, labels) -> np.ndarray | torch.Tensor:
+    """Return `labels` if each of them is 0 or 1."""
+    finite(name, labels)
+    outside = labels[(labels != 0) & (labels != 1)]
+    if len(outside):
+        fail(name, f"{len(outside)} labels outside {{0, 1}}, the first {float(outside[0]):g}", "labels 0 or 1")
+    return labels
+
+
+def same_length(**named) -> int:
+    """Return the common length of the named sequences, or raise ValueError that names two that differ."""
+    (first, value), *rest = named.items()
+    for name, other in rest:
+        if len(other) != len(value):
+            fail(name, f"{len(other)} rows", f"{len(value)}, as many as {first}")
+    return len(value)
