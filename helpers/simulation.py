@@ -1,0 +1,175 @@
+"""Synthetic pairs of tasks whose relation we set ourselves: the same features or others, the same sign or the opposite.
+
+Two recipes. `relu_tasks` builds two tasks from features that they share or not; `mmoe_tasks` is the recipe of the MMoE paper
+(Ma et al., KDD 2018, §3.2). Both return a `TaskPair`. Train and validation labels carry noise, test labels are the noise-free
+targets, so that R² on the test rows tells how much of the truth a model has found.
+
+Everything is drawn from one `numpy.random.Generator` made from `seed`, in an order that does not depend on the other settings:
+equal seeds give equal bytes, and the same inputs and the same task a in every condition, so that conditions can be compared in pairs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from helpers import validate
+from helpers.examples import Examples
+
+# What task b does with a feature that it shares with task a: take it with the same sign, the opposite sign, or half of them with
+# each (label correlation 0 although every feature is shared).
+RELATIONS = ("same", "opposite", "other mix")
+
+# The five conditions of the course, as settings of `relu_tasks`.
+CONDITIONS = {
+    "same features, same sign": {"shared": 4, "relation": "same"},
+    "same features, opposite sign": {"shared": 4, "relation": "opposite"},
+    "same features, other mix": {"shared": 4, "relation": "other mix"},
+    "half the features shared": {"shared": 2, "relation": "same"},
+    "disjoint features": {"shared": 0, "relation": "same"},
+}
+
+# The sines of the MMoE recipe. The paper does not give them, and the label correlation at p < 0 depends on them: we fix and show ours.
+ALPHA = (-0.49, -1.52, -0.66, 0.87)
+BETA = (-0.43, -0.56, -0.54, -0.59)
+
+# Mean and standard deviation of relu(z) for z ~ N(0, 1).
+RELU_MEAN = 1 / np.sqrt(2 * np.pi)
+RELU_SD = np.sqrt(1 / 2 - 1 / (2 * np.pi))
+
+
+@dataclass(frozen=True)
+class TaskPair:
+    """Examples of two tasks, 'a' and 'b', and the correlation of their noise-free targets (before any threshold)."""
+
+    train: Examples
+    valid: Examples
+    test: Examples
+    label_correlation: float
+
+
+def relu_tasks(
+    rows: tuple[int, int, int] = (500, 500, 2000),
+    *,
+    shared: int = 4,
+    relation: str = "same",
+    features: int = 4,
+    inputs: int = 20,
+    noise: float = 0.5,
+    binary: bool = False,
+    labelled: int | None = None,
+    seed: int = 0,
+) -> TaskPair:
+    """Two tasks, each a sum of `features` hidden features of which `shared` are common to both.
+
+    x ~ N(0, I) with `inputs` columns; the features are h_j = relu(v_j · x) along orthonormal directions v_j; a target is
+    Σ ±h_j over the task's features, standardised in closed form to mean 0 and variance 1; a label is target + noise · N(0, 1).
+
+    rows      numbers of train, validation and test rows; inputs come as float32 tensors `(rows, inputs)`
+    relation  the signs of the shared features in task b: one of `RELATIONS`; 'other mix' needs an even `shared`
+    noise     standard deviation of the label noise; test labels have none
+    binary    labels become 1 where target + noise > 0, else 0
+    labelled  task b is observed on this many train rows only (the first ones); the others are masked
+
+    `label_correlation` is exact: shared / features · (+1, −1 or 0 by relation).
+    """
+    rows = _check_rows(rows)
+    features = validate.number("features", features, low=1, whole=True)
+    shared = validate.number("shared", shared, low=0, high=features, whole=True)
+    inputs = validate.number("inputs", inputs, low=2 * features, whole=True)
+    validate.choice("relation", relation, RELATIONS)
+    if relation == "other mix" and shared % 2:
+        validate.fail("shared", str(shared), "an even number with relation 'other mix'")
+    rng = _generator(seed)
+
+    x = rng.standard_normal((sum(rows), inputs))
+    directions, _ = np.linalg.qr(rng.standard_normal((inputs, 2 * features)))
+    signs = rng.choice([-1.0, 1.0], size=2 * features)
+    eps = rng.standard_normal((sum(rows), 2))
+
+    hidden = (np.maximum(x @ directions, 0) - RELU_MEAN) / RELU_SD  # (rows, 2·features), each of mean 0 and variance 1
+    kept = {"same": shared, "opposite": 0, "other mix": shared // 2}[
+        relation
+    ]  # shared features whose sign task b keeps
+    flip = np.where(np.arange(shared) < kept, 1.0, -1.0)
+    weights = np.zeros((2 * features, 2))  # of each feature in each task
+    weights[:features, 0] = signs[:features]
+    weights[:shared, 1] = signs[:shared] * flip
+    weights[features : 2 * features - shared, 1] = signs[features : 2 * features - shared]
+    targets = hidden @ weights / np.sqrt(features)
+    return _pair(x, targets, eps, rows, noise, flip.sum() / features, binary, labelled)
+
+
+def mmoe_tasks(
+    rows: tuple[int, int, int] = (1000, 1000, 2000),
+    *,
+    p: float = 1.0,
+    inputs: int = 20,
+    noise: float = 0.1,
+    seed: int = 0,
+) -> TaskPair:
+    """The regression tasks of the MMoE paper (KDD 2018, §3.2), with p from −1 to 1.
+
+    u1, u2 orthonormal; w1 = u1, w2 = p·u1 + √(1−p²)·u2 (the paper's scale c is 1); x ~ N(0, I) with `inputs` columns;
+    target_k = w_k·x + Σ_i sin(ALPHA_i · w_k·x + BETA_i); label = target + noise · N(0, 1).
+
+    p = cos(w1, w2) is what the paper calls task correlation. It is not the label correlation, which is computed for the fixed
+    `ALPHA` and `BETA` and returned beside the examples. `rows`, `noise` and `seed` as in `relu_tasks`.
+    """
+    rows = _check_rows(rows)
+    p = validate.number("p", p, low=-1, high=1)
+    inputs = validate.number("inputs", inputs, low=2, whole=True)
+    rng = _generator(seed)
+
+    x = rng.standard_normal((sum(rows), inputs))
+    basis, _ = np.linalg.qr(rng.standard_normal((inputs, 2)))
+    eps = rng.standard_normal((sum(rows), 2))
+
+    along = x @ basis  # (rows, 2): u1·x and u2·x
+    z = np.column_stack([along[:, 0], p * along[:, 0] + np.sqrt(1 - p**2) * along[:, 1]])
+    return _pair(x, _add_sines(z), eps, rows, noise, _mmoe_correlation(p))
+
+
+def _add_sines(z: np.ndarray) -> np.ndarray:
+    return z + np.sin(z[..., None] * np.array(ALPHA) + np.array(BETA)).sum(-1)
+
+
+def _mmoe_correlation(p: float) -> float:
+    """Correlation of the two targets: Gauss-Hermite quadrature over u1·x and u2·x, exact to rounding for functions this smooth."""
+    node, weight = np.polynomial.hermite_e.hermegauss(60)
+    weight = np.outer(weight, weight) / weight.sum() ** 2
+    first, second = np.meshgrid(node, node, indexing="ij")
+    a, b = _add_sines(first), _add_sines(p * first + np.sqrt(1 - p**2) * second)
+    a, b = a - (weight * a).sum(), b - (weight * b).sum()
+    return float((weight * a * b).sum() / np.sqrt((weight * a**2).sum() * (weight * b**2).sum()))
+
+
+def _generator(seed: int) -> np.random.Generator:
+    return np.random.default_rng(validate.number("seed", seed, low=0, whole=True))
+
+
+def _check_rows(rows) -> tuple[int, int, int]:
+    if not isinstance(rows, tuple | list) or len(rows) != 3:
+        validate.fail("rows", repr(rows), "three numbers: train, validation and test rows")
+    return tuple(validate.number("rows", count, low=1, whole=True) for count in rows)
+
+
+def _pair(x, targets, eps, rows, noise, correlation, binary=False, labelled=None) -> TaskPair:
+    """Add noise to the train and validation rows, cut the three sets, mask task b."""
+    noise = validate.number("noise", noise, low=0)
+    train, valid, _ = rows
+    noisy = train + valid
+    labels = np.concatenate([targets[:noisy] + noise * eps[:noisy], targets[noisy:]])
+    if binary:
+        labels = labels > 0
+    x, labels = torch.from_numpy(x).float(), torch.from_numpy(labels).float()
+    sets = [
+        Examples(inputs, {"a": label[:, 0].clone(), "b": label[:, 1].clone()})
+        for inputs, label in zip(x.split(rows), labels.split(rows), strict=True)
+    ]
+    if labelled is not None:
+        labelled = validate.number("labelled", labelled, low=1, high=train, whole=True)
+        sets[0] = replace(sets[0], masks={"b": torch.arange(train) < labelled})
+    return TaskPair(*sets, label_correlation=float(correlation))
