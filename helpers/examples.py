@@ -27,7 +27,7 @@ def map_inputs(function, inputs: Inputs) -> Inputs:
 class Examples:
     """n examples, or m × n when each of m models has examples of its own (`Examples.stack`).
 
-    inputs   tensor `(n, columns)`, or a dict of tensors whose first axis is n
+    inputs   tensor `(n, columns)`, or a dict of such tensors
     labels   {task: float tensor `(n,)`}; a masked label may hold anything, NaN too
     masks    {task: bool tensor `(n,)`}, True where the label was observed; a task without a mask was always observed
     weights  {task: float tensor `(n,)`}, how much each row counts in the task's loss; 1 where not given
@@ -51,6 +51,8 @@ class Examples:
         for name, tensor in tensors.items():
             if not isinstance(tensor, Tensor):
                 validate.fail(name, type(tensor).__name__, "a torch tensor", TypeError)
+            if tensor.dim() != (2 if self.copies is None else 3):
+                validate.fail(name, f"shape {tuple(tensor.shape)}", "rows and columns, (n, columns)")
             if tensor.is_floating_point():
                 validate.finite(name, tensor)
         shape = self._shape()

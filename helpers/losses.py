@@ -1,0 +1,85 @@
+"""Losses: one number a task, and the weighted sum that a multi-task model is trained on.
+
+Each loss takes what the model says and what happened, `(..., n)` each, and returns the loss of every row. `task_losses` turns
+rows into one mean a task; `weighted_sum` adds the tasks up. A leading axis (many models at once) passes through everything.
+"""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from helpers import validate
+
+
+def binary_cross_entropy(logit: Tensor, label: Tensor) -> Tensor:
+    """−[y log p + (1−y) log(1−p)] with p = sigmoid(logit), row by row.
+
+    With softplus(z) = log(1 + eᶻ) we have −log p = softplus(−logit) and −log(1−p) = softplus(logit), and both meet in the one
+    expression below, which never takes the log of 0.
+    """
+    return F.softplus(logit) - label * logit
+
+
+def squared_error(value: Tensor, label: Tensor) -> Tensor:
+    """(value − y)², row by row."""
+    return (value - label) ** 2
+
+
+def weighted_cross_entropy(logit: Tensor, click: Tensor, watch_time: Tensor) -> Tensor:
+    """−[T y log p + (1−y) log(1−p)], row by row: YouTube's loss (Covington et al., RecSys 2016, §4.2).
+
+    click is y in {0, 1}, watch_time is T ≥ 0 in a unit of your choice (the unit shifts the logit). It is plain binary
+    cross-entropy in which a clicked row counts T times and the others once.
+    """
+    validate.binary("click", click)
+    validate.finite("watch_time", watch_time)
+    if bool((watch_time < 0).any()):
+        validate.fail("watch_time", f"a negative time ({float(watch_time.min()):g})", "times of at least 0")
+    return torch.where(click > 0, watch_time, 1.0) * binary_cross_entropy(logit, click)
+
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"binary": binary_cross_entropy, "regression": squared_error}
+
+
+def masked_mean(rows: Tensor, mask: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
+    """Mean over the last axis of `weight · rows` where `mask` is True: `(..., n)` → `(...)`; 0 where no row was observed."""
+    if weight is not None:
+        rows = rows * weight
+    if mask is None:
+        return rows.mean(-1)
+    return (rows * mask).sum(-1) / mask.sum(-1).clamp(min=1)
+
+
+def task_losses(
+    outputs: dict[str, Tensor],
+    labels: dict[str, Tensor],
+    losses: dict[str, Callable[[Tensor, Tensor], Tensor]],
+    masks: dict[str, Tensor] | None = None,
+    weights: dict[str, Tensor] | None = None,
+) -> Tensor:
+    """The mean loss of each task of `losses`, in that order: `(..., tasks)`.
+
+    masks says where a label was observed, weights how much a row counts; a task may be in neither.
+    """
+    masks, weights = masks or {}, weights or {}
+    means = [
+        masked_mean(loss(outputs[task], labels[task]), masks.get(task), weights.get(task))
+        for task, loss in losses.items()
+    ]
+    return torch.stack(means, dim=-1)
+
+
+def weighted_sum(losses: Tensor, task_weights: Tensor) -> Tensor:
+    """Σₖ wₖ Lₖ over the last axis: `(..., tasks)` → `(...)`. All wₖ = 1 is the plain sum of the seed text."""
+    return (losses * task_weights).sum(-1)
+
+
+def check_task_weights(task_weights: dict[str, float] | None, tasks: list[str]) -> list[float]:
+    """The weights in the order of `tasks`; 1 each for None. Raises ValueError for a negative or NaN weight or a wrong name."""
+    if task_weights is None:
+        return [1.0] * len(tasks)
+    if set(task_weights) != set(tasks):
+        validate.fail("task_weights", f"weights for {sorted(task_weights)}", f"one for each of {tasks}")
+    return [validate.number(f"task_weights[{task!r}]", task_weights[task], low=0) for task in tasks]

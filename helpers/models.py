@@ -1,0 +1,179 @@
+"""Models: Shared-Bottom and the single-task model that it must beat.
+
+    inputs → Encoder → bottom → one tower a task → {task: logit or value}
+
+A model is an ordinary `nn.Module` that takes the inputs of `Examples` and returns a dict by task name: a logit for a binary
+task, a value for a regression task. Nothing here knows about losses or training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from helpers import validate
+from helpers.examples import Inputs
+from helpers.features import Features
+
+KINDS = ("binary", "regression")
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU, "leaky relu": nn.LeakyReLU}
+
+
+class Encoder(nn.Module):
+    """Inputs → one row of numbers: dense columns as they are, ids by their embeddings, sequences by the mean of theirs.
+
+    Columns whose embeddings are equally wide share one table, so that a batch costs one look-up a width, not one a column.
+    `features` is a fitted `Features`, or a number of plain dense columns.
+    """
+
+    def __init__(self, features: Features | int):
+        super().__init__()
+        if isinstance(features, int):
+            validate.number("features", features, low=1, whole=True)
+            self.fields, self.sequences, self.dense, tables = {}, [], features, {}
+        elif isinstance(features, Features):
+            tables, self.sequences, self.dense = features.tables, features.sequences, len(features.dense)
+            self.fields = {
+                width: [i for i, layout in enumerate(features.sparse) if layout.width == width] for width in tables
+            }
+        else:
+            validate.fail("features", type(features).__name__, "fitted Features, or a number of columns", TypeError)
+        self.tables = nn.ModuleDict({str(width): nn.Embedding(rows, width) for width, rows in tables.items()})
+        for table in self.tables.values():
+            nn.init.normal_(table.weight, std=0.05)
+        self.width = self.dense + sum(width * len(columns) for width, columns in self.fields.items())
+        self.width += sum(sequence.width for sequence in self.sequences)
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        """`(n, columns)` or a dict of tensors → `(n, width)`."""
+        if isinstance(inputs, Tensor):
+            return inputs
+        parts = [inputs["dense"]] if self.dense else []
+        for width, columns in self.fields.items():
+            if columns:
+                ids = inputs["sparse"] if len(columns) == inputs["sparse"].shape[-1] else inputs["sparse"][:, columns]
+                parts.append(self.tables[str(width)](ids).flatten(-2))  # (n, columns, width) → (n, columns · width)
+        for sequence in self.sequences:
+            ids = inputs[sequence.name]
+            real = (ids != sequence.padding).unsqueeze(-1)  # (n, length, 1)
+            vectors = self.tables[str(sequence.width)](ids) * real
+            parts.append(vectors.sum(-2) / real.sum(-2).clamp(min=1))
+        return torch.cat(parts, dim=-1)
+
+
+class MLP(nn.Module):
+    """Linear → (batch norm) → activation → (dropout), once for each of `units`: `(n, width)` → `(n, units[-1])`."""
+
+    def __init__(
+        self, width: int, units: Sequence[int], activation: str = "relu", dropout: float = 0.0, batch_norm: bool = False
+    ):
+        super().__init__()
+        layers: list[nn.Module] = []
+        for size in units:
+            size = validate.number("units", size, low=1, whole=True)
+            layers.append(nn.Linear(width, size, bias=not batch_norm))  # batch norm subtracts any bias again
+            if batch_norm:
+                layers.append(nn.BatchNorm1d(size))
+            layers.append(ACTIVATIONS[validate.choice("activation", activation, ACTIVATIONS)]())
+            if dropout:
+                layers.append(nn.Dropout(dropout))
+            width = size
+        self.layers = nn.Sequential(*layers)
+        self.width = width
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
+
+
+class SharedBottom(nn.Module):
+    """Shared-Bottom: all tasks share the embeddings and the bottom; each has a tower of its own (Caruana, 1997).
+
+    features     fitted `Features`, or a number of plain dense columns
+    tasks        {name: "binary" or "regression"}; the output is a logit or a value
+    bottom       units of the shared layers, or a function `width → nn.Module` with an attribute `width`, for another bottom
+    towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
+    l2_embedding, l2_layers   λ of the penalty λ‖w‖² on embeddings and on the weights of linear layers
+    seed         of the initial parameters; the towers draw one after the other, so they start different from each other
+
+    Raises ValueError when there are more or fewer towers than tasks, or for an unknown kind of task or activation.
+    """
+
+    def __init__(
+        self,
+        features: Features | int,
+        tasks: dict[str, str],
+        bottom: Sequence[int] | Callable[[int], nn.Module] = (128, 128),
+        towers: Sequence[int] | Sequence[Sequence[int]] = (64, 32),
+        *,
+        activation: str = "relu",
+        dropout: float = 0.0,
+        batch_norm: bool = False,
+        l2_embedding: float = 0.0,
+        l2_layers: float = 0.0,
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.tasks = _check_tasks(tasks)
+        units = _tower_units(towers, len(tasks))
+        validate.number("dropout", dropout, low=0, high=0.99)
+        self.l2_embedding = validate.number("l2_embedding", l2_embedding, low=0)
+        self.l2_layers = validate.number("l2_layers", l2_layers, low=0)
+        options = {"activation": activation, "dropout": dropout, "batch_norm": batch_norm}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(validate.number("seed", seed, low=0, whole=True))
+            self.encoder = Encoder(features)
+            make = bottom if callable(bottom) else lambda width: MLP(width, bottom, **options)
+            self.bottom = make(self.encoder.width)
+            self.towers = nn.ModuleList(_tower(self.bottom.width, tower, options) for tower in units)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        shared = self.bottom(self.encoder(inputs))  # (n, bottom width)
+        return {task: tower(shared).squeeze(-1) for task, tower in zip(self.tasks, self.towers, strict=True)}  # (n,) each
+
+    def l2(self) -> dict[str, float]:
+        """λ by parameter name: embeddings and the weights of linear layers; biases and batch norm are left alone."""
+        by_name = {}
+        for name, module in self.named_modules():
+            if isinstance(module, nn.Embedding):
+                by_name[f"{name}.weight"] = self.l2_embedding
+            elif isinstance(module, nn.Linear):
+                by_name[f"{name}.weight"] = self.l2_layers
+        return by_name
+
+
+class SingleTask(SharedBottom):
+    """One task with a bottom and a tower of its own: what a Shared-Bottom must beat. Arguments as there."""
+
+    def __init__(self, features: Features | int, task: str, kind: str, bottom=(128, 128), tower=(64, 32), **options):
+        super().__init__(features, {task: kind}, bottom, [list(tower)], **options)
+
+
+def parameter_count(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _check_tasks(tasks: dict[str, str]) -> dict[str, str]:
+    if not isinstance(tasks, dict) or not tasks:
+        validate.fail("tasks", repr(tasks), '{name: "binary" or "regression"}, at least one')
+    for name, kind in tasks.items():
+        if not isinstance(name, str) or name in ("", "total"):
+            validate.fail("tasks", repr(name), "names other than '' and 'total'")
+        validate.choice(f"tasks[{name!r}]", kind, KINDS)
+    return dict(tasks)
+
+
+def _tower_units(towers, count: int) -> list[list[int]]:
+    """One list of units for each task; a single list is meant for all."""
+    towers = list(towers)
+    if all(isinstance(units, int) for units in towers):
+        return [towers] * count
+    if len(towers) != count:
+        validate.fail("towers", f"{len(towers)} lists of units", f"one for each of the {count} tasks")
+    return [list(units) for units in towers]
+
+
+def _tower(width: int, units: list[int], options: dict) -> nn.Module:
+    hidden = MLP(width, units, **options)
+    return nn.Sequential(hidden, nn.Linear(hidden.width, 1))

@@ -1,0 +1,440 @@
+"""Training: one model, or dozens of copies at once, by the same loop.
+
+`fit(model, train, valid)` trains one `nn.Module`. `fit([model, model, ...], train, valid)` trains copies that differ in their
+seed, their task weights or their data, stacked on a leading axis, and gives each the numbers it would have got alone. That is
+what makes error bars and sliders affordable on a laptop.
+
+Batches are taken by index from tensors in memory. There is no DataLoader: for rows of a few hundred bytes it costs more time
+than the model.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state, vmap
+from tqdm.auto import tqdm
+
+from helpers import validate
+from helpers.examples import Examples, Inputs, map_inputs
+from helpers.losses import LOSSES, check_task_weights, task_losses, weighted_sum
+
+TOTAL = "total"  # the weighted sum of the task losses, beside the tasks' own names
+GROUP_BYTES = 1 << 20  # activations of the widest layer of one group of copies; larger groups fall out of the cache
+EVALUATION_ROWS = 1 << 16  # rows predicted at a time, so that validation needs little memory
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+State = dict[str, Tensor]
+
+
+class Members:
+    """The model, or the copies of one model, that a loop trains: their parameters and how to call them.
+
+    Copies have their parameters stacked on a leading axis, and `torch.func.vmap` runs the model's own `forward` over it: what
+    was written for one batch `(n, columns)` works unchanged for many copies `(copies, n, columns)`.
+    """
+
+    def __init__(self, models: nn.Module | Sequence[nn.Module]):
+        self.copies = None if isinstance(models, nn.Module) else len(models)
+        if self.copies is None:
+            self.module = models
+            self.parameters, self.buffers = dict(models.named_parameters()), dict(models.named_buffers())
+        else:
+            self.module = copy.deepcopy(models[0]).to("meta")
+            self.parameters, self.buffers = stack_module_state(list(models))
+
+    def state(self) -> State:
+        return {name: tensor.detach() for name, tensor in (self.parameters | self.buffers).items()}
+
+    def optimizer(self, lr: float) -> torch.optim.Optimizer:
+        """Adam. An L2 penalty λ‖w‖² has the gradient 2λw, which is Adam's own `weight_decay` of 2λ."""
+        l2 = self.module.l2() if hasattr(self.module, "l2") else {}
+        by_decay: dict[float, list[Tensor]] = {}
+        for name, tensor in self.parameters.items():
+            by_decay.setdefault(2 * l2.get(name, 0.0), []).append(tensor)
+        groups = [{"params": tensors, "weight_decay": decay} for decay, tensors in by_decay.items()]
+        return torch.optim.Adam(groups, lr=lr, fused=True)
+
+    def __call__(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
+        """Outputs by task, `(n,)` or `(copies, n)`. Copies may share inputs that have no leading axis."""
+        if self.copies is None:
+            return self.module(inputs) if state is None else functional_call(self.module, state, (inputs,))
+        state = self.parameters | self.buffers if state is None else state
+        tensors = inputs.values() if isinstance(inputs, dict) else [inputs]
+        shared = all(tensor.dim() == 2 for tensor in tensors)
+        call = vmap(self._call, in_dims=(0, None if shared else 0), randomness="different")
+        return call(state, inputs)
+
+    def _call(self, state: State, inputs: Inputs) -> dict[str, Tensor]:
+        return functional_call(self.module, state, (inputs,))
+
+    @torch.no_grad()
+    def predict(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
+        """Outputs in evaluation mode, some rows at a time."""
+        self.module.eval()
+        first = next(iter(inputs.values())) if isinstance(inputs, dict) else inputs
+        chunks = []
+        for start in range(0, first.shape[-2], EVALUATION_ROWS):
+            size = min(EVALUATION_ROWS, first.shape[-2] - start)
+            chunks.append(self(map_inputs(lambda t, s=start, k=size: t.narrow(-2, s, k), inputs), state))
+        return {task: torch.cat([chunk[task] for chunk in chunks], dim=-1) for task in chunks[0]}
+
+
+@dataclass
+class Run:
+    """What `fit` gives back.
+
+    history      DataFrame, a row an evaluation and task (and "total"): epoch, task, train, valid; for copies also copy
+    best         {task or "total": (epoch, {parameter: tensor})}, the state at the lowest validation loss of that task
+    interrupted  True where it was stopped by hand
+    """
+
+    members: Members
+    history: pd.DataFrame
+    best: dict[str, tuple[Tensor, State]]
+    interrupted: bool = False
+
+    def predict(self, inputs: Inputs) -> dict[str, Tensor]:
+        """Logit or value of each task, each at that task's own best epoch: `(n,)`, or `(copies, n)` for copies."""
+        states = {task: state for task, (_, state) in self.best.items() if task != TOTAL}
+        return {task: self.members.predict(inputs, state)[task] for task, state in states.items()}
+
+    def best_epochs(self) -> pd.DataFrame:
+        """The epoch at which each task, and the total, was best: a row a copy, a column a task."""
+        return pd.DataFrame({task: torch.atleast_1d(epoch).tolist() for task, (epoch, _) in self.best.items()})
+
+
+def fit(
+    model: nn.Module | Sequence[nn.Module],
+    train: Examples,
+    valid: Examples | None = None,
+    *,
+    losses: dict[str, Loss] | None = None,
+    task_weights: dict[str, float | Sequence[float]] | None = None,
+    epochs: int = 20,
+    batch_size: int | None = 1024,
+    lr: float = 1e-2,
+    patience: int | None = None,
+    evaluate_every: int = 1,
+    seed: int | Sequence[int] = 0,
+    progress: bool = True,
+) -> Run:
+    """Train one model, or a list of copies of one model, with Adam on the weighted sum of its task losses.
+
+    model           a module whose forward takes inputs and returns {task: (n,)}; or a list of such of equal shape
+    train, valid    examples; for a list either shared by all, or `Examples.stack`ed, one set for each
+    losses          {task: loss of a row}; None takes those of `model.tasks`, {task: "binary" or "regression"}
+    task_weights    {task: weight ≥ 0}, for a list also {task: one weight a copy}; None is 1 each
+    batch_size      rows a step at most; the batches of an epoch are of nearly equal size. None: all rows in one step
+    patience        stop when neither a task nor the total has improved for so many evaluations; None: never stop early
+    evaluate_every  epochs between two evaluations on `valid`
+    seed            order of the batches and dropout; for a list also one a copy
+
+    The best state on `valid` is kept for each task and for the total, and the model (each copy) is left at the best total.
+    Without `valid` the last state is kept. A copy gets the numbers that it would get alone, up to float rounding (dropout
+    excepted: copies draw their masks together). Ctrl-C, or the stop button, ends early and keeps the best so far.
+
+    Raises ValueError for bad arguments, and FloatingPointError when a loss becomes NaN or infinite.
+    """
+    copies = None if isinstance(model, nn.Module) else list(model)
+    if copies is not None and not copies:
+        validate.fail("model", "an empty list", "at least one model")
+    one = model if copies is None else copies[0]
+    settings = _check(one, copies, train, valid, losses, task_weights, epochs, batch_size, lr, patience, evaluate_every, seed)
+    if copies is None:
+        run = _fit(Members(model), train, valid, settings, progress)
+        model.load_state_dict(run.best[TOTAL][1])
+        return run
+    runs = []
+    size = _group_size(one, min(batch_size or len(train), len(train)))
+    for start in range(0, len(copies), size):
+        part = slice(start, start + size)
+        runs.append(
+            _fit(Members(copies[part]), _part(train, part), _part(valid, part), settings.part(part), progress)
+        )
+        if runs[-1].interrupted:
+            break
+    run = _join(runs, copies)
+    for index, member in enumerate(copies[: len(run.best[TOTAL][0])]):
+        member.load_state_dict({name: tensor[index] for name, tensor in run.best[TOTAL][1].items()})
+    return run
+
+
+@dataclass
+class _Settings:
+    losses: dict[str, Loss]
+    task_weights: Tensor  # (tasks,) or (copies, tasks)
+    epochs: int
+    batch_size: int | None
+    lr: float
+    patience: float
+    evaluate_every: int
+    seeds: list[int]
+
+    def part(self, part: slice) -> _Settings:
+        return _Settings(**{**vars(self), "task_weights": self.task_weights[part], "seeds": self.seeds[part]})
+
+
+def _check(one, copies, train, valid, losses, task_weights, epochs, batch_size, lr, patience, evaluate_every, seed):
+    if losses is None:
+        kinds = getattr(one, "tasks", None)
+        if not isinstance(kinds, dict):
+            validate.fail("losses", "None for a model without `tasks`", "{task: loss}, such as losses.squared_error")
+        losses = {task: LOSSES[kind] for task, kind in kinds.items()}
+    for name, examples in (("train", train), ("valid", valid)):
+        if examples is None and name == "valid":
+            continue
+        if not isinstance(examples, Examples):
+            validate.fail(name, type(examples).__name__, "Examples", TypeError)
+        if missing := [task for task in losses if task not in examples.labels]:
+            validate.fail(name, f"no labels for {missing}", f"labels for each task of {list(losses)}")
+        if examples.copies not in (None, len(copies) if copies else None):
+            validate.fail(name, f"examples for {examples.copies} models", f"for {len(copies) if copies else 'one'}")
+        for task, loss in losses.items():
+            if loss is LOSSES["binary"]:
+                validate.binary(f"{name}.labels[{task!r}]", examples.labels[task])
+    rows = 1 if copies is None else len(copies)
+    weights = []
+    for row in range(rows):
+        pick = lambda value, r=row: value if isinstance(value, int | float) else list(value)[r]  # noqa: E731
+        if copies is not None and task_weights is not None:
+            for task, value in task_weights.items():
+                if not isinstance(value, int | float) and len(value) != rows:
+                    validate.fail(f"task_weights[{task!r}]", f"{len(value)} weights", f"one for each of {rows} models")
+            weights.append(check_task_weights({task: pick(value) for task, value in task_weights.items()}, list(losses)))
+        else:
+            weights.append(check_task_weights(task_weights, list(losses)))
+    seeds = [seed] * rows if isinstance(seed, int) else list(seed)
+    if len(seeds) != rows:
+        validate.fail("seed", f"{len(seeds)} seeds", f"one, or one for each of {rows} models")
+    return _Settings(
+        losses=losses,
+        task_weights=torch.tensor(weights if copies is not None else weights[0]),
+        epochs=validate.number("epochs", epochs, low=1, whole=True),
+        batch_size=None if batch_size is None else validate.number("batch_size", batch_size, low=1, whole=True),
+        lr=validate.number("lr", lr, low=0),
+        patience=float("inf") if patience is None else validate.number("patience", patience, low=1, whole=True),
+        evaluate_every=validate.number("evaluate_every", evaluate_every, low=1, whole=True),
+        seeds=[validate.number("seed", s, low=0, whole=True) for s in seeds],
+    )
+
+
+def _part(examples: Examples | None, part: slice) -> Examples | None:
+    """The sets of examples of some of the copies; shared examples are everyone's."""
+    if examples is None or examples.copies is None:
+        return examples
+    pick = lambda by_name: {name: tensor[part] for name, tensor in by_name.items()}  # noqa: E731
+    return Examples(
+        map_inputs(lambda tensor: tensor[part], examples.inputs),
+        pick(examples.labels),
+        pick(examples.masks),
+        pick(examples.weights),
+        copies=len(range(examples.copies)[part]),
+    )
+
+
+def _group_size(model: nn.Module, rows: int) -> int:
+    """How many copies to train together: enough to fill matrix kernels, few enough for the cache."""
+    widths = [module.out_features for module in model.modules() if isinstance(module, nn.Linear)]
+    return max(8, min(32, GROUP_BYTES // (4 * rows * max(widths, default=64))))
+
+
+def _fit(members: Members, train: Examples, valid: Examples | None, settings: _Settings, progress: bool) -> Run:
+    tasks = [*settings.losses, TOTAL]
+    stopping = _Stopping(tasks, settings.patience)
+    batches = _Batches(train, members.copies, settings)
+    records, interrupted = [], False
+    bar = tqdm(total=settings.epochs, desc="training", unit="epoch", leave=False, delay=1, disable=not progress)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seeds[0])
+        optimizer = members.optimizer(settings.lr)
+        try:
+            sums, steps = 0.0, 0
+            for epoch in range(1, settings.epochs + 1):
+                members.module.train()
+                for batch in batches.epoch():
+                    task_loss = _losses(members(batch.inputs), batch, settings)
+                    weighted_sum(task_loss, settings.task_weights).sum().backward()
+                    optimizer.step()
+                    optimizer.zero_grad()
+                    sums, steps = sums + task_loss.detach(), steps + 1
+                bar.update()
+                if epoch % settings.evaluate_every and epoch != settings.epochs:
+                    continue
+                trained, sums, steps = _with_total(sums / steps, settings), 0.0, 0
+                tested = trained if valid is None else _evaluate(members, valid, settings)
+                _stop_at_nan(trained, tested, tasks, epoch)
+                records.append((epoch, trained, tested))
+                stopping.update(epoch, members.state(), tested, keep_last=valid is None)
+                if stopping.exhausted():
+                    break
+        except KeyboardInterrupt:
+            interrupted = True
+            if not records:
+                stopping.update(0, members.state(), torch.zeros(_shape(settings, tasks)), keep_last=True)
+            print(f"Stopped by hand after {bar.n} of {settings.epochs} epochs; the best so far is kept.")
+        finally:
+            bar.close()
+    return Run(members, _history(records, tasks, members.copies), stopping.best, interrupted)
+
+
+def _shape(settings: _Settings, tasks: list[str]) -> tuple[int, ...]:
+    return (*settings.task_weights.shape[:-1], len(tasks))
+
+
+def _losses(outputs: dict[str, Tensor], batch: Examples, settings: _Settings) -> Tensor:
+    if missing := [task for task in settings.losses if task not in outputs]:
+        validate.fail("model", f"no output for {missing}", f"outputs for each task of {list(settings.losses)}")
+    return task_losses(outputs, batch.labels, settings.losses, batch.masks, batch.weights)
+
+
+def _with_total(task_loss: Tensor, settings: _Settings) -> Tensor:
+    return torch.cat([task_loss, weighted_sum(task_loss, settings.task_weights)[..., None]], dim=-1)
+
+
+def _evaluate(members: Members, valid: Examples, settings: _Settings) -> Tensor:
+    return _with_total(_losses(members.predict(valid.inputs), valid, settings), settings)
+
+
+def _stop_at_nan(trained: Tensor, tested: Tensor, tasks: list[str], epoch: int) -> None:
+    bad = ~(torch.isfinite(trained) & torch.isfinite(tested))
+    if bool(bad.any()):
+        task = tasks[int(bad.reshape(-1, len(tasks)).any(0).nonzero()[0])]
+        raise FloatingPointError(f"The loss of {task!r} is not finite at epoch {epoch}: try a smaller lr than the one given.")
+
+
+@dataclass
+class _Rows:
+    """Rows of checked examples, to take batches from."""
+
+    inputs: Inputs
+    labels: dict[str, Tensor]
+    masks: dict[str, Tensor]
+    weights: dict[str, Tensor]
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> _Rows:
+        by_task = ({task: function(t) for task, t in d.items()} for d in (self.labels, self.masks, self.weights))
+        return _Rows(map_inputs(function, self.inputs), *by_task)
+
+    def take(self, index: Tensor) -> _Rows:
+        """The rows at `index`, `(batch,)` or `(copies, batch)`."""
+        flat = index.reshape(-1)
+        return self.map(lambda tensor: tensor.index_select(0, flat).view(*index.shape, *tensor.shape[1:]))
+
+
+class _Batches:
+    """Batches of rows by index; each copy has an order of its own, from a generator of its own."""
+
+    def __init__(self, train: Examples, copies: int | None, settings: _Settings):
+        self.whole = self.rows = _Rows(train.inputs, train.labels, train.masks, train.weights)
+        self.size, self.copies, self.offset = len(train), copies, 0
+        self.count = 1 if settings.batch_size is None else -(-self.size // settings.batch_size)
+        self.generators = [torch.Generator().manual_seed(seed) for seed in settings.seeds]
+        if train.copies is not None:  # (copies, n, …) → (copies · n, …), so that one index picks from all
+            self.rows = self.whole.map(lambda tensor: tensor.flatten(0, 1))
+            self.offset = torch.arange(train.copies)[:, None] * self.size
+
+    def epoch(self) -> Iterator[_Rows]:
+        if self.count == 1:
+            yield self.whole
+            return
+        order = torch.stack([torch.randperm(self.size, generator=generator) for generator in self.generators])
+        for index in (order + self.offset).tensor_split(self.count, dim=1):
+            yield self.rows.take(index[0] if self.copies is None else index)
+
+
+class _Stopping:
+    """Early stopping per task: keeps the state at the lowest validation loss of each task and of the total."""
+
+    def __init__(self, tasks: list[str], patience: float):
+        self.tasks, self.patience = tasks, patience
+        self.best: dict[str, tuple[Tensor, State]] = {}
+
+    def update(self, epoch: int, state: State, loss: Tensor, keep_last: bool) -> None:
+        """`loss` is `(tasks,)` or `(copies, tasks)`; a copy whose patience has run out is left as it was."""
+        if not self.best:
+            self.lowest, self.since = torch.full_like(loss, float("inf")), torch.zeros_like(loss)
+        going = (self.since < self.patience).any(-1, keepdim=True)
+        better = (loss < self.lowest) & going if not keep_last else torch.ones_like(loss, dtype=torch.bool)
+        self.lowest = torch.where(better, loss, self.lowest)
+        self.since = torch.where(better, 0.0, self.since + 1)
+        for column, task in enumerate(self.tasks):
+            self._keep(task, epoch, state, better[..., column])
+
+    def _keep(self, task: str, epoch: int, state: State, better: Tensor) -> None:
+        if task not in self.best:
+            self.best[task] = (torch.full(better.shape, epoch), {name: tensor.clone() for name, tensor in state.items()})
+        elif bool(better.any()):
+            old_epoch, old = self.best[task]
+            pick = lambda new, kept: torch.where(better.view(better.shape + (1,) * (new.dim() - better.dim())), new, kept)  # noqa: E731
+            self.best[task] = (
+                pick(torch.full(better.shape, epoch), old_epoch),
+                {name: pick(tensor, old[name]) for name, tensor in state.items()},
+            )
+
+    def exhausted(self) -> bool:
+        return bool((self.since >= self.patience).all())
+
+
+def _history(records: list[tuple[int, Tensor, Tensor]], tasks: list[str], copies: int | None) -> pd.DataFrame:
+    parts = []
+    for epoch, trained, tested in records:
+        for column, task in enumerate(tasks):
+            part = {"epoch": epoch, "task": task}
+            part |= {"train": trained[..., column].tolist(), "valid": tested[..., column].tolist()}
+            parts.append(pd.DataFrame(part | {"copy": range(copies)}) if copies else pd.DataFrame(part, index=[0]))
+    if not parts:
+        return pd.DataFrame(columns=["epoch", "task", "train", "valid"])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _join(runs: list[Run], copies: list[nn.Module]) -> Run:
+    """The runs of the groups as one."""
+    done = sum(run.members.copies for run in runs)
+    members = Members(copies[:done])
+    start, histories = 0, []
+    for run in runs:
+        histories.append(run.history.assign(copy=run.history["copy"] + start) if len(run.history) else run.history)
+        start += run.members.copies
+    best = {
+        task: (
+            torch.cat([run.best[task][0] for run in runs]),
+            {name: torch.cat([run.best[task][1][name] for run in runs]) for name in members.state()},
+        )
+        for task in runs[0].best
+    }
+    return Run(members, pd.concat(histories, ignore_index=True), best, runs[-1].interrupted)
+
+
+def save(model: nn.Module, path: str | Path) -> None:
+    """Write the model's parameters to `path`, whole or not at all."""
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    torch.save(model.state_dict(), part)
+    os.replace(part, path)
+
+
+def load(model: nn.Module, path: str | Path) -> nn.Module:
+    """Read parameters written by `save` into a model of the same shape, and return it.
+
+    Only tensors are read (`weights_only=True`): a file from a stranger cannot run code. Raises FileNotFoundError, or ValueError
+    when the file belongs to a model of another shape.
+    """
+    path = Path(path)
+    if not path.exists():
+        validate.fail("path", f"{path.name}, which does not exist", "a file written by `save`", FileNotFoundError)
+    state = torch.load(path, weights_only=True)
+    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    came = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    if own != came:
+        differ = sorted(name for name in own.keys() | came.keys() if own.get(name) != came.get(name))
+        validate.fail("path", f"a file that differs in {differ[0]!r} ({came.get(differ[0])})", f"{own.get(differ[0])}")
+    model.load_state_dict(state)
+    return model
