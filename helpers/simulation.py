@@ -1,11 +1,12 @@
 """Synthetic pairs of tasks whose relation we set ourselves: the same features or others, the same sign or the opposite.
 
-Two recipes. `relu_tasks` builds two tasks from features that they share or not; `mmoe_tasks` is the recipe of the MMoE paper
-(Ma et al., KDD 2018, §3.2). Both return a `TaskPair`. Train and validation labels carry noise, test labels are the noise-free
-targets, so that R² on the test rows tells how much of the truth a model has found.
+Two recipes. `relu_tasks` builds two tasks from features that they share or not; `mmoe_tasks` is the recipe of the
+MMoE paper (Ma et al., KDD 2018, §3.2). Both return a `TaskPair`. Train and validation labels carry noise, test labels are
+the noise-free targets, so that R² on the test rows tells how much of the truth a model has found.
 
-Everything is drawn from one `numpy.random.Generator` made from `seed`, in an order that does not depend on the other settings:
-equal seeds give equal bytes, and the same inputs and the same task a in every condition, so that conditions can be compared in pairs.
+Everything is drawn from one `numpy.random.Generator` made from `seed`, in an order that does not depend on the task
+settings: equal seeds give equal bytes, and the same inputs and the same task a in every condition, so that conditions
+can be compared in pairs.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import torch
 from helpers import validate
 from helpers.examples import Examples
 
-# What task b does with a feature that it shares with task a: take it with the same sign, the opposite sign, or half of them with
-# each (label correlation 0 although every feature is shared).
+# How task b takes the features that it shares with task a: with the same sign, the opposite sign, or half of them with each
+# (label correlation 0 although every feature is shared).
 RELATIONS = ("same", "opposite", "other mix")
 
 # The five conditions of the course, as settings of `relu_tasks`.
@@ -31,7 +32,8 @@ CONDITIONS = {
     "disjoint features": {"shared": 0, "relation": "same"},
 }
 
-# The sines of the MMoE recipe. The paper does not give them, and the label correlation at p < 0 depends on them: we fix and show ours.
+# The sines of the MMoE recipe. The paper does not give their values, and the label correlation at p < 0 depends on them:
+# we fix ours and show them.
 ALPHA = (-0.49, -1.52, -0.66, 0.87)
 BETA = (-0.43, -0.56, -0.54, -0.59)
 
@@ -64,8 +66,9 @@ def relu_tasks(
 ) -> TaskPair:
     """Two tasks, each a sum of `features` hidden features of which `shared` are common to both.
 
-    x ~ N(0, I) with `inputs` columns; the features are h_j = relu(v_j · x) along orthonormal directions v_j; a target is
-    Σ ±h_j over the task's features, standardised in closed form to mean 0 and variance 1; a label is target + noise · N(0, 1).
+    x ~ N(0, I) with `inputs` columns; the features are h_j = relu(v_j · x) along orthonormal directions v_j; a target
+    is Σ ±h_j over the task's features, standardised in closed form to mean 0 and variance 1; a label is
+    target + noise · N(0, 1).
 
     rows      numbers of train, validation and test rows; inputs come as float32 tensors `(rows, inputs)`
     relation  the signs of the shared features in task b: one of `RELATIONS`; 'other mix' needs an even `shared`
@@ -115,8 +118,8 @@ def mmoe_tasks(
     u1, u2 orthonormal; w1 = u1, w2 = p·u1 + √(1−p²)·u2 (the paper's scale c is 1); x ~ N(0, I) with `inputs` columns;
     target_k = w_k·x + Σ_i sin(ALPHA_i · w_k·x + BETA_i); label = target + noise · N(0, 1).
 
-    p = cos(w1, w2) is what the paper calls task correlation. It is not the label correlation, which is computed for the fixed
-    `ALPHA` and `BETA` and returned beside the examples. `rows`, `noise` and `seed` as in `relu_tasks`.
+    p = cos(w1, w2) is what the paper calls task correlation. It is not the label correlation, which is computed for the
+    fixed `ALPHA` and `BETA` and returned beside the examples. `rows`, `noise` and `seed` as in `relu_tasks`.
     """
     rows = _check_rows(rows)
     p = validate.number("p", p, low=-1, high=1)
@@ -137,7 +140,7 @@ def _add_sines(z: np.ndarray) -> np.ndarray:
 
 
 def _mmoe_correlation(p: float) -> float:
-    """Correlation of the two targets: Gauss-Hermite quadrature over u1·x and u2·x, exact to rounding for functions this smooth."""
+    """Correlation of the two targets: Gauss-Hermite quadrature over u1·x and u2·x, exact for functions this smooth."""
     node, weight = np.polynomial.hermite_e.hermegauss(60)
     weight = np.outer(weight, weight) / weight.sum() ** 2
     first, second = np.meshgrid(node, node, indexing="ij")
