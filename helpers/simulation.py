@@ -1,8 +1,8 @@
 """Synthetic pairs of tasks whose relation we set ourselves: the same features or others, the same sign or the opposite.
 
 Two recipes. `relu_tasks` builds two tasks from features that they share or not; `mmoe_tasks` is the recipe of the
-MMoE paper (Ma et al., KDD 2018, §3.2). Both return a `TaskPair`. Train and validation labels carry noise, test labels are
-the noise-free targets, so that R² on the test rows tells how much of the truth a model has found.
+MMoE paper (Ma et al., KDD 2018, §3.2). Both return a `TaskPair`. Train and validation labels carry noise, test labels
+are the noise-free targets, so that R² on the test rows tells how much of the truth a model has found.
 
 Everything is drawn from one `numpy.random.Generator` made from `seed`, in an order that does not depend on the task
 settings: equal seeds give equal bytes, and the same inputs and the same task a in every condition, so that conditions
@@ -19,8 +19,8 @@ import torch
 from helpers import validate
 from helpers.examples import Examples
 
-# How task b takes the features that it shares with task a: with the same sign, the opposite sign, or half of them with each
-# (label correlation 0 although every feature is shared).
+# How task b takes the features that it shares with task a: with the same sign, the opposite sign, or half of them with
+# each (label correlation 0 although every feature is shared).
 RELATIONS = ("same", "opposite", "other mix")
 
 # The five conditions of the course, as settings of `relu_tasks`.
@@ -32,8 +32,8 @@ CONDITIONS = {
     "disjoint features": {"shared": 0, "relation": "same"},
 }
 
-# The sines of the MMoE recipe. The paper does not give their values, and the label correlation at p < 0 depends on them:
-# we fix ours and show them.
+# The sines of the MMoE recipe. The paper does not give their values, and the label correlation at p < 0 depends on
+# them: we fix ours and show them.
 ALPHA = (-0.49, -1.52, -0.66, 0.87)
 BETA = (-0.43, -0.56, -0.54, -0.59)
 
