@@ -1,0 +1,82 @@
+# The commands of the course. Each does the set-up that it needs; the second time it starts at once.
+# Windows: the README has the same as plain commands.
+
+BIN := .venv/bin
+READY := .venv/ready
+PYTEST := $(BIN)/python -m pytest -q
+# no progress bars, and one thread a process for the small models of the tests
+NBVAL := TQDM_DISABLE=1 $(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout=120 \
+         --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
+NB ?= notebooks
+
+.NOTPARALLEL:
+
+.PHONY: help lab test test-all test-long test-code test-notebooks test-browser lint notebooks grids claims bench site \
+        movielens clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+lab: $(READY) movielens ## open the course in JupyterLab
+	@$(BIN)/python -m tools.lab
+
+test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (12 minutes at most)
+
+test-long: $(READY) movielens ## the long checks alone: cells twice, sections alone, regeneration, grids, claims
+	@echo "Long checks: notebooks cell by cell, grids."
+	@$(PYTEST) -m long -n 2 --dist loadgroup tests
+	@$(MAKE) --no-print-directory claims
+
+test-all: ## test, then test-long (40 minutes at most)
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test-long
+
+lint: $(READY) ## ruff over code and notebooks, lint and format
+	@echo "Lint."
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+
+test-code: $(READY) movielens ## unit tests alone
+	@echo "Unit tests."
+	@$(PYTEST) -m "not long" -n 2 --dist loadgroup --ignore tests/browser tests
+
+test-notebooks: $(READY) movielens ## run the notebooks and compare every output (NB=notebooks/04_shared_bottom.ipynb for one)
+	@echo "Notebooks: each runs once, outputs are compared."
+	@$(NBVAL) $(NB)
+
+test-browser: $(READY) movielens .cache/site ## JupyterLab and exported pages in Chromium
+	@echo "Browser."
+	@$(PYTEST) -m "not long" tests/browser
+
+notebooks: $(READY) movielens ## run the notebooks and write them in canonical form (NB=... for one)
+	@$(BIN)/python -m tools.notebooks $(NB)
+
+grids: $(READY) movielens ## train again what data/grids/ holds
+	@$(BIN)/python -m helpers.grids
+
+claims: $(READY) movielens ## derive every claim again with other seeds (SEEDS=5000:5020)
+	@$(BIN)/python -m helpers.claims $(SEEDS)
+
+bench: $(READY) movielens ## speed, memory, latency, and the same against other libraries
+	@$(BIN)/python -m benchmarks
+
+site: $(READY) .cache/site ## write the chapters as pages that need no network and no kernel to _site/
+	@$(BIN)/python -m tools.site --out _site
+
+clean: ## remove what these commands made, except .venv and data/
+	@rm -rf _site .cache .pytest_cache .ruff_cache .hypothesis build
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+# --- set-up ---------------------------------------------------------------------------------------------------------
+
+$(READY): pyproject.toml tools/setup.py
+	@command -v python3 > /dev/null || { echo "Set-up stopped: the course needs Python 3.11 or later (no python3 found)."; exit 1; }
+	@python3 tools/setup.py
+	@touch $@
+
+# offline it says so and goes on: the cells and tests that need MovieLens are skipped by name, and fail in CI
+movielens: $(READY)
+	@[ -d data/ml-100k ] || $(BIN)/python -m helpers.movielens || true
+
+.cache/site: $(READY) tools/site.py
+	@$(BIN)/python -m tools.site --fetch
