@@ -1,0 +1,235 @@
+"""How good are the predictions? AUC, GAUC, log loss, R², mean squared error and calibration, for one model or for many.
+
+Scores and labels have the rows on the last axis: `(n,)` gives a float, `(models, n)` gives an array `(models,)`, all
+computed together. Labels `(n,)` may be shared by all models. Rows where `mask` is False were not observed and count
+nowhere. A metric that is not defined on its labels (AUC with one class, R² of a constant) is a ValueError, and in the
+table of `evaluate` a NaN with a note: never a wrong number.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from helpers import validate
+from helpers.examples import Examples
+
+Array = np.ndarray | Tensor
+
+ONE_CLASS = "only one class among the labels"
+NO_USER = "no user with labels of both classes"
+CONSTANT = "a constant target"
+
+
+def auc(scores: Array, labels: Array, mask: Array | None = None) -> float | np.ndarray:
+    """Area under the ROC curve: the share of (positive, negative) pairs in which the positive has the higher score.
+
+    Ties count one half. Any increasing function of the probability will do as score. Computed from ranks (Mann-Whitney
+    U): the number of `sklearn.metrics.roc_auc_score`, for many models at once.
+    """
+    value = _auc(*_rows("scores", scores, labels, mask, binary=True))
+    return _defined("labels", value, ONE_CLASS, "labels of both classes")
+
+
+class Gauc(NamedTuple):
+    """`value` of the metric, and how many users were `skipped` because all their labels were equal."""
+
+    value: float | np.ndarray
+    skipped: int | np.ndarray
+
+
+def gauc(scores: Array, labels: Array, groups: Array, mask: Array | None = None) -> Gauc:
+    """Mean over users of the AUC within the rows of one user, weighted by the user's number of rows (DIN, KDD 2018).
+
+    groups: the user of each row, any integers, `(n,)` or `(models, n)`. Users with one class only are skipped, and
+    counted.
+    """
+    rows = _rows("scores", scores, labels, mask, binary=True)
+    value, skipped = _gauc(*rows, _group_index(groups, rows[0]))
+    return Gauc(_defined("labels", value, NO_USER, "at least one such user"), _plain(skipped))
+
+
+def log_loss(logits: Array, labels: Array, mask: Array | None = None) -> float | np.ndarray:
+    """Mean negative log likelihood of binary labels, in nats, from logits (not probabilities)."""
+    return _plain(_log_loss(*_rows("logits", logits, labels, mask, binary=True)))
+
+
+def mse(predictions: Array, targets: Array, mask: Array | None = None) -> float | np.ndarray:
+    """Mean squared error, in squared units of the target."""
+    return _plain(_mse(*_rows("predictions", predictions, targets, mask)))
+
+
+def r2(predictions: Array, targets: Array, mask: Array | None = None) -> float | np.ndarray:
+    """Share of the targets' variance that is explained: 1 − MSE / variance. Negative where worse than the mean."""
+    return _defined("targets", _r2(*_rows("predictions", predictions, targets, mask)), CONSTANT, "targets that vary")
+
+
+def calibration(logits: Array, labels: Array, bins: int = 10) -> pd.DataFrame:
+    """Do things happen as often as predicted? Rows sorted by predicted probability into bins of about equal size.
+
+    Returns a row a bin: `rows`, mean `predicted` probability, `observed` rate, and `error`, the standard error of that
+    rate if the predictions were true. Equal predictions stay in one bin, so there may be fewer bins. `(n,)` only.
+    """
+    bins = validate.number("bins", bins, low=1, whole=True)
+    logit, label, _ = _rows("logits", logits, labels, None, binary=True)
+    if logit.dim() != 1:
+        validate.fail("logits", f"shape {tuple(logit.shape)}", "the predictions of one model, (n,)")
+    predicted, observed = torch.sigmoid(logit).numpy(), label.numpy()
+    edges = np.unique(np.quantile(predicted, np.arange(1, bins) / bins))
+    frame = pd.DataFrame(
+        {
+            "bin": np.searchsorted(edges, predicted, side="right"),
+            "predicted": predicted,
+            "observed": observed,
+            "variance": predicted * (1 - predicted),
+        }
+    )
+    table = frame.groupby("bin").agg(
+        rows=("observed", "size"),
+        predicted=("predicted", "mean"),
+        observed=("observed", "mean"),
+        error=("variance", lambda variance: np.sqrt(variance.sum()) / len(variance)),
+    )
+    return table.reset_index(drop=True)
+
+
+def evaluate(outputs: dict[str, Array], examples: Examples, kinds: dict[str, str]) -> pd.DataFrame:
+    """All metrics of all tasks as a tidy table: a row a task and metric (and copy, if the outputs have a leading axis).
+
+    outputs  {task: logits or values}, `(n,)` or `(copies, n)`, as a model or a `Run` predicts them
+    kinds    {task: "binary" or "regression"}, the `tasks` of a model
+    Columns: copy (with a leading axis), task, metric, value, note. Binary tasks have auc, log_loss and, where
+    `examples` have groups, gauc and gauc_skipped (a number of users); regression tasks have r2 and mse. `note` says why
+    a value is NaN.
+    """
+    tables = []
+    for task, kind in kinds.items():
+        validate.choice("kinds", kind, ("binary", "regression"))
+        for name, by_task in (("outputs", outputs), ("examples", examples.labels)):
+            if task not in by_task:
+                validate.fail(name, f"no task {task!r}", f"it among {list(by_task)}")
+        binary = kind == "binary"
+        rows = _rows(f"outputs[{task!r}]", outputs[task], examples.labels[task], examples.masks.get(task), binary)
+        if binary:
+            values = {"auc": (_auc(*rows), ONE_CLASS), "log_loss": (_log_loss(*rows), "")}
+            if examples.groups is not None:
+                value, skipped = _gauc(*rows, _group_index(examples.groups, rows[0]))
+                values |= {"gauc": (value, NO_USER), "gauc_skipped": (skipped, "")}
+        else:
+            values = {"r2": (_r2(*rows), CONSTANT), "mse": (_mse(*rows), "")}
+        for metric, (value, reason) in values.items():
+            value = value.numpy().astype(float)
+            table = pd.DataFrame({"task": task, "metric": metric, "value": np.atleast_1d(value)})
+            table["note"] = np.where(table["value"].isna(), reason, "")
+            if value.ndim:
+                table.insert(0, "copy", np.arange(len(value)))
+            tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _auc(score: Tensor, label: Tensor, mask: Tensor) -> Tensor:
+    # Unobserved rows go to the end, where they change nobody's rank.
+    rank = _ranks(torch.where(mask, score, torch.inf))
+    return _auc_from_sums((rank * label).sum(-1), label.sum(-1), mask.sum(-1))
+
+
+def _gauc(score: Tensor, label: Tensor, mask: Tensor, group: Tensor) -> tuple[Tensor, Tensor]:
+    """Value and number of skipped users. Ranks within a group are the ranks of (group, score) less those before it."""
+    groups = int(group.max()) + 1
+    group = torch.where(mask, group, groups)  # a group of their own for unobserved rows
+    total = lambda values: torch.zeros(*group.shape[:-1], groups + 1).double().scatter_add(-1, group, values)  # noqa: E731
+    size = total(torch.ones_like(score))
+    before = size.cumsum(-1) - size
+    smaller = torch.searchsorted(score.sort(-1).values, score)  # how many: an integer that orders like the score
+    within = _ranks(group * score.shape[-1] + smaller) - before.gather(-1, group)
+    each = _auc_from_sums(total(within * label), total(label), size)[..., :-1]
+    size = size[..., :-1]
+    weight = torch.where(each.isnan(), 0, size)
+    return (weight * each.nan_to_num()).sum(-1) / weight.sum(-1), (each.isnan() & (size > 0)).sum(-1)
+
+
+def _auc_from_sums(rank_sum: Tensor, positives: Tensor, rows: Tensor) -> Tensor:
+    """AUC from the sum of the positives' ranks; NaN (0 / 0) where a class is absent."""
+    return (rank_sum - positives * (positives + 1) / 2) / (positives * (rows - positives))
+
+
+def _ranks(values: Tensor) -> Tensor:
+    """Ranks from 1 on the last axis; equal values share the mean of their ranks."""
+    ordered = values.sort(-1).values
+    smaller, not_larger = torch.searchsorted(ordered, values), torch.searchsorted(ordered, values, right=True)
+    return (smaller + not_larger + 1).double() / 2
+
+
+def _log_loss(logit: Tensor, label: Tensor, mask: Tensor) -> Tensor:
+    return _mean(torch.nn.functional.binary_cross_entropy_with_logits(logit, label, reduction="none"), mask)
+
+
+def _mse(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    return _mean((prediction - target) ** 2, mask)
+
+
+def _r2(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    variance = _mean((target - _mean(target, mask).unsqueeze(-1)) ** 2, mask)
+    # Asked of the values themselves: the variance of a constant may be rounding instead of 0.
+    varies = torch.where(mask, target, -torch.inf).amax(-1) > torch.where(mask, target, torch.inf).amin(-1)
+    return torch.where(varies, 1 - _mse(prediction, target, mask) / variance, torch.nan)
+
+
+def _mean(values: Tensor, mask: Tensor) -> Tensor:
+    return (values * mask).sum(-1) / mask.sum(-1)
+
+
+def _rows(
+    name: str, scores: Array, labels: Array, mask: Array | None, binary: bool = False
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Scores, labels and mask as tensors of one shape, checked: finite, of matching shapes, with observed rows."""
+    label_name = "labels" if binary else "targets"
+    score, label = _tensor(name, scores), _tensor(label_name, labels)
+    seen = torch.ones_like(label, dtype=torch.bool) if mask is None else _tensor("mask", mask) != 0
+    for other_name, other in ((label_name, label), ("mask", seen)):
+        if other.shape not in (score.shape, score.shape[-1:]):
+            expected = f"shape {tuple(score.shape)} as {name}, or its rows alone"
+            validate.fail(other_name, f"shape {tuple(other.shape)}", expected)
+    score, label, seen = torch.broadcast_tensors(score, label, seen)
+    if not bool(seen.any(-1).all()):
+        validate.fail("mask", "no observed row", "at least one")
+    label = torch.where(seen, label, 0)
+    validate.finite(name, score)
+    (validate.binary if binary else validate.finite)(label_name, label)
+    return score, label, seen
+
+
+def _tensor(name: str, values: Array) -> Tensor:
+    """`values` in float64 with at least one axis and one row."""
+    try:
+        array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values, dtype=np.float64)
+    except (TypeError, ValueError):
+        validate.fail(name, f"{type(values).__name__} that is not numeric", "numbers", TypeError)
+    if array.ndim == 0 or array.size == 0:
+        validate.fail(name, f"shape {array.shape}", "at least one row, (n,) or (models, n)")
+    return torch.tensor(array)
+
+
+def _group_index(groups: Array, like: Tensor) -> Tensor:
+    """Groups numbered from 0, in the shape of `like`."""
+    groups = np.asarray(groups)
+    if groups.dtype.kind not in "iu":
+        validate.fail("groups", f"dtype {groups.dtype}", "integers, the user of each row", TypeError)
+    if groups.shape not in (tuple(like.shape), tuple(like.shape[-1:])):
+        validate.fail("groups", f"shape {groups.shape}", f"shape {tuple(like.shape)}, one user a row")
+    _, index = np.unique(groups, return_inverse=True)
+    return torch.from_numpy(index.reshape(groups.shape)).expand(like.shape)
+
+
+def _plain(values: Tensor) -> float | int | np.ndarray:
+    return values.numpy() if values.dim() else values.item()
+
+
+def _defined(name: str, values: Tensor, came: str, expected: str) -> float | np.ndarray:
+    if bool(values.isnan().any()):
+        validate.fail(name, came, expected)
+    return _plain(values)
