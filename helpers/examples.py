@@ -1,7 +1,8 @@
 """`Examples`: the inputs and labels that go into a model, as tensors. Everything else passes these along.
 
-The inputs are one tensor `(n, columns)` for synthetic tasks, or a dict of tensors `{"dense": ..., "sparse": ..., ...}` made by
-`helpers.features`. Labels are a dict by task name. A label that was never observed is masked, not guessed.
+The inputs are one tensor `(n, columns)` for synthetic tasks, or a dict of tensors `{"dense": ..., "sparse": ...,
+...}` made by `helpers.features`. Labels are a dict by task name. A label that was never observed is masked, not
+guessed.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ class Examples:
         for task, values in self.weights.items():
             validate.finite(f"weights[{task!r}]", values)
             if bool((values < 0).any()):
-                validate.fail(f"weights[{task!r}]", f"a negative weight ({float(values.min()):g})", "weights of at least 0")
+                validate.fail(
+                    f"weights[{task!r}]", f"a negative weight ({float(values.min()):g})", "weights of at least 0"
+                )
         if self.groups is not None and tuple(self.groups.shape) != shape:
             validate.fail("groups", f"shape {tuple(self.groups.shape)}", f"shape {shape}")
         object.__setattr__(self, "labels", labels)
@@ -104,7 +107,10 @@ class Examples:
         """The examples at the positions `rows` (or where a bool tensor is True)."""
         if self.copies is not None:
             validate.fail("rows", "stacked examples", "examples of one model")
-        pick = lambda by_task: {task: values[rows] for task, values in by_task.items()}  # noqa: E731
+
+        def pick(by_task):
+            return {task: values[rows] for task, values in by_task.items()}
+
         return replace(
             self,
             inputs=map_inputs(lambda tensor: tensor[rows], self.inputs),
@@ -118,7 +124,10 @@ class Examples:
         """The same examples with the labels of `tasks` alone: what a single-task model trains on."""
         for task in tasks:
             validate.choice("tasks", task, self.labels)
-        pick = lambda by_task: {task: by_task[task] for task in tasks if task in by_task}  # noqa: E731
+
+        def pick(by_task):
+            return {task: by_task[task] for task in tasks if task in by_task}
+
         return replace(self, labels=pick(self.labels), masks=pick(self.masks), weights=pick(self.weights))
 
     @staticmethod
@@ -129,8 +138,14 @@ class Examples:
             if any(set(getattr(one, name)) != set(getattr(first, name)) for one in many):
                 validate.fail(name, "sets with different tasks", "the same tasks in each")
         if any(len(one) != len(first) for one in many):
-            validate.fail("many", f"sets of {sorted({len(one) for one in many})} rows", "the same number of rows in each")
-        join = lambda name: {task: torch.stack([getattr(one, name)[task] for one in many]) for task in getattr(first, name)}  # noqa: E731
+            validate.fail(
+                "many", f"sets of {sorted({len(one) for one in many})} rows", "the same number of rows in each"
+            )
+
+        def join(name):
+            first_by_task = getattr(first, name)
+            return {task: torch.stack([getattr(one, name)[task] for one in many]) for task in first_by_task}
+
         if isinstance(first.inputs, dict):
             inputs = {name: torch.stack([one.inputs[name] for one in many]) for name in first.inputs}
         else:

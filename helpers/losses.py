@@ -1,7 +1,8 @@
 """Losses: one number a task, and the weighted sum that a multi-task model is trained on.
 
-Each loss takes what the model says and what happened, `(..., n)` each, and returns the loss of every row. `task_losses` turns
-rows into one mean a task; `weighted_sum` adds the tasks up. A leading axis (many models at once) passes through everything.
+Each loss takes what the model says and what happened, `(..., n)` each, and returns the loss of every row.
+`task_losses` turns rows into one mean a task; `weighted_sum` adds the tasks up. A leading axis (many models at once)
+passes through everything.
 """
 
 from collections.abc import Callable
@@ -16,8 +17,8 @@ from helpers import validate
 def binary_cross_entropy(logit: Tensor, label: Tensor) -> Tensor:
     """−[y log p + (1−y) log(1−p)] with p = sigmoid(logit), row by row.
 
-    With softplus(z) = log(1 + eᶻ) we have −log p = softplus(−logit) and −log(1−p) = softplus(logit), and both meet in the one
-    expression below, which never takes the log of 0.
+    With softplus(z) = log(1 + eᶻ) we have −log p = softplus(−logit) and −log(1−p) = softplus(logit), and both meet in
+    the one expression below, which never takes the log of 0.
     """
     return F.softplus(logit) - label * logit
 
@@ -44,7 +45,7 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"binary": binary_cross_
 
 
 def masked_mean(rows: Tensor, mask: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
-    """Mean over the last axis of `weight · rows` where `mask` is True: `(..., n)` → `(...)`; 0 where no row was observed."""
+    """Mean of `weight · rows` where `mask` is True: `(..., n)` → `(...)`; 0 where no row was observed."""
     if weight is not None:
         rows = rows * weight
     if mask is None:
@@ -77,7 +78,7 @@ def weighted_sum(losses: Tensor, task_weights: Tensor) -> Tensor:
 
 
 def check_task_weights(task_weights: dict[str, float] | None, tasks: list[str]) -> list[float]:
-    """The weights in the order of `tasks`; 1 each for None. Raises ValueError for a negative or NaN weight or a wrong name."""
+    """The weights in the order of `tasks`; 1 each for None. ValueError for a negative weight, NaN or a wrong name."""
     if task_weights is None:
         return [1.0] * len(tasks)
     if set(task_weights) != set(tasks):

@@ -2,8 +2,8 @@
 
     inputs → Encoder → bottom → one tower a task → {task: logit or value}
 
-A model is an ordinary `nn.Module` that takes the inputs of `Examples` and returns a dict by task name: a logit for a binary
-task, a value for a regression task. Nothing here knows about losses or training.
+A model is an ordinary `nn.Module` that takes the inputs of `Examples` and returns a dict by task name: a logit for a
+binary task, a value for a regression task. Nothing here knows about losses or training.
 """
 
 from __future__ import annotations
@@ -18,14 +18,19 @@ from helpers.examples import Inputs
 from helpers.features import Features
 
 KINDS = ("binary", "regression")
-ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU, "leaky relu": nn.LeakyReLU}
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+    "leaky relu": nn.LeakyReLU,
+}
 
 
 class Encoder(nn.Module):
     """Inputs → one row of numbers: dense columns as they are, ids by their embeddings, sequences by the mean of theirs.
 
-    Columns whose embeddings are equally wide share one table, so that a batch costs one look-up a width, not one a column.
-    `features` is a fitted `Features`, or a number of plain dense columns.
+    Columns whose embeddings are equally wide share one table, so that a batch costs one look-up a width, not one a
+    column. `features` is a fitted `Features`, or a number of plain dense columns.
     """
 
     def __init__(self, features: Features | int):
@@ -92,8 +97,8 @@ class SharedBottom(nn.Module):
 
     features     fitted `Features`, or a number of plain dense columns
     tasks        {name: "binary" or "regression"}; the output is a logit or a value
-    bottom       units of the shared layers, or a function `width → nn.Module` with an attribute `width`, for another bottom
-    towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
+    bottom       units of the shared layers, or a function `width → nn.Module` with an attribute `width`, for another
+    bottom towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
     l2_embedding, l2_layers   λ of the penalty λ‖w‖² on embeddings and on the weights of linear layers
     seed         of the initial parameters; the towers draw one after the other, so they start different from each other
 
@@ -130,7 +135,9 @@ class SharedBottom(nn.Module):
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
         shared = self.bottom(self.encoder(inputs))  # (n, bottom width)
-        return {task: tower(shared).squeeze(-1) for task, tower in zip(self.tasks, self.towers, strict=True)}  # (n,) each
+        return {
+            task: tower(shared).squeeze(-1) for task, tower in zip(self.tasks, self.towers, strict=True)
+        }  # (n,) each
 
     def l2(self) -> dict[str, float]:
         """λ by parameter name: embeddings and the weights of linear layers; biases and batch norm are left alone."""

@@ -1,11 +1,11 @@
 """Training: one model, or dozens of copies at once, by the same loop.
 
-`fit(model, train, valid)` trains one `nn.Module`. `fit([model, model, ...], train, valid)` trains copies that differ in their
-seed, their task weights or their data, stacked on a leading axis, and gives each the numbers it would have got alone. That is
-what makes error bars and sliders affordable on a laptop.
+`fit(model, train, valid)` trains one `nn.Module`. `fit([model, model, ...], train, valid)` trains copies that differ
+in their seed, their task weights or their data, stacked on a leading axis, and gives each the numbers it would have
+got alone. That is what makes error bars and sliders affordable on a laptop.
 
-Batches are taken by index from tensors in memory. There is no DataLoader: for rows of a few hundred bytes it costs more time
-than the model.
+Batches are taken by index from tensors in memory. There is no DataLoader: for rows of a few hundred bytes it costs
+more time than the model.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ State = dict[str, Tensor]
 class Members:
     """The model, or the copies of one model, that a loop trains: their parameters and how to call them.
 
-    Copies have their parameters stacked on a leading axis, and `torch.func.vmap` runs the model's own `forward` over it: what
-    was written for one batch `(n, columns)` works unchanged for many copies `(copies, n, columns)`.
+    Copies have their parameters stacked on a leading axis, and `torch.func.vmap` runs the model's own `forward` over
+    it: what was written for one batch `(n, columns)` works unchanged for many copies `(copies, n, columns)`.
     """
 
     def __init__(self, models: nn.Module | Sequence[nn.Module]):
@@ -137,9 +137,10 @@ def fit(
     evaluate_every  epochs between two evaluations on `valid`
     seed            order of the batches and dropout; for a list also one a copy
 
-    The best state on `valid` is kept for each task and for the total, and the model (each copy) is left at the best total.
-    Without `valid` the last state is kept. A copy gets the numbers that it would get alone, up to float rounding (dropout
-    excepted: copies draw their masks together). Ctrl-C, or the stop button, ends early and keeps the best so far.
+    The best state on `valid` is kept for each task and for the total, and the model (each copy) is left at the best
+    total. Without `valid` the last state is kept. A copy gets the numbers that it would get alone, up to float
+    rounding (dropout excepted: copies draw their masks together). Ctrl-C, or the stop button, ends early and keeps
+    the best so far.
 
     Raises ValueError for bad arguments, and FloatingPointError when a loss becomes NaN or infinite.
     """
@@ -147,20 +148,25 @@ def fit(
     if copies is not None and not copies:
         validate.fail("model", "an empty list", "at least one model")
     one = model if copies is None else copies[0]
-    settings = _check(one, copies, train, valid, losses, task_weights, epochs, batch_size, lr, patience, evaluate_every, seed)
-    if copies is None:
-        run = _fit(Members(model), train, valid, settings, progress)
-        model.load_state_dict(run.best[TOTAL][1])
-        return run
-    runs = []
+    settings = _check(
+        one, copies, train, valid, losses, task_weights, epochs, batch_size, lr, patience, evaluate_every, seed
+    )
+    count = 1 if copies is None else len(copies)
     size = _group_size(one, min(batch_size or len(train), len(train)))
-    for start in range(0, len(copies), size):
-        part = slice(start, start + size)
-        runs.append(
-            _fit(Members(copies[part]), _part(train, part), _part(valid, part), settings.part(part), progress)
-        )
-        if runs[-1].interrupted:
-            break
+    groups = [slice(start, start + size) for start in range(0, count, size)]
+    total = settings.epochs * len(groups)
+    quiet = {} if progress else {"disable": True}
+    with tqdm(total=total, desc="training", unit="epoch", leave=False, delay=1, **quiet) as bar:
+        if copies is None:
+            run = _fit(Members(model), train, valid, settings, bar)
+            model.load_state_dict(run.best[TOTAL][1])
+            return run
+        runs = []
+        for group in groups:
+            part = _part(train, group), _part(valid, group)
+            runs.append(_fit(Members(copies[group]), *part, settings.part(group), bar))
+            if runs[-1].interrupted:
+                break
     run = _join(runs, copies)
     for index, member in enumerate(copies[: len(run.best[TOTAL][0])]):
         member.load_state_dict({name: tensor[index] for name, tensor in run.best[TOTAL][1].items()})
@@ -208,7 +214,9 @@ def _check(one, copies, train, valid, losses, task_weights, epochs, batch_size, 
             for task, value in task_weights.items():
                 if not isinstance(value, int | float) and len(value) != rows:
                     validate.fail(f"task_weights[{task!r}]", f"{len(value)} weights", f"one for each of {rows} models")
-            weights.append(check_task_weights({task: pick(value) for task, value in task_weights.items()}, list(losses)))
+            weights.append(
+                check_task_weights({task: pick(value) for task, value in task_weights.items()}, list(losses))
+            )
         else:
             weights.append(check_task_weights(task_weights, list(losses)))
     seeds = [seed] * rows if isinstance(seed, int) else list(seed)
@@ -230,7 +238,10 @@ def _part(examples: Examples | None, part: slice) -> Examples | None:
     """The sets of examples of some of the copies; shared examples are everyone's."""
     if examples is None or examples.copies is None:
         return examples
-    pick = lambda by_name: {name: tensor[part] for name, tensor in by_name.items()}  # noqa: E731
+
+    def pick(by_name: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {name: tensor[part] for name, tensor in by_name.items()}
+
     return Examples(
         map_inputs(lambda tensor: tensor[part], examples.inputs),
         pick(examples.labels),
@@ -246,12 +257,11 @@ def _group_size(model: nn.Module, rows: int) -> int:
     return max(8, min(32, GROUP_BYTES // (4 * rows * max(widths, default=64))))
 
 
-def _fit(members: Members, train: Examples, valid: Examples | None, settings: _Settings, progress: bool) -> Run:
+def _fit(members: Members, train: Examples, valid: Examples | None, settings: _Settings, bar: tqdm) -> Run:
     tasks = [*settings.losses, TOTAL]
     stopping = _Stopping(tasks, settings.patience)
     batches = _Batches(train, members.copies, settings)
-    records, interrupted = [], False
-    bar = tqdm(total=settings.epochs, desc="training", unit="epoch", leave=False, delay=1, disable=not progress)
+    records, interrupted, epoch = [], False, 0
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seeds[0])
         optimizer = members.optimizer(settings.lr)
@@ -279,9 +289,7 @@ def _fit(members: Members, train: Examples, valid: Examples | None, settings: _S
             interrupted = True
             if not records:
                 stopping.update(0, members.state(), torch.zeros(_shape(settings, tasks)), keep_last=True)
-            print(f"Stopped by hand after {bar.n} of {settings.epochs} epochs; the best so far is kept.")
-        finally:
-            bar.close()
+            print(f"Stopped by hand in epoch {epoch} of {settings.epochs}; the best so far is kept.")
     return Run(members, _history(records, tasks, members.copies), stopping.best, interrupted)
 
 
@@ -307,7 +315,9 @@ def _stop_at_nan(trained: Tensor, tested: Tensor, tasks: list[str], epoch: int) 
     bad = ~(torch.isfinite(trained) & torch.isfinite(tested))
     if bool(bad.any()):
         task = tasks[int(bad.reshape(-1, len(tasks)).any(0).nonzero()[0])]
-        raise FloatingPointError(f"The loss of {task!r} is not finite at epoch {epoch}: try a smaller lr than the one given.")
+        raise FloatingPointError(
+            f"The loss of {task!r} is not finite at epoch {epoch}: try a smaller lr than the one given."
+        )
 
 
 @dataclass
@@ -370,10 +380,16 @@ class _Stopping:
 
     def _keep(self, task: str, epoch: int, state: State, better: Tensor) -> None:
         if task not in self.best:
-            self.best[task] = (torch.full(better.shape, epoch), {name: tensor.clone() for name, tensor in state.items()})
+            self.best[task] = (
+                torch.full(better.shape, epoch),
+                {name: tensor.clone() for name, tensor in state.items()},
+            )
         elif bool(better.any()):
             old_epoch, old = self.best[task]
-            pick = lambda new, kept: torch.where(better.view(better.shape + (1,) * (new.dim() - better.dim())), new, kept)  # noqa: E731
+
+            def pick(new: Tensor, kept: Tensor) -> Tensor:
+                return torch.where(better.view(better.shape + (1,) * (new.dim() - better.dim())), new, kept)
+
             self.best[task] = (
                 pick(torch.full(better.shape, epoch), old_epoch),
                 {name: pick(tensor, old[name]) for name, tensor in state.items()},
@@ -424,8 +440,8 @@ def save(model: nn.Module, path: str | Path) -> None:
 def load(model: nn.Module, path: str | Path) -> nn.Module:
     """Read parameters written by `save` into a model of the same shape, and return it.
 
-    Only tensors are read (`weights_only=True`): a file from a stranger cannot run code. Raises FileNotFoundError, or ValueError
-    when the file belongs to a model of another shape.
+    Only tensors are read (`weights_only=True`): a file from a stranger cannot run code. Raises FileNotFoundError, or
+    ValueError when the file belongs to a model of another shape.
     """
     path = Path(path)
     if not path.exists():

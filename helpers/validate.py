@@ -1,7 +1,7 @@
 """One clear error for bad input: it names the argument, says what came and what is expected.
 
-Every public function of the library checks its arguments with these few functions, so that a mistake is reported where it
-was made and in the same words everywhere.
+Every public function of the library checks its arguments with these few functions, so that a mistake is reported
+where it was made and in the same words everywhere.
 """
 
 from collections.abc import Collection, Iterable

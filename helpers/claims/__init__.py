@@ -1,0 +1,100 @@
+"""Claims: what the measured numbers allow us to say, by a rule that is written down before the numbers are seen.
+
+A claim has a sentence, an effect (one number a seed, positive where the sentence is right), and a smallest effect
+that would matter. The verdict follows from the 95% interval of the mean effect:
+
+    holds         the whole interval lies beyond the smallest effect that matters
+    opposite      the whole interval lies beyond it on the other side
+    no effect     the whole interval lies within ± the smallest effect
+    undecided     none of these: never taught as a fact
+
+`make claims` measures every claim again with seeds that no notebook uses, and compares the verdicts.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from helpers import validate
+from helpers.experiments import interval
+
+VERDICTS = ("holds", "opposite", "no effect", "undecided")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence that a chapter states, and how to measure it.
+
+    id        such as "C4.3": chapter 4, third claim
+    sentence  what is claimed, in words
+    measure   function of seeds that returns the experiment's table
+    effects   function of that table that returns one effect a seed, positive where the sentence is right
+    smallest  the smallest effect that matters, in the unit of the effect; also the margin of "no effect"
+    unit      of the effect, such as "R²"
+    expected  the verdict that the sentence states: "holds" or "no effect"
+    seeds     how many seeds it takes that the verdict comes out the same again
+    """
+
+    id: str
+    sentence: str
+    measure: Callable[[Sequence[int]], pd.DataFrame]
+    effects: Callable[[pd.DataFrame], np.ndarray]
+    smallest: float
+    unit: str
+    expected: str = "holds"
+    seeds: int = 20
+
+    def judge(self, table: pd.DataFrame) -> Finding:
+        """The verdict that `table`, the experiment's result, allows."""
+        values = np.asarray(self.effects(table), dtype=float)
+        mean, low, high = interval(values)
+        return Finding(self, mean, low, high, len(values), verdict(low, high, self.smallest))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim with its numbers; a notebook shows it as a card."""
+
+    claim: Claim
+    mean: float
+    low: float
+    high: float
+    seeds: int
+    verdict: str
+
+    def __repr__(self) -> str:
+        return f"{self.claim.id} · {self.verdict} · {self._numbers()}"
+
+    def _numbers(self) -> str:
+        claim = self.claim
+        return (
+            f"{self.mean:+.3f} {claim.unit} [{self.low:+.3f}, {self.high:+.3f}], {self.seeds} seeds, "
+            f"smallest effect that matters {claim.smallest:g}"
+        )
+
+    def _repr_html_(self) -> str:
+        colour = {"holds": "#009E73", "no effect": "#0072B2", "opposite": "#D55E00", "undecided": "#767676"}[
+            self.verdict
+        ]
+        return (
+            f'<div style="border-left:6px solid {colour};padding:6px 14px;margin:6px 0;max-width:55em">'
+            f"<b>{self.claim.id}</b> {html.escape(self.claim.sentence)}<br>"
+            f'<b style="color:{colour}">{self.verdict}</b> · {html.escape(self._numbers())}</div>'
+        )
+
+
+def verdict(low: float, high: float, smallest: float) -> str:
+    """The verdict for a 95% interval [low, high] and the smallest effect that matters."""
+    validate.number("smallest", smallest, low=0)
+    if low > smallest:
+        return "holds"
+    if high < -smallest:
+        return "opposite"
+    if -smallest < low and high < smallest:
+        return "no effect"
+    return "undecided"

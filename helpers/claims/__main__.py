@@ -1,0 +1,62 @@
+"""`make claims`: measure every claim again with seeds that no notebook uses, and compare with the notebooks' verdicts.
+
+usage: python -m helpers.claims [--seeds START:STOP] [ID ...]
+
+Each claim takes at least as many seeds as it needs to come out the same again, from START on. Prints one line a claim
+and a last line that counts; exits 1 if a verdict is not reproduced.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+from helpers import environment
+from helpers.claims import VERDICTS
+from helpers.claims.register import CLAIMS
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def stated(folder: Path = NOTEBOOKS) -> dict[str, str]:
+    """{claim id: verdict}, read from the outputs of the committed notebooks."""
+    found = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            for output in cell.get("outputs", []):
+                text = "".join(output.get("data", {}).get("text/plain", output.get("text", "")))
+                found |= dict(re.findall(rf"(C\d+\.\d+) · ({'|'.join(VERDICTS)}) ·", text))
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make claims", description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", default="5000:5020", help="START:STOP; more are taken where a claim needs them")
+    parser.add_argument("ids", nargs="*", help="claims to measure; all if none is named")
+    options = parser.parse_args(arguments)
+    start, stop = map(int, options.seeds.split(":"))
+    if unknown := set(options.ids) - {claim.id for claim in CLAIMS}:
+        parser.error(f"no claim {', '.join(sorted(unknown))}")
+    environment.setup()
+    verdicts = stated()
+    claims = [claim for claim in CLAIMS if not options.ids or claim.id in options.ids]
+    failed = 0
+    for measure in dict.fromkeys(claim.measure for claim in claims):
+        group = [claim for claim in claims if claim.measure is measure]
+        count = max(stop - start, *(claim.seeds for claim in group))
+        table = measure(range(start, start + count))
+        for claim in group:
+            finding = claim.judge(table)
+            same = verdicts.get(claim.id) == finding.verdict
+            failed += not same
+            note = "as stated" if same else f"NOT as stated: {verdicts.get(claim.id, 'in no notebook')}"
+            print(f"{finding!r} · {note}", flush=True)
+    print(f"{len(claims)} claims measured with new seeds: {len(claims) - failed} reproduced, {failed} not.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

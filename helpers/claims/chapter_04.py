@@ -1,0 +1,193 @@
+"""The claims of chapter 04, Shared-Bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from helpers.claims import Claim
+from helpers.experiments import difference, sharing
+
+Effects = Callable[[pd.DataFrame], np.ndarray]
+
+
+def gain(condition: str, model: str = "shared-bottom", sign: int = 1) -> Effects:
+    """Effect: R² of `model` minus that of the single-task models, mean of both tasks, one value a seed."""
+
+    def effects(table: pd.DataFrame) -> np.ndarray:
+        gains = difference(table, "r2", model, "single-task")
+        return sign * gains[gains["condition"] == condition].groupby("seed")["difference"].mean().to_numpy()
+
+    return effects
+
+
+def _flip_effect(table: pd.DataFrame) -> np.ndarray:
+    r2 = table.groupby(["condition", "seed"])["r2"].mean().unstack(0)
+    return (r2["same features, opposite sign"] - r2["same features, same sign"]).to_numpy()
+
+
+def _two_towers(condition: str) -> Effects:
+    def effects(table: pd.DataFrame) -> np.ndarray:
+        gains = difference(table, "r2", "two towers", "one head")
+        return gains[gains["condition"] == condition].groupby("seed")["difference"].mean().to_numpy()
+
+    return effects
+
+
+def _cosine(pair: str, step: int, minus: str | None = None) -> Effects:
+    def effects(table: pd.DataFrame) -> np.ndarray:
+        at_step = table[table["step"] == step].pivot(index="seed", columns="pair", values="cosine")
+        return (at_step[pair] - (at_step[minus] if minus else 0)).to_numpy()
+
+    return effects
+
+
+def _seesaw(shared: int) -> Effects:
+    """How much task a wins when its weight goes from 0.1 to 0.9, and task b loses: mean of the two."""
+
+    def effects(table: pd.DataFrame) -> np.ndarray:
+        rows = table[(table["shared"] == shared) & (table["width"] == 4)]
+        by = rows.pivot(index="seed", columns=["task", "weight"], values="transfer")
+        return ((by["a", 0.9] - by["a", 0.1] + by["b", 0.1] - by["b", 0.9]) / 2).to_numpy()
+
+    return effects
+
+
+def _width(table: pd.DataFrame) -> np.ndarray:
+    rows = table[(table["shared"] == 0) & (table["weight"] == 0.5)]
+    by = rows.groupby(["seed", "width"])["transfer"].mean().unstack()
+    return (by[32] - by[4]).to_numpy()
+
+
+def _opposed_weights(seeds: Sequence[int]) -> pd.DataFrame:
+    return sharing.weights(seeds, shared=[0, 4], widths=[4], task_weights=[0.1, 0.9])
+
+
+def _equal_weights(seeds: Sequence[int]) -> pd.DataFrame:
+    return sharing.weights(seeds, shared=[0], widths=[4, 32], task_weights=[0.5])
+
+
+CLAIMS = [
+    Claim(
+        "C4.1",
+        "Two tasks that need the same features, with the same sign, gain from a shared bottom.",
+        sharing.conditions,
+        gain("same features, same sign"),
+        0.01,
+        "R²",
+        seeds=120,
+    ),
+    Claim(
+        "C4.2",
+        "Two tasks with exactly opposite targets gain as well: each has a tower of its own.",
+        sharing.conditions,
+        gain("same features, opposite sign"),
+        0.01,
+        "R²",
+        seeds=120,
+    ),
+    Claim(
+        "C4.3",
+        "Two tasks whose labels do not correlate at all gain too, if they need the same features.",
+        sharing.conditions,
+        gain("same features, other mix"),
+        0.01,
+        "R²",
+        seeds=120,
+    ),
+    Claim(
+        "C4.4",
+        "Two tasks that need different features lose by a shared bottom of the single-task width.",
+        sharing.conditions,
+        gain("disjoint features", sign=-1),
+        0.01,
+        "R²",
+        seeds=120,
+    ),
+    Claim(
+        "C4.5",
+        "They lose, if less, even when the shared bottom is widened to the parameters of both single-task models.",
+        sharing.conditions,
+        gain("disjoint features", "shared-bottom, equal size", sign=-1),
+        0.01,
+        "R²",
+        seeds=120,
+    ),
+    Claim(
+        "C4.6",
+        "Flipping all labels of one task changes nothing, once its last layer starts negated.",
+        sharing.flip,
+        _flip_effect,
+        0.001,
+        "R²",
+        expected="no effect",
+        seeds=20,
+    ),
+    Claim(
+        "C4.7",
+        "On opposite labels two towers succeed where one shared head fails.",
+        sharing.heads,
+        _two_towers("same features, opposite sign"),
+        0.5,
+        "R²",
+        seeds=20,
+    ),
+    Claim(
+        "C4.8",
+        "On equal labels one shared head is as good as two towers.",
+        sharing.heads,
+        _two_towers("same features, same sign"),
+        0.03,
+        "R²",
+        expected="no effect",
+        seeds=20,
+    ),
+    Claim(
+        "C4.9",
+        "At step 20 the gradients of identical tasks agree better than those of tasks with disjoint features.",
+        sharing.cosines,
+        _cosine("identical tasks", 20, minus="disjoint features"),
+        0.2,
+        "cosine",
+        seeds=30,
+    ),
+    Claim(
+        "C4.10",
+        "At step 200 they conflict more: two identical tasks have the lower cosine.",
+        sharing.cosines,
+        _cosine("disjoint features", 200, minus="identical tasks"),
+        0.03,
+        "cosine",
+        seeds=30,
+    ),
+    Claim(
+        "C4.11",
+        "Disjoint features, narrow bottom: the task weight is a seesaw; what one task wins the other loses.",
+        _opposed_weights,
+        _seesaw(0),
+        0.05,
+        "R²",
+        seeds=30,
+    ),
+    Claim(
+        "C4.12",
+        "Same features, narrow bottom: the task weight hardly matters.",
+        _opposed_weights,
+        _seesaw(4),
+        0.05,
+        "R²",
+        expected="no effect",
+        seeds=30,
+    ),
+    Claim(
+        "C4.13",
+        "Disjoint features: a bottom of 32 units loses less than one of 4.",
+        _equal_weights,
+        _width,
+        0.02,
+        "R²",
+        seeds=30,
+    ),
+]

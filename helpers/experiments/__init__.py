@@ -1,0 +1,105 @@
+"""Experiments: pure functions of settings and seeds that return a tidy table, one row a setting, seed, model and task.
+
+Figures, explorers, claims and reports only read such tables. This file has what all experiments share: paired
+differences, intervals, and grids (tables that take too long for a chapter and are kept in `data/grids/`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from helpers import validate
+
+GRIDS = Path(__file__).parents[2] / "data" / "grids"
+
+
+def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
+    """Mean of independent values and its t-interval: (mean, low, high). ValueError for fewer than 2 values or a NaN."""
+    values = np.asarray(validate.finite("values", values), dtype=float)
+    if values.ndim != 1 or len(values) < 2:
+        validate.fail("values", f"shape {values.shape}", "at least 2 values in a row, one a seed")
+    half = stats.t.ppf((1 + level) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+
+
+def difference(table: pd.DataFrame, value: str, of: str, against: str, column: str = "model") -> pd.DataFrame:
+    """`value` of one model minus that of another, paired on all other settings and the seed.
+
+    The rows of `table` with `column` equal to `of` and to `against` must agree in everything else; the result has their
+    settings and a column `difference`.
+    """
+    validate.columns("table", table, [value, column, "seed"])
+    for name in (of, against):
+        validate.choice(column, name, set(table[column]))
+    keys = [name for name in table.columns if name not in (value, column)]
+    one, other = (table[table[column] == name].set_index(keys)[value] for name in (of, against))
+    if not one.index.sort_values().equals(other.index.sort_values()):
+        validate.fail(
+            "table", f"{len(one)} rows of {of!r} and {len(other)} of {against!r}", "the same settings and seeds"
+        )
+    return (one - other).rename("difference").reset_index()
+
+
+def summarise(table: pd.DataFrame, value: str, by: str | Sequence[str]) -> pd.DataFrame:
+    """Mean and 95% interval of `value` over seeds, a row for each setting in `by`: columns mean, low, high, seeds.
+
+    Values of one seed (of several tasks, say) are averaged first: the seeds are what is independent.
+    """
+    by = [by] if isinstance(by, str) else list(by)
+    validate.columns("table", table, [value, "seed", *by])
+    a_seed = table.groupby([*by, "seed"], sort=False)[value].mean()
+    rows = []
+    for key, values in a_seed.groupby(level=list(range(len(by))), sort=False):
+        mean, low, high = interval(values.to_numpy())
+        key = key if isinstance(key, tuple) else (key,)
+        rows.append((*key, mean, low, high, len(values)))
+    return pd.DataFrame(rows, columns=[*by, "mean", "low", "high", "seeds"])
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table that is trained once by `make grids` and kept in `data/grids/`, with the hash of what it was made from.
+
+    make       function of (**settings) that returns the table
+    settings   everything the table depends on besides the code: conditions, widths, seeds, learning rates
+    """
+
+    name: str
+    make: Callable[..., pd.DataFrame]
+    settings: dict
+
+    @property
+    def path(self) -> Path:
+        return GRIDS / f"{self.name}.csv"
+
+    def hash(self) -> str:
+        return hashlib.sha256(json.dumps(self.settings, sort_keys=True, default=list).encode()).hexdigest()[:16]
+
+    def write(self) -> pd.DataFrame:
+        """Train all points and keep them, whole or not at all."""
+        table = self.make(**self.settings)
+        GRIDS.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_suffix(".part")
+        with open(part, "w", newline="\n", encoding="utf-8") as file:
+            file.write(f"# settings {self.hash()}\n")
+            table.to_csv(file, index=False, float_format="%.4f", lineterminator="\n")
+        part.replace(self.path)
+        return table
+
+    def read(self) -> pd.DataFrame:
+        """The kept table. Raises FileNotFoundError or ValueError when it is absent or was made from other settings."""
+        if not self.path.exists():
+            validate.fail("grid", f"no file {self.path.name}", "it in data/grids: run `make grids`", FileNotFoundError)
+        with open(self.path, encoding="utf-8") as file:
+            found = file.readline().split()[-1]
+            if found != self.hash():
+                validate.fail("grid", f"{self.path.name} made from other settings", "today's: run `make grids`")
+            return pd.read_csv(file)

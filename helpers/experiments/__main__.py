@@ -1,0 +1,28 @@
+"""`make grids`: train every grid of the course and keep it in `data/grids/`.
+
+usage: python -m helpers.experiments [NAME ...]
+"""
+
+import argparse
+import time
+
+from helpers import environment
+from helpers.experiments.register import GRIDS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make grids", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="grids to train; all if none is named")
+    names = parser.parse_args().names
+    if unknown := set(names) - {grid.name for grid in GRIDS}:
+        parser.error(f"no grid {', '.join(sorted(unknown))}; there are {', '.join(grid.name for grid in GRIDS)}")
+    environment.setup()
+    for grid in GRIDS:
+        if not names or grid.name in names:
+            start = time.perf_counter()
+            table = grid.write()
+            print(f"{grid.name}: {len(table)} rows in {time.perf_counter() - start:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

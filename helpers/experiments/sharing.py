@@ -1,0 +1,242 @@
+"""Does sharing help? Shared-Bottom against single-task models on the relu-feature tasks, where we set what is shared.
+
+R² is measured on test rows against the noise-free target, each task at its own best validation epoch. Models of one
+seed see the same rows, so that differences between models are paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from helpers.examples import Examples
+from helpers.experiments import Grid
+from helpers.losses import squared_error
+from helpers.metrics import r2
+from helpers.models import SharedBottom, SingleTask, parameter_count
+from helpers.simulation import CONDITIONS, TaskPair, relu_tasks
+from helpers.training import Members, fit
+
+INPUTS = 20
+TOWER = 8
+TASKS = {"a": "regression", "b": "regression"}
+EPOCHS = 250
+LEARNING_RATES = (0.003, 0.01, 0.03)
+LEARNING_RATE = 0.01  # best or tied for every model of `tune`, on seeds that no result uses
+
+
+def stack(pairs: Sequence[TaskPair]) -> tuple[Examples, Examples, Examples]:
+    """Train, validation and test examples of many pairs, each with a leading axis."""
+    train, valid, test = ([getattr(pair, part) for pair in pairs] for part in ("train", "valid", "test"))
+    return Examples.stack(train), Examples.stack(valid), Examples.stack(test)
+
+
+def score(models: list[nn.Module], pairs: Sequence[TaskPair], lr: float = LEARNING_RATE, **options) -> pd.DataFrame:
+    """Train a copy a pair; R² of each task at its best epoch: a row a copy and task, columns copy, task, r2."""
+    train, valid, test = stack(pairs)
+    settings = {"epochs": EPOCHS, "batch_size": None, "evaluate_every": 5, "lr": lr} | options
+    run = fit(models, train, valid, **settings)
+    parts = [
+        pd.DataFrame({"copy": range(len(models)), "task": task, "r2": r2(value, test.labels[task])})
+        for task, value in run.predict(test.inputs).items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def equal_width(width: int) -> int:
+    """The bottom width at which one Shared-Bottom has about as many parameters as two single-task models of `width`."""
+    budget = 2 * parameter_count(SingleTask(INPUTS, "a", "regression", [width], [TOWER]))
+    sizes = range(width, 3 * width + 1)
+    return min(sizes, key=lambda size: abs(parameter_count(SharedBottom(INPUTS, TASKS, [size], [TOWER])) - budget))
+
+
+def conditions(
+    seeds: Sequence[int],
+    names: Sequence[str] = tuple(CONDITIONS),
+    width: int = 8,
+    rows: int = 500,
+    lr: float = LEARNING_RATE,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Single-task, Shared-Bottom, and Shared-Bottom of equal total size: condition, seed, model, task, r2."""
+    points = [(name, seed) for name in names for seed in seeds]
+    pairs = [relu_tasks((rows, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points]
+    copy_seeds = [seed for _, seed in points]
+    options = {"lr": lr, "seed": copy_seeds, "progress": progress}
+    models = {
+        "single-task": [
+            [SingleTask(INPUTS, task, "regression", [width], [TOWER], seed=seed) for seed in copy_seeds]
+            for task in TASKS
+        ],
+        "shared-bottom": [[SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for seed in copy_seeds]],
+        "shared-bottom, equal size": [
+            [SharedBottom(INPUTS, TASKS, [equal_width(width)], [TOWER], seed=seed) for seed in copy_seeds]
+        ],
+    }
+    parts = [
+        _at_points(score(copies, pairs, **options), points).assign(model=model)
+        for model, groups in models.items()
+        for copies in groups
+    ]
+    return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
+
+
+def _at_points(scores: pd.DataFrame, points: Sequence[tuple[str, int]]) -> pd.DataFrame:
+    """The number of a copy replaced by the condition and the seed that it was trained on."""
+    place = pd.DataFrame([points[copy] for copy in scores["copy"]], columns=["condition", "seed"])
+    return pd.concat([place, scores.drop(columns="copy").reset_index(drop=True)], axis=1)
+
+
+def flip(seeds: Sequence[int], width: int = 8) -> pd.DataFrame:
+    """y_b → −y_b, with the last layer of tower b negated at the start: condition, seed, model, task, r2."""
+    names = ("same features, same sign", "same features, opposite sign")
+    points = [(name, seed) for name in names for seed in seeds]
+    pairs = [relu_tasks((500, 500, 2000), seed=seed, **CONDITIONS[names[0]]) for _, seed in points]
+    pairs = [pair if name == names[0] else negated(pair) for (name, _), pair in zip(points, pairs, strict=True)]
+    models = [SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in points]
+    for (name, _), model in zip(points, models, strict=True):
+        if name == names[1]:
+            for parameter in model.towers[1][-1].parameters():
+                parameter.data.neg_()
+    return _at_points(score(models, pairs), points).assign(model="shared-bottom")
+
+
+def negated(pair: TaskPair) -> TaskPair:
+    """The same pair with all labels of task b negated, noise included."""
+    parts = (pair.train, pair.valid, pair.test)
+    train, valid, test = (replace(part, labels=part.labels | {"b": -part.labels["b"]}) for part in parts)
+    return TaskPair(train, valid, test, -pair.label_correlation)
+
+
+def weights(
+    seeds: Sequence[int],
+    shared: Sequence[int] = (0, 1, 2, 3, 4),
+    widths: Sequence[int] = (4, 8, 16, 32),
+    task_weights: Sequence[float] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+    lr: float = LEARNING_RATE,
+) -> pd.DataFrame:
+    """Transfer of both tasks for the loss w·L(a) + (1−w)·L(b): shared, width, weight, seed, task, single, transfer.
+
+    single is the R² of the single-task model of the same width, transfer is Shared-Bottom's R² minus that.
+    """
+    pairs = {(k, seed): relu_tasks((500, 500, 2000), shared=k, seed=seed) for k in shared for seed in seeds}
+    parts = []
+    for width in widths:
+        keys = list(pairs)
+        alone = [
+            score(
+                [SingleTask(INPUTS, task, "regression", [width], [TOWER], seed=seed) for _, seed in keys],
+                list(pairs.values()),
+                lr,
+            )
+            for task in TASKS
+        ]
+        single = (
+            pd.concat(alone).assign(key=lambda t: [keys[copy] for copy in t["copy"]]).set_index(["key", "task"])["r2"]
+        )
+        for weight in task_weights:
+            models = [SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in keys]
+            both = score(models, list(pairs.values()), lr, task_weights={"a": 2 * weight, "b": 2 * (1 - weight)})
+            key = [keys[copy] for copy in both["copy"]]
+            base = [single[k, task] for k, task in zip(key, both["task"], strict=True)]
+            parts.append(
+                both.assign(
+                    shared=[k for k, _ in key],
+                    width=width,
+                    weight=weight,
+                    seed=[seed for _, seed in key],
+                    single=base,
+                    transfer=both["r2"] - base,
+                )
+            )
+    return pd.concat(parts, ignore_index=True)[["shared", "width", "weight", "seed", "task", "single", "transfer"]]
+
+
+class OneHead(nn.Module):
+    """A bottom and a single head whose one output must serve both tasks."""
+
+    def __init__(self, width: int = 8, seed: int = 0):
+        super().__init__()
+        self.tasks = TASKS
+        self.score = SingleTask(INPUTS, "score", "regression", [width], [TOWER], seed=seed)
+
+    def forward(self, inputs: Tensor) -> dict[str, Tensor]:
+        score = self.score(inputs)["score"]
+        return dict.fromkeys(self.tasks, score)
+
+
+def heads(seeds: Sequence[int], names: Sequence[str] = tuple(CONDITIONS), width: int = 8) -> pd.DataFrame:
+    """One head for both tasks against a tower each, on the same bottom: condition, seed, model, task, r2."""
+    points = [(name, seed) for name in names for seed in seeds]
+    pairs = [relu_tasks((500, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points]
+    parts = []
+    for model, make in {
+        "one head": lambda seed: OneHead(width, seed),
+        "two towers": lambda seed: SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed),
+    }.items():
+        parts.append(_at_points(score([make(seed) for _, seed in points], pairs), points).assign(model=model))
+    return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
+
+
+GRADIENT_PAIRS = {
+    "identical tasks": {"shared": 4, "relation": "same"},
+    "opposite labels": {"shared": 4, "relation": "opposite"},
+    "same features, other mix": {"shared": 4, "relation": "other mix"},
+    "disjoint features": {"shared": 0},
+}
+
+
+def cosines(seeds: Sequence[int], steps: int = 400, every: int = 20, width: int = 8) -> pd.DataFrame:
+    """Cosine of the two tasks' gradients on the shared bottom while it trains: pair, seed, step, cosine.
+
+    Full batches; the two labels of "identical tasks" are one target with two independent noises.
+    """
+    points = [(name, seed) for name in GRADIENT_PAIRS for seed in seeds]
+    pairs = [relu_tasks((500, 500, 2000), seed=seed, **GRADIENT_PAIRS[name]) for name, seed in points]
+    members = Members([SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in points])
+    train, _, _ = stack(pairs)
+    parts = []
+    for step, cosine in enumerate(_cosines(members, train, steps)):
+        if step % every == 0:
+            parts.append(pd.DataFrame(points, columns=["pair", "seed"]).assign(step=step, cosine=cosine.numpy()))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _cosines(members: Members, train: Examples, steps: int) -> Iterator[Tensor]:
+    optimizer = members.optimizer(LEARNING_RATE)
+    shared = [tensor for name, tensor in members.parameters.items() if name.startswith("bottom")]
+    for _ in range(steps + 1):
+        outputs = members(train.inputs)
+        loss = {task: squared_error(outputs[task], train.labels[task]).mean(-1).sum() for task in TASKS}
+        a, b = (
+            torch.cat([g.flatten(1) for g in torch.autograd.grad(loss[task], shared, retain_graph=True)], dim=1)
+            for task in TASKS
+        )
+        yield torch.cosine_similarity(a, b, dim=1)
+        optimizer.zero_grad()
+        sum(loss.values()).backward()
+        optimizer.step()
+
+
+GRIDS = [
+    Grid(
+        "04_conditions",
+        conditions,
+        {"seeds": list(range(120)), "names": list(CONDITIONS), "width": 8, "rows": 500, "lr": LEARNING_RATE},
+    ),
+    Grid(
+        "04_weights",
+        weights,
+        {
+            "seeds": list(range(20)),
+            "shared": [0, 1, 2, 3, 4],
+            "widths": [4, 8, 16, 32],
+            "task_weights": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+            "lr": LEARNING_RATE,
+        },
+    ),
+]

@@ -1,0 +1,195 @@
+"""Figures that stand still: one matplotlib style, and the few kinds of picture that the chapters share.
+
+Every function draws a tidy table that already holds means and intervals, and returns the figure. Colours and markers
+have one meaning in the whole course (`helpers.palette`); intervals are always drawn; labels stand beside the data,
+not in a box over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from helpers import validate
+from helpers.palette import BLACK, GREY, METHOD, SINGLE_TASK, TASKS, Style, styles
+
+STYLE = {
+    "figure.figsize": (8, 4.5),
+    "figure.dpi": 90,
+    "savefig.dpi": 90,
+    "figure.constrained_layout.use": True,
+    "font.size": 12,
+    "axes.titlesize": 14,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "lines.linewidth": 2,
+    "legend.frameon": False,
+}
+
+MODELS: dict[str, Style] = {
+    "single-task": SINGLE_TASK,
+    "shared-bottom": METHOD,
+    "shared-bottom, equal size": Style(TASKS[3].colour, (), "^"),
+    "one head": Style(TASKS[1].colour, (), "s"),
+    "two towers": METHOD,
+}
+
+
+def use_style() -> None:
+    """Give all later matplotlib figures the style of the course."""
+    plt.rcParams.update(STYLE)
+
+
+def dots(
+    summary: pd.DataFrame,
+    row: str,
+    series: str | None = None,
+    *,
+    title: str,
+    x_label: str,
+    zero: bool = True,
+    matters: float | None = None,
+    named: dict[str, Style] | None = None,
+) -> Figure:
+    """A dot and a 95% whisker for each row of `summary` (columns mean, low, high), rows from top to bottom by column
+    `row`.
+
+    Several `series` in one row stand one under the other and are named beside their first dot. `matters` shades the
+    effects that are too small to matter.
+    """
+    needed = [row, "mean", "low", "high", *([series] if series else [])]
+    validate.columns("summary", summary, needed)
+    rows = list(dict.fromkeys(summary[row]))
+    names = list(dict.fromkeys(summary[series])) if series else [None]
+    look = styles([name for name in names if name], named or MODELS) if series else {None: METHOD}
+    figure, axes = plt.subplots(figsize=(8, 1.3 + 0.5 * len(rows) * max(1, 0.62 * len(names))))
+    if zero:
+        axes.axvline(0, color=GREY, linewidth=1)
+    if matters is not None:
+        axes.axvspan(-matters, matters, color=GREY, alpha=0.15, linewidth=0)
+    step = 0.56 / max(1, len(names) - 1) if len(names) > 1 else 0
+    for k, name in enumerate(names):
+        part = summary if name is None else summary[summary[series] == name]
+        height = np.array([rows.index(value) for value in part[row]]) - 0.28 * (len(names) > 1) + k * step
+        colour, marker = look[name].colour, look[name].marker
+        axes.hlines(height, part["low"], part["high"], color=colour, linewidth=2)
+        axes.plot(part["mean"], height, linestyle="none", marker=marker, color=colour, markersize=7)
+        if name is not None:
+            last = part.iloc[[0]]
+            axes.annotate(
+                name,
+                (float(last["high"].iloc[0]), height[0]),
+                (8, 0),
+                textcoords="offset points",
+                color=colour,
+                va="center",
+            )
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_ylim(len(rows) - 0.45, -0.55)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(x_label)
+    axes.set_title(title)
+    return figure
+
+
+def lines(
+    summary: pd.DataFrame,
+    x: str,
+    series: str,
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    zero: bool = False,
+    named: dict[str, Style] | None = None,
+) -> Figure:
+    """A line with a 95% band for each series of `summary` (columns mean, low, high), named at the line's end."""
+    validate.columns("summary", summary, [x, series, "mean", "low", "high"])
+    figure, axes = plt.subplots()
+    if zero:
+        axes.axhline(0, color=GREY, linewidth=1)
+    names = list(dict.fromkeys(summary[series]))
+    look = styles(names, named)
+    ends = []
+    for name in names:
+        part = summary[summary[series] == name].sort_values(x)
+        axes.plot(part[x], part["mean"], color=look[name].colour, linestyle=look[name].line)
+        axes.fill_between(part[x], part["low"], part["high"], color=look[name].colour, alpha=0.15, linewidth=0)
+        ends.append((float(part["mean"].iloc[-1]), name))
+    axes.set(xlabel=x_label, ylabel=y_label, title=title)
+    axes.margins(x=0)
+    _name_ends(axes, ends, look)
+    return figure
+
+
+def _name_ends(axes: Axes, ends: list[tuple[float, str]], look: dict[str, Style]) -> None:
+    """Write the names right of the axes at the lines' ends, moved apart where they would overlap."""
+    low, high = axes.get_ylim()
+    gap = 0.065 * (high - low)
+    places = sorted(ends)
+    heights = [height for height, _ in places]
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + gap)
+    shift = (sum(heights) - sum(height for height, _ in places)) / len(heights)
+    for height, (_, name) in zip(heights, places, strict=True):
+        axes.annotate(
+            name,
+            (1.015, height - shift),
+            xycoords=("axes fraction", "data"),
+            color=look[name].colour,
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def architectures() -> Figure:
+    """Two single-task models beside one Shared-Bottom, as boxes from the inputs (below) to the outputs (above)."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.2))
+    a, b = TASKS[0].colour, TASKS[1].colour
+    for axes, title in ((left, "Single-task: nothing is shared"), (right, "Shared-Bottom: one bottom, two towers")):
+        axes.set(xlim=(0, 10), ylim=(0, 10))
+        axes.axis("off")
+        axes.set_title(title, fontsize=12)
+    for x, task, colour in ((2.5, "A", a), (7.5, "B", b)):
+        _box(left, x, 1.2, 3.6, "inputs x", GREY)
+        _box(left, x, 4.0, 3.6, f"bottom {task}", colour)
+        _box(left, x, 6.6, 2.8, f"tower {task}", colour)
+        _box(right, x, 6.6, 2.8, f"tower {task}", colour)
+        for axes in (left, right):
+            axes.text(x, 9.3, f"logit {task}", ha="center", va="center", color=colour, fontsize=12)
+            _arrow(axes, (x, 7.4), (x, 8.8))
+        _arrow(left, (x, 2.0), (x, 3.2))
+        _arrow(left, (x, 4.8), (x, 5.8))
+        _arrow(right, (5, 4.8), (x, 5.8))
+    _box(right, 5, 1.2, 5.0, "inputs x", GREY)
+    _box(right, 5, 4.0, 5.0, "shared bottom", BLACK)
+    _arrow(right, (5, 2.0), (5, 3.2))
+    return figure
+
+
+def _box(axes: Axes, x: float, y: float, width: float, text: str, colour: str) -> None:
+    box = FancyBboxPatch(
+        (x - width / 2, y - 0.8),
+        width,
+        1.6,
+        boxstyle="round,pad=0,rounding_size=0.3",
+        facecolor=colour,
+        edgecolor="none",
+    )
+    axes.add_patch(box)
+    axes.text(x, y, text, ha="center", va="center", color="white", fontsize=12, fontweight="bold")
+
+
+def _arrow(axes: Axes, start: Sequence[float], end: Sequence[float]) -> None:
+    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": GREY, "linewidth": 1.5})

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.losses import (
+    binary_cross_entropy,
+    check_task_weights,
+    masked_mean,
+    squared_error,
+    task_losses,
+    weighted_cross_entropy,
+    weighted_sum,
+)
+
+
+def test_binary_cross_entropy_is_torch_s_own():
+    logit, label = torch.randn(50), torch.randint(0, 2, (50,)).float()
+    expected = torch.nn.functional.binary_cross_entropy_with_logits(logit, label, reduction="none")
+    torch.testing.assert_close(binary_cross_entropy(logit, label), expected)
+
+
+def test_binary_cross_entropy_survives_huge_logits():
+    logit, label = torch.tensor([1e4, -1e4, 1e4, -1e4]), torch.tensor([1.0, 0.0, 0.0, 1.0])
+    torch.testing.assert_close(binary_cross_entropy(logit, label), torch.tensor([0.0, 0.0, 1e4, 1e4]))
+
+
+def test_constant_predictor_learns_the_odds_of_weighted_cross_entropy():
+    """The best constant logit has odds ΣT / N−, in closed form (syllabus, chapter 02)."""
+    click = torch.tensor([1.0, 1, 0, 0, 0, 0, 0, 0])
+    watch = torch.tensor([3.0, 5, 0, 0, 0, 0, 0, 0])
+    logit = torch.tensor(np.log(8 / 6), dtype=torch.float64, requires_grad=True)
+    weighted_cross_entropy(logit.expand(8), click.double(), watch.double()).sum().backward()
+    assert abs(logit.grad.item()) < 1e-12
+
+
+@pytest.mark.parametrize("loss", [binary_cross_entropy, squared_error])
+def test_gradients_against_finite_differences(loss):
+    value = torch.randn(6, dtype=torch.float64, requires_grad=True)
+    label = torch.tensor([0.0, 1, 1, 0, 1, 0], dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda v: loss(v, label), value)
+
+
+def test_flipped_label_with_negated_logit_is_the_same_loss():
+    logit, label = torch.randn(20), torch.randint(0, 2, (20,)).float()
+    torch.testing.assert_close(binary_cross_entropy(logit, label), binary_cross_entropy(-logit, 1 - label))
+
+
+def test_weighted_cross_entropy_with_unit_time_is_plain():
+    logit, click = torch.randn(20), torch.randint(0, 2, (20,)).float()
+    torch.testing.assert_close(weighted_cross_entropy(logit, click, torch.ones(20)), binary_cross_entropy(logit, click))
+
+
+@pytest.mark.parametrize(
+    ("click", "watch", "message"),
+    [
+        ([0.0, 2.0], [1.0, 1.0], r"click: got 1 labels outside \{0, 1\}"),
+        ([0.0, 1.0], [1.0, -1.0], "watch_time: got a negative time"),
+        ([0.0, 1.0], [1.0, float("nan")], "watch_time: got 1 NaN"),
+    ],
+)
+def test_weighted_cross_entropy_names_what_is_wrong(click, watch, message):
+    with pytest.raises(ValueError, match=message):
+        weighted_cross_entropy(torch.zeros(2), torch.tensor(click), torch.tensor(watch))
+
+
+def test_masked_mean_counts_observed_rows_only():
+    rows, mask = torch.tensor([1.0, 2.0, 100.0]), torch.tensor([True, True, False])
+    assert masked_mean(rows, mask).item() == 1.5
+    assert masked_mean(rows, torch.zeros(3, dtype=torch.bool)).item() == 0
+    assert masked_mean(rows, mask, torch.tensor([3.0, 1.0, 9.0])).item() == 2.5
+
+
+def test_task_losses_keep_order_and_leading_axis():
+    outputs = {"a": torch.zeros(4, 10), "b": torch.ones(4, 10)}
+    labels = {"b": torch.zeros(10), "a": torch.full((10,), 2.0)}
+    losses = task_losses(outputs, labels, {"a": squared_error, "b": squared_error})
+    assert losses.shape == (4, 2)
+    torch.testing.assert_close(losses[0], torch.tensor([4.0, 1.0]))
+
+
+def test_weighted_sum_at_its_limits():
+    losses = torch.tensor([2.0, 5.0])
+    assert weighted_sum(losses, torch.tensor([1.0, 0.0])).item() == 2
+    assert weighted_sum(losses, torch.tensor([0.0, 1.0])).item() == 5
+    assert weighted_sum(losses, torch.tensor([0.3, 0.7])).item() == pytest.approx(4.1)
+
+
+@given(st.one_of(st.floats(max_value=-1e-9), st.just(float("nan")), st.just(float("inf")), st.text(), st.none()))
+def test_bad_task_weights_are_named(weight):
+    with pytest.raises(ValueError, match=r"task_weights\['click'\]: got .* expected a number of at least 0"):
+        check_task_weights({"click": weight}, ["click"])
+
+
+def test_task_weights_need_every_task_by_name():
+    with pytest.raises(
+        ValueError, match=r"task_weights: got weights for \['klick'\]; expected one for each of \['click'\]"
+    ):
+        check_task_weights({"klick": 1}, ["click"])
+    assert check_task_weights({"b": 0.7, "a": 0.3}, ["a", "b"]) == [0.3, 0.7]
