@@ -1,0 +1,294 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from helpers.examples import Examples
+from helpers.losses import squared_error
+from helpers.models import SharedBottom
+from helpers.training import Members, fit, load, save
+
+TASKS = {"a": "regression", "b": "binary"}
+
+
+def examples(seed: int, n: int = 120) -> Examples:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 6, generator=generator)
+    noise = torch.randn(n, 2, generator=generator)
+    labels = {"a": x[:, :2].relu().sum(-1) + 0.3 * noise[:, 0], "b": (x[:, 2] + noise[:, 1] > 0).float()}
+    return Examples(x, labels)
+
+
+def model(seed: int = 0, **options) -> SharedBottom:
+    return SharedBottom(6, TASKS, [8], [4], seed=seed, **options)
+
+
+OPTIONS = {"epochs": 12, "batch_size": 32, "progress": False}
+
+
+class Student(nn.Module):
+    """A plain module as a student writes it: no `tasks`, no `l2`, nothing of ours."""
+
+    def __init__(self):
+        super().__init__()
+        self.bottom = nn.Sequential(nn.Linear(6, 8), nn.ReLU())
+        self.heads = nn.ModuleList([nn.Linear(8, 1), nn.Linear(8, 1)])
+
+    def forward(self, x):
+        h = self.bottom(x)
+        return {"a": self.heads[0](h).flatten(), "b": self.heads[1](h).flatten()}
+
+
+def test_training_lowers_the_loss():
+    run = fit(model(), examples(0), examples(1), **OPTIONS)
+    total = run.history[run.history["task"] == "total"]
+    assert total["valid"].iloc[-1] < 0.9 * total["valid"].iloc[0]
+
+
+def test_equal_seeds_give_equal_numbers_and_leave_the_global_generator_alone():
+    before = torch.get_rng_state()
+    one, two = (fit(model(dropout=0.2), examples(0), examples(1), seed=4, **OPTIONS) for _ in range(2))
+    pd.testing.assert_frame_equal(one.history, two.history)
+    assert torch.equal(torch.get_rng_state(), before)
+    other = fit(model(dropout=0.2), examples(0), examples(1), seed=5, **OPTIONS)
+    assert not one.history.equals(other.history)
+
+
+@pytest.mark.parametrize("batch_size", [None, 32])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_copies_get_the_numbers_they_would_get_alone(batch_size, batch_norm):
+    seeds, weights = range(4), [0.1, 0.5, 1.0, 2.0]
+    options = OPTIONS | {"batch_size": batch_size, "patience": 3}
+    train, valid = [examples(s) for s in seeds], [examples(100 + s) for s in seeds]
+    many = fit(
+        [model(s, batch_norm=batch_norm, l2_layers=1e-3) for s in seeds],
+        Examples.stack(train),
+        Examples.stack(valid),
+        task_weights={"a": weights, "b": 1},
+        seed=list(seeds),
+        **options,
+    )
+    together = many.predict(torch.stack([one.inputs for one in valid]))
+    for s in seeds:
+        single = model(s, batch_norm=batch_norm, l2_layers=1e-3)
+        alone = fit(single, train[s], valid[s], task_weights={"a": weights[s], "b": 1}, seed=s, **options)
+        for task, value in alone.predict(valid[s].inputs).items():
+            torch.testing.assert_close(together[task][s], value, atol=2e-5, rtol=0)
+        assert many.best_epochs().iloc[s].tolist() == alone.best_epochs().iloc[0].tolist()
+
+
+def test_copies_may_share_examples_and_come_in_groups():
+    """40 copies are more than one group; each still gets what it would get alone, and keeps its own parameters."""
+    copies = [model(s) for s in range(40)]
+    many = fit(copies, examples(0), examples(1), seed=list(range(40)), **OPTIONS)
+    alone = model(37)
+    run = fit(alone, examples(0), examples(1), seed=37, **OPTIONS)
+    torch.testing.assert_close(many.predict(examples(1).inputs)["a"][37], run.predict(examples(1).inputs)["a"])
+    torch.testing.assert_close(copies[37].bottom.layers[0].weight, alone.bottom.layers[0].weight)
+    assert set(many.history["copy"]) == set(range(40))
+
+
+def test_a_plain_module_of_a_student_trains_once_or_in_copies():
+    losses = {"a": squared_error, "b": squared_error}
+    torch.manual_seed(0)
+    students = [Student() for _ in range(3)]
+    fit(Student(), examples(0), examples(1), losses=losses, **OPTIONS)
+    run = fit(students, examples(0), examples(1), losses=losses, **OPTIONS)
+    assert run.predict(examples(1).inputs)["a"].shape == (3, 120)
+
+
+def test_the_best_state_of_each_task_is_kept():
+    run = fit(model(), examples(0), examples(1), **OPTIONS)
+    for task, (epoch, state) in run.best.items():
+        rows = run.history[run.history["task"] == task]
+        assert int(epoch) == rows.loc[rows["valid"].idxmin(), "epoch"]
+        if task == "a":
+            value = Members(model()).predict(examples(1).inputs, state)["a"]
+            error = squared_error(value, examples(1).labels["a"]).mean().item()
+            assert error == pytest.approx(rows["valid"].min(), rel=1e-5)
+
+
+def test_patience_stops_and_the_model_is_left_at_its_best_total():
+    shared = model()
+    run = fit(shared, examples(0), examples(1), **(OPTIONS | {"epochs": 400, "lr": 0.05}), patience=5)
+    assert run.history["epoch"].max() < 400
+    for name, tensor in run.best["total"][1].items():
+        assert torch.equal(tensor, shared.state_dict()[name])
+
+
+def test_training_mode_is_on_in_every_epoch_and_off_in_validation():
+    seen = []
+
+    class Spy(SharedBottom):
+        def forward(self, inputs):
+            seen.append((self.training, len(inputs)))
+            return super().forward(inputs)
+
+    fit(Spy(6, TASKS, [8], [4]), examples(0, 100), examples(1, 77), epochs=3, batch_size=None, progress=False)
+    assert seen == [(True, 100), (False, 77)] * 3
+
+
+def test_weight_zero_leaves_a_tower_untouched():
+    shared = model()
+    before = [parameter.clone() for parameter in shared.towers[1].parameters()]
+    fit(shared, examples(0), examples(1), task_weights={"a": 1, "b": 0}, **OPTIONS)
+    assert all(torch.equal(old, new) for old, new in zip(before, shared.towers[1].parameters(), strict=True))
+
+
+def test_masked_labels_teach_nothing():
+    clean = examples(0)
+    mask = torch.arange(len(clean)) < 60
+    spoilt = torch.where(mask, clean.labels["b"], torch.tensor(float("nan")))
+    masked = Examples(clean.inputs, clean.labels | {"b": spoilt}, masks={"b": mask})
+    other = Examples(clean.inputs, clean.labels | {"b": torch.where(mask, spoilt, 1.0)}, masks={"b": mask})
+    one, two = (fit(model(), train, clean, **OPTIONS).history for train in (masked, other))
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_l2_is_the_gradient_of_the_penalty():
+    """Adam's first step is lr · sign(gradient): with a huge λ it points against the weights themselves."""
+    shared = model(l2_layers=1e6)
+    before = shared.bottom.layers[0].weight.detach().clone()
+    fit(shared, examples(0), examples(1), epochs=1, batch_size=None, lr=0.01, progress=False)
+    step = shared.bottom.layers[0].weight - before
+    torch.testing.assert_close(step, -0.01 * before.sign(), atol=1e-4, rtol=0)
+
+
+def test_row_weights_count_like_copies_of_the_row():
+    base = examples(0)
+    double = torch.where(torch.arange(len(base)) < 30, 2.0, 1.0)
+    weighted = Examples(base.inputs, base.labels, weights={"a": double, "b": double})
+    repeated = base.take(torch.cat([torch.arange(len(base)), torch.arange(30)]))
+    options = {"epochs": 5, "batch_size": None, "progress": False}
+    one, two = model(), model()
+    fit(one, weighted, base, **options)
+    # The mean divides by 150 rows instead of 120: Adam does not see a constant factor.
+    fit(two, repeated, base, **options)
+    torch.testing.assert_close(one(base.inputs)["a"], two(base.inputs)["a"], atol=1e-3, rtol=0)
+
+
+def test_flipped_labels_train_the_same_bottom():
+    """y_b → −y_b with a negated last layer of tower b leaves the bottom bit-identical."""
+    tasks = {"a": "regression", "b": "regression"}
+    base = examples(0)
+    flipped = Examples(base.inputs, {"a": base.labels["a"], "b": -base.labels["b"]})
+    one, two = SharedBottom(6, tasks, [8], [4]), SharedBottom(6, tasks, [8], [4])
+    for parameter in two.towers[1][-1].parameters():
+        parameter.data.neg_()
+    for shared, train in ((one, base), (two, flipped)):
+        fit(shared, train, train, epochs=50, batch_size=None, progress=False)
+    for first, second in zip(one.bottom.parameters(), two.bottom.parameters(), strict=True):
+        assert torch.equal(first, second)
+
+
+def test_scaling_both_weights_changes_nothing_that_adam_sees():
+    one, two = model(), model()
+    fit(one, examples(0), examples(1), task_weights={"a": 0.3, "b": 0.7}, **OPTIONS)
+    fit(two, examples(0), examples(1), task_weights={"a": 3.0, "b": 7.0}, **OPTIONS)
+    torch.testing.assert_close(one(examples(1).inputs)["a"], two(examples(1).inputs)["a"], atol=1e-3, rtol=0)
+
+
+def test_interrupt_keeps_the_best_so_far(capsys):
+    class Impatient(SharedBottom):
+        calls = 0
+
+        def forward(self, inputs):
+            Impatient.calls += 1
+            if Impatient.calls == 20:
+                raise KeyboardInterrupt
+            return super().forward(inputs)
+
+    run = fit(Impatient(6, TASKS, [8], [4]), examples(0), examples(1), **OPTIONS)
+    assert run.interrupted
+    assert "Stopped by hand in epoch" in capsys.readouterr().out
+    assert run.predict(examples(1).inputs)["a"].shape == (120,)
+    assert run.history["epoch"].max() < 12
+
+
+def test_a_loss_that_explodes_says_which_task():
+    huge = Examples(torch.full((8, 6), 1e30), {"a": torch.full((8,), 1e30), "b": torch.ones(8)})
+    with pytest.raises(FloatingPointError, match="The loss of 'a' is not finite at epoch 1"):
+        fit(model(), huge, huge, epochs=2, progress=False)
+
+
+def test_without_validation_the_last_state_is_kept():
+    run = fit(model(), examples(0), **OPTIONS)
+    assert set(run.best_epochs().iloc[0]) == {12}
+
+
+def test_batches_have_nearly_equal_sizes_and_cover_each_row_once():
+    sizes = []
+
+    class Spy(SharedBottom):
+        def forward(self, inputs):
+            sizes.append(len(inputs))
+            return super().forward(inputs)
+
+    fit(Spy(6, TASKS, [8], [4]), examples(0, 101), epochs=1, batch_size=25, progress=False)
+    assert sum(sizes) == 101 and max(sizes) - min(sizes) <= 1 and max(sizes) <= 25
+
+
+def test_save_and_load_give_the_same_outputs(tmp_path):
+    one = model(1)
+    save(one, tmp_path / "model.pt")
+    two = load(model(2), tmp_path / "model.pt")
+    x = examples(0).inputs
+    assert torch.equal(one(x)["a"], two(x)["a"])
+    assert [path.name for path in tmp_path.iterdir()] == ["model.pt"]
+
+
+def test_load_says_what_does_not_fit(tmp_path):
+    save(model(), tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="path: got a file that differs in 'bottom"):
+        load(SharedBottom(6, TASKS, [9], [4]), tmp_path / "model.pt")
+    with pytest.raises(FileNotFoundError, match="which does not exist"):
+        load(model(), tmp_path / "gone.pt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model": []}, "model: got an empty list"),
+        ({"train": 3}, "train: got int; expected Examples"),
+        ({"epochs": 0}, "epochs: got 0; expected a whole number of at least 1"),
+        ({"lr": float("nan")}, "lr: got nan"),
+        ({"lr": -1}, "lr: got -1"),
+        ({"batch_size": 0}, "batch_size: got 0"),
+        ({"patience": 0}, "patience: got 0"),
+        ({"seed": -1}, "seed: got -1"),
+        ({"seed": [1, 2]}, "seed: got 2 seeds; expected one, or one for each of 1 models"),
+        ({"task_weights": {"a": -1, "b": 1}}, r"task_weights\['a'\]: got -1"),
+        ({"task_weights": {"a": 1}}, r"task_weights: got weights for \['a'\]"),
+        ({"losses": {"c": squared_error}}, r"train: got no labels for \['c'\]"),
+        ({"model": Student()}, "losses: got None for a model without `tasks`"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        fit(**({"model": model(), "train": examples(0), "valid": examples(1), "progress": False} | arguments))
+
+
+def test_labels_of_a_binary_task_must_be_0_or_1():
+    base = examples(0)
+    wrong = Examples(base.inputs, base.labels | {"b": base.labels["b"] + 1})
+    with pytest.raises(ValueError, match=r"train.labels\['b'\]: got .* labels outside \{0, 1\}"):
+        fit(model(), wrong, base, progress=False)
+
+
+def test_a_model_without_an_output_for_a_task_is_named():
+    class Half(Student):
+        def forward(self, x):
+            return {"a": super().forward(x)["a"]}
+
+    with pytest.raises(ValueError, match=r"model: got no output for \['b'\]"):
+        fit(Half(), examples(0), losses={"a": squared_error, "b": squared_error}, progress=False)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 2**31))
+def test_any_size_of_data_and_batch_trains(n, batch_size, seed):
+    run = fit(model(), examples(0, n), epochs=1, batch_size=batch_size, seed=seed, progress=False)
+    assert np.isfinite(run.history["train"]).all()
