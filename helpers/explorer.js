@@ -1,0 +1,270 @@
+// The interactive figure: draws the panels that explorer.py prepared as SVG, and again whenever a control's `index` changes.
+// All numbers are in the widget's state and the controls are listened to here, in the browser: no kernel is asked.
+// Few elements, made once a size; a move of a slider only sets their attributes. That keeps it within one frame.
+
+const HEIGHT = 360, TOP = 30, BOTTOM = 52, LEFT = 62, FONT = 14, GAP = 18;
+const GREY = "#767676", BLACK = "#1A1A1A", FAINT = "#595959";
+
+function add(parent, name, attributes = {}, text = "") {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (text) node.textContent = text;
+  parent.appendChild(node);
+  return node;
+}
+
+function block(parent, name, className) {
+  const node = document.createElement(name);
+  node.className = className;
+  parent.appendChild(node);
+  return node;
+}
+
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+const fixed = (value) => value.toFixed(1);
+const line = (xs, ys) => "M" + xs.map((x, i) => fixed(x) + "," + fixed(ys[i])).join("L");
+
+// The outline of a marker of radius r around (x, y); one path element holds the markers of a whole series.
+function marker(kind, x, y, r) {
+  const corners = {
+    s: [[-.9, -.9], [.9, -.9], [.9, .9], [-.9, .9]],
+    "^": [[0, -1.2], [1.1, .8], [-1.1, .8]],
+    D: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
+    star: Array.from({ length: 10 }, (_, i) => [i, i % 2 ? .45 : 1.1]).map(([i, size]) => [size * Math.sin(i * Math.PI / 5), -size * Math.cos(i * Math.PI / 5)]),
+  }[kind];
+  if (!corners) return `M${fixed(x - r)},${fixed(y)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0Z`;
+  return line(corners.map((c) => x + r * c[0]), corners.map((c) => y + r * c[1])) + "Z";
+}
+
+// Vertical places of labels, moved as little as needed to stand GAP apart between top and bottom.
+function apart(places, top, bottom) {
+  const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
+  const moved = [...places];
+  for (let round = 0; round < 20; round++) {
+    order.forEach((i, k) => {
+      const short = k ? GAP - (moved[i] - moved[order[k - 1]]) : 0;
+      if (short > 0) { moved[i] += short / 2; moved[order[k - 1]] -= short / 2; }
+    });
+    order.forEach((i, k) => { moved[i] = clamp(moved[i], top + k * GAP, bottom - (order.length - 1 - k) * GAP); });
+  }
+  return moved;
+}
+
+// Axes, ticks and zero lines: what stays while sliders move. Returns the two scales.
+function frameOf(svg, panel, box) {
+  const scale = (axis, from, to) => (v) => from + (to - from) * (v - axis.limits[0]) / (axis.limits[1] - axis.limits[0]);
+  const x = scale(panel.x, box.left, box.right), y = scale(panel.y, box.bottom, box.top);
+  const ink = panel.colours || [BLACK, BLACK];
+  for (const [at, words] of panel.y.ticks) {
+    add(svg, "path", { d: `M${box.left},${fixed(y(at))}H${box.right}`, stroke: "#ebebeb" });
+    add(svg, "text", { x: box.left - 8, y: y(at) + 5, "text-anchor": "end", fill: FAINT }, words);
+  }
+  for (const [at, words] of panel.x.ticks) {
+    add(svg, "path", { d: `M${fixed(x(at))},${box.bottom}v5`, stroke: GREY });
+    add(svg, "text", { x: x(at), y: box.bottom + 21, "text-anchor": "middle", fill: FAINT }, words);
+  }
+  add(svg, "path", { d: `M${box.left},${box.bottom}H${box.right}`, stroke: GREY });
+  if (panel.y.zero) add(svg, "path", { d: `M${box.left},${fixed(y(0))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
+  if (panel.x.zero) add(svg, "path", { d: `M${fixed(x(0))},${box.top}V${box.bottom}`, stroke: GREY, "stroke-width": 1.5 });
+  add(svg, "text", { x: (box.left + box.right) / 2, y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.colours ? "bold" : "normal" }, panel.x.label);
+  add(svg, "text", { x: 2, y: 14, fill: ink[1], "font-weight": panel.colours ? "bold" : "normal" }, panel.y.label);
+  return { x, y };
+}
+
+// The reader's own runs: a star and its label, held within the panel where the run lies beyond its axes.
+function stars(svg, box) {
+  const label = add(svg, "text", { fill: BLACK, "font-weight": "bold", class: "mtl-halo" });
+  return (points) => {
+    const last = points[points.length - 1];
+    const beyond = last && (last.x !== clamp(last.x, box.left, box.right) || last.y !== clamp(last.y, box.top, box.bottom));
+    label.textContent = last ? (beyond ? "your run (beyond the axes)" : "your run") : "";
+    if (!last) return "";
+    const x = clamp(last.x, box.left, box.right), y = clamp(last.y, box.top, box.bottom);
+    label.setAttribute("text-anchor", x > box.right - 90 ? "end" : "start");
+    label.setAttribute("x", fixed(x > box.right - 90 ? x - 13 : x + 13));
+    label.setAttribute("y", fixed(y > box.top + 20 ? y - 9 : y + 20));
+  };
+}
+
+function curves(svg, panel, box) {
+  const { x, y } = frameOf(svg, panel, box);
+  const at = panel.at.map(x);
+  const cursor = add(svg, "path", { stroke: BLACK, "stroke-width": 1.2 });
+  const bands = panel.series.map((s) => add(svg, "path", { fill: s.colour, "fill-opacity": .15 }));
+  const parts = panel.series.map((s) => ({
+    curve: add(svg, "path", { fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }),
+    dots: add(svg, "path", { fill: s.colour }),
+    now: add(svg, "path", { fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }),
+    name: add(svg, "text", { x: box.right + 10, fill: s.colour, "font-weight": "bold" }, s.name),
+  }));
+  const own = panel.series.map((s) => ({
+    whisker: add(svg, "path", { stroke: BLACK, "stroke-width": 1.5 }),
+    star: add(svg, "path", { fill: BLACK, stroke: s.colour, "stroke-width": 2 }),
+  }));
+  const label = stars(svg, box);
+  const radius = at.length > 16 ? 0 : 4;
+  return (frame, now, runs) => {
+    const ends = apart(panel.series.map((s) => y(s.y[frame].at(-1))), box.top, box.bottom);
+    if (now >= 0) cursor.setAttribute("d", `M${fixed(at[now])},${box.top}V${box.bottom}`);
+    panel.series.forEach((s, i) => {
+      const ys = s.y[frame].map(y), { curve, dots, now: mark, name } = parts[i];
+      curve.setAttribute("d", line(at, ys));
+      if (s.low) {
+        const lows = s.low[frame].map(y), highs = s.high[frame].map(y);
+        bands[i].setAttribute("d", line([...at, ...[...at].reverse()], [...highs, ...lows.reverse()]) + "Z");
+      }
+      if (radius) dots.setAttribute("d", at.map((px, k) => marker(s.marker, px, ys[k], radius)).join(""));
+      if (now >= 0) mark.setAttribute("d", marker(s.marker, at[now], ys[now], 7.5));
+      name.setAttribute("y", fixed(ends[i] + 5));
+    });
+    const shown = [];
+    panel.series.forEach((s, i) => {
+      const points = runs.filter((run) => run.values[s.name]).map((run) => {
+        const [value, low, high] = run.values[s.name].map(y);
+        return { x: at[run.at[panel.cursor] ?? 0], y: value, low, high };
+      });
+      own[i].star.setAttribute("d", points.map((p) => marker("star", p.x, clamp(p.y, box.top, box.bottom), 11)).join(""));
+      own[i].whisker.setAttribute("d", points.map((p) => `M${fixed(p.x)},${fixed(p.low)}V${fixed(p.high)}`).join(""));
+      shown.push(...points.slice(-1));
+    });
+    label(shown);
+  };
+}
+
+function plane(svg, panel, box) {
+  const { x, y } = frameOf(svg, panel, box);
+  if (panel.x.zero) {
+    [[box.left + 4, box.top + 14], [box.right, box.top + 14], [box.right, box.bottom - 8], [box.left + 4, box.bottom - 8]].forEach(([px, py], i) => {
+      const field = add(svg, "text", { y: py, "text-anchor": px === box.right ? "end" : "start", fill: FAINT, "font-style": "italic", class: "mtl-halo" });
+      const words = panel.quadrants[i].split(" "); // the last word on a second line, since the fields are narrow
+      const lines = words.length > 1 ? [words.slice(0, -1).join(" "), words.at(-1)] : words;
+      lines.forEach((text, k) => add(field, "tspan", { x: px, dy: k ? 17 : py > (box.top + box.bottom) / 2 ? -17 * (lines.length - 1) : 0 }, text));
+    });
+  }
+  const path = add(svg, "path", { fill: "none", stroke: GREY, "stroke-width": 2 });
+  const dots = add(svg, "path", { fill: GREY });
+  const ends = panel.ends.map((words) => add(svg, "text", { fill: FAINT, class: "mtl-halo" }, words));
+  const whiskers = panel.colours.map((colour) => add(svg, "path", { stroke: colour, "stroke-width": 3 }));
+  const now = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1.5 });
+  const star = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1 });
+  const label = stars(svg, box);
+  return (frame, at, runs) => {
+    const { y: values, low, high } = panel.points;
+    const xs = values[frame][0].map(x), ys = values[frame][1].map(y);
+    path.setAttribute("d", line(xs, ys));
+    dots.setAttribute("d", xs.map((px, i) => marker("o", px, ys[i], 3.5)).join(""));
+    if (low) {
+      whiskers[0].setAttribute("d", `M${fixed(x(low[frame][0][at]))},${fixed(ys[at])}H${fixed(x(high[frame][0][at]))}`);
+      whiskers[1].setAttribute("d", `M${fixed(xs[at])},${fixed(y(low[frame][1][at]))}V${fixed(y(high[frame][1][at]))}`);
+    }
+    now.setAttribute("d", marker("o", xs[at], ys[at], 7.5));
+    const last = xs.length - 1;
+    [[0, last], [last, 0]].forEach(([k, other], i) => { // outward, clear of the path and of the whiskers
+      const wide = panel.ends[i].length * 8;
+      const right = xs[k] + wide > box.right ? false : xs[k] - wide < box.left || xs[k] >= xs[other];
+      const down = ys[k] > ys[other] || (ys[k] === ys[other] && i === 1);
+      ends[i].setAttribute("text-anchor", right ? "start" : "end");
+      ends[i].setAttribute("x", fixed(xs[k] + (right ? 9 : -9)));
+      ends[i].setAttribute("y", fixed(ys[k] + (down ? 24 : -14)));
+    });
+    const points = runs.filter((run) => panel.shown.every((name) => run.values[name]))
+      .map((run) => ({ x: x(run.values[panel.shown[0]][0]), y: y(run.values[panel.shown[1]][0]) }));
+    star.setAttribute("d", points.map((p) => marker("star", clamp(p.x, box.left, box.right), clamp(p.y, box.top, box.bottom), 11)).join(""));
+    label(points);
+  };
+}
+
+async function render({ model, el }) {
+  const drawing = model.get("drawing");
+  const controls = await Promise.all(model.get("controls").map((id) => model.widget_manager.get_model(id.slice("IPY_MODEL_".length))));
+  const counts = drawing.controls.map((control) => control.options.length);
+  const panels = block(el, "div", "mtl-panels");
+  const sentence = block(el, "p", "mtl-sentence");
+  sentence.setAttribute("aria-live", "polite");
+  block(el, "p", "mtl-note").textContent = drawing.note;
+  const views = drawing.panels.map((panel) => {
+    const view = block(panels, "div", "mtl-panel");
+    return { panel, view, title: block(view, "div", "mtl-title"), svg: add(view, "svg", { role: "img", "font-size": FONT }), draw: null };
+  });
+
+  const place = (chosen, which) => which.reduce((sum, i) => sum * counts[i] + chosen[i], 0);
+  const everything = counts.map((_, i) => i);
+
+  function draw() {
+    const chosen = controls.map((control) => Math.round(control.get("index")));
+    const state = place(chosen, everything);
+    for (const { panel, title, svg, draw } of views) {
+      if (!draw) return;
+      const runs = model.get("runs").filter((run) => panel.frame.every((i) => run.at[i] === chosen[i]));
+      draw(place(chosen, panel.frame), panel.cursor < 0 ? -1 : chosen[panel.cursor], runs);
+      const words = panel.titles.texts[panel.titles.of[state]];
+      if (title.textContent !== words) { title.textContent = words; svg.setAttribute("aria-label", words); }
+    }
+    sentence.textContent = drawing.sentences.texts[drawing.sentences.of[state]];
+    name(chosen);
+  }
+
+  // ipywidgets gives a slider's handle neither a name nor a value in words; a screen reader needs both.
+  function name(chosen) {
+    const rows = el.closest(".mtl-card")?.querySelectorAll(".mtl-controls > .widget-inline-hbox") ?? [];
+    rows.forEach((row, i) => {
+      const handle = row.querySelector(".noUi-handle");
+      handle?.setAttribute("aria-label", drawing.controls[i].label);
+      handle?.setAttribute("aria-valuetext", drawing.controls[i].options[chosen[i]]);
+    });
+  }
+
+  // Reserve the room that the longest text needs, so that nothing below jumps.
+  function reserve(node, texts) {
+    node.style.minHeight = "";
+    node.textContent = texts.reduce((longest, text) => (text.length > longest.length ? text : longest), "");
+    node.style.minHeight = node.offsetHeight + "px";
+    node.textContent = "";
+  }
+
+  // Pointing at a curve moves the control along which it runs.
+  function point(event, panel, svg, box) {
+    if (event.buttons !== 1 || panel.cursor < 0) return;
+    const { left, width } = svg.getBoundingClientRect();
+    const [from, to] = panel.x.limits;
+    const across = (event.clientX - left) * (svg.width.baseVal.value / width); // slides are scaled
+    const value = from + (to - from) * (across - box.left) / (box.right - box.left);
+    const gaps = panel.at.map((at) => Math.abs(at - value));
+    controls[panel.cursor].set("index", gaps.indexOf(Math.min(...gaps)));
+    controls[panel.cursor].save_changes();
+  }
+
+  function build(width) {
+    const beside = views.length === 2 && width >= 720;
+    views.forEach((view, i) => {
+      const { panel, svg } = view;
+      const share = Math.floor(beside ? (width - 20) * (i ? .45 : .55) : width);
+      const labels = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 + 14 : 14;
+      svg.replaceChildren();
+      svg.setAttribute("width", share);
+      svg.setAttribute("height", HEIGHT);
+      view.view.style.width = share + "px";
+      reserve(view.title, panel.titles.texts);
+      const box = { left: LEFT, right: share - labels, top: TOP, bottom: HEIGHT - BOTTOM };
+      view.draw = (panel.kind === "curves" ? curves : plane)(svg, panel, box);
+      if (panel.kind === "curves") svg.onpointerdown = svg.onpointermove = (event) => point(event, panel, svg, box);
+    });
+    reserve(sentence, drawing.sentences.texts);
+    draw();
+  }
+
+  let width = 0;
+  const observer = new ResizeObserver(() => {
+    const now = Math.floor(el.clientWidth);
+    if (now && now !== width) build(width = now);
+  });
+  observer.observe(el);
+  for (const control of controls) control.on("change:index", draw);
+  model.on("change:runs", draw);
+  return () => {
+    observer.disconnect();
+    for (const control of controls) control.off("change:index", draw);
+  };
+}
+
+export default { render };

@@ -1,0 +1,49 @@
+"""The course's colours, and the line style and marker that repeat what a colour says. One meaning each, everywhere.
+
+Okabe and Ito's palette (2008), which people with any kind of colour vision tell apart. Of its two oranges we take the
+darker (vermillion), since the lighter one cannot be read as text on white.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+BLUE = "#0072B2"
+ORANGE = "#D55E00"
+GREEN = "#009E73"
+PURPLE = "#CC79A7"
+GREY = "#767676"
+BLACK = "#1A1A1A"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a series is drawn. `dash`: lengths on, off, … in units of the line's width, empty for a solid line.
+    `marker`: o, s, ^ or D, as matplotlib names them."""
+
+    colour: str
+    dash: tuple[float, ...] = ()
+    marker: str = "o"
+
+    @property
+    def line(self) -> str | tuple:
+        """The dash as matplotlib's `linestyle`."""
+        return (0, self.dash) if self.dash else "-"
+
+
+TASKS = (
+    Style(BLUE),
+    Style(ORANGE, (3, 1.5), "s"),
+    Style(GREEN, (5, 1.5, 1, 1.5), "^"),
+    Style(PURPLE, (1, 1.2), "D"),
+)
+SINGLE_TASK = Style(GREY, (1, 1), "D")
+METHOD = Style(BLACK)
+
+
+def styles(names: Iterable[str], named: dict[str, Style] | None = None) -> dict[str, Style]:
+    """A style for each name: as `named` has it, else task A's, task B's … in the order of the names."""
+    named = named or {}
+    rest = [name for name in names if name not in named]
+    return named | {name: TASKS[i % len(TASKS)] for i, name in enumerate(rest)}
