@@ -1,4 +1,4 @@
-"""Open the course in JupyterLab: `python -m tools.lab`. With `--trust` it only trusts the notebooks, as Binder needs it.
+"""Open the course in JupyterLab: `python -m tools.lab`. With `--trust` it only trusts the notebooks, as for Binder.
 
 A fresh clone is untrusted, and JupyterLab shows no live widget in an untrusted notebook. Your own Jupyter settings are
 left as they are: what differs is said on the command line.

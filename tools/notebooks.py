@@ -1,0 +1,375 @@
+"""Notebooks in one canonical form, so that a change of a notebook is a change of its content.
+
+    python -m tools.notebooks [NOTEBOOK or folder ...]          run, and write in canonical form
+    python -m tools.notebooks --check [NOTEBOOK or folder ...]  run again, and compare with what is committed
+    python -m tools.notebooks --lint [NOTEBOOK or folder ...]   canonical form and style, without running
+
+Canonical: outputs kept, counts 1..n, fixed cell ids, addresses as 0x0, models of widgets numbered in order of
+appearance, no timings, no progress bars, no editor's metadata. On one machine a second run gives the same bytes. On
+another CPU measured decimals may differ in the third place: `--check` then wants all text equal and decimals within
+a tolerance. Cells tagged `live` show measured times, and their outputs are not compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parent.parent
+CELL_SECONDS = 120
+ABSOLUTE, RELATIVE = 0.01, 0.02  # how far a measured decimal may be off on another CPU
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+IMAGES = ("image/png", "image/jpeg")
+KEPT_CELL_METADATA = ("jupyter", "slideshow", "tags")
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+}
+MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=_|\b)")  # a styled DataFrame names its table so
+DECIMAL = re.compile(r"\s*[-+−]?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)")
+
+
+class RunError(Exception):
+    """A notebook does not run: which cell, and why."""
+
+
+def read(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def find(paths: list[Path]) -> list[Path]:
+    """The notebooks among `paths` and in the folders among them."""
+    return [book for path in paths for book in (sorted(path.glob("*.ipynb")) if path.is_dir() else [path])]
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+# --- run ------------------------------------------------------------------------------------------------------------
+
+
+def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """A copy of the notebook, run from top to bottom in a new kernel that starts in `folder`. Raises RunError."""
+    done = copy.deepcopy(notebook)
+    done.metadata.pop("widgets", None)
+    client = NotebookClient(
+        done,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.log.setLevel(logging.ERROR)  # it warns of every widget
+    try:
+        client.execute(env={**os.environ, "TQDM_DISABLE": "1"})
+    except (CellExecutionError, CellTimeoutError) as error:
+        number = sum(cell.get("execution_count") is not None for cell in code_cells(done))
+        raise RunError(f"code cell {number}: {re.sub(chr(27) + r'.*?m', '', str(error)).strip()}") from None
+    return done
+
+
+# --- canonical form -------------------------------------------------------------------------------------------------
+
+
+def canonical(notebook: NotebookNode, name: str) -> str:
+    """The text of the file: the notebook in its canonical form. `name` (04_shared_bottom) names new cells."""
+    book = copy.deepcopy(notebook)
+    book.nbformat, book.nbformat_minor = 4, 5
+    widgets = book.metadata.get("widgets", {}).get(WIDGET_STATE)
+    book.metadata = nbformat.from_dict(copy.deepcopy(METADATA))
+    if widgets and widgets["state"]:
+        book.metadata.widgets = nbformat.from_dict({WIDGET_STATE: widgets})
+    _name_cells(book, name)
+    for cell in book.cells:
+        kept = {key: cell.metadata[key] for key in KEPT_CELL_METADATA if cell.metadata.get(key)}
+        cell.metadata = nbformat.from_dict(_cell_metadata(kept))
+    for count, cell in enumerate(code_cells(book), start=1):
+        cell.execution_count = count
+        cell.outputs = _canonical_outputs(cell.outputs, count)
+    _keep_shown_models(book)
+    text = json.dumps(book, ensure_ascii=False)
+    text = _number(text, MODEL_ID, "{:032x}", _models(book))
+    text = _number(text, STYLER_ID, "T_{:05x}", list(dict.fromkeys(STYLER_ID.findall(text))))
+    book = nbformat.from_dict(json.loads(text))
+    nbformat.validate(book)
+    return nbformat.writes(book).rstrip("\n") + "\n"
+
+
+def _cell_metadata(kept: dict) -> dict:
+    if "tags" in kept:
+        kept["tags"] = sorted(set(kept["tags"]))
+    if "jupyter" in kept:  # a solution is folded; whether an output is, is the reader's affair
+        kept["jupyter"] = {key: value for key, value in kept["jupyter"].items() if key == "source_hidden" and value}
+    return {key: value for key, value in kept.items() if value}
+
+
+def _name_cells(book: NotebookNode, name: str) -> None:
+    """An id that an editor drew at random, or that occurs twice, becomes the chapter and the cell's first words."""
+    chapter = re.match(r"\d*", name).group() or name
+    taken: set[str] = set()
+    for cell in book.cells:
+        old = cell.get("id", "")
+        if not old or old in taken or re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?", old):
+            words = "-".join(re.findall(r"[a-z0-9]+", cell.source.lower())[:5]) or "cell"
+            stem = f"{chapter}-{words}"[:56]
+            old = next(i for i in (stem if n == 1 else f"{stem}-{n}" for n in range(1, 10_000)) if i not in taken)
+        taken.add(old)
+        cell.id = old
+
+
+def _canonical_outputs(outputs: list[NotebookNode], count: int) -> list[NotebookNode]:
+    merged: list[NotebookNode] = []
+    for output in outputs:
+        if output.output_type == "stream":
+            output.text = _clean(output.text)
+            if merged and merged[-1].output_type == "stream" and merged[-1].name == output.name:
+                merged[-1].text += output.text
+                continue
+        elif output.output_type in ("display_data", "execute_result"):
+            for kind, value in output.data.items():
+                if isinstance(value, str) and kind not in IMAGES:
+                    output.data[kind] = _clean(value)
+            if output.output_type == "execute_result":
+                output.execution_count = count
+        merged.append(output)
+    return merged
+
+
+def _clean(text: str) -> str:
+    return re.sub(r"\b0x[0-9a-f]{4,}", "0x0", text)
+
+
+def _models(book: NotebookNode) -> list[str]:
+    """Ids of the models of widgets: those on show in order of appearance, each followed by what belongs to it."""
+    state = book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    refers = {model: MODEL_ID.findall(json.dumps(entry, sort_keys=True)) for model, entry in state.items()}
+    order: dict[str, None] = {}
+
+    def visit(model: str) -> None:
+        if model in state and model not in order:
+            order[model] = None
+            for other in refers[model]:
+                visit(other)
+
+    for cell in code_cells(book):
+        for output in cell.outputs:
+            if WIDGET_VIEW in output.get("data", {}):
+                visit(output.data[WIDGET_VIEW]["model_id"])
+    # a link between two widgets is on show nowhere, and belongs to those that it ties
+    links = [m for m, entry in state.items() if entry["model_name"] in ("LinkModel", "DirectionalLinkModel")]
+    place = {model: number for number, model in enumerate(order)}
+    links = [m for m in links if all(other in place for other in refers[m])]
+    for model in sorted(links, key=lambda m: ([place[other] for other in refers[m]], json.dumps(state[m]["state"]))):
+        order[model] = None
+    return list(order)
+
+
+def _keep_shown_models(book: NotebookNode) -> None:
+    """Drop the models of widgets that no output shows."""
+    if "widgets" in book.metadata:
+        state = book.metadata.widgets[WIDGET_STATE].state
+        book.metadata.widgets[WIDGET_STATE].state = {model: state[model] for model in _models(book)}
+
+
+def _number(text: str, pattern: re.Pattern, template: str, ids: list[str]) -> str:
+    """Replace the random ids that `pattern` finds by their number in `ids`."""
+    new = {old: template.format(number) for number, old in enumerate(ids, start=1)}
+    return pattern.sub(lambda found: new.get(found.group(), found.group()), text)
+
+
+# --- compare --------------------------------------------------------------------------------------------------------
+
+
+def compare(old: NotebookNode, new: NotebookNode) -> tuple[str | None, float]:
+    """The first difference in words (None if there is none), and the largest difference between decimals before it.
+
+    Both notebooks are canonical. Text must be equal, decimals equal within the tolerance; pictures are not compared.
+    """
+    largest = 0.0
+    for (place, was), (_, now) in zip_longest(_texts(old), _texts(new), fillvalue=("the end", "")):
+        difference, off = _difference(was, now)
+        largest = max(largest, off)
+        if difference:
+            return f"{place}: {difference}", largest
+    return None, largest
+
+
+def _difference(was: str, now: str) -> tuple[str | None, float]:
+    """Two texts: the first difference in words, or None, and the largest difference between decimals."""
+    for a, b in zip_longest(was.splitlines(), now.splitlines(), fillvalue="(nothing)"):
+        if _without_decimals(a) != _without_decimals(b):
+            return f"{a.strip()[:200]!r} became {b.strip()[:200]!r}", 0.0
+    off = 0.0
+    for a, b in zip(_decimals(was), _decimals(now), strict=True):
+        off = max(off, abs(a - b))
+        if abs(a - b) > ABSOLUTE + RELATIVE * max(abs(a), abs(b)):
+            return f"{a} became {b}", off
+    return None, off
+
+
+def _texts(book: NotebookNode) -> Iterator[tuple[str, str]]:
+    """All text of a notebook that must come out again, with where it stands."""
+    for number, cell in enumerate(book.cells, start=1):
+        yield f"cell {number} ({cell.id})", cell.source
+        if cell.cell_type == "code" and "live" not in tags(cell):
+            for text in output_texts(cell):
+                yield f"output of cell {number} ({cell.id})", text
+    for model, entry in sorted(book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {}).items()):
+        yield f"widget {int(model, 16)} ({entry['model_name']})", json.dumps(entry["state"], sort_keys=True)
+
+
+def output_texts(cell: NotebookNode) -> list[str]:
+    """The outputs of a code cell as text, one string each: kind first, pictures by their kind alone."""
+    texts = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            texts.append(f"{output.name}: {output.text}")
+        elif output.output_type == "error":
+            texts.append(f"error: {output.ename}: {output.evalue}")
+        else:
+            for kind, value in sorted(output.data.items()):
+                shown = "" if kind in IMAGES else value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+                texts.append(f"{kind}: {shown}")
+    return texts
+
+
+def _without_decimals(line: str) -> str:
+    """The line with # for each decimal, and without the white space that depends on how wide the decimals are."""
+    return re.sub(r"\s+", " ", DECIMAL.sub(" #", line)).strip()
+
+
+def _decimals(text: str) -> list[float]:
+    return [float(number.strip().replace("−", "-")) for number in DECIMAL.findall(text)]
+
+
+# --- checks that run a notebook -------------------------------------------------------------------------------------
+
+
+def regenerate(path: Path) -> None:
+    """Run a notebook and write it in canonical form."""
+    path.write_text(canonical(execute(read(path), path.parent), path.stem), encoding="utf-8")
+
+
+def check(path: Path) -> str:
+    """Run a notebook again and compare it with the file. Returns how equal they are, or raises RunError."""
+    committed = path.read_text(encoding="utf-8")
+    old = nbformat.reads(committed, as_version=4)
+    new = execute(old, path.parent)
+    for before, after in zip(code_cells(old), code_cells(new), strict=True):
+        if "live" in tags(before):
+            after.outputs = before.outputs
+    again = canonical(new, path.stem)
+    if again == committed:
+        return "identical"
+    difference, largest = compare(old, nbformat.reads(again, as_version=4))
+    if difference:
+        raise RunError(f"a second run differs from the file. {difference}")
+    return f"equal, decimals within {largest:.2g}"
+
+
+def run_each_cell_twice(path: Path) -> list[str]:
+    """Run every cell twice in a row; the cells whose second output is not the first. Raises RunError."""
+    notebook = read(path)
+    for cell in reversed(code_cells(notebook)):
+        again = copy.deepcopy(cell)
+        again.id = f"{cell.id[:58]}-again"
+        notebook.cells.insert(notebook.cells.index(cell) + 1, again)
+    cells = code_cells(execute(notebook, path.parent))
+    problems = []
+    for first, second in zip(cells[::2], cells[1::2], strict=True):
+        if "live" not in tags(first) and _plain(first) != _plain(second):
+            difference, off = _difference(_plain(first), _plain(second))
+            problems.append(f"cell {first.id}: {difference or f'decimals differ by up to {off:.2g}'}")
+    return problems
+
+
+def run_sections_alone(path: Path) -> list[str]:
+    """Run each section right after the set-up cell; the sections that fail or give other outputs than in the file."""
+    notebook = read(path)
+    setup = [cell for cell in code_cells(notebook) if "setup" in tags(cell)]
+    problems = []
+    for title, cells in sections(notebook):
+        alone = nbformat.from_dict({**notebook, "cells": setup + cells})
+        try:
+            ran = code_cells(execute(alone, path.parent))[len(setup) :]
+        except RunError as error:
+            problems.append(f"section {title!r} alone: {error}")
+            continue
+        for old, new in zip(cells, ran, strict=True):
+            difference, _ = _difference(_plain(old), _plain(new))
+            if difference and "live" not in tags(old):
+                problems.append(f"section {title!r} alone, cell {old.id}: {difference}")
+    return problems
+
+
+def sections(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
+    """The code cells under each heading of level 2, without the set-up cell; sections without code are left out."""
+    found: list[tuple[str, list[NotebookNode]]] = [("top", [])]
+    for cell in notebook.cells:
+        heading = re.search(r"^## +(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
+        if heading:
+            found.append((heading.group(1).strip(), []))
+        elif cell.cell_type == "code" and "setup" not in tags(cell):
+            found[-1][1].append(cell)
+    return [(title, cells) for title, cells in found if cells]
+
+
+def _plain(cell: NotebookNode) -> str:
+    """The outputs of a cell as one text without the ids that are drawn anew in every run."""
+    text = _clean("\n".join(output_texts(cell)))
+    return STYLER_ID.sub("T_", MODEL_ID.sub("MODEL", text))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__.splitlines()[0])
+    parser.add_argument("paths", nargs="*", type=Path, default=[ROOT / "notebooks"], metavar="NOTEBOOK")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--check", action="store_true", help="run again and compare with the file")
+    how.add_argument("--lint", action="store_true", help="canonical form and style, without running")
+    args = parser.parse_args()
+    from tools.style import problems  # it reads notebooks with the functions above
+
+    books = find(args.paths)
+    if not books:
+        parser.error(f"no notebook in {', '.join(map(str, args.paths))}")
+    failed = False
+    for path in books:
+        try:
+            if args.lint:
+                found = problems(path)
+                said = "; ".join(found) or "in order"
+                failed |= bool(found)
+            elif args.check:
+                said = check(path)
+            else:
+                regenerate(path)
+                said = "written"
+        except RunError as error:
+            said, failed = str(error), True
+        print(f"{path}: {said}", flush=True)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

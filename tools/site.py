@@ -1,0 +1,143 @@
+"""Export the chapters as pages that need no network and no kernel: `python -m tools.site --out _site [NOTEBOOK ...]`.
+
+A page opens from disk. Its widgets are the saved ones, drawn by the scripts that ipywidgets and anywidget have
+installed here (`page.js` ties them together); formulas become MathML, which browsers draw themselves; worked solutions
+are folded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import re
+import shutil
+import sys
+from importlib.metadata import files
+from pathlib import Path
+
+import latex2mathml.converter
+import nbformat
+from jinja2 import pass_context
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+
+from tools.notebooks import ROOT, find
+
+HERE = Path(__file__).resolve().parent
+SCRIPTS = {
+    "widgets.js": ("widgetsnbextension", "static/extension.js"),
+    "anywidget.js": ("anywidget", "nbextension/index.js"),
+}
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Multi-task learning for ranking</title>
+<style>
+body {{ font: 1.1rem/1.6 system-ui, sans-serif; margin: 3rem auto; max-width: 44rem; padding: 0 1.5rem; }}
+ul {{ list-style: none; padding: 0; }}
+li {{ margin: 0.8rem 0; }}
+</style>
+</head>
+<body>
+<h1>Multi-task learning for ranking in recommender systems</h1>
+<p>An interactive course. These pages are the chapters as they were last run: sliders and dropdowns answer, code does
+not run. To run it, open the notebooks as the README says.</p>
+<ul>
+{chapters}
+</ul>
+</body>
+</html>
+"""
+
+
+class Markdown(IPythonRenderer):
+    """nbconvert's Markdown with formulas as MathML."""
+
+    def inline_math(self, body: str) -> str:
+        return mathml(body, "inline")
+
+    def block_math(self, body: str) -> str:
+        return mathml(body, "block")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+
+
+class Chapter(HTMLExporter):
+    """A chapter as a page, with the template in `site_template/`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            template_name="site_template",
+            extra_template_basedirs=[str(HERE)],
+            exclude_input_prompt=True,
+            exclude_output_prompt=True,
+            exclude_anchor_links=True,
+            embed_images=True,
+        )
+
+    @pass_context
+    def markdown2html(self, context, source: str) -> str:
+        path = context.get("resources", {}).get("metadata", {}).get("path", "")
+        renderer = Markdown(escape=False, embed_images=True, path=path, exclude_anchor_links=True)
+        return MarkdownWithMath(renderer=renderer).render(source)
+
+
+def mathml(formula: str, display: str) -> str:
+    """A formula in LaTeX as MathML. Raises ValueError that names a formula which cannot be converted."""
+    try:
+        return latex2mathml.converter.convert(formula.strip(), display=display)
+    except Exception as error:  # the converter has no error of its own
+        raise ValueError(f"formula {formula.strip()!r}: {type(error).__name__} {error}") from error
+
+
+def title(notebook: NotebookNode) -> str:
+    """The first heading of a notebook, without its #."""
+    return notebook.cells[0].source.splitlines()[0].lstrip("# ").strip()
+
+
+def minutes(notebook: NotebookNode) -> str:
+    """What the box at the top says of the time a chapter takes."""
+    found = re.search(r"^>.*?(\d[^.\n]*\bminutes?\b[^.\n]*)", notebook.cells[0].source, re.MULTILINE)
+    return found.group(1).strip() if found else ""
+
+
+def installed(package: str, path: str) -> Path:
+    """Where an installed package keeps a file."""
+    return next(Path(file.locate()) for file in files(package) or [] if str(file).endswith(f"{package}/{path}"))
+
+
+def export(notebooks: list[Path], out: Path) -> None:
+    """Write a page for each notebook, an index, and the scripts they share."""
+    static = out / "static"
+    static.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(HERE / "page.js", static / "page.js")
+    for name, (package, path) in SCRIPTS.items():
+        shutil.copyfile(installed(package, path), static / name)
+    chapters = []
+    for path in notebooks:
+        notebook = nbformat.read(path, as_version=4)
+        resources = {"metadata": {"name": title(notebook), "path": str(path.parent)}}
+        page, _ = Chapter().from_notebook_node(notebook, resources)
+        (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
+        name, time = html.escape(title(notebook)), html.escape(minutes(notebook))
+        chapters.append(f'<li><a href="{path.stem}.html">{name}</a><br>{time}</li>')
+    (out / "index.html").write_text(INDEX.format(chapters="\n".join(chapters)), encoding="utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.site", description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "_site", help="folder for the pages")
+    parser.add_argument("notebooks", nargs="*", type=Path, default=[ROOT / "notebooks"], metavar="NOTEBOOK")
+    args = parser.parse_args()
+    books = find(args.notebooks)
+    export(books, args.out)
+    print(f"{len(books)} chapter{'s' * (len(books) != 1)} in {args.out}: open {args.out / 'index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

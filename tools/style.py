@@ -1,0 +1,109 @@
+"""How a notebook of the course looks: what can be counted without running it. The rules are told in CONTRIBUTING.md."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from PIL import Image
+
+from tools.notebooks import IMAGES, canonical, code_cells, output_texts, tags
+
+TAGS = {"claim", "exercise", "live", "movielens", "predict", "setup", "solution", "widget"}
+MEDIAN_LINES, P90_LINES = 5, 15
+MEGABYTES = 1.5
+DPI = 100
+LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var)/[\w.-]+|[A-Z]:\\\\?Users|site-packages|ipykernel_\d+")
+PROGRESS_BAR = re.compile(r"\d+%\|.*\||\d(?:it|epoch|s)/(?:s|it|epoch)\b")
+
+
+def problems(path: Path) -> list[str]:
+    """What is wrong with the form and style of a notebook file, one sentence each; an empty list if nothing is."""
+    text = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(text, as_version=4)
+    found = [*_top(notebook), *_cells(notebook), *_outputs(notebook), *_images(notebook)]
+    if canonical(notebook, path.stem) != text:
+        found.append(f"not in canonical form: make notebooks NB={path.parent.name}/{path.name}")
+    if len(text.encode()) > MEGABYTES * 1e6:
+        found.append(f"{len(text.encode()) / 1e6:.1f} MB, more than {MEGABYTES}")
+    return found
+
+
+def _top(notebook: NotebookNode) -> list[str]:
+    """Title, one question, and a box (a quotation) with what you can do afterwards, need first, and the minutes."""
+    top = notebook.cells[0].source if notebook.cells and notebook.cells[0].cell_type == "markdown" else ""
+    lines = top.splitlines()
+    box = " ".join(line for line in lines if line.startswith(">")).lower()
+    prose = [line.strip(" *_") for line in lines if not line.startswith((">", "#"))]
+    found = []
+    if not lines or not lines[0].startswith("# "):
+        found.append("the first cell does not begin with a title (# ...)")
+    if sum(line.endswith("?") for line in prose) != 1:
+        found.append("the first cell does not ask one question, on a line of its own")
+    missing = [word for word in ("afterwards", "need", "minute") if word not in box]
+    if missing:
+        found.append(f"the first cell has no box (> ...) that says: {', '.join(missing)}")
+    return found
+
+
+def _cells(notebook: NotebookNode) -> list[str]:
+    found = []
+    cells = code_cells(notebook)
+    setup = [cell for cell in cells if "setup" in tags(cell)]
+    if len(setup) != 1 or cells[0] is not setup[0]:
+        found.append("the first code cell, and no other, must have the tag setup")
+    for before, cell in zip([None, *notebook.cells], notebook.cells, strict=False):
+        if cell.cell_type == "code" and (before is None or before.cell_type != "markdown"):
+            found.append(f"cell {cell.id} has no prose before it")
+        unknown = set(tags(cell)) - TAGS
+        if unknown:
+            found.append(f"cell {cell.id} has unknown tags: {', '.join(sorted(unknown))}")
+        if "solution" in tags(cell) and not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            found.append(f"solution {cell.id} is not folded (jupyter.source_hidden)")
+    lines = [sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in cells] or [0]
+    if min(lines) == 0:
+        found.append("an empty code cell")
+    if statistics.median(lines) > MEDIAN_LINES:
+        found.append(f"the median code cell has {statistics.median(lines):g} lines, more than {MEDIAN_LINES}")
+    p90 = sorted(lines)[int(0.9 * (len(lines) - 1))]
+    if p90 > P90_LINES:
+        found.append(f"a tenth of the code cells have {p90} lines or more: {P90_LINES} is the most")
+    counts = [cell.execution_count for cell in cells]
+    if counts != list(range(1, len(cells) + 1)):
+        found.append(f"not run from top to bottom: counts {counts}")
+    return found
+
+
+def _outputs(notebook: NotebookNode) -> list[str]:
+    found = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                found.append(f"cell {cell.id} shows an error: {output.ename}")
+            if output.output_type == "stream" and output.name == "stderr":
+                found.append(f"cell {cell.id} shows a warning: {output.text.strip().splitlines()[0][:100]}")
+            image = next((output.data[kind] for kind in IMAGES if kind in output.get("data", {})), None)
+            dpi = Image.open(io.BytesIO(base64.b64decode(image))).info.get("dpi", (0, 0))[0] if image else 0
+            if dpi > DPI + 1:
+                found.append(f"cell {cell.id} has a picture of {dpi:.0f} dpi, more than {DPI}")
+        text = "\n".join(output_texts(cell))
+        for pattern, what in ((LOCAL_PATH, "a local path"), (PROGRESS_BAR, "a progress bar")):
+            if pattern.search(text):
+                found.append(f"cell {cell.id} shows {what}: {pattern.search(text).group()}")
+    return found
+
+
+def _images(notebook: NotebookNode) -> list[str]:
+    """Markdown images without a text for who cannot see them."""
+    found = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            bare = re.findall(r"!\[\s*\]\([^)]*\)", cell.source)
+            bare += [tag for tag in re.findall(r"<img\b[^>]*>", cell.source) if not re.search(r"\balt=\"[^\"]+\"", tag)]
+            found += [f"cell {cell.id} has an image without alt text: {image[:80]}" for image in bare]
+    return found
