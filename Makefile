@@ -52,10 +52,10 @@ notebooks: $(READY) movielens ## run the notebooks and write them in canonical f
 	@$(BIN)/python -m tools.notebooks $(NB)
 
 grids: $(READY) movielens ## train again what data/grids/ holds
-	@$(BIN)/python -m helpers.grids
+	@$(BIN)/python -m helpers.experiments
 
 claims: $(READY) movielens ## derive every claim again with other seeds (SEEDS=5000:5020)
-	@$(BIN)/python -m helpers.claims $(SEEDS)
+	@$(BIN)/python -m helpers.claims $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: $(READY) movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks

@@ -1,0 +1,142 @@
+"""Is this machine ready for the course? `setup()` begins every chapter, `health()` says what is wrong and what
+mends it.
+
+`python -m helpers.environment` prints the same table in a terminal. This room stands alone: it imports no other.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import psutil
+import torch
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "multitask-ranking-course"
+OLDEST_PYTHON = (3, 11)
+FREE_GB = 1.0
+LAB_EXTENSIONS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "anywidget": "anywidget"}
+
+
+class Check(NamedTuple):
+    """One line of the health check; `mend` is empty where all is well."""
+
+    what: str
+    found: str
+    wanted: str
+    mend: str = ""
+
+
+def setup() -> None:
+    """Prepare this process for the course, and say so in one line that is the same on every machine."""
+    threads()
+    print("Ready. Our models are small, so PyTorch computes on one thread.")
+
+
+def threads() -> None:
+    """Let PyTorch compute on one thread. The one place where this is set.
+
+    A small model is done with a batch before a second thread has woken up, and on a busy machine two threads wait for
+    each other most of the time.
+    """
+    torch.set_num_threads(1)
+
+
+def health() -> pd.DataFrame:
+    """What the course needs and what is here, one row each: found, wanted, and what mends it (empty if all is well)."""
+    checks = [*_python(), *_packages(), *_widgets(), *_threads(), *_disk(), *_movielens()]
+    return pd.DataFrame(checks).set_index("what")
+
+
+def requirements() -> list[Requirement]:
+    """The packages that the course needs, with their ranges, as installed with it. Raises PackageNotFoundError."""
+    return [r for r in map(Requirement, requires(NAME) or []) if r.marker is None]
+
+
+def _python() -> Iterator[Check]:
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    mend = (
+        ""
+        if sys.version_info >= OLDEST_PYTHON
+        else f"install Python {oldest} or later, then make the environment again"
+    )
+    yield Check("Python", ".".join(map(str, sys.version_info[:3])), f">={oldest}", mend)
+
+
+def _packages() -> Iterator[Check]:
+    again = f"in the folder of the course: {Path(sys.executable).name} -m pip install -e ."
+    try:
+        needed = requirements()
+    except PackageNotFoundError:
+        yield Check(NAME, "not installed", "installed", again)
+        return
+    for need in needed:
+        try:
+            found = version(need.name)
+        except PackageNotFoundError:
+            yield Check(need.name, "not installed", str(need.specifier), again)
+            continue
+        yield Check(
+            need.name, found, str(need.specifier), "" if need.specifier.contains(found, prereleases=True) else again
+        )
+
+
+def _widgets() -> Iterator[Check]:
+    """Widgets are drawn by the server's JupyterLab: that one must have the extensions, this kernel's own may differ."""
+    server = _server_prefix()
+    for extension, package in LAB_EXTENSIONS.items():
+        here = (server / "share" / "jupyter" / "labextensions" / extension).exists()
+        mend = f"start JupyterLab from the course's environment, or install {package} in {server}, and reload the page"
+        yield Check(
+            f"widgets in JupyterLab: {package}", "present" if here else "absent", "present", "" if here else mend
+        )
+
+
+def _server_prefix() -> Path:
+    """The environment of the JupyterLab that started this kernel; this process's own where that cannot be told."""
+    if "ipykernel" not in sys.modules:
+        return Path(sys.prefix)
+    try:
+        program = Path(psutil.Process().parent().cmdline()[0])
+    except (psutil.Error, AttributeError, IndexError):
+        return Path(sys.prefix)
+    is_python = program.is_absolute() and program.name.startswith("python")
+    return program.parent.parent if is_python else Path(sys.prefix)
+
+
+def _threads() -> Iterator[Check]:
+    found = torch.get_num_threads()
+    yield Check("threads of PyTorch", str(found), "1", "" if found == 1 else "environment.setup()")
+
+
+def _disk() -> Iterator[Check]:
+    free = shutil.disk_usage(ROOT).free / 1e9
+    yield Check(
+        "free disk", f"{free:.0f} GB", f">={FREE_GB:g} GB", "" if free >= FREE_GB else f"make room under {ROOT}"
+    )
+
+
+def _movielens() -> Iterator[Check]:
+    here = (ROOT / "data" / "ml-100k").exists()
+    mend = f"in the folder of the course: {Path(sys.executable).name} -m helpers.movielens"
+    yield Check("MovieLens-100K", "present" if here else "absent", "present", "" if here else mend)
+
+
+def main() -> int:
+    threads()
+    table = health()
+    print(table.to_string())
+    wrong = table[table["mend"] != ""]
+    print("All is well." if wrong.empty else f"To mend: {', '.join(wrong.index)}.")
+    return int(not wrong.empty)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

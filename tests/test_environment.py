@@ -1,0 +1,143 @@
+"""pyproject.toml, environment.yml and what is installed agree, and the health check notices what is wrong."""
+
+import re
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from helpers import environment
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
+TOOLS = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
+CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}  # conda-forge splits these two
+
+
+def conda_lines() -> list[Requirement]:
+    return [Requirement(line) for line in CONDA["dependencies"] if isinstance(line, str)]
+
+
+@pytest.mark.parametrize("need", NEEDED + TOOLS, ids=lambda need: need.name)
+def test_what_is_installed_lies_in_the_range(need):
+    assert need.specifier.contains(version(need.name), prereleases=True)
+
+
+@pytest.mark.parametrize("need", NEEDED + TOOLS, ids=lambda need: need.name)
+def test_every_range_has_a_lower_end_and_pins_nothing(need):
+    operators = {part.operator for part in need.specifier}
+    assert ">=" in operators and operators <= {">=", "<"}
+
+
+def test_torch_from_2_6_on_is_admitted():
+    (torch_range,) = (need.specifier for need in NEEDED if need.name == "torch")
+    assert torch_range.contains("2.6.0") and torch_range.contains("2.13.0") and not torch_range.contains("2.5.1")
+
+
+def test_environment_yml_has_the_same_packages_and_ranges():
+    conda = {CONDA_NAMES.get(need.name, need.name): need.specifier for need in conda_lines()}
+    python = conda.pop("python")
+    assert conda.pop("pip") == ""
+    assert python == PROJECT["requires-python"]
+    assert conda == {need.name: need.specifier for need in NEEDED}
+
+
+def test_environment_yml_brings_the_cpu_build_and_installs_the_course():
+    assert CONDA["name"] == PROJECT["name"]
+    assert CONDA["channels"] == ["conda-forge", "nodefaults"]
+    assert "pytorch-cpu" in {need.name for need in conda_lines()}
+    assert CONDA["dependencies"][-1] == {"pip": ["-e ."]}
+
+
+def test_every_package_that_the_library_imports_is_listed():
+    listed = {canonicalize_name(need.name) for need in NEEDED} | set(sys.stdlib_module_names)
+    listed |= {"helpers", "ipython", "sklearn", "traitlets"}  # the last three come with, or as, packages in the list
+    for path in (ROOT / "helpers").rglob("*.py"):
+        for name in re.findall(r"^(?:from|import) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            assert name in listed or canonicalize_name(name) in listed, f"{path.name} imports {name}"
+
+
+def test_version_is_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == PROJECT["version"] == version(PROJECT["name"])
+
+
+def test_setup_sets_one_thread_and_says_the_same_everywhere(capsys):
+    torch.set_num_threads(2)
+    environment.setup()
+    assert torch.get_num_threads() == 1
+    assert re.fullmatch(r"Ready\.[^0-9]*\n", capsys.readouterr().out)
+
+
+def test_health_is_well_here_but_for_what_a_user_may_leave_out():
+    environment.threads()
+    table = environment.health()
+    assert list(table.columns) == ["found", "wanted", "mend"]
+    assert set(table.index[table["mend"] != ""]) <= {"MovieLens-100K"}
+    assert {need.name for need in NEEDED} <= set(table.index)
+
+
+def mend(what: str) -> str:
+    return environment.health().loc[what, "mend"]
+
+
+def test_health_notices_an_old_python(monkeypatch):
+    monkeypatch.setattr(environment, "OLDEST_PYTHON", (9, 0))
+    assert "install Python 9.0" in mend("Python")
+
+
+def test_health_notices_a_package_out_of_range(monkeypatch):
+    monkeypatch.setattr(environment, "requirements", lambda: [Requirement("torch>=99")])
+    assert "pip install -e ." in mend("torch")
+
+
+def test_health_notices_a_missing_package(monkeypatch):
+    monkeypatch.setattr(environment, "requirements", lambda: [Requirement("no-such-package>=1")])
+    assert environment.health().loc["no-such-package", "found"] == "not installed"
+    assert "pip install -e ." in mend("no-such-package")
+
+
+def test_health_notices_that_the_course_is_not_installed(monkeypatch):
+    monkeypatch.setattr(environment, "NAME", "no-such-course")
+    assert "pip install -e ." in mend("no-such-course")
+
+
+def test_health_notices_a_server_without_widgets(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "_server_prefix", lambda: tmp_path)
+    for package in ("ipywidgets", "anywidget"):
+        assert "start JupyterLab from the course's environment" in mend(f"widgets in JupyterLab: {package}")
+
+
+def test_health_notices_several_threads():
+    torch.set_num_threads(2)
+    assert mend("threads of PyTorch") == "environment.setup()"
+    environment.threads()
+    assert mend("threads of PyTorch") == ""
+
+
+def test_health_notices_a_full_disk(monkeypatch):
+    monkeypatch.setattr(environment, "FREE_GB", 1e9)
+    assert "make room" in mend("free disk")
+
+
+def test_health_tells_how_to_get_movielens(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    assert "-m helpers.movielens" in mend("MovieLens-100K")
+
+
+@pytest.mark.parametrize("wrong", [True, False])
+def test_command_says_what_to_mend_and_fails(monkeypatch, capsys, wrong):
+    table = pd.DataFrame({"found": ["0 GB"], "wanted": [">=1 GB"], "mend": ["make room" * wrong]}, index=["free disk"])
+    monkeypatch.setattr(environment, "health", lambda: table)
+    assert environment.main() == int(wrong)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == ("To mend: free disk." if wrong else "All is well.")
