@@ -1,0 +1,234 @@
+import subprocess
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import movielens
+from helpers.movielens import FOLDER, MovieLensMissing, fetch, load, main, split_at_random, split_by_time
+
+
+def flags(*genres):
+    return "|".join(str(int(genre in genres)) for genre in movielens.GENRES)
+
+
+# Two users, three items and four ratings, in both layouts. Item 3 has no year; in item 2 the packaged layout takes the
+# "(V)" after the year for the year.
+PACKAGED = {
+    "ml-100k.inter": "user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
+    "2\t1\t5\t300\n1\t2\t4\t100\n1\t3\t2\t200\n2\t2\t3\t100\n",
+    "ml-100k.item": "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"
+    "1\tShe Likes It\t1995\tAnimation Children's\n2\tBig One (1987)\tV\tFilm-Noir\n3\tunknown\tunknown\tunknown\n",
+    "ml-100k.user": "user_id:token\tage:token\tgender:token\toccupation:token\tzip_code:token\n"
+    "1\t24\tM\tnone\t00711\n2\t53\tF\tother\tT8H1N\n",
+}
+FLAGS = [flags("Animation", "Children's"), flags("Film-Noir"), flags("unknown")]
+ORIGINAL = {
+    "u.data": "2\t1\t5\t300\n1\t2\t4\t100\n1\t3\t2\t200\n2\t2\t3\t100\n",
+    "u.item": f"1|She Likes It (1995)|01-Jan-1995||url|{FLAGS[0]}\n2|Big One (1987) (V)|01-Jan-1987||url|{FLAGS[1]}\n"
+    f"3|unknown||||{FLAGS[2]}\n",
+    "u.user": "1|24|M|none|00711\n2|53|F|other|T8H1N\n",
+}
+
+
+def write(folder, files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_bytes(text.encode("latin-1" if name.startswith("u.") else "utf-8"))
+    return folder
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """A folder with the four ratings, which are made to count as the real ones."""
+    ratings, _, _ = movielens._read_packaged(write(tmp_path / "packaged", PACKAGED))
+    monkeypatch.setattr(movielens, "CHECKSUM", movielens._checksum(ratings))
+    return tmp_path / "packaged"
+
+
+def test_both_layouts_give_the_same_frame(small, tmp_path):
+    frame = load(small)
+    pd.testing.assert_frame_equal(frame, load(write(tmp_path / "original", ORIGINAL)))
+    assert frame["timestamp"].tolist() == [100, 100, 200, 300] and frame["user"].tolist() == [1, 2, 1, 2]
+    assert frame["title"].tolist() == ["Big One", "Big One", "unknown", "She Likes It"]
+    assert frame["year"].tolist() == [1987, 1987, pd.NA, 1995]
+    assert frame["genres"].tolist() == ["Film-Noir", "Film-Noir", "unknown", "Animation Children's"]
+    assert frame["age"].tolist() == [24, 53, 24, 53] and frame["gender"].tolist() == ["M", "F", "M", "F"]
+    assert frame["occupation"].tolist() == ["none", "other", "none", "other"]
+
+
+def test_titles_outside_ascii_are_read_in_both_layouts(small, tmp_path):
+    for name, files in (("a", PACKAGED), ("b", ORIGINAL)):
+        changed = {file: text.replace("She Likes It", "Amélie") for file, text in files.items()}
+        assert load(write(tmp_path / name, changed))["title"].iloc[-1] == "Amélie"
+
+
+def test_tasks_are_thresholds_of_the_rating(small):
+    frame = load(small).set_index("rating")
+    assert frame["like"].to_dict() == {4: 1, 3: 0, 2: 0, 5: 1}
+    assert frame["love"].to_dict() == {4: 0, 3: 0, 2: 0, 5: 1}
+    assert frame["dislike"].to_dict() == {4: 0, 3: 0, 2: 1, 5: 0}
+
+
+def test_order_of_the_rows_does_not_matter_but_their_content_does(small):
+    lines = PACKAGED["ml-100k.inter"].splitlines()
+    expected = load(small)
+    write(small, {"ml-100k.inter": "\n".join([lines[0], *lines[:0:-1]])})
+    pd.testing.assert_frame_equal(load(small), expected)
+    write(small, {"ml-100k.inter": "\n".join([*lines[:-1], lines[-1].replace("3", "4")])})
+    with pytest.raises(ValueError, match=r"got 4 ratings with another checksum; expected the 100,000 ratings"):
+        load(small)
+
+
+def test_a_user_or_item_without_a_row_is_an_error(small):
+    for name in ("ml-100k.user", "ml-100k.item"):
+        write(small, PACKAGED | {name: "\n".join(PACKAGED[name].splitlines()[:-1])})
+        with pytest.raises(ValueError, match="ratings of unknown users or items"):
+            load(small)
+
+
+@pytest.mark.parametrize("present", [[], ["u.data"], ["ml-100k.inter", "ml-100k.item"]])
+def test_an_absent_copy_is_named_with_the_way_to_get_it(tmp_path, present):
+    write(tmp_path, {name: (PACKAGED | ORIGINAL)[name] for name in present})
+    with pytest.raises(MovieLensMissing, match=r"no (u.data|u.item|ml-100k.user).*python -m helpers.movielens"):
+        load(tmp_path)
+
+
+# Fetching, with a package of our own in place of the download
+
+
+@pytest.fixture
+def packaged(monkeypatch):
+    """`pip download` brings a wheel with the four ratings; a list of its calls."""
+    calls, files = [], dict(PACKAGED)
+
+    def run(command, **_):
+        calls.append(command)
+        target = Path(next(word for word in command if word.startswith("--dest=")).removeprefix("--dest="))
+        with zipfile.ZipFile(target / "recbole-1.2.1-py3-none-any.whl", "w") as wheel:
+            for name, text in files.items():
+                wheel.writestr(f"recbole/dataset_example/ml-100k/{name}", text)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return calls, files
+
+
+def test_fetch_puts_the_copy_in_place_and_nothing_else(small, packaged, tmp_path):
+    folder = tmp_path / "data" / "ml-100k"
+    assert fetch(folder) == folder
+    pd.testing.assert_frame_equal(load(folder), load(small))
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["ml-100k"]
+
+
+def test_fetch_asks_only_once(small, packaged, tmp_path):
+    calls, _ = packaged
+    fetch(tmp_path / "data")
+    fetch(tmp_path / "data")
+    assert len(calls) == 1
+
+
+def test_fetch_leaves_a_folder_of_the_users_alone(small, packaged, tmp_path):
+    calls, _ = packaged
+    folder = write(tmp_path / "mine", {"u.data": "my own"})
+    with pytest.raises(MovieLensMissing, match=r"u.item, u.user"):
+        fetch(folder)
+    assert not calls and [path.name for path in folder.iterdir()] == ["u.data"]
+
+
+def test_fetch_offline_says_so_in_one_line(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1))
+    monkeypatch.setattr(fetch, "__defaults__", (tmp_path / "data" / "ml-100k",))
+    assert main() == 1
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1 and "is this machine online?" in printed and "The course runs without it" in printed
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_fetch_of_a_package_that_changed_puts_nothing_in_place(small, packaged, tmp_path):
+    _, files = packaged
+    files["ml-100k.inter"] = files["ml-100k.inter"].replace("300", "301")
+    with pytest.raises(ValueError, match="another checksum"):
+        fetch(tmp_path / "new" / "ml-100k")
+    del files["ml-100k.inter"]
+    with pytest.raises(OSError, match="does not carry it"):
+        fetch(tmp_path / "new" / "ml-100k")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+# Splits
+
+
+def rows(count):
+    """A frame out of order of time, with equal times."""
+    return pd.DataFrame({"timestamp": np.random.default_rng(0).integers(0, count, count), "row": range(count)})
+
+
+def test_split_by_time_trains_on_the_past():
+    train, valid, test = split_by_time(rows(1000), (0.8, 0.1, 0.1))
+    assert [len(part) for part in (train, valid, test)] == [800, 100, 100]
+    assert train["timestamp"].max() <= valid["timestamp"].min() <= valid["timestamp"].max() <= test["timestamp"].min()
+
+
+def test_split_at_random_is_the_seeds():
+    first, again, other = (split_at_random(rows(1000), (0.8, 0.1, 0.1), seed) for seed in (1, 1, 2))
+    for a, b, c in zip(first, again, other, strict=True):
+        pd.testing.assert_frame_equal(a, b)
+        assert not a["row"].equals(c["row"])
+
+
+@pytest.mark.parametrize("split", [split_by_time, lambda *args: split_at_random(*args, seed=3)])
+def test_less_training_data_keeps_the_last_parts_and_is_nested(split):
+    much, little = split(rows(1000), (0.8, 0.1, 0.1)), split(rows(1000), (0.08, 0.1, 0.1))
+    pd.testing.assert_frame_equal(much[1], little[1])
+    pd.testing.assert_frame_equal(much[2], little[2])
+    assert len(little[0]) == 80 and set(little[0]["row"]) < set(much[0]["row"])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 50), st.lists(st.floats(0.01, 1), min_size=1, max_size=4), st.integers(0, 99))
+def test_parts_are_disjoint_and_complete_or_the_fractions_are_named(count, fractions, seed):
+    for split in (split_by_time, lambda *args: split_at_random(*args, seed=seed)):
+        try:
+            parts = split(rows(count), fractions)
+        except ValueError as error:
+            assert str(error).startswith("fractions: got") and sum(fractions) > 1
+        else:
+            taken = np.concatenate([part["row"] for part in parts])
+            assert len(set(taken)) == len(taken) <= count
+            for part, fraction in zip(parts, fractions, strict=True):
+                assert abs(len(part) - fraction * count) <= 1
+
+
+@pytest.mark.parametrize("fractions", [(), (0.8, 0.3), (0.5, 0), (0.5, -0.1), (0.5, float("nan")), ("half",)])
+def test_bad_fractions_are_named(fractions):
+    with pytest.raises(ValueError, match=r"^fractions: got .*; expected"):
+        split_by_time(rows(10), fractions)
+
+
+def test_other_bad_arguments_of_splits_are_named():
+    with pytest.raises(ValueError, match=r"^frame: got no column 'timestamp'"):
+        split_by_time(rows(10)[["row"]], (0.5, 0.5))
+    with pytest.raises(ValueError, match=r"^frame: got a table without rows"):
+        split_at_random(rows(0), (0.5, 0.5), seed=1)
+    with pytest.raises(ValueError, match=r"^seed: got -1"):
+        split_at_random(rows(10), (0.5, 0.5), seed=-1)
+
+
+# The real ratings
+
+
+@pytest.mark.skipif(not FOLDER.exists(), reason="MovieLens-100K is absent: python -m helpers.movielens")
+def test_the_real_ratings_have_their_known_numbers():
+    frame = load()
+    assert len(frame) == 100_000 and frame["user"].nunique() == 943 and frame["item"].nunique() == 1682
+    assert frame["like"].mean() == pytest.approx(0.55375) and frame["love"].mean() == pytest.approx(0.21201)
+    assert frame["dislike"].mean() == pytest.approx(0.1748)
+    assert frame.groupby("user").size().min() == 20
+    assert frame.loc[frame["year"].isna(), "item"].unique().tolist() == [267]
+    assert set(frame["genres"].str.split(" ").explode()) == set(movielens.GENRES)
+    assert not frame.duplicated(["user", "item"]).any()
