@@ -206,8 +206,12 @@ async function render({ model, el }) {
 
   // ipywidgets gives a slider's handle neither a name nor a value in words; a screen reader needs both.
   function name(chosen) {
-    const rows = el.closest(".mtl-card")?.querySelectorAll(".mtl-controls > .widget-inline-hbox") ?? [];
-    rows.forEach((row, i) => {
+    const card = el.closest(".mtl-card");
+    if (!card) return;
+    card.onkeydown = (event) => { // else JupyterLab takes the arrow keys and Enter for itself
+      if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
+    };
+    card.querySelectorAll(".mtl-controls > .widget-inline-hbox").forEach((row, i) => {
       const handle = row.querySelector(".noUi-handle");
       handle?.setAttribute("aria-label", drawing.controls[i].label);
       handle?.setAttribute("aria-valuetext", drawing.controls[i].options[chosen[i]]);

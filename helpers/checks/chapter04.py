@@ -1,0 +1,149 @@
+"""The exercises of chapter 04, Shared-Bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import nn
+
+from helpers.exercises import Probe, begun, exercise
+
+
+@exercise("one bottom learns from both tasks, each task has a tower of its own, and the outputs are logits.")
+def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
+    """`answer(inputs)` is a Shared-Bottom for two binary tasks: an `(n, inputs)` tensor becomes {task: (n,) logits}."""
+    rows = 64
+    model = begun(answer(6))
+    x = torch.randn(rows, 6, generator=torch.Generator().manual_seed(1))
+    outputs = begun(model(x))
+    yield Probe(
+        isinstance(outputs, dict) and len(outputs) == 2,
+        f"calling the model gave {_kind(outputs)}, not a dict of two tasks.",
+        "give each task's output back under its name.",
+        "end `forward` with a dict: one entry a task, its tower applied to what the bottom made of the inputs.",
+    )
+    for task, output in outputs.items():
+        shape = tuple(begun(output).shape)
+        yield Probe(
+            shape == (rows,),
+            f"{rows} rows gave {task!r} an output of shape {shape}, not ({rows},).",
+            "one logit a row has no second axis.",
+            "a last layer of width 1 gives (n, 1); `squeeze(-1)` takes the last axis away.",
+        )
+    first, second = (_reached(model, output) for output in outputs.values())
+    yield Probe(
+        bool(first & second),
+        "no parameter gets a gradient from both tasks: nothing is shared.",
+        "make one bottom, and let both towers read its output.",
+        "call the bottom once in `forward`, keep the result, and pass that same result to each tower.",
+    )
+    a, b = outputs.values()
+    yield Probe(
+        bool(first - second and second - first) or torch.equal(a, b),
+        "a tower has no parameters that an optimiser would find.",
+        "layers kept in a plain list or dict are invisible to `model.parameters()`.",
+        "`nn.ModuleList` and `nn.ModuleDict` register what they hold.",
+    )
+    yield Probe(
+        bool(first - second and second - first),
+        "both tasks use one and the same tower.",
+        "each task needs parameters of its own above the bottom.",
+        "make the tower anew for each task: two calls of `nn.Linear` (or `nn.Sequential`), not one used twice.",
+    )
+    yield Probe(
+        not torch.equal(a, b),
+        "both tasks give the same outputs before any training: the towers start identical.",
+        "towers that start alike and see alike gradients stay alike.",
+        "do not copy a tower or set a seed before each; let each draw its own first weights.",
+    )
+    logits = lambda inputs: torch.stack(list(model(inputs).values())).detach()  # noqa: E731
+    y = x.flip(0)
+    far, bend = logits(100 * x), logits(x + y) + logits(0 * x) - logits(x) - logits(y)  # bend: 0 for a linear model
+    yield Probe(
+        bool(((far < 0) | (far > 1)).any(dim=1).all()),
+        "all outputs lie between 0 and 1: these are probabilities, not logits.",
+        "the loss of the chapter takes logits.",
+        "leave out the sigmoid after the last layer; the loss applies it, in a numerically safe form.",
+    )
+    yield Probe(
+        bool(bend.abs().max() > 1e-4 * logits(x).abs().max()),
+        "the whole model is linear in its inputs.",
+        "two linear layers in a row are one linear layer.",
+        "put a nonlinearity such as `nn.ReLU()` after the bottom's layer.",
+    )
+
+
+def _kind(value) -> str:
+    return f"a dict of {len(value)}" if isinstance(value, dict) else f"a {type(value).__name__}"
+
+
+def _reached(model: nn.Module, output: torch.Tensor) -> set[str]:
+    """Names of the parameters that the output's gradient reaches."""
+    parameters = dict(model.named_parameters())
+    if not (parameters and output.requires_grad):
+        return set()
+    gradients = torch.autograd.grad(output.sum(), parameters.values(), retain_graph=True, allow_unused=True)
+    return {name for name, gradient in zip(parameters, gradients, strict=True) if gradient is not None}
+
+
+@exercise("paired by seed, centred on the mean difference, and as wide as 20 seeds allow.")
+def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, float]]) -> Iterator[Probe]:
+    """`answer(shared, single)`: two `(seeds,)` arrays of scores become (mean, low, high) of their difference."""
+    seeds, quantile = 20, 2.093  # Student's t, 97.5%, 19 degrees of freedom; the normal's 1.96 is accepted as well
+    rng = np.random.default_rng(4)
+    luck = rng.normal(0, 0.1, seeds)  # what a seed does to both models
+    single = 0.80 + luck
+    shared = single - 0.05 + rng.normal(0, 0.03, seeds)
+    difference = shared - single
+    found = begun(answer(shared, single))
+    values = np.asarray(found, dtype=float)
+    yield Probe(
+        values.shape == (3,),
+        f"the function gave back {_shape(values)}, not the three numbers mean, low, high.",
+        "the difference is taken seed by seed; what is asked for are its mean and the two ends of its interval.",
+        "end with `return mean, low, high`.",
+    )
+    mean, low, high = values
+    yield Probe(
+        not np.isclose(mean, -difference.mean()),
+        "the sign is turned round: a loss comes out as a gain.",
+        "transfer is what sharing adds to the single-task score.",
+        "subtract the single-task scores from the shared ones, not the other way.",
+    )
+    yield Probe(
+        bool(np.isclose(mean, difference.mean())),
+        "the first number is not the mean of the differences.",
+        "each seed gives one difference; average those.",
+        "`(shared - single).mean()`, before anything is squared or made positive.",
+    )
+    yield Probe(
+        bool(low < mean < high and np.isclose(mean - low, high - mean)),
+        "the interval does not lie evenly around the mean.",
+        "the low end is as far below the mean as the high end is above it.",
+        "low = mean − half the width, high = mean + the same half.",
+    )
+    half, error = (high - low) / 2, difference.std(ddof=1) / np.sqrt(seeds)
+    yield Probe(
+        not np.isclose(half, np.sqrt((shared.var(ddof=1) + single.var(ddof=1)) / seeds) * quantile, rtol=0.1),
+        "the interval is that of two unrelated groups of runs, far wider than it need be.",
+        "the same seed stands behind both scores of a place: what it does to both cancels in their difference.",
+        "take the standard deviation of the differences, not those of the two arrays.",
+    )
+    yield Probe(
+        half < 2 * quantile * error,
+        "the interval is too wide: it holds single runs, not their mean.",
+        "the mean of 20 runs varies less than one run.",
+        "divide the standard deviation by the square root of the number of seeds.",
+    )
+    yield Probe(
+        0.95 * 1.96 * error < half < 1.03 * quantile * error,
+        f"the interval's half width is {half / error:.1f} standard errors; for 95% of 20 seeds it is about 2.",
+        "the standard error is not yet a 95% interval.",
+        "multiply the standard error by the 97.5% quantile: 2.09 for 20 seeds, or 1.96 if there were many.",
+    )
+
+
+def _shape(values: np.ndarray) -> str:
+    return "one number" if values.ndim == 0 else f"an array of shape {values.shape}"

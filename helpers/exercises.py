@@ -1,0 +1,161 @@
+"""Predictions and exercises: what the reader does, and what answers at once.
+
+`predict` asks before a result is shown and opens it in the browser on commit or skip. The choice lives in the browser
+alone, so a prediction is shut again after Run All, in the committed notebook and in an exported page. An `Exercise`
+checks an answer: it says what is wrong and gives a first and a second hint, never the answer. `helpers/checks/` holds
+the exercises, one module a chapter.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import sysconfig
+import textwrap
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import anywidget
+import torch
+import traitlets
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from helpers import validate
+
+
+class Prediction(anywidget.AnyWidget):
+    """A question whose result stays shut until the reader commits a guess or skips (`predict`, `predict_number`)."""
+
+    _esm = Path(__file__).with_name("prediction.js")
+    _css = Path(__file__).with_name("explorer.css")
+    name = traitlets.Unicode().tag(sync=True)
+    question = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List(traitlets.Unicode()).tag(sync=True)  # empty: the guess is a number
+    answer = traitlets.Float().tag(sync=True)  # the index of the right option, or the number itself
+    unit = traitlets.Unicode().tag(sync=True)
+    picture = traitlets.Unicode().tag(sync=True)  # a PNG as base64, or ""
+    text = traitlets.Unicode().tag(sync=True)
+    why = traitlets.Unicode().tag(sync=True)
+
+    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        lines = [f"Prediction {self.name}. {self.question}", *(f"  ( ) {option}" for option in self.options)]
+        lines.append("To answer and see the result, run this cell or trust the notebook (jupyter trust).")
+        plain = "\n".join(textwrap.fill(line, 100, subsequent_indent="  ") for line in lines)
+        return data | {"text/plain": plain}, metadata
+
+
+def predict(
+    name: str, question: str, options: list[str], answer: int, result: Figure | str, why: str = ""
+) -> Prediction:
+    """Ask which of `options` will come out; `answer` is the index of the one that did.
+
+    name    as C4.P1: chapter and number
+    result  what stays shut: a matplotlib figure (which the cell then does not show by itself) or a sentence
+    why     a sentence or two that explain the result, shown with it
+    """
+    if len(options) < 2:
+        validate.fail("options", f"{len(options)} options", "at least two")
+    validate.number("answer", answer, 0, len(options) - 1, whole=True)
+    return Prediction(name=name, question=question, options=options, answer=answer, why=why, **_shut(result))
+
+
+def predict_number(
+    name: str, question: str, answer: float, result: Figure | str, unit: str = "", why: str = ""
+) -> Prediction:
+    """Ask for a number, and say how far off the guess was; `unit` stands after the field. Otherwise as `predict`."""
+    answer = validate.number("answer", answer)
+    return Prediction(name=name, question=question, options=[], answer=answer, unit=unit, why=why, **_shut(result))
+
+
+def _shut(result: Figure | str) -> dict[str, str]:
+    if isinstance(result, str):
+        return {"text": result}
+    if not isinstance(result, Figure):
+        validate.fail("result", type(result).__name__, "a matplotlib figure or a string", TypeError)
+    data = io.BytesIO()
+    result.savefig(data, format="png", dpi=min(result.dpi, 100), metadata={"Software": None})
+    plt.close(result)  # else the cell would show it
+    return {"picture": base64.b64encode(data.getvalue()).decode()}
+
+
+class Probe(NamedTuple):
+    """One thing that a right answer does: whether it did, what is wrong if not, and two hints that lead there."""
+
+    passed: bool
+    wrong: str
+    hint: str
+    second_hint: str
+
+
+class Untouched(Exception):
+    """The exercise was not begun: its function gives None, `...` or NotImplemented."""
+
+
+def begun(value):
+    """Return what the reader's function gave; raise `Untouched` if that is nothing yet."""
+    if value is None or value is ... or value is NotImplemented:
+        raise Untouched
+    return value
+
+
+class Exercise:
+    """A check of one exercise, called with the reader's function or class: prints one short judgement, stops nothing.
+
+        @exercise("the towers are apart and the bottom is shared.")
+        def shared_bottom(answer):
+            model = answer(inputs=8)
+            ...
+            yield Probe(passed, "what is wrong", "a first hint", "a second hint")
+
+    The decorated generator yields probes in order and is left at the first that fails. A mistake made again adds the
+    second hint. Torch's generator is forked and seeded for the check: equal answers are judged in equal words.
+    """
+
+    def __init__(self, probes: Callable[[Callable], Iterator[Probe]], correct: str):
+        self.probes, self.correct = probes, correct
+        self.__name__, self.__doc__ = probes.__name__, probes.__doc__
+        self.mistakes: Counter[int] = Counter()
+
+    def __call__(self, answer: Callable):
+        print(self.judge(answer))
+
+    def judge(self, answer: Callable) -> str:
+        """The judgement in words: *Not yet*, *Not right yet* with what is wrong and hints, or *Correct*."""
+        try:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)
+                for number, probe in enumerate(self.probes(answer)):
+                    if not probe.passed:
+                        self.mistakes[number] += 1
+                        hints = [f"Hint 1: {probe.hint}", f"Hint 2: {probe.second_hint}"][: self.mistakes[number]]
+                        return "\n".join([f"Not right yet: {probe.wrong}", *hints])
+        except (Untouched, NotImplementedError):
+            return "Not yet: write your answer in the cell above, run it, then run this check again."
+        except Exception as error:
+            if "ellipsis" in str(error):
+                return "Not yet: replace each `...` in the cell above, run it, then run this check again."
+            return _said(error)
+        return f"Correct: {self.correct}"
+
+
+def exercise(correct: str) -> Callable[[Callable], Exercise]:
+    """Make an `Exercise` of a generator function of probes; `correct` is said when all of them pass."""
+    return lambda probes: Exercise(probes, correct)
+
+
+def _said(error: Exception) -> str:
+    """An error of the reader's code in one sentence: its kind, its message, and the line that it came from."""
+    message = re.sub(r"0x[0-9a-f]+", "0x…", str(error)).splitlines() or [""]
+    words = f"{type(error).__name__}: {message[0]}"
+    libraries = {Path(__file__).parent, *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))}
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if libraries.isdisjoint(Path(frame.filename).parents)]
+    if not theirs:
+        return f"Not right yet: the check could not use your answer ({words})."
+    return f"Not right yet: line {theirs[-1].lineno} of your code, `{theirs[-1].line}`, raised {words}"

@@ -1,0 +1,80 @@
+// A question, its options (or a field for a number), commit and skip. The result is put on the page only then, and what was
+// chosen is kept nowhere: a new view of the same widget is shut again.
+
+function add(parent, name, className = "", text = "") {
+  const node = document.createElement(name);
+  node.className = className;
+  node.textContent = text;
+  parent.appendChild(node);
+  return node;
+}
+
+const shown = (number) => String(Number(number.toPrecision(3))).replace("-", "−");
+
+function render({ model, el }) {
+  const options = model.get("options"), answer = model.get("answer"), unit = model.get("unit");
+  const card = add(el, "form", "mtl-card mtl-ask");
+  card.onkeydown = (event) => { // else JupyterLab takes the arrow keys and Enter for itself
+    if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
+  };
+  const fields = add(card, "fieldset");
+  const question = add(fields, "legend");
+  add(question, "span", "mtl-tag", `Predict · ${model.get("name")}`);
+  add(question, "span", "", model.get("question"));
+
+  const choices = options.map((option, i) => {
+    const label = add(fields, "label");
+    const input = add(label, "input");
+    Object.assign(input, { type: "radio", name: "choice", value: i });
+    add(label, "span", "", option);
+    return input;
+  });
+  let field = null;
+  if (!options.length) {
+    const label = add(fields, "label");
+    field = add(label, "input");
+    Object.assign(field, { type: "number", step: "any" });
+    field.setAttribute("aria-label", "your guess");
+    add(label, "span", "", unit);
+  }
+
+  const buttons = add(card, "div", "mtl-buttons");
+  const commit = add(buttons, "button", "", "Commit and see");
+  const skip = add(buttons, "button", "", "Skip and see");
+  Object.assign(commit, { type: "submit", disabled: true });
+  skip.type = "button";
+  const result = add(card, "div", "mtl-result");
+  result.setAttribute("aria-live", "polite");
+
+  function compared(guess) {
+    const outcome = options.length ? `“${options[answer]}”` : `${shown(answer)} ${unit}`.trim();
+    if (guess === null) return `It came out: ${outcome}.`;
+    if (options.length) return guess === answer ? `As you predicted: ${outcome}.` : `You predicted “${options[guess]}”. It came out: ${outcome}.`;
+    const off = guess - answer;
+    const distance = off ? `${shown(Math.abs(off))} too ${off > 0 ? "high" : "low"}` : "exactly right";
+    return `You guessed ${shown(guess)}. It came out: ${outcome}. Your guess was ${distance}.`;
+  }
+
+  function open(guess) {
+    fields.disabled = true;
+    buttons.remove();
+    add(result, "p", "mtl-verdict", compared(guess));
+    if (model.get("text")) add(result, "p", "", model.get("text"));
+    if (model.get("picture")) {
+      const picture = add(result, "img");
+      picture.alt = `${compared(null)} ${model.get("why")}`;
+      picture.src = `data:image/png;base64,${model.get("picture")}`;
+    }
+    if (model.get("why")) add(result, "p", "", model.get("why"));
+  }
+
+  const guessed = () => {
+    const chosen = choices.findIndex((input) => input.checked);
+    return options.length ? (chosen < 0 ? null : chosen) : (field.value === "" ? null : field.valueAsNumber);
+  };
+  card.oninput = () => { commit.disabled = guessed() === null; };
+  card.onsubmit = (event) => { event.preventDefault(); if (guessed() !== null) open(guessed()); };
+  skip.onclick = () => open(null);
+}
+
+export default { render };

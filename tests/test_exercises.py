@@ -1,0 +1,296 @@
+"""Predictions stay shut; checks judge right, wrong, untouched and broken answers, and give two hints."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from helpers.checks import chapter04
+from helpers.exercises import Exercise, Probe, begun, exercise, predict, predict_number
+
+
+@pytest.fixture
+def check():
+    """The exercises of chapter 04, with no mistakes remembered from another test."""
+
+    class Fresh:
+        shared_bottom = Exercise(chapter04.shared_bottom.probes, chapter04.shared_bottom.correct)
+        transfer = Exercise(chapter04.transfer.probes, chapter04.transfer.correct)
+
+    return Fresh
+
+
+# predictions
+
+
+def test_a_figure_goes_into_the_prediction_and_is_not_shown_by_the_cell():
+    figure, axes = plt.subplots()
+    axes.plot([0, 1])
+    asked = predict("C4.P1", "Which task loses?", ["A", "B", "none"], answer=1, result=figure, why="Because.")
+    assert asked.picture.startswith("iVBOR") and asked.text == ""
+    assert figure.number not in plt.get_fignums()
+
+
+def test_what_stands_in_for_a_prediction_asks_and_does_not_tell():
+    asked = predict("C4.P1", "Which task loses?", ["A", "B"], answer=1, result="Task B lost 0.05.", why="Little room.")
+    data, _ = asked._repr_mimebundle_()
+    assert data["text/plain"].startswith("Prediction C4.P1. Which task loses?\n  ( ) A\n  ( ) B\n")
+    assert "jupyter trust" in data["text/plain"]
+    assert "lost" not in data["text/plain"] and "room" not in data["text/plain"]
+    assert "image/png" not in data and "0x" not in data["text/plain"]
+
+
+def test_a_guess_is_a_number():
+    asked = predict_number("C4.P2", "How much?", answer=np.float64(-0.047), result="so", unit="R²")
+    assert (asked.options, asked.answer, asked.unit) == ([], -0.047, "R²")
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "result", "message"),
+    [
+        (["A"], 0, "", "options: got 1 options; expected at least two"),
+        (["A", "B"], 2, "", "answer: got 2; expected a whole number from 0 to 1"),
+        (["A", "B"], 0.5, "", "answer: got 0.5; expected a whole number from 0 to 1"),
+        (["A", "B"], 0, 3.0, "result: got float; expected a matplotlib figure or a string"),
+    ],
+)
+def test_a_wrong_prediction_is_named(options, answer, result, message):
+    with pytest.raises((ValueError, TypeError)) as error:
+        predict("C4.P1", "?", options, answer, result)
+    assert message in str(error.value)
+
+
+# the machinery of checks
+
+
+@exercise("three.")
+def three(answer):
+    value = begun(answer())
+    yield Probe(isinstance(value, int), "not a whole number.", "count.", "count on your fingers.")
+    yield Probe(value == 3, "not three.", "more than two.", "less than four.")
+
+
+def fresh() -> Exercise:
+    return Exercise(three.probes, three.correct)
+
+
+@pytest.mark.parametrize("nothing", [None, ..., NotImplemented])
+def test_an_untouched_exercise_is_not_yet_and_counts_no_try(nothing, capsys):
+    check = fresh()
+    for _ in range(3):
+        check(lambda: nothing)
+    assert capsys.readouterr().out.count("Not yet: write your answer") == 3
+    assert not check.mistakes
+
+
+def test_an_exercise_that_raises_not_implemented_or_uses_the_dots_is_not_yet():
+    def later():
+        raise NotImplementedError
+
+    assert fresh().judge(later).startswith("Not yet: write")
+    layer = ...
+    assert fresh().judge(lambda: layer(2)).startswith("Not yet: replace each `...`")
+
+
+def test_the_second_hint_comes_with_the_same_mistake_made_again():
+    check = fresh()
+    assert check.judge(lambda: 2) == "Not right yet: not three.\nHint 1: more than two."
+    assert check.judge(lambda: 2.0) == "Not right yet: not a whole number.\nHint 1: count."
+    for _ in range(2):
+        assert check.judge(lambda: 4) == "Not right yet: not three.\nHint 1: more than two.\nHint 2: less than four."
+    assert check.judge(lambda: 3) == "Correct: three."
+
+
+def test_an_error_in_the_answer_is_one_sentence_with_the_line():
+    def broken():
+        return {}["no"]  # this line
+
+    said = fresh().judge(broken)
+    line = broken.__code__.co_firstlineno + 1
+    assert (
+        said == f"""Not right yet: line {line} of your code, `return {{}}["no"]  # this line`, raised KeyError: 'no'"""
+    )
+
+
+def test_an_error_inside_a_library_points_to_the_line_that_called_it():
+    def broken():
+        return torch.ones(2, 3) @ torch.ones(2, 3)
+
+    said = fresh().judge(broken)
+    assert "`return torch.ones(2, 3) @ torch.ones(2, 3)`, raised RuntimeError: mat1 and mat2" in said
+    assert "\n" not in said and "Traceback" not in said
+
+
+def test_addresses_are_left_out_so_that_outputs_stay_equal():
+    def broken():
+        raise ValueError(f"no {object()}")
+
+    assert "0x…" in fresh().judge(broken)
+
+
+def test_an_answer_that_the_check_cannot_use_says_so():
+    said = Exercise(chapter04.transfer.probes, "").judge(lambda shared, single: ("mean", "low", "high"))
+    assert said.startswith("Not right yet: the check could not use your answer (ValueError: could not convert string")
+
+
+def test_a_check_leaves_torchs_generator_alone_and_judges_equally():
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    torch.manual_seed(1)
+    drawn = []
+    check = fresh()
+    for _ in range(2):
+        check.judge(lambda: drawn.append(torch.rand(1).item()))
+    assert drawn[0] == drawn[1]
+    assert torch.equal(torch.rand(1), expected)
+
+
+# chapter 04: the solution passes, typical wrong answers meet their own words
+
+
+class Solution(nn.Module):
+    """A Shared-Bottom as the exercise asks for it; the wrong answers below change one thing each."""
+
+    def __init__(self, inputs, width=8):
+        super().__init__()
+        self.bottom = nn.Sequential(nn.Linear(inputs, width), nn.ReLU())
+        self.a, self.b = self.tower(width), self.tower(width)
+
+    def tower(self, width):
+        return nn.Sequential(nn.Linear(width, 4), nn.ReLU(), nn.Linear(4, 1))
+
+    def forward(self, x):
+        shared = self.bottom(x)
+        return {"a": self.a(shared).squeeze(-1), "b": self.b(shared).squeeze(-1)}
+
+
+class Tuple(Solution):
+    def forward(self, x):
+        return tuple(super().forward(x).values())
+
+
+class Column(Solution):
+    def forward(self, x):
+        return {task: output[:, None] for task, output in super().forward(x).items()}
+
+
+class TwoBottoms(Solution):
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.second = nn.Sequential(nn.Linear(inputs, 8), nn.ReLU())
+
+    def forward(self, x):
+        return {"a": self.a(self.bottom(x)).squeeze(-1), "b": self.b(self.second(x)).squeeze(-1)}
+
+
+class OneTower(Solution):
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.b = self.a
+
+
+class PlainDict(Solution):
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.hidden = {"a": self.a, "b": self.b}
+        del self.a, self.b
+
+    def forward(self, x):
+        return {task: tower(self.bottom(x)).squeeze(-1) for task, tower in self.hidden.items()}
+
+
+class Twins(Solution):
+    def tower(self, width):
+        torch.manual_seed(7)
+        return super().tower(width)
+
+
+class Probabilities(Solution):
+    def forward(self, x):
+        return {task: torch.sigmoid(output) for task, output in super().forward(x).items()}
+
+
+class Linear(Solution):
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.bottom, self.a, self.b = nn.Linear(inputs, 8), nn.Linear(8, 1), nn.Linear(8, 1)
+
+
+class Blank(nn.Module):
+    def __init__(self, inputs):
+        super().__init__()
+        self.bottom = ...
+
+    def forward(self, x):
+        return {"a": self.bottom(x)}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Solution, "Correct: one bottom learns from both tasks"),
+        (lambda inputs: None, "Not yet: write your answer"),
+        (Blank, "Not yet: replace each `...`"),
+        (Tuple, "calling the model gave a tuple, not a dict of two tasks"),
+        (Column, "gave 'a' an output of shape (64, 1), not (64,)"),
+        (TwoBottoms, "no parameter gets a gradient from both tasks"),
+        (OneTower, "both tasks use one and the same tower"),
+        (PlainDict, "a tower has no parameters that an optimiser would find"),
+        (Twins, "the towers start identical"),
+        (Probabilities, "these are probabilities, not logits"),
+        (Linear, "the whole model is linear"),
+    ],
+)
+def test_shared_bottom(check, answer, words):
+    assert words in check.shared_bottom.judge(answer)
+
+
+def test_the_shared_bottom_of_the_library_passes(check):
+    models = pytest.importorskip("helpers.models")
+    answer = lambda inputs: models.SharedBottom(inputs, {"click": "binary", "like": "binary"}, bottom=[8], towers=[4])  # noqa: E731
+    assert check.shared_bottom.judge(answer).startswith("Correct")
+
+
+def interval(difference, factor=2.093):
+    mean, half = difference.mean(), factor * difference.std(ddof=1) / len(difference) ** 0.5
+    return mean, mean - half, mean + half
+
+
+def unpaired(shared, single):
+    mean = shared.mean() - single.mean()
+    half = 2.093 * ((shared.var(ddof=1) + single.var(ddof=1)) / 20) ** 0.5
+    return mean, mean - half, mean + half
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda shared, single: interval(shared - single), "Correct: paired by seed"),
+        (lambda shared, single: interval(shared - single, factor=1.96), "Correct: paired by seed"),
+        (lambda shared, single: ..., "Not yet"),
+        (lambda shared, single: shared - single, "an array of shape (20,)"),
+        (lambda shared, single: (shared - single).mean(), "one number, not the three"),
+        (lambda shared, single: interval(single - shared), "the sign is turned round"),
+        (lambda shared, single: interval(shared), "not the mean of the differences"),
+        (unpaired, "that of two unrelated groups of runs"),
+        (
+            lambda shared, single: interval(shared - single, factor=2.093 * 20**0.5),
+            "it holds single runs, not their mean",
+        ),
+        (
+            lambda shared, single: interval(shared - single, factor=1.0),
+            "1.0 standard errors; for 95% of 20 seeds it is about 2",
+        ),
+        (lambda shared, single: interval(shared - single, factor=1.645), "1.6 standard errors"),
+        (lambda shared, single: interval(shared - single, factor=-2.093), "does not lie evenly around the mean"),
+    ],
+)
+def test_transfer(check, answer, words):
+    assert words in check.transfer.judge(answer)
+
+
+def test_no_traceback_leaves_a_check(check, capsys):
+    check.transfer(lambda shared: 0)
+    out = capsys.readouterr().out
+    assert out.startswith("Not right yet: ") and "Traceback" not in out
