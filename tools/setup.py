@@ -25,8 +25,8 @@ REASONS = [
         "the disk is full: the packages need {disk:g} GB, on Linux without conda up to 8 GB.",
     ),
     (
-        r"NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|SSLError|"
-        r"Temporary failure in name resolution|Network is unreachable|Connection (?:refused|reset)|getaddrinfo failed",
+        r"connection broken by|NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|"
+        r"SSLError|Temporary failure in name resolution|Network is unreachable|Connection (?:refused|reset)",
         "the package index cannot be reached: connect to the network (or set pip's proxy) and run it again.",
     ),
     (

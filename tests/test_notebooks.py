@@ -1,0 +1,52 @@
+"""The notebooks of the course: their form and style, and, marked long, that they run as a student may run them.
+
+That they run from top to bottom with the outputs they show is nbval's part: `make test-notebooks`.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tools import notebooks
+from tools.style import problems
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = notebooks.find([ROOT / "notebooks"])
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def skip_without_movielens(path: Path) -> None:
+    cells = notebooks.code_cells(notebooks.read(path))
+    if any("movielens" in notebooks.tags(cell) for cell in cells) and not (ROOT / "data" / "ml-100k").exists():
+        pytest.skip("MovieLens-100K is absent: python -m helpers.movielens")
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+@every_notebook
+def test_form_and_style(path):
+    assert problems(path) == []
+
+
+@pytest.mark.long
+@every_notebook
+def test_a_second_run_gives_the_same_notebook(path):
+    skip_without_movielens(path)
+    print(notebooks.check(path))
+
+
+@pytest.mark.long
+@every_notebook
+def test_every_cell_can_be_run_twice(path):
+    skip_without_movielens(path)
+    assert notebooks.run_each_cell_twice(path) == []
+
+
+@pytest.mark.long
+@every_notebook
+def test_every_section_stands_alone(path):
+    skip_without_movielens(path)
+    assert notebooks.run_sections_alone(path) == []
