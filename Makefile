@@ -4,7 +4,7 @@
 BIN := .venv/bin
 READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -q
-# no progress bars, and one thread a process for the small models of the tests
+# progress bars are left out: whether one appears depends on the speed of the machine
 NBVAL := TQDM_DISABLE=1 $(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout=120 \
          --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
 NB ?= notebooks
@@ -44,7 +44,7 @@ test-notebooks: $(READY) movielens ## run the notebooks and compare every output
 	@echo "Notebooks: each runs once, outputs are compared."
 	@$(NBVAL) $(NB)
 
-test-browser: $(READY) movielens .cache/site ## JupyterLab and exported pages in Chromium
+test-browser: $(READY) movielens ## JupyterLab and exported pages in Chromium
 	@echo "Browser."
 	@$(PYTEST) -m "not long" tests/browser
 
@@ -60,11 +60,11 @@ claims: $(READY) movielens ## derive every claim again with other seeds (SEEDS=5
 bench: $(READY) movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks
 
-site: $(READY) .cache/site ## write the chapters as pages that need no network and no kernel to _site/
+site: $(READY) ## write the chapters as pages that need no network and no kernel to _site/
 	@$(BIN)/python -m tools.site --out _site
 
 clean: ## remove what these commands made, except .venv and data/
-	@rm -rf _site .cache .pytest_cache .ruff_cache .hypothesis build
+	@rm -rf _site .pytest_cache .ruff_cache .hypothesis build
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # --- set-up ---------------------------------------------------------------------------------------------------------
@@ -74,9 +74,6 @@ $(READY): pyproject.toml tools/setup.py
 	@python3 tools/setup.py
 	@touch $@
 
-# offline it says so and goes on: the cells and tests that need MovieLens are skipped by name, and fail in CI
+# offline it says so and goes on: the cells and tests that need MovieLens-100K are then skipped by name; in CI it must be
 movielens: $(READY)
-	@[ -d data/ml-100k ] || $(BIN)/python -m helpers.movielens || true
-
-.cache/site: $(READY) tools/site.py
-	@$(BIN)/python -m tools.site --fetch
+	@[ -d data/ml-100k ] || $(BIN)/python -m helpers.movielens || [ -z "$(CI)" ]

@@ -3,11 +3,13 @@
 That they run from top to bottom with the outputs they show is nbval's part: `make test-notebooks`.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tools import notebooks
+from tools.site import minutes
 from tools.style import problems
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +31,12 @@ def test_there_are_notebooks():
 @every_notebook
 def test_form_and_style(path):
     assert problems(path) == []
+
+
+@every_notebook
+def test_readme_has_it_with_its_minutes(path):
+    row = rf"^\| \[.+\]\(notebooks/{path.name}\) \|.*\| {re.escape(minutes(notebooks.read(path)))} \|$"
+    assert re.search(row, (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.mark.long

@@ -15,6 +15,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
+import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import lab, notebooks, setup, style
@@ -348,7 +349,7 @@ def test_setup_asks_a_real_python():
 
 def test_setup_says_that_the_disk_is_full(monkeypatch):
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100e9, 99.5e9, 0.5e9))
-    with pytest.raises(setup.SetupError, match=r"0.5 GB are free under .* need 2 GB"):
+    with pytest.raises(setup.SetupError, match=r"0.5 GB are free under .* need 3 GB"):
         setup.check_disk()
 
 
@@ -423,3 +424,8 @@ def test_lab_trusts_the_notebooks(monkeypatch, tmp_path, tiny):
     assert not notary.check_signature(tiny)
     lab.trust()
     assert notary.check_signature(tiny)
+
+
+def test_pre_commit_runs_nothing_from_elsewhere():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert [repository["repo"] for repository in config["repos"]] == ["local"]

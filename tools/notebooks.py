@@ -54,7 +54,7 @@ def read(path: Path) -> NotebookNode:
 
 def find(paths: list[Path]) -> list[Path]:
     """The notebooks among `paths` and in the folders among them."""
-    return [book for path in paths for book in (sorted(path.glob("*.ipynb")) if path.is_dir() else [path])]
+    return [book for path in paths for book in ([path] if path.suffix == ".ipynb" else sorted(path.glob("*.ipynb")))]
 
 
 def tags(cell: NotebookNode) -> list[str]:

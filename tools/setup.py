@@ -16,7 +16,7 @@ VENV = ROOT / ".venv"
 LOG = VENV / "setup.log"
 OLDEST = (3, 11)
 NAMES = ["python3", "python3.13", "python3.12", "python3.11", "python3.14", "python"]
-DISK_GB = 2.0
+DISK_GB = 3.0  # 2 GB when installed, and what pip unpacks on the way
 
 # What pip's log says, and what it means. The first that matches is reported.
 REASONS = [
