@@ -1,0 +1,58 @@
+"""One JupyterLab, one Chromium and one copy of the notebooks for all browser tests."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.browser.lab import FLAGS, Book, Lab
+from tools import notebooks as tool
+
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sync_playwright = None
+
+ROOT = Path(__file__).parents[2]
+WIDGETS = Path(__file__).parent / "fixtures" / "widgets.ipynb"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), WIDGETS]
+
+
+@pytest.fixture(scope="package")
+def browser():
+    for found, name in ((CHROMIUM, "Chromium"), (sync_playwright, "playwright")):
+        if not found:
+            stop = pytest.fail if os.environ.get("CI") else pytest.skip
+            stop(f"The browser tests need {name}, which is not installed")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def folder(tmp_path_factory):
+    """A copy of the notebooks as committed, and of our own, run and written as a committed one is."""
+    root = tmp_path_factory.mktemp("course")
+    for path in NOTEBOOKS:
+        shutil.copy(path, root)
+    tool.regenerate(root / WIDGETS.name)
+    return root
+
+
+@pytest.fixture(scope="package")
+def lab(browser, folder, tmp_path_factory):
+    lab = Lab(folder, tmp_path_factory.mktemp("jupyter"))
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture(scope="package", params=[path.name for path in NOTEBOOKS])
+def book(request, browser, lab):
+    """Each notebook after Restart & Run All."""
+    book = Book(browser, lab, request.param)
+    book.restart_and_run_all()
+    yield book
+    book.close()

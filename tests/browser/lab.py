@@ -1,0 +1,199 @@
+"""A JupyterLab server and what the browser tests do with it: open a notebook, run it, move its controls."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SETTINGS = {
+    "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
+    "docmanager-extension/plugin": '{"autosave": false}',
+    "notebook-extension/tracker": '{"windowingMode": "none"}',  # cells out of sight stay on the page
+}
+IDLE = """() => {
+  const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+  return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+CONTROLS = ".widget-slider, .widget-dropdown"
+# what a person would see change in the output that a control belongs to
+SEEN = """control => {
+  const place = control.closest(".mtl-card") ?? control.closest(".jp-OutputArea-output, .jp-RenderedHTMLCommon, body");
+  const drawn = [...place.querySelectorAll("svg *")].map((e) => (e.children.length ? "" : e.textContent) +
+    ["d", "x", "y", "cx", "cy", "transform"].map((name) => e.getAttribute(name)));
+  const pictures = [...place.querySelectorAll("img")].map((e) => e.src);
+  const canvases = [...place.querySelectorAll("canvas")].map((e) => e.toDataURL());
+  return [...drawn, ...pictures, ...canvases].join("|");
+}"""
+# JupyterLab's own word when a kernel is restarted that nobody debugs
+NOISE = "Could not restore the debugger state"
+
+
+class Lab:
+    """A JupyterLab server on 127.0.0.1 for the folder `root`, with settings, trust and workspaces of its own."""
+
+    def __init__(self, root: Path, home: Path):
+        for name, text in SETTINGS.items():
+            file = home / "settings" / f"@jupyterlab/{name}.jupyterlab-settings"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.root, self.token, self.base = root, secrets.token_hex(16), f"http://127.0.0.1:{port}"
+        self.environment = {
+            **os.environ,
+            "JUPYTER_DATA_DIR": str(home / "data"),
+            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+            "TQDM_DISABLE": "1",
+        }
+        self.log = home / "lab.log"
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--ip=127.0.0.1",
+            f"--port={port}",
+        ]
+        command += [
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.root_dir={root}",
+            f"--IdentityProvider.token={self.token}",
+        ]
+        command += ["--LabApp.expose_app_in_browser=True"]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.base}/api?token={self.token}", timeout=2)
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
+                    raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text()}") from None
+                time.sleep(0.1)
+
+    def trust(self, notebook: str):
+        command = [sys.executable, "-m", "jupyter", "trust", str(self.root / notebook)]
+        subprocess.run(command, env=self.environment, check=True, capture_output=True)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+class Tab:
+    """A browser page that remembers what went wrong on it: errors, and requests to anywhere but `allowed`."""
+
+    def __init__(self, browser, allowed: tuple[str, ...]):
+        self.page = browser.new_page(viewport={"width": 1280, "height": 900})
+        self.page.set_default_timeout(20_000)
+        self.trouble: list[str] = []
+        allowed += ("data:", "blob:")
+        self.page.on("pageerror", lambda error: self.trouble.append(f"page error: {error}"))
+        self.page.on("console", self._heard)
+        self.page.on("request", lambda request: self._asked(request.url, allowed))
+
+    def _heard(self, message):
+        if message.type == "error" and NOISE not in message.text:
+            self.trouble.append(f"console: {message.text}")
+
+    def _asked(self, url: str, allowed: tuple[str, ...]):
+        if not url.startswith(allowed):
+            self.trouble.append(f"outside request: {url}")
+
+    def controls(self) -> list:
+        """The sliders and dropdowns on the page, in order."""
+        return self.page.locator(CONTROLS).all()
+
+    def moves(self, control, action) -> bool:
+        """Whether `action` on a control changes the picture that it belongs to, within two seconds."""
+        before = control.evaluate(SEEN)
+        action(control)
+        for _ in range(40):
+            if control.evaluate(SEEN) != before:
+                return True
+            self.page.wait_for_timeout(50)
+        return False
+
+    def by_keyboard(self, control):
+        """One step by the arrow keys: forwards, or backwards from the last option."""
+        dropdown = control.locator("select")
+        if dropdown.count():
+            dropdown.focus()
+            last = dropdown.evaluate("select => select.selectedIndex === select.options.length - 1")
+            self.page.keyboard.press("ArrowUp" if last else "ArrowDown")
+        else:
+            handle = control.locator(".noUi-handle")
+            handle.focus()
+            last = handle.evaluate("h => h.getAttribute('aria-valuenow') === h.getAttribute('aria-valuemax')")
+            self.page.keyboard.press("ArrowLeft" if last else "ArrowRight")
+
+    def by_mouse(self, control):
+        """Drag a slider's handle to the far end; choose another option of a dropdown."""
+        dropdown = control.locator("select")
+        if dropdown.count():
+            chosen = dropdown.evaluate("select => select.selectedIndex")
+            dropdown.select_option(index=0 if chosen else 1)
+            return
+        control.scroll_into_view_if_needed()
+        track, handle = control.locator(".noUi-base").bounding_box(), control.locator(".noUi-handle").bounding_box()
+        x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+        left = x - track["x"] > track["width"] / 2
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(track["x"] + (2 if left else track["width"] - 2), y, steps=4)
+        self.page.mouse.up()
+
+
+class Book(Tab):
+    """A notebook that is open in JupyterLab."""
+
+    def __init__(self, browser, lab: Lab, notebook: str):
+        super().__init__(browser, (lab.base, lab.base.replace("http", "ws")))
+        self.name, self.lab = notebook, lab
+        self.open()
+
+    def open(self):
+        """Open the notebook as it is on disk, and wait for its kernel."""
+        self.page.goto(f"{self.lab.base}/lab/tree/{self.name}?reset&token={self.lab.token}")
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+        self.page.wait_for_function(IDLE, timeout=60_000)
+
+    def restart_and_run_all(self):
+        command = "jupyterapp.commands.execute('notebook:restart-run-all')"
+        self.page.evaluate(f"() => {{ window.ran = false; {command}.then(() => {{ window.ran = true; }}); }}")
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        self.page.wait_for_function("() => window.ran", timeout=300_000)
+        self.page.wait_for_function(IDLE, timeout=60_000)
+        self.page.wait_for_timeout(1000)  # the last widgets are drawn
+
+    def shut_down_kernel(self):
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.wait_for_function("() => !jupyterapp.shell.currentWidget.sessionContext.session?.kernel")
+
+    def outputs(self, mime: str) -> list[str]:
+        """The texts of all outputs of one kind."""
+        return self.page.locator(f'.jp-OutputArea-output[data-mime-type="{mime}"]').all_inner_texts()
+
+    def close(self):
+        self.page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
+        self.page.close()

@@ -1,0 +1,137 @@
+"""Every notebook in JupyterLab: run once by Restart & Run All, then used as a reader does."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import WIDGETS
+
+ERROR, STDERR = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
+# pairs of words in a picture whose boxes have more than a hair in common
+OVERLAPS = """svg => {
+  const words = [...svg.querySelectorAll("text")].filter((e) => e.textContent && e.textContent !== "your run");
+  const boxes = words.map((e) => [e.textContent, e.getBoundingClientRect()]);
+  const common = (p, q, from, to) => Math.min(p[to], q[to]) - Math.max(p[from], q[from]);
+  return boxes.flatMap(([a, p], i) => boxes.slice(i + 1)
+    .filter(([, q]) => common(p, q, "left", "right") > 1 && common(p, q, "top", "bottom") > 3)
+    .map(([b]) => `${a} / ${b}`));
+}"""
+the_fixture = pytest.mark.parametrize("book", [WIDGETS.name], indirect=True)
+
+
+def parts(explorer):
+    """The buttons of *train it now*, its message, and the label of the run that it draws."""
+    train, stop = (explorer.get_by_role("button", name=name) for name in ("Train it now", "Stop"))
+    return (
+        train,
+        stop,
+        explorer.locator(".mtl-train .widget-html-content"),
+        explorer.locator("text", has_text="your run"),
+    )
+
+
+def test_it_runs_to_the_end(book):
+    assert book.outputs(ERROR) == [] and book.outputs(STDERR) == []
+    prompts = book.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+    assert prompts == [f"[{number}]:" for number in range(1, len(prompts) + 1)]
+
+
+def test_predictions_are_shut_and_open(book):
+    """None shows its result after Run All; then one is opened by commit and the next by skip, by the keys alone."""
+    for number, card in enumerate(book.page.locator(".mtl-ask").all()):
+        result = card.locator(".mtl-result")
+        assert result.inner_html() == "" and card.locator("img").count() == 0
+        assert card.get_by_role("button", name="Commit").is_disabled()
+        if number % 2:
+            card.get_by_role("button", name="Skip").focus()
+        else:
+            guess = card.locator("input").first
+            guess.focus()
+            book.page.keyboard.press("Space" if guess.get_attribute("type") == "radio" else "1")
+        book.page.keyboard.press("Enter")
+        result.get_by_text(re.compile("(It came out|As you predicted): ")).wait_for()
+        assert card.locator("button").count() == 0
+
+
+def test_every_control_moves_its_picture(book):
+    for number, control in enumerate(book.controls()):
+        assert book.moves(control, book.by_keyboard), f"control {number} by keyboard"
+        assert book.moves(control, book.by_mouse), f"control {number} by mouse"
+
+
+def test_every_control_has_a_name_and_a_value_in_words(book):
+    for control in book.controls():
+        label = control.locator(".widget-label").inner_text()
+        if control.locator("select").count():
+            assert label in book.page.get_by_label(label).first.evaluate("select => select.labels[0].innerText")
+        else:
+            handle = control.locator(".noUi-handle")
+            assert handle.get_attribute("aria-label") == label
+            assert handle.get_attribute("aria-valuetext") == control.locator(".widget-readout").inner_text()
+
+
+def test_training_adds_a_run_and_can_be_stopped(book):
+    for explorer in book.page.locator(".mtl-card:has(.mtl-train):not(.broken)").all():
+        train, stop, message, run = parts(explorer)
+        train.click()
+        run.first.wait_for()
+        assert train.is_disabled()
+        stop.click()
+        message.get_by_text(re.compile("^Stopped at .+%: .+[0-9]")).wait_for()
+        assert run.first.is_visible()
+        train.click()
+        message.get_by_text(re.compile("^Your run at .+: .+[0-9]")).wait_for()
+        assert train.is_enabled() and stop.is_disabled()
+
+
+@the_fixture
+def test_a_run_is_shown_at_its_own_settings_only(book):
+    explorer = book.page.locator(".mtl-card:has(.mtl-train)").first
+    *_, run = parts(explorer)
+    assert run.first.is_visible()
+    book.by_keyboard(explorer.locator(".widget-slider").first)
+    assert run.count() == 0
+
+
+@the_fixture
+def test_a_training_that_fails_says_so_in_words(book):
+    train, stop, message, _ = parts(book.page.locator(".broken"))
+    train.click()
+    message.get_by_text("ended with an error. ValueError: bottom: got <nothing>; expected layers").wait_for()
+    assert train.is_enabled() and stop.is_disabled()
+    assert "Traceback" not in book.page.locator(".jp-Notebook").inner_text()
+
+
+@the_fixture
+def test_pointing_at_the_curves_moves_their_control(book):
+    explorer = book.page.locator(".mtl-card").first
+    box = explorer.locator("svg").first.bounding_box()
+    explorer.locator("svg").first.scroll_into_view_if_needed()
+    readout = explorer.locator(".widget-readout").last
+    for share, option in ((0.15, "0.1"), (0.8, "0.9")):
+        box = explorer.locator("svg").first.bounding_box()
+        book.page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        assert readout.inner_text() == option
+
+
+@the_fixture
+def test_the_sentence_says_what_the_picture_shows(book):
+    explorer = book.page.locator(".mtl-card").first
+    explorer.locator("select").select_option("32")
+    assert "a bottom of width 32," in explorer.locator(".mtl-sentence").inner_text()
+    assert explorer.locator(".mtl-sentence").get_attribute("aria-live") == "polite"
+
+
+@the_fixture
+def test_no_words_of_a_picture_overlap_and_none_is_small(book):
+    explorer = book.page.locator(".mtl-card").first
+    for slider in explorer.locator(".widget-slider").all():
+        for _ in range(4):
+            book.by_keyboard(slider)
+            for svg in explorer.locator("svg").all():
+                assert svg.evaluate(OVERLAPS) == []
+                assert svg.evaluate("svg => parseFloat(getComputedStyle(svg).fontSize)") >= 14
+
+
+def test_nothing_went_wrong_on_the_page(book):
+    assert book.trouble == [] and book.outputs(ERROR) == []

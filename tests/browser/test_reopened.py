@@ -1,0 +1,55 @@
+"""Notebooks as committed, opened and not run: pictures while untrusted; once trusted, figures that need no kernel."""
+
+import pytest
+
+from tests.browser.conftest import NOTEBOOKS
+from tests.browser.lab import Book
+from tools import notebooks as tool
+
+
+@pytest.fixture(scope="module", params=[path.name for path in NOTEBOOKS])
+def committed(request, browser, lab):
+    """A notebook just opened, not yet trusted."""
+    book = Book(browser, lab, request.param)
+    yield book
+    book.close()
+
+
+def saved(committed) -> list[dict]:
+    """What the file holds for its widgets: {kind: data} for each."""
+    cells = tool.code_cells(tool.read(committed.lab.root / committed.name))
+    data = [output.data for cell in cells for output in cell.outputs if "data" in output]
+    return [kinds for kinds in data if tool.WIDGET_VIEW in kinds]
+
+
+def test_untrusted_it_shows_a_picture_or_the_question(committed):
+    shown = committed.page.locator(".jp-OutputArea-output")
+    pictures = shown.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.src)")
+    texts = " ".join(shown.all_inner_texts())
+    assert saved(committed) and committed.page.locator(".mtl-card").count() == 0
+    for kinds in saved(committed):
+        if "image/png" in kinds:
+            assert any(kinds["image/png"].strip() in src.replace("%0A", "") for src in pictures)
+        else:
+            assert kinds["text/plain"] in texts
+
+
+def test_trusted_it_answers_without_a_kernel(committed):
+    committed.lab.trust(committed.name)
+    committed.open()
+    committed.page.locator(".mtl-card").nth(len(saved(committed)) - 1).wait_for()
+    committed.shut_down_kernel()
+    for number, control in enumerate(committed.controls()):
+        assert committed.moves(control, committed.by_keyboard), f"control {number} by keyboard"
+        assert committed.moves(control, committed.by_mouse), f"control {number} by mouse"
+    for card in committed.page.locator(".mtl-ask").all():
+        assert card.locator(".mtl-result").inner_html() == ""
+        card.get_by_role("button", name="Skip").click()
+        assert "It came out: " in card.locator(".mtl-result").inner_text()
+    assert committed.trouble == []
+
+
+def test_without_a_kernel_training_says_what_to_do(committed):
+    for trainer in committed.page.locator(".mtl-train").all():
+        assert trainer.get_by_role("button").count() == 0
+        assert "run this cell" in trainer.evaluate("node => getComputedStyle(node, '::after').content")
