@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -61,6 +62,15 @@ HOW = f"run `python -m helpers.movielens` in the folder of the course, or {BY_HA
 
 class MovieLensMissing(FileNotFoundError):
     """There is no copy of MovieLens-100K; the message says how to get one."""
+
+
+@contextmanager
+def needed() -> Iterator[None]:
+    """Around cells that need the data: where there is no copy, say so and how to get one, and let the notebook go on."""
+    try:
+        yield
+    except MovieLensMissing as missing:
+        print(missing)
 
 
 def load(folder: Path = FOLDER) -> pd.DataFrame:

@@ -232,3 +232,9 @@ def test_the_real_ratings_have_their_known_numbers():
     assert frame.loc[frame["year"].isna(), "item"].unique().tolist() == [267]
     assert set(frame["genres"].str.split(" ").explode()) == set(movielens.GENRES)
     assert not frame.duplicated(["user", "item"]).any()
+
+
+def test_needed_says_what_is_missing_and_goes_on(tmp_path, capsys):
+    with movielens.needed():
+        load(tmp_path / "nowhere")
+    assert "python -m helpers.movielens" in capsys.readouterr().out

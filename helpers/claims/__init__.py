@@ -33,9 +33,10 @@ class Claim:
     id        such as "C4.3": chapter 4, third claim
     sentence  what is claimed, in words
     measure   function of seeds that returns the experiment's table
-    effects   function of that table that returns one effect a seed, positive where the sentence is right
+    effects   function of that table that returns one effect a seed
     smallest  the smallest effect that matters, in the unit of the effect; also the margin of "no effect"
     unit      of the effect, such as "R²"
+    sign      +1 or −1, the sign of the effect where the sentence is right
     expected  the verdict that the sentence states: "holds" or "no effect"
     seeds     how many seeds it takes that the verdict comes out the same again
     """
@@ -46,6 +47,7 @@ class Claim:
     effects: Callable[[pd.DataFrame], np.ndarray]
     smallest: float
     unit: str
+    sign: int = 1
     expected: str = "holds"
     seeds: int = 20
 
@@ -53,7 +55,7 @@ class Claim:
         """The verdict that `table`, the experiment's result, allows."""
         values = np.asarray(self.effects(table), dtype=float)
         mean, low, high = interval(values)
-        return Finding(self, mean, low, high, len(values), verdict(low, high, self.smallest))
+        return Finding(self, mean, low, high, len(values), verdict(low, high, self.smallest, self.sign))
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,11 @@ class Finding:
         )
 
 
-def verdict(low: float, high: float, smallest: float) -> str:
-    """The verdict for a 95% interval [low, high] and the smallest effect that matters."""
+def verdict(low: float, high: float, smallest: float, sign: int = 1) -> str:
+    """The verdict for a 95% interval [low, high] of an effect that should have `sign`."""
     validate.number("smallest", smallest, low=0)
+    if sign < 0:
+        low, high = -high, -low
     if low > smallest:
         return "holds"
     if high < -smallest:

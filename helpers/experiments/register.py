@@ -1,5 +1,5 @@
 """Every grid of the course, in the order of the chapters."""
 
-from helpers.experiments import sharing
+from helpers.experiments import ratings, sharing
 
-GRIDS = [*sharing.GRIDS]
+GRIDS = [*sharing.GRIDS, *ratings.GRIDS]

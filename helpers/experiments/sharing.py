@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.examples import Examples
-from helpers.experiments import Grid
+from helpers.experiments import Grid, interval
 from helpers.losses import squared_error
 from helpers.metrics import r2
 from helpers.models import SharedBottom, SingleTask, parameter_count
@@ -83,6 +83,18 @@ def conditions(
         for copies in groups
     ]
     return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
+
+
+def widths(
+    seeds: Sequence[int],
+    names: Sequence[str] = ("same features, same sign", "disjoint features"),
+    sizes: Sequence[int] = (4, 8, 16, 32),
+    lr: float = LEARNING_RATE,
+) -> pd.DataFrame:
+    """`conditions` for bottoms of several widths, both models of the same one: width, condition, seed, model, task, r2."""
+    parts = [conditions(seeds, names, width=size, lr=lr).assign(width=size) for size in sizes]
+    table = pd.concat(parts, ignore_index=True)
+    return table[table["model"] != "shared-bottom, equal size"].reset_index(drop=True)
 
 
 def _at_points(scores: pd.DataFrame, points: Sequence[tuple[str, int]]) -> pd.DataFrame:
@@ -156,6 +168,28 @@ def weights(
     return pd.concat(parts, ignore_index=True)[["shared", "width", "weight", "seed", "task", "single", "transfer"]]
 
 
+def live(settings: dict, seeds: Sequence[int] = range(7000, 7008)) -> Iterator[tuple[float, dict | None]]:
+    """`weights` at one point, seed after seed, for *Train it now*: yields (progress, {task: transfer}) after each fit.
+
+    settings: shared, width and weight. From the second seed on a value comes with its interval: (mean, low, high).
+    """
+    width, weight = settings["width"], settings["weight"]
+    transfers: dict[str, list[float]] = {task: [] for task in TASKS}
+    for number, seed in enumerate(seeds):
+        pair = [relu_tasks((500, 500, 2000), shared=settings["shared"], seed=seed)]
+        single = {}
+        for part, task in enumerate(TASKS):
+            alone = SingleTask(INPUTS, task, "regression", [width], [TOWER], seed=seed)
+            single |= score([alone], pair, progress=False).set_index("task")["r2"].to_dict()
+            yield (number + (part + 1) / 3) / len(seeds), None
+        shared = [SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed)]
+        both = score(shared, pair, task_weights={"a": 2 * weight, "b": 2 * (1 - weight)}, progress=False)
+        for task, r2_shared in both.set_index("task")["r2"].items():
+            transfers[task].append(r2_shared - single[task])
+        found = {f"task {task.upper()}": interval(v) if number else v[0] for task, v in transfers.items()}
+        yield (number + 1) / len(seeds), found
+
+
 class OneHead(nn.Module):
     """A bottom and a single head whose one output must serve both tasks."""
 
@@ -169,7 +203,10 @@ class OneHead(nn.Module):
         return dict.fromkeys(self.tasks, score)
 
 
-def heads(seeds: Sequence[int], names: Sequence[str] = tuple(CONDITIONS), width: int = 8) -> pd.DataFrame:
+RELATED = ("same features, same sign", "same features, other mix", "same features, opposite sign")
+
+
+def heads(seeds: Sequence[int], names: Sequence[str] = RELATED, width: int = 8) -> pd.DataFrame:
     """One head for both tasks against a tower each, on the same bottom: condition, seed, model, task, r2."""
     points = [(name, seed) for name in names for seed in seeds]
     pairs = [relu_tasks((500, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points]
@@ -227,6 +264,17 @@ GRIDS = [
         "04_conditions",
         conditions,
         {"seeds": list(range(120)), "names": list(CONDITIONS), "width": 8, "rows": 500, "lr": LEARNING_RATE},
+    ),
+    Grid("04_heads", heads, {"seeds": list(range(120)), "names": list(RELATED), "width": 8}),
+    Grid(
+        "04_widths",
+        widths,
+        {
+            "seeds": list(range(100)),
+            "names": ["same features, same sign", "disjoint features"],
+            "sizes": [4, 8, 16, 32],
+            "lr": LEARNING_RATE,
+        },
     ),
     Grid(
         "04_weights",
