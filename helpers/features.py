@@ -5,6 +5,8 @@
     inputs   = features.transform(frame)                                # {"dense": ..., "sparse": ..., "history": ...}
     examples = features.examples(frame, {"click": "click"}, groups="user")
 
+`history` makes the lists of a `Sequence` out of a log.
+
 Ids become rows of embedding tables, and columns of equal width share one table. Row 0 of a table is padding; then each
 column has a row for missing values, a row for ids that `fit` has not seen, and a row for each id that it has, sorted:
 
@@ -215,6 +217,31 @@ class Features:
             validate.fail(name, f"ids that are {came}", f"{expected}, as in `fit`", TypeError)
         position = vocabulary.get_indexer(ids)  # −1 if unknown
         return np.where(missing, layout.offset, layout.offset + 2 + position)
+
+
+def history(
+    frame: pd.DataFrame, of: str, where: str, *, by: str = "user", time: str = "time", length: int = 20
+) -> pd.Series:
+    """What the user did before: a list a row, for a `Sequence` column.
+
+    Each list has the values of column `of` in the rows of the same `by` that are strictly earlier in `time` and have 1
+    in column `where`: the last `length` of them, oldest first. Nothing of the row itself, or of its future, leaks in.
+    """
+    validate.columns("frame", frame, [of, where, by, time])
+    length = validate.number("length", length, low=1, whole=True)
+    happened = validate.binary(where, _numbers(where, frame[where])) == 1
+    if frame[[by, time]].isna().any(axis=None):
+        validate.fail("frame", f"missing values in {by!r} or {time!r}", "both in each row")
+    # One integer that orders rows by user and then by time.
+    moment = pd.factorize(frame[time], sort=True)[0]
+    first = pd.factorize(frame[by])[0] * (moment.max() + 1)
+    key = first + moment
+    order = np.flatnonzero(happened)[np.argsort(key[happened], kind="stable")]
+    end = np.searchsorted(key[order], key)
+    start = np.maximum(np.searchsorted(key[order], first), end - length)
+    values = frame[of].to_numpy()[order]
+    lists = [values[i:j] for i, j in zip(start, end, strict=True)]
+    return pd.Series(lists, index=frame.index, dtype=object)
 
 
 def _numbers(name: str, values: pd.Series) -> np.ndarray:

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.features import Dense, Features, Sequence, Sparse
+from helpers.features import Dense, Features, Sequence, Sparse, history
 
 
 def frame(**columns):
@@ -177,6 +177,55 @@ def test_users_that_fit_has_not_seen_are_groups_of_their_own():
     features = Features([Sparse("user")]).fit(data[:1])
     assert features.examples(data, {"click": "click"}, groups="user").groups.tolist() == [0, 1, 0, 2]
     assert features.examples(data, {"click": "click"}, groups="video").groups.tolist() == [0, 1, 2, 1]
+
+
+# Histories
+
+
+def log():
+    columns = {"user": [1, 2, 1, 1, 2, 1], "time": [10, 10, 20, 20, 30, 30], "video": list("abcdef")}
+    return pd.DataFrame(columns | {"liked": [1, 0, 1, 1, 1, 0]})
+
+
+def test_a_history_holds_what_was_liked_strictly_before():
+    assert [list(past) for past in history(log(), "video", "liked")] == [[], [], ["a"], ["a"], [], ["a", "c", "d"]]
+    assert [list(past) for past in history(log(), "video", "liked", length=2)][-1] == ["c", "d"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 4), st.booleans()), min_size=1, max_size=25), st.integers(1, 4)
+)
+def test_histories_are_those_of_a_loop(rows, length):
+    table = pd.DataFrame(rows, columns=["user", "time", "liked"]).assign(video=range(len(rows)))
+    table.index = table.index[::-1]
+    for past, row in zip(history(table, "video", "liked", length=length), table.itertuples(), strict=True):
+        before = table[(table["user"] == row.user) & (table["time"] < row.time) & table["liked"]]
+        assert list(past) == before.sort_values("time", kind="stable")["video"].tolist()[-length:]
+
+
+def test_a_history_becomes_a_sequence():
+    table = log().assign(history=history(log(), "video", "liked"))
+    features = Features([Sparse("video"), Sequence("history", of="video", length=3)]).fit(table)
+    ids = features.transform(table)
+    a, c, d = (int(ids["sparse"][row, 0]) for row in (0, 2, 3))
+    assert ids["history"].tolist() == [[0, 0, 0], [0, 0, 0], [a, 0, 0], [a, 0, 0], [0, 0, 0], [a, c, d]]
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda f: f[:0], "frame: got a table without rows"),
+        (lambda f: f.drop(columns="time"), "frame: got no column 'time'"),
+        (lambda f: f.assign(time=[1, 2, None, 4, 5, 6]), "frame: got missing values"),
+        (lambda f: f.assign(liked=[0, 1, 2, 0, 0, 0]), "liked: got 1 labels outside"),
+        (lambda f: f.assign(liked=[0, 1, np.nan, 0, 0, 0]), "liked: got 1 NaN"),
+        (lambda f: f.assign(liked="yes"), "liked: got a column of"),
+    ],
+)
+def test_bad_logs_are_named(change, message):
+    with pytest.raises((ValueError, TypeError), match=f"^{message}.*; expected"):
+        history(change(log()), "video", "liked")
 
 
 # Bad input
