@@ -147,6 +147,7 @@ function plane(svg, panel, box) {
   const whiskers = panel.colours.map((colour) => add(svg, "path", { stroke: colour, "stroke-width": 3 }));
   const now = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1.5 });
   const star = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1 });
+  const inset = panel.quadrants.length ? 46 : 8; // the fields' names stand there
   const label = stars(svg, box);
   return (frame, at, runs) => {
     const { y: values, low, high } = panel.points;
@@ -165,7 +166,7 @@ function plane(svg, panel, box) {
       const down = ys[k] > ys[other] || (ys[k] === ys[other] && i === 1);
       ends[i].setAttribute("text-anchor", right ? "start" : "end");
       ends[i].setAttribute("x", fixed(xs[k] + (right ? 9 : -9)));
-      ends[i].setAttribute("y", fixed(ys[k] + (down ? 24 : -14)));
+      ends[i].setAttribute("y", fixed(clamp(ys[k] + (down ? 24 : -14), box.top + inset, box.bottom - inset)));
     });
     const points = runs.filter((run) => panel.shown.every((name) => run.values[name]))
       .map((run) => ({ x: x(run.values[panel.shown[0]][0]), y: y(run.values[panel.shown[1]][0]) }));

@@ -132,8 +132,9 @@ class Plane:
             ranges = [(low, high), (low, high)]
         else:
             ranges = [_range({part: values[:, i] for part, values in data.items()}, signed=False) for i in (0, 1)]
-        labels = (self.x_label, self.y_label)
-        x, y = (_axis(label, *limits, self.quadrants is not None) for label, limits in zip(labels, ranges, strict=True))
+        signed, pad = bool(self.quadrants), 0.15 if self.quadrants else 0.06  # the path keeps clear of the corners
+        x = _axis(self.x_label, *ranges[0], signed, pad)
+        y = _axis(self.y_label, *ranges[1], signed, pad)
         return {
             "kind": "plane",
             "x": x,
