@@ -66,7 +66,7 @@ class MovieLensMissing(FileNotFoundError):
 
 @contextmanager
 def needed() -> Iterator[None]:
-    """Around cells that need the data: where there is no copy, say so and how to get one, and let the notebook go on."""
+    """Around code that needs the data: where there is no copy, print how to get one, and let the notebook go on."""
     try:
         yield
     except MovieLensMissing as missing:
