@@ -4,7 +4,8 @@
 
 Each arrow is a module, and imports go only leftwards:
 
-    simulation, movielens      where the rows come from
+    simulation, feed, movielens where the rows come from
+    examples                   inputs and labels as tensors, what everything else passes along
     features                   a DataFrame becomes tensors
     models                     Shared-Bottom and its single-task baseline
     losses                     one loss a task, and their weighted sum

@@ -14,7 +14,7 @@ that would matter. The verdict follows from the 95% interval of the mean effect:
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +87,25 @@ class Finding:
             f'<div style="border-left:6px solid {colour};padding:6px 14px;margin:6px 0;max-width:55em">'
             f"<b>{self.claim.id}</b> {html.escape(self.claim.sentence)}<br>"
             f'<b style="color:{colour}">{self.verdict}</b> · {html.escape(self._numbers())}</div>'
+        )
+
+
+class Findings(list[Finding]):
+    """Several findings, shown one under the other; `shut` folds them until the reader opens them."""
+
+    def __init__(self, findings: Iterable[Finding], shut: bool = False):
+        super().__init__(findings)
+        self.shut = shut
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self))
+
+    def _repr_html_(self) -> str:
+        cards = "".join(finding._repr_html_() for finding in self)
+        if not self.shut:
+            return cards
+        return (
+            f"<details><summary>What the measurements allow us to say: open after your guess</summary>{cards}</details>"
         )
 
 

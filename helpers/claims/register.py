@@ -3,12 +3,12 @@
 import pandas as pd
 
 from helpers import validate
-from helpers.claims import Claim, Finding, chapter_04
+from helpers.claims import Claim, Findings, chapter_04
 
 CLAIMS: list[Claim] = [*chapter_04.CLAIMS]
 
 
-def claim(id: str, table: pd.DataFrame) -> Finding:
-    """What `table`, the result of the claim's experiment, lets us say: the card that a chapter shows."""
-    by_id = {one.id: one for one in CLAIMS}
-    return by_id[validate.choice("id", id, by_id)].judge(table)
+def claims(table: pd.DataFrame, *ids: str, shut: bool = False) -> Findings:
+    """What `table`, the result of the claims' experiment, lets us say: one card a claim; `shut` folds them."""
+    by_id = {claim.id: claim for claim in CLAIMS}
+    return Findings((by_id[validate.choice("ids", id, by_id)].judge(table) for id in ids), shut)

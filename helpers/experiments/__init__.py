@@ -103,3 +103,8 @@ class Grid:
             if found != self.hash():
                 validate.fail("grid", f"{self.path.name} made from other settings", "today's: run `make grids`")
             return pd.read_csv(file)
+
+
+def grids(*several: Grid) -> dict[str, Grid]:
+    """Grids by name."""
+    return {grid.name: grid for grid in several}

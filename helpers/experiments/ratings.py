@@ -19,7 +19,7 @@ import torch
 
 from helpers import movielens
 from helpers.examples import Examples
-from helpers.experiments import Grid
+from helpers.experiments import Grid, grids
 from helpers.features import Dense, Features, Sparse
 from helpers.metrics import auc
 from helpers.models import SharedBottom
@@ -99,6 +99,7 @@ CHOSEN = {
         ("dislike", "love"): (0.001, 0.03),
         ("like", "dislike"): (0.001, 0.03),
     },
+    0.8: dict.fromkeys([("like",), ("love",), ("dislike",), ("like", "love"), ("dislike", "love")], (0.003, 0.003)),
 }
 UNTUNED = {0.08: dict.fromkeys(CHOSEN[0.08], (0.001, 0.0003))}
 
@@ -126,7 +127,7 @@ def transfer(
     return pd.concat(parts, ignore_index=True)[["fraction", "tuned", "pair", "seed", "model", "task", "auc"]]
 
 
-GRIDS = [
+GRIDS = grids(
     Grid(
         "04_ratings",
         transfer,
@@ -137,4 +138,9 @@ GRIDS = [
         transfer,
         {"seeds": list(range(20)), "fraction": 0.08, "pairs": [("dislike", "love")], "tuned": False},
     ),
-]
+    Grid(
+        "04_ratings_80",
+        transfer,
+        {"seeds": list(range(20)), "fraction": 0.8, "pairs": PAIRS[:2], "tuned": True},
+    ),
+)

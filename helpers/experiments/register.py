@@ -2,4 +2,4 @@
 
 from helpers.experiments import ratings, sharing
 
-GRIDS = [*sharing.GRIDS, *ratings.GRIDS]
+GRIDS = sharing.GRIDS | ratings.GRIDS

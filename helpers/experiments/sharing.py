@@ -6,7 +6,7 @@ seed see the same rows, so that differences between models are paired.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.examples import Examples
-from helpers.experiments import Grid, interval
+from helpers.experiments import Grid, grids, interval
 from helpers.losses import squared_error
 from helpers.metrics import r2
 from helpers.models import SharedBottom, SingleTask, parameter_count
@@ -91,7 +91,7 @@ def widths(
     sizes: Sequence[int] = (4, 8, 16, 32),
     lr: float = LEARNING_RATE,
 ) -> pd.DataFrame:
-    """`conditions` for bottoms of several widths, both models of the same one: width, condition, seed, model, task, r2."""
+    """`conditions` for several widths of the bottom, the same in both models: as there, and a column width."""
     parts = [conditions(seeds, names, width=size, lr=lr).assign(width=size) for size in sizes]
     table = pd.concat(parts, ignore_index=True)
     return table[table["model"] != "shared-bottom, equal size"].reset_index(drop=True)
@@ -259,7 +259,29 @@ def _cosines(members: Members, train: Examples, steps: int) -> Iterator[Tensor]:
         optimizer.step()
 
 
-GRIDS = [
+def in_words(transfer: pd.DataFrame) -> Callable[[dict], str]:
+    """The sentence under the explorer: what both tasks gain or lose at some settings.
+
+    transfer: a `summarise`d table with columns shared, width, weight, task ("task A", "task B"), mean, low, high. A
+    task gains or loses where its whole interval lies on one side of 0.
+    """
+    found = transfer.set_index(["shared", "width", "weight", "task"])[["mean", "low", "high"]]
+
+    def sentence(settings: dict) -> str:
+        at = (settings["shared"], settings["width"], settings["weight"])
+        said = []
+        for task in ("task A", "task B"):
+            mean, low, high = found.loc[(*at, task)]
+            verb = "gains" if low > 0 else "loses" if high < 0 else "shows no clear gain or loss:"
+            said.append(f"{task} {verb} {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
+        place = f"{at[0]} of 4 features in common, a bottom of {at[1]} units, weight {at[2]:g} on task A"
+        words = f"{place}: {'; '.join(said)}."
+        return words.replace("-", "−")
+
+    return sentence
+
+
+GRIDS = grids(
     Grid(
         "04_conditions",
         conditions,
@@ -287,4 +309,4 @@ GRIDS = [
             "lr": LEARNING_RATE,
         },
     ),
-]
+)
