@@ -1,5 +1,4 @@
 """The exercises of the chapters, one module each.
 
-    from helpers.checks import chapter04 as check
-    check.transfer(my_transfer)
+In a notebook: `from helpers.checks import chapter04 as check`, then `check.transfer(my_transfer)`.
 """

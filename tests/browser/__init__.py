@@ -1,0 +1,1 @@
+"""The course in a browser: JupyterLab and exported pages, in Chromium."""
