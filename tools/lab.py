@@ -1,7 +1,7 @@
 """Open the course in JupyterLab: `python -m tools.lab`. With `--trust` it only trusts the notebooks, as for Binder.
 
 A fresh clone is untrusted, and JupyterLab shows no live widget in an untrusted notebook. Your own Jupyter settings are
-left as they are: what differs is said on the command line.
+left as they are, and go before the few defaults in `lab_settings/`: no question about news, no look for updates.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def arguments() -> list[str]:
         f"--ServerApp.root_dir={ROOT}",
         "--ServerApp.ip=127.0.0.1",
         f"--LabApp.default_url=/lab/tree/{first_notebook()}",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab_settings'}",
+        "--KernelManager.transport_encryption=auto",  # else each kernel warns that it has none
         "--ServerApp.log_level=ERROR",
         "--LabApp.log_level=ERROR",
     ]
