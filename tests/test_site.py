@@ -1,7 +1,6 @@
 """Exported pages: what they hold, and that their widgets answer from disk, without kernel and network."""
 
 import re
-import shutil
 from pathlib import Path
 
 import nbformat
@@ -9,12 +8,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
+from tests.browser.conftest import CHROMIUM
+from tests.browser.lab import FLAGS
 from tools import notebooks, site
 
 TINY = Path(__file__).parent / "fixtures" / "99_tiny.ipynb"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 
 CONTROLS = """
 import ipywidgets as widgets

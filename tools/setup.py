@@ -147,7 +147,7 @@ def main():
         say(f"[1/3] Python {version[0]}.{version[1]} at {python}, {check_disk():.0f} GB free.")
         make_venv(python)
         say("[2/3] Environment in .venv. Nothing is installed outside of it.")
-        say("[3/3] Packages: one to three minutes, more where PyTorch is still to be downloaded (details: .venv/setup.log).")
+        say("[3/3] Packages: one to three minutes, more if PyTorch is still to be downloaded (log: .venv/setup.log).")
         say(f"      Installed in {install(version):.0f} s.")
     except SetupError as error:
         say(f"Set-up stopped: {error}")
