@@ -27,8 +27,7 @@ from helpers.examples import Examples, Inputs, map_inputs
 from helpers.losses import LOSSES, check_task_weights, task_losses, weighted_sum
 
 TOTAL = "total"  # the weighted sum of the task losses, beside the tasks' own names
-GROUP_BYTES = 1 << 20  # activations of the widest layer of one group of copies; larger groups fall out of the cache
-EVALUATION_ROWS = 1 << 16  # rows predicted at a time, so that validation needs little memory
+CACHE_BYTES = 1 << 20  # what the activations of the widest layer may take; rows or copies beyond it cost up to double
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 State = dict[str, Tensor]
@@ -77,12 +76,13 @@ class Members:
 
     @torch.no_grad()
     def predict(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
-        """Outputs in evaluation mode, some rows at a time."""
+        """Outputs in evaluation mode, as many rows at a time as the cache holds."""
         self.module.eval()
         first = next(iter(inputs.values())) if isinstance(inputs, dict) else inputs
+        rows, most = first.shape[-2], max(512, _rows_in_cache(self.module) // (self.copies or 1))
         chunks = []
-        for start in range(0, first.shape[-2], EVALUATION_ROWS):
-            size = min(EVALUATION_ROWS, first.shape[-2] - start)
+        for start in range(0, rows, most):
+            size = min(most, rows - start)
             chunks.append(self(map_inputs(lambda t, s=start, k=size: t.narrow(-2, s, k), inputs), state))
         return {task: torch.cat([chunk[task] for chunk in chunks], dim=-1) for task in chunks[0]}
 
@@ -251,10 +251,15 @@ def _part(examples: Examples | None, part: slice) -> Examples | None:
     )
 
 
+def _rows_in_cache(model: nn.Module) -> int:
+    """How many rows of the widest layer's activations, 4 bytes a number, the cache holds."""
+    widths = [module.out_features for module in model.modules() if isinstance(module, nn.Linear)]
+    return CACHE_BYTES // (4 * max(widths, default=64))
+
+
 def _group_size(model: nn.Module, rows: int) -> int:
     """How many copies to train together: enough to fill matrix kernels, few enough for the cache."""
-    widths = [module.out_features for module in model.modules() if isinstance(module, nn.Linear)]
-    return max(8, min(32, GROUP_BYTES // (4 * rows * max(widths, default=64))))
+    return max(8, min(32, _rows_in_cache(model) // rows))
 
 
 def _fit(members: Members, train: Examples, valid: Examples | None, settings: _Settings, bar: tqdm) -> Run:
