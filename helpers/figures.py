@@ -39,7 +39,7 @@ STYLE = {
 MODELS: dict[str, Style] = {
     "single-task": SINGLE_TASK,
     "shared-bottom": METHOD,
-    "shared-bottom, equal size": Style(TASKS[3].colour, (), "^"),
+    "shared-bottom, equal size": Style(TASKS[2].colour, (), "^"),
     "one head": Style(TASKS[1].colour, (), "s"),
     "two towers": METHOD,
 }

@@ -158,15 +158,18 @@ def fit(
     quiet = {} if progress else {"disable": True}
     with tqdm(total=total, desc="training", unit="epoch", leave=False, delay=1, **quiet) as bar:
         if copies is None:
-            run = _fit(Members(model), train, valid, settings, bar)
-            model.load_state_dict(run.best[TOTAL][1])
-            return run
-        runs = []
-        for group in groups:
-            part = _part(train, group), _part(valid, group)
-            runs.append(_fit(Members(copies[group]), *part, settings.part(group), bar))
-            if runs[-1].interrupted:
-                break
+            runs = [_fit(Members(model), train, valid, settings, bar)]
+        else:
+            runs = []
+            for group in groups:
+                part = _part(train, group), _part(valid, group)
+                runs.append(_fit(Members(copies[group]), *part, settings.part(group), bar))
+                if runs[-1].interrupted:
+                    break
+        bar.total = bar.n  # a bar that stops short of its total would stay behind
+    if copies is None:
+        model.load_state_dict(runs[0].best[TOTAL][1])
+        return runs[0]
     run = _join(runs, copies)
     for index, member in enumerate(copies[: len(run.best[TOTAL][0])]):
         member.load_state_dict({name: tensor[index] for name, tensor in run.best[TOTAL][1].items()})

@@ -121,7 +121,7 @@ CLAIMS = [
     ),
     Claim(
         "C4.5",
-        "They lose, if less, even when the shared bottom is widened to the parameters of both single-task models.",
+        "Two tasks with different features lose even when the bottom has the parameters of both single-task models.",
         sharing.conditions,
         _gain("disjoint features", "shared-bottom, equal size"),
         0.01,
@@ -169,7 +169,7 @@ CLAIMS = [
     ),
     Claim(
         "C4.10",
-        "At step 200 they conflict more: two identical tasks have the lower cosine.",
+        "At step 200 the gradients of identical tasks conflict more than those of tasks with disjoint features.",
         sharing.cosines,
         _cosine("disjoint features", 200, minus="identical tasks"),
         0.03,
@@ -234,7 +234,7 @@ CLAIMS = [
     ),
     Claim(
         "C4.17",
-        "Tuned with the same budget on both sides, that loss is gone.",
+        "Tuned with the same budget on both sides, dislike loses nothing by sharing with love.",
         ratings.transfer,
         _on_ratings("dislike + love", "dislike"),
         0.01,

@@ -6,7 +6,7 @@ seed see the same rows, so that differences between models are paired.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -227,7 +227,7 @@ GRADIENT_PAIRS = {
 }
 
 
-def cosines(seeds: Sequence[int], steps: int = 400, every: int = 20, width: int = 8) -> pd.DataFrame:
+def cosines(seeds: Sequence[int], steps: int = 200, every: int = 10, width: int = 8) -> pd.DataFrame:
     """Cosine of the two tasks' gradients on the shared bottom while it trains: pair, seed, step, cosine.
 
     Full batches; the two labels of "identical tasks" are one target with two independent noises.
@@ -257,28 +257,6 @@ def _cosines(members: Members, train: Examples, steps: int) -> Iterator[Tensor]:
         optimizer.zero_grad()
         sum(loss.values()).backward()
         optimizer.step()
-
-
-def in_words(transfer: pd.DataFrame) -> Callable[[dict], str]:
-    """The sentence under the explorer: what both tasks gain or lose at some settings.
-
-    transfer: a `summarise`d table with columns shared, width, weight, task ("task A", "task B"), mean, low, high. A
-    task gains or loses where its whole interval lies on one side of 0.
-    """
-    found = transfer.set_index(["shared", "width", "weight", "task"])[["mean", "low", "high"]]
-
-    def sentence(settings: dict) -> str:
-        at = (settings["shared"], settings["width"], settings["weight"])
-        said = []
-        for task in ("task A", "task B"):
-            mean, low, high = found.loc[(*at, task)]
-            verb = "gains" if low > 0 else "loses" if high < 0 else "shows no clear gain or loss:"
-            said.append(f"{task} {verb} {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
-        place = f"{at[0]} of 4 features in common, a bottom of {at[1]} units, weight {at[2]:g} on task A"
-        words = f"{place}: {'; '.join(said)}."
-        return words.replace("-", "−")
-
-    return sentence
 
 
 GRIDS = grids(

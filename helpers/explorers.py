@@ -1,0 +1,71 @@
+"""The explorers of the chapters, each built from the grid that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from helpers.experiments import sharing, summarise
+from helpers.explorer import Curves, Explorer, Plane
+
+
+def transfer_explorer(grid: pd.DataFrame) -> Explorer:
+    """Chapter 04: features in common × width of the bottom × task weight → transfer of both tasks, and *train it now*.
+
+    grid: the table of `sharing.weights`.
+    """
+    table = summarise(grid, "transfer", ["shared", "width", "weight", "task"])
+    table["task"] = "task " + table["task"].str.upper()
+    interval = {"low": "low", "high": "high"}
+    by_weight = Curves(
+        table,
+        x="weight",
+        y="mean",
+        series="task",
+        signed=True,
+        title="Transfer by task weight",
+        x_label="weight of task A (task B has the rest)",
+        y_label="transfer: R² minus single-task R²",
+        **interval,
+    )
+    outcomes = Plane(
+        table,
+        x="task A",
+        y="task B",
+        value="mean",
+        series="task",
+        path="weight",
+        title="The four outcomes",
+        x_label="transfer of task A",
+        y_label="transfer of task B",
+        ends=("weight 0.1", "0.9"),
+        quadrants=("only B gains", "both gain", "only A gains", "both lose"),
+        **interval,
+    )
+    return Explorer(
+        {"shared": "features in common", "width": "width of the bottom", "weight": "weight of task A"},
+        [by_weight, outcomes],
+        _in_words(table),
+        start={"shared": 0, "width": 4, "weight": 0.5},
+        dropdown={"width"},
+        intervals=f"95% intervals over {table['seeds'].min()} paired seeds",
+        train=sharing.live,
+    )
+
+
+def _in_words(table: pd.DataFrame) -> Callable[[dict], str]:
+    """What both tasks gain or lose at some settings; clearly so where the whole interval lies on one side of 0."""
+    found = table.set_index(["shared", "width", "weight", "task"])[["mean", "low", "high"]]
+
+    def sentence(settings: dict) -> str:
+        at = (settings["shared"], settings["width"], settings["weight"])
+        said = []
+        for task in ("task A", "task B"):
+            mean, low, high = found.loc[(*at, task)]
+            verb = "gains" if low > 0 else "loses" if high < 0 else "shows no clear gain or loss:"
+            said.append(f"{task} {verb} {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
+        place = f"{at[0]} of 4 features in common, a bottom of {at[1]} units, weight {at[2]:g} on task A"
+        return f"{place}: {'; '.join(said)}.".replace("-", "−")
+
+    return sentence
