@@ -155,8 +155,8 @@ def fit(
     size = _group_size(one, min(batch_size or len(train), len(train)))
     groups = [slice(start, start + size) for start in range(0, count, size)]
     total = settings.epochs * len(groups)
-    quiet = {} if progress else {"disable": True}
-    with tqdm(total=total, desc="training", unit="epoch", leave=False, delay=1, **quiet) as bar:
+    quiet = not progress or "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
+    with tqdm(total=total, desc="training", unit="epoch", leave=False, delay=1, disable=quiet) as bar:
         if copies is None:
             runs = [_fit(Members(model), train, valid, settings, bar)]
         else:

@@ -21,7 +21,7 @@ from helpers.claims.register import CLAIMS
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
-def stated(folder: Path = NOTEBOOKS) -> dict[str, str]:
+def stated(folder: Path) -> dict[str, str]:
     """{claim id: verdict}, read from the outputs of the committed notebooks."""
     found = {}
     for path in sorted(folder.glob("*.ipynb")):
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := set(options.ids) - {claim.id for claim in CLAIMS}:
         parser.error(f"no claim {', '.join(sorted(unknown))}")
     environment.setup()
-    verdicts = stated()
+    verdicts = stated(NOTEBOOKS)
     claims = [claim for claim in CLAIMS if not options.ids or claim.id in options.ids]
     failed = 0
     for measure in dict.fromkeys(claim.measure for claim in claims):
