@@ -54,34 +54,27 @@ def equal_width(width: int) -> int:
     return min(sizes, key=lambda size: abs(parameter_count(SharedBottom(INPUTS, TASKS, [size], [TOWER])) - budget))
 
 
+MODELS = ("single-task", "shared-bottom", "shared-bottom, equal size")
+
+
 def conditions(
     seeds: Sequence[int],
     names: Sequence[str] = tuple(CONDITIONS),
     width: int = 8,
     rows: int = 500,
     lr: float = LEARNING_RATE,
-    progress: bool = True,
+    models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
     """Single-task, Shared-Bottom, and Shared-Bottom of equal total size: condition, seed, model, task, r2."""
     points = [(name, seed) for name in names for seed in seeds]
     pairs = [relu_tasks((rows, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points]
-    copy_seeds = [seed for _, seed in points]
-    options = {"lr": lr, "seed": copy_seeds, "progress": progress}
-    models = {
-        "single-task": [
-            [SingleTask(INPUTS, task, "regression", [width], [TOWER], seed=seed) for seed in copy_seeds]
-            for task in TASKS
-        ],
-        "shared-bottom": [[SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for seed in copy_seeds]],
-        "shared-bottom, equal size": [
-            [SharedBottom(INPUTS, TASKS, [equal_width(width)], [TOWER], seed=seed) for seed in copy_seeds]
-        ],
-    }
-    parts = [
-        _at_points(score(copies, pairs, **options), points).assign(model=model)
-        for model, groups in models.items()
-        for copies in groups
-    ]
+    parts = []
+    for model in models:
+        bottom = [equal_width(width) if model == "shared-bottom, equal size" else width]
+        for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if model == "single-task" else [TASKS]:
+            copies = [SharedBottom(INPUTS, tasks, bottom, [TOWER], seed=seed) for _, seed in points]
+            scores = score(copies, pairs, lr, seed=[seed for _, seed in points])
+            parts.append(_at_points(scores, points).assign(model=model))
     return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
 
 
@@ -92,9 +85,8 @@ def widths(
     lr: float = LEARNING_RATE,
 ) -> pd.DataFrame:
     """`conditions` for several widths of the bottom, the same in both models: as there, and a column width."""
-    parts = [conditions(seeds, names, width=size, lr=lr).assign(width=size) for size in sizes]
-    table = pd.concat(parts, ignore_index=True)
-    return table[table["model"] != "shared-bottom, equal size"].reset_index(drop=True)
+    parts = [conditions(seeds, names, width=size, lr=lr, models=MODELS[:2]).assign(width=size) for size in sizes]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _at_points(scores: pd.DataFrame, points: Sequence[tuple[str, int]]) -> pd.DataFrame:
