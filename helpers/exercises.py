@@ -79,7 +79,7 @@ def _shut(result: Figure | str) -> dict[str, str]:
     if not isinstance(result, Figure):
         validate.fail("result", type(result).__name__, "a matplotlib figure or a string", TypeError)
     data = io.BytesIO()
-    result.savefig(data, format="png", dpi=min(result.dpi, 100), metadata={"Software": None})
+    result.savefig(data, format="png", dpi=min(result.dpi, 100), bbox_inches="tight", metadata={"Software": None})
     plt.close(result)  # else the cell would show it
     return {"picture": base64.b64encode(data.getvalue()).decode()}
 

@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
 
 from helpers import validate
 from helpers.palette import BLACK, GREY, METHOD, SINGLE_TASK, TASKS, Style, styles
@@ -28,6 +29,8 @@ STYLE = {
     "axes.titlesize": 14,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "figure.titlesize": 14,
+    "figure.titleweight": "bold",
     "axes.labelsize": 12,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -98,8 +101,9 @@ def dots(
     axes.set_ylim(len(rows) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(x_label)
-    axes.set_title(title)
+    figure.suptitle(title, x=0.01, ha="left")  # over the names of the rows too: titles are long
     return figure
 
 

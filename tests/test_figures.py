@@ -1,0 +1,58 @@
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from helpers import figures
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def summary():
+    keys = [(row, name) for row in ("first", "second") for name in ("shared-bottom", "single-task")]
+    table = pd.DataFrame(keys, columns=["condition", "model"]).assign(mean=[0.1, 0.2, 0.3, 0.4])
+    return table.assign(low=table["mean"] - 0.05, high=table["mean"] + 0.05)
+
+
+def test_dots_draws_every_interval_and_names_each_series_once(summary):
+    figure = figures.dots(summary, "condition", "model", title="T", x_label="R²", matters=0.01)
+    axes = figure.axes[0]
+    whiskers = [segment for lines in axes.collections for segment in getattr(lines, "get_segments", list)()]
+    assert sorted(round(w[0][0], 3) for w in whiskers) == [0.05, 0.15, 0.25, 0.35]
+    assert [text.get_text() for text in axes.texts] == ["shared-bottom", "single-task"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["first", "second"]
+
+
+def test_dots_puts_the_first_row_on_top(summary):
+    low, high = figures.dots(summary, "condition", "model", title="T", x_label="x").axes[0].get_ylim()
+    assert low > high
+
+
+def test_lines_names_each_line_at_its_end_without_overlap():
+    parts = [pd.DataFrame({"step": [0, 1], "pair": name, "mean": [0, y]}) for name, y in (("a", 1.0), ("b", 1.001))]
+    table = pd.concat(parts).assign(low=lambda t: t["mean"] - 0.1, high=lambda t: t["mean"] + 0.1)
+    axes = figures.lines(table, "step", "pair", title="T", x_label="step", y_label="y").axes[0]
+    assert len(axes.lines) == 2 and len(axes.collections) == 2
+    heights = sorted(text.xy[1] for text in axes.texts)
+    assert heights[1] - heights[0] > 0.05 * (axes.get_ylim()[1] - axes.get_ylim()[0])
+
+
+@pytest.mark.parametrize("missing", ["mean", "low", "high", "condition", "model"])
+def test_a_missing_column_is_named(summary, missing):
+    with pytest.raises(ValueError, match=f"summary: got no column '{missing}'"):
+        figures.dots(summary.drop(columns=missing), "condition", "model", title="T", x_label="x")
+
+
+def test_no_text_of_the_architecture_leaves_the_figure():
+    figures.use_style()
+    figure = figures.architectures()
+    figure.canvas.draw()
+    box = figure.bbox
+    for axes in figure.axes:
+        for text in [*axes.texts, axes._left_title]:
+            extent = text.get_window_extent()
+            assert extent.x0 >= box.x0 - 1 and extent.x1 <= box.x1 + 1, text.get_text()
