@@ -10,81 +10,24 @@ more time than the model.
 
 from __future__ import annotations
 
-import copy
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state, vmap
 from tqdm.auto import tqdm
 
 from helpers import validate
 from helpers.examples import Examples, Inputs, map_inputs
 from helpers.losses import LOSSES, check_task_weights, task_losses, weighted_sum
+from helpers.members import Members, State, group_size
 
 TOTAL = "total"  # the weighted sum of the task losses, beside the tasks' own names
-CACHE_BYTES = 1 << 20  # what the activations of the widest layer may take; rows or copies beyond it cost up to double
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-State = dict[str, Tensor]
-
-
-class Members:
-    """The model, or the copies of one model, that a loop trains: their parameters and how to call them.
-
-    Copies have their parameters stacked on a leading axis, and `torch.func.vmap` runs the model's own `forward` over
-    it: what was written for one batch `(n, columns)` works unchanged for many copies `(copies, n, columns)`.
-    """
-
-    def __init__(self, models: nn.Module | Sequence[nn.Module]):
-        self.copies = None if isinstance(models, nn.Module) else len(models)
-        if self.copies is None:
-            self.module = models
-            self.parameters, self.buffers = dict(models.named_parameters()), dict(models.named_buffers())
-        else:
-            self.module = copy.deepcopy(models[0]).to("meta")
-            self.parameters, self.buffers = stack_module_state(list(models))
-
-    def state(self) -> State:
-        return {name: tensor.detach() for name, tensor in (self.parameters | self.buffers).items()}
-
-    def optimizer(self, lr: float) -> torch.optim.Optimizer:
-        """Adam. An L2 penalty λ‖w‖² has the gradient 2λw, which is Adam's own `weight_decay` of 2λ."""
-        l2 = self.module.l2() if hasattr(self.module, "l2") else {}
-        by_decay: dict[float, list[Tensor]] = {}
-        for name, tensor in self.parameters.items():
-            by_decay.setdefault(2 * l2.get(name, 0.0), []).append(tensor)
-        groups = [{"params": tensors, "weight_decay": decay} for decay, tensors in by_decay.items()]
-        return torch.optim.Adam(groups, lr=lr, fused=True)
-
-    def __call__(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
-        """Outputs by task, `(n,)` or `(copies, n)`. Copies may share inputs that have no leading axis."""
-        if self.copies is None:
-            return self.module(inputs) if state is None else functional_call(self.module, state, (inputs,))
-        state = self.parameters | self.buffers if state is None else state
-        tensors = inputs.values() if isinstance(inputs, dict) else [inputs]
-        shared = all(tensor.dim() == 2 for tensor in tensors)
-        call = vmap(self._call, in_dims=(0, None if shared else 0), randomness="different")
-        return call(state, inputs)
-
-    def _call(self, state: State, inputs: Inputs) -> dict[str, Tensor]:
-        return functional_call(self.module, state, (inputs,))
-
-    @torch.no_grad()
-    def predict(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
-        """Outputs in evaluation mode, as many rows at a time as the cache holds."""
-        self.module.eval()
-        first = next(iter(inputs.values())) if isinstance(inputs, dict) else inputs
-        rows, most = first.shape[-2], max(512, _rows_in_cache(self.module) // (self.copies or 1))
-        chunks = []
-        for start in range(0, rows, most):
-            size = min(most, rows - start)
-            chunks.append(self(map_inputs(lambda t, s=start, k=size: t.narrow(-2, s, k), inputs), state))
-        return {task: torch.cat([chunk[task] for chunk in chunks], dim=-1) for task in chunks[0]}
 
 
 @dataclass
@@ -147,13 +90,11 @@ def fit(
     copies = None if isinstance(model, nn.Module) else list(model)
     if copies is not None and not copies:
         validate.fail("model", "an empty list", "at least one model")
-    one = model if copies is None else copies[0]
-    settings = _check(
-        one, copies, train, valid, losses, task_weights, epochs, batch_size, lr, patience, evaluate_every, seed
-    )
-    count = 1 if copies is None else len(copies)
-    size = _group_size(one, min(batch_size or len(train), len(train)))
-    groups = [slice(start, start + size) for start in range(0, count, size)]
+    one, count = (model, None) if copies is None else (copies[0], len(copies))
+    numbers = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "patience": patience}
+    settings = _check(one, count, train, valid, losses, task_weights, seed, evaluate_every=evaluate_every, **numbers)
+    size = group_size(one, min(batch_size or len(train), len(train)))
+    groups = [slice(start, start + size) for start in range(0, count or 1, size)]
     total = settings.epochs * len(groups)
     quiet = not progress or "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
     with tqdm(total=total, desc="training", unit="epoch", leave=False, delay=1, disable=quiet) as bar:
@@ -183,7 +124,7 @@ class _Settings:
     epochs: int
     batch_size: int | None
     lr: float
-    patience: float
+    patience: int | None
     evaluate_every: int
     seeds: list[int]
 
@@ -191,50 +132,54 @@ class _Settings:
         return _Settings(**{**vars(self), "task_weights": self.task_weights[part], "seeds": self.seeds[part]})
 
 
-def _check(one, copies, train, valid, losses, task_weights, epochs, batch_size, lr, patience, evaluate_every, seed):
-    if losses is None:
-        kinds = getattr(one, "tasks", None)
-        if not isinstance(kinds, dict):
-            validate.fail("losses", "None for a model without `tasks`", "{task: loss}, such as losses.squared_error")
-        losses = {task: LOSSES[kind] for task, kind in kinds.items()}
-    for name, examples in (("train", train), ("valid", valid)):
-        if examples is None and name == "valid":
-            continue
-        if not isinstance(examples, Examples):
-            validate.fail(name, type(examples).__name__, "Examples", TypeError)
-        if missing := [task for task in losses if task not in examples.labels]:
-            validate.fail(name, f"no labels for {missing}", f"labels for each task of {list(losses)}")
-        if examples.copies not in (None, len(copies) if copies else None):
-            validate.fail(name, f"examples for {examples.copies} models", f"for {len(copies) if copies else 'one'}")
-        for task, loss in losses.items():
-            if loss is LOSSES["binary"]:
-                validate.binary(f"{name}.labels[{task!r}]", examples.labels[task])
-    rows = 1 if copies is None else len(copies)
-    weights = []
-    for row in range(rows):
-        pick = lambda value, r=row: value if isinstance(value, int | float) else list(value)[r]  # noqa: E731
-        if copies is not None and task_weights is not None:
-            for task, value in task_weights.items():
-                if not isinstance(value, int | float) and len(value) != rows:
-                    validate.fail(f"task_weights[{task!r}]", f"{len(value)} weights", f"one for each of {rows} models")
-            weights.append(
-                check_task_weights({task: pick(value) for task, value in task_weights.items()}, list(losses))
-            )
-        else:
-            weights.append(check_task_weights(task_weights, list(losses)))
-    seeds = [seed] * rows if isinstance(seed, int) else list(seed)
+def _check(model, copies, train, valid, losses, task_weights, seed, **numbers) -> _Settings:
+    losses = _losses_of(model) if losses is None else losses
+    _check_examples("train", train, losses, copies)
+    if valid is not None:
+        _check_examples("valid", valid, losses, copies)
+    rows = copies or 1
+    weights = _check_weights(task_weights, list(losses), rows)
+    seeds = list(seed) if isinstance(seed, Iterable) else [seed] * rows
     if len(seeds) != rows:
         validate.fail("seed", f"{len(seeds)} seeds", f"one, or one for each of {rows} models")
+    for name, value in numbers.items():
+        if value is not None:
+            numbers[name] = validate.number(name, value, low=0 if name == "lr" else 1, whole=name != "lr")
     return _Settings(
         losses=losses,
-        task_weights=torch.tensor(weights if copies is not None else weights[0]),
-        epochs=validate.number("epochs", epochs, low=1, whole=True),
-        batch_size=None if batch_size is None else validate.number("batch_size", batch_size, low=1, whole=True),
-        lr=validate.number("lr", lr, low=0),
-        patience=float("inf") if patience is None else validate.number("patience", patience, low=1, whole=True),
-        evaluate_every=validate.number("evaluate_every", evaluate_every, low=1, whole=True),
-        seeds=[validate.number("seed", s, low=0, whole=True) for s in seeds],
+        task_weights=torch.tensor(weights if copies else weights[0]),
+        seeds=[validate.number("seed", one, low=0, whole=True) for one in seeds],
+        **numbers,
     )
+
+
+def _losses_of(model: nn.Module) -> dict[str, Loss]:
+    kinds = getattr(model, "tasks", None)
+    if not isinstance(kinds, dict):
+        validate.fail("losses", "None for a model without `tasks`", "{task: loss}, such as losses.squared_error")
+    return {task: LOSSES[kind] for task, kind in kinds.items()}
+
+
+def _check_examples(name: str, examples: Examples, losses: dict[str, Loss], copies: int | None) -> None:
+    if not isinstance(examples, Examples):
+        validate.fail(name, type(examples).__name__, "Examples", TypeError)
+    if missing := [task for task in losses if task not in examples.labels]:
+        validate.fail(name, f"no labels for {missing}", f"labels for each task of {list(losses)}")
+    if examples.copies not in (None, copies):
+        validate.fail(name, f"examples for {examples.copies} models", f"for {copies or 'one'}")
+    for task, loss in losses.items():
+        if loss is LOSSES["binary"]:
+            validate.binary(f"{name}.labels[{task!r}]", examples.labels[task])
+
+
+def _check_weights(task_weights, tasks: list[str], rows: int) -> list[list[float]]:
+    """A row of weights a model, in the order of the tasks."""
+    columns = {}
+    for task, value in (dict.fromkeys(tasks, 1) if task_weights is None else task_weights).items():
+        columns[task] = list(value) if isinstance(value, Iterable) else [value] * rows
+        if len(columns[task]) != rows:
+            validate.fail(f"task_weights[{task!r}]", f"{len(columns[task])} weights", f"one for each of {rows} models")
+    return [check_task_weights({task: column[row] for task, column in columns.items()}, tasks) for row in range(rows)]
 
 
 def _part(examples: Examples | None, part: slice) -> Examples | None:
@@ -254,20 +199,9 @@ def _part(examples: Examples | None, part: slice) -> Examples | None:
     )
 
 
-def _rows_in_cache(model: nn.Module) -> int:
-    """How many rows of the widest layer's activations, 4 bytes a number, the cache holds."""
-    widths = [module.out_features for module in model.modules() if isinstance(module, nn.Linear)]
-    return CACHE_BYTES // (4 * max(widths, default=64))
-
-
-def _group_size(model: nn.Module, rows: int) -> int:
-    """How many copies to train together: enough to fill matrix kernels, few enough for the cache."""
-    return max(8, min(32, _rows_in_cache(model) // rows))
-
-
 def _fit(members: Members, train: Examples, valid: Examples | None, settings: _Settings, bar: tqdm) -> Run:
     tasks = [*settings.losses, TOTAL]
-    stopping = _Stopping(tasks, settings.patience)
+    stopping = _Stopping(tasks, float("inf") if settings.patience is None else settings.patience)
     batches = _Batches(train, members.copies, settings)
     records, interrupted, epoch = [], False, 0
     with torch.random.fork_rng(devices=[]):

@@ -8,8 +8,9 @@ from torch import nn
 
 from helpers.examples import Examples
 from helpers.losses import squared_error
+from helpers.members import Members
 from helpers.models import SharedBottom
-from helpers.training import Members, fit, load, save
+from helpers.training import fit, load, save
 
 TASKS = {"a": "regression", "b": "binary"}
 

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 from helpers.examples import Examples
 from helpers.experiments import Grid, grids, interval
 from helpers.losses import squared_error
+from helpers.members import Members
 from helpers.metrics import r2
 from helpers.models import SharedBottom, SingleTask, parameter_count
 from helpers.simulation import CONDITIONS, TaskPair, relu_tasks
-from helpers.training import Members, fit
+from helpers.training import fit
 
 INPUTS = 20
 TOWER = 8

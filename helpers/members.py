@@ -1,0 +1,85 @@
+"""Members: the model, or the many copies of one model, that training treats alike.
+
+Copies of a model (other seeds, other task weights, other data) have their parameters stacked on a leading axis. They
+cost one call a step instead of one each.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state, vmap
+
+from helpers.examples import Inputs, map_inputs
+
+CACHE_BYTES = 1 << 20  # what the activations of the widest layer may take; rows or copies beyond it cost up to double
+
+State = dict[str, Tensor]
+
+
+class Members:
+    """The model, or the copies of one model, that a loop trains: their parameters and how to call them.
+
+    Copies have their parameters stacked on a leading axis, and `torch.func.vmap` runs the model's own `forward` over
+    it: what was written for one batch `(n, columns)` works unchanged for many copies `(copies, n, columns)`.
+    """
+
+    def __init__(self, models: nn.Module | Sequence[nn.Module]):
+        self.copies = None if isinstance(models, nn.Module) else len(models)
+        if self.copies is None:
+            self.module = models
+            self.parameters, self.buffers = dict(models.named_parameters()), dict(models.named_buffers())
+        else:
+            self.module = copy.deepcopy(models[0]).to("meta")
+            self.parameters, self.buffers = stack_module_state(list(models))
+
+    def state(self) -> State:
+        return {name: tensor.detach() for name, tensor in (self.parameters | self.buffers).items()}
+
+    def optimizer(self, lr: float) -> torch.optim.Optimizer:
+        """Adam. An L2 penalty λ‖w‖² has the gradient 2λw, which is Adam's own `weight_decay` of 2λ."""
+        l2 = self.module.l2() if hasattr(self.module, "l2") else {}
+        by_decay: dict[float, list[Tensor]] = {}
+        for name, tensor in self.parameters.items():
+            by_decay.setdefault(2 * l2.get(name, 0.0), []).append(tensor)
+        groups = [{"params": tensors, "weight_decay": decay} for decay, tensors in by_decay.items()]
+        return torch.optim.Adam(groups, lr=lr, fused=True)
+
+    def __call__(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
+        """Outputs by task, `(n,)` or `(copies, n)`. Copies may share inputs that have no leading axis."""
+        if self.copies is None:
+            return self.module(inputs) if state is None else functional_call(self.module, state, (inputs,))
+        state = self.parameters | self.buffers if state is None else state
+        tensors = inputs.values() if isinstance(inputs, dict) else [inputs]
+        shared = all(tensor.dim() == 2 for tensor in tensors)
+        call = vmap(self._call, in_dims=(0, None if shared else 0), randomness="different")
+        return call(state, inputs)
+
+    def _call(self, state: State, inputs: Inputs) -> dict[str, Tensor]:
+        return functional_call(self.module, state, (inputs,))
+
+    @torch.no_grad()
+    def predict(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
+        """Outputs in evaluation mode, as many rows at a time as the cache holds."""
+        self.module.eval()
+        first = next(iter(inputs.values())) if isinstance(inputs, dict) else inputs
+        rows, most = first.shape[-2], max(512, _rows_in_cache(self.module) // (self.copies or 1))
+        chunks = []
+        for start in range(0, rows, most):
+            size = min(most, rows - start)
+            chunks.append(self(map_inputs(lambda t, s=start, k=size: t.narrow(-2, s, k), inputs), state))
+        return {task: torch.cat([chunk[task] for chunk in chunks], dim=-1) for task in chunks[0]}
+
+
+def _rows_in_cache(model: nn.Module) -> int:
+    """How many rows of the widest layer's activations, 4 bytes a number, the cache holds."""
+    widths = [module.out_features for module in model.modules() if isinstance(module, nn.Linear)]
+    return CACHE_BYTES // (4 * max(widths, default=64))
+
+
+def group_size(model: nn.Module, rows: int) -> int:
+    """How many copies to train together: enough to fill matrix kernels, few enough for the cache."""
+    return max(8, min(32, _rows_in_cache(model) // rows))
