@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
+from torch.optim.adam import adam
 
 from helpers.examples import Inputs, map_inputs
 
@@ -39,14 +40,13 @@ class Members:
     def state(self) -> State:
         return {name: tensor.detach() for name, tensor in (self.parameters | self.buffers).items()}
 
-    def optimizer(self, lr: float) -> torch.optim.Optimizer:
+    def optimizer(self, lr: float) -> Adam:
         """Adam. An L2 penalty λ‖w‖² has the gradient 2λw, which is Adam's own `weight_decay` of 2λ."""
         l2 = self.module.l2() if hasattr(self.module, "l2") else {}
         by_decay: dict[float, list[Tensor]] = {}
         for name, tensor in self.parameters.items():
             by_decay.setdefault(2 * l2.get(name, 0.0), []).append(tensor)
-        groups = [{"params": tensors, "weight_decay": decay} for decay, tensors in by_decay.items()]
-        return torch.optim.Adam(groups, lr=lr, fused=True)
+        return Adam(by_decay, lr)
 
     def __call__(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
         """Outputs by task, `(n,)` or `(copies, n)`. Copies may share inputs that have no leading axis."""
@@ -72,6 +72,37 @@ class Members:
             size = min(most, rows - start)
             chunks.append(self(map_inputs(lambda t, s=start, k=size: t.narrow(-2, s, k), inputs), state))
         return {task: torch.cat([chunk[task] for chunk in chunks], dim=-1) for task in chunks[0]}
+
+
+class Adam:
+    """Adam (Kingma and Ba, ICLR 2015): what `torch.optim.Adam(…, fused=True)` does, by the same function.
+
+    That class first loads torch's compiler, which takes a second and 70 MB of memory and is not needed here.
+
+    by_decay   {weight decay: the tensors that it holds for}
+    """
+
+    def __init__(self, by_decay: dict[float, list[Tensor]], lr: float):
+        self.lr = lr
+        self.slots = {  # each tensor with the averages of its gradients and of their squares, and its number of steps
+            decay: [(tensor, torch.zeros_like(tensor), torch.zeros_like(tensor), torch.zeros(())) for tensor in tensors]
+            for decay, tensors in by_decay.items()
+        }
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for decay, slots in self.slots.items():
+            if used := [slot for slot in slots if slot[0].grad is not None]:
+                tensors, averages, squares, steps = map(list, zip(*used, strict=True))
+                gradients = [tensor.grad for tensor in tensors]
+                constants = {"lr": self.lr, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": decay}
+                options = {"amsgrad": False, "maximize": False, "fused": True}
+                adam(tensors, gradients, averages, squares, [], steps, **constants, **options)
+
+    def zero_grad(self) -> None:
+        for slots in self.slots.values():
+            for tensor, *_ in slots:
+                tensor.grad = None
 
 
 def _rows_in_cache(model: nn.Module) -> int:

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +11,7 @@ from torch import nn
 
 from helpers.examples import Examples
 from helpers.losses import squared_error
-from helpers.members import Members
+from helpers.members import Adam, Members
 from helpers.models import SharedBottom
 from helpers.training import fit, load, save
 
@@ -156,6 +159,32 @@ def test_l2_is_the_gradient_of_the_penalty():
     fit(shared, examples(0), examples(1), epochs=1, batch_size=None, lr=0.01, progress=False)
     step = shared.bottom.layers[0].weight - before
     torch.testing.assert_close(step, -0.01 * before.sign(), atol=1e-4, rtol=0)
+
+
+def test_adam_is_torch_s_own_to_the_bit():
+    """Two decays, five steps, and a tensor without a gradient, which stays as it is."""
+    ours, theirs = ([nn.Parameter(torch.linspace(-1, 1, n)) for n in (6, 3, 2)] for _ in range(2))
+    adam = Adam({0.0: ours[:1], 0.1: ours[1:]}, lr=0.05)
+    groups = [{"params": theirs[:1]}, {"params": theirs[1:], "weight_decay": 0.1}]
+    reference = torch.optim.Adam(groups, lr=0.05, fused=True)
+    for step in range(1, 6):
+        for tensors, optimizer in ((ours, adam), (theirs, reference)):
+            optimizer.zero_grad()
+            sum((tensor**2 * step).sum() for tensor in tensors[:2]).backward()
+            optimizer.step()
+    assert all(torch.equal(one, two) for one, two in zip(ours, theirs, strict=True))
+
+
+def test_training_does_not_load_torch_s_compiler():
+    """It would take a second of the first cell that trains, and 70 MB of each student's kernel."""
+    code = (
+        "import sys, torch; from helpers.examples import Examples; from helpers.models import SharedBottom;"
+        "from helpers.training import fit; x = torch.ones(4, 2); data = Examples(x, {'a': x[:, 0]});"
+        "make = lambda: SharedBottom(2, {'a': 'regression'}, [2], [2]);"
+        "fit(make(), data, data, epochs=1); fit([make(), make()], data, data, epochs=1);"
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_row_weights_count_like_copies_of_the_row():
