@@ -106,12 +106,12 @@ def lines(short: bool) -> Iterator[tuple[str, float]]:
     for threads in (1, 2):
         with ExitStack() as stack:
             workers = [stack.enter_context(Worker(name, threads, rows)) for name in names]
-            yield from _speed(workers, rows, rounds, threads)
+            yield from speed(workers, rows, rounds, threads)
             if threads == 1:
-                yield from _auc(workers, seeds)
+                yield from auc(workers, seeds)
 
 
-def _speed(workers: list[Worker], rows: int, rounds: int, threads: int) -> Iterator[tuple[str, float]]:
+def speed(workers: list[Worker], rows: int, rounds: int, threads: int) -> Iterator[tuple[str, float]]:
     for work in ("train", "infer"):
         rates = {worker.name: [] for worker in workers}
         for turn in range(rounds + 1):
@@ -120,7 +120,7 @@ def _speed(workers: list[Worker], rows: int, rounds: int, threads: int) -> Itera
                 if turn:  # the first only warms up
                     rates[worker.name].append(rate)
         for name, values in rates.items():
-            said = f"{work}, {threads} threads: {median(values):,.0f} rows/s, {min(values):,.0f} to {max(values):,.0f}"
+            said = f"{work}, threads {threads}: {median(values):,.0f} rows/s, {min(values):,.0f} to {max(values):,.0f}"
             print(f"{name} {said}", file=sys.stderr, flush=True)
         ours = median(rates.pop("ours"))
         yield f"{work}_rows_per_s" + ("" if threads == 1 else f"_{threads}"), ours
@@ -133,7 +133,7 @@ def _speed(workers: list[Worker], rows: int, rounds: int, threads: int) -> Itera
                 yield f"{work}_over_fastest_peer", ratio
 
 
-def _auc(workers: list[Worker], seeds: int) -> Iterator[tuple[str, float]]:
+def auc(workers: list[Worker], seeds: int) -> Iterator[tuple[str, float]]:
     """The mean over seeds for each library, and the standard deviation of ours between seeds."""
     for worker in workers:
         values = torch.tensor([worker.ask(f"auc {seed}") for seed in range(seeds)])
