@@ -82,6 +82,13 @@ class Examples:
         if self.groups is not None and tuple(self.groups.shape) != shape:
             validate.fail("groups", f"shape {tuple(self.groups.shape)}", f"shape {shape}")
         object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "inputs", self._as_numbers())
+
+    def _as_numbers(self) -> Inputs:
+        """Plain inputs and dense columns as float32; ids stay integers."""
+        if isinstance(self.inputs, Tensor):
+            return self.inputs.float()
+        return {name: t.float() if t.is_floating_point() else t for name, t in self.inputs.items()}
 
     def _shape(self) -> tuple[int, ...]:
         axes = 1 if self.copies is None else 2
@@ -133,6 +140,8 @@ class Examples:
     @staticmethod
     def stack(many: list[Examples]) -> Examples:
         """m sets of n examples as one with a leading axis m: one set for each of m models that are trained at once."""
+        if not many:
+            validate.fail("many", "an empty list", "at least one set of examples")
         first = many[0]
         for name in ("labels", "masks", "weights"):
             if any(set(getattr(one, name)) != set(getattr(first, name)) for one in many):

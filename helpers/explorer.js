@@ -89,7 +89,7 @@ function stars(svg, box) {
 function curves(svg, panel, box) {
   const { x, y } = frameOf(svg, panel, box);
   const at = panel.at.map(x);
-  const cursor = add(svg, "path", { stroke: BLACK, "stroke-width": 1.2 });
+  const cursor = add(svg, "path", { stroke: "#b0b0b0", "stroke-width": 1.2 });
   const bands = panel.series.map((s) => add(svg, "path", { fill: s.colour, "fill-opacity": .15 }));
   const parts = panel.series.map((s) => ({
     curve: add(svg, "path", { fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }),

@@ -146,7 +146,7 @@ class TrainNow(widgets.HBox):
         self.button = widgets.Button(description="Train it now", layout={"width": "auto"})
         self.stop = widgets.Button(description="Stop", disabled=True, layout={"width": "auto"})
         self.bar = widgets.FloatProgress(min=0, max=1, layout={"display": "none"})
-        self.message = widgets.HTML("Trains one run at these settings, here and now, and draws it as a star.")
+        self.message = widgets.HTML("Trains at these settings, here and now, and draws the result as a star.")
         self.button.on_click(self._start)
         self.stop.on_click(self._stop)
         super().__init__([self.button, self.stop, self.bar, self.message])
@@ -172,9 +172,7 @@ class TrainNow(widgets.HBox):
                 self.bar.value = progress
                 if values:
                     number = self.explorer.show_run(settings, values, number)
-                    result = ", ".join(
-                        f"{series} {_middle(value):+.3f}".replace("-", "−") for series, value in values.items()
-                    )
+                    result = ", ".join(f"{series} {_in_words(value)}" for series, value in values.items())
                 await asyncio.sleep(0)  # here the kernel reads its messages
                 if self.stopping:
                     break
@@ -188,8 +186,9 @@ class TrainNow(widgets.HBox):
         self.message.value = html.escape(text)
 
 
-def _middle(value: float | tuple[float, float, float]) -> float:
-    return value[0] if isinstance(value, tuple) else value
+def _in_words(value: float | tuple[float, float, float]) -> str:
+    words = "{:+.3f} [{:+.3f}, {:+.3f}]".format(*value) if isinstance(value, tuple) else f"{value:+.3f}"
+    return words.replace("-", "−")
 
 
 def _label(option) -> str:

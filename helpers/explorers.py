@@ -63,7 +63,7 @@ def _in_words(table: pd.DataFrame) -> Callable[[dict], str]:
         said = []
         for task in ("task A", "task B"):
             mean, low, high = found.loc[(*at, task)]
-            outcome = "a gain" if low > 0 else "a loss" if high < 0 else "neither clearly"
+            outcome = "a gain" if low > 0 else "a loss" if high < 0 else "no clear difference"
             said.append(f"{task} {mean:+.3f} [{low:+.3f}, {high:+.3f}], {outcome}")
         place = f"{at[0]} of 4 features in common, a bottom of {at[1]} units, weight {at[2]:g} on task A"
         return f"{place}: {'; '.join(said)}.".replace("-", "−")

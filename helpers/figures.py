@@ -39,12 +39,21 @@ STYLE = {
     "legend.frameon": False,
 }
 
-MODELS: dict[str, Style] = {
+# Names that look the same in every figure; others take the styles of tasks A, B, C … in their order.
+NAMED: dict[str, Style] = {
     "single-task": SINGLE_TASK,
     "shared-bottom": METHOD,
     "shared-bottom, equal size": Style(TASKS[2].colour, (), "^"),
     "one head": Style(TASKS[1].colour, (), "s"),
     "two towers": METHOD,
+    "like": TASKS[0],
+    "love": TASKS[1],
+    "dislike": TASKS[2],
+    "same sign": METHOD,
+    "same sign, no noise": SINGLE_TASK,
+    "opposite sign": TASKS[1],
+    "other mix": TASKS[2],
+    "disjoint": TASKS[3],
 }
 
 
@@ -56,47 +65,37 @@ def use_style() -> None:
 def dots(
     summary: pd.DataFrame,
     row: str,
-    series: str | None = None,
+    series: str,
     *,
     title: str,
     x_label: str,
-    zero: bool = True,
     matters: float | None = None,
-    named: dict[str, Style] | None = None,
 ) -> Figure:
-    """A dot and a 95% whisker for each row of `summary` (columns mean, low, high), rows from top to bottom by column
-    `row`.
+    """A dot and a 95% whisker for each row of `summary` (columns mean, low, high).
 
-    Several `series` in one row stand one under the other and are named beside their first dot. `matters` shades the
-    effects that are too small to matter.
+    The values of column `row` stand one under the other, each with its `series`, which are named beside their dots: all
+    of them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
     """
-    needed = [row, "mean", "low", "high", *([series] if series else [])]
-    validate.columns("summary", summary, needed)
-    rows = list(dict.fromkeys(summary[row]))
-    names = list(dict.fromkeys(summary[series])) if series else [None]
-    look = styles([name for name in names if name], named or MODELS) if series else {None: METHOD}
-    figure, axes = plt.subplots(figsize=(8, 1.3 + 0.5 * len(rows) * max(1, 0.62 * len(names))))
-    if zero:
-        axes.axvline(0, color=GREY, linewidth=1)
+    validate.columns("summary", summary, [row, series, "mean", "low", "high"])
+    rows, names = list(dict.fromkeys(summary[row])), list(dict.fromkeys(summary[series]))
+    look = styles(names, NAMED)
+    figure, axes = plt.subplots(figsize=(8, 1.3 + 0.5 * len(rows) * max(1, 0.62 * summary[row].value_counts().max())))
+    axes.axvline(0, color=GREY, linewidth=1)
     if matters is not None:
         axes.axvspan(-matters, matters, color=GREY, alpha=0.15, linewidth=0)
-    step = 0.56 / max(1, len(names) - 1) if len(names) > 1 else 0
-    for k, name in enumerate(names):
-        part = summary if name is None else summary[summary[series] == name]
-        height = np.array([rows.index(value) for value in part[row]]) - 0.28 * (len(names) > 1) + k * step
-        colour, marker = look[name].colour, look[name].marker
-        axes.hlines(height, part["low"], part["high"], color=colour, linewidth=2)
-        axes.plot(part["mean"], height, linestyle="none", marker=marker, color=colour, markersize=7)
-        if name is not None:
-            last = part.iloc[[0]]
-            axes.annotate(
-                name,
-                (float(last["high"].iloc[0]), height[0]),
-                (8, 0),
-                textcoords="offset points",
-                color=colour,
-                va="center",
-            )
+    few = len(summary) <= 6  # few enough to name every dot
+    named = set()
+    for row_number, value in enumerate(rows):
+        part = summary[summary[row] == value]
+        offsets = np.linspace(-0.25, 0.25, len(part)) if len(part) > 1 else [0.0]
+        for offset, (_, dot) in zip(offsets, part.iterrows(), strict=True):
+            name, height = dot[series], row_number + offset
+            axes.hlines(height, dot["low"], dot["high"], color=look[name].colour, linewidth=2)
+            axes.plot(dot["mean"], height, marker=look[name].marker, color=look[name].colour, markersize=7)
+            if few or name not in named:
+                named.add(name)
+                at = {"textcoords": "offset points", "color": look[name].colour, "va": "center"}
+                axes.annotate(name, (dot["high"], height), (8, 0), **at)
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
@@ -116,7 +115,6 @@ def lines(
     x_label: str,
     y_label: str,
     zero: bool = False,
-    named: dict[str, Style] | None = None,
 ) -> Figure:
     """A line with a 95% band for each series of `summary` (columns mean, low, high), named at the line's end."""
     validate.columns("summary", summary, [x, series, "mean", "low", "high"])
@@ -124,7 +122,7 @@ def lines(
     if zero:
         axes.axhline(0, color=GREY, linewidth=1)
     names = list(dict.fromkeys(summary[series]))
-    look = styles(names, named)
+    look = styles(names, NAMED)
     ends = []
     for name in names:
         part = summary[summary[series] == name].sort_values(x)

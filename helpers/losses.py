@@ -20,12 +20,22 @@ def binary_cross_entropy(logit: Tensor, label: Tensor) -> Tensor:
     With softplus(z) = log(1 + eᶻ) we have −log p = softplus(−logit) and −log(1−p) = softplus(logit), and both meet in
     the one expression below, which never takes the log of 0.
     """
+    _check_shapes("logit", logit, label)
     return F.softplus(logit) - label * logit
 
 
 def squared_error(value: Tensor, label: Tensor) -> Tensor:
     """(value − y)², row by row."""
+    _check_shapes("value", value, label)
     return (value - label) ** 2
+
+
+def _check_shapes(name: str, output: Tensor, label: Tensor) -> None:
+    """Labels have the shape of the output; many models may share labels without their leading axis."""
+    if tuple(label.shape) != tuple(output.shape)[-label.dim() :] or not label.dim():
+        validate.fail(
+            name, f"shape {tuple(output.shape)} for labels of shape {tuple(label.shape)}", "one value a label"
+        )
 
 
 def weighted_cross_entropy(logit: Tensor, click: Tensor, watch_time: Tensor) -> Tensor:
@@ -50,7 +60,7 @@ def masked_mean(rows: Tensor, mask: Tensor | None = None, weight: Tensor | None 
         rows = rows * weight
     if mask is None:
         return rows.mean(-1)
-    return (rows * mask).sum(-1) / mask.sum(-1).clamp(min=1)
+    return torch.where(mask, rows, 0).sum(-1) / mask.sum(-1).clamp(min=1)
 
 
 def task_losses(
@@ -64,11 +74,13 @@ def task_losses(
 
     masks says where a label was observed, weights how much a row counts; a task may be in neither.
     """
-    masks, weights = masks or {}, weights or {}
-    means = [
-        masked_mean(loss(outputs[task], labels[task]), masks.get(task), weights.get(task))
-        for task, loss in losses.items()
-    ]
+    masks, weights, means = masks or {}, weights or {}, []
+    for task, loss in losses.items():
+        rows = loss(outputs[task], labels[task])
+        if rows.shape != outputs[task].shape:
+            came = f"a result of shape {tuple(rows.shape)}"
+            validate.fail(f"losses[{task!r}]", came, f"{tuple(outputs[task].shape)}, the loss of each row")
+        means.append(masked_mean(rows, masks.get(task), weights.get(task)))
     return torch.stack(means, dim=-1)
 
 

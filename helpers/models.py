@@ -54,6 +54,9 @@ class Encoder(nn.Module):
     def forward(self, inputs: Inputs) -> Tensor:
         """`(n, columns)` or a dict of tensors → `(n, width)`."""
         if isinstance(inputs, Tensor):
+            if self.tables or inputs.shape[-1] != self.width:
+                expected = "a dict made by `Features.transform`" if self.tables else f"{self.width} columns"
+                validate.fail("inputs", f"a tensor with {inputs.shape[-1]} columns", expected)
             return inputs
         parts = [inputs["dense"]] if self.dense else []
         for width, columns in self.fields.items():
@@ -133,7 +136,7 @@ class SharedBottom(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(validate.number("seed", seed, low=0, whole=True))
             self.encoder = Encoder(features)
-            make = bottom if callable(bottom) else lambda width: MLP(width, bottom, **options)
+            make = bottom if callable(bottom) else lambda width: MLP(width, _units("bottom", bottom), **options)
             self.bottom = make(self.encoder.width)
             self.towers = nn.ModuleList(_tower(self.bottom.width, tower, options) for tower in units)
 
@@ -175,14 +178,20 @@ def _check_tasks(tasks: dict[str, str]) -> dict[str, str]:
     return dict(tasks)
 
 
+def _units(name: str, units) -> list[int]:
+    if not isinstance(units, list | tuple | range):
+        validate.fail(name, repr(units)[:60], "a list of units, such as [64, 32]")
+    return list(units)
+
+
 def _tower_units(towers, count: int) -> list[list[int]]:
     """One list of units for each task; a single list is meant for all."""
-    towers = list(towers)
+    towers = _units("towers", towers)
     if all(isinstance(units, int) for units in towers):
         return [towers] * count
     if len(towers) != count:
         validate.fail("towers", f"{len(towers)} lists of units", f"one for each of the {count} tasks")
-    return [list(units) for units in towers]
+    return [_units("towers", units) for units in towers]
 
 
 def _tower(width: int, units: list[int], options: dict) -> nn.Module:

@@ -76,7 +76,7 @@ class Curves:
     @staticmethod
     def paint(axes: Axes, drawn: dict, frame: int, cursor: int):
         if cursor >= 0:
-            axes.axvline(drawn["at"][cursor], color=BLACK, lw=1)
+            axes.axvline(drawn["at"][cursor], color="#b0b0b0", lw=1)
         for series in drawn["series"]:
             style = Style(series["colour"], tuple(d / LINE_WIDTH for d in series["dash"]), series["marker"])
             if "low" in series:

@@ -81,15 +81,15 @@ def fit(
     seed            order of the batches and dropout; for a list also one a copy
 
     The best state on `valid` is kept for each task and for the total, and the model (each copy) is left at the best
-    total. Without `valid` the last state is kept. A copy gets the numbers that it would get alone, up to float
-    rounding (dropout excepted: copies draw their masks together). Ctrl-C, or the stop button, ends early and keeps
-    the best so far.
+    total, in evaluation mode. Without `valid` the last state is kept. A copy gets the numbers that it would get alone,
+    up to float rounding (dropout excepted: copies draw their masks together). Ctrl-C, or the stop button, ends the
+    training of one model early and keeps the best so far; of copies nothing is kept, for half an experiment would look
+    like a whole one.
 
     Raises ValueError for bad arguments, and FloatingPointError when a loss becomes NaN or infinite.
     """
     copies = None if isinstance(model, nn.Module) else list(model)
-    if copies is not None and not copies:
-        validate.fail("model", "an empty list", "at least one model")
+    _check_models([model] if copies is None else copies)
     one, count = (model, None) if copies is None else (copies[0], len(copies))
     numbers = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "patience": patience}
     settings = _check(one, count, train, valid, losses, task_weights, seed, evaluate_every=evaluate_every, **numbers)
@@ -105,15 +105,15 @@ def fit(
             for group in groups:
                 part = _part(train, group), _part(valid, group)
                 runs.append(_fit(Members(copies[group]), *part, settings.part(group), bar))
-                if runs[-1].interrupted:
-                    break
         bar.total = bar.n  # a bar that stops short of its total would stay behind
     if copies is None:
         model.load_state_dict(runs[0].best[TOTAL][1])
+        model.eval()
         return runs[0]
     run = _join(runs, copies)
-    for index, member in enumerate(copies[: len(run.best[TOTAL][0])]):
+    for index, member in enumerate(copies):
         member.load_state_dict({name: tensor[index] for name, tensor in run.best[TOTAL][1].items()})
+        member.eval()
     return run
 
 
@@ -134,6 +134,8 @@ class _Settings:
 
 def _check(model, copies, train, valid, losses, task_weights, seed, **numbers) -> _Settings:
     losses = _losses_of(model) if losses is None else losses
+    if not isinstance(losses, dict) or not losses or TOTAL in losses or not all(map(callable, losses.values())):
+        validate.fail("losses", repr(losses)[:60], "{task: function of outputs and labels}, no task named 'total'")
     _check_examples("train", train, losses, copies)
     if valid is not None:
         _check_examples("valid", valid, losses, copies)
@@ -153,6 +155,30 @@ def _check(model, copies, train, valid, losses, task_weights, seed, **numbers) -
     )
 
 
+def _check_models(models: list[nn.Module]) -> None:
+    if not models:
+        validate.fail("model", "an empty list", "at least one model")
+    for model in models:
+        if not isinstance(model, nn.Module):
+            validate.fail("model", repr(model)[:60], "an nn.Module, or a list of them", TypeError)
+        if not any(parameter.requires_grad for parameter in model.parameters()):
+            validate.fail("model", f"{type(model).__name__} without parameters", "a model that can be trained")
+    if len({id(model) for model in models}) < len(models):
+        validate.fail("model", "the same object twice", "a model of its own for each copy")
+    looks = {_look(model) for model in models}
+    if len(looks) > 1:
+        validate.fail("model", f"copies of {len(looks)} kinds", "copies that differ in their parameters alone")
+
+
+def _look(model: nn.Module) -> str:
+    """Everything about a model but the values of its parameters."""
+    l2 = model.l2() if hasattr(model, "l2") else None
+    shapes = {
+        name: (tuple(tensor.shape), tensor.requires_grad) for name, tensor in model.state_dict(keep_vars=True).items()
+    }
+    return repr((model, getattr(model, "tasks", None), l2, shapes))
+
+
 def _losses_of(model: nn.Module) -> dict[str, Loss]:
     kinds = getattr(model, "tasks", None)
     if not isinstance(kinds, dict):
@@ -170,11 +196,16 @@ def _check_examples(name: str, examples: Examples, losses: dict[str, Loss], copi
     for task, loss in losses.items():
         if loss is LOSSES["binary"]:
             validate.binary(f"{name}.labels[{task!r}]", examples.labels[task])
+        counts = examples.masks.get(task, torch.ones(())) * examples.weights.get(task, torch.ones(()))
+        if bool((counts.sum(-1) == 0 if counts.dim() else counts == 0).any()):
+            validate.fail(f"{name}.labels[{task!r}]", "no observed label that counts", "at least one")
 
 
 def _check_weights(task_weights, tasks: list[str], rows: int) -> list[list[float]]:
     """A row of weights a model, in the order of the tasks."""
     columns = {}
+    if task_weights is not None and not isinstance(task_weights, dict):
+        validate.fail("task_weights", type(task_weights).__name__, "{task: weight}", TypeError)
     for task, value in (dict.fromkeys(tasks, 1) if task_weights is None else task_weights).items():
         columns[task] = list(value) if isinstance(value, Iterable) else [value] * rows
         if len(columns[task]) != rows:
@@ -208,7 +239,7 @@ def _fit(members: Members, train: Examples, valid: Examples | None, settings: _S
         torch.manual_seed(settings.seeds[0])
         optimizer = members.optimizer(settings.lr)
         try:
-            sums, steps = 0.0, 0
+            sums, counts = 0.0, 0.0
             for epoch in range(1, settings.epochs + 1):
                 members.module.train()
                 for batch in batches.epoch():
@@ -216,18 +247,22 @@ def _fit(members: Members, train: Examples, valid: Examples | None, settings: _S
                     weighted_sum(task_loss, settings.task_weights).sum().backward()
                     optimizer.step()
                     optimizer.zero_grad()
-                    sums, steps = sums + task_loss.detach(), steps + 1
+                    count = _observed(batch, settings)
+                    sums, counts = sums + task_loss.detach() * count, counts + count
                 bar.update()
                 if epoch % settings.evaluate_every and epoch != settings.epochs:
                     continue
-                trained, sums, steps = _with_total(sums / steps, settings), 0.0, 0
+                trained, sums, counts = _with_total(sums / counts, settings), 0.0, 0.0
                 tested = trained if valid is None else _evaluate(members, valid, settings)
-                _stop_at_nan(trained, tested, tasks, epoch)
-                records.append((epoch, trained, tested))
+                going = stopping.going(tested)
+                _stop_at_nan(trained, tested, going, tasks, epoch)
+                records.append((epoch, trained, tested, going))
                 stopping.update(epoch, members.state(), tested, keep_last=valid is None)
                 if stopping.exhausted():
                     break
         except KeyboardInterrupt:
+            if members.copies is not None:
+                raise
             interrupted = True
             if not records:
                 stopping.update(0, members.state(), torch.zeros(_shape(settings, tasks)), keep_last=True)
@@ -242,6 +277,12 @@ def _shape(settings: _Settings, tasks: list[str]) -> tuple[int, ...]:
 def _losses(outputs: dict[str, Tensor], batch: Examples, settings: _Settings) -> Tensor:
     if missing := [task for task in settings.losses if task not in outputs]:
         validate.fail("model", f"no output for {missing}", f"outputs for each task of {list(settings.losses)}")
+    rows = next(iter(batch.labels.values())).shape[-1]
+    for task in settings.losses:
+        shape = tuple(outputs[task].shape)
+        if shape != (*settings.task_weights.shape[:-1], rows):
+            own = shape if settings.task_weights.dim() == 1 else shape[1:]
+            validate.fail(f"model's output {task!r}", f"shape {own} for {rows} rows", f"({rows},), one value a row")
     return task_losses(outputs, batch.labels, settings.losses, batch.masks, batch.weights)
 
 
@@ -253,8 +294,17 @@ def _evaluate(members: Members, valid: Examples, settings: _Settings) -> Tensor:
     return _with_total(_losses(members.predict(valid.inputs), valid, settings), settings)
 
 
-def _stop_at_nan(trained: Tensor, tested: Tensor, tasks: list[str], epoch: int) -> None:
-    bad = ~(torch.isfinite(trained) & torch.isfinite(tested))
+def _observed(batch: _Rows, settings: _Settings) -> Tensor | float:
+    """How many labels of each task the batch has: its mean loss counts that much in the mean of the epoch."""
+    if not batch.masks:
+        return 1.0  # batches are of nearly equal size
+    rows = next(iter(batch.labels.values())).shape[-1]
+    counts = [batch.masks[task].sum(-1) if task in batch.masks else torch.tensor(rows) for task in settings.losses]
+    return torch.stack(torch.broadcast_tensors(*counts), dim=-1).float()
+
+
+def _stop_at_nan(trained: Tensor, tested: Tensor, going: Tensor, tasks: list[str], epoch: int) -> None:
+    bad = ~(torch.isfinite(trained) & torch.isfinite(tested)) & going
     if bool(bad.any()):
         task = tasks[int(bad.reshape(-1, len(tasks)).any(0).nonzero()[0])]
         raise FloatingPointError(
@@ -309,11 +359,15 @@ class _Stopping:
         self.tasks, self.patience = tasks, patience
         self.best: dict[str, tuple[Tensor, State]] = {}
 
-    def update(self, epoch: int, state: State, loss: Tensor, keep_last: bool) -> None:
-        """`loss` is `(tasks,)` or `(copies, tasks)`; a copy whose patience has run out is left as it was."""
+    def going(self, loss: Tensor) -> Tensor:
+        """Which model has not run out of patience yet, `(1,)` or `(copies, 1)`."""
         if not self.best:
             self.lowest, self.since = torch.full_like(loss, float("inf")), torch.zeros_like(loss)
-        going = (self.since < self.patience).any(-1, keepdim=True)
+        return (self.since < self.patience).any(-1, keepdim=True)
+
+    def update(self, epoch: int, state: State, loss: Tensor, keep_last: bool) -> None:
+        """`loss` is `(tasks,)` or `(copies, tasks)`; a copy whose patience has run out is left as it was."""
+        going = self.going(loss)
         better = (loss < self.lowest) & going if not keep_last else torch.ones_like(loss, dtype=torch.bool)
         self.lowest = torch.where(better, loss, self.lowest)
         self.since = torch.where(better, 0.0, self.since + 1)
@@ -341,13 +395,16 @@ class _Stopping:
         return bool((self.since >= self.patience).all())
 
 
-def _history(records: list[tuple[int, Tensor, Tensor]], tasks: list[str], copies: int | None) -> pd.DataFrame:
+def _history(records: list[tuple], tasks: list[str], copies: int | None) -> pd.DataFrame:
     parts = []
-    for epoch, trained, tested in records:
+    for epoch, trained, tested, going in records:
         for column, task in enumerate(tasks):
             part = {"epoch": epoch, "task": task}
             part |= {"train": trained[..., column].tolist(), "valid": tested[..., column].tolist()}
-            parts.append(pd.DataFrame(part | {"copy": range(copies)}) if copies else pd.DataFrame(part, index=[0]))
+            if copies:  # a copy that has stopped has no more history
+                parts.append(pd.DataFrame(part | {"copy": range(copies)})[going[:, 0].numpy()])
+            else:
+                parts.append(pd.DataFrame(part, index=[0]))
     if not parts:
         return pd.DataFrame(columns=["epoch", "task", "train", "valid"])
     return pd.concat(parts, ignore_index=True)
@@ -388,7 +445,13 @@ def load(model: nn.Module, path: str | Path) -> nn.Module:
     path = Path(path)
     if not path.exists():
         validate.fail("path", f"{path.name}, which does not exist", "a file written by `save`", FileNotFoundError)
-    state = torch.load(path, weights_only=True)
+    try:
+        state = torch.load(path, weights_only=True)
+        readable = all(isinstance(tensor, Tensor) for tensor in state.values())
+    except Exception:  # truncated, another format, or a pickle with code in it: torch raises many kinds
+        readable = False
+    if not readable:
+        validate.fail("path", f"{path.name}, which does not hold parameters", "a file written by `save`")
     own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     came = {name: tuple(tensor.shape) for name, tensor in state.items()}
     if own != came:

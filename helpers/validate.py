@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+LARGEST = 2**63 - 1  # what fits a 64-bit integer; infinities and NaN lie outside
+
 
 def _show(value) -> str:
     text = repr(value)
@@ -26,7 +28,7 @@ def number(name: str, value, low: float = -np.inf, high: float = np.inf, whole: 
     kind = "a whole number" if whole else "a number"
     bounds = f" from {low:g} to {high:g}" if np.isfinite(high) else f" of at least {low:g}" if np.isfinite(low) else ""
     ok = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
-    if not ok or not np.isfinite(value) or not low <= value <= high or (whole and int(value) != value):
+    if not ok or not -LARGEST <= value <= LARGEST or not low <= value <= high or (whole and int(value) != value):
         fail(name, _show(value), kind + bounds)
     return int(value) if whole else float(value)
 

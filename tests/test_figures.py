@@ -18,13 +18,19 @@ def summary():
     return table.assign(low=table["mean"] - 0.05, high=table["mean"] + 0.05)
 
 
-def test_dots_draws_every_interval_and_names_each_series_once(summary):
+def test_dots_draws_and_names_every_interval(summary):
     figure = figures.dots(summary, "condition", "model", title="T", x_label="R²", matters=0.01)
     axes = figure.axes[0]
     whiskers = [segment for lines in axes.collections for segment in getattr(lines, "get_segments", list)()]
     assert sorted(round(w[0][0], 3) for w in whiskers) == [0.05, 0.15, 0.25, 0.35]
-    assert [text.get_text() for text in axes.texts] == ["shared-bottom", "single-task"]
+    assert [text.get_text() for text in axes.texts] == ["shared-bottom", "single-task"] * 2
     assert [label.get_text() for label in axes.get_yticklabels()] == ["first", "second"]
+
+
+def test_dots_names_each_series_once_where_there_are_many(summary):
+    many = pd.concat([summary.assign(condition=summary["condition"] + end) for end in ("", " x", " y")])
+    axes = figures.dots(many, "condition", "model", title="T", x_label="R²").axes[0]
+    assert [text.get_text() for text in axes.texts] == ["shared-bottom", "single-task"]
 
 
 def test_dots_puts_the_first_row_on_top(summary):

@@ -32,14 +32,21 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
             "one logit a row has no second axis.",
             "a last layer of width 1 gives (n, 1); `squeeze(-1)` takes the last axis away.",
         )
+    yield Probe(
+        all(bool(torch.isfinite(output).all()) for output in outputs.values()),
+        "some outputs are NaN or infinite.",
+        "nothing in a small network should overflow.",
+        "look for a division, a logarithm or a power of a number that may be 0 or large.",
+    )
     first, second = (_reached(model, output) for output in outputs.values())
+    model.eval()  # from here on without dropout and batch statistics, which would hide what the layers do
+    a, b = model(x).values()
     yield Probe(
         bool(first & second),
         "no parameter gets a gradient from both tasks: nothing is shared.",
         "make one bottom, and let both towers read its output.",
         "call the bottom once in `forward`, keep the result, and pass that same result to each tower.",
     )
-    a, b = outputs.values()
     yield Probe(
         bool(first - second and second - first) or torch.equal(a, b),
         "a tower has no parameters that an optimiser would find.",

@@ -80,13 +80,13 @@ class Finding:
         )
 
     def _repr_html_(self) -> str:
-        colour = {"holds": "#009E73", "no effect": "#0072B2", "opposite": "#D55E00", "undecided": "#767676"}[
-            self.verdict
-        ]
+        as_claimed = self.verdict == self.claim.expected
+        colour = "#00735C" if as_claimed else "#767676" if self.verdict == "undecided" else "#D55E00"
+        verdict = f"{self.verdict}, as claimed" if as_claimed and self.verdict != "holds" else self.verdict
         return (
             f'<div style="border-left:6px solid {colour};padding:6px 14px;margin:6px 0;max-width:55em">'
             f"<b>{self.claim.id}</b> {html.escape(self.claim.sentence)}<br>"
-            f'<b style="color:{colour}">{self.verdict}</b> · {html.escape(self._numbers())}</div>'
+            f'<b style="color:{colour}">{verdict}</b> · {html.escape(self._numbers())}</div>'
         )
 
 

@@ -32,12 +32,20 @@ def stated(folder: Path) -> dict[str, str]:
     return found
 
 
+def _seeds(text: str) -> tuple[int, int]:
+    start, stop = map(int, text.split(":"))
+    if not 0 <= start < stop:
+        raise ValueError
+    return start, stop
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make claims", description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", default="5000:5020", help="START:STOP; more are taken where a claim needs them")
+    help_seeds = "START:STOP; more are taken where a claim needs them"
+    parser.add_argument("--seeds", type=_seeds, default="5000:5020", metavar="START:STOP", help=help_seeds)
     parser.add_argument("ids", nargs="*", help="claims to measure; all if none is named")
     options = parser.parse_args(arguments)
-    start, stop = map(int, options.seeds.split(":"))
+    start, stop = options.seeds
     if unknown := set(options.ids) - {claim.id for claim in CLAIMS}:
         parser.error(f"no claim {', '.join(sorted(unknown))}")
     environment.setup()

@@ -7,6 +7,7 @@ differences, intervals, and grids (tables that take too long for a chapter and a
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,10 @@ def difference(table: pd.DataFrame, value: str, of: str, against: str, column: s
     validate.columns("table", table, [value, column, "seed"])
     for name in (of, against):
         validate.choice(column, name, set(table[column]))
+    validate.finite(f"table[{value!r}]", table[value])
     keys = [name for name in table.columns if name not in (value, column)]
+    if table.duplicated([column, *keys]).any():
+        validate.fail("table", "a row twice", "one row a setting, seed and model")
     one, other = (table[table[column] == name].set_index(keys)[value] for name in (of, against))
     if not one.index.sort_values().equals(other.index.sort_values()):
         validate.fail(
@@ -55,6 +59,9 @@ def summarise(table: pd.DataFrame, value: str, by: str | Sequence[str]) -> pd.Da
     """
     by = [by] if isinstance(by, str) else list(by)
     validate.columns("table", table, [value, "seed", *by])
+    validate.finite(f"table[{value!r}]", table[value])
+    if table[[*by, "seed"]].isna().any(axis=None):
+        validate.fail("table", f"missing values in {by} or 'seed'", "a setting and a seed in each row")
     a_seed = table.groupby([*by, "seed"], sort=False)[value].mean()
     rows = []
     for key, values in a_seed.groupby(level=list(range(len(by))), sort=False):
@@ -81,28 +88,33 @@ class Grid:
         return GRIDS / f"{self.name}.csv"
 
     def hash(self) -> str:
-        return hashlib.sha256(json.dumps(self.settings, sort_keys=True, default=list).encode()).hexdigest()[:16]
+        return _hash(json.dumps(self.settings, sort_keys=True, default=list))
 
     def write(self) -> pd.DataFrame:
         """Train all points and keep them, whole or not at all."""
         table = self.make(**self.settings)
         GRIDS.mkdir(parents=True, exist_ok=True)
         part = self.path.with_suffix(".part")
-        with open(part, "w", newline="\n", encoding="utf-8") as file:
-            file.write(f"# settings {self.hash()}\n")
-            table.to_csv(file, index=False, float_format="%.4f", lineterminator="\n")
+        text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+        part.write_text(f"# settings {self.hash()} table {_hash(text)}\n{text}", encoding="utf-8", newline="\n")
         part.replace(self.path)
         return table
 
     def read(self) -> pd.DataFrame:
-        """The kept table. Raises FileNotFoundError or ValueError when it is absent or was made from other settings."""
+        """The kept table. Raises FileNotFoundError or ValueError when it is absent, damaged or of other settings."""
         if not self.path.exists():
             validate.fail("grid", f"no file {self.path.name}", "it in data/grids: run `make grids`", FileNotFoundError)
-        with open(self.path, encoding="utf-8") as file:
-            found = file.readline().split()[-1]
-            if found != self.hash():
-                validate.fail("grid", f"{self.path.name} made from other settings", "today's: run `make grids`")
-            return pd.read_csv(file)
+        header, _, text = self.path.read_text(encoding="utf-8", errors="replace").partition("\n")
+        found = header.split()
+        if len(found) != 5 or found[4] != _hash(text):
+            validate.fail("grid", f"a damaged {self.path.name}", "the file as `make grids` or git wrote it")
+        if found[2] != self.hash():
+            validate.fail("grid", f"{self.path.name} made from other settings", "today's: run `make grids`")
+        return pd.read_csv(io.StringIO(text))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def grids(*several: Grid) -> dict[str, Grid]:

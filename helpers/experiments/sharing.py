@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
@@ -161,11 +162,15 @@ def weights(
     return pd.concat(parts, ignore_index=True)[["shared", "width", "weight", "seed", "task", "single", "transfer"]]
 
 
-def live(settings: dict, seeds: Sequence[int] = range(7000, 7008)) -> Iterator[tuple[float, dict | None]]:
+def live(settings: dict, seeds: Sequence[int] | None = None) -> Iterator[tuple[float, dict | None]]:
     """`weights` at one point, seed after seed, for *Train it now*: yields (progress, {task: transfer}) after each fit.
 
-    settings: shared, width and weight. From the second seed on a value comes with its interval: (mean, low, high).
+    settings: shared, width and weight; seeds: eight that were not used before if None. From the second seed on a value
+    comes with its interval: (mean, low, high).
     """
+    if seeds is None:
+        first = int(np.random.default_rng().integers(10_000, 2**31))
+        seeds = range(first, first + 8)
     width, weight = settings["width"], settings["weight"]
     transfers: dict[str, list[float]] = {task: [] for task in TASKS}
     for number, seed in enumerate(seeds):
@@ -212,19 +217,19 @@ def heads(seeds: Sequence[int], names: Sequence[str] = RELATED, width: int = 8) 
     return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
 
 
+# The pairs whose gradients we watch. The first is the control: two copies of one task, with noises of their own; the
+# second is the same without any noise.
 GRADIENT_PAIRS = {
-    "identical tasks": {"shared": 4, "relation": "same"},
-    "opposite labels": {"shared": 4, "relation": "opposite"},
-    "same features, other mix": {"shared": 4, "relation": "other mix"},
-    "disjoint features": {"shared": 0},
+    "same sign": {"shared": 4, "relation": "same"},
+    "same sign, no noise": {"shared": 4, "relation": "same", "noise": 0.0},
+    "opposite sign": {"shared": 4, "relation": "opposite"},
+    "other mix": {"shared": 4, "relation": "other mix"},
+    "disjoint": {"shared": 0},
 }
 
 
 def cosines(seeds: Sequence[int], steps: int = 200, every: int = 10, width: int = 8) -> pd.DataFrame:
-    """Cosine of the two tasks' gradients on the shared bottom while it trains: pair, seed, step, cosine.
-
-    Full batches; the two labels of "identical tasks" are one target with two independent noises.
-    """
+    """Cosine of the tasks' gradients on the shared bottom while it trains, full batches: pair, seed, step, cosine."""
     points = [(name, seed) for name in GRADIENT_PAIRS for seed in seeds]
     pairs = [relu_tasks((500, 500, 2000), seed=seed, **GRADIENT_PAIRS[name]) for name, seed in points]
     members = Members([SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in points])
