@@ -37,7 +37,17 @@ class Check(NamedTuple):
 def setup() -> None:
     """Prepare this process for the course, and say so in one line that is the same on every machine."""
     threads()
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell:
+        shell.set_custom_exc((NameError,), _name_missing)
     print("Ready. Our models are small, so PyTorch computes on one thread.")
+
+
+def _name_missing(shell, kind, error, trace, tb_offset=None) -> list[str]:
+    """A cell that was run before those that it needs: say which to run, in place of a traceback."""
+    words = f"{error}. Run the cells of this section first, from its heading down to here (and the set-up cell on top)."
+    shell._showtraceback(kind, error, [words])
+    return [words]
 
 
 def threads() -> None:

@@ -155,3 +155,32 @@ def test_a_sample_of_the_ratings_grids_trains_to_the_kept_numbers():
         both = GRIDS[name].read().merge(new, on=keys)
         assert len(both) == len(new)
         np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.01)
+
+
+def test_a_nan_or_a_row_twice_is_refused(table):
+    with pytest.raises(ValueError, match=r"table\['r2'\]: got 1 NaN"):
+        summarise(table.assign(r2=table["r2"].where(table.index != 3)), "r2", "model")
+    with pytest.raises(ValueError, match="table: got a row twice"):
+        difference(pd.concat([table, table.iloc[:1]]), "r2", "one", "two")
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[: len(text) // 2], lambda text: "", lambda text: "\x00" + text])
+def test_a_damaged_grid_is_named(tmp_path, monkeypatch, table, damage):
+    monkeypatch.setattr("helpers.experiments.GRIDS", tmp_path)
+    grid = Grid("x", lambda seeds: table, {"seeds": [1]})
+    grid.write()
+    grid.path.write_text(damage(grid.path.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"grid: got a damaged x.csv"):
+        grid.read()
+
+
+def test_an_interrupted_grid_leaves_the_old_file(tmp_path, monkeypatch, table):
+    monkeypatch.setattr("helpers.experiments.GRIDS", tmp_path)
+    Grid("x", lambda seeds: table, {"seeds": [1]}).write()
+
+    def stopped(seeds):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Grid("x", stopped, {"seeds": [1]}).write()
+    assert len(Grid("x", stopped, {"seeds": [1]}).read()) == len(table)

@@ -99,3 +99,13 @@ def test_task_weights_need_every_task_by_name():
     ):
         check_task_weights({"klick": 1}, ["click"])
     assert check_task_weights({"b": 0.7, "a": 0.3}, ["a", "b"]) == [0.3, 0.7]
+
+
+@pytest.mark.parametrize("loss", [binary_cross_entropy, squared_error])
+def test_a_column_does_not_broadcast_against_its_labels(loss):
+    with pytest.raises(ValueError, match=r"got shape \(4, 1\) for labels of shape \(4,\)"):
+        loss(torch.zeros(4, 1), torch.zeros(4))
+
+
+def test_a_masked_nan_does_not_count():
+    assert masked_mean(torch.tensor([1.0, float("nan")]), torch.tensor([True, False])).item() == 1

@@ -322,3 +322,120 @@ def test_a_model_without_an_output_for_a_task_is_named():
 def test_any_size_of_data_and_batch_trains(n, batch_size, seed):
     run = fit(model(), examples(0, n), epochs=1, batch_size=batch_size, seed=seed, progress=False)
     assert np.isfinite(run.history["train"]).all()
+
+
+def interrupt_at(monkeypatch, call: int) -> None:
+    """Ctrl-C at the `call`th epoch of whatever trains next."""
+    from helpers import training
+
+    original, calls = training._Batches.epoch, []
+
+    def epoch(self):
+        calls.append(1)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return original(self)
+
+    monkeypatch.setattr(training._Batches, "epoch", epoch)
+
+
+def test_an_interrupted_experiment_gives_no_result(monkeypatch):
+    interrupt_at(monkeypatch, 5)
+    with pytest.raises(KeyboardInterrupt):
+        fit([model(0), model(1)], examples(0), examples(1), **OPTIONS)
+
+
+def test_models_are_left_in_evaluation_mode():
+    copies, one = [model(0), model(1)], model(2)
+    fit(copies, examples(0), **OPTIONS)
+    fit(one, examples(0), **OPTIONS)
+    assert not any(trained.training for trained in (*copies, one))
+
+
+def test_a_copy_that_has_stopped_has_no_more_history():
+    options = OPTIONS | {"epochs": 200, "lr": 0.05, "patience": 3}
+    train, valid = [examples(s) for s in range(3)], [examples(s + 9) for s in range(3)]
+    many = fit([model(s) for s in range(3)], Examples.stack(train), Examples.stack(valid), seed=[0, 1, 2], **options)
+    for s in range(3):
+        alone = fit(model(s), train[s], valid[s], seed=s, **options)
+        assert (many.history["copy"] == s).sum() == len(alone.history)
+
+
+def test_the_train_loss_of_sparse_labels_does_not_depend_on_the_batches():
+    base = examples(0, 200)
+    sparse = Examples(base.inputs, base.labels, masks={"a": torch.arange(200) < 10})
+    losses = [
+        fit(model(), sparse, epochs=1, lr=0.0, batch_size=size, progress=False).history.set_index("task")["train"]["a"]
+        for size in (None, 16)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "copies",
+    [
+        [model(), model(l2_layers=1.0)],
+        [model(), model(activation="tanh")],
+        [model(), SharedBottom(6, TASKS, [9], [4])],
+        [model(), SharedBottom(6, {"b": "binary", "a": "regression"}, [8], [4])],
+    ],
+)
+def test_copies_differ_in_their_parameters_alone(copies):
+    with pytest.raises(
+        ValueError, match="model: got copies of 2 kinds; expected copies that differ in their parameters"
+    ):
+        fit(copies, examples(0), progress=False)
+
+
+def test_one_object_is_not_two_copies():
+    one = model()
+    with pytest.raises(ValueError, match="model: got the same object twice"):
+        fit([one, one], examples(0), progress=False)
+
+
+@pytest.mark.parametrize("part", ["train", "valid"])
+def test_a_task_without_an_observed_label_is_named(part):
+    base = examples(0)
+    none = Examples(base.inputs, base.labels, masks={"b": torch.zeros(len(base), dtype=torch.bool)})
+    with pytest.raises(ValueError, match=rf"{part}.labels\['b'\]: got no observed label that counts"):
+        fit(model(), **({"train": base, "valid": base} | {part: none}), progress=False)
+
+
+def test_an_output_with_a_second_axis_is_named():
+    class Column(Student):
+        def forward(self, x):
+            return {task: value[:, None] for task, value in super().forward(x).items()}
+
+    losses = {"a": squared_error, "b": squared_error}
+    with pytest.raises(ValueError, match=r"model's output 'a': got shape \(120, 1\) for 120 rows; expected \(120,\)"):
+        fit(Column(), examples(0), losses=losses, progress=False)
+
+
+def test_a_loss_of_the_whole_batch_is_named():
+    losses = {"a": torch.nn.functional.mse_loss, "b": squared_error}
+    with pytest.raises(ValueError, match=r"losses\['a'\]: got a result of shape \(\)"):
+        fit(Student(), examples(0), losses=losses, progress=False)
+
+
+def test_inputs_with_other_columns_are_named():
+    other = Examples(torch.randn(10, 5), {"a": torch.zeros(10), "b": torch.zeros(10)})
+    with pytest.raises(ValueError, match="inputs: got a tensor with 5 columns; expected 6 columns"):
+        fit(model(), other, progress=False)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04"])
+def test_a_file_that_holds_no_parameters_is_named(tmp_path, content):
+    (tmp_path / "model.pt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"path: got model.pt, which does not hold parameters"):
+        load(model(), tmp_path / "model.pt")
+
+
+def test_a_pickle_with_code_in_it_does_not_run(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    torch.save({"bottom": Evil()}, tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="does not hold parameters"):
+        load(model(), tmp_path / "model.pt")
+    assert not (tmp_path / "ran").exists()

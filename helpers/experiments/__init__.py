@@ -106,7 +106,7 @@ class Grid:
             validate.fail("grid", f"no file {self.path.name}", "it in data/grids: run `make grids`", FileNotFoundError)
         header, _, text = self.path.read_text(encoding="utf-8", errors="replace").partition("\n")
         found = header.split()
-        if len(found) != 5 or found[4] != _hash(text):
+        if len(found) != 5 or found[0] != "#" or found[4] != _hash(text):
             validate.fail("grid", f"a damaged {self.path.name}", "the file as `make grids` or git wrote it")
         if found[2] != self.hash():
             validate.fail("grid", f"{self.path.name} made from other settings", "today's: run `make grids`")
