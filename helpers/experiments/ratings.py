@@ -89,7 +89,7 @@ def tune(tasks: Sequence[str], fraction: float, seeds: Sequence[int] = TUNING_SE
     return min(product(LEARNING_RATES, PENALTIES), key=loss)
 
 
-# What `tune` chose for each training fraction and model, at 0.8 on two of the seeds and without the largest penalty; and
+# What `tune` chose for each training fraction and model, at 0.8 on two of the seeds without the largest penalty; and
 # one setting for all that was not tuned, as a warning.
 CHOSEN = {
     0.08: {
