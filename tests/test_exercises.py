@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.checks import chapter04
+from helpers.checks import chapter_04
 from helpers.exercises import Exercise, Probe, begun, exercise, predict, predict_number
 
 
@@ -15,8 +15,8 @@ def check():
     """The exercises of chapter 04, with no mistakes remembered from another test."""
 
     class Fresh:
-        shared_bottom = Exercise(chapter04.shared_bottom.probes, chapter04.shared_bottom.correct)
-        transfer = Exercise(chapter04.transfer.probes, chapter04.transfer.correct)
+        shared_bottom = Exercise(chapter_04.shared_bottom.probes, chapter_04.shared_bottom.correct)
+        transfer = Exercise(chapter_04.transfer.probes, chapter_04.transfer.correct)
 
     return Fresh
 
@@ -130,7 +130,7 @@ def test_addresses_are_left_out_so_that_outputs_stay_equal():
 
 
 def test_an_answer_that_the_check_cannot_use_says_so():
-    said = Exercise(chapter04.transfer.probes, "").judge(lambda shared, single: ("mean", "low", "high"))
+    said = Exercise(chapter_04.transfer.probes, "").judge(lambda shared, single: ("mean", "low", "high"))
     assert said.startswith("Not right yet: the check could not use your answer (ValueError: could not convert string")
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from helpers.experiments import sharing
-from helpers.explorers import transfer_explorer
+from helpers.explorers.chapter_04 import transfer_explorer
 
 
 def test_the_transfer_explorer_says_what_the_grid_holds():

@@ -51,14 +51,3 @@ def test_lines_names_each_line_at_its_end_without_overlap():
 def test_a_missing_column_is_named(summary, missing):
     with pytest.raises(ValueError, match=f"summary: got no column '{missing}'"):
         figures.dots(summary.drop(columns=missing), "condition", "model", title="T", x_label="x")
-
-
-def test_no_text_of_the_architecture_leaves_the_figure():
-    figures.use_style()
-    figure = figures.architectures()
-    figure.canvas.draw()
-    box = figure.bbox
-    for axes in figure.axes:
-        for text in [*axes.texts, axes._left_title]:
-            extent = text.get_window_extent()
-            assert extent.x0 >= box.x0 - 1 and extent.x1 <= box.x1 + 1, text.get_text()

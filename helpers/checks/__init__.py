@@ -1,4 +1,4 @@
 """The exercises of the chapters, one module each.
 
-In a notebook: `from helpers.checks import chapter04 as check`, then `check.transfer(my_transfer)`.
+In a notebook: `from helpers.checks import chapter_04 as check`, then `check.transfer(my_transfer)`.
 """

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from helpers import validate
-from helpers.claims import Claim, Findings, chapter_04
+from helpers.claims import Claim, Findings, chapter_00, chapter_01, chapter_02, chapter_03, chapter_04
 
-CLAIMS: list[Claim] = [*chapter_04.CLAIMS]
+CHAPTERS = (chapter_00, chapter_01, chapter_02, chapter_03, chapter_04)
+CLAIMS: list[Claim] = [claim for chapter in CHAPTERS for claim in chapter.CLAIMS]
 
 
 def claims(table: pd.DataFrame, *ids: str, shut: bool = False) -> Findings:

@@ -1,4 +1,4 @@
-"""The explorers of the chapters, each built from the grid that it shows."""
+"""The explorer of chapter 04, Shared-Bottom."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from helpers.explorer import Curves, Explorer, Plane
 
 
 def transfer_explorer(grid: pd.DataFrame) -> Explorer:
-    """Chapter 04: features in common × width of the bottom × task weight → transfer of both tasks, and *train it now*.
+    """Features in common × width of the bottom × task weight → transfer of both tasks, and *train it now*.
 
     grid: the table of `sharing.weights`.
     """

@@ -1,0 +1,19 @@
+"""Diagrams: no text leaves the figure."""
+
+import pytest
+
+from helpers import diagrams, figures
+
+ALL = [diagrams.architectures]
+
+
+@pytest.mark.parametrize("draw", ALL, ids=lambda draw: draw.__name__)
+def test_no_text_leaves_the_figure(draw):
+    figures.use_style()
+    figure = draw()
+    figure.canvas.draw()
+    box = figure.bbox
+    for axes in figure.axes:
+        for text in [*axes.texts, axes._left_title]:
+            extent = text.get_window_extent()
+            assert extent.x0 >= box.x0 - 1 and extent.x1 <= box.x1 + 1, text.get_text()
