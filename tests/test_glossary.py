@@ -1,0 +1,40 @@
+"""The glossary: every entry whole and in order, and every link to it leads somewhere."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+ENTRY = re.compile(r'<a id="([^"]+)"></a>\n\*\*(.+?)\*\* · (\S.*?) — (.+) \*Chapter (0\d)\*')
+
+
+def entries():
+    """(anchor, term, Chinese, sentences, chapter) of each entry."""
+    text = (NOTEBOOKS / "glossary.md").read_text(encoding="utf-8")
+    return [ENTRY.fullmatch(part.strip()) for part in text.split("\n\n")[2:]]
+
+
+def slug(term):
+    return re.sub(r"[^a-z0-9-]", "", term.lower().replace("²", "2").replace(" ", "-"))
+
+
+def test_every_entry_is_whole():
+    assert all(entries())
+    for anchor, term, chinese, sentences, _ in map(re.Match.groups, entries()):
+        assert anchor == slug(term)
+        assert re.search(r"[\u4e00-\u9fff]", chinese) or chinese == term, term
+        assert sentences.endswith(".") and len(sentences) < 320, term
+
+
+def test_entries_are_in_order_and_there_is_one_a_term():
+    anchors = [entry.group(1) for entry in entries()]
+    assert anchors == sorted(set(anchors), key=lambda anchor: anchor.replace("-", " "))
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_links_to_the_glossary_lead_somewhere(path):
+    anchors = {entry.group(1) for entry in entries()}
+    prose = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+    assert set(re.findall(r"glossary\.md#([\w-]+)", prose)) <= anchors
