@@ -76,4 +76,4 @@ $(READY): pyproject.toml tools/setup.py
 
 # offline it says so and goes on: the cells and tests that need MovieLens-100K are then skipped by name; in CI it must be
 movielens: $(READY)
-	@[ -d data/ml-100k ] || $(BIN)/python -m helpers.movielens || [ -z "$(CI)" ]
+	@$(BIN)/python -m helpers.own_copy || $(BIN)/python -m helpers.movielens || [ -z "$(CI)" ]

@@ -6,11 +6,10 @@
 """
 
 import os
-from pathlib import Path
 
 import pytest
 
-MOVIELENS = Path(__file__).parent / "data" / "ml-100k"
+from helpers.own_copy import present
 
 
 def pytest_collection_modifyitems(items):
@@ -18,7 +17,7 @@ def pytest_collection_modifyitems(items):
         tags = getattr(item, "cell", {}).get("metadata", {}).get("tags", [])  # only nbval's items have a cell
         if "live" in tags:
             item.options["check"] = False
-        if "movielens" in tags and not MOVIELENS.exists():
+        if "movielens" in tags and not present():
             item.add_marker(pytest.mark.skip(reason="MovieLens-100K is absent: python -m helpers.movielens"))
 
 

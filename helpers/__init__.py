@@ -15,5 +15,6 @@ Each arrow is a module, and imports go only leftwards:
     figures, explorer          pictures that stand still, pictures that answer
     exercises                  predictions, checks with hints
     environment                is this machine ready for the course?
+    own_copy                   is there a copy of MovieLens-100K?
     validate                   one clear error for bad input, used by all of the above
 """

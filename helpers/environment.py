@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NAME = "multitask-ranking-course"
 OLDEST_PYTHON = (3, 11)
 FREE_GB = 1.0
+MOVIELENS = (("ml-100k.inter", "ml-100k.item", "ml-100k.user"), ("u.data", "u.item", "u.user"))  # as in own_copy
 LAB_EXTENSIONS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "anywidget": "anywidget"}
 
 
@@ -134,8 +135,11 @@ def _disk() -> Iterator[Check]:
 
 
 def _movielens() -> Iterator[Check]:
-    here = (ROOT / "data" / "ml-100k").exists()
+    folder = ROOT / "data" / "ml-100k"
+    here = any(all((folder / name).is_file() for name in names) for names in MOVIELENS)
+    half = folder.is_dir() and any(folder.iterdir()) and not here
     mend = f"in the folder of the course: {Path(sys.executable).name} -m helpers.movielens"
+    mend = f"delete {folder}, then {mend}" if half else mend
     yield Check("MovieLens-100K", "present" if here else "absent", "present", "" if here else mend)
 
 

@@ -26,12 +26,10 @@ import numpy as np
 import pandas as pd
 
 from helpers import validate
+from helpers.own_copy import FOLDER, ORIGINAL, PACKAGED, missing, present
 
-FOLDER = Path(__file__).parents[1] / "data" / "ml-100k"
 PACKAGE = "recbole>=1.2,<1.3"
 IN_PACKAGE = "recbole/dataset_example/ml-100k"
-PACKAGED = ("ml-100k.inter", "ml-100k.item", "ml-100k.user")
-ORIGINAL = ("u.data", "u.item", "u.user")
 
 # SHA-256 of the 100,000 rows (user, item, rating, timestamp), sorted, as little-endian 64-bit integers: the same for
 # both layouts.
@@ -58,19 +56,24 @@ YEAR, YEAR_ON = r"\((\d{4})\)", r"\s*\(\d{4}\).*"  # the year in a title; from t
 
 BY_HAND = "put u.data, u.item and u.user of your own download there"
 HOW = f"run `python -m helpers.movielens` in the folder of the course, or {BY_HAND}"
+INTACT = "the 100,000 ratings of MovieLens-100K, intact: delete the folder and fetch it again"
 
 
 class MovieLensMissing(FileNotFoundError):
     """There is no copy of MovieLens-100K; the message says how to get one."""
 
 
+class MovieLensDamaged(ValueError):
+    """There is a copy, and it is not MovieLens-100K or cannot be read; the message says what to do."""
+
+
 @contextmanager
 def needed() -> Iterator[None]:
-    """Around code that needs the data: where there is no copy, print how to get one, and let the notebook go on."""
+    """Around code that needs the data: without a good copy, print how to get one, and let the notebook go on."""
     try:
         yield
-    except MovieLensMissing as missing:
-        print(missing)
+    except (MovieLensMissing, MovieLensDamaged) as error:
+        print(error)
 
 
 def load(folder: Path = FOLDER) -> pd.DataFrame:
@@ -84,22 +87,26 @@ def load(folder: Path = FOLDER) -> pd.DataFrame:
     title, year, genres       of the item: the year that stands in its title (missing for one item); genres are words
                               with spaces between
 
-    Raises MovieLensMissing where there is no copy, ValueError where its ratings are not those of MovieLens-100K.
+    Raises MovieLensMissing where there is no copy, or half of one, and MovieLensDamaged, a ValueError, where its files
+    cannot be read or its ratings are not those of MovieLens-100K.
     """
     folder = Path(folder)
-    names = PACKAGED if (folder / PACKAGED[0]).exists() else ORIGINAL
-    if missing := [name for name in names if not (folder / name).exists()]:
-        raise MovieLensMissing(f"MovieLens-100K: no {', '.join(missing)} in {folder}; {HOW}.")
-    read = _read_packaged if names == PACKAGED else _read_original
-    ratings, items, users = read(folder)
+    absent = {names: missing(folder, names) for names in (PACKAGED, ORIGINAL)}
+    if not present(folder):
+        fewest = min(absent[ORIGINAL], absent[PACKAGED], key=len)
+        how = f"delete the folder and {HOW}" if folder.is_dir() and any(folder.iterdir()) else HOW
+        raise MovieLensMissing(f"MovieLens-100K: no {', '.join(fewest)} in {folder}; {how}.")
+    try:
+        ratings, items, users = (_read_original if absent[PACKAGED] else _read_packaged)(folder)
+        one_each = {"how": "left", "validate": "many_to_one"}
+        frame = ratings.merge(users, on="user", **one_each).merge(items, on="item", **one_each)
+    except Exception as error:  # of a garbled file pandas may say anything
+        came = f"files that cannot be read ({type(error).__name__})"
+        validate.fail(str(folder), came, INTACT, MovieLensDamaged)
     if _checksum(ratings) != CHECKSUM:
-        came = f"{len(ratings):,} ratings with another checksum"
-        validate.fail(
-            str(folder), came, "the 100,000 ratings of MovieLens-100K (delete the folder and fetch them again)"
-        )
-    frame = ratings.merge(users, on="user", how="left").merge(items, on="item", how="left")
+        validate.fail(str(folder), f"{len(ratings):,} ratings with another checksum", INTACT, MovieLensDamaged)
     if unknown := frame[["age", "genres"]].isna().any(axis=1).sum():
-        validate.fail(str(folder), f"{unknown} ratings of unknown users or items", "a row for each in the other files")
+        validate.fail(str(folder), f"{unknown} ratings of unknown users or items", INTACT, MovieLensDamaged)
     frame = frame.sort_values(["timestamp", "user", "item"], ignore_index=True)
     tasks = {"like": frame["rating"] >= 4, "love": frame["rating"] == 5, "dislike": frame["rating"] <= 2}
     return frame.assign(**{task: label.astype(int) for task, label in tasks.items()})
@@ -109,9 +116,11 @@ def split_by_time(frame: pd.DataFrame, fractions: Sequence[float]) -> tuple[pd.D
     """Parts of these fractions in order of time, such as (.8, .1, .1) to train, validate and test: train on the past.
 
     Where the fractions sum to less than 1, the oldest rows are left out: (.08, .1, .1) has the same last two parts.
-    One fixed split: repeated with other seeds, only the training varies. `frame` needs a column timestamp.
+    One fixed split: repeated with other seeds, only the training varies. `frame` has a column timestamp without gaps.
     """
     validate.columns("frame", frame, ["timestamp"])
+    if gaps := int(frame["timestamp"].isna().sum()):
+        validate.fail("frame['timestamp']", f"{gaps} missing values", "a time in each row")
     return _cut(frame.sort_values("timestamp", kind="stable"), fractions)
 
 

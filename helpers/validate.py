@@ -19,8 +19,8 @@ def _show(value) -> str:
 
 
 def fail(name: str, came: str, expected: str, kind: type[Exception] = ValueError):
-    """Raise `kind` with the one sentence that all errors of the library share."""
-    raise kind(f"{name}: got {came}; expected {expected}.")
+    """Raise `kind` with the one sentence that all errors of the library share; it stands alone, also in an `except`."""
+    raise kind(f"{name}: got {came}; expected {expected}.") from None
 
 
 def number(name: str, value, low: float = -np.inf, high: float = np.inf, whole: bool = False):

@@ -6,7 +6,7 @@ from scipy import stats
 from helpers.experiments import Grid, difference, interval, ratings, sharing, summarise
 from helpers.experiments.register import GRIDS
 from helpers.models import SharedBottom, SingleTask, parameter_count
-from helpers.movielens import FOLDER
+from helpers.own_copy import present
 from helpers.simulation import relu_tasks
 
 
@@ -147,7 +147,7 @@ def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not FOLDER.exists(), reason="MovieLens-100K is absent: python -m helpers.movielens")
+@pytest.mark.skipif(not present(), reason="MovieLens-100K is absent: python -m helpers.movielens")
 def test_a_sample_of_the_ratings_grids_trains_to_the_kept_numbers():
     keys = ["fraction", "tuned", "pair", "seed", "model", "task"]
     for name, options in (("04_ratings", {}), ("04_ratings_untuned", {"pairs": [("dislike", "love")], "tuned": False})):

@@ -1,4 +1,5 @@
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import movielens
-from helpers.movielens import FOLDER, MovieLensMissing, fetch, load, main, split_at_random, split_by_time
+from helpers.movielens import MovieLensDamaged, MovieLensMissing, fetch, load, main, split_at_random, split_by_time
+from helpers.own_copy import present
 
 
 def flags(*genres):
@@ -91,11 +93,70 @@ def test_a_user_or_item_without_a_row_is_an_error(small):
             load(small)
 
 
-@pytest.mark.parametrize("present", [[], ["u.data"], ["ml-100k.inter", "ml-100k.item"]])
-def test_an_absent_copy_is_named_with_the_way_to_get_it(tmp_path, present):
-    write(tmp_path, {name: (PACKAGED | ORIGINAL)[name] for name in present})
-    with pytest.raises(MovieLensMissing, match=r"no (u.data|u.item|ml-100k.user).*python -m helpers.movielens"):
+@pytest.mark.parametrize("here", [[], ["u.data"], ["ml-100k.inter", "ml-100k.item"]])
+def test_an_absent_copy_is_named_with_the_way_to_get_it(tmp_path, here):
+    write(tmp_path, {name: (PACKAGED | ORIGINAL)[name] for name in here})
+    with pytest.raises(
+        MovieLensMissing, match=r"no (u.data|u.item|ml-100k.user).*python -m helpers.movielens"
+    ) as error:
         load(tmp_path)
+    assert ("delete the folder and run" in str(error.value)) == bool(here)
+
+
+def test_half_of_one_layout_beside_the_whole_other_does_no_harm(small, tmp_path):
+    half = {"ml-100k.inter": PACKAGED["ml-100k.inter"], "ml-100k.item": ""}
+    pd.testing.assert_frame_equal(load(write(tmp_path / "both", ORIGINAL | half)), load(small))
+
+
+DAMAGE = {
+    "empty": b"",
+    "a page that says no": b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n",
+    "zeros": bytes(500),
+    "other bytes": bytes(range(256)) * 2,
+    "ragged": b"1\t2\n1\t2\t3\t4\t5\t6\t7\n",
+    "words": b"one\ttwo\tthree\tfour\nfive\tsix\tseven\teight\n",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("name", [*PACKAGED, *ORIGINAL])
+def test_a_garbled_file_says_to_fetch_it_again(small, tmp_path, capsys, name, damage):
+    folder = write(tmp_path / "garbled", PACKAGED if name in PACKAGED else ORIGINAL)
+    (folder / name).write_bytes(damage)
+    expected = r"garbled: got .*; expected the 100,000 ratings .*: delete the folder and fetch it again\.$"
+    with pytest.raises(MovieLensDamaged, match=expected) as error:
+        load(folder)
+    assert error.value.__suppress_context__  # no second traceback, in pandas' words
+    with movielens.needed():
+        load(folder)
+    assert capsys.readouterr().out == f"{error.value}\n"
+
+
+def test_a_user_or_item_twice_multiplies_no_rating(small):
+    for name in ("ml-100k.user", "ml-100k.item"):
+        write(small, PACKAGED | {name: PACKAGED[name] + PACKAGED[name].splitlines()[1] + "\n"})
+        with pytest.raises(MovieLensDamaged, match="delete the folder"):
+            load(small)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_damage_gives_the_ratings_or_the_one_error(data):
+    """Cut anywhere, or with bytes put in anywhere: the frame has its shape, or the error says what to do."""
+    files = data.draw(st.sampled_from([PACKAGED, ORIGINAL]))
+    name = data.draw(st.sampled_from(sorted(files)))
+    text = files[name].encode("latin-1")
+    at = data.draw(st.integers(0, len(text)))
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        ratings, _, _ = movielens._read_packaged(write(Path(folder) / "good", PACKAGED))
+        patch.setattr(movielens, "CHECKSUM", movielens._checksum(ratings))
+        write(Path(folder) / "bad", files)
+        keep = data.draw(st.sampled_from([b"", text[at:]]))
+        (Path(folder) / "bad" / name).write_bytes(text[:at] + data.draw(st.binary(max_size=5)) + keep)
+        try:
+            assert len(load(Path(folder) / "bad")) == 4
+        except MovieLensDamaged as error:
+            assert "delete the folder" in str(error)
 
 
 # Fetching, with a package of our own in place of the download
@@ -130,6 +191,11 @@ def test_fetch_asks_only_once(small, packaged, tmp_path):
     fetch(tmp_path / "data")
     fetch(tmp_path / "data")
     assert len(calls) == 1
+
+
+def test_fetch_fills_an_empty_folder(small, packaged, tmp_path):
+    (tmp_path / "empty").mkdir()
+    pd.testing.assert_frame_equal(load(fetch(tmp_path / "empty")), load(small))
 
 
 def test_fetch_leaves_a_folder_of_the_users_alone(small, packaged, tmp_path):
@@ -213,6 +279,13 @@ def test_bad_fractions_are_named(fractions):
 def test_other_bad_arguments_of_splits_are_named():
     with pytest.raises(ValueError, match=r"^frame: got no column 'timestamp'"):
         split_by_time(rows(10)[["row"]], (0.5, 0.5))
+    for gap in (np.nan, None, pd.NA):
+        spoilt = rows(10).astype({"timestamp": object})
+        spoilt.loc[[2, 3], "timestamp"] = gap
+        with pytest.raises(
+            ValueError, match=r"^frame\['timestamp'\]: got 2 missing values; expected a time in each row"
+        ):
+            split_by_time(spoilt, (0.5, 0.5))
     with pytest.raises(ValueError, match=r"^frame: got a table without rows"):
         split_at_random(rows(0), (0.5, 0.5), seed=1)
     with pytest.raises(ValueError, match=r"^seed: got -1"):
@@ -222,7 +295,7 @@ def test_other_bad_arguments_of_splits_are_named():
 # The real ratings
 
 
-@pytest.mark.skipif(not FOLDER.exists(), reason="MovieLens-100K is absent: python -m helpers.movielens")
+@pytest.mark.skipif(not present(), reason="MovieLens-100K is absent: python -m helpers.movielens")
 def test_the_real_ratings_have_their_known_numbers():
     frame = load()
     assert len(frame) == 100_000 and frame["user"].nunique() == 943 and frame["item"].nunique() == 1682
@@ -238,3 +311,8 @@ def test_needed_says_what_is_missing_and_goes_on(tmp_path, capsys):
     with movielens.needed():
         load(tmp_path / "nowhere")
     assert "python -m helpers.movielens" in capsys.readouterr().out
+
+
+def test_needed_hides_no_other_error():
+    with pytest.raises(ValueError, match="another"), movielens.needed():
+        raise ValueError("another")

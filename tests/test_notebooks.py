@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.own_copy import present
 from tools import notebooks
 from tools.site import minutes
 from tools.style import problems
@@ -20,7 +21,7 @@ every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: pat
 
 def skip_without_movielens(path: Path) -> None:
     cells = notebooks.code_cells(notebooks.read(path))
-    if any("movielens" in notebooks.tags(cell) for cell in cells) and not (ROOT / "data" / "ml-100k").exists():
+    if any("movielens" in notebooks.tags(cell) for cell in cells) and not present():
         pytest.skip("MovieLens-100K is absent: python -m helpers.movielens")
 
 
