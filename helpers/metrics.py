@@ -1,4 +1,4 @@
-"""How good are the predictions? AUC, GAUC, log loss, R², mean squared error and calibration, for one model or for many.
+"""How good are the predictions? AUC, GAUC, NDCG, log loss, R², squared error and calibration, of one model or many.
 
 Scores and labels have the rows on the last axis: `(n,)` gives a float, `(models, n)` gives an array `(models,)`, all
 computed together. Labels `(n,)` may be shared by all models. Rows where `mask` is False were not observed and count
@@ -23,6 +23,7 @@ Array = np.ndarray | Tensor
 ONE_CLASS = "only one class among the labels"
 NO_USER = "no user with labels of both classes"
 CONSTANT = "a constant target"
+NO_GAIN = "no gain at all"
 
 
 def auc(scores: Array, labels: Array, mask: Array | None = None) -> float | np.ndarray:
@@ -35,14 +36,14 @@ def auc(scores: Array, labels: Array, mask: Array | None = None) -> float | np.n
     return _defined("labels", value, ONE_CLASS, "labels of both classes")
 
 
-class Gauc(NamedTuple):
-    """`value` of the metric, and how many users were `skipped` because all their labels were equal."""
+class OverUsers(NamedTuple):
+    """Mean `value` over users, and how many were `skipped`: all labels equal (GAUC), or nothing to gain (NDCG)."""
 
     value: float | np.ndarray
     skipped: int | np.ndarray
 
 
-def gauc(scores: Array, labels: Array, groups: Array, mask: Array | None = None) -> Gauc:
+def gauc(scores: Array, labels: Array, groups: Array, mask: Array | None = None) -> OverUsers:
     """Mean over users of the AUC within the rows of one user, weighted by the user's number of rows (DIN, KDD 2018).
 
     groups: the user of each row, any integers, `(n,)` or `(models, n)`. Users with one class only are skipped, and
@@ -50,7 +51,32 @@ def gauc(scores: Array, labels: Array, groups: Array, mask: Array | None = None)
     """
     rows = _rows("scores", scores, labels, mask, binary=True)
     value, skipped = _gauc(*rows, _group_index(groups, rows[0]))
-    return Gauc(_defined("labels", value, NO_USER, "at least one such user"), _plain(skipped))
+    return OverUsers(_defined("labels", value, NO_USER, "at least one such user"), _plain(skipped))
+
+
+def ndcg(scores: Array, gains: Array, mask: Array | None = None, *, k: int | None = None) -> float | np.ndarray:
+    """Normalised discounted cumulative gain of one list in the order of the scores (Järvelin and Kekäläinen, 2002).
+
+    The sum of gain / log₂(1 + place) over places 1, 2, … (the first `k`), divided by the same sum in the best order.
+    Gains are ≥ 0 (0 and 1, or graded). Equal scores share the mean discount of their places. The number of
+    `sklearn.metrics.ndcg_score`, for many models at once.
+    """
+    score, gain, seen, k = _lists(scores, gains, k, mask)
+    value, _ = _ndcg(score, gain, seen, torch.zeros_like(score, dtype=torch.long), k)
+    return _defined("gains", value, NO_GAIN, "a gain above 0")
+
+
+def user_ndcg(
+    scores: Array, gains: Array, groups: Array, mask: Array | None = None, *, k: int | None = None
+) -> OverUsers:
+    """Mean over users of the NDCG of each user's list, every user counting once.
+
+    groups: the user of each row, any integers, `(n,)` or `(models, n)`. Users without any gain are skipped, and
+    counted. Otherwise as `ndcg`.
+    """
+    score, gain, seen, k = _lists(scores, gains, k, mask)
+    value, skipped = _ndcg(score, gain, seen, _group_index(groups, score), k)
+    return OverUsers(_defined("gains", value, NO_GAIN, "a user with a gain above 0"), _plain(skipped))
 
 
 def log_loss(logits: Array, labels: Array, mask: Array | None = None) -> float | np.ndarray:
@@ -157,6 +183,33 @@ def _auc_from_sums(rank_sum: Tensor, positives: Tensor, rows: Tensor) -> Tensor:
     return (rank_sum - positives * (positives + 1) / 2) / (positives * (rows - positives))
 
 
+def _ndcg(score: Tensor, gain: Tensor, mask: Tensor, group: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Mean over the groups that have something to gain (NaN if none has), and the number of those that have not."""
+    groups = int(group.max()) + 1
+    group = torch.where(mask, group, groups)  # a group of their own for unobserved rows
+    total = lambda values: torch.zeros(*group.shape[:-1], groups + 1).double().scatter_add(-1, group, values)  # noqa: E731
+    end = total(torch.ones_like(score)).cumsum(-1).gather(-1, group).long()  # rows of this and of earlier groups
+    found, best = (total(gain * _discounts(by, group, end, k))[..., :-1] for by in (score, gain))
+    each = found / best  # NaN (0 / 0) where there is nothing to gain
+    size = total(mask.double())[..., :-1]
+    counted = ~each.isnan()
+    return each.nan_to_num().sum(-1) / counted.sum(-1), (~counted & (size > 0)).sum(-1)
+
+
+def _discounts(score: Tensor, group: Tensor, end: Tensor, k: int) -> Tensor:
+    """1 / log₂(1 + place) of each row in its group, 0 beyond place k; equal scores share the mean of their places."""
+    rows = score.shape[-1]
+    smaller = torch.searchsorted(score.sort(-1).values, score)  # an integer that orders like the score
+    key = group * rows + smaller
+    ordered = key.sort(-1).values
+    before = end - torch.searchsorted(ordered, key, right=True)  # rows of the group with a higher score
+    through = end - torch.searchsorted(ordered, key)  # and those with an equal one
+    discount = 1 / torch.log2(torch.arange(2, rows + 2).double())
+    discount[k:] = 0
+    cumulated = torch.cat([torch.zeros(1).double(), discount.cumsum(0)])
+    return (cumulated[through] - cumulated[before]) / (through - before)
+
+
 def _ranks(values: Tensor) -> Tensor:
     """Ranks from 1 on the last axis; equal values share the mean of their ranks."""
     ordered = values.sort(-1).values
@@ -184,10 +237,10 @@ def _mean(values: Tensor, mask: Tensor) -> Tensor:
 
 
 def _rows(
-    name: str, scores: Array, labels: Array, mask: Array | None, binary: bool = False
+    name: str, scores: Array, labels: Array, mask: Array | None, binary: bool = False, label_name: str = "targets"
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Scores, labels and mask as tensors of one shape, checked: finite, of matching shapes, with observed rows."""
-    label_name = "labels" if binary else "targets"
+    label_name = "labels" if binary else label_name
     score, label = _tensor(name, scores), _tensor(label_name, labels)
     seen = torch.ones_like(label, dtype=torch.bool) if mask is None else _tensor("mask", mask) != 0
     for other_name, other in ((label_name, label), ("mask", seen)):
@@ -201,6 +254,14 @@ def _rows(
     validate.finite(name, score)
     (validate.binary if binary else validate.finite)(label_name, label)
     return score, label, seen
+
+
+def _lists(scores: Array, gains: Array, k: int | None, mask: Array | None) -> tuple[Tensor, Tensor, Tensor, int]:
+    """Scores, gains and mask of ranked lists, checked; `k` as a number."""
+    score, gain, seen = _rows("scores", scores, gains, mask, label_name="gains")
+    if bool((gain < 0).any()):
+        validate.fail("gains", f"a negative gain ({float(gain.min()):g})", "gains of at least 0")
+    return score, gain, seen, score.shape[-1] if k is None else validate.number("k", k, low=1, whole=True)
 
 
 def _tensor(name: str, values: Array) -> Tensor:

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import log_loss as sklearn_log_loss
-from sklearn.metrics import mean_squared_error, r2_score, roc_auc_score
+from sklearn.metrics import mean_squared_error, ndcg_score, r2_score, roc_auc_score
 
 from helpers.examples import Examples
-from helpers.metrics import auc, calibration, evaluate, gauc, log_loss, mse, r2
+from helpers.metrics import auc, calibration, evaluate, gauc, log_loss, mse, ndcg, r2, user_ndcg
 
-SCORES, LABELS = "scores|logits|predictions", "labels|targets"
+SCORES, LABELS = "scores|logits|predictions", "labels|targets|gains"
 
 
 def draw(seed, rows=200, levels=None):
@@ -43,7 +43,7 @@ def test_auc_limits_and_invariances():
     assert auc(scores[order], labels[order]) == pytest.approx(auc(scores, labels), abs=1e-12)
 
 
-@pytest.mark.parametrize("metric", [auc, log_loss, mse, r2])
+@pytest.mark.parametrize("metric", [auc, log_loss, mse, r2, ndcg])
 @pytest.mark.parametrize("shared_labels", [True, False])
 def test_a_leading_axis_gives_each_models_own_number(metric, shared_labels):
     rng = np.random.default_rng(3)
@@ -55,7 +55,7 @@ def test_a_leading_axis_gives_each_models_own_number(metric, shared_labels):
         assert together[index] == pytest.approx(metric(scores[index], np.broadcast_to(labels, scores.shape)[index]))
 
 
-@pytest.mark.parametrize("metric", [auc, log_loss, mse, r2])
+@pytest.mark.parametrize("metric", [auc, log_loss, mse, r2, ndcg])
 def test_masked_rows_count_nowhere(metric):
     rng = np.random.default_rng(4)
     scores, labels, mask = rng.standard_normal((3, 80)), (rng.random((3, 80)) < 0.5) * 1.0, rng.random((3, 80)) < 0.6
@@ -126,6 +126,73 @@ def test_gauc_of_one_user_is_auc_and_a_users_offset_does_not_matter():
     users = rng.integers(0, 10, 200)
     moved = gauc(scores + 100 * users, labels, users)
     assert moved.value == pytest.approx(gauc(scores, labels, users).value, abs=1e-12)
+
+
+@pytest.mark.parametrize("k", [None, 1, 5, 200, 500])
+@pytest.mark.parametrize("levels", [None, 4, 1])
+def test_ndcg_is_sklearns_ties_and_graded_gains_included(k, levels):
+    scores, _, rng = draw(13, levels=levels)
+    gains = rng.integers(0, 4, 200)
+    assert ndcg(scores, gains, k=k) == pytest.approx(ndcg_score([gains], [scores], k=k), abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    scores=hnp.arrays(float, 12, elements=st.integers(-3, 3)),
+    gains=hnp.arrays(float, 12, elements=st.floats(0, 5)),
+    k=st.integers(1, 12),
+)
+def test_ndcg_is_sklearns_for_any_list(scores, gains, k):
+    gains[0] += 1
+    assert ndcg(scores, gains, k=k) == pytest.approx(ndcg_score([gains], [scores], k=k), abs=1e-9)
+
+
+def test_ndcg_by_hand_limits_and_invariances():
+    assert ndcg([5, 4, 3, 2], [0, 1, 0, 1]) == pytest.approx((1 / np.log2(3) + 1 / np.log2(5)) / (1 + 1 / np.log2(3)))
+    scores, _, rng = draw(14)
+    gains = rng.integers(0, 3, 200)
+    assert ndcg(gains, gains) == 1 and ndcg(gains, 7 * gains, k=3) == 1
+    assert ndcg(np.exp(scores), gains) == pytest.approx(ndcg(scores, gains), abs=1e-12)
+    assert ndcg(scores, 3 * gains) == pytest.approx(ndcg(scores, gains), abs=1e-12)
+    assert ndcg([2, 1], [0, 1], k=1) == 0
+    order = rng.permutation(200)
+    assert ndcg(scores[order], gains[order], k=10) == pytest.approx(ndcg(scores, gains, k=10), abs=1e-12)
+
+
+@pytest.mark.parametrize("k", [None, 3])
+@pytest.mark.parametrize("levels", [None, 3])
+def test_ndcg_over_users_is_the_mean_of_their_lists(k, levels):
+    scores, gains, rng = draw(15, rows=300, levels=levels)
+    users = rng.integers(0, 60, 300) * 2**40 - 7
+    frame = pd.DataFrame({"score": scores, "gain": gains, "user": users})
+    lists = [part for _, part in frame.groupby("user") if part["gain"].any()]
+    expected = np.mean([ndcg(part["score"], part["gain"], k=k) for part in lists])
+    value, skipped = user_ndcg(scores, gains, users, k=k)
+    assert value == pytest.approx(expected, abs=1e-12)
+    assert skipped == frame["user"].nunique() - len(lists) > 0
+    assert user_ndcg(scores, gains, np.zeros(300, int), k=k).value == pytest.approx(ndcg(scores, gains, k=k))
+
+
+def test_ndcg_over_users_for_many_models_with_masks():
+    rng = np.random.default_rng(16)
+    scores, gains = rng.integers(0, 9, (4, 300)) * 1.0, rng.integers(0, 2, (4, 300)) * 1.0
+    users, mask = rng.integers(0, 80, (4, 300)), rng.random((4, 300)) < 0.6
+    value, skipped = user_ndcg(scores, gains, users, mask, k=2)
+    for row in range(4):
+        seen = mask[row]
+        expected = user_ndcg(scores[row, seen], gains[row, seen], users[row, seen], k=2)
+        assert (value[row], skipped[row]) == (pytest.approx(expected.value), expected.skipped)
+
+
+def test_ndcg_without_any_gain_and_with_bad_gains_is_named():
+    with pytest.raises(ValueError, match=r"^gains: got no gain at all; expected a gain above 0"):
+        ndcg([0.1, 0.2], [0, 0])
+    with pytest.raises(ValueError, match=r"^gains: got no gain at all; expected a user with"):
+        user_ndcg([0.1, 0.2], [0, 0], [1, 2])
+    with pytest.raises(ValueError, match=r"^gains: got a negative gain \(-1\)"):
+        ndcg([0.1, 0.2], [0, -1])
+    with pytest.raises(ValueError, match=r"^k: got 0; expected a whole number of at least 1"):
+        ndcg([0.1, 0.2], [0, 1], k=0)
 
 
 def test_calibration_of_true_probabilities_and_of_wrong_ones():
@@ -213,7 +280,7 @@ def test_undefined_metrics_are_errors():
         r2(scores, np.full(4, 0.1))
 
 
-@pytest.mark.parametrize("metric", [auc, log_loss, mse, r2])
+@pytest.mark.parametrize("metric", [auc, log_loss, mse, r2, ndcg])
 @pytest.mark.parametrize(
     "scores, labels, mask, named",
     [
