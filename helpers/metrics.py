@@ -23,6 +23,7 @@ Array = np.ndarray | Tensor
 ONE_CLASS = "only one class among the labels"
 NO_USER = "no user with labels of both classes"
 CONSTANT = "a constant target"
+UNSEEN = "no observed label"
 NO_GAIN = "no gain at all"
 
 
@@ -132,6 +133,12 @@ def evaluate(outputs: dict[str, Array], examples: Examples, kinds: dict[str, str
     `examples` have groups, gauc and gauc_skipped (a number of users); regression tasks have r2 and mse. `note` says why
     a value is NaN.
     """
+    if not isinstance(kinds, dict) or not kinds:
+        validate.fail("kinds", repr(kinds)[:60], '{task: "binary" or "regression"}, at least one task')
+    if not isinstance(outputs, dict):
+        validate.fail("outputs", type(outputs).__name__, "{task: logits or values}", TypeError)
+    if not isinstance(examples, Examples):
+        validate.fail("examples", type(examples).__name__, "Examples", TypeError)
     tables = []
     for task, kind in kinds.items():
         validate.choice("kinds", kind, ("binary", "regression"))
@@ -139,7 +146,9 @@ def evaluate(outputs: dict[str, Array], examples: Examples, kinds: dict[str, str
             if task not in by_task:
                 validate.fail(name, f"no task {task!r}", f"it among {list(by_task)}")
         binary = kind == "binary"
-        rows = _rows(f"outputs[{task!r}]", outputs[task], examples.labels[task], examples.masks.get(task), binary)
+        data = outputs[task], examples.labels[task], examples.masks.get(task)
+        rows = _rows(f"outputs[{task!r}]", *data, binary, may_be_unseen=True)
+        unseen = ~rows[2].any(-1).numpy()
         if binary:
             values = {"auc": (_auc(*rows), ONE_CLASS), "log_loss": (_log_loss(*rows), "")}
             if examples.groups is not None:
@@ -150,7 +159,7 @@ def evaluate(outputs: dict[str, Array], examples: Examples, kinds: dict[str, str
         for metric, (value, reason) in values.items():
             value = value.numpy().astype(float)
             table = pd.DataFrame({"task": task, "metric": metric, "value": np.atleast_1d(value)})
-            table["note"] = np.where(table["value"].isna(), reason, "")
+            table["note"] = np.where(table["value"].isna(), np.where(unseen, UNSEEN, reason), "")
             if value.ndim:
                 table.insert(0, "copy", np.arange(len(value)))
             tables.append(table)
@@ -237,7 +246,13 @@ def _mean(values: Tensor, mask: Tensor) -> Tensor:
 
 
 def _rows(
-    name: str, scores: Array, labels: Array, mask: Array | None, binary: bool = False, label_name: str = "targets"
+    name: str,
+    scores: Array,
+    labels: Array,
+    mask: Array | None,
+    binary: bool = False,
+    label_name: str = "targets",
+    may_be_unseen: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Scores, labels and mask as tensors of one shape, checked: finite, of matching shapes, with observed rows."""
     label_name = "labels" if binary else label_name
@@ -248,7 +263,7 @@ def _rows(
             expected = f"shape {tuple(score.shape)} as {name}, or its rows alone"
             validate.fail(other_name, f"shape {tuple(other.shape)}", expected)
     score, label, seen = torch.broadcast_tensors(score, label, seen)
-    if not bool(seen.any(-1).all()):
+    if not may_be_unseen and not bool(seen.any(-1).all()):
         validate.fail("mask", "no observed row", "at least one")
     label = torch.where(seen, label, 0)
     validate.finite(name, score)

@@ -268,6 +268,23 @@ def test_evaluate_says_why_a_value_is_missing():
     assert table.loc["gauc_skipped", "value"] == 4
 
 
+def test_evaluate_of_a_task_without_an_observed_label_is_nan_and_says_so():
+    data, scores, _ = examples(masks={name: torch.zeros(200, dtype=torch.bool) for name in ("click", "watch")})
+    table = evaluate({"click": scores, "watch": scores}, data, {"click": "binary", "watch": "regression"})
+    counted = table["metric"] == "gauc_skipped"
+    assert table.loc[~counted, "value"].isna().all() and (table.loc[~counted, "note"] == "no observed label").all()
+    assert table.loc[counted, "value"].tolist() == [0] and table.loc[counted, "note"].tolist() == [""]
+
+
+def test_evaluate_says_it_of_the_copy_that_has_none():
+    sets = [examples(masks={"click": torch.arange(200) < count})[0] for count in (150, 0)]
+    outputs = {"click": torch.tensor(np.stack([draw(k)[0] for k in range(2)]))}
+    table = evaluate(outputs, Examples.stack(sets), {"click": "binary"})
+    table = table[table["metric"] != "gauc_skipped"]
+    assert table["value"].isna().tolist() == [False, True] * 3
+    assert table["note"].tolist() == ["", "no observed label"] * 3
+
+
 def test_undefined_metrics_are_errors():
     ones, scores = np.ones(4), np.arange(4.0)
     with pytest.raises(ValueError, match=r"^labels: got only one class"):
@@ -340,6 +357,13 @@ def test_evaluate_names_missing_tasks_and_unknown_kinds():
         evaluate({"click": scores}, data, {"watch": "regression"})
     with pytest.raises(ValueError, match=r"^examples: got no task 'like'"):
         evaluate({"like": scores}, data, {"like": "binary"})
+    for nothing in ({}, None, ["click"]):
+        with pytest.raises(ValueError, match=r"^kinds: got .*; expected .*at least one task"):
+            evaluate({"click": scores}, data, nothing)
+    with pytest.raises(TypeError, match=r"^outputs: got ndarray; expected"):
+        evaluate(scores, data, {"click": "binary"})
+    with pytest.raises(TypeError, match=r"^examples: got dict; expected Examples"):
+        evaluate({"click": scores}, {"click": scores}, {"click": "binary"})
     with pytest.raises(ValueError, match=r"^kinds: got 'rank'"):
         evaluate({"click": scores}, data, {"click": "rank"})
     with pytest.raises(ValueError, match=r"^outputs\['click'\]: got 1 NaN"):
