@@ -40,6 +40,16 @@ def test_readme_has_it_with_its_minutes(path):
     assert re.search(row, (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
 
 
+@every_notebook
+def test_links_to_other_files_arrive(path):
+    """A link beside the chapter names a file that is there, and a place in it that is there."""
+    text = "\n".join(cell.source for cell in notebooks.read(path).cells if cell.cell_type == "markdown")
+    for target, anchor in re.findall(r"\]\(([\w./-]+\.(?:md|ipynb|py))(?:#([^)]*))?\)", text):
+        file = path.parent / target
+        assert file.exists(), target
+        assert not anchor or f'<a id="{anchor}"></a>' in file.read_text(encoding="utf-8"), f"{target}#{anchor}"
+
+
 @pytest.mark.long
 @every_notebook
 def test_a_second_run_gives_the_same_notebook(path):

@@ -33,7 +33,9 @@ widgets.VBox([widgets.HBox([choice, step]), level, bar, tabs, widgets.Button(des
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     controls = folder / "98_controls.ipynb"
-    cells = [new_markdown_cell("# 98 · Controls & formulas\n\n$$\\frac{1}{n}\\sum_i x_i$$"), new_code_cell(CONTROLS)]
+    text = "# 98 · Controls & formulas\n\n$$\\frac{1}{n}\\sum_i x_i$$\n\n[logit](words.md#logit), [99](99_tiny.ipynb)"
+    cells = [new_markdown_cell(text), new_code_cell(CONTROLS)]
+    (folder / "words.md").write_text('# Words\n\n<a id="logit"></a>\n**Logit**', encoding="utf-8")
     nbformat.write(new_notebook(cells=cells), controls)
     notebooks.regenerate(controls)
     site.export([controls, TINY], folder / "out")
@@ -58,6 +60,13 @@ def test_index_lists_the_chapters_with_their_minutes(pages):
     text = (pages / "index.html").read_text(encoding="utf-8")
     assert '<a href="98_controls.html">98 · Controls &amp; formulas</a>' in text
     assert '<a href="99_tiny.html">99 · A tiny chapter</a><br>1 minute to read, 1 minute of computing' in text
+
+
+def test_links_between_files_lead_to_pages(pages):
+    text = (pages / "98_controls.html").read_text(encoding="utf-8")
+    assert 'href="words.html#logit"' in text and 'href="99_tiny.html"' in text
+    assert '<a id="logit"></a>' in (pages / "words.html").read_text(encoding="utf-8")
+    assert '<a href="words.html">Words</a>' in (pages / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_formula_that_cannot_be_converted_is_named():

@@ -21,6 +21,7 @@ from jinja2 import pass_context
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from tools.notebooks import ROOT, find
 
@@ -29,6 +30,7 @@ SCRIPTS = {
     "widgets.js": ("widgetsnbextension", "static/extension.js"),
     "anywidget.js": ("anywidget", "nbextension/index.js"),
 }
+BETWEEN_FILES = re.compile(r'href="([\w.-]+)\.(?:ipynb|md)(?=[#"])')  # links between chapters, and to the glossary
 INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -83,7 +85,7 @@ class Chapter(HTMLExporter):
     def markdown2html(self, context, source: str) -> str:
         path = context.get("resources", {}).get("metadata", {}).get("path", "")
         renderer = Markdown(escape=False, embed_images=True, path=path, exclude_anchor_links=True)
-        return MarkdownWithMath(renderer=renderer).render(source)
+        return BETWEEN_FILES.sub(r'href="\1.html', MarkdownWithMath(renderer=renderer).render(source))
 
 
 def mathml(formula: str, display: str) -> str:
@@ -111,7 +113,7 @@ def installed(package: str, path: str) -> Path:
 
 
 def export(notebooks: list[Path], out: Path) -> None:
-    """Write a page for each notebook, an index, and the scripts they share."""
+    """Write a page for each notebook and each text beside them (the glossary), an index, and the scripts they share."""
     static = out / "static"
     static.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(HERE / "page.js", static / "page.js")
@@ -125,6 +127,11 @@ def export(notebooks: list[Path], out: Path) -> None:
         (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
         name, time = html.escape(title(notebook)), html.escape(minutes(notebook))
         chapters.append(f'<li><a href="{path.stem}.html">{name}</a><br>{time}</li>')
+    for path in sorted({text for folder in {path.parent for path in notebooks} for text in folder.glob("*.md")}):
+        notebook = new_notebook(cells=[new_markdown_cell(path.read_text(encoding="utf-8"))])
+        page, _ = Chapter().from_notebook_node(notebook, {"metadata": {"name": title(notebook)}})
+        (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
+        chapters.append(f'<li><a href="{path.stem}.html">{html.escape(title(notebook))}</a></li>')
     (out / "index.html").write_text(INDEX.format(chapters="\n".join(chapters)), encoding="utf-8")
 
 
