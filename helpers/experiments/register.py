@@ -1,5 +1,5 @@
 """Every grid of the course, in the order of the chapters."""
 
-from helpers.experiments import ratings, sharing
+from helpers.experiments import primer, ratings, sharing
 
-GRIDS = sharing.GRIDS | ratings.GRIDS
+GRIDS = primer.GRIDS | sharing.GRIDS | ratings.GRIDS
