@@ -204,9 +204,8 @@ def simulate(
         labels, truth = world.respond(user, video, rng, biases, autoplay)
         plays = labels["watch_seconds"].to_numpy() > 0
         total, count = (np.bincount(user, weights, users) for weights in (plays * truth["satisfaction"], plays * 1.0))
-        enjoyed = (total + 0.4) / (count + 1)  # mean satisfaction of the day, drawn to .4 where little was played
-        logit = np.where(active, 0.4 + 0.5 * habit + 4 * (enjoyed - 0.5), -0.8 + 0.5 * habit)
-        returns = rng.random(users) < _sigmoid(logit)
+        chance = np.where(active, return_chance(habit, total, count), _sigmoid(-0.8 + 0.5 * habit))
+        returns = rng.random(users) < chance
         part = pd.DataFrame({"user": user.astype(np.int32), "video": video.astype(np.int32), "day": np.int8(day)})
         part["position"] = (part.groupby("user").cumcount() + 1).astype(np.int8)
         start = day * DAY + rng.integers(7 * 3600, 22 * 3600, users)[user]
@@ -219,6 +218,15 @@ def simulate(
     table = pd.concat(parts).sort_values(["user", "time"], ignore_index=True)
     hidden = table[["user", "video"]].join(table[list(truth)].round(3).astype(np.float32))
     return table.drop(columns=list(truth)), hidden
+
+
+def return_chance(habit: np.ndarray, total: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """The chance that users come back the day after a session of `count` videos that gave a `total` of satisfaction.
+
+    What counts is the mean satisfaction of the day, drawn to 0.4 where little was played.
+    """
+    enjoyed = (total + 0.4) / (count + 1)
+    return _sigmoid(0.4 + 0.5 * habit + 4 * (enjoyed - 0.5))
 
 
 def _serve(

@@ -1,0 +1,172 @@
+"""One score for two goals: the whole trade-off curve by task weight, and a front that no weighted sum can walk along.
+
+Losses here are *relative*: divided by that of the best constant guess, so 1 is no better than a constant and, for
+squared errors, 1 − R². A run is judged as it would be deployed: one state, that of the best weighted validation loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from helpers import validate
+from helpers.examples import Examples, Inputs
+from helpers.experiments import Grid, grids
+from helpers.experiments.sharing import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, stack
+from helpers.features import Features
+from helpers.losses import squared_error
+from helpers.members import Members
+from helpers.metrics import auc, r2
+from helpers.models import SharedBottom, SingleTask
+from helpers.simulation import RELU_MEAN, RELU_SD, TaskPair, relu_tasks
+from helpers.training import TOTAL, Run, fit
+
+WIDTH = 8
+CORRELATIONS = tuple(quarters / 4 for quarters in range(-4, 5))
+WEIGHTS = tuple(tenths / 10 for tenths in range(11))
+MODELS = ("one score", "two towers")
+
+
+class OneLogit(nn.Module):
+    """A single-task network whose one output is the output of every task. Arguments as of `SharedBottom`.
+
+    All tasks must be of one kind: a number cannot be a logit and a value at once.
+    """
+
+    def __init__(self, features: Features | int, tasks: dict[str, str], bottom=(8,), tower=(8,), **options):
+        super().__init__()
+        if len(set(tasks.values())) != 1:
+            validate.fail("tasks", f"the kinds {sorted(set(tasks.values()))}", "tasks of one kind")
+        self.tasks = dict(tasks)
+        self.score = SingleTask(features, "score", next(iter(tasks.values())), bottom, tower, **options)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        return dict.fromkeys(self.tasks, self.score(inputs)["score"])
+
+    def l2(self) -> dict[str, float]:
+        return {f"score.{name}": penalty for name, penalty in self.score.l2().items()}
+
+
+def deployed(run: Run, inputs: Inputs) -> dict[str, Tensor]:
+    """What one state predicts for all tasks, that of the lowest weighted validation loss: `(n,)` or `(copies, n)`."""
+    return run.members.predict(inputs, run.best[TOTAL][1])
+
+
+def correlated_pair(correlation: float, seed: int) -> TaskPair:
+    """Two tasks whose noise-free targets have this correlation: that many of four features in common, with its sign."""
+    shared = round(4 * abs(validate.choice("correlation", correlation, CORRELATIONS)))
+    return relu_tasks(shared=shared, relation="opposite" if correlation < 0 else "same", seed=seed)
+
+
+def trade_off(
+    seeds: Sequence[int],
+    model: str = "one score",
+    correlations: Sequence[float] = CORRELATIONS,
+    weights: Sequence[float] = WEIGHTS,
+) -> pd.DataFrame:
+    """A model trained on w·L(a) + (1−w)·L(b): a row a correlation, weight, seed and task, columns loss and auc.
+
+    loss is relative, against the noise-free target; auc is that of "above average", target > 0. Copies of one seed
+    differ in their weight and in the pair of tasks alone, so they are paired.
+    """
+    kind = {"one score": OneLogit, "two towers": SharedBottom}[validate.choice("model", model, MODELS)]
+    parts = []
+    for correlation in correlations:  # one after the other, as all of them would take half a gigabyte
+        pairs = {seed: correlated_pair(correlation, seed) for seed in seeds}
+        points = list(product(weights, seeds))
+        train, valid, test = stack([pairs[seed] for _, seed in points])
+        models = [kind(INPUTS, TASKS, [WIDTH], [TOWER], seed=seed) for _, seed in points]
+        task_weights = {"a": [w for w, _ in points], "b": [1 - w for w, _ in points]}
+        options = {"epochs": EPOCHS, "batch_size": None, "evaluate_every": 5, "lr": LEARNING_RATE}
+        outputs = deployed(fit(models, train, valid, task_weights=task_weights, **options), test.inputs)
+        places = pd.DataFrame(points, columns=["weight", "seed"])
+        parts.append(_judged(places, outputs, test).assign(correlation=correlation))
+    return pd.concat(parts, ignore_index=True)[["correlation", "weight", "seed", "task", "loss", "auc"]]
+
+
+def _judged(points: pd.DataFrame, outputs: dict[str, Tensor], test: Examples) -> pd.DataFrame:
+    """`points`, a row a copy, once for each task, with its relative loss and its AUC."""
+    parts = []
+    for task, value in outputs.items():
+        target = test.labels[task]
+        ranked = auc(value, (target > 0).float())
+        parts.append(points.assign(task=task, loss=1 - r2(value, target), auc=ranked))
+    return pd.concat(parts, ignore_index=True)
+
+
+def best_losses(correlation: float, weights: Sequence[float]) -> pd.DataFrame:
+    """The relative losses of the best possible single score, w·a + (1−w)·b: a row a weight and task.
+
+    For standardised targets: loss of a = (1−w)²·2(1−correlation), loss of b = w²·2(1−correlation).
+    """
+    w, gap = np.asarray(weights, dtype=float), 2 * (1 - correlation)
+    parts = [pd.DataFrame({"weight": w, "task": t, "loss": gap * v**2}) for t, v in (("a", 1 - w), ("b", w))]
+    return pd.concat(parts, ignore_index=True)
+
+
+# One hidden unit for two tasks: relu(u·x) must serve relu(x₁) and relu(x₂).
+
+SUMS = ("weighted sum", "Chebyshev sum")
+FINE = tuple(number / 20 for number in range(1, 20))
+
+
+def unit_pair(rows: int, seed: int) -> Examples:
+    """x ~ N(0, I) with two columns; task a is relu(x₁), task b is relu(x₂), both standardised, without noise."""
+    x = np.random.default_rng(seed).standard_normal((rows, 2))
+    y = torch.from_numpy((np.maximum(x, 0) - RELU_MEAN) / RELU_SD).float()
+    return Examples(torch.from_numpy(x).float(), {"a": y[:, 0].clone(), "b": y[:, 1].clone()})
+
+
+def one_unit(
+    seeds: Sequence[int],
+    weights: Sequence[float] = FINE,
+    sums: Sequence[str] = SUMS,
+    rows: int = 500,
+    steps: int = 400,
+) -> pd.DataFrame:
+    """Shared-Bottom with a bottom of one unit and linear towers, trained on a sum of two losses.
+
+    A row a sum, weight, seed and task, column loss (relative, on test rows):
+
+    weighted sum   w·L(a) + (1−w)·L(b)
+    Chebyshev sum  max(w·L(a), (1−w)·L(b))
+    """
+    points = list(product(sums, weights, seeds))
+    for name in sums:
+        validate.choice("sums", name, SUMS)
+    chebyshev = torch.tensor([name == SUMS[1] for name, *_ in points])
+    share = torch.tensor([[w, 1 - w] for _, w, _ in points], dtype=torch.float32)  # (copies, 2)
+    train = {seed: unit_pair(rows, seed) for seed in seeds}
+    test = {seed: unit_pair(2000, seed + 1_000_000) for seed in seeds}
+    rows_of, judged = (Examples.stack([part[seed] for *_, seed in points]) for part in (train, test))
+    members = Members([SharedBottom(2, TASKS, [1], [], seed=seed) for *_, seed in points])
+    optimizer = members.optimizer(0.03)
+    for _ in range(steps):
+        outputs = members(rows_of.inputs)
+        losses = torch.stack([squared_error(outputs[t], rows_of.labels[t]).mean(-1) for t in TASKS], dim=-1)
+        parts = share * losses  # (copies, 2)
+        torch.where(chebyshev, parts.amax(-1), parts.sum(-1)).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    points = pd.DataFrame(points, columns=["sum", "weight", "seed"])
+    return _judged(points, members.predict(judged.inputs), judged).drop(columns="auc")
+
+
+def compromises(table: pd.DataFrame) -> pd.DataFrame:
+    """Of `one_unit`'s runs: which share of the weights ended where both tasks are served (losses below 0.9): sum, seed,
+    share."""
+    served = table.groupby(["sum", "seed", "weight"])["loss"].max().lt(0.9)
+    return served.groupby(level=["sum", "seed"]).mean().rename("share").reset_index()
+
+
+SETTINGS = {"seeds": list(range(20)), "correlations": list(CORRELATIONS), "weights": list(WEIGHTS)}
+GRIDS = grids(
+    Grid("03_one_score", trade_off, SETTINGS | {"model": MODELS[0]}),
+    Grid("03_two_towers", trade_off, SETTINGS | {"model": MODELS[1]}),
+    Grid("03_one_unit", one_unit, {"seeds": list(range(20))}),
+)
