@@ -51,6 +51,11 @@ NAMED: dict[str, Style] = {
     "opposite sign": TASKS[1],
     "other mix": TASKS[2],
     "disjoint": TASKS[3],
+    "unpaired": SINGLE_TASK,
+    "paired": METHOD,
+    "ten on top": METHOD,
+    "best list": SINGLE_TASK,
+    "random list": SINGLE_TASK,
 }
 
 
