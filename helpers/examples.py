@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,6 +23,21 @@ def map_inputs(function, inputs: Inputs) -> Inputs:
     if isinstance(inputs, dict):
         return {name: function(tensor) for name, tensor in inputs.items()}
     return function(inputs)
+
+
+def _check(name: str, values, shape: tuple[int, ...] | None = None) -> None:
+    """Is it a tensor of real numbers, and of this shape?"""
+    if not isinstance(values, Tensor):
+        validate.fail(name, type(values).__name__, "a torch tensor", TypeError)
+    if values.is_complex():
+        validate.fail(name, f"dtype {values.dtype}", "real numbers", TypeError)
+    if shape is not None and tuple(values.shape) != shape:
+        validate.fail(name, f"shape {tuple(values.shape)}", f"shape {shape}, one value a row of the inputs")
+
+
+def _columns(inputs: Inputs) -> tuple:
+    tensors = inputs if isinstance(inputs, dict) else {"inputs": inputs}
+    return tuple(sorted((name, tensor.shape[-1], tensor.dtype) for name, tensor in tensors.items()))
 
 
 @dataclass(frozen=True)
@@ -46,49 +62,53 @@ class Examples:
     copies: int | None = None
 
     def __post_init__(self):
+        shape = self._check_inputs()
+        for kind, by_task in (("labels", self.labels), ("masks", self.masks), ("weights", self.weights)):
+            if not isinstance(by_task, dict):
+                validate.fail(kind, type(by_task).__name__, "a dict of tensors by task", TypeError)
+            for task, values in by_task.items():
+                if task not in self.labels:
+                    validate.fail(f"{kind}[{task!r}]", "a task without labels", f"one of {list(self.labels)}")
+                _check(f"{kind}[{task!r}]", values, shape)
         if not self.labels:
             validate.fail("labels", "no task", "a dict with at least one task")
-        tensors = self.inputs if isinstance(self.inputs, dict) else {"inputs": self.inputs}
-        for name, tensor in tensors.items():
-            if not isinstance(tensor, Tensor):
-                validate.fail(name, type(tensor).__name__, "a torch tensor", TypeError)
-            if tensor.dim() != (2 if self.copies is None else 3):
-                validate.fail(name, f"shape {tuple(tensor.shape)}", "rows and columns, (n, columns)")
-            if tensor.is_floating_point():
-                validate.finite(name, tensor)
-        shape = self._shape()
-        for kind, by_task in (("labels", self.labels), ("masks", self.masks), ("weights", self.weights)):
-            for task, values in by_task.items():
-                name = f"{kind}[{task!r}]"
-                if task not in self.labels:
-                    validate.fail(name, "a task without labels", f"one of {list(self.labels)}")
-                if not isinstance(values, Tensor):
-                    validate.fail(name, type(values).__name__, "a torch tensor", TypeError)
-                if tuple(values.shape) != shape:
-                    validate.fail(name, f"shape {tuple(values.shape)}", f"shape {shape}, one value a row of the inputs")
+        for task, mask in self.masks.items():
+            if mask.dtype != torch.bool:
+                validate.fail(f"masks[{task!r}]", f"dtype {mask.dtype}", "bool", TypeError)
         labels = {}
         for task, values in self.labels.items():
             if task in self.masks:
-                if self.masks[task].dtype != torch.bool:
-                    validate.fail(f"masks[{task!r}]", f"dtype {self.masks[task].dtype}", "bool", TypeError)
                 values = torch.where(self.masks[task], values, torch.zeros_like(values))
             labels[task] = validate.finite(f"labels[{task!r}]", values.float())
-        for task, values in self.weights.items():
-            validate.finite(f"weights[{task!r}]", values)
+        weights = {task: validate.finite(f"weights[{task!r}]", values.float()) for task, values in self.weights.items()}
+        for task, values in weights.items():
             if bool((values < 0).any()):
                 validate.fail(
                     f"weights[{task!r}]", f"a negative weight ({float(values.min()):g})", "weights of at least 0"
                 )
-        if self.groups is not None and tuple(self.groups.shape) != shape:
-            validate.fail("groups", f"shape {tuple(self.groups.shape)}", f"shape {shape}")
+        if self.groups is not None:
+            _check("groups", self.groups, shape)
+            if self.groups.dtype == torch.bool or self.groups.is_floating_point():
+                validate.fail("groups", f"dtype {self.groups.dtype}", "integers, the user of each row", TypeError)
         object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "inputs", self._as_numbers())
+
+    def _check_inputs(self) -> tuple[int, ...]:
+        """The shape of what has one value a row: `(n,)`, or `(m, n)` for stacked examples."""
+        tensors = self.inputs if isinstance(self.inputs, dict) else {"inputs": self.inputs}
+        for name, tensor in tensors.items():
+            _check(name, tensor)
+            if tensor.dim() != (2 if self.copies is None else 3):
+                validate.fail(name, f"shape {tuple(tensor.shape)}", "rows and columns, (n, columns)")
+        return self._shape()
 
     def _as_numbers(self) -> Inputs:
         """Plain inputs and dense columns as float32; ids stay integers."""
         if isinstance(self.inputs, Tensor):
-            return self.inputs.float()
-        return {name: t.float() if t.is_floating_point() else t for name, t in self.inputs.items()}
+            return validate.finite("inputs", self.inputs.float())
+        floats = {name: tensor.float() for name, tensor in self.inputs.items() if tensor.is_floating_point()}
+        return self.inputs | {name: validate.finite(name, tensor) for name, tensor in floats.items()}
 
     def _shape(self) -> tuple[int, ...]:
         axes = 1 if self.copies is None else 2
@@ -111,9 +131,10 @@ class Examples:
         return list(self.labels)
 
     def take(self, rows: Tensor) -> Examples:
-        """The examples at the positions `rows` (or where a bool tensor is True)."""
+        """The examples at the positions `rows`, from 0 on (or where a bool tensor is True)."""
         if self.copies is not None:
             validate.fail("rows", "stacked examples", "examples of one model")
+        rows = self._positions(rows)
 
         def pick(by_task):
             return {task: values[rows] for task, values in by_task.items()}
@@ -126,6 +147,18 @@ class Examples:
             weights=pick(self.weights),
             groups=None if self.groups is None else self.groups[rows],
         )
+
+    def _positions(self, rows) -> Tensor:
+        if not isinstance(rows, Tensor | np.ndarray | list | tuple | range):
+            validate.fail("rows", type(rows).__name__, "positions, or a bool a row", TypeError)
+        rows = torch.as_tensor(rows) if len(rows) else torch.zeros(0, dtype=torch.int64)
+        if rows.is_floating_point() or rows.is_complex():
+            validate.fail("rows", f"dtype {rows.dtype}", "positions (integers), or a bool a row", TypeError)
+        if rows.dim() != 1 or (rows.dtype == torch.bool and len(rows) != len(self)):
+            validate.fail("rows", f"shape {tuple(rows.shape)}", f"positions in a row, or ({len(self)},) bools")
+        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(self):
+            validate.fail("rows", f"numbers from {rows.min()} to {rows.max()}", f"numbers from 0 to {len(self) - 1}")
+        return rows
 
     def only(self, *tasks: str) -> Examples:
         """The same examples with the labels of `tasks` alone: what a single-task model trains on."""
@@ -143,6 +176,10 @@ class Examples:
         if not many:
             validate.fail("many", "an empty list", "at least one set of examples")
         first = many[0]
+        for one in many:
+            if not isinstance(one, Examples) or one.copies is not None:
+                came = "stacked examples" if isinstance(one, Examples) else type(one).__name__
+                validate.fail("many", came, "Examples of one model", TypeError)
         for name in ("labels", "masks", "weights"):
             if any(set(getattr(one, name)) != set(getattr(first, name)) for one in many):
                 validate.fail(name, "sets with different tasks", "the same tasks in each")
@@ -150,6 +187,10 @@ class Examples:
             validate.fail(
                 "many", f"sets of {sorted({len(one) for one in many})} rows", "the same number of rows in each"
             )
+        if len({_columns(one.inputs) for one in many}) > 1:
+            validate.fail("inputs", "sets with different columns", "the same columns in each")
+        if len({one.groups is None for one in many}) > 1:
+            validate.fail("groups", "groups in some sets alone", "groups in each set, or in none")
 
         def join(name):
             first_by_task = getattr(first, name)
