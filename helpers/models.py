@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from helpers import validate
 from helpers.examples import Inputs
-from helpers.features import Features
+from helpers.features import Features, SequenceLayout
 
 KINDS = ("binary", "regression")
 ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -31,15 +31,20 @@ class Encoder(nn.Module):
 
     Columns whose embeddings are equally wide share one table, so that a batch costs one look-up a width, not one a
     column. `features` is a fitted `Features`, or a number of plain dense columns.
+
+    width    how many numbers a row has
+    vectors  {column: slice of the row}, where the embedding of each id and the mean of each sequence stand; the dense
+             columns come before them
     """
 
     def __init__(self, features: Features | int):
         super().__init__()
         if isinstance(features, int):
             validate.number("features", features, low=1, whole=True)
-            self.fields, self.sequences, self.dense, tables = {}, [], features, {}
+            self.names, self.fields, self.sequences, self.dense, tables = [], {}, [], features, {}
         elif isinstance(features, Features):
             tables, self.sequences, self.dense = features.tables, features.sequences, len(features.dense)
+            self.names = [layout.name for layout in features.sparse]
             self.fields = {
                 width: [i for i, layout in enumerate(features.sparse) if layout.width == width] for width in tables
             }
@@ -48,8 +53,12 @@ class Encoder(nn.Module):
         self.tables = nn.ModuleDict({str(width): nn.Embedding(rows, width) for width, rows in tables.items()})
         for table in self.tables.values():
             nn.init.normal_(table.weight, std=0.05)
-        self.width = self.dense + sum(width * len(columns) for width, columns in self.fields.items())
-        self.width += sum(sequence.width for sequence in self.sequences)
+        widths = {self.names[i]: width for width, columns in self.fields.items() for i in columns}
+        widths |= {sequence.name: sequence.width for sequence in self.sequences}
+        self.width, self.vectors = self.dense, {}
+        for name, width in widths.items():
+            self.vectors[name] = slice(self.width, self.width + width)
+            self.width += width
 
     def forward(self, inputs: Inputs) -> Tensor:
         """`(n, columns)` or a dict of tensors → `(n, width)`."""
@@ -67,8 +76,12 @@ class Encoder(nn.Module):
             ids = inputs[sequence.name]
             real = (ids != sequence.padding).unsqueeze(-1)  # (n, length, 1)
             vectors = self._look_up(sequence.width, ids) * real
-            parts.append(vectors.sum(-2) / real.sum(-2).clamp(min=1))
+            parts.append(self._pool(sequence, vectors, real, inputs))
         return torch.cat(parts, dim=-1)
+
+    def _pool(self, sequence: SequenceLayout, vectors: Tensor, real: Tensor, inputs: dict[str, Tensor]) -> Tensor:
+        """The vectors of a list, `(n, length, width)`, as one, `(n, width)`: their mean, without padding."""
+        return vectors.sum(-2) / real.sum(-2).clamp(min=1)
 
     def _look_up(self, width: int, ids: Tensor) -> Tensor:
         """`(n, columns)` → `(n, columns, width)`, as `self.tables[…](ids)`, with a gradient that costs a third."""
@@ -104,8 +117,10 @@ class SharedBottom(nn.Module):
 
     features     fitted `Features`, or a number of plain dense columns
     tasks        {name: "binary" or "regression"}; the output is a logit or a value
-    bottom       units of the shared layers, or a function `width → nn.Module` with an attribute `width`, for another
-    bottom towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
+    bottom       units of the shared layers; or a function `Encoder → nn.Module` with an attribute `width`, the numbers
+                 that it makes of a row (`helpers.bottoms` has some)
+    towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
+    encoder      how the inputs become a row of numbers: a subclass of `Encoder` (`helpers.bottoms.DIN`)
     l2_embedding, l2_layers   λ of the penalty λ‖w‖² on embeddings and on the weights of linear layers
     seed         of the initial parameters; the towers draw one after the other, so they start different from each other
 
@@ -116,9 +131,10 @@ class SharedBottom(nn.Module):
         self,
         features: Features | int,
         tasks: dict[str, str],
-        bottom: Sequence[int] | Callable[[int], nn.Module] = (128, 128),
+        bottom: Sequence[int] | Callable[[Encoder], nn.Module] = (128, 128),
         towers: Sequence[int] | Sequence[Sequence[int]] = (64, 32),
         *,
+        encoder: Callable[[Features | int], Encoder] = Encoder,
         activation: str = "relu",
         dropout: float = 0.0,
         batch_norm: bool = False,
@@ -135,9 +151,9 @@ class SharedBottom(nn.Module):
         options = {"activation": activation, "dropout": dropout, "batch_norm": batch_norm}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(validate.number("seed", seed, low=0, whole=True))
-            self.encoder = Encoder(features)
-            make = bottom if callable(bottom) else lambda width: MLP(width, _units("bottom", bottom), **options)
-            self.bottom = make(self.encoder.width)
+            self.encoder = encoder(features)
+            make = bottom if callable(bottom) else lambda row: MLP(row.width, _units("bottom", bottom), **options)
+            self.bottom = make(self.encoder)
             self.towers = nn.ModuleList(_tower(self.bottom.width, tower, options) for tower in units)
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:

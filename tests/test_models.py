@@ -97,10 +97,10 @@ def test_parameter_count_by_hand():
 
 def test_a_bottom_of_another_shape():
     class Cross(nn.Module):
-        def __init__(self, width):
+        def __init__(self, encoder):
             super().__init__()
-            self.width = width
-            self.mix = nn.Linear(width, width)
+            self.width = encoder.width
+            self.mix = nn.Linear(self.width, self.width)
 
         def forward(self, x):
             return x * self.mix(x) + x
