@@ -2,6 +2,7 @@
 
 - On a user's machine a test may be skipped, with a word that says what is missing (Chromium, MovieLens-100K). In CI
   nothing is missing: a skipped test fails.
+- PyTorch computes on one thread, as in the notebooks.
 - Cells tagged `movielens` are skipped where the data are absent. Outputs of cells tagged `live` are not compared.
 """
 
@@ -9,7 +10,13 @@ import os
 
 import pytest
 
+from helpers import environment
 from helpers.own_copy import present
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    environment.threads()
 
 
 def pytest_collection_modifyitems(items):
