@@ -9,7 +9,8 @@ Each arrow is a module, and imports go only leftwards:
     features                   a DataFrame becomes tensors
     models                     Shared-Bottom and its single-task baseline
     losses                     one loss a task, and their weighted sum
-    members, training          one model, or dozens of copies at once
+    preflight, members         what a training checks first; the copies that it treats alike
+    training                   one model, or dozens of copies at once
     metrics                    AUC, GAUC, R² and friends, per task
     experiments, claims        pure functions of settings and seeds; what their numbers allow us to say
     figures, explorer          pictures that stand still, pictures that answer

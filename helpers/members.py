@@ -34,7 +34,7 @@ class Members:
             self.module = models
             self.parameters, self.buffers = dict(models.named_parameters()), dict(models.named_buffers())
         else:
-            self.module = copy.deepcopy(models[0]).to("meta")
+            self.module = copy.deepcopy(models[0])  # its own parameters are never used, but say which are tied
             self.parameters, self.buffers = stack_module_state(list(models))
 
     def state(self) -> State:
@@ -63,15 +63,23 @@ class Members:
 
     @torch.no_grad()
     def predict(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
-        """Outputs in evaluation mode, as many rows at a time as the cache holds."""
+        """Outputs in evaluation mode, as many rows at a time as the cache holds; of no rows, no outputs."""
         self.module.eval()
         first = next(iter(inputs.values())) if isinstance(inputs, dict) else inputs
         rows, most = first.shape[-2], max(512, _rows_in_cache(self.module) // (self.copies or 1))
         chunks = []
-        for start in range(0, rows, most):
+        for start in range(0, max(rows, 1), most):
             size = min(most, rows - start)
             chunks.append(self(map_inputs(lambda t, s=start, k=size: t.narrow(-2, s, k), inputs), state))
         return {task: torch.cat([chunk[task] for chunk in chunks], dim=-1) for task in chunks[0]}
+
+
+@torch.no_grad()
+def restore(model: nn.Module, state: State) -> None:
+    """Put a state into the model in place. As its names are those of `Members`, tied parameters and buffers that
+    `state_dict` leaves out are no obstacle."""
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        tensor.copy_(state[name])
 
 
 class Adam:

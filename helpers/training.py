@@ -22,12 +22,9 @@ from tqdm.auto import tqdm
 
 from helpers import validate
 from helpers.examples import Examples, Inputs, map_inputs
-from helpers.losses import LOSSES, check_task_weights, task_losses, weighted_sum
-from helpers.members import Members, State, group_size
-
-TOTAL = "total"  # the weighted sum of the task losses, beside the tasks' own names
-
-Loss = Callable[[Tensor, Tensor], Tensor]
+from helpers.losses import task_losses, weighted_sum
+from helpers.members import Members, State, group_size, restore
+from helpers.preflight import TOTAL, Loss, Settings, check, check_inputs, check_models
 
 
 @dataclass
@@ -46,6 +43,7 @@ class Run:
 
     def predict(self, inputs: Inputs) -> dict[str, Tensor]:
         """Logit or value of each task, each at that task's own best epoch: `(n,)`, or `(copies, n)` for copies."""
+        check_inputs(inputs, self.members.copies)
         states = {task: state for task, (_, state) in self.best.items() if task != TOTAL}
         return {task: self.members.predict(inputs, state)[task] for task, state in states.items()}
 
@@ -88,11 +86,11 @@ def fit(
 
     Raises ValueError for bad arguments, and FloatingPointError when a loss becomes NaN or infinite.
     """
-    copies = None if isinstance(model, nn.Module) else list(model)
-    _check_models([model] if copies is None else copies)
+    copies = list(model) if isinstance(model, Iterable) and not isinstance(model, nn.Module) else None
+    check_models([model] if copies is None else copies)
     one, count = (model, None) if copies is None else (copies[0], len(copies))
     numbers = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "patience": patience}
-    settings = _check(one, count, train, valid, losses, task_weights, seed, evaluate_every=evaluate_every, **numbers)
+    settings = check(one, count, train, valid, losses, task_weights, seed, evaluate_every=evaluate_every, **numbers)
     size = group_size(one, min(batch_size or len(train), len(train)))
     groups = [slice(start, start + size) for start in range(0, count or 1, size)]
     total = settings.epochs * len(groups)
@@ -107,110 +105,14 @@ def fit(
                 runs.append(_fit(Members(copies[group]), *part, settings.part(group), bar))
         bar.total = bar.n  # a bar that stops short of its total would stay behind
     if copies is None:
-        model.load_state_dict(runs[0].best[TOTAL][1])
+        restore(model, runs[0].best[TOTAL][1])
         model.eval()
         return runs[0]
     run = _join(runs, copies)
     for index, member in enumerate(copies):
-        member.load_state_dict({name: tensor[index] for name, tensor in run.best[TOTAL][1].items()})
+        restore(member, {name: tensor[index] for name, tensor in run.best[TOTAL][1].items()})
         member.eval()
     return run
-
-
-@dataclass
-class _Settings:
-    losses: dict[str, Loss]
-    task_weights: Tensor  # (tasks,) or (copies, tasks)
-    epochs: int
-    batch_size: int | None
-    lr: float
-    patience: int | None
-    evaluate_every: int
-    seeds: list[int]
-
-    def part(self, part: slice) -> _Settings:
-        return _Settings(**{**vars(self), "task_weights": self.task_weights[part], "seeds": self.seeds[part]})
-
-
-def _check(model, copies, train, valid, losses, task_weights, seed, **numbers) -> _Settings:
-    losses = _losses_of(model) if losses is None else losses
-    if not isinstance(losses, dict) or not losses or TOTAL in losses or not all(map(callable, losses.values())):
-        validate.fail("losses", repr(losses)[:60], "{task: function of outputs and labels}, no task named 'total'")
-    _check_examples("train", train, losses, copies)
-    if valid is not None:
-        _check_examples("valid", valid, losses, copies)
-    rows = copies or 1
-    weights = _check_weights(task_weights, list(losses), rows)
-    seeds = list(seed) if isinstance(seed, Iterable) else [seed] * rows
-    if len(seeds) != rows:
-        validate.fail("seed", f"{len(seeds)} seeds", f"one, or one for each of {rows} models")
-    for name, value in numbers.items():
-        if value is not None:
-            numbers[name] = validate.number(name, value, low=0 if name == "lr" else 1, whole=name != "lr")
-    return _Settings(
-        losses=losses,
-        task_weights=torch.tensor(weights if copies else weights[0]),
-        seeds=[validate.number("seed", one, low=0, whole=True) for one in seeds],
-        **numbers,
-    )
-
-
-def _check_models(models: list[nn.Module]) -> None:
-    if not models:
-        validate.fail("model", "an empty list", "at least one model")
-    for model in models:
-        if not isinstance(model, nn.Module):
-            validate.fail("model", repr(model)[:60], "an nn.Module, or a list of them", TypeError)
-        if not any(parameter.requires_grad for parameter in model.parameters()):
-            validate.fail("model", f"{type(model).__name__} without parameters", "a model that can be trained")
-    if len({id(model) for model in models}) < len(models):
-        validate.fail("model", "the same object twice", "a model of its own for each copy")
-    looks = {_look(model) for model in models}
-    if len(looks) > 1:
-        validate.fail("model", f"copies of {len(looks)} kinds", "copies that differ in their parameters alone")
-
-
-def _look(model: nn.Module) -> str:
-    """Everything about a model but the values of its parameters."""
-    l2 = model.l2() if hasattr(model, "l2") else None
-    shapes = {
-        name: (tuple(tensor.shape), tensor.requires_grad) for name, tensor in model.state_dict(keep_vars=True).items()
-    }
-    return repr((model, getattr(model, "tasks", None), l2, shapes))
-
-
-def _losses_of(model: nn.Module) -> dict[str, Loss]:
-    kinds = getattr(model, "tasks", None)
-    if not isinstance(kinds, dict):
-        validate.fail("losses", "None for a model without `tasks`", "{task: loss}, such as losses.squared_error")
-    return {task: LOSSES[kind] for task, kind in kinds.items()}
-
-
-def _check_examples(name: str, examples: Examples, losses: dict[str, Loss], copies: int | None) -> None:
-    if not isinstance(examples, Examples):
-        validate.fail(name, type(examples).__name__, "Examples", TypeError)
-    if missing := [task for task in losses if task not in examples.labels]:
-        validate.fail(name, f"no labels for {missing}", f"labels for each task of {list(losses)}")
-    if examples.copies not in (None, copies):
-        validate.fail(name, f"examples for {examples.copies} models", f"for {copies or 'one'}")
-    for task, loss in losses.items():
-        if loss is LOSSES["binary"]:
-            validate.binary(f"{name}.labels[{task!r}]", examples.labels[task])
-        counts = examples.masks.get(task, torch.ones(())) * examples.weights.get(task, torch.ones(()))
-        if bool((counts.sum(-1) == 0 if counts.dim() else counts == 0).any()):
-            validate.fail(f"{name}.labels[{task!r}]", "no observed label that counts", "at least one")
-
-
-def _check_weights(task_weights, tasks: list[str], rows: int) -> list[list[float]]:
-    """A row of weights a model, in the order of the tasks."""
-    columns = {}
-    if task_weights is not None and not isinstance(task_weights, dict):
-        validate.fail("task_weights", type(task_weights).__name__, "{task: weight}", TypeError)
-    for task, value in (dict.fromkeys(tasks, 1) if task_weights is None else task_weights).items():
-        columns[task] = list(value) if isinstance(value, Iterable) else [value] * rows
-        if len(columns[task]) != rows:
-            validate.fail(f"task_weights[{task!r}]", f"{len(columns[task])} weights", f"one for each of {rows} models")
-    return [check_task_weights({task: column[row] for task, column in columns.items()}, tasks) for row in range(rows)]
 
 
 def _part(examples: Examples | None, part: slice) -> Examples | None:
@@ -230,7 +132,7 @@ def _part(examples: Examples | None, part: slice) -> Examples | None:
     )
 
 
-def _fit(members: Members, train: Examples, valid: Examples | None, settings: _Settings, bar: tqdm) -> Run:
+def _fit(members: Members, train: Examples, valid: Examples | None, settings: Settings, bar: tqdm) -> Run:
     tasks = [*settings.losses, TOTAL]
     stopping = _Stopping(tasks, float("inf") if settings.patience is None else settings.patience)
     batches = _Batches(train, members.copies, settings)
@@ -270,11 +172,11 @@ def _fit(members: Members, train: Examples, valid: Examples | None, settings: _S
     return Run(members, _history(records, tasks, members.copies), stopping.best, interrupted)
 
 
-def _shape(settings: _Settings, tasks: list[str]) -> tuple[int, ...]:
+def _shape(settings: Settings, tasks: list[str]) -> tuple[int, ...]:
     return (*settings.task_weights.shape[:-1], len(tasks))
 
 
-def _losses(outputs: dict[str, Tensor], batch: Examples, settings: _Settings) -> Tensor:
+def _losses(outputs: dict[str, Tensor], batch: Examples, settings: Settings) -> Tensor:
     if missing := [task for task in settings.losses if task not in outputs]:
         validate.fail("model", f"no output for {missing}", f"outputs for each task of {list(settings.losses)}")
     rows = next(iter(batch.labels.values())).shape[-1]
@@ -286,15 +188,15 @@ def _losses(outputs: dict[str, Tensor], batch: Examples, settings: _Settings) ->
     return task_losses(outputs, batch.labels, settings.losses, batch.masks, batch.weights)
 
 
-def _with_total(task_loss: Tensor, settings: _Settings) -> Tensor:
+def _with_total(task_loss: Tensor, settings: Settings) -> Tensor:
     return torch.cat([task_loss, weighted_sum(task_loss, settings.task_weights)[..., None]], dim=-1)
 
 
-def _evaluate(members: Members, valid: Examples, settings: _Settings) -> Tensor:
+def _evaluate(members: Members, valid: Examples, settings: Settings) -> Tensor:
     return _with_total(_losses(members.predict(valid.inputs), valid, settings), settings)
 
 
-def _observed(batch: _Rows, settings: _Settings) -> Tensor | float:
+def _observed(batch: _Rows, settings: Settings) -> Tensor | float:
     """How many labels of each task the batch has: its mean loss counts that much in the mean of the epoch."""
     if not batch.masks:
         return 1.0  # batches are of nearly equal size
@@ -334,7 +236,7 @@ class _Rows:
 class _Batches:
     """Batches of rows by index; each copy has an order of its own, from a generator of its own."""
 
-    def __init__(self, train: Examples, copies: int | None, settings: _Settings):
+    def __init__(self, train: Examples, copies: int | None, settings: Settings):
         self.whole = self.rows = _Rows(train.inputs, train.labels, train.masks, train.weights)
         self.size, self.copies, self.offset = len(train), copies, 0
         self.count = 1 if settings.batch_size is None else -(-self.size // settings.batch_size)
@@ -429,8 +331,13 @@ def _join(runs: list[Run], copies: list[nn.Module]) -> Run:
 
 
 def save(model: nn.Module, path: str | Path) -> None:
-    """Write the model's parameters to `path`, whole or not at all."""
+    """Write the model's parameters to `path`, whole or not at all; a folder that is missing is made."""
+    if not isinstance(model, nn.Module):
+        validate.fail("model", type(model).__name__, "an nn.Module", TypeError)
     path = Path(path)
+    if path.is_dir():
+        validate.fail("path", f"{path.name!r}, a folder", "the name of a file")
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     torch.save(model.state_dict(), part)
     os.replace(part, path)

@@ -1,3 +1,4 @@
+import copy
 import subprocess
 import sys
 
@@ -270,6 +271,15 @@ def test_save_and_load_give_the_same_outputs(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model.pt"]
 
 
+def test_save_makes_the_folder_and_names_what_is_no_file(tmp_path):
+    save(model(1), tmp_path / "runs" / "today" / "model.pt")
+    load(model(2), tmp_path / "runs" / "today" / "model.pt")
+    with pytest.raises(ValueError, match=r"^path: got 'runs', a folder; expected the name of a file"):
+        save(model(1), tmp_path / "runs")
+    with pytest.raises(TypeError, match=r"^model: got Run; expected an nn.Module"):
+        save(fit(model(), examples(0), epochs=1, progress=False), tmp_path / "run.pt")
+
+
 def test_load_says_what_does_not_fit(tmp_path):
     save(model(), tmp_path / "model.pt")
     with pytest.raises(ValueError, match="path: got a file that differs in 'bottom"):
@@ -282,8 +292,12 @@ def test_load_says_what_does_not_fit(tmp_path):
     ("arguments", "message"),
     [
         ({"model": []}, "model: got an empty list"),
+        ({"model": None}, "model: got None; expected an nn.Module, or a list of them"),
+        ({"model": [Student]}, r"model: got <class .*Student'>; expected an nn.Module, or a list of them"),
         ({"train": 3}, "train: got int; expected Examples"),
         ({"epochs": 0}, "epochs: got 0; expected a whole number of at least 1"),
+        ({"epochs": None}, "epochs: got None; expected a whole number of at least 1"),
+        ({"lr": None}, "lr: got None"),
         ({"lr": float("nan")}, "lr: got nan"),
         ({"lr": -1}, "lr: got -1"),
         ({"batch_size": 0}, "batch_size: got 0"),
@@ -292,6 +306,11 @@ def test_load_says_what_does_not_fit(tmp_path):
         ({"seed": [1, 2]}, "seed: got 2 seeds; expected one, or one for each of 1 models"),
         ({"task_weights": {"a": -1, "b": 1}}, r"task_weights\['a'\]: got -1"),
         ({"task_weights": {"a": 1}}, r"task_weights: got weights for \['a'\]"),
+        ({"task_weights": torch.ones(2)}, "task_weights: got Tensor; expected {task: weight}"),
+        ({"task_weights": {"a": torch.ones(2), "b": 1}}, r"task_weights\['a'\]: got 2 weights; expected one for each"),
+        ({"task_weights": {"a": torch.ones(1, 1), "b": 1}}, r"task_weights\['a'\]: got \[1.0\]"),
+        ({"task_weights": {"a": torch.tensor(-1), "b": 1}}, r"task_weights\['a'\]: got -1"),
+        ({"seed": torch.tensor([0.5])}, "seed: got 0.5"),
         ({"losses": {"c": squared_error}}, r"train: got no labels for \['c'\]"),
         ({"model": Student()}, "losses: got None for a model without `tasks`"),
     ],
@@ -439,3 +458,111 @@ def test_a_pickle_with_code_in_it_does_not_run(tmp_path):
     with pytest.raises(ValueError, match="does not hold parameters"):
         load(model(), tmp_path / "model.pt")
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("make", [torch.tensor, np.array, list])
+def test_weights_and_seeds_may_be_tensors_arrays_or_lists(make):
+    weights, seeds = [0.5, 2.0], [3, 4]
+    runs = [
+        fit([model(0), model(1)], examples(0), task_weights={"a": a, "b": make([1.0])[0]}, seed=s, **OPTIONS).history
+        for a, s in ((weights, seeds), (make(weights), make(seeds)))
+    ]
+    pd.testing.assert_frame_equal(*runs)
+
+
+class Normed(Student):
+    def __init__(self):
+        super().__init__()
+        self.bottom = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU())
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "came"),
+    [
+        (1, 1024, "a single row"),
+        (1, None, "a single row"),
+        (3, 2, "3 rows in 2 batches"),
+        (5, 1, "5 rows in 5 batches"),
+    ],
+)
+@pytest.mark.parametrize("copies", [None, 2])
+@pytest.mark.parametrize("make", [Normed, lambda: model(batch_norm=True)])
+def test_batch_norm_of_a_single_row_is_named_before_training(rows, batch_size, came, copies, make):
+    losses = {"a": squared_error, "b": squared_error}
+    models = make() if copies is None else [make() for _ in range(copies)]
+    before = [p.clone() for p in (models if copies is None else models[0]).parameters()]
+    with pytest.raises(ValueError, match=rf"^train: got {came}.*; expected 2 rows or more in each batch: batch norm"):
+        fit(models, examples(0, rows), losses=losses, batch_size=batch_size, progress=False)
+    after = (models if copies is None else models[0]).parameters()
+    assert all(torch.equal(old, new) for old, new in zip(before, after, strict=True))
+
+
+def test_batch_norm_with_two_rows_in_each_batch_trains_and_answers_single_rows():
+    run = fit(model(batch_norm=True), examples(0, 5), examples(1, 1), epochs=2, batch_size=2 + 1, progress=False)
+    assert run.predict(examples(1, 1).inputs)["a"].shape == (1,)
+
+
+class Tied(Student):
+    """The heads share one weight; each has its own bias, and the scale is in no state_dict."""
+
+    def __init__(self):
+        super().__init__()
+        self.heads[1].weight = self.heads[0].weight
+        self.register_buffer("scale", torch.tensor(2.0), persistent=False)
+
+    def forward(self, x):
+        return {task: self.scale * value for task, value in super().forward(x).items()}
+
+
+def test_tied_weights_and_buffers_that_are_not_saved_train_alone_and_in_copies(tmp_path):
+    losses, alone = {"a": squared_error, "b": squared_error}, []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        alone.append(Tied())
+    copies = [copy.deepcopy(one) for one in alone]
+    many = fit(copies, examples(0), examples(1), losses=losses, seed=[0, 1, 2], **OPTIONS)
+    together = many.predict(examples(1).inputs)
+    for seed, one in enumerate(alone):
+        run = fit(one, examples(0), examples(1), losses=losses, seed=seed, **OPTIONS)
+        torch.testing.assert_close(together["b"][seed], run.predict(examples(1).inputs)["b"], atol=2e-5, rtol=0)
+        for trained in (one, copies[seed]):
+            assert trained.heads[1].weight is trained.heads[0].weight
+        torch.testing.assert_close(one.heads[0].weight, copies[seed].heads[0].weight, atol=2e-5, rtol=0)
+    save(alone[0], tmp_path / "tied.pt")
+    x = examples(1).inputs
+    assert torch.equal(load(Tied(), tmp_path / "tied.pt")(x)["b"], alone[0](x)["b"])
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return [fit(one, examples(0), epochs=1, progress=False) for one in (model(), [model(0), model(1)])]
+
+
+def test_no_rows_are_predicted_as_no_rows(runs):
+    one, many = (run.predict(torch.zeros(0, 6)) for run in runs)
+    assert one["a"].shape == (0,) and many["b"].shape == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (np.ones((3, 6), dtype=np.float32), "inputs: got ndarray; expected a torch tensor"),
+        ([[0.0] * 6], "inputs: got list; expected a torch tensor"),
+        (None, "inputs: got NoneType"),
+        (pd.DataFrame(np.ones((3, 6))), "inputs: got DataFrame"),
+        (examples(0), "inputs: got Examples"),
+        ({}, "inputs: got an empty dict"),
+        ({"dense": np.ones((3, 6))}, r"inputs\['dense'\]: got ndarray; expected a torch tensor"),
+        (
+            {"dense": torch.ones(3, 6), "sparse": torch.ones(2, 1).long()},
+            r"inputs: got tensors with \[\(2,\), \(3,\)\] rows",
+        ),
+        (torch.ones(6), r"inputs: got shape \(6,\); expected shape \(n, columns\)"),
+        (torch.ones(4, 3, 6), r"inputs: got shape \(4, 3, 6\); expected shape \(n, columns\)"),
+        (torch.ones(3, 5), "inputs: got a tensor with 5 columns; expected 6 columns"),
+    ],
+)
+def test_what_cannot_be_predicted_is_named(runs, inputs, message):
+    for run in runs:
+        with pytest.raises((ValueError, TypeError), match=f"^{message}"):
+            run.predict(inputs)
