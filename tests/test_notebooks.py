@@ -40,6 +40,14 @@ def test_readme_has_it_with_its_minutes(path):
     assert re.search(row, (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
 
 
+def test_the_map_in_chapter_00_is_the_table_of_the_readme():
+    """Where this fails, copy the rows of the README into the map of 00, without `notebooks/`."""
+    row = re.compile(r"^\| \[?0\d · .*$", re.MULTILINE)
+    readme = row.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    cells = notebooks.read(ROOT / "notebooks" / "00_start_here.ipynb").cells
+    assert row.findall("\n".join(cell.source for cell in cells)) == [line.replace("notebooks/", "") for line in readme]
+
+
 @every_notebook
 def test_links_to_other_files_arrive(path):
     """A link beside the chapter names a file that is there, and a place in it that is there."""
