@@ -33,10 +33,18 @@ class Feed:
     seed: int
 
     @staticmethod
-    def make(seed: int, *, biases: Biases = COURSE, autoplay: bool = False) -> Feed:
-        """Equal seeds give the same world under all biases."""
-        world = World.make(USERS, VIDEOS, seed)
-        log, _ = simulate(world, days=DAYS, biases=biases, autoplay=autoplay, seed=seed)
+    def make(
+        seed: int,
+        *,
+        biases: Biases = COURSE,
+        autoplay: bool = False,
+        users: int = USERS,
+        videos: int = VIDEOS,
+        days: int = DAYS,
+    ) -> Feed:
+        """Equal seeds and sizes give the same world under all biases."""
+        world = World.make(users, videos, seed)
+        log, _ = simulate(world, days=days, biases=biases, autoplay=autoplay, seed=seed)
         return Feed(world, described(world, log), biases, autoplay, seed)
 
     def examples(self, features: Features, tasks: dict[str, str], rows: int) -> tuple[Examples, Examples]:
@@ -56,11 +64,11 @@ def described(world: World, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(world.users, on="user", how="left").merge(world.videos, on="video", how="left")
 
 
-def features() -> Features:
-    """Fitted on the catalogue (every id, usual durations), so that all worlds have the same tables."""
-    ids = np.arange(max(USERS, VIDEOS))
+def features(users: int = USERS, videos: int = VIDEOS) -> Features:
+    """Fitted on the catalogue (every id, usual durations), so that all worlds of a size have the same tables."""
+    ids = np.arange(max(users, videos))
     normal = np.random.default_rng(0).standard_normal(len(ids))
-    catalogue = {"user": ids % USERS, "video": ids % VIDEOS, "author": ids % (VIDEOS // 8)}
+    catalogue = {"user": ids % users, "video": ids % videos, "author": ids % (videos // 8)}
     catalogue |= {"topic": np.array(TOPICS)[ids % len(TOPICS)], "age_group": np.array(AGES)[ids % len(AGES)]}
     return Features(COLUMNS).fit(pd.DataFrame(catalogue | {"duration": 25 * np.exp(0.7 * normal)}))
 
@@ -79,8 +87,9 @@ class Offer:
     @staticmethod
     def make(feed: Feed, users: int = 200) -> Offer:
         rng = np.random.default_rng([feed.seed, 3])
-        user = np.repeat(rng.permutation(USERS)[:users], CANDIDATES).astype(np.int32)
-        video = np.concatenate([rng.permutation(VIDEOS)[:CANDIDATES] for _ in range(users)]).astype(np.int32)
+        everyone, catalogue = len(feed.world.users), len(feed.world.videos)
+        user = np.repeat(rng.permutation(everyone)[:users], CANDIDATES).astype(np.int32)
+        video = np.concatenate([rng.permutation(catalogue)[:CANDIDATES] for _ in range(users)]).astype(np.int32)
         labels, truth = feed.world.respond(user, video, rng, feed.biases, feed.autoplay)
         rows = described(feed.world, pd.DataFrame({"user": user, "video": video}))
         traits = feed.world.video_traits.set_index("video").loc[video, ["bait", "hook"]].reset_index(drop=True)
