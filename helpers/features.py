@@ -147,6 +147,11 @@ class Features:
         self._fitted = True
         return self
 
+    def check_fitted(self) -> None:
+        """Raise ValueError where `fit` has not been called."""
+        if not self._fitted:
+            validate.fail("features", "columns that are not fitted", "a call of `fit` on the training rows first")
+
     def transform(self, frame: pd.DataFrame) -> dict[str, Tensor]:
         """Tensors of all rows: "dense" (n, columns) float32, "sparse" (n, columns) int64, a sequence (n, length) int64.
 
@@ -155,8 +160,7 @@ class Features:
 
         Raises ValueError or TypeError that names the column: missing, not a number, ids of another kind than in `fit`.
         """
-        if not self._fitted:
-            validate.fail("features", "columns that are not fitted", "a call of `fit` on the training rows first")
+        self.check_fitted()
         frame = self._check(frame)
         inputs = {}
         if self.dense:
@@ -176,7 +180,12 @@ class Features:
         """`Examples` of all rows, with the labels {task: column} and, for GAUC, the ids of column `groups` (the user).
 
         A missing label is masked. Groups are numbered anew: every user has a group of its own, known to `fit` or not.
+        A column of the features cannot be a label as well: the model would read the answer.
         """
+        if not isinstance(tasks, dict) or not tasks:
+            validate.fail("tasks", repr(tasks)[:60], "{task: column of its label}, at least one", TypeError)
+        if leaks := [column.name for column in self.columns if column.name in tasks.values()]:
+            validate.fail("tasks", f"labels that are features, too: {leaks}", "labels that the model does not read")
         inputs = self.transform(frame)
         validate.columns("frame", frame, [*tasks.values(), *([groups] if groups else [])])
         labels = {

@@ -56,7 +56,13 @@ class Members:
         tensors = inputs.values() if isinstance(inputs, dict) else [inputs]
         shared = all(tensor.dim() == 2 for tensor in tensors)
         call = vmap(self._call, in_dims=(0, None if shared else 0), randomness="different")
-        return call(state, inputs)
+        try:
+            return call(state, inputs)
+        except Exception:  # in the words of vmap, or of a check that could not see the values: one copy alone says more
+            for one in range(self.copies):
+                own = inputs if shared else map_inputs(lambda tensor, i=one: tensor[i], inputs)
+                self._call({name: tensor[one].detach().clone() for name, tensor in state.items()}, own)
+            raise
 
     def _call(self, state: State, inputs: Inputs) -> dict[str, Tensor]:
         return functional_call(self.module, state, (inputs,))

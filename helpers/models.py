@@ -43,6 +43,7 @@ class Encoder(nn.Module):
             validate.number("features", features, low=1, whole=True)
             self.names, self.fields, self.sequences, self.dense, tables = [], {}, [], features, {}
         elif isinstance(features, Features):
+            features.check_fitted()
             tables, self.sequences, self.dense = features.tables, features.sequences, len(features.dense)
             self.names = [layout.name for layout in features.sparse]
             self.fields = {
@@ -67,6 +68,45 @@ class Encoder(nn.Module):
                 expected = "a dict made by `Features.transform`" if self.tables else f"{self.width} columns"
                 validate.fail("inputs", f"a tensor with {inputs.shape[-1]} columns", expected)
             return inputs
+        try:
+            return self._row(inputs)
+        except (KeyError, IndexError, TypeError, AttributeError, RuntimeError):
+            self.check(inputs)  # only now, for it would cost as much as the look-ups
+            raise
+
+    def check(self, inputs: dict[str, Tensor]) -> None:
+        """Raise ValueError or TypeError that names what in `inputs` is not as `Features.transform` would make it."""
+        if not isinstance(inputs, dict):
+            validate.fail("inputs", type(inputs).__name__, "a torch tensor, or a dict of tensors", TypeError)
+        columns = {"dense": self.dense, "sparse": len(self.names)} | {s.name: s.length for s in self.sequences}
+        columns = {name: count for name, count in columns.items() if count}
+        if missing := [name for name in columns if name not in inputs]:
+            validate.fail(
+                "inputs", f"no {', '.join(map(repr, missing))}", f"a dict with {', '.join(map(repr, columns))}"
+            )
+        for name, count in columns.items():
+            tensor, where = inputs[name], f"inputs[{name!r}]"
+            if not isinstance(tensor, Tensor):
+                validate.fail(where, type(tensor).__name__, "a torch tensor", TypeError)
+            if tensor.dim() != 2 or (tensor.shape[1] != count and name in ("dense", "sparse")):
+                validate.fail(where, f"shape {tuple(tensor.shape)}", f"shape (n, {count})")
+            if name != "dense" and tensor.dtype not in (torch.int32, torch.int64):
+                validate.fail(where, f"dtype {tensor.dtype}", "integers, rows of an embedding table", TypeError)
+        rows = sorted({len(inputs[name]) for name in columns})
+        if len(rows) > 1:
+            validate.fail("inputs", f"tensors of {' and '.join(map(str, rows))} rows", "as many rows in each")
+        ids = [("sparse", width, inputs["sparse"][:, fields]) for width, fields in self.fields.items() if fields]
+        ids += [(sequence.name, sequence.width, inputs[sequence.name]) for sequence in self.sequences]
+        for name, width, rows in ids:
+            last = self.tables[str(width)].num_embeddings - 1
+            if rows.numel() and not 0 <= int(rows.min()) <= int(rows.max()) <= last:
+                came, expected = f"ids from {int(rows.min())} to {int(rows.max())}", f"rows 0 to {last} of the table"
+                validate.fail(f"inputs[{name!r}]", came, f"{expected}, as `Features.transform` gives them")
+
+    def _row(self, inputs: dict[str, Tensor]) -> Tensor:
+        for name, count in (("dense", self.dense), ("sparse", len(self.names))):
+            if count and inputs[name].shape[-1] != count:
+                raise IndexError  # columns that the model does not know would go unnoticed
         parts = [inputs["dense"]] if self.dense else []
         for width, columns in self.fields.items():
             if columns:
@@ -106,9 +146,11 @@ class MLP(nn.Module):
                 layers.append(nn.Dropout(dropout))
             width = size
         self.layers = nn.Sequential(*layers)
-        self.width = width
+        self.width, self.batch_norm = width, batch_norm
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.batch_norm and self.training and len(x) == 1:
+            validate.fail("inputs", "a single row in training mode", "two or more for batch norm, or `model.eval()`")
         return self.layers(x)
 
 
@@ -153,14 +195,30 @@ class SharedBottom(nn.Module):
             torch.manual_seed(validate.number("seed", seed, low=0, whole=True))
             self.encoder = encoder(features)
             make = bottom if callable(bottom) else lambda row: MLP(row.width, _units("bottom", bottom), **options)
-            self.bottom = make(self.encoder)
+            self.bottom = _check_bottom(make(self.encoder))
             self.towers = nn.ModuleList(_tower(self.bottom.width, tower, options) for tower in units)
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        shared = self.bottom(self.encoder(inputs))  # (n, bottom width)
-        return {
-            task: tower(shared).squeeze(-1) for task, tower in zip(self.tasks, self.towers, strict=True)
-        }  # (n,) each
+        row = self.encoder(inputs)
+        try:
+            shared = self.bottom(row)  # (n, bottom width)
+            return {
+                task: tower(shared).squeeze(-1) for task, tower in zip(self.tasks, self.towers, strict=True)
+            }  # (n,) each
+        except RuntimeError:
+            self._explain(row)
+            raise
+
+    def _explain(self, row: Tensor) -> None:
+        """Name what does not fit between the encoder, the bottom and the towers, if that is what went wrong."""
+        dtype = self.towers[0][-1].weight.dtype
+        if row.dtype != dtype:
+            validate.fail("inputs", f"dtype {row.dtype}", f"{dtype}, as `Examples` makes them", TypeError)
+        shared, shape = self.bottom(row), (len(row), self.bottom.width)
+        if shared.shape != shape:
+            validate.fail(
+                "bottom", f"an output of shape {tuple(shared.shape)}", f"{shape}, the `width` that it says it has"
+            )
 
     def l2(self) -> dict[str, float]:
         """λ by parameter name: embeddings and the weights of linear layers; biases and batch norm are left alone."""
@@ -192,6 +250,15 @@ def _check_tasks(tasks: dict[str, str]) -> dict[str, str]:
             validate.fail("tasks", repr(name), "names other than '' and 'total'")
         validate.choice(f"tasks[{name!r}]", kind, KINDS)
     return dict(tasks)
+
+
+def _check_bottom(bottom: nn.Module) -> nn.Module:
+    if not isinstance(bottom, nn.Module):
+        validate.fail(
+            "bottom", f"a function that gives {bottom!r}"[:80], "a function that gives an nn.Module", TypeError
+        )
+    validate.number("width of the bottom", getattr(bottom, "width", None), low=1, whole=True)
+    return bottom
 
 
 def _units(name: str, units) -> list[int]:

@@ -315,6 +315,21 @@ def test_transform_before_fit_is_named():
         Features([Sparse("user")]).transform(frame())
 
 
+@pytest.mark.parametrize("leak", ["seconds", "user", "video", "history"])
+def test_a_label_that_the_model_would_read_is_named(leak):
+    data = frame(history=LISTS, click=[1, 0, 1, 0])
+    features = Features(ALL).fit(data)
+    with pytest.raises(ValueError, match=rf"^tasks: got labels that are features, too: \['{leak}'\]; expected"):
+        features.examples(data, {"click": "click", "leak": leak}, groups="user")
+
+
+@pytest.mark.parametrize("tasks", [{}, None, "click", ["click"]])
+def test_no_tasks_are_named(tasks):
+    data = frame(click=[1, 0, 1, 0])
+    with pytest.raises(TypeError, match=r"^tasks: got .*; expected {task: column of its label}, at least one"):
+        Features([Sparse("user")]).fit(data).examples(data, tasks)
+
+
 def test_bad_labels_and_groups_are_named():
     features = Features([Sparse("user")]).fit(frame())
     with pytest.raises(ValueError, match=r"^frame: got no column 'click'"):

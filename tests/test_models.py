@@ -2,10 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
+from helpers.examples import Examples
 from helpers.features import Dense, Features, Sequence, Sparse
 from helpers.models import MLP, Encoder, SharedBottom, SingleTask, parameter_count
+from helpers.training import fit
 
 TASKS = {"click": "binary", "watch": "regression"}
 
@@ -168,3 +172,159 @@ def test_bad_arguments_are_named(arguments, message):
 def test_mlp_without_units_is_the_identity():
     x = torch.randn(2, 3)
     assert torch.equal(MLP(3, [])(x), x)
+
+
+# Inputs that do not fit
+
+
+def spoilt(inputs, name, change):
+    return inputs | {name: change(inputs[name])}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda i: {k: v for k, v in i.items() if k != "sparse"}, r"inputs: got no 'sparse'; expected .*'dense'"),
+        (lambda i: {k: v for k, v in i.items() if k != "dense"}, r"inputs: got no 'dense'; expected"),
+        (lambda i: {k: v for k, v in i.items() if k != "history"}, r"inputs: got no 'history'; expected"),
+        (lambda i: {}, r"inputs: got no 'dense', 'sparse', 'history'; expected"),
+        (lambda i: i["dense"].numpy(), "inputs: got ndarray; expected"),
+        (lambda i: list(i.values()), "inputs: got list; expected"),
+        (lambda i: None, "inputs: got NoneType; expected"),
+        (lambda i: i["dense"], r"inputs: got a tensor with 1 columns; expected a dict made by `Features.transform`"),
+        (lambda i: spoilt(i, "sparse", lambda t: t.float()), r"inputs\['sparse'\]: got dtype torch.float32; expected"),
+        (
+            lambda i: spoilt(i, "history", lambda t: t.double()),
+            r"inputs\['history'\]: got dtype torch.float64; expected",
+        ),
+        (lambda i: spoilt(i, "sparse", lambda t: t > 0), r"inputs\['sparse'\]: got dtype torch.bool; expected"),
+        (
+            lambda i: spoilt(i, "sparse", lambda t: t.numpy()),
+            r"inputs\['sparse'\]: got ndarray; expected a torch tensor",
+        ),
+        (
+            lambda i: spoilt(i, "sparse", lambda t: t + 1000),
+            r"inputs\['sparse'\]: got ids from 100\d to 10\d\d; expected",
+        ),
+        (lambda i: spoilt(i, "sparse", lambda t: -t), r"inputs\['sparse'\]: got ids from -\d+ to -\d+; expected"),
+        (lambda i: spoilt(i, "history", lambda t: t - 1), r"inputs\['history'\]: got ids from -1 to \d+; expected"),
+        (lambda i: spoilt(i, "sparse", lambda t: t[:, 0]), r"inputs\['sparse'\]: got shape \(60,\); expected shape"),
+        (lambda i: spoilt(i, "sparse", lambda t: t[:, :2]), r"inputs\['sparse'\]: got shape \(60, 2\); expected"),
+        (lambda i: spoilt(i, "sparse", lambda t: t[:, [0, 1, 2, 2]]), r"inputs\['sparse'\]: got shape \(60, 4\)"),
+        (lambda i: spoilt(i, "sparse", lambda t: t[:50]), r"inputs: got tensors of 50 and 60 rows; expected"),
+        (lambda i: spoilt(i, "history", lambda t: t[:50]), r"inputs: got tensors of 50 and 60 rows; expected"),
+        (lambda i: spoilt(i, "dense", lambda t: t[:, [0, 0]]), r"inputs\['dense'\]: got shape \(60, 2\); expected"),
+        (lambda i: spoilt(i, "dense", lambda t: t.double()), "inputs: got dtype torch.float64; expected torch.float32"),
+    ],
+)
+def test_inputs_that_do_not_fit_the_columns_are_named(features, frame, change, message):
+    bad = change(features.transform(frame))
+    with pytest.raises((ValueError, TypeError), match=f"^{message}"):
+        SharedBottom(features, TASKS, [8], [4])(bad)
+
+
+def test_extra_sparse_columns_of_one_width_are_named(frame):
+    """The rows of more columns would be read as those of the first few: another model's inputs, without a word."""
+    few, many = (Features([Sparse(name) for name in names]).fit(frame) for names in (["user"], ["user", "video"]))
+    model = SharedBottom(few, TASKS, [8], [4])
+    with pytest.raises(ValueError, match=r"^inputs\['sparse'\]: got shape \(60, 2\); expected shape \(n, 1\)"):
+        model(many.transform(frame))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.int64, torch.bool, torch.float16])
+def test_plain_inputs_of_another_dtype_are_named(dtype):
+    with pytest.raises(
+        TypeError, match=rf"^inputs: got dtype {dtype}; expected torch.float32, as `Examples` makes them"
+    ):
+        SharedBottom(5, TASKS, [8], [4])(torch.ones(3, 5).to(dtype))
+    doubled = SharedBottom(5, TASKS, [8], [4]).double()
+    assert doubled(torch.ones(3, 5, dtype=torch.float64))["click"].dtype == torch.float64
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_training_and_predicting_speak_of_the_same_things(features, frame, copies):
+    """Copies run under vmap, whose errors would speak of batched tensors."""
+    labels = {"click": torch.ones(60), "watch": torch.ones(60)}
+    inputs = features.transform(frame)
+    bad = Examples(spoilt(inputs, "sparse", lambda t: t + 1000), labels)
+    models = [SharedBottom(features, TASKS, [8], [4], seed=seed) for seed in range(copies)]
+    run = fit(models, Examples(inputs, labels), epochs=1, progress=False)
+    for call in (
+        lambda: fit(models, bad, epochs=1, progress=False),
+        lambda: fit(models, Examples.stack([bad] * copies), epochs=1, progress=False),
+        lambda: fit(models[0], bad, epochs=1, progress=False),
+        lambda: run.predict(bad.inputs),
+    ):
+        with pytest.raises(ValueError, match=r"^inputs\['sparse'\]: got ids from 100\d to 10\d\d; expected"):
+            call()
+    with pytest.raises(ValueError, match=r"^inputs: got no 'history'"):
+        run.predict({name: inputs[name] for name in ("dense", "sparse")})
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_any_inputs_give_finite_outputs_or_a_named_error(data):
+    table = pd.DataFrame({"number": [1.0, 2.0], "id": [1, 2], "tag": ["a", "b"], "list": [[1], []]})
+    columns = [Dense("number"), Sparse("id", 2), Sparse("tag", 3), Sequence("list", of="id", length=2)]
+    model = SharedBottom(Features(columns).fit(table), TASKS, [3], [2])
+    shapes = st.tuples(st.integers(0, 3), st.integers(0, 3)) | st.tuples(st.integers(0, 3))
+    kinds = st.sampled_from([torch.float32, torch.int64, torch.int32, torch.float64])
+    tensors = st.builds(lambda s, v, k: torch.full(s, v).to(k), shapes, st.integers(-1, 6), kinds)
+    keys = {"dense": tensors, "sparse": tensors, "list": tensors}
+    inputs = data.draw(st.fixed_dictionaries({}, optional=keys) | tensors)
+    try:
+        outputs = model(inputs)
+    except (ValueError, TypeError) as error:
+        assert str(error).startswith("inputs") and ": got " in str(error) and "; expected " in str(error)
+    else:
+        assert all(output.isfinite().all() for output in outputs.values())
+
+
+def test_one_row_with_batch_norm_is_named_in_training_and_answered_after():
+    model = SharedBottom(5, TASKS, [8], [4], batch_norm=True)
+    with pytest.raises(ValueError, match=r"^inputs: got a single row in training mode; expected .*model.eval\(\)"):
+        model(torch.ones(1, 5))
+    assert model.eval()(torch.ones(1, 5))["click"].shape == (1,)
+
+
+def test_no_rows_give_no_outputs(features, frame):
+    none = {name: tensor[:0] for name, tensor in features.transform(frame).items()}
+    assert SharedBottom(features, TASKS, [8], [4])(none)["click"].shape == (0,)
+    assert SharedBottom(5, TASKS, [8], [4])(torch.ones(0, 5))["click"].shape == (0,)
+
+
+def test_features_without_fit_are_named():
+    with pytest.raises(ValueError, match=r"^features: got columns that are not fitted; expected a call of `fit`"):
+        SharedBottom(Features([Sparse("user")]), TASKS, [8], [4])
+
+
+class Wide(nn.Linear):
+    def __init__(self, encoder, says):
+        super().__init__(encoder.width, 8)
+        self.width = says
+
+
+@pytest.mark.parametrize(
+    ("bottom", "message"),
+    [
+        (lambda encoder: nn.Linear(encoder.width, 8), r"width of the bottom: got None; expected a whole number"),
+        (lambda encoder: Wide(encoder, says="8"), "width of the bottom: got '8'; expected a whole number"),
+        (lambda encoder: Wide(encoder, says=0), "width of the bottom: got 0; expected a whole number"),
+        (
+            lambda encoder: torch.relu,
+            "bottom: got a function that gives .*; expected a function that gives an nn.Module",
+        ),
+        (lambda encoder: None, "bottom: got a function that gives None; expected"),
+        (lambda encoder: [8, 8], r"bottom: got a function that gives \[8, 8\]; expected"),
+        ("relu", "bottom: got 'relu'; expected a list of units"),
+    ],
+)
+def test_a_bottom_that_the_towers_cannot_stand_on_is_named(bottom, message):
+    with pytest.raises((ValueError, TypeError), match=f"^{message}"):
+        SharedBottom(5, TASKS, bottom, [4])
+
+
+def test_a_bottom_that_is_wider_than_it_says_is_named():
+    model = SharedBottom(5, TASKS, lambda encoder: Wide(encoder, says=6), [4])
+    with pytest.raises(ValueError, match=r"^bottom: got an output of shape \(3, 8\); expected \(3, 6\), the `width`"):
+        model(torch.ones(3, 5))
