@@ -192,7 +192,7 @@ def simulate(
     two, and none comes twice. Who was satisfied with what played is likelier to return the next day. The position in a
     session changes nothing.
     """
-    days = validate.number("days", days, low=1, whole=True)
+    days = validate.number("days", days, low=1, high=127, whole=True)  # what a column of bytes holds
     rng = np.random.default_rng([validate.number("seed", seed, low=0, whole=True), 2 if autoplay else 1])
     users, videos = len(world.users), len(world.videos)
     habit = world.user_traits["habit"].to_numpy()
@@ -288,7 +288,11 @@ def load(name: str, folder: Path = FOLDER) -> pd.DataFrame:
             found.relative_to(folder).with_suffix("").as_posix() for found in Path(folder).rglob("*.parquet")
         )
         validate.fail("name", repr(name), f"one of {known} (`python -m helpers.feed` writes them)")
-    return pd.read_parquet(path)
+    try:
+        return pd.read_parquet(path)
+    except Exception as error:  # pyarrow has many kinds for a damaged file
+        came = f"{path.name}, which cannot be read ({type(error).__name__})"
+        validate.fail("name", came, "the file as `python -m helpers.feed` or git wrote it")
 
 
 if __name__ == "__main__":

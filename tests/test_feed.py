@@ -1,6 +1,8 @@
 import hashlib
 import re
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -205,11 +207,45 @@ def test_a_written_table_is_read_back_as_it_was(tmp_path):
         load("labels", tmp_path)
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda b: b"", lambda b: b[:-40], lambda b: b[40:], lambda b: b[:9] + b[60:], bytes]
+)
+def test_a_damaged_table_says_how_to_get_it_back(tmp_path, damage):
+    write(tmp_path, {"users": World.make(users=40, videos=60).users})
+    path = tmp_path / "users.parquet"
+    path.write_bytes(damage(path.read_bytes()) if damage is not bytes else b"<html>404</html>")
+    with pytest.raises(
+        ValueError, match=r"^name: got users.parquet, which cannot be read \(\w+\); expected the file as"
+    ):
+        load("users", tmp_path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_any_damage_gives_a_table_or_the_one_error(data):
+    """Bytes put in anywhere, or the end cut off: a table comes back, or the error that names the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, {"users": World.make(users=5, videos=5).users})
+        path = Path(folder) / "users.parquet"
+        whole = path.read_bytes()
+        at = data.draw(st.integers(0, len(whole)))
+        path.write_bytes(whole[:at] + data.draw(st.binary(max_size=8)) + data.draw(st.sampled_from([b"", whole[at:]])))
+        try:
+            assert isinstance(load("users", folder), pd.DataFrame)
+        except ValueError as error:
+            assert str(error).startswith("name: got users.parquet, which cannot be read")
+
+
 @pytest.mark.parametrize("name", ["target", "item", "user"])
 @pytest.mark.parametrize("strength", [-0.1, float("nan"), float("inf"), "strong", None])
 def test_bad_strengths_are_named(name, strength):
     with pytest.raises(ValueError, match=f"^{name}: got .*; expected a number of at least 0"):
         Biases(**{name: strength})
+
+
+def test_the_longest_feed_has_as_many_days_as_the_column_holds():
+    table, _ = simulate(World.make(users=20, videos=2000), days=127)
+    assert table["day"].max() == 126 and table["day"].min() == 0
 
 
 def test_bad_settings_are_named(world):
@@ -219,6 +255,7 @@ def test_bad_settings_are_named(world):
         (lambda: World.make(videos=1.5), "videos"),
         (lambda: World.make(seed=-1), "seed"),
         (lambda: simulate(world, days=0), "days"),
+        (lambda: simulate(world, days=128), "days"),
         (lambda: simulate(world, seed=None), "seed"),
         (lambda: world.respond(np.arange(3), np.arange(2), rng), "video"),
         (lambda: world.respond(np.arange(2) - 1, np.arange(2), rng), "user"),
