@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import html
 import io
 import itertools
 import json
 import math
+import numbers
 import textwrap
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -111,8 +113,7 @@ class Explorer(widgets.VBox):
         run = {"at": at, "values": {}}
         for series, value in values.items():
             validate.choice("series of a run", series, known)
-            parts = value if isinstance(value, tuple) else (value, value, value)
-            run["values"][series] = [float(part) for part in validate.finite(f"value of {series!r}", parts)]
+            run["values"][series] = _parts(series, value)
         number = len(self.figure.runs) if number is None else number
         self.figure.runs = [*self.figure.runs[:number], run, *self.figure.runs[number + 1 :]]
         return number
@@ -166,24 +167,50 @@ class TrainNow(widgets.HBox):
         self._say(f"Training at {at} …")
         self.stopping, self.button.disabled, self.stop.disabled = False, True, False
         self.bar.value, self.bar.layout.display = 0, None
-        number, result = None, "no result yet"
+        number, progress, result = None, None, "no result yet"
         try:
-            for progress, values in self.train(settings):
-                self.bar.value = progress
-                if values:
-                    number = self.explorer.show_run(settings, values, number)
-                    result = ", ".join(f"{series} {_in_words(value)}" for series, value in values.items())
-                await asyncio.sleep(0)  # here the kernel reads its messages
-                if self.stopping:
-                    break
-            self._say(f"Stopped at {progress:.0%}: {result}." if self.stopping else f"Your run at {at}: {result}.")
-        except (Exception, KeyboardInterrupt) as error:
-            self._say(f"The training ended with an error. {type(error).__name__}: {error}")
+            with contextlib.closing(self._steps(settings)) as steps:
+                for progress, values in steps:
+                    self.bar.value = progress
+                    if values:
+                        number = self.explorer.show_run(settings, values, number)
+                        result = ", ".join(f"{series} {_in_words(value)}" for series, value in values.items())
+                    await asyncio.sleep(0)  # here the kernel reads its messages
+                    if self.stopping:
+                        break
+            if progress is None:
+                self._say("The training ended without a step.")
+            else:
+                self._say(f"Stopped at {progress:.0%}: {result}." if self.stopping else f"Your run at {at}: {result}.")
+        except KeyboardInterrupt:  # the kernel's own stop button
+            self._say(f"Stopped by hand at {progress or 0:.0%}: {result}.")
+        except (Exception, SystemExit) as error:
+            what = f"{type(error).__name__}: {error}" if str(error) else f"{type(error).__name__}."
+            self._say(f"The training ended with an error. {what}")
         finally:
             self.button.disabled, self.stop.disabled, self.bar.layout.display = False, True, "none"
 
+    def _steps(self, settings: Settings) -> Iterator[tuple[float, Values | None]]:
+        """The steps of `train`, checked."""
+        steps = self.train(settings)
+        if not isinstance(steps, Iterator):
+            validate.fail("train", type(steps).__name__, "a generator that yields (progress, values)", TypeError)
+        for step in steps:
+            if not isinstance(step, tuple) or len(step) != 2:
+                validate.fail("train", repr(step)[:60], "(progress, values)", TypeError)
+            yield validate.number("progress", step[0], 0, 1), step[1]
+
     def _say(self, text: str):
         self.message.value = html.escape(text)
+
+
+def _parts(series: str, value) -> list[float]:
+    """Value, low and high of a run, from `value` or `(value, low, high)`."""
+    parts = value if isinstance(value, tuple) else (value, value, value)
+    for part in parts:
+        if len(parts) != 3 or not isinstance(part, numbers.Real):
+            validate.fail(f"value of {series!r}", repr(value)[:60], "a number, or (value, low, high)", TypeError)
+    return [float(part) for part in validate.finite(f"value of {series!r}", parts)]
 
 
 def _in_words(value: float | tuple[float, float, float]) -> str:

@@ -187,6 +187,64 @@ def test_an_error_is_said_as_text(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KeyboardInterrupt(), "Stopped by hand at 50%: A +0.100."),
+        (SystemExit(), "The training ended with an error. SystemExit."),
+        (SystemExit("no data"), "The training ended with an error. SystemExit: no data"),
+        (ValueError(), "The training ended with an error. ValueError."),
+    ],
+)
+def test_what_stops_the_training_does_not_stop_the_kernel(error, words):
+    left = []
+
+    def stopped(settings):
+        try:
+            yield 0.5, {"A": 0.1}
+            raise error
+        finally:
+            left.append(True)
+
+    figure = explorer(train=stopped)
+    assert press(figure) == words and left == [True]
+    trainer = figure.children[-1]
+    assert not trainer.button.disabled and trainer.stop.disabled and trainer.bar.layout.display == "none"
+    assert press(figure) == words  # and can be tried again
+
+
+def test_stop_leaves_the_generator():
+    left = []
+
+    def endless(settings):
+        try:
+            while True:
+                yield 0.5, None
+        finally:
+            left.append(True)
+
+    press(explorer(train=endless), (3, lambda trainer: trainer.stop.click()))
+    assert left == [True]
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        (lambda settings: None, "train: got NoneType; expected a generator that yields (progress, values)."),
+        (lambda settings: iter([0.5]), "train: got 0.5; expected (progress, values)."),
+        (lambda settings: iter([("half", None)]), "progress: got &#x27;half&#x27;; expected a number from 0 to 1."),
+        (
+            lambda settings: iter([(1, {"A": "much"})]),
+            "value of &#x27;A&#x27;: got &#x27;much&#x27;; expected a number, or",
+        ),
+        (lambda settings: iter([(1, {"A": (1, 2)})]), "value of &#x27;A&#x27;: got (1, 2); expected a number, or"),
+        (lambda settings: iter([]), "The training ended without a step."),
+    ],
+)
+def test_a_training_that_is_none_is_named(steps, words):
+    assert words in press(explorer(train=steps))
+
+
 def test_the_kernel_answers_between_two_steps():
     """A slow training leaves the loop free at every step: something else gets its turn as often as there are steps."""
     turns = []
