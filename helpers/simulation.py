@@ -1,8 +1,12 @@
 """Synthetic pairs of tasks whose relation we set ourselves: the same features or others, the same sign or the opposite.
 
-Two recipes. `relu_tasks` builds two tasks from features that they share or not; `mmoe_tasks` is the recipe of the
-MMoE paper (Ma et al., KDD 2018, §3.2). Both return a `TaskPair`. Train and validation labels carry noise, test labels
-are the noise-free targets, so that R² on the test rows tells how much of the truth a model has found.
+Two recipes on plain numbers. `relu_tasks` builds two tasks from features that they share or not; `mmoe_tasks` is the
+recipe of the MMoE paper (Ma et al., KDD 2018, §3.2). Both return a `TaskPair`. Train and validation labels carry noise,
+test labels are the noise-free targets, so that R² on the test rows tells how much of the truth a model has found.
+
+Two recipes on ids, each with a twin that needs no special model: `cross_tasks`, where it matters which user meets which
+video, and `interest_tasks`, where it matters which items of a history are like the one on offer. They return three
+DataFrames, train, validation and test, with the targets in columns a and b.
 
 Everything is drawn from one `numpy.random.Generator` made from `seed`, in an order that does not depend on the task
 settings: equal seeds give equal bytes, and the same inputs and the same task a in every condition, so that conditions
@@ -14,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 import torch
 
 from helpers import validate
@@ -147,6 +152,66 @@ def _mmoe_correlation(p: float) -> float:
     a, b = _add_sines(first), _add_sines(p * first + np.sqrt(1 - p**2) * second)
     a, b = a - (weight * a).sum(), b - (weight * b).sum()
     return float((weight * a * b).sum() / np.sqrt((weight * a**2).sum() * (weight * b**2).sum()))
+
+
+def cross_tasks(
+    rows: tuple[int, int, int] = (2000, 1000, 2000), *, crossed: bool = True, noise: float = 0.5, seed: int = 0
+) -> tuple[pd.DataFrame, ...]:
+    """Two tasks on 50 users and 50 videos with 4 hidden numbers each, p and q: columns user, video, a, b.
+
+    With `crossed` the four features of a row are h_k = p_k · q_k of its user and its video, which no sum of what the
+    user is and what the video is can give; without, they are (p_k + q_k) / √2. Task a is Σ ±h_k / 2, and task b the
+    same with half of the signs turned round: same features, targets that do not correlate. A label is target + noise ·
+    N(0, 1), on the test rows the target itself.
+    """
+    rows = _check_rows(rows)
+    rng = _generator(seed)
+    n = sum(rows)
+    p, q = rng.standard_normal((2, 50, 4))
+    user, video = rng.integers(0, 50, (2, n))
+    hidden = p[user] * q[video] if crossed else (p[user] + q[video]) / np.sqrt(2)
+    signs = rng.choice([-1.0, 1.0], size=4)
+    targets = np.column_stack([hidden @ signs, hidden @ (signs * [1, 1, -1, -1])]) / 2
+    return _frames({"user": user, "video": video}, targets, rows, noise, rng)
+
+
+def interest_tasks(
+    rows: tuple[int, int, int] = (4000, 1000, 2000), *, matching: bool = True, noise: float = 0.5, seed: int = 0
+) -> tuple[pd.DataFrame, ...]:
+    """Two tasks on an item and a history of 10 items, out of 60 items on 12 topics: columns item, history, a, b.
+
+    A history holds items of 3 topics; half of the offered items are of one of these. With `matching` both targets grow
+    with the share of the history that is of the item's topic; without, with the mean of a hidden value of the history's
+    items, whatever the item. Each target has 4/5 of its variance from there, and 1/5 from the item itself. Labels and
+    noise as in `cross_tasks`.
+    """
+    rows = _check_rows(rows)
+    rng = _generator(seed)
+    n, items, topics, own, length = sum(rows), 60, 12, 3, 10
+    mine = rng.permuted(np.tile(np.arange(topics), (n, 1)), axis=1)[:, :own]
+    each = np.arange(n)
+    topic = np.column_stack([mine[each[:, None], rng.integers(0, own, (n, length))], mine[each, 0]])
+    topic[:, -1] = np.where(rng.random(n) < 0.5, topic[:, -1], rng.integers(0, topics, n))
+    shown = topic + topics * rng.integers(0, items // topics, topic.shape)  # the items of the history, then the one
+    history, item = shown[:, :-1], shown[:, -1]
+    value, taste = rng.standard_normal(items), rng.standard_normal((items, 2))
+    found = (topic[:, :-1] == topic[:, -1:]).mean(1) if matching else value[history].mean(1)
+    found = (found - found.mean()) / found.std()
+    targets = np.sqrt(0.8) * found[:, None] + np.sqrt(0.2) * taste[item]
+    return _frames({"item": item, "history": list(history)}, targets, rows, noise, rng)
+
+
+def _frames(
+    columns: dict, targets: np.ndarray, rows: tuple[int, int, int], noise: float, rng: np.random.Generator
+) -> tuple[pd.DataFrame, ...]:
+    """Train, validation and test rows; noise on the labels of the first two."""
+    noise = validate.number("noise", noise, low=0)
+    eps = noise * rng.standard_normal(targets.shape)
+    eps[rows[0] + rows[1] :] = 0
+    a, b = (targets + eps).T
+    frame = pd.DataFrame(columns | {"a": a, "b": b})
+    ends = np.cumsum(rows)
+    return tuple(frame[end - size : end].reset_index(drop=True) for end, size in zip(ends, rows, strict=True))
 
 
 def _generator(seed: int) -> np.random.Generator:

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.simulation import ALPHA, BETA, CONDITIONS, RELATIONS, mmoe_tasks, relu_tasks
+from helpers.simulation import ALPHA, BETA, CONDITIONS, RELATIONS, cross_tasks, interest_tasks, mmoe_tasks, relu_tasks
 
 MANY = (1, 1, 200_000)
 
@@ -179,3 +179,69 @@ def test_any_setting_works_or_names_the_argument(shared, relation, features, inp
     else:
         assert -1 <= tasks.label_correlation <= 1
         assert torch.isfinite(labels(tasks.train)).all()
+
+
+@pytest.mark.parametrize("make", [cross_tasks, interest_tasks])
+def test_tasks_on_ids_come_in_three_frames_and_equal_seeds_are_equal(make):
+    frames, again, other = make((7, 5, 3), seed=5), make((7, 5, 3), seed=5), make((7, 5, 3), seed=6)
+    assert [len(frame) for frame in frames] == [7, 5, 3]
+    for one, two, three in zip(frames, again, other, strict=True):
+        assert one.to_json() == two.to_json() != three.to_json()
+
+
+def additive_r2(frame, task):
+    """How much of the target is a sum of something of the user and something of the video (least squares)."""
+    one_hot = np.column_stack([np.eye(50)[frame["user"]], np.eye(50)[frame["video"]]])
+    fitted = one_hot @ np.linalg.lstsq(one_hot, frame[task], rcond=None)[0]
+    return 1 - ((frame[task] - fitted) ** 2).mean() / frame[task].var()
+
+
+@pytest.mark.parametrize("task", ["a", "b"])
+def test_only_crossed_targets_are_no_sum_over_user_and_video(task):
+    assert additive_r2(cross_tasks((1, 1, 5000), crossed=True, seed=1)[2], task) < 0.2
+    assert additive_r2(cross_tasks((1, 1, 5000), crossed=False, seed=1)[2], task) > 0.999
+
+
+def test_cross_targets_are_of_rank_4_and_do_not_correlate():
+    """Four hidden numbers a user: the table users × videos of either target has four singular values."""
+    correlations = []
+    for seed in range(20):
+        test = cross_tasks((1, 1, 30_000), seed=seed)[2]
+        table = test.pivot_table("a", "user", "video")
+        assert table.notna().all(axis=None)
+        values = np.linalg.svd(table.to_numpy(), compute_uv=False)
+        assert values[4] < 1e-9 < values[3]
+        correlations.append(test["a"].corr(test["b"]))
+        assert 0.5 < test["a"].std() < 1.6
+    assert abs(np.mean(correlations)) < 0.1
+
+
+@pytest.mark.parametrize("make", [cross_tasks, interest_tasks])
+def test_noise_falls_on_train_and_validation_labels_alone(make):
+    noisy, clean = make(seed=2), make(seed=2, noise=0.0)
+    for part in (0, 1):
+        assert 0.45 < (noisy[part]["a"] - clean[part]["a"]).std() < 0.55
+    assert noisy[2].equals(clean[2])
+
+
+def test_a_history_matters_by_what_is_offered_only_if_matching():
+    for matching in (True, False):
+        test = interest_tasks((1, 1, 5000), matching=matching, seed=3)[2]
+        lists, item = np.stack(test["history"]), test["item"].to_numpy()
+        assert lists.shape == (5000, 10) and lists.min() == 0 and lists.max() == 59
+        assert all(len(set(row % 12)) <= 3 for row in lists)
+        share = (lists % 12 == item[:, None] % 12).mean(1)
+        assert 0.4 < (share > 0).mean() < 0.7
+        found = np.corrcoef(share, test["a"])[0, 1]
+        assert found > 0.8 if matching else abs(found) < 0.1
+        assert 0.7 < test["a"].corr(test["b"]) < 0.9
+
+
+@pytest.mark.parametrize("make", [cross_tasks, interest_tasks])
+def test_bad_settings_of_tasks_on_ids_are_named(make):
+    with pytest.raises(ValueError, match="noise: got -1"):
+        make(noise=-1)
+    with pytest.raises(ValueError, match="rows: got"):
+        make(rows=5)
+    with pytest.raises(ValueError, match="seed: got -1"):
+        make(seed=-1)
