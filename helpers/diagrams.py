@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
@@ -60,6 +61,60 @@ def course_map() -> Figure:
             for before in earlier:
                 _arrow(axes, (x - 2 + width / 2, before), (x - width / 2, y))
         earlier = heights
+    return figure
+
+
+def scalarisations() -> Figure:
+    """How a minimum is found on a front: a straight line touches a convex front anywhere and a concave one at its ends;
+    the corner of a Chebyshev sum fits anywhere."""
+    figure, row = plt.subplots(1, 3, figsize=(8, 3.3))
+    turn = np.linspace(0, np.pi / 2, 100)
+    concave = np.cos(turn) ** 0.9, np.sin(turn) ** 0.9
+    convex = 1.15 - np.cos(turn), 1.15 - np.sin(turn)
+    titles = ("Convex front,\nweighted sum", "Concave front,\nweighted sum", "Concave front,\nChebyshev sum")
+    words = ("a line touches\neverywhere", "a line stops\nat an end", "a corner fits\neverywhere")
+    for axes, title, text, front in zip(row, titles, words, (convex, concave, concave), strict=True):
+        axes.plot(*front, color=BLACK, linewidth=2.5)
+        axes.set(xlim=(-0.1, 1.35), ylim=(-0.1, 1.35), xticks=[], yticks=[], xlabel="loss A", ylabel="loss B")
+        axes.set_title(title, fontsize=11)
+        axes.text(1.32, 1.3, text, ha="right", va="top", color=GREY, fontsize=10)
+    orange = TASKS[1].colour
+    middle = 1.15 - np.sqrt(0.5)
+    row[0].plot([2 * middle + 0.08, -0.08], [-0.08, 2 * middle + 0.08], color=orange)
+    row[0].plot(middle, middle, "o", color=orange)
+    row[1].plot([-0.08, 1.08], [1.08, -0.08], color=orange)
+    row[1].plot([0, 1], [1, 0], "o", color=orange)
+    corner = np.sqrt(0.5) ** 0.9
+    row[2].plot([corner, corner, -0.08], [-0.08, corner, corner], color=orange)
+    row[2].plot(corner, corner, "o", color=orange)
+    return figure
+
+
+def learning_family() -> Figure:
+    """Multi-label learning within multi-task learning within transfer learning, each with an example."""
+    figure, axes = plt.subplots(figsize=(8, 4.8))
+    axes.set(xlim=(0, 20), ylim=(0, 12.4))
+    axes.axis("off")
+    rings = (
+        (0.1, 0.1, 19.8, 12.2, "#f1f1f1", "Transfer learning", "What was learnt for one task serves another."),
+        (0.7, 0.4, 18.6, 8.6, "#d9e8f2", "Multi-task learning", "Several tasks are learnt together, and all count."),
+        (1.3, 0.7, 17.4, 5.0, "#ffffff", "Multi-label learning", "The tasks are labels of one and the same row."),
+    )
+    examples = (
+        "A text model, trained on the web, is tuned on film reviews.",
+        "Clicks in an app and purchases in a shop: one model for both.",
+        "One video shown to one user: click? finish? like? follow?",
+    )
+    for (x, y, width, height, colour, name, meaning), example in zip(rings, examples, strict=True):
+        box = {"boxstyle": "round,pad=0,rounding_size=0.5", "facecolor": colour, "edgecolor": GREY}
+        axes.add_patch(FancyBboxPatch((x, y), width, height, **box))
+        for below, text, style in (
+            (0.75, name, {"fontsize": 13, "fontweight": "bold", "color": BLACK}),
+            (1.7, meaning, {"fontsize": 11, "color": BLACK}),
+            (2.55, example, {"fontsize": 11, "color": GREY, "style": "italic"}),
+        ):
+            axes.text(x + 0.5, y + height - below, text, va="center", **style)
+    _box(axes, 10, 1.9, 13.6, "what recommenders call multi-task", BLACK)
     return figure
 
 

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers import validate
-from helpers.palette import GREY, METHOD, SINGLE_TASK, TASKS, Style, styles
+from helpers.palette import BLACK, GREY, METHOD, SINGLE_TASK, TASKS, Style, styles
 
 STYLE = {
     "figure.figsize": (8, 4.5),
@@ -43,6 +43,9 @@ NAMED: dict[str, Style] = {
     "shared-bottom, equal size": Style(TASKS[2].colour, (), "^"),
     "one head": Style(TASKS[1].colour, (), "s"),
     "two towers": METHOD,
+    "one score": Style(TASKS[1].colour, (), "s"),
+    "linear fusion": METHOD,
+    "geometric fusion": Style(TASKS[2].colour, (3, 1.5), "^"),
     "like": TASKS[0],
     "love": TASKS[1],
     "dislike": TASKS[2],
@@ -56,6 +59,9 @@ NAMED: dict[str, Style] = {
     "ten on top": METHOD,
     "best list": SINGLE_TASK,
     "random list": SINGLE_TASK,
+    "clicks": SINGLE_TASK,
+    "weighted CE": METHOD,
+    "mended CE": TASKS[2],
 }
 
 
@@ -155,3 +161,184 @@ def _name_ends(axes: Axes, ends: list[tuple[float, str]], look: dict[str, Style]
             va="center",
             annotation_clip=False,
         )
+
+
+def paths(
+    summary: pd.DataFrame,
+    series: str,
+    pair: str,
+    x: str,
+    y: str,
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    reference: dict[str, pd.DataFrame] | None = None,
+    names: dict[str, tuple[int, tuple[float, float]]] | None = None,
+) -> Figure:
+    """One goal against another: for each series a path through its settings, in the order of `summary`'s rows, with
+    95% whiskers in both directions.
+
+    summary    rows of both goals: column `pair` says whether a row is of goal `x` or `y`; columns mean, low, high
+    reference  {name of a series: curve (columns x and y)}: what theory says of it, dotted in its colour
+    names      {name of a series: (which point, offset in points)}: where its name stands; else right of its highest
+    """
+    validate.columns("summary", summary, [series, pair, "mean", "low", "high"])
+    figure, axes = plt.subplots(figsize=(8, 5))
+    every = list(dict.fromkeys(summary[series]))
+    look = styles(every, NAMED)
+    for name in every:
+        part = summary[summary[series] == name]
+        (x_mean, x_low, x_high), (y_mean, y_low, y_high) = (
+            part[part[pair] == goal][["mean", "low", "high"]].to_numpy().T for goal in (x, y)
+        )
+        colour = look[name].colour
+        axes.hlines(y_mean, x_low, x_high, color=colour, linewidth=1.2, alpha=0.5)
+        axes.vlines(x_mean, y_low, y_high, color=colour, linewidth=1.2, alpha=0.5)
+        axes.plot(x_mean, y_mean, color=colour, linestyle=look[name].line, marker=look[name].marker, markersize=5)
+        if name in (reference or {}):
+            curve = reference[name]
+            axes.plot(curve["x"], curve["y"], color=colour, linestyle=":", linewidth=1.5)
+        point, offset = (names or {}).get(name, (int(y_mean.argmax()), (9, 4)))
+        at = {"textcoords": "offset points", "color": colour, "ha": "left" if offset[0] >= 0 else "right"}
+        axes.annotate(str(name), (x_mean[point], y_mean[point]), offset, **at)
+    axes.set(xlabel=x_label, ylabel=y_label)
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def clouds(table: pd.DataFrame, panel: str, x: str, y: str, curve: pd.DataFrame, *, title: str) -> Figure:
+    """Where runs ended: a dot a row of `table`, a panel for each value of `panel`, over a `curve` (columns x and y)."""
+    validate.columns("table", table, [panel, x, y])
+    names = list(dict.fromkeys(table[panel]))
+    figure, row = plt.subplots(1, len(names), figsize=(8, 4.2), sharex=True, sharey=True, squeeze=False)
+    for axes, name in zip(row[0], names, strict=True):
+        part = table[table[panel] == name]
+        axes.plot(curve["x"], curve["y"], color=GREY, linewidth=1.5)
+        axes.scatter(part[x], part[y], s=26, color=METHOD.colour, alpha=0.25, linewidth=0)
+        axes.set_title(f"{name}: {len(part)} runs", fontsize=12, loc="left")
+        axes.set(xlabel=x)
+    row[0][0].set(ylabel=y)
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def outcomes(
+    summary: pd.DataFrame,
+    row: str,
+    panel: str,
+    labels: dict[str, str],
+    *,
+    title: str,
+    note: str,
+    reference: str | None = None,
+) -> Figure:
+    """Small panels, one a key of `labels` (a value of column `panel`), with the same rows: dots with 95% whiskers.
+
+    labels     {value of `panel`: what the panel shows, with its unit}
+    note       what the whiskers are, in grey below
+    reference  a value of `row` that is drawn as a dotted line through the panels instead of as a row
+    """
+    validate.columns("summary", summary, [row, panel, "mean", "low", "high"])
+    rows = [name for name in dict.fromkeys(summary[row]) if name != reference]
+    look, columns = styles(rows, NAMED), min(3, len(labels))
+    shape = (-(-len(labels) // columns), columns)
+    size = (8, 0.5 + shape[0] * (0.9 + 0.3 * len(rows)))
+    figure, every = plt.subplots(*shape, figsize=size, sharey=True, squeeze=False)
+    for axes, (value, label) in zip(every.flat, labels.items(), strict=False):
+        part = summary[summary[panel] == value].set_index(row)
+        if reference is not None:
+            axes.axvline(part.loc[reference, "mean"], color=GREY, linewidth=1.2, linestyle=":")
+        for height, name in enumerate(rows):
+            axes.hlines(height, part.loc[name, "low"], part.loc[name, "high"], color=look[name].colour)
+            axes.plot(part.loc[name, "mean"], height, marker=look[name].marker, color=look[name].colour, markersize=7)
+        axes.set_title(label, fontsize=12, fontweight="normal")
+        axes.set_yticks(range(len(rows)), rows)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.margins(x=0.12)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.xaxis.set_major_locator(MaxNLocator(3))
+    figure.suptitle(title, x=0.01, ha="left")
+    figure.supxlabel(note if reference is None else f"{note}; dotted: {reference}", color=GREY, fontsize=11)
+    return figure
+
+
+def readings(
+    summary: pd.DataFrame,
+    x: str,
+    series: str,
+    truth: pd.DataFrame,
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    truth_label: str,
+) -> Figure:
+    """Measured points with 95% whiskers (columns mean, low, high) over `x`, and the curve `truth` (columns x and y).
+
+    The names stand at the ends: those of the series and, grey, that of the curve.
+    """
+    validate.columns("summary", summary, [x, series, "mean", "low", "high"])
+    figure, axes = plt.subplots()
+    names = list(dict.fromkeys(summary[series]))
+    look = styles(names, NAMED) | {truth_label: SINGLE_TASK}
+    axes.plot(truth["x"], truth["y"], color=SINGLE_TASK.colour, linestyle=SINGLE_TASK.line)
+    ends = [(float(truth["y"].iloc[-1]), truth_label)]
+    for name in names:
+        part = summary[summary[series] == name].sort_values(x)
+        axes.vlines(part[x], part["low"], part["high"], color=look[name].colour)
+        axes.plot(part[x], part["mean"], color=look[name].colour, marker=look[name].marker, linestyle="", markersize=6)
+        ends.append((float(part["mean"].iloc[-1]), name))
+    axes.set(xlabel=x_label, ylabel=y_label, title=title)
+    _name_ends(axes, ends, look)
+    return figure
+
+
+def heatmap(
+    summary: pd.DataFrame,
+    row: str,
+    column: str,
+    panel: str,
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    matters: float,
+) -> Figure:
+    """A signed effect over two settings, a panel for each value of `panel` (columns mean, low, high).
+
+    Each cell has its mean and half of its 95% interval. It stands bold in a frame where the whole interval is beyond
+    ±`matters`, and in grey where the interval holds 0. Brown is a loss, teal a gain: apart in any kind of colour vision.
+    """
+    validate.columns("summary", summary, [row, column, panel, "mean", "low", "high"])
+    rows, columns, panels = (list(dict.fromkeys(summary[name])) for name in (row, column, panel))
+    validate.number("matters", matters, low=0)
+    figure, every = plt.subplots(1, len(panels), figsize=(9.5, 1.8 + 0.7 * len(rows)), sharey=True, squeeze=False)
+    most = 1.8 * summary["mean"].abs().max()  # pale enough to read what stands on it
+    for axes, name in zip(every[0], panels, strict=True):
+        cells = summary[summary[panel] == name].set_index([row, column])
+        means = cells["mean"].unstack().reindex(index=rows, columns=columns)
+        axes.imshow(means, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
+        for (up, right), cell in cells[["mean", "low", "high"]].iterrows():
+            at = columns.index(right), rows.index(up)
+            clear = cell["low"] > matters or cell["high"] < -matters
+            look = {"ha": "center", "color": GREY if cell["low"] < 0 < cell["high"] else BLACK}
+            weight = "bold" if clear else "normal"
+            axes.text(at[0], at[1] - 0.03, f"{cell['mean']:+.3f}".replace("-", "−"), va="bottom", weight=weight, **look)
+            half = (cell["high"] - cell["low"]) / 2
+            axes.text(at[0], at[1] + 0.07, f"±{half:.3f}", va="top", fontsize=9.5, **look)
+            if clear:
+                frame = plt.Rectangle((at[0] - 0.46, at[1] - 0.46), 0.92, 0.92, fill=False, color=BLACK, linewidth=1.8)
+                axes.add_patch(frame)
+        axes.set_xticks(range(len(columns)), columns)
+        axes.set_yticks(range(len(rows)), rows)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.set_title(name, fontsize=12, fontweight="normal")
+        axes.set_xlabel(x_label)
+    every[0, 0].set_ylabel(y_label)
+    figure.suptitle(title, x=0.01, ha="left")
+    note = f"mean ± half its 95% interval; framed: all of the interval beyond ±{matters:g}; grey: it holds 0"
+    figure.supxlabel(note, color=GREY, fontsize=11)
+    return figure

@@ -4,7 +4,7 @@ import pytest
 
 from helpers import diagrams, figures
 
-ALL = [diagrams.course_map, diagrams.architectures]
+ALL = [diagrams.course_map, diagrams.architectures, diagrams.scalarisations]
 
 
 @pytest.mark.parametrize("draw", ALL, ids=lambda draw: draw.__name__)

@@ -51,3 +51,25 @@ def test_lines_names_each_line_at_its_end_without_overlap():
 def test_a_missing_column_is_named(summary, missing):
     with pytest.raises(ValueError, match=f"summary: got no column '{missing}'"):
         figures.dots(summary.drop(columns=missing), "condition", "model", title="T", x_label="x")
+
+
+def test_paths_set_one_goal_against_the_other_with_whiskers_in_both_directions():
+    keys = [("one", w, goal) for w in (0.0, 1.0) for goal in ("click", "finish")]
+    table = pd.DataFrame(keys, columns=["way", "weight", "goal"]).assign(mean=[0.2, 0.8, 0.6, 0.4])
+    table = table.assign(low=table["mean"] - 0.05, high=table["mean"] + 0.05)
+    words = {"title": "T", "x_label": "clicks", "y_label": "finishes"}
+    axes = figures.paths(table, "way", "goal", "click", "finish", **words).axes[0]
+    assert axes.lines[0].get_xydata().tolist() == [[0.2, 0.8], [0.6, 0.4]]
+    ends = [segment.round(2).tolist() for lines in axes.collections for segment in lines.get_segments()]
+    assert [[0.15, 0.8], [0.25, 0.8]] in ends and [[0.2, 0.75], [0.2, 0.85]] in ends
+    assert [(text.get_text(), tuple(text.xy)) for text in axes.texts] == [("one", (0.2, 0.8))]
+
+
+def test_clouds_show_every_run_of_every_panel():
+    table = pd.DataFrame({"sum": ["a", "a", "b"], "A": [0.0, 1.0, 0.5], "B": [1.0, 0.0, 0.6]})
+    figure = figures.clouds(table, "sum", "A", "B", pd.DataFrame({"x": [0, 1], "y": [1, 0]}), title="T")
+    assert [axes.collections[0].get_offsets().tolist() for axes in figure.axes] == [
+        [[0.0, 1.0], [1.0, 0.0]],
+        [[0.5, 0.6]],
+    ]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["a: 2 runs", "b: 1 runs"]

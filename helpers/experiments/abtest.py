@@ -131,13 +131,15 @@ def threshold(looks: int, level: float = 0.05, paths: int = 200_000, seed: int =
 RULES = ("one look at the end", "a look a day, p < 0.05", "a look a day, corrected")
 
 
-def peeking(seeds: Sequence[int], tests: int = 200, looks: int = LOOKS, a_day: int = A_DAY) -> pd.DataFrame:
+def peeking(
+    seeds: Sequence[int], tests: int = 200, looks: int = LOOKS, a_day: int = A_DAY, world: int = 0
+) -> pd.DataFrame:
     """A/A tests on returns: both arms get one policy. How often each rule calls a winner: seed, rule, alarms.
 
-    A seed is a batch of `tests` tests, drawn from the population that the grid 03_week holds. The last column,
-    found, is the same where the arms do differ, weight 0.5 against 1: the tests that rightly say so.
+    A seed is a batch of `tests` tests, with visitors from the population of one `world` (the seed of a feed). The last
+    column, found, is the same where the arms do differ, weight 0.5 against 1: the tests that rightly say so.
     """
-    table = GRIDS["03_week"].read()
+    table = week(world)
     limits = (ndtri(0.975), ndtri(0.975), threshold(looks))
     rows = []
     for seed in seeds:
@@ -192,5 +194,6 @@ def effects(table: pd.DataFrame, one: float = 0.5, other: float = 1.0) -> pd.Dat
 
 GRIDS = grids(
     Grid("03_week", week, {"seed": 0, "policies": list(POLICIES)}),
+    Grid("03_peeking", peeking, {"seeds": list(range(60)), "tests": 200, "looks": LOOKS, "a_day": A_DAY, "world": 0}),
     Grid("03_populations", populations, {"seeds": list(range(40)), "policies": list(POLICIES)}),
 )

@@ -41,13 +41,14 @@ def train(
     feeds: Sequence[Feed],
     labels: Sequence[str] = ("click", "finish"),
     model: type[nn.Module] = SharedBottom,
-    weights: Sequence[float] = (1, 1),
+    weights: Sequence[float | Sequence[float]] = (1, 1),
     lr: float = LEARNING_RATE,
     penalty: float = PENALTY,
 ) -> tuple[list[nn.Module], pd.DataFrame]:
     """One model a feed, all trained at once on Σ weight·L(label): the models, each in its best state, and the history.
 
-    model   `SharedBottom` (a tower for each label) or `OneLogit` (one output for all)
+    model    `SharedBottom` (a tower for each label) or `OneLogit` (one output for all)
+    weights  one a label; or for a label one a feed
     """
     spec = features()
     parts = [feed.examples(spec, {label: label for label in labels}, ROWS) for feed in feeds]
@@ -139,19 +140,20 @@ def constant_loss(labels: Tensor) -> float:
     return float(-(rate * np.log(rate) + (1 - rate) * np.log(1 - rate)))
 
 
-def rare(seeds: Sequence[int]) -> pd.DataFrame:
+def rare(seeds: Sequence[int], scales: Sequence[str] = SCALES) -> pd.DataFrame:
     """One score for click and like, with weights as they are and with losses divided by those of a constant: scale,
     seed, task, auc."""
     feeds = [Feed.make(seed) for seed in seeds]
     offers = [Offer.make(feed) for feed in feeds]
-    size = {
-        label: np.mean([constant_loss(torch.tensor(feed.log[label].to_numpy())) for feed in feeds]) for label in RARE
-    }
-    parts = dict(zip(SCALES, [(1, 0), (0.5, 0.5), (0.5 / size["click"], 0.5 / size["like"]), (0, 1)], strict=True))
+    click, like = (
+        np.array([constant_loss(torch.tensor(feed.log[label].to_numpy())) for feed in feeds]) for label in RARE
+    )
+    one = np.ones(len(feeds))
+    # The weight of the click, for each feed; the like has the rest.
+    share = dict(zip(SCALES, (one, one / 2, like / (click + like), 0 * one), strict=True))
     rows = []
-    for scale, weights in parts.items():
-        weights = tuple(weight / sum(weights) for weight in weights)
-        models, _ = train(feeds, RARE, OneLogit, weights)
+    for scale in scales:
+        models, _ = train(feeds, RARE, OneLogit, (share[scale], 1 - share[scale]))
         for seed, offer, model in zip(seeds, offers, models, strict=True):
             score = probabilities(model, offer)["click"]
             rows += [(scale, seed, task, auc(score, offer.outcomes[task])) for task in RARE]
@@ -161,5 +163,5 @@ def rare(seeds: Sequence[int]) -> pd.DataFrame:
 SEEDS = 40
 GRIDS = grids(
     Grid("03_fronts", fronts, {"seeds": list(range(SEEDS)), "weights": list(WEIGHTS), "trained": list(TRAINED)}),
-    Grid("03_rare", rare, {"seeds": list(range(SEEDS))}),
+    Grid("03_rare", rare, {"seeds": list(range(SEEDS)), "scales": list(SCALES)}),
 )

@@ -7,6 +7,7 @@ squared errors, 1 − R². A run is judged as it would be deployed: one state, t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -19,7 +20,7 @@ from helpers.examples import Examples, Inputs
 from helpers.experiments import Grid, grids
 from helpers.experiments.sharing import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, stack
 from helpers.features import Features
-from helpers.losses import squared_error
+from helpers.losses import binary_cross_entropy, squared_error
 from helpers.members import Members
 from helpers.metrics import auc, r2
 from helpers.models import SharedBottom, SingleTask
@@ -107,6 +108,30 @@ def best_losses(correlation: float, weights: Sequence[float]) -> pd.DataFrame:
     w, gap = np.asarray(weights, dtype=float), 2 * (1 - correlation)
     parts = [pd.DataFrame({"weight": w, "task": t, "loss": gap * v**2}) for t, v in (("a", 1 - w), ("b", w))]
     return pd.concat(parts, ignore_index=True)
+
+
+def mixed(seeds: Sequence[int], weight: float = 0.3) -> pd.DataFrame:
+    """One logit trained on two binary labels, and on the one mixed label w·a + (1−w)·b: seed, labels, task, auc."""
+    tasks = dict.fromkeys(TASKS, "binary")
+    pairs = [relu_tasks(shared=2, binary=True, seed=seed) for seed in seeds]
+    train, valid, test = stack(pairs)
+    options = {"epochs": EPOCHS, "batch_size": None, "evaluate_every": 5, "lr": LEARNING_RATE}
+    two = [OneLogit(INPUTS, tasks, [WIDTH], [TOWER], seed=seed) for seed in seeds]
+    fit(two, train, valid, task_weights={"a": weight, "b": 1 - weight}, **options)
+    one = [SingleTask(INPUTS, "score", "binary", [WIDTH], [TOWER], seed=seed) for seed in seeds]
+    parts = [
+        replace(part, labels={"score": weight * part.labels["a"] + (1 - weight) * part.labels["b"]})
+        for part in (train, valid)
+    ]
+    fit(one, *parts, losses={"score": lambda logit, label: binary_cross_entropy(logit, label)}, **options)
+    rows = []
+    with torch.no_grad():
+        for number, seed in enumerate(seeds):
+            inputs = test.inputs[number]
+            scores = {"two": two[number](inputs)["a"], "one, mixed": one[number](inputs)["score"]}
+            for (labels, score), task in product(scores.items(), TASKS):
+                rows.append((seed, labels, task, auc(score, test.labels[task][number])))
+    return pd.DataFrame(rows, columns=["seed", "labels", "task", "auc"])
 
 
 # One hidden unit for two tasks: relu(u·x) must serve relu(x₁) and relu(x₂).
