@@ -1,5 +1,7 @@
 """Predictions stay shut; checks judge right, wrong, untouched and broken answers, and give two hints."""
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ def check():
     class Fresh:
         shared_bottom = Exercise(chapter_04.shared_bottom.probes, chapter_04.shared_bottom.correct)
         transfer = Exercise(chapter_04.transfer.probes, chapter_04.transfer.correct)
+        count = Exercise(chapter_04.count.probes, chapter_04.count.correct)
+        losing_pair = Exercise(chapter_04.losing_pair.probes, chapter_04.losing_pair.correct)
 
     return Fresh
 
@@ -288,6 +292,62 @@ def unpaired(shared, single):
 )
 def test_transfer(check, answer, words):
     assert words in check.transfer.judge(answer)
+
+
+def layers(*sizes):
+    return sum((n + 1) * m for n, m in pairwise(sizes))
+
+
+def counts(shared):
+    """An answer whose first count is `shared(bottom, tower, last, tasks)`, of the parts of one model."""
+
+    def answer(inputs, bottom, tower, tasks):
+        parts = layers(inputs, bottom), layers(bottom, tower), tower + 1
+        return shared(*parts, tasks), tasks * sum(parts)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (counts(lambda b, t, o, n: b + n * (t + o)), "Correct: one bottom however many tasks"),
+        (lambda inputs, bottom, tower, tasks: None, "Not yet"),
+        (lambda inputs, bottom, tower, tasks: 7, "one number, not two"),
+        (lambda i, b, t, n: (i * b + n * (b * t + t), 0), "the biases are missing"),
+        (counts(lambda b, t, o, n: b + n * t), "the layer that ends each tower is missing"),
+        (counts(lambda b, t, o, n: b + t + o), "the towers are counted once"),
+        (counts(lambda b, t, o, n: n * (b + t + o)), "as many parameters as the single-task models"),
+        (counts(lambda b, t, o, n: b + n * t + o), "which is not right"),
+        (
+            lambda i, b, t, n: (layers(i, b) + n * layers(b, t, 1), layers(i, b) + n * layers(b, t, 1)),
+            "four single-task",
+        ),
+        (
+            lambda i, b, t, n: (layers(i, b) + 4 * layers(b, t, 1), 4 * layers(i, b, t, 1)),
+            "with one task the two counts",
+        ),
+    ],
+)
+def test_count(check, answer, words):
+    assert words in check.count.judge(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (({"shared": 2}, 2), "Correct: the targets agree"),
+        (None, "Not yet"),
+        ({"shared": 2}, "did not give back a dict of settings and a whole number"),
+        (({"seed": 3}, 2), "['seed'] cannot be set here"),
+        (({"shared": 0}, 2), "correlate by +0.00, less than 0.4"),
+        (({"shared": 4, "relation": "opposite"}, 2), "correlate by -1.00"),
+        (({"shared": 2, "noise": 60.0}, 2), "find almost nothing"),
+        (({"shared": 4}, 8), "no loss beyond 0.01"),
+    ],
+)
+def test_losing_pair(check, answer, words):
+    assert words in check.losing_pair.judge(lambda: answer)
 
 
 def test_no_traceback_leaves_a_check(check, capsys):

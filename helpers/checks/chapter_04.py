@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
 from helpers.exercises import Probe, begun, exercise
+from helpers.experiments import interval, sharing
+from helpers.models import SharedBottom
+from helpers.simulation import relu_tasks
 
 
 @exercise("one bottom learns from both tasks, each task has a tower of its own, and the outputs are logits.")
@@ -154,3 +158,119 @@ def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, floa
 
 def _shape(values: np.ndarray) -> str:
     return "one number" if values.ndim == 0 else f"an array of shape {values.shape}"
+
+
+@exercise("one bottom however many tasks, a tower and a last layer for each, weights and biases.")
+def count(answer: Callable[[int, int, int, int], tuple[int, int]]) -> Iterator[Probe]:
+    """`answer(inputs, bottom, tower, tasks)`: parameters of one Shared-Bottom, and of as many single-task models."""
+    found = begun(answer(7, 5, 3, 4))
+    values = np.asarray(found, dtype=float)
+    yield Probe(
+        values.shape == (2,),
+        f"the function gave back {_shape(values)}, not two numbers.",
+        "two counts are asked for: one Shared-Bottom, and the single-task models together.",
+        "end with `return shared, singles`.",
+    )
+    bottom, tower, last = (7 + 1) * 5, (5 + 1) * 3, 3 + 1
+    shared, singles = values
+    yield Probe(
+        shared != 7 * 5 + 4 * (5 * 3 + 3),
+        "the biases are missing.",
+        "a linear layer has a weight for each pair of input and output, and one more number for each output.",
+        "`nn.Linear(n, m)` has (n + 1) · m parameters.",
+    )
+    yield Probe(
+        shared not in (bottom + 4 * tower, bottom + tower),
+        "the layer that ends each tower is missing.",
+        "what turns the tower's units into one number?",
+        "each tower ends in a linear layer to width 1, with a bias of its own.",
+    )
+    yield Probe(
+        shared != bottom + tower + last,
+        "the towers are counted once.",
+        "each task has a tower of its own.",
+        "multiply what a tower has, its last layer included, by the number of tasks.",
+    )
+    yield Probe(
+        shared != 4 * (bottom + tower + last),
+        "the Shared-Bottom has as many parameters as the single-task models.",
+        "what do four tasks have only one of?",
+        "count the bottom once; the towers come once a task.",
+    )
+    yield Probe(
+        shared == bottom + 4 * (tower + last),
+        f"7 inputs, a bottom of 5, towers of 3 and 4 tasks gave {shared:g} for the Shared-Bottom, which is not right.",
+        "list the layers from the inputs up, and count each by itself.",
+        "bottom: inputs to `bottom`; each tower: `bottom` to `tower`, then `tower` to 1.",
+    )
+    yield Probe(
+        singles == 4 * (bottom + tower + last),
+        f"the same sizes gave {singles:g} for four single-task models, which is not right.",
+        "a single-task model is a Shared-Bottom with one task.",
+        "bottom, tower and last layer, all of them once a task.",
+    )
+    one = np.asarray(answer(7, 5, 3, 1), dtype=float)
+    yield Probe(
+        one[0] == one[1] == bottom + tower + last,
+        "with one task the two counts differ, or are not those of one model.",
+        "with one task nothing is left to share.",
+        "use the argument `tasks` wherever something comes once a task, and no fixed number.",
+    )
+
+
+PAIR_SETTINGS = ("shared", "relation", "features", "noise")
+PAIR_SEEDS = range(700, 716)
+
+
+@exercise("the targets agree, and yet the bottom is too narrow for what the two tasks need.")
+def losing_pair(answer: Callable[[], tuple[dict, int]]) -> Iterator[Probe]:
+    """`answer()`: settings of `relu_tasks` with targets that correlate by 0.4, and a width at which sharing loses."""
+    found = begun(answer())
+    good = isinstance(found, tuple | list) and len(found) == 2 and isinstance(found[0], dict)
+    yield Probe(
+        good and isinstance(found[1], int) and found[1] >= 1,
+        "the function did not give back a dict of settings and a whole number, the width of the bottom.",
+        "two things are asked for, in this order.",
+        "end with `return {...}, width`.",
+    )
+    settings, width = found
+    yield Probe(
+        set(settings) <= set(PAIR_SETTINGS),
+        f"{sorted(set(settings) - set(PAIR_SETTINGS))} cannot be set here.",
+        f"what you may set is {', '.join(PAIR_SETTINGS)}.",
+        "`help(relu_tasks)` says what each of them means.",
+    )
+    pairs = [relu_tasks((500, 500, 2000), seed=seed, **settings) for seed in PAIR_SEEDS]
+    yield Probe(
+        pairs[0].label_correlation >= 0.4,
+        f"the targets of this pair correlate by {pairs[0].label_correlation:+.2f}, less than 0.4.",
+        "the correlation comes from the features that both tasks need with the same sign.",
+        "it is `shared` divided by `features`, if the relation is 'same'.",
+    )
+    both, alone = (
+        _pair_scores(pairs, width, tasks) for tasks in ([sharing.TASKS], [{"a": "regression"}, {"b": "regression"}])
+    )
+    yield Probe(
+        alone.mean() > 0.2,
+        f"the single-task models find almost nothing (R² {alone.mean():.2f}): there is nothing to lose.",
+        "a loss means something only where a model alone does well.",
+        "less noise, or a bottom that is not quite so narrow.",
+    )
+    mean, low, high = interval(both - alone)
+    yield Probe(
+        high < -0.01,
+        f"sharing gives {mean:+.3f} R² [{low:+.3f}, {high:+.3f}] over {len(pairs)} seeds: no loss beyond 0.01.",
+        "two tasks lose where they must divide a bottom that each of them would fill alone.",
+        "fewer common features, as far as the correlation allows, and a bottom no wider than what one task needs.",
+    )
+
+
+def _pair_scores(pairs: list, width: int, models: list[dict[str, str]]) -> np.ndarray:
+    """Mean R² of both tasks for each pair: of one model for both tasks, or of one for each."""
+    scores = [
+        sharing.score(
+            [SharedBottom(sharing.INPUTS, tasks, [width], [sharing.TOWER], seed=seed) for seed in PAIR_SEEDS], pairs
+        )
+        for tasks in models
+    ]
+    return pd.concat(scores).groupby("copy")["r2"].mean().to_numpy()
