@@ -232,12 +232,14 @@ def outcomes(
     title: str,
     note: str,
     reference: str | None = None,
+    from_zero: bool = False,
 ) -> Figure:
     """Small panels, one a key of `labels` (a value of column `panel`), with the same rows: dots with 95% whiskers.
 
     labels     {value of `panel`: what the panel shows, with its unit}
     note       what the whiskers are, in grey below
     reference  a value of `row` that is drawn as a dotted line through the panels instead of as a row
+    from_zero  every axis begins at 0, so that panels can be compared
     """
     validate.columns("summary", summary, [row, panel, "mean", "low", "high"])
     rows = [name for name in dict.fromkeys(summary[row]) if name != reference]
@@ -256,6 +258,8 @@ def outcomes(
         axes.set_yticks(range(len(rows)), rows)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.margins(x=0.12)
+        if from_zero:
+            axes.set_xlim(left=0)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.xaxis.set_major_locator(MaxNLocator(3))
@@ -277,21 +281,27 @@ def readings(
 ) -> Figure:
     """Measured points with 95% whiskers (columns mean, low, high) over `x`, and the curve `truth` (columns x and y).
 
-    The names stand at the ends: those of the series and, grey, that of the curve.
+    The names stand at the ends: those of the series and, grey, that of the curve. Where the series end far apart, each
+    name stands at its last point.
     """
     validate.columns("summary", summary, [x, series, "mean", "low", "high"])
     figure, axes = plt.subplots()
     names = list(dict.fromkeys(summary[series]))
     look = styles(names, NAMED) | {truth_label: SINGLE_TASK}
     axes.plot(truth["x"], truth["y"], color=SINGLE_TASK.colour, linestyle=SINGLE_TASK.line)
-    ends = [(float(truth["y"].iloc[-1]), truth_label)]
+    ends = {truth_label: (float(truth["x"].iloc[-1]), float(truth["y"].iloc[-1]))}
     for name in names:
         part = summary[summary[series] == name].sort_values(x)
         axes.vlines(part[x], part["low"], part["high"], color=look[name].colour)
         axes.plot(part[x], part["mean"], color=look[name].colour, marker=look[name].marker, linestyle="", markersize=6)
-        ends.append((float(part["mean"].iloc[-1]), name))
+        ends[name] = float(part[x].iloc[-1]), float(part["mean"].iloc[-1])
     axes.set(xlabel=x_label, ylabel=y_label, title=title)
-    _name_ends(axes, ends, look)
+    last = [place for place, _ in ends.values()]
+    if max(last) - min(last) < 0.1 * max(last):
+        _name_ends(axes, [(height, name) for name, (_, height) in ends.items()], look)
+    else:
+        for name, end in ends.items():
+            axes.annotate(name, end, (9, 0), textcoords="offset points", color=look[name].colour, va="center")
     return figure
 
 

@@ -1,0 +1,216 @@
+"""The exercises of chapter 02, weighted cross-entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from helpers.exercises import Probe, begun, exercise
+from helpers.experiments import difference, summarise, watch_time
+from helpers.losses import binary_cross_entropy, mended_cross_entropy, weighted_cross_entropy
+
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def _rows() -> tuple[Tensor, Tensor, Tensor]:
+    logit = torch.tensor([-2.0, -0.5, 0.3, 1.0, 2.0, 0.7, -1.2, 0.1])
+    click = torch.tensor([1.0, 0, 1, 0, 1, 0, 0, 0])
+    seconds = torch.tensor([4.0, 0, 9, 0, 0.5, 0, 0, 0])
+    return logit, click, seconds
+
+
+@exercise("a click counts T times, every other row once, and no logit is too large.")
+def loss(answer: Loss) -> Iterator[Probe]:
+    """`answer(logit, click, seconds)`: three `(n,)` tensors become the loss of each row, `(n,)`."""
+    logit, click, seconds = _rows()
+    found = begun(answer(logit, click, seconds))
+    yield _one_a_row(found, len(logit))
+    right, plain = weighted_cross_entropy(logit, click, seconds), binary_cross_entropy(logit, click)
+    yield Probe(
+        not _close(found, plain),
+        "every row counts once: this is the loss of the click model.",
+        "a click counts as many times as seconds were watched.",
+        "multiply the part of the loss that belongs to clicks by `seconds`.",
+    )
+    yield Probe(
+        not _close(found, -right),
+        "the sign is turned round: this loss falls when the model gets worse.",
+        "a log of a probability is negative, a loss is not.",
+        "put a minus in front.",
+    )
+    yield Probe(
+        bool((found[click == 0].abs() > 0).all()),
+        "rows without a click cost nothing, so the model may call everything a click.",
+        "they have no seconds, but they count once.",
+        "the seconds belong to the clicked part only; `torch.where(click > 0, seconds, 1.0)` is a weight for all rows.",
+    )
+    yield Probe(
+        _close(found[click == 0], right[click == 0]),
+        "rows without a click do not cost −log(1 − p).",
+        "they are ordinary negatives of weight 1.",
+        "with p = sigmoid(logit), a row without a click costs −log(1 − p), which is `softplus(logit)`.",
+    )
+    yield Probe(
+        _close(found[click == 1], right[click == 1]),
+        "clicked rows do not cost −T log p.",
+        "a click of 4 seconds costs four times as much as a click of 1 second at the same logit.",
+        "a clicked row costs −log p = `softplus(-logit)`, times its seconds.",
+    )
+    far = torch.tensor([-200.0, 200.0])
+    extreme = answer(far, torch.tensor([1.0, 0.0]), torch.tensor([3.0, 0.0]))
+    yield Probe(
+        bool(torch.isfinite(extreme).all()),
+        "at a logit of ±200 the loss is not finite: the probability is rounded to 0 or 1, and then its log is taken.",
+        "compute the log of the probability in one step.",
+        "`torch.nn.functional.logsigmoid`, or softplus, never takes the log of 0.",
+    )
+
+
+@exercise("every impression is a negative once, and the best constant says ΣT / N.")
+def mended(answer: Loss) -> Iterator[Probe]:
+    """`answer(logit, click, seconds)`: the loss of each row, such that the best exp(logit) is the mean of T."""
+    logit, click, seconds = _rows()
+    found = begun(answer(logit, click, seconds))
+    yield _one_a_row(found, len(logit))
+    plain = weighted_cross_entropy(logit, click, seconds)
+    yield Probe(
+        not _close(found, plain),
+        "this is still YouTube's loss: its best constant says ΣT / N−.",
+        "the odds divide what counts for a click by what counts against it. N should stand below, not N−.",
+        "let a clicked row cost what a row without a click costs, on top of its own T log p.",
+    )
+    yield Probe(
+        _close(found[click == 0], plain[click == 0]),
+        "rows without a click have changed.",
+        "they count once as negatives, as before.",
+        "change the cost of the clicked rows only.",
+    )
+    odds = _best_constant(answer, click, seconds)
+    truth = float(seconds.sum() / len(seconds))
+    yield Probe(
+        bool(np.isclose(odds, truth, rtol=1e-2)),
+        f"the best constant says {odds:.3f} s, and an impression brings {truth:.3f} s.",
+        "set the derivative to 0: what counts for, divided by what counts against, must be ΣT / N.",
+        "a clicked row is T positives and one negative.",
+    )
+    yield Probe(
+        _close(found, mended_cross_entropy(logit, seconds)),
+        "the best constant is right, but single rows cost something else than T positives and one negative.",
+        "look at one clicked row.",
+        "it costs −T log p − log(1 − p).",
+    )
+
+
+def _best_constant(answer: Loss, click: Tensor, seconds: Tensor) -> float:
+    """exp of the logit at which the loss, summed over the rows, is lowest; of a fine grid."""
+    logits = torch.linspace(-4, 4, 1601)
+    total = torch.stack([answer(value.expand(len(click)), click, seconds).sum() for value in logits])
+    return float(logits[total.argmin()].exp())
+
+
+@exercise("minutes for the clicks, and each unclicked row stands for all those that were not kept.")
+def weights(answer: Callable[[Tensor, Tensor, float], Tensor]) -> Iterator[Probe]:
+    """`answer(click, seconds, kept)`: a weight a row; of the unclicked rows, a share `kept` was kept in the log."""
+    click = torch.tensor([1.0, 0, 1, 0, 0, 1])
+    seconds = torch.tensor([30.0, 0, 90, 0, 0, 6])
+    found = torch.as_tensor(begun(answer(click, seconds, 0.1)), dtype=torch.float32)
+    yield _one_a_row(found, len(click))
+    clicked, other = found[click == 1], found[click == 0]
+    yield Probe(
+        not _close(clicked, seconds[click == 1]),
+        "clicked rows weigh their seconds, so that exp(logit) comes out in seconds.",
+        "the unit of the weights is the unit of exp(logit).",
+        "a click of 30 seconds is one of half a minute.",
+    )
+    yield Probe(
+        _close(clicked, seconds[click == 1] / 60),
+        "clicked rows do not weigh their minutes.",
+        "a minute is 60 seconds; all clicks are in the log, so nothing else belongs to their weight.",
+        "seconds / 60 where click is 1.",
+    )
+    yield Probe(
+        bool((other > 0).all()),
+        "rows without a click weigh nothing, so nothing speaks against a click.",
+        "they have no watch time, but they count.",
+        "choose their weight with `torch.where(click > 0, ..., ...)`.",
+    )
+    yield Probe(
+        not _close(other, torch.ones(len(other))),
+        "unclicked rows weigh 1 although nine of ten were thrown away: exp(logit) comes out ten times too large.",
+        "each kept row stands for all the rows that it was drawn from.",
+        "how many rows of the full log does one kept row stand for, if one in ten is kept?",
+    )
+    again = torch.as_tensor(answer(click, seconds, 0.25), dtype=torch.float32)[click == 0]
+    yield Probe(
+        _close(other, torch.full_like(other, 10)) and _close(again, torch.full_like(again, 4)),
+        "unclicked rows do not weigh as much as the rows that they stand for.",
+        "with one row in ten kept, the sum of the weights must be what it would be in the full log.",
+        "the weight is 1 divided by the share that was kept.",
+    )
+
+
+@exercise("one T ≥ 0 for each click. Now see what it does.")
+def time(answer: Callable[[pd.DataFrame], pd.Series]) -> Iterator[Probe]:
+    """`answer(clicks)`: a DataFrame of clicked rows becomes one T a row."""
+    clicks = pd.DataFrame(
+        {
+            "watch_seconds": [0.1, 4.0, 15.2, 61.0, 600.0, 22.5],
+            "duration": [12, 20, 15, 240, 300, 25],
+            "completion": [0.008, 0.2, 1.013, 0.254, 2.0, 0.9],
+            "finish": [0, 0, 1, 0, 1, 0],
+            "like": [0, 0, 1, 0, 0, 0],
+        }
+    )
+    values = np.asarray(begun(answer(clicks.copy())), dtype=float)
+    yield Probe(
+        values.shape == (len(clicks),),
+        f"{len(clicks)} clicks gave a result of shape {values.shape}.",
+        "a weight is needed for each click.",
+        'compute with whole columns, such as `clicks["watch_seconds"]`, and return the result.',
+    )
+    yield Probe(
+        bool(np.isfinite(values).all()),
+        "some T are NaN or infinite.",
+        "watch times go down to 0.1 seconds, and ratios go above 1.",
+        "look for a division by something that may be 0, or a logarithm.",
+    )
+    yield Probe(
+        bool((values >= 0).all()),
+        "some T are negative: a loss with negative weights has no minimum.",
+        "the log of a time below 1 is negative.",
+        "`clip(lower=0)`, or `np.log1p` in place of `np.log`.",
+    )
+    yield Probe(
+        bool(values.max() > values.min()),
+        "all T are equal: this is the click model with another unit.",
+        "T should say how much a click was worth.",
+        "let it depend on at least one column.",
+    )
+
+
+def trial(answer: Callable[[pd.DataFrame], pd.Series], seeds: range = range(8)) -> pd.DataFrame | None:
+    """What a T of one's own moves on the served list, against the seconds: a row an outcome, mean, low and high."""
+    if not time.judge(answer).startswith("Correct"):
+        print("Not yet: the check above must say Correct first.")
+        return None
+    table = watch_time.own_time(answer, seeds)
+    gains = difference(table, "value", "own", "weighted CE")
+    return summarise(gains, "difference", "outcome").set_index("outcome").drop(columns="seeds").round(3)
+
+
+def _one_a_row(found: Tensor, rows: int) -> Probe:
+    came = f"a result of shape {tuple(found.shape)}" if isinstance(found, Tensor) else f"a {type(found).__name__}"
+    return Probe(
+        isinstance(found, Tensor) and tuple(found.shape) == (rows,),
+        f"{rows} rows gave {came}.",
+        "give back one number a row; whoever trains takes the mean.",
+        "leave out `.mean()` and `.sum()`, and loops over rows.",
+    )
+
+
+def _close(found: Tensor, expected: Tensor) -> bool:
+    return torch.allclose(found.float(), expected.float(), atol=1e-4)
