@@ -66,8 +66,8 @@ def _in_words(losses: pd.DataFrame, ranking: pd.DataFrame) -> Callable[[dict], s
             f"{task} has loss {loss[(*at, task)]:.2f} and AUC {auc[(*at, task)]:.2f}" for task in ("task A", "task B")
         ]
         worse = [task for task in ("task A", "task B") if loss[(*at, task)] > 1]
-        note = {0: "", 1: f" {(worse or [''])[0].capitalize()} is worse off than with a constant."}
-        note = note.get(len(worse), " Both are worse off than with a constant.")
+        note = f" T{worse[0][1:]} is worse off than with a constant." if worse else ""
+        note = " Both are worse off than with a constant." if len(worse) == 2 else note
         text = f"{at[0].capitalize()}, correlation {at[1]:+g}, weight {at[2]:g} on task A: {'; '.join(said)}.{note}"
         return text.replace("-", "−").replace("+0,", "0,")
 
