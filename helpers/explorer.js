@@ -2,7 +2,7 @@
 // All numbers are in the widget's state and the controls are listened to here, in the browser: no kernel is asked.
 // Few elements, made once a size; a move of a slider only sets their attributes. That keeps it within one frame.
 
-const HEIGHT = 360, TOP = 30, BOTTOM = 52, LEFT = 62, FONT = 14, GAP = 18;
+const HEIGHT = 360, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, FONT = 14, GAP = 18;
 const GREY = "#767676", BLACK = "#1A1A1A", FAINT = "#595959";
 
 function add(parent, name, attributes = {}, text = "") {
@@ -52,7 +52,10 @@ function apart(places, top, bottom) {
 
 // Axes, ticks and zero lines: what stays while sliders move. Returns the two scales.
 function frameOf(svg, panel, box) {
-  const scale = (axis, from, to) => (v) => from + (to - from) * (v - axis.limits[0]) / (axis.limits[1] - axis.limits[0]);
+  const scale = (axis, from, to) => {
+    const height = axis.log ? Math.log10 : (v) => v, [low, high] = axis.limits.map(height);
+    return (v) => from + (to - from) * (height(v) - low) / (high - low);
+  };
   const x = scale(panel.x, box.left, box.right), y = scale(panel.y, box.bottom, box.top);
   const ink = panel.colours || [BLACK, BLACK];
   for (const [at, words] of panel.y.ticks) {
@@ -80,8 +83,9 @@ function stars(svg, box) {
     label.textContent = last ? (beyond ? "your run (beyond the axes)" : "your run") : "";
     if (!last) return "";
     const x = clamp(last.x, box.left, box.right), y = clamp(last.y, box.top, box.bottom);
-    label.setAttribute("text-anchor", x > box.right - 90 ? "end" : "start");
-    label.setAttribute("x", fixed(x > box.right - 90 ? x - 13 : x + 13));
+    const left = x + 13 + label.getComputedTextLength() > box.right + 8;
+    label.setAttribute("text-anchor", left ? "end" : "start");
+    label.setAttribute("x", fixed(left ? x - 13 : x + 13));
     label.setAttribute("y", fixed(y > box.top + 20 ? y - 9 : y + 20));
   };
 }
@@ -98,7 +102,7 @@ function curves(svg, panel, box) {
     name: add(svg, "text", { x: box.right + 10, fill: s.colour, "font-weight": "bold" }, s.name),
   }));
   const own = panel.series.map((s) => ({
-    whisker: add(svg, "path", { stroke: BLACK, "stroke-width": 1.5 }),
+    whisker: add(svg, "path", { class: "mtl-run", stroke: BLACK, "stroke-width": 1.5 }),
     star: add(svg, "path", { fill: BLACK, stroke: s.colour, "stroke-width": 2 }),
   }));
   const label = stars(svg, box);
@@ -117,14 +121,14 @@ function curves(svg, panel, box) {
       if (now >= 0) mark.setAttribute("d", marker(s.marker, at[now], ys[now], 7.5));
       name.setAttribute("y", fixed(ends[i] + 5));
     });
-    const shown = [];
+    const shown = [], inside = (value) => fixed(clamp(value, box.top, box.bottom));
     panel.series.forEach((s, i) => {
       const points = runs.filter((run) => run.values[s.name]).map((run) => {
         const [value, low, high] = run.values[s.name].map(y);
         return { x: at[run.at[panel.cursor] ?? 0], y: value, low, high };
       });
       own[i].star.setAttribute("d", points.map((p) => marker("star", p.x, clamp(p.y, box.top, box.bottom), 11)).join(""));
-      own[i].whisker.setAttribute("d", points.map((p) => `M${fixed(p.x)},${fixed(p.low)}V${fixed(p.high)}`).join(""));
+      own[i].whisker.setAttribute("d", points.map((p) => `M${fixed(p.x)},${inside(p.low)}V${inside(p.high)}`).join(""));
       shown.push(...points.slice(-1));
     });
     label(shown);
@@ -132,12 +136,12 @@ function curves(svg, panel, box) {
 }
 
 function plane(svg, panel, box) {
-  const { x, y } = frameOf(svg, panel, box);
+  const { x, y } = frameOf(svg, panel, box), narrow = box.right - box.left < 400;
   if (panel.x.zero) {
     [[box.left + 4, box.top + 14], [box.right, box.top + 14], [box.right, box.bottom - 8], [box.left + 4, box.bottom - 8]].forEach(([px, py], i) => {
       const field = add(svg, "text", { y: py, "text-anchor": px === box.right ? "end" : "start", fill: FAINT, "font-style": "italic", class: "mtl-halo" });
-      const words = panel.quadrants[i].split(" "); // the last word on a second line, since the fields are narrow
-      const lines = words.length > 1 ? [words.slice(0, -1).join(" "), words.at(-1)] : words;
+      const words = panel.quadrants[i].split(" "); // the last word on a second line where the fields are narrow
+      const lines = words.length > 1 && narrow ? [words.slice(0, -1).join(" "), words.at(-1)] : [words.join(" ")];
       lines.forEach((text, k) => add(field, "tspan", { x: px, dy: k ? 17 : py > (box.top + box.bottom) / 2 ? -17 * (lines.length - 1) : 0 }, text));
     });
   }
@@ -146,8 +150,10 @@ function plane(svg, panel, box) {
   const ends = panel.ends.map((words) => add(svg, "text", { fill: FAINT, class: "mtl-halo" }, words));
   const whiskers = panel.colours.map((colour) => add(svg, "path", { stroke: colour, "stroke-width": 3 }));
   const now = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1.5 });
+  const ownWhiskers = panel.colours.map((colour) => add(svg, "path", { class: "mtl-run", stroke: colour, "stroke-width": 3 }));
   const star = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1 });
-  const inset = panel.quadrants.length ? 46 : 8; // the fields' names stand there
+  const inset = panel.quadrants.length ? (narrow ? 46 : 29) : 8; // the fields' names stand there
+  const across = (value) => clamp(x(value), box.left, box.right), up = (value) => clamp(y(value), box.top, box.bottom);
   const label = stars(svg, box);
   return (frame, at, runs) => {
     const { y: values, low, high } = panel.points;
@@ -169,8 +175,11 @@ function plane(svg, panel, box) {
       ends[i].setAttribute("y", fixed(clamp(ys[k] + (down ? 24 : -14), box.top + inset, box.bottom - inset)));
     });
     const points = runs.filter((run) => panel.shown.every((name) => run.values[name]))
-      .map((run) => ({ x: x(run.values[panel.shown[0]][0]), y: y(run.values[panel.shown[1]][0]) }));
-    star.setAttribute("d", points.map((p) => marker("star", clamp(p.x, box.left, box.right), clamp(p.y, box.top, box.bottom), 11)).join(""));
+      .map((run) => panel.shown.map((name) => run.values[name])) // (value, low, high) of both series
+      .map(([a, b]) => ({ a, b, x: x(a[0]), y: y(b[0]) }));
+    ownWhiskers[0].setAttribute("d", points.map(({ a, b }) => `M${fixed(across(a[1]))},${fixed(up(b[0]))}H${fixed(across(a[2]))}`).join(""));
+    ownWhiskers[1].setAttribute("d", points.map(({ a, b }) => `M${fixed(across(a[0]))},${fixed(up(b[1]))}V${fixed(up(b[2]))}`).join(""));
+    star.setAttribute("d", points.map(({ a, b }) => marker("star", across(a[0]), up(b[0]), 11)).join(""));
     label(points);
   };
 }
@@ -241,16 +250,17 @@ async function render({ model, el }) {
 
   function build(width) {
     const beside = views.length === 2 && width >= 720;
+    const height = views.length === 1 || beside ? HEIGHT : STACKED; // the controls and both panels on one small screen
     views.forEach((view, i) => {
       const { panel, svg } = view;
       const share = Math.floor(beside ? (width - 20) * (i ? .45 : .55) : width);
       const labels = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 + 14 : 14;
       svg.replaceChildren();
       svg.setAttribute("width", share);
-      svg.setAttribute("height", HEIGHT);
+      svg.setAttribute("height", height);
       view.view.style.width = share + "px";
       reserve(view.title, panel.titles.texts);
-      const box = { left: LEFT, right: share - labels, top: TOP, bottom: HEIGHT - BOTTOM };
+      const box = { left: LEFT, right: share - labels, top: TOP, bottom: height - BOTTOM };
       view.draw = (panel.kind === "curves" ? curves : plane)(svg, panel, box);
       if (panel.kind === "curves") svg.onpointerdown = svg.onpointermove = (event) => point(event, panel, svg, box);
     });
@@ -266,7 +276,12 @@ async function render({ model, el }) {
   observer.observe(el);
   for (const control of controls) control.on("change:index", draw);
   model.on("change:runs", draw);
+  // A kernel that is shut down leaves no mark on its widgets; a training that it was at would seem to go on.
+  const kernels = model.widget_manager.context?.sessionContext?.kernelChanged; // JupyterLab's
+  const gone = (_, { oldValue }) => oldValue && el.closest(".mtl-card")?.classList.add("mtl-gone");
+  kernels?.connect(gone);
   return () => {
+    kernels?.disconnect(gone);
     observer.disconnect();
     for (const control of controls) control.off("change:index", draw);
   };

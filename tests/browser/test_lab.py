@@ -86,6 +86,17 @@ def test_training_adds_a_run_and_can_be_stopped(book):
 
 
 @the_fixture
+def test_a_run_has_its_whiskers_in_both_panels(book):
+    """Task A of the fixture comes without an interval, task B with one, upright in both."""
+    panels = book.page.locator(".mtl-card:has(.mtl-train)").first.locator("svg")
+    for panel in panels.all():
+        none, whisker = panel.locator(".mtl-run").all()
+        assert none.evaluate("path => path.getTotalLength()") < 1
+        assert whisker.evaluate("path => path.getTotalLength()") > 10
+        assert re.fullmatch(r"(M[\d.,]+V[\d.]+)+", whisker.get_attribute("d"))
+
+
+@the_fixture
 def test_a_run_is_shown_at_its_own_settings_only(book):
     explorer = book.page.locator(".mtl-card:has(.mtl-train)").first
     *_, run = parts(explorer)

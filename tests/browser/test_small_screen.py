@@ -1,0 +1,54 @@
+"""Every explorer on a small screen, 1024 × 768 with JupyterLab's file list open: nothing overlaps or hangs out."""
+
+import pytest
+
+from tests.browser.conftest import NOTEBOOKS, WIDGETS
+from tests.browser.lab import Book
+from tests.browser.test_lab import OVERLAPS
+
+# parts of a card that reach beyond its left or right edge
+BEYOND = """card => {
+  const edge = card.getBoundingClientRect();
+  return [...card.querySelectorAll("*")].filter((e) => {
+    const box = e.getBoundingClientRect();
+    return box.width && (box.left < edge.left - 1 || box.right > edge.right + 1);
+  }).map((e) => `${e.tagName} ${e.textContent.slice(0, 40)}`);
+}"""
+
+
+@pytest.fixture(scope="module", params=[path.name for path in NOTEBOOKS])
+def small(request, browser, lab):
+    lab.trust(request.param)
+    book = Book(browser, lab, request.param)
+    book.page.set_viewport_size({"width": 1024, "height": 768})
+    book.page.locator(".mtl-panels").first.wait_for()
+    book.page.wait_for_function(
+        "() => [...document.querySelectorAll('.mtl-panel svg')].every((e) => e.children.length)"
+    )
+    yield book
+    book.close()
+
+
+def explorers(book):
+    return book.page.locator(".mtl-card:has(.mtl-panels)").all()
+
+
+def test_nothing_overlaps_or_hangs_out(small):
+    assert small.page.locator(".jp-FileBrowser").is_visible()
+    for explorer in explorers(small):
+        for slider in explorer.locator(".widget-slider").all():
+            for _ in range(4):
+                small.by_keyboard(slider)
+                assert explorer.evaluate(BEYOND) == []
+                for svg in explorer.locator("svg").all():
+                    assert svg.evaluate(OVERLAPS) == []
+
+
+@pytest.mark.parametrize("small", [WIDGETS.name], indirect=True)
+def test_controls_panels_and_sentence_are_seen_together(small):
+    explorer = explorers(small)[0]
+    explorer.evaluate("card => card.scrollIntoView({ block: 'start' })")
+    assert explorer.locator("svg").count() == 2
+    for part in (".mtl-controls", "svg >> nth=0", "svg >> nth=1", ".mtl-sentence"):
+        box = explorer.locator(part).bounding_box()
+        assert box["y"] > 0 and box["y"] + box["height"] < 768 - 24, part  # the status bar
