@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch import nn
 
 from helpers.checks import chapter_04
@@ -221,6 +222,69 @@ class Linear(Solution):
         self.bottom, self.a, self.b = nn.Linear(inputs, 8), nn.Linear(8, 1), nn.Linear(8, 1)
 
 
+class SharedScale(TwoBottoms):
+    """A bottom for each task; all that both share is one number, before the bottoms or after them."""
+
+    def __init__(self, inputs, before=True):
+        super().__init__(inputs)
+        self.before, self.scale = before, nn.Parameter(torch.ones(1))
+
+    def forward(self, x):
+        if self.before:
+            return super().forward(self.scale * x)
+        return {task: self.scale * output for task, output in super().forward(x).items()}
+
+
+class SharedTop(TwoBottoms):
+    """A bottom for each task, under a layer that both share."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.middle = nn.Linear(8, 8)
+
+    def forward(self, x):
+        a, b = self.middle(self.bottom(x)), self.middle(self.second(x))
+        return {"a": self.a(a).squeeze(-1), "b": self.b(b).squeeze(-1)}
+
+
+class Residual(Solution):
+    """Right, if unusual: the bottom hands its inputs on as well, and draws no line by a layer of its own."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs, width=inputs)
+
+    def forward(self, x):
+        shared = x + self.bottom(x)
+        return {"a": self.a(shared).squeeze(-1), "b": self.b(shared).squeeze(-1)}
+
+
+class ByHand(nn.Module):
+    """Right: matrices in place of layers."""
+
+    def __init__(self, inputs):
+        super().__init__()
+        self.bottom = nn.Parameter(torch.randn(inputs, 8))
+        self.towers = nn.ParameterList([nn.Parameter(torch.randn(8)) for _ in range(2)])
+
+    def forward(self, x):
+        shared = (x @ self.bottom).relu()
+        return {name: shared @ tower for name, tower in zip("ab", self.towers, strict=True)}
+
+
+class Squeezed(Solution):
+    def forward(self, x):
+        shared = self.bottom(x)
+        return {"a": self.a(shared).squeeze(), "b": self.b(shared).squeeze()}
+
+
+class Normed(Solution):
+    """Right: with batch norm one row is a matter of evaluation mode."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.bottom = nn.Sequential(nn.Linear(inputs, 8), nn.BatchNorm1d(8), nn.ReLU())
+
+
 class Blank(nn.Module):
     def __init__(self, inputs):
         super().__init__()
@@ -239,6 +303,13 @@ class Blank(nn.Module):
         (Tuple, "calling the model gave a tuple, not a dict of two tasks"),
         (Column, "gave 'a' an output of shape (64, 1), not (64,)"),
         (TwoBottoms, "no parameter gets a gradient from both tasks"),
+        (SharedScale, "no layer gets a gradient from both tasks"),
+        (lambda inputs: SharedScale(inputs, before=False), "no layer gets a gradient from both tasks"),
+        (SharedTop, "a layer of one task alone reads the inputs"),
+        (Squeezed, "one row gave 'a' an output of shape (), not (1,)"),
+        (Residual, "Correct"),
+        (ByHand, "Correct"),
+        (Normed, "Correct"),
         (OneTower, "both tasks use one and the same tower"),
         (PlainDict, "a tower has no parameters that an optimiser would find"),
         (Twins, "the towers start identical"),
@@ -267,9 +338,38 @@ def unpaired(shared, single):
     return mean, mean - half, mean + half
 
 
+def low_mean_high(shared, single):
+    mean, low, high = interval(shared - single)
+    return low, mean, high
+
+
+def nested(shared, single):
+    mean, low, high = interval(shared - single)
+    return mean, (low, high)
+
+
+def bootstrap(shared, single, method="percentile", seed=0, draws=1000, level=0.95):
+    gain = shared - single
+    options = {"method": method, "n_resamples": draws, "confidence_level": level}
+    found = stats.bootstrap((gain,), np.mean, random_state=seed, **options).confidence_interval
+    return gain.mean(), found.low, found.high
+
+
+@pytest.mark.parametrize("method", ["percentile", "basic", "BCa"])
+@pytest.mark.parametrize("seed", range(10))
+def test_a_bootstrap_interval_of_the_mean_is_right_as_well(check, method, seed):
+    judged = check.transfer.judge(lambda *scores: bootstrap(*scores, method, seed))
+    assert judged.startswith("Correct")
+    judged = check.transfer.judge(lambda *scores: bootstrap(*scores, method, seed, level=0.68))
+    assert "standard errors; for 95% of 20 seeds it is about 2" in judged
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
+        (low_mean_high, "the three numbers come as low, mean, high"),
+        (nested, "the ends of the interval came as a pair of their own"),
+        (lambda *scores: list(nested(*scores)), "the ends of the interval came as a pair of their own"),
         (lambda shared, single: interval(shared - single), "Correct: paired by seed"),
         (lambda shared, single: interval(shared - single, factor=1.96), "Correct: paired by seed"),
         (lambda shared, single: ..., "Not yet"),
@@ -287,6 +387,8 @@ def unpaired(shared, single):
             "1.0 standard errors; for 95% of 20 seeds it is about 2",
         ),
         (lambda shared, single: interval(shared - single, factor=1.645), "1.6 standard errors"),
+        (lambda shared, single: interval(shared - single, factor=1.729), "1.7 standard errors"),
+        (lambda shared, single: interval(shared - single, factor=2.861), "2.9 standard errors"),
         (lambda shared, single: interval(shared - single, factor=-2.093), "does not lie evenly around the mean"),
     ],
 )

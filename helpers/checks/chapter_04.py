@@ -45,11 +45,32 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
     first, second = (_reached(model, output) for output in outputs.values())
     model.eval()  # from here on without dropout and batch statistics, which would hide what the layers do
     a, b = model(x).values()
+    for task, output in begun(model(x[:1])).items():
+        shape = tuple(output.shape)
+        yield Probe(
+            shape == (1,),
+            f"one row gave {task!r} an output of shape {shape}, not (1,).",
+            "`squeeze()` takes away every axis of length 1, that of a single row as well.",
+            "`squeeze(-1)` takes the last axis away and no other.",
+        )
     yield Probe(
         bool(first & second),
         "no parameter gets a gradient from both tasks: nothing is shared.",
         "make one bottom, and let both towers read its output.",
         "call the bottom once in `forward`, keep the result, and pass that same result to each tower.",
+    )
+    matrices = {name for name, parameter in model.named_parameters() if parameter.dim() > 1}
+    yield Probe(
+        bool(first & second & matrices),
+        "no layer gets a gradient from both tasks: what they share are single numbers.",
+        "a bottom makes features, with weights of its own; let both tasks have them in common.",
+        "make one layer that reads the inputs, call it once in `forward`, and pass its result to each tower.",
+    )
+    yield Probe(
+        all(_reached(model, read) & first & second & matrices for read in _readings(model, x, first ^ second)),
+        "a layer of one task alone reads the inputs: it is a bottom of its own.",
+        "below the towers there is nothing that belongs to one task.",
+        "in `forward` the inputs go into the shared bottom alone; the towers read what it gives back.",
     )
     yield Probe(
         bool(first - second and second - first) or torch.equal(a, b),
@@ -99,16 +120,40 @@ def _reached(model: nn.Module, output: torch.Tensor) -> set[str]:
     return {name for name, gradient in zip(parameters, gradients, strict=True) if gradient is not None}
 
 
+def _readings(model: nn.Module, x: torch.Tensor, own: set[str]) -> list[torch.Tensor]:
+    """What the layers with matrices among the parameters `own` read when the model is called with x."""
+    readings, hooks = [], []
+    for place, layer in model.named_modules():
+        names = {
+            f"{place}.{name}" if place else name for name, p in layer.named_parameters(recurse=False) if p.dim() > 1
+        }
+        if place and names & own:
+            hooks.append(layer.register_forward_pre_hook(lambda _, inputs: readings.append(inputs[0])))
+    model(x)
+    for hook in hooks:
+        hook.remove()
+    return readings
+
+
 @exercise("paired by seed, centred on the mean difference, and as wide as 20 seeds allow.")
 def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, float]]) -> Iterator[Probe]:
     """`answer(shared, single)`: two `(seeds,)` arrays of scores become (mean, low, high) of their difference."""
-    seeds, quantile = 20, 2.093  # Student's t, 97.5%, 19 degrees of freedom; the normal's 1.96 is accepted as well
+    seeds, quantile = (
+        20,
+        2.093,
+    )  # Student's t, 97.5%, 19 degrees of freedom; the normal's 1.96 and a bootstrap pass as well
     rng = np.random.default_rng(4)
     luck = rng.normal(0, 0.1, seeds)  # what a seed does to both models
     single = 0.80 + luck
     shared = single - 0.05 + rng.normal(0, 0.03, seeds)
     difference = shared - single
     found = begun(answer(shared, single))
+    yield Probe(
+        not (isinstance(found, tuple | list) and [np.size(part) for part in found] == [1, 2]),
+        "the ends of the interval came as a pair of their own.",
+        "what is asked for are three numbers in a row.",
+        "end with `return mean, low, high`, without inner brackets.",
+    )
     values = np.asarray(found, dtype=float)
     yield Probe(
         values.shape == (3,),
@@ -117,6 +162,12 @@ def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, floa
         "end with `return mean, low, high`.",
     )
     mean, low, high = values
+    yield Probe(
+        not (np.isclose(low, difference.mean()) and mean < low < high),
+        "the three numbers come as low, mean, high.",
+        "the order that is asked for is another.",
+        "the mean comes first: `return mean, low, high`.",
+    )
     yield Probe(
         not np.isclose(mean, -difference.mean()),
         "the sign is turned round: a loss comes out as a gain.",
@@ -129,8 +180,9 @@ def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, floa
         "each seed gives one difference; average those.",
         "`(shared - single).mean()`, before anything is squared or made positive.",
     )
+    # A bootstrap is right as well: its two sides differ a little, and it is a little narrower.
     yield Probe(
-        bool(low < mean < high and np.isclose(mean - low, high - mean)),
+        bool(low < mean < high and abs((high - mean) - (mean - low)) < 0.4 * (high - low) / 2),
         "the interval does not lie evenly around the mean.",
         "the low end is as far below the mean as the high end is above it.",
         "low = mean − half the width, high = mean + the same half.",
@@ -149,7 +201,7 @@ def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, floa
         "divide the standard deviation by the square root of the number of seeds.",
     )
     yield Probe(
-        0.95 * 1.96 * error < half < 1.03 * quantile * error,
+        1.74 * error < half < 2.3 * error,  # 90% would be 1.73, 99% 2.86
         f"the interval's half width is {half / error:.1f} standard errors; for 95% of 20 seeds it is about 2.",
         "the standard error is not yet a 95% interval.",
         "multiply the standard error by the 97.5% quantile: 2.09 for 20 seeds, or 1.96 if there were many.",
