@@ -1,12 +1,15 @@
 import json
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from helpers.claims import Claim, Findings, verdict
 from helpers.claims.__main__ import NOTEBOOKS, main, stated
 from helpers.claims.register import CLAIMS, claims
+from helpers.experiments.register import GRIDS
 
 
 def table(seeds) -> pd.DataFrame:
@@ -103,3 +106,74 @@ def test_make_claims_takes_as_many_seeds_as_a_claim_needs(monkeypatch, tmp_path)
     monkeypatch.setattr("helpers.claims.__main__.CLAIMS", [claim(measure=measure, seeds=50)])
     main(["--seeds", "100:120"])
     assert asked == [range(100, 150)]
+
+
+# How often would a verdict fail to come out again? CONTRIBUTING allows 1 in 1000.
+
+
+def flip(distance: float, deviation: float, seeds: int) -> float:
+    """The probability that a 95% interval over `seeds` seeds does not clear the margin, effects being normal.
+
+    distance   of the true mean from the margin, on the side where the verdict is right
+    deviation  of one seed's effect
+    It does not clear it when Student's t of that distance stays below the 97.5% quantile; then t is noncentral.
+    """
+    steps = min(distance / max(deviation / np.sqrt(seeds), 1e-12), 30.0)  # beyond 30 the probability is 0 to any digit
+    return float(stats.nct.cdf(stats.t.ppf(0.975, seeds - 1), seeds - 1, steps))
+
+
+def test_flip_is_what_simulated_runs_do():
+    rng = np.random.default_rng(0)
+    for distance, seeds in ((2.0, 20), (3.0, 20), (3.5, 40)):
+        runs = rng.normal(distance / np.sqrt(seeds), 1, (20_000, seeds))
+        half = stats.t.ppf(0.975, seeds - 1) * runs.std(axis=1, ddof=1) / np.sqrt(seeds)
+        assert flip(distance / np.sqrt(seeds), 1, seeds) == pytest.approx(
+            (runs.mean(axis=1) - half <= 0).mean(), abs=0.01
+        )
+    assert flip(1.0, 0.0, 20) < 1e-12 < 0.5 < flip(0.0, 1.0, 20)
+
+
+def cards() -> dict[str, str]:
+    """{claim id: what its card says}, from the outputs of the committed notebooks."""
+    outputs = [
+        "".join(output.get("data", {}).get("text/plain", output.get("text", "")))
+        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+    ]
+    found = re.findall(r"^((C\d+\.\d+) · .*, \d+ seeds, smallest effect that matters \S+)$", "\n".join(outputs), re.M)
+    return {name: card for card, name in found}
+
+
+def measured(claim: Claim, card: str, tables: dict[str, pd.DataFrame]) -> tuple[float, float]:
+    """Mean and deviation of the effects: of the grid that gives this very card, else as the card rounds them."""
+    for table in tables.values():
+        try:
+            values = np.asarray(claim.effects(table), dtype=float)
+            if repr(claim.judge(table)) == card:
+                return values.mean(), values.std(ddof=1)
+        except (ValueError, TypeError, KeyError, AttributeError):  # a grid of another experiment
+            continue
+    mean, low, high = (float(x) for x in re.search(r"· ([-+.\d]+) \S+ \[([-+.\d]+), ([-+.\d]+)\]", card).groups())
+    seeds = int(re.search(r"(\d+) seeds", card)[1])
+    return mean, (high - low) / 2 / stats.t.ppf(0.975, seeds - 1) * np.sqrt(seeds)
+
+
+def test_a_verdict_fails_to_come_out_again_in_fewer_than_1_of_1000_runs():
+    """If the effects are as the notebooks measured them. Where this fails, the claim needs more seeds."""
+    stated_cards, often = cards(), {}
+    tables = {name: grid.read() for name, grid in GRIDS.items() if grid.path.exists()}
+    for claim in CLAIMS:
+        if claim.id not in stated_cards:
+            continue
+        chapter = claim.id[1:].split(".")[0].zfill(2)
+        own = {name: table for name, table in tables.items() if name.startswith(chapter)}
+        mean, deviation = measured(claim, stated_cards[claim.id], own)
+        if claim.expected == "no effect":  # it may leave on either side
+            chance = sum(flip(claim.smallest + side * mean, deviation, claim.seeds) for side in (-1, 1))
+        else:
+            chance = flip(claim.sign * mean - claim.smallest, deviation, claim.seeds)
+        if chance > 1e-3:
+            often[claim.id] = round(chance, 4)
+    assert stated_cards.keys() == stated(NOTEBOOKS).keys()
+    assert often == {}
