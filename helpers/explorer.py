@@ -174,7 +174,8 @@ class TrainNow(widgets.HBox):
                     self.bar.value = progress
                     if values:
                         number = self.explorer.show_run(settings, values, number)
-                        result = ", ".join(f"{series} {_in_words(value)}" for series, value in values.items())
+                        signed = any(panel["y"]["zero"] for panel in self.explorer.figure.drawing["panels"])
+                        result = ", ".join(f"{series} {_in_words(value, signed)}" for series, value in values.items())
                     await asyncio.sleep(0)  # here the kernel reads its messages
                     if self.stopping:
                         break
@@ -213,9 +214,9 @@ def _parts(series: str, value) -> list[float]:
     return [float(part) for part in validate.finite(f"value of {series!r}", parts)]
 
 
-def _in_words(value: float | tuple[float, float, float]) -> str:
-    words = "{:+.3f} [{:+.3f}, {:+.3f}]".format(*value) if isinstance(value, tuple) else f"{value:+.3f}"
-    return words.replace("-", "−")
+def _in_words(value: float | tuple[float, float, float], signed: bool) -> str:
+    parts = [f"{part:{'+' if signed else ''}.3f}" for part in (value if isinstance(value, tuple) else (value,))]
+    return (parts[0] + (f" [{parts[1]}, {parts[2]}]" if parts[1:] else "")).replace("-", "−")
 
 
 def _label(option) -> str:
@@ -300,7 +301,8 @@ def _png(drawing: dict, at: list[int]) -> str:
                 axis = panel[which]
                 ticks, words = zip(*axis["ticks"], strict=True)
                 limits, label = {f"{which}lim": axis["limits"]}, {f"{which}label": axis["label"]}
-                axes.set(**limits, **label, **{f"{which}ticks": ticks, f"{which}ticklabels": words})
+                scale = {f"{which}scale": "log" if axis.get("log") else "linear"}
+                axes.set(**scale, **limits, **label, **{f"{which}ticks": ticks, f"{which}ticklabels": words})
                 if axis["zero"]:
                     zero_line(0, color=GREY, lw=1)
             kind = Curves if panel["kind"] == "curves" else Plane

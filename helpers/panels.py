@@ -33,6 +33,7 @@ class Curves:
     x       a numeric column. If it is a control, moving that control moves a cursor along the curves
     title   what to see, or a function of the settings that says it
     signed  the sign of y matters: the axis has a line at zero, and signs
+    log     y spans powers of ten and has a logarithmic axis; all values are positive
     styles  {series: Style} for series that are no tasks (`palette.SINGLE_TASK`, `palette.METHOD`)
     """
 
@@ -46,6 +47,7 @@ class Curves:
     low: str | None = None
     high: str | None = None
     signed: bool = False
+    log: bool = False
     styles: dict[str, Style] = field(default_factory=dict)
 
     @property
@@ -58,6 +60,9 @@ class Curves:
         if not all(isinstance(value, int | float) for value in x):
             validate.fail("x", f"a column {self.x!r} of {self.table[self.x].dtype}", "a numeric column", TypeError)
         styled, places = styles(names, self.styles), _decimals(data)
+        low, high = _range(data, self.signed)
+        if self.log and low <= 0:
+            validate.fail("log", f"a value of {low:g}", "positive values, for a logarithmic axis")
         series = []
         for i, name in enumerate(names):
             style = styled[name]
@@ -68,7 +73,7 @@ class Curves:
             "kind": "curves",
             "at": x,
             "x": _axis(self.x_label, min(x), max(x), pad=0.03),
-            "y": _axis(self.y_label, *_range(data, self.signed), self.signed),
+            "y": _log_axis(self.y_label, low, high) if self.log else _axis(self.y_label, low, high, self.signed),
             "series": series,
             "shown": [str(name) for name in names],
         }
@@ -86,10 +91,11 @@ class Curves:
             axes.plot(
                 drawn["at"], series["y"][frame], color=style.colour, ls=style.line, marker=style.marker, lw=2.2, ms=5
             )
-        low, high = drawn["y"]["limits"]
-        ends = _apart([series["y"][frame][-1] for series in drawn["series"]], 0.07 * (high - low))
+        height = np.log10 if drawn["y"].get("log") else np.asarray
+        low, high = height(drawn["y"]["limits"])
+        ends = _apart([(height(series["y"][frame][-1]) - low) / (high - low) for series in drawn["series"]], 0.07)
         for series, end in zip(drawn["series"], ends, strict=True):
-            place = {"xycoords": axes.get_yaxis_transform(), "va": "center"}
+            place = {"xycoords": "axes fraction", "va": "center"}
             axes.annotate(series["name"], (1.01, end), color=series["colour"], fontweight="bold", **place)
 
 
@@ -239,6 +245,15 @@ def _axis(label: str, low: float, high: float, signed: bool = False, pad: float 
     form = f"{'+' if signed else ''}.{max(0, -math.floor(math.log10(step) + 1e-9))}f"
     text = [f"{tick:{form}}".replace("-", "−") if abs(tick) > step / 9 else "0" for tick in ticks]
     return {"label": label, "limits": [low, high], "ticks": list(zip(ticks, text, strict=True)), "zero": signed}
+
+
+def _log_axis(label: str, low: float, high: float) -> dict:
+    """A logarithmic axis: limits a little beyond [low, high], and a tick at each power of ten."""
+    margin = (high / low) ** 0.04
+    low, high = low / margin, high * margin
+    powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+    ticks = [(10.0**power, f"{10.0**power:,.{max(0, -power)}f}") for power in powers]
+    return {"label": label, "limits": [low, high], "ticks": ticks, "zero": False, "log": True}
 
 
 def _apart(places: list[float], gap: float) -> list[float]:

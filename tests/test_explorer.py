@@ -156,6 +156,11 @@ def test_training_adds_one_run_at_the_settings_of_the_start():
     assert not trainer.button.disabled and trainer.stop.disabled and trainer.bar.layout.display == "none"
 
 
+def test_what_was_trained_has_signs_only_where_the_axis_has():
+    words = {signed: press(explorer(train=steps, panels=[curves(table(), signed=signed)])) for signed in (True, False)}
+    assert "A +0.100, B −0.100" in words[True] and "A 0.100, B −0.100" in words[False]
+
+
 def test_stop_keeps_the_partial_result_and_says_so():
     figure = explorer(train=steps)
     assert press(figure, (4, lambda trainer: trainer.stop.click())) == "Stopped at 30%: A +0.030, B −0.030."

@@ -64,6 +64,14 @@ def test_axes_hold_all_frames_and_zero():
         assert all(axis["limits"][0] <= position <= axis["limits"][1] for position in positions)
 
 
+def test_a_logarithmic_axis_has_a_tick_a_power_of_ten():
+    frame = table().assign(transfer=lambda t: 0.05 * 1000.0 ** t["weight"])
+    drawn = curves(frame, low=None, high=None, signed=False, log=True).drawing(CONTROLS)
+    assert drawn["y"]["log"] and [words for _, words in drawn["y"]["ticks"]] == ["0.1", "1", "10"]
+    low, high = drawn["y"]["limits"]
+    assert low < frame["transfer"].min() and high > frame["transfer"].max()
+
+
 def test_the_four_fields_have_one_scale_and_room():
     drawn = plane(table(), quadrants=("b", "both", "a", "none")).drawing(CONTROLS)
     low, high = drawn["x"]["limits"]
@@ -116,6 +124,11 @@ def test_a_bad_table_is_named(spoil, message):
     with pytest.raises(ValueError) as error:
         curves(spoil(table())).drawing(CONTROLS)
     assert message in str(error.value)
+
+
+def test_a_logarithmic_axis_needs_positive_values():
+    with pytest.raises(ValueError, match="log: got a value of -"):
+        curves(table(), signed=False, log=True).drawing(CONTROLS)
 
 
 def test_a_panel_that_cannot_be_drawn_says_why():
