@@ -129,9 +129,11 @@ def test_predictions_of_worlds_of_different_size_stand_in_their_own_rows(monkeyp
 
 def test_an_own_t_that_is_the_seconds_changes_nothing(monkeypatch):
     monkeypatch.setattr(watch_time, "ROWS", 2000)
-    table = watch_time.own_time(lambda clicks: clicks["watch_seconds"], [900])
-    values = table.pivot(index="outcome", columns="model", values="value")
-    np.testing.assert_allclose(values["own"], values["weighted CE"], rtol=1e-5)
+    own = watch_time.own_time(lambda clicks: clicks["watch_seconds"], [900])
+    served = watch_time.served([900], ["weighted CE"])
+    both = own.merge(served[served["model"] == "weighted CE"], on=["seed", "outcome"])
+    assert len(both) == len(watch_time.OUTCOMES)
+    np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=1e-5)
 
 
 def test_unweighted_rows_stay_unweighted(feed):

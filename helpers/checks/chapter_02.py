@@ -192,12 +192,20 @@ def time(answer: Callable[[pd.DataFrame], pd.Series]) -> Iterator[Probe]:
     )
 
 
-def trial(answer: Callable[[pd.DataFrame], pd.Series], seeds: range = range(8)) -> pd.DataFrame | None:
-    """What a T of one's own moves on the served list, against the seconds: a row an outcome, mean, low and high."""
+WORLDS = range(6)
+
+
+def trial(answer: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame | None:
+    """What a T of one's own moves on the served list, against the seconds: a row an outcome, mean, low and high.
+
+    It is trained in the first `WORLDS` of the kept grid, where weighted CE with the seconds is known already.
+    """
     if not time.judge(answer).startswith("Correct"):
         print("Not yet: the check above must say Correct first.")
         return None
-    table = watch_time.own_time(answer, seeds)
+    kept = watch_time.GRIDS["02_served"].read()
+    seconds = kept[(kept["model"] == "weighted CE") & kept["seed"].isin(WORLDS)]
+    table = pd.concat([watch_time.own_time(answer, WORLDS), seconds])
     gains = difference(table, "value", "own", "weighted CE")
     return summarise(gains, "difference", "outcome").set_index("outcome").drop(columns="seeds").round(3)
 

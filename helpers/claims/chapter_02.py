@@ -237,6 +237,13 @@ CLAIMS = [
     ),
     _claim(
         22,
+        "Bait comes back with quantiles.",
+        _served("bait", QUANTILE, MENDED),
+        0.3,
+        "standard deviations",
+    ),
+    _claim(
+        23,
         "At about the same score short videos are clicked more often than long ones.",
         _short_minus_long("click_rate"),
         0.05,
@@ -244,7 +251,7 @@ CLAIMS = [
         **ALIKE,
     ),
     _claim(
-        23,
+        24,
         "And a click on them is watched for a shorter time.",
         _short_minus_long("seconds_a_click"),
         5,
