@@ -73,3 +73,37 @@ def test_clouds_show_every_run_of_every_panel():
         [[0.5, 0.6]],
     ]
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["a: 2 runs", "b: 1 runs"]
+
+
+@pytest.fixture
+def measured():
+    keys = [(model, outcome) for model in ("clicks", "weighted CE", "at random") for outcome in ("bait", "length")]
+    table = pd.DataFrame(keys, columns=["model", "outcome"]).assign(mean=[1.5, 30, 1.1, 57, 0.0, 32])
+    return table.assign(low=table["mean"] - 0.1, high=table["mean"] + 0.1)
+
+
+def test_outcomes_has_a_panel_each_and_a_line_for_the_reference(measured):
+    words = {"title": "T", "note": "95% intervals, 40 worlds"}
+    labels = {"bait": "bait, sd", "length": "length, s"}
+    figure = figures.outcomes(measured, "model", "outcome", labels, reference="at random", **words)
+    assert [axes.get_title() for axes in figure.axes] == ["bait, sd", "length, s"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["clicks", "weighted CE"]
+    for axes, reference in zip(figure.axes, (0, 32), strict=True):
+        assert list(axes.lines[0].get_xdata()) == [reference, reference]
+        assert len(axes.collections) == 2  # a whisker a row
+    assert figure.get_supxlabel() == "95% intervals, 40 worlds; dotted: at random"
+    whole = figures.outcomes(measured, "model", "outcome", labels, from_zero=True, **words)
+    assert all(axes.get_xlim()[0] == 0 for axes in whole.axes) and len(whole.axes[0].collections) == 3
+
+
+@pytest.mark.parametrize(("end", "apart"), [(5.0, False), (10.0, True)])
+def test_readings_names_points_and_curve_where_they_end(end, apart):
+    keys = [(name, x) for name, last in (("weighted CE", 5.0), ("mended CE", end)) for x in (1.0, last)]
+    table = pd.DataFrame(keys, columns=["model", "says"]).assign(mean=[1.0, 3, 1, 5])
+    table = table.assign(low=table["mean"] - 0.1, high=table["mean"] + 0.1)
+    curve = pd.DataFrame({"x": [0, 5.0], "y": [0, 5.0]})
+    words = {"title": "T", "x_label": "x", "y_label": "y", "truth_label": "as predicted"}
+    axes = figures.readings(table, "says", "model", curve, **words).axes[0]
+    assert {text.get_text() for text in axes.texts} == {"weighted CE", "mended CE", "as predicted"}
+    at_points = {text.xy for text in axes.texts} == {(5.0, 3.0), (end, 5.0), (5.0, 5.0)}
+    assert at_points == apart
