@@ -59,6 +59,9 @@ NAMED: dict[str, Style] = {
     "ten on top": METHOD,
     "best list": SINGLE_TASK,
     "random list": SINGLE_TASK,
+    "one label": SINGLE_TASK,
+    "several labels": METHOD,
+    "no label": TASKS[3],
     "clicks": SINGLE_TASK,
     "weighted CE": METHOD,
     "mended CE": TASKS[2],
@@ -350,5 +353,24 @@ def heatmap(
     every[0, 0].set_ylabel(y_label)
     figure.suptitle(title, x=0.01, ha="left")
     note = f"mean ± half its 95% interval; framed: all of the interval beyond ±{matters:g}; grey: it holds 0"
+    figure.supxlabel(note, color=GREY, fontsize=11)
+    return figure
+
+
+def matrix(table: pd.DataFrame, *, title: str, note: str) -> Figure:
+    """Positive numbers of pairs, rows by columns, on a scale where 1 is neutral: teal above, brown below. NaN is left
+    empty."""
+    figure, axes = plt.subplots(figsize=(8, 0.9 + 0.5 * len(table)))
+    values = np.log(table.to_numpy(float))
+    most = 1.5 * np.nanmax(np.abs(values))  # pale enough to read what stands on it
+    axes.imshow(values, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
+    for (row, column), value in np.ndenumerate(table.to_numpy(float)):
+        if not np.isnan(value):
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=BLACK)
+    axes.set_xticks(range(table.shape[1]), table.columns)
+    axes.set_yticks(range(len(table)), table.index)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    figure.suptitle(title, x=0.01, ha="left")
     figure.supxlabel(note, color=GREY, fontsize=11)
     return figure

@@ -1,5 +1,37 @@
 """Every grid of the course, in the order of the chapters."""
 
-from helpers.experiments import abtest, fusion, primer, ratings, sharing, tradeoff, watch_time
+from helpers.experiments import (
+    abtest,
+    biases,
+    feed_tasks,
+    fusion,
+    heat,
+    primer,
+    ranking,
+    ratings,
+    reasons,
+    recipe,
+    shapes,
+    sharing,
+    speed,
+    tradeoff,
+    watch_time,
+)
 
-GRIDS = primer.GRIDS | watch_time.GRIDS | tradeoff.GRIDS | fusion.GRIDS | abtest.GRIDS | sharing.GRIDS | ratings.GRIDS
+GRIDS = (
+    primer.GRIDS
+    | biases.GRIDS
+    | ranking.GRIDS
+    | reasons.GRIDS
+    | watch_time.GRIDS
+    | tradeoff.GRIDS
+    | fusion.GRIDS
+    | abtest.GRIDS
+    | sharing.GRIDS
+    | ratings.GRIDS
+    | shapes.GRIDS
+    | recipe.GRIDS
+    | speed.GRIDS
+    | heat.GRIDS
+    | feed_tasks.GRIDS
+)

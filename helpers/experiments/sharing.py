@@ -224,6 +224,24 @@ def heads(seeds: Sequence[int], names: Sequence[str] = RELATED, width: int = 8) 
     return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
 
 
+def starts(
+    seeds: Sequence[int], names: Sequence[str] = ("same features, same sign", "disjoint features"), width: int = 8
+) -> pd.DataFrame:
+    """Towers whose hidden layers start equal, as with one seed for every layer, against towers that start different.
+
+    Columns condition, seed, model ("equal start" or "own start"), task, r2.
+    """
+    points = [(name, seed) for name in names for seed in seeds]
+    pairs = [relu_tasks((500, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points]
+    parts = []
+    for model in ("equal start", "own start"):
+        copies = [SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in points]
+        for copy in copies if model == "equal start" else []:
+            copy.towers[1][0].load_state_dict(copy.towers[0][0].state_dict())
+        parts.append(_at_points(score(copies, pairs), points).assign(model=model))
+    return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
+
+
 # The pairs whose gradients we watch. The first is the control: two copies of one task, with noises of their own; the
 # second is the same without any noise.
 GRADIENT_PAIRS = {
@@ -265,6 +283,12 @@ def _cosines(members: Members, train: Examples, steps: int) -> Iterator[Tensor]:
 
 
 GRIDS = grids(
+    Grid("04_cosines", cosines, {"seeds": list(range(40)), "steps": 200, "every": 10, "width": 8}),
+    Grid(
+        "04_starts",
+        starts,
+        {"seeds": list(range(80)), "names": ["same features, same sign", "disjoint features"], "width": 8},
+    ),
     Grid(
         "04_conditions",
         conditions,

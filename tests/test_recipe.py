@@ -1,0 +1,61 @@
+"""The MMoE paper's tasks: one task A for every partner, and the losses as logarithms."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.experiments import recipe
+from helpers.experiments.register import GRIDS
+from helpers.simulation import ALPHA, BETA, mmoe_tasks
+
+
+@pytest.mark.parametrize("p", [-1.0, 0.0, 0.5])
+def test_task_a_is_the_same_whatever_its_partner(p):
+    one, other = (mmoe_tasks((50, 20, 30), p=value, seed=3) for value in (1.0, p))
+    for part in ("train", "valid", "test"):
+        one_part, other_part = getattr(one, part), getattr(other, part)
+        assert torch.equal(one_part.inputs, other_part.inputs)
+        assert torch.equal(one_part.labels["a"], other_part.labels["a"])
+    assert not torch.equal(one.train.labels["b"], other.train.labels["b"])
+
+
+def test_p_is_not_the_label_correlation():
+    correlations = recipe.label_correlations()
+    assert correlations[1.0] == pytest.approx(1) and correlations[0.0] == pytest.approx(0, abs=1e-9)
+    assert correlations[-1.0] > 0.3  # and not −1: the sines decide
+    sample = mmoe_tasks((1, 1, 200_000), p=-1).test.labels
+    assert np.corrcoef(sample["a"], sample["b"])[0, 1] == pytest.approx(correlations[-1.0], abs=0.01)
+
+
+def test_one_task_is_a_sum_of_a_line_and_the_printed_sines():
+    labels = mmoe_tasks((1, 1, 1000), p=1).test
+    x = labels.inputs.double().numpy()
+    # the direction that explains the labels best, and along it the formula of the text
+    u = np.linalg.lstsq(x, labels.labels["a"].double().numpy(), rcond=None)[0]
+    z = x @ (u / np.linalg.norm(u))
+    formula = z + sum(np.sin(alpha * z + beta) for alpha, beta in zip(ALPHA, BETA, strict=True))
+    assert np.corrcoef(formula, labels.labels["a"])[0, 1] > 0.97
+
+
+def test_losses_are_a_tidy_table_with_the_single_task_loss_at_every_p(monkeypatch):
+    monkeypatch.setattr(recipe, "EPOCHS", 5)
+    table = recipe.losses(range(2), (-1.0, 0.0), widths=[3])
+    assert list(table.columns) == ["width", "p", "seed", "model", "log2_mse"]
+    assert len(table) == 2 * 2 * 3 and not table.duplicated(["width", "p", "seed", "model"]).any()
+    single = table[table["model"] == "single-task"].pivot(index="seed", columns="p", values="log2_mse")
+    assert (single[-1.0] == single[0.0]).all()
+    shared = table[table["model"] == "shared-bottom"].pivot(index="seed", columns="p", values="log2_mse")
+    assert (shared[-1.0] != shared[0.0]).all()
+
+
+@pytest.mark.long
+def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
+    new = recipe.losses([3, 29], (0.0, 1.0), widths=[3])
+    keys = ["width", "p", "seed", "model"]
+    both = GRIDS["04_recipe"].read().merge(new, on=keys)
+    assert len(both) == len(new)
+    np.testing.assert_allclose(both["log2_mse_x"], both["log2_mse_y"], atol=0.3)
+    new = recipe.losses([11], (0.0,), widths=[18])
+    both = pd.merge(GRIDS["04_recipe_wide"].read(), new, on=keys)
+    np.testing.assert_allclose(both["log2_mse_x"], both["log2_mse_y"], atol=0.3)
