@@ -322,7 +322,7 @@ def heatmap(
     """A signed effect over two settings, a panel for each value of `panel` (columns mean, low, high).
 
     Each cell has its mean and half of its 95% interval. It stands bold in a frame where the whole interval is beyond
-    ±`matters`, and in grey where the interval holds 0. Brown is a loss, teal a gain: apart in any kind of colour vision.
+    ±`matters`, and in grey where the interval holds 0. Brown is a loss, teal a gain, apart in any colour vision.
     """
     validate.columns("summary", summary, [row, column, panel, "mean", "low", "high"])
     rows, columns, panels = (list(dict.fromkeys(summary[name])) for name in (row, column, panel))

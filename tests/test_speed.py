@@ -14,7 +14,11 @@ from helpers.simulation import relu_tasks
 
 def table(steps: dict[str, tuple[float, float]], seed: int = 0) -> pd.DataFrame:
     """One condition, one target, one seed: {model: steps of tasks a and b}."""
-    rows = [("c", seed, model, task, 0.8, step) for model, both in steps.items() for task, step in zip("ab", both)]
+    rows = [
+        ("c", seed, model, task, 0.8, step)
+        for model, both in steps.items()
+        for task, step in zip("ab", both, strict=True)
+    ]
     return pd.DataFrame(rows, columns=["condition", "seed", "model", "task", "target", "step"])
 
 

@@ -1,9 +1,9 @@
 """The labels of the feed as tasks: which gain by sharing, which lose, and where to share.
 
 A seed is a world: users, videos and a log of their own. Models train on the first 16,200 impressions of a log and stop
-by the next 1,800. They are judged on what a company never sees: what 100 random videos would bring, shown to every user.
+by the next 1,800. They are judged on what a company never sees: what 100 random videos would bring to every user.
 
-A video that is not clicked does not play: it gets 0 in every other label, so that each label contains the click. Seconds
+A video that is not clicked does not play: it gets 0 in every other label, so each label contains the click. Seconds
 watched are another matter. Where nothing played there is nothing to time, and the row is masked.
 """
 

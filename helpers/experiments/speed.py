@@ -39,7 +39,7 @@ def steps(
     lr: float = LEARNING_RATE,
     models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
-    """The first step with the validation loss at the target: condition, seed, model, task, target, step (NaN: never)."""
+    """First step with the validation loss at the target: condition, seed, model, task, target, step (NaN: never)."""
     points = [(name, seed) for name in names for seed in seeds]
     pairs = [relu_tasks((ROWS, VALID, 1), seed=seed, **CONDITIONS[name]) for name, seed in points]
     parts = []
