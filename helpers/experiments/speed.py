@@ -128,11 +128,13 @@ def median_interval(values: np.ndarray) -> tuple[float, float, float]:
     """Median of independent values and its 95% interval from the binomial distribution: (median, low, high)."""
     count = len(values)
     below = np.arange(count // 2)
-    outside = int((bdtr(below, count, 0.5) <= 0.025).sum())  # how many of the lowest values the interval leaves out
-    if not outside:
+    place = int((bdtr(below, count, 0.5) <= 0.025).sum())  # the interval runs from the place-th lowest to highest
+    if not place:
         validate.fail("values", f"{count} values", "at least 6, one a seed")
-    lowest, highest = np.sort(np.nan_to_num(values, nan=-np.inf, posinf=np.inf, neginf=-np.inf)), np.sort(values)
-    return float(np.nanmedian(values)), float(lowest[outside]), float(np.nan_to_num(highest[-1 - outside], nan=np.inf))
+    unknown = np.isnan(values)
+    low = np.sort(np.where(unknown, -np.inf, values))[place - 1]
+    high = np.sort(np.where(unknown, np.inf, values))[-place]
+    return float(np.median(values[~unknown])), float(low), float(high)
 
 
 def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
