@@ -7,11 +7,14 @@
 """
 
 import os
+from pathlib import Path
 
 import pytest
 
 from helpers import environment
 from helpers.own_copy import present
+
+MOVIELENS = Path(__file__).parent / "data" / "ml-100k"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,7 +27,7 @@ def pytest_collection_modifyitems(items):
         tags = getattr(item, "cell", {}).get("metadata", {}).get("tags", [])  # only nbval's items have a cell
         if "live" in tags:
             item.options["check"] = False
-        if "movielens" in tags and not present():
+        if "movielens" in tags and not present(MOVIELENS):
             item.add_marker(pytest.mark.skip(reason="MovieLens-100K is absent: python -m helpers.movielens"))
 
 
