@@ -108,9 +108,9 @@ CLAIMS = [
     ),
     _claim(
         6,
-        "True satisfaction moves by less than 0.05, where a perfect ranking would add more than 0.3.",
+        "True satisfaction moves by less than 0.06, where a perfect ranking would add more than 0.3.",
         _served("satisfaction", WEIGHTED, CLICKS),
-        0.05,
+        0.06,
         "satisfaction",
         **NONE,
     ),
