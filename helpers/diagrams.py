@@ -118,6 +118,29 @@ def learning_family() -> Figure:
     return figure
 
 
+def where_to_part() -> Figure:
+    """Two tasks on three levels, from nothing shared to all but the last layer: where their paths part."""
+    figure, row = plt.subplots(1, 4, figsize=(9.5, 3.9))
+    titles = ("nothing", "embeddings", "embeddings,\n1 layer", "embeddings,\n2 layers")
+    for shared, (axes, title) in enumerate(zip(row, titles, strict=True)):
+        axes.set(xlim=(0, 10), ylim=(0, 10))
+        axes.axis("off")
+        axes.set_title(title, fontsize=12, loc="center")
+        for level, name in enumerate(("embeddings", "layer 1", "layer 2")):
+            y = 1 + 2.8 * level
+            if level < shared:
+                _box(axes, 5, y, 9.2, name, BLACK)
+            for x, task in ((2.5, 0), (7.5, 1)):
+                if level >= shared:
+                    _box(axes, x, y, 4.2, name, TASKS[task].colour, size=8.5)
+                if level < 2:
+                    _arrow(axes, (5 if level + 1 < shared else x, y + 0.8), (5 if level + 1 < shared else x, y + 2.0))
+        for x, task in ((2.5, 0), (7.5, 1)):
+            _arrow(axes, (x, 7.4), (x, 8.6))
+            axes.text(x, 9.2, "AB"[task], ha="center", va="center", color=TASKS[task].colour)
+    return figure
+
+
 def _box(
     axes: Axes, x: float, y: float, width: float, text: str, colour: str, height: float = 1.6, size: float = 12
 ) -> None:
