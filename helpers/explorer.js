@@ -185,7 +185,7 @@ function plane(svg, panel, box) {
 }
 
 async function render({ model, el }) {
-  const drawing = model.get("drawing");
+  const drawing = JSON.parse(model.get("drawing"));
   const controls = await Promise.all(model.get("controls").map((id) => model.widget_manager.get_model(id.slice("IPY_MODEL_".length))));
   const counts = drawing.controls.map((control) => control.options.length);
   const panels = block(el, "div", "mtl-panels");

@@ -129,7 +129,12 @@ class _Figure(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_name("explorer.js")
     _css = Path(__file__).with_name("explorer.css")
-    drawing = traitlets.Dict().tag(sync=True)
+    # As one string: a notebook file gives each number of a list a line of its own.
+    drawing = traitlets.Dict().tag(
+        sync=True,
+        to_json=lambda value, _: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
+        from_json=lambda text, _: json.loads(text),
+    )
     controls = traitlets.List().tag(sync=True, **widgets.widget_serialization)
     runs = traitlets.List().tag(sync=True)
 

@@ -69,8 +69,8 @@ def test_what_stands_in_where_no_widget_runs():
 
 
 def test_numbers_for_the_browser_are_plain_and_small():
-    drawing = explorer().figure.drawing
-    assert json.loads(json.dumps(drawing))["controls"] == drawing["controls"]
+    figure = explorer().figure
+    assert json.loads(figure.get_state()["drawing"])["controls"] == figure.drawing["controls"]
     steps = table(shared=range(40), weights=[i / 200 for i in range(1, 200)])
     with pytest.raises(
         ValueError, match="combinations of the controls' options: got 7960; expected a number from 1 to 5000"
