@@ -266,4 +266,4 @@ OWN = [
     ),
 ]
 
-CLAIMS: list[Claim] = []  # `OWN` joins with the notebook of chapter 01
+CLAIMS: list[Claim] = OWN
