@@ -61,6 +61,15 @@ def feed():
     return Feed.make(900)
 
 
+@pytest.fixture
+def short(monkeypatch):
+    """Logs of 2,000 rows, to be quick; nothing that was trained on them is kept."""
+    monkeypatch.setattr(watch_time, "ROWS", 2000)
+    watch_time._trained.cache_clear()
+    yield
+    watch_time._trained.cache_clear()
+
+
 def test_weights_count_a_click_by_its_time_and_other_rows_once(feed):
     log = watch_time.with_labels(feed.log)
     clicked = log["click"] == 1
@@ -89,9 +98,10 @@ def test_a_quantile_is_0_without_a_click_and_knows_nothing_of_the_length(feed):
     assert clicked["watch_seconds"].corr(clicked["duration"], method="spearman") > 0.3
 
 
-def test_what_is_served_is_a_tidy_table_and_equal_for_equal_seeds(monkeypatch):
-    monkeypatch.setattr(watch_time, "ROWS", 2000)
-    one, two = (watch_time.served([900, 901], ["clicks", "weighted CE"]) for _ in range(2))
+def test_what_is_served_is_a_tidy_table_and_equal_for_equal_seeds(short):
+    one = watch_time.served([900, 901], ["clicks", "weighted CE"])
+    watch_time._trained.cache_clear()
+    two = watch_time.served([900, 901], ["clicks", "weighted CE"])
     pd.testing.assert_frame_equal(one, two)
     assert list(one.columns) == ["seed", "model", "outcome", "value"]
     assert len(one) == 2 * 4 * len(watch_time.OUTCOMES)
@@ -105,8 +115,7 @@ def test_a_second_log_is_of_the_same_world_and_has_other_impressions(feed):
     assert not second["watch_seconds"][:100].equals(feed.log["watch_seconds"][:100])
 
 
-def test_readings_come_in_bins_of_equal_size(monkeypatch):
-    monkeypatch.setattr(watch_time, "ROWS", 2000)
+def test_readings_come_in_bins_of_equal_size(short):
     table = watch_time.calibration([900], bins=4)
     assert len(table) == 2 * 2 * 4
     mine = table[(table["by"] == "prediction") & (table["model"] == "mended CE")]
@@ -116,19 +125,17 @@ def test_readings_come_in_bins_of_equal_size(monkeypatch):
     np.testing.assert_allclose(bands["click_rate"] * bands["seconds_a_click"], bands["actual"])
 
 
-def test_predictions_of_worlds_of_different_size_stand_in_their_own_rows(monkeypatch):
-    monkeypatch.setattr(watch_time, "ROWS", 2000)
+def test_predictions_of_worlds_of_different_size_stand_in_their_own_rows(short):
     feeds = [Feed.make(seed) for seed in (900, 901)]
     run = watch_time.train(feeds, watch_time.RECIPES["clicks"])
-    long, short = feeds[0].log[:700], feeds[1].log[:300]
-    both = watch_time.predictions(run, [long, short])
+    one, other = feeds[0].log[:700], feeds[1].log[:300]
+    both = watch_time.predictions(run, [one, other])
     assert [len(part) for part in both] == [700, 300]
-    swapped = watch_time.predictions(run, [feeds[0].log[:50], short])[1]
+    swapped = watch_time.predictions(run, [feeds[0].log[:50], other])[1]
     np.testing.assert_allclose(both[1], swapped, atol=1e-5)
 
 
-def test_an_own_t_that_is_the_seconds_changes_nothing(monkeypatch):
-    monkeypatch.setattr(watch_time, "ROWS", 2000)
+def test_an_own_t_that_is_the_seconds_changes_nothing(short):
     own = watch_time.own_time(lambda clicks: clicks["watch_seconds"], [900])
     served = watch_time.served([900], ["weighted CE"])
     both = own.merge(served[served["model"] == "weighted CE"], on=["seed", "outcome"])

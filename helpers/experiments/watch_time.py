@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -113,6 +114,12 @@ def _weighted(part: Examples) -> Examples:
     return Examples(part.inputs, {"score": part.labels["score"]}, weights=weights)
 
 
+@lru_cache(maxsize=len(RECIPES))
+def _trained(seeds: tuple[int, ...], model: str) -> Run:
+    """`train` with the tuned recipe, kept: the three experiments on the same worlds read the same models."""
+    return train([Feed.make(seed) for seed in seeds], RECIPES[model])
+
+
 def tune(seeds: Sequence[int] = TUNING_SEEDS) -> pd.DataFrame:
     """Each recipe's validation loss at each of the fifteen settings, mean over worlds: columns model, lr, l2, loss."""
     feeds = [Feed.make(seed) for seed in seeds]
@@ -139,12 +146,11 @@ def served(seeds: Sequence[int], models: Sequence[str] = tuple(RECIPES)) -> pd.D
     Two further models frame them: "at random" is the mean of all candidates, "true satisfaction" what nobody can rank
     by.
     """
-    feeds = [Feed.make(seed) for seed in seeds]
-    offers = [Offer.make(feed) for feed in feeds]
+    offers = [Offer.make(Feed.make(seed)) for seed in seeds]
     parts = [_outcomes("at random", seeds, [offer.outcomes.mean() for offer in offers])]
     best = [offer.served(offer.outcomes["satisfaction"]) for offer in offers]
     parts.append(_outcomes("true satisfaction", seeds, best))
-    parts += [_served(model, train(feeds, RECIPES[model]), offers, seeds) for model in models]
+    parts += [_served(model, _trained(tuple(seeds), model), offers, seeds) for model in models]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -185,10 +191,9 @@ def calibration(seeds: Sequence[int], bins: int = 10) -> pd.DataFrame:
     The impressions are sorted into `bins` of equal size, once by the model's own prediction and once by the predicted
     click rate: columns seed, model, by, bin, click_rate (observed), predicted and actual (mean seconds an impression).
     """
-    feeds = [Feed.make(seed) for seed in seeds]
-    logs = [second_log(feed) for feed in feeds]
+    logs = [second_log(Feed.make(seed)) for seed in seeds]
     clicks, plain, mended = (
-        predictions(train(feeds, RECIPES[model]), logs) for model in ("clicks", "weighted CE", "mended CE")
+        predictions(_trained(tuple(seeds), model), logs) for model in ("clicks", "weighted CE", "mended CE")
     )
     parts = []
     for number, (seed, log) in enumerate(zip(seeds, logs, strict=True)):
@@ -213,10 +218,9 @@ def same_score(seeds: Sequence[int], bands: int = 5) -> pd.DataFrame:
     On a second log of each world, each band cut at its median duration: columns seed, band, videos ("short", "long"),
     predicted, actual (seconds an impression), click_rate, seconds_a_click.
     """
-    feeds = [Feed.make(seed) for seed in seeds]
-    logs = [second_log(feed) for feed in feeds]
+    logs = [second_log(Feed.make(seed)) for seed in seeds]
     parts = []
-    for seed, log, score in zip(seeds, logs, predictions(train(feeds, RECIPES["mended CE"]), logs), strict=True):
+    for seed, log, score in zip(seeds, logs, predictions(_trained(tuple(seeds), "mended CE"), logs), strict=True):
         rows = log.assign(predicted=np.exp(score), band=_bins(score, bands))
         median = rows.groupby("band")["duration"].transform("median")
         rows["videos"] = np.where(rows["duration"] > median, "long", "short")
