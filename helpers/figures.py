@@ -62,6 +62,8 @@ NAMED: dict[str, Style] = {
     "one label": SINGLE_TASK,
     "several labels": METHOD,
     "no label": TASKS[3],
+    "all rows": METHOD,
+    "clicked rows only": TASKS[2],
     "clicks": SINGLE_TASK,
     "weighted CE": METHOD,
     "mended CE": TASKS[2],
