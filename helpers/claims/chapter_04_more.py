@@ -196,7 +196,7 @@ CLAIMS = [
     ),
     Claim(
         "C4.38",
-        "A bottom with the parameters of both single-task models, 5 units instead of 4, still loses with 2,000 rows.",
+        "A bottom with the parameters of both single-task models, 6 units instead of 4, still loses with 2,000 rows.",
         _narrow_cells,
         _in_cell(4, 2000, model="shared-bottom, equal size"),
         0.01,
