@@ -141,6 +141,33 @@ def where_to_part() -> Figure:
     return figure
 
 
+def field() -> Figure:
+    """What research on multi-task learning asks: of the structure and of the losses, each question with a method."""
+    figure, axes = plt.subplots(figsize=(9.5, 4.3))
+    axes.set(xlim=(0, 24), ylim=(1, 12))
+    axes.axis("off")
+    _box(axes, 12, 11, 9, "one model, many tasks", BLACK)
+    middle = {"ha": "center", "va": "center", "fontsize": 12}
+    for x, name, question in (
+        (5.4, "structure", "which parameters are shared,\nwhere, and how?"),
+        (17.6, "losses", "how do several losses\nbecome one step?"),
+    ):
+        _arrow(axes, (12, 10.2), (x, 9.0))
+        _box(axes, x, 8.2, 6.2, name, BLACK)
+        axes.text(x, 6.5, question, color=BLACK, **middle)
+    for x, above, name, methods in (
+        (2.7, 5.4, "one event\nneeds another", "ESMM"),
+        (8.1, 5.4, "no such\nrelation", "Shared-Bottom\nMMoE, PLE"),
+        (13.4, 17.6, "size", "manual weights\nUWL"),
+        (17.6, 17.6, "speed", "GradNorm"),
+        (21.8, 17.6, "direction", "PCGrad"),
+    ):
+        _arrow(axes, (above, 5.6), (x, 4.7))
+        axes.text(x, 3.9, name, color=BLACK, fontweight="bold", **middle)
+        axes.text(x, 2.2, methods, color=GREY, **middle)
+    return figure
+
+
 def _box(
     axes: Axes, x: float, y: float, width: float, text: str, colour: str, height: float = 1.6, size: float = 12
 ) -> None:
