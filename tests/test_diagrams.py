@@ -4,7 +4,14 @@ import pytest
 
 from helpers import diagrams, figures
 
-ALL = [diagrams.course_map, diagrams.architectures, diagrams.scalarisations, diagrams.where_to_part, diagrams.field]
+ALL = [
+    diagrams.course_map,
+    diagrams.architectures,
+    diagrams.learning_family,
+    diagrams.scalarisations,
+    diagrams.where_to_part,
+    diagrams.field,
+]
 
 
 @pytest.mark.parametrize("draw", ALL, ids=lambda draw: draw.__name__)

@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 
-from helpers.experiments import sharing, tradeoff
+from helpers.experiments import biases, ranking, sharing, tradeoff
 from helpers.explorers import chapter_03
+from helpers.explorers.chapter_01 import bias_explorer, fusion_explorer
 from helpers.explorers.chapter_02 import odds_explorer, sampling
 from helpers.explorers.chapter_04 import transfer_explorer
 
@@ -51,3 +53,34 @@ def test_the_sampling_band_narrows_with_the_sample_and_holds_the_formula():
         assert row["low"] <= expected <= row["high"], (rate, rows, loss)
     wide, narrow = (table.loc[(0.3, rows, 1.6, "mended CE")] for rows in (1_000, 1_000_000))
     assert narrow["high"] - narrow["low"] < 0.1 * (wide["high"] - wide["low"])
+
+
+def said_at(explorer, **settings) -> str:
+    """The explorer's sentence at these settings."""
+    options = explorer.options
+    at = [options[name].index(settings[name]) for name in options]
+    place = int(np.ravel_multi_index(at, [len(found) for found in options.values()]))
+    return explorer.figure.drawing["sentences"]["texts"][explorer.figure.drawing["sentences"]["of"][place]]
+
+
+def test_the_bias_explorers_say_what_the_grid_holds():
+    tenths, dials = (biases.GRIDS[name].read() for name in ("01_tenths", "01_dials"))
+    mean = dials.groupby(["bias", "trait", "label", "strength"])["value"].mean()
+    words = {bias: bias_explorer(bias, tenths, dials) for bias in ("target", "item", "user")}
+    liked = mean["target", biases.TRUTH, "like", 0.5]
+    assert f"like {liked:+.2f}" in said_at(words["target"], strength=0.5)
+    clicks = mean["item", "bait", "click", 1.0]
+    assert f"clicks {clicks:+.2f} averages" in said_at(words["item"], trait="bait", strength=1.0)
+    likes = mean["user", "proneness", "like", 1.0]
+    assert f"likes change by {likes:+.2f}" in said_at(words["user"], strength=1.0)
+
+
+def test_the_fusion_explorer_says_what_the_grid_holds():
+    grid = ranking.GRIDS["01_fusion"].read()
+    explorer = fusion_explorer(grid)
+    settings = {"form": "multiplicative", "finish": -0.5} | ranking.CHOSEN
+    row = grid[(grid[list(settings)] == pd.Series(settings)).all(axis=1)].squeeze()
+    said = said_at(explorer, **settings)
+    assert said.startswith(f"True satisfaction {row['satisfaction']:.2f}, {row['plays']:.0%} clicked")
+    assert "clearly better than the best single label" in said
+    assert "clearly worse" in said_at(explorer, form="linear", **dict.fromkeys(ranking.LEVELS, 1.0))

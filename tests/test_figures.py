@@ -107,3 +107,9 @@ def test_readings_names_points_and_curve_where_they_end(end, apart):
     assert {text.get_text() for text in axes.texts} == {"weighted CE", "mended CE", "as predicted"}
     at_points = {text.xy for text in axes.texts} == {(5.0, 3.0), (end, 5.0), (5.0, 5.0)}
     assert at_points == apart
+
+
+def test_matrix_writes_every_number_and_leaves_gaps_empty():
+    table = pd.DataFrame([[None, 2.0], [0.5, None]], index=["a", "b"], columns=["a", "b"], dtype=float)
+    axes = figures.matrix(table, title="T", note="lift").axes[0]
+    assert [text.get_text() for text in axes.texts] == ["2.00", "0.50"]

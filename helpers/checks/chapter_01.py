@@ -18,8 +18,8 @@ HELD_OUT = (2000, 2001, 2002, 2003)  # worlds on which nothing was chosen
 def lift(answer: Callable[[np.ndarray, np.ndarray], float]) -> Iterator[Probe]:
     """`answer(a, b)`: two `(n,)` arrays of zeros and ones become P(a and b) / (P(a) P(b))."""
     rng = np.random.default_rng(1)
-    a = (rng.random(400) < 0.3).astype(float)
-    b = (rng.random(400) < np.where(a > 0, 0.4, 0.1)).astype(float)
+    a = (rng.random(4000) < 0.3).astype(float)
+    b = (rng.random(4000) < np.where(a > 0, 0.4, 0.1)).astype(float)
     found = np.asarray(begun(answer(a, b)), dtype=float)
     yield Probe(
         found.shape == (),
@@ -52,7 +52,7 @@ def lift(answer: Callable[[np.ndarray, np.ndarray], float]) -> Iterator[Probe]:
         "three means are enough: of a, of b, and of both at once.",
         "both happen where the product of zeros and ones is 1.",
     )
-    whole = float(begun(answer((100 * a).astype(np.int8) // 100, (100 * b).astype(np.int8) // 100)))
+    whole = float(begun(answer(a.astype(np.int8), b.astype(np.int8))))
     yield Probe(
         bool(np.isclose(whole, both / alone)),
         "with columns of small integers, as they stand in the log, it gives another number.",

@@ -105,7 +105,7 @@ OWN = [
     ),
     Claim(
         "C1.6",
-        "Hooks hold people to the end in the same way.",
+        "The tenth of the videos with the strongest hook is watched to the end more often than that with the weakest.",
         _ends,
         _dial("item", 1, "finish", trait="hook"),
         0.5,
@@ -114,7 +114,7 @@ OWN = [
     ),
     Claim(
         "C1.7",
-        "Long videos collect more seconds.",
+        "The longest tenth of the videos collects more seconds than the shortest.",
         _ends,
         _dial("item", 1, "watch_seconds", trait="duration"),
         0.5,
@@ -123,7 +123,7 @@ OWN = [
     ),
     Claim(
         "C1.8",
-        "Baited or not, videos satisfy equally.",
+        "The tenth of the videos with the most bait satisfies as much as that with the least.",
         _ends,
         _dial("item", 1, TRUTH, trait="bait"),
         0.05,
@@ -152,7 +152,7 @@ OWN = [
     ),
     Claim(
         "C1.11",
-        "The same users give fewer favourites.",
+        "Users who are most prone to like give fewer favourites than those who are least prone.",
         _ends,
         _dial("user", 1, "favourite"),
         0.5,
@@ -162,7 +162,7 @@ OWN = [
     ),
     Claim(
         "C1.12",
-        "With the user bias off, they like no more than others.",
+        "With the user bias off, users who would be prone to like give no more likes than others.",
         _ends,
         _dial("user", 0, "like"),
         0.3,
@@ -210,7 +210,7 @@ OWN = [
     ),
     Claim(
         "C1.17",
-        "It serves fewer clicks than ranking by clicks does.",
+        "The ten videos of the fused score are clicked less often than those of a ranking by clicks.",
         ranking.labels,
         _served("plays", "fused", "click"),
         0.05,
@@ -220,7 +220,7 @@ OWN = [
     ),
     Claim(
         "C1.18",
-        "More users would come back the next day than after a list ranked by clicks.",
+        "After the ten of the fused score more users come back the next day than after the ten ranked by clicks.",
         ranking.labels,
         _served("returns", "fused", "click"),
         0.01,
@@ -247,7 +247,7 @@ OWN = [
     ),
     Claim(
         "C1.21",
-        "With autoplay it serves none: bait is as frequent as among all videos.",
+        "With autoplay, ranking by likes serves no bait: its mean is that of all videos.",
         _autoplay,
         _served("bait", "like"),
         0.3,

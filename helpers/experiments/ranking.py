@@ -18,7 +18,7 @@ import torch
 
 from helpers import validate
 from helpers.examples import Examples
-from helpers.experiments import Grid, grids, interval
+from helpers.experiments import Grid, difference, grids, interval
 from helpers.experiments.feeds import CANDIDATES, TOP, Feed, Offer, features
 from helpers.features import Features
 from helpers.feed import return_chance
@@ -58,11 +58,11 @@ class Predicted:
 
 
 @lru_cache(maxsize=2)
-def predictions(seeds: tuple[int, ...], autoplay: bool = False, progress: bool = False) -> Predicted:
+def predictions(seeds: tuple[int, ...], autoplay: bool = False) -> Predicted:
     """Train one Shared-Bottom a world on its log, all at once, and predict every label of 200 users' candidates."""
     feeds = [_feed(seed, autoplay) for seed in seeds]
     encoded = features(SIZE["users"], SIZE["videos"])
-    run = train(feeds, encoded, progress)
+    run = train(feeds, encoded)
     offers = [Offer.make(feed) for feed in feeds]
     inputs = [offer.inputs(encoded) for offer in offers]
     logits = run.predict({name: torch.stack([one[name] for one in inputs]) for name in inputs[0]})
@@ -84,9 +84,7 @@ def _feed(seed: int, autoplay: bool = False) -> Feed:
     return replace(feed, log=feed.log.assign(log_seconds=np.log1p(feed.log["watch_seconds"])))
 
 
-def train(
-    feeds: Sequence[Feed], encoded: Features, progress: bool = False, lr: float = LEARNING_RATE, l2: float = PENALTY
-) -> Run:
+def train(feeds: Sequence[Feed], encoded: Features, lr: float = LEARNING_RATE, l2: float = PENALTY) -> Run:
     """One Shared-Bottom a feed, a task for each label that its log has."""
     tasks = {task: column for task, column in TASKS.items() if column in feeds[0].log}
     kinds = {task: "regression" if task == "watch_time" else "binary" for task in tasks}
@@ -96,7 +94,7 @@ def train(
     models = [SharedBottom(encoded, kinds, BOTTOM, TOWER, l2_embedding=l2, seed=seed) for seed in seeds]
     epochs = 12 if "click" in tasks else 30  # with autoplay the rare labels go on improving for longer
     options = {"epochs": epochs, "patience": 2, "batch_size": 2048, "lr": lr}
-    return fit(models, fit_rows, valid, seed=seeds, progress=progress, **options)
+    return fit(models, fit_rows, valid, seed=seeds, **options)
 
 
 def tune(seeds: Sequence[int] = PRACTICE[:8]) -> tuple[float, float]:
@@ -104,7 +102,7 @@ def tune(seeds: Sequence[int] = PRACTICE[:8]) -> tuple[float, float]:
     feeds, encoded = [_feed(seed) for seed in seeds], features(SIZE["users"], SIZE["videos"])
 
     def loss(choice: tuple[float, float]) -> float:
-        history = train(feeds, encoded, False, *choice).history
+        history = train(feeds, encoded, *choice).history
         return history[history["task"] != "total"].groupby(["copy", "task"])["valid"].min().mean()
 
     return min(product((0.003, 0.01, 0.02), (0.001, 0.003, 0.01)), key=loss)
@@ -161,6 +159,13 @@ def labels(seeds: Sequence[int], autoplay: bool = False) -> pd.DataFrame:
         for name, scores in rankings(found).items()
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def over_random(table: pd.DataFrame, value: str = "satisfaction") -> pd.DataFrame:
+    """What each score of `labels` serves minus what a random list of the same world does: seed, score, difference."""
+    rows = table[["seed", "score", value]]
+    found = [name for name in rows["score"].unique() if name != "random"]
+    return pd.concat(difference(rows, value, name, "random", "score").assign(score=name) for name in found)
 
 
 FORMS = {

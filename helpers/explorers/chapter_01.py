@@ -143,7 +143,7 @@ def fusion_explorer(grid: pd.DataFrame) -> Explorer:
         {"form": "fusion"} | {label: label for label in ranking.LEVELS},
         [by_weight, plane],
         _fusion_in_words(table.set_index(keys)),
-        start={"form": "linear"} | dict.fromkeys(ranking.LEVELS, 1.0),
+        start={"form": "multiplicative", "click": 0.0, "finish": 0.0, "like": 1.0},
         dropdown={"form"},
         intervals=f"95% intervals over {len(ranking.PRACTICE)} worlds",
     )
