@@ -4,8 +4,8 @@ Caruana (1997) names them: eavesdropping, averaging of noise, a representation t
 are those of `simulation.relu_tasks`; R² is measured on test rows against the noise-free target, each task at its own
 best validation epoch unless said otherwise; models of one seed see the same rows.
 
-`tune` gives every model the same three learning rates on seeds that no result uses. At `LEARNING_RATE` each is within
-0.05 R² of its best, and what an experiment shows is the same at all three, so that one rate serves all.
+Every model has the L2 penalty that suits it best of `PENALTIES`, tried on seeds that no result uses (`tune`): without,
+part of what a second task brings would only be what a penalty brings as well.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ def _with_seeds(scores: pd.DataFrame, seeds: Sequence[int], **columns) -> pd.Dat
 
 LISTENERS = ("same features, other mix", "half the features shared", "disjoint features")
 WEIGHTS = {"shared-bottom": 1.0, "shared-bottom, b weighs 1/4": 0.25}
+# The penalty of each model; the single-task models have one each.
+LISTENING = {"single-task a": 0.01, "single-task b": 0.04, "shared-bottom": 0.02, "shared-bottom, b weighs 1/4": 0.01}
 
 
 def eavesdrop(
@@ -55,8 +57,12 @@ def eavesdrop(
     labelled: int = 200,
     width: int = 8,
     lr: float = LEARNING_RATE,
+    penalty: float | None = None,
 ) -> pd.DataFrame:
-    """Task b is labelled on `labelled` of 2,000 train rows, task a on all: condition, seed, model, task, r2."""
+    """Task b is labelled on `labelled` of 2,000 train rows, task a on all: condition, seed, model, task, r2.
+
+    penalty   the same for all models; None: the best of each
+    """
     parts, seeds = [], list(seeds)
     for name in names:
         pairs = [relu_tasks((2000, 500, 2000), labelled=labelled, seed=seed, **CONDITIONS[name]) for seed in seeds]
@@ -64,8 +70,9 @@ def eavesdrop(
             alone = model == "single-task"
             weights = None if alone else {"a": 1.0, "b": WEIGHTS[model]}
             for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if alone else [TASKS]:
+                l2 = LISTENING[f"{model} {next(iter(tasks))}" if alone else model] if penalty is None else penalty
                 options = BATCHES | {"seed": seeds, "task_weights": weights}
-                scores = score(_models(tasks, seeds, width), pairs, lr, **options)
+                scores = score(_models(tasks, seeds, width, l2_layers=l2), pairs, lr, **options)
                 parts.append(_with_seeds(scores, seeds, condition=name, model=model))
     return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
 
@@ -89,22 +96,30 @@ def _relabelled(pair: TaskPair, labels: Callable[[Examples], dict[str, Tensor]])
     return replace(pair, train=train, valid=valid)
 
 
-# How task a is trained: the labels, and the tasks of the model.
-SECOND_LABELS: dict[str, tuple[Callable[[TaskPair], TaskPair], dict[str, str]]] = {
-    "single-task": (lambda pair: pair, ONE),
-    "second task: a copy of the label": (copied, TASKS),
-    "second task: a noise of its own": (lambda pair: pair, TASKS),
-    "single-task on both labels' mean": (averaged, ONE),
+# How task a is trained: the labels, the tasks of the model, and its penalty.
+SECOND_LABELS: dict[str, tuple[Callable[[TaskPair], TaskPair], dict[str, str], float]] = {
+    "single-task": (lambda pair: pair, ONE, 0.04),
+    "second task: a copy of the label": (copied, TASKS, 0.04),
+    "second task: a noise of its own": (lambda pair: pair, TASKS, 0.04),
+    "single-task on both labels' mean": (averaged, ONE, 0.02),
 }
 
 
-def second_labels(seeds: Sequence[int], width: int = 32, lr: float = LEARNING_RATE) -> pd.DataFrame:
-    """Task a beside a second label of the same target: seed, model, r2 of task a."""
+def second_labels(
+    seeds: Sequence[int],
+    models: Sequence[str] = tuple(SECOND_LABELS),
+    width: int = 32,
+    lr: float = LEARNING_RATE,
+    penalty: float | None = None,
+) -> pd.DataFrame:
+    """Task a beside a second label of the same target: seed, model, r2 of task a. `penalty` as in `eavesdrop`."""
     seeds = list(seeds)
     pairs = [relu_tasks((500, 500, 2000), noise=NOISE, seed=seed) for seed in seeds]
     parts = []
-    for model, (relabel, tasks) in SECOND_LABELS.items():
-        scores = score(_models(tasks, seeds, width), [relabel(pair) for pair in pairs], lr, seed=seeds)
+    for model in models:
+        relabel, tasks, best = SECOND_LABELS[model]
+        copies = _models(tasks, seeds, width, l2_layers=best if penalty is None else penalty)
+        scores = score(copies, [relabel(pair) for pair in pairs], lr, seed=seeds)
         parts.append(_with_seeds(scores[scores["task"] == "a"], seeds, model=model))
     return pd.concat(parts, ignore_index=True)[["seed", "model", "r2"]]
 
@@ -112,13 +127,15 @@ def second_labels(seeds: Sequence[int], width: int = 32, lr: float = LEARNING_RA
 # 3 A representation that carries over: a new task c with few labels gets a trained bottom.
 
 SIGNS = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1]]) / 2  # tasks a, b, c: no two of them correlate
-# What the bottom was trained on: the features (those of task c, or others) and the tasks.
+# What the bottom was trained on: the features (those of task c, or others), the tasks, and the penalties then, and on
+# task c where the bottom is trained on. A frozen bottom's tower has `FROZEN`, a model from scratch `SCRATCH`.
 SOURCES = {
-    "one task, same features": (True, {"a": "regression"}),
-    "two tasks, same features": (True, {"a": "regression", "b": "regression"}),
-    "two tasks, other features": (False, {"a": "regression", "b": "regression"}),
+    "one task, same features": (True, {"a": "regression"}, 0.02, 0.0),
+    "two tasks, same features": (True, {"a": "regression", "b": "regression"}, 0.04, 0.0),
+    "two tasks, other features": (False, {"a": "regression", "b": "regression"}, 0.04, 0.04),
 }
-SCRATCH = "from scratch"
+FROZEN, SCRATCH = 0.01, 0.04
+NEW = {"c": "regression"}
 NEW_LABELS = (25, 50, 100, 200, 400)
 
 
@@ -160,17 +177,17 @@ def carry_over(
     seeds = list(seeds)
     sets = {related: [three_tasks(seed, related) for seed in seeds] for related in (True, False)}
     new = [(rows, test) for _, _, rows, test in sets[True]]  # the same rows of task c in both
-    parts = [_new_task(_models({"c": "regression"}, seeds, width), new, labels, lr, seeds).assign(bottom=SCRATCH)]
-    parts[0]["mode"] = "trained on"
+    scratch = _new_task(_models(NEW, seeds, width, l2_layers=SCRATCH), new, labels, lr, seeds)
+    parts = [scratch.assign(bottom="from scratch", mode="trained on")]
     for source in sources:
-        related, tasks = SOURCES[source]
-        old = _models(tasks, seeds, width)
+        related, tasks, before, after = SOURCES[source]
+        old = _models(tasks, seeds, width, l2_layers=before)
         train, valid = (Examples.stack([rows[part] for rows in sets[related]]) for part in (0, 1))
         fit(old, train, valid, lr=lr, seed=seeds, **BATCHES)
         frozen = [tuple(_through(model, rows) for rows in both) for model, both in zip(old, new, strict=True)]
-        towers = [SharedBottom(width, {"c": "regression"}, [], [TOWER], seed=seed) for seed in seeds]
+        towers = [SharedBottom(width, NEW, [], [TOWER], seed=seed, l2_layers=FROZEN) for seed in seeds]
         parts.append(_new_task(towers, frozen, labels, lr, seeds).assign(bottom=source, mode="frozen"))
-        started = _models({"c": "regression"}, seeds, width)
+        started = _models(NEW, seeds, width, l2_layers=after)
         for model, source_model in zip(started, old, strict=True):
             model.bottom.load_state_dict(source_model.bottom.state_dict())
         parts.append(_new_task(started, new, labels, lr, seeds).assign(bottom=source, mode="trained on"))
@@ -215,7 +232,7 @@ def shuffled(pair: TaskPair, seed: int) -> TaskPair:
 
 SECOND_TASKS = ("none", "same features", "other features", "shuffled labels")
 PENALTIES = (0.0, 0.01, 0.02, 0.04, 0.06, 0.08)
-PENALTY = 0.04  # what `tune_penalty` finds best, within 0.01 R², for every second task
+PENALTY = 0.04  # within 0.01 R² of the best for every second task
 
 
 def _second_tasks(seeds: Sequence[int], names: Sequence[str]) -> dict[str, list[TaskPair]]:
@@ -278,23 +295,25 @@ def penalties(
     return pd.concat(parts, ignore_index=True)[["second", "penalty", "seed", "r2"]]
 
 
-def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
-    """Mean R² at each of `LEARNING_RATES`: a row an experiment and model, a column a rate."""
+def tune(seeds: Sequence[int] = range(900, 930)) -> pd.DataFrame:
+    """Mean R² at each of `PENALTIES`, and at each of `LEARNING_RATES` with the penalties chosen: a row a model.
+
+    At `LEARNING_RATE` every model is within 0.05 R² of its best rate, and what an experiment shows is the same at all
+    three. The penalties of `carry_over` were chosen in the same way, with 100 labels, of `PENALTIES` before, and of
+    those and 0.12 after.
+    """
     parts = []
-    for rate in LEARNING_RATES:
-        listened = eavesdrop(seeds, lr=rate)
-        listened = listened[listened["task"] == "b"].assign(model=lambda t: t["condition"] + ", " + t["model"])
-        carried = carry_over(seeds, labels=[100], lr=rate).assign(model=lambda t: t["bottom"] + ", " + t["mode"])
-        penalised = penalties(seeds, values=[PENALTY], lr=rate).rename(columns={"second": "model"})
-        by_name = {"eavesdrop, b": listened, "carry over": carried, "penalties": penalised}
-        by_name["second labels"] = second_labels(seeds, lr=rate)
-        parts += [table[["model", "r2"]].assign(experiment=name, rate=rate) for name, table in by_name.items()]
-    return pd.concat(parts).pivot_table("r2", ["experiment", "model"], "rate")
-
-
-def tune_penalty(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
-    """Mean R² at each of `PENALTIES`: a row a second task, a column a penalty."""
-    return penalties(seeds).pivot_table("r2", "second", "penalty", sort=False)
+    for name, values in {"penalty": PENALTIES, "lr": LEARNING_RATES}.items():
+        for value in values:
+            heard = eavesdrop(seeds, **{name: value})
+            heard["model"] = "eavesdrop " + heard["task"] + ", " + heard["condition"] + ", " + heard["model"]
+            parts.append(pd.concat([heard, second_labels(seeds, **{name: value})]).assign(tuned=name, value=value))
+    for value in LEARNING_RATES:
+        carried = carry_over(seeds, labels=[100], lr=value).assign(model=lambda t: t["bottom"] + ", " + t["mode"])
+        second = penalties(seeds, values=[PENALTY], lr=value).rename(columns={"second": "model"})
+        parts.append(pd.concat([carried, second]).assign(tuned="lr", value=value))
+    second = penalties(seeds).rename(columns={"second": "model", "penalty": "value"}).assign(tuned="penalty")
+    return pd.concat([*parts, second]).pivot_table("r2", "model", ["tuned", "value"])
 
 
 GRIDS = grids(
@@ -308,9 +327,20 @@ GRIDS = grids(
             "labelled": 200,
             "width": 8,
             "lr": LEARNING_RATE,
+            "penalty": None,
         },
     ),
-    Grid("01_second_labels", second_labels, {"seeds": list(range(60)), "width": 32, "lr": LEARNING_RATE}),
+    Grid(
+        "01_second_labels",
+        second_labels,
+        {
+            "seeds": list(range(60)),
+            "models": list(SECOND_LABELS),
+            "width": 32,
+            "lr": LEARNING_RATE,
+            "penalty": None,
+        },
+    ),
     Grid(
         "01_carry_over",
         carry_over,

@@ -1,0 +1,112 @@
+"""The exercises of chapter 01 on cost and on controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from helpers.exercises import Probe, begun, exercise
+
+
+@exercise("N bottoms and all towers on one side, one bottom and all towers on the other.")
+def saving(answer: Callable[[float, Sequence[float]], float]) -> Iterator[Probe]:
+    """`answer(bottom, towers)`: costs of the bottom and of each task's tower become a ratio, N models to one shared."""
+    bottom, towers = 900.0, [100.0, 100.0, 100.0, 100.0]
+    found = begun(answer(bottom, towers))
+    yield Probe(
+        isinstance(found, int | float | np.floating) or (isinstance(found, Tensor) and found.dim() == 0),
+        f"the function gave back a {type(found).__name__}, not a number.",
+        "the answer is one number: how many times dearer N models are.",
+        "divide the cost of the N models by the cost of the shared one, and return that.",
+    )
+    found, right = float(found), 4000 / 1300
+    yield Probe(
+        not np.isclose(found, 4),
+        "the ratio is the number of tasks: as if the towers cost nothing, or were shared too.",
+        "the shared model still needs a tower for each task.",
+        "its cost is one bottom plus the sum of all towers.",
+    )
+    yield Probe(
+        not np.isclose(found, 1),
+        "the ratio is 1: both sides have the same number of bottoms.",
+        "how many bottoms do four single-task models have?",
+        "in the N models each tower comes with a bottom of its own; in the shared model there is one for all.",
+    )
+    yield Probe(
+        not np.isclose(found, 1 / right),
+        "the ratio is turned round: it says how much cheaper the shared model is.",
+        "asked is how many times dearer the N models are, a number above 1.",
+        "the cost of the N models stands above the line.",
+    )
+    yield Probe(
+        np.isclose(found, right, rtol=1e-6),
+        f"for a bottom of 900 and four towers of 100 the ratio is {found:.2f}; it should be {right:.2f}.",
+        "write down both costs first: what do four whole models need, and what does one bottom with four towers need?",
+        "four times 900 + 100 on one side, 900 + four times 100 on the other.",
+    )
+    found = float(answer(900.0, [100.0, 500.0]))
+    yield Probe(
+        np.isclose(found, 2400 / 1500, rtol=1e-6),
+        f"for towers of 100 and 500 the ratio is {found:.2f}, as if all towers were alike; it should be 1.60.",
+        "each task has a tower of its own size.",
+        "`sum(towers)` adds them up, however different they are.",
+    )
+
+
+@exercise("the same values, handed to other rows, and a seed that repeats it.")
+def uninformative(answer: Callable[[Tensor, int], Tensor]) -> Iterator[Probe]:
+    """`answer(labels, seed)`: `(n,)` labels become a control that looks like them and tells nothing of the inputs."""
+    rows = 2000
+    labels = 1 + 2 * torch.randn(rows, generator=torch.Generator().manual_seed(5)) ** 2
+    before = labels.clone()
+    found = begun(answer(labels, 1))
+    yield Probe(
+        isinstance(found, Tensor) and found.shape == (rows,),
+        f"{rows} labels came back as {_kind(found)}, not as a tensor of shape ({rows},).",
+        "the control must fit where the labels stood: one value a row.",
+        "index the labels with an order of the row numbers.",
+    )
+    yield Probe(
+        torch.equal(labels, before),
+        "the labels that went in were changed on the way.",
+        "who calls the function still needs the true labels.",
+        "make a new tensor; indexing with a tensor of row numbers does.",
+    )
+    yield Probe(
+        not torch.equal(found, labels),
+        "the labels came back as they were.",
+        "as long as each label stays at its row, it tells of that row's inputs.",
+        "hand the labels to other rows, in a random order.",
+    )
+    yield Probe(
+        bool(torch.isclose(found.sort().values, labels.sort().values).all()),
+        f"the values are others: their mean is {float(found.float().mean()):.2f}, that of the labels is 3 or so.",
+        "a control differs in one thing only. Labels of another size would also change the size of the loss.",
+        "keep all values and change nothing but which row has which.",
+    )
+    correlation = float(torch.corrcoef(torch.stack([found, labels]))[0, 1])
+    yield Probe(
+        abs(correlation) < 0.1,
+        f"the control still correlates with the labels: {correlation:+.2f}.",
+        "most labels should stand at a row that has nothing to do with them.",
+        "`torch.randperm(n)` gives all row numbers in a random order.",
+    )
+    yield Probe(
+        torch.equal(found, answer(labels, 1)),
+        "the same seed gave two different controls.",
+        "an experiment that cannot be repeated cannot be checked.",
+        "pass a generator: `torch.Generator().manual_seed(seed)`.",
+    )
+    yield Probe(
+        not torch.equal(found, answer(labels, 2)),
+        "two seeds gave the same control.",
+        "each seed of an experiment needs a draw of its own.",
+        "use `seed` in the generator that draws the order.",
+    )
+
+
+def _kind(value) -> str:
+    return f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"

@@ -1,0 +1,99 @@
+"""The map of the four outcomes: every experiment of the course that trains two tasks together is one dot.
+
+A dot says what each task gains over its own single-task model, with the 95% interval over paired seeds. It is read
+from a kept grid. A chapter adds its dots to `DOTS`; `table` gives them to the figure (`helpers.outcome_map`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from helpers import validate
+from helpers.experiments import difference, interval
+from helpers.experiments.register import GRIDS
+
+BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE = "both gain", "one gains, none loses", "seesaw", "both lose"
+UNCLEAR = "not clear"
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One experiment on the map.
+
+    name     a few words that stand beside the dot; unique
+    chapter  where it comes from
+    grid     name of the kept table, which has a row a setting, seed, model and task
+    model    the model that was trained on both tasks; it is compared with "single-task"
+    where    {column: value}: the setting
+    value    column of the score, and its unit on the map
+    tasks    the values of column `task` that are tasks A and B
+    """
+
+    name: str
+    chapter: int
+    grid: str
+    model: str
+    where: dict[str, object] = field(default_factory=dict)
+    value: str = "r2"
+    unit: str = "R²"
+    tasks: tuple[str, str] = ("a", "b")
+
+
+DOTS = [
+    Dot("same features, A and B", 4, "04_conditions", "shared-bottom", {"condition": "same features, other mix"}),
+    Dot("opposed labels", 4, "04_conditions", "shared-bottom", {"condition": "same features, opposite sign"}),
+    Dot("other features", 4, "04_conditions", "shared-bottom", {"condition": "disjoint features"}),
+    Dot("B has few labels", 1, "01_eavesdrop", "shared-bottom", {"condition": "same features, other mix"}),
+    Dot(
+        "B has few labels, weight ¼",
+        1,
+        "01_eavesdrop",
+        "shared-bottom, b weighs 1/4",
+        {"condition": "same features, other mix"},
+    ),
+    Dot("few labels, half shared", 1, "01_eavesdrop", "shared-bottom", {"condition": "half the features shared"}),
+    Dot(
+        "few labels, other features",
+        1,
+        "01_eavesdrop",
+        "shared-bottom",
+        {"condition": "disjoint features"},
+    ),
+]
+
+
+def table(dots: Sequence[Dot] | None = None) -> pd.DataFrame:
+    """A row a dot: name, chapter, unit, a, a_low, a_high, b, b_low, b_high, seeds, outcome. None: all of `DOTS`."""
+    dots = DOTS if dots is None else dots
+    kept = {
+        name: GRIDS[validate.choice("grid", name, GRIDS)].read() for name in dict.fromkeys(dot.grid for dot in dots)
+    }
+    return pd.DataFrame([_row(dot, kept[dot.grid]) for dot in dots])
+
+
+def _row(dot: Dot, grid: pd.DataFrame) -> dict:
+    for column, value in dot.where.items():
+        grid = grid[grid[column] == validate.choice(column, value, set(grid[column]))]
+    gains = difference(grid, dot.value, dot.model, "single-task")
+    by_task = {task: gains[gains["task"] == task]["difference"] for task in dot.tasks}
+    row = {"name": dot.name, "chapter": dot.chapter, "unit": dot.unit}
+    for side, values in zip("ab", by_task.values(), strict=True):
+        row |= dict(zip((side, f"{side}_low", f"{side}_high"), interval(values), strict=True))
+    row["seeds"] = len(values)
+    return row | {"outcome": outcome(*((row[f"{side}_low"], row[f"{side}_high"]) for side in "ab"))}
+
+
+def outcome(a: tuple[float, float], b: tuple[float, float]) -> str:
+    """Which of the four outcomes two 95% intervals of gains allow us to say; a gain or a loss excludes 0.
+
+    "one gains, none loses": the other's interval holds 0, so that no loss was seen. That is not proof of none.
+    """
+    gains, losses = (sum(test) for test in ((a[0] > 0, b[0] > 0), (a[1] < 0, b[1] < 0)))
+    if gains and losses:
+        return SEESAW
+    if losses == 2 or gains == 2:
+        return BOTH_LOSE if losses else BOTH_GAIN
+    return ONE_GAINS if gains else UNCLEAR
