@@ -60,7 +60,7 @@ def test_environment_yml_brings_the_cpu_build_and_installs_the_course():
 
 def test_every_package_that_the_library_imports_is_listed():
     listed = {canonicalize_name(need.name) for need in NEEDED} | set(sys.stdlib_module_names)
-    listed |= {"helpers", "PIL", "ipython", "sklearn", "traitlets"}  # all but the first come with, or as, listed packages
+    listed |= {"helpers", "PIL", "ipython", "sklearn", "traitlets"}  # all but helpers come with listed ones
     for path in (ROOT / "helpers").rglob("*.py"):
         for name in re.findall(r"^(?:from|import) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
             assert name in listed or canonicalize_name(name) in listed, f"{path.name} imports {name}"

@@ -162,7 +162,7 @@ CLAIMS = [
         _sooner("same features, other mix"),
         0.1,
         "halvings of the steps",
-        seeds=40,
+        seeds=60,
     ),
     Claim(
         "C4.35",
@@ -172,7 +172,7 @@ CLAIMS = [
         0.1,
         "halvings of the steps",
         sign=-1,
-        seeds=40,
+        seeds=60,
     ),
     Claim(
         "C4.36",
@@ -182,7 +182,7 @@ CLAIMS = [
         0.1,
         "halvings of the multiply-adds",
         sign=-1,
-        seeds=40,
+        seeds=60,
     ),
     Claim(
         "C4.37",
@@ -231,7 +231,7 @@ CLAIMS = [
         0.01,
         "AUC",
         expected="no effect",
-        seeds=24,
+        seeds=22,
     ),
     Claim(
         "C4.42",
@@ -250,7 +250,7 @@ CLAIMS = [
         0.01,
         "AUC",
         expected="no effect",
-        seeds=24,
+        seeds=20,
     ),
     Claim(
         "C4.44",
@@ -259,7 +259,7 @@ CLAIMS = [
         _labels(OWN_HABIT, "embeddings", feed_tasks.HALFWAY),
         0.005,
         "AUC",
-        seeds=24,
+        seeds=20,
     ),
     Claim(
         "C4.45",
@@ -289,6 +289,6 @@ CLAIMS = [
         0.01,
         "AUC",
         sign=-1,
-        seeds=30,
+        seeds=26,
     ),
 ]
