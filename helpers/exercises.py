@@ -8,7 +8,6 @@ the exercises, one module a chapter.
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import sysconfig
@@ -24,9 +23,9 @@ import torch
 import traitlets
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from PIL import Image
 
 from helpers import validate
+from helpers.palette import in_few_colours
 
 
 class Prediction(anywidget.AnyWidget):
@@ -79,12 +78,10 @@ def _shut(result: Figure | str) -> dict[str, str]:
         return {"text": result}
     if not isinstance(result, Figure):
         validate.fail("result", type(result).__name__, "a matplotlib figure or a string", TypeError)
-    data, small = io.BytesIO(), io.BytesIO()
+    data = io.BytesIO()
     result.savefig(data, format="png", dpi=min(result.dpi, 100), bbox_inches="tight", metadata={"Software": None})
     plt.close(result)  # else the cell would show it
-    few = Image.open(data).convert("RGB").quantize(128, dither=Image.Dither.NONE)  # a third of the bytes, equal looks
-    few.save(small, format="png", optimize=True)
-    return {"picture": base64.b64encode(small.getvalue()).decode()}
+    return {"picture": in_few_colours(data.getvalue())}
 
 
 class Probe(NamedTuple):

@@ -8,7 +8,6 @@ settings, drawn by matplotlib from the same numbers, stands in where no widget r
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import html
 import io
@@ -27,7 +26,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from helpers import validate
-from helpers.palette import GREY
+from helpers.palette import GREY, in_few_colours
 from helpers.panels import Curves, Panel, Plane, Settings, Words, levels
 
 STATE_BYTES = 300_000  # several explorers fit into a notebook of 1.5 MB
@@ -316,4 +315,4 @@ def _png(drawing: dict, at: list[int]) -> str:
         figure.supxlabel(f"{settings}. {drawing['note']}", fontsize=10, color=GREY)
         data = io.BytesIO()
         figure.savefig(data, format="png", metadata={"Software": None})
-    return base64.b64encode(data.getvalue()).decode()
+    return in_few_colours(data.getvalue())
