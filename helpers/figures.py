@@ -64,9 +64,14 @@ NAMED: dict[str, Style] = {
     "no label": TASKS[3],
     "all rows": METHOD,
     "clicked rows only": TASKS[2],
+    "from scratch": SINGLE_TASK,
     "clicks": SINGLE_TASK,
     "weighted CE": METHOD,
     "mended CE": TASKS[2],
+    "DCN": TASKS[2],
+    "DeepFM": TASKS[3],
+    "DIN": TASKS[3],
+    "DIN, softmax": TASKS[2],
 }
 
 

@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
 from helpers import validate
@@ -46,6 +47,8 @@ def outcome_map(table: pd.DataFrame, *, title: str, highlight: tuple[str, ...] =
         least, most = min(table[low].min(), 0), max(table[high].max(), 0)
         least, most = min(least, -most / 3), max(most, -least / 3)  # room for the names of all four fields
         limits(least - 0.12 * (most - least), most + 0.12 * (most - least))
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
     unit = table["unit"].iloc[0]
     axes.set_xlabel(f"task A: {unit} minus single-task {unit} (95% intervals)", color=a)
     axes.set_ylabel(f"task B: {unit} minus single-task {unit}", color=b)
@@ -64,8 +67,9 @@ def outcome_map(table: pd.DataFrame, *, title: str, highlight: tuple[str, ...] =
 
 
 def _drawn(axes: Axes, table: pd.DataFrame) -> list[Bbox]:
-    """What the dots and whiskers cover, in pixels."""
-    boxes = []
+    """What the zero lines, the dots and the whiskers cover, in pixels."""
+    frame, (x, y) = axes.get_window_extent(), axes.transData.transform((0, 0))
+    boxes = [Bbox([[x, frame.y0], [x, frame.y1]]).padded(2), Bbox([[frame.x0, y], [frame.x1, y]]).padded(2)]
     for row in table.itertuples():
         for low, high in (((row.a_low, row.b), (row.a_high, row.b)), ((row.a, row.b_low), (row.a, row.b_high))):
             boxes.append(Bbox(axes.transData.transform([low, high])).padded(2))

@@ -86,7 +86,7 @@ def test_a_wrong_fusion_meets_its_own_words(answer, words):
 def small_worlds(monkeypatch):
     """Held-out worlds in which the share is the truth with noise, and bait lifts everything that needs a click."""
     rng = np.random.default_rng(3)
-    shape = (4, 30, 100)
+    shape = (3, 30, 100)
     appeal, bait = rng.normal(size=shape), 2 * rng.normal(size=shape)
     scores = {task: np.exp(0.3 * appeal + bait + rng.normal(size=shape) - 5) for task in ranking.TASKS}
     scores |= {task: scores["click"] * np.exp(appeal + 0.3 * rng.normal(size=shape)) for task in ("like", "share")}

@@ -11,7 +11,7 @@ from helpers.experiments import ranking
 
 Scores = dict[str, np.ndarray]
 
-HELD_OUT = (2000, 2001, 2002, 2003)  # worlds on which nothing was chosen
+HELD_OUT = (2000, 2001, 2002)  # worlds on which nothing was chosen
 
 
 @exercise("how often both come together, over how often they would by chance.")

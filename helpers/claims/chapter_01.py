@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.claims import Claim
+from helpers.claims import Claim, chapter_01_reasons
 from helpers.experiments import biases, ranking
 from helpers.experiments.biases import TRUTH
 
@@ -266,4 +266,4 @@ OWN = [
     ),
 ]
 
-CLAIMS: list[Claim] = OWN
+CLAIMS: list[Claim] = OWN + chapter_01_reasons.CLAIMS

@@ -38,12 +38,12 @@ def _second_label(model: str, against: str) -> Effects:
     return lambda table: difference(table, "r2", model, against)["difference"].to_numpy()
 
 
-def _carried(bottom: tuple[str, str], against: tuple[str, str]) -> Effects:
-    """Effect: R² of the new task with 100 labels by one (bottom, mode) minus that by another."""
+def _carried(start: tuple[str, str, int], against: tuple[str, str, int]) -> Effects:
+    """Effect: R² of the new task by one (bottom, mode, labels) minus that by another."""
 
     def effects(table: pd.DataFrame) -> np.ndarray:
-        by = table[table["labels"] == 100].pivot(index="seed", columns=["bottom", "mode"], values="r2")
-        return (by[bottom] - by[against]).to_numpy()
+        by = table.pivot(index="seed", columns=["bottom", "mode", "labels"], values="r2")
+        return (by[start] - by[against]).to_numpy()
 
     return effects
 
@@ -73,6 +73,10 @@ def _listeners(seeds: Sequence[int]) -> pd.DataFrame:
     return reasons.eavesdrop(seeds, [MIX, DISJOINT])
 
 
+def _weights(seeds: Sequence[int]) -> pd.DataFrame:
+    return reasons.eavesdrop(seeds, [MIX], [EQUAL, QUARTER])
+
+
 def _half_shared(seeds: Sequence[int]) -> pd.DataFrame:
     return reasons.eavesdrop(seeds, [HALF], ["single-task", EQUAL])
 
@@ -82,7 +86,7 @@ def _labels(seeds: Sequence[int]) -> pd.DataFrame:
 
 
 def _carry(seeds: Sequence[int]) -> pd.DataFrame:
-    return reasons.carry_over(seeds, labels=[100])
+    return reasons.carry_over(seeds, labels=[25, 100, 200])
 
 
 def _gaps(seeds: Sequence[int]) -> pd.DataFrame:
@@ -93,7 +97,8 @@ def _penalties(seeds: Sequence[int]) -> pd.DataFrame:
     return reasons.penalties(seeds, ["none", "same features", "shuffled labels"], [reasons.PENALTY])
 
 
-SCRATCH = ("from scratch", "trained on")
+SCRATCH = ("from scratch", "trained on", 100)
+TWO = ("two tasks, same features", "frozen", 100)
 
 CLAIMS = [
     Claim(
@@ -155,7 +160,7 @@ CLAIMS = [
         "C1.36",
         "A new task with 100 labels gains much from a frozen bottom that two tasks with its features have trained.",
         _carry,
-        _carried(("two tasks, same features", "frozen"), SCRATCH),
+        _carried(TWO, SCRATCH),
         0.1,
         "R²",
         seeds=50,
@@ -164,7 +169,7 @@ CLAIMS = [
         "C1.37",
         "A bottom of two tasks carries over better than a bottom of one, both tuned.",
         _carry,
-        _carried(("two tasks, same features", "frozen"), ("one task, same features", "frozen")),
+        _carried(TWO, ("one task, same features", "frozen", 100)),
         0.005,
         "R²",
         seeds=50,
@@ -173,7 +178,7 @@ CLAIMS = [
         "C1.38",
         "A frozen bottom of tasks with other features is far worse than starting from scratch.",
         _carry,
-        _carried(("two tasks, other features", "frozen"), SCRATCH),
+        _carried(("two tasks, other features", "frozen", 100), SCRATCH),
         0.1,
         "R²",
         sign=-1,
@@ -183,7 +188,7 @@ CLAIMS = [
         "C1.39",
         "Trained on instead of frozen, that bottom is as good as starting from scratch.",
         _carry,
-        _carried(("two tasks, other features", "trained on"), SCRATCH),
+        _carried(("two tasks, other features", "trained on", 100), SCRATCH),
         0.03,
         "R²",
         expected="no effect",
@@ -243,7 +248,7 @@ CLAIMS = [
         _heard(HALF, "b"),
         0.01,
         "R²",
-        seeds=80,
+        seeds=70,
     ),
     Claim(
         "C1.46",
@@ -253,6 +258,33 @@ CLAIMS = [
         0.005,
         "R²",
         sign=-1,
-        seeds=80,
+        seeds=70,
+    ),
+    Claim(
+        "C1.47",
+        "On that bottom of two tasks 25 labels are worth more than 200 from scratch.",
+        _carry,
+        _carried((*TWO[:2], 25), (*SCRATCH[:2], 200)),
+        0.02,
+        "R²",
+        seeds=50,
+    ),
+    Claim(
+        "C1.48",
+        "Same features: a quarter of the weight on the task with few labels is better for the other task.",
+        _weights,
+        _heard(MIX, "a", QUARTER, against=EQUAL),
+        0.005,
+        "R²",
+        seeds=60,
+    ),
+    Claim(
+        "C1.49",
+        "And it is better for the task with few labels itself.",
+        _weights,
+        _heard(MIX, "b", QUARTER, against=EQUAL),
+        0.01,
+        "R²",
+        seeds=60,
     ),
 ]

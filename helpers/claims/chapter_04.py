@@ -309,10 +309,6 @@ CLAIMS = [
         expected="no effect",
         seeds=60,
     ),
-]
-
-# Measured, and not yet shown in the notebook: they join `CLAIMS` with their sections.
-TO_COME: list[Claim] = [
     Claim(
         "C4.20",
         "Towers whose hidden layers start equal end as good as towers that start different.",
@@ -321,7 +317,7 @@ TO_COME: list[Claim] = [
         0.02,
         "R²",
         expected="no effect",
-        seeds=80,
+        seeds=120,
     ),
     Claim(
         "C4.21",
@@ -376,6 +372,26 @@ TO_COME: list[Claim] = [
         _shape("all alike", "DIN", "mean"),
         0.01,
         "R²",
+        expected="no effect",
+        seeds=20,
+    ),
+    Claim(
+        "C4.27",
+        "On MovieLens, 30,000 ratings, DIN without a softmax is worse than the mean of the history.",
+        shapes.histories,
+        _shape(None, "DIN", "mean", "auc"),
+        0.01,
+        "AUC",
+        sign=-1,
+        seeds=20,
+    ),
+    Claim(
+        "C4.28",
+        "There, DIN with a softmax and the mean are equally good.",
+        shapes.histories,
+        _shape(None, "DIN, softmax", "mean", "auc"),
+        0.005,
+        "AUC",
         expected="no effect",
         seeds=20,
     ),

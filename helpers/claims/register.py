@@ -3,9 +3,18 @@
 import pandas as pd
 
 from helpers import validate
-from helpers.claims import Claim, Findings, chapter_00, chapter_01, chapter_02, chapter_03, chapter_04
+from helpers.claims import (
+    Claim,
+    Findings,
+    chapter_00,
+    chapter_01,
+    chapter_02,
+    chapter_03,
+    chapter_04,
+    chapter_04_more,
+)
 
-CHAPTERS = (chapter_00, chapter_01, chapter_02, chapter_03, chapter_04)  # chapter_04_more joins with its sections
+CHAPTERS = (chapter_00, chapter_01, chapter_02, chapter_03, chapter_04, chapter_04_more)
 CLAIMS: list[Claim] = [claim for chapter in CHAPTERS for claim in chapter.CLAIMS]
 
 

@@ -42,35 +42,31 @@ class Dot:
     tasks: tuple[str, str] = ("a", "b")
 
 
+EQUAL, QUARTER = "shared-bottom", "shared-bottom, b weighs 1/4"
+MIX, HALF, OTHER = (
+    {"condition": name} for name in ("same features, other mix", "half the features shared", "disjoint features")
+)
+LOVE = {"value": "auc", "unit": "AUC", "tasks": ("like", "love")}
+
 DOTS = [
-    Dot("same features, A and B", 4, "04_conditions", "shared-bottom", {"condition": "same features, other mix"}),
+    Dot("B has few labels", 1, "01_eavesdrop", EQUAL, MIX),
+    Dot("B few, weight ¼", 1, "01_eavesdrop", QUARTER, MIX),
+    Dot("B few, half shared", 1, "01_eavesdrop", EQUAL, HALF),
+    Dot("B few, half shared, weight ¼", 1, "01_eavesdrop", QUARTER, HALF),
+    Dot("B few, other features", 1, "01_eavesdrop", EQUAL, OTHER),
+    Dot("same features", 4, "04_conditions", "shared-bottom", MIX),
     Dot("opposed labels", 4, "04_conditions", "shared-bottom", {"condition": "same features, opposite sign"}),
-    Dot("other features", 4, "04_conditions", "shared-bottom", {"condition": "disjoint features"}),
-    Dot("B has few labels", 1, "01_eavesdrop", "shared-bottom", {"condition": "same features, other mix"}),
-    Dot(
-        "B has few labels, weight ¼",
-        1,
-        "01_eavesdrop",
-        "shared-bottom, b weighs 1/4",
-        {"condition": "same features, other mix"},
-    ),
-    Dot("few labels, half shared", 1, "01_eavesdrop", "shared-bottom", {"condition": "half the features shared"}),
-    Dot(
-        "few labels, other features",
-        1,
-        "01_eavesdrop",
-        "shared-bottom",
-        {"condition": "disjoint features"},
-    ),
+    Dot("other features", 4, "04_conditions", "shared-bottom", OTHER),
+    Dot("MovieLens, like and love", 4, "04_ratings", "shared-bottom", {"pair": "like + love"}, **LOVE),
 ]
 
 
-def table(dots: Sequence[Dot] | None = None) -> pd.DataFrame:
-    """A row a dot: name, chapter, unit, a, a_low, a_high, b, b_low, b_high, seeds, outcome. None: all of `DOTS`."""
-    dots = DOTS if dots is None else dots
-    kept = {
-        name: GRIDS[validate.choice("grid", name, GRIDS)].read() for name in dict.fromkeys(dot.grid for dot in dots)
-    }
+def table(chapters: Sequence[int]) -> pd.DataFrame:
+    """A row a dot of these chapters: name, chapter, unit, a, a_low, a_high, b, b_low, b_high, seeds, outcome."""
+    dots = [dot for dot in DOTS if dot.chapter in chapters]
+    if not dots:
+        validate.fail("chapters", str(list(chapters)), f"some of {sorted({dot.chapter for dot in DOTS})}")
+    kept = {name: GRIDS[name].read() for name in dict.fromkeys(dot.grid for dot in dots)}
     return pd.DataFrame([_row(dot, kept[dot.grid]) for dot in dots])
 
 

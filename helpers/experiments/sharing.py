@@ -253,9 +253,15 @@ GRADIENT_PAIRS = {
 }
 
 
-def cosines(seeds: Sequence[int], steps: int = 200, every: int = 10, width: int = 8) -> pd.DataFrame:
+def cosines(
+    seeds: Sequence[int],
+    names: Sequence[str] = tuple(GRADIENT_PAIRS),
+    steps: int = 200,
+    every: int = 10,
+    width: int = 8,
+) -> pd.DataFrame:
     """Cosine of the tasks' gradients on the shared bottom while it trains, full batches: pair, seed, step, cosine."""
-    points = [(name, seed) for name in GRADIENT_PAIRS for seed in seeds]
+    points = [(name, seed) for name in names for seed in seeds]
     pairs = [relu_tasks((500, 500, 2000), seed=seed, **GRADIENT_PAIRS[name]) for name, seed in points]
     members = Members([SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in points])
     train, _, _ = stack(pairs)

@@ -104,7 +104,7 @@ def train(feeds: Sequence[Feed], recipe: Recipe, progress: bool = True) -> Run:
     rows, valid = (Examples.stack([_weighted(part) for part in side]) for side in zip(*parts, strict=True))
     seeds = [feed.seed for feed in feeds]
     models = [SingleTask(spec, "score", "regression", BOTTOM, TOWER, l2_embedding=recipe.l2, seed=s) for s in seeds]
-    options = {"epochs": 20, "patience": 3, "batch_size": 512, "lr": recipe.lr, "seed": seeds, "progress": progress}
+    options = {"epochs": 20, "batch_size": 512, "lr": recipe.lr, "seed": seeds, "progress": progress}
     return fit(models, rows, valid, losses={"score": recipe.loss}, **options)
 
 
