@@ -85,8 +85,9 @@ def measured():
 def test_outcomes_has_a_panel_each_and_a_line_for_the_reference(measured):
     words = {"title": "T", "note": "95% intervals, 40 worlds"}
     labels = {"bait": "bait, sd", "length": "length, s"}
+    figures.use_style()
     figure = figures.outcomes(measured, "model", "outcome", labels, reference="at random", **words)
-    assert [axes.get_title() for axes in figure.axes] == ["bait, sd", "length, s"]
+    assert [axes.get_title("left") for axes in figure.axes] == ["bait, sd", "length, s"]
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["clicks", "weighted CE"]
     for axes, reference in zip(figure.axes, (0, 32), strict=True):
         assert list(axes.lines[0].get_xdata()) == [reference, reference]

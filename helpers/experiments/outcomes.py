@@ -1,7 +1,7 @@
 """The map of the four outcomes: every experiment of the course that trains two tasks together is one dot.
 
 A dot says what each task gains over its own single-task model, with the 95% interval over paired seeds. It is read
-from a kept grid. A chapter adds its dots to `DOTS`; `table` gives them to the figure (`helpers.outcome_map`).
+out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives them to the figure (`helpers.outcome_map`).
 """
 
 from __future__ import annotations
