@@ -1,5 +1,6 @@
 """pyproject.toml, environment.yml and what is installed agree, and the health check notices what is wrong."""
 
+import ast
 import re
 import sys
 import tomllib
@@ -62,7 +63,10 @@ def test_every_package_that_the_library_imports_is_listed():
     listed = {canonicalize_name(need.name) for need in NEEDED} | set(sys.stdlib_module_names)
     listed |= {"helpers", "PIL", "ipython", "sklearn", "traitlets"}  # all but helpers come with listed ones
     for path in (ROOT / "helpers").rglob("*.py"):
-        for name in re.findall(r"^(?:from|import) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+        modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+        for name in {module.partition(".")[0] for module in modules}:
             assert name in listed or canonicalize_name(name) in listed, f"{path.name} imports {name}"
 
 
