@@ -33,6 +33,7 @@ CANDIDATES = (100, 200, 500, 1000, 2000)
 BUDGET = 40.0  # milliseconds that the text behind this course names for a ranking request
 SPEED = 20e9  # multiply-adds a second: a round number near what one core of a laptop does with such layers
 APART, SHARED, RATIO = "N models", "one shared", "ratio"
+MOST_ROUNDS = 10_000  # more than any explorer waits for
 CLOCK = time.perf_counter if os.name == "nt" else time.thread_time
 
 
@@ -143,12 +144,21 @@ def repeated(seeds: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame({"seed": list(seeds), "ratio": fastest[APART] / fastest[SHARED]})
 
 
-def live(settings: dict, repeats: int = 12) -> Iterator[tuple[float, dict | None]]:
-    """Measure at one point of the explorer: yields (progress, {series: median so far}) after each round."""
+def live(settings: dict, seconds: float = 2.5) -> Iterator[tuple[float, dict | None]]:
+    """Measure at one point of the explorer for some seconds: yields (progress, {series: median so far}).
+
+    At least five rounds, however long they take; a result about ten times a second.
+    """
     bottom = BOTTOMS[settings["bottom"]]
     spent: list[dict[str, float]] = []
-    for number, one in enumerate(rounds(settings["tasks"], settings["candidates"], bottom, repeats)):
+    start = shown = time.perf_counter()
+    for one in rounds(settings["tasks"], settings["candidates"], bottom, MOST_ROUNDS):
         spent.append(one)
-        so_far = pd.DataFrame(spent)
-        found = so_far.median().to_dict() | {RATIO: float((so_far[APART] / so_far[SHARED]).median())}
-        yield (number + 1) / repeats, found
+        now = time.perf_counter()
+        progress = min((now - start) / seconds, len(spent) / 5, 1.0)
+        if now - shown > 0.1 or len(spent) == 1 or progress == 1:
+            so_far, shown = pd.DataFrame(spent), now
+            found = so_far.median().to_dict() | {RATIO: float((so_far[APART] / so_far[SHARED]).median())}
+            yield progress, found
+        if progress == 1:
+            return
