@@ -1,7 +1,6 @@
 """The MMoE paper's tasks: one task A for every partner, and the losses as logarithms."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -40,12 +39,12 @@ def test_losses_are_a_tidy_table_with_the_single_task_loss_at_every_p(monkeypatc
 
 
 @pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    new = recipe.losses([3, 29], (0.0, 1.0), widths=[3])
-    keys = ["width", "p", "seed", "model"]
-    both = GRIDS["04_recipe"].read().merge(new, on=keys)
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["log2_mse_x"], both["log2_mse_y"], atol=0.3)
-    new = recipe.losses([11], (0.0,), widths=[18])
-    both = pd.merge(GRIDS["04_recipe_wide"].read(), new, on=keys)
-    np.testing.assert_allclose(both["log2_mse_x"], both["log2_mse_y"], atol=0.3)
+@pytest.mark.parametrize(("grid", "p", "width"), [("04_recipe", 1.0, 3), ("04_recipe_wide", 0.0, 18)])
+def test_a_sample_of_the_grids_trains_to_the_kept_numbers(grid, p, width):
+    """At this learning rate one rounding error at the start, as between two CPUs, moves a run's end by 0.1 (standard
+    deviation), and now and then by several doublings. So half of the runs must end within 0.2, and not to one side."""
+    new = recipe.losses(range(8), (p,), widths=[width])
+    both = GRIDS[grid].read().merge(new, on=["width", "p", "seed", "model"])
+    assert len(both) == len(new) == 24
+    off = both["log2_mse_x"] - both["log2_mse_y"]
+    assert off.abs().median() < 0.2 and abs(off.median()) < 0.1

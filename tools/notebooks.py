@@ -86,7 +86,20 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     except (CellExecutionError, CellTimeoutError) as error:
         number = sum(cell.get("execution_count") is not None for cell in code_cells(done))
         raise RunError(f"code cell {number}: {re.sub(chr(27) + r'.*?m', '', str(error)).strip()}") from None
+    for cell in code_cells(done):
+        cell.outputs = _joined(cell.outputs)
     return done
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The outputs with what was printed in one piece: a kernel sends it in as many as its clock happens to cut."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        if output.output_type == "stream" and joined and joined[-1].get("name") == output.name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 # --- canonical form -------------------------------------------------------------------------------------------------
@@ -139,21 +152,17 @@ def _name_cells(book: NotebookNode, name: str) -> None:
 
 
 def _canonical_outputs(outputs: list[NotebookNode], count: int) -> list[NotebookNode]:
-    merged: list[NotebookNode] = []
+    outputs = _joined(outputs)
     for output in outputs:
         if output.output_type == "stream":
             output.text = _clean(output.text)
-            if merged and merged[-1].output_type == "stream" and merged[-1].name == output.name:
-                merged[-1].text += output.text
-                continue
         elif output.output_type in ("display_data", "execute_result"):
             for kind, value in output.data.items():
                 if isinstance(value, str) and kind not in IMAGES:
                     output.data[kind] = _clean(value)
             if output.output_type == "execute_result":
                 output.execution_count = count
-        merged.append(output)
-    return merged
+    return outputs
 
 
 def _clean(text: str) -> str:
