@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from tools import notebooks
+
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 ENTRY = re.compile(r'<a id="([^"]+)"></a>\n\*\*(.+?)\*\* · (\S.*?) — (.+) \*Chapter (0\d)\*')
 
@@ -28,3 +32,11 @@ def test_every_entry_is_whole():
 def test_entries_are_in_order_and_there_is_one_a_term():
     anchors = [entry.group(1) for entry in entries()]
     assert anchors == sorted(set(anchors), key=lambda anchor: anchor.replace("-", " "))
+
+
+@pytest.mark.parametrize("path", notebooks.find([NOTEBOOKS]), ids=lambda path: path.stem)
+def test_a_term_in_bold_leads_to_its_entry(path):
+    terms = {entry.group(2).lower() for entry in entries()}
+    cells = [cell.source for cell in notebooks.read(path).cells if cell.cell_type == "markdown"]
+    bold = re.findall(r"(?<!\[)\*\*([^*\n\[\]]+)\*\*(?!\])", "\n".join(cells))
+    assert [word for word in bold if {word.lower(), word.lower().removesuffix("s")} & terms] == []
