@@ -68,14 +68,14 @@ class Recipe:
 
 
 RECIPES = {
-    "clicks": Recipe("click", binary_cross_entropy, 0.001, 0.03),
+    "clicks": Recipe("click", binary_cross_entropy, 0.01, 0.01),
     "weighted CE": Recipe("click", binary_cross_entropy, 0.001, 0.1, weight="seconds_or_1"),
     "weighted CE, minutes": Recipe("click", binary_cross_entropy, 0.001, 0.01, weight="minutes_or_1"),
     "mended CE": Recipe("watch_seconds", mended_cross_entropy, 0.001, 0.1),
-    "squared error": Recipe("minutes", squared_error, 0.001, 0.003),
+    "squared error": Recipe("minutes", squared_error, 0.001, 0.01),
     "squared error, log": Recipe("log_seconds", squared_error, 0.001, 0.1),
     "mended CE, completion": Recipe("completion", mended_cross_entropy, 0.003, 0.003),
-    "mended CE, quantile": Recipe("quantile", mended_cross_entropy, 0.001, 0.01),
+    "mended CE, quantile": Recipe("quantile", mended_cross_entropy, 0.01, 0.003),
 }
 
 
