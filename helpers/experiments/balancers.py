@@ -227,12 +227,15 @@ def traces(table: pd.DataFrame) -> pd.DataFrame:
     return long.assign(epoch=long["epoch"].astype(int))
 
 
+CLEAN = Situation(clean_pair)
+
+
 def near_zero(seeds: Sequence[int], epochs: int = 600) -> pd.DataFrame:
-    """`clean_pair`, whose task B has labels without noise, under equal weights and UWL: seed, model, task, r2."""
+    """`CLEAN`, whose task B has labels without noise, under equal weights and UWL: seed, model, task, r2."""
     parts = []
     for method in ("equal weights", "UWL"):
         balance = UWL(0.1) if method == "UWL" else None
-        parts.append(train(Situation(clean_pair), seeds, balance=balance, epochs=epochs)[1].assign(model=method))
+        parts.append(train(CLEAN, seeds, balance=balance, epochs=epochs)[1].assign(model=method))
     return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "r2"]]
 
 
@@ -252,10 +255,12 @@ def conflicts(seeds: Sequence[int]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-SEEDS = list(range(40))
+SIZES = ("100 : 1", "100 : 1, same features")
+ALIKE = ("narrow bottom", "fast and slow")
 GRIDS = grids(
-    Grid("05_verdict", verdict, {"seeds": SEEDS, "situations": list(SITUATIONS), "methods": list(METHODS)}),
+    Grid("05_alike", verdict, {"seeds": list(range(40)), "situations": ALIKE, "methods": METHODS}),
+    Grid("05_sizes", verdict, {"seeds": list(range(80)), "situations": SIZES, "methods": METHODS[1:5]}),
     Grid("05_scales", scales, {"seeds": list(range(20)), "pairs": list(PAIRS), "factors": list(SCALES)}),
-    Grid("05_near_zero", near_zero, {"seeds": list(range(20)), "epochs": 600}),
+    Grid("05_near_zero", near_zero, {"seeds": list(range(32)), "epochs": 600}),
     Grid("05_conflicts", conflicts, {"seeds": list(range(20))}),
 )
