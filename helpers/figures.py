@@ -72,6 +72,8 @@ NAMED: dict[str, Style] = {
     "tuned weights": METHOD,
     "UWL": TASKS[2],
     "GradNorm": TASKS[3],
+    "α = 0": SINGLE_TASK,
+    "α = 1.5": METHOD,
     "DCN": TASKS[2],
     "DeepFM": TASKS[3],
     "DIN": TASKS[3],

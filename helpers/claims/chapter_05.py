@@ -47,13 +47,13 @@ def _clean_lead(table: pd.DataFrame) -> np.ndarray:
     return (gain["b"] - gain["a"]).to_numpy()
 
 
-def _toy(method: str) -> Effects:
-    """The paper's task-normalised loss at the last step, two tasks: a method minus equal weights."""
+def _toy(of: str, against: str, tasks: int) -> Effects:
+    """The paper's task-normalised loss at the last step, a method minus another."""
 
     def effects(table: pd.DataFrame) -> np.ndarray:
-        ended = toy.normalised(table[(table["tasks"] == 2) & (table["step"] == toy.STEPS)])
+        ended = toy.normalised(table[(table["tasks"] == tasks) & (table["step"] == toy.STEPS)])
         by = ended.pivot(index="seed", columns="method", values="loss")
-        return (by[method] - by["equal weights"]).to_numpy()
+        return (by[of] - by[against]).to_numpy()
 
     return effects
 
@@ -76,6 +76,10 @@ def _sizes(seeds: Sequence[int]) -> pd.DataFrame:
 
 def _two_toys(seeds: Sequence[int]) -> pd.DataFrame:
     return toy.toy(seeds, tasks=[2])
+
+
+def _ten_toys(seeds: Sequence[int]) -> pd.DataFrame:
+    return toy.toy(seeds, tasks=[10], methods=["UWL", "GradNorm"])
 
 
 def _uwl_or_tuned(seeds: Sequence[int]) -> pd.DataFrame:
@@ -151,7 +155,7 @@ CLAIMS = [
         "C5.6",
         "Two toy tasks, σ = 1 and 100: GradNorm ends at a lower normalised loss than the plain sum.",
         _two_toys,
-        _toy("GradNorm"),
+        _toy("GradNorm", "equal weights", 2),
         0.02,
         "loss",
         sign=-1,
@@ -161,7 +165,7 @@ CLAIMS = [
         "C5.7",
         "So does UWL.",
         _two_toys,
-        _toy("UWL"),
+        _toy("UWL", "equal weights", 2),
         0.02,
         "loss",
         sign=-1,
@@ -184,7 +188,7 @@ CLAIMS = [
         0.01,
         "R²",
         sign=-1,
-        seeds=80,
+        seeds=88,
     ),
     Claim(
         "C5.10",
@@ -228,5 +232,25 @@ CLAIMS = [
             seeds=48,
         )
         for number, (method, name) in enumerate(NARROW.items(), start=13)
+    ),
+    Claim(
+        "C5.18",
+        "Narrow bottom: PCGrad learns as much as the sum of the losses.",
+        _narrow,
+        _against("PCGrad", "equal weights", ["narrow bottom"]),
+        0.02,
+        "R²",
+        expected="no effect",
+        seeds=48,
+    ),
+    Claim(
+        "C5.19",
+        "Ten toy tasks: GradNorm ends at a lower normalised loss than UWL.",
+        _ten_toys,
+        _toy("GradNorm", "UWL", 10),
+        0.02,
+        "loss",
+        sign=-1,
+        seeds=20,
     ),
 ]

@@ -91,7 +91,7 @@ def _trained(members, x: Tensor, y: Tensor, balance: Balance, seeds, tasks: int,
             place = pd.MultiIndex.from_product([list(seeds), range(tasks)], names=["seed", "task"]).to_frame(
                 index=False
             )
-            table = place.assign(loss=(tested / first).flatten(), weight=weights)
+            table = place.assign(loss=(tested / first).flatten().numpy(), weight=weights.numpy())
             parts.append(table.assign(tasks=tasks, method=method, step=step))
         balance.backward(losses(torch.randint(ROWS, (BATCH,), generator=draw)))
         optimizer.step()
