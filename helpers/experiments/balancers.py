@@ -261,6 +261,7 @@ GRIDS = grids(
     Grid("05_alike", verdict, {"seeds": list(range(40)), "situations": ALIKE, "methods": METHODS}),
     Grid("05_sizes", verdict, {"seeds": list(range(80)), "situations": SIZES, "methods": METHODS[1:5]}),
     Grid("05_scales", scales, {"seeds": list(range(20)), "pairs": list(PAIRS), "factors": list(SCALES)}),
+    Grid("05_units", scales, {"seeds": list(range(60)), "factors": [1, 100], "methods": ["equal weights"]}),
     Grid("05_near_zero", near_zero, {"seeds": list(range(32)), "epochs": 600}),
     Grid("05_conflicts", conflicts, {"seeds": list(range(20))}),
 )
