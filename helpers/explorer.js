@@ -165,14 +165,19 @@ function plane(svg, panel, box) {
       whiskers[1].setAttribute("d", `M${fixed(xs[at])},${fixed(y(low[frame][1][at]))}V${fixed(y(high[frame][1][at]))}`);
     }
     now.setAttribute("d", marker("o", xs[at], ys[at], 7.5));
-    const last = xs.length - 1;
-    [[0, last], [last, 0]].forEach(([k, other], i) => { // outward, clear of the path and of the whiskers
-      const wide = panel.ends[i].length * 8;
-      const right = xs[k] + wide > box.right ? false : xs[k] - wide < box.left || xs[k] >= xs[other];
-      const down = ys[k] > ys[other] || (ys[k] === ys[other] && i === 1);
-      ends[i].setAttribute("text-anchor", right ? "start" : "end");
-      ends[i].setAttribute("x", fixed(xs[k] + (right ? 9 : -9)));
-      ends[i].setAttribute("y", fixed(clamp(ys[k] + (down ? 24 : -14), box.top + inset, box.bottom - inset)));
+    const last = xs.length - 1, middle = (v) => v.slice(1).map((value, i) => (value + v[i]) / 2);
+    const alongX = [...xs, ...middle(xs)], alongY = [...ys, ...middle(ys)];
+    [[0, last], [last, 0]].forEach(([k, other], i) => { // clear of the path and within the panel; outward, if there is a choice
+      const wide = panel.ends[i].length * 8, outward = [xs[k] >= xs[other], ys[k] > ys[other] || (ys[k] === ys[other] && i === 1)];
+      const places = [[true, true], [true, false], [false, true], [false, false]].map(([right, down]) => {
+        const left = xs[k] + (right ? 5 : -13 - wide), line = clamp(ys[k] + (down ? 24 : -14), box.top + inset, box.bottom - inset);
+        const hidden = alongX.filter((px, j) => px > left && px < left + wide + 8 && alongY[j] > line - 16 && alongY[j] < line + 5).length;
+        return { right, line, cost: 9 * hidden + 99 * (left < box.left || left + wide > box.right) + (right !== outward[0]) + (down !== outward[1]) };
+      });
+      const best = places.reduce((one, two) => (two.cost < one.cost ? two : one));
+      ends[i].setAttribute("text-anchor", best.right ? "start" : "end");
+      ends[i].setAttribute("x", fixed(xs[k] + (best.right ? 9 : -9)));
+      ends[i].setAttribute("y", fixed(best.line));
     });
     const points = runs.filter((run) => panel.shown.every((name) => run.values[name]))
       .map((run) => panel.shown.map((name) => run.values[name])) // (value, low, high) of both series

@@ -59,6 +59,7 @@ class Explorer(widgets.VBox):
     intervals  what the bands and whiskers are; needed if there are any
     train      a generator function that trains one run in small steps; adds *Train it now*. `train(settings)` yields
                (progress, values): progress in [0, 1], values = {series: value or (value, low, high)} or None so far
+    verb       what `train` does, for the button and its message
 
     Raises ValueError for a table that lacks columns or combinations, has NaN or repeated rows, or exceeds 300 kB.
     """
@@ -73,6 +74,7 @@ class Explorer(widgets.VBox):
         dropdown: Collection[str] = (),
         intervals: str = "",
         train: Train | None = None,
+        verb: str = "Train",
     ):
         start = start or {}
         self.options = _options(controls, panels)
@@ -93,7 +95,7 @@ class Explorer(widgets.VBox):
         super().__init__([row, self.figure])
         self.add_class("mtl-card")
         if train:
-            self.children += (TrainNow(self, train),)
+            self.children += (TrainNow(self, train, verb),)
 
     @property
     def settings(self) -> Settings:
@@ -144,14 +146,14 @@ class TrainNow(widgets.HBox):
     Between two steps the kernel answers: the bar moves, Stop stops, sliders are read. What went wrong is said as text.
     """
 
-    def __init__(self, explorer: Explorer, train: Train):
+    def __init__(self, explorer: Explorer, train: Train, verb: str):
         self.explorer, self.train = explorer, train
         self.task: asyncio.Task | None = None
         self.stopping = False
-        self.button = widgets.Button(description="Train it now", layout={"width": "auto"})
+        self.button = widgets.Button(description=f"{verb} it now", layout={"width": "auto"})
         self.stop = widgets.Button(description="Stop", disabled=True, layout={"width": "auto"})
         self.bar = widgets.FloatProgress(min=0, max=1, layout={"display": "none"})
-        self.message = widgets.HTML("Trains at these settings, here and now, and draws the result as a star.")
+        self.message = widgets.HTML(f"{verb}s at these settings, here and now, and draws the result as a star.")
         self.button.on_click(self._start)
         self.stop.on_click(self._stop)
         super().__init__([self.button, self.stop, self.bar, self.message])
@@ -168,7 +170,7 @@ class TrainNow(widgets.HBox):
         """Train to the end, to Stop or to an error; the message says which. What was drawn until then stays."""
         settings = self.explorer.settings
         at = ", ".join(f"{control.description} {control.label}" for control in self.explorer.controls.values())
-        self._say(f"Training at {at} …")
+        self._say(f"At work: {at} …")
         self.stopping, self.button.disabled, self.stop.disabled = False, True, False
         self.bar.value, self.bar.layout.display = 0, None
         number, progress, result = None, None, "no result yet"
@@ -184,14 +186,14 @@ class TrainNow(widgets.HBox):
                     if self.stopping:
                         break
             if progress is None:
-                self._say("The training ended without a step.")
+                self._say("It ended without a step.")
             else:
                 self._say(f"Stopped at {progress:.0%}: {result}." if self.stopping else f"Your run at {at}: {result}.")
         except KeyboardInterrupt:  # the kernel's own stop button
             self._say(f"Stopped by hand at {progress or 0:.0%}: {result}.")
         except (Exception, SystemExit) as error:
             what = f"{type(error).__name__}: {error}" if str(error) else f"{type(error).__name__}."
-            self._say(f"The training ended with an error. {what}")
+            self._say(f"It ended with an error. {what}")
         finally:
             self.button.disabled, self.stop.disabled, self.bar.layout.display = False, True, "none"
 
@@ -312,7 +314,7 @@ def _png(drawing: dict, at: list[int]) -> str:
             kind = Curves if panel["kind"] == "curves" else Plane
             kind.paint(axes, panel, place(panel["frame"]), at[panel["cursor"]] if panel["cursor"] >= 0 else -1)
         settings = ", ".join(f"{c['label']} {c['options'][i]}" for c, i in zip(drawing["controls"], at, strict=True))
-        figure.supxlabel(f"{settings}. {drawing['note']}", fontsize=10, color=GREY)
+        figure.supxlabel(textwrap.fill(f"{settings}. {drawing['note']}", 110), fontsize=10, color=GREY)
         data = io.BytesIO()
         figure.savefig(data, format="png", metadata={"Software": None})
     return in_few_colours(data.getvalue())

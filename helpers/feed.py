@@ -23,6 +23,7 @@ import pandas as pd
 from helpers import validate
 
 FOLDER = Path(__file__).parents[1] / "data" / "feed"
+ENDING = ".csv.gz"
 SEED = 20
 DAY = 86_400  # seconds
 
@@ -272,27 +273,39 @@ def tables(world: World, *, days: int = 10, biases: Biases = COURSE, seed: int =
     }
 
 
+# The types of the columns, which a text file does not keep; all others are read as they look.
+TYPES = (
+    dict.fromkeys(["user", "video", "author", "duration", "time"], "int32")
+    | dict.fromkeys(["day", "position", "click", "finish", *ACTIONS, "return_next_day"], "int8")
+    | dict.fromkeys(["watch_seconds", "completion", "appeal", "satisfaction"], "float32")
+)
+
+
 def write(folder: Path, named: Mapping[str, pd.DataFrame]) -> None:
-    """Write each table to `folder`/NAME.parquet. Equal tables give equal bytes (with one version of pyarrow)."""
+    """Write each table to `folder`/NAME.csv.gz. Equal tables give equal bytes (with one version of zlib)."""
     for name, table in named.items():
-        path = Path(folder) / f"{name}.parquet"
+        path = _path(folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(path, index=False, compression="zstd")
+        table.to_csv(path, index=False, lineterminator="\n", compression={"method": "gzip", "mtime": 0})
 
 
 def load(name: str, folder: Path = FOLDER) -> pd.DataFrame:
     """One table of the course's feed: users, videos, impressions or autoplay, or its hidden side, truth/NAME."""
-    path = Path(folder) / f"{name}.parquet"
+    path = _path(folder, name)
     if not path.exists():
         known = sorted(
-            found.relative_to(folder).with_suffix("").as_posix() for found in Path(folder).rglob("*.parquet")
+            found.relative_to(folder).as_posix().removesuffix(ENDING) for found in Path(folder).rglob(f"*{ENDING}")
         )
         validate.fail("name", repr(name), f"one of {known} (`python -m helpers.feed` writes them)")
     try:
-        return pd.read_parquet(path)
-    except Exception as error:  # pyarrow has many kinds for a damaged file
+        return pd.read_csv(path, dtype=TYPES)
+    except Exception as error:  # gzip, zlib and pandas have many kinds for a damaged file
         came = f"{path.name}, which cannot be read ({type(error).__name__})"
         validate.fail("name", came, "the file as `python -m helpers.feed` or git wrote it")
+
+
+def _path(folder: Path, name: str) -> Path:
+    return Path(folder) / f"{name}{ENDING}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Models: Shared-Bottom and the single-task model that it must beat.
+"""Models: Shared-Bottom, the single-task model that it must beat, and one head that serves all tasks.
 
     inputs → Encoder → bottom → one tower a task → {task: logit or value}
 
@@ -236,6 +236,26 @@ class SingleTask(SharedBottom):
 
     def __init__(self, features: Features | int, task: str, kind: str, bottom=(128, 128), tower=(64, 32), **options):
         super().__init__(features, {task: kind}, bottom, [list(tower)], **options)
+
+
+class OneHead(nn.Module):
+    """A single-task network whose one output is the output of every task. Arguments as of `SharedBottom`.
+
+    All tasks must be of one kind: a number cannot be a logit and a value at once.
+    """
+
+    def __init__(self, features: Features | int, tasks: dict[str, str], bottom=(128, 128), tower=(64, 32), **options):
+        super().__init__()
+        self.tasks = _check_tasks(tasks)
+        if len(set(tasks.values())) != 1:
+            validate.fail("tasks", f"the kinds {sorted(set(tasks.values()))}", "tasks of one kind")
+        self.score = SingleTask(features, "score", next(iter(tasks.values())), bottom, tower, **options)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        return dict.fromkeys(self.tasks, self.score(inputs)["score"])
+
+    def l2(self) -> dict[str, float]:
+        return {f"score.{name}": penalty for name, penalty in self.score.l2().items()}
 
 
 def parameter_count(model: nn.Module) -> int:

@@ -54,7 +54,7 @@ def test_verdict_is_tidy_and_paired():
 
 
 def test_scales_has_the_weights_as_they_move_and_equal_weights_do_not():
-    table = balancers.scales([0, 1], ["other features"], [1, 100], ["equal weights", "GradNorm"])
+    table = balancers.scales([0, 1], ["disjoint features"], [1, 100], ["equal weights", "GradNorm"])
     moving = balancers.traces(table)
     assert len(moving) == len(table) * len(balancers.LOOKS)
     total = moving.groupby(["scale", "method", "seed", "epoch"])["weight"].sum()

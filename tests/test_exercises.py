@@ -189,6 +189,15 @@ class TwoBottoms(Solution):
         return {"a": self.a(self.bottom(x)).squeeze(-1), "b": self.b(self.second(x)).squeeze(-1)}
 
 
+class TwoColumns(nn.Module):
+    def __init__(self, inputs):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(inputs, 8), nn.ReLU(), nn.Linear(8, 2))
+
+    def forward(self, x):
+        return dict(zip("ab", self.layers(x).unbind(-1), strict=True))
+
+
 class OneTower(Solution):
     def __init__(self, inputs):
         super().__init__(inputs)
@@ -311,6 +320,7 @@ class Blank(nn.Module):
         (ByHand, "Correct"),
         (Normed, "Correct"),
         (OneTower, "both tasks use one and the same tower"),
+        (TwoColumns, "both outputs are columns of one and the same last layer"),
         (PlainDict, "a tower has no parameters that an optimiser would find"),
         (Twins, "the towers start identical"),
         (Probabilities, "these are probabilities, not logits"),

@@ -44,6 +44,10 @@ def test_the_worked_solution_passes(name, function):
     assert judge(name, solution(function)).startswith("Correct")
 
 
+def test_the_product_itself_passes_as_well():
+    assert judge("fusion", lambda p, e: np.prod([p[k] ** w for k, w in e.items()], axis=0)).startswith("Correct")
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -73,7 +77,6 @@ def test_lift_by_any_way_of_counting_passes():
         (lambda p, e: -sum(w * np.log(p[k]) for k, w in e.items()), "upside down"),
         (lambda p, e: sum(np.log(p[k]) for k in e), "count alike"),
         (lambda p, e: sum(e.get(k, 1) * np.log(p[k]) for k in p), "is not that of"),
-        (lambda p, e: np.prod([p[k] ** w for k, w in e.items()], axis=0), "all scores become 0"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:invalid value")

@@ -182,7 +182,7 @@ def test_an_error_is_said_as_text(capsys):
         raise ValueError("got <b>nothing</b>")
 
     figure = explorer(train=broken)
-    assert press(figure) == "The training ended with an error. ValueError: got &lt;b&gt;nothing&lt;/b&gt;"
+    assert press(figure) == "It ended with an error. ValueError: got &lt;b&gt;nothing&lt;/b&gt;"
     assert figure.figure.runs and not figure.children[-1].button.disabled
 
     def unknown(settings):
@@ -196,9 +196,9 @@ def test_an_error_is_said_as_text(capsys):
     ("error", "words"),
     [
         (KeyboardInterrupt(), "Stopped by hand at 50%: A +0.100."),
-        (SystemExit(), "The training ended with an error. SystemExit."),
-        (SystemExit("no data"), "The training ended with an error. SystemExit: no data"),
-        (ValueError(), "The training ended with an error. ValueError."),
+        (SystemExit(), "It ended with an error. SystemExit."),
+        (SystemExit("no data"), "It ended with an error. SystemExit: no data"),
+        (ValueError(), "It ended with an error. ValueError."),
     ],
 )
 def test_what_stops_the_training_does_not_stop_the_kernel(error, words):
@@ -243,7 +243,7 @@ def test_stop_leaves_the_generator():
             "value of &#x27;A&#x27;: got &#x27;much&#x27;; expected a number, or",
         ),
         (lambda settings: iter([(1, {"A": (1, 2)})]), "value of &#x27;A&#x27;: got (1, 2); expected a number, or"),
-        (lambda settings: iter([]), "The training ended without a step."),
+        (lambda settings: iter([]), "It ended without a step."),
     ],
 )
 def test_a_training_that_is_none_is_named(steps, words):

@@ -7,8 +7,8 @@ import torch
 
 from helpers.experiments import fusion
 from helpers.experiments.feeds import Feed, Offer
-from helpers.experiments.tradeoff import OneLogit
 from helpers.losses import binary_cross_entropy
+from helpers.models import OneHead
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_a_way_is_not_ahead_of_itself():
 
 def test_one_score_trained_on_the_click_alone_is_a_click_model():
     feed = Feed.make(1)
-    (model,), history = fusion.train([feed], model=OneLogit, weights=(1, 0))
+    (model,), history = fusion.train([feed], model=OneHead, weights=(1, 0))
     found = fusion.probabilities(model, Offer.make(feed))
     np.testing.assert_array_equal(found["click"], found["finish"])
     assert found["click"].mean() == pytest.approx(feed.log["click"].mean(), abs=0.05)

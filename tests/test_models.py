@@ -8,7 +8,7 @@ from torch import nn
 
 from helpers.examples import Examples
 from helpers.features import Dense, Features, Sequence, Sparse
-from helpers.models import MLP, Encoder, SharedBottom, SingleTask, parameter_count
+from helpers.models import MLP, Encoder, OneHead, SharedBottom, SingleTask, parameter_count
 from helpers.training import fit
 
 TASKS = {"click": "binary", "watch": "regression"}
@@ -328,3 +328,21 @@ def test_a_bottom_that_is_wider_than_it_says_is_named():
     model = SharedBottom(5, TASKS, lambda encoder: Wide(encoder, says=6), [4])
     with pytest.raises(ValueError, match=r"^bottom: got an output of shape \(3, 8\); expected \(3, 6\), the `width`"):
         model(torch.ones(3, 5))
+
+
+def test_one_head_is_the_output_of_every_task():
+    model = OneHead(4, {"click": "binary", "finish": "binary"}, [8], [8])
+    outputs = model(torch.randn(5, 4))
+    assert outputs["click"] is outputs["finish"] and outputs["click"].shape == (5,)
+    assert parameter_count(model) == parameter_count(SingleTask(4, "click", "binary", [8], [8]))
+
+
+def test_one_head_passes_its_penalties_on():
+    model = OneHead(4, {"click": "binary", "finish": "binary"}, [8], [8], l2_layers=0.1)
+    assert set(model.l2()) <= set(dict(model.named_parameters()))
+    assert set(model.l2().values()) == {0.1}
+
+
+def test_one_head_refuses_a_logit_that_is_also_a_value():
+    with pytest.raises(ValueError, match="tasks: got the kinds"):
+        OneHead(4, {"click": "binary", "seconds": "regression"})

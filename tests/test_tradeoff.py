@@ -7,27 +7,8 @@ import torch
 
 from helpers.experiments import tradeoff
 from helpers.losses import binary_cross_entropy, task_losses, weighted_sum
-from helpers.models import SingleTask, parameter_count
 
 GOALS = {"click": "binary", "finish": "binary"}
-
-
-def test_one_logit_is_the_output_of_every_task():
-    model = tradeoff.OneLogit(4, GOALS, [8], [8])
-    outputs = model(torch.randn(5, 4))
-    assert outputs["click"] is outputs["finish"] and outputs["click"].shape == (5,)
-    assert parameter_count(model) == parameter_count(SingleTask(4, "click", "binary", [8], [8]))
-
-
-def test_one_logit_passes_its_penalties_on():
-    model = tradeoff.OneLogit(4, GOALS, [8], [8], l2_layers=0.1)
-    assert set(model.l2()) <= set(dict(model.named_parameters()))
-    assert set(model.l2().values()) == {0.1}
-
-
-def test_one_logit_refuses_a_logit_that_is_also_a_value():
-    with pytest.raises(ValueError, match="tasks: got the kinds"):
-        tradeoff.OneLogit(4, {"click": "binary", "seconds": "regression"})
 
 
 def test_two_weighted_log_losses_are_one_on_the_mixed_label():

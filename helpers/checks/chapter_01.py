@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from helpers.exercises import Probe, begun, exercise
-from helpers.experiments import ranking
+from helpers.experiments import interval, ranking
 
 Scores = dict[str, np.ndarray]
 
@@ -113,14 +113,6 @@ def fusion(answer: Callable[[Scores, dict[str, float]], np.ndarray]) -> Iterator
         "a product of powers becomes a sum of logarithms times exponents.",
         "labels without an exponent do not count at all; go through the labels of `exponents`, not of `p`.",
     )
-    small = {label: values * 1e-120 for label, values in p.items()}
-    far = {"like": 2.0, "share": 2.0, "finish": 2.0}
-    yield Probe(
-        _orders_alike(np.asarray(answer(small, far), dtype=float), ranking.multiplicative(small, far)),
-        "with very small probabilities all scores become 0.",
-        "a product of many small numbers leaves the range of a float.",
-        "stay with the sum of logarithms: it ranks the same, and there is no need to take `exp` at the end.",
-    )
 
 
 @exercise("in worlds that nothing was chosen on, it satisfies more than every single label.")
@@ -143,22 +135,25 @@ def beats_every_label(answer: Callable[[Scores], np.ndarray]) -> Iterator[Probe]
         "`watch_time` is a predicted logarithm and may be negative; all others are probabilities.",
     )
     alone = {task: _satisfaction(found, values) for task, values in found.scores.items()}
-    best = max(alone, key=alone.get)
+    best = max(alone, key=lambda task: alone[task].mean())
     mine = _satisfaction(found, scores)
-    words = f"your top 10 has a satisfaction of {mine:.3f}, that by {best} alone {alone[best]:.3f}."
+    gain, low, high = interval(mine - alone[best])
+    words = f"your top 10 has a satisfaction of {mine.mean():.3f}, that by {best} alone {alone[best].mean():.3f}"
     yield Probe(
-        mine > alone["click"],
-        f"{words} By click alone it is {alone['click']:.3f}, which is no less.",
+        mine.mean() > alone["click"].mean(),
+        f"{words}. By click alone it is {alone['click'].mean():.3f}, which is no less.",
         "a label as frequent as the click decides the order of a sum.",
         "put the labels on one scale: divide each by its mean, or use logarithms.",
     )
     yield Probe(
-        mine > alone[best],
-        words,
+        low > 0,
+        f"{words}: over {len(mine)} users {gain:+.3f} [{low:+.3f}, {high:+.3f}], not clearly a gain.",
         "every probability in the log contains the click, and with it the bait.",
-        "reward the rare labels together, and punish the click, though with less weight than they have in all.",
+        "add the logarithms of several rare labels, and subtract that of the click, with a factor that you find out.",
     )
 
 
-def _satisfaction(found: ranking.Predicted, scores: np.ndarray) -> float:
-    return float(ranking.served(found, scores)["satisfaction"].mean())
+def _satisfaction(found: ranking.Predicted, scores: np.ndarray) -> np.ndarray:
+    """Mean true satisfaction of each user's top 10, all worlds in one row: `(worlds · users,)`."""
+    (chosen,) = ranking.top(scores, found.outcomes["satisfaction"])
+    return chosen.mean(-1).ravel()

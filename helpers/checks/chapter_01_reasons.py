@@ -66,7 +66,7 @@ def uninformative(answer: Callable[[Tensor, int], Tensor]) -> Iterator[Probe]:
     yield Probe(
         isinstance(found, Tensor) and found.shape == (rows,),
         f"{rows} labels came back as {_kind(found)}, not as a tensor of shape ({rows},).",
-        "the control must fit where the labels stood: one value a row.",
+        "the control must fit where the labels stood: one value per row.",
         "index the labels with an order of the row numbers.",
     )
     yield Probe(

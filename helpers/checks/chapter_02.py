@@ -155,7 +155,7 @@ def weights(answer: Callable[[Tensor, Tensor, float], Tensor]) -> Iterator[Probe
 
 @exercise("one T ≥ 0 for each click. Now see what it does.")
 def time(answer: Callable[[pd.DataFrame], pd.Series]) -> Iterator[Probe]:
-    """`answer(clicks)`: a DataFrame of clicked rows becomes one T a row."""
+    """`answer(clicks)`: a DataFrame of clicked rows becomes one T per row."""
     clicks = pd.DataFrame(
         {
             "watch_seconds": [0.1, 4.0, 15.2, 61.0, 600.0, 22.5],
@@ -215,7 +215,7 @@ def _one_a_row(found: Tensor, rows: int) -> Probe:
     return Probe(
         isinstance(found, Tensor) and tuple(found.shape) == (rows,),
         f"{rows} rows gave {came}.",
-        "give back one number a row; whoever trains takes the mean.",
+        "give back one number per row; whoever trains takes the mean.",
         "leave out `.mean()` and `.sum()`, and loops over rows.",
     )
 

@@ -216,7 +216,7 @@ def decide(answer: Callable[[pd.DataFrame], float]) -> Iterator[Probe]:
         answer,
         small,
         0.5,
-        "with 400 users an arm you shipped a difference that may well be luck.",
+        "with 400 users per arm you shipped a difference that may well be luck.",
         "the highest mean is not enough: its interval has to lie above 0.",
         "standard error of a difference of two arms: √(sd₁²/n₁ + sd₂²/n₂).",
     )

@@ -73,6 +73,12 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
         "in `forward` the inputs go into the shared bottom alone; the towers read what it gives back.",
     )
     yield Probe(
+        not _split(model, a, b),
+        "both outputs are columns of one and the same last layer.",
+        "it computes what two linear towers would; but a tower of more layers has to be a module of its own.",
+        "give each task a last layer of its own, with one output, and call each on the shared result.",
+    )
+    yield Probe(
         bool(first - second and second - first) or torch.equal(a, b),
         "a tower has no parameters that an optimiser would find.",
         "layers kept in a plain list or dict are invisible to `model.parameters()`.",
@@ -118,6 +124,19 @@ def _reached(model: nn.Module, output: torch.Tensor) -> set[str]:
         return set()
     gradients = torch.autograd.grad(output.sum(), parameters.values(), retain_graph=True, allow_unused=True)
     return {name for name, gradient in zip(parameters, gradients, strict=True) if gradient is not None}
+
+
+def _split(model: nn.Module, a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether some parameter serves one output with some of its numbers and the other with the rest."""
+    parameters = list(model.parameters())
+    both = zip(
+        *(
+            torch.autograd.grad(output.sum(), parameters, retain_graph=True, allow_unused=True, materialize_grads=True)
+            for output in (a, b)
+        ),
+        strict=True,
+    )
+    return any(bool(p.any() and q.any() and not (p * q).any()) for p, q in both)
 
 
 def _readings(model: nn.Module, x: torch.Tensor, own: set[str]) -> list[torch.Tensor]:

@@ -74,7 +74,7 @@ CLAIMS = [
         "Weighted CE's ten on top are watched longer than the click model's.",
         _served("watch_seconds", WEIGHTED, CLICKS),
         4,
-        "s an impression",
+        "s per impression",
     ),
     _claim(
         2,
@@ -119,7 +119,7 @@ CLAIMS = [
         "The mend changes the seconds that the ten on top collect by less than 1.5.",
         _served("watch_seconds", MENDED, WEIGHTED),
         1.5,
-        "s an impression",
+        "s per impression",
         **NONE,
     ),
     _claim(
@@ -143,7 +143,7 @@ CLAIMS = [
         "Minutes in place of seconds change the seconds collected by less than 1.5.",
         _served("watch_seconds", "weighted CE, minutes", WEIGHTED),
         1.5,
-        "s an impression",
+        "s per impression",
         **NONE,
     ),
     _claim(
@@ -185,7 +185,7 @@ CLAIMS = [
         "Squared error on the watch time collects as many seconds as weighted CE, within 1.5.",
         _served("watch_seconds", "squared error", WEIGHTED),
         1.5,
-        "s an impression",
+        "s per impression",
         **NONE,
     ),
     _claim(
@@ -193,7 +193,7 @@ CLAIMS = [
         "Squared error on the logarithm collects fewer.",
         _served("watch_seconds", "squared error, log", WEIGHTED),
         0.4,
-        "s an impression",
+        "s per impression",
         sign=-1,
     ),
     _claim(
@@ -217,7 +217,7 @@ CLAIMS = [
         "Quantiles collect fewer seconds than seconds do.",
         _served("watch_seconds", QUANTILE, MENDED),
         1.5,
-        "s an impression",
+        "s per impression",
         sign=-1,
     ),
     _claim(
@@ -255,7 +255,7 @@ CLAIMS = [
         "And a click on them is watched for a shorter time.",
         _short_minus_long("seconds_a_click"),
         5,
-        "s a click",
+        "s per click",
         sign=-1,
         **ALIKE,
     ),

@@ -136,7 +136,7 @@ def _moved(metric: str) -> Effects:
 
 
 def _cost(metric: str, users: int, minus: tuple[str, int]) -> Effects:
-    """Cost of deciding by a metric with so many users an arm, minus that of another metric and number."""
+    """Cost of deciding by a metric with so many users per arm, minus that of another metric and number."""
 
     def effects(table: pd.DataFrame) -> np.ndarray:
         by = abtest.decisions(table, sorted({users, minus[1]})).pivot(
@@ -384,7 +384,7 @@ CLAIMS = [
     ),
     Claim(
         "C3.23",
-        "Deciding by clicks costs as much with 100,000 users an arm as with 100.",
+        "Deciding by clicks costs as much with 100,000 users per arm as with 100.",
         abtest.populations,
         _cost("clicks", 100_000, ("clicks", 100)),
         0.003,
@@ -394,7 +394,7 @@ CLAIMS = [
     ),
     Claim(
         "C3.24",
-        "With 100 users an arm, deciding by clicks costs more than deciding by finishes.",
+        "With 100 users per arm, deciding by clicks costs more than deciding by finishes.",
         abtest.populations,
         _cost("clicks", 100, ("finishes", 100)),
         0.002,
@@ -403,7 +403,7 @@ CLAIMS = [
     ),
     Claim(
         "C3.25",
-        "Deciding by returns costs less with 10,000 users an arm than with 100.",
+        "Deciding by returns costs less with 10,000 users per arm than with 100.",
         abtest.populations,
         _cost("returns", 10_000, ("returns", 100)),
         0.002,

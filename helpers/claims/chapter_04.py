@@ -208,7 +208,7 @@ CLAIMS = [
     ),
     Claim(
         "C4.9",
-        "At step 20 the gradients of the pair with an other mix, which gains most from sharing, do not agree at all.",
+        "At step 20 the gradients of the pair with another mix, which gains most from sharing, do not agree at all.",
         sharing.cosines,
         _cosine("other mix", 20),
         0.15,

@@ -30,7 +30,7 @@ def _partner(p: float, against: float | None) -> Effects:
 
 
 def _narrow(seeds: Sequence[int]) -> pd.DataFrame:
-    return recipe.losses(seeds, (-1.0, -0.75, 0.75, 1.0), widths=[3], models=("single-task", "shared-bottom"))
+    return recipe.losses(seeds, (-1.0, -0.75, 0.75, 0.98, 1.0), widths=[3], models=("single-task", "shared-bottom"))
 
 
 def _wide(seeds: Sequence[int]) -> pd.DataFrame:
@@ -122,6 +122,15 @@ CLAIMS = [
         "A bottom of 3: the loss of task A rises when the partner turns away from its direction, from p = 1 to 0.75.",
         _narrow,
         _partner(0.75, 1.0),
+        0.1,
+        "doublings of the loss",
+        seeds=75,
+    ),
+    Claim(
+        "C4.48",
+        "It rises close to p = 1: the loss is higher at p = 0.98 already.",
+        _narrow,
+        _partner(0.98, 1.0),
         0.1,
         "doublings of the loss",
         seeds=75,

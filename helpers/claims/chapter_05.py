@@ -25,8 +25,8 @@ def _scaled(pair: str, task: str) -> Effects:
 
 
 def _brought_back(table: pd.DataFrame) -> np.ndarray:
-    """R² of B at 100 : 1, other features: GradNorm minus equal weights."""
-    where = (table["pair"] == "other features") & (table["task"] == "b") & (table["scale"] == 100)
+    """R² of B at 100 : 1, disjoint features: GradNorm minus equal weights."""
+    where = (table["pair"] == "disjoint features") & (table["task"] == "b") & (table["scale"] == 100)
     by = table[where].pivot(index="seed", columns="method", values="r2")
     return (by["GradNorm"] - by["equal weights"]).to_numpy()
 
@@ -74,7 +74,7 @@ def _units(seeds: Sequence[int]) -> pd.DataFrame:
 
 
 def _hundredfold(seeds: Sequence[int]) -> pd.DataFrame:
-    return balancers.scales(seeds, ["other features"], [100], ["equal weights", "GradNorm"])
+    return balancers.scales(seeds, ["disjoint features"], [100], ["equal weights", "GradNorm"])
 
 
 def _two_toys(seeds: Sequence[int]) -> pd.DataFrame:
@@ -108,9 +108,9 @@ NARROW = {
 CLAIMS = [
     Claim(
         "C5.1",
-        "Other features, losses added up: when the loss of A grows a hundredfold, B learns less.",
+        "Disjoint features, losses added up: when the loss of A grows a hundredfold, B learns less.",
         _units,
-        _scaled("other features", "b"),
+        _scaled("disjoint features", "b"),
         0.1,
         "R²",
         sign=-1,
@@ -138,7 +138,7 @@ CLAIMS = [
     ),
     Claim(
         "C5.4",
-        "Labels of B without noise, other features: UWL teaches B more than equal weights do.",
+        "Labels of B without noise, disjoint features: UWL teaches B more than equal weights do.",
         balancers.near_zero,
         _clean_gain,
         0.01,
@@ -176,7 +176,7 @@ CLAIMS = [
     ),
     Claim(
         "C5.8",
-        "Other features, 100 : 1: GradNorm brings back most of what B lost in the plain sum.",
+        "Disjoint features, 100 : 1: GradNorm brings back most of what B lost in the plain sum.",
         _hundredfold,
         _brought_back,
         0.3,

@@ -183,7 +183,7 @@ def _setting(situation: str, method: str) -> tuple[float, Balance | None]:
 
 # Size alone: the loss of task A is multiplied by more and more.
 
-PAIRS = {"other features": disjoint_pair, "same features": same_pair}
+PAIRS = {"disjoint features": disjoint_pair, "same features": same_pair}
 BALANCES = {"equal weights": None, "UWL": UWL(0.2), "GradNorm": GradNorm(0.12, 0.1)}
 LOOKS = (5, 10, 20, 30, 50, 75, 100, 150, 200, 250)
 
@@ -239,7 +239,7 @@ def near_zero(seeds: Sequence[int], epochs: int = 600) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "r2"]]
 
 
-TWINS = {"twins": Situation(lambda seed: relu_tasks(seed=seed)), "other features": Situation(disjoint_pair)}
+TWINS = {"twins": Situation(lambda seed: relu_tasks(seed=seed)), "disjoint features": Situation(disjoint_pair)}
 
 
 def conflicts(seeds: Sequence[int]) -> pd.DataFrame:

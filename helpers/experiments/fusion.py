@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from helpers.examples import Examples
 from helpers.experiments import Grid, grids
 from helpers.experiments.feeds import Feed, Offer, features
-from helpers.experiments.tradeoff import WEIGHTS, OneLogit
+from helpers.experiments.tradeoff import WEIGHTS
 from helpers.metrics import auc
-from helpers.models import SharedBottom
+from helpers.models import OneHead, SharedBottom
 from helpers.training import fit
 
 ROWS = 18_000  # of each log, so that all worlds can train together
@@ -47,7 +47,7 @@ def train(
 ) -> tuple[list[nn.Module], pd.DataFrame]:
     """One model a feed, all trained at once on Σ weight·L(label): the models, each in its best state, and the history.
 
-    model    `SharedBottom` (a tower for each label) or `OneLogit` (one output for all)
+    model    `SharedBottom` (a tower for each label) or `OneHead` (one output for all)
     weights  one a label; or for a label one a feed
     """
     spec = features()
@@ -63,7 +63,7 @@ def train(
 def tune(seeds: Sequence[int] = range(900, 908)) -> pd.DataFrame:
     """Validation loss of click + finish of both models at each setting, mean over worlds: model, lr, penalty, loss."""
     feeds, rows = [Feed.make(seed) for seed in seeds], []
-    for model, lr, penalty in product((OneLogit, SharedBottom), LEARNING_RATES, PENALTIES):
+    for model, lr, penalty in product((OneHead, SharedBottom), LEARNING_RATES, PENALTIES):
         history = train(feeds, model=model, lr=lr, penalty=penalty)[1]
         loss = history[history["task"] == "total"].groupby("copy")["valid"].min().mean()
         rows.append((model.__name__, lr, penalty, loss))
@@ -102,7 +102,7 @@ def fronts(
         for way, weight in product(WAYS[1:], weights):
             rows.append((way, weight, seed, *_judged(offer, fused(found["click"], found["finish"], weight, way))))
     for weight in trained:
-        models, _ = train(feeds, model=OneLogit, weights=(weight, 1 - weight))
+        models, _ = train(feeds, model=OneHead, weights=(weight, 1 - weight))
         for seed, offer, model in zip(seeds, offers, models, strict=True):
             rows.append((WAYS[0], weight, seed, *_judged(offer, probabilities(model, offer)["click"])))
     return pd.DataFrame(rows, columns=["way", "weight", "seed", "auc_click", "auc_finish", *OUTCOMES])
@@ -153,7 +153,7 @@ def rare(seeds: Sequence[int], scales: Sequence[str] = SCALES) -> pd.DataFrame:
     share = dict(zip(SCALES, (one, one / 2, like / (click + like), 0 * one), strict=True))
     rows = []
     for scale in scales:
-        models, _ = train(feeds, RARE, OneLogit, (share[scale], 1 - share[scale]))
+        models, _ = train(feeds, RARE, OneHead, (share[scale], 1 - share[scale]))
         for seed, offer, model in zip(seeds, offers, models, strict=True):
             score = probabilities(model, offer)["click"]
             rows += [(scale, seed, task, auc(score, offer.outcomes[task])) for task in RARE]

@@ -43,7 +43,7 @@ class Dot:
 
 
 EQUAL, QUARTER = "shared-bottom", "shared-bottom, b weighs 1/4"
-MIX, HALF, OTHER = (
+MIX, HALF, DISJOINT = (
     {"condition": name} for name in ("same features, other mix", "half the features shared", "disjoint features")
 )
 NARROW = {"situation": "narrow bottom"}
@@ -54,10 +54,10 @@ DOTS = [
     Dot("B few, weight ¼", 1, "01_eavesdrop", QUARTER, MIX),
     Dot("B few, half shared", 1, "01_eavesdrop", EQUAL, HALF),
     Dot("B few, half shared, weight ¼", 1, "01_eavesdrop", QUARTER, HALF),
-    Dot("B few, other features", 1, "01_eavesdrop", EQUAL, OTHER),
+    Dot("B few, disjoint features", 1, "01_eavesdrop", EQUAL, DISJOINT),
     Dot("same features", 4, "04_conditions", "shared-bottom", MIX),
     Dot("opposed labels", 4, "04_conditions", "shared-bottom", {"condition": "same features, opposite sign"}),
-    Dot("other features", 4, "04_conditions", "shared-bottom", OTHER),
+    Dot("disjoint features", 4, "04_conditions", "shared-bottom", DISJOINT),
     Dot("narrow, sum", 5, "05_alike", "equal weights", NARROW),
     Dot("narrow, UWL", 5, "05_alike", "UWL", NARROW),
     Dot("narrow, GradNorm", 5, "05_alike", "GradNorm", NARROW),

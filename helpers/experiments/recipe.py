@@ -25,7 +25,7 @@ from helpers.training import fit
 
 ROWS = (1000, 1000, 2000)
 EPOCHS, BATCH = 150, 250  # 600 steps
-P = (-1.0, -0.75, -0.5, 0.0, 0.5, 0.75, 1.0)
+P = (-1.0, -0.75, -0.5, 0.0, 0.5, 0.75, 0.9, 0.98, 1.0)
 WIDTHS = (3, 18)
 LEARNING_RATES = (0.01, 0.03, 0.1, 0.2)
 LEARNING_RATE = 0.1  # what `tune` finds best for every model; its seeds serve no result

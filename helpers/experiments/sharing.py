@@ -19,7 +19,7 @@ from helpers.experiments import Grid, grids, interval
 from helpers.losses import squared_error
 from helpers.members import Members
 from helpers.metrics import r2
-from helpers.models import SharedBottom, SingleTask, parameter_count
+from helpers.models import OneHead, SharedBottom, SingleTask, parameter_count
 from helpers.simulation import CONDITIONS, TaskPair, relu_tasks
 from helpers.training import fit
 
@@ -195,19 +195,6 @@ def live(settings: dict, seeds: Sequence[int] | None = None) -> Iterator[tuple[f
         yield (number + 1) / len(seeds), found
 
 
-class OneHead(nn.Module):
-    """A bottom and a single head whose one output must serve both tasks."""
-
-    def __init__(self, width: int = 8, seed: int = 0):
-        super().__init__()
-        self.tasks = TASKS
-        self.score = SingleTask(INPUTS, "score", "regression", [width], [TOWER], seed=seed)
-
-    def forward(self, inputs: Tensor) -> dict[str, Tensor]:
-        score = self.score(inputs)["score"]
-        return dict.fromkeys(self.tasks, score)
-
-
 RELATED = ("same features, same sign", "same features, other mix", "same features, opposite sign")
 
 
@@ -217,7 +204,7 @@ def heads(seeds: Sequence[int], names: Sequence[str] = RELATED, width: int = 8) 
     pairs = [relu_tasks((500, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points]
     parts = []
     for model, make in {
-        "one head": lambda seed: OneHead(width, seed),
+        "one head": lambda seed: OneHead(INPUTS, TASKS, [width], [TOWER], seed=seed),
         "two towers": lambda seed: SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed),
     }.items():
         parts.append(_at_points(score([make(seed) for _, seed in points], pairs), points).assign(model=model))

@@ -13,17 +13,16 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from helpers import validate
 from helpers.examples import Examples, Inputs
 from helpers.experiments import Grid, grids
 from helpers.experiments.sharing import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, stack
-from helpers.features import Features
 from helpers.losses import binary_cross_entropy, squared_error
 from helpers.members import Members
 from helpers.metrics import auc, r2
-from helpers.models import SharedBottom, SingleTask
+from helpers.models import OneHead, SharedBottom, SingleTask
 from helpers.simulation import RELU_MEAN, RELU_SD, TaskPair, relu_tasks
 from helpers.training import TOTAL, Run, fit
 
@@ -31,26 +30,6 @@ WIDTH = 8
 CORRELATIONS = tuple(quarters / 4 for quarters in range(-4, 5))
 WEIGHTS = tuple(tenths / 10 for tenths in range(11))
 MODELS = ("one score", "two towers")
-
-
-class OneLogit(nn.Module):
-    """A single-task network whose one output is the output of every task. Arguments as of `SharedBottom`.
-
-    All tasks must be of one kind: a number cannot be a logit and a value at once.
-    """
-
-    def __init__(self, features: Features | int, tasks: dict[str, str], bottom=(8,), tower=(8,), **options):
-        super().__init__()
-        if len(set(tasks.values())) != 1:
-            validate.fail("tasks", f"the kinds {sorted(set(tasks.values()))}", "tasks of one kind")
-        self.tasks = dict(tasks)
-        self.score = SingleTask(features, "score", next(iter(tasks.values())), bottom, tower, **options)
-
-    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        return dict.fromkeys(self.tasks, self.score(inputs)["score"])
-
-    def l2(self) -> dict[str, float]:
-        return {f"score.{name}": penalty for name, penalty in self.score.l2().items()}
 
 
 def deployed(run: Run, inputs: Inputs) -> dict[str, Tensor]:
@@ -75,7 +54,7 @@ def trade_off(
     loss is relative, against the noise-free target; auc is that of "above average", target > 0. Copies of one seed
     differ in their weight and in the pair of tasks alone, so they are paired.
     """
-    kind = {"one score": OneLogit, "two towers": SharedBottom}[validate.choice("model", model, MODELS)]
+    kind = {"one score": OneHead, "two towers": SharedBottom}[validate.choice("model", model, MODELS)]
     parts = []
     for correlation in correlations:  # one after the other, as all of them would take half a gigabyte
         pairs = {seed: correlated_pair(correlation, seed) for seed in seeds}
@@ -116,7 +95,7 @@ def mixed(seeds: Sequence[int], weight: float = 0.3) -> pd.DataFrame:
     pairs = [relu_tasks(shared=2, binary=True, seed=seed) for seed in seeds]
     train, valid, test = stack(pairs)
     options = {"epochs": EPOCHS, "batch_size": None, "evaluate_every": 5, "lr": LEARNING_RATE}
-    two = [OneLogit(INPUTS, tasks, [WIDTH], [TOWER], seed=seed) for seed in seeds]
+    two = [OneHead(INPUTS, tasks, [WIDTH], [TOWER], seed=seed) for seed in seeds]
     fit(two, train, valid, task_weights={"a": weight, "b": 1 - weight}, **options)
     one = [SingleTask(INPUTS, "score", "binary", [WIDTH], [TOWER], seed=seed) for seed in seeds]
     parts = [

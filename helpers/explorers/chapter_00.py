@@ -49,7 +49,7 @@ def weight_explorer(grid: pd.DataFrame) -> Explorer:
         return (
             f"Trained on {weight:g} · L(click) + {1 - weight:.1g} · L(finish): of the ten videos on top, "
             f"{10 * clicked:.1f} are clicked; of the clicked ones {finished:.0%} are watched to the end. "
-            f"That makes {10 * total[weight]:.2f} finished videos a list."
+            f"That makes {10 * total[weight]:.2f} finished videos per list."
         )
 
     return Explorer(

@@ -54,7 +54,7 @@ def _words(bias: str) -> tuple[str, str | Callable[[dict], str], str, str]:
     """What the impressions are sorted by, the titles of picture and number, and the axis of the number."""
     spread = ("Highest tenth minus lowest", "difference, in averages")
     if bias == "target":
-        number = ("How satisfied who gave the label was", "true satisfaction above average")
+        number = ("Satisfaction of those who gave it", "true satisfaction above average")
         return ("tenths by true satisfaction", "How often the label is given", *number)
     if bias == "user":
         return ("tenths of users by proneness to like", "What users of different habits do", *spread)

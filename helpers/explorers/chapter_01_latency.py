@@ -15,7 +15,7 @@ HOPE = "N"  # what the ratio would be if towers cost nothing
 def latency_explorer() -> Explorer:
     """Bottom × candidates × tasks → time by counted operations, and how many times dearer N models are.
 
-    *Train it now* measures at the setting: stars for the milliseconds of both sides and for their ratio.
+    *Measure it now* measures at the setting: stars for the milliseconds of both sides and for their ratio.
     """
     counted = latency.counted()
     point = ["bottom", "candidates", "tasks"]
@@ -26,7 +26,7 @@ def latency_explorer() -> Explorer:
         y="ms",
         series="model",
         log=True,
-        title=f"Time of a request at {latency.SPEED / 1e9:.0f} billion multiply-adds a second",
+        title=f"Time of a request at {latency.SPEED / 1e9:.0f} billion multiply-adds per second",
         x_label="tasks N",
         y_label="milliseconds",
         styles={latency.APART: SINGLE_TASK, latency.SHARED: METHOD, BUDGET: Style(ORANGE, (3, 1.5), "s")},
@@ -49,6 +49,7 @@ def latency_explorer() -> Explorer:
         start={"tasks": 8, "candidates": 500, "bottom": "128, 128"},
         dropdown={"bottom"},
         train=latency.live,
+        verb="Measure",
     )
 
 

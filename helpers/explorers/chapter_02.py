@@ -50,7 +50,7 @@ def odds_explorer() -> Explorer:
         series="loss",
         title="Seconds that exp(logit) says",
         x_label="click rate P",
-        y_label="seconds an impression",
+        y_label="seconds per impression",
         **band,
     )
     wrong = Curves(

@@ -51,7 +51,7 @@ def balance_explorer(grid: pd.DataFrame) -> Explorer:
         {"method": "method", "pair": "the tasks need", "scale": "loss of A, times"},
         [curves, plane],
         _in_words(weights, scores),
-        start={"method": "GradNorm", "pair": "other features", "scale": 100},
+        start={"method": "GradNorm", "pair": "disjoint features", "scale": 100},
         dropdown={"method", "pair"},
         intervals=f"95% intervals over {scores['seeds'].min()} seeds",
     )

@@ -16,7 +16,7 @@ def test_nothing_seems_to_train_when_the_kernel_is_gone(browser, lab, how):
     trainer = explorer.locator(".mtl-train")
     trainer.get_by_role("button", name="Train it now").click()
     explorer.locator("text", has_text="your run").first.wait_for()
-    assert "Training at" in trainer.inner_text()
+    assert "At work" in trainer.inner_text()
     if how == "restarted":
         book.page.evaluate(RESTART)
     else:
