@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from helpers import validate
+from helpers.balancing import Balance
 from helpers.examples import Examples, Inputs
 from helpers.losses import LOSSES, check_task_weights
 
@@ -29,6 +30,7 @@ class Settings:
 
     losses: dict[str, Loss]
     task_weights: Tensor  # (tasks,) or (copies, tasks)
+    balance: Balance
     epochs: int
     batch_size: int | None
     lr: float
@@ -41,7 +43,15 @@ class Settings:
 
 
 def check(
-    model: nn.Module, copies: int | None, train: Examples, valid: Examples | None, losses, task_weights, seed, **numbers
+    model: nn.Module,
+    copies: int | None,
+    train: Examples,
+    valid: Examples | None,
+    losses,
+    task_weights,
+    balance,
+    seed,
+    **numbers,
 ) -> Settings:
     """The arguments of `fit` as `Settings`; `model` is the first of the copies."""
     losses = _losses_of(model) if losses is None else losses
@@ -52,6 +62,9 @@ def check(
         _check_examples("valid", valid, losses, copies)
     rows = copies or 1
     weights = _check_weights(task_weights, list(losses), rows)
+    balance = Balance() if balance is None else balance
+    if not isinstance(balance, Balance):
+        validate.fail("balance", repr(balance)[:60], "None, UWL(), GradNorm() or PCGrad()", TypeError)
     seeds = _plain(seed)
     seeds = list(seeds) if isinstance(seeds, Iterable) else [seeds] * rows
     if len(seeds) != rows:
@@ -63,6 +76,7 @@ def check(
     return Settings(
         losses=losses,
         task_weights=torch.tensor(weights if copies else weights[0]),
+        balance=balance,
         seeds=[validate.number("seed", one, low=0, whole=True) for one in seeds],
         **numbers,
     )

@@ -10,17 +10,20 @@ more time than the model.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from helpers import validate
+from helpers.balancing import Balance
 from helpers.examples import Examples, Inputs, map_inputs
 from helpers.losses import task_losses, weighted_sum
 from helpers.members import Members, State, group_size, restore
@@ -33,12 +36,15 @@ class Run:
 
     history      DataFrame, a row an evaluation and task (and "total"): epoch, task, train, valid; for copies also copy
     best         {task or "total": (epoch, {parameter: tensor})}, the state at the lowest validation loss of that task
+    weights      DataFrame, a row an evaluation and task: epoch, task, weight by which its loss is multiplied then; for
+                 copies also copy
     interrupted  True where it was stopped by hand
     """
 
     members: Members
     history: pd.DataFrame
     best: dict[str, tuple[Tensor, State]]
+    weights: pd.DataFrame
     interrupted: bool = False
 
     def predict(self, inputs: Inputs) -> dict[str, Tensor]:
@@ -59,6 +65,7 @@ def fit(
     *,
     losses: dict[str, Loss] | None = None,
     task_weights: dict[str, float | Sequence[float]] | None = None,
+    balance: Balance | None = None,
     epochs: int = 20,
     batch_size: int | None = 1024,
     lr: float = 1e-2,
@@ -73,6 +80,8 @@ def fit(
     train, valid    examples; for a list either shared by all, or `Examples.stack`ed, one set for each
     losses          {task: loss of a row}; None takes those of `model.tasks`, {task: "binary" or "regression"}
     task_weights    {task: weight ≥ 0}, for a list also {task: one weight a copy}; None is 1 each
+    balance         how the losses, times `task_weights`, become one step: `UWL()`, `GradNorm()`, `PCGrad()` of
+                    `helpers.balancing`; None adds them up
     batch_size      rows a step at most; the batches of an epoch are of nearly equal size. None: all rows in one step
     patience        stop when neither a task nor the total has improved for so many evaluations; None: never stop early
     evaluate_every  epochs between two evaluations on `valid`
@@ -90,7 +99,9 @@ def fit(
     check_models([model] if copies is None else copies)
     one, count = (model, None) if copies is None else (copies[0], len(copies))
     numbers = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "patience": patience}
-    settings = check(one, count, train, valid, losses, task_weights, seed, evaluate_every=evaluate_every, **numbers)
+    settings = check(
+        one, count, train, valid, losses, task_weights, balance, seed, evaluate_every=evaluate_every, **numbers
+    )
     size = group_size(one, min(batch_size or len(train), len(train)))
     groups = [slice(start, start + size) for start in range(0, count or 1, size)]
     total = settings.epochs * len(groups)
@@ -136,7 +147,9 @@ def _fit(members: Members, train: Examples, valid: Examples | None, settings: Se
     tasks = [*settings.losses, TOTAL]
     stopping = _Stopping(tasks, float("inf") if settings.patience is None else settings.patience)
     batches = _Batches(train, members.copies, settings)
-    records, interrupted, epoch = [], False, 0
+    records, weights, interrupted, epoch = [], [], False, 0
+    balance = copy.copy(settings.balance)
+    balance.begin(members, list(settings.losses), settings.seeds)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seeds[0])
         optimizer = members.optimizer(settings.lr)
@@ -146,7 +159,7 @@ def _fit(members: Members, train: Examples, valid: Examples | None, settings: Se
                 members.module.train()
                 for batch in batches.epoch():
                     task_loss = _losses(members(batch.inputs), batch, settings)
-                    weighted_sum(task_loss, settings.task_weights).sum().backward()
+                    balance.backward(task_loss * settings.task_weights)
                     optimizer.step()
                     optimizer.zero_grad()
                     count = _observed(batch, settings)
@@ -159,6 +172,7 @@ def _fit(members: Members, train: Examples, valid: Examples | None, settings: Se
                 going = stopping.going(tested)
                 _stop_at_nan(trained, tested, going, tasks, epoch)
                 records.append((epoch, trained, tested, going))
+                weights.append((balance.weights * settings.task_weights).tolist())
                 stopping.update(epoch, members.state(), tested, keep_last=valid is None)
                 if stopping.exhausted():
                     break
@@ -169,7 +183,8 @@ def _fit(members: Members, train: Examples, valid: Examples | None, settings: Se
             if not records:
                 stopping.update(0, members.state(), torch.zeros(_shape(settings, tasks)), keep_last=True)
             print(f"Stopped by hand in epoch {epoch} of {settings.epochs}; the best so far is kept.")
-    return Run(members, _history(records, tasks, members.copies), stopping.best, interrupted)
+    history = _history(records, tasks, members.copies)
+    return Run(members, history, stopping.best, _weights(history, weights, tasks), interrupted)
 
 
 def _shape(settings: Settings, tasks: list[str]) -> tuple[int, ...]:
@@ -312,13 +327,24 @@ def _history(records: list[tuple], tasks: list[str], copies: int | None) -> pd.D
     return pd.concat(parts, ignore_index=True)
 
 
+def _weights(history: pd.DataFrame, weights: list, tasks: list[str]) -> pd.DataFrame:
+    """The weight beside each row of the history that is of a task."""
+    rows = history[history["task"] != TOTAL]
+    keys = ["epoch", "task", *(["copy"] if "copy" in rows else [])]
+    epochs = {epoch: number for number, epoch in enumerate(dict.fromkeys(rows["epoch"]))}
+    place = [rows["epoch"].map(epochs), *([rows["copy"]] if "copy" in rows else []), rows["task"].map(tasks.index)]
+    found = np.asarray(weights)[tuple(part.to_numpy() for part in place)] if weights else []
+    return rows[keys].assign(weight=found).reset_index(drop=True)
+
+
 def _join(runs: list[Run], copies: list[nn.Module]) -> Run:
     """The runs of the groups as one."""
     done = sum(run.members.copies for run in runs)
     members = Members(copies[:done])
-    start, histories = 0, []
+    start, histories, weights = 0, [], []
     for run in runs:
-        histories.append(run.history.assign(copy=run.history["copy"] + start) if len(run.history) else run.history)
+        histories.append(run.history.assign(copy=run.history["copy"] + start))
+        weights.append(run.weights.assign(copy=run.weights["copy"] + start))
         start += run.members.copies
     best = {
         task: (
@@ -327,7 +353,8 @@ def _join(runs: list[Run], copies: list[nn.Module]) -> Run:
         )
         for task in runs[0].best
     }
-    return Run(members, pd.concat(histories, ignore_index=True), best, runs[-1].interrupted)
+    history, weights = (pd.concat(tables, ignore_index=True) for tables in (histories, weights))
+    return Run(members, history, best, weights, runs[-1].interrupted)
 
 
 def save(model: nn.Module, path: str | Path) -> None:

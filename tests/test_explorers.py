@@ -1,11 +1,12 @@
 import numpy as np
 import pandas as pd
 
-from helpers.experiments import biases, ranking, sharing, tradeoff
+from helpers.experiments import balancers, biases, ranking, sharing, tradeoff
 from helpers.explorers import chapter_03
 from helpers.explorers.chapter_01 import bias_explorer, fusion_explorer
 from helpers.explorers.chapter_02 import odds_explorer, sampling
 from helpers.explorers.chapter_04 import transfer_explorer
+from helpers.explorers.chapter_05 import balance_explorer
 
 
 def test_the_transfer_explorer_says_what_the_grid_holds():
@@ -84,3 +85,16 @@ def test_the_fusion_explorer_says_what_the_grid_holds():
     assert said.startswith(f"True satisfaction {row['satisfaction']:.2f}, {row['plays']:.0%} clicked")
     assert "clearly better than the best single label" in said
     assert "clearly worse" in said_at(explorer, form="linear", **dict.fromkeys(ranking.LEVELS, 1.0))
+
+
+def test_the_balance_explorer_says_what_the_grid_holds():
+    grid = balancers.GRIDS["05_scales"].read()
+    explorer = balance_explorer(grid)
+    assert explorer.settings == {"method": "GradNorm", "pair": "disjoint features", "scale": 100}
+    at = grid[(grid["method"] == "UWL") & (grid["pair"] == "same features") & (grid["scale"] == 30)]
+    a, b = at.groupby("task")["r2"].mean()
+    said = said_at(explorer, method="UWL", pair="same features", scale=30)
+    assert said.startswith("UWL, same features, loss of A times 30: the weights end at")
+    assert said.endswith(f"R² is {a:.2f} for A and {b:.2f} for B.")
+    equal = said_at(explorer, method="equal weights", pair="disjoint features", scale=1)
+    assert "the weights end at 1 on A and 1 on B" in equal

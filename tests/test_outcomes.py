@@ -22,15 +22,16 @@ def test_an_outcome_is_called_so_when_the_intervals_allow_it(a, b, name):
 
 
 def test_every_dot_has_a_name_of_its_own_and_lies_in_its_intervals():
-    table = outcomes.table(chapters=[1, 4])
+    table = outcomes.table(chapters=[1, 4, 5])
     assert len(table) == len(outcomes.DOTS) and table["name"].is_unique
     for task in ("a", "b"):
         assert ((table[f"{task}_low"] <= table[task]) & (table[task] <= table[f"{task}_high"])).all()
     assert (table["seeds"] >= 20).all()
 
 
-def test_the_map_names_every_dot_and_no_names_overlap():
-    table = outcomes.table(chapters=[1, 4])
+@pytest.mark.parametrize("chapters", [[1, 4], [4, 5]])
+def test_the_map_names_every_dot_and_no_names_overlap(chapters):
+    table = outcomes.table(chapters=chapters)
     table = table[table["unit"] == "R²"]
     figure = outcome_map(table, title="T")
     figure.canvas.draw()

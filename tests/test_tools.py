@@ -195,6 +195,14 @@ def test_cells_run_twice_are_compared(tmp_path):
     assert "04-print-random-random" in found[1]
 
 
+def test_a_check_that_adds_its_second_hint_gives_the_same(tmp_path):
+    hints = "asked = globals().get('asked', 0) + 1\nprint('Hint 1: a' + '\\nHint 2: b' * (asked - 1))"
+    book = chapter([hints])
+    assert len(notebooks.run_each_cell_twice(save(tmp_path / "04_x.ipynb", book))) == 1
+    code(book, -1).metadata["tags"] = ["exercise"]
+    assert notebooks.run_each_cell_twice(save(tmp_path / "04_y.ipynb", book)) == []
+
+
 def test_sections_run_alone_are_compared(tmp_path):
     path = tmp_path / "04_x.ipynb"
     first = ["factor = 2\nprint('two')"]

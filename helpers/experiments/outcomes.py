@@ -46,6 +46,7 @@ EQUAL, QUARTER = "shared-bottom", "shared-bottom, b weighs 1/4"
 MIX, HALF, DISJOINT = (
     {"condition": name} for name in ("same features, other mix", "half the features shared", "disjoint features")
 )
+NARROW = {"situation": "narrow bottom"}
 LOVE = {"value": "auc", "unit": "AUC", "tasks": ("like", "love")}
 
 DOTS = [
@@ -57,6 +58,9 @@ DOTS = [
     Dot("same features", 4, "04_conditions", "shared-bottom", MIX),
     Dot("opposed labels", 4, "04_conditions", "shared-bottom", {"condition": "same features, opposite sign"}),
     Dot("disjoint features", 4, "04_conditions", "shared-bottom", DISJOINT),
+    Dot("narrow, sum", 5, "05_alike", "equal weights", NARROW),
+    Dot("narrow, UWL", 5, "05_alike", "UWL", NARROW),
+    Dot("narrow, GradNorm", 5, "05_alike", "GradNorm", NARROW),
     Dot("MovieLens, like and love", 4, "04_ratings", "shared-bottom", {"pair": "like + love"}, **LOVE),
 ]
 

@@ -2,6 +2,7 @@
 
 from helpers.experiments import (
     abtest,
+    balancers,
     biases,
     feed_tasks,
     fusion,
@@ -14,6 +15,7 @@ from helpers.experiments import (
     shapes,
     sharing,
     speed,
+    toy,
     tradeoff,
     watch_time,
 )
@@ -34,4 +36,6 @@ GRIDS = (
     | speed.GRIDS
     | heat.GRIDS
     | feed_tasks.GRIDS
+    | balancers.GRIDS
+    | toy.GRIDS
 )
