@@ -160,8 +160,8 @@ class SharedBottom(nn.Module):
     features     fitted `Features`, or a number of plain dense columns
     tasks        {name: "binary" or "regression"}; the output is a logit or a value
     bottom       units of the shared layers; or a function `Encoder → nn.Module` with an attribute `width`, the numbers
-                 that it makes of a row (`helpers.bottoms` has some); it may also make them for each task apart, as a list
-                 (`helpers.experts`)
+                 that it makes of a row (`helpers.bottoms` has some); it gives one tensor for all tasks, or a list with
+                 one for each (`helpers.experts`)
     towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
     encoder      how the inputs become a row of numbers: a subclass of `Encoder` (`helpers.bottoms.DIN`)
     l2_embedding, l2_layers   λ of the penalty λ‖w‖² on embeddings and on the weights of linear layers

@@ -6,6 +6,7 @@ from helpers.experiments import (
     feed_tasks,
     fusion,
     heat,
+    mmoe,
     primer,
     ranking,
     ratings,
@@ -34,4 +35,5 @@ GRIDS = (
     | speed.GRIDS
     | heat.GRIDS
     | feed_tasks.GRIDS
+    | mmoe.GRIDS
 )
