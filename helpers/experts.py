@@ -33,9 +33,9 @@ class Gate(nn.Linear):
         return super().forward(row).softmax(-1)
 
 
-def mix(weights: Tensor, outputs: Tensor) -> Tensor:
-    """Σᵢ gᵢ fᵢ: weights `(n, experts)` and outputs `(n, experts, width)` → `(n, width)`."""
-    return (weights.unsqueeze(-1) * outputs).sum(-2)
+def mix(weights: Tensor, outputs: list[Tensor]) -> Tensor:
+    """Σᵢ gᵢ fᵢ: weights `(n, experts)` and an output `(n, width)` of each expert → `(n, width)`."""
+    return sum(weight * output for weight, output in zip(weights.split(1, dim=-1), outputs, strict=True))
 
 
 def _outputs(experts: nn.ModuleList, row: Tensor) -> list[Tensor]:
@@ -60,7 +60,7 @@ class Mixture(nn.Module):
         return self._for_tasks([gate(row) for gate in self.gates])
 
     def forward(self, row: Tensor) -> list[Tensor]:
-        outputs = torch.stack(_outputs(self.experts, row), dim=-2)  # (n, experts, units[-1])
+        outputs = _outputs(self.experts, row)  # (n, units[-1]) each
         return self._for_tasks([mix(gate(row), outputs) for gate in self.gates])
 
     def _for_tasks(self, by_gate: list[Tensor]) -> list[Tensor]:
@@ -85,12 +85,9 @@ class Extraction(nn.Module):
         *of_tasks, of_shared = rows
         shared = _outputs(self.shared, of_shared)
         own = [_outputs(experts, row) for experts, row in zip(self.own, of_tasks, strict=True)]
-        mixed = [
-            mix(gate(row), torch.stack([*mine, *shared], dim=-2))
-            for gate, row, mine in zip(self.gates, of_tasks, own, strict=True)
-        ]
+        mixed = [mix(gate(row), [*mine, *shared]) for gate, row, mine in zip(self.gates, of_tasks, own, strict=True)]
         if self.shared_gate is not None:
-            every = torch.stack([*(output for mine in own for output in mine), *shared], dim=-2)
+            every = [output for mine in own for output in mine] + shared
             mixed.append(mix(self.shared_gate(of_shared), every))
         return mixed
 

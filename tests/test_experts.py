@@ -65,7 +65,7 @@ def test_mmoe_is_the_formula_of_the_paper():
 
 
 def test_mix_is_a_weighted_sum():
-    weights, outputs = torch.tensor([[0.25, 0.75]]), torch.tensor([[[4.0, 0.0], [8.0, 4.0]]])
+    weights, outputs = torch.tensor([[0.25, 0.75]]), [torch.tensor([[4.0, 0.0]]), torch.tensor([[8.0, 4.0]])]
     assert torch.equal(mix(weights, outputs), torch.tensor([[7.0, 3.0]]))
 
 

@@ -128,7 +128,7 @@ def usage(
                 own, shared, none = mean[:, :1], mean[:, 1:], torch.zeros(len(mean), 1)
                 mean = torch.cat([own, shared, none] if task == "a" else [none, shared, own], dim=1)
             place = pd.DataFrame(points, columns=["p", "seed"]).assign(model=model, task=task)
-            parts += [place.assign(expert=i + 1, weight=mean[:, i]) for i in range(EXPERTS)]
+            parts += [place.assign(expert=i + 1, weight=mean[:, i].numpy()) for i in range(EXPERTS)]
     return pd.concat(parts, ignore_index=True)[["model", "p", "seed", "task", "expert", "weight"]]
 
 
@@ -142,6 +142,8 @@ def aligned(table: pd.DataFrame) -> pd.DataFrame:
     """
     by_task = table.pivot(index=[*RUN, "expert"], columns="task", values="weight")
     more = (by_task["a"] - by_task["b"]).rename("more").reset_index()
+    own = (more["model"] == LAYERED) * more["expert"].map({1: 2, 2: 0, 3: 0, 4: -2})  # these keep the ends
+    more["more"] += own
     place = more.groupby(RUN)["more"].rank(ascending=False, method="first").astype(int)
     return table.merge(more.assign(place=place), on=[*RUN, "expert"]).assign(expert=lambda t: t["place"])[table.columns]
 
@@ -221,6 +223,13 @@ def weighted(
         place = pd.DataFrame(points, columns=["weight", "seed"]).assign(model=model)
         parts += [place.assign(task=task, r2=values) for task, values in found.items()]
     return pd.concat(parts, ignore_index=True)[["weight", "seed", "model", "task", "r2"]]
+
+
+def seesaw(table: pd.DataFrame) -> pd.DataFrame:
+    """What a task wins when its weight goes from 0.1 to 0.9, mean of both tasks: seed, model, seesaw."""
+    by = table.pivot(index=["model", "seed"], columns=["task", "weight"], values="r2")
+    won = (by["a", 0.9] - by["a", 0.1] + by["b", 0.1] - by["b", 0.9]) / 2
+    return won.rename("seesaw").reset_index()
 
 
 # Expert collapse

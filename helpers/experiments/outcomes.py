@@ -58,6 +58,10 @@ DOTS = [
     Dot("opposed labels", 4, "04_conditions", "shared-bottom", {"condition": "same features, opposite sign"}),
     Dot("other features", 4, "04_conditions", "shared-bottom", OTHER),
     Dot("MovieLens, like and love", 4, "04_ratings", "shared-bottom", {"pair": "like + love"}, **LOVE),
+    Dot("MMoE, same features", 6, "06_relu", "MMoE", MIX | {"rows": 500}),
+    Dot("MMoE, other features", 6, "06_relu", "MMoE", OTHER | {"rows": 500}),
+    Dot("wide bottom, same features", 6, "06_relu", "shared-bottom, equal size", MIX | {"rows": 500}),
+    Dot("wide bottom, other features", 6, "06_relu", "shared-bottom, equal size", OTHER | {"rows": 500}),
 ]
 
 
