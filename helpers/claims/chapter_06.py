@@ -209,7 +209,7 @@ CLAIMS = [
     ),
     Claim(
         "C6.13",
-        "So is that of a plain bottom of PLE's size.",
+        "So is that of a plain bottom of about PLE's size.",
         _weights,
         _less_seesaw(WIDE),
         0.03,

@@ -2,7 +2,7 @@
 
 All models have about the parameters of an MMoE of four experts of four units, gates counted: a Shared-Bottom with one
 wide bottom, and two single-task models together. `ONE_EXPERT` is what is left of the MMoE with one of its experts: a
-Shared-Bottom of four units, with a good half of the parameters.
+Shared-Bottom of four units, with less than a third of the parameters.
 
 Two kinds of tasks: those of the MMoE paper (`recipe`, as in chapter 04, losses of task A as logarithms to base 2), and
 the relu features of `sharing` (R² of both tasks).

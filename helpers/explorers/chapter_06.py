@@ -8,6 +8,7 @@ import pandas as pd
 
 from helpers.experiments import mmoe, summarise
 from helpers.explorer import Curves, Explorer
+from helpers.palette import METHOD
 
 AS_DRAWN, ALIGNED = "MMoE, as drawn", "MMoE, aligned"
 
@@ -47,6 +48,7 @@ def usage_explorer(grid: pd.DataFrame) -> Explorer:
         title="What both use in common",
         x_label="p, the cosine of the tasks' directions",
         y_label="overlap of the gates (1: equal)",
+        styles={"in common": METHOD},
         **interval,
     )
     return Explorer(
