@@ -97,7 +97,7 @@ CLAIMS = [
         0.1,
         DOUBLINGS,
         sign=-1,
-        seeds=70,
+        seeds=56,
     ),
     Claim(
         "C6.2",
@@ -137,7 +137,7 @@ CLAIMS = [
         0.01,
         "R²",
         sign=-1,
-        seeds=32,
+        seeds=24,
     ),
     Claim(
         "C6.6",
@@ -147,7 +147,7 @@ CLAIMS = [
         0.01,
         "R²",
         sign=-1,
-        seeds=32,
+        seeds=24,
     ),
     Claim(
         "C6.7",
@@ -175,7 +175,7 @@ CLAIMS = [
         _in_common,
         0.05,
         "of the weight",
-        seeds=44,
+        seeds=40,
     ),
     Claim(
         "C6.10",
@@ -185,7 +185,7 @@ CLAIMS = [
         0.5,
         "experts",
         sign=-1,
-        seeds=70,
+        seeds=44,
     ),
     Claim(
         "C6.11",
@@ -195,7 +195,7 @@ CLAIMS = [
         0.005,
         "R²",
         sign=-1,
-        seeds=70,
+        seeds=44,
     ),
     Claim(
         "C6.12",
@@ -205,7 +205,7 @@ CLAIMS = [
         0.03,
         "R²",
         sign=-1,
-        seeds=60,
+        seeds=48,
     ),
     Claim(
         "C6.13",
@@ -215,6 +215,6 @@ CLAIMS = [
         0.03,
         "R²",
         sign=-1,
-        seeds=60,
+        seeds=48,
     ),
 ]
