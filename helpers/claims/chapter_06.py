@@ -185,7 +185,7 @@ CLAIMS = [
         0.5,
         "experts",
         sign=-1,
-        seeds=44,
+        seeds=56,
     ),
     Claim(
         "C6.11",
@@ -195,7 +195,7 @@ CLAIMS = [
         0.005,
         "R²",
         sign=-1,
-        seeds=44,
+        seeds=56,
     ),
     Claim(
         "C6.12",
