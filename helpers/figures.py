@@ -78,6 +78,10 @@ NAMED: dict[str, Style] = {
     "DeepFM": TASKS[3],
     "DIN": TASKS[3],
     "DIN, softmax": TASKS[2],
+    "MMoE": METHOD,
+    "one-gate MoE": Style(TASKS[1].colour, (3, 1.5), "s"),
+    "one expert": Style(TASKS[0].colour, (1, 1.2), "v"),
+    "PLE": TASKS[3],
 }
 
 

@@ -160,7 +160,8 @@ class SharedBottom(nn.Module):
     features     fitted `Features`, or a number of plain dense columns
     tasks        {name: "binary" or "regression"}; the output is a logit or a value
     bottom       units of the shared layers; or a function `Encoder → nn.Module` with an attribute `width`, the numbers
-                 that it makes of a row (`helpers.bottoms` has some)
+                 that it makes of a row (`helpers.bottoms` has some); it gives one tensor for all tasks, or a list with
+                 one for each (`helpers.experts`)
     towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
     encoder      how the inputs become a row of numbers: a subclass of `Encoder` (`helpers.bottoms.DIN`)
     l2_embedding, l2_layers   λ of the penalty λ‖w‖² on embeddings and on the weights of linear layers
@@ -201,20 +202,23 @@ class SharedBottom(nn.Module):
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
         row = self.encoder(inputs)
         try:
-            shared = self.bottom(row)  # (n, bottom width)
-            return {
-                task: tower(shared).squeeze(-1) for task, tower in zip(self.tasks, self.towers, strict=True)
-            }  # (n,) each
+            outputs = zip(self.tasks, self.towers, self._read(row), strict=True)
+            return {task: tower(read).squeeze(-1) for task, tower, read in outputs}  # (n,) each
         except RuntimeError:
             self._explain(row)
             raise
+
+    def _read(self, row: Tensor) -> list[Tensor]:
+        """What each tower reads, `(n, bottom width)` each."""
+        shared = self.bottom(row)
+        return shared if isinstance(shared, list) else [shared] * len(self.towers)
 
     def _explain(self, row: Tensor) -> None:
         """Name what does not fit between the encoder, the bottom and the towers, if that is what went wrong."""
         dtype = self.towers[0][-1].weight.dtype
         if row.dtype != dtype:
             validate.fail("inputs", f"dtype {row.dtype}", f"{dtype}, as `Examples` makes them", TypeError)
-        shared, shape = self.bottom(row), (len(row), self.bottom.width)
+        shared, shape = self._read(row)[0], (len(row), self.bottom.width)
         if shared.shape != shape:
             validate.fail(
                 "bottom", f"an output of shape {tuple(shared.shape)}", f"{shape}, the `width` that it says it has"

@@ -11,6 +11,7 @@ ALL = [
     diagrams.scalarisations,
     diagrams.where_to_part,
     diagrams.field,
+    diagrams.mixtures,
 ]
 
 

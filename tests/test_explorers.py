@@ -1,12 +1,13 @@
 import numpy as np
 import pandas as pd
 
-from helpers.experiments import balancers, biases, ranking, sharing, tradeoff
+from helpers.experiments import balancers, biases, mmoe, ranking, sharing, tradeoff
 from helpers.explorers import chapter_03
 from helpers.explorers.chapter_01 import bias_explorer, fusion_explorer
 from helpers.explorers.chapter_02 import odds_explorer, sampling
 from helpers.explorers.chapter_04 import transfer_explorer
 from helpers.explorers.chapter_05 import balance_explorer
+from helpers.explorers.chapter_06 import usage_explorer
 
 
 def test_the_transfer_explorer_says_what_the_grid_holds():
@@ -98,3 +99,17 @@ def test_the_balance_explorer_says_what_the_grid_holds():
     assert said.endswith(f"R² is {a:.2f} for A and {b:.2f} for B.")
     equal = said_at(explorer, method="equal weights", pair="disjoint features", scale=1)
     assert "the weights end at 1 on A and 1 on B" in equal
+
+
+def test_the_usage_explorer_says_what_the_grid_holds():
+    grid = mmoe.GRIDS["06_usage"].read()
+    explorer = usage_explorer(grid)
+    assert explorer.settings == {"model": "MMoE, as drawn", "p": 0.0}
+    at_one = grid[(grid["model"] == "MMoE") & (grid["p"] == 1)]
+    common = f"{mmoe.overlap(at_one)['overlap'].mean():.0%} of the gates' weight is in common."
+    for model in ("MMoE, as drawn", "MMoE, aligned"):  # what is common does not depend on the numbering
+        said = said_at(explorer, model=model, p=1.0)
+        assert said.startswith(f"{model}, p = 1: weights of experts 1 to 4 for task A 0.") and said.endswith(common)
+    drawn = at_one[at_one["task"] == "a"].groupby("expert")["weight"].mean()
+    assert ", ".join(f"{weight:.2f}" for weight in drawn) in said_at(explorer, model="MMoE, as drawn", p=1.0)
+    assert "for task B 0.00, " in said_at(explorer, model="PLE", p=0.0)

@@ -62,6 +62,10 @@ DOTS = [
     Dot("narrow, UWL", 5, "05_alike", "UWL", NARROW),
     Dot("narrow, GradNorm", 5, "05_alike", "GradNorm", NARROW),
     Dot("MovieLens, like and love", 4, "04_ratings", "shared-bottom", {"pair": "like + love"}, **LOVE),
+    Dot("MMoE, same features", 6, "06_relu", "MMoE", MIX | {"rows": 500}),
+    Dot("MMoE, disjoint features", 6, "06_relu", "MMoE", DISJOINT | {"rows": 500}),
+    Dot("wide bottom, same features", 6, "06_relu", "shared-bottom, equal size", MIX | {"rows": 500}),
+    Dot("wide bottom, disjoint features", 6, "06_relu", "shared-bottom, equal size", DISJOINT | {"rows": 500}),
 ]
 
 

@@ -7,6 +7,7 @@ from helpers.experiments import (
     feed_tasks,
     fusion,
     heat,
+    mmoe,
     primer,
     ranking,
     ratings,
@@ -38,4 +39,5 @@ GRIDS = (
     | feed_tasks.GRIDS
     | balancers.GRIDS
     | toy.GRIDS
+    | mmoe.GRIDS
 )

@@ -1,0 +1,74 @@
+"""The explorer of chapter 06, Soft sharing: MMoE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from helpers.experiments import mmoe, summarise
+from helpers.explorer import Curves, Explorer
+from helpers.palette import METHOD
+
+AS_DRAWN, ALIGNED = "MMoE, as drawn", "MMoE, aligned"
+
+
+def usage_explorer(grid: pd.DataFrame) -> Explorer:
+    """Model and numbering of its experts × p → how much each task takes of each expert, and what both take in common.
+
+    grid: the table of `mmoe.usage`.
+    """
+    parts = {
+        AS_DRAWN: grid[grid["model"] == mmoe.MULTI],
+        ALIGNED: mmoe.aligned(grid[grid["model"] == mmoe.MULTI]),
+        mmoe.LAYERED: mmoe.aligned(grid[grid["model"] == mmoe.LAYERED]),
+    }
+    table = pd.concat(part.assign(model=name) for name, part in parts.items())
+    table["task"] = "task " + table["task"].str.upper()
+    weights = summarise(table, "weight", ["model", "p", "expert", "task"])
+    shared = summarise(mmoe.overlap(table), "overlap", ["model", "p"]).assign(what="in common")
+    for summary in (weights, shared):
+        summary["model"] = pd.Categorical(summary["model"], list(parts))
+    interval = {"low": "low", "high": "high"}
+    by_expert = Curves(
+        weights,
+        x="expert",
+        y="mean",
+        series="task",
+        title="Who uses which expert",
+        x_label="expert (PLE: 1 is A's own, 4 is B's own)",
+        y_label="mean weight in the task's gate",
+        **interval,
+    )
+    by_p = Curves(
+        shared,
+        x="p",
+        y="mean",
+        series="what",
+        title="What both use in common",
+        x_label="p, the cosine of the tasks' directions",
+        y_label="overlap of the gates (1: equal)",
+        styles={"in common": METHOD},
+        **interval,
+    )
+    return Explorer(
+        {"model": "model", "p": "p"},
+        [by_expert, by_p],
+        _in_words(weights, shared),
+        start={"model": AS_DRAWN, "p": 0.0},
+        dropdown={"model"},
+        intervals=f"95% intervals over {weights['seeds'].min()} seeds",
+    )
+
+
+def _in_words(weights: pd.DataFrame, shared: pd.DataFrame) -> Callable[[dict], str]:
+    weight = weights.set_index(["model", "p", "task", "expert"])["mean"].sort_index()
+    overlap = shared.set_index(["model", "p"])["mean"]
+
+    def sentence(settings: dict) -> str:
+        at = (settings["model"], settings["p"])
+        said = [f"{task} " + ", ".join(f"{w:.2f}" for w in weight[(*at, task)]) for task in ("task A", "task B")]
+        text = f"{at[0]}, p = {at[1]:g}: weights of experts 1 to 4 for {said[0]}; for {said[1]}."
+        return f"{text} {overlap[at]:.0%} of the gates' weight is in common.".replace("-", "−")
+
+    return sentence
