@@ -11,16 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
-import os
 import re
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from helpers import environment
 from helpers.claims import VERDICTS
+from helpers.claims.cores import measured
 from helpers.claims.register import CLAIMS
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -63,40 +60,13 @@ def main(arguments: list[str] | None = None) -> int:
         ([claim.id for claim in group], start, max(stop, *(start + claim.seeds for claim in group))) for group in groups
     ]
     failed = 0
-    for id, verdict, card in _measured(jobs):
+    for id, verdict, card in measured(jobs):
         same = verdicts.get(id) == verdict
         failed += not same
         note = "as stated" if same else f"NOT as stated: {verdicts.get(id, 'in no notebook')}"
         print(f"{card} · {note}", flush=True)
     print(f"{len(claims)} claims measured with new seeds: {len(claims) - failed} reproduced, {failed} not.")
     return 1 if failed else 0
-
-
-Job = tuple[list[str], int, int]  # ids of claims with one experiment, and its seeds: from, up to
-
-
-def _measured(jobs: list[Job]) -> Iterator[tuple[str, str, str]]:
-    """Id, verdict and card of each claim, in order, as soon as it is there."""
-    if len(jobs) == 1:
-        yield from _measure(jobs[0])
-        return
-    spawn = multiprocessing.get_context("spawn")  # a forked PyTorch may hang
-    with ProcessPoolExecutor(os.cpu_count(), spawn, initializer=_start) as pool:
-        for found in pool.map(_measure, jobs):
-            yield from found
-
-
-def _start() -> None:
-    os.environ["TQDM_DISABLE"] = "1"  # the bars of several processes would overwrite each other
-    environment.threads()
-
-
-def _measure(job: Job) -> list[tuple[str, str, str]]:
-    ids, start, stop = job
-    claims = [claim for claim in CLAIMS if claim.id in ids]
-    table = claims[0].measure(range(start, stop))
-    findings = [claim.judge(table) for claim in claims]
-    return [(finding.claim.id, finding.verdict, repr(finding)) for finding in findings]
 
 
 if __name__ == "__main__":
