@@ -8,6 +8,7 @@ the exercises, one module a chapter.
 
 from __future__ import annotations
 
+import inspect
 import io
 import re
 import sysconfig
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import anywidget
+import numpy as np
 import torch
 import traitlets
 from matplotlib import pyplot as plt
@@ -97,10 +99,14 @@ class Untouched(Exception):
     """The exercise was not begun: its function gives None, `...` or NotImplemented."""
 
 
+class Changed(Exception):
+    """The reader's function wrote into an array or tensor that it was given."""
+
+
 def begun(value):
     """Return what the reader's function gave; raise `Untouched` if that is nothing yet."""
     if value is None or value is ... or value is NotImplemented:
-        raise Untouched
+        raise Untouched(value)
     return value
 
 
@@ -127,21 +133,79 @@ class Exercise:
 
     def judge(self, answer: Callable) -> str:
         """The judgement in words: *Not yet*, *Not right yet* with what is wrong and hints, or *Correct*."""
+        if not callable(answer) or isinstance(answer, torch.nn.Module):
+            return "Not yet: hand the check the function or class itself, without brackets behind its name."
         try:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)
-                for number, probe in enumerate(self.probes(answer)):
+                for number, probe in enumerate(self.probes(_on_copies(answer))):
                     if not probe.passed:
                         self.mistakes[number] += 1
                         hints = [f"Hint 1: {probe.hint}", f"Hint 2: {probe.second_hint}"][: self.mistakes[number]]
                         return "\n".join([f"Not right yet: {probe.wrong}", *hints])
-        except (Untouched, NotImplementedError):
-            return "Not yet: write your answer in the cell above, run it, then run this check again."
-        except Exception as error:
+        except Untouched as nothing:
+            if nothing.args == (None,) and not _empty(answer):
+                return "Not yet: your code gives back nothing (None); end it with `return` and what it found."
+            return NOT_YET
+        except Changed:
+            return (
+                "Not right yet: your function writes into what it was given.\n"
+                "Hint 1: whoever called it still needs those values. Work on a copy."
+            )
+        except (Exception, SystemExit, GeneratorExit) as error:
+            if isinstance(error.__cause__, StopIteration):  # a generator may not raise it: Python wraps it
+                error = error.__cause__
+            theirs = _own_frames(error)
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            if isinstance(error, NotImplementedError) and last in theirs:  # torch raises it for a missing `forward`
+                return NOT_YET
             if "ellipsis" in str(error):
                 return "Not yet: replace each `...` in the cell above, run it, then run this check again."
-            return _said(error)
+            return _said(error, theirs)
         return f"Correct: {self.correct}"
+
+
+NOT_YET = "Not yet: write your answer in the cell above, run it, then run this check again."
+
+
+def _empty(answer: Callable) -> bool:
+    """Whether a function has no body yet."""
+
+    def nothing(): ...
+
+    return inspect.isfunction(answer) and answer.__code__.co_code == nothing.__code__.co_code
+
+
+def _on_copies(answer: Callable) -> Callable:
+    """The reader's function, called with copies, so that it cannot change what it is judged by; classes stay."""
+    if not inspect.isroutine(answer):
+        return answer
+
+    def call(*given):
+        taken = [_copy(value) for value in given]
+        found = answer(*taken)
+        if not all(map(_equal, given, taken)):
+            raise Changed
+        return found
+
+    return call
+
+
+def _copy(value):
+    if isinstance(value, dict):
+        return {name: _copy(part) for name, part in value.items()}
+    if isinstance(value, torch.Tensor):
+        return value if value.requires_grad else value.clone()  # a copy would have no gradient
+    return value.copy() if hasattr(value, "copy") else value
+
+
+def _equal(value, taken) -> bool:
+    """Whether arrays and tensors are as they were; a table may have got more columns."""
+    if isinstance(value, dict):
+        return all(_equal(part, taken.get(name)) for name, part in value.items())
+    if isinstance(value, torch.Tensor):
+        return isinstance(taken, torch.Tensor) and torch.equal(value, taken)
+    return np.array_equal(value, taken) if isinstance(value, np.ndarray) else True
 
 
 def exercise(correct: str) -> Callable[[Callable], Exercise]:
@@ -149,13 +213,22 @@ def exercise(correct: str) -> Callable[[Callable], Exercise]:
     return lambda probes: Exercise(probes, correct)
 
 
-def _said(error: Exception) -> str:
+def in_words(error: BaseException) -> str:
+    """An error that came out of the reader's code, as a check says it."""
+    return _said(error, _own_frames(error))
+
+
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """The lines of the reader's own code in the error's traceback."""
+    libraries = {Path(__file__).parent, *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))}
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if frame.line and libraries.isdisjoint(Path(frame.filename).parents)]
+
+
+def _said(error: BaseException, theirs: list[traceback.FrameSummary]) -> str:
     """An error of the reader's code in one sentence: its kind, its message, and the line that it came from."""
     message = re.sub(r"0x[0-9a-f]+", "0x…", str(error)).splitlines() or [""]
     words = f"{type(error).__name__}: {message[0]}"
-    libraries = {Path(__file__).parent, *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))}
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if libraries.isdisjoint(Path(frame.filename).parents)]
     if not theirs:
         return f"Not right yet: the check could not use your answer ({words})."
     return f"Not right yet: line {theirs[-1].lineno} of your code, `{theirs[-1].line}`, raised {words}"

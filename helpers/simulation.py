@@ -180,10 +180,10 @@ def interest_tasks(
 ) -> tuple[pd.DataFrame, ...]:
     """Two tasks on an item and a history of 10 items, out of 60 items on 12 topics: columns item, history, a, b.
 
-    A history holds items of 3 topics; half of the offered items are of one of these. With `matching` both targets grow
-    with the share of the history that is of the item's topic; without, with the mean of a hidden value of the history's
-    items, whatever the item. Each target has 4/5 of its variance from there, and 1/5 from the item itself. Labels and
-    noise as in `cross_tasks`.
+    A history holds items of 3 topics; five of eight offered items are of one of these. With `matching` both targets
+    grow with the share of the history that is of the item's topic; without, with the mean of a hidden value of the
+    history's items, whatever the item. Each target has 4/5 of its variance from there, and 1/5 from the item itself.
+    Labels and noise as in `cross_tasks`.
     """
     rows = _check_rows(rows)
     rng = _generator(seed)

@@ -85,8 +85,59 @@ def test_an_untouched_exercise_is_not_yet_and_counts_no_try(nothing, capsys):
     check = fresh()
     for _ in range(3):
         check(lambda: nothing)
-    assert capsys.readouterr().out.count("Not yet: write your answer") == 3
+    said = "Not yet: your code gives back nothing" if nothing is None else "Not yet: write your answer"
+    assert capsys.readouterr().out.count(said) == 3
     assert not check.mistakes
+
+
+def test_a_function_without_a_body_is_not_yet_begun():
+    def empty(): ...
+
+    assert fresh().judge(empty).startswith("Not yet: write your answer")
+
+
+def test_a_missing_forward_is_no_untouched_exercise():
+    class Misspelt(nn.Module):
+        def froward(self):
+            return 1
+
+    assert fresh().judge(lambda: Misspelt()()).startswith("Not right yet")
+
+
+def test_who_hands_over_a_result_is_told_to_hand_over_the_function():
+    assert "without brackets" in fresh().judge(0.5) and "without brackets" in fresh().judge(nn.Linear(1, 1))
+
+
+def test_what_ends_a_kernel_ends_no_check():
+    def leaves():
+        raise SystemExit
+
+    assert "SystemExit" in fresh().judge(leaves)
+    assert "StopIteration" in fresh().judge(lambda: next(iter([])))
+
+
+@exercise("it is the sum.")
+def _sums(answer):
+    """`answer(array, table)`: two sums of what was given."""
+    array = np.arange(4.0)
+    yield Probe(begun(answer(array, {"x": torch.ones(2)})) == array.sum(), "it is not.", "add.", "add them up.")
+
+
+def test_an_answer_cannot_change_what_it_is_judged_by():
+    def doubles(array, table):
+        array *= 2
+        return array.sum()
+
+    def doubles_inside(array, table):
+        table["x"].mul_(2)
+        return array.sum()
+
+    def fresh_sums(answer):
+        return Exercise(_sums.probes, _sums.correct).judge(answer)
+
+    assert fresh_sums(lambda array, table: array.sum()).startswith("Correct")
+    for answer in (doubles, doubles_inside):
+        assert fresh_sums(answer).startswith("Not right yet: your function writes into what it was given")
 
 
 def test_an_exercise_that_raises_not_implemented_or_uses_the_dots_is_not_yet():

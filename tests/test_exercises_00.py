@@ -114,7 +114,7 @@ def unpaired(first, second):
     [
         (paired, "Correct: paired"),
         (lambda first, second: ..., "Not yet"),
-        (lambda first, second: first.mean() > second.mean(), "gave back np.True_"),
+        (lambda first, second: first.mean() > second.mean(), "gave back a bool"),
         (unpaired, "you say 'undecided'"),
         (lambda first, second: paired(second, first), "you say 'second'"),
         (lambda first, second: "first" if first.mean() > second.mean() else "second", "the difference holds 0"),

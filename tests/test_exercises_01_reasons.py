@@ -65,7 +65,7 @@ def test_a_wrong_saving_gets_its_hint(answer, words):
         (lambda labels, seed: labels[torch.randperm(len(labels))], "two different controls"),
         (lambda labels, seed: labels.flip(0), "two seeds gave the same control"),
         (lambda labels, seed: labels[: len(labels) // 2], "not as a tensor of shape"),
-        (in_place, "were changed on the way"),
+        (in_place, "writes into what it was given"),
         (lambda labels, seed: torch.cat([labels[:2].flip(0), labels[2:]]), "still correlates"),
     ],
 )

@@ -31,7 +31,7 @@ WRONG_STEPS = {
     "last": (lambda s, v, t: s[v > t][-1] + 10 if (v <= t).any() else np.inf, "rises again; the function says 60"),
     "strict": (lambda s, v, t: s[v < t][0] if (v < t).any() else np.inf, "the function says 50 instead of 40"),
     "argmax": (lambda s, v, t: s[(v <= t).argmax()], "a run that never gets to the target came out as 10"),
-    "none": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else None, "came out as None"),
+    "none": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else None, "came out as a NoneType"),
     "budget": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else s[-1], "came out as 60"),
     "nan": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else np.nan, "came out as nan"),
 }

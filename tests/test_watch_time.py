@@ -143,6 +143,27 @@ def test_an_own_t_that_is_the_seconds_changes_nothing(short):
     np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=1e-5)
 
 
+def test_an_own_t_in_another_order_is_taken_by_its_index(short):
+    straight, sorted_ = (
+        watch_time.own_time(time, [900])["value"]
+        for time in (lambda c: c["watch_seconds"], lambda c: c.sort_values("duration")["watch_seconds"])
+    )
+    np.testing.assert_array_equal(straight, sorted_)
+
+
+@pytest.mark.parametrize(
+    ("time", "message"),
+    [
+        (lambda c: c["watch_seconds"] * np.nan, "T: got"),
+        (lambda c: -c["watch_seconds"], "T: got -"),
+        (lambda c: c["watch_seconds"].to_numpy()[:6], r"T: got shape \(6,\)"),
+    ],
+)
+def test_an_own_t_that_is_no_time_is_named(time, message):
+    with pytest.raises(ValueError, match=message):
+        watch_time.own_time(time, [900])
+
+
 def test_unweighted_rows_stay_unweighted(feed):
     part, _ = feed.examples(features(), {"score": "click"}, 2000)
     assert isinstance(watch_time._weighted(part), Examples) and not watch_time._weighted(part).weights

@@ -135,8 +135,8 @@ def better(answer: Callable[[np.ndarray, np.ndarray], str]) -> Iterator[Probe]:
     level = first + (0.01 + 0.04 * noise)  # a standard error of 0.009: the interval holds 0
     found = begun(answer(first, behind))
     yield Probe(
-        found in ANSWERS,
-        f"the function gave back {found!r}.",
+        isinstance(found, str) and found in ANSWERS,
+        f"the function gave back {_named(found)}.",
         f"it should say one of {', '.join(map(repr, ANSWERS))}.",
         "return the word itself, as a string.",
     )
@@ -165,6 +165,17 @@ def better(answer: Callable[[np.ndarray, np.ndarray], str]) -> Iterator[Probe]:
         "treat both models alike, and use no threshold other than 0.",
         "low > 0 speaks for the first, high < 0 for the second, and everything else is undecided.",
     )
+    short, past = (first - (t * 0.01 / 20**0.5 + 0.01 * noise) for t in (1.8, 2.3))  # t is mean / standard error
+    yield Probe(
+        answer(first, short) == "undecided" and answer(first, past) == "first",
+        "the interval is not that of 95%: a difference of 1.8 standard errors is decided, or one of 2.3 is not.",
+        "for 20 values the interval reaches 2.09 standard errors to either side.",
+        "the standard error is the standard deviation of the differences (ddof=1), divided by √20.",
+    )
+
+
+def _named(found) -> str:
+    return repr(found[:40]) if isinstance(found, str) else f"a {type(found).__name__}, not a word"
 
 
 FEEDS = range(700, 706)  # used for this alone

@@ -29,7 +29,7 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]) -> 
         "take the mean over the rows (torch's loss functions do, if you do not ask for `reduction='none'`).",
     )
     on_click, on_finish = (binary_cross_entropy_with_logits(logit, y) for y in (click, finish))
-    value = value.detach()
+    value = value.detach().float()
     yield Probe(
         not torch.isclose(value, (1 - w) * on_click + w * on_finish, rtol=1e-4),
         "the weights are swapped: the finish has w, the click has the rest.",
@@ -53,6 +53,15 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]) -> 
         f"for these rows the loss should be {w * on_click + (1 - w) * on_finish:.4f}, yours is {value:.4f}.",
         "both goals use the same logit, and each label goes into a binary cross-entropy of its own.",
         "`binary_cross_entropy_with_logits(logit, label)` takes the logit itself: no sigmoid before it.",
+    )
+    sure = 3 * (click - 0.5)
+    on_click, on_finish = (binary_cross_entropy_with_logits(sure, y) for y in (click, finish))
+    found, right = answer(sure, click, finish, 0.8), 0.8 * on_click + 0.2 * on_finish
+    yield Probe(
+        bool(torch.isclose(found.detach().float(), right, rtol=1e-4)),
+        f"with w = 0.8 and other logits the loss should be {right:.4f}, yours is {found:.4f}.",
+        "the weights are the function's last argument, and the losses are added.",
+        "w times the one loss plus (1 − w) times the other.",
     )
     far = torch.tensor([200.0, -200.0], requires_grad=True)
     extreme = answer(far, torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0]), w)
@@ -184,8 +193,16 @@ def chebyshev(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe]:
         "max(w₁L₁, w₂L₂, …).",
         "`(weights * losses).max()` is all it takes.",
     )
+    second = torch.tensor([0.1, 0.4, 0.9], requires_grad=True)
+    other = answer(second, torch.tensor([0.5, 0.3, 0.2]))  # .05, .12, .18
     yield Probe(
-        value.requires_grad,
+        bool(torch.isclose(other.detach(), torch.tensor(0.18))),
+        f"for weighted losses of 0.05, 0.12 and 0.18 the value should be 0.18, yours is {other:.2f}.",
+        "the goal that is worst off is another one each time.",
+        "take the maximum of all products.",
+    )
+    yield Probe(
+        value.requires_grad and torch.autograd.grad(value, losses, allow_unused=True)[0] is not None,
         "no gradient reaches the losses.",
         "something cut the graph: `.item()`, `.detach()`, Python's float or numpy.",
         "stay with torch operations.",
@@ -256,6 +273,33 @@ def decide(answer: Callable[[pd.DataFrame], float]) -> Iterator[Probe]:
         "the rule's last step is a maximum.",
         "of the arms that pass, the one with the highest returns.",
     )
+    unsure = "an arm was shipped that is not better beyond the 95% interval, or one that is was not."
+    both = "both arms' variances count: √(sd₁²/n₁ + sd₂²/n₂), and the interval is ± 1.96 of that."
+    few = (0.25, 1000, 0.632, 0.21, 5.4)
+    old = (0.5, 400, 0.620, 0.21, 5.5)
+    for test, right in (
+        (table(today, few), 0.5),
+        (table(old, (0.25, 20_000, 0.635, 0.21, 5.4)), 0.5),
+        (table(today, (0.25, 20_000, 0.6238, 0.21, 5.4)), 0.5),
+        (table(today, (0.25, 20_000, 0.6244, 0.21, 5.4)), 0.25),
+    ):
+        yield from _ships(answer, test, right, unsure, "look at the difference in standard errors.", both)
+    rail = "the guard rail stands elsewhere: 95% of today's clicks, whatever today's clicks are."
+    for test, right in (
+        (table(today, (0.25, 20_000, 0.632, 0.21, 5.20)), 0.5),
+        (table(today, (0.25, 20_000, 0.632, 0.21, 5.24)), 0.25),
+        (table((0.5, 20_000, 0.620, 0.21, 2.0), (0.25, 20_000, 0.632, 0.21, 1.95)), 0.25),
+    ):
+        yield from _ships(answer, test, right, rail, "compare with today's arm.", "`clicks >= 0.95 * today's clicks`.")
+    order = table(today, (0.75, 20_000, 0.640, 0.21, 5.4), (0.25, 20_000, 0.630, 0.21, 5.3))
+    yield from _ships(
+        answer,
+        order,
+        0.75,
+        "of two arms that pass you shipped the one with lower returns.",
+        "the order of the rows, the weights and the clicks do not matter here.",
+        "the row with the largest returns among those that pass.",
+    )
     alone = table(today)
     yield from _ships(
         answer,
@@ -271,7 +315,7 @@ def _ships(answer, test: pd.DataFrame, right: float, wrong: str, hint: str, seco
     found = begun(answer(test.copy()))
     yield Probe(
         np.ndim(found) == 0 and bool(np.isin(float(found), test["weight"])),
-        f"{found!r} is not the weight of one of the arms.",
+        "what came back is not the weight of one of the arms.",
         "give back the weight of the arm to ship.",
         "one number, out of the column `weight`.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -98,12 +99,12 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
     )
     logits = lambda inputs: torch.stack(list(model(inputs).values())).detach()  # noqa: E731
     y = x.flip(0)
-    far, bend = logits(100 * x), logits(x + y) + logits(0 * x) - logits(x) - logits(y)  # bend: 0 for a linear model
+    bend = logits(x + y) + logits(0 * x) - logits(x) - logits(y)  # 0 for a linear model
     yield Probe(
-        bool(((far < 0) | (far > 1)).any(dim=1).all()),
-        "all outputs lie between 0 and 1: these are probabilities, not logits.",
-        "the loss of the chapter takes logits.",
-        "leave out the sigmoid after the last layer; the loss applies it, in a numerically safe form.",
+        _unbounded(model, x),
+        "whatever the weights, an output stays within bounds: these are probabilities, not logits.",
+        "the loss of the chapter takes logits, which may be any number.",
+        "nothing comes after the last layer; the loss applies the sigmoid, in a numerically safe form.",
     )
     yield Probe(
         bool(bend.abs().max() > 1e-4 * logits(x).abs().max()),
@@ -124,6 +125,18 @@ def _reached(model: nn.Module, output: torch.Tensor) -> set[str]:
         return set()
     gradients = torch.autograd.grad(output.sum(), parameters.values(), retain_graph=True, allow_unused=True)
     return {name for name, gradient in zip(parameters, gradients, strict=True) if gradient is not None}
+
+
+def _unbounded(model: nn.Module, x: torch.Tensor) -> bool:
+    """Whether each output gets well above and well below 0, for some of twelve draws of all parameters."""
+    model, outputs = copy.deepcopy(model), []
+    for _ in range(12):
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.normal_(std=2)
+            outputs.append(torch.stack(list(model(x).values())))
+    every = torch.cat(outputs, dim=1)
+    return bool(((every > 1.5).any(1) & (every < -1.5).any(1)).all())
 
 
 def _split(model: nn.Module, a: torch.Tensor, b: torch.Tensor) -> bool:
@@ -225,6 +238,14 @@ def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, floa
         "the standard error is not yet a 95% interval.",
         "multiply the standard error by the 97.5% quantile: 2.09 for 20 seeds, or 1.96 if there were many.",
     )
+    alone = np.linspace(0.7, 0.9, seeds)
+    low, high = np.asarray(answer(1.55 - alone, alone), dtype=float)[1:]
+    yield Probe(
+        0.04 < (high - low) / 2 < 0.075,  # 0.058 by Student's t; a bootstrap is narrower; sorted arrays give 0
+        "the scores were sorted, or paired in another way than seed by seed.",
+        "entry 3 of the one array belongs to entry 3 of the other.",
+        "subtract the arrays as they come.",
+    )
 
 
 def _shape(values: np.ndarray) -> str:
@@ -287,6 +308,13 @@ def count(answer: Callable[[int, int, int, int], tuple[int, int]]) -> Iterator[P
         "with one task nothing is left to share.",
         "use the argument `tasks` wherever something comes once a task, and no fixed number.",
     )
+    others = np.asarray(answer(4, 6, 2, 3), dtype=float)  # bottom 30, tower 14, last 3
+    yield Probe(
+        tuple(others) == (81, 141),
+        "with 4 inputs, a bottom of 6, towers of 2 and 3 tasks the counts are not right.",
+        "the sizes are arguments.",
+        "use `inputs`, `bottom` and `tower` in the formula, and no fixed number.",
+    )
 
 
 PAIR_SETTINGS = ("shared", "relation", "features", "noise")
@@ -299,12 +327,12 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> Iterator[Probe]:
     found = begun(answer())
     good = isinstance(found, tuple | list) and len(found) == 2 and isinstance(found[0], dict)
     yield Probe(
-        good and isinstance(found[1], int) and found[1] >= 1,
+        good and isinstance(found[1], int | np.integer) and found[1] >= 1,
         "the function did not give back a dict of settings and a whole number, the width of the bottom.",
         "two things are asked for, in this order.",
         "end with `return {...}, width`.",
     )
-    settings, width = found
+    settings, width = found[0], int(found[1])
     yield Probe(
         set(settings) <= set(PAIR_SETTINGS),
         f"{sorted(set(settings) - set(PAIR_SETTINGS))} cannot be set here.",

@@ -112,6 +112,7 @@ class Findings(list[Finding]):
 def verdict(low: float, high: float, smallest: float, sign: int = 1) -> str:
     """The verdict for a 95% interval [low, high] of an effect that should have `sign`."""
     validate.number("smallest", smallest, low=0)
+    validate.finite("low, high", [low, high])
     if sign < 0:
         low, high = -high, -low
     if low > smallest:

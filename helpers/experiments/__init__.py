@@ -24,6 +24,7 @@ GRIDS = Path(__file__).parents[2] / "data" / "grids"
 
 def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
     """Mean of independent values and its t-interval: (mean, low, high). ValueError for fewer than 2 values or a NaN."""
+    validate.number("level", level, low=0, high=1)
     values = np.asarray(validate.finite("values", values), dtype=float)
     if values.ndim != 1 or len(values) < 2:
         validate.fail("values", f"shape {values.shape}", "at least 2 values in a row, one a seed")

@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from helpers import validate
 from helpers.examples import Examples
 from helpers.experiments import Grid, grids
 from helpers.experiments.feeds import Feed, Offer, features
@@ -78,7 +79,7 @@ def probabilities(model: nn.Module, offer: Offer) -> dict[str, np.ndarray]:
 
 def fused(click: np.ndarray, finish: np.ndarray, weight: float, way: str = "linear fusion") -> np.ndarray:
     """One score of two probabilities: weight·click + (1−weight)·finish, or click^weight · finish^(1−weight)."""
-    if way == "linear fusion":
+    if validate.choice("way", way, WAYS[1:]) == "linear fusion":
         return weight * click + (1 - weight) * finish
     return click**weight * finish ** (1 - weight)
 

@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from helpers import validate
 from helpers.examples import Examples
 from helpers.experiments import Grid, grids, interval
 from helpers.losses import squared_error
@@ -68,10 +69,11 @@ def conditions(
     models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
     """Single-task, Shared-Bottom, and Shared-Bottom of equal total size: condition, seed, model, task, r2."""
-    points = [(name, seed) for name in names for seed in seeds]
+    points = [(validate.choice("names", name, CONDITIONS), seed) for name in names for seed in seeds]
     pairs = [relu_tasks((rows, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points]
     parts = []
     for model in models:
+        validate.choice("models", model, MODELS)
         bottom = [equal_width(width) if model == "shared-bottom, equal size" else width]
         for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if model == "single-task" else [TASKS]:
             copies = [SharedBottom(INPUTS, tasks, bottom, [TOWER], seed=seed) for _, seed in points]

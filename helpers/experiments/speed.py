@@ -85,6 +85,7 @@ def arrivals(
 
 def width_of(model: str) -> int:
     """Units in the bottom of one of `MODELS`."""
+    validate.choice("model", model, MODELS)
     return equal_width(WIDTH) if model == "shared-bottom, equal size" else WIDTH
 
 

@@ -157,14 +157,21 @@ def served(seeds: Sequence[int], models: Sequence[str] = tuple(RECIPES)) -> pd.D
 def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) -> pd.DataFrame:
     """`served` for weighted CE with a T of one's own, as model "own".
 
-    time: the clicked rows of a log become one T ≥ 0 a row.
+    time: the clicked rows of a log become one T ≥ 0 a row; a Series is taken by its index. ValueError for other T.
     """
     feeds = [Feed.make(seed) for seed in seeds]
     offers = [Offer.make(feed) for feed in feeds]
     for number, feed in enumerate(feeds):
         clicked = feed.log["click"] == 1
         weight = np.ones(len(feed.log))
-        weight[clicked] = np.asarray(time(feed.log[clicked].copy()), dtype=float)
+        found = time(feed.log[clicked].copy())
+        found = found.reindex(feed.log.index[clicked]) if isinstance(found, pd.Series) else np.asarray(found)
+        if np.shape(found) != (clicked.sum(),):
+            validate.fail("T", f"shape {np.shape(found)}", f"({clicked.sum()},), one for each click")
+        found = np.asarray(validate.finite("T", found), dtype=float)
+        if (found < 0).any():
+            validate.fail("T", f"{found.min():g}", "no negative time")
+        weight[clicked] = found
         feeds[number] = replace(feed, log=feed.log.assign(own=weight))
     return _served("own", train(feeds, replace(RECIPES["weighted CE"], weight="own")), offers, seeds)
 
