@@ -81,8 +81,14 @@ def _python() -> Iterator[Check]:
     yield Check("Python", ".".join(map(str, sys.version_info[:3])), f">={oldest}", mend)
 
 
+def _called() -> str:
+    """How to call this very Python from the course's folder: in a terminal `python` may be another one."""
+    path = Path(sys.executable)
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
 def _packages() -> Iterator[Check]:
-    again = f"in the folder of the course: {Path(sys.executable).name} -m pip install -e ."
+    again = f"in the folder of the course: {_called()} -m pip install -e ."
     try:
         needed = requirements()
     except PackageNotFoundError:
@@ -138,7 +144,7 @@ def _movielens() -> Iterator[Check]:
     folder = ROOT / "data" / "ml-100k"
     here = any(all((folder / name).is_file() for name in names) for names in MOVIELENS)
     half = folder.is_dir() and any(folder.iterdir()) and not here
-    mend = f"in the folder of the course: {Path(sys.executable).name} -m helpers.movielens"
+    mend = f"in the folder of the course: {_called()} -m helpers.movielens"
     mend = f"delete {folder}, then {mend}" if half else mend
     yield Check("MovieLens-100K", "present" if here else "absent", "present", "" if here else mend)
 

@@ -192,6 +192,10 @@ def _shape(settings: Settings, tasks: list[str]) -> tuple[int, ...]:
 
 
 def _losses(outputs: dict[str, Tensor], batch: Examples, settings: Settings) -> Tensor:
+    if not isinstance(outputs, dict):
+        validate.fail(
+            "model", f"an output that is a {type(outputs).__name__}", "{task: tensor of shape (rows,)}", TypeError
+        )
     if missing := [task for task in settings.losses if task not in outputs]:
         validate.fail("model", f"no output for {missing}", f"outputs for each task of {list(settings.losses)}")
     rows = next(iter(batch.labels.values())).shape[-1]

@@ -81,3 +81,16 @@ def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
     both = fusion.GRIDS["03_rare"].read().merge(fusion.rare([5, 23]), on=["scale", "seed", "task"])
     assert len(both) == 2 * 4 * 2
     np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([1, 1], "labels: got only 1; expected both 0 and 1"),
+        ([0, 2], "labels: got"),
+        ([0.0, float("nan")], "labels: got"),
+    ],
+)
+def test_a_constant_has_no_loss_for_what_is_no_pair_of_classes(labels, message):
+    with pytest.raises(ValueError, match=message):
+        fusion.constant_loss(torch.tensor(labels))

@@ -566,3 +566,14 @@ def test_what_cannot_be_predicted_is_named(runs, inputs, message):
     for run in runs:
         with pytest.raises((ValueError, TypeError), match=f"^{message}"):
             run.predict(inputs)
+
+
+@pytest.mark.parametrize(("output", "kind"), [(torch.zeros(4), "Tensor"), (None, "NoneType")])
+def test_a_model_that_gives_no_dict_is_named(output, kind):
+    class Model(nn.Linear):
+        def forward(self, x):
+            return output
+
+    rows = Examples(torch.zeros(4, 2), {"a": torch.zeros(4)})
+    with pytest.raises(TypeError, match=f"model: got an output that is a {kind}; expected"):
+        fit(Model(2, 1), rows, losses={"a": squared_error}, epochs=1)

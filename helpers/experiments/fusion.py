@@ -136,8 +136,13 @@ SCALES = ("click alone", "0.5 and 0.5", "0.5 and 0.5, each divided by its consta
 
 
 def constant_loss(labels: Tensor) -> float:
-    """The log loss of the best constant guess, the rate itself: the entropy of the label, in nats."""
-    rate = labels.float().mean().item()
+    """The log loss of the best constant guess, the rate itself: the entropy of the label, in nats.
+
+    ValueError for labels other than 0 and 1, and where all are the same: then a constant guess is never wrong.
+    """
+    rate = validate.binary("labels", labels).float().mean().item()
+    if rate in (0, 1):
+        validate.fail("labels", f"only {rate:g}", "both 0 and 1")
     return float(-(rate * np.log(rate) + (1 - rate) * np.log(1 - rate)))
 
 
