@@ -12,10 +12,12 @@ Each arrow is a module, and imports go only leftwards:
     preflight, members         what a training checks first; the copies that it treats alike
     training                   one model, or dozens of copies at once
     metrics                    AUC, GAUC, R² and friends, per task
+    ranker                     all of the above behind one recipe: train, save, load, export
     experiments, claims        pure functions of settings and seeds; what their numbers allow us to say
     figures, explorer          pictures that stand still, pictures that answer
     exercises                  predictions, checks with hints
     environment                is this machine ready for the course?
     own_copy                   is there a copy of MovieLens-100K?
+    files                      files that are written whole or not at all
     validate                   one clear error for bad input, used by all of the above
 """

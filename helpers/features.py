@@ -19,7 +19,7 @@ strings all the way: as float32, ids 2²⁴ and 2²⁴ + 1 would be one.
 from __future__ import annotations
 
 from collections.abc import Sequence as SequenceOf
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 
 import numpy as np
@@ -56,6 +56,9 @@ class Sequence:
     name: str
     of: str
     length: int = 20
+
+
+KINDS = {kind.__name__: kind for kind in (Dense, Sparse, Sequence)}
 
 
 @dataclass(frozen=True)
@@ -116,26 +119,29 @@ class Features:
         A sequence uses the vocabulary of its sparse column; ids that occur in lists alone are unknown.
         """
         frame = self._check(frame)
-        self.means, self.deviations, indicators = {}, {}, []
+        self.means, self.deviations, self.dense = {}, {}, [column.name for column in self._dense]
         for column in self._dense:
             values = _numbers(column.name, frame[column.name])
             seen = values[~np.isnan(values)]
             if len(seen) == 0:
                 validate.fail(column.name, "missing values only", "at least one number to fit on")
-            self.means[column.name] = seen.mean()
-            self.deviations[column.name] = seen.std() if seen.min() < seen.max() else 1.0
+            self.means[column.name] = float(seen.mean())
+            self.deviations[column.name] = float(seen.std()) if seen.min() < seen.max() else 1.0
             if len(seen) < len(values):
-                indicators.append(f"{column.name} missing")
-        self.dense = [column.name for column in self._dense] + indicators
-
+                self.dense.append(f"{column.name} missing")
         self.vocabularies: dict[str, pd.Index] = {}
-        self.tables: dict[int, int] = {}
-        self.sparse: list[SparseLayout] = []
         for column in self._sparse.values():
             ids, missing = _ids(column.name, frame[column.name])
             if missing.all():
                 validate.fail(column.name, "missing values only", "at least one id to fit on")
             self.vocabularies[column.name] = pd.Index(np.sort(pd.unique(ids[~missing])), dtype=ids.dtype)
+        return self._lay_out()
+
+    def _lay_out(self) -> Features:
+        """Give each id a row in the embedding table of its width."""
+        self.tables: dict[int, int] = {}
+        self.sparse: list[SparseLayout] = []
+        for column in self._sparse.values():
             offset = self.tables.get(column.width, PADDING + 1)
             rows = 2 + len(self.vocabularies[column.name])
             self.tables[column.width] = offset + rows
@@ -146,6 +152,29 @@ class Features:
         ]
         self._fitted = True
         return self
+
+    def state(self) -> dict:
+        """The columns and what `fit` learnt of them, as plain lists, texts and numbers that JSON can hold."""
+        self.check_fitted()
+        return {
+            "columns": [{"kind": type(column).__name__, **asdict(column)} for column in self.columns],
+            "dense": self.dense,
+            "means": self.means,
+            "deviations": self.deviations,
+            "vocabularies": {name: ids.tolist() for name, ids in self.vocabularies.items()},
+        }
+
+    @staticmethod
+    def of_state(state: dict) -> Features:
+        """Fitted features from what `state` gave: they transform every row as the first ones did."""
+        columns = [dict(column) for column in state["columns"]]
+        features = Features([KINDS[column.pop("kind")](**column) for column in columns])
+        features.dense, features.means, features.deviations = state["dense"], state["means"], state["deviations"]
+        features.vocabularies = {
+            name: pd.Index(ids, dtype=object if isinstance(ids[0], str) else np.int64)
+            for name, ids in state["vocabularies"].items()
+        }
+        return features._lay_out()
 
     def check_fitted(self) -> None:
         """Raise ValueError where `fit` has not been called."""

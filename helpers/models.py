@@ -242,6 +242,22 @@ class SingleTask(SharedBottom):
         super().__init__(features, {task: kind}, bottom, [list(tower)], **options)
 
 
+class SingleTasks(nn.Module):
+    """A single-task model for each task, side by side: nothing is shared. Arguments as of `SharedBottom`."""
+
+    def __init__(self, features: Features | int, tasks: dict[str, str], bottom=(128, 128), towers=(64, 32), **options):
+        super().__init__()
+        self.tasks = _check_tasks(tasks)
+        each = zip(self.tasks.items(), _tower_units(towers, len(tasks)), strict=True)
+        self.models = nn.ModuleList(SingleTask(features, *task, bottom, tower, **options) for task, tower in each)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        return {task: output for model in self.models for task, output in model(inputs).items()}
+
+    def l2(self) -> dict[str, float]:
+        return {f"models.{i}.{name}": l2 for i, model in enumerate(self.models) for name, l2 in model.l2().items()}
+
+
 class OneHead(nn.Module):
     """A single-task network whose one output is the output of every task. Arguments as of `SharedBottom`.
 

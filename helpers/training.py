@@ -25,6 +25,7 @@ from tqdm.auto import tqdm
 from helpers import validate
 from helpers.balancing import Balance
 from helpers.examples import Examples, Inputs, map_inputs
+from helpers.files import whole
 from helpers.losses import task_losses, weighted_sum
 from helpers.members import Members, State, group_size, restore
 from helpers.preflight import TOTAL, Loss, Settings, check, check_inputs, check_models
@@ -365,13 +366,8 @@ def save(model: nn.Module, path: str | Path) -> None:
     """Write the model's parameters to `path`, whole or not at all; a folder that is missing is made."""
     if not isinstance(model, nn.Module):
         validate.fail("model", type(model).__name__, "an nn.Module", TypeError)
-    path = Path(path)
-    if path.is_dir():
-        validate.fail("path", f"{path.name!r}, a folder", "the name of a file")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    torch.save(model.state_dict(), part)
-    os.replace(part, path)
+    with whole(path) as part:
+        torch.save(model.state_dict(), part)
 
 
 def load(model: nn.Module, path: str | Path) -> nn.Module:

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.special import stdtrit  # Student's quantile; scipy.stats has it too, at a second and 50 MB more
 
 from helpers import validate
+from helpers.files import whole
 
 GRIDS = Path(__file__).parents[2] / "data" / "grids"
 
@@ -94,11 +95,9 @@ class Grid:
     def write(self) -> pd.DataFrame:
         """Train all points and keep them, whole or not at all."""
         table = self.make(**self.settings)
-        GRIDS.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
         text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
-        part.write_text(f"# settings {self.hash()} table {_hash(text)}\n{text}", encoding="utf-8", newline="\n")
-        part.replace(self.path)
+        with whole(self.path) as part:
+            part.write_text(f"# settings {self.hash()} table {_hash(text)}\n{text}", encoding="utf-8", newline="\n")
         return table
 
     def read(self) -> pd.DataFrame:
