@@ -46,7 +46,7 @@ test-notebooks: $(READY) movielens ## run the notebooks and compare every output
 
 test-browser: $(READY) movielens ## JupyterLab and exported pages in Chromium
 	@echo "Browser."
-	@$(PYTEST) -m "not long" tests/browser
+	@$(PYTEST) -m "not long" -n 2 --dist loadgroup tests/browser
 
 notebooks: $(READY) movielens ## run the notebooks and write them in canonical form (NB=... for one)
 	@$(BIN)/python -m tools.notebooks $(NB)

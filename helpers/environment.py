@@ -6,6 +6,8 @@ mends it.
 
 from __future__ import annotations
 
+import builtins
+import difflib
 import shutil
 import sys
 from collections.abc import Iterator
@@ -45,8 +47,11 @@ def setup() -> None:
 
 
 def _name_missing(shell, kind, error, trace, tb_offset=None) -> list[str]:
-    """A cell that was run before those that it needs: say which to run, in place of a traceback."""
-    words = f"{error}. Run the cells of this section first, from its heading down to here (and the set-up cell on top)."
+    """A cell that was run before those that it needs, or a typing error: say what to do, in place of a traceback."""
+    near = difflib.get_close_matches(error.name or "", [*shell.user_ns, *dir(builtins)], n=1, cutoff=0.75)
+    meant = f" Did you mean {near[0]!r}? If not:" if near else ""
+    run = "Run the cells of this section first, from its heading down to here (and the set-up cell on top)."
+    words = f"{error}.{meant} {run}"
     shell._showtraceback(kind, error, [words])
     return [words]
 

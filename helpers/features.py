@@ -18,6 +18,7 @@ strings all the way: as float32, ids 2²⁴ and 2²⁴ + 1 would be one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Sequence as SequenceOf
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -94,6 +95,8 @@ class Features:
     """
 
     def __init__(self, columns: SequenceOf[Dense | Sparse | Sequence]):
+        if isinstance(columns, str) or not isinstance(columns, Iterable):
+            validate.fail("columns", repr(columns)[:60], "a list of Dense, Sparse and Sequence", TypeError)
         self.columns = list(columns)
         for column in self.columns:
             if not isinstance(column, Dense | Sparse | Sequence):

@@ -32,6 +32,9 @@ def squared_error(value: Tensor, label: Tensor) -> Tensor:
 
 def _check_shapes(name: str, output: Tensor, label: Tensor) -> None:
     """Labels have the shape of the output; many models may share labels without their leading axis."""
+    for what, values in ((name, output), ("label", label)):
+        if not isinstance(values, Tensor):
+            validate.fail(what, type(values).__name__, "a torch tensor", TypeError)
     if tuple(label.shape) != tuple(output.shape)[-label.dim() :] or not label.dim():
         validate.fail(
             name, f"shape {tuple(output.shape)} for labels of shape {tuple(label.shape)}", "one value a label"

@@ -4,7 +4,7 @@ Every public function of the library checks its arguments with these few functio
 where it was made and in the same words everywhere.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ def number(name: str, value, low: float = -np.inf, high: float = np.inf, whole: 
 
 def choice(name: str, value, options: Collection):
     """Return `value` if it is one of `options`, else raise ValueError that lists them."""
-    if value not in options:
+    if not isinstance(value, Hashable) or value not in options:
         fail(name, _show(value), "one of " + ", ".join(map(repr, options)))
     return value
 
@@ -54,7 +54,13 @@ def columns(name: str, frame: pd.DataFrame, needed: Iterable[str]) -> pd.DataFra
 
 def finite(name: str, values) -> np.ndarray | torch.Tensor:
     """Return `values` if none of them is NaN or infinite."""
-    good = torch.isfinite(values) if isinstance(values, torch.Tensor) else np.isfinite(np.asarray(values, dtype=float))
+    if isinstance(values, torch.Tensor):
+        good = torch.isfinite(values)
+    else:
+        try:
+            good = np.isfinite(np.asarray(values, dtype=float))
+        except (TypeError, ValueError):
+            fail(name, _show(values), "numbers", TypeError)
     if not bool(good.all()):
         bad = int((~good).sum())
         fail(name, f"{bad} NaN or infinite value{'s' if bad > 1 else ''}", "finite numbers only")
@@ -64,6 +70,7 @@ def finite(name: str, values) -> np.ndarray | torch.Tensor:
 def binary(name: str, labels) -> np.ndarray | torch.Tensor:
     """Return `labels` if each of them is 0 or 1."""
     finite(name, labels)
+    labels = labels if isinstance(labels, torch.Tensor) else np.asarray(labels)
     outside = labels[(labels != 0) & (labels != 1)]
     if len(outside):
         fail(name, f"{len(outside)} labels outside {{0, 1}}, the first {float(outside[0]):g}", "labels 0 or 1")

@@ -145,3 +145,19 @@ def test_command_says_what_to_mend_and_fails(monkeypatch, capsys, wrong):
     assert environment.main() == int(wrong)
     last = capsys.readouterr().out.splitlines()[-1]
     assert last == ("To mend: free disk." if wrong else "All is well.")
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("unheard_of", "name 'unheard_of' is not defined. Run the cells of this section first"),
+        ("margins = 1\nmargns", "name 'margns' is not defined. Did you mean 'margins'? If not: Run the cells"),
+    ],
+)
+def test_a_missing_name_is_met_with_what_to_do(cell, words, capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.set_custom_exc((NameError,), environment._name_missing)
+    shell.run_cell(cell)
+    assert words in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""One JupyterLab, one Chromium and one copy of the notebooks for all browser tests."""
+"""One JupyterLab, one Chromium and one copy of the notebooks for all browser tests of a process."""
 
 import os
 import shutil
@@ -18,6 +18,11 @@ ROOT = Path(__file__).parents[2]
 WIDGETS = Path(__file__).parent / "fixtures" / "widgets.ipynb"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), WIDGETS]
+
+
+def each(kind: str) -> list:
+    """A parameter for each notebook; with `--dist loadgroup` tests of one `kind` and notebook share a process."""
+    return [pytest.param(path.name, marks=pytest.mark.xdist_group(f"{kind} {path.stem}")) for path in NOTEBOOKS]
 
 
 @pytest.fixture(scope="package")
@@ -49,7 +54,7 @@ def lab(browser, folder, tmp_path_factory):
     lab.stop()
 
 
-@pytest.fixture(scope="package", params=[path.name for path in NOTEBOOKS])
+@pytest.fixture(scope="module", params=each("lab"))
 def book(request, browser, lab):
     """Each notebook after Restart & Run All."""
     book = Book(browser, lab, request.param)

@@ -8,6 +8,7 @@ from tests.browser.lab import Book
 RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 
 
+@pytest.mark.xdist_group("kernel gone")
 @pytest.mark.parametrize("how", ["shut down", "restarted"])
 def test_nothing_seems_to_train_when_the_kernel_is_gone(browser, lab, how):
     book = Book(browser, lab, WIDGETS.name)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import WIDGETS
+from tests.browser.conftest import each
 
 ERROR, STDERR = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
 # pairs of words in a picture whose boxes have more than a hair in common
@@ -16,7 +16,7 @@ OVERLAPS = """svg => {
     .filter(([, q]) => common(p, q, "left", "right") > 1 && common(p, q, "top", "bottom") > 3)
     .map(([b]) => `${a} / ${b}`));
 }"""
-the_fixture = pytest.mark.parametrize("book", [WIDGETS.name], indirect=True)
+the_fixture = pytest.mark.parametrize("book", each("lab")[-1:], indirect=True)
 
 
 def parts(explorer):
@@ -81,7 +81,7 @@ def test_training_adds_a_run_and_can_be_stopped(book):
         message.get_by_text(re.compile("^Stopped at .+%: .+[0-9]")).wait_for()
         assert run.first.is_visible()
         train.click()
-        message.get_by_text(re.compile("^Your run at .+: .+[0-9]")).wait_for()
+        message.get_by_text(re.compile("^Your run at .+: .+[0-9]")).wait_for(timeout=60_000)  # two cores, two trainings
         assert train.is_enabled() and stop.is_disabled()
 
 

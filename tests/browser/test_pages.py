@@ -8,6 +8,8 @@ import pytest
 from tests.browser.conftest import NOTEBOOKS, ROOT
 from tests.browser.lab import Tab
 
+pytestmark = pytest.mark.xdist_group("pages")  # the site is written once
+
 
 @pytest.fixture(scope="module")
 def site(folder, tmp_path_factory):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.browser.conftest import NOTEBOOKS
+from tests.browser.conftest import each
 from tests.browser.lab import Book
 from tools import notebooks as tool
 
 
-@pytest.fixture(scope="module", params=[path.name for path in NOTEBOOKS])
+@pytest.fixture(scope="module", params=each("reopened"))
 def committed(request, browser, lab):
     """A notebook just opened, not yet trusted."""
     book = Book(browser, lab, request.param)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import NOTEBOOKS, WIDGETS
+from tests.browser.conftest import each
 from tests.browser.lab import Book
 from tests.browser.test_lab import OVERLAPS
 
@@ -16,7 +16,7 @@ BEYOND = """card => {
 }"""
 
 
-@pytest.fixture(scope="module", params=[path.name for path in NOTEBOOKS])
+@pytest.fixture(scope="module", params=each("small"))
 def small(request, browser, lab):
     lab.trust(request.param)
     book = Book(browser, lab, request.param)
@@ -44,7 +44,7 @@ def test_nothing_overlaps_or_hangs_out(small):
                     assert svg.evaluate(OVERLAPS) == []
 
 
-@pytest.mark.parametrize("small", [WIDGETS.name], indirect=True)
+@pytest.mark.parametrize("small", each("small")[-1:], indirect=True)
 def test_controls_panels_and_sentence_are_seen_together(small):
     explorer = explorers(small)[0]
     explorer.evaluate("card => card.scrollIntoView({ block: 'start' })")
