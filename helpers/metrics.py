@@ -168,7 +168,7 @@ def evaluate(outputs: dict[str, Array], examples: Examples, kinds: dict[str, str
 
 def _auc(score: Tensor, label: Tensor, mask: Tensor) -> Tensor:
     # Unobserved rows go to the end, where they change nobody's rank.
-    rank = _ranks(torch.where(mask, score, torch.inf))
+    rank = ranks(torch.where(mask, score, torch.inf))
     return _auc_from_sums((rank * label).sum(-1), label.sum(-1), mask.sum(-1))
 
 
@@ -180,7 +180,7 @@ def _gauc(score: Tensor, label: Tensor, mask: Tensor, group: Tensor) -> tuple[Te
     size = total(torch.ones_like(score))
     before = size.cumsum(-1) - size
     smaller = torch.searchsorted(score.sort(-1).values, score)  # how many: an integer that orders like the score
-    within = _ranks(group * score.shape[-1] + smaller) - before.gather(-1, group)
+    within = ranks(group * score.shape[-1] + smaller) - before.gather(-1, group)
     each = _auc_from_sums(total(within * label), total(label), size)[..., :-1]
     size = size[..., :-1]
     weight = torch.where(each.isnan(), 0, size)
@@ -219,7 +219,7 @@ def _discounts(score: Tensor, group: Tensor, end: Tensor, k: int) -> Tensor:
     return (cumulated[through] - cumulated[before]) / (through - before)
 
 
-def _ranks(values: Tensor) -> Tensor:
+def ranks(values: Tensor) -> Tensor:
     """Ranks from 1 on the last axis; equal values share the mean of their ranks."""
     ordered = values.sort(-1).values
     smaller, not_larger = torch.searchsorted(ordered, values), torch.searchsorted(ordered, values, right=True)

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers import validate
 from helpers.experiments import interval
+from helpers.verdicts import VERDICTS, verdict
 
-VERDICTS = ("holds", "opposite", "no effect", "undecided")
+__all__ = ["VERDICTS", "Claim", "Finding", "Findings", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -107,18 +107,3 @@ class Findings(list[Finding]):
         return (
             f"<details><summary>What the measurements allow us to say: open after your guess</summary>{cards}</details>"
         )
-
-
-def verdict(low: float, high: float, smallest: float, sign: int = 1) -> str:
-    """The verdict for a 95% interval [low, high] of an effect that should have `sign`."""
-    validate.number("smallest", smallest, low=0)
-    validate.finite("low, high", [low, high])
-    if sign < 0:
-        low, high = -high, -low
-    if low > smallest:
-        return "holds"
-    if high < -smallest:
-        return "opposite"
-    if -smallest < low and high < smallest:
-        return "no effect"
-    return "undecided"

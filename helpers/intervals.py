@@ -1,0 +1,109 @@
+"""How sure is a gain that was measured on one table? Two kinds of luck, and the interval that has both.
+
+- The luck of training: first parameters, the order of batches and, with random splits, the rows that were drawn. It
+  differs from seed to seed, and its part of the error shrinks with their number: spread² / seeds.
+- The luck of the test: other users would have come. More seeds do not help against it: floor².
+
+        standard error² = spread² / seeds + floor²
+
+What neither has in it is another log to train on: the training rows of all seeds are one log, or drawn from one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.special import stdtrit
+
+from helpers import validate
+from helpers.metrics import Array, ranks
+from helpers.verdicts import verdict
+
+MOST_SEEDS = 200  # nobody waits for more
+
+
+class Gain(NamedTuple):
+    """A mean gain with its 95% interval, and the two kinds of luck behind it."""
+
+    mean: float
+    low: float
+    high: float
+    spread: float
+    floor: float
+    seeds: int
+    units: int
+
+    def at(self, seeds: int) -> tuple[float, float]:
+        """The interval that so many seeds would have, if mean and spread stayed as they are."""
+        half = half_width(self.spread, self.floor, seeds, self.units)
+        return self.mean - half, self.mean + half
+
+
+def gain(values: np.ndarray, floor: float, units: int) -> Gain:
+    """The interval for gains `values`, one a seed, with the floor that `over_users` found on `units` users."""
+    values = validate.finite("values", np.asarray(values, dtype=float))
+    if values.ndim != 1 or len(values) < 2:
+        validate.fail("values", f"shape {values.shape}", "at least 2 gains in a row, one a seed")
+    spread = float(values.std(ddof=1))
+    half = half_width(spread, floor, len(values), units)
+    mean = float(values.mean())
+    return Gain(mean, mean - half, mean + half, spread, float(floor), len(values), units)
+
+
+def half_width(spread: float, floor: float, seeds: int, units: int) -> float:
+    """Half of the 95% interval: Student's t times the standard error, with the degrees of freedom of a sum of two
+    variances (Satterthwaite, Biometrics Bulletin 2, 1946)."""
+    trained, drawn = spread**2 / seeds, floor**2
+    if trained + drawn == 0:
+        return 0.0
+    freedom = (trained + drawn) ** 2 / (trained**2 / (seeds - 1) + drawn**2 / (units - 1))
+    return float(stdtrit(freedom, 0.975) * np.sqrt(trained + drawn))
+
+
+def seeds_needed(found: Gain, smallest: float) -> int | None:
+    """How many seeds would decide, if mean and spread stay as they are; None if the luck of the data forbids it."""
+    for seeds in range(found.seeds, MOST_SEEDS + 1):
+        if verdict(*found.at(seeds), smallest) != "undecided":
+            return seeds
+    return None
+
+
+def over_users(influence: np.ndarray, users: np.ndarray) -> tuple[float, int]:
+    """The floor: the standard error that the draw of test users alone gives a metric, and how many users there are.
+
+    influence  `(rows,)`: how much each row moves the metric, as `auc_influence` and `r2_influence` have it
+    users      `(rows,)`: whose row it is; the rows of a user, in several test sets too, belong together
+    """
+    count, sums = len(np.unique(users)), np.bincount(np.unique(users, return_inverse=True)[1], influence)
+    if count < 2:
+        validate.fail("users", f"{count} user", "at least two in the test rows")
+    return float(np.sqrt(count / (count - 1) * np.sum(sums**2))), count
+
+
+def auc_influence(scores: Array, labels: Array) -> np.ndarray:
+    """How much each row moves the AUC, `(rows,)` with sum 0; the squares of sums over users add up to its variance.
+
+    For a positive the share of negatives below it, for a negative the share of positives above it, less the AUC, by
+    the number of its class (DeLong et al., Biometrics 44, 1988; for users: Obuchowski, Biometrics 53, 1997).
+    """
+    score, positive = torch.as_tensor(np.asarray(scores, float)), np.asarray(labels) == 1
+    every = ranks(score).numpy()
+    own = np.empty(len(every))
+    for rows in (positive, ~positive):
+        own[rows] = ranks(score[rows]).numpy()
+    positives, negatives = positive.sum(), (~positive).sum()
+    # of a row's rank among all, what is not its rank in its own class counts the other class
+    share = np.where(positive, (every - own) / negatives, 1 - (every - own) / positives)
+    area = share[positive].mean()
+    return (share - area) / np.where(positive, positives, negatives)
+
+
+def r2_influence(predictions: Array, targets: Array) -> np.ndarray:
+    """The same for R² = 1 − MSE / variance."""
+    target = np.asarray(targets, float)
+    error = (np.asarray(predictions, float) - target) ** 2
+    square = (target - target.mean()) ** 2
+    mean, variance = error.mean(), square.mean()
+    return ((mean / variance) * (square - variance) - (error - mean)) / variance / len(target)

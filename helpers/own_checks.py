@@ -1,0 +1,222 @@
+"""What may be wrong with a table of the reader's own, all at once: `check(declaration, frame)`.
+
+Two kinds of problem: what stops (a column that is not there, a label with one class), and what one should know before
+one believes a result (few positives, ids that occur once, a feature that gives the label away).
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from helpers import validate
+from helpers.metrics import auc, r2
+from helpers.own_data import FRACTIONS, Declaration, moments, prepare, split
+
+FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES = 100, 2_000, 50
+MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
+FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
+GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
+LOOKED_AT, BINS, PRIOR = 20_000, 50, 5.0  # rows, bins of a number, and rows that every mean starts from
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong, or that should be known: in which column, and what, in a sentence."""
+
+    stops: bool
+    column: str
+    sentence: str
+
+
+class Problems(list[Problem]):
+    """All problems, those that stop first."""
+
+    @property
+    def stopping(self) -> list[Problem]:
+        return [problem for problem in self if problem.stops]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{_kind(p)} · {p.column}: {p.sentence}" for p in self) or NOTHING
+
+    def _repr_html_(self) -> str:
+        style = "border-left:6px solid {};padding:4px 14px;margin:4px 0;max-width:60em"
+        lines = (
+            f'<div style="{style.format("#D55E00" if p.stops else "#767676")}">{_kind(p)} · '
+            f"<b>{html.escape(str(p.column))}</b>: {html.escape(p.sentence)}</div>"
+            for p in self
+        )
+        return "".join(lines) or f"<div>{NOTHING}</div>"
+
+
+NOTHING = "Nothing is wrong that a check can see."
+
+
+def _kind(problem: Problem) -> str:
+    return "must mend" if problem.stops else "to know"
+
+
+def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
+    """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
+    validate.columns("frame", frame, [])
+    found = [*_columns(declaration, frame)]
+    if not found:
+        found += [*_types(declaration, frame)]
+    if not any(problem.stops for problem in found):  # of a table that cannot be read no more can be said
+        found += [*_contents(declaration, frame), *_parts(declaration, frame)]
+    if not any(problem.stops for problem in found):
+        found += [*_leaks(declaration, frame)]
+    return Problems(sorted(found, key=lambda problem: not problem.stops))
+
+
+def must_pass(declaration: Declaration, frame: pd.DataFrame) -> Problems:
+    """What `check` has to say; raises ValueError where any of it stops."""
+    found = check(declaration, frame)
+    if found.stopping:
+        first, more = found.stopping[0], len(found.stopping) - 1
+        came = f"{first.column}: {first.sentence.rstrip('.')}" + (f", and {more} more" if more else "")
+        validate.fail("declaration", came, "a table that passes `check`")
+    return found
+
+
+def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    names = [str(name) for name in frame.columns]
+    for column in declaration.columns():
+        if column not in frame.columns:
+            near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
+            hint = f"; is it {near[0]!r}?" if near else f". The table has {', '.join(names[:12])}."
+            yield Problem(True, column, f"there is no such column{hint}")
+        elif names.count(column) > 1:
+            yield Problem(True, column, "two columns have this name.")
+
+
+def _types(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    for column in (*declaration.numbers, *declaration.labels):
+        if not pd.api.types.is_numeric_dtype(frame[column].dtype):
+            numbers = pd.to_numeric(frame[column].astype(object), errors="coerce")
+            row = int((numbers.isna() & frame[column].notna()).to_numpy().argmax())
+            value = frame[column].iloc[row]
+            yield Problem(True, column, f"a number was declared, and row {row} has {value!r}. An id may be a word.")
+        elif np.isinf(frame[column].to_numpy(float, na_value=np.nan)).any():
+            yield Problem(True, column, "it has infinite values.")
+    for column in declaration.ids_of_all():
+        values = frame[column].dropna()
+        if pd.api.types.is_float_dtype(values.dtype) and (broken := values[values % 1 != 0]).size:
+            row = frame.index.get_loc(broken.index[0])
+            yield Problem(True, column, f"an id was declared, and row {row} has {broken.iloc[0]:g}. Is it a number?")
+        elif len(kinds := {isinstance(value, str) for value in values.unique()}) > 1 and kinds:
+            yield Problem(True, column, "some of its ids are words, some are numbers: read it as words.")
+    for column, kind in declaration.labels.items():
+        if kind != "binary" or not pd.api.types.is_numeric_dtype(frame[column].dtype):
+            continue
+        seen = frame[column].dropna()
+        outside = seen[~seen.isin([0, 1])]
+        if len(outside):
+            example = f"{len(outside):,} of {len(seen):,} values are neither 0 nor 1, such as {outside.iloc[0]:g}"
+            yield Problem(True, column, f"{example}. Make it 0 or 1 by a threshold, or declare a regression label.")
+    if declaration.time:
+        try:
+            moments(declaration.time, frame[declaration.time])
+        except ValueError as error:
+            yield Problem(True, declaration.time, f"it cannot order the rows ({error})")
+
+
+def _contents(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    rows = len(frame)
+    if rows < FEW_ROWS:
+        few = "too few to train on" if rows < FEWEST_ROWS else "few: expect wide intervals"
+        yield Problem(rows < FEWEST_ROWS, "all columns", f"{rows:,} rows are {few}.")
+    if len(declaration.labels) == 1:
+        yield Problem(True, next(iter(declaration.labels)), "one label alone: there is nothing to share with.")
+    for column in (*declaration.ids_of_all(), *declaration.numbers):
+        distinct = frame[column].nunique()
+        if distinct == 0:
+            yield Problem(True, column, "all values are missing.")
+        elif distinct == 1 and frame[column].notna().all():
+            yield Problem(False, column, "it has one value only, and says nothing.")
+    for column in declaration.ids_of_all():
+        counts = frame[column].value_counts()
+        counts, once = counts[counts > 0], int((counts == 1).sum())
+        if len(counts) > 10 and once > MOST_ONCE * len(counts):
+            share = f"{once:,} of its {len(counts):,} ids ({once / len(counts):.0%}) occur in one row alone"
+            yield Problem(False, column, f"{share}. Of those nothing can be learnt; a coarser id may say more.")
+    for column, kind in declaration.labels.items():
+        label = frame[column]
+        if missing := int(label.isna().sum()):
+            yield Problem(False, column, f"{missing:,} of {rows:,} rows have no label; they are masked for this task.")
+        yield from _label(column, kind, label.dropna().to_numpy(float))
+    if declaration.user is None:
+        yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
+
+
+def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
+    if len(np.unique(seen)) < 2:
+        what = "no value at all" if not len(seen) else f"the value {seen[0]:g} in every row"
+        yield Problem(True, column, f"it has {what}: there is nothing to predict.")
+    elif kind == "binary":
+        rare = min(seen.sum(), len(seen) - seen.sum())
+        if rare * FRACTIONS[2] < FEW_POSITIVES:
+            which = "positives" if seen.mean() < 0.5 else "negatives"
+            about = f"{int(rare):,} {which} in all, about {rare * FRACTIONS[2]:.0f} of them in the test part"
+            yield Problem(False, column, f"{about}: its interval will be wide.")
+    elif (far := np.abs(seen - seen.mean()).max() / seen.std()) > FAR:
+        yield Problem(False, column, f"its largest value lies {far:.0f} deviations out; try its logarithm.")
+
+
+def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Whether every part of the split has something to learn from or to be judged by."""
+    try:
+        parts = split(declaration, prepare(declaration, frame))
+    except ValueError as error:
+        yield Problem(True, declaration.time or "all columns", f"the rows cannot be divided ({error})")
+        return
+    for column in declaration.labels:
+        for name, part in zip(parts._fields, parts, strict=True):
+            if part[column].nunique() < 2:
+                yield Problem(True, column, f"in the rows to {name} it has fewer than two values.")
+
+
+def _leaks(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Features that nearly are a label: the mean label of their values in one half of the rows predicts the other."""
+    rng = np.random.default_rng(0)
+    rows = frame.iloc[rng.permutation(len(frame))[:LOOKED_AT]]
+    features = [column for column in declaration.features() if column not in declaration.lists]
+    codes = {column: _codes(rows[column], column in declaration.numbers) for column in features}
+    for label, kind in declaration.labels.items():
+        seen = rows[label].notna().to_numpy()
+        values = rows[label].to_numpy(float)[seen]
+        for column, code in codes.items():
+            score = alone(code[seen], values, kind)
+            if score > GIVEN_AWAY[kind]:
+                metric = "AUC" if kind == "binary" else "R²"
+                said = f"alone it predicts {label!r} with {metric} {score:.2f}"
+                yield Problem(
+                    False, column, f"{said}: a leak? Was it known before the impression? If not, leave it out."
+                )
+
+
+def _codes(values: pd.Series, number: bool) -> np.ndarray:
+    """A whole number for each row: the id, or the bin of a number; a missing value has one of its own."""
+    if number:
+        array = values.to_numpy(float, na_value=np.nan)
+        edges = np.unique(np.nanquantile(array, np.arange(1, BINS) / BINS))
+        return np.where(np.isnan(array), 0, 1 + np.searchsorted(edges, array, side="right"))
+    return pd.factorize(values)[0] + 1
+
+
+def alone(codes: np.ndarray, labels: np.ndarray, kind: str) -> float:
+    """AUC or R² with which one feature predicts a label: from its mean in the first half of the rows, on the second.
+
+    A mean starts from `PRIOR` rows with the mean of all, so that an id with one row does not repeat that row.
+    """
+    half = len(labels) // 2
+    first, second = labels[:half], labels[half:]
+    if len(np.unique(first)) < 2 or len(np.unique(second)) < 2:
+        return float("nan")
+    sums, counts = (np.bincount(codes[:half], weights, codes.max() + 1) for weights in (first, np.ones(half)))
+    means = (sums + PRIOR * first.mean()) / (counts + PRIOR)
+    return float((auc if kind == "binary" else r2)(means[codes[half:]], second))

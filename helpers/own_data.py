@@ -1,0 +1,304 @@
+"""A table of the reader's own: read it, say what each column is, and hear at once what is wrong with it.
+
+    frame = read("log.csv")
+    suggest(frame)                                  # a first guess of each column's role, with a reason
+    declaration = Declaration(labels={"click": "binary"}, user="user", item="video", numbers=("duration",))
+    train, valid, test = split(declaration, prepare(declaration, frame))
+
+A row is one impression. A label is what happened after it, a feature is what was known before it: what is mixed up
+here no later step can mend. `helpers.own_checks` looks for that, and for all else that may be wrong.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import gzip
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from helpers import validate
+from helpers.features import Dense, Sequence, Sparse
+from helpers.models import KINDS
+
+BINARY, REGRESSION = (f"{kind} label" for kind in KINDS)
+ROLES = ("user", "item", "id", "number", "list", "time", BINARY, REGRESSION, "leave out")
+FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
+
+
+# Read
+
+
+def read(path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame:
+    """A CSV file (or .csv.gz; separated by , ; tab or |) with a header. `columns` reads these alone, to save memory.
+
+    Whole numbers take as few bytes as they need, and words are kept once each (categories).
+
+    Raises FileNotFoundError or ValueError in one sentence: no such file, no table, no such column.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        near = difflib.get_close_matches(path.name, _names(path.parent), n=1)
+        beside = f", such as {near[0]} in the same folder" if near else ""
+        validate.fail("path", f"{str(path)!r}, where there is no file", f"a CSV file{beside}", FileNotFoundError)
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
+            header = file.readline().rstrip("\r\n")
+        separator = max(",;\t|", key=header.count)
+        names = next(csv.reader([header], delimiter=separator), [])
+        wanted = None if columns is None else list(columns)
+        if missing := [name for name in wanted or () if name not in names]:
+            validate.fail("columns", _near(missing[0], names), "columns of the file")
+        frame = pd.read_csv(path, sep=separator, usecols=wanted, encoding="utf-8-sig", low_memory=False)
+    except (UnicodeDecodeError, OSError, EOFError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        validate.fail("path", f"{path.name}, which cannot be read ({error})", "a CSV file in UTF-8 with a header")
+    if not len(frame):
+        validate.fail("path", f"{path.name} without a row below its header", "a table with rows")
+    return _small(frame)
+
+
+def _names(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()] if folder.is_dir() else []
+
+
+def _small(frame: pd.DataFrame) -> pd.DataFrame:
+    small = {}
+    for name, values in frame.items():
+        if pd.api.types.is_integer_dtype(values.dtype):
+            small[name] = pd.to_numeric(values, downcast="integer")
+        elif not pd.api.types.is_numeric_dtype(values.dtype) and values.nunique() < len(values) / 2:
+            small[name] = values.astype("category")
+    return frame.assign(**small)
+
+
+def megabytes(frame: pd.DataFrame) -> float:
+    """Memory of a table, words included."""
+    return float(frame.memory_usage(deep=True).sum() / 1e6)
+
+
+# Declare
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What the columns of a table are. A column that is not named is left out.
+
+    labels      {column: "binary" or "regression"}: what happened; a missing value was not observed, and is masked
+    user, item  ids; the user also says which rows belong together, for GAUC and for the interval
+    ids         other ids and categories: words, or whole numbers without an order
+    numbers     numbers with an order: durations, counts, ages
+    lists       {column: id column}: what the user did before, ids with spaces between them, oldest first
+    time        orders the rows, as numbers or dates; not a feature
+
+    Raises ValueError for a column with two roles, and for a list of ids that are no column.
+    """
+
+    labels: dict[str, str]
+    user: str | None = None
+    item: str | None = None
+    ids: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    lists: dict[str, str] = field(default_factory=dict)
+    time: str | None = None
+
+    def __post_init__(self):
+        if not isinstance(self.labels, dict) or not self.labels:
+            validate.fail("labels", repr(self.labels)[:60], '{column: "binary" or "regression"}, at least one')
+        for column, kind in self.labels.items():
+            validate.choice(f"labels[{column!r}]", kind, KINDS)
+        for name in ("ids", "numbers"):
+            if isinstance(getattr(self, name), str):
+                validate.fail(name, repr(getattr(self, name)), "several names, such as ('age',)", TypeError)
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        named = self.columns()
+        if twice := sorted({column for column in named if named.count(column) > 1}):
+            validate.fail("declaration", f"{twice[0]!r} in two roles", "one role a column: a label is no feature")
+        if not self.features():
+            validate.fail("declaration", "no feature", "at least one id or number to predict from")
+        for column, of in self.lists.items():
+            validate.choice(f"lists[{column!r}]", of, self.ids_of_all())
+
+    def ids_of_all(self) -> list[str]:
+        return [column for column in (self.user, self.item) if column] + list(self.ids)
+
+    def features(self) -> list[str]:
+        return [*self.ids_of_all(), *self.numbers, *self.lists]
+
+    def columns(self) -> list[str]:
+        """All that are named, to read them alone."""
+        return [*self.features(), *self.labels, *([self.time] if self.time else [])]
+
+    def layout(self, width: int = 8) -> list[Sparse | Dense | Sequence]:
+        """The columns for `Features` or a `Ranker`, with embeddings of `width`."""
+        sparse = [Sparse(column, width) for column in self.ids_of_all()]
+        return sparse + [Dense(c) for c in self.numbers] + [Sequence(c, of=of) for c, of in self.lists.items()]
+
+    def roles(self) -> dict[str, str]:
+        """{column: one of `ROLES`}, as the form shows them."""
+        by_role = {self.user: "user", self.item: "item", self.time: "time"}
+        by_role |= dict.fromkeys(self.ids, "id") | dict.fromkeys(self.numbers, "number")
+        by_role |= dict.fromkeys(self.lists, "list") | {c: f"{kind} label" for c, kind in self.labels.items()}
+        return {column: by_role[column] for column in self.columns()}
+
+    @staticmethod
+    def of_roles(roles: dict[str, str]) -> Declaration:
+        """The declaration that {column: role} stands for; a list holds ids of the item."""
+        by_role: dict[str, list[str]] = {role: [] for role in ROLES}
+        for column, role in roles.items():
+            by_role[validate.choice(f"role of {column!r}", role, ROLES)].append(column)
+        for role in ("user", "item", "time"):
+            if len(by_role[role]) > 1:
+                validate.fail("roles", f"{len(by_role[role])} columns that are {role}", "one at most")
+        if by_role["list"] and not by_role["item"]:
+            validate.fail("roles", f"the list {by_role['list'][0]!r} without an item", "a column that is the item")
+        user, item, time = (next(iter(by_role[role]), None) for role in ("user", "item", "time"))
+        labels = {c: role.removesuffix(" label") for c, role in roles.items() if role in (BINARY, REGRESSION)}
+        lists = dict.fromkeys(by_role["list"], item)
+        return Declaration(labels, user, item, tuple(by_role["id"]), tuple(by_role["number"]), lists, time)
+
+    def code(self) -> str:
+        """The Python that makes this declaration, to copy."""
+        parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        lines = [f"    {name}={value!r},".replace("'", '"') for name, value in parts.items() if value]
+        return "\n".join(["Declaration(", *lines, ")"])
+
+
+# Suggest
+
+USER_NAMES, ITEM_NAMES = (
+    ("user", "uid", "member", "customer"),
+    ("item", "video", "movie", "product", "article", "photo"),
+)
+TIME_NAMES, AFTER_NAMES = (
+    ("time", "date", "timestamp"),
+    ("watch", "play", "dwell", "rating", "revenue", "completion", "stay"),
+)
+
+
+def suggest(frame: pd.DataFrame) -> pd.DataFrame:
+    """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean."""
+    validate.columns("frame", frame, [])
+    guesses, taken = {}, set()
+    for name, values in frame.items():
+        role, reason = _guess(str(name), values)
+        if role in ("user", "item", "time") and role in taken:
+            role, reason = ("id", f"another {role}") if role != "time" else ("leave out", "another time")
+        taken.add(role)
+        seen = values.dropna()
+        guesses[name] = {"role": role, "reason": reason, "example": str(seen.iloc[0]) if len(seen) else ""}
+    return pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
+
+
+def _guess(name: str, values: pd.Series) -> tuple[str, str]:
+    seen, low = values.dropna(), name.lower()
+    distinct = seen.nunique()
+    if distinct < 2:
+        return "leave out", "one value only: it says nothing"
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        if _has(low, TIME_NAMES):
+            return "time", "its name, and dates as text"
+        if seen.astype(str).head(1000).str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and _has(low, ("hist", "list", "seq")):
+            return "list", "ids with spaces between them"
+        if distinct > len(seen) / 2:
+            return "leave out", f"text: {distinct:,} different values in {len(seen):,} rows"
+        return _id(low, f"words, {distinct:,} different ones")
+    whole = bool((seen % 1 == 0).all())
+    if distinct == 2 and set(seen.unique()) == {0, 1}:
+        return BINARY, "two values, 0 and 1; if it was known before the impression, it is an id"
+    if _has(low, AFTER_NAMES):
+        return "leave out", "its name says that it was measured afterwards: a label, or left out, never a feature"
+    if _has(low, TIME_NAMES):
+        return "time", "its name, and numbers that may order the rows"
+    if whole and (low.endswith("id") or _has(low, (*USER_NAMES, *ITEM_NAMES, "author", "category", "code"))):
+        return _id(low, f"whole numbers, {distinct:,} different ones, and its name")
+    return "number", "whole numbers; if they are codes, it is an id" if whole else "numbers with decimals"
+
+
+def _id(low: str, reason: str) -> tuple[str, str]:
+    for role, names in (("user", USER_NAMES), ("item", ITEM_NAMES)):
+        if any(low == name or low == f"{name}_id" or low == f"{name}id" for name in names):
+            return role, reason
+    return "id", reason
+
+
+def _has(low: str, words: Iterable[str]) -> bool:
+    return any(word in low for word in words)
+
+
+# Prepare and split
+
+
+def prepare(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
+    """The declared columns alone, as `Features` takes them: lists cut into ids, dates as numbers, rows in their order.
+
+    With a time the rows are in its order; rows of one time stay as they were.
+    """
+    frame = validate.columns("frame", frame, declaration.columns())[declaration.columns()].copy()
+    for column, of in declaration.lists.items():
+        whole = pd.api.types.is_integer_dtype(frame[of].dtype)
+        frame[column] = [_cut(column, value, whole) for value in frame[column]]
+    if declaration.time:
+        frame[declaration.time] = moments(declaration.time, frame[declaration.time])
+        frame = frame.sort_values(declaration.time, kind="stable")
+    return frame.reset_index(drop=True)
+
+
+def moments(name: str, values: pd.Series) -> pd.Series:
+    """A column of numbers or dates as numbers that order the rows; ValueError for gaps and for what is neither."""
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        try:
+            dates = pd.to_datetime(values.astype(object), utc=True)
+        except (ValueError, TypeError, OverflowError):
+            validate.fail(name, f"{values.dropna().iloc[0]!r}", "numbers, or dates such as 2026-05-01 18:30:00")
+        values = dates.astype("int64").where(dates.notna())
+    if gaps := int(values.isna().sum()):
+        validate.fail(name, f"{gaps} missing values", "a time in each row")
+    return values
+
+
+def _cut(column: str, value, whole: bool) -> list:
+    if isinstance(value, list | tuple | np.ndarray):
+        return list(value)
+    if pd.isna(value):
+        return []
+    parts = str(value).split()
+    if whole and not all(part.lstrip("-").isdigit() for part in parts):
+        validate.fail(column, repr(value)[:60], "whole numbers with spaces between them, ids as in its id column")
+    return [int(part) for part in parts] if whole else parts
+
+
+class Split(NamedTuple):
+    """Rows to train, validate and test."""
+
+    train: pd.DataFrame
+    valid: pd.DataFrame
+    test: pd.DataFrame
+
+
+def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split:
+    """The rows of `prepare` as `FRACTIONS` of them: by time where there is one, else at random by `seed`.
+
+    By time, everything that is trained on happened before everything that is validated on, and that before the test;
+    rows of one time stay together. Raises ValueError where there are too few different times.
+    """
+    ends = np.round(np.cumsum(FRACTIONS)[:2] * len(frame)).astype(int)
+    if declaration.time is None:
+        order = np.random.default_rng(validate.number("seed", seed, low=0, whole=True)).permutation(len(frame))
+        return Split(*(frame.iloc[np.sort(part)] for part in np.split(order, ends)))
+    time = frame[declaration.time].to_numpy()
+    first, second = np.sort(time)[ends]
+    parts = Split(frame[time < first], frame[(first <= time) & (time < second)], frame[time >= second])
+    if not all(map(len, parts)):
+        expected = "enough of them to cut the rows at four fifths and at nine tenths"
+        validate.fail(declaration.time, f"{len(np.unique(time))} different times", expected)
+    return parts
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(name), [str(n) for n in names], n=1, cutoff=0.5)
+    return f"no column {name!r}" + (f" (is it {near[0]!r}?)" if near else "")

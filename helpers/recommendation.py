@@ -1,0 +1,86 @@
+"""From verdicts to words: does sharing help here? One rule, written down before any number is seen.
+
+Each task's gain over its own single-task model has one of the verdicts of
+`helpers.verdicts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+from helpers import validate
+from helpers.intervals import MOST_SEEDS
+from helpers.verdicts import VERDICTS
+
+SHARE, BUT, APART, COST, OPEN = WORDS = ("share", "share, but", "keep apart", "share, for the cost", "undecided")
+
+
+class Recommendation(NamedTuple):
+    """One of `WORDS`, and a few sentences that say why and what to do."""
+
+    word: str
+    text: str
+
+
+def word(verdicts: Iterable[str]) -> str:
+    """The recommendation for these verdicts, one a task:
+
+    some lose and none gains            keep apart
+    some lose, others gain              share, but (the ones that lose)
+    none loses, all others gain or lose nothing      share
+    none loses, some gain, some are undecided        share, but (look at those)
+    none gains and none loses, all known             share, for the cost
+    the rest                            undecided
+    """
+    found = [validate.choice("verdicts", one, VERDICTS) for one in verdicts]
+    if not found:
+        validate.fail("verdicts", "none", "one for each task")
+    gains, loses, unknown = (one in found for one in ("holds", "opposite", "undecided"))
+    if loses:
+        return BUT if gains else APART
+    if gains:
+        return BUT if unknown else SHARE
+    return OPEN if unknown else COST
+
+
+def recommend(gains: pd.DataFrame) -> Recommendation:
+    """The recommendation for a table with a row a task: task, verdict, and seeds_needed (0 where decided, NaN where no
+    number of seeds would do)."""
+    validate.columns("gains", gains, ["task", "verdict", "seeds_needed"])
+    of = {one: [str(t) for t in gains.loc[gains["verdict"] == one, "task"]] for one in VERDICTS}
+    won, lost, equal, unknown = (_names(of[one]) for one in VERDICTS)
+    chosen = word(gains["verdict"])
+    parts = {
+        SHARE: f"Sharing helps {won}" + (f" and costs {equal} nothing that matters." if equal else "."),
+        APART: f"Sharing costs {lost}, and no task clearly gains. Train {lost} alone, or try a wider bottom first.",
+        COST: f"Sharing makes no difference that matters to {equal}. One model is cheaper to train and to serve.",
+        OPEN: "The measurements do not decide it.",
+    }
+    if lost and won:
+        text = (
+            f"Sharing helps {won} and costs {lost}: a seesaw. Keep {lost} apart, or give it more weight, then measure."
+        )
+    elif chosen == BUT:
+        text = f"Sharing helps {won}. Whether it costs {unknown} is not decided."
+    else:
+        text = parts[chosen]
+    return Recommendation(chosen, " ".join([text, *_more(gains)]))
+
+
+def _more(gains: pd.DataFrame) -> list[str]:
+    """What would decide the tasks that are undecided."""
+    rows = gains[gains["verdict"] == "undecided"]
+    said = [
+        f"For {row.task} about {row.seeds_needed:.0f} seeds would decide, if mean and spread stay as they are."
+        for row in rows[rows["seeds_needed"].notna()].itertuples()
+    ]
+    if stuck := [str(task) for task in rows.loc[rows["seeds_needed"].isna(), "task"]]:
+        said.append(f"For {_names(stuck)} even {MOST_SEEDS} seeds would not decide it: more rows or users are needed.")
+    return said
+
+
+def _names(tasks: list[str]) -> str:
+    return " and ".join([", ".join(tasks[:-1]), tasks[-1]] if len(tasks) > 1 else tasks)

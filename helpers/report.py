@@ -1,0 +1,233 @@
+"""The capstone's report: one page that answers "does sharing help here?", with all that one needs to doubt it.
+
+    found = compare(frame, declaration, recipe)
+    report(found).save("report.html")
+
+The page needs no network: style and pictures are in it. Whatever the reader's table says (names of columns, values) is
+escaped. `helpers.recommendation` has the rule for the words on top.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import matplotlib.style
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+
+from helpers import figures
+from helpers.experiments import summarise
+from helpers.experiments.own import SINGLE, TUNING_SEEDS, Comparison
+from helpers.files import whole
+from helpers.outcome_map import outcome_map
+from helpers.palette import in_few_colours
+from helpers.recommendation import recommend
+
+STYLE = """
+.mtl-report { max-width: 56em; color: #1a1a1a; font: 15px/1.5 system-ui, sans-serif; background: #fff; }
+.mtl-report h2 { font-size: 1.15em; margin: 1.4em 0 .3em; border-bottom: 1px solid #ccc; color: #1a1a1a; }
+.mtl-report .answer { border-left: 8px solid #0072B2; padding: .4em 1em; background: #f3f7fa; }
+.mtl-report .answer b { font-size: 1.3em; }
+.mtl-report table { border-collapse: collapse; margin: .5em 0; }
+.mtl-report th, .mtl-report td { padding: .25em .8em; border-bottom: 1px solid #ddd; text-align: left; color: #1a1a1a; }
+.mtl-report td.n, .mtl-report th.n { text-align: right; }
+.mtl-report img { max-width: 100%; }
+.mtl-report pre { background: #f5f5f5; padding: .6em 1em; white-space: pre-wrap; color: #1a1a1a; }
+@media print { .mtl-report { font-size: 11px; } .mtl-report img { max-height: 8cm; } }
+"""
+NOT_TESTED = (
+    "Whether a better offline score pleases anybody: that takes an A/B test (chapter 03).",
+    "Another log to train on: all seeds learn from this one.",
+    "Larger models, other features, other learning rates than those tried.",
+    "Bias of the log itself: only what was shown could be clicked, and what stood on top was clicked more.",
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A page; a notebook shows it, `save` writes it."""
+
+    title: str
+    body: str
+
+    def _repr_html_(self) -> str:
+        return f'<div class="mtl-report"><style>{STYLE}</style>{self.body}</div>'
+
+    def __repr__(self) -> str:
+        return f"Report: {self.title}"
+
+    def page(self) -> str:
+        """The whole page, as a file has it."""
+        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{self.title}</title>'
+        return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>{self._repr_html_()}</body></html>\n'
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page to `path`, whole or not at all."""
+        with whole(path) as part:
+            part.write_text(self.page(), encoding="utf-8", newline="\n")
+        return Path(path)
+
+
+def report(found: Comparison) -> Report:
+    """The page for a comparison."""
+    said = recommend(found.gains)
+    parts = [
+        f'<div class="answer">Does sharing help here?<br><b>{said.word.capitalize()}.</b> {_words(said.text)}</div>',
+        _section("What each task gains", _gains(found), _pictures(found)),
+        _section("The table", _facts(found), _known(found)),
+        _section("What was compared, and what it costs", _compared(found), _cost(found)),
+        _section("What the intervals mean", f"<p>{_interval_words(found)}</p>"),
+        _section("What was not tested", _list(NOT_TESTED)),
+        _section("To do it again", _settings(found)),
+    ]
+    return Report(f"Does sharing help here? {_words(said.word).capitalize()}", "\n".join(parts))
+
+
+def _gains(found: Comparison) -> str:
+    rows = [
+        {
+            "task": row.task,
+            "metric": row.metric,
+            "alone": f"{row.single:.3f}",
+            "shared": f"{row.shared:.3f}",
+            "gain": f"{row.gain:+.3f}",
+            "95% interval": f"{row.low:+.3f} to {row.high:+.3f}",
+            "so it": VERDICT_WORDS[row.verdict],
+        }
+        for row in found.gains.itertuples()
+    ]
+    matters = {kind: found.matters[kind] for kind in dict.fromkeys(found.declaration.labels.values())}
+    margin = ", ".join(f"{value:g} {'AUC' if kind == 'binary' else 'R²'}" for kind, value in matters.items())
+    note = f"<p>Smallest gain that matters, set before the measurement: {margin}. {len(found.seeds)} seeds.</p>"
+    return _table(pd.DataFrame(rows)) + note
+
+
+VERDICT_WORDS = {
+    "holds": "gains",
+    "opposite": "loses",
+    "no effect": "neither gains nor loses what matters",
+    "undecided": "is undecided",
+}
+
+
+def _pictures(found: Comparison) -> str:
+    """The map of the four outcomes and the trade-off curve of the first two tasks."""
+    a, b = list(found.declaration.labels)[:2]
+    rows = found.gains.set_index("task")
+    place = {"name": found.recipe.structure, "unit": " and ".join(dict.fromkeys(rows.loc[[a, b], "metric"]))}
+    for side, task in (("a", a), ("b", b)):
+        place |= dict(zip((side, f"{side}_low", f"{side}_high"), rows.loc[task, ["gain", "low", "high"]], strict=True))
+    seen = f"Gain of task A, {a}, against gain of task B, {b}, with 95% intervals"
+    with matplotlib.style.context(["default", figures.STYLE]):
+        figure = outcome_map(pd.DataFrame([place]), title=f"Task A: {_short(a)}, task B: {_short(b)}")
+        pictures = [_picture(figure, seen)]
+        if len(found.curve):
+            metric = found.curve.groupby("task")["metric"].first()
+            weights = sorted(found.curve["weight"].unique())
+            figure = figures.paths(
+                summarise(found.curve.assign(model=found.recipe.structure), "value", ["model", "weight", "task"]),
+                "model",
+                "task",
+                a,
+                b,
+                title=f"Weight of {_short(a)} from {weights[0]:g} to {weights[-1]:g}, the rest on {_short(b)}",
+                x_label=f"{metric[a]} of {_short(a)} (95% intervals of the training alone)",
+                y_label=f"{metric[b]} of {_short(b)}",
+            )
+            pictures.append(_picture(figure, f"Trade-off between {a} and {b} by task weight"))
+    return "".join(pictures)
+
+
+def _facts(found: Comparison) -> str:
+    frame = found.facts.rename(columns=lambda name: name.replace("mean", "mean label"))
+    table = _table(frame.map(lambda value: f"{value:.3f}" if isinstance(value, float) else value))
+    parts = ", ".join(f"{rows:,} rows to {name}" for name, rows in found.parts.items())
+    by = found.declaration.time
+    how = f"by time ({_words(by)}): training rows are older than all others" if by else "at random, anew for each seed"
+    users = f" {found.users:,} users." if found.users else ""
+    return f"<p>{parts}, split {how}.{users}</p>{table}"
+
+
+def _known(found: Comparison) -> str:
+    return _list(f"{problem.column}: {problem.sentence}" for problem in found.problems)
+
+
+def _compared(found: Comparison) -> str:
+    recipe = found.recipe
+    weighting = recipe.weighting if isinstance(recipe.weighting, str) else json.dumps(recipe.weighting)
+    rates = ", ".join(f"{rate:g}" for rate in found.rates)
+    said = (
+        f"A single-task model for each task, against one {recipe.structure} for all ({recipe.bottom} bottom, weighting "
+        f"{weighting}). Each chose its learning rate among {rates}, on seeds that serve no result. The shared model is "
+        "judged in one state, as it would be served."
+    )
+    return f"<p>{_words(said)}</p>{_table(found.tuned)}"
+
+
+def _cost(found: Comparison) -> str:
+    cost = found.cost.set_index("model")
+    parameters, seconds = cost.loc[SINGLE, ["parameters", "seconds"]] / cost.loc[found.recipe.structure]
+    tasks = len(found.declaration.labels)
+    return (
+        f"<p>The {tasks} single-task models together have {cost.loc[SINGLE, 'parameters']:,.0f} parameters, "
+        f"{parameters:.1f} times those of the shared model. Training them took {seconds:.1f} times as long.</p>"
+    )
+
+
+def _interval_words(found: Comparison) -> str:
+    seed = "first parameters and order of the batches" + (
+        "" if found.declaration.time else ", and the split of the rows"
+    )
+    unit = f"users ({_words(found.declaration.user)})" if found.declaration.user else "rows, as no user was declared"
+    return (
+        f"They hold two kinds of luck: that of training (seeds: {seed}), and that of the test rows (other {unit}). "
+        "They do not hold the luck of the log that was trained on: on another log of this size the gain may differ by "
+        "more."
+    )
+
+
+def _settings(found: Comparison) -> str:
+    recipe = json.dumps(asdict(found.recipe))
+    seeds = f"seeds {found.seeds}, tuning seeds {list(TUNING_SEEDS)}, matters {found.matters}, torch {torch.__version__.split('+')[0]}"
+    return f"<pre>{_words(found.declaration.code())}\n\n{_words(recipe)}\n\n{_words(seeds)}</pre>"
+
+
+def _section(title: str, *parts: str) -> str:
+    return f"<h2>{title}</h2>" + "".join(parts)
+
+
+def _list(lines) -> str:
+    items = "".join(f"<li>{_words(line)}</li>" for line in lines)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _table(frame: pd.DataFrame) -> str:
+    head = "".join(f"<th>{_words(name)}</th>" for name in frame.columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{_words(value)}</td>" for value in row) + "</tr>"
+        for row in frame.itertuples(index=False)
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _picture(figure: Figure, words: str) -> str:
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=80, metadata={"Software": None})
+    plt.close(figure)
+    png = in_few_colours(data.getvalue())
+    return f'<p><img alt="{_words(words)}" src="data:image/png;base64,{png}"></p>'
+
+
+def _words(text) -> str:
+    return html.escape(str(text))
+
+
+def _short(name: str) -> str:
+    """A name for a figure: matplotlib would read $ as mathematics."""
+    return (name if len(name) <= 24 else name[:23] + "…").replace("$", r"\$")
