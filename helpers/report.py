@@ -194,7 +194,8 @@ def _interval_words(found: Comparison) -> str:
 
 def _settings(found: Comparison) -> str:
     recipe = json.dumps(asdict(found.recipe))
-    seeds = f"seeds {found.seeds}, tuning seeds {list(TUNING_SEEDS)}, matters {found.matters}, torch {torch.__version__.split('+')[0]}"
+    version = torch.__version__.split("+")[0]  # without the build
+    seeds = f"seeds {found.seeds}, tuning seeds {list(TUNING_SEEDS)}, matters {found.matters}, torch {version}"
     return f"<pre>{_words(found.declaration.code())}\n\n{_words(recipe)}\n\n{_words(seeds)}</pre>"
 
 

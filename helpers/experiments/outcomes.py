@@ -66,6 +66,8 @@ DOTS = [
     Dot("MMoE, disjoint features", 6, "06_relu", "MMoE", DISJOINT | {"rows": 500}),
     Dot("wide bottom, same features", 6, "06_relu", "shared-bottom, equal size", MIX | {"rows": 500}),
     Dot("wide bottom, disjoint features", 6, "06_relu", "shared-bottom, equal size", DISJOINT | {"rows": 500}),
+    Dot("report on the feed", 8, "08_feed", "Shared-Bottom", value="auc", unit="AUC", tasks=("click", "like")),
+    Dot("report on MovieLens", 8, "08_movielens", "Shared-Bottom", **LOVE),
 ]
 
 

@@ -269,7 +269,7 @@ class _Table:
         needed = 0 if said != "undecided" else seeds_needed(found, smallest)
         row = {"task": task, "metric": METRICS[self.tasks[task]]}
         row |= {"single": by_model[SINGLE].mean(), "shared": by_model[structure].mean(), "gain": found.mean}
-        row |= {"low": found.low, "high": found.high, "spread": found.spread, "floor": found.floor}
+        row |= {"low": found.low, "high": found.high, "spread": found.spread, "floor": found.floor, "users": units}
         return row | {"seeds": len(values), "verdict": said, "seeds_needed": np.nan if needed is None else needed}
 
     def facts(self) -> pd.DataFrame:

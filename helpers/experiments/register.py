@@ -7,7 +7,10 @@ from helpers.experiments import (
     feed_tasks,
     fusion,
     heat,
+    memory,
     mmoe,
+    own_runs,
+    own_worlds,
     primer,
     ranking,
     ratings,
@@ -40,4 +43,7 @@ GRIDS = (
     | balancers.GRIDS
     | toy.GRIDS
     | mmoe.GRIDS
+    | own_worlds.GRIDS
+    | own_runs.GRIDS
+    | memory.GRIDS
 )

@@ -1,0 +1,76 @@
+"""The capstone's comparison on two logs: the course's feed, and MovieLens-100K. Twenty seeds, by time.
+
+All rows of a run come from one log, so seeds vary the training alone; `floor` is what other test users would change
+(`helpers.intervals`). `gains` puts both into one interval, as the report does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from helpers import feed, movielens, validate
+from helpers.experiments import Grid, difference, grids
+from helpers.experiments.own import MATTERS, SINGLE, compare
+from helpers.intervals import gain
+from helpers.own_data import Declaration
+from helpers.ranker import Recipe
+from helpers.verdicts import verdict
+
+FEED, MOVIELENS = "feed", "MovieLens-100K"
+DECLARATIONS = {
+    FEED: Declaration(
+        labels={"click": "binary", "like": "binary"},
+        user="user",
+        item="video",
+        ids=("author", "topic", "age_group"),
+        numbers=("duration",),
+        time="time",
+    ),
+    MOVIELENS: Declaration(
+        labels={"like": "binary", "love": "binary"},
+        user="user",
+        item="item",
+        ids=("gender", "occupation", "year"),
+        numbers=("age",),
+        time="timestamp",
+    ),
+}
+RECIPE = Recipe(epochs=10, patience=2)
+ROWS = 30_000
+
+
+def log(data: str, rows: int | None = None) -> pd.DataFrame:
+    """The newest `rows` rows of a log, with what is known of users and items; None: all. MovieLens must be there."""
+    if validate.choice("data", data, DECLARATIONS) == FEED:
+        frame = feed.load("impressions").merge(feed.load("users"), on="user").merge(feed.load("videos"), on="video")
+    else:
+        frame = movielens.load()
+    frame = frame.sort_values(DECLARATIONS[data].time, kind="stable", ignore_index=True)
+    return frame if rows is None else frame[-validate.number("rows", rows, low=1, high=len(frame), whole=True) :]
+
+
+def runs(seeds: Sequence[int], data: str, rows: int = ROWS) -> pd.DataFrame:
+    """Test AUC of both sides: data, seed, model, task, auc, and the floor of the task's gain with its users."""
+    one = compare(log(data, rows), DECLARATIONS[data], RECIPE, seeds=seeds, curve=False)
+    floors = one.gains.set_index("task")[["floor", "users"]]
+    table = one.scores.rename(columns={"value": "auc"})[["seed", "model", "task", "auc"]]
+    return table.join(floors, on="task").assign(data=data)[["data", "seed", "model", "task", "auc", "floor", "users"]]
+
+
+def gains(table: pd.DataFrame) -> pd.DataFrame:
+    """The gains of `runs` with their intervals and verdicts: data, task, gain, low, high, seeds, verdict."""
+    found = []
+    for (data, task), part in table.groupby(["data", "task"], sort=False):
+        values = difference(part, "auc", RECIPE.structure, SINGLE)["difference"].to_numpy()
+        one = gain(values, part["floor"].iloc[0], int(part["users"].iloc[0]))
+        row = {"data": data, "task": task, "gain": one.mean, "low": one.low, "high": one.high, "seeds": one.seeds}
+        found.append(row | {"verdict": verdict(one.low, one.high, MATTERS["binary"])})
+    return pd.DataFrame(found)
+
+
+GRIDS = grids(
+    Grid("08_feed", runs, {"seeds": list(range(20)), "data": FEED, "rows": ROWS}),
+    Grid("08_movielens", runs, {"seeds": list(range(20)), "data": MOVIELENS, "rows": ROWS}),
+)
