@@ -1,12 +1,15 @@
-"""How sure is a gain that was measured on one table? Two kinds of luck, and the interval that has both.
+"""How sure is a gain that was measured on one table? Three kinds of luck, and the interval that has them all.
 
 - The luck of training: first parameters, the order of batches and, with random splits, the rows that were drawn. It
-  differs from seed to seed, and its part of the error shrinks with their number: spread² / seeds.
-- The luck of the test: other users would have come. More seeds do not help against it: floor².
+  differs from seed to seed, and shrinks with their number: spread² / seeds.
+- The luck of the log: all seeds train on rows of one log, so that they agree more than on a log each. Nadeau and Bengio
+  (Machine Learning 52, 2003) add spread² · test rows / training rows for it, whatever the number of seeds.
+- The luck of the test: other users would have come. `over_users` measures it.
 
-        standard error² = spread² / seeds + floor²
+        standard error² = spread² · (1 / seeds + test rows / training rows) + users²
 
-What neither has in it is another log to train on: the training rows of all seeds are one log, or drawn from one.
+The second term is a rule of thumb for random splits, and we take it for a split by time as well. How often such
+intervals hold what they should is measured in `helpers.experiments.own_worlds`.
 """
 
 from __future__ import annotations
@@ -25,37 +28,42 @@ MOST_SEEDS = 200  # nobody waits for more
 
 
 class Gain(NamedTuple):
-    """A mean gain with its 95% interval, and the two kinds of luck behind it."""
+    """A mean gain with its 95% interval, and what it was made of.
+
+    spread   standard deviation of the gains over seeds
+    overlap  test rows / training rows
+    users    standard error by the draw of test users, of whom there were `units`
+    """
 
     mean: float
     low: float
     high: float
-    spread: float
-    floor: float
     seeds: int
+    spread: float
+    overlap: float
+    users: float
     units: int
 
     def at(self, seeds: int) -> tuple[float, float]:
         """The interval that so many seeds would have, if mean and spread stayed as they are."""
-        half = half_width(self.spread, self.floor, seeds, self.units)
+        half = half_width(self.spread, seeds, self.overlap, self.users, self.units)
         return self.mean - half, self.mean + half
 
 
-def gain(values: np.ndarray, floor: float, units: int) -> Gain:
-    """The interval for gains `values`, one a seed, with the floor that `over_users` found on `units` users."""
+def gain(values: np.ndarray, overlap: float, users: float, units: int) -> Gain:
+    """The interval for gains `values`, one a seed; the other arguments are parts of a `Gain`."""
     values = validate.finite("values", np.asarray(values, dtype=float))
     if values.ndim != 1 or len(values) < 2:
         validate.fail("values", f"shape {values.shape}", "at least 2 gains in a row, one a seed")
-    spread = float(values.std(ddof=1))
-    half = half_width(spread, floor, len(values), units)
-    mean = float(values.mean())
-    return Gain(mean, mean - half, mean + half, spread, float(floor), len(values), units)
+    spread, mean = float(values.std(ddof=1)), float(values.mean())
+    half = half_width(spread, len(values), overlap, users, units)
+    return Gain(mean, mean - half, mean + half, len(values), spread, overlap, users, units)
 
 
-def half_width(spread: float, floor: float, seeds: int, units: int) -> float:
+def half_width(spread: float, seeds: int, overlap: float, users: float, units: int) -> float:
     """Half of the 95% interval: Student's t times the standard error, with the degrees of freedom of a sum of two
-    variances (Satterthwaite, Biometrics Bulletin 2, 1946)."""
-    trained, drawn = spread**2 / seeds, floor**2
+    variances (Satterthwaite, Biometrics Bulletin 2, 1946): one of `seeds` gains, one of `units` users."""
+    trained, drawn = spread**2 * (1 / seeds + overlap), users**2
     if trained + drawn == 0:
         return 0.0
     freedom = (trained + drawn) ** 2 / (trained**2 / (seeds - 1) + drawn**2 / (units - 1))
@@ -63,7 +71,7 @@ def half_width(spread: float, floor: float, seeds: int, units: int) -> float:
 
 
 def seeds_needed(found: Gain, smallest: float) -> int | None:
-    """How many seeds would decide, if mean and spread stay as they are; None if the luck of the data forbids it."""
+    """How many seeds would decide, if mean and spread stay as they are; None if log and test users forbid it."""
     for seeds in range(found.seeds, MOST_SEEDS + 1):
         if verdict(*found.at(seeds), smallest) != "undecided":
             return seeds
@@ -71,7 +79,7 @@ def seeds_needed(found: Gain, smallest: float) -> int | None:
 
 
 def over_users(influence: np.ndarray, users: np.ndarray) -> tuple[float, int]:
-    """The floor: the standard error that the draw of test users alone gives a metric, and how many users there are.
+    """The standard error that the draw of test users alone gives a metric, and how many users there are.
 
     influence  `(rows,)`: how much each row moves the metric, as `auc_influence` and `r2_influence` have it
     users      `(rows,)`: whose row it is; the rows of a user, in several test sets too, belong together

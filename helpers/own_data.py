@@ -252,7 +252,7 @@ def moments(name: str, values: pd.Series) -> pd.Series:
     """A column of numbers or dates as numbers that order the rows; ValueError for gaps and for what is neither."""
     if not pd.api.types.is_numeric_dtype(values.dtype):
         try:
-            dates = pd.to_datetime(values.astype(object), utc=True)
+            dates = pd.to_datetime(values.astype(object), utc=True, format="mixed")
         except (ValueError, TypeError, OverflowError):
             validate.fail(name, f"{values.dropna().iloc[0]!r}", "numbers, or dates such as 2026-05-01 18:30:00")
         values = dates.astype("int64").where(dates.notna())

@@ -78,7 +78,7 @@ def _more(gains: pd.DataFrame) -> list[str]:
         for row in rows[rows["seeds_needed"].notna()].itertuples()
     ]
     if stuck := [str(task) for task in rows.loc[rows["seeds_needed"].isna(), "task"]]:
-        said.append(f"For {_names(stuck)} even {MOST_SEEDS} seeds would not decide it: more rows or users are needed.")
+        said.append(f"For {_names(stuck)} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
     return said
 
 

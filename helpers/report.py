@@ -186,9 +186,9 @@ def _interval_words(found: Comparison) -> str:
     )
     unit = f"users ({_words(found.declaration.user)})" if found.declaration.user else "rows, as no user was declared"
     return (
-        f"They hold two kinds of luck: that of training (seeds: {seed}), and that of the test rows (other {unit}). "
-        "They do not hold the luck of the log that was trained on: on another log of this size the gain may differ by "
-        "more."
+        f"They hold three kinds of luck: of training (seeds: {seed}), of the test rows (other {unit}), and, by a rule "
+        "of thumb (Nadeau and Bengio, 2003), of the one log that all seeds train on. More seeds lessen the first "
+        "alone. They do not hold what changes with time: next month's users and videos."
     )
 
 

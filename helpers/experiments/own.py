@@ -54,7 +54,7 @@ class Comparison:
     tuned   a row a model: the learning rate that it chose, of `rates`
     scores  a row a seed, model and task: metric, value, and gauc where there is a user
     growth  a row a number of seeds (the first 3, 5, 10, … and all) and task: single, shared (mean scores), gain, low,
-            high, spread, floor, verdict, seeds_needed
+            high, verdict, seeds_needed, and spread, overlap, users, units of `intervals.Gain`
     curve   a row a weight, seed and task: value; empty where there is none
     cost    a row a model: parameters, and seconds of training
     """
@@ -263,14 +263,14 @@ class _Table:
             shared, single = (moves(outputs[model, task, seed][mask], label) for model in (structure, SINGLE))
             influence.append((shared - single) / len(values))
             users.append(own)
-        floor, units = over_users(np.concatenate(influence), np.concatenate(users))
-        found, smallest = gain(values, floor, units), matters[self.tasks[task]]
+        luck = over_users(np.concatenate(influence), np.concatenate(users))
+        found = gain(values, self.parts["test"] / self.parts["train"], *luck)
+        smallest = matters[self.tasks[task]]
         said = verdict(found.low, found.high, smallest)
         needed = 0 if said != "undecided" else seeds_needed(found, smallest)
-        row = {"task": task, "metric": METRICS[self.tasks[task]]}
-        row |= {"single": by_model[SINGLE].mean(), "shared": by_model[structure].mean(), "gain": found.mean}
-        row |= {"low": found.low, "high": found.high, "spread": found.spread, "floor": found.floor, "users": units}
-        return row | {"seeds": len(values), "verdict": said, "seeds_needed": np.nan if needed is None else needed}
+        row = {"task": task, "metric": METRICS[self.tasks[task]], "gain": found.mean, **found._asdict()}
+        row |= {"single": by_model[SINGLE].mean(), "shared": by_model[structure].mean(), "verdict": said}
+        return row | {"seeds_needed": np.nan if needed is None else needed}
 
     def facts(self) -> pd.DataFrame:
         """A row a task: kind, and by part how many labels there are and their mean."""

@@ -1,7 +1,7 @@
 """The capstone's comparison on two logs: the course's feed, and MovieLens-100K. Twenty seeds, by time.
 
-All rows of a run come from one log, so seeds vary the training alone; `floor` is what other test users would change
-(`helpers.intervals`). `gains` puts both into one interval, as the report does.
+All rows of a run come from one log, so seeds vary the training alone. The columns overlap, users and units keep what
+else `helpers.intervals` needs for an interval; `gains` makes it, as the report does.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ def log(data: str, rows: int | None = None) -> pd.DataFrame:
 
 
 def runs(seeds: Sequence[int], data: str, rows: int = ROWS) -> pd.DataFrame:
-    """Test AUC of both sides: data, seed, model, task, auc, and the floor of the task's gain with its users."""
+    """Test AUC of both sides: data, seed, model, task, auc, and of the task's gain overlap, users and units."""
     one = compare(log(data, rows), DECLARATIONS[data], RECIPE, seeds=seeds, curve=False)
-    floors = one.gains.set_index("task")[["floor", "users"]]
+    luck = one.gains.set_index("task")[["overlap", "users", "units"]]
     table = one.scores.rename(columns={"value": "auc"})[["seed", "model", "task", "auc"]]
-    return table.join(floors, on="task").assign(data=data)[["data", "seed", "model", "task", "auc", "floor", "users"]]
+    return table.join(luck, on="task").assign(data=data)[["data", "seed", "model", "task", "auc", *luck]]
 
 
 def gains(table: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def gains(table: pd.DataFrame) -> pd.DataFrame:
     found = []
     for (data, task), part in table.groupby(["data", "task"], sort=False):
         values = difference(part, "auc", RECIPE.structure, SINGLE)["difference"].to_numpy()
-        one = gain(values, part["floor"].iloc[0], int(part["users"].iloc[0]))
+        one = gain(values, *part[["overlap", "users", "units"]].iloc[0])
         row = {"data": data, "task": task, "gain": one.mean, "low": one.low, "high": one.high, "seeds": one.seeds}
         found.append(row | {"verdict": verdict(one.low, one.high, MATTERS["binary"])})
     return pd.DataFrame(found)

@@ -8,6 +8,7 @@ mean gain over them is what a report on any one of them should find, and its int
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 import pandas as pd
@@ -40,19 +41,26 @@ def world(condition: str, rows: int, seed: int) -> tuple[pd.DataFrame, Declarati
 
 
 def reports(
-    seeds: Sequence[int], conditions: Sequence[str] = WORLDS, rows: Sequence[int] = (ROWS,), repeats: int = REPEATS
+    seeds: Sequence[int],
+    conditions: Sequence[str] = WORLDS,
+    rows: Sequence[int] = (ROWS,),
+    repeats: int = REPEATS,
+    by_time: bool = False,
 ) -> pd.DataFrame:
     """What the report says of each world: condition, rows, seed, repeats, task, gain, low, high, naive_low, naive_high,
     verdict, word.
 
-    repeats  the report's own seeds, a random split of the world's rows each; the table has what it would have said
-             after the first 3, 5 and 10 of them as well
-    naive_*  the t-interval over these splits, as if each had rows of its own
+    repeats  the report's own seeds; the table has what it would have said after the first 3, 5 and 10 of them as well
+    by_time  the rows get a time, so that there is one fixed split; else each of the report's seeds has a random one
+    naive_*  the t-interval over the report's seeds, as if each had a log of its own
     """
     found = []
     for condition, count, seed in product(conditions, rows, seeds):
         options = {"seeds": range(repeats), "rates": [RELU_RATE], "curve": False}
-        one = compare(*world(condition, count, seed), RECIPE, **options)
+        frame, declaration = world(condition, count, seed)
+        if by_time:
+            frame, declaration = frame.assign(time=range(count)), replace(declaration, time="time")
+        one = compare(frame, declaration, RECIPE, **options)
         for after, growth in one.growth.groupby("seeds"):
             table = growth[["task", "gain", "low", "high", "verdict"]].assign(word=recommend(growth).word)
             table[["naive_low", "naive_high"]] = [_naive(one, task, after) for task in growth["task"]]
@@ -89,5 +97,10 @@ def coverage(table: pd.DataFrame) -> pd.DataFrame:
 
 GRIDS = grids(
     Grid("08_worlds", reports, {"seeds": list(range(24)), "conditions": list(WORLDS), "rows": [ROWS]}),
-    Grid("08_rows", reports, {"seeds": list(range(8)), "conditions": [SAME, DISJOINT], "rows": [500, 2_000, 4_000]}),
+    Grid("08_by_time", reports, {"seeds": list(range(24)), "conditions": [SAME, DISJOINT], "by_time": True}),
+    Grid(
+        "08_rows",
+        reports,
+        {"seeds": list(range(100, 108)), "conditions": [SAME, DISJOINT], "rows": [500, 1_000, 2_000, 4_000]},
+    ),
 )

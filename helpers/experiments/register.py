@@ -9,6 +9,7 @@ from helpers.experiments import (
     heat,
     memory,
     mmoe,
+    own_leaks,
     own_runs,
     own_worlds,
     primer,
@@ -43,6 +44,7 @@ GRIDS = (
     | balancers.GRIDS
     | toy.GRIDS
     | mmoe.GRIDS
+    | own_leaks.GRIDS
     | own_worlds.GRIDS
     | own_runs.GRIDS
     | memory.GRIDS

@@ -1,0 +1,99 @@
+"""The claims of chapter 08, Capstone: is the report right where the truth is known?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from helpers.claims import Claim
+from helpers.experiments import own_leaks, own_worlds
+from helpers.experiments.own_worlds import DISJOINT, REPEATS, SAME
+
+Effects = Callable[[pd.DataFrame], np.ndarray]
+
+
+def _right(condition: str) -> Effects:
+    """+1 for each world in which the recommendation is right, −1 where it is wrong, 0 where it is open."""
+    return lambda table: own_worlds.said_right(_all_seeds(table), condition).to_numpy()
+
+
+def _wrong(table: pd.DataFrame) -> np.ndarray:
+    """For each seed the share of its three worlds of which the report said the opposite of the truth."""
+    table = _all_seeds(table)
+    by_condition = [own_worlds.said_right(table, condition) == -1 for condition in own_worlds.WORLDS]
+    return np.mean(by_condition, axis=0)
+
+
+def _held(which: str, against: str | None = None) -> Effects:
+    """For each seed the share of its gains that an interval holds; less that of another kind of interval."""
+
+    def effects(table: pd.DataFrame) -> np.ndarray:
+        shares = own_worlds.coverage(_all_seeds(table)).groupby("seed")[["report", "naive"]].mean()
+        return (shares[which] - (shares[against] if against else 0)).to_numpy()
+
+    return effects
+
+
+def _all_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["repeats"] == REPEATS]
+
+
+CLAIMS = [
+    Claim(
+        "C8.1",
+        "The check names a feature that was made from a label, and no feature that was not.",
+        own_leaks.found,
+        own_leaks.effects,
+        0.5,
+        "of the feeds",
+        seeds=24,
+    ),
+    Claim(
+        "C8.2",
+        "Two tasks with disjoint features, 1,000 rows: the report says keep apart more often than the opposite.",
+        own_worlds.reports,
+        _right(DISJOINT),
+        0.3,
+        "of the worlds",
+        seeds=24,
+    ),
+    Claim(
+        "C8.3",
+        "Two tasks that need the same features: the report says share more often than the opposite.",
+        own_worlds.reports,
+        _right(SAME),
+        0.3,
+        "of the worlds",
+        seeds=24,
+    ),
+    Claim(
+        "C8.4",
+        "The report hardly ever says the opposite of the truth.",
+        own_worlds.reports,
+        _wrong,
+        0.1,
+        "of the worlds",
+        expected="no effect",
+        seeds=24,
+    ),
+    Claim(
+        "C8.5",
+        "After 20 seeds the report's intervals hold what other logs of the same law give on average.",
+        own_worlds.reports,
+        _held("report"),
+        0.8,
+        "of the gains",
+        seeds=24,
+    ),
+    Claim(
+        "C8.6",
+        "They hold it more often than t-intervals that take the seeds for independent logs.",
+        own_worlds.reports,
+        _held("report", "naive"),
+        0.02,
+        "of the gains",
+        seeds=24,
+    ),
+]

@@ -1,0 +1,185 @@
+"""A table of the reader's own: reading, declaring, suggesting, and a split that never trains on the future."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import own_data
+from helpers.features import Dense, Sequence, Sparse
+from helpers.own_data import Declaration, prepare, read, split, suggest
+
+
+@pytest.fixture
+def frame():
+    rng = np.random.default_rng(0)
+    rows = 400
+    columns = {
+        "user_id": rng.integers(0, 40, rows),
+        "video": rng.integers(0, 30, rows),
+        "topic": rng.choice(["a", "b"], rows),
+    }
+    columns |= {
+        "duration": rng.uniform(5, 60, rows),
+        "click": rng.integers(0, 2, rows),
+        "like": rng.integers(0, 2, rows),
+    }
+    return pd.DataFrame(columns).assign(time=rng.permutation(rows))
+
+
+@pytest.fixture
+def declaration():
+    return Declaration(
+        labels={"click": "binary", "like": "binary"},
+        user="user_id",
+        item="video",
+        ids=("topic",),
+        numbers=("duration",),
+        time="time",
+    )
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
+def test_a_file_comes_back_as_it_was(frame, tmp_path, separator, ending):
+    path = tmp_path / f"log{ending}"
+    frame.to_csv(path, sep=separator, index=False)
+    found = read(path)
+    assert found["topic"].dtype == "category" and found["user_id"].dtype == np.int8
+    pd.testing.assert_frame_equal(found.astype(frame.dtypes), frame)
+    assert list(read(path, ["click", "video"]).columns) == ["video", "click"]
+
+
+def test_memory_is_saved(frame, tmp_path):
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    assert own_data.megabytes(read(tmp_path / "log.csv")) < own_data.megabytes(frame) / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"", "without a row|cannot be read"),
+        (b"a,b\n", "without a row below its header"),
+        (b"\xff\xfe\x00a", "cannot be read"),
+        (b'a,b\n"1,2\n3,4\n', "cannot be read"),
+    ],
+)
+def test_what_is_no_table_is_said_in_a_sentence(tmp_path, text, words):
+    (tmp_path / "log.csv").write_bytes(text)
+    with pytest.raises(ValueError, match=rf"path: got .*({words})"):
+        read(tmp_path / "log.csv")
+
+
+def test_a_missing_file_names_its_neighbour(frame, tmp_path):
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    with pytest.raises(FileNotFoundError, match=r"such as log\.csv in the same folder"):
+        read(tmp_path / "logs.csv")
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        read(tmp_path / "nowhere" / "log.csv")
+    with pytest.raises(ValueError, match=r"columns: got no column 'clik' \(is it 'click'\?\)"):
+        read(tmp_path / "log.csv", ["clik"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_give_a_table_or_one_sentence(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("any") / "log.csv"
+    path.write_bytes(text)
+    try:
+        assert len(read(path)) > 0
+    except ValueError as error:
+        assert str(error).startswith("path: got log.csv") and "expected" in str(error)
+
+
+def test_a_declaration_gives_columns_roles_and_code(declaration):
+    assert declaration.layout() == [Sparse("user_id"), Sparse("video"), Sparse("topic"), Dense("duration")]
+    assert Declaration.of_roles(declaration.roles()) == declaration
+    assert eval(declaration.code(), {"Declaration": Declaration}) == declaration
+    with_list = Declaration({"click": "binary"}, item="video", lists={"seen": "video"})
+    assert with_list.layout() == [Sparse("video"), Sequence("seen", of="video")]
+    assert Declaration.of_roles(with_list.roles()) == with_list
+    assert eval(with_list.code(), {"Declaration": Declaration}) == with_list
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"labels": {}, "user": "u"}, "labels: got {}"),
+        ({"labels": {"click": "yes/no"}, "user": "u"}, r"labels\['click'\]: got 'yes/no'"),
+        ({"labels": {"click": "binary"}}, "no feature"),
+        ({"labels": {"click": "binary"}, "user": "u", "numbers": ("click",)}, "'click' in two roles"),
+        ({"labels": {"click": "binary"}, "user": "u", "item": "u"}, "'u' in two roles"),
+        ({"labels": {"click": "binary"}, "ids": ("i",), "lists": {"seen": "video"}}, r"lists\['seen'\]: got 'video'"),
+    ],
+)
+def test_a_bad_declaration_is_named(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        Declaration(**arguments)
+
+
+def test_several_names_are_not_one_string():
+    with pytest.raises(TypeError, match="numbers: got 'age'; expected several names"):
+        Declaration({"click": "binary"}, numbers="age")
+
+
+def test_roles_of_a_form_that_make_no_declaration_are_named():
+    with pytest.raises(ValueError, match="2 columns that are user"):
+        Declaration.of_roles({"a": "user", "b": "user", "c": "binary label"})
+    with pytest.raises(ValueError, match="the list 'seen' without an item"):
+        Declaration.of_roles({"seen": "list", "a": "user", "c": "binary label"})
+
+
+def test_suggestions_have_a_role_a_reason_and_an_example(frame):
+    frame = frame.assign(
+        one=1,
+        watch_seconds=0.5,
+        history=[" ".join(map(str, range(i % 4 + 1))) for i in range(len(frame))],
+        date="2026-05-01",
+        note=[f"text {i}" for i in range(len(frame))],
+        author_id=frame["video"] % 7,
+    )
+    frame.loc[0, ["watch_seconds", "date"]] = [0.7, "2026-05-02"]
+    found = suggest(frame)
+    expected = {"user_id": "user", "video": "item", "topic": "id", "duration": "number", "click": "binary label"}
+    expected |= {"like": "binary label", "time": "time", "one": "leave out", "watch_seconds": "leave out"}
+    expected |= {"history": "list", "date": "leave out", "note": "leave out", "author_id": "id"}
+    assert found["role"].to_dict() == expected
+    assert set(found["role"]) <= set(own_data.ROLES) and (found["reason"].str.len() > 5).all()
+
+
+def test_lists_and_dates_become_what_features_take(frame, declaration):
+    frame = frame.assign(seen="3 17", time=pd.Timestamp("2026-05-01") + pd.to_timedelta(frame["time"], unit="h"))
+    frame["time"] = frame["time"].astype(str)
+    frame.loc[5, "seen"] = None
+    own = Declaration(declaration.labels, "user_id", "video", lists={"seen": "video"}, time="time")
+    found = prepare(own, frame)
+    assert found["time"].is_monotonic_increasing and found["seen"].map(len).value_counts().to_dict() == {2: 399, 0: 1}
+    assert found["seen"].iloc[0] == [3, 17]
+    with pytest.raises(ValueError, match="seen: got '3 x'"):
+        prepare(own, frame.assign(seen="3 x"))
+    with pytest.raises(ValueError, match="time: got 'soon'"):
+        prepare(own, frame.assign(time="soon"))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 30), min_size=60, max_size=200))
+def test_no_training_row_is_as_late_as_a_test_row(times):
+    frame = pd.DataFrame({"u": 1, "click": 0, "time": times})
+    own = Declaration({"click": "binary"}, user="u", time="time")
+    try:
+        train, valid, test = split(own, prepare(own, frame))
+    except ValueError as error:
+        assert "different times" in str(error)
+        return
+    assert train["time"].max() < valid["time"].min() and valid["time"].max() < test["time"].min()
+    assert len(train) + len(valid) + len(test) == len(frame)
+
+
+def test_random_splits_differ_by_seed_and_share_no_row(frame, declaration):
+    own = Declaration(declaration.labels, "user_id", numbers=("duration",))
+    table = prepare(own, frame)
+    one, same, other = (split(own, table, seed) for seed in (0, 0, 1))
+    assert [len(part) for part in one] == [320, 40, 40]
+    assert sorted(np.concatenate([part.index for part in one])) == list(range(400))
+    assert one.test.index.equals(same.test.index) and not one.test.index.equals(other.test.index)
