@@ -9,14 +9,20 @@ import pandas as pd
 
 from helpers.claims import Claim
 from helpers.experiments import own_leaks, own_worlds
-from helpers.experiments.own_worlds import DISJOINT, REPEATS, SAME
+from helpers.experiments.own_worlds import DISJOINT, FLIPPED, REPEATS, SAME
 
 Effects = Callable[[pd.DataFrame], np.ndarray]
 
 
-def _right(condition: str) -> Effects:
-    """+1 for each world in which the recommendation is right, −1 where it is wrong, 0 where it is open."""
-    return lambda table: own_worlds.said_right(_all_seeds(table), condition).to_numpy()
+def _right(table: pd.DataFrame) -> np.ndarray:
+    """+1 for each world with disjoint features in which the recommendation is right, −1 where it is wrong, else 0."""
+    return own_worlds.said_right(_all_seeds(table), DISJOINT).to_numpy()
+
+
+def _open(table: pd.DataFrame) -> np.ndarray:
+    """For each seed the share of its two worlds with the same features in which the report does not decide."""
+    table = _all_seeds(table)
+    return np.mean([own_worlds.said_right(table, condition) == 0 for condition in (SAME, FLIPPED)], axis=0)
 
 
 def _wrong(table: pd.DataFrame) -> np.ndarray:
@@ -52,21 +58,21 @@ CLAIMS = [
     ),
     Claim(
         "C8.2",
-        "Two tasks with disjoint features, 1,000 rows: the report says keep apart more often than the opposite.",
+        "Disjoint features, 2,000 rows: the report says keep apart more often than the opposite.",
         own_worlds.reports,
-        _right(DISJOINT),
+        _right,
         0.3,
         "of the worlds",
-        seeds=24,
+        seeds=32,
     ),
     Claim(
         "C8.3",
-        "Two tasks that need the same features: the report says share more often than the opposite.",
+        "The same features, 2,000 rows: in most worlds the report is undecided.",
         own_worlds.reports,
-        _right(SAME),
-        0.3,
+        _open,
+        0.5,
         "of the worlds",
-        seeds=24,
+        seeds=32,
     ),
     Claim(
         "C8.4",
@@ -76,7 +82,7 @@ CLAIMS = [
         0.1,
         "of the worlds",
         expected="no effect",
-        seeds=24,
+        seeds=32,
     ),
     Claim(
         "C8.5",
@@ -85,7 +91,7 @@ CLAIMS = [
         _held("report"),
         0.8,
         "of the gains",
-        seeds=24,
+        seeds=32,
     ),
     Claim(
         "C8.6",
@@ -94,6 +100,6 @@ CLAIMS = [
         _held("report", "naive"),
         0.02,
         "of the gains",
-        seeds=24,
+        seeds=32,
     ),
 ]

@@ -53,9 +53,12 @@ def peak_mb() -> float:
     """The most memory that this process has had so far, in MB."""
     if sys.platform == "win32":
         return psutil.Process().memory_info().peak_wset / 1e6
+    if sys.platform == "linux":  # getrusage would count the process that started this one
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024 / 1e6
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def peaks(rows: Sequence[int]) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """The map of the four outcomes: every experiment of the course that trains two tasks together is one dot.
 
-A dot says what each task gains over its own single-task model, with the 95% interval over paired seeds. It is read
-out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives them to the figure (`helpers.outcome_map`).
+A dot says what each task gains over its own single-task model, with the 95% interval over paired seeds (chapter 08: of
+its report). It is read out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives them to the figure
+(`helpers.outcome_map`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pandas as pd
 from helpers import validate
 from helpers.experiments import difference, interval
 from helpers.experiments.register import GRIDS
+from helpers.intervals import gain
 
 BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE = "both gain", "one gains, none loses", "seesaw", "both lose"
 UNCLEAR = "not clear"
@@ -84,12 +86,20 @@ def _row(dot: Dot, grid: pd.DataFrame) -> dict:
     for column, value in dot.where.items():
         grid = grid[grid[column] == validate.choice(column, value, set(grid[column]))]
     gains = difference(grid, dot.value, dot.model, "single-task")
-    by_task = {task: gains[gains["task"] == task]["difference"] for task in dot.tasks}
+    by_task = {task: gains[gains["task"] == task] for task in dot.tasks}
     row = {"name": dot.name, "chapter": dot.chapter, "unit": dot.unit}
     for side, values in zip("ab", by_task.values(), strict=True):
-        row |= dict(zip((side, f"{side}_low", f"{side}_high"), interval(values), strict=True))
+        row |= dict(zip((side, f"{side}_low", f"{side}_high"), _interval(values), strict=True))
     row["seeds"] = len(values)
     return row | {"outcome": outcome(*((row[f"{side}_low"], row[f"{side}_high"]) for side in "ab"))}
+
+
+def _interval(gains: pd.DataFrame) -> tuple[float, float, float]:
+    """Mean and 95% interval of the gains of one task. Where seeds share a log, the grid says what else is needed."""
+    if "overlap" not in gains:
+        return interval(gains["difference"])
+    overlap, users, units = gains[["overlap", "users", "units"]].iloc[0]
+    return gain(gains["difference"].to_numpy(), overlap, users, units)[:3]
 
 
 def outcome(a: tuple[float, float], b: tuple[float, float]) -> str:

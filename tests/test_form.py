@@ -1,0 +1,112 @@
+"""The form does what the code does, says every error as text, and stops when asked."""
+
+import asyncio
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.experiments import own
+from helpers.experiments.own import compare
+from helpers.form import DataForm
+from helpers.own_data import Declaration, read
+from helpers.ranker import Recipe
+from helpers.report import report
+
+RECIPE = Recipe(units=(8,), towers=(4,), epochs=2)
+OPTIONS = {"seeds": range(2), "rates": (0.003, 0.01), "curve": False}
+
+
+@pytest.fixture
+def path(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"user": rng.integers(0, 50, 600), "age": rng.uniform(18, 60, 600)})
+    for task in ("click", "like"):
+        frame[task] = (rng.random(600) < frame["age"] / 80).astype(int)
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    return tmp_path / "log.csv"
+
+
+@pytest.fixture
+def form(path):
+    return DataForm(path, recipe=RECIPE, **OPTIONS)
+
+
+def test_roles_are_suggested_and_the_code_makes_the_same_declaration(form, path):
+    expected = Declaration({"click": "binary", "like": "binary"}, "user", numbers=("age",))
+    assert form.declaration == expected and form.recipe == RECIPE
+    names = {"read": read, "Declaration": Declaration, "Recipe": Recipe, "report": Saved}
+    exec(form.as_code(), names | {"compare": lambda *arguments, **options: (arguments, options)})
+    (_, declaration, recipe), options = Saved.found
+    assert (declaration, recipe, options) == (expected, RECIPE, OPTIONS)
+
+
+class Saved:
+    """Stands in for a report, and keeps what it was given."""
+
+    def __init__(self, found):
+        Saved.found = found
+
+    def save(self, path):
+        assert path.endswith("log_report.html")
+
+
+def test_it_trains_and_writes_the_report_that_code_would_write(form, path):
+    asyncio.run(form.run())
+    assert form.message.value == f"Done. The report is in {form.report_path.as_posix()}."
+    by_code = compare(read(path), form.declaration, RECIPE, **OPTIONS)
+    pd.testing.assert_frame_equal(form.found.scores, by_code.scores)
+    assert form.report_path.name == "log_report.html"
+    page = form.report_path.read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>") and report(form.found).page() == page
+    assert "click" in form.result.value and not form.button.disabled and form.stop.disabled
+
+
+def test_stop_leaves_no_report(form):
+    async def stopped():
+        task = asyncio.create_task(form.run())
+        await asyncio.sleep(0)
+        form._stop(None)
+        await task
+
+    asyncio.run(stopped())
+    assert form.message.value.startswith("Stopped at ") and not form.report_path.exists()
+    assert not form.button.disabled and form.bar.layout.display == "none"
+
+
+def test_what_goes_wrong_is_text_in_the_form(form, path, monkeypatch):
+    form.roles["age"].value = "leave out"
+    assert form.button.disabled is False
+    form.roles["user"].value = "leave out"
+    assert "no feature" in form.message.value and form.button.disabled and form.code.value == ""
+    form.roles["user"].value = "user"
+    form.roles["like"].value = "number"
+    assert "must mend" in form.message.value and "one label alone" in form.message.value and form.button.disabled
+    form.roles["like"].value = "binary label"
+    form.structure.value, form.bottom.value = "MMoE", "DCN"
+    assert "its experts are MLPs" in form.message.value and form.button.disabled
+    form.structure.value = "Shared-Bottom"
+    assert not form.button.disabled
+    monkeypatch.setattr(own, "fit", lambda *arguments, **options: 1 / 0)
+    asyncio.run(form.run())
+    assert form.message.value == "division by zero" and not form.button.disabled
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "bad.csv"])
+def test_a_file_that_cannot_be_read_is_said(form, path, name):
+    (path.parent / "bad.csv").write_bytes(b"\xff\xfe\x00")
+    form.path.value = str(path.parent / name)
+    assert form.message.value.startswith("path: got ") and form.button.disabled and form.columns.children == ()
+    form.path.value = str(path)
+    assert len(form.columns.children) == 4 and not form.button.disabled
+
+
+def test_known_roles_come_first_and_words_are_escaped(path):
+    pd.read_csv(path).assign(**{"<b>": "x"}).to_csv(path, index=False)
+    form = DataForm(path, {"age": "leave out"}, RECIPE, **OPTIONS)
+    assert form.roles["age"].value == "leave out" and form.roles["<b>"].description == "<b>"
+    assert "<pre" in form.code.value and "A form for a table of your own" in form._repr_mimebundle_()["text/plain"]
+
+
+def test_without_a_path_it_asks_for_one():
+    assert DataForm().message.value == "Type the path of a CSV file and press Read."

@@ -1,0 +1,153 @@
+"""The capstone's comparison: what is compared with what, and that nothing of the test leaks into a choice."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.experiments import own, own_worlds
+from helpers.experiments.own import SINGLE, compare, steps
+from helpers.metrics import auc
+from helpers.own_data import Declaration, prepare, split
+from helpers.ranker import Recipe
+
+RECIPE = Recipe(units=(8,), towers=(4,), epochs=3, batch_size=256)
+
+
+@pytest.fixture(scope="module")
+def table():
+    """A log in which tastes of users and items decide; like needs a click."""
+    rng = np.random.default_rng(0)
+    user, item = rng.integers(0, 60, 2_500), rng.integers(0, 40, 2_500)
+    appeal = rng.normal(size=60)[user] + rng.normal(size=40)[item]
+    click = rng.random(2_500) < 1 / (1 + np.exp(-appeal))
+    frame = pd.DataFrame({"user": user, "item": item, "age": rng.uniform(18, 60, 2_500), "click": click.astype(int)})
+    frame["seconds"] = np.where(click, 3 * appeal + rng.normal(20, 3, 2_500), np.nan)
+    frame["like"] = (rng.random(2_500) < 1 / (1 + np.exp(1 - appeal))).astype(int)
+    return frame.assign(time=rng.permutation(2_500))
+
+
+LABELS = {"click": "binary", "seconds": "regression", "like": "binary"}
+BY_TIME = Declaration(LABELS, "user", "item", numbers=("age",), time="time")
+AT_RANDOM = replace(BY_TIME, time=None)
+
+
+@pytest.fixture(scope="module", params=[BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+def found(request, table):
+    return compare(table, request.param, RECIPE, seeds=range(4), rates=(0.003, 0.01))
+
+
+def test_every_task_has_a_gain_with_its_interval(found):
+    assert found.gains["task"].tolist() == list(LABELS)
+    assert found.gains["metric"].tolist() == ["AUC", "R²", "AUC"]
+    assert (found.gains["low"] < found.gains["gain"]).all() and (found.gains["gain"] < found.gains["high"]).all()
+    assert sorted(found.growth["seeds"].unique()) == [3, 4]
+    by_model = found.scores.pivot(index=["task", "seed"], columns="model", values="value")
+    mean = (by_model["Shared-Bottom"] - by_model[SINGLE]).groupby("task").mean()
+    assert found.gains.set_index("task")["gain"].to_dict() == pytest.approx(mean.to_dict())
+
+
+def test_both_sides_are_tuned_from_the_same_rates(found):
+    assert found.tuned["tasks"].tolist() == ["click", "seconds", "like", "click + seconds + like"]
+    assert found.tuned["lr"].isin([0.003, 0.01]).all() and set(found.seeds).isdisjoint(own.TUNING_SEEDS)
+    assert found.cost["model"].tolist() == [SINGLE, "Shared-Bottom"] and (found.cost["parameters"] > 100).all()
+
+
+def test_the_curve_is_of_the_first_two_tasks(found):
+    assert set(found.curve["task"]) == {"click", "seconds"} and set(found.curve["weight"]) == set(own.WEIGHTS)
+    assert len(found.curve) == 2 * 5 * 4 and not found.curve["value"].isna().any()
+
+
+def test_users_are_known_and_facts_are_of_the_parts(found):
+    assert found.users == 60 and found.parts == {"train": 2_000, "valid": 250, "test": 250}
+    facts = found.facts.set_index("task")
+    assert facts.loc["click", "train labels"] == 2_000 and facts.loc["seconds", "train labels"] < 1_500
+    assert found.scores.loc[found.scores["task"] != "seconds", "gauc"].notna().all()
+
+
+def test_equal_arguments_give_equal_results(table):
+    options = {"seeds": range(2), "rates": [0.01], "curve": False}
+    one, two = (compare(table, BY_TIME, RECIPE, **options) for _ in range(2))
+    pd.testing.assert_frame_equal(one.scores, two.scores)
+    three = compare(table, BY_TIME, RECIPE, **(options | {"seeds": range(3)}))
+    np.testing.assert_allclose(one.scores["value"], three.scores.query("seed < 2")["value"], atol=1e-5)
+
+
+def test_test_labels_do_not_decide_anything_but_scores(table):
+    """With other labels in the test rows the models, and the chosen rates, are the same."""
+    rows = prepare(BY_TIME, table)
+    test = split(BY_TIME, rows).test.index
+    other = rows.copy()
+    other.loc[test, "click"] = 1 - other.loc[test, "click"]
+    one, two = (compare(frame, BY_TIME, RECIPE, seeds=range(2), curve=False) for frame in (rows, other))
+    pd.testing.assert_frame_equal(one.tuned, two.tuned)
+    for task, sign in (("click", -1), ("like", 1)):
+        values, others = (found.scores.loc[found.scores["task"] == task, "value"].to_numpy() for found in (one, two))
+        np.testing.assert_allclose(values, others if sign == 1 else 1 - others, atol=1e-6)
+
+
+def test_the_score_is_that_of_one_state(table):
+    """The shared model is judged as it would be served: by the state with the best total."""
+    data = own._Table(prepare(BY_TIME, table), BY_TIME)
+    run = data.train(tuple(LABELS), RECIPE, [0])
+    mask, label, _ = data.seen("click", 0)
+    one = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[RECIPE.lr], curve=False)
+    value = one.scores.query("task == 'click' and model == 'Shared-Bottom' and seed == 0")["value"].item()
+    assert value == pytest.approx(auc(run.outputs["click", 0][mask], label), abs=1e-6)
+
+
+def test_large_tables_train_seed_by_seed(table, monkeypatch):
+    options = {"seeds": range(2), "rates": [0.01], "curve": False}
+    together = compare(table, AT_RANDOM, RECIPE, **options).scores
+    monkeypatch.setattr(own, "ROWS_TOGETHER", 1)
+    both = compare(table, AT_RANDOM, RECIPE, **options).scores.merge(together, on=["seed", "model", "task"])
+    assert len(both) == len(together)
+    np.testing.assert_allclose(both["value_x"], both["value_y"], atol=1e-4)
+
+
+def test_progress_rises_to_one(table):
+    shares = [done for done, _ in steps(table, BY_TIME, RECIPE, seeds=range(2), curve=False)]
+    assert shares == sorted(shares) and shares[0] > 0 and shares[-1] == 1
+
+
+@pytest.mark.parametrize("structure", ["MMoE", "PLE"])
+def test_other_structures(table, structure):
+    found = compare(table, BY_TIME, replace(RECIPE, structure=structure), seeds=range(2), rates=[0.01], curve=False)
+    assert set(found.scores["model"]) == {SINGLE, structure}
+
+
+@pytest.mark.parametrize("weighting", ["UWL", {"click": 2.0, "seconds": 1.0, "like": 0.5}])
+def test_weightings_are_for_the_shared_side_alone(table, weighting):
+    options = {"seeds": range(2), "rates": [0.01], "curve": False}
+    one, other = (compare(table, BY_TIME, replace(RECIPE, weighting=w), **options).scores for w in ("equal", weighting))
+    pd.testing.assert_frame_equal(one.query("model == @SINGLE"), other.query("model == @SINGLE"))
+    shared = [scores.query("model != @SINGLE")["value"].to_numpy() for scores in (one, other)]
+    assert not np.allclose(*shared)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"recipe": Recipe("single task")}, "recipe: got 'single task'"),
+        ({"seeds": [1]}, r"seeds: got \[1\]; expected two or more"),
+        ({"seeds": [1, 900]}, "none of .900, 901."),
+        ({"rates": []}, "rates: got none"),
+    ],
+)
+def test_bad_arguments_are_named(table, options, words):
+    with pytest.raises(ValueError, match=words):
+        compare(table, BY_TIME, **options)
+
+
+def test_a_table_that_does_not_pass_the_check_is_not_compared(table):
+    with pytest.raises(ValueError, match=r"declaration: got click: .*neither 0 nor 1"):
+        compare(table.assign(click=table["click"] + 1), BY_TIME)
+
+
+def test_worlds_are_what_they_are_called():
+    frame, declaration = own_worlds.world(own_worlds.FLIPPED, 500, seed=3)
+    assert frame.shape == (500, 22) and declaration.numbers[0] == "x0"
+    assert np.corrcoef(frame["a"], frame["b"])[0, 1] < -0.6
+    same = own_worlds.world(own_worlds.FLIPPED, 500, seed=3)[0]
+    pd.testing.assert_frame_equal(frame, same)
