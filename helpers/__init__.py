@@ -13,8 +13,12 @@ Each arrow is a module, and imports go only leftwards:
     training                   one model, or dozens of copies at once
     metrics                    AUC, GAUC, R² and friends, per task
     ranker                     all of the above behind one recipe: train, save, load, export
+    own_data, own_checks       a table of the reader's own: read, declare, check, split (kuairand: a worked mapping)
+    intervals, verdicts        how sure is a gain, and what does its interval allow us to say
+    recommendation             from verdicts to words: does sharing help here?
     experiments, claims        pure functions of settings and seeds; what their numbers allow us to say
     figures, explorer          pictures that stand still, pictures that answer
+    report, form               the capstone's page, and its form
     exercises                  predictions, checks with hints
     environment                is this machine ready for the course?
     own_copy                   is there a copy of MovieLens-100K?

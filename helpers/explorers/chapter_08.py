@@ -23,7 +23,8 @@ def rows_explorer(grid: pd.DataFrame) -> Explorer:
     grid: the table of `own_worlds.reports`.
     """
     widths = summarise(grid.assign(half=(grid["high"] - grid["low"]) / 2), "half", KEYS).assign(what=HALF)
-    gains = grid.groupby(["condition", "rows"])["gain"].mean().abs().rename("mean") - MATTERS["regression"]
+    best = grid[grid["repeats"] == grid["repeats"].max()].groupby(["condition", "rows"])["gain"].mean()
+    gains = best.abs().rename("mean") - MATTERS["regression"]
     needed = widths[KEYS].merge(gains.reset_index()).assign(what=NEEDED)
     needed = needed.assign(low=needed["mean"], high=needed["mean"])
     said = _said(grid)

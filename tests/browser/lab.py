@@ -29,7 +29,8 @@ IDLE = """() => {
   const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
   return kernel?.connectionStatus === "connected" && kernel.status === "idle";
 }"""
-CONTROLS = ".widget-slider, .widget-dropdown"
+# the form of the capstone has dropdowns as well, which need a kernel: `test_form.py`
+CONTROLS = ".widget-slider, .widget-dropdown:not(.mtl-form *)"
 # what a person would see change in the output that a control belongs to
 SEEN = """control => {
   const place = control.closest(".mtl-card") ?? control.closest(".jp-OutputArea-output, .jp-RenderedHTMLCommon, body");
