@@ -64,13 +64,18 @@ def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
     """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
     validate.columns("frame", frame, [])
     found = [*_columns(declaration, frame)]
-    if not found:
-        found += [*_types(declaration, frame)]
-    if not any(problem.stops for problem in found):  # of a table that cannot be read no more can be said
-        found += [*_contents(declaration, frame), *_parts(declaration, frame)]
+    found += _types(declaration, frame, _named(found))
+    found += _contents(declaration, frame, _named(found))
     if not any(problem.stops for problem in found):
-        found += [*_leaks(declaration, frame)]
+        found += _parts(declaration, frame)
+    if not any(problem.stops for problem in found):
+        found += _leaks(declaration, frame)
     return Problems(sorted(found, key=lambda problem: not problem.stops))
+
+
+def _named(found: list[Problem]) -> set[str]:
+    """The columns of which no more can be said."""
+    return {problem.column for problem in found}
 
 
 def must_pass(declaration: Declaration, frame: pd.DataFrame) -> Problems:
@@ -94,8 +99,8 @@ def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
             yield Problem(True, column, "two columns have this name.")
 
 
-def _types(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    for column in (*declaration.numbers, *declaration.labels):
+def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
+    for column in _but(skip, *declaration.numbers, *declaration.labels):
         if not pd.api.types.is_numeric_dtype(frame[column].dtype):
             numbers = pd.to_numeric(frame[column].astype(object), errors="coerce")
             row = int((numbers.isna() & frame[column].notna()).to_numpy().argmax())
@@ -103,52 +108,56 @@ def _types(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             yield Problem(True, column, f"a number was declared, and row {row} has {value!r}. An id may be a word.")
         elif np.isinf(frame[column].to_numpy(float, na_value=np.nan)).any():
             yield Problem(True, column, "it has infinite values.")
-    for column in declaration.ids_of_all():
+    for column in _but(skip, *declaration.ids_of_all()):
         values = frame[column].dropna()
         if pd.api.types.is_float_dtype(values.dtype) and (broken := values[values % 1 != 0]).size:
             row = frame.index.get_loc(broken.index[0])
             yield Problem(True, column, f"an id was declared, and row {row} has {broken.iloc[0]:g}. Is it a number?")
         elif len(kinds := {isinstance(value, str) for value in values.unique()}) > 1 and kinds:
             yield Problem(True, column, "some of its ids are words, some are numbers: read it as words.")
-    for column, kind in declaration.labels.items():
-        if kind != "binary" or not pd.api.types.is_numeric_dtype(frame[column].dtype):
+    for column in _but(skip, *declaration.labels):
+        if declaration.labels[column] != "binary" or not pd.api.types.is_numeric_dtype(frame[column].dtype):
             continue
         seen = frame[column].dropna()
         outside = seen[~seen.isin([0, 1])]
         if len(outside):
             example = f"{len(outside):,} of {len(seen):,} values are neither 0 nor 1, such as {outside.iloc[0]:g}"
             yield Problem(True, column, f"{example}. Make it 0 or 1 by a threshold, or declare a regression label.")
-    if declaration.time:
+    if declaration.time and declaration.time not in skip:
         try:
             moments(declaration.time, frame[declaration.time])
         except ValueError as error:
             yield Problem(True, declaration.time, f"it cannot order the rows ({error})")
 
 
-def _contents(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+def _but(skip: set[str], *columns: str) -> list[str]:
+    return [column for column in columns if column not in skip]
+
+
+def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
     rows = len(frame)
     if rows < FEW_ROWS:
         few = "too few to train on" if rows < FEWEST_ROWS else "few: expect wide intervals"
         yield Problem(rows < FEWEST_ROWS, "all columns", f"{rows:,} rows are {few}.")
     if len(declaration.labels) == 1:
         yield Problem(True, next(iter(declaration.labels)), "one label alone: there is nothing to share with.")
-    for column in (*declaration.ids_of_all(), *declaration.numbers):
+    for column in _but(skip, *declaration.ids_of_all(), *declaration.numbers):
         distinct = frame[column].nunique()
         if distinct == 0:
             yield Problem(True, column, "all values are missing.")
         elif distinct == 1 and frame[column].notna().all():
             yield Problem(False, column, "it has one value only, and says nothing.")
-    for column in declaration.ids_of_all():
+    for column in _but(skip, *declaration.ids_of_all()):
         counts = frame[column].value_counts()
         counts, once = counts[counts > 0], int((counts == 1).sum())
         if len(counts) > 10 and once > MOST_ONCE * len(counts):
             share = f"{once:,} of its {len(counts):,} ids ({once / len(counts):.0%}) occur in one row alone"
             yield Problem(False, column, f"{share}. Of those nothing can be learnt; a coarser id may say more.")
-    for column, kind in declaration.labels.items():
+    for column in _but(skip, *declaration.labels):
         label = frame[column]
         if missing := int(label.isna().sum()):
             yield Problem(False, column, f"{missing:,} of {rows:,} rows have no label; they are masked for this task.")
-        yield from _label(column, kind, label.dropna().to_numpy(float))
+        yield from _label(column, declaration.labels[column], label.dropna().to_numpy(float))
     if declaration.user is None:
         yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
 

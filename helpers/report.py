@@ -37,9 +37,10 @@ STYLE = """
 .mtl-report table { border-collapse: collapse; margin: .5em 0; }
 .mtl-report th, .mtl-report td { padding: .25em .8em; border-bottom: 1px solid #ddd; text-align: left; color: #1a1a1a; }
 .mtl-report td.n, .mtl-report th.n { text-align: right; }
-.mtl-report img { max-width: 100%; }
+.mtl-report .pictures { display: flex; flex-wrap: wrap; gap: 1em; }
+.mtl-report .pictures img { width: 27em; max-width: 100%; }
 .mtl-report pre { background: #f5f5f5; padding: .6em 1em; white-space: pre-wrap; color: #1a1a1a; }
-@media print { .mtl-report { font-size: 11px; } .mtl-report img { max-height: 8cm; } }
+@media print { .mtl-report { font-size: 11px; } .mtl-report .pictures img { width: 8cm; } }
 """
 NOT_TESTED = (
     "Whether a better offline score pleases anybody: that takes an A/B test (chapter 03).",
@@ -100,12 +101,25 @@ def _gains(found: Comparison) -> str:
             "95% interval": f"{row.low:+.3f} to {row.high:+.3f}",
             "so it": VERDICT_WORDS[row.verdict],
         }
+        | _gauc(found, row.task)
         for row in found.gains.itertuples()
     ]
     matters = {kind: found.matters[kind] for kind in dict.fromkeys(found.declaration.labels.values())}
     margin = ", ".join(f"{value:g} {'AUC' if kind == 'binary' else 'R²'}" for kind, value in matters.items())
-    note = f"<p>Smallest gain that matters, set before the measurement: {margin}. {len(found.seeds)} seeds.</p>"
+    note = f"<p>Smallest gain that matters, set before the measurement: {margin}. {len(found.seeds)} seeds. "
+    note += (
+        "Verdicts speak of the metric; GAUC, within users, stands beside it.</p>" if "gauc" in found.scores else "</p>"
+    )
     return _table(pd.DataFrame(rows)) + note
+
+
+def _gauc(found: Comparison, task: str) -> dict[str, str]:
+    """Both sides' mean GAUC, where there is a user and the task is binary."""
+    if "gauc" not in found.scores:
+        return {}
+    mean = found.scores[found.scores["task"] == task].groupby("model")["gauc"].mean()
+    sides = [f"{mean[model]:.3f}" if mean[model] == mean[model] else "–" for model in (SINGLE, found.recipe.structure)]
+    return {"GAUC alone, shared": ", ".join(sides)}
 
 
 VERDICT_WORDS = {
@@ -141,7 +155,7 @@ def _pictures(found: Comparison) -> str:
                 y_label=f"{metric[b]} of {_short(b)}",
             )
             pictures.append(_picture(figure, f"Trade-off between {a} and {b} by task weight"))
-    return "".join(pictures)
+    return f'<div class="pictures">{"".join(pictures)}</div>'
 
 
 def _facts(found: Comparison) -> str:
@@ -222,7 +236,7 @@ def _picture(figure: Figure, words: str) -> str:
     figure.savefig(data, format="png", dpi=80, metadata={"Software": None})
     plt.close(figure)
     png = in_few_colours(data.getvalue())
-    return f'<p><img alt="{_words(words)}" src="data:image/png;base64,{png}"></p>'
+    return f'<img alt="{_words(words)}" src="data:image/png;base64,{png}">'
 
 
 def _words(text) -> str:

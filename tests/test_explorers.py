@@ -1,13 +1,14 @@
 import numpy as np
 import pandas as pd
 
-from helpers.experiments import balancers, biases, mmoe, ranking, sharing, tradeoff
+from helpers.experiments import balancers, biases, mmoe, own_worlds, ranking, sharing, tradeoff
 from helpers.explorers import chapter_03
 from helpers.explorers.chapter_01 import bias_explorer, fusion_explorer
 from helpers.explorers.chapter_02 import odds_explorer, sampling
 from helpers.explorers.chapter_04 import transfer_explorer
 from helpers.explorers.chapter_05 import balance_explorer
 from helpers.explorers.chapter_06 import usage_explorer
+from helpers.explorers.chapter_08 import rows_explorer
 
 
 def test_the_transfer_explorer_says_what_the_grid_holds():
@@ -113,3 +114,16 @@ def test_the_usage_explorer_says_what_the_grid_holds():
     drawn = at_one[at_one["task"] == "a"].groupby("expert")["weight"].mean()
     assert ", ".join(f"{weight:.2f}" for weight in drawn) in said_at(explorer, model="MMoE, as drawn", p=1.0)
     assert "for task B 0.00, " in said_at(explorer, model="PLE", p=0.0)
+
+
+def test_the_rows_explorer_says_what_the_grid_holds():
+    grid = own_worlds.GRIDS["08_rows"].read()
+    explorer = rows_explorer(grid)
+    assert explorer.settings == {"condition": own_worlds.DISJOINT, "rows": 1_000, "repeats": 5}
+    at = grid[(grid["condition"] == own_worlds.DISJOINT) & (grid["rows"] == 2_000) & (grid["repeats"] == 20)]
+    said = said_at(explorer, condition=own_worlds.DISJOINT, rows=2_000, repeats=20)
+    half = ((at["high"] - at["low"]) / 2).mean()
+    assert f"the interval is ±{half:.3f}" in said
+    right = own_worlds.said_right(at, own_worlds.DISJOINT).eq(1).mean()
+    assert f"right in {right:.0%}" in said and "wrong in 0%" in said
+    assert f"decided below ±{abs(at['gain'].mean()) - 0.01:.3f}" in said

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.experiments import outcomes
+from helpers.experiments import outcomes, own_runs
 from helpers.outcome_map import outcome_map
 
 
@@ -22,11 +22,18 @@ def test_an_outcome_is_called_so_when_the_intervals_allow_it(a, b, name):
 
 
 def test_every_dot_has_a_name_of_its_own_and_lies_in_its_intervals():
-    table = outcomes.table(chapters=[1, 4, 5, 6])
+    table = outcomes.table(chapters=[1, 4, 5, 6, 8])
     assert len(table) == len(outcomes.DOTS) and table["name"].is_unique
     for task in ("a", "b"):
         assert ((table[f"{task}_low"] <= table[task]) & (table[task] <= table[f"{task}_high"])).all()
     assert (table["seeds"] >= 20).all()
+
+
+def test_the_whiskers_of_the_capstone_are_those_of_its_report():
+    grid = own_runs.GRIDS["08_feed"].read()
+    click = own_runs.gains(grid).set_index("task").loc["click"]
+    row = outcomes.table([8]).set_index("name").loc["report on the feed"]
+    assert (row["a_low"], row["a_high"]) == pytest.approx((click["low"], click["high"]))
 
 
 @pytest.mark.parametrize("chapters", [[1, 4], [4, 5]])

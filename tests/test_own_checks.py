@@ -94,8 +94,10 @@ def test_each_mistake_meets_its_sentence(frame, declaration, change, stops, word
 def test_all_mistakes_come_at_once(frame):
     found = check(declared(numbers=("duratoin",), time="tim"), frame)
     assert {problem.column for problem in found} == {"duratoin", "tim"}
-    found = check(declared(), spoil(frame, "duration", r7="long").assign(click=frame["click"] * 2))
-    assert {problem.column for problem in found} == {"duration", "click"}
+    bad = spoil(frame, "duration", r7="long").assign(click=frame["click"] * 2, topic="a")
+    found = check(declared(item="vidoe"), bad)
+    assert [problem.column for problem in found] == ["vidoe", "duration", "click", "topic"]
+    assert [problem.stops for problem in found] == [True, True, True, False]
 
 
 @pytest.mark.parametrize("kind", ["binary", "regression"])

@@ -31,26 +31,26 @@ def leak(answer: Callable) -> Iterator[Probe]:
         yield Probe(
             isinstance(named, str),
             f"what came is a {type(named).__name__}, not the name of a column.",
-            "Return one of the names in `frame.columns`.",
+            "return one of the names in `frame.columns`.",
             "`scores.idxmax()` gives the name of the largest value of a Series.",
         )
         yield Probe(
             named != "click",
             "you name the label itself.",
-            "The label tells the label, of course. Look at the other columns alone.",
+            "the label tells the label, of course. Look at the other columns alone.",
             "`frame.drop(columns=label)` leaves it out.",
         )
         yield Probe(
             named == which or sign > 0,
             f"here {which!r} is low where the label is 1, and you name {named!r}.",
-            "An AUC near 0 tells as much as one near 1.",
-            "Judge a column by how far its AUC is from a half.",
+            "an AUC near 0 tells as much as one near 1.",
+            "judge a column by how far its AUC is from a half.",
         )
         yield Probe(
             named == which,
             f"the leak is another column than {named!r}.",
             "`auc(frame[column], frame[label])` says how well one column alone predicts the label.",
-            "Compute that for each column, and take the one that is farthest from a half.",
+            "compute that for each column, and take the one that is farthest from a half.",
         )
 
 
@@ -61,52 +61,52 @@ def declaration(answer: Callable) -> Iterator[Probe]:
     yield Probe(
         isinstance(found, Declaration),
         f"what came is a {type(found).__name__}, not a Declaration.",
-        "Return Declaration(labels={...}, user=..., ...).",
-        "Section 1 has one for the feed.",
+        "return Declaration(labels={...}, user=..., ...).",
+        "section 1 has one for the feed.",
     )
     features = found.features()
     unknown = [column for column in found.columns() if column not in HEADER.split(",")]
     yield Probe(
         not unknown,
         f"the header has no column {unknown[0]!r}." if unknown else "",
-        "Names are taken to the letter.",
-        f"The header: {HEADER}.",
+        "names are taken to the letter.",
+        f"the header: {HEADER}.",
     )
     late = [column for column in ("opened", "seconds_read", "shared", "scroll_depth") if column in features]
     yield Probe(
         not late,
         f"{late[0]!r} is a feature, and it happens after the article was shown." if late else "",
-        "Ask of each column: was it known before the article was shown?",
-        "What happened afterwards is a label, or is left out.",
+        "ask of each column: was it known before the article was shown?",
+        "what happened afterwards is a label, or is left out.",
     )
     yield Probe(
         found.user == "member_id" and found.item == "article_id",
         f"the user is {found.user!r} and the item {found.item!r}.",
-        "Who reads, and what is read?",
-        "The user is also what GAUC and the interval group by.",
+        "who reads, and what is read?",
+        "the user is also what GAUC and the interval group by.",
     )
     yield Probe(
         found.labels.get("opened") == "binary" and found.labels.get("shared") == "binary",
         "two labels of this log are yes or no, and not both are declared so.",
-        "Whether it was opened, and whether it was shared.",
+        "whether it was opened, and whether it was shared.",
         'labels={"opened": "binary", ...}',
     )
     yield Probe(
         found.labels.get("seconds_read", "regression") == "regression",
         "'seconds_read' is declared binary.",
-        "Seconds are a number.",
+        "seconds are a number.",
         'The other kind of label is "regression".',
     )
     yield Probe(
         found.time == "shown_at",
         f"the time is {found.time!r}.",
-        "Without a time the split is at random, and a user's future is trained on.",
-        "One column says when the article was shown.",
+        "without a time the split is at random, and a user's future is trained on.",
+        "one column says when the article was shown.",
     )
     yield Probe(
         "section" in found.ids and "words" in found.numbers,
         "the section of the paper is an id, the number of words a number; yours says otherwise.",
-        "Does twice the value mean twice as much of something? Then it is a number.",
+        "does twice the value mean twice as much of something? Then it is a number.",
         "ids=(...), numbers=(...)",
     )
 
@@ -131,8 +131,8 @@ def decision(answer: Callable) -> Iterator[Probe]:
         yield Probe(
             said in WORDS,
             f"{said!r} is none of the words.",
-            f"The words are {', '.join(map(repr, WORDS))}.",
-            "They are to be given as they stand, commas too.",
+            f"the words are {', '.join(map(repr, WORDS))}.",
+            "they are to be given as they stand, commas too.",
         )
         verdicts = [verdict(low, high, 0.005) for low, high in intervals]
         right = word(verdicts)
@@ -140,6 +140,6 @@ def decision(answer: Callable) -> Iterator[Probe]:
         yield Probe(
             said == right,
             f"for the intervals {intervals} and a smallest effect of 0.005 you say {said!r}.",
-            f"Their verdicts: {counts}.",
-            "Begin with the losses: is there one? Then ask whether anything gains, then what is undecided.",
+            f"their verdicts: {counts}.",
+            "begin with the losses: is there one? Then ask whether anything gains, then what is undecided.",
         )
