@@ -24,7 +24,7 @@ from helpers.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Recipe
 from helpers.recommendation import recommend
 from helpers.report import report
 
-AUTO, WIDE = {"width": "auto"}, {"width": "100%"}
+AUTO, WIDE = {"width": "auto", "flex": "0 0 auto"}, {"width": "100%"}
 SHARING = [structure for structure in STRUCTURES if structure != "single task"]
 
 
@@ -126,7 +126,7 @@ class DataForm(widgets.VBox):
                 self.roles[column] = widgets.Dropdown(options=ROLES, value=role, description=str(column))
                 self.roles[column].style.description_width = "11em"
                 self.roles[column].observe(self._changed, "value")
-                reason = f"{guess['reason']}; for example {guess['example']}"
+                reason = f"{guess['reason']}, e.g. {guess['example']}"
                 rows.append(widgets.HBox([self.roles[column], widgets.HTML(html.escape(reason))]))
             self.columns.children = tuple(rows)
             self._changed()

@@ -198,25 +198,25 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     seen, low = values.dropna(), name.lower()
     distinct = seen.nunique()
     if distinct < 2:
-        return "leave out", "one value only: it says nothing"
+        return "leave out", "one value only"
     if not pd.api.types.is_numeric_dtype(values.dtype):
         if _has(low, TIME_NAMES):
             return "time", "its name, and dates as text"
         if seen.astype(str).head(1000).str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and _has(low, ("hist", "list", "seq")):
             return "list", "ids with spaces between them"
         if distinct > len(seen) / 2:
-            return "leave out", f"text: {distinct:,} different values in {len(seen):,} rows"
-        return _id(low, f"words, {distinct:,} different ones")
+            return "leave out", f"text, different in {distinct:,} rows"
+        return _id(low, f"{distinct:,} different words")
     whole = bool((seen % 1 == 0).all())
     if distinct == 2 and set(seen.unique()) == {0, 1}:
-        return BINARY, "two values, 0 and 1; if it was known before the impression, it is an id"
+        return BINARY, "0 and 1; if known before the impression, an id"
     if _has(low, AFTER_NAMES):
-        return "leave out", "its name says that it was measured afterwards: a label, or left out, never a feature"
+        return "leave out", "measured afterwards? a label, never a feature"
     if _has(low, TIME_NAMES):
-        return "time", "its name, and numbers that may order the rows"
+        return "time", "its name; numbers that may order the rows"
     if whole and (low.endswith("id") or _has(low, (*USER_NAMES, *ITEM_NAMES, "author", "category", "code"))):
-        return _id(low, f"whole numbers, {distinct:,} different ones, and its name")
-    return "number", "whole numbers; if they are codes, it is an id" if whole else "numbers with decimals"
+        return _id(low, f"its name; {distinct:,} different whole numbers")
+    return "number", "whole numbers; if they are codes, an id" if whole else "numbers with decimals"
 
 
 def _id(low: str, reason: str) -> tuple[str, str]:

@@ -39,7 +39,7 @@ STYLE = """
 .mtl-report td.n, .mtl-report th.n { text-align: right; }
 .mtl-report .pictures { display: flex; flex-wrap: wrap; gap: 1em; }
 .mtl-report .pictures img { width: 27em; max-width: 100%; }
-.mtl-report pre { background: #f5f5f5; padding: .6em 1em; white-space: pre-wrap; color: #1a1a1a; }
+.mtl-report pre { background: #f5f5f5; padding: .6em 1em; white-space: pre-wrap; word-break: normal; color: #1a1a1a; }
 @media print { .mtl-report { font-size: 11px; } .mtl-report .pictures img { width: 8cm; } }
 """
 NOT_TESTED = (

@@ -145,7 +145,7 @@ def test_suggestions_have_a_role_a_reason_and_an_example(frame):
     expected |= {"like": "binary label", "time": "time", "one": "leave out", "watch_seconds": "leave out"}
     expected |= {"history": "list", "date": "leave out", "note": "leave out", "author_id": "id"}
     assert found["role"].to_dict() == expected
-    assert set(found["role"]) <= set(own_data.ROLES) and (found["reason"].str.len() > 5).all()
+    assert set(found["role"]) <= set(own_data.ROLES) and found["reason"].str.len().between(6, 50).all()
 
 
 def test_lists_and_dates_become_what_features_take(frame, declaration):
