@@ -187,7 +187,10 @@ def test_a_conversion_that_is_not_known_yet_is_masked_in_both():
 @pytest.mark.parametrize(
     ("examples", "message"),
     [
-        (lambda: some([1.0, 0.0, 0.0], [1.0, 1.0, 1.0]), r"labels\['like'\]: got 2 rows with 'like' = 1 and 'click' = 0"),
+        (
+            lambda: some([1.0, 0.0, 0.0], [1.0, 1.0, 1.0]),
+            r"labels\['like'\]: got 2 rows with 'like' = 1 and 'click' = 0",
+        ),
         (lambda: some([1.0, 0.5], [1.0, 0.0]), r"labels\['click'\]: got 1 labels outside \{0, 1\}"),
         (lambda: some([1.0, 1.0], [2.0, 0.0]), r"labels\['like'\]: got 1 labels outside"),
         (lambda: some([1.0, 0.0], [1.0, 0.0], {CLICK: [True, False]}), r"masks\['click'\]: got a mask"),

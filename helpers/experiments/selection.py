@@ -68,6 +68,7 @@ def outcomes(
     """
     validate.choice("kind", kind, KINDS)
     validate.number("strength", strength, low=0)
+
     def clicks(mood: np.ndarray) -> np.ndarray:
         return tilt + strength * (appeal if kind == SEEN else mood)
 
