@@ -70,32 +70,42 @@ def test_outputs_are_three_logits_with_ctcvr_as_product():
     assert bool((ctcvr <= torch.minimum(ctr, cvr)).all())
 
 
-class ByHand(nn.Module):
-    """The notebook's version: two towers on the inputs, and a product."""
+def make_tower(width, units):
+    return nn.Sequential(nn.Linear(width, units), nn.ReLU(), nn.Linear(units, 1))
 
-    def __init__(self):
+
+class ESMMByHand(nn.Module):
+    """The notebook's version."""
+
+    def __init__(self, ids, columns, width, units):
         super().__init__()
-        self.click, self.like = (nn.Sequential(nn.Linear(5, 6), nn.ReLU(), nn.Linear(6, 1)) for _ in range(2))
+        self.table = nn.Embedding(ids, width)
+        self.click, self.like = (make_tower(columns * width, units) for _ in range(2))
 
-    def forward(self, x):
-        ctr, cvr = torch.sigmoid(self.click(x).squeeze(-1)), torch.sigmoid(self.like(x).squeeze(-1))
-        return ctr, ctr * cvr
+    def forward(self, ids):
+        row = self.table(ids).flatten(1)
+        ctr = torch.sigmoid(self.click(row).squeeze(-1))
+        cvr = torch.sigmoid(self.like(row).squeeze(-1))
+        return ctr, cvr, ctr * cvr
 
 
 def test_it_is_the_version_by_hand():
-    model, by_hand = ESMM(5, towers=[6]), ByHand()
-    state = zip(by_hand.state_dict(), model.state_dict().values(), strict=True)
-    by_hand.load_state_dict(dict(state))
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"user": rng.integers(0, 9, 40), "video": rng.integers(0, 20, 40)})
+    features = Features([Sparse("user", 4), Sparse("video", 4)]).fit(frame)
+    inputs = features.transform(frame)
+    model, by_hand = ESMM(features, towers=[6]), ESMMByHand(features.tables[4], 2, 4, 6)
+    by_hand.load_state_dict(dict(zip(by_hand.state_dict(), model.state_dict().values(), strict=True)))
     click, both = (torch.rand(40, generator=torch.Generator().manual_seed(s)).round() for s in (1, 2))
-    ctr, ctcvr = by_hand(X)
-    out = model(X)
-    torch.testing.assert_close(torch.sigmoid(out[CLICK]), ctr)
-    torch.testing.assert_close(torch.sigmoid(out[BOTH]), ctcvr)
+    ctr, cvr, ctcvr = by_hand(inputs["sparse"])
+    out = model(inputs)
+    for task, chance in zip(TASKS, (ctr, cvr, ctcvr), strict=True):
+        torch.testing.assert_close(torch.sigmoid(out[task]), chance)
     ours = binary_cross_entropy(out[CLICK], click).mean() + binary_cross_entropy(out[BOTH], both).mean()
-    entropy = nn.functional.binary_cross_entropy
-    torch.testing.assert_close(ours, entropy(ctr, click) + entropy(ctcvr, both))
+    theirs = nn.functional.binary_cross_entropy(ctr, click) + nn.functional.binary_cross_entropy(ctcvr, both)
+    torch.testing.assert_close(ours, theirs)
     ours.backward()
-    (entropy(ctr, click) + entropy(ctcvr, both)).backward()
+    theirs.backward()
     for one, other in zip(model.parameters(), by_hand.parameters(), strict=True):
         torch.testing.assert_close(one.grad, other.grad, atol=1e-6, rtol=1e-4)
 
@@ -204,12 +214,12 @@ def test_labels_that_are_no_funnel_are_named(examples, message):
 
 @pytest.mark.parametrize("tasks", ["click", ("click", "like"), ("a", "a", "b"), 3])
 def test_three_names_are_asked_for(tasks):
-    with pytest.raises(ValueError, match="^tasks: got .*expected three names: of the click"):
+    with pytest.raises(ValueError, match=r"^tasks: got .*expected three names: of the click"):
         ESMM(5, tasks)
 
 
 def test_bad_names_and_options_are_named():
-    with pytest.raises(ValueError, match="^tasks: got 'total'"):
+    with pytest.raises(ValueError, match=r"^tasks: got 'total'"):
         ESMM(5, ("total", "b", "c"))
-    with pytest.raises(ValueError, match="^towers: got 3 lists"):
+    with pytest.raises(ValueError, match=r"^towers: got 3 lists"):
         ESMM(5, towers=[[4], [4], [4]])

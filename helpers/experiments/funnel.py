@@ -4,10 +4,10 @@ A seed is a world of users and videos (`helpers.feed`), shown to each other at r
 user follows from taste and quality, which ids can tell; the click also from the video's bait; and from the appeal or
 from the mood of the moment, as far as the dial of `selection.outcomes` is turned up.
 
-    single-task        a model for each task; that of the CVR sees clicked rows alone
-    shared-bottom      CTR and CVR share their embeddings; the loss of the CVR is masked to clicked rows
-    ESMM, not shared   the product without the sharing: embeddings of its own for each tower (the paper's ESMM-NS)
-    ESMM               both
+    single-task            a model for each task; that of the CVR sees clicked rows alone
+    masked shared-bottom   CTR and CVR share their embeddings; the loss of the CVR is masked to clicked rows
+    ESMM, not shared       the product without the sharing: embeddings for each tower (the paper's ESMM-NS)
+    ESMM                   both
 
 All have embeddings of eight and towers of 32 and 16 units, and nothing else is shared. Every model may choose among
 twelve settings (`tune`), and is judged in the state in which `fit` leaves it.
@@ -29,7 +29,7 @@ from helpers.esmm import ESMM, TASKS, chain, funnel, product_logit
 from helpers.examples import Examples, Inputs
 from helpers.experiments import Grid, grids
 from helpers.experiments.feeds import described
-from helpers.experiments.selection import CLICKS, KINDS, SEEN, STRENGTHS, UNSEEN, Outcomes, outcomes
+from helpers.experiments.selection import CLICKS, KINDS, Outcomes, outcomes
 from helpers.features import Features, Sparse
 from helpers.feed import AGES, TOPICS, World
 from helpers.metrics import auc, log_loss
@@ -38,11 +38,12 @@ from helpers.training import fit
 
 USERS, VIDEOS = 300, 200
 ROWS, VALID, TEST = 12_000, 4_000, 20_000
+DIAL = (0.0, 0.5, 1.0, 2.0)  # strengths of the selection
 TOWERS = [32, 16]
 BAIT = 0.8  # log-odds of a click, a standard deviation of bait
 CLICK, LIKE, BOTH = TASKS
 
-SINGLE, SHARED, APART, PRODUCT = MODELS = ("single-task", "shared-bottom", "ESMM, not shared", "ESMM")
+SINGLE, SHARED, APART, PRODUCT = MODELS = ("single-task", "masked shared-bottom", "ESMM, not shared", "ESMM")
 TRUTH = "P(like | click, x)"  # no model: what all of them estimate, in the tables beside them
 
 
@@ -164,30 +165,33 @@ def predict(logs: Logs, model: str, inputs: Inputs, tasks: Sequence[str] = TASKS
 
 
 def judge(logs: Logs, logits: dict[str, Tensor]) -> pd.DataFrame:
-    """The logits of the test rows against the truth, all rows: seed, task, auc, ratio, clicked, unclicked, logged.
+    """The logits of the test rows against what happened there: seed, task, auc, ratio, clicked, unclicked, and what a
+    company can know of it, logged_auc and logged_ratio.
 
-    auc       on all rows, with the likes as they would be if everybody clicked
-    ratio     mean prediction / mean true chance on all rows; clicked, unclicked: on these rows
-    logged    AUC on what a company logs: for the like on the clicked rows
+    auc      on all rows, with the likes as they would be if everybody clicked
+    ratio    mean prediction / mean true chance on all rows; clicked, unclicked: on these rows
+    logged_  on the rows where the label is logged (for the like the clicked ones), against the label
     """
     rows = []
     for place, (seed, truth) in enumerate(zip(logs.seeds, logs.truth, strict=True)):
         happened = {CLICK: truth.click, LIKE: truth.would_like, BOTH: truth.like}
         chances = {CLICK: truth.ctr, LIKE: truth.cvr, BOTH: truth.ctcvr}
-        clicked = truth.click == 1
+        clicked, every = truth.click == 1, np.ones(len(truth.click), dtype=bool)
         for task, logit in logits.items():
-            said, chance = torch.sigmoid(logit[place]).numpy(), chances[task]
-            row = {"seed": seed, "task": task, "auc": auc(said, happened[task])}
-            for name, part in {"ratio": slice(None), "clicked": clicked, "unclicked": ~clicked}.items():
+            said, chance, label = torch.sigmoid(logit[place]).numpy(), chances[task], happened[task]
+            row = {"seed": seed, "task": task, "auc": auc(said, label)}
+            for name, part in {"ratio": every, "clicked": clicked, "unclicked": ~clicked}.items():
                 row[name] = said[part].mean() / chance[part].mean()
-            rows.append(row | {"logged": auc(said, happened[task], clicked if task == LIKE else None)})
+            logged = clicked if task == LIKE else every
+            row["logged_auc"] = auc(said, label, logged)
+            rows.append(row | {"logged_ratio": said[logged].mean() / label[logged].mean()})
     return pd.DataFrame(rows)
 
 
 def compare(
     seeds: Sequence[int],
     kinds: Sequence[str] = KINDS,
-    strengths: Sequence[float] = STRENGTHS,
+    strengths: Sequence[float] = DIAL,
     models: Sequence[str] = MODELS,
     rows: int = ROWS,
     tasks: Sequence[str] = TASKS,
@@ -211,8 +215,8 @@ def compare(
     return table[[*first, *(name for name in table.columns if name not in first)]]
 
 
-# What every model may choose from: twelve settings, by the log loss of what was logged in the validation rows (`_loss`),
-# mean of both kinds at strength 1, on worlds that serve no result.
+# What every model may choose from: twelve settings, by the log loss of what was logged in the validation rows
+# (`_loss`), mean of both kinds at strength 1, on worlds that serve no result.
 SHARED_CHOICES = [Choice(*one) for one in product((0.003, 0.01), (0.001, 0.01, 0.1), (1.0, 5.0))]
 CHOICES = {
     SINGLE: [Choice(*one) for one in product((0.001, 0.003, 0.01, 0.03), (0.001, 0.01, 0.1))],
@@ -228,15 +232,14 @@ def tune(model: str, seeds: Sequence[int] = TUNING_SEEDS) -> dict[tuple[str, ...
     logs = [Logs.make(seeds, kind, 1.0) for kind in KINDS]
 
     def loss(tasks: Sequence[str], choice: Choice) -> float:
-        return float(
-            np.mean([_loss(one.valid, chain(train(one, model, tasks, choice), one.valid.inputs)) for one in logs])
-        )
+        outputs = [chain(train(one, model, tasks, choice), one.valid.inputs) for one in logs]
+        return float(np.mean([_loss(one.valid, logits) for one, logits in zip(logs, outputs, strict=True)]))
 
     return {tasks: min(CHOICES[model], key=lambda choice: loss(tasks, choice)) for tasks in parts(model)}
 
 
 def _loss(valid: Examples, logits: dict[str, Tensor]) -> float:
-    """Mean log loss a row: of the click, and of the like where a click made it known; of CTCVR where it stands alone."""
+    """Mean log loss a row: of the click, and of the like where a click made it known; or of CTCVR alone."""
     if list(logits) == [BOTH]:
         return log_loss(logits[BOTH], valid.labels[BOTH]).mean()
     shares = {CLICK: 1.0, LIKE: CLICKS}  # the like is known in so many of the rows
@@ -248,13 +251,24 @@ def _loss(valid: Examples, logits: dict[str, Tensor]) -> float:
     return sum(losses)
 
 
+# What `tune` chose.
 CHOSEN: dict[str, dict[tuple[str, ...], Choice]] = {
-    SINGLE: {
-        (CLICK,): Choice(0.003, 0.01),
-        (LIKE,): Choice(0.003, 0.01),
-        (BOTH,): Choice(0.003, 0.01),
-    },
-    SHARED: {(CLICK, LIKE): Choice(0.01, 0.01, CLICKS)},
+    SINGLE: {(CLICK,): Choice(0.001, 0.01), (LIKE,): Choice(0.003, 0.1), (BOTH,): Choice(0.003, 0.01)},
+    SHARED: {(CLICK, LIKE): Choice(0.003, 0.01, CLICKS)},
     APART: {(CLICK, BOTH): Choice(0.003, 0.001)},
-    PRODUCT: {(CLICK, BOTH): Choice(0.01, 0.01)},
+    PRODUCT: {(CLICK, BOTH): Choice(0.003, 0.01)},
 }
+
+FEW, MANY = 3_000, 48_000
+
+GRIDS = grids(
+    Grid("07_funnel", compare, {"seeds": list(range(24)), "strengths": list(DIAL)}),
+    *(
+        Grid(
+            f"07_rows_{rows}",
+            compare,
+            {"seeds": list(range(20)), "strengths": [1.0], "models": [SINGLE, PRODUCT], "rows": rows, "tasks": [LIKE]},
+        )
+        for rows in (FEW, MANY)
+    ),
+)

@@ -81,7 +81,8 @@ def table(chapters: Sequence[int]) -> pd.DataFrame:
 def _row(dot: Dot, grid: pd.DataFrame) -> dict:
     for column, value in dot.where.items():
         grid = grid[grid[column] == validate.choice(column, value, set(grid[column]))]
-    gains = difference(grid, dot.value, dot.model, "single-task")
+    scores = grid[[*dot.where, "seed", "model", "task", dot.value]]  # a grid may hold other scores beside
+    gains = difference(scores[scores["task"].isin(dot.tasks)], dot.value, dot.model, "single-task")
     by_task = {task: gains[gains["task"] == task]["difference"] for task in dot.tasks}
     row = {"name": dot.name, "chapter": dot.chapter, "unit": dot.unit}
     for side, values in zip("ab", by_task.values(), strict=True):

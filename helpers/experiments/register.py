@@ -5,6 +5,7 @@ from helpers.experiments import (
     balancers,
     biases,
     feed_tasks,
+    funnel,
     fusion,
     heat,
     mmoe,
@@ -19,6 +20,7 @@ from helpers.experiments import (
     toy,
     tradeoff,
     watch_time,
+    watched,
 )
 
 GRIDS = (
@@ -40,4 +42,6 @@ GRIDS = (
     | balancers.GRIDS
     | toy.GRIDS
     | mmoe.GRIDS
+    | funnel.GRIDS
+    | watched.GRIDS
 )

@@ -161,7 +161,8 @@ def straight_line(kind: str, strength: float, loss: str) -> tuple[np.ndarray, np
 def limits(kinds: Sequence[str] = KINDS, strengths: Sequence[float] = STRENGTHS) -> pd.DataFrame:
     """Mean predicted CVR / mean true CVR over all rows, with endless data: kind, strength, loss, line, curve.
 
-    line    of the straight line; curve: of a model that can be any curve, which ends at P(like | click, x) by all losses
+    line    of the straight line
+    curve   of a model that can be any curve: by all losses it ends at P(like | click, x)
     """
     rows = []
     for kind, strength, loss in product(kinds, strengths, LOSSES):

@@ -25,8 +25,8 @@ from helpers.models import SharedBottom
 from helpers.training import fit
 
 WATCHED, LIKE, BOTH = TASKS = ("watched", "like", "watched and liked")
-SINGLE, SHARED, PRODUCT = MODELS = ("single-task", "shared-bottom", "ESMM")
-ROWS, VALID, TEST = 16_000, 4_000, 20_000
+SINGLE, SHARED, PRODUCT = MODELS = ("single-task", "masked shared-bottom", "ESMM")
+ROWS, VALID, TEST = 12_000, 4_000, 8_000
 RATED = 4  # one of so many impressions
 TOWERS, LR, L2 = [32], 0.003, 0.003  # for all models: near the best of chapter 04's single-task models
 

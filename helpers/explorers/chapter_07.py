@@ -8,16 +8,10 @@ import pandas as pd
 
 from helpers.experiments import funnel, summarise
 from helpers.explorer import Curves, Explorer
-from helpers.palette import METHOD, SINGLE_TASK, TASKS, Style
+from helpers.figures import NAMED
 
 ROWS = {"all": "ratio", "clicked": "clicked", "not clicked": "unclicked"}  # which rows, and their column of the grid
-STYLES = {
-    funnel.SINGLE: SINGLE_TASK,
-    funnel.SHARED: Style(TASKS[2].colour, (), "^"),
-    funnel.APART: Style(TASKS[1].colour, (3, 1.5), "s"),
-    funnel.PRODUCT: METHOD,
-    funnel.TRUTH: Style(TASKS[3].colour, (1, 1.2), "D"),
-}
+STYLES = {name: NAMED[name] for name in (*funnel.MODELS, funnel.TRUTH)}
 
 
 def selection_explorer(grid: pd.DataFrame) -> Explorer:
