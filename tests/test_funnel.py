@@ -119,8 +119,8 @@ def test_tuning_chooses_the_lowest_loss_of_what_was_logged(short, monkeypatch):
 
 def test_the_loss_of_what_was_logged_is_minus_the_log_likelihood_of_a_row(logs):
     logits = {CLICK: torch.zeros(2, funnel.VALID), LIKE: torch.zeros(2, funnel.VALID)}
-    assert funnel._loss(logs.valid, logits) == pytest.approx((1 + CLICKS) * np.log(2), abs=1e-5)
-    assert funnel._loss(logs.valid, {BOTH: logits[CLICK]}) == pytest.approx(np.log(2), abs=1e-5)
+    assert funnel.logged_loss(logits, logs.valid) == pytest.approx((1 + CLICKS) * np.log(2), abs=1e-5)
+    assert funnel.logged_loss({BOTH: logits[CLICK]}, logs.valid) == pytest.approx(np.log(2), abs=1e-5)
 
 
 def test_all_choices_are_among_the_twelve():

@@ -14,9 +14,20 @@ from helpers.claims import (
     chapter_04_more,
     chapter_05,
     chapter_06,
+    chapter_07,
 )
 
-CHAPTERS = (chapter_00, chapter_01, chapter_02, chapter_03, chapter_04, chapter_04_more, chapter_05, chapter_06)
+CHAPTERS = (
+    chapter_00,
+    chapter_01,
+    chapter_02,
+    chapter_03,
+    chapter_04,
+    chapter_04_more,
+    chapter_05,
+    chapter_06,
+    chapter_07,
+)
 CLAIMS: list[Claim] = [claim for chapter in CHAPTERS for claim in chapter.CLAIMS]
 
 

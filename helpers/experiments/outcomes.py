@@ -47,6 +47,8 @@ MIX, HALF, DISJOINT = (
     {"condition": name} for name in ("same features, other mix", "half the features shared", "disjoint features")
 )
 NARROW = {"situation": "narrow bottom"}
+FOLLOWED, UNRELATED = {"kind": "seen", "strength": 1.0}, {"kind": "seen", "strength": 0.0}
+FUNNEL = {"value": "auc", "unit": "AUC", "tasks": ("click", "click and like")}
 LOVE = {"value": "auc", "unit": "AUC", "tasks": ("like", "love")}
 
 DOTS = [
@@ -66,6 +68,10 @@ DOTS = [
     Dot("MMoE, disjoint features", 6, "06_relu", "MMoE", DISJOINT | {"rows": 500}),
     Dot("wide bottom, same features", 6, "06_relu", "shared-bottom, equal size", MIX | {"rows": 500}),
     Dot("wide bottom, disjoint features", 6, "06_relu", "shared-bottom, equal size", DISJOINT | {"rows": 500}),
+    Dot("ESMM, related", 7, "07_funnel", "ESMM", FOLLOWED, **FUNNEL),
+    Dot("ESMM, unrelated", 7, "07_funnel", "ESMM", UNRELATED, **FUNNEL),
+    Dot("masked, related", 7, "07_funnel", "masked shared-bottom", FOLLOWED, **FUNNEL),
+    Dot("masked, unrelated", 7, "07_funnel", "masked shared-bottom", UNRELATED, **FUNNEL),
 ]
 
 

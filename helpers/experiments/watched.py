@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import torch
 
-from helpers import movielens
+from helpers import movielens, validate
 from helpers.esmm import ESMM, chain, funnel, product_logit
 from helpers.examples import Examples
 from helpers.experiments import Grid, grids
+from helpers.experiments.funnel import logged_loss
 from helpers.experiments.ratings import COLUMNS
 from helpers.features import Features
 from helpers.metrics import auc
@@ -28,7 +30,7 @@ WATCHED, LIKE, BOTH = TASKS = ("watched", "like", "watched and liked")
 SINGLE, SHARED, PRODUCT = MODELS = ("single-task", "masked shared-bottom", "ESMM")
 ROWS, VALID, TEST = 12_000, 4_000, 8_000
 RATED = 4  # one of so many impressions
-TOWERS, LR, L2 = [32], 0.003, 0.003  # for all models: near the best of chapter 04's single-task models
+TOWERS = [32]
 
 
 @lru_cache(maxsize=1)
@@ -62,49 +64,80 @@ def examples(seed: int) -> tuple[Examples, Examples, Examples]:
     return tuple(rows.take(part) for part in torch.arange(len(rows)).split((ROWS, VALID, TEST)))
 
 
-def train(model: str, seeds: Sequence[int]) -> tuple[dict[str, torch.Tensor], Examples]:
-    """Logits of all tasks on the test rows, `(seeds, n)` each, and these rows."""
-    rows, valid, test = map(Examples.stack, zip(*map(examples, seeds), strict=True))
-    options = {"epochs": 30, "patience": 3, "batch_size": 512, "lr": LR, "seed": list(seeds)}
+def parts(model: str) -> list[tuple[str, ...]]:
+    """The tasks that are trained together: one by one, or all that have a loss."""
+    return {SINGLE: [(task,) for task in TASKS], SHARED: [(WATCHED, LIKE)], PRODUCT: [(WATCHED, BOTH)]}[model]
 
-    def logits(make) -> dict[str, torch.Tensor]:
-        models = [make(seed) for seed in seeds]
-        fit(models, rows, valid, **options)
-        return chain(models, test.inputs)
 
-    def bottom(*tasks: str):
-        return lambda seed: SharedBottom(
-            catalogue()[0], dict.fromkeys(tasks, "binary"), [], TOWERS, l2_embedding=L2, seed=seed
-        )
+def build(model: str, tasks: Sequence[str], l2: float, seed: int) -> SharedBottom:
+    """One of `MODELS` with its first parameters; a single-task model of the one task in `tasks`."""
+    options = {"towers": TOWERS, "l2_embedding": l2, "seed": seed}
+    if validate.choice("model", model, MODELS) == PRODUCT:
+        return ESMM(catalogue()[0], TASKS, **options)
+    return SharedBottom(catalogue()[0], dict.fromkeys(tasks, "binary"), [], **options)
 
-    if model == PRODUCT:
-        return logits(lambda seed: ESMM(catalogue()[0], TASKS, towers=TOWERS, l2_embedding=L2, seed=seed)), test
-    if model == SHARED:
-        found = logits(bottom(WATCHED, LIKE))
-        return found | {BOTH: product_logit(found[WATCHED], found[LIKE])}, test
-    return {task: logits(bottom(task))[task] for task in TASKS}, test
+
+def train(
+    model: str, tasks: Sequence[str], seeds: Sequence[int], sets: Sequence[Examples], lr: float, l2: float
+) -> list[SharedBottom]:
+    """A model a seed, trained on the first of `sets` and stopped by the second. A masked like counts as the likelihood
+    has it: by the share of the rows that it is known in."""
+    models = [build(model, tasks, l2, seed) for seed in seeds]
+    weights = dict.fromkeys(models[0].tasks, 1.0) | ({LIKE: 1 / RATED} if model == SHARED else {})
+    options = {"epochs": 30, "patience": 3, "batch_size": 512, "lr": lr, "seed": list(seeds)}
+    fit(models, *sets[:2], task_weights=weights, **options)
+    return models
+
+
+def stacked(seeds: Sequence[int]) -> list[Examples]:
+    """Training, validation and test examples with a leading axis, a set a seed."""
+    return [Examples.stack(list(part)) for part in zip(*map(examples, seeds), strict=True)]
 
 
 def compare(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFrame:
     """seed, model, auc_like (on what was rated), auc_both (on all rows), rated and unrated (mean chance of a like)."""
-    parts = []
+    sets, rows = stacked(seeds), []
+    test = sets[-1]
+    rated = test.labels[WATCHED] == 1
     for model in models:
-        logits, test = train(model, seeds)
-        rated = test.labels[WATCHED] == 1
+        logits = {}
+        for tasks in parts(model):
+            logits |= chain(train(model, tasks, seeds, sets, *CHOSEN[model][tasks]), test.inputs)
+        if model == SHARED:
+            logits[BOTH] = product_logit(logits[WATCHED], logits[LIKE])
         chance = torch.sigmoid(logits[LIKE])
-        parts.append(
-            pd.DataFrame(
-                {
-                    "seed": seeds,
-                    "model": model,
-                    "auc_like": auc(logits[LIKE], test.labels[LIKE], rated),
-                    "auc_both": auc(logits[BOTH], test.labels[BOTH]),
-                    "rated": ((chance * rated).sum(1) / rated.sum(1)).numpy(),
-                    "unrated": ((chance * ~rated).sum(1) / (~rated).sum(1)).numpy(),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+        found = {
+            "auc_like": auc(logits[LIKE], test.labels[LIKE], rated),
+            "auc_both": auc(logits[BOTH], test.labels[BOTH]),
+            "rated": ((chance * rated).sum(1) / rated.sum(1)).numpy(),
+            "unrated": ((chance * ~rated).sum(1) / (~rated).sum(1)).numpy(),
+        }
+        rows.append(pd.DataFrame({"seed": seeds, "model": model} | found))
+    return pd.concat(rows, ignore_index=True)
 
+
+# What every model may choose from: the same six settings, by the log loss of what was logged in the validation rows, on
+# seeds that serve no result.
+CHOICES = list(product((0.003, 0.01), (0.001, 0.01, 0.1)))
+TUNING_SEEDS = tuple(range(900, 904))
+
+
+def tune(model: str, seeds: Sequence[int] = TUNING_SEEDS) -> dict[tuple[str, ...], tuple[float, float]]:
+    """For each model that belongs to `model` the best (lr, l2): what `CHOSEN` holds."""
+    sets = stacked(seeds)
+
+    def loss(tasks: Sequence[str], choice: tuple[float, float]) -> float:
+        logits = chain(train(model, tasks, seeds, sets, *choice), sets[1].inputs)
+        return logged_loss(logits, sets[1], TASKS, 1 / RATED)
+
+    return {tasks: min(CHOICES, key=lambda choice: loss(tasks, choice)) for tasks in parts(model)}
+
+
+# What `tune` chose.
+CHOSEN: dict[str, dict[tuple[str, ...], tuple[float, float]]] = {
+    SINGLE: {(WATCHED,): (0.003, 0.001), (LIKE,): (0.003, 0.01), (BOTH,): (0.003, 0.001)},
+    SHARED: {(WATCHED, LIKE): (0.003, 0.001)},
+    PRODUCT: {(WATCHED, BOTH): (0.01, 0.01)},
+}
 
 GRIDS = grids(Grid("07_watched", compare, {"seeds": list(range(20)), "models": list(MODELS)}))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from helpers.experiments import funnel, summarise
+from helpers.experiments.selection import SEEN
 from helpers.explorer import Curves, Explorer
 from helpers.figures import NAMED
 
@@ -45,7 +46,7 @@ def selection_explorer(grid: pd.DataFrame) -> Explorer:
         {"kind": "selection by what is", "rows": "rows", "strength": "strength"},
         [bias, rank],
         _in_words(ratios, order),
-        start={"kind": funnel.SEEN, "rows": "all", "strength": 1.0},
+        start={"kind": SEEN, "rows": "all", "strength": 1.0},
         dropdown={"kind", "rows"},
         intervals=f"95% intervals over {order['seeds'].min()} worlds",
     )
