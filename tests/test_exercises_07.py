@@ -71,7 +71,8 @@ def chance(a, b):
         (two(lambda a, b, click, like: bce(product_logit(a, b), click * like)), "Correct"),
         (lambda a, b, click, like: None, "Not yet"),
         (lambda a, b, click, like: rows_of(a, click), "not one number in a tensor"),
-        (two(lambda a, b, click, like: bce(a * b, like)), "the logits of the two towers are multiplied"),
+        (two(lambda a, b, click, like: bce(a * b, like) + bce(b, like)), "two mistakes"),
+        (two(lambda a, b, click, like: bce(a * b, like)), "Not right yet: the logits of the two towers are multiplied"),
         (two(lambda a, b, click, like: bce(b, like)), "a loss stands on the CVR"),
         (
             two(lambda a, b, click, like: bce(product_logit(a, b), like) + bce(b, like)),

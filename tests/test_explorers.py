@@ -2,13 +2,12 @@ import numpy as np
 import pandas as pd
 
 from helpers.experiments import balancers, biases, funnel, mmoe, ranking, sharing, tradeoff
-from helpers.explorers import chapter_03
+from helpers.explorers import chapter_03, chapter_07
 from helpers.explorers.chapter_01 import bias_explorer, fusion_explorer
 from helpers.explorers.chapter_02 import odds_explorer, sampling
 from helpers.explorers.chapter_04 import transfer_explorer
 from helpers.explorers.chapter_05 import balance_explorer
 from helpers.explorers.chapter_06 import usage_explorer
-from helpers.explorers.chapter_07 import selection_explorer
 
 
 def test_the_transfer_explorer_says_what_the_grid_holds():
@@ -118,7 +117,7 @@ def test_the_usage_explorer_says_what_the_grid_holds():
 
 def test_the_selection_explorer_says_what_the_grid_holds():
     grid = funnel.GRIDS["07_funnel"].read()
-    explorer = selection_explorer(grid)
+    explorer = chapter_07.selection_explorer(grid)
     assert explorer.settings == {"kind": "seen", "rows": "all", "strength": 1.0}
     like = grid[(grid["task"] == "like") & (grid["strength"] == 2)].set_index(["kind", "model"]).sort_index()
     for kind, rows, column in (("seen", "not clicked", "unclicked"), ("unseen", "clicked", "clicked")):
@@ -126,6 +125,6 @@ def test_the_selection_explorer_says_what_the_grid_holds():
         assert said.startswith(
             f"Selection by what is {kind}, strength 2, {rows} rows: too high or too low by single-task"
         )
-        for model in (*funnel.MODELS, funnel.TRUTH):
-            assert f"{model} {like.loc[(kind, model), column].mean() - 1:+.0%}".replace(" -", " −") in said
-            assert f"{model} {like.loc[(kind, model), 'auc'].mean():.3f}" in said
+        for model, short in chapter_07.SHORT.items():
+            assert f"{short} {like.loc[(kind, model), column].mean() - 1:+.0%}".replace(" -", " −") in said
+            assert f"{short} {like.loc[(kind, model), 'auc'].mean():.3f}" in said

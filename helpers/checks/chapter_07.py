@@ -153,6 +153,12 @@ def mended_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> I
     clicked = click == 1
     for wrong, words, hint, second in (
         (
+            on_click + bce(a * b, like) + bce(b, like),
+            "two mistakes: the logits of the two towers are multiplied, and a third loss stands on the CVR.",
+            "ESMM has two losses, and CTCVR is a product of probabilities.",
+            "mend one of them, and check again: the check will speak of the other.",
+        ),
+        (
             on_click + bce(a * b, like),
             "the logits of the two towers are multiplied.",
             "CTCVR = CTR · CVR is a product of probabilities.",

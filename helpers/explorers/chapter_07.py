@@ -12,15 +12,22 @@ from helpers.explorer import Curves, Explorer
 from helpers.figures import NAMED
 
 ROWS = {"all": "ratio", "clicked": "clicked", "not clicked": "unclicked"}  # which rows, and their column of the grid
-STYLES = {name: NAMED[name] for name in (*funnel.MODELS, funnel.TRUTH)}
+SHORT = {  # names for the ends of the curves: two panels stand side by side
+    funnel.SINGLE: "single-task",
+    funnel.SHARED: "masked",
+    funnel.APART: "not shared",
+    funnel.PRODUCT: "ESMM",
+    funnel.TRUTH: "of the log",
+}
+STYLES = {short: NAMED[name] for name, short in SHORT.items()}
 
 
 def selection_explorer(grid: pd.DataFrame) -> Explorer:
     """Kind of selection × rows that are judged × its strength → how far each CVR is off, and how well it ranks.
 
-    grid: the table of `funnel.compare`.
+    grid: the table of `funnel.compare`. "of the log" is P(like | click, x), what a perfect model of the log would say.
     """
-    cvr = grid[grid["task"] == funnel.LIKE]
+    cvr = grid[grid["task"] == funnel.LIKE].replace({"model": SHORT})
     keys = ["kind", "strength", "model"]
     ratios = pd.concat(summarise(cvr, column, keys).assign(rows=rows) for rows, column in ROWS.items())
     order = summarise(cvr, "auc", keys)
