@@ -11,7 +11,11 @@ from helpers.experiments.selection import SEEN
 from helpers.explorer import Curves, Explorer
 from helpers.figures import NAMED
 
-ROWS = {"all": "ratio", "clicked": "clicked", "not clicked": "unclicked"}  # which rows, and their column of the grid
+ROWS = {
+    "all rows": "ratio",
+    "clicked rows": "clicked",
+    "rows not clicked": "unclicked",
+}  # which rows, and their column of the grid
 SHORT = {  # names for the ends of the curves: two panels stand side by side
     funnel.SINGLE: "single-task",
     funnel.SHARED: "masked",
@@ -37,7 +41,7 @@ def selection_explorer(grid: pd.DataFrame) -> Explorer:
     look = {"x": "strength", "y": "mean", "series": "model", "low": "low", "high": "high", "styles": STYLES}
     bias = Curves(
         ratios,
-        title=lambda settings: f"Too high or too low ({settings['rows']} rows)",
+        title=lambda settings: f"Too high or too low ({settings['rows']})",
         x_label="strength of the selection",
         y_label="predicted CVR / true CVR (1: right)",
         **look,
@@ -50,10 +54,10 @@ def selection_explorer(grid: pd.DataFrame) -> Explorer:
         **look,
     )
     return Explorer(
-        {"kind": "selection by what is", "rows": "rows", "strength": "strength"},
+        {"kind": "selection by what is", "rows": "judged on", "strength": "strength"},
         [bias, rank],
         _in_words(ratios, order),
-        start={"kind": SEEN, "rows": "all", "strength": 1.0},
+        start={"kind": SEEN, "rows": "all rows", "strength": 1.0},
         dropdown={"kind", "rows"},
         intervals=f"95% intervals over {order['seeds'].min()} worlds",
     )
@@ -68,7 +72,7 @@ def _in_words(ratios: pd.DataFrame, order: pd.DataFrame) -> Callable[[dict], str
         kind, rows, strength = settings["kind"], settings["rows"], settings["strength"]
         off = [f"{model} {ratio[kind, rows, strength, model] - 1:+.0%}".replace(" -", " −") for model in STYLES]
         ranks = ", ".join(f"{model} {auc[kind, strength, model]:.3f}" for model in STYLES)
-        place = f"Selection by what is {kind}, strength {strength:g}, {rows} rows"
+        place = f"Selection by what is {kind}, strength {strength:g}, {rows}"
         return f"{place}: too high or too low by {', '.join(off)}. AUC on all rows: {ranks}."
 
     return sentence
