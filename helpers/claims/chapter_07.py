@@ -192,4 +192,13 @@ CLAIMS = [
         sign=-1,
         seeds=32,
     ),
+    Claim(
+        "C7.14",
+        "Selection by what is seen, strength 2: on all rows ESMM ranks better than ESMM without the sharing.",
+        _seen,
+        _less(SEEN, 2.0, "auc", PRODUCT, APART),
+        RANK,
+        "AUC",
+        seeds=20,
+    ),
 ]
