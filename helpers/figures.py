@@ -82,6 +82,13 @@ NAMED: dict[str, Style] = {
     "one-gate MoE": Style(TASKS[1].colour, (3, 1.5), "s"),
     "one expert": Style(TASKS[0].colour, (1, 1.2), "v"),
     "PLE": TASKS[3],
+    "masked shared-bottom": Style(TASKS[2].colour, (), "^"),
+    "ESMM, not shared": Style(TASKS[1].colour, (3, 1.5), "s"),
+    "ESMM": METHOD,
+    "truth": SINGLE_TASK,
+    "a line": Style(TASKS[1].colour, (3, 1.5), "s"),
+    "a curve": METHOD,
+    "P(like | click, x)": Style(TASKS[3].colour, (1, 1.2), "D"),
 }
 
 

@@ -12,6 +12,8 @@ ALL = [
     diagrams.where_to_part,
     diagrams.field,
     diagrams.mixtures,
+    diagrams.populations,
+    diagrams.entire_space,
 ]
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 
-from helpers.experiments import balancers, biases, mmoe, own_worlds, ranking, sharing, tradeoff
-from helpers.explorers import chapter_03
+from helpers.experiments import balancers, biases, funnel, mmoe, own_worlds, ranking, sharing, tradeoff
+from helpers.explorers import chapter_03, chapter_07
 from helpers.explorers.chapter_01 import bias_explorer, fusion_explorer
 from helpers.explorers.chapter_02 import odds_explorer, sampling
 from helpers.explorers.chapter_04 import transfer_explorer
@@ -114,6 +114,19 @@ def test_the_usage_explorer_says_what_the_grid_holds():
     drawn = at_one[at_one["task"] == "a"].groupby("expert")["weight"].mean()
     assert ", ".join(f"{weight:.2f}" for weight in drawn) in said_at(explorer, model="MMoE, as drawn", p=1.0)
     assert "for task B 0.00, " in said_at(explorer, model="PLE", p=0.0)
+
+
+def test_the_selection_explorer_says_what_the_grid_holds():
+    grid = funnel.GRIDS["07_funnel"].read()
+    explorer = chapter_07.selection_explorer(grid)
+    assert explorer.settings == {"kind": "seen", "rows": "all rows", "strength": 1.0}
+    like = grid[(grid["task"] == "like") & (grid["strength"] == 2)].set_index(["kind", "model"]).sort_index()
+    for kind, rows, column in (("seen", "rows not clicked", "unclicked"), ("unseen", "clicked rows", "clicked")):
+        said = said_at(explorer, kind=kind, rows=rows, strength=2.0)
+        assert said.startswith(f"Selection by what is {kind}, strength 2, {rows}: too high or too low by single-task")
+        for model, short in chapter_07.SHORT.items():
+            assert f"{short} {like.loc[(kind, model), column].mean() - 1:+.0%}".replace(" -", " −") in said
+            assert f"{short} {like.loc[(kind, model), 'auc'].mean():.3f}" in said
 
 
 def test_the_rows_explorer_says_what_the_grid_holds():

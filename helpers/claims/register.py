@@ -14,6 +14,7 @@ from helpers.claims import (
     chapter_04_more,
     chapter_05,
     chapter_06,
+    chapter_07,
     chapter_08,
 )
 
@@ -26,6 +27,7 @@ CHAPTERS = (
     chapter_04_more,
     chapter_05,
     chapter_06,
+    chapter_07,
     chapter_08,
 )
 CLAIMS: list[Claim] = [claim for chapter in CHAPTERS for claim in chapter.CLAIMS]

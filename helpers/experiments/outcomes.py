@@ -49,7 +49,11 @@ MIX, HALF, DISJOINT = (
     {"condition": name} for name in ("same features, other mix", "half the features shared", "disjoint features")
 )
 NARROW = {"situation": "narrow bottom"}
+FOLLOWED, UNRELATED = {"kind": "seen", "strength": 1.0}, {"kind": "seen", "strength": 0.0}
+FUNNEL = {"value": "auc", "unit": "AUC", "tasks": ("click", "click and like")}
 LOVE = {"value": "auc", "unit": "AUC", "tasks": ("like", "love")}
+
+LUCK = ["overlap", "users", "units"]  # what `intervals.gain` needs besides, where seeds share a log
 
 DOTS = [
     Dot("B has few labels", 1, "01_eavesdrop", EQUAL, MIX),
@@ -68,6 +72,10 @@ DOTS = [
     Dot("MMoE, disjoint features", 6, "06_relu", "MMoE", DISJOINT | {"rows": 500}),
     Dot("wide bottom, same features", 6, "06_relu", "shared-bottom, equal size", MIX | {"rows": 500}),
     Dot("wide bottom, disjoint features", 6, "06_relu", "shared-bottom, equal size", DISJOINT | {"rows": 500}),
+    Dot("ESMM, related", 7, "07_funnel", "ESMM", FOLLOWED, **FUNNEL),
+    Dot("ESMM, unrelated", 7, "07_funnel", "ESMM", UNRELATED, **FUNNEL),
+    Dot("masked, related", 7, "07_funnel", "masked shared-bottom", FOLLOWED, **FUNNEL),
+    Dot("masked, unrelated", 7, "07_funnel", "masked shared-bottom", UNRELATED, **FUNNEL),
     Dot("report on the feed", 8, "08_feed", "Shared-Bottom", value="auc", unit="AUC", tasks=("click", "like")),
     Dot("report on MovieLens", 8, "08_movielens", "Shared-Bottom", **LOVE),
 ]
@@ -85,7 +93,9 @@ def table(chapters: Sequence[int]) -> pd.DataFrame:
 def _row(dot: Dot, grid: pd.DataFrame) -> dict:
     for column, value in dot.where.items():
         grid = grid[grid[column] == validate.choice(column, value, set(grid[column]))]
-    gains = difference(grid, dot.value, dot.model, "single-task")
+    kept = [*dot.where, "seed", "model", "task", dot.value, *LUCK]  # a grid may hold other scores beside
+    scores = grid[[column for column in kept if column in grid]]
+    gains = difference(scores[scores["task"].isin(dot.tasks)], dot.value, dot.model, "single-task")
     by_task = {task: gains[gains["task"] == task] for task in dot.tasks}
     row = {"name": dot.name, "chapter": dot.chapter, "unit": dot.unit}
     for side, values in zip("ab", by_task.values(), strict=True):
@@ -96,10 +106,9 @@ def _row(dot: Dot, grid: pd.DataFrame) -> dict:
 
 def _interval(gains: pd.DataFrame) -> tuple[float, float, float]:
     """Mean and 95% interval of the gains of one task. Where seeds share a log, the grid says what else is needed."""
-    if "overlap" not in gains:
+    if LUCK[0] not in gains:
         return interval(gains["difference"])
-    overlap, users, units = gains[["overlap", "users", "units"]].iloc[0]
-    return gain(gains["difference"].to_numpy(), overlap, users, units)[:3]
+    return gain(gains["difference"].to_numpy(), *gains[LUCK].iloc[0])[:3]
 
 
 def outcome(a: tuple[float, float], b: tuple[float, float]) -> str:

@@ -5,6 +5,7 @@ from helpers.experiments import (
     balancers,
     biases,
     feed_tasks,
+    funnel,
     fusion,
     heat,
     memory,
@@ -23,6 +24,7 @@ from helpers.experiments import (
     toy,
     tradeoff,
     watch_time,
+    watched,
 )
 
 GRIDS = (
@@ -44,6 +46,8 @@ GRIDS = (
     | balancers.GRIDS
     | toy.GRIDS
     | mmoe.GRIDS
+    | funnel.GRIDS
+    | watched.GRIDS
     | own_leaks.GRIDS
     | own_worlds.GRIDS
     | own_runs.GRIDS
