@@ -250,7 +250,7 @@ CLAIMS = [
         SMALLEST,
         "R²",
         expected="no effect",
-        seeds=240,
+        seeds=400,
     ),
     Claim(
         "C5.12",
@@ -260,7 +260,7 @@ CLAIMS = [
         SMALLEST,
         "R²",
         expected="no effect",
-        seeds=240,
+        seeds=400,
     ),
     *(
         Claim(
