@@ -9,11 +9,12 @@ use it as `fit` does:
     backward(losses)               (tasks,) or (copies, tasks): leaves a gradient in each parameter, moves its weights
     weights                        of the same shape: what each loss is multiplied by in the next step
 
-A task of which a batch has no observed label has loss 0 there, and its weight stays as it is.
+A task of which a batch has no observed label has loss 0 there, and its weight in UWL and GradNorm stays as it is.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -33,11 +34,43 @@ class Balance:
 
     def begin(self, members: Members, tasks: Sequence[str], seeds: Sequence[int]) -> None:
         """Start with weights of 1. `seeds` has one number a copy, for balances that draw."""
-        self.members, self.seeds = members, seeds
+        if not isinstance(members, Members):
+            validate.fail("members", type(members).__name__, "Members(model), of helpers.members", TypeError)
+        if isinstance(tasks, str) or not all(isinstance(task, str) for task in tasks) or len(set(tasks)) != len(tasks):
+            validate.fail("tasks", repr(tasks)[:60], "a list of different names, such as ['click', 'like']")
+        if len(seeds) != (members.copies or 1):
+            validate.fail("seeds", f"{len(seeds)} seeds for {members.copies or 1} models", "one for each model")
+        self.members, self.seeds, self.tasks = members, seeds, list(tasks)
         self.weights = torch.ones(len(tasks) if members.copies is None else (members.copies, len(tasks)))
 
     def backward(self, losses: Tensor) -> None:
+        self.check(losses)
         losses.sum(-1).sum().backward()  # the copies do not share parameters: their sum keeps them apart
+
+    def check(self, losses: Tensor, low: float | None = None) -> None:
+        """One clear error unless `losses` are what `begin` announced. With `low`, also NaN and losses below it are
+        refused, by name of the task: they would spoil the weights for good. (Among copies one may diverge alone.)
+        """
+        if not hasattr(self, "weights"):
+            validate.fail(
+                "balance", "backward() before begin()", "a call of begin(members, tasks, seeds)", RuntimeError
+            )
+        if not isinstance(losses, Tensor):
+            validate.fail("losses", type(losses).__name__, "a tensor: torch.stack the tasks' losses", TypeError)
+        if losses.shape != self.weights.shape:
+            each = "" if self.members.copies is None else f" for each of {self.members.copies} copies"
+            names = ", ".join(map(repr, self.tasks))
+            expected = f"shape {tuple(self.weights.shape)}: one loss a task ({names}){each}"
+            validate.fail("losses", f"shape {tuple(losses.shape)}", expected)
+        if not losses.requires_grad:
+            validate.fail("losses", "numbers without a gradient", "losses of the model's outputs, not detached")
+        if low is None or self.members.copies is not None:
+            return
+        for task, loss in zip(self.tasks, losses.detach().tolist(), strict=True):
+            if not math.isfinite(loss):
+                validate.fail("losses", f"{loss} for {task!r}", "finite losses: try a smaller lr", FloatingPointError)
+            if loss < low:
+                validate.fail("losses", f"{loss:.3g} for {task!r}", f"losses of at least {low:g}")
 
 
 class UWL(Balance):
@@ -46,8 +79,9 @@ class UWL(Balance):
     regression       ½·e^(−s)·L + ½·s      (eq. 7; a Gaussian with variance σ²)
     classification     e^(−s)·L + ½·s      (eq. 10; a softmax whose logits are divided by σ²)
 
-    A binary task is classification, any other is regression. At the best s both weights are 1/(2L), and the total is
-    ½ Σ log L up to a constant: it goes below zero when tasks are learnt well.
+    A task that the model's `tasks` call binary is classification, any other is regression (so are all tasks of a module
+    without `tasks`). At the best s both weights are 1/(2L), and the total is ½ Σ log L up to a constant: it goes below
+    zero when tasks are learnt well.
 
     lr   learning rate of s, which has an Adam of its own and no weight decay; s starts at 0 and is not clamped
     """
@@ -58,15 +92,21 @@ class UWL(Balance):
     def begin(self, members: Members, tasks: Sequence[str], seeds: Sequence[int]) -> None:
         super().begin(members, tasks, seeds)
         kinds = getattr(members.module, "tasks", {})
+        for task in tasks if kinds else ():
+            validate.choice("tasks", task, kinds)
         self.factor = torch.tensor([1.0 if kinds.get(task) == "binary" else 0.5 for task in tasks])
         self.s = torch.zeros_like(self.weights, requires_grad=True)
         self.optimizer = Adam({0.0: [self.s]}, self.lr)
         self.weights = self.factor * self.weights
 
     def backward(self, losses: Tensor) -> None:
+        self.check(losses, low=0)
+        before = self.s.detach().clone()
         uncertainty_weighted(losses, self.s, self.factor).sum().backward()
         self.optimizer.step()
         self.optimizer.zero_grad()
+        with torch.no_grad():  # Adam moves on by itself, also where the gradient is 0
+            self.s.copy_(torch.where(losses == 0, before, self.s))
         self.weights = self.factor * torch.exp(-self.s.detach())
 
 
@@ -100,6 +140,7 @@ class GradNorm(Balance):
         self.optimizer = Adam({0.0: [self.weights]}, self.lr)
 
     def backward(self, losses: Tensor) -> None:
+        self.check(losses, low=0)
         if self.layer is None:
             if not _all_seen(losses):
                 return super().backward(losses)
@@ -108,12 +149,15 @@ class GradNorm(Balance):
         self.first = torch.where(self.first == 0, now, self.first)
         norms = gradient_norms(losses, self.layer, self.members.copies)
         (self.weights * losses).sum(-1).sum().backward()
-        progress = torch.where(now == 0, 1.0, now / self.first)
-        self.weights.grad = gradnorm_gradient(self.weights, norms, progress, self.alpha)
+        seen, before = now != 0, self.weights.clone()
+        progress = torch.where(seen, now / self.first, 1.0)
+        self.weights.grad = gradnorm_gradient(self.weights, norms, progress, self.alpha, seen)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        self.weights.clamp_(min=SMALLEST)
-        self.weights.mul_(losses.shape[-1] / self.weights.sum(-1, keepdim=True))
+        kept = torch.where(seen, 0.0, before)
+        moved = torch.where(seen, self.weights.clamp(min=SMALLEST), 0.0)
+        room = losses.shape[-1] - kept.sum(-1, keepdim=True)
+        self.weights.copy_(kept + moved * room / moved.sum(-1, keepdim=True).clamp(min=SMALLEST))
 
 
 def gradient_norms(losses: Tensor, layer: Tensor, copies: int | None) -> Tensor:
@@ -123,15 +167,20 @@ def gradient_norms(losses: Tensor, layer: Tensor, copies: int | None) -> Tensor:
     return torch.stack([gradient.norm(dim=-1) for gradient in flat], dim=-1)
 
 
-def gradnorm_gradient(weights: Tensor, norms: Tensor, progress: Tensor, alpha: float) -> Tensor:
+def gradnorm_gradient(
+    weights: Tensor, norms: Tensor, progress: Tensor, alpha: float, seen: Tensor | None = None
+) -> Tensor:
     """∂/∂w of Σ |w·norm − target|, target = mean(w·norm) · (progress / mean progress)^α held constant.
 
     norms     ‖∇_W L‖ of the unweighted losses, so that G = w·norm for w > 0; all arguments are `(..., tasks)`
     progress  L(t)/L(0): 1 at the start, small for a task that learns fast
+    seen      tasks of which the batch has labels: the means are theirs; None: all
     """
+    share = torch.ones_like(norms) if seen is None else seen.to(norms.dtype)
+    share = share / share.sum(-1, keepdim=True).clamp(min=1)
     own = weights * norms
-    rate = progress / progress.mean(-1, keepdim=True)
-    target = own.mean(-1, keepdim=True) * rate**alpha
+    rate = progress / (share * progress).sum(-1, keepdim=True)
+    target = (share * own).sum(-1, keepdim=True) * rate**alpha
     return torch.sign(own - target) * norms
 
 
@@ -149,6 +198,7 @@ class PCGrad(Balance):
         self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
 
     def backward(self, losses: Tensor) -> None:
+        self.check(losses, low=-math.inf)
         if not self.shared:
             if not _all_seen(losses):
                 return super().backward(losses)

@@ -1,9 +1,11 @@
 """The experiments of chapter 05: what their tables hold, and what the pairs of tasks are."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+from helpers.claims import chapter_05
 from helpers.experiments import balancers, toy
 from helpers.simulation import relu_tasks
 
@@ -30,11 +32,47 @@ def test_the_clean_pair_has_noise_in_a_alone():
         assert torch.equal(getattr(clean, part).labels["b"], getattr(exact, part).labels["b"])
 
 
-def test_each_method_has_the_same_budget_and_what_was_chosen_is_in_it():
-    assert {len(settings) for settings in balancers.BUDGET.values()} == {7}
-    assert balancers.CHOSEN.keys() == balancers.SITUATIONS.keys()
-    for chosen in balancers.CHOSEN.values():
-        assert all(setting in balancers.BUDGET[method] for method, setting in chosen.items())
+def test_each_method_has_the_same_budget():
+    assert {len(balancers.BUDGET[method]) for method in balancers.OWN} == {18}
+    rest = set(balancers.METHODS) - set(balancers.OWN)
+    assert {len(balancers.BUDGET[method]) for method in rest} == {len(balancers.RATES)}
+    for settings in balancers.BUDGET.values():
+        assert {setting.lr for setting in settings.values()} == set(balancers.RATES)
+    assert {len(settings) for settings in toy.BUDGET.values()} == {16}
+
+
+def test_what_was_chosen_is_what_the_search_found_best():
+    assert balancers.best(balancers.GRIDS["05_tuning"].read()) == balancers.CHOSEN
+    assert toy.best(toy.GRIDS["05_toy_tuning"].read()) == toy.CHOSEN
+
+
+def test_one_smallest_effect_for_the_whole_chapter():
+    assert {claim.smallest for claim in chapter_05.CLAIMS} == {0.01}  # and the text says so
+
+
+def test_settings_were_chosen_on_seeds_of_which_no_result_is_told():
+    grids = balancers.GRIDS | toy.GRIDS
+    chosen_on = set(grids["05_tuning"].settings["seeds"]) | set(grids["05_toy_tuning"].settings["seeds"])
+    told = {seed for name, grid in grids.items() if "tuning" not in name for seed in grid.settings["seeds"]}
+    assert chosen_on.isdisjoint(told) and max(chosen_on) < 5000  # from there on `make claims` counts
+
+
+def test_best_is_the_highest_r2_and_the_lowest_loss(monkeypatch):
+    rows = [("s", "m", "one", 0.2), ("s", "m", "two", 0.5), ("s", "m", "three", 0.3)]
+    monkeypatch.setattr(balancers, "SITUATIONS", ["s"])
+    monkeypatch.setattr(balancers, "METHODS", ["m"])
+    assert balancers.best(pd.DataFrame(rows, columns=["situation", "method", "setting", "r2"])) == {"s": {"m": "two"}}
+    monkeypatch.setattr(toy, "METHODS", ["m"])
+    rows = [(count, "m", name, loss) for count in (2, 10) for name, loss in (("one", 0.4 / count), ("two", 0.1))]
+    found = toy.best(pd.DataFrame(rows, columns=["tasks", "method", "setting", "loss"]))
+    assert found == {2: {"m": "two"}, 10: {"m": "one"}}
+
+
+def test_a_network_rate_and_a_share_reach_the_training():
+    one = balancers._tried("narrow bottom", "tuned weights", "share 0.25, network 0.003", [0])
+    at = balancers.SITUATIONS["narrow bottom"]
+    assert one["r2"].tolist() == balancers.train(at, [0], share=0.25, lr=0.003)[1]["r2"].tolist()
+    assert one["r2"].tolist() != balancers.train(at, [0], share=0.25, lr=0.01)[1]["r2"].tolist()
 
 
 def test_a_share_makes_the_scale_vanish():
@@ -78,9 +116,12 @@ def test_a_toy_world_has_tasks_alike_but_for_their_scale():
 
 
 def test_toy_starts_at_loss_1_with_equal_weights_and_is_paired():
-    table = toy.toy([0, 1], tasks=[2], methods=["equal weights", "GradNorm"])
+    table = toy.toy([0, 1], tasks=[2], methods=["equal weights", "divided by σ²", "GradNorm"])
     start = table[table["step"] == 0]
-    assert (start["loss"] == 1).all() and (start["weight"] == 1).all()
+    learnt = start["method"] != "divided by σ²"
+    assert (start["loss"] == 1).all() and (start[learnt]["weight"] == 1).all()
+    fixed = table[table["method"] == "divided by σ²"].groupby("task")["weight"].unique()
+    assert len(fixed[0]) == len(fixed[1]) == 1 and fixed[0][0] / fixed[1][0] == pytest.approx(100**2, rel=1e-3)
     np.testing.assert_allclose(table.groupby(["method", "seed", "step"])["weight"].sum(), 2, atol=1e-5)
     loss = toy.normalised(table).set_index(["method", "seed", "step"])["loss"]
     assert loss["equal weights", 0, 0] == 1 and loss["GradNorm", 0, toy.STEPS] < 1

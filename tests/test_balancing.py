@@ -106,8 +106,41 @@ def test_the_order_of_the_tasks_does_not_matter_to_the_first_weights(balance):
     assert parts["a", "b"] == pytest.approx(parts["b", "a"], rel=1e-4)
 
 
+@pytest.mark.parametrize("copies", [None, 2])
+@pytest.mark.parametrize("balance", [UWL(), GradNorm()], ids=["UWL", "GradNorm"])
+def test_a_task_without_a_label_in_the_batch_keeps_its_weight(balance, copies):
+    """Also when Adam is still on its way: its averages would move the weight on."""
+    names = {"a": "regression", "b": "regression", "c": "regression"}
+    models = [SharedBottom(6, names, [8], [4], seed=s) for s in range(copies or 1)]
+    members, rows = Members(models[0] if copies is None else models), examples(0)
+    labels = rows.labels | {"c": rows.labels["a"] * 3}
+    balance.begin(members, list(names), list(range(copies or 1)))
+
+    def losses(seen: list[float]) -> torch.Tensor:
+        own = task_losses(members(rows.inputs), labels, dict.fromkeys(names, squared_error))
+        return own * torch.tensor([100.0, 1.0, 1.0]) * torch.tensor(seen)
+
+    for _ in range(5):
+        balance.backward(losses([1, 1, 1]))
+    before = balance.weights.clone()
+    for _ in range(5):
+        balance.backward(losses([1, 0, 1]))
+    after = balance.weights
+    torch.testing.assert_close(after[..., 1], before[..., 1])
+    assert bool((after[..., 0] != before[..., 0]).all())
+    if isinstance(balance, GradNorm):
+        torch.testing.assert_close(after.sum(-1), torch.full(after.shape[:-1], 3.0))
+
+
+def test_the_means_of_gradnorm_are_over_the_tasks_that_were_seen():
+    weights, norms, progress = torch.ones(3), torch.tensor([10.0, 0.0, 2.0]), torch.tensor([0.5, 1.0, 1.0])
+    seen = torch.tensor([True, False, True])
+    two = gradnorm_gradient(weights[[0, 2]], norms[[0, 2]], progress[[0, 2]], 1.0)
+    assert gradnorm_gradient(weights, norms, progress, 1.0, seen)[[0, 2]].tolist() == two.tolist() == [10.0, -2.0]
+
+
 @pytest.mark.parametrize("balance", EVERY[1:], ids=ids[1:])
-def test_a_task_without_a_label_in_the_batch_keeps_its_weight(balance):
+def test_batches_without_labels_of_a_task_do_no_harm(balance):
     masked = examples(0, 48)
     rows = Examples(masked.inputs, masked.labels, masks={"b": torch.arange(48) < 8})
     run = fit(model(), rows, examples(1), balance=balance, **OPTIONS | {"epochs": 8, "batch_size": 12})
@@ -143,6 +176,49 @@ def test_something_else_is_refused_by_name():
         UWL(lr=-1)
     with pytest.raises(ValueError, match="alpha: got nan"):
         GradNorm(alpha=math.nan)
+
+
+@pytest.mark.parametrize("balance", [Balance(), *EVERY[1:]], ids=ids)
+@pytest.mark.parametrize(
+    ("losses", "kind", "words"),
+    [
+        ([0.1, 0.2], TypeError, "losses: got list; expected a tensor"),
+        (torch.ones(3), ValueError, r"losses: got shape \(3,\); expected shape \(2,\): one loss a task \('a', 'b'\)"),
+        (torch.tensor(1.0), ValueError, r"losses: got shape \(\); expected shape \(2,\)"),
+        (torch.ones(2), ValueError, "losses: got numbers without a gradient"),
+    ],
+)
+def test_losses_that_cannot_be_balanced_are_named(balance, losses, kind, words):
+    with pytest.raises(RuntimeError, match=r"balance: got backward\(\) before begin\(\)"):
+        type(balance)().backward(losses)
+    balance.begin(Members(model()), list(TASKS), [0])
+    with pytest.raises(kind, match=words):
+        balance.backward(losses)
+
+
+@pytest.mark.parametrize("balance", EVERY[1:], ids=ids[1:])
+def test_a_loss_that_is_not_finite_spoils_no_weight_and_is_named(balance):
+    members = Members(model())
+    balance.begin(members, list(TASKS), [0])
+    losses = losses_of(members, examples(0))
+    with pytest.raises(FloatingPointError, match="losses: got nan for 'b'; expected finite losses: try a smaller lr"):
+        balance.backward(losses * torch.tensor([1.0, math.nan]))
+    assert bool(torch.isfinite(balance.weights).all())
+    if not isinstance(balance, PCGrad):
+        with pytest.raises(ValueError, match=r"losses: got -\S+ for 'a'; expected losses of at least 0"):
+            balance.backward(losses * torch.tensor([-1.0, 1.0]))
+
+
+def test_what_a_balance_begins_with_is_checked():
+    with pytest.raises(TypeError, match=r"members: got SharedBottom; expected Members\(model\)"):
+        UWL().begin(model(), list(TASKS), [0])
+    for tasks in ("ab", ["a", "a"], [0, 1]):
+        with pytest.raises(ValueError, match=r"tasks: got .* expected a list of different names"):
+            GradNorm().begin(Members(model()), tasks, [0])
+    with pytest.raises(ValueError, match="seeds: got 1 seeds for 2 models; expected one for each model"):
+        PCGrad().begin(Members([model(0), model(1)]), list(TASKS), [0])
+    with pytest.raises(ValueError, match="tasks: got 'c'; expected one of 'a', 'b'"):
+        UWL().begin(Members(model()), ["a", "c"], [0])  # else a typing error would make it a regression
 
 
 # --- UWL --------------------------------------------------------------------------------------------------------------

@@ -28,9 +28,18 @@ def uwl(losses, s):
         (lambda losses, s: uwl(losses, s.relu()), "the task's weight is stuck there"),
         (lambda losses, s: uwl(losses, s.abs()), "for s = −3 the total should be"),
         (lambda losses, s: (torch.exp(-s) * losses + 0.5 * s).sum(), "for s above 0 the total should be"),
-        (lambda losses, s: 0.5 * torch.exp(-s) * losses + 0.5 * s, "a tensor of shape (2,)"),
+        (lambda losses, s: 0.5 * torch.exp(-s) * losses + 0.5 * s, "a tensor of shape (3,)"),
         (lambda losses, s: uwl(losses, s).clamp(min=0), "it gets no gradient"),
         (lambda losses, s: 1 / 0, "raised ZeroDivisionError"),
+        (lambda losses, s: uwl(losses.double(), s.double()), "Correct"),
+        (lambda losses, s: uwl(losses.detach(), s), "no gradient reaches the losses"),
+        (lambda losses, s: torch.tensor(uwl(losses, s).item()), "no gradient reaches the losses"),
+        (lambda losses, s: uwl(losses, s.clamp(min=-10)), "there is still an end to what s may be"),
+        (lambda losses, s: uwl(losses, s.clamp(max=10)), "there is still an end to what s may be"),
+        (lambda losses, s: uwl(losses, s.clamp(max=3)), "for s above 0 the total should be"),
+        (lambda losses, s: (0.5 * torch.exp(-s.detach()) * losses + 0.5 * s).sum(), "its gradient is not that"),
+        (lambda losses, s: (0.5 * torch.exp(-s) * losses + 0.5 * s.detach()).sum(), "its gradient is not that"),
+        (lambda losses, s: uwl(losses[:2], s[:2]), "for s above 0 the total should be"),
     ],
 )
 def test_uncertainty(answer, words):
@@ -58,6 +67,9 @@ def aim(norms, losses, first, alpha):
             lambda norms, losses, first, alpha: aim(norms, losses, first, alpha) / norms.mean().item() * norms.mean(),
             "a gradient flows",
         ),
+        (lambda norms, losses, first, alpha: aim(norms.double(), losses, first, alpha), "Correct"),
+        (lambda norms, losses, first, alpha: aim(norms, losses, first, 1.5), "for 2 tasks and α = 0.5"),
+        (lambda norms, losses, first, alpha: aim(norms, losses, first, alpha) * len(norms) / 3, "for 2 tasks"),
     ],
 )
 def test_target(answer, words):
@@ -74,6 +86,14 @@ def pooled(outputs, labels):
     return dict.fromkeys(labels, both)
 
 
+def by_name(outputs, labels):
+    return {task: auc(outputs[task], labels[task]) for task in ("click", "like", "share") if task in labels}
+
+
+def by_place(outputs, labels):
+    return {task: auc(x, y) for (task, y), x in zip(labels.items(), outputs.values(), strict=True)}
+
+
 def crossed(outputs, labels):
     return {task: auc(outputs["like"], labels[task]) for task in labels}
 
@@ -87,6 +107,9 @@ def crossed(outputs, labels):
         (pooled, "they were pooled"),
         (crossed, "the AUC of click and share is not that"),
         (lambda outputs, labels: 0.7, "a float, not a dict"),
+        (lambda outputs, labels: {task: round(auc(outputs[task], labels[task]), 2) for task in labels}, "Correct"),
+        (by_name, "with two tasks of other names"),
+        (by_place, "with two tasks of other names"),
     ],
 )
 def test_report(answer, words):
@@ -101,6 +124,21 @@ def cut(*ends):
     return answer
 
 
+def every_fifth(rows, seed):
+    fold = (np.arange(rows) + seed) % 5
+    return np.flatnonzero(fold > 1), np.flatnonzero(fold == 1), np.flatnonzero(fold == 0)
+
+
+def fixed_sizes(rows, seed):
+    order = np.random.default_rng(seed).permutation(rows)
+    return order[:12_000], order[12_000:16_000], order[16_000:20_000]
+
+
+def masks(rows, seed):
+    parts = cut(0.6, 0.8)(rows, seed)
+    return tuple(np.isin(np.arange(rows), part) for part in parts)
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -113,6 +151,13 @@ def cut(*ends):
         (lambda rows, seed: cut(0.6, 0.8)(rows, 0), "does not follow the seed"),
         (cut(0.1, 0.2), "one of the two is too small"),
         (cut(0.5), "not three parts"),
+        (lambda rows, seed: [part.tolist() for part in cut(0.6, 0.8)(rows, seed)], "Correct"),
+        (lambda rows, seed: [np.sort(part) for part in cut(0.6, 0.8)(rows, seed)], "Correct"),
+        (lambda rows, seed: np.split(np.roll(np.arange(rows), 7 * seed), [12_000, 16_000]), "not a random draw"),
+        (lambda rows, seed: every_fifth(rows, seed), "not a random draw"),
+        (fixed_sizes, "for 30000 rows the parts are not right"),
+        (masks, "an array of true and false is a mask"),
+        (lambda rows, seed: [part.astype(float) for part in cut(0.6, 0.8)(rows, seed)], "not row numbers"),
     ],
 )
 def test_split(answer, words):
@@ -129,20 +174,29 @@ def test_the_error_of_an_auc_is_that_of_simulated_test_sets():
     assert np.mean(found) == pytest.approx(0.75, abs=0.01)
 
 
-def resting(regression, binary):
-    return lambda losses, kinds: {t: (regression if kinds[t] == "regression" else binary)(x) for t, x in losses.items()}
+def resting(regression, binary, absolute=lambda x: 1 / x):
+    by_kind = {"regression": regression, "binary": binary, "absolute": absolute}
+    return lambda losses, kinds: {task: by_kind[kinds[task]](x) for task, x in losses.items()}
+
+
+def half(x):
+    return 1 / (2 * x)
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (resting(lambda x: 1 / (2 * x), lambda x: 1 / (2 * x)), "Correct: both kinds"),
+        (resting(half, half), "Correct: a Gaussian and a binary task"),
         (lambda losses, kinds: ..., "Not yet"),
         (resting(lambda x: 1 / x, lambda x: 1 / x), "a factor of 2 is missing"),
-        (resting(lambda x: 1 / (2 * x), lambda x: 1 / x), "one of the two kinds is off"),
+        (resting(half, lambda x: 1 / x), "one of the two kinds, regression and classification, is off"),
+        (resting(half, half, half), "the absolute error is weighed like the squared one"),
         (resting(lambda x: x, lambda x: 2 * x), "this is σ², not the weight"),
-        (resting(lambda x: 1.0, lambda x: 1.0), "should be 0.0625 and 2"),
+        (resting(lambda x: 1.0, lambda x: 1.0), "should be 0.0625, 2.0000, 0.2000"),
+        (resting(half, half, lambda x: x), "should be 0.0625, 2.0000, 0.2000"),
         (lambda losses, kinds: [1, 2], "a list, not a weight"),
+        (lambda losses, kinds: {"seconds": 1 / 16, "click": 2.0, "delay": 0.2}, "for four other tasks"),
+        (lambda losses, kinds: {t: (1 if t == "delay" else 0.5) / x for t, x in losses.items()}, "for four other"),
     ],
 )
 def test_resting_weights(answer, words):
@@ -153,16 +207,57 @@ def project(a, b):
     return a - min(float(a @ b), 0.0) / (b @ b) * b
 
 
+def pcgrad(gradients, against=lambda own, now: now, square=lambda g: g @ g):
+    """`against` says of which vector the product is taken: what is left of the gradient, or the gradient itself."""
+    parts = []
+    for i, own in enumerate(gradients):
+        left = own
+        for j, other in enumerate(gradients):
+            product = against(own, left) @ other
+            if i != j and product < 0:
+                left = left - product / square(other) * other
+        parts.append(left)
+    return torch.stack(parts).sum(0)
+
+
+def one_after_the_other(gradients):
+    """Against what is left of the others already."""
+    parts = list(gradients)
+    for i in range(len(parts)):
+        for j in range(len(parts)):
+            if i != j and parts[i] @ parts[j] < 0:
+                parts[i] = parts[i] - (parts[i] @ parts[j]) / (parts[j] @ parts[j]) * parts[j]
+    return sum(parts)
+
+
+def in_place(gradients):
+    gradients[0] -= 0.1
+    return gradients.sum(0)
+
+
+def always(gradients):
+    a, b = gradients
+    return a - (a @ b) / (b @ b) * b + b - (a @ b) / (a @ a) * a
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (lambda a, b: project(a, b) + project(b, a), "Correct: where the two point"),
-        (lambda a, b: None, "Not yet"),
-        (lambda a, b: a + b, "a conflict was left"),
-        (lambda a, b: project(a, b) + b, "one of the two was projected"),
-        (lambda a, b: a - (a @ b) / (b @ b) * b + b - (a @ b) / (a @ a) * a, "and were changed"),
-        (lambda a, b: a - min(float(a @ b), 0.0) / b.norm() * b + project(b, a), "it should be"),
-        (lambda a, b: float(a @ b), "a float, not one gradient"),
+        (pcgrad, "Correct: each gradient gives up"),
+        (lambda g: pcgrad(g.double()), "Correct"),
+        (lambda g: None, "Not yet"),
+        (lambda g: g.sum(0), "a conflict was left"),
+        (lambda g: project(g[0], g[1]) + g[1], "one of the two was projected"),
+        (lambda g: g[0] + project(g[1], g[0]), "one of the two was projected"),
+        (one_after_the_other, "one of the two was projected"),
+        (always, "and were changed"),
+        (lambda g: pcgrad(g, square=lambda other: other.norm()), "it should be"),
+        (lambda g: float(g[0] @ g[1]), "a float, not one gradient"),
+        (lambda g: g, "a tensor of shape (2, 3), not one gradient"),
+        (lambda g: project(g[0], g[1]) + project(g[1], g[0]), "with three tasks it should be"),
+        (lambda g: pcgrad(g, against=lambda own, now: own), "with three tasks it should be"),
+        (lambda g: torch.nan_to_num(pcgrad(g)) + 0 * 1 / g.square().sum(1).min(), "with a gradient of zeros"),
+        (in_place, "writes into what it was given"),
     ],
 )
 def test_surgery(answer, words):
