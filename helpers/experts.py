@@ -243,11 +243,12 @@ class PLE(Gated):
 def gate_weights(models: Gated | Sequence[Gated], inputs: Inputs) -> dict[str, Tensor]:
     """The gates of one model, {task: `(n, experts)`}, or of copies of one, {task: `(copies, n, experts)`}.
 
-    Copies may share the inputs, or have each their own, as in `fit`.
+    Copies may share the inputs, or have each their own, as in `fit`. The weights are to be looked at: no gradient goes
+    through them.
     """
-    if isinstance(models, Gated):
-        return _Gates(models)(inputs)
     with torch.no_grad():
+        if isinstance(models, Gated):
+            return _Gates(models)(inputs)
         return Members([_Gates(model) for model in models])(inputs)
 
 
