@@ -84,6 +84,16 @@ def test_scores_are_tidy(short):
     assert not table.duplicated(["condition", "seed", "model", "task"]).any()
 
 
+def test_tasks_of_kinds_are_tidy_and_tuned_for_every_shape(short, monkeypatch):
+    monkeypatch.setattr(mmoe, "KIND_STEPS", 8)
+    table = mmoe.kinds(range(2))
+    assert list(table.columns) == ["seed", "model", "task", "r2"] and len(table) == 2 * 7 * 2
+    shapes = {MULTI: ((4, 4), (2, 8))}
+    assert len(mmoe.tune_kinds([0, 1], [0.01, 0.02], shapes)) == 2 * 2 * 2
+    assert len(mmoe.tune([0, 1], [0.1], shapes)) == 2 * 2 * 2
+    assert len(mmoe.tune_seesaw([0], [0.01], [WIDE])) == 3 * 3
+
+
 def test_gate_weights_sum_to_1_and_own_experts_stand_at_the_ends(short):
     table = mmoe.usage(range(2), [0.0])
     assert np.allclose(table.groupby([*mmoe.RUN, "task"])["weight"].sum(), 1, atol=1e-5)
@@ -160,6 +170,14 @@ def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
     np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
     new = mmoe.weighted([5], [0.1], [LAYERED])
     both = mmoe.GRIDS["06_seesaw"].read().merge(new, on=["weight", "seed", "model", "task"])
+    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
+    new = mmoe.kinds([4], [MULTI, FIXED])
+    both = mmoe.GRIDS["06_kinds"].read().merge(new, on=["seed", "model", "task"])
+    assert len(both) == len(new) == 4
+    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
+    new = mmoe.tune_relu([900], [0.01], {FIXED: ((4, 4),)})
+    both = mmoe.GRIDS["06_tuning_relu"].read().merge(new, on=["model", "shape", "rate", "rows", "condition", "seed"])
+    assert len(both) == len(new) == 4
     np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
     new = mmoe.collapse([7], ["scaled"], [MULTI])
     both = mmoe.GRIDS["06_collapse"].read().merge(new, on=["column", "seed", "model"])
