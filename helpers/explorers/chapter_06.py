@@ -11,7 +11,7 @@ from helpers.explorer import Curves, Explorer
 from helpers.palette import METHOD, SINGLE_TASK
 
 AS_DRAWN, ALIGNED = "MMoE, as drawn", "MMoE, aligned"
-COMMON, CHANCE = "on the same row", "on rows drawn apart"
+COMMON, CHANCE = "same row", "chance"
 
 
 def usage_explorer(grid: pd.DataFrame) -> Explorer:
