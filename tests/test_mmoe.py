@@ -1,11 +1,14 @@
 """Do gates help? What the experiments of chapter 06 count, measure and sort."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from helpers.experiments import mmoe
+from helpers.experiments import difference, interval, mmoe
 from helpers.experiments.mmoe import FIXED, LAYERED, MODELS, MULTI, ONE_EXPERT, OTHER, SINGLE, WIDE
 from helpers.models import SharedBottom, parameter_count
 from helpers.simulation import relu_tasks
@@ -160,6 +163,23 @@ def test_a_model_without_gates_uses_no_number_of_experts(short):
     table = mmoe.collapse(range(2), ["scaled"])
     assert table[table["model"] == WIDE]["used"].isna().all()
     assert table[table["model"] == MULTI]["used"].between(1, 4).all()
+
+
+def test_the_differences_in_the_text_are_those_of_the_grids():
+    """Those that no claim prints, as they are too close to the margin for a verdict."""
+    notebook = Path(__file__).parents[1] / "notebooks" / "06_mmoe.ipynb"
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown").replace("−", "-")
+    loss = mmoe.GRIDS["06_figure_4"].read()
+    kinds = mmoe.GRIDS["06_kinds"].read().groupby(["seed", "model"], as_index=False)["r2"].mean()
+    for table, value, against, form in (
+        (loss[loss["p"] == 1], "log2_mse", WIDE, "{:+.2f} [{:+.2f}, {:+.2f}] doublings"),
+        (loss[loss["p"] == 0], "log2_mse", WIDE, "{:.2f} [{:.2f}, {:.2f}]"),
+        (loss[loss["p"] == 0], "log2_mse", FIXED, "{:.2f} [{:.2f}, {:.2f}] doublings better than MMoE"),
+        (kinds, "r2", WIDE, "{:+.3f} [{:+.3f}, {:+.3f}]"),
+    ):
+        found = form.format(*interval(difference(table, value, MULTI, against)["difference"]))
+        assert found in text, found
 
 
 @pytest.mark.long
