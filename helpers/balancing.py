@@ -122,9 +122,10 @@ class GradNorm(Balance):
     """GradNorm (Chen et al., ICML 2018, algorithm 1): weights that make the tasks' gradients on the last shared layer
     of similar norm, and larger where a task is behind.
 
-    G = ‖∇_W (w·L)‖ of each task on the last shared layer W; L̃ = L(t)/L(0); r = L̃ / mean L̃; the target mean(G)·r^α is
-    held constant; Σ |G − target| gives a gradient to w alone, for which Adam takes a step; then w is scaled to Σw = T.
-    The paper does not say what keeps w above zero: here it is never less than 0.0001 before scaling.
+    G = ‖∇_W (w·L)‖ of each task on the last shared layer W, which of MMoE and PLE is the last layers of all shared
+    experts together; L̃ = L(t)/L(0); r = L̃ / mean L̃; the target mean(G)·r^α is held constant; Σ |G − target| gives a
+    gradient to w alone, for which Adam takes a step; then w is scaled to Σw = T. The paper does not say what keeps w
+    above zero: here it is never less than 0.0001 before scaling.
 
     alpha   0 asks for equal norms; the larger, the more a slow task is helped
     lr      learning rate of w
@@ -160,10 +161,11 @@ class GradNorm(Balance):
         self.weights.copy_(kept + moved * room / moved.sum(-1, keepdim=True).clamp(min=SMALLEST))
 
 
-def gradient_norms(losses: Tensor, layer: Tensor, copies: int | None) -> Tensor:
-    """‖∇_W L‖ of each task's loss on the layer W: `(tasks,)` or `(copies, tasks)`."""
-    own = [torch.autograd.grad(loss.sum(), layer, retain_graph=True)[0] for loss in losses.unbind(-1)]
-    flat = [gradient.flatten(0 if copies is None else 1) for gradient in own]
+def gradient_norms(losses: Tensor, layer: Sequence[Tensor], copies: int | None) -> Tensor:
+    """‖∇_W L‖ of each task's loss on the layer W, of one or several matrices: `(tasks,)` or `(copies, tasks)`."""
+    start = 0 if copies is None else 1
+    own = [torch.autograd.grad(loss.sum(), layer, retain_graph=True) for loss in losses.unbind(-1)]
+    flat = [torch.cat([gradient.flatten(start) for gradient in parts], dim=-1) for parts in own]
     return torch.stack([gradient.norm(dim=-1) for gradient in flat], dim=-1)
 
 
@@ -264,11 +266,20 @@ def surgery(products: Tensor, order: Tensor) -> Tensor:
     return parts.sum(-2)
 
 
-def last_shared(members: Members, losses: Tensor) -> Tensor:
-    """The last weight matrix, in the order of registration, on which every task's loss has a gradient."""
+def last_shared(members: Members, losses: Tensor) -> list[Tensor]:
+    """The weights of the last shared layer.
+
+    Of experts that all tasks mix (`last_shared_layers` of `helpers.experts`) the last layers of all of them together:
+    they stand side by side, and none is the last. Else the last weight matrix, in the order of registration, on which
+    every task's loss has a gradient.
+    """
+    names = {parameter: name for name, parameter in members.module.named_parameters()}
+    for module in members.module.modules():
+        if layers := getattr(module, "last_shared_layers", list)():
+            return [members.parameters[names[layer.weight]] for layer in layers]
     matrix = 2 if members.copies is None else 3
     parameters = zip(members.parameters.values(), reached(members, losses), strict=True)
     shared = [parameter for parameter, tasks in parameters if all(tasks) and parameter.dim() >= matrix]
     if not shared:
         validate.fail("model", "no layer that all tasks reach", "a shared layer, for GradNorm")
-    return shared[-1]
+    return shared[-1:]

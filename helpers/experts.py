@@ -33,6 +33,20 @@ class Gate(nn.Linear):
         return super().forward(row).softmax(-1)
 
 
+class FixedGate(nn.Module):
+    """A gate that does not look at the row: one learnt mixture, the same for all rows. `(n, width)` → `(n, experts)`.
+
+    What is left of a gate that is a softmax of learnt numbers alone; it starts even.
+    """
+
+    def __init__(self, experts: int):
+        super().__init__()
+        self.logits = nn.Parameter(torch.zeros(experts))
+
+    def forward(self, row: Tensor) -> Tensor:
+        return self.logits.softmax(-1).expand(*row.shape[:-1], -1)
+
+
 def mix(weights: Tensor, outputs: list[Tensor]) -> Tensor:
     """Σᵢ gᵢ fᵢ: weights `(n, experts)` and an output `(n, width)` of each expert → `(n, width)`."""
     return sum(weight * output for weight, output in zip(weights.split(1, dim=-1), outputs, strict=True))
@@ -42,17 +56,32 @@ def _outputs(experts: nn.ModuleList, row: Tensor) -> list[Tensor]:
     return [expert(row) for expert in experts]
 
 
+def _last_layers(experts: nn.ModuleList) -> list[nn.Linear]:
+    return [[layer for layer in expert.layers if isinstance(layer, nn.Linear)][-1] for expert in experts]
+
+
 class Mixture(nn.Module):
     """Experts for all tasks, mixed for each by its gate: what MMoE has for a bottom.
 
     A row `(n, width)` becomes a list with a mixture `(n, units[-1])` for each task; with `one_gate` they are the same.
     """
 
-    def __init__(self, width: int, tasks: int, experts: int, units: Sequence[int], one_gate: bool, layers: dict):
+    def __init__(
+        self,
+        width: int,
+        tasks: int,
+        experts: int,
+        units: Sequence[int],
+        layers: dict,
+        *,
+        one_gate: bool = False,
+        fixed_gates: bool = False,
+    ):
         super().__init__()
         self.tasks = tasks
         self.experts = nn.ModuleList(MLP(width, units, **layers) for _ in range(experts))
-        self.gates = nn.ModuleList(Gate(width, experts) for _ in range(1 if one_gate else tasks))
+        gates = range(1 if one_gate else tasks)
+        self.gates = nn.ModuleList(FixedGate(experts) if fixed_gates else Gate(width, experts) for _ in gates)
         self.width = self.experts[0].width
 
     def weights(self, row: Tensor) -> list[Tensor]:
@@ -62,6 +91,10 @@ class Mixture(nn.Module):
     def forward(self, row: Tensor) -> list[Tensor]:
         outputs = _outputs(self.experts, row)  # (n, units[-1]) each
         return self._for_tasks([mix(gate(row), outputs) for gate in self.gates])
+
+    def last_shared_layers(self) -> list[nn.Linear]:
+        """What all tasks share last, side by side: where GradNorm reads the tasks' gradients."""
+        return _last_layers(self.experts)
 
     def _for_tasks(self, by_gate: list[Tensor]) -> list[Tensor]:
         return by_gate if len(by_gate) == self.tasks else by_gate * self.tasks
@@ -112,6 +145,10 @@ class Levels(nn.Module):
     def forward(self, row: Tensor) -> list[Tensor]:
         return self._through(self.levels, row)
 
+    def last_shared_layers(self) -> list[nn.Linear]:
+        """The last layers of the last level's shared experts, as of `Mixture`; none without shared experts."""
+        return _last_layers(self.levels[-1].shared)
+
     def _through(self, levels: Sequence[Extraction], row: Tensor) -> list[Tensor]:
         rows = [row] * (self.tasks + 1)
         for level in levels:
@@ -133,6 +170,8 @@ class MMoE(Gated):
     experts    how many
     units      of each expert's layers
     one_gate   one gate for all tasks, so that all towers read the same: the paper's OMoE
+    fixed_gates   gates that do not read the row: each task has one learnt mixture for all rows. Not in the paper; it
+               tells apart what the experts bring and what it brings that a gate looks at the row
     features, tasks, towers and all other options as of `SharedBottom`; activation, dropout and batch norm also hold in
     the experts, and `l2_layers` also for the gates
 
@@ -149,14 +188,16 @@ class MMoE(Gated):
         towers: Sequence[int] | Sequence[Sequence[int]] = (64, 32),
         *,
         one_gate: bool = False,
+        fixed_gates: bool = False,
         **options,
     ):
         experts = validate.number("experts", experts, low=1, whole=True)
         units, layers = _expert_units(units), _layers(options)
+        kind = {"one_gate": one_gate, "fixed_gates": fixed_gates}
         super().__init__(
             features,
             tasks,
-            lambda encoder: Mixture(encoder.width, len(tasks), experts, units, one_gate, layers),
+            lambda encoder: Mixture(encoder.width, len(tasks), experts, units, layers, **kind),
             towers,
             **options,
         )
@@ -202,11 +243,12 @@ class PLE(Gated):
 def gate_weights(models: Gated | Sequence[Gated], inputs: Inputs) -> dict[str, Tensor]:
     """The gates of one model, {task: `(n, experts)`}, or of copies of one, {task: `(copies, n, experts)`}.
 
-    Copies may share the inputs, or have each their own, as in `fit`.
+    Copies may share the inputs, or have each their own, as in `fit`. The weights are to be looked at: no gradient goes
+    through them.
     """
-    if isinstance(models, Gated):
-        return _Gates(models)(inputs)
     with torch.no_grad():
+        if isinstance(models, Gated):
+            return _Gates(models)(inputs)
         return Members([_Gates(model) for model in models])(inputs)
 
 

@@ -79,6 +79,7 @@ NAMED: dict[str, Style] = {
     "DIN": TASKS[3],
     "DIN, softmax": TASKS[2],
     "MMoE": METHOD,
+    "fixed gates": Style(METHOD.colour, (5, 1.5), "s"),
     "one-gate MoE": Style(TASKS[1].colour, (3, 1.5), "s"),
     "one expert": Style(TASKS[0].colour, (1, 1.2), "v"),
     "PLE": TASKS[3],

@@ -1,7 +1,8 @@
 """Synthetic pairs of tasks whose relation we set ourselves: the same features or others, the same sign or the opposite.
 
-Two recipes on plain numbers. `relu_tasks` builds two tasks from features that they share or not; `mmoe_tasks` is the
-recipe of the MMoE paper (Ma et al., KDD 2018, §3.2). Both return a `TaskPair`. Train and validation labels carry noise,
+Three recipes on plain numbers. `relu_tasks` builds two tasks from features that they share or not; in `kind_tasks` the
+kind of row says which features a task needs; `mmoe_tasks` is the recipe of the MMoE paper (Ma et al., KDD 2018, §3.2).
+All return a `TaskPair`. Train and validation labels carry noise,
 test labels are the noise-free targets, so that R² on the test rows tells how much of the truth a model has found.
 
 Two recipes on ids, each with a twin that needs no special model: `cross_tasks`, where it matters which user meets which
@@ -108,6 +109,30 @@ def relu_tasks(
     weights[features : 2 * features - shared, 1] = signs[features : 2 * features - shared]
     targets = hidden @ weights / np.sqrt(features)
     return _pair(x, targets, eps, rows, noise, flip.sum() / features, binary, labelled)
+
+
+def kind_tasks(
+    rows: tuple[int, int, int] = (2000, 500, 2000), *, inputs: int = 20, noise: float = 0.5, seed: int = 0
+) -> TaskPair:
+    """Two tasks for which the kind of row says which features count, as in no other pair here.
+
+    The last column of the inputs, `(rows, inputs + 1)`, is the kind, +1 or −1, each for half of the rows. As in
+    `relu_tasks` a feature is a relu along a direction of its own. There are two groups of four: task a is ± the sum of
+    the first group where the kind is +1 and of the second where it is −1, and task b the other way round.
+    `rows`, `noise` and `seed` as in `relu_tasks`.
+    """
+    rows = _check_rows(rows)
+    inputs = validate.number("inputs", inputs, low=8, whole=True)
+    rng = _generator(seed)
+    x = rng.standard_normal((sum(rows), inputs))
+    kind = rng.choice([-1.0, 1.0], size=sum(rows))
+    directions, _ = np.linalg.qr(rng.standard_normal((inputs, 8)))
+    signs = rng.choice([-1.0, 1.0], size=8)
+    eps = rng.standard_normal((sum(rows), 2))
+    hidden = signs * (np.maximum(x @ directions, 0) - RELU_MEAN) / RELU_SD
+    first, second = hidden[:, :4].sum(1) / 2, hidden[:, 4:].sum(1) / 2
+    targets = np.column_stack([np.where(kind > 0, first, second), np.where(kind > 0, second, first)])
+    return _pair(np.column_stack([x, kind]), targets, eps, rows, noise, 0.0)
 
 
 def mmoe_tasks(

@@ -20,6 +20,7 @@ from helpers.balancing import (
     uncertainty_weighted,
 )
 from helpers.examples import Examples
+from helpers.experts import PLE, MMoE
 from helpers.losses import squared_error, task_losses
 from helpers.members import Members
 from helpers.models import SharedBottom
@@ -318,10 +319,42 @@ def test_gradnorm_reads_the_last_shared_layer():
     for members in (Members(Student()), Members([Student(), Student()])):
         rows = examples(0)
         found = last_shared(members, losses_of(members, rows))
-        assert found is members.parameters["above.weight"]
+        assert len(found) == 1 and found[0] is members.parameters["above.weight"]
     norms = gradient_norms(losses_of(members, rows), found, 2)
-    own = torch.autograd.grad(losses_of(members, rows)[1, 0], found)[0][1].norm()
+    own = torch.autograd.grad(losses_of(members, rows)[1, 0], found[0])[0][1].norm()
     torch.testing.assert_close(norms[1, 0], own)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: MMoE(6, TASKS, 3, [5, 4], [4]), [f"bottom.experts.{i}.layers.2.weight" for i in range(3)]),
+        (lambda: MMoE(6, TASKS, 2, [4], [4], one_gate=True), [f"bottom.experts.{i}.layers.0.weight" for i in range(2)]),
+        (
+            lambda: MMoE(6, TASKS, 2, [4], [4], fixed_gates=True),
+            [f"bottom.experts.{i}.layers.0.weight" for i in (0, 1)],
+        ),
+        (
+            lambda: PLE(6, TASKS, 2, 1, [4], [4], levels=2),
+            [f"bottom.levels.1.shared.{i}.layers.0.weight" for i in (0, 1)],
+        ),
+    ],
+)
+def test_the_last_shared_layer_of_experts_is_that_of_all_of_them(make, expected):
+    """Not the last that was registered: that would be one expert of several, or the one gate."""
+    for members in (Members(make()), Members([make(), make()])):
+        found = last_shared(members, losses_of(members, examples(0)))
+        assert [id(tensor) for tensor in found] == [id(members.parameters[name]) for name in expected]
+    losses = losses_of(members, examples(0))
+    squares = [torch.autograd.grad(losses[1, 0], t, retain_graph=True)[0][1].square().sum() for t in found]
+    torch.testing.assert_close(gradient_norms(losses, found, 2)[1, 0], sum(squares).sqrt())
+
+
+def test_gradnorm_trains_experts_and_names_those_that_share_nothing():
+    run = fit(MMoE(6, TASKS, 3, [4], [4]), examples(0), examples(1), balance=GradNorm(lr=0.1), **OPTIONS)
+    assert run.weights.groupby("epoch")["weight"].sum().to_numpy() == pytest.approx(2)
+    with pytest.raises(ValueError, match="model: got no layer that all tasks reach"):
+        fit(PLE(6, TASKS, 0, 1, [4], [4]), examples(0), examples(1), balance=GradNorm(), **OPTIONS)
 
 
 def test_a_model_that_shares_nothing_is_named():

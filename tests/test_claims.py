@@ -164,7 +164,7 @@ def measured(claim: Claim, card: str, tables: dict[str, pd.DataFrame]) -> tuple[
                 return values.mean(), values.std(ddof=1)
         except (ValueError, TypeError, KeyError, AttributeError):  # a grid of another experiment
             continue
-    mean, low, high = (float(x) for x in re.search(r"· ([-+.\d]+) \S+ \[([-+.\d]+), ([-+.\d]+)\]", card).groups())
+    mean, low, high = (float(x) for x in re.search(r"· ([-+.\d]+) .+? \[([-+.\d]+), ([-+.\d]+)\]", card).groups())
     seeds = int(re.search(r"(\d+) seeds", card)[1])
     return mean, (high - low) / 2 / stats.t.ppf(0.975, seeds - 1) * np.sqrt(seeds)
 

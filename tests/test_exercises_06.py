@@ -34,12 +34,19 @@ def by_exp(logits):
         (lambda z, f: (z.softmax(1).unsqueeze(-1) * f).mean(1), "a mean was taken where a sum belongs"),
         (
             lambda z, f: (z.softmax(1).unsqueeze(-1) * f).sum(2),
-            "a tensor of shape (5, 3), not a tensor of shape (5, 4)",
+            "a tensor of shape (5, 3) and torch.float32, not a tensor of shape (5, 4)",
         ),
         (lambda z, f: z.softmax(1).unsqueeze(-1) * f, "a tensor of shape (5, 3, 4)"),
         (mixed(lambda z: z.detach().softmax(1)), "no gradient reaches the gate"),
+        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f.detach()), "no gradient reaches the experts"),
+        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f).detach() + 0 * (z.sum() + f.sum()), "a wrong gradient"),
+        (lambda z, f: sum(z.softmax(1)[:, [i]] * f[:, i] for i in range(3)), "for 1 rows and 6 experts of width 2"),
+        (lambda z, f: sum(z.softmax(1)[:, [i]] * f[:, i] for i in range(f.shape[1])), "Correct"),
+        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f).squeeze(), "for 1 rows and 6 experts of width 2"),
+        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f).double(), "torch.float64, not a tensor"),
+        (mixed(lambda z: by_exp(z.clamp(max=80))), "for logits of 500, 499"),
         (mixed(lambda z: (2 * z).softmax(1)), "the first row should begin with"),
-        (mixed(by_exp), "for a logit of 500 the mixture is not finite"),
+        (mixed(by_exp), "for logits of 500, 499 and −500 the mixture is"),
         (lambda z, f: 1 / 0, "ZeroDivisionError"),
     ],
 )
@@ -66,6 +73,11 @@ def width(gates=None, biases=1):
         (width(gates=1), "one gate is counted"),
         (lambda *case: 15.08, "not a whole number"),
         (lambda *case: 15, "the width should be"),
+        (width(biases=0), "the biases of experts and bottom are not counted"),
+        (lambda *case: width()(case[0], 2, *case[2:]), "the width should be"),
+        (lambda *case: {20: 15}.get(case[0]), "gave back None, not a whole number"),
+        (lambda *case: float("nan"), "not a whole number"),
+        (lambda *case: True, "not a whole number"),
         (lambda *case: "15", "not a whole number"),
     ],
 )
@@ -76,7 +88,7 @@ def test_fair_width(answer, words):
 def test_the_fair_width_is_that_of_the_experiments():
     from helpers.experiments import mmoe
 
-    assert chapter_06._nearest(20, 2, 8, chapter_06._mmoe_size(20, 2, 4, 4, 8, 2)) == mmoe.WIDE_WIDTH
+    assert chapter_06._nearest(20, 2, 8, chapter_06._mmoe_size(20, 2, 4, 4, 8, 2)) == mmoe.SHAPES[mmoe.WIDE][0][0]
 
 
 def ordered(order):
@@ -100,6 +112,13 @@ def ordered(order):
             ordered(lambda a, b: np.tile(np.argsort((b - a).mean(0)), (len(a), 1))),
             "do not fall from expert to expert",
         ),
+        (ordered(lambda a, b: np.argsort(b, axis=1)), "do not fall from expert to expert"),
+        (ordered(lambda a, b: np.argsort(-a / b, axis=1)), "do not fall from expert to expert"),
+        (lambda a, b: (a[:, [1, 2, 0]], b[:, [1, 2, 0]]), "do not fall from expert to expert"),
+        (
+            lambda a, b: ordered(lambda a, b: np.argsort(b - a, axis=1))(a[:3, :3], b[:3, :3]),
+            "for arrays of shape (7, 4)",
+        ),
         (lambda a, b: np.argsort(b - a, axis=1), "an array of shape (3, 3), not two arrays"),
     ],
 )
@@ -121,7 +140,11 @@ def entropy(w):
         (lambda gate: (-entropy(gate.mean(0))).exp(), "the sign of the entropy is wrong"),
         (lambda gate: entropy(gate).mean().exp(), "each row takes one expert, but together"),
         (lambda gate: torch.exp(-(gate.mean(0) * gate.mean(0).log()).sum()), "came out as nan"),
-        (lambda gate: entropy(gate).exp(), "more than one number"),
+        (lambda gate: entropy(gate).exp(), "a tensor of shape (6,) and torch.float32, not one number"),
+        (lambda gate: (gate.mean(0) > 0.05).sum(), "experts above a bound were counted"),
+        (lambda gate: 1 / gate.mean(0).square().sum(), "that is 1/Σw²"),
+        (lambda gate: 2 ** (entropy(gate.mean(0)) / np.log(2)), "Correct"),
+        (lambda gate: 4.0 if gate.mean(0).min() > 0.1 else 1.0, "yours says 4.00"),
         (lambda gate: (gate.mean(0) > 0.3).sum(), "uses 4, yours says 0.00"),
     ],
 )

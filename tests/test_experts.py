@@ -54,6 +54,22 @@ def test_a_gate_is_the_softmax_of_a_matrix():
     assert torch.equal(gate(torch.zeros(1, 5)), torch.full((1, 3), 1 / 3))  # no bias
 
 
+def test_fixed_gates_start_even_and_are_the_same_for_every_row_but_not_for_every_task():
+    model = MMoE(5, TASKS, 3, [4], [6], fixed_gates=True)
+    assert torch.equal(model.gates(X)["click"], torch.full((30, 3), 1 / 3))
+    start = {task: value.detach() for task, value in model(X).items()}
+    assert parameter_count(model) == parameter_count(MMoE(5, TASKS, 3, [4], [6])) - 2 * 5 * 3 + 2 * 3
+    rows = Examples(X, {"click": (X[:, 0] > 0).float(), "watch": X[:, 1]})
+    fit(model, rows, rows, epochs=5, lr=0.1, progress=False)
+    gates = model.gates(X)
+    for weights in gates.values():
+        assert torch.equal(weights, weights[:1].expand(30, -1)) and float(weights.detach().std(1).min()) > 1e-3
+    assert not torch.equal(gates["click"], gates["watch"]) and not torch.equal(start["click"], model(X)["click"])
+    one = MMoE(5, TASKS, 3, [4], [6], fixed_gates=True, one_gate=True).gates(X)
+    assert torch.equal(one["click"], one["watch"]) and one["click"].shape == (30, 3)
+    assert gate_weights([MMoE(5, TASKS, 3, [4], [6], fixed_gates=True)] * 2, X)["watch"].shape == (2, 30, 3)
+
+
 def test_mmoe_is_the_formula_of_the_paper():
     """Equations 6 and 8, row by row and expert by expert."""
     model = MMoE(5, TASKS, 3, [4], [6], seed=2)

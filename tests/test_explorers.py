@@ -107,7 +107,9 @@ def test_the_usage_explorer_says_what_the_grid_holds():
     explorer = usage_explorer(grid)
     assert explorer.settings == {"model": "MMoE, as drawn", "p": 0.0}
     at_one = grid[(grid["model"] == "MMoE") & (grid["p"] == 1)]
-    common = f"{mmoe.overlap(at_one)['overlap'].mean():.0%} of the gates' weight is in common."
+    means = mmoe.overlap(at_one)[["common", "permuted"]].mean()
+    common = f"On the same row {means['common']:.0%} of the gates' weight is in common, on rows drawn apart "
+    common += f"{means['permuted']:.0%}."
     for model in ("MMoE, as drawn", "MMoE, aligned"):  # what is common does not depend on the numbering
         said = said_at(explorer, model=model, p=1.0)
         assert said.startswith(f"{model}, p = 1: weights of experts 1 to 4 for task A 0.") and said.endswith(common)

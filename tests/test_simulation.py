@@ -4,7 +4,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.simulation import ALPHA, BETA, CONDITIONS, RELATIONS, cross_tasks, interest_tasks, mmoe_tasks, relu_tasks
+from helpers.simulation import (
+    ALPHA,
+    BETA,
+    CONDITIONS,
+    RELATIONS,
+    cross_tasks,
+    interest_tasks,
+    kind_tasks,
+    mmoe_tasks,
+    relu_tasks,
+)
 
 MANY = (1, 1, 200_000)
 
@@ -13,7 +23,7 @@ def labels(examples):
     return torch.stack([examples.labels["a"], examples.labels["b"]])
 
 
-@pytest.mark.parametrize("make", [relu_tasks, mmoe_tasks])
+@pytest.mark.parametrize("make", [relu_tasks, mmoe_tasks, kind_tasks])
 def test_equal_seeds_give_equal_bytes_and_other_seeds_do_not(make):
     one, two, other = make(seed=5), make(seed=5), make(seed=6)
     for part in ("train", "valid", "test"):
@@ -222,6 +232,23 @@ def test_noise_falls_on_train_and_validation_labels_alone(make):
     for part in (0, 1):
         assert 0.45 < (noisy[part]["a"] - clean[part]["a"]).std() < 0.55
     assert noisy[2].equals(clean[2])
+
+
+def test_the_kind_of_a_row_says_which_features_a_task_needs():
+    pair = kind_tasks((4000, 10, 20_000), seed=3)
+    x, kind = pair.test.inputs[:, :-1], pair.test.inputs[:, -1]
+    assert x.shape == (20_000, 20) and set(kind.tolist()) == {-1.0, 1.0} and abs(float(kind.mean())) < 0.03
+    a, b = pair.test.labels["a"], pair.test.labels["b"]
+    assert abs(float(np.corrcoef(a, b)[0, 1])) < 0.03 and pair.label_correlation == 0
+    assert float(a.mean()) == pytest.approx(0, abs=0.03) and float(a.std()) == pytest.approx(1, abs=0.03)
+    slope = {
+        (task, sign): np.linalg.lstsq(x[kind == sign].numpy(), label[kind == sign].numpy(), rcond=None)[0]
+        for task, label in (("a", a), ("b", b))
+        for sign in (-1.0, 1.0)
+    }  # a sum of relus along directions leans along the sum of these
+    cosine = lambda one, two: one @ two / np.linalg.norm(one) / np.linalg.norm(two)  # noqa: E731
+    assert cosine(slope["a", 1.0], slope["b", -1.0]) > 0.98 and cosine(slope["a", -1.0], slope["b", 1.0]) > 0.98
+    assert abs(cosine(slope["a", 1.0], slope["a", -1.0])) < 0.1
 
 
 def test_a_history_matters_by_what_is_offered_only_if_matching():

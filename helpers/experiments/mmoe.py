@@ -1,18 +1,21 @@
 """Do gates help? MMoE, one-gate MoE and PLE against models of as many parameters that have no gates.
 
 All models have about the parameters of an MMoE of four experts of four units, gates counted: a Shared-Bottom with one
-wide bottom, and two single-task models together. `ONE_EXPERT` is what is left of the MMoE with one of its experts: a
-Shared-Bottom of four units, with less than a third of the parameters.
+wide bottom, and two single-task models together. Two are smaller, on purpose. `ONE_EXPERT` is what is left of the MMoE
+with one of its experts: a Shared-Bottom of four units, with less than a third of the parameters. `FIXED` has several
+experts and a mixture for each task, but gates that do not look at the row: what it lacks, the gates' matrices bring.
 
-Two kinds of tasks: those of the MMoE paper (`recipe`, as in chapter 04, losses of task A as logarithms to base 2), and
-the relu features of `sharing` (R² of both tasks).
+Each structure chooses its shape among `SHAPES` and its learning rate among as many rates as every other, on seeds that
+no result uses (`tune`, `tune_relu`; kept as grids). What it chose stands in `CHOSEN`.
+
+Three kinds of tasks: those of the MMoE paper (`recipe`, as in chapter 04; losses of task A as logarithms to base 2),
+the relu features of `sharing` (R² of both tasks), and such features where the kind of row says which of them count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -27,54 +30,92 @@ from helpers.experiments.sharing import INPUTS, TASKS, TOWER, stack
 from helpers.experts import PLE, MMoE, gate_weights
 from helpers.metrics import mse, r2
 from helpers.models import SharedBottom, parameter_count
-from helpers.simulation import CONDITIONS, TaskPair, mmoe_tasks, relu_tasks
+from helpers.simulation import CONDITIONS, TaskPair, kind_tasks, mmoe_tasks, relu_tasks
 from helpers.training import Run, fit
 
-EXPERTS, UNITS = 4, 4
-SINGLE, ONE_EXPERT, WIDE, ONE_GATE, MULTI, LAYERED = MODELS = (
+Shape = tuple[int, ...]
+Choices = dict[str, tuple[Shape, float]]  # {model: (shape, learning rate)}
+
+SINGLE, ONE_EXPERT, WIDE, FIXED, ONE_GATE, MULTI, LAYERED = MODELS = (
     "single-task",
     "one expert",
     "shared-bottom, equal size",
+    "fixed gates",
     "one-gate MoE",
     "MMoE",
     "PLE",
 )
-PAPER = MODELS[:5]  # PLE came two years later
-P = (0.0, 0.5, 0.9, 1.0)
+SHAPES: dict[str, tuple[Shape, ...]] = {
+    SINGLE: ((10,), (10, 4), (9, 5)),  # units of the bottom, of each of the two models
+    ONE_EXPERT: ((4,),),
+    WIDE: ((15,), (16, 7), (19, 4)),
+    FIXED: ((4, 4), (3, 7), (8, 3)),  # experts, units of each; the first has just the experts of the MMoE
+    ONE_GATE: ((4, 5), (2, 9), (8, 2)),
+    MULTI: ((4, 4), (2, 8), (6, 2)),
+    LAYERED: ((2, 1, 4), (1, 1, 6), (3, 1, 3)),  # shared experts, own ones of each task, units of each
+}  # the first is the one of the sections that do not tune
+EXPERTS = 4
+PAPER = MODELS[:6]  # PLE came two years later
+P = (0.0, 0.5, 1.0)
+SEEDS = 80
 
 
-def build(model: str, seed: int, tasks: dict[str, str] = TASKS, inputs: int = INPUTS) -> nn.Module:
+def build(
+    model: str, seed: int, tasks: dict[str, str] = TASKS, inputs: int = INPUTS, shape: Shape | None = None
+) -> nn.Module:
     """One of `MODELS` with its first parameters; a single-task model of the one task in `tasks`."""
-    makers: dict[str, Callable[..., nn.Module]] = {
-        SINGLE: partial(SharedBottom, bottom=[SINGLE_WIDTH]),
-        ONE_EXPERT: partial(SharedBottom, bottom=[UNITS]),
-        WIDE: partial(SharedBottom, bottom=[WIDE_WIDTH]),
-        ONE_GATE: partial(MMoE, experts=EXPERTS, units=[UNITS], one_gate=True),
-        MULTI: partial(MMoE, experts=EXPERTS, units=[UNITS]),
-        LAYERED: partial(PLE, shared=EXPERTS - 2, own=1, units=[UNITS]),
-    }
-    return makers[validate.choice("model", model, MODELS)](inputs, tasks, towers=[TOWER], seed=seed)
+    shape = SHAPES[validate.choice("model", model, MODELS)][0] if shape is None else tuple(shape)
+    if model in (SINGLE, ONE_EXPERT, WIDE):
+        return SharedBottom(inputs, tasks, bottom=list(shape), towers=[TOWER], seed=seed)
+    if model == LAYERED:
+        shared, own, units = shape
+        return PLE(inputs, tasks, shared=shared, own=own, units=[units], towers=[TOWER], seed=seed)
+    kind = {"one_gate": model == ONE_GATE, "fixed_gates": model == FIXED}
+    experts, units = shape
+    return MMoE(inputs, tasks, experts=experts, units=[units], towers=[TOWER], seed=seed, **kind)
 
 
-def _width(tasks: dict[str, str], budget: float) -> int:
-    """Of a bottom with which a Shared-Bottom on `tasks` has `budget` parameters, or as nearly as can be."""
-    sizes = {w: parameter_count(SharedBottom(INPUTS, tasks, [w], [TOWER])) for w in range(1, 40)}
-    return min(sizes, key=lambda width: abs(sizes[width] - budget))
+def size(model: str, shape: Shape | None = None) -> int:
+    """How many parameters it takes for both tasks, of two single-task models together."""
+    if model == SINGLE:
+        return 2 * parameter_count(build(model, 0, {"a": TASKS["a"]}, shape=shape))
+    return parameter_count(build(model, 0, shape=shape))
 
 
-_SIZE = parameter_count(MMoE(INPUTS, TASKS, EXPERTS, [UNITS], [TOWER]))
-WIDE_WIDTH, SINGLE_WIDTH = _width(TASKS, _SIZE), _width({"a": TASKS["a"]}, _SIZE / 2)
+def best(table: pd.DataFrame, value: str, lowest: bool = False) -> pd.DataFrame:
+    """The best shape and rate of each model (and amount of rows) in a table of `tune` or `tune_relu`, by the mean."""
+    by = [name for name in ("rows", "model") if name in table]
+    means = table.groupby([*by, "shape", "rate"], sort=False)[value].mean().reset_index()
+    order = means.sort_values(value, ascending=lowest, kind="stable")
+    return order.groupby(by, sort=False).head(1).sort_values(by).reset_index(drop=True)
+
+
+def shape_name(shape: Shape) -> str:
+    return " × ".join(map(str, shape))
 
 
 # The MMoE paper's tasks
 
 PAPER_RATE = 0.01  # the largest of the paper's three rates, 0.0001, 0.001 and 0.01
-RATES = (0.01, 0.03, 0.1, 0.2)
-RATE = 0.1  # what `tune` finds best of `RATES` for every model; its seeds serve no result
+RATES = (0.02, 0.05, 0.1, 0.15, 0.2)
+AT_PAPER_RATE: Choices = {model: (SHAPES[model][0], PAPER_RATE) for model in MODELS}
+CHOSEN: Choices = {  # what `tune` finds best
+    SINGLE: ((10,), 0.15),
+    ONE_EXPERT: ((4,), 0.1),
+    WIDE: ((15,), 0.1),
+    FIXED: ((4, 4), 0.15),
+    ONE_GATE: ((4, 5), 0.05),
+    MULTI: ((2, 8), 0.05),
+    LAYERED: ((1, 1, 6), 0.1),
+}
 
 
 def figure_4(
-    seeds: Sequence[int], p: Sequence[float] = P, rate: float = RATE, models: Sequence[str] = PAPER
+    seeds: Sequence[int],
+    p: Sequence[float] = P,
+    choices: Choices = CHOSEN,
+    models: Sequence[str] = MODELS,
+    epochs: int | None = None,
 ) -> pd.DataFrame:
     """Test loss of task A against its noise-free target, beside a partner at each p: p, seed, model, log2_mse.
 
@@ -82,27 +123,37 @@ def figure_4(
     """
     parts = []
     for model in models:
+        shape, rate = choices[model]
         points = [(value, seed) for value in ([1.0] if model == SINGLE else p) for seed in seeds]
-        run, _, test = _trained(model, points, rate)
+        run, _, test = _trained(model, points, rate, shape, epochs)
         loss = np.log2(mse(run.predict(test.inputs)["a"], test.labels["a"]))
         table = pd.DataFrame(points, columns=["p", "seed"]).assign(model=model, log2_mse=loss)
         parts += [table.assign(p=value) for value in p] if model == SINGLE else [table]
     return pd.concat(parts, ignore_index=True)
 
 
-def _trained(model: str, points: Sequence[tuple[float, int]], rate: float) -> tuple[Run, list[nn.Module], Examples]:
+def _trained(
+    model: str, points: Sequence[tuple[float, int]], rate: float, shape: Shape | None = None, epochs: int | None = None
+) -> tuple[Run, list[nn.Module], Examples]:
     """A copy for each (p, seed), trained as in chapter 04: the run, the copies at their best total, the test rows."""
     train, valid, test = stack([mmoe_tasks(ROWS, p=p, seed=seed) for p, seed in points])
     tasks = {"a": TASKS["a"]} if model == SINGLE else TASKS
-    copies = [build(model, seed, tasks) for _, seed in points]
-    options = {"epochs": EPOCHS, "batch_size": BATCH, "evaluate_every": 5, "lr": rate}
+    copies = [build(model, seed, tasks, shape=shape) for _, seed in points]
+    options = {"epochs": epochs or EPOCHS, "batch_size": BATCH, "evaluate_every": 5, "lr": rate}
     return fit(copies, train, valid, seed=[seed for _, seed in points], **options), copies, test
 
 
-def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
-    """Mean log2 loss of each model at each of `RATES`, at p of 0 and 1: a row a model, a column a rate."""
-    parts = [figure_4(seeds, (0.0, 1.0), rate, MODELS).assign(rate=rate) for rate in RATES]
-    return pd.concat(parts).pivot_table("log2_mse", "model", "rate")
+def tune(
+    seeds: Sequence[int], rates: Sequence[float] = RATES, shapes: dict[str, Sequence[Shape]] = SHAPES
+) -> pd.DataFrame:
+    """`figure_4` at p of 0 and 1 with every shape at every rate: model, shape, rate, p, seed, log2_mse."""
+    parts = [
+        figure_4(seeds, (0.0, 1.0), {model: (shape, rate)}, [model]).assign(shape=shape_name(shape), rate=rate)
+        for model, several in shapes.items()
+        for shape in several
+        for rate in rates
+    ]
+    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "p", "seed", "log2_mse"]]
 
 
 # Who uses which expert
@@ -110,26 +161,53 @@ def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
 USAGE_P = (-1.0, -0.5, 0.0, 0.5, 0.9, 1.0)
 
 
+USAGE_RATE = 0.1
+
+
 def usage(
-    seeds: Sequence[int], p: Sequence[float] = USAGE_P, rate: float = RATE, models: Sequence[str] = (MULTI, LAYERED)
+    seeds: Sequence[int],
+    p: Sequence[float] = USAGE_P,
+    rate: float = USAGE_RATE,
+    models: Sequence[str] = (MULTI, LAYERED),
 ) -> pd.DataFrame:
-    """The mean gate weight of each of four experts over the test rows: model, p, seed, task, expert, weight.
+    """Of each of four experts the mean gate weight over the test rows, and what both tasks' gates have in common:
+    model, p, seed, task, expert, weight, common, permuted.
 
     The experts of MMoE are numbered as they were drawn. Of PLE's, 1 is task A's own, 2 and 3 are shared, 4 is task B's
     own; a task's weight of the other's own expert is 0. Gates are those of the state with the best total loss.
+    common and permuted are those of `in_common`, one number a run.
     """
     parts = []
     for model in models:
         points = [(value, seed) for value in p for seed in seeds]
         _, copies, test = _trained(model, points, rate)
-        for task, weights in gate_weights(copies, test.inputs).items():
+        gates = gate_weights(copies, test.inputs)
+        if model == LAYERED:
+            none = torch.zeros_like(gates["a"][..., :1])
+            own_first, own_last = gates["a"], gates["b"]
+            gates = {
+                "a": torch.cat([own_first, none], dim=-1),
+                "b": torch.cat([none, own_last[..., 1:], own_last[..., :1]], dim=-1),
+            }
+        pairs = [in_common(a, b, seed) for a, b, (_, seed) in zip(gates["a"], gates["b"], points, strict=True)]
+        place = pd.DataFrame(points, columns=["p", "seed"]).assign(model=model)
+        place[["common", "permuted"]] = pairs
+        for task, weights in gates.items():
             mean = weights.mean(dim=1)  # (copies, experts)
-            if model == LAYERED:
-                own, shared, none = mean[:, :1], mean[:, 1:], torch.zeros(len(mean), 1)
-                mean = torch.cat([own, shared, none] if task == "a" else [none, shared, own], dim=1)
-            place = pd.DataFrame(points, columns=["p", "seed"]).assign(model=model, task=task)
-            parts += [place.assign(expert=i + 1, weight=mean[:, i].numpy()) for i in range(EXPERTS)]
-    return pd.concat(parts, ignore_index=True)[["model", "p", "seed", "task", "expert", "weight"]]
+            parts += [place.assign(task=task, expert=i + 1, weight=mean[:, i].numpy()) for i in range(EXPERTS)]
+    columns = ["model", "p", "seed", "task", "expert", "weight", "common", "permuted"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def in_common(a: torch.Tensor, b: torch.Tensor, seed: int = 0) -> tuple[float, float]:
+    """How much of the experts two gates take in common row by row, Σᵢ min(gA(x)ᵢ, gB(x)ᵢ), its mean over the rows; and
+    the same where gate B is read on other rows, drawn by `seed`: what gates as sharp and with the same favourites have
+    in common if they do not agree on the row. 1 is the same mixture, 0 are mixtures without a common expert.
+
+    a, b   weights of both gates on the same rows, `(n, experts)` each
+    """
+    order = torch.randperm(len(b), generator=torch.Generator().manual_seed(seed))
+    return tuple(float(torch.minimum(a, other).sum(-1).mean()) for other in (b, b[order]))
 
 
 RUN = ["model", "p", "seed"]
@@ -149,12 +227,8 @@ def aligned(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def overlap(table: pd.DataFrame) -> pd.DataFrame:
-    """How much of the experts two tasks use in common, Σ min(gA, gB) of the mean weights: model, p, seed, overlap.
-
-    1 is the same mixture, 0 are mixtures without a common expert. The numbering of the experts does not matter.
-    """
-    least = table.groupby([*RUN, "expert"])["weight"].min()
-    return least.groupby(RUN).sum().rename("overlap").reset_index()
+    """What both gates of a run have in common, and by chance, from `usage`: model, p, seed, common, permuted."""
+    return table[[*RUN, "common", "permuted"]].drop_duplicates().reset_index(drop=True)
 
 
 # Relu features: where MMoE does not help
@@ -162,8 +236,28 @@ def overlap(table: pd.DataFrame) -> pd.DataFrame:
 SAME, OTHER = "same features, other mix", "disjoint features"
 RELU_ROWS = (500, 2000)
 STEPS = 400  # of batches of at most 250 rows, whatever the amount of data
-RELU_RATES = (0.003, 0.01, 0.03)
-RELU_RATE = 0.01  # what `tune_relu` finds best, within 0.01 R², for every model; its seeds serve no result
+RELU_RATES = (0.005, 0.01, 0.02, 0.04)
+CHOSEN_RELU: dict[int, Choices] = {  # what `tune_relu` finds best, for each amount of rows
+    500: {
+        SINGLE: ((10,), np.float64(0.04)),
+        ONE_EXPERT: ((4,), np.float64(0.01)),
+        WIDE: ((15,), np.float64(0.02)),
+        FIXED: ((3, 7), np.float64(0.02)),
+        ONE_GATE: ((2, 9), np.float64(0.01)),
+        MULTI: ((2, 8), np.float64(0.005)),
+        LAYERED: ((1, 1, 6), np.float64(0.01)),
+    },
+    2000: {
+        SINGLE: ((10,), np.float64(0.02)),
+        ONE_EXPERT: ((4,), np.float64(0.02)),
+        WIDE: ((19, 4), np.float64(0.01)),
+        FIXED: ((4, 4), np.float64(0.02)),
+        ONE_GATE: ((2, 9), np.float64(0.02)),
+        MULTI: ((2, 8), np.float64(0.01)),
+        LAYERED: ((1, 1, 6), np.float64(0.02)),
+    },
+}
+RELU_RATE = 0.01  # of what is not tuned
 
 
 def scores(
@@ -171,7 +265,8 @@ def scores(
     conditions: Sequence[str] = (SAME, OTHER),
     rows: Sequence[int] = RELU_ROWS,
     models: Sequence[str] = MODELS,
-    rate: float = RELU_RATE,
+    choices: dict[int, Choices] = CHOSEN_RELU,
+    steps: int | None = None,
 ) -> pd.DataFrame:
     """Test R² of both tasks: condition, rows, seed, model, task, r2."""
     parts = []
@@ -179,38 +274,107 @@ def scores(
         points = [(condition, seed) for condition in conditions for seed in seeds]
         pairs = [relu_tasks((count, 500, 2000), seed=seed, **CONDITIONS[condition]) for condition, seed in points]
         for model in models:
+            shape, rate = choices[count][model]
             for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if model == SINGLE else [TASKS]:
-                copies = [build(model, seed, tasks) for _, seed in points]
-                found, _ = _scored(copies, pairs, [seed for _, seed in points], rate)
+                copies = [build(model, seed, tasks, shape=shape) for _, seed in points]
+                found, _ = _scored(copies, pairs, [seed for _, seed in points], rate, steps)
                 place = pd.DataFrame(points, columns=["condition", "seed"]).assign(rows=count, model=model)
                 parts += [place.assign(task=task, r2=values) for task, values in found.items()]
     return pd.concat(parts, ignore_index=True)[["condition", "rows", "seed", "model", "task", "r2"]]
 
 
 def _scored(
-    copies: list[nn.Module], pairs: Sequence[TaskPair], seeds: Sequence[int], rate: float = RELU_RATE, **options
+    copies: list[nn.Module],
+    pairs: Sequence[TaskPair],
+    seeds: Sequence[int],
+    rate: float = RELU_RATE,
+    steps: int | None = None,
+    **options,
 ) -> tuple[dict[str, np.ndarray], Examples]:
     """R² of each task of trained copies, and the test rows."""
     train, valid, test = stack(pairs)
     batches = -(-len(train) // BATCH)  # in an epoch
-    settings = {"epochs": STEPS // batches, "batch_size": BATCH, "evaluate_every": max(1, 5 // batches), "lr": rate}
+    epochs = (steps or STEPS) // batches
+    settings = {"epochs": epochs, "batch_size": BATCH, "evaluate_every": max(1, 5 // batches), "lr": rate}
     run = fit(copies, train, valid, seed=list(seeds), **settings, **options)
     return {task: r2(value, test.labels[task]) for task, value in run.predict(test.inputs).items()}, test
 
 
-def tune_relu(seeds: Sequence[int] = range(900, 912)) -> pd.DataFrame:
-    """Mean R² of each model at each of `RELU_RATES`: a row an amount of rows and a model, a column a rate."""
-    parts = [scores(seeds, rate=rate).assign(rate=rate) for rate in RELU_RATES]
-    return pd.concat(parts).pivot_table("r2", ["rows", "model"], "rate")
+def tune_relu(
+    seeds: Sequence[int], rates: Sequence[float] = RELU_RATES, shapes: dict[str, Sequence[Shape]] = SHAPES
+) -> pd.DataFrame:
+    """Mean R² of both tasks with every shape at every rate: model, shape, rate, rows, condition, seed, r2."""
+    parts = []
+    for model, several in shapes.items():
+        for shape in several:
+            for rate in rates:
+                choices = {count: {model: (shape, rate)} for count in RELU_ROWS}
+                found = scores(seeds, models=[model], choices=choices)
+                found = found.groupby(["rows", "condition", "seed"], as_index=False)["r2"].mean()
+                parts.append(found.assign(model=model, shape=shape_name(shape), rate=rate))
+    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "rows", "condition", "seed", "r2"]]
+
+
+# Where the kind of row says which features count
+
+KIND_ROWS, KIND_STEPS = 2000, 800
+KIND_RATES = (0.01, 0.02, 0.04, 0.08)
+CHOSEN_KIND: Choices = {  # what `tune_kinds` finds best
+    SINGLE: ((10,), 0.08),
+    ONE_EXPERT: ((4,), 0.02),
+    WIDE: ((16, 7), 0.01),
+    FIXED: ((3, 7), 0.04),
+    ONE_GATE: ((2, 9), 0.01),
+    MULTI: ((2, 8), 0.02),
+    LAYERED: ((1, 1, 6), 0.08),
+}
+
+
+def kinds(
+    seeds: Sequence[int], models: Sequence[str] = MODELS, choices: Choices = CHOSEN_KIND, steps: int | None = None
+) -> pd.DataFrame:
+    """Test R² of both tasks of `simulation.kind_tasks`, 2,000 rows: seed, model, task, r2."""
+    pairs = [kind_tasks((KIND_ROWS, 500, 2000), seed=seed) for seed in seeds]
+    parts = []
+    for model in models:
+        shape, rate = choices[model]
+        for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if model == SINGLE else [TASKS]:
+            copies = [build(model, seed, tasks, inputs=INPUTS + 1, shape=shape) for seed in seeds]
+            found, _ = _scored(copies, pairs, seeds, rate, steps or KIND_STEPS)
+            place = pd.DataFrame({"seed": list(seeds), "model": model})
+            parts += [place.assign(task=task, r2=values) for task, values in found.items()]
+    return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "r2"]]
+
+
+def tune_kinds(
+    seeds: Sequence[int], rates: Sequence[float] = KIND_RATES, shapes: dict[str, Sequence[Shape]] = SHAPES
+) -> pd.DataFrame:
+    """Mean R² of both tasks with every shape at every rate: model, shape, rate, seed, r2."""
+    parts = []
+    for model, several in shapes.items():
+        for shape in several:
+            for rate in rates:
+                found = kinds(seeds, [model], {model: (shape, rate)}).groupby("seed", as_index=False)["r2"].mean()
+                parts.append(found.assign(model=model, shape=shape_name(shape), rate=rate))
+    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "seed", "r2"]]
 
 
 # PLE and the seesaw
 
 SEESAW_MODELS = (ONE_EXPERT, WIDE, MULTI, LAYERED)
+CHOSEN_SEESAW: Choices = {  # what `tune_seesaw` finds best
+    ONE_EXPERT: ((4,), 0.02),
+    WIDE: ((15,), 0.04),
+    MULTI: ((2, 8), 0.01),
+    LAYERED: ((1, 1, 6), 0.02),
+}
 
 
 def weighted(
-    seeds: Sequence[int], weights: Sequence[float] = (0.1, 0.5, 0.9), models: Sequence[str] = SEESAW_MODELS
+    seeds: Sequence[int],
+    weights: Sequence[float] = (0.1, 0.5, 0.9),
+    models: Sequence[str] = SEESAW_MODELS,
+    choices: Choices = CHOSEN_SEESAW,
 ) -> pd.DataFrame:
     """Disjoint features, 2,000 rows, trained on w·L(a) + (1−w)·L(b): weight, seed, model, task, r2."""
     points = [(weight, seed) for weight in weights for seed in seeds]
@@ -218,11 +382,26 @@ def weighted(
     task_weights = {"a": [2 * w for w, _ in points], "b": [2 - 2 * w for w, _ in points]}
     parts = []
     for model in models:
-        copies = [build(model, seed) for _, seed in points]
-        found, _ = _scored(copies, pairs, [seed for _, seed in points], task_weights=task_weights)
+        shape, rate = choices[model]
+        copies = [build(model, seed, shape=shape) for _, seed in points]
+        found, _ = _scored(copies, pairs, [seed for _, seed in points], rate, task_weights=task_weights)
         place = pd.DataFrame(points, columns=["weight", "seed"]).assign(model=model)
         parts += [place.assign(task=task, r2=values) for task, values in found.items()]
     return pd.concat(parts, ignore_index=True)[["weight", "seed", "model", "task", "r2"]]
+
+
+def tune_seesaw(
+    seeds: Sequence[int], rates: Sequence[float] = RELU_RATES, models: Sequence[str] = SEESAW_MODELS
+) -> pd.DataFrame:
+    """Mean R² of both tasks with every shape at every rate: model, shape, rate, weight, seed, r2."""
+    parts = []
+    for model in models:
+        for shape in SHAPES[model]:
+            for rate in rates:
+                found = weighted(seeds, models=[model], choices={model: (shape, rate)})
+                found = found.groupby(["weight", "seed"], as_index=False)["r2"].mean()
+                parts.append(found.assign(model=model, shape=shape_name(shape), rate=rate))
+    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "weight", "seed", "r2"]]
 
 
 def seesaw(table: pd.DataFrame) -> pd.DataFrame:
@@ -275,11 +454,18 @@ def with_column(pair: TaskPair, mean: float, deviation: float, seed: int) -> Tas
     return replace(pair, train=wider(pair.train), valid=wider(pair.valid), test=wider(pair.test))
 
 
+TUNING_SEEDS = list(range(900, 912))
+
 GRIDS = grids(
-    Grid("06_figure_4", figure_4, {"seeds": list(range(40)), "p": list(P), "models": list(MODELS)}),
-    Grid("06_paper_rate", figure_4, {"seeds": list(range(24)), "p": list(P), "rate": PAPER_RATE}),
-    Grid("06_usage", usage, {"seeds": list(range(24)), "p": list(USAGE_P)}),
-    Grid("06_relu", scores, {"seeds": list(range(32)), "conditions": [SAME, OTHER], "rows": list(RELU_ROWS)}),
-    Grid("06_seesaw", weighted, {"seeds": list(range(32)), "weights": [0.1, 0.5, 0.9]}),
+    Grid("06_tuning", tune, {"seeds": TUNING_SEEDS, "rates": list(RATES), "shapes": SHAPES}),
+    Grid("06_tuning_relu", tune_relu, {"seeds": TUNING_SEEDS[:8], "rates": list(RELU_RATES), "shapes": SHAPES}),
+    Grid("06_figure_4", figure_4, {"seeds": list(range(SEEDS)), "p": list(P), "choices": CHOSEN}),
+    Grid("06_paper_rate", figure_4, {"seeds": list(range(24)), "p": list(P), "choices": AT_PAPER_RATE}),
+    Grid("06_usage", usage, {"seeds": list(range(24)), "p": list(USAGE_P), "rate": USAGE_RATE}),
+    Grid("06_relu", scores, {"seeds": list(range(32)), "rows": list(RELU_ROWS), "choices": CHOSEN_RELU}),
+    Grid("06_tuning_kinds", tune_kinds, {"seeds": TUNING_SEEDS[:8], "rates": list(KIND_RATES), "shapes": SHAPES}),
+    Grid("06_kinds", kinds, {"seeds": list(range(32)), "choices": CHOSEN_KIND}),
+    Grid("06_tuning_seesaw", tune_seesaw, {"seeds": TUNING_SEEDS[:8], "rates": list(RELU_RATES)}),
+    Grid("06_seesaw", weighted, {"seeds": list(range(32)), "choices": CHOSEN_SEESAW}),
     Grid("06_collapse", collapse, {"seeds": list(range(24)), "columns": list(COLUMNS)}),
 )

@@ -8,9 +8,10 @@ import pandas as pd
 
 from helpers.experiments import mmoe, summarise
 from helpers.explorer import Curves, Explorer
-from helpers.palette import METHOD
+from helpers.palette import METHOD, SINGLE_TASK
 
 AS_DRAWN, ALIGNED = "MMoE, as drawn", "MMoE, aligned"
+COMMON, CHANCE = "same row", "chance"
 
 
 def usage_explorer(grid: pd.DataFrame) -> Explorer:
@@ -26,7 +27,11 @@ def usage_explorer(grid: pd.DataFrame) -> Explorer:
     table = pd.concat(part.assign(model=name) for name, part in parts.items())
     table["task"] = "task " + table["task"].str.upper()
     weights = summarise(table, "weight", ["model", "p", "expert", "task"])
-    shared = summarise(mmoe.overlap(table), "overlap", ["model", "p"]).assign(what="in common")
+    runs = mmoe.overlap(table)
+    shared = pd.concat(
+        summarise(runs, column, ["model", "p"]).assign(what=what)
+        for column, what in (("common", COMMON), ("permuted", CHANCE))
+    )
     for summary in (weights, shared):
         summary["model"] = pd.Categorical(summary["model"], list(parts))
     interval = {"low": "low", "high": "high"}
@@ -45,10 +50,10 @@ def usage_explorer(grid: pd.DataFrame) -> Explorer:
         x="p",
         y="mean",
         series="what",
-        title="What both use in common",
+        title="What both gates have in common",
         x_label="p, the cosine of the tasks' directions",
-        y_label="overlap of the gates (1: equal)",
-        styles={"in common": METHOD},
+        y_label="share of the weight (1: equal gates)",
+        styles={COMMON: METHOD, CHANCE: SINGLE_TASK},
         **interval,
     )
     return Explorer(
@@ -63,12 +68,14 @@ def usage_explorer(grid: pd.DataFrame) -> Explorer:
 
 def _in_words(weights: pd.DataFrame, shared: pd.DataFrame) -> Callable[[dict], str]:
     weight = weights.set_index(["model", "p", "task", "expert"])["mean"].sort_index()
-    overlap = shared.set_index(["model", "p"])["mean"]
+    overlap = shared.set_index(["model", "p", "what"])["mean"].sort_index()
 
     def sentence(settings: dict) -> str:
         at = (settings["model"], settings["p"])
         said = [f"{task} " + ", ".join(f"{w:.2f}" for w in weight[(*at, task)]) for task in ("task A", "task B")]
         text = f"{at[0]}, p = {at[1]:g}: weights of experts 1 to 4 for {said[0]}; for {said[1]}."
-        return f"{text} {overlap[at]:.0%} of the gates' weight is in common.".replace("-", "−")
+        common, chance = (overlap[(*at, what)] for what in (COMMON, CHANCE))
+        text += f" On the same row {common:.0%} of the gates' weight is in common, on rows drawn apart {chance:.0%}."
+        return text.replace("-", "−")
 
     return sentence
