@@ -99,7 +99,7 @@ CLAIMS = [
     ),
     Claim(
         "C7.4",
-        "So it does against the masked CVR, which shares its embeddings as well.",
+        "It also ranks worse than the masked CVR, which shares its embeddings as well.",
         _unrelated,
         _less(SEEN, 0.0, "auc", PRODUCT, SHARED),
         RANK,
