@@ -145,6 +145,8 @@ def test_an_exercise_that_raises_not_implemented_or_uses_the_dots_is_not_yet():
         raise NotImplementedError
 
     assert fresh().judge(later).startswith("Not yet: write")
+    found = fresh().judge(lambda: torch.zeros(2) & torch.ones(2))  # torch raises the same for bits of floats
+    assert found.startswith("Not right yet: line") and "raised NotImplementedError" in found
     layer = ...
     assert fresh().judge(lambda: layer(2)).startswith("Not yet: replace each `...`")
 

@@ -30,6 +30,12 @@ def judge(name: str, answer) -> str:
         (lambda click, would: (click, click * would, click), "the mask has the dtype torch.float32"),
         (lambda click, would: (click, click * would, click * would == 1), "every label is a 1"),
         (lambda click, would: (click, click * would, torch.ones(5) == 1), "the mask should be"),
+        (lambda click, would: (click.double(), (click * would).long(), click.bool()), "Correct"),
+        (
+            lambda click, would: (click, torch.tensor([1.0, 0, 0, 0, 1]), click == 1),
+            "right for five rows, and wrong for three others",
+        ),
+        (lambda click, would: (click, click & would, click == 1), "raised NotImplementedError"),
     ],
 )
 def test_labels(answer, words):
@@ -50,6 +56,9 @@ def test_labels(answer, words):
         (lambda a, b: -torch.log(torch.exp(-a) + torch.exp(-b) + torch.exp(-a - b)), "for a logit of −200"),
         (lambda a, b: torch.logit(torch.sigmoid(a) * torch.sigmoid(b)), "is not finite"),
         (lambda a, b: torch.logit(torch.sigmoid(a) * torch.sigmoid(b), eps=1e-6), "rounded or clamped on the way"),
+        (lambda a, b: product_logit(a.double(), b.double()), "Correct"),
+        (lambda a, b: product_logit(a, b).detach(), "its gradient is not"),
+        (lambda a, b: product_logit(a, b.detach()), "its gradient is not"),
     ],
 )
 def test_stable_product(answer, words):
@@ -58,6 +67,10 @@ def test_stable_product(answer, words):
 
 def two(second):
     return lambda a, b, click, like: bce(a, click) + second(a, b, click, like)
+
+
+def esmm(a, b, click, like):
+    return bce(a, click) + bce(product_logit(a, b), like)
 
 
 def chance(a, b):
@@ -90,6 +103,15 @@ def chance(a, b):
         ),
         (two(lambda a, b, click, like: 2 * bce(product_logit(a, b), like)), "the loss should be"),
         (two(lambda a, b, click, like: F.binary_cross_entropy(chance(a, b), like)), "cuts its logarithm off at −100"),
+        (lambda a, b, click, like: esmm(a.double(), b.double(), click.double(), like.double()), "Correct"),
+        (lambda a, b, click, like: esmm(a, b.detach(), click, like), "its gradient on `b` is not"),
+        (lambda a, b, click, like: esmm(a, b, click, like).detach(), "its gradient on `b` is not"),
+        (two(lambda a, b, click, like: bce(product_logit(a.detach(), b), like)), "its gradient on `a` is not"),
+        (lambda a, b, click, like: bce(a.detach(), click) + bce(product_logit(a, b), like), "gradient on `a` is not"),
+        (
+            lambda a, b, click, like: (rows_of(a, click) + rows_of(product_logit(a, b), like)).sum() / 400,
+            "right for 400 rows; for 150 others",
+        ),
     ],
 )
 def test_mended_loss(answer, words):
@@ -120,6 +142,22 @@ def test_mended_loss(answer, words):
         (
             lambda a, b, click, like: (click * rows_of(b, like) / torch.sigmoid(a)).mean(),
             "a gradient flows into the CTR",
+        ),
+        (
+            lambda a, b, click, like: (click * rows_of(b.double(), like) / torch.sigmoid(a.double()).detach()).mean(),
+            "Correct",
+        ),
+        (
+            lambda a, b, click, like: (click * rows_of(b, like) / torch.sigmoid(a)).mean().detach(),
+            "its gradient on `b` is not",
+        ),
+        (
+            lambda a, b, click, like: (click * rows_of(b, like) / torch.sigmoid(a).detach()).sum() / 400,
+            "right for 400 rows; for 150 others",
+        ),
+        (
+            lambda a, b, click, like: (rows_of(b, like) / torch.sigmoid(a).detach())[click == 1].sum() / len(click),
+            "Correct",
         ),
     ],
 )

@@ -1,15 +1,15 @@
 """Which part of ESMM does the work? The worlds, the models, and what a prediction is held against."""
 
-from functools import partial
-
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from helpers.esmm import ESMM, product_logit
+from helpers.esmm import ESMM, chain, product_logit
 from helpers.experiments import funnel
 from helpers.experiments.funnel import APART, BOTH, CLICK, LIKE, PRODUCT, SHARED, SINGLE, TRUTH, Choice, Logs
 from helpers.experiments.selection import CLICKS, SEEN, UNSEEN
+from helpers.metrics import log_loss
 from helpers.models import SharedBottom, parameter_count
 
 
@@ -110,11 +110,19 @@ def test_a_few_models_and_tasks_are_trained_where_a_few_are_asked_for(short):
     assert set(table["model"]) == {SINGLE, PRODUCT, TRUTH} and set(table["task"]) == {LIKE}
 
 
-def test_tuning_chooses_the_lowest_loss_of_what_was_logged(short, monkeypatch):
+def test_tuning_tries_every_choice_in_every_situation_and_the_lowest_loss_is_chosen(short, monkeypatch):
     trained, idle = Choice(0.003, 0.01), Choice(1e-9, 0.01)
-    monkeypatch.setattr(funnel, "CHOICES", {PRODUCT: [idle, trained]})
-    monkeypatch.setattr(Logs, "make", staticmethod(partial(Logs.make, rows=400)))
-    assert funnel.tune(PRODUCT, [1]) == {(CLICK, BOTH): trained}
+    monkeypatch.setattr(funnel, "CHOICES", {PRODUCT: [idle, trained], SINGLE: [idle, trained]})
+    table = funnel.tuning([1], [(SEEN, 0.0), (UNSEEN, 1.0)], [400], [SINGLE, PRODUCT], [LIKE])
+    assert len(table) == 2 * 2 * 2 and set(table["tasks"]) == {LIKE, f"{CLICK} + {BOTH}"}
+    by_rate = table[table["model"] == PRODUCT].pivot(index=["kind", "strength"], columns="lr", values="loss")
+    assert (by_rate[0.003] < by_rate[1e-9]).all()
+    logs = Logs.make([1], SEEN, 0.0, 400)
+    logits = chain(funnel.train(logs, PRODUCT, (CLICK, BOTH), trained), logs.inputs)
+    labels = {CLICK: logs.truth[0].click, LIKE: logs.truth[0].like}
+    by_hand = log_loss(logits[CLICK][0], labels[CLICK])
+    by_hand += CLICKS * log_loss(logits[LIKE][0], labels[LIKE], labels[CLICK] == 1)
+    assert by_rate.loc[(SEEN, 0.0), 0.003] == pytest.approx(1000 * by_hand, rel=1e-4)
 
 
 def test_the_loss_of_what_was_logged_is_minus_the_log_likelihood_of_a_row(logs):
@@ -123,10 +131,41 @@ def test_the_loss_of_what_was_logged_is_minus_the_log_likelihood_of_a_row(logs):
     assert funnel.logged_loss({BOTH: logits[CLICK]}, logs.valid) == pytest.approx(np.log(2), abs=1e-5)
 
 
-def test_all_choices_are_among_the_twelve():
-    for model, chosen in funnel.CHOSEN.items():
-        assert len(funnel.CHOICES[model]) == 12
-        assert set(chosen) == set(funnel.parts(model)) and set(chosen.values()) <= set(funnel.CHOICES[model])
+def test_every_model_chose_among_all_its_settings_in_every_situation():
+    table = pd.concat(funnel.GRIDS[name].read() for name in ("07_tuning", "07_tuning_rows"))
+    at = ["kind", "strength", "rows", "model", "tasks"]
+    tried = table.groupby(at).size()
+    assert all(size == len(funnel.CHOICES[key[3]]) for key, size in tried.items())
+    assert not table.duplicated([*at, "lr", "l2", "weight"]).any()
+    situations = table[table["rows"] == funnel.ROWS][["kind", "strength"]].drop_duplicates()
+    assert set(situations.itertuples(index=False, name=None)) == set(funnel.SITUATIONS)
+    assert {model: len(choices) for model, choices in funnel.CHOICES.items()} == {
+        SINGLE: 18,
+        SHARED: 24,
+        APART: 24,
+        PRODUCT: 24,
+    }
+    assert len({frozenset(choice.lr for choice in choices) for choices in funnel.CHOICES.values()}) == 1
+    best = funnel.tuned()
+    assert len(best) == 7 * 6 + 2 * 2 * 3
+    lowest = table.groupby(at)["loss"].min()
+    assert best.set_index(at)["loss"].sort_index().equals(lowest.sort_index())
+
+
+def test_what_was_not_tuned_takes_the_nearest_that_was():
+    def at(kind, strength, rows=600):
+        logs = Logs.make([3], kind, strength, rows)
+        return funnel.chosen(logs, SINGLE, (LIKE,))
+
+    best = funnel.tuned().set_index(["model", "tasks", "rows", "kind", "strength"]).sort_index()
+
+    def kept(*key):
+        row = best.loc[(SINGLE, LIKE, *key)]
+        return Choice(row["lr"], row["l2"], row["weight"])
+
+    assert at(SEEN, 1.0, 3_000) == at(SEEN, 5.0) == kept(3_000, SEEN, 1.0)
+    assert at(UNSEEN, 1.8, 12_000) == kept(12_000, UNSEEN, 2.0)
+    assert at(UNSEEN, 0.0, 12_000) == at(SEEN, 0.0, 12_000) == kept(12_000, SEEN, 0.0)
 
 
 def test_an_unknown_model_is_named():
@@ -143,3 +182,13 @@ def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
     assert len(both) == len(new) == 6
     np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.02)
     np.testing.assert_allclose(both["ratio_x"], both["ratio_y"], atol=0.1)
+
+
+@pytest.mark.long
+def test_a_sample_of_the_tuning_trains_to_the_kept_losses(monkeypatch):
+    monkeypatch.setattr(funnel, "CHOICES", {PRODUCT: [Choice(0.003, 0.01), Choice(0.01, 0.1, 5.0)]})
+    new = funnel.tuning(funnel.TUNING_SEEDS, [(SEEN, 2.0)], [funnel.ROWS], [PRODUCT])
+    keys = ["kind", "strength", "rows", "model", "tasks", "lr", "l2", "weight"]
+    both = funnel.GRIDS["07_tuning"].read().merge(new, on=keys)
+    assert len(both) == len(new) == 2
+    np.testing.assert_allclose(both["loss_x"], both["loss_y"], atol=2)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from helpers.experiments import watched
+from helpers.experiments.funnel import Choice
 from helpers.experiments.watched import BOTH, LIKE, PRODUCT, RATED, SHARED, SINGLE, WATCHED
 from helpers.movielens import load
 from helpers.own_copy import present
@@ -54,12 +55,13 @@ def test_the_table_has_a_row_a_seed_and_model(short):
 
 
 @films
-def test_tuning_chooses_among_the_same_six_for_every_model(short, monkeypatch):
-    assert len(watched.CHOICES) == 6
+def test_tuning_chooses_among_as_many_for_every_model(short, monkeypatch):
     for model, chosen in watched.CHOSEN.items():
-        assert list(chosen) == watched.parts(model) and set(chosen.values()) <= set(watched.CHOICES)
-    monkeypatch.setattr(watched, "CHOICES", [(1e-9, 0.01), (0.01, 0.01)])
-    assert watched.tune(SHARED, [1]) == {(WATCHED, LIKE): (0.01, 0.01)}
+        assert len(set(watched.CHOICES[model])) == 32
+        assert list(chosen) == watched.parts(model) and set(chosen.values()) <= set(watched.CHOICES[model])
+    idle, trained = Choice(1e-9, 0.01), Choice(0.01, 0.01, 0.25)
+    monkeypatch.setattr(watched, "CHOICES", {SHARED: [idle, trained]})
+    assert watched.tune(SHARED, [1]) == {(WATCHED, LIKE): trained}
 
 
 @films

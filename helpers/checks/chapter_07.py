@@ -21,6 +21,18 @@ def _rows(seed: int, rows: int = 400) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return a, b, click.float(), (click & would).float()
 
 
+def _slopes(value: Tensor, *of: Tensor) -> tuple[Tensor, ...]:
+    """The gradient of a number, or of a sum, on each tensor; 0 where it does not reach."""
+    if not value.requires_grad:
+        return tuple(map(torch.zeros_like, of))
+    return torch.autograd.grad(value.sum(), of, allow_unused=True, materialize_grads=True)
+
+
+def _alike(found: Tensor, right: Tensor, tolerance: float = 1e-3) -> bool:
+    """Whether gradients agree, within a part of the largest."""
+    return bool((found - right).abs().max() <= tolerance * right.abs().max())
+
+
 def _kind(value) -> str:
     return f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
 
@@ -76,6 +88,15 @@ def labels(answer: Callable[[Tensor, Tensor], tuple]) -> Iterator[Probe]:
         "True where it was clicked.",
         "`click == 1`.",
     )
+    click, would_like = torch.tensor([0.0, 1.0, 1.0]), torch.tensor([1.0, 1.0, 0.0])
+    found = answer(click.clone(), would_like.clone())
+    wanted = (click, click * would_like, click)
+    yield Probe(
+        all(part.shape == one.shape and bool((part == one).all()) for part, one in zip(found, wanted, strict=True)),
+        "right for five rows, and wrong for three others.",
+        "nothing may depend on the number of rows.",
+        "compute all three from `click` and `would_like`.",
+    )
 
 
 @exercise("the logit of a product, finite wherever its parts are.")
@@ -89,6 +110,7 @@ def stable_product(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe
         "the same shape as `a` and `b`.",
         "(n,) and (n,) become (n,).",
     )
+    found = found.detach().float()
     wrong = (
         (
             a * b,
@@ -117,9 +139,9 @@ def stable_product(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe
         "the logit is minus the logarithm of that sum.",
     )
     for far in (-200.0, 200.0):
-        a = torch.tensor([far, far])
-        b = torch.tensor([far, 0.0])
-        found, right = answer(a, b), product_logit(a, b)
+        a = torch.tensor([far, far, -far], requires_grad=True)
+        b = torch.tensor([far, 0.0, 3.0], requires_grad=True)
+        found, right = answer(a, b).float(), product_logit(a, b)
         yield Probe(
             bool(torch.isfinite(found).all()),
             f"for a logit of {far:g} the result is not finite.".replace("-", "−"),
@@ -134,6 +156,14 @@ def stable_product(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe
             "the probability was rounded or clamped on the way: everything beyond it looks alike.",
             "go from logits to the logit without a probability in between.",
         )
+        slopes = zip(_slopes(found, a, b), _slopes(right, a, b), strict=True)
+        yield Probe(
+            all(_alike(mine, one) for mine, one in slopes),
+            f"for a logit of {far:g} the value is right, and its gradient is not: a model would learn nothing, or "
+            "something else.".replace("-", "−"),
+            "`.detach()`, `.item()` and numpy cut the gradient; `torch.where` lets a nan of the other branch through.",
+            "torch operations all the way from `a` and `b`; `torch.logsumexp` has the right gradient.",
+        )
 
 
 @exercise("CTR on its clicks, the product on both, and the CVR left to learn from the product.")
@@ -147,6 +177,7 @@ def mended_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> I
         "the mean over the rows of each loss, and their sum.",
         "`loss(...).mean() + loss(...).mean()`.",
     )
+    value = value.detach().float()
     bce = F.binary_cross_entropy_with_logits
     p = torch.sigmoid(a) * torch.sigmoid(b)
     on_click, right = bce(a, click), bce(a, click) + F.binary_cross_entropy(p, like)
@@ -208,8 +239,30 @@ def mended_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> I
         "the mean log loss of CTR on the clicks plus that of CTR · CVR on the likes.",
         "both over all rows, with equal weights.",
     )
+    a, b, click, like = _rows(6, rows=150)
+    a, b = a.requires_grad_(), b.requires_grad_()
+    value, right = answer(a, b, click, like), bce(a, click) + bce(product_logit(a, b), like)
+    yield Probe(
+        bool(torch.isclose(value.detach().float(), right, rtol=1e-3)),
+        f"right for 400 rows; for 150 others it should be {right:.4f}, and yours is {value:.4f}.",
+        "nothing may depend on the number of rows.",
+        "compute it from the four tensors that the function gets.",
+    )
+    (by_a, by_b), (right_a, right_b) = _slopes(value, a, b), _slopes(right, a, b)
+    yield Probe(
+        _alike(by_b, right_b),
+        "the number is right, and its gradient on `b` is not: the CVR tower would not learn from the product.",
+        "`.detach()`, `.item()`, numpy and `torch.no_grad` cut the gradient.",
+        "torch operations all the way from `b` to the loss.",
+    )
+    yield Probe(
+        _alike(by_a, right_a),
+        "the number is right, and its gradient on `a` is not.",
+        "the CTR tower learns from both losses: from the click, and from the product.",
+        "no `.detach()` on `a`, in neither of the two.",
+    )
     a, b = torch.tensor([-120.0]), torch.tensor([-120.0])
-    value = answer(a, b, torch.ones(1), torch.ones(1))
+    value = answer(a, b, torch.ones(1), torch.ones(1)).float()
     yield Probe(
         bool(torch.isclose(value, torch.tensor(360.0), rtol=1e-3)),
         f"a row with logits of −120 that was liked costs 360; yours says {value:.0f}.",
@@ -222,7 +275,6 @@ def mended_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> I
 def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> Iterator[Probe]:
     """`answer(a, b, click, like)`: Σ over clicked rows of BCE(b, like) / CTR, divided by all rows; one number."""
     a, b, click, like = _rows(7)
-    a = a.requires_grad_()
     value = begun(answer(a, b, click, like))
     yield Probe(
         isinstance(value, Tensor) and value.dim() == 0,
@@ -230,7 +282,8 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) ->
         "a sum over rows, divided by their number.",
         "`.mean()` over all rows, with 0 where nothing was clicked.",
     )
-    rows, ctr = binary_cross_entropy(b, like), torch.sigmoid(a.detach())
+    value = value.detach().float()
+    rows, ctr = binary_cross_entropy(b, like), torch.sigmoid(a)
     for wrong, words, hint, second in (
         (
             (click * rows).sum() / click.sum(),
@@ -245,7 +298,7 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) ->
             "divide by the CTR instead of multiplying.",
         ),
         (
-            (click * rows / a.detach()).mean(),
+            (click * rows / a).mean(),
             "the logit was taken for the CTR.",
             "a weight must be positive.",
             "`torch.sigmoid(a)`.",
@@ -271,9 +324,26 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) ->
         "the mean over all rows of click · BCE / CTR.",
         "`(click * rows / torch.sigmoid(a)).mean()`, where `rows` is the loss of each row.",
     )
+    a, b, click, like = _rows(8, rows=150)
+    a, b = a.requires_grad_(), b.requires_grad_()
+    value = answer(a, b, click, like)
+    right = (click * binary_cross_entropy(b, like) / torch.sigmoid(a).detach()).mean()
     yield Probe(
-        not value.requires_grad,
+        bool(torch.isclose(value.detach().float(), right, rtol=1e-3)),
+        f"right for 400 rows; for 150 others it should be {right:.4f}, and yours is {value:.4f}.",
+        "nothing may depend on the number of rows.",
+        "a mean over the rows that the function gets.",
+    )
+    by_a, by_b = _slopes(value, a, b)
+    yield Probe(
+        not bool(by_a.any()),
         "a gradient flows into the CTR: the loss falls when the model says that clicks are likely.",
         "the CTR is a weight here, nothing that is to be learnt from this loss.",
         "`.detach()` it.",
+    )
+    yield Probe(
+        _alike(by_b, _slopes(right, b)[0]),
+        "the number is right, and its gradient on `b` is not: the CVR would not learn from it.",
+        "`.detach()` belongs to the weight alone; `.item()`, numpy and `torch.no_grad` cut the gradient, too.",
+        "torch operations all the way from `b` to the loss.",
     )

@@ -9,14 +9,16 @@ from the mood of the moment, as far as the dial of `selection.outcomes` is turne
     ESMM, not shared       the product without the sharing: embeddings for each tower (the paper's ESMM-NS)
     ESMM                   both
 
-All have embeddings of eight and towers of 32 and 16 units, and nothing else is shared. Every model may choose among
-twelve settings (`tune`), and is judged in the state in which `fit` leaves it.
+All have embeddings of eight and towers of 32 and 16 units, and nothing else is shared. In each situation (kind and
+strength of the selection, number of rows) every model may choose among the same number of settings (`tuning`), and is
+judged in the state in which `fit` leaves it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -29,7 +31,7 @@ from helpers.esmm import ESMM, TASKS, chain, funnel, product_logit
 from helpers.examples import Examples, Inputs
 from helpers.experiments import Grid, grids
 from helpers.experiments.feeds import described
-from helpers.experiments.selection import CLICKS, KINDS, Outcomes, outcomes
+from helpers.experiments.selection import CLICKS, KINDS, SEEN, Outcomes, outcomes
 from helpers.features import Features, Sparse
 from helpers.feed import AGES, TOPICS, World
 from helpers.metrics import auc, log_loss
@@ -40,6 +42,7 @@ USERS, VIDEOS = 300, 200
 ROWS, VALID, TEST = 12_000, 4_000, 20_000
 DIAL = (0.0, 0.5, 1.0, 2.0)  # strengths of the selection
 TOWERS = [32, 16]
+EPOCHS = 60  # at most: a model stops three epochs after its lowest validation loss
 BAIT = 0.8  # log-odds of a click, a standard deviation of bait
 CLICK, LIKE, BOTH = TASKS
 
@@ -59,16 +62,23 @@ def features() -> Features:
 class Logs:
     """What was logged in some worlds, and the truth in rows that no model has seen.
 
-    train, valid   `Examples.stack`ed, a set a world, with the labels of `helpers.esmm.funnel`
-    inputs         of the test rows, with a leading axis
-    truth          `Outcomes` of the test rows, one a world
+    kind, strength      of the selection
+    train, valid, test  `Examples.stack`ed, a set a world, with the labels of `helpers.esmm.funnel`
+    truth               `Outcomes` of the test rows, one a world
     """
 
     seeds: list[int]
+    kind: str
+    strength: float
     train: Examples
     valid: Examples
-    inputs: Inputs
+    test: Examples
     truth: list[Outcomes]
+
+    @property
+    def inputs(self) -> Inputs:
+        """Of the test rows, with a leading axis."""
+        return self.test.inputs
 
     @staticmethod
     def make(seeds: Sequence[int], kind: str, strength: float, rows: int = ROWS) -> Logs:
@@ -81,8 +91,7 @@ class Logs:
             for part, index in zip(parts, torch.arange(len(frame)).split(sizes), strict=True):
                 part.append(examples.take(index))
             truth.append(found.part(slice(-TEST, None)))
-        train, valid, test = map(Examples.stack, parts)
-        return Logs(list(seeds), train, valid, test.inputs, truth)
+        return Logs(list(seeds), kind, strength, *map(Examples.stack, parts), truth)
 
 
 def impressions(seed: int, kind: str, strength: float, rows: int) -> tuple[pd.DataFrame, Outcomes]:
@@ -121,7 +130,7 @@ class Halves(nn.Module):
 
 @dataclass(frozen=True)
 class Choice:
-    """What `tune` may choose: learning rate, penalty on embeddings, and the second loss's weight (the first has 1)."""
+    """What a model may choose: learning rate, penalty on embeddings, and the second loss's weight (the first has 1)."""
 
     lr: float
     l2: float
@@ -142,7 +151,7 @@ def train(logs: Logs, model: str, tasks: Sequence[str], choice: Choice) -> list[
     """A model a world, trained."""
     models = [build(model, tasks, choice.l2, seed) for seed in logs.seeds]
     weights = dict(zip(models[0].tasks, (1.0, choice.weight), strict=False))
-    options = {"epochs": 30, "patience": 3, "batch_size": 512, "lr": choice.lr, "seed": logs.seeds}
+    options = {"epochs": EPOCHS, "patience": 3, "batch_size": 512, "lr": choice.lr, "seed": logs.seeds}
     fit(models, logs.train, logs.valid, task_weights=weights, **options)
     return models
 
@@ -158,7 +167,7 @@ def predict(logs: Logs, model: str, inputs: Inputs, tasks: Sequence[str] = TASKS
     found = {}
     for together in parts(model):
         if model != SINGLE or together[0] in tasks:
-            found |= chain(train(logs, model, together, CHOSEN[model][together]), inputs)
+            found |= chain(train(logs, model, together, chosen(logs, model, together)), inputs)
     if model == SHARED:
         found[BOTH] = product_logit(found[CLICK], found[LIKE])
     return {task: found[task] for task in tasks}
@@ -215,27 +224,75 @@ def compare(
     return table[[*first, *(name for name in table.columns if name not in first)]]
 
 
-# What every model may choose from: twelve settings, by the log loss of what was logged in the validation rows
-# (`logged_loss`), mean of both kinds at strength 1, on worlds that serve no result.
-SHARED_CHOICES = [Choice(*one) for one in product((0.003, 0.01), (0.001, 0.01, 0.1), (1.0, 5.0))]
+# What every model may choose from in each situation, by the log loss of what was logged (`logged_loss`) in the test
+# rows of four worlds that serve no result: the same rates, with 18 settings for a model of one task, and 24 for one of
+# two, whose second loss has a weight. (At a rate of 0.03 the CTR of strength 2 gains 1% of its loss in all models, the
+# CVR nothing.)
+RATES = (0.001, 0.003, 0.01)
+SHARED_CHOICES = [Choice(*one) for one in product(RATES, (0.003, 0.01, 0.03, 0.1), (1.0, 5.0))]
 CHOICES = {
-    SINGLE: [Choice(*one) for one in product((0.001, 0.003, 0.01, 0.03), (0.001, 0.01, 0.1))],
+    SINGLE: [Choice(*one) for one in product(RATES, (0.001, 0.003, 0.01, 0.03, 0.1, 0.3))],
     SHARED: [Choice(c.lr, c.l2, CLICKS * c.weight) for c in SHARED_CHOICES],  # as many times as rows are clicked
     APART: SHARED_CHOICES,
     PRODUCT: SHARED_CHOICES,
 }
 TUNING_SEEDS = tuple(range(900, 904))
+SITUATIONS = [(SEEN, 0.0), *product(KINDS, DIAL[1:])]  # without strength there is one kind
 
 
-def tune(model: str, seeds: Sequence[int] = TUNING_SEEDS) -> dict[tuple[str, ...], Choice]:
-    """For each model that belongs to `model` the best of its twelve settings: what `CHOSEN` holds."""
-    logs = [Logs.make(seeds, kind, 1.0) for kind in KINDS]
+def tuning(
+    seeds: Sequence[int],
+    situations: Sequence[tuple[str, float]],
+    rows: Sequence[int],
+    models: Sequence[str] = MODELS,
+    tasks: Sequence[str] = TASKS,
+) -> pd.DataFrame:
+    """Every choice in every situation: kind, strength, rows, model, tasks (trained together), lr, l2, weight, loss,
+    like.
 
-    def loss(tasks: Sequence[str], choice: Choice) -> float:
-        outputs = [chain(train(one, model, tasks, choice), one.valid.inputs) for one in logs]
-        return float(np.mean([logged_loss(logits, one.valid) for one, logits in zip(logs, outputs, strict=True)]))
+    loss   of what was logged, mean over rows and worlds, in thousandths of a nat: by this is chosen
+    like   the part of it that is the like's; 0 for a model without one
+    """
+    found = []
+    for (kind, strength), size in product(situations, rows):
+        logs = Logs.make(seeds, kind, strength, size)
+        for model in models:
+            for together in parts(model):
+                if model == SINGLE and together[0] not in tasks:
+                    continue
+                at = {"kind": kind, "strength": strength, "rows": size, "model": model, "tasks": _name(together)}
+                for choice in CHOICES[model]:
+                    logits = chain(train(logs, model, together, choice), logs.inputs)
+                    parts_of = {"loss": logits, "like": {task: logits[task] for task in logits if task == LIKE}}
+                    losses = {name: 1000 * logged_loss(some, logs.test) for name, some in parts_of.items()}
+                    found.append(at | vars(choice) | losses)
+    return pd.DataFrame(found)
 
-    return {tasks: min(CHOICES[model], key=lambda choice: loss(tasks, choice)) for tasks in parts(model)}
+
+def _name(tasks: Sequence[str]) -> str:
+    return " + ".join(tasks)
+
+
+def tuned() -> pd.DataFrame:
+    """The best choice of every model in every situation: the rows of `tuning`'s kept tables with the lowest loss."""
+    table = pd.concat([GRIDS[name].read() for name in ("07_tuning", "07_tuning_rows")], ignore_index=True)
+    return table.loc[table.groupby(["kind", "strength", "rows", "model", "tasks"])["loss"].idxmin()]
+
+
+_tuned = lru_cache(maxsize=1)(tuned)
+
+
+def chosen(logs: Logs, model: str, tasks: Sequence[str]) -> Choice:
+    """What the model chose in the situation of these logs; in one that was not tuned, in the nearest that was: first by
+    the number of rows, then by strength."""
+    table = _tuned()
+    table = table[(table["model"] == model) & (table["tasks"] == _name(tasks))]
+    table = table[(table["kind"] == logs.kind) | (table["strength"] == 0)]
+    for far in (np.log(table["rows"] / len(logs.train)).abs(), (table["strength"] - logs.strength).abs()):
+        nearest = far.loc[table.index]
+        table = table[nearest == nearest.min()]
+    best = table.iloc[0]
+    return Choice(float(best["lr"]), float(best["l2"]), float(best["weight"]))
 
 
 def logged_loss(
@@ -253,23 +310,33 @@ def logged_loss(
     return float(sum(counts[task] * loss.mean() for task, loss in losses.items()))
 
 
-# What `tune` chose.
-CHOSEN: dict[str, dict[tuple[str, ...], Choice]] = {
-    SINGLE: {(CLICK,): Choice(0.001, 0.01), (LIKE,): Choice(0.003, 0.1), (BOTH,): Choice(0.003, 0.01)},
-    SHARED: {(CLICK, LIKE): Choice(0.003, 0.01, CLICKS)},
-    APART: {(CLICK, BOTH): Choice(0.003, 0.001)},
-    PRODUCT: {(CLICK, BOTH): Choice(0.003, 0.01)},
-}
-
 FEW, MANY = 3_000, 48_000
 
 GRIDS = grids(
+    Grid("07_tuning", tuning, {"seeds": list(TUNING_SEEDS), "situations": SITUATIONS, "rows": [ROWS]}),
+    Grid(
+        "07_tuning_rows",
+        tuning,
+        {
+            "seeds": list(TUNING_SEEDS),
+            "situations": [(kind, 1.0) for kind in KINDS],
+            "rows": [FEW, MANY],
+            "models": [SINGLE, SHARED, PRODUCT],
+            "tasks": [LIKE],
+        },
+    ),
     Grid("07_funnel", compare, {"seeds": list(range(24)), "strengths": list(DIAL)}),
     *(
         Grid(
             f"07_rows_{rows}",
             compare,
-            {"seeds": list(range(20)), "strengths": [1.0], "models": [SINGLE], "rows": rows, "tasks": [LIKE]},
+            {
+                "seeds": list(range(24)),
+                "strengths": [1.0],
+                "models": [SINGLE, SHARED, PRODUCT],
+                "rows": rows,
+                "tasks": [LIKE],
+            },
         )
         for rows in (FEW, MANY)
     ),

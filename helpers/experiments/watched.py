@@ -19,7 +19,7 @@ from helpers import movielens, validate
 from helpers.esmm import ESMM, chain, funnel, product_logit
 from helpers.examples import Examples
 from helpers.experiments import Grid, grids
-from helpers.experiments.funnel import logged_loss
+from helpers.experiments.funnel import Choice, logged_loss
 from helpers.experiments.ratings import COLUMNS
 from helpers.features import Features
 from helpers.metrics import auc
@@ -31,6 +31,8 @@ SINGLE, SHARED, PRODUCT = MODELS = ("single-task", "masked shared-bottom", "ESMM
 ROWS, VALID, TEST = 12_000, 4_000, 8_000
 RATED = 4  # one of so many impressions
 TOWERS = [32]
+EPOCHS = 100  # at most
+PATIENCE = 10  # epochs: at a small rate some starts are slow to leave the plateau of the first
 
 
 @lru_cache(maxsize=1)
@@ -78,13 +80,17 @@ def build(model: str, tasks: Sequence[str], l2: float, seed: int) -> SharedBotto
 
 
 def train(
-    model: str, tasks: Sequence[str], seeds: Sequence[int], sets: Sequence[Examples], lr: float, l2: float
+    model: str,
+    tasks: Sequence[str],
+    seeds: Sequence[int],
+    sets: Sequence[Examples],
+    choice: Choice,
+    patience: int = PATIENCE,
 ) -> list[SharedBottom]:
-    """A model a seed, trained on the first of `sets` and stopped by the second. A masked like counts as the likelihood
-    has it: by the share of the rows that it is known in."""
-    models = [build(model, tasks, l2, seed) for seed in seeds]
-    weights = dict.fromkeys(models[0].tasks, 1.0) | ({LIKE: 1 / RATED} if model == SHARED else {})
-    options = {"epochs": 30, "patience": 3, "batch_size": 512, "lr": lr, "seed": list(seeds)}
+    """A model a seed, trained on the first of `sets` and stopped by the second."""
+    models = [build(model, tasks, choice.l2, seed) for seed in seeds]
+    weights = dict(zip(models[0].tasks, (1.0, choice.weight), strict=False))
+    options = {"epochs": EPOCHS, "patience": patience, "batch_size": 512, "lr": choice.lr, "seed": list(seeds)}
     fit(models, *sets[:2], task_weights=weights, **options)
     return models
 
@@ -102,7 +108,7 @@ def compare(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFram
     for model in models:
         logits = {}
         for tasks in parts(model):
-            logits |= chain(train(model, tasks, seeds, sets, *CHOSEN[model][tasks]), test.inputs)
+            logits |= chain(train(model, tasks, seeds, sets, CHOSEN[model][tasks]), test.inputs)
         if model == SHARED:
             logits[BOTH] = product_logit(logits[WATCHED], logits[LIKE])
         chance = torch.sigmoid(logits[LIKE])
@@ -116,28 +122,38 @@ def compare(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFram
     return pd.concat(rows, ignore_index=True)
 
 
-# What every model may choose from: the same six settings, by the log loss of what was logged in the validation rows, on
-# seeds that serve no result.
-CHOICES = list(product((0.003, 0.01), (0.001, 0.01, 0.1)))
+# What every model may choose from: 32 settings, by the log loss of what was logged in the test rows of seeds that serve
+# no result.
+RATES = (0.0003, 0.001, 0.003, 0.01)
+SHARED_CHOICES = [Choice(*one) for one in product(RATES, (0.001, 0.003, 0.01, 0.03), (1.0, 5.0))]
+CHOICES = {
+    SINGLE: [Choice(*one) for one in product(RATES, (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0))],
+    SHARED: [Choice(c.lr, c.l2, c.weight / RATED) for c in SHARED_CHOICES],
+    PRODUCT: SHARED_CHOICES,
+}
 TUNING_SEEDS = tuple(range(900, 904))
 
 
-def tune(model: str, seeds: Sequence[int] = TUNING_SEEDS) -> dict[tuple[str, ...], tuple[float, float]]:
-    """For each model that belongs to `model` the best (lr, l2): what `CHOSEN` holds."""
+def tune(model: str, seeds: Sequence[int] = TUNING_SEEDS) -> dict[tuple[str, ...], Choice]:
+    """For each model that belongs to `model` its best choice: what `CHOSEN` holds. The search is less patient."""
     sets = stacked(seeds)
 
-    def loss(tasks: Sequence[str], choice: tuple[float, float]) -> float:
-        logits = chain(train(model, tasks, seeds, sets, *choice), sets[1].inputs)
-        return logged_loss(logits, sets[1], TASKS, 1 / RATED)
+    def loss(tasks: Sequence[str], choice: Choice) -> float:
+        logits = chain(train(model, tasks, seeds, sets, choice, patience=3), sets[2].inputs)
+        return logged_loss(logits, sets[2], TASKS, 1 / RATED)
 
-    return {tasks: min(CHOICES, key=lambda choice: loss(tasks, choice)) for tasks in parts(model)}
+    return {tasks: min(CHOICES[model], key=lambda choice: loss(tasks, choice)) for tasks in parts(model)}
 
 
 # What `tune` chose.
-CHOSEN: dict[str, dict[tuple[str, ...], tuple[float, float]]] = {
-    SINGLE: {(WATCHED,): (0.003, 0.001), (LIKE,): (0.003, 0.01), (BOTH,): (0.003, 0.001)},
-    SHARED: {(WATCHED, LIKE): (0.003, 0.001)},
-    PRODUCT: {(WATCHED, BOTH): (0.01, 0.01)},
+CHOSEN: dict[str, dict[tuple[str, ...], Choice]] = {
+    SINGLE: {
+        (WATCHED,): Choice(0.0003, 0.001),
+        (LIKE,): Choice(0.0003, 0.01),
+        (BOTH,): Choice(0.0003, 0.003),
+    },
+    SHARED: {(WATCHED, LIKE): Choice(0.0003, 0.001, 1 / RATED)},
+    PRODUCT: {(WATCHED, BOTH): Choice(0.01, 0.03)},
 }
 
 GRIDS = grids(Grid("07_watched", compare, {"seeds": list(range(20)), "models": list(MODELS)}))
