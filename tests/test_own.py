@@ -132,6 +132,8 @@ def test_weightings_are_for_the_shared_side_alone(table, weighting):
         ({"recipe": Recipe("single task")}, "recipe: got 'single task'"),
         ({"seeds": [1]}, r"seeds: got \[1\]; expected two or more"),
         ({"seeds": [1, 900]}, "none of .900, 901."),
+        ({"seeds": [1, 1, 2]}, r"seeds: got \[1, 1, 2\]; expected two or more, each once"),
+        ({"matters": {"binary": 0.005}}, r"matters\['regression'\]: got None"),
         ({"rates": []}, "rates: got none"),
     ],
 )
@@ -143,6 +145,15 @@ def test_bad_arguments_are_named(table, options, words):
 def test_a_table_that_does_not_pass_the_check_is_not_compared(table):
     with pytest.raises(ValueError, match=r"declaration: got click: .*neither 0 nor 1"):
         compare(table.assign(click=table["click"] + 1), BY_TIME)
+
+
+def test_a_random_split_without_positives_is_named_before_any_training(table, monkeypatch):
+    monkeypatch.setattr(own, "fit", lambda *arguments, **options: 1 / 0)
+    rare = table.assign(click=(np.arange(2_500) % 300 == 3).astype(int))
+    with pytest.raises(
+        ValueError, match=r"label 'click': got one value in the rows to (valid|test) of seed \d+; expected two"
+    ):
+        compare(rare, AT_RANDOM, RECIPE, seeds=range(50))
 
 
 def test_worlds_are_what_they_are_called():

@@ -110,12 +110,16 @@ def steps(
     recipe, seeds, rates = recipe or Recipe(), list(seeds), list(rates)
     if recipe.structure == "single task":
         validate.fail("recipe", "'single task'", "a structure that shares: single tasks are what it is compared with")
-    if len(seeds) < 2 or set(seeds) & set(tuning_seeds):
-        validate.fail("seeds", str(seeds)[:60], f"two or more, none of {list(tuning_seeds)}, which tune")
+    if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
+        expected = f"two or more, each once, none of {list(tuning_seeds)}, which tune"
+        validate.fail("seeds", str(seeds)[:60], expected)
     if not rates:
         validate.fail("rates", "none", "at least one learning rate")
+    for kind in set(declaration.labels.values()):
+        validate.number(f"matters[{kind!r}]", dict(matters).get(kind), low=0)
     problems = must_pass(declaration, frame)
     table = _Table(prepare(declaration, frame), declaration)
+    table.check_splits([*tuning_seeds, *seeds])
     alone = replace(recipe, structure="single task", weighting="equal")
     models = {(task,): alone for task in declaration.labels} | {tuple(declaration.labels): recipe}
     pair = list(declaration.labels)[:2]
@@ -213,6 +217,14 @@ class _Table:
     def sets(self, seed: int) -> tuple[Examples, ...]:
         """Examples to train, validate and test."""
         return tuple(self.examples.take(part.index.to_list()) for part in self.split(seed))
+
+    def check_splits(self, seeds: Sequence[int]) -> None:
+        """Raise ValueError where a random split leaves a label with one value; `check` has seen the first one alone."""
+        for seed, task in itertools.product([] if self.by_time else seeds, self.tasks):
+            for name, part in self.split(seed)._asdict().items():
+                if part[task].nunique() < 2:
+                    expected = "two in each part: more rows, or a column that is the time"
+                    validate.fail(f"label {task!r}", f"one value in the rows to {name} of seed {seed}", expected)
 
     def together(self, seeds: Sequence[int]) -> list[list[int]]:
         """The seeds in groups that train together: of large tables each alone."""
