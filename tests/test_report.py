@@ -1,6 +1,7 @@
 """The report: one page that stands alone, says what was found and what was not tested, and is written whole."""
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,26 @@ def test_it_says_what_was_found_and_what_was_not_tested(found):
         assert words in page, words
     assert all(f"{problem.column}: "[:4] in page for problem in found.problems)
     assert f"{found.cost['parameters'].iloc[0]:,}" in page
+    assert "All have learning rate 0.01." in page and "0.5 is guessing" in page
+
+
+def test_each_picture_says_what_it_shows(found):
+    page = report(found).page()
+    captions = re.findall(r"<figcaption>(.*?)</figcaption>", page)
+    assert len(captions) == 2 and captions == re.findall(r'<img alt="(.*?)"', page)
+    assert all("click &amp; like" in caption and "$seconds$" in caption for caption in captions)
+
+
+def test_names_that_the_font_does_not_have_stand_below_the_picture(found):
+    from dataclasses import replace
+
+    names = {"click & like": "点击", "$seconds$": "时长"}
+    own = replace(found.declaration, labels={names[task]: kind for task, kind in found.declaration.labels.items()})
+    tables = {name: getattr(found, name).replace(names) for name in ("facts", "scores", "growth", "curve")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns where it draws a box for a letter
+        page = report(replace(found, declaration=own, **tables)).page()
+    assert "What 点击 (task A) and 时长 (task B) gain by sharing" in page
 
 
 def test_equal_comparisons_give_equal_pages(found):
