@@ -18,10 +18,11 @@ import pandas as pd
 from helpers import validate
 from helpers.features import LARGEST, Features, Sparse
 from helpers.metrics import auc, r2
-from helpers.own_data import FRACTIONS, Declaration, cut, moments, prepare, split
+from helpers.own_data import FRACTIONS, Declaration, Split, cut, moments, prepare, split
 from helpers.training import TOTAL
 
-FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES = 100, 2_000, 50
+FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
+MOST_NEW = 0.3  # of the rows to test, that may be of users without a row to train on
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
@@ -237,6 +238,18 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             said = f"all rows to test with a label {column!r} are of one user; an interval needs two, better fifty."
             yield Problem(True, declaration.user, said)
             return
+    if declaration.user:
+        yield from _strangers(declaration.user, parts)
+
+
+def _strangers(user: str, parts: Split) -> Iterator[Problem]:
+    """Whether the test rows are of few users, or of users that no training row has."""
+    count, new = parts.test[user].nunique(), float((~parts.test[user].isin(parts.train[user])).mean())
+    if count < FEW_USERS:
+        yield Problem(False, user, f"the rows to test are of {count:,} users only: its luck is theirs.")
+    if new > MOST_NEW:
+        said = f"{new:.0%} of the rows to test are of users without a row to train on: of them a model knows no habit."
+        yield Problem(False, user, said)
 
 
 def _leaks(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:

@@ -104,6 +104,7 @@ WHAT_IT_IS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always saying its mean.",
     "gauc": "GAUC: the AUC within each user.",
+    "by item": "Item's mean: a yardstick, the mean label of each item in the training rows.",
 }
 
 
@@ -119,6 +120,7 @@ def _about(found: Comparison) -> str:
 
 
 def _gains(found: Comparison) -> str:
+    yardstick = found.facts.set_index("task")["by item"]
     rows = [
         {
             "task": row.task,
@@ -129,9 +131,11 @@ def _gains(found: Comparison) -> str:
             "alone": f"{row.single:.3f}",
             "shared": f"{row.shared:.3f}",
         }
+        | ({"item's mean": f"{yardstick[row.task]:.3f}"} if yardstick.notna().any() else {})
         | _gauc(found, row.task)
         for row in found.gains.itertuples()
     ]
+    weak = [r.task for r in found.gains.itertuples() if max(r.single, r.shared) < yardstick[r.task]]
     matters = {kind: found.matters[kind] for kind in dict.fromkeys(found.declaration.labels.values())}
     margin = ", ".join(f"{value:g} {'AUC' if kind == 'binary' else 'R²'}" for kind, value in matters.items())
     words = [WHAT_IT_IS[metric] for metric in dict.fromkeys(found.gains["metric"])]
@@ -140,7 +144,12 @@ def _gains(found: Comparison) -> str:
         f"Means of {len(found.seeds)} seeds, trainings with other random numbers. Smallest gain that matters, set "
         f"before the measurement: {margin}. A task gains or loses where the whole interval lies beyond it. "
     )
-    return _table(pd.DataFrame(rows)) + f"<p>{note}{' '.join(words)}</p>"
+    words += [WHAT_IT_IS["by item"]] if yardstick.notna().any() else []
+    warning = (
+        f"<p><b>Weak models.</b> {_words(', '.join(weak))}: the item's mean, which trains nothing, predicts better "
+        "than both models. Make them better (other features, rates, penalties) before you act on a gain.</p>"
+    )
+    return _table(pd.DataFrame(rows)) + (warning if weak else "") + f"<p>{note}{' '.join(words)}</p>"
 
 
 def _gauc(found: Comparison, task: str) -> dict[str, str]:
@@ -223,12 +232,15 @@ def _compared(found: Comparison) -> str:
     rates = ", ".join(f"{rate:g}" for rate in found.rates)
     one = len(found.rates) == 1
     chose = f"All have learning rate {rates}." if one else f"Each chose, on other seeds, among learning rates {rates}."
+    if len(found.penalties) > 1:
+        chose = f"{chose[:-1]} and penalties on embeddings {', '.join(f'{l2:g}' for l2 in found.penalties)}."
     said = (
         f"A single-task model for each task, against one {recipe.structure} for all ({recipe.bottom} bottom, weighting "
         f"{weighting}). {chose} The validation rows say when training stops. The shared model is judged in one state, "
         "as it would be served."
     )
-    return f"<p>{_words(said)}</p>{_table(found.tuned)}"
+    tuned = found.tuned if len(found.penalties) > 1 else found.tuned.drop(columns="l2_embedding")
+    return f"<p>{_words(said)}</p>{_table(tuned)}"
 
 
 def _cost(found: Comparison) -> str:

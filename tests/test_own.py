@@ -54,6 +54,27 @@ def test_both_sides_are_tuned_from_the_same_rates(found):
     assert found.cost["model"].tolist() == [SINGLE, "Shared-Bottom"] and (found.cost["parameters"] > 100).all()
 
 
+def test_penalties_are_chosen_by_both_sides_from_the_same_few(table):
+    options = {"seeds": range(2), "rates": [0.003, 0.01], "curve": False}
+    one, two = (compare(table, BY_TIME, RECIPE, penalties=few, **options) for few in ([0.0, 10.0], [10.0, 0.0]))
+    assert one.tuned["l2_embedding"].tolist() == [0.0] * 4 and one.penalties == two.penalties == [0.0, 10.0]
+    pd.testing.assert_frame_equal(one.scores, two.scores)
+    same = compare(table, BY_TIME, RECIPE, **options)
+    pd.testing.assert_frame_equal(one.scores, same.scores)
+
+
+def test_the_yardstick_is_the_mean_of_each_item_in_the_training_rows(found, table):
+    own = found.declaration
+    value = found.facts.set_index("task").loc["like", "by item"]
+    parts = [split(own, prepare(own, table), seed) for seed in ([0] if own.time else found.seeds)]
+    expected = []
+    for train, _, test in parts:
+        mean = train["like"].mean()
+        score = {item: (rows["like"].sum() + 5 * mean) / (len(rows) + 5) for item, rows in train.groupby("item")}
+        expected.append(auc(test["item"].map(score).fillna(mean).to_numpy(), test["like"].to_numpy()))
+    assert value == pytest.approx(np.mean(expected)) and 0.5 < value < 0.9
+
+
 def test_the_curve_is_of_the_first_two_tasks(found):
     assert set(found.curve["task"]) == {"click", "seconds"} and set(found.curve["weight"]) == set(own.WEIGHTS)
     assert len(found.curve) == 2 * 5 * 4 and not found.curve["value"].isna().any()

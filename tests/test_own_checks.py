@@ -79,6 +79,8 @@ def spoil(frame, column, **values):
         (declared(), lambda f: spoil(f, "time", r2=None), True, "cannot order the rows"),
         (declared(), lambda f: f.assign(click=(f["time"] < 100).astype(int)), True, "rows to valid it has fewer"),
         (declared(), lambda f: f.assign(topic="a"), False, "one value only"),
+        (declared(), lambda f: f.assign(user=f["time"] // 100), False, "100% of the rows to test are of users without"),
+        (declared(), lambda f: f.assign(user=f["user"] % 40), False, "are of 40 users only"),
         (declared(), lambda f: f.assign(duration=np.nan), True, "all values are missing"),
         (declared(), lambda f: f.assign(video=f["time"]), False, "3,000 of its 3,000 ids (100%) occur in one row"),
         (

@@ -70,6 +70,15 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found):
     assert "What 点击 (task A) and 时长 (task B) gain by sharing" in page
 
 
+def test_models_that_a_mean_beats_are_called_weak(found):
+    from dataclasses import replace
+
+    assert "Weak models" not in report(found).page()
+    page = report(replace(found, facts=found.facts.assign(**{"by item": 0.99}))).page()
+    assert "Weak models.</b> click &amp; like, $seconds$: the item's mean" in page.replace("&#x27;", "'")
+    assert "0.990" in page and "Item's mean: a yardstick" in page
+
+
 def test_equal_comparisons_give_equal_pages(found):
     assert report(found).page() == report(found).page()
     assert "mtl-report" in report(found)._repr_html_() and repr(report(found)).startswith(
