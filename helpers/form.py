@@ -15,6 +15,7 @@ import re
 from dataclasses import fields, replace
 from pathlib import Path
 
+import anywidget
 import ipywidgets as widgets
 import pandas as pd
 
@@ -27,6 +28,24 @@ from helpers.report import report
 
 AUTO, WIDE = {"width": "auto", "flex": "0 0 auto"}, {"width": "100%"}
 SHARING = [structure for structure in STRUCTURES if structure != "single task"]
+
+
+class Keys(anywidget.AnyWidget):
+    """Shows nothing; keeps keys that are pressed in the form from JupyterLab, which goes from cell to cell by them."""
+
+    _esm = """
+    export default { render({ el }) {
+      el.style.display = "none";
+      const hold = (tries) => {
+        const form = el.closest(".mtl-form");
+        if (form) form.onkeydown = (event) => {
+          if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
+        };
+        else if (tries) setTimeout(() => hold(tries - 1), 50);
+      };
+      hold(100);
+    } };
+    """
 
 
 class DataForm(widgets.VBox):
@@ -72,7 +91,7 @@ class DataForm(widgets.VBox):
         buttons = widgets.HBox([self.button, self.stop, self.bar])
         buttons.add_class("mtl-buttons")
         top = widgets.HBox([self.path, self.reader])
-        super().__init__([top, self.columns, row, self.code, buttons, self.message, self.result])
+        super().__init__([top, self.columns, row, self.code, buttons, self.message, self.result, Keys()])
         self.add_class("mtl-card")
         self.add_class("mtl-form")
         self._read() if str(path) else self._say("Type the path of a CSV file and press Read.")

@@ -38,6 +38,7 @@ DECLARATIONS = {
     ),
 }
 RECIPE = Recipe(epochs=10, patience=2)
+PENALTIES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)  # each side chooses among these and three learning rates
 ROWS = {FEED: 74_973, MOVIELENS: 100_000}  # all of them
 
 
@@ -52,9 +53,11 @@ def log(data: str, rows: int) -> pd.DataFrame:
 
 
 def runs(seeds: Sequence[int], data: str, rows: int) -> pd.DataFrame:
-    """Test AUC of both sides: data, seed, model, task, auc, and of the task's gain overlap, users and units."""
-    one = compare(log(data, rows), DECLARATIONS[data], RECIPE, seeds=seeds, curve=False)
+    """Test AUC of both sides: data, seed, model, task, auc, and of the task by_item (the AUC of a mean an item, as in
+    `own.Comparison`) and, for its gain, overlap, users and units."""
+    one = compare(log(data, rows), DECLARATIONS[data], RECIPE, seeds=seeds, penalties=PENALTIES, curve=False)
     luck = one.gains.set_index("task")[["overlap", "users", "units"]]
+    luck.insert(0, "by_item", one.facts.set_index("task")["by item"])
     table = one.scores.rename(columns={"value": "auc"})[["seed", "model", "task", "auc"]]
     return table.join(luck, on="task").assign(data=data)[["data", "seed", "model", "task", "auc", *luck]]
 
