@@ -118,11 +118,11 @@ def _names(folder: Path) -> list[str]:
 def _small(frame: pd.DataFrame) -> pd.DataFrame:
     small = {}
     for name, values in frame.items():
-        if values.dtype == object and (seen := values.dropna()).map(type).isin([bool, int]).all() and len(seen):
-            # true and false with gaps, or whole numbers that are too long
-            values = (
-                values.astype(float) if isinstance(seen.iloc[0], bool) else values.astype(str).where(values.notna())
-            )
+        kinds = set(map(type, values.dropna())) if values.dtype == object else set()
+        if kinds == {bool}:
+            values = values.astype(float)  # true and false with gaps
+        elif kinds == {int}:
+            values = values.astype(str).where(values.notna())  # too long for 64 bits
         elif values.dtype == np.uint64 and values.max() > validate.LARGEST:
             values = values.astype(str)
         if pd.api.types.is_integer_dtype(values.dtype):
