@@ -69,6 +69,8 @@ def _kind(problem: Problem) -> str:
 
 def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
     """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
+    if not isinstance(declaration, Declaration):
+        validate.fail("declaration", repr(declaration)[:60], "a Declaration", TypeError)
     validate.columns("frame", frame, [])
     found = [*_columns(declaration, frame)]
     found += _types(declaration, frame, _named(found))

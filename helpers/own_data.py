@@ -170,9 +170,15 @@ class Declaration:
         for column, kind in self.labels.items():
             validate.choice(f"labels[{column!r}]", kind, KINDS)
         for name in ("ids", "numbers"):
-            if isinstance(getattr(self, name), str):
-                validate.fail(name, repr(getattr(self, name)), "several names, such as ('age',)", TypeError)
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            value = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                validate.fail(name, repr(value)[:60], "several names, such as ('age',)", TypeError)
+            object.__setattr__(self, name, tuple(value))
+        if not isinstance(self.lists, dict):
+            validate.fail("lists", repr(self.lists)[:60], '{column: id column}, such as {"seen": "video"}', TypeError)
+        for name in ("user", "item", "time"):
+            if not isinstance(getattr(self, name), str | int | None):
+                validate.fail(name, repr(getattr(self, name))[:60], "the name of one column", TypeError)
         named = self.columns()
         if twice := sorted({column for column in named if named.count(column) > 1}):
             validate.fail("declaration", f"{twice[0]!r} in two roles", "one role a column: a label is no feature")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -78,7 +78,10 @@ class Recipe:
         if self.structure == "single task" and self.weighting != "equal":
             validate.fail("weighting", f"{self.weighting!r} with single tasks", "'equal': they share nothing to weigh")
         for name in ("units", "towers"):  # lists, as JSON gives them, are welcome
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            value = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                validate.fail(name, repr(value)[:60], "a tuple of sizes, such as (64,) or (64, 32)", TypeError)
+            object.__setattr__(self, name, tuple(value))
 
     def model(self, features: Features, tasks: dict[str, str], seed: int = 0) -> nn.Module:
         """An untrained model for these columns and these tasks, {name: "binary" or "regression"}."""

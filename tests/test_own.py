@@ -163,6 +163,20 @@ def test_bad_arguments_are_named(table, options, words):
         compare(table, BY_TIME, **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"declaration": LABELS}, "declaration: got {.*expected a Declaration"),
+        ({"recipe": "MMoE"}, "recipe: got 'MMoE'; expected a Recipe"),
+        ({"seeds": 5}, "seeds: got 5; expected several numbers"),
+        ({"rates": 0.01}, "rates: got 0.01; expected several numbers"),
+    ],
+)
+def test_arguments_of_another_type_are_named(table, options, words):
+    with pytest.raises(TypeError, match=words):
+        compare(table, **({"declaration": BY_TIME} | options))
+
+
 def test_a_table_that_does_not_pass_the_check_is_not_compared(table):
     with pytest.raises(ValueError, match=r"declaration: got click: .*neither 0 nor 1"):
         compare(table.assign(click=table["click"] + 1), BY_TIME)

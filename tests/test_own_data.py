@@ -169,6 +169,19 @@ def test_several_names_are_not_one_string():
         Declaration({"click": "binary"}, numbers="age")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"numbers": None}, "numbers: got None; expected several names"),
+        ({"lists": ("seen",)}, "lists: got .'seen',.; expected {column: id column}"),
+        ({"user": ("u",)}, "user: got .'u',.; expected the name of one column"),
+    ],
+)
+def test_arguments_of_another_type_are_named(arguments, words):
+    with pytest.raises(TypeError, match=words):
+        Declaration({"click": "binary"}, **({"user": "u"} | arguments))
+
+
 def test_roles_of_a_form_that_make_no_declaration_are_named():
     with pytest.raises(ValueError, match="2 columns that are user"):
         Declaration.of_roles({"a": "user", "b": "user", "c": "binary label"})

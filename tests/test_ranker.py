@@ -127,6 +127,9 @@ def test_what_does_not_go_together_is_named():
         Recipe(weighting={"click": -1})
     with pytest.raises(ValueError, match="structure: got 'shared'; expected one of"):
         Recipe("shared")
+    for units in (64, "64"):
+        with pytest.raises(TypeError, match="units: got .*; expected a tuple of sizes"):
+            Recipe(units=units)
 
 
 def test_a_fit_that_fails_leaves_the_ranker_as_it_was(trained):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -111,7 +111,14 @@ def steps(
     penalties  values of `l2_embedding` to choose among, too; as a rule that of the recipe alone
     curve    also train the shared model with `WEIGHTS` for the first two tasks
     """
-    recipe, seeds, rates = recipe or Recipe(), list(seeds), list(rates)
+    recipe = recipe or Recipe()
+    for name, value, kind in (("declaration", declaration, Declaration), ("recipe", recipe, Recipe)):
+        if not isinstance(value, kind):
+            validate.fail(name, repr(value)[:60], f"a {kind.__name__}", TypeError)
+    for name, value in (("seeds", seeds), ("rates", rates), ("penalties", penalties or ())):
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            validate.fail(name, repr(value)[:60], "several numbers, such as range(5) or (0.003, 0.01)", TypeError)
+    seeds, rates = list(seeds), list(rates)
     if recipe.structure == "single task":
         validate.fail("recipe", "'single task'", "a structure that shares: single tasks are what it is compared with")
     if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
