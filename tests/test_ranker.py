@@ -128,7 +128,7 @@ def test_what_does_not_go_together_is_named():
     with pytest.raises(ValueError, match="structure: got 'shared'; expected one of"):
         Recipe("shared")
     for units in (64, "64"):
-        with pytest.raises(TypeError, match="units: got .*; expected a tuple of sizes"):
+        with pytest.raises(TypeError, match=r"units: got .*; expected a tuple of sizes"):
             Recipe(units=units)
 
 
