@@ -164,6 +164,8 @@ class DataForm(widgets.VBox):
         with self._in_words():
             self.code.value = f'<pre class="mtl-code">{html.escape(self.as_code())}</pre>'
             problems = check(self.declaration, self.frame)
+            if not problems.stopping:
+                self.recipe.check_tasks(self.declaration.labels, self.frame)
             read_in = f"{len(self.frame):,} rows of {len(self.frame.columns)} columns, {megabytes(self.frame):.1f} MB."
             self.message.value = html.escape(read_in) + problems._repr_html_()
             self.button.disabled = bool(problems.stopping)

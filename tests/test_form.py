@@ -85,6 +85,9 @@ def test_what_goes_wrong_is_text_in_the_form(form, path, monkeypatch):
     form.roles["like"].value = "binary label"
     form.structure.value, form.bottom.value = "MMoE", "DCN"
     assert "its experts are MLPs" in form.message.value and form.button.disabled
+    form.bottom.value, form.structure.value = "MLP", "ESMM"
+    assert "expected for ESMM no &#x27;like&#x27; without &#x27;click&#x27;" in form.message.value
+    assert form.button.disabled
     form.structure.value = "Shared-Bottom"
     assert not form.button.disabled
     monkeypatch.setattr(own, "fit", lambda *arguments, **options: 1 / 0)

@@ -138,6 +138,15 @@ def test_other_structures(table, structure):
     assert set(found.scores["model"]) == {SINGLE, structure}
 
 
+def test_esmm_is_compared_where_a_like_needs_a_click(table):
+    own = Declaration({"click": "binary", "like": "binary"}, "user", "item", time="time")
+    esmm, options = replace(RECIPE, structure="ESMM"), {"seeds": range(2), "rates": [0.01], "curve": False}
+    with pytest.raises(ValueError, match="rows with 'like' = 1 and 'click' = 0; expected for ESMM"):
+        compare(table, own, esmm, **options)
+    needs = table.assign(like=table["like"] * table["click"])
+    assert set(compare(needs, own, esmm, **options).scores["model"]) == {SINGLE, "ESMM"}
+
+
 @pytest.mark.parametrize("weighting", ["UWL", {"click": 2.0, "seconds": 1.0, "like": 0.5}])
 def test_weightings_are_for_the_shared_side_alone(table, weighting):
     options = {"seeds": range(2), "rates": [0.01], "curve": False}

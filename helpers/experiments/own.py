@@ -130,6 +130,7 @@ def steps(
     for kind in set(declaration.labels.values()):
         validate.number(f"matters[{kind!r}]", dict(matters).get(kind), low=0)
     problems = must_pass(declaration, frame)
+    recipe.check_tasks(declaration.labels, frame)
     table = _Table(prepare(declaration, frame), declaration)
     table.check_splits([*tuning_seeds, *seeds])
     alone = replace(recipe, structure="single task", weighting="equal")
