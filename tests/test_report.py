@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.experiments import own_worlds
 from helpers.experiments.own import compare
 from helpers.own_data import Declaration
 from helpers.ranker import Recipe
-from helpers.report import NOT_TESTED, report
+from helpers.report import HELD, NOT_TESTED, report
 
 EVIL = "<script>alert('$x$')</script>"
 
@@ -68,6 +69,20 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found):
         warnings.simplefilter("error")  # matplotlib warns where it draws a box for a letter
         page = report(replace(found, declaration=own, **tables)).page()
     assert "What 点击 (task A) and 时长 (task B) gain by sharing" in page
+
+
+@pytest.mark.parametrize(("how", "grid"), [("at random", "08_worlds"), ("by time", "08_by_time")])
+def test_how_often_intervals_hold_is_what_was_measured(how, grid):
+    held = own_worlds.coverage(own_worlds.GRIDS[grid].read())
+    assert round(100 * held.loc[held["repeats"] == own_worlds.REPEATS, "report"].mean()) == HELD[how]
+
+
+def test_the_page_says_how_often_such_intervals_hold(found):
+    from dataclasses import replace
+
+    assert "split at random, 96 of 100 such intervals held it." in report(found).page()
+    by_time = replace(found, declaration=replace(found.declaration, time="time"))
+    assert "89 of 100 such intervals held it. Take them for a little too narrow." in report(by_time).page()
 
 
 def test_models_that_a_mean_beats_are_called_weak(found):
