@@ -8,7 +8,7 @@ from tests.browser.conftest import each
 
 # one process opens this notebook for `test_lab.py` and for these tests
 form_of_08 = pytest.mark.parametrize("book", [p for p in each("lab") if p.values[0].startswith("08")], indirect=True)
-ROWS = "".join(f"{row % 40},{row % 30},{18 + row % 50}.5,{row % 2},{row // 2 % 2},{row}\n" for row in range(600))
+ROWS = "".join(f"{row % 40},{row % 30},{18 + row % 50}.5,{row % 2},{row // 2 % 2},{row + 100}\n" for row in range(600))
 GOOD = "user,item,age,click,like,time\n" + ROWS
 ENABLED = """() => [...document.querySelectorAll(".mtl-form button")]
   .some((button) => button.innerText === "Train and report" && !button.disabled)"""
@@ -22,7 +22,7 @@ BAD = {  # a file, and what the form says of it
     "words.csv": (re.sub(r",1,(\d+)\n", r",yes,\1\n", GOOD), "one label alone"),
     "one_class.csv": (re.sub(r",\d,(\d+)\n", r",1,\1\n", GOOD), "one label alone"),
     "few.csv": ("".join(GOOD.splitlines(keepends=True)[:51]), "50 rows are too few to train on"),
-    "days.csv": (re.sub(r",\d+\n", ",02/05/2026\n", GOOD), "which is the day?"),
+    "days.csv": (re.sub(r",(\d+)\d\d\n", r",0\1/05/2026\n", GOOD), "which is the day?"),
     "no_user.csv": (GOOD.replace("\n0,", "\n,"), "15 rows have no user"),
     "<b>.csv": ("<i>x</i>,click,like\n" + "".join(f"w{k % 3},{k % 2},{k // 2 % 2}\n" for k in range(90)), "90 rows"),
 }
