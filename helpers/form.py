@@ -11,21 +11,41 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import html
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 
+import anywidget
 import ipywidgets as widgets
 import pandas as pd
 
 from helpers.experiments.own import Comparison, steps
 from helpers.own_checks import check
-from helpers.own_data import ROLES, Declaration, megabytes, read, suggest
+from helpers.own_data import ROLES, Declaration, literal, megabytes, read, suggest
 from helpers.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Recipe
 from helpers.recommendation import recommend
 from helpers.report import report
 
 AUTO, WIDE = {"width": "auto", "flex": "0 0 auto"}, {"width": "100%"}
 SHARING = [structure for structure in STRUCTURES if structure != "single task"]
+
+
+class Keys(anywidget.AnyWidget):
+    """Shows nothing; keeps keys that are pressed in the form from JupyterLab, which goes from cell to cell by them."""
+
+    _esm = """
+    export default { render({ el }) {
+      el.style.display = "none";
+      const hold = (tries) => {
+        const form = el.closest(".mtl-form");
+        if (form) form.onkeydown = (event) => {
+          if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
+        };
+        else if (tries) setTimeout(() => hold(tries - 1), 50);
+      };
+      hold(100);
+    } };
+    """
 
 
 class DataForm(widgets.VBox):
@@ -71,7 +91,7 @@ class DataForm(widgets.VBox):
         buttons = widgets.HBox([self.button, self.stop, self.bar])
         buttons.add_class("mtl-buttons")
         top = widgets.HBox([self.path, self.reader])
-        super().__init__([top, self.columns, row, self.code, buttons, self.message, self.result])
+        super().__init__([top, self.columns, row, self.code, buttons, self.message, self.result, Keys()])
         self.add_class("mtl-card")
         self.add_class("mtl-form")
         self._read() if str(path) else self._say("Type the path of a CSV file and press Read.")
@@ -94,23 +114,28 @@ class DataForm(widgets.VBox):
         recipe, usual = self.recipe, Recipe()
         differ = {f.name: getattr(recipe, f.name) for f in fields(Recipe)}
         differ = {name: value for name, value in differ.items() if value != getattr(usual, name)}
-        recipe_code = ", ".join(f"{name}={value!r}" for name, value in differ.items()).replace("'", '"')
-        options = "".join(f", {name}={value!r}" for name, value in self.options.items())
+        recipe_code = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
+        options = "".join(f", {name}={literal(value)}" for name, value in self.options.items())
         return "\n".join(
             [
-                f'frame = read("{self.path.value}")',
+                f"frame = read({literal(self.file)})",
                 f"declaration = {self.declaration.code()}",
                 f"recipe = Recipe({recipe_code})",
                 f"found = compare(frame, declaration, recipe{options})",
-                f'report(found).save("{self.report_path.as_posix()}")',
+                f"report(found).save({literal(self.report_path.as_posix())})",
             ]
         )
 
     @property
+    def file(self) -> str:
+        """The path as it was typed, without the blanks and quotes that come with a copied one."""
+        return self.path.value.strip().strip("\"'")
+
+    @property
     def report_path(self) -> Path:
-        """Beside the CSV file."""
-        path = Path(self.path.value)
-        return path.with_name(path.name.split(".")[0] + "_report.html")
+        """Beside the CSV file: log_report.html for log.csv and for log.csv.gz."""
+        path = Path(self.file).expanduser()
+        return path.with_name(re.sub(r"(\.(csv|tsv|txt))?(\.gz)?$", "", path.name, flags=re.I) + "_report.html")
 
     # What the reader does
 
@@ -118,7 +143,7 @@ class DataForm(widgets.VBox):
         with self._in_words():
             self.frame, self.found, self.result.value = None, None, ""
             self.columns.children, self.roles, self.button.disabled = (), {}, True
-            self.frame = read(self.path.value)
+            self.frame = read(self.file)
             guesses = suggest(self.frame)
             rows = []
             for column, guess in guesses.iterrows():
@@ -139,6 +164,8 @@ class DataForm(widgets.VBox):
         with self._in_words():
             self.code.value = f'<pre class="mtl-code">{html.escape(self.as_code())}</pre>'
             problems = check(self.declaration, self.frame)
+            if not problems.stopping:
+                self.recipe.check_tasks(self.declaration.labels, self.frame)
             read_in = f"{len(self.frame):,} rows of {len(self.frame.columns)} columns, {megabytes(self.frame):.1f} MB."
             self.message.value = html.escape(read_in) + problems._repr_html_()
             self.button.disabled = bool(problems.stopping)
@@ -152,13 +179,18 @@ class DataForm(widgets.VBox):
         self._say("Stops as soon as the training at hand is done …")
 
     async def run(self):
-        """Compare and report, to the end, to Stop or to an error; the message says which."""
+        """Compare and report, to the end, to Stop or to an error; the message says which.
+
+        What is compared is fixed at the start, and the controls with it.
+        """
         self.stopping, self.button.disabled, self.stop.disabled = False, True, False
+        self._lock(True)
         self.bar.value, self.bar.layout.display, self.result.value = 0, None, ""
         self._say("At work …")
         with self._in_words():
             await asyncio.sleep(0)
-            for done, found in steps(self.frame, self.declaration, self.recipe, **self.options):  # noqa: B007
+            frame, to = self.frame, self.report_path
+            for done, found in steps(frame, self.declaration, self.recipe, **self.options):  # noqa: B007
                 self.bar.value = done
                 await asyncio.sleep(0)  # here the kernel reads its messages
                 if self.stopping:
@@ -166,10 +198,17 @@ class DataForm(widgets.VBox):
                     break
             else:
                 self.found = found
-                path = report(found).save(self.report_path)
+                path = report(found).save(to)
                 self.result.value = _summary(found)
                 self._say(f"Done. The report is in {path.as_posix()}.")
+        self._lock(False)
         self.button.disabled, self.stop.disabled, self.bar.layout.display = False, True, "none"
+
+    def _lock(self, locked: bool):
+        """Whether the controls wait for the training to end."""
+        controls = (self.path, self.reader, self.structure, self.bottom, self.weighting, *self.roles.values())
+        for control in controls:
+            control.disabled = locked
 
     @contextlib.contextmanager
     def _in_words(self):
@@ -179,7 +218,8 @@ class DataForm(widgets.VBox):
         except KeyboardInterrupt:  # the kernel's own stop button
             self._say("Stopped by hand; nothing was written.")
         except (Exception, SystemExit) as error:
-            self._say(str(error) or f"{type(error).__name__}.")
+            ours = isinstance(error, ValueError | TypeError | OSError) and str(error)
+            self._say(str(error) if ours else f"{type(error).__name__}: {error}. Nothing was written.")
 
     def _say(self, text: str):
         self.message.value = html.escape(text)

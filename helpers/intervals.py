@@ -8,8 +8,8 @@
 
         standard error² = spread² · (1 / seeds + test rows / training rows) + users²
 
-The second term is a rule of thumb for random splits, and we take it for a split by time as well. How often such
-intervals hold what they should is measured in `helpers.experiments.own_worlds`.
+The second term is a rule of thumb for random splits. By time, where a seed is only another start, it comes out a little
+too small: how often such intervals hold what they should is measured in `helpers.experiments.own_worlds`.
 """
 
 from __future__ import annotations

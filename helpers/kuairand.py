@@ -19,8 +19,9 @@ from helpers.own_data import Declaration
 
 LOG, USERS = "log_standard_4_22_to_5_08_1k.csv", "user_features_1k.csv"
 
-# What happened: labels. `is_click` is a click where covers are shown; where videos play by themselves it says that
-# more than 7 seconds were played. `long_view` and `is_click` there are thresholds of `play_time_ms`.
+# What happened: labels. `is_click` is a click where covers are shown; where videos play by themselves it says that more
+# than 7 seconds were played, or all of a shorter video. There it and `long_view` (18 seconds) are two thresholds of
+# `play_time_ms`. When the numbers of the users were taken the authors do not say: ask that of `fans_user_num`.
 LABELS = {"is_click": "binary", "is_like": "binary", "long_view": "binary"}
 
 # What was known before: who, which video, how long it is, on which page of the app, and what kind of user.
@@ -33,8 +34,11 @@ DECLARATION = Declaration(
     time="time_ms",
 )
 
-# Measured after the impression: each of them gives a label away.
-LEAKS = ("play_time_ms", "profile_stay_time", "comment_stay_time", "is_profile_enter")
+# Measured after the impression: the first gives labels away, the others say much of them. None of them is a feature.
+LEAKS = (
+    *("play_time_ms", "profile_stay_time", "comment_stay_time", "is_profile_enter"),
+    *("is_follow", "is_comment", "is_forward", "is_hate"),
+)
 
 
 def read(folder: str | Path, rows: int = 1_000_000) -> pd.DataFrame:

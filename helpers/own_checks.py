@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import html
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -15,14 +16,20 @@ import numpy as np
 import pandas as pd
 
 from helpers import validate
+from helpers.features import LARGEST, Features, Sparse
 from helpers.metrics import auc, r2
-from helpers.own_data import FRACTIONS, Declaration, moments, prepare, split
+from helpers.own_data import FRACTIONS, Declaration, Split, cut, moments, prepare, split
+from helpers.training import TOTAL
 
-FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES = 100, 2_000, 50
+FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
+MOST_NEW = 0.3  # of the rows to test, that may be of users without a row to train on
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
 LOOKED_AT, BINS, PRIOR = 20_000, 50, 5.0  # rows, bins of a number, and rows that every mean starts from
+
+
+TAKEN = ("", TOTAL)  # names that the training has for itself
 
 
 class Problem(NamedTuple):
@@ -62,6 +69,8 @@ def _kind(problem: Problem) -> str:
 
 def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
     """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
+    if not isinstance(declaration, Declaration):
+        validate.fail("declaration", repr(declaration)[:60], "a Declaration", TypeError)
     validate.columns("frame", frame, [])
     found = [*_columns(declaration, frame)]
     found += _types(declaration, frame, _named(found))
@@ -102,20 +111,17 @@ def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
 def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
     for column in _but(skip, *declaration.numbers, *declaration.labels):
         if not pd.api.types.is_numeric_dtype(frame[column].dtype):
-            numbers = pd.to_numeric(frame[column].astype(object), errors="coerce")
-            row = int((numbers.isna() & frame[column].notna()).to_numpy().argmax())
-            value = frame[column].iloc[row]
-            yield Problem(True, column, f"a number was declared, and row {row} has {value!r}. An id may be a word.")
-        elif np.isinf(frame[column].to_numpy(float, na_value=np.nan)).any():
+            yield Problem(True, column, _no_number(frame[column], column in declaration.labels))
+        elif np.isinf(largest := np.nanmax(np.abs(frame[column].to_numpy(float, na_value=np.nan)), initial=0)):
             yield Problem(True, column, "it has infinite values.")
+        elif largest > LARGEST:
+            yield Problem(True, column, f"it has a value of {largest:.0e}, too large to compute with. Is it an error?")
     for column in _but(skip, *declaration.ids_of_all()):
-        values = frame[column].dropna()
-        if pd.api.types.is_float_dtype(values.dtype) and (broken := values[values % 1 != 0]).size:
-            row = frame.index.get_loc(broken.index[0])
-            yield Problem(True, column, f"an id was declared, and row {row} has {broken.iloc[0]:g}. Is it a number?")
-        elif len(kinds := {isinstance(value, str) for value in values.unique()}) > 1 and kinds:
-            yield Problem(True, column, "some of its ids are words, some are numbers: read it as words.")
+        if said := _no_id(frame[column]):
+            yield Problem(True, column, said)
     for column in _but(skip, *declaration.labels):
+        if column in TAKEN:
+            yield Problem(True, column, "the training uses this name for itself: give the label another one.")
         if declaration.labels[column] != "binary" or not pd.api.types.is_numeric_dtype(frame[column].dtype):
             continue
         seen = frame[column].dropna()
@@ -123,11 +129,53 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         if len(outside):
             example = f"{len(outside):,} of {len(seen):,} values are neither 0 nor 1, such as {outside.iloc[0]:g}"
             yield Problem(True, column, f"{example}. Make it 0 or 1 by a threshold, or declare a regression label.")
+    if declaration.user and declaration.user not in skip and (gaps := int(frame[declaration.user].isna().sum())):
+        said = f"{gaps:,} rows have no user. Leave these rows out, or declare the column as an id that is not the user."
+        yield Problem(True, declaration.user, said)
+    for column, of in declaration.lists.items():
+        if not {column, of} & skip:
+            texts = frame[column][[isinstance(value, str) for value in frame[column]]].unique()
+            try:
+                cut(column, texts, pd.api.types.is_integer_dtype(frame[of].dtype))
+            except ValueError as error:
+                yield Problem(True, column, str(error).removeprefix(f"{column}: "))
     if declaration.time and declaration.time not in skip:
         try:
             moments(declaration.time, frame[declaration.time])
         except ValueError as error:
             yield Problem(True, declaration.time, f"it cannot order the rows ({error})")
+
+
+def _no_number(values: pd.Series, label: bool) -> str:
+    """What to do about a column of a number or a label in which something else stands."""
+    wrong = (pd.to_numeric(values.astype(object), errors="coerce").isna() & values.notna()).to_numpy()
+    if not wrong.any():
+        example = values.dropna().iloc[0] if values.notna().any() else None
+        return f"its values are no numbers to pandas, such as {example!r}: turn them into numbers by `pd.to_numeric`."
+    row = int(wrong.argmax())
+    value = values.iloc[row]
+    if re.fullmatch(r"-?\d+,\d+", str(value)):
+        return f"a number was declared, and row {row} has {value!r}: write it with a point."
+    if label:
+        return f"a label was declared, and row {row} has {value!r}. It must be 0 or 1, or a number."
+    return f"a number was declared, and row {row} has {value!r}. An id may be a word."
+
+
+def _no_id(values: pd.Series) -> str:
+    """Why these values cannot be ids, or nothing."""
+    seen = values.dropna()
+    if not len(seen):
+        return ""
+    if pd.api.types.is_float_dtype(values.dtype) and (broken := seen[seen % 1 != 0]).size:
+        row = int((values.notna() & (values % 1 != 0)).to_numpy().argmax())
+        return f"an id was declared, and row {row} has {broken.iloc[0]:g}. Is it a number?"
+    if len({isinstance(value, str) for value in seen.unique()}) > 1:
+        return "some of its ids are words, some are numbers: read it as words."
+    try:
+        Features([Sparse("ids")]).fit(pd.DataFrame({"ids": values}))
+    except (ValueError, TypeError) as error:
+        return str(error).removeprefix("ids: ")
+    return ""
 
 
 def _but(skip: set[str], *columns: str) -> list[str]:
@@ -187,6 +235,23 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
                 yield Problem(True, column, f"in the rows to {name} it has fewer than two values.")
+        seen = parts.test[parts.test[column].notna()]
+        if declaration.user and len(seen) and seen[declaration.user].nunique() < 2:
+            said = f"all rows to test with a label {column!r} are of one user; an interval needs two, better fifty."
+            yield Problem(True, declaration.user, said)
+            return
+    if declaration.user:
+        yield from _strangers(declaration.user, parts)
+
+
+def _strangers(user: str, parts: Split) -> Iterator[Problem]:
+    """Whether the test rows are of few users, or of users that no training row has."""
+    count, new = parts.test[user].nunique(), float((~parts.test[user].isin(parts.train[user])).mean())
+    if count < FEW_USERS:
+        yield Problem(False, user, f"the rows to test are of {count:,} users only: its luck is theirs.")
+    if new > MOST_NEW:
+        said = f"{new:.0%} of the rows to test are of users without a row to train on: of them a model knows no habit."
+        yield Problem(False, user, said)
 
 
 def _leaks(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:

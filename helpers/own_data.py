@@ -14,8 +14,11 @@ from __future__ import annotations
 import csv
 import difflib
 import gzip
+import io
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,29 +40,75 @@ FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
 def read(path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame:
     """A CSV file (or .csv.gz; separated by , ; tab or |) with a header. `columns` reads these alone, to save memory.
 
-    Whole numbers take as few bytes as they need, and words are kept once each (categories).
+    Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
+    header are cut off; ids that do not fit into 64 bits are kept as words.
 
-    Raises FileNotFoundError or ValueError in one sentence: no such file, no table, no such column.
+    Raises FileNotFoundError or ValueError in one sentence: no such file, no table, no such column, a column name twice,
+    a first line that is no header, rows with more values than the header has names.
     """
     path = Path(path).expanduser()
+    if path.is_dir():
+        validate.fail("path", f"{str(path)!r}, which is a folder", "a CSV file")
     if not path.is_file():
         near = difflib.get_close_matches(path.name, _names(path.parent), n=1)
         beside = f", such as {near[0]} in the same folder" if near else ""
         validate.fail("path", f"{str(path)!r}, where there is no file", f"a CSV file{beside}", FileNotFoundError)
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
-            header = file.readline().rstrip("\r\n")
-        separator = max(",;\t|", key=header.count)
-        names = next(csv.reader([header], delimiter=separator), [])
-        wanted = None if columns is None else list(columns)
-        if missing := [name for name in wanted or () if name not in names]:
-            validate.fail("columns", _near(missing[0], names), "columns of the file")
-        frame = pd.read_csv(path, sep=separator, usecols=wanted, encoding="utf-8-sig", low_memory=False)
-    except (UnicodeDecodeError, OSError, EOFError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        validate.fail("path", f"{path.name}, which cannot be read ({error})", "a CSV file in UTF-8 with a header")
+            separator, names, widest = _header(file.read(SAMPLE))
+    except (ValueError, OSError, EOFError, csv.Error) as error:
+        _unreadable(path, error)
+    if names and sum(map(_is_number, names)) > len(names) / 2:
+        came = f"{path.name}, whose first line has numbers ({', '.join(names)[:40]})"
+        validate.fail("path", came, "a header: a first line with a name for each column")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        validate.fail("path", f"{path.name} with {twice[0]!r} twice in its header", "a name of its own for each column")
+    if widest > len(names):
+        came = f"{path.name} with {widest} values in a row, and {len(names)} names in its header"
+        validate.fail("path", came, "a name for each column, and quotes around a text that holds a separator")
+    wanted = None if columns is None else list(columns)
+    if missing := [name for name in wanted or () if name not in names]:
+        validate.fail("columns", _near(missing[0], names), "columns of the file")
+    options = {"sep": separator, "encoding": "utf-8-sig", "low_memory": False, "usecols": wanted, "index_col": False}
+    try:
+        frame = pd.read_csv(path, header=0, names=names or None, **options)
+    except (ValueError, OSError, EOFError) as error:  # ParserError and EmptyDataError are ValueErrors
+        _unreadable(path, error)
     if not len(frame):
         validate.fail("path", f"{path.name} without a row below its header", "a table with rows")
     return _small(frame)
+
+
+SAMPLE = 100_000  # characters from which the separator is taken
+
+
+def _header(text: str) -> tuple[str, list[str], int]:
+    """The separator, the names in the first line, and the most values in one of the first lines below it.
+
+    The separator is the one with which most of these lines have as many values as there are names.
+    """
+    best = (-1.0, 0, ",", [], 0)
+    for separator in ",;\t|":
+        rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=separator), 50) if row]
+        names, below = (rows[0], rows[1:]) if rows else ([], [])
+        if len(text) == SAMPLE:
+            below = below[:-1]  # it may be cut in two
+        same = sum(len(row) == len(names) for row in below) / max(len(below), 1) if len(names) > 1 else 0.0
+        best = max(best, (same, len(names), separator, names, max(map(len, below), default=0)))
+    _, _, separator, names, widest = best
+    return separator, [name.strip() or f"column {k}" for k, name in enumerate(names, 1)], widest
+
+
+def _unreadable(path: Path, error: Exception):
+    said = " ".join(str(error).split())
+    validate.fail("path", f"{path.name}, which cannot be read ({said})", "a CSV file in UTF-8 with a header")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return bool(text) and float(text) is not None
+    except ValueError:
+        return False
 
 
 def _names(folder: Path) -> list[str]:
@@ -69,10 +118,19 @@ def _names(folder: Path) -> list[str]:
 def _small(frame: pd.DataFrame) -> pd.DataFrame:
     small = {}
     for name, values in frame.items():
+        kinds = set(map(type, values.dropna())) if values.dtype == object else set()
+        if kinds == {bool}:
+            values = values.astype(float)  # true and false with gaps
+        elif kinds == {int}:
+            values = values.astype(str).where(values.notna())  # too long for 64 bits
+        elif values.dtype == np.uint64 and values.max() > validate.LARGEST:
+            values = values.astype(str)
         if pd.api.types.is_integer_dtype(values.dtype):
             small[name] = pd.to_numeric(values, downcast="integer")
         elif not pd.api.types.is_numeric_dtype(values.dtype) and values.nunique() < len(values) / 2:
             small[name] = values.astype("category")
+        else:
+            small[name] = values
     return frame.assign(**small)
 
 
@@ -112,9 +170,15 @@ class Declaration:
         for column, kind in self.labels.items():
             validate.choice(f"labels[{column!r}]", kind, KINDS)
         for name in ("ids", "numbers"):
-            if isinstance(getattr(self, name), str):
-                validate.fail(name, repr(getattr(self, name)), "several names, such as ('age',)", TypeError)
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            value = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                validate.fail(name, repr(value)[:60], "several names, such as ('age',)", TypeError)
+            object.__setattr__(self, name, tuple(value))
+        if not isinstance(self.lists, dict):
+            validate.fail("lists", repr(self.lists)[:60], '{column: id column}, such as {"seen": "video"}', TypeError)
+        for name in ("user", "item", "time"):
+            if not isinstance(getattr(self, name), str | int | None):
+                validate.fail(name, repr(getattr(self, name))[:60], "the name of one column", TypeError)
         named = self.columns()
         if twice := sorted({column for column in named if named.count(column) > 1}):
             validate.fail("declaration", f"{twice[0]!r} in two roles", "one role a column: a label is no feature")
@@ -156,6 +220,8 @@ class Declaration:
                 validate.fail("roles", f"{len(by_role[role])} columns that are {role}", "one at most")
         if by_role["list"] and not by_role["item"]:
             validate.fail("roles", f"the list {by_role['list'][0]!r} without an item", "a column that is the item")
+        if not by_role[BINARY] and not by_role[REGRESSION]:
+            validate.fail("roles", "no label", f"at least two columns that are a {BINARY} or a {REGRESSION}")
         user, item, time = (next(iter(by_role[role]), None) for role in ("user", "item", "time"))
         labels = {c: role.removesuffix(" label") for c, role in roles.items() if role in (BINARY, REGRESSION)}
         lists = dict.fromkeys(by_role["list"], item)
@@ -164,18 +230,30 @@ class Declaration:
     def code(self) -> str:
         """The Python that makes this declaration, to copy."""
         parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        lines = [f"    {name}={value!r},".replace("'", '"') for name, value in parts.items() if value]
+        lines = [f"    {name}={literal(value)}," for name, value in parts.items() if value]
         return "\n".join(["Declaration(", *lines, ")"])
+
+
+def literal(value) -> str:
+    """A value as Python writes it, with double quotes, whatever quotes are in it."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(key)}: {literal(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(literal, value)) + (",)" if len(value) == 1 else ")")
+    return repr(value)
 
 
 # Suggest
 
 USER_NAMES, ITEM_NAMES = (
-    ("user", "uid", "member", "customer"),
-    ("item", "video", "movie", "product", "article", "photo"),
+    ("user", "uid", "member", "customer", "用户"),
+    ("item", "video", "movie", "product", "article", "photo", "视频", "商品"),
 )
+YES_NO = {"yes", "no", "true", "false", "y", "n", "t", "f"}
 TIME_NAMES, AFTER_NAMES = (
-    ("time", "date", "timestamp"),
+    ("time", "date", "timestamp", "时间", "日期"),
     ("watch", "play", "dwell", "rating", "revenue", "completion", "stay"),
 )
 
@@ -204,18 +282,24 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
             return "time", "its name, and dates as text"
         if seen.astype(str).head(1000).str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and _has(low, ("hist", "list", "seq")):
             return "list", "ids with spaces between them"
+        if distinct == 2 and set(seen.astype(str).str.lower()) <= YES_NO:
+            return "leave out", "two words; a label must be 0 and 1"
         if distinct > len(seen) / 2:
             return "leave out", f"text, different in {distinct:,} rows"
         return _id(low, f"{distinct:,} different words")
     whole = bool((seen % 1 == 0).all())
     if distinct == 2 and set(seen.unique()) == {0, 1}:
         return BINARY, "0 and 1; if known before the impression, an id"
+    if set(seen.unique()) == {-1, 1}:
+        return "leave out", "−1 and 1; a label must be 0 and 1"
     if _has(low, AFTER_NAMES):
         return "leave out", "measured afterwards? a label, never a feature"
     if _has(low, TIME_NAMES):
         return "time", "its name; numbers that may order the rows"
     if whole and (low.endswith("id") or _has(low, (*USER_NAMES, *ITEM_NAMES, "author", "category", "code"))):
         return _id(low, f"its name; {distinct:,} different whole numbers")
+    if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
+        return "leave out", "the number of the row"
     return "number", "whole numbers; if they are codes, an id" if whole else "numbers with decimals"
 
 
@@ -241,7 +325,7 @@ def prepare(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
     frame = validate.columns("frame", frame, declaration.columns())[declaration.columns()].copy()
     for column, of in declaration.lists.items():
         whole = pd.api.types.is_integer_dtype(frame[of].dtype)
-        frame[column] = [_cut(column, value, whole) for value in frame[column]]
+        frame[column] = cut(column, frame[column], whole)
     if declaration.time:
         frame[declaration.time] = moments(declaration.time, frame[declaration.time])
         frame = frame.sort_values(declaration.time, kind="stable")
@@ -251,8 +335,9 @@ def prepare(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
 def moments(name: str, values: pd.Series) -> pd.Series:
     """A column of numbers or dates as numbers that order the rows; ValueError for gaps and for what is neither."""
     if not pd.api.types.is_numeric_dtype(values.dtype):
+        day_first = _day_first(name, values)
         try:
-            dates = pd.to_datetime(values.astype(object), utc=True, format="mixed")
+            dates = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=day_first)
         except (ValueError, TypeError, OverflowError):
             validate.fail(name, f"{values.dropna().iloc[0]!r}", "numbers, or dates such as 2026-05-01 18:30:00")
         values = dates.astype("int64").where(dates.notna())
@@ -261,12 +346,35 @@ def moments(name: str, values: pd.Series) -> pd.Series:
     return values
 
 
+def _day_first(name: str, values: pd.Series) -> bool:
+    """Whether 13/05/2026 is what all dates look like; ValueError where 02/05/2026 may be either, or both occur."""
+    texts = pd.Series(values.dropna().unique()).astype(str)
+    pairs = texts.str.extract(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d").dropna().astype(int)
+    if pairs.empty:
+        return False
+    day_first, month_first = (bool((pairs[k] > 12).any()) for k in (0, 1))
+    if day_first == month_first:
+        came = f"{texts[pairs.index[0]]!r}, and no rule for day and month fits all rows"
+        validate.fail(name, came if day_first else f"{texts[pairs.index[0]]!r}: which is the day?", YEAR_FIRST)
+    return day_first
+
+
+YEAR_FIRST = "dates with the year first, such as 2026-05-01 18:30:00"
+
+
+def cut(column: str, values: Iterable, whole: bool) -> list[list]:
+    """Each text cut at its blanks into ids, whole numbers or words; lists stay. ValueError for what is neither."""
+    return [_cut(column, value, whole) for value in values]
+
+
 def _cut(column: str, value, whole: bool) -> list:
     if isinstance(value, list | tuple | np.ndarray):
         return list(value)
     if pd.isna(value):
         return []
     parts = str(value).split()
+    if not whole and set("[](),'\"") & set(str(value)):
+        validate.fail(column, repr(value)[:60], "ids with spaces between them, without brackets, commas or quotes")
     if whole and not all(part.lstrip("-").isdigit() for part in parts):
         validate.fail(column, repr(value)[:60], "whole numbers with spaces between them, ids as in its id column")
     return [int(part) for part in parts] if whole else parts

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from helpers import validate
 from helpers.balancing import UWL, GradNorm, PCGrad
 from helpers.bottoms import DCN, DIN, DeepFM
+from helpers.esmm import product_logit
 from helpers.examples import Examples, Inputs
 from helpers.experts import PLE, MMoE
 from helpers.features import Features
@@ -33,7 +34,7 @@ from helpers.metrics import evaluate
 from helpers.models import Encoder, SharedBottom, SingleTasks, parameter_count
 from helpers.training import fit
 
-STRUCTURES = ("Shared-Bottom", "single task", "MMoE", "PLE")
+STRUCTURES = ("Shared-Bottom", "single task", "MMoE", "PLE", "ESMM")
 BOTTOMS = ("MLP", "DeepFM", "DCN", "DIN")
 WEIGHTINGS = {"equal": None, "UWL": UWL, "GradNorm": GradNorm, "PCGrad": PCGrad}
 
@@ -42,7 +43,8 @@ WEIGHTINGS = {"equal": None, "UWL": UWL, "GradNorm": GradNorm, "PCGrad": PCGrad}
 class Recipe:
     """What to train, and how.
 
-    structure     one of `STRUCTURES`; "single task" is a model for each task, nothing shared
+    structure     one of `STRUCTURES`; "single task" is a model for each task, nothing shared; "ESMM" is for two binary
+                  tasks, first the click, then what needs one: what it says of the second is CTR · CVR (chapter 07)
     bottom        one of `BOTTOMS`; the experts of MMoE and PLE are MLPs, with DIN's encoder before them if you like
     weighting     one of `WEIGHTINGS`, or {task: weight}
     units         of the bottom, or of each expert
@@ -78,7 +80,10 @@ class Recipe:
         if self.structure == "single task" and self.weighting != "equal":
             validate.fail("weighting", f"{self.weighting!r} with single tasks", "'equal': they share nothing to weigh")
         for name in ("units", "towers"):  # lists, as JSON gives them, are welcome
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            value = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                validate.fail(name, repr(value)[:60], "a tuple of sizes, such as (64,) or (64, 32)", TypeError)
+            object.__setattr__(self, name, tuple(value))
 
     def model(self, features: Features, tasks: dict[str, str], seed: int = 0) -> nn.Module:
         """An untrained model for these columns and these tasks, {name: "binary" or "regression"}."""
@@ -90,7 +95,20 @@ class Recipe:
             return PLE(features, tasks, self.experts, units=self.units, **options)
         crossing = {"DCN": DCN, "DeepFM": DeepFM}.get(self.bottom)
         options["bottom"] = partial(crossing, units=self.units) if crossing else self.units
-        return (SingleTasks if self.structure == "single task" else SharedBottom)(features, tasks, **options)
+        kinds = {"single task": SingleTasks, "ESMM": _Product}
+        return kinds.get(self.structure, SharedBottom)(features, tasks, **options)
+
+    def check_tasks(self, tasks: dict[str, str], frame: pd.DataFrame) -> None:
+        """Raise ValueError where this structure is not for these tasks, or not for their labels in `frame`."""
+        if self.structure != "ESMM":
+            return
+        if list(tasks.values()) != ["binary", "binary"]:
+            validate.fail("tasks", str(tasks)[:60], "two binary tasks for ESMM: the click, and what needs a click")
+        click, conversion = tasks
+        labels = validate.columns("frame", frame, tasks)
+        if wrong := int(((labels[conversion] == 1) & (labels[click] == 0)).sum()):
+            came = f"{wrong:,} rows with {conversion!r} = 1 and {click!r} = 0"
+            validate.fail("tasks", came, f"for ESMM no {conversion!r} without {click!r}, which is named first")
 
     def training(self) -> dict:
         """The arguments of `fit` that this recipe sets."""
@@ -99,6 +117,14 @@ class Recipe:
             return settings | {"task_weights": self.weighting}
         balance = WEIGHTINGS[self.weighting]
         return settings | {"balance": balance and balance()}
+
+
+class _Product(SharedBottom):
+    """ESMM whose two outputs are what is logged on every row: the click, and the conversion as CTR · CVR."""
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        (click, a), (conversion, b) = super().forward(inputs).items()
+        return {click: a, conversion: product_logit(a, b)}
 
 
 class Ranker:
@@ -130,6 +156,8 @@ class Ranker:
         Regression labels are brought to mean 0 and deviation 1, so that no task is heavy by its unit. Vocabularies,
         means and deviations come from `train` alone.
         """
+        for frame in (train, valid):
+            self.recipe.check_tasks(self.tasks, frame)
         features = Features(self.features.columns).fit(train)
         sets = [_examples(features, frame, self.tasks) for frame in (train, valid)]
         scales = {task: _scale(task, sets[0]) for task, kind in self.tasks.items() if kind == "regression"}

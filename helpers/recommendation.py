@@ -57,7 +57,7 @@ def recommend(gains: pd.DataFrame) -> Recommendation:
         SHARE: f"Sharing helps {won}" + (f" and costs {equal} nothing that matters." if equal else "."),
         APART: f"Sharing costs {lost}, and no task clearly gains. Train {lost} alone, or try a wider bottom first.",
         COST: f"Sharing makes no difference that matters to {equal}. One model is cheaper to train and to serve.",
-        OPEN: "The measurements do not decide it.",
+        OPEN: "Not enough data to tell." if _stuck(gains) else "The measurements do not decide it yet.",
     }
     if lost and won:
         text = (
@@ -77,9 +77,14 @@ def _more(gains: pd.DataFrame) -> list[str]:
         f"For {row.task} about {row.seeds_needed:.0f} seeds would decide, if mean and spread stay as they are."
         for row in rows[rows["seeds_needed"].notna()].itertuples()
     ]
-    if stuck := [str(task) for task in rows.loc[rows["seeds_needed"].isna(), "task"]]:
+    if stuck := _stuck(gains):
         said.append(f"For {_names(stuck)} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
     return said
+
+
+def _stuck(gains: pd.DataFrame) -> list[str]:
+    """The undecided tasks that no number of seeds would decide."""
+    return [str(t) for t in gains.loc[(gains["verdict"] == "undecided") & gains["seeds_needed"].isna(), "task"]]
 
 
 def _names(tasks: list[str]) -> str:

@@ -27,6 +27,9 @@ def scores(frame, label):
         (lambda frame, label: scores(frame, label).idxmax(), "'hour' is low where the label is 1"),
         (lambda frame, label: frame.corr()[label].idxmax(), "you name the label itself"),
         (lambda frame, label: scores(frame, label).max(), "not the name of a column"),
+        (lambda frame, label: (frame.drop(columns="click").std() - 1).abs().idxmax(), "the leak is another column"),
+        (lambda frame, label: scores(frame, "click").sub(0.5).abs().idxmax(), "KeyError"),
+        (lambda frame, label: frame.columns[0], "the leak is another column"),
         (lambda frame, label: "visits", "the leak is another column than 'visits'"),
         (lambda frame, label: frame.drop(columns=label).corrwith(frame[label]).abs().idxmax(), "Correct"),
     ],
@@ -58,6 +61,8 @@ RIGHT = {
         ),
         ({"labels": {"opened": "binary"}}, "not both are declared so"),
         ({"labels": RIGHT["labels"] | {"seconds_read": "binary"}}, "'seconds_read' is declared binary"),
+        ({"labels": RIGHT["labels"] | {"scroll_depth": "binary"}}, "'scroll_depth' is declared binary"),
+        ({"labels": RIGHT["labels"] | {"scroll_depth": "regression"}}, "Correct"),
         ({"user": "article_id", "item": "member_id"}, "the user is 'article_id'"),
         ({"time": None}, "the time is None"),
         ({"ids": ("words",), "numbers": ()}, "the section of the paper is an id"),
@@ -85,6 +90,8 @@ def by_rule(intervals, smallest):
         (lambda intervals, smallest: "yes", "'yes' is none of the words"),
         (lambda intervals, smallest: "share", "you say 'share'"),
         (lambda intervals, smallest: by_rule(intervals, 0.0), "you say"),
+        (lambda intervals, smallest: by_rule(intervals, 0.005), "a smallest effect of 0.025 you say 'share'"),
+        (lambda intervals, smallest: by_rule(intervals[:2], smallest), "you say 'share'"),
         (lambda i, s: "keep apart" if any(high < 0 for _, high in i) else by_rule(i, s), "you say 'keep apart'"),
     ],
 )
@@ -93,4 +100,4 @@ def test_decision(answer, words):
 
 
 def test_every_word_is_asked_for():
-    assert {by_rule(intervals, 0.005) for intervals in chapter_08.TABLES} == set(chapter_08.WORDS)
+    assert {by_rule(*table) for table in chapter_08.TABLES} == set(chapter_08.WORDS)

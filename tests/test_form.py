@@ -85,11 +85,16 @@ def test_what_goes_wrong_is_text_in_the_form(form, path, monkeypatch):
     form.roles["like"].value = "binary label"
     form.structure.value, form.bottom.value = "MMoE", "DCN"
     assert "its experts are MLPs" in form.message.value and form.button.disabled
+    form.bottom.value, form.structure.value = "MLP", "ESMM"
+    assert "expected for ESMM no &#x27;like&#x27; without &#x27;click&#x27;" in form.message.value
+    assert form.button.disabled
     form.structure.value = "Shared-Bottom"
     assert not form.button.disabled
     monkeypatch.setattr(own, "fit", lambda *arguments, **options: 1 / 0)
     asyncio.run(form.run())
-    assert form.message.value == "division by zero" and not form.button.disabled
+    assert (
+        form.message.value == "ZeroDivisionError: division by zero. Nothing was written." and not form.button.disabled
+    )
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "bad.csv"])
@@ -106,6 +111,25 @@ def test_known_roles_come_first_and_words_are_escaped(path):
     form = DataForm(path, {"age": "leave out"}, RECIPE, **OPTIONS)
     assert form.roles["age"].value == "leave out" and form.roles["<b>"].description == "<b>"
     assert "<pre" in form.code.value and "A form for a table of your own" in form._repr_mimebundle_()["text/plain"]
+
+
+def test_names_and_paths_with_quotes_make_code_that_runs(path):
+    names = {"age": "user's age", "user": 'the "user"'}
+    pd.read_csv(path).rename(columns=names).to_csv(path.parent / "it's.v2.csv", index=False)
+    form = DataForm(path.parent / "it's.v2.csv", {'the "user"': "user"}, RECIPE, **OPTIONS)
+    compile(form.as_code(), "code", "exec")
+    assert form.report_path.name == "it's.v2_report.html"
+    quoted = DataForm(f'  "{path}" ', recipe=RECIPE, **OPTIONS)
+    assert quoted.frame is not None and quoted.report_path.name == "log_report.html"
+
+
+def test_what_is_compared_is_fixed_when_training_starts(form, path):
+    seen = []
+    form.bar.observe(
+        lambda _: seen.append([form.path.disabled, form.reader.disabled, form.roles["age"].disabled]), "value"
+    )
+    asyncio.run(form.run())
+    assert seen and all(map(all, seen)) and not form.path.disabled and not form.roles["age"].disabled
 
 
 def test_without_a_path_it_asks_for_one():

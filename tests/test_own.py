@@ -54,6 +54,27 @@ def test_both_sides_are_tuned_from_the_same_rates(found):
     assert found.cost["model"].tolist() == [SINGLE, "Shared-Bottom"] and (found.cost["parameters"] > 100).all()
 
 
+def test_penalties_are_chosen_by_both_sides_from_the_same_few(table):
+    options = {"seeds": range(2), "rates": [0.003, 0.01], "curve": False}
+    one, two = (compare(table, BY_TIME, RECIPE, penalties=few, **options) for few in ([0.0, 10.0], [10.0, 0.0]))
+    assert one.tuned["l2_embedding"].tolist() == [0.0] * 4 and one.penalties == two.penalties == [0.0, 10.0]
+    pd.testing.assert_frame_equal(one.scores, two.scores)
+    same = compare(table, BY_TIME, RECIPE, **options)
+    pd.testing.assert_frame_equal(one.scores, same.scores)
+
+
+def test_the_yardstick_is_the_mean_of_each_item_in_the_training_rows(found, table):
+    own = found.declaration
+    value = found.facts.set_index("task").loc["like", "by item"]
+    parts = [split(own, prepare(own, table), seed) for seed in ([0] if own.time else found.seeds)]
+    expected = []
+    for train, _, test in parts:
+        mean = train["like"].mean()
+        score = {item: (rows["like"].sum() + 5 * mean) / (len(rows) + 5) for item, rows in train.groupby("item")}
+        expected.append(auc(test["item"].map(score).fillna(mean).to_numpy(), test["like"].to_numpy()))
+    assert value == pytest.approx(np.mean(expected)) and 0.5 < value < 0.9
+
+
 def test_the_curve_is_of_the_first_two_tasks(found):
     assert set(found.curve["task"]) == {"click", "seconds"} and set(found.curve["weight"]) == set(own.WEIGHTS)
     assert len(found.curve) == 2 * 5 * 4 and not found.curve["value"].isna().any()
@@ -117,6 +138,15 @@ def test_other_structures(table, structure):
     assert set(found.scores["model"]) == {SINGLE, structure}
 
 
+def test_esmm_is_compared_where_a_like_needs_a_click(table):
+    own = Declaration({"click": "binary", "like": "binary"}, "user", "item", time="time")
+    esmm, options = replace(RECIPE, structure="ESMM"), {"seeds": range(2), "rates": [0.01], "curve": False}
+    with pytest.raises(ValueError, match="rows with 'like' = 1 and 'click' = 0; expected for ESMM"):
+        compare(table, own, esmm, **options)
+    needs = table.assign(like=table["like"] * table["click"])
+    assert set(compare(needs, own, esmm, **options).scores["model"]) == {SINGLE, "ESMM"}
+
+
 @pytest.mark.parametrize("weighting", ["UWL", {"click": 2.0, "seconds": 1.0, "like": 0.5}])
 def test_weightings_are_for_the_shared_side_alone(table, weighting):
     options = {"seeds": range(2), "rates": [0.01], "curve": False}
@@ -132,6 +162,8 @@ def test_weightings_are_for_the_shared_side_alone(table, weighting):
         ({"recipe": Recipe("single task")}, "recipe: got 'single task'"),
         ({"seeds": [1]}, r"seeds: got \[1\]; expected two or more"),
         ({"seeds": [1, 900]}, "none of .900, 901."),
+        ({"seeds": [1, 1, 2]}, r"seeds: got \[1, 1, 2\]; expected two or more, each once"),
+        ({"matters": {"binary": 0.005}}, r"matters\['regression'\]: got None"),
         ({"rates": []}, "rates: got none"),
     ],
 )
@@ -140,9 +172,32 @@ def test_bad_arguments_are_named(table, options, words):
         compare(table, BY_TIME, **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"declaration": LABELS}, "declaration: got {.*expected a Declaration"),
+        ({"recipe": "MMoE"}, "recipe: got 'MMoE'; expected a Recipe"),
+        ({"seeds": 5}, "seeds: got 5; expected several numbers"),
+        ({"rates": 0.01}, "rates: got 0.01; expected several numbers"),
+    ],
+)
+def test_arguments_of_another_type_are_named(table, options, words):
+    with pytest.raises(TypeError, match=words):
+        compare(table, **({"declaration": BY_TIME} | options))
+
+
 def test_a_table_that_does_not_pass_the_check_is_not_compared(table):
     with pytest.raises(ValueError, match=r"declaration: got click: .*neither 0 nor 1"):
         compare(table.assign(click=table["click"] + 1), BY_TIME)
+
+
+def test_a_random_split_without_positives_is_named_before_any_training(table, monkeypatch):
+    monkeypatch.setattr(own, "fit", lambda *arguments, **options: 1 / 0)
+    rare = table.assign(click=(np.arange(2_500) % 300 == 3).astype(int))
+    with pytest.raises(
+        ValueError, match=r"label 'click': got one value in the rows to (valid|test) of seed \d+; expected two"
+    ):
+        compare(rare, AT_RANDOM, RECIPE, seeds=range(50))
 
 
 def test_worlds_are_what_they_are_called():

@@ -63,12 +63,58 @@ def test_memory_is_saved(frame, tmp_path):
         (b"a,b\n", "without a row below its header"),
         (b"\xff\xfe\x00a", "cannot be read"),
         (b'a,b\n"1,2\n3,4\n', "cannot be read"),
+        (b"a,b\n1,2,3\n4,5,6\n", "with 3 values in a row, and 2 names in its header"),
+        (b"a,b,a\n1,2,3\n", "with 'a' twice in its header; expected a name of its own"),
+        (b"a, a\n1,2\n", "with 'a' twice in its header"),
+        (b"7,0.5,x\n8,0.1,y\n", r"whose first line has numbers \(7, 0.5, x\); expected a header"),
+        ("用户,点击\n1,0\n".encode("gbk"), "cannot be read .*expected a CSV file in UTF-8"),
     ],
 )
 def test_what_is_no_table_is_said_in_a_sentence(tmp_path, text, words):
     (tmp_path / "log.csv").write_bytes(text)
     with pytest.raises(ValueError, match=rf"path: got .*({words})"):
         read(tmp_path / "log.csv")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(ValueError, match="which is a folder; expected a CSV file"):
+        read(tmp_path)
+
+
+def test_names_and_separators_as_people_write_them(tmp_path):
+    texts = {
+        "bom.csv": "\ufeffuser , click\n1,0\n2,1\n",
+        "commas.csv": "user;age, in years, if known;click\n1;2;0\n3;4;1\n",
+        "quotes.csv": 'user,"topic, or tag",click\n1,"a, ""b""",0\n2,"c;d\ne",1\n',
+        "index.csv": ",user,click\n0,5,0\n1,5,1\n",
+        "chinese.csv": "用户,点击\n1,0\n2,1\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    columns = {name: list(read(tmp_path / name).columns) for name in texts}
+    assert columns["bom.csv"] == ["user", "click"] and columns["chinese.csv"] == ["用户", "点击"]
+    assert columns["commas.csv"] == ["user", "age, in years, if known", "click"]
+    assert columns["quotes.csv"] == ["user", "topic, or tag", "click"]
+    assert read(tmp_path / "quotes.csv")["topic, or tag"].tolist() == ['a, "b"', "c;d\ne"]
+    assert columns["index.csv"] == ["column 1", "user", "click"]
+    assert read(tmp_path / "index.csv", ["user"])["user"].tolist() == [5, 5]
+
+
+def test_true_and_false_are_labels_and_long_ids_are_words(tmp_path):
+    long = [10**21 + k % 3 for k in range(12)]
+    unsigned = [2**63 + k % 3 for k in range(12)]
+    values = ["True", "", "False"] * 4
+    pd.DataFrame({"long": long, "unsigned": unsigned, "click": values}).to_csv(tmp_path / "log.csv", index=False)
+    found = read(tmp_path / "log.csv")
+    assert found["click"].tolist()[::3] == [1.0] * 4 and found["click"].isna().sum() == 4
+    assert found["long"].tolist() == [str(value) for value in long]
+    assert found["unsigned"].tolist() == [str(value) for value in unsigned]
+
+
+@pytest.mark.parametrize("quote", ["user's age", 'the "topic"', "a\\b", "两个'引号\""])
+def test_code_holds_any_name(quote):
+    own = Declaration({quote: "binary", "b": "regression"}, user="u", numbers=(quote + "2",))
+    assert eval(own.code(), {"Declaration": Declaration}) == own
 
 
 def test_a_missing_file_names_its_neighbour(frame, tmp_path):
@@ -123,11 +169,33 @@ def test_several_names_are_not_one_string():
         Declaration({"click": "binary"}, numbers="age")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"numbers": None}, "numbers: got None; expected several names"),
+        ({"lists": ("seen",)}, "lists: got .'seen',.; expected {column: id column}"),
+        ({"user": ("u",)}, "user: got .'u',.; expected the name of one column"),
+    ],
+)
+def test_arguments_of_another_type_are_named(arguments, words):
+    with pytest.raises(TypeError, match=words):
+        Declaration({"click": "binary"}, **({"user": "u"} | arguments))
+
+
 def test_roles_of_a_form_that_make_no_declaration_are_named():
     with pytest.raises(ValueError, match="2 columns that are user"):
         Declaration.of_roles({"a": "user", "b": "user", "c": "binary label"})
     with pytest.raises(ValueError, match="the list 'seen' without an item"):
         Declaration.of_roles({"seen": "list", "a": "user", "c": "binary label"})
+    with pytest.raises(ValueError, match="roles: got no label; expected at least two columns that are a binary label"):
+        Declaration.of_roles({"a": "user", "b": "number"})
+
+
+def test_what_looks_like_a_label_is_no_feature():
+    rows = range(200)
+    words = pd.DataFrame({"click": ["yes", "no"] * 100, "like": [-1, 1] * 100, "row": rows, "用户": [1, 2] * 100})
+    found = suggest(words)["role"].to_dict()
+    assert found == {"click": "leave out", "like": "leave out", "row": "leave out", "用户": "user"}
 
 
 def test_suggestions_have_a_role_a_reason_and_an_example(frame):
@@ -160,6 +228,26 @@ def test_lists_and_dates_become_what_features_take(frame, declaration):
         prepare(own, frame.assign(seen="3 x"))
     with pytest.raises(ValueError, match="time: got 'soon'"):
         prepare(own, frame.assign(time="soon"))
+
+
+def in_order(dates: list[str]) -> list[int]:
+    return np.argsort(own_data.moments("time", pd.Series(dates)).to_numpy(), kind="stable").tolist()
+
+
+def test_days_and_months_are_told_apart_or_asked_for():
+    assert in_order(["13/05/2026 10:00", "02/06/2026", "01/05/2026"]) == [2, 0, 1]
+    assert in_order(["05/13/2026", "06/02/2026", "05/01/2026"]) == [2, 0, 1]
+    assert in_order(["2026-06-02", "2026-05-13T10:00:00Z"]) == [1, 0]
+    with pytest.raises(ValueError, match=r"time: got '02/05/2026': which is the day\?; expected dates with the year"):
+        in_order(["02/05/2026", "03/05/2026"])
+    with pytest.raises(ValueError, match="no rule for day and month fits all rows"):
+        in_order(["13/05/2026", "05/13/2026"])
+
+
+def test_lists_with_brackets_are_not_cut_into_words(frame, declaration):
+    own = Declaration(declaration.labels, item="topic", lists={"seen": "topic"})
+    with pytest.raises(ValueError, match=r"seen: got .*expected ids with spaces between them, without brackets"):
+        prepare(own, frame.assign(seen="['a', 'b']"))
 
 
 @settings(max_examples=50, deadline=None)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from helpers.esmm import ESMM
 from helpers.features import Dense, Features, Sequence, Sparse
 from helpers.models import SingleTasks
 from helpers.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Ranker, Recipe
@@ -38,6 +39,7 @@ VALID = [
     for weighting in [*WEIGHTINGS, {"click": 1, "seconds": 2.5}]
     if not (structure in ("MMoE", "PLE") and bottom in ("DCN", "DeepFM"))
     and not (structure == "single task" and weighting != "equal")
+    and structure != "ESMM"  # not for these tasks
 ]
 
 
@@ -107,6 +109,55 @@ def test_every_structure_can_be_exported(structure, tmp_path):
     np.testing.assert_allclose(outputs["seconds"].numpy(), ranker.predict(rows(5, 3))["seconds"], rtol=1e-4)
 
 
+FUNNEL = {"click": "binary", "like": "binary"}
+
+
+def funnel_rows(count: int = 300, seed: int = 0) -> pd.DataFrame:
+    frame = rows(count, seed)
+    return frame.assign(like=frame["click"] * (np.random.default_rng(seed).random(count) < 0.4))
+
+
+@pytest.mark.parametrize("bottom", BOTTOMS)
+@pytest.mark.parametrize("weighting", [*WEIGHTINGS, {"click": 1, "like": 2.5}])
+def test_esmm_says_a_conversion_by_a_click_and_comes_back_from_its_file(bottom, weighting, tmp_path):
+    recipe = Recipe("ESMM", bottom, weighting, **SMALL)
+    ranker = Ranker(COLUMNS, FUNNEL, recipe).fit(funnel_rows(), funnel_rows(60, 1), progress=False)
+    predicted = ranker.predict(funnel_rows(40, 2))
+    assert (predicted["like"] < predicted["click"]).all()  # a conversion needs a click
+    ranker.save(tmp_path / "ranker.pt")
+    pd.testing.assert_frame_equal(Ranker.load(tmp_path / "ranker.pt").predict(funnel_rows(40, 2)), predicted)
+    ranker.export(tmp_path / "ranker.pt2")
+    outputs = torch.export.load(tmp_path / "ranker.pt2").module()(ranker.features.transform(funnel_rows(40, 2)))
+    np.testing.assert_allclose(outputs["like"].numpy(), predicted["like"], rtol=1e-4)
+
+
+def test_esmm_is_the_model_of_chapter_07():
+    features = Features(COLUMNS).fit(funnel_rows())
+    inputs = features.transform(funnel_rows(50, 1))
+    ours = Recipe("ESMM", **SMALL).model(features, FUNNEL, seed=3).eval()
+    names = ("click", "like given a click", "like")
+    theirs = ESMM(features, names, bottom=(8,), towers=(4,), seed=3).eval()
+    theirs.load_state_dict(ours.state_dict())
+    for task in FUNNEL:
+        torch.testing.assert_close(ours(inputs)[task], theirs(inputs)[task])
+
+
+@pytest.mark.parametrize(
+    ("tasks", "words"),
+    [
+        (TASKS, "expected two binary tasks for ESMM: the click, and what needs a click"),
+        ({"click": "binary"}, "expected two binary tasks"),
+        (
+            {"like": "binary", "click": "binary"},
+            r"rows with 'click' = 1 and 'like' = 0; expected for ESMM no 'click' wi",
+        ),
+    ],
+)
+def test_esmm_is_not_for_every_pair(tasks, words):
+    with pytest.raises(ValueError, match=words):
+        Ranker(COLUMNS, tasks, Recipe("ESMM", **SMALL)).fit(funnel_rows(), funnel_rows(60, 1), progress=False)
+
+
 def test_features_come_back_from_json():
     features = Features(COLUMNS).fit(rows())
     again = Features.of_state(json.loads(json.dumps(features.state())))
@@ -127,6 +178,9 @@ def test_what_does_not_go_together_is_named():
         Recipe(weighting={"click": -1})
     with pytest.raises(ValueError, match="structure: got 'shared'; expected one of"):
         Recipe("shared")
+    for units in (64, "64"):
+        with pytest.raises(TypeError, match=r"units: got .*; expected a tuple of sizes"):
+            Recipe(units=units)
 
 
 def test_a_fit_that_fails_leaves_the_ranker_as_it_was(trained):

@@ -44,8 +44,9 @@ def table(*rows) -> pd.DataFrame:
         (
             table(("click", "undecided", 40), ("like", "undecided", np.nan)),
             OPEN,
-            "For click about 40 seeds would decide",
+            "Not enough data to tell. For click about 40 seeds would decide",
         ),
+        (table(("click", "undecided", 40), ("like", "no effect", 0)), OPEN, "do not decide it yet. For click about 40"),
         (
             table(("a", "opposite", 0), ("b", "opposite", 0), ("c", "opposite", 0)),
             APART,

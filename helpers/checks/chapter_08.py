@@ -15,19 +15,26 @@ from helpers.verdicts import VERDICTS, verdict
 HEADER = "member_id,article_id,section,words,shown_at,opened,seconds_read,shared,scroll_depth,day_of_week"
 
 
-def _table(leak: str, sign: float, seed: int) -> pd.DataFrame:
+def _table(leak: str, sign: float, seed: int, label: str) -> pd.DataFrame:
+    """Columns of several scales; `visits` says something of the label, `leak` nearly all."""
     rng = np.random.default_rng(seed)
-    frame = pd.DataFrame({name: rng.normal(size=400) for name in ("age", "length", "hour", "visits")})
-    label = (rng.random(400) < 1 / (1 + np.exp(1.5 - frame["visits"]))).astype(int)
-    frame[leak] = sign * (label + rng.normal(0, 0.15, 400))
-    return frame[sorted(frame.columns, key=lambda name: rng.random())].assign(click=label)
+    scales = {"age": 12.0, "length": 0.4, "hour": 5.0, "visits": 1.0}
+    frame = pd.DataFrame({name: scale * rng.normal(size=400) for name, scale in scales.items()})
+    happened = (rng.random(400) < 1 / (1 + np.exp(1.5 - frame["visits"]))).astype(int)
+    frame[leak] = sign * (happened + rng.normal(0, 0.15, 400))
+    return frame[sorted(frame.columns, key=lambda name: rng.random())].assign(**{label: happened})
 
 
 @exercise("the column that tells the label is named, whichever way it points.")
 def leak(answer: Callable) -> Iterator[Probe]:
     """`answer(frame, label)` gives the name of the column that gives the label away."""
-    for which, sign, seed in (("length", 1, 0), ("hour", -1, 1), ("dwell", 100, 2)):
-        named = begun(answer(_table(which, sign, seed), "click"))
+    for which, sign, seed, label in (
+        ("length", 1, 0, "click"),
+        ("hour", -1, 1, "click"),
+        ("dwell", 100, 2, "click"),
+        ("age", 1, 3, "bought"),
+    ):
+        named = begun(answer(_table(which, sign, seed, label), label))
         yield Probe(
             isinstance(named, str),
             f"what came is a {type(named).__name__}, not the name of a column.",
@@ -35,8 +42,8 @@ def leak(answer: Callable) -> Iterator[Probe]:
             "`scores.idxmax()` gives the name of the largest value of a Series.",
         )
         yield Probe(
-            named != "click",
-            "you name the label itself.",
+            named != label,
+            f"you name the label itself, {label!r}.",
             "the label tells the label, of course. Look at the other columns alone.",
             "`frame.drop(columns=label)` leaves it out.",
         )
@@ -92,9 +99,9 @@ def declaration(answer: Callable) -> Iterator[Probe]:
         'labels={"opened": "binary", ...}',
     )
     yield Probe(
-        found.labels.get("seconds_read", "regression") == "regression",
-        "'seconds_read' is declared binary.",
-        "seconds are a number.",
+        (kind := [c for c in ("seconds_read", "scroll_depth") if found.labels.get(c) == "binary"]) == [],
+        f"{kind[0]!r} is declared binary." if kind else "",
+        "how long and how far are numbers.",
         'The other kind of label is "regression".',
     )
     yield Probe(
@@ -111,35 +118,39 @@ def declaration(answer: Callable) -> Iterator[Probe]:
     )
 
 
-TABLES = (
-    [(0.01, 0.03), (0.012, 0.02)],
-    [(0.01, 0.03), (-0.003, 0.002)],
-    [(-0.03, -0.01), (-0.002, 0.004)],
-    [(-0.03, -0.01), (0.01, 0.03)],
-    [(-0.004, 0.003), (-0.001, 0.002)],
-    [(-0.02, 0.03), (-0.003, 0.002)],
-    [(0.01, 0.03), (-0.02, 0.01)],
-    [(-0.03, -0.01), (-0.02, 0.03)],
+TABLES = (  # (intervals, one a task; the smallest gain that matters)
+    ([(0.01, 0.03), (0.012, 0.02)], 0.005),
+    ([(0.01, 0.03), (-0.003, 0.002)], 0.005),
+    ([(-0.03, -0.01), (-0.002, 0.004)], 0.005),
+    ([(-0.03, -0.01), (0.01, 0.03)], 0.005),
+    ([(-0.004, 0.003), (-0.001, 0.002)], 0.005),
+    ([(-0.02, 0.03), (-0.003, 0.002)], 0.005),
+    ([(0.01, 0.03), (-0.02, 0.01)], 0.005),
+    ([(-0.03, -0.01), (-0.02, 0.03)], 0.005),
+    ([(0.01, 0.03), (0.012, 0.02)], 0.025),
+    ([(-0.03, -0.01), (-0.002, 0.004)], 0.05),
+    ([(0.01, 0.03), (-0.001, 0.002), (-0.003, 0.002)], 0.005),
+    ([(0.01, 0.03), (-0.001, 0.002), (-0.03, -0.01)], 0.005),
 )
 
 
 @exercise("each table gets the word that the report would give it.")
 def decision(answer: Callable) -> Iterator[Probe]:
     """`answer(intervals, smallest)` gives one of `WORDS` for intervals (low, high) of gains, one a task."""
-    for intervals in TABLES:
-        said = begun(answer(list(intervals), 0.005))
+    for intervals, smallest in TABLES:
+        said = begun(answer(list(intervals), smallest))
         yield Probe(
             said in WORDS,
             f"{said!r} is none of the words.",
             f"the words are {', '.join(map(repr, WORDS))}.",
             "they are to be given as they stand, commas too.",
         )
-        verdicts = [verdict(low, high, 0.005) for low, high in intervals]
+        verdicts = [verdict(low, high, smallest) for low, high in intervals]
         right = word(verdicts)
         counts = ", ".join(f"{verdicts.count(name)} {name}" for name in VERDICTS if name in verdicts)
         yield Probe(
             said == right,
-            f"for the intervals {intervals} and a smallest effect of 0.005 you say {said!r}.",
+            f"for the intervals {intervals} and a smallest effect of {smallest} you say {said!r}.",
             f"their verdicts: {counts}.",
             "begin with the losses: is there one? Then ask whether anything gains, then what is undecided.",
         )

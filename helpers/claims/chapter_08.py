@@ -102,4 +102,13 @@ CLAIMS = [
         "of the gains",
         seeds=32,
     ),
+    Claim(
+        "C8.7",
+        "By time, too, they hold it more often than those t-intervals.",
+        own_worlds.by_time,
+        _held("report", "naive"),
+        0.02,
+        "of the gains",
+        seeds=32,
+    ),
 ]

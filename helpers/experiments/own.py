@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -30,7 +30,7 @@ from helpers.intervals import auc_influence, gain, over_users, r2_influence, see
 from helpers.members import Members
 from helpers.metrics import auc, gauc, r2
 from helpers.models import parameter_count
-from helpers.own_checks import Problems, must_pass
+from helpers.own_checks import PRIOR, Problems, must_pass
 from helpers.own_data import Declaration, Split, prepare, split
 from helpers.ranker import Recipe, scaled
 from helpers.training import TOTAL, fit
@@ -50,8 +50,9 @@ WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the first task in the trade-off curve;
 class Comparison:
     """What `compare` measured; a report reads nothing else.
 
-    facts   a row a task: kind, rows with a label, mean of the label, in the rows to train and to test
-    tuned   a row a model: the learning rate that it chose, of `rates`
+    facts   a row a task: kind, rows with a label and mean of the label in each part, and `by item`: the metric of a
+            yardstick that trains nothing, the mean label of each item (NaN without an item)
+    tuned   a row a model: the learning rate and the penalty that it chose, of `rates` and `penalties`
     scores  a row a seed, model and task: metric, value, and gauc where there is a user
     growth  a row a number of seeds (the first 3, 5, 10, … and all) and task: single, shared (mean scores), gain, low,
             high, verdict, seeds_needed, and spread, overlap, users, units of `intervals.Gain`
@@ -63,6 +64,7 @@ class Comparison:
     recipe: Recipe
     seeds: list[int]
     rates: list[float]
+    penalties: list[float]
     matters: dict[str, float]
     parts: dict[str, int]
     users: int
@@ -96,6 +98,7 @@ def steps(
     *,
     seeds: Sequence[int] = range(5),
     rates: Sequence[float] = RATES,
+    penalties: Sequence[float] | None = None,
     tuning_seeds: Sequence[int] = TUNING_SEEDS,
     matters: dict[str, float] = MATTERS,
     curve: bool = True,
@@ -105,31 +108,45 @@ def steps(
     frame    as `own_data.read` gives it
     seeds    at least two; with a time they vary the training alone
     matters  {"binary": smallest gain of AUC that matters, "regression": of R²}
+    penalties  values of `l2_embedding` to choose among, too; as a rule that of the recipe alone
     curve    also train the shared model with `WEIGHTS` for the first two tasks
     """
-    recipe, seeds, rates = recipe or Recipe(), list(seeds), list(rates)
+    recipe = recipe or Recipe()
+    for name, value, kind in (("declaration", declaration, Declaration), ("recipe", recipe, Recipe)):
+        if not isinstance(value, kind):
+            validate.fail(name, repr(value)[:60], f"a {kind.__name__}", TypeError)
+    for name, value in (("seeds", seeds), ("rates", rates), ("penalties", penalties or ())):
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            validate.fail(name, repr(value)[:60], "several numbers, such as range(5) or (0.003, 0.01)", TypeError)
+    seeds, rates = list(seeds), list(rates)
     if recipe.structure == "single task":
         validate.fail("recipe", "'single task'", "a structure that shares: single tasks are what it is compared with")
-    if len(seeds) < 2 or set(seeds) & set(tuning_seeds):
-        validate.fail("seeds", str(seeds)[:60], f"two or more, none of {list(tuning_seeds)}, which tune")
+    if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
+        expected = f"two or more, each once, none of {list(tuning_seeds)}, which tune"
+        validate.fail("seeds", str(seeds)[:60], expected)
     if not rates:
         validate.fail("rates", "none", "at least one learning rate")
+    choices = [{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties or [recipe.l2_embedding]]
+    for kind in set(declaration.labels.values()):
+        validate.number(f"matters[{kind!r}]", dict(matters).get(kind), low=0)
     problems = must_pass(declaration, frame)
+    recipe.check_tasks(declaration.labels, frame)
     table = _Table(prepare(declaration, frame), declaration)
+    table.check_splits([*tuning_seeds, *seeds])
     alone = replace(recipe, structure="single task", weighting="equal")
     models = {(task,): alone for task in declaration.labels} | {tuple(declaration.labels): recipe}
     pair = list(declaration.labels)[:2]
-    tuning = len(rates) * len(tuning_seeds) if len(rates) > 1 else 0
+    tuning = len(choices) * len(tuning_seeds) if len(choices) > 1 else 0
     runs = len(models) * (tuning + len(seeds)) + bool(curve) * len(WEIGHTS) * len(seeds)
     done, outputs, scores, tuned, cost, path = 0, {}, [], [], [], []
     for tasks, own in models.items():
-        name, losses = SINGLE if len(tasks) == 1 else recipe.structure, dict.fromkeys(rates, 0.0)
-        for rate, some in itertools.product(rates if len(rates) > 1 else (), table.together(tuning_seeds)):
-            losses[rate] += table.train(tasks, replace(own, lr=rate), some).loss
+        name, losses = SINGLE if len(tasks) == 1 else recipe.structure, [0.0] * len(choices)
+        for k, some in itertools.product(range(len(choices)) if tuning else (), table.together(tuning_seeds)):
+            losses[k] += table.train(tasks, replace(own, **choices[k]), some).loss
             done += len(some)
             yield done / runs, None
-        own = replace(own, lr=min(losses, key=losses.get))
-        tuned.append({"model": name, "tasks": " + ".join(tasks), "lr": own.lr})
+        own = replace(own, **choices[int(np.argmin(losses))])
+        tuned.append({"model": name, "tasks": " + ".join(tasks), "lr": own.lr, "l2_embedding": own.l2_embedding})
         for some in table.together(seeds):
             run = table.train(tasks, own, some)
             cost.append({"model": name, "tasks": tasks, "parameters": run.parameters, "seconds": run.seconds})
@@ -158,11 +175,12 @@ def steps(
             recipe=recipe,
             seeds=seeds,
             rates=rates,
+            penalties=sorted({choice["l2_embedding"] for choice in choices}),
             matters=dict(matters),
             parts=table.parts,
             users=table.users,
             problems=problems,
-            facts=table.facts(),
+            facts=table.facts(seeds),
             tuned=pd.DataFrame(tuned),
             scores=scores,
             growth=pd.DataFrame(growth),
@@ -213,6 +231,14 @@ class _Table:
     def sets(self, seed: int) -> tuple[Examples, ...]:
         """Examples to train, validate and test."""
         return tuple(self.examples.take(part.index.to_list()) for part in self.split(seed))
+
+    def check_splits(self, seeds: Sequence[int]) -> None:
+        """Raise ValueError where a random split leaves a label with one value; `check` has seen the first one alone."""
+        for seed, task in itertools.product([] if self.by_time else seeds, self.tasks):
+            for name, part in self.split(seed)._asdict().items():
+                if part[task].nunique() < 2:
+                    expected = "two in each part: more rows, or a column that is the time"
+                    validate.fail(f"label {task!r}", f"one value in the rows to {name} of seed {seed}", expected)
 
     def together(self, seeds: Sequence[int]) -> list[list[int]]:
         """The seeds in groups that train together: of large tables each alone."""
@@ -272,14 +298,24 @@ class _Table:
         row |= {"single": by_model[SINGLE].mean(), "shared": by_model[structure].mean(), "verdict": said}
         return row | {"seeds_needed": np.nan if needed is None else needed}
 
-    def facts(self) -> pd.DataFrame:
-        """A row a task: kind, and by part how many labels there are and their mean."""
+    def by_item(self, task: str, seed: int) -> float:
+        """The metric of the mean training label of each item; `PRIOR` rows with the mean of all come to its own."""
+        item, (train, _, test) = self.declaration.item, self.split(seed)
+        train, test = (part[part[task].notna()] for part in (train, test))
+        mean, own = train[task].mean(), train.groupby(item, observed=True)[task].agg(["sum", "count"])
+        means = (own["sum"] + PRIOR * mean) / (own["count"] + PRIOR)
+        score = test[item].map(means).astype(float).fillna(mean).to_numpy()
+        return (auc if self.tasks[task] == "binary" else r2)(score, test[task].to_numpy(float))
+
+    def facts(self, seeds: Sequence[int]) -> pd.DataFrame:
+        """A row a task: kind, by part how many labels there are and their mean, and `by_item`, over all splits."""
         rows = []
         for task, kind in self.tasks.items():
             row = {"task": task, "kind": kind}
             for name, part in self.split(0)._asdict().items():
                 row |= {f"{name} labels": int(part[task].notna().sum()), f"{name} mean": float(part[task].mean())}
-            rows.append(row)
+            own = [] if self.declaration.item is None else [0] if self.by_time else seeds
+            rows.append(row | {"by item": np.mean([self.by_item(task, seed) for seed in own]) if own else np.nan})
         return pd.DataFrame(rows)
 
 

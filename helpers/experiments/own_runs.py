@@ -38,6 +38,7 @@ DECLARATIONS = {
     ),
 }
 RECIPE = Recipe(epochs=10, patience=2)
+PENALTIES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)  # each side chooses among these and three learning rates
 ROWS = {FEED: 74_973, MOVIELENS: 100_000}  # all of them
 
 
@@ -52,20 +53,25 @@ def log(data: str, rows: int) -> pd.DataFrame:
 
 
 def runs(seeds: Sequence[int], data: str, rows: int) -> pd.DataFrame:
-    """Test AUC of both sides: data, seed, model, task, auc, and of the task's gain overlap, users and units."""
-    one = compare(log(data, rows), DECLARATIONS[data], RECIPE, seeds=seeds, curve=False)
+    """Test AUC of both sides: data, seed, model, task, auc, and of the task by_item (the AUC of a mean an item, as in
+    `own.Comparison`) and, for its gain, overlap, users and units."""
+    one = compare(log(data, rows), DECLARATIONS[data], RECIPE, seeds=seeds, penalties=PENALTIES, curve=False)
     luck = one.gains.set_index("task")[["overlap", "users", "units"]]
+    luck.insert(0, "by_item", one.facts.set_index("task")["by item"])
     table = one.scores.rename(columns={"value": "auc"})[["seed", "model", "task", "auc"]]
     return table.join(luck, on="task").assign(data=data)[["data", "seed", "model", "task", "auc", *luck]]
 
 
 def gains(table: pd.DataFrame) -> pd.DataFrame:
-    """The gains of `runs` with their intervals and verdicts: data, task, gain, low, high, seeds, verdict."""
+    """The gains of `runs` with their intervals and verdicts: data, task, single, shared (mean AUC), by item (of the
+    yardstick), gain, low, high, seeds, verdict."""
     found = []
     for (data, task), part in table.groupby(["data", "task"], sort=False):
         values = difference(part, "auc", RECIPE.structure, SINGLE)["difference"].to_numpy()
         one = gain(values, *part[["overlap", "users", "units"]].iloc[0])
-        row = {"data": data, "task": task, "gain": one.mean, "low": one.low, "high": one.high, "seeds": one.seeds}
+        mean, by_item = part.groupby("model")["auc"].mean(), part["by_item"].iloc[0]
+        row = {"data": data, "task": task, "single": mean[SINGLE], "shared": mean[RECIPE.structure], "by item": by_item}
+        row |= {"gain": one.mean, "low": one.low, "high": one.high, "seeds": one.seeds}
         found.append(row | {"verdict": verdict(one.low, one.high, MATTERS["binary"])})
     return pd.DataFrame(found)
 

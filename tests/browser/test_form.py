@@ -1,15 +1,43 @@
-"""The capstone's form in JupyterLab: by keyboard, with names, and from the file to the report."""
+"""The capstone's form in JupyterLab: by keyboard, with names, files of all kinds, and from the file to the report."""
 
 import re
 
 import pytest
 
-form_of_08 = pytest.mark.parametrize("book", ["08_capstone.ipynb"], indirect=True)
+from tests.browser.conftest import each
+
+# one process opens this notebook for `test_lab.py` and for these tests
+form_of_08 = pytest.mark.parametrize("book", [p for p in each("lab") if p.values[0].startswith("08")], indirect=True)
+ROWS = "".join(f"{row % 40},{row % 30},{18 + row % 50}.5,{row % 2},{row // 2 % 2},{row + 100}\n" for row in range(600))
+GOOD = "user,item,age,click,like,time\n" + ROWS
+ENABLED = """() => [...document.querySelectorAll(".mtl-form button")]
+  .some((button) => button.innerText === "Train and report" && !button.disabled)"""
+BAD = {  # a file, and what the form says of it
+    "gone.csv": (None, "where there is no file"),
+    "empty.csv": ("", "cannot be read"),
+    "header.csv": ("user,click,like\n", "without a row below its header"),
+    "twice.csv": (GOOD.replace("like", "click", 1), "with 'click' twice in its header"),
+    "longer.csv": (GOOD.replace("0,0,18.5", "0,0,18.5,7", 1), "with 7 values in a row, and 6 names in its header"),
+    "gbk.csv": (GOOD.replace("user", "用户", 1).encode("gbk"), "expected a CSV file in UTF-8 with a header"),
+    "words.csv": (re.sub(r",1,(\d+)\n", r",yes,\1\n", GOOD), "one label alone"),
+    "one_class.csv": (re.sub(r",\d,(\d+)\n", r",1,\1\n", GOOD), "one label alone"),
+    "few.csv": ("".join(GOOD.splitlines(keepends=True)[:51]), "50 rows are too few to train on"),
+    "days.csv": (re.sub(r",(\d+)\d\d\n", r",0\1/05/2026\n", GOOD), "which is the day?"),
+    "no_user.csv": (GOOD.replace("\n0,", "\n,"), "15 rows have no user"),
+    "<b>.csv": ("<i>x</i>,click,like\n" + "".join(f"w{k % 3},{k % 2},{k // 2 % 2}\n" for k in range(90)), "90 rows"),
+}
 
 
 def parts(book):
     form = book.page.locator(".mtl-form")
     return form, form.locator(".mtl-code"), form.get_by_role("button", name="Train and report")
+
+
+def read(book, name: str):
+    """Type a path and press Read."""
+    form = book.page.locator(".mtl-form")
+    form.get_by_label("CSV file").fill(name)
+    form.get_by_role("button", name="Read", exact=True).click()
 
 
 @form_of_08
@@ -28,23 +56,59 @@ def test_a_role_moves_the_code_and_a_mistake_is_said(book):
     form, code, train = parts(book)
     click = form.get_by_label("click", exact=True)
     click.focus()
-    book.page.keyboard.press("ArrowDown")
+    book.page.keyboard.press("ArrowDown")  # JupyterLab would go to the next cell
     code.get_by_text(re.compile('"click": "regression"')).wait_for()
     click.select_option("leave out")
     form.get_by_text(re.compile("one label alone")).wait_for()
     assert train.is_disabled()
     click.select_option("binary label")
     code.get_by_text(re.compile('"click": "binary"')).wait_for()
+    book.page.wait_for_function(ENABLED)
     assert "Traceback" not in form.inner_text()
 
 
 @form_of_08
-def test_it_can_be_stopped_and_goes_on_to_the_report(book):
+def test_it_can_be_stopped_and_goes_on_to_the_report(book, browser):
     form, _, train = parts(book)
     train.click()
     form.get_by_role("button", name="Stop").click()
     form.get_by_text(re.compile("^Stopped at .+%; nothing was written")).wait_for()
+    assert not (book.lab.root / "capstone" / "feed_report.html").exists()
     train.click()
+    form.locator("select:disabled").first.wait_for()  # what is compared does not change on the way
     form.get_by_text("Done. The report is in capstone/feed_report.html.").wait_for(timeout=60_000)
-    page = (book.lab.root / "capstone" / "feed_report.html").read_text(encoding="utf-8")
-    assert page.startswith("<!DOCTYPE html>") and "Does sharing help here?" in page
+    book.page.wait_for_function(ENABLED)
+    assert form.locator("select:disabled").count() == 0
+    path = book.lab.root / "capstone" / "feed_report.html"
+    html = path.read_text(encoding="utf-8")
+    assert html.startswith("<!DOCTYPE html>") and "Does sharing help here?" in html
+    for width in (390, 1280):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.goto(path.as_uri())
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert page.evaluate("() => [...document.images].every((image) => image.naturalWidth > 100)")
+        page.close()
+
+
+@form_of_08
+def test_whatever_the_file_the_form_says_it_in_a_sentence(book):
+    """One after the other in one form, and after them a good one: nothing of a bad file stays."""
+    form, code, train = parts(book)
+    (book.lab.root / "good.csv").write_text(GOOD, encoding="utf-8")
+    errors = book.page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]')
+    for name, (text, words) in BAD.items():
+        if text is not None:
+            (book.lab.root / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        read(book, name)
+        form.get_by_text(re.compile(re.escape(words))).first.wait_for()
+        assert train.is_disabled(), name
+        assert "Traceback" not in form.inner_text() and errors.count() == 0, name
+        read(book, "good.csv")
+        code.get_by_text(re.compile('read."good.csv".')).wait_for()
+        book.page.wait_for_function(ENABLED)
+        book.page.wait_for_function("() => document.querySelectorAll('.mtl-form .widget-dropdown').length === 6 + 3")
+    assert form.locator("i").count() == 0  # a name that is HTML was text
+    assert not list(book.lab.root.glob("*_report.html"))
+    read(book, "capstone/feed.csv")
+    form.get_by_text(re.compile("8,000 rows of 20 columns")).wait_for()
+    assert book.trouble == []
