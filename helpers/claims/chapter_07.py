@@ -138,7 +138,7 @@ CLAIMS = [
     ),
     Claim(
         "C7.8",
-        "It is the sharing that hurts there: ESMM ranks worse than ESMM without it.",
+        "And it ranks worse than the CVR of ESMM without the sharing.",
         _unrelated,
         _less(SEEN, 0.0, "auc", PRODUCT, APART),
         RANK,
