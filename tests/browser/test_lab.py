@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.conftest import each
 
+DONE = re.compile("^Your run at .+: .+[0-9]")
 ERROR, STDERR = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
 # pairs of words in a picture whose boxes have more than a hair in common
 OVERLAPS = """svg => {
@@ -28,6 +29,15 @@ def parts(explorer):
         explorer.locator(".mtl-train .widget-html-content"),
         explorer.locator("text", has_text="your run"),
     )
+
+
+def trained(explorer):
+    """The labels of the run at the controls' settings; it is trained first where none is drawn there."""
+    train, _, message, run = parts(explorer)
+    if not run.first.is_visible():
+        train.click()
+        message.get_by_text(DONE).wait_for(timeout=60_000)  # two cores, two trainings
+    return run
 
 
 def test_it_runs_to_the_end(book):
@@ -81,15 +91,16 @@ def test_training_adds_a_run_and_can_be_stopped(book):
         message.get_by_text(re.compile("^Stopped at .+%: .+[0-9]")).wait_for()
         assert run.first.is_visible()
         train.click()
-        message.get_by_text(re.compile("^Your run at .+: .+[0-9]")).wait_for(timeout=60_000)  # two cores, two trainings
+        message.get_by_text(DONE).wait_for(timeout=60_000)
         assert train.is_enabled() and stop.is_disabled()
 
 
 @the_fixture
 def test_a_run_has_its_whiskers_in_both_panels(book):
     """Task A of the fixture comes without an interval, task B with one, upright in both."""
-    panels = book.page.locator(".mtl-card:has(.mtl-train)").first.locator("svg")
-    for panel in panels.all():
+    explorer = book.page.locator(".mtl-card:has(.mtl-train)").first
+    trained(explorer)
+    for panel in explorer.locator("svg").all():
         none, whisker = panel.locator(".mtl-run").all()
         assert none.evaluate("path => path.getTotalLength()") < 1
         assert whisker.evaluate("path => path.getTotalLength()") > 10
@@ -99,7 +110,7 @@ def test_a_run_has_its_whiskers_in_both_panels(book):
 @the_fixture
 def test_a_run_is_shown_at_its_own_settings_only(book):
     explorer = book.page.locator(".mtl-card:has(.mtl-train)").first
-    *_, run = parts(explorer)
+    run = trained(explorer)
     assert run.first.is_visible()
     book.by_keyboard(explorer.locator(".widget-slider").first)
     assert run.count() == 0
