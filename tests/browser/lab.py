@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -40,8 +41,8 @@ SEEN = """control => {
   const canvases = [...place.querySelectorAll("canvas")].map((e) => e.toDataURL());
   return [...drawn, ...pictures, ...canvases].join("|");
 }"""
-# JupyterLab's own word when a kernel is restarted that nobody debugs
-NOISE = "Could not restore the debugger state"
+# JupyterLab's own words when a kernel is restarted: nobody debugs it, and what was asked of the old one is not answered
+NOISE = re.compile("Could not restore the debugger state|Canceled future for create_subshell_request")
 
 
 class Lab:
@@ -109,13 +110,13 @@ class Tab:
         self.page.set_default_timeout(20_000)
         self.trouble: list[str] = []
         allowed += ("data:", "blob:")
-        self.page.on("pageerror", lambda error: self.trouble.append(f"page error: {error}"))
-        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self._heard("page error", str(error)))
+        self.page.on("console", lambda message: message.type == "error" and self._heard("console", message.text))
         self.page.on("request", lambda request: self._asked(request.url, allowed))
 
-    def _heard(self, message):
-        if message.type == "error" and NOISE not in message.text:
-            self.trouble.append(f"console: {message.text}")
+    def _heard(self, where: str, text: str):
+        if not NOISE.search(text):
+            self.trouble.append(f"{where}: {text}")
 
     def _asked(self, url: str, allowed: tuple[str, ...]):
         if not url.startswith(allowed):
