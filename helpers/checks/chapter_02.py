@@ -166,7 +166,7 @@ def weights(answer: Callable[[Tensor, Tensor, float], Tensor]) -> Iterator[Probe
     )
 
 
-WORLDS = range(6)
+WORLDS = range(10)
 
 
 @exercise("one T ≥ 0 for each click. Now see what it does.")
