@@ -48,19 +48,27 @@ def test_equal_starts_differ_from_own_starts_and_are_paired():
 
 
 @pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    for name, new, keys in (
-        ("04_interests", shapes.interests([7]), ["kind", "seed", "shape", "task"]),
-        ("04_starts", sharing.starts([9, 40]), ["condition", "seed", "model", "task"]),
-    ):
-        both = (shapes.GRIDS | sharing.GRIDS)[name].read().merge(new, on=keys)
-        assert len(both) == len(new)
-        np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.02)
-    # with ids alone as inputs a rounding error, as between two CPUs, moves some runs: the median must come out again
-    new = shapes.crosses(range(8), ["crossed"], [4000])
-    both = shapes.GRIDS["04_crosses"].read().merge(new, on=["kind", "rows", "seed", "shape", "task"])
+@pytest.mark.parametrize(
+    ("grid", "train"),
+    [
+        ("04_crosses", lambda: shapes.crosses(range(8), ["crossed"], [4000])),
+        ("04_interests", lambda: shapes.interests([7, 8])),
+    ],
+)
+def test_a_sample_of_the_shapes_trains_to_the_kept_numbers(grid, train):
+    """A rounding error, as between two CPUs, moves the end of some of these runs: half of a shape's must not move."""
+    new = train()
+    both = shapes.GRIDS[grid].read().merge(new, on=[name for name in new.columns if name != "r2"])
     off = (both["r2_x"] - both["r2_y"]).abs().groupby(both["shape"]).median()
-    assert len(both) == len(new) == 48 and (off < 0.02).all(), off
+    assert len(both) == len(new) and (off < 0.02).all(), off
+
+
+@pytest.mark.long
+def test_a_sample_of_starts_and_cosines_trains_to_the_kept_numbers():
+    new = sharing.starts([9, 40])
+    both = sharing.GRIDS["04_starts"].read().merge(new, on=["condition", "seed", "model", "task"])
+    assert len(both) == len(new)
+    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.02)
     new = sharing.cosines([3], every=10)
     both = sharing.GRIDS["04_cosines"].read().merge(new, on=["pair", "seed", "step"])
     assert len(both) == len(new)
