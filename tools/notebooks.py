@@ -6,7 +6,7 @@
 
 Canonical: outputs kept, counts 1..n, fixed cell ids, addresses as 0x0, models of widgets numbered in order of
 appearance, no timings, no progress bars, no editor's metadata. On one machine a second run gives the same bytes. On
-another CPU measured decimals may differ in the third place: `--check` then wants all text equal and decimals within
+another CPU measured decimals may differ in the last places: `--check` then wants all text equal and decimals within
 a tolerance. Cells tagged `live` show measured times, and their outputs are not compared.
 """
 
