@@ -20,6 +20,12 @@ from helpers.features import Features, SequenceLayout
 from helpers.models import MLP, Encoder
 
 
+def _check(encoder: Encoder) -> Encoder:
+    if not isinstance(encoder, Encoder):
+        validate.fail("encoder", repr(encoder), "the Encoder that SharedBottom hands to its `bottom`", TypeError)
+    return encoder
+
+
 class DCN(nn.Module):
     """Cross layers beside a deep part: DCN-v2 in its parallel form (Wang et al., WWW 2021, arXiv:2008.13535, §3).
 
@@ -29,6 +35,7 @@ class DCN(nn.Module):
 
     def __init__(self, encoder: Encoder, layers: int = 2, units: Sequence[int] = (64,)):
         super().__init__()
+        _check(encoder)
         layers = validate.number("layers", layers, low=1, whole=True)
         self.cross = nn.ModuleList(nn.Linear(encoder.width, encoder.width) for _ in range(layers))
         self.deep = MLP(encoder.width, units)
@@ -51,7 +58,7 @@ class DeepFM(nn.Module):
 
     def __init__(self, encoder: Encoder, units: Sequence[int] = (64,)):
         super().__init__()
-        self.vectors = list(encoder.vectors.values())
+        self.vectors = list(_check(encoder).vectors.values())
         widths = {part.stop - part.start for part in self.vectors}
         if len(self.vectors) < 2 or len(widths) > 1:
             came = f"{len(self.vectors)} ids and sequences with embeddings of widths {sorted(widths)}"

@@ -98,6 +98,13 @@ def use_style() -> None:
     plt.rcParams.update(STYLE)
 
 
+def _check(summary: pd.DataFrame, *names: str) -> None:
+    """Raise ValueError unless `summary` has the columns `names`, and mean, low and high with numbers in them."""
+    numbers = ["mean", "low", "high"]
+    validate.columns("summary", summary, [*names, *numbers])
+    validate.finite("summary[['mean', 'low', 'high']]", summary[numbers].to_numpy())
+
+
 def dots(
     summary: pd.DataFrame,
     row: str,
@@ -112,7 +119,7 @@ def dots(
     The values of column `row` stand one under the other, each with its `series`, which are named beside their dots: all
     of them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
     """
-    validate.columns("summary", summary, [row, series, "mean", "low", "high"])
+    _check(summary, row, series)
     rows, names = list(dict.fromkeys(summary[row])), list(dict.fromkeys(summary[series]))
     look = styles(names, NAMED)
     figure, axes = plt.subplots(figsize=(8, 1.3 + 0.5 * len(rows) * max(1, 0.62 * summary[row].value_counts().max())))
@@ -153,7 +160,7 @@ def lines(
     zero: bool = False,
 ) -> Figure:
     """A line with a 95% band for each series of `summary` (columns mean, low, high), named at the line's end."""
-    validate.columns("summary", summary, [x, series, "mean", "low", "high"])
+    _check(summary, x, series)
     figure, axes = plt.subplots()
     if zero:
         axes.axhline(0, color=GREY, linewidth=1)
@@ -211,7 +218,7 @@ def paths(
     reference  {name of a series: curve (columns x and y)}: what theory says of it, dotted in its colour
     names      {name of a series: (which point, offset in points)}: where its name stands; else right of its highest
     """
-    validate.columns("summary", summary, [series, pair, "mean", "low", "high"])
+    _check(summary, series, pair)
     figure, axes = plt.subplots(figsize=(8, 5))
     every = list(dict.fromkeys(summary[series]))
     look = styles(every, NAMED)
@@ -269,7 +276,7 @@ def outcomes(
     reference  a value of `row` that is drawn as a dotted line through the panels instead of as a row
     from_zero  every axis begins at 0, so that panels can be compared
     """
-    validate.columns("summary", summary, [row, panel, "mean", "low", "high"])
+    _check(summary, row, panel)
     rows = [name for name in dict.fromkeys(summary[row]) if name != reference]
     look, columns = styles(rows, NAMED), min(3, len(labels))
     shape = (-(-len(labels) // columns), columns)
@@ -312,7 +319,7 @@ def readings(
     The names stand at the ends: those of the series and, grey, that of the curve. Where the series end far apart, each
     name stands at its last point.
     """
-    validate.columns("summary", summary, [x, series, "mean", "low", "high"])
+    _check(summary, x, series)
     figure, axes = plt.subplots()
     names = list(dict.fromkeys(summary[series]))
     look = styles(names, NAMED) | {truth_label: SINGLE_TASK}
@@ -349,7 +356,7 @@ def heatmap(
     Each cell has its mean and half of its 95% interval. It stands bold in a frame where the whole interval is beyond
     ±`matters`, and in grey where the interval holds 0. Brown is a loss, teal a gain, apart in any colour vision.
     """
-    validate.columns("summary", summary, [row, column, panel, "mean", "low", "high"])
+    _check(summary, row, column, panel)
     rows, columns, panels = (list(dict.fromkeys(summary[name])) for name in (row, column, panel))
     validate.number("matters", matters, low=0)
     figure, every = plt.subplots(1, len(panels), figsize=(9.5, 1.8 + 0.7 * len(rows)), sharey=True, squeeze=False)

@@ -155,3 +155,6 @@ def test_what_does_not_fit_is_named(features, frame):
         SharedBottom(widths, TASKS, DeepFM, [4])
     with pytest.raises(ValueError, match="layers: got 0"):
         SharedBottom(features, TASKS, partial(DCN, layers=0), [4])
+    for bottom in (DCN, DeepFM):
+        with pytest.raises(TypeError, match="encoder: got 3; expected the Encoder"):
+            bottom(3)

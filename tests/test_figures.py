@@ -53,6 +53,13 @@ def test_a_missing_column_is_named(summary, missing):
         figures.dots(summary.drop(columns=missing), "condition", "model", title="T", x_label="x")
 
 
+@pytest.mark.parametrize("column", ["mean", "low", "high"])
+def test_a_missing_number_is_named(summary, column):
+    summary.loc[1, column] = float("nan")
+    with pytest.raises(ValueError, match=r"summary.*: got 1 NaN or infinite value; expected finite numbers"):
+        figures.dots(summary, "condition", "model", title="T", x_label="x")
+
+
 def test_paths_set_one_goal_against_the_other_with_whiskers_in_both_directions():
     keys = [("one", w, goal) for w in (0.0, 1.0) for goal in ("click", "finish")]
     table = pd.DataFrame(keys, columns=["way", "weight", "goal"]).assign(mean=[0.2, 0.8, 0.6, 0.4])
