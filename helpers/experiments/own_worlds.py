@@ -110,6 +110,6 @@ GRIDS = grids(
     Grid(
         "08_rows",
         reports,
-        {"seeds": list(range(100, 108)), "conditions": [SAME, DISJOINT], "rows": [500, 1_000, 2_000, 4_000]},
+        {"seeds": list(range(100, 120)), "conditions": [SAME, DISJOINT], "rows": [500, 1_000, 2_000, 4_000]},
     ),
 )
