@@ -48,19 +48,27 @@ def test_equal_starts_differ_from_own_starts_and_are_paired():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("grid", "train"),
-    [
-        ("04_crosses", lambda: shapes.crosses(range(8), ["crossed"], [4000])),
-        ("04_interests", lambda: shapes.interests([7, 8])),
-    ],
-)
-def test_a_sample_of_the_shapes_trains_to_the_kept_numbers(grid, train):
-    """A rounding error, as between two CPUs, moves the end of some of these runs: half of a shape's must not move."""
-    new = train()
-    both = shapes.GRIDS[grid].read().merge(new, on=[name for name in new.columns if name != "r2"])
-    off = (both["r2_x"] - both["r2_y"]).abs().groupby(both["shape"]).median()
-    assert len(both) == len(new) and (off < 0.02).all(), off
+def test_a_sample_of_the_shapes_trains_to_the_kept_numbers():
+    for grid, new in (
+        ("04_crosses", shapes.crosses([5, 6], ["crossed"], [4000], ["DCN", "DeepFM"])),
+        ("04_interests", shapes.interests([7, 8], ["all alike"])),
+    ):
+        both = shapes.GRIDS[grid].read().merge(new, on=[name for name in new.columns if name != "r2"])
+        assert len(both) == len(new)
+        np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.02)
+
+
+@pytest.mark.long
+def test_a_sample_of_the_shapes_trains_to_the_kept_means():
+    """A rounding error, as between two CPUs, moves the ends of these runs; the mean of eight must come out again."""
+    for grid, new in (
+        ("04_crosses", shapes.crosses(range(8), ["crossed"], [4000], ["MLP"])),
+        ("04_interests", shapes.interests(range(8), ["matching"])),
+    ):
+        both = shapes.GRIDS[grid].read().merge(new, on=[name for name in new.columns if name != "r2"])
+        assert len(both) == len(new)
+        means = both.groupby(["shape", "task"])[["r2_x", "r2_y"]].mean()
+        np.testing.assert_allclose(means["r2_x"], means["r2_y"], atol=0.02)
 
 
 @pytest.mark.long
