@@ -60,10 +60,10 @@ def test_a_sample_of_the_shapes_trains_to_the_kept_numbers():
 
 @pytest.mark.long
 def test_a_sample_of_the_shapes_trains_to_the_kept_means():
-    """A rounding error, as between two CPUs, moves the ends of these runs; the mean of eight must come out again."""
+    """A rounding error, as between two CPUs, moves the ends of these runs; their mean must come out again."""
     for grid, new in (
         ("04_crosses", shapes.crosses(range(8), ["crossed"], [4000], ["MLP"])),
-        ("04_interests", shapes.interests(range(8), ["matching"])),
+        ("04_interests", shapes.interests(range(24), ["matching"])),
     ):
         both = shapes.GRIDS[grid].read().merge(new, on=[name for name in new.columns if name != "r2"])
         assert len(both) == len(new)
