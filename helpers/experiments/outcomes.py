@@ -2,7 +2,7 @@
 
 A dot says what each task gains over its own single-task model, with the 95% interval over paired seeds (chapter 08: of
 its report). It is read out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives them to the figure
-(`helpers.outcome_map`).
+(`helpers.outcome_map`). What counts as a gain or a loss is more than `SMALLEST`, as in the report of chapter 08.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import pandas as pd
 
 from helpers import validate
 from helpers.experiments import difference, interval
+from helpers.experiments.own import MATTERS, METRICS
 from helpers.experiments.register import GRIDS
 from helpers.intervals import gain
 
 BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE = "both gain", "one gains, none loses", "seesaw", "both lose"
 UNCLEAR = "not clear"
+SMALLEST = {METRICS[kind]: smallest for kind, smallest in MATTERS.items()}  # {unit: smallest effect that matters}
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def _row(dot: Dot, grid: pd.DataFrame) -> dict:
     for side, values in zip("ab", by_task.values(), strict=True):
         row |= dict(zip((side, f"{side}_low", f"{side}_high"), _interval(values), strict=True))
     row["seeds"] = len(values)
-    return row | {"outcome": outcome(*((row[f"{side}_low"], row[f"{side}_high"]) for side in "ab"))}
+    intervals = ((row[f"{side}_low"], row[f"{side}_high"]) for side in "ab")
+    return row | {"outcome": outcome(*intervals, SMALLEST[dot.unit])}
 
 
 def _interval(gains: pd.DataFrame) -> tuple[float, float, float]:
@@ -111,14 +114,16 @@ def _interval(gains: pd.DataFrame) -> tuple[float, float, float]:
     return gain(gains["difference"].to_numpy(), *gains[LUCK].iloc[0])[:3]
 
 
-def outcome(a: tuple[float, float], b: tuple[float, float]) -> str:
-    """Which of the four outcomes two 95% intervals of gains allow us to say; a gain or a loss excludes 0.
+def outcome(a: tuple[float, float], b: tuple[float, float], smallest: float) -> str:
+    """Which of the four outcomes two 95% intervals of gains allow us to say.
 
-    "one gains, none loses": the other's interval holds 0, so that no loss was seen. That is not proof of none.
+    smallest  the smallest effect that matters. A task gains where its whole interval lies above it, and loses where it
+              lies below −smallest. "one gains, none loses": the other's interval does not reach below −smallest, so
+              that it does not lose anything that matters; it may gain.
     """
-    gains, losses = (sum(test) for test in ((a[0] > 0, b[0] > 0), (a[1] < 0, b[1] < 0)))
+    gains, losses = (sum(test) for test in ((a[0] > smallest, b[0] > smallest), (a[1] < -smallest, b[1] < -smallest)))
     if gains and losses:
         return SEESAW
     if losses == 2 or gains == 2:
         return BOTH_LOSE if losses else BOTH_GAIN
-    return ONE_GAINS if gains else UNCLEAR
+    return ONE_GAINS if gains and min(a[0], b[0]) > -smallest else UNCLEAR
