@@ -3,7 +3,7 @@
 // Few elements, made once a size; a move of a slider only sets their attributes. That keeps it within one frame.
 
 const HEIGHT = 360, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, FONT = 14, GAP = 18;
-const GREY = "#767676", BLACK = "#1A1A1A", FAINT = "#595959";
+const GREY = "#767676", BLACK = "#1A1A1A", FAINT = "#595959", BAND = "#ECECEC";
 
 function add(parent, name, attributes = {}, text = "") {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -137,6 +137,11 @@ function curves(svg, panel, box) {
 
 function plane(svg, panel, box) {
   const { x, y } = frameOf(svg, panel, box), narrow = box.right - box.left < 400;
+  if (panel.matters) { // below the zero lines
+    const [left, right] = [-panel.matters, panel.matters].map(x), [bottom, top] = [-panel.matters, panel.matters].map(y);
+    const d = `M${left},${box.top}H${right}V${box.bottom}H${left}ZM${box.left},${top}H${box.right}V${bottom}H${box.left}Z`;
+    svg.insertBefore(add(svg, "path", { d, fill: BAND }), svg.querySelector("path"));
+  }
   if (panel.x.zero) {
     [[box.left + 4, box.top + 14], [box.right, box.top + 14], [box.right, box.bottom - 8], [box.left + 4, box.bottom - 8]].forEach(([px, py], i) => {
       const field = add(svg, "text", { y: py, "text-anchor": px === box.right ? "end" : "start", fill: FAINT, "font-style": "italic", class: "mtl-halo" });

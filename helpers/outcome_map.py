@@ -21,11 +21,10 @@ from matplotlib.transforms import Bbox
 
 from helpers import validate
 from helpers.experiments.outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, SMALLEST
-from helpers.palette import BLACK, GREY, TASKS
+from helpers.palette import BAND, BLACK, GREY, TASKS
 
 COLUMNS = ("name", "unit", "a", "a_low", "a_high", "b", "b_low", "b_high")
 FIELDS = ((SEESAW, (0, 1)), (BOTH_GAIN, (1, 1)), (SEESAW, (1, 0)), (BOTH_LOSE, (0, 0)))
-BAND = "#ececec"
 # Where a name may stand: directions around its dot (right, up), tried at growing distances (points).
 AROUND = ((1, 0.4), (1, -0.4), (-1, 0.4), (-1, -0.4), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
 FAR = (9, 18, 30, 45, 62, 80, 100)

@@ -19,6 +19,7 @@ GREEN = "#009E73"
 PURPLE = "#CC79A7"
 GREY = "#767676"
 BLACK = "#1A1A1A"
+BAND = "#ECECEC"  # a field of a figure: effects that are too small to matter
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from helpers import validate
-from helpers.palette import BLACK, GREY, Style, styles
+from helpers.palette import BAND, BLACK, GREY, Style, styles
 
 Settings = dict[str, object]
 Words = str | Callable[[Settings], str]
@@ -104,7 +104,8 @@ class Plane:
     """A panel that sets the `value` of series `y` against that of series `x`, along the control `path`.
 
     The current point has the whiskers of both. `ends` names the first and the last point of the path. `quadrants` names
-    the four fields around (0, 0), from top left clockwise; with it both axes have one scale and zero lines.
+    the four fields around (0, 0), from top left clockwise; with it both axes have one scale and zero lines. `matters`
+    shades a band along both zero lines: the effects that are too small to matter.
     """
 
     table: pd.DataFrame
@@ -120,6 +121,7 @@ class Plane:
     high: str | None = None
     ends: tuple[str, str] = ("", "")
     quadrants: tuple[str, str, str, str] | None = None
+    matters: float | None = None
 
     @property
     def along(self) -> str:
@@ -148,6 +150,7 @@ class Plane:
             "colours": [looks[self.x].colour, looks[self.y].colour],
             "ends": list(self.ends),
             "quadrants": list(self.quadrants or ()),
+            "matters": self.matters,
             "points": {part: np.round(values, places).tolist() for part, values in data.items()},
             "shown": [str(self.x), str(self.y)],
         }
@@ -156,6 +159,9 @@ class Plane:
     def paint(axes: Axes, drawn: dict, frame: int, cursor: int):
         points = {part: values[frame] for part, values in drawn["points"].items()}
         x, y = points["y"]
+        if drawn["matters"]:
+            for span in (axes.axhspan, axes.axvspan):
+                span(-drawn["matters"], drawn["matters"], color=BAND, linewidth=0, zorder=0)
         axes.plot(x, y, color=GREY, marker="o", ms=4, lw=1.5)
         for place, words in zip((0, -1), drawn["ends"], strict=True):
             axes.annotate(words, (x[place], y[place]), (6, 6), textcoords="offset points", color=GREY, fontsize=10)

@@ -20,7 +20,14 @@ def test_the_transfer_explorer_says_what_the_grid_holds():
     sentences = explorer.figure.drawing["sentences"]
     options = [grid["shared"].nunique(), grid["width"].nunique(), grid["weight"].nunique()]
     place = (0 * options[1] + 0) * options[2] + 4  # features 0, width 4, the fifth weight
-    assert f"task A {mean:+.3f}".replace("-", "−") in sentences["texts"][sentences["of"][place]]
+    said = sentences["texts"][sentences["of"][place]]
+    assert f"task A {mean:+.3f}".replace("-", "−") in said
+    assert said.count(", a loss") == 2 and said.endswith(" Together: both lose.")
+    for text in sentences["texts"]:
+        assert text.endswith("Together: both gain.") == (text.count(", a gain") == 2)
+    plane = explorer.figure.drawing["panels"][1]
+    assert plane["quadrants"] == ["seesaw", "both gain", "seesaw", "both lose"]
+    assert f"within ±{plane['matters']:g} R²" in explorer.figure.drawing["note"]
 
 
 def test_the_weight_explorer_says_what_the_grids_hold():

@@ -77,6 +77,7 @@ def test_the_four_fields_have_one_scale_and_room():
     low, high = drawn["x"]["limits"]
     assert drawn["y"]["limits"] == [low, high]
     assert min(high, -low) >= 0.3 * (high - low)
+    assert drawn["matters"] is None and plane(table(), matters=0.01).drawing(CONTROLS)["matters"] == 0.01
 
 
 def test_tick_labels_say_signs_with_a_real_minus():

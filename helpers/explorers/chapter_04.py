@@ -7,7 +7,11 @@ from collections.abc import Callable
 import pandas as pd
 
 from helpers.experiments import sharing, summarise
+from helpers.experiments.outcomes import BOTH_GAIN, BOTH_LOSE, SEESAW, SMALLEST, UNCLEAR, outcome
 from helpers.explorer import Curves, Explorer, Plane
+from helpers.verdicts import verdict
+
+WORDS = {"holds": "a gain", "opposite": "a loss", "no effect": "no effect", "undecided": "undecided"}
 
 
 def transfer_explorer(grid: pd.DataFrame) -> Explorer:
@@ -40,7 +44,8 @@ def transfer_explorer(grid: pd.DataFrame) -> Explorer:
         x_label="transfer of task A",
         y_label="transfer of task B",
         ends=("weight 0.1", "0.9"),
-        quadrants=("only B gains", "both gain", "only A gains", "both lose"),
+        quadrants=(SEESAW, BOTH_GAIN, SEESAW, BOTH_LOSE),
+        matters=SMALLEST["R²"],
         **interval,
     )
     return Explorer(
@@ -49,23 +54,26 @@ def transfer_explorer(grid: pd.DataFrame) -> Explorer:
         _in_words(table),
         start={"shared": 0, "width": 4, "weight": 0.5},
         dropdown={"width"},
-        intervals=f"95% intervals over {table['seeds'].min()} paired seeds",
+        intervals=f"95% intervals over {table['seeds'].min()} paired seeds; grey bands: within ±{SMALLEST['R²']:g} R², "
+        "where a task neither gains nor loses anything that matters",
         train=sharing.live,
     )
 
 
 def _in_words(table: pd.DataFrame) -> Callable[[dict], str]:
-    """What both tasks gain or lose at some settings; clearly so where the whole interval lies on one side of 0."""
+    """What both tasks gain or lose at some settings, and which of the four outcomes their intervals allow us to say."""
     found = table.set_index(["shared", "width", "weight", "task"])[["mean", "low", "high"]]
 
     def sentence(settings: dict) -> str:
         at = (settings["shared"], settings["width"], settings["weight"])
-        said = []
-        for task in ("task A", "task B"):
-            mean, low, high = found.loc[(*at, task)]
-            outcome = "a gain" if low > 0 else "a loss" if high < 0 else "no clear difference"
-            said.append(f"{task} {mean:+.3f} [{low:+.3f}, {high:+.3f}], {outcome}")
+        both = {task: found.loc[(*at, task)] for task in ("task A", "task B")}
+        said = "; ".join(
+            f"{task} {mean:+.3f} [{low:+.3f}, {high:+.3f}], {WORDS[verdict(low, high, SMALLEST['R²'])]}"
+            for task, (mean, low, high) in both.items()
+        )
         place = f"{at[0]} of 4 features in common, a bottom of {at[1]} units, weight {at[2]:g} on task A"
-        return f"{place}: {'; '.join(said)}.".replace("-", "−")
+        word = outcome(*((low, high) for _, low, high in both.values()), SMALLEST["R²"])
+        together = "" if word == UNCLEAR else f" Together: {word}."
+        return f"{place}: {said}.{together}".replace("-", "−")
 
     return sentence
