@@ -185,6 +185,16 @@ CLAIMS = [
         seeds=30,
     ),
     Claim(
+        "C5.25",
+        "Two toy tasks, all methods tuned: UWL ends at a lower normalised loss than GradNorm.",
+        _two_toys,
+        _toy("UWL", "GradNorm", 2),
+        SMALLEST,
+        "loss",
+        sign=-1,
+        seeds=20,
+    ),
+    Claim(
         "C5.20",
         "The sum divided by σ² ends lower than UWL.",
         _two_toys,

@@ -1,7 +1,7 @@
 """The claims of chapter 06, Soft sharing: MMoE.
 
-The smallest effect that matters was set before the numbers were seen, one for each unit of the chapter: a quarter of a
-doubling of the loss (19% more), 0.01 R², 5% of a gate's weight, half an expert.
+There is one smallest effect that matters for each unit of the chapter: a quarter of a doubling of the loss (19% more),
+0.01 R², 5% of a gate's weight, half an expert.
 """
 
 from __future__ import annotations
