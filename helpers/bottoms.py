@@ -52,8 +52,10 @@ class DeepFM(nn.Module):
     """A factorisation machine beside a deep part, on the same embeddings (Guo et al., IJCAI 2017, arXiv:1703.04247).
 
     The machine's second-order term is Σ_{i<j} ⟨v_i, v_j⟩ over the columns' vectors v_i, the sum of the numbers in
-    ½[(Σ v_i)² − Σ v_i²]. As a bottom for several tasks we hand these numbers to the towers before the sum, so that each
-    tower may weigh them its own way, together with a first-order term ⟨w, row⟩ and the deep part's output.
+    ½[(Σ v_i)² − Σ v_i²]. Two things differ from the paper. As a bottom for several tasks we hand these numbers to the
+    towers before the sum, so that each tower may weigh them its own way: the bi-interaction pooling of NFM (He and
+    Chua, SIGIR 2017, arXiv:1708.05027). And the first-order term is ⟨w, row⟩, a weight for each number of the
+    embeddings and of the dense columns, where the paper has a weight for each id.
     """
 
     def __init__(self, encoder: Encoder, units: Sequence[int] = (64,)):
@@ -80,9 +82,13 @@ class DIN(Encoder):
     network gives each pair a weight w_k from [h_k, t, h_k − t, h_k ⊙ t], and the list becomes Σ w_k h_k. Padding counts
     nothing; an empty list is 0.
 
+    Three things differ from the paper. These pairs are those of its authors' code, where the paper has the outer
+    product of h_k and t. The small network has a ReLU in place of PReLU or Dice. And there is no mini-batch aware
+    regularisation (§5.1), which penalises only the ids that a batch looks up.
+
     units    of the small network's hidden layer
-    softmax  the weights of a list sum to 1. The paper leaves that out, so that a list with three items like the target
-             says more than a list with one.
+    softmax  the weights of a list sum to 1. The paper leaves that out (§4.3), so that a list with three items like the
+             target says more than a list with one; its authors' code has it.
     """
 
     def __init__(self, features: Features, units: int = 16, softmax: bool = False):

@@ -3,8 +3,9 @@
     inputs → Encoder → experts → mixed by the task's gate → the task's tower → {task: logit or value}
 
 MMoE (Ma et al., KDD 2018) has a gate for each task, the one-gate MoE one for all, and PLE (Tang et al., RecSys 2020)
-has experts of one task alone beside the shared ones. Each is a `SharedBottom` whose bottom gives every tower a mixture
-of its own; columns, towers, penalties and copies are as there.
+has experts of one task alone beside the shared ones (with a single level, as in chapter 06, it is the paper's CGC).
+Each is a `SharedBottom` whose bottom gives every tower a mixture of its own; columns, towers, penalties and copies are
+as there.
 """
 
 from __future__ import annotations
