@@ -233,7 +233,7 @@ CLAIMS = [
     ),
     Claim(
         "C4.40",
-        "The two rarest labels, share and follow, gain by sharing embeddings and a layer with all others.",
+        "Over single-task models the two rarest labels, share and follow, gain by sharing embeddings and a layer.",
         _rare_and_frequent,
         _labels(RAREST),
         0.01,
