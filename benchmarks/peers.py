@@ -1,5 +1,8 @@
 """Our library beside others: deepctr-torch, torch-rechub and funrec, on the task of `task.py`.
 
+funrec 1.0.10, as pip installs it, is nearly a copy of deepctr-torch, and not the package of the book *fun-rec*: these
+are two families, not three.
+
     python -m benchmarks.peers      installs them with pip into .peers/, an environment of their own
 
 Each library runs in a process of its own. The processes take turns, so that a busy minute of the machine hits all of

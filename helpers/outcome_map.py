@@ -27,7 +27,7 @@ COLUMNS = ("name", "unit", "a", "a_low", "a_high", "b", "b_low", "b_high")
 FIELDS = ((SEESAW, (0, 1)), (BOTH_GAIN, (1, 1)), (SEESAW, (1, 0)), (BOTH_LOSE, (0, 0)))
 # Where a name may stand: directions around its dot (right, up), tried at growing distances (points).
 AROUND = ((1, 0.4), (1, -0.4), (-1, 0.4), (-1, -0.4), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
-FAR = (9, 18, 30, 45, 62, 80, 100)
+FAR = range(9, 121, 4)
 
 
 def outcome_map(table: pd.DataFrame, *, title: str, highlight: tuple[str, ...] = ()) -> Figure:
@@ -106,17 +106,27 @@ class _Names:
         """At the nearest free place around the dot, with a thin line to it where that is not beside it."""
         dot = self.axes.transData.transform(at)
         style = {"fontsize": 11, "weight": weight, "color": BLACK, "textcoords": "offset points", "va": "center"}
+        places = []
         for far, (right, up) in itertools.product(FAR, AROUND):
             offset = (right * far, up * far * (1.8 if right else 1.0))
             text = self.axes.annotate(words, at, offset, ha={1: "left", 0: "center", -1: "right"}[right], **style)
             box = text.get_window_extent().padded(1)
             line = Path([dot, dot + np.array(offset) * self.axes.figure.dpi / 72])
-            if self._is_free(box) and self._is_clear(line, dot):
-                break
-            text.remove()
-        else:
+            text.set_visible(False)
+            if self._is_free(box):
+                places.append((self._crossings(box, line, dot), far, offset, text, box, line))
+                if not places[-1][0]:
+                    break
+            else:
+                text.remove()
+        if not places:
             validate.fail("table", f"no room for the name {words!r}", "fewer dots on one map")
-        if far > FAR[0]:
+        _, far, offset, chosen, box, line = min(places, key=lambda place: place[0])
+        for *_, text, _, _ in places:
+            if text is not chosen:
+                text.remove()
+        chosen.set_visible(True)
+        if far > FAR.start:
             look = {"arrowstyle": "-", "color": GREY, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 6}
             self.axes.annotate("", at, offset, textcoords="offset points", arrowprops=look)
             self.lines.append(line)
@@ -125,10 +135,10 @@ class _Names:
     def _is_free(self, box: Bbox) -> bool:
         (x0, y0), (x1, y1) = self.frame.min, self.frame.max
         inside = x0 < box.x0 and box.x1 < x1 and y0 < box.y0 and box.y1 < y1
-        covers = any(box.overlaps(other) for other in (*self.taken, *self.names))
-        return inside and not covers and not any(line.intersects_bbox(box) for line in self.lines)
+        return inside and not any(box.overlaps(other) for other in (*self.taken, *self.names))
 
-    def _is_clear(self, line: Path, dot: np.ndarray) -> bool:
-        """Through no other name, and no other dot but one that touches its own."""
-        others = [box for box in self.dots if not box.padded(7).contains(*dot)]
-        return not any(line.intersects_bbox(box) for box in (*self.names, *others))
+    def _crossings(self, box: Bbox, line: Path, dot: np.ndarray) -> int:
+        """How many names and dots the line runs through (but for dots that touch its own), and lines through `box`."""
+        others = [other for other in self.dots if not other.padded(7).contains(*dot)]
+        through = sum(line.intersects_bbox(other) for other in (*self.names, *others))
+        return through + sum(other.intersects_bbox(box) for other in self.lines)

@@ -91,7 +91,7 @@ def test_the_map_names_every_dot_and_no_names_overlap(chapters, unit):
     table = outcomes.table(chapters=chapters)
     table = table[table["unit"] == unit]
     with plt.rc_context(figures.STYLE):  # as in the chapters
-        figure = outcome_map(table, title="T")
+        figure = outcome_map(table, title="T", highlight=tuple(table["name"]))  # bold is widest
         figure.canvas.draw()
     words = [text for text in figure.axes[0].texts if text.get_text()]
     assert sum(text.get_text() in set(table["name"]) for text in words) == len(table)

@@ -128,8 +128,8 @@ CLAIMS = [
     ),
     Claim(
         "C7.7",
-        "Strength 0, where clicks have reasons of their own: ESMM's CVR, tuned for click and like together, ranks worse "
-        "than one trained on clicks.",
+        "Strength 0, where clicks have reasons of their own: ESMM's CVR, tuned for click and like together, ranks "
+        "worse than one trained on clicks.",
         _unrelated,
         _less(SEEN, 0.0, "auc", PRODUCT, SINGLE),
         RANK,
