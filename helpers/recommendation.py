@@ -1,4 +1,4 @@
-"""From verdicts to words: does sharing help here? One rule, written down before any number is seen.
+"""From verdicts to words: does sharing help here? One rule, the same for all reports.
 
 Each task's gain over its own single-task model has one of the verdicts of
 `helpers.verdicts`.

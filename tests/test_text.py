@@ -1,10 +1,16 @@
-"""CONTRIBUTING.md says where each idea of the text is taught: the sections that it names are there."""
+"""What the course says of its text, its papers and its own measurements, wherever it says it.
+
+CONTRIBUTING.md says where each idea of the text is taught: the sections that it names are there. The text is named and
+cited. The README's table says what the claims' verdicts allow, and nothing says more than the history of the margins.
+"""
 
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from helpers.claims.register import CLAIMS
 from tools import notebooks
 
 ROOT = Path(__file__).parent.parent
@@ -79,3 +85,139 @@ def test_a_row_names_chapters_tests_and_numbers_that_are_there(row):
     assert [path for path in chapters + tests if not (ROOT / path).is_file()] == []
     came = measured()
     assert [(claim, number) for claim, number in numbers if came.get(claim) != number] == []
+
+
+EQUAL = re.compile(
+    r"\b(the same(?! features| tastes)|as well as|no different|nothing that matters|less than would matter)\b"
+)
+BELOW = re.compile(r"\b(less than|loses?|worse|behind|costs?|fewer)\b")
+VERDICTS = {claim.id: claim.expected for claim in CLAIMS}
+
+
+def phrases(found: str) -> list[tuple[str, str, float]]:
+    """(what a row of the table says, the claim that it says it by, its number) of each phrase."""
+    parts = re.findall(r"([^`]*)`(C\d\.\d+)` ([+−][\d.]+\d)", found)
+    return [(re.split(r"[;)]", words)[-1], claim, float(number.replace("−", "-"))) for words, claim, number in parts]
+
+
+@pytest.mark.parametrize("row", SYSTEMS, ids=[row[0] for row in SYSTEMS])
+def test_a_row_says_what_the_verdict_of_its_claim_allows(row):
+    said = phrases(row[3])
+    assert said
+    equal = {claim: bool(EQUAL.search(words)) for words, claim, _ in said}
+    assert equal == {claim: VERDICTS[claim] == "no effect" for claim in equal}
+    below = {claim: bool(BELOW.search(words)) for words, claim, _ in said if not equal[claim]}
+    assert below == {claim: number < 0 for _, claim, number in said if not equal[claim]}
+
+
+# Everything that a reader or a contributor can read.
+READ = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "notebooks").glob("*.md")),
+    *sorted((ROOT / "notebooks").glob("*.ipynb")),
+    *sorted((ROOT / "benchmarks").glob("*.*")),
+    *sorted((ROOT / "helpers").rglob("*.py")),
+]
+
+
+def prose(path: Path) -> str:
+    """Its text in one line; of a notebook the sources, not the outputs."""
+    if path.suffix == ".ipynb":
+        text = "\n".join(cell.source for cell in notebooks.read(path).cells)
+    else:
+        text = path.read_text(encoding="utf-8")
+    return re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize(
+    "untrue",
+    [
+        r"(?:set|chosen|written down) before (?:the|any) (?:numbers?|results?)",  # margins were set on first runs
+        r"before (?:the numbers|any result) (?:were|was|are|is) seen",
+        r"refuted",  # small models do not refute a paper's figure
+        r"the paper does not say\b[^.]*\bAdam|Adam[^.]*\bthe paper does not say",  # GradNorm §5.1 does
+        r"a Chinese introduction",  # the text has a name
+    ],
+)
+def test_what_is_untrue_is_said_nowhere(untrue):
+    assert [path.name for path in READ if re.search(untrue, prose(path), re.IGNORECASE)] == []
+
+
+MARGINS = re.compile(
+    r"set on first runs; where fresh seeds then showed that a verdict would not replicate, "
+    r"more seeds were taken or the margin was moved"
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "notebooks/glossary.md",
+        "notebooks/00_start_here.ipynb",
+        "helpers/claims/__init__.py",
+    ],
+)
+def test_how_margins_were_set_is_told_alike(name):
+    assert MARGINS.search(prose(ROOT / name))
+
+
+TEXT = "datawhalechina/fun-rec"
+CHAPTER = "docs/ch02/ch2.2/ch2.2.5/2.2.5.0.md"
+LICENCE = re.compile(r"CC[ -]BY-NC-SA[ -]4\.0")
+
+
+def test_the_text_is_cited():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    (text,) = [one for one in citation["references"] if TEXT in one.get("repository-code", "")]
+    assert CHAPTER in text["section"] and LICENCE.search(text["license"])
+    assert text["authors"] == [{"name": "Datawhale"}] and re.fullmatch(r"[0-9a-f]{40}", text["commit"])
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *(f"notebooks/0{i}_*.ipynb" for i in range(5))])
+def test_the_text_is_named_and_linked_where_the_course_follows_it(name):
+    (path,) = ROOT.glob(name)
+    assert re.search(rf"\]\(https://github\.com/{TEXT}/blob/[0-9a-f]{{40}}/{CHAPTER}\)", prose(path))
+
+
+@pytest.mark.parametrize("number", ["00", "01"])
+def test_the_text_is_a_reference_with_its_licence(number):
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    references = prose(path).partition("**References**")[2]
+    assert TEXT in references and LICENCE.search(references) and "our translation" in references
+
+
+@pytest.mark.parametrize("number", ["01", "02", "03", "04"])
+def test_a_chapter_that_quotes_the_text_says_who_translated(number):
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    assert "our translation" in prose(path).partition("**References**")[0]
+
+
+def cell_before(number: str, identity: str) -> str:
+    """The Markdown cell above the prediction `identity`."""
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    cells = notebooks.read(path).cells
+    place = next(i for i, cell in enumerate(cells) if cell.cell_type == "code" and f'"{identity}"' in cell.source)
+    return cells[place - 1].source
+
+
+def test_relatedness_has_both_readings_before_the_guess_and_a_row_for_each():
+    asked = cell_before("04", "C4.P1")
+    assert "任务相关性" in asked and "correlate" in asked and "same features" in asked
+    assert not re.search(r"confirmed|gains? most|whatever the labels", asked)
+    (path,) = (ROOT / "notebooks").glob("04_*.ipynb")
+    table = next(cell.source for cell in notebooks.read(path).cells if "| the text says |" in cell.source)
+    rows = [row for row in table.splitlines() if "read as" in row]
+    assert len(rows) == 2 and "same features" in rows[0] and "labels correlate" in rows[1]
+
+
+def test_departures_from_the_papers_are_named_where_the_shapes_are_taught():
+    (path,) = (ROOT / "notebooks").glob("04_*.ipynb")
+    shapes = prose(path).partition("## 11 Bottoms of other shapes")[2].partition("## 12 ")[0]
+    source = prose(ROOT / "helpers" / "bottoms.py")
+    for text in (shapes, source):
+        assert re.search(r"He and Chua, (SIGIR )?2017", text) and "PReLU" in text and "Dice" in text
+        assert re.search(r"outer product", text) and re.search(r"mini-batch aware", text)
+    for path in (ROOT / "notebooks" / "06_mmoe.ipynb", ROOT / "helpers" / "experts.py"):
+        assert "CGC" in prose(path)
