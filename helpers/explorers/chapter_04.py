@@ -55,7 +55,7 @@ def transfer_explorer(grid: pd.DataFrame) -> Explorer:
         start={"shared": 0, "width": 4, "weight": 0.5},
         dropdown={"width"},
         intervals=f"95% intervals over {table['seeds'].min()} paired seeds; grey bands: within ±{SMALLEST['R²']:g} R², "
-        "where a task neither gains nor loses anything that matters",
+        "too small to matter",
         train=sharing.live,
     )
 
