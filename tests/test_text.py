@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from helpers.claims.register import CLAIMS
+from helpers.experiments import funnel, mmoe, watch_time
 from tools import notebooks
 
 ROOT = Path(__file__).parent.parent
@@ -221,3 +222,38 @@ def test_departures_from_the_papers_are_named_where_the_shapes_are_taught():
         assert re.search(r"outer product", text) and re.search(r"mini-batch aware", text)
     for path in (ROOT / "notebooks" / "06_mmoe.ipynb", ROOT / "helpers" / "experts.py"):
         assert "CGC" in prose(path)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("05", "0.025"),  # GradNorm §5.1: the rate of the weights, by Adam
+        ("05", "opposite of what the paper reports"),  # GradNorm §4: ahead of uncertainty weighting
+        ("06", "trainability"),  # MMoE §5.2: why it leads for identical tasks
+    ],
+)
+def test_what_a_paper_says_is_told_where_we_find_otherwise(number, said):
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    assert said in prose(path)
+
+
+def winners(number: str) -> list[tuple[float, list[float]]]:
+    """(the learning rate that won, those on offer) for each search behind a chapter."""
+    if number == "02":
+        return [(recipe.lr, watch_time.LEARNING_RATES) for recipe in watch_time.RECIPES.values()]
+    if number == "07":
+        return [(rate, funnel.RATES) for rate in funnel.tuned()["lr"]]
+    found = []
+    for grid, value in (("tuning", "log2_mse"), ("tuning_relu", "r2"), ("tuning_kinds", "r2"), ("tuning_seesaw", "r2")):
+        searched = mmoe.GRIDS[f"06_{grid}"].read()
+        best = mmoe.best(searched, value, lowest=value == "log2_mse")
+        found += [(rate, sorted(searched["rate"].unique())) for rate in best["rate"]]
+    return found
+
+
+@pytest.mark.parametrize("number", ["02", "06", "07"])
+def test_a_winner_at_the_edge_of_a_search_is_told(number):
+    edges = {float(rate) for rate, offered in winners(number) if rate in (min(offered), max(offered))}
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    said = re.findall(r"[^.]*(?:\.\d[^.]*)*\b(?:edge|on offer)\b(?:[^.]|\.\d)*", prose(path))
+    assert edges and [rate for rate in edges if not any(f"{rate:g}" in sentence for sentence in said)] == []
