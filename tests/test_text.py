@@ -189,7 +189,7 @@ def test_the_text_is_a_reference_with_its_licence(number):
     assert TEXT in references and LICENCE.search(references) and "our translation" in references
 
 
-@pytest.mark.parametrize("number", ["01", "02", "03", "04"])
+@pytest.mark.parametrize("number", ["01", "02", "03", "04", "05"])
 def test_a_chapter_that_quotes_the_text_says_who_translated(number):
     (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
     assert "our translation" in prose(path).partition("**References**")[0]
