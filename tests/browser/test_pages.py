@@ -1,5 +1,7 @@
 """The exported pages, opened from disk: they answer with no kernel and no network."""
 
+import ast
+import re
 import subprocess
 import sys
 
@@ -7,6 +9,7 @@ import pytest
 
 from tests.browser.conftest import NOTEBOOKS, ROOT
 from tests.browser.lab import Tab
+from tools import notebooks as tool
 
 pytestmark = pytest.mark.xdist_group("pages")  # the site is written once
 
@@ -19,13 +22,92 @@ def site(folder, tmp_path_factory):
     return out
 
 
+# those folds that are no larger open than shut; the sections stand open beside a wide page, without a summary
+EMPTY = """() => [...document.querySelectorAll("details")].filter((fold) => {
+  const was = fold.open, heights = [false, true].map((open) => { fold.open = open; return fold.offsetHeight; });
+  fold.open = was;
+  return heights[1] < heights[0] + 10;
+}).map((fold) => fold.textContent.trim().slice(0, 60))"""
+FOLDED = """() => [...document.querySelectorAll(".jp-MarkdownCell details")].flatMap((fold) =>
+  [...fold.querySelectorAll("p, li, td")].map((part) => part.textContent))"""
+
+
 @pytest.fixture(scope="module", params=[path.stem for path in NOTEBOOKS])
-def tab(request, browser, site):
+def tab(request, browser, site, folder):
     tab = Tab(browser, (site.as_uri(),))
+    tab.notebook = tool.read(folder / f"{request.param}.ipynb")
     tab.page.goto(f"{site.as_uri()}/{request.param}.html")
     tab.page.wait_for_selector("body[data-widgets=shown]")
     yield tab
     tab.page.close()
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def secrets(notebook) -> list[str]:
+    """What a prediction shows only after a guess: every longer text in its code but the question and the options."""
+    found = []
+    for cell in tool.code_cells(notebook):
+        if "predict" in tool.tags(cell):
+            tree = ast.parse(cell.source)
+            calls = [
+                call for call in ast.walk(tree) if isinstance(call, ast.Call) and _called(call).startswith("predict")
+            ]
+            asked = [node for call in calls for part in call.args[:3] for node in ast.walk(part)]
+            found += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in asked]
+    return [text for text in found if isinstance(text, str) and len(text) > 25]
+
+
+def _called(call: ast.Call) -> str:
+    return getattr(call.func, "id", "")
+
+
+def test_nothing_that_is_shut_can_be_read(tab):
+    texts = secrets(tab.notebook)
+    assert len(texts) >= sum("predict" in tool.tags(cell) for cell in tab.notebook.cells) - 1
+    folded = [text for text in tab.page.evaluate(FOLDED) if len(squeezed(text)) > 30]
+    alts = tab.page.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.alt)")
+    seen = squeezed(" ".join([tab.page.locator("body").inner_text(), *alts]))
+    assert [text for text in texts + folded if squeezed(text) in seen] == []
+
+
+def test_every_fold_holds_something(tab):
+    assert tab.page.locator("details").count()
+    assert tab.page.evaluate(EMPTY) == []
+
+
+def test_every_picture_is_described(tab):
+    alts = tab.page.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.alt)")
+    assert all(alts) and not any("No description" in alt for alt in alts)
+
+
+def test_no_mark_of_a_missing_kernel_stands_over_a_widget(tab):
+    lost = tab.page.locator(".jupyter-widgets-disconnected")
+    marks = lost.evaluate_all("nodes => nodes.map((node) => getComputedStyle(node, '::before').content)")
+    assert marks and set(marks) == {"none"}
+
+
+def test_sections_are_listed_and_can_be_linked_to(tab):
+    ids = tab.page.locator(":is(h1, h2, h3)").evaluate_all("headings => headings.map((heading) => heading.id)")
+    assert all(ids) and len(set(ids)) == len(ids)
+    for link in tab.page.locator(".sections a").all():
+        link.click()
+        target = tab.page.locator(":target")
+        assert target.inner_text() == link.inner_text()
+        assert target.bounding_box()["y"] < 900
+
+
+def test_lines_are_short_and_nothing_hangs_out(tab):
+    text = tab.page.locator(".jp-MarkdownCell p").first
+    size = float(text.evaluate("node => getComputedStyle(node).fontSize").removesuffix("px"))
+    assert size >= 16 and text.bounding_box()["width"] < 46 * size
+    for width, height in ((390, 844), (1280, 720)):
+        tab.page.set_viewport_size({"width": width, "height": height})
+        assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
+        first = tab.page.locator("h1").first.bounding_box()
+        assert first["x"] >= 0 and first["y"] + tab.page.evaluate("scrollY") < height / 2
 
 
 def test_every_control_moves_its_picture(tab):
