@@ -15,6 +15,7 @@ import itertools
 import json
 import math
 import numbers
+import re
 import textwrap
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -296,6 +297,7 @@ def _spoken(argument: str, words: Words, every: list[Settings]) -> dict:
 def _in_short(drawing: dict, at: list[int]) -> str:
     """The settings with the indices `at`, and what the explorer says at them."""
     controls = [f"{c['label']} {c['options'][i]}" for c, i in zip(drawing["controls"], at, strict=True)]
+    controls = [re.sub(r"(?<= )-(?=\d)", "−", words) for words in controls]
     place = np.ravel_multi_index(at, [len(control["options"]) for control in drawing["controls"]])
     said = [panel["titles"] for panel in drawing["panels"]] + [drawing["sentences"]]
     titles = [words["texts"][words["of"][place]].rstrip(".") for words in said]

@@ -102,7 +102,7 @@ def _drawn(axes: Axes, intervals: bool) -> list[str]:
     if dots:
         return [_spread(found) for found in dots]
     if not lines:
-        return list(dict.fromkeys(_line(text.get_text()) for text in axes.texts if text.get_text()))
+        return list(dict.fromkeys(_line(text.get_text()).rstrip(".") for text in axes.texts if text.get_text()))
     return list(_rows(axes, lines, intervals) if _names(axes.yaxis) else _series(axes, lines))
 
 
@@ -140,8 +140,10 @@ def _rows(axes: Axes, lines: list, intervals: bool) -> Iterator[str]:
         row = "" if len(line.get_xdata()) > 1 else names.get(round(height), "")  # a line through all rows has none
         rows.setdefault(row, []).append(dot)
     for row, found in rows.items():
-        found = [dot.removeprefix(f"{row} ") for dot in found]
-        yield f"{row}{':' * (len(found) > 1)} {', '.join(found)}".strip()
+        named = (
+            f"{row} " if found[0].startswith(f"{row} ") else f"{row}: " if row else ""
+        )  # a row may bear its series' name
+        yield named + ", ".join(found).removeprefix(named)
 
 
 def _series(axes: Axes, lines: list) -> Iterator[str]:
@@ -154,7 +156,7 @@ def _series(axes: Axes, lines: list) -> Iterator[str]:
         if len(x) == 1:
             yield f"{line.get_label()} {x_said(x[0])}, {y_said(y[0])}"
         else:
-            ends, least = (y[0], y[-1]), 0.1 * np.ptp(y)  # what lies farther out than the ends
+            ends, least = (y[0], y[-1]), 0.1 * np.ptp(ys)  # what lies clearly farther out than the ends
             between = [f"up to {y_said(max(y))}"] if max(y) > max(ends) + least else []
             between += [f"down to {y_said(min(y))}"] if min(y) < min(ends) - least else []
             way = f", {' and '.join(between)} between" if between else ""
@@ -171,13 +173,15 @@ def _spread(dots: PathCollection) -> str:
 
 
 def _cells(axes: Axes) -> Iterator[str]:
-    """The cells of a map, each with what is written in it."""
+    """The cells of a map, each with what is written in it; of equal pairs one."""
     rows, columns = _labels(axes.yaxis), _labels(axes.xaxis)
     cells: dict[tuple[int, int], list[str]] = {}
     for text in axes.texts:
         x, y = text.get_position()
         cells.setdefault((round(y), round(x)), []).append(text.get_text())
     for (row, column), words in cells.items():
+        if row > column and rows == columns and cells.get((column, row)) == words:
+            continue
         yield f"{rows[row]}, {columns[column]} {' '.join(words)}"
 
 
@@ -191,7 +195,7 @@ def _sayer(values) -> Callable[[float], str]:
     values = np.asarray(values, dtype=float)
     most = np.abs(values).max(initial=0)
     decimals = 2 if most >= 1 else 3 if most >= 0.1 else 4
-    sign = "+" if values.min() < 0 else ""
+    sign = "+" if values.min() <= -0.5 * 10**-decimals else ""
     return lambda value: f"{round(value, decimals) + 0.0:{sign}.{decimals}f}".replace("-", "−")
 
 

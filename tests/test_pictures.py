@@ -41,7 +41,7 @@ def test_dots_are_said_row_by_row_with_their_intervals():
     figure = figures.dots(rows, "row", "name", title="What to see", x_label="gain (95% intervals)")
     assert pictures.describe(figure) == (
         "What to see. gain (95% intervals). "
-        "first: a +0.123 [+0.072, +0.174], b −0.456 [−0.507, −0.405]; second a +0.300 [+0.249, +0.351]."
+        "first: a +0.123 [+0.072, +0.174], b −0.456 [−0.507, −0.405]; second: a +0.300 [+0.249, +0.351]."
     )
 
 
@@ -98,6 +98,8 @@ def test_paths_clouds_readings_and_cells_are_said():
     )
     lift = pd.DataFrame([[None, 2.0], [0.5, None]], index=["a", "b"], columns=["a", "b"], dtype=float)
     assert pictures.describe(figures.matrix(lift, title="T", note="lift")) == "T. lift. a, b 2.00; b, a 0.50."
+    symmetric = lift.where(lift != 0.5, 2.0)
+    assert pictures.describe(figures.matrix(symmetric, title="T", note="lift")) == "T. lift. a, b 2.00."
 
 
 def test_the_map_of_outcomes_names_every_dot():
