@@ -30,7 +30,7 @@ from matplotlib.figure import Figure
 from helpers import validate
 from helpers.palette import GREY, in_few_colours
 from helpers.panels import Curves, Panel, Plane, Settings, Words, levels
-from helpers.pictures import image
+from helpers.pictures import image, sentence
 
 STATE_BYTES = 300_000  # several explorers fit into a notebook of 1.5 MB
 COMBINATIONS = 5_000
@@ -300,8 +300,8 @@ def _in_short(drawing: dict, at: list[int]) -> str:
     controls = [re.sub(r"(?<= )-(?=\d)", "−", words) for words in controls]
     place = np.ravel_multi_index(at, [len(control["options"]) for control in drawing["controls"]])
     said = [panel["titles"] for panel in drawing["panels"]] + [drawing["sentences"]]
-    titles = [words["texts"][words["of"][place]].rstrip(".") for words in said]
-    return f"{'. '.join(titles)}. Drawn at: {', '.join(controls)}."
+    said = [sentence(words["texts"][words["of"][place]]) for words in said]
+    return f"{' '.join(said)} Drawn at: {', '.join(controls)}."
 
 
 def _png(drawing: dict, at: list[int]) -> str:

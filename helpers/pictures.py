@@ -61,7 +61,7 @@ def describe(figure: Figure) -> str:
     else:
         lead = [_line(figure.get_suptitle())]
     lead += [figure.get_label(), _axes(every), figure.get_supxlabel()]
-    start = " ".join(f"{words.rstrip('.:')}." for words in lead if words)
+    start = " ".join(sentence(words) for words in lead if words)
     for intervals in (True, False):
         items = []
         for axes, title in zip(every, titles, strict=True):
@@ -79,7 +79,12 @@ def _fitting(items: list[str], room: int) -> str:
         words = "; ".join([*items[:count], *rest])
         if len(words) + 1 <= room:
             break
-    return f"{words}." if words else ""
+    return sentence(words) if words else ""
+
+
+def sentence(words: str) -> str:
+    """Words with a full stop, unless they have another end."""
+    return words if words.endswith(("?", "!")) else f"{words.rstrip('.,:')}."
 
 
 def _line(words: str) -> str:
@@ -102,7 +107,7 @@ def _drawn(axes: Axes, intervals: bool) -> list[str]:
     if dots:
         return [_spread(found) for found in dots]
     if not lines:
-        return list(dict.fromkeys(_line(text.get_text()).rstrip(".") for text in axes.texts if text.get_text()))
+        return list(dict.fromkeys(_line(text.get_text()).rstrip(".,") for text in axes.texts if text.get_text()))
     return list(_rows(axes, lines, intervals) if _names(axes.yaxis) else _series(axes, lines))
 
 

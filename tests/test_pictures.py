@@ -130,8 +130,8 @@ def test_a_figure_of_the_readers_own_is_said_by_its_labels():
     figure, axes = plt.subplots()
     axes.plot([1, 2], [3, 4])
     assert pictures.describe(figure) == "A figure without a title."
-    axes.set(title="Mine", xlabel="step", ylabel="loss")
-    assert pictures.describe(figure) == "Mine. loss against step."
+    axes.set(title="Mine?", xlabel="step", ylabel="loss")
+    assert pictures.describe(figure) == "Mine? loss against step."
 
 
 def test_the_picture_of_an_explorer_says_what_the_explorer_says():

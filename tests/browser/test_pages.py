@@ -22,8 +22,9 @@ def site(folder, tmp_path_factory):
     return out
 
 
-# those folds that are no larger open than shut; the sections stand open beside a wide page, without a summary
+# the folds that are no larger open than shut; beside a wide page the sections stand open, without a summary
 EMPTY = """() => [...document.querySelectorAll("details")].filter((fold) => {
+  if (!fold.firstElementChild.offsetParent && fold.matches(".sections")) return false;
   const was = fold.open, heights = [false, true].map((open) => { fold.open = open; return fold.offsetHeight; });
   fold.open = was;
   return heights[1] < heights[0] + 10;
@@ -47,21 +48,23 @@ def squeezed(text: str) -> str:
 
 
 def secrets(notebook) -> list[str]:
-    """What a prediction shows only after a guess: every longer text in its code but the question and the options."""
+    """What a prediction shows only after a guess: every longer text in its code but the question, the options, and what
+    its figure says of its axes."""
     found = []
     for cell in tool.code_cells(notebook):
         if "predict" in tool.tags(cell):
             tree = ast.parse(cell.source)
-            calls = [
-                call for call in ast.walk(tree) if isinstance(call, ast.Call) and _called(call).startswith("predict")
-            ]
-            asked = [node for call in calls for part in call.args[:3] for node in ast.walk(part)]
-            found += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in asked]
+            known = [part for node in ast.walk(tree) for part in _known(node)]
+            told = {node for part in known for node in ast.walk(part)}
+            found += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in told]
     return [text for text in found if isinstance(text, str) and len(text) > 25]
 
 
-def _called(call: ast.Call) -> str:
-    return getattr(call.func, "id", "")
+def _known(node: ast.AST) -> list[ast.AST]:
+    """The parts of a call that a reader may know before the guess."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "").startswith("predict"):
+        return node.args[:3]
+    return [node.value] if isinstance(node, ast.keyword) and node.arg in ("x_label", "y_label", "note") else []
 
 
 def test_nothing_that_is_shut_can_be_read(tab):
@@ -90,7 +93,9 @@ def test_no_mark_of_a_missing_kernel_stands_over_a_widget(tab):
 
 
 def test_sections_are_listed_and_can_be_linked_to(tab):
-    ids = tab.page.locator(":is(h1, h2, h3)").evaluate_all("headings => headings.map((heading) => heading.id)")
+    ids = tab.page.locator(".jp-MarkdownCell :is(h1, h2, h3)").evaluate_all(
+        "headings => headings.map((heading) => heading.id)"
+    )
     assert all(ids) and len(set(ids)) == len(ids)
     for link in tab.page.locator(".sections a").all():
         link.click()
