@@ -29,8 +29,8 @@ EMPTY = """() => [...document.querySelectorAll("details")].filter((fold) => {
   fold.open = was;
   return heights[1] < heights[0] + 10;
 }).map((fold) => fold.textContent.trim().slice(0, 60))"""
-FOLDED = """() => [...document.querySelectorAll(".jp-MarkdownCell details")].flatMap((fold) =>
-  [...fold.querySelectorAll("p, li, td")].map((part) => part.textContent))"""
+FOLDED = """() => [...document.querySelectorAll("details:not(.sections, .folded)")].flatMap((fold) =>
+  [...fold.querySelectorAll("p, li, td, div:not(:has(div, p))")].map((part) => part.textContent))"""
 
 
 @pytest.fixture(scope="module", params=[path.stem for path in NOTEBOOKS])
