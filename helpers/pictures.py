@@ -65,7 +65,15 @@ def describe(figure: Figure) -> str:
     for intervals in (True, False):
         items = []
         for axes, title in zip(every, titles, strict=True):
-            found = _drawn(axes, intervals)
+            try:
+                found = _drawn(axes, intervals)
+            except (
+                ArithmeticError,
+                LookupError,
+                TypeError,
+                ValueError,
+            ):  # a figure of the reader's own: dates, cubes, …
+                found = []
             items += [f"{title}: {found[0]}", *found[1:]] if title and found else found or [title] * bool(title)
         if len(start) + len("; ".join(items)) + 2 <= LENGTH:
             break
@@ -145,9 +153,8 @@ def _rows(axes: Axes, lines: list, intervals: bool) -> Iterator[str]:
         row = "" if len(line.get_xdata()) > 1 else names.get(round(height), "")  # a line through all rows has none
         rows.setdefault(row, []).append(dot)
     for row, found in rows.items():
-        named = (
-            f"{row} " if found[0].startswith(f"{row} ") else f"{row}: " if row else ""
-        )  # a row may bear its series' name
+        own = found[0].startswith(f"{row} ")  # the row bears the name of its series
+        named = f"{row} " if own else f"{row}: " if row else ""
         yield named + ", ".join(found).removeprefix(named)
 
 
@@ -213,13 +220,15 @@ def _setting(values) -> Callable[[float], str]:
 
 def _on(axis: Axis, values: np.ndarray, plain: Callable) -> Callable[[float], str]:
     """How values on an axis are said: as these numbers where powers have numbers written beside them, else `plain`."""
-    labels = _labels(axis)
+    labels, places = _labels(axis), axis.get_ticklocs()
     if not isinstance(axis.get_major_locator(), FixedLocator) or not all(map(_is_number, labels)):
         return plain(values)
-    powers = np.log10([float(label.replace(",", "")) for label in labels])
+    numbers = np.array([float(label.replace(",", "")) for label in labels])
+    if min(numbers) <= 0 or np.allclose(numbers, places):
+        return plain(values)
 
     def said(value: float) -> str:
-        number = 10 ** np.interp(value, axis.get_ticklocs(), powers)
+        number = 10 ** np.interp(value, places, np.log10(numbers))
         return f"{number:,.0f}" if np.isclose(number, round(number), rtol=0, atol=1e-9) else f"{number:.4f}"
 
     return said

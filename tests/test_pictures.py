@@ -134,6 +134,35 @@ def test_a_figure_of_the_readers_own_is_said_by_its_labels():
     assert pictures.describe(figure) == "Mine? loss against step."
 
 
+def wild(name: str):
+    """Figures as a reader may draw them."""
+    figure, axes = plt.subplots(subplot_kw={"projection": "polar"} if name == "polar" else {})
+    if name == "cells":
+        axes.imshow(np.eye(3))
+        axes.text(9, 9, "far out")
+    if name == "dates":
+        axes.plot(np.array(["2026-01-01", "2026-01-02"], dtype="datetime64"), [1, 2], label="days")
+    if name == "words":
+        axes.plot(["a", "b"], ["c", "d"], label="letters")
+    if name == "nothing":
+        axes.plot([], [], label="empty")
+    if name == "ticks":
+        axes.plot([0, 2.5], [1, 2.25], label="line")
+        axes.set_xticks([0, 1, 2])
+    if name == "log":
+        axes.loglog([1, 100], [0.012, 10], label="line")
+    axes.set_title("Mine")
+    return figure
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["cells", "dates", "words", "nothing", "polar", "ticks", "log"])
+def test_any_figure_of_the_readers_own_is_said(name):
+    said = pictures.describe(wild(name))
+    assert said.startswith("Mine.")
+    assert {"ticks": "line 1.00 at 0, 2.25 at 2.5.", "log": "line 0.01 at 1, 10.00 at 100."}.get(name, "") in said
+
+
 def test_the_picture_of_an_explorer_says_what_the_explorer_says():
     curve = pd.DataFrame({"x": [0, 1] * 2, "k": [1, 1, 2, 2], "y": [0.0, 1.0, 0.0, 2.0], "s": "line"})
     panel = Curves(curve, x="x", y="y", series="s", title="Steeper", x_label="x", y_label="y")
