@@ -17,6 +17,7 @@ Each arrow is a module, and imports go only leftwards:
     intervals, verdicts        how sure is a gain, and what does its interval allow us to say
     recommendation             from verdicts to words: does sharing help here?
     experiments, claims        pure functions of settings and seeds; what their numbers allow us to say
+    pictures                   a figure as a notebook shows it, with its words
     figures, explorer          pictures that stand still, pictures that answer
     report, form               the capstone's page, and its form
     exercises                  predictions, checks with hints

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,6 +14,19 @@ from matplotlib.patches import FancyBboxPatch
 from helpers.palette import BLACK, GREY, TASKS
 
 
+def diagram(draw: Callable[[], Figure]) -> Callable[[], Figure]:
+    """A function that draws a diagram, which gets what its docstring says as its description."""
+
+    @functools.wraps(draw)
+    def described() -> Figure:
+        figure = draw()
+        figure.set_label(" ".join(draw.__doc__.split()))
+        return figure
+
+    return described
+
+
+@diagram
 def architectures() -> Figure:
     """Two single-task models beside one Shared-Bottom, as boxes from the inputs (below) to the outputs (above)."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.2))
@@ -38,6 +52,7 @@ def architectures() -> Figure:
     return figure
 
 
+@diagram
 def mixtures() -> Figure:
     """One-gate MoE, MMoE and PLE side by side, from the inputs (below) to the towers (above)."""
     figure, row = plt.subplots(1, 3, figsize=(9.5, 4.6))
@@ -71,6 +86,7 @@ def mixtures() -> Figure:
     return figure
 
 
+@diagram
 def course_map() -> Figure:
     """The chapters as boxes from left to right: what each builds on, and over each column what it is about."""
     figure, axes = plt.subplots(figsize=(9, 3.8))
@@ -97,6 +113,7 @@ def course_map() -> Figure:
     return figure
 
 
+@diagram
 def scalarisations() -> Figure:
     """How a minimum is found on a front: a straight line touches a convex front anywhere and a concave one at its ends;
     the corner of a Chebyshev sum fits anywhere."""
@@ -123,6 +140,7 @@ def scalarisations() -> Figure:
     return figure
 
 
+@diagram
 def learning_family() -> Figure:
     """Multi-label learning within multi-task learning within transfer learning, each with an example."""
     figure, axes = plt.subplots(figsize=(8, 4.8))
@@ -151,6 +169,7 @@ def learning_family() -> Figure:
     return figure
 
 
+@diagram
 def where_to_part() -> Figure:
     """Two tasks on three levels, from nothing shared to all but the last layer: where their paths part."""
     figure, row = plt.subplots(1, 4, figsize=(9.5, 3.9))
@@ -174,6 +193,7 @@ def where_to_part() -> Figure:
     return figure
 
 
+@diagram
 def field() -> Figure:
     """What research on multi-task learning asks: of the structure and of the losses, each question with a method."""
     figure, axes = plt.subplots(figsize=(9.5, 4.3))
@@ -201,6 +221,7 @@ def field() -> Figure:
     return figure
 
 
+@diagram
 def populations() -> Figure:
     """Impressions, clicked and liked, as boxes within boxes: where each of the three rates is trained and used."""
     figure, axes = plt.subplots(figsize=(8, 4.4))
@@ -228,6 +249,7 @@ def populations() -> Figure:
     return figure
 
 
+@diagram
 def entire_space() -> Figure:
     """A CVR tower with a loss on clicked rows beside ESMM, in which the product with CTR has the loss."""
     figure, row = plt.subplots(1, 2, figsize=(9, 4.8))

@@ -9,7 +9,6 @@ the exercises, one module a chapter.
 from __future__ import annotations
 
 import inspect
-import io
 import re
 import sysconfig
 import textwrap
@@ -27,7 +26,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from helpers import validate
-from helpers.palette import in_few_colours
+from helpers.pictures import png
 
 
 class Prediction(anywidget.AnyWidget):
@@ -80,10 +79,9 @@ def _shut(result: Figure | str) -> dict[str, str]:
         return {"text": result}
     if not isinstance(result, Figure):
         validate.fail("result", type(result).__name__, "a matplotlib figure or a string", TypeError)
-    data = io.BytesIO()
-    result.savefig(data, format="png", dpi=min(result.dpi, 100), bbox_inches="tight", metadata={"Software": None})
+    picture = png(result)
     plt.close(result)  # else the cell would show it
-    return {"picture": in_few_colours(data.getvalue())}
+    return {"picture": picture}
 
 
 class Probe(NamedTuple):

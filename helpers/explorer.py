@@ -15,6 +15,7 @@ import itertools
 import json
 import math
 import numbers
+import re
 import textwrap
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -22,12 +23,14 @@ from pathlib import Path
 import anywidget
 import ipywidgets as widgets
 import matplotlib.style
+import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
 from helpers import validate
 from helpers.palette import GREY, in_few_colours
 from helpers.panels import Curves, Panel, Plane, Settings, Words, levels
+from helpers.pictures import image, sentence
 
 STATE_BYTES = 300_000  # several explorers fit into a notebook of 1.5 MB
 COMBINATIONS = 5_000
@@ -88,7 +91,8 @@ class Explorer(widgets.VBox):
             named = [(_label(option), option) for option in options]
             self.controls[name] = kind(options=named, index=options.index(first), description=controls[name])
         drawing = _drawing(controls, self.options, panels, sentence, intervals)
-        self._png = _png(drawing, [control.index for control in self.controls.values()])
+        start = [control.index for control in self.controls.values()]
+        self._png, self._words = _png(drawing, start), _in_short(drawing, start)
         row = widgets.HBox(list(self.controls.values()))
         row.add_class("mtl-controls")
         self.figure = _Figure(drawing=drawing, controls=list(self.controls.values()))
@@ -122,7 +126,8 @@ class Explorer(widgets.VBox):
     def _repr_mimebundle_(self, **kwargs) -> dict:
         labels = ", ".join(control.description for control in self.controls.values())
         text = f"Interactive figure with the controls: {labels}. Run this cell, or trust the notebook, to move them."
-        return super()._repr_mimebundle_(**kwargs) | {"text/plain": text, "image/png": self._png}
+        still = {"image/png": self._png, "text/html": image(self._png, self._words)}
+        return super()._repr_mimebundle_(**kwargs) | {"text/plain": text} | still
 
 
 class _Figure(anywidget.AnyWidget):
@@ -287,6 +292,16 @@ def _spoken(argument: str, words: Words, every: list[Settings]) -> dict:
             )
     place = {text: i for i, text in enumerate(dict.fromkeys(said))}
     return {"texts": list(place), "of": [place[text] for text in said]}
+
+
+def _in_short(drawing: dict, at: list[int]) -> str:
+    """The settings with the indices `at`, and what the explorer says at them."""
+    controls = [f"{c['label']} {c['options'][i]}" for c, i in zip(drawing["controls"], at, strict=True)]
+    controls = [re.sub(r"(?<= )-(?=\d)", "−", words) for words in controls]
+    place = np.ravel_multi_index(at, [len(control["options"]) for control in drawing["controls"]])
+    said = [panel["titles"] for panel in drawing["panels"]] + [drawing["sentences"]]
+    said = [sentence(words["texts"][words["of"][place]]) for words in said]
+    return f"{' '.join(said)} Drawn at: {', '.join(controls)}."
 
 
 def _png(drawing: dict, at: list[int]) -> str:

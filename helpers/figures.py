@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers import validate
+from helpers import pictures, validate
 from helpers.palette import BLACK, GREY, METHOD, SINGLE_TASK, TASKS, Style, styles
 
 STYLE = {
@@ -94,7 +94,8 @@ NAMED: dict[str, Style] = {
 
 
 def use_style() -> None:
-    """Give all later matplotlib figures the style of the course."""
+    """Give all later matplotlib figures the style of the course, and in a notebook what they show in words."""
+    pictures.with_words()
     plt.rcParams.update(STYLE)
 
 
@@ -133,8 +134,9 @@ def dots(
         offsets = np.linspace(-0.25, 0.25, len(part)) if len(part) > 1 else [0.0]
         for offset, (_, dot) in zip(offsets, part.iterrows(), strict=True):
             name, height = dot[series], row_number + offset
-            axes.hlines(height, dot["low"], dot["high"], color=look[name].colour, linewidth=2)
-            axes.plot(dot["mean"], height, marker=look[name].marker, color=look[name].colour, markersize=7)
+            axes.hlines(height, dot["low"], dot["high"], color=look[name].colour, linewidth=2, label=name)
+            marker = {"marker": look[name].marker, "color": look[name].colour, "markersize": 7}
+            axes.plot(dot["mean"], height, label=name, **marker)
             if few or name not in named:
                 named.add(name)
                 at = {"textcoords": "offset points", "color": look[name].colour, "va": "center"}
@@ -169,7 +171,7 @@ def lines(
     ends = []
     for name in names:
         part = summary[summary[series] == name].sort_values(x)
-        axes.plot(part[x], part["mean"], color=look[name].colour, linestyle=look[name].line)
+        axes.plot(part[x], part["mean"], color=look[name].colour, linestyle=look[name].line, label=name)
         axes.fill_between(part[x], part["low"], part["high"], color=look[name].colour, alpha=0.15, linewidth=0)
         ends.append((float(part["mean"].iloc[-1]), name))
     axes.set(xlabel=x_label, ylabel=y_label, title=title)
@@ -230,7 +232,8 @@ def paths(
         colour = look[name].colour
         axes.hlines(y_mean, x_low, x_high, color=colour, linewidth=1.2, alpha=0.5)
         axes.vlines(x_mean, y_low, y_high, color=colour, linewidth=1.2, alpha=0.5)
-        axes.plot(x_mean, y_mean, color=colour, linestyle=look[name].line, marker=look[name].marker, markersize=5)
+        line = {"color": colour, "linestyle": look[name].line, "marker": look[name].marker, "markersize": 5}
+        axes.plot(x_mean, y_mean, label=name, **line)
         if name in (reference or {}):
             curve = reference[name]
             axes.plot(curve["x"], curve["y"], color=colour, linestyle=":", linewidth=1.5)
@@ -250,7 +253,7 @@ def clouds(table: pd.DataFrame, panel: str, x: str, y: str, curve: pd.DataFrame,
     for axes, name in zip(row[0], names, strict=True):
         part = table[table[panel] == name]
         axes.plot(curve["x"], curve["y"], color=GREY, linewidth=1.5)
-        axes.scatter(part[x], part[y], s=26, color=METHOD.colour, alpha=0.25, linewidth=0)
+        axes.scatter(part[x], part[y], s=26, color=METHOD.colour, alpha=0.25, linewidth=0, label=name)
         axes.set_title(f"{name}: {len(part)} runs", fontsize=12, loc="left")
         axes.set(xlabel=x)
     row[0][0].set(ylabel=y)
@@ -285,10 +288,11 @@ def outcomes(
     for axes, (value, label) in zip(every.flat, labels.items(), strict=False):
         part = summary[summary[panel] == value].set_index(row)
         if reference is not None:
-            axes.axvline(part.loc[reference, "mean"], color=GREY, linewidth=1.2, linestyle=":")
+            axes.axvline(part.loc[reference, "mean"], color=GREY, linewidth=1.2, linestyle=":", label=reference)
         for height, name in enumerate(rows):
-            axes.hlines(height, part.loc[name, "low"], part.loc[name, "high"], color=look[name].colour)
-            axes.plot(part.loc[name, "mean"], height, marker=look[name].marker, color=look[name].colour, markersize=7)
+            dot, colour = part.loc[name], look[name].colour
+            axes.hlines(height, dot["low"], dot["high"], color=colour, label=name)
+            axes.plot(dot["mean"], height, marker=look[name].marker, color=colour, markersize=7, label=name)
         axes.set_title(label, fontsize=12, fontweight="normal")
         axes.set_yticks(range(len(rows)), rows)
         axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -323,12 +327,13 @@ def readings(
     figure, axes = plt.subplots()
     names = list(dict.fromkeys(summary[series]))
     look = styles(names, NAMED) | {truth_label: SINGLE_TASK}
-    axes.plot(truth["x"], truth["y"], color=SINGLE_TASK.colour, linestyle=SINGLE_TASK.line)
+    axes.plot(truth["x"], truth["y"], color=SINGLE_TASK.colour, linestyle=SINGLE_TASK.line, label=truth_label)
     ends = {truth_label: (float(truth["x"].iloc[-1]), float(truth["y"].iloc[-1]))}
     for name in names:
         part = summary[summary[series] == name].sort_values(x)
         axes.vlines(part[x], part["low"], part["high"], color=look[name].colour)
-        axes.plot(part[x], part["mean"], color=look[name].colour, marker=look[name].marker, linestyle="", markersize=6)
+        dots = {"color": look[name].colour, "marker": look[name].marker, "linestyle": "", "markersize": 6}
+        axes.plot(part[x], part["mean"], label=name, **dots)
         ends[name] = float(part[x].iloc[-1]), float(part["mean"].iloc[-1])
     axes.set(xlabel=x_label, ylabel=y_label, title=title)
     last = [place for place, _ in ends.values()]

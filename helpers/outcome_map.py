@@ -53,7 +53,8 @@ def outcome_map(table: pd.DataFrame, *, title: str, highlight: tuple[str, ...] =
     axes.axvline(0, color=GREY, linewidth=1)
     axes.hlines(table["b"], table["a_low"], table["a_high"], color=a, linewidth=2)
     axes.vlines(table["a"], table["b_low"], table["b_high"], color=b, linewidth=2)
-    axes.plot(table["a"], table["b"], "o", color=BLACK, markersize=7)
+    for row in table.itertuples():
+        axes.plot(row.a, row.b, "o", color=BLACK, markersize=7, label=row.name)
     for low, high, limits in (("a_low", "a_high", axes.set_xlim), ("b_low", "b_high", axes.set_ylim)):
         least, most = min(table[low].min(), -2 * smallest), max(table[high].max(), 2 * smallest)  # all fields show
         least, most = min(least, -most / 3), max(most, -least / 3)  # room for the names of all four fields

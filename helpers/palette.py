@@ -57,6 +57,7 @@ def styles(names: Iterable[str], named: dict[str, Style] | None = None) -> dict[
 def in_few_colours(png: bytes) -> str:
     """A PNG in 128 colours, as base64: a third of the bytes, equal looks."""
     data = io.BytesIO()
-    few = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    few.save(data, format="png", optimize=True)
+    picture = Image.open(io.BytesIO(png))
+    few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    few.save(data, format="png", optimize=True, dpi=picture.info["dpi"])
     return base64.b64encode(data.getvalue()).decode()

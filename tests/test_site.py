@@ -29,12 +29,29 @@ widgets.VBox([widgets.HBox([choice, step]), level, bar, tabs, widgets.Button(des
 """
 
 
+FOLDS = """## What $x^2$ & *you* see
+
+<details><summary>The answer</summary>
+
+It is **four**.
+
+</details>
+
+## Again
+
+## Again
+"""
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     controls = folder / "98_controls.ipynb"
     text = "# 98 · Controls & formulas\n\n$$\\frac{1}{n}\\sum_i x_i$$\n\n[logit](words.md#logit), [99](99_tiny.ipynb)"
-    cells = [new_markdown_cell(text), new_code_cell(CONTROLS)]
+    hidden = {"jupyter": {"source_hidden": True}}
+    cells = [new_markdown_cell(text), new_code_cell(CONTROLS), new_markdown_cell(FOLDS)]
+    for tag in ("predict", "widget", "setup"):
+        cells.append(new_code_cell(f'print("{tag} " + "shown")', metadata=hidden | {"tags": [tag]}))
     (folder / "words.md").write_text('# Words\n\n<a id="logit"></a>\n**Logit**', encoding="utf-8")
     nbformat.write(new_notebook(cells=cells), controls)
     notebooks.regenerate(controls)
@@ -49,10 +66,44 @@ def test_pages_name_no_address_to_load_from(pages):
         assert not re.findall(r"url\([\"']?(?:https?:)?//|@import", text)
 
 
+def test_the_code_of_a_prediction_is_left_out_and_folded_code_is_folded(pages):
+    text = (pages / "98_controls.html").read_text(encoding="utf-8")
+    assert "predict shown" in text and "predict </span>" not in re.sub(r'"|&quot;', "", text)
+    folds = re.findall(r'<details class="folded[^"]*"><summary>(.*?)</summary>(.*?)</details>', text, re.DOTALL)
+    assert [summary for summary, _ in folds] == ["Code", "Set-up"]
+    assert ["shown" in re.sub("<[^>]*>", "", inside.replace("+", "")) for _, inside in folds] == [True, True]
+    assert ["widget shown" in inside for _, inside in folds] == [False, False]  # what it gives stands below the fold
+    assert ["setup shown" in inside for _, inside in folds] == [False, True]
+
+
+def test_a_fold_holds_what_follows_its_blank_line(pages):
+    text = (pages / "98_controls.html").read_text(encoding="utf-8")
+    (inside,) = re.findall(r"<details><summary>The answer</summary>(.*?)</details>", text, re.DOTALL)
+    assert "<strong>four</strong>" in inside
+
+
+def test_headings_have_ids_of_their_words_and_are_listed(pages):
+    text = (pages / "98_controls.html").read_text(encoding="utf-8")
+    ids = re.findall(r'<h[12] id="([^"]*)"', text)
+    assert ids == ["98-·-Controls-&amp;-formulas", "What-x2-&amp;-you-see", "Again", "Again-2"]
+    (sections,) = re.findall(r'<details class="sections">.*?</details>', text, re.DOTALL)
+    assert re.findall(r'href="#([^"]*)"', sections) == ids[1:]
+
+
+def test_each_page_leads_to_those_before_and_after_it(pages):
+    names = ["98_controls.html", "99_tiny.html", "words.html"]
+    for name, before, after in zip(names, [None, *names], [*names[1:], None], strict=False):
+        text = (pages / name).read_text(encoding="utf-8")
+        for rel, other in (("prev", before), ("next", after)):
+            found = re.findall(rf'<a href="([^"]*)" rel="{rel}"', text)
+            assert found == [other] * 2 * bool(other)  # at the top and at the bottom
+        assert text.count('href="index.html"') == 2
+
+
 def test_formulas_are_mathml_and_solutions_are_folded(pages):
     text = (pages / "99_tiny.html").read_text(encoding="utf-8")
     assert "<mi>a</mi><mo>=</mo><mi>b</mi>" in text and "$a = b$" not in text
-    (solution,) = re.findall(r"<details class=\"solution\">.*?</details>", text, re.DOTALL)
+    (solution,) = re.findall(r"<details class=\"folded solution\">.*?</details>", text, re.DOTALL)
     assert "double_solution" in solution and "double_solution" not in text.replace(solution, "")
 
 

@@ -41,6 +41,7 @@ METADATA = {
 }
 MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=_|\b)")  # a styled DataFrame names its table so
+PICTURE = re.compile(r"(data:image/png;base64,[\w+/=]+)")  # in a text
 DECIMAL = re.compile(r"\s*[-+−]?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)")
 
 
@@ -166,7 +167,9 @@ def _canonical_outputs(outputs: list[NotebookNode], count: int) -> list[Notebook
 
 
 def _clean(text: str) -> str:
-    return re.sub(r"\b0x[0-9a-f]{4,}", "0x0", text)
+    """A text with all addresses as 0x0; what looks like one within a picture stays."""
+    parts = PICTURE.split(text)
+    return "".join(part if PICTURE.match(part) else re.sub(r"\b0x[0-9a-f]{4,}", "0x0", part) for part in parts)
 
 
 def _models(book: NotebookNode) -> list[str]:
@@ -259,7 +262,7 @@ def output_texts(cell: NotebookNode) -> list[str]:
         else:
             for kind, value in sorted(output.data.items()):
                 shown = "" if kind in IMAGES else value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-                texts.append(f"{kind}: {shown}")
+                texts.append(f"{kind}: {PICTURE.sub('', shown)}")
     return texts
 
 

@@ -1,8 +1,8 @@
 """Export the chapters as pages that need no network and no kernel: `python -m tools.site --out _site [NOTEBOOK ...]`.
 
 A page opens from disk. Its widgets are the saved ones, drawn by the scripts that ipywidgets and anywidget have
-installed here (`page.js` ties them together); formulas become MathML, which browsers draw themselves; worked solutions
-are folded.
+installed here (`page.js` ties them together); formulas become MathML, which browsers draw themselves. What JupyterLab
+folds is folded here as well, and the code of a prediction, which holds the answer, is left out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import shutil
 import sys
 from importlib.metadata import files
 from pathlib import Path
+from typing import NamedTuple
 
 import latex2mathml.converter
 import nbformat
@@ -55,8 +56,29 @@ not run. To run it, open the notebooks as the README says.</p>
 """
 
 
+class Link(NamedTuple):
+    """Where a page is, and what it is called."""
+
+    page: str
+    title: str
+
+
 class Markdown(IPythonRenderer):
-    """nbconvert's Markdown with formulas as MathML."""
+    """nbconvert's Markdown with formulas as MathML, and an id for each heading, made of its words as JupyterLab does.
+
+    `taken` holds the ids of the page so far: of headings with the same words the later ones get a number.
+    """
+
+    def __init__(self, taken: set[str]) -> None:
+        # with `embed_images` a fold would be shut at its first blank line, and what it holds would stand open below it
+        super().__init__(escape=False)
+        self.taken = taken
+
+    def heading(self, text: str, level: int, **attrs) -> str:
+        words = html.unescape(re.sub(r"<[^>]+>", "", text)).strip().replace(" ", "-")
+        anchor = next(i for i in (words, *(f"{words}-{n}" for n in range(2, 100))) if i not in self.taken)
+        self.taken.add(anchor)
+        return f'<h{level} id="{html.escape(anchor)}">{text}</h{level}>\n'
 
     def inline_math(self, body: str) -> str:
         return mathml(body, "inline")
@@ -77,15 +99,31 @@ class Chapter(HTMLExporter):
             extra_template_basedirs=[str(HERE)],
             exclude_input_prompt=True,
             exclude_output_prompt=True,
-            exclude_anchor_links=True,
-            embed_images=True,
         )
+        self.taken: set[str] = set()
 
     @pass_context
     def markdown2html(self, context, source: str) -> str:
-        path = context.get("resources", {}).get("metadata", {}).get("path", "")
-        renderer = Markdown(escape=False, embed_images=True, path=path, exclude_anchor_links=True)
-        return BETWEEN_FILES.sub(r'href="\1.html', MarkdownWithMath(renderer=renderer).render(source))
+        return rendered(source, self.taken)
+
+    def page(self, notebook: NotebookNode, before: Link | None, after: Link | None) -> str:
+        """The page of a notebook, with its sections and the pages before and after it."""
+        course = {"before": before, "after": after, "sections": sections(notebook)}
+        page, _ = self.from_notebook_node(notebook, {"metadata": {"name": title(notebook)}, "course": course})
+        return page
+
+
+def rendered(source: str, taken: set[str]) -> str:
+    """A text in Markdown as HTML; ids of headings are added to `taken`."""
+    page = MarkdownWithMath(renderer=Markdown(taken)).render(source)
+    return BETWEEN_FILES.sub(r'href="\1.html', page)
+
+
+def sections(notebook: NotebookNode) -> list[tuple[str, str, str]]:
+    """The headings of levels 1 and 2 after the title: level, id and words as HTML."""
+    taken: set[str] = set()
+    texts = [rendered(cell.source, taken) for cell in notebook.cells if cell.cell_type == "markdown"]
+    return re.findall(r'<h([12]) id="([^"]*)">(.*?)</h\1>', "".join(texts))[1:]
 
 
 def mathml(formula: str, display: str) -> str:
@@ -94,6 +132,13 @@ def mathml(formula: str, display: str) -> str:
     if "\\" in found or "<mi>&</mi>" in found:  # what the converter does not know it passes on
         raise ValueError(f"formula {formula.strip()!r}: its commands are not all known to the export")
     return found
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook, or a text as a notebook of one cell."""
+    if path.suffix == ".ipynb":
+        return nbformat.read(path, as_version=4)
+    return new_notebook(cells=[new_markdown_cell(path.read_text(encoding="utf-8"))])
 
 
 def title(notebook: NotebookNode) -> str:
@@ -119,19 +164,15 @@ def export(notebooks: list[Path], out: Path) -> None:
     shutil.copyfile(HERE / "page.js", static / "page.js")
     for name, (package, path) in SCRIPTS.items():
         shutil.copyfile(installed(package, path), static / name)
-    chapters = []
-    for path in notebooks:
-        notebook = nbformat.read(path, as_version=4)
-        resources = {"metadata": {"name": title(notebook), "path": str(path.parent)}}
-        page, _ = Chapter().from_notebook_node(notebook, resources)
-        (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
-        name, time = html.escape(title(notebook)), html.escape(minutes(notebook))
-        chapters.append(f'<li><a href="{path.stem}.html">{name}</a><br>{time}</li>')
-    for path in sorted({text for folder in {path.parent for path in notebooks} for text in folder.glob("*.md")}):
-        notebook = new_notebook(cells=[new_markdown_cell(path.read_text(encoding="utf-8"))])
-        page, _ = Chapter().from_notebook_node(notebook, {"metadata": {"name": title(notebook)}})
-        (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
-        chapters.append(f'<li><a href="{path.stem}.html">{html.escape(title(notebook))}</a></li>')
+    texts = sorted({text for folder in {path.parent for path in notebooks} for text in folder.glob("*.md")})
+    books = [read(path) for path in [*notebooks, *texts]]
+    links = [Link(f"{path.stem}.html", title(book)) for path, book in zip([*notebooks, *texts], books, strict=True)]
+    for book, before, link, after in zip(books, [None, *links], links, [*links[1:], None], strict=False):
+        (out / link.page).write_text(Chapter().page(book, before, after), encoding="utf-8")
+    chapters = [
+        f'<li><a href="{link.page}">{html.escape(link.title)}</a><br>{html.escape(minutes(book))}</li>'
+        for book, link in zip(books, links, strict=True)
+    ]
     (out / "index.html").write_text(INDEX.format(chapters="\n".join(chapters)), encoding="utf-8")
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 from tools.notebooks import IMAGES, canonical, code_cells, output_texts, tags
 
 TAGS = {"claim", "exercise", "live", "movielens", "predict", "setup", "solution", "widget"}
+FOLDED = ("predict", "setup", "solution")
 MEDIAN_LINES, P90_LINES = 5, 15
 MEGABYTES = 1.5
 DPI = 100
@@ -63,8 +64,12 @@ def _cells(notebook: NotebookNode) -> list[str]:
         unknown = set(tags(cell)) - TAGS
         if unknown:
             found.append(f"cell {cell.id} has unknown tags: {', '.join(sorted(unknown))}")
-        if "solution" in tags(cell) and not cell.metadata.get("jupyter", {}).get("source_hidden"):
-            found.append(f"solution {cell.id} is not folded (jupyter.source_hidden)")
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden")
+        found += [
+            f"{tag} {cell.id} is not folded (jupyter.source_hidden)"
+            for tag in FOLDED
+            if tag in tags(cell) and not folded
+        ]
     lines = [sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in cells] or [0]
     if min(lines) == 0:
         found.append("an empty code cell")
@@ -99,9 +104,15 @@ def _outputs(notebook: NotebookNode) -> list[str]:
 
 
 def _images(notebook: NotebookNode) -> list[str]:
-    """Markdown images without a text for who cannot see them."""
+    """Images in the text and in the outputs without a text for those who cannot see them."""
     found = []
     for cell in notebook.cells:
+        for data in (output.data for output in cell.get("outputs", []) if "data" in output):
+            shown = re.findall(r"<img\b[^>]*>", data.get("text/html", ""))
+            bare = [tag[:80] for tag in shown if not re.search(r"\balt=\"[^\"]+\"", tag)]
+            if any(kind in data for kind in IMAGES) and not shown:
+                bare.append("a picture that figures.use_style() did not describe")
+            found += [f"cell {cell.id} shows an image without alt text: {image}" for image in bare]
         if cell.cell_type == "markdown":
             bare = re.findall(r"!\[\s*\]\([^)]*\)", cell.source)
             bare += [tag for tag in re.findall(r"<img\b[^>]*>", cell.source) if not re.search(r"\balt=\"[^\"]+\"", tag)]

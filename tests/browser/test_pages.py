@@ -1,5 +1,7 @@
 """The exported pages, opened from disk: they answer with no kernel and no network."""
 
+import ast
+import re
 import subprocess
 import sys
 
@@ -7,6 +9,7 @@ import pytest
 
 from tests.browser.conftest import NOTEBOOKS, ROOT
 from tests.browser.lab import Tab
+from tools import notebooks as tool
 
 pytestmark = pytest.mark.xdist_group("pages")  # the site is written once
 
@@ -19,13 +22,100 @@ def site(folder, tmp_path_factory):
     return out
 
 
+# the folds that are no larger open than shut; beside a wide page the sections stand open, without a summary
+EMPTY = """() => [...document.querySelectorAll("details")].filter((fold) => {
+  if (!fold.firstElementChild.offsetParent && fold.matches(".sections")) return false;
+  const was = fold.open, heights = [false, true].map((open) => { fold.open = open; return fold.offsetHeight; });
+  fold.open = was;
+  return heights[1] < heights[0] + 10;
+}).map((fold) => fold.textContent.trim().slice(0, 60))"""
+FOLDED = """() => [...document.querySelectorAll("details:not(.sections, .folded)")].flatMap((fold) =>
+  [...fold.querySelectorAll("p, li, td, div:not(:has(div, p))")].map((part) => part.textContent))"""
+
+
 @pytest.fixture(scope="module", params=[path.stem for path in NOTEBOOKS])
-def tab(request, browser, site):
+def tab(request, browser, site, folder):
     tab = Tab(browser, (site.as_uri(),))
+    tab.notebook = tool.read(folder / f"{request.param}.ipynb")
     tab.page.goto(f"{site.as_uri()}/{request.param}.html")
     tab.page.wait_for_selector("body[data-widgets=shown]")
     yield tab
     tab.page.close()
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def secrets(notebook) -> list[str]:
+    """What a prediction shows only after a guess: every longer text in its code but the question, the options, and what
+    its figure says of its axes."""
+    found = []
+    for cell in tool.code_cells(notebook):
+        if "predict" in tool.tags(cell):
+            tree = ast.parse(cell.source)
+            known = [part for node in ast.walk(tree) for part in _known(node)]
+            told = {node for part in known for node in ast.walk(part)}
+            found += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in told]
+    return [text for text in found if isinstance(text, str) and len(text) > 25]
+
+
+def _known(node: ast.AST) -> list[ast.AST]:
+    """The parts of a call that a reader may know before the guess."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "").startswith("predict"):
+        return node.args[:3]
+    return [node.value] if isinstance(node, ast.keyword) and node.arg in ("x_label", "y_label", "note") else []
+
+
+def test_nothing_that_is_shut_can_be_read(tab):
+    texts = secrets(tab.notebook)
+    assert len(texts) >= sum("predict" in tool.tags(cell) for cell in tab.notebook.cells) - 1
+    folded = [text for text in tab.page.evaluate(FOLDED) if len(squeezed(text)) > 30]
+    alts = tab.page.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.alt)")
+    seen = squeezed(" ".join([tab.page.locator("body").inner_text(), *alts]))
+    assert [text for text in texts + folded if squeezed(text) in seen] == []
+
+
+def test_every_fold_holds_something(tab):
+    assert tab.page.locator("details").count()
+    assert tab.page.evaluate(EMPTY) == []
+
+
+def test_every_picture_is_described(tab):
+    alts = tab.page.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.alt)")
+    assert all(alts) and not any("No description" in alt for alt in alts)
+
+
+def test_no_mark_of_a_missing_kernel_stands_over_a_widget(tab):
+    lost = tab.page.locator(".jupyter-widgets-disconnected")
+    marks = lost.evaluate_all("nodes => nodes.map((node) => getComputedStyle(node, '::before').content)")
+    assert marks and set(marks) == {"none"}
+
+
+def test_sections_are_listed_and_can_be_linked_to(tab):
+    ids = tab.page.locator(".jp-MarkdownCell :is(h1, h2, h3)").evaluate_all(
+        "headings => headings.map((heading) => heading.id)"
+    )
+    assert all(ids) and len(set(ids)) == len(ids)
+    for link in tab.page.locator(".sections a").all():
+        link.click()
+        target = tab.page.locator(":target")
+        assert target.inner_text() == link.inner_text()
+        assert target.bounding_box()["y"] < 900
+
+
+def test_lines_are_short_and_nothing_hangs_out(tab):
+    text = tab.page.locator(".jp-MarkdownCell p").first
+    size = float(text.evaluate("node => getComputedStyle(node).fontSize").removesuffix("px"))
+    assert size >= 16 and text.bounding_box()["width"] < 46 * size
+    for width, height in ((390, 844), (1280, 720)):
+        tab.page.set_viewport_size({"width": width, "height": height})
+        assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
+        tops = tab.page.locator(":is(h1, h2)").evaluate_all(
+            "all => all.map((e) => e.getBoundingClientRect().y + scrollY)"
+        )
+        assert tops[0] < height / 2
+    assert all(top < height for top in tops[1:2])  # at 1280 × 720 the first section begins on the first screen
 
 
 def test_every_control_moves_its_picture(tab):

@@ -27,6 +27,7 @@ def test_untrusted_it_shows_a_picture_or_the_question(committed):
     pictures = shown.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.src)")
     texts = " ".join(shown.all_inner_texts())
     assert saved(committed) and committed.page.locator(".mtl-card").count() == 0
+    assert shown.locator("img:not([alt]), img[alt='']").count() == 0  # what a figure shows is said in words
     for kinds in saved(committed):
         if "image/png" in kinds:
             assert any(kinds["image/png"].strip() in src.replace("%0A", "") for src in pictures)
