@@ -224,8 +224,8 @@ def exercise(correct: str) -> Callable[[Callable], Exercise]:
     return lambda probes: Exercise(probes, correct)
 
 
-def at_work(things: Iterable, doing: str) -> tqdm:
-    """`things` one by one, under a bar that says from the start what a long check is `doing`."""
+def at_work(doing: str, things: Iterable | None = None) -> tqdm:
+    """A bar that says from the start what a long check is `doing`: over `things` one by one, or around a `with`."""
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
     return tqdm(things, desc=doing, leave=False, disable=quiet)
 

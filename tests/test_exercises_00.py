@@ -101,8 +101,9 @@ def decide(difference, error, threshold=0.0):
     return "second" if mean + half < -threshold else "undecided"
 
 
-def paired(first, second, threshold=0.0):
-    return decide(first - second, (first - second).std(ddof=1) / len(first) ** 0.5, threshold)
+def paired(first, second, threshold=0.0, ddof=1, quantile=2.093):
+    error = (first - second).std(ddof=ddof) / len(first) ** 0.5
+    return decide(first - second, error * quantile / 2.093, threshold)
 
 
 def unpaired(first, second):
@@ -115,10 +116,15 @@ def unpaired(first, second):
         (paired, "Correct: paired"),
         (lambda first, second: ..., "Not yet"),
         (lambda first, second: first.mean() > second.mean(), "gave back a bool"),
-        (unpaired, "you say 'undecided'"),
+        (unpaired, "unless you pair them"),
+        (lambda *scores: paired(*scores, quantile=2.09), "Correct: paired"),
+        (lambda *scores: paired(*scores, quantile=1.96), "you decide at 2.0 standard errors"),
+        (lambda *scores: paired(*scores, ddof=0), "your standard deviation is a little too small"),
+        (lambda *scores: paired(*scores, quantile=1.729), "is not that of 95%"),
+        (lambda *scores: paired(*scores, quantile=2.86), "is not that of 95%"),
         (lambda first, second: paired(second, first), "you say 'second'"),
         (lambda first, second: "first" if first.mean() > second.mean() else "second", "the difference holds 0"),
-        (lambda first, second: decide(first - second, (first - second).std()), "you say 'undecided'"),
+        (lambda first, second: decide(first - second, (first - second).std(ddof=1)), "the spread of single feeds"),
         (lambda first, second: paired(first, second, 0.003), "when both differences are small but sure"),
         (
             lambda first, second: "first" if paired(first, second) == "first" else "undecided",
