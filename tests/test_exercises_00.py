@@ -1,5 +1,7 @@
 """Chapter 00's exercises: the worked solutions pass, typical wrong answers meet their own words."""
 
+import re
+
 import nbformat
 import numpy as np
 import pytest
@@ -155,6 +157,28 @@ def video(history, rows):
 )
 def test_scorer(answer, words):
     assert words in judge(check.scorer, answer)
+
+
+def smoothed(history, rows, keys, strength):
+    """Like rates by the columns `keys`, as if each group had `strength` more rows with the overall rate."""
+    overall = history["like"].mean()
+    found = history.groupby(keys)["like"].agg(["sum", "size"])
+    found["rate"] = (found["sum"] + strength * overall) / (found["size"] + strength)
+    return rows[keys].merge(found[["rate"]].reset_index(), how="left")["rate"].fillna(overall).to_numpy()
+
+
+def best_known(history, rows):
+    """Logarithms of four smoothed rates. Stronger or weaker smoothing gained less on feeds 900 to 905."""
+    parts = ((["video"], 100), (["author"], 100), (["age_group", "topic"], 30), (["user", "topic"], 50))
+    return sum(np.log(smoothed(history, rows, keys, strength)) for keys, strength in parts)
+
+
+def test_a_right_score_is_told_how_far_it_gets_and_how_far_the_best_known_does(solutions):
+    said = judge(check.scorer, best_known)
+    assert f"Your gain in GAUC over the video's like rate is {check.BEST:+.3f} [" in said
+    said = judge(check.scorer, solutions["solution_scores"])
+    gain = float(re.search(r"like rate is ([+-][\d.]+) \[", said)[1])
+    assert 0.02 < gain < check.BEST and said.endswith(f"gains {check.BEST:+.3f}.")
 
 
 def test_the_worked_solutions_pass(solutions, capsys):

@@ -245,10 +245,10 @@ def scorer(answer: Callable[[pd.DataFrame, pd.DataFrame], Sequence[float]]) -> G
         "a video has few likes in seven days; what else do you know of it that others have in common with it?",
         "add a second rate to the video's: that of its author, or of its topic among users of the same age group.",
     )
-    return f"Y{words}; the best score that we know, of smoothed rates, gains {BEST:+.3f}."
+    return f"Y{words}; the best score that we know, from smoothed rates, gains {BEST:+.3f}."
 
 
-BEST = 0.0  # see tests/test_exercises_00.py
+BEST = 0.065  # on `FEEDS`, of the score in tests/test_exercises_00.py; its strengths were chosen on feeds 900 to 905
 ROW = ["user", "video", "day", "time", "age_group", "author", "topic", "duration"]
 
 
