@@ -486,8 +486,8 @@ def test_a_bootstrap_interval_of_the_mean_is_right_as_well(check, method, seed):
         (lambda shared, single: interval(shared - single), "It is as wide as 20 seeds ask for"),
         (lambda shared, single: interval(shared - single, factor=1.96), "Correct: paired by seed"),
         (lambda shared, single: interval(shared - single, factor=1.96), "Its half width is 1.96 standard errors"),
-        (lambda *scores: of_all(*scores), "divided by 20 values, not by 19"),
-        (lambda *scores: of_all(*scores, factor=1.96), "divided by 20 values, not by 19"),
+        (lambda *scores: of_all(*scores), "divides by 20, not by 19"),
+        (lambda *scores: of_all(*scores, factor=1.96), "divides by 20, not by 19"),
         (lambda shared, single: ..., "Not yet"),
         (lambda shared, single: shared - single, "an array of shape (20,)"),
         (lambda shared, single: (shared - single).mean(), "one number, not the three"),
@@ -554,7 +554,7 @@ def test_count(check, answer, words):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (({"shared": 2}, 2), "Correct: the targets agree"),
+        (({"shared": 2}, 2), "what the two tasks need. Sharing gives -0.0"),
         (None, "Not yet"),
         ({"shared": 2}, "did not give back a dict of settings and a whole number"),
         (({"seed": 3}, 2), "['seed'] cannot be set here"),
@@ -562,7 +562,7 @@ def test_count(check, answer, words):
         (({"shared": 4, "relation": "opposite"}, 2), "correlate by -1.00"),
         (({"shared": 2, "noise": 60.0}, 2), "find almost nothing"),
         (({"shared": 4}, 8), "a gain"),
-        (({"shared": 3}, 3), "undecided, as it may be a loss beyond 0.01 and may be less"),
+        (({"shared": 3}, 3), "undecided, as the interval reaches across −0.01"),
     ],
 )
 def test_losing_pair(check, answer, words):

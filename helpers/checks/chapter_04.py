@@ -270,7 +270,7 @@ def transfer(
     )
     yield Probe(
         not _of_all(low, mean, high, difference),
-        "the interval is a little too narrow: the standard deviation is divided by 20 values, not by 19.",
+        "the interval is a little too narrow: its standard deviation divides by 20, not by 19.",
         "the mean was estimated from the same 20 differences; NumPy's `std` does not know that unless you say so.",
         "`std(ddof=1)`.",
     )
@@ -424,7 +424,7 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> Generator[Probe, None
     said = {
         "holds": "a gain",
         "no effect": "no effect, as all of it is within ±0.01",
-        "undecided": "undecided, as it may be a loss beyond 0.01 and may be less",
+        "undecided": f"undecided, as the interval reaches across {'−' if low < -0.01 else '+'}0.01",
     }
     yield Probe(
         (found := verdict(low, high, 0.01)) == "opposite",
