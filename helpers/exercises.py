@@ -227,7 +227,8 @@ def exercise(correct: str) -> Callable[[Callable], Exercise]:
 def at_work(doing: str, things: Iterable | None = None) -> tqdm:
     """A bar that says from the start what a long check is `doing`: over `things` one by one, or around a `with`."""
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
-    return tqdm(things, desc=doing, leave=False, disable=quiet)
+    shown = "{desc}…" if things is None else None  # without things there is nothing to count
+    return tqdm(things, desc=doing, leave=False, disable=quiet, bar_format=shown)
 
 
 def in_words(error: BaseException) -> str:
