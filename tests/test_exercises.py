@@ -597,15 +597,15 @@ def test_a_long_check_says_at_once_what_it_does_and_leaves_nothing(monkeypatch, 
     assert "training two pairs:   0%" in capsys.readouterr().err
     assert list(bar) == [1, 2]
     with at_work("training a world"):
-        assert "training a world: …" in capsys.readouterr().err
+        assert "training a world…" in capsys.readouterr().err
     assert capsys.readouterr().err.endswith("\r")
     monkeypatch.setenv("TQDM_DISABLE", "1")
     assert list(at_work("training two pairs", [1, 2])) == [1, 2]
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_checks_that_train_are_at_work(monkeypatch):
-    """What takes more than two seconds says what it does: here each training counts the bars above it."""
+def test_what_takes_more_than_two_seconds_says_what_it_does(monkeypatch):
+    """The three checks that simulate or train; here each stops where the work would begin."""
     said = []
 
     def at_work(doing, things=None):
@@ -615,12 +615,12 @@ def test_the_checks_that_train_are_at_work(monkeypatch):
     monkeypatch.setenv("TQDM_DISABLE", "1")
     for chapter in (chapter_00, chapter_02, chapter_04):
         monkeypatch.setattr(chapter, "at_work", at_work)
-    monkeypatch.setattr(chapter_00, "_feed", lambda seed: 1 / 0)
     monkeypatch.setattr(chapter_02.watch_time, "own_time", lambda *given: 1 / 0)
     monkeypatch.setattr(chapter_04.sharing, "score", lambda *given: 1 / 0)
+    chapter_00.scorer.judge(lambda history, rows: np.zeros(len(rows)))
     chapter_02.trial(lambda clicks: clicks["watch_seconds"])
     chapter_04.losing_pair.judge(lambda: ({"shared": 2}, 2))
-    assert said == ["training weighted CE with your T in 10 worlds", "training 16 pairs"]
+    assert said == ["scoring six feeds", "training weighted CE with your T in 10 worlds", "training 16 pairs"]
 
 
 def test_no_traceback_leaves_a_check(check, capsys):
