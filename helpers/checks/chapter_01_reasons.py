@@ -81,10 +81,9 @@ def uninformative(answer: Callable[[Tensor, int], Tensor]) -> Iterator[Probe]:
         "a control differs in one thing only. New draws differ in shape, even with the same mean and spread.",
         "keep all values and change nothing but which row has which.",
     )
-    used = len(found.unique())
     yield Probe(
-        used == rows,
-        f"only {used} of the {rows} labels are used, some of them more than once.",
+        bool(torch.isclose(found.sort().values, labels.sort().values).all()),
+        f"only {len(found.unique())} of the {rows} labels are used, some of them more than once.",
         "drawing with replacement gives other values in all.",
         "`torch.randperm(n)` names every row exactly once; `torch.randint` does not.",
     )

@@ -136,7 +136,7 @@ def _compared(answer: Loss, found: Tensor) -> str:
         return f"{other}; it is right within groups of rows as well."
     return (
         f"{other}, and it is right for a constant only: for a group of rows in which clicks are rarer "
-        f"it says {odds:.2f} s, and their mean is {truth:.2f} s. For a network each row must count for itself."
+        f"it says {odds:.1f} s, and their mean is {truth:.1f} s. For a network each row must count for itself."
     )
 
 
@@ -146,7 +146,7 @@ def _best_constant(answer: Loss, click: Tensor, seconds: Tensor, where: Tensor |
     where   the rows that have this logit, `(n,)`; the others stay at 0. None: all rows
     """
     where = torch.ones(len(click), dtype=torch.bool) if where is None else where
-    logits = torch.linspace(-4, 4, 1601)
+    logits = torch.linspace(-3, 3, 601)
     total = torch.stack([answer(value * where, click, seconds).sum() for value in logits])
     return float(logits[total.argmin()].exp())
 
