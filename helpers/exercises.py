@@ -122,7 +122,7 @@ class Exercise:
             yield Probe(passed, "what is wrong", "a first hint", "a second hint")
 
     The decorated generator yields probes in order and is left at the first that fails. A mistake made again adds the
-    second hint. What the generator returns, if anything, is said after `correct`: how far a right answer gets. Torch's
+    second hint. What the generator returns, if anything, is said below `correct`: how far a right answer gets. Torch's
     generator is forked and seeded for the check: equal answers are judged in equal words. A check may be the first
     thing that trains in a kernel, so it sets PyTorch to one thread itself.
     """
@@ -173,7 +173,7 @@ class Exercise:
             if "ellipsis" in str(error):
                 return "Not yet: replace each `...` in the cell above, run it, then run this check again."
             return _said(error, theirs)
-        return f"Correct: {self.correct}" + (f" {note}" if note else "")
+        return "\n".join([f"Correct: {self.correct}", *([note] if note else [])])
 
 
 NOT_YET = "Not yet: write your answer in the cell above, run it, then run this check again."

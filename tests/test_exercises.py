@@ -554,7 +554,7 @@ def test_count(check, answer, words):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (({"shared": 2}, 2), "what the two tasks need. Sharing gives -0.0"),
+        (({"shared": 2}, 2), "what the two tasks need.\nSharing gives -0.0"),
         (None, "Not yet"),
         ({"shared": 2}, "did not give back a dict of settings and a whole number"),
         (({"seed": 3}, 2), "['seed'] cannot be set here"),
@@ -575,7 +575,7 @@ def test_what_the_probes_return_is_said_after_correct():
         yield Probe(answer() > 0, "it is not.", "more.", "much more.")
         return f"By {answer()}."
 
-    assert told.judge(lambda: 2) == "Correct: it is so. By 2."
+    assert told.judge(lambda: 2) == "Correct: it is so.\nBy 2."
     assert told.judge(lambda: -2) == "Not right yet: it is not.\nHint 1: more."
     assert fresh().judge(lambda: 3) == "Correct: three."
 
