@@ -9,12 +9,13 @@ the exercises, one module a chapter.
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import sysconfig
 import textwrap
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,8 +25,9 @@ import torch
 import traitlets
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from tqdm.auto import tqdm
 
-from helpers import validate
+from helpers import environment, validate
 from helpers.pictures import png
 
 
@@ -118,7 +120,9 @@ class Exercise:
             yield Probe(passed, "what is wrong", "a first hint", "a second hint")
 
     The decorated generator yields probes in order and is left at the first that fails. A mistake made again adds the
-    second hint. Torch's generator is forked and seeded for the check: equal answers are judged in equal words.
+    second hint. What the generator returns, if anything, is said below `correct`: how far a right answer gets. Torch's
+    generator is forked and seeded for the check: equal answers are judged in equal words. A check may be the first
+    thing that trains in a kernel, so it sets PyTorch to one thread itself.
     """
 
     def __init__(self, probes: Callable[[Callable], Iterator[Probe]], correct: str):
@@ -133,10 +137,17 @@ class Exercise:
         """The judgement in words: *Not yet*, *Not right yet* with what is wrong and hints, or *Correct*."""
         if not callable(answer) or isinstance(answer, torch.nn.Module):
             return "Not yet: hand the check the function or class itself, without brackets behind its name."
+        note = None
+
+        def probes() -> Iterator[Probe]:
+            nonlocal note
+            note = yield from self.probes(_on_copies(answer))
+
+        environment.threads()
         try:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)
-                for number, probe in enumerate(self.probes(_on_copies(answer))):
+                for number, probe in enumerate(probes()):
                     if not probe.passed:
                         self.mistakes[number] += 1
                         hints = [f"Hint 1: {probe.hint}", f"Hint 2: {probe.second_hint}"][: self.mistakes[number]]
@@ -160,7 +171,7 @@ class Exercise:
             if "ellipsis" in str(error):
                 return "Not yet: replace each `...` in the cell above, run it, then run this check again."
             return _said(error, theirs)
-        return f"Correct: {self.correct}"
+        return "\n".join([f"Correct: {self.correct}", *([note] if note else [])])
 
 
 NOT_YET = "Not yet: write your answer in the cell above, run it, then run this check again."
@@ -209,6 +220,13 @@ def _equal(value, taken) -> bool:
 def exercise(correct: str) -> Callable[[Callable], Exercise]:
     """Make an `Exercise` of a generator function of probes; `correct` is said when all of them pass."""
     return lambda probes: Exercise(probes, correct)
+
+
+def at_work(doing: str, things: Iterable | None = None) -> tqdm:
+    """A bar that says from the start what a long check is `doing`: over `things` one by one, or around a `with`."""
+    quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
+    shown = "{desc}…" if things is None else None  # without things there is nothing to count
+    return tqdm(things, desc=doing, leave=False, disable=quiet, bar_format=shown)
 
 
 def in_words(error: BaseException) -> str:

@@ -9,8 +9,9 @@ import torch
 from scipy import stats
 from torch import nn
 
-from helpers.checks import chapter_04
-from helpers.exercises import Exercise, Probe, begun, exercise, predict, predict_number
+from helpers import exercises
+from helpers.checks import chapter_00, chapter_02, chapter_04
+from helpers.exercises import Exercise, Probe, at_work, begun, exercise, predict, predict_number
 
 
 @pytest.fixture
@@ -267,6 +268,42 @@ class PlainDict(Solution):
         return {task: tower(self.bottom(x)).squeeze(-1) for task, tower in self.hidden.items()}
 
 
+class HalfPlainDict(PlainDict):
+    """One tower is registered, the other is not."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.a = self.hidden["a"]
+
+
+class ReadsTheOther(Solution):
+    """Task A also uses task B's tower; with `both`, each uses the other's."""
+
+    def __init__(self, inputs, both=False):
+        super().__init__(inputs)
+        self.both = both
+
+    def forward(self, x):
+        shared = self.bottom(x)
+        a, b = self.a(shared).squeeze(-1), self.b(shared).squeeze(-1)
+        return {"a": a + 0.5 * b, "b": b - 0.5 * a if self.both else b}
+
+
+class LinearBottom(Solution):
+    """The towers bend, the bottom does not."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.bottom = nn.Sequential(nn.Linear(inputs, 8), nn.Linear(8, 8))
+
+
+class BendsLater(LinearBottom):
+    """Right: the nonlinearity after the bottom's layer is the first thing in each tower."""
+
+    def tower(self, width):
+        return nn.Sequential(nn.ReLU(), nn.Linear(width, 1))
+
+
 class Twins(Solution):
     def tower(self, width):
         torch.manual_seed(7)
@@ -374,7 +411,12 @@ class Blank(nn.Module):
         (Normed, "Correct"),
         (OneTower, "both tasks use one and the same tower"),
         (TwoColumns, "both outputs are columns of one and the same last layer"),
-        (PlainDict, "a tower has no parameters that an optimiser would find"),
+        (PlainDict, "a layer has parameters that an optimiser would not find"),
+        (HalfPlainDict, "a layer has parameters that an optimiser would not find"),
+        (ReadsTheOther, "depends on the tower of the other task, too"),
+        (lambda inputs: ReadsTheOther(inputs, both=True), "depends on the tower of the other task, too"),
+        (LinearBottom, "what a tower reads is linear in the inputs"),
+        (BendsLater, "Correct"),
         (Twins, "the towers start identical"),
         (Probabilities, "these are probabilities, not logits"),
         (Linear, "the whole model is linear"),
@@ -393,6 +435,13 @@ def test_the_shared_bottom_of_the_library_passes(check):
 def interval(difference, factor=2.093):
     mean, half = difference.mean(), factor * difference.std(ddof=1) / len(difference) ** 0.5
     return mean, mean - half, mean + half
+
+
+def of_all(shared, single, factor=2.093):
+    """With NumPy's own standard deviation, ddof=0."""
+    gain = shared - single
+    half = factor * gain.std() / len(gain) ** 0.5
+    return gain.mean(), gain.mean() - half, gain.mean() + half
 
 
 def unpaired(shared, single):
@@ -434,7 +483,11 @@ def test_a_bootstrap_interval_of_the_mean_is_right_as_well(check, method, seed):
         (nested, "the ends of the interval came as a pair of their own"),
         (lambda *scores: list(nested(*scores)), "the ends of the interval came as a pair of their own"),
         (lambda shared, single: interval(shared - single), "Correct: paired by seed"),
+        (lambda shared, single: interval(shared - single), "It is as wide as 20 seeds ask for"),
         (lambda shared, single: interval(shared - single, factor=1.96), "Correct: paired by seed"),
+        (lambda shared, single: interval(shared - single, factor=1.96), "Its half width is 1.96 standard errors"),
+        (lambda *scores: of_all(*scores), "divides by 20, not by 19"),
+        (lambda *scores: of_all(*scores, factor=1.96), "divides by 20, not by 19"),
         (lambda shared, single: ..., "Not yet"),
         (lambda shared, single: shared - single, "an array of shape (20,)"),
         (lambda shared, single: (shared - single).mean(), "one number, not the three"),
@@ -501,18 +554,73 @@ def test_count(check, answer, words):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (({"shared": 2}, 2), "Correct: the targets agree"),
+        (({"shared": 2}, 2), "what the two tasks need.\nSharing gives -0.0"),
         (None, "Not yet"),
         ({"shared": 2}, "did not give back a dict of settings and a whole number"),
         (({"seed": 3}, 2), "['seed'] cannot be set here"),
         (({"shared": 0}, 2), "correlate by +0.00, less than 0.4"),
         (({"shared": 4, "relation": "opposite"}, 2), "correlate by -1.00"),
         (({"shared": 2, "noise": 60.0}, 2), "find almost nothing"),
-        (({"shared": 4}, 8), "no loss beyond 0.01"),
+        (({"shared": 4}, 8), "a gain"),
+        (({"shared": 3}, 3), "undecided, as the interval reaches across −0.01"),
     ],
 )
 def test_losing_pair(check, answer, words):
     assert words in check.losing_pair.judge(lambda: answer)
+
+
+def test_what_the_probes_return_is_said_after_correct():
+    @exercise("it is so.")
+    def told(answer):
+        yield Probe(answer() > 0, "it is not.", "more.", "much more.")
+        return f"By {answer()}."
+
+    assert told.judge(lambda: 2) == "Correct: it is so.\nBy 2."
+    assert told.judge(lambda: -2) == "Not right yet: it is not.\nHint 1: more."
+    assert fresh().judge(lambda: 3) == "Correct: three."
+
+
+def test_a_check_computes_on_one_thread_whatever_came_before():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        used = []
+        fresh().judge(lambda: used.append(torch.get_num_threads()) or 3)
+        assert used == [1]
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_long_check_says_at_once_what_it_does_and_leaves_nothing(monkeypatch, capsys):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    bar = at_work("training two pairs", [1, 2])
+    assert "training two pairs:   0%" in capsys.readouterr().err
+    assert list(bar) == [1, 2]
+    with at_work("training a world"):
+        assert "training a world…" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("\r")
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    assert list(at_work("training two pairs", [1, 2])) == [1, 2]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_takes_more_than_two_seconds_says_what_it_does(monkeypatch):
+    """The three checks that simulate or train; here each stops where the work would begin."""
+    said = []
+
+    def at_work(doing, things=None):
+        said.append(doing)
+        return exercises.at_work(doing, things)
+
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    for chapter in (chapter_00, chapter_02, chapter_04):
+        monkeypatch.setattr(chapter, "at_work", at_work)
+    monkeypatch.setattr(chapter_02.watch_time, "own_time", lambda *given: 1 / 0)
+    monkeypatch.setattr(chapter_04.sharing, "score", lambda *given: 1 / 0)
+    chapter_00.scorer.judge(lambda history, rows: np.zeros(len(rows)))
+    chapter_02.trial(lambda clicks: clicks["watch_seconds"])
+    chapter_04.losing_pair.judge(lambda: ({"shared": 2}, 2))
+    assert said == ["scoring six feeds", "training weighted CE with your T in 10 worlds", "training 16 pairs"]
 
 
 def test_no_traceback_leaves_a_check(check, capsys):

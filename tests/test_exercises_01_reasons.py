@@ -20,6 +20,16 @@ def solution_uninformative(labels, seed):
     return labels[torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))]
 
 
+def matched(labels, seed):
+    """A normal draw with the labels' mean and standard deviation."""
+    drawn = torch.randn(len(labels), generator=torch.Generator().manual_seed(seed))
+    return labels.mean() + labels.std() * (drawn - drawn.mean()) / drawn.std()
+
+
+def with_replacement(labels, seed):
+    return labels[torch.randint(len(labels), (len(labels),), generator=torch.Generator().manual_seed(seed))]
+
+
 def in_place(labels, seed):
     labels.copy_(solution_uninformative(labels, seed))
     return labels
@@ -55,12 +65,15 @@ def test_a_wrong_saving_gets_its_hint(answer, words):
     ("answer", "words"),
     [
         (lambda labels, seed: labels, "came back as they were"),
-        (lambda labels, seed: torch.zeros_like(labels), "the values are others"),
+        (lambda labels, seed: torch.zeros_like(labels), "2000 of 2000 are none of the labels"),
         (
             lambda labels, seed: torch.randn(len(labels), generator=torch.Generator().manual_seed(seed)),
             "the values are others",
         ),
         (lambda labels, seed: -labels, "the values are others"),
+        (matched, "of 2000 are none of the labels"),
+        (matched, "even with the same mean and spread"),
+        (with_replacement, "labels are used, some of them more than once"),
         (lambda labels, seed: labels.roll(1).sort().values, "the same control"),
         (lambda labels, seed: labels[torch.randperm(len(labels))], "two different controls"),
         (lambda labels, seed: labels.flip(0), "two seeds gave the same control"),

@@ -174,6 +174,24 @@ def test_a_damaged_grid_is_named(tmp_path, monkeypatch, table, damage):
         grid.read()
 
 
+def test_a_packed_grid_is_small_the_same_twice_and_named_when_damaged(tmp_path, monkeypatch, table):
+    monkeypatch.setattr("helpers.experiments.GRIDS", tmp_path)
+    long = pd.concat([table] * 50, ignore_index=True)
+    grid = Grid("x", lambda seeds: long, {"seeds": [1]}, packed=True)
+    grid.write()
+    written = grid.path.read_bytes()
+    pd.testing.assert_frame_equal(grid.read(), long.round(4))
+    assert grid.path.name == "x.csv.gz" and len(written) < len(long.to_csv(index=False)) / 4
+    grid.write()
+    assert grid.path.read_bytes() == written
+    middle = len(written) // 2
+    flipped = written[:middle] + bytes([written[middle] ^ 255]) + written[middle + 1 :]
+    for damaged in (written[:middle], flipped, b"", b"no archive"):
+        grid.path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"grid: got a damaged x.csv.gz"):
+            grid.read()
+
+
 def test_an_interrupted_grid_leaves_the_old_file(tmp_path, monkeypatch, table):
     monkeypatch.setattr("helpers.experiments.GRIDS", tmp_path)
     Grid("x", lambda seeds: table, {"seeds": [1]}).write()

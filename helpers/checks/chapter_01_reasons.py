@@ -19,7 +19,7 @@ def saving(answer: Callable[[float, Sequence[float]], float]) -> Iterator[Probe]
     yield Probe(
         isinstance(found, int | float | np.floating) or (isinstance(found, Tensor) and found.dim() == 0),
         f"the function gave back a {type(found).__name__}, not a number.",
-        "the answer is one number: how many times dearer N models are.",
+        "the answer is one number: how many times as much N models cost.",
         "divide the cost of the N models by the cost of the shared one, and return that.",
     )
     found, right = float(found), 4000 / 1300
@@ -37,8 +37,8 @@ def saving(answer: Callable[[float, Sequence[float]], float]) -> Iterator[Probe]
     )
     yield Probe(
         not np.isclose(found, 1 / right),
-        "the ratio is turned round: it says how much cheaper the shared model is.",
-        "asked is how many times dearer the N models are, a number above 1.",
+        "the ratio is turned round: it says what part of the cost the shared model has.",
+        "what is asked for is how many times as much the N models cost, a number above 1.",
         "the cost of the N models stands above the line.",
     )
     yield Probe(
@@ -74,11 +74,18 @@ def uninformative(answer: Callable[[Tensor, int], Tensor]) -> Iterator[Probe]:
         "as long as each label stays at its row, it tells of that row's inputs.",
         "hand the labels to other rows, in a random order.",
     )
+    kept = torch.isin(found.to(labels.dtype), labels)
+    yield Probe(
+        bool(kept.all()),
+        f"the values are others: {int((~kept).sum())} of {rows} are none of the labels.",
+        "a control differs in one thing only. New draws differ in shape, even with the same mean and spread.",
+        "keep all values and change nothing but which row has which.",
+    )
     yield Probe(
         bool(torch.isclose(found.sort().values, labels.sort().values).all()),
-        f"the values are others: their mean is {float(found.float().mean()):.2f}, that of the labels is 3 or so.",
-        "a control differs in one thing only. Labels of another size would also change the size of the loss.",
-        "keep all values and change nothing but which row has which.",
+        f"only {len(found.unique())} of the {rows} labels are used, some of them more than once.",
+        "drawing with replacement gives other values in all.",
+        "`torch.randperm(n)` names every row exactly once; `torch.randint` does not.",
     )
     correlation = float(torch.corrcoef(torch.stack([found, labels]))[0, 1])
     yield Probe(
@@ -96,7 +103,7 @@ def uninformative(answer: Callable[[Tensor, int], Tensor]) -> Iterator[Probe]:
     other = answer(labels, 2)
     yield Probe(
         not any(torch.equal(found, other.roll(by)) for by in (-1, 1)) and not _rotated(found, labels),
-        "the labels were only moved along: each still stands beside the label that it stood beside.",
+        "the labels were only moved along: each still has the neighbours that it had.",
         "an order by chance is drawn anew by each seed.",
         "`torch.randperm(n, generator=...)` draws one.",
     )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.exercises import Probe, begun, exercise, in_words
+from helpers.exercises import Probe, at_work, begun, exercise, in_words
 from helpers.experiments import difference, summarise, watch_time
-from helpers.experiments.feeds import Feed
+from helpers.experiments.feeds import Feed, plain
 from helpers.losses import binary_cross_entropy, mended_cross_entropy, weighted_cross_entropy
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -83,86 +83,127 @@ def loss(answer: Loss) -> Iterator[Probe]:
     )
 
 
-@exercise("every impression is a negative once, and the best constant says ΣT / N.")
-def mended(answer: Loss) -> Iterator[Probe]:
+@exercise("the best constant says ΣT / N.")
+def mended(answer: Loss) -> Generator[Probe, None, str]:
     """`answer(logit, click, seconds)`: the loss of each row, such that the best exp(logit) is the mean of T."""
+    found = begun(answer(*_rows()))
+    yield _one_a_row(found, len(_rows()[0]))
+    for click, seconds in (_rows()[1:], *_groups(), [torch.cat(parts) for parts in zip(*_groups(), strict=True)]):
+        odds = _best_constant(answer, click, seconds)
+        truth, plain_odds = (float(seconds.sum() / count) for count in (len(seconds), (click == 0).sum()))
+        yield Probe(
+            not np.isclose(odds, plain_odds, rtol=1e-2),
+            "the best constant is still that of YouTube's loss: it says ΣT / N−.",
+            "the odds divide what counts for a click by what counts against it. N should stand below, not N−.",
+            "let a clicked row cost what a row without a click costs, on top of its own T log p.",
+        )
+        yield Probe(
+            bool(np.isclose(odds, truth, rtol=1e-2)),
+            f"on {len(click)} rows, {int(click.sum())} of them clicked, the best constant says {odds:.3f} s, "
+            f"and an impression brings {truth:.3f} s.",
+            "set the derivative to 0: what counts for, divided by what counts against, must be ΣT / N.",
+            "a clicked row is T positives and one negative.",
+        )
+    leaf = _rows()[0].requires_grad_()
+    loss_of_rows = answer(leaf, *_rows()[1:])
+    yield Probe(
+        loss_of_rows.requires_grad and bool(torch.autograd.grad(loss_of_rows.sum(), leaf)[0].all()),
+        "no gradient reaches the logit of some rows.",
+        "each row has to pull at its own logit.",
+        "look for `.detach()`, `.item()`, or rows that cost nothing whatever their logit.",
+    )
+    return _compared(answer, found)
+
+
+def _groups() -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """Click and seconds of two groups of rows: a rare click watched for long, and a frequent one watched briefly."""
+    rare, frequent = torch.tensor([1.0, 0, 0, 0, 0, 0, 0, 0]), torch.tensor([1.0, 1, 1, 0])
+    return (rare, 20 * rare), (frequent, torch.tensor([1.0, 3, 2, 0]))
+
+
+def _compared(answer: Loss, found: Tensor) -> str:
+    """What a loss with the right best constant has in common with the chapter's."""
     logit, click, seconds = _rows()
-    found = begun(answer(logit, click, seconds))
-    yield _one_a_row(found, len(logit))
-    plain = weighted_cross_entropy(logit, click, seconds)
-    yield Probe(
-        not _close(found, plain),
-        "this is still YouTube's loss: its best constant says ΣT / N−.",
-        "the odds divide what counts for a click by what counts against it. N should stand below, not N−.",
-        "let a clicked row cost what a row without a click costs, on top of its own T log p.",
-    )
-    yield Probe(
-        _close(found[click == 0], plain[click == 0]),
-        "rows without a click have changed.",
-        "they count once as negatives, as before.",
-        "change the cost of the clicked rows only.",
-    )
-    odds = _best_constant(answer, click, seconds)
-    truth = float(seconds.sum() / len(seconds))
-    yield Probe(
-        bool(np.isclose(odds, truth, rtol=1e-2)),
-        f"the best constant says {odds:.3f} s, and an impression brings {truth:.3f} s.",
-        "set the derivative to 0: what counts for, divided by what counts against, must be ΣT / N.",
-        "a clicked row is T positives and one negative.",
-    )
-    yield Probe(
-        _close(found, mended_cross_entropy(logit, seconds)),
-        "the best constant is right, but single rows cost something else than T positives and one negative.",
-        "look at one clicked row.",
-        "it costs −T log p − log(1 − p).",
+    ratio = found / mended_cross_entropy(logit, seconds)
+    if _close(ratio, ratio[0].expand(len(ratio))):
+        return "Every impression is a negative once."
+    (rare, rare_seconds), (frequent, frequent_seconds) = _groups()
+    click, seconds = torch.cat([rare, frequent]), torch.cat([rare_seconds, frequent_seconds])
+    first = torch.arange(len(click)) < len(rare)
+    odds = _best_constant(answer, click, seconds, where=first)
+    other = "This is another loss than the chapter's, in which a clicked row is T positives and one negative"
+    if np.isclose(odds, truth := float(rare_seconds.mean()), rtol=2e-2):
+        return f"{other}; it is right within groups of rows as well."
+    return (
+        f"{other}, and it is right for a constant only: for a group of rows in which clicks are rarer "
+        f"it says {odds:.1f} s, and their mean is {truth:.1f} s. For a network each row must count for itself."
     )
 
 
-def _best_constant(answer: Loss, click: Tensor, seconds: Tensor) -> float:
-    """exp of the logit at which the loss, summed over the rows, is lowest; of a fine grid."""
-    logits = torch.linspace(-4, 4, 1601)
-    total = torch.stack([answer(value.expand(len(click)), click, seconds).sum() for value in logits])
+def _best_constant(answer: Loss, click: Tensor, seconds: Tensor, where: Tensor | None = None) -> float:
+    """exp of the logit at which the loss, summed over the rows, is lowest; of a fine grid.
+
+    where   the rows that have this logit, `(n,)`; the others stay at 0. None: all rows
+    """
+    where = torch.ones(len(click), dtype=torch.bool) if where is None else where
+    logits = torch.linspace(-3, 3, 601)
+    total = torch.stack([answer(value * where, click, seconds).sum() for value in logits])
     return float(logits[total.argmin()].exp())
 
 
 @exercise("minutes for the clicks, and each unclicked row stands for all those that were not kept.")
 def weights(answer: Callable[[Tensor, Tensor, float], Tensor]) -> Iterator[Probe]:
-    """`answer(click, seconds, kept)`: a weight a row; of the unclicked rows, a share `kept` was kept in the log."""
+    """`answer(click, seconds, kept)`: a weight a row; of the unclicked rows, a share `kept` was kept in the log.
+
+    A factor that all weights have in common changes no optimum: what counts is the weight of a minute watched, as a
+    multiple of the weight of an unclicked row.
+    """
     click = torch.tensor([1.0, 0, 1, 0, 0, 1])
     seconds = torch.tensor([30.0, 0, 90, 0, 0, 6])
+    minutes = seconds[click == 1] / 60
     found = torch.as_tensor(begun(answer(click, seconds, 0.1)), dtype=torch.float32)
     yield _one_a_row(found, len(click))
-    clicked, other = found[click == 1], found[click == 0]
     yield Probe(
-        not _close(clicked, seconds[click == 1]),
+        bool((found[click == 0] > 0).all()),
+        "rows without a click weigh nothing, or less, so nothing speaks against a click.",
+        "they have no watch time, but they count.",
+        "choose their weight with `torch.where(click > 0, ..., ...)`.",
+    )
+    yield Probe(
+        _close(found[click == 0], found[click == 0][0].expand(3)),
+        "unclicked rows do not all weigh the same.",
+        "each of them was kept with the same chance.",
+        "their weight depends on `kept` alone.",
+    )
+    a_minute = found[click == 1] / minutes
+    yield Probe(
+        bool((a_minute > 0).all()) and _close(a_minute / a_minute[0], torch.ones(3)),
+        "clicked rows do not weigh their time: a click of 90 seconds should count three times one of 30.",
+        "all clicks are in the log, so nothing else belongs to their weight.",
+        "seconds / 60 where click is 1.",
+    )
+    a_minute = float(a_minute[0] / found[click == 0][0])  # should be `kept`
+    yield Probe(
+        not np.isclose(a_minute, 60 * 0.1, rtol=1e-3),
         "clicked rows weigh their seconds, so that exp(logit) comes out in seconds.",
         "the unit of the weights is the unit of exp(logit).",
         "a click of 30 seconds is one of half a minute.",
     )
     yield Probe(
-        _close(clicked, seconds[click == 1] / 60),
-        "clicked rows do not weigh their minutes.",
-        "a minute is 60 seconds; all clicks are in the log, so nothing else belongs to their weight.",
-        "seconds / 60 where click is 1.",
-    )
-    yield Probe(
-        bool((other > 0).all()),
-        "rows without a click weigh nothing, so nothing speaks against a click.",
-        "they have no watch time, but they count.",
-        "choose their weight with `torch.where(click > 0, ..., ...)`.",
-    )
-    yield Probe(
-        not _close(other, torch.ones(len(other))),
-        "unclicked rows weigh 1 although nine of ten were thrown away: exp(logit) comes out ten times too large.",
+        not np.isclose(a_minute, 1, rtol=1e-3),
+        "clicked and unclicked rows weigh as in the full log although nine of ten unclicked ones were thrown away: "
+        "exp(logit) comes out ten times too large.",
         "each kept row stands for all the rows that it was drawn from.",
         "how many rows of the full log does one kept row stand for, if one in ten is kept?",
     )
-    again = torch.as_tensor(answer(click, seconds, 0.25), dtype=torch.float32)[click == 0]
+    again = torch.as_tensor(answer(click, seconds, 0.25), dtype=torch.float32)
+    again = float(again[0] / minutes[0] / again[1])
     yield Probe(
-        _close(other, torch.full_like(other, 10)) and _close(again, torch.full_like(again, 4)),
-        "unclicked rows do not weigh as much as the rows that they stand for.",
+        bool(np.isclose(a_minute, 0.1, rtol=1e-3) and np.isclose(again, 0.25, rtol=1e-3)),
+        f"with one unclicked row in ten kept, a minute of a click weighs {a_minute:.3g} times an unclicked row; "
+        f"with one in four, {again:.3g} times. It should be 0.1 and 0.25.",
         "with one row in ten kept, the sum of the weights must be what it would be in the full log.",
-        "the weight is 1 divided by the share that was kept.",
+        "the weight of an unclicked row is 1 divided by the share that was kept.",
     )
 
 
@@ -172,7 +213,7 @@ WORLDS = range(10)
 @exercise("one T ≥ 0 for each click. Now see what it does.")
 def time(answer: Callable[[pd.DataFrame], pd.Series]) -> Iterator[Probe]:
     """`answer(clicks)`: a DataFrame of clicked rows becomes one T per row."""
-    clicks = Feed.make(WORLDS[0]).log.query("click == 1")
+    clicks = plain(Feed.make(WORLDS[0]).log.query("click == 1"))
     values = np.asarray(begun(answer(clicks)), dtype=float)
     yield Probe(
         values.shape == (len(clicks),),
@@ -211,7 +252,8 @@ def trial(answer: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame | None:
     kept = watch_time.GRIDS["02_served"].read()
     seconds = kept[(kept["model"] == "weighted CE") & kept["seed"].isin(WORLDS)]
     try:
-        own = watch_time.own_time(answer, WORLDS)
+        with at_work(f"training weighted CE with your T in {len(WORLDS)} worlds"):
+            own = watch_time.own_time(answer, WORLDS)
     except Exception as error:  # on one of the other worlds
         print(in_words(error))
         return None
@@ -225,7 +267,7 @@ def _one_a_row(found: Tensor, rows: int) -> Probe:
     return Probe(
         isinstance(found, Tensor) and tuple(found.shape) == (rows,),
         f"{rows} rows gave {came}.",
-        "give back one number per row; whoever trains takes the mean.",
+        "give back one number per row; the training loop takes the mean.",
         "leave out `.mean()` and `.sum()`, and loops over rows.",
     )
 

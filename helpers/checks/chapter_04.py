@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 
-from helpers.exercises import Probe, begun, exercise
+from helpers.exercises import Probe, at_work, begun, exercise
 from helpers.experiments import interval, sharing
 from helpers.models import SharedBottom
 from helpers.simulation import relu_tasks
+from helpers.verdicts import verdict
 
 
 @exercise("one bottom learns from both tasks, each task has a tower of its own, and the outputs are logits.")
@@ -79,11 +79,18 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
         "it computes what two linear towers would; but a tower of more layers has to be a module of its own.",
         "give each task a last layer of its own, with one output, and call each on the shared result.",
     )
+    registered = {id(parameter) for parameter in model.parameters()}
     yield Probe(
-        bool(first - second and second - first) or torch.equal(a, b),
-        "a tower has no parameters that an optimiser would find.",
+        {id(leaf) for output in (a, b) for leaf in _leaves(output)} <= registered,
+        "a layer has parameters that an optimiser would not find.",
         "layers kept in a plain list or dict are invisible to `model.parameters()`.",
         "`nn.ModuleList` and `nn.ModuleDict` register what they hold.",
+    )
+    yield Probe(
+        bool(first - second and second - first) or torch.equal(a, b),
+        "the output of a task depends on the tower of the other task, too.",
+        "a tower is what belongs to one task alone; the other task neither reads nor trains it.",
+        "in `forward` each tower gets the result of the bottom and nothing else, and gives the output of its task.",
     )
     yield Probe(
         bool(first - second and second - first),
@@ -97,9 +104,6 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
         "towers that start alike and see alike gradients stay alike.",
         "do not copy a tower or set a seed before each; let each draw its own first weights.",
     )
-    logits = lambda inputs: torch.stack(list(model(inputs).values())).detach()  # noqa: E731
-    y = x.flip(0)
-    bend = logits(x + y) + logits(0 * x) - logits(x) - logits(y)  # 0 for a linear model
     yield Probe(
         _unbounded(model, x),
         "whatever the weights, an output stays within bounds: these are probabilities, not logits.",
@@ -107,10 +111,20 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
         "nothing comes after the last layer; the loss applies the sigmoid, in a numerically safe form.",
     )
     yield Probe(
-        bool(bend.abs().max() > 1e-4 * logits(x).abs().max()),
+        _bends(lambda inputs: torch.stack(list(model(inputs).values())), x),
         "the whole model is linear in its inputs.",
         "two linear layers in a row are one linear layer.",
         "put a nonlinearity such as `nn.ReLU()` after the bottom's layer.",
+    )
+    towers = first ^ second
+    yield Probe(
+        all(
+            _bends(lambda inputs, place=place: _readings(model, inputs, towers)[place], x)
+            for place in range(len(_readings(model, x, towers)))
+        ),
+        "what a tower reads is linear in the inputs: the bottom makes no features that a tower could not make itself.",
+        "a bottom of linear layers alone can only mix the inputs.",
+        "put a nonlinearity such as `nn.ReLU()` after the bottom's layer, besides those of the towers.",
     )
 
 
@@ -125,6 +139,28 @@ def _reached(model: nn.Module, output: torch.Tensor) -> set[str]:
         return set()
     gradients = torch.autograd.grad(output.sum(), parameters.values(), retain_graph=True, allow_unused=True)
     return {name for name, gradient in zip(parameters, gradients, strict=True) if gradient is not None}
+
+
+def _leaves(output: torch.Tensor) -> list[torch.Tensor]:
+    """The parameters that autograd reaches from the output, registered with a module or not."""
+    found, seen, waiting = [], set(), [output.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):  # where a gradient is accumulated
+            found.append(node.variable)
+        waiting += [following for following, _ in node.next_functions]
+    return found
+
+
+def _bends(function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> bool:
+    """Whether the function is not linear: f(x + y) + f(0) differs from f(x) + f(y)."""
+    y = x.flip(0)
+    with torch.no_grad():
+        together, nothing, one, other = (function(inputs) for inputs in (x + y, 0 * x, x, y))
+    return bool((together + nothing - one - other).abs().max() > 1e-4 * one.abs().max())
 
 
 def _unbounded(model: nn.Module, x: torch.Tensor) -> bool:
@@ -167,13 +203,13 @@ def _readings(model: nn.Module, x: torch.Tensor, own: set[str]) -> list[torch.Te
     return readings
 
 
-@exercise("paired by seed, centred on the mean difference, and as wide as 20 seeds allow.")
-def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, float]]) -> Iterator[Probe]:
+@exercise("paired by seed and centred on the mean difference.")
+def transfer(
+    answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, float]],
+) -> Generator[Probe, None, str]:
     """`answer(shared, single)`: two `(seeds,)` arrays of scores become (mean, low, high) of their difference."""
-    seeds, quantile = (
-        20,
-        2.093,
-    )  # Student's t, 97.5%, 19 degrees of freedom; the normal's 1.96 and a bootstrap pass as well
+    # Student's t, 97.5%, 19 degrees of freedom; the normal's 1.96 and a bootstrap pass, and are told that they are less
+    seeds, quantile = 20, 2.093
     rng = np.random.default_rng(4)
     luck = rng.normal(0, 0.1, seeds)  # what a seed does to both models
     single = 0.80 + luck
@@ -233,6 +269,12 @@ def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, floa
         "divide the standard deviation by the square root of the number of seeds.",
     )
     yield Probe(
+        not _of_all(low, mean, high, difference),
+        "the interval is a little too narrow: its standard deviation divides by 20, not by 19.",
+        "the mean was estimated from the same 20 differences; NumPy's `std` does not know that unless you say so.",
+        "`std(ddof=1)`.",
+    )
+    yield Probe(
         1.74 * error < half < 2.3 * error,  # 90% would be 1.73, 99% 2.86
         f"the interval's half width is {half / error:.1f} standard errors; for 95% of 20 seeds it is about 2.",
         "the standard error is not yet a 95% interval.",
@@ -246,6 +288,22 @@ def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, floa
         "entry 3 of the one array belongs to entry 3 of the other.",
         "subtract the arrays as they come.",
     )
+    if np.isclose(half, quantile * error, rtol=0.005):
+        return "It is as wide as 20 seeds ask for."
+    return (
+        f"Its half width is {half / error:.2f} standard errors; Student's t for 20 seeds is 2.09. "
+        "The normal's 1.96 and a bootstrap are a little too narrow for so few."
+    )
+
+
+def _of_all(low: float, mean: float, high: float, difference: np.ndarray) -> bool:
+    """Whether the interval is mean ± a quantile · sd / √n with the standard deviation of ddof=0.
+
+    A bootstrap is about as narrow, but never exactly symmetric.
+    """
+    error = difference.std() / np.sqrt(len(difference))
+    usual = any(np.isclose((high - low) / 2, quantile * error, rtol=2e-3) for quantile in (1.96, 2.0, 2.09))
+    return usual and bool(np.isclose(high - mean, mean - low, rtol=1e-6))
 
 
 def _shape(values: np.ndarray) -> str:
@@ -322,7 +380,7 @@ PAIR_SEEDS = range(700, 716)
 
 
 @exercise("the targets agree, and yet the bottom is too narrow for what the two tasks need.")
-def losing_pair(answer: Callable[[], tuple[dict, int]]) -> Iterator[Probe]:
+def losing_pair(answer: Callable[[], tuple[dict, int]]) -> Generator[Probe, None, str]:
     """`answer()`: settings of `relu_tasks` with targets that correlate by 0.4, and a width at which sharing loses."""
     found = begun(answer())
     good = isinstance(found, tuple | list) and len(found) == 2 and isinstance(found[0], dict)
@@ -346,9 +404,15 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> Iterator[Probe]:
         "the correlation comes from the features that both tasks need with the same sign.",
         "it is `shared` divided by `features`, if the relation is 'same'.",
     )
-    both, alone = (
-        _pair_scores(pairs, width, tasks) for tasks in ([sharing.TASKS], [{"a": "regression"}, {"b": "regression"}])
-    )
+    models = {"both tasks in one model": sharing.TASKS} | {
+        f"task {task} alone": {task: kind} for task, kind in sharing.TASKS.items()
+    }
+    scores = []
+    bar = at_work(f"training {len(pairs)} pairs", models.items())
+    for name, tasks in bar:
+        bar.set_description(f"training {len(pairs)} pairs, {name}")
+        scores.append(_pair_scores(pairs, width, tasks))
+    both, alone = scores[0].mean(axis=1), np.concatenate(scores[1:], axis=1).mean(axis=1)
     yield Probe(
         alone.mean() > 0.2,
         f"the single-task models find almost nothing (R² {alone.mean():.2f}): there is nothing to lose.",
@@ -356,20 +420,22 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> Iterator[Probe]:
         "less noise, or a bottom that is not quite so narrow.",
     )
     mean, low, high = interval(both - alone)
+    words = f"haring gives {mean:+.3f} R² [{low:+.3f}, {high:+.3f}] over {len(pairs)} seeds"
+    said = {
+        "holds": "a gain",
+        "no effect": "no effect, as all of it is within ±0.01",
+        "undecided": f"undecided, as the interval reaches across {'−' if low < -0.01 else '+'}0.01",
+    }
     yield Probe(
-        high < -0.01,
-        f"sharing gives {mean:+.3f} R² [{low:+.3f}, {high:+.3f}] over {len(pairs)} seeds: no loss beyond 0.01.",
+        (found := verdict(low, high, 0.01)) == "opposite",
+        f"s{words}: {said.get(found)}.",
         "two tasks lose where they must divide a bottom that each of them would fill alone.",
         "fewer common features, as far as the correlation allows, and a bottom no wider than what one task needs.",
     )
+    return f"S{words}."
 
 
-def _pair_scores(pairs: list, width: int, models: list[dict[str, str]]) -> np.ndarray:
-    """Mean R² of both tasks for each pair: of one model for both tasks, or of one for each."""
-    scores = [
-        sharing.score(
-            [SharedBottom(sharing.INPUTS, tasks, [width], [sharing.TOWER], seed=seed) for seed in PAIR_SEEDS], pairs
-        )
-        for tasks in models
-    ]
-    return pd.concat(scores).groupby("copy")["r2"].mean().to_numpy()
+def _pair_scores(pairs: list, width: int, tasks: dict[str, str]) -> np.ndarray:
+    """R² of each task of one model a pair: `(pairs, tasks)`."""
+    models = [SharedBottom(sharing.INPUTS, tasks, [width], [sharing.TOWER], seed=seed) for seed in PAIR_SEEDS]
+    return sharing.score(models, pairs).pivot(index="copy", columns="task", values="r2").to_numpy()

@@ -228,7 +228,7 @@ def _aligned(found, a: np.ndarray, b: np.ndarray) -> Iterator[Probe]:
     ]
     yield Probe(
         pairs == kept,
-        "an expert's weight in gate A now stands beside another expert's weight in gate B.",
+        "an expert's weight in gate A is now next to another expert's weight in gate B.",
         "both tasks' weights of one expert belong together.",
         "one order a run, used for both arrays: `np.take_along_axis(a, order, axis=1)`, and the same for b.",
     )

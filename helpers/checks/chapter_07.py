@@ -187,7 +187,7 @@ def mended_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> I
             on_click + bce(a * b, like) + bce(b, like),
             "two mistakes: the logits of the two towers are multiplied, and a third loss stands on the CVR.",
             "ESMM has two losses, and CTCVR is a product of probabilities.",
-            "mend one of them, and check again: the check will speak of the other.",
+            "fix one of them, and check again: the check will then name the other.",
         ),
         (
             on_click + bce(a * b, like),

@@ -8,6 +8,7 @@ from helpers.experiments import (
     funnel,
     fusion,
     heat,
+    held_out,
     memory,
     mmoe,
     own_leaks,
@@ -31,6 +32,7 @@ GRIDS = (
     primer.GRIDS
     | biases.GRIDS
     | ranking.GRIDS
+    | held_out.GRIDS
     | reasons.GRIDS
     | watch_time.GRIDS
     | tradeoff.GRIDS

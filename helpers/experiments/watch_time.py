@@ -20,7 +20,7 @@ from torch import Tensor
 from helpers import validate
 from helpers.examples import Examples
 from helpers.experiments import Grid, grids
-from helpers.experiments.feeds import DAYS, Feed, Offer, described, features
+from helpers.experiments.feeds import DAYS, Feed, Offer, described, features, plain
 from helpers.feed import simulate
 from helpers.losses import binary_cross_entropy, mended_cross_entropy, squared_error
 from helpers.models import SingleTask
@@ -157,14 +157,15 @@ def served(seeds: Sequence[int], models: Sequence[str] = tuple(RECIPES)) -> pd.D
 def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) -> pd.DataFrame:
     """`served` for weighted CE with a T of one's own, as model "own".
 
-    time: the clicked rows of a log become one T ≥ 0 a row; a Series is taken by its index. ValueError for other T.
+    time: the clicked rows of a log (made `plain`) become one T ≥ 0 a row; a Series is taken by its index. ValueError
+    for other T.
     """
     feeds = [Feed.make(seed) for seed in seeds]
     offers = [Offer.make(feed) for feed in feeds]
     for number, feed in enumerate(feeds):
         clicked = feed.log["click"] == 1
         weight = np.ones(len(feed.log))
-        found = time(feed.log[clicked].copy())
+        found = time(plain(feed.log[clicked]))
         found = found.reindex(feed.log.index[clicked]) if isinstance(found, pd.Series) else np.asarray(found)
         if np.shape(found) != (clicked.sum(),):
             validate.fail("T", f"shape {np.shape(found)}", f"({clicked.sum()},), one for each click")
