@@ -30,6 +30,14 @@ IDLE = """() => {
   const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
   return kernel?.connectionStatus === "connected" && kernel.status === "idle";
 }"""
+# On opening, JupyterLab asks the kernel for widgets of before, over a comm that the kernel closes. If the kernel is
+# restarted while this is under way, it closes a comm that the page has forgotten: "Comm not found" in the console.
+SETTLED = """async () => {
+  const { content, sessionContext } = jupyterapp.shell.currentWidget;
+  const widgets = await content.rendermime.createRenderer("application/vnd.jupyter.widget-view+json")._manager.promise;
+  const { _comms: comms, _futures: questions } = sessionContext.session.kernel;
+  return widgets.restoredStatus && comms.size + questions.size === 0;
+}"""
 # the form of the capstone has dropdowns as well, which need a kernel: `test_form.py`
 CONTROLS = ".widget-slider, .widget-dropdown:not(.mtl-form *)"
 # what a person would see change in the output that a control belongs to
@@ -175,10 +183,11 @@ class Book(Tab):
         self.open()
 
     def open(self):
-        """Open the notebook as it is on disk, and wait for its kernel."""
+        """Open the notebook as it is on disk, and wait for its kernel and for what JupyterLab asks of it."""
         self.page.goto(f"{self.lab.base}/lab/tree/{self.name}?reset&token={self.lab.token}")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         self.page.wait_for_function(IDLE, timeout=60_000)
+        self.page.wait_for_function(SETTLED, timeout=60_000)
 
     def restart_and_run_all(self):
         command = "jupyterapp.commands.execute('notebook:restart-run-all')"
