@@ -29,16 +29,18 @@ def test_nothing_seems_to_train_when_the_kernel_is_gone(browser, lab, how):
     book.close()
 
 
-# each message of the server reaches the page a while later, as on a slow machine
+# what the kernel says of a comm that it closes reaches the page a second later, as on a slow machine
 LATE = """(() => {
   const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage");
-  const late = (heard) => heard && ((event) => setTimeout(() => heard(event), 400));
+  const text = (data) => typeof data === "string" ? data : new TextDecoder().decode(data);
+  const late = (heard) => heard && ((event) =>
+    text(event.data).includes("comm_close") ? setTimeout(() => heard(event), 1000) : heard(event));
   Object.defineProperty(WebSocket.prototype, "onmessage", { set(heard) { set.call(this, late(heard)); } });
 })()"""
 
 
 class Slow(Book):
-    """A notebook whose page hears late of what the server says."""
+    """A notebook whose page hears late of comms that are closed."""
 
     def open(self):
         self.page.add_init_script(LATE)

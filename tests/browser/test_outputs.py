@@ -1,19 +1,17 @@
 """Every notebook shows, after Restart & Run All in JupyterLab, the outputs that it is committed with."""
 
-import json
-
 import nbformat
 
 from helpers.own_copy import present
 from tools import notebooks as tool
 
-SHOWN = "() => jupyterapp.shell.currentWidget.content.model.toJSON()"
+SHOWN = "() => JSON.stringify(jupyterapp.shell.currentWidget.content.model.toJSON())"
 
 
 def test_a_run_gives_the_outputs_of_the_file(book):
     """Text to the letter, decimals within the tolerance of `tools.notebooks`: so `make test` runs no nbval as well."""
     committed = tool.read(book.lab.root / book.name)
-    ran = nbformat.reads(json.dumps(book.page.evaluate(SHOWN)), as_version=4)
+    ran = nbformat.reads(book.page.evaluate(SHOWN), as_version=4)
     if not present():
         for notebook in (committed, ran):
             notebook.cells = [cell for cell in notebook.cells if "movielens" not in tool.tags(cell)]
