@@ -8,8 +8,6 @@ PYTEST := $(BIN)/python -m pytest -q
 NBVAL := TQDM_DISABLE=1 $(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout=120 \
          --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
 NB ?= notebooks
-# with a browser its tests run each notebook and compare the outputs; to run all of them twice would check no more
-CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .NOTPARALLEL:
 
@@ -22,7 +20,7 @@ help: ## show this list
 lab: $(READY) movielens ## open the course in JupyterLab
 	@$(BIN)/python -m tools.lab
 
-test: lint test-code $(if $(CHROMIUM),,test-notebooks) test-browser ## check the course: code, notebooks, browser (12 minutes at most)
+test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (12 minutes at most)
 
 test-long: $(READY) movielens ## the long checks alone: cells twice, sections alone, regeneration, grids, claims
 	@echo "Long checks: notebooks cell by cell, grids."

@@ -9,7 +9,7 @@ SHOWN = "() => JSON.stringify(jupyterapp.shell.currentWidget.content.model.toJSO
 
 
 def test_a_run_gives_the_outputs_of_the_file(book):
-    """Text to the letter, decimals within the tolerance of `tools.notebooks`: so `make test` runs no nbval as well."""
+    """Text to the letter, decimals within the tolerance of `tools.notebooks`."""
     committed = tool.read(book.lab.root / book.name)
     ran = nbformat.reads(book.page.evaluate(SHOWN), as_version=4)
     if not present():
