@@ -2,7 +2,8 @@
 
 - On a user's machine a test may be skipped, with a word that says what is missing (Chromium, MovieLens-100K). In CI
   nothing is missing: a skipped test fails.
-- PyTorch computes on one thread, as in the notebooks.
+- PyTorch computes on one thread, as in the notebooks; so it does in the processes that tests start, for two that train
+  side by side on two threads each wait for one another most of the time.
 - Cells tagged `movielens` are skipped where the data are absent. Outputs of cells tagged `live` are not compared.
 """
 
@@ -20,6 +21,7 @@ MOVIELENS = Path(__file__).parent / "data" / "ml-100k"
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
     environment.threads()
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 def pytest_collection_modifyitems(items):

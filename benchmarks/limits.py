@@ -40,7 +40,7 @@ def lines(short: bool) -> Iterator[tuple[str, float]]:
     for count in (2, 4, 8):
         yield f"latency_{count}_models_over_one", latency(count, rounds=20 if short else 300)
     sizes = [10_000, 100_000] if short else [10_000, 100_000, 1_000_000, 10_000_000]
-    rates = rows_per_s(sizes, rounds=1 if short else 3)
+    rates = rows_per_s(sizes, rounds=1 if short else 3, least=1 if short else 200_000)
     for rows, rate in rates.items():
         yield f"rows_per_s_1e{len(str(rows)) - 1}", rate
     yield "rows_per_s_slowest_over_fastest", min(rates.values()) / max(rates.values())
@@ -99,8 +99,9 @@ def latency(count: int, rounds: int) -> float:
     return took["many"] / took["one"]
 
 
-def rows_per_s(sizes: list[int], rounds: int) -> dict[int, float]:
-    """Rows trained a second by number of rows, in whole epochs; beyond a million rows one round has to do."""
+def rows_per_s(sizes: list[int], rounds: int, least: int) -> dict[int, float]:
+    """Rows trained a second by number of rows, in whole epochs of `least` rows or more together; beyond a million rows
+    one round has to do."""
     ours = Ours(make(10_000), seed=0)
     generator = torch.Generator().manual_seed(0)
 
@@ -111,10 +112,13 @@ def rows_per_s(sizes: list[int], rounds: int) -> dict[int, float]:
         return Examples(inputs, labels)
 
     def work(rows: int) -> Callable[[], object]:
-        data, epochs = examples(rows), max(1, 200_000 // rows)
+        data, epochs = examples(rows), epochs_of(rows)
         return lambda: fit(ours.model, data, epochs=epochs, batch_size=BATCH, lr=LR, progress=False)
+
+    def epochs_of(rows: int) -> int:
+        return max(1, least // rows)
 
     layouts = ours.features.sparse
     took = interleaved(rounds, **{str(rows): work(rows) for rows in sizes if rows <= 1_000_000})
     took |= {str(rows): seconds(work(rows)) for rows in sizes if rows > 1_000_000}
-    return {rows: rows * max(1, 200_000 // rows) / took[str(rows)] for rows in sizes}
+    return {rows: rows * epochs_of(rows) / took[str(rows)] for rows in sizes}

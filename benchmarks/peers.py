@@ -105,7 +105,7 @@ def lines(short: bool) -> Iterator[tuple[str, float]]:
         missing = "train_over_*, infer_over_*, auc_peer_*"
         print(f"skipped {missing}: {problem}", file=sys.stderr)
     names = ["ours"] if problem else list(LIBRARIES)
-    rows, rounds, seeds = (10_000, 1, 1) if short else (100_000, 7, SEEDS)
+    rows, rounds, seeds = (2_000, 1, 1) if short else (100_000, 7, SEEDS)
     for threads in (1, 2):
         with ExitStack() as stack:
             workers = [stack.enter_context(Worker(name, threads, rows)) for name in names]

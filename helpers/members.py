@@ -36,6 +36,9 @@ class Members:
         else:
             self.module = copy.deepcopy(models[0])  # its own parameters are never used, but say which are tied
             self.parameters, self.buffers = stack_module_state(list(models))
+        kinds = self.module.named_parameters, self.module.named_buffers
+        names = sum(len(list(named(remove_duplicate=False))) for named in kinds)
+        self.tied = names > len(self.parameters) + len(self.buffers)  # looked up once: in each step it takes a while
 
     def state(self) -> State:
         return {name: tensor.detach() for name, tensor in (self.parameters | self.buffers).items()}
@@ -65,7 +68,7 @@ class Members:
             raise
 
     def _call(self, state: State, inputs: Inputs) -> dict[str, Tensor]:
-        return functional_call(self.module, state, (inputs,))
+        return functional_call(self.module, state, (inputs,), tie_weights=self.tied)
 
     @torch.no_grad()
     def predict(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:

@@ -156,8 +156,8 @@ def _fit(members: Members, train: Examples, valid: Examples | None, settings: Se
         optimizer = members.optimizer(settings.lr)
         try:
             sums, counts = 0.0, 0.0
+            members.module.train()
             for epoch in range(1, settings.epochs + 1):
-                members.module.train()
                 for batch in batches.epoch():
                     task_loss = _losses(members(batch.inputs), batch, settings)
                     balance.backward(task_loss * settings.task_weights)
@@ -177,6 +177,7 @@ def _fit(members: Members, train: Examples, valid: Examples | None, settings: Se
                 stopping.update(epoch, members.state(), tested, keep_last=valid is None)
                 if stopping.exhausted():
                     break
+                members.module.train()  # `_evaluate` has left it in evaluation mode
         except KeyboardInterrupt:
             if members.copies is not None:
                 raise
@@ -318,18 +319,18 @@ class _Stopping:
 
 
 def _history(records: list[tuple], tasks: list[str], copies: int | None) -> pd.DataFrame:
-    parts = []
-    for epoch, trained, tested, going in records:
-        for column, task in enumerate(tasks):
-            part = {"epoch": epoch, "task": task}
-            part |= {"train": trained[..., column].tolist(), "valid": tested[..., column].tolist()}
-            if copies:  # a copy that has stopped has no more history
-                parts.append(pd.DataFrame(part | {"copy": range(copies)})[going[:, 0].numpy()])
-            else:
-                parts.append(pd.DataFrame(part, index=[0]))
-    if not parts:
+    if not records:
         return pd.DataFrame(columns=["epoch", "task", "train", "valid"])
-    return pd.concat(parts, ignore_index=True)
+    epochs, *parts = zip(*records, strict=True)
+    trained, tested, going = map(torch.stack, parts)  # (epochs, tasks) or (epochs, copies, tasks)
+    trained, tested = trained.movedim(-1, 1), tested.movedim(-1, 1)
+    epoch, task, *copy_of = np.indices(trained.shape).reshape(trained.dim(), -1)
+    columns = {"epoch": np.array(epochs)[epoch], "task": [tasks[number] for number in task]}
+    columns |= {"train": trained.flatten().double().numpy(), "valid": tested.flatten().double().numpy()}
+    if copies is None:
+        return pd.DataFrame(columns)
+    history = pd.DataFrame(columns | {"copy": copy_of[0]})
+    return history[going[epoch, copy_of[0], 0].numpy()].reset_index(drop=True)  # what has stopped has no more history
 
 
 def _weights(history: pd.DataFrame, weights: list, tasks: list[str]) -> pd.DataFrame:

@@ -74,7 +74,8 @@ def test_equal_width_is_equal_in_parameters():
     assert abs(count - budget) / budget < 0.04
 
 
-def test_conditions_are_a_tidy_table_and_equal_for_equal_seeds():
+def test_conditions_are_a_tidy_table_and_equal_for_equal_seeds(monkeypatch):
+    monkeypatch.setattr(sharing, "EPOCHS", 25)
     one, two = (sharing.conditions(range(2), ["disjoint features"], rows=50) for _ in range(2))
     pd.testing.assert_frame_equal(one, two)
     assert list(one.columns) == ["condition", "seed", "model", "task", "r2"]

@@ -90,6 +90,7 @@ def test_a_prediction_is_held_against_all_rows_and_against_what_is_logged(logs):
 def short(monkeypatch):
     monkeypatch.setattr(funnel, "VALID", 300)
     monkeypatch.setattr(funnel, "TEST", 500)
+    monkeypatch.setattr(funnel, "EPOCHS", 6)
 
 
 def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short):

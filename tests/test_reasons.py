@@ -35,7 +35,8 @@ def test_the_new_task_is_the_same_whatever_the_old_ones_were_and_correlates_with
     assert [len(part) for part in related] == [2000, 500, 800, 2000]
 
 
-def test_equal_seeds_give_equal_tables_with_a_row_a_seed_and_model():
+def test_equal_seeds_give_equal_tables_with_a_row_a_seed_and_model(monkeypatch):
+    monkeypatch.setattr(reasons, "BATCHES", reasons.BATCHES | {"epochs": 6})
     arguments = {"names": ["disjoint features"], "models": ["single-task", "shared-bottom"]}
     one, two = reasons.eavesdrop([2, 3], **arguments), reasons.eavesdrop([2, 3], **arguments)
     assert one.equals(two)

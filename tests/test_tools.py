@@ -225,6 +225,20 @@ def test_sections_run_alone_are_compared(tmp_path):
     assert other.startswith("section 'Section 3' alone, cell") and "'stdout: 2' became 'stdout: none'" in other
 
 
+def test_a_run_elsewhere_may_differ_in_last_places_pieces_and_live_cells():
+    def book(*outputs: list[str], live: bool = False):
+        cells = [new_code_cell("x", outputs=[new_output("stream", text=text) for text in texts]) for texts in outputs]
+        cells[0].metadata["tags"] = ["live"] * live
+        return new_notebook(cells=cells)
+
+    committed = book(["17 ms"], ["R² 0.812 of 100\n"], live=True)
+    assert notebooks.differing_outputs(committed, book(["18 ms"], ["R² 0.81", "3 of 100\n"])) == []
+    (found,) = notebooks.differing_outputs(committed, book(["17 ms"], ["R² 0.812 of 101\n"]))
+    assert "'stdout: R² 0.812 of 100' became 'stdout: R² 0.812 of 101'" in found
+    assert len(notebooks.differing_outputs(committed, book(["17 ms"], ["R² 0.9 of 100\n"]))) == 1
+    assert len(notebooks.differing_outputs(committed, book(["17 ms"], []))) == 1
+
+
 # --- style ----------------------------------------------------------------------------------------------------------
 
 

@@ -353,6 +353,17 @@ def sections(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
     return [(title, cells) for title, cells in found if cells]
 
 
+def differing_outputs(committed: NotebookNode, ran: NotebookNode) -> list[str]:
+    """The cells whose outputs differ between the file and a run of it elsewhere, in words. Cells tagged `live` may."""
+    problems = []
+    for before, after in zip(code_cells(committed), code_cells(ran), strict=True):
+        joined = nbformat.from_dict({**after, "outputs": _joined(after.outputs)})
+        difference, _ = _difference(_plain(before), _plain(joined))
+        if difference and "live" not in tags(before):
+            problems.append(f"cell {before.id}: {difference}")
+    return problems
+
+
 def _plain(cell: NotebookNode) -> str:
     """The outputs of a cell as one text without the ids that are drawn anew in every run."""
     text = _clean("\n".join(output_texts(cell)))

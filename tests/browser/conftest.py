@@ -54,9 +54,9 @@ def lab(browser, folder, tmp_path_factory):
     lab.stop()
 
 
-@pytest.fixture(scope="module", params=each("lab"))
+@pytest.fixture(scope="package", params=each("lab"))
 def book(request, browser, lab):
-    """Each notebook after Restart & Run All."""
+    """Each notebook after Restart & Run All: opened and run once for the tests of all files."""
     book = Book(browser, lab, request.param)
     book.restart_and_run_all()
     yield book

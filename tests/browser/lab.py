@@ -12,6 +12,9 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
+from nbformat.sign import NotebookNotary
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,6 +32,14 @@ SETTINGS = {
 IDLE = """() => {
   const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
   return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+# On opening, JupyterLab asks the kernel for widgets of before, over a comm that the kernel closes. If the kernel is
+# restarted while this is under way, it closes a comm that the page has forgotten: "Comm not found" in the console.
+SETTLED = """async () => {
+  const { content, sessionContext } = jupyterapp.shell.currentWidget;
+  const widgets = await content.rendermime.createRenderer("application/vnd.jupyter.widget-view+json")._manager.promise;
+  const { _comms: comms, _futures: questions } = sessionContext.session.kernel;
+  return widgets.restoredStatus && comms.size + questions.size === 0;
 }"""
 # the form of the capstone has dropdowns as well, which need a kernel: `test_form.py`
 CONTROLS = ".widget-slider, .widget-dropdown:not(.mtl-form *)"
@@ -94,8 +105,10 @@ class Lab:
                 time.sleep(0.1)
 
     def trust(self, notebook: str):
-        command = [sys.executable, "-m", "jupyter", "trust", str(self.root / notebook)]
-        subprocess.run(command, env=self.environment, check=True, capture_output=True)
+        """What `jupyter trust` does, without a process of its own."""
+        notary = NotebookNotary(data_dir=self.environment["JUPYTER_DATA_DIR"])
+        notary.sign(nbformat.read(self.root / notebook, nbformat.NO_CONVERT))
+        notary.store.close()
 
     def stop(self):
         self.process.terminate()
@@ -175,10 +188,11 @@ class Book(Tab):
         self.open()
 
     def open(self):
-        """Open the notebook as it is on disk, and wait for its kernel."""
+        """Open the notebook as it is on disk, and wait for its kernel and for what JupyterLab asks of it."""
         self.page.goto(f"{self.lab.base}/lab/tree/{self.name}?reset&token={self.lab.token}")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         self.page.wait_for_function(IDLE, timeout=60_000)
+        self.page.wait_for_function(SETTLED, timeout=60_000)
 
     def restart_and_run_all(self):
         command = "jupyterapp.commands.execute('notebook:restart-run-all')"

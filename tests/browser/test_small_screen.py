@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import each
-from tests.browser.lab import Book
-from tests.browser.test_lab import OVERLAPS
+from tests.browser.test_lab import OVERLAPS, the_fixture
 
 # parts of a card that reach beyond its left or right edge; a slider's origin is an empty box that carries its handle
 BEYOND = """card => {
@@ -16,17 +14,17 @@ BEYOND = """card => {
 }"""
 
 
-@pytest.fixture(scope="module", params=each("small"))
-def small(request, browser, lab):
-    lab.trust(request.param)
-    book = Book(browser, lab, request.param)
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+@pytest.fixture
+def small(book):
+    """The notebook that was run, on a smaller screen."""
+    before = book.page.viewport_size
     book.page.set_viewport_size({"width": 1024, "height": 768})
-    book.page.locator(".mtl-panels").first.wait_for()
-    book.page.wait_for_function(
-        "() => [...document.querySelectorAll('.mtl-panel svg')].every((e) => e.children.length)"
-    )
+    book.page.evaluate(DRAWN)  # the explorers have taken the width that they have now
     yield book
-    book.close()
+    book.page.set_viewport_size(before)
 
 
 def explorers(book):
@@ -44,7 +42,7 @@ def test_nothing_overlaps_or_hangs_out(small):
                     assert svg.evaluate(OVERLAPS) == []
 
 
-@pytest.mark.parametrize("small", each("small")[-1:], indirect=True)
+@the_fixture
 def test_controls_panels_and_sentence_are_seen_together(small):
     explorer = explorers(small)[0]
     explorer.evaluate("card => card.scrollIntoView({ block: 'start' })")
