@@ -173,7 +173,7 @@ def _signs(texts: set[str]) -> set[str]:
 def _loses(signs: set[str]) -> bool:
     """Whether numbers in place of the texts would lose something."""
     whole = "broken" not in signs  # ids are whole; what has a decimal point somewhere is measured
-    return "word" in signs or whole and ("padded" in signs or "power" in signs or {"long", "gap"} <= signs)
+    return "word" in signs or (whole and ("padded" in signs or "power" in signs or {"long", "gap"} <= signs))
 
 
 def _unreadable(path: Path, error: Exception):
