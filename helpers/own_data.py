@@ -355,7 +355,7 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     seen, low = values.dropna(), name.lower()
-    if seen.map(lambda value: isinstance(value, list | tuple | np.ndarray)).any():
+    if any(isinstance(value, list | tuple | np.ndarray) for value in seen):
         return "list", "lists; each of ids"
     distinct = seen.nunique()
     if distinct < 2:

@@ -296,9 +296,15 @@ def test_what_may_be_known_too_late_is_left_out():
     frame = pd.DataFrame({"basket": [9.5 if k % 20 == 0 else 0 for k in rows], "age": [k % 7 for k in rows]})
     frame["stars"] = [5 - k % 3 if k % 20 == 0 else None for k in rows]
     frame["departure_time"], frame["time_hour"] = [None, *rows[1:]], [3 * k % 50 for k in rows]
-    frame["seen"] = [[k, k + 1] for k in rows]
+    frame["seen"], frame["constant"] = [[k, k + 1] for k in rows], pd.Categorical(["x"] * 100)
     found = suggest(frame)
-    expected = {"basket": "leave out", "age": "number", "stars": "leave out", "departure_time": "leave out"}
+    expected = {
+        "constant": "leave out",
+        "basket": "leave out",
+        "age": "number",
+        "stars": "leave out",
+        "departure_time": "leave out",
+    }
     assert found["role"].to_dict() == expected | {"time_hour": "time", "seen": "list"}
     assert found.loc["basket", "reason"] == "mostly 0 or missing; measured afterwards?"
 
