@@ -312,7 +312,8 @@ def _marks(values: pd.Series, lists: bool) -> dict[str, np.ndarray]:
     marks = {} if present.all() else {"not missing": present}
     if not lists and present.any():
         usual = values.value_counts().index[0]
-        marks[f"not {str(usual)[:30]}"] = present & (values != usual).to_numpy(bool, na_value=False)
+        said = f"{usual:g}" if isinstance(usual, float) else str(usual)[:30]
+        marks[f"not {said}"] = present & (values != usual).to_numpy(bool, na_value=False)
     return marks
 
 

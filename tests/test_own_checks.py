@@ -137,10 +137,10 @@ def test_a_leak_is_found_however_it_looks(frame, kind, leak):
 
 SPARSE = {  # what a number is in the rows with and without a rare label, and what is said of it
     "amount": (lambda rng, rows: rng.lognormal(3, 1, rows), 0.0, "alone it predicts 'like' with AUC 1.00"),
-    "half of them": (lambda rng, rows: rng.integers(0, 2, rows) * 9.5, 0.0, "where it is not 0.0, 'like' is 1 in all"),
-    "refund": (lambda rng, rows: -rng.uniform(1, 9, rows), 0.0, "where it is not 0.0, 'like' is 1 in all of 60 rows"),
+    "half of them": (lambda rng, rows: rng.integers(0, 2, rows) * 9.5, 0.0, "where it is not 0, 'like' is 1 in all"),
+    "refund": (lambda rng, rows: -rng.uniform(1, 9, rows), 0.0, "where it is not 0, 'like' is 1 in all of 60 rows"),
     "stars": (lambda rng, rows: rng.integers(1, 6, rows), np.nan, "where it is not missing, 'like' is 1 in all"),
-    "code": (lambda rng, rows: rng.integers(1, 6, rows), -1.0, "where it is not -1.0, 'like' is 1 in all of 60 rows"),
+    "code": (lambda rng, rows: rng.integers(1, 6, rows), -1.0, "where it is not -1, 'like' is 1 in all of 60 rows"),
 }
 
 

@@ -106,7 +106,7 @@ def test_a_comparison_with_a_sparse_leak_is_told_twice():
     leaky = compare(frame, own, recipe, seeds=range(2), rates=[0.01], curve=False)
     assert any(problem.column == "basket" and "a leak?" in problem.sentence for problem in leaky.problems)
     page = report(leaky).page()
-    assert "Too good to be true?" in page and "where it is not 0.0, &#x27;cart&#x27; is 1 in all" in page
+    assert "Too good to be true?" in page and "where it is not 0, &#x27;cart&#x27; is 1 in all" in page
 
 
 def test_times_are_of_computing_and_not_of_waiting(found, monkeypatch):
