@@ -213,6 +213,12 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         if missing := int(label.isna().sum()):
             yield Problem(False, column, f"{missing:,} of {rows:,} rows have no label; they are masked for this task.")
         yield from _label(column, declaration.labels[column], label.dropna().to_numpy(float))
+    if declaration.time is not None and declaration.time not in skip:
+        texts = pd.Series([value for value in frame[declaration.time].unique() if isinstance(value, str)], dtype=object)
+        zoned = texts.str.contains(r":\d\d(?:\.\d+)?\s*(?:Z|[+-]\d\d:?\d\d)$")
+        if zoned.any() and not zoned.all():
+            said = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those that have none are taken as UTC."
+            yield Problem(False, declaration.time, said)
     if declaration.user is None:
         yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
 

@@ -195,6 +195,14 @@ def test_a_number_in_its_order_needs_rows_of_both_classes():
     assert in_order(-many, many, "binary") == 1 and in_order(-many, 3 * many, "regression") == pytest.approx(1)
 
 
+def test_times_with_and_without_a_zone_are_said(frame):
+    times = pd.Timestamp("2026-05-01") + pd.to_timedelta(frame["time"], unit="min")
+    texts = times.dt.strftime("%Y-%m-%d %H:%M:%S")
+    assert list(check(declared(), frame.assign(time=texts))) == []
+    (found,) = check(declared(), frame.assign(time=texts.where(frame["time"] > 5, texts + "+02:00")))
+    assert found.column == "time" and "those that have none are taken as UTC" in found.sentence and not found.stops
+
+
 def test_a_word_that_may_mean_missing_is_said(frame):
     table = frame.assign(topic=np.where(frame["time"] < 9, "NA", frame["topic"]))
     (found,) = check(declared(), table)
