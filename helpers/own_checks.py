@@ -299,8 +299,8 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
 def _codes(values: pd.Series, number: bool) -> np.ndarray:
     """A whole number for each row: the id, or the bin of a number; a missing value has one of its own.
 
-    Half of the bins' edges part the rows, half the different values: of a number that is 0 in nearly every row, the
-    others must not be in one bin with it.
+    Half of the edges part the rows evenly, half the different values. Where a number is 0 in nearly every row, the
+    first alone would put all of it into one bin.
     """
     if number:
         array, parts = values.to_numpy(float, na_value=np.nan), np.arange(1, BINS) / BINS
@@ -339,7 +339,7 @@ def _settled(marks: dict[str, np.ndarray], label: str, values: np.ndarray) -> st
 
 
 def in_order(values: np.ndarray, labels: np.ndarray, kind: str) -> float:
-    """AUC or R² of a number as it is, whichever way it points; NaN where fewer than `FEWEST` rows of a class do."""
+    """AUC or R² of a number as it is, whichever way it points; NaN where a class has fewer than `FEWEST` rows."""
     both = ~np.isnan(values) & ~np.isnan(labels)
     values, labels = values[both], labels[both]
     if kind == "binary":
