@@ -53,9 +53,10 @@ class Keys(anywidget.AnyWidget):
 
 
 class DataForm(widgets.VBox):
-    """The form. With a path that exists the file is read at once, and roles are suggested.
+    """The form. With a path that exists the file is read at once, and roles are suggested. What goes wrong with a file is
+    said in the form; ValueError or TypeError for arguments that do not fit.
 
-    roles    {column: role} where you know better than the suggestion
+    roles    {column: role} where you know better than the suggestion; columns of the file
     recipe   where structure, bottom and weighting start, and all that the form does not ask
     options  of `helpers.experiments.own.steps`, such as seeds
     """
@@ -104,6 +105,8 @@ class DataForm(widgets.VBox):
         self.add_class("mtl-card")
         self.add_class("mtl-form")
         self._read() if str(path) else self._say("Type the path of a CSV file and press Read.")
+        if self.frame is not None and (unknown := [str(name) for name in self.known if name not in self.frame.columns]):
+            validate.fail("roles", f"{unknown[0]!r}, which is no column of {path}", "columns of the file")
 
     # What the form says, as code
 
@@ -143,8 +146,6 @@ class DataForm(widgets.VBox):
             self.columns.children, self.roles, self.button.disabled = (), {}, True
             self.frame = read(self.file)
             guesses = suggest(self.frame)
-            if unknown := set(self.known) - set(guesses.index):
-                validate.fail("roles", f"{min(unknown)!r}, which is no column of the file", "columns of the file")
             rows = []
             for column, guess in guesses.iterrows():
                 role = self.known.get(column, guess["role"])

@@ -112,9 +112,15 @@ def test_arguments_that_are_none_are_named(path, options, error, words):
         DataForm(path, **options)
 
 
-def test_a_role_for_no_column_is_said(path):
-    form = DataForm(path, {"agee": "leave out"}, RECIPE, **OPTIONS)
-    assert "roles: got &#x27;agee&#x27;, which is no column of the file" in form.message.value and form.button.disabled
+def test_a_role_for_no_column_is_named(path):
+    with pytest.raises(
+        ValueError, match=r"roles: got 'agee', which is no column of .*log.csv; expected columns of the"
+    ):
+        DataForm(path, {"agee": "leave out"}, RECIPE, **OPTIONS)
+    form = DataForm(path, {"age": "leave out"}, RECIPE, **OPTIONS)
+    pd.read_csv(path).rename(columns={"age": "years"}).to_csv(path.with_name("other.csv"), index=False)
+    form.path.value = str(path.with_name("other.csv"))  # another file has other columns
+    assert form.roles["years"].value == "number" and not form.button.disabled
 
 
 TAGS = ('<img src="x" onerror="alert(1)">', "</pre><script>alert(1)</script>", "</td><svg onload=alert(1)>")

@@ -97,7 +97,7 @@ def test_report_and_form_can_be_read_in_both_themes(book):
     theme = "(name) => jupyterapp.commands.execute('apputils:change-theme', { theme: name })"
     for name, light in (("JupyterLab Dark", "false"), ("JupyterLab Light", "true")):
         book.page.evaluate(theme, name)
-        book.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for()
+        book.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
         for place in (".mtl-report", ".mtl-form"):
             assert book.page.locator(place).first.evaluate(PALE) == [], (name, place)
         assert book.page.evaluate(CUT) == [], name
