@@ -53,8 +53,8 @@ class Keys(anywidget.AnyWidget):
 
 
 class DataForm(widgets.VBox):
-    """The form. With a path that exists the file is read at once, and roles are suggested. What goes wrong with a file is
-    said in the form; ValueError or TypeError for arguments that do not fit.
+    """The form. With a path that exists the file is read at once, and roles are suggested. What goes wrong with a file
+    is said in the form; arguments that do not fit raise ValueError or TypeError.
 
     roles    {column: role} where you know better than the suggestion; columns of the file
     recipe   where structure, bottom and weighting start, and all that the form does not ask
