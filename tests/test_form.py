@@ -143,6 +143,10 @@ def test_no_word_of_a_file_becomes_html(tmp_path):
     seen.append(form.message.value)
     assert f"age {html.escape(image)}" in form.message.value and form.button.disabled
     form.roles[f"age {image}"].value = "number"
+    form.roles[f"word {script}"].value = "number"  # a sentence with a value in it
+    seen.append(form.message.value)
+    assert "a number was declared, and row 0 has" in form.message.value
+    form.roles[f"word {script}"].value = "id"
     reasons = [row.children[1].value for row in form.columns.children]
     asyncio.run(form.run())
     assert form.message.value.startswith("Done.")

@@ -158,6 +158,26 @@ def test_a_sparse_leak_is_found(frame, leak):
     assert not [problem for problem in check(own, honest) if "a leak?" in problem.sentence]
 
 
+def test_a_sparse_leak_is_found_whatever_its_order():
+    """0 in 98 of 100 rows; far from 0, on either side, where the label is 1, and nearer to it in as many others."""
+    rng, which = np.random.default_rng(0), np.arange(12_000) % 100
+    far, near = rng.uniform(10, 20, 12_000), rng.uniform(1, 9, 12_000)
+    planted = np.where(which == 3, far, np.where(which == 7, near, 0)) * rng.choice([-1, 1], 12_000)
+    table = pd.DataFrame({"planted": planted, "click": rng.integers(0, 2, 12_000), "like": (which == 3).astype(int)})
+    own = Declaration({"click": "binary", "like": "binary"}, numbers=("planted",))
+    (found,) = [problem for problem in check(own, table) if "a leak?" in problem.sentence]
+    assert "alone it predicts 'like' with AUC 0.99" in found.sentence or "with AUC 1.00" in found.sentence
+    assert in_order(planted, table["like"].to_numpy(float), "binary") < 0.6
+
+
+def test_a_leak_with_a_long_tail_is_found(frame):
+    """Bins blur the few large amounts that a variance is made of; the number as it is does not."""
+    amount = np.random.default_rng(0).lognormal(0, 2, len(frame))
+    table = frame.assign(seconds=amount, planted=1.19 * amount + 3)
+    found = [p for p in check(declared(numbers=("duration", "planted")), table) if "a leak?" in p.sentence]
+    assert [p.column for p in found] == ["planted"] and "predicts 'seconds' with R² 1.00" in found[0].sentence
+
+
 def test_ids_lists_and_almost_sure_values_are_leaks_too(frame):
     like = np.arange(3_000) % 10 == 3
     table = frame.assign(
