@@ -42,11 +42,12 @@ STYLE = """
 .mtl-report .alarm { border-left: 8px solid #b00020; padding: .4em 1em; margin-bottom: .6em; background: #fdecea;
   color: #7a0016; }
 .mtl-report .table { overflow-x: auto; }
-.mtl-report table { border-collapse: collapse; margin: .5em 0; }
+.mtl-report table { border-collapse: collapse; margin: .5em 0; table-layout: auto; }
 .mtl-report th, .mtl-report td { padding: .25em .6em; border-bottom: 1px solid #ddd; text-align: left;
-  vertical-align: top; background: #fff; color: #1a1a1a; max-width: none; white-space: normal;
-  overflow-wrap: anywhere; min-width: 4em; }
-.mtl-report .n { text-align: right; white-space: nowrap; min-width: 0; }
+  vertical-align: top; background: #fff; color: #1a1a1a; max-width: none; }
+.mtl-report td { white-space: nowrap; }
+.mtl-report td.long { white-space: normal; overflow-wrap: anywhere; min-width: 9em; }
+.mtl-report .n { text-align: right; }
 .mtl-report figure { width: 40em; max-width: 100%; margin: .5em 0; }
 .mtl-report img { width: 100%; }
 .mtl-report figcaption { font-size: .9em; color: #444; }
@@ -351,13 +352,22 @@ def _list(lines) -> str:
 
 
 def _table(frame: pd.DataFrame) -> str:
-    sides = [' class="n"' if frame[name].map(_is_number).all() else "" for name in frame.columns]
-    head = "".join(f"<th{side}>{_words(name)}</th>" for side, name in zip(sides, frame.columns, strict=True))
+    numbers = [frame[name].map(_is_number).all() for name in frame.columns]
+    head = "".join(_cell("th", name, number) for name, number in zip(frame.columns, numbers, strict=True))
     rows = "".join(
-        "<tr>" + "".join(f"<td{side}>{_words(value)}</td>" for side, value in zip(sides, row, strict=True)) + "</tr>"
+        "<tr>" + "".join(_cell("td", value, number) for value, number in zip(row, numbers, strict=True)) + "</tr>"
         for row in frame.itertuples(index=False)
     )
     return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _cell(tag: str, value, number: bool) -> str:
+    """A cell of a table: numbers to the right, and what is too long for a column of its width may wrap."""
+    kind = "n" if number else "long" if len(str(value)) > LONG else ""
+    return f"<{tag}{f' class={kind}' if kind else ''}>{_words(value)}</{tag}>"
+
+
+LONG = 16  # letters, above which a cell may wrap
 
 
 def _is_number(value) -> bool:
