@@ -58,7 +58,7 @@ CLAIMS = [
     ),
     Claim(
         "C8.8",
-        "It also names a number that is 0, or missing, wherever the label is 0, and no feature that was not made so.",
+        "The check names a number that is 0, or missing, wherever the label is 0, and no feature that was not made so.",
         own_leaks.sparse,
         own_leaks.effects,
         0.5,
