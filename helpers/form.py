@@ -12,26 +12,30 @@ import asyncio
 import contextlib
 import html
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import anywidget
 import ipywidgets as widgets
 import pandas as pd
 
+from helpers import validate
 from helpers.experiments.own import Comparison, steps
 from helpers.own_checks import check
-from helpers.own_data import ROLES, Declaration, literal, megabytes, read, suggest
+from helpers.own_data import ROLES, Declaration, megabytes, read, suggest
 from helpers.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Recipe
-from helpers.recommendation import recommend
-from helpers.report import report
+from helpers.recommendation import recommend, too_good
+from helpers.report import as_code, report
 
 AUTO, WIDE = {"width": "auto", "flex": "0 0 auto"}, {"width": "100%"}
 SHARING = [structure for structure in STRUCTURES if structure != "single task"]
 
 
 class Keys(anywidget.AnyWidget):
-    """Shows nothing; keeps keys that are pressed in the form from JupyterLab, which goes from cell to cell by them."""
+    """Shows nothing; keeps keys that are pressed in the form from JupyterLab, which goes from cell to cell by them, and
+    brings the style of the course's cards."""
+
+    _css = Path(__file__).with_name("explorer.css")
 
     _esm = """
     export default { render({ el }) {
@@ -49,9 +53,10 @@ class Keys(anywidget.AnyWidget):
 
 
 class DataForm(widgets.VBox):
-    """The form. With a path that exists the file is read at once, and roles are suggested.
+    """The form. With a path that exists the file is read at once, and roles are suggested. What goes wrong with a file
+    is said in the form; arguments that do not fit raise ValueError or TypeError.
 
-    roles    {column: role} where you know better than the suggestion
+    roles    {column: role} where you know better than the suggestion; columns of the file
     recipe   where structure, bottom and weighting start, and all that the form does not ask
     options  of `helpers.experiments.own.steps`, such as seeds
     """
@@ -59,6 +64,11 @@ class DataForm(widgets.VBox):
     def __init__(
         self, path: str | Path = "", roles: dict[str, str] | None = None, recipe: Recipe | None = None, **options
     ):
+        if not isinstance(recipe, Recipe | None):
+            validate.fail("recipe", repr(recipe)[:60], "a Recipe", TypeError)
+        for column, role in (roles or {}).items():
+            validate.choice(f"roles[{column!r}]", role, ROLES)
+        validate.choice("weighting of the recipe", (recipe or Recipe()).weighting, WEIGHTINGS)  # the form offers these
         self.known, self.base, self.options = roles or {}, recipe or Recipe(), options
         self.frame: pd.DataFrame | None = None
         self.found: Comparison | None = None
@@ -95,6 +105,8 @@ class DataForm(widgets.VBox):
         self.add_class("mtl-card")
         self.add_class("mtl-form")
         self._read() if str(path) else self._say("Type the path of a CSV file and press Read.")
+        if self.frame is not None and (unknown := [str(name) for name in self.known if name not in self.frame.columns]):
+            validate.fail("roles", f"{unknown[0]!r}, which is no column of {path}", "columns of the file")
 
     # What the form says, as code
 
@@ -111,20 +123,7 @@ class DataForm(widgets.VBox):
 
     def as_code(self) -> str:
         """Python that does what the form does."""
-        recipe, usual = self.recipe, Recipe()
-        differ = {f.name: getattr(recipe, f.name) for f in fields(Recipe)}
-        differ = {name: value for name, value in differ.items() if value != getattr(usual, name)}
-        recipe_code = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
-        options = "".join(f", {name}={literal(value)}" for name, value in self.options.items())
-        return "\n".join(
-            [
-                f"frame = read({literal(self.file)})",
-                f"declaration = {self.declaration.code()}",
-                f"recipe = Recipe({recipe_code})",
-                f"found = compare(frame, declaration, recipe{options})",
-                f"report(found).save({literal(self.report_path.as_posix())})",
-            ]
-        )
+        return as_code(self.file, self.declaration, self.recipe, self.options, self.report_path.as_posix())
 
     @property
     def file(self) -> str:
@@ -133,9 +132,11 @@ class DataForm(widgets.VBox):
 
     @property
     def report_path(self) -> Path:
-        """Beside the CSV file: log_report.html for log.csv and for log.csv.gz."""
+        """Beside the CSV file: log_report.html for log.csv and for log.csv.gz, log_report_2.html if that is there."""
         path = Path(self.file).expanduser()
-        return path.with_name(re.sub(r"(\.(csv|tsv|txt))?(\.gz)?$", "", path.name, flags=re.I) + "_report.html")
+        name = re.sub(r"(\.(csv|tsv|txt))?(\.gz)?$", "", path.name, flags=re.I) + "_report"
+        names = (f"{name}.html", *(f"{name}_{k}.html" for k in range(2, 1_000)))
+        return next(free for free in map(path.with_name, names) if not free.exists())
 
     # What the reader does
 
@@ -189,8 +190,7 @@ class DataForm(widgets.VBox):
         self._say("At work …")
         with self._in_words():
             await asyncio.sleep(0)
-            frame, to = self.frame, self.report_path
-            for done, found in steps(frame, self.declaration, self.recipe, **self.options):  # noqa: B007
+            for done, found in steps(self.frame, self.declaration, self.recipe, **self.options):  # noqa: B007
                 self.bar.value = done
                 await asyncio.sleep(0)  # here the kernel reads its messages
                 if self.stopping:
@@ -198,11 +198,21 @@ class DataForm(widgets.VBox):
                     break
             else:
                 self.found = found
-                path = report(found).save(to)
                 self.result.value = _summary(found)
-                self._say(f"Done. The report is in {path.as_posix()}.")
+                self._save(found)
         self._lock(False)
         self.button.disabled, self.stop.disabled, self.bar.layout.display = False, True, "none"
+
+    def _save(self, found: Comparison):
+        """Write the report, and say where it is; or that it could not be written, and how it can be."""
+        to = self.report_path
+        try:
+            report(found, self.file).save(to)
+            self._say(f"Done. The report is in {to.as_posix()}.")
+        except OSError as error:  # a folder that may only be read, a full disk
+            said = error.strerror or str(error)
+            how = 'In a cell below, report(form.found).save("report.html") writes it elsewhere, form being this form.'
+            self._say(f"Done, but the report could not be written to {to.as_posix()} ({said}). {how}")
 
     def _lock(self, locked: bool):
         """Whether the controls wait for the training to end."""
@@ -230,8 +240,10 @@ class DataForm(widgets.VBox):
 
 
 def _summary(found: Comparison) -> str:
-    said = recommend(found.gains)
+    said, warning = recommend(found.gains), too_good(found.gains)
+    alarm = f'<p style="color:#b00020"><b>Too good to be true?</b> {html.escape(warning)}</p>' if warning else ""
     gains = ", ".join(
         f"{row.task} {row.gain:+.3f} {row.metric} [{row.low:+.3f}, {row.high:+.3f}]" for row in found.gains.itertuples()
     )
-    return f"<p><b>{html.escape(said.word.capitalize())}.</b> {html.escape(said.text)}</p><p>{html.escape(gains)}</p>"
+    answer = f"<p><b>{html.escape(said.word.capitalize())}.</b> {html.escape(said.text)}</p>"
+    return f"{alarm}{answer}<p>{html.escape(gains)}</p>"

@@ -18,7 +18,7 @@ import pandas as pd
 from helpers import validate
 from helpers.features import LARGEST, Features, Sparse
 from helpers.metrics import auc, r2
-from helpers.own_data import FRACTIONS, Declaration, Split, cut, moments, prepare, split
+from helpers.own_data import FRACTIONS, MISSING, Declaration, Split, cut, moments, prepare, split
 from helpers.training import TOTAL
 
 FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
@@ -27,6 +27,7 @@ MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
 LOOKED_AT, BINS, PRIOR = 20_000, 50, 5.0  # rows, bins of a number, and rows that every mean starts from
+SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
 
 
 TAKEN = ("", TOTAL)  # names that the training has for itself
@@ -77,8 +78,7 @@ def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
     found += _contents(declaration, frame, _named(found))
     if not any(problem.stops for problem in found):
         found += _parts(declaration, frame)
-    if not any(problem.stops for problem in found):
-        found += _leaks(declaration, frame)
+    found += _leaks(declaration, frame, {problem.column for problem in found if problem.stops})
     return Problems(sorted(found, key=lambda problem: not problem.stops))
 
 
@@ -101,7 +101,7 @@ def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
     names = [str(name) for name in frame.columns]
     for column in declaration.columns():
         if column not in frame.columns:
-            near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(str(column), names, n=1, cutoff=0.5)
             hint = f"; is it {near[0]!r}?" if near else f". The table has {', '.join(names[:12])}."
             yield Problem(True, column, f"there is no such column{hint}")
         elif names.count(column) > 1:
@@ -129,7 +129,11 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         if len(outside):
             example = f"{len(outside):,} of {len(seen):,} values are neither 0 nor 1, such as {outside.iloc[0]:g}"
             yield Problem(True, column, f"{example}. Make it 0 or 1 by a threshold, or declare a regression label.")
-    if declaration.user and declaration.user not in skip and (gaps := int(frame[declaration.user].isna().sum())):
+    if (
+        declaration.user is not None
+        and declaration.user not in skip
+        and (gaps := int(frame[declaration.user].isna().sum()))
+    ):
         said = f"{gaps:,} rows have no user. Leave these rows out, or declare the column as an id that is not the user."
         yield Problem(True, declaration.user, said)
     for column, of in declaration.lists.items():
@@ -139,7 +143,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
                 cut(column, texts, pd.api.types.is_integer_dtype(frame[of].dtype))
             except ValueError as error:
                 yield Problem(True, column, str(error).removeprefix(f"{column}: "))
-    if declaration.time and declaration.time not in skip:
+    if declaration.time is not None and declaration.time not in skip:
         try:
             moments(declaration.time, frame[declaration.time])
         except ValueError as error:
@@ -196,6 +200,9 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         elif distinct == 1 and frame[column].notna().all():
             yield Problem(False, column, "it has one value only, and says nothing.")
     for column in _but(skip, *declaration.ids_of_all()):
+        if names := [name for name in frame[column].unique() if isinstance(name, str) and name in MISSING]:
+            few = f"{', '.join(map(repr, names))} counts as an id like any other"
+            yield Problem(False, column, f"{few}. If it means that nothing is known, make it empty in the file.")
         counts = frame[column].value_counts()
         counts, once = counts[counts > 0], int((counts == 1).sum())
         if len(counts) > 10 and once > MOST_ONCE * len(counts):
@@ -206,6 +213,12 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         if missing := int(label.isna().sum()):
             yield Problem(False, column, f"{missing:,} of {rows:,} rows have no label; they are masked for this task.")
         yield from _label(column, declaration.labels[column], label.dropna().to_numpy(float))
+    if declaration.time is not None and declaration.time not in skip:
+        texts = pd.Series([value for value in frame[declaration.time].unique() if isinstance(value, str)], dtype=object)
+        zoned = texts.str.contains(r":\d\d(?:\.\d+)?\s*(?:Z|[+-]\d\d:?\d\d)$")
+        if zoned.any() and not zoned.all():
+            said = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those that have none are taken as UTC."
+            yield Problem(False, declaration.time, said)
     if declaration.user is None:
         yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
 
@@ -229,18 +242,22 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     try:
         parts = split(declaration, prepare(declaration, frame))
     except ValueError as error:
-        yield Problem(True, declaration.time or "all columns", f"the rows cannot be divided ({error})")
+        yield Problem(
+            True,
+            declaration.time if declaration.time is not None else "all columns",
+            f"the rows cannot be divided ({error})",
+        )
         return
     for column in declaration.labels:
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
                 yield Problem(True, column, f"in the rows to {name} it has fewer than two values.")
         seen = parts.test[parts.test[column].notna()]
-        if declaration.user and len(seen) and seen[declaration.user].nunique() < 2:
+        if declaration.user is not None and len(seen) and seen[declaration.user].nunique() < 2:
             said = f"all rows to test with a label {column!r} are of one user; an interval needs two, better fifty."
             yield Problem(True, declaration.user, said)
             return
-    if declaration.user:
+    if declaration.user is not None:
         yield from _strangers(declaration.user, parts)
 
 
@@ -254,32 +271,85 @@ def _strangers(user: str, parts: Split) -> Iterator[Problem]:
         yield Problem(False, user, said)
 
 
-def _leaks(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Features that nearly are a label: the mean label of their values in one half of the rows predicts the other."""
-    rng = np.random.default_rng(0)
-    rows = frame.iloc[rng.permutation(len(frame))[:LOOKED_AT]]
-    features = [column for column in declaration.features() if column not in declaration.lists]
-    codes = {column: _codes(rows[column], column in declaration.numbers) for column in features}
-    for label, kind in declaration.labels.items():
-        seen = rows[label].notna().to_numpy()
-        values = rows[label].to_numpy(float)[seen]
-        for column, code in codes.items():
-            score = alone(code[seen], values, kind)
-            if score > GIVEN_AWAY[kind]:
-                metric = "AUC" if kind == "binary" else "R²"
-                said = f"alone it predicts {label!r} with {metric} {score:.2f}"
-                yield Problem(
-                    False, column, f"{said}: a leak? Was it known before the impression? If not, leave it out."
-                )
+def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
+    """Features that nearly are a label: alone they predict it, or wherever they have a value it is the rarer one."""
+    features = _but(skip, *declaration.features())
+    some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
+    codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in declaration.lists}
+    marks = {c: _marks(frame[c], c in declaration.lists) for c in features}
+    for label in _but(skip, *declaration.labels):
+        kind, every = declaration.labels[label], frame[label].to_numpy(float, na_value=np.nan)
+        values = some[label].to_numpy(float, na_value=np.nan)
+        seen = ~np.isnan(values)
+        for column in features:
+            said = []
+            if column in codes:
+                score = alone(codes[column][seen], values[seen], kind)
+                if column in declaration.numbers:
+                    score = np.fmax(score, in_order(some[column].to_numpy(float, na_value=np.nan), values, kind))
+                if score > GIVEN_AWAY[kind]:
+                    said.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
+            if kind == "binary" and (settled := _settled(marks[column], label, every)):
+                said.append(settled)
+            if said:
+                asked = "a leak? Was it known before the impression? If not, leave it out."
+                yield Problem(False, column, f"{'; '.join(said)}: {asked}")
 
 
 def _codes(values: pd.Series, number: bool) -> np.ndarray:
-    """A whole number for each row: the id, or the bin of a number; a missing value has one of its own."""
+    """A whole number for each row: the id, or the bin of a number; a missing value has one of its own.
+
+    Half of the edges part the rows evenly, half the different values. Where a number is 0 in nearly every row, the
+    first alone would put all of it into one bin.
+    """
     if number:
-        array = values.to_numpy(float, na_value=np.nan)
-        edges = np.unique(np.nanquantile(array, np.arange(1, BINS) / BINS))
+        array, parts = values.to_numpy(float, na_value=np.nan), np.arange(1, BINS) / BINS
+        present = array[~np.isnan(array)]
+        if not len(present):
+            return np.zeros(len(array), int)
+        edges = np.unique([np.quantile(present, parts), np.quantile(np.unique(present), parts)])
         return np.where(np.isnan(array), 0, 1 + np.searchsorted(edges, array, side="right"))
     return pd.factorize(values)[0] + 1
+
+
+def _marks(values: pd.Series, lists: bool) -> dict[str, np.ndarray]:
+    """Rows in which a column says something: {in words: where it is so}."""
+    present = values.notna().to_numpy()
+    marks = {} if present.all() else {"not missing": present}
+    if not lists and present.any():
+        usual = values.value_counts().index[0]
+        said = f"{usual:g}" if isinstance(usual, float) else str(usual)[:30]
+        marks[f"not {said}"] = present & (values != usual).to_numpy(bool, na_value=False)
+    return marks
+
+
+def _settled(marks: dict[str, np.ndarray], label: str, values: np.ndarray) -> str:
+    """In words, where nearly all rows of a mark have the rarer value of a label; else nothing.
+
+    By chance all of `FEWEST` rows have the rarer one once in a million times.
+    """
+    seen = ~np.isnan(values)
+    rarer = float(values[seen].mean() <= 0.5)
+    for what, rows in marks.items():
+        own = values[rows & seen]
+        if len(own) >= FEWEST and (share := (own == rarer).mean()) >= SURE:
+            often = f"in all of {len(own):,} rows" if share == 1 else f"in {share:.1%} of {len(own):,} rows"
+            return f"where it is {what}, {label!r} is {rarer:g} {often}"
+    return ""
+
+
+def in_order(values: np.ndarray, labels: np.ndarray, kind: str) -> float:
+    """AUC or R² of a number as it is, whichever way it points; NaN where a class has fewer than `FEWEST` rows."""
+    both = ~np.isnan(values) & ~np.isnan(labels)
+    values, labels = values[both], labels[both]
+    if kind == "binary":
+        if min((labels == 1).sum(), (labels == 0).sum()) < FEWEST:
+            return float("nan")
+        area = auc(values, labels)
+        return max(area, 1 - area)
+    if len(values) < FEWEST or values.std() == 0 or labels.std() == 0:
+        return float("nan")
+    return float(np.corrcoef(values, labels)[0, 1] ** 2)
 
 
 def alone(codes: np.ndarray, labels: np.ndarray, kind: str) -> float:

@@ -16,6 +16,7 @@ import difflib
 import gzip
 import io
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -41,21 +42,17 @@ def read(path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame
     """A CSV file (or .csv.gz; separated by , ; tab or |) with a header. `columns` reads these alone, to save memory.
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
-    header are cut off; ids that do not fit into 64 bits are kept as words.
+    header are cut off. No value changes its meaning: a column stays words where numbers would lose something (007 is
+    not 7, 1e5 among whole numbers is a name, nor do ids of more than 15 digits with gaps fit), and NA or null is
+    missing among numbers, but a word among words.
 
     Raises FileNotFoundError or ValueError in one sentence: no such file, no table, no such column, a column name twice,
-    a first line that is no header, rows with more values than the header has names.
+    a first line that is no header, a line with more or fewer values than the header has names.
     """
-    path = Path(path).expanduser()
-    if path.is_dir():
-        validate.fail("path", f"{str(path)!r}, which is a folder", "a CSV file")
-    if not path.is_file():
-        near = difflib.get_close_matches(path.name, _names(path.parent), n=1)
-        beside = f", such as {near[0]} in the same folder" if near else ""
-        validate.fail("path", f"{str(path)!r}, where there is no file", f"a CSV file{beside}", FileNotFoundError)
+    path = _file(path)
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
-            separator, names, widest = _header(file.read(SAMPLE))
+        with _text(path) as file:
+            separator, names = _header(file.read(SAMPLE))
     except (ValueError, OSError, EOFError, csv.Error) as error:
         _unreadable(path, error)
     if names and sum(map(_is_number, names)) > len(names) / 2:
@@ -63,16 +60,20 @@ def read(path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame
         validate.fail("path", came, "a header: a first line with a name for each column")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         validate.fail("path", f"{path.name} with {twice[0]!r} twice in its header", "a name of its own for each column")
-    if widest > len(names):
-        came = f"{path.name} with {widest} values in a row, and {len(names)} names in its header"
-        validate.fail("path", came, "a name for each column, and quotes around a text that holds a separator")
-    wanted = None if columns is None else list(columns)
-    if missing := [name for name in wanted or () if name not in names]:
+    wanted = names if columns is None else list(columns)
+    if missing := [name for name in wanted if name not in names]:
         validate.fail("columns", _near(missing[0], names), "columns of the file")
-    options = {"sep": separator, "encoding": "utf-8-sig", "low_memory": False, "usecols": wanted, "index_col": False}
     try:
-        frame = pd.read_csv(path, header=0, names=names or None, **options)
-    except (ValueError, OSError, EOFError) as error:  # ParserError and EmptyDataError are ValueErrors
+        words = _words(path, separator, names, wanted)
+        options = {"sep": separator, "encoding": "utf-8-sig", "low_memory": False, "usecols": wanted or None}
+        options |= {"dtype": dict.fromkeys(words, str), "index_col": False, "keep_default_na": False}
+        missing = {name: [""] if name in words else ["", *MISSING] for name in wanted}
+        frame = pd.read_csv(path, header=0, names=names or None, na_values=missing, **options)
+    except LineError as error:
+        validate.fail(
+            "path", f"{path.name} with {error}", "a value for each name, and quotes around a separator in a text"
+        )
+    except (ValueError, OSError, EOFError, csv.Error) as error:  # ParserError and EmptyDataError are ValueErrors
         _unreadable(path, error)
     if not len(frame):
         validate.fail("path", f"{path.name} without a row below its header", "a table with rows")
@@ -80,23 +81,99 @@ def read(path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame
 
 
 SAMPLE = 100_000  # characters from which the separator is taken
+MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")  # what programs write for a gap
 
 
-def _header(text: str) -> tuple[str, list[str], int]:
-    """The separator, the names in the first line, and the most values in one of the first lines below it.
+def _file(path: str | Path) -> Path:
+    """The path of a file that is there."""
+    if not isinstance(path, str | Path):
+        validate.fail("path", repr(path)[:60], "the path of a CSV file", TypeError)
+    try:
+        path = Path(path).expanduser()
+        folder, there = path.is_dir(), path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # too long a name, a user who does not exist, a zero byte
+        validate.fail("path", f"{str(path)[:60]!r} ({error.args[-1]})"[:150], "the path of a CSV file")
+    if folder:
+        validate.fail("path", f"{str(path)!r}, which is a folder", "a CSV file")
+    if not there:
+        near = difflib.get_close_matches(path.name, _names(path.parent), n=1)
+        beside = f", such as {near[0]} in the same folder" if near else ""
+        validate.fail("path", f"{str(path)!r}, where there is no file", f"a CSV file{beside}", FileNotFoundError)
+    return path
 
-    The separator is the one with which most of these lines have as many values as there are names.
+
+def _text(path: Path) -> io.TextIOBase:
+    return (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="")
+
+
+def _header(text: str) -> tuple[str, list[str]]:
+    """The separator, and the names in the first line.
+
+    The separator is the one with which most of the lines below have as many values as there are names.
     """
-    best = (-1.0, 0, ",", [], 0)
+    best = (-1.0, 0, ",", [])
     for separator in ",;\t|":
         rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=separator), 50) if row]
         names, below = (rows[0], rows[1:]) if rows else ([], [])
         if len(text) == SAMPLE:
             below = below[:-1]  # it may be cut in two
         same = sum(len(row) == len(names) for row in below) / max(len(below), 1) if len(names) > 1 else 0.0
-        best = max(best, (same, len(names), separator, names, max(map(len, below), default=0)))
-    _, _, separator, names, widest = best
-    return separator, [name.strip() or f"column {k}" for k, name in enumerate(names, 1)], widest
+        best = max(best, (same, len(names), separator, names))
+    _, _, separator, names = best
+    return separator, [name.strip() or f"column {k}" for k, name in enumerate(names, 1)]
+
+
+class LineError(ValueError):
+    """A line that does not fit the header; says which."""
+
+
+# A column of texts, one a line, is searched for these.
+PLAIN = re.compile(r"(-?([1-9]\d{0,14}|0)(\n|\Z))*")  # 7, 12, -3
+PADDED = re.compile(r"^ *[+-]?0\d|^ *\+", re.M)  # 007, +7
+POWER = re.compile(r"^ *-?\d+[eE]\+?\d+ *$", re.M)  # 1e5
+BROKEN = re.compile(r"\.|[eE]-", re.M)  # 0.5, 5e-7
+LONG = re.compile(r"^ *-?\d{16,} *$", re.M)  # more digits than a float holds
+NO_NUMBER = re.compile(r"^(?! *([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?|true|false) *$).+$", re.M | re.I)
+
+
+def _words(path: Path, separator: str, names: list[str], wanted: list[str]) -> set[str]:
+    """The columns whose values are words, or would lose something as numbers. Reads the file as texts, in parts.
+
+    Raises LineError for a line with another number of values than there are names.
+    """
+    seen = {name: set() for name in wanted}  # of each column, what was found in it
+    with _text(path) as file:
+        reader = csv.reader(file, delimiter=separator)
+        next(reader, None)
+        while rows := [row for row in islice(reader, PART) if row]:
+            if set(map(len, rows)) != {len(names)}:
+                wrong = next(row for row in rows if len(row) != len(names))
+                line = " in the line that begins with " + repr(separator.join(wrong)[:30])
+                count = f"{len(wrong)} value{'s' * (len(wrong) != 1)}"
+                raise LineError(f"{count}{line}, and {len(names)} names in its header")
+            for name, texts in zip(names, zip(*rows, strict=True), strict=True):
+                if name in seen and "word" not in seen[name]:
+                    seen[name] |= _signs(set(texts))
+    return {name for name, signs in seen.items() if _loses(signs)}
+
+
+PART = 10_000  # lines that are looked at together
+
+
+def _signs(texts: set[str]) -> set[str]:
+    """What is found in some different values of a column, of all that decides what it is."""
+    gaps = texts & {"", *MISSING}
+    text = "\n".join(texts - gaps)
+    if PLAIN.fullmatch(text):  # most columns, at once
+        return {"gap"} if gaps else set()
+    signs = {"padded": PADDED, "power": POWER, "broken": BROKEN, "long": LONG, "word": NO_NUMBER}
+    return {name for name, pattern in signs.items() if pattern.search(text)} | ({"gap"} if gaps else set())
+
+
+def _loses(signs: set[str]) -> bool:
+    """Whether numbers in place of the texts would lose something."""
+    whole = "broken" not in signs  # ids are whole; what has a decimal point somewhere is measured
+    return "word" in signs or (whole and ("padded" in signs or "power" in signs or {"long", "gap"} <= signs))
 
 
 def _unreadable(path: Path, error: Exception):
@@ -177,9 +254,12 @@ class Declaration:
         if not isinstance(self.lists, dict):
             validate.fail("lists", repr(self.lists)[:60], '{column: id column}, such as {"seen": "video"}', TypeError)
         for name in ("user", "item", "time"):
-            if not isinstance(getattr(self, name), str | int | None):
-                validate.fail(name, repr(getattr(self, name))[:60], "the name of one column", TypeError)
+            if not isinstance(getattr(self, name), str | None):
+                validate.fail(name, repr(getattr(self, name))[:60], "the name of one column, as text", TypeError)
         named = self.columns()
+        if other := [column for column in named if not isinstance(column, str)]:
+            expected = "names that are text (`frame.columns = frame.columns.map(str)` makes them so)"
+            validate.fail("declaration", f"the column {other[0]!r}", expected, TypeError)
         if twice := sorted({column for column in named if named.count(column) > 1}):
             validate.fail("declaration", f"{twice[0]!r} in two roles", "one role a column: a label is no feature")
         if not self.features():
@@ -188,14 +268,14 @@ class Declaration:
             validate.choice(f"lists[{column!r}]", of, self.ids_of_all())
 
     def ids_of_all(self) -> list[str]:
-        return [column for column in (self.user, self.item) if column] + list(self.ids)
+        return [column for column in (self.user, self.item) if column is not None] + list(self.ids)
 
     def features(self) -> list[str]:
         return [*self.ids_of_all(), *self.numbers, *self.lists]
 
     def columns(self) -> list[str]:
         """All that are named, to read them alone."""
-        return [*self.features(), *self.labels, *([self.time] if self.time else [])]
+        return [*self.features(), *self.labels, *([] if self.time is None else [self.time])]
 
     def layout(self, width: int = 8) -> list[Sparse | Dense | Sequence]:
         """The columns for `Features` or a `Ranker`, with embeddings of `width`."""
@@ -230,7 +310,7 @@ class Declaration:
     def code(self) -> str:
         """The Python that makes this declaration, to copy."""
         parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        lines = [f"    {name}={literal(value)}," for name, value in parts.items() if value]
+        lines = [f"    {name}={literal(value)}," for name, value in parts.items() if value not in (None, (), {})]
         return "\n".join(["Declaration(", *lines, ")"])
 
 
@@ -251,6 +331,7 @@ USER_NAMES, ITEM_NAMES = (
     ("user", "uid", "member", "customer", "用户"),
     ("item", "video", "movie", "product", "article", "photo", "视频", "商品"),
 )
+MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 YES_NO = {"yes", "no", "true", "false", "y", "n", "t", "f"}
 TIME_NAMES, AFTER_NAMES = (
     ("time", "date", "timestamp", "时间", "日期"),
@@ -274,12 +355,14 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     seen, low = values.dropna(), name.lower()
+    if any(isinstance(value, list | tuple | np.ndarray) for value in seen):
+        return "list", "lists; each of ids"
     distinct = seen.nunique()
     if distinct < 2:
         return "leave out", "one value only"
     if not pd.api.types.is_numeric_dtype(values.dtype):
         if _has(low, TIME_NAMES):
-            return "time", "its name, and dates as text"
+            return _time(values, "its name, and dates as text")
         if seen.astype(str).head(1000).str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and _has(low, ("hist", "list", "seq")):
             return "list", "ids with spaces between them"
         if distinct == 2 and set(seen.astype(str).str.lower()) <= YES_NO:
@@ -295,12 +378,18 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     if _has(low, AFTER_NAMES):
         return "leave out", "measured afterwards? a label, never a feature"
     if _has(low, TIME_NAMES):
-        return "time", "its name; numbers that may order the rows"
+        return _time(values, "its name; numbers that may order the rows")
     if whole and (low.endswith("id") or _has(low, (*USER_NAMES, *ITEM_NAMES, "author", "category", "code"))):
         return _id(low, f"its name; {distinct:,} different whole numbers")
     if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
         return "leave out", "the number of the row"
+    if (values.isna() | (values == 0)).mean() > MOSTLY:
+        return "leave out", "mostly 0 or missing; measured afterwards?"
     return "number", "whole numbers; if they are codes, an id" if whole else "numbers with decimals"
+
+
+def _time(values: pd.Series, reason: str) -> tuple[str, str]:
+    return ("leave out", "a time with gaps orders no rows") if values.isna().any() else ("time", reason)
 
 
 def _id(low: str, reason: str) -> tuple[str, str]:
@@ -326,7 +415,7 @@ def prepare(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
     for column, of in declaration.lists.items():
         whole = pd.api.types.is_integer_dtype(frame[of].dtype)
         frame[column] = cut(column, frame[column], whole)
-    if declaration.time:
+    if declaration.time is not None:
         frame[declaration.time] = moments(declaration.time, frame[declaration.time])
         frame = frame.sort_values(declaration.time, kind="stable")
     return frame.reset_index(drop=True)
@@ -399,7 +488,7 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
         order = np.random.default_rng(validate.number("seed", seed, low=0, whole=True)).permutation(len(frame))
         return Split(*(frame.iloc[np.sort(part)] for part in np.split(order, ends)))
     time = frame[declaration.time].to_numpy()
-    first, second = np.sort(time)[ends]
+    first, second = np.sort(time)[np.minimum(ends, len(frame) - 1)]
     parts = Split(frame[time < first], frame[(first <= time) & (time < second)], frame[time >= second])
     if not all(map(len, parts)):
         expected = "enough of them to cut the rows at four fifths and at nine tenths"

@@ -13,9 +13,13 @@ import pandas as pd
 
 from helpers import validate
 from helpers.intervals import MOST_SEEDS
+from helpers.own_checks import GIVEN_AWAY
 from helpers.verdicts import VERDICTS
 
 SHARE, BUT, APART, COST, OPEN = WORDS = ("share", "share, but", "keep apart", "share, for the cost", "undecided")
+
+
+TOO_GOOD = {"AUC": GIVEN_AWAY["binary"], "R²": GIVEN_AWAY["regression"]}
 
 
 class Recommendation(NamedTuple):
@@ -53,21 +57,53 @@ def recommend(gains: pd.DataFrame) -> Recommendation:
     of = {one: [str(t) for t in gains.loc[gains["verdict"] == one, "task"]] for one in VERDICTS}
     won, lost, equal, unknown = (_names(of[one]) for one in VERDICTS)
     chosen = word(gains["verdict"])
-    parts = {
+    texts = {
         SHARE: f"Sharing helps {won}" + (f" and costs {equal} nothing that matters." if equal else "."),
         APART: f"Sharing costs {lost}, and no task clearly gains. Train {lost} alone, or try a wider bottom first.",
         COST: f"Sharing makes no difference that matters to {equal}. One model is cheaper to train and to serve.",
-        OPEN: "Not enough data to tell." if _stuck(gains) else "The measurements do not decide it yet.",
+        OPEN: "The measurements do not decide it yet.",
     }
-    if lost and won:
-        text = (
-            f"Sharing helps {won} and costs {lost}: a seesaw. Keep {lost} apart, or give it more weight, then measure."
-        )
-    elif chosen == BUT:
-        text = f"Sharing helps {won}. Whether it costs {unknown} is not decided."
+    if chosen != BUT:
+        text = texts[chosen]
+    elif lost:
+        text = f"Sharing helps {won} and costs {lost}. Keep {lost} apart, or give it more weight, then measure."
     else:
-        text = parts[chosen]
+        text = f"Sharing helps {won}. Whether it costs {unknown} is not decided."
+    if named := outcome(gains["verdict"]):
+        text = f"{named.capitalize()}: s{text[1:]}"
     return Recommendation(chosen, " ".join([text, *_more(gains)]))
+
+
+def outcome(verdicts: Iterable[str]) -> str:
+    """Which of the four outcomes of joint training this is: both gain, both lose, seesaw, one gains and none loses; of
+    more than two tasks all gain, …. Nothing where the verdicts leave it open."""
+    found = list(verdicts)
+    gains, loses = found.count("holds"), found.count("opposite")
+    every = "both" if len(found) == 2 else "all"
+    if gains and loses:
+        return "seesaw"
+    if "undecided" in found or not gains + loses:
+        return ""
+    if len(found) in (gains, loses):
+        return f"{every} gain" if gains else f"{every} lose"
+    if loses:
+        return ""
+    return f"{'one gains' if gains == 1 else 'some gain'} and none loses"
+
+
+def too_good(gains: pd.DataFrame) -> str:
+    """A warning where a trained model predicts a task better than honest features let one hope for; else nothing."""
+    validate.columns("gains", gains, ["task", "metric", "single", "shared"])
+    best = gains[["single", "shared"]].max(axis=1)
+    rows = gains.assign(best=best)[best > gains["metric"].map(TOO_GOOD)]
+    named = _names([f"{row.task} ({row.metric} {row.best:.2f})" for row in rows.itertuples()])
+    return named and f"{named}: {ALARM}"
+
+
+ALARM = (
+    "hardly anything is predicted so well before it happens. Most likely one of the features was measured afterwards, "
+    "or made from the label. Find it, leave it out and compare again; until then do not act on what follows."
+)
 
 
 def _more(gains: pd.DataFrame) -> list[str]:

@@ -13,7 +13,8 @@ import html
 import io
 import json
 import re
-from dataclasses import asdict, dataclass
+import string
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -22,32 +23,37 @@ import pandas as pd
 import torch
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from helpers import figures
 from helpers.experiments import summarise
-from helpers.experiments.own import SINGLE, TUNING_SEEDS, Comparison
+from helpers.experiments.own import METRICS, SINGLE, Comparison
 from helpers.files import whole
-from helpers.outcome_map import outcome_map
-from helpers.palette import in_few_colours
-from helpers.recommendation import recommend
+from helpers.own_data import Declaration, literal
+from helpers.palette import BLACK, GREY, in_few_colours
+from helpers.ranker import Recipe
+from helpers.recommendation import recommend, too_good
 
 STYLE = """
 .mtl-report { max-width: 56em; color: #1a1a1a; font: 15px/1.5 system-ui, sans-serif; background: #fff; }
 .mtl-report h2 { font-size: 1.15em; margin: 1.4em 0 .3em; border-bottom: 1px solid #ccc; color: #1a1a1a; }
 .mtl-report .answer { border-left: 8px solid #0072B2; padding: .4em 1em; background: #f3f7fa; }
 .mtl-report .answer b { font-size: 1.3em; }
+.mtl-report .alarm { border-left: 8px solid #b00020; padding: .4em 1em; margin-bottom: .6em; background: #fdecea;
+  color: #7a0016; }
 .mtl-report .table { overflow-x: auto; }
-.mtl-report table { border-collapse: collapse; margin: .5em 0; }
-.mtl-report th, .mtl-report td { padding: .25em .8em; border-bottom: 1px solid #ddd; text-align: left; color: #1a1a1a; }
+.mtl-report table { border-collapse: collapse; margin: .5em 0; table-layout: auto; }
+.mtl-report th, .mtl-report td { padding: .25em .6em; border-bottom: 1px solid #ddd; text-align: left;
+  vertical-align: top; background: #fff; color: #1a1a1a; max-width: none; }
 .mtl-report td { white-space: nowrap; }
+.mtl-report td.long { white-space: normal; overflow-wrap: anywhere; min-width: 9em; }
 .mtl-report .n { text-align: right; }
-.mtl-report .pictures { display: flex; flex-wrap: wrap; gap: 1em; }
-.mtl-report figure { width: 27em; max-width: 100%; margin: 0; }
+.mtl-report figure { width: 40em; max-width: 100%; margin: .5em 0; }
 .mtl-report img { width: 100%; }
 .mtl-report figcaption { font-size: .9em; color: #444; }
 .mtl-report pre { background: #f5f5f5; padding: .6em 1em; white-space: pre-wrap; word-break: normal; color: #1a1a1a; }
 @media (max-width: 40em) { .mtl-report th, .mtl-report td { padding: .25em .5em; } .mtl-report { font-size: 14px; } }
-@media print { .mtl-report { font-size: 11px; } .mtl-report figure { width: 8cm; }
+@media print { .mtl-report { font-size: 11px; } .mtl-report figure { width: 14cm; }
   .mtl-report figure, .mtl-report tr, .mtl-report h2 { break-inside: avoid; } .mtl-report h2 { break-after: avoid; } }
 """
 NOT_TESTED = (
@@ -84,20 +90,21 @@ class Report:
         return Path(path)
 
 
-def report(found: Comparison) -> Report:
-    """The page for a comparison."""
-    said = recommend(found.gains)
+def report(found: Comparison, file: str | Path = "log.csv") -> Report:
+    """The page for a comparison; `file` is where its table was read, for the code that does it again."""
+    said, warning = recommend(found.gains), too_good(found.gains)
     parts = [
         f"<p>{_about(found)}</p>",
+        f'<div class="alarm"><b>Too good to be true?</b> {_words(warning)}</div>' if warning else "",
         f'<div class="answer">Does sharing help here?<br><b>{said.word.capitalize()}.</b> {_words(said.text)}</div>',
         _section("What each task gains", _gains(found), _pictures(found)),
         _section("The table", _facts(found), _known(found)),
         _section("What was compared, and what it costs", _compared(found), _cost(found)),
         _section("What the intervals mean", f"<p>{_interval_words(found)}</p>"),
         _section("What was not tested", _list(NOT_TESTED)),
-        _section("To do it again", _settings(found)),
+        _section("To do it again", f"<pre>{_words(_again(found, str(file)))}</pre>"),
     ]
-    return Report(f"Does sharing help here? {_words(said.word).capitalize()}", "\n".join(parts))
+    return Report(f"Does sharing help here? {_words(said.word).capitalize()}", "\n".join(filter(None, parts)))
 
 
 WHAT_IT_IS = {
@@ -132,58 +139,60 @@ def _gains(found: Comparison) -> str:
             "shared": f"{row.shared:.3f}",
         }
         | ({"item's mean": f"{yardstick[row.task]:.3f}"} if yardstick.notna().any() else {})
-        | _gauc(found, row.task)
         for row in found.gains.itertuples()
     ]
     weak = [r.task for r in found.gains.itertuples() if max(r.single, r.shared) < yardstick[r.task]]
     matters = {kind: found.matters[kind] for kind in dict.fromkeys(found.declaration.labels.values())}
-    margin = ", ".join(f"{value:g} {'AUC' if kind == 'binary' else 'R²'}" for kind, value in matters.items())
+    margin = ", ".join(f"{value:g} {METRICS[kind]}" for kind, value in matters.items())
     words = [WHAT_IT_IS[metric] for metric in dict.fromkeys(found.gains["metric"])]
-    words += [WHAT_IT_IS["gauc"]] if "gauc" in found.scores else []
+    words += [WHAT_IT_IS["by item"]] if yardstick.notna().any() else []
     note = (
         f"Means of {len(found.seeds)} seeds, trainings with other random numbers. Smallest gain that matters, set "
-        f"before the measurement: {margin}. A task gains or loses where the whole interval lies beyond it. "
+        f"before the measurement: {margin}. A task gains or loses where the whole interval lies beyond it, and stays "
+        "equal where the whole interval lies within. "
     )
-    words += [WHAT_IT_IS["by item"]] if yardstick.notna().any() else []
     warning = (
         f"<p><b>Weak models.</b> {_words(', '.join(weak))}: the item's mean, which trains nothing, predicts better "
         "than both models. Make them better (other features, rates, penalties) before you act on a gain.</p>"
     )
-    return _table(pd.DataFrame(rows)) + (warning if weak else "") + f"<p>{note}{' '.join(words)}</p>"
+    return _table(pd.DataFrame(rows)) + (warning if weak else "") + f"<p>{note}{' '.join(words)}</p>" + _gauc(found)
 
 
-def _gauc(found: Comparison, task: str) -> dict[str, str]:
-    """Both sides' mean GAUC, where there is a user and the task is binary."""
+def _gauc(found: Comparison) -> str:
+    """Both sides' mean GAUC, where there is a user and a task is binary."""
     if "gauc" not in found.scores:
-        return {}
-    mean = found.scores[found.scores["task"] == task].groupby("model")["gauc"].mean()
-    sides = [f"{mean[model]:.3f}" if mean[model] == mean[model] else "–" for model in (SINGLE, found.recipe.structure)]
-    return {"GAUC alone, shared": ", ".join(sides)}
+        return ""
+    means = found.scores.groupby(["task", "model"], sort=False)["gauc"].mean().unstack().dropna()
+    sides = {"alone": SINGLE, "shared": found.recipe.structure}
+    rows = [
+        {"task": task, "metric": "GAUC"} | {name: f"{mean[model]:.3f}" for name, model in sides.items()}
+        for task, mean in means.iterrows()
+    ]
+    return _table(pd.DataFrame(rows)) + f"<p>{WHAT_IT_IS['gauc']}</p>" if rows else ""
 
 
 VERDICT_WORDS = {
     "holds": "gains",
     "opposite": "loses",
-    "no effect": "neither gains nor loses what matters",
+    "no effect": "stays equal",
     "undecided": "is undecided",
 }
 
 
 def _pictures(found: Comparison) -> str:
-    """The map of the four outcomes and the trade-off curve of the first two tasks."""
-    a, b = list(found.declaration.labels)[:2]
-    rows = found.gains.set_index("task")
-    place = {"name": found.recipe.structure, "unit": " and ".join(dict.fromkeys(rows.loc[[a, b], "metric"]))}
-    for side, task in (("a", a), ("b", b)):
-        place |= dict(zip((side, f"{side}_low", f"{side}_high"), rows.loc[task, ["gain", "low", "high"]], strict=True))
-    on_a, on_b = _short(a, "task A"), _short(b, "task B")
+    """What every task gains, and the trade-off curve of the first two."""
+    tasks = list(found.declaration.labels)
+    letters = {task: f"task {letter}" for task, letter in zip(tasks, string.ascii_uppercase, strict=False)}
+    drawn = {task: _short(task, letters.get(task, "another")) for task in tasks}
+    named = [task if drawn[task] != letters.get(task) else f"{task} ({drawn[task]})" for task in tasks]
+    words = (
+        f"What {', '.join(named[:-1])} and {named[-1]} gain by sharing, from top to bottom: right is better. Whiskers "
+        "are 95% intervals; within the grey band a gain is too small to matter."
+    )
     with matplotlib.style.context(["default", figures.STYLE]):
-        figure = outcome_map(pd.DataFrame([place]), title=f"What sharing does to {on_a} (A) and {on_b} (B)")
-        seen = (
-            f"What {a} (task A) and {b} (task B) gain by sharing: right and up is better. Whiskers are 95% intervals."
-        )
-        pictures = [_picture(figure, seen)]
+        pictures = [_picture(_forest(found, drawn), words)]
         if len(found.curve):
+            a, b = tasks[:2]
             metric = found.curve.groupby("task")["metric"].first()
             weights = sorted(found.curve["weight"].unique())
             figure = figures.paths(
@@ -192,16 +201,38 @@ def _pictures(found: Comparison) -> str:
                 "task",
                 a,
                 b,
-                title=f"Trade-off as the weight of {on_a} rises",
-                x_label=f"{metric[a]} of {on_a} (95% intervals of the training alone)",
-                y_label=f"{metric[b]} of {on_b}",
+                title=f"Trade-off as the weight of {drawn[a]} rises",
+                x_label=f"{metric[a]} of {drawn[a]} (95% intervals of the training alone)",
+                y_label=f"{metric[b]} of {drawn[b]}",
             )
             words = (
-                f"The shared model, with the weight of {a} in training from {weights[0]:g} to {weights[-1]:g} and the "
-                f"rest on {b}; the name stands at the last. Whiskers hold the luck of training alone."
+                f"The shared model, with the weight of {named[0]} in training from {weights[0]:g} to {weights[-1]:g} "
+                f"and the rest on {named[1]}; the name stands at the last. Whiskers hold the luck of training alone."
             )
             pictures.append(_picture(figure, words))
-    return f'<div class="pictures">{"".join(pictures)}</div>'
+    return "".join(pictures)
+
+
+def _forest(found: Comparison, names: dict[str, str]) -> Figure:
+    """The gain of each task with its interval, one under the other, and the band of gains that do not matter."""
+    gains = found.gains.set_index("task").loc[list(names)]
+    figure, axes = plt.subplots(figsize=(8, 1.5 + 0.55 * len(gains)))
+    axes.axvline(0, color=GREY, linewidth=1)
+    for height, (task, row) in enumerate(gains.iterrows()):
+        band = found.matters[found.declaration.labels[task]]
+        axes.barh(height, 2 * band, left=-band, height=0.9, color=GREY, alpha=0.2, linewidth=0)
+        axes.hlines(height, row["low"], row["high"], color=BLACK, linewidth=2)
+        axes.plot(row["gain"], height, "o", color=BLACK, markersize=7)
+        said = {"textcoords": "offset points", "va": "center", "color": BLACK}
+        axes.annotate(VERDICT_WORDS[row["verdict"]], (row["high"], height), (8, 0), **said)
+    axes.set_yticks(range(len(gains)), [f"{names[task]}, {row['metric']}" for task, row in gains.iterrows()])
+    axes.set_ylim(len(gains) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.set_xlabel("shared minus alone, 95% intervals (grey: too small to matter)")
+    figure.suptitle("What each task gains by sharing", x=0.01, ha="left")
+    return figure
 
 
 def _facts(found: Comparison) -> str:
@@ -234,13 +265,14 @@ def _compared(found: Comparison) -> str:
     chose = f"All have learning rate {rates}." if one else f"Each chose, on other seeds, among learning rates {rates}."
     if len(found.penalties) > 1:
         chose = f"{chose[:-1]} and penalties on embeddings {', '.join(f'{l2:g}' for l2 in found.penalties)}."
+    elif found.penalties != [0.0]:
+        chose = f"{chose} All have a penalty on embeddings of {found.penalties[0]:g}."
     said = (
         f"A single-task model for each task, against one {recipe.structure} for all ({recipe.bottom} bottom, weighting "
         f"{weighting}). {chose} The validation rows say when training stops. The shared model is judged in one state, "
         "as it would be served."
     )
-    tuned = found.tuned if len(found.penalties) > 1 else found.tuned.drop(columns="l2_embedding")
-    return f"<p>{_words(said)}</p>{_table(tuned)}"
+    return f"<p>{_words(said)}</p>{_table(found.tuned)}"
 
 
 def _cost(found: Comparison) -> str:
@@ -249,7 +281,8 @@ def _cost(found: Comparison) -> str:
     tasks = len(found.declaration.labels)
     return (
         f"<p>The {tasks} single-task models together have {cost.loc[SINGLE, 'parameters']:,.0f} parameters, "
-        f"{parameters:.1f} times those of the shared model. Training them took {seconds:.1f} times as long.</p>"
+        f"{parameters:.1f} times those of the shared model. Training them took {seconds:.1f} times as much computing "
+        "time, over as many epochs as each side needed.</p>"
     )
 
 
@@ -276,11 +309,37 @@ def _held(found: Comparison) -> str:
     return f"On made-up tables whose truth is known, split {how}, {HELD[how]} of 100 such intervals held it.{narrow}"
 
 
-def _settings(found: Comparison) -> str:
-    recipe = json.dumps(asdict(found.recipe))
+def _again(found: Comparison, file: str) -> str:
+    """Python that repeats the comparison: all that was chosen, and nothing left to a default."""
+    options = {name: getattr(found, name) for name in ("seeds", "rates", "penalties", "tuning_seeds", "matters")}
+    options["curve"] = len(found.curve) > 0
     version = torch.__version__.split("+")[0]  # without the build
-    seeds = f"seeds {found.seeds}, tuning seeds {list(TUNING_SEEDS)}, matters {found.matters}, torch {version}"
-    return f"<pre>{_words(found.declaration.code())}\n\n{_words(recipe)}\n\n{_words(seeds)}</pre>"
+    rows = f"# {sum(found.parts.values()):,} rows; PyTorch {version}"
+    return "\n".join([IMPORTS, "", rows, as_code(file, found.declaration, found.recipe, options, "report.html")])
+
+
+IMPORTS = """from helpers.experiments.own import compare
+from helpers.own_data import Declaration, read
+from helpers.ranker import Recipe
+from helpers.report import report"""
+
+
+def as_code(file: str, declaration: Declaration, recipe: Recipe, options: dict, to: str) -> str:
+    """Python that reads a file, compares with these options of `helpers.experiments.own.steps` and saves the report."""
+    usual = Recipe()
+    differ = {f.name: getattr(recipe, f.name) for f in fields(Recipe)}
+    differ = {name: value for name, value in differ.items() if value != getattr(usual, name)}
+    arguments = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
+    more = "".join(f", {name}={literal(value)}" for name, value in options.items())
+    return "\n".join(
+        [
+            f"frame = read({literal(file)})",
+            f"declaration = {declaration.code()}",
+            f"recipe = Recipe({arguments})",
+            f"found = compare(frame, declaration, recipe{more})",
+            f"report(found, {literal(file)}).save({literal(to)})",
+        ]
+    )
 
 
 def _section(title: str, *parts: str) -> str:
@@ -293,17 +352,26 @@ def _list(lines) -> str:
 
 
 def _table(frame: pd.DataFrame) -> str:
-    sides = [' class="n"' if frame[name].map(_is_number).all() else "" for name in frame.columns]
-    head = "".join(f"<th{side}>{_words(name)}</th>" for side, name in zip(sides, frame.columns, strict=True))
+    numbers = [frame[name].map(_is_number).all() for name in frame.columns]
+    head = "".join(_cell("th", name, number) for name, number in zip(frame.columns, numbers, strict=True))
     rows = "".join(
-        "<tr>" + "".join(f"<td{side}>{_words(value)}</td>" for side, value in zip(sides, row, strict=True)) + "</tr>"
+        "<tr>" + "".join(_cell("td", value, number) for value, number in zip(row, numbers, strict=True)) + "</tr>"
         for row in frame.itertuples(index=False)
     )
     return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
+def _cell(tag: str, value, number: bool) -> str:
+    """A cell of a table: numbers to the right, and what is too long for a column of its width may wrap."""
+    kind = "n" if number else "long" if len(str(value)) > LONG else ""
+    return f"<{tag}{f' class={kind}' if kind else ''}>{_words(value)}</{tag}>"
+
+
+LONG = 16  # letters, above which a cell may wrap
+
+
 def _is_number(value) -> bool:
-    return re.fullmatch(r"[-+]?[\d,]*\.?\d+", str(value)) is not None
+    return re.fullmatch(r"[-+]?[\d,]*\.?\d+( to [-+]?[\d.]+)?", str(value)) is not None
 
 
 def _picture(figure: Figure, words: str) -> str:

@@ -1,6 +1,8 @@
 """The form does what the code does, says every error as text, and stops when asked."""
 
 import asyncio
+import html
+import re
 
 import numpy as np
 import pandas as pd
@@ -44,22 +46,117 @@ def test_roles_are_suggested_and_the_code_makes_the_same_declaration(form, path)
 class Saved:
     """Stands in for a report, and keeps what it was given."""
 
-    def __init__(self, found):
+    def __init__(self, found, file):
         Saved.found = found
+        assert file.endswith("log.csv")
 
     def save(self, path):
         assert path.endswith("log_report.html")
 
 
 def test_it_trains_and_writes_the_report_that_code_would_write(form, path):
+    to = form.report_path
+    assert to == path.with_name("log_report.html")
     asyncio.run(form.run())
-    assert form.message.value == f"Done. The report is in {form.report_path.as_posix()}."
+    assert form.message.value == f"Done. The report is in {to.as_posix()}."
     by_code = compare(read(path), form.declaration, RECIPE, **OPTIONS)
     pd.testing.assert_frame_equal(form.found.scores, by_code.scores)
-    assert form.report_path.name == "log_report.html"
-    page = form.report_path.read_text(encoding="utf-8")
-    assert page.startswith("<!DOCTYPE html>") and report(form.found).page() == page
+    page = to.read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>") and report(form.found, path).page() == page
     assert "click" in form.result.value and not form.button.disabled and form.stop.disabled
+
+
+def test_a_report_that_is_there_is_kept(form, path):
+    kept = path.with_name("log_report.html")
+    kept.write_text("written by hand", encoding="utf-8")
+    assert form.report_path.name == "log_report_2.html"
+    for number in (2, 3):
+        asyncio.run(form.run())
+        assert form.message.value.endswith(f"log_report_{number}.html.")
+    assert kept.read_text(encoding="utf-8") == "written by hand" and len(list(path.parent.glob("*_report*"))) == 3
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(30, "Read-only file system"), OSError(28, "No space left on device")]
+)
+def test_a_result_outlives_a_report_that_cannot_be_written(form, path, monkeypatch, error):
+    def fails(*arguments):
+        raise error
+
+    monkeypatch.setattr("helpers.report.Report.save", fails)
+    asyncio.run(form.run())
+    assert form.found is not None and "click" in form.result.value and not form.button.disabled
+    said = form.message.value
+    assert said.startswith("Done, but the report could not be written to ") and error.strerror in said
+    monkeypatch.undo()
+    code = re.search(r"report\(.*?\)\.save\(.*?\)", html.unescape(said))[0]
+    monkeypatch.chdir(path.parent)
+    exec(code, {"report": report, "form": form})
+    assert (path.parent / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"recipe": "MMoE"}, TypeError, "recipe: got 'MMoE'; expected a Recipe"),
+        (
+            {"recipe": Recipe(weighting={"click": 1.0, "like": 2.0})},
+            ValueError,
+            "weighting of the recipe: got {'click'",
+        ),
+        ({"roles": {"age": "feature"}}, ValueError, r"roles\['age'\]: got 'feature'; expected one of 'user'"),
+    ],
+)
+def test_arguments_that_are_none_are_named(path, options, error, words):
+    with pytest.raises(error, match=words):
+        DataForm(path, **options)
+
+
+def test_a_role_for_no_column_is_named(path):
+    with pytest.raises(
+        ValueError, match=r"roles: got 'agee', which is no column of .*log.csv; expected columns of the"
+    ):
+        DataForm(path, {"agee": "leave out"}, RECIPE, **OPTIONS)
+    form = DataForm(path, {"age": "leave out"}, RECIPE, **OPTIONS)
+    pd.read_csv(path).rename(columns={"age": "years"}).to_csv(path.with_name("other.csv"), index=False)
+    form.path.value = str(path.with_name("other.csv"))  # another file has other columns
+    assert form.roles["years"].value == "number" and not form.button.disabled
+
+
+TAGS = ('<img src="x" onerror="alert(1)">', "</pre><script>alert(1)</script>", "</td><svg onload=alert(1)>")
+RAW = re.compile(r"<(img src=.x|script|svg|/pre><script)", re.I)
+
+
+def test_no_word_of_a_file_becomes_html(tmp_path):
+    """Names of columns, values and the name of the file, in every part of the form and of the report."""
+    image, script, svg = TAGS
+    rng = np.random.default_rng(0)
+    columns = {f"user {image}": rng.integers(0, 50, 600), f"when {svg}": np.arange(600)}
+    columns |= {f"word {script}": rng.choice([image, script, svg], 600), f"age {image}": rng.uniform(18, 60, 600)}
+    for task in (f"click {script}", f"like {svg}"):
+        columns[task] = (rng.random(600) < columns[f"age {image}"] / 80).astype(int)
+    pd.DataFrame(columns).to_csv(tmp_path / "log <svg onload=x>.csv", index=False)
+    roles = {f"user {image}": "user", f"when {svg}": "time"}
+    form = DataForm(tmp_path / "log <svg onload=x>.csv", roles, RECIPE, **OPTIONS)
+    seen = [form.message.value, form.code.value]
+    form.roles[f"age {image}"].value = "id"  # a sentence of the check, with the column's name
+    seen.append(form.message.value)
+    assert f"age {html.escape(image)}" in form.message.value and form.button.disabled
+    form.roles[f"age {image}"].value = "number"
+    form.roles[f"word {script}"].value = "number"  # a sentence with a value in it
+    seen.append(form.message.value)
+    assert "a number was declared, and row 0 has" in form.message.value
+    form.roles[f"word {script}"].value = "id"
+    reasons = [row.children[1].value for row in form.columns.children]
+    asyncio.run(form.run())
+    assert form.message.value.startswith("Done.")
+    page = report(form.found, form.file).page()
+    for part in (*seen, *reasons, form.message.value, form.code.value, form.result.value):
+        assert not RAW.search(part), part
+    assert not RAW.search(page)
+    assert all(html.escape(tag) in page for tag in TAGS)
+    assert any(html.escape(tag) in reason for tag in TAGS for reason in reasons)
+    assert all(html.escape(task) in form.result.value for task in form.found.declaration.labels)
 
 
 def test_stop_leaves_no_report(form):

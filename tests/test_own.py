@@ -8,6 +8,7 @@ import pytest
 
 from helpers.experiments import own, own_worlds
 from helpers.experiments.own import SINGLE, compare, steps
+from helpers.intervals import half_width
 from helpers.metrics import auc
 from helpers.own_data import Declaration, prepare, split
 from helpers.ranker import Recipe
@@ -46,6 +47,73 @@ def test_every_task_has_a_gain_with_its_interval(found):
     by_model = found.scores.pivot(index=["task", "seed"], columns="model", values="value")
     mean = (by_model["Shared-Bottom"] - by_model[SINGLE]).groupby("task").mean()
     assert found.gains.set_index("task")["gain"].to_dict() == pytest.approx(mean.to_dict())
+
+
+@pytest.mark.parametrize("own_time", [True, False], ids=["by time", "at random"])
+def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time):
+    """Labels that a number tells: of its own rows a model predicts nearly all, of any other rows none."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=2_000)
+    frame = pd.DataFrame({"x": x, "a": (x > 0).astype(int), "b": (x > 0.3).astype(int), "time": range(2_000)})
+    declaration = Declaration(dict.fromkeys("ab", "binary"), numbers=("x",), time="time" if own_time else None)
+    recipe = replace(RECIPE, epochs=10, batch_size=64)
+    found = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], curve=True)
+    assert (found.scores["value"] > 0.97).all() and (found.curve["value"] > 0.97).mean() > 0.7
+
+
+def test_the_interval_holds_the_luck_of_the_log_and_of_the_test_users(found, table):
+    """Its parts are those of the split, and what the test rows say of users, whatever the number of seeds."""
+    assert (found.growth["overlap"] == 250 / 2_000).all()
+    for row in found.growth.itertuples():
+        assert row.high - row.gain == pytest.approx(
+            half_width(row.spread, row.seeds, 250 / 2_000, row.users, row.units), rel=1e-6
+        )
+
+
+def test_users_luck_is_that_of_the_mean_gain():
+    """Where all seeds predict the same, they have the luck of one; by rows that are each of a user of their own, by
+    resampling users."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"user": rng.integers(0, 200, 4_000), "x": rng.normal(size=4_000), "time": range(4_000)})
+    frame["click"] = (rng.random(4_000) < 1 / (1 + np.exp(-frame["x"]))).astype(int)
+    declaration = Declaration({"click": "binary", "like": "binary"}, "user", numbers=("x",), time="time")
+    data = own._Table(prepare(declaration, frame.assign(like=frame["click"])), declaration)
+    _, label, users = data.seen("click", 0)
+    shared, single = label + rng.normal(size=len(label)), rng.normal(size=len(label))
+    outputs = {(m, "click", s): o for m, o in (("Shared-Bottom", shared), (SINGLE, single)) for s in range(8)}
+    luck = []
+    for seeds in (range(2), range(8)):
+        judged = [
+            {"seed": s, "model": m, **data.judge("click", outputs[m, t, s], s)} for m, t, s in outputs if s in seeds
+        ]
+        luck.append(data.gain("click", "Shared-Bottom", outputs, pd.DataFrame(judged), own.MATTERS)["users"])
+    rows = [np.flatnonzero(users == user) for user in np.unique(users)]
+    drawn = [np.concatenate([rows[k] for k in rng.integers(0, len(rows), len(rows))]) for _ in range(300)]
+    spread = np.std([auc(shared[part], label[part]) - auc(single[part], label[part]) for part in drawn])
+    assert luck[0] == pytest.approx(luck[1]) and luck[0] == pytest.approx(spread, rel=0.15)
+
+
+def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
+    """With all of the weight a task is learnt, with none it is not."""
+    monkeypatch.setattr(own, "WEIGHTS", (0.0, 1.0))
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=1_500), "y": rng.normal(size=1_500)})
+    declaration = Declaration(dict.fromkeys("ab", "regression"), numbers=("x", "y"))
+    frame = frame.assign(a=frame["x"], b=frame["y"])
+    recipe = replace(RECIPE, epochs=30, batch_size=64)
+    curve = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01]).curve
+    means = curve.groupby(["weight", "task"])["value"].mean()
+    assert means[1.0, "a"] > 0.8 > 0.5 > means[0.0, "a"] and means[0.0, "b"] > 0.8 > 0.5 > means[1.0, "b"]
+
+
+def test_by_time_the_vocabulary_is_that_of_the_training_rows(table):
+    """An id of a test row is unknown there, as it will be at serving."""
+    late = table.assign(user=np.where(table["time"] == 2_499, 777, table["user"]))
+    vocabularies = [
+        own._Table(prepare(declaration, late), declaration).features.vocabularies["user"]
+        for declaration in (BY_TIME, AT_RANDOM)
+    ]
+    assert [777 in vocabulary for vocabulary in vocabularies] == [False, True]
 
 
 def test_both_sides_are_tuned_from_the_same_rates(found):
@@ -165,6 +233,9 @@ def test_weightings_are_for_the_shared_side_alone(table, weighting):
         ({"seeds": [1, 1, 2]}, r"seeds: got \[1, 1, 2\]; expected two or more, each once"),
         ({"matters": {"binary": 0.005}}, r"matters\['regression'\]: got None"),
         ({"rates": []}, "rates: got none"),
+        ({"rates": ["fast"]}, "rates: got 'fast'; expected a number of at least 0"),
+        ({"seeds": [0.5, 1]}, "seeds: got 0.5; expected a whole number"),
+        ({"penalties": [-1]}, "penalties: got -1"),
     ],
 )
 def test_bad_arguments_are_named(table, options, words):
@@ -179,6 +250,7 @@ def test_bad_arguments_are_named(table, options, words):
         ({"recipe": "MMoE"}, "recipe: got 'MMoE'; expected a Recipe"),
         ({"seeds": 5}, "seeds: got 5; expected several numbers"),
         ({"rates": 0.01}, "rates: got 0.01; expected several numbers"),
+        ({"tuning_seeds": 900}, "tuning_seeds: got 900; expected several numbers"),
     ],
 )
 def test_arguments_of_another_type_are_named(table, options, words):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.own_checks import NOTHING, alone, check, must_pass
+from helpers.own_checks import NOTHING, alone, check, in_order, must_pass
 from helpers.own_data import Declaration
 
 
@@ -133,6 +133,107 @@ def test_a_leak_is_found_however_it_looks(frame, kind, leak):
     table = frame.assign(planted=planted, seconds=label if kind == "regression" else frame["seconds"])
     found = [problem for problem in check(declared(**roles), table) if "a leak?" in problem.sentence]
     assert [problem.column for problem in found] == ["planted"] and repr(names) in found[0].sentence
+
+
+SPARSE = {  # what a number is in the rows with and without a rare label, and what is said of it
+    "amount": (lambda rng, rows: rng.lognormal(3, 1, rows), 0.0, "alone it predicts 'like' with AUC 1.00"),
+    "half of them": (lambda rng, rows: rng.integers(0, 2, rows) * 9.5, 0.0, "where it is not 0, 'like' is 1 in all"),
+    "refund": (lambda rng, rows: -rng.uniform(1, 9, rows), 0.0, "where it is not 0, 'like' is 1 in all of 60 rows"),
+    "stars": (lambda rng, rows: rng.integers(1, 6, rows), np.nan, "where it is not missing, 'like' is 1 in all"),
+    "code": (lambda rng, rows: rng.integers(1, 6, rows), -1.0, "where it is not -1, 'like' is 1 in all of 60 rows"),
+}
+
+
+@pytest.mark.parametrize("leak", SPARSE)
+def test_a_sparse_leak_is_found(frame, leak):
+    """A number that is 0 or missing in 98% of rows, and tells the label wherever it is not."""
+    like = np.arange(3_000) % 50 == 3
+    inside, outside, words = SPARSE[leak]
+    planted = np.where(like, inside(np.random.default_rng(0), 3_000), outside)
+    table = frame.assign(like=like.astype(int), planted=planted)
+    own = declared({"click": "binary", "like": "binary"}, numbers=("duration", "planted"))
+    found = [problem for problem in check(own, table) if "a leak?" in problem.sentence]
+    assert [problem.column for problem in found] == ["planted"] and words in found[0].sentence
+    honest = table.assign(planted=np.random.default_rng(1).permutation(planted))
+    assert not [problem for problem in check(own, honest) if "a leak?" in problem.sentence]
+
+
+def test_a_sparse_leak_is_found_whatever_its_order():
+    """0 in 98 of 100 rows; far from 0, on either side, where the label is 1, and nearer to it in as many others."""
+    rng, which = np.random.default_rng(0), np.arange(12_000) % 100
+    far, near = rng.uniform(10, 20, 12_000), rng.uniform(1, 9, 12_000)
+    planted = np.where(which == 3, far, np.where(which == 7, near, 0)) * rng.choice([-1, 1], 12_000)
+    table = pd.DataFrame({"planted": planted, "click": rng.integers(0, 2, 12_000), "like": (which == 3).astype(int)})
+    own = Declaration({"click": "binary", "like": "binary"}, numbers=("planted",))
+    (found,) = [problem for problem in check(own, table) if "a leak?" in problem.sentence]
+    assert "alone it predicts 'like' with AUC 0.99" in found.sentence or "with AUC 1.00" in found.sentence
+    assert in_order(planted, table["like"].to_numpy(float), "binary") < 0.6
+
+
+def test_a_leak_with_a_long_tail_is_found(frame):
+    """Bins blur the few large amounts that a variance is made of; the number as it is does not."""
+    amount = np.random.default_rng(0).lognormal(0, 2, len(frame))
+    table = frame.assign(seconds=amount, planted=1.19 * amount + 3)
+    found = [p for p in check(declared(numbers=("duration", "planted")), table) if "a leak?" in p.sentence]
+    assert [p.column for p in found] == ["planted"] and "predicts 'seconds' with R² 1.00" in found[0].sentence
+
+
+def test_ids_lists_and_almost_sure_values_are_leaks_too(frame):
+    like = np.arange(3_000) % 10 == 3
+    table = frame.assign(
+        like=like.astype(int), voucher=np.where(like & (frame["user"] < 60), "v" + frame["topic"], None)
+    )
+    table["bought"] = np.where(like, "3 4", None)
+    table["sum"] = np.where(like, 1.0, 0.0)
+    table.loc[5, "sum"] = 1.0  # 1 of 301
+    own = declared(
+        {"click": "binary", "like": "binary"}, ids=("voucher",), numbers=("sum",), lists={"bought": "voucher"}
+    )
+    said = {problem.column: problem.sentence for problem in check(own, table) if "a leak?" in problem.sentence}
+    assert set(said) == {"voucher", "bought", "sum"} and "'like' is 1 in 99.7% of 301 rows" in said["sum"]
+    assert "where it is not missing, 'like' is 1 in all of 300 rows" in said["bought"]
+
+
+def test_the_rarer_label_is_what_is_given_away(frame):
+    """Where nine in ten click, twenty rows with a click say nothing."""
+    often, few = (frame["time"] % 10 > 0).astype(int), (frame["time"] % 100 == 1).astype(float)
+    own = declared({"often": "binary", "click": "binary"}, numbers=("few",))
+    assert not [p for p in check(own, frame.assign(often=often, few=few)) if "a leak?" in p.sentence]
+    few = (frame["time"] % 100 == 0).astype(float)
+    assert [p for p in check(own, frame.assign(often=often, few=few)) if "'often' is 0 in all of 30" in p.sentence]
+
+
+def test_leaks_are_looked_for_even_where_something_else_stops(frame):
+    bad = spoil(frame, "topic", r0=3).assign(planted=frame["click"] * 2.0)
+    found = check(declared(numbers=("duration", "planted")), bad)
+    assert [problem.column for problem in found] == ["topic", "planted"] and "a leak?" in found[1].sentence
+
+
+def test_a_number_in_its_order_needs_rows_of_both_classes():
+    few, many = np.repeat([1.0, 0.0], [19, 500]), np.repeat([1.0, 0.0], [20, 500])
+    assert np.isnan(in_order(few, few, "binary")) and in_order(many, many, "binary") == 1
+    assert in_order(-many, many, "binary") == 1 and in_order(-many, 3 * many, "regression") == pytest.approx(1)
+
+
+def test_times_with_and_without_a_zone_are_said(frame):
+    times = pd.Timestamp("2026-05-01") + pd.to_timedelta(frame["time"], unit="min")
+    texts = times.dt.strftime("%Y-%m-%d %H:%M:%S")
+    assert list(check(declared(), frame.assign(time=texts))) == []
+    (found,) = check(declared(), frame.assign(time=texts.where(frame["time"] > 5, texts + "+02:00")))
+    assert found.column == "time" and "those that have none are taken as UTC" in found.sentence and not found.stops
+
+
+def test_a_word_that_may_mean_missing_is_said(frame):
+    table = frame.assign(topic=np.where(frame["time"] < 9, "NA", frame["topic"]))
+    (found,) = check(declared(), table)
+    assert found.column == "topic" and "'NA' counts as an id like any other" in found.sentence and not found.stops
+
+
+def test_an_id_with_few_rows_does_not_repeat_them():
+    """One row of the first half does not outrank a hundred that say nearly as much."""
+    codes = np.concatenate([np.repeat([1, 2, 3], [100, 100, 1]), np.repeat([1, 3], [150, 51])])
+    labels = np.concatenate([np.repeat([1, 0, 1, 0, 1], [80, 20, 20, 80, 1]), np.repeat([1, 0], [150, 51])])
+    assert alone(codes, labels.astype(float), "binary") == 1
 
 
 def test_an_id_with_a_row_each_is_no_leak(frame):

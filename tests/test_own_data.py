@@ -62,8 +62,9 @@ def test_memory_is_saved(frame, tmp_path):
         (b"", "without a row|cannot be read"),
         (b"a,b\n", "without a row below its header"),
         (b"\xff\xfe\x00a", "cannot be read"),
-        (b'a,b\n"1,2\n3,4\n', "cannot be read"),
-        (b"a,b\n1,2,3\n4,5,6\n", "with 3 values in a row, and 2 names in its header"),
+        (b'a,b\n"1,2\n3,4\n', "with 1 value in the line"),
+        (b"a,b\n1,2,3\n4,5,6\n", "with 3 values in the line that begins with '1,2,3', and 2 names in its header"),
+        (b"a,b,c\n" + b"1,2,3\n" * 20_000 + b"7,8\n", "with 2 values in the line that begins with '7,8', and 3 names"),
         (b"a,b,a\n1,2,3\n", "with 'a' twice in its header; expected a name of its own"),
         (b"a, a\n1,2\n", "with 'a' twice in its header"),
         (b"7,0.5,x\n8,0.1,y\n", r"whose first line has numbers \(7, 0.5, x\); expected a header"),
@@ -109,6 +110,80 @@ def test_true_and_false_are_labels_and_long_ids_are_words(tmp_path):
     assert found["click"].tolist()[::3] == [1.0] * 4 and found["click"].isna().sum() == 4
     assert found["long"].tolist() == [str(value) for value in long]
     assert found["unsigned"].tolist() == [str(value) for value in unsigned]
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        (["007", "7", "0007"], ["007", "7", "0007"]),  # three users
+        (["1e5", "100000", "7"], ["1e5", "100000", "7"]),  # two videos
+        (["+7", "7", ""], ["+7", "7", None]),
+        (["NA", "DE", "null"], ["NA", "DE", "null"]),  # Namibia
+        (["None", "nan", "x"], ["None", "nan", "x"]),
+        (["1234567890123456789", "1234567890123456788", "NA"], ["1234567890123456789", "1234567890123456788", "NA"]),
+        (["12", "NA", "null"], [12, None, None]),
+        (["1e5", "0.5", "N/A"], [1e5, 0.5, None]),
+        (["1e-05", "3", "4"], [1e-5, 3, 4]),
+        (["00.5", "1.5", "2"], [0.5, 1.5, 2]),
+        (["0", "-3", "10"], [0, -3, 10]),
+        (["True", "NA", "False"], [1, None, 0]),
+    ],
+)
+def test_no_value_becomes_another(tmp_path, texts, found):
+    """Wherever in the file it stands: what a column is follows from all of its values."""
+    rows = [texts[1]] * 10_001 + texts
+    (tmp_path / "log.csv").write_text("id,click\n" + "".join(f"{text},1\n" for text in rows), encoding="utf-8")
+    values = read(tmp_path / "log.csv")["id"].tolist()[-3:]
+    assert [None if pd.isna(value) else value for value in values] == found
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.from_regex(r"[0-9+\-.eENA ]{0,5}", fullmatch=True), min_size=1, max_size=8))
+def test_different_texts_stay_different_ids(tmp_path_factory, texts):
+    """Two ids that look different are one only where both are decimals or the same number, as in 7 and 7.0."""
+    path = tmp_path_factory.mktemp("any") / "log.csv"
+    path.write_text("id,click\n" + "".join(f"{text},1\n" for text in texts), encoding="utf-8")
+    values = read(path)["id"]
+    ids = values.astype(object).where(values.notna(), "gap").tolist()
+    if not any("." in text or "e-" in text.lower() for text in texts):
+        whole = {text.strip() for text in texts} - {"", *own_data.MISSING}
+        assert len(set(ids) - {"gap"}) >= len({text.replace("-0", "0") for text in whole})
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "words"),
+    [
+        (None, TypeError, "path: got None; expected the path of a CSV file"),
+        ("~nobody-of-that-name/x.csv", ValueError, "path: got '~nobody-of-that-name/x.csv' .*expected the path"),
+        ("x" * 5_000, (ValueError, FileNotFoundError), "path: got 'xxx.*expected (the path of )?a CSV file"),
+    ],
+)
+def test_what_is_no_path_is_named(path, error, words):
+    with pytest.raises(error, match=words):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "roles", [{"user": 0}, {"time": 0}, {"numbers": (3,)}, {"labels": {4: "binary"}}, {"lists": {5: "item"}}]
+)
+def test_a_name_that_is_no_text_is_refused_and_not_dropped(roles):
+    with pytest.raises(TypeError, match=r"declaration: got the column|expected the name of one column, as text"):
+        Declaration(**({"labels": {"click": "binary"}, "item": "item"} | roles))
+
+
+def test_a_column_without_a_name_keeps_its_role():
+    by_user = Declaration({"click": "binary"}, user="", item="item")
+    by_time = Declaration({"click": "binary"}, item="item", time="")
+    for own in (by_user, by_time):
+        assert "" in own.columns() and eval(own.code(), {"Declaration": Declaration}) == own
+    assert "" in by_user.features()
+
+
+@pytest.mark.parametrize("rows", range(1, 6))
+def test_few_rows_cannot_be_split_by_time(rows):
+    frame = pd.DataFrame({"u": range(rows), "click": 0, "time": range(rows)})
+    with pytest.raises(ValueError, match=f"time: got {rows} different times"):
+        split(Declaration({"click": "binary"}, user="u", time="time"), frame)
 
 
 @pytest.mark.parametrize("quote", ["user's age", 'the "topic"', "a\\b", "两个'引号\""])
@@ -214,6 +289,24 @@ def test_suggestions_have_a_role_a_reason_and_an_example(frame):
     expected |= {"history": "list", "date": "leave out", "note": "leave out", "author_id": "id"}
     assert found["role"].to_dict() == expected
     assert set(found["role"]) <= set(own_data.ROLES) and found["reason"].str.len().between(6, 50).all()
+
+
+def test_what_may_be_known_too_late_is_left_out():
+    rows = range(100)
+    frame = pd.DataFrame({"basket": [9.5 if k % 20 == 0 else 0 for k in rows], "age": [k % 7 for k in rows]})
+    frame["stars"] = [5 - k % 3 if k % 20 == 0 else None for k in rows]
+    frame["departure_time"], frame["time_hour"] = [None, *rows[1:]], [3 * k % 50 for k in rows]
+    frame["seen"], frame["constant"] = [[k, k + 1] for k in rows], pd.Categorical(["x"] * 100)
+    found = suggest(frame)
+    expected = {
+        "constant": "leave out",
+        "basket": "leave out",
+        "age": "number",
+        "stars": "leave out",
+        "departure_time": "leave out",
+    }
+    assert found["role"].to_dict() == expected | {"time_hour": "time", "seen": "list"}
+    assert found.loc["basket", "reason"] == "mostly 0 or missing; measured afterwards?"
 
 
 def test_lists_and_dates_become_what_features_take(frame, declaration):

@@ -49,6 +49,15 @@ def test_a_planted_column_tells_its_label_and_looks_like_a_number():
     assert alone(codes, spoiled["click"].to_numpy(float), "binary") > 0.97
 
 
+@pytest.mark.parametrize("leak", own_leaks.SPARSE)
+def test_a_sparse_leak_says_nothing_where_the_label_is_0(leak):
+    frame = pd.DataFrame({"like": (np.arange(1_000) % 50 == 0).astype(int)})
+    values = own_leaks.planted(frame, "like", 0, leak)[own_leaks.PLANTED].fillna(0)
+    assert (values[frame["like"] == 0] == 0).all()
+    share = (values[frame["like"] == 1] > 0).mean()
+    assert share == 1 if leak != "half of the amounts" else 0.2 < share < 0.8
+
+
 def test_false_alarms_count_against_what_is_found():
     table = pd.DataFrame(
         {"seed": 0, "label": ["click", "like", "none"], "named": [True, True, False], "accused": [0, 1, 0]}
@@ -80,6 +89,6 @@ def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
     both = GRIDS["08_worlds"].read().merge(new, on=keys)
     assert len(both) == len(new) == 8
     np.testing.assert_allclose(both["gain_x"], both["gain_y"], atol=0.02)
-    pd.testing.assert_frame_equal(
-        own_leaks.found([2]), own_leaks.GRIDS["08_leaks"].read().query("seed == 2").reset_index(drop=True)
-    )
+    for name, measure in (("08_leaks", own_leaks.found), ("08_leaks_sparse", own_leaks.sparse)):
+        kept = own_leaks.GRIDS[name].read().query("seed == 2").reset_index(drop=True)
+        pd.testing.assert_frame_equal(measure([2]), kept)

@@ -49,8 +49,17 @@ def _all_seeds(table: pd.DataFrame) -> pd.DataFrame:
 CLAIMS = [
     Claim(
         "C8.1",
-        "The check names a feature that was made from a label, and no feature that was not.",
+        "The check names a number that is a label with noise on top, and no feature that was not made from a label.",
         own_leaks.found,
+        own_leaks.effects,
+        0.5,
+        "of the feeds",
+        seeds=24,
+    ),
+    Claim(
+        "C8.8",
+        "The check names a number that is 0, or missing, wherever the label is 0, and no feature that was not made so.",
+        own_leaks.sparse,
         own_leaks.effects,
         0.5,
         "of the feeds",

@@ -57,7 +57,7 @@ class Comparison:
     growth  a row a number of seeds (the first 3, 5, 10, … and all) and task: single, shared (mean scores), gain, low,
             high, verdict, seeds_needed, and spread, overlap, users, units of `intervals.Gain`
     curve   a row a weight, seed and task: value; empty where there is none
-    cost    a row a model: parameters, and seconds of training
+    cost    a row a model: parameters, and seconds of computing that one training took
     """
 
     declaration: Declaration
@@ -65,6 +65,7 @@ class Comparison:
     seeds: list[int]
     rates: list[float]
     penalties: list[float]
+    tuning_seeds: list[int]
     matters: dict[str, float]
     parts: dict[str, int]
     users: int
@@ -115,18 +116,16 @@ def steps(
     for name, value, kind in (("declaration", declaration, Declaration), ("recipe", recipe, Recipe)):
         if not isinstance(value, kind):
             validate.fail(name, repr(value)[:60], f"a {kind.__name__}", TypeError)
-    for name, value in (("seeds", seeds), ("rates", rates), ("penalties", penalties or ())):
-        if isinstance(value, str) or not isinstance(value, Iterable):
-            validate.fail(name, repr(value)[:60], "several numbers, such as range(5) or (0.003, 0.01)", TypeError)
-    seeds, rates = list(seeds), list(rates)
+    seeds, tuning_seeds = _several("seeds", seeds, whole=True), _several("tuning_seeds", tuning_seeds, whole=True)
+    rates, penalties = _several("rates", rates), _several("penalties", penalties or [recipe.l2_embedding])
     if recipe.structure == "single task":
         validate.fail("recipe", "'single task'", "a structure that shares: single tasks are what it is compared with")
     if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
-        expected = f"two or more, each once, none of {list(tuning_seeds)}, which tune"
+        expected = f"two or more, each once, none of {tuning_seeds}, which tune"
         validate.fail("seeds", str(seeds)[:60], expected)
     if not rates:
         validate.fail("rates", "none", "at least one learning rate")
-    choices = [{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties or [recipe.l2_embedding]]
+    choices = [{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties]
     for kind in set(declaration.labels.values()):
         validate.number(f"matters[{kind!r}]", dict(matters).get(kind), low=0)
     problems = must_pass(declaration, frame)
@@ -175,7 +174,8 @@ def steps(
             recipe=recipe,
             seeds=seeds,
             rates=rates,
-            penalties=sorted({choice["l2_embedding"] for choice in choices}),
+            penalties=sorted(set(penalties)),
+            tuning_seeds=tuning_seeds,
             matters=dict(matters),
             parts=table.parts,
             users=table.users,
@@ -190,6 +190,12 @@ def steps(
     )
 
 
+def _several(name: str, values: Sequence[float], whole: bool = False) -> list:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        validate.fail(name, repr(values)[:60], "several numbers, such as range(5) or (0.003, 0.01)", TypeError)
+    return [validate.number(name, value, low=0, whole=whole) for value in values]
+
+
 def _cost(runs: pd.DataFrame) -> pd.DataFrame:
     """Parameters and mean seconds of one training, all single-task models together."""
     each = runs.groupby(["model", "tasks"], sort=False)[["parameters", "seconds"]].mean()
@@ -198,7 +204,7 @@ def _cost(runs: pd.DataFrame) -> pd.DataFrame:
 
 class _Run(NamedTuple):
     """Models that were trained together, a seed each: the sum of their best total validation losses, {(task, seed):
-    outputs for the test rows}, parameters of one, and seconds that one took."""
+    outputs for the test rows}, parameters of one, and seconds of computing that one took."""
 
     loss: float
     outputs: dict[tuple[str, int], np.ndarray]
@@ -253,9 +259,9 @@ class _Table:
             each = zip(*map(self.sets, seeds), strict=True)
             train, valid, test = (Examples.stack([one.only(*tasks) for one in part]) for part in each)
         models = [recipe.model(self.features, kinds, seed) for seed in seeds]
-        start = time.perf_counter()
+        start = time.process_time()  # a busy machine does not count
         run = fit(models, train, valid, seed=seeds, progress=False, **recipe.training())
-        seconds = (time.perf_counter() - start) / len(seeds)
+        seconds = (time.process_time() - start) / len(seeds)
         totals = run.history[run.history["task"] == TOTAL]
         found = Members(models).predict(test.inputs)
         outputs = {(task, seed): found[task][i].numpy() for task in tasks for i, seed in enumerate(seeds)}

@@ -2,8 +2,10 @@
 
 import re
 
+import pandas as pd
 import pytest
 
+from helpers.report import Report, _table
 from tests.browser.conftest import each
 
 # one process opens this notebook for `test_lab.py` and for these tests
@@ -12,12 +14,37 @@ ROWS = "".join(f"{row % 40},{row % 30},{18 + row % 50}.5,{row % 2},{row // 2 % 2
 GOOD = "user,item,age,click,like,time\n" + ROWS
 ENABLED = """() => [...document.querySelectorAll(".mtl-form button")]
   .some((button) => button.innerText === "Train and report" && !button.disabled)"""
+# tables of a report that are wider than their box, by how much
+CUT = """() => [...document.querySelectorAll(".mtl-report .table")]
+  .map((box) => [box.innerText.slice(0, 40), box.scrollWidth - box.clientWidth]).filter(([_, over]) => over > 0)"""
+# texts in an element that are hard to read on what is painted behind them: [contrast (WCAG 2), text]
+PALE = """root => {
+  const rgb = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return { c: [r, g, b], a }; };
+  const light = ({ c }) => c.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, k) => sum + [0.2126, 0.7152, 0.0722][k] * v, 0);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = rgb(getComputedStyle(e).backgroundColor);
+      if (colour.a > 0.99) return colour;
+    }
+    return rgb("rgb(255, 255, 255)");
+  };
+  const texts = [...root.querySelectorAll("*")].filter((e) => e.checkVisibility() && e.tagName !== "STYLE" &&
+    (["INPUT", "SELECT"].includes(e.tagName) || [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())));
+  const found = texts.map((e) => {
+    const [one, other] = [light(rgb(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+    return [(one + 0.05) / (other + 0.05), (e.innerText || e.value || e.tagName).slice(0, 60)];
+  });
+  if (found.length < 5) throw new Error("hardly any text");
+  return found.filter(([contrast]) => contrast < 4.5);
+}"""
 BAD = {  # a file, and what the form says of it
     "gone.csv": (None, "where there is no file"),
     "empty.csv": ("", "cannot be read"),
     "header.csv": ("user,click,like\n", "without a row below its header"),
     "twice.csv": (GOOD.replace("like", "click", 1), "with 'click' twice in its header"),
-    "longer.csv": (GOOD.replace("0,0,18.5", "0,0,18.5,7", 1), "with 7 values in a row, and 6 names in its header"),
+    "longer.csv": (GOOD.replace("0,0,18.5", "0,0,18.5,7", 1), "with 7 values in the line that begins with '0,0,18.5,7"),
+    "shorter.csv": (GOOD.replace("0,0,18.5,", "0,0,", 1), "with 5 values in the line that begins with '0,0,0,0,100'"),
     "gbk.csv": (GOOD.replace("user", "用户", 1).encode("gbk"), "expected a CSV file in UTF-8 with a header"),
     "words.csv": (re.sub(r",1,(\d+)\n", r",yes,\1\n", GOOD), "one label alone"),
     "one_class.csv": (re.sub(r",\d,(\d+)\n", r",1,\1\n", GOOD), "one label alone"),
@@ -68,6 +95,29 @@ def test_a_role_moves_the_code_and_a_mistake_is_said(book):
 
 
 @form_of_08
+def test_report_and_form_can_be_read_in_both_themes(book):
+    theme = "(name) => jupyterapp.commands.execute('apputils:change-theme', { theme: name })"
+    for name, light in (("JupyterLab Dark", "false"), ("JupyterLab Light", "true")):
+        book.page.evaluate(theme, name)
+        book.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
+        for place in (".mtl-report", ".mtl-form"):
+            assert book.page.locator(place).first.evaluate(PALE) == [], (name, place)
+        assert book.page.evaluate(CUT) == [], name
+
+
+@pytest.mark.parametrize("task", ["sixteen_letters_", "a_long_name_of_a_column_without_a_blank_in_it_anywhere_at_all"])
+@pytest.mark.parametrize(("width", "media"), [(1000, "screen"), (670, "print")])
+def test_tables_fit_whatever_a_task_is_called(browser, task, width, media):
+    row = {"task": task, "so it": "is undecided", "gain": "+0.012", "95% interval": "-0.015 to +0.039", "metric": "AUC"}
+    row |= {"alone": "0.624", "shared": "0.635", "item's mean": "0.651"}
+    page = browser.new_page(viewport={"width": width, "height": 600})
+    page.emulate_media(media=media)
+    page.set_content(Report("", _table(pd.DataFrame([row]))).page())
+    assert page.locator(".mtl-report td").count() == len(row) and page.evaluate(CUT) == []
+    page.close()
+
+
+@form_of_08
 def test_it_can_be_stopped_and_goes_on_to_the_report(book, browser):
     form, _, train = parts(book)
     train.click()
@@ -82,10 +132,12 @@ def test_it_can_be_stopped_and_goes_on_to_the_report(book, browser):
     path = book.lab.root / "capstone" / "feed_report.html"
     html = path.read_text(encoding="utf-8")
     assert html.startswith("<!DOCTYPE html>") and "Does sharing help here?" in html
-    for width in (390, 1280):
+    for width, media in ((390, "screen"), (1000, "screen"), (1280, "screen"), (670, "print")):  # A4 between its margins
         page = browser.new_page(viewport={"width": width, "height": 800})
+        page.emulate_media(media=media)
         page.goto(path.as_uri())
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert width == 390 or page.evaluate(CUT) == []
         assert page.evaluate("() => [...document.images].every((image) => image.naturalWidth > 100)")
         page.close()
 
