@@ -3,8 +3,8 @@
     python3 tools/setup.py         what the course runs on
     python3 tools/setup.py test    and what the checks and the other commands need
 
-`make` runs it before each command, with whatever `python3` is there: where all is done it says nothing. So it is written
-for Python 3.6 and uses the standard library only. TORCH=cpu in the environment takes that build of PyTorch.
+`make` runs it before each command, with whatever `python3` is there, so it is written for Python 3.6 and uses the
+standard library only. Where all is done it says nothing. TORCH=cpu in the environment takes that build of PyTorch.
 """
 
 import hashlib
@@ -40,11 +40,11 @@ REASONS = [
         r"(?:No matching distribution found for|Could not find a version that satisfies the requirement) ([^\s;(]+)",
         "pip finds no build of {0} for Python {python}: install Python 3.13, 3.12 or 3.11 and run it again.",
     ),
-    (r"(?i)\berror: (.+)", "it says: {0}"),
-    (r"(.+)\s*\Z", "its last words are: {0}"),
+    (r"(?i)\berror: (.+)", "pip says: {0}."),
+    (r"(.+)\s*\Z", "the last line of the log is: {0}."),
 ]
 
-# Runs a command, and kills it with all that it started as soon as standard input closes: when set-up ends, however it ends.
+# Runs a command, and kills it with all that it started when standard input closes: when set-up ends, however it ends.
 GUARD = """
 import os, signal, subprocess, sys, threading
 command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
@@ -121,17 +121,17 @@ def log():
 
 
 def unfinished():
-    """There from the first file of an environment on, and while pip changes it: who finds it makes a new one."""
+    """There while an environment is made or changed: a set-up that finds it was cut short, and makes a new one."""
     return VENV / "unfinished"
 
 
 def ready(kind):
-    """The mark of what is installed, "" for the course and "test" for all; it holds what was installed from where."""
+    """The mark of what is installed, "" for the course and "test" for all; in it, what it was installed from."""
     return VENV / ("ready-" + kind if kind else "ready")
 
 
 def source():
-    """This folder and its list of packages. A copied or moved environment runs the code of the folder it was made in."""
+    """This folder and its list of packages: a copied environment runs the code of the folder it was made for."""
     return f"{ROOT}\n{hashlib.sha256((ROOT / 'pyproject.toml').read_bytes()).hexdigest()}\n"
 
 
@@ -200,19 +200,18 @@ def logged(command, version):
         failed = run(command, output)
     if failed:
         why = reason(log().read_text(encoding="utf-8", errors="replace"), version)
-        raise SetupError(f"{Path(command[0]).name} {' '.join(command[1:4])} failed: {why} The log is {log().relative_to(ROOT)}.")
+        raise SetupError(f"{why} All that was written is in {log().relative_to(ROOT)}.")
 
 
 def make_venv(python, version):
-    """A new `.venv`, unless there is one that is whole and new enough; True if it is new."""
+    """A new `.venv`, unless there is one that is whole and new enough."""
     if not unfinished().exists() and (version_of(str(venv_python()), "pip") or (0,)) >= OLDEST:
-        return False
+        return
     if VENV.exists():
         shutil.rmtree(str(VENV))
     VENV.mkdir()
     unfinished().touch()
     logged([python, "-m", "venv", str(VENV)], version)
-    return True
 
 
 def reason(words, version):
@@ -221,8 +220,9 @@ def reason(words, version):
         found = re.search(pattern, words)
         if found:
             python = f"{version[0]}.{version[1]}"
-            return meaning.format(*found.groups(), disk=DISK_GB, cuda=CUDA_DISK_GB, python=python)
-    return "it stopped without a word."
+            words = [part.strip(" .") for part in found.groups()]
+            return meaning.format(*words, disk=DISK_GB, cuda=CUDA_DISK_GB, python=python)
+    return "a step stopped without a word."
 
 
 def install(kind, version):
@@ -247,8 +247,12 @@ def install(kind, version):
 
 def set_up(kind):
     python, version = find_python()
-    say(f"[1/4] Python {version[0]}.{version[1]} at {python}, {check_disk():.0f} GB free.")
-    say("[2/4] Environment in .venv. Nothing is installed outside of it.")
+    free = check_disk()
+    say(f"[1/4] Python {version[0]}.{version[1]} at {python}, {free:.0f} GB free.")
+    if sys.platform == "linux" and free < CUDA_DISK_GB and not os.environ.get("TORCH"):
+        say(f"      PyTorch's CUDA build can take {CUDA_DISK_GB:g} GB; make lab TORCH=cpu brings the small one.")
+    again = ", made again: the last set-up was cut short" if unfinished().exists() else ""
+    say(f"[2/4] Environment in .venv{again}. Nothing is installed outside of it.")
     make_venv(python, version)
     say("[3/4] Packages: one to three minutes, more if PyTorch is still to be downloaded (log: .venv/setup.log).")
     install(kind, version)
