@@ -21,7 +21,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
 TOOLS = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
-CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}  # conda-forge splits these two
+# conda-forge splits two of them and spells one in its own way
+CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib", "jupyter_core": "jupyter-core"}
 
 
 def conda_lines() -> list[Requirement]:
@@ -39,9 +40,9 @@ def test_every_range_has_a_lower_end_and_pins_nothing(need):
     assert ">=" in operators and operators <= {">=", "<"}
 
 
-def test_torch_from_2_6_on_is_admitted():
+def test_torch_from_2_8_on_is_admitted():
     (torch_range,) = (need.specifier for need in NEEDED if need.name == "torch")
-    assert torch_range.contains("2.6.0") and torch_range.contains("2.13.0") and not torch_range.contains("2.5.1")
+    assert torch_range.contains("2.8.0") and torch_range.contains("2.15.0") and not torch_range.contains("2.7.1")
 
 
 def test_environment_yml_has_the_same_packages_and_ranges():
@@ -113,6 +114,23 @@ def test_health_notices_a_missing_package(monkeypatch):
 def test_health_notices_that_the_course_is_not_installed(monkeypatch):
     monkeypatch.setattr(environment, "NAME", "no-such-course")
     assert "pip install -e ." in mend("no-such-course")
+
+
+def test_health_notices_a_copied_course_that_runs_the_code_of_another(monkeypatch, tmp_path):
+    """Notebooks in the copy import what the environment points to, here this folder."""
+    assert mend("code of the course") == ""
+    for part in ("helpers", "notebooks"):
+        (tmp_path / "copy" / part).mkdir(parents=True)
+    (tmp_path / "copy" / "helpers" / "environment.py").touch()
+    monkeypatch.chdir(tmp_path / "copy" / "notebooks")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    row = environment.health().loc["code of the course"]
+    assert (
+        row["found"] == str(ROOT / "helpers") and row["mend"] == f"set the course up in {tmp_path / 'copy'}: make lab"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "copy"))
+    (tmp_path / "copy" / "helpers" / "__init__.py").touch()
+    assert mend("code of the course") == ""
 
 
 def test_health_notices_a_server_without_widgets(monkeypatch, tmp_path):

@@ -70,7 +70,11 @@ FAKE_PYTHON = """#!/bin/sh
 here=$(dirname "$0")
 at() {
     echo "$1" >> "$COURSE/steps"
-    if [ "$STOP_AT" = "$1" ]; then sleep 300 & echo $! $$ > "$COURSE/pids.part"; mv "$COURSE/pids.part" "$COURSE/pids"; wait; fi
+    if [ "$STOP_AT" = "$1" ]; then
+        sleep 300 &
+        echo $! $$ > "$COURSE/pids.part"; mv "$COURSE/pids.part" "$COURSE/pids"
+        wait
+    fi
     if [ "$FAIL_AT" = "$1" ]; then echo "$FAIL_WITH"; exit 1; fi
 }
 case "$*" in
@@ -316,6 +320,7 @@ def test_lab_opens_the_first_notebook_there_is(monkeypatch, tmp_path):
 def clone(tmp_path, monkeypatch):
     """A course of two notebooks in git, and a home for Jupyter of its own."""
     monkeypatch.setattr(lab, "ROOT", tmp_path / "course")
+    (tmp_path / "jupyter").mkdir()
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
     for name in [name for name in os.environ if name.startswith("GIT_")]:  # as in a hook of git's
         monkeypatch.delenv(name)
