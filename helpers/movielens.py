@@ -148,6 +148,7 @@ def fetch(folder: Path = FOLDER) -> Path:
         load(folder)
         return folder
     part = folder.with_name(f".{folder.name}.part")
+    print("MovieLens-100K: fetching a copy of your own; without network this takes up to a minute.", flush=True)
     shutil.rmtree(part, ignore_errors=True)  # of a fetch that was killed
     part.mkdir(parents=True)
     try:
@@ -230,8 +231,6 @@ def _cut(rows, fractions: Sequence[float]) -> tuple:
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that pip ends too, and the temporary files go
-    if not present():
-        print("MovieLens-100K: fetching a copy of your own; without network this takes up to a minute.", flush=True)
     try:
         folder = fetch()
     except (OSError, ValueError) as error:

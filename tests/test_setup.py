@@ -293,6 +293,36 @@ def test_setup_script_can_be_read_by_an_old_python():
     ast.parse((ROOT / "tools" / "setup.py").read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
+# --- make -----------------------------------------------------------------------------------------------------------
+
+
+def would_run(target: str) -> list[str]:
+    """The commands of a target, which are not run."""
+    return subprocess.run(
+        ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+
+def test_make_lab_sets_up_the_course_and_make_test_the_checks_too():
+    """And `make lab` asks no network before JupyterLab starts, once it is set up."""
+    lab_only, checks = would_run("lab"), would_run("test")
+    assert any(line.endswith("tools/setup.py") for line in lab_only)
+    assert not any("setup.py test" in line or "movielens" in line for line in lab_only)
+    assert any(line.endswith("tools/setup.py test") for line in checks)
+
+
+def test_the_last_line_of_make_test_says_what_needs_chromium(tmp_path):
+    command = would_run("test")[-1]
+    assert command == ".venv/bin/python -m tests.browser.chromium"
+    for chromium in (False, True):
+        if chromium:
+            (tmp_path / "chromium").touch(mode=0o755)
+        ran = [sys.executable, "-m", "tests.browser.chromium"]
+        env = os.environ | {"PATH": str(tmp_path)}
+        said = subprocess.run(ran, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+        assert said.count("\n") == (not chromium) and chromium != said.startswith("Not checked: widgets in JupyterLab")
+
+
 # --- JupyterLab -----------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 OLDEST = (3, 11)
-NAMES = ["python3", "python3.13", "python3.12", "python3.11", "python3.14", "python"]
+NAMES = ["python3", "python3.13", "python3.12", "python3.11", "python3.14", "python", sys.executable]
 DISK_GB = 3.0  # 2 GB when installed, and what pip unpacks on the way
 CUDA_DISK_GB = 8.0  # the same with the build of PyTorch that pip brings on Linux
 
