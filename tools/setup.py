@@ -33,8 +33,12 @@ REASONS = [
     (
         r"connection broken by|NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|"
         r"SSLError|Temporary failure in name resolution|Network is unreachable|Connection (?:refused|reset)|"
-        r"error sending request|No matching distribution found for setuptools",
+        r"No matching distribution found for setuptools",
         "the package index cannot be reached: connect to the network (or set pip's proxy) and run it again.",
+    ),
+    (
+        r"error sending request",
+        "uv cannot reach PyTorch's own index: connect to the network, or run it without TORCH.",
     ),
     (
         r"(?:No matching distribution found for|Could not find a version that satisfies the requirement) ([^\s;(]+)",
