@@ -404,11 +404,27 @@ def test_lab_names_a_notebook_that_cannot_be_read_and_how_to_get_it_back(clone, 
     lab.prepare()
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("notebooks/00_one.ipynb cannot be read") and line.endswith(
-        "git checkout notebooks/00_one.ipynb"
+        "git checkout HEAD notebooks/00_one.ipynb"
     )
     assert is_trusted(clone / "notebooks" / "01_two.ipynb")
     subprocess.run(line[line.index("git checkout") :].split(), cwd=clone, check=True, capture_output=True)
     assert is_trusted(clone / "notebooks" / "00_one.ipynb")
+
+
+def test_lab_takes_any_other_folder_where_that_of_the_user_cannot_be_written(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / "file" / name))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
+    lab.keep_elsewhere()
+    assert os.environ["JUPYTER_DATA_DIR"] == str(tmp_path / "environment" / "home" / "jupyter_data_dir")
+    assert capsys.readouterr().out.count("cannot be written") == 3
+    lab.keep_elsewhere()
+    assert capsys.readouterr().out == ""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "file"))
+    lab.keep_elsewhere()
+    assert lab.is_writable(Path(os.environ["JUPYTER_DATA_DIR"]))
 
 
 def test_lab_without_git_trusts_nothing_and_says_so(clone, capsys):

@@ -19,7 +19,6 @@ from nbformat.sign import NotebookNotary
 from helpers import own_copy
 
 ROOT = Path(__file__).resolve().parent.parent
-FETCH = f"{os.path.relpath(sys.executable, ROOT)} -m helpers.movielens"
 
 
 def git(*words: str) -> str:
@@ -36,12 +35,12 @@ def committed() -> dict[str, str]:
     return {name: git("show", f"HEAD:./{name}") for name in names if name.endswith(".ipynb")}
 
 
-def is_notebook(text: str) -> bool:
+def parse(text: str) -> nbformat.NotebookNode | None:
+    """The notebook, or None where this is none."""
     try:
-        nbformat.reads(text, as_version=4)
+        return nbformat.reads(text, as_version=4)
     except Exception:  # of what is no notebook, nbformat may say anything
-        return False
-    return True
+        return None
 
 
 def trust(books: dict[str, str]) -> None:
@@ -50,14 +49,15 @@ def trust(books: dict[str, str]) -> None:
     JupyterLab itself signs what was run and saved in it.
     """
     notary = NotebookNotary()
-    for text in filter(is_notebook, books.values()):
-        notary.sign(nbformat.reads(text, as_version=4))
+    for book in filter(None, map(parse, books.values())):
+        notary.sign(book)
 
 
-def unreadable(books: dict[str, str]) -> list[str]:
-    """The names of those whose file is here and no notebook any more, as after a merge with conflicts."""
-    here = [name for name in books if (ROOT / name).is_file()]
-    return [name for name in here if not is_notebook((ROOT / name).read_text(encoding="utf-8", errors="replace"))]
+def is_readable(path: Path) -> bool:
+    try:
+        return parse(path.read_text(encoding="utf-8", errors="replace")) is not None
+    except OSError:
+        return False
 
 
 def prepare() -> None:
@@ -68,26 +68,33 @@ def prepare() -> None:
     except Exception as error:
         print(f"The notebooks open untrusted ({error}): Run All Cells brings the sliders of a chapter.", flush=True)
         return
-    for name in unreadable(books):
-        print(f"{name} cannot be read as a notebook. The course's version, without your changes: git checkout {name}")
+    for name in books:
+        if (ROOT / name).exists() and not is_readable(ROOT / name):  # as after a merge with conflicts
+            print(f"{name} cannot be read as a notebook. The course's, without your changes: git checkout HEAD {name}")
+
+
+def is_writable(folder: Path) -> bool:
+    """Can files be made in it? It is made itself where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
 
 
 def keep_elsewhere() -> None:
     """Where the home folder cannot be written, let Jupyter and IPython keep their files in the environment."""
-    elsewhere = Path(sys.prefix) / "home"
     folders = {
         "JUPYTER_DATA_DIR": jupyter_data_dir(),
         "JUPYTER_CONFIG_DIR": jupyter_config_dir(),
-        "IPYTHONDIR": os.environ.get("IPYTHONDIR", "~/.ipython"),
+        "IPYTHONDIR": os.environ.get("IPYTHONDIR", os.path.expanduser("~/.ipython")),
     }
     for name, folder in folders.items():
-        try:
-            folder = Path(folder).expanduser()
-            folder.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=folder).close()
-        except OSError as error:
-            os.environ[name] = str(elsewhere / name.lower())
-            print(f"{folder} cannot be written ({error.strerror}): {os.environ[name]} is used instead.", flush=True)
+        if not is_writable(Path(folder)):
+            other = Path(sys.prefix) / "home" / name.lower()
+            os.environ[name] = str(other if is_writable(other) else tempfile.mkdtemp())
+            print(f"{folder} cannot be written: {os.environ[name]} is used instead.", flush=True)
 
 
 def first_notebook() -> str:
@@ -120,7 +127,9 @@ def main() -> None:
     if sys.argv[1:] == ["--trust"]:
         return
     if not own_copy.present():
-        print(f"No copy of MovieLens-100K: the cells that need it say so. To fetch one: {FETCH}")
+        print(
+            f"No copy of MovieLens-100K: cells that need it say so. To get one: {sys.executable} -m helpers.movielens"
+        )
     print("JupyterLab starts. If no browser opens, open one of the addresses below. Stop it with Ctrl-C.", flush=True)
     from jupyterlab.labapp import LabApp
 
