@@ -80,7 +80,7 @@ clean: ## remove what these commands made, except .venv and data/
 
 SETUP := command -v python3 > /dev/null || \
          { echo "Set-up stopped: the course needs Python 3.11 or later (no python3 found)."; exit 1; }; \
-         python3 tools/setup.py
+         exec python3 tools/setup.py
 
 # what the course runs on; where it is there this takes no time
 ready:
