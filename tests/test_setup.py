@@ -311,6 +311,19 @@ def test_make_lab_sets_up_the_course_and_make_test_the_checks_too():
     assert any(line.endswith("tools/setup.py test") for line in checks)
 
 
+def test_a_signal_to_make_ends_the_set_up_too(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "tools").mkdir()
+    slow = "import os, pathlib, time; pathlib.Path('pid').write_text(f'{os.getpid()}.'); time.sleep(300)"
+    (tmp_path / "tools" / "setup.py").write_text(slow)
+    make = subprocess.Popen(["make", "lab"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    written = wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("."))
+    assert written and alive(pid := int((tmp_path / "pid").read_text()[:-1]))
+    make.terminate()
+    make.wait(timeout=30)
+    wait_for(lambda: not alive(pid))
+
+
 def test_the_last_line_of_make_test_says_what_needs_chromium(tmp_path):
     command = would_run("test")[-1]
     assert command == ".venv/bin/python -m tests.browser.chromium"
