@@ -115,9 +115,14 @@ def _code() -> Iterator[Check]:
     """A copied or moved course may still run the code of the folder in which it was set up."""
     around = [Path.cwd(), *Path.cwd().parents]
     here = next((folder for folder in around if (folder / "helpers" / "environment.py").is_file()), ROOT)
-    ask = [sys.executable, "-c", "import helpers; print(helpers.__path__[0])"]  # as from a notebook
-    said = subprocess.run(ask, cwd=here / "notebooks", capture_output=True, text=True, check=False).stdout.strip()
-    found = "this folder" if said and Path(said).parent == here else said or "not found"
+    ask = [
+        sys.executable,
+        "-P",
+        "-c",
+        "import helpers; print(helpers.__path__[0])",
+    ]  # -P: not from the folder it runs in
+    said = subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
+    found = "this folder" if said and Path(said).resolve().parent == here.resolve() else said or "not found"
     mend = "" if found == "this folder" else f"set the course up in {here}: make lab"
     yield Check("code of the course", found, "this folder", mend)
 

@@ -317,8 +317,9 @@ def test_a_signal_to_make_ends_the_set_up_too(tmp_path):
     slow = "import os, pathlib, time; pathlib.Path('pid').write_text(f'{os.getpid()}.'); time.sleep(300)"
     (tmp_path / "tools" / "setup.py").write_text(slow)
     make = subprocess.Popen(["make", "lab"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    written = wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("."))
-    assert written and alive(pid := int((tmp_path / "pid").read_text()[:-1]))
+    wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("."))
+    pid = int((tmp_path / "pid").read_text()[:-1])
+    assert alive(pid)
     make.terminate()
     make.wait(timeout=30)
     wait_for(lambda: not alive(pid))
