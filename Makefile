@@ -49,7 +49,7 @@ test-browser: ready-test movielens ## JupyterLab and exported pages in Chromium
 	@echo "Browser."
 	@$(PYTEST) -m "not long" -n 2 --dist loadgroup tests/browser
 
-test-versions: ready-test movielens ## unit tests with the lowest and the newest packages allowed (8 GB to download)
+test-versions: ready-test movielens ## unit tests with the lowest and the newest packages allowed (13 GB of disk)
 	@failed=0; for versions in lowest-direct highest; do \
 		echo "Unit tests, versions: $$versions."; \
 		$(BIN)/uv --no-config venv --quiet --clear --seed --python $(BIN)/python .versions/$$versions && \

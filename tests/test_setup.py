@@ -272,6 +272,19 @@ def test_setup_says_that_it_is_offline(tmp_path, monkeypatch, capsys):
     assert lines[-1].startswith("Set-up stopped: the package index cannot be reached") and "setup.log" in lines[-1]
 
 
+@pytest.mark.parametrize("torch", ["", "cpu"])
+def test_setup_names_the_small_build_where_the_large_one_may_not_fit(monkeypatch, capsys, tmp_path, torch):
+    monkeypatch.setattr(setup, "VENV", tmp_path)
+    monkeypatch.setattr(setup, "find_python", lambda: (sys.executable, (3, 11)))
+    monkeypatch.setattr(setup, "check_disk", lambda: 5.0)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("TORCH", torch)
+    for step in ("make_venv", "install", "run"):
+        monkeypatch.setattr(setup, step, lambda *arguments: None)
+    setup.set_up("")
+    assert ("can take 8 GB; make lab TORCH=cpu" in capsys.readouterr().out) == (not torch)
+
+
 @pytest.mark.parametrize(
     ("log", "said"),
     [
