@@ -104,6 +104,8 @@ def course(tmp_path):
 
 def start(course: Path, *words: str, **environment: str) -> subprocess.Popen:
     code = (
+        # tests that run in the background may have inherited that Ctrl-C is ignored
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "import sys; from pathlib import Path; from tools import setup; setup.ROOT = Path(sys.argv[1]); "
         "setup.VENV = setup.ROOT / '.venv'; sys.exit(setup.main(sys.argv[2:]))"
     )
