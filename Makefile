@@ -2,8 +2,8 @@
 # Windows: the README has the same as plain commands.
 
 BIN := .venv/bin
-READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest -q
+UNIT := -m "not long" -n 2 --dist loadgroup --ignore tests/browser tests
 # progress bars are left out: whether one appears depends on the speed of the machine
 NBVAL := TQDM_DISABLE=1 $(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout=120 \
          --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
@@ -11,18 +11,19 @@ NB ?= notebooks
 
 .NOTPARALLEL:
 
-.PHONY: help lab test test-all test-long test-code test-notebooks test-browser lint notebooks grids claims bench site \
-        movielens clean
+.PHONY: help lab test test-all test-long test-code test-notebooks test-browser test-versions lint notebooks grids \
+        claims bench site ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
-lab: $(READY) movielens ## open the course in JupyterLab
+lab: ready ## open the course in JupyterLab
 	@$(BIN)/python -m tools.lab
 
 test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (12 minutes at most)
+	@$(BIN)/python -m tests.browser.chromium
 
-test-long: $(READY) movielens ## the long checks alone: cells twice, sections alone, regeneration, grids, claims
+test-long: ready-test movielens ## the long checks alone: cells twice, sections alone, regeneration, grids, claims
 	@echo "Long checks: notebooks cell by cell, grids."
 	@$(PYTEST) -m long -n 2 --dist loadgroup tests
 	@$(MAKE) --no-print-directory claims
@@ -31,36 +32,44 @@ test-all: ## test, then test-long (40 minutes at most)
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory test-long
 
-lint: $(READY) ## ruff over code and notebooks, lint and format
+lint: ready-test ## ruff over code and notebooks, lint and format
 	@echo "Lint."
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
 
-test-code: $(READY) movielens ## unit tests alone
+test-code: ready-test movielens ## unit tests alone
 	@echo "Unit tests."
-	@$(PYTEST) -m "not long" -n 2 --dist loadgroup --ignore tests/browser tests
+	@$(PYTEST) $(UNIT)
 
-test-notebooks: $(READY) movielens ## run the notebooks and compare every output (NB=notebooks/04_shared_bottom.ipynb for one)
+test-notebooks: ready-test movielens ## run the notebooks and compare every output (NB=notebooks/04_shared_bottom.ipynb for one)
 	@echo "Notebooks: each runs once, outputs are compared."
 	@$(NBVAL) $(NB)
 
-test-browser: $(READY) movielens ## JupyterLab and exported pages in Chromium
+test-browser: ready-test movielens ## JupyterLab and exported pages in Chromium
 	@echo "Browser."
 	@$(PYTEST) -m "not long" -n 2 --dist loadgroup tests/browser
 
-notebooks: $(READY) movielens ## run the notebooks and write them in canonical form (NB=... for one)
+test-versions: ready-test movielens ## unit tests with the lowest and the newest packages allowed (13 GB of disk)
+	@failed=0; for versions in lowest-direct highest; do \
+		echo "Unit tests, versions: $$versions."; \
+		$(BIN)/uv --no-config venv --quiet --clear --seed --python $(BIN)/python .versions/$$versions && \
+		$(BIN)/uv --no-config pip install --quiet --python .versions/$$versions --resolution $$versions -e ".[test]" && \
+		.versions/$$versions/bin/python -m pytest -q $(UNIT) || failed=1; \
+	done; exit $$failed
+
+notebooks: ready-test movielens ## run the notebooks and write them in canonical form (NB=... for one)
 	@$(BIN)/python -m tools.notebooks $(NB)
 
-grids: $(READY) movielens ## train again what data/grids/ holds
+grids: ready-test movielens ## train again what data/grids/ holds
 	@$(BIN)/python -m helpers.experiments
 
-claims: $(READY) movielens ## derive every claim again with other seeds (SEEDS=5000:5020)
+claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=5000:5020)
 	@$(BIN)/python -m helpers.claims $(if $(SEEDS),--seeds $(SEEDS))
 
-bench: $(READY) movielens ## speed, memory, latency, and the same against other libraries
+bench: ready-test movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks
 
-site: $(READY) ## write the chapters as pages that need no network and no kernel to _site/
+site: ready-test ## write the chapters as pages that need no network and no kernel to _site/
 	@$(BIN)/python -m tools.site --out _site
 
 clean: ## remove what these commands made, except .venv and data/
@@ -69,11 +78,18 @@ clean: ## remove what these commands made, except .venv and data/
 
 # --- set-up ---------------------------------------------------------------------------------------------------------
 
-$(READY): pyproject.toml tools/setup.py
-	@command -v python3 > /dev/null || { echo "Set-up stopped: the course needs Python 3.11 or later (no python3 found)."; exit 1; }
-	@python3 tools/setup.py
-	@touch $@
+SETUP := command -v python3 > /dev/null || \
+         { echo "Set-up stopped: the course needs Python 3.11 or later (no python3 found)."; exit 1; }; \
+         exec python3 tools/setup.py
+
+# what the course runs on; where it is there this takes no time
+ready:
+	@$(SETUP)
+
+# and what all other commands need
+ready-test:
+	@$(SETUP) test
 
 # offline it says so and goes on: the cells and tests that need MovieLens-100K are then skipped by name; in CI it must be
-movielens: $(READY)
+movielens: ready-test
 	@$(BIN)/python -m helpers.own_copy || $(BIN)/python -m helpers.movielens || [ -z "$(CI)" ]

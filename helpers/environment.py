@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import difflib
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -67,7 +68,7 @@ def threads() -> None:
 
 def health() -> pd.DataFrame:
     """What the course needs and what is here, one row each: found, wanted, and what mends it (empty if all is well)."""
-    checks = [*_python(), *_packages(), *_widgets(), *_threads(), *_disk(), *_movielens()]
+    checks = [*_python(), *_packages(), *_code(), *_widgets(), *_threads(), *_disk(), *_movielens()]
     return pd.DataFrame(checks).set_index("what")
 
 
@@ -108,6 +109,22 @@ def _packages() -> Iterator[Check]:
         yield Check(
             need.name, found, str(need.specifier), "" if need.specifier.contains(found, prereleases=True) else again
         )
+
+
+def _code() -> Iterator[Check]:
+    """A copied or moved course may still run the code of the folder in which it was set up."""
+    around = [Path.cwd(), *Path.cwd().parents]
+    here = next((folder for folder in around if (folder / "helpers" / "environment.py").is_file()), ROOT)
+    ask = [
+        sys.executable,
+        "-P",
+        "-c",
+        "import helpers; print(helpers.__path__[0])",
+    ]  # -P: not from the folder it runs in
+    said = subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
+    found = "this folder" if said and Path(said).resolve().parent == here.resolve() else said or "not found"
+    mend = "" if found == "this folder" else f"set the course up in {here}: make lab"
+    yield Check("code of the course", found, "this folder", mend)
 
 
 def _widgets() -> Iterator[Check]:

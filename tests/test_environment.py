@@ -1,12 +1,14 @@
 """pyproject.toml, environment.yml and what is installed agree, and the health check notices what is wrong."""
 
 import ast
+import json
 import re
 import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 import torch
@@ -14,14 +16,17 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from benchmarks import peers
 from helpers import environment
 
 ROOT = Path(__file__).parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
 TOOLS = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
-CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}  # conda-forge splits these two
+# conda-forge splits two of them and spells one in its own way
+CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib", "jupyter_core": "jupyter-core"}
 
 
 def conda_lines() -> list[Requirement]:
@@ -39,9 +44,46 @@ def test_every_range_has_a_lower_end_and_pins_nothing(need):
     assert ">=" in operators and operators <= {">=", "<"}
 
 
-def test_torch_from_2_6_on_is_admitted():
+def test_torch_from_2_8_on_is_admitted():
     (torch_range,) = (need.specifier for need in NEEDED if need.name == "torch")
-    assert torch_range.contains("2.6.0") and torch_range.contains("2.13.0") and not torch_range.contains("2.5.1")
+    assert torch_range.contains("2.8.0") and torch_range.contains("2.15.0") and not torch_range.contains("2.7.1")
+
+
+FIRST_PARTY = {"benchmarks", "helpers", "tests", "tools"}
+STARTED = {"ipykernel"}  # runs the notebooks, and is not imported
+COMMANDS = {"nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}
+
+
+def imported(*places: str) -> set[str]:
+    """The packages from outside that the code in these files and folders imports, by the names that pip knows."""
+    owners, found = packages_distributions(), set()
+    for place in map(ROOT.joinpath, places):
+        for path in [place] if place.is_file() else [*place.rglob("*.py"), *place.rglob("*.ipynb")]:
+            text = path.read_text(encoding="utf-8")
+            if path.suffix == ".ipynb":
+                cells = nbformat.reads(text, as_version=4).cells
+                text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "code")
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                else:
+                    names = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+                found |= {name.partition(".")[0] for name in names}
+    outside = found - set(sys.stdlib_module_names) - FIRST_PARTY
+    return {canonicalize_name(owners.get(name, [name])[0]) for name in outside}
+
+
+def test_what_the_course_imports_is_what_it_declares():
+    course = imported("helpers", "notebooks", "examples", "tools/lab.py", "tools/__init__.py")
+    assert course == {need.name for need in NEEDED} - STARTED
+
+
+def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():
+    used = imported("helpers", "notebooks", "examples", "tools", "tests", "benchmarks", "conftest.py")
+    installed_by_bench = {canonicalize_name(Requirement(line).name) for line in peers.PACKAGES}
+    declared = {need.name for need in NEEDED + TOOLS} - STARTED - COMMANDS
+    assert used - installed_by_bench == declared - installed_by_bench
+    assert len(NEEDED + TOOLS) == len(declared | STARTED | COMMANDS), "each is declared once"
 
 
 def test_environment_yml_has_the_same_packages_and_ranges():
@@ -115,6 +157,23 @@ def test_health_notices_that_the_course_is_not_installed(monkeypatch):
     assert "pip install -e ." in mend("no-such-course")
 
 
+def test_health_notices_a_copied_course_that_runs_the_code_of_another(monkeypatch, tmp_path):
+    """Notebooks in the copy import what the environment points to, here this folder."""
+    assert mend("code of the course") == ""
+    for part in ("helpers", "notebooks"):
+        (tmp_path / "copy" / part).mkdir(parents=True)
+    (tmp_path / "copy" / "helpers" / "environment.py").touch()
+    monkeypatch.chdir(tmp_path / "copy" / "notebooks")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    row = environment.health().loc["code of the course"]
+    assert (
+        row["found"] == str(ROOT / "helpers") and row["mend"] == f"set the course up in {tmp_path / 'copy'}: make lab"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "copy"))
+    (tmp_path / "copy" / "helpers" / "__init__.py").touch()
+    assert mend("code of the course") == ""
+
+
 def test_health_notices_a_server_without_widgets(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "_server_prefix", lambda: tmp_path)
     for package in ("ipywidgets", "anywidget"):
@@ -136,6 +195,12 @@ def test_health_notices_a_full_disk(monkeypatch):
 def test_health_tells_how_to_get_movielens(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     assert "-m helpers.movielens" in mend("MovieLens-100K")
+
+
+def test_uv_and_the_container_bring_the_cpu_build_too():
+    assert PYPROJECT["tool"]["uv"]["pip"]["torch-backend"] == "cpu"
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    assert container["onCreateCommand"] == "make ready TORCH=cpu"
 
 
 @pytest.mark.parametrize("wrong", [True, False])

@@ -1,5 +1,6 @@
 """Predictions stay shut; checks judge right, wrong, untouched and broken answers, and give two hints."""
 
+import re
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -147,7 +148,9 @@ def test_an_exercise_that_raises_not_implemented_or_uses_the_dots_is_not_yet():
 
     assert fresh().judge(later).startswith("Not yet: write")
     found = fresh().judge(lambda: torch.zeros(2) & torch.ones(2))  # torch raises the same for bits of floats
-    assert found.startswith("Not right yet: line") and "raised NotImplementedError" in found
+    assert re.search(
+        r"^Not right yet: line .* raised (NotImplemented|Runtime)Error: .* not implemented for 'Float'", found
+    )
     layer = ...
     assert fresh().judge(lambda: layer(2)).startswith("Not yet: replace each `...`")
 
@@ -177,7 +180,8 @@ def test_an_error_inside_a_library_points_to_the_line_that_called_it():
         return torch.ones(2, 3) @ torch.ones(2, 3)
 
     said = fresh().judge(broken)
-    assert "`return torch.ones(2, 3) @ torch.ones(2, 3)`, raised RuntimeError: mat1 and mat2" in said
+    # newer releases of torch name the operation first
+    assert re.search(r"`return torch.ones\(2, 3\) @ torch.ones\(2, 3\)`, raised RuntimeError: .*mat1 and mat2", said)
     assert "\n" not in said and "Traceback" not in said
 
 

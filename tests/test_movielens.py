@@ -1,10 +1,14 @@
+import os
 import subprocess
+import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -206,13 +210,42 @@ def test_fetch_leaves_a_folder_of_the_users_alone(small, packaged, tmp_path):
     assert not calls and [path.name for path in folder.iterdir()] == ["u.data"]
 
 
-def test_fetch_offline_says_so_in_one_line(monkeypatch, tmp_path, capsys):
+def test_fetch_says_that_it_begins_and_offline_that_it_failed(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1))
     monkeypatch.setattr(fetch, "__defaults__", (tmp_path / "data" / "ml-100k",))
     assert main() == 1
-    printed = capsys.readouterr().out
-    assert printed.count("\n") == 1 and "is this machine online?" in printed and "The course runs without it" in printed
+    begun, failed = capsys.readouterr().out.splitlines()
+    assert begun.startswith("MovieLens-100K: fetching")
+    assert "is this machine online?" in failed and "The course runs without it" in failed
     assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_fetch_that_is_ended_takes_pip_with_it_and_leaves_no_folder(tmp_path):
+    """SIGTERM to `python -m helpers.movielens`, while a stand-in for pip waits for an index that never answers."""
+    pip = "import os, pathlib, time; pathlib.Path('pip.pid').write_text(str(os.getpid())); time.sleep(300)"
+    code = (
+        "import subprocess, sys; from pathlib import Path; from helpers import movielens; run = subprocess.run\n"
+        f"movielens.subprocess.run = lambda command, **words: run([sys.executable, '-c', {pip!r}], **words)\n"
+        "movielens.fetch.__defaults__ = (Path('data/ml-100k').absolute(),); sys.exit(movielens.main())"
+    )
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = os.environ | {"TMPDIR": str(temporary), "PYTHONPATH": str(Path(__file__).parents[1])}
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=env)
+    end = time.monotonic() + 60
+    while not ((tmp_path / "pip.pid").exists() and (tmp_path / "pip.pid").read_text()) and time.monotonic() < end:
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(timeout=60) != 0
+    pid = int((tmp_path / "pip.pid").read_text())
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert list((tmp_path / "data").iterdir()) == list(temporary.iterdir()) == []
+
+
+def test_fetch_clears_what_a_killed_one_left(small, packaged, tmp_path):
+    write(tmp_path / "data" / ".ml-100k.part", {"u.data": "half"})
+    pd.testing.assert_frame_equal(load(fetch(tmp_path / "data" / "ml-100k")), load(small))
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["ml-100k"]
 
 
 def test_fetch_of_a_package_that_changed_puts_nothing_in_place(small, packaged, tmp_path):

@@ -1,6 +1,5 @@
-"""The tools: canonical form, comparison, style, nbval's settings, set-up, and JupyterLab's command line."""
+"""The tools: canonical form, comparison, style, nbval's settings."""
 
-import ast
 import base64
 import io
 import json
@@ -18,7 +17,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools import lab, notebooks, setup, style
+from tools import notebooks, style
 
 ROOT = Path(__file__).parent.parent
 TINY = ROOT / "tests" / "fixtures" / "99_tiny.ipynb"
@@ -349,123 +348,6 @@ def test_nbval_compares_text_to_the_letter_and_leaves_decimals_live_and_absent_d
         "7": "PASSED",
         "test_skipped": "FAILED" if ci else "SKIPPED",
     }
-
-
-# --- set-up ---------------------------------------------------------------------------------------------------------
-
-
-def test_setup_takes_a_python_that_is_new_enough(monkeypatch):
-    paths = {"python3": "/usr/bin/python3", "python3.12": "/opt/python3.12"}
-    monkeypatch.setattr(setup.shutil, "which", paths.get)
-    monkeypatch.setattr(setup, "version_of", {"/usr/bin/python3": (3, 9), "/opt/python3.12": (3, 12)}.get)
-    monkeypatch.setattr(setup, "has_venv", lambda path: True)
-    assert setup.find_python() == ("/opt/python3.12", (3, 12))
-
-
-def test_setup_says_that_python_is_too_old(monkeypatch):
-    monkeypatch.setattr(setup.shutil, "which", {"python3": "/usr/bin/python3"}.get)
-    monkeypatch.setattr(setup, "version_of", lambda path: (3, 9))
-    with pytest.raises(setup.SetupError, match=r"needs Python 3.11 or later \(/usr/bin/python3 is 3.9\)"):
-        setup.find_python()
-
-
-def test_setup_says_that_there_is_no_python(monkeypatch):
-    monkeypatch.setattr(setup.shutil, "which", lambda name: None)
-    with pytest.raises(setup.SetupError, match="no Python found"):
-        setup.find_python()
-
-
-def test_setup_says_which_package_brings_venv(monkeypatch):
-    monkeypatch.setattr(setup.shutil, "which", {"python3": "/usr/bin/python3"}.get)
-    monkeypatch.setattr(setup, "version_of", lambda path: (3, 13))
-    monkeypatch.setattr(setup, "has_venv", lambda path: False)
-    with pytest.raises(setup.SetupError, match=r"apt-get install python3.13-venv"):
-        setup.find_python()
-
-
-def test_setup_asks_a_real_python():
-    version = sys.version_info[:2]
-    assert setup.version_of(sys.executable) == version and setup.has_venv(sys.executable)
-    assert setup.version_of("no-such-python") is None
-
-
-def test_setup_says_that_the_disk_is_full(monkeypatch):
-    monkeypatch.setattr(setup.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100e9, 99.5e9, 0.5e9))
-    with pytest.raises(setup.SetupError, match=r"0.5 GB are free under .* need 3 GB"):
-        setup.check_disk()
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A project of its own, so that nothing is installed here."""
-    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["setuptools>=77"]\n[project]\nname = "p"\n')
-    monkeypatch.setattr(setup, "ROOT", tmp_path)
-    monkeypatch.setattr(setup, "LOG", tmp_path / "setup.log")
-    monkeypatch.setattr(setup, "venv_python", lambda: Path(sys.executable))
-    for name, value in {"CONFIG_FILE": os.devnull, "RETRIES": "1", "INDEX_URL": "http://127.0.0.1:9/simple"}.items():
-        monkeypatch.setenv(f"PIP_{name}", value)
-    return tmp_path
-
-
-def test_setup_says_that_it_is_offline(project, monkeypatch, capsys):
-    monkeypatch.setattr(setup, "find_python", lambda: (sys.executable, (3, 11)))
-    monkeypatch.setattr(setup, "make_venv", lambda python: None)
-    assert setup.main() == 1
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-1].startswith("Set-up stopped: the package index cannot be reached") and "setup.log" in lines[-1]
-    assert len(lines) == 4
-
-
-@pytest.mark.parametrize(
-    ("log", "said"),
-    [
-        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "the disk is full"),
-        ("WARNING: Retrying ... NameResolutionError\nERROR: No matching distribution found for setuptools", "network"),
-        ("ERROR: No matching distribution found for torch<3,>=2.6", "no build of torch<3,>=2.6 for Python 3.15"),
-        ("ERROR: something new", "pip says: something new"),
-        ("", "without a word"),
-    ],
-)
-def test_setup_reads_the_reason_from_what_pip_wrote(log, said):
-    assert said in setup.reason(log, (3, 15))
-
-
-def test_setup_script_can_be_read_by_an_old_python():
-    ast.parse((ROOT / "tools" / "setup.py").read_text(encoding="utf-8"), feature_version=(3, 7))
-
-
-# --- JupyterLab -----------------------------------------------------------------------------------------------------
-
-
-def test_lab_is_told_root_browser_and_where_to_start(monkeypatch):
-    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
-    monkeypatch.setattr(sys, "platform", "linux")
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
-        monkeypatch.delenv(name, raising=False)
-    container = lab.arguments()
-    assert {"--allow-root", "--no-browser", "--ServerApp.ip=127.0.0.1"} <= set(container)
-    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
-    monkeypatch.setenv("DISPLAY", ":0")
-    assert not {"--allow-root", "--no-browser"} & set(lab.arguments())
-
-
-def test_lab_opens_the_first_notebook_there_is(monkeypatch, tmp_path):
-    monkeypatch.setattr(lab, "ROOT", tmp_path)
-    assert lab.first_notebook() == "notebooks/04_shared_bottom.ipynb"
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / "00_start_here.ipynb").touch()
-    assert lab.first_notebook() == "notebooks/00_start_here.ipynb"
-
-
-def test_lab_trusts_the_notebooks(monkeypatch, tmp_path, tiny):
-    monkeypatch.setattr(lab, "ROOT", tmp_path)
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
-    (tmp_path / "notebooks").mkdir()
-    shutil.copy(TINY, tmp_path / "notebooks")
-    notary = lab.NotebookNotary()
-    assert not notary.check_signature(tiny)
-    lab.trust()
-    assert notary.check_signature(tiny)
 
 
 def test_pre_commit_runs_nothing_from_elsewhere():

@@ -7,20 +7,94 @@ left as they are, and go before the few defaults in `lab_settings/`: no question
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
+from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir
 from nbformat.sign import NotebookNotary
+
+from helpers import own_copy
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def trust() -> None:
-    """Sign the notebooks of the course as you would with `jupyter trust notebooks/*.ipynb`."""
+def git(*words: str) -> str:
+    """What git answers in the folder of the course. Raises OSError with git's reason."""
+    asked = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    if asked.returncode:
+        raise OSError(asked.stderr.strip().splitlines()[0])
+    return asked.stdout
+
+
+def committed() -> dict[str, str]:
+    """The notebooks of the last commit, `notebooks/NAME` and text, whatever has become of the files. Raises OSError."""
+    names = git("ls-tree", "-z", "--name-only", "HEAD", "notebooks/").split("\0")
+    return {name: git("show", f"HEAD:./{name}") for name in names if name.endswith(".ipynb")}
+
+
+def parse(text: str) -> nbformat.NotebookNode | None:
+    """The notebook, or None where this is none."""
+    try:
+        return nbformat.reads(text, as_version=4)
+    except Exception:  # of what is no notebook, nbformat may say anything
+        return None
+
+
+def trust(books: dict[str, str]) -> None:
+    """Sign these texts. A file that was changed since has another signature, and one from elsewhere has none.
+
+    JupyterLab itself signs what was run and saved in it.
+    """
     notary = NotebookNotary()
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        notary.sign(nbformat.read(path, as_version=4))
+    for book in filter(None, map(parse, books.values())):
+        notary.sign(book)
+
+
+def is_readable(path: Path) -> bool:
+    try:
+        return parse(path.read_text(encoding="utf-8", errors="replace")) is not None
+    except OSError:
+        return False
+
+
+def prepare() -> None:
+    """Trust the notebooks and say what is wrong with them; nothing here keeps JupyterLab from starting."""
+    try:
+        books = committed()
+        trust(books)
+    except Exception as error:
+        print(f"The notebooks open untrusted ({error}): Run All Cells brings the sliders of a chapter.", flush=True)
+        return
+    for name in books:
+        if (ROOT / name).exists() and not is_readable(ROOT / name):  # as after a merge with conflicts
+            print(f"{name} cannot be read as a notebook. The course's, without your changes: git checkout HEAD {name}")
+
+
+def is_writable(folder: Path) -> bool:
+    """Can files be made in it? It is made itself where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
+def keep_elsewhere() -> None:
+    """Where the home folder cannot be written, let Jupyter and IPython keep their files in the environment."""
+    folders = {
+        "JUPYTER_DATA_DIR": jupyter_data_dir(),
+        "JUPYTER_CONFIG_DIR": jupyter_config_dir(),
+        "IPYTHONDIR": os.environ.get("IPYTHONDIR", os.path.expanduser("~/.ipython")),
+    }
+    for name, folder in folders.items():
+        if not is_writable(Path(folder)):
+            other = Path(sys.prefix) / "home" / name.lower()
+            os.environ[name] = str(other if is_writable(other) else tempfile.mkdtemp())
+            print(f"{folder} cannot be written: {os.environ[name]} is used instead.", flush=True)
 
 
 def first_notebook() -> str:
@@ -48,9 +122,14 @@ def arguments() -> list[str]:
 
 
 def main() -> None:
-    trust()
+    keep_elsewhere()
+    prepare()
     if sys.argv[1:] == ["--trust"]:
         return
+    if not own_copy.present():
+        print(
+            f"No copy of MovieLens-100K: cells that need it say so. To get one: {sys.executable} -m helpers.movielens"
+        )
     print("JupyterLab starts. If no browser opens, open one of the addresses below. Stop it with Ctrl-C.", flush=True)
     from jupyterlab.labapp import LabApp
 

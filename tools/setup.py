@@ -1,40 +1,63 @@
 """Set-up: make `.venv` and install the course into it, one line a step, and one clear line if a step fails.
 
-`make` runs it with whatever `python3` is there, so it is written for Python 3.6 and uses the standard library only.
+    python3 tools/setup.py         what the course runs on
+    python3 tools/setup.py test    and what the checks and the other commands need
+
+`make` runs it before each command, with whatever `python3` is there, so it is written for Python 3.6 and uses the
+standard library only. Where all is done it says nothing. TORCH=cpu in the environment takes that build of PyTorch.
 """
 
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-LOG = VENV / "setup.log"
 OLDEST = (3, 11)
-NAMES = ["python3", "python3.13", "python3.12", "python3.11", "python3.14", "python"]
+NAMES = ["python3", "python3.13", "python3.12", "python3.11", "python3.14", "python", sys.executable]
 DISK_GB = 3.0  # 2 GB when installed, and what pip unpacks on the way
+CUDA_DISK_GB = 8.0  # the same with the build of PyTorch that pip brings on Linux
 
-# What pip's log says, and what it means. The first that matches is reported.
+# What the log says, and what it means. The first that matches is reported.
 REASONS = [
     (
         r"No space left on device|Errno 28",
-        "the disk is full: the packages need {disk:g} GB, on Linux without conda up to 8 GB.",
+        "the disk is full: the packages need {disk:g} GB, on Linux without TORCH=cpu up to {cuda:g} GB.",
     ),
     (
         r"connection broken by|NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|"
-        r"SSLError|Temporary failure in name resolution|Network is unreachable|Connection (?:refused|reset)",
+        r"SSLError|Temporary failure in name resolution|Network is unreachable|Connection (?:refused|reset)|"
+        r"No matching distribution found for setuptools",
         "the package index cannot be reached: connect to the network (or set pip's proxy) and run it again.",
+    ),
+    (
+        r"error sending request",
+        "uv cannot reach PyTorch's own index: connect to the network, or run it without TORCH.",
     ),
     (
         r"(?:No matching distribution found for|Could not find a version that satisfies the requirement) ([^\s;(]+)",
         "pip finds no build of {0} for Python {python}: install Python 3.13, 3.12 or 3.11 and run it again.",
     ),
-    (r"ERROR: (.+)", "pip says: {0}"),
+    (r"(?i)\berror: (.+)", "pip says: {0}."),
+    (r"(.+)\s*\Z", "the last line of the log is: {0}."),
 ]
+
+# Runs a command, and kills it with all that it started when standard input closes: when set-up ends, however it ends.
+GUARD = """
+import os, signal, subprocess, sys, threading
+command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+def watch():
+    os.read(0, 1)
+    os.killpg(0, signal.SIGKILL) if hasattr(os, "killpg") else command.kill()
+threading.Thread(target=watch, daemon=True).start()
+os._exit(command.wait())
+"""
 
 
 class SetupError(Exception):
@@ -45,11 +68,11 @@ def say(line):
     print(line, flush=True)
 
 
-def version_of(command):
-    """(major, minor) of a Python, or None if it does not run."""
+def version_of(command, modules="sys"):
+    """(major, minor) of a Python that has these modules, or None if it does not run."""
     try:
         answer = subprocess.run(
-            [command, "-c", "import sys; print(*sys.version_info[:2])"],
+            [command, "-c", f"import {modules}, sys; print(*sys.version_info[:2])"],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             check=True,
@@ -61,7 +84,7 @@ def version_of(command):
 
 def has_venv(command):
     """Debian and Ubuntu leave the half of `venv` that brings pip to a package of its own."""
-    return subprocess.run([command, "-c", "import ensurepip, venv"], stderr=subprocess.DEVNULL).returncode == 0
+    return version_of(command, "ensurepip, venv") is not None
 
 
 def find_python():
@@ -94,62 +117,164 @@ def check_disk():
 
 
 def venv_python():
-    return VENV / ("Scripts" if os.name == "nt" else "bin") / "python"
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def make_venv(python):
-    """A new `.venv`, unless there is one that runs and is new enough."""
-    version = version_of(str(venv_python()))
-    if version and version >= OLDEST:
-        return
-    made = subprocess.run(
-        [python, "-m", "venv", "--clear", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    if made.returncode:
-        lines = made.stdout.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        raise SetupError(f"{python} cannot make an environment in {VENV}: {lines[-1]}")
+def log():
+    return VENV / "setup.log"
 
 
-def reason(log, version):
-    """One line that says why pip failed, from what it wrote."""
-    for pattern, meaning in REASONS:
-        found = re.search(pattern, log)
-        if found:
-            return meaning.format(*found.groups(), disk=DISK_GB, python=f"{version[0]}.{version[1]}")
-    return "pip stopped without a word."
+def unfinished():
+    """There while an environment is made or changed: a set-up that finds it was cut short, and makes a new one."""
+    return VENV / "unfinished"
 
 
-def install(version):
-    """Install the course and what it needs from `pyproject.toml`; seconds that it took."""
-    start = time.time()
-    command = [str(venv_python()), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "-e", ".[test]"]
-    with open(str(LOG), "wb") as log:
-        pip = subprocess.Popen(command, cwd=str(ROOT), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            while pip.poll() is None:
-                time.sleep(0.2)
-                if sys.stdout.isatty():
-                    sys.stdout.write(f"\r      {time.time() - start:.0f} s \r")
-                    sys.stdout.flush()
-        except KeyboardInterrupt:
-            pip.terminate()
-            pip.wait()
-            raise
-    if pip.returncode:
-        log = LOG.read_text(encoding="utf-8", errors="replace")
-        raise SetupError(f"{reason(log, version)} All that pip wrote is in {LOG.relative_to(ROOT)}.")
-    return time.time() - start
+def ready(kind):
+    """The mark of what is installed, "" for the course and "test" for all; in it, what it was installed from."""
+    return VENV / ("ready-" + kind if kind else "ready")
 
 
-def main():
+def source():
+    """This folder and its list of packages: a copied environment runs the code of the folder it was made for."""
+    return f"{ROOT}\n{hashlib.sha256((ROOT / 'pyproject.toml').read_bytes()).hexdigest()}\n"
+
+
+def is_ready(kind):
+    if unfinished().exists() or not venv_python().exists() or not ready(kind).exists():
+        return False
+    return ready(kind).read_text(encoding="utf-8") == source()
+
+
+def take(lock):
+    """Lock an open file, unless another process has; the operating system frees it when its holder is gone."""
     try:
-        python, version = find_python()
-        say(f"[1/3] Python {version[0]}.{version[1]} at {python}, {check_disk():.0f} GB free.")
-        make_venv(python)
-        say("[2/3] Environment in .venv. Nothing is installed outside of it.")
-        say("[3/3] Packages: one to three minutes, more if PyTorch is still to be downloaded (log: .venv/setup.log).")
-        say(f"      Installed in {install(version):.0f} s.")
-    except SetupError as error:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+@contextmanager
+def alone():
+    """One set-up at a time in this folder: a second one waits."""
+    with open(str(ROOT / ".setup.lock"), "a") as lock:
+        if not take(lock):
+            say("Another set-up is at work in this folder: waiting for it to end.")
+            while not take(lock):
+                time.sleep(0.5)
+        yield
+
+
+def run(command, output=None):
+    """Run a command to its end; its exit code. It does not outlive this process: see GUARD."""
+    start = time.time()
+    # what it leaves in its temporary folder when it is killed goes with .venv
+    (VENV / "tmp").mkdir(exist_ok=True)
+    guard = subprocess.Popen(
+        [sys.executable, "-c", GUARD] + command,
+        cwd=str(ROOT),
+        env=dict(os.environ, TMPDIR=str(VENV / "tmp")),
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C goes to us alone
+    )
+    try:
+        while guard.poll() is None:
+            time.sleep(0.1)
+            if output and sys.stdout.isatty():
+                sys.stdout.write(f"\r      {time.time() - start:.0f} s \r")
+                sys.stdout.flush()
+    finally:
+        guard.stdin.close()
+        guard.wait()
+    return guard.returncode
+
+
+def logged(command, version):
+    """Run a command that writes to the log. Raises SetupError with the reason if it fails."""
+    with open(str(log()), "ab") as output:
+        failed = run(command, output)
+    if failed:
+        why = reason(log().read_text(encoding="utf-8", errors="replace"), version)
+        raise SetupError(f"{why} All that was written is in {log().relative_to(ROOT)}.")
+
+
+def make_venv(python, version):
+    """A new `.venv`, unless there is one that is whole and new enough."""
+    if not unfinished().exists() and (version_of(str(venv_python()), "pip") or (0,)) >= OLDEST:
+        return
+    if VENV.exists():
+        shutil.rmtree(str(VENV))
+    VENV.mkdir()
+    unfinished().touch()
+    logged([python, "-m", "venv", str(VENV)], version)
+
+
+def reason(words, version):
+    """One sentence that says why a command failed, from what it wrote."""
+    for pattern, meaning in REASONS:
+        found = re.search(pattern, words)
+        if found:
+            python = f"{version[0]}.{version[1]}"
+            words = [part.strip(" .") for part in found.groups()]
+            return meaning.format(*words, disk=DISK_GB, cuda=CUDA_DISK_GB, python=python)
+    return "a step stopped without a word."
+
+
+def install(kind, version):
+    """Install the course and what it needs from `pyproject.toml`."""
+    course = ["-e", f".[{kind}]" if kind else "."]
+    pip = [str(venv_python()), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+    torch = os.environ.get("TORCH")
+    unfinished().touch()
+    log().write_bytes(b"")
+    try:
+        if torch:  # pip would have to be told the address of PyTorch's own index; uv knows it
+            logged(pip + ["uv"], version)
+            logged([str(venv_python()), "-m", "uv", "pip", "install", "--torch-backend", torch] + course, version)
+        else:
+            logged(pip + course, version)
+    except SetupError:
+        if b"Installing collected packages" not in log().read_bytes():
+            unfinished().unlink()  # pip gave up before it changed anything, as when offline
+        raise
+    unfinished().unlink()
+
+
+def set_up(kind):
+    python, version = find_python()
+    free = check_disk()
+    say(f"[1/4] Python {version[0]}.{version[1]} at {python}, {free:.0f} GB free.")
+    if sys.platform == "linux" and free < CUDA_DISK_GB and not os.environ.get("TORCH"):
+        say(f"      PyTorch's CUDA build can take {CUDA_DISK_GB:g} GB; make lab TORCH=cpu brings the small one.")
+    again = ", made again: the last set-up was cut short" if unfinished().exists() else ""
+    say(f"[2/4] Environment in .venv{again}. Nothing is installed outside of it.")
+    make_venv(python, version)
+    say("[3/4] Packages: one to three minutes, more if PyTorch is still to be downloaded (log: .venv/setup.log).")
+    install(kind, version)
+    say("[4/4] MovieLens-100K.")
+    run([str(venv_python()), "-m", "helpers.movielens"])  # without it the course runs as well
+    shutil.rmtree(str(VENV / "tmp"), ignore_errors=True)
+    for done in {"", kind}:
+        ready(done).write_text(source(), encoding="utf-8")
+
+
+def main(arguments):
+    kind = "test" if arguments == ["test"] else ""
+    try:
+        if not is_ready(kind):
+            with alone():
+                if not is_ready(kind):
+                    set_up(kind)
+    except (SetupError, OSError) as error:
         say(f"Set-up stopped: {error}")
         return 1
     except KeyboardInterrupt:
@@ -159,4 +284,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

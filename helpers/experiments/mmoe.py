@@ -83,10 +83,13 @@ def size(model: str, shape: Shape | None = None) -> int:
 
 
 def best(table: pd.DataFrame, value: str, lowest: bool = False) -> pd.DataFrame:
-    """The best shape and rate of each model (and amount of rows) in a table of `tune` or `tune_relu`, by the mean."""
+    """The best shape and rate of each model (and amount of rows) in a table of `tune` or `tune_relu`, by the mean.
+
+    Of equal means, up to what summing rounds off, the one at the smaller rate.
+    """
     by = [name for name in ("rows", "model") if name in table]
-    means = table.groupby([*by, "shape", "rate"], sort=False)[value].mean().reset_index()
-    order = means.sort_values(value, ascending=lowest, kind="stable")
+    means = table.groupby([*by, "shape", "rate"], sort=False)[value].mean().round(9).reset_index()
+    order = means.sort_values([value, "rate"], ascending=[lowest, True])
     return order.groupby(by, sort=False).head(1).sort_values(by).reset_index(drop=True)
 
 

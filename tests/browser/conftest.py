@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import CHROMIUM
 from tests.browser.lab import FLAGS, Book, Lab
 from tools import notebooks as tool
 
@@ -16,7 +17,6 @@ except ImportError:
 
 ROOT = Path(__file__).parents[2]
 WIDGETS = Path(__file__).parent / "fixtures" / "widgets.ipynb"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), WIDGETS]
 
 
