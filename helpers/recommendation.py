@@ -75,7 +75,7 @@ def recommend(gains: pd.DataFrame) -> Recommendation:
 
 
 def outcome(verdicts: Iterable[str]) -> str:
-    """Which of the four outcomes of joint training this is: both gain, both lose, seesaw, one gains and none loses; of
+    """Which of the four outcomes of joint training this is: both gain, both lose, seesaw, one gains, none loses; of
     more than two tasks all gain, …. Nothing where the verdicts leave it open."""
     found = list(verdicts)
     gains, loses = found.count("holds"), found.count("opposite")
@@ -88,7 +88,7 @@ def outcome(verdicts: Iterable[str]) -> str:
         return f"{every} gain" if gains else f"{every} lose"
     if loses:
         return ""
-    return f"{'one gains' if gains == 1 else 'some gain'} and none loses"
+    return f"{'one gains' if gains == 1 else 'some gain'}, none loses"
 
 
 def too_good(gains: pd.DataFrame) -> str:

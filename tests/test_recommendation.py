@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.experiments.outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW
 from helpers.recommendation import ALARM, APART, BUT, COST, OPEN, SHARE, WORDS, outcome, recommend, too_good, word
 from helpers.verdicts import VERDICTS
 
@@ -34,7 +35,7 @@ def table(*rows) -> pd.DataFrame:
         (
             table(("click", "holds", 0), ("like", "no effect", 0)),
             SHARE,
-            "One gains and none loses: sharing helps click and costs like nothing that matters.",
+            "One gains, none loses: sharing helps click and costs like nothing that matters.",
         ),
         (table(("click", "opposite", 0), ("like", "no effect", 0)), APART, "costs click, and no task clearly gains"),
         (table(("click", "opposite", 0), ("like", "holds", 0)), BUT, "Seesaw: sharing helps like and costs click."),
@@ -74,11 +75,9 @@ def test_no_text_contradicts_itself(verdicts):
 
 
 def test_outcomes_have_the_words_of_the_map():
-    assert outcome(["holds", "holds"]) == "both gain" and outcome(["opposite"] * 2) == "both lose"
-    assert outcome(["opposite", "holds"]) == "seesaw" and outcome(["holds", "no effect"]) == "one gains and none loses"
-    assert (
-        outcome(["holds"] * 3) == "all gain" and outcome(["holds", "no effect", "holds"]) == "some gain and none loses"
-    )
+    assert outcome(["holds", "holds"]) == BOTH_GAIN and outcome(["opposite"] * 2) == BOTH_LOSE
+    assert outcome(["opposite", "holds"]) == SEESAW and outcome(["holds", "no effect"]) == ONE_GAINS
+    assert outcome(["holds"] * 3) == "all gain" and outcome(["holds", "no effect", "holds"]) == "some gain, none loses"
     for unnamed in (["holds", "undecided"], ["opposite", "no effect"], ["no effect"] * 2, ["undecided"] * 2):
         assert outcome(unnamed) == ""
 
