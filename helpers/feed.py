@@ -13,6 +13,7 @@ Everything is drawn from `numpy.random.Generator`s made from one seed: equal see
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import validate
+from helpers.files import whole
 
 FOLDER = Path(__file__).parents[1] / "data" / "feed"
 ENDING = ".csv.gz"
@@ -282,11 +284,16 @@ TYPES = (
 
 
 def write(folder: Path, named: Mapping[str, pd.DataFrame]) -> None:
-    """Write each table to `folder`/NAME.csv.gz. Equal tables give equal bytes (with one version of zlib)."""
+    """Write each table to `folder`/NAME.csv.gz, whole or not at all. Equal tables give equal bytes (with one version of
+    zlib)."""
     for name, table in named.items():
         path = _path(folder, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(path, index=False, lineterminator="\n", compression={"method": "gzip", "mtime": 0})
+        with (
+            whole(path) as part,
+            part.open("wb") as file,
+            gzip.GzipFile(path.stem, "wb", fileobj=file, mtime=0) as zipped,
+        ):
+            table.to_csv(zipped, index=False, lineterminator="\n")
 
 
 def load(name: str, folder: Path = FOLDER) -> pd.DataFrame:

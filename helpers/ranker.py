@@ -10,6 +10,7 @@ What the chapters keep apart (features, a model, a balance, `fit`) is here behin
 from __future__ import annotations
 
 import copy
+import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -189,8 +190,10 @@ class Ranker:
         self._serving()
         about = {"tasks": self.tasks, "recipe": asdict(self.recipe), "seed": self.seed, "scales": self.scales}
         about |= {"features": self.features.state()}
+        content = io.BytesIO()
+        torch.save({"ranker": json.dumps(about), "parameters": self.model.state_dict()}, content)
         with whole(path) as part:
-            torch.save({"ranker": json.dumps(about), "parameters": self.model.state_dict()}, part)
+            part.write_bytes(content.getbuffer())
 
     @staticmethod
     def load(path: str | Path) -> Ranker:
@@ -226,8 +229,10 @@ class Ranker:
         inputs = self.features.transform(blank)
         rows = torch.export.Dim("rows", min=1)
         program = torch.export.export(serving, (inputs,), dynamic_shapes=({name: {0: rows} for name in inputs},))
+        content = io.BytesIO()  # torch's own writer ends the process when a disk is full
+        torch.export.save(program, content)
         with whole(path) as part:
-            torch.export.save(program, part)
+            part.write_bytes(content.getbuffer())
 
     def parameters(self) -> int:
         """How many numbers the model has learnt."""

@@ -11,6 +11,7 @@ more time than the model.
 from __future__ import annotations
 
 import copy
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -366,8 +367,10 @@ def save(model: nn.Module, path: str | Path) -> None:
     """Write the model's parameters to `path`, whole or not at all; a folder that is missing is made."""
     if not isinstance(model, nn.Module):
         validate.fail("model", type(model).__name__, "an nn.Module", TypeError)
+    parameters = io.BytesIO()
+    torch.save(model.state_dict(), parameters)
     with whole(path) as part:
-        torch.save(model.state_dict(), part)
+        part.write_bytes(parameters.getbuffer())
 
 
 def load(model: nn.Module, path: str | Path) -> nn.Module:
