@@ -148,6 +148,8 @@ class World:
         With `autoplay` every video plays and there is no column click; else only a clicked video plays. Satisfaction is
         what the user has from watching the video, or would have had.
         """
+        validate.instance("rng", rng, np.random.Generator, "a numpy.random.Generator")
+        validate.instance("biases", biases, Biases, "Biases")
         rows = validate.same_length(user=user, video=video)
         user, video = _numbered("user", user, self.users), _numbered("video", video, self.videos)
         of_user = {name: self.user_traits[name].to_numpy()[user] for name in ("like_proneness", "favourite_proneness")}
@@ -195,6 +197,7 @@ def simulate(
     two, and none comes twice. Who was satisfied with what played is likelier to return the next day. The position in a
     session changes nothing.
     """
+    validate.instance("world", world, World, "a World")
     days = validate.number("days", days, low=1, high=127, whole=True)  # what a column of bytes holds
     rng = np.random.default_rng([validate.number("seed", seed, low=0, whole=True), 2 if autoplay else 1])
     users, videos = len(world.users), len(world.videos)
@@ -303,7 +306,8 @@ def load(name: str, folder: Path = FOLDER) -> pd.DataFrame:
         known = sorted(
             found.relative_to(folder).as_posix().removesuffix(ENDING) for found in Path(folder).rglob(f"*{ENDING}")
         )
-        validate.fail("name", repr(name), f"one of {known} (`python -m helpers.feed` writes them)")
+        have = f"one of {known}" if known else f"tables in {folder}, where there are none"
+        validate.fail("name", repr(name), f"{have} (git has them, and `python -m helpers.feed` writes them)")
     try:
         return pd.read_csv(path, dtype=TYPES)
     except Exception as error:  # gzip, zlib and pandas have many kinds for a damaged file

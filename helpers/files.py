@@ -50,8 +50,7 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 def _target(path: str | Path) -> tuple[Path, int | None]:
     """The file that is meant, where a link points, and its mode; None where there is none yet."""
-    if not isinstance(path, str | os.PathLike):
-        validate.fail("path", type(path).__name__, "the name of a file", TypeError)
+    validate.instance("path", path, str | os.PathLike, "the name of a file")
     try:
         target = Path(os.path.realpath(path))
         mode = target.stat().st_mode

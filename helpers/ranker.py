@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -148,7 +149,9 @@ class Ranker:
         seed: int = 0,
     ):
         self.features = columns if isinstance(columns, Features) else Features(columns)
-        self.tasks, self.recipe, self.seed = tasks, recipe or Recipe(), seed
+        self.tasks = validate.instance("tasks", tasks, dict, '{column of the label: "binary" or "regression"}')
+        self.recipe = Recipe() if recipe is None else validate.instance("recipe", recipe, Recipe, "a Recipe, or None")
+        self.seed = seed
         self.model: nn.Module | None = None
 
     def fit(self, train: pd.DataFrame, valid: pd.DataFrame, progress: bool = True) -> Ranker:
@@ -201,7 +204,7 @@ class Ranker:
 
         Raises FileNotFoundError, or ValueError when the file is no ranker.
         """
-        path = Path(path)
+        path = Path(validate.instance("path", path, str | PathLike, "the name of a file"))
         if not path.exists():
             validate.fail("path", f"{path.name}, which does not exist", "a file of `Ranker.save`", FileNotFoundError)
         try:
@@ -222,7 +225,7 @@ class Ranker:
 
         It takes what `features.transform` gives, of any number of rows, and gives {task: probability or value}.
         """
-        if Path(path).suffix != ".pt2":
+        if Path(validate.instance("path", path, str | PathLike, "the name of a file")).suffix != ".pt2":
             validate.fail("path", repr(str(path)), "a name that ends in .pt2, as torch wants it")
         serving = copy.deepcopy(self._serving()).requires_grad_(False)  # what is served is trained no further
         blank = pd.DataFrame({column.name: [np.nan, np.nan] for column in self.features.columns})
