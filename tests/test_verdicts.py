@@ -5,7 +5,9 @@ import pytest
 from helpers.verdicts import VERDICTS, verdict
 
 
-@pytest.mark.parametrize(("low", "high"), [(-0.01, 0.01), (0.01, 0.02), (-0.02, -0.01), (-0.02, 0.02)])
+@pytest.mark.parametrize(
+    ("low", "high"), [(-0.01, 0.0), (0.0, 0.01), (-0.01, 0.01), (0.01, 0.02), (-0.02, -0.01), (-0.02, 0.02)]
+)
 def test_an_interval_that_touches_the_margin_is_undecided(low, high):
     assert verdict(low, high, 0.01) == "undecided"
 
