@@ -167,3 +167,23 @@ def test_users_may_be_named_by_words_and_numbers():
     found = over_users(influence, np.array(["a", 7, "a", "b"], dtype=object))
     assert found == over_users(influence, np.array([0, 1, 0, 2]))
     assert found == (pytest.approx(np.sqrt(3 / 2 * (0.3**2 + 0.3**2 + 0.4**2))), 3)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.8])
+@pytest.mark.parametrize(("influence", "metric"), [(auc_influence, roc_auc_score), (r2_influence, r2_score)])
+def test_influence_is_how_fast_the_metric_moves_with_the_weight_of_a_row(influence, metric, share):
+    """Also where one class is rare and scores are tied: each class is divided by its own number."""
+    rng = np.random.default_rng(0)
+    label = (rng.random(80) < share).astype(float)
+    score = (0.5 * label + rng.normal(size=80)).round(1)
+    found, step = influence(score, label), 1e-4
+    for row in range(80):
+        up, down = np.ones(80), np.ones(80)
+        up[row], down[row] = 1 + step, 1 - step
+        slope = metric(label, score, sample_weight=up) - metric(label, score, sample_weight=down)
+        assert found[row] == pytest.approx(slope / (2 * step), abs=1e-6)
+
+
+def test_few_users_say_less_than_their_number():
+    """G / (G − 1), as the users' mean is not known but computed from them: with 2 users it is a factor of √2."""
+    assert over_users([0.3, -0.3], [1, 2])[0] == pytest.approx(np.sqrt(2 * (0.3**2 + 0.3**2)))

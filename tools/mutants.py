@@ -2,7 +2,7 @@
 
     python -m tools.mutants [MODULE ...]      # losses, experiments/own, ...; without a name all of `MODULES`
 
-mutmut changes one place of a module at a time (`<` becomes `<=`, a number grows by one, an argument is left out, ...) and
+mutmut changes one place of a module at a time (`<` becomes `<=`, a number grows by one, an argument is left out) and
 runs the module's own test file. A change that all tests pass has survived: a property that no test states, or a change
 that changes nothing. `tests/mutants.toml` lists those that stay, each with its reason; any other is printed as new, and
 a module of which fewer than 90% are killed, or with a new survivor, makes the run fail.
