@@ -629,7 +629,7 @@ def test_a_long_epoch_keeps_no_graph():
 
     class Saved:
         def __init__(self, tensor):
-            self.tensor = tensor
+            self.tensor = tensor.detach()  # a node that held its own output would never go
             alive.add(self)
 
     class Spy(SharedBottom):
