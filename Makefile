@@ -12,7 +12,7 @@ NB ?= notebooks
 .NOTPARALLEL:
 
 .PHONY: help lab test test-all test-long test-code test-notebooks test-browser lint notebooks grids claims bench site \
-        movielens clean
+        mutants movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ claims: $(READY) movielens ## derive every claim again with other seeds (SEEDS=5
 
 bench: $(READY) movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks
+
+mutants: movielens ## change the code in one place at a time: do the tests notice? (MODULE=losses for one; hours for all)
+	@$(BIN)/python -m tools.mutants $(MODULE)
 
 site: $(READY) ## write the chapters as pages that need no network and no kernel to _site/
 	@$(BIN)/python -m tools.site --out _site

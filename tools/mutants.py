@@ -82,6 +82,11 @@ def run(module: str, jobs: int, folder: Path) -> dict[str, int | None]:
     return kept["exit_code_by_key"]
 
 
+def listed() -> dict[str, dict[str, dict[str, str]]]:
+    """The survivors that stay: {module: {function: {change: reason}}}."""
+    return tomllib.loads(REASONS.read_text(encoding="utf-8"))
+
+
 def change(mutant: str, folder: Path) -> tuple[str, str]:
     """The function that a mutant is in, as CLASS.NAME or NAME, and its changed lines, such as `- a < b + a <= b`."""
     shown = subprocess.run(
@@ -104,14 +109,13 @@ def main() -> int:
         parser.error(f"no module {', '.join(unknown)}; expected some of {', '.join(MODULES)}")
     if importlib.util.find_spec("mutmut") is None:
         parser.error(f"mutmut is missing: {sys.executable} -m pip install -e '.[mutants]'")
-    reasons = tomllib.loads(REASONS.read_text(encoding="utf-8"))
     failed = False
     for module in args.modules or MODULES:
         folder = ROOT / "build" / "mutants" / module.replace("/", ".")
         codes = run(module, args.jobs, folder)
         survivors = [change(mutant, folder) for mutant, code in codes.items() if code in SURVIVED]
         share = 1 - len(survivors) / len(codes)
-        known = reasons.get(module, {})
+        known = listed().get(module, {})
         new = [(function, line) for function, line in survivors if line not in known.get(function, {})]
         print(f"{module}: {len(codes)} mutants, {share:.1%} killed, {len(survivors)} survived", flush=True)
         for function, line in new:
