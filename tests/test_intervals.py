@@ -187,3 +187,20 @@ def test_influence_is_how_fast_the_metric_moves_with_the_weight_of_a_row(influen
 def test_few_users_say_less_than_their_number():
     """G / (G − 1), as the users' mean is not known but computed from them: with 2 users it is a factor of √2."""
     assert over_users([0.3, -0.3], [1, 2])[0] == pytest.approx(np.sqrt(2 * (0.3**2 + 0.3**2)))
+
+
+def test_nobody_is_told_to_wait_for_more_seeds_than_the_most():
+    found = gain(np.array([0.09, 0.1, 0.11]), 0.0, 0.0, 300)
+    half = {seeds: half_width(found.spread, seeds, 0.0, 0.0, 300) for seeds in (199, 200, 201)}
+    assert seeds_needed(found, found.mean - (half[199] + half[200]) / 2) == intervals.MOST_SEEDS == 200
+    assert seeds_needed(found, found.mean - (half[200] + half[201]) / 2) is None
+
+
+def test_two_equal_errors_do_not_cancel():
+    """spread² / seeds = users² to the bit."""
+    assert half_width(0.5, 4, 0.0, 0.25, 5) == pytest.approx(stats.t.ppf(0.975, 4 / (1 / 3 + 1 / 4)) * 0.125**0.5)
+
+
+def test_gains_that_are_no_numbers_are_named():
+    with pytest.raises(TypeError, match="^values: got list that is not numeric"):
+        gain(["a", "b"], 0.0, 0.0, 10)
