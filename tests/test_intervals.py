@@ -202,5 +202,5 @@ def test_two_equal_errors_do_not_cancel():
 
 
 def test_gains_that_are_no_numbers_are_named():
-    with pytest.raises(TypeError, match="^values: got list that is not numeric"):
+    with pytest.raises(TypeError, match=r"^values: got list that is not numeric"):
         gain(["a", "b"], 0.0, 0.0, 10)
