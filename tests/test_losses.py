@@ -124,6 +124,7 @@ def test_task_weights_need_every_task_by_name():
     ):
         check_task_weights({"klick": 1}, ["click"])
     assert check_task_weights({"b": 0.7, "a": 0.3}, ["a", "b"]) == [0.3, 0.7]
+    assert check_task_weights(None, ["a", "b"]) == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("loss", [binary_cross_entropy, squared_error])
@@ -151,6 +152,7 @@ COLUMN, ROWS, SEEN = torch.ones(5, 1), torch.ones(5), torch.ones(5, dtype=torch.
         (weighted_cross_entropy, (ROWS, COLUMN, ROWS), r"logit: got shape \(5,\) for labels of shape \(5, 1\)"),
         (mended_cross_entropy, (ROWS, COLUMN), r"logit: got shape \(5,\) for labels of shape \(5, 1\)"),
         (squared_error, (ROWS, torch.ones(())), r"value: got shape \(5,\) for labels of shape \(\)"),
+        (squared_error, (torch.ones(()), torch.ones(())), r"value: got shape \(\) for labels of shape \(\)"),
         (masked_mean, (ROWS, None, COLUMN), r"weight: got shape \(5, 1\) for rows of shape \(5,\)"),
         (masked_mean, (ROWS, SEEN[:, None]), r"mask: got shape \(5, 1\) for rows of shape \(5,\)"),
         (masked_mean, (ROWS, SEEN[:1]), r"mask: got shape \(1,\) for rows of shape \(5,\)"),
@@ -172,9 +174,11 @@ def test_nothing_is_stretched_in_silence(function, arguments, message):
         (binary_cross_entropy, ([0.0], ROWS), "logit: got list; expected a torch tensor"),
         (squared_error, (ROWS, 1.0), "label: got float; expected a torch tensor"),
         (masked_mean, ([1.0],), "rows: got list; expected a torch tensor"),
+        (masked_mean, ([1.0], SEEN), "rows: got list; expected a torch tensor"),
         (masked_mean, (ROWS, ROWS), r"mask: got dtype torch.float32; expected bool"),
         (weighted_sum, (ROWS, 2.0), "task_weights: got float; expected a torch tensor"),
         (task_losses, (ROWS, {"a": ROWS}, {"a": squared_error}), r"outputs: got tensor\(.*; expected a dict by task"),
+        (task_losses, ({"a": ROWS}, 5, {"a": squared_error}), r"labels: got 5; expected a dict by task"),
         (task_losses, ({"a": ROWS}, {"a": ROWS}, {}), r"losses: got \{\}; expected a dict by task, with at least one"),
         (check_task_weights, (5, ["a"]), r"task_weights: got int; expected \{task: weight\}"),
     ],
