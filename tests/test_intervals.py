@@ -142,6 +142,7 @@ LABELS, SCORES = [0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4]
         (auc_influence, ([NAN, *SCORES[1:]], LABELS), ValueError, "scores: got 1 NaN"),
         (auc_influence, (SCORES, LABELS[1:]), ValueError, "labels: got 3 rows; expected 4, as many as scores"),
         (auc_influence, (["a", "b", "c", "d"], LABELS), TypeError, "scores: got list that is not numeric"),
+        (auc_influence, (SCORES, ["a"] * 4), TypeError, r"^labels: got list that is not numeric"),
         (r2_influence, (SCORES, [1.0] * 4), ValueError, "targets: got a constant target"),
         (r2_influence, (SCORES, [NAN, *SCORES[1:]]), ValueError, "targets: got 1 NaN"),
         (r2_influence, (SCORES[1:], SCORES), ValueError, "targets: got 4 rows; expected 3, as many as predictions"),
