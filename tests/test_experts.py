@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from helpers.examples import Examples
-from helpers.experts import PLE, Gate, MMoE, gate_weights, mix
+from helpers.experts import PLE, FixedGate, Gate, MMoE, gate_weights, mix
 from helpers.features import Dense, Features, Sequence, Sparse
 from helpers.members import restore
 from helpers.models import SharedBottom, SingleTask, parameter_count
@@ -262,3 +262,7 @@ def test_what_the_tasks_share_last_are_the_last_layers_of_the_shared_experts_of_
     assert ple.bottom.last_shared_layers() == [expert.layers[2] for expert in ple.bottom.levels[1].shared]
     assert [layer.out_features for layer in mmoe.bottom.last_shared_layers()] == [5] * 3
     assert PLE(6, TASKS, 0, 1, [8]).bottom.last_shared_layers() == []
+
+
+def test_a_fixed_gate_takes_rows_under_any_leading_axes():
+    assert FixedGate(3)(torch.zeros(2, 5, 4)).shape == (2, 5, 3)
