@@ -12,7 +12,7 @@ NB ?= notebooks
 .NOTPARALLEL:
 
 .PHONY: help lab test test-all test-long test-code test-notebooks test-browser test-versions lint notebooks grids \
-        claims bench site ready ready-test movielens clean
+        claims bench mutants site ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,9 @@ claims: ready-test movielens ## derive every claim again with other seeds (SEEDS
 
 bench: ready-test movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks
+
+mutants: ready-test movielens ## change the code in one place at a time: do the tests notice? (MODULE=losses for one; hours for all)
+	@$(BIN)/python -m tools.mutants $(MODULE)
 
 site: ready-test ## write the chapters as pages that need no network and no kernel to _site/
 	@$(BIN)/python -m tools.site --out _site

@@ -151,7 +151,10 @@ class Examples:
     def _positions(self, rows) -> Tensor:
         if not isinstance(rows, Tensor | np.ndarray | list | tuple | range):
             validate.fail("rows", type(rows).__name__, "positions, or a bool a row", TypeError)
-        rows = torch.as_tensor(rows) if len(rows) else torch.zeros(0, dtype=torch.int64)
+        try:
+            rows = torch.as_tensor(rows) if len(rows) else torch.zeros(0, dtype=torch.int64)
+        except (TypeError, ValueError):  # words, or lists of different lengths
+            validate.fail("rows", repr(rows)[:60], "positions, or a bool a row", TypeError)
         if rows.is_floating_point() or rows.is_complex():
             validate.fail("rows", f"dtype {rows.dtype}", "positions (integers), or a bool a row", TypeError)
         if rows.dim() != 1 or (rows.dtype == torch.bool and len(rows) != len(self)):
@@ -173,7 +176,7 @@ class Examples:
     @staticmethod
     def stack(many: list[Examples]) -> Examples:
         """m sets of n examples as one with a leading axis m: one set for each of m models that are trained at once."""
-        if not many:
+        if not validate.instance("many", many, list | tuple, "a list of Examples"):
             validate.fail("many", "an empty list", "at least one set of examples")
         first = many[0]
         for one in many:

@@ -75,8 +75,8 @@ class Mixture(nn.Module):
         units: Sequence[int],
         layers: dict,
         *,
-        one_gate: bool = False,
-        fixed_gates: bool = False,
+        one_gate: bool,
+        fixed_gates: bool,
     ):
         super().__init__()
         self.tasks = tasks

@@ -18,7 +18,7 @@ strings all the way: as float32, ids 2²⁴ and 2²⁴ + 1 would be one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from collections.abc import Sequence as SequenceOf
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -101,6 +101,7 @@ class Features:
         for column in self.columns:
             if not isinstance(column, Dense | Sparse | Sequence):
                 validate.fail("columns", repr(column), "Dense, Sparse or Sequence", TypeError)
+            validate.instance("columns", column.name, Hashable, "the name of a column")
         names = [column.name for column in self.columns]
         if not names or len(set(names)) < len(names):
             validate.fail("columns", f"names {names}", "at least one column, and no name twice")

@@ -13,6 +13,7 @@ Everything is drawn from `numpy.random.Generator`s made from one seed: equal see
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import validate
+from helpers.files import whole
 
 FOLDER = Path(__file__).parents[1] / "data" / "feed"
 ENDING = ".csv.gz"
@@ -146,6 +148,8 @@ class World:
         With `autoplay` every video plays and there is no column click; else only a clicked video plays. Satisfaction is
         what the user has from watching the video, or would have had.
         """
+        validate.instance("rng", rng, np.random.Generator, "a numpy.random.Generator")
+        validate.instance("biases", biases, Biases, "Biases")
         rows = validate.same_length(user=user, video=video)
         user, video = _numbered("user", user, self.users), _numbered("video", video, self.videos)
         of_user = {name: self.user_traits[name].to_numpy()[user] for name in ("like_proneness", "favourite_proneness")}
@@ -193,6 +197,7 @@ def simulate(
     two, and none comes twice. Who was satisfied with what played is likelier to return the next day. The position in a
     session changes nothing.
     """
+    validate.instance("world", world, World, "a World")
     days = validate.number("days", days, low=1, high=127, whole=True)  # what a column of bytes holds
     rng = np.random.default_rng([validate.number("seed", seed, low=0, whole=True), 2 if autoplay else 1])
     users, videos = len(world.users), len(world.videos)
@@ -282,11 +287,16 @@ TYPES = (
 
 
 def write(folder: Path, named: Mapping[str, pd.DataFrame]) -> None:
-    """Write each table to `folder`/NAME.csv.gz. Equal tables give equal bytes (with one version of zlib)."""
+    """Write each table to `folder`/NAME.csv.gz, whole or not at all. Equal tables give equal bytes (with one version of
+    zlib)."""
     for name, table in named.items():
         path = _path(folder, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(path, index=False, lineterminator="\n", compression={"method": "gzip", "mtime": 0})
+        with (
+            whole(path) as part,
+            part.open("wb") as file,
+            gzip.GzipFile(path.stem, "wb", fileobj=file, mtime=0) as zipped,
+        ):
+            table.to_csv(zipped, index=False, lineterminator="\n")
 
 
 def load(name: str, folder: Path = FOLDER) -> pd.DataFrame:
@@ -296,7 +306,8 @@ def load(name: str, folder: Path = FOLDER) -> pd.DataFrame:
         known = sorted(
             found.relative_to(folder).as_posix().removesuffix(ENDING) for found in Path(folder).rglob(f"*{ENDING}")
         )
-        validate.fail("name", repr(name), f"one of {known} (`python -m helpers.feed` writes them)")
+        have = f"one of {known}" if known else f"tables in {folder}, where there are none"
+        validate.fail("name", repr(name), f"{have} (git has them, and `python -m helpers.feed` writes them)")
     try:
         return pd.read_csv(path, dtype=TYPES)
     except Exception as error:  # gzip, zlib and pandas have many kinds for a damaged file

@@ -17,11 +17,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from scipy.special import stdtrit
 
 from helpers import validate
-from helpers.metrics import Array, ranks
+from helpers.metrics import CONSTANT, ONE_CLASS, Array, ranks
 from helpers.verdicts import verdict
 
 MOST_SEEDS = 200  # nobody waits for more
@@ -52,7 +53,7 @@ class Gain(NamedTuple):
 
 def gain(values: np.ndarray, overlap: float, users: float, units: int) -> Gain:
     """The interval for gains `values`, one a seed; the other arguments are parts of a `Gain`."""
-    values = validate.finite("values", np.asarray(values, dtype=float))
+    values = validate.finite("values", validate.numbers("values", values))
     if values.ndim != 1 or len(values) < 2:
         validate.fail("values", f"shape {values.shape}", "at least 2 gains in a row, one a seed")
     spread, mean = float(values.std(ddof=1)), float(values.mean())
@@ -62,7 +63,14 @@ def gain(values: np.ndarray, overlap: float, users: float, units: int) -> Gain:
 
 def half_width(spread: float, seeds: int, overlap: float, users: float, units: int) -> float:
     """Half of the 95% interval: Student's t times the standard error, with the degrees of freedom of a sum of two
-    variances (Satterthwaite, Biometrics Bulletin 2, 1946): one of `seeds` gains, one of `units` users."""
+    variances (Satterthwaite, Biometrics Bulletin 2, 1946): one of `seeds` gains, one of `units` users.
+
+    Raises ValueError for a negative part, and for fewer than 2 seeds or units: one alone does not vary.
+    """
+    for name, part in (("spread", spread), ("overlap", overlap), ("users", users)):
+        validate.number(name, part, low=0)
+    for name, count in (("seeds", seeds), ("units", units)):
+        validate.number(name, count, low=2, whole=True)
     trained, drawn = spread**2 * (1 / seeds + overlap), users**2
     if trained + drawn == 0:
         return 0.0
@@ -72,7 +80,8 @@ def half_width(spread: float, seeds: int, overlap: float, users: float, units: i
 
 def seeds_needed(found: Gain, smallest: float) -> int | None:
     """How many seeds would decide, if mean and spread stay as they are; None if log and test users forbid it."""
-    for seeds in range(found.seeds, MOST_SEEDS + 1):
+    validate.instance("found", found, Gain, "a Gain")
+    for seeds in range(found.seeds, max(found.seeds, MOST_SEEDS) + 1):
         if verdict(*found.at(seeds), smallest) != "undecided":
             return seeds
     return None
@@ -84,7 +93,13 @@ def over_users(influence: np.ndarray, users: np.ndarray) -> tuple[float, int]:
     influence  `(rows,)`: how much each row moves the metric, as `auc_influence` and `r2_influence` have it
     users      `(rows,)`: whose row it is; the rows of a user, in several test sets too, belong together
     """
-    count, sums = len(np.unique(users)), np.bincount(np.unique(users, return_inverse=True)[1], influence)
+    influence, users = _row("influence", influence), np.asarray(users)
+    if users.shape != influence.shape:
+        validate.fail("users", f"shape {users.shape}", f"shape {influence.shape}, the user of each row")
+    whose, known = pd.factorize(users)
+    if (whose < 0).any():
+        validate.fail("users", f"{(whose < 0).sum()} missing", "the user of each row")
+    count, sums = len(known), np.bincount(whose, influence)
     if count < 2:
         validate.fail("users", f"{count} user", "at least two in the test rows")
     return float(np.sqrt(count / (count - 1) * np.sum(sums**2))), count
@@ -96,7 +111,11 @@ def auc_influence(scores: Array, labels: Array) -> np.ndarray:
     For a positive the share of negatives below it, for a negative the share of positives above it, less the AUC, by
     the number of its class (DeLong et al., Biometrics 44, 1988; for users: Obuchowski, Biometrics 53, 1997).
     """
-    score, positive = torch.as_tensor(np.asarray(scores, float)), np.asarray(labels) == 1
+    score, label = torch.as_tensor(_row("scores", scores)), _row("labels", labels)
+    validate.same_length(scores=score, labels=label)
+    positive = validate.binary("labels", label) == 1
+    if positive.all() or not positive.any():
+        validate.fail("labels", ONE_CLASS, "labels of both classes")
     every = ranks(score).numpy()
     own = np.empty(len(every))
     for rows in (positive, ~positive):
@@ -110,8 +129,19 @@ def auc_influence(scores: Array, labels: Array) -> np.ndarray:
 
 def r2_influence(predictions: Array, targets: Array) -> np.ndarray:
     """The same for R² = 1 − MSE / variance."""
-    target = np.asarray(targets, float)
-    error = (np.asarray(predictions, float) - target) ** 2
+    prediction, target = _row("predictions", predictions), _row("targets", targets)
+    validate.same_length(predictions=prediction, targets=target)
+    if target.min() == target.max():
+        validate.fail("targets", CONSTANT, "targets that vary")
+    error = (prediction - target) ** 2
     square = (target - target.mean()) ** 2
     mean, variance = error.mean(), square.mean()
     return ((mean / variance) * (square - variance) - (error - mean)) / variance / len(target)
+
+
+def _row(name: str, values: Array) -> np.ndarray:
+    """Finite numbers, one for each row, and at least one of them."""
+    array = validate.finite(name, validate.numbers(name, values))
+    if array.ndim != 1 or not len(array):
+        validate.fail(name, f"shape {array.shape}", "a number for each row, (rows,)")
+    return array

@@ -32,13 +32,26 @@ def squared_error(value: Tensor, label: Tensor) -> Tensor:
 
 def _check_shapes(name: str, output: Tensor, label: Tensor) -> None:
     """Labels have the shape of the output; many models may share labels without their leading axis."""
-    for what, values in ((name, output), ("label", label)):
-        if not isinstance(values, Tensor):
-            validate.fail(what, type(values).__name__, "a torch tensor", TypeError)
-    if tuple(label.shape) != tuple(output.shape)[-label.dim() :] or not label.dim():
-        validate.fail(
-            name, f"shape {tuple(output.shape)} for labels of shape {tuple(label.shape)}", "one value a label"
-        )
+    if not _fits(_tensor("label", label), _tensor(name, output)):
+        came = f"shape {tuple(output.shape)} for labels of shape {tuple(label.shape)}"
+        validate.fail(name, came, "one value a label")
+
+
+def _check_like(name: str, values: Tensor, rows: str, like: Tensor) -> None:
+    """The same for what goes with `like`, called `rows`: nothing is stretched in silence to a shape that it has not."""
+    if not _fits(_tensor(name, values), _tensor(rows, like)):
+        came = f"shape {tuple(values.shape)} for {rows} of shape {tuple(like.shape)}"
+        validate.fail(name, came, "one value for each")
+
+
+def _fits(values: Tensor, like: Tensor) -> bool:
+    return values.dim() > 0 and values.shape == like.shape[-values.dim() :]
+
+
+def _tensor(name: str, values) -> Tensor:
+    if not isinstance(values, Tensor):
+        validate.fail(name, type(values).__name__, "a torch tensor", TypeError)
+    return values
 
 
 def _check_times(watch_time: Tensor) -> None:
@@ -53,6 +66,8 @@ def weighted_cross_entropy(logit: Tensor, click: Tensor, watch_time: Tensor) -> 
     click is y in {0, 1}, watch_time is T ≥ 0 in a unit of your choice (the unit shifts the logit). It is plain binary
     cross-entropy in which a clicked row counts T times and the others once.
     """
+    _check_shapes("logit", logit, click)
+    _check_like("watch_time", watch_time, "clicks", click)
     validate.binary("click", click)
     _check_times(watch_time)
     return torch.where(click > 0, watch_time, 1.0) * binary_cross_entropy(logit, click)
@@ -74,11 +89,18 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"binary": binary_cross_
 
 
 def masked_mean(rows: Tensor, mask: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
-    """Mean of `weight · rows` where `mask` is True: `(..., n)` → `(...)`; 0 where no row was observed."""
+    """Mean of `weight · rows` where `mask` is True: `(..., n)` → `(...)`; 0 where no row was observed.
+
+    mask and weight have the shape of `rows`; many models may share them without their leading axis.
+    """
     if weight is not None:
+        _check_like("weight", weight, "rows", rows)
         rows = rows * weight
     if mask is None:
-        return rows.mean(-1)
+        return _tensor("rows", rows).mean(-1)
+    _check_like("mask", mask, "rows", rows)
+    if mask.dtype != torch.bool:
+        validate.fail("mask", f"dtype {mask.dtype}", "bool, True where a row was observed", TypeError)
     return torch.where(mask, rows, 0).sum(-1) / mask.sum(-1).clamp(min=1)
 
 
@@ -94,7 +116,13 @@ def task_losses(
     masks says where a label was observed, weights how much a row counts; a task may be in neither.
     """
     masks, weights, means = masks or {}, weights or {}, []
+    for name, by_task in {"losses": losses, "outputs": outputs, "labels": labels}.items():
+        if not isinstance(by_task, dict) or not by_task:
+            validate.fail(name, f"{by_task!r}"[:60], "a dict by task, with at least one", TypeError)
     for task, loss in losses.items():
+        for name, by_task in (("outputs", outputs), ("labels", labels)):
+            if task not in by_task:
+                validate.fail(name, f"no task {task!r}", f"it among {list(by_task)}")
         rows = loss(outputs[task], labels[task])
         if rows.shape != outputs[task].shape:
             came = f"a result of shape {tuple(rows.shape)}"
@@ -104,7 +132,11 @@ def task_losses(
 
 
 def weighted_sum(losses: Tensor, task_weights: Tensor) -> Tensor:
-    """Σₖ wₖ Lₖ over the last axis: `(..., tasks)` → `(...)`. All wₖ = 1 is the plain sum of the seed text."""
+    """Σₖ wₖ Lₖ over the last axis: `(..., tasks)` → `(...)`. All wₖ = 1 is the plain sum of the text.
+
+    task_weights  `(tasks,)`, or in the shape of the losses
+    """
+    _check_like("task_weights", task_weights, "losses", losses)
     return (losses * task_weights).sum(-1)
 
 
@@ -112,6 +144,6 @@ def check_task_weights(task_weights: dict[str, float] | None, tasks: list[str]) 
     """The weights in the order of `tasks`; 1 each for None. ValueError for a negative weight, NaN or a wrong name."""
     if task_weights is None:
         return [1.0] * len(tasks)
-    if set(task_weights) != set(tasks):
+    if set(validate.instance("task_weights", task_weights, dict, "{task: weight}")) != set(tasks):
         validate.fail("task_weights", f"weights for {sorted(task_weights)}", f"one for each of {tasks}")
     return [validate.number(f"task_weights[{task!r}]", task_weights[task], low=0) for task in tasks]

@@ -221,6 +221,8 @@ def _discounts(score: Tensor, group: Tensor, end: Tensor, k: int) -> Tensor:
 
 def ranks(values: Tensor) -> Tensor:
     """Ranks from 1 on the last axis; equal values share the mean of their ranks."""
+    if not isinstance(values, Tensor) or not values.dim():
+        validate.fail("values", repr(values)[:60], "a tensor with the rows on its last axis", TypeError)
     ordered = values.sort(-1).values
     smaller, not_larger = torch.searchsorted(ordered, values), torch.searchsorted(ordered, values, right=True)
     return (smaller + not_larger + 1).double() / 2
@@ -231,7 +233,10 @@ def _log_loss(logit: Tensor, label: Tensor, mask: Tensor) -> Tensor:
 
 
 def _mse(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    return _mean((prediction - target) ** 2, mask)
+    error = torch.where(mask, prediction - target, 0)
+    if bool(torch.isinf(error**2).any()):
+        validate.fail("predictions", f"an error of {float(error.abs().max()):g}", "errors whose squares are finite")
+    return _mean(error**2, mask)
 
 
 def _r2(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -257,7 +262,7 @@ def _rows(
     """Scores, labels and mask as tensors of one shape, checked: finite, of matching shapes, with observed rows."""
     label_name = "labels" if binary else label_name
     score, label = _tensor(name, scores), _tensor(label_name, labels)
-    seen = torch.ones_like(label, dtype=torch.bool) if mask is None else _tensor("mask", mask) != 0
+    seen = torch.ones_like(label, dtype=torch.bool) if mask is None else _mask(mask)
     for other_name, other in ((label_name, label), ("mask", seen)):
         if other.shape not in (score.shape, score.shape[-1:]):
             expected = f"shape {tuple(score.shape)} as {name}, or its rows alone"
@@ -271,6 +276,14 @@ def _rows(
     return score, label, seen
 
 
+def _mask(mask: Array) -> Tensor:
+    seen = _tensor("mask", mask)
+    if bool((other := seen[(seen != 0) & (seen != 1)]).numel()):
+        came = f"{other.numel()} values other than 0 and 1, the first {float(other[0]):g}"
+        validate.fail("mask", came, "True where a row was observed")
+    return seen == 1
+
+
 def _lists(scores: Array, gains: Array, k: int | None, mask: Array | None) -> tuple[Tensor, Tensor, Tensor, int]:
     """Scores, gains and mask of ranked lists, checked; `k` as a number."""
     score, gain, seen = _rows("scores", scores, gains, mask, label_name="gains")
@@ -281,10 +294,7 @@ def _lists(scores: Array, gains: Array, k: int | None, mask: Array | None) -> tu
 
 def _tensor(name: str, values: Array) -> Tensor:
     """`values` in float64 with at least one axis and one row."""
-    try:
-        array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values, dtype=np.float64)
-    except (TypeError, ValueError):
-        validate.fail(name, f"{type(values).__name__} that is not numeric", "numbers", TypeError)
+    array = validate.numbers(name, values)
     if array.ndim == 0 or array.size == 0:
         validate.fail(name, f"shape {array.shape}", "at least one row, (n,) or (models, n)")
     return torch.tensor(array)
@@ -292,7 +302,7 @@ def _tensor(name: str, values: Array) -> Tensor:
 
 def _group_index(groups: Array, like: Tensor) -> Tensor:
     """Groups numbered from 0, in the shape of `like`."""
-    groups = np.asarray(groups)
+    groups = np.asarray(groups.detach().cpu() if isinstance(groups, Tensor) else groups)
     if groups.dtype.kind not in "iu":
         validate.fail("groups", f"dtype {groups.dtype}", "integers, the user of each row", TypeError)
     if groups.shape not in (tuple(like.shape), tuple(like.shape[-1:])):

@@ -136,7 +136,7 @@ class MLP(nn.Module):
     ):
         super().__init__()
         layers: list[nn.Module] = []
-        for size in units:
+        for size in _units("units", units):
             size = validate.number("units", size, low=1, whole=True)
             layers.append(nn.Linear(width, size, bias=not batch_norm))  # batch norm subtracts any bias again
             if batch_norm:
@@ -239,7 +239,7 @@ class SingleTask(SharedBottom):
     """One task with a bottom and a tower of its own: what a Shared-Bottom must beat. Arguments as there."""
 
     def __init__(self, features: Features | int, task: str, kind: str, bottom=(128, 128), tower=(64, 32), **options):
-        super().__init__(features, {task: kind}, bottom, [list(tower)], **options)
+        super().__init__(features, {task: kind}, bottom, [_units("tower", tower)], **options)
 
 
 class SingleTasks(nn.Module):

@@ -222,6 +222,7 @@ def _checksum(ratings: pd.DataFrame) -> str:
 
 def _cut(rows, fractions: Sequence[float]) -> tuple:
     """Parts of `rows` that end at its end."""
+    validate.instance("fractions", fractions, list | tuple, "a list of fractions, such as (.8, .1, .1)")
     fractions = [validate.number("fractions", fraction, low=0, high=1) for fraction in fractions]
     if not fractions or min(fractions) == 0 or sum(fractions) > 1 + 1e-9:
         validate.fail("fractions", str(fractions), "numbers above 0 that sum to at most 1")

@@ -10,10 +10,12 @@ What the chapters keep apart (features, a model, a balance, `fit`) is here behin
 from __future__ import annotations
 
 import copy
+import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -147,7 +149,9 @@ class Ranker:
         seed: int = 0,
     ):
         self.features = columns if isinstance(columns, Features) else Features(columns)
-        self.tasks, self.recipe, self.seed = tasks, recipe or Recipe(), seed
+        self.tasks = validate.instance("tasks", tasks, dict, '{column of the label: "binary" or "regression"}')
+        self.recipe = Recipe() if recipe is None else validate.instance("recipe", recipe, Recipe, "a Recipe, or None")
+        self.seed = seed
         self.model: nn.Module | None = None
 
     def fit(self, train: pd.DataFrame, valid: pd.DataFrame, progress: bool = True) -> Ranker:
@@ -189,8 +193,10 @@ class Ranker:
         self._serving()
         about = {"tasks": self.tasks, "recipe": asdict(self.recipe), "seed": self.seed, "scales": self.scales}
         about |= {"features": self.features.state()}
+        content = io.BytesIO()
+        torch.save({"ranker": json.dumps(about), "parameters": self.model.state_dict()}, content)
         with whole(path) as part:
-            torch.save({"ranker": json.dumps(about), "parameters": self.model.state_dict()}, part)
+            part.write_bytes(content.getbuffer())
 
     @staticmethod
     def load(path: str | Path) -> Ranker:
@@ -198,7 +204,7 @@ class Ranker:
 
         Raises FileNotFoundError, or ValueError when the file is no ranker.
         """
-        path = Path(path)
+        path = Path(validate.instance("path", path, str | PathLike, "the name of a file"))
         if not path.exists():
             validate.fail("path", f"{path.name}, which does not exist", "a file of `Ranker.save`", FileNotFoundError)
         try:
@@ -219,15 +225,17 @@ class Ranker:
 
         It takes what `features.transform` gives, of any number of rows, and gives {task: probability or value}.
         """
-        if Path(path).suffix != ".pt2":
+        if Path(validate.instance("path", path, str | PathLike, "the name of a file")).suffix != ".pt2":
             validate.fail("path", repr(str(path)), "a name that ends in .pt2, as torch wants it")
         serving = copy.deepcopy(self._serving()).requires_grad_(False)  # what is served is trained no further
         blank = pd.DataFrame({column.name: [np.nan, np.nan] for column in self.features.columns})
         inputs = self.features.transform(blank)
         rows = torch.export.Dim("rows", min=1)
         program = torch.export.export(serving, (inputs,), dynamic_shapes=({name: {0: rows} for name in inputs},))
+        content = io.BytesIO()  # torch's own writer ends the process when a disk is full
+        torch.export.save(program, content)
         with whole(path) as part:
-            torch.export.save(program, part)
+            part.write_bytes(content.getbuffer())
 
     def parameters(self) -> int:
         """How many numbers the model has learnt."""

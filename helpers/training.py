@@ -11,6 +11,7 @@ more time than the model.
 from __future__ import annotations
 
 import copy
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -365,10 +366,11 @@ def _join(runs: list[Run], copies: list[nn.Module]) -> Run:
 
 def save(model: nn.Module, path: str | Path) -> None:
     """Write the model's parameters to `path`, whole or not at all; a folder that is missing is made."""
-    if not isinstance(model, nn.Module):
-        validate.fail("model", type(model).__name__, "an nn.Module", TypeError)
+    validate.instance("model", model, nn.Module, "an nn.Module")
+    parameters = io.BytesIO()
+    torch.save(model.state_dict(), parameters)
     with whole(path) as part:
-        torch.save(model.state_dict(), part)
+        part.write_bytes(parameters.getbuffer())
 
 
 def load(model: nn.Module, path: str | Path) -> nn.Module:
@@ -377,7 +379,8 @@ def load(model: nn.Module, path: str | Path) -> nn.Module:
     Only tensors are read (`weights_only=True`): a file from a stranger cannot run code. Raises FileNotFoundError, or
     ValueError when the file belongs to a model of another shape.
     """
-    path = Path(path)
+    validate.instance("model", model, nn.Module, "an nn.Module")
+    path = Path(validate.instance("path", path, str | os.PathLike, "the name of a file"))
     if not path.exists():
         validate.fail("path", f"{path.name}, which does not exist", "a file written by `save`", FileNotFoundError)
     try:

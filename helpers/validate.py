@@ -40,11 +40,18 @@ def choice(name: str, value, options: Collection):
     return value
 
 
+def instance(name: str, value, kind: type | tuple[type, ...], expected: str):
+    """Return `value` if it is a `kind`, in words `expected`, else raise TypeError."""
+    if not isinstance(value, kind):
+        fail(name, type(value).__name__, expected, TypeError)
+    return value
+
+
 def columns(name: str, frame: pd.DataFrame, needed: Iterable[str]) -> pd.DataFrame:
     """Return `frame` if it is a non-empty DataFrame with all columns of `needed`."""
     if not isinstance(frame, pd.DataFrame):
         fail(name, type(frame).__name__, "a pandas DataFrame", TypeError)
-    missing = [column for column in needed if column not in frame.columns]
+    missing = [column for column in needed if not isinstance(column, Hashable) or column not in frame.columns]
     if missing:
         fail(name, f"no column {', '.join(map(repr, missing))}", f"it among {_show(list(frame.columns))}")
     if len(frame) == 0:
@@ -52,15 +59,21 @@ def columns(name: str, frame: pd.DataFrame, needed: Iterable[str]) -> pd.DataFra
     return frame
 
 
+def numbers(name: str, values) -> np.ndarray:
+    """Return `values` as float64 if they are real numbers or bools, NaN too. A text is none, whatever it says."""
+    try:
+        array = np.asarray(values.detach().cpu() if isinstance(values, torch.Tensor) else values)
+        text = array.dtype.kind == "O" and any(isinstance(value, str | bytes) for value in array.flat)
+        if array.dtype.kind in "biufO" and not text:
+            return array.astype(np.float64)
+    except (TypeError, ValueError):
+        pass
+    fail(name, f"{type(values).__name__} that is not numeric", "numbers", TypeError)
+
+
 def finite(name: str, values) -> np.ndarray | torch.Tensor:
     """Return `values` if none of them is NaN or infinite."""
-    if isinstance(values, torch.Tensor):
-        good = torch.isfinite(values)
-    else:
-        try:
-            good = np.isfinite(np.asarray(values, dtype=float))
-        except (TypeError, ValueError):
-            fail(name, _show(values), "numbers", TypeError)
+    good = torch.isfinite(values) if isinstance(values, torch.Tensor) else np.isfinite(numbers(name, values))
     if not bool(good.all()):
         bad = int((~good).sum())
         fail(name, f"{bad} NaN or infinite value{'s' if bad > 1 else ''}", "finite numbers only")

@@ -14,10 +14,12 @@ VERDICTS = ("holds", "opposite", "no effect", "undecided")
 
 
 def verdict(low: float, high: float, smallest: float, sign: int = 1) -> str:
-    """The verdict for a 95% interval [low, high] of an effect that should have `sign`."""
+    """The verdict for a 95% interval [low, high] of an effect that should have `sign`, 1 or −1."""
+    low, high = validate.number("low", low), validate.number("high", high)
+    if low > high:
+        validate.fail("low, high", f"{low:g}, {high:g}", "the lower end first")
     validate.number("smallest", smallest, low=0)
-    validate.finite("low, high", [low, high])
-    if sign < 0:
+    if validate.choice("sign", sign, (1, -1)) == -1:
         low, high = -high, -low
     if low > smallest:
         return "holds"

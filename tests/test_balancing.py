@@ -1,6 +1,7 @@
 """Balances: what the formulas say of one step, of where they rest, and of copies that train together."""
 
 import math
+from itertools import permutations
 
 import pandas as pd
 import pytest
@@ -423,3 +424,71 @@ def test_pcgrad_leaves_towers_alone_and_projects_the_bottom(copies):
     for key in members.parameters:
         same = torch.allclose(found["sum"][key], found["pcgrad"][key])
         assert same or (key.startswith("bottom") and not bool((balance.weights == 1).all()))
+
+
+def shared_losses(values: torch.Tensor, gradients: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """One loss a task, of these values, with these gradients on a shared weight: `(tasks,)` and `(tasks, *weight)`."""
+    moves = torch.stack([(weight * gradient).sum() for gradient in gradients])
+    return values + moves - moves.detach()
+
+
+class Shared(nn.Module):
+    """One matrix that all tasks share."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 2, bias=False)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_gradnorm_is_algorithm_1_step_after_step(seed):
+    """L(0) is the loss of the first step for good, so a rate is that of all training so far."""
+    generator = torch.Generator().manual_seed(seed)
+    members, gradnorm, alpha = Members(Shared()), GradNorm(alpha=1.5, lr=0.05), 1.5
+    gradnorm.begin(members, ["a", "b", "c"], [0])
+    weights = torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.Adam([weights], lr=0.05)
+    losses = torch.tensor([1.0, 2.0, 3.0])
+    for step in range(8):
+        now = losses * torch.tensor([0.9, 0.6, 0.99]) ** step
+        gradients = torch.randn(3, 2, 3, generator=generator)
+        gradnorm.backward(shared_losses(now, gradients, members.module.layer.weight))
+
+        norms = weights * gradients.flatten(1).norm(dim=1)
+        progress = now / losses
+        target = (norms.mean() * (progress / progress.mean()) ** alpha).detach()
+        optimizer.zero_grad()
+        (norms - target).abs().sum().backward()
+        optimizer.step()
+        with torch.no_grad():
+            weights *= 3 / weights.sum()
+        torch.testing.assert_close(gradnorm.weights, weights.detach(), atol=1e-5, rtol=1e-5)
+
+
+def test_gradnorm_helps_the_task_that_is_behind():
+    members, gradnorm = Members(Shared()), GradNorm(alpha=1.0, lr=0.05)
+    gradnorm.begin(members, ["fast", "slow"], [0])
+    gradients = torch.ones(2, 2, 3)  # of equal norm: what is left is how far each has come
+    for step in range(5):
+        now = torch.tensor([10.0 * 0.5**step, 10.0])
+        gradnorm.backward(shared_losses(now, gradients, members.module.layer.weight))
+    assert gradnorm.weights[1] > 1.1 > 0.9 > gradnorm.weights[0]
+
+
+def test_pcgrad_draws_its_order_anew_in_every_step():
+    members, pcgrad = Members(Shared()), PCGrad()
+    gradients = torch.tensor([[1.0, 0.2, 0, 0, 0, 0], [-1.0, 1, 0.3, 0, 0, 0], [0.2, -1.5, 1, 0, 0, 0]])
+    pcgrad.begin(members, ["a", "b", "c"], [3])
+    found = []
+    for _ in range(60):
+        pcgrad.backward(shared_losses(torch.ones(3), gradients.view(3, 2, 3), members.module.layer.weight))
+        found.append(tuple(pcgrad.weights.numpy().round(4)))
+        by_hand = pcgrad.weights @ gradients
+        torch.testing.assert_close(members.module.layer.weight.grad.flatten(), by_hand)
+    products = gradients @ gradients.T
+    possible = [surgery(products, torch.tensor(order)) for order in permutations(range(3))]
+    assert set(found) == {tuple(weights.numpy().round(4)) for weights in possible} and len(set(found)) > 2
+    again = PCGrad()
+    again.begin(members, ["a", "b", "c"], [3])
+    again.backward(shared_losses(torch.ones(3), gradients.view(3, 2, 3), members.module.layer.weight))
+    assert tuple(again.weights.numpy().round(4)) == found[0]  # by its seed

@@ -54,7 +54,7 @@ def test_a_grid_knows_what_it_was_made_from(tmp_path, monkeypatch, table):
     monkeypatch.setattr("helpers.experiments.GRIDS", tmp_path)
     grid = Grid("x", lambda seeds: table, {"seeds": [1]})
     with pytest.raises(
-        FileNotFoundError, match=r"grid: got no file x.csv; expected it in data/grids: run `make grids`"
+        FileNotFoundError, match=r"grid: got no file x.csv; expected it in data/grids, as git has it; `make"
     ):
         grid.read()
     grid.write()

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from helpers.examples import Examples
-from helpers.experts import PLE, Gate, MMoE, gate_weights, mix
+from helpers.experts import PLE, FixedGate, Gate, MMoE, gate_weights, mix
 from helpers.features import Dense, Features, Sequence, Sparse
 from helpers.members import restore
 from helpers.models import SharedBottom, SingleTask, parameter_count
@@ -254,3 +254,38 @@ def test_a_trained_state_can_be_put_back():
 def test_bad_arguments_are_named(make, message):
     with pytest.raises((ValueError, TypeError), match=f"^{message}"):
         make()
+
+
+def test_what_the_tasks_share_last_are_the_last_layers_of_the_shared_experts_of_the_last_level():
+    mmoe, ple = MMoE(6, TASKS, 3, [8, 5]), PLE(6, TASKS, 2, 1, [8, 5], levels=2)
+    assert mmoe.bottom.last_shared_layers() == [expert.layers[2] for expert in mmoe.bottom.experts]
+    assert ple.bottom.last_shared_layers() == [expert.layers[2] for expert in ple.bottom.levels[1].shared]
+    assert [layer.out_features for layer in mmoe.bottom.last_shared_layers()] == [5] * 3
+    assert PLE(6, TASKS, 0, 1, [8]).bottom.last_shared_layers() == []
+
+
+def test_a_fixed_gate_takes_rows_under_any_leading_axes():
+    assert FixedGate(3)(torch.zeros(2, 5, 4)).shape == (2, 5, 3)
+
+
+def test_what_is_made_without_being_asked_for():
+    assert len(MMoE(5, TASKS).bottom.experts) == 4
+    (level,) = PLE(5, TASKS).bottom.levels
+    assert len(level.shared) == 2 and [len(own) for own in level.own] == [1, 1]
+    (level,) = PLE(5, TASKS, 2, 2).bottom.levels
+    assert len(level.shared) == 2 and [len(own) for own in level.own] == [2, 2]
+
+
+def test_own_experts_are_counted_from_0():
+    with pytest.raises(ValueError, match=r"^own: got -1; expected a whole number of at least 0"):
+        PLE(5, TASKS, 2, -1)
+
+
+def test_the_seed_of_ple_draws_its_parameters():
+    one, other = (PLE(5, TASKS, seed=seed)(X) for seed in (0, 1))
+    assert not same(one, other)
+
+
+def test_a_gate_s_softmax_is_over_the_experts_under_any_leading_axes():
+    weights = Gate(5, 3)(torch.randn(2, 7, 5))
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 7))

@@ -363,3 +363,8 @@ def test_any_column_gives_rows_of_the_table_or_an_error_that_names_it(column):
             assert torch.isfinite(inputs["dense"]).all()
             for ids in (inputs["sparse"], inputs["list"]):
                 assert int(ids.min()) >= 0 and int(ids.max()) < features.tables[8]
+
+
+def test_names_of_columns_that_cannot_be_are_named():
+    with pytest.raises(TypeError, match="columns: got list; expected the name of a column"):
+        Features([Dense(["a"])])

@@ -282,3 +282,20 @@ def test_any_small_feed_is_sound(users, videos, days, strengths, autoplay, seed)
     assert table.notna().all(axis=None) and truth.notna().all(axis=None)
     assert ("click" in table) != autoplay
     assert (table["watch_seconds"] <= feed.LONGEST).all()
+
+
+def test_what_is_no_world_no_biases_and_no_generator_is_named():
+    world, one = World.make(users=5, videos=20), np.array([0])
+    with pytest.raises(TypeError, match="world: got int; expected a World"):
+        simulate(5)
+    with pytest.raises(TypeError, match="biases: got int; expected Biases"):
+        simulate(world, days=1, biases=3)
+    with pytest.raises(TypeError, match=r"rng: got int; expected a numpy\.random\.Generator"):
+        world.respond(one, one, rng=5)
+
+
+def test_a_folder_without_tables_says_how_to_get_them(tmp_path):
+    with pytest.raises(
+        ValueError, match=r"name: got 'users'; expected tables in .*, where there are none \(git has them"
+    ):
+        load("users", tmp_path)

@@ -124,6 +124,7 @@ def test_task_weights_need_every_task_by_name():
     ):
         check_task_weights({"klick": 1}, ["click"])
     assert check_task_weights({"b": 0.7, "a": 0.3}, ["a", "b"]) == [0.3, 0.7]
+    assert check_task_weights(None, ["a", "b"]) == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("loss", [binary_cross_entropy, squared_error])
@@ -134,3 +135,76 @@ def test_a_column_does_not_broadcast_against_its_labels(loss):
 
 def test_a_masked_nan_does_not_count():
     assert masked_mean(torch.tensor([1.0, float("nan")]), torch.tensor([True, False])).item() == 1
+
+
+def refuses(kind: type[Exception], message: str, function, *arguments) -> None:
+    with pytest.raises(kind, match=message):
+        function(*arguments)
+
+
+COLUMN, ROWS, SEEN = torch.ones(5, 1), torch.ones(5), torch.ones(5, dtype=torch.bool)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "message"),
+    [
+        (weighted_cross_entropy, (ROWS, ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for clicks of shape \(5,\)"),
+        (weighted_cross_entropy, (ROWS, COLUMN, ROWS), r"logit: got shape \(5,\) for labels of shape \(5, 1\)"),
+        (mended_cross_entropy, (ROWS, COLUMN), r"logit: got shape \(5,\) for labels of shape \(5, 1\)"),
+        (squared_error, (ROWS, torch.ones(())), r"value: got shape \(5,\) for labels of shape \(\)"),
+        (squared_error, (torch.ones(()), torch.ones(())), r"value: got shape \(\) for labels of shape \(\)"),
+        (masked_mean, (ROWS, None, COLUMN), r"weight: got shape \(5, 1\) for rows of shape \(5,\)"),
+        (masked_mean, (ROWS, SEEN[:, None]), r"mask: got shape \(5, 1\) for rows of shape \(5,\)"),
+        (masked_mean, (ROWS, SEEN[:1]), r"mask: got shape \(1,\) for rows of shape \(5,\)"),
+        (weighted_sum, (ROWS, COLUMN), r"task_weights: got shape \(5, 1\) for losses of shape \(5,\)"),
+        (
+            weighted_sum,
+            (torch.ones(3, 1), torch.ones(3)),
+            r"task_weights: got shape \(3,\) for losses of shape \(3, 1\)",
+        ),
+    ],
+)
+def test_nothing_is_stretched_in_silence(function, arguments, message):
+    refuses(ValueError, message, function, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "message"),
+    [
+        (binary_cross_entropy, ([0.0], ROWS), "logit: got list; expected a torch tensor"),
+        (squared_error, (ROWS, 1.0), "label: got float; expected a torch tensor"),
+        (masked_mean, ([1.0],), "rows: got list; expected a torch tensor"),
+        (masked_mean, ([1.0], SEEN), "rows: got list; expected a torch tensor"),
+        (masked_mean, (ROWS, ROWS), r"mask: got dtype torch.float32; expected bool"),
+        (weighted_sum, (ROWS, 2.0), "task_weights: got float; expected a torch tensor"),
+        (task_losses, (ROWS, {"a": ROWS}, {"a": squared_error}), r"outputs: got tensor\(.*; expected a dict by task"),
+        (task_losses, ({"a": ROWS}, 5, {"a": squared_error}), r"labels: got 5; expected a dict by task"),
+        (task_losses, ({"a": ROWS}, {"a": ROWS}, {}), r"losses: got \{\}; expected a dict by task, with at least one"),
+        (check_task_weights, (5, ["a"]), r"task_weights: got int; expected \{task: weight\}"),
+    ],
+)
+def test_what_is_no_tensor_or_dict_is_named(function, arguments, message):
+    refuses(TypeError, message, function, *arguments)
+
+
+@pytest.mark.parametrize("missing", ["outputs", "labels"])
+def test_a_task_that_is_missing_is_named(missing):
+    given = {"outputs": {"a": ROWS}, "labels": {"a": ROWS}, "losses": {"a": squared_error}}
+    given[missing] = {"b": ROWS}
+    refuses(ValueError, rf"{missing}: got no task 'a'; expected it among \['b'\]", task_losses, *given.values())
+
+
+def test_a_loss_that_is_not_one_number_a_row_is_named():
+    mean = {"a": lambda output, label: (output - label).mean()}
+    message = r"losses\['a'\]: got a result of shape \(\); expected \(5,\), the loss of each row"
+    refuses(ValueError, message, task_losses, {"a": ROWS}, {"a": ROWS}, mean)
+
+
+def test_models_may_share_labels_masks_weights_and_task_weights():
+    outputs, labels = torch.arange(6.0).reshape(2, 3), torch.tensor([1.0, 0, 1])
+    mask, weight = torch.tensor([True, True, False]), torch.tensor([2.0, 1, 1])
+    losses = task_losses({"a": outputs}, {"a": labels}, {"a": squared_error}, {"a": mask}, {"a": weight})
+    alone = [task_losses({"a": o}, {"a": labels}, {"a": squared_error}, {"a": mask}, {"a": weight}) for o in outputs]
+    torch.testing.assert_close(losses, torch.stack(alone))
+    torch.testing.assert_close(losses[0], torch.tensor([1.5]))  # (2 · 1 + 1 · 1) / 2 observed rows
+    torch.testing.assert_close(weighted_sum(losses, torch.tensor([2.0])), 2 * losses[:, 0])

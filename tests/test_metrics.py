@@ -9,7 +9,7 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.metrics import mean_squared_error, ndcg_score, r2_score, roc_auc_score
 
 from helpers.examples import Examples
-from helpers.metrics import auc, calibration, evaluate, gauc, log_loss, mse, ndcg, r2, user_ndcg
+from helpers.metrics import auc, calibration, evaluate, gauc, log_loss, mse, ndcg, r2, ranks, user_ndcg
 
 SCORES, LABELS = "scores|logits|predictions", "labels|targets|gains"
 
@@ -368,3 +368,35 @@ def test_evaluate_names_missing_tasks_and_unknown_kinds():
         evaluate({"click": scores}, data, {"click": "rank"})
     with pytest.raises(ValueError, match=r"^outputs\['click'\]: got 1 NaN"):
         evaluate({"click": np.where(np.arange(200) == 3, np.nan, scores)}, data, {"click": "binary"})
+
+
+@pytest.mark.parametrize("mask", [[1, 1, float("nan")], [1, None, 1], [1, -1, 1], [1, 1, 0.3]])
+def test_a_mask_says_yes_or_no(mask):
+    with pytest.raises(
+        ValueError, match=r"^mask: got 1 values other than 0 and 1, the first .*; expected True where a"
+    ):
+        mse([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], mask)
+    assert mse([1.0, 2.0, 9.0], [1.0, 0.0, 3.0], [1, 1, 0]) == mse(
+        [1.0, 2.0, 9.0], [1.0, 0.0, 3.0], [True, True, False]
+    )
+
+
+@pytest.mark.parametrize("scores", [["1", "2"], np.array(["1", "2"], dtype=object), [1 + 2j, 1], ["a", 1]])
+def test_texts_and_complex_numbers_are_no_scores(scores):
+    with pytest.raises(TypeError, match=r"^scores: got .* that is not numeric; expected numbers"):
+        auc(scores, [0, 1])
+
+
+def test_an_error_too_large_to_square_is_no_infinite_mean():
+    with pytest.raises(
+        ValueError, match=r"predictions: got an error of 2e\+200; expected errors whose squares are finite"
+    ):
+        mse([1e200, 0.0], [-1e200, 0.0])
+    assert mse([1e200, 0.0], [-1e200, 0.0], [False, True]) == 0
+
+
+def test_groups_and_values_of_a_wrong_kind_are_named():
+    with pytest.raises(TypeError, match=r"groups: got dtype float32; expected integers"):
+        gauc([0.1, 0.2], [0, 1], torch.zeros(2, requires_grad=True))
+    with pytest.raises(TypeError, match=r"values: got \[1, 2\]; expected a tensor with the rows on its last axis"):
+        ranks([1, 2])

@@ -346,3 +346,14 @@ def test_one_head_passes_its_penalties_on():
 def test_one_head_refuses_a_logit_that_is_also_a_value():
     with pytest.raises(ValueError, match="tasks: got the kinds"):
         OneHead(4, {"click": "binary", "seconds": "regression"})
+
+
+def test_units_that_are_no_list_are_named():
+    for make in (
+        lambda: SingleTask(4, "click", "binary", tower=64),
+        lambda: OneHead(4, {"click": "binary"}, tower=64),
+    ):
+        with pytest.raises(ValueError, match=r"tower: got 64; expected a list of units"):
+            make()
+    with pytest.raises(ValueError, match=r"units: got 64; expected a list of units"):
+        MLP(4, 64)

@@ -211,3 +211,29 @@ def test_missing_labels_are_masked():
     train = rows().assign(click=lambda frame: frame["click"].where(frame.index % 2 == 0))
     ranker = Ranker(COLUMNS, TASKS, Recipe(**SMALL)).fit(train, rows(60, 1), progress=False)
     assert np.isfinite(ranker.predict(rows(20, 2))).all(axis=None)
+
+
+def test_a_pickle_with_code_in_it_does_not_run(trained, tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    trained.save(tmp_path / "ranker.pt")
+    content = torch.load(tmp_path / "ranker.pt", weights_only=True)
+    for part in ("ranker", "parameters"):
+        torch.save(content | {part: Evil()}, tmp_path / "evil.pt")
+        with pytest.raises(ValueError, match=r"path: got evil\.pt, which holds no ranker"):
+            Ranker.load(tmp_path / "evil.pt")
+        assert not (tmp_path / "ran").exists()
+
+
+def test_arguments_of_a_wrong_kind_are_named(trained, tmp_path):
+    with pytest.raises(TypeError, match="recipe: got str; expected a Recipe, or None"):
+        Ranker(COLUMNS, TASKS, recipe="MMoE")
+    with pytest.raises(TypeError, match=r"tasks: got str; expected \{column of the label:"):
+        Ranker(COLUMNS, "click")
+    for function in (trained.save, trained.export, Ranker.load):
+        with pytest.raises(TypeError, match="path: got NoneType; expected the name of a file"):
+            function(None)
+    with pytest.raises(ValueError, match=r"frame: got no column \['user'\]; expected it among"):
+        trained.evaluate(rows(20), groups=["user"])

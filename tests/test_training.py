@@ -1,6 +1,7 @@
 import copy
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from helpers.balancing import PCGrad
 from helpers.examples import Examples
-from helpers.losses import squared_error
+from helpers.losses import LOSSES, squared_error
 from helpers.members import Adam, Members
 from helpers.models import SharedBottom
 from helpers.training import fit, load, save
@@ -577,3 +579,65 @@ def test_a_model_that_gives_no_dict_is_named(output, kind):
     rows = Examples(torch.zeros(4, 2), {"a": torch.zeros(4)})
     with pytest.raises(TypeError, match=f"model: got an output that is a {kind}; expected"):
         fit(Model(2, 1), rows, losses={"a": squared_error}, epochs=1)
+
+
+def test_an_l2_penalty_is_lambda_times_the_squares():
+    """Step by step as with λ‖w‖² in the loss, whose gradient is 2λw."""
+    shared, rows = model(l2_layers=0.05), examples(0)
+    by_hand = copy.deepcopy(shared)
+    optimizer = torch.optim.Adam(by_hand.parameters(), lr=0.01)
+    for _ in range(6):
+        outputs = by_hand(rows.inputs)
+        losses = [LOSSES[kind](outputs[task], rows.labels[task]).mean() for task, kind in TASKS.items()]
+        named = dict(by_hand.named_parameters())
+        penalty = sum(rate * named[name].square().sum() for name, rate in by_hand.l2().items())
+        optimizer.zero_grad()
+        (sum(losses) + penalty).backward()
+        optimizer.step()
+    fit(shared, rows, epochs=6, batch_size=None, lr=0.01, progress=False)
+    for own, other in zip(shared.parameters(), by_hand.parameters(), strict=True):
+        torch.testing.assert_close(own, other, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("epochs", "every", "expected"), [(5, 2, [2, 4, 5]), (4, 2, [2, 4]), (2, 5, [2])])
+def test_the_last_epoch_is_always_evaluated(epochs, every, expected):
+    run = fit(model(), examples(0), examples(1), epochs=epochs, evaluate_every=every, progress=False)
+    assert run.history["epoch"].unique().tolist() == expected
+    assert run.weights["epoch"].unique().tolist() == expected
+
+
+def test_of_equal_losses_the_first_is_the_best():
+    run = fit(model(), examples(0), examples(1), epochs=6, lr=0, patience=3, progress=False)
+    assert run.history["epoch"].max() == 4  # nothing has improved for three evaluations
+    assert run.best_epochs().to_numpy().tolist() == [[1, 1, 1]]
+
+
+def test_the_seed_draws_the_dropout_too():
+    """All rows in one step: the order is none, so the masks are all that a seed can change."""
+
+    def trained(seed: int) -> pd.DataFrame:
+        one = {"epochs": 3, "batch_size": None, "progress": False}
+        return fit(model(dropout=0.5), examples(0), seed=seed, **one).history
+
+    pd.testing.assert_frame_equal(trained(1), trained(1))
+    assert not trained(1)["train"].equals(trained(2)["train"])
+
+
+def test_a_long_epoch_keeps_no_graph():
+    """What autograd saved for one batch is gone before the next: PCGrad asks for the graph again and again."""
+    alive, seen = weakref.WeakSet(), []
+
+    class Saved:
+        def __init__(self, tensor):
+            self.tensor = tensor.detach()  # a node that held its own output would never go
+            alive.add(self)
+
+    class Spy(SharedBottom):
+        def forward(self, inputs):
+            seen.append(len(alive))
+            return super().forward(inputs)
+
+    with torch.autograd.graph.saved_tensors_hooks(Saved, lambda saved: saved.tensor):
+        fit(Spy(6, TASKS, [8], [4]), examples(0), epochs=1, batch_size=10, balance=PCGrad(), progress=False)
+    assert len(seen) == 12 and seen[0] == 0
+    assert max(seen) == max(seen[:3])

@@ -1,6 +1,7 @@
 """The one error for bad input says what came, whatever came."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -43,3 +44,35 @@ def test_a_loss_names_what_is_no_tensor(loss):
 def test_features_name_what_is_no_list_of_columns(columns):
     with pytest.raises(TypeError, match=r"^columns: got .*; expected a list of Dense, Sparse and Sequence"):
         Features(columns)
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_])
+def test_a_yes_or_no_is_no_number(value):
+    with pytest.raises(ValueError, match=f"^days: got {value!r}; expected a number"):
+        validate.number("days", value)
+
+
+def test_numbers_are_real_numbers_alone():
+    for values in ([1, 2.5], (True, False), pd.Series([1, 2]), torch.tensor([1.0], requires_grad=True), np.float32(2)):
+        assert validate.numbers("x", values).dtype == np.float64
+    assert np.isnan(validate.numbers("x", [1.0, float("nan")])[1])
+    for values in (
+        ["1"],
+        [b"1"],
+        [1j],
+        "12",
+        pd.Series([1, "2"]),
+        [[1], [1, 2]],
+        {"a": 1},
+        pd.to_datetime(["2020-01-01"]),
+    ):
+        with pytest.raises(TypeError, match=r"^x: got .* that is not numeric; expected numbers\."):
+            validate.numbers("x", values)
+
+
+def test_a_wrong_kind_is_named():
+    assert validate.instance("path", "a", str | int, "a name") == "a"
+    with pytest.raises(TypeError, match=r"^path: got list; expected a name\.$"):
+        validate.instance("path", [1], str | int, "a name")
+    with pytest.raises(ValueError, match=r"^table: got no column \['a'\]; expected it among \['a'\]"):
+        validate.columns("table", pd.DataFrame({"a": [1]}), [["a"]])

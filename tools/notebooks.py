@@ -279,8 +279,12 @@ def _decimals(text: str) -> list[float]:
 
 
 def regenerate(path: Path) -> None:
-    """Run a notebook and write it in canonical form."""
-    path.write_text(canonical(execute(read(path), path.parent), path.stem), encoding="utf-8")
+    """Run a notebook and write it in canonical form, whole or not at all."""
+    from helpers.files import whole  # it loads torch, which nothing else here needs
+
+    text = canonical(execute(read(path), path.parent), path.stem)
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def check(path: Path) -> str:

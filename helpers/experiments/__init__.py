@@ -108,7 +108,8 @@ class Grid:
     def read(self) -> pd.DataFrame:
         """The kept table. Raises FileNotFoundError or ValueError when it is absent, damaged or of other settings."""
         if not self.path.exists():
-            validate.fail("grid", f"no file {self.path.name}", "it in data/grids: run `make grids`", FileNotFoundError)
+            wanted = "it in data/grids, as git has it; `make grids` trains it again"
+            validate.fail("grid", f"no file {self.path.name}", wanted, FileNotFoundError)
         header, _, text = self._text().partition("\n")
         found = header.split()
         if len(found) != 5 or found[0] != "#" or found[4] != _hash(text):
