@@ -20,6 +20,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from helpers.experiments.own import Comparison, steps
+from helpers.model_ids import stable
 from helpers.own_checks import check
 from helpers.own_data import ROLES, Declaration, literal, megabytes, read, suggest
 from helpers.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Recipe
@@ -56,6 +57,7 @@ class DataForm(widgets.VBox):
     options  of `helpers.experiments.own.steps`, such as seeds
     """
 
+    @stable
     def __init__(
         self, path: str | Path = "", roles: dict[str, str] | None = None, recipe: Recipe | None = None, **options
     ):

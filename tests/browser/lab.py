@@ -188,6 +188,21 @@ class Book(Tab):
         self.page.wait_for_function(IDLE, timeout=60_000)
         self.page.wait_for_timeout(1000)  # the last widgets are drawn
 
+    def run(self, cell: str):
+        """Run the cell with this id."""
+        self.page.evaluate(
+            """async (id) => {
+              const notebook = jupyterapp.shell.currentWidget.content;
+              notebook.activeCellIndex = notebook.widgets.findIndex((cell) => cell.model.id === id);
+              await jupyterapp.commands.execute("notebook:run-cell");
+            }""",
+            cell,
+        )
+
+    def save(self):
+        self.page.wait_for_timeout(1000)  # the last widgets are drawn
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+
     def shut_down_kernel(self):
         self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         self.page.wait_for_function("() => !jupyterapp.shell.currentWidget.sessionContext.session?.kernel")
