@@ -8,6 +8,7 @@ the exercises, one module a chapter.
 
 from __future__ import annotations
 
+import html
 import inspect
 import io
 import re
@@ -87,6 +88,20 @@ def _shut(result: Figure | str) -> dict[str, str]:
     result.savefig(data, format="png", dpi=min(result.dpi, 100), bbox_inches="tight", metadata={"Software": None})
     plt.close(result)  # else the cell would show it
     return {"picture": in_few_colours(data.getvalue())}
+
+
+class Folded:
+    """What a worked solution finds beyond that it passes, shut until the reader opens it; `found` is a table or words."""
+
+    def __init__(self, found):
+        self.found = found
+
+    def __repr__(self) -> str:
+        return f"What it finds:\n{self.found}"
+
+    def _repr_html_(self) -> str:
+        shown = getattr(self.found, "_repr_html_", lambda: f"<pre>{html.escape(str(self.found))}</pre>")()
+        return f"<details><summary>What it finds</summary>{shown}</details>"
 
 
 class Probe(NamedTuple):

@@ -175,8 +175,8 @@ def test_a_stopped_run_says_what_it_is_of_and_a_complete_one_does_not():
             yield seed / 8, {"A": 0.1 * seed}, f"{seed} of 8 seeds"
 
     figure = explorer(train=of_seeds)
-    assert press(figure, (2, lambda trainer: trainer.stop.click())) == "Stopped at 6%: no result yet."
-    assert press(figure, (4, lambda trainer: trainer.stop.click())) == "Stopped at 1 of 8 seeds: A +0.100."
+    assert press(figure, (1, lambda trainer: trainer.stop.click())) == "Stopped at 6%: no result yet."
+    assert press(figure, (3, lambda trainer: trainer.stop.click())) == "Stopped at 1 of 8 seeds: A +0.100."
     assert [run["part"] for run in figure.figure.runs] == ["1 of 8 seeds"]
     press(figure)
     assert [run["part"] for run in figure.figure.runs] == ["1 of 8 seeds", ""]

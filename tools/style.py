@@ -19,6 +19,7 @@ MEDIAN_LINES, P90_LINES = 5, 15
 MEGABYTES = 1.5
 DPI = 100
 LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var)/[\w.-]+|[A-Z]:\\\\?Users|site-packages|ipykernel_\d+")
+SHUT = re.compile(r"stdout: The worked solution passes\.\n|text/(html: <details>|plain: What it finds:).*", re.DOTALL)
 PROGRESS_BAR = re.compile(r"\d+%\|.*\||\d(?:it|epoch|s)/(?:s|it|epoch)\b")
 
 
@@ -63,8 +64,12 @@ def _cells(notebook: NotebookNode) -> list[str]:
         unknown = set(tags(cell)) - TAGS
         if unknown:
             found.append(f"cell {cell.id} has unknown tags: {', '.join(sorted(unknown))}")
-        if "solution" in tags(cell) and not cell.metadata.get("jupyter", {}).get("source_hidden"):
-            found.append(f"solution {cell.id} is not folded (jupyter.source_hidden)")
+        if "solution" in tags(cell):
+            folded = cell.metadata.get("jupyter", {})
+            if not (folded.get("source_hidden") and folded.get("outputs_hidden")):
+                found.append(f"solution {cell.id} is not folded (jupyter.source_hidden, jupyter.outputs_hidden)")
+            if any(not SHUT.fullmatch(shown) for shown in output_texts(cell)):
+                found.append(f"solution {cell.id} shows more than that it passes (else: `exercises.Folded`)")
     lines = [sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in cells] or [0]
     if min(lines) == 0:
         found.append("an empty code cell")
