@@ -91,7 +91,7 @@ def _shut(result: Figure | str) -> dict[str, str]:
 
 
 class Folded:
-    """What a worked solution finds beyond that it passes, shut until the reader opens it; `found` is a table or words."""
+    """What a worked solution finds, a table or words: shut until the reader opens it."""
 
     def __init__(self, found):
         self.found = found

@@ -241,7 +241,9 @@ SPOILED = {
     "is not folded": lambda b: code(b, -1).metadata.pop("jupyter"),
     "solution .* is not folded": lambda b: code(b, -1).metadata.jupyter.pop("outputs_hidden"),
     "shows more than that it passes": lambda b: output(b, -1, "stream", name="stdout", text="Correct: twice as much."),
-    "shows more than that .* Folded": lambda b: output(b, -1, "display_data", data={"text/html": "<table></table>"}),
+    "shows more than that it passes .*Folded": lambda b: output(
+        b, -1, "display_data", data={"text/html": "<table></table>"}
+    ),
     "an empty code cell": lambda b: code(b, 1).update(source=""),
     "median code cell has 9": lambda b: [cell.update(source="x = 1\n" * 9) for cell in notebooks.code_cells(b)],
     "tenth of the code cells have 16": lambda b: [code(b, n).update(source="x = 1\n" * 16) for n in (1, 2)],
@@ -435,6 +437,16 @@ def test_lab_trusts_the_notebooks(monkeypatch, tmp_path, tiny):
     assert not notary.check_signature(tiny)
     lab.trust()
     assert notary.check_signature(tiny)
+
+
+def test_the_view_of_a_widget_without_state_is_not_saved_and_its_picture_is(tiny):
+    shown = [output.data for cell in notebooks.code_cells(tiny) for output in cell.outputs if "data" in output]
+    kept, lost = [data for data in shown if notebooks.WIDGET_VIEW in data]
+    lost[notebooks.WIDGET_VIEW]["model_id"] = uuid.uuid4().hex
+    rest = {kind for kind in lost if kind != notebooks.WIDGET_VIEW}
+    lab.drop_lost_views({"type": "notebook", "content": tiny}, path="", contents_manager=None)
+    assert notebooks.WIDGET_VIEW in kept and set(lost) == rest != set()
+    lab.drop_lost_views({"type": "file", "content": "text"})
 
 
 def test_pre_commit_runs_nothing_from_elsewhere():

@@ -13,6 +13,8 @@ from pathlib import Path
 import nbformat
 from nbformat.sign import NotebookNotary
 
+from tools.notebooks import WIDGET_STATE, WIDGET_VIEW
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -21,6 +23,20 @@ def trust() -> None:
     notary = NotebookNotary()
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         notary.sign(nbformat.read(path, as_version=4))
+
+
+def drop_lost_views(model: dict, **_) -> None:
+    """Drop the views of widgets whose state is not in the notebook that is being saved: what stands in for them stays.
+
+    So a changed or new cell shows its picture on the next day, where JupyterLab would say "model not found"
+    (`helpers.model_ids` has the rest).
+    """
+    if model["type"] == "notebook":
+        state = model["content"]["metadata"].get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+        for cell in model["content"]["cells"]:
+            for data in [output["data"] for output in cell.get("outputs", []) if "data" in output]:
+                if WIDGET_VIEW in data and data[WIDGET_VIEW]["model_id"] not in state:
+                    del data[WIDGET_VIEW]
 
 
 def first_notebook() -> str:
@@ -36,6 +52,7 @@ def arguments() -> list[str]:
         "--ServerApp.ip=127.0.0.1",
         f"--LabApp.default_url=/lab/tree/{first_notebook()}",
         f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab_settings'}",
+        "--FileContentsManager.pre_save_hook=tools.lab.drop_lost_views",
         "--KernelManager.transport_encryption=auto",  # else each kernel warns that it has none
         "--ServerApp.log_level=ERROR",
         "--LabApp.log_level=ERROR",

@@ -80,6 +80,7 @@ class Lab:
             f"--IdentityProvider.token={self.token}",
         ]
         command += ["--LabApp.expose_app_in_browser=True"]
+        command += ["--FileContentsManager.pre_save_hook=tools.lab.drop_lost_views"]  # as `make lab` does
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         deadline = time.monotonic() + 60
@@ -188,15 +189,15 @@ class Book(Tab):
         self.page.wait_for_function(IDLE, timeout=60_000)
         self.page.wait_for_timeout(1000)  # the last widgets are drawn
 
-    def run(self, cell: str):
-        """Run the cell with this id."""
+    def run(self, cell: str, *first: str):
+        """Run the cell with this id, after the notebook commands `first`."""
         self.page.evaluate(
-            """async (id) => {
+            """async ([id, ...commands]) => {
               const notebook = jupyterapp.shell.currentWidget.content;
               notebook.activeCellIndex = notebook.widgets.findIndex((cell) => cell.model.id === id);
-              await jupyterapp.commands.execute("notebook:run-cell");
+              for (const command of commands) await jupyterapp.commands.execute(`notebook:${command}`);
             }""",
-            cell,
+            [cell, *first, "run-cell"],
         )
 
     def save(self):
