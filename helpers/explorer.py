@@ -108,7 +108,8 @@ class Explorer(widgets.VBox):
     def show_run(self, settings: Settings, values: Values, number: int | None = None, part: str = "") -> int:
         """Draw a run of the reader's own as a star at its settings; returns its number, by which a later call moves it.
 
-        `values` as `train` yields them; with `part`, such as "1 of 8 seeds", the star is hollow. Raises ValueError for an unknown option or series, or a NaN.
+        `values` as `train` yields them; with `part`, such as "1 of 8 seeds", the star is hollow. Raises ValueError for
+        an unknown option or series, or a NaN.
         """
         at = []
         for name, options in self.options.items():
