@@ -189,15 +189,20 @@ class Book(Tab):
         self.page.wait_for_function(IDLE, timeout=60_000)
         self.page.wait_for_timeout(1000)  # the last widgets are drawn
 
-    def run(self, cell: str, *first: str):
-        """Run the cell with this id, after the notebook commands `first`."""
+    def run(self, cell: str, copied: bool = False):
+        """Run the cell with this id, or its code in a new cell below it."""
         self.page.evaluate(
-            """async ([id, ...commands]) => {
+            """async ([id, copied]) => {
               const notebook = jupyterapp.shell.currentWidget.content;
               notebook.activeCellIndex = notebook.widgets.findIndex((cell) => cell.model.id === id);
-              for (const command of commands) await jupyterapp.commands.execute(`notebook:${command}`);
+              if (copied) {
+                const code = notebook.activeCell.model.sharedModel.getSource();
+                await jupyterapp.commands.execute("notebook:insert-cell-below");
+                notebook.activeCell.model.sharedModel.setSource(code);
+              }
+              await jupyterapp.commands.execute("notebook:run-cell");
             }""",
-            [cell, *first, "run-cell"],
+            [cell, copied],
         )
 
     def save(self):

@@ -118,12 +118,12 @@ def test_training_adds_a_run_and_can_be_stopped(book):
         message.get_by_text(re.compile("^Stopped at .+: .+[0-9]")).wait_for()
         part = re.match("Stopped at (.+?):", message.inner_text())[1]
         assert part.endswith("%") or part.endswith("seeds")
-        assert f"your run, {part}" in run.first.inner_text()
+        assert f"your run, {part}" in run.first.text_content()
         assert any(path.get_attribute("d") for path in explorer.locator(".mtl-hollow").all())
         train.click()
         message.get_by_text(DONE).wait_for(timeout=60_000)
         assert train.is_enabled() and stop.is_disabled()
-        assert part not in run.first.inner_text()
+        assert part not in run.first.text_content()
 
 
 @the_fixture

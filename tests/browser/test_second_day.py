@@ -16,7 +16,7 @@ def saved(browser, folder, tmp_path_factory):
     """The folder of a notebook that was saved, and the home of who trusts it.
 
     Of the two explorers the first was run once, the second twice; of the predictions the first twice, the second once.
-    A copy of the first explorer's cell was run as well: the file holds no state for it.
+    The first explorer's code was run in a new cell as well: the file holds no state for what that made.
     """
     root, home = tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("first day")
     shutil.copy(folder / WIDGETS.name, root)
@@ -25,7 +25,7 @@ def saved(browser, folder, tmp_path_factory):
     book = Book(browser, lab, WIDGETS.name)
     for cell in ("setup", "table", "words", "explorer", "broken", "broken", "predict", "predict", "predict-number"):
         book.run(cell)
-    book.run("explorer", "duplicate-below")
+    book.run("explorer", copied=True)
     book.page.locator(".mtl-card").nth(4).wait_for()
     book.save()
     assert book.page.get_by_text(LOST).count() == 0 and book.trouble == []
