@@ -65,8 +65,8 @@ function render({ model, el }) {
     fields.disabled = true;
     buttons.remove();
     if (options.length) {
-      mark(answer, "mtl-right", guess === answer ? "✓ your prediction, and what came out" : "✓ what came out");
-      if (guess !== null && guess !== answer) mark(guess, "mtl-wrong", "✗ your prediction");
+      mark(answer, "mtl-right", guess === answer ? "✓ yours, right" : "✓ right");
+      if (guess !== null && guess !== answer) mark(guess, "mtl-wrong", "✗ yours, wrong");
     }
     const verdict = add(result, "p", "mtl-verdict", compared(guess));
     verdict.tabIndex = -1; // the buttons are gone, and with them the place of the keyboard's focus

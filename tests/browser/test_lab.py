@@ -85,7 +85,7 @@ def test_predictions_are_shut_and_open(book):
         options = card.locator("label:has([type=radio])").all_inner_texts()
         assert sum("✓" in option for option in options) == (1 if options else 0)
         if options and not number % 2:  # the first option was chosen
-            assert "your prediction" in options[0]
+            assert "yours" in options[0]
             right = "✓" in options[0]
             assert ("✗" in options[0]) != right
             assert verdict.inner_text().startswith("✓ Right." if right else "✗ Not so.")
