@@ -250,7 +250,7 @@ async function render({ model, el }) {
     if (!trainer || trainer.querySelector(".mtl-waits")) return;
     const words = block(trainer, "span", "mtl-waits");
     words.setAttribute("role", "status");
-    words.textContent = "Waiting for the kernel, which is busy with another cell …";
+    words.textContent = "Waiting for the kernel …";
     const answer = new MutationObserver(() => { answer.disconnect(); words.remove(); });
     answer.observe(button, { attributes: true, attributeFilter: ["disabled"] });
   }
