@@ -39,7 +39,8 @@ def test_trusted_it_answers_without_a_kernel(committed):
     committed.open()
     committed.page.locator(".mtl-card").nth(len(saved(committed)) - 1).wait_for()
     chains = "all => all.map((one) => getComputedStyle(one, '::before').content)"
-    assert set(committed.page.locator(".jupyter-widgets-disconnected").evaluate_all(chains)) <= {"none", "normal"}
+    found = committed.page.locator(".jupyter-widgets-disconnected").evaluate_all(chains)
+    assert found and set(found) <= {"none", "normal"}
     committed.shut_down_kernel()
     for number, control in enumerate(committed.controls()):
         assert committed.moves(control, committed.by_keyboard), f"control {number} by keyboard"
