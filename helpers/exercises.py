@@ -8,6 +8,7 @@ the exercises, one module a chapter.
 
 from __future__ import annotations
 
+import html
 import inspect
 import os
 import re
@@ -28,6 +29,7 @@ from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
 from helpers import environment, validate
+from helpers.model_ids import stable
 from helpers.pictures import png
 
 
@@ -53,6 +55,7 @@ class Prediction(anywidget.AnyWidget):
         return data | {"text/plain": plain}, metadata
 
 
+@stable
 def predict(
     name: str, question: str, options: list[str], answer: int, result: Figure | str, why: str = ""
 ) -> Prediction:
@@ -68,6 +71,7 @@ def predict(
     return Prediction(name=name, question=question, options=options, answer=answer, why=why, **_shut(result))
 
 
+@stable
 def predict_number(
     name: str, question: str, answer: float, result: Figure | str, unit: str = "", why: str = ""
 ) -> Prediction:
@@ -84,6 +88,20 @@ def _shut(result: Figure | str) -> dict[str, str]:
     picture = png(result)
     plt.close(result)  # else the cell would show it
     return {"picture": picture}
+
+
+class Folded:
+    """What a worked solution finds, a table or words: shut until the reader opens it."""
+
+    def __init__(self, found):
+        self.found = found
+
+    def __repr__(self) -> str:
+        return f"What it finds:\n{self.found}"
+
+    def _repr_html_(self) -> str:
+        shown = getattr(self.found, "_repr_html_", lambda: f"<pre>{html.escape(str(self.found))}</pre>")()
+        return f"<details><summary>What it finds</summary>{shown}</details>"
 
 
 class Probe(NamedTuple):
@@ -123,6 +141,9 @@ class Exercise:
     second hint. What the generator returns, if anything, is said below `correct`: how far a right answer gets. Torch's
     generator is forked and seeded for the check: equal answers are judged in equal words. A check may be the first
     thing that trains in a kernel, so it sets PyTorch to one thread itself.
+
+    Of a worked solution, known by its name (`solution_…`), it says only that it passes: after Run All its output stands
+    open, and what is learnt from the exercise is said to those who did it.
     """
 
     def __init__(self, probes: Callable[[Callable], Iterator[Probe]], correct: str):
@@ -131,7 +152,9 @@ class Exercise:
         self.mistakes: Counter[int] = Counter()
 
     def __call__(self, answer: Callable):
-        print(self.judge(answer))
+        said = self.judge(answer)
+        worked = getattr(answer, "__name__", "").lower().startswith("solution")
+        print(SOLVED if worked and said.startswith("Correct") else said)
 
     def judge(self, answer: Callable) -> str:
         """The judgement in words: *Not yet*, *Not right yet* with what is wrong and hints, or *Correct*."""
@@ -174,6 +197,7 @@ class Exercise:
         return "\n".join([f"Correct: {self.correct}", *([note] if note else [])])
 
 
+SOLVED = "The worked solution passes."
 NOT_YET = "Not yet: write your answer in the cell above, run it, then run this check again."
 
 

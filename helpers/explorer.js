@@ -74,13 +74,17 @@ function frameOf(svg, panel, box) {
   return { x, y };
 }
 
-// The reader's own runs: a star and its label, held within the panel where the run lies beyond its axes.
+// The outlines of the reader's own runs: those that are complete, or those that are not, which are drawn hollow.
+const outlines = (points, complete) => points.filter((p) => !p.part === complete).map((p) => marker("star", p.x, p.y, 11)).join("");
+
+// The label of the last run, held within the panel where the run lies beyond its axes; `part` is what it has so far.
 function stars(svg, box) {
   const label = add(svg, "text", { fill: BLACK, "font-weight": "bold", class: "mtl-halo" });
   return (points) => {
     const last = points[points.length - 1];
     const beyond = last && (last.x !== clamp(last.x, box.left, box.right) || last.y !== clamp(last.y, box.top, box.bottom));
-    label.textContent = last ? (beyond ? "your run (beyond the axes)" : "your run") : "";
+    const words = ["your run", last?.part, beyond && "beyond the axes"].filter(Boolean).join(", ");
+    label.textContent = last ? words : "";
     if (!last) return "";
     const x = clamp(last.x, box.left, box.right), y = clamp(last.y, box.top, box.bottom);
     const left = x + 13 + label.getComputedTextLength() > box.right + 8;
@@ -104,6 +108,7 @@ function curves(svg, panel, box) {
   const own = panel.series.map((s) => ({
     whisker: add(svg, "path", { class: "mtl-run", stroke: BLACK, "stroke-width": 1.5 }),
     star: add(svg, "path", { fill: BLACK, stroke: s.colour, "stroke-width": 2 }),
+    hollow: add(svg, "path", { class: "mtl-hollow", fill: "#fff", stroke: s.colour, "stroke-width": 2 }),
   }));
   const label = stars(svg, box);
   const radius = at.length > 16 ? 0 : 4;
@@ -125,9 +130,11 @@ function curves(svg, panel, box) {
     panel.series.forEach((s, i) => {
       const points = runs.filter((run) => run.values[s.name]).map((run) => {
         const [value, low, high] = run.values[s.name].map(y);
-        return { x: at[run.at[panel.cursor] ?? 0], y: value, low, high };
+        return { x: at[run.at[panel.cursor] ?? 0], y: value, low, high, part: run.part };
       });
-      own[i].star.setAttribute("d", points.map((p) => marker("star", p.x, clamp(p.y, box.top, box.bottom), 11)).join(""));
+      const within = points.map((p) => ({ ...p, y: clamp(p.y, box.top, box.bottom) }));
+      own[i].star.setAttribute("d", outlines(within, true));
+      own[i].hollow.setAttribute("d", outlines(within, false));
       own[i].whisker.setAttribute("d", points.map((p) => `M${fixed(p.x)},${inside(p.low)}V${inside(p.high)}`).join(""));
       shown.push(...points.slice(-1));
     });
@@ -157,6 +164,7 @@ function plane(svg, panel, box) {
   const now = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1.5 });
   const ownWhiskers = panel.colours.map((colour) => add(svg, "path", { class: "mtl-run", stroke: colour, "stroke-width": 3 }));
   const star = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1 });
+  const hollow = add(svg, "path", { class: "mtl-hollow", fill: "#fff", stroke: BLACK, "stroke-width": 2 });
   const inset = panel.quadrants.length ? (narrow ? 46 : 29) : 8; // the fields' names stand there
   const across = (value) => clamp(x(value), box.left, box.right), up = (value) => clamp(y(value), box.top, box.bottom);
   const label = stars(svg, box);
@@ -185,11 +193,13 @@ function plane(svg, panel, box) {
       ends[i].setAttribute("y", fixed(best.line));
     });
     const points = runs.filter((run) => panel.shown.every((name) => run.values[name]))
-      .map((run) => panel.shown.map((name) => run.values[name])) // (value, low, high) of both series
-      .map(([a, b]) => ({ a, b, x: x(a[0]), y: y(b[0]) }));
+      .map((run) => ({ part: run.part, ends: panel.shown.map((name) => run.values[name]) })) // (value, low, high) of both series
+      .map(({ part, ends: [a, b] }) => ({ part, a, b, x: x(a[0]), y: y(b[0]) }));
     ownWhiskers[0].setAttribute("d", points.map(({ a, b }) => `M${fixed(across(a[1]))},${fixed(up(b[0]))}H${fixed(across(a[2]))}`).join(""));
     ownWhiskers[1].setAttribute("d", points.map(({ a, b }) => `M${fixed(across(a[0]))},${fixed(up(b[1]))}V${fixed(up(b[2]))}`).join(""));
-    star.setAttribute("d", points.map(({ a, b }) => marker("star", across(a[0]), up(b[0]), 11)).join(""));
+    const within = points.map((p) => ({ ...p, x: across(p.a[0]), y: up(p.b[0]) }));
+    star.setAttribute("d", outlines(within, true));
+    hollow.setAttribute("d", outlines(within, false));
     label(points);
   };
 }
@@ -228,6 +238,7 @@ async function render({ model, el }) {
   function name(chosen) {
     const card = el.closest(".mtl-card");
     if (!card) return;
+    card.onclick = ({ target }) => wait(target.closest(".mtl-train button:first-of-type:enabled"));
     card.onkeydown = (event) => { // else JupyterLab takes the arrow keys and Enter for itself
       if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
     };
@@ -236,6 +247,17 @@ async function render({ model, el }) {
       handle?.setAttribute("aria-label", drawing.controls[i].label);
       handle?.setAttribute("aria-valuetext", drawing.controls[i].options[chosen[i]]);
     });
+  }
+
+  // A kernel that is at another cell answers to *Train it now* only after it: say so until it does.
+  function wait(button) {
+    const trainer = button?.parentElement;
+    if (!trainer || trainer.querySelector(".mtl-waits")) return;
+    const words = block(trainer, "span", "mtl-waits");
+    words.setAttribute("role", "status");
+    words.textContent = "Waiting for the kernel …";
+    const answer = new MutationObserver(() => { answer.disconnect(); words.remove(); });
+    answer.observe(button, { attributes: true, attributeFilter: ["disabled"] });
   }
 
   // Reserve the room that the longest text needs, so that nothing below jumps.

@@ -28,6 +28,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from helpers import validate
+from helpers.model_ids import stable
 from helpers.palette import GREY, in_few_colours
 from helpers.panels import Curves, Panel, Plane, Settings, Words, levels
 from helpers.pictures import image, sentence
@@ -36,7 +37,7 @@ STATE_BYTES = 300_000  # several explorers fit into a notebook of 1.5 MB
 COMBINATIONS = 5_000
 
 Values = dict[str, float | tuple[float, float, float]]
-Train = Callable[[Settings], Iterator[tuple[float, Values | None]]]
+Train = Callable[[Settings], Iterator[tuple[float, Values | None] | tuple[float, Values | None, str]]]
 
 __all__ = ["Curves", "Explorer", "Plane", "TrainNow"]
 
@@ -61,12 +62,14 @@ class Explorer(widgets.VBox):
     dropdown   controls that are dropdowns; the others are sliders
     intervals  what the bands and whiskers are; needed if there are any
     train      a generator function that trains one run in small steps; adds *Train it now*. `train(settings)` yields
-               (progress, values): progress in [0, 1], values = {series: value or (value, low, high)} or None so far
+               (progress, values) or (progress, values, part): progress in [0, 1], values = {series: value or (value,
+               low, high)} or None so far, part = what these are of, such as "1 of 8 seeds" (else progress in percent)
     verb       what `train` does, for the button and its message
 
     Raises ValueError for a table that lacks columns or combinations, has NaN or repeated rows, or exceeds 300 kB.
     """
 
+    @stable
     def __init__(
         self,
         controls: dict[str, str],
@@ -106,16 +109,17 @@ class Explorer(widgets.VBox):
         """The option that each control has now."""
         return {name: self.options[name][control.index] for name, control in self.controls.items()}
 
-    def show_run(self, settings: Settings, values: Values, number: int | None = None) -> int:
+    def show_run(self, settings: Settings, values: Values, number: int | None = None, part: str = "") -> int:
         """Draw a run of the reader's own as a star at its settings; returns its number, by which a later call moves it.
 
-        `values` as `train` yields them. Raises ValueError for an unknown option or series, or a NaN.
+        `values` as `train` yields them; with `part`, such as "1 of 8 seeds", the star is hollow. Raises ValueError for
+        an unknown option or series, or a NaN.
         """
         at = []
         for name, options in self.options.items():
             at.append(options.index(validate.choice(name, settings.get(name), options)))
         known = list(dict.fromkeys(name for panel in self.figure.drawing["panels"] for name in panel["shown"]))
-        run = {"at": at, "values": {}}
+        run = {"at": at, "values": {}, "part": part}
         for series, value in values.items():
             validate.choice("series of a run", series, known)
             run["values"][series] = _parts(series, value)
@@ -178,39 +182,44 @@ class TrainNow(widgets.HBox):
         self._say(f"At work: {at} …")
         self.stopping, self.button.disabled, self.stop.disabled = False, True, False
         self.bar.value, self.bar.layout.display = 0, None
-        number, progress, result = None, None, "no result yet"
+        number, found, part, result = None, None, "0%", "no result yet"
         try:
             with contextlib.closing(self._steps(settings)) as steps:
-                for progress, values in steps:
+                for progress, values, of in steps:
                     self.bar.value = progress
                     if values:
-                        number = self.explorer.show_run(settings, values, number)
+                        found, part = values, of or f"{progress:.0%}"
+                        number = self.explorer.show_run(settings, found, number, part)
                         signed = any(panel["y"]["zero"] for panel in self.explorer.figure.drawing["panels"])
-                        result = ", ".join(f"{series} {_in_words(value, signed)}" for series, value in values.items())
+                        result = ", ".join(f"{series} {_in_words(value, signed)}" for series, value in found.items())
+                    elif found is None:
+                        part = f"{progress:.0%}"
                     await asyncio.sleep(0)  # here the kernel reads its messages
-                    if self.stopping:
-                        break
-            if progress is None:
-                self._say("It ended without a step.")
+                    if self.stopping and progress < 1:
+                        self._say(f"Stopped at {part}: {result}.")
+                        return
+            if found:
+                self.explorer.show_run(settings, found, number)
+                self._say(f"Your run at {at}: {result}.")
             else:
-                self._say(f"Stopped at {progress:.0%}: {result}." if self.stopping else f"Your run at {at}: {result}.")
+                self._say("It ended without a result.")
         except KeyboardInterrupt:  # the kernel's own stop button
-            self._say(f"Stopped by hand at {progress or 0:.0%}: {result}.")
+            self._say(f"Stopped by hand at {part}: {result}.")
         except (Exception, SystemExit) as error:
             what = f"{type(error).__name__}: {error}" if str(error) else f"{type(error).__name__}."
             self._say(f"It ended with an error. {what}")
         finally:
             self.button.disabled, self.stop.disabled, self.bar.layout.display = False, True, "none"
 
-    def _steps(self, settings: Settings) -> Iterator[tuple[float, Values | None]]:
-        """The steps of `train`, checked."""
+    def _steps(self, settings: Settings) -> Iterator[tuple[float, Values | None, str]]:
+        """The steps of `train`, checked; without a part they have an empty one."""
         steps = self.train(settings)
         if not isinstance(steps, Iterator):
             validate.fail("train", type(steps).__name__, "a generator that yields (progress, values)", TypeError)
         for step in steps:
-            if not isinstance(step, tuple) or len(step) != 2:
-                validate.fail("train", repr(step)[:60], "(progress, values)", TypeError)
-            yield validate.number("progress", step[0], 0, 1), step[1]
+            if not isinstance(step, tuple) or len(step) not in (2, 3):
+                validate.fail("train", repr(step)[:60], "(progress, values) or (progress, values, part)", TypeError)
+            yield (validate.number("progress", step[0], 0, 1), *step[1:], "")[:3]
 
     def _say(self, text: str):
         self.message.value = html.escape(text)

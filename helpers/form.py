@@ -21,6 +21,7 @@ import pandas as pd
 
 from helpers import validate
 from helpers.experiments.own import Comparison, steps
+from helpers.model_ids import stable
 from helpers.own_checks import check
 from helpers.own_data import ROLES, Declaration, megabytes, read, suggest
 from helpers.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Recipe
@@ -61,6 +62,7 @@ class DataForm(widgets.VBox):
     options  of `helpers.experiments.own.steps`, such as seeds
     """
 
+    @stable
     def __init__(
         self, path: str | Path = "", roles: dict[str, str] | None = None, recipe: Recipe | None = None, **options
     ):

@@ -49,16 +49,28 @@ function render({ model, el }) {
   function compared(guess) {
     const outcome = options.length ? `“${options[answer]}”` : `${shown(answer)} ${unit}`.trim();
     if (guess === null) return `It came out: ${outcome}.`;
-    if (options.length) return guess === answer ? `As you predicted: ${outcome}.` : `You predicted “${options[guess]}”. It came out: ${outcome}.`;
+    if (options.length) return guess === answer ? `✓ Right. As you predicted: ${outcome}.` : `✗ Not so. You predicted “${options[guess]}”. It came out: ${outcome}.`;
     const off = guess - answer;
     const distance = off ? `${shown(Math.abs(off))} too ${off > 0 ? "high" : "low"}` : "exactly right";
     return `You guessed ${shown(guess)}. It came out: ${outcome}. Your guess was ${distance}.`;
   }
 
+  function mark(i, kind, words) {
+    const label = choices[i].parentElement;
+    label.classList.add(kind);
+    add(label, "span", "mtl-mark", words);
+  }
+
   function open(guess) {
     fields.disabled = true;
     buttons.remove();
-    add(result, "p", "mtl-verdict", compared(guess));
+    if (options.length) {
+      mark(answer, "mtl-right", guess === answer ? "✓ yours, right" : "✓ right");
+      if (guess !== null && guess !== answer) mark(guess, "mtl-wrong", "✗ yours, wrong");
+    }
+    const verdict = add(result, "p", "mtl-verdict", compared(guess));
+    verdict.tabIndex = -1; // the buttons are gone, and with them the place of the keyboard's focus
+    verdict.focus({ preventScroll: true });
     if (model.get("text")) add(result, "p", "", model.get("text"));
     if (model.get("picture")) {
       const picture = add(result, "img");

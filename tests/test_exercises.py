@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy import stats
@@ -12,7 +13,7 @@ from torch import nn
 
 from helpers import exercises
 from helpers.checks import chapter_00, chapter_02, chapter_04
-from helpers.exercises import Exercise, Probe, at_work, begun, exercise, predict, predict_number
+from helpers.exercises import Exercise, Folded, Probe, at_work, begun, exercise, predict, predict_number
 
 
 @pytest.fixture
@@ -207,6 +208,30 @@ def test_a_check_leaves_torchs_generator_alone_and_judges_equally():
         check.judge(lambda: drawn.append(torch.rand(1).item()))
     assert drawn[0] == drawn[1]
     assert torch.equal(torch.rand(1), expected)
+
+
+def test_of_a_worked_solution_a_check_says_only_that_it_passes(capsys):
+    def solution_three():
+        return 3
+
+    def solution_two():
+        return 2
+
+    for answer, said in (
+        (solution_three, "The worked solution passes.\n"),
+        (solution_two, "Not right yet: not three.\nHint 1: more than two.\n"),
+        (lambda: 3, "Correct: three.\n"),
+    ):
+        fresh()(answer)
+        assert capsys.readouterr().out == said
+
+
+def test_what_a_solution_finds_is_shut():
+    table = pd.DataFrame({"gain": [0.02]})
+    for found, shown in ((table, table._repr_html_()), ("126 < 200", "<pre>126 &lt; 200</pre>")):
+        folded = Folded(found)
+        assert folded._repr_html_() == f"<details><summary>What it finds</summary>{shown}</details>"
+        assert repr(folded) == f"What it finds:\n{found}"
 
 
 # chapter 04: the solution passes, typical wrong answers meet their own words

@@ -110,7 +110,8 @@ def test_cosines_lie_between_minus_1_and_1_and_start_before_training():
 
 def test_live_ends_at_1_and_gives_both_tasks():
     steps = list(sharing.live({"shared": 4, "width": 4, "weight": 0.5}, seeds=range(2)))
-    assert [progress for progress, _ in steps][-1] == 1
+    assert steps[-1][0] == 1 and steps[0][1:] == (None, "")
+    assert [part for _, found, part in steps if found] == ["1 of 2 seeds", "2 of 2 seeds"]
     assert sorted(steps[-1][1]) == ["task A", "task B"]
     mean, low, high = steps[-1][1]["task A"]
     assert low < mean < high

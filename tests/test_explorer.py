@@ -114,8 +114,8 @@ def test_a_run_is_drawn_at_its_settings_and_can_move():
     assert figure.show_run({"shared": 0, "weight": 0.1}, {"A": (0.0, -0.1, 0.1), "B": 0.2}) == 1
     figure.show_run({"shared": 2, "weight": 0.9}, {"A": 0.3}, first)
     assert figure.figure.runs == [
-        {"at": [1, 2], "values": {"A": [0.3, 0.3, 0.3]}},
-        {"at": [0, 0], "values": {"A": [0.0, -0.1, 0.1], "B": [0.2, 0.2, 0.2]}},
+        {"at": [1, 2], "values": {"A": [0.3, 0.3, 0.3]}, "part": ""},
+        {"at": [0, 0], "values": {"A": [0.0, -0.1, 0.1], "B": [0.2, 0.2, 0.2]}, "part": ""},
     ]
     with pytest.raises(ValueError, match="shared: got 3"):
         figure.show_run({"shared": 3, "weight": 0.9}, {"A": 0.1})
@@ -150,7 +150,7 @@ def steps(settings):
 def test_training_adds_one_run_at_the_settings_of_the_start():
     figure = explorer(train=steps, start={"shared": 2})
     words = press(figure, (3, lambda _: setattr(figure.controls["shared"], "index", 0)))
-    assert figure.figure.runs == [{"at": [1, 0], "values": {"A": [0.1] * 3, "B": [-0.1] * 3}}]
+    assert figure.figure.runs == [{"at": [1, 0], "values": {"A": [0.1] * 3, "B": [-0.1] * 3}, "part": ""}]
     assert words == "Your run at shared features 2, weight of A 0.1: A +0.100, B −0.100."
     trainer = figure.children[-1]
     assert not trainer.button.disabled and trainer.stop.disabled and trainer.bar.layout.display == "none"
@@ -166,6 +166,22 @@ def test_stop_keeps_the_partial_result_and_says_so():
     assert press(figure, (4, lambda trainer: trainer.stop.click())) == "Stopped at 30%: A +0.030, B −0.030."
     assert figure.figure.runs[0]["values"]["A"] == [0.03] * 3
     assert press(explorer(train=steps), (1, lambda trainer: trainer.stop.click())) == "Stopped at 0%: no result yet."
+
+
+def test_a_stopped_run_says_what_it_is_of_and_a_complete_one_does_not():
+    def of_seeds(settings):
+        for seed in range(1, 9):
+            yield (seed - 0.5) / 8, None, ""
+            yield seed / 8, {"A": 0.1 * seed}, f"{seed} of 8 seeds"
+
+    figure = explorer(train=of_seeds)
+    assert press(figure, (1, lambda trainer: trainer.stop.click())) == "Stopped at 6%: no result yet."
+    assert press(figure, (3, lambda trainer: trainer.stop.click())) == "Stopped at 1 of 8 seeds: A +0.100."
+    assert [run["part"] for run in figure.figure.runs] == ["1 of 8 seeds"]
+    press(figure)
+    assert [run["part"] for run in figure.figure.runs] == ["1 of 8 seeds", ""]
+    last = len(list(of_seeds({})))
+    assert press(figure, (last, lambda trainer: trainer.stop.click())).startswith("Your run at ")  # too late to stop
 
 
 def test_a_second_press_while_training_is_ignored():
@@ -236,14 +252,14 @@ def test_stop_leaves_the_generator():
     ("steps", "words"),
     [
         (lambda settings: None, "train: got NoneType; expected a generator that yields (progress, values)."),
-        (lambda settings: iter([0.5]), "train: got 0.5; expected (progress, values)."),
+        (lambda settings: iter([0.5]), "train: got 0.5; expected (progress, values) or (progress, values, part)."),
         (lambda settings: iter([("half", None)]), "progress: got &#x27;half&#x27;; expected a number from 0 to 1."),
         (
             lambda settings: iter([(1, {"A": "much"})]),
             "value of &#x27;A&#x27;: got &#x27;much&#x27;; expected a number, or",
         ),
         (lambda settings: iter([(1, {"A": (1, 2)})]), "value of &#x27;A&#x27;: got (1, 2); expected a number, or"),
-        (lambda settings: iter([]), "It ended without a step."),
+        (lambda settings: iter([]), "It ended without a result."),
     ],
 )
 def test_a_training_that_is_none_is_named(steps, words):

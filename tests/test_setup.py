@@ -486,3 +486,14 @@ def test_lab_starts_without_a_home_and_with_a_notebook_that_cannot_be_read(clone
     assert any("cannot be written" in line and "is used instead" in line for line in lines)
     assert any(line.startswith("notebooks/00_one.ipynb cannot be read") for line in lines)
     assert any(line.startswith("No copy of MovieLens-100K") for line in lines)
+
+
+def test_the_view_of_a_widget_without_state_is_not_saved_and_its_picture_is():
+    tiny = nbformat.read(TINY, as_version=4)
+    shown = [output.data for cell in tiny.cells for output in cell.get("outputs", []) if "data" in output]
+    kept, lost = [data for data in shown if lab.WIDGET_VIEW in data]
+    lost[lab.WIDGET_VIEW]["model_id"] = "of a run that was not saved"
+    rest = {kind for kind in lost if kind != lab.WIDGET_VIEW}
+    lab.drop_lost_views({"type": "notebook", "content": tiny}, path="", contents_manager=None)
+    assert lab.WIDGET_VIEW in kept and set(lost) == rest != set()
+    lab.drop_lost_views({"type": "file", "content": "text"})

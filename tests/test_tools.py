@@ -150,7 +150,7 @@ def test_decimals_may_differ_within_the_tolerance(tiny):
         ("mean 0.081", "mean -0.081", "0.081 became -0.081"),
         ("of 100 draws", "of 101 draws", "100 draws.*became.*101 draws"),
         ("Figure size 288x144", "Figure size 288x145", r"text/plain: <Figure size 288x144"),
-        ('"max": 10,', '"max": 11,', r"widget \d+ \(IntSliderModel\)"),
+        ('"max": 10,', '"max": 11,', r"widget [0-9a-f]+ \(IntSliderModel\)"),
         ("Double `x`", "Treble `x`", "Double.*became.*Treble"),
     ],
 )
@@ -264,8 +264,13 @@ SPOILED = {
     "has no prose before it": lambda b: b.cells.pop(3),
     "unknown tags: clam": lambda b: code(b, 1).metadata.tags.append("clam"),
     "solution 99-def.* is not folded": lambda b: code(b, -1).metadata.pop("jupyter"),
+    "output of solution .* is not folded": lambda b: code(b, -1).metadata.jupyter.pop("outputs_hidden"),
     "setup 99-import.* is not folded": lambda b: code(b, 0).metadata.pop("jupyter"),
     "predict 99-slider.* is not folded": lambda b: code(b, 1).metadata.tags.append("predict"),
+    "shows more than that it passes": lambda b: output(b, -1, "stream", name="stdout", text="Correct: twice as much."),
+    "shows more than that it passes .*Folded": lambda b: output(
+        b, -1, "display_data", data={"text/html": "<table></table>"}
+    ),
     "an empty code cell": lambda b: code(b, 1).update(source=""),
     "median code cell has 9": lambda b: [cell.update(source="x = 1\n" * 9) for cell in notebooks.code_cells(b)],
     "tenth of the code cells have 16": lambda b: [code(b, n).update(source="x = 1\n" * 16) for n in (1, 2)],

@@ -19,6 +19,8 @@ from nbformat.sign import NotebookNotary
 from helpers import own_copy
 
 ROOT = Path(__file__).resolve().parent.parent
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
 def git(*words: str) -> str:
@@ -97,6 +99,20 @@ def keep_elsewhere() -> None:
             print(f"{folder} cannot be written: {os.environ[name]} is used instead.", flush=True)
 
 
+def drop_lost_views(model: dict, **_) -> None:
+    """Drop the views of widgets whose state is not in the notebook that is being saved: what stands in for them stays.
+
+    So a changed or new cell shows its picture on the next day, where JupyterLab would say "model not found"
+    (`helpers.model_ids` has the rest).
+    """
+    if model["type"] == "notebook":
+        state = model["content"]["metadata"].get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+        for cell in model["content"]["cells"]:
+            for data in [output["data"] for output in cell.get("outputs", []) if "data" in output]:
+                if WIDGET_VIEW in data and data[WIDGET_VIEW]["model_id"] not in state:
+                    del data[WIDGET_VIEW]
+
+
 def first_notebook() -> str:
     """The notebook that a student sees first, as a path under the root."""
     start = ROOT / "notebooks" / "00_start_here.ipynb"
@@ -110,6 +126,7 @@ def arguments() -> list[str]:
         "--ServerApp.ip=127.0.0.1",
         f"--LabApp.default_url=/lab/tree/{first_notebook()}",
         f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab_settings'}",
+        "--FileContentsManager.pre_save_hook=tools.lab.drop_lost_views",
         "--KernelManager.transport_encryption=auto",  # else each kernel warns that it has none
         "--ServerApp.log_level=ERROR",
         "--LabApp.log_level=ERROR",

@@ -4,8 +4,9 @@
     python -m tools.notebooks --check [NOTEBOOK or folder ...]  run again, and compare with what is committed
     python -m tools.notebooks --lint [NOTEBOOK or folder ...]   canonical form and style, without running
 
-Canonical: outputs kept, counts 1..n, fixed cell ids, addresses as 0x0, models of widgets numbered in order of
-appearance, no timings, no progress bars, no editor's metadata. On one machine a second run gives the same bytes. On
+Canonical: outputs kept, counts 1..n, fixed cell ids, addresses as 0x0, models of widgets named by their cell (by
+`helpers.model_ids`) or numbered in order of appearance, no timings, no progress bars, no editor's metadata, solutions
+folded. On one machine a second run gives the same bytes. On
 another CPU measured decimals may differ in the last places: `--check` then wants all text equal and decimals within
 a tolerance. Cells tagged `live` show measured times, and their outputs are not compared.
 """
@@ -28,18 +29,20 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
+from tools.lab import WIDGET_STATE, WIDGET_VIEW
+
 ROOT = Path(__file__).resolve().parent.parent
 CELL_SECONDS = 120
 ABSOLUTE, RELATIVE = 0.01, 0.02  # how far a measured decimal may be off on another CPU
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 IMAGES = ("image/png", "image/jpeg")
 KEPT_CELL_METADATA = ("jupyter", "slideshow", "tags")
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
-MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")  # a random one
+REFERENCE = re.compile(r'"IPY_MODEL_([^"]+)"')
+VIEWED = re.compile(r'(?<="model_id": ")[^"]+')
 STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=_|\b)")  # a styled DataFrame names its table so
 PICTURE = re.compile(r"(data:image/png;base64,[\w+/=]+)")  # in a text
 DECIMAL = re.compile(r"\s*[-+−]?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)")
@@ -82,6 +85,8 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
         resources={"metadata": {"path": str(folder)}},
     )
     client.log.setLevel(logging.ERROR)  # it warns of every widget
+    # as JupyterLab does: `helpers.model_ids` makes the ids of a cell's widgets from it
+    client.on_cell_start = lambda cell, cell_index: client.kc.session.metadata.update(cellId=cell.id)
     try:
         client.execute(env={**os.environ, "TQDM_DISABLE": "1"})
     except (CellExecutionError, CellTimeoutError) as error:
@@ -133,8 +138,10 @@ def canonical(notebook: NotebookNode, name: str) -> str:
 def _cell_metadata(kept: dict) -> dict:
     if "tags" in kept:
         kept["tags"] = sorted(set(kept["tags"]))
-    if "jupyter" in kept:  # a solution is folded; whether an output is, is the reader's affair
+    if "jupyter" in kept:  # whether an output is folded, is the reader's affair
         kept["jupyter"] = {key: value for key, value in kept["jupyter"].items() if key == "source_hidden" and value}
+    if "solution" in kept.get("tags", []):
+        kept["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
     return {key: value for key, value in kept.items() if value}
 
 
@@ -175,7 +182,7 @@ def _clean(text: str) -> str:
 def _models(book: NotebookNode) -> list[str]:
     """Ids of the models of widgets: those on show in order of appearance, each followed by what belongs to it."""
     state = book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
-    refers = {model: MODEL_ID.findall(json.dumps(entry, sort_keys=True)) for model, entry in state.items()}
+    refers = {model: REFERENCE.findall(json.dumps(entry, sort_keys=True)) for model, entry in state.items()}
     order: dict[str, None] = {}
 
     def visit(model: str) -> None:
@@ -205,8 +212,9 @@ def _keep_shown_models(book: NotebookNode) -> None:
 
 
 def _number(text: str, pattern: re.Pattern, template: str, ids: list[str]) -> str:
-    """Replace the random ids that `pattern` finds by their number in `ids`."""
-    new = {old: template.format(number) for number, old in enumerate(ids, start=1)}
+    """Replace the random ids that `pattern` finds by their number among those in `ids`."""
+    random = [old for old in ids if pattern.fullmatch(old)]
+    new = {old: template.format(number) for number, old in enumerate(random, start=1)}
     return pattern.sub(lambda found: new.get(found.group(), found.group()), text)
 
 
@@ -248,7 +256,7 @@ def _texts(book: NotebookNode) -> Iterator[tuple[str, str]]:
             for text in output_texts(cell):
                 yield f"output of cell {number} ({cell.id})", text
     for model, entry in sorted(book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {}).items()):
-        yield f"widget {int(model, 16)} ({entry['model_name']})", json.dumps(entry["state"], sort_keys=True)
+        yield f"widget {model} ({entry['model_name']})", json.dumps(entry["state"], sort_keys=True)
 
 
 def output_texts(cell: NotebookNode) -> list[str]:
@@ -282,7 +290,9 @@ def regenerate(path: Path) -> None:
     """Run a notebook and write it in canonical form, whole or not at all."""
     from helpers.files import whole  # it loads torch, which nothing else here needs
 
-    text = canonical(execute(read(path), path.parent), path.stem)
+    notebook = read(path)
+    _name_cells(notebook, path.stem)  # first, since widgets are named by their cells
+    text = canonical(execute(notebook, path.parent), path.stem)
     with whole(path) as part:
         part.write_text(text, encoding="utf-8")
 
@@ -371,7 +381,7 @@ def differing_outputs(committed: NotebookNode, ran: NotebookNode) -> list[str]:
 def _plain(cell: NotebookNode) -> str:
     """The outputs of a cell as one text without the ids that are drawn anew in every run."""
     text = _clean("\n".join(output_texts(cell)))
-    return STYLER_ID.sub("T_", MODEL_ID.sub("MODEL", text))
+    return STYLER_ID.sub("T_", VIEWED.sub("MODEL", text))
 
 
 def main() -> int:

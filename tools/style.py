@@ -20,6 +20,7 @@ MEDIAN_LINES, P90_LINES = 5, 15
 MEGABYTES = 1.5
 DPI = 100
 LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var)/[\w.-]+|[A-Z]:\\\\?Users|site-packages|ipykernel_\d+")
+SHUT = re.compile(r"stdout: The worked solution passes\.\n|text/(html: <details>|plain: What it finds:).*", re.DOTALL)
 PROGRESS_BAR = re.compile(r"\d+%\|.*\||\d(?:it|epoch|s)/(?:s|it|epoch)\b")
 
 
@@ -64,12 +65,17 @@ def _cells(notebook: NotebookNode) -> list[str]:
         unknown = set(tags(cell)) - TAGS
         if unknown:
             found.append(f"cell {cell.id} has unknown tags: {', '.join(sorted(unknown))}")
-        folded = cell.metadata.get("jupyter", {}).get("source_hidden")
+        folded = cell.metadata.get("jupyter", {})
         found += [
             f"{tag} {cell.id} is not folded (jupyter.source_hidden)"
             for tag in FOLDED
-            if tag in tags(cell) and not folded
+            if tag in tags(cell) and not folded.get("source_hidden")
         ]
+        if "solution" in tags(cell):
+            if not folded.get("outputs_hidden"):
+                found.append(f"output of solution {cell.id} is not folded (jupyter.outputs_hidden)")
+            if any(not SHUT.fullmatch(shown) for shown in output_texts(cell)):
+                found.append(f"solution {cell.id} shows more than that it passes (else: `exercises.Folded`)")
     lines = [sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in cells] or [0]
     if min(lines) == 0:
         found.append("an empty code cell")

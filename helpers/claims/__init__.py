@@ -84,10 +84,11 @@ class Finding:
 
     def _repr_html_(self) -> str:
         as_claimed = self.verdict == self.claim.expected
-        colour = "#00735C" if as_claimed else "#767676" if self.verdict == "undecided" else "#D55E00"
+        colour = "#00735C" if as_claimed else "#595959" if self.verdict == "undecided" else "#B34E00"
         verdict = f"{self.verdict}, as claimed" if as_claimed and self.verdict != "holds" else self.verdict
         return (
-            f'<div style="border-left:6px solid {colour};padding:6px 14px;margin:6px 0;max-width:55em">'
+            '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
+            f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0">'
             f"<b>{self.claim.id}</b> {html.escape(self.claim.sentence)}<br>"
             f'<b style="color:{colour}">{verdict}</b> · {html.escape(self._numbers())}</div>'
         )

@@ -171,8 +171,9 @@ def weights(
     return pd.concat(parts, ignore_index=True)[["shared", "width", "weight", "seed", "task", "single", "transfer"]]
 
 
-def live(settings: dict, seeds: Sequence[int] | None = None) -> Iterator[tuple[float, dict | None]]:
-    """`weights` at one point, seed after seed, for *Train it now*: yields (progress, {task: transfer}) after each fit.
+def live(settings: dict, seeds: Sequence[int] | None = None) -> Iterator[tuple[float, dict | None, str]]:
+    """`weights` at one point, seed after seed, for *Train it now*: yields (progress, {task: transfer}, "1 of 8 seeds")
+    after each seed, (progress, None, "") within it.
 
     settings: shared, width and weight; seeds: eight that were not used before if None. From the second seed on a value
     comes with its interval: (mean, low, high).
@@ -188,13 +189,13 @@ def live(settings: dict, seeds: Sequence[int] | None = None) -> Iterator[tuple[f
         for part, task in enumerate(TASKS):
             alone = SingleTask(INPUTS, task, "regression", [width], [TOWER], seed=seed)
             single |= score([alone], pair, progress=False).set_index("task")["r2"].to_dict()
-            yield (number + (part + 1) / 3) / len(seeds), None
+            yield (number + (part + 1) / 3) / len(seeds), None, ""
         shared = [SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed)]
         both = score(shared, pair, task_weights={"a": 2 * weight, "b": 2 * (1 - weight)}, progress=False)
         for task, r2_shared in both.set_index("task")["r2"].items():
             transfers[task].append(r2_shared - single[task])
         found = {f"task {task.upper()}": interval(v) if number else v[0] for task, v in transfers.items()}
-        yield (number + 1) / len(seeds), found
+        yield (number + 1) / len(seeds), found, f"{number + 1} of {len(seeds)} seeds"
 
 
 RELATED = ("same features, same sign", "same features, other mix", "same features, opposite sign")

@@ -91,6 +91,7 @@ class Lab:
             f"--IdentityProvider.token={self.token}",
         ]
         command += ["--LabApp.expose_app_in_browser=True"]
+        command += ["--FileContentsManager.pre_save_hook=tools.lab.drop_lost_views"]  # as `make lab` does
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         deadline = time.monotonic() + 60
@@ -201,6 +202,26 @@ class Book(Tab):
         self.page.wait_for_function("() => window.ran", timeout=300_000)
         self.page.wait_for_function(IDLE, timeout=60_000)
         self.page.wait_for_timeout(1000)  # the last widgets are drawn
+
+    def run(self, cell: str, copied: bool = False):
+        """Run the cell with this id, or its code in a new cell below it."""
+        self.page.evaluate(
+            """async ([id, copied]) => {
+              const notebook = jupyterapp.shell.currentWidget.content;
+              notebook.activeCellIndex = notebook.widgets.findIndex((cell) => cell.model.id === id);
+              if (copied) {
+                const code = notebook.activeCell.model.sharedModel.getSource();
+                await jupyterapp.commands.execute("notebook:insert-cell-below");
+                notebook.activeCell.model.sharedModel.setSource(code);
+              }
+              await jupyterapp.commands.execute("notebook:run-cell");
+            }""",
+            [cell, copied],
+        )
+
+    def save(self):
+        self.page.wait_for_timeout(1000)  # the last widgets are drawn
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
 
     def shut_down_kernel(self):
         self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")

@@ -10,13 +10,31 @@ DONE = re.compile("^Your run at .+: .+[0-9]")
 ERROR, STDERR = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
 # pairs of words in a picture whose boxes have more than a hair in common
 OVERLAPS = """svg => {
-  const words = [...svg.querySelectorAll("text")].filter((e) => e.textContent && e.textContent !== "your run");
+  const words = [...svg.querySelectorAll("text")].filter((e) => e.textContent && !e.textContent.startsWith("your run"));
   const boxes = words.map((e) => [e.textContent, e.getBoundingClientRect()]);
   const common = (p, q, from, to) => Math.min(p[to], q[to]) - Math.max(p[from], q[from]);
   return boxes.flatMap(([a, p], i) => boxes.slice(i + 1)
     .filter(([, q]) => common(p, q, "left", "right") > 1 && common(p, q, "top", "bottom") > 3)
     .map(([b]) => `${a} / ${b}`));
 }"""
+# texts whose contrast with what is behind them is too low: [contrast, text]; a card's figures are drawn on white
+FAINT = """roots => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (c) => c.slice(0, 3).map((v) => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const behind = (e) => { for (; e; e = e.parentElement) {
+    const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] === 1) return c;
+  } return [255, 255, 255]; };
+  const own = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+  return roots.flatMap((root) => [root, ...root.querySelectorAll("*")])
+    .filter((e) => own(e) && e.getClientRects().length && !e.closest("svg, button:disabled, [hidden]"))
+    .map((e) => {
+      const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))];
+      return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.textContent.trim().slice(0, 60)];
+    }).filter(([contrast]) => contrast < 4.5);
+}"""
+THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })"
 the_fixture = pytest.mark.parametrize("book", each("lab")[-1:], indirect=True)
 
 
@@ -62,6 +80,15 @@ def test_predictions_are_shut_and_open(book):
         book.page.keyboard.press("Enter")
         result.get_by_text(re.compile("(It came out|As you predicted): ")).wait_for()
         assert card.locator("button").count() == 0
+        verdict = card.locator(".mtl-verdict")
+        assert verdict.evaluate("verdict => verdict === document.activeElement")
+        options = card.locator("label:has([type=radio])").all_inner_texts()
+        assert sum("✓" in option for option in options) == (1 if options else 0)
+        if options and not number % 2:  # the first option was chosen
+            assert "yours" in options[0]
+            right = "✓" in options[0]
+            assert ("✗" in options[0]) != right
+            assert verdict.inner_text().startswith("✓ Right." if right else "✗ Not so.")
 
 
 def test_every_control_moves_its_picture(book):
@@ -88,11 +115,51 @@ def test_training_adds_a_run_and_can_be_stopped(book):
         run.first.wait_for()
         assert train.is_disabled()
         stop.click()
-        message.get_by_text(re.compile("^Stopped at .+%: .+[0-9]")).wait_for()
-        assert run.first.is_visible()
+        message.get_by_text(re.compile("^Stopped at .+: .+[0-9]")).wait_for()
+        part = re.match("Stopped at (.+?):", message.inner_text())[1]
+        assert part.endswith("%") or part.endswith("seeds")
+        assert f"your run, {part}" in run.first.text_content()
+        assert any(path.get_attribute("d") for path in explorer.locator(".mtl-hollow").all())
         train.click()
         message.get_by_text(DONE).wait_for(timeout=60_000)
         assert train.is_enabled() and stop.is_disabled()
+        assert part not in run.first.text_content()
+
+
+@the_fixture
+def test_training_says_that_it_waits_for_a_busy_kernel(book):
+    explorer = book.page.locator(".mtl-card:has(.mtl-train)").first
+    train, stop, message, _ = parts(explorer)
+    busy = "() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code: %r }); }"
+    book.page.evaluate(busy % "import time; time.sleep(3)")
+    train.click()
+    waits = explorer.get_by_role("status")
+    assert "Waiting for the kernel" in waits.inner_text(timeout=1000)
+    assert not message.is_visible()
+    message.get_by_text("At work").wait_for()
+    assert waits.count() == 0
+    stop.click()
+    message.get_by_text("Stopped at").wait_for()
+
+
+@the_fixture
+def test_a_worked_solution_does_not_say_what_is_learnt(book):
+    cell = book.page.locator(".jp-CodeCell").last
+    assert "The worked solution passes." in cell.inner_text() and "Correct" not in cell.inner_text()
+    assert cell.get_by_text("What it finds").is_visible() and not cell.locator("table").is_visible()
+    cell.get_by_text("What it finds").click()
+    assert cell.locator("table").is_visible()
+
+
+def test_cards_are_readable_in_the_dark_theme(book):
+    book.page.evaluate(THEME, "JupyterLab Dark")
+    book.page.wait_for_timeout(1000)
+    shown = book.page.locator(".mtl-card, .mtl-claim")
+    book.page.locator("details:has(.mtl-claim)").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+    try:
+        assert shown.count() and shown.evaluate_all(FAINT) == []
+    finally:
+        book.page.evaluate(THEME, "JupyterLab Light")
 
 
 @the_fixture

@@ -39,6 +39,9 @@ def test_trusted_it_answers_without_a_kernel(committed):
     committed.lab.trust(committed.name)
     committed.open()
     committed.page.locator(".mtl-card").nth(len(saved(committed)) - 1).wait_for()
+    chains = "all => all.map((one) => getComputedStyle(one, '::before').content)"
+    found = committed.page.locator(".jupyter-widgets-disconnected").evaluate_all(chains)
+    assert found and set(found) <= {"none", "normal"}
     committed.shut_down_kernel()
     for number, control in enumerate(committed.controls()):
         assert committed.moves(control, committed.by_keyboard), f"control {number} by keyboard"
