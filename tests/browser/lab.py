@@ -124,7 +124,7 @@ class Tab:
         self.page.set_default_timeout(20_000)
         self.trouble: list[str] = []
         allowed += ("data:", "blob:")
-        self.page.on("pageerror", lambda error: self._heard("page error", str(error)))
+        self.page.on("pageerror", lambda error: self._heard("page error", error.stack or str(error)))
         self.page.on("console", lambda message: message.type == "error" and self._heard("console", message.text))
         self.page.on("request", lambda request: self._asked(request.url, allowed))
 
@@ -202,6 +202,12 @@ class Book(Tab):
         self.page.wait_for_function("() => window.ran", timeout=300_000)
         self.page.wait_for_function(IDLE, timeout=60_000)
         self.page.wait_for_timeout(1000)  # the last widgets are drawn
+
+    def theme(self, name: str):
+        """Change JupyterLab's theme ("JupyterLab Dark"), to the end: its splash must be gone before the next change."""
+        self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
+        self.page.locator(f'body[data-jp-theme-name="{name}"]').wait_for(state="attached")
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def run(self, cell: str, copied: bool = False):
         """Run the cell with this id, or its code in a new cell below it."""

@@ -96,10 +96,8 @@ def test_a_role_moves_the_code_and_a_mistake_is_said(book):
 
 @form_of_08
 def test_report_and_form_can_be_read_in_both_themes(book):
-    theme = "(name) => jupyterapp.commands.execute('apputils:change-theme', { theme: name })"
-    for name, light in (("JupyterLab Dark", "false"), ("JupyterLab Light", "true")):
-        book.page.evaluate(theme, name)
-        book.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
+    for name in ("JupyterLab Dark", "JupyterLab Light"):
+        book.theme(name)
         for place in (".mtl-report", ".mtl-form"):
             assert book.page.locator(place).first.evaluate(PALE) == [], (name, place)
         assert book.page.evaluate(CUT) == [], name

@@ -34,7 +34,6 @@ FAINT = """roots => {
       return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.textContent.trim().slice(0, 60)];
     }).filter(([contrast]) => contrast < 4.5);
 }"""
-THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })"
 the_fixture = pytest.mark.parametrize("book", each("lab")[-1:], indirect=True)
 
 
@@ -152,14 +151,13 @@ def test_a_worked_solution_does_not_say_what_is_learnt(book):
 
 
 def test_cards_are_readable_in_the_dark_theme(book):
-    book.page.evaluate(THEME, "JupyterLab Dark")
-    book.page.wait_for_timeout(1000)
+    book.theme("JupyterLab Dark")
     shown = book.page.locator(".mtl-card, .mtl-claim")
     book.page.locator("details:has(.mtl-claim)").evaluate_all("all => all.forEach((one) => { one.open = true; })")
     try:
         assert shown.count() and shown.evaluate_all(FAINT) == []
     finally:
-        book.page.evaluate(THEME, "JupyterLab Light")
+        book.theme("JupyterLab Light")
 
 
 @the_fixture
