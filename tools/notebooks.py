@@ -45,6 +45,7 @@ REFERENCE = re.compile(r'"IPY_MODEL_([^"]+)"')
 VIEWED = re.compile(r'(?<="model_id": ")[^"]+')
 STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=_|\b)")  # a styled DataFrame names its table so
 PICTURE = re.compile(r"(data:image/png;base64,[\w+/=]+)")  # in a text
+VERSION = re.compile(r"(?<=PyTorch )\d+(\.\d+)+")  # a report says what it was made with
 DECIMAL = re.compile(r"\s*[-+−]?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)")
 
 
@@ -270,7 +271,7 @@ def output_texts(cell: NotebookNode) -> list[str]:
         else:
             for kind, value in sorted(output.data.items()):
                 shown = "" if kind in IMAGES else value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-                texts.append(f"{kind}: {PICTURE.sub('', shown)}")
+                texts.append(f"{kind}: {VERSION.sub('', PICTURE.sub('', shown))}")
     return texts
 
 
