@@ -271,8 +271,8 @@ def output_texts(cell: NotebookNode) -> list[str]:
         else:
             for kind, value in sorted(output.data.items()):
                 shown = "" if kind in IMAGES else value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-                texts.append(f"{kind}: {VERSION.sub('', PICTURE.sub('', shown))}")
-    return texts
+                texts.append(f"{kind}: {PICTURE.sub('', shown)}")
+    return [VERSION.sub("", text) for text in texts]
 
 
 def _without_decimals(line: str) -> str:
