@@ -314,7 +314,7 @@ def test_setup_script_can_be_read_by_an_old_python():
 def would_run(target: str) -> list[str]:
     """The commands of a target, which are not run."""
     return subprocess.run(
-        ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--dry-run", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
 
 
