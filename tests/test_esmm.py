@@ -188,6 +188,10 @@ def some(click, like, masks=None) -> Examples:
     return Examples(torch.zeros(len(click), 1), labels, masks)
 
 
+def test_where_every_conversion_is_known_the_clicks_are_its_mask():
+    assert funnel(some([1.0, 1.0, 0.0], [1.0, 0.0, 0.0])).masks[LIKE].tolist() == [True, True, False]
+
+
 def test_a_conversion_that_is_not_known_yet_is_masked_in_both():
     rows = funnel(some([1.0, 1.0, 0.0], [1.0, 0.0, 0.0], {LIKE: [True, False, False]}))
     assert rows.masks[LIKE].tolist() == [True, False, False]
@@ -223,3 +227,8 @@ def test_bad_names_and_options_are_named():
         ESMM(5, ("total", "b", "c"))
     with pytest.raises(ValueError, match=r"^towers: got 3 lists"):
         ESMM(5, towers=[[4], [4], [4]])
+
+
+def test_options_reach_the_towers():
+    plain, normed = (ESMM(5, towers=[4], batch_norm=normed) for normed in (False, True))
+    assert parameter_count(normed) > parameter_count(plain)

@@ -208,3 +208,14 @@ def test_models_may_share_labels_masks_weights_and_task_weights():
     torch.testing.assert_close(losses, torch.stack(alone))
     torch.testing.assert_close(losses[0], torch.tensor([1.5]))  # (2 · 1 + 1 · 1) / 2 observed rows
     torch.testing.assert_close(weighted_sum(losses, torch.tensor([2.0])), 2 * losses[:, 0])
+
+
+def test_a_squared_error_is_of_the_difference_row_by_row():
+    assert squared_error(torch.tensor([2.0, -1.0]), torch.tensor([-1.0, -1.0])).tolist() == [9, 0]
+
+
+def test_means_are_over_the_rows_of_each_model_whatever_stands_before_them():
+    rows = torch.arange(12.0).reshape(2, 3, 2)
+    seen = torch.tensor([True, False])
+    assert torch.equal(masked_mean(rows), torch.tensor([[0.5, 2.5, 4.5], [6.5, 8.5, 10.5]]))
+    assert torch.equal(masked_mean(rows, seen.expand(2, 3, 2)), rows[..., 0])
