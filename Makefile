@@ -61,15 +61,15 @@ notebooks: ready-test movielens ## run the notebooks and write them in canonical
 	@$(BIN)/python -m tools.notebooks $(NB)
 
 grids: ready-test movielens ## train again what data/grids/ holds
-	@$(BIN)/python -m helpers.experiments
+	@$(BIN)/python -m helpers.course.train_grids
 
 claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=5000:5020)
-	@$(BIN)/python -m helpers.claims $(if $(SEEDS),--seeds $(SEEDS))
+	@$(BIN)/python -m helpers.course.measure_claims $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: ready-test movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks
 
-mutants: ready-test movielens ## change the code in one place at a time: do the tests notice? (MODULE=losses for one; hours for all)
+mutants: ready-test movielens ## change the code in one place at a time: do the tests notice? (MODULE=training/losses for one; hours for all)
 	@$(BIN)/python -m tools.mutants $(MODULE)
 
 site: ready-test ## write the chapters as pages that need no network and no kernel to _site/
@@ -95,4 +95,4 @@ ready-test:
 
 # offline it says so and goes on: the cells and tests that need MovieLens-100K are then skipped by name; in CI it must be
 movielens: ready-test
-	@$(BIN)/python -m helpers.own_copy || $(BIN)/python -m helpers.movielens || [ -z "$(CI)" ]
+	@$(BIN)/python -m helpers.support.movielens_files || $(BIN)/python -m helpers.data.movielens || [ -z "$(CI)" ]

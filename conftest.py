@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import environment
-from helpers.own_copy import present
+from helpers.support import environment
+from helpers.support.movielens_files import present
 
 MOVIELENS = Path(__file__).parent / "data" / "ml-100k"
 
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items):
         if "live" in tags:
             item.options["check"] = False
         if "movielens" in tags and not present(MOVIELENS):
-            item.add_marker(pytest.mark.skip(reason="MovieLens-100K is absent: python -m helpers.movielens"))
+            item.add_marker(pytest.mark.skip(reason="MovieLens-100K is absent: python -m helpers.data.movielens"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -31,8 +31,8 @@ class Ours:
     """Our library, called as a notebook calls it."""
 
     def __init__(self, data: Data, seed: int):
-        from helpers.features import Dense, Features, Sparse
-        from helpers.models import SharedBottom
+        from helpers.data.features import Dense, Features, Sparse
+        from helpers.models.shared_bottom import SharedBottom
 
         self.seed = seed
         self.features = Features([*(Sparse(name, WIDTH) for name in IDS), *map(Dense, NUMBERS)]).fit(self._frame(data))
@@ -44,18 +44,18 @@ class Ours:
         return pd.DataFrame(dict(zip(IDS, data.sparse.T, strict=True)) | dict(zip(NUMBERS, data.dense.T, strict=True)))
 
     def prepare(self, data: Data):
-        from helpers.examples import Examples
+        from helpers.data.examples import Examples
 
         labels = dict(zip(TASKS, torch.from_numpy(data.labels).T.contiguous(), strict=True))
         return Examples(self.features.transform(self._frame(data)), labels)
 
     def train(self, examples, epochs: int) -> None:
-        from helpers.training import fit
+        from helpers.training.loop import fit
 
         fit(self.model, examples, epochs=epochs, batch_size=BATCH, lr=LR, seed=self.seed, progress=False)
 
     def predict(self, examples) -> np.ndarray:
-        from helpers.training import Members
+        from helpers.training.loop import Members
 
         outputs = Members(self.model).predict(examples.inputs)
         return torch.stack([outputs[task] for task in TASKS], dim=1).sigmoid().numpy()

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from benchmarks.libraries import Ours
 from benchmarks.task import BATCH, BOTTOM, DENSE, LR, TASKS, TOWERS, make
-from helpers import environment
-from helpers.examples import Examples
-from helpers.models import SharedBottom, SingleTask
-from helpers.training import fit
+from helpers.data.examples import Examples
+from helpers.models.shared_bottom import SharedBottom, SingleTask
+from helpers.support import environment
+from helpers.training.loop import fit
 
 MODELS = 64
 CANDIDATES = 500

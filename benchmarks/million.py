@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helpers.experiments import memory
+from helpers.chapters.ch08 import memory
 
 
 def lines(short: bool) -> Iterator[tuple[str, float]]:

@@ -1,8 +1,8 @@
 """Train on a log, save, load, export, without a notebook:  python examples/ranker.py"""
 
-from helpers import feed
-from helpers.features import Dense, Sparse
-from helpers.ranker import Ranker, Recipe
+from helpers.capstone.ranker import Ranker, Recipe
+from helpers.data import feed
+from helpers.data.features import Dense, Sparse
 
 log = feed.load("impressions").merge(feed.load("videos"), on="video").sort_values("time")
 train, valid, test = log[:60_000], log[60_000:67_000], log[67_000:]

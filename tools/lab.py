@@ -16,7 +16,7 @@ import nbformat
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir
 from nbformat.sign import NotebookNotary
 
-from helpers import own_copy
+from helpers.support import movielens_files
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -103,7 +103,7 @@ def drop_lost_views(model: dict, **_) -> None:
     """Drop the views of widgets whose state is not in the notebook that is being saved: what stands in for them stays.
 
     So a changed or new cell shows its picture on the next day, where JupyterLab would say "model not found"
-    (`helpers.model_ids` has the rest).
+    (`helpers.display.model_ids` has the rest).
     """
     if model["type"] == "notebook":
         state = model["content"]["metadata"].get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
@@ -143,9 +143,10 @@ def main() -> None:
     prepare()
     if sys.argv[1:] == ["--trust"]:
         return
-    if not own_copy.present():
+    if not movielens_files.present():
         print(
-            f"No copy of MovieLens-100K: cells that need it say so. To get one: {sys.executable} -m helpers.movielens"
+            "No copy of MovieLens-100K: cells that need it say so. "
+            f"To get one: {sys.executable} -m helpers.data.movielens"
         )
     print("JupyterLab starts. If no browser opens, open one of the addresses below. Stop it with Ctrl-C.", flush=True)
     from jupyterlab.labapp import LabApp

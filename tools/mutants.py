@@ -26,16 +26,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REASONS = ROOT / "tests" / "mutants.toml"
 MODULES = (
-    "verdicts",
-    "intervals",
-    "losses",
-    "balancing",
-    "experts",
-    "esmm",
-    "own_data",
-    "own_checks",
-    "recommendation",
-    "experiments/own",
+    "evaluation/verdicts",
+    "evaluation/intervals",
+    "training/losses",
+    "training/balancing",
+    "models/experts",
+    "models/esmm",
+    "capstone/own_data",
+    "capstone/own_checks",
+    "capstone/recommendation",
+    "capstone/comparison",
 )
 ENOUGH = 0.9
 WORDS = (r"validate\.(fail|instance)\(", r"^\s*(came|expected|came, expected) = ")
@@ -52,7 +52,7 @@ also_copy =
     conftest.py
     data
     tools
-pytest_add_cli_args_test_selection = tests/test_{name}.py
+pytest_add_cli_args_test_selection = tests/{folder}/test_{name}.py
 pytest_add_cli_args =
     -m
     not long
@@ -71,7 +71,8 @@ def run(module: str, jobs: int, folder: Path) -> dict[str, int | None]:
     for name in ("helpers", "tests", "tools", "data", "conftest.py", "pyproject.toml"):
         (folder / name).symlink_to(ROOT / name)
     words = "\n    ".join(WORDS)
-    settings = SETTINGS.format(module=module, name=module.rpartition("/")[2], words=words)
+    place, _, name = module.rpartition("/")
+    settings = SETTINGS.format(module=module, folder=place, name=name, words=words)
     (folder / "setup.cfg").write_text(settings, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": ""}  # not the course itself, but its copy
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs)]

@@ -5,7 +5,7 @@
     python -m tools.notebooks --lint [NOTEBOOK or folder ...]   canonical form and style, without running
 
 Canonical: outputs kept, counts 1..n, fixed cell ids, addresses as 0x0, models of widgets named by their cell (by
-`helpers.model_ids`) or numbered in order of appearance, no timings, no progress bars, no editor's metadata, solutions
+`display.model_ids`) or numbered in order of appearance, no timings, no progress bars, no editor's metadata, solutions
 folded. On one machine a second run gives the same bytes. On
 another CPU measured decimals may differ in the last places: `--check` then wants all text equal and decimals within
 a tolerance. Cells tagged `live` show measured times, and their outputs are not compared.
@@ -86,7 +86,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
         resources={"metadata": {"path": str(folder)}},
     )
     client.log.setLevel(logging.ERROR)  # it warns of every widget
-    # as JupyterLab does: `helpers.model_ids` makes the ids of a cell's widgets from it
+    # as JupyterLab does: `helpers.display.model_ids` makes the ids of a cell's widgets from it
     client.on_cell_start = lambda cell, cell_index: client.kc.session.metadata.update(cellId=cell.id)
     try:
         client.execute(env={**os.environ, "TQDM_DISABLE": "1"})
@@ -289,7 +289,7 @@ def _decimals(text: str) -> list[float]:
 
 def regenerate(path: Path) -> None:
     """Run a notebook and write it in canonical form, whole or not at all."""
-    from helpers.files import whole  # it loads torch, which nothing else here needs
+    from helpers.support.files import whole  # it loads torch, which nothing else here needs
 
     notebook = read(path)
     _name_cells(notebook, path.stem)  # first, since widgets are named by their cells

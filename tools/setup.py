@@ -261,7 +261,7 @@ def set_up(kind):
     say("[3/4] Packages: one to three minutes, more if PyTorch is still to be downloaded (log: .venv/setup.log).")
     install(kind, version)
     say("[4/4] MovieLens-100K.")
-    run([str(venv_python()), "-m", "helpers.movielens"])  # without it the course runs as well
+    run([str(venv_python()), "-m", "helpers.data.movielens"])  # without it the course runs as well
     shutil.rmtree(str(VENV / "tmp"), ignore_errors=True)
     for done in {"", kind}:
         ready(done).write_text(source(), encoding="utf-8")

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from helpers.report import Report, _table
+from helpers.capstone.report import Report, _table
 from tests.browser.conftest import each
 
 # one process opens this notebook for `test_lab.py` and for these tests

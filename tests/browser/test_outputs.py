@@ -2,7 +2,7 @@
 
 import nbformat
 
-from helpers.own_copy import present
+from helpers.support.movielens_files import present
 from tools import notebooks as tool
 
 SHOWN = "() => JSON.stringify(jupyterapp.shell.currentWidget.content.model.toJSON())"

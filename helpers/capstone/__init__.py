@@ -1,0 +1,1 @@
+"""From a reader's own table to a report: does sharing help here?"""

@@ -1,0 +1,334 @@
+"""Does sharing help on this table? The capstone's comparison: a single-task model for each task against one model.
+
+A pure function of a prepared table, a declaration, a recipe and seeds. Both sides choose among the same learning rates
+on the same tuning seeds, by validation loss. A shared model is judged in one state, the best total on validation: that
+is what would be served.
+
+The rows are split by time if there is one: one fixed split, in which a seed is the first parameters and the order of
+the batches. Else a seed is a random split as well. `helpers.evaluation.intervals` says what the interval is made of.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from helpers.capstone.own_checks import PRIOR, Problems, must_pass
+from helpers.capstone.own_data import Declaration, Split, prepare, split
+from helpers.capstone.ranker import Recipe, scaled
+from helpers.data.examples import Examples
+from helpers.data.features import Features
+from helpers.evaluation.four_outcomes import SMALLEST
+from helpers.evaluation.intervals import auc_influence, gain, over_users, r2_influence, seeds_needed
+from helpers.evaluation.metrics import auc, gauc, r2
+from helpers.evaluation.verdicts import verdict
+from helpers.models.copies import Members
+from helpers.models.shared_bottom import parameter_count
+from helpers.support import validate
+from helpers.training.loop import TOTAL, fit
+
+SINGLE = "single-task"
+RATES = (0.001, 0.003, 0.01)
+TUNING_SEEDS = (900, 901)  # no result uses them
+ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take memory
+METRICS = {"binary": "AUC", "regression": "R²"}
+MATTERS = {kind: SMALLEST[metric] for kind, metric in METRICS.items()}  # what counts as a gain, unless told otherwise
+COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
+WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the first task in the trade-off curve; the second has the rest
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `compare` measured; a report reads nothing else.
+
+    facts   a row a task: kind, rows with a label and mean of the label in each part, and `by item`: the metric of a
+            yardstick that trains nothing, the mean label of each item (NaN without an item)
+    tuned   a row a model: the learning rate and the penalty that it chose, of `rates` and `penalties`
+    scores  a row a seed, model and task: metric, value, and gauc where there is a user
+    growth  a row a number of seeds (the first 3, 5, 10, … and all) and task: single, shared (mean scores), gain, low,
+            high, verdict, seeds_needed, and spread, overlap, users, units of `intervals.Gain`
+    curve   a row a weight, seed and task: value; empty where there is none
+    cost    a row a model: parameters, and seconds of computing that one training took
+    """
+
+    declaration: Declaration
+    recipe: Recipe
+    seeds: list[int]
+    rates: list[float]
+    penalties: list[float]
+    tuning_seeds: list[int]
+    matters: dict[str, float]
+    parts: dict[str, int]
+    users: int
+    problems: Problems
+    facts: pd.DataFrame
+    tuned: pd.DataFrame
+    scores: pd.DataFrame
+    growth: pd.DataFrame
+    curve: pd.DataFrame
+    cost: pd.DataFrame
+
+    @property
+    def gains(self) -> pd.DataFrame:
+        """The rows of `growth` with all seeds, a row a task."""
+        return self.growth[self.growth["seeds"] == len(self.seeds)].reset_index(drop=True)
+
+
+def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None = None, **options) -> Comparison:
+    """Train and judge both sides; options as of `steps`. Raises ValueError where the table does not pass `check`."""
+    quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
+    with tqdm(total=100, desc="comparing", unit="%", leave=False, delay=1, disable=quiet) as bar:
+        for done, found in steps(frame, declaration, recipe, **options):  # noqa: B007 (the last one is returned)
+            bar.update(round(100 * done) - bar.n)
+    return found
+
+
+def steps(
+    frame: pd.DataFrame,
+    declaration: Declaration,
+    recipe: Recipe | None = None,
+    *,
+    seeds: Sequence[int] = range(5),
+    rates: Sequence[float] = RATES,
+    penalties: Sequence[float] | None = None,
+    tuning_seeds: Sequence[int] = TUNING_SEEDS,
+    matters: dict[str, float] = MATTERS,
+    curve: bool = True,
+) -> Iterator[tuple[float, Comparison | None]]:
+    """The comparison in small steps: yields (share that is done, None), at the end (1, the result).
+
+    frame    as `own_data.read` gives it
+    seeds    at least two; with a time they vary the training alone
+    matters  {"binary": smallest gain of AUC that matters, "regression": of R²}
+    penalties  values of `l2_embedding` to choose among, too; as a rule that of the recipe alone
+    curve    also train the shared model with `WEIGHTS` for the first two tasks
+    """
+    recipe = recipe or Recipe()
+    for name, value, kind in (("declaration", declaration, Declaration), ("recipe", recipe, Recipe)):
+        if not isinstance(value, kind):
+            validate.fail(name, repr(value)[:60], f"a {kind.__name__}", TypeError)
+    seeds, tuning_seeds = _several("seeds", seeds, whole=True), _several("tuning_seeds", tuning_seeds, whole=True)
+    rates, penalties = _several("rates", rates), _several("penalties", penalties or [recipe.l2_embedding])
+    if recipe.structure == "single task":
+        validate.fail("recipe", "'single task'", "a structure that shares: single tasks are what it is compared with")
+    if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
+        expected = f"two or more, each once, none of {tuning_seeds}, which tune"
+        validate.fail("seeds", str(seeds)[:60], expected)
+    if not rates:
+        validate.fail("rates", "none", "at least one learning rate")
+    choices = [{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties]
+    for kind in set(declaration.labels.values()):
+        validate.number(f"matters[{kind!r}]", dict(matters).get(kind), low=0)
+    problems = must_pass(declaration, frame)
+    recipe.check_tasks(declaration.labels, frame)
+    table = _Table(prepare(declaration, frame), declaration)
+    table.check_splits([*tuning_seeds, *seeds])
+    alone = replace(recipe, structure="single task", weighting="equal")
+    models = {(task,): alone for task in declaration.labels} | {tuple(declaration.labels): recipe}
+    pair = list(declaration.labels)[:2]
+    tuning = len(choices) * len(tuning_seeds) if len(choices) > 1 else 0
+    runs = len(models) * (tuning + len(seeds)) + bool(curve) * len(WEIGHTS) * len(seeds)
+    done, outputs, scores, tuned, cost, path = 0, {}, [], [], [], []
+    for tasks, own in models.items():
+        name, losses = SINGLE if len(tasks) == 1 else recipe.structure, [0.0] * len(choices)
+        for k, some in itertools.product(range(len(choices)) if tuning else (), table.together(tuning_seeds)):
+            losses[k] += table.train(tasks, replace(own, **choices[k]), some).loss
+            done += len(some)
+            yield done / runs, None
+        own = replace(own, **choices[int(np.argmin(losses))])
+        tuned.append({"model": name, "tasks": " + ".join(tasks), "lr": own.lr, "l2_embedding": own.l2_embedding})
+        for some in table.together(seeds):
+            run = table.train(tasks, own, some)
+            cost.append({"model": name, "tasks": tasks, "parameters": run.parameters, "seconds": run.seconds})
+            for task, seed in itertools.product(tasks, some):
+                outputs[name, task, seed] = run.outputs[task, seed]
+                scores.append({"seed": seed, "model": name, **table.judge(task, run.outputs[task, seed], seed)})
+            done += len(some)
+            yield done / runs, None
+    for weight, some in itertools.product(WEIGHTS if curve else (), table.together(seeds)):
+        weights = dict.fromkeys(declaration.labels, 1.0) | dict(zip(pair, (2 * weight, 2 - 2 * weight), strict=True))
+        run = table.train(tuple(declaration.labels), replace(own, weighting=weights), some)
+        for task, seed in itertools.product(pair, some):
+            path.append({"weight": weight, "seed": seed, **table.judge(task, run.outputs[task, seed], seed)})
+        done += len(some)
+        yield done / runs, None
+    scores = pd.DataFrame(scores)
+    counts = [count for count in COUNTS if count < len(seeds)] + [len(seeds)]
+    growth = [
+        table.gain(task, recipe.structure, outputs, scores[scores["seed"].isin(seeds[:count])], matters)
+        for count, task in itertools.product(counts, declaration.labels)
+    ]
+    yield (
+        1.0,
+        Comparison(
+            declaration=declaration,
+            recipe=recipe,
+            seeds=seeds,
+            rates=rates,
+            penalties=sorted(set(penalties)),
+            tuning_seeds=tuning_seeds,
+            matters=dict(matters),
+            parts=table.parts,
+            users=table.users,
+            problems=problems,
+            facts=table.facts(seeds),
+            tuned=pd.DataFrame(tuned),
+            scores=scores,
+            growth=pd.DataFrame(growth),
+            curve=pd.DataFrame(path),
+            cost=_cost(pd.DataFrame(cost)),
+        ),
+    )
+
+
+def _several(name: str, values: Sequence[float], whole: bool = False) -> list:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        validate.fail(name, repr(values)[:60], "several numbers, such as range(5) or (0.003, 0.01)", TypeError)
+    return [validate.number(name, value, low=0, whole=whole) for value in values]
+
+
+def _cost(runs: pd.DataFrame) -> pd.DataFrame:
+    """Parameters and mean seconds of one training, all single-task models together."""
+    each = runs.groupby(["model", "tasks"], sort=False)[["parameters", "seconds"]].mean()
+    return each.groupby("model", sort=False).sum().astype({"parameters": int}).reset_index()
+
+
+class _Run(NamedTuple):
+    """Models that were trained together, a seed each: the sum of their best total validation losses, {(task, seed):
+    outputs for the test rows}, parameters of one, and seconds of computing that one took."""
+
+    loss: float
+    outputs: dict[tuple[str, int], np.ndarray]
+    parameters: int
+    seconds: float
+
+
+class _Table:
+    """A prepared table, as examples in splits.
+
+    Features are fitted on the training rows of the split by time; for random splits on all rows, of which they see no
+    label, so that all splits have the same embedding tables.
+    """
+
+    def __init__(self, frame: pd.DataFrame, declaration: Declaration):
+        self.frame, self.declaration = frame, declaration
+        self.tasks, self.by_time = declaration.labels, declaration.time is not None
+        self.features = Features(declaration.layout())
+        self.features.fit(self.split(0).train if self.by_time else frame)
+        self.examples = self.features.examples(frame, {task: task for task in self.tasks}, declaration.user)
+        units = {task: (frame[task].mean(), frame[task].std()) for task, kind in self.tasks.items() if kind != "binary"}
+        self.examples = scaled(self.examples, units)  # R² knows no unit; the losses do
+        self.parts = {name: len(part) for name, part in self.split(0)._asdict().items()}
+        self.users = 0 if declaration.user is None else int(frame[declaration.user].nunique())
+
+    def split(self, seed: int) -> Split:
+        return split(self.declaration, self.frame, seed)
+
+    @lru_cache(maxsize=8)  # noqa: B019  (a table lives as long as its comparison)
+    def sets(self, seed: int) -> tuple[Examples, ...]:
+        """Examples to train, validate and test."""
+        return tuple(self.examples.take(part.index.to_list()) for part in self.split(seed))
+
+    def check_splits(self, seeds: Sequence[int]) -> None:
+        """Raise ValueError where a random split leaves a label with one value; `check` has seen the first one alone."""
+        for seed, task in itertools.product([] if self.by_time else seeds, self.tasks):
+            for name, part in self.split(seed)._asdict().items():
+                if part[task].nunique() < 2:
+                    expected = "two in each part: more rows, or a column that is the time"
+                    validate.fail(f"label {task!r}", f"one value in the rows to {name} of seed {seed}", expected)
+
+    def together(self, seeds: Sequence[int]) -> list[list[int]]:
+        """The seeds in groups that train together: of large tables each alone."""
+        size = max(1, ROWS_TOGETHER // len(self.frame))
+        return [list(seeds[start : start + size]) for start in range(0, len(seeds), size)]
+
+    def train(self, tasks: Sequence[str], recipe: Recipe, seeds: list[int]) -> _Run:
+        kinds = {task: self.tasks[task] for task in tasks}
+        if self.by_time:
+            train, valid, test = (part.only(*tasks) for part in self.sets(0))
+        else:
+            each = zip(*map(self.sets, seeds), strict=True)
+            train, valid, test = (Examples.stack([one.only(*tasks) for one in part]) for part in each)
+        models = [recipe.model(self.features, kinds, seed) for seed in seeds]
+        start = time.process_time()  # a busy machine does not count
+        run = fit(models, train, valid, seed=seeds, progress=False, **recipe.training())
+        seconds = (time.process_time() - start) / len(seeds)
+        totals = run.history[run.history["task"] == TOTAL]
+        found = Members(models).predict(test.inputs)
+        outputs = {(task, seed): found[task][i].numpy() for task in tasks for i, seed in enumerate(seeds)}
+        loss = float(totals.groupby("copy")["valid"].min().sum())
+        return _Run(loss, outputs, parameter_count(models[0]), seconds)
+
+    def seen(self, task: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Where a task's label was observed in the test rows, the labels there, and their users (or row numbers)."""
+        test = self.sets(0 if self.by_time else seed)[2]
+        mask = test.masks.get(task, torch.ones(len(test), dtype=torch.bool)).numpy()
+        rows = self.split(0 if self.by_time else seed).test.index.to_numpy()
+        users = rows if test.groups is None else test.groups.numpy()
+        return mask, test.labels[task].numpy()[mask], users[mask]
+
+    def judge(self, task: str, output: np.ndarray, seed: int) -> dict:
+        mask, label, users = self.seen(task, seed)
+        kind, row = self.tasks[task], {"task": task}
+        row |= {"metric": METRICS[kind], "value": (auc if kind == "binary" else r2)(output[mask], label)}
+        if kind == "binary" and self.declaration.user is not None:
+            row["gauc"] = _gauc(output[mask], label, users)
+        return row
+
+    def gain(self, task: str, structure: str, outputs: dict, scores: pd.DataFrame, matters: dict[str, float]) -> dict:
+        """The gain of one task with its interval and verdict."""
+        by_model = scores[scores["task"] == task].pivot(index="seed", columns="model", values="value")
+        values = (by_model[structure] - by_model[SINGLE]).to_numpy()
+        moves = auc_influence if self.tasks[task] == "binary" else r2_influence
+        influence, users = [], []
+        for seed in by_model.index:
+            mask, label, own = self.seen(task, seed)
+            shared, single = (moves(outputs[model, task, seed][mask], label) for model in (structure, SINGLE))
+            influence.append((shared - single) / len(values))
+            users.append(own)
+        luck = over_users(np.concatenate(influence), np.concatenate(users))
+        found = gain(values, self.parts["test"] / self.parts["train"], *luck)
+        smallest = matters[self.tasks[task]]
+        said = verdict(found.low, found.high, smallest)
+        needed = 0 if said != "undecided" else seeds_needed(found, smallest)
+        row = {"task": task, "metric": METRICS[self.tasks[task]], "gain": found.mean, **found._asdict()}
+        row |= {"single": by_model[SINGLE].mean(), "shared": by_model[structure].mean(), "verdict": said}
+        return row | {"seeds_needed": np.nan if needed is None else needed}
+
+    def by_item(self, task: str, seed: int) -> float:
+        """The metric of the mean training label of each item; `PRIOR` rows with the mean of all come to its own."""
+        item, (train, _, test) = self.declaration.item, self.split(seed)
+        train, test = (part[part[task].notna()] for part in (train, test))
+        mean, own = train[task].mean(), train.groupby(item, observed=True)[task].agg(["sum", "count"])
+        means = (own["sum"] + PRIOR * mean) / (own["count"] + PRIOR)
+        score = test[item].map(means).astype(float).fillna(mean).to_numpy()
+        return (auc if self.tasks[task] == "binary" else r2)(score, test[task].to_numpy(float))
+
+    def facts(self, seeds: Sequence[int]) -> pd.DataFrame:
+        """A row a task: kind, by part how many labels there are and their mean, and `by_item`, over all splits."""
+        rows = []
+        for task, kind in self.tasks.items():
+            row = {"task": task, "kind": kind}
+            for name, part in self.split(0)._asdict().items():
+                row |= {f"{name} labels": int(part[task].notna().sum()), f"{name} mean": float(part[task].mean())}
+            own = [] if self.declaration.item is None else [0] if self.by_time else seeds
+            rows.append(row | {"by item": np.mean([self.by_item(task, seed) for seed in own]) if own else np.nan})
+        return pd.DataFrame(rows)
+
+
+def _gauc(scores: np.ndarray, labels: np.ndarray, users: np.ndarray) -> float:
+    """GAUC, or NaN where no user has labels of both classes."""
+    try:
+        return gauc(scores, labels, users).value
+    except ValueError:
+        return float("nan")

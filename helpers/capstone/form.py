@@ -1,0 +1,251 @@
+"""The capstone as a form: a CSV file, a role for each column, a structure, *Train*, and a report.
+
+    form = DataForm("log.csv")
+
+It does nothing that code does not do: it shows the code that would do the same, to copy. What goes wrong is said as
+text in the form. Training runs in the kernel in steps, one group of seeds each; between two of them the kernel answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import html
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import anywidget
+import ipywidgets as widgets
+import pandas as pd
+
+from helpers.capstone.comparison import Comparison, steps
+from helpers.capstone.own_checks import check
+from helpers.capstone.own_data import ROLES, Declaration, megabytes, read, suggest
+from helpers.capstone.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Recipe
+from helpers.capstone.recommendation import recommend, too_good
+from helpers.capstone.report import as_code, report
+from helpers.display.model_ids import stable
+from helpers.support import validate
+
+AUTO, WIDE = {"width": "auto", "flex": "0 0 auto"}, {"width": "100%"}
+SHARING = [structure for structure in STRUCTURES if structure != "single task"]
+
+
+class Keys(anywidget.AnyWidget):
+    """Shows nothing; keeps keys that are pressed in the form from JupyterLab, which goes from cell to cell by them, and
+    brings the style of the course's cards."""
+
+    _css = Path(__file__).parents[1] / "display" / "explorer.css"
+
+    _esm = """
+    export default { render({ el }) {
+      el.style.display = "none";
+      const hold = (tries) => {
+        const form = el.closest(".mtl-form");
+        if (form) form.onkeydown = (event) => {
+          if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
+        };
+        else if (tries) setTimeout(() => hold(tries - 1), 50);
+      };
+      hold(100);
+    } };
+    """
+
+
+class DataForm(widgets.VBox):
+    """The form. With a path that exists the file is read at once, and roles are suggested. What goes wrong with a file
+    is said in the form; arguments that do not fit raise ValueError or TypeError.
+
+    roles    {column: role} where you know better than the suggestion; columns of the file
+    recipe   where structure, bottom and weighting start, and all that the form does not ask
+    options  of `helpers.capstone.comparison.steps`, such as seeds
+    """
+
+    @stable
+    def __init__(
+        self, path: str | Path = "", roles: dict[str, str] | None = None, recipe: Recipe | None = None, **options
+    ):
+        if not isinstance(recipe, Recipe | None):
+            validate.fail("recipe", repr(recipe)[:60], "a Recipe", TypeError)
+        for column, role in (roles or {}).items():
+            validate.choice(f"roles[{column!r}]", role, ROLES)
+        validate.choice("weighting of the recipe", (recipe or Recipe()).weighting, WEIGHTINGS)  # the form offers these
+        self.known, self.base, self.options = roles or {}, recipe or Recipe(), options
+        self.frame: pd.DataFrame | None = None
+        self.found: Comparison | None = None
+        self.task: asyncio.Task | None = None
+        self.stopping = False
+        self.path = widgets.Text(str(path), description="CSV file", continuous_update=False, layout=WIDE)
+        self.reader = widgets.Button(description="Read", layout=AUTO)
+        self.roles: dict[str, widgets.Dropdown] = {}
+        self.columns = widgets.VBox()
+        self.structure, self.bottom, self.weighting = (
+            widgets.Dropdown(options=list(options), value=value, description=name)
+            for name, options, value in (
+                ("structure", SHARING, self.base.structure),
+                ("bottom", BOTTOMS, self.base.bottom),
+                ("weighting", WEIGHTINGS, self.base.weighting),
+            )
+        )
+        self.button = widgets.Button(description="Train and report", disabled=True, layout=AUTO)
+        self.stop = widgets.Button(description="Stop", disabled=True, layout=AUTO)
+        self.bar = widgets.FloatProgress(min=0, max=1, layout={"display": "none"})
+        self.message, self.code, self.result = widgets.HTML(), widgets.HTML(layout=WIDE), widgets.HTML(layout=WIDE)
+        for control in (self.structure, self.bottom, self.weighting):
+            control.observe(self._changed, "value")
+        self.reader.on_click(self._read)
+        self.path.observe(self._read, "value")
+        self.button.on_click(self._start)
+        self.stop.on_click(self._stop)
+        row = widgets.HBox([self.structure, self.bottom, self.weighting])
+        row.add_class("mtl-controls")
+        buttons = widgets.HBox([self.button, self.stop, self.bar])
+        buttons.add_class("mtl-buttons")
+        top = widgets.HBox([self.path, self.reader])
+        super().__init__([top, self.columns, row, self.code, buttons, self.message, self.result, Keys()])
+        self.add_class("mtl-card")
+        self.add_class("mtl-form")
+        self._read() if str(path) else self._say("Type the path of a CSV file and press Read.")
+        if self.frame is not None and (unknown := [str(name) for name in self.known if name not in self.frame.columns]):
+            validate.fail("roles", f"{unknown[0]!r}, which is no column of {path}", "columns of the file")
+
+    # What the form says, as code
+
+    @property
+    def declaration(self) -> Declaration:
+        """What the roles declare. Raises ValueError as `Declaration` does."""
+        return Declaration.of_roles({column: role.value for column, role in self.roles.items()})
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe with the form's structure, bottom and weighting; ValueError for two that do not go together."""
+        chosen = {name: getattr(self, name).value for name in ("structure", "bottom", "weighting")}
+        return replace(self.base, **chosen)
+
+    def as_code(self) -> str:
+        """Python that does what the form does."""
+        return as_code(self.file, self.declaration, self.recipe, self.options, self.report_path.as_posix())
+
+    @property
+    def file(self) -> str:
+        """The path as it was typed, without the blanks and quotes that come with a copied one."""
+        return self.path.value.strip().strip("\"'")
+
+    @property
+    def report_path(self) -> Path:
+        """Beside the CSV file: log_report.html for log.csv and for log.csv.gz, log_report_2.html if that is there."""
+        path = Path(self.file).expanduser()
+        name = re.sub(r"(\.(csv|tsv|txt))?(\.gz)?$", "", path.name, flags=re.I) + "_report"
+        names = (f"{name}.html", *(f"{name}_{k}.html" for k in range(2, 1_000)))
+        return next(free for free in map(path.with_name, names) if not free.exists())
+
+    # What the reader does
+
+    def _read(self, _change=None):
+        with self._in_words():
+            self.frame, self.found, self.result.value = None, None, ""
+            self.columns.children, self.roles, self.button.disabled = (), {}, True
+            self.frame = read(self.file)
+            guesses = suggest(self.frame)
+            rows = []
+            for column, guess in guesses.iterrows():
+                role = self.known.get(column, guess["role"])
+                self.roles[column] = widgets.Dropdown(options=ROLES, value=role, description=str(column))
+                self.roles[column].style.description_width = "11em"
+                self.roles[column].observe(self._changed, "value")
+                reason = f"{guess['reason']}, e.g. {guess['example']}"
+                rows.append(widgets.HBox([self.roles[column], widgets.HTML(html.escape(reason))]))
+            self.columns.children = tuple(rows)
+            self._changed()
+
+    def _changed(self, _change=None):
+        """Show the code and the problems of what is declared now."""
+        if self.frame is None:
+            return
+        self.button.disabled, self.code.value = True, ""
+        with self._in_words():
+            self.code.value = f'<pre class="mtl-code">{html.escape(self.as_code())}</pre>'
+            problems = check(self.declaration, self.frame)
+            if not problems.stopping:
+                self.recipe.check_tasks(self.declaration.labels, self.frame)
+            read_in = f"{len(self.frame):,} rows of {len(self.frame.columns)} columns, {megabytes(self.frame):.1f} MB."
+            self.message.value = html.escape(read_in) + problems._repr_html_()
+            self.button.disabled = bool(problems.stopping)
+
+    def _start(self, _button):
+        if self.task is None or self.task.done():
+            self.task = asyncio.get_running_loop().create_task(self.run())
+
+    def _stop(self, _button):
+        self.stopping = True
+        self._say("Stops as soon as the training at hand is done …")
+
+    async def run(self):
+        """Compare and report, to the end, to Stop or to an error; the message says which.
+
+        What is compared is fixed at the start, and the controls with it.
+        """
+        self.stopping, self.button.disabled, self.stop.disabled = False, True, False
+        self._lock(True)
+        self.bar.value, self.bar.layout.display, self.result.value = 0, None, ""
+        self._say("At work …")
+        with self._in_words():
+            await asyncio.sleep(0)
+            for done, found in steps(self.frame, self.declaration, self.recipe, **self.options):  # noqa: B007
+                self.bar.value = done
+                await asyncio.sleep(0)  # here the kernel reads its messages
+                if self.stopping:
+                    self._say(f"Stopped at {done:.0%}; nothing was written.")
+                    break
+            else:
+                self.found = found
+                self.result.value = _summary(found)
+                self._save(found)
+        self._lock(False)
+        self.button.disabled, self.stop.disabled, self.bar.layout.display = False, True, "none"
+
+    def _save(self, found: Comparison):
+        """Write the report, and say where it is; or that it could not be written, and how it can be."""
+        to = self.report_path
+        try:
+            report(found, self.file).save(to)
+            self._say(f"Done. The report is in {to.as_posix()}.")
+        except OSError as error:  # a folder that may only be read, a full disk
+            said = error.strerror or str(error)
+            how = 'In a cell below, report(form.found).save("report.html") writes it elsewhere, form being this form.'
+            self._say(f"Done, but the report could not be written to {to.as_posix()} ({said}). {how}")
+
+    def _lock(self, locked: bool):
+        """Whether the controls wait for the training to end."""
+        controls = (self.path, self.reader, self.structure, self.bottom, self.weighting, *self.roles.values())
+        for control in controls:
+            control.disabled = locked
+
+    @contextlib.contextmanager
+    def _in_words(self):
+        """What goes wrong inside is said in the form."""
+        try:
+            yield
+        except KeyboardInterrupt:  # the kernel's own stop button
+            self._say("Stopped by hand; nothing was written.")
+        except (Exception, SystemExit) as error:
+            ours = isinstance(error, ValueError | TypeError | OSError) and str(error)
+            self._say(str(error) if ours else f"{type(error).__name__}: {error}. Nothing was written.")
+
+    def _say(self, text: str):
+        self.message.value = html.escape(text)
+
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        text = "A form for a table of your own. Run this cell, or trust the notebook, to use it."
+        return super()._repr_mimebundle_(**kwargs) | {"text/plain": text}
+
+
+def _summary(found: Comparison) -> str:
+    said, warning = recommend(found.gains), too_good(found.gains)
+    alarm = f'<p style="color:#b00020"><b>Too good to be true?</b> {html.escape(warning)}</p>' if warning else ""
+    gains = ", ".join(
+        f"{row.task} {row.gain:+.3f} {row.metric} [{row.low:+.3f}, {row.high:+.3f}]" for row in found.gains.itertuples()
+    )
+    answer = f"<p><b>{html.escape(said.word.capitalize())}.</b> {html.escape(said.text)}</p>"
+    return f"{alarm}{answer}<p>{html.escape(gains)}</p>"

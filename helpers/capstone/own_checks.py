@@ -1,0 +1,366 @@
+"""What may be wrong with a table of the reader's own, all at once: `check(declaration, frame)`.
+
+Two kinds of problem: what stops (a column that is not there, a label with one class), and what one should know before
+one believes a result (few positives, ids that occur once, a feature that gives the label away).
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from helpers.capstone.own_data import FRACTIONS, MISSING, Declaration, Split, cut, moments, prepare, split
+from helpers.data.features import LARGEST, Features, Sparse
+from helpers.evaluation.metrics import auc, r2
+from helpers.support import validate
+from helpers.training.loop import TOTAL
+
+FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
+MOST_NEW = 0.3  # of the rows to test, that may be of users without a row to train on
+MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
+FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
+GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
+LOOKED_AT, BINS, PRIOR = 20_000, 50, 5.0  # rows, bins of a number, and rows that every mean starts from
+SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
+
+
+TAKEN = ("", TOTAL)  # names that the training has for itself
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong, or that should be known: in which column, and what, in a sentence."""
+
+    stops: bool
+    column: str
+    sentence: str
+
+
+class Problems(list[Problem]):
+    """All problems, those that stop first."""
+
+    @property
+    def stopping(self) -> list[Problem]:
+        return [problem for problem in self if problem.stops]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{_kind(p)} · {p.column}: {p.sentence}" for p in self) or NOTHING
+
+    def _repr_html_(self) -> str:
+        style = "border-left:6px solid {};padding:4px 14px;margin:4px 0;max-width:60em"
+        lines = (
+            f'<div style="{style.format("#D55E00" if p.stops else "#767676")}">{_kind(p)} · '
+            f"<b>{html.escape(str(p.column))}</b>: {html.escape(p.sentence)}</div>"
+            for p in self
+        )
+        return "".join(lines) or f"<div>{NOTHING}</div>"
+
+
+NOTHING = "Nothing is wrong that a check can see."
+
+
+def _kind(problem: Problem) -> str:
+    return "must mend" if problem.stops else "to know"
+
+
+def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
+    """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
+    if not isinstance(declaration, Declaration):
+        validate.fail("declaration", repr(declaration)[:60], "a Declaration", TypeError)
+    validate.columns("frame", frame, [])
+    found = [*_columns(declaration, frame)]
+    found += _types(declaration, frame, _named(found))
+    found += _contents(declaration, frame, _named(found))
+    if not any(problem.stops for problem in found):
+        found += _parts(declaration, frame)
+    found += _leaks(declaration, frame, {problem.column for problem in found if problem.stops})
+    return Problems(sorted(found, key=lambda problem: not problem.stops))
+
+
+def _named(found: list[Problem]) -> set[str]:
+    """The columns of which no more can be said."""
+    return {problem.column for problem in found}
+
+
+def must_pass(declaration: Declaration, frame: pd.DataFrame) -> Problems:
+    """What `check` has to say; raises ValueError where any of it stops."""
+    found = check(declaration, frame)
+    if found.stopping:
+        first, more = found.stopping[0], len(found.stopping) - 1
+        came = f"{first.column}: {first.sentence.rstrip('.')}" + (f", and {more} more" if more else "")
+        validate.fail("declaration", came, "a table that passes `check`")
+    return found
+
+
+def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    names = [str(name) for name in frame.columns]
+    for column in declaration.columns():
+        if column not in frame.columns:
+            near = difflib.get_close_matches(str(column), names, n=1, cutoff=0.5)
+            hint = f"; is it {near[0]!r}?" if near else f". The table has {', '.join(names[:12])}."
+            yield Problem(True, column, f"there is no such column{hint}")
+        elif names.count(column) > 1:
+            yield Problem(True, column, "two columns have this name.")
+
+
+def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
+    for column in _but(skip, *declaration.numbers, *declaration.labels):
+        if not pd.api.types.is_numeric_dtype(frame[column].dtype):
+            yield Problem(True, column, _no_number(frame[column], column in declaration.labels))
+        elif np.isinf(largest := np.nanmax(np.abs(frame[column].to_numpy(float, na_value=np.nan)), initial=0)):
+            yield Problem(True, column, "it has infinite values.")
+        elif largest > LARGEST:
+            yield Problem(True, column, f"it has a value of {largest:.0e}, too large to compute with. Is it an error?")
+    for column in _but(skip, *declaration.ids_of_all()):
+        if said := _no_id(frame[column]):
+            yield Problem(True, column, said)
+    for column in _but(skip, *declaration.labels):
+        if column in TAKEN:
+            yield Problem(True, column, "the training uses this name for itself: give the label another one.")
+        if declaration.labels[column] != "binary" or not pd.api.types.is_numeric_dtype(frame[column].dtype):
+            continue
+        seen = frame[column].dropna()
+        outside = seen[~seen.isin([0, 1])]
+        if len(outside):
+            example = f"{len(outside):,} of {len(seen):,} values are neither 0 nor 1, such as {outside.iloc[0]:g}"
+            yield Problem(True, column, f"{example}. Make it 0 or 1 by a threshold, or declare a regression label.")
+    if (
+        declaration.user is not None
+        and declaration.user not in skip
+        and (gaps := int(frame[declaration.user].isna().sum()))
+    ):
+        said = f"{gaps:,} rows have no user. Leave these rows out, or declare the column as an id that is not the user."
+        yield Problem(True, declaration.user, said)
+    for column, of in declaration.lists.items():
+        if not {column, of} & skip:
+            texts = frame[column][[isinstance(value, str) for value in frame[column]]].unique()
+            try:
+                cut(column, texts, pd.api.types.is_integer_dtype(frame[of].dtype))
+            except ValueError as error:
+                yield Problem(True, column, str(error).removeprefix(f"{column}: "))
+    if declaration.time is not None and declaration.time not in skip:
+        try:
+            moments(declaration.time, frame[declaration.time])
+        except ValueError as error:
+            yield Problem(True, declaration.time, f"it cannot order the rows ({error})")
+
+
+def _no_number(values: pd.Series, label: bool) -> str:
+    """What to do about a column of a number or a label in which something else stands."""
+    wrong = (pd.to_numeric(values.astype(object), errors="coerce").isna() & values.notna()).to_numpy()
+    if not wrong.any():
+        example = values.dropna().iloc[0] if values.notna().any() else None
+        return f"its values are no numbers to pandas, such as {example!r}: turn them into numbers by `pd.to_numeric`."
+    row = int(wrong.argmax())
+    value = values.iloc[row]
+    if re.fullmatch(r"-?\d+,\d+", str(value)):
+        return f"a number was declared, and row {row} has {value!r}: write it with a point."
+    if label:
+        return f"a label was declared, and row {row} has {value!r}. It must be 0 or 1, or a number."
+    return f"a number was declared, and row {row} has {value!r}. An id may be a word."
+
+
+def _no_id(values: pd.Series) -> str:
+    """Why these values cannot be ids, or nothing."""
+    seen = values.dropna()
+    if not len(seen):
+        return ""
+    if pd.api.types.is_float_dtype(values.dtype) and (broken := seen[seen % 1 != 0]).size:
+        row = int((values.notna() & (values % 1 != 0)).to_numpy().argmax())
+        return f"an id was declared, and row {row} has {broken.iloc[0]:g}. Is it a number?"
+    if len({isinstance(value, str) for value in seen.unique()}) > 1:
+        return "some of its ids are words, some are numbers: read it as words."
+    try:
+        Features([Sparse("ids")]).fit(pd.DataFrame({"ids": values}))
+    except (ValueError, TypeError) as error:
+        return str(error).removeprefix("ids: ")
+    return ""
+
+
+def _but(skip: set[str], *columns: str) -> list[str]:
+    return [column for column in columns if column not in skip]
+
+
+def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
+    rows = len(frame)
+    if rows < FEW_ROWS:
+        few = "too few to train on" if rows < FEWEST_ROWS else "few: expect wide intervals"
+        yield Problem(rows < FEWEST_ROWS, "all columns", f"{rows:,} rows are {few}.")
+    if len(declaration.labels) == 1:
+        yield Problem(True, next(iter(declaration.labels)), "one label alone: there is nothing to share with.")
+    for column in _but(skip, *declaration.ids_of_all(), *declaration.numbers):
+        distinct = frame[column].nunique()
+        if distinct == 0:
+            yield Problem(True, column, "all values are missing.")
+        elif distinct == 1 and frame[column].notna().all():
+            yield Problem(False, column, "it has one value only, and says nothing.")
+    for column in _but(skip, *declaration.ids_of_all()):
+        if names := [name for name in frame[column].unique() if isinstance(name, str) and name in MISSING]:
+            few = f"{', '.join(map(repr, names))} counts as an id like any other"
+            yield Problem(False, column, f"{few}. If it means that nothing is known, make it empty in the file.")
+        counts = frame[column].value_counts()
+        counts, once = counts[counts > 0], int((counts == 1).sum())
+        if len(counts) > 10 and once > MOST_ONCE * len(counts):
+            share = f"{once:,} of its {len(counts):,} ids ({once / len(counts):.0%}) occur in one row alone"
+            yield Problem(False, column, f"{share}. Of those nothing can be learnt; a coarser id may say more.")
+    for column in _but(skip, *declaration.labels):
+        label = frame[column]
+        if missing := int(label.isna().sum()):
+            yield Problem(False, column, f"{missing:,} of {rows:,} rows have no label; they are masked for this task.")
+        yield from _label(column, declaration.labels[column], label.dropna().to_numpy(float))
+    if declaration.time is not None and declaration.time not in skip:
+        texts = pd.Series([value for value in frame[declaration.time].unique() if isinstance(value, str)], dtype=object)
+        zoned = texts.str.contains(r":\d\d(?:\.\d+)?\s*(?:Z|[+-]\d\d:?\d\d)$")
+        if zoned.any() and not zoned.all():
+            said = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those that have none are taken as UTC."
+            yield Problem(False, declaration.time, said)
+    if declaration.user is None:
+        yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
+
+
+def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
+    if len(np.unique(seen)) < 2:
+        what = "no value at all" if not len(seen) else f"the value {seen[0]:g} in every row"
+        yield Problem(True, column, f"it has {what}: there is nothing to predict.")
+    elif kind == "binary":
+        rare = min(seen.sum(), len(seen) - seen.sum())
+        if rare * FRACTIONS[2] < FEW_POSITIVES:
+            which = "positives" if seen.mean() < 0.5 else "negatives"
+            about = f"{int(rare):,} {which} in all, about {rare * FRACTIONS[2]:.0f} of them in the test part"
+            yield Problem(False, column, f"{about}: its interval will be wide.")
+    elif (far := np.abs(seen - seen.mean()).max() / seen.std()) > FAR:
+        yield Problem(False, column, f"its largest value lies {far:.0f} deviations out; try its logarithm.")
+
+
+def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Whether every part of the split has something to learn from or to be judged by."""
+    try:
+        parts = split(declaration, prepare(declaration, frame))
+    except ValueError as error:
+        yield Problem(
+            True,
+            declaration.time if declaration.time is not None else "all columns",
+            f"the rows cannot be divided ({error})",
+        )
+        return
+    for column in declaration.labels:
+        for name, part in zip(parts._fields, parts, strict=True):
+            if part[column].nunique() < 2:
+                yield Problem(True, column, f"in the rows to {name} it has fewer than two values.")
+        seen = parts.test[parts.test[column].notna()]
+        if declaration.user is not None and len(seen) and seen[declaration.user].nunique() < 2:
+            said = f"all rows to test with a label {column!r} are of one user; an interval needs two, better fifty."
+            yield Problem(True, declaration.user, said)
+            return
+    if declaration.user is not None:
+        yield from _strangers(declaration.user, parts)
+
+
+def _strangers(user: str, parts: Split) -> Iterator[Problem]:
+    """Whether the test rows are of few users, or of users that no training row has."""
+    count, new = parts.test[user].nunique(), float((~parts.test[user].isin(parts.train[user])).mean())
+    if count < FEW_USERS:
+        yield Problem(False, user, f"the rows to test are of {count:,} users only: its luck is theirs.")
+    if new > MOST_NEW:
+        said = f"{new:.0%} of the rows to test are of users without a row to train on: of them a model knows no habit."
+        yield Problem(False, user, said)
+
+
+def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
+    """Features that nearly are a label: alone they predict it, or wherever they have a value it is the rarer one."""
+    features = _but(skip, *declaration.features())
+    some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
+    codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in declaration.lists}
+    marks = {c: _marks(frame[c], c in declaration.lists) for c in features}
+    for label in _but(skip, *declaration.labels):
+        kind, every = declaration.labels[label], frame[label].to_numpy(float, na_value=np.nan)
+        values = some[label].to_numpy(float, na_value=np.nan)
+        seen = ~np.isnan(values)
+        for column in features:
+            said = []
+            if column in codes:
+                score = alone(codes[column][seen], values[seen], kind)
+                if column in declaration.numbers:
+                    score = np.fmax(score, in_order(some[column].to_numpy(float, na_value=np.nan), values, kind))
+                if score > GIVEN_AWAY[kind]:
+                    said.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
+            if kind == "binary" and (settled := _settled(marks[column], label, every)):
+                said.append(settled)
+            if said:
+                asked = "a leak? Was it known before the impression? If not, leave it out."
+                yield Problem(False, column, f"{'; '.join(said)}: {asked}")
+
+
+def _codes(values: pd.Series, number: bool) -> np.ndarray:
+    """A whole number for each row: the id, or the bin of a number; a missing value has one of its own.
+
+    Half of the edges part the rows evenly, half the different values. Where a number is 0 in nearly every row, the
+    first alone would put all of it into one bin.
+    """
+    if number:
+        array, parts = values.to_numpy(float, na_value=np.nan), np.arange(1, BINS) / BINS
+        present = array[~np.isnan(array)]
+        if not len(present):
+            return np.zeros(len(array), int)
+        edges = np.unique([np.quantile(present, parts), np.quantile(np.unique(present), parts)])
+        return np.where(np.isnan(array), 0, 1 + np.searchsorted(edges, array, side="right"))
+    return pd.factorize(values)[0] + 1
+
+
+def _marks(values: pd.Series, lists: bool) -> dict[str, np.ndarray]:
+    """Rows in which a column says something: {in words: where it is so}."""
+    present = values.notna().to_numpy()
+    marks = {} if present.all() else {"not missing": present}
+    if not lists and present.any():
+        usual = values.value_counts().index[0]
+        said = f"{usual:g}" if isinstance(usual, float) else str(usual)[:30]
+        marks[f"not {said}"] = present & (values != usual).to_numpy(bool, na_value=False)
+    return marks
+
+
+def _settled(marks: dict[str, np.ndarray], label: str, values: np.ndarray) -> str:
+    """In words, where nearly all rows of a mark have the rarer value of a label; else nothing.
+
+    By chance all of `FEWEST` rows have the rarer one once in a million times.
+    """
+    seen = ~np.isnan(values)
+    rarer = float(values[seen].mean() <= 0.5)
+    for what, rows in marks.items():
+        own = values[rows & seen]
+        if len(own) >= FEWEST and (share := (own == rarer).mean()) >= SURE:
+            often = f"in all of {len(own):,} rows" if share == 1 else f"in {share:.1%} of {len(own):,} rows"
+            return f"where it is {what}, {label!r} is {rarer:g} {often}"
+    return ""
+
+
+def in_order(values: np.ndarray, labels: np.ndarray, kind: str) -> float:
+    """AUC or R² of a number as it is, whichever way it points; NaN where a class has fewer than `FEWEST` rows."""
+    both = ~np.isnan(values) & ~np.isnan(labels)
+    values, labels = values[both], labels[both]
+    if kind == "binary":
+        if min((labels == 1).sum(), (labels == 0).sum()) < FEWEST:
+            return float("nan")
+        area = auc(values, labels)
+        return max(area, 1 - area)
+    if len(values) < FEWEST or values.std() == 0 or labels.std() == 0:
+        return float("nan")
+    return float(np.corrcoef(values, labels)[0, 1] ** 2)
+
+
+def alone(codes: np.ndarray, labels: np.ndarray, kind: str) -> float:
+    """AUC or R² with which one feature predicts a label: from its mean in the first half of the rows, on the second.
+
+    A mean starts from `PRIOR` rows with the mean of all, so that an id with one row does not repeat that row.
+    """
+    half = len(labels) // 2
+    first, second = labels[:half], labels[half:]
+    if len(np.unique(first)) < 2 or len(np.unique(second)) < 2:
+        return float("nan")
+    sums, counts = (np.bincount(codes[:half], weights, codes.max() + 1) for weights in (first, np.ones(half)))
+    means = (sums + PRIOR * first.mean()) / (counts + PRIOR)
+    return float((auc if kind == "binary" else r2)(means[codes[half:]], second))

@@ -1,0 +1,284 @@
+"""A ranker: columns of a DataFrame in, probabilities and values out; to train, save, load and export in a few lines.
+
+    ranker = Ranker([Sparse("user"), Sparse("video"), Dense("duration")], {"click": "binary", "seconds": "regression"})
+    ranker.fit(train, valid).save("ranker.pt")
+    Ranker.load("ranker.pt").predict(candidates)     # a DataFrame: click as a probability, seconds in seconds
+
+What the chapters keep apart (features, a model, a balance, `fit`) is here behind one `Recipe`.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from helpers.data.examples import Examples, Inputs
+from helpers.data.features import Features
+from helpers.evaluation.metrics import evaluate
+from helpers.models.bottoms import DCN, DIN, DeepFM
+from helpers.models.copies import Members
+from helpers.models.esmm import product_logit
+from helpers.models.experts import PLE, MMoE
+from helpers.models.shared_bottom import Encoder, SharedBottom, SingleTasks, parameter_count
+from helpers.support import validate
+from helpers.support.files import whole
+from helpers.training.balancing import UWL, GradNorm, PCGrad
+from helpers.training.loop import fit
+
+STRUCTURES = ("Shared-Bottom", "single task", "MMoE", "PLE", "ESMM")
+BOTTOMS = ("MLP", "DeepFM", "DCN", "DIN")
+WEIGHTINGS = {"equal": None, "UWL": UWL, "GradNorm": GradNorm, "PCGrad": PCGrad}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to train, and how.
+
+    structure     one of `STRUCTURES`; "single task" is a model for each task, nothing shared; "ESMM" is for two binary
+                  tasks, first the click, then what needs one: what it says of the second is CTR · CVR (chapter 07)
+    bottom        one of `BOTTOMS`; the experts of MMoE and PLE are MLPs, with DIN's encoder before them if you like
+    weighting     one of `WEIGHTINGS`, or {task: weight}
+    units         of the bottom, or of each expert
+    towers        units of every tower
+    experts       of MMoE; of PLE the shared ones, beside one of each task
+    l2_embedding, lr, epochs, patience, batch_size   as of `SharedBottom` and `fit`
+
+    Raises ValueError for an unknown choice, and for two that do not go together.
+    """
+
+    structure: str = "Shared-Bottom"
+    bottom: str = "MLP"
+    weighting: str | dict[str, float] = "equal"
+    units: tuple[int, ...] = (64,)
+    towers: tuple[int, ...] = (32,)
+    experts: int = 4
+    l2_embedding: float = 0.0
+    lr: float = 3e-3
+    epochs: int = 20
+    patience: int | None = 3
+    batch_size: int = 1024
+
+    def __post_init__(self):
+        validate.choice("structure", self.structure, STRUCTURES)
+        validate.choice("bottom", self.bottom, BOTTOMS)
+        if isinstance(self.weighting, dict):
+            for task, weight in self.weighting.items():
+                validate.number(f"weighting[{task!r}]", weight, low=0)
+        else:
+            validate.choice("weighting", self.weighting, WEIGHTINGS)
+        if self.structure in ("MMoE", "PLE") and self.bottom not in ("MLP", "DIN"):
+            validate.fail("bottom", f"{self.bottom!r} with {self.structure}", "'MLP' or 'DIN': its experts are MLPs")
+        if self.structure == "single task" and self.weighting != "equal":
+            validate.fail("weighting", f"{self.weighting!r} with single tasks", "'equal': they share nothing to weigh")
+        for name in ("units", "towers"):  # lists, as JSON gives them, are welcome
+            value = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                validate.fail(name, repr(value)[:60], "a tuple of sizes, such as (64,) or (64, 32)", TypeError)
+            object.__setattr__(self, name, tuple(value))
+
+    def model(self, features: Features, tasks: dict[str, str], seed: int = 0) -> nn.Module:
+        """An untrained model for these columns and these tasks, {name: "binary" or "regression"}."""
+        options = {"towers": self.towers, "l2_embedding": self.l2_embedding, "seed": seed}
+        options["encoder"] = DIN if self.bottom == "DIN" else Encoder
+        if self.structure == "MMoE":
+            return MMoE(features, tasks, self.experts, self.units, **options)
+        if self.structure == "PLE":
+            return PLE(features, tasks, self.experts, units=self.units, **options)
+        crossing = {"DCN": DCN, "DeepFM": DeepFM}.get(self.bottom)
+        options["bottom"] = partial(crossing, units=self.units) if crossing else self.units
+        kinds = {"single task": SingleTasks, "ESMM": _Product}
+        return kinds.get(self.structure, SharedBottom)(features, tasks, **options)
+
+    def check_tasks(self, tasks: dict[str, str], frame: pd.DataFrame) -> None:
+        """Raise ValueError where this structure is not for these tasks, or not for their labels in `frame`."""
+        if self.structure != "ESMM":
+            return
+        if list(tasks.values()) != ["binary", "binary"]:
+            validate.fail("tasks", str(tasks)[:60], "two binary tasks for ESMM: the click, and what needs a click")
+        click, conversion = tasks
+        labels = validate.columns("frame", frame, tasks)
+        if wrong := int(((labels[conversion] == 1) & (labels[click] == 0)).sum()):
+            came = f"{wrong:,} rows with {conversion!r} = 1 and {click!r} = 0"
+            validate.fail("tasks", came, f"for ESMM no {conversion!r} without {click!r}, which is named first")
+
+    def training(self) -> dict:
+        """The arguments of `fit` that this recipe sets."""
+        settings = {name: getattr(self, name) for name in ("lr", "epochs", "patience", "batch_size")}
+        if isinstance(self.weighting, dict):
+            return settings | {"task_weights": self.weighting}
+        balance = WEIGHTINGS[self.weighting]
+        return settings | {"balance": balance and balance()}
+
+
+class _Product(SharedBottom):
+    """ESMM whose two outputs are what is logged on every row: the click, and the conversion as CTR · CVR."""
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        (click, a), (conversion, b) = super().forward(inputs).items()
+        return {click: a, conversion: product_logit(a, b)}
+
+
+class Ranker:
+    """Features, a model and what turns its outputs into probabilities and units.
+
+    columns  of the features, or `Features` that are fitted
+    tasks    {column of the label: "binary" or "regression"}; a label that is missing in a row is masked there
+    recipe   what to train; the default is a small Shared-Bottom
+    seed     of the first parameters and of the order of batches
+
+    After `fit`: `features`, `model`, `scales` {task: (mean, deviation) of a regression label in the training rows}, and
+    `histories`, the losses by epoch, a table for each model that was trained.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence | Features,
+        tasks: dict[str, str],
+        recipe: Recipe | None = None,
+        seed: int = 0,
+    ):
+        self.features = columns if isinstance(columns, Features) else Features(columns)
+        self.tasks = validate.instance("tasks", tasks, dict, '{column of the label: "binary" or "regression"}')
+        self.recipe = Recipe() if recipe is None else validate.instance("recipe", recipe, Recipe, "a Recipe, or None")
+        self.seed = seed
+        self.model: nn.Module | None = None
+
+    def fit(self, train: pd.DataFrame, valid: pd.DataFrame, progress: bool = True) -> Ranker:
+        """Train on `train`, keep the best state on `valid`; returns self.
+
+        Regression labels are brought to mean 0 and deviation 1, so that no task is heavy by its unit. Vocabularies,
+        means and deviations come from `train` alone.
+        """
+        for frame in (train, valid):
+            self.recipe.check_tasks(self.tasks, frame)
+        features = Features(self.features.columns).fit(train)
+        sets = [_examples(features, frame, self.tasks) for frame in (train, valid)]
+        scales = {task: _scale(task, sets[0]) for task, kind in self.tasks.items() if kind == "regression"}
+        sets = [scaled(examples, scales) for examples in sets]
+        model = self.recipe.model(features, self.tasks, self.seed)
+        parts = model.models if isinstance(model, SingleTasks) else [model]  # single tasks stop each at its own best
+        own = [[examples.only(*part.tasks) for examples in sets] for part in parts]
+        settings = self.recipe.training() | {"seed": self.seed, "progress": progress}
+        self.histories = [fit(part, *rows, **settings).history for part, rows in zip(parts, own, strict=True)]
+        self.features, self.scales, self.model = features, scales, model  # only now: a fit that fails changes nothing
+        return self
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A column a task, a row a row of `frame`: the probability of a binary label, the value of another."""
+        outputs = Members(self._serving()).predict(self.features.transform(frame))
+        return pd.DataFrame({task: output.numpy() for task, output in outputs.items()}, index=frame.index)
+
+    def evaluate(self, frame: pd.DataFrame, groups: str | None = None) -> pd.DataFrame:
+        """`metrics.evaluate` on these rows; `groups` is the column of the user, for GAUC.
+
+        The error of a regression task is in deviations of its training labels.
+        """
+        self._serving()
+        examples = scaled(_examples(self.features, frame, self.tasks, groups), self.scales)
+        return evaluate(Members(self.model).predict(examples.inputs), examples, self.tasks)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything that `load` needs into one file, whole or not at all: texts and tensors, no code."""
+        self._serving()
+        about = {"tasks": self.tasks, "recipe": asdict(self.recipe), "seed": self.seed, "scales": self.scales}
+        about |= {"features": self.features.state()}
+        content = io.BytesIO()
+        torch.save({"ranker": json.dumps(about), "parameters": self.model.state_dict()}, content)
+        with whole(path) as part:
+            part.write_bytes(content.getbuffer())
+
+    @staticmethod
+    def load(path: str | Path) -> Ranker:
+        """Read what `save` wrote. A file from a stranger cannot run code (`weights_only=True`).
+
+        Raises FileNotFoundError, or ValueError when the file is no ranker.
+        """
+        path = Path(validate.instance("path", path, str | PathLike, "the name of a file"))
+        if not path.exists():
+            validate.fail("path", f"{path.name}, which does not exist", "a file of `Ranker.save`", FileNotFoundError)
+        try:
+            kept = torch.load(path, weights_only=True)
+            about = json.loads(kept["ranker"])
+            columns, recipe = Features.of_state(about["features"]), Recipe(**about["recipe"])
+            ranker = Ranker(columns, about["tasks"], recipe, about["seed"])
+            ranker.scales = {task: tuple(scale) for task, scale in about["scales"].items()}
+            ranker.model = recipe.model(columns, ranker.tasks).eval()
+            ranker.model.load_state_dict(kept["parameters"])
+        except Exception as error:  # truncated, another format, a pickle with code in it, another version of the course
+            came = f"{path.name}, which holds no ranker ({type(error).__name__})"
+            validate.fail("path", came, "a file of `Ranker.save`, of this version of the course")
+        return ranker
+
+    def export(self, path: str | Path) -> None:
+        """Write the model as a program that runs where torch is and this course is not: `torch.export.load(path)`.
+
+        It takes what `features.transform` gives, of any number of rows, and gives {task: probability or value}.
+        """
+        if Path(validate.instance("path", path, str | PathLike, "the name of a file")).suffix != ".pt2":
+            validate.fail("path", repr(str(path)), "a name that ends in .pt2, as torch wants it")
+        serving = copy.deepcopy(self._serving()).requires_grad_(False)  # what is served is trained no further
+        blank = pd.DataFrame({column.name: [np.nan, np.nan] for column in self.features.columns})
+        inputs = self.features.transform(blank)
+        rows = torch.export.Dim("rows", min=1)
+        program = torch.export.export(serving, (inputs,), dynamic_shapes=({name: {0: rows} for name in inputs},))
+        content = io.BytesIO()  # torch's own writer ends the process when a disk is full
+        torch.export.save(program, content)
+        with whole(path) as part:
+            part.write_bytes(content.getbuffer())
+
+    def parameters(self) -> int:
+        """How many numbers the model has learnt."""
+        self._serving()
+        return parameter_count(self.model)
+
+    def _serving(self) -> nn.Module:
+        if self.model is None:
+            validate.fail("ranker", "one that is not trained", "a call of `fit`, or `Ranker.load`, first")
+        return _Serving(self.model, self.scales).eval()
+
+
+class _Serving(nn.Module):
+    """A model whose outputs are probabilities and values in the units of the labels."""
+
+    def __init__(self, model: nn.Module, scales: dict[str, tuple[float, float]]):
+        super().__init__()
+        self.model, self.scales = model, scales
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        return {task: self._unit(task, output) for task, output in self.model(inputs).items()}
+
+    def _unit(self, task: str, output: Tensor) -> Tensor:
+        if task not in self.scales:
+            return torch.sigmoid(output)
+        mean, deviation = self.scales[task]
+        return output * deviation + mean
+
+
+def _examples(features: Features, frame: pd.DataFrame, tasks: dict[str, str], groups: str | None = None) -> Examples:
+    return features.examples(frame, {task: task for task in tasks}, groups)
+
+
+def _scale(task: str, examples: Examples) -> tuple[float, float]:
+    label = examples.labels[task]
+    seen = label[examples.masks[task]] if task in examples.masks else label
+    if len(seen) < 2 or float(seen.std()) == 0:
+        came = f"{len(seen)} training rows with one value" if len(seen) else "no training row with a value"
+        validate.fail(f"label {task!r}", came, "at least two values to learn from")
+    return float(seen.mean()), float(seen.std())
+
+
+def scaled(examples: Examples, scales: dict[str, tuple[float, float]]) -> Examples:
+    """The same examples with each label of `scales` as (label − mean) / deviation."""
+    labels = {task: (examples.labels[task] - mean) / deviation for task, (mean, deviation) in scales.items()}
+    return replace(examples, labels=examples.labels | labels)

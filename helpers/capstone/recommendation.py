@@ -1,0 +1,127 @@
+"""From verdicts to words: does sharing help here? One rule, the same for all reports.
+
+Each task's gain over its own single-task model has one of the verdicts of
+`helpers.evaluation.verdicts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+from helpers.capstone.own_checks import GIVEN_AWAY
+from helpers.evaluation.intervals import MOST_SEEDS
+from helpers.evaluation.verdicts import VERDICTS
+from helpers.support import validate
+
+SHARE, BUT, APART, COST, OPEN = WORDS = ("share", "share, but", "keep apart", "share, for the cost", "undecided")
+
+
+TOO_GOOD = {"AUC": GIVEN_AWAY["binary"], "R²": GIVEN_AWAY["regression"]}
+
+
+class Recommendation(NamedTuple):
+    """One of `WORDS`, and a few sentences that say why and what to do."""
+
+    word: str
+    text: str
+
+
+def word(verdicts: Iterable[str]) -> str:
+    """The recommendation for these verdicts, one a task:
+
+    some lose and none gains            keep apart
+    some lose, others gain              share, but (the ones that lose)
+    none loses, all others gain or lose nothing      share
+    none loses, some gain, some are undecided        share, but (look at those)
+    none gains and none loses, all known             share, for the cost
+    the rest                            undecided
+    """
+    found = [validate.choice("verdicts", one, VERDICTS) for one in verdicts]
+    if not found:
+        validate.fail("verdicts", "none", "one for each task")
+    gains, loses, unknown = (one in found for one in ("holds", "opposite", "undecided"))
+    if loses:
+        return BUT if gains else APART
+    if gains:
+        return BUT if unknown else SHARE
+    return OPEN if unknown else COST
+
+
+def recommend(gains: pd.DataFrame) -> Recommendation:
+    """The recommendation for a table with a row a task: task, verdict, and seeds_needed (0 where decided, NaN where no
+    number of seeds would do)."""
+    validate.columns("gains", gains, ["task", "verdict", "seeds_needed"])
+    of = {one: [str(t) for t in gains.loc[gains["verdict"] == one, "task"]] for one in VERDICTS}
+    won, lost, equal, unknown = (_names(of[one]) for one in VERDICTS)
+    chosen = word(gains["verdict"])
+    texts = {
+        SHARE: f"Sharing helps {won}" + (f" and costs {equal} nothing that matters." if equal else "."),
+        APART: f"Sharing costs {lost}, and no task clearly gains. Train {lost} alone, or try a wider bottom first.",
+        COST: f"Sharing makes no difference that matters to {equal}. One model is cheaper to train and to serve.",
+        OPEN: "The measurements do not decide it yet.",
+    }
+    if chosen != BUT:
+        text = texts[chosen]
+    elif lost:
+        text = f"Sharing helps {won} and costs {lost}. Keep {lost} apart, or give it more weight, then measure."
+    else:
+        text = f"Sharing helps {won}. Whether it costs {unknown} is not decided."
+    if named := outcome(gains["verdict"]):
+        text = f"{named.capitalize()}: s{text[1:]}"
+    return Recommendation(chosen, " ".join([text, *_more(gains)]))
+
+
+def outcome(verdicts: Iterable[str]) -> str:
+    """Which of the four outcomes of joint training this is: both gain, both lose, seesaw, one gains, none loses; of
+    more than two tasks all gain, …. Nothing where the verdicts leave it open."""
+    found = list(verdicts)
+    gains, loses = found.count("holds"), found.count("opposite")
+    every = "both" if len(found) == 2 else "all"
+    if gains and loses:
+        return "seesaw"
+    if "undecided" in found or not gains + loses:
+        return ""
+    if len(found) in (gains, loses):
+        return f"{every} gain" if gains else f"{every} lose"
+    if loses:
+        return ""
+    return f"{'one gains' if gains == 1 else 'some gain'}, none loses"
+
+
+def too_good(gains: pd.DataFrame) -> str:
+    """A warning where a trained model predicts a task better than honest features let one hope for; else nothing."""
+    validate.columns("gains", gains, ["task", "metric", "single", "shared"])
+    best = gains[["single", "shared"]].max(axis=1)
+    rows = gains.assign(best=best)[best > gains["metric"].map(TOO_GOOD)]
+    named = _names([f"{row.task} ({row.metric} {row.best:.2f})" for row in rows.itertuples()])
+    return named and f"{named}: {ALARM}"
+
+
+ALARM = (
+    "hardly anything is predicted so well before it happens. Most likely one of the features was measured afterwards, "
+    "or made from the label. Find it, leave it out and compare again; until then do not act on what follows."
+)
+
+
+def _more(gains: pd.DataFrame) -> list[str]:
+    """What would decide the tasks that are undecided."""
+    rows = gains[gains["verdict"] == "undecided"]
+    said = [
+        f"For {row.task} about {row.seeds_needed:.0f} seeds would decide, if mean and spread stay as they are."
+        for row in rows[rows["seeds_needed"].notna()].itertuples()
+    ]
+    if stuck := _stuck(gains):
+        said.append(f"For {_names(stuck)} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
+    return said
+
+
+def _stuck(gains: pd.DataFrame) -> list[str]:
+    """The undecided tasks that no number of seeds would decide."""
+    return [str(t) for t in gains.loc[(gains["verdict"] == "undecided") & gains["seeds_needed"].isna(), "task"]]
+
+
+def _names(tasks: list[str]) -> str:
+    return " and ".join([", ".join(tasks[:-1]), tasks[-1]] if len(tasks) > 1 else tasks)

@@ -1,0 +1,142 @@
+"""Chapter 00's experiments: one score trained for two goals, scorers that AUC and GAUC judge differently, and how much
+a paired comparison tells more than an unpaired one.
+
+All of them run on simulated feeds (`helpers.data.feed`), a new one for each seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.special import stdtrit
+from torch import Tensor, nn
+
+from helpers.data import worlds
+from helpers.data.examples import Examples, Inputs
+from helpers.data.features import Features
+from helpers.data.feed import World, simulate
+from helpers.evaluation.metrics import auc, gauc
+from helpers.experiments.grid import Grid, grids
+from helpers.models.shared_bottom import SingleTask
+from helpers.support import validate
+from helpers.training.loop import fit
+
+GOALS = {"click": "binary", "finish": "binary"}
+ROWS = 16_000  # of each feed's log: all feeds have as many
+WIDTH, LEARNING_RATE, EPOCHS = 16, 0.003, 6  # chosen on feeds 900 to 905, which no result uses
+TASK_WEIGHTS = tuple(tenths / 10 for tenths in range(11))
+
+HISTORY = 7  # so many days of ten; the rest is judged
+USER_RATE, VIDEO_RATE = "the user's like rate", "the video's like rate"
+
+
+class OneScore(nn.Module):
+    """One ranking score for all goals; each goal has only a constant of its own, for some things happen more often."""
+
+    def __init__(self, features: Features, seed: int = 0):
+        super().__init__()
+        self.tasks = GOALS
+        self.score = SingleTask(features, "score", "binary", [WIDTH], [], seed=seed)
+        self.constants = nn.Parameter(torch.zeros(len(GOALS)))
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        score = self.score(inputs)["score"]  # (n,)
+        return {goal: score + constant for goal, constant in zip(self.tasks, self.constants, strict=True)}
+
+
+def task_weights(seeds: Sequence[int], weights: Sequence[float] = TASK_WEIGHTS) -> pd.DataFrame:
+    """One score trained on w·L(click) + (1−w)·L(finish), and what the ten videos that it ranks on top bring each user.
+
+    L(finish) is the mean over clicked rows: nobody finishes what was not clicked. A row a weight (of the click) and
+    seed: `clicked`, the share of the served videos that were clicked; `finished`, the share of those that were watched
+    to the end; `satisfaction`, the mean true one of all served, beside that of a `random` list and of the `best` one.
+    """
+    features = worlds.features()
+    each = [worlds.Feed.make(seed) for seed in seeds]
+    train, valid = map(Examples.stack, zip(*[_examples(feed, features) for feed in each], strict=True))
+    offers = [worlds.Offer.make(feed) for feed in each]
+    rows = []
+    for weight in weights:
+        models = [OneScore(features, seed) for seed in seeds]
+        task_weights = {"click": weight, "finish": 1 - weight}
+        options = {"epochs": EPOCHS, "batch_size": 512, "lr": LEARNING_RATE, "seed": list(seeds)}
+        fit(models, train, valid, task_weights=task_weights, **options)
+        for seed, offer, model in zip(seeds, offers, models, strict=True):
+            with torch.no_grad():
+                served = offer.served(model(offer.inputs(features))["click"].numpy())
+            truth = offer.outcomes["satisfaction"]
+            best = offer.served(truth)["satisfaction"]
+            finished = served["finish"] / served["click"]
+            rows.append((weight, seed, served["click"], finished, served["satisfaction"], truth.mean(), best))
+    columns = ["weight", "seed", "clicked", "finished", "satisfaction", "random", "best"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _examples(feed: worlds.Feed, features: Features) -> list[Examples]:
+    """Training and validation examples in which finish was observed on clicked rows only."""
+    both = feed.examples(features, {goal: goal for goal in GOALS}, ROWS)
+    return [replace(part, masks={"finish": part.labels["click"] == 1}) for part in both]
+
+
+def rate(history: pd.DataFrame, rows: pd.DataFrame, key: str, label: str) -> pd.Series:
+    """How often `label` happened in the history of each row's user or video (`key`); the overall rate for new ones."""
+    return rows[key].map(history.groupby(key)[label].mean()).fillna(history[label].mean())
+
+
+def scorers(seeds: Sequence[int]) -> pd.DataFrame:
+    """Two scorers without any model, judged on the likes of an autoplay feed: seed, scorer, auc, gauc."""
+    rows = []
+    for seed in seeds:
+        history, judged = days(seed, autoplay=True)
+        for name, key in ((USER_RATE, "user"), (VIDEO_RATE, "video")):
+            score = rate(history, judged, key, "like")
+            by_user = gauc(score, judged["like"], judged["user"]).value
+            rows.append((seed, name, auc(score, judged["like"]), by_user))
+    return pd.DataFrame(rows, columns=["seed", "scorer", "auc", "gauc"])
+
+
+def one_more_day(seeds: Sequence[int], groups: int = 20) -> pd.DataFrame:
+    """Does one more day of history help? AUC of the videos' click rates from six days and from seven.
+
+    The users are split at random into `groups`, on which both are judged: columns seed, group, days, auc.
+    """
+    rows = []
+    for seed in seeds:
+        history, judged = days(seed)
+        users = np.random.default_rng(seed).permutation(judged["user"].max() + 1)
+        group = (users % groups)[judged["user"]]
+        for known in (6, 7):
+            score = rate(history[history["day"] >= HISTORY - known], judged, "video", "click")
+            for number in range(groups):
+                part = group == number
+                rows.append((seed, number, known, auc(score[part], judged["click"][part])))
+    return pd.DataFrame(rows, columns=["seed", "group", "days", "auc"])
+
+
+def unpaired_interval(one: Sequence[float], other: Sequence[float]) -> tuple[float, float, float]:
+    """Difference of two means and its 95% interval, as if the two came from draws of their own: (mean, low, high)."""
+    one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    count = validate.same_length(one=one, other=other)
+    half = stdtrit(2 * count - 2, 0.975) * np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / count)
+    mean = one.mean() - other.mean()
+    return float(mean), float(mean - half), float(mean + half)
+
+
+def days(seed: int, autoplay: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The first seven days of a feed of the size of the course's, and the days after, with what is known of each row's
+    user and video beside it."""
+    world = World.make(seed=seed)
+    log, _ = simulate(world, autoplay=autoplay, seed=seed)
+    log = worlds.described(world, log)
+    return log[log["day"] < HISTORY], log[log["day"] >= HISTORY]
+
+
+GRIDS = grids(
+    Grid("00_task_weights", task_weights, {"seeds": list(range(20)), "weights": list(TASK_WEIGHTS)}),
+    Grid("00_scorers", scorers, {"seeds": list(range(20))}),
+    Grid("00_one_more_day", one_more_day, {"seeds": list(range(20)), "groups": 20}),
+)

@@ -1,0 +1,247 @@
+"""Watch time inside a click model: what weighted cross-entropy learns, alone and on the simulated feed.
+
+`constant` is the smallest case, one logit for all rows, where everything is known in closed form. On the feed, each
+`Recipe` trains one network with one output on the log of a world; `served` judges what it ranks on top, `calibration`
+and `same_score` read its output as seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from helpers.data.examples import Examples
+from helpers.data.feed import simulate
+from helpers.data.worlds import DAYS, Feed, Offer, described, features, plain
+from helpers.experiments.grid import Grid, grids
+from helpers.models.shared_bottom import SingleTask
+from helpers.support import validate
+from helpers.training.loop import Run, fit
+from helpers.training.losses import binary_cross_entropy, mended_cross_entropy, squared_error
+
+ROWS = 18_000  # of each log, so that all worlds can train together
+FRESH = 1_000_000  # added to a seed for a second log of the same world
+BOTTOM, TOWER = [64], [16]
+TUNING_SEEDS = tuple(range(900, 908))  # no result uses them
+LEARNING_RATES = (0.001, 0.003, 0.01)
+PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3)
+OUTCOMES = ("click", "watch_seconds", "completion", "finish", "bait", "hook", "duration", "satisfaction")
+
+
+def constant(rate: float, mean: float, rows: int, spread: float, draws: int, seed: int) -> pd.DataFrame:
+    """`draws` logs of `rows` impressions, and what the best constant logit says of each: columns plain, mended.
+
+    rate    click rate P, from 0 to 1
+    mean    mean watch time of a click, in any unit
+    spread  standard deviation of the watch time divided by its mean
+
+    Watch times are gamma-distributed, so that the sum over k clicks can be drawn exactly, at once. plain is ΣT / N−
+    (infinite if everything was clicked), mended is ΣT / N; both estimate rate · mean.
+    """
+    validate.number("rate", rate, low=0, high=1)
+    validate.number("mean", mean, low=0)
+    validate.number("spread", spread, low=1e-6)
+    rows, draws = (validate.number(n, v, low=1, whole=True) for n, v in (("rows", rows), ("draws", draws)))
+    rng = np.random.default_rng(validate.number("seed", seed, low=0, whole=True))
+    clicks = rng.binomial(rows, rate, draws)
+    total = rng.gamma(clicks / spread**2, mean * spread**2)  # 0 where there is no click
+    with np.errstate(divide="ignore"):
+        return pd.DataFrame({"plain": total / (rows - clicks), "mended": total / rows})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train a score: the column of its labels, the loss, how much a row counts, and what the tuning chose."""
+
+    label: str
+    loss: Callable[[Tensor, Tensor], Tensor]
+    lr: float
+    l2: float
+    weight: str = ""
+
+
+RECIPES = {
+    "clicks": Recipe("click", binary_cross_entropy, 0.01, 0.01),
+    "weighted CE": Recipe("click", binary_cross_entropy, 0.001, 0.1, weight="seconds_or_1"),
+    "weighted CE, minutes": Recipe("click", binary_cross_entropy, 0.001, 0.01, weight="minutes_or_1"),
+    "mended CE": Recipe("watch_seconds", mended_cross_entropy, 0.001, 0.1),
+    "squared error": Recipe("minutes", squared_error, 0.001, 0.01),
+    "squared error, log": Recipe("log_seconds", squared_error, 0.001, 0.1),
+    "mended CE, completion": Recipe("completion", mended_cross_entropy, 0.003, 0.003),
+    "mended CE, quantile": Recipe("quantile", mended_cross_entropy, 0.01, 0.003),
+}
+
+
+def with_labels(log: pd.DataFrame, groups: int = 20) -> pd.DataFrame:
+    """The log with the columns that the recipes train on.
+
+    quantile: the rank of a click's watch time among the clicks on videos of like duration (`groups` of equal size),
+    from 0 to 1 (Zhan et al., KDD 2022, train on this); 0 where nothing was clicked.
+    """
+    seconds, clicked = log["watch_seconds"].astype(float), log["click"] == 1
+    length = pd.qcut(log.loc[clicked, "duration"].rank(method="first"), groups, labels=False)
+    return log.assign(
+        minutes=seconds / 60,  # near 1 in size, as learning rates and penalties expect of a target
+        log_seconds=np.log1p(seconds),
+        seconds_or_1=np.where(clicked, seconds, 1.0),
+        minutes_or_1=np.where(clicked, seconds / 60, 1.0),
+        quantile=seconds[clicked].groupby(length).rank(pct=True).reindex(log.index, fill_value=0.0),
+    )
+
+
+def train(feeds: Sequence[Feed], recipe: Recipe, progress: bool = True) -> Run:
+    """One network a feed, all trained at once; the output is called score."""
+    columns = {"score": recipe.label} | ({"weight": recipe.weight} if recipe.weight else {})
+    spec = features()
+    parts = [replace(feed, log=with_labels(feed.log)).examples(spec, columns, ROWS) for feed in feeds]
+    rows, valid = (Examples.stack([_weighted(part) for part in side]) for side in zip(*parts, strict=True))
+    seeds = [feed.seed for feed in feeds]
+    models = [SingleTask(spec, "score", "regression", BOTTOM, TOWER, l2_embedding=recipe.l2, seed=s) for s in seeds]
+    options = {"epochs": 20, "batch_size": 512, "lr": recipe.lr, "seed": seeds, "progress": progress}
+    return fit(models, rows, valid, losses={"score": recipe.loss}, **options)
+
+
+def _weighted(part: Examples) -> Examples:
+    """The labels named weight become the weights of the rows."""
+    weights = {"score": part.labels["weight"]} if "weight" in part.labels else {}
+    return Examples(part.inputs, {"score": part.labels["score"]}, weights=weights)
+
+
+@lru_cache(maxsize=len(RECIPES))
+def _trained(seeds: tuple[int, ...], model: str) -> Run:
+    """`train` with the tuned recipe, kept: the three experiments on the same worlds read the same models."""
+    return train([Feed.make(seed) for seed in seeds], RECIPES[model])
+
+
+def tune(seeds: Sequence[int] = TUNING_SEEDS) -> pd.DataFrame:
+    """Each recipe's validation loss at each of the fifteen settings, mean over worlds: columns model, lr, l2, loss."""
+    feeds = [Feed.make(seed) for seed in seeds]
+    rows = []
+    for model, lr, l2 in product(RECIPES, LEARNING_RATES, PENALTIES):
+        history = train(feeds, replace(RECIPES[model], lr=lr, l2=l2)).history
+        loss = history[history["task"] == "score"].groupby("copy")["valid"].min().mean()
+        rows.append((model, lr, l2, loss))
+    return pd.DataFrame(rows, columns=["model", "lr", "l2", "loss"])
+
+
+def predictions(run: Run, rows: Sequence[pd.DataFrame]) -> list[np.ndarray]:
+    """The score of each row, world by world; the worlds may differ in their number of rows."""
+    spec, longest = features(), max(map(len, rows))
+    padded = [spec.transform(part.iloc[np.arange(longest) % len(part)]) for part in rows]
+    inputs = {name: torch.stack([part[name] for part in padded]) for name in padded[0]}
+    found = run.predict(inputs)["score"].numpy().astype(float)
+    return [score[: len(part)] for score, part in zip(found, rows, strict=True)]
+
+
+def served(seeds: Sequence[int], models: Sequence[str] = tuple(RECIPES)) -> pd.DataFrame:
+    """Means over the served top 10 of each ranking: seed, model, outcome, value.
+
+    Two further models frame them: "at random" is the mean of all candidates, "true satisfaction" what nobody can rank
+    by.
+    """
+    offers = [Offer.make(Feed.make(seed)) for seed in seeds]
+    parts = [_outcomes("at random", seeds, [offer.outcomes.mean() for offer in offers])]
+    best = [offer.served(offer.outcomes["satisfaction"]) for offer in offers]
+    parts.append(_outcomes("true satisfaction", seeds, best))
+    parts += [_served(model, _trained(tuple(seeds), model), offers, seeds) for model in models]
+    return pd.concat(parts, ignore_index=True)
+
+
+def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) -> pd.DataFrame:
+    """`served` for weighted CE with a T of one's own, as model "own".
+
+    time: the clicked rows of a log (made `plain`) become one T ≥ 0 a row; a Series is taken by its index. ValueError
+    for other T.
+    """
+    feeds = [Feed.make(seed) for seed in seeds]
+    offers = [Offer.make(feed) for feed in feeds]
+    for number, feed in enumerate(feeds):
+        clicked = feed.log["click"] == 1
+        weight = np.ones(len(feed.log))
+        found = time(plain(feed.log[clicked]))
+        found = found.reindex(feed.log.index[clicked]) if isinstance(found, pd.Series) else np.asarray(found)
+        if np.shape(found) != (clicked.sum(),):
+            validate.fail("T", f"shape {np.shape(found)}", f"({clicked.sum()},), one for each click")
+        found = np.asarray(validate.finite("T", found), dtype=float)
+        if (found < 0).any():
+            validate.fail("T", f"{found.min():g}", "no negative time")
+        weight[clicked] = found
+        feeds[number] = replace(feed, log=feed.log.assign(own=weight))
+    return _served("own", train(feeds, replace(RECIPES["weighted CE"], weight="own")), offers, seeds)
+
+
+def _served(model: str, run: Run, offers: Sequence[Offer], seeds: Sequence[int]) -> pd.DataFrame:
+    found = predictions(run, [offer.rows for offer in offers])
+    return _outcomes(model, seeds, [offer.served(scores) for offer, scores in zip(offers, found, strict=True)])
+
+
+def _outcomes(model: str, seeds: Sequence[int], means: Sequence[pd.Series]) -> pd.DataFrame:
+    table = pd.DataFrame(means)[list(OUTCOMES)].reset_index(drop=True).assign(seed=list(seeds), model=model)
+    return table.melt(["seed", "model"], list(OUTCOMES), "outcome", "value")
+
+
+def second_log(feed: Feed) -> pd.DataFrame:
+    """Impressions of the same world that no model was trained on, with what the company knows of users and videos."""
+    log, _ = simulate(feed.world, days=DAYS, biases=feed.biases, seed=feed.seed + FRESH)
+    return described(feed.world, log)
+
+
+def calibration(seeds: Sequence[int], bins: int = 10) -> pd.DataFrame:
+    """exp(score) against seconds watched, on a second log of each world.
+
+    The impressions are sorted into `bins` of equal size, once by the model's own prediction and once by the predicted
+    click rate: columns seed, model, by, bin, click_rate (observed), predicted and actual (mean seconds an impression).
+    """
+    logs = [second_log(Feed.make(seed)) for seed in seeds]
+    clicks, plain, mended = (
+        predictions(_trained(tuple(seeds), model), logs) for model in ("clicks", "weighted CE", "mended CE")
+    )
+    parts = []
+    for number, (seed, log) in enumerate(zip(seeds, logs, strict=True)):
+        for model, found in (("weighted CE", plain), ("mended CE", mended)):
+            for by, order in (("prediction", found), ("click rate", clicks)):
+                rows = log.assign(predicted=np.exp(found[number]), bin=_bins(order[number], bins))
+                means = rows.groupby("bin").agg(
+                    click_rate=("click", "mean"), predicted=("predicted", "mean"), actual=("watch_seconds", "mean")
+                )
+                parts.append(means.reset_index().assign(seed=seed, model=model, by=by))
+    return pd.concat(parts, ignore_index=True)[["seed", "model", "by", "bin", "click_rate", "predicted", "actual"]]
+
+
+def _bins(order: np.ndarray, bins: int) -> np.ndarray:
+    """The bin, from 0, of each value in `bins` bins of equal size."""
+    return np.argsort(np.argsort(order, kind="stable"), kind="stable") * bins // len(order)
+
+
+def same_score(seeds: Sequence[int], bands: int = 5) -> pd.DataFrame:
+    """What hides behind one score: in bands of equal exp(score) of mended CE, short videos against long ones.
+
+    On a second log of each world, each band cut at its median duration: columns seed, band, videos ("short", "long"),
+    predicted, actual (seconds an impression), click_rate, seconds_a_click.
+    """
+    logs = [second_log(Feed.make(seed)) for seed in seeds]
+    parts = []
+    for seed, log, score in zip(seeds, logs, predictions(_trained(tuple(seeds), "mended CE"), logs), strict=True):
+        rows = log.assign(predicted=np.exp(score), band=_bins(score, bands))
+        median = rows.groupby("band")["duration"].transform("median")
+        rows["videos"] = np.where(rows["duration"] > median, "long", "short")
+        means = rows.groupby(["band", "videos"]).agg(
+            predicted=("predicted", "mean"), actual=("watch_seconds", "mean"), click_rate=("click", "mean")
+        )
+        parts.append(means.reset_index().assign(seed=seed, seconds_a_click=lambda t: t["actual"] / t["click_rate"]))
+    return pd.concat(parts, ignore_index=True)[["seed", "band", "videos", *parts[0].columns[2:5], "seconds_a_click"]]
+
+
+SEEDS = 40
+GRIDS = grids(
+    Grid("02_served", served, {"seeds": list(range(SEEDS)), "models": list(RECIPES)}),
+    Grid("02_calibration", calibration, {"seeds": list(range(SEEDS)), "bins": 10}),
+    Grid("02_same_score", same_score, {"seeds": list(range(SEEDS)), "bands": 5}),
+)

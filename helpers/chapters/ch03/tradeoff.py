@@ -1,0 +1,176 @@
+"""One score for two goals: the whole trade-off curve by task weight, and a front that no weighted sum can walk along.
+
+Losses here are *relative*: divided by that of the best constant guess, so 1 is no better than a constant and, for
+squared errors, 1 − R². A run is judged as it would be deployed: one state, that of the best weighted validation loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from helpers.chapters.ch04.sharing import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, stack
+from helpers.data.examples import Examples, Inputs
+from helpers.data.synthetic import RELU_MEAN, RELU_SD, TaskPair, relu_tasks
+from helpers.evaluation.metrics import auc, r2
+from helpers.experiments.grid import Grid, grids
+from helpers.models.copies import Members
+from helpers.models.shared_bottom import OneHead, SharedBottom, SingleTask
+from helpers.support import validate
+from helpers.training.loop import TOTAL, Run, fit
+from helpers.training.losses import binary_cross_entropy, squared_error
+
+WIDTH = 8
+CORRELATIONS = tuple(quarters / 4 for quarters in range(-4, 5))
+WEIGHTS = tuple(tenths / 10 for tenths in range(11))
+MODELS = ("one score", "two towers")
+
+
+def deployed(run: Run, inputs: Inputs) -> dict[str, Tensor]:
+    """What one state predicts for all tasks, that of the lowest weighted validation loss: `(n,)` or `(copies, n)`."""
+    return run.members.predict(inputs, run.best[TOTAL][1])
+
+
+def correlated_pair(correlation: float, seed: int) -> TaskPair:
+    """Two tasks whose noise-free targets have this correlation: that many of four features in common, with its sign."""
+    shared = round(4 * abs(validate.choice("correlation", correlation, CORRELATIONS)))
+    return relu_tasks(shared=shared, relation="opposite" if correlation < 0 else "same", seed=seed)
+
+
+def trade_off(
+    seeds: Sequence[int],
+    model: str = "one score",
+    correlations: Sequence[float] = CORRELATIONS,
+    weights: Sequence[float] = WEIGHTS,
+) -> pd.DataFrame:
+    """A model trained on w·L(a) + (1−w)·L(b): a row a correlation, weight, seed and task, columns loss and auc.
+
+    loss is relative, against the noise-free target; auc is that of "above average", target > 0. Copies of one seed
+    differ in their weight and in the pair of tasks alone, so they are paired.
+    """
+    kind = {"one score": OneHead, "two towers": SharedBottom}[validate.choice("model", model, MODELS)]
+    parts = []
+    for correlation in correlations:  # one after the other, as all of them would take half a gigabyte
+        pairs = {seed: correlated_pair(correlation, seed) for seed in seeds}
+        points = list(product(weights, seeds))
+        train, valid, test = stack([pairs[seed] for _, seed in points])
+        models = [kind(INPUTS, TASKS, [WIDTH], [TOWER], seed=seed) for _, seed in points]
+        task_weights = {"a": [w for w, _ in points], "b": [1 - w for w, _ in points]}
+        options = {"epochs": EPOCHS, "batch_size": None, "evaluate_every": 5, "lr": LEARNING_RATE}
+        outputs = deployed(fit(models, train, valid, task_weights=task_weights, **options), test.inputs)
+        places = pd.DataFrame(points, columns=["weight", "seed"])
+        parts.append(_judged(places, outputs, test).assign(correlation=correlation))
+    return pd.concat(parts, ignore_index=True)[["correlation", "weight", "seed", "task", "loss", "auc"]]
+
+
+def _judged(points: pd.DataFrame, outputs: dict[str, Tensor], test: Examples) -> pd.DataFrame:
+    """`points`, a row a copy, once for each task, with its relative loss and its AUC."""
+    parts = []
+    for task, value in outputs.items():
+        target = test.labels[task]
+        ranked = auc(value, (target > 0).float())
+        parts.append(points.assign(task=task, loss=1 - r2(value, target), auc=ranked))
+    return pd.concat(parts, ignore_index=True)
+
+
+def best_losses(correlation: float, weights: Sequence[float]) -> pd.DataFrame:
+    """The relative losses of the best possible single score, w·a + (1−w)·b: a row a weight and task.
+
+    For standardised targets: loss of a = (1−w)²·2(1−correlation), loss of b = w²·2(1−correlation).
+    """
+    w, gap = np.asarray(weights, dtype=float), 2 * (1 - correlation)
+    parts = [pd.DataFrame({"weight": w, "task": t, "loss": gap * v**2}) for t, v in (("a", 1 - w), ("b", w))]
+    return pd.concat(parts, ignore_index=True)
+
+
+def mixed(seeds: Sequence[int], weight: float = 0.3) -> pd.DataFrame:
+    """One logit trained on two binary labels, and on the one mixed label w·a + (1−w)·b: seed, labels, task, auc."""
+    tasks = dict.fromkeys(TASKS, "binary")
+    pairs = [relu_tasks(shared=2, binary=True, seed=seed) for seed in seeds]
+    train, valid, test = stack(pairs)
+    options = {"epochs": EPOCHS, "batch_size": None, "evaluate_every": 5, "lr": LEARNING_RATE}
+    two = [OneHead(INPUTS, tasks, [WIDTH], [TOWER], seed=seed) for seed in seeds]
+    fit(two, train, valid, task_weights={"a": weight, "b": 1 - weight}, **options)
+    one = [SingleTask(INPUTS, "score", "binary", [WIDTH], [TOWER], seed=seed) for seed in seeds]
+    parts = [
+        replace(part, labels={"score": weight * part.labels["a"] + (1 - weight) * part.labels["b"]})
+        for part in (train, valid)
+    ]
+    fit(one, *parts, losses={"score": lambda logit, label: binary_cross_entropy(logit, label)}, **options)
+    rows = []
+    with torch.no_grad():
+        for number, seed in enumerate(seeds):
+            inputs = test.inputs[number]
+            scores = {"two": two[number](inputs)["a"], "one, mixed": one[number](inputs)["score"]}
+            for (labels, score), task in product(scores.items(), TASKS):
+                rows.append((seed, labels, task, auc(score, test.labels[task][number])))
+    return pd.DataFrame(rows, columns=["seed", "labels", "task", "auc"])
+
+
+# One hidden unit for two tasks: relu(u·x) must serve relu(x₁) and relu(x₂).
+
+SUMS = ("weighted sum", "Chebyshev sum")
+FINE = tuple(number / 20 for number in range(1, 20))
+
+
+def unit_pair(rows: int, seed: int) -> Examples:
+    """x ~ N(0, I) with two columns; task a is relu(x₁), task b is relu(x₂), both standardised, without noise."""
+    x = np.random.default_rng(seed).standard_normal((rows, 2))
+    y = torch.from_numpy((np.maximum(x, 0) - RELU_MEAN) / RELU_SD).float()
+    return Examples(torch.from_numpy(x).float(), {"a": y[:, 0].clone(), "b": y[:, 1].clone()})
+
+
+def one_unit(
+    seeds: Sequence[int],
+    weights: Sequence[float] = FINE,
+    sums: Sequence[str] = SUMS,
+    rows: int = 500,
+    steps: int = 400,
+) -> pd.DataFrame:
+    """Shared-Bottom with a bottom of one unit and linear towers, trained on a sum of two losses.
+
+    A row a sum, weight, seed and task, column loss (relative, on test rows):
+
+    weighted sum   w·L(a) + (1−w)·L(b)
+    Chebyshev sum  max(w·L(a), (1−w)·L(b))
+    """
+    points = list(product(sums, weights, seeds))
+    for name in sums:
+        validate.choice("sums", name, SUMS)
+    chebyshev = torch.tensor([name == SUMS[1] for name, *_ in points])
+    share = torch.tensor([[w, 1 - w] for _, w, _ in points], dtype=torch.float32)  # (copies, 2)
+    train = {seed: unit_pair(rows, seed) for seed in seeds}
+    test = {seed: unit_pair(2000, seed + 1_000_000) for seed in seeds}
+    rows_of, judged = (Examples.stack([part[seed] for *_, seed in points]) for part in (train, test))
+    members = Members([SharedBottom(2, TASKS, [1], [], seed=seed) for *_, seed in points])
+    optimizer = members.optimizer(0.03)
+    for _ in range(steps):
+        outputs = members(rows_of.inputs)
+        losses = torch.stack([squared_error(outputs[t], rows_of.labels[t]).mean(-1) for t in TASKS], dim=-1)
+        parts = share * losses  # (copies, 2)
+        torch.where(chebyshev, parts.amax(-1), parts.sum(-1)).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    points = pd.DataFrame(points, columns=["sum", "weight", "seed"])
+    return _judged(points, members.predict(judged.inputs), judged).drop(columns="auc")
+
+
+def compromises(table: pd.DataFrame) -> pd.DataFrame:
+    """Of `one_unit`'s runs: which share of the weights ended where both tasks are served (losses below 0.9): sum, seed,
+    share."""
+    served = table.groupby(["sum", "seed", "weight"])["loss"].max().lt(0.9)
+    return served.groupby(level=["sum", "seed"]).mean().rename("share").reset_index()
+
+
+SETTINGS = {"seeds": list(range(20)), "correlations": list(CORRELATIONS), "weights": list(WEIGHTS)}
+GRIDS = grids(
+    Grid("03_one_score", trade_off, SETTINGS | {"model": MODELS[0]}),
+    Grid("03_two_towers", trade_off, SETTINGS | {"model": MODELS[1]}),
+    Grid("03_one_unit", one_unit, {"seeds": list(range(20))}),
+)

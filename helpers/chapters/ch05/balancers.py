@@ -1,0 +1,332 @@
+"""Does a balancer help? UWL, GradNorm and PCGrad against equal weights, and against a manual weight that had as many
+runs to be tuned, on pairs of tasks whose losses differ in size, in speed, or not at all.
+
+The size of task A's loss is set by a factor, its *scale*: it multiplies the loss and changes nothing else, as another
+unit of the label would. R² is measured on test rows against the noise-free target, each task at its own best epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+
+from helpers.chapters.ch04.sharing import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, stack
+from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
+from helpers.evaluation.metrics import r2
+from helpers.experiments.grid import Grid, grids
+from helpers.models.shared_bottom import SharedBottom
+from helpers.support import validate
+from helpers.training.balancing import UWL, Balance, GradNorm, PCGrad
+from helpers.training.loop import Run, fit
+
+WIDTH = 8
+SCALES = (1, 3, 10, 30, 100, 1000)
+EVERY = 5  # epochs between two looks
+
+
+def disjoint_pair(seed: int) -> TaskPair:
+    """Two tasks that need different features: the pair that loses by sharing a narrow bottom (chapter 04)."""
+    return relu_tasks(seed=seed, **CONDITIONS["disjoint features"])
+
+
+def same_pair(seed: int) -> TaskPair:
+    """Two tasks that need the same features, label correlation 0: the pair that gains (chapter 04)."""
+    return relu_tasks(seed=seed, **CONDITIONS["same features, other mix"])
+
+
+def speed_pair(seed: int) -> TaskPair:
+    """A fast task and a slow one, of equal size: a = u·x, b = (v·x)(w·x), with u, v, w orthonormal.
+
+    Both targets have variance 1 and noise of standard deviation 0.5; rows as in `relu_tasks`.
+    """
+    template = relu_tasks(seed=seed)
+    rng = np.random.default_rng((5, seed))
+    u, v, w = np.linalg.qr(rng.standard_normal((INPUTS, 3)))[0].T
+
+    def part(name: str, noise: float):
+        examples = getattr(template, name)
+        x = examples.inputs.numpy()
+        targets = np.column_stack([x @ u, (x @ v) * (x @ w)])
+        labels = targets + noise * rng.standard_normal(targets.shape)
+        return replace(examples, labels={t: torch.from_numpy(labels[:, i]).float() for i, t in enumerate(TASKS)})
+
+    parts = {name: part(name, noise) for name, noise in (("train", 0.5), ("valid", 0.5), ("test", 0.0))}
+    return TaskPair(**parts, label_correlation=0.0)
+
+
+def clean_pair(seed: int) -> TaskPair:
+    """`disjoint_pair`, in which the labels of task B have no noise: its loss can go to 0."""
+    noisy, clean = disjoint_pair(seed), relu_tasks(noise=0.0, seed=seed, **CONDITIONS["disjoint features"])
+
+    def mixed(name: str):
+        one, other = getattr(noisy, name), getattr(clean, name)
+        return replace(one, labels={"a": one.labels["a"], "b": other.labels["b"]})
+
+    return replace(noisy, train=mixed("train"), valid=mixed("valid"))
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A pair of tasks, the factor on the loss of task A, and the width of the bottom."""
+
+    pair: Callable[[int], TaskPair]
+    scale: float = 1.0
+    width: int = WIDTH
+
+
+SITUATIONS = {
+    "narrow bottom": Situation(disjoint_pair, width=4),
+    "100 : 1": Situation(disjoint_pair, 100),
+    "100 : 1, same features": Situation(same_pair, 100),
+    "fast and slow": Situation(speed_pair),
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a method is tuned in: the learning rate of the network, and what is its own.
+
+    share    of task A in a sum of losses that were divided by their scale, as chapter 03 does: who tunes by hand need
+             not find the scale by training. 0: the losses are added as they are, or by `balance`
+    """
+
+    lr: float = LEARNING_RATE
+    share: float = 0.0
+    balance: Balance | None = None
+
+
+RATES = (0.003, 0.01, 0.03)  # of the network
+SHARES = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75)
+UWL_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+GRADNORM = ((0.12, 0.03), (0.12, 0.1), (1.5, 0.1), (1.5, 0.3), (3.0, 0.1), (3.0, 0.3))  # α, rate
+
+
+def _with_rates(own: dict[str, Setting]) -> dict[str, Setting]:
+    return {
+        f"{name}, network {lr:g}".removeprefix(", "): replace(setting, lr=lr)
+        for name, setting in own.items()
+        for lr in RATES
+    }
+
+
+# 18 settings to choose from for each method that has something of its own to tune: 6 of these at 3 network rates.
+BUDGET: dict[str, dict[str, Setting]] = {
+    "single-task": _with_rates({"": Setting()}),
+    "equal weights": _with_rates({"": Setting()}),
+    "tuned weights": _with_rates({f"share {share:g}": Setting(share=share) for share in SHARES}),
+    "UWL": _with_rates({f"lr {lr:g}": Setting(balance=UWL(lr)) for lr in UWL_RATES}),
+    "GradNorm": _with_rates(
+        {f"alpha {alpha:g}, lr {lr:g}": Setting(balance=GradNorm(alpha, lr)) for alpha, lr in GRADNORM}
+    ),
+    "PCGrad": _with_rates({"": Setting(balance=PCGrad())}),
+}
+METHODS = tuple(BUDGET)
+OWN = ("tuned weights", "UWL", "GradNorm")  # have something of their own to tune
+
+
+def train(
+    at: Situation,
+    seeds: Sequence[int],
+    share: float = 0.0,
+    balance: Balance | None = None,
+    tasks: Sequence[str] = tuple(TASKS),
+    epochs: int = EPOCHS,
+    lr: float = LEARNING_RATE,
+) -> tuple[Run, pd.DataFrame]:
+    """A Shared-Bottom a seed, and its R²: a row a seed and task.
+
+    share  of task A after its loss was divided by the scale; 0: the losses are added as they are, or by `balance`
+    tasks  one of them alone makes it a single-task model
+    """
+    train_rows, valid, test = stack([at.pair(seed) for seed in seeds])
+    weights = {"a": 2 * share, "b": 2 * (1 - share)} if share else {"a": at.scale, "b": 1.0}
+    models = [SharedBottom(INPUTS, {t: TASKS[t] for t in tasks}, [at.width], [TOWER], seed=seed) for seed in seeds]
+    run = fit(
+        models,
+        train_rows,
+        valid,
+        task_weights={task: weights[task] for task in tasks},
+        balance=balance,
+        epochs=epochs,
+        batch_size=None,
+        lr=lr,
+        evaluate_every=EVERY,
+        seed=list(seeds),
+    )
+    parts = [
+        pd.DataFrame({"seed": list(seeds), "task": task, "r2": r2(value, test.labels[task])})
+        for task, value in run.predict(test.inputs).items()
+    ]
+    return run, pd.concat(parts, ignore_index=True)
+
+
+def tune(seeds: Sequence[int], situations: Sequence[str], methods: Sequence[str] = METHODS) -> pd.DataFrame:
+    """Mean R² of both tasks for every setting of `BUDGET`: situation, method, setting, r2 (mean of the seeds)."""
+    rows = []
+    for name in situations:
+        for method in methods:
+            for setting in BUDGET[validate.choice("methods", method, METHODS)]:
+                scores = _tried(name, method, setting, seeds)
+                rows.append((name, method, setting, scores["r2"].mean()))
+    return pd.DataFrame(rows, columns=["situation", "method", "setting", "r2"])
+
+
+def best(tuned: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """{situation: {method: the setting of the highest mean R²}}, of the table of `tune`."""
+    first = tuned.sort_values("r2", ascending=False, kind="stable").drop_duplicates(["situation", "method"])
+    found = first.set_index(["situation", "method"])["setting"]
+    return {name: {method: found[name, method] for method in METHODS} for name in SITUATIONS}
+
+
+# What `tune` finds best for each method, on seeds that serve no result; a test holds it against the kept table.
+CHOSEN = {
+    "narrow bottom": {
+        "single-task": "network 0.01",
+        "equal weights": "network 0.01",
+        "tuned weights": "share 0.6, network 0.01",
+        "UWL": "lr 0.1, network 0.01",
+        "GradNorm": "alpha 0.12, lr 0.03, network 0.01",
+        "PCGrad": "network 0.01",
+    },
+    "100 : 1": {
+        "single-task": "network 0.03",
+        "equal weights": "network 0.01",
+        "tuned weights": "share 0.5, network 0.01",
+        "UWL": "lr 10, network 0.01",
+        "GradNorm": "alpha 1.5, lr 0.3, network 0.01",
+        "PCGrad": "network 0.01",
+    },
+    "100 : 1, same features": {
+        "single-task": "network 0.01",
+        "equal weights": "network 0.01",
+        "tuned weights": "share 0.6, network 0.03",
+        "UWL": "lr 0.1, network 0.01",
+        "GradNorm": "alpha 3, lr 0.3, network 0.03",
+        "PCGrad": "network 0.01",
+    },
+    "fast and slow": {
+        "single-task": "network 0.003",
+        "equal weights": "network 0.003",
+        "tuned weights": "share 0.4, network 0.003",
+        "UWL": "lr 0.03, network 0.03",
+        "GradNorm": "alpha 1.5, lr 0.3, network 0.003",
+        "PCGrad": "network 0.003",
+    },
+}
+
+
+def verdict(
+    seeds: Sequence[int],
+    situations: Sequence[str] = tuple(SITUATIONS),
+    methods: Sequence[str] = METHODS,
+) -> pd.DataFrame:
+    """Each method at its `CHOSEN` setting: situation, seed, model, task, r2.
+
+    "single-task" is a model of the same width for each task.
+    """
+    parts = []
+    for name in situations:
+        validate.choice("situations", name, SITUATIONS)
+        for method in methods:
+            setting = CHOSEN[name][validate.choice("methods", method, METHODS)]
+            parts.append(_tried(name, method, setting, seeds).assign(situation=name, model=method))
+    return pd.concat(parts, ignore_index=True)[["situation", "seed", "model", "task", "r2"]]
+
+
+def _tried(situation: str, method: str, setting: str, seeds: Sequence[int]) -> pd.DataFrame:
+    """R² of a method at a setting: a row a seed and task."""
+    at, how = SITUATIONS[validate.choice("situations", situation, SITUATIONS)], BUDGET[method][setting]
+    if method == "single-task":
+        return pd.concat([train(at, seeds, tasks=[task], lr=how.lr)[1] for task in TASKS])
+    return train(at, seeds, how.share, how.balance, lr=how.lr)[1]
+
+
+# Size alone: the loss of task A is multiplied by more and more.
+
+PAIRS = {"disjoint features": disjoint_pair, "same features": same_pair}
+BALANCES = {"equal weights": None, "UWL": UWL(0.2), "GradNorm": GradNorm(0.12, 0.1)}
+LOOKS = (5, 10, 20, 30, 50, 75, 100, 150, 200, 250)
+
+
+def scales(
+    seeds: Sequence[int],
+    pairs: Sequence[str] = tuple(PAIRS),
+    factors: Sequence[float] = SCALES,
+    methods: Sequence[str] = tuple(BALANCES),
+) -> pd.DataFrame:
+    """One setting for each method and all scales: pair, scale, method, seed, task, r2, and the weights as they move.
+
+    A column for each epoch of `LOOKS` has the weight by which the task's loss was multiplied then, without the scale,
+    and such that the weights of both tasks have the sum 2.
+    """
+    parts = []
+    for pair in pairs:
+        for scale in factors:
+            for method in methods:
+                run, scores = train(Situation(PAIRS[pair], scale), seeds, balance=BALANCES[method])
+                weights = _relative(run.weights, {"a": scale, "b": 1.0}, seeds)
+                part = scores.merge(weights, on=["seed", "task"])
+                parts.append(part.assign(pair=pair, scale=scale, method=method))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["pair", "scale", "method", "seed", "task", "r2", *map(str, LOOKS)]]
+
+
+def _relative(weights: pd.DataFrame, scale: dict[str, float], seeds: Sequence[int]) -> pd.DataFrame:
+    """The weights of a run without the scale, the sum of both tasks' being 2: seed, task, a column for each look."""
+    weights = weights[weights["epoch"].isin(LOOKS)].assign(seed=lambda t: t["copy"].map(list(seeds).__getitem__))
+    own = weights["weight"] / weights["task"].map(scale)
+    total = own.groupby([weights["seed"], weights["epoch"]]).transform("sum")
+    wide = weights.assign(weight=2 * own / total).pivot(index=["seed", "task"], columns="epoch", values="weight")
+    return wide.rename(columns=str).reset_index()
+
+
+def traces(table: pd.DataFrame) -> pd.DataFrame:
+    """The weights of `scales`, a row an epoch: pair, scale, method, seed, task, epoch, weight."""
+    keys = ["pair", "scale", "method", "seed", "task"]
+    long = table.melt(keys, [str(look) for look in LOOKS], "epoch", "weight")
+    return long.assign(epoch=long["epoch"].astype(int))
+
+
+CLEAN = Situation(clean_pair)
+
+
+def near_zero(seeds: Sequence[int], epochs: int = 600) -> pd.DataFrame:
+    """`CLEAN`, whose task B has labels without noise, under equal weights and UWL: seed, model, task, r2."""
+    parts = []
+    for method in ("equal weights", "UWL"):
+        balance = UWL(0.1) if method == "UWL" else None
+        parts.append(train(CLEAN, seeds, balance=balance, epochs=epochs)[1].assign(model=method))
+    return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "r2"]]
+
+
+TWINS = {"twins": Situation(lambda seed: relu_tasks(seed=seed)), "disjoint features": Situation(disjoint_pair)}
+
+
+def conflicts(seeds: Sequence[int]) -> pd.DataFrame:
+    """How often PCGrad found the two gradients opposed, a look every five epochs: pair, seed, share.
+
+    Twins are the control: two noisy copies of one task.
+    """
+    parts = []
+    for name, at in TWINS.items():
+        weights = train(at, seeds, balance=PCGrad())[0].weights
+        opposed = weights.assign(opposed=weights["weight"] != 1).groupby("copy")["opposed"].mean()
+        parts.append(pd.DataFrame({"pair": name, "seed": list(seeds), "share": opposed.to_numpy()}))
+    return pd.concat(parts, ignore_index=True)
+
+
+SIZES = ("100 : 1", "100 : 1, same features")
+ALIKE = ("narrow bottom", "fast and slow")
+GRIDS = grids(
+    Grid("05_tuning", tune, {"seeds": list(range(900, 920)), "situations": tuple(SITUATIONS), "methods": METHODS}),
+    Grid("05_alike", verdict, {"seeds": list(range(160)), "situations": ALIKE, "methods": METHODS}),
+    Grid("05_sizes", verdict, {"seeds": list(range(160)), "situations": SIZES, "methods": METHODS}),
+    Grid("05_scales", scales, {"seeds": list(range(20)), "pairs": list(PAIRS), "factors": list(SCALES)}),
+    Grid("05_units", scales, {"seeds": list(range(60)), "factors": [1, 100], "methods": ["equal weights"]}),
+    Grid("05_near_zero", near_zero, {"seeds": list(range(32)), "epochs": 600}),
+    Grid("05_conflicts", conflicts, {"seeds": list(range(20))}),
+)

@@ -1,0 +1,474 @@
+"""Do gates help? MMoE, one-gate MoE and PLE against models of as many parameters that have no gates.
+
+All models have about the parameters of an MMoE of four experts of four units, gates counted: a Shared-Bottom with one
+wide bottom, and two single-task models together. Two are smaller, on purpose. `ONE_EXPERT` is what is left of the MMoE
+with one of its experts: a Shared-Bottom of four units, with less than a third of the parameters. `FIXED` has several
+experts and a mixture for each task, but gates that do not look at the row: what it lacks, the gates' matrices bring.
+
+Each structure chooses its shape among `SHAPES` and its learning rate among as many rates as every other, on seeds that
+no result uses (`tune`, `tune_relu`; kept as grids). What it chose stands in `CHOSEN`.
+
+Three kinds of tasks: those of the MMoE paper (`recipe`, as in chapter 04; losses of task A as logarithms to base 2),
+the relu features of `sharing` (R² of both tasks), and such features where the kind of row says which of them count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from helpers.chapters.ch04.paper_tasks import BATCH, EPOCHS, ROWS
+from helpers.chapters.ch04.sharing import INPUTS, TASKS, TOWER, stack
+from helpers.data.examples import Examples
+from helpers.data.synthetic import CONDITIONS, TaskPair, kind_tasks, mmoe_tasks, relu_tasks
+from helpers.evaluation.metrics import mse, r2
+from helpers.experiments.grid import Grid, grids
+from helpers.models.experts import PLE, MMoE, gate_weights
+from helpers.models.shared_bottom import SharedBottom, parameter_count
+from helpers.support import validate
+from helpers.training.loop import Run, fit
+
+Shape = tuple[int, ...]
+Choices = dict[str, tuple[Shape, float]]  # {model: (shape, learning rate)}
+
+SINGLE, ONE_EXPERT, WIDE, FIXED, ONE_GATE, MULTI, LAYERED = MODELS = (
+    "single-task",
+    "one expert",
+    "shared-bottom, equal size",
+    "fixed gates",
+    "one-gate MoE",
+    "MMoE",
+    "PLE",
+)
+SHAPES: dict[str, tuple[Shape, ...]] = {
+    SINGLE: ((10,), (10, 4), (9, 5)),  # units of the bottom, of each of the two models
+    ONE_EXPERT: ((4,),),
+    WIDE: ((15,), (16, 7), (19, 4)),
+    FIXED: ((4, 4), (3, 7), (8, 3)),  # experts, units of each; the first has just the experts of the MMoE
+    ONE_GATE: ((4, 5), (2, 9), (8, 2)),
+    MULTI: ((4, 4), (2, 8), (6, 2)),
+    LAYERED: ((2, 1, 4), (1, 1, 6), (3, 1, 3)),  # shared experts, own ones of each task, units of each
+}  # the first is the one of the sections that do not tune
+EXPERTS = 4
+PAPER = MODELS[:6]  # PLE came two years later
+P = (0.0, 0.5, 1.0)
+SEEDS = 80
+
+
+def build(
+    model: str, seed: int, tasks: dict[str, str] = TASKS, inputs: int = INPUTS, shape: Shape | None = None
+) -> nn.Module:
+    """One of `MODELS` with its first parameters; a single-task model of the one task in `tasks`."""
+    shape = SHAPES[validate.choice("model", model, MODELS)][0] if shape is None else tuple(shape)
+    if model in (SINGLE, ONE_EXPERT, WIDE):
+        return SharedBottom(inputs, tasks, bottom=list(shape), towers=[TOWER], seed=seed)
+    if model == LAYERED:
+        shared, own, units = shape
+        return PLE(inputs, tasks, shared=shared, own=own, units=[units], towers=[TOWER], seed=seed)
+    kind = {"one_gate": model == ONE_GATE, "fixed_gates": model == FIXED}
+    experts, units = shape
+    return MMoE(inputs, tasks, experts=experts, units=[units], towers=[TOWER], seed=seed, **kind)
+
+
+def size(model: str, shape: Shape | None = None) -> int:
+    """How many parameters it takes for both tasks, of two single-task models together."""
+    if model == SINGLE:
+        return 2 * parameter_count(build(model, 0, {"a": TASKS["a"]}, shape=shape))
+    return parameter_count(build(model, 0, shape=shape))
+
+
+def best(table: pd.DataFrame, value: str, lowest: bool = False) -> pd.DataFrame:
+    """The best shape and rate of each model (and amount of rows) in a table of `tune` or `tune_relu`, by the mean.
+
+    Of equal means, up to what summing rounds off, the one at the smaller rate.
+    """
+    by = [name for name in ("rows", "model") if name in table]
+    means = table.groupby([*by, "shape", "rate"], sort=False)[value].mean().round(9).reset_index()
+    order = means.sort_values([value, "rate"], ascending=[lowest, True])
+    return order.groupby(by, sort=False).head(1).sort_values(by).reset_index(drop=True)
+
+
+def shape_name(shape: Shape) -> str:
+    return " × ".join(map(str, shape))
+
+
+# The MMoE paper's tasks
+
+PAPER_RATE = 0.01  # the largest of the paper's three rates, 0.0001, 0.001 and 0.01
+RATES = (0.02, 0.05, 0.1, 0.15, 0.2)
+AT_PAPER_RATE: Choices = {model: (SHAPES[model][0], PAPER_RATE) for model in MODELS}
+CHOSEN: Choices = {  # what `tune` finds best
+    SINGLE: ((10,), 0.15),
+    ONE_EXPERT: ((4,), 0.1),
+    WIDE: ((15,), 0.1),
+    FIXED: ((4, 4), 0.15),
+    ONE_GATE: ((4, 5), 0.05),
+    MULTI: ((2, 8), 0.05),
+    LAYERED: ((1, 1, 6), 0.1),
+}
+
+
+def figure_4(
+    seeds: Sequence[int],
+    p: Sequence[float] = P,
+    choices: Choices = CHOSEN,
+    models: Sequence[str] = MODELS,
+    epochs: int | None = None,
+) -> pd.DataFrame:
+    """Test loss of task A against its noise-free target, beside a partner at each p: p, seed, model, log2_mse.
+
+    A single-task model, which p does not concern, stands in the rows of every p.
+    """
+    parts = []
+    for model in models:
+        shape, rate = choices[model]
+        points = [(value, seed) for value in ([1.0] if model == SINGLE else p) for seed in seeds]
+        run, _, test = _trained(model, points, rate, shape, epochs)
+        loss = np.log2(mse(run.predict(test.inputs)["a"], test.labels["a"]))
+        table = pd.DataFrame(points, columns=["p", "seed"]).assign(model=model, log2_mse=loss)
+        parts += [table.assign(p=value) for value in p] if model == SINGLE else [table]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _trained(
+    model: str, points: Sequence[tuple[float, int]], rate: float, shape: Shape | None = None, epochs: int | None = None
+) -> tuple[Run, list[nn.Module], Examples]:
+    """A copy for each (p, seed), trained as in chapter 04: the run, the copies at their best total, the test rows."""
+    train, valid, test = stack([mmoe_tasks(ROWS, p=p, seed=seed) for p, seed in points])
+    tasks = {"a": TASKS["a"]} if model == SINGLE else TASKS
+    copies = [build(model, seed, tasks, shape=shape) for _, seed in points]
+    options = {"epochs": epochs or EPOCHS, "batch_size": BATCH, "evaluate_every": 5, "lr": rate}
+    return fit(copies, train, valid, seed=[seed for _, seed in points], **options), copies, test
+
+
+def tune(
+    seeds: Sequence[int], rates: Sequence[float] = RATES, shapes: dict[str, Sequence[Shape]] = SHAPES
+) -> pd.DataFrame:
+    """`figure_4` at p of 0 and 1 with every shape at every rate: model, shape, rate, p, seed, log2_mse."""
+    parts = [
+        figure_4(seeds, (0.0, 1.0), {model: (shape, rate)}, [model]).assign(shape=shape_name(shape), rate=rate)
+        for model, several in shapes.items()
+        for shape in several
+        for rate in rates
+    ]
+    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "p", "seed", "log2_mse"]]
+
+
+# Who uses which expert
+
+USAGE_P = (-1.0, -0.5, 0.0, 0.5, 0.9, 1.0)
+
+
+USAGE_RATE = 0.1
+
+
+def usage(
+    seeds: Sequence[int],
+    p: Sequence[float] = USAGE_P,
+    rate: float = USAGE_RATE,
+    models: Sequence[str] = (MULTI, LAYERED),
+) -> pd.DataFrame:
+    """Of each of four experts the mean gate weight over the test rows, and what both tasks' gates have in common:
+    model, p, seed, task, expert, weight, common, permuted.
+
+    The experts of MMoE are numbered as they were drawn. Of PLE's, 1 is task A's own, 2 and 3 are shared, 4 is task B's
+    own; a task's weight of the other's own expert is 0. Gates are those of the state with the best total loss.
+    common and permuted are those of `in_common`, one number a run.
+    """
+    parts = []
+    for model in models:
+        points = [(value, seed) for value in p for seed in seeds]
+        _, copies, test = _trained(model, points, rate)
+        gates = gate_weights(copies, test.inputs)
+        if model == LAYERED:
+            none = torch.zeros_like(gates["a"][..., :1])
+            own_first, own_last = gates["a"], gates["b"]
+            gates = {
+                "a": torch.cat([own_first, none], dim=-1),
+                "b": torch.cat([none, own_last[..., 1:], own_last[..., :1]], dim=-1),
+            }
+        pairs = [in_common(a, b, seed) for a, b, (_, seed) in zip(gates["a"], gates["b"], points, strict=True)]
+        place = pd.DataFrame(points, columns=["p", "seed"]).assign(model=model)
+        place[["common", "permuted"]] = pairs
+        for task, weights in gates.items():
+            mean = weights.mean(dim=1)  # (copies, experts)
+            parts += [place.assign(task=task, expert=i + 1, weight=mean[:, i].numpy()) for i in range(EXPERTS)]
+    columns = ["model", "p", "seed", "task", "expert", "weight", "common", "permuted"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def in_common(a: torch.Tensor, b: torch.Tensor, seed: int = 0) -> tuple[float, float]:
+    """How much of the experts two gates take in common row by row, Σᵢ min(gA(x)ᵢ, gB(x)ᵢ), its mean over the rows; and
+    the same where gate B is read on other rows, drawn by `seed`: what gates as sharp and with the same favourites have
+    in common if they do not agree on the row. 1 is the same mixture, 0 are mixtures without a common expert.
+
+    a, b   weights of both gates on the same rows, `(n, experts)` each
+    """
+    order = torch.randperm(len(b), generator=torch.Generator().manual_seed(seed))
+    return tuple(float(torch.minimum(a, other).sum(-1).mean()) for other in (b, b[order]))
+
+
+RUN = ["model", "p", "seed"]
+
+
+def aligned(table: pd.DataFrame) -> pd.DataFrame:
+    """`usage` with the experts of each run numbered anew, from the one that task A takes most of, compared with B.
+
+    Experts have no names: the third of one run is not the third of another. Of PLE only the shared ones change places.
+    """
+    by_task = table.pivot(index=[*RUN, "expert"], columns="task", values="weight")
+    more = (by_task["a"] - by_task["b"]).rename("more").reset_index()
+    own = (more["model"] == LAYERED) * more["expert"].map({1: 2, 2: 0, 3: 0, 4: -2})  # these keep the ends
+    more["more"] += own
+    place = more.groupby(RUN)["more"].rank(ascending=False, method="first").astype(int)
+    return table.merge(more.assign(place=place), on=[*RUN, "expert"]).assign(expert=lambda t: t["place"])[table.columns]
+
+
+def overlap(table: pd.DataFrame) -> pd.DataFrame:
+    """What both gates of a run have in common, and by chance, from `usage`: model, p, seed, common, permuted."""
+    return table[[*RUN, "common", "permuted"]].drop_duplicates().reset_index(drop=True)
+
+
+# Relu features: where MMoE does not help
+
+SAME, OTHER = "same features, other mix", "disjoint features"
+RELU_ROWS = (500, 2000)
+STEPS = 400  # of batches of at most 250 rows, whatever the amount of data
+RELU_RATES = (0.005, 0.01, 0.02, 0.04)
+CHOSEN_RELU: dict[int, Choices] = {  # what `tune_relu` finds best, for each amount of rows
+    500: {
+        SINGLE: ((10,), np.float64(0.04)),
+        ONE_EXPERT: ((4,), np.float64(0.01)),
+        WIDE: ((15,), np.float64(0.02)),
+        FIXED: ((3, 7), np.float64(0.02)),
+        ONE_GATE: ((2, 9), np.float64(0.01)),
+        MULTI: ((2, 8), np.float64(0.005)),
+        LAYERED: ((1, 1, 6), np.float64(0.01)),
+    },
+    2000: {
+        SINGLE: ((10,), np.float64(0.02)),
+        ONE_EXPERT: ((4,), np.float64(0.02)),
+        WIDE: ((19, 4), np.float64(0.01)),
+        FIXED: ((4, 4), np.float64(0.02)),
+        ONE_GATE: ((2, 9), np.float64(0.02)),
+        MULTI: ((2, 8), np.float64(0.01)),
+        LAYERED: ((1, 1, 6), np.float64(0.02)),
+    },
+}
+RELU_RATE = 0.01  # of what is not tuned
+
+
+def scores(
+    seeds: Sequence[int],
+    conditions: Sequence[str] = (SAME, OTHER),
+    rows: Sequence[int] = RELU_ROWS,
+    models: Sequence[str] = MODELS,
+    choices: dict[int, Choices] = CHOSEN_RELU,
+    steps: int | None = None,
+) -> pd.DataFrame:
+    """Test R² of both tasks: condition, rows, seed, model, task, r2."""
+    parts = []
+    for count in rows:
+        points = [(condition, seed) for condition in conditions for seed in seeds]
+        pairs = [relu_tasks((count, 500, 2000), seed=seed, **CONDITIONS[condition]) for condition, seed in points]
+        for model in models:
+            shape, rate = choices[count][model]
+            for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if model == SINGLE else [TASKS]:
+                copies = [build(model, seed, tasks, shape=shape) for _, seed in points]
+                found, _ = _scored(copies, pairs, [seed for _, seed in points], rate, steps)
+                place = pd.DataFrame(points, columns=["condition", "seed"]).assign(rows=count, model=model)
+                parts += [place.assign(task=task, r2=values) for task, values in found.items()]
+    return pd.concat(parts, ignore_index=True)[["condition", "rows", "seed", "model", "task", "r2"]]
+
+
+def _scored(
+    copies: list[nn.Module],
+    pairs: Sequence[TaskPair],
+    seeds: Sequence[int],
+    rate: float = RELU_RATE,
+    steps: int | None = None,
+    **options,
+) -> tuple[dict[str, np.ndarray], Examples]:
+    """R² of each task of trained copies, and the test rows."""
+    train, valid, test = stack(pairs)
+    batches = -(-len(train) // BATCH)  # in an epoch
+    epochs = (steps or STEPS) // batches
+    settings = {"epochs": epochs, "batch_size": BATCH, "evaluate_every": max(1, 5 // batches), "lr": rate}
+    run = fit(copies, train, valid, seed=list(seeds), **settings, **options)
+    return {task: r2(value, test.labels[task]) for task, value in run.predict(test.inputs).items()}, test
+
+
+def tune_relu(
+    seeds: Sequence[int], rates: Sequence[float] = RELU_RATES, shapes: dict[str, Sequence[Shape]] = SHAPES
+) -> pd.DataFrame:
+    """Mean R² of both tasks with every shape at every rate: model, shape, rate, rows, condition, seed, r2."""
+    parts = []
+    for model, several in shapes.items():
+        for shape in several:
+            for rate in rates:
+                choices = {count: {model: (shape, rate)} for count in RELU_ROWS}
+                found = scores(seeds, models=[model], choices=choices)
+                found = found.groupby(["rows", "condition", "seed"], as_index=False)["r2"].mean()
+                parts.append(found.assign(model=model, shape=shape_name(shape), rate=rate))
+    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "rows", "condition", "seed", "r2"]]
+
+
+# Where the kind of row says which features count
+
+KIND_ROWS, KIND_STEPS = 2000, 800
+KIND_RATES = (0.01, 0.02, 0.04, 0.08)
+CHOSEN_KIND: Choices = {  # what `tune_kinds` finds best
+    SINGLE: ((10,), 0.08),
+    ONE_EXPERT: ((4,), 0.02),
+    WIDE: ((16, 7), 0.01),
+    FIXED: ((3, 7), 0.04),
+    ONE_GATE: ((2, 9), 0.01),
+    MULTI: ((2, 8), 0.02),
+    LAYERED: ((1, 1, 6), 0.08),
+}
+
+
+def kinds(
+    seeds: Sequence[int], models: Sequence[str] = MODELS, choices: Choices = CHOSEN_KIND, steps: int | None = None
+) -> pd.DataFrame:
+    """Test R² of both tasks of `simulation.kind_tasks`, 2,000 rows: seed, model, task, r2."""
+    pairs = [kind_tasks((KIND_ROWS, 500, 2000), seed=seed) for seed in seeds]
+    parts = []
+    for model in models:
+        shape, rate = choices[model]
+        for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if model == SINGLE else [TASKS]:
+            copies = [build(model, seed, tasks, inputs=INPUTS + 1, shape=shape) for seed in seeds]
+            found, _ = _scored(copies, pairs, seeds, rate, steps or KIND_STEPS)
+            place = pd.DataFrame({"seed": list(seeds), "model": model})
+            parts += [place.assign(task=task, r2=values) for task, values in found.items()]
+    return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "r2"]]
+
+
+def tune_kinds(
+    seeds: Sequence[int], rates: Sequence[float] = KIND_RATES, shapes: dict[str, Sequence[Shape]] = SHAPES
+) -> pd.DataFrame:
+    """Mean R² of both tasks with every shape at every rate: model, shape, rate, seed, r2."""
+    parts = []
+    for model, several in shapes.items():
+        for shape in several:
+            for rate in rates:
+                found = kinds(seeds, [model], {model: (shape, rate)}).groupby("seed", as_index=False)["r2"].mean()
+                parts.append(found.assign(model=model, shape=shape_name(shape), rate=rate))
+    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "seed", "r2"]]
+
+
+# PLE and the seesaw
+
+SEESAW_MODELS = (ONE_EXPERT, WIDE, MULTI, LAYERED)
+CHOSEN_SEESAW: Choices = {  # what `tune_seesaw` finds best
+    ONE_EXPERT: ((4,), 0.02),
+    WIDE: ((15,), 0.04),
+    MULTI: ((2, 8), 0.01),
+    LAYERED: ((1, 1, 6), 0.02),
+}
+
+
+def weighted(
+    seeds: Sequence[int],
+    weights: Sequence[float] = (0.1, 0.5, 0.9),
+    models: Sequence[str] = SEESAW_MODELS,
+    choices: Choices = CHOSEN_SEESAW,
+) -> pd.DataFrame:
+    """Disjoint features, 2,000 rows, trained on w·L(a) + (1−w)·L(b): weight, seed, model, task, r2."""
+    points = [(weight, seed) for weight in weights for seed in seeds]
+    pairs = [relu_tasks((2000, 500, 2000), seed=seed, **CONDITIONS[OTHER]) for _, seed in points]
+    task_weights = {"a": [2 * w for w, _ in points], "b": [2 - 2 * w for w, _ in points]}
+    parts = []
+    for model in models:
+        shape, rate = choices[model]
+        copies = [build(model, seed, shape=shape) for _, seed in points]
+        found, _ = _scored(copies, pairs, [seed for _, seed in points], rate, task_weights=task_weights)
+        place = pd.DataFrame(points, columns=["weight", "seed"]).assign(model=model)
+        parts += [place.assign(task=task, r2=values) for task, values in found.items()]
+    return pd.concat(parts, ignore_index=True)[["weight", "seed", "model", "task", "r2"]]
+
+
+def tune_seesaw(
+    seeds: Sequence[int], rates: Sequence[float] = RELU_RATES, models: Sequence[str] = SEESAW_MODELS
+) -> pd.DataFrame:
+    """Mean R² of both tasks with every shape at every rate: model, shape, rate, weight, seed, r2."""
+    parts = []
+    for model in models:
+        for shape in SHAPES[model]:
+            for rate in rates:
+                found = weighted(seeds, models=[model], choices={model: (shape, rate)})
+                found = found.groupby(["weight", "seed"], as_index=False)["r2"].mean()
+                parts.append(found.assign(model=model, shape=shape_name(shape), rate=rate))
+    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "weight", "seed", "r2"]]
+
+
+def seesaw(table: pd.DataFrame) -> pd.DataFrame:
+    """What a task wins when its weight goes from 0.1 to 0.9, mean of both tasks: seed, model, seesaw."""
+    by = table.pivot(index=["model", "seed"], columns=["task", "weight"], values="r2")
+    won = (by["a", 0.9] - by["a", 0.1] + by["b", 0.1] - by["b", 0.9]) / 2
+    return won.rename("seesaw").reset_index()
+
+
+# Expert collapse
+
+COLUMNS = {"scaled": (0.0, 1.0), "30 ± 10": (30.0, 10.0), "100 ± 30": (100.0, 30.0)}
+USED = 0.05  # a gate uses an expert to which it gives more than this of its weight
+
+
+def collapse(
+    seeds: Sequence[int], columns: Sequence[str] = tuple(COLUMNS), models: Sequence[str] = (WIDE, MULTI)
+) -> pd.DataFrame:
+    """One more input column, which no task needs, scaled or raw: column, seed, model, r2, used.
+
+    The tasks have the same features, 2,000 rows. r2 is the mean of both tasks; used is how many of its experts a gate
+    uses, the mean of both gates (NaN without gates).
+    """
+    points = [(column, seed) for column in columns for seed in seeds]
+    pairs = [
+        with_column(relu_tasks((2000, 500, 2000), seed=seed, **CONDITIONS[SAME]), *COLUMNS[column], seed)
+        for column, seed in points
+    ]
+    parts = []
+    for model in models:
+        copies = [build(model, seed, inputs=INPUTS + 1) for _, seed in points]
+        found, test = _scored(copies, pairs, [seed for _, seed in points])
+        used = np.nan
+        if model == MULTI:
+            gates = gate_weights(copies, test.inputs).values()
+            used = np.mean([(gate.mean(1) > USED).sum(1) for gate in gates], axis=0)
+        place = pd.DataFrame(points, columns=["column", "seed"])
+        parts.append(place.assign(model=model, r2=np.mean(list(found.values()), axis=0), used=used))
+    return pd.concat(parts, ignore_index=True)[["column", "seed", "model", "r2", "used"]]
+
+
+def with_column(pair: TaskPair, mean: float, deviation: float, seed: int) -> TaskPair:
+    """The pair with one more input column, normal with this mean and standard deviation, that no task depends on."""
+    rng = np.random.default_rng(seed + 1_000_000)
+
+    def wider(examples: Examples) -> Examples:
+        column = mean + deviation * rng.standard_normal((len(examples), 1))
+        return replace(examples, inputs=torch.cat([examples.inputs, torch.from_numpy(column).float()], dim=1))
+
+    return replace(pair, train=wider(pair.train), valid=wider(pair.valid), test=wider(pair.test))
+
+
+TUNING_SEEDS = list(range(900, 912))
+
+GRIDS = grids(
+    Grid("06_tuning", tune, {"seeds": TUNING_SEEDS, "rates": list(RATES), "shapes": SHAPES}),
+    Grid("06_tuning_relu", tune_relu, {"seeds": TUNING_SEEDS[:8], "rates": list(RELU_RATES), "shapes": SHAPES}),
+    Grid("06_figure_4", figure_4, {"seeds": list(range(SEEDS)), "p": list(P), "choices": CHOSEN}),
+    Grid("06_paper_rate", figure_4, {"seeds": list(range(24)), "p": list(P), "choices": AT_PAPER_RATE}),
+    Grid("06_usage", usage, {"seeds": list(range(24)), "p": list(USAGE_P), "rate": USAGE_RATE}),
+    Grid("06_relu", scores, {"seeds": list(range(32)), "rows": list(RELU_ROWS), "choices": CHOSEN_RELU}),
+    Grid("06_tuning_kinds", tune_kinds, {"seeds": TUNING_SEEDS[:8], "rates": list(KIND_RATES), "shapes": SHAPES}),
+    Grid("06_kinds", kinds, {"seeds": list(range(32)), "choices": CHOSEN_KIND}),
+    Grid("06_tuning_seesaw", tune_seesaw, {"seeds": TUNING_SEEDS[:8], "rates": list(RELU_RATES)}),
+    Grid("06_seesaw", weighted, {"seeds": list(range(32)), "choices": CHOSEN_SEESAW}),
+    Grid("06_collapse", collapse, {"seeds": list(range(24)), "columns": list(COLUMNS)}),
+)

@@ -1,0 +1,79 @@
+"""The explorer of chapter 07, Explicit relations: ESMM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from helpers.chapters.ch07 import funnel
+from helpers.chapters.ch07.selection import SEEN
+from helpers.display.explorer import Curves, Explorer
+from helpers.display.figures import NAMED
+from helpers.evaluation.statistics import summarise
+
+ROWS = {
+    "all rows": "ratio",
+    "clicked rows": "clicked",
+    "rows not clicked": "unclicked",
+}  # which rows, and their column of the grid
+SHORT = {  # names for the ends of the curves: two panels stand side by side
+    funnel.SINGLE: "single-task",
+    funnel.SHARED: "masked",
+    funnel.APART: "not shared",
+    funnel.PRODUCT: "ESMM",
+    funnel.TRUTH: "of the log",
+}
+STYLES = {short: NAMED[name] for name, short in SHORT.items()}
+
+
+def selection_explorer(grid: pd.DataFrame) -> Explorer:
+    """Kind of selection × rows that are judged × its strength → how far each CVR is off, and how well it ranks.
+
+    grid: the table of `funnel.compare`. "of the log" is P(like | click, x), what a perfect model of the log would say.
+    """
+    cvr = grid[grid["task"] == funnel.LIKE].replace({"model": SHORT})
+    keys = ["kind", "strength", "model"]
+    ratios = pd.concat(summarise(cvr, column, keys).assign(rows=rows) for rows, column in ROWS.items())
+    order = summarise(cvr, "auc", keys)
+    ratios["rows"] = pd.Categorical(ratios["rows"], list(ROWS))
+    for table in (ratios, order):
+        table["model"] = pd.Categorical(table["model"], list(STYLES))
+    look = {"x": "strength", "y": "mean", "series": "model", "low": "low", "high": "high", "styles": STYLES}
+    bias = Curves(
+        ratios,
+        title=lambda settings: f"Too high or too low ({settings['rows']})",
+        x_label="strength of the selection",
+        y_label="predicted CVR / true CVR (1: right)",
+        **look,
+    )
+    rank = Curves(
+        order,
+        title="Does it rank? (all rows)",
+        x_label="strength of the selection",
+        y_label="AUC of the CVR, if all were clicked",
+        **look,
+    )
+    return Explorer(
+        {"kind": "selection by what is", "rows": "judged on", "strength": "strength"},
+        [bias, rank],
+        _in_words(ratios, order),
+        start={"kind": SEEN, "rows": "all rows", "strength": 1.0},
+        dropdown={"kind", "rows"},
+        intervals=f"95% intervals over {order['seeds'].min()} worlds",
+    )
+
+
+def _in_words(ratios: pd.DataFrame, order: pd.DataFrame) -> Callable[[dict], str]:
+    """By how much each model is off at some settings, and which of them rank best."""
+    ratio = ratios.set_index(["kind", "rows", "strength", "model"])["mean"]
+    auc = order.set_index(["kind", "strength", "model"])["mean"]
+
+    def sentence(settings: dict) -> str:
+        kind, rows, strength = settings["kind"], settings["rows"], settings["strength"]
+        off = [f"{model} {ratio[kind, rows, strength, model] - 1:+.0%}".replace(" -", " −") for model in STYLES]
+        ranks = ", ".join(f"{model} {auc[kind, strength, model]:.3f}" for model in STYLES)
+        place = f"Selection by what is {kind}, strength {strength:g}, {rows}"
+        return f"{place}: too high or too low by {', '.join(off)}. AUC on all rows: {ranks}."
+
+    return sentence

@@ -1,0 +1,343 @@
+"""Which part of ESMM does the work? Four ways to a CVR on the feed, judged where the truth is known.
+
+A seed is a world of users and videos (`helpers.data.feed`), shown to each other at random. How appealing a video is
+to a user follows from taste and quality, which ids can tell; the click also from the video's bait; and from the
+appeal or from the mood of the moment, as far as the dial of `selection.outcomes` is turned up.
+
+    single-task            a model for each task; that of the CVR sees clicked rows alone
+    masked shared-bottom   CTR and CVR share their embeddings; the loss of the CVR is masked to clicked rows
+    ESMM, not shared       the product without the sharing: embeddings for each tower (the paper's ESMM-NS)
+    ESMM                   both
+
+All have embeddings of eight and towers of 32 and 16 units, and nothing else is shared. In each situation (kind and
+strength of the selection, number of rows) every model may choose among the same number of settings (`tuning`), and is
+judged in the state in which `fit` leaves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, Outcomes, outcomes
+from helpers.data.examples import Examples, Inputs
+from helpers.data.features import Features, Sparse
+from helpers.data.feed import AGES, TOPICS, World
+from helpers.data.worlds import described
+from helpers.evaluation.metrics import auc, log_loss
+from helpers.experiments.grid import Grid, grids
+from helpers.models.esmm import ESMM, TASKS, chain, funnel, product_logit
+from helpers.models.shared_bottom import Encoder, SharedBottom
+from helpers.support import validate
+from helpers.training.loop import fit
+
+USERS, VIDEOS = 300, 200
+ROWS, VALID, TEST = 12_000, 4_000, 20_000
+DIAL = (0.0, 0.5, 1.0, 2.0)  # strengths of the selection
+TOWERS = [32, 16]
+EPOCHS = 60  # at most: a model stops three epochs after its lowest validation loss
+BAIT = 0.8  # log-odds of a click, a standard deviation of bait
+CLICK, LIKE, BOTH = TASKS
+
+SINGLE, SHARED, APART, PRODUCT = MODELS = ("single-task", "masked shared-bottom", "ESMM, not shared", "ESMM")
+TRUTH = "P(like | click, x)"  # no model: what all of them estimate, in the tables beside them
+
+
+def features() -> Features:
+    """Fitted on the catalogue, so that all worlds have the same tables."""
+    ids = np.arange(USERS)
+    columns = {"user": ids, "video": ids % VIDEOS}
+    columns |= {"topic": np.array(TOPICS)[ids % len(TOPICS)], "age_group": np.array(AGES)[ids % len(AGES)]}
+    return Features([Sparse(name) for name in columns]).fit(pd.DataFrame(columns))
+
+
+@dataclass(frozen=True)
+class Logs:
+    """What was logged in some worlds, and the truth in rows that no model has seen.
+
+    kind, strength      of the selection
+    train, valid, test  `Examples.stack`ed, a set a world, with the labels of `helpers.models.esmm.funnel`
+    truth               `Outcomes` of the test rows, one a world
+    """
+
+    seeds: list[int]
+    kind: str
+    strength: float
+    train: Examples
+    valid: Examples
+    test: Examples
+    truth: list[Outcomes]
+
+    @property
+    def inputs(self) -> Inputs:
+        """Of the test rows, with a leading axis."""
+        return self.test.inputs
+
+    @staticmethod
+    def make(seeds: Sequence[int], kind: str, strength: float, rows: int = ROWS) -> Logs:
+        sizes = (rows, VALID, TEST)
+        columns, parts, truth = features(), ([], [], []), []
+        for seed in seeds:
+            frame, found = impressions(seed, kind, strength, sum(sizes))
+            labels = {CLICK: torch.from_numpy(found.click), LIKE: torch.from_numpy(found.like)}
+            examples = funnel(Examples(columns.transform(frame), labels))
+            for part, index in zip(parts, torch.arange(len(frame)).split(sizes), strict=True):
+                part.append(examples.take(index))
+            truth.append(found.part(slice(-TEST, None)))
+        return Logs(list(seeds), kind, strength, *map(Examples.stack, parts), truth)
+
+
+def impressions(seed: int, kind: str, strength: float, rows: int) -> tuple[pd.DataFrame, Outcomes]:
+    """Random users with random videos in the world of this seed, and what came of it."""
+    world, rng = World.make(USERS, VIDEOS, seed), np.random.default_rng([seed, 71])
+    user, video = (rng.integers(0, count, rows).astype(np.int32) for count in (USERS, VIDEOS))
+    of_video = world.video_traits.iloc[video]
+    appeal = 0.65 * world.affinity(user, video) + 0.6 * of_video["quality"].to_numpy()
+    appeal = appeal / np.hypot(0.65, 0.6)  # about N(0, 1)
+    found = outcomes(appeal, BAIT * of_video["bait"].to_numpy(), appeal, kind, strength, rng)
+    return described(world, pd.DataFrame({"user": user, "video": video})), found
+
+
+class Twice(nn.Module):
+    """Two encoders side by side, `(n, 2 · width)`: with `Halves` as bottom each tower has embeddings of its own."""
+
+    def __init__(self, features: Features | int):
+        super().__init__()
+        self.first, self.second = Encoder(features), Encoder(features)
+        self.width = self.first.width + self.second.width
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        return torch.cat([self.first(inputs), self.second(inputs)], dim=-1)
+
+
+class Halves(nn.Module):
+    """A bottom without parameters that gives the first tower the first half of a row, and the second the second."""
+
+    def __init__(self, encoder: nn.Module):
+        super().__init__()
+        self.width = encoder.width // 2
+
+    def forward(self, row: Tensor) -> list[Tensor]:
+        return list(row.split(self.width, dim=-1))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a model may choose: learning rate, penalty on embeddings, and the second loss's weight (the first has 1)."""
+
+    lr: float
+    l2: float
+    weight: float = 1.0
+
+
+def build(model: str, tasks: Sequence[str], l2: float, seed: int) -> nn.Module:
+    """One of `MODELS` with its first parameters; a single-task model of the one task in `tasks`."""
+    options = {"towers": TOWERS, "l2_embedding": l2, "seed": seed}
+    if validate.choice("model", model, MODELS) == PRODUCT:
+        return ESMM(features(), **options)
+    if model == APART:
+        return ESMM(features(), encoder=Twice, bottom=Halves, **options)
+    return SharedBottom(features(), dict.fromkeys(tasks, "binary"), [], **options)
+
+
+def train(logs: Logs, model: str, tasks: Sequence[str], choice: Choice) -> list[nn.Module]:
+    """A model a world, trained."""
+    models = [build(model, tasks, choice.l2, seed) for seed in logs.seeds]
+    weights = dict(zip(models[0].tasks, (1.0, choice.weight), strict=False))
+    options = {"epochs": EPOCHS, "patience": 3, "batch_size": 512, "lr": choice.lr, "seed": logs.seeds}
+    fit(models, logs.train, logs.valid, task_weights=weights, **options)
+    return models
+
+
+def parts(model: str) -> list[tuple[str, ...]]:
+    """The tasks that are trained together: one by one, or all that have a loss."""
+    return [(CLICK,), (LIKE,), (BOTH,)] if model == SINGLE else [(CLICK, LIKE) if model == SHARED else (CLICK, BOTH)]
+
+
+def predict(logs: Logs, model: str, inputs: Inputs, tasks: Sequence[str] = TASKS) -> dict[str, Tensor]:
+    """Logits of the tasks, `(worlds, n)` each, of newly trained models. Where a model has CTR and CVR, CTCVR is their
+    product."""
+    found = {}
+    for together in parts(model):
+        if model != SINGLE or together[0] in tasks:
+            found |= chain(train(logs, model, together, chosen(logs, model, together)), inputs)
+    if model == SHARED:
+        found[BOTH] = product_logit(found[CLICK], found[LIKE])
+    return {task: found[task] for task in tasks}
+
+
+def judge(logs: Logs, logits: dict[str, Tensor]) -> pd.DataFrame:
+    """The logits of the test rows against what happened there: seed, task, auc, ratio, clicked, unclicked, and what a
+    company can know of it, logged_auc and logged_ratio.
+
+    auc      on all rows, with the likes as they would be if everybody clicked
+    ratio    mean prediction / mean true chance on all rows; clicked, unclicked: on these rows
+    logged_  on the rows where the label is logged (for the like the clicked ones), against the label
+    """
+    rows = []
+    for place, (seed, truth) in enumerate(zip(logs.seeds, logs.truth, strict=True)):
+        happened = {CLICK: truth.click, LIKE: truth.would_like, BOTH: truth.like}
+        chances = {CLICK: truth.ctr, LIKE: truth.cvr, BOTH: truth.ctcvr}
+        clicked, every = truth.click == 1, np.ones(len(truth.click), dtype=bool)
+        for task, logit in logits.items():
+            said, chance, label = torch.sigmoid(logit[place]).numpy(), chances[task], happened[task]
+            row = {"seed": seed, "task": task, "auc": auc(said, label)}
+            for name, part in {"ratio": every, "clicked": clicked, "unclicked": ~clicked}.items():
+                row[name] = said[part].mean() / chance[part].mean()
+            logged = clicked if task == LIKE else every
+            row["logged_auc"] = auc(said, label, logged)
+            rows.append(row | {"logged_ratio": said[logged].mean() / label[logged].mean()})
+    return pd.DataFrame(rows)
+
+
+def compare(
+    seeds: Sequence[int],
+    kinds: Sequence[str] = KINDS,
+    strengths: Sequence[float] = DIAL,
+    models: Sequence[str] = MODELS,
+    rows: int = ROWS,
+    tasks: Sequence[str] = TASKS,
+) -> pd.DataFrame:
+    """The models on logs of both kinds: kind, strength, rows, model, and the columns of `judge`.
+
+    Where nothing selects, at strength 0, the two kinds are one: the same logs. `TRUTH` stands beside the models.
+    """
+    found = []
+    for strength in strengths:
+        for kind in kinds if strength else kinds[:1]:
+            logs = Logs.make(seeds, kind, strength, rows)
+            said = {model: predict(logs, model, logs.inputs, tasks) for model in models}
+            ideal = np.stack([truth.cvr_of_clickers for truth in logs.truth])
+            said[TRUTH] = {LIKE: torch.from_numpy(ideal).logit()}
+            for place in kinds if not strength else [kind]:
+                at = {"kind": place, "strength": strength, "rows": rows}
+                found += [judge(logs, logits).assign(**at, model=model) for model, logits in said.items()]
+    table = pd.concat(found, ignore_index=True)
+    first = ["kind", "strength", "rows", "model"]
+    return table[[*first, *(name for name in table.columns if name not in first)]]
+
+
+# What every model may choose from in each situation, by the log loss of what was logged (`logged_loss`) in the test
+# rows of four worlds that serve no result: the same rates, with 18 settings for a model of one task, and 24 for one of
+# two, whose second loss has a weight. (At a rate of 0.03 the CTR of strength 2 gains 1% of its loss in all models, the
+# CVR nothing.)
+RATES = (0.001, 0.003, 0.01)
+SHARED_CHOICES = [Choice(*one) for one in product(RATES, (0.003, 0.01, 0.03, 0.1), (1.0, 5.0))]
+CHOICES = {
+    SINGLE: [Choice(*one) for one in product(RATES, (0.001, 0.003, 0.01, 0.03, 0.1, 0.3))],
+    SHARED: [Choice(c.lr, c.l2, CLICKS * c.weight) for c in SHARED_CHOICES],  # as many times as rows are clicked
+    APART: SHARED_CHOICES,
+    PRODUCT: SHARED_CHOICES,
+}
+TUNING_SEEDS = tuple(range(900, 904))
+SITUATIONS = [(SEEN, 0.0), *product(KINDS, DIAL[1:])]  # without strength there is one kind
+
+
+def tuning(
+    seeds: Sequence[int],
+    situations: Sequence[tuple[str, float]],
+    rows: Sequence[int],
+    models: Sequence[str] = MODELS,
+    tasks: Sequence[str] = TASKS,
+) -> pd.DataFrame:
+    """Every choice in every situation: kind, strength, rows, model, tasks (trained together), lr, l2, weight, loss,
+    like.
+
+    loss   of what was logged, mean over rows and worlds, in thousandths of a nat: by this is chosen
+    like   the part of it that is the like's; 0 for a model without one
+    """
+    found = []
+    for (kind, strength), size in product(situations, rows):
+        logs = Logs.make(seeds, kind, strength, size)
+        for model in models:
+            for together in parts(model):
+                if model == SINGLE and together[0] not in tasks:
+                    continue
+                at = {"kind": kind, "strength": strength, "rows": size, "model": model, "tasks": _name(together)}
+                for choice in CHOICES[model]:
+                    logits = chain(train(logs, model, together, choice), logs.inputs)
+                    parts_of = {"loss": logits, "like": {task: logits[task] for task in logits if task == LIKE}}
+                    losses = {name: 1000 * logged_loss(some, logs.test) for name, some in parts_of.items()}
+                    found.append(at | vars(choice) | losses)
+    return pd.DataFrame(found)
+
+
+def _name(tasks: Sequence[str]) -> str:
+    return " + ".join(tasks)
+
+
+def tuned() -> pd.DataFrame:
+    """The best choice of every model in every situation: the rows of `tuning`'s kept tables with the lowest loss."""
+    table = pd.concat([GRIDS[name].read() for name in ("07_tuning", "07_tuning_rows")], ignore_index=True)
+    return table.loc[table.groupby(["kind", "strength", "rows", "model", "tasks"])["loss"].idxmin()]
+
+
+_tuned = lru_cache(maxsize=1)(tuned)
+
+
+def chosen(logs: Logs, model: str, tasks: Sequence[str]) -> Choice:
+    """What the model chose in the situation of these logs; in one that was not tuned, in the nearest that was: first by
+    the number of rows, then by strength."""
+    table = _tuned()
+    table = table[(table["model"] == model) & (table["tasks"] == _name(tasks))]
+    table = table[(table["kind"] == logs.kind) | (table["strength"] == 0)]
+    for far in (np.log(table["rows"] / len(logs.train)).abs(), (table["strength"] - logs.strength).abs()):
+        nearest = far.loc[table.index]
+        table = table[nearest == nearest.min()]
+    best = table.iloc[0]
+    return Choice(float(best["lr"]), float(best["l2"]), float(best["weight"]))
+
+
+def logged_loss(
+    logits: dict[str, Tensor], rows: Examples, tasks: Sequence[str] = TASKS, share: float = CLICKS
+) -> float:
+    """Mean log loss a row: of the click, and of the conversion where a click made it known; or of both alone.
+
+    share   of the rows that are clicked: as much does the loss of the conversion count
+    """
+    click, conversion, both = tasks
+    counts = {both: 1.0} if list(logits) == [both] else {click: 1.0, conversion: share}
+    losses = {
+        task: log_loss(logits[task], rows.labels[task], rows.masks.get(task)) for task in counts if task in logits
+    }
+    return float(sum(counts[task] * loss.mean() for task, loss in losses.items()))
+
+
+FEW, MANY = 3_000, 48_000
+
+GRIDS = grids(
+    Grid("07_tuning", tuning, {"seeds": list(TUNING_SEEDS), "situations": SITUATIONS, "rows": [ROWS]}),
+    Grid(
+        "07_tuning_rows",
+        tuning,
+        {
+            "seeds": list(TUNING_SEEDS),
+            "situations": [(kind, 1.0) for kind in KINDS],
+            "rows": [FEW, MANY],
+            "models": [SINGLE, SHARED, PRODUCT],
+            "tasks": [LIKE],
+        },
+    ),
+    Grid("07_funnel", compare, {"seeds": list(range(24)), "strengths": list(DIAL)}),
+    *(
+        Grid(
+            f"07_rows_{rows}",
+            compare,
+            {
+                "seeds": list(range(24)),
+                "strengths": [1.0],
+                "models": [SINGLE, SHARED, PRODUCT],
+                "rows": rows,
+                "tasks": [LIKE],
+            },
+        )
+        for rows in (FEW, MANY)
+    ),
+)

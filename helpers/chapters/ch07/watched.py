@@ -1,0 +1,160 @@
+"""Watched, then liked: MovieLens-100K as a funnel. An illustration, and a constructed one.
+
+MovieLens logs ratings; nothing was shown and clicked. We take every pair of user and item for an impression, what was
+rated for watched, and a rating of 4 or 5 for a like. A seed draws rated pairs and three times as many that were not
+rated. Who would have liked what he did not rate, nobody knows: here is no truth off the rated rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import torch
+
+from helpers.chapters.ch04.ratings import COLUMNS
+from helpers.chapters.ch07.funnel import Choice, logged_loss
+from helpers.data import movielens
+from helpers.data.examples import Examples
+from helpers.data.features import Features
+from helpers.evaluation.metrics import auc
+from helpers.experiments.grid import Grid, grids
+from helpers.models.esmm import ESMM, chain, funnel, product_logit
+from helpers.models.shared_bottom import SharedBottom
+from helpers.support import validate
+from helpers.training.loop import fit
+
+WATCHED, LIKE, BOTH = TASKS = ("watched", "like", "watched and liked")
+SINGLE, SHARED, PRODUCT = MODELS = ("single-task", "masked shared-bottom", "ESMM")
+ROWS, VALID, TEST = 12_000, 4_000, 8_000
+RATED = 4  # one of so many impressions
+TOWERS = [32]
+EPOCHS = 100  # at most
+PATIENCE = 10  # epochs: at a small rate some starts are slow to leave the plateau of the first
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> tuple[Features, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Features of users and items, the ratings, and a row for each user and each item."""
+    ratings = movielens.load()
+    features = Features(COLUMNS).fit(ratings)
+    names = [column.name for column in COLUMNS]
+    items = ratings[["item", "year"]].drop_duplicates("item", ignore_index=True)
+    users = ratings[[n for n in names if n not in items]].drop_duplicates("user", ignore_index=True)
+    return features, ratings, users, items
+
+
+def impressions(seed: int, rows: int = ROWS + VALID + TEST) -> pd.DataFrame:
+    """Pairs of user and item in random order, a quarter of them rated: the columns of both, watched, like (NaN where
+    it is not known)."""
+    _, ratings, users, items = catalogue()
+    rng = np.random.default_rng([seed, 72])
+    rated = ratings.iloc[rng.permutation(len(ratings))[: rows // RATED]]
+    known = pd.MultiIndex.from_frame(ratings[["user", "item"]])
+    user, item = (rng.choice(table[name], 2 * rows) for table, name in ((users, "user"), (items, "item")))
+    drawn = pd.MultiIndex.from_arrays([user, item], names=["user", "item"]).drop_duplicates()
+    others = drawn[~drawn.isin(known)][: rows - len(rated)].to_frame(index=False).merge(users).merge(items)
+    frame = pd.concat([rated.assign(watched=1), others.assign(watched=0, like=np.nan)], ignore_index=True)
+    return frame.iloc[rng.permutation(rows)].reset_index(drop=True)
+
+
+def examples(seed: int) -> tuple[Examples, Examples, Examples]:
+    """Training, validation and test examples, with the labels of all three tasks."""
+    rows = funnel(catalogue()[0].examples(impressions(seed), {WATCHED: "watched", LIKE: "like"}), TASKS)
+    return tuple(rows.take(part) for part in torch.arange(len(rows)).split((ROWS, VALID, TEST)))
+
+
+def parts(model: str) -> list[tuple[str, ...]]:
+    """The tasks that are trained together: one by one, or all that have a loss."""
+    return {SINGLE: [(task,) for task in TASKS], SHARED: [(WATCHED, LIKE)], PRODUCT: [(WATCHED, BOTH)]}[model]
+
+
+def build(model: str, tasks: Sequence[str], l2: float, seed: int) -> SharedBottom:
+    """One of `MODELS` with its first parameters; a single-task model of the one task in `tasks`."""
+    options = {"towers": TOWERS, "l2_embedding": l2, "seed": seed}
+    if validate.choice("model", model, MODELS) == PRODUCT:
+        return ESMM(catalogue()[0], TASKS, **options)
+    return SharedBottom(catalogue()[0], dict.fromkeys(tasks, "binary"), [], **options)
+
+
+def train(
+    model: str,
+    tasks: Sequence[str],
+    seeds: Sequence[int],
+    sets: Sequence[Examples],
+    choice: Choice,
+    patience: int = PATIENCE,
+) -> list[SharedBottom]:
+    """A model a seed, trained on the first of `sets` and stopped by the second."""
+    models = [build(model, tasks, choice.l2, seed) for seed in seeds]
+    weights = dict(zip(models[0].tasks, (1.0, choice.weight), strict=False))
+    options = {"epochs": EPOCHS, "patience": patience, "batch_size": 512, "lr": choice.lr, "seed": list(seeds)}
+    fit(models, *sets[:2], task_weights=weights, **options)
+    return models
+
+
+def stacked(seeds: Sequence[int]) -> list[Examples]:
+    """Training, validation and test examples with a leading axis, a set a seed."""
+    return [Examples.stack(list(part)) for part in zip(*map(examples, seeds), strict=True)]
+
+
+def compare(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFrame:
+    """seed, model, auc_like (on what was rated), auc_both (on all rows), rated and unrated (mean chance of a like)."""
+    sets, rows = stacked(seeds), []
+    test = sets[-1]
+    rated = test.labels[WATCHED] == 1
+    for model in models:
+        logits = {}
+        for tasks in parts(model):
+            logits |= chain(train(model, tasks, seeds, sets, CHOSEN[model][tasks]), test.inputs)
+        if model == SHARED:
+            logits[BOTH] = product_logit(logits[WATCHED], logits[LIKE])
+        chance = torch.sigmoid(logits[LIKE])
+        found = {
+            "auc_like": auc(logits[LIKE], test.labels[LIKE], rated),
+            "auc_both": auc(logits[BOTH], test.labels[BOTH]),
+            "rated": ((chance * rated).sum(1) / rated.sum(1)).numpy(),
+            "unrated": ((chance * ~rated).sum(1) / (~rated).sum(1)).numpy(),
+        }
+        rows.append(pd.DataFrame({"seed": seeds, "model": model} | found))
+    return pd.concat(rows, ignore_index=True)
+
+
+# What every model may choose from: 32 settings, by the log loss of what was logged in the test rows of seeds that serve
+# no result.
+RATES = (0.0003, 0.001, 0.003, 0.01)
+SHARED_CHOICES = [Choice(*one) for one in product(RATES, (0.001, 0.003, 0.01, 0.03), (1.0, 5.0))]
+CHOICES = {
+    SINGLE: [Choice(*one) for one in product(RATES, (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0))],
+    SHARED: [Choice(c.lr, c.l2, c.weight / RATED) for c in SHARED_CHOICES],
+    PRODUCT: SHARED_CHOICES,
+}
+TUNING_SEEDS = tuple(range(900, 904))
+
+
+def tune(model: str, seeds: Sequence[int] = TUNING_SEEDS) -> dict[tuple[str, ...], Choice]:
+    """For each model that belongs to `model` its best choice: what `CHOSEN` holds. The search is less patient."""
+    sets = stacked(seeds)
+
+    def loss(tasks: Sequence[str], choice: Choice) -> float:
+        logits = chain(train(model, tasks, seeds, sets, choice, patience=3), sets[2].inputs)
+        return logged_loss(logits, sets[2], TASKS, 1 / RATED)
+
+    return {tasks: min(CHOICES[model], key=lambda choice: loss(tasks, choice)) for tasks in parts(model)}
+
+
+# What `tune` chose.
+CHOSEN: dict[str, dict[tuple[str, ...], Choice]] = {
+    SINGLE: {
+        (WATCHED,): Choice(0.0003, 0.001),
+        (LIKE,): Choice(0.0003, 0.01),
+        (BOTH,): Choice(0.0003, 0.003),
+    },
+    SHARED: {(WATCHED, LIKE): Choice(0.0003, 0.001, 1 / RATED)},
+    PRODUCT: {(WATCHED, BOTH): Choice(0.01, 0.03)},
+}
+
+GRIDS = grids(Grid("07_watched", compare, {"seeds": list(range(20)), "models": list(MODELS)}))

@@ -1,0 +1,123 @@
+"""The claims of chapter 08, Capstone: is the report right where the truth is known?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from helpers.chapters.ch08 import leaks, worlds
+from helpers.chapters.ch08.worlds import DISJOINT, FLIPPED, REPEATS, SAME
+from helpers.experiments.claim import Claim
+
+Effects = Callable[[pd.DataFrame], np.ndarray]
+
+
+def _right(table: pd.DataFrame) -> np.ndarray:
+    """+1 for each world with disjoint features in which the recommendation is right, −1 where it is wrong, else 0."""
+    return worlds.said_right(_all_seeds(table), DISJOINT).to_numpy()
+
+
+def _open(table: pd.DataFrame) -> np.ndarray:
+    """For each seed the share of its two worlds with the same features in which the report does not decide."""
+    table = _all_seeds(table)
+    return np.mean([worlds.said_right(table, condition) == 0 for condition in (SAME, FLIPPED)], axis=0)
+
+
+def _wrong(table: pd.DataFrame) -> np.ndarray:
+    """For each seed the share of its three worlds of which the report said the opposite of the truth."""
+    table = _all_seeds(table)
+    by_condition = [worlds.said_right(table, condition) == -1 for condition in worlds.WORLDS]
+    return np.mean(by_condition, axis=0)
+
+
+def _held(which: str, against: str | None = None) -> Effects:
+    """For each seed the share of its gains that an interval holds; less that of another kind of interval."""
+
+    def effects(table: pd.DataFrame) -> np.ndarray:
+        shares = worlds.coverage(_all_seeds(table)).groupby("seed")[["report", "naive"]].mean()
+        return (shares[which] - (shares[against] if against else 0)).to_numpy()
+
+    return effects
+
+
+def _all_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["repeats"] == REPEATS]
+
+
+CLAIMS = [
+    Claim(
+        "C8.1",
+        "The check names a number that is a label with noise on top, and no feature that was not made from a label.",
+        leaks.found,
+        leaks.effects,
+        0.5,
+        "of the feeds",
+        seeds=24,
+    ),
+    Claim(
+        "C8.8",
+        "The check names a number that is 0, or missing, wherever the label is 0, and no feature that was not made so.",
+        leaks.sparse,
+        leaks.effects,
+        0.5,
+        "of the feeds",
+        seeds=24,
+    ),
+    Claim(
+        "C8.2",
+        "Disjoint features, 2,000 rows: the report says keep apart more often than the opposite.",
+        worlds.reports,
+        _right,
+        0.3,
+        "of the worlds",
+        seeds=32,
+    ),
+    Claim(
+        "C8.3",
+        "The same features, 2,000 rows: in most worlds the report is undecided.",
+        worlds.reports,
+        _open,
+        0.5,
+        "of the worlds",
+        seeds=32,
+    ),
+    Claim(
+        "C8.4",
+        "The report hardly ever says the opposite of the truth.",
+        worlds.reports,
+        _wrong,
+        0.1,
+        "of the worlds",
+        expected="no effect",
+        seeds=32,
+    ),
+    Claim(
+        "C8.5",
+        "After 20 seeds the report's intervals hold what other logs of the same law give on average.",
+        worlds.reports,
+        _held("report"),
+        0.8,
+        "of the gains",
+        seeds=32,
+    ),
+    Claim(
+        "C8.6",
+        "They hold it more often than t-intervals that take the seeds for independent logs.",
+        worlds.reports,
+        _held("report", "naive"),
+        0.02,
+        "of the gains",
+        seeds=32,
+    ),
+    Claim(
+        "C8.7",
+        "By time, too, they hold it more often than those t-intervals.",
+        worlds.by_time,
+        _held("report", "naive"),
+        0.02,
+        "of the gains",
+        seeds=32,
+    ),
+]

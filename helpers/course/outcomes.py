@@ -1,0 +1,110 @@
+"""The map of the four outcomes: every experiment of the course that trains two tasks together is one dot.
+
+A dot says what each task gains over its own single-task model, with the 95% interval over paired seeds (chapter 08: of
+its report). It is read out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives them to the figure
+(`helpers.display.outcome_map`). What counts as a gain or a loss is more than `SMALLEST`, as in chapter 08.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from helpers.course import GRIDS
+from helpers.evaluation.four_outcomes import SMALLEST, outcome
+from helpers.evaluation.intervals import gain
+from helpers.evaluation.statistics import difference, interval
+from helpers.support import validate
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One experiment on the map.
+
+    name     a few words that stand beside the dot; unique
+    chapter  where it comes from
+    grid     name of the kept table, which has a row a setting, seed, model and task
+    model    the model that was trained on both tasks; it is compared with "single-task"
+    where    {column: value}: the setting
+    value    column of the score, and its unit on the map
+    tasks    the values of column `task` that are tasks A and B
+    """
+
+    name: str
+    chapter: int
+    grid: str
+    model: str
+    where: dict[str, object] = field(default_factory=dict)
+    value: str = "r2"
+    unit: str = "R²"
+    tasks: tuple[str, str] = ("a", "b")
+
+
+EQUAL, QUARTER = "shared-bottom", "shared-bottom, b weighs 1/4"
+MIX, HALF, DISJOINT = (
+    {"condition": name} for name in ("same features, other mix", "half the features shared", "disjoint features")
+)
+NARROW = {"situation": "narrow bottom"}
+FOLLOWED, UNRELATED = {"kind": "seen", "strength": 1.0}, {"kind": "seen", "strength": 0.0}
+FUNNEL = {"value": "auc", "unit": "AUC", "tasks": ("click", "click and like")}
+LOVE = {"value": "auc", "unit": "AUC", "tasks": ("like", "love")}
+
+LUCK = ["overlap", "users", "units"]  # what `intervals.gain` needs besides, where seeds share a log
+
+DOTS = [
+    Dot("B has few labels", 1, "01_eavesdrop", EQUAL, MIX),
+    Dot("B few, weight ¼", 1, "01_eavesdrop", QUARTER, MIX),
+    Dot("B few, half shared", 1, "01_eavesdrop", EQUAL, HALF),
+    Dot("B few, half shared, weight ¼", 1, "01_eavesdrop", QUARTER, HALF),
+    Dot("B few, disjoint features", 1, "01_eavesdrop", EQUAL, DISJOINT),
+    Dot("same features", 4, "04_conditions", "shared-bottom", MIX),
+    Dot("opposed labels", 4, "04_conditions", "shared-bottom", {"condition": "same features, opposite sign"}),
+    Dot("disjoint features", 4, "04_conditions", "shared-bottom", DISJOINT),
+    Dot("narrow, sum", 5, "05_alike", "equal weights", NARROW),
+    Dot("narrow, UWL", 5, "05_alike", "UWL", NARROW),
+    Dot("narrow, GradNorm", 5, "05_alike", "GradNorm", NARROW),
+    Dot("MovieLens, like and love", 4, "04_ratings", "shared-bottom", {"pair": "like + love"}, **LOVE),
+    Dot("MMoE, same", 6, "06_relu", "MMoE", MIX | {"rows": 500}),
+    Dot("MMoE, disjoint", 6, "06_relu", "MMoE", DISJOINT | {"rows": 500}),
+    Dot("wide bottom, same", 6, "06_relu", "shared-bottom, equal size", MIX | {"rows": 500}),
+    Dot("wide bottom, disjoint", 6, "06_relu", "shared-bottom, equal size", DISJOINT | {"rows": 500}),
+    Dot("ESMM, related", 7, "07_funnel", "ESMM", FOLLOWED, **FUNNEL),
+    Dot("ESMM, unrelated", 7, "07_funnel", "ESMM", UNRELATED, **FUNNEL),
+    Dot("masked, related", 7, "07_funnel", "masked shared-bottom", FOLLOWED, **FUNNEL),
+    Dot("masked, unrelated", 7, "07_funnel", "masked shared-bottom", UNRELATED, **FUNNEL),
+    Dot("report on the feed", 8, "08_feed", "Shared-Bottom", value="auc", unit="AUC", tasks=("click", "like")),
+    Dot("report on MovieLens", 8, "08_movielens", "Shared-Bottom", **LOVE),
+]
+
+
+def table(chapters: Sequence[int]) -> pd.DataFrame:
+    """A row a dot of these chapters: name, chapter, unit, a, a_low, a_high, b, b_low, b_high, seeds, outcome."""
+    dots = [dot for dot in DOTS if dot.chapter in chapters]
+    if not dots:
+        validate.fail("chapters", str(list(chapters)), f"some of {sorted({dot.chapter for dot in DOTS})}")
+    kept = {name: GRIDS[name].read() for name in dict.fromkeys(dot.grid for dot in dots)}
+    return pd.DataFrame([_row(dot, kept[dot.grid]) for dot in dots])
+
+
+def _row(dot: Dot, grid: pd.DataFrame) -> dict:
+    for column, value in dot.where.items():
+        grid = grid[grid[column] == validate.choice(column, value, set(grid[column]))]
+    kept = [*dot.where, "seed", "model", "task", dot.value, *LUCK]  # a grid may hold other scores beside
+    scores = grid[[column for column in kept if column in grid]]
+    gains = difference(scores[scores["task"].isin(dot.tasks)], dot.value, dot.model, "single-task")
+    by_task = {task: gains[gains["task"] == task] for task in dot.tasks}
+    row = {"name": dot.name, "chapter": dot.chapter, "unit": dot.unit}
+    for side, values in zip("ab", by_task.values(), strict=True):
+        row |= dict(zip((side, f"{side}_low", f"{side}_high"), _interval(values), strict=True))
+    row["seeds"] = len(values)
+    intervals = ((row[f"{side}_low"], row[f"{side}_high"]) for side in "ab")
+    return row | {"outcome": outcome(*intervals, SMALLEST[dot.unit])}
+
+
+def _interval(gains: pd.DataFrame) -> tuple[float, float, float]:
+    """Mean and 95% interval of the gains of one task. Where seeds share a log, the grid says what else is needed."""
+    if LUCK[0] not in gains:
+        return interval(gains["difference"])
+    return gain(gains["difference"].to_numpy(), *gains[LUCK].iloc[0])[:3]

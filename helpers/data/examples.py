@@ -1,0 +1,207 @@
+"""`Examples`: the inputs and labels that go into a model, as tensors. Everything else passes these along.
+
+The inputs are one tensor `(n, columns)` for synthetic tasks, or a dict of tensors `{"dense": ..., "sparse": ...,
+...}` made by `helpers.data.features`. Labels are a dict by task name. A label that was never observed is masked, not
+guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from helpers.support import validate
+
+Inputs = Tensor | dict[str, Tensor]
+
+
+def map_inputs(function, inputs: Inputs) -> Inputs:
+    """Apply `function` to the tensor, or to each tensor of the dict."""
+    if isinstance(inputs, dict):
+        return {name: function(tensor) for name, tensor in inputs.items()}
+    return function(inputs)
+
+
+def _check(name: str, values, shape: tuple[int, ...] | None = None) -> None:
+    """Is it a tensor of real numbers, and of this shape?"""
+    if not isinstance(values, Tensor):
+        validate.fail(name, type(values).__name__, "a torch tensor", TypeError)
+    if values.is_complex():
+        validate.fail(name, f"dtype {values.dtype}", "real numbers", TypeError)
+    if shape is not None and tuple(values.shape) != shape:
+        validate.fail(name, f"shape {tuple(values.shape)}", f"shape {shape}, one value a row of the inputs")
+
+
+def _columns(inputs: Inputs) -> tuple:
+    tensors = inputs if isinstance(inputs, dict) else {"inputs": inputs}
+    return tuple(sorted((name, tensor.shape[-1], tensor.dtype) for name, tensor in tensors.items()))
+
+
+@dataclass(frozen=True)
+class Examples:
+    """n examples, or m × n when each of m models has examples of its own (`Examples.stack`).
+
+    inputs   tensor `(n, columns)`, or a dict of such tensors
+    labels   {task: float tensor `(n,)`}; a masked label may hold anything, NaN too
+    masks    {task: bool tensor `(n,)`}, True where the label was observed; a task without a mask was always observed
+    weights  {task: float tensor `(n,)`}, how much each row counts in the task's loss; 1 where not given
+    groups   int tensor `(n,)`, the user of each row, for GAUC; or None
+    copies   m after `Examples.stack`, else None
+
+    Raises ValueError that names the task and what is wrong: a NaN, a negative weight, a length that differs.
+    """
+
+    inputs: Inputs
+    labels: dict[str, Tensor]
+    masks: dict[str, Tensor] = field(default_factory=dict)
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    groups: Tensor | None = None
+    copies: int | None = None
+
+    def __post_init__(self):
+        shape = self._check_inputs()
+        for kind, by_task in (("labels", self.labels), ("masks", self.masks), ("weights", self.weights)):
+            if not isinstance(by_task, dict):
+                validate.fail(kind, type(by_task).__name__, "a dict of tensors by task", TypeError)
+            for task, values in by_task.items():
+                if task not in self.labels:
+                    validate.fail(f"{kind}[{task!r}]", "a task without labels", f"one of {list(self.labels)}")
+                _check(f"{kind}[{task!r}]", values, shape)
+        if not self.labels:
+            validate.fail("labels", "no task", "a dict with at least one task")
+        for task, mask in self.masks.items():
+            if mask.dtype != torch.bool:
+                validate.fail(f"masks[{task!r}]", f"dtype {mask.dtype}", "bool", TypeError)
+        labels = {}
+        for task, values in self.labels.items():
+            if task in self.masks:
+                values = torch.where(self.masks[task], values, torch.zeros_like(values))
+            labels[task] = validate.finite(f"labels[{task!r}]", values.float())
+        weights = {task: validate.finite(f"weights[{task!r}]", values.float()) for task, values in self.weights.items()}
+        for task, values in weights.items():
+            if bool((values < 0).any()):
+                validate.fail(
+                    f"weights[{task!r}]", f"a negative weight ({float(values.min()):g})", "weights of at least 0"
+                )
+        if self.groups is not None:
+            _check("groups", self.groups, shape)
+            if self.groups.dtype == torch.bool or self.groups.is_floating_point():
+                validate.fail("groups", f"dtype {self.groups.dtype}", "integers, the user of each row", TypeError)
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "inputs", self._as_numbers())
+
+    def _check_inputs(self) -> tuple[int, ...]:
+        """The shape of what has one value a row: `(n,)`, or `(m, n)` for stacked examples."""
+        tensors = self.inputs if isinstance(self.inputs, dict) else {"inputs": self.inputs}
+        for name, tensor in tensors.items():
+            _check(name, tensor)
+            if tensor.dim() != (2 if self.copies is None else 3):
+                validate.fail(name, f"shape {tuple(tensor.shape)}", "rows and columns, (n, columns)")
+        return self._shape()
+
+    def _as_numbers(self) -> Inputs:
+        """Plain inputs and dense columns as float32; ids stay integers."""
+        if isinstance(self.inputs, Tensor):
+            return validate.finite("inputs", self.inputs.float())
+        floats = {name: tensor.float() for name, tensor in self.inputs.items() if tensor.is_floating_point()}
+        return self.inputs | {name: validate.finite(name, tensor) for name, tensor in floats.items()}
+
+    def _shape(self) -> tuple[int, ...]:
+        axes = 1 if self.copies is None else 2
+        tensors = list(self.inputs.values()) if isinstance(self.inputs, dict) else [self.inputs]
+        if not tensors:
+            validate.fail("inputs", "no tensor", "at least one")
+        shapes = {tuple(t.shape[:axes]) for t in tensors}
+        if len(shapes) > 1:
+            validate.fail("inputs", f"tensors with {sorted(shapes)} rows", "the same number of rows in each")
+        shape = shapes.pop()
+        if len(shape) < axes or shape[-1] == 0:
+            validate.fail("inputs", "no row", "at least one example")
+        return shape
+
+    def __len__(self) -> int:
+        return self._shape()[-1]
+
+    @property
+    def tasks(self) -> list[str]:
+        return list(self.labels)
+
+    def take(self, rows: Tensor) -> Examples:
+        """The examples at the positions `rows`, from 0 on (or where a bool tensor is True)."""
+        if self.copies is not None:
+            validate.fail("rows", "stacked examples", "examples of one model")
+        rows = self._positions(rows)
+
+        def pick(by_task):
+            return {task: values[rows] for task, values in by_task.items()}
+
+        return replace(
+            self,
+            inputs=map_inputs(lambda tensor: tensor[rows], self.inputs),
+            labels=pick(self.labels),
+            masks=pick(self.masks),
+            weights=pick(self.weights),
+            groups=None if self.groups is None else self.groups[rows],
+        )
+
+    def _positions(self, rows) -> Tensor:
+        if not isinstance(rows, Tensor | np.ndarray | list | tuple | range):
+            validate.fail("rows", type(rows).__name__, "positions, or a bool a row", TypeError)
+        try:
+            rows = torch.as_tensor(rows) if len(rows) else torch.zeros(0, dtype=torch.int64)
+        except (TypeError, ValueError):  # words, or lists of different lengths
+            validate.fail("rows", repr(rows)[:60], "positions, or a bool a row", TypeError)
+        if rows.is_floating_point() or rows.is_complex():
+            validate.fail("rows", f"dtype {rows.dtype}", "positions (integers), or a bool a row", TypeError)
+        if rows.dim() != 1 or (rows.dtype == torch.bool and len(rows) != len(self)):
+            validate.fail("rows", f"shape {tuple(rows.shape)}", f"positions in a row, or ({len(self)},) bools")
+        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(self):
+            validate.fail("rows", f"numbers from {rows.min()} to {rows.max()}", f"numbers from 0 to {len(self) - 1}")
+        return rows
+
+    def only(self, *tasks: str) -> Examples:
+        """The same examples with the labels of `tasks` alone: what a single-task model trains on."""
+        for task in tasks:
+            validate.choice("tasks", task, self.labels)
+
+        def pick(by_task):
+            return {task: by_task[task] for task in tasks if task in by_task}
+
+        return replace(self, labels=pick(self.labels), masks=pick(self.masks), weights=pick(self.weights))
+
+    @staticmethod
+    def stack(many: list[Examples]) -> Examples:
+        """m sets of n examples as one with a leading axis m: one set for each of m models that are trained at once."""
+        if not validate.instance("many", many, list | tuple, "a list of Examples"):
+            validate.fail("many", "an empty list", "at least one set of examples")
+        first = many[0]
+        for one in many:
+            if not isinstance(one, Examples) or one.copies is not None:
+                came = "stacked examples" if isinstance(one, Examples) else type(one).__name__
+                validate.fail("many", came, "Examples of one model", TypeError)
+        for name in ("labels", "masks", "weights"):
+            if any(set(getattr(one, name)) != set(getattr(first, name)) for one in many):
+                validate.fail(name, "sets with different tasks", "the same tasks in each")
+        if any(len(one) != len(first) for one in many):
+            validate.fail(
+                "many", f"sets of {sorted({len(one) for one in many})} rows", "the same number of rows in each"
+            )
+        if len({_columns(one.inputs) for one in many}) > 1:
+            validate.fail("inputs", "sets with different columns", "the same columns in each")
+        if len({one.groups is None for one in many}) > 1:
+            validate.fail("groups", "groups in some sets alone", "groups in each set, or in none")
+
+        def join(name):
+            first_by_task = getattr(first, name)
+            return {task: torch.stack([getattr(one, name)[task] for one in many]) for task in first_by_task}
+
+        if isinstance(first.inputs, dict):
+            inputs = {name: torch.stack([one.inputs[name] for one in many]) for name in first.inputs}
+        else:
+            inputs = torch.stack([one.inputs for one in many])
+        groups = None if first.groups is None else torch.stack([one.groups for one in many])
+        return Examples(inputs, join("labels"), join("masks"), join("weights"), groups, copies=len(many))

@@ -1,0 +1,1 @@
+"""What the reader sees and moves: figures, explorers, predictions, exercises."""

@@ -1,0 +1,277 @@
+"""Predictions and exercises: what the reader does, and what answers at once.
+
+`predict` asks before a result is shown and opens it in the browser on commit or skip. The choice lives in the browser
+alone, so a prediction is shut again after Run All, in the committed notebook and in an exported page. An `Exercise`
+checks an answer: it says what is wrong and gives a first and a second hint, never the answer. `helpers/checks/` holds
+the exercises, one module a chapter.
+"""
+
+from __future__ import annotations
+
+import html
+import inspect
+import os
+import re
+import sysconfig
+import textwrap
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import anywidget
+import numpy as np
+import torch
+import traitlets
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from tqdm.auto import tqdm
+
+from helpers.display.model_ids import stable
+from helpers.display.pictures import png
+from helpers.support import environment, validate
+
+
+class Prediction(anywidget.AnyWidget):
+    """A question whose result stays shut until the reader commits a guess or skips (`predict`, `predict_number`)."""
+
+    _esm = Path(__file__).with_name("prediction.js")
+    _css = Path(__file__).with_name("explorer.css")
+    name = traitlets.Unicode().tag(sync=True)
+    question = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List(traitlets.Unicode()).tag(sync=True)  # empty: the guess is a number
+    answer = traitlets.Float().tag(sync=True)  # the index of the right option, or the number itself
+    unit = traitlets.Unicode().tag(sync=True)
+    picture = traitlets.Unicode().tag(sync=True)  # a PNG as base64, or ""
+    text = traitlets.Unicode().tag(sync=True)
+    why = traitlets.Unicode().tag(sync=True)
+
+    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        lines = [f"Prediction {self.name}. {self.question}", *(f"  ( ) {option}" for option in self.options)]
+        lines.append("To answer and see the result, run this cell or trust the notebook (jupyter trust).")
+        plain = "\n".join(textwrap.fill(line, 100, subsequent_indent="  ") for line in lines)
+        return data | {"text/plain": plain}, metadata
+
+
+@stable
+def predict(
+    name: str, question: str, options: list[str], answer: int, result: Figure | str, why: str = ""
+) -> Prediction:
+    """Ask which of `options` will come out; `answer` is the index of the one that did.
+
+    name    as C4.P1: chapter and number
+    result  what stays shut: a matplotlib figure (which the cell then does not show by itself) or a sentence
+    why     a sentence or two that explain the result, shown with it
+    """
+    if len(options) < 2:
+        validate.fail("options", f"{len(options)} options", "at least two")
+    validate.number("answer", answer, 0, len(options) - 1, whole=True)
+    return Prediction(name=name, question=question, options=options, answer=answer, why=why, **_shut(result))
+
+
+@stable
+def predict_number(
+    name: str, question: str, answer: float, result: Figure | str, unit: str = "", why: str = ""
+) -> Prediction:
+    """Ask for a number, and say how far off the guess was; `unit` stands after the field. Otherwise as `predict`."""
+    answer = validate.number("answer", answer)
+    return Prediction(name=name, question=question, options=[], answer=answer, unit=unit, why=why, **_shut(result))
+
+
+def _shut(result: Figure | str) -> dict[str, str]:
+    if isinstance(result, str):
+        return {"text": result}
+    if not isinstance(result, Figure):
+        validate.fail("result", type(result).__name__, "a matplotlib figure or a string", TypeError)
+    picture = png(result)
+    plt.close(result)  # else the cell would show it
+    return {"picture": picture}
+
+
+class Folded:
+    """What a worked solution finds, a table or words: shut until the reader opens it."""
+
+    def __init__(self, found):
+        self.found = found
+
+    def __repr__(self) -> str:
+        return f"What it finds:\n{self.found}"
+
+    def _repr_html_(self) -> str:
+        shown = getattr(self.found, "_repr_html_", lambda: f"<pre>{html.escape(str(self.found))}</pre>")()
+        return f"<details><summary>What it finds</summary>{shown}</details>"
+
+
+class Probe(NamedTuple):
+    """One thing that a right answer does: whether it did, what is wrong if not, and two hints that lead there."""
+
+    passed: bool
+    wrong: str
+    hint: str
+    second_hint: str
+
+
+class Untouched(Exception):
+    """The exercise was not begun: its function gives None, `...` or NotImplemented."""
+
+
+class Changed(Exception):
+    """The reader's function wrote into an array or tensor that it was given."""
+
+
+def begun(value):
+    """Return what the reader's function gave; raise `Untouched` if that is nothing yet."""
+    if value is None or value is ... or value is NotImplemented:
+        raise Untouched(value)
+    return value
+
+
+class Exercise:
+    """A check of one exercise, called with the reader's function or class: prints one short judgement, stops nothing.
+
+        @exercise("the towers are apart and the bottom is shared.")
+        def shared_bottom(answer):
+            model = answer(inputs=8)
+            ...
+            yield Probe(passed, "what is wrong", "a first hint", "a second hint")
+
+    The decorated generator yields probes in order and is left at the first that fails. A mistake made again adds the
+    second hint. What the generator returns, if anything, is said below `correct`: how far a right answer gets. Torch's
+    generator is forked and seeded for the check: equal answers are judged in equal words. A check may be the first
+    thing that trains in a kernel, so it sets PyTorch to one thread itself.
+
+    Of a worked solution, known by its name (`solution_…`), it says only that it passes: after Run All its output stands
+    open, and what is learnt from the exercise is said to those who did it.
+    """
+
+    def __init__(self, probes: Callable[[Callable], Iterator[Probe]], correct: str):
+        self.probes, self.correct = probes, correct
+        self.__name__, self.__doc__ = probes.__name__, probes.__doc__
+        self.mistakes: Counter[int] = Counter()
+
+    def __call__(self, answer: Callable):
+        said = self.judge(answer)
+        worked = getattr(answer, "__name__", "").lower().startswith("solution")
+        print(SOLVED if worked and said.startswith("Correct") else said)
+
+    def judge(self, answer: Callable) -> str:
+        """The judgement in words: *Not yet*, *Not right yet* with what is wrong and hints, or *Correct*."""
+        if not callable(answer) or isinstance(answer, torch.nn.Module):
+            return "Not yet: hand the check the function or class itself, without brackets behind its name."
+        note = None
+
+        def probes() -> Iterator[Probe]:
+            nonlocal note
+            note = yield from self.probes(_on_copies(answer))
+
+        environment.threads()
+        try:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)
+                for number, probe in enumerate(probes()):
+                    if not probe.passed:
+                        self.mistakes[number] += 1
+                        hints = [f"Hint 1: {probe.hint}", f"Hint 2: {probe.second_hint}"][: self.mistakes[number]]
+                        return "\n".join([f"Not right yet: {probe.wrong}", *hints])
+        except Untouched as nothing:
+            if nothing.args == (None,) and not _empty(answer):
+                return "Not yet: your code gives back nothing (None); end it with `return` and what it found."
+            return NOT_YET
+        except Changed:
+            return (
+                "Not right yet: your function writes into what it was given.\n"
+                "Hint 1: whoever called it still needs those values. Work on a copy."
+            )
+        except (Exception, SystemExit, GeneratorExit) as error:
+            if isinstance(error.__cause__, StopIteration):  # a generator may not raise it: Python wraps it
+                error = error.__cause__
+            theirs = _own_frames(error)
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            if isinstance(error, NotImplementedError) and last in theirs and re.search(r"\braise\b", last.line):
+                return NOT_YET  # the reader's own; torch raises it, too: for a missing `forward`, for `&` on floats
+            if "ellipsis" in str(error):
+                return "Not yet: replace each `...` in the cell above, run it, then run this check again."
+            return _said(error, theirs)
+        return "\n".join([f"Correct: {self.correct}", *([note] if note else [])])
+
+
+SOLVED = "The worked solution passes."
+NOT_YET = "Not yet: write your answer in the cell above, run it, then run this check again."
+
+
+def _empty(answer: Callable) -> bool:
+    """Whether a function has no body yet."""
+
+    def nothing(): ...
+
+    return inspect.isfunction(answer) and answer.__code__.co_code == nothing.__code__.co_code
+
+
+def _on_copies(answer: Callable) -> Callable:
+    """The reader's function, called with copies, so that it cannot change what it is judged by; classes stay."""
+    if not inspect.isroutine(answer):
+        return answer
+
+    def call(*given):
+        taken = [_copy(value) for value in given]
+        found = answer(*taken)
+        if not all(map(_equal, given, taken)):
+            raise Changed
+        return found
+
+    return call
+
+
+def _copy(value):
+    if isinstance(value, dict):
+        return {name: _copy(part) for name, part in value.items()}
+    if isinstance(value, torch.Tensor):
+        return value if value.requires_grad else value.clone()  # a copy would have no gradient
+    return value.copy() if hasattr(value, "copy") else value
+
+
+def _equal(value, taken) -> bool:
+    """Whether arrays and tensors are as they were; a table may have got more columns."""
+    if isinstance(value, dict):
+        return all(_equal(part, taken.get(name)) for name, part in value.items())
+    if isinstance(value, torch.Tensor):
+        return isinstance(taken, torch.Tensor) and torch.equal(value, taken)
+    return np.array_equal(value, taken) if isinstance(value, np.ndarray) else True
+
+
+def exercise(correct: str) -> Callable[[Callable], Exercise]:
+    """Make an `Exercise` of a generator function of probes; `correct` is said when all of them pass."""
+    return lambda probes: Exercise(probes, correct)
+
+
+def at_work(doing: str, things: Iterable | None = None) -> tqdm:
+    """A bar that says from the start what a long check is `doing`: over `things` one by one, or around a `with`."""
+    quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
+    shown = "{desc}…" if things is None else None  # without things there is nothing to count
+    return tqdm(things, desc=doing, leave=False, disable=quiet, bar_format=shown)
+
+
+def in_words(error: BaseException) -> str:
+    """An error that came out of the reader's code, as a check says it."""
+    return _said(error, _own_frames(error))
+
+
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """The lines of the reader's own code in the error's traceback."""
+    libraries = {
+        Path(__file__).parents[1],
+        *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
+    }
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if frame.line and libraries.isdisjoint(Path(frame.filename).parents)]
+
+
+def _said(error: BaseException, theirs: list[traceback.FrameSummary]) -> str:
+    """An error of the reader's code in one sentence: its kind, its message, and the line that it came from."""
+    message = re.sub(r"0x[0-9a-f]+", "0x…", str(error)).splitlines() or [""]
+    words = f"{type(error).__name__}: {message[0]}"
+    if not theirs:
+        return f"Not right yet: the check could not use your answer ({words})."
+    return f"Not right yet: line {theirs[-1].lineno} of your code, `{theirs[-1].line}`, raised {words}"

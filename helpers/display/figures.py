@@ -1,0 +1,414 @@
+"""Figures that stand still: one matplotlib style, and the few kinds of picture that the chapters share.
+
+Every function draws a tidy table that already holds means and intervals, and returns the figure. Colours and markers
+have one meaning in the whole course (`palette`); intervals are always drawn; labels stand beside the data,
+not in a box over it.
+"""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from helpers.display import pictures
+from helpers.display.palette import BLACK, GREY, METHOD, SINGLE_TASK, TASKS, Style, styles
+from helpers.support import validate
+
+STYLE = {
+    "figure.figsize": (8, 4.5),
+    "figure.dpi": 90,
+    "savefig.dpi": 90,
+    "figure.constrained_layout.use": True,
+    "font.size": 12,
+    "axes.titlesize": 14,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "figure.titlesize": 14,
+    "figure.titleweight": "bold",
+    "axes.labelsize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "lines.linewidth": 2,
+    "legend.frameon": False,
+}
+
+# Names that look the same in every figure; others take the styles of tasks A, B, C … in their order.
+NAMED: dict[str, Style] = {
+    "single-task": SINGLE_TASK,
+    "shared-bottom": METHOD,
+    "shared-bottom, equal size": Style(TASKS[2].colour, (), "^"),
+    "one head": Style(TASKS[1].colour, (), "s"),
+    "two towers": METHOD,
+    "one score": Style(TASKS[1].colour, (), "s"),
+    "linear fusion": METHOD,
+    "geometric fusion": Style(TASKS[2].colour, (3, 1.5), "^"),
+    "like": TASKS[0],
+    "love": TASKS[1],
+    "dislike": TASKS[2],
+    "same sign": METHOD,
+    "same sign, no noise": SINGLE_TASK,
+    "opposite sign": TASKS[1],
+    "other mix": TASKS[2],
+    "disjoint": TASKS[3],
+    "unpaired": SINGLE_TASK,
+    "paired": METHOD,
+    "ten on top": METHOD,
+    "best list": SINGLE_TASK,
+    "random list": SINGLE_TASK,
+    "one label": SINGLE_TASK,
+    "several labels": METHOD,
+    "no label": TASKS[3],
+    "all rows": METHOD,
+    "clicked rows only": TASKS[2],
+    "from scratch": SINGLE_TASK,
+    "clicks": SINGLE_TASK,
+    "weighted CE": METHOD,
+    "mended CE": TASKS[2],
+    "equal weights": SINGLE_TASK,
+    "tuned weights": METHOD,
+    "UWL": TASKS[2],
+    "GradNorm": TASKS[3],
+    "α = 0": SINGLE_TASK,
+    "α = 1.5": METHOD,
+    "DCN": TASKS[2],
+    "DeepFM": TASKS[3],
+    "DIN": TASKS[3],
+    "DIN, softmax": TASKS[2],
+    "MMoE": METHOD,
+    "fixed gates": Style(METHOD.colour, (5, 1.5), "s"),
+    "one-gate MoE": Style(TASKS[1].colour, (3, 1.5), "s"),
+    "one expert": Style(TASKS[0].colour, (1, 1.2), "v"),
+    "PLE": TASKS[3],
+    "masked shared-bottom": Style(TASKS[2].colour, (), "^"),
+    "ESMM, not shared": Style(TASKS[1].colour, (3, 1.5), "s"),
+    "ESMM": METHOD,
+    "truth": SINGLE_TASK,
+    "a line": Style(TASKS[1].colour, (3, 1.5), "s"),
+    "a curve": METHOD,
+    "P(like | click, x)": Style(TASKS[3].colour, (1, 1.2), "D"),
+}
+
+
+def use_style() -> None:
+    """Give all later matplotlib figures the style of the course, and in a notebook what they show in words."""
+    pictures.with_words()
+    plt.rcParams.update(STYLE)
+
+
+def _check(summary: pd.DataFrame, *names: str) -> None:
+    """Raise ValueError unless `summary` has the columns `names`, and mean, low and high with numbers in them."""
+    numbers = ["mean", "low", "high"]
+    validate.columns("summary", summary, [*names, *numbers])
+    validate.finite("summary[['mean', 'low', 'high']]", summary[numbers].to_numpy())
+
+
+def dots(
+    summary: pd.DataFrame,
+    row: str,
+    series: str,
+    *,
+    title: str,
+    x_label: str,
+    matters: float | None = None,
+) -> Figure:
+    """A dot and a 95% whisker for each row of `summary` (columns mean, low, high).
+
+    The values of column `row` stand one under the other, each with its `series`, which are named beside their dots: all
+    of them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
+    """
+    _check(summary, row, series)
+    rows, names = list(dict.fromkeys(summary[row])), list(dict.fromkeys(summary[series]))
+    look = styles(names, NAMED)
+    figure, axes = plt.subplots(figsize=(8, 1.3 + 0.5 * len(rows) * max(1, 0.62 * summary[row].value_counts().max())))
+    axes.axvline(0, color=GREY, linewidth=1)
+    if matters is not None:
+        axes.axvspan(-matters, matters, color=GREY, alpha=0.15, linewidth=0)
+    few = len(summary) <= 6  # few enough to name every dot
+    named = set()
+    for row_number, value in enumerate(rows):
+        part = summary[summary[row] == value]
+        offsets = np.linspace(-0.25, 0.25, len(part)) if len(part) > 1 else [0.0]
+        for offset, (_, dot) in zip(offsets, part.iterrows(), strict=True):
+            name, height = dot[series], row_number + offset
+            axes.hlines(height, dot["low"], dot["high"], color=look[name].colour, linewidth=2, label=name)
+            marker = {"marker": look[name].marker, "color": look[name].colour, "markersize": 7}
+            axes.plot(dot["mean"], height, label=name, **marker)
+            if few or name not in named:
+                named.add(name)
+                at = {"textcoords": "offset points", "color": look[name].colour, "va": "center"}
+                axes.annotate(name, (dot["high"], height), (8, 0), **at)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_ylim(len(rows) - 0.45, -0.55)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.set_xlabel(x_label)
+    figure.suptitle(title, x=0.01, ha="left")  # over the names of the rows too: titles are long
+    return figure
+
+
+def lines(
+    summary: pd.DataFrame,
+    x: str,
+    series: str,
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    zero: bool = False,
+) -> Figure:
+    """A line with a 95% band for each series of `summary` (columns mean, low, high), named at the line's end."""
+    _check(summary, x, series)
+    figure, axes = plt.subplots()
+    if zero:
+        axes.axhline(0, color=GREY, linewidth=1)
+    names = list(dict.fromkeys(summary[series]))
+    look = styles(names, NAMED)
+    ends = []
+    for name in names:
+        part = summary[summary[series] == name].sort_values(x)
+        axes.plot(part[x], part["mean"], color=look[name].colour, linestyle=look[name].line, label=name)
+        axes.fill_between(part[x], part["low"], part["high"], color=look[name].colour, alpha=0.15, linewidth=0)
+        ends.append((float(part["mean"].iloc[-1]), name))
+    axes.set(xlabel=x_label, ylabel=y_label, title=title)
+    axes.margins(x=0)
+    _name_ends(axes, ends, look)
+    return figure
+
+
+def _name_ends(axes: Axes, ends: list[tuple[float, str]], look: dict[str, Style]) -> None:
+    """Write the names right of the axes at the lines' ends, moved apart where they would overlap."""
+    low, high = axes.get_ylim()
+    gap = 0.065 * (high - low)
+    places = sorted(ends)
+    heights = [height for height, _ in places]
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + gap)
+    shift = (sum(heights) - sum(height for height, _ in places)) / len(heights)
+    for height, (_, name) in zip(heights, places, strict=True):
+        axes.annotate(
+            name,
+            (1.015, height - shift),
+            xycoords=("axes fraction", "data"),
+            color=look[name].colour,
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def paths(
+    summary: pd.DataFrame,
+    series: str,
+    pair: str,
+    x: str,
+    y: str,
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    reference: dict[str, pd.DataFrame] | None = None,
+    names: dict[str, tuple[int, tuple[float, float]]] | None = None,
+) -> Figure:
+    """One goal against another: for each series a path through its settings, in the order of `summary`'s rows, with
+    95% whiskers in both directions.
+
+    summary    rows of both goals: column `pair` says whether a row is of goal `x` or `y`; columns mean, low, high
+    reference  {name of a series: curve (columns x and y)}: what theory says of it, dotted in its colour
+    names      {name of a series: (which point, offset in points)}: where its name stands; else right of its highest
+    """
+    _check(summary, series, pair)
+    figure, axes = plt.subplots(figsize=(8, 5))
+    every = list(dict.fromkeys(summary[series]))
+    look = styles(every, NAMED)
+    for name in every:
+        part = summary[summary[series] == name]
+        (x_mean, x_low, x_high), (y_mean, y_low, y_high) = (
+            part[part[pair] == goal][["mean", "low", "high"]].to_numpy().T for goal in (x, y)
+        )
+        colour = look[name].colour
+        axes.hlines(y_mean, x_low, x_high, color=colour, linewidth=1.2, alpha=0.5)
+        axes.vlines(x_mean, y_low, y_high, color=colour, linewidth=1.2, alpha=0.5)
+        line = {"color": colour, "linestyle": look[name].line, "marker": look[name].marker, "markersize": 5}
+        axes.plot(x_mean, y_mean, label=name, **line)
+        if name in (reference or {}):
+            curve = reference[name]
+            axes.plot(curve["x"], curve["y"], color=colour, linestyle=":", linewidth=1.5)
+        point, offset = (names or {}).get(name, (int(y_mean.argmax()), (9, 4)))
+        at = {"textcoords": "offset points", "color": colour, "ha": "left" if offset[0] >= 0 else "right"}
+        axes.annotate(str(name), (x_mean[point], y_mean[point]), offset, **at)
+    axes.set(xlabel=x_label, ylabel=y_label)
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def clouds(table: pd.DataFrame, panel: str, x: str, y: str, curve: pd.DataFrame, *, title: str) -> Figure:
+    """Where runs ended: a dot a row of `table`, a panel for each value of `panel`, over a `curve` (columns x and y)."""
+    validate.columns("table", table, [panel, x, y])
+    names = list(dict.fromkeys(table[panel]))
+    figure, row = plt.subplots(1, len(names), figsize=(8, 4.2), sharex=True, sharey=True, squeeze=False)
+    for axes, name in zip(row[0], names, strict=True):
+        part = table[table[panel] == name]
+        axes.plot(curve["x"], curve["y"], color=GREY, linewidth=1.5)
+        axes.scatter(part[x], part[y], s=26, color=METHOD.colour, alpha=0.25, linewidth=0, label=name)
+        axes.set_title(f"{name}: {len(part)} runs", fontsize=12, loc="left")
+        axes.set(xlabel=x)
+    row[0][0].set(ylabel=y)
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def outcomes(
+    summary: pd.DataFrame,
+    row: str,
+    panel: str,
+    labels: dict[str, str],
+    *,
+    title: str,
+    note: str,
+    reference: str | None = None,
+    from_zero: bool = False,
+) -> Figure:
+    """Small panels, one a key of `labels` (a value of column `panel`), with the same rows: dots with 95% whiskers.
+
+    labels     {value of `panel`: what the panel shows, with its unit}
+    note       what the whiskers are, in grey below
+    reference  a value of `row` that is drawn as a dotted line through the panels instead of as a row
+    from_zero  every axis begins at 0, so that panels can be compared
+    """
+    _check(summary, row, panel)
+    rows = [name for name in dict.fromkeys(summary[row]) if name != reference]
+    look, columns = styles(rows, NAMED), min(3, len(labels))
+    shape = (-(-len(labels) // columns), columns)
+    size = (8, 0.5 + shape[0] * (0.9 + 0.3 * len(rows)))
+    figure, every = plt.subplots(*shape, figsize=size, sharey=True, squeeze=False)
+    for axes, (value, label) in zip(every.flat, labels.items(), strict=False):
+        part = summary[summary[panel] == value].set_index(row)
+        if reference is not None:
+            axes.axvline(part.loc[reference, "mean"], color=GREY, linewidth=1.2, linestyle=":", label=reference)
+        for height, name in enumerate(rows):
+            dot, colour = part.loc[name], look[name].colour
+            axes.hlines(height, dot["low"], dot["high"], color=colour, label=name)
+            axes.plot(dot["mean"], height, marker=look[name].marker, color=colour, markersize=7, label=name)
+        axes.set_title(label, fontsize=12, fontweight="normal")
+        axes.set_yticks(range(len(rows)), rows)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.margins(x=0.12)
+        if from_zero:
+            axes.set_xlim(left=0)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.xaxis.set_major_locator(MaxNLocator(3))
+    figure.suptitle(title, x=0.01, ha="left")
+    figure.supxlabel(note if reference is None else f"{note}; dotted: {reference}", color=GREY, fontsize=11)
+    return figure
+
+
+def readings(
+    summary: pd.DataFrame,
+    x: str,
+    series: str,
+    truth: pd.DataFrame,
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    truth_label: str,
+) -> Figure:
+    """Measured points with 95% whiskers (columns mean, low, high) over `x`, and the curve `truth` (columns x and y).
+
+    The names stand at the ends: those of the series and, grey, that of the curve. Where the series end far apart, each
+    name stands at its last point.
+    """
+    _check(summary, x, series)
+    figure, axes = plt.subplots()
+    names = list(dict.fromkeys(summary[series]))
+    look = styles(names, NAMED) | {truth_label: SINGLE_TASK}
+    axes.plot(truth["x"], truth["y"], color=SINGLE_TASK.colour, linestyle=SINGLE_TASK.line, label=truth_label)
+    ends = {truth_label: (float(truth["x"].iloc[-1]), float(truth["y"].iloc[-1]))}
+    for name in names:
+        part = summary[summary[series] == name].sort_values(x)
+        axes.vlines(part[x], part["low"], part["high"], color=look[name].colour)
+        dots = {"color": look[name].colour, "marker": look[name].marker, "linestyle": "", "markersize": 6}
+        axes.plot(part[x], part["mean"], label=name, **dots)
+        ends[name] = float(part[x].iloc[-1]), float(part["mean"].iloc[-1])
+    axes.set(xlabel=x_label, ylabel=y_label, title=title)
+    last = [place for place, _ in ends.values()]
+    if max(last) - min(last) < 0.1 * max(last):
+        _name_ends(axes, [(height, name) for name, (_, height) in ends.items()], look)
+    else:
+        for name, end in ends.items():
+            axes.annotate(name, end, (9, 0), textcoords="offset points", color=look[name].colour, va="center")
+    return figure
+
+
+def heatmap(
+    summary: pd.DataFrame,
+    row: str,
+    column: str,
+    panel: str,
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    matters: float,
+) -> Figure:
+    """A signed effect over two settings, a panel for each value of `panel` (columns mean, low, high).
+
+    Each cell has its mean and half of its 95% interval. It stands bold in a frame where the whole interval is beyond
+    ±`matters`, and in grey where the interval holds 0. Brown is a loss, teal a gain, apart in any colour vision.
+    """
+    _check(summary, row, column, panel)
+    rows, columns, panels = (list(dict.fromkeys(summary[name])) for name in (row, column, panel))
+    validate.number("matters", matters, low=0)
+    figure, every = plt.subplots(1, len(panels), figsize=(9.5, 1.8 + 0.7 * len(rows)), sharey=True, squeeze=False)
+    most = 1.8 * summary["mean"].abs().max()  # pale enough to read what stands on it
+    for axes, name in zip(every[0], panels, strict=True):
+        cells = summary[summary[panel] == name].set_index([row, column])
+        means = cells["mean"].unstack().reindex(index=rows, columns=columns)
+        axes.imshow(means, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
+        for (up, right), cell in cells[["mean", "low", "high"]].iterrows():
+            at = columns.index(right), rows.index(up)
+            clear = cell["low"] > matters or cell["high"] < -matters
+            look = {"ha": "center", "color": GREY if cell["low"] < 0 < cell["high"] else BLACK}
+            weight = "bold" if clear else "normal"
+            axes.text(at[0], at[1] - 0.03, f"{cell['mean']:+.3f}".replace("-", "−"), va="bottom", weight=weight, **look)
+            half = (cell["high"] - cell["low"]) / 2
+            axes.text(at[0], at[1] + 0.07, f"±{half:.3f}", va="top", fontsize=9.5, **look)
+            if clear:
+                frame = plt.Rectangle((at[0] - 0.46, at[1] - 0.46), 0.92, 0.92, fill=False, color=BLACK, linewidth=1.8)
+                axes.add_patch(frame)
+        axes.set_xticks(range(len(columns)), columns)
+        axes.set_yticks(range(len(rows)), rows)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.set_title(name, fontsize=12, fontweight="normal")
+        axes.set_xlabel(x_label)
+    every[0, 0].set_ylabel(y_label)
+    figure.suptitle(title, x=0.01, ha="left")
+    note = f"mean ± half its 95% interval; framed: all of the interval beyond ±{matters:g}; grey: it holds 0"
+    figure.supxlabel(note, color=GREY, fontsize=11)
+    return figure
+
+
+def matrix(table: pd.DataFrame, *, title: str, note: str) -> Figure:
+    """Positive numbers of pairs, rows by columns, on a scale where 1 is neutral: teal above, brown below. NaN is left
+    empty."""
+    figure, axes = plt.subplots(figsize=(8, 0.9 + 0.5 * len(table)))
+    values = np.log(table.to_numpy(float))
+    most = 1.5 * np.nanmax(np.abs(values))  # pale enough to read what stands on it
+    axes.imshow(values, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
+    for (row, column), value in np.ndenumerate(table.to_numpy(float)):
+        if not np.isnan(value):
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=BLACK)
+    axes.set_xticks(range(table.shape[1]), table.columns)
+    axes.set_yticks(range(len(table)), table.index)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    figure.suptitle(title, x=0.01, ha="left")
+    figure.supxlabel(note, color=GREY, fontsize=11)
+    return figure

@@ -1,0 +1,274 @@
+"""The two kinds of panel of the interactive figure, and what each needs from a tidy table.
+
+A panel turns its table into a drawing: plain lists and strings, with axes fixed over all frames. `explorer.js` draws
+that in the browser, `paint` draws the same with matplotlib. A *frame* is one combination of the controls that select
+curves; the control along which a panel runs moves a cursor instead.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from helpers.display.palette import BAND, BLACK, GREY, Style, styles
+from helpers.support import validate
+
+Settings = dict[str, object]
+Words = str | Callable[[Settings], str]
+LINE_WIDTH = 2.5
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A panel with one line a series: `y` over `x`, with a band from `low` to `high`.
+
+    table   one row per (settings, x, series); the columns named like a control select the frame
+    x       a numeric column. If it is a control, moving that control moves a cursor along the curves
+    title   what to see, or a function of the settings that says it
+    signed  the sign of y matters: the axis has a line at zero, and signs
+    log     y spans powers of ten and has a logarithmic axis; all values are positive
+    styles  {series: Style} for series that are no tasks (`palette.SINGLE_TASK`, `palette.METHOD`)
+    """
+
+    table: pd.DataFrame
+    x: str
+    y: str
+    series: str
+    title: Words
+    x_label: str
+    y_label: str
+    low: str | None = None
+    high: str | None = None
+    signed: bool = False
+    log: bool = False
+    styles: dict[str, Style] = field(default_factory=dict)
+
+    @property
+    def along(self) -> str:
+        return self.x
+
+    def drawing(self, controls: list[str]) -> dict:
+        """Axes, the positions along x, and for each series its style and one list of values a frame."""
+        names, x, data = _arrays(self, self.y, controls)
+        if not all(isinstance(value, int | float) for value in x):
+            validate.fail("x", f"a column {self.x!r} of {self.table[self.x].dtype}", "a numeric column", TypeError)
+        styled, places = styles(names, self.styles), _decimals(data)
+        low, high = _range(data, self.signed)
+        if self.log and low <= 0:
+            validate.fail("log", f"a value of {low:g}", "positive values, for a logarithmic axis")
+        series = []
+        for i, name in enumerate(names):
+            style = styled[name]
+            look = {"colour": style.colour, "dash": [LINE_WIDTH * d for d in style.dash], "marker": style.marker}
+            values = {part: np.round(values[:, i], places).tolist() for part, values in data.items()}
+            series.append({"name": str(name)} | look | values)
+        return {
+            "kind": "curves",
+            "at": x,
+            "x": _axis(self.x_label, min(x), max(x), pad=0.03),
+            "y": _log_axis(self.y_label, low, high) if self.log else _axis(self.y_label, low, high, self.signed),
+            "series": series,
+            "shown": [str(name) for name in names],
+        }
+
+    @staticmethod
+    def paint(axes: Axes, drawn: dict, frame: int, cursor: int):
+        if cursor >= 0:
+            axes.axvline(drawn["at"][cursor], color="#b0b0b0", lw=1)
+        for series in drawn["series"]:
+            style = Style(series["colour"], tuple(d / LINE_WIDTH for d in series["dash"]), series["marker"])
+            if "low" in series:
+                axes.fill_between(
+                    drawn["at"], series["low"][frame], series["high"][frame], color=style.colour, alpha=0.16, lw=0
+                )
+            axes.plot(
+                drawn["at"], series["y"][frame], color=style.colour, ls=style.line, marker=style.marker, lw=2.2, ms=5
+            )
+        height = np.log10 if drawn["y"].get("log") else np.asarray
+        low, high = height(drawn["y"]["limits"])
+        ends = _apart([(height(series["y"][frame][-1]) - low) / (high - low) for series in drawn["series"]], 0.07)
+        for series, end in zip(drawn["series"], ends, strict=True):
+            place = {"xycoords": "axes fraction", "va": "center"}
+            axes.annotate(series["name"], (1.01, end), color=series["colour"], fontweight="bold", **place)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A panel that sets the `value` of series `y` against that of series `x`, along the control `path`.
+
+    The current point has the whiskers of both. `ends` names the first and the last point of the path. `quadrants` names
+    the four fields around (0, 0), from top left clockwise; with it both axes have one scale and zero lines. `matters`
+    shades a band along both zero lines: the effects that are too small to matter.
+    """
+
+    table: pd.DataFrame
+    x: str
+    y: str
+    value: str
+    series: str
+    path: str
+    title: Words
+    x_label: str
+    y_label: str
+    low: str | None = None
+    high: str | None = None
+    ends: tuple[str, str] = ("", "")
+    quadrants: tuple[str, str, str, str] | None = None
+    matters: float | None = None
+
+    @property
+    def along(self) -> str:
+        return self.path
+
+    def drawing(self, controls: list[str]) -> dict:
+        """Axes, and for each frame the points of the path."""
+        validate.choice("path", self.path, controls)
+        names, _, data = _arrays(self, self.value, controls)
+        pair = [names.index(validate.choice(which, name, names)) for which, name in (("x", self.x), ("y", self.y))]
+        data = {part: values[:, pair] for part, values in data.items()}  # (frames, 2, positions)
+        places, looks = _decimals(data), styles(names)
+        if self.quadrants:
+            low, high = _range(data, signed=True)
+            low, high = min(low, -high / 2), max(high, -low / 2)  # room for the names of all four fields
+            ranges = [(low, high), (low, high)]
+        else:
+            ranges = [_range({part: values[:, i] for part, values in data.items()}, signed=False) for i in (0, 1)]
+        signed, pad = bool(self.quadrants), 0.15 if self.quadrants else 0.06  # the path keeps clear of the corners
+        x = _axis(self.x_label, *ranges[0], signed, pad)
+        y = _axis(self.y_label, *ranges[1], signed, pad)
+        return {
+            "kind": "plane",
+            "x": x,
+            "y": y,
+            "colours": [looks[self.x].colour, looks[self.y].colour],
+            "ends": list(self.ends),
+            "quadrants": list(self.quadrants or ()),
+            "matters": self.matters,
+            "points": {part: np.round(values, places).tolist() for part, values in data.items()},
+            "shown": [str(self.x), str(self.y)],
+        }
+
+    @staticmethod
+    def paint(axes: Axes, drawn: dict, frame: int, cursor: int):
+        points = {part: values[frame] for part, values in drawn["points"].items()}
+        x, y = points["y"]
+        if drawn["matters"]:
+            for span in (axes.axhspan, axes.axvspan):
+                span(-drawn["matters"], drawn["matters"], color=BAND, linewidth=0, zorder=0)
+        axes.plot(x, y, color=GREY, marker="o", ms=4, lw=1.5)
+        for place, words in zip((0, -1), drawn["ends"], strict=True):
+            axes.annotate(words, (x[place], y[place]), (6, 6), textcoords="offset points", color=GREY, fontsize=10)
+        corners = [(0.02, 0.97), (0.98, 0.97), (0.98, 0.03), (0.02, 0.03)]
+        for (left, up), words in zip(corners, drawn["quadrants"] or [""] * 4, strict=True):
+            align = {"ha": "left" if left < 0.5 else "right", "va": "top" if up > 0.5 else "bottom"}
+            axes.text(
+                left,
+                up,
+                "\n".join(words.rsplit(" ", 1)),
+                transform=axes.transAxes,
+                color=GREY,
+                fontstyle="italic",
+                fontsize=10,
+                **align,
+            )
+        if "low" in points:
+            (x_low, y_low), (x_high, y_high) = points["low"], points["high"]
+            axes.hlines(y[cursor], x_low[cursor], x_high[cursor], color=drawn["colours"][0], lw=2.5)
+            axes.vlines(x[cursor], y_low[cursor], y_high[cursor], color=drawn["colours"][1], lw=2.5)
+        axes.plot(x[cursor], y[cursor], "o", color=BLACK, ms=9)
+        axes.xaxis.label.set_color(drawn["colours"][0])
+        axes.yaxis.label.set_color(drawn["colours"][1])
+
+
+Panel = Curves | Plane
+
+
+def levels(column: pd.Series) -> list:
+    """The values of a column in order: sorted, or as its categories stand."""
+    if column.isna().any():
+        validate.fail(f"table[{column.name!r}]", f"{int(column.isna().sum())} missing values", "none")
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.categories.tolist()
+    return sorted(column.unique().tolist())
+
+
+def _arrays(panel: Panel, value: str, controls: list[str]) -> tuple[list, list, dict[str, np.ndarray]]:
+    """Names of the series, positions along the panel, and {y, low, high: array (frames, series, positions)}."""
+    if (panel.low is None) != (panel.high is None):
+        validate.fail("low, high", "one of the two", "both columns, or none")
+    parts = {"y": value} if panel.low is None else {"y": value, "low": panel.low, "high": panel.high}
+    table = validate.columns("table", panel.table, [panel.along, panel.series, *parts.values()])
+    keys = [name for name in controls if name in table.columns and name != panel.along] + [panel.series, panel.along]
+    found = [levels(table[key]) for key in keys]
+    rows = table.set_index(keys)[list(dict.fromkeys(parts.values()))]
+    if rows.index.has_duplicates:
+        where = _named(keys, rows.index[rows.index.duplicated()][0])
+        validate.fail("table", f"more than one row at {where}", "one row for each combination")
+    every = pd.MultiIndex.from_product(found, names=keys)
+    missing = every.difference(rows.index)
+    if len(missing):
+        where = _named(keys, missing[0])
+        validate.fail("table", f"no row at {where}", "a row for each combination")
+    rows, shape = rows.reindex(every), (-1, len(found[-2]), len(found[-1]))
+    data = {
+        part: validate.finite(f"table[{name!r}]", rows[name].to_numpy(float)).reshape(shape)
+        for part, name in parts.items()
+    }
+    if panel.low and not ((data["low"] <= data["y"]) & (data["y"] <= data["high"])).all():
+        validate.fail("low, high", f"intervals that {value!r} lies outside of", f"low ≤ {value} ≤ high in every row")
+    return found[-2], found[-1], data
+
+
+def _named(keys: list[str], values: tuple) -> str:
+    return ", ".join(f"{key} = {value}" for key, value in zip(keys, values, strict=True))
+
+
+def _range(data: dict[str, np.ndarray], signed: bool) -> tuple[float, float]:
+    values = np.stack(list(data.values()))
+    low, high = float(values.min()), float(values.max())
+    return (min(low, 0.0), max(high, 0.0)) if signed else (low, high)
+
+
+def _decimals(data: dict[str, np.ndarray]) -> int:
+    """As many decimals as a screen can show: a ten-thousandth of the range."""
+    low, high = _range(data, signed=False)
+    return max(0, 4 - math.floor(math.log10(high - low))) if high > low else 4
+
+
+def _axis(label: str, low: float, high: float, signed: bool = False, pad: float = 0.06) -> dict:
+    """Limits a little beyond [low, high], and few round ticks as (position, text)."""
+    margin = pad * (high - low) or 1.0
+    low, high = low - margin, high + margin
+    ticks = [float(tick) for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
+    step = ticks[1] - ticks[0]
+    form = f"{'+' if signed else ''}.{max(0, -math.floor(math.log10(step) + 1e-9))}f"
+    text = [f"{tick:{form}}".replace("-", "−") if abs(tick) > step / 9 else "0" for tick in ticks]
+    return {"label": label, "limits": [low, high], "ticks": list(zip(ticks, text, strict=True)), "zero": signed}
+
+
+def _log_axis(label: str, low: float, high: float) -> dict:
+    """A logarithmic axis: limits a little beyond [low, high], and a tick at each power of ten."""
+    margin = (high / low) ** 0.04
+    low, high = low / margin, high * margin
+    powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+    ticks = [(10.0**power, f"{10.0**power:,.{max(0, -power)}f}") for power in powers]
+    return {"label": label, "limits": [low, high], "ticks": ticks, "zero": False, "log": True}
+
+
+def _apart(places: list[float], gap: float) -> list[float]:
+    """The places, moved as little as needed to stand `gap` apart."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    moved = list(places)
+    for _ in range(100):
+        for a, b in itertools.pairwise(order):
+            short = max(0.0, gap - (moved[b] - moved[a]))
+            moved[a] -= short / 2
+            moved[b] += short / 2
+    return moved

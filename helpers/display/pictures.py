@@ -1,0 +1,234 @@
+"""A figure as a notebook shows it: a PNG, and in words what it shows for those who cannot see it.
+
+The words are read off the drawn figure: titles, the labels of the axes, and every line, dot and cell that has a name,
+with its numbers. Measured numbers have two decimals or more, since these may differ on another CPU.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import sys
+from collections.abc import Callable, Iterator
+
+import matplotlib
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
+
+from helpers.display.palette import in_few_colours
+
+DPI = 100  # at most
+LENGTH = 600  # of the words; what is too much is counted
+
+
+def with_words() -> None:
+    """Let this notebook show every figure with its words: as HTML, which JupyterLab shows, beside the PNG alone."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell:
+        plt.switch_backend(matplotlib.get_backend())  # when the notebook's own backend starts, it asks for PNGs
+        shell.display_formatter.formatters["image/png"].pop(Figure, None)
+        shell.display_formatter.mimebundle_formatter.for_type(Figure, _bundle)
+
+
+def _bundle(figure: Figure, include=None, exclude=None) -> dict[str, str]:
+    picture = png(figure)
+    return {"text/html": image(picture, describe(figure)), "image/png": picture}
+
+
+def png(figure: Figure) -> str:
+    """The figure as a PNG in few colours, cut to what is drawn, as base64."""
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=min(figure.dpi, DPI), bbox_inches="tight", metadata={"Software": None})
+    return in_few_colours(data.getvalue())
+
+
+def image(picture: str, words: str) -> str:
+    """A PNG as HTML, with what it shows as its alternative text."""
+    return f'<img alt="{html.escape(words)}" src="data:image/png;base64,{picture}">'
+
+
+def describe(figure: Figure) -> str:
+    """What a figure shows, in at most 600 characters: its titles and axes, and as many of its numbers as fit."""
+    every = [axes for axes in figure.axes if axes.get_visible()]
+    titles = [_line(axes.get_title("left") or axes.get_title("center")) for axes in every]
+    if not figure.get_suptitle() and len(every) == 1:
+        lead, titles = titles, [""]
+    else:
+        lead = [_line(figure.get_suptitle())]
+    lead += [figure.get_label(), _axes(every), figure.get_supxlabel()]
+    start = " ".join(sentence(words) for words in lead if words)
+    for intervals in (True, False):
+        items = []
+        for axes, title in zip(every, titles, strict=True):
+            try:
+                found = _drawn(axes, intervals)
+            except (
+                ArithmeticError,
+                LookupError,
+                TypeError,
+                ValueError,
+            ):  # a figure of the reader's own: dates, cubes, …
+                found = []
+            items += [f"{title}: {found[0]}", *found[1:]] if title and found else found or [title] * bool(title)
+        if len(start) + len("; ".join(items)) + 2 <= LENGTH:
+            break
+    return f"{start} {_fitting(items, LENGTH - len(start) - 1)}".strip() or "A figure without a title."
+
+
+def _fitting(items: list[str], room: int) -> str:
+    """As many items as there is room for, and how many more there are."""
+    for count in range(len(items), -1, -1):
+        rest = [f"and {len(items) - count} more"] if count < len(items) else []
+        words = "; ".join([*items[:count], *rest])
+        if len(words) + 1 <= room:
+            break
+    return sentence(words) if words else ""
+
+
+def sentence(words: str) -> str:
+    """Words with a full stop, unless they have another end."""
+    return words if words.endswith(("?", "!")) else f"{words.rstrip('.,:')}."
+
+
+def _line(words: str) -> str:
+    return " ".join(words.split())
+
+
+def _axes(every: list[Axes]) -> str:
+    """The labels of the axes, of the first panel that has any."""
+    labels = [(_line(axes.get_xlabel()), _line(axes.get_ylabel())) for axes in every]
+    x, y = max(labels, key=lambda pair: sum(map(bool, pair)), default=("", ""))
+    return f"{y} against {x}" if x and y else x or y
+
+
+def _drawn(axes: Axes, intervals: bool) -> list[str]:
+    """What is drawn in a panel, one item each; without anything that has a name, the words that stand in it."""
+    if axes.images:
+        return list(_cells(axes))
+    dots = [c for c in axes.collections if isinstance(c, PathCollection) and _named(c)]
+    lines = [line for line in axes.lines if _named(line)]
+    if dots:
+        return [_spread(found) for found in dots]
+    if not lines:
+        return list(dict.fromkeys(_line(text.get_text()).rstrip(".,") for text in axes.texts if text.get_text()))
+    return list(_rows(axes, lines, intervals) if _names(axes.yaxis) else _series(axes, lines))
+
+
+def _named(artist) -> bool:
+    return not artist.get_label().startswith("_")
+
+
+def _names(axis: Axis) -> dict[int, str]:
+    """The names of the rows or columns that stand at an axis at 0, 1, 2 …; empty where it has numbers."""
+    labels = _labels(axis)
+    written = isinstance(axis.get_major_locator(), FixedLocator) and not all(map(_is_number, labels))
+    return dict(enumerate(labels)) if written else {}
+
+
+def _is_number(label: str) -> bool:
+    try:
+        float(label.replace(",", ""))
+    except ValueError:
+        return False
+    return True
+
+
+def _rows(axes: Axes, lines: list, intervals: bool) -> Iterator[str]:
+    """Dots in rows, row by row: each series with its value and interval."""
+    said = _sayer([x for line in lines for x in line.get_xdata()])
+    whiskers = {}
+    for found in axes.collections:
+        if isinstance(found, LineCollection) and _named(found):
+            (low, height), (high, _) = found.get_segments()[0]
+            whiskers[found.get_label(), height] = f" [{said(low)}, {said(high)}]"
+    names, rows = _names(axes.yaxis), {}
+    for line in lines:
+        x, height = line.get_xdata()[0], line.get_ydata()[0]
+        dot = f"{line.get_label()} {said(x)}" + whiskers.get((line.get_label(), height), "") * intervals
+        row = "" if len(line.get_xdata()) > 1 else names.get(round(height), "")  # a line through all rows has none
+        rows.setdefault(row, []).append(dot)
+    for row, found in rows.items():
+        own = found[0].startswith(f"{row} ")  # the row bears the name of its series
+        named = f"{row} " if own else f"{row}: " if row else ""
+        yield named + ", ".join(found).removeprefix(named)
+
+
+def _series(axes: Axes, lines: list) -> Iterator[str]:
+    """Lines by where they begin and end, dots by where they are."""
+    xs, ys = (np.concatenate(part) for part in zip(*(line.get_data() for line in lines), strict=True))
+    dots = all(len(line.get_xdata()) == 1 for line in lines)
+    x_said, y_said = _on(axes.xaxis, xs, _sayer if dots else _setting), _on(axes.yaxis, ys, _sayer)
+    for line in lines:
+        x, y = line.get_data()
+        if len(x) == 1:
+            yield f"{line.get_label()} {x_said(x[0])}, {y_said(y[0])}"
+        else:
+            ends, least = (y[0], y[-1]), 0.1 * np.ptp(ys)  # what lies clearly farther out than the ends
+            between = [f"up to {y_said(max(y))}"] if max(y) > max(ends) + least else []
+            between += [f"down to {y_said(min(y))}"] if min(y) < min(ends) - least else []
+            way = f", {' and '.join(between)} between" if between else ""
+            yield f"{line.get_label()} {y_said(y[0])} at {x_said(x[0])}{way}, {y_said(y[-1])} at {x_said(x[-1])}"
+
+
+def _spread(dots: PathCollection) -> str:
+    """A cloud of dots by the quartiles of both coordinates."""
+    across, up = (
+        ", ".join(map(_sayer(values), np.quantile(values, (0.25, 0.5, 0.75))))
+        for values in np.asarray(dots.get_offsets()).T
+    )
+    return f"quartiles {across} across and {up} up"
+
+
+def _cells(axes: Axes) -> Iterator[str]:
+    """The cells of a map, each with what is written in it; of equal pairs one."""
+    rows, columns = _labels(axes.yaxis), _labels(axes.xaxis)
+    cells: dict[tuple[int, int], list[str]] = {}
+    for text in axes.texts:
+        x, y = text.get_position()
+        cells.setdefault((round(y), round(x)), []).append(text.get_text())
+    for (row, column), words in cells.items():
+        if row > column and rows == columns and cells.get((column, row)) == words:
+            continue
+        yield f"{rows[row]}, {columns[column]} {' '.join(words)}"
+
+
+def _labels(axis: Axis) -> list[str]:
+    """What stands at the ticks of an axis, also where another panel's axis says it."""
+    return [_line(str(words)) for words in axis.get_major_formatter().format_ticks(axis.get_ticklocs())]
+
+
+def _sayer(values) -> Callable[[float], str]:
+    """How measured numbers of one kind are said: with 2 to 4 decimals, and with signs if one is negative."""
+    values = np.asarray(values, dtype=float)
+    most = np.abs(values).max(initial=0)
+    decimals = 2 if most >= 1 else 3 if most >= 0.1 else 4
+    sign = "+" if values.min() <= -0.5 * 10**-decimals else ""
+    return lambda value: f"{round(value, decimals) + 0.0:{sign}.{decimals}f}".replace("-", "−")
+
+
+def _setting(values) -> Callable[[float], str]:
+    """How settings are said: as they are. Numbers that are not round were measured."""
+    if np.allclose(values, np.round(values, 2), rtol=0, atol=1e-9):
+        return lambda value: f"{value:g}".replace("-", "−")
+    return _sayer(values)
+
+
+def _on(axis: Axis, values: np.ndarray, plain: Callable) -> Callable[[float], str]:
+    """How values on an axis are said: as these numbers where powers have numbers written beside them, else `plain`."""
+    labels, places = _labels(axis), axis.get_ticklocs()
+    if not isinstance(axis.get_major_locator(), FixedLocator) or not all(map(_is_number, labels)):
+        return plain(values)
+    numbers = np.array([float(label.replace(",", "")) for label in labels])
+    if min(numbers) <= 0 or np.allclose(numbers, places):
+        return plain(values)
+
+    def said(value: float) -> str:
+        number = 10 ** np.interp(value, places, np.log10(numbers))
+        return f"{number:,.0f}" if np.isclose(number, round(number), rtol=0, atol=1e-9) else f"{number:.4f}"
+
+    return said

@@ -1,0 +1,1 @@
+"""Metrics, intervals, verdicts: how good, how sure, what that allows us to say."""

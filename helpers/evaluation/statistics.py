@@ -1,0 +1,61 @@
+"""Statistics over seeds: intervals, paired differences, and summaries of tidy tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit  # Student's quantile; scipy.stats has it too, at a second and 50 MB more
+
+from helpers.support import validate
+
+
+def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
+    """Mean of independent values and its t-interval: (mean, low, high). ValueError for fewer than 2 values or a NaN."""
+    validate.number("level", level, low=0, high=1)
+    values = np.asarray(validate.finite("values", values), dtype=float)
+    if values.ndim != 1 or len(values) < 2:
+        validate.fail("values", f"shape {values.shape}", "at least 2 values in a row, one a seed")
+    half = stdtrit(len(values) - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(len(values))
+    return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+
+
+def difference(table: pd.DataFrame, value: str, of: str, against: str, column: str = "model") -> pd.DataFrame:
+    """`value` of one model minus that of another, paired on all other settings and the seed.
+
+    The rows of `table` with `column` equal to `of` and to `against` must agree in everything else; the result has their
+    settings and a column `difference`.
+    """
+    validate.columns("table", table, [value, column, "seed"])
+    for name in (of, against):
+        validate.choice(column, name, set(table[column]))
+    validate.finite(f"table[{value!r}]", table[value])
+    keys = [name for name in table.columns if name not in (value, column)]
+    if table.duplicated([column, *keys]).any():
+        validate.fail("table", "a row twice", "one row a setting, seed and model")
+    one, other = (table[table[column] == name].set_index(keys)[value] for name in (of, against))
+    if not one.index.sort_values().equals(other.index.sort_values()):
+        validate.fail(
+            "table", f"{len(one)} rows of {of!r} and {len(other)} of {against!r}", "the same settings and seeds"
+        )
+    return (one - other).rename("difference").reset_index()
+
+
+def summarise(table: pd.DataFrame, value: str, by: str | Sequence[str]) -> pd.DataFrame:
+    """Mean and 95% interval of `value` over seeds, a row for each setting in `by`: columns mean, low, high, seeds.
+
+    Values of one seed (of several tasks, say) are averaged first: the seeds are what is independent.
+    """
+    by = [by] if isinstance(by, str) else list(by)
+    validate.columns("table", table, [value, "seed", *by])
+    validate.finite(f"table[{value!r}]", table[value])
+    if table[[*by, "seed"]].isna().any(axis=None):
+        validate.fail("table", f"missing values in {by} or 'seed'", "a setting and a seed in each row")
+    a_seed = table.groupby([*by, "seed"], sort=False)[value].mean()
+    rows = []
+    for key, values in a_seed.groupby(level=list(range(len(by))), sort=False):
+        mean, low, high = interval(values.to_numpy())
+        key = key if isinstance(key, tuple) else (key,)
+        rows.append((*key, mean, low, high, len(values)))
+    return pd.DataFrame(rows, columns=[*by, "mean", "low", "high", "seeds"])

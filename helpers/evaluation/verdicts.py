@@ -1,0 +1,30 @@
+"""What an interval allows us to say of an effect, by one rule for claims and for the reader's own report.
+
+holds         the whole interval lies beyond the smallest effect that matters
+opposite      the whole interval lies beyond it on the other side
+no effect     the whole interval lies within ± the smallest effect
+undecided     none of these
+"""
+
+from __future__ import annotations
+
+from helpers.support import validate
+
+VERDICTS = ("holds", "opposite", "no effect", "undecided")
+
+
+def verdict(low: float, high: float, smallest: float, sign: int = 1) -> str:
+    """The verdict for a 95% interval [low, high] of an effect that should have `sign`, 1 or −1."""
+    low, high = validate.number("low", low), validate.number("high", high)
+    if low > high:
+        validate.fail("low, high", f"{low:g}, {high:g}", "the lower end first")
+    validate.number("smallest", smallest, low=0)
+    if validate.choice("sign", sign, (1, -1)) == -1:
+        low, high = -high, -low
+    if low > smallest:
+        return "holds"
+    if high < -smallest:
+        return "opposite"
+    if -smallest < low and high < smallest:
+        return "no effect"
+    return "undecided"

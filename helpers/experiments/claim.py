@@ -1,0 +1,113 @@
+"""Claims: what the measured numbers allow us to say, by one rule for all of them.
+
+A claim has a sentence, an effect (one number a seed, positive where the sentence is right), and a smallest effect
+that would matter. The verdict follows from the 95% interval of the mean effect:
+
+    holds         the whole interval lies beyond the smallest effect that matters
+    opposite      the whole interval lies beyond it on the other side
+    no effect     the whole interval lies within ± the smallest effect
+    undecided     none of these: never taught as a fact
+
+The smallest effect that matters is part of the sentence. It was set on first runs; where fresh seeds then showed that a
+verdict would not replicate, more seeds were taken or the margin was moved.
+
+`make claims` measures every claim again with seeds that no notebook uses, and compares the verdicts.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from helpers.evaluation.statistics import interval
+from helpers.evaluation.verdicts import VERDICTS, verdict
+
+__all__ = ["VERDICTS", "Claim", "Finding", "Findings", "verdict"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence that a chapter states, and how to measure it.
+
+    id        such as "C4.3": chapter 4, third claim
+    sentence  what is claimed, in words
+    measure   function of seeds that returns the experiment's table
+    effects   function of that table that returns one effect a seed
+    smallest  the smallest effect that matters, in the unit of the effect; also the margin of "no effect"
+    unit      of the effect, such as "R²"
+    sign      +1 or −1, the sign of the effect where the sentence is right
+    expected  the verdict that the sentence states: "holds" or "no effect"
+    seeds     how many seeds it takes that the verdict comes out the same again
+    """
+
+    id: str
+    sentence: str
+    measure: Callable[[Sequence[int]], pd.DataFrame]
+    effects: Callable[[pd.DataFrame], np.ndarray]
+    smallest: float
+    unit: str
+    sign: int = 1
+    expected: str = "holds"
+    seeds: int = 20
+
+    def judge(self, table: pd.DataFrame) -> Finding:
+        """The verdict that `table`, the experiment's result, allows."""
+        values = np.asarray(self.effects(table), dtype=float)
+        mean, low, high = interval(values)
+        return Finding(self, mean, low, high, len(values), verdict(low, high, self.smallest, self.sign))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim with its numbers; a notebook shows it as a card."""
+
+    claim: Claim
+    mean: float
+    low: float
+    high: float
+    seeds: int
+    verdict: str
+
+    def __repr__(self) -> str:
+        return f"{self.claim.id} · {self.verdict} · {self._numbers()}"
+
+    def _numbers(self) -> str:
+        claim = self.claim
+        return (
+            f"{self.mean:+.3f} {claim.unit} [{self.low:+.3f}, {self.high:+.3f}], {self.seeds} seeds, "
+            f"smallest effect that matters {claim.smallest:g}"
+        )
+
+    def _repr_html_(self) -> str:
+        as_claimed = self.verdict == self.claim.expected
+        colour = "#00735C" if as_claimed else "#595959" if self.verdict == "undecided" else "#B34E00"
+        verdict = f"{self.verdict}, as claimed" if as_claimed and self.verdict != "holds" else self.verdict
+        return (
+            '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
+            f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0">'
+            f"<b>{self.claim.id}</b> {html.escape(self.claim.sentence)}<br>"
+            f'<b style="color:{colour}">{verdict}</b> · {html.escape(self._numbers())}</div>'
+        )
+
+
+class Findings(list[Finding]):
+    """Several findings, shown one under the other; `shut` folds them until the reader opens them."""
+
+    def __init__(self, findings: Iterable[Finding], shut: bool = False):
+        super().__init__(findings)
+        self.shut = shut
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self))
+
+    def _repr_html_(self) -> str:
+        cards = "".join(finding._repr_html_() for finding in self)
+        if not self.shut:
+            return cards
+        return (
+            f"<details><summary>What the measurements allow us to say: open after your guess</summary>{cards}</details>"
+        )

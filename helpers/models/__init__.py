@@ -1,0 +1,1 @@
+"""The networks: Shared-Bottom and its relatives, one model or many copies."""

@@ -1,0 +1,322 @@
+"""Models: Shared-Bottom, the single-task model that it must beat, and one head that serves all tasks.
+
+    inputs → Encoder → bottom → one tower a task → {task: logit or value}
+
+A model is an ordinary `nn.Module` that takes the inputs of `Examples` and returns a dict by task name: a logit for a
+binary task, a value for a regression task. Nothing here knows about losses or training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from helpers.data.examples import Inputs
+from helpers.data.features import Features, SequenceLayout
+from helpers.support import validate
+
+KINDS = ("binary", "regression")
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+    "leaky relu": nn.LeakyReLU,
+}
+
+
+class Encoder(nn.Module):
+    """Inputs → one row of numbers: dense columns as they are, ids by their embeddings, sequences by the mean of theirs.
+
+    Columns whose embeddings are equally wide share one table, so that a batch costs one look-up a width, not one a
+    column. `features` is a fitted `Features`, or a number of plain dense columns.
+
+    width    how many numbers a row has
+    vectors  {column: slice of the row}, where the embedding of each id and the mean of each sequence stand; the dense
+             columns come before them
+    """
+
+    def __init__(self, features: Features | int):
+        super().__init__()
+        if isinstance(features, int):
+            validate.number("features", features, low=1, whole=True)
+            self.names, self.fields, self.sequences, self.dense, tables = [], {}, [], features, {}
+        elif isinstance(features, Features):
+            features.check_fitted()
+            tables, self.sequences, self.dense = features.tables, features.sequences, len(features.dense)
+            self.names = [layout.name for layout in features.sparse]
+            self.fields = {
+                width: [i for i, layout in enumerate(features.sparse) if layout.width == width] for width in tables
+            }
+        else:
+            validate.fail("features", type(features).__name__, "fitted Features, or a number of columns", TypeError)
+        self.tables = nn.ModuleDict({str(width): nn.Embedding(rows, width) for width, rows in tables.items()})
+        for table in self.tables.values():
+            nn.init.normal_(table.weight, std=0.05)
+        widths = {self.names[i]: width for width, columns in self.fields.items() for i in columns}
+        widths |= {sequence.name: sequence.width for sequence in self.sequences}
+        self.width, self.vectors = self.dense, {}
+        for name, width in widths.items():
+            self.vectors[name] = slice(self.width, self.width + width)
+            self.width += width
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        """`(n, columns)` or a dict of tensors → `(n, width)`."""
+        if isinstance(inputs, Tensor):
+            if self.tables or inputs.shape[-1] != self.width:
+                expected = "a dict made by `Features.transform`" if self.tables else f"{self.width} columns"
+                validate.fail("inputs", f"a tensor with {inputs.shape[-1]} columns", expected)
+            return inputs
+        try:
+            return self._row(inputs)
+        except (KeyError, IndexError, TypeError, AttributeError, RuntimeError):
+            self.check(inputs)  # only now, for it would cost as much as the look-ups
+            raise
+
+    def check(self, inputs: dict[str, Tensor]) -> None:
+        """Raise ValueError or TypeError that names what in `inputs` is not as `Features.transform` would make it."""
+        if not isinstance(inputs, dict):
+            validate.fail("inputs", type(inputs).__name__, "a torch tensor, or a dict of tensors", TypeError)
+        columns = {"dense": self.dense, "sparse": len(self.names)} | {s.name: s.length for s in self.sequences}
+        columns = {name: count for name, count in columns.items() if count}
+        if missing := [name for name in columns if name not in inputs]:
+            validate.fail(
+                "inputs", f"no {', '.join(map(repr, missing))}", f"a dict with {', '.join(map(repr, columns))}"
+            )
+        for name, count in columns.items():
+            tensor, where = inputs[name], f"inputs[{name!r}]"
+            if not isinstance(tensor, Tensor):
+                validate.fail(where, type(tensor).__name__, "a torch tensor", TypeError)
+            if tensor.dim() != 2 or (tensor.shape[1] != count and name in ("dense", "sparse")):
+                validate.fail(where, f"shape {tuple(tensor.shape)}", f"shape (n, {count})")
+            if name != "dense" and tensor.dtype not in (torch.int32, torch.int64):
+                validate.fail(where, f"dtype {tensor.dtype}", "integers, rows of an embedding table", TypeError)
+        rows = sorted({len(inputs[name]) for name in columns})
+        if len(rows) > 1:
+            validate.fail("inputs", f"tensors of {' and '.join(map(str, rows))} rows", "as many rows in each")
+        ids = [("sparse", width, inputs["sparse"][:, fields]) for width, fields in self.fields.items() if fields]
+        ids += [(sequence.name, sequence.width, inputs[sequence.name]) for sequence in self.sequences]
+        for name, width, rows in ids:
+            last = self.tables[str(width)].num_embeddings - 1
+            if rows.numel() and not 0 <= int(rows.min()) <= int(rows.max()) <= last:
+                came, expected = f"ids from {int(rows.min())} to {int(rows.max())}", f"rows 0 to {last} of the table"
+                validate.fail(f"inputs[{name!r}]", came, f"{expected}, as `Features.transform` gives them")
+
+    def _row(self, inputs: dict[str, Tensor]) -> Tensor:
+        for name, count in (("dense", self.dense), ("sparse", len(self.names))):
+            if count and inputs[name].shape[-1] != count:
+                raise IndexError  # columns that the model does not know would go unnoticed
+        parts = [inputs["dense"]] if self.dense else []
+        for width, columns in self.fields.items():
+            if columns:
+                ids = inputs["sparse"] if len(columns) == inputs["sparse"].shape[-1] else inputs["sparse"][:, columns]
+                parts.append(self._look_up(width, ids).flatten(-2))  # (n, columns, width) → (n, columns · width)
+        for sequence in self.sequences:
+            ids = inputs[sequence.name]
+            real = (ids != sequence.padding).unsqueeze(-1)  # (n, length, 1)
+            vectors = self._look_up(sequence.width, ids) * real
+            parts.append(self._pool(sequence, vectors, real, inputs))
+        return torch.cat(parts, dim=-1)
+
+    def _pool(self, sequence: SequenceLayout, vectors: Tensor, real: Tensor, inputs: dict[str, Tensor]) -> Tensor:
+        """The vectors of a list, `(n, length, width)`, as one, `(n, width)`: their mean, without padding."""
+        return vectors.sum(-2) / real.sum(-2).clamp(min=1)
+
+    def _look_up(self, width: int, ids: Tensor) -> Tensor:
+        """`(n, columns)` → `(n, columns, width)`, as `self.tables[…](ids)`, with a gradient that costs a third."""
+        return self.tables[str(width)].weight.index_select(0, ids.flatten()).unflatten(0, ids.shape)
+
+
+class MLP(nn.Module):
+    """Linear → (batch norm) → activation → (dropout), once for each of `units`: `(n, width)` → `(n, units[-1])`."""
+
+    def __init__(
+        self, width: int, units: Sequence[int], activation: str = "relu", dropout: float = 0.0, batch_norm: bool = False
+    ):
+        super().__init__()
+        layers: list[nn.Module] = []
+        for size in _units("units", units):
+            size = validate.number("units", size, low=1, whole=True)
+            layers.append(nn.Linear(width, size, bias=not batch_norm))  # batch norm subtracts any bias again
+            if batch_norm:
+                layers.append(nn.BatchNorm1d(size))
+            layers.append(ACTIVATIONS[validate.choice("activation", activation, ACTIVATIONS)]())
+            if dropout:
+                layers.append(nn.Dropout(dropout))
+            width = size
+        self.layers = nn.Sequential(*layers)
+        self.width, self.batch_norm = width, batch_norm
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.batch_norm and self.training and len(x) == 1:
+            validate.fail("inputs", "a single row in training mode", "two or more for batch norm, or `model.eval()`")
+        return self.layers(x)
+
+
+class SharedBottom(nn.Module):
+    """Shared-Bottom: all tasks share the embeddings and the bottom; each has a tower of its own (Caruana, 1997).
+
+    features     fitted `Features`, or a number of plain dense columns
+    tasks        {name: "binary" or "regression"}; the output is a logit or a value
+    bottom       units of the shared layers; or a function `Encoder → nn.Module` with an attribute `width`, the numbers
+                 that it makes of a row (`bottoms` has some); it gives one tensor for all tasks, or a list with one for
+                 each (`experts`)
+    towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
+    encoder      how the inputs become a row of numbers: a subclass of `Encoder` (`helpers.models.bottoms.DIN`)
+    l2_embedding, l2_layers   λ of the penalty λ‖w‖² on embeddings and on the weights of linear layers
+    seed         of the initial parameters; the towers draw one after the other, so they start different from each other
+
+    Raises ValueError when there are more or fewer towers than tasks, or for an unknown kind of task or activation.
+    """
+
+    def __init__(
+        self,
+        features: Features | int,
+        tasks: dict[str, str],
+        bottom: Sequence[int] | Callable[[Encoder], nn.Module] = (128, 128),
+        towers: Sequence[int] | Sequence[Sequence[int]] = (64, 32),
+        *,
+        encoder: Callable[[Features | int], Encoder] = Encoder,
+        activation: str = "relu",
+        dropout: float = 0.0,
+        batch_norm: bool = False,
+        l2_embedding: float = 0.0,
+        l2_layers: float = 0.0,
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.tasks = _check_tasks(tasks)
+        units = _tower_units(towers, len(tasks))
+        validate.number("dropout", dropout, low=0, high=0.99)
+        self.l2_embedding = validate.number("l2_embedding", l2_embedding, low=0)
+        self.l2_layers = validate.number("l2_layers", l2_layers, low=0)
+        options = {"activation": activation, "dropout": dropout, "batch_norm": batch_norm}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(validate.number("seed", seed, low=0, whole=True))
+            self.encoder = encoder(features)
+            make = bottom if callable(bottom) else lambda row: MLP(row.width, _units("bottom", bottom), **options)
+            self.bottom = _check_bottom(make(self.encoder))
+            self.towers = nn.ModuleList(_tower(self.bottom.width, tower, options) for tower in units)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        row = self.encoder(inputs)
+        try:
+            outputs = zip(self.tasks, self.towers, self._read(row), strict=True)
+            return {task: tower(read).squeeze(-1) for task, tower, read in outputs}  # (n,) each
+        except RuntimeError:
+            self._explain(row)
+            raise
+
+    def _read(self, row: Tensor) -> list[Tensor]:
+        """What each tower reads, `(n, bottom width)` each."""
+        shared = self.bottom(row)
+        return shared if isinstance(shared, list) else [shared] * len(self.towers)
+
+    def _explain(self, row: Tensor) -> None:
+        """Name what does not fit between the encoder, the bottom and the towers, if that is what went wrong."""
+        dtype = self.towers[0][-1].weight.dtype
+        if row.dtype != dtype:
+            validate.fail("inputs", f"dtype {row.dtype}", f"{dtype}, as `Examples` makes them", TypeError)
+        shared, shape = self._read(row)[0], (len(row), self.bottom.width)
+        if shared.shape != shape:
+            validate.fail(
+                "bottom", f"an output of shape {tuple(shared.shape)}", f"{shape}, the `width` that it says it has"
+            )
+
+    def l2(self) -> dict[str, float]:
+        """λ by parameter name: embeddings and the weights of linear layers; biases and batch norm are left alone."""
+        by_name = {}
+        for name, module in self.named_modules():
+            if isinstance(module, nn.Embedding):
+                by_name[f"{name}.weight"] = self.l2_embedding
+            elif isinstance(module, nn.Linear):
+                by_name[f"{name}.weight"] = self.l2_layers
+        return by_name
+
+
+class SingleTask(SharedBottom):
+    """One task with a bottom and a tower of its own: what a Shared-Bottom must beat. Arguments as there."""
+
+    def __init__(self, features: Features | int, task: str, kind: str, bottom=(128, 128), tower=(64, 32), **options):
+        super().__init__(features, {task: kind}, bottom, [_units("tower", tower)], **options)
+
+
+class SingleTasks(nn.Module):
+    """A single-task model for each task, side by side: nothing is shared. Arguments as of `SharedBottom`."""
+
+    def __init__(self, features: Features | int, tasks: dict[str, str], bottom=(128, 128), towers=(64, 32), **options):
+        super().__init__()
+        self.tasks = _check_tasks(tasks)
+        each = zip(self.tasks.items(), _tower_units(towers, len(tasks)), strict=True)
+        self.models = nn.ModuleList(SingleTask(features, *task, bottom, tower, **options) for task, tower in each)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        return {task: output for model in self.models for task, output in model(inputs).items()}
+
+    def l2(self) -> dict[str, float]:
+        return {f"models.{i}.{name}": l2 for i, model in enumerate(self.models) for name, l2 in model.l2().items()}
+
+
+class OneHead(nn.Module):
+    """A single-task network whose one output is the output of every task. Arguments as of `SharedBottom`.
+
+    All tasks must be of one kind: a number cannot be a logit and a value at once.
+    """
+
+    def __init__(self, features: Features | int, tasks: dict[str, str], bottom=(128, 128), tower=(64, 32), **options):
+        super().__init__()
+        self.tasks = _check_tasks(tasks)
+        if len(set(tasks.values())) != 1:
+            validate.fail("tasks", f"the kinds {sorted(set(tasks.values()))}", "tasks of one kind")
+        self.score = SingleTask(features, "score", next(iter(tasks.values())), bottom, tower, **options)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        return dict.fromkeys(self.tasks, self.score(inputs)["score"])
+
+    def l2(self) -> dict[str, float]:
+        return {f"score.{name}": penalty for name, penalty in self.score.l2().items()}
+
+
+def parameter_count(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _check_tasks(tasks: dict[str, str]) -> dict[str, str]:
+    if not isinstance(tasks, dict) or not tasks:
+        validate.fail("tasks", repr(tasks), '{name: "binary" or "regression"}, at least one')
+    for name, kind in tasks.items():
+        if not isinstance(name, str) or name in ("", "total"):
+            validate.fail("tasks", repr(name), "names other than '' and 'total'")
+        validate.choice(f"tasks[{name!r}]", kind, KINDS)
+    return dict(tasks)
+
+
+def _check_bottom(bottom: nn.Module) -> nn.Module:
+    if not isinstance(bottom, nn.Module):
+        validate.fail(
+            "bottom", f"a function that gives {bottom!r}"[:80], "a function that gives an nn.Module", TypeError
+        )
+    validate.number("width of the bottom", getattr(bottom, "width", None), low=1, whole=True)
+    return bottom
+
+
+def _units(name: str, units) -> list[int]:
+    if not isinstance(units, list | tuple | range):
+        validate.fail(name, repr(units)[:60], "a list of units, such as [64, 32]")
+    return list(units)
+
+
+def _tower_units(towers, count: int) -> list[list[int]]:
+    """One list of units for each task; a single list is meant for all."""
+    towers = _units("towers", towers)
+    if all(isinstance(units, int) for units in towers):
+        return [towers] * count
+    if len(towers) != count:
+        validate.fail("towers", f"{len(towers)} lists of units", f"one for each of the {count} tasks")
+    return [_units("towers", units) for units in towers]
+
+
+def _tower(width: int, units: list[int], options: dict) -> nn.Module:
+    hidden = MLP(width, units, **options)
+    return nn.Sequential(hidden, nn.Linear(hidden.width, 1))

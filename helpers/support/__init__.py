@@ -1,0 +1,1 @@
+"""What every other floor uses: clear errors, whole files, the environment."""

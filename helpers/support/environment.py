@@ -1,0 +1,184 @@
+"""Is this machine ready for the course? `setup()` begins every chapter, `health()` says what is wrong and what
+mends it.
+
+`python -m helpers.support.environment` prints the same table in a terminal. It imports no other module.
+"""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import psutil
+import torch
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "multitask-ranking-course"
+OLDEST_PYTHON = (3, 11)
+FREE_GB = 1.0
+MOVIELENS = (("ml-100k.inter", "ml-100k.item", "ml-100k.user"), ("u.data", "u.item", "u.user"))  # as in own_copy
+LAB_EXTENSIONS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "anywidget": "anywidget"}
+
+
+class Check(NamedTuple):
+    """One line of the health check; `mend` is empty where all is well."""
+
+    what: str
+    found: str
+    wanted: str
+    mend: str = ""
+
+
+def setup() -> None:
+    """Prepare this process for the course, and say so in one line that is the same on every machine."""
+    threads()
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell:
+        shell.set_custom_exc((NameError,), _name_missing)
+    print("Ready. Our models are small, so PyTorch computes on one thread.")
+
+
+def _name_missing(shell, kind, error, trace, tb_offset=None) -> list[str]:
+    """A cell that was run before those that it needs, or a typing error: say what to do, in place of a traceback."""
+    near = difflib.get_close_matches(error.name or "", [*shell.user_ns, *dir(builtins)], n=1, cutoff=0.75)
+    meant = f" Did you mean {near[0]!r}? If not:" if near else ""
+    run = "Run the cells of this section first, from its heading down to here (and the set-up cell on top)."
+    words = f"{error}.{meant} {run}"
+    shell._showtraceback(kind, error, [words])
+    return [words]
+
+
+def threads() -> None:
+    """Let PyTorch compute on one thread. The one place where this is set.
+
+    A small model is done with a batch before a second thread has woken up, and on a busy machine two threads wait for
+    each other most of the time.
+    """
+    torch.set_num_threads(1)
+
+
+def health() -> pd.DataFrame:
+    """What the course needs and what is here, one row each: found, wanted, and what mends it (empty if all is well)."""
+    checks = [*_python(), *_packages(), *_code(), *_widgets(), *_threads(), *_disk(), *_movielens()]
+    return pd.DataFrame(checks).set_index("what")
+
+
+def requirements() -> list[Requirement]:
+    """The packages that the course needs, with their ranges, as installed with it. Raises PackageNotFoundError."""
+    return [r for r in map(Requirement, requires(NAME) or []) if r.marker is None]
+
+
+def _python() -> Iterator[Check]:
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    mend = (
+        ""
+        if sys.version_info >= OLDEST_PYTHON
+        else f"install Python {oldest} or later, then make the environment again"
+    )
+    yield Check("Python", ".".join(map(str, sys.version_info[:3])), f">={oldest}", mend)
+
+
+def _called() -> str:
+    """How to call this very Python from the course's folder: in a terminal `python` may be another one."""
+    path = Path(sys.executable)
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def _packages() -> Iterator[Check]:
+    again = f"in the folder of the course: {_called()} -m pip install -e ."
+    try:
+        needed = requirements()
+    except PackageNotFoundError:
+        yield Check(NAME, "not installed", "installed", again)
+        return
+    for need in needed:
+        try:
+            found = version(need.name)
+        except PackageNotFoundError:
+            yield Check(need.name, "not installed", str(need.specifier), again)
+            continue
+        yield Check(
+            need.name, found, str(need.specifier), "" if need.specifier.contains(found, prereleases=True) else again
+        )
+
+
+def _code() -> Iterator[Check]:
+    """A copied or moved course may still run the code of the folder in which it was set up."""
+    around = [Path.cwd(), *Path.cwd().parents]
+    here = next((folder for folder in around if (folder / "helpers" / "environment.py").is_file()), ROOT)
+    ask = [
+        sys.executable,
+        "-P",
+        "-c",
+        "import helpers; print(helpers.__path__[0])",
+    ]  # -P: not from the folder it runs in
+    said = subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
+    found = "this folder" if said and Path(said).resolve().parent == here.resolve() else said or "not found"
+    mend = "" if found == "this folder" else f"set the course up in {here}: make lab"
+    yield Check("code of the course", found, "this folder", mend)
+
+
+def _widgets() -> Iterator[Check]:
+    """Widgets are drawn by the server's JupyterLab: that one must have the extensions, this kernel's own may differ."""
+    server = _server_prefix()
+    for extension, package in LAB_EXTENSIONS.items():
+        here = (server / "share" / "jupyter" / "labextensions" / extension).exists()
+        mend = f"start JupyterLab from the course's environment, or install {package} in {server}, and reload the page"
+        yield Check(
+            f"widgets in JupyterLab: {package}", "present" if here else "absent", "present", "" if here else mend
+        )
+
+
+def _server_prefix() -> Path:
+    """The environment of the JupyterLab that started this kernel; this process's own where that cannot be told."""
+    if "ipykernel" not in sys.modules:
+        return Path(sys.prefix)
+    try:
+        program = Path(psutil.Process().parent().cmdline()[0])
+    except (psutil.Error, AttributeError, IndexError):
+        return Path(sys.prefix)
+    is_python = program.is_absolute() and program.name.startswith("python")
+    return program.parent.parent if is_python else Path(sys.prefix)
+
+
+def _threads() -> Iterator[Check]:
+    found = torch.get_num_threads()
+    yield Check("threads of PyTorch", str(found), "1", "" if found == 1 else "environment.setup()")
+
+
+def _disk() -> Iterator[Check]:
+    free = shutil.disk_usage(ROOT).free / 1e9
+    yield Check(
+        "free disk", f"{free:.0f} GB", f">={FREE_GB:g} GB", "" if free >= FREE_GB else f"make room under {ROOT}"
+    )
+
+
+def _movielens() -> Iterator[Check]:
+    folder = ROOT / "data" / "ml-100k"
+    here = any(all((folder / name).is_file() for name in names) for names in MOVIELENS)
+    half = folder.is_dir() and any(folder.iterdir()) and not here
+    mend = f"in the folder of the course: {_called()} -m helpers.data.movielens"
+    mend = f"delete {folder}, then {mend}" if half else mend
+    yield Check("MovieLens-100K", "present" if here else "absent", "present", "" if here else mend)
+
+
+def main() -> int:
+    threads()
+    table = health()
+    print(table.to_string())
+    wrong = table[table["mend"] != ""]
+    print("All is well." if wrong.empty else f"To mend: {', '.join(wrong.index)}.")
+    return int(not wrong.empty)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Losses, their balance, and the training loop."""

@@ -1,0 +1,239 @@
+"""The ranker: one recipe for all models, and files that bring back what was trained."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.capstone.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Ranker, Recipe
+from helpers.data.features import Dense, Features, Sequence, Sparse
+from helpers.models.esmm import ESMM
+from helpers.models.shared_bottom import SingleTasks
+
+COLUMNS = [Sparse("user", 4), Sparse("video", 4), Dense("duration"), Sequence("history", of="video", length=3)]
+TASKS = {"click": "binary", "seconds": "regression"}
+SMALL = {"units": [8], "towers": [4], "epochs": 2}
+
+
+def rows(count: int = 300, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"user": [f"u{i}" for i in rng.integers(0, 9, count)], "video": rng.integers(0, 7, count)})
+    frame["duration"] = np.where(rng.random(count) < 0.1, np.nan, rng.lognormal(3, 1, count))
+    frame["history"] = [list(rng.integers(0, 7, length)) for length in rng.integers(0, 5, count)]
+    frame["click"] = (rng.random(count) < 0.2 + 0.5 * (frame["video"] > 3)).astype(int)
+    frame["seconds"] = 1000 + 100 * frame["click"] + rng.standard_normal(count)
+    return frame
+
+
+@pytest.fixture(scope="module")
+def trained() -> Ranker:
+    return Ranker(COLUMNS, TASKS, Recipe(lr=0.03, epochs=8)).fit(rows(), rows(100, 1), progress=False)
+
+
+VALID = [
+    (structure, bottom, weighting)
+    for structure in STRUCTURES
+    for bottom in BOTTOMS
+    for weighting in [*WEIGHTINGS, {"click": 1, "seconds": 2.5}]
+    if not (structure in ("MMoE", "PLE") and bottom in ("DCN", "DeepFM"))
+    and not (structure == "single task" and weighting != "equal")
+    and structure != "ESMM"  # not for these tasks
+]
+
+
+@pytest.mark.parametrize(("structure", "bottom", "weighting"), VALID)
+def test_every_recipe_trains_and_comes_back_from_its_file(structure, bottom, weighting, tmp_path):
+    recipe = Recipe(structure, bottom, weighting, **SMALL)
+    ranker = Ranker(COLUMNS, TASKS, recipe).fit(rows(), rows(60, 1), progress=False)
+    ranker.save(tmp_path / "ranker.pt")
+    again = Ranker.load(tmp_path / "ranker.pt")
+    assert again.recipe == recipe and again.tasks == TASKS
+    pd.testing.assert_frame_equal(again.predict(rows(40, 2)), ranker.predict(rows(40, 2)))
+
+
+def test_predictions_are_probabilities_and_seconds(trained):
+    test = rows(400, 2).set_index(np.arange(400) + 7)
+    predicted = trained.predict(test)
+    assert list(predicted) == ["click", "seconds"] and predicted.index.equals(test.index)
+    assert predicted["click"].between(0, 1).all()
+    assert predicted["seconds"].mean() == pytest.approx(test["seconds"].mean(), abs=20)
+    assert predicted["seconds"].corr(predicted["click"]) > 0.8
+    quality = trained.evaluate(test, groups="user").set_index(["task", "metric"])["value"]
+    assert quality["click", "auc"] > 0.65 and quality["seconds", "r2"] > 0.1
+    assert "gauc" in quality["click"]
+
+
+def test_single_tasks_share_nothing_and_are_what_they_are_alone(trained):
+    recipe = Recipe("single task", **SMALL)
+    both = Ranker(COLUMNS, TASKS, recipe).fit(rows(), rows(60, 1), progress=False)
+    assert isinstance(both.model, SingleTasks) and len(both.histories) == 2
+    for task, kind in TASKS.items():
+        alone = Ranker(COLUMNS, {task: kind}, recipe).fit(rows(), rows(60, 1), progress=False)
+        pd.testing.assert_series_equal(alone.predict(rows(40, 2))[task], both.predict(rows(40, 2))[task])
+
+
+def test_the_penalty_of_single_tasks_names_their_own_parameters():
+    model = SingleTasks(Features(COLUMNS).fit(rows()), TASKS, l2_embedding=0.1, l2_layers=0.2)
+    assert set(model.l2()) <= set(dict(model.named_parameters()))
+    assert set(model.l2().values()) == {0.1, 0.2}
+
+
+def test_the_unit_of_a_label_changes_nothing():
+    milli = [frame.assign(seconds=frame["seconds"] * 1000) for frame in (rows(), rows(60, 1))]
+    recipe = Recipe(**SMALL)
+    one = Ranker(COLUMNS, TASKS, recipe).fit(rows(), rows(60, 1), progress=False).predict(rows(40, 2))
+    other = Ranker(COLUMNS, TASKS, recipe).fit(*milli, progress=False).predict(rows(40, 2))
+    np.testing.assert_allclose(other["seconds"] / 1000, one["seconds"], rtol=1e-3)
+    np.testing.assert_allclose(other["click"], one["click"], atol=1e-3)
+
+
+@pytest.mark.parametrize("bottom", BOTTOMS)
+def test_the_exported_program_gives_the_same_for_any_number_of_rows(bottom, tmp_path):
+    ranker = Ranker(COLUMNS, TASKS, Recipe(bottom=bottom, **SMALL)).fit(rows(), rows(60, 1), progress=False)
+    ranker.export(tmp_path / "ranker.pt2")
+    program = torch.export.load(tmp_path / "ranker.pt2").module()
+    for count in (1, 5, 700):
+        test = rows(count, 3)
+        outputs = program(ranker.features.transform(test))
+        for task, expected in ranker.predict(test).items():
+            np.testing.assert_allclose(outputs[task].numpy(), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("structure", ["MMoE", "PLE", "single task"])
+def test_every_structure_can_be_exported(structure, tmp_path):
+    ranker = Ranker(COLUMNS, TASKS, Recipe(structure, **SMALL)).fit(rows(), rows(60, 1), progress=False)
+    ranker.export(tmp_path / "ranker.pt2")
+    outputs = torch.export.load(tmp_path / "ranker.pt2").module()(ranker.features.transform(rows(5, 3)))
+    np.testing.assert_allclose(outputs["seconds"].numpy(), ranker.predict(rows(5, 3))["seconds"], rtol=1e-4)
+
+
+FUNNEL = {"click": "binary", "like": "binary"}
+
+
+def funnel_rows(count: int = 300, seed: int = 0) -> pd.DataFrame:
+    frame = rows(count, seed)
+    return frame.assign(like=frame["click"] * (np.random.default_rng(seed).random(count) < 0.4))
+
+
+@pytest.mark.parametrize("bottom", BOTTOMS)
+@pytest.mark.parametrize("weighting", [*WEIGHTINGS, {"click": 1, "like": 2.5}])
+def test_esmm_says_a_conversion_by_a_click_and_comes_back_from_its_file(bottom, weighting, tmp_path):
+    recipe = Recipe("ESMM", bottom, weighting, **SMALL)
+    ranker = Ranker(COLUMNS, FUNNEL, recipe).fit(funnel_rows(), funnel_rows(60, 1), progress=False)
+    predicted = ranker.predict(funnel_rows(40, 2))
+    assert (predicted["like"] < predicted["click"]).all()  # a conversion needs a click
+    ranker.save(tmp_path / "ranker.pt")
+    pd.testing.assert_frame_equal(Ranker.load(tmp_path / "ranker.pt").predict(funnel_rows(40, 2)), predicted)
+    ranker.export(tmp_path / "ranker.pt2")
+    outputs = torch.export.load(tmp_path / "ranker.pt2").module()(ranker.features.transform(funnel_rows(40, 2)))
+    np.testing.assert_allclose(outputs["like"].numpy(), predicted["like"], rtol=1e-4)
+
+
+def test_esmm_is_the_model_of_chapter_07():
+    features = Features(COLUMNS).fit(funnel_rows())
+    inputs = features.transform(funnel_rows(50, 1))
+    ours = Recipe("ESMM", **SMALL).model(features, FUNNEL, seed=3).eval()
+    names = ("click", "like given a click", "like")
+    theirs = ESMM(features, names, bottom=(8,), towers=(4,), seed=3).eval()
+    theirs.load_state_dict(ours.state_dict())
+    for task in FUNNEL:
+        torch.testing.assert_close(ours(inputs)[task], theirs(inputs)[task])
+
+
+@pytest.mark.parametrize(
+    ("tasks", "words"),
+    [
+        (TASKS, "expected two binary tasks for ESMM: the click, and what needs a click"),
+        ({"click": "binary"}, "expected two binary tasks"),
+        (
+            {"like": "binary", "click": "binary"},
+            r"rows with 'click' = 1 and 'like' = 0; expected for ESMM no 'click' wi",
+        ),
+    ],
+)
+def test_esmm_is_not_for_every_pair(tasks, words):
+    with pytest.raises(ValueError, match=words):
+        Ranker(COLUMNS, tasks, Recipe("ESMM", **SMALL)).fit(funnel_rows(), funnel_rows(60, 1), progress=False)
+
+
+def test_features_come_back_from_json():
+    features = Features(COLUMNS).fit(rows())
+    again = Features.of_state(json.loads(json.dumps(features.state())))
+    for test in (rows(50, 2), rows(50, 2).assign(user="new", video=99)):
+        for (name, tensor), (same, other) in zip(
+            features.transform(test).items(), again.transform(test).items(), strict=True
+        ):
+            assert name == same and torch.equal(tensor, other)
+    assert again.tables == features.tables and again.sparse == features.sparse
+
+
+def test_what_does_not_go_together_is_named():
+    with pytest.raises(ValueError, match="bottom: got 'DCN' with MMoE; expected 'MLP' or 'DIN'"):
+        Recipe("MMoE", "DCN")
+    with pytest.raises(ValueError, match="weighting: got 'UWL' with single tasks; expected 'equal'"):
+        Recipe("single task", weighting="UWL")
+    with pytest.raises(ValueError, match=r"weighting\['click'\]: got -1; expected a number of at least 0"):
+        Recipe(weighting={"click": -1})
+    with pytest.raises(ValueError, match="structure: got 'shared'; expected one of"):
+        Recipe("shared")
+    for units in (64, "64"):
+        with pytest.raises(TypeError, match=r"units: got .*; expected a tuple of sizes"):
+            Recipe(units=units)
+
+
+def test_a_fit_that_fails_leaves_the_ranker_as_it_was(trained):
+    before = trained.predict(rows(20, 4))
+    with pytest.raises(ValueError, match="label 'seconds': got 300 training rows with one value"):
+        trained.fit(rows().assign(seconds=1.0), rows(60, 1), progress=False)
+    pd.testing.assert_frame_equal(trained.predict(rows(20, 4)), before)
+
+
+def test_files_that_are_no_rankers_are_named(trained, tmp_path):
+    with pytest.raises(ValueError, match="ranker: got one that is not trained"):
+        Ranker(COLUMNS, TASKS).save(tmp_path / "ranker.pt")
+    with pytest.raises(FileNotFoundError, match=r"path: got gone\.pt, which does not exist"):
+        Ranker.load(tmp_path / "gone.pt")
+    trained.save(tmp_path / "ranker.pt")
+    whole = (tmp_path / "ranker.pt").read_bytes()
+    torch.save({"parameters": trained.model.state_dict()}, tmp_path / "other.pt")
+    for name, content in (("half.pt", whole[: len(whole) // 2]), ("other.pt", None)):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        with pytest.raises(ValueError, match=f"path: got {name}, which holds no ranker"):
+            Ranker.load(tmp_path / name)
+    with pytest.raises(ValueError, match=r"path: got 'ranker.pt'; expected a name that ends in \.pt2"):
+        trained.export("ranker.pt")
+
+
+def test_missing_labels_are_masked():
+    train = rows().assign(click=lambda frame: frame["click"].where(frame.index % 2 == 0))
+    ranker = Ranker(COLUMNS, TASKS, Recipe(**SMALL)).fit(train, rows(60, 1), progress=False)
+    assert np.isfinite(ranker.predict(rows(20, 2))).all(axis=None)
+
+
+def test_a_pickle_with_code_in_it_does_not_run(trained, tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    trained.save(tmp_path / "ranker.pt")
+    content = torch.load(tmp_path / "ranker.pt", weights_only=True)
+    for part in ("ranker", "parameters"):
+        torch.save(content | {part: Evil()}, tmp_path / "evil.pt")
+        with pytest.raises(ValueError, match=r"path: got evil\.pt, which holds no ranker"):
+            Ranker.load(tmp_path / "evil.pt")
+        assert not (tmp_path / "ran").exists()
+
+
+def test_arguments_of_a_wrong_kind_are_named(trained, tmp_path):
+    with pytest.raises(TypeError, match="recipe: got str; expected a Recipe, or None"):
+        Ranker(COLUMNS, TASKS, recipe="MMoE")
+    with pytest.raises(TypeError, match=r"tasks: got str; expected \{column of the label:"):
+        Ranker(COLUMNS, "click")
+    for function in (trained.save, trained.export, Ranker.load):
+        with pytest.raises(TypeError, match="path: got NoneType; expected the name of a file"):
+            function(None)
+    with pytest.raises(ValueError, match=r"frame: got no column \['user'\]; expected it among"):
+        trained.evaluate(rows(20), groups=["user"])

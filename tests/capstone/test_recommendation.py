@@ -1,0 +1,112 @@
+"""From verdicts to words: every combination of three verdicts has the word that the rule gives it."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.capstone.recommendation import (
+    ALARM,
+    APART,
+    BUT,
+    COST,
+    OPEN,
+    SHARE,
+    WORDS,
+    outcome,
+    recommend,
+    too_good,
+    word,
+)
+from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW
+from helpers.evaluation.verdicts import VERDICTS
+
+
+@pytest.mark.parametrize("verdicts", list(itertools.product(VERDICTS, repeat=3)), ids="-".join)
+def test_every_combination_has_its_word(verdicts):
+    gains, loses, equal, unknown = (verdicts.count(one) for one in VERDICTS)
+    found = word(verdicts)
+    assert found in WORDS
+    assert (found == APART) == (loses > 0 and gains == 0)
+    assert (found == SHARE) == (gains > 0 and loses == 0 and unknown == 0)
+    assert (found == BUT) == (gains > 0 and (loses > 0 or unknown > 0))
+    assert (found == COST) == (equal == 3)
+    assert (found == OPEN) == (gains == 0 and loses == 0 and unknown > 0)
+    assert word(reversed(verdicts)) == found
+
+
+def table(*rows) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["task", "verdict", "seeds_needed"])
+
+
+@pytest.mark.parametrize(
+    ("gains", "expected", "words"),
+    [
+        (table(("click", "holds", 0), ("like", "holds", 0)), SHARE, "Both gain: sharing helps click and like."),
+        (
+            table(("click", "holds", 0), ("like", "no effect", 0)),
+            SHARE,
+            "One gains, none loses: sharing helps click and costs like nothing that matters.",
+        ),
+        (table(("click", "opposite", 0), ("like", "no effect", 0)), APART, "costs click, and no task clearly gains"),
+        (table(("click", "opposite", 0), ("like", "holds", 0)), BUT, "Seesaw: sharing helps like and costs click."),
+        (
+            table(("click", "undecided", 9), ("like", "holds", 0)),
+            BUT,
+            "Whether it costs click is not decided. For click about 9",
+        ),
+        (table(("click", "no effect", 0), ("like", "no effect", 0)), COST, "cheaper to train and to serve"),
+        (table(("click", "undecided", 40), ("like", "undecided", np.nan)), OPEN, "For like even 200 seeds would not"),
+        (
+            table(("click", "undecided", 40), ("like", "undecided", np.nan)),
+            OPEN,
+            "The measurements do not decide it yet. For click about 40 seeds would decide",
+        ),
+        (table(("click", "undecided", 40), ("like", "no effect", 0)), OPEN, "do not decide it yet. For click about 40"),
+        (
+            table(("a", "opposite", 0), ("b", "opposite", 0), ("c", "opposite", 0)),
+            APART,
+            "All lose: sharing costs a, b and c, and no task clearly gains. Train a, b and c alone",
+        ),
+    ],
+)
+def test_the_text_names_the_tasks(gains, expected, words):
+    found = recommend(gains)
+    assert found.word == expected and words in found.text
+
+
+@pytest.mark.parametrize("verdicts", list(itertools.product(VERDICTS, repeat=3)), ids="-".join)
+def test_no_text_contradicts_itself(verdicts):
+    """What more seeds would decide is not called a lack of data, and what is decided is not asked for seeds."""
+    needed = [(9 if k % 2 else np.nan) if one == "undecided" else 0 for k, one in enumerate(verdicts)]
+    text = recommend(table(*zip("abc", verdicts, needed, strict=True))).text
+    assert not ("ot enough data" in text and "seeds would decide" in text)
+    assert text.count("would decide") == sum(one == "undecided" and k % 2 for k, one in enumerate(verdicts))
+    assert ("more rows are needed" in text) == any(np.isnan(needed))
+
+
+def test_outcomes_have_the_words_of_the_map():
+    assert outcome(["holds", "holds"]) == BOTH_GAIN and outcome(["opposite"] * 2) == BOTH_LOSE
+    assert outcome(["opposite", "holds"]) == SEESAW and outcome(["holds", "no effect"]) == ONE_GAINS
+    assert outcome(["holds"] * 3) == "all gain" and outcome(["holds", "no effect", "holds"]) == "some gain, none loses"
+    for unnamed in (["holds", "undecided"], ["opposite", "no effect"], ["no effect"] * 2, ["undecided"] * 2):
+        assert outcome(unnamed) == ""
+
+
+def test_a_model_that_knows_too_much_is_named():
+    rows = [
+        ("cart", "AUC", 0.7, 0.96),
+        ("seconds", "R²", 0.79, 0.5),
+        ("click", "AUC", 0.95, 0.6),
+        ("n", "R²", 0.81, 0.1),
+    ]
+    gains = pd.DataFrame(rows, columns=["task", "metric", "single", "shared"])
+    assert too_good(gains) == f"cart (AUC 0.96) and n (R² 0.81): {ALARM}" and too_good(gains[1:3]) == ""
+
+
+def test_no_task_and_an_unknown_verdict_are_named():
+    with pytest.raises(ValueError, match="verdicts: got none"):
+        word([])
+    with pytest.raises(ValueError, match="verdicts: got 'maybe'"):
+        word(["maybe"])

@@ -1,0 +1,206 @@
+"""The report: one page that stands alone, says what was found and what was not tested, and is written whole."""
+
+import html
+import re
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.capstone import comparison
+from helpers.capstone.comparison import compare
+from helpers.capstone.form import _summary
+from helpers.capstone.own_data import Declaration, read
+from helpers.capstone.ranker import Recipe
+from helpers.capstone.report import HELD, NOT_TESTED, _forest, report
+from helpers.chapters.ch08 import worlds
+
+EVIL = "<script>alert('$x$')</script>"
+
+
+@pytest.fixture(scope="module")
+def found():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"user": rng.integers(0, 50, 600), EVIL: rng.normal(size=600)})
+    for task in ("click & like", "$seconds$"):
+        frame[task] = (rng.random(600) < 1 / (1 + np.exp(-frame[EVIL]))).astype(int)
+    labels = {"click & like": "binary", "$seconds$": "regression"}
+    recipe = Recipe(units=(8,), towers=(4,), epochs=2)
+    return compare(frame, Declaration(labels, "user", numbers=(EVIL,)), recipe, seeds=range(2), rates=[0.01])
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """A comparison of three tasks with a time, read from a file, with options of all kinds: the file, and what came."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"user": rng.integers(0, 50, 600), "x": rng.normal(size=600).round(4), "time": range(600)})
+    for task in ("a label with a name of many words", "b", "c"):
+        frame[task] = (rng.random(600) < 1 / (1 + np.exp(-frame["x"]))).astype(int)
+    path = tmp_path_factory.mktemp("three") / "log.csv"
+    frame.to_csv(path, index=False)
+    labels = dict.fromkeys(("a label with a name of many words", "b", "c"), "binary")
+    comparison = Declaration(labels, "user", numbers=("x",), time="time")
+    recipe = Recipe("PLE", units=(8,), towers=(4,), experts=2, epochs=2, weighting=dict.fromkeys(labels, 2.0), lr=0.004)
+    options = {"seeds": [3, 5], "rates": [0.02, 0.01], "penalties": [1e-3], "tuning_seeds": [7], "curve": False}
+    return path, compare(read(path), comparison, recipe, matters={"binary": 0.02}, **options)
+
+
+def test_the_code_to_do_it_again_does_it_again(three, tmp_path, monkeypatch):
+    path, first = three
+    page = report(first, path).page()
+    code = html.unescape(re.search(r"To do it again</h2><pre>(.*?)</pre>", page, re.S)[1])
+    monkeypatch.chdir(tmp_path)
+    exec(code, names := {})
+    again = names["found"]
+    for name in ("declaration", "recipe", "seeds", "rates", "penalties", "tuning_seeds", "matters", "parts"):
+        assert getattr(again, name) == getattr(first, name), name
+    for name in ("tuned", "scores", "growth", "curve"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(first, name))
+    assert "All have a penalty on embeddings of 0.001." in page and first.penalties == [1e-3]
+    written = (tmp_path / "report.html").read_text(encoding="utf-8")
+    words = re.compile(r"Training them took [\d.]+ times")  # a measured time
+    assert words.sub("", written) == words.sub("", page)
+
+
+def test_every_task_is_drawn_with_its_band(three):
+    _, first = three
+    names = {task: task for task in first.declaration.labels}
+    figure = _forest(first, names)
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [f"{task}, AUC" for task in names]
+    bands = [patch.get_bbox() for patch in axes.patches]
+    assert [(box.x0, box.x1) for box in bands] == [pytest.approx((-0.02, 0.02))] * 3
+    dots = [line.get_xydata()[0] for line in axes.lines if line.get_marker() == "o"]
+    np.testing.assert_allclose(dots, [(gain, k) for k, gain in enumerate(first.gains["gain"])])
+    whiskers = [lines.get_segments()[0][:, 0] for lines in axes.collections]
+    np.testing.assert_allclose(whiskers, first.gains[["low", "high"]].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("task", "column", "value", "alarm"),
+    [("click & like", "single", 0.96, True), ("$seconds$", "shared", 0.81, True), ("$seconds$", "single", 0.94, True)]
+    + [("click & like", "single", 0.94, False), ("$seconds$", "shared", 0.79, False)],
+)
+def test_a_model_that_knows_too_much_raises_an_alarm(found, task, column, value, alarm):
+    """Above .95 AUC or .8 R², whichever side it is; first of all, and in the form too."""
+    growth = found.growth.copy()
+    growth.loc[growth["task"] == task, column] = value
+    spoiled = replace(found, growth=growth)
+    page = report(spoiled).page()
+    assert ("Too good to be true?" in page) == alarm == ("Too good to be true?" in _summary(spoiled))
+    if alarm:
+        assert f"{html.escape(task)} (" in page and f"{value:.2f}): hardly anything" in page
+        assert page.index('class="alarm"') < page.index('class="answer"')
+
+
+def test_a_comparison_with_a_sparse_leak_is_told_twice():
+    """By the check, before it is trained, and by the report, after."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"user": rng.integers(0, 60, 3_000), "age": rng.normal(size=3_000)})
+    frame["click"] = (rng.random(3_000) < 0.4).astype(int)
+    frame["cart"] = ((rng.random(3_000) < 0.1) & (frame["click"] == 1)).astype(int)
+    frame["basket"] = np.where(frame["cart"] == 1, rng.lognormal(3, 0.3, 3_000), 0)
+    comparison = Declaration({"click": "binary", "cart": "binary"}, "user", numbers=("age", "basket"))
+    recipe = Recipe(units=(8,), towers=(4,), epochs=8, batch_size=128)
+    leaky = compare(frame, comparison, recipe, seeds=range(2), rates=[0.01], curve=False)
+    assert any(problem.column == "basket" and "a leak?" in problem.sentence for problem in leaky.problems)
+    page = report(leaky).page()
+    assert "Too good to be true?" in page and "where it is not 0, &#x27;cart&#x27; is 1 in all" in page
+
+
+def test_times_are_of_computing_and_not_of_waiting(found, monkeypatch):
+    ticks = iter(range(100))
+    monkeypatch.setattr(comparison.time, "process_time", lambda: next(ticks))
+    monkeypatch.setattr(comparison.time, "perf_counter", lambda: 1 / 0)
+    frame, declaration = worlds.world(worlds.SAME, 300, seed=0)
+    one = compare(frame, declaration, Recipe(units=(4,), epochs=1), seeds=range(2), rates=[0.01], curve=False)
+    assert one.cost["seconds"].tolist() == [1.0, 0.5]  # two tasks, and one model, of two seeds each
+    assert "times as much computing time" in report(one).page()
+
+
+def test_the_page_stands_alone(found):
+    page = report(found).page()
+    assert page.startswith("<!DOCTYPE html>") and page.count("data:image/png;base64,") == 2
+    assert not re.search(r"(src|href)=\"(?!data:)|https?://|@import|<link|<script", page)
+    assert len(page) < 200_000
+
+
+def test_what_the_table_says_is_escaped(found):
+    page = report(found).page()
+    assert EVIL not in page and "&lt;script&gt;" in page and "click &amp; like" in page
+
+
+def test_it_says_what_was_found_and_what_was_not_tested(found):
+    page = report(found).page()
+    for row in found.gains.itertuples():
+        assert f"{row.gain:+.3f}" in page and f"{row.low:+.3f} to {row.high:+.3f}" in page
+    for line in NOT_TESTED:
+        assert line in page
+    for words in ("2 seeds", "480 rows to train", "at random, anew for each seed", "50 users", "AUC", "R²", "Nadeau"):
+        assert words in page, words
+    assert found.problems and all(
+        f"<li>{html.escape(f'{problem.column}: {problem.sentence}')}</li>" in page for problem in found.problems
+    )
+    assert f"{found.cost['parameters'].iloc[0]:,}" in page
+    assert "All have learning rate 0.01." in page and "0.5 is guessing" in page
+
+
+def test_each_picture_says_what_it_shows(found):
+    page = report(found).page()
+    captions = re.findall(r"<figcaption>(.*?)</figcaption>", page)
+    assert len(captions) == 2 and captions == re.findall(r'<img alt="(.*?)"', page)
+    assert all("click &amp; like" in caption and "$seconds$" in caption for caption in captions)
+
+
+def test_names_that_the_font_does_not_have_stand_below_the_picture(found):
+    names = {"click & like": "点击", "$seconds$": "时长"}
+    declaration = replace(
+        found.declaration, labels={names[task]: kind for task, kind in found.declaration.labels.items()}
+    )
+    tables = {name: getattr(found, name).replace(names) for name in ("facts", "scores", "growth", "curve")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns where it draws a box for a letter
+        page = report(replace(found, declaration=declaration, **tables)).page()
+    assert "What 点击 (task A) and 时长 (task B) gain by sharing, from top to bottom" in page
+
+
+@pytest.mark.parametrize(("how", "grid"), [("at random", "08_worlds"), ("by time", "08_by_time")])
+def test_how_often_intervals_hold_is_what_was_measured(how, grid):
+    held = worlds.coverage(worlds.GRIDS[grid].read())
+    assert round(100 * held.loc[held["repeats"] == worlds.REPEATS, "report"].mean()) == HELD[how]
+
+
+def test_the_page_says_how_often_such_intervals_hold(found):
+    assert "split at random, 96 of 100 such intervals held it." in report(found).page()
+    by_time = replace(found, declaration=replace(found.declaration, time="time"))
+    assert "89 of 100 such intervals held it. Take them for a little too narrow." in report(by_time).page()
+
+
+def test_models_that_a_mean_beats_are_called_weak(found):
+    assert "Weak models" not in report(found).page()
+    page = report(replace(found, facts=found.facts.assign(**{"by item": 0.99}))).page()
+    assert "Weak models.</b> click &amp; like, $seconds$: the item's mean" in page.replace("&#x27;", "'")
+    assert "0.990" in page and "Item's mean: a yardstick" in page
+
+
+def test_equal_comparisons_give_equal_pages(found):
+    assert report(found).page() == report(found).page()
+    assert "mtl-report" in report(found)._repr_html_() and repr(report(found)).startswith(
+        "Report: Does sharing help here?"
+    )
+
+
+def test_it_is_written_whole_or_not_at_all(found, tmp_path, monkeypatch):
+    path = report(found).save(tmp_path / "new" / "report.html")
+    before = path.read_text(encoding="utf-8")
+    assert before == report(found).page()
+    monkeypatch.setattr("helpers.capstone.report.Report.page", lambda self: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        report(found).save(path)
+    assert path.read_text(encoding="utf-8") == before and len(list(path.parent.iterdir())) == 1
+
+
+def test_without_a_curve_there_is_one_picture(found):
+    assert report(replace(found, curve=pd.DataFrame())).page().count("data:image/png") == 1

@@ -1,0 +1,100 @@
+"""Chapter 00's experiments and explorer: what the maths says of them, and that the kept grids come out again."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy import stats
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from helpers.chapters.ch00 import primer
+from helpers.chapters.ch00.explorer import weight_explorer
+from helpers.data import feed, worlds
+from helpers.evaluation.metrics import auc
+from helpers.training.losses import LOSSES, task_losses
+
+
+def test_one_score_serves_both_goals_and_finish_counts_on_clicked_rows():
+    data = worlds.Feed.make(900)
+    features = worlds.features()
+    train, valid = primer._examples(data, features)
+    assert len(train) + len(valid) == primer.ROWS
+    outputs = primer.OneScore(features)(valid.inputs)
+    assert torch.equal(outputs["click"], outputs["finish"])  # the constants start at 0
+    found = task_losses(outputs, valid.labels, dict.fromkeys(primer.GOALS, LOSSES["binary"]), valid.masks)
+    score, click, finish = outputs["click"], valid.labels["click"], valid.labels["finish"]
+    clicked = click == 1
+    by_hand = binary_cross_entropy_with_logits(score[clicked], finish[clicked])
+    assert found.tolist() == pytest.approx([binary_cross_entropy_with_logits(score, click).item(), by_hand.item()])
+
+
+def test_task_weights_are_a_tidy_table_and_do_what_the_slider_says():
+    table = primer.task_weights([900], [0.0, 1.0]).set_index("weight")
+    assert list(table.columns) == ["seed", "clicked", "finished", "satisfaction", "random", "best"]
+    assert table["clicked"].diff()[1.0] > 0.1 and table["finished"].diff()[1.0] < -0.1
+    assert (table["best"] > table["satisfaction"]).all() and table["best"].nunique() == table["random"].nunique() == 1
+
+
+def test_a_rate_is_the_mean_of_the_history_and_the_overall_one_where_there_is_none():
+    history = pd.DataFrame({"video": [1, 1, 2, 2], "like": [1, 0, 0, 0]})
+    rows = pd.DataFrame({"video": [2, 1, 7]}, index=[5, 6, 7])
+    assert primer.rate(history, rows, "video", "like").to_dict() == {5: 0.0, 6: 0.5, 7: 0.25}
+
+
+def test_the_unpaired_interval_is_scipys():
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(1, 2, (2, 20))
+    expected = stats.ttest_ind(one, other).confidence_interval(0.95)
+    assert primer.unpaired_interval(one, other) == pytest.approx(
+        (one.mean() - other.mean(), expected.low, expected.high)
+    )
+    with pytest.raises(ValueError, match="other: got 3 rows; expected 20"):
+        primer.unpaired_interval(one, other[:3])
+
+
+@pytest.mark.parametrize(("name", "autoplay"), [("impressions", False), ("autoplay", True)])
+def test_the_feed_in_data_is_the_one_of_its_seed(name, autoplay):
+    both = pd.concat(primer.days(feed.SEED, autoplay)).sort_index()
+    kept = feed.load(name)
+    pd.testing.assert_frame_equal(both[kept.columns], kept)
+
+
+def test_scorers_tell_auc_and_gauc_apart():
+    table = primer.scorers([feed.SEED]).set_index("scorer")
+    history, judged = primer.days(feed.SEED, autoplay=True)
+    rate = judged["user"].map(history.groupby("user")["like"].mean()).fillna(history["like"].mean())
+    assert table.loc[primer.USER_RATE, "auc"] == auc(rate, judged["like"])
+    assert table.loc[primer.USER_RATE, "gauc"] == 0.5
+    assert table.loc[primer.VIDEO_RATE, "gauc"] > 0.55
+
+
+def test_one_more_day_judges_both_rates_on_the_same_groups():
+    table = primer.one_more_day([feed.SEED], groups=4)
+    assert table.groupby("days")["group"].apply(list).to_dict() == {6: [0, 1, 2, 3], 7: [0, 1, 2, 3]}
+    pd.testing.assert_frame_equal(table, primer.one_more_day([feed.SEED], groups=4))
+
+
+def test_the_weight_explorer_says_what_the_grid_holds():
+    grid = primer.GRIDS["00_task_weights"].read()
+    explorer = weight_explorer(grid)
+    assert explorer.settings == {"weight": 0.5}
+    sentences = explorer.figure.drawing["sentences"]
+    for place, weight in enumerate(primer.TASK_WEIGHTS):
+        at = grid[np.isclose(grid["weight"], weight)]
+        said = sentences["texts"][sentences["of"][place]]
+        assert said.startswith(f"Trained on {weight:g} · L(click) + {1 - weight:.1g} · L(finish)")
+        assert f"{10 * at['clicked'].mean():.1f} are clicked" in said
+        assert f"makes {10 * (at['clicked'] * at['finished']).mean():.2f} finished videos" in said
+
+
+@pytest.mark.long
+def test_a_sample_of_the_grids_comes_out_again():
+    for name, new, keys in (
+        ("00_task_weights", primer.task_weights([3, 17], [0.3, 1.0]), ["weight", "seed"]),
+        ("00_scorers", primer.scorers([5]), ["seed", "scorer"]),
+        ("00_one_more_day", primer.one_more_day([5]), ["seed", "group", "days"]),
+    ):
+        both = primer.GRIDS[name].read().merge(new, on=keys, suffixes=("", "_new"))
+        assert len(both) == len(new)
+        for column in new.columns.difference(keys):
+            np.testing.assert_allclose(both[column], both[f"{column}_new"], atol=0.02)

@@ -1,0 +1,148 @@
+"""Chapter 01: the worked solutions pass, typical wrong answers meet their own words, nothing yet is "Not yet"."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.chapters.ch01 import exercises as chapter_01
+from helpers.chapters.ch01 import held_out, ranking
+from helpers.display.exercises import Exercise
+from helpers.evaluation.statistics import interval
+
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "01_motivation.ipynb"
+
+
+def judge(name: str, answer) -> str:
+    """With no mistakes remembered from another test."""
+    check = getattr(chapter_01, name)
+    return Exercise(check.probes, check.correct).judge(answer)
+
+
+def solution(name: str):
+    """The function of that name in the notebook's worked solutions."""
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    source = next("".join(cell["source"]) for cell in cells if f"def {name}(" in "".join(cell["source"]))
+    space = {"np": np}
+    exec(source.split("\n\n\ncheck.")[0], space)
+    return space[name]
+
+
+@pytest.mark.parametrize("name", ["lift", "fusion", "beats_every_label"])
+def test_nothing_yet_is_not_yet(name):
+    assert judge(name, lambda *_: ...).startswith("Not yet")
+
+
+@pytest.mark.parametrize(("name", "function"), [("lift", "solution_lift"), ("fusion", "solution_fusion")])
+def test_the_worked_solution_passes(name, function):
+    assert judge(name, solution(function)).startswith("Correct")
+
+
+def test_the_product_itself_passes_as_well():
+    assert judge("fusion", lambda p, e: np.prod([p[k] ** w for k, w in e.items()], axis=0)).startswith("Correct")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda a, b: a * b, "not one number"),
+        (lambda a, b: a.mean() * b.mean() / (a * b).mean(), "upside down"),
+        (lambda a, b: (a * b).mean(), "how often both come together"),
+        (lambda a, b: (a * b).sum() / a.sum(), "given the other"),
+        (lambda a, b: (a * b).mean() - a.mean() * b.mean(), "P(a and b)"),
+    ],
+)
+def test_a_wrong_lift_meets_its_own_words(answer, words):
+    said = judge("lift", answer)
+    assert said.startswith("Not right yet") and words in said and "Hint 1" in said
+
+
+def test_lift_by_any_way_of_counting_passes():
+    assert judge("lift", lambda a, b: a[b > 0].mean() / a.mean()).startswith("Correct")
+    assert "small integers" in judge("lift", lambda a, b: (a @ b / len(a)) / (a.mean() * b.mean()))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda p, e: sum(p[k].mean(axis=-1) for k in e), "has shape"),
+        (lambda p, e: sum(np.log(w) * p[k] for k, w in e.items()), "NaN or infinite"),
+        (lambda p, e: sum(w * p[k] for k, w in e.items()), "linear fusion"),
+        (lambda p, e: -sum(w * np.log(p[k]) for k, w in e.items()), "upside down"),
+        (lambda p, e: sum(np.log(p[k]) for k in e), "count alike"),
+        (lambda p, e: sum(abs(w) * np.log(p[k]) for k, w in e.items()), "the click counts like +1"),
+        (lambda p, e: sum(e.get(k, 1) * np.log(p[k]) for k in p), "is not that of"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_a_wrong_fusion_meets_its_own_words(answer, words):
+    said = judge("fusion", answer)
+    assert said.startswith("Not right yet") and words in said and "Hint 1" in said
+
+
+@pytest.fixture
+def small_worlds(monkeypatch):
+    """Held-out worlds in which the share is the truth with noise, and bait lifts everything that needs a click."""
+    rng = np.random.default_rng(3)
+    shape = (6, 30, 100)
+    appeal, bait = rng.normal(size=shape), 2 * rng.normal(size=shape)
+    scores = {task: np.exp(0.3 * appeal + bait + rng.normal(size=shape) - 5) for task in ranking.TASKS}
+    scores |= {task: scores["click"] * np.exp(appeal + 0.3 * rng.normal(size=shape)) for task in ("like", "share")}
+    truth = 1 / (1 + np.exp(-appeal))
+    monkeypatch.setattr(held_out, "read", lambda: (dict(scores), truth))
+    return scores, truth
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda p: p["like"][..., 0], "has shape"),
+        (lambda p: np.log(-p["like"]), "NaN or infinite"),
+        (lambda p: -p["like"], "By click alone"),
+        (lambda p: p["like"], "Hint 1: every probability"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_a_score_that_does_not_beat_every_label_is_told_so(small_worlds, answer, words):
+    said = judge("beats_every_label", answer)
+    assert said.startswith("Not right yet") and words in said
+
+
+def test_taking_the_click_out_beats_every_label(small_worlds):
+    assert judge("beats_every_label", lambda p: p["like"] * p["share"] / p["click"] ** 2).startswith("Correct")
+
+
+def test_a_gain_in_one_world_of_six_is_no_gain_however_many_users_it_has(small_worlds):
+    """Users of one world share its model: an interval over them would be far too narrow."""
+    p, truth = small_worlds
+
+    def in_the_first_world(p):
+        return np.concatenate([truth[:1] / 2, p["share"][1:]])  # both are positive, and worlds are ranked apart
+
+    chosen, before = (ranking.top(scores, truth)[0].mean(-1) for scores in (in_the_first_world(p), p["share"]))
+    by_users, by_worlds = chosen - before, (chosen - before).mean(-1)
+    assert interval(by_users.ravel())[1] > 0 > interval(by_worlds)[1]
+    mean, low, high = interval(by_worlds)
+    said = judge("beats_every_label", in_the_first_world)
+    assert f"{mean:+.3f} [{low:+.3f}, {high:+.3f}] over 6 worlds, more in 1 of them. That is not clearly" in said
+
+
+def test_equal_scores_are_served_in_the_order_of_the_candidates(small_worlds):
+    """Kept predictions are rounded, and how a partition treats equal values depends on the CPU."""
+    _, truth = small_worlds
+    coarse = np.round(truth, 1)
+    served = chapter_01._satisfaction(coarse, truth)
+    in_order = coarse - 1e-6 * np.arange(truth.shape[-1])
+    np.testing.assert_array_equal(served, chapter_01._satisfaction(in_order, truth))
+
+
+def test_the_worked_score_beats_every_label_at_once_and_says_by_how_much(monkeypatch):
+    monkeypatch.delattr(ranking, "fit")  # nothing is trained
+    said = judge("beats_every_label", solution("solution_score"))
+    gain, low, high = map(float, re.search(r": (\S+) \[(\S+), (\S+)\] over 40 worlds", said).groups())
+    assert said.startswith("Correct") and 0.003 < low < gain < high < 0.022
+    said = judge("beats_every_label", lambda p: p["share"])
+    assert "+0.000 [+0.000, +0.000] over 40 worlds" in said
+    assert judge("beats_every_label", lambda p: p["like"] * p["share"]).startswith("Not right yet")

@@ -1,0 +1,122 @@
+"""Ranking by predicted labels: what is served is the top 10, fusion is what its formula says, worlds stay apart."""
+
+import numpy as np
+import pytest
+
+from helpers.chapters.ch01 import ranking
+from helpers.data import worlds
+from helpers.support import environment
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    environment.setup()
+
+
+@pytest.fixture
+def found() -> ranking.Predicted:
+    rng = np.random.default_rng(0)
+    shape = (3, 4, worlds.CANDIDATES)
+    scores = {task: rng.uniform(0.01, 0.9, shape) for task in ranking.TASKS}
+    outcomes = {name: rng.random(shape) for name in ("like", "watch_seconds", "bait", "appeal", "satisfaction")}
+    outcomes["plays"] = (rng.random(shape) < 0.3) * 1.0
+    return ranking.Predicted((0, 1, 2), scores, outcomes, rng.normal(size=shape[:2]))
+
+
+def test_served_is_the_mean_of_the_ten_with_the_highest_scores(found):
+    scores = found.scores["like"]
+    means = ranking.served(found, scores)["satisfaction"]
+    for world in range(3):
+        tops = [found.outcomes["satisfaction"][world, u][np.argsort(-scores[world, u])[:10]] for u in range(4)]
+        assert means[world] == pytest.approx(np.mean(tops))
+
+
+def test_the_truth_serves_most_and_its_opposite_least(found):
+    truth = found.outcomes["satisfaction"]
+    best, worst, chance = (ranking.served(found, s)["satisfaction"] for s in (truth, -truth, found.scores["like"]))
+    assert (worst < chance).all() and (chance < best).all()
+
+
+def test_returns_rise_with_satisfaction_and_with_habit(found):
+    truth = found.outcomes["satisfaction"]
+    assert (ranking.served(found, truth)["returns"] > ranking.served(found, -truth)["returns"]).all()
+    eager = ranking.Predicted(found.seeds, found.scores, found.outcomes, found.habit + 1)
+    assert (ranking.served(eager, truth)["returns"] > ranking.served(found, truth)["returns"]).all()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [(lambda s: s[:, :, :5], r"scores: got shape \(3, 4, 5\)"), (lambda s: s * np.nan, "scores: got .* NaN")],
+)
+def test_bad_scores_are_named(found, spoil, message):
+    with pytest.raises(ValueError, match=message):
+        ranking.served(found, spoil(found.scores["like"]))
+
+
+def test_fusion_is_the_sum_and_the_logarithm_of_the_product(found):
+    p, weights = found.scores, {"click": -0.5, "like": 2.0}
+    np.testing.assert_allclose(ranking.linear(p, weights), 2 * p["like"] - 0.5 * p["click"])
+    np.testing.assert_allclose(np.exp(ranking.multiplicative(p, weights)), p["like"] ** 2 / np.sqrt(p["click"]))
+
+
+def test_the_unit_of_a_label_matters_to_linear_fusion_alone(found):
+    p, weights = {k: found.scores[k] for k in ("click", "like")}, {"click": 1.0, "like": 1.0}
+    rare = p | {"like": p["like"] / 50}
+    order = lambda form, scores: np.argsort(ranking.FORMS[form](scores, weights), axis=-1)  # noqa: E731
+    assert (order("linear", p) != order("linear", rare)).any()
+    for form in ("multiplicative", "linear, each label by its rate"):
+        assert (order(form, p) == order(form, rare)).all()
+
+
+def test_a_product_by_one_label_ranks_like_the_label(found):
+    one, power = found.scores["share"], ranking.multiplicative(found.scores, {"share": 0.5})
+    assert (np.argsort(one, axis=-1) == np.argsort(power, axis=-1)).all()
+
+
+def test_rankings_are_the_labels_two_fusions_chance_and_the_truth(found):
+    names = set(ranking.rankings(found))
+    assert names == {*ranking.TASKS, "sum", "fused", "random", "true appeal", "true satisfaction"}
+    autoplay = {task: scores for task, scores in found.scores.items() if task != "click"}
+    without = ranking.Predicted(found.seeds, autoplay, found.outcomes, found.habit)
+    assert names - set(ranking.rankings(without)) == {"click", "fused"}
+
+
+def test_over_random_is_paired_by_world(found, monkeypatch):
+    monkeypatch.setattr(ranking, "predictions", lambda seeds, autoplay: found)
+    table = ranking.labels((0, 1, 2))
+    by = table.pivot(index="seed", columns="score", values="satisfaction")
+    gains = ranking.over_random(table).pivot(index="seed", columns="score", values="difference")
+    np.testing.assert_allclose(gains["like"], by["like"] - by["random"])
+    assert "random" not in gains
+
+
+def test_fusion_tries_every_combination_and_compares_with_the_best_single_label(found, monkeypatch):
+    monkeypatch.setattr(ranking, "predictions", lambda seeds: found)
+    table = ranking.fusion((0, 1, 2), {"click": (0.0, 1.0), "like": (0.0, 0.5, 1.0)})
+    assert len(table) == 3 * 2 * 3
+    assert not table.duplicated(["form", "click", "like"]).any()
+    alone = {task: ranking.served(found, scores)["satisfaction"].mean() for task, scores in found.scores.items()}
+    np.testing.assert_allclose(table["gain"], table["satisfaction"] - max(alone.values()))
+    only = table[(table["click"] == 0) & (table["like"] == 1) & (table["form"] == "multiplicative")]
+    assert only["satisfaction"].item() == pytest.approx(alone["like"])
+
+
+def test_the_chosen_exponents_are_the_surest_gain_of_the_grid():
+    table = ranking.GRIDS["01_fusion"].read()
+    table = table[table["form"] == "multiplicative"]
+    sure = table.loc[(table["gain"] / (table["gain_high"] - table["gain_low"])).idxmax()]
+    assert {label: sure[label] for label in ranking.LEVELS} == ranking.CHOSEN
+
+
+def test_reported_worlds_are_not_practice_worlds():
+    reported = {seed for name in ("01_labels", "01_labels_autoplay") for seed in ranking.GRIDS[name].settings["seeds"]}
+    assert not reported & set(ranking.PRACTICE)
+
+
+@pytest.mark.long
+def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
+    for name, autoplay in (("01_labels", False), ("01_labels_autoplay", True)):
+        new = ranking.labels([3, 11], autoplay)
+        both = ranking.GRIDS[name].read().merge(new, on=["seed", "score"])
+        assert len(both) == len(new)
+        np.testing.assert_allclose(both["satisfaction_x"], both["satisfaction_y"], atol=0.02)

@@ -1,0 +1,195 @@
+"""Chapter 02: the worked solutions pass, typical wrong answers meet their own words, nothing yet is "Not yet"."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from helpers.chapters.ch02 import exercises as chapter_02
+from helpers.chapters.ch02 import watch_time
+from helpers.display.exercises import Exercise
+
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "02_weighted_cross_entropy.ipynb"
+NAMES = ("loss", "mended", "weights", "time")
+
+
+def judge(name: str, answer) -> str:
+    """With no mistakes remembered from another test."""
+    check = getattr(chapter_02, name)
+    return Exercise(check.probes, check.correct).judge(answer)
+
+
+def solution(name: str):
+    """The function of that name in the notebook's worked solutions."""
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    source = next("".join(cell["source"]) for cell in cells if f"def {name}(" in "".join(cell["source"]))
+    space = {"torch": torch, "np": np}
+    exec(source.split("\n\n\ncheck.")[0], space)
+    return space[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("loss", "solution_loss"),
+        ("mended", "solution_mended_loss"),
+        ("weights", "solution_weights"),
+        ("time", "solution_time"),
+    ],
+)
+def test_the_worked_solution_is_correct(name, function):
+    assert judge(name, solution(function)).startswith("Correct")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("nothing", [None, ...])
+def test_untouched_is_not_yet(name, nothing):
+    assert judge(name, lambda *given: nothing).startswith("Not yet")
+
+
+def weighted(z, y, t):
+    return torch.where(y > 0, t * F.softplus(-z), F.softplus(z))
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        (lambda z, y, t: weighted(z, y, t).mean(), "8 rows gave a result of shape ()"),
+        (lambda z, y, t: [0.0] * 8, "8 rows gave a list"),
+        (lambda z, y, t: F.softplus(z) - y * z, "every row counts once"),
+        (lambda z, y, t: -weighted(z, y, t), "the sign is turned round"),
+        (lambda z, y, t: t * (F.softplus(z) - y * z), "rows without a click cost nothing"),
+        (lambda z, y, t: torch.where(y > 0, t * F.softplus(-z), F.softplus(-z)), "do not cost −log(1 − p)"),
+        (lambda z, y, t: torch.where(y > 0, t * F.softplus(z), F.softplus(z)), "do not cost −T log p"),
+        (
+            lambda z, y, t: -(t * y * torch.sigmoid(z).log() + (1 - y) * (1 - torch.sigmoid(z)).log()),
+            "at a logit of ±200 the loss is not finite",
+        ),
+    ],
+)
+def test_a_wrong_loss_meets_its_own_words(answer, wrong):
+    assert wrong in judge("loss", answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        (weighted, "still that of YouTube's loss"),
+        (lambda z, y, t: weighted(z, y, t) * 0.7, "still that of YouTube's loss"),
+        (lambda z, y, t: weighted(z, y, t + 1), "the best constant says"),
+        (lambda z, y, t: weighted(z, y, t).sum(), "8 rows gave a result of shape ()"),
+        # right for the click rate of the first log alone
+        (lambda z, y, t: weighted(z, y, t) + (t > 5) * 3 * F.softplus(z), "on 8 rows, 1 of them clicked, the best"),
+        (lambda z, y, t: (z.exp() - t).abs(), "the best constant says"),  # the median
+        (lambda z, y, t: corrected(z.detach(), y, t), "no gradient reaches the logit"),
+    ],
+)
+def test_a_wrong_correction_meets_its_own_words(answer, wrong):
+    said = judge("mended", answer)
+    assert said.startswith("Not right yet") and wrong in said
+
+
+def corrected(z, y, t):
+    return y * t * F.softplus(-z) + F.softplus(z)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda z, y, t: 0.7 * corrected(z, y, t), "Every impression is a negative once"),
+        (lambda z, y, t: z.exp() - t * y * z, "right within groups of rows as well"),  # of a Poisson count
+        (lambda z, y, t: (z.exp() - t * y) ** 2, "right within groups of rows as well"),
+        # T times the share of unclicked rows: right where that share is the same everywhere
+        (lambda z, y, t: weighted(z, y, t * (1 - y.mean())), "it says 1.9 s, and their mean is 2.5 s"),
+    ],
+)
+def test_another_loss_with_the_right_best_constant_passes_and_is_told_what_it_is(answer, words):
+    said = judge("mended", answer)
+    assert said.startswith("Correct") and words in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        (lambda y, t, kept: torch.where(y > 0, t, 1 / kept), "clicked rows weigh their seconds"),
+        (lambda y, t, kept: torch.where(y > 0, 60 * t, 1 / kept), "a minute of a click weighs 360 times"),
+        (lambda y, t, kept: torch.where(y > 0, 1.0, 1 / kept), "clicked rows do not weigh their time"),
+        (
+            lambda y, t, kept: torch.where(y > 0, t / 60, torch.arange(6.0)),
+            "do not all weigh the same",
+        ),
+        (lambda y, t, kept: t / 60, "rows without a click weigh nothing"),
+        (lambda y, t, kept: torch.where(y > 0, t / 60, 1.0), "ten times too large"),
+        (lambda y, t, kept: torch.where(y > 0, t / 60, kept), "a minute of a click weighs 10 times an unclicked row"),
+        (lambda y, t, kept: torch.where(y > 0, t / 60, 10.0), "with one in four, 0.1 times. It should be 0.1 and 0.25"),
+        (lambda y, t, kept: 1 / kept, "6 rows gave a result of shape ()"),
+    ],
+)
+def test_wrong_weights_meet_their_own_words(answer, wrong):
+    said = judge("weights", answer)
+    assert said.startswith("Not right yet") and wrong in said
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda y, t, kept: torch.where(y > 0, t / 60 * kept, 1.0),
+        lambda y, t, kept: y * t * kept / 60 + (1 - y),
+        lambda y, t, kept: torch.where(y > 0, t, 60 / kept),
+    ],
+)
+def test_a_factor_that_all_weights_have_in_common_is_free(answer):
+    assert judge("weights", answer).startswith("Correct")
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        (lambda clicks: clicks["watch_seconds"].mean(), "gave a result of shape ()"),
+        (lambda clicks: clicks["watch_seconds"] / clicks["like"], "some T are NaN or infinite"),
+        (lambda clicks: np.log(clicks["watch_seconds"]), "some T are negative"),
+        (lambda clicks: 1 + 0 * clicks["duration"], "all T are equal"),
+    ],
+)
+def test_a_t_that_the_loss_cannot_use_meets_its_own_words(answer, wrong):
+    assert wrong in judge("time", answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda clicks: clicks["watch_seconds"] + 300 * clicks["like"],
+        lambda clicks: 1 + 100 * clicks["like"] + 100 * clicks["finish"],
+    ],
+)
+def test_a_bonus_for_a_like_does_not_wrap(answer):
+    """The flags of the log are bytes, which hold no more than 127."""
+    seen = []
+    judged = judge("time", lambda clicks: seen.append(answer(clicks)) or seen[-1])
+    assert judged.startswith("Correct")
+    assert seen[0].max() >= 201 and seen[0].min() >= 0
+
+
+def test_a_trial_trains_with_the_bonus_that_was_meant(monkeypatch):
+    trained = []
+    monkeypatch.setattr(watch_time, "train", lambda feeds, recipe: trained.extend(feeds))
+    monkeypatch.setattr(watch_time, "_served", lambda *given: None)
+    watch_time.own_time(lambda clicks: clicks["watch_seconds"] + 300 * clicks["like"], [0])
+    log = trained[0].log.query("click == 1")
+    np.testing.assert_allclose(log["own"], log["watch_seconds"].astype(float) + 300.0 * log["like"].astype(float))
+
+
+def test_a_trial_waits_for_an_answer(capsys):
+    assert chapter_02.trial(lambda clicks: None) is None
+    assert capsys.readouterr().out == "Not yet: the check above must say Correct first.\n"
+
+
+def test_a_trial_compares_with_the_kept_worlds(monkeypatch):
+    """An own T is trained in the worlds of the grid; here two of them, to be quick."""
+    monkeypatch.setattr(chapter_02, "WORLDS", range(2))
+    table = chapter_02.trial(lambda clicks: clicks["watch_seconds"].clip(upper=1))
+    assert list(table.columns) == ["mean", "low", "high"]
+    assert table.loc["duration", "mean"] < 0 < table.loc["bait", "mean"]  # nearly a click model

@@ -1,0 +1,191 @@
+"""The experiments of chapter 02: the constant in closed form, labels and weights, what is served."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.chapters.ch02 import watch_time
+from helpers.course import GRIDS
+from helpers.data.examples import Examples
+from helpers.data.worlds import Feed, features
+from helpers.training.losses import binary_cross_entropy, weighted_cross_entropy
+
+
+@pytest.mark.parametrize("rate", [0.066, 0.232, 0.5])
+def test_the_constant_is_off_by_1_over_1_minus_the_click_rate(rate):
+    found = watch_time.constant(rate, 8.0, 200_000, 1.6, draws=200, seed=0).mean()
+    assert found["mended"] == pytest.approx(8 * rate, rel=0.01)
+    assert found["plain"] == pytest.approx(8 * rate / (1 - rate), rel=0.01)
+
+
+def test_the_constant_of_one_log_is_what_the_loss_learns():
+    """The row that `constant` draws in one go, against descent on single rows with the same clicks and seconds."""
+    click = torch.tensor([1.0] * 3 + [0.0] * 7)
+    seconds = torch.tensor([4.0, 6, 2] + [0.0] * 7)
+    logit = torch.zeros((), requires_grad=True)
+    for _ in range(400):
+        (slope,) = torch.autograd.grad(weighted_cross_entropy(logit.expand(10), click, seconds).mean(), logit)
+        logit = (logit - 0.5 * slope).detach().requires_grad_()
+    assert logit.exp().item() == pytest.approx(12 / 7, rel=1e-4)
+
+
+def test_extreme_click_rates():
+    assert (watch_time.constant(0.0, 8.0, 50, 1.0, 5, 0) == 0).all(axis=None)
+    all_clicked = watch_time.constant(1.0, 8.0, 50, 1.0, 5, 0)
+    assert np.isinf(all_clicked["plain"]).all() and np.isfinite(all_clicked["mended"]).all()
+
+
+def test_the_spread_widens_the_band_and_leaves_the_mean():
+    narrow, wide = (watch_time.constant(0.3, 20.0, 1000, spread, 4000, 1)["mended"] for spread in (0.5, 3.0))
+    assert narrow.mean() == pytest.approx(wide.mean(), rel=0.02)
+    assert wide.std() > 2 * narrow.std()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((1.5, 8, 50, 1, 5, 0), "rate: got 1.5; expected a number from 0 to 1"),
+        ((0.5, -8, 50, 1, 5, 0), "mean: got -8"),
+        ((0.5, 8, 0, 1, 5, 0), "rows: got 0"),
+        ((0.5, 8, 50, 0, 5, 0), "spread: got 0"),
+    ],
+)
+def test_impossible_settings_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        watch_time.constant(*arguments)
+
+
+@pytest.fixture(scope="module")
+def feed():
+    return Feed.make(900)
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Logs of 2,000 rows, to be quick; nothing that was trained on them is kept."""
+    monkeypatch.setattr(watch_time, "ROWS", 2000)
+    watch_time._trained.cache_clear()
+    yield
+    watch_time._trained.cache_clear()
+
+
+def test_weights_count_a_click_by_its_time_and_other_rows_once(feed):
+    log = watch_time.with_labels(feed.log)
+    clicked = log["click"] == 1
+    np.testing.assert_allclose(log.loc[clicked, "seconds_or_1"], log.loc[clicked, "watch_seconds"])
+    np.testing.assert_allclose(log.loc[clicked, "minutes_or_1"] * 60, log.loc[clicked, "watch_seconds"])
+    assert (log.loc[~clicked, ["seconds_or_1", "minutes_or_1"]] == 1).all(axis=None)
+
+
+def test_the_weighted_rows_are_youtube_s_loss(feed):
+    """A click model with one more column is the loss of the paper, row by row."""
+    log = watch_time.with_labels(feed.log)[:500]
+    click, seconds, weight = (
+        torch.tensor(log[name].to_numpy(), dtype=torch.float32) for name in ("click", "watch_seconds", "seconds_or_1")
+    )
+    logit = torch.linspace(-3, 3, 500)
+    rows = weight * binary_cross_entropy(logit, click)
+    torch.testing.assert_close(rows, weighted_cross_entropy(logit, click, seconds))
+
+
+def test_a_quantile_is_0_without_a_click_and_knows_nothing_of_the_length(feed):
+    log = watch_time.with_labels(feed.log)
+    clicked = log[log["click"] == 1]
+    assert (log.loc[log["click"] == 0, "quantile"] == 0).all()
+    assert clicked["quantile"].between(0, 1).all() and clicked["quantile"].mean() == pytest.approx(0.5, abs=0.01)
+    assert abs(clicked["quantile"].corr(clicked["duration"], method="spearman")) < 0.03
+    assert clicked["watch_seconds"].corr(clicked["duration"], method="spearman") > 0.3
+
+
+def test_what_is_served_is_a_tidy_table_and_equal_for_equal_seeds(short):
+    one = watch_time.served([900, 901], ["clicks", "weighted CE"])
+    watch_time._trained.cache_clear()
+    two = watch_time.served([900, 901], ["clicks", "weighted CE"])
+    pd.testing.assert_frame_equal(one, two)
+    assert list(one.columns) == ["seed", "model", "outcome", "value"]
+    assert len(one) == 2 * 4 * len(watch_time.OUTCOMES)
+    satisfied = one[one["outcome"] == "satisfaction"].groupby("model")["value"].mean()
+    assert satisfied.idxmax() == "true satisfaction"
+
+
+def test_a_second_log_is_of_the_same_world_and_has_other_impressions(feed):
+    second = watch_time.second_log(feed)
+    assert set(second["video"]) <= set(feed.world.videos["video"])
+    assert not second["watch_seconds"][:100].equals(feed.log["watch_seconds"][:100])
+
+
+def test_readings_come_in_bins_of_equal_size(short):
+    table = watch_time.calibration([900], bins=4)
+    assert len(table) == 2 * 2 * 4
+    mine = table[(table["by"] == "prediction") & (table["model"] == "mended CE")]
+    assert mine.sort_values("bin")["predicted"].is_monotonic_increasing
+    bands = watch_time.same_score([900], bands=2)
+    assert len(bands) == 4
+    np.testing.assert_allclose(bands["click_rate"] * bands["seconds_a_click"], bands["actual"])
+
+
+def test_predictions_of_worlds_of_different_size_stand_in_their_own_rows(short):
+    feeds = [Feed.make(seed) for seed in (900, 901)]
+    run = watch_time.train(feeds, watch_time.RECIPES["clicks"])
+    one, other = feeds[0].log[:700], feeds[1].log[:300]
+    both = watch_time.predictions(run, [one, other])
+    assert [len(part) for part in both] == [700, 300]
+    swapped = watch_time.predictions(run, [feeds[0].log[:50], other])[1]
+    np.testing.assert_allclose(both[1], swapped, atol=1e-5)
+
+
+def test_an_own_t_that_is_the_seconds_changes_nothing(short):
+    own = watch_time.own_time(lambda clicks: clicks["watch_seconds"], [900])
+    served = watch_time.served([900], ["weighted CE"])
+    both = own.merge(served[served["model"] == "weighted CE"], on=["seed", "outcome"])
+    assert len(both) == len(watch_time.OUTCOMES)
+    np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=1e-5)
+
+
+def test_an_own_t_in_another_order_is_taken_by_its_index(short):
+    straight, sorted_ = (
+        watch_time.own_time(time, [900])["value"]
+        for time in (lambda c: c["watch_seconds"], lambda c: c.sort_values("duration")["watch_seconds"])
+    )
+    np.testing.assert_array_equal(straight, sorted_)
+
+
+@pytest.mark.parametrize(
+    ("time", "message"),
+    [
+        (lambda c: c["watch_seconds"] * np.nan, "T: got"),
+        (lambda c: -c["watch_seconds"], "T: got -"),
+        (lambda c: c["watch_seconds"].to_numpy()[:6], r"T: got shape \(6,\)"),
+    ],
+)
+def test_an_own_t_that_is_no_time_is_named(time, message):
+    with pytest.raises(ValueError, match=message):
+        watch_time.own_time(time, [900])
+
+
+def test_unweighted_rows_stay_unweighted(feed):
+    part, _ = feed.examples(features(), {"score": "click"}, 2000)
+    assert isinstance(watch_time._weighted(part), Examples) and not watch_time._weighted(part).weights
+
+
+@pytest.mark.long
+def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
+    """At the learning rate of the click model a rounding error, as between two CPUs, moves the end of a run: there the
+    mean of eight worlds must come out again, for the other models each world."""
+    kept = GRIDS["02_served"].read()
+    keys = ["seed", "model", "outcome"]
+    both = kept.merge(watch_time.served([3, 17], ["mended CE", "squared error"]), on=keys)
+    assert len(both) == 2 * 4 * len(watch_time.OUTCOMES)  # at random and true satisfaction are models too
+    np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=0.05, atol=0.05)
+    both = kept.merge(watch_time.served(range(8), ["clicks"]).query("model == 'clicks'"), on=keys)
+    assert len(both) == 8 * len(watch_time.OUTCOMES)
+    means = both.groupby("outcome")[["value_x", "value_y"]].mean()
+    np.testing.assert_allclose(means["value_x"], means["value_y"], rtol=0.05, atol=0.05)
+    new = watch_time.calibration([7])
+    both = GRIDS["02_calibration"].read().merge(new, on=["seed", "model", "by", "bin"])
+    assert len(both) == len(new)
+    np.testing.assert_allclose(both["predicted_x"], both["predicted_y"], rtol=0.05, atol=0.05)
+    new = watch_time.same_score([11])
+    both = GRIDS["02_same_score"].read().merge(new, on=["seed", "band", "videos"])
+    np.testing.assert_allclose(both["click_rate_x"], both["click_rate_y"], atol=0.02)

@@ -1,0 +1,137 @@
+"""The exercises of chapter 03: the solutions pass, and typical wrong answers meet their own words."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits
+
+from helpers.chapters.ch03 import exercises as chapter_03
+from helpers.chapters.ch03.fusion import constant_loss
+from helpers.display.exercises import Exercise
+
+
+def judge(name: str, answer) -> str:
+    check = getattr(chapter_03, name)
+    return Exercise(check.probes, check.correct).judge(answer)
+
+
+def bce(logit, label, **options):
+    return binary_cross_entropy_with_logits(logit, label, **options)
+
+
+def by_probability(logit, click, finish, w):
+    p = torch.sigmoid(logit)
+    part = lambda y: -(y * p.log() + (1 - y) * (1 - p).log()).mean()  # noqa: E731
+    return w * part(click) + (1 - w) * part(finish)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda z, c, f, w: w * bce(z, c) + (1 - w) * bce(z, f), "Correct: one number"),
+        (lambda z, c, f, w: bce(z, w * c + (1 - w) * f), "Correct"),
+        (lambda z, c, f, w: ..., "Not yet: write your answer"),
+        (lambda z, c, f, w: w * bce(z, f) + (1 - w) * bce(z, c), "the weights are swapped"),
+        (lambda z, c, f, w: bce(z, c) + bce(z, f), "the weight has no effect"),
+        (lambda z, c, f, w: (w * bce(z, c) + (1 - w) * bce(z, f)).item(), "a float, not one number in a tensor"),
+        (lambda z, c, f, w: w * bce(z, c, reduction="none"), "a tensor of shape (40,)"),
+        (
+            lambda z, c, f, w: w * bce(z, c, reduction="sum") + (1 - w) * bce(z, f, reduction="sum"),
+            "it is a sum over rows",
+        ),
+        (lambda z, c, f, w: w * bce(z.sigmoid(), c) + (1 - w) * bce(z.sigmoid(), f), "the loss should be"),
+        (lambda z, c, f, w: bce(z, c), "the loss should be"),
+        (by_probability, "infinite, NaN or cut off"),
+        (
+            lambda z, c, f, w: binary_cross_entropy(z.sigmoid(), w * c + (1 - w) * f),
+            "infinite, NaN or cut off",
+        ),
+        (lambda z, c, f, w: bce(z.detach(), w * c + (1 - w) * f), "no gradient reaches the logit"),
+    ],
+)
+def test_weighted_loss(answer, words):
+    assert words in judge("weighted_loss", answer)
+
+
+def each(function):
+    return lambda labels, wanted: {name: function(label, wanted[name]) for name, label in labels.items()}
+
+
+def rate(label):
+    return label.mean().item()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (each(lambda y, share: share / constant_loss(y)), "Correct: each loss now counts"),
+        (each(lambda y, share: 7 * share / constant_loss(y)), "Correct"),
+        (lambda labels, wanted: None, "Not yet"),
+        (each(lambda y, share: share), "the sizes of the losses are not in them"),
+        (each(lambda y, share: share * constant_loss(y)), "you multiplied by the size"),
+        (each(lambda y, share: 1 / constant_loss(y)), "the wanted shares are not in the weights"),
+        (each(lambda y, share: share / rate(y)), "you divided by the rate"),
+        (each(lambda y, share: share / (rate(y) * (1 - rate(y)))), "right for a squared error"),
+        (each(lambda y, share: -share / constant_loss(y)), "zero, negative or not finite"),
+        (each(lambda y, share: share / np.sqrt(rate(y))), "not in the wanted proportion"),
+        (lambda labels, wanted: [1, 2, 3], "a list, not a weight for each"),
+    ],
+)
+def test_fair_weights(answer, words):
+    assert words in judge("fair_weights", answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda losses, weights: (weights * losses).max(), "Correct: the goal that is worst off"),
+        (lambda losses, weights: ..., "Not yet"),
+        (lambda losses, weights: (weights * losses).sum(), "this is the weighted sum"),
+        (lambda losses, weights: losses.max(), "without its weight"),
+        (lambda losses, weights: weights[losses.argmax()] * losses.max(), "picked first and weighted then"),
+        (lambda losses, weights: (weights * losses).min(), "should be 0.25, yours is 0.06"),
+        (lambda losses, weights: (weights * losses).max().item(), "a float, not one number"),
+        (lambda losses, weights: (weights * losses).max(dim=0), "not one number in a tensor"),
+        (lambda losses, weights: (weights * losses.detach()).max(), "no gradient reaches"),
+    ],
+)
+def test_chebyshev(answer, words):
+    assert words in judge("chebyshev", answer)
+
+
+def decision(beyond=1.96, guard=0.95, overlap=False, absolute=False, last="best"):
+    """The rule of the exercise; the wrong answers change one thing each."""
+
+    def decide(test):
+        today, others = test.iloc[0], test.iloc[1:]
+        error = [arm["returns_sd"] / arm["users"] ** 0.5 for _, arm in test.iterrows()]
+        passed = []
+        for (_, arm), own in zip(others.iterrows(), error[1:], strict=True):
+            half = beyond * (own + error[0] if overlap else (own**2 + error[0] ** 2) ** 0.5)
+            difference = arm["returns"] - today["returns"]
+            difference = abs(difference) if absolute else difference
+            if difference > half and arm["clicks"] >= guard * today["clicks"]:
+                passed.append((arm["returns"], arm["weight"]))
+        if not passed:
+            return today["weight"]
+        return (max(passed) if last == "best" else passed[0])[1]
+
+    return decide
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (decision(), "Correct: you ship what is better for sure"),
+        (lambda test: None, "Not yet"),
+        (lambda test: test.loc[test["returns"].idxmax(), "weight"], "a difference that may well be luck"),
+        (lambda test: 0.5, "an arm that is clearly better"),
+        (decision(overlap=True), "that two intervals overlap does not make their difference unsure"),
+        (decision(absolute=True), "an arm that is clearly worse was shipped"),
+        (decision(guard=0), "lost 16% of the clicks"),
+        (decision(last="first"), "did not ship the better one"),
+        (lambda test: test.iloc[-1], "is not the weight of one of the arms"),
+    ],
+)
+def test_decide(answer, words):
+    assert words in judge("decide", answer)

@@ -1,0 +1,96 @@
+"""Weights at training and at serving on the feed: small worlds' numbers obey what the maths says."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.chapters.ch03 import fusion
+from helpers.data.worlds import Feed, Offer
+from helpers.models.shared_bottom import OneHead
+from helpers.training.losses import binary_cross_entropy
+
+
+@pytest.fixture(scope="module")
+def table():
+    return fusion.fronts(range(2), weights=[0.0, 0.5, 1.0], trained=[1.0])
+
+
+def test_constant_loss_is_the_lowest_of_all_constants():
+    labels = (torch.arange(100) < 7).float()
+    logits = torch.linspace(-6, 6, 2001)
+    lowest = min(binary_cross_entropy(logit.expand(100), labels).mean().item() for logit in logits)
+    assert fusion.constant_loss(labels) == pytest.approx(lowest, abs=1e-5)
+
+
+def test_fusion_at_the_ends_is_one_of_the_two():
+    click, finish = np.array([0.3, 0.2]), np.array([0.1, 0.15])
+    for way in fusion.WAYS[1:]:
+        np.testing.assert_allclose(fusion.fused(click, finish, 1, way), click)
+        np.testing.assert_allclose(fusion.fused(click, finish, 0, way), finish)
+
+
+def test_geometric_fusion_does_not_care_how_rare_a_label_is():
+    click, finish = np.random.default_rng(0).uniform(0.1, 0.9, (2, 50))
+    order = [np.argsort(fusion.fused(click, scale * finish, 0.4, "geometric fusion")) for scale in (1, 0.01)]
+    np.testing.assert_array_equal(*order)
+
+
+def test_fronts_are_tidy_and_both_fusions_meet_at_the_ends(table):
+    assert len(table) == 2 * (2 * 3 + 1)
+    assert not table.duplicated(["way", "weight", "seed"]).any()
+    ends = table[table["weight"].isin([0, 1]) & (table["way"] != "one score")]
+    for _, part in ends.groupby(["weight", "seed"]):
+        assert part.drop(columns="way").nunique().eq(1).all()
+
+
+def test_the_click_s_end_serves_more_clicks_and_fewer_finishes(table):
+    by = table[table["way"] == "linear fusion"].groupby("weight")[["click", "finish"]].mean()
+    assert by.loc[1, "click"] > by.loc[0, "click"] and by.loc[1, "finish"] < by.loc[0, "finish"]
+
+
+def test_a_way_is_not_ahead_of_itself():
+    rows = [("one", w, 0, 0.5 + 0.1 * w, 0.3 - 0.1 * w) for w in (0, 0.5, 1)]
+    rows += [("two", w, 0, 0.5 + 0.1 * w, 0.31 - 0.1 * w) for w in (0, 0.25, 1)]
+    curves = pd.DataFrame(rows, columns=["way", "weight", "seed", "click", "finish"])
+    np.testing.assert_allclose(fusion.ahead(curves, "one", "one")["ahead"], 0, atol=1e-12)
+    np.testing.assert_allclose(fusion.ahead(curves, "one", "two")["ahead"], -0.01)
+
+
+def test_one_score_trained_on_the_click_alone_is_a_click_model():
+    feed = Feed.make(1)
+    (model,), history = fusion.train([feed], model=OneHead, weights=(1, 0))
+    found = fusion.probabilities(model, Offer.make(feed))
+    np.testing.assert_array_equal(found["click"], found["finish"])
+    assert found["click"].mean() == pytest.approx(feed.log["click"].mean(), abs=0.05)
+    assert set(history["task"]) == {"click", "finish", "total"}
+
+
+def test_rare_is_tidy():
+    table = fusion.rare([1])
+    assert list(table.columns) == ["scale", "seed", "task", "auc"]
+    assert len(table) == 4 * 2 and table["auc"].between(0.4, 0.9).all()
+
+
+@pytest.mark.long
+def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
+    new = fusion.fronts([5, 23], trained=[0.4])
+    both = fusion.GRIDS["03_fronts"].read().merge(new, on=["way", "weight", "seed"])
+    assert len(both) == len(new)
+    np.testing.assert_allclose(both["auc_finish_x"], both["auc_finish_y"], atol=0.01)
+    both = fusion.GRIDS["03_rare"].read().merge(fusion.rare([5, 23]), on=["scale", "seed", "task"])
+    assert len(both) == 2 * 4 * 2
+    np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([1, 1], "labels: got only 1; expected both 0 and 1"),
+        ([0, 2], "labels: got"),
+        ([0.0, float("nan")], "labels: got"),
+    ],
+)
+def test_a_constant_has_no_loss_for_what_is_no_pair_of_classes(labels, message):
+    with pytest.raises(ValueError, match=message):
+        fusion.constant_loss(torch.tensor(labels))

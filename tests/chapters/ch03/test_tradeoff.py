@@ -1,0 +1,124 @@
+"""One score for two goals: what the maths says of its losses, and of fronts that a weighted sum cannot reach."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.chapters.ch03 import tradeoff
+from helpers.training.losses import binary_cross_entropy, task_losses, weighted_sum
+
+GOALS = {"click": "binary", "finish": "binary"}
+
+
+def test_two_weighted_log_losses_are_one_on_the_mixed_label():
+    logit = torch.linspace(-30, 30, 400, requires_grad=True)
+    generator = torch.Generator().manual_seed(0)
+    y = {task: (torch.rand(400, generator=generator) < 0.4).float() for task in GOALS}
+    losses = task_losses(dict.fromkeys(GOALS, logit), y, dict.fromkeys(GOALS, binary_cross_entropy))
+    two = weighted_sum(losses, torch.tensor([0.3, 0.7]))
+    one = binary_cross_entropy(logit, 0.3 * y["click"] + 0.7 * y["finish"]).mean()
+    torch.testing.assert_close(two, one)
+    gradients = [torch.autograd.grad(loss, logit)[0] for loss in (two, one)]
+    torch.testing.assert_close(*gradients, atol=1e-8, rtol=1e-4)
+
+
+@pytest.mark.parametrize("correlation", [-1.0, -0.5, 0.0, 0.75, 1.0])
+def test_correlated_pairs_have_the_correlation_they_say(correlation):
+    pair = tradeoff.correlated_pair(correlation, seed=1)
+    found = torch.corrcoef(torch.stack([pair.test.labels["a"], pair.test.labels["b"]]))[0, 1].item()
+    assert pair.label_correlation == correlation
+    assert found == pytest.approx(correlation, abs=0.08)
+
+
+def test_an_unknown_correlation_is_named():
+    with pytest.raises(ValueError, match=r"correlation: got 0\.3"):
+        tradeoff.correlated_pair(0.3, seed=1)
+
+
+@pytest.mark.parametrize("correlation", [-1.0, 0.0, 0.5])
+def test_the_best_losses_are_those_of_the_mixed_target(correlation):
+    labels = tradeoff.correlated_pair(correlation, seed=2).test.labels
+    found = tradeoff.best_losses(correlation, [0.2, 0.5]).pivot(index="weight", columns="task", values="loss")
+    for weight, row in found.iterrows():
+        score = weight * labels["a"] + (1 - weight) * labels["b"]
+        for task in "ab":
+            loss = ((score - labels[task]) ** 2).mean() / labels[task].var()
+            assert row[task] == pytest.approx(loss.item(), abs=0.15)
+
+
+def test_trade_off_is_tidy_paired_and_ends_at_single_tasks():
+    table = tradeoff.trade_off(range(2), correlations=[-1, 1], weights=[0, 0.5, 1])
+    assert list(table.columns) == ["correlation", "weight", "seed", "task", "loss", "auc"]
+    assert len(table) == 2 * 3 * 2 * 2
+    loss = table.set_index(["correlation", "weight", "seed", "task"])["loss"].sort_index()
+    assert (loss[-1, 1, slice(None), "a"] < 0.4).all() and (loss[-1, 1, slice(None), "b"] > 2).all()
+    np.testing.assert_allclose(loss[-1, 0.5], 1, atol=0.05)
+    # At weight 1 only task a trains the score, and task a is the same in all pairs of a seed.
+    np.testing.assert_allclose(loss[-1, 1, slice(None), "a"], loss[1, 1, slice(None), "a"], atol=0.02)
+
+
+def test_towers_do_not_notice_the_sign():
+    table = tradeoff.trade_off(range(2), "two towers", correlations=[-1], weights=[0.5])
+    assert (table["loss"] < 0.4).all()
+
+
+def test_trade_off_names_an_unknown_model():
+    with pytest.raises(ValueError, match="model: got 'three heads'"):
+        tradeoff.trade_off(range(2), "three heads")
+
+
+def test_mixed_labels_train_the_same_score():
+    auc = tradeoff.mixed(range(2)).pivot(index=["seed", "task"], columns="labels", values="auc")
+    np.testing.assert_allclose(auc["two"], auc["one, mixed"], atol=1e-3)
+
+
+def relu_correlation(angle: float) -> float:
+    """Of relu(u·x) and relu(v·x) with this angle between u and v (Cho and Saul, 2009)."""
+    product = (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / (2 * np.pi)
+    return (product - 1 / (2 * np.pi)) / (1 / 2 - 1 / (2 * np.pi))
+
+
+@pytest.mark.parametrize("degrees", [0, 30, 45, 90])
+def test_the_front_of_one_unit_is_as_in_closed_form(degrees):
+    """What the notebook states of one relu unit against the tasks of `unit_pair`."""
+    examples, angle = tradeoff.unit_pair(200_000, seed=0), np.deg2rad(degrees)
+    hidden = torch.relu(examples.inputs @ torch.tensor([np.cos(angle), np.sin(angle)], dtype=torch.float32))
+    for task, between in (("a", angle), ("b", np.pi / 2 - angle)):
+        found = torch.corrcoef(torch.stack([hidden, examples.labels[task]]))[0, 1].item()
+        assert found == pytest.approx(relu_correlation(between), abs=0.01)
+
+
+def test_the_front_of_one_unit_is_concave_in_the_middle():
+    assert 1 - relu_correlation(np.pi / 4) ** 2 == pytest.approx(0.589, abs=0.001)  # the line between the ends: 0.5
+
+
+def test_a_weighted_sum_of_one_unit_ends_at_an_end_and_a_chebyshev_sum_between():
+    table = tradeoff.one_unit(range(6), weights=[0.4, 0.6])
+    assert list(table.columns) == ["sum", "weight", "seed", "task", "loss"]
+    share = tradeoff.compromises(table).groupby("sum")["share"].mean()
+    assert share["weighted sum"] < 0.1 and share["Chebyshev sum"] > 0.4
+
+
+def test_one_unit_names_an_unknown_sum():
+    with pytest.raises(ValueError, match="sums: got 'product'"):
+        tradeoff.one_unit(range(2), sums=["product"])
+
+
+def test_compromises_counts_runs_with_both_losses_below():
+    keys = [("weighted sum", w, 0, task) for w in (0.4, 0.6) for task in "ab"]
+    table = pd.DataFrame(keys, columns=["sum", "weight", "seed", "task"]).assign(loss=[0.5, 0.6, 0.1, 0.95])
+    assert tradeoff.compromises(table)["share"].tolist() == [0.5]
+
+
+@pytest.mark.long
+def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
+    keys = ["correlation", "weight", "seed", "task"]
+    for name, model in (("03_one_score", "one score"), ("03_two_towers", "two towers")):
+        new = tradeoff.trade_off([3, 11], model, correlations=[-0.75, 0.5], weights=[0.2, 0.5])
+        both = tradeoff.GRIDS[name].read().merge(new, on=keys)
+        assert len(both) == len(new)
+        np.testing.assert_allclose(both["loss_x"], both["loss_y"], atol=0.03)
+    new = tradeoff.one_unit([4, 9], weights=[0.5])
+    both = tradeoff.GRIDS["03_one_unit"].read().merge(new, on=["sum", "weight", "seed", "task"])
+    np.testing.assert_allclose(both["loss_x"], both["loss_y"], atol=0.05)

@@ -1,0 +1,90 @@
+"""The feed's labels as tasks: what is observed where, and models of about the same size."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.chapters.ch04 import feed_tasks
+from helpers.course import GRIDS
+from helpers.data.feed import WATCH
+from helpers.data.worlds import features
+from helpers.models.shared_bottom import SharedBottom, parameter_count
+
+
+@pytest.fixture
+def log() -> pd.DataFrame:
+    labels = {label: [0, 1, 0] for label in feed_tasks.LABELS}
+    return pd.DataFrame(labels | {"click": [0, 1, 1], "watch_seconds": [0.0, WATCH, 2 * WATCH]})
+
+
+def test_seconds_are_observed_where_a_video_played(log):
+    seen = feed_tasks.observed(log)
+    assert np.isnan(seen["seconds"][0])
+    assert seen["seconds"][1:].tolist() == pytest.approx([0, np.log(2)])
+    assert not seen[list(feed_tasks.LABELS)].isna().any(axis=None)
+
+
+def test_on_clicked_rows_every_label_but_the_click_is_masked_elsewhere(log):
+    seen = feed_tasks.observed(log, clicked=True)
+    assert seen["click"].tolist() == [0, 1, 1]
+    for label in feed_tasks.LABELS[1:]:
+        assert seen[label].isna().tolist() == [True, False, False]
+
+
+def test_all_places_but_nothing_have_about_the_same_parameters():
+    sizes = {
+        place: parameter_count(SharedBottom(features(), dict.fromkeys(feed_tasks.LABELS, "binary"), *units))
+        for place, units in feed_tasks.PLACES.items()
+        if place != "nothing"
+    }
+    assert all(abs(size - 19_850) <= 150 for size in sizes.values())
+    alone = 8 * parameter_count(SharedBottom(features(), {"like": "binary"}, *feed_tasks.PLACES["nothing"]))
+    assert 4.9 < alone / np.mean(list(sizes.values())) < 5.1
+
+
+def test_what_is_shared_is_what_the_place_says():
+    kinds = dict.fromkeys(feed_tasks.LABELS, "binary")
+    for place, layers in (("embeddings", 0), ("embeddings, 1 layer", 1), ("embeddings, 2 layers", 2)):
+        model = SharedBottom(features(), kinds, *feed_tasks.PLACES[place])
+        weights = [name for name, tensor in model.bottom.named_parameters() if tensor.dim() == 2]
+        above = [name for name, tensor in model.towers[0].named_parameters() if tensor.dim() == 2]
+        assert len(weights) == layers and len(weights) + len(above) == 3
+
+
+def test_every_model_has_tuned_settings():
+    for clicked, places in ((False, tuple(feed_tasks.PLACES)), (True, ("nothing", feed_tasks.HALFWAY))):
+        chosen = feed_tasks.CHOSEN[clicked]
+        singles = {feed_tasks.key("nothing", [label]) for label in feed_tasks.LABELS}
+        expected = singles | {feed_tasks.key(place, feed_tasks.LABELS) for place in places if place != "nothing"}
+        if not clicked:
+            expected |= {feed_tasks.key(width, tasks) for width in feed_tasks.WIDTHS for tasks in feed_tasks.NEWS}
+        assert set(chosen) == expected
+        assert all(lr in feed_tasks.LEARNING_RATES and l2 in feed_tasks.PENALTIES for lr, l2 in chosen.values())
+
+
+def test_an_unknown_task_is_named():
+    worlds = feed_tasks.Worlds([0], None, None, {}, [])
+    with pytest.raises(ValueError, match="tasks: got 'clicks'; expected one of 'click'"):
+        feed_tasks.train(worlds, ["clicks"], [4], [4], 0.01, 0.01)
+
+
+def test_news_is_a_tidy_table():
+    table = feed_tasks.news(range(1), widths=[4])
+    assert list(table.columns) == ["width", "seed", "model", "task", "score"]
+    assert sorted(zip(table["model"], table["task"], strict=True)) == sorted(
+        (model, task) for model in ("single-task", "shared-bottom") for task in ("click", "seconds")
+    )
+    assert table["score"].between(0.1, 0.9).all()
+
+
+@pytest.mark.long
+def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
+    new = feed_tasks.news([3])
+    both = GRIDS["04_news"].read().merge(new, on=["width", "seed", "model", "task"])
+    assert len(both) == len(new)
+    np.testing.assert_allclose(both["score_x"], both["score_y"], atol=0.02)
+    for name, clicked in (("04_feed", False), ("04_feed_clicked", True)):
+        new = feed_tasks.places([4], ["click", "share"], ["nothing", feed_tasks.HALFWAY], clicked)
+        both = GRIDS[name].read().merge(new, on=["clicked", "shared", "seed", "label"])
+        assert len(both) == len(new) == 4
+        np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.02)

@@ -1,0 +1,144 @@
+"""The experiments of chapter 05: what their tables hold, and what the pairs of tasks are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.chapters.ch05 import balancers, claims, toy
+from helpers.data.synthetic import relu_tasks
+
+
+def test_the_fast_and_the_slow_pair_has_the_targets_it_says():
+    pair = balancers.speed_pair(seed=3)
+    assert (len(pair.train), len(pair.valid), len(pair.test)) == (500, 500, 2000)
+    x, labels = pair.test.inputs, pair.test.labels
+    for task in "ab":
+        assert labels[task].var().item() == pytest.approx(1, abs=0.25)
+    left = labels["a"] - x @ torch.linalg.lstsq(x, labels["a"]).solution
+    assert left.abs().max() < 1e-4  # a straight line, without noise
+    straight = x @ torch.linalg.lstsq(x, labels["b"]).solution
+    assert straight.var() < 0.05  # a product: a straight line knows nothing of it
+    noisy = pair.train.labels["a"] - pair.train.inputs @ torch.linalg.lstsq(x, labels["a"]).solution
+    assert noisy.std().item() == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_clean_pair_has_noise_in_a_alone():
+    clean, noisy = balancers.clean_pair(seed=4), balancers.disjoint_pair(seed=4)
+    exact = relu_tasks(noise=0.0, shared=0, seed=4)
+    for part in ("train", "valid"):
+        assert torch.equal(getattr(clean, part).labels["a"], getattr(noisy, part).labels["a"])
+        assert torch.equal(getattr(clean, part).labels["b"], getattr(exact, part).labels["b"])
+
+
+def test_each_method_has_the_same_budget():
+    assert {len(balancers.BUDGET[method]) for method in balancers.OWN} == {18}
+    rest = set(balancers.METHODS) - set(balancers.OWN)
+    assert {len(balancers.BUDGET[method]) for method in rest} == {len(balancers.RATES)}
+    for settings in balancers.BUDGET.values():
+        assert {setting.lr for setting in settings.values()} == set(balancers.RATES)
+    assert {len(settings) for settings in toy.BUDGET.values()} == {16}
+
+
+def test_what_was_chosen_is_what_the_search_found_best():
+    assert balancers.best(balancers.GRIDS["05_tuning"].read()) == balancers.CHOSEN
+    assert toy.best(toy.GRIDS["05_toy_tuning"].read()) == toy.CHOSEN
+
+
+def test_one_smallest_effect_for_the_whole_chapter():
+    assert {claim.smallest for claim in claims.CLAIMS} == {0.01}  # and the text says so
+
+
+def test_settings_were_chosen_on_seeds_of_which_no_result_is_told():
+    grids = balancers.GRIDS | toy.GRIDS
+    chosen_on = set(grids["05_tuning"].settings["seeds"]) | set(grids["05_toy_tuning"].settings["seeds"])
+    told = {seed for name, grid in grids.items() if "tuning" not in name for seed in grid.settings["seeds"]}
+    assert chosen_on.isdisjoint(told) and max(chosen_on) < 5000  # from there on `make claims` counts
+
+
+def test_best_is_the_highest_r2_and_the_lowest_loss(monkeypatch):
+    rows = [("s", "m", "one", 0.2), ("s", "m", "two", 0.5), ("s", "m", "three", 0.3)]
+    monkeypatch.setattr(balancers, "SITUATIONS", ["s"])
+    monkeypatch.setattr(balancers, "METHODS", ["m"])
+    assert balancers.best(pd.DataFrame(rows, columns=["situation", "method", "setting", "r2"])) == {"s": {"m": "two"}}
+    monkeypatch.setattr(toy, "METHODS", ["m"])
+    rows = [(count, "m", name, loss) for count in (2, 10) for name, loss in (("one", 0.4 / count), ("two", 0.1))]
+    found = toy.best(pd.DataFrame(rows, columns=["tasks", "method", "setting", "loss"]))
+    assert found == {2: {"m": "two"}, 10: {"m": "one"}}
+
+
+def test_a_network_rate_and_a_share_reach_the_training():
+    one = balancers._tried("narrow bottom", "tuned weights", "share 0.25, network 0.003", [0])
+    at = balancers.SITUATIONS["narrow bottom"]
+    assert one["r2"].tolist() == balancers.train(at, [0], share=0.25, lr=0.003)[1]["r2"].tolist()
+    assert one["r2"].tolist() != balancers.train(at, [0], share=0.25, lr=0.01)[1]["r2"].tolist()
+
+
+def test_a_share_makes_the_scale_vanish():
+    small, large = (balancers.Situation(balancers.disjoint_pair, scale) for scale in (1, 100))
+    one, two = (balancers.train(at, [0, 1], share=0.4, epochs=20)[1] for at in (small, large))
+    assert one.equals(two)
+
+
+def test_verdict_is_tidy_and_paired():
+    table = balancers.verdict([0, 1], ["narrow bottom"], ["single-task", "tuned weights", "UWL"])
+    assert list(table.columns) == ["situation", "seed", "model", "task", "r2"]
+    assert len(table) == 3 * 2 * 2 and not table.duplicated(["seed", "model", "task"]).any()
+    with pytest.raises(ValueError, match="situations: got 'broad bottom'"):
+        balancers.verdict([0], ["broad bottom"])
+    with pytest.raises(ValueError, match="methods: got 'luck'"):
+        balancers.verdict([0], ["narrow bottom"], ["luck"])
+
+
+def test_scales_has_the_weights_as_they_move_and_equal_weights_do_not():
+    table = balancers.scales([0, 1], ["disjoint features"], [1, 100], ["equal weights", "GradNorm"])
+    moving = balancers.traces(table)
+    assert len(moving) == len(table) * len(balancers.LOOKS)
+    total = moving.groupby(["scale", "method", "seed", "epoch"])["weight"].sum()
+    np.testing.assert_allclose(total, 2, atol=1e-5)
+    assert (moving[moving["method"] == "equal weights"]["weight"] == 1).all()
+    late = moving[(moving["method"] == "GradNorm") & (moving["epoch"] == 250) & (moving["scale"] == 100)]
+    assert late[late["task"] == "a"]["weight"].max() < 0.1
+
+
+def test_twins_are_two_copies_of_one_task():
+    labels = balancers.TWINS["twins"].pair(5).test.labels
+    assert torch.equal(labels["a"], labels["b"])
+
+
+def test_a_toy_world_has_tasks_alike_but_for_their_scale():
+    x, y = toy.world(2, seed=0)
+    assert x.shape == (2500, toy.INPUTS) and y.shape == (2, 2500, toy.OUTPUTS)
+    assert y[0].abs().max() <= 1 and 90 < y[1].abs().max() <= 100
+    alike = torch.corrcoef(torch.stack([y[0].flatten(), y[1].flatten()]))[0, 1]
+    assert 0.5 < alike < 0.95
+
+
+def test_toy_starts_at_loss_1_with_equal_weights_and_is_paired():
+    table = toy.toy([0, 1], tasks=[2], methods=["equal weights", "divided by σ²", "GradNorm"])
+    start = table[table["step"] == 0]
+    learnt = start["method"] != "divided by σ²"
+    assert (start["loss"] == 1).all() and (start[learnt]["weight"] == 1).all()
+    fixed = table[table["method"] == "divided by σ²"].groupby("task")["weight"].unique()
+    assert len(fixed[0]) == len(fixed[1]) == 1 and fixed[0][0] / fixed[1][0] == pytest.approx(100**2, rel=1e-3)
+    np.testing.assert_allclose(table.groupby(["method", "seed", "step"])["weight"].sum(), 2, atol=1e-5)
+    loss = toy.normalised(table).set_index(["method", "seed", "step"])["loss"]
+    assert loss["equal weights", 0, 0] == 1 and loss["GradNorm", 0, toy.STEPS] < 1
+
+
+@pytest.mark.long
+def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
+    kept = balancers.GRIDS["05_alike"].read()
+    new = balancers.verdict([3, 17], ["fast and slow"], ["single-task", "tuned weights", "UWL"])
+    both = kept.merge(new, on=["situation", "seed", "model", "task"])
+    assert len(both) == len(new)
+    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
+    new = balancers.scales([5], ["same features"], [10], ["equal weights", "UWL"])
+    both = balancers.GRIDS["05_scales"].read().merge(new, on=["pair", "scale", "method", "seed", "task"])
+    assert len(both) == len(new)
+    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
+    new = toy.toy([2], tasks=[2], methods=["UWL"])
+    both = toy.GRIDS["05_toy"].read().merge(new, on=["tasks", "method", "seed", "step", "task"])
+    assert len(both) == len(new)
+    early = both[both["step"] <= 100]  # the batches of one seed are those of all
+    np.testing.assert_allclose(early["loss_x"], early["loss_y"], atol=0.03)

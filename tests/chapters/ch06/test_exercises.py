@@ -1,0 +1,152 @@
+"""The exercises of chapter 06: the solutions pass, and typical wrong answers meet their own words."""
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.chapters.ch06 import exercises as chapter_06
+from helpers.display.exercises import Exercise
+
+
+def judge(name: str, answer) -> str:
+    check = getattr(chapter_06, name)
+    return Exercise(check.probes, check.correct).judge(answer)
+
+
+def mixed(weigh):
+    return lambda logits, outputs: (weigh(logits).unsqueeze(-1) * outputs).sum(1)
+
+
+def by_exp(logits):
+    return logits.exp() / logits.exp().sum(1, keepdim=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (mixed(lambda z: z.softmax(1)), "Correct: positive weights"),
+        (lambda z, f: torch.einsum("ne,new->nw", z.softmax(-1), f), "Correct"),
+        (lambda z, f: ..., "Not yet: write your answer"),
+        (mixed(lambda z: z), "the raw logits are the weights"),
+        (mixed(lambda z: z.softmax(0)), "the softmax runs over the rows"),
+        (mixed(lambda z: z.sigmoid()), "together they do not sum to 1"),
+        (lambda z, f: f.mean(1), "the gate is not used"),
+        (lambda z, f: (z.softmax(1).unsqueeze(-1) * f).mean(1), "a mean was taken where a sum belongs"),
+        (
+            lambda z, f: (z.softmax(1).unsqueeze(-1) * f).sum(2),
+            "a tensor of shape (5, 3) and torch.float32, not a tensor of shape (5, 4)",
+        ),
+        (lambda z, f: z.softmax(1).unsqueeze(-1) * f, "a tensor of shape (5, 3, 4)"),
+        (mixed(lambda z: z.detach().softmax(1)), "no gradient reaches the gate"),
+        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f.detach()), "no gradient reaches the experts"),
+        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f).detach() + 0 * (z.sum() + f.sum()), "a wrong gradient"),
+        (lambda z, f: sum(z.softmax(1)[:, [i]] * f[:, i] for i in range(3)), "for 1 rows and 6 experts of width 2"),
+        (lambda z, f: sum(z.softmax(1)[:, [i]] * f[:, i] for i in range(f.shape[1])), "Correct"),
+        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f).squeeze(), "for 1 rows and 6 experts of width 2"),
+        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f).double(), "torch.float64, not a tensor"),
+        (mixed(lambda z: by_exp(z.clamp(max=80))), "for logits of 500, 499"),
+        (mixed(lambda z: (2 * z).softmax(1)), "the first row should begin with"),
+        (mixed(by_exp), "for logits of 500, 499 and −500 the mixture is"),
+        (lambda z, f: 1 / 0, "ZeroDivisionError"),
+    ],
+)
+def test_mixture(answer, words):
+    assert words in judge("mixture", answer)
+
+
+def width(gates=None, biases=1):
+    def answer(inputs, tasks, experts, units, tower):
+        of_gates = (tasks if gates is None else gates) * inputs * experts
+        size = experts * (inputs + biases) * units + of_gates + tasks * (units * tower)
+        return round(size / (inputs + biases + tasks * tower))
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (width(), "Correct: experts, gates and towers"),
+        (lambda *case: None, "Not yet"),
+        (lambda inputs, tasks, experts, units, tower: experts * units, "16 is the width of all experts together"),
+        (width(gates=0), "the gates are not counted"),
+        (width(gates=1), "one gate is counted"),
+        (lambda *case: 15.08, "not a whole number"),
+        (lambda *case: 15, "the width should be"),
+        (width(biases=0), "the biases of experts and bottom are not counted"),
+        (lambda *case: width()(case[0], 2, *case[2:]), "the width should be"),
+        (lambda *case: {20: 15}.get(case[0]), "gave back None, not a whole number"),
+        (lambda *case: float("nan"), "not a whole number"),
+        (lambda *case: True, "not a whole number"),
+        (lambda *case: "15", "not a whole number"),
+    ],
+)
+def test_fair_width(answer, words):
+    assert words in judge("fair_width", answer)
+
+
+def test_the_fair_width_is_that_of_the_experiments():
+    from helpers.chapters.ch06 import mmoe
+
+    assert chapter_06._nearest(20, 2, 8, chapter_06._mmoe_size(20, 2, 4, 4, 8, 2)) == mmoe.SHAPES[mmoe.WIDE][0][0]
+
+
+def ordered(order):
+    def answer(a, b):
+        places = order(a, b)
+        return np.take_along_axis(a, places, 1), np.take_along_axis(b, places, 1)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (ordered(lambda a, b: np.argsort(b - a, axis=1)), "Correct: each run keeps its pairs"),
+        (lambda a, b: None, "Not yet"),
+        (lambda a, b: (a, b), "still stand as they were drawn"),
+        (lambda a, b: (-np.sort(-a, axis=1), -np.sort(-b, axis=1)), "is now next to another expert's weight"),
+        (ordered(lambda a, b: np.argsort(a - b, axis=1)), "from the one that B prefers"),
+        (ordered(lambda a, b: np.argsort(-a, axis=1)), "do not fall from expert to expert"),
+        (
+            ordered(lambda a, b: np.tile(np.argsort((b - a).mean(0)), (len(a), 1))),
+            "do not fall from expert to expert",
+        ),
+        (ordered(lambda a, b: np.argsort(b, axis=1)), "do not fall from expert to expert"),
+        (ordered(lambda a, b: np.argsort(-a / b, axis=1)), "do not fall from expert to expert"),
+        (lambda a, b: (a[:, [1, 2, 0]], b[:, [1, 2, 0]]), "do not fall from expert to expert"),
+        (
+            lambda a, b: ordered(lambda a, b: np.argsort(b - a, axis=1))(a[:3, :3], b[:3, :3]),
+            "for arrays of shape (7, 4)",
+        ),
+        (lambda a, b: np.argsort(b - a, axis=1), "an array of shape (3, 3), not two arrays"),
+    ],
+)
+def test_aligned(answer, words):
+    assert words in judge("aligned", answer)
+
+
+def entropy(w):
+    return torch.special.entr(w).sum(-1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda gate: entropy(gate.mean(0)).exp(), "Correct: 1 for a collapsed gate"),
+        (lambda gate: entropy(gate.mean(0)).exp().item(), "Correct"),
+        (lambda gate: None, "Not yet"),
+        (lambda gate: entropy(gate.mean(0)), "that is the entropy itself"),
+        (lambda gate: (-entropy(gate.mean(0))).exp(), "the sign of the entropy is wrong"),
+        (lambda gate: entropy(gate).mean().exp(), "each row takes one expert, but together"),
+        (lambda gate: torch.exp(-(gate.mean(0) * gate.mean(0).log()).sum()), "came out as nan"),
+        (lambda gate: entropy(gate).exp(), "a tensor of shape (6,) and torch.float32, not one number"),
+        (lambda gate: (gate.mean(0) > 0.05).sum(), "experts above a bound were counted"),
+        (lambda gate: 1 / gate.mean(0).square().sum(), "that is 1/Σw²"),
+        (lambda gate: 2 ** (entropy(gate.mean(0)) / np.log(2)), "Correct"),
+        (lambda gate: 4.0 if gate.mean(0).min() > 0.1 else 1.0, "yours says 4.00"),
+        (lambda gate: (gate.mean(0) > 0.3).sum(), "uses 4, yours says 0.00"),
+    ],
+)
+def test_effective_experts(answer, words):
+    assert words in judge("effective_experts", answer)

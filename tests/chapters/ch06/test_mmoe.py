@@ -1,0 +1,214 @@
+"""Do gates help? What the experiments of chapter 06 count, measure and sort."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.chapters.ch06 import mmoe
+from helpers.chapters.ch06.mmoe import FIXED, LAYERED, MODELS, MULTI, ONE_EXPERT, OTHER, SINGLE, WIDE
+from helpers.data.synthetic import relu_tasks
+from helpers.evaluation.statistics import difference, interval
+from helpers.models.shared_bottom import SharedBottom, parameter_count
+
+
+def test_opponents_have_the_parameters_of_the_mmoe_gates_counted():
+    count = mmoe.size(MULTI)
+    assert count == parameter_count(mmoe.build(MULTI, 0)) == 4 * 21 * 4 + 2 * 20 * 4 + 2 * (5 * 8 + 9)
+    for model, shapes in mmoe.SHAPES.items():
+        for shape in shapes:
+            if model != ONE_EXPERT and (model, shape) != (FIXED, (4, 4)):
+                assert 0.93 * count < mmoe.size(model, shape) < 1.05 * count, (model, shape)
+    assert mmoe.size(SINGLE) == 2 * parameter_count(mmoe.build(SINGLE, 0, {"a": "regression"}))
+    assert mmoe.size(FIXED) == count - 2 * 20 * 4 + 2 * 4  # the MMoE's own experts, and 4 numbers in place of a matrix
+
+
+def test_each_structure_may_choose_among_as_many_shapes_and_rates():
+    assert {len(shapes) for model, shapes in mmoe.SHAPES.items() if model != ONE_EXPERT} == {3}
+    for name, rates in (("06_tuning", mmoe.RATES), ("06_tuning_relu", mmoe.RELU_RATES)):
+        tried = mmoe.GRIDS[name].read()
+        assert set(tried["rate"]) == set(rates)
+        assert not set(tried["seed"]) & set(mmoe.GRIDS["06_figure_4"].settings["seeds"])
+        shapes = tried.groupby("model")["shape"].nunique().to_dict()
+        assert shapes == {model: len(several) for model, several in mmoe.SHAPES.items()}
+
+
+def test_what_was_chosen_is_the_best_of_what_was_tried():
+    found = mmoe.best(mmoe.GRIDS["06_tuning"].read(), "log2_mse", lowest=True).set_index("model")
+    assert {m: (mmoe.shape_name(shape), rate) for m, (shape, rate) in mmoe.CHOSEN.items()} == {
+        m: (found.loc[m, "shape"], found.loc[m, "rate"]) for m in MODELS
+    }
+    found = mmoe.best(mmoe.GRIDS["06_tuning_relu"].read(), "r2").set_index(["rows", "model"])
+    for rows, choices in mmoe.CHOSEN_RELU.items():
+        for model, (shape, rate) in choices.items():
+            row = found.loc[(rows, model)]
+            assert (mmoe.shape_name(shape), rate) == (row["shape"], row["rate"]), (rows, model)
+
+
+def test_the_best_is_the_mean_over_seeds_and_settings():
+    rows = [("m", "4", 0.1, s, v) for s, v in enumerate((1.0, 3.0))] + [("m", "5", 0.1, s, 2.1) for s in (0, 1)]
+    table = pd.DataFrame(rows, columns=["model", "shape", "rate", "seed", "v"])
+    assert mmoe.best(table, "v")["shape"].item() == "5" and mmoe.best(table, "v", lowest=True)["shape"].item() == "4"
+
+
+def test_every_model_starts_from_its_seed():
+    x = torch.ones(2, 20)
+    for model in MODELS:
+        one, same, other = (mmoe.build(model, seed)(x)["a"] for seed in (1, 1, 2))
+        assert torch.equal(one, same) and not torch.equal(one, other)
+    assert isinstance(mmoe.build(ONE_EXPERT, 0), SharedBottom)
+
+
+def test_an_unknown_model_is_named():
+    with pytest.raises(ValueError, match="model: got 'MMMoE'"):
+        mmoe.build("MMMoE", 0)
+
+
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(mmoe, "EPOCHS", 5)
+    monkeypatch.setattr(mmoe, "STEPS", 8)
+
+
+def test_losses_are_tidy_with_the_single_task_loss_at_every_p(short):
+    table = mmoe.figure_4(range(2), [0.0, 1.0])
+    assert list(table.columns) == ["p", "seed", "model", "log2_mse"]
+    assert len(table) == 2 * 2 * 7 and not table.duplicated(["p", "seed", "model"]).any()
+    by_p = table.pivot(index=["model", "seed"], columns="p", values="log2_mse")
+    assert (by_p[0.0] == by_p[1.0]).groupby("model").all().to_dict() == {m: m == SINGLE for m in MODELS}
+
+
+def test_scores_are_tidy(short):
+    table = mmoe.scores(range(2), rows=[500])
+    assert list(table.columns) == ["condition", "rows", "seed", "model", "task", "r2"]
+    assert len(table) == 2 * 2 * 7 * 2 and not table.isna().any(axis=None)
+    assert not table.duplicated(["condition", "seed", "model", "task"]).any()
+
+
+def test_tasks_of_kinds_are_tidy_and_tuned_for_every_shape(short, monkeypatch):
+    monkeypatch.setattr(mmoe, "KIND_STEPS", 8)
+    table = mmoe.kinds(range(2))
+    assert list(table.columns) == ["seed", "model", "task", "r2"] and len(table) == 2 * 7 * 2
+    shapes = {MULTI: ((4, 4), (2, 8))}
+    assert len(mmoe.tune_kinds([0, 1], [0.01, 0.02], shapes)) == 2 * 2 * 2
+    assert len(mmoe.tune([0, 1], [0.1], shapes)) == 2 * 2 * 2
+    assert len(mmoe.tune_seesaw([0], [0.01], [WIDE])) == 3 * 3
+
+
+def test_gate_weights_sum_to_1_and_own_experts_stand_at_the_ends(short):
+    table = mmoe.usage(range(2), [0.0])
+    assert np.allclose(table.groupby([*mmoe.RUN, "task"])["weight"].sum(), 1, atol=1e-5)
+    weight = table[table["model"] == LAYERED].pivot_table("weight", "task", "expert")
+    assert weight.loc["a", 4] == weight.loc["b", 1] == 0 and (weight.loc["a", :3] > 0).all()
+
+
+def test_experts_are_aligned_within_each_run_and_keep_their_pairs():
+    weights = {"a": [[0.1, 0.6, 0.2, 0.1], [0.2, 0.1, 0.4, 0.3]], "b": [[0.4, 0.1, 0.2, 0.3], [0.2, 0.5, 0.1, 0.2]]}
+    rows = [
+        {"model": MULTI, "p": 0.0, "seed": seed, "task": task, "expert": expert + 1, "weight": weight, "common": seed}
+        for task, runs in weights.items()
+        for seed, run in enumerate(runs)
+        for expert, weight in enumerate(run)
+    ]
+    table = pd.DataFrame(rows)
+    found = mmoe.aligned(table).pivot(index="seed", columns=["task", "expert"], values="weight").sort_index(axis=1)
+    assert found.loc[0, "a"].tolist() == [0.6, 0.2, 0.1, 0.1] and found.loc[0, "b"].tolist() == [0.1, 0.2, 0.3, 0.4]
+    assert found.loc[1, "a"].tolist() == [0.4, 0.3, 0.2, 0.1] and found.loc[1, "b"].tolist() == [0.1, 0.2, 0.2, 0.5]
+    assert mmoe.overlap(mmoe.aligned(table).assign(permuted=0.0))["common"].tolist() == [0, 1]  # a row a run
+
+
+def test_what_gates_have_in_common_is_counted_row_by_row_and_set_against_other_rows():
+    one = torch.eye(4).repeat(500, 1)  # each row takes one expert
+    assert mmoe.in_common(one, one) == (1.0, pytest.approx(0.25, abs=0.04))
+    assert mmoe.in_common(one, one.roll(1, 0))[0] == 0  # never the same, though the mean weights are equal
+    even = torch.full((8, 4), 0.25)
+    assert mmoe.in_common(even, even) == (1.0, 1.0)
+    a, b = torch.tensor([[0.7, 0.3], [0.2, 0.8]]), torch.tensor([[0.6, 0.4], [0.9, 0.1]])
+    assert mmoe.in_common(a, b)[0] == pytest.approx((0.9 + 0.3) / 2)
+    assert mmoe.in_common(one, one, seed=1) == mmoe.in_common(one, one, seed=1)
+
+
+def test_one_number_a_run_is_in_common(short):
+    table = mmoe.overlap(mmoe.usage(range(2), [0.0, 1.0]))
+    assert len(table) == 2 * 2 * 2 and table["common"].between(0, 1).all() and table["permuted"].between(0, 1).all()
+
+
+def test_the_own_experts_of_ple_are_not_moved():
+    table = mmoe.GRIDS["06_usage"].read()
+    weight = mmoe.aligned(table[table["model"] == LAYERED]).pivot_table("weight", "task", "expert")
+    assert weight.loc["a", 4] == weight.loc["b", 1] == 0
+    assert weight.loc["a", 2] - weight.loc["b", 2] > weight.loc["a", 3] - weight.loc["b", 3]
+
+
+def test_the_seesaw_is_what_a_task_wins_and_the_other_loses():
+    r2 = {("a", 0.1): 0.5, ("a", 0.9): 0.9, ("b", 0.1): 0.8, ("b", 0.9): 0.6}
+    table = pd.DataFrame([(w, 0, "m", task, value) for (task, w), value in r2.items()])
+    table.columns = ["weight", "seed", "model", "task", "r2"]
+    assert mmoe.seesaw(table)["seesaw"].tolist() == pytest.approx([0.3])
+
+
+def test_the_extra_column_is_the_same_draw_at_every_scale():
+    pair = relu_tasks((50, 20, 30), seed=1)
+    scaled, raw = (mmoe.with_column(pair, *mmoe.COLUMNS[name], seed=1) for name in ("scaled", "30 ± 10"))
+    for part in ("train", "valid", "test"):
+        one, other = getattr(scaled, part), getattr(raw, part)
+        assert torch.equal(one.inputs[:, :-1], getattr(pair, part).inputs) and one.inputs.shape[1] == 21
+        torch.testing.assert_close(30 + 10 * one.inputs[:, -1], other.inputs[:, -1], atol=1e-4, rtol=1e-5)
+    assert not torch.equal(scaled.train.inputs[:20, -1], scaled.valid.inputs[:, -1])
+
+
+def test_a_model_without_gates_uses_no_number_of_experts(short):
+    table = mmoe.collapse(range(2), ["scaled"])
+    assert table[table["model"] == WIDE]["used"].isna().all()
+    assert table[table["model"] == MULTI]["used"].between(1, 4).all()
+
+
+def test_the_differences_in_the_text_are_those_of_the_grids():
+    """Those that no claim prints, as they are too close to the margin for a verdict."""
+    notebook = Path(__file__).parents[3] / "notebooks" / "06_mmoe.ipynb"
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown").replace("−", "-")
+    loss = mmoe.GRIDS["06_figure_4"].read()
+    kinds = mmoe.GRIDS["06_kinds"].read().groupby(["seed", "model"], as_index=False)["r2"].mean()
+    for table, value, against, form in (
+        (loss[loss["p"] == 1], "log2_mse", WIDE, "{:+.2f} [{:+.2f}, {:+.2f}] doublings"),
+        (loss[loss["p"] == 0], "log2_mse", WIDE, "{:.2f} [{:.2f}, {:.2f}]"),
+        (loss[loss["p"] == 0], "log2_mse", FIXED, "{:.2f} [{:.2f}, {:.2f}] doublings better than MMoE"),
+        (kinds, "r2", WIDE, "{:+.3f} [{:+.3f}, {:+.3f}]"),
+    ):
+        found = form.format(*interval(difference(table, value, MULTI, against)["difference"]))
+        assert found in text, found
+
+
+@pytest.mark.long
+def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
+    new = mmoe.scores([3, 11], [OTHER], [500], [WIDE, MULTI])
+    both = mmoe.GRIDS["06_relu"].read().merge(new, on=["condition", "rows", "seed", "model", "task"])
+    assert len(both) == len(new) == 8
+    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
+    new = mmoe.weighted([5], [0.1], [LAYERED])
+    both = mmoe.GRIDS["06_seesaw"].read().merge(new, on=["weight", "seed", "model", "task"])
+    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
+    new = mmoe.kinds([4], [MULTI, FIXED])
+    both = mmoe.GRIDS["06_kinds"].read().merge(new, on=["seed", "model", "task"])
+    assert len(both) == len(new) == 4
+    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
+    new = mmoe.tune_relu([900], [0.01], {FIXED: ((4, 4),)})
+    both = mmoe.GRIDS["06_tuning_relu"].read().merge(new, on=["model", "shape", "rate", "rows", "condition", "seed"])
+    assert len(both) == len(new) == 4
+    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
+    new = mmoe.collapse([7], ["scaled"], [MULTI])
+    both = mmoe.GRIDS["06_collapse"].read().merge(new, on=["column", "seed", "model"])
+    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
+
+
+@pytest.mark.long
+def test_a_sample_of_the_paper_s_tasks_trains_to_the_kept_numbers():
+    """As in `test_recipe`: at this rate a rounding error moves a run, so the median is what must come out again."""
+    new = mmoe.figure_4(range(8), [0.0], models=[MULTI])
+    both = mmoe.GRIDS["06_figure_4"].read().merge(new, on=["p", "seed", "model"])
+    off = both["log2_mse_x"] - both["log2_mse_y"]
+    assert len(both) == 8 and off.abs().median() < 0.2 and abs(off.median()) < 0.1

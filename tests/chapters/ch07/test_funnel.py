@@ -1,0 +1,195 @@
+"""Which part of ESMM does the work? The worlds, the models, and what a prediction is held against."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.chapters.ch07 import funnel
+from helpers.chapters.ch07.funnel import APART, BOTH, CLICK, LIKE, PRODUCT, SHARED, SINGLE, TRUTH, Choice, Logs
+from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
+from helpers.evaluation.metrics import log_loss
+from helpers.models.esmm import ESMM, chain, product_logit
+from helpers.models.shared_bottom import SharedBottom, parameter_count
+
+
+@pytest.fixture(scope="module")
+def logs() -> Logs:
+    return Logs.make([3, 4], SEEN, 1.0, rows=600)
+
+
+def test_a_world_is_drawn_from_its_seed_and_the_dial_leaves_it_alone():
+    one, found = funnel.impressions(5, SEEN, 1.0, 3000)
+    same, _ = funnel.impressions(5, UNSEEN, 2.0, 3000)
+    other, _ = funnel.impressions(6, SEEN, 1.0, 3000)
+    assert one.equals(same) and not one.equals(other)
+    assert found.click.mean() == pytest.approx(CLICKS, abs=0.03)
+
+
+def test_logs_have_the_funnel_s_labels_and_the_truth_of_the_test_rows(logs):
+    assert [len(part) for part in (logs.train, logs.valid)] == [600, funnel.VALID]
+    assert logs.train.copies == 2 and logs.train.tasks == [CLICK, LIKE, BOTH]
+    assert torch.equal(logs.train.masks[LIKE], logs.train.labels[CLICK] == 1)
+    assert logs.inputs["sparse"].shape == (2, funnel.TEST, 4)
+    assert all(len(truth.cvr) == funnel.TEST for truth in logs.truth)
+    frame, found = funnel.impressions(4, SEEN, 1.0, 600 + funnel.VALID + funnel.TEST)
+    assert np.array_equal(logs.truth[1].click, found.click[-funnel.TEST :])
+    last = funnel.features().transform(frame)["sparse"][-funnel.TEST :]
+    assert torch.equal(logs.inputs["sparse"][1], last)
+
+
+def test_models_differ_in_what_they_share(logs):
+    built = {model: funnel.build(model, funnel.parts(model)[0], 0.0, 1) for model in funnel.MODELS}
+    table = sum(p.numel() for name, p in built[PRODUCT].named_parameters() if "tables" in name)
+    sizes = {model: parameter_count(one) for model, one in built.items()}
+    assert sizes[SHARED] == sizes[PRODUCT] == 2 * sizes[SINGLE] - table
+    assert sizes[APART] == sizes[PRODUCT] + table == 2 * sizes[SINGLE]
+
+
+def test_towers_that_are_not_shared_do_not_reach_each_other_s_embeddings(logs):
+    inputs = {"sparse": logs.inputs["sparse"][0, :50]}
+    apart = funnel.build(APART, (CLICK, BOTH), 0.1, 1)
+    apart(inputs)[CLICK].sum().backward()
+    first, second = (getattr(apart.encoder, half).tables["8"].weight.grad.abs().max() for half in ("first", "second"))
+    assert first > 0 == second
+    assert sorted(apart.l2().values())[-2:] == [0.1, 0.1]  # both tables are penalised
+    parts = [p for name, p in apart.named_parameters() if "tables" in name]
+    assert not torch.equal(*parts)  # and start different
+
+
+def test_not_shared_is_two_single_task_models_and_a_product(logs):
+    inputs = {"sparse": logs.inputs["sparse"][0, :50]}
+    apart = funnel.build(APART, (CLICK, BOTH), 0.0, 1)
+    logits = []
+    for half, tower in (("first", 0), ("second", 1)):
+        alone = SharedBottom(funnel.features(), {"x": "binary"}, [], funnel.TOWERS)
+        state = apart.state_dict()
+        names = {
+            name: name.replace("encoder", f"encoder.{half}").replace("towers.0", f"towers.{tower}")
+            for name in alone.state_dict()
+        }
+        alone.load_state_dict({name: state[there] for name, there in names.items()})
+        logits.append(alone(inputs)["x"])
+    found = apart(inputs)
+    assert torch.equal(found[CLICK], logits[0]) and torch.equal(found[LIKE], logits[1])
+    assert torch.equal(found[BOTH], product_logit(*logits))
+
+
+def test_a_prediction_is_held_against_all_rows_and_against_what_is_logged(logs):
+    logit = torch.stack([torch.from_numpy(truth.cvr).logit() for truth in logs.truth])
+    perfect = funnel.judge(logs, {LIKE: logit}).set_index("seed")
+    assert perfect[["ratio", "clicked", "unclicked"]].to_numpy() == pytest.approx(1)
+    assert perfect["logged_ratio"].to_numpy() == pytest.approx(1, abs=0.08)
+    assert (perfect["auc"] > 0.6).all() and (perfect["auc"] > perfect["logged_auc"]).all()
+    flat = funnel.judge(logs, {LIKE: torch.full_like(logit, -1.0)})
+    assert (flat["auc"] == 0.5).all() and (flat["clicked"] < flat["ratio"]).all()
+    assert (flat["ratio"] < flat["unclicked"]).all()
+
+
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(funnel, "VALID", 300)
+    monkeypatch.setattr(funnel, "TEST", 500)
+    monkeypatch.setattr(funnel, "EPOCHS", 6)
+
+
+def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short):
+    table = funnel.compare(range(2), strengths=[0.0, 1.0], rows=400)
+    keys = ["kind", "strength", "rows", "model", "seed", "task"]
+    assert not table.duplicated(keys).any() and not table.isna().any(axis=None)
+    assert len(table) == 2 * 2 * 2 * (4 * 3 + 1)
+    seen, unseen = (table[(table["strength"] == 0) & (table["kind"] == kind)] for kind in (SEEN, UNSEEN))
+    order = ["model", "seed", "task"]
+    one, other = (part.drop(columns="kind").sort_values(order, ignore_index=True) for part in (seen, unseen))
+    assert one.equals(other)  # where nothing selects, the kinds are one
+    ideal = table[(table["model"] == TRUTH) & ((table["kind"] == SEEN) | (table["strength"] == 0))]
+    assert ideal["ratio"].to_numpy() == pytest.approx(1)
+
+
+def test_a_few_models_and_tasks_are_trained_where_a_few_are_asked_for(short):
+    table = funnel.compare(range(2), [UNSEEN], [1.0], [SINGLE, PRODUCT], 400, [LIKE])
+    assert set(table["model"]) == {SINGLE, PRODUCT, TRUTH} and set(table["task"]) == {LIKE}
+
+
+def test_tuning_tries_every_choice_in_every_situation_and_the_lowest_loss_is_chosen(short, monkeypatch):
+    trained, idle = Choice(0.003, 0.01), Choice(1e-9, 0.01)
+    monkeypatch.setattr(funnel, "CHOICES", {PRODUCT: [idle, trained], SINGLE: [idle, trained]})
+    table = funnel.tuning([1], [(SEEN, 0.0), (UNSEEN, 1.0)], [400], [SINGLE, PRODUCT], [LIKE])
+    assert len(table) == 2 * 2 * 2 and set(table["tasks"]) == {LIKE, f"{CLICK} + {BOTH}"}
+    by_rate = table[table["model"] == PRODUCT].pivot(index=["kind", "strength"], columns="lr", values="loss")
+    assert (by_rate[0.003] < by_rate[1e-9]).all()
+    logs = Logs.make([1], SEEN, 0.0, 400)
+    logits = chain(funnel.train(logs, PRODUCT, (CLICK, BOTH), trained), logs.inputs)
+    labels = {CLICK: logs.truth[0].click, LIKE: logs.truth[0].like}
+    by_hand = log_loss(logits[CLICK][0], labels[CLICK])
+    by_hand += CLICKS * log_loss(logits[LIKE][0], labels[LIKE], labels[CLICK] == 1)
+    assert by_rate.loc[(SEEN, 0.0), 0.003] == pytest.approx(1000 * by_hand, rel=1e-4)
+
+
+def test_the_loss_of_what_was_logged_is_minus_the_log_likelihood_of_a_row(logs):
+    logits = {CLICK: torch.zeros(2, funnel.VALID), LIKE: torch.zeros(2, funnel.VALID)}
+    assert funnel.logged_loss(logits, logs.valid) == pytest.approx((1 + CLICKS) * np.log(2), abs=1e-5)
+    assert funnel.logged_loss({BOTH: logits[CLICK]}, logs.valid) == pytest.approx(np.log(2), abs=1e-5)
+
+
+def test_every_model_chose_among_all_its_settings_in_every_situation():
+    table = pd.concat(funnel.GRIDS[name].read() for name in ("07_tuning", "07_tuning_rows"))
+    at = ["kind", "strength", "rows", "model", "tasks"]
+    tried = table.groupby(at).size()
+    assert all(size == len(funnel.CHOICES[key[3]]) for key, size in tried.items())
+    assert not table.duplicated([*at, "lr", "l2", "weight"]).any()
+    situations = table[table["rows"] == funnel.ROWS][["kind", "strength"]].drop_duplicates()
+    assert set(situations.itertuples(index=False, name=None)) == set(funnel.SITUATIONS)
+    assert {model: len(choices) for model, choices in funnel.CHOICES.items()} == {
+        SINGLE: 18,
+        SHARED: 24,
+        APART: 24,
+        PRODUCT: 24,
+    }
+    assert len({frozenset(choice.lr for choice in choices) for choices in funnel.CHOICES.values()}) == 1
+    best = funnel.tuned()
+    assert len(best) == 7 * 6 + 2 * 2 * 3
+    lowest = table.groupby(at)["loss"].min()
+    assert best.set_index(at)["loss"].sort_index().equals(lowest.sort_index())
+
+
+def test_what_was_not_tuned_takes_the_nearest_that_was():
+    def at(kind, strength, rows=600):
+        logs = Logs.make([3], kind, strength, rows)
+        return funnel.chosen(logs, SINGLE, (LIKE,))
+
+    best = funnel.tuned().set_index(["model", "tasks", "rows", "kind", "strength"]).sort_index()
+
+    def kept(*key):
+        row = best.loc[(SINGLE, LIKE, *key)]
+        return Choice(row["lr"], row["l2"], row["weight"])
+
+    assert at(SEEN, 1.0, 3_000) == at(SEEN, 5.0) == kept(3_000, SEEN, 1.0)
+    assert at(UNSEEN, 1.8, 12_000) == kept(12_000, UNSEEN, 2.0)
+    assert at(UNSEEN, 0.0, 12_000) == at(SEEN, 0.0, 12_000) == kept(12_000, SEEN, 0.0)
+
+
+def test_an_unknown_model_is_named():
+    with pytest.raises(ValueError, match=r"^model: got 'ESM'"):
+        funnel.build("ESM", (CLICK,), 0.0, 0)
+    assert isinstance(funnel.build(PRODUCT, (), 0.0, 0), ESMM)
+
+
+@pytest.mark.long
+def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
+    new = funnel.compare([3, 11], [UNSEEN], [1.0], [SINGLE, PRODUCT], tasks=[LIKE])
+    keys = ["kind", "strength", "rows", "model", "seed", "task"]
+    both = funnel.GRIDS["07_funnel"].read().merge(new, on=keys)
+    assert len(both) == len(new) == 6
+    np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.02)
+    np.testing.assert_allclose(both["ratio_x"], both["ratio_y"], atol=0.1)
+
+
+@pytest.mark.long
+def test_a_sample_of_the_tuning_trains_to_the_kept_losses(monkeypatch):
+    monkeypatch.setattr(funnel, "CHOICES", {PRODUCT: [Choice(0.003, 0.01), Choice(0.01, 0.1, 5.0)]})
+    new = funnel.tuning(funnel.TUNING_SEEDS, [(SEEN, 2.0)], [funnel.ROWS], [PRODUCT])
+    keys = ["kind", "strength", "rows", "model", "tasks", "lr", "l2", "weight"]
+    both = funnel.GRIDS["07_tuning"].read().merge(new, on=keys)
+    assert len(both) == len(new) == 2
+    np.testing.assert_allclose(both["loss_x"], both["loss_y"], atol=2)

@@ -1,0 +1,81 @@
+"""MovieLens as a funnel: what is drawn, and what is judged."""
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.chapters.ch07 import watched
+from helpers.chapters.ch07.funnel import Choice
+from helpers.chapters.ch07.watched import BOTH, LIKE, PRODUCT, RATED, SHARED, SINGLE, WATCHED
+from helpers.data.movielens import load
+from helpers.support.movielens_files import present
+
+films = pytest.mark.skipif(not present(), reason="MovieLens-100K is absent: python -m helpers.data.movielens")
+
+
+@films
+def test_a_quarter_is_rated_and_what_is_not_rated_was_never_rated():
+    frame = watched.impressions(3, rows=4000)
+    assert len(frame) == 4000 and frame["watched"].mean() == 1 / RATED
+    assert not frame.duplicated(["user", "item"]).any()
+    known = set(map(tuple, load()[["user", "item"]].to_numpy()))
+    pairs = frame[["user", "item"]].apply(tuple, axis=1).isin(known)
+    assert (pairs == (frame["watched"] == 1)).all()
+    assert (frame["like"].isna() == (frame["watched"] == 0)).all()
+    assert (frame.dropna(subset="like")["like"] == (frame.dropna(subset="like")["rating"] >= 4)).all()
+    columns = ["gender", "occupation", "age"]
+    assert not frame[columns].isna().any(axis=None)
+    assert frame.equals(watched.impressions(3, rows=4000)) and not frame.equals(watched.impressions(4, rows=4000))
+    first = frame["watched"][:1000].mean()
+    assert abs(first - 1 / RATED) < 0.05  # in random order
+
+
+@films
+def test_examples_have_the_labels_of_the_funnel():
+    train, valid, test = watched.examples(0)
+    assert [len(part) for part in (train, valid, test)] == [watched.ROWS, watched.VALID, watched.TEST]
+    assert torch.equal(train.masks[LIKE], train.labels[WATCHED] == 1)
+    assert bool((train.labels[BOTH] <= train.labels[WATCHED]).all())
+
+
+@pytest.fixture
+def short(monkeypatch):
+    for name, rows in (("ROWS", 800), ("VALID", 400), ("TEST", 800)):
+        monkeypatch.setattr(watched, name, rows)
+    impressions = watched.impressions
+    monkeypatch.setattr(watched, "impressions", lambda seed: impressions(seed, 2000))
+
+
+@films
+def test_the_table_has_a_row_a_seed_and_model(short):
+    table = watched.compare([1, 2])
+    assert list(table.columns) == ["seed", "model", "auc_like", "auc_both", "rated", "unrated"]
+    assert len(table) == 2 * 3 and not table.isna().any(axis=None)
+    assert ((table.iloc[:, 2:] > 0) & (table.iloc[:, 2:] < 1)).all(axis=None)
+
+
+@films
+def test_tuning_chooses_among_as_many_for_every_model(short, monkeypatch):
+    for model, chosen in watched.CHOSEN.items():
+        assert len(set(watched.CHOICES[model])) == 32
+        assert list(chosen) == watched.parts(model) and set(chosen.values()) <= set(watched.CHOICES[model])
+    idle, trained = Choice(1e-9, 0.01), Choice(0.01, 0.01, 0.25)
+    monkeypatch.setattr(watched, "CHOICES", {SHARED: [idle, trained]})
+    assert watched.tune(SHARED, [1]) == {(WATCHED, LIKE): trained}
+
+
+@films
+def test_models_are_named():
+    assert watched.build(PRODUCT, (), 0.0, 0).tasks == {WATCHED: "binary", BOTH: "binary"}
+    assert watched.build(SINGLE, (LIKE,), 0.0, 0).tasks == {LIKE: "binary"}
+    with pytest.raises(ValueError, match=r"^model: got 'MMoE'"):
+        watched.build("MMoE", (), 0.0, 0)
+
+
+@films
+@pytest.mark.long
+def test_a_sample_of_the_grid_trains_to_the_kept_numbers():
+    new = watched.compare([4, 11], [PRODUCT])
+    both = watched.GRIDS["07_watched"].read().merge(new, on=["seed", "model"])
+    assert len(both) == 2
+    np.testing.assert_allclose(both["auc_like_x"], both["auc_like_y"], atol=0.02)

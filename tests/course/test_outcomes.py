@@ -1,0 +1,110 @@
+"""The map of the four outcomes: what each dot is called, and that every dot of the course is on it."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.path import Path
+from matplotlib.transforms import Bbox
+
+from helpers.capstone import comparison
+from helpers.chapters.ch08 import runs
+from helpers.course import outcomes
+from helpers.display import figures
+from helpers.display.outcome_map import outcome_map
+from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, SMALLEST, UNCLEAR, outcome
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "name"),
+    [
+        ((0.1, 0.2), (0.1, 0.2), BOTH_GAIN),
+        ((0.1, 0.2), (-0.2, -0.1), SEESAW),
+        ((-0.2, -0.1), (0.1, 0.2), SEESAW),
+        ((-0.2, -0.1), (-0.2, -0.1), BOTH_LOSE),
+        ((0.1, 0.2), (-0.04, 0.04), ONE_GAINS),
+        ((-0.04, 0.04), (0.1, 0.2), ONE_GAINS),
+        ((0.1, 0.2), (-0.04, 0.1), ONE_GAINS),  # whether the other gains is open, but it loses nothing that matters
+        ((0.1, 0.2), (-0.1, 0.04), UNCLEAR),  # it may lose
+        ((0.1, 0.2), (-0.1, -0.04), UNCLEAR),  # it loses, but perhaps nothing that matters
+        ((0.01, 0.04), (0.01, 0.04), UNCLEAR),  # above 0, and too small to matter
+        ((-0.2, -0.1), (-0.04, 0.04), UNCLEAR),
+    ],
+)
+def test_an_outcome_is_called_so_when_the_intervals_allow_it(a, b, name):
+    assert outcome(a, b, smallest=0.05) == name
+
+
+def test_what_matters_on_the_map_is_what_matters_in_a_report():
+    assert {"binary": SMALLEST["AUC"], "regression": SMALLEST["R²"]} == comparison.MATTERS
+
+
+def corner(figure, right, up):
+    """The words in a corner of the map."""
+    axes = figure.axes[0]
+    places = {text.get_position(): text.get_text() for text in axes.texts if text.get_transform() == axes.transAxes}
+    return next(words for (x, y), words in places.items() if (x > 0.5, y > 0.5) == (right, up))
+
+
+@pytest.mark.parametrize("chapter", [1, 7])
+def test_the_map_has_the_outcomes_of_the_text_where_they_lie(chapter):
+    table = outcomes.table([chapter])
+    smallest = SMALLEST[table["unit"].iloc[0]]
+    figure = outcome_map(table, title="T")
+    axes = figure.axes[0]
+    inside, far = (-smallest / 2, smallest / 2), (1.5 * smallest, 2 * smallest)  # intervals of a gain
+    lost = (-far[1], -far[0])
+    for right, a in ((True, far), (False, lost)):
+        for up, b in ((True, far), (False, lost)):
+            assert corner(figure, right, up) == outcome(a, b, smallest)
+    assert outcome(far, inside, smallest) == outcome(inside, far, smallest) == ONE_GAINS
+    assert sorted(text.xy.index(0) for text in axes.texts if text.get_text() == ONE_GAINS) == [0, 1]  # on both axes
+    bands = [patch.get_bbox() for patch in axes.patches]
+    assert sorted((box.y0, box.y1) for box in bands)[0] == sorted((box.x0, box.x1) for box in bands)[0]
+    assert (-smallest, smallest) in [(box.y0, box.y1) for box in bands]
+    assert f"within ±{smallest:g}" in axes.get_xlabel()
+    for low, high in (axes.get_xlim(), axes.get_ylim()):
+        assert low < -1.5 * smallest and high > 1.5 * smallest, "a corner lies in the band"
+
+
+def test_chapter_01_shows_all_four_outcomes():
+    table = outcomes.table([1, 4]).query("chapter == 1 or name == 'same features'")
+    assert {BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE} <= set(table["outcome"])
+
+
+def test_every_dot_has_a_name_of_its_own_and_lies_in_its_intervals():
+    table = outcomes.table(chapters=[1, 4, 5, 6, 7, 8])
+    assert len(table) == len(outcomes.DOTS) and table["name"].is_unique
+    for task in ("a", "b"):
+        assert ((table[f"{task}_low"] <= table[task]) & (table[task] <= table[f"{task}_high"])).all()
+    assert (table["seeds"] >= 20).all()
+
+
+def test_the_whiskers_of_the_capstone_are_those_of_its_report():
+    grid = runs.GRIDS["08_feed"].read()
+    click = runs.gains(grid).set_index("task").loc["click"]
+    row = outcomes.table([8]).set_index("name").loc["report on the feed"]
+    assert (row["a_low"], row["a_high"]) == pytest.approx((click["low"], click["high"]))
+
+
+@pytest.mark.parametrize(
+    ("chapters", "unit"), [([1, 4], "R²"), ([4, 5], "R²"), ([6], "R²"), ([7], "AUC"), ([8], "AUC")]
+)
+def test_the_map_names_every_dot_and_no_names_overlap(chapters, unit):
+    table = outcomes.table(chapters=chapters)
+    table = table[table["unit"] == unit]
+    with plt.rc_context(figures.STYLE):  # as in the chapters
+        figure = outcome_map(table, title="T", highlight=tuple(table["name"]))  # bold is widest
+        figure.canvas.draw()
+    words = [text for text in figure.axes[0].texts if text.get_text()]
+    assert sum(text.get_text() in set(table["name"]) for text in words) == len(table)
+    boxes = [text.get_window_extent() for text in words]
+    assert not any(p.overlaps(q) for i, p in enumerate(boxes) for q in boxes[i + 1 :])
+    axes, lines = figure.axes[0], []
+    for arrow in [text for text in axes.texts if not text.get_text()]:
+        dot = axes.transData.transform(arrow.xy)
+        lines.append(Path([dot, dot + np.array(arrow.xyann) * figure.dpi / 72]))
+    dots = [Bbox([at, at]).padded(3) for at in axes.transData.transform(table[["a", "b"]].to_numpy())]
+    for line in lines:
+        assert sum(line.intersects_bbox(box.padded(-2)) for box in boxes) <= 1  # its own name
+        near = [dot for dot in dots if dot.padded(10).contains(*line.vertices[0])]
+        assert not any(line.intersects_bbox(dot) for dot in dots if dot not in near)

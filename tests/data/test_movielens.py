@@ -1,0 +1,351 @@
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.data import movielens
+from helpers.data.movielens import MovieLensDamaged, MovieLensMissing, fetch, load, main, split_at_random, split_by_time
+from helpers.support.movielens_files import present
+
+
+def flags(*genres):
+    return "|".join(str(int(genre in genres)) for genre in movielens.GENRES)
+
+
+# Two users, three items and four ratings, in both layouts. Item 3 has no year; in item 2 the packaged layout takes the
+# "(V)" after the year for the year.
+PACKAGED = {
+    "ml-100k.inter": "user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
+    "2\t1\t5\t300\n1\t2\t4\t100\n1\t3\t2\t200\n2\t2\t3\t100\n",
+    "ml-100k.item": "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"
+    "1\tShe Likes It\t1995\tAnimation Children's\n2\tBig One (1987)\tV\tFilm-Noir\n3\tunknown\tunknown\tunknown\n",
+    "ml-100k.user": "user_id:token\tage:token\tgender:token\toccupation:token\tzip_code:token\n"
+    "1\t24\tM\tnone\t00711\n2\t53\tF\tother\tT8H1N\n",
+}
+FLAGS = [flags("Animation", "Children's"), flags("Film-Noir"), flags("unknown")]
+ORIGINAL = {
+    "u.data": "2\t1\t5\t300\n1\t2\t4\t100\n1\t3\t2\t200\n2\t2\t3\t100\n",
+    "u.item": f"1|She Likes It (1995)|01-Jan-1995||url|{FLAGS[0]}\n2|Big One (1987) (V)|01-Jan-1987||url|{FLAGS[1]}\n"
+    f"3|unknown||||{FLAGS[2]}\n",
+    "u.user": "1|24|M|none|00711\n2|53|F|other|T8H1N\n",
+}
+
+
+def write(folder, files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_bytes(text.encode("latin-1" if name.startswith("u.") else "utf-8"))
+    return folder
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """A folder with the four ratings, which are made to count as the real ones."""
+    ratings, _, _ = movielens._read_packaged(write(tmp_path / "packaged", PACKAGED))
+    monkeypatch.setattr(movielens, "CHECKSUM", movielens._checksum(ratings))
+    return tmp_path / "packaged"
+
+
+def test_both_layouts_give_the_same_frame(small, tmp_path):
+    frame = load(small)
+    pd.testing.assert_frame_equal(frame, load(write(tmp_path / "original", ORIGINAL)))
+    assert frame["timestamp"].tolist() == [100, 100, 200, 300] and frame["user"].tolist() == [1, 2, 1, 2]
+    assert frame["title"].tolist() == ["Big One", "Big One", "unknown", "She Likes It"]
+    assert frame["year"].tolist() == [1987, 1987, pd.NA, 1995]
+    assert frame["genres"].tolist() == ["Film-Noir", "Film-Noir", "unknown", "Animation Children's"]
+    assert frame["age"].tolist() == [24, 53, 24, 53] and frame["gender"].tolist() == ["M", "F", "M", "F"]
+    assert frame["occupation"].tolist() == ["none", "other", "none", "other"]
+
+
+def test_titles_outside_ascii_are_read_in_both_layouts(small, tmp_path):
+    for name, files in (("a", PACKAGED), ("b", ORIGINAL)):
+        changed = {file: text.replace("She Likes It", "Amélie") for file, text in files.items()}
+        assert load(write(tmp_path / name, changed))["title"].iloc[-1] == "Amélie"
+
+
+def test_tasks_are_thresholds_of_the_rating(small):
+    frame = load(small).set_index("rating")
+    assert frame["like"].to_dict() == {4: 1, 3: 0, 2: 0, 5: 1}
+    assert frame["love"].to_dict() == {4: 0, 3: 0, 2: 0, 5: 1}
+    assert frame["dislike"].to_dict() == {4: 0, 3: 0, 2: 1, 5: 0}
+
+
+def test_order_of_the_rows_does_not_matter_but_their_content_does(small):
+    lines = PACKAGED["ml-100k.inter"].splitlines()
+    expected = load(small)
+    write(small, {"ml-100k.inter": "\n".join([lines[0], *lines[:0:-1]])})
+    pd.testing.assert_frame_equal(load(small), expected)
+    write(small, {"ml-100k.inter": "\n".join([*lines[:-1], lines[-1].replace("3", "4")])})
+    with pytest.raises(ValueError, match=r"got 4 ratings with another checksum; expected the 100,000 ratings"):
+        load(small)
+
+
+def test_a_user_or_item_without_a_row_is_an_error(small):
+    for name in ("ml-100k.user", "ml-100k.item"):
+        write(small, PACKAGED | {name: "\n".join(PACKAGED[name].splitlines()[:-1])})
+        with pytest.raises(ValueError, match="ratings of unknown users or items"):
+            load(small)
+
+
+@pytest.mark.parametrize("here", [[], ["u.data"], ["ml-100k.inter", "ml-100k.item"]])
+def test_an_absent_copy_is_named_with_the_way_to_get_it(tmp_path, here):
+    write(tmp_path, {name: (PACKAGED | ORIGINAL)[name] for name in here})
+    with pytest.raises(
+        MovieLensMissing, match=r"no (u.data|u.item|ml-100k.user).*python -m helpers.data.movielens"
+    ) as error:
+        load(tmp_path)
+    assert ("delete the folder and run" in str(error.value)) == bool(here)
+
+
+def test_half_of_one_layout_beside_the_whole_other_does_no_harm(small, tmp_path):
+    half = {"ml-100k.inter": PACKAGED["ml-100k.inter"], "ml-100k.item": ""}
+    pd.testing.assert_frame_equal(load(write(tmp_path / "both", ORIGINAL | half)), load(small))
+
+
+DAMAGE = {
+    "empty": b"",
+    "a page that says no": b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n",
+    "zeros": bytes(500),
+    "other bytes": bytes(range(256)) * 2,
+    "ragged": b"1\t2\n1\t2\t3\t4\t5\t6\t7\n",
+    "words": b"one\ttwo\tthree\tfour\nfive\tsix\tseven\teight\n",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("name", [*PACKAGED, *ORIGINAL])
+def test_a_garbled_file_says_to_fetch_it_again(small, tmp_path, capsys, name, damage):
+    folder = write(tmp_path / "garbled", PACKAGED if name in PACKAGED else ORIGINAL)
+    (folder / name).write_bytes(damage)
+    expected = r"garbled: got .*; expected the 100,000 ratings .*: delete the folder and fetch it again\.$"
+    with pytest.raises(MovieLensDamaged, match=expected) as error:
+        load(folder)
+    assert error.value.__suppress_context__  # no second traceback, in pandas' words
+    with movielens.needed():
+        load(folder)
+    assert capsys.readouterr().out == f"{error.value}\n"
+
+
+def test_a_user_or_item_twice_multiplies_no_rating(small):
+    for name in ("ml-100k.user", "ml-100k.item"):
+        write(small, PACKAGED | {name: PACKAGED[name] + PACKAGED[name].splitlines()[1] + "\n"})
+        with pytest.raises(MovieLensDamaged, match="delete the folder"):
+            load(small)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_damage_gives_the_ratings_or_the_one_error(data):
+    """Cut anywhere, or with bytes put in anywhere: the frame has its shape, or the error says what to do."""
+    files = data.draw(st.sampled_from([PACKAGED, ORIGINAL]))
+    name = data.draw(st.sampled_from(sorted(files)))
+    text = files[name].encode("latin-1")
+    at = data.draw(st.integers(0, len(text)))
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        ratings, _, _ = movielens._read_packaged(write(Path(folder) / "good", PACKAGED))
+        patch.setattr(movielens, "CHECKSUM", movielens._checksum(ratings))
+        write(Path(folder) / "bad", files)
+        keep = data.draw(st.sampled_from([b"", text[at:]]))
+        (Path(folder) / "bad" / name).write_bytes(text[:at] + data.draw(st.binary(max_size=5)) + keep)
+        try:
+            assert len(load(Path(folder) / "bad")) == 4
+        except MovieLensDamaged as error:
+            assert "delete the folder" in str(error)
+
+
+# Fetching, with a package of our own in place of the download
+
+
+@pytest.fixture
+def packaged(monkeypatch):
+    """`pip download` brings a wheel with the four ratings; a list of its calls."""
+    calls, files = [], dict(PACKAGED)
+
+    def run(command, **_):
+        calls.append(command)
+        target = Path(next(word for word in command if word.startswith("--dest=")).removeprefix("--dest="))
+        with zipfile.ZipFile(target / "recbole-1.2.1-py3-none-any.whl", "w") as wheel:
+            for name, text in files.items():
+                wheel.writestr(f"recbole/dataset_example/ml-100k/{name}", text)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return calls, files
+
+
+def test_fetch_puts_the_copy_in_place_and_nothing_else(small, packaged, tmp_path):
+    folder = tmp_path / "data" / "ml-100k"
+    assert fetch(folder) == folder
+    pd.testing.assert_frame_equal(load(folder), load(small))
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["ml-100k"]
+
+
+def test_fetch_asks_only_once(small, packaged, tmp_path):
+    calls, _ = packaged
+    fetch(tmp_path / "data")
+    fetch(tmp_path / "data")
+    assert len(calls) == 1
+
+
+def test_fetch_fills_an_empty_folder(small, packaged, tmp_path):
+    (tmp_path / "empty").mkdir()
+    pd.testing.assert_frame_equal(load(fetch(tmp_path / "empty")), load(small))
+
+
+def test_fetch_leaves_a_folder_of_the_users_alone(small, packaged, tmp_path):
+    calls, _ = packaged
+    folder = write(tmp_path / "mine", {"u.data": "my own"})
+    with pytest.raises(MovieLensMissing, match=r"u.item, u.user"):
+        fetch(folder)
+    assert not calls and [path.name for path in folder.iterdir()] == ["u.data"]
+
+
+def test_fetch_says_that_it_begins_and_offline_that_it_failed(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1))
+    monkeypatch.setattr(fetch, "__defaults__", (tmp_path / "data" / "ml-100k",))
+    assert main() == 1
+    begun, failed = capsys.readouterr().out.splitlines()
+    assert begun.startswith("MovieLens-100K: fetching")
+    assert "is this machine online?" in failed and "The course runs without it" in failed
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_fetch_that_is_ended_takes_pip_with_it_and_leaves_no_folder(tmp_path):
+    """SIGTERM to `python -m helpers.data.movielens`, while a stand-in for pip waits for an index that never answers."""
+    pip = "import os, pathlib, time; pathlib.Path('pip.pid').write_text(str(os.getpid())); time.sleep(300)"
+    code = (
+        "import subprocess, sys; from pathlib import Path; from helpers.data import movielens; run = subprocess.run\n"
+        f"movielens.subprocess.run = lambda command, **words: run([sys.executable, '-c', {pip!r}], **words)\n"
+        "movielens.fetch.__defaults__ = (Path('data/ml-100k').absolute(),); sys.exit(movielens.main())"
+    )
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = os.environ | {"TMPDIR": str(temporary), "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=env)
+    end = time.monotonic() + 60
+    while not ((tmp_path / "pip.pid").exists() and (tmp_path / "pip.pid").read_text()) and time.monotonic() < end:
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(timeout=60) != 0
+    pid = int((tmp_path / "pip.pid").read_text())
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert list((tmp_path / "data").iterdir()) == list(temporary.iterdir()) == []
+
+
+def test_fetch_clears_what_a_killed_one_left(small, packaged, tmp_path):
+    write(tmp_path / "data" / ".ml-100k.part", {"u.data": "half"})
+    pd.testing.assert_frame_equal(load(fetch(tmp_path / "data" / "ml-100k")), load(small))
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["ml-100k"]
+
+
+def test_fetch_of_a_package_that_changed_puts_nothing_in_place(small, packaged, tmp_path):
+    _, files = packaged
+    files["ml-100k.inter"] = files["ml-100k.inter"].replace("300", "301")
+    with pytest.raises(ValueError, match="another checksum"):
+        fetch(tmp_path / "new" / "ml-100k")
+    del files["ml-100k.inter"]
+    with pytest.raises(OSError, match="does not carry it"):
+        fetch(tmp_path / "new" / "ml-100k")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+# Splits
+
+
+def rows(count):
+    """A frame out of order of time, with equal times."""
+    return pd.DataFrame({"timestamp": np.random.default_rng(0).integers(0, count, count), "row": range(count)})
+
+
+def test_split_by_time_trains_on_the_past():
+    train, valid, test = split_by_time(rows(1000), (0.8, 0.1, 0.1))
+    assert [len(part) for part in (train, valid, test)] == [800, 100, 100]
+    assert train["timestamp"].max() <= valid["timestamp"].min() <= valid["timestamp"].max() <= test["timestamp"].min()
+
+
+def test_split_at_random_is_the_seeds():
+    first, again, other = (split_at_random(rows(1000), (0.8, 0.1, 0.1), seed) for seed in (1, 1, 2))
+    for a, b, c in zip(first, again, other, strict=True):
+        pd.testing.assert_frame_equal(a, b)
+        assert not a["row"].equals(c["row"])
+
+
+@pytest.mark.parametrize("split", [split_by_time, lambda *args: split_at_random(*args, seed=3)])
+def test_less_training_data_keeps_the_last_parts_and_is_nested(split):
+    much, little = split(rows(1000), (0.8, 0.1, 0.1)), split(rows(1000), (0.08, 0.1, 0.1))
+    pd.testing.assert_frame_equal(much[1], little[1])
+    pd.testing.assert_frame_equal(much[2], little[2])
+    assert len(little[0]) == 80 and set(little[0]["row"]) < set(much[0]["row"])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 50), st.lists(st.floats(0.01, 1), min_size=1, max_size=4), st.integers(0, 99))
+def test_parts_are_disjoint_and_complete_or_the_fractions_are_named(count, fractions, seed):
+    for split in (split_by_time, lambda *args: split_at_random(*args, seed=seed)):
+        try:
+            parts = split(rows(count), fractions)
+        except ValueError as error:
+            assert str(error).startswith("fractions: got") and sum(fractions) > 1
+        else:
+            taken = np.concatenate([part["row"] for part in parts])
+            assert len(set(taken)) == len(taken) <= count
+            for part, fraction in zip(parts, fractions, strict=True):
+                assert abs(len(part) - fraction * count) <= 1
+
+
+@pytest.mark.parametrize("fractions", [(), (0.8, 0.3), (0.5, 0), (0.5, -0.1), (0.5, float("nan")), ("half",)])
+def test_bad_fractions_are_named(fractions):
+    with pytest.raises(ValueError, match=r"^fractions: got .*; expected"):
+        split_by_time(rows(10), fractions)
+
+
+def test_other_bad_arguments_of_splits_are_named():
+    with pytest.raises(ValueError, match=r"^frame: got no column 'timestamp'"):
+        split_by_time(rows(10)[["row"]], (0.5, 0.5))
+    for gap in (np.nan, None, pd.NA):
+        spoilt = rows(10).astype({"timestamp": object})
+        spoilt.loc[[2, 3], "timestamp"] = gap
+        with pytest.raises(
+            ValueError, match=r"^frame\['timestamp'\]: got 2 missing values; expected a time in each row"
+        ):
+            split_by_time(spoilt, (0.5, 0.5))
+    with pytest.raises(ValueError, match=r"^frame: got a table without rows"):
+        split_at_random(rows(0), (0.5, 0.5), seed=1)
+    with pytest.raises(ValueError, match=r"^seed: got -1"):
+        split_at_random(rows(10), (0.5, 0.5), seed=-1)
+
+
+# The real ratings
+
+
+@pytest.mark.skipif(not present(), reason="MovieLens-100K is absent: python -m helpers.data.movielens")
+def test_the_real_ratings_have_their_known_numbers():
+    frame = load()
+    assert len(frame) == 100_000 and frame["user"].nunique() == 943 and frame["item"].nunique() == 1682
+    assert frame["like"].mean() == pytest.approx(0.55375) and frame["love"].mean() == pytest.approx(0.21201)
+    assert frame["dislike"].mean() == pytest.approx(0.1748)
+    assert frame.groupby("user").size().min() == 20
+    assert frame.loc[frame["year"].isna(), "item"].unique().tolist() == [267]
+    assert set(frame["genres"].str.split(" ").explode()) == set(movielens.GENRES)
+    assert not frame.duplicated(["user", "item"]).any()
+
+
+def test_needed_says_what_is_missing_and_goes_on(tmp_path, capsys):
+    with movielens.needed():
+        load(tmp_path / "nowhere")
+    assert "python -m helpers.data.movielens" in capsys.readouterr().out
+
+
+def test_needed_hides_no_other_error():
+    with pytest.raises(ValueError, match="another"), movielens.needed():
+        raise ValueError("another")

@@ -1,0 +1,274 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.data.synthetic import (
+    ALPHA,
+    BETA,
+    CONDITIONS,
+    RELATIONS,
+    cross_tasks,
+    interest_tasks,
+    kind_tasks,
+    mmoe_tasks,
+    relu_tasks,
+)
+
+MANY = (1, 1, 200_000)
+
+
+def labels(examples):
+    return torch.stack([examples.labels["a"], examples.labels["b"]])
+
+
+@pytest.mark.parametrize("make", [relu_tasks, mmoe_tasks, kind_tasks])
+def test_equal_seeds_give_equal_bytes_and_other_seeds_do_not(make):
+    one, two, other = make(seed=5), make(seed=5), make(seed=6)
+    for part in ("train", "valid", "test"):
+        a, b, c = (getattr(pair, part) for pair in (one, two, other))
+        assert a.inputs.numpy().tobytes() == b.inputs.numpy().tobytes() != c.inputs.numpy().tobytes()
+        assert labels(a).numpy().tobytes() == labels(b).numpy().tobytes() != labels(c).numpy().tobytes()
+
+
+def test_sizes_and_types():
+    tasks = relu_tasks(rows=(7, 5, 3), inputs=9)
+    assert [tuple(e.inputs.shape) for e in (tasks.train, tasks.valid, tasks.test)] == [(7, 9), (5, 9), (3, 9)]
+    assert tasks.train.inputs.dtype == torch.float32 and tasks.train.tasks == ["a", "b"]
+    assert tasks.train.masks == {}
+
+
+@pytest.mark.parametrize("condition, expected", list(zip(CONDITIONS, [1, -1, 0, 0.5, 0], strict=True)))
+def test_relu_targets_are_standardised_and_correlate_as_promised(condition, expected):
+    tasks = relu_tasks(MANY, **CONDITIONS[condition], seed=3)
+    target = labels(tasks.test)
+    assert tasks.label_correlation == expected
+    assert torch.allclose(target.mean(1), torch.zeros(2), atol=0.01)
+    assert torch.allclose(target.std(1), torch.ones(2), atol=0.01)
+    assert abs(float(torch.corrcoef(target)[0, 1]) - expected) < 0.01
+
+
+def test_opposite_targets_are_exact_negatives_and_same_ones_equal():
+    same, opposite = relu_tasks(relation="same", seed=2).test, relu_tasks(relation="opposite", seed=2).test
+    assert torch.equal(same.labels["a"], same.labels["b"])
+    assert torch.equal(opposite.labels["a"], -opposite.labels["b"])
+
+
+def test_task_a_is_the_same_in_every_condition():
+    pairs = [relu_tasks(**settings, seed=4) for settings in CONDITIONS.values()]
+    for pair in pairs[1:]:
+        for part in ("train", "valid", "test"):
+            assert torch.equal(getattr(pair, part).inputs, getattr(pairs[0], part).inputs)
+            assert torch.equal(getattr(pair, part).labels["a"], getattr(pairs[0], part).labels["a"])
+
+
+@pytest.mark.parametrize("shared", range(5))
+def test_a_target_has_as_many_directions_as_features(shared):
+    """The directions that a target depends on: 4 for each task, and `shared` of them common to both."""
+    rows, inputs = 4000, 20
+    tasks = relu_tasks((rows, 1, 1), shared=shared, noise=0.0, inputs=inputs, seed=1)
+    x = tasks.train.inputs.double()
+    # For y = Σ ±relu(v·x), E[y x xᵀ] − E[y] I is a combination of the v vᵀ: its large eigenvalues count the directions.
+    span = []
+    for task in "ab":
+        y = tasks.train.labels[task].double()
+        moment = (x * y[:, None]).T @ x / rows - y.mean() * torch.eye(inputs)
+        values, vectors = torch.linalg.eigh(moment)
+        span.append(vectors[:, values.abs().argsort(descending=True)[:4]])
+    cosines = torch.linalg.svdvals(span[0].T @ span[1])
+    assert torch.all(cosines[:shared] > 0.9) and torch.all(cosines[shared:] < 0.6)
+
+
+def test_noise_is_added_to_train_and_valid_alone():
+    noisy, clean = relu_tasks((20_000, 20_000, 100), noise=0.5), relu_tasks((20_000, 20_000, 100), noise=0.0)
+    assert torch.equal(labels(noisy.test), labels(clean.test))
+    for part in ("train", "valid"):
+        eps = labels(getattr(noisy, part)) - labels(getattr(clean, part))
+        assert torch.allclose(eps.std(1), torch.full((2,), 0.5), atol=0.02)
+        assert abs(float(torch.corrcoef(eps)[0, 1])) < 0.03
+
+
+def test_binary_labels_are_the_thresholded_ones():
+    values, classes = relu_tasks(noise=0.5, seed=8), relu_tasks(noise=0.5, binary=True, seed=8)
+    for part in ("train", "valid", "test"):
+        assert torch.equal(labels(getattr(classes, part)), (labels(getattr(values, part)) > 0).float())
+
+
+def test_labelled_masks_task_b_on_train_alone():
+    tasks = relu_tasks((100, 50, 50), labelled=30)
+    assert list(tasks.train.masks) == ["b"] and int(tasks.train.masks["b"].sum()) == 30
+    assert tasks.valid.masks == {} and tasks.test.masks == {}
+    assert torch.equal(tasks.train.inputs, relu_tasks((100, 50, 50)).train.inputs)
+
+
+@pytest.mark.parametrize("p", [-1.0, -0.5, 0.0, 0.5, 0.9, 1.0])
+def test_mmoe_label_correlation_is_the_measured_one(p):
+    tasks = mmoe_tasks(MANY, p=p, seed=7)
+    assert abs(float(torch.corrcoef(labels(tasks.test))[0, 1]) - tasks.label_correlation) < 0.01
+
+
+def test_mmoe_limits():
+    assert mmoe_tasks(p=1).label_correlation == pytest.approx(1, abs=1e-12)
+    assert mmoe_tasks(p=0).label_correlation == pytest.approx(0, abs=1e-12)
+    same = mmoe_tasks(p=1).test
+    assert torch.equal(same.labels["a"], same.labels["b"])
+
+
+@pytest.mark.parametrize("p", [-1.0, 0.3])
+def test_mmoe_label_correlation_in_closed_form(p):
+    """From E[sin(αz+β)] = sin β e^{−α²/2} and its kin for two normals of correlation p."""
+    alpha, beta = np.array(ALPHA), np.array(BETA)
+    i, j = np.ix_(range(4), range(4))
+
+    def covariance(p):
+        mean = np.sin(beta) * np.exp(-(alpha**2) / 2)
+        cross = p * (alpha * np.cos(beta) * np.exp(-(alpha**2) / 2)).sum()
+        square = alpha[i] ** 2 + alpha[j] ** 2
+        minus = np.cos(beta[i] - beta[j]) * np.exp(-(square - 2 * p * alpha[i] * alpha[j]) / 2)
+        plus = np.cos(beta[i] + beta[j]) * np.exp(-(square + 2 * p * alpha[i] * alpha[j]) / 2)
+        return p + 2 * cross + (minus - plus).sum() / 2 - mean.sum() ** 2
+
+    assert mmoe_tasks(p=p).label_correlation == pytest.approx(covariance(p) / covariance(1), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "argument, bad",
+    [
+        ({"rows": (10, 10)}, "rows"),
+        ({"rows": (0, 10, 10)}, "rows"),
+        ({"rows": 10}, "rows"),
+        ({"shared": 5}, "shared"),
+        ({"shared": -1}, "shared"),
+        ({"shared": 1.5}, "shared"),
+        ({"shared": 3, "relation": "other mix"}, "shared"),
+        ({"relation": "inverse"}, "relation"),
+        ({"inputs": 7}, "inputs"),
+        ({"noise": -0.1}, "noise"),
+        ({"noise": float("nan")}, "noise"),
+        ({"labelled": 0}, "labelled"),
+        ({"labelled": 501}, "labelled"),
+        ({"seed": -1}, "seed"),
+        ({"seed": "one"}, "seed"),
+    ],
+)
+def test_bad_settings_of_relu_tasks_are_named(argument, bad):
+    with pytest.raises(ValueError, match=f"^{bad}: got .*; expected"):
+        relu_tasks(**argument)
+
+
+@pytest.mark.parametrize(
+    "argument, bad", [({"p": 1.01}, "p"), ({"p": None}, "p"), ({"inputs": 1}, "inputs"), ({"noise": -1}, "noise")]
+)
+def test_bad_settings_of_mmoe_tasks_are_named(argument, bad):
+    with pytest.raises(ValueError, match=f"^{bad}: got .*; expected"):
+        mmoe_tasks(**argument)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    shared=st.integers(-1, 5),
+    relation=st.sampled_from([*RELATIONS, "none"]),
+    features=st.integers(0, 5),
+    inputs=st.integers(1, 12),
+    noise=st.floats(allow_nan=True),
+)
+def test_any_setting_works_or_names_the_argument(shared, relation, features, inputs, noise):
+    try:
+        tasks = relu_tasks((4, 3, 2), shared=shared, relation=relation, features=features, inputs=inputs, noise=noise)
+    except ValueError as error:
+        assert str(error).split(":")[0] in {
+            "shared",
+            "relation",
+            "features",
+            "inputs",
+            "noise",
+            "labels['a']",
+            "labels['b']",
+        }
+    else:
+        assert -1 <= tasks.label_correlation <= 1
+        assert torch.isfinite(labels(tasks.train)).all()
+
+
+@pytest.mark.parametrize("make", [cross_tasks, interest_tasks])
+def test_tasks_on_ids_come_in_three_frames_and_equal_seeds_are_equal(make):
+    frames, again, other = make((7, 5, 3), seed=5), make((7, 5, 3), seed=5), make((7, 5, 3), seed=6)
+    assert [len(frame) for frame in frames] == [7, 5, 3]
+    for one, two, three in zip(frames, again, other, strict=True):
+        assert one.to_json() == two.to_json() != three.to_json()
+
+
+def additive_r2(frame, task):
+    """How much of the target is a sum of something of the user and something of the video (least squares)."""
+    one_hot = np.column_stack([np.eye(50)[frame["user"]], np.eye(50)[frame["video"]]])
+    fitted = one_hot @ np.linalg.lstsq(one_hot, frame[task], rcond=None)[0]
+    return 1 - ((frame[task] - fitted) ** 2).mean() / frame[task].var()
+
+
+@pytest.mark.parametrize("task", ["a", "b"])
+def test_only_crossed_targets_are_no_sum_over_user_and_video(task):
+    assert additive_r2(cross_tasks((1, 1, 5000), crossed=True, seed=1)[2], task) < 0.2
+    assert additive_r2(cross_tasks((1, 1, 5000), crossed=False, seed=1)[2], task) > 0.999
+
+
+def test_cross_targets_are_of_rank_4_and_do_not_correlate():
+    """Four hidden numbers a user: the table users × videos of either target has four singular values."""
+    correlations = []
+    for seed in range(20):
+        test = cross_tasks((1, 1, 30_000), seed=seed)[2]
+        table = test.pivot_table("a", "user", "video")
+        assert table.notna().all(axis=None)
+        values = np.linalg.svd(table.to_numpy(), compute_uv=False)
+        assert values[4] < 1e-9 < values[3]
+        correlations.append(test["a"].corr(test["b"]))
+        assert 0.5 < test["a"].std() < 1.6
+    assert abs(np.mean(correlations)) < 0.1
+
+
+@pytest.mark.parametrize("make", [cross_tasks, interest_tasks])
+def test_noise_falls_on_train_and_validation_labels_alone(make):
+    noisy, clean = make(seed=2), make(seed=2, noise=0.0)
+    for part in (0, 1):
+        assert 0.45 < (noisy[part]["a"] - clean[part]["a"]).std() < 0.55
+    assert noisy[2].equals(clean[2])
+
+
+def test_the_kind_of_a_row_says_which_features_a_task_needs():
+    pair = kind_tasks((4000, 10, 20_000), seed=3)
+    x, kind = pair.test.inputs[:, :-1], pair.test.inputs[:, -1]
+    assert x.shape == (20_000, 20) and set(kind.tolist()) == {-1.0, 1.0} and abs(float(kind.mean())) < 0.03
+    a, b = pair.test.labels["a"], pair.test.labels["b"]
+    assert abs(float(np.corrcoef(a, b)[0, 1])) < 0.03 and pair.label_correlation == 0
+    assert float(a.mean()) == pytest.approx(0, abs=0.03) and float(a.std()) == pytest.approx(1, abs=0.03)
+    slope = {
+        (task, sign): np.linalg.lstsq(x[kind == sign].numpy(), label[kind == sign].numpy(), rcond=None)[0]
+        for task, label in (("a", a), ("b", b))
+        for sign in (-1.0, 1.0)
+    }  # a sum of relus along directions leans along the sum of these
+    cosine = lambda one, two: one @ two / np.linalg.norm(one) / np.linalg.norm(two)  # noqa: E731
+    assert cosine(slope["a", 1.0], slope["b", -1.0]) > 0.98 and cosine(slope["a", -1.0], slope["b", 1.0]) > 0.98
+    assert abs(cosine(slope["a", 1.0], slope["a", -1.0])) < 0.1
+
+
+def test_a_history_matters_by_what_is_offered_only_if_matching():
+    for matching in (True, False):
+        test = interest_tasks((1, 1, 5000), matching=matching, seed=3)[2]
+        lists, item = np.stack(test["history"]), test["item"].to_numpy()
+        assert lists.shape == (5000, 10) and lists.min() == 0 and lists.max() == 59
+        assert all(len(set(row % 12)) <= 3 for row in lists)
+        share = (lists % 12 == item[:, None] % 12).mean(1)
+        assert 0.4 < (share > 0).mean() < 0.7
+        found = np.corrcoef(share, test["a"])[0, 1]
+        assert found > 0.8 if matching else abs(found) < 0.1
+        assert 0.7 < test["a"].corr(test["b"]) < 0.9
+
+
+@pytest.mark.parametrize("make", [cross_tasks, interest_tasks])
+def test_bad_settings_of_tasks_on_ids_are_named(make):
+    with pytest.raises(ValueError, match="noise: got -1"):
+        make(noise=-1)
+    with pytest.raises(ValueError, match="rows: got"):
+        make(rows=5)
+    with pytest.raises(ValueError, match="seed: got -1"):
+        make(seed=-1)

@@ -1,0 +1,280 @@
+"""What the interactive figure sends to the browser, and *train it now*. Its drawing is tested in tests/browser."""
+
+import asyncio
+import base64
+import json
+import time
+
+import ipywidgets as widgets
+import pytest
+
+from helpers.display.explorer import Explorer
+from tests.display.test_panels import curves, plane, table
+
+CONTROLS = {"shared": "shared features", "weight": "weight of A"}
+INTERVALS = "95% intervals over 20 seeds"
+
+
+def say(settings) -> str:
+    return f"{settings['shared']} shared, weight {settings['weight']}"
+
+
+def explorer(frame=None, **other) -> Explorer:
+    frame = table() if frame is None else frame
+    named = {"controls": CONTROLS, "panels": [curves(frame), plane(frame)], "sentence": say, "intervals": INTERVALS}
+    return Explorer(**(named | other))
+
+
+def test_the_controls_hold_the_options_in_order_and_the_start():
+    figure = explorer(start={"weight": 0.5}, dropdown={"shared"})
+    assert [option for option, _ in figure.controls["shared"].options] == ["0", "2", "4"]
+    assert figure.settings == {"shared": 0, "weight": 0.5}
+    assert isinstance(figure.controls["shared"], widgets.Dropdown)
+    assert isinstance(figure.controls["weight"], widgets.SelectionSlider)
+    assert figure.figure.controls == list(figure.controls.values())
+
+
+def test_each_combination_has_its_own_words():
+    frame = table()
+    panel = curves(frame)
+    object.__setattr__(panel, "title", lambda settings: f"title of {settings['shared']}")
+    drawing = explorer(panels=[panel]).figure.drawing
+    assert len(drawing["sentences"]["of"]) == 9 and len(drawing["panels"][0]["titles"]["texts"]) == 3
+    state = 2 * 3 + 1  # shared = 4, weight = 0.5
+    assert drawing["sentences"]["texts"][drawing["sentences"]["of"][state]] == "4 shared, weight 0.5"
+    titles = drawing["panels"][0]["titles"]
+    assert titles["texts"][titles["of"][state]] == "title of 4"
+
+
+def test_a_control_along_the_axis_moves_a_cursor_and_others_select_a_frame():
+    drawing = explorer().figure.drawing
+    assert [panel["frame"] for panel in drawing["panels"]] == [[0], [0]]
+    assert [panel["cursor"] for panel in drawing["panels"]] == [1, 1]
+    frame = table().rename(columns={"weight": "step"})  # x is no control
+    single = explorer(
+        panels=[curves(frame, x="step")], controls={"shared": "shared"}, sentence=lambda settings: "words"
+    )
+    assert single.figure.drawing["panels"][0]["cursor"] == -1
+
+
+def test_what_stands_in_where_no_widget_runs():
+    first, second = (explorer()._repr_mimebundle_() for _ in range(2))
+    assert first["text/plain"] == second["text/plain"] and first["image/png"] == second["image/png"]
+    assert "shared features, weight of A" in first["text/plain"] and "0x" not in first["text/plain"]
+    png = base64.b64decode(first["image/png"])
+    assert png.startswith(b"\x89PNG") and len(png) < 120_000
+    moved = explorer(start={"shared": 4})._repr_mimebundle_()["image/png"]
+    assert moved != first["image/png"]
+    assert "application/vnd.jupyter.widget-view+json" in first
+
+
+def test_numbers_for_the_browser_are_plain_and_small():
+    figure = explorer().figure
+    assert json.loads(figure.get_state()["drawing"])["controls"] == figure.drawing["controls"]
+    steps = table(shared=range(40), weights=[i / 200 for i in range(1, 200)])
+    with pytest.raises(
+        ValueError, match="combinations of the controls' options: got 7960; expected a number from 1 to 5000"
+    ):
+        explorer(steps)
+    wide = steps.rename(columns={"weight": "step"})
+    with pytest.raises(ValueError, match=r"table: got \d+ kB for the browser; expected at most 300 kB"):
+        explorer(panels=[curves(wide, x="step")], controls={"shared": "shared"}, sentence=lambda settings: "words")
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"start": {"shared": 3}}, "start['shared']: got 3; expected one of 0, 2, 4"),
+        ({"start": {"width": 3}}, "start: got 'width'; expected one of 'shared', 'weight'"),
+        ({"dropdown": {"width"}}, "dropdown: got 'width'; expected one of 'shared', 'weight'"),
+        ({"controls": {}}, "controls: got none"),
+        ({"controls": CONTROLS | {"width": "width"}}, "controls: got 'width', a column of no panel's table"),
+        ({"panels": []}, "panels: got 0 panels; expected one or two"),
+        (
+            {"panels": [curves(table()), plane(table(shared=(0, 1)))]},
+            "table['shared']: got the values [0, 1]; expected [0, 2, 4]",
+        ),
+        ({"intervals": ""}, "intervals: got ''; expected what the bands are"),
+    ],
+)
+def test_a_wrong_argument_is_named(other, message):
+    with pytest.raises(ValueError) as error:
+        explorer(**other)
+    assert message in str(error.value)
+
+
+def test_words_must_be_words():
+    with pytest.raises(TypeError, match="sentence: got NoneType from the function; expected a string"):
+        explorer(sentence=lambda settings: None)
+
+
+def test_a_run_is_drawn_at_its_settings_and_can_move():
+    figure = explorer()
+    first = figure.show_run({"shared": 2, "weight": 0.9}, {"A": 0.1})
+    assert figure.show_run({"shared": 0, "weight": 0.1}, {"A": (0.0, -0.1, 0.1), "B": 0.2}) == 1
+    figure.show_run({"shared": 2, "weight": 0.9}, {"A": 0.3}, first)
+    assert figure.figure.runs == [
+        {"at": [1, 2], "values": {"A": [0.3, 0.3, 0.3]}, "part": ""},
+        {"at": [0, 0], "values": {"A": [0.0, -0.1, 0.1], "B": [0.2, 0.2, 0.2]}, "part": ""},
+    ]
+    with pytest.raises(ValueError, match="shared: got 3"):
+        figure.show_run({"shared": 3, "weight": 0.9}, {"A": 0.1})
+    with pytest.raises(ValueError, match="series of a run: got 'C'; expected one of 'A', 'B'"):
+        figure.show_run({"shared": 2, "weight": 0.9}, {"C": 0.1})
+    with pytest.raises(ValueError, match="value of 'A': got"):
+        figure.show_run({"shared": 2, "weight": 0.9}, {"A": float("nan")})
+
+
+def press(figure: Explorer, *later) -> str:
+    """Press *Train it now*; after n steps do what `later` has as (n, action). Returns the message."""
+    trainer = figure.children[-1]
+
+    async def session():
+        trainer.button.click()
+        for steps, action in later:
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            action(trainer)
+        await trainer.task
+
+    asyncio.run(session())
+    return trainer.message.value
+
+
+def steps(settings):
+    yield 0.0, None
+    for step in range(1, 11):
+        yield step / 10, {"A": 0.01 * step, "B": -0.01 * step}
+
+
+def test_training_adds_one_run_at_the_settings_of_the_start():
+    figure = explorer(train=steps, start={"shared": 2})
+    words = press(figure, (3, lambda _: setattr(figure.controls["shared"], "index", 0)))
+    assert figure.figure.runs == [{"at": [1, 0], "values": {"A": [0.1] * 3, "B": [-0.1] * 3}, "part": ""}]
+    assert words == "Your run at shared features 2, weight of A 0.1: A +0.100, B −0.100."
+    trainer = figure.children[-1]
+    assert not trainer.button.disabled and trainer.stop.disabled and trainer.bar.layout.display == "none"
+
+
+def test_what_was_trained_has_signs_only_where_the_axis_has():
+    words = {signed: press(explorer(train=steps, panels=[curves(table(), signed=signed)])) for signed in (True, False)}
+    assert "A +0.100, B −0.100" in words[True] and "A 0.100, B −0.100" in words[False]
+
+
+def test_stop_keeps_the_partial_result_and_says_so():
+    figure = explorer(train=steps)
+    assert press(figure, (4, lambda trainer: trainer.stop.click())) == "Stopped at 30%: A +0.030, B −0.030."
+    assert figure.figure.runs[0]["values"]["A"] == [0.03] * 3
+    assert press(explorer(train=steps), (1, lambda trainer: trainer.stop.click())) == "Stopped at 0%: no result yet."
+
+
+def test_a_stopped_run_says_what_it_is_of_and_a_complete_one_does_not():
+    def of_seeds(settings):
+        for seed in range(1, 9):
+            yield (seed - 0.5) / 8, None, ""
+            yield seed / 8, {"A": 0.1 * seed}, f"{seed} of 8 seeds"
+
+    figure = explorer(train=of_seeds)
+    assert press(figure, (1, lambda trainer: trainer.stop.click())) == "Stopped at 6%: no result yet."
+    assert press(figure, (3, lambda trainer: trainer.stop.click())) == "Stopped at 1 of 8 seeds: A +0.100."
+    assert [run["part"] for run in figure.figure.runs] == ["1 of 8 seeds"]
+    press(figure)
+    assert [run["part"] for run in figure.figure.runs] == ["1 of 8 seeds", ""]
+    last = len(list(of_seeds({})))
+    assert press(figure, (last, lambda trainer: trainer.stop.click())).startswith("Your run at ")  # too late to stop
+
+
+def test_a_second_press_while_training_is_ignored():
+    figure = explorer(train=steps)
+    press(figure, (3, lambda trainer: trainer.button.click()))
+    assert len(figure.figure.runs) == 1
+    press(figure)
+    assert len(figure.figure.runs) == 2
+
+
+def test_an_error_is_said_as_text(capsys):
+    def broken(settings):
+        yield 0.5, {"A": 0.1}
+        raise ValueError("got <b>nothing</b>")
+
+    figure = explorer(train=broken)
+    assert press(figure) == "It ended with an error. ValueError: got &lt;b&gt;nothing&lt;/b&gt;"
+    assert figure.figure.runs and not figure.children[-1].button.disabled
+
+    def unknown(settings):
+        yield 0.5, {"task": 0.1}
+
+    assert "series of a run: got &#x27;task&#x27;" in press(explorer(train=unknown))
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KeyboardInterrupt(), "Stopped by hand at 50%: A +0.100."),
+        (SystemExit(), "It ended with an error. SystemExit."),
+        (SystemExit("no data"), "It ended with an error. SystemExit: no data"),
+        (ValueError(), "It ended with an error. ValueError."),
+    ],
+)
+def test_what_stops_the_training_does_not_stop_the_kernel(error, words):
+    left = []
+
+    def stopped(settings):
+        try:
+            yield 0.5, {"A": 0.1}
+            raise error
+        finally:
+            left.append(True)
+
+    figure = explorer(train=stopped)
+    assert press(figure) == words and left == [True]
+    trainer = figure.children[-1]
+    assert not trainer.button.disabled and trainer.stop.disabled and trainer.bar.layout.display == "none"
+    assert press(figure) == words  # and can be tried again
+
+
+def test_stop_leaves_the_generator():
+    left = []
+
+    def endless(settings):
+        try:
+            while True:
+                yield 0.5, None
+        finally:
+            left.append(True)
+
+    press(explorer(train=endless), (3, lambda trainer: trainer.stop.click()))
+    assert left == [True]
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        (lambda settings: None, "train: got NoneType; expected a generator that yields (progress, values)."),
+        (lambda settings: iter([0.5]), "train: got 0.5; expected (progress, values) or (progress, values, part)."),
+        (lambda settings: iter([("half", None)]), "progress: got &#x27;half&#x27;; expected a number from 0 to 1."),
+        (
+            lambda settings: iter([(1, {"A": "much"})]),
+            "value of &#x27;A&#x27;: got &#x27;much&#x27;; expected a number, or",
+        ),
+        (lambda settings: iter([(1, {"A": (1, 2)})]), "value of &#x27;A&#x27;: got (1, 2); expected a number, or"),
+        (lambda settings: iter([]), "It ended without a result."),
+    ],
+)
+def test_a_training_that_is_none_is_named(steps, words):
+    assert words in press(explorer(train=steps))
+
+
+def test_the_kernel_answers_between_two_steps():
+    """A slow training leaves the loop free at every step: something else gets its turn as often as there are steps."""
+    turns = []
+
+    def slow(settings):
+        for step in range(1, 6):
+            time.sleep(0.001)
+            yield step / 5, None
+
+    figure = explorer(train=slow)
+    press(figure, *[(1, lambda trainer: turns.append(trainer.bar.value))] * 5)
+    assert turns == [0.2, 0.4, 0.6, 0.8, 1.0]

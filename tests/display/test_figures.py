@@ -1,0 +1,123 @@
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from helpers.display import figures
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def summary():
+    keys = [(row, name) for row in ("first", "second") for name in ("shared-bottom", "single-task")]
+    table = pd.DataFrame(keys, columns=["condition", "model"]).assign(mean=[0.1, 0.2, 0.3, 0.4])
+    return table.assign(low=table["mean"] - 0.05, high=table["mean"] + 0.05)
+
+
+def test_dots_draws_and_names_every_interval(summary):
+    figure = figures.dots(summary, "condition", "model", title="T", x_label="R²", matters=0.01)
+    axes = figure.axes[0]
+    whiskers = [segment for lines in axes.collections for segment in getattr(lines, "get_segments", list)()]
+    assert sorted(round(w[0][0], 3) for w in whiskers) == [0.05, 0.15, 0.25, 0.35]
+    assert [text.get_text() for text in axes.texts] == ["shared-bottom", "single-task"] * 2
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["first", "second"]
+
+
+def test_dots_names_each_series_once_where_there_are_many(summary):
+    many = pd.concat([summary.assign(condition=summary["condition"] + end) for end in ("", " x", " y")])
+    axes = figures.dots(many, "condition", "model", title="T", x_label="R²").axes[0]
+    assert [text.get_text() for text in axes.texts] == ["shared-bottom", "single-task"]
+
+
+def test_dots_puts_the_first_row_on_top(summary):
+    low, high = figures.dots(summary, "condition", "model", title="T", x_label="x").axes[0].get_ylim()
+    assert low > high
+
+
+def test_lines_names_each_line_at_its_end_without_overlap():
+    parts = [pd.DataFrame({"step": [0, 1], "pair": name, "mean": [0, y]}) for name, y in (("a", 1.0), ("b", 1.001))]
+    table = pd.concat(parts).assign(low=lambda t: t["mean"] - 0.1, high=lambda t: t["mean"] + 0.1)
+    axes = figures.lines(table, "step", "pair", title="T", x_label="step", y_label="y").axes[0]
+    assert len(axes.lines) == 2 and len(axes.collections) == 2
+    heights = sorted(text.xy[1] for text in axes.texts)
+    assert heights[1] - heights[0] > 0.05 * (axes.get_ylim()[1] - axes.get_ylim()[0])
+
+
+@pytest.mark.parametrize("missing", ["mean", "low", "high", "condition", "model"])
+def test_a_missing_column_is_named(summary, missing):
+    with pytest.raises(ValueError, match=f"summary: got no column '{missing}'"):
+        figures.dots(summary.drop(columns=missing), "condition", "model", title="T", x_label="x")
+
+
+@pytest.mark.parametrize("column", ["mean", "low", "high"])
+def test_a_missing_number_is_named(summary, column):
+    summary.loc[1, column] = float("nan")
+    with pytest.raises(ValueError, match=r"summary.*: got 1 NaN or infinite value; expected finite numbers"):
+        figures.dots(summary, "condition", "model", title="T", x_label="x")
+
+
+def test_paths_set_one_goal_against_the_other_with_whiskers_in_both_directions():
+    keys = [("one", w, goal) for w in (0.0, 1.0) for goal in ("click", "finish")]
+    table = pd.DataFrame(keys, columns=["way", "weight", "goal"]).assign(mean=[0.2, 0.8, 0.6, 0.4])
+    table = table.assign(low=table["mean"] - 0.05, high=table["mean"] + 0.05)
+    words = {"title": "T", "x_label": "clicks", "y_label": "finishes"}
+    axes = figures.paths(table, "way", "goal", "click", "finish", **words).axes[0]
+    assert axes.lines[0].get_xydata().tolist() == [[0.2, 0.8], [0.6, 0.4]]
+    ends = [segment.round(2).tolist() for lines in axes.collections for segment in lines.get_segments()]
+    assert [[0.15, 0.8], [0.25, 0.8]] in ends and [[0.2, 0.75], [0.2, 0.85]] in ends
+    assert [(text.get_text(), tuple(text.xy)) for text in axes.texts] == [("one", (0.2, 0.8))]
+
+
+def test_clouds_show_every_run_of_every_panel():
+    table = pd.DataFrame({"sum": ["a", "a", "b"], "A": [0.0, 1.0, 0.5], "B": [1.0, 0.0, 0.6]})
+    figure = figures.clouds(table, "sum", "A", "B", pd.DataFrame({"x": [0, 1], "y": [1, 0]}), title="T")
+    assert [axes.collections[0].get_offsets().tolist() for axes in figure.axes] == [
+        [[0.0, 1.0], [1.0, 0.0]],
+        [[0.5, 0.6]],
+    ]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["a: 2 runs", "b: 1 runs"]
+
+
+@pytest.fixture
+def measured():
+    keys = [(model, outcome) for model in ("clicks", "weighted CE", "at random") for outcome in ("bait", "length")]
+    table = pd.DataFrame(keys, columns=["model", "outcome"]).assign(mean=[1.5, 30, 1.1, 57, 0.0, 32])
+    return table.assign(low=table["mean"] - 0.1, high=table["mean"] + 0.1)
+
+
+def test_outcomes_has_a_panel_each_and_a_line_for_the_reference(measured):
+    words = {"title": "T", "note": "95% intervals, 40 worlds"}
+    labels = {"bait": "bait, sd", "length": "length, s"}
+    figures.use_style()
+    figure = figures.outcomes(measured, "model", "outcome", labels, reference="at random", **words)
+    assert [axes.get_title("left") for axes in figure.axes] == ["bait, sd", "length, s"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["clicks", "weighted CE"]
+    for axes, reference in zip(figure.axes, (0, 32), strict=True):
+        assert list(axes.lines[0].get_xdata()) == [reference, reference]
+        assert len(axes.collections) == 2  # a whisker a row
+    assert figure.get_supxlabel() == "95% intervals, 40 worlds; dotted: at random"
+    whole = figures.outcomes(measured, "model", "outcome", labels, from_zero=True, **words)
+    assert all(axes.get_xlim()[0] == 0 for axes in whole.axes) and len(whole.axes[0].collections) == 3
+
+
+@pytest.mark.parametrize(("end", "apart"), [(5.0, False), (10.0, True)])
+def test_readings_names_points_and_curve_where_they_end(end, apart):
+    keys = [(name, x) for name, last in (("weighted CE", 5.0), ("mended CE", end)) for x in (1.0, last)]
+    table = pd.DataFrame(keys, columns=["model", "says"]).assign(mean=[1.0, 3, 1, 5])
+    table = table.assign(low=table["mean"] - 0.1, high=table["mean"] + 0.1)
+    curve = pd.DataFrame({"x": [0, 5.0], "y": [0, 5.0]})
+    words = {"title": "T", "x_label": "x", "y_label": "y", "truth_label": "as predicted"}
+    axes = figures.readings(table, "says", "model", curve, **words).axes[0]
+    assert {text.get_text() for text in axes.texts} == {"weighted CE", "mended CE", "as predicted"}
+    at_points = {text.xy for text in axes.texts} == {(5.0, 3.0), (end, 5.0), (5.0, 5.0)}
+    assert at_points == apart
+
+
+def test_matrix_writes_every_number_and_leaves_gaps_empty():
+    table = pd.DataFrame([[None, 2.0], [0.5, None]], index=["a", "b"], columns=["a", "b"], dtype=float)
+    axes = figures.matrix(table, title="T", note="lift").axes[0]
+    assert [text.get_text() for text in axes.texts] == ["2.00", "0.50"]

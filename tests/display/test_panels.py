@@ -1,0 +1,143 @@
+"""What a panel hands to the browser: each number of the table at its place, axes that hold them all, clear errors."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.display.palette import BLUE, GREY, ORANGE, SINGLE_TASK, styles
+from helpers.display.panels import Curves, Plane, _apart, levels
+
+CONTROLS = ["shared", "weight"]
+
+
+def table(shared=(0, 2, 4), weights=(0.1, 0.5, 0.9), tasks=("A", "B")) -> pd.DataFrame:
+    rows = list(itertools.product(shared, weights, tasks))
+    frame = pd.DataFrame(rows, columns=["shared", "weight", "task"])
+    rng = np.random.default_rng(3)
+    frame["transfer"] = rng.normal(-0.02, 0.05, len(frame))
+    frame["low"], frame["high"] = frame.transfer - 0.02, frame.transfer + 0.03
+    return frame.sample(frac=1, random_state=0)  # the order of the rows must not matter
+
+
+def curves(frame: pd.DataFrame, **other) -> Curves:
+    named = {"x": "weight", "y": "transfer", "series": "task", "low": "low", "high": "high", "signed": True} | other
+    return Curves(frame, title="what to see", x_label="weight of A", y_label="transfer", **named)
+
+
+def plane(frame: pd.DataFrame, **other) -> Plane:
+    named = {"x": "A", "y": "B", "value": "transfer", "series": "task", "path": "weight", "low": "low", "high": "high"}
+    return Plane(frame, title="outcomes", x_label="transfer of A", y_label="transfer of B", **(named | other))
+
+
+def test_curves_hold_every_number_of_the_table():
+    frame = table()
+    drawn = curves(frame).drawing(CONTROLS)
+    assert drawn["at"] == [0.1, 0.5, 0.9]
+    assert [series["name"] for series in drawn["series"]] == ["A", "B"]
+    for row in frame.itertuples():
+        series = drawn["series"]["AB".index(row.task)]
+        place = (0, 2, 4).index(row.shared), drawn["at"].index(row.weight)
+        for part, value in (("y", row.transfer), ("low", row.low), ("high", row.high)):
+            assert series[part][place[0]][place[1]] == pytest.approx(value, abs=1e-4)
+
+
+def test_plane_holds_every_number_of_the_table():
+    frame = table()
+    drawn = plane(frame).drawing(CONTROLS)
+    for row in frame.itertuples():
+        values = drawn["points"]["y"][(0, 2, 4).index(row.shared)]["AB".index(row.task)]
+        assert values[(0.1, 0.5, 0.9).index(row.weight)] == pytest.approx(row.transfer, abs=1e-4)
+
+
+def test_axes_hold_all_frames_and_zero():
+    frame = table()
+    frame[["transfer", "low", "high"]] -= 1  # far from zero
+    low, high = curves(frame).drawing(CONTROLS)["y"]["limits"]
+    assert low < frame.low.min() and high > 0
+    unsigned = curves(frame, signed=False).drawing(CONTROLS)["y"]
+    assert unsigned["limits"][1] < 0 and not unsigned["zero"]
+    for axis in (curves(frame).drawing(CONTROLS)["y"], unsigned):
+        positions, words = zip(*axis["ticks"], strict=True)
+        assert 2 <= len(positions) <= 7 and len(set(words)) == len(words)
+        assert all(axis["limits"][0] <= position <= axis["limits"][1] for position in positions)
+
+
+def test_a_logarithmic_axis_has_a_tick_a_power_of_ten():
+    frame = table().assign(transfer=lambda t: 0.05 * 1000.0 ** t["weight"])
+    drawn = curves(frame, low=None, high=None, signed=False, log=True).drawing(CONTROLS)
+    assert drawn["y"]["log"] and [words for _, words in drawn["y"]["ticks"]] == ["0.1", "1", "10"]
+    low, high = drawn["y"]["limits"]
+    assert low < frame["transfer"].min() and high > frame["transfer"].max()
+
+
+def test_the_four_fields_have_one_scale_and_room():
+    drawn = plane(table(), quadrants=("b", "both", "a", "none")).drawing(CONTROLS)
+    low, high = drawn["x"]["limits"]
+    assert drawn["y"]["limits"] == [low, high]
+    assert min(high, -low) >= 0.3 * (high - low)
+    assert drawn["matters"] is None and plane(table(), matters=0.01).drawing(CONTROLS)["matters"] == 0.01
+
+
+def test_tick_labels_say_signs_with_a_real_minus():
+    words = [text for _, text in curves(table()).drawing(CONTROLS)["y"]["ticks"]]
+    assert "0" in words and all(word == "0" or word[0] in "+−" for word in words)
+
+
+def test_styles_repeat_what_colours_say():
+    drawn = curves(table(tasks=("A", "B", "single")), styles={"single": SINGLE_TASK}).drawing(CONTROLS)
+    a, b, single = drawn["series"]
+    assert (a["colour"], b["colour"], single["colour"]) == (BLUE, ORANGE, GREY)
+    assert len({tuple(s["dash"]) for s in drawn["series"]}) == 3 and len({s["marker"] for s in drawn["series"]}) == 3
+    assert len({style.colour for style in styles("abcd").values()}) == 4
+
+
+def test_levels_are_sorted_or_as_the_categories_stand():
+    assert levels(pd.Series([3, 1, 2, 1])) == [1, 2, 3]
+    assert levels(pd.Series(pd.Categorical(["low", "high"], categories=["low", "high"]))) == ["low", "high"]
+    with pytest.raises(ValueError, match=r"table\['width'\]: got 1 missing values"):
+        levels(pd.Series([1.0, np.nan], name="width"))
+
+
+def test_labels_stand_apart_and_keep_their_order():
+    moved = _apart([0.0, 0.01, 0.02, 5.0], gap=1.0)
+    assert all(b - a >= 0.99 for a, b in itertools.pairwise(moved)) and moved[3] == 5.0
+    assert np.mean(moved[:3]) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda t: t.drop(columns="transfer"), "table: got no column 'transfer'"),
+        (lambda t: t.drop(columns="high"), "table: got no column 'high'"),
+        (lambda t: t.iloc[:0], "table: got a table without rows"),
+        (
+            lambda t: t.drop(t.index[(t.shared == 2) & (t.weight == 0.5) & (t.task == "B")]),
+            "no row at shared = 2, task = B, weight = 0.5; expected a row for each combination",
+        ),
+        (lambda t: pd.concat([t, t.iloc[[0]]]), "more than one row at"),
+        (lambda t: t.assign(transfer=t.transfer.where(t.shared != 2)), "got 6 NaN or infinite values"),
+        (lambda t: t.assign(low=t.high + 1), "low, high: got intervals that 'transfer' lies outside of"),
+    ],
+)
+def test_a_bad_table_is_named(spoil, message):
+    with pytest.raises(ValueError) as error:
+        curves(spoil(table())).drawing(CONTROLS)
+    assert message in str(error.value)
+
+
+def test_a_logarithmic_axis_needs_positive_values():
+    with pytest.raises(ValueError, match="log: got a value of -"):
+        curves(table(), signed=False, log=True).drawing(CONTROLS)
+
+
+def test_a_panel_that_cannot_be_drawn_says_why():
+    with pytest.raises(TypeError, match="x: got a column 'task'"):
+        curves(table(), x="task", series="weight").drawing(["shared"])
+    with pytest.raises(ValueError, match="x: got 'C'; expected one of 'A', 'B'"):
+        plane(table(), x="C").drawing(CONTROLS)
+    with pytest.raises(ValueError, match="path: got 'task'; expected one of 'shared', 'weight'"):
+        plane(table(), path="task").drawing(CONTROLS)
+    with pytest.raises(ValueError, match="low, high: got one of the two"):
+        curves(table(), high=None).drawing(CONTROLS)

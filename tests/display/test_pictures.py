@@ -1,0 +1,207 @@
+"""What a figure says in words: its titles, its axes and the numbers that are drawn."""
+
+import base64
+import html
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
+
+from helpers.display import diagrams, figures, pictures
+from helpers.display.explorer import Curves, Explorer
+from helpers.display.outcome_map import outcome_map
+from tools import notebooks
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+def table(**columns) -> pd.DataFrame:
+    found = pd.DataFrame(columns)
+    return found.assign(low=found["mean"] - 0.051, high=found["mean"] + 0.051)
+
+
+def test_dots_are_said_row_by_row_with_their_intervals():
+    rows = table(row=["first", "first", "second"], name=["a", "b", "a"], mean=[0.123, -0.4561, 0.3])
+    figure = figures.dots(rows, "row", "name", title="What to see", x_label="gain (95% intervals)")
+    assert pictures.describe(figure) == (
+        "What to see. gain (95% intervals). "
+        "first: a +0.123 [+0.072, +0.174], b −0.456 [−0.507, −0.405]; second: a +0.300 [+0.249, +0.351]."
+    )
+
+
+def test_the_words_are_those_of_what_is_drawn():
+    rows = table(row=["first"], name=["a"], mean=[0.123])
+    figure = figures.dots(rows, "row", "name", title="T", x_label="x")
+    next(line for line in figure.axes[0].lines if line.get_label() == "a").set_xdata([0.777])
+    assert "0.777" in pictures.describe(figure) and "0.123" not in pictures.describe(figure)
+
+
+def test_lines_are_said_by_their_ends_and_what_lies_beyond_them():
+    steps = table(step=[0, 10, 20] * 2, name=["up"] * 3 + ["hump"] * 3, mean=[0.111, 0.2, 0.333, 0.0, 0.9, 0.111])
+    figure = figures.lines(steps, "step", "name", title="T", x_label="step", y_label="loss")
+    said = "up 0.111 at 0, 0.333 at 20; hump 0.000 at 0, up to 0.900 between, 0.111 at 20."
+    assert pictures.describe(figure) == f"T. loss against step. {said}"
+
+
+def test_an_axis_of_powers_is_said_in_the_numbers_written_beside_it():
+    users = table(log10=[2.0, 5.0], name=["a", "a"], mean=[-1.0, -3.0])
+    figure = figures.lines(users, "log10", "name", title="T", x_label="users", y_label="weight")
+    figure.axes[0].set_xticks(range(2, 6), ["100", "1,000", "10,000", "100,000"])
+    figure.axes[0].set_yticks(range(-4, 1), ["0.0001", "0.001", "0.01", "0.1", "1"])
+    assert pictures.describe(figure).endswith("a 0.1000 at 100, 0.0010 at 100,000.")
+
+
+def test_panels_are_said_by_their_titles():
+    values = table(model=["a", "r"] * 2, outcome=["bait", "bait", "length", "length"], mean=[1.511, 0.5, 30.251, 57.5])
+    words = {"title": "T", "note": "95% intervals", "reference": "r"}
+    figure = figures.outcomes(values, "model", "outcome", {"bait": "bait, sd", "length": "length, s"}, **words)
+    said = "bait, sd: r 0.50; a 1.51 [1.46, 1.56]; length, s: r 57.50; a 30.25 [30.20, 30.30]."
+    assert pictures.describe(figure) == f"T. 95% intervals; dotted: r. {said}"
+
+
+def test_paths_clouds_readings_and_cells_are_said():
+    way = table(way=["one"] * 4, goal=["x", "y"] * 2, mean=[0.2, 0.811, 0.6, 0.411])
+    paths = figures.paths(way, "way", "goal", "x", "y", title="T", x_label="clicks", y_label="finishes")
+    assert pictures.describe(paths) == "T. finishes against clicks. one 0.811 at 0.2, 0.411 at 0.6."
+    dots = pd.DataFrame({"sum": "a", "A": [0.0, 1.0, 0.5], "B": [1.0, 0.0, 0.625]})
+    clouds = figures.clouds(dots, "sum", "A", "B", pd.DataFrame({"x": [0, 1], "y": [1, 0]}), title="T")
+    assert "a: 3 runs" in pictures.describe(clouds)
+    assert "quartiles 0.25, 0.50, 0.75 across and 0.31, 0.62, 0.81 up" in pictures.describe(clouds)
+    curve = pd.DataFrame({"x": [0, 5.0], "y": [0, 5.0]})
+    points = table(model=["m", "m"], says=[1.2511, 5.0], mean=[1.0, 3.333])
+    words = {"x_label": "x", "y_label": "y", "truth_label": "as predicted"}
+    read = figures.readings(points, "says", "model", curve, title="T", **words)
+    assert (
+        pictures.describe(read)
+        == "T. y against x. as predicted 0.00 at 0.00, 5.00 at 5.00; m 1.00 at 1.25, 3.33 at 5.00."
+    )
+    heat = table(rows=[500, 1000], width=[4, 4], task="task A", mean=[0.1, -0.3])
+    words = {"title": "T", "x_label": "width", "y_label": "rows", "matters": 0.01}
+    assert "500, 4 +0.100 ±0.051; 1000, 4 −0.300 ±0.051" in pictures.describe(
+        figures.heatmap(heat, "rows", "width", "task", **words)
+    )
+    lift = pd.DataFrame([[None, 2.0], [0.5, None]], index=["a", "b"], columns=["a", "b"], dtype=float)
+    assert pictures.describe(figures.matrix(lift, title="T", note="lift")) == "T. lift. a, b 2.00; b, a 0.50."
+    symmetric = lift.where(lift != 0.5, 2.0)
+    assert pictures.describe(figures.matrix(symmetric, title="T", note="lift")) == "T. lift. a, b 2.00."
+
+
+def test_the_map_of_outcomes_names_every_dot():
+    dots = pd.DataFrame({"name": ["one", "two"], "unit": "R²", "a": [0.1, -0.2], "b": [0.05, 0.123]})
+    for task in "ab":
+        dots = dots.assign(**{f"{task}_low": dots[task] - 0.01, f"{task}_high": dots[task] + 0.01})
+    assert pictures.describe(outcome_map(dots, title="T")).endswith("one +0.100, 0.050; two −0.200, 0.123.")
+
+
+def test_what_is_too_much_is_counted():
+    rows = [f"a rather long name of row number {i}" for i in range(40)]
+    figure = figures.dots(
+        table(row=rows, name="a", mean=np.linspace(0.111, 0.9, 40)), "row", "name", title="T", x_label="x"
+    )
+    said = pictures.describe(figure)
+    shown = len(re.findall("row number", said))
+    assert len(said) <= pictures.LENGTH and "[" not in said and said.endswith(f"and {40 - shown} more.") and shown > 5
+
+
+@pytest.mark.parametrize("draw", [diagrams.course_map, diagrams.mixtures, diagrams.entire_space])
+def test_a_diagram_says_what_it_is_and_its_words(draw):
+    said = pictures.describe(draw())
+    assert said.startswith(" ".join(draw.__doc__.split())) and len(said) <= pictures.LENGTH
+    assert draw().axes[0].texts[0].get_text().split("\n")[0] in said
+
+
+def test_a_figure_of_the_readers_own_is_said_by_its_labels():
+    figure, axes = plt.subplots()
+    axes.plot([1, 2], [3, 4])
+    assert pictures.describe(figure) == "A figure without a title."
+    axes.set(title="Mine?", xlabel="step", ylabel="loss")
+    assert pictures.describe(figure) == "Mine? loss against step."
+
+
+def wild(name: str):
+    """Figures as a reader may draw them."""
+    figure, axes = plt.subplots(subplot_kw={"projection": "polar"} if name == "polar" else {})
+    if name == "cells":
+        axes.imshow(np.eye(3))
+        axes.text(9, 9, "far out")
+    if name == "dates":
+        axes.plot(np.array(["2026-01-01", "2026-01-02"], dtype="datetime64"), [1, 2], label="days")
+    if name == "words":
+        axes.plot(["a", "b"], ["c", "d"], label="letters")
+    if name == "nothing":
+        axes.plot([], [], label="empty")
+    if name == "ticks":
+        axes.plot([0, 2.5], [1, 2.25], label="line")
+        axes.set_xticks([0, 1, 2])
+    if name == "log":
+        axes.loglog([1, 100], [0.012, 10], label="line")
+    axes.set_title("Mine")
+    return figure
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["cells", "dates", "words", "nothing", "polar", "ticks", "log"])
+def test_any_figure_of_the_readers_own_is_said(name):
+    said = pictures.describe(wild(name))
+    assert said.startswith("Mine.")
+    assert {"ticks": "line 1.00 at 0, 2.25 at 2.5.", "log": "line 0.01 at 1, 10.00 at 100."}.get(name, "") in said
+
+
+def test_the_picture_of_an_explorer_says_what_the_explorer_says():
+    curve = pd.DataFrame({"x": [0, 1] * 2, "k": [1, 1, 2, 2], "y": [0.0, 1.0, 0.0, 2.0], "s": "line"})
+    panel = Curves(curve, x="x", y="y", series="s", title="Steeper", x_label="x", y_label="y")
+    shown = Explorer({"k": "slope"}, [panel], lambda settings: f"It rises to {settings['k']}.", start={"k": 2})
+    data = shown._repr_mimebundle_()
+    data = data[0] if isinstance(data, tuple) else data
+    assert '<img alt="Steeper. It rises to 2. Drawn at: slope 2." ' in data["text/html"]
+    assert data["image/png"] in data["text/html"]
+
+
+SHOWN = """
+import matplotlib.pyplot as plt
+from helpers.display import figures
+figures.use_style()
+figure, axes = plt.subplots()
+_ = axes.set(title='a < "b"', xlabel="x")
+"""
+
+
+def test_a_notebook_shows_a_figure_as_html_with_its_words_beside_a_png(tmp_path):
+    book = tmp_path / "97_shown.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(SHOWN)]), book)
+    notebooks.regenerate(book)
+    (output,) = nbformat.read(book, as_version=4).cells[0].outputs
+    ((alt, source),) = re.findall(
+        r'^<img alt="([^"]*)" src="data:image/png;base64,([^"]*)">$', output.data["text/html"]
+    )
+    assert html.unescape(alt) == 'a < "b". x.'
+    assert source == output.data["image/png"] and base64.b64decode(source).startswith(b"\x89PNG")
+    assert len(notebooks.output_texts(notebooks.read(book).cells[0])[1]) < 100  # pictures are not compared
+
+
+def test_without_a_notebook_nothing_is_registered():
+    code = "from helpers.display import figures; figures.use_style(); import sys; assert 'IPython' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_a_png_has_at_most_a_hundred_dpi():
+    figure = Figure(figsize=(2, 1), dpi=200)
+    figure.subplots().plot([0, 1])
+    found = Image.open(io.BytesIO(base64.b64decode(pictures.png(figure))))
+    assert round(found.info["dpi"][0]) == 100

@@ -1,0 +1,44 @@
+"""The verdict by one rule. Its table is tested with the claims (`test_claims.py`); here, its limits."""
+
+import pytest
+
+from helpers.evaluation.verdicts import VERDICTS, verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-0.01, 0.0), (0.0, 0.01), (-0.01, 0.01), (0.01, 0.02), (-0.02, -0.01), (-0.02, 0.02)]
+)
+def test_an_interval_that_touches_the_margin_is_undecided(low, high):
+    assert verdict(low, high, 0.01) == "undecided"
+
+
+def test_a_mirrored_effect_has_the_mirrored_verdict():
+    mirrored = dict(zip(VERDICTS, ("opposite", "holds", "no effect", "undecided"), strict=True))
+    for low, high in ((0.02, 0.03), (-0.03, -0.02), (-0.005, 0.002), (0.0, 0.05)):
+        assert verdict(low, high, 0.01, sign=-1) == mirrored[verdict(low, high, 0.01)]
+
+
+@pytest.mark.parametrize("bad", [(float("nan"), 1.0, 0.1), (0.0, 1.0, -0.1)])
+def test_what_cannot_be_judged_is_refused(bad):
+    with pytest.raises(ValueError, match="got"):
+        verdict(*bad)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ((0.5, -0.5, 0.1), "low, high: got 0.5, -0.5; expected the lower end first"),
+        ((0.0, float("inf"), 0.1), "high: got inf; expected a number"),
+        ((".2", 1.0, 0.1), "low: got '.2'; expected a number"),
+        ((0.2, 1.0, float("nan")), "smallest: got nan; expected a number of at least 0"),
+        ((0.2, 1.0, 0.1, 0), "sign: got 0; expected one of 1, -1"),
+        ((0.2, 1.0, 0.1, float("nan")), "sign: got nan; expected one of 1, -1"),
+    ],
+)
+def test_what_is_no_interval_and_no_sign_is_named(bad, message):
+    with pytest.raises(ValueError, match=message):
+        verdict(*bad)
+
+
+def test_an_interval_of_one_point_is_judged():
+    assert verdict(0.02, 0.02, 0.01) == "holds" and verdict(0.0, 0.0, 0.01) == "no effect"

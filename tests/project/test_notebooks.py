@@ -1,0 +1,80 @@
+"""The notebooks of the course: their form and style, and, marked long, that they run as a student may run them.
+
+That they run from top to bottom with the outputs they show is nbval's part (`make test-notebooks`), and in JupyterLab
+that of `browser/test_outputs.py`.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from helpers.support.movielens_files import present
+from tools import notebooks
+from tools.site import minutes
+from tools.style import problems
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = notebooks.find([ROOT / "notebooks"])
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def skip_without_movielens(path: Path) -> None:
+    cells = notebooks.code_cells(notebooks.read(path))
+    if any("movielens" in notebooks.tags(cell) for cell in cells) and not present():
+        pytest.skip("MovieLens-100K is absent: python -m helpers.data.movielens")
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+@every_notebook
+def test_form_and_style(path):
+    assert problems(path) == []
+
+
+@every_notebook
+def test_readme_has_it_with_its_minutes(path):
+    row = rf"^\| \[.+\]\(notebooks/{path.name}\) \|.*\| {re.escape(minutes(notebooks.read(path)))} \|$"
+    assert re.search(row, (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_map_in_chapter_00_is_the_table_of_the_readme():
+    """Where this fails, copy the rows of the README into the map of 00, without `notebooks/`."""
+    row = re.compile(r"^\| \[?0\d · .*$", re.MULTILINE)
+    readme = row.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    cells = notebooks.read(ROOT / "notebooks" / "00_start_here.ipynb").cells
+    assert row.findall("\n".join(cell.source for cell in cells)) == [line.replace("notebooks/", "") for line in readme]
+
+
+@every_notebook
+def test_links_to_other_files_arrive(path):
+    """A link beside the chapter names a file that is there, and a place in it that is there."""
+    text = "\n".join(cell.source for cell in notebooks.read(path).cells if cell.cell_type == "markdown")
+    for target, anchor in re.findall(r"\]\(([\w./-]+\.(?:md|ipynb|py))(?:#([^)]*))?\)", text):
+        file = path.parent / target
+        assert file.exists(), target
+        assert not anchor or f'<a id="{anchor}"></a>' in file.read_text(encoding="utf-8"), f"{target}#{anchor}"
+
+
+@pytest.mark.long
+@every_notebook
+def test_a_second_run_gives_the_same_notebook(path):
+    skip_without_movielens(path)
+    print(notebooks.check(path))
+
+
+@pytest.mark.long
+@every_notebook
+def test_every_cell_can_be_run_twice(path):
+    skip_without_movielens(path)
+    assert notebooks.run_each_cell_twice(path) == []
+
+
+@pytest.mark.long
+@every_notebook
+def test_every_section_stands_alone(path):
+    skip_without_movielens(path)
+    assert notebooks.run_sections_alone(path) == []

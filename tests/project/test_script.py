@@ -1,0 +1,21 @@
+"""The course without a notebook: the script of `examples/` runs in a folder of its own and says what it found."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "ranker.py"
+
+
+def test_the_script_trains_saves_loads_and_exports(tmp_path):
+    done = subprocess.run([sys.executable, SCRIPT], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stderr.count("Traceback") == 0, done.stderr
+    words = [line.split() for line in done.stdout.splitlines()]
+    quality = {tuple(line[:2]): float(line[2]) for line in words if len(line) == 3 and line[1] in ("auc", "r2")}
+    assert quality["click", "auc"] > 0.6 and quality["like", "auc"] > 0.6 and quality["watch_seconds", "r2"] > 0.02
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ranker.pt", "ranker.pt2"]
+
+
+def test_it_is_short():
+    code = [line for line in SCRIPT.read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert len(code) <= 20

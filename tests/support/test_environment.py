@@ -1,0 +1,228 @@
+"""pyproject.toml, environment.yml and what is installed agree, and the health check notices what is wrong."""
+
+import ast
+import json
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+import torch
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from benchmarks import peers
+from helpers.support import environment
+
+ROOT = Path(__file__).parents[2]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
+TOOLS = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
+# conda-forge splits two of them and spells one in its own way
+CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib", "jupyter_core": "jupyter-core"}
+
+
+def conda_lines() -> list[Requirement]:
+    return [Requirement(line) for line in CONDA["dependencies"] if isinstance(line, str)]
+
+
+@pytest.mark.parametrize("need", NEEDED + TOOLS, ids=lambda need: need.name)
+def test_what_is_installed_lies_in_the_range(need):
+    assert need.specifier.contains(version(need.name), prereleases=True)
+
+
+@pytest.mark.parametrize("need", NEEDED + TOOLS, ids=lambda need: need.name)
+def test_every_range_has_a_lower_end_and_pins_nothing(need):
+    operators = {part.operator for part in need.specifier}
+    assert ">=" in operators and operators <= {">=", "<"}
+
+
+def test_torch_from_2_8_on_is_admitted():
+    (torch_range,) = (need.specifier for need in NEEDED if need.name == "torch")
+    assert torch_range.contains("2.8.0") and torch_range.contains("2.15.0") and not torch_range.contains("2.7.1")
+
+
+FIRST_PARTY = {"benchmarks", "helpers", "tests", "tools"}
+STARTED = {"ipykernel"}  # runs the notebooks, and is not imported
+COMMANDS = {"nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}
+
+
+def imported(*places: str) -> set[str]:
+    """The packages from outside that the code in these files and folders imports, by the names that pip knows."""
+    owners, found = packages_distributions(), set()
+    for place in map(ROOT.joinpath, places):
+        for path in [place] if place.is_file() else [*place.rglob("*.py"), *place.rglob("*.ipynb")]:
+            text = path.read_text(encoding="utf-8")
+            if path.suffix == ".ipynb":
+                cells = nbformat.reads(text, as_version=4).cells
+                text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "code")
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                else:
+                    names = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+                found |= {name.partition(".")[0] for name in names}
+    outside = found - set(sys.stdlib_module_names) - FIRST_PARTY
+    return {canonicalize_name(owners.get(name, [name])[0]) for name in outside}
+
+
+def test_what_the_course_imports_is_what_it_declares():
+    course = imported("helpers", "notebooks", "examples", "tools/lab.py", "tools/__init__.py")
+    assert course == {need.name for need in NEEDED} - STARTED
+
+
+def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():
+    used = imported("helpers", "notebooks", "examples", "tools", "tests", "benchmarks", "conftest.py")
+    installed_by_bench = {canonicalize_name(Requirement(line).name) for line in peers.PACKAGES}
+    declared = {need.name for need in NEEDED + TOOLS} - STARTED - COMMANDS
+    assert used - installed_by_bench == declared - installed_by_bench
+    assert len(NEEDED + TOOLS) == len(declared | STARTED | COMMANDS), "each is declared once"
+
+
+def test_environment_yml_has_the_same_packages_and_ranges():
+    conda = {CONDA_NAMES.get(need.name, need.name): need.specifier for need in conda_lines()}
+    python = conda.pop("python")
+    assert conda.pop("pip") == ""
+    assert python == PROJECT["requires-python"]
+    assert conda == {need.name: need.specifier for need in NEEDED}
+
+
+def test_environment_yml_brings_the_cpu_build_and_installs_the_course():
+    assert CONDA["name"] == PROJECT["name"]
+    assert CONDA["channels"] == ["conda-forge", "nodefaults"]
+    assert "pytorch-cpu" in {need.name for need in conda_lines()}
+    assert CONDA["dependencies"][-1] == {"pip": ["-e ."]}
+
+
+def test_every_package_that_the_library_imports_is_listed():
+    listed = {canonicalize_name(need.name) for need in NEEDED} | set(sys.stdlib_module_names)
+    listed |= {"helpers", "PIL", "ipython", "sklearn", "traitlets"}  # all but helpers come with listed ones
+    for path in (ROOT / "helpers").rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+        modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+        for name in {module.partition(".")[0] for module in modules}:
+            assert name in listed or canonicalize_name(name) in listed, f"{path.name} imports {name}"
+
+
+def test_version_is_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == PROJECT["version"] == version(PROJECT["name"])
+
+
+def test_setup_sets_one_thread_and_says_the_same_everywhere(capsys):
+    torch.set_num_threads(2)
+    environment.setup()
+    assert torch.get_num_threads() == 1
+    assert re.fullmatch(r"Ready\.[^0-9]*\n", capsys.readouterr().out)
+
+
+def test_health_is_well_here_but_for_what_a_user_may_leave_out():
+    environment.threads()
+    table = environment.health()
+    assert list(table.columns) == ["found", "wanted", "mend"]
+    assert set(table.index[table["mend"] != ""]) <= {"MovieLens-100K"}
+    assert {need.name for need in NEEDED} <= set(table.index)
+
+
+def mend(what: str) -> str:
+    return environment.health().loc[what, "mend"]
+
+
+def test_health_notices_an_old_python(monkeypatch):
+    monkeypatch.setattr(environment, "OLDEST_PYTHON", (9, 0))
+    assert "install Python 9.0" in mend("Python")
+
+
+def test_health_notices_a_package_out_of_range(monkeypatch):
+    monkeypatch.setattr(environment, "requirements", lambda: [Requirement("torch>=99")])
+    assert "pip install -e ." in mend("torch")
+
+
+def test_health_notices_a_missing_package(monkeypatch):
+    monkeypatch.setattr(environment, "requirements", lambda: [Requirement("no-such-package>=1")])
+    assert environment.health().loc["no-such-package", "found"] == "not installed"
+    assert "pip install -e ." in mend("no-such-package")
+
+
+def test_health_notices_that_the_course_is_not_installed(monkeypatch):
+    monkeypatch.setattr(environment, "NAME", "no-such-course")
+    assert "pip install -e ." in mend("no-such-course")
+
+
+def test_health_notices_a_copied_course_that_runs_the_code_of_another(monkeypatch, tmp_path):
+    """Notebooks in the copy import what the environment points to, here this folder."""
+    assert mend("code of the course") == ""
+    for part in ("helpers", "notebooks"):
+        (tmp_path / "copy" / part).mkdir(parents=True)
+    (tmp_path / "copy" / "helpers" / "environment.py").touch()
+    monkeypatch.chdir(tmp_path / "copy" / "notebooks")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    row = environment.health().loc["code of the course"]
+    assert (
+        row["found"] == str(ROOT / "helpers") and row["mend"] == f"set the course up in {tmp_path / 'copy'}: make lab"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "copy"))
+    (tmp_path / "copy" / "helpers" / "__init__.py").touch()
+    assert mend("code of the course") == ""
+
+
+def test_health_notices_a_server_without_widgets(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "_server_prefix", lambda: tmp_path)
+    for package in ("ipywidgets", "anywidget"):
+        assert "start JupyterLab from the course's environment" in mend(f"widgets in JupyterLab: {package}")
+
+
+def test_health_notices_several_threads():
+    torch.set_num_threads(2)
+    assert mend("threads of PyTorch") == "environment.setup()"
+    environment.threads()
+    assert mend("threads of PyTorch") == ""
+
+
+def test_health_notices_a_full_disk(monkeypatch):
+    monkeypatch.setattr(environment, "FREE_GB", 1e9)
+    assert "make room" in mend("free disk")
+
+
+def test_health_tells_how_to_get_movielens(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    assert "-m helpers.data.movielens" in mend("MovieLens-100K")
+
+
+def test_uv_and_the_container_bring_the_cpu_build_too():
+    assert PYPROJECT["tool"]["uv"]["pip"]["torch-backend"] == "cpu"
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    assert container["onCreateCommand"] == "make ready TORCH=cpu"
+
+
+@pytest.mark.parametrize("wrong", [True, False])
+def test_command_says_what_to_mend_and_fails(monkeypatch, capsys, wrong):
+    table = pd.DataFrame({"found": ["0 GB"], "wanted": [">=1 GB"], "mend": ["make room" * wrong]}, index=["free disk"])
+    monkeypatch.setattr(environment, "health", lambda: table)
+    assert environment.main() == int(wrong)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == ("To mend: free disk." if wrong else "All is well.")
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("unheard_of", "name 'unheard_of' is not defined. Run the cells of this section first"),
+        ("margins = 1\nmargns", "name 'margns' is not defined. Did you mean 'margins'? If not: Run the cells"),
+    ],
+)
+def test_a_missing_name_is_met_with_what_to_do(cell, words, capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.set_custom_exc((NameError,), environment._name_missing)
+    shell.run_cell(cell)
+    assert words in capsys.readouterr().out

@@ -1,0 +1,237 @@
+"""Files are written whole or not at all, and nothing of the user's is lost, moved or opened to others on the way."""
+
+import errno
+import io
+import os
+import stat
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+import torch
+
+from helpers.capstone.ranker import Ranker, Recipe
+from helpers.capstone.report import Report
+from helpers.data import feed
+from helpers.data.features import Dense
+from helpers.experiments import grid
+from helpers.support.files import whole
+from helpers.training import loop
+from tools import notebooks
+
+on_unix = pytest.mark.skipif(os.name == "nt", reason="modes and links of Unix")
+
+
+def test_a_file_is_written_whole(tmp_path):
+    with whole(tmp_path / "new" / "file.txt") as part:
+        part.write_text("all of it")
+        assert not (tmp_path / "new" / "file.txt").exists()
+    assert (tmp_path / "new" / "file.txt").read_text() == "all of it"
+    assert list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "file.txt"]
+
+
+def test_or_not_at_all(tmp_path):
+    (tmp_path / "file.txt").write_text("before")
+    with pytest.raises(RuntimeError), whole(tmp_path / "file.txt") as part:
+        part.write_text("half of")
+        raise RuntimeError
+    assert (tmp_path / "file.txt").read_text() == "before"
+    assert list(tmp_path.iterdir()) == [tmp_path / "file.txt"]
+
+
+def test_no_other_file_is_touched(tmp_path):
+    for name in ("log.part.html", "log.html.part", ".log.html.part"):
+        (tmp_path / name).write_text("precious")
+    with whole(tmp_path / "log.html") as part:
+        assert part.read_bytes() == b""
+        part.write_text("new")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "log.html": "new",
+        "log.part.html": "precious",
+        "log.html.part": "precious",
+        ".log.html.part": "precious",
+    }
+
+
+def test_two_at_once_write_two_whole_files(tmp_path):
+    with whole(tmp_path / "file.txt") as one, whole(tmp_path / "file.txt") as other:
+        one.write_text("one")
+        other.write_text("other")
+    assert (tmp_path / "file.txt").read_text() == "one"  # closed last
+    assert list(tmp_path.iterdir()) == [tmp_path / "file.txt"]
+
+
+@on_unix
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666, 0o700])
+def test_a_file_keeps_its_mode_from_the_first_byte_on(tmp_path, mode):
+    path = tmp_path / "private.html"
+    path.write_text("before")
+    path.chmod(mode)
+    with whole(path) as part:
+        assert stat.S_IMODE(part.stat().st_mode) == mode
+        part.write_text("after")
+    assert stat.S_IMODE(path.stat().st_mode) == mode and path.read_text() == "after"
+
+
+@on_unix
+def test_a_new_file_has_the_mode_of_any_other_new_file(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with whole(tmp_path / "file.txt") as part:
+            part.write_text("new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file.txt").stat().st_mode) == 0o640
+
+
+@on_unix
+def test_a_link_stays_a_link_and_what_it_points_to_is_written(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    target, link = tmp_path / "elsewhere" / "file.txt", tmp_path / "link.txt"
+    link.symlink_to(target)
+    for text in ("a new file", "then an old one"):
+        with whole(link) as part:
+            part.write_text(text)
+        assert link.is_symlink() and target.read_text() == text
+    assert list((tmp_path / "elsewhere").iterdir()) == [target]
+
+
+def test_a_name_may_be_as_long_as_the_disk_allows(tmp_path):
+    name = "n" * 250 + ".html"
+    with whole(tmp_path / name) as part:
+        part.write_text("long")
+    assert (tmp_path / name).read_text() == "long"
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path):
+    path = tmp_path / "kept.txt"
+    path.write_text("before")
+    path.chmod(0o444)
+    with pytest.raises(PermissionError, match=r"path: got 'kept.txt', which is read-only; expected a file that may be"):
+        write(path)
+    assert path.read_text() == "before"
+
+
+def write(path) -> None:
+    with whole(path) as part:
+        part.write_text("after")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "message"),
+    [
+        ("", ValueError, r"path: got .*, a folder; expected the name of a file"),
+        ("file.txt/below", OSError, r"path: got .*file.txt/below'.*; expected"),
+        ("n" * 256, OSError, r"path: got '.*n' \(File name too long\); expected the name of a file"),
+        ("a\0b", ValueError, r"path: got '.*a\\x00b' \(embedded null byte\); expected the name of a file"),
+        (None, TypeError, "path: got NoneType; expected the name of a file"),
+    ],
+)
+@on_unix
+def test_what_is_no_name_of_a_file_is_named(tmp_path, path, kind, message):
+    (tmp_path / "file.txt").write_text("a file")
+    with pytest.raises(kind, match=message):
+        write(path if path is None else f"{tmp_path}/{path}")
+    assert (tmp_path / "file.txt").read_text() == "a file"
+
+
+@on_unix
+def test_a_device_is_not_replaced_by_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match=r"path: got 'pipe', no ordinary file; expected the name of a file"):
+        write(tmp_path / "pipe")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_folder_that_may_not_be_written_is_named(tmp_path, monkeypatch):
+    def refuse(path, *_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("helpers.support.files.os.open", refuse)
+    with pytest.raises(
+        PermissionError, match=r"path: got .*file.txt' \(Permission denied\); expected a folder in which"
+    ):
+        write(tmp_path / "file.txt")
+
+
+def test_an_error_of_the_writer_s_own_stays_as_it_is(tmp_path):
+    with pytest.raises(FileNotFoundError) as error, whole(tmp_path / "file.txt"):
+        (tmp_path / "gone").read_text()
+    assert error.value.filename == str(tmp_path / "gone")
+
+
+# --- a full disk ----------------------------------------------------------------------------------------------------
+
+
+class FullDisk(io.RawIOBase):
+    """A file on a disk that has room for a few bytes, and says so late, as disks do."""
+
+    def __init__(self):
+        self.left = 16
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        if not self.left:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.left -= (written := min(self.left, len(data)))
+        return written
+
+
+def save_ranker(path: Path) -> None:
+    ranker().save(path)
+
+
+def export_ranker(path: Path) -> None:
+    ranker().export(path)
+
+
+def ranker() -> Ranker:
+    frame = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "click": [0, 1, 0, 1]})
+    return Ranker([Dense("x")], {"click": "binary"}, Recipe(epochs=1)).fit(frame, frame, progress=False)
+
+
+def write_grid(path: Path) -> None:
+    grid.Grid(path.stem, lambda: pd.DataFrame({"seed": [1]}), {}).write()
+
+
+def write_feed(path: Path) -> None:
+    feed.write(path.parent, {"users": pd.DataFrame({"user": range(5000)})})
+
+
+WRITERS = {
+    "parameters.pt": lambda path: loop.save(torch.nn.Linear(20, 20), path),
+    "ranker.pt": save_ranker,
+    "ranker.pt2": export_ranker,
+    "report.html": lambda path: Report("title", "body").save(path),
+    "grid.csv": write_grid,
+    "users.csv.gz": write_feed,
+    "chapter.ipynb": notebooks.regenerate,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_on_a_full_disk_every_writer_keeps_the_old_file_and_names_the_disk(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(grid, "GRIDS", tmp_path)
+    monkeypatch.setattr(notebooks, "execute", lambda notebook, folder: notebook)
+    monkeypatch.setattr(notebooks, "read", lambda path: nbformat.v4.new_notebook())
+    path = tmp_path / name
+    WRITERS[name](path)
+    before = path.read_bytes()
+    ordinary = Path.open
+
+    def full(self, mode="r", *args, **options):
+        if "w" not in mode:
+            return ordinary(self, mode, *args, **options)
+        file = io.BufferedWriter(FullDisk())
+        return file if "b" in mode else io.TextIOWrapper(file, encoding="utf-8")
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(
+        OSError, match=rf"^path: got '{name}' on a full disk, that of .*; expected room for it; nothing"
+    ):
+        WRITERS[name](path)
+    monkeypatch.undo()
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

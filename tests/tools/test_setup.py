@@ -1,0 +1,505 @@
+"""Set-up, whatever cuts it short, and the start of JupyterLab, whatever it finds."""
+
+import ast
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from tools import lab, setup
+
+ROOT = Path(__file__).parents[2]
+TINY = ROOT / "tests" / "fixtures" / "99_tiny.ipynb"
+
+
+# --- set-up ---------------------------------------------------------------------------------------------------------
+
+
+def test_setup_takes_a_python_that_is_new_enough(monkeypatch):
+    paths = {"python3": "/usr/bin/python3", "python3.12": "/opt/python3.12"}
+    monkeypatch.setattr(setup.shutil, "which", paths.get)
+    monkeypatch.setattr(setup, "version_of", {"/usr/bin/python3": (3, 9), "/opt/python3.12": (3, 12)}.get)
+    monkeypatch.setattr(setup, "has_venv", lambda path: True)
+    assert setup.find_python() == ("/opt/python3.12", (3, 12))
+
+
+def test_setup_says_that_python_is_too_old(monkeypatch):
+    monkeypatch.setattr(setup.shutil, "which", {"python3": "/usr/bin/python3"}.get)
+    monkeypatch.setattr(setup, "version_of", lambda path: (3, 9))
+    with pytest.raises(setup.SetupError, match=r"needs Python 3.11 or later \(/usr/bin/python3 is 3.9\)"):
+        setup.find_python()
+
+
+def test_setup_says_that_there_is_no_python(monkeypatch):
+    monkeypatch.setattr(setup.shutil, "which", lambda name: None)
+    with pytest.raises(setup.SetupError, match="no Python found"):
+        setup.find_python()
+
+
+def test_setup_says_which_package_brings_venv(monkeypatch):
+    monkeypatch.setattr(setup.shutil, "which", {"python3": "/usr/bin/python3"}.get)
+    monkeypatch.setattr(setup, "version_of", lambda path: (3, 13))
+    monkeypatch.setattr(setup, "has_venv", lambda path: False)
+    with pytest.raises(setup.SetupError, match=r"apt-get install python3.13-venv"):
+        setup.find_python()
+
+
+def test_setup_asks_a_real_python():
+    version = sys.version_info[:2]
+    assert setup.version_of(sys.executable) == version and setup.has_venv(sys.executable)
+    assert setup.version_of("no-such-python") is None
+
+
+def test_setup_says_that_the_disk_is_full(monkeypatch):
+    monkeypatch.setattr(setup.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100e9, 99.5e9, 0.5e9))
+    with pytest.raises(setup.SetupError, match=r"0.5 GB are free under .* need 3 GB"):
+        setup.check_disk()
+
+
+FAKE_PYTHON = """#!/bin/sh
+# Python, venv and pip in one, which do next to nothing: at the step $STOP_AT it stays, with a child of its own.
+here=$(dirname "$0")
+at() {
+    echo "$1" >> "$COURSE/steps"
+    if [ "$STOP_AT" = "$1" ]; then
+        sleep 300 &
+        echo $! $$ > "$COURSE/pids.part"; mv "$COURSE/pids.part" "$COURSE/pids"
+        wait
+    fi
+    if [ "$FAIL_AT" = "$1" ]; then echo "$FAIL_WITH"; exit 1; fi
+}
+case "$*" in
+    "-c import pip"*) test -f "$here/pip" && echo 3 11 ;;
+    "-c import"*) echo 3 11 ;;
+    "-m venv"*) mkdir "$3/bin"; cp "$0" "$3/bin/python"; at venv; touch "$3/bin/pip" ;;
+    "-m pip"*|"-m uv"*) echo "$*" >> "$COURSE/commands"; at pip; touch "$here/packages" ;;
+    "-m helpers.data.movielens") at movielens ;;
+esac
+"""
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A folder with nothing but a list of packages, and a Python that makes nothing but files."""
+    if os.name == "nt":
+        pytest.skip("the stand-in for Python is a shell script")
+    (tmp_path / "path").mkdir()
+    python = tmp_path / "path" / "python3"
+    python.write_text(FAKE_PYTHON)
+    python.chmod(0o755)
+    folder = tmp_path / "course"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text("packages")
+    return folder
+
+
+def start(course: Path, *words: str, **environment: str) -> subprocess.Popen:
+    code = (
+        # tests that run in the background may have inherited that Ctrl-C is ignored
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "import sys; from pathlib import Path; from tools import setup; setup.ROOT = Path(sys.argv[1]); "
+        "setup.VENV = setup.ROOT / '.venv'; sys.exit(setup.main(sys.argv[2:]))"
+    )
+    path = os.pathsep.join([str(course.parent / "path"), "/usr/bin", "/bin"])
+    given = {"PATH": path, "COURSE": str(course), "PYTHONPATH": str(ROOT), **environment}
+    kept = {name: value for name, value in os.environ.items() if name != "TORCH"}
+    command = [sys.executable, "-c", code, str(course), *words]
+    return subprocess.Popen(command, env=kept | given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def set_up(course: Path, *words: str, **environment: str) -> tuple[int, list[str]]:
+    """Set-up from start to end: its exit code and the lines that it printed."""
+    process = start(course, *words, **environment)
+    lines = process.communicate(timeout=60)[0].splitlines()
+    return process.returncode, lines
+
+
+def steps(course: Path) -> list[str]:
+    """The steps that were begun since this was last asked."""
+    file = course / "steps"
+    begun = file.read_text().split() if file.exists() else []
+    file.unlink(missing_ok=True)
+    return begun
+
+
+def wait_for(condition, seconds: float = 30):
+    end = time.monotonic() + seconds
+    while not (found := condition()) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert found
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def is_whole(course: Path) -> bool:
+    return (course / ".venv" / "bin" / "packages").exists() and not (course / ".venv" / "unfinished").exists()
+
+
+def test_setup_does_its_steps_once_and_is_silent_from_then_on(course):
+    code, lines = set_up(course)
+    assert code == 0 and [line[:5] for line in lines] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
+    assert steps(course) == ["venv", "pip", "movielens"] and is_whole(course)
+    assert not (course / ".venv" / "tmp").exists()
+    assert set_up(course) == (0, []) and steps(course) == []
+
+
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize("step", ["venv", "pip", "movielens"])
+def test_setup_that_is_cut_short_leaves_nothing_running_and_the_next_repairs_it(course, step, how):
+    process = start(course, STOP_AT=step)
+    pids = wait_for(lambda: (course / "pids").exists() and (course / "pids").read_text().split())
+    assert all(alive(int(pid)) for pid in pids)
+    process.send_signal(getattr(signal, how))
+    lines = process.communicate(timeout=30)[0].splitlines()
+    assert process.returncode != 0 and (lines[-1].startswith("Set-up interrupted") == (how == "SIGINT"))
+    wait_for(lambda: not any(alive(int(pid)) for pid in pids))
+    steps(course)
+    code, lines = set_up(course)
+    assert code == 0 and is_whole(course)
+    made_again = step != "movielens"
+    assert steps(course) == ["venv"] * made_again + ["pip", "movielens"]
+    assert ("made again: the last set-up was cut short" in lines[1]) == made_again
+    assert set_up(course) == (0, [])
+
+
+def test_setup_that_runs_out_of_disk_makes_the_environment_again(course):
+    full = {
+        "FAIL_AT": "pip",
+        "FAIL_WITH": "Installing collected packages: torch\nERROR: [Errno 28] No space left on device",
+    }
+    code, lines = set_up(course, **full)
+    assert code == 1 and lines[-1].startswith("Set-up stopped: the disk is full")
+    steps(course)
+    assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"] and is_whole(course)
+
+
+def test_setup_that_fails_before_pip_changes_anything_keeps_the_environment(course):
+    set_up(course)
+    steps(course)
+    offline = {"FAIL_AT": "pip", "FAIL_WITH": "WARNING: NameResolutionError"}
+    code, lines = set_up(course, "test", **offline)
+    assert code == 1 and lines[-1].startswith("Set-up stopped: the package index cannot be reached")
+    assert steps(course) == ["pip"] and set_up(course) == (0, []), "what was installed before is still there"
+
+
+def test_setup_goes_on_without_movielens(course):
+    code, lines = set_up(course, FAIL_AT="movielens", FAIL_WITH="not fetched")
+    assert code == 0 and lines[-1] == "not fetched" and set_up(course) == (0, [])
+
+
+def test_setup_makes_an_environment_without_pip_again(course):
+    """As an interrupted `python -m venv` of any hand leaves it."""
+    set_up(course)
+    (course / ".venv" / "bin" / "pip").unlink()
+    (course / ".venv" / "ready").unlink()
+    steps(course)
+    assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"]
+
+
+def test_setup_waits_for_another_one_and_then_has_nothing_to_do(course):
+    first = start(course, STOP_AT="pip")
+    pids = wait_for(lambda: (course / "pids").exists() and (course / "pids").read_text().split())
+    second = start(course)
+    assert second.stdout.readline() == "Another set-up is at work in this folder: waiting for it to end.\n"
+    assert steps(course) == ["venv", "pip"] and second.poll() is None
+    os.kill(int(pids[0]), signal.SIGTERM)  # what the first waits for: it goes on to its end
+    assert first.wait(timeout=30) == 0 and second.wait(timeout=30) == 0
+    assert steps(course) == ["movielens"] and is_whole(course)
+    first.stdout.close()
+    second.stdout.close()
+
+
+@pytest.mark.parametrize("change", ["moved", "packages"])
+def test_setup_installs_again_in_a_moved_folder_and_after_a_change_of_the_packages(course, change):
+    set_up(course)
+    steps(course)
+    if change == "moved":
+        course = course.rename(course.with_name("moved"))
+    else:
+        (course / "pyproject.toml").write_text("other packages")
+    assert set_up(course)[0] == 0 and steps(course) == ["pip", "movielens"] and is_whole(course)
+    assert set_up(course) == (0, [])
+
+
+def test_setup_installs_what_the_checks_need_only_when_asked(course):
+    set_up(course)
+    assert (course / "commands").read_text().rstrip().endswith("-e .")
+    set_up(course, "test")
+    assert (course / "commands").read_text().rstrip().endswith("-e .[test]")
+    steps(course)
+    assert set_up(course) == set_up(course, "test") == (0, []) and steps(course) == []
+
+
+def test_setup_asks_uv_for_the_build_of_torch_that_is_named(course):
+    assert set_up(course, TORCH="cpu")[0] == 0
+    pip, uv = (course / "commands").read_text().splitlines()
+    assert pip.startswith("-m pip install") and pip.endswith(" uv")
+    assert uv == "-m uv pip install --torch-backend cpu -e ."
+
+
+def test_setup_says_what_the_system_says(course):
+    (course / ".venv").symlink_to(course.parent, target_is_directory=True)
+    code, lines = set_up(course)
+    assert code == 1 and lines[-1].startswith("Set-up stopped: ") and (course / "pyproject.toml").exists()
+
+
+def test_setup_says_that_it_is_offline(tmp_path, monkeypatch, capsys):
+    """With pip itself, in a project of its own, so that nothing is installed here."""
+    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["setuptools>=77"]\n[project]\nname = "p"\n')
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(setup, "venv_python", lambda: Path(sys.executable))
+    monkeypatch.setattr(setup, "find_python", lambda: (sys.executable, (3, 11)))
+    monkeypatch.delenv("TORCH", raising=False)
+    for name, value in {"CONFIG_FILE": os.devnull, "RETRIES": "1", "INDEX_URL": "http://127.0.0.1:9/simple"}.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    assert setup.main([]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith("Set-up stopped: the package index cannot be reached") and "setup.log" in lines[-1]
+
+
+@pytest.mark.parametrize("torch", ["", "cpu"])
+def test_setup_names_the_small_build_where_the_large_one_may_not_fit(monkeypatch, capsys, tmp_path, torch):
+    monkeypatch.setattr(setup, "VENV", tmp_path)
+    monkeypatch.setattr(setup, "find_python", lambda: (sys.executable, (3, 11)))
+    monkeypatch.setattr(setup, "check_disk", lambda: 5.0)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("TORCH", torch)
+    for step in ("make_venv", "install", "run"):
+        monkeypatch.setattr(setup, step, lambda *arguments: None)
+    setup.set_up("")
+    assert ("can take 8 GB; make lab TORCH=cpu" in capsys.readouterr().out) == (not torch)
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "the disk is full"),
+        ("WARNING: Retrying ... NameResolutionError\nERROR: No matching distribution found for setuptools", "network"),
+        ("ERROR: No matching distribution found for torch<3,>=2.6", "no build of torch<3,>=2.6 for Python 3.15"),
+        ("ERROR: No matching distribution found for setuptools>=77", "the package index cannot be reached"),
+        ("error: Request failed\n  cause: error sending request for url", "run it without TORCH"),
+        ("ERROR: something new.\nmore", "pip says: something new."),
+        ("one\ntwo\n", "the last line of the log is: two."),
+        ("", "without a word"),
+    ],
+)
+def test_setup_reads_the_reason_from_what_pip_wrote(log, said):
+    assert said in setup.reason(log, (3, 15))
+
+
+def test_setup_script_can_be_read_by_an_old_python():
+    ast.parse((ROOT / "tools" / "setup.py").read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+# --- make -----------------------------------------------------------------------------------------------------------
+
+
+def would_run(target: str) -> list[str]:
+    """The commands of a target, which are not run."""
+    return subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+
+def test_make_lab_sets_up_the_course_and_make_test_the_checks_too():
+    """And `make lab` asks no network before JupyterLab starts, once it is set up."""
+    lab_only, checks = would_run("lab"), would_run("test")
+    assert any(line.endswith("tools/setup.py") for line in lab_only)
+    assert not any("setup.py test" in line or "movielens" in line for line in lab_only)
+    assert any(line.endswith("tools/setup.py test") for line in checks)
+
+
+def test_a_signal_to_make_ends_the_set_up_too(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "tools").mkdir()
+    slow = "import os, pathlib, time; pathlib.Path('pid').write_text(f'{os.getpid()}.'); time.sleep(300)"
+    (tmp_path / "tools" / "setup.py").write_text(slow)
+    make = subprocess.Popen(["make", "lab"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("."))
+    pid = int((tmp_path / "pid").read_text()[:-1])
+    assert alive(pid)
+    make.terminate()
+    make.wait(timeout=30)
+    wait_for(lambda: not alive(pid))
+
+
+def test_the_last_line_of_make_test_says_what_needs_chromium(tmp_path):
+    command = would_run("test")[-1]
+    assert command == ".venv/bin/python -m tests.browser.chromium"
+    for chromium in (False, True):
+        if chromium:
+            (tmp_path / "chromium").touch(mode=0o755)
+        ran = [sys.executable, "-m", "tests.browser.chromium"]
+        env = os.environ | {"PATH": str(tmp_path)}
+        said = subprocess.run(ran, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+        assert said.count("\n") == (not chromium) and chromium != said.startswith("Not checked: widgets in JupyterLab")
+
+
+# --- JupyterLab -----------------------------------------------------------------------------------------------------
+
+
+def test_lab_is_told_root_browser_and_where_to_start(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    container = lab.arguments()
+    assert {"--allow-root", "--no-browser", "--ServerApp.ip=127.0.0.1"} <= set(container)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert not {"--allow-root", "--no-browser"} & set(lab.arguments())
+
+
+def test_lab_opens_the_first_notebook_there_is(monkeypatch, tmp_path):
+    monkeypatch.setattr(lab, "ROOT", tmp_path)
+    assert lab.first_notebook() == "notebooks/04_shared_bottom.ipynb"
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "00_start_here.ipynb").touch()
+    assert lab.first_notebook() == "notebooks/00_start_here.ipynb"
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """A course of two notebooks in git, and a home for Jupyter of its own."""
+    monkeypatch.setattr(lab, "ROOT", tmp_path / "course")
+    (tmp_path / "jupyter").mkdir()
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    for name in [name for name in os.environ if name.startswith("GIT_")]:  # as in a hook of git's
+        monkeypatch.delenv(name)
+    books = tmp_path / "course" / "notebooks"
+    books.mkdir(parents=True)
+    for name in ("00_one.ipynb", "01_two.ipynb"):
+        book = nbformat.read(TINY, as_version=4)
+        book.cells[0].source += f" in {name}"
+        nbformat.write(book, books / name)
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "The course"]):
+        who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *who, *words], cwd=tmp_path / "course", check=True)
+    return tmp_path / "course"
+
+
+def is_trusted(path: Path) -> bool:
+    return lab.NotebookNotary().check_signature(nbformat.read(path, as_version=4))
+
+
+def change(path: Path) -> None:
+    book = nbformat.read(path, as_version=4)
+    book.cells[0].source += ", changed"
+    nbformat.write(book, path)
+
+
+def test_lab_trusts_the_notebooks_as_git_has_them_and_no_other(clone, capsys):
+    one, two = sorted((clone / "notebooks").glob("*.ipynb"))
+    homework = Path(shutil.copy(one, one.with_name("homework.ipynb")))
+    change(homework)
+    change(two)
+    lab.prepare()
+    assert [is_trusted(path) for path in (one, two, homework)] == [True, False, False]
+    assert capsys.readouterr().out == ""
+
+
+def test_lab_leaves_what_was_run_and_saved_in_it_trusted(clone):
+    path = clone / "notebooks" / "00_one.ipynb"
+    change(path)
+    lab.NotebookNotary().sign(nbformat.read(path, as_version=4))  # as JupyterLab does
+    lab.prepare()
+    assert is_trusted(path)
+
+
+BROKEN = {"empty": b"", "no notebook": b"{ not json", "merged": b"{\n<<<<<<< HEAD\n", "other bytes": bytes(range(256))}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_lab_names_a_notebook_that_cannot_be_read_and_how_to_get_it_back(clone, capsys, text):
+    (clone / "notebooks" / "00_one.ipynb").write_bytes(text)
+    (clone / "notebooks" / "mine.ipynb").write_bytes(text)
+    lab.prepare()
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("notebooks/00_one.ipynb cannot be read") and line.endswith(
+        "git checkout HEAD notebooks/00_one.ipynb"
+    )
+    assert is_trusted(clone / "notebooks" / "01_two.ipynb")
+    subprocess.run(line[line.index("git checkout") :].split(), cwd=clone, check=True, capture_output=True)
+    assert is_trusted(clone / "notebooks" / "00_one.ipynb")
+
+
+def test_lab_takes_any_other_folder_where_that_of_the_user_cannot_be_written(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / "file" / name))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
+    lab.keep_elsewhere()
+    assert os.environ["JUPYTER_DATA_DIR"] == str(tmp_path / "environment" / "home" / "jupyter_data_dir")
+    assert capsys.readouterr().out.count("cannot be written") == 3
+    lab.keep_elsewhere()
+    assert capsys.readouterr().out == ""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "file"))
+    lab.keep_elsewhere()
+    assert lab.is_writable(Path(os.environ["JUPYTER_DATA_DIR"]))
+
+
+def test_lab_without_git_trusts_nothing_and_says_so(clone, capsys):
+    shutil.rmtree(clone / ".git")
+    lab.prepare()
+    assert "open untrusted (fatal: not a git repository" in capsys.readouterr().out
+    assert not is_trusted(clone / "notebooks" / "00_one.ipynb")
+
+
+def test_lab_starts_without_a_home_and_with_a_notebook_that_cannot_be_read(clone):
+    for path in (
+        "tools/lab.py",
+        "tools/__init__.py",
+        "helpers/__init__.py",
+        "helpers/support/__init__.py",
+        "helpers/support/movielens_files.py",
+    ):
+        (clone / path).parent.mkdir(exist_ok=True, parents=True)
+        shutil.copy(ROOT / path, clone / path)
+    (clone / "notebooks" / "00_one.ipynb").write_text("<<<<<<< HEAD")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON", "XDG"))}
+    env = kept | {"HOME": os.devnull, "PYTHONPATH": str(clone), "BROWSER": "true"}
+    with open(clone / "said", "w") as said:
+        server = subprocess.Popen([sys.executable, "-m", "tools.lab"], cwd=clone, env=env, stdout=said, stderr=said)
+    try:
+        address = r"http://127\.0\.0\.1:\d+/lab\S*"
+        found = wait_for(lambda: re.search(address, (clone / "said").read_text()) or server.poll() is not None, 120)
+        words = (clone / "said").read_text()
+        assert server.poll() is None, words
+        with urllib.request.urlopen(found[0], timeout=60) as page:
+            assert page.status == 200 and b"jupyter-config-data" in page.read()
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+    lines = words.splitlines()
+    assert any("cannot be written" in line and "is used instead" in line for line in lines)
+    assert any(line.startswith("notebooks/00_one.ipynb cannot be read") for line in lines)
+    assert any(line.startswith("No copy of MovieLens-100K") for line in lines)
+
+
+def test_the_view_of_a_widget_without_state_is_not_saved_and_its_picture_is():
+    tiny = nbformat.read(TINY, as_version=4)
+    shown = [output.data for cell in tiny.cells for output in cell.get("outputs", []) if "data" in output]
+    kept, lost = [data for data in shown if lab.WIDGET_VIEW in data]
+    lost[lab.WIDGET_VIEW]["model_id"] = "of a run that was not saved"
+    rest = {kind for kind in lost if kind != lab.WIDGET_VIEW}
+    lab.drop_lost_views({"type": "notebook", "content": tiny}, path="", contents_manager=None)
+    assert lab.WIDGET_VIEW in kept and set(lost) == rest != set()
+    lab.drop_lost_views({"type": "file", "content": "text"})

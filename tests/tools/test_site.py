@@ -1,0 +1,180 @@
+"""Exported pages: what they hold, and that their widgets answer from disk, without kernel and network."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from playwright.sync_api import sync_playwright
+
+from tests.browser.conftest import CHROMIUM
+from tests.browser.lab import FLAGS
+from tools import notebooks, site
+
+TINY = Path(__file__).parents[1] / "fixtures" / "99_tiny.ipynb"
+
+CONTROLS = """
+import ipywidgets as widgets
+from ipywidgets import jsdlink, jslink
+
+choice = widgets.Dropdown(options=["small", "large"], description="size")
+step, level = widgets.IntSlider(max=1), widgets.FloatSlider(max=1.0, step=0.1, description="level")
+jslink((choice, "index"), (step, "value"))
+bar = widgets.FloatProgress(max=1.0)
+jsdlink((level, "value"), (bar, "value"))
+tabs = widgets.Tab([widgets.HTML("<b>first</b>"), widgets.HTML("second")], titles=["one", "two"])
+picture = widgets.Image(value=b"\\x89PNG", width=1)
+widgets.VBox([widgets.HBox([choice, step]), level, bar, tabs, widgets.Button(description="train"), picture])
+"""
+
+
+FOLDS = """## What $x^2$ & *you* see
+
+<details><summary>The answer</summary>
+
+It is **four**.
+
+</details>
+
+## Again
+
+## Again
+"""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    controls = folder / "98_controls.ipynb"
+    text = "# 98 · Controls & formulas\n\n$$\\frac{1}{n}\\sum_i x_i$$\n\n[logit](words.md#logit), [99](99_tiny.ipynb)"
+    hidden = {"jupyter": {"source_hidden": True}}
+    cells = [new_markdown_cell(text), new_code_cell(CONTROLS), new_markdown_cell(FOLDS)]
+    for tag in ("predict", "widget", "setup"):
+        cells.append(new_code_cell(f'print("{tag} " + "shown")', metadata=hidden | {"tags": [tag]}))
+    (folder / "words.md").write_text('# Words\n\n<a id="logit"></a>\n**Logit**', encoding="utf-8")
+    nbformat.write(new_notebook(cells=cells), controls)
+    notebooks.regenerate(controls)
+    site.export([controls, TINY], folder / "out")
+    return folder / "out"
+
+
+def test_pages_name_no_address_to_load_from(pages):
+    for page in pages.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//[^\s\"']+", text)
+        assert not re.findall(r"url\([\"']?(?:https?:)?//|@import", text)
+
+
+def test_the_code_of_a_prediction_is_left_out_and_folded_code_is_folded(pages):
+    text = (pages / "98_controls.html").read_text(encoding="utf-8")
+    assert "predict shown" in text and "predict </span>" not in re.sub(r'"|&quot;', "", text)
+    folds = re.findall(r'<details class="folded[^"]*"><summary>(.*?)</summary>(.*?)</details>', text, re.DOTALL)
+    assert [summary for summary, _ in folds] == ["Code", "Set-up"]
+    assert ["shown" in re.sub("<[^>]*>", "", inside.replace("+", "")) for _, inside in folds] == [True, True]
+    assert ["widget shown" in inside for _, inside in folds] == [False, False]  # what it gives stands below the fold
+    assert ["setup shown" in inside for _, inside in folds] == [False, True]
+
+
+def test_a_fold_holds_what_follows_its_blank_line(pages):
+    text = (pages / "98_controls.html").read_text(encoding="utf-8")
+    (inside,) = re.findall(r"<details><summary>The answer</summary>(.*?)</details>", text, re.DOTALL)
+    assert "<strong>four</strong>" in inside
+
+
+def test_headings_have_ids_of_their_words_and_are_listed(pages):
+    text = (pages / "98_controls.html").read_text(encoding="utf-8")
+    ids = re.findall(r'<h[12] id="([^"]*)"', text)
+    assert ids == ["98-·-Controls-&amp;-formulas", "What-x2-&amp;-you-see", "Again", "Again-2"]
+    (sections,) = re.findall(r'<details class="sections">.*?</details>', text, re.DOTALL)
+    assert re.findall(r'href="#([^"]*)"', sections) == ids[1:]
+
+
+def test_each_page_leads_to_those_before_and_after_it(pages):
+    names = ["98_controls.html", "99_tiny.html", "words.html"]
+    for name, before, after in zip(names, [None, *names], [*names[1:], None], strict=False):
+        text = (pages / name).read_text(encoding="utf-8")
+        for rel, other in (("prev", before), ("next", after)):
+            found = re.findall(rf'<a href="([^"]*)" rel="{rel}"', text)
+            assert found == [other] * 2 * bool(other)  # at the top and at the bottom
+        assert text.count('href="index.html"') == 2
+
+
+def test_formulas_are_mathml_and_solutions_are_folded(pages):
+    text = (pages / "99_tiny.html").read_text(encoding="utf-8")
+    assert "<mi>a</mi><mo>=</mo><mi>b</mi>" in text and "$a = b$" not in text
+    (solution,) = re.findall(r"<details class=\"folded solution\">.*?</details>", text, re.DOTALL)
+    assert "double_solution" in solution and "double_solution" not in text.replace(solution, "")
+
+
+def test_index_lists_the_chapters_with_their_minutes(pages):
+    text = (pages / "index.html").read_text(encoding="utf-8")
+    assert '<a href="98_controls.html">98 · Controls &amp; formulas</a>' in text
+    assert '<a href="99_tiny.html">99 · A tiny chapter</a><br>1 minute to read, 1 minute of computing' in text
+
+
+def test_links_between_files_lead_to_pages(pages):
+    text = (pages / "98_controls.html").read_text(encoding="utf-8")
+    assert 'href="words.html#logit"' in text and 'href="99_tiny.html"' in text
+    assert '<a id="logit"></a>' in (pages / "words.html").read_text(encoding="utf-8")
+    assert '<a href="words.html">Words</a>' in (pages / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_formula_that_cannot_be_converted_is_named():
+    with pytest.raises(ValueError, match=r"formula .*nosuch.* not all known"):
+        site.mathml(r"a + \nosuch{b}", "inline")
+
+
+def test_aligned_lines_become_a_table():
+    assert site.mathml(r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "block").count("<mtr>") == 2
+
+
+@pytest.fixture
+def browser():
+    if not CHROMIUM:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def open_page(browser, path: Path):
+    """A page from disk with its widgets shown; what it asked for outside of its folder, and what went wrong."""
+    page, trouble = browser.new_page(), []
+    page.on("console", lambda message: trouble.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    folder = path.parent.as_uri()
+    page.on("request", lambda r: None if r.url.startswith((folder, "data:", "blob:")) else trouble.append(r.url))
+    page.goto(path.as_uri())
+    page.wait_for_selector("body[data-widgets=shown]")
+    return page, trouble
+
+
+def press(page, slider: int, *keys: str):
+    page.locator(".noUi-handle").nth(slider).focus()
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_a_slider_moves_what_it_is_tied_to(pages, browser):
+    page, trouble = open_page(browser, pages / "99_tiny.html")
+    press(page, 0, "ArrowRight")
+    press(page, 2, "ArrowRight", "ArrowRight")
+    assert page.locator(".widget-readout").all_inner_texts() == ["1", "1", "2"]
+    assert page.locator(".counter").inner_text() == "count 2"
+    assert trouble == []
+
+
+def test_every_kind_of_control_is_shown_and_answers(pages, browser):
+    page, trouble = open_page(browser, pages / "98_controls.html")
+    page.locator("select").select_option("large")
+    assert page.locator(".widget-readout").first.inner_text() == "1"
+    press(page, 1, *["ArrowRight"] * 5)
+    assert page.locator(".progress-bar").get_attribute("style").find("width: 50%") >= 0
+    assert page.locator("b", has_text="first").is_visible()
+    page.get_by_text("two", exact=True).click()
+    assert page.get_by_text("second", exact=True).is_visible()
+    assert page.locator("button", has_text="train").is_visible()
+    assert page.locator("mfrac").is_visible()
+    assert trouble == []

@@ -1,0 +1,367 @@
+"""The tools: canonical form, comparison, style, nbval's settings."""
+
+import base64
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tools import notebooks, style
+
+ROOT = Path(__file__).parents[2]
+TINY = ROOT / "tests" / "fixtures" / "99_tiny.ipynb"
+
+
+@pytest.fixture
+def tiny():
+    return notebooks.read(TINY)
+
+
+def save(path: Path, notebook) -> Path:
+    """Write a notebook in canonical form, without running it."""
+    path.write_text(notebooks.canonical(notebook, path.stem), encoding="utf-8")
+    return path
+
+
+def chapter(*sections: list[str], setup_cell: str = "import random") -> nbformat.NotebookNode:
+    """A notebook of code cells in sections, to be run."""
+    cells = [new_markdown_cell("# A chapter"), new_code_cell(setup_cell, metadata={"tags": ["setup"]})]
+    for number, section in enumerate(sections, start=1):
+        cells.append(new_markdown_cell(f"## Section {number}"))
+        cells += [new_code_cell(source) for source in section]
+    return new_notebook(cells=cells)
+
+
+def code(notebook, number: int):
+    return notebooks.code_cells(notebook)[number]
+
+
+# --- canonical form -------------------------------------------------------------------------------------------------
+
+
+def test_canonical_form_is_a_fixed_point(tiny):
+    assert notebooks.canonical(tiny, TINY.stem) == TINY.read_text(encoding="utf-8")
+
+
+def test_random_ids_of_models_are_numbered_in_order_of_appearance(tiny):
+    text = TINY.read_text(encoding="utf-8")
+    for old in set(notebooks.MODEL_ID.findall(text)):
+        text = text.replace(old, uuid.uuid4().hex)
+    again = nbformat.reads(text, as_version=4)
+    assert again != tiny
+    assert notebooks.canonical(again, TINY.stem) == TINY.read_text(encoding="utf-8")
+
+
+def test_models_that_no_output_shows_are_dropped_and_links_between_shown_ones_kept(tiny):
+    state = tiny.metadata.widgets[notebooks.WIDGET_STATE].state
+    stray = uuid.uuid4().hex
+    state[stray] = {"model_name": "FloatProgressModel", "model_module": "m", "model_module_version": "2", "state": {}}
+    kept = json.loads(notebooks.canonical(tiny, TINY.stem))["metadata"]["widgets"][notebooks.WIDGET_STATE]["state"]
+    names = [entry["model_name"] for entry in kept.values()]
+    assert "FloatProgressModel" not in names
+    assert names.count("LinkModel") == 2
+
+
+def test_a_link_to_a_hidden_widget_is_dropped_with_it(tiny):
+    code(tiny, 1).outputs = []
+    kept = json.loads(notebooks.canonical(tiny, TINY.stem))["metadata"]["widgets"][notebooks.WIDGET_STATE]["state"]
+    assert [entry["model_name"] for entry in kept.values()].count("LinkModel") == 1
+
+
+def test_random_and_repeated_cell_ids_become_chapter_and_first_words_and_named_ones_stay():
+    book = chapter(["x = 1", "x = 1"])
+    book.cells[0].id = "title"
+    book.cells[1].id = book.cells[2].id = "twin"
+    book.cells[3].id, book.cells[4].id = "0123abcd", str(uuid.uuid4())
+    ids = [cell["id"] for cell in json.loads(notebooks.canonical(book, "04_shared_bottom"))["cells"]]
+    assert ids == ["title", "twin", "04-section-1", "04-x-1", "04-x-1-2"]
+
+
+def test_addresses_counts_streams_and_metadata_become_canonical():
+    book = chapter(["print(object())"])
+    book.metadata = {"kernelspec": {"name": "my-env", "display_name": "mine"}, "language_info": {"version": "3.11.7"}}
+    cell = code(book, 1)
+    cell.metadata = {"tags": ["widget", "claim"], "collapsed": True, "execution": {"iopub": "2026"}}
+    cell.metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
+    cell.execution_count = 17
+    result = {"text/plain": "<object at 0x7fa90ea01ed0>"}
+    cell.outputs = [
+        new_output("stream", name="stdout", text="a"),
+        new_output("stream", name="stdout", text="b"),
+        new_output("execute_result", data=result, execution_count=17),
+    ]
+    cell = json.loads(notebooks.canonical(book, "04_x"))["cells"][3]
+    assert cell["execution_count"] == 2 and cell["outputs"][1]["execution_count"] == 2
+    assert cell["metadata"] == {"tags": ["claim", "widget"], "jupyter": {"source_hidden": True}}
+    assert cell["outputs"][0]["text"] == ["ab"]
+    assert cell["outputs"][1]["data"]["text/plain"] == ["<object at 0x0>"]
+    assert json.loads(notebooks.canonical(book, "04_x"))["metadata"] == notebooks.METADATA
+
+
+def test_a_picture_within_html_is_kept_and_not_compared():
+    book = chapter(["figure"])
+    html = '<img alt="at 0x7fa90ea01ed0, 0.12" src="data:image/png;base64,ab+0x12345678/1e5==">'
+    code(book, 1).outputs = [new_output("display_data", data={"text/html": html})]
+    old = nbformat.reads(notebooks.canonical(book, "04_x"), as_version=4)
+    assert code(old, 1).outputs[0].data["text/html"] == html.replace("0x7fa90ea01ed0", "0x0")
+    for was, now, equal in (("12345678/1e5", "87654321/9e5", True), ("0.12", "0.1212", True), ("0.12", "0.42", False)):
+        code(book, 1).outputs[0].data["text/html"] = html.replace(was, now)
+        new = nbformat.reads(notebooks.canonical(book, "04_x"), as_version=4)
+        assert (notebooks.compare(old, new)[0] is None) == equal, now
+
+
+def test_ids_of_styled_tables_are_numbered():
+    book = chapter(["table.style"])
+    html = '<style>#T_4f1c2_row0</style><table id="T_4f1c2"></table><table id="T_00aab"></table>'
+    code(book, 1).outputs = [new_output("display_data", data={"text/html": html})]
+    text = notebooks.canonical(book, "04_x")
+    assert re.findall(r"T_\w{5}", text) == ["T_00001", "T_00001", "T_00002"]
+
+
+# --- compare --------------------------------------------------------------------------------------------------------
+
+
+def changed(tiny, old: str, new: str):
+    text = TINY.read_text(encoding="utf-8")
+    assert old in text
+    return nbformat.reads(text.replace(old, new), as_version=4)
+
+
+def test_decimals_may_differ_within_the_tolerance(tiny):
+    difference, largest = notebooks.compare(tiny, changed(tiny, "mean 0.081", "mean 0.084"))
+    assert difference is None and largest == pytest.approx(0.003)
+
+
+def test_the_version_of_pytorch_may_differ(tiny):
+    old = changed(tiny, "mean 0.081", "PyTorch 2.15.1, mean 0.081")
+    assert notebooks.compare(old, changed(tiny, "mean 0.081", "PyTorch 2.8.0, mean 0.081")) == (None, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("mean 0.081", "mean 0.181", r"output of cell \d+ \(99-draws.*\): 0.081 became 0.181"),
+        ("mean 0.081", "mean -0.081", "0.081 became -0.081"),
+        ("of 100 draws", "of 101 draws", "100 draws.*became.*101 draws"),
+        ("Figure size 288x144", "Figure size 288x145", r"text/plain: <Figure size 288x144"),
+        ('"max": 10,', '"max": 11,', r"widget [0-9a-f]+ \(IntSliderModel\)"),
+        ("Double `x`", "Treble `x`", "Double.*became.*Treble"),
+    ],
+)
+def test_any_other_difference_is_named(tiny, old, new, said):
+    difference, _ = notebooks.compare(tiny, changed(tiny, old, new))
+    assert re.search(said, difference, re.DOTALL)
+
+
+def test_a_missing_cell_is_named(tiny):
+    shorter = notebooks.read(TINY)
+    del shorter.cells[-1]
+    assert notebooks.compare(tiny, shorter)[0] and notebooks.compare(shorter, tiny)[0]
+
+
+def test_outputs_of_live_cells_may_differ(tiny):
+    live = next(cell for cell in notebooks.code_cells(tiny) if "live" in notebooks.tags(cell))
+    other = notebooks.read(TINY)
+    next(cell for cell in other.cells if cell.id == live.id).outputs = []
+    assert notebooks.compare(tiny, other)[0] is None
+
+
+# --- checks that run a notebook -------------------------------------------------------------------------------------
+
+
+def test_a_second_run_is_the_same(tmp_path):
+    path = tmp_path / TINY.name
+    shutil.copy(TINY, path)
+    notebooks.regenerate(path)
+    assert notebooks.check(path) == "identical"
+
+
+def test_a_second_run_notices_an_edited_output(tmp_path, tiny):
+    path = save(tmp_path / "99_tiny.ipynb", changed(tiny, "of 100 draws", "of 99 draws"))
+    with pytest.raises(notebooks.RunError, match=r"99 draws.*became.*100 draws"):
+        notebooks.check(path)
+
+
+def test_a_notebook_that_fails_is_left_as_it_was_and_the_cell_is_named(tmp_path):
+    path = save(tmp_path / "04_x.ipynb", chapter(["x = 1", "1 / 0"]))
+    before = path.read_text(encoding="utf-8")
+    with pytest.raises(notebooks.RunError, match=r"(?s)code cell 3: .*ZeroDivisionError"):
+        notebooks.regenerate(path)
+    assert path.read_text(encoding="utf-8") == before
+
+
+def test_cells_run_twice_are_compared(tmp_path):
+    good = ["rng = random.Random(0)\nprint(rng.random())"]
+    bad = ["count = globals().get('count', 0) + 1\nprint(f'{count} runs')", "print(random.random())"]
+    path = save(tmp_path / "04_x.ipynb", chapter(good, bad, setup_cell="import random\nrandom.seed(0)"))
+    found = notebooks.run_each_cell_twice(path)
+    assert len(found) == 2
+    assert "'stdout: 1 runs' became 'stdout: 2 runs'" in found[0]
+    assert "04-print-random-random" in found[1]
+
+
+def test_a_check_that_adds_its_second_hint_gives_the_same(tmp_path):
+    hints = "asked = globals().get('asked', 0) + 1\nprint('Hint 1: a' + '\\nHint 2: b' * (asked - 1))"
+    book = chapter([hints])
+    assert len(notebooks.run_each_cell_twice(save(tmp_path / "04_x.ipynb", book))) == 1
+    code(book, -1).metadata["tags"] = ["exercise"]
+    assert notebooks.run_each_cell_twice(save(tmp_path / "04_y.ipynb", book)) == []
+
+
+def test_sections_run_alone_are_compared(tmp_path):
+    path = tmp_path / "04_x.ipynb"
+    first = ["factor = 2\nprint('two')"]
+    save(path, chapter(first, ["print(factor)"], ["print(globals().get('factor', 'none'))"], ["print(len('ab'))"]))
+    notebooks.regenerate(path)
+    missing, other = notebooks.run_sections_alone(path)
+    assert missing.startswith("section 'Section 2' alone: code cell 2") and "name 'factor' is not defined" in missing
+    assert other.startswith("section 'Section 3' alone, cell") and "'stdout: 2' became 'stdout: none'" in other
+
+
+def test_a_run_elsewhere_may_differ_in_last_places_pieces_and_live_cells():
+    def book(*outputs: list[str], live: bool = False):
+        cells = [new_code_cell("x", outputs=[new_output("stream", text=text) for text in texts]) for texts in outputs]
+        cells[0].metadata["tags"] = ["live"] * live
+        return new_notebook(cells=cells)
+
+    committed = book(["17 ms"], ["R² 0.812 of 100\n"], live=True)
+    assert notebooks.differing_outputs(committed, book(["18 ms"], ["R² 0.81", "3 of 100\n"])) == []
+    (found,) = notebooks.differing_outputs(committed, book(["17 ms"], ["R² 0.812 of 101\n"]))
+    assert "'stdout: R² 0.812 of 100' became 'stdout: R² 0.812 of 101'" in found
+    assert len(notebooks.differing_outputs(committed, book(["17 ms"], ["R² 0.9 of 100\n"]))) == 1
+    assert len(notebooks.differing_outputs(committed, book(["17 ms"], []))) == 1
+
+
+# --- style ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_tiny_chapter_has_no_problems():
+    assert style.problems(TINY) == []
+
+
+def picture(dpi: int) -> str:
+    figure, buffer = plt.figure(figsize=(1, 1)), io.BytesIO()
+    figure.savefig(buffer, dpi=dpi)
+    plt.close(figure)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def output(book, number: int, kind: str, **fields):
+    code(book, number).outputs.append(new_output(kind, **fields))
+
+
+SPOILED = {
+    "does not begin with a title": lambda b: b.cells[0].update(source=b.cells[0].source.lstrip("# ")),
+    "does not ask one question": lambda b: b.cells[0].update(source=b.cells[0].source.replace("?", ".")),
+    "no box .* says: minute": lambda b: b.cells[0].update(source=b.cells[0].source.replace("minute", "hour")),
+    "no other, must have the tag setup": lambda b: code(b, 0).metadata.pop("tags"),
+    "has no prose before it": lambda b: b.cells.pop(3),
+    "unknown tags: clam": lambda b: code(b, 1).metadata.tags.append("clam"),
+    "solution 99-def.* is not folded": lambda b: code(b, -1).metadata.pop("jupyter"),
+    "output of solution .* is not folded": lambda b: code(b, -1).metadata.jupyter.pop("outputs_hidden"),
+    "setup 99-import.* is not folded": lambda b: code(b, 0).metadata.pop("jupyter"),
+    "predict 99-slider.* is not folded": lambda b: code(b, 1).metadata.tags.append("predict"),
+    "shows more than that it passes": lambda b: output(b, -1, "stream", name="stdout", text="Correct: twice as much."),
+    "shows more than that it passes .*Folded": lambda b: output(
+        b, -1, "display_data", data={"text/html": "<table></table>"}
+    ),
+    "an empty code cell": lambda b: code(b, 1).update(source=""),
+    "median code cell has 9": lambda b: [cell.update(source="x = 1\n" * 9) for cell in notebooks.code_cells(b)],
+    "tenth of the code cells have 16": lambda b: [code(b, n).update(source="x = 1\n" * 16) for n in (1, 2)],
+    "not run from top to bottom": lambda b: code(b, 1).update(execution_count=9),
+    "shows an error: ValueError": lambda b: output(b, 1, "error", ename="ValueError", evalue="", traceback=[]),
+    "shows a warning: careful": lambda b: output(b, 1, "stream", name="stderr", text="careful"),
+    "picture of 200 dpi": lambda b: output(b, 1, "display_data", data={"image/png": picture(200)}),
+    "a local path: /home/me": lambda b: output(b, 1, "stream", name="stdout", text="see /home/me/course"),
+    "a progress bar: ": lambda b: output(b, 1, "stream", name="stdout", text=" 40%|####    | 4/10"),
+    "without alt text": lambda b: b.cells[1].update(source="![](a.png)"),
+    "shows an image without alt text: a picture": lambda b: code(b, 4).outputs[0].data.pop("text/html"),
+    'shows an image without alt text: <img src="p': lambda b: output(
+        b, 1, "display_data", data={"text/html": '<img src="p">'}
+    ),
+    "image without alt text: <img": lambda b: b.cells[1].update(source='<img src="a.png">'),
+    "not in canonical form: make notebooks": lambda b: code(b, 1).metadata.update(collapsed=True),
+    "MB, more than 1.5": lambda b: output(b, 1, "stream", name="stdout", text="long " * 400_000),
+}
+
+
+@pytest.mark.parametrize("said", SPOILED)
+def test_style_names_what_is_wrong(tmp_path, tiny, said):
+    SPOILED[said](tiny)
+    path = tmp_path / TINY.name
+    nbformat.write(tiny, path)
+    assert any(re.search(said, problem) for problem in style.problems(path))
+
+
+def test_lint_command_fails_on_a_problem(tmp_path, monkeypatch, capsys, tiny):
+    good, bad = tmp_path / TINY.name, tmp_path / "98_bad.ipynb"
+    shutil.copy(TINY, good)
+    SPOILED["an empty code cell"](tiny)
+    save(bad, tiny)
+    for paths, failed, said in (([good], 0, "in order"), ([good, bad], 1, "an empty code cell")):
+        monkeypatch.setattr(sys, "argv", ["notebooks", "--lint", *map(str, paths)])
+        assert notebooks.main() == failed
+        assert said in capsys.readouterr().out
+
+
+# --- nbval with our settings ----------------------------------------------------------------------------------------
+
+
+def nbval(folder: Path, ci: bool) -> dict[str, str]:
+    """Run nbval as the Makefile does, on the files in `folder`: {test: outcome}."""
+    shutil.copy(ROOT / "conftest.py", folder)
+    env = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST")}
+    env |= {"CI": "true"} if ci else {}
+    options = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg")]
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *options, "."]
+    ran = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+    return dict(re.findall(r"^\S+::(?:Cell )?(\w+) (PASSED|FAILED|ERROR|SKIPPED)", ran.stdout, re.MULTILINE))
+
+
+@pytest.mark.parametrize("ci", [False, True])
+def test_nbval_compares_text_to_the_letter_and_leaves_decimals_live_and_absent_data(tmp_path, ci):
+    cells = {
+        "print('mean 0.081 ± 0.020 of 100')": "mean -0.084 ± 0.02 of 100\n",
+        "print('mean 0.081 of 100')": "mean 0.081 of 101\n",
+        "print('holds 0.081')": "undecided 0.081\n",
+        "import time; print(time.time_ns())": "17 ns\n",
+        "no_such_name": "a table\n",
+        "print('rate 1e-05 at', object())": "rate 2.5e-6 at <object object at 0x0>\n",
+        "print('5.5 %')": "5.6 %\n",
+        "print('<img src=\"data:image/png;base64,ab+/1=\">')": '<img src="data:image/png;base64,cd=">\n',
+        "print('PyTorch 2.15.1')": "PyTorch 2.8.0\n",
+    }
+    book = new_notebook(cells=[new_code_cell(source, execution_count=1) for source in cells])
+    for cell, text in zip(book.cells, cells.values(), strict=True):
+        cell.outputs = [new_output("stream", name="stdout", text=text)]
+    book.cells[3].metadata.tags, book.cells[4].metadata.tags = ["live"], ["movielens"]
+    nbformat.write(book, tmp_path / "book.ipynb")
+    (tmp_path / "test_skipped.py").write_text("import pytest\n\ndef test_skipped():\n    pytest.skip('no Chromium')\n")
+    assert nbval(tmp_path, ci) == {
+        "0": "PASSED",
+        "1": "FAILED",
+        "2": "FAILED",
+        "3": "PASSED",
+        "4": "ERROR" if ci else "SKIPPED",
+        "5": "PASSED",
+        "6": "FAILED",
+        "7": "PASSED",
+        "8": "PASSED",
+        "test_skipped": "FAILED" if ci else "SKIPPED",
+    }
+
+
+def test_pre_commit_runs_nothing_from_elsewhere():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert [repository["repo"] for repository in config["repos"]] == ["local"]

@@ -1,0 +1,494 @@
+"""Balances: what the formulas say of one step, of where they rest, and of copies that train together."""
+
+import math
+from itertools import permutations
+
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from helpers.data.examples import Examples
+from helpers.models.copies import Members
+from helpers.models.experts import PLE, MMoE
+from helpers.models.shared_bottom import SharedBottom
+from helpers.training.balancing import (
+    SMALLEST,
+    UWL,
+    Balance,
+    GradNorm,
+    PCGrad,
+    gradient_norms,
+    gradnorm_gradient,
+    last_shared,
+    surgery,
+    uncertainty_weighted,
+)
+from helpers.training.loop import fit
+from helpers.training.losses import squared_error, task_losses
+
+TASKS = {"a": "regression", "b": "binary"}
+EVERY = [None, UWL(), GradNorm(), PCGrad()]
+ids = ["sum", "UWL", "GradNorm", "PCGrad"]
+
+
+def examples(seed: int, n: int = 60) -> Examples:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 6, generator=generator)
+    noise = torch.randn(n, 2, generator=generator)
+    return Examples(x, {"a": x[:, 0].relu() + 0.3 * noise[:, 0], "b": (x[:, 1] + noise[:, 1] > 0).float()})
+
+
+def model(seed: int = 0) -> SharedBottom:
+    return SharedBottom(6, TASKS, [8], [4], seed=seed)
+
+
+OPTIONS = {"epochs": 8, "batch_size": 20, "progress": False}
+
+
+def losses_of(members: Members, rows: Examples) -> torch.Tensor:
+    return task_losses(members(rows.inputs), rows.labels, dict.fromkeys(TASKS, squared_error))
+
+
+# --- all of them ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("balance", EVERY, ids=ids)
+def test_copies_get_the_numbers_they_would_get_alone(balance):
+    many = fit(
+        [model(s) for s in range(3)],
+        Examples.stack([examples(s) for s in range(3)]),
+        examples(9),
+        task_weights={"a": [1, 10, 100], "b": 1},
+        balance=balance,
+        seed=[0, 1, 2],
+        **OPTIONS,
+    )
+    for s in range(3):
+        weights = {"a": [1, 10, 100][s], "b": 1}
+        alone = fit(model(s), examples(s), examples(9), task_weights=weights, balance=balance, seed=s, **OPTIONS)
+        own = many.history[many.history["copy"] == s]
+        assert own["valid"].tolist() == pytest.approx(alone.history["valid"].tolist(), rel=2e-3, abs=1e-4)
+        own = many.weights[many.weights["copy"] == s]
+        assert own["weight"].tolist() == pytest.approx(alone.weights["weight"].tolist(), rel=5e-3)
+
+
+def test_the_weights_of_a_run_are_tidy_and_those_of_a_sum_are_the_task_weights():
+    run = fit(model(), examples(0), examples(1), task_weights={"a": 3, "b": 0.5}, **OPTIONS)
+    assert list(run.weights.columns) == ["epoch", "task", "weight"]
+    assert run.weights.groupby("task")["weight"].agg(["min", "max"]).to_numpy().tolist() == [[3, 3], [0.5, 0.5]]
+    run = fit([model(s) for s in range(40)], examples(0), examples(1), balance=UWL(), **OPTIONS | {"epochs": 2})
+    assert len(run.weights) == 40 * 2 * 2 and set(run.weights["copy"]) == set(range(40))
+
+
+def test_a_copy_that_has_stopped_has_no_more_weights():
+    run = fit([model(s) for s in range(2)], examples(0), examples(1), patience=1, **OPTIONS | {"lr": 0.3, "epochs": 40})
+    rows = run.history[run.history["task"] != "total"]
+    pd.testing.assert_frame_equal(
+        run.weights[["epoch", "task", "copy"]], rows[["epoch", "task", "copy"]].reset_index(drop=True)
+    )
+
+
+@pytest.mark.parametrize("balance", EVERY, ids=ids)
+def test_equal_seeds_give_equal_bits_and_one_object_serves_twice(balance):
+    one, two = (fit(model(), examples(0), examples(1), balance=balance, **OPTIONS) for _ in range(2))
+    pd.testing.assert_frame_equal(one.history, two.history)
+    pd.testing.assert_frame_equal(one.weights, two.weights)
+
+
+@pytest.mark.parametrize("balance", EVERY, ids=ids)
+def test_the_order_of_the_tasks_does_not_matter_to_the_first_weights(balance):
+    parts = {}
+    for order in (("a", "b"), ("b", "a")):
+        losses = dict.fromkeys(order, squared_error)
+        run = fit(
+            model(), examples(0), None, losses=losses, balance=balance, **OPTIONS | {"epochs": 1, "batch_size": None}
+        )
+        parts[order] = run.weights.set_index("task")["weight"].sort_index().tolist()
+    assert parts["a", "b"] == pytest.approx(parts["b", "a"], rel=1e-4)
+
+
+@pytest.mark.parametrize("copies", [None, 2])
+@pytest.mark.parametrize("balance", [UWL(), GradNorm()], ids=["UWL", "GradNorm"])
+def test_a_task_without_a_label_in_the_batch_keeps_its_weight(balance, copies):
+    """Also when Adam is still on its way: its averages would move the weight on."""
+    names = {"a": "regression", "b": "regression", "c": "regression"}
+    models = [SharedBottom(6, names, [8], [4], seed=s) for s in range(copies or 1)]
+    members, rows = Members(models[0] if copies is None else models), examples(0)
+    labels = rows.labels | {"c": rows.labels["a"] * 3}
+    balance.begin(members, list(names), list(range(copies or 1)))
+
+    def losses(seen: list[float]) -> torch.Tensor:
+        own = task_losses(members(rows.inputs), labels, dict.fromkeys(names, squared_error))
+        return own * torch.tensor([100.0, 1.0, 1.0]) * torch.tensor(seen)
+
+    for _ in range(5):
+        balance.backward(losses([1, 1, 1]))
+    before = balance.weights.clone()
+    for _ in range(5):
+        balance.backward(losses([1, 0, 1]))
+    after = balance.weights
+    torch.testing.assert_close(after[..., 1], before[..., 1])
+    assert bool((after[..., 0] != before[..., 0]).all())
+    if isinstance(balance, GradNorm):
+        torch.testing.assert_close(after.sum(-1), torch.full(after.shape[:-1], 3.0))
+
+
+def test_the_means_of_gradnorm_are_over_the_tasks_that_were_seen():
+    weights, norms, progress = torch.ones(3), torch.tensor([10.0, 0.0, 2.0]), torch.tensor([0.5, 1.0, 1.0])
+    seen = torch.tensor([True, False, True])
+    two = gradnorm_gradient(weights[[0, 2]], norms[[0, 2]], progress[[0, 2]], 1.0)
+    assert gradnorm_gradient(weights, norms, progress, 1.0, seen)[[0, 2]].tolist() == two.tolist() == [10.0, -2.0]
+
+
+@pytest.mark.parametrize("balance", EVERY[1:], ids=ids[1:])
+def test_batches_without_labels_of_a_task_do_no_harm(balance):
+    masked = examples(0, 48)
+    rows = Examples(masked.inputs, masked.labels, masks={"b": torch.arange(48) < 8})
+    run = fit(model(), rows, examples(1), balance=balance, **OPTIONS | {"epochs": 8, "batch_size": 12})
+    assert run.weights["weight"].between(1e-3, 1e3).all()
+
+
+class Student(nn.Module):
+    """A plain module: heads registered first, no `tasks`."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.heads = nn.ModuleList([nn.Linear(5, 1), nn.Linear(5, 1)])
+        self.below, self.above = nn.Linear(6, 7), nn.Linear(7, 5)
+
+    def forward(self, x):
+        h = self.above(self.below(x).tanh()).tanh()
+        return {"a": self.heads[0](h).flatten(), "b": self.heads[1](h).flatten()}
+
+
+@pytest.mark.parametrize("balance", EVERY, ids=ids)
+def test_a_plain_module_can_be_balanced(balance):
+    losses = dict.fromkeys(TASKS, squared_error)
+    run = fit(Student(), examples(0), examples(1), losses=losses, balance=balance, **OPTIONS)
+    total = run.history[run.history["task"] == "total"]["valid"]
+    assert total.iloc[-1] < total.iloc[0]
+
+
+def test_something_else_is_refused_by_name():
+    with pytest.raises(TypeError, match=r"balance: got 'uwl'; expected None, UWL\(\), GradNorm\(\) or PCGrad\(\)"):
+        fit(model(), examples(0), balance="uwl")
+    with pytest.raises(ValueError, match="lr: got -1"):
+        UWL(lr=-1)
+    with pytest.raises(ValueError, match="alpha: got nan"):
+        GradNorm(alpha=math.nan)
+
+
+@pytest.mark.parametrize("balance", [Balance(), *EVERY[1:]], ids=ids)
+@pytest.mark.parametrize(
+    ("losses", "kind", "words"),
+    [
+        ([0.1, 0.2], TypeError, "losses: got list; expected a tensor"),
+        (torch.ones(3), ValueError, r"losses: got shape \(3,\); expected shape \(2,\): one loss a task \('a', 'b'\)"),
+        (torch.tensor(1.0), ValueError, r"losses: got shape \(\); expected shape \(2,\)"),
+        (torch.ones(2), ValueError, "losses: got numbers without a gradient"),
+    ],
+)
+def test_losses_that_cannot_be_balanced_are_named(balance, losses, kind, words):
+    with pytest.raises(RuntimeError, match=r"balance: got backward\(\) before begin\(\)"):
+        type(balance)().backward(losses)
+    balance.begin(Members(model()), list(TASKS), [0])
+    with pytest.raises(kind, match=words):
+        balance.backward(losses)
+
+
+@pytest.mark.parametrize("balance", EVERY[1:], ids=ids[1:])
+def test_a_loss_that_is_not_finite_spoils_no_weight_and_is_named(balance):
+    members = Members(model())
+    balance.begin(members, list(TASKS), [0])
+    losses = losses_of(members, examples(0))
+    with pytest.raises(FloatingPointError, match="losses: got nan for 'b'; expected finite losses: try a smaller lr"):
+        balance.backward(losses * torch.tensor([1.0, math.nan]))
+    assert bool(torch.isfinite(balance.weights).all())
+    if not isinstance(balance, PCGrad):
+        with pytest.raises(ValueError, match=r"losses: got -\S+ for 'a'; expected losses of at least 0"):
+            balance.backward(losses * torch.tensor([-1.0, 1.0]))
+
+
+def test_what_a_balance_begins_with_is_checked():
+    with pytest.raises(TypeError, match=r"members: got SharedBottom; expected Members\(model\)"):
+        UWL().begin(model(), list(TASKS), [0])
+    for tasks in ("ab", ["a", "a"], [0, 1]):
+        with pytest.raises(ValueError, match=r"tasks: got .* expected a list of different names"):
+            GradNorm().begin(Members(model()), tasks, [0])
+    with pytest.raises(ValueError, match="seeds: got 1 seeds for 2 models; expected one for each model"):
+        PCGrad().begin(Members([model(0), model(1)]), list(TASKS), [0])
+    with pytest.raises(ValueError, match="tasks: got 'c'; expected one of 'a', 'b'"):
+        UWL().begin(Members(model()), ["a", "c"], [0])  # else a typing error would make it a regression
+
+
+# --- UWL --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_profiled_total_of_uwl_is_half_the_sum_of_the_logs():
+    """With s optimised out: ½ Σ (1 + log L) for regression, ½ Σ (1 + log 2L) for classification."""
+    losses, factor = torch.tensor([0.003, 4.0, 70.0]), torch.tensor([0.5, 1.0, 0.5])
+    best = torch.log(2 * factor * losses)
+    expected = 0.5 * (1 + torch.log(2 * factor * losses)).sum()
+    torch.testing.assert_close(uncertainty_weighted(losses, best, factor), expected)
+    for move in (-0.1, 0.1):
+        assert uncertainty_weighted(losses, best + move, factor) > expected
+    torch.testing.assert_close(factor * torch.exp(-best), 1 / (2 * losses))  # both forms: the weight 1/(2L)
+
+
+def test_the_total_of_uwl_may_be_negative():
+    losses = torch.tensor([0.01, 0.01])
+    assert uncertainty_weighted(losses, losses.log(), torch.tensor([0.5, 0.5])) < 0
+
+
+def test_the_gaussian_form_of_uwl_is_a_log_likelihood():
+    residual, sigma = torch.tensor([0.3, -1.2, 0.7]), torch.tensor(0.8)
+    likelihood = -torch.distributions.Normal(0.0, sigma).log_prob(residual).mean() - math.log(2 * math.pi) / 2
+    own = uncertainty_weighted((residual**2).mean()[None], 2 * sigma.log()[None], torch.tensor([0.5]))
+    torch.testing.assert_close(own, likelihood)
+
+
+def test_uwl_walks_to_one_over_twice_the_loss_and_knows_the_kinds():
+    uwl, members = UWL(lr=0.1), Members(model())
+    uwl.begin(members, list(TASKS), [0])
+    assert uwl.weights.tolist() == [0.5, 1.0]
+    for _ in range(800):
+        uwl.backward(torch.tensor([0.02, 30.0], requires_grad=True))
+    torch.testing.assert_close(uwl.weights, torch.tensor([25.0, 1 / 60]), rtol=0.02, atol=0)
+
+
+def test_the_model_s_gradient_under_uwl_is_that_of_the_weighted_losses():
+    rows, members = examples(0), Members(model())
+    uwl = UWL()
+    uwl.begin(members, list(TASKS), [0])
+    weights = uwl.weights
+    uwl.backward(losses_of(members, rows))
+    found = members.module.bottom.layers[0].weight.grad.clone()
+    members.module.zero_grad()
+    (weights * losses_of(members, rows)).sum().backward()
+    torch.testing.assert_close(found, members.module.bottom.layers[0].weight.grad)
+
+
+# --- GradNorm ---------------------------------------------------------------------------------------------------------
+
+
+def test_gradnorm_by_hand_on_two_tasks():
+    """w = (1, 1), norms (10, 2), L̃ = (0.5, 1): G = (10, 2), mean 6, r = (2/3, 4/3); α = 1: targets 4 and 8.
+    L_grad = |10 − 4| + |2 − 8| = 12, its slopes +10 and −2."""
+    gradient = gradnorm_gradient(torch.ones(2), torch.tensor([10.0, 2.0]), torch.tensor([0.5, 1.0]), alpha=1.0)
+    assert gradient.tolist() == [10.0, -2.0]
+
+
+def test_gradnorm_s_gradient_is_autograd_s_with_the_target_held():
+    weights, norms = torch.tensor([1.3, 0.4, 1.3], requires_grad=True), torch.tensor([2.0, 9.0, 0.5])
+    progress = torch.tensor([0.2, 0.9, 0.5])
+    own = weights * norms
+    target = (own.mean() * (progress / progress.mean()) ** 1.5).detach()
+    (expected,) = torch.autograd.grad((own - target).abs().sum(), weights)
+    torch.testing.assert_close(gradnorm_gradient(weights.detach(), norms, progress, 1.5), expected)
+
+
+def test_gradnorm_rests_where_every_norm_is_at_its_target():
+    norms, progress, alpha = torch.tensor([40.0, 5.0]), torch.tensor([0.8, 0.4]), 0.5
+    share = (progress / progress.mean()) ** alpha / norms  # w·norm in the proportion of r^α …
+    share = share / (share * norms).mean()
+    assert not torch.allclose(gradnorm_gradient(share, norms, progress, alpha), torch.zeros(2))  # mean of r^α is not 1
+    equal = 1 / norms
+    assert torch.equal(gradnorm_gradient(equal, norms, torch.ones(2), alpha), torch.zeros(2))
+
+
+def test_the_first_step_of_gradnorm_by_hand():
+    """Adam's first step is lr, in the direction of the sign: (1 − lr, 1 + lr) for the large and the small loss."""
+    members = Members(model())
+    gradnorm = GradNorm(lr=0.1)
+    gradnorm.begin(members, list(TASKS), [0])
+    gradnorm.backward(losses_of(members, examples(0)) * torch.tensor([100.0, 1.0]))
+    torch.testing.assert_close(gradnorm.weights, torch.tensor([0.9, 1.1]), atol=1e-6, rtol=0)
+
+
+def test_the_weights_of_gradnorm_stay_positive_and_sum_to_the_number_of_tasks():
+    run = fit(
+        model(), examples(0), task_weights={"a": 1e4, "b": 1}, balance=GradNorm(lr=0.5), **OPTIONS | {"epochs": 50}
+    )
+    own = run.weights.assign(weight=run.weights["weight"] / run.weights["task"].map({"a": 1e4, "b": 1}))
+    assert own.groupby("epoch")["weight"].sum().to_numpy() == pytest.approx(2)
+    assert own["weight"].min() >= SMALLEST / 2
+
+
+def test_gradnorm_reads_the_last_shared_layer():
+    for members in (Members(Student()), Members([Student(), Student()])):
+        rows = examples(0)
+        found = last_shared(members, losses_of(members, rows))
+        assert len(found) == 1 and found[0] is members.parameters["above.weight"]
+    norms = gradient_norms(losses_of(members, rows), found, 2)
+    own = torch.autograd.grad(losses_of(members, rows)[1, 0], found[0])[0][1].norm()
+    torch.testing.assert_close(norms[1, 0], own)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: MMoE(6, TASKS, 3, [5, 4], [4]), [f"bottom.experts.{i}.layers.2.weight" for i in range(3)]),
+        (lambda: MMoE(6, TASKS, 2, [4], [4], one_gate=True), [f"bottom.experts.{i}.layers.0.weight" for i in range(2)]),
+        (
+            lambda: MMoE(6, TASKS, 2, [4], [4], fixed_gates=True),
+            [f"bottom.experts.{i}.layers.0.weight" for i in (0, 1)],
+        ),
+        (
+            lambda: PLE(6, TASKS, 2, 1, [4], [4], levels=2),
+            [f"bottom.levels.1.shared.{i}.layers.0.weight" for i in (0, 1)],
+        ),
+    ],
+)
+def test_the_last_shared_layer_of_experts_is_that_of_all_of_them(make, expected):
+    """Not the last that was registered: that would be one expert of several, or the one gate."""
+    for members in (Members(make()), Members([make(), make()])):
+        found = last_shared(members, losses_of(members, examples(0)))
+        assert [id(tensor) for tensor in found] == [id(members.parameters[name]) for name in expected]
+    losses = losses_of(members, examples(0))
+    squares = [torch.autograd.grad(losses[1, 0], t, retain_graph=True)[0][1].square().sum() for t in found]
+    torch.testing.assert_close(gradient_norms(losses, found, 2)[1, 0], sum(squares).sqrt())
+
+
+def test_gradnorm_trains_experts_and_names_those_that_share_nothing():
+    run = fit(MMoE(6, TASKS, 3, [4], [4]), examples(0), examples(1), balance=GradNorm(lr=0.1), **OPTIONS)
+    assert run.weights.groupby("epoch")["weight"].sum().to_numpy() == pytest.approx(2)
+    with pytest.raises(ValueError, match="model: got no layer that all tasks reach"):
+        fit(PLE(6, TASKS, 0, 1, [4], [4]), examples(0), examples(1), balance=GradNorm(), **OPTIONS)
+
+
+def test_a_model_that_shares_nothing_is_named():
+    class Apart(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = nn.Linear(6, 1), nn.Linear(6, 1)
+
+        def forward(self, x):
+            return {"a": self.one(x).flatten(), "b": self.two(x).flatten()}
+
+    for balance, words in (
+        (GradNorm(), "no layer that all tasks reach"),
+        (PCGrad(), "no parameter that two tasks reach"),
+    ):
+        with pytest.raises(ValueError, match=f"model: got {words}"):
+            fit(Apart(), examples(0), losses=dict.fromkeys(TASKS, squared_error), balance=balance, **OPTIONS)
+
+
+# --- PCGrad -----------------------------------------------------------------------------------------------------------
+
+
+def by_the_paper(gradients: torch.Tensor, order: list[int]) -> torch.Tensor:
+    """Algorithm 1 of the paper, on the vectors themselves."""
+    parts = []
+    for i, own in enumerate(gradients):
+        for j in order:
+            if j != i and own @ gradients[j] < 0:
+                own = own - (own @ gradients[j]) / gradients[j].square().sum() * gradients[j]
+        parts.append(own)
+    return torch.stack(parts).sum(0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_surgery_on_products_is_the_paper_s_on_vectors(seed):
+    gradients = torch.randn(4, 6, generator=torch.Generator().manual_seed(seed))
+    order = torch.randperm(4, generator=torch.Generator().manual_seed(seed))
+    weights = surgery(gradients @ gradients.T, order)
+    torch.testing.assert_close(weights @ gradients, by_the_paper(gradients, order.tolist()), atol=1e-5, rtol=1e-5)
+    both = surgery((gradients @ gradients.T).expand(2, 4, 4), order.expand(2, 4))
+    torch.testing.assert_close(both, weights.expand(2, 4))
+
+
+def test_surgery_on_two_opposed_gradients_by_hand():
+    """g₁ = (1, 0), g₂ = (−1, 1): g₁ − (−1/2)·g₂ = (½, ½) and g₂ − (−1)·g₁ = (0, 1); their sum is 2·g₁ + 1½·g₂."""
+    assert surgery(torch.tensor([[1.0, -1.0], [-1.0, 2.0]]), torch.tensor([0, 1])).tolist() == [2.0, 1.5]
+
+
+def test_surgery_leaves_gradients_alone_that_agree():
+    assert surgery(torch.tensor([[1.0, 0.5], [0.5, 2.0]]), torch.tensor([1, 0])).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("copies", [None, 3])
+def test_pcgrad_leaves_towers_alone_and_projects_the_bottom(copies):
+    """Also: the gradient lies in memory as the parameter does, or Adam's fused step would mix it up."""
+    models = model() if copies is None else [model(s) for s in range(copies)]
+    members, rows = Members(models), examples(0)
+    found = {}
+    for name, balance in (("sum", Balance()), ("pcgrad", PCGrad())):
+        for parameter in members.parameters.values():
+            parameter.grad = None
+        balance.begin(members, list(TASKS), list(range(copies or 1)))
+        balance.backward(losses_of(members, rows))
+        found[name] = {key: parameter.grad.clone() for key, parameter in members.parameters.items()}
+        assert all(p.grad.is_contiguous() for p in members.parameters.values())
+    for key in members.parameters:
+        same = torch.allclose(found["sum"][key], found["pcgrad"][key])
+        assert same or (key.startswith("bottom") and not bool((balance.weights == 1).all()))
+
+
+def shared_losses(values: torch.Tensor, gradients: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """One loss a task, of these values, with these gradients on a shared weight: `(tasks,)` and `(tasks, *weight)`."""
+    moves = torch.stack([(weight * gradient).sum() for gradient in gradients])
+    return values + moves - moves.detach()
+
+
+class Shared(nn.Module):
+    """One matrix that all tasks share."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 2, bias=False)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_gradnorm_is_algorithm_1_step_after_step(seed):
+    """L(0) is the loss of the first step for good, so a rate is that of all training so far."""
+    generator = torch.Generator().manual_seed(seed)
+    members, gradnorm, alpha = Members(Shared()), GradNorm(alpha=1.5, lr=0.05), 1.5
+    gradnorm.begin(members, ["a", "b", "c"], [0])
+    weights = torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.Adam([weights], lr=0.05)
+    losses = torch.tensor([1.0, 2.0, 3.0])
+    for step in range(8):
+        now = losses * torch.tensor([0.9, 0.6, 0.99]) ** step
+        gradients = torch.randn(3, 2, 3, generator=generator)
+        gradnorm.backward(shared_losses(now, gradients, members.module.layer.weight))
+
+        norms = weights * gradients.flatten(1).norm(dim=1)
+        progress = now / losses
+        target = (norms.mean() * (progress / progress.mean()) ** alpha).detach()
+        optimizer.zero_grad()
+        (norms - target).abs().sum().backward()
+        optimizer.step()
+        with torch.no_grad():
+            weights *= 3 / weights.sum()
+        torch.testing.assert_close(gradnorm.weights, weights.detach(), atol=1e-5, rtol=1e-5)
+
+
+def test_gradnorm_helps_the_task_that_is_behind():
+    members, gradnorm = Members(Shared()), GradNorm(alpha=1.0, lr=0.05)
+    gradnorm.begin(members, ["fast", "slow"], [0])
+    gradients = torch.ones(2, 2, 3)  # of equal norm: what is left is how far each has come
+    for step in range(5):
+        now = torch.tensor([10.0 * 0.5**step, 10.0])
+        gradnorm.backward(shared_losses(now, gradients, members.module.layer.weight))
+    assert gradnorm.weights[1] > 1.1 > 0.9 > gradnorm.weights[0]
+
+
+def test_pcgrad_draws_its_order_anew_in_every_step():
+    members, pcgrad = Members(Shared()), PCGrad()
+    gradients = torch.tensor([[1.0, 0.2, 0, 0, 0, 0], [-1.0, 1, 0.3, 0, 0, 0], [0.2, -1.5, 1, 0, 0, 0]])
+    pcgrad.begin(members, ["a", "b", "c"], [3])
+    found = []
+    for _ in range(60):
+        pcgrad.backward(shared_losses(torch.ones(3), gradients.view(3, 2, 3), members.module.layer.weight))
+        found.append(tuple(pcgrad.weights.numpy().round(4)))
+        by_hand = pcgrad.weights @ gradients
+        torch.testing.assert_close(members.module.layer.weight.grad.flatten(), by_hand)
+    products = gradients @ gradients.T
+    possible = [surgery(products, torch.tensor(order)) for order in permutations(range(3))]
+    assert set(found) == {tuple(weights.numpy().round(4)) for weights in possible} and len(set(found)) > 2
+    again = PCGrad()
+    again.begin(members, ["a", "b", "c"], [3])
+    again.backward(shared_losses(torch.ones(3), gradients.view(3, 2, 3), members.module.layer.weight))
+    assert tuple(again.weights.numpy().round(4)) == found[0]  # by its seed

@@ -1,0 +1,644 @@
+import copy
+import subprocess
+import sys
+import weakref
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from helpers.data.examples import Examples
+from helpers.models.copies import Adam, Members
+from helpers.models.shared_bottom import SharedBottom
+from helpers.training.balancing import PCGrad
+from helpers.training.loop import fit, load, save
+from helpers.training.losses import LOSSES, squared_error
+
+TASKS = {"a": "regression", "b": "binary"}
+
+
+def examples(seed: int, n: int = 120) -> Examples:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 6, generator=generator)
+    noise = torch.randn(n, 2, generator=generator)
+    labels = {"a": x[:, :2].relu().sum(-1) + 0.3 * noise[:, 0], "b": (x[:, 2] + noise[:, 1] > 0).float()}
+    return Examples(x, labels)
+
+
+def model(seed: int = 0, **options) -> SharedBottom:
+    return SharedBottom(6, TASKS, [8], [4], seed=seed, **options)
+
+
+OPTIONS = {"epochs": 12, "batch_size": 32, "progress": False}
+
+
+class Student(nn.Module):
+    """A plain module as a student writes it: no `tasks`, no `l2`, nothing of ours."""
+
+    def __init__(self):
+        super().__init__()
+        self.bottom = nn.Sequential(nn.Linear(6, 8), nn.ReLU())
+        self.heads = nn.ModuleList([nn.Linear(8, 1), nn.Linear(8, 1)])
+
+    def forward(self, x):
+        h = self.bottom(x)
+        return {"a": self.heads[0](h).flatten(), "b": self.heads[1](h).flatten()}
+
+
+def test_training_lowers_the_loss():
+    run = fit(model(), examples(0), examples(1), **OPTIONS)
+    total = run.history[run.history["task"] == "total"]
+    assert total["valid"].iloc[-1] < 0.9 * total["valid"].iloc[0]
+
+
+def test_equal_seeds_give_equal_numbers_and_leave_the_global_generator_alone():
+    before = torch.get_rng_state()
+    one, two = (fit(model(dropout=0.2), examples(0), examples(1), seed=4, **OPTIONS) for _ in range(2))
+    pd.testing.assert_frame_equal(one.history, two.history)
+    assert torch.equal(torch.get_rng_state(), before)
+    other = fit(model(dropout=0.2), examples(0), examples(1), seed=5, **OPTIONS)
+    assert not one.history.equals(other.history)
+
+
+@pytest.mark.parametrize("batch_size", [None, 32])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_copies_get_the_numbers_they_would_get_alone(batch_size, batch_norm):
+    seeds, weights = range(4), [0.1, 0.5, 1.0, 2.0]
+    options = OPTIONS | {"batch_size": batch_size, "patience": 3}
+    train, valid = [examples(s) for s in seeds], [examples(100 + s) for s in seeds]
+    many = fit(
+        [model(s, batch_norm=batch_norm, l2_layers=1e-3) for s in seeds],
+        Examples.stack(train),
+        Examples.stack(valid),
+        task_weights={"a": weights, "b": 1},
+        seed=list(seeds),
+        **options,
+    )
+    together = many.predict(torch.stack([one.inputs for one in valid]))
+    for s in seeds:
+        single = model(s, batch_norm=batch_norm, l2_layers=1e-3)
+        alone = fit(single, train[s], valid[s], task_weights={"a": weights[s], "b": 1}, seed=s, **options)
+        for task, value in alone.predict(valid[s].inputs).items():
+            torch.testing.assert_close(together[task][s], value, atol=2e-5, rtol=0)
+        assert many.best_epochs().iloc[s].tolist() == alone.best_epochs().iloc[0].tolist()
+
+
+def test_copies_may_share_examples_and_come_in_groups():
+    """40 copies are more than one group; each still gets what it would get alone, and keeps its own parameters."""
+    copies = [model(s) for s in range(40)]
+    many = fit(copies, examples(0), examples(1), seed=list(range(40)), **OPTIONS)
+    alone = model(37)
+    run = fit(alone, examples(0), examples(1), seed=37, **OPTIONS)
+    torch.testing.assert_close(many.predict(examples(1).inputs)["a"][37], run.predict(examples(1).inputs)["a"])
+    torch.testing.assert_close(copies[37].bottom.layers[0].weight, alone.bottom.layers[0].weight)
+    assert set(many.history["copy"]) == set(range(40))
+
+
+def test_a_plain_module_of_a_student_trains_once_or_in_copies():
+    losses = {"a": squared_error, "b": squared_error}
+    torch.manual_seed(0)
+    students = [Student() for _ in range(3)]
+    fit(Student(), examples(0), examples(1), losses=losses, **OPTIONS)
+    run = fit(students, examples(0), examples(1), losses=losses, **OPTIONS)
+    assert run.predict(examples(1).inputs)["a"].shape == (3, 120)
+
+
+def test_the_best_state_of_each_task_is_kept():
+    run = fit(model(), examples(0), examples(1), **OPTIONS)
+    for task, (epoch, state) in run.best.items():
+        rows = run.history[run.history["task"] == task]
+        assert int(epoch) == rows.loc[rows["valid"].idxmin(), "epoch"]
+        if task == "a":
+            value = Members(model()).predict(examples(1).inputs, state)["a"]
+            error = squared_error(value, examples(1).labels["a"]).mean().item()
+            assert error == pytest.approx(rows["valid"].min(), rel=1e-5)
+
+
+def test_patience_stops_and_the_model_is_left_at_its_best_total():
+    shared = model()
+    run = fit(shared, examples(0), examples(1), **(OPTIONS | {"epochs": 400, "lr": 0.05}), patience=5)
+    assert run.history["epoch"].max() < 400
+    for name, tensor in run.best["total"][1].items():
+        assert torch.equal(tensor, shared.state_dict()[name])
+
+
+def test_training_mode_is_on_in_every_epoch_and_off_in_validation():
+    seen = []
+
+    class Spy(SharedBottom):
+        def forward(self, inputs):
+            seen.append((self.training, len(inputs)))
+            return super().forward(inputs)
+
+    fit(Spy(6, TASKS, [8], [4]), examples(0, 100), examples(1, 77), epochs=3, batch_size=None, progress=False)
+    assert seen == [(True, 100), (False, 77)] * 3
+
+
+def test_weight_zero_leaves_a_tower_untouched():
+    shared = model()
+    before = [parameter.clone() for parameter in shared.towers[1].parameters()]
+    fit(shared, examples(0), examples(1), task_weights={"a": 1, "b": 0}, **OPTIONS)
+    assert all(torch.equal(old, new) for old, new in zip(before, shared.towers[1].parameters(), strict=True))
+
+
+def test_masked_labels_teach_nothing():
+    clean = examples(0)
+    mask = torch.arange(len(clean)) < 60
+    spoilt = torch.where(mask, clean.labels["b"], torch.tensor(float("nan")))
+    masked = Examples(clean.inputs, clean.labels | {"b": spoilt}, masks={"b": mask})
+    other = Examples(clean.inputs, clean.labels | {"b": torch.where(mask, spoilt, 1.0)}, masks={"b": mask})
+    one, two = (fit(model(), train, clean, **OPTIONS).history for train in (masked, other))
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_l2_is_the_gradient_of_the_penalty():
+    """Adam's first step is lr · sign(gradient): with a huge λ it points against the weights themselves."""
+    shared = model(l2_layers=1e6)
+    before = shared.bottom.layers[0].weight.detach().clone()
+    fit(shared, examples(0), examples(1), epochs=1, batch_size=None, lr=0.01, progress=False)
+    step = shared.bottom.layers[0].weight - before
+    torch.testing.assert_close(step, -0.01 * before.sign(), atol=1e-4, rtol=0)
+
+
+def test_adam_is_torch_s_own_to_the_bit():
+    """Two decays, five steps, and a tensor without a gradient, which stays as it is."""
+    ours, theirs = ([nn.Parameter(torch.linspace(-1, 1, n)) for n in (6, 3, 2)] for _ in range(2))
+    adam = Adam({0.0: ours[:1], 0.1: ours[1:]}, lr=0.05)
+    groups = [{"params": theirs[:1]}, {"params": theirs[1:], "weight_decay": 0.1}]
+    reference = torch.optim.Adam(groups, lr=0.05, fused=True)
+    for step in range(1, 6):
+        for tensors, optimizer in ((ours, adam), (theirs, reference)):
+            optimizer.zero_grad()
+            sum((tensor**2 * step).sum() for tensor in tensors[:2]).backward()
+            optimizer.step()
+    assert all(torch.equal(one, two) for one, two in zip(ours, theirs, strict=True))
+
+
+def test_training_does_not_load_torch_s_compiler():
+    """It would take a second of the first cell that trains, and 70 MB of each student's kernel."""
+    code = (
+        "import sys, torch; from helpers.data.examples import Examples;"
+        "from helpers.models.shared_bottom import SharedBottom;"
+        "from helpers.training.loop import fit; x = torch.ones(4, 2); data = Examples(x, {'a': x[:, 0]});"
+        "make = lambda: SharedBottom(2, {'a': 'regression'}, [2], [2]);"
+        "fit(make(), data, data, epochs=1); fit([make(), make()], data, data, epochs=1);"
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_row_weights_count_like_copies_of_the_row():
+    base = examples(0)
+    double = torch.where(torch.arange(len(base)) < 30, 2.0, 1.0)
+    weighted = Examples(base.inputs, base.labels, weights={"a": double, "b": double})
+    repeated = base.take(torch.cat([torch.arange(len(base)), torch.arange(30)]))
+    options = {"epochs": 5, "batch_size": None, "progress": False}
+    one, two = model(), model()
+    fit(one, weighted, base, **options)
+    # The mean divides by 150 rows instead of 120: Adam does not see a constant factor.
+    fit(two, repeated, base, **options)
+    torch.testing.assert_close(one(base.inputs)["a"], two(base.inputs)["a"], atol=1e-3, rtol=0)
+
+
+def test_flipped_labels_train_the_same_bottom():
+    """y_b → −y_b with a negated last layer of tower b leaves the bottom bit-identical."""
+    tasks = {"a": "regression", "b": "regression"}
+    base = examples(0)
+    flipped = Examples(base.inputs, {"a": base.labels["a"], "b": -base.labels["b"]})
+    one, two = SharedBottom(6, tasks, [8], [4]), SharedBottom(6, tasks, [8], [4])
+    for parameter in two.towers[1][-1].parameters():
+        parameter.data.neg_()
+    for shared, train in ((one, base), (two, flipped)):
+        fit(shared, train, train, epochs=50, batch_size=None, progress=False)
+    for first, second in zip(one.bottom.parameters(), two.bottom.parameters(), strict=True):
+        assert torch.equal(first, second)
+
+
+def test_scaling_both_weights_changes_nothing_that_adam_sees():
+    one, two = model(), model()
+    fit(one, examples(0), examples(1), task_weights={"a": 0.3, "b": 0.7}, **OPTIONS)
+    fit(two, examples(0), examples(1), task_weights={"a": 3.0, "b": 7.0}, **OPTIONS)
+    torch.testing.assert_close(one(examples(1).inputs)["a"], two(examples(1).inputs)["a"], atol=1e-3, rtol=0)
+
+
+def test_interrupt_keeps_the_best_so_far(capsys):
+    class Impatient(SharedBottom):
+        calls = 0
+
+        def forward(self, inputs):
+            Impatient.calls += 1
+            if Impatient.calls == 20:
+                raise KeyboardInterrupt
+            return super().forward(inputs)
+
+    run = fit(Impatient(6, TASKS, [8], [4]), examples(0), examples(1), **OPTIONS)
+    assert run.interrupted
+    assert "Stopped by hand in epoch" in capsys.readouterr().out
+    assert run.predict(examples(1).inputs)["a"].shape == (120,)
+    assert run.history["epoch"].max() < 12
+
+
+def test_a_loss_that_explodes_says_which_task():
+    huge = Examples(torch.full((8, 6), 1e30), {"a": torch.full((8,), 1e30), "b": torch.ones(8)})
+    with pytest.raises(FloatingPointError, match="The loss of 'a' is not finite at epoch 1"):
+        fit(model(), huge, huge, epochs=2, progress=False)
+
+
+def test_without_validation_the_last_state_is_kept():
+    run = fit(model(), examples(0), **OPTIONS)
+    assert set(run.best_epochs().iloc[0]) == {12}
+
+
+def test_batches_have_nearly_equal_sizes_and_cover_each_row_once():
+    sizes = []
+
+    class Spy(SharedBottom):
+        def forward(self, inputs):
+            sizes.append(len(inputs))
+            return super().forward(inputs)
+
+    fit(Spy(6, TASKS, [8], [4]), examples(0, 101), epochs=1, batch_size=25, progress=False)
+    assert sum(sizes) == 101 and max(sizes) - min(sizes) <= 1 and max(sizes) <= 25
+
+
+def test_save_and_load_give_the_same_outputs(tmp_path):
+    one = model(1)
+    save(one, tmp_path / "model.pt")
+    two = load(model(2), tmp_path / "model.pt")
+    x = examples(0).inputs
+    assert torch.equal(one(x)["a"], two(x)["a"])
+    assert [path.name for path in tmp_path.iterdir()] == ["model.pt"]
+
+
+def test_save_makes_the_folder_and_names_what_is_no_file(tmp_path):
+    save(model(1), tmp_path / "runs" / "today" / "model.pt")
+    load(model(2), tmp_path / "runs" / "today" / "model.pt")
+    with pytest.raises(ValueError, match=r"^path: got 'runs', a folder; expected the name of a file"):
+        save(model(1), tmp_path / "runs")
+    with pytest.raises(TypeError, match=r"^model: got Run; expected an nn.Module"):
+        save(fit(model(), examples(0), epochs=1, progress=False), tmp_path / "run.pt")
+
+
+def test_load_says_what_does_not_fit(tmp_path):
+    save(model(), tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="path: got a file that differs in 'bottom"):
+        load(SharedBottom(6, TASKS, [9], [4]), tmp_path / "model.pt")
+    with pytest.raises(FileNotFoundError, match="which does not exist"):
+        load(model(), tmp_path / "gone.pt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model": []}, "model: got an empty list"),
+        ({"model": None}, "model: got None; expected an nn.Module, or a list of them"),
+        ({"model": [Student]}, r"model: got <class .*Student'>; expected an nn.Module, or a list of them"),
+        ({"train": 3}, "train: got int; expected Examples"),
+        ({"epochs": 0}, "epochs: got 0; expected a whole number of at least 1"),
+        ({"epochs": None}, "epochs: got None; expected a whole number of at least 1"),
+        ({"lr": None}, "lr: got None"),
+        ({"lr": float("nan")}, "lr: got nan"),
+        ({"lr": -1}, "lr: got -1"),
+        ({"batch_size": 0}, "batch_size: got 0"),
+        ({"patience": 0}, "patience: got 0"),
+        ({"seed": -1}, "seed: got -1"),
+        ({"seed": [1, 2]}, "seed: got 2 seeds; expected one, or one for each of 1 models"),
+        ({"task_weights": {"a": -1, "b": 1}}, r"task_weights\['a'\]: got -1"),
+        ({"task_weights": {"a": 1}}, r"task_weights: got weights for \['a'\]"),
+        ({"task_weights": torch.ones(2)}, "task_weights: got Tensor; expected {task: weight}"),
+        ({"task_weights": {"a": torch.ones(2), "b": 1}}, r"task_weights\['a'\]: got 2 weights; expected one for each"),
+        ({"task_weights": {"a": torch.ones(1, 1), "b": 1}}, r"task_weights\['a'\]: got \[1.0\]"),
+        ({"task_weights": {"a": torch.tensor(-1), "b": 1}}, r"task_weights\['a'\]: got -1"),
+        ({"seed": torch.tensor([0.5])}, "seed: got 0.5"),
+        ({"losses": {"c": squared_error}}, r"train: got no labels for \['c'\]"),
+        ({"model": Student()}, "losses: got None for a model without `tasks`"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        fit(**({"model": model(), "train": examples(0), "valid": examples(1), "progress": False} | arguments))
+
+
+def test_labels_of_a_binary_task_must_be_0_or_1():
+    base = examples(0)
+    wrong = Examples(base.inputs, base.labels | {"b": base.labels["b"] + 1})
+    with pytest.raises(ValueError, match=r"train.labels\['b'\]: got .* labels outside \{0, 1\}"):
+        fit(model(), wrong, base, progress=False)
+
+
+def test_a_model_without_an_output_for_a_task_is_named():
+    class Half(Student):
+        def forward(self, x):
+            return {"a": super().forward(x)["a"]}
+
+    with pytest.raises(ValueError, match=r"model: got no output for \['b'\]"):
+        fit(Half(), examples(0), losses={"a": squared_error, "b": squared_error}, progress=False)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 2**31))
+def test_any_size_of_data_and_batch_trains(n, batch_size, seed):
+    run = fit(model(), examples(0, n), epochs=1, batch_size=batch_size, seed=seed, progress=False)
+    assert np.isfinite(run.history["train"]).all()
+
+
+def interrupt_at(monkeypatch, call: int) -> None:
+    """Ctrl-C at the `call`th epoch of whatever trains next."""
+    from helpers.training import loop
+
+    original, calls = loop._Batches.epoch, []
+
+    def epoch(self):
+        calls.append(1)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return original(self)
+
+    monkeypatch.setattr(loop._Batches, "epoch", epoch)
+
+
+def test_an_interrupted_experiment_gives_no_result(monkeypatch):
+    interrupt_at(monkeypatch, 5)
+    with pytest.raises(KeyboardInterrupt):
+        fit([model(0), model(1)], examples(0), examples(1), **OPTIONS)
+
+
+def test_models_are_left_in_evaluation_mode():
+    copies, one = [model(0), model(1)], model(2)
+    fit(copies, examples(0), **OPTIONS)
+    fit(one, examples(0), **OPTIONS)
+    assert not any(trained.training for trained in (*copies, one))
+
+
+def test_a_copy_that_has_stopped_has_no_more_history():
+    options = OPTIONS | {"epochs": 200, "lr": 0.05, "patience": 3}
+    train, valid = [examples(s) for s in range(3)], [examples(s + 9) for s in range(3)]
+    many = fit([model(s) for s in range(3)], Examples.stack(train), Examples.stack(valid), seed=[0, 1, 2], **options)
+    for s in range(3):
+        alone = fit(model(s), train[s], valid[s], seed=s, **options)
+        assert (many.history["copy"] == s).sum() == len(alone.history)
+
+
+def test_the_train_loss_of_sparse_labels_does_not_depend_on_the_batches():
+    base = examples(0, 200)
+    sparse = Examples(base.inputs, base.labels, masks={"a": torch.arange(200) < 10})
+    losses = [
+        fit(model(), sparse, epochs=1, lr=0.0, batch_size=size, progress=False).history.set_index("task")["train"]["a"]
+        for size in (None, 16)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "copies",
+    [
+        [model(), model(l2_layers=1.0)],
+        [model(), model(activation="tanh")],
+        [model(), SharedBottom(6, TASKS, [9], [4])],
+        [model(), SharedBottom(6, {"b": "binary", "a": "regression"}, [8], [4])],
+    ],
+)
+def test_copies_differ_in_their_parameters_alone(copies):
+    with pytest.raises(
+        ValueError, match="model: got copies of 2 kinds; expected copies that differ in their parameters"
+    ):
+        fit(copies, examples(0), progress=False)
+
+
+def test_one_object_is_not_two_copies():
+    one = model()
+    with pytest.raises(ValueError, match="model: got the same object twice"):
+        fit([one, one], examples(0), progress=False)
+
+
+@pytest.mark.parametrize("part", ["train", "valid"])
+def test_a_task_without_an_observed_label_is_named(part):
+    base = examples(0)
+    none = Examples(base.inputs, base.labels, masks={"b": torch.zeros(len(base), dtype=torch.bool)})
+    with pytest.raises(ValueError, match=rf"{part}.labels\['b'\]: got no observed label that counts"):
+        fit(model(), **({"train": base, "valid": base} | {part: none}), progress=False)
+
+
+def test_an_output_with_a_second_axis_is_named():
+    class Column(Student):
+        def forward(self, x):
+            return {task: value[:, None] for task, value in super().forward(x).items()}
+
+    losses = {"a": squared_error, "b": squared_error}
+    with pytest.raises(ValueError, match=r"model's output 'a': got shape \(120, 1\) for 120 rows; expected \(120,\)"):
+        fit(Column(), examples(0), losses=losses, progress=False)
+
+
+def test_a_loss_of_the_whole_batch_is_named():
+    losses = {"a": torch.nn.functional.mse_loss, "b": squared_error}
+    with pytest.raises(ValueError, match=r"losses\['a'\]: got a result of shape \(\)"):
+        fit(Student(), examples(0), losses=losses, progress=False)
+
+
+def test_inputs_with_other_columns_are_named():
+    other = Examples(torch.randn(10, 5), {"a": torch.zeros(10), "b": torch.zeros(10)})
+    with pytest.raises(ValueError, match="inputs: got a tensor with 5 columns; expected 6 columns"):
+        fit(model(), other, progress=False)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04"])
+def test_a_file_that_holds_no_parameters_is_named(tmp_path, content):
+    (tmp_path / "model.pt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"path: got model.pt, which does not hold parameters"):
+        load(model(), tmp_path / "model.pt")
+
+
+def test_a_pickle_with_code_in_it_does_not_run(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    torch.save({"bottom": Evil()}, tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="does not hold parameters"):
+        load(model(), tmp_path / "model.pt")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("make", [torch.tensor, np.array, list])
+def test_weights_and_seeds_may_be_tensors_arrays_or_lists(make):
+    weights, seeds = [0.5, 2.0], [3, 4]
+    runs = [
+        fit([model(0), model(1)], examples(0), task_weights={"a": a, "b": make([1.0])[0]}, seed=s, **OPTIONS).history
+        for a, s in ((weights, seeds), (make(weights), make(seeds)))
+    ]
+    pd.testing.assert_frame_equal(*runs)
+
+
+class Normed(Student):
+    def __init__(self):
+        super().__init__()
+        self.bottom = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU())
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "came"),
+    [
+        (1, 1024, "a single row"),
+        (1, None, "a single row"),
+        (3, 2, "3 rows in 2 batches"),
+        (5, 1, "5 rows in 5 batches"),
+    ],
+)
+@pytest.mark.parametrize("copies", [None, 2])
+@pytest.mark.parametrize("make", [Normed, lambda: model(batch_norm=True)])
+def test_batch_norm_of_a_single_row_is_named_before_training(rows, batch_size, came, copies, make):
+    losses = {"a": squared_error, "b": squared_error}
+    models = make() if copies is None else [make() for _ in range(copies)]
+    before = [p.clone() for p in (models if copies is None else models[0]).parameters()]
+    with pytest.raises(ValueError, match=rf"^train: got {came}.*; expected 2 rows or more in each batch: batch norm"):
+        fit(models, examples(0, rows), losses=losses, batch_size=batch_size, progress=False)
+    after = (models if copies is None else models[0]).parameters()
+    assert all(torch.equal(old, new) for old, new in zip(before, after, strict=True))
+
+
+def test_batch_norm_with_two_rows_in_each_batch_trains_and_answers_single_rows():
+    run = fit(model(batch_norm=True), examples(0, 5), examples(1, 1), epochs=2, batch_size=2 + 1, progress=False)
+    assert run.predict(examples(1, 1).inputs)["a"].shape == (1,)
+
+
+class Tied(Student):
+    """The heads share one weight; each has its own bias, and the scale is in no state_dict."""
+
+    def __init__(self):
+        super().__init__()
+        self.heads[1].weight = self.heads[0].weight
+        self.register_buffer("scale", torch.tensor(2.0), persistent=False)
+
+    def forward(self, x):
+        return {task: self.scale * value for task, value in super().forward(x).items()}
+
+
+def test_tied_weights_and_buffers_that_are_not_saved_train_alone_and_in_copies(tmp_path):
+    losses, alone = {"a": squared_error, "b": squared_error}, []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        alone.append(Tied())
+    copies = [copy.deepcopy(one) for one in alone]
+    many = fit(copies, examples(0), examples(1), losses=losses, seed=[0, 1, 2], **OPTIONS)
+    together = many.predict(examples(1).inputs)
+    for seed, one in enumerate(alone):
+        run = fit(one, examples(0), examples(1), losses=losses, seed=seed, **OPTIONS)
+        torch.testing.assert_close(together["b"][seed], run.predict(examples(1).inputs)["b"], atol=2e-5, rtol=0)
+        for trained in (one, copies[seed]):
+            assert trained.heads[1].weight is trained.heads[0].weight
+        torch.testing.assert_close(one.heads[0].weight, copies[seed].heads[0].weight, atol=2e-5, rtol=0)
+    save(alone[0], tmp_path / "tied.pt")
+    x = examples(1).inputs
+    assert torch.equal(load(Tied(), tmp_path / "tied.pt")(x)["b"], alone[0](x)["b"])
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return [fit(one, examples(0), epochs=1, progress=False) for one in (model(), [model(0), model(1)])]
+
+
+def test_no_rows_are_predicted_as_no_rows(runs):
+    one, many = (run.predict(torch.zeros(0, 6)) for run in runs)
+    assert one["a"].shape == (0,) and many["b"].shape == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (np.ones((3, 6), dtype=np.float32), "inputs: got ndarray; expected a torch tensor"),
+        ([[0.0] * 6], "inputs: got list; expected a torch tensor"),
+        (None, "inputs: got NoneType"),
+        (pd.DataFrame(np.ones((3, 6))), "inputs: got DataFrame"),
+        (examples(0), "inputs: got Examples"),
+        ({}, "inputs: got an empty dict"),
+        ({"dense": np.ones((3, 6))}, r"inputs\['dense'\]: got ndarray; expected a torch tensor"),
+        (
+            {"dense": torch.ones(3, 6), "sparse": torch.ones(2, 1).long()},
+            r"inputs: got tensors with \[\(2,\), \(3,\)\] rows",
+        ),
+        (torch.ones(6), r"inputs: got shape \(6,\); expected shape \(n, columns\)"),
+        (torch.ones(4, 3, 6), r"inputs: got shape \(4, 3, 6\); expected shape \(n, columns\)"),
+        (torch.ones(3, 5), "inputs: got a tensor with 5 columns; expected 6 columns"),
+    ],
+)
+def test_what_cannot_be_predicted_is_named(runs, inputs, message):
+    for run in runs:
+        with pytest.raises((ValueError, TypeError), match=f"^{message}"):
+            run.predict(inputs)
+
+
+@pytest.mark.parametrize(("output", "kind"), [(torch.zeros(4), "Tensor"), (None, "NoneType")])
+def test_a_model_that_gives_no_dict_is_named(output, kind):
+    class Model(nn.Linear):
+        def forward(self, x):
+            return output
+
+    rows = Examples(torch.zeros(4, 2), {"a": torch.zeros(4)})
+    with pytest.raises(TypeError, match=f"model: got an output that is a {kind}; expected"):
+        fit(Model(2, 1), rows, losses={"a": squared_error}, epochs=1)
+
+
+def test_an_l2_penalty_is_lambda_times_the_squares():
+    """Step by step as with λ‖w‖² in the loss, whose gradient is 2λw."""
+    shared, rows = model(l2_layers=0.05), examples(0)
+    by_hand = copy.deepcopy(shared)
+    optimizer = torch.optim.Adam(by_hand.parameters(), lr=0.01)
+    for _ in range(6):
+        outputs = by_hand(rows.inputs)
+        losses = [LOSSES[kind](outputs[task], rows.labels[task]).mean() for task, kind in TASKS.items()]
+        named = dict(by_hand.named_parameters())
+        penalty = sum(rate * named[name].square().sum() for name, rate in by_hand.l2().items())
+        optimizer.zero_grad()
+        (sum(losses) + penalty).backward()
+        optimizer.step()
+    fit(shared, rows, epochs=6, batch_size=None, lr=0.01, progress=False)
+    for own, other in zip(shared.parameters(), by_hand.parameters(), strict=True):
+        torch.testing.assert_close(own, other, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("epochs", "every", "expected"), [(5, 2, [2, 4, 5]), (4, 2, [2, 4]), (2, 5, [2])])
+def test_the_last_epoch_is_always_evaluated(epochs, every, expected):
+    run = fit(model(), examples(0), examples(1), epochs=epochs, evaluate_every=every, progress=False)
+    assert run.history["epoch"].unique().tolist() == expected
+    assert run.weights["epoch"].unique().tolist() == expected
+
+
+def test_of_equal_losses_the_first_is_the_best():
+    run = fit(model(), examples(0), examples(1), epochs=6, lr=0, patience=3, progress=False)
+    assert run.history["epoch"].max() == 4  # nothing has improved for three evaluations
+    assert run.best_epochs().to_numpy().tolist() == [[1, 1, 1]]
+
+
+def test_the_seed_draws_the_dropout_too():
+    """All rows in one step: the order is none, so the masks are all that a seed can change."""
+
+    def trained(seed: int) -> pd.DataFrame:
+        one = {"epochs": 3, "batch_size": None, "progress": False}
+        return fit(model(dropout=0.5), examples(0), seed=seed, **one).history
+
+    pd.testing.assert_frame_equal(trained(1), trained(1))
+    assert not trained(1)["train"].equals(trained(2)["train"])
+
+
+def test_a_long_epoch_keeps_no_graph():
+    """What autograd saved for one batch is gone before the next: PCGrad asks for the graph again and again."""
+    alive, seen = weakref.WeakSet(), []
+
+    class Saved:
+        def __init__(self, tensor):
+            self.tensor = tensor.detach()  # a node that held its own output would never go
+            alive.add(self)
+
+    class Spy(SharedBottom):
+        def forward(self, inputs):
+            seen.append(len(alive))
+            return super().forward(inputs)
+
+    with torch.autograd.graph.saved_tensors_hooks(Saved, lambda saved: saved.tensor):
+        fit(Spy(6, TASKS, [8], [4]), examples(0), epochs=1, batch_size=10, balance=PCGrad(), progress=False)
+    assert len(seen) == 12 and seen[0] == 0
+    assert max(seen) == max(seen[:3])
