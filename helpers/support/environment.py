@@ -114,7 +114,7 @@ def _packages() -> Iterator[Check]:
 def _code() -> Iterator[Check]:
     """A copied or moved course may still run the code of the folder in which it was set up."""
     around = [Path.cwd(), *Path.cwd().parents]
-    here = next((folder for folder in around if (folder / "helpers" / "environment.py").is_file()), ROOT)
+    here = next((folder for folder in around if (folder / "helpers" / "support" / "environment.py").is_file()), ROOT)
     ask = [
         sys.executable,
         "-P",

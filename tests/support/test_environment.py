@@ -160,9 +160,9 @@ def test_health_notices_that_the_course_is_not_installed(monkeypatch):
 def test_health_notices_a_copied_course_that_runs_the_code_of_another(monkeypatch, tmp_path):
     """Notebooks in the copy import what the environment points to, here this folder."""
     assert mend("code of the course") == ""
-    for part in ("helpers", "notebooks"):
+    for part in ("helpers/support", "notebooks"):
         (tmp_path / "copy" / part).mkdir(parents=True)
-    (tmp_path / "copy" / "helpers" / "environment.py").touch()
+    (tmp_path / "copy" / "helpers" / "support" / "environment.py").touch()
     monkeypatch.chdir(tmp_path / "copy" / "notebooks")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     row = environment.health().loc["code of the course"]
