@@ -2,9 +2,9 @@
 
 usage: python -m helpers.course.measure_claims [--seeds START:STOP] [ID ...]
 
-Each claim takes at least as many seeds as it needs to come out the same again, from START on. The experiments are
-shared out among the processor's cores. Prints one line a claim and a last line that counts; exits 1 if a verdict is not
-reproduced.
+Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
+among the processor's cores. Prints two lines a claim, its numbers and its sentence, and a last line that counts; exits
+1 if a verdict is not reproduced.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from helpers.course import all_claims
 from helpers.course.cores import measured
-from helpers.experiments.claim import VERDICTS
+from helpers.experiments.claim import VERDICTS, Claim
 from helpers.support import environment
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -41,6 +42,14 @@ def _seeds(text: str) -> tuple[int, int]:
     return start, stop
 
 
+def _by_experiment(claims: Iterable[Claim]) -> list[list[Claim]]:
+    """The claims that one fresh table serves, together."""
+    groups = {}
+    for claim in claims:
+        groups.setdefault(repr((claim.grid, claim.only)), []).append(claim)
+    return list(groups.values())
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make claims", description=__doc__.splitlines()[0])
     help_seeds = "START:STOP; more are taken where a claim needs them"
@@ -52,10 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"no claim {', '.join(sorted(unknown))}")
     environment.setup()
     verdicts = stated(NOTEBOOKS)
-    claims = [claim for claim in all_claims() if not options.ids or claim.id in options.ids]
-    groups = [
-        [claim for claim in claims if claim.measure is measure] for measure in dict.fromkeys(c.measure for c in claims)
-    ]
+    claims = {claim.id: claim for claim in all_claims() if not options.ids or claim.id in options.ids}
+    groups = _by_experiment(claims.values())
     jobs = [
         ([claim.id for claim in group], start, max(stop, *(start + claim.seeds for claim in group))) for group in groups
     ]
@@ -64,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         same = verdicts.get(id) == verdict
         failed += not same
         note = "as stated" if same else f"NOT as stated: {verdicts.get(id, 'in no notebook')}"
-        print(f"{card} · {note}", flush=True)
+        print(f"{card} · {note}\n    {claims[id].sentence}", flush=True)
     print(f"{len(claims)} claims measured with new seeds: {len(claims) - failed} reproduced, {failed} not.")
     return 1 if failed else 0
 
