@@ -253,7 +253,7 @@ CLAIMS = [
     ),
     interests(
         "C4.25",
-        "Where a history matters by how like it is to the item on offer, DIN finds more without a softmax than with it.",
+        "Where a history matters by how like it is to the item on offer, DIN finds more without softmax than with it.",
         gain("r2", "DIN", over="DIN, softmax", column="shape", kind="matching"),
         smallest=0.05,
     ),
