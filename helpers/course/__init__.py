@@ -70,7 +70,7 @@ def claims(*ids: str, shut: bool = False) -> Findings:
     chosen, tables = [_claim(id) for id in ids], {}
     for claim in chosen:
         if claim.grid not in tables:
-            tables[claim.grid] = _kept(claim)
+            tables[claim.grid] = kept(claim)
     return Findings((claim.judge(tables[claim.grid]) for claim in chosen), shut)
 
 
@@ -81,8 +81,8 @@ def _claim(id: str) -> Claim:
     return by_id[validate.choice("ids", id, by_id)]
 
 
-def _kept(claim: Claim) -> pd.DataFrame:
-    """The table that notebooks judge a claim on."""
+def kept(claim: Claim) -> pd.DataFrame:
+    """The table that a claim is judged on: its grid; without one, what its experiment measures now."""
     if callable(claim.grid):
         return claim.grid(range(claim.seeds))
     return _joined(claim, lambda grid: grid.read())

@@ -42,7 +42,7 @@ def _seeds(text: str) -> tuple[int, int]:
     return start, stop
 
 
-def _by_experiment(claims: Iterable[Claim]) -> list[list[Claim]]:
+def by_experiment(claims: Iterable[Claim]) -> list[list[Claim]]:
     """The claims that one fresh table serves, together."""
     groups = {}
     for claim in claims:
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     environment.setup()
     verdicts = stated(NOTEBOOKS)
     claims = {claim.id: claim for claim in all_claims() if not options.ids or claim.id in options.ids}
-    groups = _by_experiment(claims.values())
+    groups = by_experiment(claims.values())
     jobs = [
         ([claim.id for claim in group], start, max(stop, *(start + claim.seeds for claim in group))) for group in groups
     ]

@@ -41,6 +41,8 @@ def contrast(
     cells = {}
     for cell in terms:
         levels = [cell] if len(columns) == 1 else cell
+        if not isinstance(levels, list | tuple) or len(levels) != len(columns):
+            validate.fail("terms", f"the cell {cell!r}", f"{len(columns)} levels, one of each of {columns}")
         of_cell = _select(rows, dict(zip(columns, levels, strict=True)))
         validate.finite(f"table[{value!r}]", of_cell[value])
         cells[cell] = of_cell.groupby("seed")[value]

@@ -11,7 +11,7 @@ from functools import partial
 
 import pandas as pd
 
-from helpers.chapters.ch04.claims import GIVE_AND_TAKE
+from helpers.chapters.ch06 import mmoe
 from helpers.chapters.ch06.mmoe import FIXED, ONE_EXPERT, ONE_GATE, OTHER, SAME, SINGLE, WIDE
 from helpers.experiments.claim import Claim, Contrast, gain, mean
 
@@ -29,12 +29,10 @@ def _beyond_chance(p: float) -> Callable[[pd.DataFrame], pd.Series]:
     return lambda table: common(table) - permuted(table)
 
 
-def _seesaw(of: str, over: str) -> Contrast:
+def _seesaw(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
     """What a task wins when its weight goes from 0.1 to 0.9, mean of both: of one model, minus another."""
-    terms = {
-        (model, *cell): sign * part for model, sign in ((of, 1), (over, -1)) for cell, part in GIVE_AND_TAKE.items()
-    }
-    return Contrast("r2", terms, ["model", "task", "weight"])
+    longer = gain("seesaw", of, over=over)
+    return lambda table: longer(mmoe.seesaw(table))
 
 
 BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")

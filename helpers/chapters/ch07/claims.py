@@ -49,7 +49,7 @@ CLAIMS = [
     unrelated(
         "C7.4",
         "Strength 0, where clicks have reasons of their own: ESMM's CVR, tuned for click and like together, ranks "
-        "worse than the masked CVR, which shares its embeddings as well.",
+        "worse than the masked CVR, which also shares its embeddings.",
         gain("auc", "ESMM", over=SHARED, **AT_0),
     ),
     overshoot(
