@@ -324,8 +324,8 @@ CLAIMS = [
     ),
     carry_over(
         "C1.47",
-        "On a frozen bottom of two tasks with its features, 25 labels of a new task are worth more than 200 from "
-        "scratch.",
+        "25 labels of a new task, on a frozen bottom that two tasks with its features have trained, are worth more "
+        "than 200 from scratch.",
         _carried("two tasks, same features", "frozen", 25, over=("from scratch", "trained on", 200)),
         smallest=0.02,
     ),

@@ -91,8 +91,8 @@ CLAIMS = [
     ),
     served(
         "C2.6",
-        "From the click model to weighted CE, true satisfaction moves by less than 0.06, where a perfect ranking would "
-        "add more than 0.3.",
+        "Weighted CE in place of clicks moves true satisfaction by less than 0.06, where a perfect ranking would add "
+        "more than 0.3.",
         top_ten("satisfaction", WEIGHTED, over=CLICKS),
         smallest=0.06,
         unit="satisfaction",
@@ -100,7 +100,7 @@ CLAIMS = [
     ),
     seconds(
         "C2.7",
-        "The mend changes the seconds that the ten on top of weighted CE collect by less than 1.5.",
+        "The mended loss changes the seconds that the ten on top collect by less than 1.5.",
         top_ten("watch_seconds", MENDED, over=WEIGHTED),
         expected="no effect",
     ),
@@ -114,7 +114,7 @@ CLAIMS = [
     ),
     served(
         "C2.9",
-        "The list of the mended loss is clicked less often than that of YouTube's.",
+        "The ten on top of the mended loss are clicked less often than those of YouTube's.",
         top_ten("click", MENDED, over=WEIGHTED),
         smallest=0.02,
         unit="click rate",

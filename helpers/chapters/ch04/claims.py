@@ -285,7 +285,7 @@ CLAIMS = [
     ),
     narrow(
         "C4.48",
-        "A bottom of 3: the loss of task A is higher with a partner at p = 0.98 than with one at p = 1 already.",
+        "A bottom of 3: with a partner at p = 0.98 the loss of task A is already higher than with one at p = 1.",
         gain("log2_mse", 0.98, over=1.0, column="p", model=SHARED),
     ),
     narrow(
@@ -364,7 +364,7 @@ CLAIMS = [
     ),
     feed(
         "C4.42",
-        "On clicked rows alone, where no label contains the click, share and follow still gain.",
+        "On clicked rows alone, where no label contains the click, share and follow still gain by sharing.",
         gain("auc", HALFWAY, over="nothing", column="shared", label=RAREST),
         grid="04_feed_clicked",
         only={"labels": RAREST},

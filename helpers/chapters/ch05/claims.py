@@ -85,7 +85,8 @@ CLAIMS = [
     ),
     two_toys(
         "C5.22",
-        "Two toy tasks: UWL lets the large one pay; that with σ = 100 ends at a higher loss than in the plain sum.",
+        "Two toy tasks, all methods tuned: UWL lets the large one pay; that with σ = 100 ends at a higher loss of its "
+        "own than in the plain sum.",
         ended("UWL", over=SUM, tasks=2, task=1),
         sign=1,
     ),

@@ -84,7 +84,8 @@ CLAIMS = [
     ),
     tuned(
         "C6.5",
-        "Tuned, where the tasks look in different directions, at p = 0, a gate for each task is better than one gate.",
+        "Tuned, where the tasks look in different directions, at p = 0, a gate for each task is better than one for "
+        "both.",
         gain("log2_mse", "MMoE", over=ONE_GATE, p=0.0),
         only={"p": [0.0], "models": [ONE_GATE, "MMoE"]},
         sign=-1,
