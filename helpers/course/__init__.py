@@ -56,29 +56,30 @@ def _grids_of(chapter: str) -> dict[str, Grid]:
 GRIDS = _Grids()
 
 
-def all_claims() -> list[Claim]:
-    """Every claim of the course, in the order of the chapters."""
-    return [claim for chapter in chapter_names() for claim in _claims_of(chapter)]
+def all_claims() -> dict[str, Claim]:
+    """Every claim of the course by its id, in the order of the chapters."""
+    return {id: claim for chapter in chapter_names() for id, claim in _claims_of(chapter).items()}
 
 
-def _claims_of(chapter: str) -> list[Claim]:
+def _claims_of(chapter: str) -> dict[str, Claim]:
     return importlib.import_module(f"helpers.chapters.{chapter}.claims").CLAIMS
 
 
 def claims(*ids: str, shut: bool = False) -> Findings:
     """What the kept grids let us say: one card a claim; `shut` folds them. A claim without a grid is measured now."""
-    chosen, tables = [_claim(id) for id in ids], {}
-    for claim in chosen:
+    findings, tables = [], {}
+    for id in ids:
+        claim = _claim(id)
         if claim.grid not in tables:
             tables[claim.grid] = kept(claim)
-    return Findings((claim.judge(tables[claim.grid]) for claim in chosen), shut)
+        findings.append(claim.judge(id, tables[claim.grid]))
+    return Findings(findings, shut)
 
 
 def _claim(id: str) -> Claim:
     chapter = f"ch{str(id)[1:].partition('.')[0].zfill(2)}"
     among = _claims_of(chapter) if chapter in chapter_names() else all_claims()
-    by_id = {claim.id: claim for claim in among}
-    return by_id[validate.choice("ids", id, by_id)]
+    return among[validate.choice("ids", id, among)]
 
 
 def kept(claim: Claim) -> pd.DataFrame:

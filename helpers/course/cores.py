@@ -34,7 +34,7 @@ def _start() -> None:
 
 def _measure(job: Job) -> list[tuple[str, str, str]]:
     ids, start, stop = job
-    claims = [claim for claim in all_claims() if claim.id in ids]
-    table = fresh(claims[0], range(start, stop))
-    findings = [claim.judge(table) for claim in claims]
-    return [(finding.claim.id, finding.verdict, repr(finding)) for finding in findings]
+    claims = {id: all_claims()[id] for id in ids}
+    table = fresh(claims[ids[0]], range(start, stop))
+    findings = [claim.judge(id, table) for id, claim in claims.items()]
+    return [(finding.id, finding.verdict, repr(finding)) for finding in findings]

@@ -13,7 +13,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from helpers.course import all_claims
@@ -42,11 +42,11 @@ def _seeds(text: str) -> tuple[int, int]:
     return start, stop
 
 
-def by_experiment(claims: Iterable[Claim]) -> list[list[Claim]]:
-    """The claims that one fresh table serves, together."""
+def by_experiment(claims: Mapping[str, Claim]) -> list[list[str]]:
+    """The ids of those that one fresh table serves, together."""
     groups = {}
-    for claim in claims:
-        groups.setdefault(repr((claim.grid, claim.only)), []).append(claim)
+    for id, claim in claims.items():
+        groups.setdefault(repr((claim.grid, claim.only)), []).append(id)
     return list(groups.values())
 
 
@@ -57,15 +57,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("ids", nargs="*", help="claims to measure; all if none is named")
     options = parser.parse_args(arguments)
     start, stop = options.seeds
-    if unknown := set(options.ids) - {claim.id for claim in all_claims()}:
+    if unknown := set(options.ids) - set(all_claims()):
         parser.error(f"no claim {', '.join(sorted(unknown))}")
     environment.setup()
     verdicts = stated(NOTEBOOKS)
-    claims = {claim.id: claim for claim in all_claims() if not options.ids or claim.id in options.ids}
-    groups = by_experiment(claims.values())
-    jobs = [
-        ([claim.id for claim in group], start, max(stop, *(start + claim.seeds for claim in group))) for group in groups
-    ]
+    claims = {id: claim for id, claim in all_claims().items() if not options.ids or id in options.ids}
+    groups = by_experiment(claims)
+    jobs = [(ids, start, max(stop, *(start + claims[id].seeds for id in ids))) for ids in groups]
     failed = 0
     for id, verdict, card in measured(jobs):
         same = verdicts.get(id) == verdict

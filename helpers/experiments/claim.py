@@ -57,7 +57,6 @@ def mean(value: str, *, minus: float = 0.0, **where) -> Contrast:
 class Claim:
     """One sentence that a chapter states, and how to measure it.
 
-    id        such as "C4.3": chapter 4, third claim
     sentence  what is claimed, in words that need no other claim beside them
     effect    a contrast, or a function of the table; one number a seed
     grid      the name of the kept grid that it is measured on; of several, whose rows a column `grid` tells apart; or
@@ -70,7 +69,6 @@ class Claim:
     only      settings of the grid that a measurement with new seeds is narrowed to: what the effect needs
     """
 
-    id: str
     sentence: str
     effect: Callable[[pd.DataFrame], Sequence[float]]
     grid: str | tuple[str, ...] | Callable[[Sequence[int]], pd.DataFrame]
@@ -81,17 +79,18 @@ class Claim:
     seeds: int = 20
     only: Mapping[str, object] = field(default_factory=dict)
 
-    def judge(self, table: pd.DataFrame) -> Finding:
-        """The verdict that `table`, the experiment's result, allows."""
+    def judge(self, id: str, table: pd.DataFrame) -> Finding:
+        """The verdict that `table`, the experiment's result, allows; `id` such as "C4.3", the third of chapter 4."""
         values = np.asarray(self.effect(table), dtype=float)
         mean, low, high = interval(values)
-        return Finding(self, mean, low, high, len(values), verdict(low, high, self.smallest, self.sign))
+        return Finding(id, self, mean, low, high, len(values), verdict(low, high, self.smallest, self.sign))
 
 
 @dataclass(frozen=True)
 class Finding:
     """A claim with its numbers; a notebook shows it as a card."""
 
+    id: str
     claim: Claim
     mean: float
     low: float
@@ -100,7 +99,7 @@ class Finding:
     verdict: str
 
     def __repr__(self) -> str:
-        return f"{self.claim.id} · {self.verdict} · {self._numbers()}"
+        return f"{self.id} · {self.verdict} · {self._numbers()}"
 
     def _numbers(self) -> str:
         claim = self.claim
@@ -116,7 +115,7 @@ class Finding:
         return (
             '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
             f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0">'
-            f"<b>{self.claim.id}</b> {html.escape(self.claim.sentence)}<br>"
+            f"<b>{self.id}</b> {html.escape(self.claim.sentence)}<br>"
             f'<b style="color:{colour}">{verdict}</b> · {html.escape(self._numbers())}</div>'
         )
 

@@ -1,6 +1,5 @@
 import json
 import re
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,7 @@ def experiment(seeds, shift=0.0) -> pd.DataFrame:
 
 def claim(**changes) -> Claim:
     settings = {"grid": experiment, "effect": mean("effect"), "smallest": 0.01, "unit": "R²"}
-    return Claim("C0.1", "A second task helps.", **(settings | changes))
+    return Claim("A second task helps.", **(settings | changes))
 
 
 def test_an_unknown_claim_is_named():
@@ -37,12 +36,14 @@ def test_what_is_no_id_is_refused(id):
 
 def test_every_claim_is_stated_in_a_notebook_with_the_verdict_it_expects():
     verdicts = stated(NOTEBOOKS)
-    assert verdicts == {claim.id: claim.expected for claim in all_claims()}
+    assert verdicts == {id: claim.expected for id, claim in all_claims().items()}
 
 
-def test_ids_are_unique_and_every_claim_has_a_margin_and_enough_seeds():
-    assert len({claim.id for claim in all_claims()}) == len(all_claims())
-    assert all(claim.smallest > 0 and claim.seeds >= 20 and claim.sentence.endswith(".") for claim in all_claims())
+def test_ids_name_their_chapter_and_every_claim_has_a_margin_and_enough_seeds():
+    chapters = {id: f"C{int(name[2:])}." for name in course.chapter_names() for id in course._claims_of(name)}
+    assert len(chapters) > 200 and all(id.startswith(start) for id, start in chapters.items())
+    every = all_claims().values()
+    assert all(claim.smallest > 0 and claim.seeds >= 20 and claim.sentence.endswith(".") for claim in every)
 
 
 STARTS = "So", "And", "But", "Yet", "Also", "Too", "Then", "There", "They", "It", "Its", "Their", "This", "That"
@@ -50,13 +51,13 @@ STARTS = "So", "And", "But", "Yet", "Also", "Too", "Then", "There", "They", "It"
 
 def test_every_sentence_can_be_read_alone():
     """Notebooks show several cards, `make claims` one; a sentence that leans on another says nothing there."""
-    leaning = {claim.id: claim.sentence for claim in all_claims() if claim.sentence.split()[0].strip(",:") in STARTS}
-    assert leaning == {}
-    assert [claim.id for claim in all_claims() if re.search(r"\b(as well|too|also)\.$", claim.sentence)] == []
+    sentences = {id: claim.sentence for id, claim in all_claims().items()}
+    assert {id: said for id, said in sentences.items() if said.split()[0].strip(",:") in STARTS} == {}
+    assert {id: said for id, said in sentences.items() if re.search(r"\b(as well|too|also)\.$", said)} == {}
 
 
 def test_no_two_claims_have_the_same_sentence():
-    sentences = [claim.sentence for claim in all_claims()]
+    sentences = [claim.sentence for claim in all_claims().values()]
     assert sorted(set(sentences)) == sorted(sentences)
 
 
@@ -84,8 +85,8 @@ def test_rows_of_several_grids_are_told_apart(monkeypatch, tmp_path):
     monkeypatch.setattr(course, "GRIDS", {"00_low": low, "00_high": high})
     both = claim(grid=("00_low", "00_high"), effect=gain("effect", "00_high", over="00_low", column="grid"))
     assert len(kept(both)) == 40
-    assert both.judge(kept(both)).mean == pytest.approx(1.0)
-    assert both.judge(fresh(both, range(30, 60))).mean == pytest.approx(1.0)
+    assert both.judge("C0.1", kept(both)).mean == pytest.approx(1.0)
+    assert both.judge("C0.1", fresh(both, range(30, 60))).mean == pytest.approx(1.0)
 
 
 def test_an_experiment_without_a_grid_is_measured_once_for_all_its_claims(monkeypatch):
@@ -95,9 +96,10 @@ def test_an_experiment_without_a_grid_is_measured_once_for_all_its_claims(monkey
         asked.append(seeds)
         return experiment(seeds)
 
-    several = [claim(grid=measure, seeds=30), replace(claim(grid=measure, seeds=30), id="C0.2")]
-    monkeypatch.setattr(course, "_claims_of", lambda chapter: several)
-    assert [finding.claim.id for finding in claims("C0.2", "C0.1")] == ["C0.2", "C0.1"]
+    monkeypatch.setattr(
+        course, "_claims_of", lambda chapter: dict.fromkeys(["C0.1", "C0.2"], claim(grid=measure, seeds=30))
+    )
+    assert [finding.id for finding in claims("C0.2", "C0.1")] == ["C0.2", "C0.1"]
     assert asked == [range(30)]
 
 
@@ -106,17 +108,17 @@ def notebook(folder, said: str):
     (folder / "00_x.ipynb").write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
 
 
-def only(monkeypatch, tmp_path, *chosen: Claim):
+def only(monkeypatch, tmp_path, chosen: dict[str, Claim]):
     """Let `make claims` know these claims alone, and no notebook of the course."""
     monkeypatch.setattr("helpers.course.measure_claims.NOTEBOOKS", tmp_path)
     for module in ("measure_claims", "cores"):
-        monkeypatch.setattr(f"helpers.course.{module}.all_claims", lambda: list(chosen))
+        monkeypatch.setattr(f"helpers.course.{module}.all_claims", lambda: chosen)
 
 
 @pytest.mark.parametrize(("said", "code"), [("holds", 0), ("no effect", 1)])
 def test_make_claims_fails_when_a_verdict_is_not_reproduced(monkeypatch, tmp_path, capsys, said, code):
     notebook(tmp_path, f"C0.1 · {said} · +0.05 R²")
-    only(monkeypatch, tmp_path, claim())
+    only(monkeypatch, tmp_path, {"C0.1": claim()})
     assert main(["--seeds", "7000:7020"]) == code
     card, sentence, count = capsys.readouterr().out.splitlines()
     assert card.startswith("C0.1 · holds · +0.05") and sentence == "    A second task helps."
@@ -132,16 +134,12 @@ def test_make_claims_measures_claims_of_one_table_together_with_the_most_seeds(m
 
     made = Grid("00_x", measure, {"seeds": [0], "shift": 0.0})
     monkeypatch.setattr(course, "GRIDS", {"00_x": made})
-    several = [
-        replace(claim(grid="00_x", seeds=seeds, only=narrowed), id=f"C0.{number}")
-        for number, (seeds, narrowed) in enumerate([(50, {}), (20, {"shift": 1.0}), (20, {})])
-    ]
-    groups = by_experiment(several)
-    assert [[claim.id for claim in group] for group in groups] == [["C0.0", "C0.2"], ["C0.1"]]
-    only(monkeypatch, tmp_path, *groups[0])
+    wide, narrowed = claim(grid="00_x", seeds=50), claim(grid="00_x", only={"shift": 1.0})
+    assert by_experiment({"C0.1": wide, "C0.2": narrowed, "C0.3": claim(grid="00_x")}) == [["C0.1", "C0.3"], ["C0.2"]]
+    only(monkeypatch, tmp_path, {"C0.1": wide, "C0.3": claim(grid="00_x")})
     main(["--seeds", "100:120"])
     assert asked == [(range(100, 150), 0.0)]
-    assert [line[:4] for line in capsys.readouterr().out.splitlines()[::2]] == ["C0.0", "C0.2", "2 cl"]
+    assert [line[:4] for line in capsys.readouterr().out.splitlines()[::2]] == ["C0.1", "C0.3", "2 cl"]
 
 
 def test_several_experiments_run_in_processes_of_their_own(capsys):
@@ -200,21 +198,21 @@ def measured(claim: Claim, card: str) -> tuple[float, float]:
 
 
 def test_the_cards_of_the_notebooks_say_what_the_grids_say():
-    on_grids = [claim for claim in all_claims() if not callable(claim.grid)]
+    on_grids = {id: claim for id, claim in all_claims().items() if not callable(claim.grid)}
     assert len(on_grids) > 200
-    stated_cards = cards()
-    assert [claim.id for claim in on_grids if stated_cards[claim.id] != repr(claim.judge(kept(claim)))] == []
+    found = {id: repr(claim.judge(id, kept(claim))) for id, claim in on_grids.items()}
+    assert {id: card for id, card in cards().items() if id in found} == found
 
 
 def test_a_verdict_fails_to_replicate_in_fewer_than_1_of_1000_runs():
     """If the effects are as the notebooks measured them. Where this fails, the claim needs more seeds."""
     stated_cards, often = cards(), {}
-    for claim in all_claims():
-        mean, deviation = measured(claim, stated_cards[claim.id])
+    for id, claim in all_claims().items():
+        mean, deviation = measured(claim, stated_cards[id])
         if claim.expected == "no effect":  # it may leave on either side
             chance = sum(flip(claim.smallest + side * mean, deviation, claim.seeds) for side in (-1, 1))
         else:
             chance = flip(claim.sign * mean - claim.smallest, deviation, claim.seeds)
         if chance > 1e-3:
-            often[claim.id] = round(chance, 4)
+            often[id] = round(chance, 4)
     assert often == {}

@@ -12,7 +12,7 @@ def table(seeds) -> pd.DataFrame:
 
 def claim(**changes) -> Claim:
     settings = {"grid": "00_x", "effect": mean("effect"), "smallest": 0.01, "unit": "R²"}
-    return Claim("C0.1", "A second task helps.", **(settings | changes))
+    return Claim("A second task helps.", **(settings | changes))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_verdict_does_not_depend_on_the_unit():
 
 
 def test_a_finding_says_effect_interval_seeds_and_margin():
-    finding = claim().judge(table(range(20)))
+    finding = claim().judge("C0.1", table(range(20)))
     text = repr(finding)
     assert text.startswith("C0.1 · holds · +0.0")
     assert "R² [+0.0" in text and "20 seeds, smallest effect that matters 0.01" in text
@@ -46,7 +46,7 @@ def test_a_finding_says_effect_interval_seeds_and_margin():
 
 
 def test_shut_findings_are_folded():
-    finding = claim().judge(table(range(20)))
+    finding = claim().judge("C0.1", table(range(20)))
     assert "<details>" in Findings([finding], shut=True)._repr_html_()
     assert "<details>" not in Findings([finding])._repr_html_()
 
@@ -72,5 +72,5 @@ def test_a_gain_is_of_any_column_and_a_mean_may_have_a_constant_taken_off():
 
 
 def test_a_claim_may_have_a_function_as_effect():
-    found = claim(effect=lambda t: t["effect"].to_numpy() * 2).judge(table(range(20)))
-    assert found.mean == pytest.approx(2 * claim().judge(table(range(20))).mean)
+    found = claim(effect=lambda t: t["effect"].to_numpy() * 2).judge("C0.1", table(range(20)))
+    assert found.mean == pytest.approx(2 * claim().judge("C0.1", table(range(20))).mean)

@@ -38,59 +38,51 @@ weights = partial(Claim, grid="00_task_weights", unit="of the served", only={"we
 scorers = partial(Claim, grid="00_scorers", smallest=0.05)
 one_more_day = partial(Claim, grid="00_one_more_day")
 
-CLAIMS = [
-    weights(
-        "C0.1",
+CLAIMS = {
+    "C0.1": weights(
         "From weight 0 to weight 1 on the click, many more of the served videos are clicked.",
         gain("clicked", 1.0, over=0.0, column="weight"),
         smallest=0.1,
     ),
-    weights(
-        "C0.2",
+    "C0.2": weights(
         "From weight 0 to weight 1 on the click, far fewer of the clicked videos are watched to the end.",
         gain("finished", 1.0, over=0.0, column="weight"),
         smallest=0.1,
         unit="of the clicked",
         sign=-1,
     ),
-    weights(
-        "C0.3",
+    "C0.3": weights(
         "At weight 0.5 more of the served videos are watched to the end than at either end of the slider.",
         _more_in_between,
         smallest=0.01,
     ),
-    weights(
-        "C0.4",
+    "C0.4": weights(
         "No weight brings the users anywhere near the satisfaction that the best list would give them.",
         _left,
         smallest=0.2,
         unit="satisfaction",
     ),
-    scorers(
-        "C0.5",
+    "C0.5": scorers(
         "For likes, the user's own like rate has a far higher AUC than the video's like rate.",
         gain("auc", primer.USER_RATE, over=primer.VIDEO_RATE, column="scorer"),
         unit="AUC",
     ),
-    scorers(
-        "C0.6",
+    "C0.6": scorers(
         "For likes, GAUC reverses the order: within one user's list the video's like rate is far better.",
         gain("gauc", primer.USER_RATE, over=primer.VIDEO_RATE, column="scorer"),
         unit="GAUC",
         sign=-1,
     ),
-    one_more_day(
-        "C0.7",
+    "C0.7": one_more_day(
         "Videos' click rates from seven days rank better than those from six.",
         gain("auc", 7, over=6, column="days"),
         smallest=0.002,
         unit="AUC",
     ),
-    one_more_day(
-        "C0.8",
+    "C0.8": one_more_day(
         "Click rates from seven days against six: the unpaired interval is more than twice as wide as the paired one.",
         _width_ratio,
         smallest=2,
         unit="times",
     ),
-]
+}

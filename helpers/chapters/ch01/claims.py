@@ -58,9 +58,8 @@ penalties = partial(
     only={"names": ["none", "same features", "shuffled labels"], "values": [reasons.PENALTY]},
 )
 
-CLAIMS = [
-    Claim(
-        "C1.1",
+CLAIMS = {
+    "C1.1": Claim(
         "What a user felt on a day tells better who comes back than any label of that day.",
         _truth_tells_most,
         grid="01_days",
@@ -68,205 +67,173 @@ CLAIMS = [
         unit="AUC",
         seeds=24,
     ),
-    target(
-        "C1.2",
+    "C1.2": target(
         "A like says more about satisfaction than watching to the end.",
         by_label("like", over="finish", strength=1.0),
         smallest=0.05,
     ),
-    target(
-        "C1.3",
+    "C1.3": target(
         "A like says more about satisfaction than a comment, though a comment is rarer: rarity alone does not make a "
         "label say much.",
         by_label("like", over="comment", strength=1.0),
         smallest=0.05,
     ),
-    target(
-        "C1.4",
+    "C1.4": target(
         "With the target bias off, a like and a comment say equally much about satisfaction.",
         by_label("like", over="comment", strength=0.0),
         smallest=0.03,
         expected="no effect",
     ),
-    traits(
-        "C1.5",
+    "C1.5": traits(
         "The tenth of the videos with the most bait gets more clicks than that with the least.",
         mean("value", label="click", trait="bait", **ITEM),
     ),
-    traits(
-        "C1.6",
+    "C1.6": traits(
         "The tenth of the videos with the strongest hook is watched to the end more often than that with the weakest.",
         mean("value", label="finish", trait="hook", **ITEM),
     ),
-    traits(
-        "C1.7",
+    "C1.7": traits(
         "The longest tenth of the videos collects more seconds than the shortest.",
         mean("value", label="watch_seconds", trait="duration", **ITEM),
     ),
-    traits(
-        "C1.8",
+    "C1.8": traits(
         "The tenth of the videos with the most bait satisfies as much as that with the least.",
         mean("value", label=TRUTH, trait="bait", **ITEM),
         smallest=0.05,
         expected="no effect",
     ),
-    traits(
-        "C1.9",
+    "C1.9": traits(
         "With the item bias off, neither bait nor hook nor length moves its label (mean of the three).",
         mean("value", label=["click", "finish", "watch_seconds"], **ITEM | {"strength": 0.0}),
         smallest=0.1,
         expected="no effect",
     ),
-    traits(
-        "C1.10",
+    "C1.10": traits(
         "Users who are most prone to like give more likes than those who are least prone.",
         mean("value", label="like", **USER),
     ),
-    traits(
-        "C1.11",
+    "C1.11": traits(
         "Users who are most prone to like give fewer favourites than those who are least prone.",
         mean("value", label="favourite", **USER),
         sign=-1,
     ),
-    traits(
-        "C1.12",
+    "C1.12": traits(
         "With the user bias off, users who would be prone to like give no more likes than others.",
         mean("value", label="like", **USER | {"strength": 0.0}),
         smallest=0.3,
         expected="no effect",
     ),
-    labels(
-        "C1.13",
+    "C1.13": labels(
         "Ranking by likes satisfies more than ranking by clicks.",
         served("satisfaction", "like", over="click"),
         smallest=0.02,
     ),
-    labels(
-        "C1.14",
+    "C1.14": labels(
         "Ranking by the predicted return of the user satisfies less than ranking by likes.",
         served("satisfaction", "return_next_day", over="like"),
         smallest=0.05,
         sign=-1,
     ),
-    labels(
-        "C1.15",
+    "C1.15": labels(
         "Ranking by the plain sum of five probabilities satisfies less than ranking by likes alone.",
         served("satisfaction", "sum", over="like"),
         smallest=0.02,
         sign=-1,
     ),
-    labels(
-        "C1.16",
+    "C1.16": labels(
         "The fused score satisfies more than shares, the best single label of the practice worlds.",
         served("satisfaction", "fused", over="share"),
         smallest=0.003,
     ),
-    labels(
-        "C1.17",
+    "C1.17": labels(
         "The ten videos of the fused score are clicked less often than those of a ranking by clicks.",
         served("plays", "fused", over="click"),
         smallest=0.05,
         unit="of the served",
         sign=-1,
     ),
-    labels(
-        "C1.18",
+    "C1.18": labels(
         "After the ten of the fused score more users come back the next day than after the ten ranked by clicks.",
         served("returns", "fused", over="click"),
         smallest=0.01,
         unit="of the users",
     ),
-    labels(
-        "C1.19",
+    "C1.19": labels(
         "Ranking by the hidden appeal, all that labels react to, would satisfy more than the fused score.",
         served("satisfaction", "true appeal", over="fused"),
         smallest=0.05,
     ),
-    labels(
-        "C1.20",
+    "C1.20": labels(
         "Where a click comes first, ranking by likes serves bait.",
         mean("bait", score="like"),
         smallest=0.5,
         unit="standard deviations of bait",
     ),
-    labels(
-        "C1.23",
+    "C1.23": labels(
         "Where a click comes first, ranking by comments serves less bait than ranking by likes.",
         served("bait", "comment", over="like"),
         smallest=0.05,
         unit="standard deviations of bait",
         sign=-1,
     ),
-    autoplay(
-        "C1.21",
+    "C1.21": autoplay(
         "With autoplay, ranking by likes serves no bait: its mean is that of all videos.",
         mean("bait", score="like"),
         smallest=0.3,
         unit="standard deviations of bait",
         expected="no effect",
     ),
-    autoplay(
-        "C1.22",
+    "C1.22": autoplay(
         "With autoplay, ranking by likes satisfies more than ranking by finishing.",
         served("satisfaction", "like", over="finish"),
         smallest=0.02,
     ),
-    cost(
-        "C1.30",
+    "C1.30": cost(
         "Eight single-task models take more than twice the time of one shared model (500 candidates, bottom 128, 128).",
         mean("ratio"),
     ),
-    cost(
-        "C1.31",
+    "C1.31": cost(
         "Eight single-task models take less than six times the time of one shared model, 2 short of eight (the effect "
         "is 8 minus the ratio).",
         Contrast("ratio", {(): -1}, (), constant=8),
     ),
-    listeners(
-        "C1.32",
+    "C1.32": listeners(
         "A task with 200 labels gains by listening to one with 2,000 that needs the same features; their labels do not "
         "correlate.",
         gain("r2", EQUAL, over="single-task", condition=MIX, task="b"),
         smallest=0.05,
         seeds=30,
     ),
-    listeners(
-        "C1.33",
+    "C1.33": listeners(
         "A task with 200 labels loses by listening to one with 2,000 that needs other features.",
         gain("r2", EQUAL, over="single-task", condition=DISJOINT, task="b"),
         sign=-1,
         seeds=50,
     ),
-    second_label(
-        "C1.34",
+    "C1.34": second_label(
         "A copy of the label as second task changes nothing: a second tower alone is no help.",
         gain("r2", COPY, over=ALONE),
         expected="no effect",
     ),
-    second_label(
-        "C1.35",
+    "C1.35": second_label(
         "A second label of the same target helps if its noise is its own.",
         gain("r2", OWN_NOISE, over=COPY),
     ),
-    carry_over(
-        "C1.36",
+    "C1.36": carry_over(
         "A new task with 100 labels gains much from a frozen bottom that two tasks with its features have trained.",
         _carried("two tasks, same features", "frozen"),
     ),
-    carry_over(
-        "C1.37",
+    "C1.37": carry_over(
         "A frozen bottom of two tasks carries over better than a bottom of one, both tuned.",
         _carried("two tasks, same features", "frozen", over=("one task, same features", "frozen", 100)),
         smallest=0.005,
     ),
-    carry_over(
-        "C1.38",
+    "C1.38": carry_over(
         "A frozen bottom of tasks with other features is far worse than starting from scratch.",
         _carried("two tasks, other features", "frozen"),
         sign=-1,
     ),
-    carry_over(
-        "C1.39",
+    "C1.39": carry_over(
         "A bottom of tasks with other features, trained on instead of frozen, is as good as starting from scratch.",
         _carried("two tasks, other features", "trained on"),
         only={"sources": ["two tasks, other features"], "labels": [100]},
@@ -274,70 +241,60 @@ CLAIMS = [
         expected="no effect",
         seeds=200,
     ),
-    gaps(
-        "C1.40",
+    "C1.40": gaps(
         "Narrow bottom, trained to the end: a second task of shuffled labels narrows task A's gap from train to test.",
         gain("gap", "shuffled labels", over="none", column="second", width=8),
         smallest=0.05,
         unit="MSE",
         sign=-1,
     ),
-    gaps(
-        "C1.41",
+    "C1.41": gaps(
         "Narrow bottom, trained to the end: task A even predicts better beside shuffled labels than alone.",
         gain("r2", "shuffled labels", over="none", column="second", width=8),
         smallest=0.05,
         unit="R²",
     ),
-    gaps(
-        "C1.42",
+    "C1.42": gaps(
         "Bottom of 32 units, trained to the end: a second task widens task A's gap from train to test, even one with "
         "the same features.",
         gain("gap", "same features", over="none", column="second", width=32),
         smallest=0.03,
         unit="MSE",
     ),
-    penalties(
-        "C1.43",
+    "C1.43": penalties(
         "With early stopping and a tuned penalty, shuffled labels cost task A.",
         gain("r2", "shuffled labels", over="none", column="second", penalty=reasons.PENALTY),
         smallest=0.01,
         sign=-1,
     ),
-    penalties(
-        "C1.44",
+    "C1.44": penalties(
         "With early stopping and a tuned penalty, a second task with the same features still helps task A.",
         gain("r2", "same features", over="none", column="second", penalty=reasons.PENALTY),
         smallest=0.02,
     ),
-    half_shared(
-        "C1.45",
+    "C1.45": half_shared(
         "Half the features shared, equal weights: the task with few labels gains.",
         gain("r2", EQUAL, over="single-task", condition=HALF, task="b"),
     ),
-    half_shared(
-        "C1.46",
+    "C1.46": half_shared(
         "Half the features shared, equal weights: the task with many labels pays for the gain of the other, a seesaw.",
         gain("r2", EQUAL, over="single-task", condition=HALF, task="a"),
         smallest=0.005,
         sign=-1,
     ),
-    carry_over(
-        "C1.47",
+    "C1.47": carry_over(
         "25 labels of a new task, on a frozen bottom that two tasks with its features have trained, are worth more "
         "than 200 from scratch.",
         _carried("two tasks, same features", "frozen", 25, over=("from scratch", "trained on", 200)),
         smallest=0.02,
     ),
-    weights(
-        "C1.48",
+    "C1.48": weights(
         "Same features: a quarter of the weight on the task with few labels is better for the other task.",
         gain("r2", QUARTER, over=EQUAL, condition=MIX, task="a"),
         smallest=0.005,
     ),
-    weights(
-        "C1.49",
+    "C1.49": weights(
         "Same features: a quarter of the weight on the task with few labels is better for that task itself.",
         gain("r2", QUARTER, over=EQUAL, condition=MIX, task="b"),
     ),
-]
+}

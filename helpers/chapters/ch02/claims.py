@@ -52,45 +52,39 @@ calibration = partial(Claim, grid="02_calibration", unit="of what was watched", 
 same_score = partial(Claim, grid="02_same_score", seeds=24)
 just_below = partial(gain, of="short", over="long", column="videos", band=3)  # the fifth of scores below the top one
 
-CLAIMS = [
-    seconds(
-        "C2.1",
+CLAIMS = {
+    "C2.1": seconds(
         "Weighted CE's ten on top are watched longer than the click model's.",
         top_ten("watch_seconds", WEIGHTED, over=CLICKS),
         smallest=4,
     ),
-    served(
-        "C2.2",
+    "C2.2": served(
         "Weighted CE's ten on top have less bait than the click model's.",
         top_ten("bait", WEIGHTED, over=CLICKS),
         smallest=0.2,
         unit="standard deviations",
         sign=-1,
     ),
-    served(
-        "C2.3",
+    "C2.3": served(
         "Weighted CE's ten on top are clicked less often than the click model's: the click is not kept.",
         top_ten("click", WEIGHTED, over=CLICKS),
         smallest=0.05,
         unit="click rate",
         sign=-1,
     ),
-    served(
-        "C2.4",
+    "C2.4": served(
         "Weighted CE's ten on top are longer videos than the click model's.",
         top_ten("duration", WEIGHTED, over=CLICKS),
         smallest=15,
         unit="s of length",
     ),
-    served(
-        "C2.5",
+    "C2.5": served(
         "Weighted CE's ten on top have stronger hooks than the click model's.",
         top_ten("hook", WEIGHTED, over=CLICKS),
         smallest=0.3,
         unit="standard deviations",
     ),
-    served(
-        "C2.6",
+    "C2.6": served(
         "Weighted CE in place of clicks moves true satisfaction by less than 0.06, where a perfect ranking would add "
         "more than 0.3.",
         top_ten("satisfaction", WEIGHTED, over=CLICKS),
@@ -98,75 +92,64 @@ CLAIMS = [
         unit="satisfaction",
         expected="no effect",
     ),
-    seconds(
-        "C2.7",
+    "C2.7": seconds(
         "The mended loss changes the seconds that the ten on top collect by less than 1.5.",
         top_ten("watch_seconds", MENDED, over=WEIGHTED),
         expected="no effect",
     ),
-    served(
-        "C2.8",
+    "C2.8": served(
         "The mended loss serves less bait than YouTube's.",
         top_ten("bait", MENDED, over=WEIGHTED),
         smallest=0.1,
         unit="standard deviations",
         sign=-1,
     ),
-    served(
-        "C2.9",
+    "C2.9": served(
         "The ten on top of the mended loss are clicked less often than those of YouTube's.",
         top_ten("click", MENDED, over=WEIGHTED),
         smallest=0.02,
         unit="click rate",
         sign=-1,
     ),
-    seconds(
-        "C2.10",
+    "C2.10": seconds(
         "Minutes in place of seconds change the seconds that weighted CE collects by less than 1.5.",
         top_ten("watch_seconds", "weighted CE, minutes", over=WEIGHTED),
         expected="no effect",
     ),
-    calibration(
-        "C2.11",
+    "C2.11": calibration(
         "Read as seconds, weighted CE promises too much: exp(logit) divided by what was watched, minus 1.",
         _overall(WEIGHTED),
         smallest=0.3,
     ),
-    calibration(
-        "C2.12",
+    "C2.12": calibration(
         "Mended CE is right on average, within a tenth.",
         _overall(MENDED),
         smallest=0.1,
         expected="no effect",
     ),
-    calibration(
-        "C2.13",
+    "C2.13": calibration(
         "Weighted CE's factor is larger where clicks are frequent: highest tenth minus lowest.",
         _growth,
         smallest=0.1,
     ),
-    calibration(
-        "C2.14",
+    "C2.14": calibration(
         "Multiplied by 1 − P, weighted CE is right within a fifth, mean over the tenths.",
         _formula,
         smallest=0.2,
         expected="no effect",
     ),
-    seconds(
-        "C2.15",
+    "C2.15": seconds(
         "Squared error on the watch time collects as many seconds as weighted CE, within 1.5.",
         top_ten("watch_seconds", "squared error", over=WEIGHTED),
         expected="no effect",
     ),
-    seconds(
-        "C2.16",
+    "C2.16": seconds(
         "Squared error on the logarithm of the watch time collects fewer seconds than weighted CE.",
         top_ten("watch_seconds", "squared error, log", over=WEIGHTED),
         smallest=0.4,
         sign=-1,
     ),
-    served(
-        "C2.17",
+    "C2.17": served(
         "With quantiles the videos on top are as long as videos at random, within 5 s.",
         top_ten("duration", QUANTILE, over="at random"),
         smallest=5,
@@ -175,55 +158,48 @@ CLAIMS = [
         only={"models": [QUANTILE]},
         seeds=72,
     ),
-    served(
-        "C2.18",
+    "C2.18": served(
         "With completion the videos on top are shorter than videos at random.",
         top_ten("duration", COMPLETION, over="at random"),
         smallest=5,
         unit="s of length",
         sign=-1,
     ),
-    seconds(
-        "C2.19",
+    "C2.19": seconds(
         "Quantiles collect fewer seconds than seconds do.",
         top_ten("watch_seconds", QUANTILE, over=MENDED),
         sign=-1,
     ),
-    served(
-        "C2.20",
+    "C2.20": served(
         "Quantiles in place of seconds do not cost satisfaction: it moves by less than 0.05.",
         top_ten("satisfaction", QUANTILE, over=MENDED),
         smallest=0.05,
         unit="satisfaction",
         expected="no effect",
     ),
-    served(
-        "C2.21",
+    "C2.21": served(
         "Ranking by quantiles satisfies somewhat more than ranking by clicks.",
         top_ten("satisfaction", QUANTILE, over=CLICKS),
         smallest=0.005,
         unit="satisfaction",
     ),
-    served(
-        "C2.22",
+    "C2.22": served(
         "With quantiles in place of seconds, bait comes back.",
         top_ten("bait", QUANTILE, over=MENDED),
         smallest=0.3,
         unit="standard deviations",
     ),
-    same_score(
-        "C2.23",
+    "C2.23": same_score(
         "At about the same score short videos are clicked more often than long ones.",
         just_below("click_rate"),
         smallest=0.05,
         unit="click rate",
     ),
-    same_score(
-        "C2.24",
+    "C2.24": same_score(
         "At about the same score a click on a short video is watched for a shorter time than one on a long video.",
         just_below("seconds_a_click"),
         smallest=5,
         unit="s per click",
         sign=-1,
     ),
-]
+}

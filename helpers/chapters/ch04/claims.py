@@ -97,36 +97,30 @@ frequent = partial(feed, only={"labels": ["click", *RAREST], "shared": ["nothing
 places = partial(feed, only={"shared": ["embeddings", HALFWAY]})
 news = partial(Claim, grid="04_news", smallest=0.01, seeds=34, only={"widths": [64]})
 
-CLAIMS = [
-    conditions(
-        "C4.1",
+CLAIMS = {
+    "C4.1": conditions(
         "Two tasks that need the same features, with the same sign, gain from a shared bottom.",
         gain("r2", SHARED, over=SINGLE, condition=SAME),
     ),
-    conditions(
-        "C4.2",
+    "C4.2": conditions(
         "Two tasks with exactly opposite targets gain from a shared bottom: each has a tower of its own.",
         gain("r2", SHARED, over=SINGLE, condition=OPPOSITE),
     ),
-    conditions(
-        "C4.3",
+    "C4.3": conditions(
         "Two tasks whose labels do not correlate at all gain from a shared bottom, if they need the same features.",
         gain("r2", SHARED, over=SINGLE, condition=MIX),
     ),
-    conditions(
-        "C4.4",
+    "C4.4": conditions(
         "Two tasks that need different features lose by a shared bottom of the single-task width.",
         gain("r2", SHARED, over=SINGLE, condition=DISJOINT),
         sign=-1,
     ),
-    conditions(
-        "C4.5",
+    "C4.5": conditions(
         "Two tasks with different features lose even when the bottom has the parameters of both single-task models.",
         gain("r2", EQUAL_SIZE, over=SINGLE, condition=DISJOINT),
         sign=-1,
     ),
-    Claim(
-        "C4.6",
+    "C4.6": Claim(
         "Flipping all labels of one task changes nothing, once its last layer starts negated.",
         gain("r2", OPPOSITE, over=SAME, column="condition"),
         grid=sharing.flip,
@@ -134,71 +128,59 @@ CLAIMS = [
         unit="R²",
         expected="no effect",
     ),
-    heads(
-        "C4.7",
+    "C4.7": heads(
         "On opposite labels two towers succeed where one shared head fails.",
         gain("r2", "two towers", over="one head", condition=OPPOSITE),
         smallest=0.5,
     ),
-    heads(
-        "C4.8",
+    "C4.8": heads(
         "On equal labels one shared head is as good as two towers.",
         gain("r2", "two towers", over="one head", condition=SAME),
         smallest=0.03,
         expected="no effect",
     ),
-    cosines(
-        "C4.9",
+    "C4.9": cosines(
         "At step 20 the gradients of the pair with another mix, which gains most from sharing, do not agree at all.",
         mean("cosine", pair="other mix", step=20),
         smallest=0.15,
         expected="no effect",
     ),
-    cosines(
-        "C4.10",
+    "C4.10": cosines(
         "At step 200 the gradients of two copies of one task, which gain, conflict more than the disjoint pair's.",
         gain("cosine", "disjoint", over="same sign", column="pair", step=200),
         smallest=0.03,
     ),
-    cosines(
-        "C4.11",
+    "C4.11": cosines(
         "Much of the conflict between two copies of one task is noise: without it their cosine at step 200 is higher.",
         gain("cosine", "same sign, no noise", over="same sign", column="pair", step=200),
         smallest=0.2,
     ),
-    seesaw(
-        "C4.12",
+    "C4.12": seesaw(
         "Disjoint features, narrow bottom: the task weight is a seesaw; what helps one task costs the other.",
         Contrast("transfer", GIVE_AND_TAKE, ["task", "weight"], {"shared": 0, "width": 4}),
     ),
-    seesaw(
-        "C4.13",
+    "C4.13": seesaw(
         "Same features, narrow bottom: no seesaw; the weight does not move gain from one task to the other.",
         Contrast("transfer", GIVE_AND_TAKE, ["task", "weight"], {"shared": 4, "width": 4}),
         expected="no effect",
     ),
-    hill(
-        "C4.14",
+    "C4.14": hill(
         "Same features: both tasks gain more at equal weights than at 0.1 and 0.9 (bottom of 8).",
         Contrast("transfer", {0.5: 1, 0.1: -0.5, 0.9: -0.5}, "weight", {"shared": 4, "width": 8}),
     ),
-    widths(
-        "C4.15",
+    "C4.15": widths(
         "Disjoint features: a bottom of 32 units loses less than one of 4.",
         Contrast("r2", _transfer(32, less=4), ["model", "width"], {"condition": DISJOINT}),
     ),
-    ratings(
-        "C4.16",
+    "C4.16": ratings(
         "MovieLens, 8,000 ratings, tuned on both sides: like and love gain by sharing.",
         gain("auc", SHARED, over=SINGLE, pair="like + love"),
     ),
-    ratings(
-        "C4.17",
+    "C4.17": ratings(
         "MovieLens, 8,000 ratings, tuned on both sides: like and dislike, the most opposed labels, gain by sharing.",
         gain("auc", SHARED, over=SINGLE, pair="like + dislike"),
     ),
-    ratings(
-        "C4.18",
+    "C4.18": ratings(
         "MovieLens, 8,000 ratings, untuned, with little regularisation: dislike loses badly by sharing with love.",
         gain("auc", SHARED, over=SINGLE, pair="dislike + love", task="dislike"),
         grid="04_ratings_untuned",
@@ -206,8 +188,7 @@ CLAIMS = [
         sign=-1,
         seeds=20,
     ),
-    ratings(
-        "C4.19",
+    "C4.19": ratings(
         "MovieLens, 8,000 ratings, tuned with the same budget on both sides: dislike and love neither gain nor lose "
         "by sharing.",
         gain("auc", SHARED, over=SINGLE, pair="dislike + love"),
@@ -216,8 +197,7 @@ CLAIMS = [
         expected="no effect",
         seeds=60,
     ),
-    Claim(
-        "C4.20",
+    "C4.20": Claim(
         "Towers whose hidden layers start equal end as good as towers that start different.",
         gain("r2", "equal start", over="own start"),
         grid="04_starts",
@@ -226,18 +206,15 @@ CLAIMS = [
         expected="no effect",
         seeds=120,
     ),
-    crosses(
-        "C4.21",
+    "C4.21": crosses(
         "Where users and videos cross, DeepFM finds more than an MLP of its size.",
         gain("r2", "DeepFM", over="MLP", column="shape", rows=2000),
     ),
-    crosses(
-        "C4.22",
+    "C4.22": crosses(
         "Where users and videos cross, DCN finds more than an MLP of its size.",
         gain("r2", "DCN", over="MLP", column="shape", rows=2000),
     ),
-    crosses(
-        "C4.23",
+    "C4.23": crosses(
         "Where what the user is and what the video is add up, DeepFM and an MLP are equally good.",
         gain("r2", "DeepFM", over="MLP", column="shape"),
         grid="04_added",
@@ -245,62 +222,52 @@ CLAIMS = [
         expected="no effect",
         seeds=20,
     ),
-    interests(
-        "C4.24",
+    "C4.24": interests(
         "Where a history matters by how like it is to the item on offer, DIN finds far more than the mean.",
         gain("r2", "DIN", over="mean", column="shape", kind="matching"),
         smallest=0.1,
     ),
-    interests(
-        "C4.25",
+    "C4.25": interests(
         "Where a history matters by how like it is to the item on offer, DIN finds more without softmax than with it.",
         gain("r2", "DIN", over="DIN, softmax", column="shape", kind="matching"),
         smallest=0.05,
     ),
-    interests(
-        "C4.26",
+    "C4.26": interests(
         "Where all items of a history count alike, DIN and the mean are equally good.",
         gain("r2", "DIN", over="mean", column="shape", kind="all alike"),
         smallest=0.01,
         expected="no effect",
     ),
-    histories(
-        "C4.27",
+    "C4.27": histories(
         "On MovieLens, 30,000 ratings, DIN without a softmax is worse than the mean of the history.",
         gain("auc", "DIN", over="mean", column="shape"),
         smallest=0.01,
         sign=-1,
     ),
-    histories(
-        "C4.28",
+    "C4.28": histories(
         "On MovieLens, 30,000 ratings, DIN with a softmax and the mean of the history are equally good.",
         gain("auc", "DIN, softmax", over="mean", column="shape"),
         smallest=0.005,
         expected="no effect",
     ),
-    narrow(
-        "C4.30",
+    "C4.30": narrow(
         "A bottom of 3: the loss of task A rises when the partner turns away from its direction, from p = 1 to 0.75.",
         gain("log2_mse", 0.75, over=1.0, column="p", model=SHARED),
     ),
-    narrow(
-        "C4.48",
+    "C4.48": narrow(
         "A bottom of 3: with a partner at p = 0.98 the loss of task A is already higher than with one at p = 1.",
         gain("log2_mse", 0.98, over=1.0, column="p", model=SHARED),
     ),
-    narrow(
-        "C4.31",
+    "C4.31": narrow(
         "A bottom of 3: below p = 0 the loss of task A falls again; at p = −1 it is lower than at −0.75.",
         gain("log2_mse", -1.0, over=-0.75, column="p", model=SHARED),
         sign=-1,
     ),
-    narrow(
-        "C4.32",
+    "C4.32": narrow(
         "A bottom of 3: with a partner at p = 0.75 task A has a higher loss than alone.",
         gain("log2_mse", SHARED, over=SINGLE, p=0.75),
     ),
-    Claim(
-        "C4.33",
+    "C4.33": Claim(
         "A bottom of 18: the loss of task A does not rise; a partner at p = 0 is no worse than one at p = 1.",
         gain("log2_mse", 0.0, over=1.0, column="p", model=SHARED),
         grid="04_recipe_wide",
@@ -310,93 +277,79 @@ CLAIMS = [
         expected="no effect",
         seeds=80,
     ),
-    steps(
-        "C4.34",
+    "C4.34": steps(
         "Same features, uncorrelated labels: Shared-Bottom has both tasks at R² 0.8 in fewer steps.",
         _sooner(MIX),
     ),
-    steps(
-        "C4.35",
+    "C4.35": steps(
         "Disjoint features: Shared-Bottom takes more steps until both tasks are at R² 0.8.",
         _sooner(DISJOINT),
         sign=-1,
     ),
-    steps(
-        "C4.36",
+    "C4.36": steps(
         "Disjoint features: that one step is cheaper than two does not make up for the steps that Shared-Bottom needs.",
         _sooner(DISJOINT, "multiply-adds"),
         unit="halvings of the multiply-adds",
         sign=-1,
     ),
-    heat(
-        "C4.37",
+    "C4.37": heat(
         "Disjoint features, a bottom of 4: with 2,000 rows sharing costs more than with 250.",
         Contrast("r2", _transfer(2000, less=250), ["model", "rows"], {"condition": DISJOINT, "width": 4}),
         sign=-1,
     ),
-    heat(
-        "C4.38",
+    "C4.38": heat(
         "Disjoint features, 2,000 rows: a bottom with the parameters of both single-task models, 6 units instead of 4, "
         "still loses.",
         gain("r2", EQUAL_SIZE, over=SINGLE, condition=DISJOINT, width=4, rows=2000),
         sign=-1,
         seeds=60,
     ),
-    heat(
-        "C4.39",
+    "C4.39": heat(
         "Disjoint features, a bottom of 32, 2,000 rows: sharing costs nothing that matters.",
         gain("r2", SHARED, over=SINGLE, condition=DISJOINT, width=32, rows=2000),
         only={"names": [DISJOINT], "widths": [32], "rows": [2000], "models": [SINGLE, SHARED]},
         expected="no effect",
         seeds=40,
     ),
-    frequent(
-        "C4.40",
+    "C4.40": frequent(
         "Over single-task models the two rarest labels, share and follow, gain by sharing embeddings and a layer.",
         gain("auc", HALFWAY, over="nothing", column="shared", label=RAREST),
     ),
-    frequent(
-        "C4.41",
+    "C4.41": frequent(
         "The click, the most frequent label, neither gains nor loses by sharing embeddings and a layer.",
         gain("auc", HALFWAY, over="nothing", column="shared", label="click"),
         expected="no effect",
         seeds=22,
     ),
-    feed(
-        "C4.42",
+    "C4.42": feed(
         "On clicked rows alone, where no label contains the click, share and follow still gain by sharing.",
         gain("auc", HALFWAY, over="nothing", column="shared", label=RAREST),
         grid="04_feed_clicked",
         only={"labels": RAREST},
     ),
-    places(
-        "C4.43",
+    "C4.43": places(
         "Over all eight labels it makes no difference whether a layer is shared beside the embeddings or not.",
         gain("auc", "embeddings", over=HALFWAY, column="shared", label=LABELS),
         expected="no effect",
     ),
-    places(
-        "C4.44",
+    "C4.44": places(
         "Likes and favourites do better where the embeddings alone are shared.",
         gain("auc", "embeddings", over=HALFWAY, column="shared", label=OWN_HABIT),
         smallest=0.005,
     ),
-    news(
-        "C4.45",
+    "C4.45": news(
         "The news example, a bottom of 64: in more than seven of ten worlds the clicks move by less than 0.02 AUC.",
         _hardly_moved,
         smallest=0.7,
         unit="of the worlds",
     ),
-    news(
-        "C4.46",
+    "C4.46": news(
         "The news example, a bottom of 64: the seconds neither gain nor lose.",
         gain("score", SHARED, over=SINGLE, width=64, task="seconds"),
         unit="R²",
         expected="no effect",
     ),
-    news(
-        "C4.47",
+    "C4.47": news(
         "The news example, a bottom of 4: the clicks lose.",
         gain("score", SHARED, over=SINGLE, width=4, task="click"),
         only={"widths": [4]},
@@ -404,4 +357,4 @@ CLAIMS = [
         sign=-1,
         seeds=26,
     ),
-]
+}

@@ -30,68 +30,56 @@ sizes = partial(r2, grid="05_sizes")
 narrow = partial(r2, grid="05_alike", only={"situations": [NARROW]})
 ended = partial(gain, "loss", column="method", step=toy.STEPS)  # the mean over the tasks: the paper's normalised loss
 
-CLAIMS = [
-    units(
-        "C5.1",
+CLAIMS = {
+    "C5.1": units(
         "Disjoint features, losses added up: when the loss of A grows a hundredfold, B learns less.",
         gain("r2", 100, over=1, column="scale", pair=DISJOINT, task="b"),
     ),
-    units(
-        "C5.2",
+    "C5.2": units(
         "Features in common, losses added up: when the loss of A grows a hundredfold, B learns less.",
         gain("r2", 100, over=1, column="scale", pair="same features", task="b"),
     ),
-    units(
-        "C5.3",
+    "C5.3": units(
         "Features in common, losses added up: when the loss of A grows a hundredfold, A itself learns less.",
         gain("r2", 100, over=1, column="scale", pair="same features", task="a"),
     ),
-    near_zero(
-        "C5.4",
+    "C5.4": near_zero(
         "Labels of B without noise, disjoint features: UWL teaches B more than equal weights do.",
         gain("r2", "UWL", over=SUM, task="b"),
     ),
-    near_zero(
-        "C5.5",
+    "C5.5": near_zero(
         "Labels of B without noise, disjoint features: what UWL gains for B is more than what it gains for A.",
         Contrast("r2", {("UWL", "b"): 1, (SUM, "b"): -1, ("UWL", "a"): -1, (SUM, "a"): 1}, ["model", "task"]),
     ),
-    two_toys(
-        "C5.6",
+    "C5.6": two_toys(
         "Two toy tasks, σ = 1 and 100, all methods tuned: GradNorm ends at a lower normalised loss than the plain sum.",
         ended("GradNorm", over=SUM, tasks=2),
         seeds=100,
     ),
-    two_toys(
-        "C5.7",
+    "C5.7": two_toys(
         "Two toy tasks, σ = 1 and 100, all methods tuned: UWL ends at a lower normalised loss than the plain sum.",
         ended("UWL", over=SUM, tasks=2),
         seeds=30,
     ),
-    two_toys(
-        "C5.25",
+    "C5.25": two_toys(
         "Two toy tasks, σ = 1 and 100, all methods tuned: UWL ends at a lower normalised loss than GradNorm.",
         ended("UWL", over="GradNorm", tasks=2),
     ),
-    two_toys(
-        "C5.20",
+    "C5.20": two_toys(
         "Two toy tasks, σ = 1 and 100, all methods tuned: the sum divided by σ² ends at a lower loss than UWL.",
         ended("divided by σ²", over="UWL", tasks=2),
     ),
-    two_toys(
-        "C5.21",
+    "C5.21": two_toys(
         "Two toy tasks, σ = 1 and 100, all methods tuned: the sum divided by σ² ends at a lower loss than GradNorm.",
         ended("divided by σ²", over="GradNorm", tasks=2),
     ),
-    two_toys(
-        "C5.22",
+    "C5.22": two_toys(
         "Two toy tasks, all methods tuned: UWL lets the large one pay; that with σ = 100 ends at a higher loss of its "
         "own than in the plain sum.",
         ended("UWL", over=SUM, tasks=2, task=1),
         sign=1,
     ),
-    r2(
-        "C5.8",
+    "C5.8": r2(
         "Disjoint features, 100 : 1: GradNorm brings back more than half of what B lost in the plain sum.",
         Contrast(
             "r2",
@@ -103,68 +91,59 @@ CLAIMS = [
         only={"pairs": [DISJOINT], "factors": [1, 100], "methods": [SUM, "GradNorm"]},
         seeds=24,
     ),
-    sizes(
-        "C5.9",
+    "C5.9": sizes(
         "100 : 1, mean of both pairs: UWL learns less than tuned weights.",
         gain("r2", "UWL", over=TUNED),
         only={"methods": [TUNED, "UWL"]},
         sign=-1,
         seeds=160,
     ),
-    sizes(
-        "C5.10",
+    "C5.10": sizes(
         "100 : 1, mean of both pairs: GradNorm learns less than tuned weights.",
         gain("r2", "GradNorm", over=TUNED),
         only={"methods": [TUNED, "GradNorm"]},
         sign=-1,
         seeds=640,
     ),
-    narrow(
-        "C5.11",
+    "C5.11": narrow(
         "Narrow bottom, losses of equal size: UWL learns as much as a tuned weight.",
         gain("r2", "UWL", over=TUNED, situation=NARROW),
         expected="no effect",
         seeds=400,
     ),
-    narrow(
-        "C5.12",
+    "C5.12": narrow(
         "Narrow bottom, losses of equal size: GradNorm learns as much as a tuned weight.",
         gain("r2", "GradNorm", over=TUNED, situation=NARROW),
         expected="no effect",
         seeds=400,
     ),
-    *(
-        narrow(
-            f"C5.{number}",
+    **{
+        f"C5.{number}": narrow(
             f"Narrow bottom: with {name} the two tasks learn less, on average, than single-task models.",
             gain("r2", method, over="single-task", situation=NARROW),
             sign=-1,
             seeds=48,
         )
         for number, (method, name) in enumerate(METHODS.items(), start=13)
-    ),
-    narrow(
-        "C5.18",
+    },
+    "C5.18": narrow(
         "Narrow bottom: PCGrad learns as much as the sum of the losses.",
         gain("r2", "PCGrad", over=SUM, situation=NARROW),
         expected="no effect",
         seeds=64,
     ),
-    ten_toys(
-        "C5.19",
+    "C5.19": ten_toys(
         "Ten toy tasks, all methods tuned: UWL ends at a lower normalised loss than GradNorm.",
         ended("UWL", over="GradNorm", tasks=10),
     ),
-    ten_toys(
-        "C5.23",
+    "C5.23": ten_toys(
         "Ten toy tasks, all methods tuned: the sum divided by σ² ends at a lower normalised loss than UWL.",
         ended("divided by σ²", over="UWL", tasks=10),
     ),
-    sizes(
-        "C5.24",
+    "C5.24": sizes(
         "100 : 1, mean of both pairs: PCGrad learns more than the plain sum.",
         gain("r2", "PCGrad", over=SUM),
         only={"methods": [SUM, "PCGrad"]},
         seeds=40,
     ),
-]
+}

@@ -57,33 +57,28 @@ seesaw = partial(
     r2, grid="06_seesaw", sign=-1, seeds=110, only={"weights": [0.1, 0.9], "models": [ONE_EXPERT, WIDE, "PLE"]}
 )
 
-CLAIMS = [
-    paper_rate(
-        "C6.1",
+CLAIMS = {
+    "C6.1": paper_rate(
         "With the rate 0.01 for all, MMoE beats a bottom of its size where both tasks are one, at p = 1.",
         gain("log2_mse", "MMoE", over=WIDE, p=1.0),
     ),
-    paper_rate(
-        "C6.2",
+    "C6.2": paper_rate(
         "With the rate 0.01 for all, MMoE beats its own experts with fixed gates where both tasks are one, at p = 1.",
         gain("log2_mse", "MMoE", over=FIXED, p=1.0),
     ),
-    doublings(
-        "C6.3",
+    "C6.3": doublings(
         "Tuned, MMoE's lead over the bottom of its size at p = 1 is smaller than at the rate 0.01.",
         _lead_lost,
         grid=BEFORE_AND_AFTER,
         only={"p": [1.0], "models": [WIDE, "MMoE"]},
     ),
-    tuned(
-        "C6.4",
+    "C6.4": tuned(
         "Tuned, where the tasks look in different directions, at p = 0, one gate is worse than a plain bottom.",
         gain("log2_mse", ONE_GATE, over=WIDE, p=0.0),
         only={"p": [0.0], "models": [WIDE, ONE_GATE]},
         seeds=40,
     ),
-    tuned(
-        "C6.5",
+    "C6.5": tuned(
         "Tuned, where the tasks look in different directions, at p = 0, a gate for each task is better than one for "
         "both.",
         gain("log2_mse", "MMoE", over=ONE_GATE, p=0.0),
@@ -91,100 +86,83 @@ CLAIMS = [
         sign=-1,
         seeds=400,
     ),
-    few_rows(
-        "C6.6",
+    "C6.6": few_rows(
         "Disjoint features, 500 rows: MMoE is worse than two single-task models of its size.",
         gain("r2", "MMoE", over=SINGLE, condition=OTHER, rows=500),
     ),
-    few_rows(
-        "C6.7",
+    "C6.7": few_rows(
         "Disjoint features, 500 rows: MMoE is worse than experts whose gates do not look at the row.",
         gain("r2", "MMoE", over=FIXED, condition=OTHER, rows=500),
     ),
-    few_rows(
-        "C6.8",
+    "C6.8": few_rows(
         "Same features, 500 rows: MMoE is worse than a plain bottom of its size.",
         gain("r2", "MMoE", over=WIDE, condition=SAME, rows=500),
     ),
-    relu(
-        "C6.9",
+    "C6.9": relu(
         "Disjoint features, 500 rows: experts with fixed gates are better than a plain bottom.",
         gain("r2", FIXED, over=WIDE, condition=OTHER, rows=500),
         only={"conditions": [OTHER], "rows": [500], "models": [WIDE, FIXED]},
         seeds=420,
     ),
-    many_rows(
-        "C6.10",
+    "C6.10": many_rows(
         "Disjoint features, 2,000 rows: MMoE is better than one of its experts alone, a narrow bottom.",
         gain("r2", "MMoE", over=ONE_EXPERT, condition=OTHER, rows=2000),
     ),
-    many_rows(
-        "C6.11",
+    "C6.11": many_rows(
         "Disjoint features, 2,000 rows: MMoE is worse than experts whose gates do not look at the row.",
         gain("r2", "MMoE", over=FIXED, condition=OTHER, rows=2000),
         sign=-1,
     ),
-    kinds(
-        "C6.12",
+    "C6.12": kinds(
         "Where the kind of row says which features count, MMoE is better than experts with fixed gates.",
         gain("r2", "MMoE", over=FIXED),
         only={"models": [FIXED, "MMoE"]},
         seeds=150,
     ),
-    kinds(
-        "C6.13",
+    "C6.13": kinds(
         "Where the kind of row says which features count, MMoE is better than two single-task models of its size.",
         gain("r2", "MMoE", over=SINGLE),
     ),
-    kinds(
-        "C6.14",
+    "C6.14": kinds(
         "Where the kind of row says which features count, a gate for each task is better than one for both.",
         gain("r2", "MMoE", over=ONE_GATE),
     ),
-    gates(
-        "C6.15",
+    "C6.15": gates(
         "On the same row the gates of two tasks have more in common where the tasks are one, at p = 1, than at p = 0.",
         gain("common", 1.0, over=0.0, column="p", model="MMoE"),
     ),
-    gates(
-        "C6.16",
+    "C6.16": gates(
         "At p = 0 the gates of two tasks have no more in common on the same row than on rows drawn apart.",
         _beyond_chance(0.0),
         expected="no effect",
     ),
-    gates(
-        "C6.17",
+    "C6.17": gates(
         "At p = 1 the gates of two tasks have more in common on the same row than on rows drawn apart.",
         _beyond_chance(1.0),
     ),
-    raw(
-        "C6.18",
+    "C6.18": raw(
         "With one raw column of 30 ± 10 among the inputs, a gate of MMoE uses fewer of its four experts.",
         gain("used", "30 ± 10", over="scaled", column="column", model="MMoE"),
         smallest=0.5,
         unit="experts",
         seeds=84,
     ),
-    raw(
-        "C6.19",
+    "C6.19": raw(
         "With one raw column of 30 ± 10 among the inputs, MMoE predicts worse.",
         gain("r2", "30 ± 10", over="scaled", column="column", model="MMoE"),
         smallest=0.01,
         unit="R²",
         seeds=104,
     ),
-    seesaw(
-        "C6.20",
+    "C6.20": seesaw(
         "Disjoint features: a plain bottom of MMoE's size has a shorter seesaw than a narrow one.",
         _seesaw(WIDE, over=ONE_EXPERT),
     ),
-    seesaw(
-        "C6.21",
+    "C6.21": seesaw(
         "Disjoint features: PLE's seesaw is shorter than that of a plain bottom of MMoE's size.",
         _seesaw("PLE", over=WIDE),
     ),
-    seesaw(
-        "C6.22",
+    "C6.22": seesaw(
         "Disjoint features: a task with a weight of 0.1 is better off in PLE than in a plain bottom of MMoE's size.",
         Contrast(
             "r2",
@@ -193,4 +171,4 @@ CLAIMS = [
         ),
         sign=1,
     ),
-]
+}

@@ -29,79 +29,66 @@ unseen = partial(
     only={"kinds": [UNSEEN], "strengths": [1.0], "models": [SHARED, "ESMM"], "tasks": [LIKE]},
 )
 
-CLAIMS = [
-    overshoot(
-        "C7.1",
+CLAIMS = {
+    "C7.1": overshoot(
         "Selection by what is seen, strength 2: a CVR trained on clicked rows is too high on all rows.",
         mean("ratio", minus=1, model=SINGLE, **AT_2),
     ),
-    seen(
-        "C7.2",
+    "C7.2": seen(
         "Selection by what is seen, strength 2: ESMM ranks all rows better than a CVR trained on clicked rows.",
         gain("auc", "ESMM", over=SINGLE, **AT_2),
     ),
-    seen(
-        "C7.3",
+    "C7.3": seen(
         "Selection by what is seen, strength 2: a CVR masked to clicked rows that shares its embeddings with the CTR, "
         "without any product, ranks all rows better than one trained on clicked rows.",
         gain("auc", SHARED, over=SINGLE, **AT_2),
     ),
-    unrelated(
-        "C7.4",
+    "C7.4": unrelated(
         "Strength 0, where clicks have reasons of their own: ESMM's CVR, tuned for click and like together, ranks "
         "worse than the masked CVR, which also shares its embeddings.",
         gain("auc", "ESMM", over=SHARED, **AT_0),
     ),
-    overshoot(
-        "C7.5",
+    "C7.5": overshoot(
         "Selection by what is seen, strength 2: sharing lowers the overshoot on all rows; that of ESMM is smaller than "
         "that of ESMM without it.",
         gain("ratio", "ESMM", over=APART, **AT_2),
         sign=-1,
     ),
-    seen(
-        "C7.6",
+    "C7.6": seen(
         "Selection by what is seen, strength 2: ESMM's CTCVR ranks better than a CTCVR trained alone.",
         gain("auc", "ESMM", over=SINGLE, **AT_2 | {"task": BOTH}),
     ),
-    unrelated(
-        "C7.7",
+    "C7.7": unrelated(
         "Strength 0, where clicks have reasons of their own: ESMM's CVR, tuned for click and like together, ranks "
         "worse than one trained on clicks.",
         gain("auc", "ESMM", over=SINGLE, **AT_0),
     ),
-    unrelated(
-        "C7.8",
+    "C7.8": unrelated(
         "Strength 0, where clicks have reasons of their own: ESMM's CVR, tuned for click and like together, ranks "
         "worse than the CVR of ESMM without the sharing.",
         gain("auc", "ESMM", over=APART, **AT_0),
     ),
-    unseen(
-        "C7.9",
+    "C7.9": unseen(
         "Selection by what is unseen, strength 1: the CVR of ESMM is too high on all rows.",
         mean("ratio", minus=1, model="ESMM", **HIDDEN),
     ),
-    unseen(
-        "C7.10",
+    "C7.10": unseen(
         "Selection by what is unseen, strength 1: the masked CVR is too high on all rows.",
         mean("ratio", minus=1, model=SHARED, **HIDDEN),
     ),
-    unseen(
-        "C7.11",
+    "C7.11": unseen(
         "Selection by what is unseen, strength 1: judged on clicked rows by what was logged there, the CVR of ESMM is "
         "right.",
         mean("logged_ratio", minus=1, model="ESMM", **HIDDEN),
         unit="of what is logged",
         expected="no effect",
     ),
-    seen(
-        "C7.12",
+    "C7.12": seen(
         "Selection by what is seen, strength 2: the product of a CTR and a masked CVR ranks better than a CTCVR "
         "trained alone.",
         gain("auc", SHARED, over=SINGLE, **AT_2 | {"task": BOTH}),
     ),
-    Claim(
-        "C7.13",
+    "C7.13": Claim(
         "On MovieLens, ESMM ranks what is watched and liked better than a model that is trained on that alone.",
         gain("auc_both", "ESMM", over=SINGLE),
         grid="07_watched",
@@ -110,9 +97,8 @@ CLAIMS = [
         unit="AUC",
         seeds=32,
     ),
-    seen(
-        "C7.14",
+    "C7.14": seen(
         "Selection by what is seen, strength 2: on all rows ESMM ranks better than ESMM without the sharing.",
         gain("auc", "ESMM", over=APART, **AT_2),
     ),
-]
+}

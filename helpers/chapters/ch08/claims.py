@@ -51,53 +51,45 @@ leak = partial(Claim, effect=leaks.effects, smallest=0.5, unit="of the feeds", s
 report = partial(Claim, grid="08_worlds", unit="of the worlds", seeds=32)
 held = partial(report, smallest=0.02, unit="of the gains")
 
-CLAIMS = [
-    leak(
-        "C8.1",
+CLAIMS = {
+    "C8.1": leak(
         "The check names a number that is a label with noise on top, and no feature that was not made from a label.",
         grid="08_leaks",
     ),
-    leak(
-        "C8.8",
+    "C8.8": leak(
         "The check names a number that is 0, or missing, wherever the label is 0, and no feature that was not made so.",
         grid="08_leaks_sparse",
     ),
-    report(
-        "C8.2",
+    "C8.2": report(
         "Disjoint features, 2,000 rows: the report says keep apart more often than the opposite.",
         _right,
         smallest=0.3,
     ),
-    report(
-        "C8.3",
+    "C8.3": report(
         "The same features, 2,000 rows: in most worlds the report is undecided.",
         _open,
         smallest=0.5,
     ),
-    report(
-        "C8.4",
+    "C8.4": report(
         "The report hardly ever says the opposite of the truth.",
         _wrong,
         smallest=0.1,
         expected="no effect",
     ),
-    held(
-        "C8.5",
+    "C8.5": held(
         "After 20 seeds the report's intervals hold what other logs of the same law give on average.",
         _held("report"),
         smallest=0.8,
     ),
-    held(
-        "C8.6",
+    "C8.6": held(
         "The report's intervals hold what other logs of the same law give on average more often than t-intervals that "
         "take the seeds for independent logs.",
         _held("report", "naive"),
     ),
-    held(
-        "C8.7",
+    "C8.7": held(
         "By time, too, the report's intervals hold what other logs of the same law give on average more often than "
         "t-intervals that take the seeds for independent logs.",
         _held("report", "naive"),
         grid="08_by_time",
     ),
-]
+}
