@@ -6,6 +6,7 @@ the baseline, and over how many seeds the 95% intervals are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from string import Formatter
 
@@ -27,6 +28,9 @@ METRICS = {
 }
 
 
+TASK_NAMES = {"a": "task A", "b": "task B"}  # as the text calls the tasks of the toy data
+
+
 class Runs:
     """A tidy table of runs, of which one column is looked at.
 
@@ -37,7 +41,8 @@ class Runs:
     seeds   what the values of column `seed` are: seeds, worlds, feeds
     over    the baseline, where the value is a gain
 
-    A value in powers of two (`log2_…`) is averaged in powers and shown as a number.
+    A value in powers of two (`log2_…`) is averaged in powers and shown as a number. Where a line has powers of ten
+    (`log10_…`) on an axis, the numbers are written at whole powers.
     """
 
     def __init__(
@@ -87,6 +92,12 @@ class Runs:
             table = table.assign(**{name: new})
         return self._with(table)
 
+    def log10(self, column: str, floor: float = 0.0) -> Runs:
+        """The runs with `log10_…`, the powers of ten of a column, as a new column; of `value`, as the value."""
+        new = f"log10_{column}"
+        table = self.table.assign(**{new: np.log10(self.table[column].clip(lower=floor))})
+        return self._with(table, value=new if column == self.value else self.value)
+
     def gain(self, over: str) -> Runs:
         """`value` of every other model minus that of the model `over`, paired on all other settings and the seed."""
         kept = [name for name in self.table if name == self.value or name not in METRICS]
@@ -132,7 +143,13 @@ class Runs:
         """A line over `x` with its band for each level of `series` (the model), as `figures.lines`."""
         series = series or self.model
         axes = {"x_label": x_label, "y_label": _folded(self.axis(x, series, kind="bands"))}
-        return figures.lines(self.summary(series, x), x, series, title=title, zero=zero, **axes)
+        figure = figures.lines(self.summary(series, x), x, series, title=title, zero=zero, **axes)
+        for name, axis in ((x, figure.axes[0].xaxis), (self.value, figure.axes[0].yaxis)):
+            if name.startswith("log10_"):
+                low, high = axis.get_view_interval()
+                powers = range(math.ceil(low), math.floor(high) + 1)
+                axis.set_ticks(powers, [f"{10.0**power:,.10g}" for power in powers])
+        return figure
 
     def heatmap(
         self, row: str, column: str, panel: str | None = None, *, title: str, x_label: str, y_label: str, matters: float
