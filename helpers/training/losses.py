@@ -13,6 +13,10 @@ from torch import Tensor
 
 from helpers.support import validate
 
+TOTAL = "total"  # the weighted sum of the task losses, beside the tasks' own names
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
 
 def binary_cross_entropy(logit: Tensor, label: Tensor) -> Tensor:
     """−[y log p + (1−y) log(1−p)] with p = sigmoid(logit), row by row.
@@ -85,7 +89,7 @@ def mended_cross_entropy(logit: Tensor, watch_time: Tensor) -> Tensor:
     return (1 + watch_time) * F.softplus(logit) - watch_time * logit
 
 
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"binary": binary_cross_entropy, "regression": squared_error}
+LOSSES: dict[str, Loss] = {"binary": binary_cross_entropy, "regression": squared_error}
 
 
 def masked_mean(rows: Tensor, mask: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
@@ -107,7 +111,7 @@ def masked_mean(rows: Tensor, mask: Tensor | None = None, weight: Tensor | None 
 def task_losses(
     outputs: dict[str, Tensor],
     labels: dict[str, Tensor],
-    losses: dict[str, Callable[[Tensor, Tensor], Tensor]],
+    losses: dict[str, Loss],
     masks: dict[str, Tensor] | None = None,
     weights: dict[str, Tensor] | None = None,
 ) -> Tensor:
