@@ -91,6 +91,10 @@ class Copies:
             chunks.append(self(map_tensors(lambda t, s=start, k=size: t.narrow(-2, s, k), inputs), state))
         return {task: torch.cat([chunk[task] for chunk in chunks], dim=-1) for task in chunks[0]}
 
+    def squeeze(self, outputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The outputs of a single model without their leading axis, `(n,)`; those of copies as they are."""
+        return {task: output[0] for task, output in outputs.items()} if self.single else outputs
+
     def check_inputs(self, inputs: Inputs) -> None:
         """Raise ValueError or TypeError that names what in `inputs` a call would fail on, in words of its columns."""
         check_inputs(inputs, None if self.single else self.count, shared=True)
@@ -102,8 +106,7 @@ def predict(models: nn.Module | Sequence[nn.Module], inputs: Inputs) -> dict[str
     """Outputs of a model in evaluation mode, `(n,)` each, or of copies, `(copies, n)`, which may share the inputs."""
     copies = Copies(models)
     copies.check_inputs(inputs)
-    outputs = copies.predict(inputs)
-    return {task: output[0] for task, output in outputs.items()} if copies.single else outputs
+    return copies.squeeze(copies.predict(inputs))
 
 
 @torch.no_grad()

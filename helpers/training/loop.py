@@ -56,8 +56,7 @@ class Run:
         """Logit or value of each task, each at that task's own best epoch: `(n,)`, or `(copies, n)` for copies."""
         self.copies.check_inputs(inputs)
         states = {task: state for task, (_, state) in self.best.items() if task != TOTAL}
-        outputs = {task: self.copies.predict(inputs, state)[task] for task, state in states.items()}
-        return {task: output[0] for task, output in outputs.items()} if self.copies.single else outputs
+        return self.copies.squeeze({task: self.copies.predict(inputs, state)[task] for task, state in states.items()})
 
     def best_epochs(self) -> pd.DataFrame:
         """The epoch at which each task, and the total, was best: a row a copy, a column a task."""
