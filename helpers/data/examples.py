@@ -56,6 +56,10 @@ def _check(name: str, values, shape: tuple[int, ...] | None = None) -> None:
         validate.fail(name, f"shape {tuple(values.shape)}", f"shape {shape}, one value a row of the inputs")
 
 
+def _float(name: str, values: Tensor) -> Tensor:
+    return validate.finite(name, values.float())
+
+
 @dataclass(frozen=True)
 class Examples:
     """n examples, or m × n when each of m models has examples of its own (`Examples.stack`).
@@ -81,40 +85,32 @@ class Examples:
         shape = check_inputs(self.inputs, self.copies)
         if shape[-1] == 0:
             validate.fail("inputs", "no row", "at least one example")
-        for kind, by_task in (("labels", self.labels), ("masks", self.masks), ("weights", self.weights)):
-            if not isinstance(by_task, dict):
-                validate.fail(kind, type(by_task).__name__, "a dict of tensors by task", TypeError)
+        for kind in ("labels", "masks", "weights"):
+            by_task = validate.instance(kind, getattr(self, kind), dict, "a dict of tensors by task")
             for task, values in by_task.items():
                 if task not in self.labels:
                     validate.fail(f"{kind}[{task!r}]", "a task without labels", f"one of {list(self.labels)}")
                 _check(f"{kind}[{task!r}]", values, shape)
+                if kind == "masks" and values.dtype != torch.bool:
+                    validate.fail(f"masks[{task!r}]", f"dtype {values.dtype}", "bool", TypeError)
+                if kind == "weights" and bool((values < 0).any()):
+                    came = f"a negative weight ({float(values.min()):g})"
+                    validate.fail(f"weights[{task!r}]", came, "weights of at least 0")
         if not self.labels:
             validate.fail("labels", "no task", "a dict with at least one task")
-        for task, mask in self.masks.items():
-            if mask.dtype != torch.bool:
-                validate.fail(f"masks[{task!r}]", f"dtype {mask.dtype}", "bool", TypeError)
-        labels = {}
-        for task, values in self.labels.items():
-            if task in self.masks:
-                values = torch.where(self.masks[task], values, torch.zeros_like(values))
-            labels[task] = validate.finite(f"labels[{task!r}]", values.float())
-        weights = {task: validate.finite(f"weights[{task!r}]", values.float()) for task, values in self.weights.items()}
-        for task, values in weights.items():
-            if bool((values < 0).any()):
-                came = f"a negative weight ({float(values.min()):g})"
-                validate.fail(f"weights[{task!r}]", came, "weights of at least 0")
         if self.groups is not None:
             _check("groups", self.groups, shape)
             if self.groups.dtype == torch.bool or self.groups.is_floating_point():
                 validate.fail("groups", f"dtype {self.groups.dtype}", "integers, the user of each row", TypeError)
-        vars(self).update(inputs=self._as_numbers(), labels=labels, weights=weights)
-
-    def _as_numbers(self) -> Inputs:
-        """Plain inputs and dense columns as float32; ids stay integers."""
+        observed = {task: torch.where(mask, self.labels[task], 0) for task, mask in self.masks.items()}
+        labels = {task: _float(f"labels[{task!r}]", values) for task, values in (self.labels | observed).items()}
+        weights = {task: _float(f"weights[{task!r}]", values) for task, values in self.weights.items()}
         if isinstance(self.inputs, Tensor):
-            return validate.finite("inputs", self.inputs.float())
-        floats = {name: tensor.float() for name, tensor in self.inputs.items() if tensor.is_floating_point()}
-        return self.inputs | {name: validate.finite(f"inputs[{name!r}]", tensor) for name, tensor in floats.items()}
+            inputs = _float("inputs", self.inputs)
+        else:  # ids stay integers
+            dense = {name: tensor for name, tensor in self.inputs.items() if tensor.is_floating_point()}
+            inputs = self.inputs | {name: _float(f"inputs[{name!r}]", tensor) for name, tensor in dense.items()}
+        vars(self).update(inputs=inputs, labels=labels, weights=weights)
 
     def __len__(self) -> int:
         return next(iter(self.labels.values())).shape[-1]

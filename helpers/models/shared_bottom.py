@@ -67,9 +67,8 @@ class Encoder(nn.Module):
             return inputs
         parts = [inputs["dense"]] if self.dense else []
         for width, columns in self.fields.items():
-            if columns:
-                ids = inputs["sparse"] if len(columns) == len(self.names) else inputs["sparse"][:, columns]
-                parts.append(self._look_up(width, ids).flatten(-2))  # (n, columns, width) → (n, columns · width)
+            ids = inputs["sparse"] if len(columns) == len(self.names) else inputs["sparse"][:, columns]
+            parts.append(self._look_up(width, ids).flatten(-2))  # (n, columns, width) → (n, columns · width)
         for sequence in self.sequences:
             ids = inputs[sequence.name]
             real = (ids != sequence.padding).unsqueeze(-1)  # (n, length, 1)
@@ -106,7 +105,7 @@ class Encoder(nn.Module):
                 validate.fail(where, f"shape {tuple(tensor.shape)}", f"shape (n, {count})")
             if name != "dense" and tensor.dtype not in (torch.int32, torch.int64):
                 validate.fail(where, f"dtype {tensor.dtype}", "integers, rows of an embedding table", TypeError)
-        ids = [("sparse", width, inputs["sparse"][..., fields]) for width, fields in self.fields.items() if fields]
+        ids = [("sparse", width, inputs["sparse"][..., fields]) for width, fields in self.fields.items()]
         ids += [(sequence.name, sequence.width, inputs[sequence.name]) for sequence in self.sequences]
         for name, width, rows in ids:
             last = self.tables[str(width)].num_embeddings - 1
@@ -235,27 +234,22 @@ class SingleTasks(nn.Module):
         return {f"models.{i}.{name}": l2 for i, model in enumerate(self.models) for name, l2 in model.l2().items()}
 
 
-class OneHead(nn.Module):
+class OneHead(SharedBottom):
     """A single-task network whose one output is the output of every task. Arguments as of `SharedBottom`.
 
     All tasks must be of one kind: a number cannot be a logit and a value at once.
     """
 
     def __init__(self, features: Features | int, tasks: dict[str, str], bottom=(128, 128), tower=(64, 32), **options):
-        super().__init__()
-        self.tasks = _check_tasks(tasks)
-        if len(set(tasks.values())) != 1:
-            validate.fail("tasks", f"the kinds {sorted(set(tasks.values()))}", "tasks of one kind")
-        self.score = SingleTask(features, "score", next(iter(tasks.values())), bottom, tower, **options)
+        kinds = set(_check_tasks(tasks).values())
+        if len(kinds) != 1:
+            validate.fail("tasks", f"the kinds {sorted(kinds)}", "tasks of one kind")
+        super().__init__(features, {"score": kinds.pop()}, bottom, [_units("tower", tower)], **options)
+        self.tasks = dict(tasks)
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        return dict.fromkeys(self.tasks, self.score(inputs)["score"])
-
-    def check_inputs(self, inputs: Inputs) -> None:
-        self.score.check_inputs(inputs)
-
-    def l2(self) -> dict[str, float]:
-        return {f"score.{name}": penalty for name, penalty in self.score.l2().items()}
+        score = self.towers[0](self.bottom(self.encoder(inputs))).squeeze(-1)  # (n,)
+        return dict.fromkeys(self.tasks, score)
 
 
 def parameter_count(model: nn.Module) -> int:

@@ -11,12 +11,10 @@ more time than the model.
 from __future__ import annotations
 
 import copy
-import io
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,7 +25,6 @@ from tqdm.auto import tqdm
 from helpers.data.examples import Examples, Inputs
 from helpers.models.copies import Copies, State, group_size, restore
 from helpers.support import validate
-from helpers.support.files import whole
 from helpers.training import arguments
 from helpers.training.adam import Adam
 from helpers.training.balancing import Balance
@@ -196,14 +193,17 @@ def _fit(copies: Copies, train: Examples, valid: Examples | None, settings: Sett
                 if epoch % every and epoch != settings.epochs:
                     continue
                 trained, sums, counts = _with_total(sums / counts, settings), 0.0, 0.0
-                tested = trained if valid is None else _evaluate(copies, valid, settings)
+                if valid is None:
+                    tested = trained
+                else:
+                    tested = _with_total(_losses(copies.predict(valid.inputs), valid, settings), settings)
                 going = stopping.going()
                 _stop_at_nan(trained, tested, going, tasks, epoch)
                 records.append((epoch, going, trained, tested, balance.weights * settings.task_weights))
                 stopping.update(epoch, copies.state(), tested, keep_last=valid is None)
                 if not bool(stopping.going().any()):
                     break
-                copies.module.train()  # `_evaluate` has left it in evaluation mode
+                copies.module.train()  # `predict` has left it in evaluation mode
         except KeyboardInterrupt:
             if not copies.single:
                 raise
@@ -224,10 +224,6 @@ def _losses(outputs: dict[str, Tensor], batch: Examples, settings: Settings) -> 
 
 def _with_total(task_loss: Tensor, settings: Settings) -> Tensor:
     return torch.cat([task_loss, weighted_sum(task_loss, settings.task_weights)[..., None]], dim=-1)
-
-
-def _evaluate(copies: Copies, valid: Examples, settings: Settings) -> Tensor:
-    return _with_total(_losses(copies.predict(valid.inputs), valid, settings), settings)
 
 
 def _observed(batch: Examples, tasks: list[str]) -> Tensor | float:
@@ -328,38 +324,3 @@ def _join(runs: list[Run]) -> Run:
         epochs, states = zip(*(run.best[task] for run in runs), strict=True)
         best[task] = torch.cat(epochs), {name: torch.cat([state[name] for state in states]) for name in states[0]}
     return Run(runs[0].copies, join([run.history for run in runs]), best, join([run.weights for run in runs]))
-
-
-def save(model: nn.Module, path: str | Path) -> None:
-    """Write the model's parameters to `path`, whole or not at all; a folder that is missing is made."""
-    validate.instance("model", model, nn.Module, "an nn.Module")
-    parameters = io.BytesIO()
-    torch.save(model.state_dict(), parameters)
-    with whole(path) as part:
-        part.write_bytes(parameters.getbuffer())
-
-
-def load(model: nn.Module, path: str | Path) -> nn.Module:
-    """Read parameters written by `save` into a model of the same shape, and return it.
-
-    Only tensors are read (`weights_only=True`): a file from a stranger cannot run code. Raises FileNotFoundError, or
-    ValueError when the file belongs to a model of another shape.
-    """
-    validate.instance("model", model, nn.Module, "an nn.Module")
-    path = Path(validate.instance("path", path, str | os.PathLike, "the name of a file"))
-    if not path.exists():
-        validate.fail("path", f"{path.name}, which does not exist", "a file written by `save`", FileNotFoundError)
-    try:
-        state = torch.load(path, weights_only=True)
-        readable = all(isinstance(tensor, Tensor) for tensor in state.values())
-    except Exception:  # truncated, another format, or a pickle with code in it: torch raises many kinds
-        readable = False
-    if not readable:
-        validate.fail("path", f"{path.name}, which does not hold parameters", "a file written by `save`")
-    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    came = {name: tuple(tensor.shape) for name, tensor in state.items()}
-    if own != came:
-        differ = sorted(name for name in own.keys() | came.keys() if own.get(name) != came.get(name))
-        validate.fail("path", f"a file that differs in {differ[0]!r} ({came.get(differ[0])})", f"{own.get(differ[0])}")
-    model.load_state_dict(state)
-    return model
