@@ -1,10 +1,10 @@
 """`make claims`: measure every claim again with seeds that no notebook uses, and compare with the notebooks' verdicts.
 
-usage: python -m helpers.course.measure_claims [--seeds START:STOP] [ID ...]
+usage: python -m helpers.course.measure_claims [--seeds START:STOP] [--cluster tcp://HOST:PORT] [ID ...]
 
 Each claim takes at least as many seeds as it needs to come out the same again, from START on. The experiments are
-shared out among the processor's cores. Prints one line a claim and a last line that counts; exits 1 if a verdict is not
-reproduced.
+shared out among the cores of this machine, or the workers of a Dask cluster. Prints one line a claim, as soon as it is
+measured, and a last line that counts; exits 1 if a verdict is not reproduced.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import argparse
 import json
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 from helpers.course import all_claims
-from helpers.course.cores import measured
+from helpers.experiments import jobs
 from helpers.experiments.claim import VERDICTS
 from helpers.support import environment
 
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make claims", description=__doc__.splitlines()[0])
     help_seeds = "START:STOP; more are taken where a claim needs them"
     parser.add_argument("--seeds", type=_seeds, default="5000:5020", metavar="START:STOP", help=help_seeds)
+    parser.add_argument("--cluster", metavar="tcp://HOST:PORT", help="a Dask scheduler; without it, all cores are used")
     parser.add_argument("ids", nargs="*", help="claims to measure; all if none is named")
     options = parser.parse_args(arguments)
     start, stop = options.seeds
@@ -56,15 +58,19 @@ def main(arguments: list[str] | None = None) -> int:
     groups = [
         [claim for claim in claims if claim.measure is measure] for measure in dict.fromkeys(c.measure for c in claims)
     ]
-    jobs = [
-        ([claim.id for claim in group], start, max(stop, *(start + claim.seeds for claim in group))) for group in groups
-    ]
+    named = {", ".join(claim.id for claim in group): group for group in groups}
+    experiments = {
+        name: partial(group[0].measure, range(start, max(stop, *(start + claim.seeds for claim in group))))
+        for name, group in named.items()
+    }
     failed = 0
-    for id, verdict, card in measured(jobs):
-        same = verdicts.get(id) == verdict
-        failed += not same
-        note = "as stated" if same else f"NOT as stated: {verdicts.get(id, 'in no notebook')}"
-        print(f"{card} · {note}", flush=True)
+    for done in jobs.run(experiments, options.cluster):
+        for claim in named[done.name]:
+            finding = claim.judge(done.table)
+            same = verdicts.get(claim.id) == finding.verdict
+            failed += not same
+            note = "as stated" if same else f"NOT as stated: {verdicts.get(claim.id, 'in no notebook')}"
+            print(f"{finding!r} · {note}", flush=True)
     print(f"{len(claims)} claims measured with new seeds: {len(claims) - failed} reproduced, {failed} not.")
     return 1 if failed else 0
 
