@@ -52,7 +52,8 @@ def _train(name: str, expected: str) -> pd.DataFrame:
     """The table of a grid; a worker looks it up itself, and so finds what it reads in its own folder."""
     grid = GRIDS[name]
     if grid.hash() != expected:
-        validate.fail("grid", f"other tuned settings in a worker's data/grids than in {name}", "one folder for all")
+        came = f"other settings of {name} in a worker than here"
+        validate.fail("grid", came, "the same searches in its data/grids: best one folder for all")
     return grid.make(**grid.settings)
 
 
