@@ -2,8 +2,8 @@
 
 `predict` asks before a result is shown and opens it in the browser on commit or skip. The choice lives in the browser
 alone, so a prediction is shut again after Run All, in the committed notebook and in an exported page. An `Exercise`
-checks an answer: it says what is wrong and gives a first and a second hint, never the answer. `helpers/checks/` holds
-the exercises, one module a chapter.
+checks an answer: it says what is wrong and gives a first and a second hint, never the answer. The exercises are in
+`helpers/chapters/chNN/exercises.py`.
 """
 
 from __future__ import annotations
@@ -126,6 +126,28 @@ def begun(value):
     if value is None or value is ... or value is NotImplemented:
         raise Untouched(value)
     return value
+
+
+def described(value) -> str:
+    """What came, in words: its shape, its entries or its type."""
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.ndim else "one number"
+    return f"a dict of {len(value)}" if isinstance(value, dict) else f"a {type(value).__name__}"
+
+
+def scalar(value, hint: str, second_hint: str) -> Probe:
+    """The probe of a loss: one number, in a tensor."""
+    single = isinstance(value, torch.Tensor) and value.dim() == 0
+    return Probe(single, f"the function gave back {described(value)}, not one number in a tensor.", hint, second_hint)
+
+
+def slopes(value, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The gradient of a number, or of a sum, with respect to each input; zeros where none flows."""
+    if not (isinstance(value, torch.Tensor) and value.requires_grad):
+        return tuple(map(torch.zeros_like, inputs))
+    return torch.autograd.grad(value.sum(), inputs, retain_graph=True, allow_unused=True, materialize_grads=True)
 
 
 class Exercise:
