@@ -27,10 +27,10 @@ import numpy as np
 import pandas as pd
 
 from helpers.data.features import Dense, Sequence, Sparse
-from helpers.models.shared_bottom import KINDS
+from helpers.models.shared_bottom import TASK_KINDS
 from helpers.support import validate
 
-BINARY, REGRESSION = (f"{kind} label" for kind in KINDS)
+BINARY, REGRESSION = (f"{kind} label" for kind in TASK_KINDS)
 ROLES = ("user", "item", "id", "number", "list", "time", BINARY, REGRESSION, "leave out")
 FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
 
@@ -200,7 +200,7 @@ def _small(frame: pd.DataFrame) -> pd.DataFrame:
             values = values.astype(float)  # true and false with gaps
         elif kinds == {int}:
             values = values.astype(str).where(values.notna())  # too long for 64 bits
-        elif values.dtype == np.uint64 and values.max() > validate.LARGEST:
+        elif values.dtype == np.uint64 and values.max() > validate.LARGEST_INTEGER:
             values = values.astype(str)
         if pd.api.types.is_integer_dtype(values.dtype):
             small[name] = pd.to_numeric(values, downcast="integer")
@@ -245,7 +245,7 @@ class Declaration:
         if not isinstance(self.labels, dict) or not self.labels:
             validate.fail("labels", repr(self.labels)[:60], '{column: "binary" or "regression"}, at least one')
         for column, kind in self.labels.items():
-            validate.choice(f"labels[{column!r}]", kind, KINDS)
+            validate.choice(f"labels[{column!r}]", kind, TASK_KINDS)
         for name in ("ids", "numbers"):
             value = getattr(self, name)
             if isinstance(value, str) or not isinstance(value, Iterable):

@@ -262,7 +262,7 @@ def clouds(table: pd.DataFrame, panel: str, x: str, y: str, curve: pd.DataFrame,
     return figure
 
 
-def outcomes(
+def small_multiples(
     summary: pd.DataFrame,
     row: str,
     panel: str,

@@ -70,7 +70,7 @@ def test_an_axis_of_powers_is_said_in_the_numbers_written_beside_it():
 def test_panels_are_said_by_their_titles():
     values = table(model=["a", "r"] * 2, outcome=["bait", "bait", "length", "length"], mean=[1.511, 0.5, 30.251, 57.5])
     words = {"title": "T", "note": "95% intervals", "reference": "r"}
-    figure = figures.outcomes(values, "model", "outcome", {"bait": "bait, sd", "length": "length, s"}, **words)
+    figure = figures.small_multiples(values, "model", "outcome", {"bait": "bait, sd", "length": "length, s"}, **words)
     said = "bait, sd: r 0.50; a 1.51 [1.46, 1.56]; length, s: r 57.50; a 30.25 [30.20, 30.30]."
     assert pictures.describe(figure) == f"T. 95% intervals; dotted: r. {said}"
 
