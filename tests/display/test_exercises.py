@@ -93,7 +93,7 @@ def test_a_function_without_a_body_is_not_yet_begun():
     assert fresh().judge(empty).startswith("Not yet: write your answer")
 
 
-def test_a_missing_forward_is_no_untouched_exercise():
+def test_a_missing_forward_is_an_error_and_not_an_untouched_exercise():
     class Misspelt(nn.Module):
         def froward(self):
             return 1
@@ -101,11 +101,11 @@ def test_a_missing_forward_is_no_untouched_exercise():
     assert fresh().judge(lambda: Misspelt()()).startswith("Not right yet")
 
 
-def test_who_hands_over_a_result_is_told_to_hand_over_the_function():
+def test_a_check_given_a_result_asks_for_the_function():
     assert "without brackets" in fresh().judge(0.5) and "without brackets" in fresh().judge(nn.Linear(1, 1))
 
 
-def test_what_ends_a_kernel_ends_no_check():
+def test_a_check_survives_system_exit_and_stop_iteration():
     def leaves():
         raise SystemExit
 
@@ -199,7 +199,7 @@ def test_a_check_leaves_torchs_generator_alone_and_judges_equally():
     assert torch.equal(torch.rand(1), expected)
 
 
-def test_of_a_worked_solution_a_check_says_only_that_it_passes(capsys):
+def test_a_check_says_of_a_worked_solution_only_that_it_passes(capsys):
     def solution_three():
         return 3
 
@@ -215,7 +215,7 @@ def test_of_a_worked_solution_a_check_says_only_that_it_passes(capsys):
         assert capsys.readouterr().out == said
 
 
-def test_what_a_solution_finds_is_shut():
+def test_folded_output_of_a_solution_is_closed():
     table = pd.DataFrame({"gain": [0.02]})
     for found, shown in ((table, table._repr_html_()), ("126 < 200", "<pre>126 &lt; 200</pre>")):
         folded = Folded(found)

@@ -109,7 +109,7 @@ def test_the_map_of_outcomes_names_every_dot():
     assert pictures.describe(outcome_map(dots, title="T")).endswith("one +0.100, 0.050; two −0.200, 0.123.")
 
 
-def test_what_is_too_much_is_counted():
+def test_a_long_description_is_cut_and_counts_what_it_leaves_out():
     rows = [f"a rather long name of row number {i}" for i in range(40)]
     figure = figures.dots(
         table(row=rows, name="a", mean=np.linspace(0.111, 0.9, 40)), "row", "name", title="T", x_label="x"

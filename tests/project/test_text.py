@@ -143,7 +143,7 @@ def prose(path: Path) -> str:
         r"a Chinese introduction",  # the text has a name
     ],
 )
-def test_what_is_untrue_is_said_nowhere(untrue):
+def test_no_text_makes_a_claim_known_to_be_false(untrue):
     assert [path.name for path in READ if re.search(untrue, prose(path), re.IGNORECASE)] == []
 
 
