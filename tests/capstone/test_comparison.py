@@ -8,7 +8,8 @@ import pytest
 
 from helpers.capstone import comparison
 from helpers.capstone.comparison import SINGLE, compare, steps
-from helpers.capstone.own_data import Declaration, prepare, split
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Recipe
 from helpers.evaluation.intervals import half_width
 from helpers.evaluation.metrics import auc

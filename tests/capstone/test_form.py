@@ -10,9 +10,10 @@ import pytest
 
 from helpers.capstone import comparison
 from helpers.capstone.comparison import compare
+from helpers.capstone.declaration import Declaration
 from helpers.capstone.form import DataForm
-from helpers.capstone.own_data import Declaration, read
 from helpers.capstone.ranker import Recipe
+from helpers.capstone.reading import read
 from helpers.capstone.report import report
 
 RECIPE = Recipe(units=(8,), towers=(4,), epochs=2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.capstone.own_data import Declaration
+from helpers.capstone.declaration import Declaration
 from helpers.capstone.recommendation import word
 from helpers.chapters.ch08 import exercises
 from helpers.evaluation.metrics import auc

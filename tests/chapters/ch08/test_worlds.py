@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.capstone.own_checks import alone
+from helpers.capstone.table_checks import alone
 from helpers.chapters.ch08 import leaks, runs
 from helpers.chapters.ch08.worlds import DISJOINT, FLIPPED, GRIDS, SAME, coverage, reports, said_right, world
 from helpers.evaluation.intervals import gain

@@ -15,7 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.capstone.own_data import FRACTIONS, MISSING, Declaration, Split, cut, moments, prepare, split
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.preparation import FRACTIONS, Split, cut, moments, prepare, split
+from helpers.capstone.reading import MISSING
 from helpers.data.features import LARGEST_FLOAT, Features, Sparse
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import validate
