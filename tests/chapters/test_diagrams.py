@@ -4,7 +4,7 @@ from importlib import import_module
 
 import pytest
 
-from helpers.display import figures
+from helpers.display import figures, pictures
 
 CHAPTERS = (0, 1, 3, 4, 6, 7)
 MODULES = [import_module(f"helpers.chapters.ch{chapter:02}.diagrams") for chapter in CHAPTERS]
@@ -22,6 +22,13 @@ def test_no_text_leaves_the_figure(draw):
         for text in [*axes.texts, axes._left_title]:
             extent = text.get_window_extent()
             assert extent.x0 >= box.x0 - 1 and extent.x1 <= box.x1 + 1, text.get_text()
+
+
+@pytest.mark.parametrize("draw", DIAGRAMS, ids=lambda draw: draw.__name__)
+def test_a_diagram_says_what_it_is_and_its_words(draw):
+    said = pictures.describe(draw())
+    assert said.startswith(" ".join(draw.__doc__.split())) and len(said) <= pictures.LENGTH
+    assert draw().axes[0].texts[0].get_text().split("\n")[0] in said
 
 
 def test_every_diagram_of_the_course_is_among_them():

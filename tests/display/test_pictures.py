@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
-from helpers.display import diagrams, figures, pictures
+from helpers.display import figures, pictures
 from helpers.display.explorer import Curves, Explorer
 from helpers.display.outcome_map import outcome_map
 from tools import notebooks
@@ -117,13 +117,6 @@ def test_a_long_description_is_cut_and_counts_what_it_leaves_out():
     said = pictures.describe(figure)
     shown = len(re.findall("row number", said))
     assert len(said) <= pictures.LENGTH and "[" not in said and said.endswith(f"and {40 - shown} more.") and shown > 5
-
-
-@pytest.mark.parametrize("draw", [diagrams.course_map, diagrams.mixtures, diagrams.entire_space])
-def test_a_diagram_says_what_it_is_and_its_words(draw):
-    said = pictures.describe(draw())
-    assert said.startswith(" ".join(draw.__doc__.split())) and len(said) <= pictures.LENGTH
-    assert draw().axes[0].texts[0].get_text().split("\n")[0] in said
 
 
 def test_a_figure_of_the_readers_own_is_said_by_its_labels():

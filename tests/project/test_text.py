@@ -95,7 +95,7 @@ EQUAL = re.compile(
     r"\b(the same(?! features| tastes)|as well as|no different|nothing that matters|less than would matter)\b"
 )
 BELOW = re.compile(r"\b(less than|loses?|worse|behind|costs?|fewer)\b")
-VERDICTS = {claim.id: claim.expected for claim in all_claims()}
+VERDICTS = {id: claim.expected for id, claim in all_claims().items()}
 
 
 def phrases(found: str) -> list[tuple[str, str, float]]:
@@ -243,7 +243,7 @@ def test_what_a_paper_says_is_told_where_we_find_otherwise(number, said):
 def winners(number: str) -> list[tuple[float, list[float]]]:
     """(the learning rate that won, those on offer) for each search behind a chapter."""
     if number == "02":
-        return [(recipe.lr, watch_time.LEARNING_RATES) for recipe in watch_time.RECIPES.values()]
+        return [(one.lr, watch_time.LEARNING_RATES) for one in watch_time.OBJECTIVES.values()]
     if number == "07":
         return [(rate, funnel.RATES) for rate in funnel.tuned()["lr"]]
     found = []
