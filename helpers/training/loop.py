@@ -260,13 +260,13 @@ class Batches:
             yield self.whole
             return
         order = torch.stack([torch.randperm(self.size, generator=generator) for generator in self.generators])
-        for index in (order + self.offset).tensor_split(self.count, dim=1):
-            yield self.rows.map(partial(_rows, index=index))
+        for index in (order + self.offset).tensor_split(self.count, dim=1):  # (copies, batch)
+            yield self.rows.map(partial(_rows, flat=index.flatten(), shape=index.shape))
 
 
-def _rows(tensor: Tensor, index: Tensor) -> Tensor:
-    """The rows at `index`, `(copies, batch)`, of a tensor `(rows, …)`: much faster than `tensor[index]`."""
-    return tensor.index_select(0, index.flatten()).view(*index.shape, *tensor.shape[1:])
+def _rows(tensor: Tensor, flat: Tensor, shape: tuple[int, int]) -> Tensor:
+    """The rows `flat` of a tensor `(rows, …)`, as `(copies, batch, …)`: much faster than by an index of two axes."""
+    return tensor.index_select(0, flat).view(*shape, *tensor.shape[1:])
 
 
 class Stopping:
