@@ -192,7 +192,7 @@ def ranker() -> Ranker:
 
 
 def write_grid(path: Path) -> None:
-    grid.Grid(path.stem, lambda: pd.DataFrame({"seed": [1]}), {}).write()
+    grid.Grid(path.stem, pd.DataFrame, {}).write(pd.DataFrame({"seed": [1]}))
 
 
 def write_feed(path: Path) -> None:
