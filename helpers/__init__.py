@@ -12,11 +12,12 @@
                  (over users), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
     experiments/ `grid` (kept tables of trained runs), `claim` (a sentence, its effect as data, its grid)
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
-                 `outcome_map`, `panels` and `explorer` (figures that answer), `exercises` (predictions, checks with
-                 hints), `model_ids` (widgets that live on the next day)
+                 `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
+                 `questions` (predictions), `exercises` (checks with hints), `model_ids` (widgets that live on the next
+                 day)
     capstone/    does sharing help on a table of your own? `own_data`, `own_checks`, `kuairand` (a worked mapping),
                  `ranker` (train, save, load, export), `comparison`, `recommendation`, `report`, `form`
-    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, exercises, explorer
-    course/      finds grids and claims by name in the chapters; `outcomes` (the map's table), and the commands:
+    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, exercises, explorer
+    course/      finds grids, claims and questions by name; `outcomes` (the table of the map), and the commands:
                  `train_grids`, `measure_claims`, `cores`
 """
