@@ -1,5 +1,4 @@
 """The library behind the course, in floors. A floor imports only from floors above it in this list.
-Names in backticks are its modules.
 
     support/     what all others use: `validate` (one clear error for bad input), `files` (written whole or not at all),
                  `environment` (is this machine ready?), `movielens_files` (is there a copy of MovieLens-100K?)
