@@ -18,6 +18,6 @@
     capstone/    does sharing help on a table of your own? `own_data`, `own_checks`, `kuairand` (a worked mapping),
                  `ranker` (train, save, load, export), `comparison`, `recommendation`, `report`, `form`
     chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, exercises, explorer
-    course/      finds grids, claims and questions by name in the chapters; `outcomes` (the map's table), and the commands:
-                 `train_grids`, `measure_claims`, `cores`
+    course/      finds grids, claims and questions by name in the chapters; `outcomes` (the map's table), and the
+                 commands: `train_grids`, `measure_claims`, `cores`
 """

@@ -23,6 +23,7 @@ METRICS = {
     "r2": "R²",
     "auc": "AUC",
     "cosine": "cosine of the gradients",
+    "loss": "loss",
     "log2_mse": "test loss of task A",
     "score": "score",
 }
@@ -66,6 +67,10 @@ class Runs:
 
     def _with(self, table: pd.DataFrame, **changes) -> Runs:
         return Runs(table, **{name: part for name, part in vars(self).items() if name != "table"} | changes)
+
+    def of(self, value: str, metric: str | None = None) -> Runs:
+        """The same runs, looked at by another measured column."""
+        return self._with(self.table, value=value, metric=metric)
 
     def where(self, **levels) -> Runs:
         """The runs whose columns have these levels: one, or several in the order in which figures shall have them."""
@@ -123,6 +128,13 @@ class Runs:
             found[["mean", "low", "high"]] = np.exp2(found[["mean", "low", "high"]])
         return found
 
+    def intervals(self, rows: Sequence[str], columns: str) -> pd.DataFrame:
+        """Mean and 95% interval over seeds in words, "0.85 [0.83, 0.87]": a wide table of `rows` by `columns`."""
+        found = self.summary(*rows, columns)
+        numbers = found[["mean", "low", "high"]].round(2).to_numpy()
+        found["said"] = ["{:.2f} [{:.2f}, {:.2f}]".format(*row) for row in numbers]
+        return found.pivot(index=list(rows), columns=columns, values="said")
+
     def axis(self, *by: str, kind: str = "intervals") -> str:
         """What an axis says of `summary(*by)`: the metric, the baseline, what is averaged, and the number of seeds."""
         words = f"gain in {self.metric} over {self.over}" if self.over else self.metric
@@ -130,9 +142,13 @@ class Runs:
         tasks = groups["task"].nunique().max() if "task" in self.table.columns.difference(by) else 1
         if tasks > 1:
             words += ", mean of both tasks" if tasks == 2 else f", mean of {tasks} tasks"
-        seeds = groups["seed"].nunique()
+        return f"{words} (95% {kind}, {self._seeds(by)})"
+
+    def _seeds(self, by: Sequence[str]) -> str:
+        """Over how many seeds the means of `by` are: "20 seeds", "20 to 40 worlds"."""
+        seeds = self.table.groupby(list(by))["seed"].nunique()
         count = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()} to {seeds.max()}"
-        return f"{words} (95% {kind}, {count} {self.seeds})"
+        return f"{count} {self.seeds}"
 
     def dots(self, row: str, series: str | None = None, *, title: str, matters: float | None = None) -> Figure:
         """A dot with its interval for each level of `row` and of `series` (the model), as `figures.dots`."""
@@ -161,6 +177,46 @@ class Runs:
             panel, found = "panel", found.assign(panel=self.axis(*by))
         words = {"title": title, "x_label": x_label, "y_label": y_label}
         return figures.heatmap(found, row, column, panel, matters=matters, **words)
+
+    def paths(
+        self,
+        along: str,
+        x: str,
+        y: str,
+        series: str | None = None,
+        *,
+        title: str,
+        pair: str = "task",
+        reference: dict[str, pd.DataFrame] | None = None,
+        names: dict[str, tuple[int, tuple[float, float]]] | None = None,
+    ) -> Figure:
+        """Level `x` of `pair` against its level `y`, a path along the settings for each series, as `figures.paths`."""
+        by = series or self.model, along, pair
+        dotted = "; dotted: in theory" if reference else ""
+        axes = {
+            "x_label": f"{self.metric} of {x} (95% intervals, {self._seeds(by)}{dotted})",
+            "y_label": f"{self.metric} of {y}",
+        }
+        place = {"reference": reference, "names": names}
+        return figures.paths(self.summary(*by), by[0], pair, x, y, title=title, **axes, **place)
+
+    def panels(
+        self,
+        panel: str,
+        labels: dict[str, str],
+        row: str | None = None,
+        *,
+        title: str,
+        note: str,
+        reference: str | None = None,
+        from_zero: bool = False,
+    ) -> Figure:
+        """A panel for each key of `labels`, a level of `panel`, with a dot for each row, as `figures.outcomes`."""
+        by = row or self.model, panel
+        note = f"{note}; 95% intervals over {self._seeds(by)}"
+        return figures.outcomes(
+            self.summary(*by), *by, labels, title=title, note=note, reference=reference, from_zero=from_zero
+        )
 
 
 def _filled(words: str, table: pd.DataFrame) -> list[str] | str:
