@@ -97,6 +97,11 @@ class Runs:
             table = table.assign(**{name: new})
         return self._with(table)
 
+    def ranked(self, column: str, ascending: bool = True) -> Runs:
+        """The runs with the levels of `column` in the order of their means."""
+        order = self.summary(column).sort_values("mean", ascending=ascending)
+        return self.where(**{column: list(order[column])})
+
     def log10(self, column: str, floor: float = 0.0) -> Runs:
         """The runs with `log10_…`, the powers of ten of a column, as a new column; of `value`, as the value."""
         new = f"log10_{column}"
