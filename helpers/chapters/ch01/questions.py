@@ -29,7 +29,7 @@ def acted(happy: pd.DataFrame) -> Result:
 def _over_random(runs: Runs, kinds: dict[str, str], title: str) -> Figure:
     """What ranking by each score in `kinds`, {score: what kind it is}, brings above a random list, in their order."""
     gains = ranking.over_random(runs.table)
-    gains = gains[gains["score"].isin(kinds)].assign(what=gains["score"].map(kinds))
+    gains = gains[gains["score"].isin(kinds)].assign(what=lambda t: t["score"].map(kinds))
     metric = "true satisfaction of the top 10"
     gains = Runs(gains, "difference", metric=metric, model="what", seeds=runs.seeds, over="a random list")
     return gains.ranked("score").dots("score", title=title)
