@@ -223,6 +223,13 @@ class Runs:
             self.summary(*by), *by, labels, title=title, note=note, reference=reference, from_zero=from_zero
         )
 
+    def readings(self, x: str, at: str, truth: pd.DataFrame, *, title: str, x_label: str, truth_label: str) -> Figure:
+        """The value against the mean of the measured column `x`, a point for each level of `at`, as `figures.readings`."""
+        by = self.model, at
+        points = self.summary(*by).merge(self.of(x).means(*by).stack().rename("x").reset_index())
+        words = {"x_label": x_label, "y_label": _folded(self.axis(*by)), "truth_label": truth_label}
+        return figures.readings(points, "x", self.model, truth, title=title, **words)
+
 
 def _filled(words: str, table: pd.DataFrame) -> list[str] | str:
     """`words` with the columns that it names in braces, row by row."""
@@ -242,4 +249,4 @@ def _renamed(words: Mapping, table: pd.DataFrame, name: str) -> pd.Series:
 
 def _folded(label: str) -> str:
     """A label that fits beside a figure: in two lines where it is long."""
-    return label if len(label) <= 48 else label.replace(" (95%", "\n(95%")
+    return label if len(label) <= 52 else label.replace(" (95%", "\n(95%")
