@@ -224,7 +224,7 @@ class Runs:
         )
 
     def readings(self, x: str, at: str, truth: pd.DataFrame, *, title: str, x_label: str, truth_label: str) -> Figure:
-        """The value against the mean of the measured column `x`, a point for each level of `at`, as `figures.readings`."""
+        """The value against the mean of column `x`, a point for each level of `at`, as `figures.readings`."""
         by = self.model, at
         points = self.summary(*by).merge(self.of(x).means(*by).stack().rename("x").reset_index())
         words = {"x_label": x_label, "y_label": _folded(self.axis(*by)), "truth_label": truth_label}
