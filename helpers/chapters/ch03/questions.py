@@ -64,8 +64,8 @@ def opposites(runs: Runs) -> Figure:
         "The same goal twice, correlation +1",
     ],
     answer=1,
-    why="Two towers can say yes to one goal and no to the other, so opposites cost nothing. Unrelated goals must divide "
-    "the eight units of the bottom: chapter 04.",
+    why="Two towers can say yes to one goal and no to the other, so opposites cost nothing. Unrelated goals must "
+    "divide the eight units of the bottom: chapter 04.",
 )
 def two_towers(one_score: Runs, two_towers: Runs) -> Figure:
     tables = zip((one_score.table, two_towers.table), tradeoff.MODELS, strict=True)
