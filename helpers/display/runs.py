@@ -164,11 +164,12 @@ class Runs:
         """A line over `x` with its band for each level of `series` (the model), as `figures.lines`."""
         series = series or self.model
         axes = {"x_label": x_label, "y_label": _folded(self.axis(x, series, kind="bands"))}
-        figure = figures.lines(self.summary(series, x), x, series, title=title, zero=zero, **axes)
-        for name, axis in ((x, figure.axes[0].xaxis), (self.value, figure.axes[0].yaxis)):
+        found = self.summary(series, x)
+        figure = figures.lines(found, x, series, title=title, zero=zero, **axes)
+        for name, drawn, axis in ((x, x, figure.axes[0].xaxis), (self.value, "mean", figure.axes[0].yaxis)):
             if name.startswith("log10_"):
-                low, high = axis.get_view_interval()
-                powers = range(math.ceil(low), math.floor(high) + 1)
+                low, high = found[drawn].min(), found[drawn].max()
+                powers = range(math.floor(round(low, 9)), math.floor(round(high, 9)) + 1)
                 axis.set_ticks(powers, [f"{10.0**power:,.10g}" for power in powers])
         return figure
 
@@ -248,5 +249,9 @@ def _renamed(words: Mapping, table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _folded(label: str) -> str:
-    """A label that fits beside a figure: in two lines where it is long."""
-    return label if len(label) <= 52 else label.replace(" (95%", "\n(95%")
+    """A label that fits beside a figure: in two lines or three where it is long."""
+    if len(label) <= 52:
+        return label
+    words, _, intervals = label.partition(" (95%")
+    words = words if len(words) <= 52 else words.replace(", mean of", ",\nmean of")
+    return f"{words}\n(95%{intervals}"
