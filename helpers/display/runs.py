@@ -27,8 +27,6 @@ METRICS = {
     "log2_mse": "test loss of task A",
     "score": "score",
 }
-
-
 TASK_NAMES = {"a": "task A", "b": "task B"}  # as the text calls the tasks of the toy data
 
 
@@ -79,7 +77,7 @@ class Runs:
             validate.choice("column", name, list(table))
             several = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
             for level in several:
-                validate.choice(name, level, table[name].unique())
+                validate.choice(name, level, table[name].unique().tolist())
             table = table[table[name].isin(several)]
             if len(several) > 1:
                 table = table.sort_values(name, key=lambda column: column.map(several.index), kind="stable")
@@ -244,7 +242,7 @@ def _filled(words: str, table: pd.DataFrame) -> list[str] | str:
 def _renamed(words: Mapping, table: pd.DataFrame, name: str) -> pd.Series:
     validate.choice("column", name, list(table))
     for level in words:
-        validate.choice(name, level, table[name].unique())
+        validate.choice(name, level, table[name].unique().tolist())
     return table[name].map(lambda level: words.get(level, level))
 
 

@@ -90,6 +90,7 @@ def test_powers_of_two_are_averaged_as_powers(table):
     [
         (lambda runs: runs.where(model="best"), "model: got 'best'; expected one of 'plain', 'better', 'worse'"),
         (lambda runs: runs.where(model=["plain", "best"]), "model: got 'best'; expected one of"),
+        (lambda runs: runs.where(seed=[0, 9]), "seed: got 9; expected one of 0, 1, 2, 3, 4, 5"),
         (lambda runs: runs.where(width=8), "column: got 'width'; expected one of 'seed', 'model'"),
         (lambda runs: runs.gain(over="best"), "model: got 'best'; expected one of"),
         (lambda runs: runs.label(task={"c": "task C"}), "task: got 'c'; expected one of 'a', 'b'"),
