@@ -248,8 +248,8 @@ def _renamed(words: Mapping, table: pd.DataFrame, name: str) -> pd.Series:
 
 def _folded(label: str) -> str:
     """A label that fits beside a figure: in two lines or three where it is long."""
-    if len(label) <= 52:
+    if len(label) <= 48:
         return label
     words, _, intervals = label.partition(" (95%")
-    words = words if len(words) <= 52 else words.replace(", mean of", ",\nmean of")
+    words = words if len(words) <= 48 else words.replace(", mean of", ",\nmean of")
     return f"{words}\n(95%{intervals}"
