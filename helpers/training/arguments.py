@@ -108,12 +108,12 @@ def check_models(models: list[nn.Module]) -> None:
             validate.fail("model", f"{type(model).__name__} without parameters", "a model that can be trained")
     if len({id(model) for model in models}) < len(models):
         validate.fail("model", "the same object twice", "a model of its own for each copy")
-    looks = {_look(model) for model in models}
+    looks = {look(model) for model in models}
     if len(looks) > 1:
         validate.fail("model", f"copies of {len(looks)} kinds", "copies that differ in their parameters alone")
 
 
-def _look(model: nn.Module) -> str:
+def look(model: nn.Module) -> str:
     """Everything about a model but the values of its parameters."""
     l2 = model.l2() if hasattr(model, "l2") else None
     shapes = {
