@@ -74,8 +74,9 @@ def sweep(
               says whose the row is. It may name run (of `fit`), models (each at its best total), train, valid and test
               examples (stacked), and columns of `at`, whose values come as a list
 
-    data, model, options and judge are functions of the columns that their parameters name. Models of equal structure,
-    options and numbers of rows train together; a model gets the numbers that it would get alone, up to float rounding.
+    data, model, options and judge are functions of the columns that their parameters name. Models of equal name (a
+    column model), structure, options and numbers of rows train together; a model gets the numbers that it would get
+    alone, up to float rounding.
     Rows come in the order of the first point of each such group, within it as `judge` gives them.
 
     Raises ValueError for a table without rows or seeds, and for a parameter that no column has.
@@ -89,7 +90,13 @@ def sweep(
             sets[key] = tuple(_call("data", data, point))
         one, settings = _call("model", model, point), dict(_call("options", options, point))
         weights = settings.pop("task_weights", None) or {}
-        alike = look(one), tuple(map(len, sets[key])), tuple(weights), repr(sorted(settings.items()))
+        alike = (
+            point.get("model"),
+            look(one),
+            tuple(map(len, sets[key])),
+            tuple(weights),
+            repr(sorted(settings.items())),
+        )
         groups.setdefault(alike, (settings, []))[1].append((row, sets[key], one, weights))
     parts = []
     for settings, group in groups.values():

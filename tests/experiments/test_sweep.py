@@ -68,6 +68,12 @@ def test_models_of_equal_structure_options_and_rows_train_together(fits):
     assert [len(call["train"]) for call in fits] == [40, 40, 60, 60] * 2
 
 
+def test_models_of_different_names_train_apart(fits):
+    at = points(model=("one", "other"), shared=[0], seed=(0, 1))
+    sweep(at, data, lambda model, seed: SharedBottom(20, TASKS, [4], [4], seed=seed), lambda: OPTIONS)
+    assert [call["models"] for call in fits] == [2, 2]
+
+
 def test_task_weights_may_differ_between_models_that_train_together(fits):
     options = OPTIONS | {"batch_size": None}
 
