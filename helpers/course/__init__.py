@@ -1,20 +1,24 @@
-"""The course as a whole: grids and claims by name, wherever a chapter has them.
+"""The course as a whole: grids, claims and questions by name, wherever a chapter has them.
 
-Chapters are discovered: a grid's name starts with its chapter ("04_conditions"), a claim's id too ("C4.1"), and each is
-looked up in the modules of `helpers/chapters/ch04/`. Only notebooks, tests and commands ask here.
+Chapters are discovered: a grid's name starts with its chapter ("04_conditions"), a claim's and a question's id too
+("C4.1", "C4.P1"), and each is looked up in the modules of `helpers/chapters/ch04/`. Only notebooks, tests and commands
+ask here.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 
 import pandas as pd
 
 from helpers import chapters
+from helpers.display.questions import Prediction, Question
+from helpers.display.runs import Runs
 from helpers.experiments.claim import Claim, Findings
 from helpers.experiments.grid import Grid
 from helpers.support import validate
@@ -56,17 +60,73 @@ def _grids_of(chapter: str) -> dict[str, Grid]:
 GRIDS = _Grids()
 
 
-def all_claims() -> list[Claim]:
-    """Every claim of the course, in the order of the chapters."""
-    return [claim for chapter in chapter_names() for claim in _claims_of(chapter)]
+def runs(*names: str, **columns) -> Runs:
+    """The kept runs of one grid or of several alike, with what their columns are where that is not plain (`Runs`)."""
+    tables = [GRIDS[validate.choice("names", name, GRIDS)].read() for name in names]
+    return Runs(pd.concat(tables, ignore_index=True), **columns)
 
 
-@cache
-def _claims_of(chapter: str) -> list[Claim]:
-    return [claim for module in _modules(chapter) for claim in getattr(module, "CLAIMS", [])]
+def questions(chapter: str) -> dict[str, Question]:
+    """The questions of a chapter ("ch04") by id, in their order."""
+    found = vars(importlib.import_module(f"helpers.chapters.{chapter}.questions")).values()
+    return {value.id: value for value in found if isinstance(value, Question)}
 
 
-def claims(table: pd.DataFrame, *ids: str, shut: bool = False) -> Findings:
-    """What `table`, the result of the claims' experiment, lets us say: one card a claim; `shut` folds them."""
-    by_id = {claim.id: claim for claim in all_claims()}
-    return Findings((by_id[validate.choice("ids", id, by_id)].judge(table) for id in ids), shut)
+def question(id: str) -> Question:
+    """The question `id` ("C4.P1")."""
+    chapter = re.match(r"C(\d+)\.P\d+$", id)
+    if not chapter or (name := f"ch{int(chapter[1]):02d}") not in chapter_names():
+        validate.fail("id", repr(id), "chapter and number of a question, such as 'C4.P1'")
+    known = questions(name)
+    return known[validate.choice("id", id, known)]
+
+
+def ask(id: str, *about) -> Prediction:
+    """Ask the reader the question `id` about `about`: the result opens after a guess."""
+    return question(id)(*about)
+
+
+def all_claims() -> dict[str, Claim]:
+    """Every claim of the course by its id, in the order of the chapters."""
+    return {id: claim for chapter in chapter_names() for id, claim in _claims_of(chapter).items()}
+
+
+def _claims_of(chapter: str) -> dict[str, Claim]:
+    return importlib.import_module(f"helpers.chapters.{chapter}.claims").CLAIMS
+
+
+def claims(*ids: str, shut: bool = False) -> Findings:
+    """What the kept grids let us say: one card a claim; `shut` folds them. A claim without a grid is measured now."""
+    findings, tables = [], {}
+    for id in ids:
+        claim = _claim(id)
+        if claim.grid not in tables:
+            tables[claim.grid] = kept(claim)
+        findings.append(claim.judge(id, tables[claim.grid]))
+    return Findings(findings, shut)
+
+
+def _claim(id: str) -> Claim:
+    chapter = f"ch{str(id)[1:].partition('.')[0].zfill(2)}"
+    among = _claims_of(chapter) if chapter in chapter_names() else all_claims()
+    return among[validate.choice("ids", id, among)]
+
+
+def kept(claim: Claim) -> pd.DataFrame:
+    """The table that a claim is judged on: its grid; without one, what its experiment measures now."""
+    if callable(claim.grid):
+        return claim.grid(range(claim.seeds))
+    return _joined(claim, lambda grid: grid.read())
+
+
+def fresh(claim: Claim, seeds: Sequence[int]) -> pd.DataFrame:
+    """The table of a claim measured now with these seeds, narrowed to what the claim needs."""
+    if callable(claim.grid):
+        return claim.grid(seeds)
+    return _joined(claim, lambda grid: grid.measure(seeds, **claim.only))
+
+
+def _joined(claim: Claim, table: Callable[[Grid], pd.DataFrame]) -> pd.DataFrame:
+    if isinstance(claim.grid, str):
+        return table(GRIDS[claim.grid])
+    return pd.concat([table(GRIDS[name]).assign(grid=name) for name in claim.grid], ignore_index=True)
