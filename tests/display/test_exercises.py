@@ -606,7 +606,7 @@ def test_what_takes_more_than_two_seconds_says_what_it_does(monkeypatch):
     for chapter in (chapter_00, chapter_02, chapter_04):
         monkeypatch.setattr(chapter, "at_work", at_work)
     monkeypatch.setattr(chapter_02.watch_time, "own_time", lambda *given: 1 / 0)
-    monkeypatch.setattr(chapter_04.sharing, "score", lambda *given: 1 / 0)
+    monkeypatch.setattr(chapter_04, "sweep", lambda *given, **named: 1 / 0)
     chapter_00.scorer.judge(lambda history, rows: np.zeros(len(rows)))
     chapter_02.trial(lambda clicks: clicks["watch_seconds"])
     chapter_04.losing_pair.judge(lambda: ({"shared": 2}, 2))
