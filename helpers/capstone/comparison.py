@@ -32,7 +32,7 @@ from helpers.evaluation.four_outcomes import SMALLEST
 from helpers.evaluation.intervals import auc_influence, gain, over_users, r2_influence, seeds_needed
 from helpers.evaluation.metrics import auc, gauc, r2
 from helpers.evaluation.verdicts import verdict
-from helpers.models.copies import Members
+from helpers.models.copies import predict
 from helpers.models.shared_bottom import parameter_count
 from helpers.support import validate
 from helpers.training.loop import TOTAL, fit
@@ -264,7 +264,7 @@ class _Table:
         run = fit(models, train, valid, seed=seeds, progress=False, **recipe.training())
         seconds = (time.process_time() - start) / len(seeds)
         totals = run.history[run.history["task"] == TOTAL]
-        found = Members(models).predict(test.inputs)
+        found = predict(models, test.inputs)
         outputs = {(task, seed): found[task][i].numpy() for task in tasks for i, seed in enumerate(seeds)}
         loss = float(totals.groupby("copy")["valid"].min().sum())
         return _Run(loss, outputs, parameter_count(models[0]), seconds)

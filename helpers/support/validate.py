@@ -5,6 +5,7 @@ where it was made and in the same words everywhere.
 """
 
 from collections.abc import Collection, Hashable, Iterable
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ def _show(value) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def fail(name: str, came: str, expected: str, kind: type[Exception] = ValueError):
+def fail(name: str, came: str, expected: str, kind: type[Exception] = ValueError) -> NoReturn:
     """Raise `kind` with the one sentence that all errors of the library share; it stands alone, also in an `except`."""
     raise kind(f"{name}: got {came}; expected {expected}.") from None
 

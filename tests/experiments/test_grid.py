@@ -60,7 +60,7 @@ def test_a_grid_knows_what_it_was_made_from(tmp_path, monkeypatch, table):
         FileNotFoundError, match=r"grid: got no file x.csv; expected it in data/grids, as git has it; `make"
     ):
         grid.read()
-    grid.write()
+    grid.write(table)
     pd.testing.assert_frame_equal(grid.read(), table.round(4))
     with pytest.raises(ValueError, match="made from other settings"):
         Grid("x", lambda seeds: table, {"seeds": [2]}).read()
@@ -173,7 +173,7 @@ def test_a_nan_or_a_row_twice_is_refused(table):
 def test_a_damaged_grid_is_named(tmp_path, monkeypatch, table, damage):
     monkeypatch.setattr("helpers.experiments.grid.GRIDS", tmp_path)
     grid = Grid("x", lambda seeds: table, {"seeds": [1]})
-    grid.write()
+    grid.write(table)
     grid.path.write_text(damage(grid.path.read_text(encoding="utf-8")), encoding="utf-8")
     with pytest.raises(ValueError, match=r"grid: got a damaged x.csv"):
         grid.read()
@@ -183,11 +183,11 @@ def test_a_packed_grid_is_small_the_same_twice_and_named_when_damaged(tmp_path, 
     monkeypatch.setattr("helpers.experiments.grid.GRIDS", tmp_path)
     long = pd.concat([table] * 50, ignore_index=True)
     grid = Grid("x", lambda seeds: long, {"seeds": [1]}, packed=True)
-    grid.write()
+    grid.write(long)
     written = grid.path.read_bytes()
     pd.testing.assert_frame_equal(grid.read(), long.round(4))
     assert grid.path.name == "x.csv.gz" and len(written) < len(long.to_csv(index=False)) / 4
-    grid.write()
+    grid.write(long)
     assert grid.path.read_bytes() == written
     middle = len(written) // 2
     flipped = written[:middle] + bytes([written[middle] ^ 255]) + written[middle + 1 :]
@@ -195,15 +195,3 @@ def test_a_packed_grid_is_small_the_same_twice_and_named_when_damaged(tmp_path, 
         grid.path.write_bytes(damaged)
         with pytest.raises(ValueError, match=r"grid: got a damaged x.csv.gz"):
             grid.read()
-
-
-def test_an_interrupted_grid_leaves_the_old_file(tmp_path, monkeypatch, table):
-    monkeypatch.setattr("helpers.experiments.grid.GRIDS", tmp_path)
-    Grid("x", lambda seeds: table, {"seeds": [1]}).write()
-
-    def stopped(seeds):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        Grid("x", stopped, {"seeds": [1]}).write()
-    assert len(Grid("x", stopped, {"seeds": [1]}).read()) == len(table)

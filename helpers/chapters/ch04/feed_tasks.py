@@ -109,7 +109,7 @@ def train(
     run = fit(models, rows, valid, epochs=20, patience=3, batch_size=512, lr=lr, seed=worlds.seeds)
     scores = []
     for task in tasks if judged is None else judged:
-        outputs = run.members.predict(worlds.inputs, run.best[task][1])[task]
+        outputs = run.copies.predict(worlds.inputs, run.best[task][1])[task]
         for seed, output, outcomes in zip(worlds.seeds, outputs, worlds.outcomes, strict=True):
             truth = outcomes[task].to_numpy()
             measure = auc if KINDS[task] == "binary" else r2

@@ -30,8 +30,9 @@ from helpers.experiments.feature_tasks import (
 )
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sweep import points, sweep
-from helpers.models.copies import Members
+from helpers.models.copies import Copies
 from helpers.models.shared_bottom import OneHead, SharedBottom
+from helpers.training.adam import Adam
 from helpers.training.losses import squared_error
 
 COLUMNS = ["condition", "seed", "model", "task", "r2"]
@@ -203,19 +204,19 @@ def cosines(
     """Cosine of the tasks' gradients on the shared bottom while it trains, full batches: pair, seed, step, cosine."""
     at = points(pair=names, seed=seeds)
     pairs = [relu_tasks(seed=seed, **GRADIENT_PAIRS[pair]) for pair, seed in at.itertuples(index=False)]
-    members = Members([build("shared-bottom", width, seed) for seed in at["seed"]])
+    copies = Copies([build("shared-bottom", width, seed) for seed in at["seed"]])
     parts = []
-    for step, cosine in enumerate(_cosines(members, Examples.stack([pair.train for pair in pairs]), steps)):
+    for step, cosine in enumerate(_cosines(copies, Examples.stack([pair.train for pair in pairs]), steps)):
         if step % every == 0:
             parts.append(at.assign(step=step, cosine=cosine.numpy()))
     return pd.concat(parts, ignore_index=True)
 
 
-def _cosines(members: Members, train: Examples, steps: int) -> Iterator[Tensor]:
-    optimizer = members.optimizer(LEARNING_RATE)
-    shared = [tensor for name, tensor in members.parameters.items() if name.startswith("bottom")]
+def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
+    optimizer = Adam(copies.groups(), lr=LEARNING_RATE)
+    shared = [tensor for name, tensor in copies.parameters.items() if name.startswith("bottom")]
     for _ in range(steps + 1):
-        outputs = members(train.inputs)
+        outputs = copies(train.inputs)
         loss = {task: squared_error(outputs[task], train.labels[task]).mean(-1).sum() for task in TASKS}
         a, b = (
             torch.cat([g.flatten(1) for g in torch.autograd.grad(loss[task], shared, retain_graph=True)], dim=1)
