@@ -26,7 +26,7 @@ from helpers.data.examples import Examples
 from helpers.evaluation.metrics import r2
 from helpers.support import validate
 from helpers.training.arguments import look
-from helpers.training.loop import Run, fit
+from helpers.training.loop import TOTAL, Run, fit
 
 TRAINED = ("run", "models", "train", "valid", "test")  # what a judge may name besides columns
 
@@ -55,6 +55,12 @@ def by_task(metric: Callable) -> Callable[[Run, Examples], pd.DataFrame]:
 
 
 R2 = by_task(r2)
+
+
+def validation_loss(run: Run) -> pd.DataFrame:
+    """The judge of a search: the lowest validation loss of each task, columns copy, task, loss."""
+    losses = run.history[run.history["task"] != TOTAL].groupby(["copy", "task"], as_index=False)["valid"].min()
+    return losses.rename(columns={"valid": "loss"})
 
 
 def sweep(

@@ -7,7 +7,7 @@ among the same six settings, by validation loss on seeds that serve no result.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from itertools import product
 
@@ -19,14 +19,15 @@ from helpers.data import movielens
 from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sparse
 from helpers.data.synthetic import cross_tasks, interest_tasks
-from helpers.evaluation.metrics import auc, r2
+from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sweep import by_task, points, sweep, validation_loss
 from helpers.models.bottoms import DCN, DIN, DeepFM
 from helpers.models.shared_bottom import SharedBottom
-from helpers.training.loop import Run, fit
 
 TASKS = {"a": "regression", "b": "regression"}
 TOWER = [16]
+CROSS_ROWS, INTEREST_ROWS = 2000, 4000  # to train on
 TUNING_SEEDS = tuple(range(900, 904))  # no result uses them
 SETTINGS = tuple(product((0.003, 0.01, 0.03), (0.0, 0.001)))  # learning rate, L2 on embeddings
 
@@ -55,45 +56,60 @@ def interest_features() -> Features:
     return Features(both).fit(pd.DataFrame({"item": np.arange(60), "history": [[]] * 60}))
 
 
-def cross_examples(seeds: Sequence[int], kind: str = "crossed", rows: int = 2000) -> list[Examples]:
-    """Train, validation and test examples of `cross_tasks`, one set a seed; `kind` is "crossed" or "added"."""
-    frames = [cross_tasks((rows, 1000, 2000), crossed=kind == "crossed", seed=seed) for seed in seeds]
-    return _stacked(cross_features(), frames)
+def cross_examples(kind: str, rows: int, seed: int) -> list[Examples]:
+    """Train, validation and test examples of `cross_tasks`; `kind` is "crossed" or "added"."""
+    return _examples(cross_features(), cross_tasks((rows, 1000, 2000), crossed=kind == "crossed", seed=seed))
 
 
-def interest_examples(seeds: Sequence[int], kind: str = "matching") -> list[Examples]:
-    """Train, validation and test examples of `interest_tasks`, one set a seed; `kind` is "matching" or "all alike"."""
-    return _stacked(interest_features(), [interest_tasks(matching=kind == "matching", seed=seed) for seed in seeds])
+def interest_examples(kind: str, seed: int) -> list[Examples]:
+    """Train, validation and test examples of `interest_tasks`; `kind` is "matching" or "all alike"."""
+    frames = interest_tasks((INTEREST_ROWS, 1000, 2000), matching=kind == "matching", seed=seed)
+    return _examples(interest_features(), frames)
 
 
-def _stacked(features: Features, frames: list[tuple[pd.DataFrame, ...]]) -> list[Examples]:
-    labels = {task: task for task in TASKS}
-    return [Examples.stack([features.examples(frame, labels) for frame in part]) for part in zip(*frames, strict=True)]
+def _examples(features: Features, frames: Sequence[pd.DataFrame], tasks: dict[str, str] = TASKS) -> list[Examples]:
+    return [features.examples(frame, {task: task for task in tasks}) for frame in frames]
 
 
-def train(
-    features: Features,
-    sets: Sequence[Examples],
-    seeds: Sequence[int],
-    shape: dict,
-    lr: float,
-    l2: float,
-    tasks: dict[str, str] = TASKS,
-) -> Run:
-    """A Shared-Bottom of `shape` a seed, 20 batches an epoch, with early stopping."""
-    models = [SharedBottom(features, tasks, towers=TOWER, l2_embedding=l2, seed=seed, **shape) for seed in seeds]
-    options = {"epochs": 100, "patience": 6, "batch_size": -(-len(sets[0]) // 20)}
-    return fit(models, *sets[:2], lr=lr, seed=list(seeds), **options)
+def build(features: Features, shape: dict, l2: float, seed: int, tasks: dict[str, str] = TASKS) -> SharedBottom:
+    return SharedBottom(features, tasks, towers=TOWER, l2_embedding=l2, seed=seed, **shape)
 
 
-def tune(features: Features, sets: Sequence[Examples], shape: dict, settings=SETTINGS, tasks=TASKS) -> pd.Series:
-    """Mean validation loss of each (lr, l2) on the tuning seeds, each task at its best epoch; `sets` are of them."""
-    losses = {}
-    for choice in settings:
-        history = train(features, sets, TUNING_SEEDS, shape, *choice, tasks).history
-        history = history[history["task"] != "total"]
-        losses[choice] = history.groupby(["copy", "task"])["valid"].min().mean()
-    return pd.Series(losses).sort_values()
+def training(rows: int, lr: float) -> dict:
+    """Arguments of `fit`: 20 batches an epoch, with early stopping."""
+    return {"epochs": 100, "patience": 6, "batch_size": -(-rows // 20), "lr": lr}
+
+
+def tune(
+    kinds: Sequence[str], shapes: Sequence[str] | None = None, settings: Sequence[tuple[float, float]] = SETTINGS
+) -> pd.DataFrame:
+    """Every setting of each shape, on data of the usual size: kind, shape, lr, l2, loss. All shapes if None.
+
+    loss   of validation, in thousandths, each task at its best epoch, mean over the tuning seeds
+    """
+    parts = []
+    for kind in kinds:
+        crossing = kind in ("crossed", "added")
+        several, rows = (CROSS_SHAPES, CROSS_ROWS) if crossing else (HISTORY_SHAPES, INTEREST_ROWS)
+        features = cross_features() if crossing else interest_features()
+        data = partial(cross_examples, rows=rows) if crossing else interest_examples
+        at = points(kind=[kind], shape=several if shapes is None else shapes, setting=settings, seed=TUNING_SEEDS)
+        parts.append(_losses(at, data, features, several, rows))
+    return pd.concat(parts, ignore_index=True)[["kind", "shape", "lr", "l2", "loss"]]
+
+
+def _losses(at: pd.DataFrame, data: Callable, features: Features, several: dict, rows: int, tasks=TASKS):
+    """Validation loss at each `setting` of `at`, a (lr, l2)."""
+    found = sweep(
+        at,
+        data,
+        model=lambda shape, setting, seed: build(features, several[shape], setting[1], seed, tasks),
+        options=lambda setting: training(rows, setting[0]),
+        judge=validation_loss,
+    )
+    keys = [name for name in at if name != "seed"]
+    table = found.groupby(keys, sort=False)["loss"].mean().mul(1000).reset_index()
+    return table.assign(lr=[lr for lr, _ in table["setting"]], l2=[l2 for _, l2 in table["setting"]])
 
 
 # What `tune` chose, on data of the usual size.
@@ -112,13 +128,12 @@ def crosses(
     shapes: Sequence[str] = tuple(CROSS_SHAPES),
 ) -> pd.DataFrame:
     """R² of each shape on `cross_tasks`: kind, rows, seed, shape, task, r2. The settings are those for 2000 rows."""
-    parts = []
-    for kind, size in product(kinds, rows):
-        sets = cross_examples(seeds, kind, size)
-        for shape in shapes:
-            run = train(cross_features(), sets, seeds, CROSS_SHAPES[shape], *CHOSEN[kind][shape])
-            parts.append(_scores(run, sets[2], seeds, "r2").assign(kind=kind, rows=size, shape=shape))
-    return pd.concat(parts, ignore_index=True)[["kind", "rows", "seed", "shape", "task", "r2"]]
+    return sweep(
+        points(kind=kinds, rows=rows, shape=shapes, seed=seeds),
+        data=cross_examples,
+        model=lambda kind, shape, seed: build(cross_features(), CROSS_SHAPES[shape], CHOSEN[kind][shape][1], seed),
+        options=lambda kind, rows, shape: training(rows, CHOSEN[kind][shape][0]),
+    )[["kind", "rows", "seed", "shape", "task", "r2"]]
 
 
 def interests(
@@ -127,23 +142,12 @@ def interests(
     shapes: Sequence[str] = tuple(HISTORY_SHAPES),
 ) -> pd.DataFrame:
     """R² of each way to read a history on `interest_tasks`: kind, seed, shape, task, r2."""
-    parts = []
-    for kind in kinds:
-        sets = interest_examples(seeds, kind)
-        for shape in shapes:
-            run = train(interest_features(), sets, seeds, HISTORY_SHAPES[shape], *CHOSEN[kind][shape])
-            parts.append(_scores(run, sets[2], seeds, "r2").assign(kind=kind, shape=shape))
-    return pd.concat(parts, ignore_index=True)[["kind", "seed", "shape", "task", "r2"]]
-
-
-def _scores(run: Run, test: Examples, seeds: Sequence[int], metric: str) -> pd.DataFrame:
-    """The test metric of each task at its own best epoch: a row a seed and task."""
-    measure = {"r2": r2, "auc": auc}[metric]
-    parts = [
-        pd.DataFrame({"seed": list(seeds), "task": task, metric: measure(output, test.labels[task])})
-        for task, output in run.predict(test.inputs).items()
-    ]
-    return pd.concat(parts, ignore_index=True)
+    return sweep(
+        points(kind=kinds, shape=shapes, seed=seeds),
+        data=interest_examples,
+        model=lambda kind, shape, seed: build(interest_features(), HISTORY_SHAPES[shape], CHOSEN[kind][shape][1], seed),
+        options=lambda kind, shape: training(INTEREST_ROWS, CHOSEN[kind][shape][0]),
+    )[["kind", "seed", "shape", "task", "r2"]]
 
 
 # MovieLens: who liked what before. Users are not columns, as most of those in the test rows are new.
@@ -157,14 +161,12 @@ RATING_COLUMNS = [
 ]
 
 
-@lru_cache(maxsize=1)
 def rating_examples() -> tuple[Features, list[Examples]]:
     """Train (30,000 ratings), validation and test examples (10,000 each) in order of time, with the last ten likes."""
     frame = movielens.load()
     frame["liked"] = columns.history(frame, "item", "like", time="timestamp", length=10)
     features = Features(RATING_COLUMNS).fit(frame)  # the catalogue; no label is seen
-    labels = {task: task for task in RATING_TASKS}
-    return features, [features.examples(part, labels) for part in movielens.split_by_time(frame, (0.3, 0.1, 0.1))]
+    return features, _examples(features, movielens.split_by_time(frame, (0.3, 0.1, 0.1)), RATING_TASKS)
 
 
 def histories(seeds: Sequence[int], shapes: Sequence[str] = tuple(HISTORY_SHAPES)) -> pd.DataFrame:
@@ -173,11 +175,27 @@ def histories(seeds: Sequence[int], shapes: Sequence[str] = tuple(HISTORY_SHAPES
     There is one split; a seed decides the initial parameters and the order of the batches.
     """
     features, sets = rating_examples()
-    parts = []
-    for shape in shapes:
-        run = train(features, sets, seeds, HISTORY_SHAPES[shape], *RATING_CHOSEN[shape], RATING_TASKS)
-        parts.append(_scores(run, sets[2], seeds, "auc").assign(shape=shape))
-    return pd.concat(parts, ignore_index=True)[["seed", "shape", "task", "auc"]]
+
+    def structure(shape: str, seed: int) -> SharedBottom:
+        return build(features, HISTORY_SHAPES[shape], RATING_CHOSEN[shape][1], seed, RATING_TASKS)
+
+    return sweep(
+        points(shape=shapes, seed=seeds),
+        data=lambda: sets,
+        model=structure,
+        options=lambda shape: training(len(sets[0]), RATING_CHOSEN[shape][0]),
+        judge=by_task(auc),
+    )[["seed", "shape", "task", "auc"]]
+
+
+def tune_histories(
+    shapes: Sequence[str] = tuple(HISTORY_SHAPES), settings: Sequence[tuple[float, float]] = RATING_SETTINGS
+) -> pd.DataFrame:
+    """As `tune`, on MovieLens: shape, lr, l2, loss."""
+    features, sets = rating_examples()
+    at = points(shape=shapes, setting=settings, seed=TUNING_SEEDS)
+    table = _losses(at, lambda: sets, features, HISTORY_SHAPES, len(sets[0]), RATING_TASKS)
+    return table[["shape", "lr", "l2", "loss"]]
 
 
 GRIDS = grids(

@@ -35,9 +35,9 @@ def test_crosses_are_a_tidy_table_and_a_seed_gives_the_same_alone():
 
 
 def test_examples_of_a_kind_are_of_that_kind():
-    train, _, _ = shapes.interest_examples([1], "matching")
-    assert train.inputs["history"].shape == (1, 4000, 10)
-    assert shapes.cross_examples([1], "added", 300)[0].labels["a"].shape == (1, 300)
+    train, _, _ = shapes.interest_examples("matching", seed=1)
+    assert train.inputs["history"].shape == (4000, 10)
+    assert shapes.cross_examples("added", 300, seed=1)[0].labels["a"].shape == (300,)
 
 
 def test_equal_starts_differ_from_own_starts_and_are_paired():
