@@ -57,12 +57,6 @@ def by_task(metric: Callable) -> Callable[[Run, Examples], pd.DataFrame]:
 R2 = by_task(r2)
 
 
-def validation_loss(run: Run) -> pd.DataFrame:
-    """The judge of a search: the lowest validation loss of each task, columns copy, task, loss."""
-    losses = run.history[run.history["task"] != TOTAL].groupby(["copy", "task"], as_index=False)["valid"].min()
-    return losses.rename(columns={"valid": "loss"})
-
-
 def sweep(
     at: pd.DataFrame,
     data: Callable[..., Iterable[Examples]],
@@ -119,6 +113,18 @@ def sweep(
         place = here.iloc[found["copy"]].reset_index(drop=True)
         parts.append(pd.concat([place, found.drop(columns="copy")], axis=1))
     return pd.concat(parts, ignore_index=True)
+
+
+def search(at: pd.DataFrame, data: Callable, model: Callable, options: Callable) -> pd.DataFrame:
+    """`sweep` for a choice of settings: the columns of `at` but seed, and loss, the mean over seeds and tasks of the
+    lowest validation loss, in thousandths."""
+
+    def judge(run: Run) -> pd.DataFrame:
+        losses = run.history[run.history["task"] != TOTAL].groupby(["copy", "task"], as_index=False)["valid"].min()
+        return losses.rename(columns={"valid": "loss"})
+
+    found = sweep(at, data, model, options, judge)
+    return found.groupby([name for name in at if name != "seed"], sort=False)["loss"].mean().mul(1000).reset_index()
 
 
 def _named(argument: str, function: Callable, known: Iterable[str]) -> list[str]:

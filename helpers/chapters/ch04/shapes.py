@@ -21,7 +21,7 @@ from helpers.data.features import Dense, Features, Sparse
 from helpers.data.synthetic import cross_tasks, interest_tasks
 from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids
-from helpers.experiments.sweep import by_task, points, sweep, validation_loss
+from helpers.experiments.sweep import by_task, points, search, sweep
 from helpers.models.bottoms import DCN, DIN, DeepFM
 from helpers.models.shared_bottom import SharedBottom
 
@@ -100,15 +100,12 @@ def tune(
 
 def _losses(at: pd.DataFrame, data: Callable, features: Features, several: dict, rows: int, tasks=TASKS):
     """Validation loss at each `setting` of `at`, a (lr, l2)."""
-    found = sweep(
+    table = search(
         at,
         data,
         model=lambda shape, setting, seed: build(features, several[shape], setting[1], seed, tasks),
         options=lambda setting: training(rows, setting[0]),
-        judge=validation_loss,
     )
-    keys = [name for name in at if name != "seed"]
-    table = found.groupby(keys, sort=False)["loss"].mean().mul(1000).reset_index()
     return table.assign(lr=[lr for lr, _ in table["setting"]], l2=[l2 for _, l2 in table["setting"]])
 
 
