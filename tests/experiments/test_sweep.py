@@ -8,7 +8,7 @@ from helpers.data.examples import Examples
 from helpers.data.synthetic import relu_tasks
 from helpers.evaluation.metrics import auc, r2
 from helpers.experiments import sweep as module
-from helpers.experiments.sweep import by_task, points, sweep
+from helpers.experiments.sweep import by_task, points, search, sweep
 from helpers.models.shared_bottom import SharedBottom
 from helpers.training.loop import fit
 
@@ -141,6 +141,18 @@ def test_the_metric_of_a_task_counts_observed_rows_alone():
     table = by_task(auc)(run, Examples.stack([rows]))
     expected = auc(run.predict(inputs)["a"][0][seen], label[seen])
     assert table.to_dict("list") == {"copy": [0], "task": ["a"], "auc": [pytest.approx(expected)]}
+
+
+def test_a_search_gives_the_mean_of_the_lowest_validation_losses_of_each_setting():
+    at = points(lr=(0.001, 0.1), shared=[2], seed=(3, 4))
+    table = search(at, data, lambda seed: model(4, seed), lambda lr: OPTIONS | {"lr": lr})
+    assert list(table) == ["lr", "shared", "loss"] and table["lr"].tolist() == [0.001, 0.1]
+    lowest = []
+    for seed in (3, 4):
+        train, valid, _ = data(2, seed)
+        history = fit(model(4, seed), train, valid, seed=seed, **OPTIONS | {"lr": 0.1}).history
+        lowest += [history[history["task"] == task]["valid"].min() for task in TASKS]
+    assert table["loss"][1] == pytest.approx(1000 * sum(lowest) / 4, rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -118,22 +118,16 @@ def transfer(
     A single-task model is in the rows of each pair that its task belongs to.
     """
     chosen = (CHOSEN if tuned else UNTUNED)[fraction]
-    settings = {
-        " + ".join(tasks): chosen[tuple(tasks)] for tasks in [*([task] for pair in pairs for task in pair), *pairs]
-    }
-    found = sweep(
-        points(model=settings, seed=seeds),
-        data=lambda seed: rows(fraction, seed),
-        model=lambda model, seed: build(model, settings[model][1], seed),
-        options=lambda model: training(fraction, settings[model][0]),
-        judge=by_task(auc),
-    )
+    each = [*([task] for pair in pairs for task in pair), *pairs]
+    settings = pd.DataFrame({" + ".join(tasks): chosen[tuple(tasks)] for tasks in each}, index=["lr", "l2"]).T
+    at = points(fraction=[fraction], model=settings.index, seed=seeds).join(settings, on="model")
+    found = sweep(at, rows, build, training, by_task(auc))
     tables, parts = dict(list(found.groupby("model"))), []
     for pair in pairs:
         name = " + ".join(pair)
         for model, several in (("shared-bottom", [name]), ("single-task", pair)):
             table = pd.concat([tables[one] for one in several])
-            parts.append(table.assign(fraction=fraction, tuned=tuned, pair=name, model=model))
+            parts.append(table.assign(tuned=tuned, pair=name, model=model))
     return pd.concat(parts, ignore_index=True)[["fraction", "tuned", "pair", "seed", "model", "task", "auc"]]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -29,7 +28,7 @@ TASKS = {"a": "regression", "b": "regression"}
 TOWER = [16]
 CROSS_ROWS, INTEREST_ROWS = 2000, 4000  # to train on
 TUNING_SEEDS = tuple(range(900, 904))  # no result uses them
-SETTINGS = tuple(product((0.003, 0.01, 0.03), (0.0, 0.001)))  # learning rate, L2 on embeddings
+SETTINGS = {"lr": (0.003, 0.01, 0.03), "l2": (0.0, 0.001)}  # l2 on embeddings
 
 # As arguments of `SharedBottom`. A second layer makes the MLP worse on crosses.
 CROSS_SHAPES = {
@@ -61,17 +60,24 @@ def cross_examples(kind: str, rows: int, seed: int) -> list[Examples]:
     return _examples(cross_features(), cross_tasks((rows, 1000, 2000), crossed=kind == "crossed", seed=seed))
 
 
-def interest_examples(kind: str, seed: int) -> list[Examples]:
+def interest_examples(kind: str, rows: int, seed: int) -> list[Examples]:
     """Train, validation and test examples of `interest_tasks`; `kind` is "matching" or "all alike"."""
-    frames = interest_tasks((INTEREST_ROWS, 1000, 2000), matching=kind == "matching", seed=seed)
-    return _examples(interest_features(), frames)
+    return _examples(interest_features(), interest_tasks((rows, 1000, 2000), matching=kind == "matching", seed=seed))
 
 
 def _examples(features: Features, frames: Sequence[pd.DataFrame], tasks: dict[str, str] = TASKS) -> list[Examples]:
     return [features.examples(frame, {task: task for task in tasks}) for frame in frames]
 
 
-def build(features: Features, shape: dict, l2: float, seed: int, tasks: dict[str, str] = TASKS) -> SharedBottom:
+def cross_model(shape: str, l2: float, seed: int) -> SharedBottom:
+    return _model(cross_features(), TASKS, CROSS_SHAPES[shape], l2, seed)
+
+
+def interest_model(shape: str, l2: float, seed: int) -> SharedBottom:
+    return _model(interest_features(), TASKS, HISTORY_SHAPES[shape], l2, seed)
+
+
+def _model(features: Features, tasks: dict[str, str], shape: dict, l2: float, seed: int) -> SharedBottom:
     return SharedBottom(features, tasks, towers=TOWER, l2_embedding=l2, seed=seed, **shape)
 
 
@@ -80,33 +86,19 @@ def training(rows: int, lr: float) -> dict:
     return {"epochs": 100, "patience": 6, "batch_size": -(-rows // 20), "lr": lr}
 
 
-def tune(
-    kinds: Sequence[str], shapes: Sequence[str] | None = None, settings: Sequence[tuple[float, float]] = SETTINGS
-) -> pd.DataFrame:
-    """Every setting of each shape, on data of the usual size: kind, shape, lr, l2, loss. All shapes if None.
+def tune(kinds: Sequence[str], shapes: Sequence[str] | None = None) -> pd.DataFrame:
+    """Each of `SETTINGS` of each shape, on data of the usual size: kind, shape, lr, l2, loss. All shapes if None.
 
     loss   of validation, in thousandths, each task at its best epoch, mean over the tuning seeds
     """
     parts = []
     for kind in kinds:
         crossing = kind in ("crossed", "added")
-        several, rows = (CROSS_SHAPES, CROSS_ROWS) if crossing else (HISTORY_SHAPES, INTEREST_ROWS)
-        features = cross_features() if crossing else interest_features()
-        data = partial(cross_examples, rows=rows) if crossing else interest_examples
-        at = points(kind=[kind], shape=several if shapes is None else shapes, setting=settings, seed=TUNING_SEEDS)
-        parts.append(_losses(at, data, features, several, rows))
+        every, rows = (CROSS_SHAPES, CROSS_ROWS) if crossing else (HISTORY_SHAPES, INTEREST_ROWS)
+        data, model = (cross_examples, cross_model) if crossing else (interest_examples, interest_model)
+        at = points(kind=[kind], rows=[rows], shape=shapes or every, **SETTINGS, seed=TUNING_SEEDS)
+        parts.append(search(at, data, model, training))
     return pd.concat(parts, ignore_index=True)[["kind", "shape", "lr", "l2", "loss"]]
-
-
-def _losses(at: pd.DataFrame, data: Callable, features: Features, several: dict, rows: int, tasks=TASKS):
-    """Validation loss at each `setting` of `at`, a (lr, l2)."""
-    table = search(
-        at,
-        data,
-        model=lambda shape, setting, seed: build(features, several[shape], setting[1], seed, tasks),
-        options=lambda setting: training(rows, setting[0]),
-    )
-    return table.assign(lr=[lr for lr, _ in table["setting"]], l2=[l2 for _, l2 in table["setting"]])
 
 
 # What `tune` chose, on data of the usual size.
@@ -125,12 +117,15 @@ def crosses(
     shapes: Sequence[str] = tuple(CROSS_SHAPES),
 ) -> pd.DataFrame:
     """R² of each shape on `cross_tasks`: kind, rows, seed, shape, task, r2. The settings are those for 2000 rows."""
-    return sweep(
-        points(kind=kinds, rows=rows, shape=shapes, seed=seeds),
-        data=cross_examples,
-        model=lambda kind, shape, seed: build(cross_features(), CROSS_SHAPES[shape], CHOSEN[kind][shape][1], seed),
-        options=lambda kind, rows, shape: training(rows, CHOSEN[kind][shape][0]),
-    )[["kind", "rows", "seed", "shape", "task", "r2"]]
+    at = points(kind=kinds, rows=rows, shape=shapes, seed=seeds)
+    table = sweep(_at_chosen(at), cross_examples, cross_model, training)
+    return table[["kind", "rows", "seed", "shape", "task", "r2"]]
+
+
+def _at_chosen(at: pd.DataFrame) -> pd.DataFrame:
+    """The points with the learning rate and the penalty that each shape chose."""
+    chosen = pd.concat({kind: pd.DataFrame(of, index=["lr", "l2"]).T for kind, of in CHOSEN.items()})
+    return at.join(chosen, on=["kind", "shape"])
 
 
 def interests(
@@ -139,17 +134,13 @@ def interests(
     shapes: Sequence[str] = tuple(HISTORY_SHAPES),
 ) -> pd.DataFrame:
     """R² of each way to read a history on `interest_tasks`: kind, seed, shape, task, r2."""
-    return sweep(
-        points(kind=kinds, shape=shapes, seed=seeds),
-        data=interest_examples,
-        model=lambda kind, shape, seed: build(interest_features(), HISTORY_SHAPES[shape], CHOSEN[kind][shape][1], seed),
-        options=lambda kind, shape: training(INTEREST_ROWS, CHOSEN[kind][shape][0]),
-    )[["kind", "seed", "shape", "task", "r2"]]
+    at = points(kind=kinds, rows=[INTEREST_ROWS], shape=shapes, seed=seeds)
+    return sweep(_at_chosen(at), interest_examples, interest_model, training)[["kind", "seed", "shape", "task", "r2"]]
 
 
 # MovieLens: who liked what before. Users are not columns, as most of those in the test rows are new.
 RATING_TASKS = {"like": "binary", "love": "binary"}
-RATING_SETTINGS = tuple(product((0.001, 0.003), (0.0003, 0.003)))  # a rate of 0.0003 is slow, and no better
+RATING_SETTINGS = {"lr": (0.001, 0.003), "l2": (0.0003, 0.003)}  # a rate of 0.0003 is slow, and no better
 RATING_CHOSEN = {"mean": (0.001, 0.003), "DIN, softmax": (0.001, 0.003), "DIN": (0.003, 0.0003)}
 RATING_COLUMNS = [
     *(Sparse(name) for name in ("item", "gender", "occupation", "year")),
@@ -171,28 +162,23 @@ def histories(seeds: Sequence[int], shapes: Sequence[str] = tuple(HISTORY_SHAPES
 
     There is one split; a seed decides the initial parameters and the order of the batches.
     """
+    at = points(shape=shapes, seed=seeds).join(pd.DataFrame(RATING_CHOSEN, index=["lr", "l2"]).T, on="shape")
+    return sweep(at, *_on_ratings(), by_task(auc))[["seed", "shape", "task", "auc"]]
+
+
+def tune_histories(shapes: Sequence[str] = tuple(HISTORY_SHAPES)) -> pd.DataFrame:
+    """As `tune`, on MovieLens, of each of `RATING_SETTINGS`: shape, lr, l2, loss."""
+    return search(points(shape=shapes, **RATING_SETTINGS, seed=TUNING_SEEDS), *_on_ratings())
+
+
+def _on_ratings() -> tuple[Callable, Callable, Callable]:
+    """Data, model and options for `sweep`."""
     features, sets = rating_examples()
-
-    def structure(shape: str, seed: int) -> SharedBottom:
-        return build(features, HISTORY_SHAPES[shape], RATING_CHOSEN[shape][1], seed, RATING_TASKS)
-
-    return sweep(
-        points(shape=shapes, seed=seeds),
-        data=lambda: sets,
-        model=structure,
-        options=lambda shape: training(len(sets[0]), RATING_CHOSEN[shape][0]),
-        judge=by_task(auc),
-    )[["seed", "shape", "task", "auc"]]
-
-
-def tune_histories(
-    shapes: Sequence[str] = tuple(HISTORY_SHAPES), settings: Sequence[tuple[float, float]] = RATING_SETTINGS
-) -> pd.DataFrame:
-    """As `tune`, on MovieLens: shape, lr, l2, loss."""
-    features, sets = rating_examples()
-    at = points(shape=shapes, setting=settings, seed=TUNING_SEEDS)
-    table = _losses(at, lambda: sets, features, HISTORY_SHAPES, len(sets[0]), RATING_TASKS)
-    return table[["shape", "lr", "l2", "loss"]]
+    return (
+        lambda: sets,
+        lambda shape, l2, seed: _model(features, RATING_TASKS, HISTORY_SHAPES[shape], l2, seed),
+        lambda lr: training(len(sets[0]), lr),
+    )
 
 
 GRIDS = grids(
