@@ -16,8 +16,9 @@
                  `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
                  `questions` (predictions), `exercises` (checks with hints), `model_ids` (widgets that live on the next
                  day)
-    capstone/    does sharing help on a table of your own? `own_data`, `own_checks`, `kuairand` (a worked mapping),
-                 `ranker` (train, save, load, export), `comparison`, `recommendation`, `report`, `form`
+    capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
+                 `table_checks`, `preparation` (and the split), `kuairand` (a worked mapping), `ranker` (train, save,
+                 load, export), `comparison`, `recommendation`, `report`, `form`
     chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, exercises, explorer
     course/      finds grids, claims and questions by name; `outcomes` (the table of the map), and the commands:
                  `train_grids`, `measure_claims`

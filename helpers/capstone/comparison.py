@@ -23,9 +23,10 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from helpers.capstone.own_checks import PRIOR, Problems, must_pass
-from helpers.capstone.own_data import Declaration, Split, prepare, split
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.preparation import Split, prepare, split
 from helpers.capstone.ranker import Recipe, scaled
+from helpers.capstone.table_checks import PRIOR, Problems, must_pass
 from helpers.data.examples import Examples
 from helpers.data.features import Features
 from helpers.evaluation.four_outcomes import SMALLEST
@@ -107,7 +108,7 @@ def steps(
 ) -> Iterator[tuple[float, Comparison | None]]:
     """The comparison in small steps: yields (share that is done, None), at the end (1, the result).
 
-    frame    as `own_data.read` gives it
+    frame    as `reading.read` gives it
     seeds    at least two; with a time they vary the training alone
     matters  {"binary": smallest gain of AUC that matters, "regression": of R²}
     penalties  values of `l2_embedding` to choose among, too; as a rule that of the recipe alone

@@ -7,7 +7,6 @@ guessed.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,10 +19,11 @@ Inputs = Tensor | dict[str, Tensor]
 
 
 def map_tensors(function, *values):
-    """`function` of the tensors `values`; of dicts of tensors, {name: `function` of the tensors of that name}."""
+    """`function` of the tensors `values`; of dicts of tensors, {name: `function` of the tensors of that name}; of None,
+    None."""
     if isinstance(values[0], dict):
-        return {name: function(*(value[name] for value in values)) for name in values[0]}
-    return function(*values)
+        return {name: function(*[value[name] for value in values]) for name in values[0]}
+    return None if values[0] is None else function(*values)
 
 
 def check_inputs(inputs: Inputs, copies: int | None = None, shared: bool = False) -> tuple[int, ...]:
@@ -121,10 +121,9 @@ class Examples:
 
     def map(self, function, *others: Examples, copies: int | None = None) -> Examples:
         """`function` of each tensor and of the same tensor of `others`. What was checked once is not checked again."""
-        mapped = copy.copy(self)
+        mapped = object.__new__(Examples)
         for name in ("inputs", "labels", "masks", "weights", "groups"):
-            values = [getattr(one, name) for one in (self, *others)]
-            vars(mapped)[name] = None if values[0] is None else map_tensors(function, *values)
+            vars(mapped)[name] = map_tensors(function, *[getattr(one, name) for one in (self, *others)])
         vars(mapped)["copies"] = copies
         return mapped
 

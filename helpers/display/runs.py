@@ -215,10 +215,10 @@ class Runs:
         reference: str | None = None,
         from_zero: bool = False,
     ) -> Figure:
-        """A panel for each key of `labels`, a level of `panel`, with a dot for each row, as `figures.outcomes`."""
+        """A panel for each key of `labels`, a level of `panel`, a dot for each row: `figures.small_multiples`."""
         by = row or self.model, panel
         note = f"{note}; 95% intervals over {self._seeds(by)}"
-        return figures.outcomes(
+        return figures.small_multiples(
             self.summary(*by), *by, labels, title=title, note=note, reference=reference, from_zero=from_zero
         )
 

@@ -17,7 +17,7 @@ from helpers.data.examples import Inputs
 from helpers.data.features import Features, SequenceLayout
 from helpers.support import validate
 
-KINDS = ("binary", "regression")
+TASK_KINDS = ("binary", "regression")
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "tanh": nn.Tanh,
@@ -262,7 +262,7 @@ def _check_tasks(tasks: dict[str, str]) -> dict[str, str]:
     for name, kind in tasks.items():
         if not isinstance(name, str) or name in ("", "total"):
             validate.fail("tasks", repr(name), "names other than '' and 'total'")
-        validate.choice(f"tasks[{name!r}]", kind, KINDS)
+        validate.choice(f"tasks[{name!r}]", kind, TASK_KINDS)
     return dict(tasks)
 
 

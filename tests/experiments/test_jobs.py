@@ -4,6 +4,7 @@ import os
 import time
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import joblib
@@ -39,6 +40,16 @@ def fail() -> pd.DataFrame:
 
 def die() -> pd.DataFrame:
     psutil.Process().kill()
+
+
+class Elsewhere:
+    """A job that a worker cannot load."""
+
+    def __reduce__(self):
+        return import_module, ("no_such_module",)
+
+    def __call__(self) -> pd.DataFrame:
+        return one(0)
 
 
 def die_first(mark: Path, job: jobs.Job) -> pd.DataFrame:
@@ -132,11 +143,13 @@ def test_a_cluster_computes_what_the_cores_do_although_a_worker_is_killed(cluste
 
 
 @pytest.mark.long
-def test_a_job_that_kills_each_worker_gives_one_clear_error(cluster):
+def test_a_job_that_no_worker_can_do_gives_one_clear_error(cluster):
     with pytest.raises(Undone, match=r"^deadly: .*4 different workers.*(?s:.*)Not done: deadly"):
         list(jobs.run({"deadly": die}, cluster))
     with pytest.raises(Undone, match=r"^bad: KeyError: 'rows'\nNot done: bad\.$"):
         list(jobs.run({"bad": fail}, cluster))
+    with pytest.raises(Undone, match=r"^strange: No module named 'no_such_module'\nNot done: strange\.$"):
+        list(jobs.run({"strange": Elsewhere()}, cluster))
 
 
 @pytest.mark.long

@@ -171,7 +171,7 @@ def test_a_plain_module_can_be_balanced(balance):
     assert total.iloc[-1] < total.iloc[0]
 
 
-def test_something_else_is_refused_by_name():
+def test_wrong_balances_rates_and_alphas_are_named():
     with pytest.raises(TypeError, match=r"balance: got 'uwl'; expected None, UWL\(\), GradNorm\(\) or PCGrad\(\)"):
         fit(model(), examples(0), balance="uwl")
     with pytest.raises(ValueError, match="lr: got -1"):

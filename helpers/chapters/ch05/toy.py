@@ -49,12 +49,10 @@ class Divided(Balance):
         (self.weights * losses).sum().backward()
 
 
-Setting = tuple[float, Balance]  # the learning rate of the network, and how the losses are added up
-
-# 16 settings for each method.
+# 16 settings for each method: the learning rate of the network, and how the losses are added up.
 MANY = [round(0.0005 * 100 ** (step / 15), 5) for step in range(16)]  # 0.0005 … 0.05, each 1.36 times the last
 FEW = (0.001, 0.003, 0.01, 0.03)
-BUDGET: dict[str, dict[str, Setting]] = {
+BUDGET: dict[str, dict[str, tuple[float, Balance]]] = {
     "equal weights": {f"network {lr:g}": (lr, Balance()) for lr in MANY},
     "divided by σ²": {f"network {lr:g}": (lr, Divided()) for lr in MANY},
     "UWL": {f"network {lr:g}, own {own:g}": (lr, UWL(own)) for lr in FEW for own in (0.1, 0.3, 1.0, 3.0)},
