@@ -11,12 +11,13 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from helpers.experiments.sample import Sample
 from helpers.support import validate
 from helpers.support.files import whole
 
@@ -29,12 +30,14 @@ class Grid:
 
     make       function of (**settings) that returns the table
     settings   everything the table depends on besides the code: conditions, widths, seeds, learning rates
+    samples    of its points, which a test trains again; a grid has at least one
     packed     whether the file is compressed, which a table of more than a megabyte should be
     """
 
     name: str
     make: Callable[..., pd.DataFrame]
     settings: dict
+    samples: Sequence[Sample] = ()
     packed: bool = False
 
     @property
@@ -47,7 +50,7 @@ class Grid:
     def write(self) -> pd.DataFrame:
         """Train all points and keep them, whole or not at all."""
         table = self.make(**self.settings)
-        text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+        text = _csv(table)
         content = f"# settings {self.hash()} table {_hash(text)}\n{text}".encode()
         with whole(self.path) as part:
             part.write_bytes(gzip.compress(content, mtime=0) if self.packed else content)
@@ -66,6 +69,21 @@ class Grid:
             validate.fail("grid", f"{self.path.name} made from other settings", "today's: run `make grids`")
         return pd.read_csv(io.StringIO(text))
 
+    def retrained(self, sample: Sample) -> pd.DataFrame:
+        """The points of one of its samples, kept and trained again: a measured column `x` comes back as "x again".
+
+        The key columns are the index; rows with equal keys are paired in their order. ValueError if the kept table has
+        not got all of these points.
+        """
+        again = pd.read_csv(io.StringIO(_csv(self.make(**self.settings | sample.settings))))  # rounded as the kept ones
+        keys = [column for column in again if column not in sample.within]
+        kept, again = (table.assign(row=table.groupby(keys).cumcount()) for table in (self.read(), again))
+        both = kept.merge(again, on=[*keys, "row"], suffixes=("", " again"))
+        if len(both) < len(again) or again.empty:
+            wanted = f"some, and all of them in {self.path.name}"
+            validate.fail("sample", f"{len(again)} rows, {len(both)} of them kept", wanted)
+        return both.set_index([*keys, "row"])
+
     def _text(self) -> str:
         """What the file says; nothing where it cannot be unpacked."""
         unpacked = gzip.open if self.packed else open
@@ -74,6 +92,10 @@ class Grid:
                 return file.read()
         except (gzip.BadGzipFile, EOFError, zlib.error):
             return ""
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
 
 
 def _hash(text: str) -> str:

@@ -9,7 +9,6 @@ from helpers.data.synthetic import relu_tasks
 from helpers.evaluation.statistics import difference, interval, summarise
 from helpers.experiments.grid import Grid
 from helpers.models.shared_bottom import SharedBottom, SingleTask, parameter_count
-from helpers.support.movielens_files import present
 
 
 def test_interval_is_scipy_s():
@@ -128,37 +127,6 @@ def test_splits_of_the_ratings_do_not_overlap():
 
 def test_splits_of_two_fractions_have_the_same_test_rows():
     assert (ratings.split(0.08, 1)[2] == ratings.split(0.8, 1)[2]).all()
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    """The same code on the same data: a different number means that the grid is not what it says."""
-    keys = ["condition", "seed", "model", "task"]
-    new = sharing.conditions([3, 77, 119])
-    both = GRIDS["04_conditions"].read().merge(new, on=keys)
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.02)
-    new = sharing.weights([7], shared=[1], widths=[16], task_weights=[0.2, 0.9])
-    both = GRIDS["04_weights"].read().merge(new, on=["shared", "width", "weight", "seed", "task"])
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["transfer_x"], both["transfer_y"], atol=0.02)
-    new = sharing.widths([50], sizes=[4, 32])
-    both = GRIDS["04_widths"].read().merge(new, on=[*keys, "width"])
-    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.02)
-    new = sharing.heads([100])
-    both = GRIDS["04_heads"].read().merge(new, on=keys)
-    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.02)
-
-
-@pytest.mark.long
-@pytest.mark.skipif(not present(), reason="MovieLens-100K is absent: python -m helpers.data.movielens")
-def test_a_sample_of_the_ratings_grids_trains_to_the_kept_numbers():
-    keys = ["fraction", "tuned", "pair", "seed", "model", "task"]
-    for name, options in (("04_ratings", {}), ("04_ratings_untuned", {"pairs": [("dislike", "love")], "tuned": False})):
-        new = ratings.transfer([5, 11], **options)
-        both = GRIDS[name].read().merge(new, on=keys)
-        assert len(both) == len(new)
-        np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.01)
 
 
 def test_a_nan_or_a_row_twice_is_refused(table):

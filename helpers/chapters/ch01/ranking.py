@@ -22,6 +22,7 @@ from helpers.data.feed import return_chance
 from helpers.data.worlds import CANDIDATES, TOP, Feed, Offer, features
 from helpers.evaluation.statistics import difference, interval
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, each
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
 from helpers.training.loop import Run, fit
@@ -199,8 +200,24 @@ def fusion(seeds: Sequence[int], levels: Mapping[str, Sequence[float]]) -> pd.Da
     return pd.DataFrame(rows)
 
 
+SERVED = dict.fromkeys(("plays", "like", "appeal", "satisfaction", "returns"), 0.02) | {
+    "bait": 0.05,
+    "watch_seconds": each(0, 0.05),
+}
 GRIDS = grids(
-    Grid("01_labels", labels, {"seeds": list(range(64)), "autoplay": False}),
-    Grid("01_labels_autoplay", labels, {"seeds": list(range(24)), "autoplay": True}),
-    Grid("01_fusion", fusion, {"seeds": list(PRACTICE), "levels": LEVELS}),
+    Grid("01_labels", labels, {"seeds": list(range(64)), "autoplay": False}, [Sample({"seeds": [3, 11]}, SERVED)]),
+    Grid(
+        "01_labels_autoplay", labels, {"seeds": list(range(24)), "autoplay": True}, [Sample({"seeds": [3, 11]}, SERVED)]
+    ),
+    Grid(
+        "01_fusion",
+        fusion,
+        {"seeds": list(PRACTICE), "levels": LEVELS},
+        [
+            Sample(
+                {"levels": {label: [level] for label, level in CHOSEN.items()}},
+                {f"{name}{end}": 0.01 for name in ("satisfaction", "plays", "gain") for end in ("", "_low", "_high")},
+            )
+        ],
+    ),
 )

@@ -23,6 +23,7 @@ from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, RELU_MEAN, RELU_SD, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
 from helpers.training.loop import Run, fit
@@ -329,17 +330,13 @@ GRIDS = grids(
             "lr": LEARNING_RATE,
             "penalty": None,
         },
+        [Sample({"seeds": [3, 50], "names": ["disjoint features"]}, {"r2": 0.02})],
     ),
     Grid(
         "01_second_labels",
         second_labels,
-        {
-            "seeds": list(range(60)),
-            "models": list(SECOND_LABELS),
-            "width": 32,
-            "lr": LEARNING_RATE,
-            "penalty": None,
-        },
+        {"seeds": list(range(60)), "models": list(SECOND_LABELS), "width": 32, "lr": LEARNING_RATE, "penalty": None},
+        [Sample({"seeds": [3, 31]}, {"r2": 0.02})],
     ),
     Grid(
         "01_carry_over",
@@ -351,17 +348,18 @@ GRIDS = grids(
             "width": 32,
             "lr": LEARNING_RATE,
         },
+        [Sample({"seeds": [3, 31], "sources": ["two tasks, same features"], "labels": [25, 400]}, {"r2": 0.02})],
     ),
     Grid(
         "01_gaps",
         gaps,
-        {
-            "seeds": list(range(40)),
-            "names": list(SECOND_TASKS),
-            "widths": [8, 32],
-            "epochs": 500,
-            "lr": LEARNING_RATE,
-        },
+        {"seeds": list(range(40)), "names": list(SECOND_TASKS), "widths": [8, 32], "epochs": 500, "lr": LEARNING_RATE},
+        [
+            Sample(
+                {"seeds": [3, 21], "names": ["none", "shuffled labels"], "widths": [8]},
+                dict.fromkeys(("train", "test", "gap", "r2"), 0.02),
+            )
+        ],
     ),
     Grid(
         "01_penalties",
@@ -373,5 +371,6 @@ GRIDS = grids(
             "width": 8,
             "lr": LEARNING_RATE,
         },
+        [Sample({"seeds": [3, 31], "names": ["none", "same features"], "values": [0.0, 0.04]}, {"r2": 0.02})],
     ),
 )

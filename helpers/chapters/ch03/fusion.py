@@ -20,6 +20,7 @@ from helpers.data.examples import Examples
 from helpers.data.worlds import Feed, Offer, features
 from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, each
 from helpers.models.shared_bottom import OneHead, SharedBottom
 from helpers.support import validate
 from helpers.training.loop import fit
@@ -168,6 +169,23 @@ def rare(seeds: Sequence[int], scales: Sequence[str] = SCALES) -> pd.DataFrame:
 
 SEEDS = 40
 GRIDS = grids(
-    Grid("03_fronts", fronts, {"seeds": list(range(SEEDS)), "weights": list(WEIGHTS), "trained": list(TRAINED)}),
-    Grid("03_rare", rare, {"seeds": list(range(SEEDS)), "scales": list(SCALES)}),
+    Grid(
+        "03_fronts",
+        fronts,
+        {"seeds": list(range(SEEDS)), "weights": list(WEIGHTS), "trained": list(TRAINED)},
+        [
+            Sample(
+                {"seeds": [5, 23], "trained": [0.4]},
+                dict.fromkeys(("auc_click", "auc_finish"), 0.01)
+                | dict.fromkeys(("click", "finish", "satisfaction"), 0.02)
+                | {"watch_seconds": each(0, 0.05)},
+            )
+        ],
+    ),
+    Grid(
+        "03_rare",
+        rare,
+        {"seeds": list(range(SEEDS)), "scales": list(SCALES)},
+        [Sample({"seeds": [5, 23]}, {"auc": 0.01})],
+    ),
 )

@@ -14,6 +14,7 @@ from helpers.chapters.ch04.sharing import INPUTS, MODELS, TASKS, TOWER, equal_wi
 from helpers.data.synthetic import CONDITIONS, relu_tasks
 from helpers.evaluation.metrics import r2
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.shared_bottom import SharedBottom
 from helpers.training.loop import fit
 
@@ -92,5 +93,6 @@ GRIDS = grids(
         "04_heat",
         transfer,
         {"seeds": list(range(24)), "names": list(NAMES), "widths": list(WIDTHS), "rows": list(ROWS)},
+        [Sample({"seeds": [5], "widths": [4, 32], "rows": [250, 2000]}, {"r2": 0.02})],
     ),
 )

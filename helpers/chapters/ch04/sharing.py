@@ -19,6 +19,7 @@ from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
 from helpers.evaluation.statistics import interval
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.copies import Members
 from helpers.models.shared_bottom import OneHead, SharedBottom, SingleTask, parameter_count
 from helpers.support import validate
@@ -280,18 +281,30 @@ def _cosines(members: Members, train: Examples, steps: int) -> Iterator[Tensor]:
 
 
 GRIDS = grids(
-    Grid("04_cosines", cosines, {"seeds": list(range(40)), "steps": 200, "every": 10, "width": 8}),
+    Grid(
+        "04_cosines",
+        cosines,
+        {"seeds": list(range(40)), "steps": 200, "every": 10, "width": 8},
+        [Sample({"seeds": [3]}, {"cosine": 0.05})],
+    ),
     Grid(
         "04_starts",
         starts,
         {"seeds": list(range(80)), "names": ["same features, same sign", "disjoint features"], "width": 8},
+        [Sample({"seeds": [9, 40]}, {"r2": 0.02})],
     ),
     Grid(
         "04_conditions",
         conditions,
         {"seeds": list(range(120)), "names": list(CONDITIONS), "width": 8, "rows": 500, "lr": LEARNING_RATE},
+        [Sample({"seeds": [3, 77, 119]}, {"r2": 0.02})],
     ),
-    Grid("04_heads", heads, {"seeds": list(range(120)), "names": list(RELATED), "width": 8}),
+    Grid(
+        "04_heads",
+        heads,
+        {"seeds": list(range(120)), "names": list(RELATED), "width": 8},
+        [Sample({"seeds": [100]}, {"r2": 0.02})],
+    ),
     Grid(
         "04_widths",
         widths,
@@ -301,6 +314,7 @@ GRIDS = grids(
             "sizes": [4, 8, 16, 32],
             "lr": LEARNING_RATE,
         },
+        [Sample({"seeds": [50], "sizes": [4, 32]}, {"r2": 0.02})],
     ),
     Grid(
         "04_weights",
@@ -312,5 +326,11 @@ GRIDS = grids(
             "task_weights": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
             "lr": LEARNING_RATE,
         },
+        [
+            Sample(
+                {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]},
+                {"single": 0.02, "transfer": 0.02},
+            )
+        ],
     ),
 )

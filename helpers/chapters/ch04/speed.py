@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from helpers.chapters.ch04.sharing import INPUTS, MODELS, TASKS, TOWER, equal_width, stack
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, equal
 from helpers.models.copies import Members
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
@@ -147,5 +148,11 @@ def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
 
 
 GRIDS = grids(
-    Grid("04_speed", steps, {"seeds": list(range(60)), "names": list(NAMES), "lr": LEARNING_RATE}),
+    Grid(
+        "04_speed",
+        steps,
+        {"seeds": list(range(60)), "names": list(NAMES), "lr": LEARNING_RATE},
+        # On another CPU a run may cross the target one look earlier or later.
+        [Sample({"seeds": [7, 31]}, {"step": equal(0.8)})],
+    ),
 )

@@ -18,6 +18,7 @@ from helpers.chapters.ch04.sharing import EPOCHS, INPUTS, LEARNING_RATE, TASKS, 
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
 from helpers.training.balancing import UWL, Balance, GradNorm, PCGrad
@@ -321,12 +322,50 @@ def conflicts(seeds: Sequence[int]) -> pd.DataFrame:
 
 SIZES = ("100 : 1", "100 : 1, same features")
 ALIKE = ("narrow bottom", "fast and slow")
+WEIGHTS_WITHIN = {"r2": 0.03} | dict.fromkeys(map(str, LOOKS), 0.05)
 GRIDS = grids(
-    Grid("05_tuning", tune, {"seeds": list(range(900, 920)), "situations": tuple(SITUATIONS), "methods": METHODS}),
-    Grid("05_alike", verdict, {"seeds": list(range(160)), "situations": ALIKE, "methods": METHODS}),
-    Grid("05_sizes", verdict, {"seeds": list(range(160)), "situations": SIZES, "methods": METHODS}),
-    Grid("05_scales", scales, {"seeds": list(range(20)), "pairs": list(PAIRS), "factors": list(SCALES)}),
-    Grid("05_units", scales, {"seeds": list(range(60)), "factors": [1, 100], "methods": ["equal weights"]}),
-    Grid("05_near_zero", near_zero, {"seeds": list(range(32)), "epochs": 600}),
-    Grid("05_conflicts", conflicts, {"seeds": list(range(20))}),
+    Grid(
+        "05_tuning",
+        tune,
+        {"seeds": list(range(900, 920)), "situations": tuple(SITUATIONS), "methods": METHODS},
+        [Sample({"situations": ["narrow bottom"], "methods": ["PCGrad"]}, {"r2": 0.03})],
+    ),
+    Grid(
+        "05_alike",
+        verdict,
+        {"seeds": list(range(160)), "situations": ALIKE, "methods": METHODS},
+        [
+            Sample(
+                {"seeds": [3, 17], "situations": ["fast and slow"], "methods": ["single-task", "tuned weights", "UWL"]},
+                {"r2": 0.03},
+            )
+        ],
+    ),
+    Grid(
+        "05_sizes",
+        verdict,
+        {"seeds": list(range(160)), "situations": SIZES, "methods": METHODS},
+        [Sample({"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm"]}, {"r2": 0.03})],
+    ),
+    Grid(
+        "05_scales",
+        scales,
+        {"seeds": list(range(20)), "pairs": list(PAIRS), "factors": list(SCALES)},
+        [
+            Sample(
+                {"seeds": [5], "pairs": ["same features"], "factors": [10], "methods": ["equal weights", "UWL"]},
+                WEIGHTS_WITHIN,
+            )
+        ],
+    ),
+    Grid(
+        "05_units",
+        scales,
+        {"seeds": list(range(60)), "factors": [1, 100], "methods": ["equal weights"]},
+        [Sample({"seeds": [5, 40]}, WEIGHTS_WITHIN)],
+    ),
+    Grid(
+        "05_near_zero", near_zero, {"seeds": list(range(32)), "epochs": 600}, [Sample({"seeds": [3, 17]}, {"r2": 0.03})]
+    ),
+    Grid("05_conflicts", conflicts, {"seeds": list(range(20))}, [Sample({"seeds": [3, 11]}, {"share": 0.05})]),
 )

@@ -26,6 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.copies import Members
 from helpers.training.balancing import UWL, Balance, GradNorm
 
@@ -171,6 +172,16 @@ def normalised(table: pd.DataFrame) -> pd.DataFrame:
 
 
 GRIDS = grids(
-    Grid("05_toy_tuning", tune, {"seeds": list(range(900, 920)), "tasks": [2, 10], "methods": METHODS}),
-    Grid("05_toy", toy, {"seeds": list(range(20)), "tasks": [2, 10], "methods": METHODS}),
+    Grid(
+        "05_toy_tuning",
+        tune,
+        {"seeds": list(range(900, 920)), "tasks": [2, 10], "methods": METHODS},
+        [Sample({"tasks": [2], "methods": ["GradNorm"]}, {"loss": 0.03})],
+    ),
+    Grid(
+        "05_toy",
+        toy,
+        {"seeds": list(range(20)), "tasks": [2, 10], "methods": METHODS},
+        [Sample({"seeds": [2], "tasks": [2], "methods": ["UWL"]}, {"loss": 0.03, "weight": 0.03}, rows="step <= 100")],
+    ),
 )

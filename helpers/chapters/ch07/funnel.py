@@ -26,13 +26,14 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, Outcomes, outcomes
+from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, UNSEEN, Outcomes, outcomes
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features, Sparse
 from helpers.data.feed import AGES, TOPICS, World
 from helpers.data.worlds import described
 from helpers.evaluation.metrics import auc, log_loss
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.esmm import ESMM, TASKS, chain, funnel, product_logit
 from helpers.models.shared_bottom import Encoder, SharedBottom
 from helpers.support import validate
@@ -312,8 +313,17 @@ def logged_loss(
 
 FEW, MANY = 3_000, 48_000
 
+JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02) | dict.fromkeys(
+    ("ratio", "clicked", "unclicked", "logged_ratio"), 0.1
+)
+
 GRIDS = grids(
-    Grid("07_tuning", tuning, {"seeds": list(TUNING_SEEDS), "situations": SITUATIONS, "rows": [ROWS]}),
+    Grid(
+        "07_tuning",
+        tuning,
+        {"seeds": list(TUNING_SEEDS), "situations": SITUATIONS, "rows": [ROWS]},
+        [Sample({"situations": [(SEEN, 2.0)], "models": [SINGLE], "tasks": [LIKE]}, {"loss": 2, "like": 2})],
+    ),
     Grid(
         "07_tuning_rows",
         tuning,
@@ -324,8 +334,19 @@ GRIDS = grids(
             "models": [SINGLE, SHARED, PRODUCT],
             "tasks": [LIKE],
         },
+        [Sample({"situations": [(SEEN, 1.0)], "rows": [FEW], "models": [SINGLE]}, {"loss": 2, "like": 2})],
     ),
-    Grid("07_funnel", compare, {"seeds": list(range(24)), "strengths": list(DIAL)}),
+    Grid(
+        "07_funnel",
+        compare,
+        {"seeds": list(range(24)), "strengths": list(DIAL)},
+        [
+            Sample(
+                {"seeds": [3, 11], "kinds": [UNSEEN], "strengths": [1.0], "models": [SINGLE, PRODUCT], "tasks": [LIKE]},
+                JUDGED,
+            )
+        ],
+    ),
     *(
         Grid(
             f"07_rows_{rows}",
@@ -337,6 +358,7 @@ GRIDS = grids(
                 "rows": rows,
                 "tasks": [LIKE],
             },
+            [Sample({"seeds": [3, 11], "kinds": [SEEN], "models": [SINGLE]}, JUDGED)],
         )
         for rows in (FEW, MANY)
     ),

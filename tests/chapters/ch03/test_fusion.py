@@ -72,17 +72,6 @@ def test_rare_is_tidy():
     assert len(table) == 4 * 2 and table["auc"].between(0.4, 0.9).all()
 
 
-@pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    new = fusion.fronts([5, 23], trained=[0.4])
-    both = fusion.GRIDS["03_fronts"].read().merge(new, on=["way", "weight", "seed"])
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["auc_finish_x"], both["auc_finish_y"], atol=0.01)
-    both = fusion.GRIDS["03_rare"].read().merge(fusion.rare([5, 23]), on=["scale", "seed", "task"])
-    assert len(both) == 2 * 4 * 2
-    np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.01)
-
-
 @pytest.mark.parametrize(
     ("labels", "message"),
     [

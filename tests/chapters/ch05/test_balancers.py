@@ -124,21 +124,3 @@ def test_toy_starts_at_loss_1_with_equal_weights_and_is_paired():
     np.testing.assert_allclose(table.groupby(["method", "seed", "step"])["weight"].sum(), 2, atol=1e-5)
     loss = toy.normalised(table).set_index(["method", "seed", "step"])["loss"]
     assert loss["equal weights", 0, 0] == 1 and loss["GradNorm", 0, toy.STEPS] < 1
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    kept = balancers.GRIDS["05_alike"].read()
-    new = balancers.verdict([3, 17], ["fast and slow"], ["single-task", "tuned weights", "UWL"])
-    both = kept.merge(new, on=["situation", "seed", "model", "task"])
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
-    new = balancers.scales([5], ["same features"], [10], ["equal weights", "UWL"])
-    both = balancers.GRIDS["05_scales"].read().merge(new, on=["pair", "scale", "method", "seed", "task"])
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
-    new = toy.toy([2], tasks=[2], methods=["UWL"])
-    both = toy.GRIDS["05_toy"].read().merge(new, on=["tasks", "method", "seed", "step", "task"])
-    assert len(both) == len(new)
-    early = both[both["step"] <= 100]  # the batches of one seed are those of all
-    np.testing.assert_allclose(early["loss_x"], early["loss_y"], atol=0.03)

@@ -173,23 +173,3 @@ def test_an_unknown_model_is_named():
     with pytest.raises(ValueError, match=r"^model: got 'ESM'"):
         funnel.build("ESM", (CLICK,), 0.0, 0)
     assert isinstance(funnel.build(PRODUCT, (), 0.0, 0), ESMM)
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    new = funnel.compare([3, 11], [UNSEEN], [1.0], [SINGLE, PRODUCT], tasks=[LIKE])
-    keys = ["kind", "strength", "rows", "model", "seed", "task"]
-    both = funnel.GRIDS["07_funnel"].read().merge(new, on=keys)
-    assert len(both) == len(new) == 6
-    np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.02)
-    np.testing.assert_allclose(both["ratio_x"], both["ratio_y"], atol=0.1)
-
-
-@pytest.mark.long
-def test_a_sample_of_the_tuning_trains_to_the_kept_losses(monkeypatch):
-    monkeypatch.setattr(funnel, "CHOICES", {PRODUCT: [Choice(0.003, 0.01), Choice(0.01, 0.1, 5.0)]})
-    new = funnel.tuning(funnel.TUNING_SEEDS, [(SEEN, 2.0)], [funnel.ROWS], [PRODUCT])
-    keys = ["kind", "strength", "rows", "model", "tasks", "lr", "l2", "weight"]
-    both = funnel.GRIDS["07_tuning"].read().merge(new, on=keys)
-    assert len(both) == len(new) == 2
-    np.testing.assert_allclose(both["loss_x"], both["loss_y"], atol=2)
