@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class Grid:
     make       function of (**settings) that returns the table
     settings   everything the table depends on besides the code: conditions, widths, seeds, learning rates
     samples    of its points, which a test trains again; a grid has at least one
+    reads      tuned settings that `make` takes from kept searches (`helpers.experiments.chosen`)
     packed     whether the file is compressed, which a table of more than a megabyte should be
     """
 
@@ -38,6 +39,7 @@ class Grid:
     make: Callable[..., pd.DataFrame]
     settings: dict
     samples: Sequence[Sample] = ()
+    reads: Sequence[Mapping] = ()
     packed: bool = False
 
     @property
@@ -45,7 +47,8 @@ class Grid:
         return GRIDS / f"{self.name}.csv{'.gz' if self.packed else ''}"
 
     def hash(self) -> str:
-        return _hash(json.dumps(self.settings, sort_keys=True, default=list))
+        """Of the settings and of what was read."""
+        return _hash(json.dumps(self.settings, sort_keys=True, default=_plain) + "".join(map(repr, self.reads)))
 
     def write(self) -> pd.DataFrame:
         """Train all points and keep them, whole or not at all."""
@@ -58,16 +61,10 @@ class Grid:
 
     def read(self) -> pd.DataFrame:
         """The kept table. Raises FileNotFoundError or ValueError when it is absent, damaged or of other settings."""
-        if not self.path.exists():
-            wanted = "it in data/grids, as git has it; `make grids` trains it again"
-            validate.fail("grid", f"no file {self.path.name}", wanted, FileNotFoundError)
-        header, _, text = self._text().partition("\n")
-        found = header.split()
-        if len(found) != 5 or found[0] != "#" or found[4] != _hash(text):
-            validate.fail("grid", f"a damaged {self.path.name}", "the file as `make grids` or git wrote it")
-        if found[2] != self.hash():
+        settings, table = _read(self.path)
+        if settings != self.hash():
             validate.fail("grid", f"{self.path.name} made from other settings", "today's: run `make grids`")
-        return pd.read_csv(io.StringIO(text))
+        return table
 
     def retrained(self, sample: Sample) -> pd.DataFrame:
         """The points of one of its samples, kept and trained again: a measured column `x` comes back as "x again".
@@ -76,22 +73,46 @@ class Grid:
         not got all of these points.
         """
         again = pd.read_csv(io.StringIO(_csv(self.make(**self.settings | sample.settings))))  # rounded as the kept ones
-        keys = [column for column in again if column not in sample.within]
-        kept, again = (table.assign(row=table.groupby(keys).cumcount()) for table in (self.read(), again))
-        both = kept.merge(again, on=[*keys, "row"], suffixes=("", " again"))
+        keys, table = [column for column in again if column not in sample.within], self.read()
+        again = again.astype(table[keys].dtypes)
+        table, again = (rows.assign(row=rows.groupby(keys).cumcount()) for rows in (table, again))
+        both = table.merge(again, on=[*keys, "row"], suffixes=("", " again"))
         if len(both) < len(again) or again.empty:
             wanted = f"some, and all of them in {self.path.name}"
             validate.fail("sample", f"{len(again)} rows, {len(both)} of them kept", wanted)
         return both.set_index([*keys, "row"])
 
-    def _text(self) -> str:
-        """What the file says; nothing where it cannot be unpacked."""
-        unpacked = gzip.open if self.packed else open
-        try:
-            with unpacked(self.path, "rt", encoding="utf-8", errors="replace") as file:
-                return file.read()
-        except (gzip.BadGzipFile, EOFError, zlib.error):
-            return ""
+
+def kept(name: str) -> pd.DataFrame:
+    """The kept table of a grid that is not packed, by name, whatever its settings. Raises as `Grid.read`."""
+    return _read(GRIDS / f"{name}.csv")[1]
+
+
+def _read(path: Path) -> tuple[str, pd.DataFrame]:
+    """The hash of the settings that a table was made from, and the table."""
+    if not path.exists():
+        wanted = "it in data/grids, as git has it; `make grids` trains it again"
+        validate.fail("grid", f"no file {path.name}", wanted, FileNotFoundError)
+    header, _, text = _text(path).partition("\n")
+    found = header.split()
+    if len(found) != 5 or found[0] != "#" or found[4] != _hash(text):
+        validate.fail("grid", f"a damaged {path.name}", "the file as `make grids` or git wrote it")
+    return found[2], pd.read_csv(io.StringIO(text))
+
+
+def _text(path: Path) -> str:
+    """What the file says; nothing where it cannot be unpacked."""
+    unpacked = gzip.open if path.suffix == ".gz" else open
+    try:
+        with unpacked(path, "rt", encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return ""
+
+
+def _plain(value: Mapping | Sequence) -> dict | list:
+    """What JSON knows, of a mapping or sequence that it does not."""
+    return dict(value) if isinstance(value, Mapping) else list(value)
 
 
 def _csv(table: pd.DataFrame) -> str:

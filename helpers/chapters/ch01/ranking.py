@@ -21,6 +21,7 @@ from helpers.data.features import Features
 from helpers.data.feed import return_chance
 from helpers.data.worlds import CANDIDATES, TOP, Feed, Offer, features
 from helpers.evaluation.statistics import difference, interval
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, each
 from helpers.models.shared_bottom import SharedBottom
@@ -137,9 +138,19 @@ def served(found: Predicted, scores: np.ndarray) -> dict[str, np.ndarray]:
     return {name: values.mean((-2, -1)) for name, values in chosen.items()} | {"returns": returns.mean(-1)}
 
 
-# Exponents of the multiplicative fusion with the surest gain in the grid `01_fusion`, on the practice worlds: the
-# largest gain in widths of its interval.
-CHOSEN = {"click": -1.0, "finish": -0.5, "like": 0.5, "favourite": 1.0, "share": 1.0}
+def _sure(fused: pd.DataFrame) -> pd.Series:
+    """The gain in widths of its interval."""
+    return fused["gain"] / (fused["gain_high"] - fused["gain_low"])
+
+
+# {form: the weights with the surest gain}, on the practice worlds.
+CHOSEN = Chosen(
+    "01_fusion",
+    by=["form"],
+    setting=list(LEVELS),
+    value=_sure,
+    make=lambda *weights: dict(zip(LEVELS, weights, strict=True)),
+)
 
 
 def rankings(found: Predicted) -> dict[str, np.ndarray]:
@@ -148,7 +159,7 @@ def rankings(found: Predicted) -> dict[str, np.ndarray]:
     by = dict(p)
     by["sum"] = linear(p, {label: 1.0 for label in LEVELS if label in p})
     if "click" in p:  # the exponents were chosen on feeds with clicks
-        by["fused"] = multiplicative(p, CHOSEN)
+        by["fused"] = multiplicative(p, CHOSEN["multiplicative"])
     by["random"] = np.stack([np.random.default_rng([seed, 4]).random(shape[1:]) for seed in found.seeds])
     return by | {"true appeal": found.outcomes["appeal"], "true satisfaction": found.outcomes["satisfaction"]}
 
@@ -204,18 +215,17 @@ SERVED = dict.fromkeys(("plays", "like", "appeal", "satisfaction", "returns"), 0
     "bait": 0.05,
     "watch_seconds": each(0, 0.05),
 }
+FEW = [Sample({"seeds": [3, 11]}, SERVED)]
 GRIDS = grids(
-    Grid("01_labels", labels, {"seeds": list(range(64)), "autoplay": False}, [Sample({"seeds": [3, 11]}, SERVED)]),
-    Grid(
-        "01_labels_autoplay", labels, {"seeds": list(range(24)), "autoplay": True}, [Sample({"seeds": [3, 11]}, SERVED)]
-    ),
+    Grid("01_labels", labels, {"seeds": list(range(64)), "autoplay": False}, FEW, [CHOSEN]),
+    Grid("01_labels_autoplay", labels, {"seeds": list(range(24)), "autoplay": True}, FEW, [CHOSEN]),
     Grid(
         "01_fusion",
         fusion,
         {"seeds": list(PRACTICE), "levels": LEVELS},
         [
             Sample(
-                {"levels": {label: [level] for label, level in CHOSEN.items()}},
+                {"levels": {label: levels[-1:] for label, levels in LEVELS.items()}},
                 {f"{name}{end}": 0.01 for name in ("satisfaction", "plays", "gain") for end in ("", "_low", "_high")},
             )
         ],

@@ -17,6 +17,7 @@ import torch
 from helpers.chapters.ch04.sharing import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, stack
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.models.shared_bottom import SharedBottom
@@ -176,48 +177,7 @@ def tune(seeds: Sequence[int], situations: Sequence[str], methods: Sequence[str]
     return pd.DataFrame(rows, columns=["situation", "method", "setting", "r2"])
 
 
-def best(tuned: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """{situation: {method: the setting of the highest mean R²}}, of the table of `tune`."""
-    first = tuned.sort_values("r2", ascending=False, kind="stable").drop_duplicates(["situation", "method"])
-    found = first.set_index(["situation", "method"])["setting"]
-    return {name: {method: found[name, method] for method in METHODS} for name in SITUATIONS}
-
-
-# What `tune` finds best for each method, on seeds that serve no result; a test holds it against the kept table.
-CHOSEN = {
-    "narrow bottom": {
-        "single-task": "network 0.01",
-        "equal weights": "network 0.01",
-        "tuned weights": "share 0.6, network 0.01",
-        "UWL": "lr 0.1, network 0.01",
-        "GradNorm": "alpha 0.12, lr 0.03, network 0.01",
-        "PCGrad": "network 0.01",
-    },
-    "100 : 1": {
-        "single-task": "network 0.03",
-        "equal weights": "network 0.01",
-        "tuned weights": "share 0.5, network 0.01",
-        "UWL": "lr 10, network 0.01",
-        "GradNorm": "alpha 1.5, lr 0.3, network 0.01",
-        "PCGrad": "network 0.01",
-    },
-    "100 : 1, same features": {
-        "single-task": "network 0.01",
-        "equal weights": "network 0.01",
-        "tuned weights": "share 0.6, network 0.03",
-        "UWL": "lr 0.1, network 0.01",
-        "GradNorm": "alpha 3, lr 0.3, network 0.03",
-        "PCGrad": "network 0.01",
-    },
-    "fast and slow": {
-        "single-task": "network 0.003",
-        "equal weights": "network 0.003",
-        "tuned weights": "share 0.4, network 0.003",
-        "UWL": "lr 0.03, network 0.03",
-        "GradNorm": "alpha 1.5, lr 0.3, network 0.003",
-        "PCGrad": "network 0.003",
-    },
-}
+CHOSEN = Chosen("05_tuning", by=["situation", "method"], setting=["setting"], value="r2")  # {situation: {method: name}}
 
 
 def verdict(
@@ -340,12 +300,14 @@ GRIDS = grids(
                 {"r2": 0.03},
             )
         ],
+        [CHOSEN],
     ),
     Grid(
         "05_sizes",
         verdict,
         {"seeds": list(range(160)), "situations": SIZES, "methods": METHODS},
         [Sample({"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm"]}, {"r2": 0.03})],
+        [CHOSEN],
     ),
     Grid(
         "05_scales",

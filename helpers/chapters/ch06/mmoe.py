@@ -6,7 +6,7 @@ with one of its experts: a Shared-Bottom of four units, with less than a third o
 experts and a mixture for each task, but gates that do not look at the row: what it lacks, the gates' matrices bring.
 
 Each structure chooses its shape among `SHAPES` and its learning rate among as many rates as every other, on seeds that
-no result uses (`tune`, `tune_relu`; kept as grids). What it chose stands in `CHOSEN`.
+no result uses (`tune`, `tune_relu`; kept as grids). `CHOSEN` reads there what it chose.
 
 Three kinds of tasks: those of the MMoE paper (`recipe`, as in chapter 04; losses of task A as logarithms to base 2),
 the relu features of `sharing` (R² of both tasks), and such features where the kind of row says which of them count.
@@ -14,7 +14,7 @@ the relu features of `sharing` (R² of both tasks), and such features where the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +27,7 @@ from helpers.chapters.ch04.sharing import INPUTS, TASKS, TOWER, stack
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, kind_tasks, mmoe_tasks, relu_tasks
 from helpers.evaluation.metrics import mse, r2
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, equal, median
 from helpers.models.experts import PLE, MMoE, gate_weights
@@ -35,7 +36,7 @@ from helpers.support import validate
 from helpers.training.loop import Run, fit
 
 Shape = tuple[int, ...]
-Choices = dict[str, tuple[Shape, float]]  # {model: (shape, learning rate)}
+Choices = Mapping[str, tuple[Shape, float]]  # {model: (shape, learning rate)}
 
 SINGLE, ONE_EXPERT, WIDE, FIXED, ONE_GATE, MULTI, LAYERED = MODELS = (
     "single-task",
@@ -83,19 +84,17 @@ def size(model: str, shape: Shape | None = None) -> int:
     return parameter_count(build(model, 0, shape=shape))
 
 
-def best(table: pd.DataFrame, value: str, lowest: bool = False) -> pd.DataFrame:
-    """The best shape and rate of each model (and amount of rows) in a table of `tune` or `tune_relu`, by the mean.
-
-    Of equal means, up to what summing rounds off, the one at the smaller rate.
-    """
-    by = [name for name in ("rows", "model") if name in table]
-    means = table.groupby([*by, "shape", "rate"], sort=False)[value].mean().round(9).reset_index()
-    order = means.sort_values([value, "rate"], ascending=[lowest, True])
-    return order.groupby(by, sort=False).head(1).sort_values(by).reset_index(drop=True)
-
-
 def shape_name(shape: Shape) -> str:
     return " × ".join(map(str, shape))
+
+
+def _choice(name: str, rate: float) -> tuple[Shape, float]:
+    return tuple(map(int, name.split(" × "))), rate
+
+
+def _chosen(search: str, value: str = "r2", by: Sequence[str] = ("model",), lowest: bool = False) -> Chosen:
+    """What each model chose in one of the searches: `Choices`, or such for each value of an outer column."""
+    return Chosen(search, by=by, setting=["shape", "rate"], value=value, lowest=lowest, make=_choice)
 
 
 # The MMoE paper's tasks
@@ -103,15 +102,7 @@ def shape_name(shape: Shape) -> str:
 PAPER_RATE = 0.01  # the largest of the paper's three rates, 0.0001, 0.001 and 0.01
 RATES = (0.02, 0.05, 0.1, 0.15, 0.2)
 AT_PAPER_RATE: Choices = {model: (SHAPES[model][0], PAPER_RATE) for model in MODELS}
-CHOSEN: Choices = {  # what `tune` finds best
-    SINGLE: ((10,), 0.15),
-    ONE_EXPERT: ((4,), 0.1),
-    WIDE: ((15,), 0.1),
-    FIXED: ((4, 4), 0.15),
-    ONE_GATE: ((4, 5), 0.05),
-    MULTI: ((2, 8), 0.05),
-    LAYERED: ((1, 1, 6), 0.1),
-}
+CHOSEN = _chosen("06_tuning", "log2_mse", lowest=True)
 
 
 def figure_4(
@@ -241,26 +232,7 @@ SAME, OTHER = "same features, other mix", "disjoint features"
 RELU_ROWS = (500, 2000)
 STEPS = 400  # of batches of at most 250 rows, whatever the amount of data
 RELU_RATES = (0.005, 0.01, 0.02, 0.04)
-CHOSEN_RELU: dict[int, Choices] = {  # what `tune_relu` finds best, for each amount of rows
-    500: {
-        SINGLE: ((10,), np.float64(0.04)),
-        ONE_EXPERT: ((4,), np.float64(0.01)),
-        WIDE: ((15,), np.float64(0.02)),
-        FIXED: ((3, 7), np.float64(0.02)),
-        ONE_GATE: ((2, 9), np.float64(0.01)),
-        MULTI: ((2, 8), np.float64(0.005)),
-        LAYERED: ((1, 1, 6), np.float64(0.01)),
-    },
-    2000: {
-        SINGLE: ((10,), np.float64(0.02)),
-        ONE_EXPERT: ((4,), np.float64(0.02)),
-        WIDE: ((19, 4), np.float64(0.01)),
-        FIXED: ((4, 4), np.float64(0.02)),
-        ONE_GATE: ((2, 9), np.float64(0.02)),
-        MULTI: ((2, 8), np.float64(0.01)),
-        LAYERED: ((1, 1, 6), np.float64(0.02)),
-    },
-}
+CHOSEN_RELU = _chosen("06_tuning_relu", by=("rows", "model"))
 RELU_RATE = 0.01  # of what is not tuned
 
 
@@ -269,7 +241,7 @@ def scores(
     conditions: Sequence[str] = (SAME, OTHER),
     rows: Sequence[int] = RELU_ROWS,
     models: Sequence[str] = MODELS,
-    choices: dict[int, Choices] = CHOSEN_RELU,
+    choices: Mapping[int, Choices] = CHOSEN_RELU,
     steps: int | None = None,
 ) -> pd.DataFrame:
     """Test R² of both tasks: condition, rows, seed, model, task, r2."""
@@ -323,15 +295,7 @@ def tune_relu(
 
 KIND_ROWS, KIND_STEPS = 2000, 800
 KIND_RATES = (0.01, 0.02, 0.04, 0.08)
-CHOSEN_KIND: Choices = {  # what `tune_kinds` finds best
-    SINGLE: ((10,), 0.08),
-    ONE_EXPERT: ((4,), 0.02),
-    WIDE: ((16, 7), 0.01),
-    FIXED: ((3, 7), 0.04),
-    ONE_GATE: ((2, 9), 0.01),
-    MULTI: ((2, 8), 0.02),
-    LAYERED: ((1, 1, 6), 0.08),
-}
+CHOSEN_KIND = _chosen("06_tuning_kinds")
 
 
 def kinds(
@@ -366,12 +330,7 @@ def tune_kinds(
 # PLE and the seesaw
 
 SEESAW_MODELS = (ONE_EXPERT, WIDE, MULTI, LAYERED)
-CHOSEN_SEESAW: Choices = {  # what `tune_seesaw` finds best
-    ONE_EXPERT: ((4,), 0.02),
-    WIDE: ((15,), 0.04),
-    MULTI: ((2, 8), 0.01),
-    LAYERED: ((1, 1, 6), 0.02),
-}
+CHOSEN_SEESAW = _chosen("06_tuning_seesaw")
 
 
 def weighted(

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -32,6 +31,7 @@ from helpers.data.features import Features, Sparse
 from helpers.data.feed import AGES, TOPICS, World
 from helpers.data.worlds import described
 from helpers.evaluation.metrics import auc, log_loss
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.models.esmm import ESMM, TASKS, chain, funnel, product_logit
@@ -274,19 +274,20 @@ def _name(tasks: Sequence[str]) -> str:
     return " + ".join(tasks)
 
 
-def tuned() -> pd.DataFrame:
-    """The best choice of every model in every situation: the rows of `tuning`'s kept tables with the lowest loss."""
-    table = pd.concat([GRIDS[name].read() for name in ("07_tuning", "07_tuning_rows")], ignore_index=True)
-    return table.loc[table.groupby(["kind", "strength", "rows", "model", "tasks"])["loss"].idxmin()]
-
-
-_tuned = lru_cache(maxsize=1)(tuned)
+TUNED = Chosen(
+    "07_tuning",
+    "07_tuning_rows",
+    by=["kind", "strength", "rows", "model", "tasks"],
+    setting=["lr", "l2", "weight"],
+    value="loss",
+    lowest=True,
+)
 
 
 def chosen(logs: Logs, model: str, tasks: Sequence[str]) -> Choice:
     """What the model chose in the situation of these logs; in one that was not tuned, in the nearest that was: first by
     the number of rows, then by strength."""
-    table = _tuned()
+    table = TUNED.table.sort_values(TUNED.by)
     table = table[(table["model"] == model) & (table["tasks"] == _name(tasks))]
     table = table[(table["kind"] == logs.kind) | (table["strength"] == 0)]
     for far in (np.log(table["rows"] / len(logs.train)).abs(), (table["strength"] - logs.strength).abs()):
@@ -346,6 +347,7 @@ GRIDS = grids(
                 JUDGED,
             )
         ],
+        [TUNED],
     ),
     *(
         Grid(
@@ -359,6 +361,7 @@ GRIDS = grids(
                 "tasks": [LIKE],
             },
             [Sample({"seeds": [3, 11], "kinds": [SEEN], "models": [SINGLE]}, JUDGED)],
+            [TUNED],
         )
         for rows in (FEW, MANY)
     ),

@@ -36,22 +36,11 @@ def test_each_structure_may_choose_among_as_many_shapes_and_rates():
         assert shapes == {model: len(several) for model, several in mmoe.SHAPES.items()}
 
 
-def test_what_was_chosen_is_the_best_of_what_was_tried():
-    found = mmoe.best(mmoe.GRIDS["06_tuning"].read(), "log2_mse", lowest=True).set_index("model")
-    assert {m: (mmoe.shape_name(shape), rate) for m, (shape, rate) in mmoe.CHOSEN.items()} == {
-        m: (found.loc[m, "shape"], found.loc[m, "rate"]) for m in MODELS
-    }
-    found = mmoe.best(mmoe.GRIDS["06_tuning_relu"].read(), "r2").set_index(["rows", "model"])
-    for rows, choices in mmoe.CHOSEN_RELU.items():
-        for model, (shape, rate) in choices.items():
-            row = found.loc[(rows, model)]
-            assert (mmoe.shape_name(shape), rate) == (row["shape"], row["rate"]), (rows, model)
-
-
-def test_the_best_is_the_mean_over_seeds_and_settings():
-    rows = [("m", "4", 0.1, s, v) for s, v in enumerate((1.0, 3.0))] + [("m", "5", 0.1, s, 2.1) for s in (0, 1)]
-    table = pd.DataFrame(rows, columns=["model", "shape", "rate", "seed", "v"])
-    assert mmoe.best(table, "v")["shape"].item() == "5" and mmoe.best(table, "v", lowest=True)["shape"].item() == "4"
+def test_every_model_chose_one_of_its_shapes():
+    for choices in (mmoe.CHOSEN, *mmoe.CHOSEN_RELU.values(), mmoe.CHOSEN_KIND, mmoe.CHOSEN_SEESAW):
+        assert set(choices) in ({*MODELS}, {*mmoe.SEESAW_MODELS})
+        assert all(shape in mmoe.SHAPES[model] for model, (shape, _) in choices.items())
+    assert list(mmoe.CHOSEN_RELU) == list(mmoe.RELU_ROWS)
 
 
 def test_every_model_starts_from_its_seed():

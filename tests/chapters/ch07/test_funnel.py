@@ -147,7 +147,7 @@ def test_every_model_chose_among_all_its_settings_in_every_situation():
         PRODUCT: 24,
     }
     assert len({frozenset(choice.lr for choice in choices) for choices in funnel.CHOICES.values()}) == 1
-    best = funnel.tuned()
+    best = funnel.TUNED.table
     assert len(best) == 7 * 6 + 2 * 2 * 3
     lowest = table.groupby(at)["loss"].min()
     assert best.set_index(at)["loss"].sort_index().equals(lowest.sort_index())
@@ -158,7 +158,7 @@ def test_what_was_not_tuned_takes_the_nearest_that_was():
         logs = Logs.make([3], kind, strength, rows)
         return funnel.chosen(logs, SINGLE, (LIKE,))
 
-    best = funnel.tuned().set_index(["model", "tasks", "rows", "kind", "strength"]).sort_index()
+    best = funnel.TUNED.table.set_index(["model", "tasks", "rows", "kind", "strength"]).sort_index()
 
     def kept(*key):
         row = best.loc[(SINGLE, LIKE, *key)]
