@@ -23,7 +23,7 @@ from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, RELU_MEAN, RELU_SD, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
 from helpers.experiments.grid import Grid, grids
-from helpers.experiments.sample import Sample
+from helpers.experiments.sample import Sample, mean
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
 from helpers.training.loop import Run, fit
@@ -348,7 +348,11 @@ GRIDS = grids(
             "width": 32,
             "lr": LEARNING_RATE,
         },
-        [Sample({"seeds": [3, 31], "sources": ["two tasks, same features"], "labels": [25, 400]}, {"r2": 0.02})],
+        [
+            Sample(
+                {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}, {"r2": mean(0.02)}
+            )
+        ],
     ),
     Grid(
         "01_gaps",
@@ -356,8 +360,8 @@ GRIDS = grids(
         {"seeds": list(range(40)), "names": list(SECOND_TASKS), "widths": [8, 32], "epochs": 500, "lr": LEARNING_RATE},
         [
             Sample(
-                {"seeds": [3, 21], "names": ["none", "shuffled labels"], "widths": [8]},
-                dict.fromkeys(("train", "test", "gap", "r2"), 0.02),
+                {"seeds": range(12), "names": ["none", "shuffled labels"], "widths": [8]},
+                dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02)),
             )
         ],
     ),
