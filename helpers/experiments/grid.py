@@ -31,7 +31,7 @@ class Grid:
     make       function of (**settings) that returns the table
     settings   everything the table depends on besides the code: conditions, widths, seeds, learning rates
     samples    of its points, which a test trains again; a grid has at least one
-    reads      tuned settings that `make` takes from kept searches (`helpers.experiments.chosen`)
+    reads      tuned settings that `make` uses besides, mostly read from a kept search (`helpers.experiments.chosen`)
     packed     whether the file is compressed, which a table of more than a megabyte should be
     """
 
@@ -46,9 +46,14 @@ class Grid:
     def path(self) -> Path:
         return GRIDS / f"{self.name}.csv{'.gz' if self.packed else ''}"
 
+    @property
+    def searches(self) -> list[str]:
+        """The names of the grids that it reads: they are trained before it."""
+        return [name for read in self.reads for name in getattr(read, "searches", ())]
+
     def hash(self) -> str:
         """Of the settings and of what was read."""
-        return _hash(json.dumps(self.settings, sort_keys=True, default=_plain) + "".join(map(repr, self.reads)))
+        return _hash(json.dumps(self.settings, sort_keys=True, default=list) + "".join(map(repr, self.reads)))
 
     def write(self) -> pd.DataFrame:
         """Train all points and keep them, whole or not at all."""
@@ -108,11 +113,6 @@ def _text(path: Path) -> str:
             return file.read()
     except (gzip.BadGzipFile, EOFError, zlib.error):
         return ""
-
-
-def _plain(value: Mapping | Sequence) -> dict | list:
-    """What JSON knows, of a mapping or sequence that it does not."""
-    return dict(value) if isinstance(value, Mapping) else list(value)
 
 
 def _csv(table: pd.DataFrame) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from helpers.course import GRIDS
+from helpers.course.train_grids import order
 from helpers.support.movielens_files import present
 
 MOVIELENS = {"04_ratings", "04_ratings_untuned", "04_ratings_80", "04_histories", "07_watched", "08_movielens"}
@@ -22,3 +23,21 @@ def test_a_sample_of_every_grid_trains_to_what_is_kept(name):
     for sample in GRIDS[name].samples:
         both = GRIDS[name].retrained(sample)
         assert not sample.differing(both), f"\n{both.to_string()}"
+
+
+READERS = [name for name in GRIDS if GRIDS[name].searches]
+SEARCHES = {search for name in READERS for search in GRIDS[name].searches}
+
+
+def test_a_search_is_trained_before_the_grids_that_read_it():
+    trained = order(GRIDS)
+    assert sorted(trained) == sorted(GRIDS)
+    for name in READERS:
+        assert all(trained.index(search) < trained.index(name) for search in GRIDS[name].searches)
+    assert order(["04_heat", "04_heads"]) == ["04_heat", "04_heads"]
+
+
+@pytest.mark.parametrize("name", sorted(set(READERS) - SEARCHES))
+def test_settings_are_chosen_on_seeds_of_which_no_result_is_told(name):
+    chosen_on = {seed for search in GRIDS[name].searches for seed in GRIDS[search].settings.get("seeds", ())}
+    assert chosen_on.isdisjoint(GRIDS[name].settings["seeds"]) and max(chosen_on, default=0) < 5000

@@ -3,11 +3,16 @@
 import pandas as pd
 import pytest
 
-from helpers.course import GRIDS
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid
 
-ROWS = [("m", "4", 0.1, 1.0), ("m", "4", 0.1, 3.0), ("m", "5", 0.1, 2.1), ("m", "5", 0.1, 2.1), ("n", "4", 0.2, 0.0)]
+ROWS = [
+    ("m", "width 4", 0.1, 1.0),
+    ("m", "width 4", 0.1, 3.0),
+    ("m", "width 5", 0.1, 2.1),
+    ("m", "width 5", 0.1, 2.1),
+    ("n", "width 4", 0.2, 0.0),
+]
 
 
 @pytest.fixture
@@ -27,25 +32,25 @@ def chosen(*searches, **options) -> Chosen:
 
 
 def test_the_best_is_the_mean_over_whatever_is_no_setting(search):
-    assert chosen() == {"m": ("5", 0.1), "n": ("4", 0.2)}
-    assert chosen(lowest=True) == {"m": ("4", 0.1), "n": ("4", 0.2)}
+    assert chosen() == {"m": ("width 5", 0.1), "n": ("width 4", 0.2)}
+    assert chosen(lowest=True) == {"m": ("width 4", 0.1), "n": ("width 4", 0.2)}
     assert chosen().table["r2"].tolist() == pytest.approx([2.1, 0.0])
 
 
 def test_of_equal_means_the_smaller_rate_is_taken_and_then_the_first_tried(search):
-    search([("m", "5", 0.2, 1.0), ("m", "4", 0.1, 1.0), ("m", "3", 0.1, 1.0)])
-    assert chosen()["m"] == ("4", 0.1)
+    search([("m", "width 5", 0.2, 1.0), ("m", "width 4", 0.1, 1.0), ("m", "width 3", 0.1, 1.0)])
+    assert chosen()["m"] == ("width 4", 0.1)
 
 
 def test_a_setting_is_made_of_its_columns(search):
     assert chosen(setting=["rate"])["m"] == 0.1
-    assert chosen(make=lambda shape, rate: f"{shape} at {rate}")["n"] == "4 at 0.2"
+    assert chosen(make=lambda shape, rate: f"{shape} at {rate}")["n"] == "width 4 at 0.2"
 
 
 def test_several_columns_nest_and_several_searches_are_one(search):
-    search([("o", "6", 0.3, 5.0)], "y")
+    search([("o", "width 6", 0.3, 5.0)], "y")
     both = Chosen("x", "y", by=["model", "shape"], setting=["rate"], value=lambda table: -table["r2"])
-    assert both == {"m": {"4": 0.1, "5": 0.1}, "n": {"4": 0.2}, "o": {"6": 0.3}}
+    assert both == {"m": {"width 4": 0.1, "width 5": 0.1}, "n": {"width 4": 0.2}, "o": {"width 6": 0.3}}
     assert repr(both) == repr(dict(both))
 
 
@@ -54,19 +59,9 @@ def test_a_grid_depends_on_what_was_chosen_for_it(search):
         return Grid("z", lambda: pd.DataFrame({"r2": [1.0]}), {}, reads=[chosen()])
 
     grid().write()
-    search([*ROWS, ("n", "4", 0.2, 9.0)])  # the same setting is best
+    assert grid().searches == ["x"]
+    search([*ROWS, ("n", "width 4", 0.2, 9.0)])  # the same setting is best
     assert len(grid().read()) == 1
-    search([*ROWS, ("n", "4", 0.1, 9.0)])
+    search([*ROWS, ("n", "width 4", 0.1, 9.0)])
     with pytest.raises(ValueError, match=r"z.csv made from other settings"):
         grid().read()
-
-
-def test_the_kept_grids_depend_on_their_settings_and_on_nothing_else(search):
-    assert Grid("z", dict, {"choices": chosen()}).hash() == Grid("z", dict, {"choices": dict(chosen())}).hash()
-
-
-@pytest.mark.parametrize("name", [name for name, grid in GRIDS.items() if grid.reads])
-def test_a_search_is_trained_before_the_grids_that_read_it(name):
-    order = list(GRIDS)
-    for search in (search for read in GRIDS[name].reads for search in read.searches):
-        assert order.index(search) < order.index(name)

@@ -331,12 +331,14 @@ GRIDS = grids(
             "penalty": None,
         },
         [Sample({"seeds": [3, 50], "names": ["disjoint features"]}, {"r2": 0.02})],
+        [LISTENING],
     ),
     Grid(
         "01_second_labels",
         second_labels,
         {"seeds": list(range(60)), "models": list(SECOND_LABELS), "width": 32, "lr": LEARNING_RATE, "penalty": None},
         [Sample({"seeds": [3, 31]}, {"r2": 0.02})],
+        [{model: penalty for model, (_, _, penalty) in SECOND_LABELS.items()}],
     ),
     Grid(
         "01_carry_over",
@@ -353,6 +355,7 @@ GRIDS = grids(
                 {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}, {"r2": mean(0.02)}
             )
         ],
+        [SOURCES, {"frozen": FROZEN, "from scratch": SCRATCH}],
     ),
     Grid(
         "01_gaps",

@@ -437,8 +437,9 @@ GRIDS = grids(
     Grid(
         "06_figure_4",
         figure_4,
-        {"seeds": list(range(SEEDS)), "p": list(P), "choices": CHOSEN},
+        {"seeds": list(range(SEEDS)), "p": list(P)},
         [Sample({"seeds": range(8), "p": [0.0], "models": [MULTI]}, ENDS)],
+        [CHOSEN],
     ),
     Grid(
         "06_paper_rate",
@@ -464,8 +465,9 @@ GRIDS = grids(
     Grid(
         "06_relu",
         scores,
-        {"seeds": list(range(32)), "rows": list(RELU_ROWS), "choices": CHOSEN_RELU},
+        {"seeds": list(range(32)), "rows": list(RELU_ROWS)},
         [Sample({"seeds": [3, 11], "conditions": [OTHER], "rows": [500], "models": [WIDE, MULTI]}, {"r2": 0.03})],
+        [CHOSEN_RELU],
     ),
     Grid(
         "06_tuning_kinds",
@@ -476,8 +478,9 @@ GRIDS = grids(
     Grid(
         "06_kinds",
         kinds,
-        {"seeds": list(range(32)), "choices": CHOSEN_KIND},
+        {"seeds": list(range(32))},
         [Sample({"seeds": [4], "models": [MULTI, FIXED]}, {"r2": 0.03})],
+        [CHOSEN_KIND],
     ),
     Grid(
         "06_tuning_seesaw",
@@ -488,8 +491,9 @@ GRIDS = grids(
     Grid(
         "06_seesaw",
         weighted,
-        {"seeds": list(range(32)), "choices": CHOSEN_SEESAW},
+        {"seeds": list(range(32))},
         [Sample({"seeds": [5], "weights": [0.1], "models": [LAYERED]}, {"r2": 0.03})],
+        [CHOSEN_SEESAW],
     ),
     Grid(
         "06_collapse",

@@ -169,5 +169,6 @@ GRIDS = grids(
                 dict.fromkeys(("auc_like", "auc_both", "rated", "unrated"), 0.02),
             )
         ],
+        [CHOSEN],
     ),
 )
