@@ -64,6 +64,7 @@ GRIDS = grids(
                 ("name != 'satisfaction'", median(1, 1)),
             )
         ],
+        [ranking.TUNED],
         packed=True,
     ),
 )
