@@ -8,16 +8,17 @@
                  `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, trained as one)
     training/    `losses`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what a training checks first), `loop` (fit,
                  save, load)
-    evaluation/  `metrics` (AUC, GAUC, R² …), `statistics` (paired differences and intervals over seeds), `intervals`
+    evaluation/  `metrics` (AUC, GAUC, R² …), `statistics` (contrasts and intervals over seeds), `intervals`
                  (over users), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
     experiments/ `grid` (kept tables of trained runs), `sample` (a few of its points, trained again), `chosen` (what
-                 a search found best), `claim` (a sentence and how it is measured)
+                 a search found best), `claim` (a sentence, its effect as data, its grid)
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
-                 `outcome_map`, `panels` and `explorer` (figures that answer), `exercises` (predictions, checks with
-                 hints), `model_ids` (widgets that live on the next day)
+                 `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
+                 `questions` (predictions), `exercises` (checks with hints), `model_ids` (widgets that live on the next
+                 day)
     capstone/    does sharing help on a table of your own? `own_data`, `own_checks`, `kuairand` (a worked mapping),
                  `ranker` (train, save, load, export), `comparison`, `recommendation`, `report`, `form`
-    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, exercises, explorer
-    course/      finds grids and claims by name in the chapters; `outcomes` (the map's table), and the commands:
+    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, exercises, explorer
+    course/      finds grids, claims and questions by name; `outcomes` (the table of the map), and the commands:
                  `train_grids`, `measure_claims`, `cores`
 """

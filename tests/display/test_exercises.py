@@ -1,9 +1,8 @@
-"""Predictions stay shut; checks judge right, wrong, untouched and broken answers, and give two hints."""
+"""Checks judge right, wrong, untouched and broken answers, and give two hints."""
 
 import re
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +14,7 @@ from helpers.chapters.ch00 import exercises as chapter_00
 from helpers.chapters.ch02 import exercises as chapter_02
 from helpers.chapters.ch04 import exercises as chapter_04
 from helpers.display import exercises
-from helpers.display.exercises import Exercise, Folded, Probe, at_work, begun, exercise, predict, predict_number
+from helpers.display.exercises import Exercise, Folded, Probe, at_work, begun, exercise
 
 
 @pytest.fixture
@@ -29,46 +28,6 @@ def check():
         losing_pair = Exercise(chapter_04.losing_pair.probes, chapter_04.losing_pair.correct)
 
     return Fresh
-
-
-# predictions
-
-
-def test_a_figure_goes_into_the_prediction_and_is_not_shown_by_the_cell():
-    figure, axes = plt.subplots()
-    axes.plot([0, 1])
-    asked = predict("C4.P1", "Which task loses?", ["A", "B", "none"], answer=1, result=figure, why="Because.")
-    assert asked.picture.startswith("iVBOR") and asked.text == ""
-    assert figure.number not in plt.get_fignums()
-
-
-def test_what_stands_in_for_a_prediction_asks_and_does_not_tell():
-    asked = predict("C4.P1", "Which task loses?", ["A", "B"], answer=1, result="Task B lost 0.05.", why="Little room.")
-    data, _ = asked._repr_mimebundle_()
-    assert data["text/plain"].startswith("Prediction C4.P1. Which task loses?\n  ( ) A\n  ( ) B\n")
-    assert "jupyter trust" in data["text/plain"]
-    assert "lost" not in data["text/plain"] and "room" not in data["text/plain"]
-    assert "image/png" not in data and "0x" not in data["text/plain"]
-
-
-def test_a_guess_is_a_number():
-    asked = predict_number("C4.P2", "How much?", answer=np.float64(-0.047), result="so", unit="R²")
-    assert (asked.options, asked.answer, asked.unit) == ([], -0.047, "R²")
-
-
-@pytest.mark.parametrize(
-    ("options", "answer", "result", "message"),
-    [
-        (["A"], 0, "", "options: got 1 options; expected at least two"),
-        (["A", "B"], 2, "", "answer: got 2; expected a whole number from 0 to 1"),
-        (["A", "B"], 0.5, "", "answer: got 0.5; expected a whole number from 0 to 1"),
-        (["A", "B"], 0, 3.0, "result: got float; expected a matplotlib figure or a string"),
-    ],
-)
-def test_a_wrong_prediction_is_named(options, answer, result, message):
-    with pytest.raises((ValueError, TypeError)) as error:
-        predict("C4.P1", "?", options, answer, result)
-    assert message in str(error.value)
 
 
 # the machinery of checks

@@ -126,6 +126,12 @@ def medians(table: pd.DataFrame, value: str, by: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*by, "median", "low", "high", "seeds"])
 
 
+def medians_saved(table: pd.DataFrame) -> pd.DataFrame:
+    """Medians of the steps that each model saves, a row for each target, condition and model that shares."""
+    parts = [saved(table, model).assign(model=model) for model in MODELS[1:]]
+    return medians(pd.concat(parts), "saved", ["target", "condition", "model"])
+
+
 def median_interval(values: np.ndarray) -> tuple[float, float, float]:
     """Median of independent values and its 95% interval from the binomial distribution: (median, low, high)."""
     count = len(values)
