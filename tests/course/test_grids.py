@@ -6,7 +6,8 @@ from helpers.course import GRIDS
 from helpers.course.train_grids import order
 from helpers.support.movielens_files import present
 
-MOVIELENS = {"04_ratings", "04_ratings_untuned", "04_ratings_80", "04_histories", "07_watched", "08_movielens"}
+MOVIELENS = {"04_ratings", "04_ratings_untuned", "04_ratings_80", "04_histories", "04_histories_tuning"}
+MOVIELENS |= {"07_watched", "08_movielens"}
 
 
 @pytest.mark.parametrize("name", GRIDS)

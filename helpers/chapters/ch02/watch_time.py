@@ -241,6 +241,7 @@ def same_score(seeds: Sequence[int], bands: int = 5) -> pd.DataFrame:
 
 
 SEEDS = 40
+TUNED = {name: (recipe.lr, recipe.l2) for name, recipe in RECIPES.items()}
 GRIDS = grids(
     Grid(
         "02_served",
@@ -251,12 +252,14 @@ GRIDS = grids(
             # At the learning rate of the click model a rounding error moves the end of a run.
             Sample({"seeds": range(8), "models": ["clicks"]}, {"value": mean(0.05, 0.05)}),
         ],
+        [TUNED],
     ),
     Grid(
         "02_calibration",
         calibration,
         {"seeds": list(range(SEEDS)), "bins": 10},
         [Sample({"seeds": [7]}, {"click_rate": 0.02, "predicted": each(0.05, 0.05), "actual": each(0.05, 0.05)})],
+        [TUNED],
     ),
     Grid(
         "02_same_score",
@@ -273,5 +276,6 @@ GRIDS = grids(
                 },
             )
         ],
+        [TUNED],
     ),
 )

@@ -168,6 +168,7 @@ def rare(seeds: Sequence[int], scales: Sequence[str] = SCALES) -> pd.DataFrame:
 
 
 SEEDS = 40
+TUNED = {"lr": LEARNING_RATE, "penalty": PENALTY}
 GRIDS = grids(
     Grid(
         "03_fronts",
@@ -181,11 +182,13 @@ GRIDS = grids(
                 | {"watch_seconds": each(0, 0.05)},
             )
         ],
+        [TUNED],
     ),
     Grid(
         "03_rare",
         rare,
         {"seeds": list(range(SEEDS)), "scales": list(SCALES)},
         [Sample({"seeds": [5, 23]}, {"auc": 0.01})],
+        [TUNED],
     ),
 )

@@ -212,14 +212,20 @@ GRIDS = grids(
         places,
         {"seeds": list(range(24)), "labels": list(LABELS), "shared": list(PLACES)},
         [Sample({"seeds": [4], "labels": ["click", "share"], "shared": ["nothing", HALFWAY]}, {"auc": 0.02})],
+        [CHOSEN],
     ),
     Grid(
         "04_feed_clicked",
         places,
         {"seeds": list(range(24)), "labels": list(LABELS), "shared": ["nothing", HALFWAY], "clicked": True},
         [Sample({"seeds": [4], "labels": ["click", "share"]}, {"auc": 0.02})],
+        [CHOSEN],
     ),
     Grid(
-        "04_news", news, {"seeds": list(range(24)), "widths": list(WIDTHS)}, [Sample({"seeds": [3]}, {"score": 0.02})]
+        "04_news",
+        news,
+        {"seeds": list(range(24)), "widths": list(WIDTHS)},
+        [Sample({"seeds": [3]}, {"score": 0.02})],
+        [CHOSEN],
     ),
 )

@@ -94,5 +94,6 @@ GRIDS = grids(
         transfer,
         {"seeds": list(range(24)), "names": list(NAMES), "widths": list(WIDTHS), "rows": list(ROWS)},
         [Sample({"seeds": [5], "widths": [4, 32], "rows": [250, 2000]}, {"r2": 0.02})],
+        [RATES],
     ),
 )

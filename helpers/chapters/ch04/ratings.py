@@ -135,17 +135,20 @@ GRIDS = grids(
         transfer,
         {"seeds": list(range(40)), "fraction": 0.08, "pairs": PAIRS, "tuned": True},
         [Sample({"seeds": [5, 11]}, {"auc": 0.01})],
+        [CHOSEN],
     ),
     Grid(
         "04_ratings_untuned",
         transfer,
         {"seeds": list(range(20)), "fraction": 0.08, "pairs": [("dislike", "love")], "tuned": False},
         [Sample({"seeds": [5, 11]}, {"auc": 0.01})],
+        [UNTUNED],
     ),
     Grid(
         "04_ratings_80",
         transfer,
         {"seeds": list(range(20)), "fraction": 0.8, "pairs": PAIRS[:2], "tuned": True},
         [Sample({"seeds": [5], "pairs": [("dislike", "love")]}, {"auc": 0.01})],
+        [CHOSEN],
     ),
 )

@@ -20,6 +20,7 @@ from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sparse
 from helpers.data.synthetic import cross_tasks, interest_tasks
 from helpers.evaluation.metrics import auc, r2
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, mean
 from helpers.models.bottoms import DCN, DIN, DeepFM
@@ -150,7 +151,7 @@ def _scores(run: Run, test: Examples, seeds: Sequence[int], metric: str) -> pd.D
 # MovieLens: who liked what before. Users are not columns, as most of those in the test rows are new.
 RATING_TASKS = {"like": "binary", "love": "binary"}
 RATING_SETTINGS = tuple(product((0.001, 0.003), (0.0003, 0.003)))  # a rate of 0.0003 is slow, and no better
-RATING_CHOSEN = {"mean": (0.001, 0.003), "DIN, softmax": (0.001, 0.003), "DIN": (0.003, 0.0003)}
+RATING_CHOSEN = Chosen("04_histories_tuning", by=["shape"], setting=["lr", "l2"], value="loss", lowest=True)
 RATING_COLUMNS = [
     *(Sparse(name) for name in ("item", "gender", "occupation", "year")),
     Dense("age"),
@@ -181,7 +182,26 @@ def histories(seeds: Sequence[int], shapes: Sequence[str] = tuple(HISTORY_SHAPES
     return pd.concat(parts, ignore_index=True)[["seed", "shape", "task", "auc"]]
 
 
+def tune_histories(
+    shapes: Sequence[str] = tuple(HISTORY_SHAPES), settings: Sequence[tuple[float, float]] = RATING_SETTINGS
+) -> pd.DataFrame:
+    """Validation loss of each way to read a history at each setting, in thousandths: shape, lr, l2, loss."""
+    features, sets = rating_examples()
+    parts = []
+    for shape in shapes:
+        losses = tune(features, sets, HISTORY_SHAPES[shape], settings, RATING_TASKS)
+        found = losses.rename_axis(["lr", "l2"]).rename("loss").mul(1000).reset_index()
+        parts.append(found.sort_values(["lr", "l2"]).assign(shape=shape))
+    return pd.concat(parts, ignore_index=True)[["shape", "lr", "l2", "loss"]]
+
+
 GRIDS = grids(
+    Grid(
+        "04_histories_tuning",
+        tune_histories,
+        {"settings": RATING_SETTINGS},
+        [Sample({"shapes": ["mean"], "settings": [(0.003, 0.003)]}, {"loss": 5})],
+    ),
     Grid(
         "04_crosses",
         crosses,
@@ -191,12 +211,14 @@ GRIDS = grids(
             # A rounding error, as between two CPUs, moves the ends of these runs.
             Sample({"seeds": range(8), "rows": [4000], "shapes": ["MLP"]}, {"r2": mean(0.02)}),
         ],
+        [CHOSEN],
     ),
     Grid(
         "04_added",
         crosses,
         {"seeds": list(range(24)), "kinds": ["added"], "rows": [2000], "shapes": list(CROSS_SHAPES)},
         [Sample({"seeds": [5, 6]}, {"r2": 0.02})],
+        [CHOSEN],
     ),
     Grid(
         "04_interests",
@@ -206,11 +228,13 @@ GRIDS = grids(
             Sample({"seeds": [7, 8], "kinds": ["all alike"]}, {"r2": 0.02}),
             Sample({"kinds": ["matching"]}, {"r2": mean(0.02)}),
         ],
+        [CHOSEN],
     ),
     Grid(
         "04_histories",
         histories,
         {"seeds": list(range(20)), "shapes": list(HISTORY_SHAPES)},
         [Sample({"seeds": [2], "shapes": ["mean", "DIN"]}, {"auc": 0.01})],
+        [RATING_CHOSEN],
     ),
 )
