@@ -123,7 +123,7 @@ def fresh(claim: Claim, seeds: Sequence[int]) -> pd.DataFrame:
     """The table of a claim measured now with these seeds, narrowed to what the claim needs."""
     if callable(claim.grid):
         return claim.grid(seeds)
-    return _joined(claim, lambda grid: grid.measure(seeds, **claim.only))
+    return _joined(claim, lambda grid: grid.make(**grid.settings | claim.only | {"seeds": seeds}))
 
 
 def _joined(claim: Claim, table: Callable[[Grid], pd.DataFrame]) -> pd.DataFrame:

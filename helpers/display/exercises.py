@@ -62,6 +62,28 @@ def begun(value):
     return value
 
 
+def described(value) -> str:
+    """What came, in words: its shape, its entries or its type."""
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.ndim else "one number"
+    return f"a dict of {len(value)}" if isinstance(value, dict) else f"a {type(value).__name__}"
+
+
+def scalar(value, hint: str, second_hint: str) -> Probe:
+    """The probe of a loss: one number, in a tensor."""
+    single = isinstance(value, torch.Tensor) and value.dim() == 0
+    return Probe(single, f"the function gave back {described(value)}, not one number in a tensor.", hint, second_hint)
+
+
+def slopes(value, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The gradient of a number, or of a sum, with respect to each input; zeros where none flows."""
+    if not (isinstance(value, torch.Tensor) and value.requires_grad):
+        return tuple(map(torch.zeros_like, inputs))
+    return torch.autograd.grad(value.sum(), inputs, retain_graph=True, allow_unused=True, materialize_grads=True)
+
+
 class Exercise:
     """A check of one exercise, called with the reader's function or class: prints one short judgement, stops nothing.
 

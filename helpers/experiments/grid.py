@@ -55,18 +55,12 @@ class Grid:
         """Of the settings and of what was read."""
         return _hash(json.dumps(self.settings, sort_keys=True, default=list) + "".join(map(repr, self.reads)))
 
-    def write(self) -> pd.DataFrame:
-        """Train all points and keep them, whole or not at all."""
-        table = self.make(**self.settings)
+    def write(self, table: pd.DataFrame) -> None:
+        """Keep what `make` returned for the settings, whole or not at all."""
         text = _csv(table)
         content = f"# settings {self.hash()} table {_hash(text)}\n{text}".encode()
         with whole(self.path) as part:
             part.write_bytes(gzip.compress(content, mtime=0) if self.packed else content)
-        return table
-
-    def measure(self, seeds: Sequence[int], **only) -> pd.DataFrame:
-        """The table with other seeds, not kept; `only` narrows settings, as what takes less time."""
-        return self.make(**self.settings | only | {"seeds": seeds})
 
     def read(self) -> pd.DataFrame:
         """The kept table. Raises FileNotFoundError or ValueError when it is absent, damaged or of other settings."""

@@ -3,7 +3,6 @@
 import pytest
 
 from helpers.course import GRIDS
-from helpers.course.train_grids import order
 from helpers.support.movielens_files import present
 
 MOVIELENS = {"04_ratings", "04_ratings_untuned", "04_ratings_80", "04_histories", "04_histories_tuning"}
@@ -28,14 +27,6 @@ def test_a_sample_of_every_grid_trains_to_what_is_kept(name):
 
 READERS = [name for name in GRIDS if GRIDS[name].searches]
 SEARCHES = {search for name in READERS for search in GRIDS[name].searches}
-
-
-def test_a_search_is_trained_before_the_grids_that_read_it():
-    trained = order(GRIDS)
-    assert sorted(trained) == sorted(GRIDS)
-    for name in READERS:
-        assert all(trained.index(search) < trained.index(name) for search in GRIDS[name].searches)
-    assert order(["04_heat", "04_heads"]) == ["04_heat", "04_heads"]
 
 
 @pytest.mark.parametrize("name", sorted(set(READERS) - SEARCHES))

@@ -21,7 +21,7 @@ def search(tmp_path, monkeypatch):
 
     def keep(rows=ROWS, name="x") -> None:
         table = pd.DataFrame(rows, columns=["model", "shape", "rate", "r2"])
-        Grid(name, lambda: table, {}).write()
+        Grid(name, lambda: table, {}).write(table)
 
     keep()
     return keep
@@ -58,7 +58,7 @@ def test_a_grid_depends_on_what_was_chosen_for_it(search):
     def grid() -> Grid:
         return Grid("z", lambda: pd.DataFrame({"r2": [1.0]}), {}, reads=[chosen()])
 
-    grid().write()
+    grid().write(grid().make())
     assert grid().searches == ["x"]
     search([*ROWS, ("n", "width 4", 0.2, 9.0)])  # the same setting is best
     assert len(grid().read()) == 1

@@ -42,7 +42,7 @@ def grid(tmp_path, monkeypatch) -> Grid:
         return pd.DataFrame(rows, columns=["seed", "task", "r2"])
 
     one = Grid("x", make, {"seeds": [1, 2, 3]})
-    one.write()
+    one.write(one.make(**one.settings))
     return one
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.chapters.ch04 import shapes, sharing
+from helpers.chapters.ch04 import shapes
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 
 
@@ -36,10 +36,3 @@ def test_examples_of_a_kind_are_of_that_kind():
     train, _, _ = shapes.interest_examples([1], "matching")
     assert train.inputs["history"].shape == (1, 4000, 10)
     assert shapes.cross_examples([1], "added", 300)[0].labels["a"].shape == (1, 300)
-
-
-def test_equal_starts_differ_from_own_starts_and_are_paired():
-    table = sharing.starts([2], ["disjoint features"])
-    assert list(table.columns) == ["condition", "seed", "model", "task", "r2"]
-    r2 = table.pivot(index="task", columns="model", values="r2")
-    assert (r2["equal start"] != r2["own start"]).all() and (abs(r2["equal start"] - r2["own start"]) < 0.3).all()

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.capstone.own_checks import alone
+from helpers.capstone.table_checks import alone
 from helpers.chapters.ch08 import leaks, runs
-from helpers.chapters.ch08.worlds import DISJOINT, SAME, coverage, reports, said_right
+from helpers.chapters.ch08.worlds import DISJOINT, FLIPPED, SAME, coverage, reports, said_right, world
 from helpers.evaluation.intervals import gain
 
 
@@ -80,3 +80,11 @@ def test_the_newest_rows_of_a_log_are_its_last():
     assert len(log) == 500 and log["time"].is_monotonic_increasing and {"topic", "age_group"} <= set(log.columns)
     with pytest.raises(ValueError, match="data: got 'food'"):
         runs.log("food", 500)
+
+
+def test_the_flipped_world_has_negatively_correlated_labels_and_repeats_for_its_seed():
+    frame, declaration = world(FLIPPED, 500, seed=3)
+    assert frame.shape == (500, 22) and declaration.numbers[0] == "x0"
+    assert np.corrcoef(frame["a"], frame["b"])[0, 1] < -0.6
+    same = world(FLIPPED, 500, seed=3)[0]
+    pd.testing.assert_frame_equal(frame, same)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.capstone.own_checks import NOTHING, alone, check, in_order, must_pass
-from helpers.capstone.own_data import Declaration
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.table_checks import NOTHING, alone, check, in_order, must_pass
 
 
 @pytest.fixture
