@@ -12,6 +12,7 @@ import pandas as pd
 
 from helpers.experiments.feature_tasks import LEARNING_RATES, MODELS, build, mean_r2, small_batches, task_pair
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import points, sweep
 
 NAMES = ("same features, same sign", "disjoint features")
@@ -78,5 +79,7 @@ GRIDS = grids(
         "04_heat",
         transfer,
         {"seeds": list(range(24)), "names": list(NAMES), "widths": list(WIDTHS), "rows": list(ROWS)},
+        [Sample({"seeds": [5], "widths": [4, 32], "rows": [250, 2000]}, {"r2": 0.02})],
+        [RATES],
     ),
 )

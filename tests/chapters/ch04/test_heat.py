@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from helpers.chapters.ch04 import heat
-from helpers.course import GRIDS
 from helpers.experiments import sweep
 from helpers.experiments.feature_tasks import MODELS
 
@@ -39,11 +38,3 @@ def test_every_cell_trains_for_the_same_number_of_steps(monkeypatch):
         with pytest.raises(StopIteration):
             heat.cell([0], heat.NAMES, 4, rows, "shared-bottom", 0.01)
     assert {epochs * -(-rows // batch) for rows, epochs, batch in asked} == {heat.STEPS}
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grid_trains_to_the_kept_numbers():
-    new = heat.transfer([5], widths=[4, 32], rows=[250, 2000])
-    both = GRIDS["04_heat"].read().merge(new, on=["condition", "seed", "width", "rows", "model"])
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.02)
