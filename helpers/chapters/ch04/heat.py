@@ -7,12 +7,14 @@ from and not in how long they trained.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import pandas as pd
 
 from helpers.chapters.ch04.sharing import INPUTS, MODELS, TASKS, TOWER, equal_width, stack
 from helpers.data.synthetic import CONDITIONS, relu_tasks
 from helpers.evaluation.metrics import r2
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.models.shared_bottom import SharedBottom
@@ -24,27 +26,8 @@ ROWS = (250, 500, 1000, 2000)
 STEPS, BATCH = 400, 250
 LEARNING_RATES = (0.003, 0.01, 0.03)
 
-# What `tune` chose of these for each model: a line a width, a column an amount of rows. Its seeds serve no result.
-RATES: dict[str, list[list[float]]] = {
-    "single-task": [
-        [0.003, 0.01, 0.003, 0.01],
-        [0.003, 0.03, 0.003, 0.03],
-        [0.01, 0.03, 0.01, 0.003],
-        [0.01, 0.03, 0.01, 0.01],
-    ],
-    "shared-bottom": [
-        [0.01, 0.003, 0.01, 0.01],
-        [0.003, 0.03, 0.01, 0.01],
-        [0.01, 0.01, 0.03, 0.01],
-        [0.01, 0.01, 0.01, 0.01],
-    ],
-    "shared-bottom, equal size": [
-        [0.003, 0.01, 0.03, 0.03],
-        [0.01, 0.03, 0.01, 0.01],
-        [0.01, 0.01, 0.01, 0.03],
-        [0.03, 0.03, 0.03, 0.03],
-    ],
-}
+# What `tune` finds best, {model: {width: {rows: rate}}}; its seeds serve no result.
+RATES = Chosen("04_heat_tuning", by=["model", "width", "rows"], setting=["rate"], value="r2")
 
 
 def transfer(
@@ -59,8 +42,7 @@ def transfer(
     for model in models:
         for width in widths:
             for count in rows:
-                lr = RATES[model][WIDTHS.index(width)][ROWS.index(count)]
-                parts.append(cell(seeds, names, width, count, model, lr))
+                parts.append(cell(seeds, names, width, count, model, RATES[model][width][count]))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -79,16 +61,26 @@ def cell(seeds: Sequence[int], names: Sequence[str], width: int, rows: int, mode
     return table.assign(width=width, rows=rows, model=model, r2=sum(scores) / len(scores))
 
 
-def tune(seeds: Sequence[int] = range(900, 904)) -> dict[str, list[list[float]]]:
-    """The one of `LEARNING_RATES` with the highest mean R², for each model, width and amount of data."""
-
-    def best(model: str, width: int, rows: int) -> float:
-        return max(LEARNING_RATES, key=lambda rate: cell(seeds, NAMES, width, rows, model, rate)["r2"].mean())
-
-    return {model: [[best(model, width, rows) for rows in ROWS] for width in WIDTHS] for model in MODELS}
+def tune(
+    seeds: Sequence[int],
+    widths: Sequence[int] = WIDTHS,
+    rows: Sequence[int] = ROWS,
+    models: Sequence[str] = MODELS,
+    rates: Sequence[float] = LEARNING_RATES,
+) -> pd.DataFrame:
+    """Each model at each of the rates: as `transfer`, and a column rate."""
+    every = product(models, widths, rows, rates)
+    parts = [cell(seeds, NAMES, width, count, model, rate).assign(rate=rate) for model, width, count, rate in every]
+    return pd.concat(parts, ignore_index=True)
 
 
 GRIDS = grids(
+    Grid(
+        "04_heat_tuning",
+        tune,
+        {"seeds": list(range(900, 904)), "widths": list(WIDTHS), "rows": list(ROWS), "rates": list(LEARNING_RATES)},
+        [Sample({"seeds": [900], "widths": [4], "rows": [250], "rates": [0.01]}, {"r2": 0.02})],
+    ),
     Grid(
         "04_heat",
         transfer,

@@ -1,6 +1,5 @@
 """Transfer by width and rows: one table a cell, each model at its rate."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,9 +9,10 @@ from helpers.chapters.ch04.sharing import MODELS
 
 def test_every_model_has_a_tuned_rate_for_every_cell():
     assert set(heat.RATES) == set(MODELS)
-    for rates in heat.RATES.values():
-        assert np.shape(rates) == (len(heat.WIDTHS), len(heat.ROWS))
-        assert set(np.ravel(rates)) <= set(heat.LEARNING_RATES)
+    for by_width in heat.RATES.values():
+        assert list(by_width) == list(heat.WIDTHS)
+        for by_rows in by_width.values():
+            assert list(by_rows) == list(heat.ROWS) and set(by_rows.values()) <= set(heat.LEARNING_RATES)
 
 
 def test_transfer_is_a_tidy_table(monkeypatch):
