@@ -1,19 +1,19 @@
 """Transfer by width and rows: one table a cell, each model at its rate."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from helpers.chapters.ch04 import heat
 from helpers.experiments import sweep
-from helpers.experiments.feature_tasks import MODELS
+from helpers.experiments.feature_tasks import LEARNING_RATES, MODELS
 
 
 def test_every_model_has_a_tuned_rate_for_every_cell():
     assert set(heat.RATES) == set(MODELS)
-    for rates in heat.RATES.values():
-        assert np.shape(rates) == (len(heat.WIDTHS), len(heat.ROWS))
-        assert set(np.ravel(rates)) <= set(heat.LEARNING_RATES)
+    for by_width in heat.RATES.values():
+        assert list(by_width) == list(heat.WIDTHS)
+        for by_rows in by_width.values():
+            assert list(by_rows) == list(heat.ROWS) and set(by_rows.values()) <= set(LEARNING_RATES)
 
 
 def test_transfer_is_a_tidy_table(monkeypatch):
@@ -36,5 +36,5 @@ def test_every_cell_trains_for_the_same_number_of_steps(monkeypatch):
     monkeypatch.setattr(sweep, "fit", fit)
     for rows in heat.ROWS:
         with pytest.raises(StopIteration):
-            heat.cell([0], heat.NAMES, 4, rows, "shared-bottom", 0.01)
+            heat.tune([0], [4], [rows], ["shared-bottom"], [0.01])
     assert {epochs * -(-rows // batch) for rows, epochs, batch in asked} == {heat.STEPS}
