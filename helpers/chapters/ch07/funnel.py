@@ -107,7 +107,7 @@ def impressions(seed: int, kind: str, strength: float, rows: int) -> tuple[pd.Da
 
 
 class Twice(nn.Module):
-    """Two encoders side by side, `(n, 2 · width)`: with `Halves` as bottom each tower has embeddings of its own."""
+    """Two encoders side by side, `(n, 2 · width)`."""
 
     def __init__(self, features: Features | int):
         super().__init__()
@@ -117,9 +117,12 @@ class Twice(nn.Module):
     def forward(self, inputs: Inputs) -> Tensor:
         return torch.cat([self.first(inputs), self.second(inputs)], dim=-1)
 
+    def check_inputs(self, inputs: Inputs) -> None:
+        self.first.check_inputs(inputs)
+
 
 class Halves(nn.Module):
-    """A bottom without parameters that gives the first tower the first half of a row, and the second the second."""
+    """A bottom without parameters: a row `(n, 2 · width)` as two, one for each tower."""
 
     def __init__(self, encoder: nn.Module):
         super().__init__()
@@ -127,6 +130,21 @@ class Halves(nn.Module):
 
     def forward(self, row: Tensor) -> list[Tensor]:
         return list(row.split(self.width, dim=-1))
+
+
+class NotShared(ESMM):
+    """The product without the sharing, the paper's ESMM-NS: each tower has embeddings of its own."""
+
+    def __init__(self, features: Features | int, **options):
+        super().__init__(features, encoder=Twice, **options)
+
+    def _make_bottom(self, *_) -> nn.Module:
+        return Halves(self.encoder)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        halves = self.bottom(self.encoder(inputs))
+        a, b = (tower(half).squeeze(-1) for tower, half in zip(self.towers, halves, strict=True))
+        return {CLICK: a, LIKE: b, BOTH: product_logit(a, b)}
 
 
 @dataclass(frozen=True)
@@ -144,7 +162,7 @@ def build(model: str, tasks: Sequence[str], l2: float, seed: int) -> nn.Module:
     if validate.choice("model", model, MODELS) == "ESMM":
         return ESMM(features(), **options)
     if model == "ESMM, not shared":
-        return ESMM(features(), encoder=Twice, bottom=Halves, **options)
+        return NotShared(features(), **options)
     return SharedBottom(features(), dict.fromkeys(tasks, "binary"), [], **options)
 
 
