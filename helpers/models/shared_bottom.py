@@ -267,16 +267,15 @@ def _check_tasks(tasks: dict[str, str]) -> dict[str, str]:
 
 
 def _check_bottom(bottom: nn.Module, width: int) -> nn.Module:
-    """Is it a module that makes of a row of `width` numbers as many as it says, for all tasks or for each?"""
+    """Is it a module that makes of a row of `width` numbers as many as it says?"""
     if not isinstance(bottom, nn.Module):
         came = f"a function that gives {bottom!r}"[:80]
         validate.fail("bottom", came, "a function that gives an nn.Module", TypeError)
     own = validate.number("width of the bottom", getattr(bottom, "width", None), low=1, whole=True)
     with torch.no_grad():
-        made = bottom.eval()(torch.zeros(1, width))
-    for shape in (tuple(part.shape) for part in (made if isinstance(made, list) else [made])):
-        if shape != (1, own):
-            validate.fail("bottom", f"an output of shape {shape}", f"{(1, own)}, the `width` that it says it has")
+        shape = tuple(bottom.eval()(torch.zeros(1, width)).shape)
+    if shape != (1, own):
+        validate.fail("bottom", f"an output of shape {shape}", f"{(1, own)}, the `width` that it says it has")
     return bottom.train()
 
 
