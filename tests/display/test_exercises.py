@@ -236,6 +236,15 @@ def test_what_a_solution_finds_is_shut():
         assert repr(folded) == f"What it finds:\n{found}"
 
 
+def test_a_figure_is_shut_with_its_words():
+    figure, axes = plt.subplots()
+    axes.set_title("One < two")
+    folded = Folded(figure, "All < pairs")
+    shown = folded._repr_html_()
+    assert shown.startswith('<details><summary>All &lt; pairs</summary><img alt="One &lt; two') and "base64," in shown
+    assert repr(folded).startswith("All < pairs:\nOne < two") and figure.number not in plt.get_fignums()
+
+
 # chapter 04: the solution passes, typical wrong answers meet their own words
 
 
