@@ -64,7 +64,11 @@ def test_memory_is_saved(frame, tmp_path):
         (b"\xff\xfe\x00a", "cannot be read"),
         (b'a,b\n"1,2\n3,4\n', "with 1 value in the line"),
         (b"a,b\n1,2,3\n4,5,6\n", "with 3 values in the line that begins with '1,2,3', and 2 names in its header"),
-        (b"a,b,c\n" + b"1,2,3\n" * 20_000 + b"7,8\n", "with 2 values in the line that begins with '7,8', and 3 names"),
+        pytest.param(
+            b"a,b,c\n" + b"1,2,3\n" * 20_000 + b"7,8\n",
+            "with 2 values in the line that begins with '7,8', and 3 names",
+            id="far down",
+        ),
         (b"a,b,a\n1,2,3\n", "with 'a' twice in its header; expected a name of its own"),
         (b"a, a\n1,2\n", "with 'a' twice in its header"),
         (b"7,0.5,x\n8,0.1,y\n", r"whose first line has numbers \(7, 0.5, x\); expected a header"),
@@ -364,3 +368,179 @@ def test_random_splits_differ_by_seed_and_share_no_row(frame, declaration):
     assert [len(part) for part in one] == [320, 40, 40]
     assert sorted(np.concatenate([part.index for part in one])) == list(range(400))
     assert one.test.index.equals(same.test.index) and not one.test.index.equals(other.test.index)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "role", "reason"),
+    [
+        ("seen", [[1], [2, 3], None], "list", "lists; each of ids"),
+        ("seen", [(1,), None, None], "list", "lists; each of ids"),
+        ("seen", [None, np.array([1]), None], "list", "lists; each of ids"),
+        ("x", [3, 3, None], "leave out", "one value only"),
+        ("x", [None, None], "leave out", "one value only"),
+        ("Date", ["2026-05-01", "2026-05-02"], "time", "its name, and dates as text"),
+        ("Date", ["2026-05-01", "2026-05-02", None], "leave out", "a time with gaps orders no rows"),
+        ("hist", ["1 2", "3 4 5", "6"], "list", "ids with spaces between them"),
+        ("seq", ["a b", "a", "b c", None], "list", "ids with spaces between them"),
+        ("list", ["1 2", "3", "1 2", "3"], "id", "2 different words"),
+        ("list", ["1  2", "1  2", "3", "3"], "id", "2 different words"),
+        ("tags", ["1 2", "3 4 5", "1 2", "3 4 5"], "id", "2 different words"),
+        ("liked", ["Yes", "NO"], "leave out", "two words; a label must be 0 and 1"),
+        ("liked", ["t", "f", None], "leave out", "two words; a label must be 0 and 1"),
+        ("liked", ["yes", "no", "y", "y", "no", "yes"], "id", "3 different words"),
+        ("liked", ["yes", "so", "yes", "so"], "id", "2 different words"),
+        ("note", ["a", "b", "c", "c", "c"], "leave out", "text, different in 3 rows"),
+        ("note", ["a", "b", "c", "c", "c", "c"], "id", "3 different words"),
+        ("user", ["a", "b", "a", "b"], "user", "2 different words"),
+        ("item_id", ["a", "b", "a", "b"], "item", "2 different words"),
+        ("click", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
+        ("click", [0.0, 1, None], "binary label", "0 and 1; if known before the impression, an id"),
+        ("like", [-1, 1], "leave out", "−1 and 1; a label must be 0 and 1"),
+        ("watch_time", [5, 7, 9.5], "leave out", "measured afterwards? a label, never a feature"),
+        ("TIMESTAMP", [5, 9, 7], "time", "its name; numbers that may order the rows"),
+        ("timestamp", [5, 9, None], "leave out", "a time with gaps orders no rows"),
+        ("uid", [5, 9, 7], "user", "its name; 3 different whole numbers"),
+        ("member_id", [5, 9, 9], "user", "its name; 2 different whole numbers"),
+        ("PhotoID", [5, 9, 7], "item", "its name; 3 different whole numbers"),
+        ("grid", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("user_group", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("author", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("category", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("zip code", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("user_age", [5.5, 9, 7], "number", "numbers with decimals"),
+        ("row", [7, 8, 9], "leave out", "the number of the row"),
+        ("row", [9, 8, 7], "number", "whole numbers; if they are codes, an id"),
+        ("row", [7, 8, None], "number", "whole numbers; if they are codes, an id"),
+        ("row", [0.5, 1.5, 2.5], "number", "numbers with decimals"),
+        ("spent", [0] * 9 + [2, 3] + [None] * 9, "number", "whole numbers; if they are codes, an id"),
+        ("spent", [0] * 9 + [2, 3] + [None] * 10, "leave out", "mostly 0 or missing; measured afterwards?"),
+        ("spent", [2] * 10 + [3] * 10, "number", "whole numbers; if they are codes, an id"),
+    ],
+)
+def test_each_column_has_its_role_and_the_reason(name, values, role, reason):
+    found = suggest(pd.DataFrame({name: values}))
+    assert found.loc[name, ["role", "reason"]].tolist() == [role, reason]
+    assert found.loc[name, "example"] == next((str(value) for value in pd.Series(values).dropna()), "")
+
+
+def test_there_is_one_user_one_item_and_one_time():
+    rows = pd.DataFrame({f"{name}{end}": [5, 9, 7] for name in ("user", "item") for end in ("", "_id", "id")})
+    found = suggest(rows.assign(time=[3, 1, 2], date=[3, 1, 2]))
+    assert found.index.name == "column" and found.columns.tolist() == ["role", "reason", "example"]
+    assert found["role"].tolist() == ["user", "id", "id", "item", "id", "id", "time", "leave out"]
+    assert found.loc[["user_id", "itemid", "date"], "reason"].tolist() == [
+        "another user",
+        "another item",
+        "another time",
+    ]
+
+
+def test_code_reads_as_a_person_would_write_it():
+    own = Declaration({"点击": "binary", "b": "regression"}, "u", ids=("a", "b2"), numbers=("c",), lists={"seen": "u"})
+    lines = ["Declaration(", '    labels={"点击": "binary", "b": "regression"},', '    user="u",']
+    lines += ['    ids=("a", "b2"),', '    numbers=("c",),', '    lists={"seen": "u"},', ")"]
+    assert own.code() == "\n".join(lines) and own_data.literal(0.5) == "0.5"
+
+
+def test_embeddings_have_the_width_that_is_asked_for(declaration):
+    assert declaration.layout(3)[:2] == [Sparse("user_id", 3), Sparse("video", 3)]
+
+
+def test_ids_of_lists_are_cut_as_their_column_has_them():
+    assert own_data.cut("seen", ["-3 17", None, np.nan, (4, 5), np.array([6]), [], "8"], whole=True) == [
+        [-3, 17], [], [], [4, 5], [6], [], [8]
+    ]  # fmt: skip
+    assert own_data.cut("seen", ["X Y", "3 -x", None, ["z"]], whole=False) == [["X", "Y"], ["3", "-x"], [], ["z"]]
+    for text in ("X3", "3-", "3.5", "[3", "3,4"):
+        with pytest.raises(ValueError, match=r"seen: got .* whole numbers with spaces between them"):
+            own_data.cut("seen", [text], whole=True)
+    for mark in "[](),'\"":
+        with pytest.raises(ValueError, match=r"seen: got .* without brackets, commas or quotes"):
+            own_data.cut("seen", [f"a{mark} b"], whole=False)
+
+
+def test_a_column_that_is_not_there_has_at_most_one_neighbour(frame, tmp_path):
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    for asked, hint in (("cl", r" \(is it 'click'\?\)"), ("zzz", "")):
+        with pytest.raises(ValueError, match=rf"columns: got no column '{asked}'{hint}; expected columns of the file"):
+            read(tmp_path / "log.csv", [asked])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda f: Declaration.of_roles({"a": "boss"}), "role of 'a': got 'boss'; expected one of 'user', 'item'"),
+        (lambda f: Declaration.of_roles({"a": "user"}), "roles: got no label"),
+        (
+            lambda f: Declaration.of_roles({"a": "time", "b": "time"}),
+            "roles: got 2 columns that are time; expected one",
+        ),
+        (
+            lambda f: Declaration.of_roles({"a": "item", "b": "item"}),
+            "roles: got 2 columns that are item; expected one",
+        ),
+        (lambda f: Declaration({"click": "binary"}, time="click", user="u"), "declaration: got 'click' in two roles"),
+        (lambda f: Declaration({"click": "binary"}, time="t"), "declaration: got no feature; expected at least one"),
+        (lambda f: suggest(f[:0]), "frame: got a table without rows"),
+        (lambda f: prepare(Declaration({"click": "binary"}, "u"), f), "frame: got no column 'u'"),
+        (
+            lambda f: split(Declaration({"click": "binary"}, "video"), f, seed=-1),
+            "seed: got -1; expected a whole number",
+        ),
+        (
+            lambda f: split(Declaration({"click": "binary"}, "video"), f, seed=0.5),
+            "seed: got 0.5; expected a whole number",
+        ),
+        (
+            lambda f: own_data.moments("t", pd.Series([1, None, None])),
+            "t: got 2 missing values; expected a time in each row",
+        ),
+        (
+            lambda f: own_data.moments("t", pd.Series([None, "x"])),
+            "t: got 'x'; expected numbers, or dates such as 2026-05-01 18",
+        ),
+        (
+            lambda f: own_data.moments("t", pd.Series(["2026-05-01", None])),
+            "t: got 1 missing values; expected a time in each row",
+        ),
+        (
+            lambda f: own_data.moments("t", pd.Series(["02/05/2026"])),
+            "t: got '02/05/2026': which is the day.; expected dates with the year first, such",
+        ),
+        (
+            lambda f: own_data.moments("t", pd.Series(["13/05/2026", "05/13/2026"])),
+            "t: got '13/05/2026', and no rule for day and month fits all rows; expected dates with the year first",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(frame, call, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        call(frame)
+
+
+def test_dates_of_one_moment_are_one_number():
+    for dates in (
+        ["2026-05-01 18:30:00", "2026-05-01T19:30:00+01:00", "2026-05-01 18:30:01"],
+        ["13.05.2026", "13-5-2026", "14/05/2026"],
+        [" 5-13-2026", "05/13/2026", "05/14/2026"],
+    ):
+        one, two, later = own_data.moments("time", pd.Series(dates))
+        assert one == two < later
+    assert own_data.moments("time", pd.Series([3.5, 1])).tolist() == [3.5, 1]
+    assert in_order(["12/5/2026", "13/5/2026", "11/6/2026"]) == [0, 1, 2]  # a day of 12 may be a month
+
+
+def test_rows_of_one_time_stay_as_they_were(frame, declaration):
+    found = prepare(declaration, frame.assign(time=frame["time"] % 2, duration=np.arange(400.0)))
+    assert found["duration"].groupby(found["time"]).is_monotonic_increasing.all() and found.index.tolist() == list(
+        range(400)
+    )
+    assert found.columns.tolist() == declaration.columns() and found["time"].is_monotonic_increasing
+
+
+def test_by_time_four_fifths_train_and_a_tenth_each_validates_and_tests():
+    own = Declaration({"click": "binary"}, "u", time="time")
+    for rows, lengths in ((400, [320, 40, 40]), (10, [8, 1, 1]), (16, [13, 1, 2])):
+        parts = split(own, pd.DataFrame({"u": 1, "click": 0, "time": range(rows)}))
+        assert [len(part) for part in parts] == lengths
+        assert np.concatenate([part["time"] for part in parts]).tolist() == list(range(rows))
