@@ -1,0 +1,54 @@
+"""Below a prediction: an open output that is made from the prediction's data is named, and no other."""
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tools.spoilers import spoilers
+
+READ = "import pandas as pd\nruns = grids.GRIDS['one'].read()\nother = grids.GRIDS['two'].read()\nscale = 3"
+MEANS = "def means(table):\n    return table.mean() * scale\n\n\nfigure = draw(means(runs))"
+ASK = 'predict("C4.P1", "Which?", ["a", "b"], 0, figure)'
+TABLE = {"text/plain": "0.3", "text/html": "<table>0.3</table>"}
+SHUT = {"text/plain": "0.3", "text/html": "<details><summary>Open</summary>0.3</details>"}
+
+
+def notebook(source: str, data=TABLE, tag: str = "claim", between: str = "Then:"):
+    shown = [new_output("execute_result", data, execution_count=4)] if data else []
+    tagged = {"tags": ["predict"]}
+    cells = [new_code_cell(READ), new_code_cell(MEANS), new_code_cell(ASK, metadata=tagged), new_markdown_cell(between)]
+    return new_notebook(cells=[*cells, new_code_cell(source, id="below", outputs=shown, metadata={"tags": [tag]})])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "runs.groupby('model').mean()",
+        "some = runs[runs['p'] == 1]\nsome.max()",
+        "figure",
+        "grids.GRIDS['one'].read().max()\nagain = grids.GRIDS['one'].read()",
+        "for part in runs:\n    print(part)",
+        "def best():\n    return runs.max()\n\n\nbest()",
+        "both = other\nboth += runs\nboth",
+    ],
+)
+def test_what_is_made_from_the_same_data_is_named(source):
+    assert spoilers(notebook(source)) == [("C4.P1", "below")]
+    assert spoilers(notebook(source, {"text/plain": "0.3"})) == [("C4.P1", "below")]
+
+
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        ("other.mean()", {}),
+        ("means(other)", {}),
+        ("scale", {}),
+        ("runs.mean()", {"data": SHUT}),
+        ("runs.mean()", {"data": None}),
+        ("runs.mean()", {"data": {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Explorer()"}}),
+        ("runs.mean()", {"tag": "solution"}),
+        ("runs.mean()", {"between": "That was it.\n\n### Something else"}),
+        ("runs = grids.GRIDS['three'].read()\nruns.mean()", {}),
+    ],
+)
+def test_what_is_shut_or_of_other_data_or_of_the_next_section_is_not(source, options):
+    assert spoilers(notebook(source, **options)) == []
