@@ -280,7 +280,7 @@ def test_worlds_are_what_they_are_called():
     pd.testing.assert_frame_equal(frame, same)
 
 
-# --- without training: what is trained, in which order, and what is made of it ------------------------------------------
+# --- without training: what is trained, in which order, and what is made of it ----------------------------------------
 
 
 LOSSES = {0.001: 3.0, 0.003: 1.0, 0.01: 2.0}
@@ -340,7 +340,7 @@ def test_without_options_five_seeds_three_rates_and_the_curve(table, trained):
     assert (found.seeds, found.rates, found.tuning_seeds) == ([0, 1, 2, 3, 4], [0.001, 0.003, 0.01], [900, 901])
     assert (found.matters, found.penalties) == ({"binary": 0.005, "regression": 0.01}, [Recipe().l2_embedding])
     assert found.recipe == Recipe() and len(found.curve) == 5 * 5 * 2 and len(found.scores) == 2 * 3 * 5
-    assert sorted(found.growth["seeds"].unique()) == [3, 5] and found.problems == []
+    assert sorted(found.growth["seeds"].unique()) == [3, 5] and [p.column for p in found.problems] == ["seconds"]
 
 
 def test_one_choice_is_not_tuned(table, trained):
@@ -348,14 +348,7 @@ def test_one_choice_is_not_tuned(table, trained):
     assert [(tasks, recipe.lr, seeds) for tasks, recipe, seeds in trained] == [
         (tasks, 0.01, [4, 2]) for tasks in [*((task,) for task in LABELS), tuple(LABELS)]
     ]
-    assert (
-        found.seeds == [4, 2]
-        and found.curve.empty
-        and found.scores["seed"].tolist()
-        == [4, 4, 4, 2, 2, 2] * 0
-        + [seed for _ in LABELS for seed in (4, 2)]
-        + [seed for _ in LABELS for seed in (4, 2)]
-    )
+    assert found.seeds == [4, 2] and found.curve.empty and found.scores["seed"].tolist() == [4, 2] * 6
 
 
 def test_as_many_seeds_train_together_as_have_room(table, trained, monkeypatch):
@@ -410,7 +403,7 @@ def test_facts_are_counts_and_means_of_each_part(table, trained):
 
 def test_without_a_user_there_is_no_gauc_and_each_row_counts_alone(table, trained):
     found = compare(table, replace(BY_TIME, user=None), RECIPE, seeds=range(2), rates=[0.01], curve=False)
-    assert "gauc" not in found.scores and found.users == 0 and set(found.gains["units"]) <= {250, 249, *range(100, 250)}
+    assert "gauc" not in found.scores and found.users == 0
     assert found.gains.set_index("task").loc["click", "units"] == 250
 
 
