@@ -544,3 +544,77 @@ def test_by_time_four_fifths_train_and_a_tenth_each_validates_and_tests():
         parts = split(own, pd.DataFrame({"u": 1, "click": 0, "time": range(rows)}))
         assert [len(part) for part in parts] == lengths
         assert np.concatenate([part["time"] for part in parts]).tolist() == list(range(rows))
+
+
+def columns_of(text: bytes, path) -> list[str]:
+    path.write_bytes(text)
+    return list(read(path).columns)
+
+
+def test_the_separator_is_the_one_that_fits_the_lines_below(tmp_path):
+    path = tmp_path / "log.csv"
+    assert columns_of(b"user;age, in years, if known, or not\n1;2\n", path) == [
+        "user",
+        "age, in years, if known, or not",
+    ]
+    assert columns_of(b"userXid\n5X7\n", path) == ["userXid"]
+    assert columns_of(b"7,x\n1,2\n", path) == ["7", "x"]  # a name may be a number
+    assert columns_of(b'user,"two\r\nlines"\r\n1,2\r\n', path) == ["user", "two\r\nlines"]
+
+
+@pytest.mark.parametrize("rows", [0, 60_000], ids=["at once", "far down"])
+def test_bytes_that_are_no_text_are_named_with_the_reason(tmp_path, rows):
+    (tmp_path / "log.csv").write_bytes(b"a,b\n" + b"1,2\n" * rows + b"3,\xe7\n")
+    reason = r"'utf-8' codec can't decode byte 0xe7 in position \d+: [a-z ]+"
+    with pytest.raises(
+        ValueError, match=rf"cannot be read \({reason}\); expected a CSV file in UTF-8 with a header\.$"
+    ):
+        read(tmp_path / "log.csv")
+
+
+def test_a_line_that_does_not_fit_is_shown_by_its_first_thirty_characters(tmp_path):
+    (tmp_path / "log.csv").write_text("a,b\n" + "x" * 40 + ",1,2\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"begins with '{'x' * 30}', and 2 names"):
+        read(tmp_path / "log.csv")
+
+
+def test_a_missing_file_without_a_neighbour_has_no_hint(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"where there is no file; expected a CSV file\.$"):
+        read(tmp_path / "log.csv")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "words"),
+    [
+        (["007"], "7", True),  # what is far above decides as well
+        (["7", ""], "1234567890123456789", True),  # a gap here, digits that no float holds there
+        (["7"], "1234567890123456789", False),
+        (["1234567890123456789", ""], "7", True),
+        (["7", ""], "8", False),
+    ],
+)
+def test_a_column_is_what_all_its_parts_say(tmp_path, first, then, words):
+    text = "id,click\n" + "".join(f"{value},1\n" for value in first + [then] * 10_001)
+    (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+    values = read(tmp_path / "log.csv")["id"]
+    assert pd.api.types.is_numeric_dtype(values.dtype) != words
+    assert values.dropna().astype(str).iloc[0] == (first[0] if words or "" not in first else "7.0")
+
+
+def test_words_that_repeat_are_kept_once_and_numbers_stay_numbers(tmp_path):
+    for words, kept_once in (("aabbb", True), ("aabb", False)):
+        text = "id,x\n" + "".join(f"{word},0.5\n" for word in words)
+        (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+        found = read(tmp_path / "log.csv")
+        assert (found["id"].dtype == "category") == kept_once and found["x"].dtype == float
+
+
+def test_memory_counts_the_words():
+    numbers = pd.DataFrame({"x": np.zeros(1_000_000)})
+    assert own_data.megabytes(numbers) == numbers.memory_usage().sum() / 1e6
+    assert own_data.megabytes(pd.DataFrame({"x": pd.Series(["word" * 1_000] * 500, dtype=object)})) > 2
+
+
+def test_a_random_split_is_by_seed_0_unless_told_otherwise(frame, declaration):
+    own = Declaration(declaration.labels, "user_id")
+    assert split(own, frame).test.index.equals(split(own, frame, 0).test.index)
