@@ -1,28 +1,22 @@
-"""The small library behind the course: one module a room.
+"""The library behind the course, in floors. A floor imports only from floors above it in this list.
 
-    data → features → model → loss → training → experiment (a tidy table) → figure · widget · claim
-
-Each arrow is a module, and imports go only leftwards:
-
-    simulation, feed, movielens where the rows come from
-    examples                   inputs and labels as tensors, what everything else passes along
-    features                   a DataFrame becomes tensors
-    models                     Shared-Bottom and its single-task baseline
-    losses                     one loss a task, and their weighted sum
-    preflight, members         what a training checks first; the copies that it treats alike
-    training                   one model, or dozens of copies at once
-    metrics                    AUC, GAUC, R² and friends, per task
-    ranker                     all of the above behind one recipe: train, save, load, export
-    own_data, own_checks       a table of the reader's own: read, declare, check, split (kuairand: a worked mapping)
-    intervals, verdicts        how sure is a gain, and what does its interval allow us to say
-    recommendation             from verdicts to words: does sharing help here?
-    experiments, claims        pure functions of settings and seeds; what their numbers allow us to say
-    pictures                   a figure as a notebook shows it, with its words
-    figures, explorer          pictures that stand still, pictures that answer
-    report, form               the capstone's page, and its form
-    exercises                  predictions, checks with hints
-    environment                is this machine ready for the course?
-    own_copy                   is there a copy of MovieLens-100K?
-    files                      files that are written whole or not at all
-    validate                   one clear error for bad input, used by all of the above
+    support/     what all others use: `validate` (one clear error for bad input), `files` (written whole or not at all),
+                 `environment` (is this machine ready?), `movielens_files` (is there a copy of MovieLens-100K?)
+    data/        where rows come from and how they become tensors: `examples`, `features`, `synthetic` (tasks whose
+                 relation we set), `feed` (a simulated short-video feed), `worlds` (such feeds, one a seed), `movielens`
+    models/      `shared_bottom` (encoder, towers, Shared-Bottom, single-task models), `bottoms` (DeepFM, DCN, DIN),
+                 `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, trained as one)
+    training/    `losses`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what a training checks first), `loop` (fit,
+                 save, load)
+    evaluation/  `metrics` (AUC, GAUC, R² …), `statistics` (paired differences and intervals over seeds), `intervals`
+                 (over users), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
+    experiments/ `grid` (kept tables of trained runs), `claim` (a sentence and how it is measured)
+    display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
+                 `outcome_map`, `panels` and `explorer` (figures that answer), `exercises` (predictions, checks with
+                 hints), `model_ids` (widgets that live on the next day)
+    capstone/    does sharing help on a table of your own? `own_data`, `own_checks`, `kuairand` (a worked mapping),
+                 `ranker` (train, save, load, export), `comparison`, `recommendation`, `report`, `form`
+    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, exercises, explorer
+    course/      finds grids and claims by name in the chapters; `outcomes` (the map's table), and the commands:
+                 `train_grids`, `measure_claims`, `cores`
 """
