@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.capstone import own_checks
 from helpers.capstone.own_checks import NOTHING, alone, check, in_order, must_pass
 from helpers.capstone.own_data import Declaration
 
@@ -47,6 +48,7 @@ def spoil(frame, column, **values):
 @pytest.mark.parametrize(
     ("declaration", "change", "stops", "words"),
     [
+        (declared(numbers=("dat",)), lambda f: f, True, "dat: there is no such column; is it 'duration'?"),
         (declared(numbers=("duratoin",)), lambda f: f, True, "duratoin: there is no such column; is it 'duration'?"),
         (
             declared(numbers=("zzz",)),
@@ -591,10 +593,46 @@ def test_a_number_in_its_order_has_a_score_for_any_labels_that_vary():
     gaps = np.concatenate([rising, [np.nan, 5]])
     assert in_order(gaps, np.concatenate([rising, [5, np.nan]]), "regression") == pytest.approx(1)
     for values, labels in ((rising[1:], rising[1:]), (np.ones(20), rising), (rising, np.ones(20))):
-        assert np.isnan(in_order(values, labels, "regression"))
+        with np.errstate(invalid="raise"):
+            assert np.isnan(in_order(values, labels, "regression"))
 
 
 def test_one_feature_needs_two_classes_in_both_halves():
     codes = np.tile([1, 2], 50)
     for first, second in ((codes, np.ones(100)), (np.ones(100), codes)):
         assert np.isnan(alone(np.tile(codes, 2), np.concatenate([first, second]), "regression"))
+
+
+def test_what_is_no_table_and_what_is_no_declaration_are_named(frame):
+    with pytest.raises(TypeError, match=r"^frame: got str; expected a pandas DataFrame"):
+        check(declared(), "log.csv")
+    with pytest.raises(TypeError, match=r"^declaration: got {'click': 'binary'}; expected a Declaration"):
+        check({"click": "binary"}, frame)
+
+
+def test_a_missing_value_has_a_bin_of_its_own():
+    codes = own_checks._codes(pd.Series([np.nan, *range(100)]), number=True)
+    assert codes[0] not in codes[1:] and len(set(codes)) == own_checks.BINS + 1
+
+
+def test_a_number_with_a_value_in_a_few_of_many_rows_is_no_problem():
+    """Leaks are looked for in a sample, in which it may have no value at all."""
+    rows = 25_000
+    sampled = np.random.default_rng(0).permutation(rows)[: own_checks.LOOKED_AT]
+    rare = np.full(rows, np.nan)
+    rare[np.setdiff1d(np.arange(rows), sampled)[:2]] = 1, 2
+    table = pd.DataFrame({"rare": rare, "click": np.arange(rows) % 3 % 2, "like": np.arange(rows) % 7 % 2})
+    own = Declaration({"click": "binary", "like": "binary"}, numbers=("rare",))
+    assert [problem.column for problem in check(own, table)] == ["user"]
+
+
+def test_a_long_id_is_shown_by_its_first_thirty_characters(frame):
+    like = frame["time"] % 50 == 3
+    table = frame.assign(like=like.astype(int), topic=np.where(like, "b", "x" * 40))
+    found = said(declared({"click": "binary", "like": "binary"}), table)
+    assert f"where it is not {'x' * 30}, 'like' is 1 in all of 60 rows" in found
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_number_without_values_gives_no_warning(frame):
+    assert said(declared(), frame.assign(duration=np.nan)) == "duration: all values are missing."
