@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 
@@ -56,17 +56,47 @@ def _grids_of(chapter: str) -> dict[str, Grid]:
 GRIDS = _Grids()
 
 
-def all_claims() -> list[Claim]:
-    """Every claim of the course, in the order of the chapters."""
-    return [claim for chapter in chapter_names() for claim in _claims_of(chapter)]
+def all_claims() -> dict[str, Claim]:
+    """Every claim of the course by its id, in the order of the chapters."""
+    return {id: claim for chapter in chapter_names() for id, claim in _claims_of(chapter).items()}
 
 
-@cache
-def _claims_of(chapter: str) -> list[Claim]:
-    return [claim for module in _modules(chapter) for claim in getattr(module, "CLAIMS", [])]
+def _claims_of(chapter: str) -> dict[str, Claim]:
+    return importlib.import_module(f"helpers.chapters.{chapter}.claims").CLAIMS
 
 
-def claims(table: pd.DataFrame, *ids: str, shut: bool = False) -> Findings:
-    """What `table`, the result of the claims' experiment, lets us say: one card a claim; `shut` folds them."""
-    by_id = {claim.id: claim for claim in all_claims()}
-    return Findings((by_id[validate.choice("ids", id, by_id)].judge(table) for id in ids), shut)
+def claims(*ids: str, shut: bool = False) -> Findings:
+    """What the kept grids let us say: one card a claim; `shut` folds them. A claim without a grid is measured now."""
+    findings, tables = [], {}
+    for id in ids:
+        claim = _claim(id)
+        if claim.grid not in tables:
+            tables[claim.grid] = kept(claim)
+        findings.append(claim.judge(id, tables[claim.grid]))
+    return Findings(findings, shut)
+
+
+def _claim(id: str) -> Claim:
+    chapter = f"ch{str(id)[1:].partition('.')[0].zfill(2)}"
+    among = _claims_of(chapter) if chapter in chapter_names() else all_claims()
+    return among[validate.choice("ids", id, among)]
+
+
+def kept(claim: Claim) -> pd.DataFrame:
+    """The table that a claim is judged on: its grid; without one, what its experiment measures now."""
+    if callable(claim.grid):
+        return claim.grid(range(claim.seeds))
+    return _joined(claim, lambda grid: grid.read())
+
+
+def fresh(claim: Claim, seeds: Sequence[int]) -> pd.DataFrame:
+    """The table of a claim measured now with these seeds, narrowed to what the claim needs."""
+    if callable(claim.grid):
+        return claim.grid(seeds)
+    return _joined(claim, lambda grid: grid.measure(seeds, **claim.only))
+
+
+def _joined(claim: Claim, table: Callable[[Grid], pd.DataFrame]) -> pd.DataFrame:
+    if isinstance(claim.grid, str):
+        return table(GRIDS[claim.grid])
+    return pd.concat([table(GRIDS[name]).assign(grid=name) for name in claim.grid], ignore_index=True)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from helpers.course import all_claims
+from helpers.course import all_claims, fresh
 from helpers.support import environment
 
 Job = tuple[list[str], int, int]  # ids of claims with one experiment, and its seeds: from, up to
@@ -34,7 +34,7 @@ def _start() -> None:
 
 def _measure(job: Job) -> list[tuple[str, str, str]]:
     ids, start, stop = job
-    claims = [claim for claim in all_claims() if claim.id in ids]
-    table = claims[0].measure(range(start, stop))
-    findings = [claim.judge(table) for claim in claims]
-    return [(finding.claim.id, finding.verdict, repr(finding)) for finding in findings]
+    claims = {id: all_claims()[id] for id in ids}
+    table = fresh(claims[ids[0]], range(start, stop))
+    findings = [claim.judge(id, table) for id, claim in claims.items()]
+    return [(finding.id, finding.verdict, repr(finding)) for finding in findings]

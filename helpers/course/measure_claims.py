@@ -2,9 +2,9 @@
 
 usage: python -m helpers.course.measure_claims [--seeds START:STOP] [ID ...]
 
-Each claim takes at least as many seeds as it needs to come out the same again, from START on. The experiments are
-shared out among the processor's cores. Prints one line a claim and a last line that counts; exits 1 if a verdict is not
-reproduced.
+Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
+among the processor's cores. Prints two lines a claim, its numbers and its sentence, and a last line that counts; exits
+1 if a verdict is not reproduced.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from helpers.course import all_claims
 from helpers.course.cores import measured
-from helpers.experiments.claim import VERDICTS
+from helpers.experiments.claim import VERDICTS, Claim
 from helpers.support import environment
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -41,6 +42,14 @@ def _seeds(text: str) -> tuple[int, int]:
     return start, stop
 
 
+def by_experiment(claims: Mapping[str, Claim]) -> list[list[str]]:
+    """The ids of those that one fresh table serves, together."""
+    groups = {}
+    for id, claim in claims.items():
+        groups.setdefault(repr((claim.grid, claim.only)), []).append(id)
+    return list(groups.values())
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make claims", description=__doc__.splitlines()[0])
     help_seeds = "START:STOP; more are taken where a claim needs them"
@@ -48,23 +57,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("ids", nargs="*", help="claims to measure; all if none is named")
     options = parser.parse_args(arguments)
     start, stop = options.seeds
-    if unknown := set(options.ids) - {claim.id for claim in all_claims()}:
+    if unknown := set(options.ids) - set(all_claims()):
         parser.error(f"no claim {', '.join(sorted(unknown))}")
     environment.setup()
     verdicts = stated(NOTEBOOKS)
-    claims = [claim for claim in all_claims() if not options.ids or claim.id in options.ids]
-    groups = [
-        [claim for claim in claims if claim.measure is measure] for measure in dict.fromkeys(c.measure for c in claims)
-    ]
-    jobs = [
-        ([claim.id for claim in group], start, max(stop, *(start + claim.seeds for claim in group))) for group in groups
-    ]
+    claims = {id: claim for id, claim in all_claims().items() if not options.ids or id in options.ids}
+    groups = by_experiment(claims)
+    jobs = [(ids, start, max(stop, *(start + claims[id].seeds for id in ids))) for ids in groups]
     failed = 0
     for id, verdict, card in measured(jobs):
         same = verdicts.get(id) == verdict
         failed += not same
         note = "as stated" if same else f"NOT as stated: {verdicts.get(id, 'in no notebook')}"
-        print(f"{card} · {note}", flush=True)
+        print(f"{card} · {note}\n    {claims[id].sentence}", flush=True)
     print(f"{len(claims)} claims measured with new seeds: {len(claims) - failed} reproduced, {failed} not.")
     return 1 if failed else 0
 

@@ -1,8 +1,8 @@
-"""Statistics over seeds: intervals, paired differences, and summaries of tidy tables."""
+"""Statistics over seeds: intervals, contrasts and paired differences, and summaries of tidy tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,49 @@ def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float
         validate.fail("values", f"shape {values.shape}", "at least 2 values in a row, one a seed")
     half = stdtrit(len(values) - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(len(values))
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+
+
+def contrast(
+    table: pd.DataFrame, value: str, terms: Mapping[object, float], columns: str | Sequence[str], /, **where
+) -> pd.Series:
+    """A linear contrast: the sum of coefficient · mean of `value` in a cell; one number a seed, indexed by seed.
+
+    terms    {cell: coefficient}; a cell is a level of `columns`, or one of each where `columns` has several names
+    where    {column: level, or list of levels}: the rows that count at all
+
+    `contrast(table, "r2", {"MMoE": 1, "PLE": -1}, "model", p=0.0)` is what MMoE's R² is above PLE's at p = 0. Within a
+    seed, a cell's mean is over all rows that it has (of both tasks, say). ValueError where a column or a level is
+    absent, or where a seed has not as many rows in one cell as in another: their means would not compare.
+    """
+    columns = [columns] if isinstance(columns, str) else list(columns)
+    validate.columns("table", table, ["seed", value, *columns, *where])
+    if not terms:
+        validate.fail("terms", "none", "{cell: coefficient}")
+    rows = _select(table, where)
+    cells = {}
+    for cell in terms:
+        levels = [cell] if len(columns) == 1 else cell
+        if not isinstance(levels, list | tuple) or len(levels) != len(columns):
+            validate.fail("terms", f"the cell {cell!r}", f"{len(columns)} levels, one of each of {columns}")
+        of_cell = _select(rows, dict(zip(columns, levels, strict=True)))
+        validate.finite(f"table[{value!r}]", of_cell[value])
+        cells[cell] = of_cell.groupby("seed")[value]
+    (first, counted), *others = ((cell, seeds.size()) for cell, seeds in cells.items())
+    for other, count in others:
+        if not count.equals(counted):
+            came = f"{counted.sum()} rows of {first!r} and {count.sum()} of {other!r}"
+            validate.fail("table", came, "the same seeds, and as many rows of each")
+    return sum(coefficient * cells[cell].mean() for cell, coefficient in terms.items())
+
+
+def _select(rows: pd.DataFrame, levels: Mapping[str, object]) -> pd.DataFrame:
+    """The rows that have these levels; each of them must occur."""
+    for column, level in levels.items():
+        several = list(level) if isinstance(level, list | tuple) else [level]
+        for one in several:
+            validate.choice(column, one, rows[column].unique().tolist())
+        rows = rows[rows[column].isin(several)]
+    return rows
 
 
 def difference(table: pd.DataFrame, value: str, of: str, against: str, column: str = "model") -> pd.DataFrame:

@@ -17,54 +17,80 @@ verdict would not replicate, more seeds were taken or the margin was moved.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from helpers.evaluation.statistics import interval
+from helpers.evaluation.statistics import contrast, interval
 from helpers.evaluation.verdicts import VERDICTS, verdict
 
-__all__ = ["VERDICTS", "Claim", "Finding", "Findings", "verdict"]
+__all__ = ["VERDICTS", "Claim", "Contrast", "Finding", "Findings", "gain", "mean", "verdict"]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """An effect as data: the arguments of `contrast`, and a constant to add. Of a table it makes one number a seed."""
+
+    value: str
+    terms: Mapping[object, float]
+    columns: str | Sequence[str]
+    where: Mapping[str, object] = field(default_factory=dict)
+    constant: float = 0.0
+
+    def __call__(self, table: pd.DataFrame) -> pd.Series:
+        return contrast(table, self.value, self.terms, self.columns, **self.where) + self.constant
+
+
+def gain(value: str, of: object, *, over: object, column: str = "model", **where) -> Contrast:
+    """What `value` of one model (or level of another column) is above that of another, in the rows `where`."""
+    return Contrast(value, {of: 1, over: -1}, column, where)
+
+
+def mean(value: str, *, minus: float = 0.0, **where) -> Contrast:
+    """The mean of `value` in the rows `where`, minus a constant."""
+    return Contrast(value, {(): 1}, (), where, -minus)
 
 
 @dataclass(frozen=True)
 class Claim:
     """One sentence that a chapter states, and how to measure it.
 
-    id        such as "C4.3": chapter 4, third claim
-    sentence  what is claimed, in words
-    measure   function of seeds that returns the experiment's table
-    effects   function of that table that returns one effect a seed
+    sentence  what is claimed, in words that need no other claim beside them
+    effect    a contrast, or a function of the table; one number a seed
+    grid      the name of the kept grid that it is measured on; of several, whose rows a column `grid` tells apart; or
+              an experiment that a notebook runs itself, a function of seeds
     smallest  the smallest effect that matters, in the unit of the effect; also the margin of "no effect"
     unit      of the effect, such as "R²"
     sign      +1 or −1, the sign of the effect where the sentence is right
     expected  the verdict that the sentence states: "holds" or "no effect"
-    seeds     how many seeds it takes that the verdict comes out the same again
+    seeds     how many seeds the verdict needs to replicate
+    only      settings of the grid that a measurement with new seeds is narrowed to: what the effect needs
     """
 
-    id: str
     sentence: str
-    measure: Callable[[Sequence[int]], pd.DataFrame]
-    effects: Callable[[pd.DataFrame], np.ndarray]
+    effect: Callable[[pd.DataFrame], Sequence[float]]
+    grid: str | tuple[str, ...] | Callable[[Sequence[int]], pd.DataFrame]
     smallest: float
     unit: str
     sign: int = 1
     expected: str = "holds"
     seeds: int = 20
+    only: Mapping[str, object] = field(default_factory=dict)
 
-    def judge(self, table: pd.DataFrame) -> Finding:
-        """The verdict that `table`, the experiment's result, allows."""
-        values = np.asarray(self.effects(table), dtype=float)
+    def judge(self, id: str, table: pd.DataFrame) -> Finding:
+        """The verdict that `table`, the experiment's result, allows; `id` such as "C4.3", the third of chapter 4."""
+        values = np.asarray(self.effect(table), dtype=float)
         mean, low, high = interval(values)
-        return Finding(self, mean, low, high, len(values), verdict(low, high, self.smallest, self.sign))
+        return Finding(id, self, mean, low, high, len(values), verdict(low, high, self.smallest, self.sign))
 
 
 @dataclass(frozen=True)
 class Finding:
     """A claim with its numbers; a notebook shows it as a card."""
 
+    id: str
     claim: Claim
     mean: float
     low: float
@@ -73,7 +99,7 @@ class Finding:
     verdict: str
 
     def __repr__(self) -> str:
-        return f"{self.claim.id} · {self.verdict} · {self._numbers()}"
+        return f"{self.id} · {self.verdict} · {self._numbers()}"
 
     def _numbers(self) -> str:
         claim = self.claim
@@ -89,7 +115,7 @@ class Finding:
         return (
             '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
             f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0">'
-            f"<b>{self.claim.id}</b> {html.escape(self.claim.sentence)}<br>"
+            f"<b>{self.id}</b> {html.escape(self.claim.sentence)}<br>"
             f'<b style="color:{colour}">{verdict}</b> · {html.escape(self._numbers())}</div>'
         )
 

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,10 @@ class Grid:
         with whole(self.path) as part:
             part.write_bytes(gzip.compress(content, mtime=0) if self.packed else content)
         return table
+
+    def measure(self, seeds: Sequence[int], **only) -> pd.DataFrame:
+        """The table with other seeds, not kept; `only` narrows settings, as what takes less time."""
+        return self.make(**self.settings | only | {"seeds": seeds})
 
     def read(self) -> pd.DataFrame:
         """The kept table. Raises FileNotFoundError or ValueError when it is absent, damaged or of other settings."""

@@ -1,6 +1,7 @@
 """The library stands in floors, each importing only downwards, and `helpers/__init__.py` has its map."""
 
 import ast
+import inspect
 import re
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import helpers
 from helpers.course import chapter_names
 
 ROOT = Path(helpers.__file__).parent
-FLOORS = re.findall(r"^    (\w+)/", helpers.__doc__, re.MULTILINE)
+MAP = inspect.getdoc(helpers)
+FLOORS = re.findall(r"^ *(\w+)/ +", MAP, re.MULTILINE)
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT)
 
 
@@ -58,7 +60,7 @@ def test_an_import_upwards_is_noticed(tmp_path):
 def test_the_map_names_every_floor_and_every_module_in_it():
     folders = {path.name for path in ROOT.iterdir() if (path / "__init__.py").is_file()}
     assert set(FLOORS) == folders
-    blocks = re.split(r"^    (\w+)/", helpers.__doc__, flags=re.MULTILINE)[1:]
+    blocks = re.split(r"^ *(\w+)/ +", MAP, flags=re.MULTILINE)[1:]
     for floor, text in zip(blocks[::2], blocks[1::2], strict=True):
         named = set(re.findall(r"`(\w+)`", text))
         there = {path.stem for path in (ROOT / floor).glob("*.py")} - {"__init__"}

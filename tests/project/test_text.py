@@ -95,7 +95,7 @@ EQUAL = re.compile(
     r"\b(the same(?! features| tastes)|as well as|no different|nothing that matters|less than would matter)\b"
 )
 BELOW = re.compile(r"\b(less than|loses?|worse|behind|costs?|fewer)\b")
-VERDICTS = {claim.id: claim.expected for claim in all_claims()}
+VERDICTS = {id: claim.expected for id, claim in all_claims().items()}
 
 
 def phrases(found: str) -> list[tuple[str, str, float]]:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from helpers.chapters.ch00 import primer
-from helpers.evaluation.statistics import difference, interval
-from helpers.experiments.claim import Claim
-
-Effects = Callable[[pd.DataFrame], np.ndarray]
-
-
-def _ends(column: str) -> Effects:
-    """What the change of the click's weight from 0 to 1 does to a column of `primer.task_weights`."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        by = table.pivot(index="seed", columns="weight", values=column)
-        return (by[1.0] - by[0.0]).to_numpy()
-
-    return effects
+from helpers.evaluation.statistics import interval
+from helpers.experiments.claim import Claim, gain
 
 
 def _more_in_between(table: pd.DataFrame) -> np.ndarray:
@@ -36,14 +24,6 @@ def _left(table: pd.DataFrame) -> np.ndarray:
     return (by["best"] - by["satisfaction"]).to_numpy()
 
 
-def _user_less_video(metric: str) -> Effects:
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        one = table[["seed", "scorer", metric]]
-        return difference(one, metric, primer.USER_RATE, primer.VIDEO_RATE, column="scorer")["difference"].to_numpy()
-
-    return effects
-
-
 def _width_ratio(table: pd.DataFrame) -> np.ndarray:
     """How many times as wide the unpaired interval of a feed's groups is as the paired one, one ratio a feed."""
     ratios = []
@@ -54,80 +34,55 @@ def _width_ratio(table: pd.DataFrame) -> np.ndarray:
     return np.array(ratios)
 
 
-def _seventh_day(table: pd.DataFrame) -> np.ndarray:
-    by = table.groupby(["seed", "days"])["auc"].mean().unstack()
-    return (by[7] - by[6]).to_numpy()
+weights = partial(Claim, grid="00_task_weights", unit="of the served", only={"weights": [0.0, 0.3, 0.5, 1.0]})
+scorers = partial(Claim, grid="00_scorers", smallest=0.05)
+one_more_day = partial(Claim, grid="00_one_more_day")
 
-
-def _three_weights(seeds: Sequence[int]) -> pd.DataFrame:
-    return primer.task_weights(seeds, [0.0, 0.3, 0.5, 1.0])
-
-
-CLAIMS: list[Claim] = [
-    Claim(
-        "C0.1",
+CLAIMS = {
+    "C0.1": weights(
         "From weight 0 to weight 1 on the click, many more of the served videos are clicked.",
-        _three_weights,
-        _ends("clicked"),
-        0.1,
-        "of the served",
+        gain("clicked", 1.0, over=0.0, column="weight"),
+        smallest=0.1,
     ),
-    Claim(
-        "C0.2",
+    "C0.2": weights(
         "From weight 0 to weight 1 on the click, far fewer of the clicked videos are watched to the end.",
-        _three_weights,
-        _ends("finished"),
-        0.1,
-        "of the clicked",
+        gain("finished", 1.0, over=0.0, column="weight"),
+        smallest=0.1,
+        unit="of the clicked",
         sign=-1,
     ),
-    Claim(
-        "C0.3",
+    "C0.3": weights(
         "At weight 0.5 more of the served videos are watched to the end than at either end of the slider.",
-        _three_weights,
         _more_in_between,
-        0.01,
-        "of the served",
+        smallest=0.01,
     ),
-    Claim(
-        "C0.4",
+    "C0.4": weights(
         "No weight brings the users anywhere near the satisfaction that the best list would give them.",
-        _three_weights,
         _left,
-        0.2,
-        "satisfaction",
+        smallest=0.2,
+        unit="satisfaction",
     ),
-    Claim(
-        "C0.5",
+    "C0.5": scorers(
         "For likes, the user's own like rate has a far higher AUC than the video's like rate.",
-        primer.scorers,
-        _user_less_video("auc"),
-        0.05,
-        "AUC",
+        gain("auc", primer.USER_RATE, over=primer.VIDEO_RATE, column="scorer"),
+        unit="AUC",
     ),
-    Claim(
-        "C0.6",
-        "GAUC reverses the order: within one user's list the video's like rate is far better.",
-        primer.scorers,
-        _user_less_video("gauc"),
-        0.05,
-        "GAUC",
+    "C0.6": scorers(
+        "For likes, GAUC reverses the order: within one user's list the video's like rate is far better.",
+        gain("gauc", primer.USER_RATE, over=primer.VIDEO_RATE, column="scorer"),
+        unit="GAUC",
         sign=-1,
     ),
-    Claim(
-        "C0.7",
+    "C0.7": one_more_day(
         "Videos' click rates from seven days rank better than those from six.",
-        primer.one_more_day,
-        _seventh_day,
-        0.002,
-        "AUC",
+        gain("auc", 7, over=6, column="days"),
+        smallest=0.002,
+        unit="AUC",
     ),
-    Claim(
-        "C0.8",
-        "Of that comparison the unpaired interval is more than twice as wide as the paired one.",
-        primer.one_more_day,
+    "C0.8": one_more_day(
+        "Click rates from seven days against six: the unpaired interval is more than twice as wide as the paired one.",
         _width_ratio,
-        2,
-        "times",
+        smallest=2,
+        unit="times",
     ),
-]
+}

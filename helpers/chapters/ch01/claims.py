@@ -1,277 +1,300 @@
-"""The claims of chapter 01, Motivation; those of why joint training can work stand in `chapter_01_reasons`."""
+"""The claims of chapter 01, Motivation: labels and their biases, cost, and why a second task can help."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from functools import partial
 
-import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch01 import biases, ranking
+from helpers.chapters.ch01 import latency, reasons
 from helpers.chapters.ch01.biases import TRUTH
-from helpers.experiments.claim import Claim
+from helpers.experiments.claim import Claim, Contrast, gain, mean
 
-Effects = Callable[[pd.DataFrame], np.ndarray]
+EQUAL, QUARTER = reasons.WEIGHTS
+ALONE, COPY, OWN_NOISE, _ = reasons.SECOND_LABELS
+MIX, HALF, DISJOINT = reasons.LISTENERS
+ITEM, USER = {"bias": "item", "strength": 1.0}, {"bias": "user", "strength": 1.0}
 
 
-def _truth_tells_most(table: pd.DataFrame) -> np.ndarray:
+def _truth_tells_most(table: pd.DataFrame) -> pd.Series:
     """AUC of the day's true satisfaction minus that of the label that tells most in the same world."""
     by = table.pivot(index="seed", columns="signal", values="auc")
-    return (by[TRUTH] - by.drop(columns=TRUTH).max(axis=1)).to_numpy()
+    return by[TRUTH] - by.drop(columns=TRUTH).max(axis=1)
 
 
-def _dial(bias: str, strength: float, label: str, minus: str | None = None, trait: str | None = None) -> Effects:
-    """The number of `biases.dials` for a label, minus that of another; of each trait that it has, or of one."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        rows = table[(table["bias"] == bias) & (table["strength"] == strength)]
-        rows = rows[rows["trait"] == trait] if trait else rows
-        by = rows.pivot(index="seed", columns="label", values="value")
-        return (by[label] - (by[minus] if minus else 0)).to_numpy()
-
-    return effects
+def _carried(bottom: str, mode: str, labels: int = 100, over: tuple[str, str, int] | None = None) -> Contrast:
+    """R² of the new task from one bottom minus that from another; from scratch where no other is named."""
+    start = ("from scratch", "trained on", 100)
+    return gain("r2", (bottom, mode, labels), over=over or start, column=("bottom", "mode", "labels"))
 
 
-def _no_item_bias(table: pd.DataFrame) -> np.ndarray:
-    """How far bait, hook and duration still move their labels with the dial at 0: mean of the three."""
-    rows = table[(table["bias"] == "item") & (table["strength"] == 0) & (table["label"] != TRUTH)]
-    return rows.groupby("seed")["value"].mean().to_numpy()
+by_label = partial(gain, "value", column="label", bias="target")
+served = partial(gain, column="score")
 
+dials = partial(Claim, grid="01_dials", seeds=24, only={"strengths": (0.0, 1.0)})
+target = partial(dials, unit="satisfaction")
+traits = partial(dials, smallest=0.5, unit="× the mean")
+labels = partial(Claim, grid="01_labels", unit="satisfaction", seeds=72)
+autoplay = partial(labels, grid="01_labels_autoplay", seeds=24)
+cost = partial(Claim, grid=latency.repeated, smallest=2.0, unit="times")
+listeners = partial(Claim, grid="01_eavesdrop", smallest=0.01, unit="R²", only={"names": [MIX, DISJOINT]})
+weights = partial(listeners, seeds=60, only={"names": [MIX], "models": [EQUAL, QUARTER]})
+half_shared = partial(listeners, seeds=70, only={"names": [HALF], "models": ["single-task", EQUAL]})
+second_label = partial(
+    Claim,
+    grid="01_second_labels",
+    smallest=0.01,
+    unit="R²",
+    seeds=40,
+    only={"models": [ALONE, COPY, OWN_NOISE]},
+)
+carry_over = partial(Claim, grid="01_carry_over", smallest=0.1, unit="R²", seeds=50, only={"labels": [25, 100, 200]})
+gaps = partial(Claim, grid="01_gaps", seeds=35, only={"names": ["none", "same features", "shuffled labels"]})
+penalties = partial(
+    Claim,
+    grid="01_penalties",
+    unit="R²",
+    seeds=45,
+    only={"names": ["none", "same features", "shuffled labels"], "values": [reasons.PENALTY]},
+)
 
-def _served(value: str, score: str, minus: str | None = None) -> Effects:
-    """What the top 10 by `score` has, minus what the top 10 by another has."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        by = table.pivot(index="seed", columns="score", values=value)
-        return (by[score] - (by[minus] if minus else 0)).to_numpy()
-
-    return effects
-
-
-def _ends(seeds: Sequence[int]) -> pd.DataFrame:
-    return biases.dials(seeds, strengths=(0.0, 1.0))
-
-
-def _autoplay(seeds: Sequence[int]) -> pd.DataFrame:
-    return ranking.labels(seeds, autoplay=True)
-
-
-CLAIMS: list[Claim] = [
-    Claim(
-        "C1.1",
+CLAIMS = {
+    "C1.1": Claim(
         "What a user felt on a day tells better who comes back than any label of that day.",
-        biases.days,
         _truth_tells_most,
-        0.03,
-        "AUC",
+        grid="01_days",
+        smallest=0.03,
+        unit="AUC",
         seeds=24,
     ),
-    Claim(
-        "C1.2",
+    "C1.2": target(
         "A like says more about satisfaction than watching to the end.",
-        _ends,
-        _dial("target", 1, "like", "finish"),
-        0.05,
-        "satisfaction",
-        seeds=24,
+        by_label("like", over="finish", strength=1.0),
+        smallest=0.05,
     ),
-    Claim(
-        "C1.3",
-        "A like says more than a comment, though a comment is rarer: rarity alone does not make a label say much.",
-        _ends,
-        _dial("target", 1, "like", "comment"),
-        0.05,
-        "satisfaction",
-        seeds=24,
+    "C1.3": target(
+        "A like says more about satisfaction than a comment, though a comment is rarer: rarity alone does not make a "
+        "label say much.",
+        by_label("like", over="comment", strength=1.0),
+        smallest=0.05,
     ),
-    Claim(
-        "C1.4",
-        "With the target bias off, a like and a comment say equally much.",
-        _ends,
-        _dial("target", 0, "like", "comment"),
-        0.03,
-        "satisfaction",
+    "C1.4": target(
+        "With the target bias off, a like and a comment say equally much about satisfaction.",
+        by_label("like", over="comment", strength=0.0),
+        smallest=0.03,
         expected="no effect",
-        seeds=24,
     ),
-    Claim(
-        "C1.5",
+    "C1.5": traits(
         "The tenth of the videos with the most bait gets more clicks than that with the least.",
-        _ends,
-        _dial("item", 1, "click", trait="bait"),
-        0.5,
-        "× the mean",
-        seeds=24,
+        mean("value", label="click", trait="bait", **ITEM),
     ),
-    Claim(
-        "C1.6",
+    "C1.6": traits(
         "The tenth of the videos with the strongest hook is watched to the end more often than that with the weakest.",
-        _ends,
-        _dial("item", 1, "finish", trait="hook"),
-        0.5,
-        "× the mean",
-        seeds=24,
+        mean("value", label="finish", trait="hook", **ITEM),
     ),
-    Claim(
-        "C1.7",
+    "C1.7": traits(
         "The longest tenth of the videos collects more seconds than the shortest.",
-        _ends,
-        _dial("item", 1, "watch_seconds", trait="duration"),
-        0.5,
-        "× the mean",
-        seeds=24,
+        mean("value", label="watch_seconds", trait="duration", **ITEM),
     ),
-    Claim(
-        "C1.8",
+    "C1.8": traits(
         "The tenth of the videos with the most bait satisfies as much as that with the least.",
-        _ends,
-        _dial("item", 1, TRUTH, trait="bait"),
-        0.05,
-        "× the mean",
+        mean("value", label=TRUTH, trait="bait", **ITEM),
+        smallest=0.05,
         expected="no effect",
-        seeds=24,
     ),
-    Claim(
-        "C1.9",
+    "C1.9": traits(
         "With the item bias off, neither bait nor hook nor length moves its label (mean of the three).",
-        _ends,
-        _no_item_bias,
-        0.1,
-        "× the mean",
+        mean("value", label=["click", "finish", "watch_seconds"], **ITEM | {"strength": 0.0}),
+        smallest=0.1,
         expected="no effect",
-        seeds=24,
     ),
-    Claim(
-        "C1.10",
+    "C1.10": traits(
         "Users who are most prone to like give more likes than those who are least prone.",
-        _ends,
-        _dial("user", 1, "like"),
-        0.5,
-        "× the mean",
-        seeds=24,
+        mean("value", label="like", **USER),
     ),
-    Claim(
-        "C1.11",
+    "C1.11": traits(
         "Users who are most prone to like give fewer favourites than those who are least prone.",
-        _ends,
-        _dial("user", 1, "favourite"),
-        0.5,
-        "× the mean",
+        mean("value", label="favourite", **USER),
         sign=-1,
-        seeds=24,
     ),
-    Claim(
-        "C1.12",
+    "C1.12": traits(
         "With the user bias off, users who would be prone to like give no more likes than others.",
-        _ends,
-        _dial("user", 0, "like"),
-        0.3,
-        "× the mean",
+        mean("value", label="like", **USER | {"strength": 0.0}),
+        smallest=0.3,
         expected="no effect",
-        seeds=24,
     ),
-    Claim(
-        "C1.13",
+    "C1.13": labels(
         "Ranking by likes satisfies more than ranking by clicks.",
-        ranking.labels,
-        _served("satisfaction", "like", "click"),
-        0.02,
-        "satisfaction",
-        seeds=72,
+        served("satisfaction", "like", over="click"),
+        smallest=0.02,
     ),
-    Claim(
-        "C1.14",
+    "C1.14": labels(
         "Ranking by the predicted return of the user satisfies less than ranking by likes.",
-        ranking.labels,
-        _served("satisfaction", "return_next_day", "like"),
-        0.05,
-        "satisfaction",
+        served("satisfaction", "return_next_day", over="like"),
+        smallest=0.05,
         sign=-1,
-        seeds=72,
     ),
-    Claim(
-        "C1.15",
+    "C1.15": labels(
         "Ranking by the plain sum of five probabilities satisfies less than ranking by likes alone.",
-        ranking.labels,
-        _served("satisfaction", "sum", "like"),
-        0.02,
-        "satisfaction",
+        served("satisfaction", "sum", over="like"),
+        smallest=0.02,
         sign=-1,
-        seeds=72,
     ),
-    Claim(
-        "C1.16",
+    "C1.16": labels(
         "The fused score satisfies more than shares, the best single label of the practice worlds.",
-        ranking.labels,
-        _served("satisfaction", "fused", "share"),
-        0.003,
-        "satisfaction",
-        seeds=72,
+        served("satisfaction", "fused", over="share"),
+        smallest=0.003,
     ),
-    Claim(
-        "C1.17",
+    "C1.17": labels(
         "The ten videos of the fused score are clicked less often than those of a ranking by clicks.",
-        ranking.labels,
-        _served("plays", "fused", "click"),
-        0.05,
-        "of the served",
+        served("plays", "fused", over="click"),
+        smallest=0.05,
+        unit="of the served",
         sign=-1,
-        seeds=72,
     ),
-    Claim(
-        "C1.18",
+    "C1.18": labels(
         "After the ten of the fused score more users come back the next day than after the ten ranked by clicks.",
-        ranking.labels,
-        _served("returns", "fused", "click"),
-        0.01,
-        "of the users",
-        seeds=72,
+        served("returns", "fused", over="click"),
+        smallest=0.01,
+        unit="of the users",
     ),
-    Claim(
-        "C1.19",
+    "C1.19": labels(
         "Ranking by the hidden appeal, all that labels react to, would satisfy more than the fused score.",
-        ranking.labels,
-        _served("satisfaction", "true appeal", "fused"),
-        0.05,
-        "satisfaction",
-        seeds=72,
+        served("satisfaction", "true appeal", over="fused"),
+        smallest=0.05,
     ),
-    Claim(
-        "C1.20",
+    "C1.20": labels(
         "Where a click comes first, ranking by likes serves bait.",
-        ranking.labels,
-        _served("bait", "like"),
-        0.5,
-        "standard deviations of bait",
-        seeds=72,
+        mean("bait", score="like"),
+        smallest=0.5,
+        unit="standard deviations of bait",
     ),
-    Claim(
-        "C1.23",
-        "Ranking by comments serves less bait than ranking by likes.",
-        ranking.labels,
-        _served("bait", "comment", "like"),
-        0.05,
-        "standard deviations of bait",
+    "C1.23": labels(
+        "Where a click comes first, ranking by comments serves less bait than ranking by likes.",
+        served("bait", "comment", over="like"),
+        smallest=0.05,
+        unit="standard deviations of bait",
         sign=-1,
-        seeds=72,
     ),
-    Claim(
-        "C1.21",
+    "C1.21": autoplay(
         "With autoplay, ranking by likes serves no bait: its mean is that of all videos.",
-        _autoplay,
-        _served("bait", "like"),
-        0.3,
-        "standard deviations of bait",
+        mean("bait", score="like"),
+        smallest=0.3,
+        unit="standard deviations of bait",
         expected="no effect",
-        seeds=24,
     ),
-    Claim(
-        "C1.22",
+    "C1.22": autoplay(
         "With autoplay, ranking by likes satisfies more than ranking by finishing.",
-        _autoplay,
-        _served("satisfaction", "like", "finish"),
-        0.02,
-        "satisfaction",
-        seeds=24,
+        served("satisfaction", "like", over="finish"),
+        smallest=0.02,
     ),
-]
+    "C1.30": cost(
+        "Eight single-task models take more than twice the time of one shared model (500 candidates, bottom 128, 128).",
+        mean("ratio"),
+    ),
+    "C1.31": cost(
+        "Eight single-task models take less than six times the time of one shared model, 2 short of eight (the effect "
+        "is 8 minus the ratio).",
+        Contrast("ratio", {(): -1}, (), constant=8),
+    ),
+    "C1.32": listeners(
+        "A task with 200 labels gains by listening to one with 2,000 that needs the same features; their labels do not "
+        "correlate.",
+        gain("r2", EQUAL, over="single-task", condition=MIX, task="b"),
+        smallest=0.05,
+        seeds=30,
+    ),
+    "C1.33": listeners(
+        "A task with 200 labels loses by listening to one with 2,000 that needs other features.",
+        gain("r2", EQUAL, over="single-task", condition=DISJOINT, task="b"),
+        sign=-1,
+        seeds=50,
+    ),
+    "C1.34": second_label(
+        "A copy of the label as second task changes nothing: a second tower alone is no help.",
+        gain("r2", COPY, over=ALONE),
+        expected="no effect",
+    ),
+    "C1.35": second_label(
+        "A second label of the same target helps if its noise is its own.",
+        gain("r2", OWN_NOISE, over=COPY),
+    ),
+    "C1.36": carry_over(
+        "A new task with 100 labels gains much from a frozen bottom that two tasks with its features have trained.",
+        _carried("two tasks, same features", "frozen"),
+    ),
+    "C1.37": carry_over(
+        "A frozen bottom of two tasks carries over better than a bottom of one, both tuned.",
+        _carried("two tasks, same features", "frozen", over=("one task, same features", "frozen", 100)),
+        smallest=0.005,
+    ),
+    "C1.38": carry_over(
+        "A frozen bottom of tasks with other features is far worse than starting from scratch.",
+        _carried("two tasks, other features", "frozen"),
+        sign=-1,
+    ),
+    "C1.39": carry_over(
+        "A bottom of tasks with other features, trained on instead of frozen, is as good as starting from scratch.",
+        _carried("two tasks, other features", "trained on"),
+        only={"sources": ["two tasks, other features"], "labels": [100]},
+        smallest=0.03,
+        expected="no effect",
+        seeds=200,
+    ),
+    "C1.40": gaps(
+        "Narrow bottom, trained to the end: a second task of shuffled labels narrows task A's gap from train to test.",
+        gain("gap", "shuffled labels", over="none", column="second", width=8),
+        smallest=0.05,
+        unit="MSE",
+        sign=-1,
+    ),
+    "C1.41": gaps(
+        "Narrow bottom, trained to the end: task A even predicts better beside shuffled labels than alone.",
+        gain("r2", "shuffled labels", over="none", column="second", width=8),
+        smallest=0.05,
+        unit="R²",
+    ),
+    "C1.42": gaps(
+        "Bottom of 32 units, trained to the end: a second task widens task A's gap from train to test, even one with "
+        "the same features.",
+        gain("gap", "same features", over="none", column="second", width=32),
+        smallest=0.03,
+        unit="MSE",
+    ),
+    "C1.43": penalties(
+        "With early stopping and a tuned penalty, shuffled labels cost task A.",
+        gain("r2", "shuffled labels", over="none", column="second", penalty=reasons.PENALTY),
+        smallest=0.01,
+        sign=-1,
+    ),
+    "C1.44": penalties(
+        "With early stopping and a tuned penalty, a second task with the same features still helps task A.",
+        gain("r2", "same features", over="none", column="second", penalty=reasons.PENALTY),
+        smallest=0.02,
+    ),
+    "C1.45": half_shared(
+        "Half the features shared, equal weights: the task with few labels gains.",
+        gain("r2", EQUAL, over="single-task", condition=HALF, task="b"),
+    ),
+    "C1.46": half_shared(
+        "Half the features shared, equal weights: the task with many labels pays for the gain of the other, a seesaw.",
+        gain("r2", EQUAL, over="single-task", condition=HALF, task="a"),
+        smallest=0.005,
+        sign=-1,
+    ),
+    "C1.47": carry_over(
+        "25 labels of a new task, on a frozen bottom that two tasks with its features have trained, are worth more "
+        "than 200 from scratch.",
+        _carried("two tasks, same features", "frozen", 25, over=("from scratch", "trained on", 200)),
+        smallest=0.02,
+    ),
+    "C1.48": weights(
+        "Same features: a quarter of the weight on the task with few labels is better for the other task.",
+        gain("r2", QUARTER, over=EQUAL, condition=MIX, task="a"),
+        smallest=0.005,
+    ),
+    "C1.49": weights(
+        "Same features: a quarter of the weight on the task with few labels is better for that task itself.",
+        gain("r2", QUARTER, over=EQUAL, condition=MIX, task="b"),
+    ),
+}

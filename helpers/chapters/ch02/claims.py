@@ -2,270 +2,204 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 
-import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch02 import watch_time
-from helpers.evaluation.statistics import difference
-from helpers.experiments.claim import Claim
-
-Effects = Callable[[pd.DataFrame], np.ndarray]
+from helpers.experiments.claim import Claim, Contrast, gain, mean
 
 CLICKS, WEIGHTED, MENDED = "clicks", "weighted CE", "mended CE"
 QUANTILE, COMPLETION = "mended CE, quantile", "mended CE, completion"
 
 
-def _served(outcome: str, of: str, against: str) -> Effects:
-    """Effect: an outcome of the served top 10 of one ranking minus that of another, one value a world."""
+def _overall(model: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """Mean exp(logit) divided by the mean seconds watched, minus 1, on a second log."""
 
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        gains = difference(table[table["outcome"] == outcome], "value", of, against)
-        return gains.sort_values("seed")["difference"].to_numpy()
-
-    return effects
-
-
-def _overall(model: str) -> Effects:
-    """Effect: mean exp(logit) divided by the mean seconds watched, minus 1, on a second log."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
+    def effect(table: pd.DataFrame) -> pd.Series:
         mine = table[(table["model"] == model) & (table["by"] == "prediction")]
         means = mine.groupby("seed")[["predicted", "actual"]].mean()
-        return (means["predicted"] / means["actual"] - 1).to_numpy()
+        return means["predicted"] / means["actual"] - 1
 
-    return effects
+    return effect
 
 
-def _growth(table: pd.DataFrame) -> np.ndarray:
-    """Effect: exp(logit) / seconds in the tenth with the highest predicted click rate, minus that in the lowest."""
+def _at_click_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Weighted CE in the tenths by predicted click rate, with exp(logit) / seconds watched as column `factor`."""
     mine = table[(table["model"] == WEIGHTED) & (table["by"] == "click rate")]
-    by = mine.assign(factor=mine["predicted"] / mine["actual"]).pivot(index="seed", columns="bin", values="factor")
-    return (by[by.columns.max()] - by[0]).to_numpy()
+    return mine.assign(factor=mine["predicted"] / mine["actual"])
 
 
-def _formula(table: pd.DataFrame) -> np.ndarray:
-    """Effect: exp(logit) · (1 − P) / seconds − 1, mean over the tenths by click rate; 0 where the formula is right."""
-    mine = table[(table["model"] == WEIGHTED) & (table["by"] == "click rate")]
-    left = mine["predicted"] * (1 - mine["click_rate"]) / mine["actual"] - 1
-    return left.groupby(mine["seed"]).mean().to_numpy()
+def _growth(table: pd.DataFrame) -> pd.Series:
+    """The factor in the tenth with the highest predicted click rate, minus that in the lowest."""
+    return gain("factor", table["bin"].max(), over=0, column="bin")(_at_click_rates(table))
 
 
-def _short_minus_long(outcome: str) -> Effects:
-    """Effect: an outcome of short videos minus that of long ones, in the fifth of scores just below the top one."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        band = table[table["band"] == table["band"].max() - 1].pivot(index="seed", columns="videos", values=outcome)
-        return (band["short"] - band["long"]).to_numpy()
-
-    return effects
+def _formula(table: pd.DataFrame) -> pd.Series:
+    """The factor · (1 − P) − 1, mean over the tenths; 0 where the formula is right."""
+    rows = _at_click_rates(table)
+    return mean("left")(rows.assign(left=rows["factor"] * (1 - rows["click_rate"]) - 1))
 
 
-def _claim(number: int, sentence: str, effects: Effects, smallest: float, unit: str, **options) -> Claim:
-    return Claim(f"C2.{number}", sentence, effects=effects, smallest=smallest, unit=unit, **(DEFAULT | options))
+def top_ten(outcome: str, of: str, *, over: str) -> Contrast:
+    """An outcome of the served top 10 of one ranking minus that of another."""
+    return gain("value", of, over=over, outcome=outcome)
 
 
-def _quantiles(seeds: Sequence[int]) -> pd.DataFrame:
-    return watch_time.served(seeds, [QUANTILE])
+served = partial(Claim, grid="02_served", seeds=24)
+seconds = partial(served, unit="s per impression", smallest=1.5)
+calibration = partial(Claim, grid="02_calibration", unit="of what was watched", seeds=24)
+same_score = partial(Claim, grid="02_same_score", seeds=24)
+just_below = partial(gain, of="short", over="long", column="videos", band=3)  # the fifth of scores below the top one
 
-
-DEFAULT = {"measure": watch_time.served, "seeds": 24}
-
-
-READ, ALIKE, NONE = {"measure": watch_time.calibration}, {"measure": watch_time.same_score}, {"expected": "no effect"}
-
-CLAIMS = [
-    _claim(
-        1,
+CLAIMS = {
+    "C2.1": seconds(
         "Weighted CE's ten on top are watched longer than the click model's.",
-        _served("watch_seconds", WEIGHTED, CLICKS),
-        4,
-        "s per impression",
+        top_ten("watch_seconds", WEIGHTED, over=CLICKS),
+        smallest=4,
     ),
-    _claim(
-        2,
-        "They have less bait.",
-        _served("bait", WEIGHTED, CLICKS),
-        0.2,
-        "standard deviations",
+    "C2.2": served(
+        "Weighted CE's ten on top have less bait than the click model's.",
+        top_ten("bait", WEIGHTED, over=CLICKS),
+        smallest=0.2,
+        unit="standard deviations",
         sign=-1,
     ),
-    _claim(
-        3,
-        "They are clicked less often: the click is not kept.",
-        _served("click", WEIGHTED, CLICKS),
-        0.05,
-        "click rate",
+    "C2.3": served(
+        "Weighted CE's ten on top are clicked less often than the click model's: the click is not kept.",
+        top_ten("click", WEIGHTED, over=CLICKS),
+        smallest=0.05,
+        unit="click rate",
         sign=-1,
     ),
-    _claim(
-        4,
-        "They are longer videos.",
-        _served("duration", WEIGHTED, CLICKS),
-        15,
-        "s of length",
+    "C2.4": served(
+        "Weighted CE's ten on top are longer videos than the click model's.",
+        top_ten("duration", WEIGHTED, over=CLICKS),
+        smallest=15,
+        unit="s of length",
     ),
-    _claim(
-        5,
-        "They have stronger hooks.",
-        _served("hook", WEIGHTED, CLICKS),
-        0.3,
-        "standard deviations",
+    "C2.5": served(
+        "Weighted CE's ten on top have stronger hooks than the click model's.",
+        top_ten("hook", WEIGHTED, over=CLICKS),
+        smallest=0.3,
+        unit="standard deviations",
     ),
-    _claim(
-        6,
-        "True satisfaction moves by less than 0.06, where a perfect ranking would add more than 0.3.",
-        _served("satisfaction", WEIGHTED, CLICKS),
-        0.06,
-        "satisfaction",
-        **NONE,
+    "C2.6": served(
+        "Weighted CE in place of clicks moves true satisfaction by less than 0.06, where a perfect ranking would add "
+        "more than 0.3.",
+        top_ten("satisfaction", WEIGHTED, over=CLICKS),
+        smallest=0.06,
+        unit="satisfaction",
+        expected="no effect",
     ),
-    _claim(
-        7,
-        "The mend changes the seconds that the ten on top collect by less than 1.5.",
-        _served("watch_seconds", MENDED, WEIGHTED),
-        1.5,
-        "s per impression",
-        **NONE,
+    "C2.7": seconds(
+        "The mended loss changes the seconds that the ten on top collect by less than 1.5.",
+        top_ten("watch_seconds", MENDED, over=WEIGHTED),
+        expected="no effect",
     ),
-    _claim(
-        8,
+    "C2.8": served(
         "The mended loss serves less bait than YouTube's.",
-        _served("bait", MENDED, WEIGHTED),
-        0.1,
-        "standard deviations",
+        top_ten("bait", MENDED, over=WEIGHTED),
+        smallest=0.1,
+        unit="standard deviations",
         sign=-1,
     ),
-    _claim(
-        9,
-        "And its list is clicked less often.",
-        _served("click", MENDED, WEIGHTED),
-        0.02,
-        "click rate",
+    "C2.9": served(
+        "The ten on top of the mended loss are clicked less often than those of YouTube's.",
+        top_ten("click", MENDED, over=WEIGHTED),
+        smallest=0.02,
+        unit="click rate",
         sign=-1,
     ),
-    _claim(
-        10,
-        "Minutes in place of seconds change the seconds collected by less than 1.5.",
-        _served("watch_seconds", "weighted CE, minutes", WEIGHTED),
-        1.5,
-        "s per impression",
-        **NONE,
+    "C2.10": seconds(
+        "Minutes in place of seconds change the seconds that weighted CE collects by less than 1.5.",
+        top_ten("watch_seconds", "weighted CE, minutes", over=WEIGHTED),
+        expected="no effect",
     ),
-    _claim(
-        11,
+    "C2.11": calibration(
         "Read as seconds, weighted CE promises too much: exp(logit) divided by what was watched, minus 1.",
         _overall(WEIGHTED),
-        0.3,
-        "of what was watched",
-        **READ,
+        smallest=0.3,
     ),
-    _claim(
-        12,
+    "C2.12": calibration(
         "Mended CE is right on average, within a tenth.",
         _overall(MENDED),
-        0.1,
-        "of what was watched",
-        **READ,
-        **NONE,
+        smallest=0.1,
+        expected="no effect",
     ),
-    _claim(
-        13,
+    "C2.13": calibration(
         "Weighted CE's factor is larger where clicks are frequent: highest tenth minus lowest.",
         _growth,
-        0.1,
-        "of what was watched",
-        **READ,
+        smallest=0.1,
     ),
-    _claim(
-        14,
+    "C2.14": calibration(
         "Multiplied by 1 − P, weighted CE is right within a fifth, mean over the tenths.",
         _formula,
-        0.2,
-        "of what was watched",
-        **READ,
-        **NONE,
+        smallest=0.2,
+        expected="no effect",
     ),
-    _claim(
-        15,
+    "C2.15": seconds(
         "Squared error on the watch time collects as many seconds as weighted CE, within 1.5.",
-        _served("watch_seconds", "squared error", WEIGHTED),
-        1.5,
-        "s per impression",
-        **NONE,
+        top_ten("watch_seconds", "squared error", over=WEIGHTED),
+        expected="no effect",
     ),
-    _claim(
-        16,
-        "Squared error on the logarithm collects fewer.",
-        _served("watch_seconds", "squared error, log", WEIGHTED),
-        0.4,
-        "s per impression",
+    "C2.16": seconds(
+        "Squared error on the logarithm of the watch time collects fewer seconds than weighted CE.",
+        top_ten("watch_seconds", "squared error, log", over=WEIGHTED),
+        smallest=0.4,
         sign=-1,
     ),
-    _claim(
-        17,
+    "C2.17": served(
         "With quantiles the videos on top are as long as videos at random, within 5 s.",
-        _served("duration", QUANTILE, "at random"),
-        5,
-        "s of length",
-        **NONE,
-        measure=_quantiles,
+        top_ten("duration", QUANTILE, over="at random"),
+        smallest=5,
+        unit="s of length",
+        expected="no effect",
+        only={"models": [QUANTILE]},
         seeds=72,
     ),
-    _claim(
-        18,
-        "With completion they are shorter than videos at random.",
-        _served("duration", COMPLETION, "at random"),
-        5,
-        "s of length",
+    "C2.18": served(
+        "With completion the videos on top are shorter than videos at random.",
+        top_ten("duration", COMPLETION, over="at random"),
+        smallest=5,
+        unit="s of length",
         sign=-1,
     ),
-    _claim(
-        19,
+    "C2.19": seconds(
         "Quantiles collect fewer seconds than seconds do.",
-        _served("watch_seconds", QUANTILE, MENDED),
-        1.5,
-        "s per impression",
+        top_ten("watch_seconds", QUANTILE, over=MENDED),
         sign=-1,
     ),
-    _claim(
-        20,
-        "Quantiles do not cost satisfaction: it moves by less than 0.05.",
-        _served("satisfaction", QUANTILE, MENDED),
-        0.05,
-        "satisfaction",
-        **NONE,
+    "C2.20": served(
+        "Quantiles in place of seconds do not cost satisfaction: it moves by less than 0.05.",
+        top_ten("satisfaction", QUANTILE, over=MENDED),
+        smallest=0.05,
+        unit="satisfaction",
+        expected="no effect",
     ),
-    _claim(
-        21,
-        "Against the click model they gain some.",
-        _served("satisfaction", QUANTILE, CLICKS),
-        0.005,
-        "satisfaction",
+    "C2.21": served(
+        "Ranking by quantiles satisfies somewhat more than ranking by clicks.",
+        top_ten("satisfaction", QUANTILE, over=CLICKS),
+        smallest=0.005,
+        unit="satisfaction",
     ),
-    _claim(
-        22,
-        "Bait comes back with quantiles.",
-        _served("bait", QUANTILE, MENDED),
-        0.3,
-        "standard deviations",
+    "C2.22": served(
+        "With quantiles in place of seconds, bait comes back.",
+        top_ten("bait", QUANTILE, over=MENDED),
+        smallest=0.3,
+        unit="standard deviations",
     ),
-    _claim(
-        23,
+    "C2.23": same_score(
         "At about the same score short videos are clicked more often than long ones.",
-        _short_minus_long("click_rate"),
-        0.05,
-        "click rate",
-        **ALIKE,
+        just_below("click_rate"),
+        smallest=0.05,
+        unit="click rate",
     ),
-    _claim(
-        24,
-        "And a click on them is watched for a shorter time.",
-        _short_minus_long("seconds_a_click"),
-        5,
-        "s per click",
+    "C2.24": same_score(
+        "At about the same score a click on a short video is watched for a shorter time than one on a long video.",
+        just_below("seconds_a_click"),
+        smallest=5,
+        unit="s per click",
         sign=-1,
-        **ALIKE,
     ),
-]
+}

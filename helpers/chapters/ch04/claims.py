@@ -2,398 +2,359 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch04 import ratings, shapes, sharing
-from helpers.evaluation.statistics import difference
-from helpers.experiments.claim import Claim
+from helpers.chapters.ch04 import sharing, speed
+from helpers.chapters.ch04.feed_tasks import HALFWAY, LABELS
+from helpers.experiments.claim import Claim, Contrast, gain, mean
 
-Effects = Callable[[pd.DataFrame], np.ndarray]
+SINGLE, SHARED, EQUAL_SIZE = sharing.MODELS
+SAME, OPPOSITE = "same features, same sign", "same features, opposite sign"
+MIX, DISJOINT = "same features, other mix", "disjoint features"
+RAREST, OWN_HABIT = ["share", "follow"], ["like", "favourite"]
 
-
-def _gain(condition: str, model: str = "shared-bottom") -> Effects:
-    """Effect: R² of `model` minus that of the single-task models, mean of both tasks, one value a seed."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        gains = difference(table, "r2", model, "single-task")
-        return gains[gains["condition"] == condition].groupby("seed")["difference"].mean().to_numpy()
-
-    return effects
+# What task a wins when its weight goes from 0.1 to 0.9, and task b loses: mean of the two.
+GIVE_AND_TAKE = {("a", 0.9): 0.5, ("a", 0.1): -0.5, ("b", 0.1): 0.5, ("b", 0.9): -0.5}
 
 
-def _flip_effect(table: pd.DataFrame) -> np.ndarray:
-    r2 = table.groupby(["condition", "seed"])["r2"].mean().unstack(0)
-    return (r2["same features, opposite sign"] - r2["same features, same sign"]).to_numpy()
+def _transfer(level: int, less: int) -> dict[tuple[str, int], int]:
+    """Terms: the gain over single-task models at one level of a second column, minus that at another."""
+    return {(SHARED, level): 1, (SINGLE, level): -1, (SHARED, less): -1, (SINGLE, less): 1}
 
 
-def _two_towers(condition: str) -> Effects:
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        gains = difference(table, "r2", "two towers", "one head")
-        return gains[gains["condition"] == condition].groupby("seed")["difference"].mean().to_numpy()
+def _sooner(condition: str, count: str = "steps") -> Callable[[pd.DataFrame], np.ndarray]:
+    """log2 of what the single-task models take until both are at R² 0.8, over what Shared-Bottom takes.
 
-    return effects
+    A run that has not arrived counts as arriving at the end of the budget.
+    """
 
+    def effect(table: pd.DataFrame) -> np.ndarray:
+        table = table[(table["target"] == speed.TARGETS[0]) & (table["condition"] == condition)]
+        saved = speed.saved(table.fillna({"step": speed.BUDGET}), SHARED, count)
+        return -np.log2(1 - saved["saved"].to_numpy())
 
-def _cosine(pair: str, step: int, minus: str | None = None) -> Effects:
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        at_step = table[table["step"] == step].pivot(index="seed", columns="pair", values="cosine")
-        return (at_step[pair] - (at_step[minus] if minus else 0)).to_numpy()
-
-    return effects
+    return effect
 
 
-def _seesaw(shared: int) -> Effects:
-    """How much task a wins when its weight goes from 0.1 to 0.9, and task b loses: mean of the two; bottom of 4."""
+def _hardly_moved(table: pd.DataFrame) -> np.ndarray:
+    """1 for a world in which sharing moves the clicks of the news example by less than 0.02 AUC, else 0.
 
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        rows = table[(table["shared"] == shared) & (table["width"] == 4)]
-        by = rows.pivot(index="seed", columns=["task", "weight"], values="transfer")
-        return ((by["a", 0.9] - by["a", 0.1] + by["b", 0.1] - by["b", 0.9]) / 2).to_numpy()
-
-    return effects
+    A share, and no mean: in one world of fifty a training fails altogether, and a mean would speak of that alone.
+    """
+    moved = gain("score", SHARED, over=SINGLE, width=64, task="click")(table)
+    return (np.abs(moved) < 0.02).astype(float)
 
 
-def _hill(table: pd.DataFrame) -> np.ndarray:
-    """Transfer at equal weights minus that at weights 0.1 and 0.9, mean of both tasks; four features, bottom of 8."""
-    rows = table[(table["shared"] == 4) & (table["width"] == 8)]
-    by = rows.groupby(["seed", "weight"])["transfer"].mean().unstack()
-    return (by[0.5] - (by[0.1] + by[0.9]) / 2).to_numpy()
+conditions = partial(Claim, grid="04_conditions", smallest=0.01, unit="R²", seeds=160)
+heads = partial(Claim, grid="04_heads", unit="R²", seeds=300, only={"names": [SAME, OPPOSITE]})
+cosines = partial(Claim, grid="04_cosines", unit="cosine", seeds=60)
+seesaw = partial(
+    Claim,
+    grid="04_weights",
+    smallest=0.05,
+    unit="R²",
+    seeds=30,
+    only={"shared": [0, 4], "widths": [4], "task_weights": [0.1, 0.9]},
+)
+hill = partial(seesaw, smallest=0.005, seeds=100, only={"shared": [4], "widths": [8], "task_weights": [0.1, 0.5, 0.9]})
+widths = partial(
+    Claim, grid="04_widths", smallest=0.01, unit="R²", seeds=100, only={"names": [DISJOINT], "sizes": [4, 32]}
+)
+ratings = partial(Claim, grid="04_ratings", smallest=0.003, unit="AUC", seeds=40)
+crosses = partial(Claim, grid="04_crosses", smallest=0.01, unit="R²", seeds=24, only={"rows": [2000]})
+interests = partial(Claim, grid="04_interests", unit="R²")
+histories = partial(Claim, grid="04_histories", unit="AUC")
+narrow = partial(
+    Claim,
+    grid="04_recipe",
+    smallest=0.1,
+    unit="doublings of the loss",
+    seeds=75,
+    only={"p": (-1.0, -0.75, 0.75, 0.98, 1.0), "models": [SINGLE, SHARED]},
+)
+steps = partial(
+    Claim,
+    grid="04_speed",
+    smallest=0.1,
+    unit="halvings of the steps",
+    seeds=60,
+    only={"names": [MIX, DISJOINT], "models": [SINGLE, SHARED]},
+)
+heat = partial(
+    Claim,
+    grid="04_heat",
+    smallest=0.01,
+    unit="R²",
+    seeds=30,
+    only={"names": [DISJOINT], "widths": [4], "rows": [250, 2000]},
+)
+feed = partial(Claim, grid="04_feed", smallest=0.01, unit="AUC")
+frequent = partial(feed, only={"labels": ["click", *RAREST], "shared": ["nothing", HALFWAY]})
+places = partial(feed, only={"shared": ["embeddings", HALFWAY]})
+news = partial(Claim, grid="04_news", smallest=0.01, seeds=34, only={"widths": [64]})
 
-
-def _width(table: pd.DataFrame) -> np.ndarray:
-    """How much less a bottom of 32 units loses than one of 4, disjoint features."""
-    gains = difference(table, "r2", "shared-bottom", "single-task")
-    gains = gains[gains["condition"] == "disjoint features"].groupby(["seed", "width"])["difference"].mean().unstack()
-    return (gains[32] - gains[4]).to_numpy()
-
-
-def _opposed_weights(seeds: Sequence[int]) -> pd.DataFrame:
-    return sharing.weights(seeds, shared=[0, 4], widths=[4], task_weights=[0.1, 0.9])
-
-
-def _common_features(seeds: Sequence[int]) -> pd.DataFrame:
-    return sharing.weights(seeds, shared=[4], widths=[8], task_weights=[0.1, 0.5, 0.9])
-
-
-def _disjoint_widths(seeds: Sequence[int]) -> pd.DataFrame:
-    return sharing.widths(seeds, names=["disjoint features"], sizes=[4, 32])
-
-
-def _on_ratings(pair: str, task: str | None = None) -> Effects:
-    """Effect: test AUC of Shared-Bottom minus single-task, of one task or the mean of both, one value a seed."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        gains = difference(table, "auc", "shared-bottom", "single-task")
-        gains = gains[(gains["pair"] == pair) & (gains["task"] == task if task else True)]
-        return gains.groupby("seed")["difference"].mean().to_numpy()
-
-    return effects
-
-
-def _one_head(seeds: Sequence[int]) -> pd.DataFrame:
-    return sharing.heads(seeds, ["same features, same sign", "same features, opposite sign"])
-
-
-def _dislike_and_love(seeds: Sequence[int]) -> pd.DataFrame:
-    return ratings.transfer(seeds, pairs=[("dislike", "love")])
-
-
-def _untuned(seeds: Sequence[int]) -> pd.DataFrame:
-    return ratings.transfer(seeds, pairs=[("dislike", "love")], tuned=False)
-
-
-def _shape(kind: str | None, of: str, against: str, score: str = "r2") -> Effects:
-    """Effect: `score` of one bottom minus that of another on tasks of `kind`, mean of both tasks, one value a seed."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        rows = table if kind is None else table[table["kind"] == kind]
-        rows = rows[rows["rows"] == 2000] if "rows" in rows else rows
-        gains = difference(rows[rows["shape"].isin([of, against])], score, of, against, column="shape")
-        return gains.groupby("seed")["difference"].mean().to_numpy()
-
-    return effects
-
-
-def _equal_start(table: pd.DataFrame) -> np.ndarray:
-    gains = difference(table, "r2", "equal start", "own start")
-    return gains.groupby("seed")["difference"].mean().to_numpy()
-
-
-def _crossed(seeds: Sequence[int]) -> pd.DataFrame:
-    return shapes.crosses(seeds, ["crossed"])
-
-
-def _added(seeds: Sequence[int]) -> pd.DataFrame:
-    return shapes.crosses(seeds, ["added"], shapes=["MLP", "DeepFM"])
-
-
-CLAIMS = [
-    Claim(
-        "C4.1",
+CLAIMS = {
+    "C4.1": conditions(
         "Two tasks that need the same features, with the same sign, gain from a shared bottom.",
-        sharing.conditions,
-        _gain("same features, same sign"),
-        0.01,
-        "R²",
-        seeds=160,
+        gain("r2", SHARED, over=SINGLE, condition=SAME),
     ),
-    Claim(
-        "C4.2",
-        "Two tasks with exactly opposite targets gain as well: each has a tower of its own.",
-        sharing.conditions,
-        _gain("same features, opposite sign"),
-        0.01,
-        "R²",
-        seeds=160,
+    "C4.2": conditions(
+        "Two tasks with exactly opposite targets gain from a shared bottom: each has a tower of its own.",
+        gain("r2", SHARED, over=SINGLE, condition=OPPOSITE),
     ),
-    Claim(
-        "C4.3",
-        "Two tasks whose labels do not correlate at all gain too, if they need the same features.",
-        sharing.conditions,
-        _gain("same features, other mix"),
-        0.01,
-        "R²",
-        seeds=160,
+    "C4.3": conditions(
+        "Two tasks whose labels do not correlate at all gain from a shared bottom, if they need the same features.",
+        gain("r2", SHARED, over=SINGLE, condition=MIX),
     ),
-    Claim(
-        "C4.4",
+    "C4.4": conditions(
         "Two tasks that need different features lose by a shared bottom of the single-task width.",
-        sharing.conditions,
-        _gain("disjoint features"),
-        0.01,
-        "R²",
+        gain("r2", SHARED, over=SINGLE, condition=DISJOINT),
         sign=-1,
-        seeds=160,
     ),
-    Claim(
-        "C4.5",
+    "C4.5": conditions(
         "Two tasks with different features lose even when the bottom has the parameters of both single-task models.",
-        sharing.conditions,
-        _gain("disjoint features", "shared-bottom, equal size"),
-        0.01,
-        "R²",
+        gain("r2", EQUAL_SIZE, over=SINGLE, condition=DISJOINT),
         sign=-1,
-        seeds=160,
     ),
-    Claim(
-        "C4.6",
+    "C4.6": Claim(
         "Flipping all labels of one task changes nothing, once its last layer starts negated.",
-        sharing.flip,
-        _flip_effect,
-        0.001,
-        "R²",
+        gain("r2", OPPOSITE, over=SAME, column="condition"),
+        grid=sharing.flip,
+        smallest=0.001,
+        unit="R²",
         expected="no effect",
-        seeds=20,
     ),
-    Claim(
-        "C4.7",
+    "C4.7": heads(
         "On opposite labels two towers succeed where one shared head fails.",
-        _one_head,
-        _two_towers("same features, opposite sign"),
-        0.5,
-        "R²",
-        seeds=300,
+        gain("r2", "two towers", over="one head", condition=OPPOSITE),
+        smallest=0.5,
     ),
-    Claim(
-        "C4.8",
+    "C4.8": heads(
         "On equal labels one shared head is as good as two towers.",
-        _one_head,
-        _two_towers("same features, same sign"),
-        0.03,
-        "R²",
+        gain("r2", "two towers", over="one head", condition=SAME),
+        smallest=0.03,
         expected="no effect",
-        seeds=300,
     ),
-    Claim(
-        "C4.9",
+    "C4.9": cosines(
         "At step 20 the gradients of the pair with another mix, which gains most from sharing, do not agree at all.",
-        sharing.cosines,
-        _cosine("other mix", 20),
-        0.15,
-        "cosine",
+        mean("cosine", pair="other mix", step=20),
+        smallest=0.15,
         expected="no effect",
-        seeds=60,
     ),
-    Claim(
-        "C4.10",
+    "C4.10": cosines(
         "At step 200 the gradients of two copies of one task, which gain, conflict more than the disjoint pair's.",
-        sharing.cosines,
-        _cosine("disjoint", 200, minus="same sign"),
-        0.03,
-        "cosine",
-        seeds=60,
+        gain("cosine", "disjoint", over="same sign", column="pair", step=200),
+        smallest=0.03,
     ),
-    Claim(
-        "C4.11",
-        "Much of that conflict is noise: without it the copies' cosine at step 200 is higher.",
-        sharing.cosines,
-        _cosine("same sign, no noise", 200, minus="same sign"),
-        0.2,
-        "cosine",
-        seeds=60,
+    "C4.11": cosines(
+        "Much of the conflict between two copies of one task is noise: without it their cosine at step 200 is higher.",
+        gain("cosine", "same sign, no noise", over="same sign", column="pair", step=200),
+        smallest=0.2,
     ),
-    Claim(
-        "C4.12",
+    "C4.12": seesaw(
         "Disjoint features, narrow bottom: the task weight is a seesaw; what helps one task costs the other.",
-        _opposed_weights,
-        _seesaw(0),
-        0.05,
-        "R²",
-        seeds=30,
+        Contrast("transfer", GIVE_AND_TAKE, ["task", "weight"], {"shared": 0, "width": 4}),
     ),
-    Claim(
-        "C4.13",
+    "C4.13": seesaw(
         "Same features, narrow bottom: no seesaw; the weight does not move gain from one task to the other.",
-        _opposed_weights,
-        _seesaw(4),
-        0.05,
-        "R²",
+        Contrast("transfer", GIVE_AND_TAKE, ["task", "weight"], {"shared": 4, "width": 4}),
         expected="no effect",
-        seeds=30,
     ),
-    Claim(
-        "C4.14",
+    "C4.14": hill(
         "Same features: both tasks gain more at equal weights than at 0.1 and 0.9 (bottom of 8).",
-        _common_features,
-        _hill,
-        0.005,
-        "R²",
-        seeds=100,
+        Contrast("transfer", {0.5: 1, 0.1: -0.5, 0.9: -0.5}, "weight", {"shared": 4, "width": 8}),
     ),
-    Claim(
-        "C4.15",
+    "C4.15": widths(
         "Disjoint features: a bottom of 32 units loses less than one of 4.",
-        _disjoint_widths,
-        _width,
-        0.01,
-        "R²",
-        seeds=100,
+        Contrast("r2", _transfer(32, less=4), ["model", "width"], {"condition": DISJOINT}),
     ),
-    Claim(
-        "C4.16",
+    "C4.16": ratings(
         "MovieLens, 8,000 ratings, tuned on both sides: like and love gain by sharing.",
-        ratings.transfer,
-        _on_ratings("like + love"),
-        0.003,
-        "AUC",
-        seeds=40,
+        gain("auc", SHARED, over=SINGLE, pair="like + love"),
     ),
-    Claim(
-        "C4.17",
-        "The pair with the most opposed labels, like and dislike, gains as well.",
-        ratings.transfer,
-        _on_ratings("like + dislike"),
-        0.003,
-        "AUC",
-        seeds=40,
+    "C4.17": ratings(
+        "MovieLens, 8,000 ratings, tuned on both sides: like and dislike, the most opposed labels, gain by sharing.",
+        gain("auc", SHARED, over=SINGLE, pair="like + dislike"),
     ),
-    Claim(
-        "C4.18",
-        "Untuned, with little regularisation, dislike loses badly by sharing with love.",
-        _untuned,
-        _on_ratings("dislike + love", "dislike"),
-        0.005,
-        "AUC",
+    "C4.18": ratings(
+        "MovieLens, 8,000 ratings, untuned, with little regularisation: dislike loses badly by sharing with love.",
+        gain("auc", SHARED, over=SINGLE, pair="dislike + love", task="dislike"),
+        grid="04_ratings_untuned",
+        smallest=0.005,
         sign=-1,
         seeds=20,
     ),
-    Claim(
-        "C4.19",
-        "Tuned with the same budget on both sides, dislike and love neither gain nor lose by sharing.",
-        _dislike_and_love,
-        _on_ratings("dislike + love"),
-        0.005,
-        "AUC",
+    "C4.19": ratings(
+        "MovieLens, 8,000 ratings, tuned with the same budget on both sides: dislike and love neither gain nor lose "
+        "by sharing.",
+        gain("auc", SHARED, over=SINGLE, pair="dislike + love"),
+        only={"pairs": [("dislike", "love")]},
+        smallest=0.005,
         expected="no effect",
         seeds=60,
     ),
-    Claim(
-        "C4.20",
+    "C4.20": Claim(
         "Towers whose hidden layers start equal end as good as towers that start different.",
-        sharing.starts,
-        _equal_start,
-        0.02,
-        "R²",
+        gain("r2", "equal start", over="own start"),
+        grid="04_starts",
+        smallest=0.02,
+        unit="R²",
         expected="no effect",
         seeds=120,
     ),
-    Claim(
-        "C4.21",
+    "C4.21": crosses(
         "Where users and videos cross, DeepFM finds more than an MLP of its size.",
-        _crossed,
-        _shape("crossed", "DeepFM", "MLP"),
-        0.01,
-        "R²",
-        seeds=24,
+        gain("r2", "DeepFM", over="MLP", column="shape", rows=2000),
     ),
-    Claim(
-        "C4.22",
+    "C4.22": crosses(
         "Where users and videos cross, DCN finds more than an MLP of its size.",
-        _crossed,
-        _shape("crossed", "DCN", "MLP"),
-        0.01,
-        "R²",
-        seeds=24,
+        gain("r2", "DCN", over="MLP", column="shape", rows=2000),
     ),
-    Claim(
-        "C4.23",
+    "C4.23": crosses(
         "Where what the user is and what the video is add up, DeepFM and an MLP are equally good.",
-        _added,
-        _shape("added", "DeepFM", "MLP"),
-        0.01,
-        "R²",
+        gain("r2", "DeepFM", over="MLP", column="shape"),
+        grid="04_added",
+        only={"shapes": ["MLP", "DeepFM"]},
         expected="no effect",
         seeds=20,
     ),
-    Claim(
-        "C4.24",
+    "C4.24": interests(
         "Where a history matters by how like it is to the item on offer, DIN finds far more than the mean.",
-        shapes.interests,
-        _shape("matching", "DIN", "mean"),
-        0.1,
-        "R²",
-        seeds=20,
+        gain("r2", "DIN", over="mean", column="shape", kind="matching"),
+        smallest=0.1,
     ),
-    Claim(
-        "C4.25",
-        "There, weights that do not sum to 1 find more than weights that do.",
-        shapes.interests,
-        _shape("matching", "DIN", "DIN, softmax"),
-        0.05,
-        "R²",
-        seeds=20,
+    "C4.25": interests(
+        "Where a history matters by how like it is to the item on offer, DIN finds more without softmax than with it.",
+        gain("r2", "DIN", over="DIN, softmax", column="shape", kind="matching"),
+        smallest=0.05,
     ),
-    Claim(
-        "C4.26",
+    "C4.26": interests(
         "Where all items of a history count alike, DIN and the mean are equally good.",
-        shapes.interests,
-        _shape("all alike", "DIN", "mean"),
-        0.01,
-        "R²",
+        gain("r2", "DIN", over="mean", column="shape", kind="all alike"),
+        smallest=0.01,
         expected="no effect",
-        seeds=20,
     ),
-    Claim(
-        "C4.27",
+    "C4.27": histories(
         "On MovieLens, 30,000 ratings, DIN without a softmax is worse than the mean of the history.",
-        shapes.histories,
-        _shape(None, "DIN", "mean", "auc"),
-        0.01,
-        "AUC",
+        gain("auc", "DIN", over="mean", column="shape"),
+        smallest=0.01,
         sign=-1,
-        seeds=20,
     ),
-    Claim(
-        "C4.28",
-        "There, DIN with a softmax and the mean are equally good.",
-        shapes.histories,
-        _shape(None, "DIN, softmax", "mean", "auc"),
-        0.005,
-        "AUC",
+    "C4.28": histories(
+        "On MovieLens, 30,000 ratings, DIN with a softmax and the mean of the history are equally good.",
+        gain("auc", "DIN, softmax", over="mean", column="shape"),
+        smallest=0.005,
         expected="no effect",
-        seeds=20,
     ),
-]
+    "C4.30": narrow(
+        "A bottom of 3: the loss of task A rises when the partner turns away from its direction, from p = 1 to 0.75.",
+        gain("log2_mse", 0.75, over=1.0, column="p", model=SHARED),
+    ),
+    "C4.48": narrow(
+        "A bottom of 3: with a partner at p = 0.98 the loss of task A is already higher than with one at p = 1.",
+        gain("log2_mse", 0.98, over=1.0, column="p", model=SHARED),
+    ),
+    "C4.31": narrow(
+        "A bottom of 3: below p = 0 the loss of task A falls again; at p = −1 it is lower than at −0.75.",
+        gain("log2_mse", -1.0, over=-0.75, column="p", model=SHARED),
+        sign=-1,
+    ),
+    "C4.32": narrow(
+        "A bottom of 3: with a partner at p = 0.75 task A has a higher loss than alone.",
+        gain("log2_mse", SHARED, over=SINGLE, p=0.75),
+    ),
+    "C4.33": Claim(
+        "A bottom of 18: the loss of task A does not rise; a partner at p = 0 is no worse than one at p = 1.",
+        gain("log2_mse", 0.0, over=1.0, column="p", model=SHARED),
+        grid="04_recipe_wide",
+        only={"p": (0.0, 1.0), "models": [SHARED]},
+        smallest=0.5,
+        unit="doublings of the loss",
+        expected="no effect",
+        seeds=80,
+    ),
+    "C4.34": steps(
+        "Same features, uncorrelated labels: Shared-Bottom has both tasks at R² 0.8 in fewer steps.",
+        _sooner(MIX),
+    ),
+    "C4.35": steps(
+        "Disjoint features: Shared-Bottom takes more steps until both tasks are at R² 0.8.",
+        _sooner(DISJOINT),
+        sign=-1,
+    ),
+    "C4.36": steps(
+        "Disjoint features: that one step is cheaper than two does not make up for the steps that Shared-Bottom needs.",
+        _sooner(DISJOINT, "multiply-adds"),
+        unit="halvings of the multiply-adds",
+        sign=-1,
+    ),
+    "C4.37": heat(
+        "Disjoint features, a bottom of 4: with 2,000 rows sharing costs more than with 250.",
+        Contrast("r2", _transfer(2000, less=250), ["model", "rows"], {"condition": DISJOINT, "width": 4}),
+        sign=-1,
+    ),
+    "C4.38": heat(
+        "Disjoint features, 2,000 rows: a bottom with the parameters of both single-task models, 6 units instead of 4, "
+        "still loses.",
+        gain("r2", EQUAL_SIZE, over=SINGLE, condition=DISJOINT, width=4, rows=2000),
+        sign=-1,
+        seeds=60,
+    ),
+    "C4.39": heat(
+        "Disjoint features, a bottom of 32, 2,000 rows: sharing costs nothing that matters.",
+        gain("r2", SHARED, over=SINGLE, condition=DISJOINT, width=32, rows=2000),
+        only={"names": [DISJOINT], "widths": [32], "rows": [2000], "models": [SINGLE, SHARED]},
+        expected="no effect",
+        seeds=40,
+    ),
+    "C4.40": frequent(
+        "Over single-task models the two rarest labels, share and follow, gain by sharing embeddings and a layer.",
+        gain("auc", HALFWAY, over="nothing", column="shared", label=RAREST),
+    ),
+    "C4.41": frequent(
+        "The click, the most frequent label, neither gains nor loses by sharing embeddings and a layer.",
+        gain("auc", HALFWAY, over="nothing", column="shared", label="click"),
+        expected="no effect",
+        seeds=22,
+    ),
+    "C4.42": feed(
+        "On clicked rows alone, where no label contains the click, share and follow still gain by sharing.",
+        gain("auc", HALFWAY, over="nothing", column="shared", label=RAREST),
+        grid="04_feed_clicked",
+        only={"labels": RAREST},
+    ),
+    "C4.43": places(
+        "Over all eight labels it makes no difference whether a layer is shared beside the embeddings or not.",
+        gain("auc", "embeddings", over=HALFWAY, column="shared", label=LABELS),
+        expected="no effect",
+    ),
+    "C4.44": places(
+        "Likes and favourites do better where the embeddings alone are shared.",
+        gain("auc", "embeddings", over=HALFWAY, column="shared", label=OWN_HABIT),
+        smallest=0.005,
+    ),
+    "C4.45": news(
+        "The news example, a bottom of 64: in more than seven of ten worlds the clicks move by less than 0.02 AUC.",
+        _hardly_moved,
+        smallest=0.7,
+        unit="of the worlds",
+    ),
+    "C4.46": news(
+        "The news example, a bottom of 64: the seconds neither gain nor lose.",
+        gain("score", SHARED, over=SINGLE, width=64, task="seconds"),
+        unit="R²",
+        expected="no effect",
+    ),
+    "C4.47": news(
+        "The news example, a bottom of 4: the clicks lose.",
+        gain("score", SHARED, over=SINGLE, width=4, task="click"),
+        only={"widths": [4]},
+        unit="AUC",
+        sign=-1,
+        seeds=26,
+    ),
+}

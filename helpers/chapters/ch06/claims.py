@@ -6,361 +6,169 @@ There is one smallest effect that matters for each unit of the chapter: a quarte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from helpers.chapters.ch06 import mmoe
-from helpers.chapters.ch06.mmoe import FIXED, LAYERED, MULTI, ONE_EXPERT, ONE_GATE, OTHER, SAME, SINGLE, WIDE
-from helpers.evaluation.statistics import difference
-from helpers.experiments.claim import Claim
-
-Effects = Callable[[pd.DataFrame], np.ndarray]
-DOUBLINGS, A_QUARTER = "doublings of the loss", 0.25
-R2, A_HUNDREDTH = "R²", 0.01
-WEIGHT, A_TWENTIETH = "of the weight", 0.05
+from helpers.chapters.ch06.mmoe import FIXED, ONE_EXPERT, ONE_GATE, OTHER, SAME, SINGLE, WIDE
+from helpers.experiments.claim import Claim, Contrast, gain, mean
 
 
-def _at_p(p: float, against: str, of: str = MULTI) -> Effects:
-    """log2 loss of MMoE (or `of`) minus that of another model at one p."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        return difference(table[table["p"] == p], "log2_mse", of, against)["difference"].to_numpy()
-
-    return effects
+def _lead_lost(table: pd.DataFrame) -> pd.Series:
+    """log2 loss of MMoE minus that of the wide bottom at p = 1, tuned minus at the paper's rate; of seeds with both."""
+    lead = gain("log2_mse", "MMoE", over=WIDE, p=1.0)
+    paper, tuned = (lead(table[table["grid"] == name]) for name in BEFORE_AND_AFTER)
+    return (tuned - paper).dropna()
 
 
-def _paper_rate(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.figure_4(seeds, [1.0], mmoe.AT_PAPER_RATE, [WIDE, FIXED, MULTI])
-
-
-def _before_and_after(seeds: Sequence[int]) -> pd.DataFrame:
-    by_rates = {"paper": mmoe.AT_PAPER_RATE, "tuned": mmoe.CHOSEN}
-    return pd.concat(
-        mmoe.figure_4(seeds, [1.0], choices, [WIDE, MULTI]).assign(rates=rates) for rates, choices in by_rates.items()
-    )
-
-
-def _lead_lost(table: pd.DataFrame) -> np.ndarray:
-    """log2 loss of MMoE minus that of the wide bottom at p = 1, tuned minus at the paper's rate."""
-    table = table[(table["p"] == 1) & table["model"].isin([WIDE, MULTI])]
-    gaps = difference(table, "log2_mse", MULTI, WIDE).pivot(index="seed", columns="rates", values="difference").dropna()
-    return (gaps["tuned"] - gaps["paper"]).to_numpy()
-
-
-def _one_gate(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.figure_4(seeds, [0.0], models=[WIDE, ONE_GATE])
-
-
-def _two_gates(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.figure_4(seeds, [0.0], models=[ONE_GATE, MULTI])
-
-
-def _on_relu(rows: int, against: str, of: str = MULTI, condition: str = OTHER) -> Effects:
-    """R² of MMoE (or `of`) minus that of another model, mean of both tasks."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        gains = difference(table[(table["condition"] == condition) & (table["rows"] == rows)], "r2", of, against)
-        return gains.groupby("seed")["difference"].mean().to_numpy()
-
-    return effects
-
-
-def _few_rows(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.scores(seeds, [SAME, OTHER], [500], [SINGLE, WIDE, FIXED, MULTI])
-
-
-def _fixed(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.scores(seeds, [OTHER], [500], [WIDE, FIXED])
-
-
-def _many_rows(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.scores(seeds, [OTHER], [2000], [ONE_EXPERT, FIXED, MULTI])
-
-
-def _on_kinds(against: str) -> Effects:
-    """R² of MMoE minus that of another model where the kind of row says which features count, mean of both tasks."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        return difference(table, "r2", MULTI, against).groupby("seed")["difference"].mean().to_numpy()
-
-    return effects
-
-
-def _kinds(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.kinds(seeds, [SINGLE, ONE_GATE, MULTI])
-
-
-def _fixed_on_kinds(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.kinds(seeds, [FIXED, MULTI])
-
-
-def _less_seesaw(model: str, against: str) -> Effects:
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        by_model = mmoe.seesaw(table).pivot(index="seed", columns="model", values="seesaw")
-        return (by_model[model] - by_model[against]).to_numpy()
-
-    return effects
-
-
-def _neglected(table: pd.DataFrame) -> np.ndarray:
-    """R² of PLE minus that of the wide bottom on the task whose weight is 0.1, mean of both tasks."""
-    of_little = ((table["weight"] == 0.1) & (table["task"] == "a")) | (
-        (table["weight"] == 0.9) & (table["task"] == "b")
-    )
-    by_model = table[of_little].groupby(["seed", "model"])["r2"].mean().unstack()
-    return (by_model[LAYERED] - by_model[WIDE]).to_numpy()
-
-
-def _weights(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.weighted(seeds, [0.1, 0.9], [ONE_EXPERT, WIDE, LAYERED])
-
-
-def _in_common(table: pd.DataFrame) -> np.ndarray:
-    """What MMoE's two gates have in common, row by row, at p = 1 minus the same at p = 0."""
-    table = mmoe.overlap(table[table["model"] == MULTI])
-    by_p = table.pivot(index="seed", columns="p", values="common")
-    return (by_p[1.0] - by_p[0.0]).to_numpy()
-
-
-def _beyond_chance(p: float) -> Effects:
+def _beyond_chance(p: float) -> Callable[[pd.DataFrame], pd.Series]:
     """What MMoE's two gates have in common on the same row, minus the same on rows drawn apart."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        table = mmoe.overlap(table[(table["model"] == MULTI) & (table["p"] == p)])
-        return (table["common"] - table["permuted"]).to_numpy()
-
-    return effects
+    common, permuted = (mean(value, model="MMoE", p=p) for value in ("common", "permuted"))
+    return lambda table: common(table) - permuted(table)
 
 
-def _gates(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.usage(seeds, [0.0, 1.0], models=[MULTI])
+def _seesaw(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """What a task wins when its weight goes from 0.1 to 0.9, mean of both: of one model, minus another."""
+    longer = gain("seesaw", of, over=over)
+    return lambda table: longer(mmoe.seesaw(table))
 
 
-def _raw(value: str) -> Effects:
-    """What MMoE has with the raw column of 30 ± 10 minus what it has with the scaled one."""
+BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")
 
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        rows = table[table["model"] == MULTI].pivot(index="seed", columns="column", values=value)
-        return (rows["30 ± 10"] - rows["scaled"]).to_numpy()
+doublings = partial(Claim, smallest=0.25, unit="doublings of the loss", seeds=84)
+paper_rate = partial(doublings, grid="06_paper_rate", sign=-1, only={"p": [1.0], "models": [WIDE, FIXED, "MMoE"]})
+tuned = partial(doublings, grid="06_figure_4")
+r2 = partial(Claim, smallest=0.01, unit="R²")
+relu = partial(r2, grid="06_relu")
+few_rows = partial(
+    relu, sign=-1, seeds=48, only={"conditions": [SAME, OTHER], "rows": [500], "models": [SINGLE, WIDE, FIXED, "MMoE"]}
+)
+many_rows = partial(
+    relu, seeds=110, only={"conditions": [OTHER], "rows": [2000], "models": [ONE_EXPERT, FIXED, "MMoE"]}
+)
+kinds = partial(r2, grid="06_kinds", seeds=72, only={"models": [SINGLE, ONE_GATE, "MMoE"]})
+gates = partial(
+    Claim, grid="06_usage", smallest=0.05, unit="of the weight", seeds=40, only={"p": [0.0, 1.0], "models": ["MMoE"]}
+)
+raw = partial(Claim, grid="06_collapse", sign=-1, only={"columns": ["scaled", "30 ± 10"], "models": ["MMoE"]})
+seesaw = partial(
+    r2, grid="06_seesaw", sign=-1, seeds=110, only={"weights": [0.1, 0.9], "models": [ONE_EXPERT, WIDE, "PLE"]}
+)
 
-    return effects
-
-
-def _columns(seeds: Sequence[int]) -> pd.DataFrame:
-    return mmoe.collapse(seeds, ["scaled", "30 ± 10"], [MULTI])
-
-
-CLAIMS = [
-    Claim(
-        "C6.1",
+CLAIMS = {
+    "C6.1": paper_rate(
         "With the rate 0.01 for all, MMoE beats a bottom of its size where both tasks are one, at p = 1.",
-        _paper_rate,
-        _at_p(1.0, WIDE),
-        A_QUARTER,
-        DOUBLINGS,
-        sign=-1,
-        seeds=84,
+        gain("log2_mse", "MMoE", over=WIDE, p=1.0),
     ),
-    Claim(
-        "C6.2",
-        "There it also beats its own experts with fixed gates.",
-        _paper_rate,
-        _at_p(1.0, FIXED),
-        A_QUARTER,
-        DOUBLINGS,
-        sign=-1,
-        seeds=84,
+    "C6.2": paper_rate(
+        "With the rate 0.01 for all, MMoE beats its own experts with fixed gates where both tasks are one, at p = 1.",
+        gain("log2_mse", "MMoE", over=FIXED, p=1.0),
     ),
-    Claim(
-        "C6.3",
+    "C6.3": doublings(
         "Tuned, MMoE's lead over the bottom of its size at p = 1 is smaller than at the rate 0.01.",
-        _before_and_after,
         _lead_lost,
-        A_QUARTER,
-        DOUBLINGS,
-        seeds=84,
+        grid=BEFORE_AND_AFTER,
+        only={"p": [1.0], "models": [WIDE, "MMoE"]},
     ),
-    Claim(
-        "C6.4",
+    "C6.4": tuned(
         "Tuned, where the tasks look in different directions, at p = 0, one gate is worse than a plain bottom.",
-        _one_gate,
-        _at_p(0.0, WIDE, of=ONE_GATE),
-        A_QUARTER,
-        DOUBLINGS,
+        gain("log2_mse", ONE_GATE, over=WIDE, p=0.0),
+        only={"p": [0.0], "models": [WIDE, ONE_GATE]},
         seeds=40,
     ),
-    Claim(
-        "C6.5",
-        "There a gate for each task is better than one for both.",
-        _two_gates,
-        _at_p(0.0, ONE_GATE),
-        A_QUARTER,
-        DOUBLINGS,
+    "C6.5": tuned(
+        "Tuned, where the tasks look in different directions, at p = 0, a gate for each task is better than one for "
+        "both.",
+        gain("log2_mse", "MMoE", over=ONE_GATE, p=0.0),
+        only={"p": [0.0], "models": [ONE_GATE, "MMoE"]},
         sign=-1,
         seeds=400,
     ),
-    Claim(
-        "C6.6",
+    "C6.6": few_rows(
         "Disjoint features, 500 rows: MMoE is worse than two single-task models of its size.",
-        _few_rows,
-        _on_relu(500, SINGLE),
-        A_HUNDREDTH,
-        R2,
-        sign=-1,
-        seeds=48,
+        gain("r2", "MMoE", over=SINGLE, condition=OTHER, rows=500),
     ),
-    Claim(
-        "C6.7",
-        "There it is worse than experts whose gates do not look at the row.",
-        _few_rows,
-        _on_relu(500, FIXED),
-        A_HUNDREDTH,
-        R2,
-        sign=-1,
-        seeds=48,
+    "C6.7": few_rows(
+        "Disjoint features, 500 rows: MMoE is worse than experts whose gates do not look at the row.",
+        gain("r2", "MMoE", over=FIXED, condition=OTHER, rows=500),
     ),
-    Claim(
-        "C6.8",
+    "C6.8": few_rows(
         "Same features, 500 rows: MMoE is worse than a plain bottom of its size.",
-        _few_rows,
-        _on_relu(500, WIDE, condition=SAME),
-        A_HUNDREDTH,
-        R2,
-        sign=-1,
-        seeds=48,
+        gain("r2", "MMoE", over=WIDE, condition=SAME, rows=500),
     ),
-    Claim(
-        "C6.9",
+    "C6.9": relu(
         "Disjoint features, 500 rows: experts with fixed gates are better than a plain bottom.",
-        _fixed,
-        _on_relu(500, WIDE, of=FIXED),
-        A_HUNDREDTH,
-        R2,
+        gain("r2", FIXED, over=WIDE, condition=OTHER, rows=500),
+        only={"conditions": [OTHER], "rows": [500], "models": [WIDE, FIXED]},
         seeds=420,
     ),
-    Claim(
-        "C6.10",
+    "C6.10": many_rows(
         "Disjoint features, 2,000 rows: MMoE is better than one of its experts alone, a narrow bottom.",
-        _many_rows,
-        _on_relu(2000, ONE_EXPERT),
-        A_HUNDREDTH,
-        R2,
-        seeds=110,
+        gain("r2", "MMoE", over=ONE_EXPERT, condition=OTHER, rows=2000),
     ),
-    Claim(
-        "C6.11",
-        "There it is worse than experts whose gates do not look at the row.",
-        _many_rows,
-        _on_relu(2000, FIXED),
-        A_HUNDREDTH,
-        R2,
+    "C6.11": many_rows(
+        "Disjoint features, 2,000 rows: MMoE is worse than experts whose gates do not look at the row.",
+        gain("r2", "MMoE", over=FIXED, condition=OTHER, rows=2000),
         sign=-1,
-        seeds=110,
     ),
-    Claim(
-        "C6.12",
+    "C6.12": kinds(
         "Where the kind of row says which features count, MMoE is better than experts with fixed gates.",
-        _fixed_on_kinds,
-        _on_kinds(FIXED),
-        A_HUNDREDTH,
-        R2,
+        gain("r2", "MMoE", over=FIXED),
+        only={"models": [FIXED, "MMoE"]},
         seeds=150,
     ),
-    Claim(
-        "C6.13",
-        "There it is better than two single-task models of its size.",
-        _kinds,
-        _on_kinds(SINGLE),
-        A_HUNDREDTH,
-        R2,
-        seeds=72,
+    "C6.13": kinds(
+        "Where the kind of row says which features count, MMoE is better than two single-task models of its size.",
+        gain("r2", "MMoE", over=SINGLE),
     ),
-    Claim(
-        "C6.14",
-        "There a gate for each task is better than one for both.",
-        _kinds,
-        _on_kinds(ONE_GATE),
-        A_HUNDREDTH,
-        R2,
-        seeds=72,
+    "C6.14": kinds(
+        "Where the kind of row says which features count, a gate for each task is better than one for both.",
+        gain("r2", "MMoE", over=ONE_GATE),
     ),
-    Claim(
-        "C6.15",
+    "C6.15": gates(
         "On the same row the gates of two tasks have more in common where the tasks are one, at p = 1, than at p = 0.",
-        _gates,
-        _in_common,
-        A_TWENTIETH,
-        WEIGHT,
-        seeds=40,
+        gain("common", 1.0, over=0.0, column="p", model="MMoE"),
     ),
-    Claim(
-        "C6.16",
-        "At p = 0 they have no more in common on the same row than on rows drawn apart.",
-        _gates,
+    "C6.16": gates(
+        "At p = 0 the gates of two tasks have no more in common on the same row than on rows drawn apart.",
         _beyond_chance(0.0),
-        A_TWENTIETH,
-        WEIGHT,
         expected="no effect",
-        seeds=40,
     ),
-    Claim(
-        "C6.17",
-        "At p = 1 they have more in common on the same row than on rows drawn apart.",
-        _gates,
+    "C6.17": gates(
+        "At p = 1 the gates of two tasks have more in common on the same row than on rows drawn apart.",
         _beyond_chance(1.0),
-        A_TWENTIETH,
-        WEIGHT,
-        seeds=40,
     ),
-    Claim(
-        "C6.18",
-        "One raw column of 30 ± 10 among the inputs, and a gate uses fewer of its four experts.",
-        _columns,
-        _raw("used"),
-        0.5,
-        "experts",
-        sign=-1,
+    "C6.18": raw(
+        "With one raw column of 30 ± 10 among the inputs, a gate of MMoE uses fewer of its four experts.",
+        gain("used", "30 ± 10", over="scaled", column="column", model="MMoE"),
+        smallest=0.5,
+        unit="experts",
         seeds=84,
     ),
-    Claim(
-        "C6.19",
-        "MMoE predicts worse with it.",
-        _columns,
-        _raw("r2"),
-        A_HUNDREDTH,
-        R2,
-        sign=-1,
+    "C6.19": raw(
+        "With one raw column of 30 ± 10 among the inputs, MMoE predicts worse.",
+        gain("r2", "30 ± 10", over="scaled", column="column", model="MMoE"),
+        smallest=0.01,
+        unit="R²",
         seeds=104,
     ),
-    Claim(
-        "C6.20",
+    "C6.20": seesaw(
         "Disjoint features: a plain bottom of MMoE's size has a shorter seesaw than a narrow one.",
-        _weights,
-        _less_seesaw(WIDE, ONE_EXPERT),
-        A_HUNDREDTH,
-        R2,
-        sign=-1,
-        seeds=110,
+        _seesaw(WIDE, over=ONE_EXPERT),
     ),
-    Claim(
-        "C6.21",
-        "PLE's seesaw is shorter still.",
-        _weights,
-        _less_seesaw(LAYERED, WIDE),
-        A_HUNDREDTH,
-        R2,
-        sign=-1,
-        seeds=110,
+    "C6.21": seesaw(
+        "Disjoint features: PLE's seesaw is shorter than that of a plain bottom of MMoE's size.",
+        _seesaw("PLE", over=WIDE),
     ),
-    Claim(
-        "C6.22",
-        "A task with a weight of 0.1 is better off in PLE than in the plain bottom.",
-        _weights,
-        _neglected,
-        A_HUNDREDTH,
-        R2,
-        seeds=110,
+    "C6.22": seesaw(
+        "Disjoint features: a task with a weight of 0.1 is better off in PLE than in a plain bottom of MMoE's size.",
+        Contrast(
+            "r2",
+            {("PLE", "a", 0.1): 0.5, ("PLE", "b", 0.9): 0.5, (WIDE, "a", 0.1): -0.5, (WIDE, "b", 0.9): -0.5},
+            ["model", "task", "weight"],
+        ),
+        sign=1,
     ),
-]
+}

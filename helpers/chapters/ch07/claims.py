@@ -6,201 +6,99 @@ The smallest effects that matter: a CVR that is off by less than 5% of the truth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from functools import partial
 
-import numpy as np
-import pandas as pd
-
-from helpers.chapters.ch07 import funnel, watched
-from helpers.chapters.ch07.funnel import APART, BOTH, LIKE, PRODUCT, SHARED, SINGLE
+from helpers.chapters.ch07.funnel import APART, BOTH, LIKE, SHARED, SINGLE
 from helpers.chapters.ch07.selection import SEEN, UNSEEN
-from helpers.evaluation.statistics import difference
-from helpers.experiments.claim import Claim
+from helpers.experiments.claim import Claim, gain, mean
 
-OFF, RANK = 0.05, 0.005
-OF_TRUTH = "of the truth"
+AT_2, AT_0 = {"kind": SEEN, "strength": 2.0, "task": LIKE}, {"kind": SEEN, "strength": 0.0, "task": LIKE}
+HIDDEN = {"kind": UNSEEN, "strength": 1.0, "task": LIKE}
 
-Effects = Callable[[pd.DataFrame], np.ndarray]
+funnel = partial(Claim, grid="07_funnel", smallest=0.005, unit="AUC")
+seen = partial(funnel, only={"kinds": [SEEN], "strengths": [2.0], "tasks": [LIKE, BOTH]})
+overshoot = partial(seen, smallest=0.05, unit="of the truth")
+unrelated = partial(
+    funnel,
+    sign=-1,
+    only={"kinds": [SEEN], "strengths": [0.0], "models": [SINGLE, SHARED, APART, "ESMM"], "tasks": [LIKE]},
+)
+unseen = partial(
+    overshoot,
+    seeds=40,
+    only={"kinds": [UNSEEN], "strengths": [1.0], "models": [SHARED, "ESMM"], "tasks": [LIKE]},
+)
 
-
-def _at(table: pd.DataFrame, kind: str, strength: float, task: str, value: str) -> pd.DataFrame:
-    """One value of each model at a point of the dial: seed, model, value."""
-    rows = (table["kind"] == kind) & (table["strength"] == strength) & (table["task"] == task)
-    return table[rows & (table["rows"] == funnel.ROWS)][["seed", "model", value]]
-
-
-def _off(kind: str, strength: float, model: str, value: str = "ratio") -> Effects:
-    """By which part of the truth the CVR is too high, on average over all rows (or those of `value`)."""
-
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        found = _at(table, kind, strength, LIKE, value)
-        return found[found["model"] == model][value].to_numpy() - 1
-
-    return effects
-
-
-def _less(kind: str, strength: float, value: str, of: str, against: str, task: str = LIKE) -> Effects:
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        return difference(_at(table, kind, strength, task, value), value, of, against)["difference"].to_numpy()
-
-    return effects
-
-
-def _seen(seeds: Sequence[int]) -> pd.DataFrame:
-    return funnel.compare(seeds, [SEEN], [2.0], tasks=[LIKE, BOTH])
-
-
-def _unrelated(seeds: Sequence[int]) -> pd.DataFrame:
-    return funnel.compare(seeds, [SEEN], [0.0], [SINGLE, SHARED, APART, PRODUCT], tasks=[LIKE])
-
-
-def _unseen(seeds: Sequence[int]) -> pd.DataFrame:
-    return funnel.compare(seeds, [UNSEEN], [1.0], [SHARED, PRODUCT], tasks=[LIKE])
-
-
-def _films(seeds: Sequence[int]) -> pd.DataFrame:
-    return watched.compare(seeds, [watched.SINGLE, watched.PRODUCT])
-
-
-def _on_films(value: str) -> Effects:
-    def effects(table: pd.DataFrame) -> np.ndarray:
-        gaps = difference(table[["seed", "model", value]], value, watched.PRODUCT, watched.SINGLE)
-        return gaps["difference"].to_numpy()
-
-    return effects
-
-
-CLAIMS = [
-    Claim(
-        "C7.1",
+CLAIMS = {
+    "C7.1": overshoot(
         "Selection by what is seen, strength 2: a CVR trained on clicked rows is too high on all rows.",
-        _seen,
-        _off(SEEN, 2.0, SINGLE),
-        OFF,
-        OF_TRUTH,
-        seeds=20,
+        mean("ratio", minus=1, model=SINGLE, **AT_2),
     ),
-    Claim(
-        "C7.2",
-        "ESMM ranks all rows better than a CVR trained on clicked rows.",
-        _seen,
-        _less(SEEN, 2.0, "auc", PRODUCT, SINGLE),
-        RANK,
-        "AUC",
-        seeds=20,
+    "C7.2": seen(
+        "Selection by what is seen, strength 2: ESMM ranks all rows better than a CVR trained on clicked rows.",
+        gain("auc", "ESMM", over=SINGLE, **AT_2),
     ),
-    Claim(
-        "C7.3",
-        "So does a CVR masked to clicked rows that shares its embeddings with the CTR, without any product.",
-        _seen,
-        _less(SEEN, 2.0, "auc", SHARED, SINGLE),
-        RANK,
-        "AUC",
-        seeds=20,
+    "C7.3": seen(
+        "Selection by what is seen, strength 2: a CVR masked to clicked rows that shares its embeddings with the CTR, "
+        "without any product, ranks all rows better than one trained on clicked rows.",
+        gain("auc", SHARED, over=SINGLE, **AT_2),
     ),
-    Claim(
-        "C7.4",
-        "It also ranks worse than the masked CVR, which shares its embeddings as well.",
-        _unrelated,
-        _less(SEEN, 0.0, "auc", PRODUCT, SHARED),
-        RANK,
-        "AUC",
+    "C7.4": unrelated(
+        "Strength 0, where clicks have reasons of their own: ESMM's CVR, tuned for click and like together, ranks "
+        "worse than the masked CVR, which also shares its embeddings.",
+        gain("auc", "ESMM", over=SHARED, **AT_0),
+    ),
+    "C7.5": overshoot(
+        "Selection by what is seen, strength 2: sharing lowers the overshoot on all rows; that of ESMM is smaller than "
+        "that of ESMM without it.",
+        gain("ratio", "ESMM", over=APART, **AT_2),
         sign=-1,
-        seeds=20,
     ),
-    Claim(
-        "C7.5",
-        "Sharing lowers the overshoot on all rows: that of ESMM is smaller than that of ESMM without it.",
-        _seen,
-        _less(SEEN, 2.0, "ratio", PRODUCT, APART),
-        OFF,
-        OF_TRUTH,
-        sign=-1,
-        seeds=20,
+    "C7.6": seen(
+        "Selection by what is seen, strength 2: ESMM's CTCVR ranks better than a CTCVR trained alone.",
+        gain("auc", "ESMM", over=SINGLE, **AT_2 | {"task": BOTH}),
     ),
-    Claim(
-        "C7.6",
-        "ESMM's CTCVR ranks better than a CTCVR trained alone.",
-        _seen,
-        _less(SEEN, 2.0, "auc", PRODUCT, SINGLE, BOTH),
-        RANK,
-        "AUC",
-        seeds=20,
-    ),
-    Claim(
-        "C7.7",
+    "C7.7": unrelated(
         "Strength 0, where clicks have reasons of their own: ESMM's CVR, tuned for click and like together, ranks "
         "worse than one trained on clicks.",
-        _unrelated,
-        _less(SEEN, 0.0, "auc", PRODUCT, SINGLE),
-        RANK,
-        "AUC",
-        sign=-1,
-        seeds=20,
+        gain("auc", "ESMM", over=SINGLE, **AT_0),
     ),
-    Claim(
-        "C7.8",
-        "And it ranks worse than the CVR of ESMM without the sharing.",
-        _unrelated,
-        _less(SEEN, 0.0, "auc", PRODUCT, APART),
-        RANK,
-        "AUC",
-        sign=-1,
-        seeds=20,
+    "C7.8": unrelated(
+        "Strength 0, where clicks have reasons of their own: ESMM's CVR, tuned for click and like together, ranks "
+        "worse than the CVR of ESMM without the sharing.",
+        gain("auc", "ESMM", over=APART, **AT_0),
     ),
-    Claim(
-        "C7.9",
+    "C7.9": unseen(
         "Selection by what is unseen, strength 1: the CVR of ESMM is too high on all rows.",
-        _unseen,
-        _off(UNSEEN, 1.0, PRODUCT),
-        OFF,
-        OF_TRUTH,
-        seeds=40,
+        mean("ratio", minus=1, model="ESMM", **HIDDEN),
     ),
-    Claim(
-        "C7.10",
-        "So is the masked CVR.",
-        _unseen,
-        _off(UNSEEN, 1.0, SHARED),
-        OFF,
-        OF_TRUTH,
-        seeds=40,
+    "C7.10": unseen(
+        "Selection by what is unseen, strength 1: the masked CVR is too high on all rows.",
+        mean("ratio", minus=1, model=SHARED, **HIDDEN),
     ),
-    Claim(
-        "C7.11",
-        "Judged on clicked rows by what was logged there, the same CVR of ESMM is right.",
-        _unseen,
-        _off(UNSEEN, 1.0, PRODUCT, "logged_ratio"),
-        OFF,
-        "of what is logged",
+    "C7.11": unseen(
+        "Selection by what is unseen, strength 1: judged on clicked rows by what was logged there, the CVR of ESMM is "
+        "right.",
+        mean("logged_ratio", minus=1, model="ESMM", **HIDDEN),
+        unit="of what is logged",
         expected="no effect",
-        seeds=40,
     ),
-    Claim(
-        "C7.12",
-        "So does the product of a CTR and a masked CVR.",
-        _seen,
-        _less(SEEN, 2.0, "auc", SHARED, SINGLE, BOTH),
-        RANK,
-        "AUC",
-        seeds=20,
+    "C7.12": seen(
+        "Selection by what is seen, strength 2: the product of a CTR and a masked CVR ranks better than a CTCVR "
+        "trained alone.",
+        gain("auc", SHARED, over=SINGLE, **AT_2 | {"task": BOTH}),
     ),
-    Claim(
-        "C7.13",
+    "C7.13": Claim(
         "On MovieLens, ESMM ranks what is watched and liked better than a model that is trained on that alone.",
-        _films,
-        _on_films("auc_both"),
-        RANK,
-        "AUC",
+        gain("auc_both", "ESMM", over=SINGLE),
+        grid="07_watched",
+        only={"models": [SINGLE, "ESMM"]},
+        smallest=0.005,
+        unit="AUC",
         seeds=32,
     ),
-    Claim(
-        "C7.14",
+    "C7.14": seen(
         "Selection by what is seen, strength 2: on all rows ESMM ranks better than ESMM without the sharing.",
-        _seen,
-        _less(SEEN, 2.0, "auc", PRODUCT, APART),
-        RANK,
-        "AUC",
-        seeds=20,
+        gain("auc", "ESMM", over=APART, **AT_2),
     ),
-]
+}

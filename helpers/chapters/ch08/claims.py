@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -46,78 +47,49 @@ def _all_seeds(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["repeats"] == REPEATS]
 
 
-CLAIMS = [
-    Claim(
-        "C8.1",
+leak = partial(Claim, effect=leaks.effects, smallest=0.5, unit="of the feeds", seeds=24)
+report = partial(Claim, grid="08_worlds", unit="of the worlds", seeds=32)
+held = partial(report, smallest=0.02, unit="of the gains")
+
+CLAIMS = {
+    "C8.1": leak(
         "The check names a number that is a label with noise on top, and no feature that was not made from a label.",
-        leaks.found,
-        leaks.effects,
-        0.5,
-        "of the feeds",
-        seeds=24,
+        grid="08_leaks",
     ),
-    Claim(
-        "C8.8",
+    "C8.8": leak(
         "The check names a number that is 0, or missing, wherever the label is 0, and no feature that was not made so.",
-        leaks.sparse,
-        leaks.effects,
-        0.5,
-        "of the feeds",
-        seeds=24,
+        grid="08_leaks_sparse",
     ),
-    Claim(
-        "C8.2",
+    "C8.2": report(
         "Disjoint features, 2,000 rows: the report says keep apart more often than the opposite.",
-        worlds.reports,
         _right,
-        0.3,
-        "of the worlds",
-        seeds=32,
+        smallest=0.3,
     ),
-    Claim(
-        "C8.3",
+    "C8.3": report(
         "The same features, 2,000 rows: in most worlds the report is undecided.",
-        worlds.reports,
         _open,
-        0.5,
-        "of the worlds",
-        seeds=32,
+        smallest=0.5,
     ),
-    Claim(
-        "C8.4",
+    "C8.4": report(
         "The report hardly ever says the opposite of the truth.",
-        worlds.reports,
         _wrong,
-        0.1,
-        "of the worlds",
+        smallest=0.1,
         expected="no effect",
-        seeds=32,
     ),
-    Claim(
-        "C8.5",
+    "C8.5": held(
         "After 20 seeds the report's intervals hold what other logs of the same law give on average.",
-        worlds.reports,
         _held("report"),
-        0.8,
-        "of the gains",
-        seeds=32,
+        smallest=0.8,
     ),
-    Claim(
-        "C8.6",
-        "They hold it more often than t-intervals that take the seeds for independent logs.",
-        worlds.reports,
+    "C8.6": held(
+        "The report's intervals hold what other logs of the same law give on average more often than t-intervals that "
+        "take the seeds for independent logs.",
         _held("report", "naive"),
-        0.02,
-        "of the gains",
-        seeds=32,
     ),
-    Claim(
-        "C8.7",
-        "By time, too, they hold it more often than those t-intervals.",
-        worlds.by_time,
+    "C8.7": held(
+        "By time, too, the report's intervals hold what other logs of the same law give on average more often than "
+        "t-intervals that take the seeds for independent logs.",
         _held("report", "naive"),
-        0.02,
-        "of the gains",
-        seeds=32,
+        grid="08_by_time",
     ),
-]
+}

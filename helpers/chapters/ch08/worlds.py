@@ -70,11 +70,6 @@ def reports(
     return pd.concat(found, ignore_index=True)[[*columns, "verdict", "word"]]
 
 
-def by_time(seeds: Sequence[int]) -> pd.DataFrame:
-    """`reports` for one fixed split by time, of the worlds in which sharing helps and of those in which it costs."""
-    return reports(seeds, (SAME, DISJOINT), by_time=True)
-
-
 def _naive(one: Comparison, task: str, seeds: int) -> tuple[float, float]:
     scores = one.scores[(one.scores["task"] == task) & one.scores["seed"].isin(one.seeds[:seeds])]
     by_model = scores.pivot(index="seed", columns="model", values="value")

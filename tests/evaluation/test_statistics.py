@@ -1,0 +1,97 @@
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.evaluation.statistics import contrast
+
+
+def runs() -> pd.DataFrame:
+    """Two models on two tasks at two widths, three seeds."""
+    rng = np.random.default_rng(0)
+    points = itertools.product(["MMoE", "PLE"], ["a", "b"], [4, 8], [7, 8, 9])
+    return pd.DataFrame(points, columns=["model", "task", "width", "seed"]).assign(r2=rng.normal(size=24))
+
+
+def by_hand(table: pd.DataFrame, index: str | list[str]) -> pd.DataFrame:
+    return table.pivot_table("r2", "seed", index)
+
+
+def test_a_contrast_of_two_models_is_the_difference_of_their_means_over_all_else():
+    by = by_hand(runs(), "model")
+    found = contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model")
+    pd.testing.assert_series_equal(found, by["MMoE"] - by["PLE"], check_names=False)
+    assert list(found.index) == [7, 8, 9]
+
+
+def test_filters_keep_one_level_or_several():
+    by = by_hand(runs().query("width == 8 and task in ['a', 'b']"), "model")
+    found = contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model", width=8, task=["a", "b"])
+    np.testing.assert_allclose(found, by["MMoE"] - by["PLE"])
+    assert not np.allclose(found, contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model", width=8, task=["a"]))
+
+
+def test_cells_of_several_columns_have_their_coefficients():
+    by = by_hand(runs(), ["task", "width"])
+    terms = {("a", 4): 0.5, ("a", 8): 0.5, ("b", 8): -2}
+    expected = 0.5 * by["a", 4] + 0.5 * by["a", 8] - 2 * by["b", 8]
+    np.testing.assert_allclose(contrast(runs(), "r2", terms, ["task", "width"]), expected)
+
+
+def test_without_columns_there_is_one_cell_of_all_rows():
+    np.testing.assert_allclose(
+        contrast(runs(), "r2", {(): 1}, (), model="PLE"), runs().query("model == 'PLE'").groupby("seed")["r2"].mean()
+    )
+
+
+@pytest.mark.parametrize("name", ["table", "value", "terms", "columns"])
+def test_a_filter_may_have_the_name_of_an_argument(name):
+    table = runs().rename(columns={"width": name})
+    np.testing.assert_allclose(
+        contrast(table, "r2", {"a": 1}, "task", **{name: 4}), contrast(runs(), "r2", {"a": 1}, "task", width=4)
+    )
+
+
+def test_seeds_pair_whatever_the_order_of_rows():
+    shuffled = runs().sample(frac=1, random_state=1)
+    terms = {"MMoE": 1, "PLE": -1}
+    np.testing.assert_allclose(contrast(shuffled, "r2", terms, "model"), contrast(runs(), "r2", terms, "model"))
+
+
+@pytest.mark.parametrize(
+    ("terms", "columns", "where", "message"),
+    [
+        ({"MMoE": 1, "ESMM": -1}, "model", {}, r"model: got 'ESMM'; expected one of 'MMoE', 'PLE'"),
+        ({("a", 4): 1, ("a", 5): -1}, ["task", "width"], {}, r"width: got 5; expected one of 4, 8"),
+        ({"MMoE": 1}, "model", {"width": 16}, r"width: got 16; expected one of 4, 8"),
+        ({"MMoE": 1}, "model", {"task": ["a", "c"]}, r"task: got 'c'; expected one of 'a', 'b'"),
+        ({"MMoE": 1}, "architecture", {}, r"table: got no column 'architecture'"),
+        ({"MMoE": 1}, "model", {"rows": 500}, r"table: got no column 'rows'"),
+        ({}, "model", {}, r"terms: got none; expected \{cell: coefficient\}"),
+        ({("a", 4): 1, ("a",): -1}, ["task", "width"], {}, r"terms: got the cell \('a',\); expected 2 levels"),
+        ({"a": 1}, ["task", "width"], {}, r"terms: got the cell 'a'; expected 2 levels"),
+    ],
+)
+def test_what_is_not_in_the_table_is_named(terms, columns, where, message):
+    with pytest.raises(ValueError, match=message):
+        contrast(runs(), "r2", terms, columns, **where)
+
+
+def test_a_level_that_the_filters_leave_out_is_named():
+    with pytest.raises(ValueError, match=r"model: got 'PLE'; expected one of 'MMoE'"):
+        contrast(runs().query("width == 4 or model == 'MMoE'"), "r2", {"MMoE": 1, "PLE": -1}, "model", width=8)
+
+
+@pytest.mark.parametrize(("lost", "left"), [("seed == 9", 8), ("seed == 9 and width == 8", 10)])
+def test_cells_with_other_seeds_or_fewer_rows_do_not_compare(lost, left):
+    table = runs().query(f"not (model == 'PLE' and {lost})")
+    with pytest.raises(ValueError, match=f"table: got 12 rows of 'MMoE' and {left} of 'PLE'; expected the same seeds"):
+        contrast(table, "r2", {"MMoE": 1, "PLE": -1}, "model")
+
+
+def test_a_cell_with_nan_is_refused_and_other_cells_do_not_matter():
+    table = runs().assign(r2=lambda t: t["r2"].where(t["model"] == "MMoE"))
+    assert len(contrast(table, "r2", {"MMoE": 1}, "model")) == 3
+    with pytest.raises(ValueError, match=r"table\['r2'\]: got 12 NaN"):
+        contrast(table, "r2", {"MMoE": 1, "PLE": -1}, "model")
