@@ -1,9 +1,10 @@
 """Which open outputs below a prediction may answer it: found by following the data, not the words.
 
 What a prediction hides is made from some data: a grid that was read, a run that was trained. If a later cell of its
-section makes a table, a figure, printed text or an open claim from the same data, the answer may be in there. This
-errs on the side of naming too much; an output that is named goes into a fold (`exercises.Folded`, `claims(...,
-shut=True)`). Interactive figures are not looked at: what they show first is a choice of their controls.
+section makes a table, a figure or printed text from the same data, the answer may be in there; and so it may be in any
+open claim, which reads its data by itself. This errs on the side of naming too much; an output that is named goes into
+a fold (`exercises.Folded`, `claims(..., shut=True)`). Interactive figures are not looked at: what they show first is a
+choice of their controls.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def spoilers(notebook: NotebookNode) -> list[tuple[str, str]]:
         if "predict" in tags(cell):
             asked[re.search(r'"(C\d\.P\d+)"', cell.source).group(1)] = used
         elif not {"exercise", "solution"} & set(tags(cell)) and any(map(_open, cell.outputs)):
-            found += [(name, cell.id) for name, data in asked.items() if data & used]
+            claim = "claim" in tags(cell)
+            found += [(name, cell.id) for name, data in asked.items() if claim or data & used]
     return found
 
 

@@ -300,11 +300,11 @@ def trained(monkeypatch):
             for task in tasks:
                 noise = np.random.default_rng([seed, len(task), len(tasks)]).normal(size=len(test))
                 outputs[task, seed] = test.labels[task].numpy() * (0.5 + 0.2 * len(tasks)) + noise
-        return own._Run(
+        return comparison._Run(
             LOSSES[recipe.lr] + 10 * (recipe.l2_embedding == 0), outputs, 100 * len(tasks), float(len(seeds))
         )
 
-    monkeypatch.setattr(own._Table, "train", train)
+    monkeypatch.setattr(comparison._Table, "train", train)
     return calls
 
 
@@ -313,11 +313,11 @@ def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
     alone = replace(RECIPE, structure="single task", weighting="equal")
     expected = []
     for tasks, recipe in [*(((task,), alone) for task in LABELS), (tuple(LABELS), RECIPE)]:
-        choices = [(lr, l2) for lr in own.RATES for l2 in (5.0, 0.0)]
+        choices = [(lr, l2) for lr in comparison.RATES for l2 in (5.0, 0.0)]
         expected += [(tasks, replace(recipe, lr=lr, l2_embedding=l2), [900, 901]) for lr, l2 in choices]
         expected += [(tasks, replace(recipe, lr=0.003, l2_embedding=5.0), [0, 1, 2])]
     best = replace(RECIPE, lr=0.003, l2_embedding=5.0)
-    for weight in own.WEIGHTS:
+    for weight in comparison.WEIGHTS:
         weights = {"click": 2 * weight, "seconds": 2 - 2 * weight, "like": 1.0}
         expected += [(tuple(LABELS), replace(best, weighting=weights), [0, 1, 2])]
     assert trained == expected
@@ -353,7 +353,7 @@ def test_one_choice_is_not_tuned(table, trained):
 
 
 def test_as_many_seeds_train_together_as_have_room(table, trained, monkeypatch):
-    monkeypatch.setattr(own, "ROWS_TOGETHER", 7_499)  # of 2,500 rows
+    monkeypatch.setattr(comparison, "ROWS_TOGETHER", 7_499)  # of 2,500 rows
     compare(table, BY_TIME, RECIPE, rates=[0.01], curve=False)
     assert [seeds for *_, seeds in trained] == [[0, 1], [2, 3], [4]] * 4
 
@@ -373,18 +373,18 @@ def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, 
         tasks = 1 if row.model == SINGLE else 3
         noise = np.random.default_rng([row.seed, len(row.task), tasks]).normal(size=len(test))
         output, seen = np.nan_to_num(label) * (0.5 + 0.2 * tasks) + noise, ~np.isnan(label)
-        score = (own.r2 if row.task == "seconds" else auc)(output[seen], label[seen])
+        score = (comparison.r2 if row.task == "seconds" else auc)(output[seen], label[seen])
         assert row.value == pytest.approx(score, abs=1e-6) and row.metric == ("R²" if row.task == "seconds" else "AUC")
         if row.task != "seconds":
-            assert row.gauc == pytest.approx(own.gauc(output, label, test["user"].to_numpy()).value, abs=1e-6)
+            assert row.gauc == pytest.approx(comparison.gauc(output, label, test["user"].to_numpy()).value, abs=1e-6)
         values[row.model, row.task, row.seed] = row.value
     for row in found.gains.itertuples():
         single, shared = ([values[m, row.task, s] for s in range(3)] for m in (SINGLE, "Shared-Bottom"))
         assert (row.single, row.shared) == pytest.approx((np.mean(single), np.mean(shared)))
         assert row.gain == pytest.approx(row.shared - row.single)
-        assert row.verdict == own.verdict(row.low, row.high, 0.1 if row.task == "seconds" else 0.3)
+        assert row.verdict == comparison.verdict(row.low, row.high, 0.1 if row.task == "seconds" else 0.3)
         assert (row.seeds_needed == 0) == (row.verdict != "undecided")
-    assert found.curve["weight"].tolist() == [weight for weight in own.WEIGHTS for _ in range(6)]
+    assert found.curve["weight"].tolist() == [weight for weight in comparison.WEIGHTS for _ in range(6)]
     for row in found.curve.itertuples():
         assert row.value == pytest.approx(values["Shared-Bottom", row.task, row.seed])
 
@@ -410,5 +410,5 @@ def test_without_a_user_there_is_no_gauc_and_each_row_counts_alone(table, traine
 
 def test_gauc_is_nan_where_no_user_has_both_classes():
     scores, labels = np.array([0.1, 0.2, 0.3]), np.array([0.0, 1.0, 1.0])
-    assert np.isnan(own._gauc(scores, labels, np.array([1, 2, 3])))
-    assert own._gauc(scores, labels, np.array([1, 1, 3])) == 1
+    assert np.isnan(comparison._gauc(scores, labels, np.array([1, 2, 3])))
+    assert comparison._gauc(scores, labels, np.array([1, 1, 3])) == 1

@@ -12,7 +12,7 @@ TABLE = {"text/plain": "0.3", "text/html": "<table>0.3</table>"}
 SHUT = {"text/plain": "0.3", "text/html": "<details><summary>Open</summary>0.3</details>"}
 
 
-def notebook(source: str, data=TABLE, tag: str = "claim", between: str = "Then:"):
+def notebook(source: str, data=TABLE, tag: str = "movielens", between: str = "Then:"):
     shown = [new_output("execute_result", data, execution_count=4)] if data else []
     tagged = {"tags": ["predict"]}
     cells = [new_code_cell(READ), new_code_cell(MEANS), new_code_cell(ASK, metadata=tagged), new_markdown_cell(between)]
@@ -34,6 +34,11 @@ def notebook(source: str, data=TABLE, tag: str = "claim", between: str = "Then:"
 def test_what_is_made_from_the_same_data_is_named(source):
     assert spoilers(notebook(source)) == [("C4.P1", "below")]
     assert spoilers(notebook(source, {"text/plain": "0.3"})) == [("C4.P1", "below")]
+
+
+def test_an_open_claim_is_named_whatever_its_data():
+    assert spoilers(notebook('claims("C4.1")', tag="claim")) == [("C4.P1", "below")]
+    assert spoilers(notebook('claims("C4.1", shut=True)', SHUT, tag="claim")) == []
 
 
 @pytest.mark.parametrize(
