@@ -142,14 +142,14 @@ def test_the_means_of_gradnorm_are_over_the_tasks_that_were_seen():
     assert one[[0, 2]].tolist() == two.tolist() == [10.0, -6.0]
     many = [(progress, seen), (progress, ~seen), (progress.flip(0), seen.flip(0)), (progress, seen & ~seen)]
     together = (torch.stack(part) for part in zip(*many, strict=True))
-    found = gradnorm_gradient(weights.expand(4, 3), norms.expand(4, 3), next(together), 1.0, next(together))
+    found = gradnorm_gradient(weights.expand(4, 3), norms.expand(4, 3), next(together), 0.5, next(together))
     for own, (rate, which) in zip(found, many, strict=True):
-        assert own.tolist() == gradnorm_gradient(weights, norms, rate, 1.0, which).tolist()
+        assert own.tolist() == gradnorm_gradient(weights, norms, rate, 0.5, which).tolist()
 
 
 def test_a_task_that_is_seen_alone_is_at_its_target():
     norms, seen = torch.tensor([10.0, 6.0]), torch.tensor([True, False])
-    assert gradnorm_gradient(torch.ones(2), norms, torch.tensor([0.5, 1.0]), 1.0, seen)[0] == 0
+    assert gradnorm_gradient(torch.ones(2), norms, torch.tensor([0.5, 1.0]), 0.5, seen)[0] == 0
 
 
 def test_a_step_without_a_task_weighs_the_others_as_if_it_were_not_there():
