@@ -470,7 +470,7 @@ def said(declaration, frame) -> str:
         (
             "too large to compute with",
             lambda f, n: f.assign(duration=f["duration"].where(f["time"] > 0, n)),
-            3e38,
+            float(np.finfo(np.float32).max),
             4e38,
         ),
     ],
@@ -636,3 +636,14 @@ def test_a_long_id_is_shown_by_its_first_thirty_characters(frame):
 @pytest.mark.filterwarnings("error")
 def test_a_number_without_values_gives_no_warning(frame):
     assert said(declared(), frame.assign(duration=np.nan)) == "duration: all values are missing."
+
+
+def test_a_label_that_is_no_number_of_two_does_not_hide_the_next(frame):
+    labels = {"seconds": "regression", "click": "binary"}
+    (found,) = check(declared(labels), frame.assign(click=np.where(frame["time"] == 1, 3, 2 * (frame["time"] > 1))))
+    assert found.column == "click" and "are neither 0 nor 1, such as 3." in found.sentence
+
+
+def test_a_hundred_rows_are_few_and_stop_nothing(frame):
+    found = [problem for problem in check(declared(), frame[:100]) if "rows are" in problem.sentence]
+    assert [problem.stops for problem in found] == [False]

@@ -384,6 +384,7 @@ def test_random_splits_differ_by_seed_and_share_no_row(frame, declaration):
         ("seq", ["a b", "a", "b c", None], "list", "ids with spaces between them"),
         ("list", ["1 2", "3", "1 2", "3"], "id", "2 different words"),
         ("list", ["1  2", "1  2", "3", "3"], "id", "2 different words"),
+        ("wishlist", ["1 2", "3 4 5", "6"], "list", "ids with spaces between them"),
         ("tags", ["1 2", "3 4 5", "1 2", "3 4 5"], "id", "2 different words"),
         ("liked", ["Yes", "NO"], "leave out", "two words; a label must be 0 and 1"),
         ("liked", ["t", "f", None], "leave out", "two words; a label must be 0 and 1"),
@@ -507,6 +508,7 @@ def test_a_column_that_is_not_there_has_at_most_one_neighbour(frame, tmp_path):
             lambda f: own_data.moments("t", pd.Series(["02/05/2026"])),
             "t: got '02/05/2026': which is the day.; expected dates with the year first, such",
         ),
+        (lambda f: own_data.moments("t", pd.Series(["12/05/2026"])), "t: got '12/05/2026': which is the day"),
         (
             lambda f: own_data.moments("t", pd.Series(["13/05/2026", "05/13/2026"])),
             "t: got '13/05/2026', and no rule for day and month fits all rows; expected dates with the year first",
@@ -594,7 +596,7 @@ def test_a_missing_file_without_a_neighbour_has_no_hint(tmp_path):
     ],
 )
 def test_a_column_is_what_all_its_parts_say(tmp_path, first, then, words):
-    text = "id,click\n" + "".join(f"{value},1\n" for value in first + [then] * 10_001)
+    text = "id,click\n" + "".join(f"{value},1\n" for value in first + ["7"] * 10_000 + [then] * 2)
     (tmp_path / "log.csv").write_text(text, encoding="utf-8")
     values = read(tmp_path / "log.csv")["id"]
     assert pd.api.types.is_numeric_dtype(values.dtype) != words
