@@ -60,11 +60,11 @@ test-versions: ready-test movielens ## unit tests with the lowest and the newest
 notebooks: ready-test movielens ## run the notebooks and write them in canonical form (NB=... for one)
 	@$(BIN)/python -m tools.notebooks $(NB)
 
-grids: ready-test movielens ## train again what data/grids/ holds
-	@$(BIN)/python -m helpers.course.train_grids
+grids: ready-test movielens ## train again what data/grids/ holds, on all cores (CLUSTER=tcp://host:8786: on a Dask cluster)
+	@$(BIN)/python -m helpers.course.train_grids $(if $(CLUSTER),--cluster $(CLUSTER))
 
-claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=5000:5020)
-	@$(BIN)/python -m helpers.course.measure_claims $(if $(SEEDS),--seeds $(SEEDS))
+claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=5000:5020), on all cores (CLUSTER=... as for grids)
+	@$(BIN)/python -m helpers.course.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLUSTER),--cluster $(CLUSTER))
 
 bench: ready-test movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks

@@ -5,18 +5,23 @@
     data/        where rows come from and how they become tensors: `examples`, `features`, `synthetic` (tasks whose
                  relation we set), `feed` (a simulated short-video feed), `worlds` (such feeds, one a seed), `movielens`
     models/      `shared_bottom` (encoder, towers, Shared-Bottom, single-task models), `bottoms` (DeepFM, DCN, DIN),
-                 `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, trained as one)
-    training/    `losses`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what a training checks first), `loop` (fit,
-                 save, load)
-    evaluation/  `metrics` (AUC, GAUC, R² …), `statistics` (paired differences and intervals over seeds), `intervals`
+                 `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, run as one)
+    training/    `losses`, `adam`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what fit checks first),
+                 `loop` (fit)
+    evaluation/  `metrics` (AUC, GAUC, R² …), `statistics` (contrasts and intervals over seeds), `intervals`
                  (over users), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
-    experiments/ `grid` (kept tables of trained runs), `claim` (a sentence and how it is measured)
+    experiments/ `grid` (kept tables of trained runs), `claim` (a sentence, its effect as data, its grid),
+                 `sweep` (a model trained at every point of a table of settings), `jobs` (on all cores, or a cluster)
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
-                 `outcome_map`, `panels` and `explorer` (figures that answer), `exercises` (predictions, checks with
-                 hints), `model_ids` (widgets that live on the next day)
-    capstone/    does sharing help on a table of your own? `own_data`, `own_checks`, `kuairand` (a worked mapping),
-                 `ranker` (train, save, load, export), `comparison`, `recommendation`, `report`, `form`
-    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, exercises, explorer
-    course/      finds grids and claims by name in the chapters; `outcomes` (the map's table), and the commands:
-                 `train_grids`, `measure_claims`, `cores`
+                 `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
+                 `questions` (predictions), `exercises` (checks with hints), `model_ids` (widgets that live on the next
+                 day)
+    capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
+                 `table_checks`, `preparation` (and the split), `kuairand` (a worked mapping), `ranker` (train, save,
+                 load, export), `comparison`, `recommendation`, `report`, `form`
+    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, exercises, explorer
+    course/      finds grids, claims and questions by name; `outcomes` (the table of the map), and the commands:
+                 `train_grids`, `measure_claims`
+
+A test holds the order of the floors, and that this map is complete.
 """

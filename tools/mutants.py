@@ -1,6 +1,6 @@
 """A mutation run: which small changes of the code does no test notice?
 
-    python -m tools.mutants [MODULE ...]      # losses, experiments/own, ...; without a name all of `MODULES`
+    python -m tools.mutants [MODULE ...]      # training/losses, ...; without a name all of `MODULES`
 
 mutmut changes one place of a module at a time (`<` becomes `<=`, a number grows by one, an argument is left out) and
 runs the module's own test file. A change that all tests pass has survived: a property that no test states, or a change
@@ -34,8 +34,11 @@ MODULES = (
     "training/balancing",
     "models/experts",
     "models/esmm",
-    "capstone/own_data",
-    "capstone/own_checks",
+    "capstone/reading",
+    "capstone/declaration",
+    "capstone/suggestion",
+    "capstone/preparation",
+    "capstone/table_checks",
     "capstone/recommendation",
     "capstone/comparison",
 )

@@ -46,6 +46,7 @@ VIEWED = re.compile(r'(?<="model_id": ")[^"]+')
 STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=_|\b)")  # a styled DataFrame names its table so
 PICTURE = re.compile(r"(data:image/png;base64,[\w+/=]+)")  # in a text
 VERSION = re.compile(r"(?<=PyTorch )\d+(\.\d+)+")  # a report says what it was made with
+ASKS = re.compile(r'ask\("(C\d+\.P\d+)".*\)')
 DECIMAL = re.compile(r"\s*[-+−]?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)")
 
 
@@ -64,6 +65,12 @@ def find(paths: list[Path]) -> list[Path]:
 
 def tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
+
+
+def asked(cell: NotebookNode) -> str | None:
+    """The id of the question that the last line of a cell asks, if it does nothing else."""
+    found = ASKS.fullmatch(cell.source.rpartition("\n")[2])
+    return found and found[1]
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:

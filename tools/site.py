@@ -2,7 +2,7 @@
 
 A page opens from disk. Its widgets are the saved ones, drawn by the scripts that ipywidgets and anywidget have
 installed here (`page.js` ties them together); formulas become MathML, which browsers draw themselves. What JupyterLab
-folds is folded here as well, and the code of a prediction, which holds the answer, is left out.
+folds is folded here as well.
 """
 
 from __future__ import annotations

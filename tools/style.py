@@ -12,10 +12,11 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
-from tools.notebooks import IMAGES, canonical, code_cells, output_texts, tags
+from tools.notebooks import IMAGES, asked, canonical, code_cells, output_texts, tags
 
 TAGS = {"claim", "exercise", "live", "movielens", "predict", "setup", "solution", "widget"}
-FOLDED = ("predict", "setup", "solution")
+FOLDED = ("setup", "solution")
+ASKED_LINES = 3
 MEDIAN_LINES, P90_LINES = 5, 15
 MEGABYTES = 1.5
 DPI = 100
@@ -71,6 +72,8 @@ def _cells(notebook: NotebookNode) -> list[str]:
             for tag in FOLDED
             if tag in tags(cell) and not folded.get("source_hidden")
         ]
+        if "predict" in tags(cell) and (len(cell.source.splitlines()) > ASKED_LINES or not asked(cell)):
+            found.append(f'predict {cell.id} is not {ASKED_LINES} lines at most that end with `ask("C…")`')
         if "solution" in tags(cell):
             if not folded.get("outputs_hidden"):
                 found.append(f"output of solution {cell.id} is not folded (jupyter.outputs_hidden)")

@@ -23,16 +23,17 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from helpers.capstone.own_checks import PRIOR, Problems, must_pass
-from helpers.capstone.own_data import Declaration, Split, prepare, split
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.preparation import Split, prepare, split
 from helpers.capstone.ranker import Recipe, scaled
+from helpers.capstone.table_checks import PRIOR, Problems, must_pass
 from helpers.data.examples import Examples
 from helpers.data.features import Features
 from helpers.evaluation.four_outcomes import SMALLEST
 from helpers.evaluation.intervals import auc_influence, gain, over_users, r2_influence, seeds_needed
 from helpers.evaluation.metrics import auc, gauc, r2
 from helpers.evaluation.verdicts import verdict
-from helpers.models.copies import Members
+from helpers.models.copies import predict
 from helpers.models.shared_bottom import parameter_count
 from helpers.support import validate
 from helpers.training.loop import TOTAL, fit
@@ -107,7 +108,7 @@ def steps(
 ) -> Iterator[tuple[float, Comparison | None]]:
     """The comparison in small steps: yields (share that is done, None), at the end (1, the result).
 
-    frame    as `own_data.read` gives it
+    frame    as `reading.read` gives it
     seeds    at least two; with a time they vary the training alone
     matters  {"binary": smallest gain of AUC that matters, "regression": of R²}
     penalties  values of `l2_embedding` to choose among, too; as a rule that of the recipe alone
@@ -264,7 +265,7 @@ class _Table:
         run = fit(models, train, valid, seed=seeds, progress=False, **recipe.training())
         seconds = (time.process_time() - start) / len(seeds)
         totals = run.history[run.history["task"] == TOTAL]
-        found = Members(models).predict(test.inputs)
+        found = predict(models, test.inputs)
         outputs = {(task, seed): found[task][i].numpy() for task in tasks for i, seed in enumerate(seeds)}
         loss = float(totals.groupby("copy")["valid"].min().sum())
         return _Run(loss, outputs, parameter_count(models[0]), seconds)

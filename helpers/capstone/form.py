@@ -20,11 +20,13 @@ import ipywidgets as widgets
 import pandas as pd
 
 from helpers.capstone.comparison import Comparison, steps
-from helpers.capstone.own_checks import check
-from helpers.capstone.own_data import ROLES, Declaration, megabytes, read, suggest
+from helpers.capstone.declaration import ROLES, Declaration
 from helpers.capstone.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Recipe
+from helpers.capstone.reading import megabytes, read
 from helpers.capstone.recommendation import recommend, too_good
 from helpers.capstone.report import as_code, report
+from helpers.capstone.suggestion import suggest
+from helpers.capstone.table_checks import check
 from helpers.display.model_ids import stable
 from helpers.support import validate
 

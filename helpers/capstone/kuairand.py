@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.capstone import own_data
-from helpers.capstone.own_data import Declaration
+from helpers.capstone import reading
+from helpers.capstone.declaration import Declaration
 from helpers.support import validate
 
 LOG, USERS = "log_standard_4_22_to_5_08_1k.csv", "user_features_1k.csv"
@@ -48,7 +48,7 @@ def read(folder: str | Path, rows: int = 1_000_000) -> pd.DataFrame:
     Raises FileNotFoundError that names the file which is missing.
     """
     rows = validate.number("rows", rows, low=1, whole=True)
-    log, users = (own_data.read(Path(folder) / name, names) for name, names in WANTED.items())
+    log, users = (reading.read(Path(folder) / name, names) for name, names in WANTED.items())
     log = log.sort_values("time_ms", kind="stable")[:rows]
     return log.merge(users, on="user_id", how="left", validate="many_to_one")
 

@@ -27,7 +27,7 @@ from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features
 from helpers.evaluation.metrics import evaluate
 from helpers.models.bottoms import DCN, DIN, DeepFM
-from helpers.models.copies import Members
+from helpers.models.copies import predict
 from helpers.models.esmm import product_logit
 from helpers.models.experts import PLE, MMoE
 from helpers.models.shared_bottom import Encoder, SharedBottom, SingleTasks, parameter_count
@@ -176,7 +176,7 @@ class Ranker:
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A column a task, a row a row of `frame`: the probability of a binary label, the value of another."""
-        outputs = Members(self._serving()).predict(self.features.transform(frame))
+        outputs = predict(self._serving(), self.features.transform(frame))
         return pd.DataFrame({task: output.numpy() for task, output in outputs.items()}, index=frame.index)
 
     def evaluate(self, frame: pd.DataFrame, groups: str | None = None) -> pd.DataFrame:
@@ -186,7 +186,7 @@ class Ranker:
         """
         self._serving()
         examples = scaled(_examples(self.features, frame, self.tasks, groups), self.scales)
-        return evaluate(Members(self.model).predict(examples.inputs), examples, self.tasks)
+        return evaluate(predict(self.model, examples.inputs), examples, self.tasks)
 
     def save(self, path: str | Path) -> None:
         """Write everything that `load` needs into one file, whole or not at all: texts and tensors, no code."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from helpers.capstone.own_checks import GIVEN_AWAY
+from helpers.capstone.table_checks import GIVEN_AWAY
 from helpers.evaluation.intervals import MOST_SEEDS
 from helpers.evaluation.verdicts import VERDICTS
 from helpers.support import validate

@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.capstone.comparison import METRICS, SINGLE, Comparison
-from helpers.capstone.own_data import Declaration, literal
+from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import recommend, too_good
 from helpers.display import figures
@@ -319,8 +319,9 @@ def _again(found: Comparison, file: str) -> str:
 
 
 IMPORTS = """from helpers.capstone.comparison import compare
-from helpers.capstone.own_data import Declaration, read
+from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
+from helpers.capstone.reading import read
 from helpers.capstone.report import report"""
 
 

@@ -1,13 +1,15 @@
-"""The course as a whole: grids and claims by name, wherever a chapter has them.
+"""The course as a whole: grids, claims and questions by name, wherever a chapter has them.
 
-Chapters are discovered: a grid's name starts with its chapter ("04_conditions"), a claim's id too ("C4.1"), and each is
-looked up in the modules of `helpers/chapters/ch04/`. Only notebooks, tests and commands ask here.
+Chapters are discovered: a grid's name starts with its chapter ("04_conditions"), a claim's and a question's id too
+("C4.1", "C4.P1"), and each is looked up in the modules of `helpers/chapters/ch04/`. Only notebooks, tests and commands
+ask here.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
@@ -15,6 +17,8 @@ from types import ModuleType
 import pandas as pd
 
 from helpers import chapters
+from helpers.display.questions import Prediction, Question
+from helpers.display.runs import Runs
 from helpers.experiments.claim import Claim, Findings
 from helpers.experiments.grid import Grid
 from helpers.support import validate
@@ -56,6 +60,32 @@ def _grids_of(chapter: str) -> dict[str, Grid]:
 GRIDS = _Grids()
 
 
+def runs(*names: str, **columns) -> Runs:
+    """The kept runs of one grid or of several alike, with what their columns are where that is not plain (`Runs`)."""
+    tables = [GRIDS[validate.choice("names", name, GRIDS)].read() for name in names]
+    return Runs(pd.concat(tables, ignore_index=True), **columns)
+
+
+def questions(chapter: str) -> dict[str, Question]:
+    """The questions of a chapter ("ch04") by id, in their order."""
+    found = vars(importlib.import_module(f"helpers.chapters.{chapter}.questions")).values()
+    return {value.id: value for value in found if isinstance(value, Question)}
+
+
+def question(id: str) -> Question:
+    """The question `id` ("C4.P1")."""
+    chapter = re.match(r"C(\d+)\.P\d+$", id)
+    if not chapter or (name := f"ch{int(chapter[1]):02d}") not in chapter_names():
+        validate.fail("id", repr(id), "chapter and number of a question, such as 'C4.P1'")
+    known = questions(name)
+    return known[validate.choice("id", id, known)]
+
+
+def ask(id: str, *about) -> Prediction:
+    """Ask the reader the question `id` about `about`: the result opens after a guess."""
+    return question(id)(*about)
+
+
 def all_claims() -> dict[str, Claim]:
     """Every claim of the course by its id, in the order of the chapters."""
     return {id: claim for chapter in chapter_names() for id, claim in _claims_of(chapter).items()}
@@ -93,7 +123,7 @@ def fresh(claim: Claim, seeds: Sequence[int]) -> pd.DataFrame:
     """The table of a claim measured now with these seeds, narrowed to what the claim needs."""
     if callable(claim.grid):
         return claim.grid(seeds)
-    return _joined(claim, lambda grid: grid.measure(seeds, **claim.only))
+    return _joined(claim, lambda grid: grid.make(**grid.settings | claim.only | {"seeds": seeds}))
 
 
 def _joined(claim: Claim, table: Callable[[Grid], pd.DataFrame]) -> pd.DataFrame:

@@ -1,10 +1,10 @@
 """`make claims`: measure every claim again with seeds that no notebook uses, and compare with the notebooks' verdicts.
 
-usage: python -m helpers.course.measure_claims [--seeds START:STOP] [ID ...]
+usage: python -m helpers.course.measure_claims [--seeds START:STOP] [--cluster tcp://HOST:PORT] [ID ...]
 
 Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
-among the processor's cores. Prints two lines a claim, its numbers and its sentence, and a last line that counts; exits
-1 if a verdict is not reproduced.
+among the cores of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured,
+its numbers and its sentence, and a last line that counts; exits 1 if a verdict is not reproduced.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-from helpers.course import all_claims
-from helpers.course.cores import measured
+from helpers.course import all_claims, fresh
+from helpers.experiments import jobs
 from helpers.experiments.claim import VERDICTS, Claim
 from helpers.support import environment
 
@@ -54,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make claims", description=__doc__.splitlines()[0])
     help_seeds = "START:STOP; more are taken where a claim needs them"
     parser.add_argument("--seeds", type=_seeds, default="5000:5020", metavar="START:STOP", help=help_seeds)
+    parser.add_argument("--cluster", metavar="tcp://HOST:PORT", help="a Dask scheduler; without it, all cores are used")
     parser.add_argument("ids", nargs="*", help="claims to measure; all if none is named")
     options = parser.parse_args(arguments)
     start, stop = options.seeds
@@ -62,14 +64,19 @@ def main(arguments: list[str] | None = None) -> int:
     environment.setup()
     verdicts = stated(NOTEBOOKS)
     claims = {id: claim for id, claim in all_claims().items() if not options.ids or id in options.ids}
-    groups = by_experiment(claims)
-    jobs = [(ids, start, max(stop, *(start + claims[id].seeds for id in ids))) for ids in groups]
+    groups = {", ".join(ids): ids for ids in by_experiment(claims)}
+    experiments = {}
+    for name, ids in groups.items():
+        seeds = range(start, max(stop, *(start + claims[id].seeds for id in ids)))
+        experiments[name] = partial(fresh, claims[ids[0]], seeds)
     failed = 0
-    for id, verdict, card in measured(jobs):
-        same = verdicts.get(id) == verdict
-        failed += not same
-        note = "as stated" if same else f"NOT as stated: {verdicts.get(id, 'in no notebook')}"
-        print(f"{card} · {note}\n    {claims[id].sentence}", flush=True)
+    for done in jobs.run(experiments, options.cluster):
+        for id in groups[done.name]:
+            finding = claims[id].judge(id, done.table)
+            same = verdicts.get(id) == finding.verdict
+            failed += not same
+            note = "as stated" if same else f"NOT as stated: {verdicts.get(id, 'in no notebook')}"
+            print(f"{finding!r} · {note}\n    {claims[id].sentence}", flush=True)
     print(f"{len(claims)} claims measured with new seeds: {len(claims) - failed} reproduced, {failed} not.")
     return 1 if failed else 0
 

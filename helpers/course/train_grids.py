@@ -1,27 +1,61 @@
 """`make grids`: train every grid of the course and keep it in `data/grids/`.
 
-usage: python -m helpers.course.train_grids [NAME ...]
+usage: python -m helpers.course.train_grids [--cluster tcp://HOST:PORT] [NAME ...]
+
+The grids are shared out among the cores of this machine, or the workers of a Dask cluster. Each is kept as soon as it
+is trained, so what is done survives the failure of another; a grid that reads others is trained after them.
 """
 
+from __future__ import annotations
+
 import argparse
-import time
+import sys
+from collections.abc import Sequence
+from functools import partial
+from graphlib import TopologicalSorter
+
+import pandas as pd
 
 from helpers.course import GRIDS
-from helpers.support import environment
+from helpers.experiments import jobs
+from helpers.support import environment, validate
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make grids", description=__doc__.splitlines()[0])
+    parser.add_argument("--cluster", metavar="tcp://HOST:PORT", help="a Dask scheduler; without it, all cores are used")
     parser.add_argument("names", nargs="*", help="grids to train; all if none is named")
-    names = parser.parse_args().names
+    options = parser.parse_args(arguments)
+    names = options.names or list(GRIDS)
     if unknown := set(names) - set(GRIDS):
         parser.error(f"no grid {', '.join(sorted(unknown))}; there are {', '.join(GRIDS)}")
     environment.setup()
-    for name in names or GRIDS:
-        start = time.perf_counter()
-        table = GRIDS[name].write()
-        print(f"{name}: {len(table)} rows in {time.perf_counter() - start:.0f} s", flush=True)
+    order = TopologicalSorter({name: _read_by(name) & set(names) for name in names})
+    order.prepare()
+    count = 0
+    while ready := order.get_ready():
+        for done in jobs.run({name: partial(_train, name, GRIDS[name].hash()) for name in ready}, options.cluster):
+            GRIDS[done.name].write(done.table)
+            order.done(done.name)
+            count += 1
+            rows = len(done.table)
+            print(f"[{count}/{len(names)}] {done.name}: {rows} rows in {done.seconds:.0f} s", flush=True)
+    return 0
+
+
+def _read_by(name: str) -> set[str]:
+    """The grids that a grid takes its tuned settings from."""
+    return {search for chosen in GRIDS[name].reads for search in chosen.searches}
+
+
+def _train(name: str, expected: str) -> pd.DataFrame:
+    """The table of a grid; a worker looks it up itself, and so finds what it reads in its own folder."""
+    grid = GRIDS[name]
+    if grid.hash() != expected:
+        came = f"other settings of {name} in a worker than here"
+        validate.fail("grid", came, "the same searches in its data/grids: best one folder for all")
+    return grid.make(**grid.settings)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

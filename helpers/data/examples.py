@@ -18,11 +18,32 @@ from helpers.support import validate
 Inputs = Tensor | dict[str, Tensor]
 
 
-def map_inputs(function, inputs: Inputs) -> Inputs:
-    """Apply `function` to the tensor, or to each tensor of the dict."""
-    if isinstance(inputs, dict):
-        return {name: function(tensor) for name, tensor in inputs.items()}
-    return function(inputs)
+def map_tensors(function, *values):
+    """`function` of the tensors `values`; of dicts of tensors, {name: `function` of the tensors of that name}; of None,
+    None."""
+    if isinstance(values[0], dict):
+        return {name: function(*[value[name] for value in values]) for name in values[0]}
+    return None if values[0] is None else function(*values)
+
+
+def check_inputs(inputs: Inputs, copies: int | None = None, shared: bool = False) -> tuple[int, ...]:
+    """The shape of what has one value a row: `(n,)`, or `(copies, n)` where each of the copies has inputs of its own.
+
+    shared   copies may also have the same inputs, `(n, columns)`
+    """
+    tensors = {f"inputs[{key!r}]": t for key, t in inputs.items()} if isinstance(inputs, dict) else {"inputs": inputs}
+    if not tensors:
+        validate.fail("inputs", "an empty dict", "at least one tensor")
+    for name, tensor in tensors.items():
+        _check(name, tensor)
+        own = copies is not None and tensor.dim() == 3 and len(tensor) == copies
+        if not own and not (tensor.dim() == 2 and (copies is None or shared)):
+            shapes = ["(n, columns)"] * (copies is None or shared) + [f"({copies}, n, columns)"] * (copies is not None)
+            validate.fail(name, f"shape {tuple(tensor.shape)}", f"shape {' or '.join(shapes)}")
+    rows = sorted({tuple(tensor.shape[:-1]) for tensor in tensors.values()})
+    if len(rows) > 1:
+        validate.fail("inputs", f"tensors with {rows} rows", "the same number of rows in each")
+    return rows[0]
 
 
 def _check(name: str, values, shape: tuple[int, ...] | None = None) -> None:
@@ -35,9 +56,8 @@ def _check(name: str, values, shape: tuple[int, ...] | None = None) -> None:
         validate.fail(name, f"shape {tuple(values.shape)}", f"shape {shape}, one value a row of the inputs")
 
 
-def _columns(inputs: Inputs) -> tuple:
-    tensors = inputs if isinstance(inputs, dict) else {"inputs": inputs}
-    return tuple(sorted((name, tensor.shape[-1], tensor.dtype) for name, tensor in tensors.items()))
+def _float(name: str, values: Tensor) -> Tensor:
+    return validate.finite(name, values.float())
 
 
 @dataclass(frozen=True)
@@ -62,91 +82,57 @@ class Examples:
     copies: int | None = None
 
     def __post_init__(self):
-        shape = self._check_inputs()
-        for kind, by_task in (("labels", self.labels), ("masks", self.masks), ("weights", self.weights)):
-            if not isinstance(by_task, dict):
-                validate.fail(kind, type(by_task).__name__, "a dict of tensors by task", TypeError)
+        shape = check_inputs(self.inputs, self.copies)
+        if shape[-1] == 0:
+            validate.fail("inputs", "no row", "at least one example")
+        for kind in ("labels", "masks", "weights"):
+            by_task = validate.instance(kind, getattr(self, kind), dict, "a dict of tensors by task")
             for task, values in by_task.items():
                 if task not in self.labels:
                     validate.fail(f"{kind}[{task!r}]", "a task without labels", f"one of {list(self.labels)}")
                 _check(f"{kind}[{task!r}]", values, shape)
+                if kind == "masks" and values.dtype != torch.bool:
+                    validate.fail(f"masks[{task!r}]", f"dtype {values.dtype}", "bool", TypeError)
+                if kind == "weights" and bool((values < 0).any()):
+                    came = f"a negative weight ({float(values.min()):g})"
+                    validate.fail(f"weights[{task!r}]", came, "weights of at least 0")
         if not self.labels:
             validate.fail("labels", "no task", "a dict with at least one task")
-        for task, mask in self.masks.items():
-            if mask.dtype != torch.bool:
-                validate.fail(f"masks[{task!r}]", f"dtype {mask.dtype}", "bool", TypeError)
-        labels = {}
-        for task, values in self.labels.items():
-            if task in self.masks:
-                values = torch.where(self.masks[task], values, torch.zeros_like(values))
-            labels[task] = validate.finite(f"labels[{task!r}]", values.float())
-        weights = {task: validate.finite(f"weights[{task!r}]", values.float()) for task, values in self.weights.items()}
-        for task, values in weights.items():
-            if bool((values < 0).any()):
-                validate.fail(
-                    f"weights[{task!r}]", f"a negative weight ({float(values.min()):g})", "weights of at least 0"
-                )
         if self.groups is not None:
             _check("groups", self.groups, shape)
             if self.groups.dtype == torch.bool or self.groups.is_floating_point():
                 validate.fail("groups", f"dtype {self.groups.dtype}", "integers, the user of each row", TypeError)
-        object.__setattr__(self, "labels", labels)
-        object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "inputs", self._as_numbers())
-
-    def _check_inputs(self) -> tuple[int, ...]:
-        """The shape of what has one value a row: `(n,)`, or `(m, n)` for stacked examples."""
-        tensors = self.inputs if isinstance(self.inputs, dict) else {"inputs": self.inputs}
-        for name, tensor in tensors.items():
-            _check(name, tensor)
-            if tensor.dim() != (2 if self.copies is None else 3):
-                validate.fail(name, f"shape {tuple(tensor.shape)}", "rows and columns, (n, columns)")
-        return self._shape()
-
-    def _as_numbers(self) -> Inputs:
-        """Plain inputs and dense columns as float32; ids stay integers."""
+        observed = {task: torch.where(mask, self.labels[task], 0) for task, mask in self.masks.items()}
+        labels = {task: _float(f"labels[{task!r}]", values) for task, values in (self.labels | observed).items()}
+        weights = {task: _float(f"weights[{task!r}]", values) for task, values in self.weights.items()}
         if isinstance(self.inputs, Tensor):
-            return validate.finite("inputs", self.inputs.float())
-        floats = {name: tensor.float() for name, tensor in self.inputs.items() if tensor.is_floating_point()}
-        return self.inputs | {name: validate.finite(name, tensor) for name, tensor in floats.items()}
-
-    def _shape(self) -> tuple[int, ...]:
-        axes = 1 if self.copies is None else 2
-        tensors = list(self.inputs.values()) if isinstance(self.inputs, dict) else [self.inputs]
-        if not tensors:
-            validate.fail("inputs", "no tensor", "at least one")
-        shapes = {tuple(t.shape[:axes]) for t in tensors}
-        if len(shapes) > 1:
-            validate.fail("inputs", f"tensors with {sorted(shapes)} rows", "the same number of rows in each")
-        shape = shapes.pop()
-        if len(shape) < axes or shape[-1] == 0:
-            validate.fail("inputs", "no row", "at least one example")
-        return shape
+            inputs = _float("inputs", self.inputs)
+        else:  # ids stay integers
+            dense = {name: tensor for name, tensor in self.inputs.items() if tensor.is_floating_point()}
+            inputs = self.inputs | {name: _float(f"inputs[{name!r}]", tensor) for name, tensor in dense.items()}
+        vars(self).update(inputs=inputs, labels=labels, weights=weights)
 
     def __len__(self) -> int:
-        return self._shape()[-1]
+        return next(iter(self.labels.values())).shape[-1]
 
     @property
     def tasks(self) -> list[str]:
         return list(self.labels)
+
+    def map(self, function, *others: Examples, copies: int | None = None) -> Examples:
+        """`function` of each tensor and of the same tensor of `others`. What was checked once is not checked again."""
+        mapped = object.__new__(Examples)
+        for name in ("inputs", "labels", "masks", "weights", "groups"):
+            vars(mapped)[name] = map_tensors(function, *[getattr(one, name) for one in (self, *others)])
+        vars(mapped)["copies"] = copies
+        return mapped
 
     def take(self, rows: Tensor) -> Examples:
         """The examples at the positions `rows`, from 0 on (or where a bool tensor is True)."""
         if self.copies is not None:
             validate.fail("rows", "stacked examples", "examples of one model")
         rows = self._positions(rows)
-
-        def pick(by_task):
-            return {task: values[rows] for task, values in by_task.items()}
-
-        return replace(
-            self,
-            inputs=map_inputs(lambda tensor: tensor[rows], self.inputs),
-            labels=pick(self.labels),
-            masks=pick(self.masks),
-            weights=pick(self.weights),
-            groups=None if self.groups is None else self.groups[rows],
-        )
+        return self.map(lambda tensor: tensor[rows])
 
     def _positions(self, rows) -> Tensor:
         if not isinstance(rows, Tensor | np.ndarray | list | tuple | range):
@@ -159,7 +145,9 @@ class Examples:
             validate.fail("rows", f"dtype {rows.dtype}", "positions (integers), or a bool a row", TypeError)
         if rows.dim() != 1 or (rows.dtype == torch.bool and len(rows) != len(self)):
             validate.fail("rows", f"shape {tuple(rows.shape)}", f"positions in a row, or ({len(self)},) bools")
-        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(self):
+        if len(rows) == 0 or (rows.dtype == torch.bool and not bool(rows.any())):
+            validate.fail("rows", "no row", "at least one")
+        if not 0 <= int(rows.min()) <= int(rows.max()) < len(self):
             validate.fail("rows", f"numbers from {rows.min()} to {rows.max()}", f"numbers from 0 to {len(self) - 1}")
         return rows
 
@@ -167,11 +155,9 @@ class Examples:
         """The same examples with the labels of `tasks` alone: what a single-task model trains on."""
         for task in tasks:
             validate.choice("tasks", task, self.labels)
-
-        def pick(by_task):
-            return {task: by_task[task] for task in tasks if task in by_task}
-
-        return replace(self, labels=pick(self.labels), masks=pick(self.masks), weights=pick(self.weights))
+        by_task = ("labels", "masks", "weights")
+        kept = {name: {t: getattr(self, name)[t] for t in tasks if t in getattr(self, name)} for name in by_task}
+        return replace(self, **kept)
 
     @staticmethod
     def stack(many: list[Examples]) -> Examples:
@@ -186,22 +172,15 @@ class Examples:
         for name in ("labels", "masks", "weights"):
             if any(set(getattr(one, name)) != set(getattr(first, name)) for one in many):
                 validate.fail(name, "sets with different tasks", "the same tasks in each")
-        if any(len(one) != len(first) for one in many):
-            validate.fail(
-                "many", f"sets of {sorted({len(one) for one in many})} rows", "the same number of rows in each"
-            )
+        if len(rows := {len(one) for one in many}) > 1:
+            validate.fail("many", f"sets of {sorted(rows)} rows", "the same number of rows in each")
         if len({_columns(one.inputs) for one in many}) > 1:
             validate.fail("inputs", "sets with different columns", "the same columns in each")
         if len({one.groups is None for one in many}) > 1:
             validate.fail("groups", "groups in some sets alone", "groups in each set, or in none")
+        return first.map(lambda *tensors: torch.stack(tensors), *many[1:], copies=len(many))
 
-        def join(name):
-            first_by_task = getattr(first, name)
-            return {task: torch.stack([getattr(one, name)[task] for one in many]) for task in first_by_task}
 
-        if isinstance(first.inputs, dict):
-            inputs = {name: torch.stack([one.inputs[name] for one in many]) for name in first.inputs}
-        else:
-            inputs = torch.stack([one.inputs for one in many])
-        groups = None if first.groups is None else torch.stack([one.groups for one in many])
-        return Examples(inputs, join("labels"), join("masks"), join("weights"), groups, copies=len(many))
+def _columns(inputs: Inputs) -> tuple:
+    tensors = inputs if isinstance(inputs, dict) else {"inputs": inputs}
+    return tuple(sorted((name, tensor.shape[-1], tensor.dtype) for name, tensor in tensors.items()))

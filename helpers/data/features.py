@@ -32,7 +32,7 @@ from helpers.data.examples import Examples
 from helpers.support import validate
 
 PADDING = 0
-LARGEST = np.finfo(np.float32).max  # what does not fit into float32 counts as infinite
+LARGEST_FLOAT = np.finfo(np.float32).max  # what does not fit into float32 counts as infinite
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Sequence:
     length: int = 20
 
 
-KINDS = {kind.__name__: kind for kind in (Dense, Sparse, Sequence)}
+COLUMN_KINDS = {kind.__name__: kind for kind in (Dense, Sparse, Sequence)}
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class Features:
     def of_state(state: dict) -> Features:
         """Fitted features from what `state` gave: they transform every row as the first ones did."""
         columns = [dict(column) for column in state["columns"]]
-        features = Features([KINDS[column.pop("kind")](**column) for column in columns])
+        features = Features([COLUMN_KINDS[column.pop("kind")](**column) for column in columns])
         features.dense, features.means, features.deviations = state["dense"], state["means"], state["deviations"]
         features.vocabularies = {
             name: pd.Index(ids, dtype=object if isinstance(ids[0], str) else np.int64)
@@ -243,7 +243,7 @@ class Features:
         for column in self._dense:
             values = _numbers(column.name, frame[column.name])
             standardised = np.nan_to_num((values - self.means[column.name]) / self.deviations[column.name])
-            if np.abs(standardised).max() > LARGEST:
+            if np.abs(standardised).max() > LARGEST_FLOAT:
                 validate.fail(column.name, f"a value of {np.nanmax(np.abs(values)):g}", "values like those of `fit`")
             scaled.append(standardised)
             if f"{column.name} missing" in self.dense:
@@ -291,9 +291,9 @@ def _numbers(name: str, values: pd.Series) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(values.dtype):  # bools are numeric to pandas
         validate.fail(name, f"a column of {values.dtype}", "numbers", TypeError)
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    if (np.abs(numbers) > LARGEST).any():
+    if (np.abs(numbers) > LARGEST_FLOAT).any():
         validate.fail(
-            name, f"{(np.abs(numbers) > LARGEST).sum()} infinite values", "finite numbers, or NaN where missing"
+            name, f"{(np.abs(numbers) > LARGEST_FLOAT).sum()} infinite values", "finite numbers, or NaN where missing"
         )
     return numbers
 

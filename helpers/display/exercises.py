@@ -1,9 +1,7 @@
-"""Predictions and exercises: what the reader does, and what answers at once.
+"""Exercises: what the reader writes, and what answers at once.
 
-`predict` asks before a result is shown and opens it in the browser on commit or skip. The choice lives in the browser
-alone, so a prediction is shut again after Run All, in the committed notebook and in an exported page. An `Exercise`
-checks an answer: it says what is wrong and gives a first and a second hint, never the answer. `helpers/checks/` holds
-the exercises, one module a chapter.
+An `Exercise` checks an answer: it says what is wrong and gives a first and a second hint, never the answer. The
+exercises are in `helpers/chapters/chNN/exercises.py`.
 """
 
 from __future__ import annotations
@@ -13,81 +11,20 @@ import inspect
 import os
 import re
 import sysconfig
-import textwrap
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import anywidget
 import numpy as np
 import torch
-import traitlets
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
-from helpers.display.model_ids import stable
 from helpers.display.pictures import describe, image, png
-from helpers.support import environment, validate
-
-
-class Prediction(anywidget.AnyWidget):
-    """A question whose result stays shut until the reader commits a guess or skips (`predict`, `predict_number`)."""
-
-    _esm = Path(__file__).with_name("prediction.js")
-    _css = Path(__file__).with_name("explorer.css")
-    name = traitlets.Unicode().tag(sync=True)
-    question = traitlets.Unicode().tag(sync=True)
-    options = traitlets.List(traitlets.Unicode()).tag(sync=True)  # empty: the guess is a number
-    answer = traitlets.Float().tag(sync=True)  # the index of the right option, or the number itself
-    unit = traitlets.Unicode().tag(sync=True)
-    picture = traitlets.Unicode().tag(sync=True)  # a PNG as base64, or ""
-    text = traitlets.Unicode().tag(sync=True)
-    why = traitlets.Unicode().tag(sync=True)
-
-    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
-        data, metadata = super()._repr_mimebundle_(**kwargs)
-        lines = [f"Prediction {self.name}. {self.question}", *(f"  ( ) {option}" for option in self.options)]
-        lines.append("To answer and see the result, run this cell or trust the notebook (jupyter trust).")
-        plain = "\n".join(textwrap.fill(line, 100, subsequent_indent="  ") for line in lines)
-        return data | {"text/plain": plain}, metadata
-
-
-@stable
-def predict(
-    name: str, question: str, options: list[str], answer: int, result: Figure | str, why: str = ""
-) -> Prediction:
-    """Ask which of `options` will come out; `answer` is the index of the one that did.
-
-    name    as C4.P1: chapter and number
-    result  what stays shut: a matplotlib figure (which the cell then does not show by itself) or a sentence
-    why     a sentence or two that explain the result, shown with it
-    """
-    if len(options) < 2:
-        validate.fail("options", f"{len(options)} options", "at least two")
-    validate.number("answer", answer, 0, len(options) - 1, whole=True)
-    return Prediction(name=name, question=question, options=options, answer=answer, why=why, **_shut(result))
-
-
-@stable
-def predict_number(
-    name: str, question: str, answer: float, result: Figure | str, unit: str = "", why: str = ""
-) -> Prediction:
-    """Ask for a number, and say how far off the guess was; `unit` stands after the field. Otherwise as `predict`."""
-    answer = validate.number("answer", answer)
-    return Prediction(name=name, question=question, options=[], answer=answer, unit=unit, why=why, **_shut(result))
-
-
-def _shut(result: Figure | str) -> dict[str, str]:
-    if isinstance(result, str):
-        return {"text": result}
-    if not isinstance(result, Figure):
-        validate.fail("result", type(result).__name__, "a matplotlib figure or a string", TypeError)
-    picture = png(result)
-    plt.close(result)  # else the cell would show it
-    return {"picture": picture}
+from helpers.support import environment
 
 
 class Folded:
@@ -137,6 +74,28 @@ def begun(value):
     if value is None or value is ... or value is NotImplemented:
         raise Untouched(value)
     return value
+
+
+def described(value) -> str:
+    """What came, in words: its shape, its entries or its type."""
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.ndim else "one number"
+    return f"a dict of {len(value)}" if isinstance(value, dict) else f"a {type(value).__name__}"
+
+
+def scalar(value, hint: str, second_hint: str) -> Probe:
+    """The probe of a loss: one number, in a tensor."""
+    single = isinstance(value, torch.Tensor) and value.dim() == 0
+    return Probe(single, f"the function gave back {described(value)}, not one number in a tensor.", hint, second_hint)
+
+
+def slopes(value, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The gradient of a number, or of a sum, with respect to each input; zeros where none flows."""
+    if not (isinstance(value, torch.Tensor) and value.requires_grad):
+        return tuple(map(torch.zeros_like, inputs))
+    return torch.autograd.grad(value.sum(), inputs, retain_graph=True, allow_unused=True, materialize_grads=True)
 
 
 class Exercise:

@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 
 from helpers.display.model_ids import stable
 from helpers.display.palette import GREY, in_few_colours
-from helpers.display.panels import Curves, Panel, Plane, Settings, Words, levels
+from helpers.display.panels import Curves, Panel, Plane, Position, Words, levels
 from helpers.display.pictures import image, sentence
 from helpers.support import validate
 
@@ -37,7 +37,7 @@ STATE_BYTES = 300_000  # several explorers fit into a notebook of 1.5 MB
 COMBINATIONS = 5_000
 
 Values = dict[str, float | tuple[float, float, float]]
-Train = Callable[[Settings], Iterator[tuple[float, Values | None] | tuple[float, Values | None, str]]]
+Train = Callable[[Position], Iterator[tuple[float, Values | None] | tuple[float, Values | None, str]]]
 
 __all__ = ["Curves", "Explorer", "Plane", "TrainNow"]
 
@@ -74,9 +74,9 @@ class Explorer(widgets.VBox):
         self,
         controls: dict[str, str],
         panels: list[Panel],
-        sentence: Callable[[Settings], str],
+        sentence: Callable[[Position], str],
         *,
-        start: Settings | None = None,
+        start: Position | None = None,
         dropdown: Collection[str] = (),
         intervals: str = "",
         train: Train | None = None,
@@ -105,11 +105,11 @@ class Explorer(widgets.VBox):
             self.children += (TrainNow(self, train, verb),)
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> Position:
         """The option that each control has now."""
         return {name: self.options[name][control.index] for name, control in self.controls.items()}
 
-    def show_run(self, settings: Settings, values: Values, number: int | None = None, part: str = "") -> int:
+    def show_run(self, settings: Position, values: Values, number: int | None = None, part: str = "") -> int:
         """Draw a run of the reader's own as a star at its settings; returns its number, by which a later call moves it.
 
         `values` as `train` yields them; with `part`, such as "1 of 8 seeds", the star is hollow. Raises ValueError for
@@ -211,7 +211,7 @@ class TrainNow(widgets.HBox):
         finally:
             self.button.disabled, self.stop.disabled, self.bar.layout.display = False, True, "none"
 
-    def _steps(self, settings: Settings) -> Iterator[tuple[float, Values | None, str]]:
+    def _steps(self, settings: Position) -> Iterator[tuple[float, Values | None, str]]:
         """The steps of `train`, checked; without a part they have an empty one."""
         steps = self.train(settings)
         if not isinstance(steps, Iterator):
@@ -291,7 +291,7 @@ def _drawing(controls: dict[str, str], options: dict[str, list], panels: list[Pa
     return drawing
 
 
-def _spoken(argument: str, words: Words, every: list[Settings]) -> dict:
+def _spoken(argument: str, words: Words, every: list[Position]) -> dict:
     """Words for every combination of the options: the different texts, and which of them each combination has."""
     said = [words if isinstance(words, str) else words(dict(settings)) for settings in every]
     for text in said:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.display import pictures
-from helpers.display.palette import BLACK, GREY, METHOD, SINGLE_TASK, TASKS, Style, styles
+from helpers.display.palette import BLACK, GREY, METHOD, NAMED, SINGLE_TASK, Style, styles
 from helpers.support import validate
 
 STYLE = {
@@ -35,62 +35,6 @@ STYLE = {
     "axes.grid": False,
     "lines.linewidth": 2,
     "legend.frameon": False,
-}
-
-# Names that look the same in every figure; others take the styles of tasks A, B, C … in their order.
-NAMED: dict[str, Style] = {
-    "single-task": SINGLE_TASK,
-    "shared-bottom": METHOD,
-    "shared-bottom, equal size": Style(TASKS[2].colour, (), "^"),
-    "one head": Style(TASKS[1].colour, (), "s"),
-    "two towers": METHOD,
-    "one score": Style(TASKS[1].colour, (), "s"),
-    "linear fusion": METHOD,
-    "geometric fusion": Style(TASKS[2].colour, (3, 1.5), "^"),
-    "like": TASKS[0],
-    "love": TASKS[1],
-    "dislike": TASKS[2],
-    "same sign": METHOD,
-    "same sign, no noise": SINGLE_TASK,
-    "opposite sign": TASKS[1],
-    "other mix": TASKS[2],
-    "disjoint": TASKS[3],
-    "unpaired": SINGLE_TASK,
-    "paired": METHOD,
-    "ten on top": METHOD,
-    "best list": SINGLE_TASK,
-    "random list": SINGLE_TASK,
-    "one label": SINGLE_TASK,
-    "several labels": METHOD,
-    "no label": TASKS[3],
-    "all rows": METHOD,
-    "clicked rows only": TASKS[2],
-    "from scratch": SINGLE_TASK,
-    "clicks": SINGLE_TASK,
-    "weighted CE": METHOD,
-    "mended CE": TASKS[2],
-    "equal weights": SINGLE_TASK,
-    "tuned weights": METHOD,
-    "UWL": TASKS[2],
-    "GradNorm": TASKS[3],
-    "α = 0": SINGLE_TASK,
-    "α = 1.5": METHOD,
-    "DCN": TASKS[2],
-    "DeepFM": TASKS[3],
-    "DIN": TASKS[3],
-    "DIN, softmax": TASKS[2],
-    "MMoE": METHOD,
-    "fixed gates": Style(METHOD.colour, (5, 1.5), "s"),
-    "one-gate MoE": Style(TASKS[1].colour, (3, 1.5), "s"),
-    "one expert": Style(TASKS[0].colour, (1, 1.2), "v"),
-    "PLE": TASKS[3],
-    "masked shared-bottom": Style(TASKS[2].colour, (), "^"),
-    "ESMM, not shared": Style(TASKS[1].colour, (3, 1.5), "s"),
-    "ESMM": METHOD,
-    "truth": SINGLE_TASK,
-    "a line": Style(TASKS[1].colour, (3, 1.5), "s"),
-    "a curve": METHOD,
-    "P(like | click, x)": Style(TASKS[3].colour, (1, 1.2), "D"),
 }
 
 
@@ -262,7 +206,7 @@ def clouds(table: pd.DataFrame, panel: str, x: str, y: str, curve: pd.DataFrame,
     return figure
 
 
-def outcomes(
+def small_multiples(
     summary: pd.DataFrame,
     row: str,
     panel: str,

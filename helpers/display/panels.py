@@ -20,8 +20,8 @@ from matplotlib.ticker import MaxNLocator
 from helpers.display.palette import BAND, BLACK, GREY, Style, styles
 from helpers.support import validate
 
-Settings = dict[str, object]
-Words = str | Callable[[Settings], str]
+Position = dict[str, object]  # where the controls of an explorer are: {column: option}
+Words = str | Callable[[Position], str]
 LINE_WIDTH = 2.5
 
 

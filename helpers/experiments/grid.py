@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +29,14 @@ class Grid:
 
     make       function of (**settings) that returns the table
     settings   everything the table depends on besides the code: conditions, widths, seeds, learning rates
+    reads      tuned settings that `make` takes from kept searches
     packed     whether the file is compressed, which a table of more than a megabyte should be
     """
 
     name: str
     make: Callable[..., pd.DataFrame]
     settings: dict
+    reads: Sequence[Mapping] = ()
     packed: bool = False
 
     @property
@@ -44,18 +46,12 @@ class Grid:
     def hash(self) -> str:
         return _hash(json.dumps(self.settings, sort_keys=True, default=list))
 
-    def write(self) -> pd.DataFrame:
-        """Train all points and keep them, whole or not at all."""
-        table = self.make(**self.settings)
+    def write(self, table: pd.DataFrame) -> None:
+        """Keep what `make` returned for the settings, whole or not at all."""
         text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
         content = f"# settings {self.hash()} table {_hash(text)}\n{text}".encode()
         with whole(self.path) as part:
             part.write_bytes(gzip.compress(content, mtime=0) if self.packed else content)
-        return table
-
-    def measure(self, seeds: Sequence[int], **only) -> pd.DataFrame:
-        """The table with other seeds, not kept; `only` narrows settings, as what takes less time."""
-        return self.make(**self.settings | only | {"seeds": seeds})
 
     def read(self) -> pd.DataFrame:
         """The kept table. Raises FileNotFoundError or ValueError when it is absent, damaged or of other settings."""

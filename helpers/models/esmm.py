@@ -17,7 +17,7 @@ from torch import Tensor
 
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features
-from helpers.models.copies import Members
+from helpers.models.copies import predict
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
 
@@ -64,7 +64,7 @@ def chain(models: ESMM | Sequence[ESMM], inputs: Inputs) -> dict[str, Tensor]:
     After `fit` a model is left at the lowest total validation loss, so that CTCVR is CTR · CVR. (`Run.predict` takes
     each task at its own best epoch.) Copies may share the inputs, or have each their own.
     """
-    return Members(models).predict(inputs)
+    return predict(models, inputs)
 
 
 def funnel(examples: Examples, tasks: Sequence[str] = TASKS) -> Examples:

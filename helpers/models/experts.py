@@ -4,24 +4,22 @@
 
 MMoE (Ma et al., KDD 2018) has a gate for each task, the one-gate MoE one for all, and PLE (Tang et al., RecSys 2020)
 has experts of one task alone beside the shared ones (with a single level, as in chapter 06, it is the paper's CGC).
-Each is a `SharedBottom` whose bottom gives every tower a mixture of its own; columns, towers, penalties and copies are
-as there.
+Each is a `SharedBottom` whose bottom holds experts and gates, and gives every tower a mixture of its own; columns,
+towers, penalties and copies are as there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from helpers.data.examples import Inputs
 from helpers.data.features import Features
-from helpers.models.copies import Members
+from helpers.models.copies import Copies
 from helpers.models.shared_bottom import MLP, SharedBottom
 from helpers.support import validate
-
-LAYERS = ("activation", "dropout", "batch_norm")  # the options of a model that its experts take as well
 
 
 class Gate(nn.Linear):
@@ -53,116 +51,32 @@ def mix(weights: Tensor, outputs: list[Tensor]) -> Tensor:
     return sum(weight * output for weight, output in zip(weights.split(1, dim=-1), outputs, strict=True))
 
 
-def _outputs(experts: nn.ModuleList, row: Tensor) -> list[Tensor]:
-    return [expert(row) for expert in experts]
-
-
 def _last_layers(experts: nn.ModuleList) -> list[nn.Linear]:
     return [[layer for layer in expert.layers if isinstance(layer, nn.Linear)][-1] for expert in experts]
 
 
+class Gated(SharedBottom):
+    """What MMoE and PLE have in common: experts and gates for a bottom, whose layers take the options of the towers."""
+
+    def _make_bottom(self, bottom: Callable[[int, dict], nn.Module], options: dict) -> nn.Module:
+        return bottom(self.encoder.width, options)
+
+    def gates(self, inputs: Inputs) -> dict[str, Tensor]:
+        """How much each task takes of each expert, row by row: {task: `(n, experts)`}, every row with sum 1."""
+        raise NotImplementedError
+
+
 class Mixture(nn.Module):
-    """Experts for all tasks, mixed for each by its gate: what MMoE has for a bottom.
+    """What MMoE has for a bottom: experts for all tasks, and the gates that mix them."""
 
-    A row `(n, width)` becomes a list with a mixture `(n, units[-1])` for each task; with `one_gate` they are the same.
-    """
-
-    def __init__(
-        self,
-        width: int,
-        tasks: int,
-        experts: int,
-        units: Sequence[int],
-        layers: dict,
-        *,
-        one_gate: bool,
-        fixed_gates: bool,
-    ):
+    def __init__(self, experts: list[MLP], gates: list[nn.Module]):
         super().__init__()
-        self.tasks = tasks
-        self.experts = nn.ModuleList(MLP(width, units, **layers) for _ in range(experts))
-        gates = range(1 if one_gate else tasks)
-        self.gates = nn.ModuleList(FixedGate(experts) if fixed_gates else Gate(width, experts) for _ in gates)
-        self.width = self.experts[0].width
-
-    def weights(self, row: Tensor) -> list[Tensor]:
-        """The gate weights of each task, `(n, experts)` each."""
-        return self._for_tasks([gate(row) for gate in self.gates])
-
-    def forward(self, row: Tensor) -> list[Tensor]:
-        outputs = _outputs(self.experts, row)  # (n, units[-1]) each
-        return self._for_tasks([mix(gate(row), outputs) for gate in self.gates])
+        self.experts, self.gates = nn.ModuleList(experts), nn.ModuleList(gates)
+        self.width = experts[0].width
 
     def last_shared_layers(self) -> list[nn.Linear]:
         """What all tasks share last, side by side: where GradNorm reads the tasks' gradients."""
         return _last_layers(self.experts)
-
-    def _for_tasks(self, by_gate: list[Tensor]) -> list[Tensor]:
-        return by_gate if len(by_gate) == self.tasks else by_gate * self.tasks
-
-
-class Extraction(nn.Module):
-    """One level of PLE: each task has experts of its own beside the shared ones, and a gate that mixes both.
-
-    It takes a row for each task and one for the shared experts, `(n, width)` each, and gives as many: the gate of the
-    shared row mixes all experts of the level. Nobody reads the shared row of the last level, so it has none.
-    """
-
-    def __init__(self, width: int, tasks: int, shared: int, own: int, units: Sequence[int], last: bool, layers: dict):
-        super().__init__()
-        self.shared = nn.ModuleList(MLP(width, units, **layers) for _ in range(shared))
-        self.own = nn.ModuleList(nn.ModuleList(MLP(width, units, **layers) for _ in range(own)) for _ in range(tasks))
-        self.gates = nn.ModuleList(Gate(width, own + shared) for _ in range(tasks))
-        self.shared_gate = None if last else Gate(width, tasks * own + shared)
-
-    def forward(self, rows: list[Tensor]) -> list[Tensor]:
-        *of_tasks, of_shared = rows
-        shared = _outputs(self.shared, of_shared)
-        own = [_outputs(experts, row) for experts, row in zip(self.own, of_tasks, strict=True)]
-        mixed = [mix(gate(row), [*mine, *shared]) for gate, row, mine in zip(self.gates, of_tasks, own, strict=True)]
-        if self.shared_gate is not None:
-            every = [output for mine in own for output in mine] + shared
-            mixed.append(mix(self.shared_gate(of_shared), every))
-        return mixed
-
-
-class Levels(nn.Module):
-    """Levels of `Extraction`, one on the other: what PLE has for a bottom."""
-
-    def __init__(self, width: int, tasks: int, shared: int, own: int, units: Sequence[int], levels: int, layers: dict):
-        super().__init__()
-        self.tasks, self.width = tasks, MLP(width, units).width
-        widths = [width] + [self.width] * (levels - 1)
-        self.levels = nn.ModuleList(
-            Extraction(below, tasks, shared, own, units, number == levels, layers)
-            for number, below in enumerate(widths, start=1)
-        )
-
-    def weights(self, row: Tensor) -> list[Tensor]:
-        """The gate weights of each task on the last level, `(n, own + shared)` each: its own experts come first."""
-        *below, last = self.levels
-        return [gate(row) for gate, row in zip(last.gates, self._through(below, row)[: self.tasks], strict=True)]
-
-    def forward(self, row: Tensor) -> list[Tensor]:
-        return self._through(self.levels, row)
-
-    def last_shared_layers(self) -> list[nn.Linear]:
-        """The last layers of the last level's shared experts, as of `Mixture`; none without shared experts."""
-        return _last_layers(self.levels[-1].shared)
-
-    def _through(self, levels: Sequence[Extraction], row: Tensor) -> list[Tensor]:
-        rows = [row] * (self.tasks + 1)
-        for level in levels:
-            rows = level(rows)
-        return rows
-
-
-class Gated(SharedBottom):
-    """What models with gates can do besides: show the gates' weights."""
-
-    def gates(self, inputs: Inputs) -> dict[str, Tensor]:
-        """How much each task takes of each expert, row by row: {task: `(n, experts)`}, every row with sum 1."""
-        return dict(zip(self.tasks, self.bottom.weights(self.encoder(inputs)), strict=True))
 
 
 class MMoE(Gated):
@@ -193,15 +107,85 @@ class MMoE(Gated):
         **options,
     ):
         experts = validate.number("experts", experts, low=1, whole=True)
-        units, layers = _expert_units(units), _layers(options)
-        kind = {"one_gate": one_gate, "fixed_gates": fixed_gates}
-        super().__init__(
-            features,
-            tasks,
-            lambda encoder: Mixture(encoder.width, len(tasks), experts, units, layers, **kind),
-            towers,
-            **options,
+        units = _expert_units(units)
+
+        def bottom(width: int, options: dict) -> Mixture:
+            mlps = [MLP(width, units, **options) for _ in range(experts)]
+            gates = range(1 if one_gate else len(tasks))
+            return Mixture(mlps, [FixedGate(experts) if fixed_gates else Gate(width, experts) for _ in gates])
+
+        super().__init__(features, tasks, bottom, towers, **options)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        row = self.encoder(inputs)  # (n, width)
+        outputs = [expert(row) for expert in self.bottom.experts]  # (n, units[-1]) each
+        mixtures = self._for_tasks([mix(gate(row), outputs) for gate in self.bottom.gates])  # (n, units[-1]) each
+        by_task = zip(self.tasks, self.towers, mixtures, strict=True)
+        return {task: tower(mixture).squeeze(-1) for task, tower, mixture in by_task}
+
+    def gates(self, inputs: Inputs) -> dict[str, Tensor]:
+        row = self.encoder(inputs)
+        return dict(zip(self.tasks, self._for_tasks([gate(row) for gate in self.bottom.gates]), strict=True))
+
+    def _for_tasks(self, by_gate: list[Tensor]) -> list[Tensor]:
+        """What came of one gate is for all tasks."""
+        return by_gate if len(by_gate) == len(self.tasks) else by_gate * len(self.tasks)
+
+
+class Extraction(nn.Module):
+    """One level of PLE: each task has experts of its own beside the shared ones, and a gate that mixes both.
+
+    It takes a row for each task and one for the shared experts, `(n, width)` each, and gives as many: the gate of the
+    shared row mixes all experts of the level. Nobody reads the shared row of the last level, so it has none.
+    """
+
+    def __init__(self, width: int, tasks: int, shared: int, own: int, units: Sequence[int], last: bool, options: dict):
+        super().__init__()
+        self.shared = nn.ModuleList(MLP(width, units, **options) for _ in range(shared))
+        self.own = nn.ModuleList(nn.ModuleList(MLP(width, units, **options) for _ in range(own)) for _ in range(tasks))
+        self.gates = nn.ModuleList(Gate(width, own + shared) for _ in range(tasks))
+        self.shared_gate = None if last else Gate(width, tasks * own + shared)
+
+    def forward(self, rows: list[Tensor]) -> list[Tensor]:
+        *of_tasks, of_shared = rows
+        shared = [expert(of_shared) for expert in self.shared]  # (n, units[-1]) each
+        own = [[expert(row) for expert in experts] for experts, row in zip(self.own, of_tasks, strict=True)]
+        mixed = [mix(gate(row), [*mine, *shared]) for gate, row, mine in zip(self.gates, of_tasks, own, strict=True)]
+        if self.shared_gate is not None:
+            every = [output for mine in own for output in mine] + shared
+            mixed.append(mix(self.shared_gate(of_shared), every))
+        return mixed
+
+
+class Levels(nn.Module):
+    """Levels of `Extraction`, one on the other: what PLE has for a bottom."""
+
+    def __init__(self, width: int, tasks: int, shared: int, own: int, units: Sequence[int], levels: int, options: dict):
+        super().__init__()
+        self.tasks, self.width = tasks, MLP(width, units).width  # its draws are part of what a seed gives
+        widths = [width] + [self.width] * (levels - 1)
+        self.levels = nn.ModuleList(
+            Extraction(below, tasks, shared, own, units, number == levels, options)
+            for number, below in enumerate(widths, start=1)
         )
+
+    def weights(self, row: Tensor) -> list[Tensor]:
+        """The gate weights of each task on the last level, `(n, own + shared)` each: its own experts come first."""
+        *below, last = self.levels
+        return [gate(row) for gate, row in zip(last.gates, self._through(below, row)[: self.tasks], strict=True)]
+
+    def forward(self, row: Tensor) -> list[Tensor]:
+        return self._through(self.levels, row)
+
+    def last_shared_layers(self) -> list[nn.Linear]:
+        """The last layers of the last level's shared experts, as of `Mixture`; none without shared experts."""
+        return _last_layers(self.levels[-1].shared)
+
+    def _through(self, levels: Sequence[Extraction], row: Tensor) -> list[Tensor]:
+        rows = [row] * (self.tasks + 1)
+        for level in levels:
+            rows = level(rows)
+        return rows
 
 
 class PLE(Gated):
@@ -230,15 +214,20 @@ class PLE(Gated):
         shared, own = (validate.number(name, n, low=0, whole=True) for name, n in (("shared", shared), ("own", own)))
         if shared + own == 0:
             validate.fail("shared, own", "no expert at all", "at least one of either kind")
-        levels = validate.number("levels", levels, low=1, whole=True)
-        units, layers = _expert_units(units), _layers(options)
-        super().__init__(
-            features,
-            tasks,
-            lambda encoder: Levels(encoder.width, len(tasks), shared, own, units, levels, layers),
-            towers,
-            **options,
-        )
+        levels, units = validate.number("levels", levels, low=1, whole=True), _expert_units(units)
+
+        def bottom(width: int, options: dict) -> Levels:
+            return Levels(width, len(tasks), shared, own, units, levels, options)
+
+        super().__init__(features, tasks, bottom, towers, **options)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        mixtures = self.bottom(self.encoder(inputs))  # (n, units[-1]) for each task
+        by_task = zip(self.tasks, self.towers, mixtures, strict=True)
+        return {task: tower(mixture).squeeze(-1) for task, tower, mixture in by_task}
+
+    def gates(self, inputs: Inputs) -> dict[str, Tensor]:
+        return dict(zip(self.tasks, self.bottom.weights(self.encoder(inputs)), strict=True))
 
 
 def gate_weights(models: Gated | Sequence[Gated], inputs: Inputs) -> dict[str, Tensor]:
@@ -249,8 +238,8 @@ def gate_weights(models: Gated | Sequence[Gated], inputs: Inputs) -> dict[str, T
     """
     with torch.no_grad():
         if isinstance(models, Gated):
-            return _Gates(models)(inputs)
-        return Members([_Gates(model) for model in models])(inputs)
+            return models.gates(inputs)
+        return Copies([_Gates(model) for model in models])(inputs)
 
 
 class _Gates(nn.Module):
@@ -262,10 +251,6 @@ class _Gates(nn.Module):
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
         return self.model.gates(inputs)
-
-
-def _layers(options: dict) -> dict:
-    return {name: options[name] for name in LAYERS if name in options}
 
 
 def _expert_units(units) -> list[int]:

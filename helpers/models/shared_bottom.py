@@ -17,7 +17,7 @@ from helpers.data.examples import Inputs
 from helpers.data.features import Features, SequenceLayout
 from helpers.support import validate
 
-KINDS = ("binary", "regression")
+TASK_KINDS = ("binary", "regression")
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "tanh": nn.Tanh,
@@ -64,54 +64,11 @@ class Encoder(nn.Module):
     def forward(self, inputs: Inputs) -> Tensor:
         """`(n, columns)` or a dict of tensors → `(n, width)`."""
         if isinstance(inputs, Tensor):
-            if self.tables or inputs.shape[-1] != self.width:
-                expected = "a dict made by `Features.transform`" if self.tables else f"{self.width} columns"
-                validate.fail("inputs", f"a tensor with {inputs.shape[-1]} columns", expected)
             return inputs
-        try:
-            return self._row(inputs)
-        except (KeyError, IndexError, TypeError, AttributeError, RuntimeError):
-            self.check(inputs)  # only now, for it would cost as much as the look-ups
-            raise
-
-    def check(self, inputs: dict[str, Tensor]) -> None:
-        """Raise ValueError or TypeError that names what in `inputs` is not as `Features.transform` would make it."""
-        if not isinstance(inputs, dict):
-            validate.fail("inputs", type(inputs).__name__, "a torch tensor, or a dict of tensors", TypeError)
-        columns = {"dense": self.dense, "sparse": len(self.names)} | {s.name: s.length for s in self.sequences}
-        columns = {name: count for name, count in columns.items() if count}
-        if missing := [name for name in columns if name not in inputs]:
-            validate.fail(
-                "inputs", f"no {', '.join(map(repr, missing))}", f"a dict with {', '.join(map(repr, columns))}"
-            )
-        for name, count in columns.items():
-            tensor, where = inputs[name], f"inputs[{name!r}]"
-            if not isinstance(tensor, Tensor):
-                validate.fail(where, type(tensor).__name__, "a torch tensor", TypeError)
-            if tensor.dim() != 2 or (tensor.shape[1] != count and name in ("dense", "sparse")):
-                validate.fail(where, f"shape {tuple(tensor.shape)}", f"shape (n, {count})")
-            if name != "dense" and tensor.dtype not in (torch.int32, torch.int64):
-                validate.fail(where, f"dtype {tensor.dtype}", "integers, rows of an embedding table", TypeError)
-        rows = sorted({len(inputs[name]) for name in columns})
-        if len(rows) > 1:
-            validate.fail("inputs", f"tensors of {' and '.join(map(str, rows))} rows", "as many rows in each")
-        ids = [("sparse", width, inputs["sparse"][:, fields]) for width, fields in self.fields.items() if fields]
-        ids += [(sequence.name, sequence.width, inputs[sequence.name]) for sequence in self.sequences]
-        for name, width, rows in ids:
-            last = self.tables[str(width)].num_embeddings - 1
-            if rows.numel() and not 0 <= int(rows.min()) <= int(rows.max()) <= last:
-                came, expected = f"ids from {int(rows.min())} to {int(rows.max())}", f"rows 0 to {last} of the table"
-                validate.fail(f"inputs[{name!r}]", came, f"{expected}, as `Features.transform` gives them")
-
-    def _row(self, inputs: dict[str, Tensor]) -> Tensor:
-        for name, count in (("dense", self.dense), ("sparse", len(self.names))):
-            if count and inputs[name].shape[-1] != count:
-                raise IndexError  # columns that the model does not know would go unnoticed
         parts = [inputs["dense"]] if self.dense else []
         for width, columns in self.fields.items():
-            if columns:
-                ids = inputs["sparse"] if len(columns) == inputs["sparse"].shape[-1] else inputs["sparse"][:, columns]
-                parts.append(self._look_up(width, ids).flatten(-2))  # (n, columns, width) → (n, columns · width)
+            ids = inputs["sparse"] if len(columns) == len(self.names) else inputs["sparse"][:, columns]
+            parts.append(self._look_up(width, ids).flatten(-2))  # (n, columns, width) → (n, columns · width)
         for sequence in self.sequences:
             ids = inputs[sequence.name]
             real = (ids != sequence.padding).unsqueeze(-1)  # (n, length, 1)
@@ -126,6 +83,35 @@ class Encoder(nn.Module):
     def _look_up(self, width: int, ids: Tensor) -> Tensor:
         """`(n, columns)` → `(n, columns, width)`, as `self.tables[…](ids)`, with a gradient that costs a third."""
         return self.tables[str(width)].weight.index_select(0, ids.flatten()).unflatten(0, ids.shape)
+
+    def check_inputs(self, inputs: Inputs) -> None:
+        """Raise ValueError or TypeError that names what in `inputs` is not as `Features.transform` would make it.
+
+        Too slow for each batch, so `fit` and `predict` call it once, with inputs of one model or of copies.
+        """
+        if isinstance(inputs, Tensor):
+            if self.tables or inputs.shape[-1] != self.width:
+                expected = "a dict made by `Features.transform`" if self.tables else f"{self.width} columns"
+                validate.fail("inputs", f"a tensor with {inputs.shape[-1]} columns", expected)
+            return
+        columns = {"dense": self.dense, "sparse": len(self.names)} | {s.name: s.length for s in self.sequences}
+        columns = {name: count for name, count in columns.items() if count}
+        if missing := [name for name in columns if name not in inputs]:
+            expected = f"a dict with {', '.join(map(repr, columns))}"
+            validate.fail("inputs", f"no {', '.join(map(repr, missing))}", expected)
+        for name, count in columns.items():
+            tensor, where = inputs[name], f"inputs[{name!r}]"
+            if tensor.shape[-1] != count and name in ("dense", "sparse"):
+                validate.fail(where, f"shape {tuple(tensor.shape)}", f"shape (n, {count})")
+            if name != "dense" and tensor.dtype not in (torch.int32, torch.int64):
+                validate.fail(where, f"dtype {tensor.dtype}", "integers, rows of an embedding table", TypeError)
+        ids = [("sparse", width, inputs["sparse"][..., fields]) for width, fields in self.fields.items()]
+        ids += [(sequence.name, sequence.width, inputs[sequence.name]) for sequence in self.sequences]
+        for name, width, rows in ids:
+            last = self.tables[str(width)].num_embeddings - 1
+            if rows.numel() and not 0 <= int(rows.min()) <= int(rows.max()) <= last:
+                came, expected = f"ids from {int(rows.min())} to {int(rows.max())}", f"rows 0 to {last} of the table"
+                validate.fail(f"inputs[{name!r}]", came, f"{expected}, as `Features.transform` gives them")
 
 
 class MLP(nn.Module):
@@ -146,11 +132,9 @@ class MLP(nn.Module):
                 layers.append(nn.Dropout(dropout))
             width = size
         self.layers = nn.Sequential(*layers)
-        self.width, self.batch_norm = width, batch_norm
+        self.width = width
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.batch_norm and self.training and len(x) == 1:
-            validate.fail("inputs", "a single row in training mode", "two or more for batch norm, or `model.eval()`")
         return self.layers(x)
 
 
@@ -160,8 +144,7 @@ class SharedBottom(nn.Module):
     features     fitted `Features`, or a number of plain dense columns
     tasks        {name: "binary" or "regression"}; the output is a logit or a value
     bottom       units of the shared layers; or a function `Encoder → nn.Module` with an attribute `width`, the numbers
-                 that it makes of a row (`bottoms` has some); it gives one tensor for all tasks, or a list with one for
-                 each (`experts`)
+                 that it makes of a row (`bottoms` has some)
     towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
     encoder      how the inputs become a row of numbers: a subclass of `Encoder` (`helpers.models.bottoms.DIN`)
     l2_embedding, l2_layers   λ of the penalty λ‖w‖² on embeddings and on the weights of linear layers
@@ -195,34 +178,24 @@ class SharedBottom(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(validate.number("seed", seed, low=0, whole=True))
             self.encoder = encoder(features)
-            make = bottom if callable(bottom) else lambda row: MLP(row.width, _units("bottom", bottom), **options)
-            self.bottom = _check_bottom(make(self.encoder))
+            self.bottom = self._make_bottom(bottom, options)
             self.towers = nn.ModuleList(_tower(self.bottom.width, tower, options) for tower in units)
 
+    def _make_bottom(self, bottom: Sequence[int] | Callable[[Encoder], nn.Module], options: dict) -> nn.Module:
+        if callable(bottom):
+            return _check_bottom(bottom(self.encoder), self.encoder.width)
+        return MLP(self.encoder.width, _units("bottom", bottom), **options)
+
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        row = self.encoder(inputs)
-        try:
-            outputs = zip(self.tasks, self.towers, self._read(row), strict=True)
-            return {task: tower(read).squeeze(-1) for task, tower, read in outputs}  # (n,) each
-        except RuntimeError:
-            self._explain(row)
-            raise
+        shared = self.bottom(self.encoder(inputs))  # (n, bottom width)
+        return {task: tower(shared).squeeze(-1) for task, tower in zip(self.tasks, self.towers, strict=True)}  # (n,)
 
-    def _read(self, row: Tensor) -> list[Tensor]:
-        """What each tower reads, `(n, bottom width)` each."""
-        shared = self.bottom(row)
-        return shared if isinstance(shared, list) else [shared] * len(self.towers)
-
-    def _explain(self, row: Tensor) -> None:
-        """Name what does not fit between the encoder, the bottom and the towers, if that is what went wrong."""
-        dtype = self.towers[0][-1].weight.dtype
-        if row.dtype != dtype:
-            validate.fail("inputs", f"dtype {row.dtype}", f"{dtype}, as `Examples` makes them", TypeError)
-        shared, shape = self._read(row)[0], (len(row), self.bottom.width)
-        if shared.shape != shape:
-            validate.fail(
-                "bottom", f"an output of shape {tuple(shared.shape)}", f"{shape}, the `width` that it says it has"
-            )
+    def check_inputs(self, inputs: Inputs) -> None:
+        """Raise ValueError or TypeError that names what in `inputs` does not fit; `fit` and `predict` call it once."""
+        self.encoder.check_inputs(inputs)
+        numbers, dtype = inputs if isinstance(inputs, Tensor) else inputs.get("dense"), self.towers[0][-1].weight.dtype
+        if numbers is not None and numbers.dtype != dtype:
+            validate.fail("inputs", f"dtype {numbers.dtype}", f"{dtype}, as `Examples` makes them", TypeError)
 
     def l2(self) -> dict[str, float]:
         """λ by parameter name: embeddings and the weights of linear layers; biases and batch norm are left alone."""
@@ -254,28 +227,29 @@ class SingleTasks(nn.Module):
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
         return {task: output for model in self.models for task, output in model(inputs).items()}
 
+    def check_inputs(self, inputs: Inputs) -> None:
+        self.models[0].check_inputs(inputs)  # all have the same columns
+
     def l2(self) -> dict[str, float]:
         return {f"models.{i}.{name}": l2 for i, model in enumerate(self.models) for name, l2 in model.l2().items()}
 
 
-class OneHead(nn.Module):
+class OneHead(SharedBottom):
     """A single-task network whose one output is the output of every task. Arguments as of `SharedBottom`.
 
     All tasks must be of one kind: a number cannot be a logit and a value at once.
     """
 
     def __init__(self, features: Features | int, tasks: dict[str, str], bottom=(128, 128), tower=(64, 32), **options):
-        super().__init__()
-        self.tasks = _check_tasks(tasks)
-        if len(set(tasks.values())) != 1:
-            validate.fail("tasks", f"the kinds {sorted(set(tasks.values()))}", "tasks of one kind")
-        self.score = SingleTask(features, "score", next(iter(tasks.values())), bottom, tower, **options)
+        kinds = set(_check_tasks(tasks).values())
+        if len(kinds) != 1:
+            validate.fail("tasks", f"the kinds {sorted(kinds)}", "tasks of one kind")
+        super().__init__(features, {"score": kinds.pop()}, bottom, [_units("tower", tower)], **options)
+        self.tasks = dict(tasks)
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        return dict.fromkeys(self.tasks, self.score(inputs)["score"])
-
-    def l2(self) -> dict[str, float]:
-        return {f"score.{name}": penalty for name, penalty in self.score.l2().items()}
+        score = self.towers[0](self.bottom(self.encoder(inputs))).squeeze(-1)  # (n,)
+        return dict.fromkeys(self.tasks, score)
 
 
 def parameter_count(model: nn.Module) -> int:
@@ -288,17 +262,21 @@ def _check_tasks(tasks: dict[str, str]) -> dict[str, str]:
     for name, kind in tasks.items():
         if not isinstance(name, str) or name in ("", "total"):
             validate.fail("tasks", repr(name), "names other than '' and 'total'")
-        validate.choice(f"tasks[{name!r}]", kind, KINDS)
+        validate.choice(f"tasks[{name!r}]", kind, TASK_KINDS)
     return dict(tasks)
 
 
-def _check_bottom(bottom: nn.Module) -> nn.Module:
+def _check_bottom(bottom: nn.Module, width: int) -> nn.Module:
+    """Is it a module that makes of a row of `width` numbers as many as it says?"""
     if not isinstance(bottom, nn.Module):
-        validate.fail(
-            "bottom", f"a function that gives {bottom!r}"[:80], "a function that gives an nn.Module", TypeError
-        )
-    validate.number("width of the bottom", getattr(bottom, "width", None), low=1, whole=True)
-    return bottom
+        came = f"a function that gives {bottom!r}"[:80]
+        validate.fail("bottom", came, "a function that gives an nn.Module", TypeError)
+    own = validate.number("width of the bottom", getattr(bottom, "width", None), low=1, whole=True)
+    with torch.no_grad():
+        shape = tuple(bottom.eval()(torch.zeros(1, width)).shape)
+    if shape != (1, own):
+        validate.fail("bottom", f"an output of shape {shape}", f"{(1, own)}, the `width` that it says it has")
+    return bottom.train()
 
 
 def _units(name: str, units) -> list[int]:

@@ -1,7 +1,8 @@
 """Is this machine ready for the course? `setup()` begins every chapter, `health()` says what is wrong and what
 mends it.
 
-`python -m helpers.support.environment` prints the same table in a terminal. It imports no other module.
+`python -m helpers.support.environment` prints the same table in a terminal. It imports nothing of the course but
+`movielens_files`, so that it works where much else does not.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ import psutil
 import torch
 from packaging.requirements import Requirement
 
+from helpers.support import movielens_files
+
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "multitask-ranking-course"
 OLDEST_PYTHON = (3, 11)
 FREE_GB = 1.0
-MOVIELENS = (("ml-100k.inter", "ml-100k.item", "ml-100k.user"), ("u.data", "u.item", "u.user"))  # as in own_copy
 LAB_EXTENSIONS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "anywidget": "anywidget"}
 
 
@@ -164,7 +166,7 @@ def _disk() -> Iterator[Check]:
 
 def _movielens() -> Iterator[Check]:
     folder = ROOT / "data" / "ml-100k"
-    here = any(all((folder / name).is_file() for name in names) for names in MOVIELENS)
+    here = movielens_files.present(folder)
     half = folder.is_dir() and any(folder.iterdir()) and not here
     mend = f"in the folder of the course: {_called()} -m helpers.data.movielens"
     mend = f"delete {folder}, then {mend}" if half else mend

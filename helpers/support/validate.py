@@ -5,12 +5,13 @@ where it was made and in the same words everywhere.
 """
 
 from collections.abc import Collection, Hashable, Iterable
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 import torch
 
-LARGEST = 2**63 - 1  # what fits a 64-bit integer; infinities and NaN lie outside
+LARGEST_INTEGER = 2**63 - 1  # what fits a 64-bit integer; infinities and NaN lie outside
 
 
 def _show(value) -> str:
@@ -18,7 +19,7 @@ def _show(value) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def fail(name: str, came: str, expected: str, kind: type[Exception] = ValueError):
+def fail(name: str, came: str, expected: str, kind: type[Exception] = ValueError) -> NoReturn:
     """Raise `kind` with the one sentence that all errors of the library share; it stands alone, also in an `except`."""
     raise kind(f"{name}: got {came}; expected {expected}.") from None
 
@@ -28,7 +29,8 @@ def number(name: str, value, low: float = -np.inf, high: float = np.inf, whole: 
     kind = "a whole number" if whole else "a number"
     bounds = f" from {low:g} to {high:g}" if np.isfinite(high) else f" of at least {low:g}" if np.isfinite(low) else ""
     ok = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
-    if not ok or not -LARGEST <= value <= LARGEST or not low <= value <= high or (whole and int(value) != value):
+    low, high = max(low, -LARGEST_INTEGER), min(high, LARGEST_INTEGER)
+    if not ok or not low <= value <= high or (whole and int(value) != value):
         fail(name, _show(value), kind + bounds)
     return int(value) if whole else float(value)
 

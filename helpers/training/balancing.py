@@ -5,9 +5,9 @@
 A balance stands between the task losses and the optimiser's step. It needs three things, and a loop of your own may
 use it as `fit` does:
 
-    begin(members, tasks, seeds)   before the first step: one model or many copies, the names of its tasks
-    backward(losses)               (tasks,) or (copies, tasks): leaves a gradient in each parameter, moves its weights
-    weights                        of the same shape: what each loss is multiplied by in the next step
+    begin(copies, tasks, seeds)   before the first step: `Copies` of one model or of many, the names of its tasks
+    backward(losses)              (copies, tasks): leaves a gradient in each parameter, moves its weights
+    weights                       (copies, tasks): what each loss is multiplied by in the next step
 
 A task of which a batch has no observed label has loss 0 there, and its weight in UWL and GradNorm stays as it is.
 """
@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import compress
 
 import torch
 from torch import Tensor
 
-from helpers.models.copies import Adam, Members
+from helpers.models.copies import Copies
 from helpers.support import validate
+from helpers.training.adam import Adam
 
 SMALLEST = 1e-4  # of GradNorm's weights: nothing in the paper keeps them positive
 
@@ -32,41 +34,36 @@ class Balance:
     The other balances are subclasses. One object may serve several calls of `fit`, which copies it.
     """
 
-    def begin(self, members: Members, tasks: Sequence[str], seeds: Sequence[int]) -> None:
+    def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
         """Start with weights of 1. `seeds` has one number a copy, for balances that draw."""
-        if not isinstance(members, Members):
-            validate.fail("members", type(members).__name__, "Members(model), of helpers.models.copies", TypeError)
+        validate.instance("copies", copies, Copies, "Copies(model), of helpers.models.copies")
         if isinstance(tasks, str) or not all(isinstance(task, str) for task in tasks) or len(set(tasks)) != len(tasks):
             validate.fail("tasks", repr(tasks)[:60], "a list of different names, such as ['click', 'like']")
-        if len(seeds) != (members.copies or 1):
-            validate.fail("seeds", f"{len(seeds)} seeds for {members.copies or 1} models", "one for each model")
-        self.members, self.seeds, self.tasks = members, seeds, list(tasks)
-        self.weights = torch.ones(len(tasks) if members.copies is None else (members.copies, len(tasks)))
+        if len(seeds) != copies.count:
+            validate.fail("seeds", f"{len(seeds)} seeds for {copies.count} models", "one for each model")
+        self.copies, self.seeds, self.tasks = copies, seeds, list(tasks)
+        self.weights = torch.ones(copies.count, len(tasks))
 
     def backward(self, losses: Tensor) -> None:
         self.check(losses)
-        losses.sum(-1).sum().backward()  # the copies do not share parameters: their sum keeps them apart
+        losses.sum().backward()  # the copies do not share parameters: their sum keeps them apart
 
     def check(self, losses: Tensor, low: float | None = None) -> None:
         """One clear error unless `losses` are what `begin` announced. With `low`, also NaN and losses below it are
         refused, by name of the task: they would spoil the weights for good. (Among copies one may diverge alone.)
         """
         if not hasattr(self, "weights"):
-            validate.fail(
-                "balance", "backward() before begin()", "a call of begin(members, tasks, seeds)", RuntimeError
-            )
-        if not isinstance(losses, Tensor):
-            validate.fail("losses", type(losses).__name__, "a tensor: torch.stack the tasks' losses", TypeError)
+            validate.fail("balance", "backward() before begin()", "a call of begin(copies, tasks, seeds)", RuntimeError)
+        validate.instance("losses", losses, Tensor, "a tensor: torch.stack the tasks' losses")
         if losses.shape != self.weights.shape:
-            each = "" if self.members.copies is None else f" for each of {self.members.copies} copies"
             names = ", ".join(map(repr, self.tasks))
-            expected = f"shape {tuple(self.weights.shape)}: one loss a task ({names}){each}"
+            expected = f"shape {tuple(self.weights.shape)}: a row a model, one loss a task ({names})"
             validate.fail("losses", f"shape {tuple(losses.shape)}", expected)
         if not losses.requires_grad:
             validate.fail("losses", "numbers without a gradient", "losses of the model's outputs, not detached")
-        if low is None or self.members.copies is not None:
+        if low is None or self.copies.count > 1:
             return
-        for task, loss in zip(self.tasks, losses.detach().tolist(), strict=True):
+        for task, loss in zip(self.tasks, losses.detach()[0].tolist(), strict=True):
             if not math.isfinite(loss):
                 validate.fail("losses", f"{loss} for {task!r}", "finite losses: try a smaller lr", FloatingPointError)
             if loss < low:
@@ -89,14 +86,14 @@ class UWL(Balance):
     def __init__(self, lr: float = 0.1):
         self.lr = validate.number("lr", lr, low=0)
 
-    def begin(self, members: Members, tasks: Sequence[str], seeds: Sequence[int]) -> None:
-        super().begin(members, tasks, seeds)
-        kinds = getattr(members.module, "tasks", {})
+    def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
+        super().begin(copies, tasks, seeds)
+        kinds = getattr(copies.module, "tasks", {})
         for task in tasks if kinds else ():
             validate.choice("tasks", task, kinds)
         self.factor = torch.tensor([1.0 if kinds.get(task) == "binary" else 0.5 for task in tasks])
         self.s = torch.zeros_like(self.weights, requires_grad=True)
-        self.optimizer = Adam({0.0: [self.s]}, self.lr)
+        self.optimizer = Adam([self.s], lr=self.lr)
         self.weights = self.factor * self.weights
 
     def backward(self, losses: Tensor) -> None:
@@ -136,38 +133,36 @@ class GradNorm(Balance):
         self.alpha = validate.number("alpha", alpha, low=0)
         self.lr = validate.number("lr", lr, low=0)
 
-    def begin(self, members: Members, tasks: Sequence[str], seeds: Sequence[int]) -> None:
-        super().begin(members, tasks, seeds)
+    def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
+        super().begin(copies, tasks, seeds)
         self.layer, self.first = None, torch.zeros_like(self.weights)
-        self.optimizer = Adam({0.0: [self.weights]}, self.lr)
+        self.optimizer = Adam([self.weights], lr=self.lr)
 
     def backward(self, losses: Tensor) -> None:
         self.check(losses, low=0)
         if self.layer is None:
             if not _all_seen(losses):
                 return super().backward(losses)
-            self.layer = last_shared(self.members, losses)
-        now = losses.detach()
-        self.first = torch.where(self.first == 0, now, self.first)
-        norms = gradient_norms(losses, self.layer, self.members.copies)
-        (self.weights * losses).sum(-1).sum().backward()
-        seen, before = now != 0, self.weights.clone()
-        progress = torch.where(seen, now / self.first, 1.0)
+            self.layer = last_shared(self.copies, losses)
+        now, seen = losses.detach(), losses.detach() != 0
+        norms = gradient_norms(losses, self.layer)
+        (self.weights * losses).sum().backward()
+        self.first = torch.where(self.first == 0, now, self.first)  # L(0)
+        progress = torch.where(seen, now / self.first, 1.0)  # L̃
+        before = self.weights.clone()
         self.weights.grad = gradnorm_gradient(self.weights, norms, progress, self.alpha, seen)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        kept = torch.where(seen, 0.0, before)
-        moved = torch.where(seen, self.weights.clamp(min=SMALLEST), 0.0)
-        room = losses.shape[-1] - kept.sum(-1, keepdim=True)
-        self.weights.copy_(kept + moved * room / moved.sum(-1, keepdim=True).clamp(min=SMALLEST))
+        self.weights.copy_(_to_sum(self.weights, before, seen))
 
 
-def gradient_norms(losses: Tensor, layer: Sequence[Tensor], copies: int | None) -> Tensor:
+def gradient_norms(losses: Tensor, layer: Tensor | Sequence[Tensor]) -> Tensor:
     """‖∇_W L‖ of each task's loss on the layer W, of one or several matrices: `(tasks,)` or `(copies, tasks)`."""
-    start = 0 if copies is None else 1
-    own = [torch.autograd.grad(loss.sum(), layer, retain_graph=True) for loss in losses.unbind(-1)]
-    flat = [torch.cat([gradient.flatten(start) for gradient in parts], dim=-1) for parts in own]
-    return torch.stack([gradient.norm(dim=-1) for gradient in flat], dim=-1)
+    norms = []
+    for loss in losses.unbind(-1):
+        gradients = torch.autograd.grad(loss.sum(), layer, retain_graph=True)
+        norms.append(torch.cat([gradient.reshape(*loss.shape, -1) for gradient in gradients], dim=-1).norm(dim=-1))
+    return torch.stack(norms, dim=-1)
 
 
 def gradnorm_gradient(
@@ -180,11 +175,19 @@ def gradnorm_gradient(
     seen      tasks of which the batch has labels: the means are theirs; None: all
     """
     share = torch.ones_like(norms) if seen is None else seen.to(norms.dtype)
-    share = share / share.sum(-1, keepdim=True).clamp(min=1)
-    own = weights * norms
-    rate = progress / (share * progress).sum(-1, keepdim=True)
-    target = (share * own).sum(-1, keepdim=True) * rate**alpha
-    return torch.sign(own - target) * norms
+    share = share / share.sum(-1, keepdim=True).clamp(min=1)  # Σ share·x is the mean of x
+    G = weights * norms
+    r = progress / (share * progress).sum(-1, keepdim=True)
+    target = (share * G).sum(-1, keepdim=True) * r**alpha
+    return torch.sign(G - target) * norms
+
+
+def _to_sum(weights: Tensor, before: Tensor, seen: Tensor) -> Tensor:
+    """The weights scaled to Σw = T. A task that was not seen keeps the weight it had before."""
+    kept = torch.where(seen, 0.0, before)
+    moved = torch.where(seen, weights.clamp(min=SMALLEST), 0.0)
+    room = weights.shape[-1] - kept.sum(-1, keepdim=True)
+    return kept + moved * room / moved.sum(-1, keepdim=True).clamp(min=SMALLEST)
 
 
 class PCGrad(Balance):
@@ -195,8 +198,8 @@ class PCGrad(Balance):
     other weights: those are `weights`.
     """
 
-    def begin(self, members: Members, tasks: Sequence[str], seeds: Sequence[int]) -> None:
-        super().begin(members, tasks, seeds)
+    def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
+        super().begin(copies, tasks, seeds)
         self.shared: list[bool] = []
         self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
 
@@ -205,44 +208,20 @@ class PCGrad(Balance):
         if not self.shared:
             if not _all_seen(losses):
                 return super().backward(losses)
-            self.shared = [sum(tasks) > 1 for tasks in reached(self.members, losses)]
+            self.shared = [sum(tasks) > 1 for tasks in reached(self.copies, losses)]
             if not any(self.shared):
                 validate.fail("model", "no parameter that two tasks reach", "a shared layer, for PCGrad")
-        parameters, start = list(self.members.parameters.values()), 0 if self.members.copies is None else 1
-        every = [_gradients(loss, parameters) for loss in losses.unbind(-1)]
-        flat = [
-            torch.cat([g.flatten(start) for g, shared in zip(own, self.shared, strict=True) if shared], dim=-1)
-            for own in every
-        ]
-        flat = torch.stack(flat, dim=-2)  # (…, tasks, shared numbers)
+        every = [_gradients(loss, self.copies) for loss in losses.unbind(-1)]  # by task and parameter
+        shared = torch.stack([torch.cat(list(compress(own, self.shared)), dim=-1) for own in every], dim=-2)
         order = torch.stack([torch.randperm(len(every), generator=generator) for generator in self.generators])
-        self.weights = surgery(flat @ flat.transpose(-1, -2), order.view(self.weights.shape))
-        for parameter, shared, *own in zip(parameters, self.shared, *every, strict=True):
-            if shared:
-                own = [_along(w, g) * g for w, g in zip(self.weights.unbind(-1), own, strict=True)]
-            parameter.grad = sum(own).contiguous()  # Adam's fused step reads memory in the parameter's own order
-
-
-def _gradients(loss: Tensor, parameters: list[Tensor]) -> tuple[Tensor, ...]:
-    return torch.autograd.grad(loss.sum(), parameters, retain_graph=True, materialize_grads=True)
-
-
-def _all_seen(losses: Tensor) -> bool:
-    """Whether each task has an observed label in the batch; until then it cannot be told what it shares."""
-    return bool((losses != 0).reshape(-1, losses.shape[-1]).any(0).all())
-
-
-def reached(members: Members, losses: Tensor) -> list[tuple[bool, ...]]:
-    """For each parameter, in the order of registration, whether each task's loss has a gradient on it."""
-    parameters = list(members.parameters.values())
-    return list(
-        zip(*([bool(g.any()) for g in _gradients(loss, parameters)] for loss in losses.unbind(-1)), strict=True)
-    )
-
-
-def _along(number: Tensor, tensor: Tensor) -> Tensor:
-    """One number a copy, with axes appended, to multiply that copy's tensor."""
-    return number.view(number.shape + (1,) * (tensor.dim() - number.dim()))
+        if self.copies.single:  # a product of two matrices, which rounds otherwise than a batch of one
+            shared, order = shared[0], order[0]
+        self.weights = surgery(shared @ shared.mT, order).view_as(losses)
+        parameters = self.copies.parameters.values()
+        for parameter, is_shared, *own in zip(parameters, self.shared, *every, strict=True):
+            if is_shared:
+                own = [weight * gradient for weight, gradient in zip(self.weights.split(1, -1), own, strict=True)]
+            parameter.grad = sum(own).view_as(parameter)
 
 
 def surgery(products: Tensor, order: Tensor) -> Tensor:
@@ -254,33 +233,48 @@ def surgery(products: Tensor, order: Tensor) -> Tensor:
     Gradient i starts as gᵢ. For each other j in order: where it has a negative product with gⱼ, it becomes
     itself − (its product with gⱼ / ‖gⱼ‖²)·gⱼ. All of these are sums of the g, so their products are enough.
     """
-    tasks = products.shape[-1]
-    parts = torch.eye(tasks).expand(products.shape).clone()  # row i: gradient i as a sum of the g
-    squares = torch.diagonal(products, dim1=-2, dim2=-1)
-    for place in range(tasks):
-        other = order[..., place, None]  # (..., 1)
-        column = torch.gather(products, -1, other[..., None, :].expand(*products.shape[:-1], 1))  # gₖ·gⱼ for all k
-        along = (parts @ column).squeeze(-1)  # product of gradient i with gⱼ, (..., tasks)
-        square = torch.gather(squares, -1, other).clamp(min=1e-30)
-        cut = torch.where(torch.arange(tasks) == other, 0.0, along.clamp(max=0) / square)
-        parts = parts - cut[..., None] * torch.nn.functional.one_hot(other, tasks)
+    one_hot = torch.eye(products.shape[-1])
+    parts = one_hot.expand(products.shape)  # row i: gradient i as a sum of the g
+    for j in order.unbind(-1):
+        g = one_hot[j].unsqueeze(-1)  # gⱼ as such a sum, (..., tasks, 1)
+        along = parts @ (products @ g)  # gradient i · gⱼ
+        square = g.mT @ products @ g  # ‖gⱼ‖²
+        cut = along.clamp(max=0) / square.clamp(min=1e-30)
+        parts = parts - torch.where(g == 1, 0.0, cut) * g.mT  # gⱼ itself stays as it is
     return parts.sum(-2)
 
 
-def last_shared(members: Members, losses: Tensor) -> list[Tensor]:
+def last_shared(copies: Copies, losses: Tensor) -> list[Tensor]:
     """The weights of the last shared layer.
 
     Of experts that all tasks mix (`last_shared_layers` of `experts`) the last layers of all of them together:
-    they stand side by side, and none is the last. Else the last weight matrix, in the order of registration, on which
+    they are side by side, and none is the last. Else the last weight matrix, in the order of registration, on which
     every task's loss has a gradient.
     """
-    names = {parameter: name for name, parameter in members.module.named_parameters()}
-    for module in members.module.modules():
-        if layers := getattr(module, "last_shared_layers", list)():
-            return [members.parameters[names[layer.weight]] for layer in layers]
-    matrix = 2 if members.copies is None else 3
-    parameters = zip(members.parameters.values(), reached(members, losses), strict=True)
-    shared = [parameter for parameter, tasks in parameters if all(tasks) and parameter.dim() >= matrix]
-    if not shared:
+    names = {parameter: name for name, parameter in copies.module.named_parameters()}
+    bottoms = [module for module in copies.module.modules() if hasattr(module, "last_shared_layers")]
+    if layers := [layer for bottom in bottoms for layer in bottom.last_shared_layers()]:
+        return [copies.parameters[names[layer.weight]] for layer in layers]
+    shared = zip(names.items(), reached(copies, losses), strict=True)
+    matrices = [name for (parameter, name), tasks in shared if all(tasks) and parameter.dim() > 1]
+    if not matrices:
         validate.fail("model", "no layer that all tasks reach", "a shared layer, for GradNorm")
-    return shared[-1:]
+    return [copies.parameters[matrices[-1]]]
+
+
+def reached(copies: Copies, losses: Tensor) -> list[tuple[bool, ...]]:
+    """For each parameter, in the order of registration, whether each task's loss has a gradient on it."""
+    every = [_gradients(loss, copies) for loss in losses.unbind(-1)]
+    return [tuple(bool(gradient.any()) for gradient in own) for own in zip(*every, strict=True)]
+
+
+def _gradients(loss: Tensor, copies: Copies) -> list[Tensor]:
+    """The gradient of a task's loss, `(copies,)`, on each parameter: `(copies, numbers)` each."""
+    parameters = list(copies.parameters.values())
+    gradients = torch.autograd.grad(loss.sum(), parameters, retain_graph=True, materialize_grads=True)
+    return [gradient.reshape(copies.count, -1) for gradient in gradients]
+
+
+def _all_seen(losses: Tensor) -> bool:
+    """Whether each task has an observed label in the batch; until then it cannot be told what it shares."""
+    return bool((losses != 0).any(0).all())

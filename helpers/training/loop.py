@@ -11,11 +11,10 @@ more time than the model.
 from __future__ import annotations
 
 import copy
-import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -23,13 +22,13 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from helpers.data.examples import Examples, Inputs, map_inputs
-from helpers.models.copies import Members, State, group_size, restore
+from helpers.data.examples import Examples, Inputs
+from helpers.models.copies import Copies, State, group_size, restore
 from helpers.support import validate
-from helpers.support.files import whole
-from helpers.training.arguments import TOTAL, Loss, Settings, check, check_inputs, check_models
+from helpers.training import arguments
+from helpers.training.adam import Adam
 from helpers.training.balancing import Balance
-from helpers.training.losses import task_losses, weighted_sum
+from helpers.training.losses import TOTAL, Loss, task_losses, weighted_sum
 
 
 @dataclass
@@ -37,13 +36,14 @@ class Run:
     """What `fit` gives back.
 
     history      DataFrame, a row an evaluation and task (and "total"): epoch, task, train, valid; for copies also copy
-    best         {task or "total": (epoch, {parameter: tensor})}, the state at the lowest validation loss of that task
+    best         {task or "total": (epoch `(copies,)`, {parameter: tensor `(copies, …)`})}, the state at the lowest
+                 validation loss of that task; of a single model, too, with a leading axis of 1
     weights      DataFrame, a row an evaluation and task: epoch, task, weight by which its loss is multiplied then; for
                  copies also copy
     interrupted  True where it was stopped by hand
     """
 
-    members: Members
+    copies: Copies
     history: pd.DataFrame
     best: dict[str, tuple[Tensor, State]]
     weights: pd.DataFrame
@@ -51,13 +51,35 @@ class Run:
 
     def predict(self, inputs: Inputs) -> dict[str, Tensor]:
         """Logit or value of each task, each at that task's own best epoch: `(n,)`, or `(copies, n)` for copies."""
-        check_inputs(inputs, self.members.copies)
+        self.copies.check_inputs(inputs)
         states = {task: state for task, (_, state) in self.best.items() if task != TOTAL}
-        return {task: self.members.predict(inputs, state)[task] for task, state in states.items()}
+        return self.copies.squeeze({task: self.copies.predict(inputs, state)[task] for task, state in states.items()})
 
     def best_epochs(self) -> pd.DataFrame:
         """The epoch at which each task, and the total, was best: a row a copy, a column a task."""
-        return pd.DataFrame({task: torch.atleast_1d(epoch).tolist() for task, (epoch, _) in self.best.items()})
+        return pd.DataFrame({task: epoch.tolist() for task, (epoch, _) in self.best.items()})
+
+
+@dataclass
+class Settings:
+    """What `fit` was asked for, with an entry a model where models may differ."""
+
+    losses: dict[str, Loss]
+    task_weights: Tensor  # (copies, tasks)
+    balance: Balance
+    seeds: list[int]
+    epochs: int
+    batch_size: int | None
+    lr: float
+    patience: float
+    evaluate_every: int
+
+    @property
+    def tasks(self) -> list[str]:
+        return list(self.losses)
+
+    def of_group(self, group: slice) -> Settings:
+        return replace(self, task_weights=self.task_weights[group], seeds=self.seeds[group])
 
 
 def fit(
@@ -97,116 +119,106 @@ def fit(
 
     Raises ValueError for bad arguments, and FloatingPointError when a loss becomes NaN or infinite.
     """
-    copies = list(model) if isinstance(model, Iterable) and not isinstance(model, nn.Module) else None
-    check_models([model] if copies is None else copies)
-    one, count = (model, None) if copies is None else (copies[0], len(copies))
-    numbers = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "patience": patience}
-    settings = check(
-        one, count, train, valid, losses, task_weights, balance, seed, evaluate_every=evaluate_every, **numbers
+    models, single = arguments.check_models(model), isinstance(model, nn.Module)
+    losses = arguments.check_losses(losses, models[0])
+    count = None if single else len(models)
+    arguments.check_examples("train", train, models[0], losses, count)
+    if valid is not None:
+        arguments.check_examples("valid", valid, models[0], losses, count)
+    number = validate.number
+    settings = Settings(
+        losses=losses,
+        task_weights=arguments.check_weights(task_weights, list(losses), len(models)),
+        balance=arguments.check_balance(balance),
+        seeds=arguments.check_seeds(seed, len(models)),
+        epochs=number("epochs", epochs, low=1, whole=True),
+        batch_size=None if batch_size is None else number("batch_size", batch_size, low=1, whole=True),
+        lr=number("lr", lr, low=0),
+        patience=np.inf if patience is None else number("patience", patience, low=1, whole=True),
+        evaluate_every=number("evaluate_every", evaluate_every, low=1, whole=True),
     )
-    size = group_size(one, min(batch_size or len(train), len(train)))
-    groups = [slice(start, start + size) for start in range(0, count or 1, size)]
+    arguments.check_batch_norm(models[0], len(train), settings.batch_size)
+    size = group_size(models[0], min(settings.batch_size or len(train), len(train)))
+    groups = [slice(start, start + size) for start in range(0, len(models), size)]
     total = settings.epochs * len(groups)
     quiet = not progress or "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
     with tqdm(total=total, desc="training", unit="epoch", leave=False, delay=1, disable=quiet) as bar:
-        if copies is None:
-            runs = [_fit(Members(model), train, valid, settings, bar)]
-        else:
-            runs = []
-            for group in groups:
-                part = _part(train, group), _part(valid, group)
-                runs.append(_fit(Members(copies[group]), *part, settings.part(group), bar))
+        runs = []
+        for group in groups:
+            copies = Copies(model if single else models[group])
+            parts = [_of_group(examples, group, single) for examples in (train, valid)]
+            runs.append(_fit(copies, *parts, settings.of_group(group), bar))
         bar.total = bar.n  # a bar that stops short of its total would stay behind
-    if copies is None:
-        restore(model, runs[0].best[TOTAL][1])
-        model.eval()
-        return runs[0]
-    run = _join(runs, copies)
-    for index, member in enumerate(copies):
-        restore(member, {name: tensor[index] for name, tensor in run.best[TOTAL][1].items()})
-        member.eval()
-    return run
+    run = runs[0] if len(runs) == 1 else _join(runs)
+    for index, one in enumerate(models):
+        restore(one, {name: tensor[index] for name, tensor in run.best[TOTAL][1].items()})
+        one.eval()
+    if single:
+        return replace(run, history=run.history.drop(columns="copy"), weights=run.weights.drop(columns="copy"))
+    return replace(run, copies=Copies(models))
 
 
-def _part(examples: Examples | None, part: slice) -> Examples | None:
-    """The sets of examples of some of the copies; shared examples are everyone's."""
+def _of_group(examples: Examples | None, group: slice, single: bool) -> Examples | None:
+    """The examples of some of the copies: a leading axis of 1 for a single model; shared examples are everyone's."""
+    if single and examples is not None:
+        return examples.map(lambda tensor: tensor[None], copies=1)
     if examples is None or examples.copies is None:
         return examples
-
-    def pick(by_name: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {name: tensor[part] for name, tensor in by_name.items()}
-
-    return Examples(
-        map_inputs(lambda tensor: tensor[part], examples.inputs),
-        pick(examples.labels),
-        pick(examples.masks),
-        pick(examples.weights),
-        copies=len(range(examples.copies)[part]),
-    )
+    return examples.map(lambda tensor: tensor[group], copies=len(range(examples.copies)[group]))
 
 
-def _fit(members: Members, train: Examples, valid: Examples | None, settings: Settings, bar: tqdm) -> Run:
-    tasks = [*settings.losses, TOTAL]
-    stopping = _Stopping(tasks, float("inf") if settings.patience is None else settings.patience)
-    batches = _Batches(train, members.copies, settings)
-    records, weights, interrupted, epoch = [], [], False, 0
+def _fit(copies: Copies, train: Examples, valid: Examples | None, settings: Settings, bar: tqdm) -> Run:
+    """Train the copies of one group."""
+    tasks, every = settings.tasks, settings.evaluate_every
+    stopping = Stopping([*tasks, TOTAL], copies.count, settings.patience)
+    batches = Batches(train, settings.batch_size, settings.seeds)
+    records, interrupted, epoch = [], False, 0
     balance = copy.copy(settings.balance)
-    balance.begin(members, list(settings.losses), settings.seeds)
+    balance.begin(copies, tasks, settings.seeds)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seeds[0])
-        optimizer = members.optimizer(settings.lr)
+        optimizer = Adam(copies.groups(), lr=settings.lr)
         try:
             sums, counts = 0.0, 0.0
-            members.module.train()
+            copies.module.train()
             for epoch in range(1, settings.epochs + 1):
                 for batch in batches.epoch():
-                    task_loss = _losses(members(batch.inputs), batch, settings)
-                    balance.backward(task_loss * settings.task_weights)
+                    losses = _losses(copies(batch.inputs), batch, settings)  # (copies, tasks)
+                    balance.backward(losses * settings.task_weights)
                     optimizer.step()
                     optimizer.zero_grad()
-                    count = _observed(batch, settings)
-                    sums, counts = sums + task_loss.detach() * count, counts + count
+                    count = _observed(batch, tasks)
+                    sums, counts = sums + losses.detach() * count, counts + count
                 bar.update()
-                if epoch % settings.evaluate_every and epoch != settings.epochs:
+                if epoch % every and epoch != settings.epochs:
                     continue
                 trained, sums, counts = _with_total(sums / counts, settings), 0.0, 0.0
-                tested = trained if valid is None else _evaluate(members, valid, settings)
-                going = stopping.going(tested)
+                if valid is None:
+                    tested = trained
+                else:
+                    tested = _with_total(_losses(copies.predict(valid.inputs), valid, settings), settings)
+                going = stopping.going()
                 _stop_at_nan(trained, tested, going, tasks, epoch)
-                records.append((epoch, trained, tested, going))
-                weights.append((balance.weights * settings.task_weights).tolist())
-                stopping.update(epoch, members.state(), tested, keep_last=valid is None)
-                if stopping.exhausted():
+                records.append((epoch, going, trained, tested, balance.weights * settings.task_weights))
+                stopping.update(epoch, copies.state(), tested, keep_last=valid is None)
+                if not bool(stopping.going().any()):
                     break
-                members.module.train()  # `_evaluate` has left it in evaluation mode
+                copies.module.train()  # `predict` has left it in evaluation mode
         except KeyboardInterrupt:
-            if members.copies is not None:
+            if not copies.single:
                 raise
             interrupted = True
             if not records:
-                stopping.update(0, members.state(), torch.zeros(_shape(settings, tasks)), keep_last=True)
+                stopping.update(0, copies.state(), torch.zeros(copies.count, len(tasks) + 1), keep_last=True)
             print(f"Stopped by hand in epoch {epoch} of {settings.epochs}; the best so far is kept.")
-    history = _history(records, tasks, members.copies)
-    return Run(members, history, stopping.best, _weights(history, weights, tasks), interrupted)
-
-
-def _shape(settings: Settings, tasks: list[str]) -> tuple[int, ...]:
-    return (*settings.task_weights.shape[:-1], len(tasks))
+    epochs, going, trained, tested, weights = zip(*records, strict=True) if records else [()] * 5
+    history = _table(epochs, going, [*tasks, TOTAL], train=trained, valid=tested)
+    return Run(copies, history, stopping.best, _table(epochs, going, tasks, weight=weights), interrupted)
 
 
 def _losses(outputs: dict[str, Tensor], batch: Examples, settings: Settings) -> Tensor:
-    if not isinstance(outputs, dict):
-        validate.fail(
-            "model", f"an output that is a {type(outputs).__name__}", "{task: tensor of shape (rows,)}", TypeError
-        )
-    if missing := [task for task in settings.losses if task not in outputs]:
-        validate.fail("model", f"no output for {missing}", f"outputs for each task of {list(settings.losses)}")
-    rows = next(iter(batch.labels.values())).shape[-1]
-    for task in settings.losses:
-        shape = tuple(outputs[task].shape)
-        if shape != (*settings.task_weights.shape[:-1], rows):
-            own = shape if settings.task_weights.dim() == 1 else shape[1:]
-            validate.fail(f"model's output {task!r}", f"shape {own} for {rows} rows", f"({rows},), one value a row")
+    """The loss of each task, `(copies, tasks)`."""
+    arguments.check_outputs(outputs, settings.tasks, (len(settings.seeds), len(batch)))
     return task_losses(outputs, batch.labels, settings.losses, batch.masks, batch.weights)
 
 
@@ -214,186 +226,100 @@ def _with_total(task_loss: Tensor, settings: Settings) -> Tensor:
     return torch.cat([task_loss, weighted_sum(task_loss, settings.task_weights)[..., None]], dim=-1)
 
 
-def _evaluate(members: Members, valid: Examples, settings: Settings) -> Tensor:
-    return _with_total(_losses(members.predict(valid.inputs), valid, settings), settings)
-
-
-def _observed(batch: _Rows, settings: Settings) -> Tensor | float:
+def _observed(batch: Examples, tasks: list[str]) -> Tensor | float:
     """How many labels of each task the batch has: its mean loss counts that much in the mean of the epoch."""
     if not batch.masks:
         return 1.0  # batches are of nearly equal size
-    rows = next(iter(batch.labels.values())).shape[-1]
-    counts = [batch.masks[task].sum(-1) if task in batch.masks else torch.tensor(rows) for task in settings.losses]
+    counts = [batch.masks[task].sum(-1) if task in batch.masks else torch.tensor(len(batch)) for task in tasks]
     return torch.stack(torch.broadcast_tensors(*counts), dim=-1).float()
 
 
 def _stop_at_nan(trained: Tensor, tested: Tensor, going: Tensor, tasks: list[str], epoch: int) -> None:
-    bad = ~(torch.isfinite(trained) & torch.isfinite(tested)) & going
+    bad = (~(torch.isfinite(trained) & torch.isfinite(tested)) & going).any(0)  # by task
     if bool(bad.any()):
-        task = tasks[int(bad.reshape(-1, len(tasks)).any(0).nonzero()[0])]
+        task = [*tasks, TOTAL][int(bad.nonzero()[0])]
         raise FloatingPointError(
             f"The loss of {task!r} is not finite at epoch {epoch}: try a smaller lr than the one given."
         )
 
 
-@dataclass
-class _Rows:
-    """Rows of checked examples, to take batches from."""
-
-    inputs: Inputs
-    labels: dict[str, Tensor]
-    masks: dict[str, Tensor]
-    weights: dict[str, Tensor]
-
-    def map(self, function: Callable[[Tensor], Tensor]) -> _Rows:
-        by_task = ({task: function(t) for task, t in d.items()} for d in (self.labels, self.masks, self.weights))
-        return _Rows(map_inputs(function, self.inputs), *by_task)
-
-    def take(self, index: Tensor) -> _Rows:
-        """The rows at `index`, `(batch,)` or `(copies, batch)`."""
-        flat = index.reshape(-1)
-        return self.map(lambda tensor: tensor.index_select(0, flat).view(*index.shape, *tensor.shape[1:]))
-
-
-class _Batches:
+class Batches:
     """Batches of rows by index; each copy has an order of its own, from a generator of its own."""
 
-    def __init__(self, train: Examples, copies: int | None, settings: Settings):
-        self.whole = self.rows = _Rows(train.inputs, train.labels, train.masks, train.weights)
-        self.size, self.copies, self.offset = len(train), copies, 0
-        self.count = 1 if settings.batch_size is None else -(-self.size // settings.batch_size)
-        self.generators = [torch.Generator().manual_seed(seed) for seed in settings.seeds]
+    def __init__(self, train: Examples, batch_size: int | None, seeds: list[int]):
+        self.whole = self.rows = train
+        self.size, self.offset = len(train), 0
+        self.count = 1 if batch_size is None else -(-self.size // batch_size)
+        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         if train.copies is not None:  # (copies, n, …) → (copies · n, …), so that one index picks from all
-            self.rows = self.whole.map(lambda tensor: tensor.flatten(0, 1))
+            self.rows = train.map(lambda tensor: tensor.flatten(0, 1))
             self.offset = torch.arange(train.copies)[:, None] * self.size
 
-    def epoch(self) -> Iterator[_Rows]:
+    def epoch(self) -> Iterator[Examples]:
         if self.count == 1:
             yield self.whole
             return
         order = torch.stack([torch.randperm(self.size, generator=generator) for generator in self.generators])
-        for index in (order + self.offset).tensor_split(self.count, dim=1):
-            yield self.rows.take(index[0] if self.copies is None else index)
+        for index in (order + self.offset).tensor_split(self.count, dim=1):  # (copies, batch)
+            yield self.rows.map(partial(_rows, flat=index.flatten(), shape=index.shape))
 
 
-class _Stopping:
+def _rows(tensor: Tensor, flat: Tensor, shape: tuple[int, int]) -> Tensor:
+    """The rows `flat` of a tensor `(rows, …)`, as `(copies, batch, …)`: much faster than by an index of two axes."""
+    return tensor.index_select(0, flat).view(*shape, *tensor.shape[1:])
+
+
+class Stopping:
     """Early stopping per task: keeps the state at the lowest validation loss of each task and of the total."""
 
-    def __init__(self, tasks: list[str], patience: float):
+    def __init__(self, tasks: list[str], copies: int, patience: float):
         self.tasks, self.patience = tasks, patience
+        self.lowest, self.since = torch.full((copies, len(tasks)), torch.inf), torch.zeros(copies, len(tasks))
         self.best: dict[str, tuple[Tensor, State]] = {}
 
-    def going(self, loss: Tensor) -> Tensor:
-        """Which model has not run out of patience yet, `(1,)` or `(copies, 1)`."""
-        if not self.best:
-            self.lowest, self.since = torch.full_like(loss, float("inf")), torch.zeros_like(loss)
+    def going(self) -> Tensor:
+        """Which copy has not run out of patience yet, `(copies, 1)`."""
         return (self.since < self.patience).any(-1, keepdim=True)
 
     def update(self, epoch: int, state: State, loss: Tensor, keep_last: bool) -> None:
-        """`loss` is `(tasks,)` or `(copies, tasks)`; a copy whose patience has run out is left as it was."""
-        going = self.going(loss)
-        better = (loss < self.lowest) & going if not keep_last else torch.ones_like(loss, dtype=torch.bool)
+        """`loss` is `(copies, tasks)`; a copy whose patience has run out is left as it was."""
+        better = (loss < self.lowest) & self.going() if not keep_last else torch.ones_like(loss, dtype=torch.bool)
         self.lowest = torch.where(better, loss, self.lowest)
         self.since = torch.where(better, 0.0, self.since + 1)
-        for column, task in enumerate(self.tasks):
-            self._keep(task, epoch, state, better[..., column])
-
-    def _keep(self, task: str, epoch: int, state: State, better: Tensor) -> None:
-        if task not in self.best:
-            self.best[task] = (
-                torch.full(better.shape, epoch),
-                {name: tensor.clone() for name, tensor in state.items()},
-            )
-        elif bool(better.any()):
-            old_epoch, old = self.best[task]
-
-            def pick(new: Tensor, kept: Tensor) -> Tensor:
-                return torch.where(better.view(better.shape + (1,) * (new.dim() - better.dim())), new, kept)
-
-            self.best[task] = (
-                pick(torch.full(better.shape, epoch), old_epoch),
-                {name: pick(tensor, old[name]) for name, tensor in state.items()},
-            )
-
-    def exhausted(self) -> bool:
-        return bool((self.since >= self.patience).all())
+        for task, won in zip(self.tasks, better.unbind(-1), strict=True):
+            if bool(won.all()):  # so it is the first time
+                self.best[task] = torch.full(won.shape, epoch), {name: own.clone() for name, own in state.items()}
+            elif bool(won.any()):
+                old_epoch, old = self.best[task]
+                merged = {name: _where(won, own, old[name]) for name, own in state.items()}
+                self.best[task] = torch.where(won, epoch, old_epoch), merged
 
 
-def _history(records: list[tuple], tasks: list[str], copies: int | None) -> pd.DataFrame:
-    if not records:
-        return pd.DataFrame(columns=["epoch", "task", "train", "valid"])
-    epochs, *parts = zip(*records, strict=True)
-    trained, tested, going = map(torch.stack, parts)  # (epochs, tasks) or (epochs, copies, tasks)
-    trained, tested = trained.movedim(-1, 1), tested.movedim(-1, 1)
-    epoch, task, *copy_of = np.indices(trained.shape).reshape(trained.dim(), -1)
+def _where(won: Tensor, new: Tensor, old: Tensor) -> Tensor:
+    """The new values of the copies that have `won`, `(copies,)`, the old values of the others."""
+    return torch.where(won.view(-1, *[1] * (new.dim() - 1)), new, old)
+
+
+def _table(epochs: Sequence[int], going: Sequence[Tensor], tasks: list[str], **values) -> pd.DataFrame:
+    """A row an evaluation, task and copy of what was recorded; a copy that has stopped has no more rows."""
+    if not epochs:
+        return pd.DataFrame(columns=["epoch", "task", *values, "copy"])
+    epoch, task, one = torch.stack(going).mT.expand(-1, len(tasks), -1).nonzero(as_tuple=True)
     columns = {"epoch": np.array(epochs)[epoch], "task": [tasks[number] for number in task]}
-    columns |= {"train": trained.flatten().double().numpy(), "valid": tested.flatten().double().numpy()}
-    if copies is None:
-        return pd.DataFrame(columns)
-    history = pd.DataFrame(columns | {"copy": copy_of[0]})
-    return history[going[epoch, copy_of[0], 0].numpy()].reset_index(drop=True)  # what has stopped has no more history
+    columns |= {name: torch.stack(recorded)[epoch, one, task].double().numpy() for name, recorded in values.items()}
+    return pd.DataFrame(columns | {"copy": one.numpy()})
 
 
-def _weights(history: pd.DataFrame, weights: list, tasks: list[str]) -> pd.DataFrame:
-    """The weight beside each row of the history that is of a task."""
-    rows = history[history["task"] != TOTAL]
-    keys = ["epoch", "task", *(["copy"] if "copy" in rows else [])]
-    epochs = {epoch: number for number, epoch in enumerate(dict.fromkeys(rows["epoch"]))}
-    place = [rows["epoch"].map(epochs), *([rows["copy"]] if "copy" in rows else []), rows["task"].map(tasks.index)]
-    found = np.asarray(weights)[tuple(part.to_numpy() for part in place)] if weights else []
-    return rows[keys].assign(weight=found).reset_index(drop=True)
-
-
-def _join(runs: list[Run], copies: list[nn.Module]) -> Run:
+def _join(runs: list[Run]) -> Run:
     """The runs of the groups as one."""
-    done = sum(run.members.copies for run in runs)
-    members = Members(copies[:done])
-    start, histories, weights = 0, [], []
-    for run in runs:
-        histories.append(run.history.assign(copy=run.history["copy"] + start))
-        weights.append(run.weights.assign(copy=run.weights["copy"] + start))
-        start += run.members.copies
-    best = {
-        task: (
-            torch.cat([run.best[task][0] for run in runs]),
-            {name: torch.cat([run.best[task][1][name] for run in runs]) for name in members.state()},
-        )
-        for task in runs[0].best
-    }
-    history, weights = (pd.concat(tables, ignore_index=True) for tables in (histories, weights))
-    return Run(members, history, best, weights, runs[-1].interrupted)
+    starts = np.cumsum([0, *(run.copies.count for run in runs[:-1])])
 
+    def join(tables: list[pd.DataFrame]) -> pd.DataFrame:
+        numbered = zip(tables, starts, strict=True)
+        return pd.concat([table.assign(copy=table["copy"] + start) for table, start in numbered], ignore_index=True)
 
-def save(model: nn.Module, path: str | Path) -> None:
-    """Write the model's parameters to `path`, whole or not at all; a folder that is missing is made."""
-    validate.instance("model", model, nn.Module, "an nn.Module")
-    parameters = io.BytesIO()
-    torch.save(model.state_dict(), parameters)
-    with whole(path) as part:
-        part.write_bytes(parameters.getbuffer())
-
-
-def load(model: nn.Module, path: str | Path) -> nn.Module:
-    """Read parameters written by `save` into a model of the same shape, and return it.
-
-    Only tensors are read (`weights_only=True`): a file from a stranger cannot run code. Raises FileNotFoundError, or
-    ValueError when the file belongs to a model of another shape.
-    """
-    validate.instance("model", model, nn.Module, "an nn.Module")
-    path = Path(validate.instance("path", path, str | os.PathLike, "the name of a file"))
-    if not path.exists():
-        validate.fail("path", f"{path.name}, which does not exist", "a file written by `save`", FileNotFoundError)
-    try:
-        state = torch.load(path, weights_only=True)
-        readable = all(isinstance(tensor, Tensor) for tensor in state.values())
-    except Exception:  # truncated, another format, or a pickle with code in it: torch raises many kinds
-        readable = False
-    if not readable:
-        validate.fail("path", f"{path.name}, which does not hold parameters", "a file written by `save`")
-    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    came = {name: tuple(tensor.shape) for name, tensor in state.items()}
-    if own != came:
-        differ = sorted(name for name in own.keys() | came.keys() if own.get(name) != came.get(name))
-        validate.fail("path", f"a file that differs in {differ[0]!r} ({came.get(differ[0])})", f"{own.get(differ[0])}")
-    model.load_state_dict(state)
-    return model
+    best = {}
+    for task in runs[0].best:
+        epochs, states = zip(*(run.best[task] for run in runs), strict=True)
+        best[task] = torch.cat(epochs), {name: torch.cat([state[name] for state in states]) for name in states[0]}
+    return Run(runs[0].copies, join([run.history for run in runs]), best, join([run.weights for run in runs]))

@@ -13,6 +13,10 @@ from torch import Tensor
 
 from helpers.support import validate
 
+TOTAL = "total"  # the weighted sum of the task losses, beside the tasks' own names
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
 
 def binary_cross_entropy(logit: Tensor, label: Tensor) -> Tensor:
     """−[y log p + (1−y) log(1−p)] with p = sigmoid(logit), row by row.
@@ -20,38 +24,24 @@ def binary_cross_entropy(logit: Tensor, label: Tensor) -> Tensor:
     With softplus(z) = log(1 + eᶻ) we have −log p = softplus(−logit) and −log(1−p) = softplus(logit), and both meet in
     the one expression below, which never takes the log of 0.
     """
-    _check_shapes("logit", logit, label)
+    _check_like("label", label, "logit", logit)
     return F.softplus(logit) - label * logit
 
 
 def squared_error(value: Tensor, label: Tensor) -> Tensor:
     """(value − y)², row by row."""
-    _check_shapes("value", value, label)
+    _check_like("label", label, "value", value)
     return (value - label) ** 2
 
 
-def _check_shapes(name: str, output: Tensor, label: Tensor) -> None:
-    """Labels have the shape of the output; many models may share labels without their leading axis."""
-    if not _fits(_tensor("label", label), _tensor(name, output)):
-        came = f"shape {tuple(output.shape)} for labels of shape {tuple(label.shape)}"
-        validate.fail(name, came, "one value a label")
-
-
 def _check_like(name: str, values: Tensor, rows: str, like: Tensor) -> None:
-    """The same for what goes with `like`, called `rows`: nothing is stretched in silence to a shape that it has not."""
-    if not _fits(_tensor(name, values), _tensor(rows, like)):
+    """As many `values` as there are `rows`; many models may share them without their leading axis. Nothing else is
+    stretched in silence to a shape that it has not."""
+    for what, tensor in ((name, values), (rows, like)):
+        validate.instance(what, tensor, Tensor, "a torch tensor")
+    if values.dim() == 0 or values.shape != like.shape[-values.dim() :]:
         came = f"shape {tuple(values.shape)} for {rows} of shape {tuple(like.shape)}"
         validate.fail(name, came, "one value for each")
-
-
-def _fits(values: Tensor, like: Tensor) -> bool:
-    return values.dim() > 0 and values.shape == like.shape[-values.dim() :]
-
-
-def _tensor(name: str, values) -> Tensor:
-    if not isinstance(values, Tensor):
-        validate.fail(name, type(values).__name__, "a torch tensor", TypeError)
-    return values
 
 
 def _check_times(watch_time: Tensor) -> None:
@@ -66,8 +56,8 @@ def weighted_cross_entropy(logit: Tensor, click: Tensor, watch_time: Tensor) -> 
     click is y in {0, 1}, watch_time is T ≥ 0 in a unit of your choice (the unit shifts the logit). It is plain binary
     cross-entropy in which a clicked row counts T times and the others once.
     """
-    _check_shapes("logit", logit, click)
-    _check_like("watch_time", watch_time, "clicks", click)
+    _check_like("click", click, "logit", logit)
+    _check_like("watch_time", watch_time, "click", click)
     validate.binary("click", click)
     _check_times(watch_time)
     return torch.where(click > 0, watch_time, 1.0) * binary_cross_entropy(logit, click)
@@ -80,12 +70,12 @@ def mended_cross_entropy(logit: Tensor, watch_time: Tensor) -> Tensor:
     (m − T) / (1 + m): the best m is the mean of T, where YouTube's loss is off by 1 / (1 − click rate). It is the
     negative log likelihood of a geometric distribution with mean m.
     """
-    _check_shapes("logit", logit, watch_time)
+    _check_like("watch_time", watch_time, "logit", logit)
     _check_times(watch_time)
     return (1 + watch_time) * F.softplus(logit) - watch_time * logit
 
 
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"binary": binary_cross_entropy, "regression": squared_error}
+LOSSES: dict[str, Loss] = {"binary": binary_cross_entropy, "regression": squared_error}
 
 
 def masked_mean(rows: Tensor, mask: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
@@ -97,7 +87,7 @@ def masked_mean(rows: Tensor, mask: Tensor | None = None, weight: Tensor | None 
         _check_like("weight", weight, "rows", rows)
         rows = rows * weight
     if mask is None:
-        return _tensor("rows", rows).mean(-1)
+        return validate.instance("rows", rows, Tensor, "a torch tensor").mean(-1)
     _check_like("mask", mask, "rows", rows)
     if mask.dtype != torch.bool:
         validate.fail("mask", f"dtype {mask.dtype}", "bool, True where a row was observed", TypeError)
@@ -107,7 +97,7 @@ def masked_mean(rows: Tensor, mask: Tensor | None = None, weight: Tensor | None 
 def task_losses(
     outputs: dict[str, Tensor],
     labels: dict[str, Tensor],
-    losses: dict[str, Callable[[Tensor, Tensor], Tensor]],
+    losses: dict[str, Loss],
     masks: dict[str, Tensor] | None = None,
     weights: dict[str, Tensor] | None = None,
 ) -> Tensor:

@@ -1,12 +1,14 @@
 """The exported pages, opened from disk: they answer with no kernel and no network."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
 
 import pytest
 
+from helpers.course import question
 from tests.browser.conftest import NOTEBOOKS, ROOT
 from tests.browser.lab import Tab
 from tools import notebooks as tool
@@ -48,23 +50,25 @@ def squeezed(text: str) -> str:
 
 
 def secrets(notebook) -> list[str]:
-    """What a prediction shows only after a guess: every longer text in its code but the question, the options, and what
-    its figure says of its axes."""
+    """What a prediction shows only after a guess: every longer text in the question's code but its text, the options,
+    and what the figure says of its axes."""
     found = []
     for cell in tool.code_cells(notebook):
         if "predict" in tool.tags(cell):
-            tree = ast.parse(cell.source)
+            tree = ast.parse(inspect.getsource(question(tool.asked(cell)).found))
             known = [part for node in ast.walk(tree) for part in _known(node)]
             told = {node for part in known for node in ast.walk(part)}
             found += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in told]
-    return [text for text in found if isinstance(text, str) and len(text) > 25]
+    texts = [part for text in found if isinstance(text, str) for part in re.split(r"\{.*?\}", text)]
+    return [text for text in texts if len(text) > 25]
 
 
 def _known(node: ast.AST) -> list[ast.AST]:
     """The parts of a call that a reader may know before the guess."""
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "").startswith("predict"):
-        return node.args[:3]
-    return [node.value] if isinstance(node, ast.keyword) and node.arg in ("x_label", "y_label", "note") else []
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "question":
+        return node.args[:2]
+    known = ("options", "x_label", "y_label", "note", "metric")
+    return [node.value] if isinstance(node, ast.keyword) and node.arg in known else []
 
 
 def test_nothing_that_is_shut_can_be_read(tab):

@@ -8,9 +8,9 @@ import pytest
 
 from helpers.capstone import comparison
 from helpers.capstone.comparison import SINGLE, compare, steps
-from helpers.capstone.own_data import Declaration, prepare, split
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Recipe
-from helpers.chapters.ch08 import worlds
 from helpers.evaluation.intervals import half_width
 from helpers.evaluation.metrics import auc
 
@@ -271,14 +271,6 @@ def test_a_random_split_without_positives_is_named_before_any_training(table, mo
         ValueError, match=r"label 'click': got one value in the rows to (valid|test) of seed \d+; expected two"
     ):
         compare(rare, AT_RANDOM, RECIPE, seeds=range(50))
-
-
-def test_worlds_are_what_they_are_called():
-    frame, declaration = worlds.world(worlds.FLIPPED, 500, seed=3)
-    assert frame.shape == (500, 22) and declaration.numbers[0] == "x0"
-    assert np.corrcoef(frame["a"], frame["b"])[0, 1] < -0.6
-    same = worlds.world(worlds.FLIPPED, 500, seed=3)[0]
-    pd.testing.assert_frame_equal(frame, same)
 
 
 # --- without training: what is trained, in which order, and what is made of it ----------------------------------------

@@ -10,9 +10,10 @@ import pytest
 
 from helpers.capstone import comparison
 from helpers.capstone.comparison import compare
+from helpers.capstone.declaration import Declaration
 from helpers.capstone.form import DataForm
-from helpers.capstone.own_data import Declaration, read
 from helpers.capstone.ranker import Recipe
+from helpers.capstone.reading import read
 from helpers.capstone.report import report
 
 RECIPE = Recipe(units=(8,), towers=(4,), epochs=2)
@@ -107,7 +108,7 @@ def test_a_result_outlives_a_report_that_cannot_be_written(form, path, monkeypat
         ({"roles": {"age": "feature"}}, ValueError, r"roles\['age'\]: got 'feature'; expected one of 'user'"),
     ],
 )
-def test_arguments_that_are_none_are_named(path, options, error, words):
+def test_wrong_arguments_of_the_form_are_named(path, options, error, words):
     with pytest.raises(error, match=words):
         DataForm(path, **options)
 
@@ -171,7 +172,7 @@ def test_stop_leaves_no_report(form):
     assert not form.button.disabled and form.bar.layout.display == "none"
 
 
-def test_what_goes_wrong_is_text_in_the_form(form, path, monkeypatch):
+def test_the_form_shows_errors_as_text(form, path, monkeypatch):
     form.roles["age"].value = "leave out"
     assert form.button.disabled is False
     form.roles["user"].value = "leave out"

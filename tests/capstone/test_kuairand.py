@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from helpers.capstone import kuairand
-from helpers.capstone.own_checks import check
-from helpers.capstone.own_data import prepare, split
+from helpers.capstone.preparation import prepare, split
+from helpers.capstone.table_checks import check
 
 HEADER = [
     *("user_id", "video_id", "date", "hourmin", "time_ms", "is_click", "is_like", "is_follow", "is_comment"),

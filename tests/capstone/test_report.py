@@ -11,9 +11,10 @@ import pytest
 
 from helpers.capstone import comparison
 from helpers.capstone.comparison import compare
+from helpers.capstone.declaration import Declaration
 from helpers.capstone.form import _summary
-from helpers.capstone.own_data import Declaration, read
 from helpers.capstone.ranker import Recipe
+from helpers.capstone.reading import read
 from helpers.capstone.report import HELD, NOT_TESTED, _forest, report
 from helpers.chapters.ch08 import worlds
 

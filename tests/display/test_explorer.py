@@ -57,7 +57,7 @@ def test_a_control_along_the_axis_moves_a_cursor_and_others_select_a_frame():
     assert single.figure.drawing["panels"][0]["cursor"] == -1
 
 
-def test_what_stands_in_where_no_widget_runs():
+def test_without_widgets_an_explorer_shows_text_and_a_picture():
     first, second = (explorer()._repr_mimebundle_() for _ in range(2))
     assert first["text/plain"] == second["text/plain"] and first["image/png"] == second["image/png"]
     assert "shared features, weight of A" in first["text/plain"] and "0x" not in first["text/plain"]
@@ -262,7 +262,7 @@ def test_stop_leaves_the_generator():
         (lambda settings: iter([]), "It ended without a result."),
     ],
 )
-def test_a_training_that_is_none_is_named(steps, words):
+def test_a_train_function_with_wrong_steps_is_named(steps, words):
     assert words in press(explorer(train=steps))
 
 

@@ -89,18 +89,18 @@ def measured():
     return table.assign(low=table["mean"] - 0.1, high=table["mean"] + 0.1)
 
 
-def test_outcomes_has_a_panel_each_and_a_line_for_the_reference(measured):
+def test_small_multiples_have_a_panel_each_and_a_line_for_the_reference(measured):
     words = {"title": "T", "note": "95% intervals, 40 worlds"}
     labels = {"bait": "bait, sd", "length": "length, s"}
     figures.use_style()
-    figure = figures.outcomes(measured, "model", "outcome", labels, reference="at random", **words)
+    figure = figures.small_multiples(measured, "model", "outcome", labels, reference="at random", **words)
     assert [axes.get_title("left") for axes in figure.axes] == ["bait, sd", "length, s"]
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["clicks", "weighted CE"]
     for axes, reference in zip(figure.axes, (0, 32), strict=True):
         assert list(axes.lines[0].get_xdata()) == [reference, reference]
         assert len(axes.collections) == 2  # a whisker a row
     assert figure.get_supxlabel() == "95% intervals, 40 worlds; dotted: at random"
-    whole = figures.outcomes(measured, "model", "outcome", labels, from_zero=True, **words)
+    whole = figures.small_multiples(measured, "model", "outcome", labels, from_zero=True, **words)
     assert all(axes.get_xlim()[0] == 0 for axes in whole.axes) and len(whole.axes[0].collections) == 3
 
 

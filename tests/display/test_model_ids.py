@@ -76,7 +76,7 @@ def test_without_a_cell_ids_are_random(shell, monkeypatch):
     assert len(set(ids(pair()))) == 5
 
 
-def test_an_error_ends_the_naming(shell):
+def test_widget_ids_are_random_again_after_an_error(shell):
     shell.run("04-play")
     with pytest.raises(ZeroDivisionError):
         stable(lambda: 1 / 0)()

@@ -72,7 +72,7 @@ def test_a_logarithmic_axis_has_a_tick_a_power_of_ten():
     assert low < frame["transfer"].min() and high > frame["transfer"].max()
 
 
-def test_the_four_fields_have_one_scale_and_room():
+def test_the_four_quadrants_have_equal_scales_and_room():
     drawn = plane(table(), quadrants=("b", "both", "a", "none")).drawing(CONTROLS)
     low, high = drawn["x"]["limits"]
     assert drawn["y"]["limits"] == [low, high]

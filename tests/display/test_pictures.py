@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
-from helpers.display import diagrams, figures, pictures
+from helpers.display import figures, pictures
 from helpers.display.explorer import Curves, Explorer
 from helpers.display.outcome_map import outcome_map
 from tools import notebooks
@@ -70,7 +70,7 @@ def test_an_axis_of_powers_is_said_in_the_numbers_written_beside_it():
 def test_panels_are_said_by_their_titles():
     values = table(model=["a", "r"] * 2, outcome=["bait", "bait", "length", "length"], mean=[1.511, 0.5, 30.251, 57.5])
     words = {"title": "T", "note": "95% intervals", "reference": "r"}
-    figure = figures.outcomes(values, "model", "outcome", {"bait": "bait, sd", "length": "length, s"}, **words)
+    figure = figures.small_multiples(values, "model", "outcome", {"bait": "bait, sd", "length": "length, s"}, **words)
     said = "bait, sd: r 0.50; a 1.51 [1.46, 1.56]; length, s: r 57.50; a 30.25 [30.20, 30.30]."
     assert pictures.describe(figure) == f"T. 95% intervals; dotted: r. {said}"
 
@@ -109,7 +109,7 @@ def test_the_map_of_outcomes_names_every_dot():
     assert pictures.describe(outcome_map(dots, title="T")).endswith("one +0.100, 0.050; two −0.200, 0.123.")
 
 
-def test_what_is_too_much_is_counted():
+def test_a_long_description_is_cut_and_counts_what_it_leaves_out():
     rows = [f"a rather long name of row number {i}" for i in range(40)]
     figure = figures.dots(
         table(row=rows, name="a", mean=np.linspace(0.111, 0.9, 40)), "row", "name", title="T", x_label="x"
@@ -117,13 +117,6 @@ def test_what_is_too_much_is_counted():
     said = pictures.describe(figure)
     shown = len(re.findall("row number", said))
     assert len(said) <= pictures.LENGTH and "[" not in said and said.endswith(f"and {40 - shown} more.") and shown > 5
-
-
-@pytest.mark.parametrize("draw", [diagrams.course_map, diagrams.mixtures, diagrams.entire_space])
-def test_a_diagram_says_what_it_is_and_its_words(draw):
-    said = pictures.describe(draw())
-    assert said.startswith(" ".join(draw.__doc__.split())) and len(said) <= pictures.LENGTH
-    assert draw().axes[0].texts[0].get_text().split("\n")[0] in said
 
 
 def test_a_figure_of_the_readers_own_is_said_by_its_labels():

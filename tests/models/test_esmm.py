@@ -217,7 +217,7 @@ def test_labels_that_are_no_funnel_are_named(examples, message):
 
 
 @pytest.mark.parametrize("tasks", ["click", ("click", "like"), ("a", "a", "b"), 3])
-def test_three_names_are_asked_for(tasks):
+def test_esmm_needs_exactly_three_task_names(tasks):
     with pytest.raises(ValueError, match=r"^tasks: got .*expected three names: of the click"):
         ESMM(5, tasks)
 

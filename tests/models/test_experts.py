@@ -268,7 +268,7 @@ def test_a_fixed_gate_takes_rows_under_any_leading_axes():
     assert FixedGate(3)(torch.zeros(2, 5, 4)).shape == (2, 5, 3)
 
 
-def test_what_is_made_without_being_asked_for():
+def test_default_numbers_of_experts():
     assert len(MMoE(5, TASKS).bottom.experts) == 4
     (level,) = PLE(5, TASKS).bottom.levels
     assert len(level.shared) == 2 and [len(own) for own in level.own] == [1, 1]

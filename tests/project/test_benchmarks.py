@@ -47,7 +47,7 @@ def test_libraries_side_by_side(capsys):
     assert all(0.52 < score < 0.9 for score in scores.values())  # so few rows teach little, but more than nothing
 
 
-def test_without_the_others_our_own_lines_remain_and_a_word_says_why(monkeypatch, capsys):
+def test_without_peer_libraries_our_own_benchmark_lines_remain(monkeypatch, capsys):
     monkeypatch.setattr(peers, "install", lambda: "pip cannot install them (offline?): no route to host")
     found = dict(peers.lines(short=True))
     assert list(found) == [
@@ -71,7 +71,7 @@ def test_limits(monkeypatch):
     assert all(100 < found[f"rows_per_s_1e{power}"] < 1e8 for power in (4, 5))
 
 
-def test_works_take_turns():
+def test_interleaved_benchmarks_alternate():
     turns = []
     took = limits.interleaved(2, one=lambda: turns.append("one"), two=lambda: turns.append("two"))
     assert turns == ["one", "two"] * 3

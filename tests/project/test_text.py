@@ -143,7 +143,7 @@ def prose(path: Path) -> str:
         r"a Chinese introduction",  # the text has a name
     ],
 )
-def test_what_is_untrue_is_said_nowhere(untrue):
+def test_no_text_makes_a_claim_known_to_be_false(untrue):
     assert [path.name for path in READ if re.search(untrue, prose(path), re.IGNORECASE)] == []
 
 
@@ -243,7 +243,7 @@ def test_what_a_paper_says_is_told_where_we_find_otherwise(number, said):
 def winners(number: str) -> list[tuple[float, list[float]]]:
     """(the learning rate that won, those on offer) for each search behind a chapter."""
     if number == "02":
-        return [(recipe.lr, watch_time.LEARNING_RATES) for recipe in watch_time.RECIPES.values()]
+        return [(one.lr, watch_time.LEARNING_RATES) for one in watch_time.OBJECTIVES.values()]
     if number == "07":
         return [(rate, funnel.RATES) for rate in funnel.tuned()["lr"]]
     found = []

@@ -50,6 +50,7 @@ def test_torch_from_2_8_on_is_admitted():
 
 
 FIRST_PARTY = {"benchmarks", "helpers", "tests", "tools"}
+CLUSTER = {"distributed"}  # in an extra, and imported only where a cluster is asked for
 STARTED = {"ipykernel"}  # runs the notebooks, and is not imported
 COMMANDS = {"nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}
 
@@ -75,7 +76,7 @@ def imported(*places: str) -> set[str]:
 
 def test_what_the_course_imports_is_what_it_declares():
     course = imported("helpers", "notebooks", "examples", "tools/lab.py", "tools/__init__.py")
-    assert course == {need.name for need in NEEDED} - STARTED
+    assert course == {need.name for need in NEEDED} - STARTED | CLUSTER
 
 
 def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():
@@ -103,13 +104,18 @@ def test_environment_yml_brings_the_cpu_build_and_installs_the_course():
 
 def test_every_package_that_the_library_imports_is_listed():
     listed = {canonicalize_name(need.name) for need in NEEDED} | set(sys.stdlib_module_names)
-    listed |= {"helpers", "PIL", "ipython", "sklearn", "traitlets"}  # all but helpers come with listed ones
+    listed |= CLUSTER | {"helpers", "PIL", "ipython", "sklearn", "traitlets"}  # all but helpers come with listed ones
     for path in (ROOT / "helpers").rglob("*.py"):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
         modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
         for name in {module.partition(".")[0] for module in modules}:
             assert name in listed or canonicalize_name(name) in listed, f"{path.name} imports {name}"
+
+
+def test_workers_of_a_cluster_need_the_course_and_one_package_more():
+    (need,) = map(Requirement, PROJECT["optional-dependencies"]["cluster"])
+    assert {need.name} == CLUSTER and need in TOOLS
 
 
 def test_version_is_the_same_everywhere():

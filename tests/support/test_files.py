@@ -9,7 +9,6 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-import torch
 
 from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.report import Report
@@ -17,7 +16,6 @@ from helpers.data import feed
 from helpers.data.features import Dense
 from helpers.experiments import grid
 from helpers.support.files import whole
-from helpers.training import loop
 from tools import notebooks
 
 on_unix = pytest.mark.skipif(os.name == "nt", reason="modes and links of Unix")
@@ -194,7 +192,7 @@ def ranker() -> Ranker:
 
 
 def write_grid(path: Path) -> None:
-    grid.Grid(path.stem, lambda: pd.DataFrame({"seed": [1]}), {}).write()
+    grid.Grid(path.stem, pd.DataFrame, {}).write(pd.DataFrame({"seed": [1]}))
 
 
 def write_feed(path: Path) -> None:
@@ -202,7 +200,6 @@ def write_feed(path: Path) -> None:
 
 
 WRITERS = {
-    "parameters.pt": lambda path: loop.save(torch.nn.Linear(20, 20), path),
     "ranker.pt": save_ranker,
     "ranker.pt2": export_ranker,
     "report.html": lambda path: Report("title", "body").save(path),

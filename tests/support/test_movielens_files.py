@@ -22,7 +22,7 @@ def test_all_files_of_one_layout_are_a_copy_and_nothing_less(monkeypatch, tmp_pa
     for name in names:
         (folder / name).touch()
     assert present(folder) == movielens.present(folder) == (set(names) in ({*ORIGINAL}, {*PACKAGED}))
-    monkeypatch.setattr(environment, "ROOT", tmp_path)  # which stands alone, with a list of its own
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
     health = environment.health().loc["MovieLens-100K"]
     assert health["found"] == ("present" if present(folder) else "absent")
     assert ("delete" in health["mend"]) == (bool(names) and not present(folder))

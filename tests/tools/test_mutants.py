@@ -27,7 +27,7 @@ def test_each_survivor_has_a_reason_and_stands_in_the_code():
                 assert reason.strip().endswith("."), f"{REASONS.name}: a reason for {change!r}, in a sentence"
 
 
-def test_what_is_left_alone_are_the_words_of_errors():
+def test_mutants_leave_the_words_of_errors_alone():
     def left(line):
         return any(re.search(words, line) for words in WORDS)
 

@@ -261,6 +261,10 @@ def output(book, number: int, kind: str, **fields):
     code(book, number).outputs.append(new_output(kind, **fields))
 
 
+def asks(cell, source: str):
+    cell.update(source=source, metadata={"tags": ["predict"]})
+
+
 SPOILED = {
     "does not begin with a title": lambda b: b.cells[0].update(source=b.cells[0].source.lstrip("# ")),
     "does not ask one question": lambda b: b.cells[0].update(source=b.cells[0].source.replace("?", ".")),
@@ -271,7 +275,9 @@ SPOILED = {
     "solution 99-def.* is not folded": lambda b: code(b, -1).metadata.pop("jupyter"),
     "output of solution .* is not folded": lambda b: code(b, -1).metadata.jupyter.pop("outputs_hidden"),
     "setup 99-import.* is not folded": lambda b: code(b, 0).metadata.pop("jupyter"),
-    "predict 99-slider.* is not folded": lambda b: code(b, 1).metadata.tags.append("predict"),
+    "predict 99-slider.* is not 3 lines at most .*ask": lambda b: code(b, 1).metadata.tags.append("predict"),
+    "predict 99-points.* is not 3 lines at most .*ask": lambda b: asks(code(b, 4), "a = 1\n" * 3 + 'ask("C4.P1", a)'),
+    "predict 99-draws.* is not 3 lines at most .*ask": lambda b: asks(code(b, 2), 'ask("C4.P1", a), "A"'),
     "shows more than that it passes": lambda b: output(b, -1, "stream", name="stdout", text="Correct: twice as much."),
     "shows more than that it passes .*Folded": lambda b: output(
         b, -1, "display_data", data={"text/html": "<table></table>"}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.chapters.ch00 import primer
 from helpers.data.worlds import plain
-from helpers.display.exercises import Probe, at_work, begun, exercise
+from helpers.display.exercises import Probe, at_work, begun, described, exercise
 from helpers.evaluation.metrics import auc, gauc, ndcg
 from helpers.evaluation.statistics import interval
 
@@ -26,7 +26,7 @@ def pairs(answer: Scores) -> Iterator[Probe]:
     found = np.asarray(begun(answer(scores, labels)), dtype=float)
     yield Probe(
         found.ndim == 0,
-        f"the function gave back {_shape(found)}, not one number.",
+        f"the function gave back {described(found)}, not one number.",
         "the AUC is one number for all pairs together.",
         "take the mean over all pairs.",
     )
@@ -74,7 +74,7 @@ def list_quality(answer: Callable[[np.ndarray, int], float]) -> Iterator[Probe]:
     right = lambda values, k: ndcg(-np.arange(len(values)), values, k=k)  # noqa: E731
     yield Probe(
         found.ndim == 0,
-        f"the function gave back {_shape(found)}, not one number.",
+        f"the function gave back {described(found)}, not one number.",
         "the places are summed up.",
         "sum the discounted gains before you divide.",
     )
@@ -257,7 +257,3 @@ ROW = ["user", "video", "day", "time", "age_group", "author", "topic", "duration
 def _feed(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     history, judged = primer.days(seed, autoplay=True)
     return plain(history), plain(judged)
-
-
-def _shape(values: np.ndarray) -> str:
-    return "one number" if values.ndim == 0 else f"an array of shape {values.shape}"

@@ -20,9 +20,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.models.copies import Members
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
+from helpers.training.adam import Adam
 from helpers.training.losses import squared_error
 
 INPUTS = 136
@@ -109,11 +109,10 @@ def _scoring(model: SharedBottom, rows: Tensor) -> Callable[[], None]:
 
 
 def _step(model: SharedBottom, rows: Tensor) -> Callable[[], None]:
-    members, label = Members(model), rows[:, 0]
-    optimizer = members.optimizer(1e-3)
+    optimizer, label = Adam(model.parameters(), lr=1e-3), rows[:, 0]
 
     def call() -> None:
-        sum(squared_error(output, label).mean() for output in members(rows).values()).backward()
+        sum(squared_error(output, label).mean() for output in model(rows).values()).backward()
         optimizer.step()
         optimizer.zero_grad()
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from helpers.chapters.ch02 import watch_time
 from helpers.data.worlds import Feed, plain
-from helpers.display.exercises import Probe, at_work, begun, exercise, in_words
+from helpers.display.exercises import Probe, at_work, begun, described, exercise, in_words
 from helpers.evaluation.statistics import difference, summarise
 from helpers.training.losses import binary_cross_entropy, mended_cross_entropy, weighted_cross_entropy
 
@@ -264,10 +264,9 @@ def trial(answer: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame | None:
 
 
 def _one_a_row(found: Tensor, rows: int) -> Probe:
-    came = f"a result of shape {tuple(found.shape)}" if isinstance(found, Tensor) else f"a {type(found).__name__}"
     return Probe(
         isinstance(found, Tensor) and tuple(found.shape) == (rows,),
-        f"{rows} rows gave {came}.",
+        f"{rows} rows gave {described(found)}.",
         "give back one number per row; the training loop takes the mean.",
         "leave out `.mean()` and `.sum()`, and loops over rows.",
     )

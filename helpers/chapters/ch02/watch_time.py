@@ -1,8 +1,8 @@
 """Watch time inside a click model: what weighted cross-entropy learns, alone and on the simulated feed.
 
 `constant` is the smallest case, one logit for all rows, where everything is known in closed form. On the feed, each
-`Recipe` trains one network with one output on the log of a world; `served` judges what it ranks on top, `calibration`
-and `same_score` read its output as seconds.
+`Objective` trains one network with one output on the log of a world; `served` judges what it ranks on top,
+`calibration` and `same_score` read its output as seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BOTTOM, TOWER = [64], [16]
 TUNING_SEEDS = tuple(range(900, 908))  # no result uses them
 LEARNING_RATES = (0.001, 0.003, 0.01)
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3)
-OUTCOMES = ("click", "watch_seconds", "completion", "finish", "bait", "hook", "duration", "satisfaction")
+SERVED = ("click", "watch_seconds", "completion", "finish", "bait", "hook", "duration", "satisfaction")
 
 
 def constant(rate: float, mean: float, rows: int, spread: float, draws: int, seed: int) -> pd.DataFrame:
@@ -57,8 +57,8 @@ def constant(rate: float, mean: float, rows: int, spread: float, draws: int, see
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How to train a score: the column of its labels, the loss, how much a row counts, and what the tuning chose."""
+class Objective:
+    """What a score is trained on: the column of its labels, the loss, the weight of a row, and the tuned rates."""
 
     label: str
     loss: Callable[[Tensor, Tensor], Tensor]
@@ -67,20 +67,20 @@ class Recipe:
     weight: str = ""
 
 
-RECIPES = {
-    "clicks": Recipe("click", binary_cross_entropy, 0.01, 0.01),
-    "weighted CE": Recipe("click", binary_cross_entropy, 0.001, 0.1, weight="seconds_or_1"),
-    "weighted CE, minutes": Recipe("click", binary_cross_entropy, 0.001, 0.01, weight="minutes_or_1"),
-    "mended CE": Recipe("watch_seconds", mended_cross_entropy, 0.001, 0.1),
-    "squared error": Recipe("minutes", squared_error, 0.001, 0.01),
-    "squared error, log": Recipe("log_seconds", squared_error, 0.001, 0.1),
-    "mended CE, completion": Recipe("completion", mended_cross_entropy, 0.003, 0.003),
-    "mended CE, quantile": Recipe("quantile", mended_cross_entropy, 0.01, 0.003),
+OBJECTIVES = {
+    "clicks": Objective("click", binary_cross_entropy, 0.01, 0.01),
+    "weighted CE": Objective("click", binary_cross_entropy, 0.001, 0.1, weight="seconds_or_1"),
+    "weighted CE, minutes": Objective("click", binary_cross_entropy, 0.001, 0.01, weight="minutes_or_1"),
+    "mended CE": Objective("watch_seconds", mended_cross_entropy, 0.001, 0.1),
+    "squared error": Objective("minutes", squared_error, 0.001, 0.01),
+    "squared error, log": Objective("log_seconds", squared_error, 0.001, 0.1),
+    "mended CE, completion": Objective("completion", mended_cross_entropy, 0.003, 0.003),
+    "mended CE, quantile": Objective("quantile", mended_cross_entropy, 0.01, 0.003),
 }
 
 
 def with_labels(log: pd.DataFrame, groups: int = 20) -> pd.DataFrame:
-    """The log with the columns that the recipes train on.
+    """The log with the columns that the objectives train on.
 
     quantile: the rank of a click's watch time among the clicks on videos of like duration (`groups` of equal size),
     from 0 to 1 (Zhan et al., KDD 2022, train on this); 0 where nothing was clicked.
@@ -96,16 +96,16 @@ def with_labels(log: pd.DataFrame, groups: int = 20) -> pd.DataFrame:
     )
 
 
-def train(feeds: Sequence[Feed], recipe: Recipe, progress: bool = True) -> Run:
+def train(feeds: Sequence[Feed], objective: Objective, progress: bool = True) -> Run:
     """One network a feed, all trained at once; the output is called score."""
-    columns = {"score": recipe.label} | ({"weight": recipe.weight} if recipe.weight else {})
+    columns = {"score": objective.label} | ({"weight": objective.weight} if objective.weight else {})
     spec = features()
     parts = [replace(feed, log=with_labels(feed.log)).examples(spec, columns, ROWS) for feed in feeds]
     rows, valid = (Examples.stack([_weighted(part) for part in side]) for side in zip(*parts, strict=True))
     seeds = [feed.seed for feed in feeds]
-    models = [SingleTask(spec, "score", "regression", BOTTOM, TOWER, l2_embedding=recipe.l2, seed=s) for s in seeds]
-    options = {"epochs": 20, "batch_size": 512, "lr": recipe.lr, "seed": seeds, "progress": progress}
-    return fit(models, rows, valid, losses={"score": recipe.loss}, **options)
+    models = [SingleTask(spec, "score", "regression", BOTTOM, TOWER, l2_embedding=objective.l2, seed=s) for s in seeds]
+    options = {"epochs": 20, "batch_size": 512, "lr": objective.lr, "seed": seeds, "progress": progress}
+    return fit(models, rows, valid, losses={"score": objective.loss}, **options)
 
 
 def _weighted(part: Examples) -> Examples:
@@ -114,18 +114,18 @@ def _weighted(part: Examples) -> Examples:
     return Examples(part.inputs, {"score": part.labels["score"]}, weights=weights)
 
 
-@lru_cache(maxsize=len(RECIPES))
+@lru_cache(maxsize=len(OBJECTIVES))
 def _trained(seeds: tuple[int, ...], model: str) -> Run:
-    """`train` with the tuned recipe, kept: the three experiments on the same worlds read the same models."""
-    return train([Feed.make(seed) for seed in seeds], RECIPES[model])
+    """`train` with the tuned objective, kept: the three experiments on the same worlds read the same models."""
+    return train([Feed.make(seed) for seed in seeds], OBJECTIVES[model])
 
 
 def tune(seeds: Sequence[int] = TUNING_SEEDS) -> pd.DataFrame:
-    """Each recipe's validation loss at each of the fifteen settings, mean over worlds: columns model, lr, l2, loss."""
+    """Each validation loss at each of the fifteen settings, mean over worlds: columns model, lr, l2, loss."""
     feeds = [Feed.make(seed) for seed in seeds]
     rows = []
-    for model, lr, l2 in product(RECIPES, LEARNING_RATES, PENALTIES):
-        history = train(feeds, replace(RECIPES[model], lr=lr, l2=l2)).history
+    for model, lr, l2 in product(OBJECTIVES, LEARNING_RATES, PENALTIES):
+        history = train(feeds, replace(OBJECTIVES[model], lr=lr, l2=l2)).history
         loss = history[history["task"] == "score"].groupby("copy")["valid"].min().mean()
         rows.append((model, lr, l2, loss))
     return pd.DataFrame(rows, columns=["model", "lr", "l2", "loss"])
@@ -140,16 +140,16 @@ def predictions(run: Run, rows: Sequence[pd.DataFrame]) -> list[np.ndarray]:
     return [score[: len(part)] for score, part in zip(found, rows, strict=True)]
 
 
-def served(seeds: Sequence[int], models: Sequence[str] = tuple(RECIPES)) -> pd.DataFrame:
+def served(seeds: Sequence[int], models: Sequence[str] = tuple(OBJECTIVES)) -> pd.DataFrame:
     """Means over the served top 10 of each ranking: seed, model, outcome, value.
 
     Two further models frame them: "at random" is the mean of all candidates, "true satisfaction" what nobody can rank
     by.
     """
     offers = [Offer.make(Feed.make(seed)) for seed in seeds]
-    parts = [_outcomes("at random", seeds, [offer.outcomes.mean() for offer in offers])]
+    parts = [_means("at random", seeds, [offer.outcomes.mean() for offer in offers])]
     best = [offer.served(offer.outcomes["satisfaction"]) for offer in offers]
-    parts.append(_outcomes("true satisfaction", seeds, best))
+    parts.append(_means("true satisfaction", seeds, best))
     parts += [_served(model, _trained(tuple(seeds), model), offers, seeds) for model in models]
     return pd.concat(parts, ignore_index=True)
 
@@ -174,17 +174,17 @@ def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) ->
             validate.fail("T", f"{found.min():g}", "no negative time")
         weight[clicked] = found
         feeds[number] = replace(feed, log=feed.log.assign(own=weight))
-    return _served("own", train(feeds, replace(RECIPES["weighted CE"], weight="own")), offers, seeds)
+    return _served("own", train(feeds, replace(OBJECTIVES["weighted CE"], weight="own")), offers, seeds)
 
 
 def _served(model: str, run: Run, offers: Sequence[Offer], seeds: Sequence[int]) -> pd.DataFrame:
     found = predictions(run, [offer.rows for offer in offers])
-    return _outcomes(model, seeds, [offer.served(scores) for offer, scores in zip(offers, found, strict=True)])
+    return _means(model, seeds, [offer.served(scores) for offer, scores in zip(offers, found, strict=True)])
 
 
-def _outcomes(model: str, seeds: Sequence[int], means: Sequence[pd.Series]) -> pd.DataFrame:
-    table = pd.DataFrame(means)[list(OUTCOMES)].reset_index(drop=True).assign(seed=list(seeds), model=model)
-    return table.melt(["seed", "model"], list(OUTCOMES), "outcome", "value")
+def _means(model: str, seeds: Sequence[int], means: Sequence[pd.Series]) -> pd.DataFrame:
+    table = pd.DataFrame(means)[list(SERVED)].reset_index(drop=True).assign(seed=list(seeds), model=model)
+    return table.melt(["seed", "model"], list(SERVED), "outcome", "value")
 
 
 def second_log(feed: Feed) -> pd.DataFrame:
@@ -241,7 +241,7 @@ def same_score(seeds: Sequence[int], bands: int = 5) -> pd.DataFrame:
 
 SEEDS = 40
 GRIDS = grids(
-    Grid("02_served", served, {"seeds": list(range(SEEDS)), "models": list(RECIPES)}),
+    Grid("02_served", served, {"seeds": list(range(SEEDS)), "models": list(OBJECTIVES)}),
     Grid("02_calibration", calibration, {"seeds": list(range(SEEDS)), "bins": 10}),
     Grid("02_same_score", same_score, {"seeds": list(range(SEEDS)), "bands": 5}),
 )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from helpers.display.exercises import Probe, begun, exercise
+from helpers.display.exercises import Probe, begun, exercise, scalar
 
 
 @exercise("one number, both goals in it with the right weights, and safe for any logit.")
@@ -22,9 +22,8 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]) -> 
     click = (torch.rand(rows, generator=draw) < 0.6).float()
     finish = click * (torch.rand(rows, generator=draw) < 0.5).float()
     value = begun(answer(logit, click, finish, w))
-    yield Probe(
-        isinstance(value, Tensor) and value.dim() == 0,
-        f"the loss is {_kind(value)}, not one number in a tensor.",
+    yield scalar(
+        value,
         "an optimiser needs one number for the whole batch.",
         "take the mean over the rows (torch's loss functions do, if you do not ask for `reduction='none'`).",
     )
@@ -77,10 +76,6 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]) -> 
         "something cut the graph: `.item()`, `.detach()` or numpy.",
         "stay with torch operations from the logit to the loss.",
     )
-
-
-def _kind(value) -> str:
-    return f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
 
 
 @exercise("each loss now counts as much as you wanted, whatever its size.")
@@ -161,9 +156,8 @@ def chebyshev(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe]:
     """`answer(losses, weights)`: two `(tasks,)` tensors become the largest weighted loss, a scalar with a gradient."""
     losses, weights = torch.tensor([0.9, 0.5, 0.2], requires_grad=True), torch.tensor([0.2, 0.5, 0.3])
     value = begun(answer(losses, weights))
-    yield Probe(
-        isinstance(value, Tensor) and value.dim() == 0,
-        f"the function gave back {_kind(value)}, not one number in a tensor.",
+    yield scalar(
+        value,
         "one number that an optimiser can make smaller.",
         "`.max()` of a tensor is a tensor with one number; `max(dim=...)` gives two things.",
     )

@@ -31,7 +31,7 @@ PENALTIES = (0.0003, 0.001, 0.003, 0.01)
 LEARNING_RATE, PENALTY = 0.01, 0.003  # what `tune` chooses, on worlds that no result uses
 WAYS = ("one score", "linear fusion", "geometric fusion")
 TRAINED = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-OUTCOMES = ("click", "finish", "watch_seconds", "satisfaction")
+SERVED = ("click", "finish", "watch_seconds", "satisfaction")
 
 
 def kinds(*labels: str) -> dict[str, str]:
@@ -106,12 +106,12 @@ def fronts(
         models, _ = train(feeds, model=OneHead, weights=(weight, 1 - weight))
         for seed, offer, model in zip(seeds, offers, models, strict=True):
             rows.append((WAYS[0], weight, seed, *_judged(offer, probabilities(model, offer)["click"])))
-    return pd.DataFrame(rows, columns=["way", "weight", "seed", "auc_click", "auc_finish", *OUTCOMES])
+    return pd.DataFrame(rows, columns=["way", "weight", "seed", "auc_click", "auc_finish", *SERVED])
 
 
 def _judged(offer: Offer, score: np.ndarray) -> list[float]:
     outcomes, served = offer.outcomes, offer.served(score)
-    return [auc(score, outcomes["click"]), auc(score, outcomes["finish"]), *served[list(OUTCOMES)]]
+    return [auc(score, outcomes["click"]), auc(score, outcomes["finish"]), *served[list(SERVED)]]
 
 
 def ahead(table: pd.DataFrame, way: str, other: str) -> pd.DataFrame:

@@ -20,9 +20,10 @@ from helpers.data.examples import Examples, Inputs
 from helpers.data.synthetic import RELU_MEAN, RELU_SD, TaskPair, relu_tasks
 from helpers.evaluation.metrics import auc, r2
 from helpers.experiments.grid import Grid, grids
-from helpers.models.copies import Members
+from helpers.models.copies import Copies
 from helpers.models.shared_bottom import OneHead, SharedBottom, SingleTask
 from helpers.support import validate
+from helpers.training.adam import Adam
 from helpers.training.loop import TOTAL, Run, fit
 from helpers.training.losses import binary_cross_entropy, squared_error
 
@@ -34,7 +35,7 @@ MODELS = ("one score", "two towers")
 
 def deployed(run: Run, inputs: Inputs) -> dict[str, Tensor]:
     """What one state predicts for all tasks, that of the lowest weighted validation loss: `(n,)` or `(copies, n)`."""
-    return run.members.predict(inputs, run.best[TOTAL][1])
+    return run.copies.squeeze(run.copies.predict(inputs, run.best[TOTAL][1]))
 
 
 def correlated_pair(correlation: float, seed: int) -> TaskPair:
@@ -148,17 +149,17 @@ def one_unit(
     train = {seed: unit_pair(rows, seed) for seed in seeds}
     test = {seed: unit_pair(2000, seed + 1_000_000) for seed in seeds}
     rows_of, judged = (Examples.stack([part[seed] for *_, seed in points]) for part in (train, test))
-    members = Members([SharedBottom(2, TASKS, [1], [], seed=seed) for *_, seed in points])
-    optimizer = members.optimizer(0.03)
+    copies = Copies([SharedBottom(2, TASKS, [1], [], seed=seed) for *_, seed in points])
+    optimizer = Adam(copies.groups(), lr=0.03)
     for _ in range(steps):
-        outputs = members(rows_of.inputs)
+        outputs = copies(rows_of.inputs)
         losses = torch.stack([squared_error(outputs[t], rows_of.labels[t]).mean(-1) for t in TASKS], dim=-1)
         parts = share * losses  # (copies, 2)
         torch.where(chebyshev, parts.amax(-1), parts.sum(-1)).sum().backward()
         optimizer.step()
         optimizer.zero_grad()
     points = pd.DataFrame(points, columns=["sum", "weight", "seed"])
-    return _judged(points, members.predict(judged.inputs), judged).drop(columns="auc")
+    return _judged(points, copies.predict(judged.inputs), judged).drop(columns="auc")
 
 
 def compromises(table: pd.DataFrame) -> pd.DataFrame:

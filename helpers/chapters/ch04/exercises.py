@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
@@ -10,8 +9,9 @@ import torch
 from torch import nn
 
 from helpers.chapters.ch04 import sharing
+from helpers.chapters.ch04.inspection import bends, parameters_behind, reached, readings, same_layer, unbounded
 from helpers.data.synthetic import relu_tasks
-from helpers.display.exercises import Probe, at_work, begun, exercise
+from helpers.display.exercises import Probe, at_work, begun, described, exercise
 from helpers.evaluation.statistics import interval
 from helpers.evaluation.verdicts import verdict
 from helpers.models.shared_bottom import SharedBottom
@@ -26,7 +26,7 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
     outputs = begun(model(x))
     yield Probe(
         isinstance(outputs, dict) and len(outputs) == 2,
-        f"calling the model gave {_kind(outputs)}, not a dict of two tasks.",
+        f"calling the model gave {described(outputs)}, not a dict of two tasks.",
         "give each task's output back under its name.",
         "end `forward` with a dict: one entry a task, its tower applied to what the bottom made of the inputs.",
     )
@@ -44,7 +44,7 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
         "nothing in a small network should overflow.",
         "look for a division, a logarithm or a power of a number that may be 0 or large.",
     )
-    first, second = (_reached(model, output) for output in outputs.values())
+    first, second = (reached(model, output) for output in outputs.values())
     model.eval()  # from here on without dropout and batch statistics, which would hide what the layers do
     a, b = model(x).values()
     for task, output in begun(model(x[:1])).items():
@@ -69,20 +69,20 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
         "make one layer that reads the inputs, call it once in `forward`, and pass its result to each tower.",
     )
     yield Probe(
-        all(_reached(model, read) & first & second & matrices for read in _readings(model, x, first ^ second)),
+        all(reached(model, read) & first & second & matrices for read in readings(model, x, first ^ second)),
         "a layer of one task alone reads the inputs: it is a bottom of its own.",
         "below the towers there is nothing that belongs to one task.",
         "in `forward` the inputs go into the shared bottom alone; the towers read what it gives back.",
     )
     yield Probe(
-        not _split(model, a, b),
+        not same_layer(model, a, b),
         "both outputs are columns of one and the same last layer.",
         "it computes what two linear towers would; but a tower of more layers has to be a module of its own.",
         "give each task a last layer of its own, with one output, and call each on the shared result.",
     )
     registered = {id(parameter) for parameter in model.parameters()}
     yield Probe(
-        {id(leaf) for output in (a, b) for leaf in _leaves(output)} <= registered,
+        {id(leaf) for output in (a, b) for leaf in parameters_behind(output)} <= registered,
         "a layer has parameters that an optimiser would not find.",
         "layers kept in a plain list or dict are invisible to `model.parameters()`.",
         "`nn.ModuleList` and `nn.ModuleDict` register what they hold.",
@@ -106,13 +106,13 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
         "do not copy a tower or set a seed before each; let each draw its own first weights.",
     )
     yield Probe(
-        _unbounded(model, x),
+        unbounded(model, x),
         "whatever the weights, an output stays within bounds: these are probabilities, not logits.",
         "the loss of the chapter takes logits, which may be any number.",
         "nothing comes after the last layer; the loss applies the sigmoid, in a numerically safe form.",
     )
     yield Probe(
-        _bends(lambda inputs: torch.stack(list(model(inputs).values())), x),
+        bends(lambda inputs: torch.stack(list(model(inputs).values())), x),
         "the whole model is linear in its inputs.",
         "two linear layers in a row are one linear layer.",
         "put a nonlinearity such as `nn.ReLU()` after the bottom's layer.",
@@ -120,88 +120,13 @@ def shared_bottom(answer: Callable[[int], nn.Module]) -> Iterator[Probe]:
     towers = first ^ second
     yield Probe(
         all(
-            _bends(lambda inputs, place=place: _readings(model, inputs, towers)[place], x)
-            for place in range(len(_readings(model, x, towers)))
+            bends(lambda inputs, place=place: readings(model, inputs, towers)[place], x)
+            for place in range(len(readings(model, x, towers)))
         ),
         "what a tower reads is linear in the inputs: the bottom makes no features that a tower could not make itself.",
         "a bottom of linear layers alone can only mix the inputs.",
         "put a nonlinearity such as `nn.ReLU()` after the bottom's layer, besides those of the towers.",
     )
-
-
-def _kind(value) -> str:
-    return f"a dict of {len(value)}" if isinstance(value, dict) else f"a {type(value).__name__}"
-
-
-def _reached(model: nn.Module, output: torch.Tensor) -> set[str]:
-    """Names of the parameters that the output's gradient reaches."""
-    parameters = dict(model.named_parameters())
-    if not (parameters and output.requires_grad):
-        return set()
-    gradients = torch.autograd.grad(output.sum(), parameters.values(), retain_graph=True, allow_unused=True)
-    return {name for name, gradient in zip(parameters, gradients, strict=True) if gradient is not None}
-
-
-def _leaves(output: torch.Tensor) -> list[torch.Tensor]:
-    """The parameters that autograd reaches from the output, registered with a module or not."""
-    found, seen, waiting = [], set(), [output.grad_fn]
-    while waiting:
-        node = waiting.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if hasattr(node, "variable"):  # where a gradient is accumulated
-            found.append(node.variable)
-        waiting += [following for following, _ in node.next_functions]
-    return found
-
-
-def _bends(function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> bool:
-    """Whether the function is not linear: f(x + y) + f(0) differs from f(x) + f(y)."""
-    y = x.flip(0)
-    with torch.no_grad():
-        together, nothing, one, other = (function(inputs) for inputs in (x + y, 0 * x, x, y))
-    return bool((together + nothing - one - other).abs().max() > 1e-4 * one.abs().max())
-
-
-def _unbounded(model: nn.Module, x: torch.Tensor) -> bool:
-    """Whether each output gets well above and well below 0, for some of twelve draws of all parameters."""
-    model, outputs = copy.deepcopy(model), []
-    for _ in range(12):
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter.normal_(std=2)
-            outputs.append(torch.stack(list(model(x).values())))
-    every = torch.cat(outputs, dim=1)
-    return bool(((every > 1.5).any(1) & (every < -1.5).any(1)).all())
-
-
-def _split(model: nn.Module, a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Whether some parameter serves one output with some of its numbers and the other with the rest."""
-    parameters = list(model.parameters())
-    both = zip(
-        *(
-            torch.autograd.grad(output.sum(), parameters, retain_graph=True, allow_unused=True, materialize_grads=True)
-            for output in (a, b)
-        ),
-        strict=True,
-    )
-    return any(bool(p.any() and q.any() and not (p * q).any()) for p, q in both)
-
-
-def _readings(model: nn.Module, x: torch.Tensor, own: set[str]) -> list[torch.Tensor]:
-    """What the layers with matrices among the parameters `own` read when the model is called with x."""
-    readings, hooks = [], []
-    for place, layer in model.named_modules():
-        names = {
-            f"{place}.{name}" if place else name for name, p in layer.named_parameters(recurse=False) if p.dim() > 1
-        }
-        if place and names & own:
-            hooks.append(layer.register_forward_pre_hook(lambda _, inputs: readings.append(inputs[0])))
-    model(x)
-    for hook in hooks:
-        hook.remove()
-    return readings
 
 
 @exercise("paired by seed and centred on the mean difference.")
@@ -226,7 +151,7 @@ def transfer(
     values = np.asarray(found, dtype=float)
     yield Probe(
         values.shape == (3,),
-        f"the function gave back {_shape(values)}, not the three numbers mean, low, high.",
+        f"the function gave back {described(values)}, not the three numbers mean, low, high.",
         "the difference is taken seed by seed; what is asked for are its mean and the two ends of its interval.",
         "end with `return mean, low, high`.",
     )
@@ -307,10 +232,6 @@ def _of_all(low: float, mean: float, high: float, difference: np.ndarray) -> boo
     return usual and bool(np.isclose(high - mean, mean - low, rtol=1e-6))
 
 
-def _shape(values: np.ndarray) -> str:
-    return "one number" if values.ndim == 0 else f"an array of shape {values.shape}"
-
-
 @exercise("one bottom however many tasks, a tower and a last layer for each, weights and biases.")
 def count(answer: Callable[[int, int, int, int], tuple[int, int]]) -> Iterator[Probe]:
     """`answer(inputs, bottom, tower, tasks)`: parameters of one Shared-Bottom, and of as many single-task models."""
@@ -318,7 +239,7 @@ def count(answer: Callable[[int, int, int, int], tuple[int, int]]) -> Iterator[P
     values = np.asarray(found, dtype=float)
     yield Probe(
         values.shape == (2,),
-        f"the function gave back {_shape(values)}, not two numbers.",
+        f"the function gave back {described(values)}, not two numbers.",
         "two counts are asked for: one Shared-Bottom, and the single-task models together.",
         "end with `return shared, singles`.",
     )
@@ -440,3 +361,177 @@ def _pair_scores(pairs: list, width: int, tasks: dict[str, str]) -> np.ndarray:
     """R² of each task of one model a pair: `(pairs, tasks)`."""
     models = [SharedBottom(sharing.INPUTS, tasks, [width], [sharing.TOWER], seed=seed) for seed in PAIR_SEEDS]
     return sharing.score(models, pairs).pivot(index="copy", columns="task", values="r2").to_numpy()
+
+
+@exercise("the first step at the target, and infinity for a run that never gets there.")
+def first_step(answer: Callable[[np.ndarray, np.ndarray, float], float]) -> Iterator[Probe]:
+    """`answer(steps, losses, target)`: two `(evaluations,)` arrays become the first step at the target, or inf."""
+    steps = np.array([10, 20, 30, 40, 50, 60])
+    losses = np.array([0.9, 0.7, 0.52, 0.44, 0.41, 0.4])
+    found = _plain(begun(answer(steps, losses, 0.5)))
+    yield Probe(
+        np.ndim(found) == 0 and isinstance(found, int | float | np.number),
+        f"the function gave back {described(found)}, not one number.",
+        "what is asked for is a single step.",
+        "take the first of the steps that you picked, or the smallest.",
+    )
+    yield Probe(
+        found not in (3, 4),
+        f"{found:g} is the place of the evaluation in the history, not the step.",
+        "the model was looked at every ten steps.",
+        "use the place to look into `steps`.",
+    )
+    yield Probe(
+        found not in (10, 60),
+        f"the loss first gets to 0.5 at step 40, not at {found:g}: the run had started, or ended, there.",
+        "compare each loss with the target.",
+        "`losses <= target` is a row of True and False; the first True is what counts.",
+    )
+    yield Probe(found == 40, f"the loss first gets to 0.5 at step 40, not at {found:g}.", *_COMPARE)
+    wobbly = np.array([0.9, 0.48, 0.55, 0.49, 0.6, 0.47])
+    found = _plain(answer(steps, wobbly, 0.5))
+    yield Probe(
+        found == 20,
+        f"this loss gets to the target at step 20 and rises again; the function says {_said(found)}.",
+        "the first time counts, whatever comes later.",
+        "do not search from the end, and do not ask where the loss is lowest or closest to the target.",
+    )
+    found = _plain(answer(steps, losses, 0.44))
+    yield Probe(
+        found == 40,
+        f"a loss equal to the target is there; the function says {_said(found)} instead of 40.",
+        "at the target counts as arrived.",
+        "`<=` instead of `<`.",
+    )
+    uneven, jumpy = np.array([5, 7, 50, 51, 300]), np.array([0.8, 0.9, 0.6, 0.45, 0.7])
+    found = _plain(answer(uneven, jumpy, 0.5))
+    yield Probe(
+        found == 51,
+        f"looked at in steps 5, 7, 50, 51 and 300, this loss is at the target at 51; the function says {_said(found)}.",
+        "losses may rise in between, and nobody looks at even distances.",
+        "find the first place by `losses <= target` alone, and read the step there from `steps`.",
+    )
+    found = _plain(answer(steps, losses, 0.1))
+    yield Probe(
+        isinstance(found, int | float | np.number) and found == np.inf,
+        f"a run that never gets to the target came out as {_said(found)}.",
+        "it is later than every run that arrives; leaving it out, or giving it a step, would flatter it.",
+        "return `np.inf` when no loss is at the target. `argmax` of a row of False is 0: ask `any()` first.",
+    )
+
+
+def _plain(value):
+    """A number that came as an array or tensor without axes, as the number itself."""
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+
+
+_COMPARE = (
+    "look for the first loss that is at the target or below.",
+    "`losses <= target` is a row of True and False; `steps` at its True places holds the candidates.",
+)
+
+
+def _said(value) -> str:
+    if isinstance(value, int | float | np.number):
+        return f"{value:g}"
+    return repr(value[:40]) if isinstance(value, str) else described(value)
+
+
+@exercise("what is clear, what is clearly small, and what nobody can tell yet.")
+def read_cell(answer: Callable[[float, float, float], str]) -> Iterator[Probe]:
+    """`answer(low, high, matters)`: an interval of a transfer becomes "gain", "loss", "no effect" or "undecided"."""
+    words = ("gain", "loss", "no effect", "undecided")
+    given = begun(answer(0.02, 0.04, 0.01))
+    yield Probe(
+        isinstance(given, str) and given in words,
+        f"the function gave back {_said(given)}.",
+        "the heat map knows four words.",
+        'return one of "gain", "loss", "no effect", "undecided", spelt like that.',
+    )
+    for low, high, word, wrong, hint, second in _CELLS:
+        given = answer(low, high, 0.01)
+        yield Probe(given == word, f"[{low:+.3f}, {high:+.3f}] came out as {given!r}: {wrong}", hint, second)
+    given = answer(0.012, 0.019, 0.02)
+    yield Probe(
+        given == "no effect",
+        f"[+0.012, +0.019] with a smallest effect of 0.02 came out as {given!r}.",
+        "another question may have another smallest effect.",
+        "use `matters`, not 0.01.",
+    )
+
+
+# Intervals of transfer with what they are at a smallest effect of 0.01, what is wrong otherwise, and two hints.
+_CELLS = (
+    (
+        0.02,
+        0.04,
+        "gain",
+        "all of it is above +0.01.",
+        "compare the low end with the smallest effect.",
+        "`low > matters` is a gain.",
+    ),
+    (
+        -0.05,
+        -0.02,
+        "loss",
+        "all of it is below −0.01.",
+        "a loss is a gain in the mirror: it is the high end that counts.",
+        "`high < -matters` is a loss.",
+    ),
+    (
+        0.004,
+        0.03,
+        "undecided",
+        "it leaves out 0, but may be too small to matter.",
+        "leaving out 0 is not enough; the smallest effect that matters is 0.01.",
+        "compare the ends with ±`matters` instead of 0.",
+    ),
+    (
+        -0.006,
+        0.007,
+        "no effect",
+        "whatever the truth in it is, it is too small to matter.",
+        "an interval that holds 0 can still say a lot, if it is narrow.",
+        "`-matters < low and high < matters` is no effect.",
+    ),
+    (
+        -0.03,
+        0.03,
+        "undecided",
+        "it holds clear gains as well as clear losses.",
+        "holding 0 does not prove that there is no effect.",
+        "what is neither a gain, nor a loss, nor within ±`matters` is undecided.",
+    ),
+    (
+        0.002,
+        0.008,
+        "no effect",
+        "it leaves out 0, yet all of it is too small to matter.",
+        "a difference can be there and not matter.",
+        "ask first whether the whole interval is within ±`matters`.",
+    ),
+    (
+        -0.03,
+        0.005,
+        "undecided",
+        "it may be a clear loss, or too small to matter.",
+        "that the high end is small is not enough.",
+        "no effect needs both ends within ±`matters`.",
+    ),
+    (
+        -0.03,
+        -0.004,
+        "undecided",
+        "it leaves out 0, and may still be too small to matter.",
+        "a loss, too, has to be large enough.",
+        "compare the high end with −`matters`.",
+    ),
+    (
+        0.003,
+        0.015,
+        "undecided",
+        "it is narrow, and yet reaches beyond +0.01.",
+        "what counts is where the ends lie, not how far apart they are.",
+        "compare each end with ±`matters`.",
+    ),
+)

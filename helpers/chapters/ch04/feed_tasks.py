@@ -28,7 +28,7 @@ from helpers.training.loop import fit
 
 LABELS = ("click", "finish", "like", "profile_visit", "favourite", "comment", "share", "follow")  # the frequent first
 SECONDS = "seconds"  # log(watch_seconds / WATCH) of a video that played, about N(0, 1)
-KINDS = dict.fromkeys(LABELS, "binary") | {SECONDS: "regression"}
+TASKS = dict.fromkeys(LABELS, "binary") | {SECONDS: "regression"}
 ROWS, TOWER = 18_000, 16
 
 # Where the paths of the labels part: the units of the layers that all share, and of those that each has for itself.
@@ -69,7 +69,7 @@ class Worlds:
         for seed in seeds:
             feed = Feed.make(seed)
             log = replace(feed, log=feed.log.assign(**observed(feed.log, clicked)))
-            for part, examples in zip((train, valid), log.examples(columns, {k: k for k in KINDS}, ROWS), strict=True):
+            for part, examples in zip((train, valid), log.examples(columns, {k: k for k in TASKS}, ROWS), strict=True):
                 part.append(replace(examples, groups=None))
             offer = Offer.make(feed, USERS)
             inputs.append(offer.inputs(columns))
@@ -103,16 +103,16 @@ def train(
 
     judged  the tasks in the table, all if None: judging a task takes as long as training it for an epoch or two
     """
-    kinds = {task: KINDS[validate.choice("tasks", task, KINDS)] for task in tasks}
+    kinds = {task: TASKS[validate.choice("tasks", task, TASKS)] for task in tasks}
     models = [SharedBottom(features(), kinds, bottom, tower, l2_embedding=l2, seed=seed) for seed in worlds.seeds]
     rows, valid = worlds.train.only(*tasks), worlds.valid.only(*tasks)
     run = fit(models, rows, valid, epochs=20, patience=3, batch_size=512, lr=lr, seed=worlds.seeds)
     scores = []
     for task in tasks if judged is None else judged:
-        outputs = run.members.predict(worlds.inputs, run.best[task][1])[task]
+        outputs = run.copies.predict(worlds.inputs, run.best[task][1])[task]
         for seed, output, outcomes in zip(worlds.seeds, outputs, worlds.outcomes, strict=True):
             truth = outcomes[task].to_numpy()
-            measure = auc if KINDS[task] == "binary" else r2
+            measure = auc if TASKS[task] == "binary" else r2
             scores.append((seed, task, measure(output, np.nan_to_num(truth), ~np.isnan(truth))))
     lowest = run.history[run.history["task"] != "total"].groupby(["task", "copy"])["valid"].min()
     return pd.DataFrame(scores, columns=["seed", "task", "score"]), float(lowest.groupby("task").mean().sum())

@@ -19,9 +19,10 @@ from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
 from helpers.evaluation.statistics import interval
 from helpers.experiments.grid import Grid, grids
-from helpers.models.copies import Members
+from helpers.models.copies import Copies
 from helpers.models.shared_bottom import OneHead, SharedBottom, SingleTask, parameter_count
 from helpers.support import validate
+from helpers.training.adam import Adam
 from helpers.training.loop import fit
 from helpers.training.losses import squared_error
 
@@ -254,20 +255,20 @@ def cosines(
     """Cosine of the tasks' gradients on the shared bottom while it trains, full batches: pair, seed, step, cosine."""
     points = [(name, seed) for name in names for seed in seeds]
     pairs = [relu_tasks((500, 500, 2000), seed=seed, **GRADIENT_PAIRS[name]) for name, seed in points]
-    members = Members([SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in points])
+    copies = Copies([SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in points])
     train, _, _ = stack(pairs)
     parts = []
-    for step, cosine in enumerate(_cosines(members, train, steps)):
+    for step, cosine in enumerate(_cosines(copies, train, steps)):
         if step % every == 0:
             parts.append(pd.DataFrame(points, columns=["pair", "seed"]).assign(step=step, cosine=cosine.numpy()))
     return pd.concat(parts, ignore_index=True)
 
 
-def _cosines(members: Members, train: Examples, steps: int) -> Iterator[Tensor]:
-    optimizer = members.optimizer(LEARNING_RATE)
-    shared = [tensor for name, tensor in members.parameters.items() if name.startswith("bottom")]
+def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
+    optimizer = Adam(copies.groups(), lr=LEARNING_RATE)
+    shared = [tensor for name, tensor in copies.parameters.items() if name.startswith("bottom")]
     for _ in range(steps + 1):
-        outputs = members(train.inputs)
+        outputs = copies(train.inputs)
         loss = {task: squared_error(outputs[task], train.labels[task]).mean(-1).sum() for task in TASKS}
         a, b = (
             torch.cat([g.flatten(1) for g in torch.autograd.grad(loss[task], shared, retain_graph=True)], dim=1)

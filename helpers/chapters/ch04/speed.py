@@ -18,9 +18,10 @@ from torch import Tensor, nn
 from helpers.chapters.ch04.sharing import INPUTS, MODELS, TASKS, TOWER, equal_width, stack
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.experiments.grid import Grid, grids
-from helpers.models.copies import Members
+from helpers.models.copies import Copies
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
+from helpers.training.adam import Adam
 from helpers.training.losses import squared_error
 
 NAMES = ("same features, same sign", "same features, other mix", "disjoint features")
@@ -64,18 +65,18 @@ def arrivals(
     A batch is drawn from the training rows with replacement, in an order of its own for each of `seeds`.
     """
     train, valid, _ = stack(pairs)
-    members, each = Members(list(models)), torch.arange(len(models))[:, None]
-    optimizer = members.optimizer(lr)
+    copies, each = Copies(list(models)), torch.arange(len(models))[:, None]
+    optimizer = Adam(copies.groups(), lr=lr)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     first = {(task, target): torch.full((len(models),), torch.inf) for task in models[0].tasks for target in TARGETS}
     for step in range(1, BUDGET + 1):
         rows = torch.stack([torch.randint(len(train), (BATCH,), generator=generator) for generator in generators])
-        outputs = members(train.inputs[each, rows])
+        outputs = copies(train.inputs[each, rows])
         sum(squared_error(outputs[task], train.labels[task][each, rows]).mean(-1).sum() for task in outputs).backward()
         optimizer.step()
         optimizer.zero_grad()
         if step % EVERY == 0:
-            for task, output in members.predict(valid.inputs).items():
+            for task, output in copies.predict(valid.inputs).items():
                 loss = squared_error(output, valid.labels[task]).mean(-1)
                 for target in TARGETS:
                     there = loss <= 1 - target + NOISE
@@ -123,6 +124,12 @@ def medians(table: pd.DataFrame, value: str, by: Sequence[str]) -> pd.DataFrame:
     for key, values in table.groupby(list(by), sort=False)[value]:
         rows.append((*key, *median_interval(values.to_numpy()), len(values)))
     return pd.DataFrame(rows, columns=[*by, "median", "low", "high", "seeds"])
+
+
+def medians_saved(table: pd.DataFrame) -> pd.DataFrame:
+    """Medians of the steps that each model saves, a row for each target, condition and model that shares."""
+    parts = [saved(table, model).assign(model=model) for model in MODELS[1:]]
+    return medians(pd.concat(parts), "saved", ["target", "condition", "model"])
 
 
 def median_interval(values: np.ndarray) -> tuple[float, float, float]:

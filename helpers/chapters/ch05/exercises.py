@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.display.exercises import Probe, begun, exercise
+from helpers.display.exercises import Probe, begun, described, exercise, scalar, slopes
 from helpers.evaluation.metrics import auc
 
 
@@ -18,12 +18,7 @@ def uncertainty(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe]:
     """`answer(losses, s)`: Σ ½·e^(−s)·L + ½·s for regression tasks, s = log σ², both `(tasks,)`; a scalar."""
     losses, s = _leaf(2.0, 0.05, 300.0), _leaf(0.7, 0.2, 6.0)
     value, right = begun(answer(losses, s)), _gaussian(losses, s)
-    yield Probe(
-        isinstance(value, Tensor) and value.dim() == 0,
-        f"the function gave back {_kind(value)}, not one number in a tensor.",
-        "the optimiser needs one number for all tasks.",
-        "end with `.sum()`.",
-    )
+    yield scalar(value, "the optimiser needs one number for all tasks.", "end with `.sum()`.")
     yield Probe(
         _close(value, right),
         f"for s above 0 the total should be {right:.3f}, yours is {value:.3f}.",
@@ -31,7 +26,7 @@ def uncertainty(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe]:
         "s is log σ² here: the precision 1/σ² is `torch.exp(-s)`.",
     )
     yield Probe(
-        bool(_slopes(value, losses)[0].any()),
+        bool(slopes(value, losses)[0].any()),
         "no gradient reaches the losses: the network would not be trained.",
         "the total has to hang together with what came in.",
         "look for `.detach()`, `.item()`, `.data`, or `float(...)` around the losses.",
@@ -39,7 +34,7 @@ def uncertainty(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe]:
     losses, low = _leaf(2.0, 0.05), _leaf(0.7, -3.0)
     value, right = answer(losses, low), _gaussian(losses, low)
     yield Probe(
-        bool(_slopes(value, low)[0][1] != 0),
+        bool(slopes(value, low)[0][1] != 0),
         "where s is below 0 it gets no gradient: the task's weight is stuck there.",
         "a loss of 0.05 asks for σ² = 0.05, and what is s then?",
         "nothing has to keep s above 0: e^(−s) is positive for any s. Look for what cuts it off.",
@@ -61,7 +56,7 @@ def uncertainty(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe]:
         all(
             map(
                 _close,
-                _slopes(answer(losses, low), losses, low),
+                slopes(answer(losses, low), losses, low),
                 torch.autograd.grad(_gaussian(losses, low), (losses, low)),
             )
         ),
@@ -93,7 +88,7 @@ def target(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]) -> Iterato
     value = begun(answer(norms, losses, first, alpha))
     yield Probe(
         isinstance(value, Tensor) and value.shape == (3,),
-        f"the function gave back {_kind(value)}, not one target a task.",
+        f"the function gave back {described(value)}, not one target a task.",
         "three tasks, three targets.",
         "a tensor of shape (tasks,).",
     )
@@ -164,7 +159,7 @@ def report(answer: Callable[[dict[str, Tensor], dict[str, Tensor]], dict[str, fl
     found = begun(answer(outputs, labels))
     yield Probe(
         isinstance(found, dict),
-        f"the function gave back {_kind(found)}, not a dict.",
+        f"the function gave back {described(found)}, not a dict.",
         "one number a task, under the task's name.",
         "{task: AUC}.",
     )
@@ -226,7 +221,7 @@ def split(answer: Callable[[int, int], tuple]) -> Iterator[Probe]:
     found = begun(answer(rows, 0))
     yield Probe(
         isinstance(found, tuple | list) and len(found) == 3,
-        f"the function gave back {_kind(found)}, not three parts.",
+        f"the function gave back {described(found)}, not three parts.",
         "train, valid, test.",
         "a tuple of three arrays of row numbers.",
     )
@@ -311,7 +306,7 @@ def resting_weights(answer: Callable[[dict[str, float], dict[str, str]], dict[st
     found = begun(answer(losses, kinds))
     yield Probe(
         isinstance(found, dict) and found.keys() == losses.keys(),
-        f"the function gave back {_kind(found)}, not a weight for each task.",
+        f"the function gave back {described(found)}, not a weight for each task.",
         "one weight a task, under the task's name.",
         "{task: weight}.",
     )
@@ -369,7 +364,7 @@ def surgery(answer: Callable[[Tensor], Tensor]) -> Iterator[Probe]:
     found = begun(answer(agreeing))
     yield Probe(
         isinstance(found, Tensor) and found.shape == (3,),
-        f"the function gave back {_kind(found)}, not one gradient.",
+        f"the function gave back {described(found)}, not one gradient.",
         "one step for all tasks, of as many numbers as a gradient has.",
         "add them up after the surgery.",
     )
@@ -445,14 +440,6 @@ def _leaf(*values: float) -> Tensor:
     return torch.tensor(values, requires_grad=True)
 
 
-def _slopes(value: Tensor, *inputs: Tensor) -> list[Tensor]:
-    """The gradient of a scalar with respect to each input, zeros where none flows."""
-    if not (isinstance(value, Tensor) and value.requires_grad):
-        return [torch.zeros_like(one) for one in inputs]
-    found = torch.autograd.grad(value, inputs, retain_graph=True, allow_unused=True)
-    return [torch.zeros_like(one) if slope is None else slope for slope, one in zip(found, inputs, strict=True)]
-
-
 def _close(found: Tensor, right: Tensor) -> bool:
     """Equal up to rounding, whatever the type of the numbers."""
     if not isinstance(found, Tensor) or found.shape != right.shape:
@@ -468,8 +455,4 @@ def _numbers(values, decimals: int = 2) -> str:
     try:
         return ", ".join(f"{float(value):.{decimals}f}" for value in values)
     except (TypeError, ValueError):
-        return _kind(values)
-
-
-def _kind(value) -> str:
-    return f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
+        return described(values)

@@ -26,7 +26,8 @@ import torch
 from torch import Tensor, nn
 
 from helpers.experiments.grid import Grid, grids
-from helpers.models.copies import Members
+from helpers.models.copies import Copies
+from helpers.training.adam import Adam
 from helpers.training.balancing import UWL, Balance, GradNorm
 
 INPUTS, OUTPUTS, WIDTH = 25, 10, 50
@@ -39,8 +40,8 @@ ALPHA = 0.12  # the paper's, for these tasks
 class Divided(Balance):
     """Each loss divided by its σ², which whoever knows the unit of a label knows: Σ L/σ², times a constant."""
 
-    def begin(self, members: Members, tasks: Sequence[str], seeds: Sequence[int]) -> None:
-        super().begin(members, tasks, seeds)
+    def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
+        super().begin(copies, tasks, seeds)
         weights = 1 / torch.tensor(SIGMAS[len(tasks)]).square()
         self.weights = self.weights * weights * len(tasks) / weights.sum()
 
@@ -48,12 +49,10 @@ class Divided(Balance):
         (self.weights * losses).sum().backward()
 
 
-Setting = tuple[float, Balance]  # the learning rate of the network, and how the losses are added up
-
-# 16 settings for each method.
+# 16 settings for each method: the learning rate of the network, and how the losses are added up.
 MANY = [round(0.0005 * 100 ** (step / 15), 5) for step in range(16)]  # 0.0005 … 0.05, each 1.36 times the last
 FEW = (0.001, 0.003, 0.01, 0.03)
-BUDGET: dict[str, dict[str, Setting]] = {
+BUDGET: dict[str, dict[str, tuple[float, Balance]]] = {
     "equal weights": {f"network {lr:g}": (lr, Balance()) for lr in MANY},
     "divided by σ²": {f"network {lr:g}": (lr, Divided()) for lr in MANY},
     "UWL": {f"network {lr:g}, own {own:g}": (lr, UWL(own)) for lr in FEW for own in (0.1, 0.3, 1.0, 3.0)},
@@ -134,20 +133,20 @@ def _trained(seeds: Sequence[int], settings: dict[tuple[int, str], list[str]]) -
         worlds = [world(count, seed) for seed in seeds]
         x, y = torch.stack([inputs for inputs, _ in worlds]), torch.stack([targets for _, targets in worlds], dim=1)
         for name in names:
-            members, (lr, balance) = Members([Trunk(count, seed) for seed in seeds]), BUDGET[method][name]
-            table = pd.concat(_steps(members, x, y, lr, balance, seeds, count), ignore_index=True)
+            copies, (lr, balance) = Copies([Trunk(count, seed) for seed in seeds]), BUDGET[method][name]
+            table = pd.concat(_steps(copies, x, y, lr, balance, seeds, count), ignore_index=True)
             yield table.assign(tasks=count, method=method, setting=name)
 
 
 def _steps(
-    members: Members, x: Tensor, y: Tensor, lr: float, balance: Balance, seeds: Sequence[int], tasks: int
+    copies: Copies, x: Tensor, y: Tensor, lr: float, balance: Balance, seeds: Sequence[int], tasks: int
 ) -> list[pd.DataFrame]:
     def losses(rows) -> Tensor:  # (copies, tasks)
-        outputs = members(x[:, rows])
+        outputs = copies(x[:, rows])
         return torch.stack([(outputs[str(i)] - y[i][:, rows]).square().mean((-1, -2)) for i in range(tasks)], dim=-1)
 
-    balance.begin(members, [str(number) for number in range(tasks)], list(seeds))
-    optimizer, draw, first, parts = members.optimizer(lr), torch.Generator().manual_seed(0), None, []
+    balance.begin(copies, [str(number) for number in range(tasks)], list(seeds))
+    optimizer, draw, first, parts = Adam(copies.groups(), lr=lr), torch.Generator().manual_seed(0), None, []
     for step in range(STEPS + 1):
         if step % EVERY == 0:
             with torch.no_grad():

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.display.exercises import Probe, begun, exercise
+from helpers.display.exercises import Probe, begun, described, exercise, slopes
 
 
 @exercise("positive weights with sum 1 in each row, and with them the experts are added up.")
@@ -31,14 +31,10 @@ def mixture(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe]:
     )
     expected = torch.autograd.grad(right.square().sum(), (logits, outputs))
     for what, given, gradient in zip(("gate", "experts"), (logits, outputs), expected, strict=True):
-        own = (
-            torch.autograd.grad(found.square().sum(), given, allow_unused=True, retain_graph=True)[0]
-            if (found.requires_grad)
-            else None
-        )
+        (own,) = slopes(found.square(), given)
         yield Probe(
-            own is not None and torch.allclose(own, gradient, atol=1e-4),
-            f"{'no' if own is None else 'a wrong'} gradient reaches the {what}.",
+            torch.allclose(own, gradient, atol=1e-4),
+            f"{'a wrong' if own.any() else 'no'} gradient reaches the {what}.",
             "something cut the graph: `.detach()`, `.item()`, `.data` or numpy.",
             "stay with torch operations from the logits and the outputs to the mixture.",
         )
@@ -70,9 +66,10 @@ def _mixed(logits: Tensor, outputs: Tensor) -> Tensor:
 
 def _shape_of_mixture(found, logits: Tensor, outputs: Tensor) -> Probe:
     rows, experts, width = outputs.shape
+    came = f"{described(found)} and {found.dtype}" if isinstance(found, Tensor) else described(found)
     return Probe(
         isinstance(found, Tensor) and tuple(found.shape) == (rows, width) and found.dtype == outputs.dtype,
-        f"for {rows} rows and {experts} experts of width {width} the result is {_kind(found)}, not a tensor of shape "
+        f"for {rows} rows and {experts} experts of width {width} the result is {came}, not a tensor of shape "
         f"({rows}, {width}) and {outputs.dtype}.",
         "the mixture is as wide as one expert: the axis of the experts is summed away.",
         "`weights.unsqueeze(-1)` has shape (n, experts, 1) and multiplies every number of an expert; then `.sum(1)`.",
@@ -115,12 +112,6 @@ def _mixtures(logits: Tensor, outputs: Tensor) -> Iterator[tuple[Tensor, str, st
         "the weights sum to 1 already.",
         "`.sum(1)` in place of `.mean(1)`.",
     )
-
-
-def _kind(value) -> str:
-    if isinstance(value, Tensor):
-        return f"a tensor of shape {tuple(value.shape)} and {value.dtype}"
-    return f"a {type(value).__name__}"
 
 
 @exercise("experts, gates and towers counted, and the bottom that has as many parameters.")
@@ -328,7 +319,7 @@ def _one_number(value) -> Probe:
         number = np.size(value) == 1 and not isinstance(value, str | bytes)
     return Probe(
         number,
-        f"the function gave back {_kind(value)}, not one number.",
+        f"the function gave back {described(value)}, not one number.",
         "one number for the whole gate.",
         "take the mean over the rows before the entropy.",
     )

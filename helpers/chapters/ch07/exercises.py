@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from helpers.display.exercises import Probe, begun, exercise
+from helpers.display.exercises import Probe, begun, described, exercise, scalar, slopes
 from helpers.models.esmm import product_logit
 from helpers.training.losses import binary_cross_entropy
 
@@ -21,20 +21,9 @@ def _rows(seed: int, rows: int = 400) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return a, b, click.float(), (click & would).float()
 
 
-def _slopes(value: Tensor, *of: Tensor) -> tuple[Tensor, ...]:
-    """The gradient of a number, or of a sum, on each tensor; 0 where it does not reach."""
-    if not value.requires_grad:
-        return tuple(map(torch.zeros_like, of))
-    return torch.autograd.grad(value.sum(), of, allow_unused=True, materialize_grads=True)
-
-
 def _alike(found: Tensor, right: Tensor, tolerance: float = 1e-3) -> bool:
     """Whether gradients agree, within a part of the largest."""
     return bool((found - right).abs().max() <= tolerance * right.abs().max())
-
-
-def _kind(value) -> str:
-    return f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
 
 
 @exercise("two losses on all rows, and a mask that keeps the CVR to what was clicked.")
@@ -106,7 +95,7 @@ def stable_product(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe
     found = begun(answer(a, b))
     yield Probe(
         isinstance(found, Tensor) and found.shape == a.shape,
-        f"the function gave back {_kind(found)}, not one logit a row.",
+        f"the function gave back {described(found)}, not one logit a row.",
         "the same shape as `a` and `b`.",
         "(n,) and (n,) become (n,).",
     )
@@ -156,9 +145,9 @@ def stable_product(answer: Callable[[Tensor, Tensor], Tensor]) -> Iterator[Probe
             "the probability was rounded or clamped on the way: everything beyond it looks alike.",
             "go from logits to the logit without a probability in between.",
         )
-        slopes = zip(_slopes(found, a, b), _slopes(right, a, b), strict=True)
+        pairs = zip(slopes(found, a, b), slopes(right, a, b), strict=True)
         yield Probe(
-            all(_alike(mine, one) for mine, one in slopes),
+            all(_alike(mine, one) for mine, one in pairs),
             f"for a logit of {far:g} the value is right, and its gradient is not: a model would learn nothing, or "
             "something else.".replace("-", "−"),
             "`.detach()`, `.item()` and numpy cut the gradient; `torch.where` lets a nan of the other branch through.",
@@ -171,12 +160,7 @@ def mended_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> I
     """`answer(a, b, click, like)`: ESMM's loss from the logits of CTR and CVR and the labels; one number."""
     a, b, click, like = _rows(5)
     value = begun(answer(a, b, click, like))
-    yield Probe(
-        isinstance(value, Tensor) and value.dim() == 0,
-        f"the function gave back {_kind(value)}, not one number in a tensor.",
-        "the mean over the rows of each loss, and their sum.",
-        "`loss(...).mean() + loss(...).mean()`.",
-    )
+    yield scalar(value, "the mean over the rows of each loss, and their sum.", "`loss(...).mean() + loss(...).mean()`.")
     value = value.detach().float()
     bce = F.binary_cross_entropy_with_logits
     p = torch.sigmoid(a) * torch.sigmoid(b)
@@ -248,7 +232,7 @@ def mended_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> I
         "nothing may depend on the number of rows.",
         "compute it from the four tensors that the function gets.",
     )
-    (by_a, by_b), (right_a, right_b) = _slopes(value, a, b), _slopes(right, a, b)
+    (by_a, by_b), (right_a, right_b) = slopes(value, a, b), slopes(right, a, b)
     yield Probe(
         _alike(by_b, right_b),
         "the number is right, and its gradient on `b` is not: the CVR tower would not learn from the product.",
@@ -276,9 +260,8 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) ->
     """`answer(a, b, click, like)`: Σ over clicked rows of BCE(b, like) / CTR, divided by all rows; one number."""
     a, b, click, like = _rows(7)
     value = begun(answer(a, b, click, like))
-    yield Probe(
-        isinstance(value, Tensor) and value.dim() == 0,
-        f"the function gave back {_kind(value)}, not one number in a tensor.",
+    yield scalar(
+        value,
         "a sum over rows, divided by their number.",
         "`.mean()` over all rows, with 0 where nothing was clicked.",
     )
@@ -334,7 +317,7 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) ->
         "nothing may depend on the number of rows.",
         "a mean over the rows that the function gets.",
     )
-    by_a, by_b = _slopes(value, a, b)
+    by_a, by_b = slopes(value, a, b)
     yield Probe(
         not bool(by_a.any()),
         "a gradient flows into the CTR: the loss falls when the model says that clicks are likely.",
@@ -342,7 +325,7 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) ->
         "`.detach()` it.",
     )
     yield Probe(
-        _alike(by_b, _slopes(right, b)[0]),
+        _alike(by_b, slopes(right, b)[0]),
         "the number is right, and its gradient on `b` is not: the CVR would not learn from it.",
         "`.detach()` belongs to the weight alone; `.item()`, numpy and `torch.no_grad` cut the gradient, too.",
         "torch operations all the way from `b` to the loss.",

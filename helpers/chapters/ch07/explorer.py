@@ -9,7 +9,7 @@ import pandas as pd
 from helpers.chapters.ch07 import funnel
 from helpers.chapters.ch07.selection import SEEN
 from helpers.display.explorer import Curves, Explorer
-from helpers.display.figures import NAMED
+from helpers.display.palette import NAMED
 from helpers.evaluation.statistics import summarise
 
 ROWS = {

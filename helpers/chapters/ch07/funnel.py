@@ -2,7 +2,7 @@
 
 A seed is a world of users and videos (`helpers.data.feed`), shown to each other at random. How appealing a video is
 to a user follows from taste and quality, which ids can tell; the click also from the video's bait; and from the
-appeal or from the mood of the moment, as far as the dial of `selection.outcomes` is turned up.
+appeal or from the mood of the moment, as far as the dial of `selection.draw_events` is turned up.
 
     single-task            a model for each task; that of the CVR sees clicked rows alone
     masked shared-bottom   CTR and CVR share their embeddings; the loss of the CVR is masked to clicked rows
@@ -26,7 +26,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, Outcomes, outcomes
+from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, Events, draw_events
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features, Sparse
 from helpers.data.feed import AGES, TOPICS, World
@@ -64,7 +64,7 @@ class Logs:
 
     kind, strength      of the selection
     train, valid, test  `Examples.stack`ed, a set a world, with the labels of `helpers.models.esmm.funnel`
-    truth               `Outcomes` of the test rows, one a world
+    truth               `Events` of the test rows, one a world
     """
 
     seeds: list[int]
@@ -73,7 +73,7 @@ class Logs:
     train: Examples
     valid: Examples
     test: Examples
-    truth: list[Outcomes]
+    truth: list[Events]
 
     @property
     def inputs(self) -> Inputs:
@@ -94,14 +94,14 @@ class Logs:
         return Logs(list(seeds), kind, strength, *map(Examples.stack, parts), truth)
 
 
-def impressions(seed: int, kind: str, strength: float, rows: int) -> tuple[pd.DataFrame, Outcomes]:
+def impressions(seed: int, kind: str, strength: float, rows: int) -> tuple[pd.DataFrame, Events]:
     """Random users with random videos in the world of this seed, and what came of it."""
     world, rng = World.make(USERS, VIDEOS, seed), np.random.default_rng([seed, 71])
     user, video = (rng.integers(0, count, rows).astype(np.int32) for count in (USERS, VIDEOS))
     of_video = world.video_traits.iloc[video]
     appeal = 0.65 * world.affinity(user, video) + 0.6 * of_video["quality"].to_numpy()
     appeal = appeal / np.hypot(0.65, 0.6)  # about N(0, 1)
-    found = outcomes(appeal, BAIT * of_video["bait"].to_numpy(), appeal, kind, strength, rng)
+    found = draw_events(appeal, BAIT * of_video["bait"].to_numpy(), appeal, kind, strength, rng)
     return described(world, pd.DataFrame({"user": user, "video": video})), found
 
 

@@ -3,7 +3,7 @@
 *seen*    what drives the click beyond chance is a feature of the model
 *unseen*  it is the mood of the moment, which no feature tells, and which moves the conversion too
 
-`outcomes` draws clicks and conversions for both kinds with a dial from 0 up, and says what would have happened had
+`draw_events` draws clicks and conversions for both kinds with a dial from 0 up, and says what would have happened had
 everybody clicked. This file uses it with one feature, so that a model is a curve that can be drawn; `funnel` uses it
 on the feed.
 """
@@ -33,7 +33,7 @@ _SHARES = _SHARES / _SHARES.sum()
 
 
 @dataclass(frozen=True)
-class Outcomes:
+class Events:
     """What happened in each row, `(n,)` each, and the true chances of it, given all features of the row.
 
     click, like   what was logged: 0 or 1; only what is clicked can be liked
@@ -54,13 +54,13 @@ class Outcomes:
         """P(like | click, x): what a model of clicked rows, or ctcvr / ctr, estimates."""
         return self.ctcvr / self.ctr
 
-    def part(self, rows: slice) -> Outcomes:
-        return Outcomes(**{name: values[rows] for name, values in vars(self).items()})
+    def part(self, rows: slice) -> Events:
+        return Events(**{name: values[rows] for name, values in vars(self).items()})
 
 
-def outcomes(
+def draw_events(
     appeal: np.ndarray, tilt: np.ndarray, leaning: np.ndarray, kind: str, strength: float, rng: np.random.Generator
-) -> Outcomes:
+) -> Events:
     """Draw clicks and likes; log-odds up to constants that keep the rates at `CLICKS` and `LIKES`.
 
     click    tilt + strength · (appeal, or the mood where the kind is unseen)
@@ -86,7 +86,7 @@ def outcomes(
     for at, share in zip(_MOODS, _SHARES, strict=True):
         clicked, liked = _sigmoid(to_click + clicks(at)), _sigmoid(to_like + likes(at))
         ctr, cvr, ctcvr = ctr + share * clicked, cvr + share * liked, ctcvr + share * clicked * liked
-    return Outcomes(1.0 * click, 1.0 * (click & would_like), 1.0 * would_like, ctr, ctcvr, cvr)
+    return Events(1.0 * click, 1.0 * (click & would_like), 1.0 * would_like, ctr, ctcvr, cvr)
 
 
 def _constant(rate: float, log_odds: np.ndarray) -> float:
@@ -115,16 +115,16 @@ def leaning(x: np.ndarray) -> np.ndarray:
     return np.where(x < 0, 2.5 * x, 0.2 * x)
 
 
-def one_feature(kind: str, strength: float, seed: int = 0, rows: int = ROWS) -> tuple[Examples, Outcomes]:
+def one_feature(kind: str, strength: float, seed: int = 0, rows: int = ROWS) -> tuple[Examples, Events]:
     """Rows with one feature x from N(0, 1), which is the appeal, and the labels of all three tasks."""
     rng = np.random.default_rng([validate.number("seed", seed, low=0, whole=True), 70])
     x = rng.standard_normal(rows)
-    found = outcomes(x, np.zeros(rows), leaning(x), kind, strength, rng)
+    found = draw_events(x, np.zeros(rows), leaning(x), kind, strength, rng)
     labels = {name: torch.from_numpy(getattr(found, name)) for name in ("click", "like")}
     return funnel(Examples(torch.from_numpy(x)[:, None], labels)), found
 
 
-def straight_line(kind: str, strength: float, loss: str) -> tuple[np.ndarray, np.ndarray, Outcomes]:
+def straight_line(kind: str, strength: float, loss: str) -> tuple[np.ndarray, np.ndarray, Events]:
     """Where a CVR whose log-odds are a straight line in x ends with endless data: x, this CVR, and the truth at x.
 
     loss   of `LOSSES`: the mean over clicked rows; the two of ESMM (its CTR is a straight line, too); or the mean over
@@ -135,7 +135,7 @@ def straight_line(kind: str, strength: float, loss: str) -> tuple[np.ndarray, np
     """
     validate.choice("loss", loss, LOSSES)
     x = ndtri((np.arange(400) + 0.5) / 400)
-    truth = outcomes(x, np.zeros(400), leaning(x), kind, strength, np.random.default_rng(0))
+    truth = draw_events(x, np.zeros(400), leaning(x), kind, strength, np.random.default_rng(0))
     one_x, none = np.stack([np.ones(400), x]), np.zeros((2, 400))
     lines = np.zeros((2, 2))  # of CVR and of CTR: constant and slope
     for _ in range(60):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from helpers.capstone.own_data import Declaration
+from helpers.capstone.declaration import Declaration
 from helpers.capstone.recommendation import WORDS, word
 from helpers.display.exercises import Probe, begun, exercise
 from helpers.evaluation.verdicts import VERDICTS, verdict

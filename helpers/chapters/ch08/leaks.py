@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from helpers.capstone.own_checks import check
+from helpers.capstone.table_checks import check
 from helpers.chapters.ch08.runs import DECLARATIONS, FEED
 from helpers.data.worlds import Feed
 from helpers.experiments.grid import Grid, grids

@@ -20,8 +20,10 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from helpers.capstone.own_data import Declaration, prepare, read, split
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Ranker, Recipe
+from helpers.capstone.reading import read
 from helpers.experiments.grid import Grid, grids
 from helpers.support import environment, validate
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from helpers.capstone.comparison import MATTERS, SINGLE, compare
-from helpers.capstone.own_data import Declaration
+from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
 from helpers.data import feed, movielens
 from helpers.evaluation.intervals import gain

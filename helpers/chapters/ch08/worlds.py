@@ -14,7 +14,7 @@ from itertools import product
 import pandas as pd
 
 from helpers.capstone.comparison import Comparison, compare
-from helpers.capstone.own_data import Declaration
+from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import APART, BUT, COST, SHARE, recommend
 from helpers.chapters.ch06.mmoe import RELU_RATE

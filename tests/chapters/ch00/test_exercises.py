@@ -6,21 +6,17 @@ import nbformat
 import numpy as np
 import pytest
 
-from helpers.chapters.ch00 import exercises as check
+from helpers.chapters.ch00 import exercises
 from helpers.chapters.ch00.primer import rate
-from helpers.display.exercises import Exercise
+from tests.chapters.shared import judge, long_work
 from tools.notebooks import ROOT, code_cells, tags
-
-
-def judge(exercise, answer):
-    return Exercise(exercise.probes, exercise.correct).judge(answer)
 
 
 @pytest.fixture(scope="module")
 def solutions():
     """What the solution cells of the notebook define."""
     book = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", as_version=4)
-    names = {"np": np, "check": check, "primer": check.primer}
+    names = {"np": np, "exercises": exercises, "primer": exercises.primer}
     for cell in code_cells(book):
         if "solution" in tags(cell):
             exec(cell.source, names)
@@ -60,7 +56,7 @@ def without_half(scores, labels):
     ],
 )
 def test_pairs(answer, words):
-    assert words in judge(check.pairs, answer)
+    assert words in judge(exercises.pairs, answer)
 
 
 def dcg(gains, k, start=2):
@@ -92,7 +88,7 @@ def from_log_1(gains, k):
     ],
 )
 def test_list_quality(answer, words):
-    assert words in judge(check.list_quality, answer)
+    assert words in judge(exercises.list_quality, answer)
 
 
 def decide(difference, error, threshold=0.0):
@@ -135,7 +131,7 @@ def unpaired(first, second):
     ],
 )
 def test_better(answer, words):
-    assert words in judge(check.better, answer)
+    assert words in judge(exercises.better, answer)
 
 
 def video(history, rows):
@@ -156,7 +152,7 @@ def video(history, rows):
     ],
 )
 def test_scorer(answer, words):
-    assert words in judge(check.scorer, answer)
+    assert words in judge(exercises.scorer, answer)
 
 
 def smoothed(history, rows, keys, strength):
@@ -174,18 +170,63 @@ def best_known(history, rows):
 
 
 def test_a_right_score_is_told_how_far_it_gets_and_how_far_the_best_known_does(solutions):
-    said = judge(check.scorer, best_known)
-    assert f"Your gain in GAUC over the video's like rate is {check.BEST:+.3f} [" in said
-    said = judge(check.scorer, solutions["solution_scores"])
+    said = judge(exercises.scorer, best_known)
+    assert f"Your gain in GAUC over the video's like rate is {exercises.BEST:+.3f} [" in said
+    said = judge(exercises.scorer, solutions["solution_scores"])
     gain = float(re.search(r"like rate is ([+-][\d.]+) \[", said)[1])
-    assert 0.02 < gain < check.BEST and said.endswith(f"gains {check.BEST:+.3f}.")
+    assert 0.02 < gain < exercises.BEST and said.endswith(f"gains {exercises.BEST:+.3f}.")
 
 
 def test_the_worked_solutions_pass(solutions, capsys):
     for exercise, name in (
-        (check.pairs, "solution_auc"),
-        (check.list_quality, "solution_ndcg"),
-        (check.better, "solution_better"),
-        (check.scorer, "solution_scores"),
+        (exercises.pairs, "solution_auc"),
+        (exercises.list_quality, "solution_ndcg"),
+        (exercises.better, "solution_better"),
+        (exercises.scorer, "solution_scores"),
     ):
         assert judge(exercise, solutions[name]).startswith("Correct")
+
+
+def by_interval(factor):
+    def answer(first, second):
+        gain = first - second
+        half = factor * gain.std(ddof=1) / len(gain) ** 0.5
+        return "first" if gain.mean() > half else "second" if gain.mean() < -half else "undecided"
+
+    return answer
+
+
+def sorted_in_place(gains, k):
+    weights = 1 / np.log2(np.arange(2, len(gains) + 2))
+    gains.sort()
+    ideal = gains[::-1]
+    return (gains * weights)[:k].sum() / (ideal * weights)[:k].sum()
+
+
+ALMOST_RIGHT = {
+    "90%": (exercises.better, by_interval(1.645)),
+    "99%": (exercises.better, by_interval(2.86)),
+    "the normal's quantile": (exercises.better, by_interval(1.96)),
+    "a list that is sorted in place": (exercises.list_quality, sorted_in_place),
+}
+RIGHT_IN_ANOTHER_STYLE = {
+    "better": (exercises.better, by_interval(2.093)),
+}
+
+
+@pytest.mark.parametrize("name", ALMOST_RIGHT)
+def test_a_wrong_answer_that_comes_close_fails(name):
+    said = judge(*ALMOST_RIGHT[name])
+    assert said.startswith("Not right yet") and "Hint 1" in said
+
+
+@pytest.mark.parametrize("name", RIGHT_IN_ANOTHER_STYLE)
+def test_a_right_answer_in_another_style_passes(name):
+    assert judge(*RIGHT_IN_ANOTHER_STYLE[name]).startswith("Correct")
+
+
+def test_scorer_says_at_once_what_takes_long(monkeypatch):
+    """It stops where the work would begin."""
+    said = long_work(monkeypatch, exercises)
+    judge(exercises.scorer, lambda history, rows: np.zeros(len(rows)))
+    assert said == ["scoring six feeds"]

@@ -1,47 +1,30 @@
 """Chapter 01: the worked solutions pass, typical wrong answers meet their own words, nothing yet is "Not yet"."""
 
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from helpers.chapters.ch01 import exercises as chapter_01
-from helpers.chapters.ch01 import held_out, ranking
-from helpers.display.exercises import Exercise
+from helpers.chapters.ch01 import exercises, held_out, ranking
 from helpers.evaluation.statistics import interval
-
-NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "01_motivation.ipynb"
-
-
-def judge(name: str, answer) -> str:
-    """With no mistakes remembered from another test."""
-    check = getattr(chapter_01, name)
-    return Exercise(check.probes, check.correct).judge(answer)
-
-
-def solution(name: str):
-    """The function of that name in the notebook's worked solutions."""
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    source = next("".join(cell["source"]) for cell in cells if f"def {name}(" in "".join(cell["source"]))
-    space = {"np": np}
-    exec(source.split("\n\n\ncheck.")[0], space)
-    return space[name]
+from tests.chapters.shared import judge, solution
 
 
 @pytest.mark.parametrize("name", ["lift", "fusion", "beats_every_label"])
 def test_nothing_yet_is_not_yet(name):
-    assert judge(name, lambda *_: ...).startswith("Not yet")
+    assert judge(getattr(exercises, name), lambda *_: ...).startswith("Not yet")
 
 
 @pytest.mark.parametrize(("name", "function"), [("lift", "solution_lift"), ("fusion", "solution_fusion")])
 def test_the_worked_solution_passes(name, function):
-    assert judge(name, solution(function)).startswith("Correct")
+    assert judge(getattr(exercises, name), solution("01_motivation", function, np=np)).startswith("Correct")
 
 
 def test_the_product_itself_passes_as_well():
-    assert judge("fusion", lambda p, e: np.prod([p[k] ** w for k, w in e.items()], axis=0)).startswith("Correct")
+    assert judge(exercises.fusion, lambda p, e: np.prod([p[k] ** w for k, w in e.items()], axis=0)).startswith(
+        "Correct"
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,13 +38,13 @@ def test_the_product_itself_passes_as_well():
     ],
 )
 def test_a_wrong_lift_meets_its_own_words(answer, words):
-    said = judge("lift", answer)
+    said = judge(exercises.lift, answer)
     assert said.startswith("Not right yet") and words in said and "Hint 1" in said
 
 
 def test_lift_by_any_way_of_counting_passes():
-    assert judge("lift", lambda a, b: a[b > 0].mean() / a.mean()).startswith("Correct")
-    assert "small integers" in judge("lift", lambda a, b: (a @ b / len(a)) / (a.mean() * b.mean()))
+    assert judge(exercises.lift, lambda a, b: a[b > 0].mean() / a.mean()).startswith("Correct")
+    assert "small integers" in judge(exercises.lift, lambda a, b: (a @ b / len(a)) / (a.mean() * b.mean()))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +61,7 @@ def test_lift_by_any_way_of_counting_passes():
 )
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_a_wrong_fusion_meets_its_own_words(answer, words):
-    said = judge("fusion", answer)
+    said = judge(exercises.fusion, answer)
     assert said.startswith("Not right yet") and words in said and "Hint 1" in said
 
 
@@ -106,12 +89,12 @@ def small_worlds(monkeypatch):
 )
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_a_score_that_does_not_beat_every_label_is_told_so(small_worlds, answer, words):
-    said = judge("beats_every_label", answer)
+    said = judge(exercises.beats_every_label, answer)
     assert said.startswith("Not right yet") and words in said
 
 
 def test_taking_the_click_out_beats_every_label(small_worlds):
-    assert judge("beats_every_label", lambda p: p["like"] * p["share"] / p["click"] ** 2).startswith("Correct")
+    assert judge(exercises.beats_every_label, lambda p: p["like"] * p["share"] / p["click"] ** 2).startswith("Correct")
 
 
 def test_a_gain_in_one_world_of_six_is_no_gain_however_many_users_it_has(small_worlds):
@@ -125,7 +108,7 @@ def test_a_gain_in_one_world_of_six_is_no_gain_however_many_users_it_has(small_w
     by_users, by_worlds = chosen - before, (chosen - before).mean(-1)
     assert interval(by_users.ravel())[1] > 0 > interval(by_worlds)[1]
     mean, low, high = interval(by_worlds)
-    said = judge("beats_every_label", in_the_first_world)
+    said = judge(exercises.beats_every_label, in_the_first_world)
     assert f"{mean:+.3f} [{low:+.3f}, {high:+.3f}] over 6 worlds, more in 1 of them. That is not clearly" in said
 
 
@@ -133,16 +116,91 @@ def test_equal_scores_are_served_in_the_order_of_the_candidates(small_worlds):
     """Kept predictions are rounded, and how a partition treats equal values depends on the CPU."""
     _, truth = small_worlds
     coarse = np.round(truth, 1)
-    served = chapter_01._satisfaction(coarse, truth)
+    served = exercises._satisfaction(coarse, truth)
     in_order = coarse - 1e-6 * np.arange(truth.shape[-1])
-    np.testing.assert_array_equal(served, chapter_01._satisfaction(in_order, truth))
+    np.testing.assert_array_equal(served, exercises._satisfaction(in_order, truth))
 
 
 def test_the_worked_score_beats_every_label_at_once_and_says_by_how_much(monkeypatch):
     monkeypatch.delattr(ranking, "fit")  # nothing is trained
-    said = judge("beats_every_label", solution("solution_score"))
+    said = judge(exercises.beats_every_label, solution("01_motivation", "solution_score", np=np))
     gain, low, high = map(float, re.search(r": (\S+) \[(\S+), (\S+)\] over 40 worlds", said).groups())
     assert said.startswith("Correct") and 0.003 < low < gain < high < 0.022
-    said = judge("beats_every_label", lambda p: p["share"])
+    said = judge(exercises.beats_every_label, lambda p: p["share"])
     assert "+0.000 [+0.000, +0.000] over 40 worlds" in said
-    assert judge("beats_every_label", lambda p: p["like"] * p["share"]).startswith("Not right yet")
+    assert judge(exercises.beats_every_label, lambda p: p["like"] * p["share"]).startswith("Not right yet")
+
+
+def solution_saving(bottom, towers):
+    return (len(towers) * bottom + sum(towers)) / (bottom + sum(towers))
+
+
+def solution_uninformative(labels, seed):
+    return labels[torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))]
+
+
+def matched(labels, seed):
+    """A normal draw with the labels' mean and standard deviation."""
+    drawn = torch.randn(len(labels), generator=torch.Generator().manual_seed(seed))
+    return labels.mean() + labels.std() * (drawn - drawn.mean()) / drawn.std()
+
+
+def with_replacement(labels, seed):
+    return labels[torch.randint(len(labels), (len(labels),), generator=torch.Generator().manual_seed(seed))]
+
+
+def in_place(labels, seed):
+    labels.copy_(solution_uninformative(labels, seed))
+    return labels
+
+
+@pytest.mark.parametrize(("name", "answer"), [("saving", solution_saving), ("uninformative", solution_uninformative)])
+def test_a_right_saving_and_a_right_control_pass(name, answer):
+    assert judge(getattr(exercises, name), answer).startswith("Correct")
+
+
+@pytest.mark.parametrize("name", ["saving", "uninformative"])
+@pytest.mark.parametrize("nothing", [lambda *_: None, lambda *_: ...])
+def test_an_untouched_saving_or_control_is_not_yet(name, nothing):
+    assert judge(getattr(exercises, name), nothing).startswith("Not yet")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda b, t: len(t), "the ratio is the number of tasks"),
+        (lambda b, t: (b + sum(t)) / (b + sum(t)), "the ratio is 1"),
+        (lambda b, t: (b + sum(t)) / (len(t) * b + sum(t)), "turned round"),
+        (lambda b, t: 1 + b / t[0], "it should be 3.08"),
+        (lambda b, t: len(t) * (b + t[0]) / (b + len(t) * t[0]), "as if all towers were alike"),
+        (lambda b, t: [4], "not a number"),
+    ],
+)
+def test_a_wrong_saving_gets_its_hint(answer, words):
+    assert words in judge(exercises.saving, answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda labels, seed: labels, "came back as they were"),
+        (lambda labels, seed: torch.zeros_like(labels), "2000 of 2000 are none of the labels"),
+        (
+            lambda labels, seed: torch.randn(len(labels), generator=torch.Generator().manual_seed(seed)),
+            "the values are others",
+        ),
+        (lambda labels, seed: -labels, "the values are others"),
+        (matched, "of 2000 are none of the labels"),
+        (matched, "even with the same mean and spread"),
+        (with_replacement, "labels are used, some of them more than once"),
+        (lambda labels, seed: labels.roll(1).sort().values, "the same control"),
+        (lambda labels, seed: labels[torch.randperm(len(labels))], "two different controls"),
+        (lambda labels, seed: labels.roll(seed), "each still has the neighbours that it had"),
+        (lambda labels, seed: labels.flip(0), "two seeds gave the same control"),
+        (lambda labels, seed: labels[: len(labels) // 2], "not as a tensor of shape"),
+        (in_place, "writes into what it was given"),
+        (lambda labels, seed: torch.cat([labels[:2].flip(0), labels[2:]]), "still correlates"),
+    ],
+)
+def test_a_wrong_control_gets_its_hint(answer, words):
+    assert words in judge(exercises.uninformative, answer)

@@ -26,7 +26,7 @@ def test_what_is_read_is_what_was_predicted_to_half_a_step(found, tmp_path, monk
     monkeypatch.setattr(held_out, "USERS", 2)
     monkeypatch.setattr(held_out, "STEP", 0.05)
     grid = held_out.Grid("x", held_out.predictions, {"seeds": [7, 8, 9], "users": 2, "step": 0.05}, packed=True)
-    grid.write()
+    grid.write(grid.make(**grid.settings))
     monkeypatch.setitem(held_out.GRIDS, "01_held_out", grid)
     p, satisfaction = held_out.read()
     assert list(p) == list(ranking.TASKS)

@@ -1,34 +1,14 @@
 """Chapter 02: the worked solutions pass, typical wrong answers meet their own words, nothing yet is "Not yet"."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from helpers.chapters.ch02 import exercises as chapter_02
-from helpers.chapters.ch02 import watch_time
-from helpers.display.exercises import Exercise
+from helpers.chapters.ch02 import exercises, watch_time
+from tests.chapters.shared import judge, long_work, solution
 
-NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "02_weighted_cross_entropy.ipynb"
 NAMES = ("loss", "mended", "weights", "time")
-
-
-def judge(name: str, answer) -> str:
-    """With no mistakes remembered from another test."""
-    check = getattr(chapter_02, name)
-    return Exercise(check.probes, check.correct).judge(answer)
-
-
-def solution(name: str):
-    """The function of that name in the notebook's worked solutions."""
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    source = next("".join(cell["source"]) for cell in cells if f"def {name}(" in "".join(cell["source"]))
-    space = {"torch": torch, "np": np}
-    exec(source.split("\n\n\ncheck.")[0], space)
-    return space[name]
 
 
 @pytest.mark.parametrize(
@@ -41,13 +21,15 @@ def solution(name: str):
     ],
 )
 def test_the_worked_solution_is_correct(name, function):
-    assert judge(name, solution(function)).startswith("Correct")
+    assert judge(
+        getattr(exercises, name), solution("02_weighted_cross_entropy", function, torch=torch, np=np)
+    ).startswith("Correct")
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("nothing", [None, ...])
 def test_untouched_is_not_yet(name, nothing):
-    assert judge(name, lambda *given: nothing).startswith("Not yet")
+    assert judge(getattr(exercises, name), lambda *given: nothing).startswith("Not yet")
 
 
 def weighted(z, y, t):
@@ -57,7 +39,7 @@ def weighted(z, y, t):
 @pytest.mark.parametrize(
     ("answer", "wrong"),
     [
-        (lambda z, y, t: weighted(z, y, t).mean(), "8 rows gave a result of shape ()"),
+        (lambda z, y, t: weighted(z, y, t).mean(), "8 rows gave a tensor of shape ()"),
         (lambda z, y, t: [0.0] * 8, "8 rows gave a list"),
         (lambda z, y, t: F.softplus(z) - y * z, "every row counts once"),
         (lambda z, y, t: -weighted(z, y, t), "the sign is turned round"),
@@ -71,7 +53,7 @@ def weighted(z, y, t):
     ],
 )
 def test_a_wrong_loss_meets_its_own_words(answer, wrong):
-    assert wrong in judge("loss", answer)
+    assert wrong in judge(exercises.loss, answer)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +62,7 @@ def test_a_wrong_loss_meets_its_own_words(answer, wrong):
         (weighted, "still that of YouTube's loss"),
         (lambda z, y, t: weighted(z, y, t) * 0.7, "still that of YouTube's loss"),
         (lambda z, y, t: weighted(z, y, t + 1), "the best constant says"),
-        (lambda z, y, t: weighted(z, y, t).sum(), "8 rows gave a result of shape ()"),
+        (lambda z, y, t: weighted(z, y, t).sum(), "8 rows gave a tensor of shape ()"),
         # right for the click rate of the first log alone
         (lambda z, y, t: weighted(z, y, t) + (t > 5) * 3 * F.softplus(z), "on 8 rows, 1 of them clicked, the best"),
         (lambda z, y, t: (z.exp() - t).abs(), "the best constant says"),  # the median
@@ -88,7 +70,7 @@ def test_a_wrong_loss_meets_its_own_words(answer, wrong):
     ],
 )
 def test_a_wrong_correction_meets_its_own_words(answer, wrong):
-    said = judge("mended", answer)
+    said = judge(exercises.mended, answer)
     assert said.startswith("Not right yet") and wrong in said
 
 
@@ -107,7 +89,7 @@ def corrected(z, y, t):
     ],
 )
 def test_another_loss_with_the_right_best_constant_passes_and_is_told_what_it_is(answer, words):
-    said = judge("mended", answer)
+    said = judge(exercises.mended, answer)
     assert said.startswith("Correct") and words in said
 
 
@@ -125,11 +107,11 @@ def test_another_loss_with_the_right_best_constant_passes_and_is_told_what_it_is
         (lambda y, t, kept: torch.where(y > 0, t / 60, 1.0), "ten times too large"),
         (lambda y, t, kept: torch.where(y > 0, t / 60, kept), "a minute of a click weighs 10 times an unclicked row"),
         (lambda y, t, kept: torch.where(y > 0, t / 60, 10.0), "with one in four, 0.1 times. It should be 0.1 and 0.25"),
-        (lambda y, t, kept: 1 / kept, "6 rows gave a result of shape ()"),
+        (lambda y, t, kept: 1 / kept, "6 rows gave a tensor of shape ()"),
     ],
 )
 def test_wrong_weights_meet_their_own_words(answer, wrong):
-    said = judge("weights", answer)
+    said = judge(exercises.weights, answer)
     assert said.startswith("Not right yet") and wrong in said
 
 
@@ -142,7 +124,7 @@ def test_wrong_weights_meet_their_own_words(answer, wrong):
     ],
 )
 def test_a_factor_that_all_weights_have_in_common_is_free(answer):
-    assert judge("weights", answer).startswith("Correct")
+    assert judge(exercises.weights, answer).startswith("Correct")
 
 
 @pytest.mark.parametrize(
@@ -155,7 +137,7 @@ def test_a_factor_that_all_weights_have_in_common_is_free(answer):
     ],
 )
 def test_a_t_that_the_loss_cannot_use_meets_its_own_words(answer, wrong):
-    assert wrong in judge("time", answer)
+    assert wrong in judge(exercises.time, answer)
 
 
 @pytest.mark.parametrize(
@@ -168,14 +150,14 @@ def test_a_t_that_the_loss_cannot_use_meets_its_own_words(answer, wrong):
 def test_a_bonus_for_a_like_does_not_wrap(answer):
     """The flags of the log are bytes, which hold no more than 127."""
     seen = []
-    judged = judge("time", lambda clicks: seen.append(answer(clicks)) or seen[-1])
+    judged = judge(exercises.time, lambda clicks: seen.append(answer(clicks)) or seen[-1])
     assert judged.startswith("Correct")
     assert seen[0].max() >= 201 and seen[0].min() >= 0
 
 
 def test_a_trial_trains_with_the_bonus_that_was_meant(monkeypatch):
     trained = []
-    monkeypatch.setattr(watch_time, "train", lambda feeds, recipe: trained.extend(feeds))
+    monkeypatch.setattr(watch_time, "train", lambda feeds, objective: trained.extend(feeds))
     monkeypatch.setattr(watch_time, "_served", lambda *given: None)
     watch_time.own_time(lambda clicks: clicks["watch_seconds"] + 300 * clicks["like"], [0])
     log = trained[0].log.query("click == 1")
@@ -183,13 +165,45 @@ def test_a_trial_trains_with_the_bonus_that_was_meant(monkeypatch):
 
 
 def test_a_trial_waits_for_an_answer(capsys):
-    assert chapter_02.trial(lambda clicks: None) is None
+    assert exercises.trial(lambda clicks: None) is None
     assert capsys.readouterr().out == "Not yet: the check above must say Correct first.\n"
 
 
 def test_a_trial_compares_with_the_kept_worlds(monkeypatch):
     """An own T is trained in the worlds of the grid; here two of them, to be quick."""
-    monkeypatch.setattr(chapter_02, "WORLDS", range(2))
-    table = chapter_02.trial(lambda clicks: clicks["watch_seconds"].clip(upper=1))
+    monkeypatch.setattr(exercises, "WORLDS", range(2))
+    table = exercises.trial(lambda clicks: clicks["watch_seconds"].clip(upper=1))
     assert list(table.columns) == ["mean", "low", "high"]
     assert table.loc["duration", "mean"] < 0 < table.loc["bait", "mean"]  # nearly a click model
+
+
+def by_where(p):
+    def answer(logit, click, seconds):
+        q = p(logit)
+        return torch.where(click > 0, -seconds * torch.log(q), -torch.log(1 - q))
+
+    return answer
+
+
+ALMOST_RIGHT = {
+    "clamped logits": (exercises.loss, by_where(lambda z: torch.sigmoid(z.clamp(-30, 30)))),
+    "clamped probabilities": (exercises.loss, by_where(lambda z: torch.sigmoid(z).clamp(1e-7, 1 - 1e-7))),
+    "a loss without a gradient": (
+        exercises.loss,
+        lambda z, y, t: torch.where(y > 0, t * F.softplus(-z), F.softplus(z)).detach(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALMOST_RIGHT)
+def test_a_wrong_answer_that_comes_close_fails(name):
+    said = judge(*ALMOST_RIGHT[name])
+    assert said.startswith("Not right yet") and "Hint 1" in said
+
+
+def test_trial_says_at_once_what_takes_long(monkeypatch):
+    """It stops where the work would begin."""
+    said = long_work(monkeypatch, exercises)
+    monkeypatch.setattr(exercises.watch_time, "own_time", lambda *given: 1 / 0)
+    exercises.trial(lambda clicks: clicks["watch_seconds"])
+    assert said == ["training weighted CE with your T in 10 worlds"]

@@ -104,7 +104,7 @@ def test_what_is_served_is_a_tidy_table_and_equal_for_equal_seeds(short):
     two = watch_time.served([900, 901], ["clicks", "weighted CE"])
     pd.testing.assert_frame_equal(one, two)
     assert list(one.columns) == ["seed", "model", "outcome", "value"]
-    assert len(one) == 2 * 4 * len(watch_time.OUTCOMES)
+    assert len(one) == 2 * 4 * len(watch_time.SERVED)
     satisfied = one[one["outcome"] == "satisfaction"].groupby("model")["value"].mean()
     assert satisfied.idxmax() == "true satisfaction"
 
@@ -127,7 +127,7 @@ def test_readings_come_in_bins_of_equal_size(short):
 
 def test_predictions_of_worlds_of_different_size_stand_in_their_own_rows(short):
     feeds = [Feed.make(seed) for seed in (900, 901)]
-    run = watch_time.train(feeds, watch_time.RECIPES["clicks"])
+    run = watch_time.train(feeds, watch_time.OBJECTIVES["clicks"])
     one, other = feeds[0].log[:700], feeds[1].log[:300]
     both = watch_time.predictions(run, [one, other])
     assert [len(part) for part in both] == [700, 300]
@@ -139,7 +139,7 @@ def test_an_own_t_that_is_the_seconds_changes_nothing(short):
     own = watch_time.own_time(lambda clicks: clicks["watch_seconds"], [900])
     served = watch_time.served([900], ["weighted CE"])
     both = own.merge(served[served["model"] == "weighted CE"], on=["seed", "outcome"])
-    assert len(both) == len(watch_time.OUTCOMES)
+    assert len(both) == len(watch_time.SERVED)
     np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=1e-5)
 
 
@@ -176,10 +176,10 @@ def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
     kept = GRIDS["02_served"].read()
     keys = ["seed", "model", "outcome"]
     both = kept.merge(watch_time.served([3, 17], ["mended CE", "squared error"]), on=keys)
-    assert len(both) == 2 * 4 * len(watch_time.OUTCOMES)  # at random and true satisfaction are models too
+    assert len(both) == 2 * 4 * len(watch_time.SERVED)  # at random and true satisfaction are models too
     np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=0.05, atol=0.05)
     both = kept.merge(watch_time.served(range(8), ["clicks"]).query("model == 'clicks'"), on=keys)
-    assert len(both) == 8 * len(watch_time.OUTCOMES)
+    assert len(both) == 8 * len(watch_time.SERVED)
     means = both.groupby("outcome")[["value_x", "value_y"]].mean()
     np.testing.assert_allclose(means["value_x"], means["value_y"], rtol=0.05, atol=0.05)
     new = watch_time.calibration([7])

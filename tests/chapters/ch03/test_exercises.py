@@ -5,14 +5,9 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits
 
-from helpers.chapters.ch03 import exercises as chapter_03
+from helpers.chapters.ch03 import exercises
 from helpers.chapters.ch03.fusion import constant_loss
-from helpers.display.exercises import Exercise
-
-
-def judge(name: str, answer) -> str:
-    check = getattr(chapter_03, name)
-    return Exercise(check.probes, check.correct).judge(answer)
+from tests.chapters.shared import judge
 
 
 def bce(logit, label, **options):
@@ -50,7 +45,7 @@ def by_probability(logit, click, finish, w):
     ],
 )
 def test_weighted_loss(answer, words):
-    assert words in judge("weighted_loss", answer)
+    assert words in judge(exercises.weighted_loss, answer)
 
 
 def each(function):
@@ -78,7 +73,7 @@ def rate(label):
     ],
 )
 def test_fair_weights(answer, words):
-    assert words in judge("fair_weights", answer)
+    assert words in judge(exercises.fair_weights, answer)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +91,7 @@ def test_fair_weights(answer, words):
     ],
 )
 def test_chebyshev(answer, words):
-    assert words in judge("chebyshev", answer)
+    assert words in judge(exercises.chebyshev, answer)
 
 
 def decision(beyond=1.96, guard=0.95, overlap=False, absolute=False, last="best"):
@@ -134,4 +129,48 @@ def decision(beyond=1.96, guard=0.95, overlap=False, absolute=False, last="best"
     ],
 )
 def test_decide(answer, words):
-    assert words in judge("decide", answer)
+    assert words in judge(exercises.decide, answer)
+
+
+def decide(rail=0.95, z=1.96, of_today=1.0, choose=lambda passed: passed["returns"].idxmax()):
+    def answer(test):
+        today, others = test.iloc[0], test.iloc[1:]
+        variance = test["returns_sd"] ** 2 / test["users"]
+        error = (variance.iloc[1:] + of_today * variance.iloc[0]) ** 0.5
+        passed = others[
+            (others["returns"] - today["returns"] > z * error) & (others["clicks"] >= rail * today["clicks"])
+        ]
+        return today["weight"] if passed.empty else passed.loc[choose(passed), "weight"]
+
+    return answer
+
+
+ALMOST_RIGHT = {
+    "0.3 and 0.7 for ever": (
+        exercises.weighted_loss,
+        lambda z, y, f, w: 0.3 * bce(z, y) + 0.7 * bce(z, f),
+    ),
+    "the second task": (exercises.chebyshev, lambda losses, weights: losses[1] * weights[1]),
+    "the largest weight": (exercises.chebyshev, lambda losses, weights: (losses * weights)[weights.argmax()]),
+    "rail at 90%": (exercises.decide, decide(rail=0.90)),
+    "rail at 96%": (exercises.decide, decide(rail=0.96)),
+    "90% intervals": (exercises.decide, decide(z=1.645)),
+    "wider intervals": (exercises.decide, decide(z=2.3)),
+    "today's arm as if it were sure": (exercises.decide, decide(of_today=0)),
+    "the last arm that passes": (exercises.decide, decide(choose=lambda passed: passed.index[-1])),
+    "the smallest weight": (exercises.decide, decide(choose=lambda passed: passed["weight"].idxmin())),
+}
+RIGHT_IN_ANOTHER_STYLE = {
+    "decide": (exercises.decide, decide()),
+}
+
+
+@pytest.mark.parametrize("name", ALMOST_RIGHT)
+def test_a_wrong_answer_that_comes_close_fails(name):
+    said = judge(*ALMOST_RIGHT[name])
+    assert said.startswith("Not right yet") and "Hint 1" in said
+
+
+@pytest.mark.parametrize("name", RIGHT_IN_ANOTHER_STYLE)
+def test_a_right_answer_in_another_style_passes(name):
+    assert judge(*RIGHT_IN_ANOTHER_STYLE[name]).startswith("Correct")

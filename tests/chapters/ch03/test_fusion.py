@@ -49,7 +49,7 @@ def test_the_click_s_end_serves_more_clicks_and_fewer_finishes(table):
     assert by.loc[1, "click"] > by.loc[0, "click"] and by.loc[1, "finish"] < by.loc[0, "finish"]
 
 
-def test_a_way_is_not_ahead_of_itself():
+def test_ahead_is_0_against_itself_and_the_difference_at_equal_click_auc():
     rows = [("one", w, 0, 0.5 + 0.1 * w, 0.3 - 0.1 * w) for w in (0, 0.5, 1)]
     rows += [("two", w, 0, 0.5 + 0.1 * w, 0.31 - 0.1 * w) for w in (0, 0.25, 1)]
     curves = pd.DataFrame(rows, columns=["way", "weight", "seed", "click", "finish"])

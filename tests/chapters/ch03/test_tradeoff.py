@@ -58,7 +58,7 @@ def test_trade_off_is_tidy_paired_and_ends_at_single_tasks():
     np.testing.assert_allclose(loss[-1, 1, slice(None), "a"], loss[1, 1, slice(None), "a"], atol=0.02)
 
 
-def test_towers_do_not_notice_the_sign():
+def test_two_towers_learn_labels_of_opposite_sign():
     table = tradeoff.trade_off(range(2), "two towers", correlations=[-1], weights=[0.5])
     assert (table["loss"] < 0.4).all()
 

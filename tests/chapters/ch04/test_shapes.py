@@ -40,13 +40,6 @@ def test_examples_of_a_kind_are_of_that_kind():
     assert shapes.cross_examples([1], "added", 300)[0].labels["a"].shape == (1, 300)
 
 
-def test_equal_starts_differ_from_own_starts_and_are_paired():
-    table = sharing.starts([2], ["disjoint features"])
-    assert list(table.columns) == ["condition", "seed", "model", "task", "r2"]
-    r2 = table.pivot(index="task", columns="model", values="r2")
-    assert (r2["equal start"] != r2["own start"]).all() and (abs(r2["equal start"] - r2["own start"]) < 0.3).all()
-
-
 @pytest.mark.long
 def test_a_sample_of_the_shapes_trains_to_the_kept_numbers():
     for grid, new in (

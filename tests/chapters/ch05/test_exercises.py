@@ -5,14 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.chapters.ch05 import exercises as chapter_05
-from helpers.display.exercises import Exercise
+from helpers.chapters.ch05 import exercises
 from helpers.evaluation.metrics import auc
-
-
-def judge(name: str, answer) -> str:
-    check = getattr(chapter_05, name)
-    return Exercise(check.probes, check.correct).judge(answer)
+from tests.chapters.shared import judge
 
 
 def uwl(losses, s):
@@ -43,7 +38,7 @@ def uwl(losses, s):
     ],
 )
 def test_uncertainty(answer, words):
-    assert words in judge("uncertainty", answer)
+    assert words in judge(exercises.uncertainty, answer)
 
 
 def aim(norms, losses, first, alpha):
@@ -73,7 +68,7 @@ def aim(norms, losses, first, alpha):
     ],
 )
 def test_target(answer, words):
-    assert words in judge("target", answer)
+    assert words in judge(exercises.target, answer)
 
 
 def first_only(outputs, labels):
@@ -113,7 +108,7 @@ def crossed(outputs, labels):
     ],
 )
 def test_report(answer, words):
-    assert words in judge("report", answer)
+    assert words in judge(exercises.report, answer)
 
 
 def cut(*ends):
@@ -161,7 +156,7 @@ def masks(rows, seed):
     ],
 )
 def test_split(answer, words):
-    assert words in judge("split", answer)
+    assert words in judge(exercises.split, answer)
 
 
 def test_the_error_of_an_auc_is_that_of_simulated_test_sets():
@@ -170,7 +165,7 @@ def test_the_error_of_an_auc_is_that_of_simulated_test_sets():
     for _ in range(400):
         label = torch.from_numpy(rng.permutation(np.arange(500) < 100).astype(np.float32))
         found.append(auc(torch.from_numpy(rng.standard_normal(500)).float() + shift * label, label))
-    assert np.std(found) == pytest.approx(chapter_05.auc_error(500), rel=0.12)
+    assert np.std(found) == pytest.approx(exercises.auc_error(500), rel=0.12)
     assert np.mean(found) == pytest.approx(0.75, abs=0.01)
 
 
@@ -200,7 +195,7 @@ def half(x):
     ],
 )
 def test_resting_weights(answer, words):
-    assert words in judge("resting_weights", answer)
+    assert words in judge(exercises.resting_weights, answer)
 
 
 def project(a, b):
@@ -261,4 +256,4 @@ def always(gradients):
     ],
 )
 def test_surgery(answer, words):
-    assert words in judge("surgery", answer)
+    assert words in judge(exercises.surgery, answer)

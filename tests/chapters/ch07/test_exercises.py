@@ -4,17 +4,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from helpers.chapters.ch07 import exercises as chapter_07
-from helpers.display.exercises import Exercise
+from helpers.chapters.ch07 import exercises
 from helpers.models.esmm import product_logit
 from helpers.training.losses import binary_cross_entropy as rows_of
+from tests.chapters.shared import judge
 
 bce = F.binary_cross_entropy_with_logits
-
-
-def judge(name: str, answer) -> str:
-    check = getattr(chapter_07, name)
-    return Exercise(check.probes, check.correct).judge(answer)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +34,7 @@ def judge(name: str, answer) -> str:
     ],
 )
 def test_labels(answer, words):
-    assert words in judge("labels", answer)
+    assert words in judge(exercises.labels, answer)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +57,7 @@ def test_labels(answer, words):
     ],
 )
 def test_stable_product(answer, words):
-    assert words in judge("stable_product", answer)
+    assert words in judge(exercises.stable_product, answer)
 
 
 def two(second):
@@ -115,7 +110,7 @@ def chance(a, b):
     ],
 )
 def test_mended_loss(answer, words):
-    assert words in judge("mended_loss", answer)
+    assert words in judge(exercises.mended_loss, answer)
 
 
 @pytest.mark.parametrize(
@@ -162,4 +157,4 @@ def test_mended_loss(answer, words):
     ],
 )
 def test_weighted_loss(answer, words):
-    assert words in judge("weighted_loss", answer)
+    assert words in judge(exercises.weighted_loss, answer)

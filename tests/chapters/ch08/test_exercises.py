@@ -2,17 +2,12 @@
 
 import pytest
 
-from helpers.capstone.own_data import Declaration
+from helpers.capstone.declaration import Declaration
 from helpers.capstone.recommendation import word
-from helpers.chapters.ch08 import exercises as chapter_08
-from helpers.display.exercises import Exercise
+from helpers.chapters.ch08 import exercises
 from helpers.evaluation.metrics import auc
 from helpers.evaluation.verdicts import verdict
-
-
-def judge(name: str, answer) -> str:
-    check = getattr(chapter_08, name)
-    return Exercise(check.probes, check.correct).judge(answer)
+from tests.chapters.shared import judge
 
 
 def scores(frame, label):
@@ -35,7 +30,7 @@ def scores(frame, label):
     ],
 )
 def test_leak(answer, words):
-    assert words in judge("leak", answer)
+    assert words in judge(exercises.leak, answer)
 
 
 RIGHT = {
@@ -70,12 +65,12 @@ RIGHT = {
     ],
 )
 def test_declaration(change, words):
-    assert words in judge("declaration", lambda: Declaration(**(RIGHT | change)))
+    assert words in judge(exercises.declaration, lambda: Declaration(**(RIGHT | change)))
 
 
 @pytest.mark.parametrize(("answer", "words"), [(lambda: None, "Not yet"), (lambda: {"user": "member_id"}, "is a dict")])
 def test_no_declaration(answer, words):
-    assert words in judge("declaration", answer)
+    assert words in judge(exercises.declaration, answer)
 
 
 def by_rule(intervals, smallest):
@@ -96,8 +91,8 @@ def by_rule(intervals, smallest):
     ],
 )
 def test_decision(answer, words):
-    assert words in judge("decision", answer)
+    assert words in judge(exercises.decision, answer)
 
 
 def test_every_word_is_asked_for():
-    assert {by_rule(*table) for table in chapter_08.TABLES} == set(chapter_08.WORDS)
+    assert {by_rule(*table) for table in exercises.TABLES} == set(exercises.WORDS)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from helpers.capstone.own_checks import check
+from helpers.capstone.table_checks import check
 from helpers.chapters.ch08 import memory
 
 

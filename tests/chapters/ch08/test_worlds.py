@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.capstone.own_checks import alone
+from helpers.capstone.table_checks import alone
 from helpers.chapters.ch08 import leaks, runs
-from helpers.chapters.ch08.worlds import DISJOINT, GRIDS, SAME, coverage, reports, said_right
+from helpers.chapters.ch08.worlds import DISJOINT, FLIPPED, GRIDS, SAME, coverage, reports, said_right, world
 from helpers.evaluation.intervals import gain
 
 
@@ -92,3 +92,11 @@ def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
     for name, measure in (("08_leaks", leaks.found), ("08_leaks_sparse", leaks.sparse)):
         kept = leaks.GRIDS[name].read().query("seed == 2").reset_index(drop=True)
         pd.testing.assert_frame_equal(measure([2]), kept)
+
+
+def test_the_flipped_world_has_negatively_correlated_labels_and_repeats_for_its_seed():
+    frame, declaration = world(FLIPPED, 500, seed=3)
+    assert frame.shape == (500, 22) and declaration.numbers[0] == "x0"
+    assert np.corrcoef(frame["a"], frame["b"])[0, 1] < -0.6
+    same = world(FLIPPED, 500, seed=3)[0]
+    pd.testing.assert_frame_equal(frame, same)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.capstone import own_checks
-from helpers.capstone.own_checks import NOTHING, alone, check, in_order, must_pass
-from helpers.capstone.own_data import Declaration
+from helpers.capstone import table_checks
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.table_checks import NOTHING, alone, check, in_order, must_pass
 
 
 @pytest.fixture
@@ -611,14 +611,14 @@ def test_what_is_no_table_and_what_is_no_declaration_are_named(frame):
 
 
 def test_a_missing_value_has_a_bin_of_its_own():
-    codes = own_checks._codes(pd.Series([np.nan, *range(100)]), number=True)
-    assert codes[0] not in codes[1:] and len(set(codes)) == own_checks.BINS + 1
+    codes = table_checks._codes(pd.Series([np.nan, *range(100)]), number=True)
+    assert codes[0] not in codes[1:] and len(set(codes)) == table_checks.BINS + 1
 
 
 def test_a_number_with_a_value_in_a_few_of_many_rows_is_no_problem():
     """Leaks are looked for in a sample, in which it may have no value at all."""
     rows = 25_000
-    sampled = np.random.default_rng(0).permutation(rows)[: own_checks.LOOKED_AT]
+    sampled = np.random.default_rng(0).permutation(rows)[: table_checks.LOOKED_AT]
     rare = np.full(rows, np.nan)
     rare[np.setdiff1d(np.arange(rows), sampled)[:2]] = 1, 2
     table = pd.DataFrame({"rare": rare, "click": np.arange(rows) % 3 % 2, "like": np.arange(rows) % 7 % 2})

@@ -15,8 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.capstone.own_data import FRACTIONS, MISSING, Declaration, Split, cut, moments, prepare, split
-from helpers.data.features import LARGEST, Features, Sparse
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.preparation import FRACTIONS, Split, cut, moments, prepare, split
+from helpers.capstone.reading import MISSING
+from helpers.data.features import LARGEST_FLOAT, Features, Sparse
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import validate
 from helpers.training.loop import TOTAL
@@ -114,7 +116,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             yield Problem(True, column, _no_number(frame[column], column in declaration.labels))
         elif np.isinf(largest := np.nanmax(np.abs(frame[column].to_numpy(float, na_value=np.nan)), initial=0)):
             yield Problem(True, column, "it has infinite values.")
-        elif largest > LARGEST:
+        elif largest > LARGEST_FLOAT:
             yield Problem(True, column, f"it has a value of {largest:.0e}, too large to compute with. Is it an error?")
     for column in _but(skip, *declaration.ids_of_all()):
         if said := _no_id(frame[column]):

@@ -1,0 +1,126 @@
+"""What each column of a table is: label, id, number, list of ids or time.
+
+    declaration = Declaration(labels={"click": "binary"}, user="user", item="video", numbers=("duration",))
+
+A row is one impression. A label is what happened after it, a feature is what was known before it: no later step can
+correct what is mixed up here. `table_checks` looks for that, and for all else that may be wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from helpers.data.features import Dense, Sequence, Sparse
+from helpers.models.shared_bottom import TASK_KINDS
+from helpers.support import validate
+
+BINARY, REGRESSION = (f"{kind} label" for kind in TASK_KINDS)
+ROLES = ("user", "item", "id", "number", "list", "time", BINARY, REGRESSION, "leave out")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What the columns of a table are. A column that is not named is left out.
+
+    labels      {column: "binary" or "regression"}: what happened; a missing value was not observed, and is masked
+    user, item  ids; the user also says which rows belong together, for GAUC and for the interval
+    ids         other ids and categories: words, or whole numbers without an order
+    numbers     numbers with an order: durations, counts, ages
+    lists       {column: id column}: what the user did before, ids with spaces between them, oldest first
+    time        orders the rows, as numbers or dates; not a feature
+
+    Raises ValueError for a column with two roles, and for a list of ids that are no column.
+    """
+
+    labels: dict[str, str]
+    user: str | None = None
+    item: str | None = None
+    ids: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    lists: dict[str, str] = field(default_factory=dict)
+    time: str | None = None
+
+    def __post_init__(self):
+        if not isinstance(self.labels, dict) or not self.labels:
+            validate.fail("labels", repr(self.labels)[:60], '{column: "binary" or "regression"}, at least one')
+        for column, kind in self.labels.items():
+            validate.choice(f"labels[{column!r}]", kind, TASK_KINDS)
+        for name in ("ids", "numbers"):
+            value = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                validate.fail(name, repr(value)[:60], "several names, such as ('age',)", TypeError)
+            object.__setattr__(self, name, tuple(value))
+        if not isinstance(self.lists, dict):
+            validate.fail("lists", repr(self.lists)[:60], '{column: id column}, such as {"seen": "video"}', TypeError)
+        for name in ("user", "item", "time"):
+            if not isinstance(getattr(self, name), str | None):
+                validate.fail(name, repr(getattr(self, name))[:60], "the name of one column, as text", TypeError)
+        named = self.columns()
+        if other := [column for column in named if not isinstance(column, str)]:
+            expected = "names that are text (`frame.columns = frame.columns.map(str)` makes them so)"
+            validate.fail("declaration", f"the column {other[0]!r}", expected, TypeError)
+        if twice := sorted({column for column in named if named.count(column) > 1}):
+            validate.fail("declaration", f"{twice[0]!r} in two roles", "one role a column: a label is no feature")
+        if not self.features():
+            validate.fail("declaration", "no feature", "at least one id or number to predict from")
+        for column, of in self.lists.items():
+            validate.choice(f"lists[{column!r}]", of, self.ids_of_all())
+
+    def ids_of_all(self) -> list[str]:
+        return [column for column in (self.user, self.item) if column is not None] + list(self.ids)
+
+    def features(self) -> list[str]:
+        return [*self.ids_of_all(), *self.numbers, *self.lists]
+
+    def columns(self) -> list[str]:
+        """All that are named, to read them alone."""
+        return [*self.features(), *self.labels, *([] if self.time is None else [self.time])]
+
+    def layout(self, width: int = 8) -> list[Sparse | Dense | Sequence]:
+        """The columns for `Features` or a `Ranker`, with embeddings of `width`."""
+        sparse = [Sparse(column, width) for column in self.ids_of_all()]
+        return sparse + [Dense(c) for c in self.numbers] + [Sequence(c, of=of) for c, of in self.lists.items()]
+
+    def roles(self) -> dict[str, str]:
+        """{column: one of `ROLES`}, as the form shows them."""
+        by_role = {self.user: "user", self.item: "item", self.time: "time"}
+        by_role |= dict.fromkeys(self.ids, "id") | dict.fromkeys(self.numbers, "number")
+        by_role |= dict.fromkeys(self.lists, "list") | {c: f"{kind} label" for c, kind in self.labels.items()}
+        return {column: by_role[column] for column in self.columns()}
+
+    @staticmethod
+    def of_roles(roles: dict[str, str]) -> Declaration:
+        """The declaration that {column: role} stands for; a list holds ids of the item."""
+        by_role: dict[str, list[str]] = {role: [] for role in ROLES}
+        for column, role in roles.items():
+            by_role[validate.choice(f"role of {column!r}", role, ROLES)].append(column)
+        for role in ("user", "item", "time"):
+            if len(by_role[role]) > 1:
+                validate.fail("roles", f"{len(by_role[role])} columns that are {role}", "one at most")
+        if by_role["list"] and not by_role["item"]:
+            validate.fail("roles", f"the list {by_role['list'][0]!r} without an item", "a column that is the item")
+        if not by_role[BINARY] and not by_role[REGRESSION]:
+            validate.fail("roles", "no label", f"at least two columns that are a {BINARY} or a {REGRESSION}")
+        user, item, time = (next(iter(by_role[role]), None) for role in ("user", "item", "time"))
+        labels = {c: role.removesuffix(" label") for c, role in roles.items() if role in (BINARY, REGRESSION)}
+        lists = dict.fromkeys(by_role["list"], item)
+        return Declaration(labels, user, item, tuple(by_role["id"]), tuple(by_role["number"]), lists, time)
+
+    def code(self) -> str:
+        """The Python that makes this declaration, to copy."""
+        parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        lines = [f"    {name}={literal(value)}," for name, value in parts.items() if value not in (None, (), {})]
+        return "\n".join(["Declaration(", *lines, ")"])
+
+
+def literal(value) -> str:
+    """A value as Python writes it, with double quotes, whatever quotes are in it."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(key)}: {literal(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(literal, value)) + (",)" if len(value) == 1 else ")")
+    return repr(value)

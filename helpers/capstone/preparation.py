@@ -1,0 +1,107 @@
+"""Make a declared table ready for training, and split it so that nothing is trained on the future.
+
+train, valid, test = split(declaration, prepare(declaration, frame))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from helpers.capstone.declaration import Declaration
+from helpers.support import validate
+
+FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
+
+
+def prepare(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
+    """The declared columns alone, as `Features` takes them: lists cut into ids, dates as numbers, rows in their order.
+
+    With a time the rows are in its order; rows of one time stay as they were.
+    """
+    frame = validate.columns("frame", frame, declaration.columns())[declaration.columns()].copy()
+    for column, of in declaration.lists.items():
+        whole = pd.api.types.is_integer_dtype(frame[of].dtype)
+        frame[column] = cut(column, frame[column], whole)
+    if declaration.time is not None:
+        frame[declaration.time] = moments(declaration.time, frame[declaration.time])
+        frame = frame.sort_values(declaration.time, kind="stable")
+    return frame.reset_index(drop=True)
+
+
+def moments(name: str, values: pd.Series) -> pd.Series:
+    """A column of numbers or dates as numbers that order the rows; ValueError for gaps and for what is neither."""
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        day_first = _day_first(name, values)
+        try:
+            dates = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=day_first)
+        except (ValueError, TypeError, OverflowError):
+            validate.fail(name, f"{values.dropna().iloc[0]!r}", "numbers, or dates such as 2026-05-01 18:30:00")
+        values = dates.astype("int64").where(dates.notna())
+    if gaps := int(values.isna().sum()):
+        validate.fail(name, f"{gaps} missing values", "a time in each row")
+    return values
+
+
+def _day_first(name: str, values: pd.Series) -> bool:
+    """Whether 13/05/2026 is what all dates look like; ValueError where 02/05/2026 may be either, or both occur."""
+    texts = pd.Series(values.dropna().unique()).astype(str)
+    pairs = texts.str.extract(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d").dropna().astype(int)
+    if pairs.empty:
+        return False
+    day_first, month_first = (bool((pairs[k] > 12).any()) for k in (0, 1))
+    if day_first == month_first:
+        came = f"{texts[pairs.index[0]]!r}, and no rule for day and month fits all rows"
+        validate.fail(name, came if day_first else f"{texts[pairs.index[0]]!r}: which is the day?", YEAR_FIRST)
+    return day_first
+
+
+YEAR_FIRST = "dates with the year first, such as 2026-05-01 18:30:00"
+
+
+def cut(column: str, values: Iterable, whole: bool) -> list[list]:
+    """Each text cut at its blanks into ids, whole numbers or words; lists stay. ValueError for what is neither."""
+    return [_cut(column, value, whole) for value in values]
+
+
+def _cut(column: str, value, whole: bool) -> list:
+    if isinstance(value, list | tuple | np.ndarray):
+        return list(value)
+    if pd.isna(value):
+        return []
+    parts = str(value).split()
+    if not whole and set("[](),'\"") & set(str(value)):
+        validate.fail(column, repr(value)[:60], "ids with spaces between them, without brackets, commas or quotes")
+    if whole and not all(part.lstrip("-").isdigit() for part in parts):
+        validate.fail(column, repr(value)[:60], "whole numbers with spaces between them, ids as in its id column")
+    return [int(part) for part in parts] if whole else parts
+
+
+class Split(NamedTuple):
+    """Rows to train, validate and test."""
+
+    train: pd.DataFrame
+    valid: pd.DataFrame
+    test: pd.DataFrame
+
+
+def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split:
+    """The rows of `prepare` as `FRACTIONS` of them: by time where there is one, else at random by `seed`.
+
+    By time, everything that is trained on happened before everything that is validated on, and that before the test;
+    rows of one time stay together. Raises ValueError where there are too few different times.
+    """
+    ends = np.round(np.cumsum(FRACTIONS)[:2] * len(frame)).astype(int)
+    if declaration.time is None:
+        order = np.random.default_rng(validate.number("seed", seed, low=0, whole=True)).permutation(len(frame))
+        return Split(*(frame.iloc[np.sort(part)] for part in np.split(order, ends)))
+    time = frame[declaration.time].to_numpy()
+    first, second = np.sort(time)[np.minimum(ends, len(frame) - 1)]
+    parts = Split(frame[time < first], frame[(first <= time) & (time < second)], frame[time >= second])
+    if not all(map(len, parts)):
+        expected = "enough of them to cut the rows at four fifths and at nine tenths"
+        validate.fail(declaration.time, f"{len(np.unique(time))} different times", expected)
+    return parts

@@ -1,0 +1,205 @@
+"""Read a table of the reader's own from a CSV file, so that no value changes its meaning.
+
+    frame = read("log.csv")
+
+`declaration` says what each column is.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import gzip
+import io
+import re
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers.support import validate
+
+
+def read(path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame:
+    """A CSV file (or .csv.gz; separated by , ; tab or |) with a header. `columns` reads these alone, to save memory.
+
+    Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
+    header are cut off. No value changes its meaning: a column stays words where numbers would lose something (007 is
+    not 7, 1e5 among whole numbers is a name, nor do ids of more than 15 digits with gaps fit), and NA or null is
+    missing among numbers, but a word among words.
+
+    Raises FileNotFoundError or ValueError in one sentence: no such file, no table, no such column, a column name twice,
+    a first line that is no header, a line with more or fewer values than the header has names.
+    """
+    path = _file(path)
+    try:
+        with _text(path) as file:
+            separator, names = _header(file.read(SAMPLE))
+    except (ValueError, OSError, EOFError, csv.Error) as error:
+        _unreadable(path, error)
+    if names and sum(map(_is_number, names)) > len(names) / 2:
+        came = f"{path.name}, whose first line has numbers ({', '.join(names)[:40]})"
+        validate.fail("path", came, "a header: a first line with a name for each column")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        validate.fail("path", f"{path.name} with {twice[0]!r} twice in its header", "a name of its own for each column")
+    wanted = names if columns is None else list(columns)
+    if missing := [name for name in wanted if name not in names]:
+        validate.fail("columns", _near(missing[0], names), "columns of the file")
+    try:
+        words = _words(path, separator, names, wanted)
+        options = {"sep": separator, "encoding": "utf-8-sig", "low_memory": False, "usecols": wanted or None}
+        options |= {"dtype": dict.fromkeys(words, str), "index_col": False, "keep_default_na": False}
+        missing = {name: [""] if name in words else ["", *MISSING] for name in wanted}
+        frame = pd.read_csv(path, header=0, names=names or None, na_values=missing, **options)
+    except LineError as error:
+        validate.fail(
+            "path", f"{path.name} with {error}", "a value for each name, and quotes around a separator in a text"
+        )
+    except (ValueError, OSError, EOFError, csv.Error) as error:  # ParserError and EmptyDataError are ValueErrors
+        _unreadable(path, error)
+    if not len(frame):
+        validate.fail("path", f"{path.name} without a row below its header", "a table with rows")
+    return _small(frame)
+
+
+SAMPLE = 100_000  # characters from which the separator is taken
+MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")  # what programs write for a gap
+
+
+def _file(path: str | Path) -> Path:
+    """The path of a file that is there."""
+    if not isinstance(path, str | Path):
+        validate.fail("path", repr(path)[:60], "the path of a CSV file", TypeError)
+    try:
+        path = Path(path).expanduser()
+        folder, there = path.is_dir(), path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # too long a name, a user who does not exist, a zero byte
+        validate.fail("path", f"{str(path)[:60]!r} ({error.args[-1]})"[:150], "the path of a CSV file")
+    if folder:
+        validate.fail("path", f"{str(path)!r}, which is a folder", "a CSV file")
+    if not there:
+        near = difflib.get_close_matches(path.name, _names(path.parent), n=1)
+        beside = f", such as {near[0]} in the same folder" if near else ""
+        validate.fail("path", f"{str(path)!r}, where there is no file", f"a CSV file{beside}", FileNotFoundError)
+    return path
+
+
+def _text(path: Path) -> io.TextIOBase:
+    return (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="")
+
+
+def _header(text: str) -> tuple[str, list[str]]:
+    """The separator, and the names in the first line.
+
+    The separator is the one with which most of the lines below have as many values as there are names.
+    """
+    best = (-1.0, 0, ",", [])
+    for separator in ",;\t|":
+        rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=separator), 50) if row]
+        names, below = (rows[0], rows[1:]) if rows else ([], [])
+        if len(text) == SAMPLE:
+            below = below[:-1]  # it may be cut in two
+        same = sum(len(row) == len(names) for row in below) / max(len(below), 1) if len(names) > 1 else 0.0
+        best = max(best, (same, len(names), separator, names))
+    _, _, separator, names = best
+    return separator, [name.strip() or f"column {k}" for k, name in enumerate(names, 1)]
+
+
+class LineError(ValueError):
+    """A line that does not fit the header; says which."""
+
+
+# A column of texts, one a line, is searched for these.
+PLAIN = re.compile(r"(-?([1-9]\d{0,14}|0)(\n|\Z))*")  # 7, 12, -3
+PADDED = re.compile(r"^ *[+-]?0\d|^ *\+", re.M)  # 007, +7
+POWER = re.compile(r"^ *-?\d+[eE]\+?\d+ *$", re.M)  # 1e5
+BROKEN = re.compile(r"\.|[eE]-", re.M)  # 0.5, 5e-7
+LONG = re.compile(r"^ *-?\d{16,} *$", re.M)  # more digits than a float holds
+NO_NUMBER = re.compile(r"^(?! *([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?|true|false) *$).+$", re.M | re.I)
+
+
+def _words(path: Path, separator: str, names: list[str], wanted: list[str]) -> set[str]:
+    """The columns whose values are words, or would lose something as numbers. Reads the file as texts, in parts.
+
+    Raises LineError for a line with another number of values than there are names.
+    """
+    seen = {name: set() for name in wanted}  # of each column, what was found in it
+    with _text(path) as file:
+        reader = csv.reader(file, delimiter=separator)
+        next(reader, None)
+        while rows := [row for row in islice(reader, PART) if row]:
+            if set(map(len, rows)) != {len(names)}:
+                wrong = next(row for row in rows if len(row) != len(names))
+                line = " in the line that begins with " + repr(separator.join(wrong)[:30])
+                count = f"{len(wrong)} value{'s' * (len(wrong) != 1)}"
+                raise LineError(f"{count}{line}, and {len(names)} names in its header")
+            for name, texts in zip(names, zip(*rows, strict=True), strict=True):
+                if name in seen and "word" not in seen[name]:
+                    seen[name] |= _signs(set(texts))
+    return {name for name, signs in seen.items() if _loses(signs)}
+
+
+PART = 10_000  # lines that are looked at together
+
+
+def _signs(texts: set[str]) -> set[str]:
+    """What is found in some different values of a column, of all that decides what it is."""
+    gaps = texts & {"", *MISSING}
+    text = "\n".join(texts - gaps)
+    if PLAIN.fullmatch(text):  # most columns, at once
+        return {"gap"} if gaps else set()
+    signs = {"padded": PADDED, "power": POWER, "broken": BROKEN, "long": LONG, "word": NO_NUMBER}
+    return {name for name, pattern in signs.items() if pattern.search(text)} | ({"gap"} if gaps else set())
+
+
+def _loses(signs: set[str]) -> bool:
+    """Whether numbers in place of the texts would lose something."""
+    whole = "broken" not in signs  # ids are whole; what has a decimal point somewhere is measured
+    return "word" in signs or (whole and ("padded" in signs or "power" in signs or {"long", "gap"} <= signs))
+
+
+def _unreadable(path: Path, error: Exception):
+    said = " ".join(str(error).split())
+    validate.fail("path", f"{path.name}, which cannot be read ({said})", "a CSV file in UTF-8 with a header")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return bool(text) and float(text) is not None
+    except ValueError:
+        return False
+
+
+def _names(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()] if folder.is_dir() else []
+
+
+def _small(frame: pd.DataFrame) -> pd.DataFrame:
+    small = {}
+    for name, values in frame.items():
+        kinds = set(map(type, values.dropna())) if values.dtype == object else set()
+        if kinds == {bool}:
+            values = values.astype(float)  # true and false with gaps
+        elif kinds == {int}:
+            values = values.astype(str).where(values.notna())  # too long for 64 bits
+        elif values.dtype == np.uint64 and values.max() > validate.LARGEST_INTEGER:
+            values = values.astype(str)
+        if pd.api.types.is_integer_dtype(values.dtype):
+            small[name] = pd.to_numeric(values, downcast="integer")
+        elif not pd.api.types.is_numeric_dtype(values.dtype) and values.nunique() < len(values) / 2:
+            small[name] = values.astype("category")
+        else:
+            small[name] = values
+    return frame.assign(**small)
+
+
+def megabytes(frame: pd.DataFrame) -> float:
+    """Memory of a table, words included."""
+    return float(frame.memory_usage(deep=True).sum() / 1e6)
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(name), [str(n) for n in names], n=1, cutoff=0.5)
+    return f"no column {name!r}" + (f" (is it {near[0]!r}?)" if near else "")

@@ -1,0 +1,86 @@
+"""A first guess of what each column of a table is, with a reason: `suggest(frame)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from helpers.capstone.declaration import BINARY
+from helpers.support import validate
+
+USER_NAMES, ITEM_NAMES = (
+    ("user", "uid", "member", "customer", "用户"),
+    ("item", "video", "movie", "product", "article", "photo", "视频", "商品"),
+)
+MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
+YES_NO = {"yes", "no", "true", "false", "y", "n", "t", "f"}
+TIME_NAMES, AFTER_NAMES = (
+    ("time", "date", "timestamp", "时间", "日期"),
+    ("watch", "play", "dwell", "rating", "revenue", "completion", "stay"),
+)
+
+
+def suggest(frame: pd.DataFrame) -> pd.DataFrame:
+    """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean."""
+    validate.columns("frame", frame, [])
+    guesses, taken = {}, set()
+    for name, values in frame.items():
+        role, reason = _guess(str(name), values)
+        if role in ("user", "item", "time") and role in taken:
+            role, reason = ("id", f"another {role}") if role != "time" else ("leave out", "another time")
+        taken.add(role)
+        seen = values.dropna()
+        guesses[name] = {"role": role, "reason": reason, "example": str(seen.iloc[0]) if len(seen) else ""}
+    return pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
+
+
+def _guess(name: str, values: pd.Series) -> tuple[str, str]:
+    seen, low = values.dropna(), name.lower()
+    if any(isinstance(value, list | tuple | np.ndarray) for value in seen):
+        return "list", "lists; each of ids"
+    distinct = seen.nunique()
+    if distinct < 2:
+        return "leave out", "one value only"
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        if _has(low, TIME_NAMES):
+            return _time(values, "its name, and dates as text")
+        if seen.astype(str).head(1000).str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and _has(low, ("hist", "list", "seq")):
+            return "list", "ids with spaces between them"
+        if distinct == 2 and set(seen.astype(str).str.lower()) <= YES_NO:
+            return "leave out", "two words; a label must be 0 and 1"
+        if distinct > len(seen) / 2:
+            return "leave out", f"text, different in {distinct:,} rows"
+        return _id(low, f"{distinct:,} different words")
+    whole = bool((seen % 1 == 0).all())
+    if distinct == 2 and set(seen.unique()) == {0, 1}:
+        return BINARY, "0 and 1; if known before the impression, an id"
+    if set(seen.unique()) == {-1, 1}:
+        return "leave out", "−1 and 1; a label must be 0 and 1"
+    if _has(low, AFTER_NAMES):
+        return "leave out", "measured afterwards? a label, never a feature"
+    if _has(low, TIME_NAMES):
+        return _time(values, "its name; numbers that may order the rows")
+    if whole and (low.endswith("id") or _has(low, (*USER_NAMES, *ITEM_NAMES, "author", "category", "code"))):
+        return _id(low, f"its name; {distinct:,} different whole numbers")
+    if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
+        return "leave out", "the number of the row"
+    if (values.isna() | (values == 0)).mean() > MOSTLY:
+        return "leave out", "mostly 0 or missing; measured afterwards?"
+    return "number", "whole numbers; if they are codes, an id" if whole else "numbers with decimals"
+
+
+def _time(values: pd.Series, reason: str) -> tuple[str, str]:
+    return ("leave out", "a time with gaps orders no rows") if values.isna().any() else ("time", reason)
+
+
+def _id(low: str, reason: str) -> tuple[str, str]:
+    for role, names in (("user", USER_NAMES), ("item", ITEM_NAMES)):
+        if any(low == name or low == f"{name}_id" or low == f"{name}id" for name in names):
+            return role, reason
+    return "id", reason
+
+
+def _has(low: str, words: Iterable[str]) -> bool:
+    return any(word in low for word in words)

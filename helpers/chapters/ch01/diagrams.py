@@ -1,0 +1,65 @@
+"""The diagrams of chapter 01: what multi-task learning belongs to, and what its field asks."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from helpers.display.diagrams import arrow, box, diagram, frame
+from helpers.display.palette import BLACK, GREY
+
+
+@diagram
+def learning_family() -> Figure:
+    """Multi-label learning within multi-task learning within transfer learning, each with an example."""
+    figure, axes = plt.subplots(figsize=(8, 4.8))
+    axes.set(xlim=(0, 20), ylim=(0, 12.4))
+    axes.axis("off")
+    rings = (
+        (0.1, 0.1, 19.8, 12.2, "#f1f1f1", "Transfer learning", "What was learnt for one task serves another."),
+        (0.7, 0.4, 18.6, 8.6, "#d9e8f2", "Multi-task learning", "Several tasks are learnt together, and all count."),
+        (1.3, 0.7, 17.4, 5.0, "#ffffff", "Multi-label learning", "The tasks are labels of one and the same row."),
+    )
+    examples = (
+        "A text model, trained on the web, is tuned on film reviews.",
+        "Clicks in an app and purchases in a shop: one model for both.",
+        "One video shown to one user: click? finish? like? follow?",
+    )
+    for (x, y, width, height, colour, name, meaning), example in zip(rings, examples, strict=True):
+        frame(axes, x, y, width, height, colour)
+        for below, text, style in (
+            (0.75, name, {"fontsize": 13, "fontweight": "bold", "color": BLACK}),
+            (1.7, meaning, {"fontsize": 11, "color": BLACK}),
+            (2.55, example, {"fontsize": 11, "color": GREY, "style": "italic"}),
+        ):
+            axes.text(x + 0.5, y + height - below, text, va="center", **style)
+    box(axes, 10, 1.9, 13.6, "what recommenders call multi-task", BLACK)
+    return figure
+
+
+@diagram
+def field() -> Figure:
+    """What research on multi-task learning asks: of the structure and of the losses, each question with a method."""
+    figure, axes = plt.subplots(figsize=(9.5, 4.3))
+    axes.set(xlim=(0, 24), ylim=(1, 12))
+    axes.axis("off")
+    box(axes, 12, 11, 9, "one model, many tasks", BLACK)
+    middle = {"ha": "center", "va": "center", "fontsize": 12}
+    for x, name, question in (
+        (5.4, "structure", "which parameters are shared,\nwhere, and how?"),
+        (17.6, "losses", "how do several losses\nbecome one step?"),
+    ):
+        arrow(axes, (12, 10.2), (x, 9.0))
+        box(axes, x, 8.2, 6.2, name, BLACK)
+        axes.text(x, 6.5, question, color=BLACK, **middle)
+    for x, above, name, methods in (
+        (2.7, 5.4, "one event\nneeds another", "ESMM"),
+        (8.1, 5.4, "no such\nrelation", "Shared-Bottom\nMMoE, PLE"),
+        (13.4, 17.6, "size", "manual weights\nUWL"),
+        (17.6, 17.6, "speed", "GradNorm"),
+        (21.8, 17.6, "direction", "PCGrad"),
+    ):
+        arrow(axes, (above, 5.6), (x, 4.7))
+        axes.text(x, 3.9, name, color=BLACK, fontweight="bold", **middle)
+        axes.text(x, 2.2, methods, color=GREY, **middle)
+    return figure

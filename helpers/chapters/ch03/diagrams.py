@@ -1,0 +1,37 @@
+"""The diagram of chapter 03: how weighted sums and Chebyshev sums find a point of a front."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from helpers.display.diagrams import diagram
+from helpers.display.palette import BLACK, GREY, TASKS
+
+
+@diagram
+def scalarisations() -> Figure:
+    """How a minimum is found on a front: a straight line touches a convex front anywhere and a concave one at its ends;
+    the corner of a Chebyshev sum fits anywhere."""
+    figure, row = plt.subplots(1, 3, figsize=(8, 3.3))
+    turn = np.linspace(0, np.pi / 2, 100)
+    concave = np.cos(turn) ** 0.9, np.sin(turn) ** 0.9
+    convex = 1.15 - np.cos(turn), 1.15 - np.sin(turn)
+    titles = ("Convex front,\nweighted sum", "Concave front,\nweighted sum", "Concave front,\nChebyshev sum")
+    words = ("a line touches\neverywhere", "a line stops\nat an end", "a corner fits\neverywhere")
+    for axes, title, text, front in zip(row, titles, words, (convex, concave, concave), strict=True):
+        axes.plot(*front, color=BLACK, linewidth=2.5)
+        axes.set(xlim=(-0.1, 1.35), ylim=(-0.1, 1.35), xticks=[], yticks=[], xlabel="loss A", ylabel="loss B")
+        axes.set_title(title, fontsize=11)
+        axes.text(1.32, 1.3, text, ha="right", va="top", color=GREY, fontsize=10)
+    orange = TASKS[1].colour
+    middle = 1.15 - np.sqrt(0.5)
+    row[0].plot([2 * middle + 0.08, -0.08], [-0.08, 2 * middle + 0.08], color=orange)
+    row[0].plot(middle, middle, "o", color=orange)
+    row[1].plot([-0.08, 1.08], [1.08, -0.08], color=orange)
+    row[1].plot([0, 1], [1, 0], "o", color=orange)
+    corner = np.sqrt(0.5) ** 0.9
+    row[2].plot([corner, corner, -0.08], [-0.08, corner, corner], color=orange)
+    row[2].plot(corner, corner, "o", color=orange)
+    return figure

@@ -1,0 +1,59 @@
+"""The diagrams of chapter 04: a Shared-Bottom beside single-task models, and where two tasks can part."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from helpers.display.diagrams import arrow, box, diagram
+from helpers.display.palette import BLACK, GREY, TASKS
+
+
+@diagram
+def architectures() -> Figure:
+    """Two single-task models beside one Shared-Bottom, as boxes from the inputs (below) to the outputs (above)."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.2))
+    a, b = TASKS[0].colour, TASKS[1].colour
+    for axes, title in ((left, "Single-task: nothing is shared"), (right, "Shared-Bottom: one bottom, two towers")):
+        axes.set(xlim=(0, 10), ylim=(0, 10))
+        axes.axis("off")
+        axes.set_title(title, fontsize=12)
+    for x, task, colour in ((2.5, "A", a), (7.5, "B", b)):
+        box(left, x, 1.2, 3.6, "inputs x", GREY)
+        box(left, x, 4.0, 3.6, f"bottom {task}", colour)
+        box(left, x, 6.6, 2.8, f"tower {task}", colour)
+        box(right, x, 6.6, 2.8, f"tower {task}", colour)
+        for axes in (left, right):
+            axes.text(x, 9.3, f"logit {task}", ha="center", va="center", color=colour, fontsize=12)
+            arrow(axes, (x, 7.4), (x, 8.8))
+        arrow(left, (x, 2.0), (x, 3.2))
+        arrow(left, (x, 4.8), (x, 5.8))
+        arrow(right, (5, 4.8), (x, 5.8))
+    box(right, 5, 1.2, 5.0, "inputs x", GREY)
+    box(right, 5, 4.0, 5.0, "shared bottom", BLACK)
+    arrow(right, (5, 2.0), (5, 3.2))
+    return figure
+
+
+@diagram
+def where_to_part() -> Figure:
+    """Two tasks on three levels, from nothing shared to all but the last layer: where their paths part."""
+    figure, row = plt.subplots(1, 4, figsize=(9.5, 3.9))
+    titles = ("nothing", "embeddings", "embeddings,\n1 layer", "embeddings,\n2 layers")
+    for shared, (axes, title) in enumerate(zip(row, titles, strict=True)):
+        axes.set(xlim=(0, 10), ylim=(0, 10))
+        axes.axis("off")
+        axes.set_title(title, fontsize=12, loc="center")
+        for level, name in enumerate(("embeddings", "layer 1", "layer 2")):
+            y = 1 + 2.8 * level
+            if level < shared:
+                box(axes, 5, y, 9.2, name, BLACK)
+            for x, task in ((2.5, 0), (7.5, 1)):
+                if level >= shared:
+                    box(axes, x, y, 4.2, name, TASKS[task].colour, size=8.5)
+                if level < 2:
+                    arrow(axes, (5 if level + 1 < shared else x, y + 0.8), (5 if level + 1 < shared else x, y + 2.0))
+        for x, task in ((2.5, 0), (7.5, 1)):
+            arrow(axes, (x, 7.4), (x, 8.6))
+            axes.text(x, 9.2, "AB"[task], ha="center", va="center", color=TASKS[task].colour)
+    return figure

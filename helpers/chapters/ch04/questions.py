@@ -1,0 +1,168 @@
+"""The questions of chapter 04, Shared-Bottom."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from helpers.chapters.ch04.feed_tasks import HALFWAY
+from helpers.display.questions import Result, question
+from helpers.display.runs import Runs
+
+
+@question(
+    "C4.P1",
+    "Which of these four pairs gains most by sharing a bottom of single-task width?",
+    options=[
+        "Same features, same sign: they agree",
+        "Same features, opposite sign",
+        "Same features, other mix: their targets do not correlate",
+        "Half the features shared: each has something of its own",
+    ],
+    answer=2,
+    why="Label correlation does not decide it. What the tasks need from the inputs does.",
+)
+def gains_most(runs: Runs) -> Figure:
+    return runs.gain(over="single-task").dots(
+        "condition", title="Sharing pays where the features are the same, whatever the labels do", matters=0.01
+    )
+
+
+@question(
+    "C4.P2",
+    "The label correlation is {agreeing:+.2f} for the first model and {flipped:+.2f} for the second. How far apart do "
+    "their bottoms end?",
+    options=["Not at all", "A little, by 0.001 or so", "As far as two unrelated models"],
+    answer=0,
+    why="Tower B's gradient reaches the bottom as (error of B) × (last layer of B). Both change sign, so their product "
+    "does not. The last layer's own gradient changes sign too, so it stays the mirror image after every step.",
+)
+def mirrored_bottoms(agreeing: float, flipped: float, distance: float) -> Result:
+    said = f"The largest difference between two parameters of the bottoms is {distance:g}."
+    return Result(said, agreeing=agreeing, flipped=flipped)
+
+
+def _map(runs: Runs, model: str, title: str) -> Figure:
+    """What `model` gains over single-task models, by width and rows."""
+    gains = runs.where(model=["single-task", model]).gain(over="single-task")
+    axes = {"x_label": "training rows", "y_label": "units in the bottom"}
+    return gains.heatmap("width", "rows", "condition", title=title, matters=0.01, **axes)
+
+
+@question(
+    "C4.P3",
+    "Disjoint features, 4 units: what becomes of the loss with eight times the rows, 2,000?",
+    options=["It shrinks", "It stays about the same", "It grows"],
+    answer=2,
+    why="More rows help the single-task models, which have 4 units for 4 features each. The shared bottom has 4 units "
+    "for 8, and rows do not make units. Where there is room, the loss does shrink with data: look at 16 and 32 units.",
+)
+def more_rows(runs: Runs) -> Figure:
+    return _map(runs, "shared-bottom", "Disjoint features: more data cost more in 4 units, less in 16 or 32")
+
+
+@question(
+    "C4.P4",
+    "Disjoint features, 2,000 rows, 6 shared units against 4 and 4: what is left?",
+    options=["Nearly all of the loss", "Less than half of it, but a loss", "Nothing"],
+    answer=1,
+    why="Half as many units again, and still one bottom for eight features. Not everything that sharing costs is room: "
+    "look at the lowest row, where there is plenty.",
+)
+def equal_size(runs: Runs) -> Figure:
+    title = "Equal numbers of parameters: the narrow bottom loses less, but it loses"
+    return _map(runs, "shared-bottom, equal size", title)
+
+
+@question(
+    "C4.P5",
+    "Where does the single-task line lie, against the curve of Shared-Bottom?",
+    options=[
+        "Above it everywhere: any partner is better than none",
+        "About as low as its ends, far below its middle",
+        "Below it everywhere: task A is always better off alone",
+    ],
+    answer=1,
+    why="Three units can bend along one direction, or along two, hardly both. Five can: the line of the control does "
+    "not rise at all.",
+)
+def partner_or_none(runs: Runs) -> Figure:
+    title = "3 units: a partner in another direction is worse than none"
+    return runs.lines("p", title=title, x_label="p, the cosine of the two tasks' directions")
+
+
+@question(
+    "C4.P6",
+    "Which labels gain most by sharing?",
+    options=[
+        "The frequent ones, click and finish",
+        "Those in between: like, profile visit, favourite",
+        "The rare ones, comment, share and follow",
+        "All about equally",
+    ],
+    answer=2,
+    why="Fifty follows or so are too few to learn 400 videos from, thousands of clicks are not. Rarity is not all: "
+    "favourites, a habit of some users, gain far less. Green: part of the gain is the click inside a label, but not "
+    "all of it.",
+)
+def rare_labels(runs: Runs) -> Figure:
+    return (
+        runs.where(shared=["nothing", HALFWAY])
+        .label(shared={"nothing": "single-task"})
+        .gain(over="single-task")
+        .label(clicked={False: "all rows", True: "clicked rows only"})
+        .dots(
+            "label",
+            "clicked",
+            title="Rare labels gain over weak models of their own, frequent ones do not",
+            matters=0.01,
+        )
+    )
+
+
+@question(
+    "C4.P7",
+    "What is best to share, on average over the eight labels?",
+    options=[
+        "The embeddings alone",
+        "The embeddings and one layer",
+        "The embeddings and two layers",
+        "It makes no difference that matters",
+    ],
+    answer=3,
+    why="Likes and favourites want layers of their own: some users say it with likes, others with favourites, which no "
+    "other label needs to know. To the rarer ones the place matters little.",
+)
+def where_to_part(runs: Runs) -> Figure:
+    gains = runs.label(shared={"nothing": "single-task"}).gain(over="single-task")
+    gains = gains.label(label={"profile_visit": "profile\nvisit"})
+    axes = {"x_label": "label, the frequent ones first", "y_label": "what is shared"}
+    return gains.heatmap("shared", "label", title="Likes and favourites want own layers", matters=0.01, **axes)
+
+
+@question(
+    "C4.P8",
+    "On these histories, how does DIN without a softmax compare with the mean?",
+    options=["It gains 0.01 AUC or more", "No difference that matters", "It loses"],
+    answer=2,
+    why="With weights that sum to 1 it is as good as the mean; without, it is worse.",
+)
+def rated_histories(runs: Runs) -> Figure:
+    gains = runs.label(shape={"mean": "pooling by the mean"}).gain(over="pooling by the mean")
+    title = "On 30,000 ratings the mean of the history is hard to beat"
+    return gains.dots("task", title=title, matters=0.005)
+
+
+@question(
+    "C4.P9",
+    "How does dislike fare when it shares a bottom with love?",
+    options=["It loses both times", "It loses with the common setting only", "It gains both times"],
+    answer=1,
+    why="Shared-Bottom needs a far larger penalty than the common setting has; single-task models hardly suffer "
+    "without it. A comparison at one setting judges the setting.",
+)
+def untuned(runs: Runs) -> Figure:
+    return (
+        runs.gain(over="single-task")
+        .label(tuned={True: "tuned on both sides", False: "not tuned"})
+        .dots("tuned", "task", title="Untuned, sharing harms both; tuned, no difference is left", matters=0.005)
+    )

@@ -1,0 +1,184 @@
+"""Runs: what a notebook does with a table of trained runs: pick, compare, average over seeds, draw.
+
+The table is tidy, with a row for each setting, seed, model and task. What stands on an axis is read off it: the metric,
+the baseline, and over how many seeds the 95% intervals are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from string import Formatter
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from helpers.display import figures
+from helpers.evaluation.statistics import difference, summarise
+from helpers.support import validate
+
+# The columns that are measured, and how an axis names them; all other columns of a table are settings.
+METRICS = {
+    "r2": "R²",
+    "auc": "AUC",
+    "cosine": "cosine of the gradients",
+    "log2_mse": "test loss of task A",
+    "score": "score",
+}
+
+
+TASK_NAMES = {"a": "task A", "b": "task B"}  # as the text calls the tasks of the toy data
+
+
+class Runs:
+    """A tidy table of runs, of which one column is looked at.
+
+    table   a row for each setting, seed, model and task
+    value   the measured column; may be left out where the table has a single one of `METRICS`
+    metric  what an axis says of it
+    model   the column that names what is compared
+    seeds   what the values of column `seed` are: seeds, worlds, feeds
+    over    the baseline, where the value is a gain
+
+    A value in powers of two (`log2_…`) is averaged in powers and shown as a number. Where a line has powers of ten
+    (`log10_…`) on an axis, the numbers are written at whole powers.
+    """
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        value: str | None = None,
+        *,
+        metric: str | None = None,
+        model: str = "model",
+        seeds: str = "seeds",
+        over: str | None = None,
+    ):
+        if value is None:
+            found = [name for name in METRICS if name in table]
+            if len(found) != 1:
+                validate.fail("value", f"{found} in the table", "the name of the measured column")
+            (value,) = found
+        self.table = validate.columns("table", table, ["seed", value])
+        self.value, self.metric = value, metric or METRICS.get(value, value)
+        self.model, self.seeds, self.over = model, seeds, over
+
+    def _with(self, table: pd.DataFrame, **changes) -> Runs:
+        return Runs(table, **{name: part for name, part in vars(self).items() if name != "table"} | changes)
+
+    def where(self, **levels) -> Runs:
+        """The runs whose columns have these levels: one, or several in the order in which figures shall have them."""
+        table = self.table
+        for name, wanted in levels.items():
+            validate.choice("column", name, list(table))
+            several = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
+            for level in several:
+                validate.choice(name, level, table[name].unique())
+            table = table[table[name].isin(several)]
+            if len(several) > 1:
+                table = table.sort_values(name, key=lambda column: column.map(several.index), kind="stable")
+        return self._with(table)
+
+    def label(self, **columns: Mapping | str) -> Runs:
+        """Words for what the table holds, as new columns or in place of old ones.
+
+        A mapping renames levels of its column: `label(task={"a": "task A"})`. A text is filled in, row by row, with the
+        other columns: `label(pair="{condition}, {rows:,} rows")`.
+        """
+        table = self.table
+        for name, words in columns.items():
+            new = _filled(words, table) if isinstance(words, str) else _renamed(words, table, name)
+            table = table.assign(**{name: new})
+        return self._with(table)
+
+    def log10(self, column: str, floor: float = 0.0) -> Runs:
+        """The runs with `log10_…`, the powers of ten of a column, as a new column; of `value`, as the value."""
+        new = f"log10_{column}"
+        table = self.table.assign(**{new: np.log10(self.table[column].clip(lower=floor))})
+        return self._with(table, value=new if column == self.value else self.value)
+
+    def gain(self, over: str) -> Runs:
+        """`value` of every other model minus that of the model `over`, paired on all other settings and the seed."""
+        kept = [name for name in self.table if name == self.value or name not in METRICS]
+        models = [name for name in self.table[self.model].unique() if name != over]
+        parts = [
+            difference(self.table[kept], self.value, name, over, self.model).assign(**{self.model: name})
+            for name in models
+        ]
+        return self._with(pd.concat(parts, ignore_index=True), value="difference", over=over)
+
+    def mean(self) -> float:
+        """Mean over all runs."""
+        return self.table[self.value].mean()
+
+    def means(self, rows: str, columns: str) -> pd.DataFrame:
+        """Mean over all runs of each setting: a wide table of `rows` by `columns`."""
+        return self.table.groupby([rows, columns], sort=False)[self.value].mean().unstack()
+
+    def summary(self, *by: str) -> pd.DataFrame:
+        """Mean and 95% interval over seeds, a row for each setting in `by`: columns mean, low, high, seeds."""
+        found = summarise(self.table, self.value, by)
+        if self.value.startswith("log2_"):
+            found[["mean", "low", "high"]] = np.exp2(found[["mean", "low", "high"]])
+        return found
+
+    def axis(self, *by: str, kind: str = "intervals") -> str:
+        """What an axis says of `summary(*by)`: the metric, the baseline, what is averaged, and the number of seeds."""
+        words = f"gain in {self.metric} over {self.over}" if self.over else self.metric
+        groups = self.table.groupby(list(by))
+        tasks = groups["task"].nunique().max() if "task" in self.table.columns.difference(by) else 1
+        if tasks > 1:
+            words += ", mean of both tasks" if tasks == 2 else f", mean of {tasks} tasks"
+        seeds = groups["seed"].nunique()
+        count = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()} to {seeds.max()}"
+        return f"{words} (95% {kind}, {count} {self.seeds})"
+
+    def dots(self, row: str, series: str | None = None, *, title: str, matters: float | None = None) -> Figure:
+        """A dot with its interval for each level of `row` and of `series` (the model), as `figures.dots`."""
+        by = row, series or self.model
+        return figures.dots(self.summary(*by), *by, title=title, x_label=self.axis(*by), matters=matters)
+
+    def lines(self, x: str, series: str | None = None, *, title: str, x_label: str, zero: bool = False) -> Figure:
+        """A line over `x` with its band for each level of `series` (the model), as `figures.lines`."""
+        series = series or self.model
+        axes = {"x_label": x_label, "y_label": _folded(self.axis(x, series, kind="bands"))}
+        figure = figures.lines(self.summary(series, x), x, series, title=title, zero=zero, **axes)
+        for name, axis in ((x, figure.axes[0].xaxis), (self.value, figure.axes[0].yaxis)):
+            if name.startswith("log10_"):
+                low, high = axis.get_view_interval()
+                powers = range(math.ceil(low), math.floor(high) + 1)
+                axis.set_ticks(powers, [f"{10.0**power:,.10g}" for power in powers])
+        return figure
+
+    def heatmap(
+        self, row: str, column: str, panel: str | None = None, *, title: str, x_label: str, y_label: str, matters: float
+    ) -> Figure:
+        """A signed effect over two settings, a panel for each level of `panel`, as `figures.heatmap`."""
+        by = [name for name in (panel, row, column) if name]
+        found = self.summary(*by)
+        if panel is None:
+            panel, found = "panel", found.assign(panel=self.axis(*by))
+        words = {"title": title, "x_label": x_label, "y_label": y_label}
+        return figures.heatmap(found, row, column, panel, matters=matters, **words)
+
+
+def _filled(words: str, table: pd.DataFrame) -> list[str] | str:
+    """`words` with the columns that it names in braces, row by row."""
+    fields = [name for _, name, _, _ in Formatter().parse(words) if name]
+    for name in fields:
+        validate.choice("column", name, list(table))
+    rows = zip(*(table[name] for name in fields), strict=True)
+    return [words.format(**dict(zip(fields, row, strict=True))) for row in rows] if fields else words
+
+
+def _renamed(words: Mapping, table: pd.DataFrame, name: str) -> pd.Series:
+    validate.choice("column", name, list(table))
+    for level in words:
+        validate.choice(name, level, table[name].unique())
+    return table[name].map(lambda level: words.get(level, level))
+
+
+def _folded(label: str) -> str:
+    """A label that fits beside a figure: in two lines where it is long."""
+    return label if len(label) <= 48 else label.replace(" (95%", "\n(95%")

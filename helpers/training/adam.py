@@ -1,0 +1,48 @@
+"""Adam, called as `torch.optim.Adam` is, without what that loads.
+
+Either can take the other's place: Adam(model.parameters(), lr=0.01, weight_decay=1e-4), with parameter groups, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+from torch.optim.adam import adam
+
+
+class Adam:
+    """Adam (Kingma and Ba, ICLR 2015): what `torch.optim.Adam(…, fused=True)` does, by the same function.
+
+    That class first loads torch's compiler, which takes a second and 70 MB of memory and is not needed here.
+
+    params   tensors, or groups of them: [{"params": tensors, "lr": …, "weight_decay": …}, …]
+    lr, weight_decay   of the groups that have none of their own
+    """
+
+    def __init__(self, params: Iterable[Tensor] | Iterable[dict], lr: float = 1e-3, weight_decay: float = 0.0):
+        params = list(params)
+        groups = params if params and isinstance(params[0], dict) else [{"params": params}]
+        self.param_groups = [{"lr": lr, "weight_decay": weight_decay} | group for group in groups]
+        for group in self.param_groups:
+            group["params"] = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
+        self.state = {  # of each tensor: the averages of its gradients and of their squares, and its number of steps
+            tensor: (torch.zeros_like(tensor), torch.zeros_like(tensor), torch.zeros(()))
+            for group in self.param_groups
+            for tensor in group["params"]
+        }
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            if used := [tensor for tensor in group["params"] if tensor.grad is not None]:
+                averages, squares, steps = map(list, zip(*(self.state[tensor] for tensor in used), strict=True))
+                constants = {"lr": group["lr"], "weight_decay": group["weight_decay"]}
+                constants |= {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False, "maximize": False}
+                gradients = [tensor.grad for tensor in used]
+                adam(used, gradients, averages, squares, [], steps, **constants, fused=True)
+
+    def zero_grad(self) -> None:
+        for tensor in self.state:
+            tensor.grad = None

@@ -1,0 +1,114 @@
+"""What each column of a table is: roles, code, and what cannot be a declaration."""
+
+import pytest
+
+from helpers.capstone.declaration import Declaration, literal
+from helpers.data.features import Dense, Sequence, Sparse
+
+
+@pytest.mark.parametrize(
+    "roles", [{"user": 0}, {"time": 0}, {"numbers": (3,)}, {"labels": {4: "binary"}}, {"lists": {5: "item"}}]
+)
+def test_a_name_that_is_no_text_is_refused_and_not_dropped(roles):
+    with pytest.raises(TypeError, match=r"declaration: got the column|expected the name of one column, as text"):
+        Declaration(**({"labels": {"click": "binary"}, "item": "item"} | roles))
+
+
+def test_a_column_without_a_name_keeps_its_role():
+    by_user = Declaration({"click": "binary"}, user="", item="item")
+    by_time = Declaration({"click": "binary"}, item="item", time="")
+    for own in (by_user, by_time):
+        assert "" in own.columns() and eval(own.code(), {"Declaration": Declaration}) == own
+    assert "" in by_user.features()
+
+
+@pytest.mark.parametrize("quote", ["user's age", 'the "topic"', "a\\b", "两个'引号\""])
+def test_code_holds_any_name(quote):
+    own = Declaration({quote: "binary", "b": "regression"}, user="u", numbers=(quote + "2",))
+    assert eval(own.code(), {"Declaration": Declaration}) == own
+
+
+def test_a_declaration_gives_columns_roles_and_code(declaration):
+    assert declaration.layout() == [Sparse("user_id"), Sparse("video"), Sparse("topic"), Dense("duration")]
+    assert Declaration.of_roles(declaration.roles()) == declaration
+    assert eval(declaration.code(), {"Declaration": Declaration}) == declaration
+    with_list = Declaration({"click": "binary"}, item="video", lists={"seen": "video"})
+    assert with_list.layout() == [Sparse("video"), Sequence("seen", of="video")]
+    assert Declaration.of_roles(with_list.roles()) == with_list
+    assert eval(with_list.code(), {"Declaration": Declaration}) == with_list
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"labels": {}, "user": "u"}, "labels: got {}"),
+        ({"labels": {"click": "yes/no"}, "user": "u"}, r"labels\['click'\]: got 'yes/no'"),
+        ({"labels": {"click": "binary"}}, "no feature"),
+        ({"labels": {"click": "binary"}, "user": "u", "numbers": ("click",)}, "'click' in two roles"),
+        ({"labels": {"click": "binary"}, "user": "u", "item": "u"}, "'u' in two roles"),
+        ({"labels": {"click": "binary"}, "ids": ("i",), "lists": {"seen": "video"}}, r"lists\['seen'\]: got 'video'"),
+    ],
+)
+def test_a_bad_declaration_is_named(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        Declaration(**arguments)
+
+
+def test_several_names_are_not_one_string():
+    with pytest.raises(TypeError, match="numbers: got 'age'; expected several names"):
+        Declaration({"click": "binary"}, numbers="age")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"numbers": None}, "numbers: got None; expected several names"),
+        ({"lists": ("seen",)}, "lists: got .'seen',.; expected {column: id column}"),
+        ({"user": ("u",)}, "user: got .'u',.; expected the name of one column"),
+    ],
+)
+def test_arguments_of_another_type_are_named(arguments, words):
+    with pytest.raises(TypeError, match=words):
+        Declaration({"click": "binary"}, **({"user": "u"} | arguments))
+
+
+def test_roles_of_a_form_that_make_no_declaration_are_named():
+    with pytest.raises(ValueError, match="2 columns that are user"):
+        Declaration.of_roles({"a": "user", "b": "user", "c": "binary label"})
+    with pytest.raises(ValueError, match="the list 'seen' without an item"):
+        Declaration.of_roles({"seen": "list", "a": "user", "c": "binary label"})
+    with pytest.raises(ValueError, match="roles: got no label; expected at least two columns that are a binary label"):
+        Declaration.of_roles({"a": "user", "b": "number"})
+
+
+def test_code_reads_as_a_person_would_write_it():
+    own = Declaration({"点击": "binary", "b": "regression"}, "u", ids=("a", "b2"), numbers=("c",), lists={"seen": "u"})
+    lines = ["Declaration(", '    labels={"点击": "binary", "b": "regression"},', '    user="u",']
+    lines += ['    ids=("a", "b2"),', '    numbers=("c",),', '    lists={"seen": "u"},', ")"]
+    assert own.code() == "\n".join(lines) and literal(0.5) == "0.5"
+
+
+def test_embeddings_have_the_width_that_is_asked_for(declaration):
+    assert declaration.layout(3)[:2] == [Sparse("user_id", 3), Sparse("video", 3)]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: Declaration.of_roles({"a": "boss"}), "role of 'a': got 'boss'; expected one of 'user', 'item'"),
+        (lambda: Declaration.of_roles({"a": "user"}), "roles: got no label"),
+        (
+            lambda: Declaration.of_roles({"a": "time", "b": "time"}),
+            "roles: got 2 columns that are time; expected one",
+        ),
+        (
+            lambda: Declaration.of_roles({"a": "item", "b": "item"}),
+            "roles: got 2 columns that are item; expected one",
+        ),
+        (lambda: Declaration({"click": "binary"}, time="click", user="u"), "declaration: got 'click' in two roles"),
+        (lambda: Declaration({"click": "binary"}, time="t"), "declaration: got no feature; expected at least one"),
+    ],
+)
+def test_roles_that_do_not_fit_together_are_named(call, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        call()

@@ -1,0 +1,233 @@
+"""Reading a CSV file: no value changes its meaning, and whatever is wrong is said in one sentence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.capstone.reading import MISSING, megabytes, read
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
+def test_a_file_comes_back_as_it_was(frame, tmp_path, separator, ending):
+    path = tmp_path / f"log{ending}"
+    frame.to_csv(path, sep=separator, index=False)
+    found = read(path)
+    assert found["topic"].dtype == "category" and found["user_id"].dtype == np.int8
+    pd.testing.assert_frame_equal(found.astype(frame.dtypes), frame)
+    assert list(read(path, ["click", "video"]).columns) == ["video", "click"]
+
+
+def test_memory_is_saved(frame, tmp_path):
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    assert megabytes(read(tmp_path / "log.csv")) < megabytes(frame) / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"", "without a row|cannot be read"),
+        (b"a,b\n", "without a row below its header"),
+        (b"\xff\xfe\x00a", "cannot be read"),
+        (b'a,b\n"1,2\n3,4\n', "with 1 value in the line"),
+        (b"a,b\n1,2,3\n4,5,6\n", "with 3 values in the line that begins with '1,2,3', and 2 names in its header"),
+        pytest.param(
+            b"a,b,c\n" + b"1,2,3\n" * 20_000 + b"7,8\n",
+            "with 2 values in the line that begins with '7,8', and 3 names",
+            id="far down",
+        ),
+        (b"a,b,a\n1,2,3\n", "with 'a' twice in its header; expected a name of its own"),
+        (b"a, a\n1,2\n", "with 'a' twice in its header"),
+        (b"7,0.5,x\n8,0.1,y\n", r"whose first line has numbers \(7, 0.5, x\); expected a header"),
+        ("用户,点击\n1,0\n".encode("gbk"), "cannot be read .*expected a CSV file in UTF-8"),
+    ],
+)
+def test_what_is_no_table_is_said_in_a_sentence(tmp_path, text, words):
+    (tmp_path / "log.csv").write_bytes(text)
+    with pytest.raises(ValueError, match=rf"path: got .*({words})"):
+        read(tmp_path / "log.csv")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(ValueError, match="which is a folder; expected a CSV file"):
+        read(tmp_path)
+
+
+def test_names_and_separators_as_people_write_them(tmp_path):
+    texts = {
+        "bom.csv": "\ufeffuser , click\n1,0\n2,1\n",
+        "commas.csv": "user;age, in years, if known;click\n1;2;0\n3;4;1\n",
+        "quotes.csv": 'user,"topic, or tag",click\n1,"a, ""b""",0\n2,"c;d\ne",1\n',
+        "index.csv": ",user,click\n0,5,0\n1,5,1\n",
+        "chinese.csv": "用户,点击\n1,0\n2,1\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    columns = {name: list(read(tmp_path / name).columns) for name in texts}
+    assert columns["bom.csv"] == ["user", "click"] and columns["chinese.csv"] == ["用户", "点击"]
+    assert columns["commas.csv"] == ["user", "age, in years, if known", "click"]
+    assert columns["quotes.csv"] == ["user", "topic, or tag", "click"]
+    assert read(tmp_path / "quotes.csv")["topic, or tag"].tolist() == ['a, "b"', "c;d\ne"]
+    assert columns["index.csv"] == ["column 1", "user", "click"]
+    assert read(tmp_path / "index.csv", ["user"])["user"].tolist() == [5, 5]
+
+
+def test_true_and_false_are_labels_and_long_ids_are_words(tmp_path):
+    long = [10**21 + k % 3 for k in range(12)]
+    unsigned = [2**63 + k % 3 for k in range(12)]
+    values = ["True", "", "False"] * 4
+    pd.DataFrame({"long": long, "unsigned": unsigned, "click": values}).to_csv(tmp_path / "log.csv", index=False)
+    found = read(tmp_path / "log.csv")
+    assert found["click"].tolist()[::3] == [1.0] * 4 and found["click"].isna().sum() == 4
+    assert found["long"].tolist() == [str(value) for value in long]
+    assert found["unsigned"].tolist() == [str(value) for value in unsigned]
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        (["007", "7", "0007"], ["007", "7", "0007"]),  # three users
+        (["1e5", "100000", "7"], ["1e5", "100000", "7"]),  # two videos
+        (["+7", "7", ""], ["+7", "7", None]),
+        (["NA", "DE", "null"], ["NA", "DE", "null"]),  # Namibia
+        (["None", "nan", "x"], ["None", "nan", "x"]),
+        (["1234567890123456789", "1234567890123456788", "NA"], ["1234567890123456789", "1234567890123456788", "NA"]),
+        (["12", "NA", "null"], [12, None, None]),
+        (["1e5", "0.5", "N/A"], [1e5, 0.5, None]),
+        (["1e-05", "3", "4"], [1e-5, 3, 4]),
+        (["00.5", "1.5", "2"], [0.5, 1.5, 2]),
+        (["0", "-3", "10"], [0, -3, 10]),
+        (["True", "NA", "False"], [1, None, 0]),
+    ],
+)
+def test_no_value_becomes_another(tmp_path, texts, found):
+    """Wherever in the file it stands: what a column is follows from all of its values."""
+    rows = [texts[1]] * 10_001 + texts
+    (tmp_path / "log.csv").write_text("id,click\n" + "".join(f"{text},1\n" for text in rows), encoding="utf-8")
+    values = read(tmp_path / "log.csv")["id"].tolist()[-3:]
+    assert [None if pd.isna(value) else value for value in values] == found
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.from_regex(r"[0-9+\-.eENA ]{0,5}", fullmatch=True), min_size=1, max_size=8))
+def test_different_texts_stay_different_ids(tmp_path_factory, texts):
+    """Two ids that look different are one only where both are decimals or the same number, as in 7 and 7.0."""
+    path = tmp_path_factory.mktemp("any") / "log.csv"
+    path.write_text("id,click\n" + "".join(f"{text},1\n" for text in texts), encoding="utf-8")
+    values = read(path)["id"]
+    ids = values.astype(object).where(values.notna(), "gap").tolist()
+    if not any("." in text or "e-" in text.lower() for text in texts):
+        whole = {text.strip() for text in texts} - {"", *MISSING}
+        assert len(set(ids) - {"gap"}) >= len({text.replace("-0", "0") for text in whole})
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "words"),
+    [
+        (None, TypeError, "path: got None; expected the path of a CSV file"),
+        ("~nobody-of-that-name/x.csv", ValueError, "path: got '~nobody-of-that-name/x.csv' .*expected the path"),
+        ("x" * 5_000, (ValueError, FileNotFoundError), "path: got 'xxx.*expected (the path of )?a CSV file"),
+    ],
+)
+def test_what_is_no_path_is_named(path, error, words):
+    with pytest.raises(error, match=words):
+        read(path)
+
+
+def test_a_missing_file_names_its_neighbour(frame, tmp_path):
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    with pytest.raises(FileNotFoundError, match=r"such as log\.csv in the same folder"):
+        read(tmp_path / "logs.csv")
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        read(tmp_path / "nowhere" / "log.csv")
+    with pytest.raises(ValueError, match=r"columns: got no column 'clik' \(is it 'click'\?\)"):
+        read(tmp_path / "log.csv", ["clik"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_give_a_table_or_one_sentence(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("any") / "log.csv"
+    path.write_bytes(text)
+    try:
+        assert len(read(path)) > 0
+    except ValueError as error:
+        assert str(error).startswith("path: got log.csv") and "expected" in str(error)
+
+
+def test_a_column_that_is_not_there_has_at_most_one_neighbour(frame, tmp_path):
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    for asked, hint in (("cl", r" \(is it 'click'\?\)"), ("zzz", "")):
+        with pytest.raises(ValueError, match=rf"columns: got no column '{asked}'{hint}; expected columns of the file"):
+            read(tmp_path / "log.csv", [asked])
+
+
+def columns_of(text: bytes, path) -> list[str]:
+    path.write_bytes(text)
+    return list(read(path).columns)
+
+
+def test_the_separator_is_the_one_that_fits_the_lines_below(tmp_path):
+    path = tmp_path / "log.csv"
+    assert columns_of(b"user;age, in years, if known, or not\n1;2\n", path) == [
+        "user",
+        "age, in years, if known, or not",
+    ]
+    assert columns_of(b"userXid\n5X7\n", path) == ["userXid"]
+    assert columns_of(b"7,x\n1,2\n", path) == ["7", "x"]  # a name may be a number
+    assert columns_of(b'user,"two\r\nlines"\r\n1,2\r\n', path) == ["user", "two\r\nlines"]
+
+
+@pytest.mark.parametrize("rows", [0, 60_000], ids=["at once", "far down"])
+def test_bytes_that_are_no_text_are_named_with_the_reason(tmp_path, rows):
+    (tmp_path / "log.csv").write_bytes(b"a,b\n" + b"1,2\n" * rows + b"3,\xe7\n")
+    reason = r"'utf-8' codec can't decode byte 0xe7 in position \d+: [a-z ]+"
+    with pytest.raises(
+        ValueError, match=rf"cannot be read \({reason}\); expected a CSV file in UTF-8 with a header\.$"
+    ):
+        read(tmp_path / "log.csv")
+
+
+def test_a_line_that_does_not_fit_is_shown_by_its_first_thirty_characters(tmp_path):
+    (tmp_path / "log.csv").write_text("a,b\n" + "x" * 40 + ",1,2\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"begins with '{'x' * 30}', and 2 names"):
+        read(tmp_path / "log.csv")
+
+
+def test_a_missing_file_without_a_neighbour_has_no_hint(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"where there is no file; expected a CSV file\.$"):
+        read(tmp_path / "log.csv")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "words"),
+    [
+        (["007"], "7", True),  # what is far above decides as well
+        (["7", ""], "1234567890123456789", True),  # a gap here, digits that no float holds there
+        (["7"], "1234567890123456789", False),
+        (["1234567890123456789", ""], "7", True),
+        (["7", ""], "8", False),
+    ],
+)
+def test_a_column_is_what_all_its_parts_say(tmp_path, first, then, words):
+    text = "id,click\n" + "".join(f"{value},1\n" for value in first + ["7"] * 10_000 + [then] * 2)
+    (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+    values = read(tmp_path / "log.csv")["id"]
+    assert pd.api.types.is_numeric_dtype(values.dtype) != words
+    assert values.dropna().astype(str).iloc[0] == (first[0] if words or "" not in first else "7.0")
+
+
+def test_words_that_repeat_are_kept_once_and_numbers_stay_numbers(tmp_path):
+    for words, kept_once in (("aabbb", True), ("aabb", False)):
+        text = "id,x\n" + "".join(f"{word},0.5\n" for word in words)
+        (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+        found = read(tmp_path / "log.csv")
+        assert (found["id"].dtype == "category") == kept_once and found["x"].dtype == float
+
+
+def test_memory_counts_the_words():
+    numbers = pd.DataFrame({"x": np.zeros(1_000_000)})
+    assert megabytes(numbers) == numbers.memory_usage().sum() / 1e6
+    assert megabytes(pd.DataFrame({"x": pd.Series(["word" * 1_000] * 500, dtype=object)})) > 2

@@ -1,0 +1,550 @@
+"""Chapter 04's exercises: the solutions pass, typical wrong answers meet their own words."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from torch import nn
+
+from helpers.chapters.ch04 import exercises
+from helpers.models.shared_bottom import SharedBottom
+from tests.chapters.shared import judge, long_work
+
+
+class Solution(nn.Module):
+    """A Shared-Bottom as the exercise asks for it; the wrong answers below change one thing each."""
+
+    def __init__(self, inputs, width=8):
+        super().__init__()
+        self.bottom = nn.Sequential(nn.Linear(inputs, width), nn.ReLU())
+        self.a, self.b = self.tower(width), self.tower(width)
+
+    def tower(self, width):
+        return nn.Sequential(nn.Linear(width, 4), nn.ReLU(), nn.Linear(4, 1))
+
+    def forward(self, x):
+        shared = self.bottom(x)
+        return {"a": self.a(shared).squeeze(-1), "b": self.b(shared).squeeze(-1)}
+
+
+class Tuple(Solution):
+    def forward(self, x):
+        return tuple(super().forward(x).values())
+
+
+class Column(Solution):
+    def forward(self, x):
+        return {task: output[:, None] for task, output in super().forward(x).items()}
+
+
+class TwoBottoms(Solution):
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.second = nn.Sequential(nn.Linear(inputs, 8), nn.ReLU())
+
+    def forward(self, x):
+        return {"a": self.a(self.bottom(x)).squeeze(-1), "b": self.b(self.second(x)).squeeze(-1)}
+
+
+class TwoColumns(nn.Module):
+    def __init__(self, inputs):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(inputs, 8), nn.ReLU(), nn.Linear(8, 2))
+
+    def forward(self, x):
+        return dict(zip("ab", self.layers(x).unbind(-1), strict=True))
+
+
+class OneTower(Solution):
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.b = self.a
+
+
+class PlainDict(Solution):
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.hidden = {"a": self.a, "b": self.b}
+        del self.a, self.b
+
+    def forward(self, x):
+        return {task: tower(self.bottom(x)).squeeze(-1) for task, tower in self.hidden.items()}
+
+
+class HalfPlainDict(PlainDict):
+    """One tower is registered, the other is not."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.a = self.hidden["a"]
+
+
+class ReadsTheOther(Solution):
+    """Task A also uses task B's tower; with `both`, each uses the other's."""
+
+    def __init__(self, inputs, both=False):
+        super().__init__(inputs)
+        self.both = both
+
+    def forward(self, x):
+        shared = self.bottom(x)
+        a, b = self.a(shared).squeeze(-1), self.b(shared).squeeze(-1)
+        return {"a": a + 0.5 * b, "b": b - 0.5 * a if self.both else b}
+
+
+class LinearBottom(Solution):
+    """The towers bend, the bottom does not."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.bottom = nn.Sequential(nn.Linear(inputs, 8), nn.Linear(8, 8))
+
+
+class BendsLater(LinearBottom):
+    """Right: the nonlinearity after the bottom's layer is the first thing in each tower."""
+
+    def tower(self, width):
+        return nn.Sequential(nn.ReLU(), nn.Linear(width, 1))
+
+
+class Twins(Solution):
+    def tower(self, width):
+        torch.manual_seed(7)
+        return super().tower(width)
+
+
+class Probabilities(Solution):
+    def forward(self, x):
+        return {task: torch.sigmoid(output) for task, output in super().forward(x).items()}
+
+
+class Linear(Solution):
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.bottom, self.a, self.b = nn.Linear(inputs, 8), nn.Linear(8, 1), nn.Linear(8, 1)
+
+
+class SharedScale(TwoBottoms):
+    """A bottom for each task; all that both share is one number, before the bottoms or after them."""
+
+    def __init__(self, inputs, before=True):
+        super().__init__(inputs)
+        self.before, self.scale = before, nn.Parameter(torch.ones(1))
+
+    def forward(self, x):
+        if self.before:
+            return super().forward(self.scale * x)
+        return {task: self.scale * output for task, output in super().forward(x).items()}
+
+
+class SharedTop(TwoBottoms):
+    """A bottom for each task, under a layer that both share."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.middle = nn.Linear(8, 8)
+
+    def forward(self, x):
+        a, b = self.middle(self.bottom(x)), self.middle(self.second(x))
+        return {"a": self.a(a).squeeze(-1), "b": self.b(b).squeeze(-1)}
+
+
+class Residual(Solution):
+    """Right, if unusual: the bottom hands its inputs on as well, and draws no line by a layer of its own."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs, width=inputs)
+
+    def forward(self, x):
+        shared = x + self.bottom(x)
+        return {"a": self.a(shared).squeeze(-1), "b": self.b(shared).squeeze(-1)}
+
+
+class ByHand(nn.Module):
+    """Right: matrices in place of layers."""
+
+    def __init__(self, inputs):
+        super().__init__()
+        self.bottom = nn.Parameter(torch.randn(inputs, 8))
+        self.towers = nn.ParameterList([nn.Parameter(torch.randn(8)) for _ in range(2)])
+
+    def forward(self, x):
+        shared = (x @ self.bottom).relu()
+        return {name: shared @ tower for name, tower in zip("ab", self.towers, strict=True)}
+
+
+class Squeezed(Solution):
+    def forward(self, x):
+        shared = self.bottom(x)
+        return {"a": self.a(shared).squeeze(), "b": self.b(shared).squeeze()}
+
+
+class Normed(Solution):
+    """Right: with batch norm one row is a matter of evaluation mode."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.bottom = nn.Sequential(nn.Linear(inputs, 8), nn.BatchNorm1d(8), nn.ReLU())
+
+
+class Blank(nn.Module):
+    def __init__(self, inputs):
+        super().__init__()
+        self.bottom = ...
+
+    def forward(self, x):
+        return {"a": self.bottom(x)}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Solution, "Correct: one bottom learns from both tasks"),
+        (lambda inputs: None, "Not yet: write your answer"),
+        (Blank, "Not yet: replace each `...`"),
+        (Tuple, "calling the model gave a tuple, not a dict of two tasks"),
+        (Column, "gave 'a' an output of shape (64, 1), not (64,)"),
+        (TwoBottoms, "no parameter gets a gradient from both tasks"),
+        (SharedScale, "no layer gets a gradient from both tasks"),
+        (lambda inputs: SharedScale(inputs, before=False), "no layer gets a gradient from both tasks"),
+        (SharedTop, "a layer of one task alone reads the inputs"),
+        (Squeezed, "one row gave 'a' an output of shape (), not (1,)"),
+        (Residual, "Correct"),
+        (ByHand, "Correct"),
+        (Normed, "Correct"),
+        (OneTower, "both tasks use one and the same tower"),
+        (TwoColumns, "both outputs are columns of one and the same last layer"),
+        (PlainDict, "a layer has parameters that an optimiser would not find"),
+        (HalfPlainDict, "a layer has parameters that an optimiser would not find"),
+        (ReadsTheOther, "depends on the tower of the other task, too"),
+        (lambda inputs: ReadsTheOther(inputs, both=True), "depends on the tower of the other task, too"),
+        (LinearBottom, "what a tower reads is linear in the inputs"),
+        (BendsLater, "Correct"),
+        (Twins, "the towers start identical"),
+        (Probabilities, "these are probabilities, not logits"),
+        (Linear, "the whole model is linear"),
+    ],
+)
+def test_shared_bottom(answer, words):
+    assert words in judge(exercises.shared_bottom, answer)
+
+
+def test_the_shared_bottom_of_the_library_passes():
+    answer = lambda inputs: SharedBottom(inputs, {"click": "binary", "like": "binary"}, bottom=[8], towers=[4])  # noqa: E731
+    assert judge(exercises.shared_bottom, answer).startswith("Correct")
+
+
+def interval(difference, factor=2.093):
+    mean, half = difference.mean(), factor * difference.std(ddof=1) / len(difference) ** 0.5
+    return mean, mean - half, mean + half
+
+
+def of_all(shared, single, factor=2.093):
+    """With NumPy's own standard deviation, ddof=0."""
+    gain = shared - single
+    half = factor * gain.std() / len(gain) ** 0.5
+    return gain.mean(), gain.mean() - half, gain.mean() + half
+
+
+def unpaired(shared, single):
+    mean = shared.mean() - single.mean()
+    half = 2.093 * ((shared.var(ddof=1) + single.var(ddof=1)) / 20) ** 0.5
+    return mean, mean - half, mean + half
+
+
+def low_mean_high(shared, single):
+    mean, low, high = interval(shared - single)
+    return low, mean, high
+
+
+def nested(shared, single):
+    mean, low, high = interval(shared - single)
+    return mean, (low, high)
+
+
+def bootstrap(shared, single, method="percentile", seed=0, draws=1000, level=0.95):
+    gain = shared - single
+    options = {"method": method, "n_resamples": draws, "confidence_level": level}
+    found = stats.bootstrap((gain,), np.mean, random_state=seed, **options).confidence_interval
+    return gain.mean(), found.low, found.high
+
+
+@pytest.mark.parametrize("method", ["percentile", "basic", "BCa"])
+@pytest.mark.parametrize("seed", range(10))
+def test_a_bootstrap_interval_of_the_mean_is_right_as_well(method, seed):
+    judged = judge(exercises.transfer, lambda *scores: bootstrap(*scores, method, seed))
+    assert judged.startswith("Correct")
+    judged = judge(exercises.transfer, lambda *scores: bootstrap(*scores, method, seed, level=0.68))
+    assert "standard errors; for 95% of 20 seeds it is about 2" in judged
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (low_mean_high, "the three numbers come as low, mean, high"),
+        (nested, "the ends of the interval came as a pair of their own"),
+        (lambda *scores: list(nested(*scores)), "the ends of the interval came as a pair of their own"),
+        (lambda shared, single: interval(shared - single), "Correct: paired by seed"),
+        (lambda shared, single: interval(shared - single), "It is as wide as 20 seeds ask for"),
+        (lambda shared, single: interval(shared - single, factor=1.96), "Correct: paired by seed"),
+        (lambda shared, single: interval(shared - single, factor=1.96), "Its half width is 1.96 standard errors"),
+        (lambda *scores: of_all(*scores), "divides by 20, not by 19"),
+        (lambda *scores: of_all(*scores, factor=1.96), "divides by 20, not by 19"),
+        (lambda shared, single: ..., "Not yet"),
+        (lambda shared, single: shared - single, "an array of shape (20,)"),
+        (lambda shared, single: (shared - single).mean(), "one number, not the three"),
+        (lambda shared, single: interval(single - shared), "the sign is turned round"),
+        (lambda shared, single: interval(shared), "not the mean of the differences"),
+        (unpaired, "that of two unrelated groups of runs"),
+        (
+            lambda shared, single: interval(shared - single, factor=2.093 * 20**0.5),
+            "it holds single runs, not their mean",
+        ),
+        (
+            lambda shared, single: interval(shared - single, factor=1.0),
+            "1.0 standard errors; for 95% of 20 seeds it is about 2",
+        ),
+        (lambda shared, single: interval(shared - single, factor=1.645), "1.6 standard errors"),
+        (lambda shared, single: interval(shared - single, factor=1.729), "1.7 standard errors"),
+        (lambda shared, single: interval(shared - single, factor=2.861), "2.9 standard errors"),
+        (lambda shared, single: interval(shared - single, factor=-2.093), "does not lie evenly around the mean"),
+    ],
+)
+def test_transfer(answer, words):
+    assert words in judge(exercises.transfer, answer)
+
+
+def test_an_answer_that_the_check_cannot_use_says_so():
+    said = judge(exercises.transfer, lambda shared, single: ("mean", "low", "high"))
+    assert said.startswith("Not right yet: the check could not use your answer (ValueError: could not convert string")
+
+
+def layers(*sizes):
+    return sum((n + 1) * m for n, m in pairwise(sizes))
+
+
+def counts(shared):
+    """An answer whose first count is `shared(bottom, tower, last, tasks)`, of the parts of one model."""
+
+    def answer(inputs, bottom, tower, tasks):
+        parts = layers(inputs, bottom), layers(bottom, tower), tower + 1
+        return shared(*parts, tasks), tasks * sum(parts)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (counts(lambda b, t, o, n: b + n * (t + o)), "Correct: one bottom however many tasks"),
+        (lambda inputs, bottom, tower, tasks: None, "Not yet"),
+        (lambda inputs, bottom, tower, tasks: 7, "one number, not two"),
+        (lambda i, b, t, n: (i * b + n * (b * t + t), 0), "the biases are missing"),
+        (counts(lambda b, t, o, n: b + n * t), "the layer that ends each tower is missing"),
+        (counts(lambda b, t, o, n: b + t + o), "the towers are counted once"),
+        (counts(lambda b, t, o, n: n * (b + t + o)), "as many parameters as the single-task models"),
+        (counts(lambda b, t, o, n: b + n * t + o), "which is not right"),
+        (
+            lambda i, b, t, n: (layers(i, b) + n * layers(b, t, 1), layers(i, b) + n * layers(b, t, 1)),
+            "four single-task",
+        ),
+        (
+            lambda i, b, t, n: (layers(i, b) + 4 * layers(b, t, 1), 4 * layers(i, b, t, 1)),
+            "with one task the two counts",
+        ),
+    ],
+)
+def test_count(answer, words):
+    assert words in judge(exercises.count, answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (({"shared": 2}, 2), "what the two tasks need.\nSharing gives -0.0"),
+        (None, "Not yet"),
+        ({"shared": 2}, "did not give back a dict of settings and a whole number"),
+        (({"seed": 3}, 2), "['seed'] cannot be set here"),
+        (({"shared": 0}, 2), "correlate by +0.00, less than 0.4"),
+        (({"shared": 4, "relation": "opposite"}, 2), "correlate by -1.00"),
+        (({"shared": 2, "noise": 60.0}, 2), "find almost nothing"),
+        (({"shared": 4}, 8), "a gain"),
+        (({"shared": 3}, 3), "undecided, as the interval reaches across −0.01"),
+    ],
+)
+def test_losing_pair(answer, words):
+    assert words in judge(exercises.losing_pair, lambda: answer)
+
+
+def first_step(steps, losses, target):
+    there = losses <= target
+    return steps[there][0] if there.any() else np.inf
+
+
+def closest(steps, losses, target):
+    return steps[np.abs(losses - target).argmin()]
+
+
+WRONG_STEPS = {
+    "place": (lambda s, v, t: int((v <= t).argmax()), "is the place of the evaluation"),
+    "place from one": (lambda s, v, t: int((v <= t).argmax()) + 1, "is the place of the evaluation"),
+    "lowest": (lambda s, v, t: s[v.argmin()], "not at 60: the run had started, or ended, there"),
+    "all": (lambda s, v, t: s[v <= t], "an array of shape (3,), not one number"),
+    "closest": (closest, "first gets to 0.5 at step 40, not at 30"),
+    "last": (lambda s, v, t: s[v > t][-1] + 10 if (v <= t).any() else np.inf, "rises again; the function says 60"),
+    "strict": (lambda s, v, t: s[v < t][0] if (v < t).any() else np.inf, "the function says 50 instead of 40"),
+    "argmax": (lambda s, v, t: s[(v <= t).argmax()], "a run that never gets to the target came out as 10"),
+    "none": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else None, "came out as a NoneType"),
+    "budget": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else s[-1], "came out as 60"),
+    "nan": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else np.nan, "came out as nan"),
+}
+
+
+def test_the_first_step_is_right():
+    assert judge(exercises.first_step, first_step).startswith("Correct: the first step at the target")
+    assert judge(exercises.first_step, lambda s, v, t: min(s[v <= t], default=float("inf"))).startswith("Correct")
+
+
+@pytest.mark.parametrize("name", WRONG_STEPS)
+def test_a_wrong_first_step_meets_its_own_words_and_two_hints(name):
+    answer, words = WRONG_STEPS[name]
+    said = judge(exercises.first_step, answer, times=2)
+    assert said.startswith("Not right yet") and words in said
+    assert "Hint 1" in said and "Hint 2" in said
+
+
+def test_an_untouched_first_step_is_not_yet():
+    assert judge(exercises.first_step, lambda s, v, t: ...).startswith("Not yet")
+
+
+def read_cell(low, high, matters):
+    if low > matters:
+        return "gain"
+    if high < -matters:
+        return "loss"
+    return "no effect" if -matters < low and high < matters else "undecided"
+
+
+def from_zero(low, high, matters):
+    return "gain" if low > 0 else "loss" if high < 0 else "undecided"
+
+
+def hold_zero(low, high, matters):
+    return "no effect" if low < 0 < high else read_cell(low, high, matters)
+
+
+def by_mean(low, high, matters):
+    mean = (low + high) / 2
+    return "gain" if mean > matters else "loss" if mean < -matters else "no effect"
+
+
+WRONG_CELLS = {
+    "zero": (from_zero, "it leaves out 0, but may be too small to matter"),
+    "mean": (by_mean, "it leaves out 0, but may be too small to matter"),
+    "no effect where it holds zero": (hold_zero, "it holds clear gains as well as clear losses"),
+    "sign turned": (lambda low, high, m: read_cell(-high, -low, m), "all of it is above +0.01"),
+    "another word": (lambda low, high, m: "better", "gave back 'better'"),
+    "no undecided small": (
+        lambda low, high, m: "undecided" if -m < low < 0 else read_cell(low, high, m),
+        "whatever the truth in it is",
+    ),
+}
+
+
+def test_the_reading_of_a_cell_is_right():
+    assert judge(exercises.read_cell, read_cell).startswith("Correct: what is clear")
+
+
+@pytest.mark.parametrize("name", WRONG_CELLS)
+def test_a_wrong_reading_meets_its_own_words_and_two_hints(name):
+    answer, words = WRONG_CELLS[name]
+    said = judge(exercises.read_cell, answer, times=2)
+    assert said.startswith("Not right yet") and words in said
+    assert "Hint 1" in said and "Hint 2" in said
+
+
+def test_an_untouched_reading_is_not_yet():
+    assert judge(exercises.read_cell, lambda low, high, m: None).startswith("Not yet")
+
+
+def reading(no_effect, matters=None):
+    def answer(low, high, m):
+        m = m if matters is None else matters
+        if low > m or high < -m:
+            return "gain" if low > m else "loss"
+        return "no effect" if no_effect(low, high, m) else "undecided"
+
+    return answer
+
+
+class Bounded(nn.Module):
+    """A Shared-Bottom whose outputs cannot be any number."""
+
+    def __init__(self, inputs, end):
+        super().__init__()
+        self.bottom, self.end = nn.Sequential(nn.Linear(inputs, 8), nn.ReLU()), end
+        self.towers = nn.ModuleDict({task: nn.Linear(8, 1) for task in "ab"})
+
+    def forward(self, x):
+        shared = self.bottom(x)
+        return {task: self.end(tower(shared).squeeze(-1)) for task, tower in self.towers.items()}
+
+
+class Deep(Bounded):
+    def __init__(self, inputs):
+        super().__init__(inputs, nn.Identity())
+        layers = [nn.Linear(inputs, 8), nn.ReLU(), *(layer for _ in range(5) for layer in (nn.Linear(8, 8), nn.ReLU()))]
+        self.bottom = nn.Sequential(*layers)
+
+
+ALMOST_RIGHT = {
+    "tanh": (exercises.shared_bottom, lambda inputs: Bounded(inputs, torch.tanh)),
+    "relu": (exercises.shared_bottom, lambda inputs: Bounded(inputs, torch.relu)),
+    "log of a sigmoid": (exercises.shared_bottom, lambda inputs: Bounded(inputs, nn.functional.logsigmoid)),
+    "sorted scores": (
+        exercises.transfer,
+        lambda a, b: (lambda d, h: (d.mean(), d.mean() - h, d.mean() + h))(
+            np.sort(a) - np.sort(b), 2.09 * (np.sort(a) - np.sort(b)).std(ddof=1) / 20**0.5
+        ),
+    ),
+    "sizes written in": (
+        exercises.count,
+        lambda i, b, t, n: (8 * 5 + n * (6 * 3 + 4), n * (8 * 5 + 6 * 3 + 4)),
+    ),
+    "every ten steps": (
+        exercises.first_step,
+        lambda s, v, t: 10 * ((v <= t).argmax() + 1) if (v <= t).any() else np.inf,
+    ),
+    "the high end alone": (exercises.read_cell, reading(lambda low, high, m: high < m)),
+    "the width": (exercises.read_cell, reading(lambda low, high, m: high - low < 2 * m)),
+    "0.01 for ever": (exercises.read_cell, reading(lambda low, high, m: -m < low and high < m, 0.01)),
+}
+RIGHT_IN_ANOTHER_STYLE = {
+    "read_cell": (exercises.read_cell, reading(lambda low, high, m: -m < low and high < m)),
+    "an array without axes": (
+        exercises.first_step,
+        lambda s, v, t: np.where((v <= t).any(), s[(v <= t).argmax()], np.inf),
+    ),
+    "six layers": (exercises.shared_bottom, Deep),
+}
+
+
+@pytest.mark.parametrize("name", ALMOST_RIGHT)
+def test_a_wrong_answer_that_comes_close_fails(name):
+    said = judge(*ALMOST_RIGHT[name])
+    assert said.startswith("Not right yet") and "Hint 1" in said
+
+
+@pytest.mark.parametrize("name", RIGHT_IN_ANOTHER_STYLE)
+def test_a_right_answer_in_another_style_passes(name):
+    assert judge(*RIGHT_IN_ANOTHER_STYLE[name]).startswith("Correct")
+
+
+def test_losing_pair_says_at_once_what_takes_long(monkeypatch):
+    """It stops where the work would begin."""
+    said = long_work(monkeypatch, exercises)
+    monkeypatch.setattr(exercises.sharing, "score", lambda *given: 1 / 0)
+    judge(exercises.losing_pair, lambda: ({"shared": 2}, 2))
+    assert said == ["training 16 pairs"]

@@ -1,0 +1,81 @@
+"""`make grids`: what is written, in which order, and what a failure leaves as it was."""
+
+import re
+from types import SimpleNamespace
+
+import pandas as pd
+import psutil
+import pytest
+
+from helpers.course import train_grids
+from helpers.experiments.grid import Grid
+from helpers.experiments.jobs import Undone
+
+TABLE = pd.DataFrame({"seed": [1, 2], "r2": [0.5, 0.25]})
+
+
+def stopped() -> pd.DataFrame:
+    raise KeyboardInterrupt
+
+
+def failing() -> pd.DataFrame:
+    raise FloatingPointError("The loss of 'a' is not finite.")
+
+
+@pytest.fixture
+def grids(tmp_path, monkeypatch) -> dict[str, Grid]:
+    """The grids that there are; they are kept in a folder of their own."""
+    monkeypatch.setattr("helpers.experiments.grid.GRIDS", tmp_path)
+    monkeypatch.setattr(train_grids, "GRIDS", {})
+    return train_grids.GRIDS
+
+
+@pytest.mark.parametrize(("make", "error"), [(stopped, KeyboardInterrupt), (failing, Undone)])
+def test_a_grid_that_is_stopped_or_fails_leaves_the_old_file(grids, tmp_path, make, error):
+    grids["x"] = Grid("x", make, {})
+    grids["x"].write(TABLE)
+    with pytest.raises(error):
+        train_grids.main([])
+    assert len(grids["x"].read()) == len(TABLE) and [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+
+
+def test_a_grid_whose_worker_is_killed_leaves_the_old_file(grids, tmp_path, monkeypatch):
+    grids |= {name: Grid(name, TABLE.copy, {}) for name in ("deadly", "other")}
+    grids["deadly"].write(TABLE)
+
+    def train(name, expected):
+        return psutil.Process().kill() if name == "deadly" else TABLE
+
+    monkeypatch.setattr(train_grids, "_train", train)
+    with pytest.raises(Undone, match="A worker process was killed"):
+        train_grids.main([])
+    assert len(grids["deadly"].read()) == len(TABLE)
+    assert {path.name for path in tmp_path.iterdir()} <= {"deadly.csv", "other.csv"}
+
+
+def test_a_grid_is_trained_after_those_that_it_reads_and_each_is_kept(grids, capsys):
+    search = SimpleNamespace(searches=("search",))
+    grids["reader"] = Grid("reader", lambda: grids["search"].read().assign(r2=1.0), {}, reads=[search])
+    grids["search"] = Grid("search", TABLE.copy, {})
+    assert train_grids.main([]) == 0
+    assert list(grids["reader"].read()["r2"]) == [1, 1]
+    printed = capsys.readouterr().out.splitlines()
+    assert [re.sub(r"\d+ s$", "0 s", line) for line in printed[1:]] == [
+        "[1/2] search: 2 rows in 0 s",
+        "[2/2] reader: 2 rows in 0 s",
+    ]
+    assert train_grids.main(["reader"]) == 0, "alone, it takes the kept search"
+
+
+def test_a_worker_with_other_tuned_settings_is_refused(grids):
+    grids["x"] = Grid("x", TABLE.copy, {"seeds": [1]})
+    with pytest.raises(
+        ValueError, match=r"grid: got other settings of x in a worker than here; expected the same searches"
+    ):
+        train_grids._train("x", "a hash of other settings")
+
+
+def test_an_unknown_grid_is_named(grids, capsys):
+    with pytest.raises(SystemExit):
+        train_grids.main(["y"])
+    assert "no grid y" in capsys.readouterr().err

@@ -1,0 +1,178 @@
+"""Jobs on the cores and on a Dask cluster: what comes back, what an error says, and that nothing is lost."""
+
+import os
+import time
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+import joblib
+import pandas as pd
+import psutil
+import pytest
+import torch
+from distributed import LocalCluster
+
+from helpers.chapters.ch04 import sharing
+from helpers.chapters.ch05 import balancers
+from helpers.course import measure_claims, train_grids
+from helpers.experiments import jobs
+from helpers.experiments.jobs import Undone
+
+
+def one(value: int) -> pd.DataFrame:
+    state = {"value": value, "process": os.getpid(), "threads": torch.get_num_threads()}
+    return pd.DataFrame([state | {"bars": "TQDM_DISABLE" not in os.environ}])
+
+
+def wait(path: Path) -> pd.DataFrame:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return one(0)
+
+
+def fail() -> pd.DataFrame:
+    raise KeyError("rows")
+
+
+def die() -> pd.DataFrame:
+    psutil.Process().kill()
+
+
+class Elsewhere:
+    """A job that a worker cannot load."""
+
+    def __reduce__(self):
+        return import_module, ("no_such_module",)
+
+    def __call__(self) -> pd.DataFrame:
+        return one(0)
+
+
+def die_first(mark: Path, job: jobs.Job) -> pd.DataFrame:
+    """The job in a worker that is killed the first time that it tries."""
+    if not mark.exists():
+        mark.touch()
+        die()
+    return job()
+
+
+def test_a_killed_worker_gives_one_clear_error():
+    with pytest.raises(Undone, match=r"^A worker process was killed, .*\nNot done: .*deadly.*\.$") as found:
+        list(jobs.run({"deadly": die, "other": partial(wait, Path("never"))}))
+    assert isinstance(found.value.__cause__.__cause__, BrokenProcessPool)
+
+
+def test_jobs_run_in_workers_of_one_thread_without_bars(monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    found = {done.name: done.table.loc[0] for done in jobs.run({str(value): partial(one, value) for value in range(5)})}
+    assert {name: row["value"] for name, row in found.items()} == {str(value): value for value in range(5)}
+    assert os.getpid() not in {row["process"] for row in found.values()}
+    assert {(row["threads"], row["bars"]) for row in found.values()} == {(1, False)}
+
+
+@pytest.mark.skipif(joblib.cpu_count() == 1, reason="one core does one job at a time")
+def test_a_table_comes_as_soon_as_it_is_there(tmp_path):
+    names = []
+    for done in jobs.run({"slow": partial(wait, tmp_path / "quick is there"), "quick": partial(one, 1)}):
+        names.append(done.name)
+        (tmp_path / "quick is there").touch()
+    assert names == ["quick", "slow"]
+
+
+def test_a_single_job_runs_in_this_process():
+    (done,) = jobs.run({"alone": partial(one, 1)})
+    assert done.name == "alone" and done.table.loc[0, "process"] == os.getpid() and done.seconds < 5
+
+
+def test_an_error_names_its_job_and_what_is_not_done():
+    waiting = {str(number): partial(wait, Path("never")) for number in range(7)}
+    with pytest.raises(Undone, match=r"^bad: KeyError: 'rows'\nNot done: bad, 0, 1, 2, 3 and 3 more\.$") as found:
+        list(jobs.run({"bad": fail} | waiting))
+    assert "in fail" in str(found.value.__cause__.__cause__), "where it happened"
+
+
+def test_a_worker_refuses_a_second_job_at_a_time_and_other_code():
+    with jobs._busy, pytest.raises(Undone, match=r"^b: its worker runs several jobs at a time; .*--nthreads 1"):
+        jobs._in_worker("b", fail, jobs.code())
+    with pytest.raises(Undone, match=r"^c: its worker has other code"):
+        jobs._in_worker("c", fail, "other")
+
+
+def test_code_differs_when_a_file_does(monkeypatch, tmp_path):
+    def of(text: str) -> str:
+        (tmp_path / "one.py").write_text(text, encoding="utf-8")
+        return jobs.code.__wrapped__()
+
+    monkeypatch.setattr(jobs, "HELPERS", tmp_path)
+    assert of("a = 1") == of("a = 1") != of("a = 2")
+
+
+def test_what_is_no_address_of_a_scheduler_is_named():
+    with pytest.raises(ValueError, match=r"cluster: got 'localhost'; expected .*tcp://host:8786"):
+        list(jobs.run({"a": fail}, "localhost"))
+
+
+# On a cluster of two worker processes
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0") as running:
+        yield running.scheduler_address
+
+
+@pytest.mark.long
+def test_a_cluster_computes_what_the_cores_do_although_a_worker_is_killed(cluster, tmp_path):
+    """Samples of three grids; the worker of one is killed with what it holds."""
+    grids = {
+        "conditions": partial(sharing.conditions, range(2), ["disjoint features"]),
+        "heads": partial(sharing.heads, range(2)),
+        "conflicts": partial(balancers.conflicts, range(4)),
+    }
+    here = {done.name: done.table for done in jobs.run(grids)}
+    killed = grids | {"heads": partial(die_first, tmp_path / "killed", grids["heads"])}
+    there = [(done.name, done.table) for done in jobs.run(killed, cluster)]
+    assert (tmp_path / "killed").exists()
+    assert sorted(name for name, _ in there) == sorted(grids), "each once"
+    for name, table in there:
+        pd.testing.assert_frame_equal(table, here[name], check_exact=True)
+
+
+@pytest.mark.long
+def test_a_job_that_no_worker_can_do_gives_one_clear_error(cluster):
+    with pytest.raises(Undone, match=r"^deadly: .*4 different workers.*(?s:.*)Not done: deadly"):
+        list(jobs.run({"deadly": die}, cluster))
+    with pytest.raises(Undone, match=r"^bad: KeyError: 'rows'\nNot done: bad\.$"):
+        list(jobs.run({"bad": fail}, cluster))
+    with pytest.raises(Undone, match=r"^strange: No module named 'no_such_module'\nNot done: strange\.$"):
+        list(jobs.run({"strange": Elsewhere()}, cluster))
+
+
+@pytest.mark.long
+def test_make_grids_and_make_claims_give_the_same_on_a_cluster(cluster, tmp_path, monkeypatch, capsys):
+    names, written = ["01_days", "03_week"], {}
+    for place in ([], ["--cluster", cluster]):
+        folder = tmp_path / str(len(place))
+        monkeypatch.setattr("helpers.experiments.grid.GRIDS", folder)
+        assert train_grids.main([*names, *place]) == 0
+        written[len(place)] = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert written[0] == written[2] and len(written[0]) == len(names)
+    capsys.readouterr()
+    cards = set()
+    for place in ([], ["--cluster", cluster]):
+        assert measure_claims.main(["C4.6", *place]) == 0
+        cards.add(tuple(sorted(capsys.readouterr().out.splitlines())))
+    assert len(cards) == 1
+
+
+@pytest.mark.long
+def test_a_cluster_of_workers_with_several_threads_is_refused():
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=2, host="127.0.0.1", dashboard_address=":0") as running,
+        pytest.raises(Undone, match="its worker runs several jobs at a time"),
+    ):
+        list(jobs.run({str(value): partial(time.sleep, 5) for value in range(2)}, running.scheduler_address))
