@@ -23,11 +23,10 @@ METRICS = {
     "r2": "R²",
     "auc": "AUC",
     "cosine": "cosine of the gradients",
+    "loss": "loss",
     "log2_mse": "test loss of task A",
     "score": "score",
 }
-
-
 TASK_NAMES = {"a": "task A", "b": "task B"}  # as the text calls the tasks of the toy data
 
 
@@ -67,6 +66,10 @@ class Runs:
     def _with(self, table: pd.DataFrame, **changes) -> Runs:
         return Runs(table, **{name: part for name, part in vars(self).items() if name != "table"} | changes)
 
+    def of(self, value: str, metric: str | None = None) -> Runs:
+        """The same runs, looked at by another measured column."""
+        return self._with(self.table, value=value, metric=metric)
+
     def where(self, **levels) -> Runs:
         """The runs whose columns have these levels: one, or several in the order in which figures shall have them."""
         table = self.table
@@ -74,7 +77,7 @@ class Runs:
             validate.choice("column", name, list(table))
             several = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
             for level in several:
-                validate.choice(name, level, table[name].unique())
+                validate.choice(name, level, table[name].unique().tolist())
             table = table[table[name].isin(several)]
             if len(several) > 1:
                 table = table.sort_values(name, key=lambda column: column.map(several.index), kind="stable")
@@ -91,6 +94,11 @@ class Runs:
             new = _filled(words, table) if isinstance(words, str) else _renamed(words, table, name)
             table = table.assign(**{name: new})
         return self._with(table)
+
+    def ranked(self, column: str, ascending: bool = True) -> Runs:
+        """The runs with the levels of `column` in the order of their means."""
+        order = self.summary(column).sort_values("mean", ascending=ascending)
+        return self.where(**{column: list(order[column])})
 
     def log10(self, column: str, floor: float = 0.0) -> Runs:
         """The runs with `log10_…`, the powers of ten of a column, as a new column; of `value`, as the value."""
@@ -123,6 +131,13 @@ class Runs:
             found[["mean", "low", "high"]] = np.exp2(found[["mean", "low", "high"]])
         return found
 
+    def intervals(self, rows: Sequence[str], columns: str) -> pd.DataFrame:
+        """Mean and 95% interval over seeds in words, "0.85 [0.83, 0.87]": a wide table of `rows` by `columns`."""
+        found = self.summary(*rows, columns)
+        numbers = found[["mean", "low", "high"]].round(2).to_numpy()
+        found["said"] = ["{:.2f} [{:.2f}, {:.2f}]".format(*row) for row in numbers]
+        return found.pivot(index=list(rows), columns=columns, values="said")
+
     def axis(self, *by: str, kind: str = "intervals") -> str:
         """What an axis says of `summary(*by)`: the metric, the baseline, what is averaged, and the number of seeds."""
         words = f"gain in {self.metric} over {self.over}" if self.over else self.metric
@@ -130,9 +145,13 @@ class Runs:
         tasks = groups["task"].nunique().max() if "task" in self.table.columns.difference(by) else 1
         if tasks > 1:
             words += ", mean of both tasks" if tasks == 2 else f", mean of {tasks} tasks"
-        seeds = groups["seed"].nunique()
+        return f"{words} (95% {kind}, {self._seeds(by)})"
+
+    def _seeds(self, by: Sequence[str]) -> str:
+        """Over how many seeds the means of `by` are: "20 seeds", "20 to 40 worlds"."""
+        seeds = self.table.groupby(list(by))["seed"].nunique()
         count = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()} to {seeds.max()}"
-        return f"{words} (95% {kind}, {count} {self.seeds})"
+        return f"{count} {self.seeds}"
 
     def dots(self, row: str, series: str | None = None, *, title: str, matters: float | None = None) -> Figure:
         """A dot with its interval for each level of `row` and of `series` (the model), as `figures.dots`."""
@@ -143,11 +162,12 @@ class Runs:
         """A line over `x` with its band for each level of `series` (the model), as `figures.lines`."""
         series = series or self.model
         axes = {"x_label": x_label, "y_label": _folded(self.axis(x, series, kind="bands"))}
-        figure = figures.lines(self.summary(series, x), x, series, title=title, zero=zero, **axes)
-        for name, axis in ((x, figure.axes[0].xaxis), (self.value, figure.axes[0].yaxis)):
+        found = self.summary(series, x)
+        figure = figures.lines(found, x, series, title=title, zero=zero, **axes)
+        for name, drawn, axis in ((x, x, figure.axes[0].xaxis), (self.value, "mean", figure.axes[0].yaxis)):
             if name.startswith("log10_"):
-                low, high = axis.get_view_interval()
-                powers = range(math.ceil(low), math.floor(high) + 1)
+                low, high = found[drawn].min(), found[drawn].max()
+                powers = range(math.floor(round(low, 9)), math.floor(round(high, 9)) + 1)
                 axis.set_ticks(powers, [f"{10.0**power:,.10g}" for power in powers])
         return figure
 
@@ -162,6 +182,53 @@ class Runs:
         words = {"title": title, "x_label": x_label, "y_label": y_label}
         return figures.heatmap(found, row, column, panel, matters=matters, **words)
 
+    def paths(
+        self,
+        along: str,
+        x: str,
+        y: str,
+        series: str | None = None,
+        *,
+        title: str,
+        pair: str = "task",
+        reference: dict[str, pd.DataFrame] | None = None,
+        names: dict[str, tuple[int, tuple[float, float]]] | None = None,
+    ) -> Figure:
+        """Level `x` of `pair` against its level `y`, a path along the settings for each series, as `figures.paths`."""
+        by = series or self.model, along, pair
+        dotted = "; dotted: in theory" if reference else ""
+        axes = {
+            "x_label": f"{self.metric} of {x} (95% intervals, {self._seeds(by)}{dotted})",
+            "y_label": f"{self.metric} of {y}",
+        }
+        place = {"reference": reference, "names": names}
+        return figures.paths(self.summary(*by), by[0], pair, x, y, title=title, **axes, **place)
+
+    def panels(
+        self,
+        panel: str,
+        labels: dict[str, str],
+        row: str | None = None,
+        *,
+        title: str,
+        note: str,
+        reference: str | None = None,
+        from_zero: bool = False,
+    ) -> Figure:
+        """A panel for each key of `labels`, a level of `panel`, a dot for each row: `figures.small_multiples`."""
+        by = row or self.model, panel
+        note = f"{note}; 95% intervals over {self._seeds(by)}"
+        return figures.small_multiples(
+            self.summary(*by), *by, labels, title=title, note=note, reference=reference, from_zero=from_zero
+        )
+
+    def readings(self, x: str, at: str, truth: pd.DataFrame, *, title: str, x_label: str, truth_label: str) -> Figure:
+        """The value against the mean of column `x`, a point for each level of `at`, as `figures.readings`."""
+        by = self.model, at
+        points = self.summary(*by).merge(self.of(x).means(*by).stack().rename("x").reset_index())
+        words = {"x_label": x_label, "y_label": _folded(self.axis(*by)), "truth_label": truth_label}
+        return figures.readings(points, "x", self.model, truth, title=title, **words)
+
 
 def _filled(words: str, table: pd.DataFrame) -> list[str] | str:
     """`words` with the columns that it names in braces, row by row."""
@@ -175,10 +242,14 @@ def _filled(words: str, table: pd.DataFrame) -> list[str] | str:
 def _renamed(words: Mapping, table: pd.DataFrame, name: str) -> pd.Series:
     validate.choice("column", name, list(table))
     for level in words:
-        validate.choice(name, level, table[name].unique())
+        validate.choice(name, level, table[name].unique().tolist())
     return table[name].map(lambda level: words.get(level, level))
 
 
 def _folded(label: str) -> str:
-    """A label that fits beside a figure: in two lines where it is long."""
-    return label if len(label) <= 48 else label.replace(" (95%", "\n(95%")
+    """A label that fits beside a figure: in two lines or three where it is long."""
+    if len(label) <= 48:
+        return label
+    words, _, intervals = label.partition(" (95%")
+    words = words if len(words) <= 48 else words.replace(", mean of", ",\nmean of")
+    return f"{words}\n(95%{intervals}"

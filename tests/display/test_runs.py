@@ -90,6 +90,7 @@ def test_powers_of_two_are_averaged_as_powers(table):
     [
         (lambda runs: runs.where(model="best"), "model: got 'best'; expected one of 'plain', 'better', 'worse'"),
         (lambda runs: runs.where(model=["plain", "best"]), "model: got 'best'; expected one of"),
+        (lambda runs: runs.where(seed=[0, 9]), "seed: got 9; expected one of 0, 1, 2, 3, 4, 5"),
         (lambda runs: runs.where(width=8), "column: got 'width'; expected one of 'seed', 'model'"),
         (lambda runs: runs.gain(over="best"), "model: got 'best'; expected one of"),
         (lambda runs: runs.label(task={"c": "task C"}), "task: got 'c'; expected one of 'a', 'b'"),
@@ -111,3 +112,41 @@ def test_kept_runs_come_by_the_names_of_their_grids():
     assert len(both.table) == sum(len(GRIDS[name].read()) for name in ("04_ratings", "04_ratings_80"))
     with pytest.raises(ValueError, match="names: got '04_nothing'; expected one of '00_"):
         runs("04_nothing")
+
+
+def test_powers_of_ten_are_written_as_numbers(table):
+    sizes = pd.concat([table.assign(size=size, r2=size / 3) for size in (10, 1000, 100_000)])
+    figure = Runs(sizes, "r2").log10("size").log10("r2").lines("log10_size", title="T", x_label="size")
+    across, up = (
+        [label.get_text() for label in labels]
+        for labels in (figure.axes[0].get_xticklabels(), figure.axes[0].get_yticklabels())
+    )
+    assert across == ["10", "100", "1,000", "10,000", "100,000"]
+    assert up == ["1", "10", "100", "1,000", "10,000"]
+
+
+def test_levels_can_be_ranked_by_their_means(table):
+    assert list(Runs(table).ranked("model").table["model"].unique()) == ["worse", "plain", "better"]
+    assert list(Runs(table).ranked("model", ascending=False).table["model"].unique()) == ["better", "plain", "worse"]
+
+
+def test_intervals_are_told_in_words(table):
+    found = Runs(table).gain(over="plain").intervals(["model"], "task")
+    assert found.loc["better", "a"] == "0.10 [0.10, 0.10]" and list(found.columns) == ["a", "b"]
+
+
+def test_paths_name_both_goals_and_panels_the_seeds(table):
+    steps = Runs(pd.concat([table.assign(step=step) for step in (1, 2)]), metric="loss", seeds="worlds")
+    figure = steps.label(task={"a": "task A", "b": "task B"}).paths("step", "task A", "task B", title="T")
+    assert words(figure) == ("loss of task A (95% intervals, 6 worlds)", "loss of task B")
+    figure = steps.panels("task", {"a": "A", "b": "B"}, title="T", note="test rows")
+    assert figure.get_supxlabel() == "test rows; 95% intervals over 6 worlds"
+
+
+def test_readings_stand_at_the_mean_of_another_column(table):
+    said = Runs(table.assign(says=table["r2"] + 2), "r2", metric="seen")
+    truth = pd.DataFrame({"x": [0, 4], "y": [0, 4]})
+    figure = said.readings("says", "task", truth, title="T", x_label="said", truth_label="as said")
+    assert words(figure) == ("said", "seen (95% intervals, 6 seeds)")
+    plain = next(line for line in figure.axes[0].lines if line.get_label() == "plain")
+    np.testing.assert_allclose(plain.get_xdata() - plain.get_ydata(), 2)

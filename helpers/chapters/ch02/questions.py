@@ -1,0 +1,87 @@
+"""The questions of chapter 02, weighted cross-entropy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from helpers.display import figures
+from helpers.display.questions import Result, question
+from helpers.display.runs import Runs
+
+
+@question(
+    "C2.P1",
+    "In another log nine of ten impressions are clicked, and an impression again brings 1.2 seconds. How many seconds "
+    "does exp(logit) of the best constant say?",
+    answer=12.0,
+    unit="s",
+    why="Ten impressions bring 12 seconds, as before, and only one of them speaks against a click: 12 : 1. (Mended CE, "
+    "in the figure, is the subject of what follows.)",
+)
+def best_constant(logs: pd.DataFrame) -> Figure:
+    """logs: the table of `explorer.sampling`."""
+    curve = logs[(logs["rows"] == 10_000) & (logs["spread"] == 1.6)]
+    factors = {"mean": "middle", "low": "low", "high": "high"}
+    factors = curve.assign(**{name: curve[column] / curve["truth"] for name, column in factors.items()})
+    rates = np.linspace(0.02, 0.6, 60)
+    return figures.readings(
+        factors,
+        "rate",
+        "loss",
+        pd.DataFrame({"x": rates, "y": 1 / (1 - rates)}),
+        title="exp(logit) is too large by 1 / (1 − P)",
+        x_label="click rate P",
+        y_label="exp(logit) / true mean (middle 95% of\n4,000 logs of 10,000 impressions)",
+        truth_label="1 / (1 − P)",
+    )
+
+
+@question(
+    "C2.P2",
+    "Ranked by weighted CE, the ten on top collect {weighted:.2f} seconds per impression, with the click model "
+    "{clicks:.2f}. What happens to their true satisfaction?",
+    options=[
+        "It falls below that of the click model's list",
+        "It moves by less than a sixth of the way from random to perfect",
+        "It rises about as much as the watch time, by a third or more",
+    ],
+    answer=1,
+    why="The list has less bait. But longer videos and stronger hooks are watched longer whether they satisfy or not, "
+    "and the loss cannot tell that from worth.",
+)
+def by_watch_time(runs: Runs) -> Result:
+    labels = {
+        "click": "click rate",
+        "watch_seconds": "watch time, s",
+        "satisfaction": "true satisfaction",
+        "bait": "bait, sd",
+        "hook": "hook, sd",
+        "duration": "length, s",
+    }
+    title = "Ranked by watch time: less bait, longer videos, stronger hooks"
+    four = runs.where(model=["clicks", "weighted CE", "mended CE", "at random"])
+    figure = four.panels("outcome", labels, title=title, note="the ten on top", reference="at random")
+    return Result(figure, weighted=_seconds(runs, "weighted CE"), clicks=_seconds(runs, "clicks"))
+
+
+def _seconds(runs: Runs, model: str) -> float:
+    return runs.where(model=model, outcome="watch_seconds").mean()
+
+
+@question(
+    "C2.P3",
+    "Ranked by weighted CE the ten on top collect {weighted:.2f} seconds an impression. And ranked by squared error on "
+    "the seconds?",
+    options=["Fewer, by 1.5 or more", "About as many, within 1.5", "More, by 1.5 or more"],
+    answer=1,
+    why="Weighted CE and squared error on seconds both estimate a mean. The logarithm does not: with seven of ten "
+    "impressions at 0, what it predicts is mostly whether there is a click.",
+)
+def by_squared_error(runs: Runs) -> Result:
+    labels = {"watch_seconds": "watch time, s", "bait": "bait, sd", "duration": "length, s"}
+    title = "Plain squared error collects nearly as many seconds"
+    others = runs.where(model=["clicks", "weighted CE", "mended CE", "squared error", "squared error, log"])
+    figure = others.panels("outcome", labels, title=title, note="the ten on top")
+    return Result(figure, weighted=_seconds(runs, "weighted CE"))

@@ -1,0 +1,88 @@
+"""The questions of chapter 06, MMoE."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from helpers.chapters.ch06 import mmoe
+from helpers.display.questions import question
+from helpers.display.runs import Runs
+
+
+def _by_p(runs: Runs, title: str) -> Figure:
+    """Loss of the paper's models against the relation of the two tasks."""
+    x_label = "p, the cosine of the two tasks' directions"
+    return runs.where(model=mmoe.PAPER).lines("p", title=title, x_label=x_label)
+
+
+@question(
+    "C6.P1",
+    "Both tasks are one, at p = 1, and the rate is 0.01 for all. How does MMoE compare with the Shared-Bottom of its "
+    "size?",
+    options=[
+        "It is clearly better",
+        "There is no difference: nothing is to be told apart",
+        "It is worse: the gates are a burden",
+    ],
+    answer=0,
+    why="So it cannot be the relation of the tasks that makes the difference here. The paper says the same: it puts "
+    "this lead down to trainability. And look at the blue line: one expert alone, without any gate, is as far as MMoE. "
+    "It is the plain wide bottom that is late at this rate, and so are fixed gates.",
+)
+def at_the_paper_rate(runs: Runs) -> Figure:
+    return _by_p(runs, "Learning rate 0.01 for all: the plain bottom is worst where tasks are one")
+
+
+@question(
+    "C6.P2",
+    "With every model at its best shape and rate: what becomes of MMoE's lead over the Shared-Bottom of its size at "
+    "p = 1?",
+    options=["It stays as it was", "It shrinks by about a half", "None is left to see"],
+    answer=2,
+    why="At 0.01 the plain bottom was late. And the blue line again: one expert alone, on less than a third of the "
+    "parameters, is nowhere surely behind. Where the tasks differ, one gate for both is worst of all.",
+)
+def tuned(runs: Runs) -> Figure:
+    return _by_p(runs, "Tuned: no lead of MMoE over the plain bottom is left to see")
+
+
+@question(
+    "C6.P3",
+    "Disjoint features: MMoE against two single-task models of the same total size?",
+    options=[
+        "MMoE is better with 500 rows and with 2,000",
+        "MMoE is worse with 500 rows and better with 2,000",
+        "MMoE is worse with both",
+    ],
+    answer=2,
+    why="It is not the experts: with gates that do not look at the row they come close to the single-task models. A "
+    "gate that looks is a matrix on all inputs, and it multiplies. In these tasks no row needs another mixture than "
+    "the next one, so all that it learns there is noise.",
+)
+def features_apart(runs: Runs) -> Figure:
+    runs = runs.label(condition={"same features, other mix": "same", "disjoint features": "other"})
+    runs = runs.label(setting="{condition} features,\n{rows:,} rows")
+    figure = runs.dots("setting", title="Gates that look at the row do worse than gates that do not")
+    figure.axes[0].set_xlim(0.68, 1.05)
+    figure.set_size_inches(8, 9)
+    return figure
+
+
+@question(
+    "C6.P4",
+    "What do the four averages of a gate look like?",
+    options=[
+        "One or two experts stand out",
+        "Each expert has about a quarter",
+        "Two experts share nearly all of the weight",
+    ],
+    answer=1,
+    why="Each run has its favourites, at places that chance decides. The average forgets them, and looks like a gate "
+    "that cannot tell experts apart.",
+)
+def averaged_over_runs(runs: Runs) -> str:
+    weights = runs.table.pivot_table("weight", "task", "expert")
+    said = (
+        f"gate {task.upper()}: " + ", ".join(f"{weight:.2f}" for weight in gate) for task, gate in weights.iterrows()
+    )
+    return f"Mean weights of experts 1 to 4: {'; '.join(said)}."

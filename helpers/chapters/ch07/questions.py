@@ -1,0 +1,81 @@
+"""The questions of chapter 07, ESMM."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from helpers.chapters.ch07 import funnel
+from helpers.display.questions import question
+from helpers.display.runs import Runs
+
+STRENGTH = "strength of the selection"
+
+
+@question(
+    "C7.P1",
+    "Trained on clicked rows, with endless data: which of the four means are too high?",
+    options=[
+        "All four: the training rows are a selection",
+        "The line, under both kinds; the curve under neither",
+        "The line, under both kinds; the curve, where the selection is unseen",
+        "None: enough data mends everything",
+    ],
+    answer=2,
+    why="Where the model can be any curve, a shift of the rows leaves no bias. What is unseen is no shift of the rows: "
+    "the clicked ones have other likes at the same x.",
+)
+def endless_data(ends: pd.DataFrame) -> str:
+    said = (f"{model} {ends.loc[kind, model]:.2f} ({kind})" for kind in ends.index for model in ends)
+    return f"Predicted / true: {', '.join(said)}."
+
+
+@question(
+    "C7.P2",
+    "What does the CVR tower of ESMM get from these two rows, at equal CTR and CVR?",
+    options=[
+        "The full gradient from the clicked row, none from the other",
+        "The same from both: a part of the full gradient",
+        "The full gradient from both",
+    ],
+    answer=1,
+    why="The label of the product is 0 in both rows, and the loss sees nothing else. ESMM does not look whether a row "
+    "was clicked; it asks how likely the click was.",
+)
+def two_rows(slope: float) -> str:
+    return f"Both give {slope:.3f}, in place of 0.300 and 0."
+
+
+@question(
+    "C7.P3",
+    "At strength 2, where does ESMM's gain over the single-task CVR come from?",
+    options=[
+        "From the product: without it there is hardly a gain",
+        "From the sharing: without it there is hardly a gain",
+        "Either part alone brings most of it",
+    ],
+    answer=1,
+    why="Click and like follow the same appeal here, and of clicks there are many more: models that share let the "
+    "likes use what the clicks have taught. How much of that is more than which videos are clicked often, this figure "
+    "does not tell. Look at the left end too: there ESMM is the worst of the four.",
+)
+def product_or_sharing(runs: Runs) -> Figure:
+    likes = runs.where(kind="seen", task="like", model=funnel.MODELS).of("auc", "AUC of the CVR on all rows")
+    return likes.lines("strength", title="Seen: those that share lift the CVR", x_label=STRENGTH)
+
+
+@question(
+    "C7.P4",
+    "Mean CVR of ESMM, divided by what all would like if all clicked?",
+    options=[
+        "About 1: it was trained on all rows",
+        "About halfway between",
+        "Near 1.5, like the others",
+    ],
+    answer=2,
+    why="By its own identity ESMM's CVR is P(like | click, x). It lies a little below that, and does so at strength 0 "
+    "too: an error of its own, not a repair.",
+)
+def unseen(runs: Runs) -> Figure:
+    likes = runs.where(kind="unseen", task="like").of("ratio", "predicted CVR / true CVR, all rows")
+    return likes.lines("strength", title="Unseen: all are too high, as the log is", x_label=STRENGTH)

@@ -1,0 +1,40 @@
+"""The questions of chapter 08, the capstone."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from helpers.display.questions import question
+from helpers.display.runs import Runs
+
+
+@question(
+    "C8.P1",
+    "Which column tells the model whether a video will be clicked?",
+    options=["position, the place in the session", "score_of_the_day", "the id of the video"],
+    answer=1,
+    why="It was computed at night from what had happened that day: the click is in it. At serving time it does not "
+    "exist, and the model would rank at random. The check trains nothing. It asks how well each feature alone predicts "
+    "each label, on rows that it did not learn from.",
+)
+def leak(problems: object) -> str:
+    """problems: what the check of the table says."""
+    return repr(problems)
+
+
+@question(
+    "C8.P2",
+    "Twenty seeds on one log: how many of the usual 95% intervals hold the truth?",
+    options=["About 95%", "About 90%", "About 80%"],
+    answer=2,
+    why="Twenty seeds know very well what *this* log says. What other logs would say they do not know, and each "
+    "further seed hides that better.",
+)
+def usual_interval(coverage: pd.DataFrame) -> Figure:
+    """coverage: the table of `worlds.coverage`."""
+    settings = ["condition", "task", "seed", "repeats"]
+    held = coverage.melt(settings, ["report", "naive"], "interval", "held")
+    held = Runs(held, "held", metric="share of intervals that hold the truth", model="interval", seeds="worlds")
+    title = "The more seeds, the less the usual interval holds"
+    return held.lines("repeats", title=title, x_label="seeds of the report")
