@@ -14,26 +14,27 @@ import re
 
 from nbformat import NotebookNode
 
-from tools.notebooks import tags
+from tools.notebooks import asked, tags
 
 HEADING = re.compile(r"^##+ ", re.MULTILINE)
+GRID = re.compile(r"\d\d_\w+")  # 04_heads
 
 
 def spoilers(notebook: NotebookNode) -> list[tuple[str, str]]:
     """[(name of a prediction, id of a cell below it that openly shows something made from the same data)]."""
     sources: dict[str, set[str]] = {}  # of each variable and function: the data that it is made from
-    asked: dict[str, set[str]] = {}  # the predictions of this section: what they are made from
+    questions: dict[str, set[str]] = {}  # the predictions of this section: what they are made from
     found = []
     for cell in notebook.cells:
         if cell.cell_type != "code":
-            asked = {} if HEADING.search(cell.source) else asked
+            questions = {} if HEADING.search(cell.source) else questions
             continue
         used = _follow(ast.parse(cell.source), sources)
-        if "predict" in tags(cell):
-            asked[re.search(r'"(C\d\.P\d+)"', cell.source).group(1)] = used
+        if question := asked(cell):
+            questions[question] = used
         elif not {"exercise", "solution"} & set(tags(cell)) and any(map(_open, cell.outputs)):
             claim = "claim" in tags(cell)
-            found += [(name, cell.id) for name, data in asked.items() if claim or data & used]
+            found += [(name, cell.id) for name, data in questions.items() if claim or data & used]
     return found
 
 
@@ -41,7 +42,7 @@ def _follow(tree: ast.Module, sources: dict[str, set[str]]) -> set[str]:
     """The data that a cell uses; what it defines is added to `sources`."""
     every = set()
     for node in tree.body:
-        used = set().union(*(sources.get(name, ()) for name in _names(node, ast.Load)))
+        used = _grids(node).union(*(sources.get(name, ()) for name in _names(node, ast.Load)))
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             sources[node.name] = used
             continue
@@ -54,6 +55,11 @@ def _follow(tree: ast.Module, sources: dict[str, set[str]]) -> set[str]:
                 sources[name] = used | (sources.get(name, set()) if isinstance(node, ast.AugAssign) else set())
         every |= used
     return every
+
+
+def _grids(node: ast.AST) -> set[str]:
+    texts = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str))
+    return set(filter(GRID.fullmatch, texts))
 
 
 def _names(node: ast.AST, context: type[ast.expr_context]) -> set[str]:

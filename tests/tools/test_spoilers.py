@@ -5,9 +5,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tools.spoilers import spoilers
 
-READ = "import pandas as pd\nruns = grids.GRIDS['one'].read()\nother = grids.GRIDS['two'].read()\nscale = 3"
-MEANS = "def means(table):\n    return table.mean() * scale\n\n\nfigure = draw(means(runs))"
-ASK = 'predict("C4.P1", "Which?", ["a", "b"], 0, figure)'
+READ = "import pandas as pd\nfew = runs('04_one')\nother = runs('04_two')\nscale = 3"
+MEANS = "def means(table):\n    return table.mean() * scale\n\n\nends = draw(means(few))"
+ASK = 'live = evaluate(3)\nask("C4.P1", ends, runs("04_asked", "04_both"), live)'
 TABLE = {"text/plain": "0.3", "text/html": "<table>0.3</table>"}
 SHUT = {"text/plain": "0.3", "text/html": "<details><summary>Open</summary>0.3</details>"}
 
@@ -22,13 +22,16 @@ def notebook(source: str, data=TABLE, tag: str = "movielens", between: str = "Th
 @pytest.mark.parametrize(
     "source",
     [
-        "runs.groupby('model').mean()",
-        "some = runs[runs['p'] == 1]\nsome.max()",
-        "figure",
-        "grids.GRIDS['one'].read().max()\nagain = grids.GRIDS['one'].read()",
-        "for part in runs:\n    print(part)",
-        "def best():\n    return runs.max()\n\n\nbest()",
-        "both = other\nboth += runs\nboth",
+        "few.means('model')",
+        "some = few.where(p=1)\nsome.max()",
+        "ends",
+        "_ = runs('04_one').dots('p')",
+        "GRIDS['04_one'].read().max()",
+        "runs('04_both', '04_three').dots('p')",
+        "again = evaluate(3)\nagain",
+        "for part in few:\n    print(part)",
+        "def best():\n    return few.max()\n\n\nbest()",
+        "both = other\nboth += few\nboth",
     ],
 )
 def test_what_is_made_from_the_same_data_is_named(source):
@@ -47,12 +50,13 @@ def test_an_open_claim_is_named_whatever_its_data():
         ("other.mean()", {}),
         ("means(other)", {}),
         ("scale", {}),
-        ("runs.mean()", {"data": SHUT}),
-        ("runs.mean()", {"data": None}),
-        ("runs.mean()", {"data": {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Explorer()"}}),
-        ("runs.mean()", {"tag": "solution"}),
-        ("runs.mean()", {"between": "That was it.\n\n### Something else"}),
-        ("runs = grids.GRIDS['three'].read()\nruns.mean()", {}),
+        ("few.mean()", {"data": SHUT}),
+        ("few.mean()", {"data": None}),
+        ("few.mean()", {"data": {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Explorer()"}}),
+        ("few.mean()", {"tag": "solution"}),
+        ("few.mean()", {"between": "That was it.\n\n### Something else"}),
+        ("few = runs('04_three')\nfew.mean()", {}),
+        ("again = evaluate(4)\nagain", {}),
     ],
 )
 def test_what_is_shut_or_of_other_data_or_of_the_next_section_is_not(source, options):
