@@ -22,7 +22,6 @@ NOTEBOOKS = notebooks.find([ROOT / "notebooks"])
 HARMLESS = {
     "01-claims-penalised-c1-43-c1": "is of models that stop early, with a penalty; the question is about neither",
     "04-claims-roomy-c4-33": "is of another bottom, with 18 units; the question is about one with 3",
-    "04-roomy-recipe-grids-04-recipe": "is of another bottom, with 18 units; the question is about one with 3",
     "08-tables-at-random-kept-by": "is of the report's own intervals; the question is about the usual ones",
 }
 
