@@ -10,8 +10,9 @@
                  `loop` (fit)
     evaluation/  `metrics` (AUC, GAUC, R² …), `statistics` (contrasts and intervals over seeds), `intervals`
                  (over users), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
-    experiments/ `grid` (kept tables of trained runs), `claim` (a sentence, its effect as data, its grid),
-                 `sweep` (a model trained at every point of a table of settings), `jobs` (on all cores, or a cluster)
+    experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments
+                 on relu features share), `grid` (kept tables of trained runs), `claim` (a sentence, its effect as data,
+                 its grid), `jobs` (on all cores, or a cluster)
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
                  `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
                  `questions` (predictions), `exercises` (checks with hints), `model_ids` (widgets that live on the next

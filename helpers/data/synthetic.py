@@ -16,6 +16,7 @@ can be compared in pairs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,12 +51,18 @@ RELU_SD = np.sqrt(1 / 2 - 1 / (2 * np.pi))
 
 @dataclass(frozen=True)
 class TaskPair:
-    """Examples of two tasks, 'a' and 'b', and the correlation of their noise-free targets (before any threshold)."""
+    """Examples of two tasks, 'a' and 'b', and the correlation of their noise-free targets (before any threshold).
+
+    `train, valid, test = pair` takes the examples out.
+    """
 
     train: Examples
     valid: Examples
     test: Examples
     label_correlation: float
+
+    def __iter__(self) -> Iterator[Examples]:
+        return iter((self.train, self.valid, self.test))
 
 
 def relu_tasks(

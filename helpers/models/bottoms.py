@@ -102,6 +102,9 @@ class DIN(Encoder):
             for sequence in self.sequences
         )
 
+    def extra_repr(self) -> str:
+        return f"softmax={self.softmax}"  # or a model with it and one without would look like copies of one model
+
     def _pool(self, sequence: SequenceLayout, vectors: Tensor, real: Tensor, inputs: dict[str, Tensor]) -> Tensor:
         column = self.names.index(sequence.of)
         target = self._look_up(sequence.width, inputs["sparse"][..., column, None])  # (n, 1, width)

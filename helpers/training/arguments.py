@@ -31,12 +31,12 @@ def check_models(model) -> list[nn.Module]:
             validate.fail("model", f"{type(one).__name__} without parameters", "a model that can be trained")
     if len({id(one) for one in models}) < len(models):
         validate.fail("model", "the same object twice", "a model of its own for each copy")
-    if len(looks := {_look(one) for one in models}) > 1:
+    if len(looks := {look(one) for one in models}) > 1:
         validate.fail("model", f"copies of {len(looks)} kinds", "copies that differ in their parameters alone")
     return models
 
 
-def _look(model: nn.Module) -> str:
+def look(model: nn.Module) -> str:
     """Everything about a model but the values of its parameters."""
     l2 = model.l2() if hasattr(model, "l2") else None
     shapes = {

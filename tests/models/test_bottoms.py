@@ -141,6 +141,14 @@ def test_each_shape_trains_alone_and_in_copies_with_masks(features, frame, shape
         torch.testing.assert_close(copies.predict(examples.inputs)[task][3], output, rtol=1e-3, atol=1e-4)
 
 
+def test_din_with_softmax_and_din_without_are_not_copies_of_one_model(features, frame):
+    rows = features.examples(frame, {"click": "click"})
+    kinds = (partial(DIN, softmax=softmax) for softmax in (True, False))
+    models = [SharedBottom(features, {"click": "binary"}, [4], [], encoder=kind) for kind in kinds]
+    with pytest.raises(ValueError, match="model: got copies of 2 kinds"):
+        fit(models, rows, epochs=1)
+
+
 def test_the_penalty_reaches_their_linear_layers(features):
     model = SharedBottom(features, TASKS, partial(DCN, layers=2, units=[6]), [4], encoder=DIN, l2_layers=0.1)
     reached = {name for name, penalty in model.l2().items() if penalty == 0.1}

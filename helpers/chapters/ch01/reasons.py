@@ -10,19 +10,21 @@ part of what a second task brings would only be what a penalty brings as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from helpers.chapters.ch04.sharing import INPUTS, LEARNING_RATE, LEARNING_RATES, TASKS, TOWER, score, stack
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, RELU_MEAN, RELU_SD, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
+from helpers.experiments.feature_tasks import INPUTS, LEARNING_RATE, LEARNING_RATES, TASKS, TOWER, full_batches
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sweep import points, sweep
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
 from helpers.training.loop import Run, fit
@@ -32,22 +34,20 @@ BATCHES = {"batch_size": 500, "epochs": 60, "evaluate_every": 2}  # for 2,000 ro
 NOISE = 0.5  # standard deviation of the label noise
 
 
-def _models(tasks: dict[str, str], seeds: Sequence[int], width: int, **options) -> list[SharedBottom]:
-    return [SharedBottom(INPUTS, tasks, [width], [TOWER], seed=seed, **options) for seed in seeds]
-
-
-def _with_seeds(scores: pd.DataFrame, seeds: Sequence[int], **columns) -> pd.DataFrame:
-    """The number of a copy replaced by its seed, and more columns of one value each."""
-    seed = [seeds[copy] for copy in scores["copy"]]
-    return scores.drop(columns="copy").assign(seed=seed, **columns)
+def _model(tasks: Iterable[str], width: int, seed: int, penalty: float = 0.0) -> SharedBottom:
+    return SharedBottom(INPUTS, dict.fromkeys(tasks, "regression"), [width], [TOWER], seed=seed, l2_layers=penalty)
 
 
 # 1 Eavesdropping: task b has few labels and listens to what task a learns.
 
 LISTENERS = ("same features, other mix", "half the features shared", "disjoint features")
 WEIGHTS = {"shared-bottom": 1.0, "shared-bottom, b weighs 1/4": 0.25}
-# The penalty of each model; the single-task models have one each.
-LISTENING = {"single-task a": 0.01, "single-task b": 0.04, "shared-bottom": 0.02, "shared-bottom, b weighs 1/4": 0.01}
+# The tasks of each model that is trained, and its penalty; the single-task models have one each.
+LISTENING = {
+    "single-task": {"a": 0.01, "b": 0.04},
+    "shared-bottom": {"ab": 0.02},
+    "shared-bottom, b weighs 1/4": {"ab": 0.01},
+}
 
 
 def eavesdrop(
@@ -63,17 +63,22 @@ def eavesdrop(
 
     penalty   the same for all models; None: the best of each
     """
-    parts, seeds = [], list(seeds)
+
+    def data(condition: str, seed: int) -> TaskPair:
+        return relu_tasks((2000, 500, 2000), labelled=labelled, seed=seed, **CONDITIONS[condition])
+
+    def model(model: str, tasks: str, seed: int) -> SharedBottom:
+        return _model(tasks, width, seed, LISTENING[model][tasks] if penalty is None else penalty)
+
+    def options(model: str) -> dict:
+        weights = {"task_weights": {"a": 1.0, "b": WEIGHTS[model]}} if model in WEIGHTS else {}
+        return BATCHES | {"lr": lr} | weights
+
+    parts = []
     for name in names:
-        pairs = [relu_tasks((2000, 500, 2000), labelled=labelled, seed=seed, **CONDITIONS[name]) for seed in seeds]
-        for model in models:
-            alone = model == "single-task"
-            weights = None if alone else {"a": 1.0, "b": WEIGHTS[model]}
-            for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if alone else [TASKS]:
-                l2 = LISTENING[f"{model} {next(iter(tasks))}" if alone else model] if penalty is None else penalty
-                options = BATCHES | {"seed": seeds, "task_weights": weights}
-                scores = score(_models(tasks, seeds, width, l2_layers=l2), pairs, lr, **options)
-                parts.append(_with_seeds(scores, seeds, condition=name, model=model))
+        trained = [(model, tasks) for model in models for tasks in LISTENING[model]]
+        at = [points(condition=[name], model=[model], tasks=[tasks], seed=seeds) for model, tasks in trained]
+        parts.append(sweep(pd.concat(at), data, model, options))
     return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
 
 
@@ -113,15 +118,17 @@ def second_labels(
     penalty: float | None = None,
 ) -> pd.DataFrame:
     """Task a beside a second label of the same target: seed, model, r2 of task a. `penalty` as in `eavesdrop`."""
-    seeds = list(seeds)
-    pairs = [relu_tasks((500, 500, 2000), noise=NOISE, seed=seed) for seed in seeds]
-    parts = []
-    for model in models:
-        relabel, tasks, best = SECOND_LABELS[model]
-        copies = _models(tasks, seeds, width, l2_layers=best if penalty is None else penalty)
-        scores = score(copies, [relabel(pair) for pair in pairs], lr, seed=seeds)
-        parts.append(_with_seeds(scores[scores["task"] == "a"], seeds, model=model))
-    return pd.concat(parts, ignore_index=True)[["seed", "model", "r2"]]
+
+    def data(model: str, seed: int) -> TaskPair:
+        relabel, _, _ = SECOND_LABELS[model]
+        return relabel(relu_tasks(noise=NOISE, seed=seed))
+
+    def structure(model: str, seed: int) -> SharedBottom:
+        _, tasks, best = SECOND_LABELS[model]
+        return _model(tasks, width, seed, best if penalty is None else penalty)
+
+    scores = sweep(points(model=models, seed=seeds), data, structure, lambda: full_batches(lr))
+    return scores.loc[scores["task"] == "a", ["seed", "model", "r2"]].reset_index(drop=True)
 
 
 # 3 A representation that carries over: a new task c with few labels gets a trained bottom.
@@ -175,22 +182,22 @@ def carry_over(
     is trained further ("trained on"); from scratch there is only the latter.
     """
     seeds = list(seeds)
-    sets = {related: [three_tasks(seed, related) for seed in seeds] for related in (True, False)}
-    new = [(rows, test) for _, _, rows, test in sets[True]]  # the same rows of task c in both
-    scratch = _new_task(_models(NEW, seeds, width, l2_layers=SCRATCH), new, labels, lr, seeds)
+    sets = {related: {seed: three_tasks(seed, related) for seed in seeds} for related in (True, False)}
+    new = {seed: (rows, test) for seed, (_, _, rows, test) in sets[True].items()}  # the same rows of task c in both
+    scratch = _new_task({seed: _model("c", width, seed, SCRATCH) for seed in seeds}, new, labels, lr)
     parts = [scratch.assign(bottom="from scratch", mode="trained on")]
     for source in sources:
         related, tasks, before, after = SOURCES[source]
-        old = _models(tasks, seeds, width, l2_layers=before)
-        train, valid = (Examples.stack([rows[part] for rows in sets[related]]) for part in (0, 1))
-        fit(old, train, valid, lr=lr, seed=seeds, **BATCHES)
-        frozen = [tuple(_through(model, rows) for rows in both) for model, both in zip(old, new, strict=True)]
-        towers = [SharedBottom(width, NEW, [], [TOWER], seed=seed, l2_layers=FROZEN) for seed in seeds]
-        parts.append(_new_task(towers, frozen, labels, lr, seeds).assign(bottom=source, mode="frozen"))
-        started = _models(NEW, seeds, width, l2_layers=after)
-        for model, source_model in zip(started, old, strict=True):
-            model.bottom.load_state_dict(source_model.bottom.state_dict())
-        parts.append(_new_task(started, new, labels, lr, seeds).assign(bottom=source, mode="trained on"))
+        old = {seed: _model(tasks, width, seed, before) for seed in seeds}
+        train, valid = (Examples.stack([rows[part] for rows in sets[related].values()]) for part in (0, 1))
+        fit(list(old.values()), train, valid, lr=lr, seed=seeds, **BATCHES)
+        frozen = {seed: tuple(_through(old[seed], rows) for rows in both) for seed, both in new.items()}
+        towers = {seed: SharedBottom(width, NEW, [], [TOWER], seed=seed, l2_layers=FROZEN) for seed in seeds}
+        parts.append(_new_task(towers, frozen, labels, lr).assign(bottom=source, mode="frozen"))
+        started = {seed: _model("c", width, seed, after) for seed in seeds}
+        for seed, model in started.items():
+            model.bottom.load_state_dict(old[seed].bottom.state_dict())
+        parts.append(_new_task(started, new, labels, lr).assign(bottom=source, mode="trained on"))
     return pd.concat(parts, ignore_index=True)[["bottom", "mode", "labels", "seed", "r2"]]
 
 
@@ -200,23 +207,21 @@ def _through(model: SharedBottom, rows: Examples) -> Examples:
     return replace(rows, inputs=model.bottom(model.encoder(rows.inputs)))
 
 
-def _new_task(models, rows: Sequence[tuple[Examples, Examples]], labels, lr: float, seeds) -> pd.DataFrame:
-    """Train copies of the models on each number of labels: columns labels, seed, r2."""
-    test = Examples.stack([both[1].only("c") for both in rows])
-    start = [{name: tensor.clone() for name, tensor in model.state_dict().items()} for model in models]
-    parts = []
-    for count in labels:
-        train, valid = (
-            Examples.stack([both[0].only("c").take(torch.arange(first, first + count)) for both in rows])
-            for first in (0, 400)
-        )
-        for model, state in zip(models, start, strict=True):
-            model.load_state_dict(state)
-        run = fit(models, train, valid, epochs=150, batch_size=None, evaluate_every=5, lr=lr, seed=seeds)
-        parts.append(
-            pd.DataFrame({"labels": count, "seed": seeds, "r2": r2(run.predict(test.inputs)["c"], test.labels["c"])})
-        )
-    return pd.concat(parts, ignore_index=True)
+def _new_task(
+    models: dict[int, nn.Module], rows: dict[int, tuple[Examples, Examples]], labels: Sequence[int], lr: float
+) -> pd.DataFrame:
+    """Train a copy of the model of each seed on each number of labels: labels, seed, r2 of task c."""
+
+    def data(labels: int, seed: int) -> list[Examples]:
+        new, test = rows[seed]
+        return [*(new.take(torch.arange(first, first + labels)) for first in (0, 400)), test]
+
+    return sweep(
+        points(labels=labels, seed=models),
+        data,
+        model=lambda seed: copy.deepcopy(models[seed]),
+        options=lambda: full_batches(lr, epochs=150),
+    )[["labels", "seed", "r2"]]
 
 
 # 4 Regularisation: does any second task hold task a back from fitting its noise?
@@ -235,13 +240,12 @@ PENALTIES = (0.0, 0.01, 0.02, 0.04, 0.06, 0.08)
 PENALTY = 0.04  # within 0.01 R² of the best for every second task
 
 
-def _second_tasks(seeds: Sequence[int], names: Sequence[str]) -> dict[str, list[TaskPair]]:
-    rows = (250, 500, 2000)
-    same = [relu_tasks(rows, noise=NOISE, seed=seed, **CONDITIONS["same features, other mix"]) for seed in seeds]
-    other = [relu_tasks(rows, noise=NOISE, seed=seed, **CONDITIONS["disjoint features"]) for seed in seeds]
-    noise = [shuffled(pair, seed) for pair, seed in zip(same, seeds, strict=True)]
-    every = dict(zip(SECOND_TASKS, (same, same, other, noise), strict=True))
-    return {validate.choice("names", name, every): every[name] for name in names}
+def _second_task(model: str, seed: int) -> TaskPair:
+    """250 rows of task a with one of `SECOND_TASKS`, which the models are named after."""
+    validate.choice("names", model, SECOND_TASKS)
+    condition = "disjoint features" if model == "other features" else "same features, other mix"
+    pair = relu_tasks((250, 500, 2000), noise=NOISE, seed=seed, **CONDITIONS[condition])
+    return shuffled(pair, seed) if model == "shuffled labels" else pair
 
 
 def gaps(
@@ -256,26 +260,27 @@ def gaps(
     train and test are mean squared errors against noisy labels (to the error on noise-free test labels the variance of
     the noise is added), gap is test − train.
     """
-    seeds, parts = list(seeds), []
-    for name, pairs in _second_tasks(seeds, names).items():
-        train, _, test = stack(pairs)
-        for width in widths:
-            models = _models(ONE if name == "none" else TASKS, seeds, width)
-            run = fit(models, train, epochs=epochs, batch_size=None, evaluate_every=epochs, lr=lr, seed=seeds)
-            parts.append(pd.DataFrame({"second": name, "width": width, "seed": seeds} | _errors(run, train, test)))
-    return pd.concat(parts, ignore_index=True)
+    scores = sweep(
+        points(model=names, width=widths, seed=seeds),
+        data=_second_task,
+        model=lambda model, width, seed: _model(ONE if model == "none" else TASKS, width, seed),
+        options=lambda: full_batches(lr, epochs) | {"evaluate_every": epochs},  # so that the last state is the one kept
+        judge=_errors,
+    )
+    return scores.rename(columns={"model": "second"})
 
 
-def _errors(run: Run, train: Examples, test: Examples) -> dict[str, Tensor]:
+def _errors(run: Run, train: Examples, test: Examples) -> pd.DataFrame:
     error = {
         name: ((run.predict(part.inputs)["a"] - part.labels["a"]) ** 2).mean(-1)
         for name, part in (("train", train), ("test", test))
     }
     error["test"] = error["test"] + NOISE**2
-    return error | {
+    found = error | {
         "gap": error["test"] - error["train"],
         "r2": r2(run.predict(test.inputs)["a"], test.labels["a"]),
     }
+    return pd.DataFrame({"copy": range(len(found["r2"]))} | found)
 
 
 def penalties(
@@ -286,13 +291,13 @@ def penalties(
     lr: float = LEARNING_RATE,
 ) -> pd.DataFrame:
     """Task a with early stopping and an L2 penalty on all layers, the usual regularisers: second, penalty, seed, r2."""
-    seeds, parts = list(seeds), []
-    for name, pairs in _second_tasks(seeds, names).items():
-        for penalty in values:
-            models = _models(ONE if name == "none" else TASKS, seeds, width, l2_layers=penalty)
-            scores = score(models, pairs, lr, seed=seeds)
-            parts.append(_with_seeds(scores[scores["task"] == "a"], seeds, second=name, penalty=penalty))
-    return pd.concat(parts, ignore_index=True)[["second", "penalty", "seed", "r2"]]
+    scores = sweep(
+        points(model=names, penalty=values, seed=seeds),
+        data=_second_task,
+        model=lambda model, penalty, seed: _model(ONE if model == "none" else TASKS, width, seed, penalty),
+        options=lambda: full_batches(lr),
+    ).rename(columns={"model": "second"})
+    return scores.loc[scores["task"] == "a", ["second", "penalty", "seed", "r2"]].reset_index(drop=True)
 
 
 def tune(seeds: Sequence[int] = range(900, 930)) -> pd.DataFrame:

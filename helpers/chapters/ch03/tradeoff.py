@@ -15,11 +15,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.chapters.ch04.sharing import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, stack
 from helpers.data.examples import Examples, Inputs
 from helpers.data.synthetic import RELU_MEAN, RELU_SD, TaskPair, relu_tasks
 from helpers.evaluation.metrics import auc, r2
+from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, full_batches
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sweep import points, sweep
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import OneHead, SharedBottom, SingleTask
 from helpers.support import validate
@@ -56,27 +57,26 @@ def trade_off(
     differ in their weight and in the pair of tasks alone, so they are paired.
     """
     kind = {"one score": OneHead, "two towers": SharedBottom}[validate.choice("model", model, MODELS)]
-    parts = []
-    for correlation in correlations:  # one after the other, as all of them would take half a gigabyte
-        pairs = {seed: correlated_pair(correlation, seed) for seed in seeds}
-        points = list(product(weights, seeds))
-        train, valid, test = stack([pairs[seed] for _, seed in points])
-        models = [kind(INPUTS, TASKS, [WIDTH], [TOWER], seed=seed) for _, seed in points]
-        task_weights = {"a": [w for w, _ in points], "b": [1 - w for w, _ in points]}
-        options = {"epochs": EPOCHS, "batch_size": None, "evaluate_every": 5, "lr": LEARNING_RATE}
-        outputs = deployed(fit(models, train, valid, task_weights=task_weights, **options), test.inputs)
-        places = pd.DataFrame(points, columns=["weight", "seed"])
-        parts.append(_judged(places, outputs, test).assign(correlation=correlation))
-    return pd.concat(parts, ignore_index=True)[["correlation", "weight", "seed", "task", "loss", "auc"]]
+    parts = [
+        sweep(
+            points(correlation=[correlation], weight=weights, seed=seeds),
+            data=correlated_pair,
+            model=lambda seed: kind(INPUTS, TASKS, [WIDTH], [TOWER], seed=seed),
+            options=lambda weight: full_batches() | {"task_weights": {"a": weight, "b": 1 - weight}},
+            judge=lambda run, test: _judged(deployed(run, test.inputs), test),
+        )
+        for correlation in correlations  # one after the other, as all of them would take half a gigabyte
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
-def _judged(points: pd.DataFrame, outputs: dict[str, Tensor], test: Examples) -> pd.DataFrame:
-    """`points`, a row a copy, once for each task, with its relative loss and its AUC."""
+def _judged(outputs: dict[str, Tensor], test: Examples) -> pd.DataFrame:
+    """The relative loss and the AUC of each copy and task: copy, task, loss, auc."""
     parts = []
     for task, value in outputs.items():
         target = test.labels[task]
-        ranked = auc(value, (target > 0).float())
-        parts.append(points.assign(task=task, loss=1 - r2(value, target), auc=ranked))
+        found = {"loss": 1 - r2(value, target), "auc": auc(value, (target > 0).float())}
+        parts.append(pd.DataFrame({"copy": range(len(value)), "task": task} | found))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -94,16 +94,15 @@ def mixed(seeds: Sequence[int], weight: float = 0.3) -> pd.DataFrame:
     """One logit trained on two binary labels, and on the one mixed label w·a + (1−w)·b: seed, labels, task, auc."""
     tasks = dict.fromkeys(TASKS, "binary")
     pairs = [relu_tasks(shared=2, binary=True, seed=seed) for seed in seeds]
-    train, valid, test = stack(pairs)
-    options = {"epochs": EPOCHS, "batch_size": None, "evaluate_every": 5, "lr": LEARNING_RATE}
+    train, valid, test = map(Examples.stack, zip(*pairs, strict=True))
     two = [OneHead(INPUTS, tasks, [WIDTH], [TOWER], seed=seed) for seed in seeds]
-    fit(two, train, valid, task_weights={"a": weight, "b": 1 - weight}, **options)
+    fit(two, train, valid, task_weights={"a": weight, "b": 1 - weight}, **full_batches())
     one = [SingleTask(INPUTS, "score", "binary", [WIDTH], [TOWER], seed=seed) for seed in seeds]
     parts = [
         replace(part, labels={"score": weight * part.labels["a"] + (1 - weight) * part.labels["b"]})
         for part in (train, valid)
     ]
-    fit(one, *parts, losses={"score": lambda logit, label: binary_cross_entropy(logit, label)}, **options)
+    fit(one, *parts, losses={"score": lambda logit, label: binary_cross_entropy(logit, label)}, **full_batches())
     rows = []
     with torch.no_grad():
         for number, seed in enumerate(seeds):
@@ -141,15 +140,15 @@ def one_unit(
     weighted sum   w·L(a) + (1−w)·L(b)
     Chebyshev sum  max(w·L(a), (1−w)·L(b))
     """
-    points = list(product(sums, weights, seeds))
     for name in sums:
         validate.choice("sums", name, SUMS)
-    chebyshev = torch.tensor([name == SUMS[1] for name, *_ in points])
-    share = torch.tensor([[w, 1 - w] for _, w, _ in points], dtype=torch.float32)  # (copies, 2)
+    at = points(sum=sums, weight=weights, seed=seeds)
+    chebyshev = torch.tensor(list(at["sum"] == SUMS[1]))
+    share = torch.tensor([[w, 1 - w] for w in at["weight"]], dtype=torch.float32)  # (copies, 2)
     train = {seed: unit_pair(rows, seed) for seed in seeds}
     test = {seed: unit_pair(2000, seed + 1_000_000) for seed in seeds}
-    rows_of, judged = (Examples.stack([part[seed] for *_, seed in points]) for part in (train, test))
-    copies = Copies([SharedBottom(2, TASKS, [1], [], seed=seed) for *_, seed in points])
+    rows_of, judged = (Examples.stack([part[seed] for seed in at["seed"]]) for part in (train, test))
+    copies = Copies([SharedBottom(2, TASKS, [1], [], seed=seed) for seed in at["seed"]])
     optimizer = Adam(copies.groups(), lr=0.03)
     for _ in range(steps):
         outputs = copies(rows_of.inputs)
@@ -158,8 +157,8 @@ def one_unit(
         torch.where(chebyshev, parts.amax(-1), parts.sum(-1)).sum().backward()
         optimizer.step()
         optimizer.zero_grad()
-    points = pd.DataFrame(points, columns=["sum", "weight", "seed"])
-    return _judged(points, copies.predict(judged.inputs), judged).drop(columns="auc")
+    found = _judged(copies.predict(judged.inputs), judged)
+    return at.loc[found["copy"]].reset_index(drop=True).join(found[["task", "loss"]])
 
 
 def compromises(table: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from helpers.data.synthetic import relu_tasks
 from helpers.display.exercises import Probe, at_work, begun, described, exercise
 from helpers.evaluation.statistics import interval
 from helpers.evaluation.verdicts import verdict
+from helpers.experiments.sweep import points, sweep
 from helpers.models.shared_bottom import SharedBottom
 
 
@@ -359,8 +360,14 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> Generator[Probe, None
 
 def _pair_scores(pairs: list, width: int, tasks: dict[str, str]) -> np.ndarray:
     """R² of each task of one model a pair: `(pairs, tasks)`."""
-    models = [SharedBottom(sharing.INPUTS, tasks, [width], [sharing.TOWER], seed=seed) for seed in PAIR_SEEDS]
-    return sharing.score(models, pairs).pivot(index="copy", columns="task", values="r2").to_numpy()
+    data = dict(zip(PAIR_SEEDS, pairs, strict=True))
+    table = sweep(
+        points(seed=PAIR_SEEDS),
+        data=lambda seed: data[seed],
+        model=lambda seed: SharedBottom(sharing.INPUTS, tasks, [width], [sharing.TOWER], seed=seed),
+        options=sharing.full_batches,
+    )
+    return table.pivot(index="seed", columns="task", values="r2").to_numpy()
 
 
 @exercise("the first step at the target, and infinity for a run that never gets there.")

@@ -10,18 +10,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from helpers.chapters.ch04.sharing import INPUTS, MODELS, TASKS, TOWER, equal_width, stack
-from helpers.data.synthetic import CONDITIONS, relu_tasks
-from helpers.evaluation.metrics import r2
+from helpers.experiments.feature_tasks import LEARNING_RATES, MODELS, build, mean_r2, small_batches, task_pair
 from helpers.experiments.grid import Grid, grids
-from helpers.models.shared_bottom import SharedBottom
-from helpers.training.loop import fit
+from helpers.experiments.sweep import points, sweep
 
 NAMES = ("same features, same sign", "disjoint features")
 WIDTHS = (4, 8, 16, 32)
 ROWS = (250, 500, 1000, 2000)
-STEPS, BATCH = 400, 250
-LEARNING_RATES = (0.003, 0.01, 0.03)
+STEPS = 400
 
 # What `tune` chose of these for each model: a line a width, a column an amount of rows. Its seeds serve no result.
 RATES: dict[str, list[list[float]]] = {
@@ -54,28 +50,18 @@ def transfer(
     models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
     """Test R² of each model at its tuned rate, the mean of both tasks: condition, width, rows, seed, model, r2."""
-    parts = []
-    for model in models:
-        for width in widths:
-            for count in rows:
-                lr = RATES[model][WIDTHS.index(width)][ROWS.index(count)]
-                parts.append(cell(seeds, names, width, count, model, lr))
-    return pd.concat(parts, ignore_index=True)
+
+    def options(model: str, width: int, rows: int) -> dict:
+        return small_batches(rows, RATES[model][WIDTHS.index(width)][ROWS.index(rows)], STEPS)
+
+    at = points(model=models, width=widths, rows=rows, condition=names, seed=seeds)
+    return sweep(at, task_pair, build, options, mean_r2)[["condition", "seed", "width", "rows", "model", "r2"]]
 
 
 def cell(seeds: Sequence[int], names: Sequence[str], width: int, rows: int, model: str, lr: float) -> pd.DataFrame:
-    """One model at one width and amount of data: as `transfer`."""
-    points = [(name, seed) for name in names for seed in seeds]
-    train, valid, test = stack([relu_tasks((rows, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points])
-    batches = -(-rows // BATCH)  # in an epoch
-    options = {"epochs": STEPS // batches, "batch_size": BATCH, "evaluate_every": max(1, 5 // batches), "lr": lr}
-    bottom, scores = [equal_width(width) if model == "shared-bottom, equal size" else width], []
-    for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if model == "single-task" else [TASKS]:
-        copies = [SharedBottom(INPUTS, tasks, bottom, [TOWER], seed=seed) for _, seed in points]
-        run = fit(copies, train, valid, seed=[seed for _, seed in points], **options)
-        scores += [r2(value, test.labels[task]) for task, value in run.predict(test.inputs).items()]
-    table = pd.DataFrame(points, columns=["condition", "seed"])
-    return table.assign(width=width, rows=rows, model=model, r2=sum(scores) / len(scores))
+    """One model at one width, amount of data and learning rate: as `transfer`."""
+    at = points(model=[model], width=[width], rows=[rows], condition=names, seed=seeds)
+    return sweep(at, task_pair, build, lambda: small_batches(rows, lr, STEPS), mean_r2)
 
 
 def tune(seeds: Sequence[int] = range(900, 904)) -> dict[str, list[list[float]]]:

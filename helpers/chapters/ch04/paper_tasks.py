@@ -10,18 +10,20 @@ poor solution with a loss many times larger, which a plain mean would report ins
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
+from torch import nn
 
-from helpers.chapters.ch04.sharing import INPUTS, MODELS, TASKS, TOWER, equal_width, stack
-from helpers.data.synthetic import mmoe_tasks
+from helpers.data.examples import Examples
+from helpers.data.synthetic import TaskPair, mmoe_tasks
 from helpers.evaluation.metrics import mse
+from helpers.experiments.feature_tasks import INPUTS, MODELS, TASKS, TOWER, build
 from helpers.experiments.grid import Grid, grids
-from helpers.models.shared_bottom import SharedBottom
-from helpers.training.loop import fit
+from helpers.experiments.sweep import points, sweep
+from helpers.models.shared_bottom import SingleTask
+from helpers.training.loop import Run
 
 ROWS = (1000, 1000, 2000)
 EPOCHS, BATCH = 150, 250  # 600 steps
@@ -41,29 +43,40 @@ def losses(
     """Test loss of task A against its noise-free target: width, p, seed, model, log2_mse.
 
     width is that of the single-task model and of Shared-Bottom; 'shared-bottom, equal size' has as many parameters as
-    two such single-task models. A single-task model, which p does not concern, stands in the rows of every p.
+    two such single-task models. A single-task model, which p does not concern, is in the rows of every p.
     """
-    parts = []
-    for width in widths:
-        for model in models:
-            if model == "single-task":
-                alone = train([(1.0, seed) for seed in seeds], width, {"a": TASKS["a"]}, lr)
-                table = pd.concat([alone.assign(p=value) for value in p])
-            else:
-                units = equal_width(width) if model == "shared-bottom, equal size" else width
-                table = train([(value, seed) for value in p for seed in seeds], units, TASKS, lr)
-            parts.append(table.assign(width=width, model=model))
-    return pd.concat(parts, ignore_index=True)[["width", "p", "seed", "model", "log2_mse"]]
+
+    def structure(model: str, width: int, seed: int) -> nn.Module:
+        if model == "single-task":
+            return SingleTask(INPUTS, "a", TASKS["a"], [width], [TOWER], seed=seed)
+        return build(model, width, seed)
+
+    at = points(width=widths, model=models, p=p, seed=seeds)
+    return beside_partners(at, structure, lambda: batches(lr))[["width", "p", "seed", "model", "log2_mse"]]
 
 
-def train(points: Sequence[tuple[float, int]], width: int, tasks: dict[str, str], lr: float) -> pd.DataFrame:
-    """One model for each (p, seed): p, seed and log2_mse of task A on the test rows, at its best validation epoch."""
-    train_rows, valid, test = stack([mmoe_tasks(ROWS, p=p, seed=seed) for p, seed in points])
-    models = [SharedBottom(INPUTS, tasks, [width], [TOWER], seed=seed) for _, seed in points]
-    options = {"epochs": EPOCHS, "batch_size": BATCH, "evaluate_every": 5, "lr": lr}
-    run = fit(models, train_rows, valid, seed=[seed for _, seed in points], **options)
+def batches(lr: float, epochs: int | None = None) -> dict:
+    """Arguments of `fit`; `EPOCHS` if None."""
+    return {"epochs": epochs or EPOCHS, "batch_size": BATCH, "evaluate_every": 5, "lr": lr}
+
+
+def task_pair(p: float, seed: int) -> TaskPair:
+    return mmoe_tasks(ROWS, p=p, seed=seed)
+
+
+def beside_partners(at: pd.DataFrame, model: Callable, options: Callable) -> pd.DataFrame:
+    """`sweep` over points with columns model, p and seed: `at`, and log2_mse of task A at its best validation epoch.
+
+    A model called single-task is trained once for all p.
+    """
+    trained = at.assign(p=at["p"].mask(at["model"] == "single-task", 1.0))
+    found = sweep(trained.drop_duplicates(), task_pair, model, options, _log2_mse)
+    return at.assign(log2_mse=trained.merge(found, how="left")["log2_mse"].to_numpy())
+
+
+def _log2_mse(run: Run, test: Examples) -> pd.DataFrame:
     loss = mse(run.predict(test.inputs)["a"], test.labels["a"])
-    return pd.DataFrame(points, columns=["p", "seed"]).assign(log2_mse=np.log2(loss))
+    return pd.DataFrame({"copy": range(len(loss)), "log2_mse": np.log2(loss)})
 
 
 def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
@@ -72,7 +85,6 @@ def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
     return pd.concat(parts).pivot_table("log2_mse", ["width", "model"], "rate")
 
 
-@lru_cache
 def label_correlations(p: Sequence[float] = P) -> pd.Series:
     """Correlation of the two noise-free targets at each p."""
     return pd.Series({value: mmoe_tasks((1, 1, 1), p=value).label_correlation for value in p}, name="label correlation")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -22,8 +21,8 @@ from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sparse
 from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sweep import by_task, points, search, sweep
 from helpers.models.shared_bottom import SharedBottom
-from helpers.training.loop import Run, fit
 
 COLUMNS = [
     Sparse("user"),
@@ -56,37 +55,40 @@ def split(fraction: float, seed: int, rows: int = 100_000) -> tuple[torch.Tensor
     return order[: int(fraction * rows)], order[-2 * rows // 10 : -rows // 10], order[-rows // 10 :]
 
 
-def train(tasks: Sequence[str], fraction: float, seeds: Sequence[int], lr: float, l2: float) -> tuple[Run, Examples]:
-    """One model a seed for `tasks` together (a single task: the single-task model), and the test examples of each."""
-    features, ratings = examples()
-    sets = zip(*[map(ratings.only(*tasks).take, split(fraction, seed)) for seed in seeds], strict=True)
-    fit_rows, valid, test = (Examples.stack(list(one)) for one in sets)
-    models = [
-        SharedBottom(features, dict.fromkeys(tasks, "binary"), BOTTOM, TOWER, l2_embedding=l2, seed=seed)
-        for seed in seeds
-    ]
-    options = {"epochs": 30, "patience": 5, "batch_size": 256 if fraction < 0.2 else 1024}
-    return fit(models, fit_rows, valid, lr=lr, seed=list(seeds), **options), test
+def rows(fraction: float, seed: int) -> list[Examples]:
+    """Train, validation and test examples of all three tasks."""
+    _, ratings = examples()
+    return [ratings.take(part) for part in split(fraction, seed)]
 
 
-def score(run: Run, test: Examples, seeds: Sequence[int]) -> pd.DataFrame:
-    """Test AUC of each task at its own best epoch: a row a seed and task."""
-    logits = run.predict(test.inputs)
-    parts = [
-        pd.DataFrame({"seed": seeds, "task": task, "auc": auc(logits[task], test.labels[task])}) for task in logits
-    ]
-    return pd.concat(parts, ignore_index=True)
+def build(model: str, l2: float, seed: int) -> SharedBottom:
+    """A Shared-Bottom of the tasks that `model` names, "like + love"; of one task, the single-task model."""
+    tasks = dict.fromkeys(model.split(" + "), "binary")
+    return SharedBottom(examples()[0], tasks, BOTTOM, TOWER, l2_embedding=l2, seed=seed)
 
 
-def tune(tasks: Sequence[str], fraction: float, seeds: Sequence[int] = TUNING_SEEDS) -> tuple[float, float]:
-    """The (lr, l2) of the twelve with the lowest validation loss on the tuning seeds, each task at its best epoch."""
+def training(fraction: float, lr: float) -> dict:
+    """Arguments of `fit`."""
+    return {"epochs": 30, "patience": 5, "batch_size": 256 if fraction < 0.2 else 1024, "lr": lr}
 
-    def loss(choice: tuple[float, float]) -> float:
-        run, _ = train(tasks, fraction, seeds, *choice)
-        history = run.history[run.history["task"] != "total"]
-        return history.groupby(["copy", "task"])["valid"].min().mean()
 
-    return min(product(LEARNING_RATES, PENALTIES), key=loss)
+def tune(
+    seeds: Sequence[int],
+    fraction: float,
+    models: Sequence[str],
+    rates: Sequence[float] = LEARNING_RATES,
+    penalties: Sequence[float] = PENALTIES,
+) -> pd.DataFrame:
+    """Validation loss at each setting, in thousandths, each task at its best epoch: fraction, model, lr, l2, loss.
+
+    models  each named by its tasks, "like + love"
+    """
+    return search(
+        points(fraction=[fraction], model=models, lr=rates, l2=penalties, seed=seeds),
+        data=rows,
+        model=build,
+        options=training,
+    )
 
 
 # What `tune` chose for each training fraction and model, at 0.8 on two of the seeds without the largest penalty; and
@@ -113,18 +115,19 @@ def transfer(
 ) -> pd.DataFrame:
     """Test AUC of Shared-Bottom and of single-task models: fraction, tuned, pair, seed, model, task, auc.
 
-    A single-task model stands in the rows of each pair that its task belongs to.
+    A single-task model is in the rows of each pair that its task belongs to.
     """
     chosen = (CHOSEN if tuned else UNTUNED)[fraction]
-    alone = {
-        task: score(*train([task], fraction, seeds, *chosen[task,]), seeds)
-        for task in dict.fromkeys(task for pair in pairs for task in pair)
-    }
-    parts = []
-    for pair in map(tuple, pairs):
-        both = score(*train(pair, fraction, seeds, *chosen[pair]), seeds)
-        for model, table in (("shared-bottom", both), ("single-task", pd.concat([alone[task] for task in pair]))):
-            parts.append(table.assign(fraction=fraction, tuned=tuned, pair=" + ".join(pair), model=model))
+    each = [*([task] for pair in pairs for task in pair), *pairs]
+    settings = pd.DataFrame({" + ".join(tasks): chosen[tuple(tasks)] for tasks in each}, index=["lr", "l2"]).T
+    at = points(fraction=[fraction], model=settings.index, seed=seeds).join(settings, on="model")
+    found = sweep(at, rows, build, training, by_task(auc))
+    tables, parts = dict(list(found.groupby("model"))), []
+    for pair in pairs:
+        name = " + ".join(pair)
+        for model, several in (("shared-bottom", [name]), ("single-task", pair)):
+            table = pd.concat([tables[one] for one in several])
+            parts.append(table.assign(tuned=tuned, pair=name, model=model))
     return pd.concat(parts, ignore_index=True)[["fraction", "tuned", "pair", "seed", "model", "task", "auc"]]
 
 

@@ -7,9 +7,8 @@ among the same six settings, by validation loss on seeds that serve no result.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -19,16 +18,17 @@ from helpers.data import movielens
 from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sparse
 from helpers.data.synthetic import cross_tasks, interest_tasks
-from helpers.evaluation.metrics import auc, r2
+from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sweep import by_task, points, search, sweep
 from helpers.models.bottoms import DCN, DIN, DeepFM
 from helpers.models.shared_bottom import SharedBottom
-from helpers.training.loop import Run, fit
 
 TASKS = {"a": "regression", "b": "regression"}
 TOWER = [16]
+CROSS_ROWS, INTEREST_ROWS = 2000, 4000  # to train on
 TUNING_SEEDS = tuple(range(900, 904))  # no result uses them
-SETTINGS = tuple(product((0.003, 0.01, 0.03), (0.0, 0.001)))  # learning rate, L2 on embeddings
+SETTINGS = {"lr": (0.003, 0.01, 0.03), "l2": (0.0, 0.001)}  # l2 on embeddings
 
 # As arguments of `SharedBottom`. A second layer makes the MLP worse on crosses.
 CROSS_SHAPES = {
@@ -55,45 +55,50 @@ def interest_features() -> Features:
     return Features(both).fit(pd.DataFrame({"item": np.arange(60), "history": [[]] * 60}))
 
 
-def cross_examples(seeds: Sequence[int], kind: str = "crossed", rows: int = 2000) -> list[Examples]:
-    """Train, validation and test examples of `cross_tasks`, one set a seed; `kind` is "crossed" or "added"."""
-    frames = [cross_tasks((rows, 1000, 2000), crossed=kind == "crossed", seed=seed) for seed in seeds]
-    return _stacked(cross_features(), frames)
+def cross_examples(kind: str, rows: int, seed: int) -> list[Examples]:
+    """Train, validation and test examples of `cross_tasks`; `kind` is "crossed" or "added"."""
+    return _examples(cross_features(), cross_tasks((rows, 1000, 2000), crossed=kind == "crossed", seed=seed))
 
 
-def interest_examples(seeds: Sequence[int], kind: str = "matching") -> list[Examples]:
-    """Train, validation and test examples of `interest_tasks`, one set a seed; `kind` is "matching" or "all alike"."""
-    return _stacked(interest_features(), [interest_tasks(matching=kind == "matching", seed=seed) for seed in seeds])
+def interest_examples(kind: str, rows: int, seed: int) -> list[Examples]:
+    """Train, validation and test examples of `interest_tasks`; `kind` is "matching" or "all alike"."""
+    return _examples(interest_features(), interest_tasks((rows, 1000, 2000), matching=kind == "matching", seed=seed))
 
 
-def _stacked(features: Features, frames: list[tuple[pd.DataFrame, ...]]) -> list[Examples]:
-    labels = {task: task for task in TASKS}
-    return [Examples.stack([features.examples(frame, labels) for frame in part]) for part in zip(*frames, strict=True)]
+def _examples(features: Features, frames: Sequence[pd.DataFrame], tasks: dict[str, str] = TASKS) -> list[Examples]:
+    return [features.examples(frame, {task: task for task in tasks}) for frame in frames]
 
 
-def train(
-    features: Features,
-    sets: Sequence[Examples],
-    seeds: Sequence[int],
-    shape: dict,
-    lr: float,
-    l2: float,
-    tasks: dict[str, str] = TASKS,
-) -> Run:
-    """A Shared-Bottom of `shape` a seed, 20 batches an epoch, with early stopping."""
-    models = [SharedBottom(features, tasks, towers=TOWER, l2_embedding=l2, seed=seed, **shape) for seed in seeds]
-    options = {"epochs": 100, "patience": 6, "batch_size": -(-len(sets[0]) // 20)}
-    return fit(models, *sets[:2], lr=lr, seed=list(seeds), **options)
+def cross_model(shape: str, l2: float, seed: int) -> SharedBottom:
+    return _model(cross_features(), TASKS, CROSS_SHAPES[shape], l2, seed)
 
 
-def tune(features: Features, sets: Sequence[Examples], shape: dict, settings=SETTINGS, tasks=TASKS) -> pd.Series:
-    """Mean validation loss of each (lr, l2) on the tuning seeds, each task at its best epoch; `sets` are of them."""
-    losses = {}
-    for choice in settings:
-        history = train(features, sets, TUNING_SEEDS, shape, *choice, tasks).history
-        history = history[history["task"] != "total"]
-        losses[choice] = history.groupby(["copy", "task"])["valid"].min().mean()
-    return pd.Series(losses).sort_values()
+def interest_model(shape: str, l2: float, seed: int) -> SharedBottom:
+    return _model(interest_features(), TASKS, HISTORY_SHAPES[shape], l2, seed)
+
+
+def _model(features: Features, tasks: dict[str, str], shape: dict, l2: float, seed: int) -> SharedBottom:
+    return SharedBottom(features, tasks, towers=TOWER, l2_embedding=l2, seed=seed, **shape)
+
+
+def training(rows: int, lr: float) -> dict:
+    """Arguments of `fit`: 20 batches an epoch, with early stopping."""
+    return {"epochs": 100, "patience": 6, "batch_size": -(-rows // 20), "lr": lr}
+
+
+def tune(kinds: Sequence[str], shapes: Sequence[str] | None = None) -> pd.DataFrame:
+    """Each of `SETTINGS` of each shape, on data of the usual size: kind, shape, lr, l2, loss. All shapes if None.
+
+    loss   of validation, in thousandths, each task at its best epoch, mean over the tuning seeds
+    """
+    parts = []
+    for kind in kinds:
+        crossing = kind in ("crossed", "added")
+        every, rows = (CROSS_SHAPES, CROSS_ROWS) if crossing else (HISTORY_SHAPES, INTEREST_ROWS)
+        data, model = (cross_examples, cross_model) if crossing else (interest_examples, interest_model)
+        at = points(kind=[kind], rows=[rows], shape=shapes or every, **SETTINGS, seed=TUNING_SEEDS)
+        parts.append(search(at, data, model, training))
+    return pd.concat(parts, ignore_index=True)[["kind", "shape", "lr", "l2", "loss"]]
 
 
 # What `tune` chose, on data of the usual size.
@@ -112,13 +117,15 @@ def crosses(
     shapes: Sequence[str] = tuple(CROSS_SHAPES),
 ) -> pd.DataFrame:
     """R² of each shape on `cross_tasks`: kind, rows, seed, shape, task, r2. The settings are those for 2000 rows."""
-    parts = []
-    for kind, size in product(kinds, rows):
-        sets = cross_examples(seeds, kind, size)
-        for shape in shapes:
-            run = train(cross_features(), sets, seeds, CROSS_SHAPES[shape], *CHOSEN[kind][shape])
-            parts.append(_scores(run, sets[2], seeds, "r2").assign(kind=kind, rows=size, shape=shape))
-    return pd.concat(parts, ignore_index=True)[["kind", "rows", "seed", "shape", "task", "r2"]]
+    at = points(kind=kinds, rows=rows, shape=shapes, seed=seeds)
+    table = sweep(_at_chosen(at), cross_examples, cross_model, training)
+    return table[["kind", "rows", "seed", "shape", "task", "r2"]]
+
+
+def _at_chosen(at: pd.DataFrame) -> pd.DataFrame:
+    """The points with the learning rate and the penalty that each shape chose."""
+    chosen = pd.concat({kind: pd.DataFrame(of, index=["lr", "l2"]).T for kind, of in CHOSEN.items()})
+    return at.join(chosen, on=["kind", "shape"])
 
 
 def interests(
@@ -127,28 +134,13 @@ def interests(
     shapes: Sequence[str] = tuple(HISTORY_SHAPES),
 ) -> pd.DataFrame:
     """R² of each way to read a history on `interest_tasks`: kind, seed, shape, task, r2."""
-    parts = []
-    for kind in kinds:
-        sets = interest_examples(seeds, kind)
-        for shape in shapes:
-            run = train(interest_features(), sets, seeds, HISTORY_SHAPES[shape], *CHOSEN[kind][shape])
-            parts.append(_scores(run, sets[2], seeds, "r2").assign(kind=kind, shape=shape))
-    return pd.concat(parts, ignore_index=True)[["kind", "seed", "shape", "task", "r2"]]
-
-
-def _scores(run: Run, test: Examples, seeds: Sequence[int], metric: str) -> pd.DataFrame:
-    """The test metric of each task at its own best epoch: a row a seed and task."""
-    measure = {"r2": r2, "auc": auc}[metric]
-    parts = [
-        pd.DataFrame({"seed": list(seeds), "task": task, metric: measure(output, test.labels[task])})
-        for task, output in run.predict(test.inputs).items()
-    ]
-    return pd.concat(parts, ignore_index=True)
+    at = points(kind=kinds, rows=[INTEREST_ROWS], shape=shapes, seed=seeds)
+    return sweep(_at_chosen(at), interest_examples, interest_model, training)[["kind", "seed", "shape", "task", "r2"]]
 
 
 # MovieLens: who liked what before. Users are not columns, as most of those in the test rows are new.
 RATING_TASKS = {"like": "binary", "love": "binary"}
-RATING_SETTINGS = tuple(product((0.001, 0.003), (0.0003, 0.003)))  # a rate of 0.0003 is slow, and no better
+RATING_SETTINGS = {"lr": (0.001, 0.003), "l2": (0.0003, 0.003)}  # a rate of 0.0003 is slow, and no better
 RATING_CHOSEN = {"mean": (0.001, 0.003), "DIN, softmax": (0.001, 0.003), "DIN": (0.003, 0.0003)}
 RATING_COLUMNS = [
     *(Sparse(name) for name in ("item", "gender", "occupation", "year")),
@@ -157,14 +149,12 @@ RATING_COLUMNS = [
 ]
 
 
-@lru_cache(maxsize=1)
 def rating_examples() -> tuple[Features, list[Examples]]:
     """Train (30,000 ratings), validation and test examples (10,000 each) in order of time, with the last ten likes."""
     frame = movielens.load()
     frame["liked"] = columns.history(frame, "item", "like", time="timestamp", length=10)
     features = Features(RATING_COLUMNS).fit(frame)  # the catalogue; no label is seen
-    labels = {task: task for task in RATING_TASKS}
-    return features, [features.examples(part, labels) for part in movielens.split_by_time(frame, (0.3, 0.1, 0.1))]
+    return features, _examples(features, movielens.split_by_time(frame, (0.3, 0.1, 0.1)), RATING_TASKS)
 
 
 def histories(seeds: Sequence[int], shapes: Sequence[str] = tuple(HISTORY_SHAPES)) -> pd.DataFrame:
@@ -172,12 +162,23 @@ def histories(seeds: Sequence[int], shapes: Sequence[str] = tuple(HISTORY_SHAPES
 
     There is one split; a seed decides the initial parameters and the order of the batches.
     """
+    at = points(shape=shapes, seed=seeds).join(pd.DataFrame(RATING_CHOSEN, index=["lr", "l2"]).T, on="shape")
+    return sweep(at, *_on_ratings(), by_task(auc))[["seed", "shape", "task", "auc"]]
+
+
+def tune_histories(shapes: Sequence[str] = tuple(HISTORY_SHAPES)) -> pd.DataFrame:
+    """As `tune`, on MovieLens, of each of `RATING_SETTINGS`: shape, lr, l2, loss."""
+    return search(points(shape=shapes, **RATING_SETTINGS, seed=TUNING_SEEDS), *_on_ratings())
+
+
+def _on_ratings() -> tuple[Callable, Callable, Callable]:
+    """Data, model and options for `sweep`."""
     features, sets = rating_examples()
-    parts = []
-    for shape in shapes:
-        run = train(features, sets, seeds, HISTORY_SHAPES[shape], *RATING_CHOSEN[shape], RATING_TASKS)
-        parts.append(_scores(run, sets[2], seeds, "auc").assign(shape=shape))
-    return pd.concat(parts, ignore_index=True)[["seed", "shape", "task", "auc"]]
+    return (
+        lambda: sets,
+        lambda shape, l2, seed: _model(features, RATING_TASKS, HISTORY_SHAPES[shape], l2, seed),
+        lambda lr: training(len(sets[0]), lr),
+    )
 
 
 GRIDS = grids(

@@ -16,50 +16,26 @@ from torch import Tensor, nn
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
-from helpers.evaluation.metrics import r2
 from helpers.evaluation.statistics import interval
+from helpers.experiments.feature_tasks import (
+    INPUTS,
+    LEARNING_RATE,
+    LEARNING_RATES,
+    MODELS,
+    TASKS,
+    TOWER,
+    build,
+    full_batches,
+    task_pair,
+)
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sweep import points, sweep
 from helpers.models.copies import Copies
-from helpers.models.shared_bottom import OneHead, SharedBottom, SingleTask, parameter_count
-from helpers.support import validate
+from helpers.models.shared_bottom import OneHead, SharedBottom
 from helpers.training.adam import Adam
-from helpers.training.loop import fit
 from helpers.training.losses import squared_error
 
-INPUTS = 20
-TOWER = 8
-TASKS = {"a": "regression", "b": "regression"}
-EPOCHS = 250
-LEARNING_RATES = (0.003, 0.01, 0.03)
-LEARNING_RATE = 0.01  # what `tune` finds best, within 0.005 R², for every model; its seeds serve no result
-
-
-def stack(pairs: Sequence[TaskPair]) -> tuple[Examples, Examples, Examples]:
-    """Train, validation and test examples of many pairs, each with a leading axis."""
-    train, valid, test = ([getattr(pair, part) for pair in pairs] for part in ("train", "valid", "test"))
-    return Examples.stack(train), Examples.stack(valid), Examples.stack(test)
-
-
-def score(models: list[nn.Module], pairs: Sequence[TaskPair], lr: float = LEARNING_RATE, **options) -> pd.DataFrame:
-    """Train a copy a pair; R² of each task at its best epoch: a row a copy and task, columns copy, task, r2."""
-    train, valid, test = stack(pairs)
-    settings = {"epochs": EPOCHS, "batch_size": None, "evaluate_every": 5, "lr": lr} | options
-    run = fit(models, train, valid, **settings)
-    parts = [
-        pd.DataFrame({"copy": range(len(models)), "task": task, "r2": r2(value, test.labels[task])})
-        for task, value in run.predict(test.inputs).items()
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def equal_width(width: int) -> int:
-    """The bottom width at which one Shared-Bottom has about as many parameters as two single-task models of `width`."""
-    budget = 2 * parameter_count(SingleTask(INPUTS, "a", "regression", [width], [TOWER]))
-    sizes = range(width, 3 * width + 1)
-    return min(sizes, key=lambda size: abs(parameter_count(SharedBottom(INPUTS, TASKS, [size], [TOWER])) - budget))
-
-
-MODELS = ("single-task", "shared-bottom", "shared-bottom, equal size")
+COLUMNS = ["condition", "seed", "model", "task", "r2"]
 
 
 def conditions(
@@ -71,17 +47,12 @@ def conditions(
     models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
     """Single-task, Shared-Bottom, and Shared-Bottom of equal total size: condition, seed, model, task, r2."""
-    points = [(validate.choice("names", name, CONDITIONS), seed) for name in names for seed in seeds]
-    pairs = [relu_tasks((rows, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points]
-    parts = []
-    for model in models:
-        validate.choice("models", model, MODELS)
-        bottom = [equal_width(width) if model == "shared-bottom, equal size" else width]
-        for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if model == "single-task" else [TASKS]:
-            copies = [SharedBottom(INPUTS, tasks, bottom, [TOWER], seed=seed) for _, seed in points]
-            scores = score(copies, pairs, lr, seed=[seed for _, seed in points])
-            parts.append(_at_points(scores, points).assign(model=model))
-    return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
+    return sweep(
+        points(model=models, rows=[rows], width=[width], condition=names, seed=seeds),
+        data=task_pair,
+        model=build,
+        options=lambda: full_batches(lr),
+    )[COLUMNS]
 
 
 def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
@@ -98,35 +69,33 @@ def widths(
     lr: float = LEARNING_RATE,
 ) -> pd.DataFrame:
     """`conditions` for several widths of the bottom, the same in both models: as there, and a column width."""
-    parts = [conditions(seeds, names, width=size, lr=lr, models=MODELS[:2]).assign(width=size) for size in sizes]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _at_points(scores: pd.DataFrame, points: Sequence[tuple[str, int]]) -> pd.DataFrame:
-    """The number of a copy replaced by the condition and the seed that it was trained on."""
-    place = pd.DataFrame([points[copy] for copy in scores["copy"]], columns=["condition", "seed"])
-    return pd.concat([place, scores.drop(columns="copy").reset_index(drop=True)], axis=1)
+    at = points(width=sizes, model=MODELS[:2], condition=names, seed=seeds)
+    return sweep(at, task_pair, build, lambda: full_batches(lr))[[*COLUMNS, "width"]]
 
 
 def flip(seeds: Sequence[int], width: int = 8) -> pd.DataFrame:
-    """y_b → −y_b, with the last layer of tower b negated at the start: condition, seed, model, task, r2."""
-    names = ("same features, same sign", "same features, opposite sign")
-    points = [(name, seed) for name in names for seed in seeds]
-    pairs = [relu_tasks((500, 500, 2000), seed=seed, **CONDITIONS[names[0]]) for _, seed in points]
-    pairs = [pair if name == names[0] else negated(pair) for (name, _), pair in zip(points, pairs, strict=True)]
-    models = [SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in points]
-    for (name, _), model in zip(points, models, strict=True):
-        if name == names[1]:
-            for parameter in model.towers[1][-1].parameters():
-                parameter.data.neg_()
-    return _at_points(score(models, pairs), points).assign(model="shared-bottom")
+    """y_b → −y_b, with the last layer of tower b negated at the start: condition, seed, task, r2, model."""
+    same, opposite = "same features, same sign", "same features, opposite sign"
+
+    def data(condition: str, seed: int) -> TaskPair:
+        pair = task_pair(same, seed)
+        return negated(pair) if condition == opposite else pair
+
+    def model(condition: str, seed: int) -> nn.Module:
+        made = build("shared-bottom", width, seed)
+        for parameter in made.towers[1][-1].parameters() if condition == opposite else ():
+            parameter.data.neg_()
+        return made
+
+    return sweep(points(condition=(same, opposite), seed=seeds), data, model, full_batches).assign(
+        model="shared-bottom"
+    )
 
 
 def negated(pair: TaskPair) -> TaskPair:
     """The same pair with all labels of task b negated, noise included."""
-    parts = (pair.train, pair.valid, pair.test)
-    train, valid, test = (replace(part, labels=part.labels | {"b": -part.labels["b"]}) for part in parts)
-    return TaskPair(train, valid, test, -pair.label_correlation)
+    parts = (replace(part, labels=part.labels | {"b": -part.labels["b"]}) for part in pair)
+    return TaskPair(*parts, -pair.label_correlation)
 
 
 def weights(
@@ -140,62 +109,44 @@ def weights(
 
     single is the R² of the single-task model of the same width, transfer is Shared-Bottom's R² minus that.
     """
-    pairs = {(k, seed): relu_tasks((500, 500, 2000), shared=k, seed=seed) for k in shared for seed in seeds}
-    parts = []
+    at, parts = points(shared=shared, seed=seeds), []
     for width in widths:
-        keys = list(pairs)
-        alone = [
-            score(
-                [SingleTask(INPUTS, task, "regression", [width], [TOWER], seed=seed) for _, seed in keys],
-                list(pairs.values()),
-                lr,
-            )
-            for task in TASKS
-        ]
-        single = (
-            pd.concat(alone).assign(key=lambda t: [keys[copy] for copy in t["copy"]]).set_index(["key", "task"])["r2"]
-        )
+        single = _weighted(at, "single-task", width, lr=lr)["r2"]
         for weight in task_weights:
-            models = [SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in keys]
-            both = score(models, list(pairs.values()), lr, task_weights={"a": 2 * weight, "b": 2 * (1 - weight)})
-            key = [keys[copy] for copy in both["copy"]]
-            base = [single[k, task] for k, task in zip(key, both["task"], strict=True)]
-            parts.append(
-                both.assign(
-                    shared=[k for k, _ in key],
-                    width=width,
-                    weight=weight,
-                    seed=[seed for _, seed in key],
-                    single=base,
-                    transfer=both["r2"] - base,
-                )
-            )
+            both = _weighted(at, "shared-bottom", width, weight, lr=lr)
+            parts.append(both.assign(width=width, weight=weight, single=single, transfer=both["r2"] - single))
     return pd.concat(parts, ignore_index=True)[["shared", "width", "weight", "seed", "task", "single", "transfer"]]
+
+
+def _weighted(at: pd.DataFrame, model: str, width: int, weight: float = 0.5, **options) -> pd.DataFrame:
+    """R² of a model trained on w·L(a) + (1−w)·L(b) at the numbers of shared features and the seeds `at`."""
+    task_weights = {"a": 2 * weight, "b": 2 * (1 - weight)}
+    return sweep(
+        at,
+        data=lambda shared, seed: relu_tasks(shared=shared, seed=seed),
+        model=lambda seed: build(model, width, seed),
+        options=lambda: full_batches() | {"task_weights": task_weights} | options,
+    )
 
 
 def live(settings: dict, seeds: Sequence[int] | None = None) -> Iterator[tuple[float, dict | None, str]]:
     """`weights` at one point, seed after seed, for *Train it now*: yields (progress, {task: transfer}, "1 of 8 seeds")
     after each seed, (progress, None, "") within it.
 
-    settings: shared, width and weight; seeds: eight that were not used before if None. From the second seed on a value
-    comes with its interval: (mean, low, high).
+    settings: shared, width and weight; seeds: if None, eight drawn anew at each call, beyond those of all results, so
+    that no two calls give the same numbers. From the second seed on a value comes with its interval: (mean, low, high).
     """
     if seeds is None:
         first = int(np.random.default_rng().integers(10_000, 2**31))
         seeds = range(first, first + 8)
-    width, weight = settings["width"], settings["weight"]
     transfers: dict[str, list[float]] = {task: [] for task in TASKS}
     for number, seed in enumerate(seeds):
-        pair = [relu_tasks((500, 500, 2000), shared=settings["shared"], seed=seed)]
-        single = {}
-        for part, task in enumerate(TASKS):
-            alone = SingleTask(INPUTS, task, "regression", [width], [TOWER], seed=seed)
-            single |= score([alone], pair, progress=False).set_index("task")["r2"].to_dict()
-            yield (number + (part + 1) / 3) / len(seeds), None, ""
-        shared = [SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed)]
-        both = score(shared, pair, task_weights={"a": 2 * weight, "b": 2 * (1 - weight)}, progress=False)
-        for task, r2_shared in both.set_index("task")["r2"].items():
-            transfers[task].append(r2_shared - single[task])
+        at, width = points(shared=[settings["shared"]], seed=[seed]), settings["width"]
+        single = _weighted(at, "single-task", width, progress=False)
+        yield (number + 2 / 3) / len(seeds), None, ""
+        both = _weighted(at, "shared-bottom", width, settings["weight"], progress=False)
+        for task, transfer in zip(both["task"], both["r2"] - single["r2"], strict=True):
+            transfers[task].append(transfer)
         found = {f"task {task.upper()}": interval(v) if number else v[0] for task, v in transfers.items()}
         yield (number + 1) / len(seeds), found, f"{number + 1} of {len(seeds)} seeds"
 
@@ -205,15 +156,13 @@ RELATED = ("same features, same sign", "same features, other mix", "same feature
 
 def heads(seeds: Sequence[int], names: Sequence[str] = RELATED, width: int = 8) -> pd.DataFrame:
     """One head for both tasks against a tower each, on the same bottom: condition, seed, model, task, r2."""
-    points = [(name, seed) for name in names for seed in seeds]
-    pairs = [relu_tasks((500, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points]
-    parts = []
-    for model, make in {
-        "one head": lambda seed: OneHead(INPUTS, TASKS, [width], [TOWER], seed=seed),
-        "two towers": lambda seed: SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed),
-    }.items():
-        parts.append(_at_points(score([make(seed) for _, seed in points], pairs), points).assign(model=model))
-    return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
+    kinds = {"one head": OneHead, "two towers": SharedBottom}
+    return sweep(
+        points(model=kinds, condition=names, seed=seeds),
+        data=task_pair,
+        model=lambda model, seed: kinds[model](INPUTS, TASKS, [width], [TOWER], seed=seed),
+        options=full_batches,
+    )[COLUMNS]
 
 
 def starts(
@@ -223,15 +172,15 @@ def starts(
 
     Columns condition, seed, model ("equal start" or "own start"), task, r2.
     """
-    points = [(name, seed) for name in names for seed in seeds]
-    pairs = [relu_tasks((500, 500, 2000), seed=seed, **CONDITIONS[name]) for name, seed in points]
-    parts = []
-    for model in ("equal start", "own start"):
-        copies = [SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in points]
-        for copy in copies if model == "equal start" else []:
-            copy.towers[1][0].load_state_dict(copy.towers[0][0].state_dict())
-        parts.append(_at_points(score(copies, pairs), points).assign(model=model))
-    return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
+
+    def build_start(model: str, seed: int) -> nn.Module:
+        made = build("shared-bottom", width, seed)
+        if model == "equal start":
+            made.towers[1][0].load_state_dict(made.towers[0][0].state_dict())
+        return made
+
+    at = points(model=("equal start", "own start"), condition=names, seed=seeds)
+    return sweep(at, task_pair, build_start, full_batches)[COLUMNS]
 
 
 # The pairs whose gradients we watch. The first is the control: two copies of one task, with noises of their own; the
@@ -253,14 +202,13 @@ def cosines(
     width: int = 8,
 ) -> pd.DataFrame:
     """Cosine of the tasks' gradients on the shared bottom while it trains, full batches: pair, seed, step, cosine."""
-    points = [(name, seed) for name in names for seed in seeds]
-    pairs = [relu_tasks((500, 500, 2000), seed=seed, **GRADIENT_PAIRS[name]) for name, seed in points]
-    copies = Copies([SharedBottom(INPUTS, TASKS, [width], [TOWER], seed=seed) for _, seed in points])
-    train, _, _ = stack(pairs)
+    at = points(pair=names, seed=seeds)
+    pairs = [relu_tasks(seed=seed, **GRADIENT_PAIRS[pair]) for pair, seed in at.itertuples(index=False)]
+    copies = Copies([build("shared-bottom", width, seed) for seed in at["seed"]])
     parts = []
-    for step, cosine in enumerate(_cosines(copies, train, steps)):
+    for step, cosine in enumerate(_cosines(copies, Examples.stack([pair.train for pair in pairs]), steps)):
         if step % every == 0:
-            parts.append(pd.DataFrame(points, columns=["pair", "seed"]).assign(step=step, cosine=cosine.numpy()))
+            parts.append(at.assign(step=step, cosine=cosine.numpy()))
     return pd.concat(parts, ignore_index=True)
 
 

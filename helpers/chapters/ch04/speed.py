@@ -15,8 +15,9 @@ import torch
 from scipy.special import bdtr
 from torch import Tensor, nn
 
-from helpers.chapters.ch04.sharing import INPUTS, MODELS, TASKS, TOWER, equal_width, stack
+from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
+from helpers.experiments.feature_tasks import INPUTS, MODELS, TASKS, TOWER, equal_width
 from helpers.experiments.grid import Grid, grids
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import SharedBottom
@@ -64,7 +65,7 @@ def arrivals(
 
     A batch is drawn from the training rows with replacement, in an order of its own for each of `seeds`.
     """
-    train, valid, _ = stack(pairs)
+    train, valid, _ = map(Examples.stack, zip(*pairs, strict=True))
     copies, each = Copies(list(models)), torch.arange(len(models))[:, None]
     optimizer = Adam(copies.groups(), lr=lr)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]

@@ -13,19 +13,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 
-from helpers.chapters.ch04.sharing import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, stack
+from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
-from helpers.evaluation.metrics import r2
+from helpers.experiments.feature_tasks import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, full_batches
 from helpers.experiments.grid import Grid, grids
-from helpers.models.shared_bottom import SharedBottom
+from helpers.experiments.sweep import R2
+from helpers.models.shared_bottom import SharedBottom, SingleTasks
 from helpers.support import validate
 from helpers.training.balancing import UWL, Balance, GradNorm, PCGrad
 from helpers.training.loop import Run, fit
 
 WIDTH = 8
 SCALES = (1, 3, 10, 30, 100, 1000)
-EVERY = 5  # epochs between two looks
 
 
 def disjoint_pair(seed: int) -> TaskPair:
@@ -47,26 +48,23 @@ def speed_pair(seed: int) -> TaskPair:
     rng = np.random.default_rng((5, seed))
     u, v, w = np.linalg.qr(rng.standard_normal((INPUTS, 3)))[0].T
 
-    def part(name: str, noise: float):
-        examples = getattr(template, name)
+    def part(examples: Examples, noise: float) -> Examples:
         x = examples.inputs.numpy()
         targets = np.column_stack([x @ u, (x @ v) * (x @ w)])
         labels = targets + noise * rng.standard_normal(targets.shape)
         return replace(examples, labels={t: torch.from_numpy(labels[:, i]).float() for i, t in enumerate(TASKS)})
 
-    parts = {name: part(name, noise) for name, noise in (("train", 0.5), ("valid", 0.5), ("test", 0.0))}
-    return TaskPair(**parts, label_correlation=0.0)
+    return TaskPair(*map(part, template, (0.5, 0.5, 0.0)), label_correlation=0.0)
 
 
 def clean_pair(seed: int) -> TaskPair:
     """`disjoint_pair`, in which the labels of task B have no noise: its loss can go to 0."""
     noisy, clean = disjoint_pair(seed), relu_tasks(noise=0.0, seed=seed, **CONDITIONS["disjoint features"])
 
-    def mixed(name: str):
-        one, other = getattr(noisy, name), getattr(clean, name)
+    def mixed(one: Examples, other: Examples) -> Examples:
         return replace(one, labels={"a": one.labels["a"], "b": other.labels["b"]})
 
-    return replace(noisy, train=mixed("train"), valid=mixed("valid"))
+    return TaskPair(*map(mixed, noisy, clean), noisy.label_correlation)  # the test labels of both have no noise
 
 
 @dataclass(frozen=True)
@@ -133,35 +131,22 @@ def train(
     seeds: Sequence[int],
     share: float = 0.0,
     balance: Balance | None = None,
-    tasks: Sequence[str] = tuple(TASKS),
+    kind: type[nn.Module] = SharedBottom,
     epochs: int = EPOCHS,
     lr: float = LEARNING_RATE,
 ) -> tuple[Run, pd.DataFrame]:
-    """A Shared-Bottom a seed, and its R²: a row a seed and task.
+    """A model a seed, and its R²: a row a seed and task.
 
     share  of task A after its loss was divided by the scale; 0: the losses are added as they are, or by `balance`
-    tasks  one of them alone makes it a single-task model
+    kind   `SharedBottom`, or `SingleTasks` of the same width
     """
-    train_rows, valid, test = stack([at.pair(seed) for seed in seeds])
+    train_rows, valid, test = map(Examples.stack, zip(*map(at.pair, seeds), strict=True))
     weights = {"a": 2 * share, "b": 2 * (1 - share)} if share else {"a": at.scale, "b": 1.0}
-    models = [SharedBottom(INPUTS, {t: TASKS[t] for t in tasks}, [at.width], [TOWER], seed=seed) for seed in seeds]
-    run = fit(
-        models,
-        train_rows,
-        valid,
-        task_weights={task: weights[task] for task in tasks},
-        balance=balance,
-        epochs=epochs,
-        batch_size=None,
-        lr=lr,
-        evaluate_every=EVERY,
-        seed=list(seeds),
-    )
-    parts = [
-        pd.DataFrame({"seed": list(seeds), "task": task, "r2": r2(value, test.labels[task])})
-        for task, value in run.predict(test.inputs).items()
-    ]
-    return run, pd.concat(parts, ignore_index=True)
+    models = [kind(INPUTS, TASKS, [at.width], [TOWER], seed=seed) for seed in seeds]
+    options = full_batches(lr, epochs) | {"task_weights": weights, "balance": balance, "seed": list(seeds)}
+    run = fit(models, train_rows, valid, **options)
+    scores = R2(run, test).rename(columns={"copy": "seed"})
+    return run, scores.assign(seed=np.asarray(seeds)[scores["seed"]])
 
 
 def tune(seeds: Sequence[int], situations: Sequence[str], methods: Sequence[str] = METHODS) -> pd.DataFrame:
@@ -240,9 +225,8 @@ def verdict(
 def _tried(situation: str, method: str, setting: str, seeds: Sequence[int]) -> pd.DataFrame:
     """R² of a method at a setting: a row a seed and task."""
     at, how = SITUATIONS[validate.choice("situations", situation, SITUATIONS)], BUDGET[method][setting]
-    if method == "single-task":
-        return pd.concat([train(at, seeds, tasks=[task], lr=how.lr)[1] for task in TASKS])
-    return train(at, seeds, how.share, how.balance, lr=how.lr)[1]
+    kind = SingleTasks if method == "single-task" else SharedBottom
+    return train(at, seeds, how.share, how.balance, kind, lr=how.lr)[1]
 
 
 # Size alone: the loss of task A is multiplied by more and more.

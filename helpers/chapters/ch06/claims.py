@@ -12,13 +12,13 @@ from functools import partial
 import pandas as pd
 
 from helpers.chapters.ch06 import mmoe
-from helpers.chapters.ch06.mmoe import FIXED, ONE_EXPERT, ONE_GATE, OTHER, SAME, SINGLE, WIDE
+from helpers.chapters.ch06.mmoe import OTHER, SAME
 from helpers.experiments.claim import Claim, Contrast, gain, mean
 
 
 def _lead_lost(table: pd.DataFrame) -> pd.Series:
     """log2 loss of MMoE minus that of the wide bottom at p = 1, tuned minus at the paper's rate; of seeds with both."""
-    lead = gain("log2_mse", "MMoE", over=WIDE, p=1.0)
+    lead = gain("log2_mse", "MMoE", over="shared-bottom, equal size", p=1.0)
     paper, tuned = (lead(table[table["grid"] == name]) for name in BEFORE_AND_AFTER)
     return (tuned - paper).dropna()
 
@@ -38,94 +38,110 @@ def _seesaw(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
 BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")
 
 doublings = partial(Claim, smallest=0.25, unit="doublings of the loss", seeds=84)
-paper_rate = partial(doublings, grid="06_paper_rate", sign=-1, only={"p": [1.0], "models": [WIDE, FIXED, "MMoE"]})
+paper_rate = partial(
+    doublings,
+    grid="06_paper_rate",
+    sign=-1,
+    only={"p": [1.0], "models": ["shared-bottom, equal size", "fixed gates", "MMoE"]},
+)
 tuned = partial(doublings, grid="06_figure_4")
 r2 = partial(Claim, smallest=0.01, unit="R²")
 relu = partial(r2, grid="06_relu")
 few_rows = partial(
-    relu, sign=-1, seeds=48, only={"conditions": [SAME, OTHER], "rows": [500], "models": [SINGLE, WIDE, FIXED, "MMoE"]}
+    relu,
+    sign=-1,
+    seeds=48,
+    only={
+        "conditions": [SAME, OTHER],
+        "rows": [500],
+        "models": ["single-task", "shared-bottom, equal size", "fixed gates", "MMoE"],
+    },
 )
 many_rows = partial(
-    relu, seeds=110, only={"conditions": [OTHER], "rows": [2000], "models": [ONE_EXPERT, FIXED, "MMoE"]}
+    relu, seeds=110, only={"conditions": [OTHER], "rows": [2000], "models": ["one expert", "fixed gates", "MMoE"]}
 )
-kinds = partial(r2, grid="06_kinds", seeds=72, only={"models": [SINGLE, ONE_GATE, "MMoE"]})
+kinds = partial(r2, grid="06_kinds", seeds=72, only={"models": ["single-task", "one-gate MoE", "MMoE"]})
 gates = partial(
     Claim, grid="06_usage", smallest=0.05, unit="of the weight", seeds=40, only={"p": [0.0, 1.0], "models": ["MMoE"]}
 )
 raw = partial(Claim, grid="06_collapse", sign=-1, only={"columns": ["scaled", "30 ± 10"], "models": ["MMoE"]})
 seesaw = partial(
-    r2, grid="06_seesaw", sign=-1, seeds=110, only={"weights": [0.1, 0.9], "models": [ONE_EXPERT, WIDE, "PLE"]}
+    r2,
+    grid="06_seesaw",
+    sign=-1,
+    seeds=110,
+    only={"weights": [0.1, 0.9], "models": ["one expert", "shared-bottom, equal size", "PLE"]},
 )
 
 CLAIMS = {
     "C6.1": paper_rate(
         "With the rate 0.01 for all, MMoE beats a bottom of its size where both tasks are one, at p = 1.",
-        gain("log2_mse", "MMoE", over=WIDE, p=1.0),
+        gain("log2_mse", "MMoE", over="shared-bottom, equal size", p=1.0),
     ),
     "C6.2": paper_rate(
         "With the rate 0.01 for all, MMoE beats its own experts with fixed gates where both tasks are one, at p = 1.",
-        gain("log2_mse", "MMoE", over=FIXED, p=1.0),
+        gain("log2_mse", "MMoE", over="fixed gates", p=1.0),
     ),
     "C6.3": doublings(
         "Tuned, MMoE's lead over the bottom of its size at p = 1 is smaller than at the rate 0.01.",
         _lead_lost,
         grid=BEFORE_AND_AFTER,
-        only={"p": [1.0], "models": [WIDE, "MMoE"]},
+        only={"p": [1.0], "models": ["shared-bottom, equal size", "MMoE"]},
     ),
     "C6.4": tuned(
         "Tuned, where the tasks look in different directions, at p = 0, one gate is worse than a plain bottom.",
-        gain("log2_mse", ONE_GATE, over=WIDE, p=0.0),
-        only={"p": [0.0], "models": [WIDE, ONE_GATE]},
+        gain("log2_mse", "one-gate MoE", over="shared-bottom, equal size", p=0.0),
+        only={"p": [0.0], "models": ["shared-bottom, equal size", "one-gate MoE"]},
         seeds=40,
     ),
     "C6.5": tuned(
         "Tuned, where the tasks look in different directions, at p = 0, a gate for each task is better than one for "
         "both.",
-        gain("log2_mse", "MMoE", over=ONE_GATE, p=0.0),
-        only={"p": [0.0], "models": [ONE_GATE, "MMoE"]},
+        gain("log2_mse", "MMoE", over="one-gate MoE", p=0.0),
+        only={"p": [0.0], "models": ["one-gate MoE", "MMoE"]},
         sign=-1,
         seeds=400,
     ),
     "C6.6": few_rows(
         "Disjoint features, 500 rows: MMoE is worse than two single-task models of its size.",
-        gain("r2", "MMoE", over=SINGLE, condition=OTHER, rows=500),
+        gain("r2", "MMoE", over="single-task", condition=OTHER, rows=500),
     ),
     "C6.7": few_rows(
         "Disjoint features, 500 rows: MMoE is worse than experts whose gates do not look at the row.",
-        gain("r2", "MMoE", over=FIXED, condition=OTHER, rows=500),
+        gain("r2", "MMoE", over="fixed gates", condition=OTHER, rows=500),
     ),
     "C6.8": few_rows(
         "Same features, 500 rows: MMoE is worse than a plain bottom of its size.",
-        gain("r2", "MMoE", over=WIDE, condition=SAME, rows=500),
+        gain("r2", "MMoE", over="shared-bottom, equal size", condition=SAME, rows=500),
     ),
     "C6.9": relu(
         "Disjoint features, 500 rows: experts with fixed gates are better than a plain bottom.",
-        gain("r2", FIXED, over=WIDE, condition=OTHER, rows=500),
-        only={"conditions": [OTHER], "rows": [500], "models": [WIDE, FIXED]},
+        gain("r2", "fixed gates", over="shared-bottom, equal size", condition=OTHER, rows=500),
+        only={"conditions": [OTHER], "rows": [500], "models": ["shared-bottom, equal size", "fixed gates"]},
         seeds=420,
     ),
     "C6.10": many_rows(
         "Disjoint features, 2,000 rows: MMoE is better than one of its experts alone, a narrow bottom.",
-        gain("r2", "MMoE", over=ONE_EXPERT, condition=OTHER, rows=2000),
+        gain("r2", "MMoE", over="one expert", condition=OTHER, rows=2000),
     ),
     "C6.11": many_rows(
         "Disjoint features, 2,000 rows: MMoE is worse than experts whose gates do not look at the row.",
-        gain("r2", "MMoE", over=FIXED, condition=OTHER, rows=2000),
+        gain("r2", "MMoE", over="fixed gates", condition=OTHER, rows=2000),
         sign=-1,
     ),
     "C6.12": kinds(
         "Where the kind of row says which features count, MMoE is better than experts with fixed gates.",
-        gain("r2", "MMoE", over=FIXED),
-        only={"models": [FIXED, "MMoE"]},
+        gain("r2", "MMoE", over="fixed gates"),
+        only={"models": ["fixed gates", "MMoE"]},
         seeds=150,
     ),
     "C6.13": kinds(
         "Where the kind of row says which features count, MMoE is better than two single-task models of its size.",
-        gain("r2", "MMoE", over=SINGLE),
+        gain("r2", "MMoE", over="single-task"),
     ),
     "C6.14": kinds(
         "Where the kind of row says which features count, a gate for each task is better than one for both.",
-        gain("r2", "MMoE", over=ONE_GATE),
+        gain("r2", "MMoE", over="one-gate MoE"),
     ),
     "C6.15": gates(
         "On the same row the gates of two tasks have more in common where the tasks are one, at p = 1, than at p = 0.",
@@ -156,17 +172,22 @@ CLAIMS = {
     ),
     "C6.20": seesaw(
         "Disjoint features: a plain bottom of MMoE's size has a shorter seesaw than a narrow one.",
-        _seesaw(WIDE, over=ONE_EXPERT),
+        _seesaw("shared-bottom, equal size", over="one expert"),
     ),
     "C6.21": seesaw(
         "Disjoint features: PLE's seesaw is shorter than that of a plain bottom of MMoE's size.",
-        _seesaw("PLE", over=WIDE),
+        _seesaw("PLE", over="shared-bottom, equal size"),
     ),
     "C6.22": seesaw(
         "Disjoint features: a task with a weight of 0.1 is better off in PLE than in a plain bottom of MMoE's size.",
         Contrast(
             "r2",
-            {("PLE", "a", 0.1): 0.5, ("PLE", "b", 0.9): 0.5, (WIDE, "a", 0.1): -0.5, (WIDE, "b", 0.9): -0.5},
+            {
+                ("PLE", "a", 0.1): 0.5,
+                ("PLE", "b", 0.9): 0.5,
+                ("shared-bottom, equal size", "a", 0.1): -0.5,
+                ("shared-bottom, equal size", "b", 0.9): -0.5,
+            },
             ["model", "task", "weight"],
         ),
         sign=1,

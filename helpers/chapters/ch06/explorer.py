@@ -21,9 +21,9 @@ def usage_explorer(grid: pd.DataFrame) -> Explorer:
     grid: the table of `mmoe.usage`.
     """
     parts = {
-        AS_DRAWN: grid[grid["model"] == mmoe.MULTI],
-        ALIGNED: mmoe.aligned(grid[grid["model"] == mmoe.MULTI]),
-        mmoe.LAYERED: mmoe.aligned(grid[grid["model"] == mmoe.LAYERED]),
+        AS_DRAWN: grid[grid["model"] == "MMoE"],
+        ALIGNED: mmoe.aligned(grid[grid["model"] == "MMoE"]),
+        "PLE": mmoe.aligned(grid[grid["model"] == "PLE"]),
     }
     table = pd.concat(part.assign(model=name) for name, part in parts.items())
     table["task"] = "task " + table["task"].str.upper()

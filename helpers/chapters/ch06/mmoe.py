@@ -1,9 +1,10 @@
 """Do gates help? MMoE, one-gate MoE and PLE against models of as many parameters that have no gates.
 
 All models have about the parameters of an MMoE of four experts of four units, gates counted: a Shared-Bottom with one
-wide bottom, and two single-task models together. Two are smaller, on purpose. `ONE_EXPERT` is what is left of the MMoE
-with one of its experts: a Shared-Bottom of four units, with less than a third of the parameters. `FIXED` has several
-experts and a mixture for each task, but gates that do not look at the row: what it lacks, the gates' matrices bring.
+wide bottom, and two single-task models together. Two are smaller, on purpose. "one expert" is what is left of the MMoE
+with one of its experts: a Shared-Bottom of four units, with less than a third of the parameters. "fixed gates" has
+several experts and a mixture for each task, but gates that do not look at the row: what it lacks, the gates' matrices
+bring.
 
 Each structure chooses its shape among `SHAPES` and its learning rate among as many rates as every other, on seeds that
 no result uses (`tune`, `tune_relu`; kept as grids). What it chose stands in `CHOSEN`.
@@ -14,29 +15,31 @@ the relu features of `sharing` (R² of both tasks), and such features where the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
-from helpers.chapters.ch04.paper_tasks import BATCH, EPOCHS, ROWS
-from helpers.chapters.ch04.sharing import INPUTS, TASKS, TOWER, stack
+from helpers.chapters.ch04.paper_tasks import EPOCHS, batches, beside_partners, task_pair
 from helpers.data.examples import Examples
-from helpers.data.synthetic import CONDITIONS, TaskPair, kind_tasks, mmoe_tasks, relu_tasks
-from helpers.evaluation.metrics import mse, r2
+from helpers.data.synthetic import TaskPair, kind_tasks
+from helpers.experiments import feature_tasks
+from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, mean_r2, small_batches
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sweep import points, sweep
 from helpers.models.experts import PLE, MMoE, gate_weights
-from helpers.models.shared_bottom import SharedBottom, parameter_count
+from helpers.models.shared_bottom import SharedBottom, SingleTasks, parameter_count
 from helpers.support import validate
-from helpers.training.loop import Run, fit
+from helpers.training.loop import Run
 
 Shape = tuple[int, ...]
 Choices = dict[str, tuple[Shape, float]]  # {model: (shape, learning rate)}
 
-SINGLE, ONE_EXPERT, WIDE, FIXED, ONE_GATE, MULTI, LAYERED = MODELS = (
+MODELS = (
     "single-task",
     "one expert",
     "shared-bottom, equal size",
@@ -46,13 +49,13 @@ SINGLE, ONE_EXPERT, WIDE, FIXED, ONE_GATE, MULTI, LAYERED = MODELS = (
     "PLE",
 )
 SHAPES: dict[str, tuple[Shape, ...]] = {
-    SINGLE: ((10,), (10, 4), (9, 5)),  # units of the bottom, of each of the two models
-    ONE_EXPERT: ((4,),),
-    WIDE: ((15,), (16, 7), (19, 4)),
-    FIXED: ((4, 4), (3, 7), (8, 3)),  # experts, units of each; the first has just the experts of the MMoE
-    ONE_GATE: ((4, 5), (2, 9), (8, 2)),
-    MULTI: ((4, 4), (2, 8), (6, 2)),
-    LAYERED: ((2, 1, 4), (1, 1, 6), (3, 1, 3)),  # shared experts, own ones of each task, units of each
+    "single-task": ((10,), (10, 4), (9, 5)),  # units of the bottom, of each of the two models
+    "one expert": ((4,),),
+    "shared-bottom, equal size": ((15,), (16, 7), (19, 4)),
+    "fixed gates": ((4, 4), (3, 7), (8, 3)),  # experts, units of each; the first has just the experts of the MMoE
+    "one-gate MoE": ((4, 5), (2, 9), (8, 2)),
+    "MMoE": ((4, 4), (2, 8), (6, 2)),
+    "PLE": ((2, 1, 4), (1, 1, 6), (3, 1, 3)),  # shared experts, own ones of each task, units of each
 }  # the first is the one of the sections that do not tune
 EXPERTS = 4
 PAPER = MODELS[:6]  # PLE came two years later
@@ -63,22 +66,23 @@ SEEDS = 80
 def build(
     model: str, seed: int, tasks: dict[str, str] = TASKS, inputs: int = INPUTS, shape: Shape | None = None
 ) -> nn.Module:
-    """One of `MODELS` with its first parameters; a single-task model of the one task in `tasks`."""
+    """One of `MODELS` with its first parameters; of "single-task" a model for each of the tasks."""
     shape = SHAPES[validate.choice("model", model, MODELS)][0] if shape is None else tuple(shape)
-    if model in (SINGLE, ONE_EXPERT, WIDE):
-        return SharedBottom(inputs, tasks, bottom=list(shape), towers=[TOWER], seed=seed)
-    if model == LAYERED:
+    options = {"towers": [TOWER], "seed": seed}
+    if model == "single-task":
+        return SingleTasks(inputs, tasks, list(shape), **options)
+    if model in ("one expert", "shared-bottom, equal size"):
+        return SharedBottom(inputs, tasks, list(shape), **options)
+    if model == "PLE":
         shared, own, units = shape
-        return PLE(inputs, tasks, shared=shared, own=own, units=[units], towers=[TOWER], seed=seed)
-    kind = {"one_gate": model == ONE_GATE, "fixed_gates": model == FIXED}
+        return PLE(inputs, tasks, shared=shared, own=own, units=[units], **options)
     experts, units = shape
-    return MMoE(inputs, tasks, experts=experts, units=[units], towers=[TOWER], seed=seed, **kind)
+    kind = {"one_gate": model == "one-gate MoE", "fixed_gates": model == "fixed gates"}
+    return MMoE(inputs, tasks, experts=experts, units=[units], **options, **kind)
 
 
 def size(model: str, shape: Shape | None = None) -> int:
-    """How many parameters it takes for both tasks, of two single-task models together."""
-    if model == SINGLE:
-        return 2 * parameter_count(build(model, 0, {"a": TASKS["a"]}, shape=shape))
+    """How many parameters it takes for both tasks."""
     return parameter_count(build(model, 0, shape=shape))
 
 
@@ -97,19 +101,31 @@ def shape_name(shape: Shape) -> str:
     return " × ".join(map(str, shape))
 
 
+def search(shapes: dict[str, Sequence[Shape]], rates: Sequence[float], measure: Callable) -> pd.DataFrame:
+    """measure(model, (shape, rate)), a table, for every shape of every model at every rate: its columns after model,
+    shape, rate."""
+    parts = []
+    for model, several in shapes.items():
+        for shape, rate in product(several, rates):
+            table = measure(model, (shape, rate))
+            first = {"model": model, "shape": shape_name(shape), "rate": rate}
+            parts.append(pd.DataFrame(first, index=table.index).join(table.drop(columns="model", errors="ignore")))
+    return pd.concat(parts, ignore_index=True)
+
+
 # The MMoE paper's tasks
 
 PAPER_RATE = 0.01  # the largest of the paper's three rates, 0.0001, 0.001 and 0.01
 RATES = (0.02, 0.05, 0.1, 0.15, 0.2)
 AT_PAPER_RATE: Choices = {model: (SHAPES[model][0], PAPER_RATE) for model in MODELS}
 CHOSEN: Choices = {  # what `tune` finds best
-    SINGLE: ((10,), 0.15),
-    ONE_EXPERT: ((4,), 0.1),
-    WIDE: ((15,), 0.1),
-    FIXED: ((4, 4), 0.15),
-    ONE_GATE: ((4, 5), 0.05),
-    MULTI: ((2, 8), 0.05),
-    LAYERED: ((1, 1, 6), 0.1),
+    "single-task": ((10,), 0.15),
+    "one expert": ((4,), 0.1),
+    "shared-bottom, equal size": ((15,), 0.1),
+    "fixed gates": ((4, 4), 0.15),
+    "one-gate MoE": ((4, 5), 0.05),
+    "MMoE": ((2, 8), 0.05),
+    "PLE": ((1, 1, 6), 0.1),
 }
 
 
@@ -122,41 +138,23 @@ def figure_4(
 ) -> pd.DataFrame:
     """Test loss of task A against its noise-free target, beside a partner at each p: p, seed, model, log2_mse.
 
-    A single-task model, which p does not concern, stands in the rows of every p.
+    A single-task model, which p does not concern, is in the rows of every p.
     """
-    parts = []
-    for model in models:
-        shape, rate = choices[model]
-        points = [(value, seed) for value in ([1.0] if model == SINGLE else p) for seed in seeds]
-        run, _, test = _trained(model, points, rate, shape, epochs)
-        loss = np.log2(mse(run.predict(test.inputs)["a"], test.labels["a"]))
-        table = pd.DataFrame(points, columns=["p", "seed"]).assign(model=model, log2_mse=loss)
-        parts += [table.assign(p=value) for value in p] if model == SINGLE else [table]
-    return pd.concat(parts, ignore_index=True)
 
+    def structure(model: str, seed: int) -> nn.Module:
+        tasks = {"a": TASKS["a"]} if model == "single-task" else TASKS
+        return build(model, seed, tasks, shape=choices[model][0])
 
-def _trained(
-    model: str, points: Sequence[tuple[float, int]], rate: float, shape: Shape | None = None, epochs: int | None = None
-) -> tuple[Run, list[nn.Module], Examples]:
-    """A copy for each (p, seed), trained as in chapter 04: the run, the copies at their best total, the test rows."""
-    train, valid, test = stack([mmoe_tasks(ROWS, p=p, seed=seed) for p, seed in points])
-    tasks = {"a": TASKS["a"]} if model == SINGLE else TASKS
-    copies = [build(model, seed, tasks, shape=shape) for _, seed in points]
-    options = {"epochs": epochs or EPOCHS, "batch_size": BATCH, "evaluate_every": 5, "lr": rate}
-    return fit(copies, train, valid, seed=[seed for _, seed in points], **options), copies, test
+    at = points(model=models, p=p, seed=seeds)
+    table = beside_partners(at, structure, lambda model: batches(choices[model][1], epochs or EPOCHS))
+    return table[["p", "seed", "model", "log2_mse"]]
 
 
 def tune(
     seeds: Sequence[int], rates: Sequence[float] = RATES, shapes: dict[str, Sequence[Shape]] = SHAPES
 ) -> pd.DataFrame:
     """`figure_4` at p of 0 and 1 with every shape at every rate: model, shape, rate, p, seed, log2_mse."""
-    parts = [
-        figure_4(seeds, (0.0, 1.0), {model: (shape, rate)}, [model]).assign(shape=shape_name(shape), rate=rate)
-        for model, several in shapes.items()
-        for shape in several
-        for rate in rates
-    ]
-    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "p", "seed", "log2_mse"]]
+    return search(shapes, rates, lambda model, choice: figure_4(seeds, (0.0, 1.0), {model: choice}, [model]))
 
 
 # Who uses which expert
@@ -171,7 +169,7 @@ def usage(
     seeds: Sequence[int],
     p: Sequence[float] = USAGE_P,
     rate: float = USAGE_RATE,
-    models: Sequence[str] = (MULTI, LAYERED),
+    models: Sequence[str] = ("MMoE", "PLE"),
 ) -> pd.DataFrame:
     """Of each of four experts the mean gate weight over the test rows, and what both tasks' gates have in common:
     model, p, seed, task, expert, weight, common, permuted.
@@ -180,26 +178,24 @@ def usage(
     own; a task's weight of the other's own expert is 0. Gates are those of the state with the best total loss.
     common and permuted are those of `in_common`, one number a run.
     """
+    at = points(model=models, p=p, seed=seeds)
+    table = sweep(at, task_pair, build, lambda: batches(rate, EPOCHS), _gates)
+    return table[["model", "p", "seed", "task", "expert", "weight", "common", "permuted"]]
+
+
+def _gates(models: list[nn.Module], test: Examples, seed: list[int]) -> pd.DataFrame:
+    gates = gate_weights(models, test.inputs)
+    if isinstance(models[0], PLE):
+        a, b = gates["a"], gates["b"]
+        none = torch.zeros_like(a[..., :1])
+        gates = {"a": torch.cat([a, none], dim=-1), "b": torch.cat([none, b[..., 1:], b[..., :1]], dim=-1)}
+    place = pd.DataFrame({"copy": range(len(models))})
+    place[["common", "permuted"]] = [in_common(*one) for one in zip(gates["a"], gates["b"], seed, strict=True)]
     parts = []
-    for model in models:
-        points = [(value, seed) for value in p for seed in seeds]
-        _, copies, test = _trained(model, points, rate)
-        gates = gate_weights(copies, test.inputs)
-        if model == LAYERED:
-            none = torch.zeros_like(gates["a"][..., :1])
-            own_first, own_last = gates["a"], gates["b"]
-            gates = {
-                "a": torch.cat([own_first, none], dim=-1),
-                "b": torch.cat([none, own_last[..., 1:], own_last[..., :1]], dim=-1),
-            }
-        pairs = [in_common(a, b, seed) for a, b, (_, seed) in zip(gates["a"], gates["b"], points, strict=True)]
-        place = pd.DataFrame(points, columns=["p", "seed"]).assign(model=model)
-        place[["common", "permuted"]] = pairs
-        for task, weights in gates.items():
-            mean = weights.mean(dim=1)  # (copies, experts)
-            parts += [place.assign(task=task, expert=i + 1, weight=mean[:, i].numpy()) for i in range(EXPERTS)]
-    columns = ["model", "p", "seed", "task", "expert", "weight", "common", "permuted"]
-    return pd.concat(parts, ignore_index=True)[columns]
+    for task, weights in gates.items():
+        mean = weights.mean(dim=1)  # (copies, experts)
+        parts += [place.assign(task=task, expert=i + 1, weight=mean[:, i].numpy()) for i in range(EXPERTS)]
+    return pd.concat(parts, ignore_index=True)
 
 
 def in_common(a: torch.Tensor, b: torch.Tensor, seed: int = 0) -> tuple[float, float]:
@@ -223,7 +219,7 @@ def aligned(table: pd.DataFrame) -> pd.DataFrame:
     """
     by_task = table.pivot(index=[*RUN, "expert"], columns="task", values="weight")
     more = (by_task["a"] - by_task["b"]).rename("more").reset_index()
-    own = (more["model"] == LAYERED) * more["expert"].map({1: 2, 2: 0, 3: 0, 4: -2})  # these keep the ends
+    own = (more["model"] == "PLE") * more["expert"].map({1: 2, 2: 0, 3: 0, 4: -2})  # these keep the ends
     more["more"] += own
     place = more.groupby(RUN)["more"].rank(ascending=False, method="first").astype(int)
     return table.merge(more.assign(place=place), on=[*RUN, "expert"]).assign(expert=lambda t: t["place"])[table.columns]
@@ -242,22 +238,22 @@ STEPS = 400  # of batches of at most 250 rows, whatever the amount of data
 RELU_RATES = (0.005, 0.01, 0.02, 0.04)
 CHOSEN_RELU: dict[int, Choices] = {  # what `tune_relu` finds best, for each amount of rows
     500: {
-        SINGLE: ((10,), np.float64(0.04)),
-        ONE_EXPERT: ((4,), np.float64(0.01)),
-        WIDE: ((15,), np.float64(0.02)),
-        FIXED: ((3, 7), np.float64(0.02)),
-        ONE_GATE: ((2, 9), np.float64(0.01)),
-        MULTI: ((2, 8), np.float64(0.005)),
-        LAYERED: ((1, 1, 6), np.float64(0.01)),
+        "single-task": ((10,), 0.04),
+        "one expert": ((4,), 0.01),
+        "shared-bottom, equal size": ((15,), 0.02),
+        "fixed gates": ((3, 7), 0.02),
+        "one-gate MoE": ((2, 9), 0.01),
+        "MMoE": ((2, 8), 0.005),
+        "PLE": ((1, 1, 6), 0.01),
     },
     2000: {
-        SINGLE: ((10,), np.float64(0.02)),
-        ONE_EXPERT: ((4,), np.float64(0.02)),
-        WIDE: ((19, 4), np.float64(0.01)),
-        FIXED: ((4, 4), np.float64(0.02)),
-        ONE_GATE: ((2, 9), np.float64(0.02)),
-        MULTI: ((2, 8), np.float64(0.01)),
-        LAYERED: ((1, 1, 6), np.float64(0.02)),
+        "single-task": ((10,), 0.02),
+        "one expert": ((4,), 0.02),
+        "shared-bottom, equal size": ((19, 4), 0.01),
+        "fixed gates": ((4, 4), 0.02),
+        "one-gate MoE": ((2, 9), 0.02),
+        "MMoE": ((2, 8), 0.01),
+        "PLE": ((1, 1, 6), 0.02),
     },
 }
 RELU_RATE = 0.01  # of what is not tuned
@@ -272,50 +268,24 @@ def scores(
     steps: int | None = None,
 ) -> pd.DataFrame:
     """Test R² of both tasks: condition, rows, seed, model, task, r2."""
-    parts = []
-    for count in rows:
-        points = [(condition, seed) for condition in conditions for seed in seeds]
-        pairs = [relu_tasks((count, 500, 2000), seed=seed, **CONDITIONS[condition]) for condition, seed in points]
-        for model in models:
-            shape, rate = choices[count][model]
-            for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if model == SINGLE else [TASKS]:
-                copies = [build(model, seed, tasks, shape=shape) for _, seed in points]
-                found, _ = _scored(copies, pairs, [seed for _, seed in points], rate, steps)
-                place = pd.DataFrame(points, columns=["condition", "seed"]).assign(rows=count, model=model)
-                parts += [place.assign(task=task, r2=values) for task, values in found.items()]
-    return pd.concat(parts, ignore_index=True)[["condition", "rows", "seed", "model", "task", "r2"]]
-
-
-def _scored(
-    copies: list[nn.Module],
-    pairs: Sequence[TaskPair],
-    seeds: Sequence[int],
-    rate: float = RELU_RATE,
-    steps: int | None = None,
-    **options,
-) -> tuple[dict[str, np.ndarray], Examples]:
-    """R² of each task of trained copies, and the test rows."""
-    train, valid, test = stack(pairs)
-    batches = -(-len(train) // BATCH)  # in an epoch
-    epochs = (steps or STEPS) // batches
-    settings = {"epochs": epochs, "batch_size": BATCH, "evaluate_every": max(1, 5 // batches), "lr": rate}
-    run = fit(copies, train, valid, seed=list(seeds), **settings, **options)
-    return {task: r2(value, test.labels[task]) for task, value in run.predict(test.inputs).items()}, test
+    return sweep(
+        points(rows=rows, model=models, condition=conditions, seed=seeds),
+        data=feature_tasks.task_pair,
+        model=lambda rows, model, seed: build(model, seed, shape=choices[rows][model][0]),
+        options=lambda rows, model: small_batches(rows, choices[rows][model][1], steps or STEPS),
+    )[["condition", "rows", "seed", "model", "task", "r2"]]
 
 
 def tune_relu(
     seeds: Sequence[int], rates: Sequence[float] = RELU_RATES, shapes: dict[str, Sequence[Shape]] = SHAPES
 ) -> pd.DataFrame:
     """Mean R² of both tasks with every shape at every rate: model, shape, rate, rows, condition, seed, r2."""
-    parts = []
-    for model, several in shapes.items():
-        for shape in several:
-            for rate in rates:
-                choices = {count: {model: (shape, rate)} for count in RELU_ROWS}
-                found = scores(seeds, models=[model], choices=choices)
-                found = found.groupby(["rows", "condition", "seed"], as_index=False)["r2"].mean()
-                parts.append(found.assign(model=model, shape=shape_name(shape), rate=rate))
-    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "rows", "condition", "seed", "r2"]]
+
+    def measure(model: str, choice: tuple[Shape, float]) -> pd.DataFrame:
+        found = scores(seeds, models=[model], choices={count: {model: choice} for count in RELU_ROWS})
+        return found.groupby(["rows", "condition", "seed"], as_index=False)["r2"].mean()
+
+    return search(shapes, rates, measure)
 
 
 # Where the kind of row says which features count
@@ -323,53 +293,47 @@ def tune_relu(
 KIND_ROWS, KIND_STEPS = 2000, 800
 KIND_RATES = (0.01, 0.02, 0.04, 0.08)
 CHOSEN_KIND: Choices = {  # what `tune_kinds` finds best
-    SINGLE: ((10,), 0.08),
-    ONE_EXPERT: ((4,), 0.02),
-    WIDE: ((16, 7), 0.01),
-    FIXED: ((3, 7), 0.04),
-    ONE_GATE: ((2, 9), 0.01),
-    MULTI: ((2, 8), 0.02),
-    LAYERED: ((1, 1, 6), 0.08),
+    "single-task": ((10,), 0.08),
+    "one expert": ((4,), 0.02),
+    "shared-bottom, equal size": ((16, 7), 0.01),
+    "fixed gates": ((3, 7), 0.04),
+    "one-gate MoE": ((2, 9), 0.01),
+    "MMoE": ((2, 8), 0.02),
+    "PLE": ((1, 1, 6), 0.08),
 }
 
 
 def kinds(
     seeds: Sequence[int], models: Sequence[str] = MODELS, choices: Choices = CHOSEN_KIND, steps: int | None = None
 ) -> pd.DataFrame:
-    """Test R² of both tasks of `simulation.kind_tasks`, 2,000 rows: seed, model, task, r2."""
-    pairs = [kind_tasks((KIND_ROWS, 500, 2000), seed=seed) for seed in seeds]
-    parts = []
-    for model in models:
-        shape, rate = choices[model]
-        for tasks in [{"a": TASKS["a"]}, {"b": TASKS["b"]}] if model == SINGLE else [TASKS]:
-            copies = [build(model, seed, tasks, inputs=INPUTS + 1, shape=shape) for seed in seeds]
-            found, _ = _scored(copies, pairs, seeds, rate, steps or KIND_STEPS)
-            place = pd.DataFrame({"seed": list(seeds), "model": model})
-            parts += [place.assign(task=task, r2=values) for task, values in found.items()]
-    return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "r2"]]
+    """Test R² of both tasks of `kind_tasks`, 2,000 rows: seed, model, task, r2."""
+    return sweep(
+        points(model=models, seed=seeds),
+        data=lambda seed: kind_tasks((KIND_ROWS, 500, 2000), seed=seed),
+        model=lambda model, seed: build(model, seed, inputs=INPUTS + 1, shape=choices[model][0]),
+        options=lambda model: small_batches(KIND_ROWS, choices[model][1], steps or KIND_STEPS),
+    )[["seed", "model", "task", "r2"]]
 
 
 def tune_kinds(
     seeds: Sequence[int], rates: Sequence[float] = KIND_RATES, shapes: dict[str, Sequence[Shape]] = SHAPES
 ) -> pd.DataFrame:
     """Mean R² of both tasks with every shape at every rate: model, shape, rate, seed, r2."""
-    parts = []
-    for model, several in shapes.items():
-        for shape in several:
-            for rate in rates:
-                found = kinds(seeds, [model], {model: (shape, rate)}).groupby("seed", as_index=False)["r2"].mean()
-                parts.append(found.assign(model=model, shape=shape_name(shape), rate=rate))
-    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "seed", "r2"]]
+
+    def measure(model: str, choice: tuple[Shape, float]) -> pd.DataFrame:
+        return kinds(seeds, [model], {model: choice}).groupby("seed", as_index=False)["r2"].mean()
+
+    return search(shapes, rates, measure)
 
 
 # PLE and the seesaw
 
-SEESAW_MODELS = (ONE_EXPERT, WIDE, MULTI, LAYERED)
+SEESAW_MODELS = ("one expert", "shared-bottom, equal size", "MMoE", "PLE")
 CHOSEN_SEESAW: Choices = {  # what `tune_seesaw` finds best
-    ONE_EXPERT: ((4,), 0.02),
-    WIDE: ((15,), 0.04),
-    MULTI: ((2, 8), 0.01),
-    LAYERED: ((1, 1, 6), 0.02),
+    "one expert": ((4,), 0.02),
+    "shared-bottom, equal size": ((15,), 0.04),
+    "MMoE": ((2, 8), 0.01),
+    "PLE": ((1, 1, 6), 0.02),
 }
 
 
@@ -380,31 +344,29 @@ def weighted(
     choices: Choices = CHOSEN_SEESAW,
 ) -> pd.DataFrame:
     """Disjoint features, 2,000 rows, trained on w·L(a) + (1−w)·L(b): weight, seed, model, task, r2."""
-    points = [(weight, seed) for weight in weights for seed in seeds]
-    pairs = [relu_tasks((2000, 500, 2000), seed=seed, **CONDITIONS[OTHER]) for _, seed in points]
-    task_weights = {"a": [2 * w for w, _ in points], "b": [2 - 2 * w for w, _ in points]}
-    parts = []
-    for model in models:
-        shape, rate = choices[model]
-        copies = [build(model, seed, shape=shape) for _, seed in points]
-        found, _ = _scored(copies, pairs, [seed for _, seed in points], rate, task_weights=task_weights)
-        place = pd.DataFrame(points, columns=["weight", "seed"]).assign(model=model)
-        parts += [place.assign(task=task, r2=values) for task, values in found.items()]
-    return pd.concat(parts, ignore_index=True)[["weight", "seed", "model", "task", "r2"]]
+
+    def options(model: str, weight: float) -> dict:
+        task_weights = {"a": 2 * weight, "b": 2 - 2 * weight}
+        return small_batches(2000, choices[model][1], STEPS) | {"task_weights": task_weights}
+
+    return sweep(
+        points(model=models, weight=weights, seed=seeds),
+        data=lambda seed: feature_tasks.task_pair(OTHER, seed, 2000),
+        model=lambda model, seed: build(model, seed, shape=choices[model][0]),
+        options=options,
+    )[["weight", "seed", "model", "task", "r2"]]
 
 
 def tune_seesaw(
     seeds: Sequence[int], rates: Sequence[float] = RELU_RATES, models: Sequence[str] = SEESAW_MODELS
 ) -> pd.DataFrame:
     """Mean R² of both tasks with every shape at every rate: model, shape, rate, weight, seed, r2."""
-    parts = []
-    for model in models:
-        for shape in SHAPES[model]:
-            for rate in rates:
-                found = weighted(seeds, models=[model], choices={model: (shape, rate)})
-                found = found.groupby(["weight", "seed"], as_index=False)["r2"].mean()
-                parts.append(found.assign(model=model, shape=shape_name(shape), rate=rate))
-    return pd.concat(parts, ignore_index=True)[["model", "shape", "rate", "weight", "seed", "r2"]]
+
+    def measure(model: str, choice: tuple[Shape, float]) -> pd.DataFrame:
+        found = weighted(seeds, models=[model], choices={model: choice})
+        return found.groupby(["weight", "seed"], as_index=False)["r2"].mean()
+
+    return search({model: SHAPES[model] for model in models}, rates, measure)
 
 
 def seesaw(table: pd.DataFrame) -> pd.DataFrame:
@@ -421,29 +383,30 @@ USED = 0.05  # a gate uses an expert to which it gives more than this of its wei
 
 
 def collapse(
-    seeds: Sequence[int], columns: Sequence[str] = tuple(COLUMNS), models: Sequence[str] = (WIDE, MULTI)
+    seeds: Sequence[int],
+    columns: Sequence[str] = tuple(COLUMNS),
+    models: Sequence[str] = ("shared-bottom, equal size", "MMoE"),
 ) -> pd.DataFrame:
     """One more input column, which no task needs, scaled or raw: column, seed, model, r2, used.
 
     The tasks have the same features, 2,000 rows. r2 is the mean of both tasks; used is how many of its experts a gate
     uses, the mean of both gates (NaN without gates).
     """
-    points = [(column, seed) for column in columns for seed in seeds]
-    pairs = [
-        with_column(relu_tasks((2000, 500, 2000), seed=seed, **CONDITIONS[SAME]), *COLUMNS[column], seed)
-        for column, seed in points
-    ]
-    parts = []
-    for model in models:
-        copies = [build(model, seed, inputs=INPUTS + 1) for _, seed in points]
-        found, test = _scored(copies, pairs, [seed for _, seed in points])
-        used = np.nan
-        if model == MULTI:
-            gates = gate_weights(copies, test.inputs).values()
-            used = np.mean([(gate.mean(1) > USED).sum(1) for gate in gates], axis=0)
-        place = pd.DataFrame(points, columns=["column", "seed"])
-        parts.append(place.assign(model=model, r2=np.mean(list(found.values()), axis=0), used=used))
-    return pd.concat(parts, ignore_index=True)[["column", "seed", "model", "r2", "used"]]
+    return sweep(
+        points(model=models, column=columns, seed=seeds),
+        data=lambda column, seed: with_column(feature_tasks.task_pair(SAME, seed, 2000), *COLUMNS[column], seed),
+        model=lambda model, seed: build(model, seed, inputs=INPUTS + 1),
+        options=lambda: small_batches(2000, RELU_RATE, STEPS),
+        judge=_experts_used,
+    )[["column", "seed", "model", "r2", "used"]]
+
+
+def _experts_used(run: Run, models: list[nn.Module], test: Examples) -> pd.DataFrame:
+    table = mean_r2(run, test).assign(used=np.nan)
+    if isinstance(models[0], MMoE):
+        gates = gate_weights(models, test.inputs).values()
+        table["used"] = np.mean([(gate.mean(1) > USED).sum(1) for gate in gates], axis=0)
+    return table
 
 
 def with_column(pair: TaskPair, mean: float, deviation: float, seed: int) -> TaskPair:
@@ -454,7 +417,7 @@ def with_column(pair: TaskPair, mean: float, deviation: float, seed: int) -> Tas
         column = mean + deviation * rng.standard_normal((len(examples), 1))
         return replace(examples, inputs=torch.cat([examples.inputs, torch.from_numpy(column).float()], dim=1))
 
-    return replace(pair, train=wider(pair.train), valid=wider(pair.valid), test=wider(pair.test))
+    return TaskPair(*map(wider, pair), pair.label_correlation)
 
 
 TUNING_SEEDS = list(range(900, 912))

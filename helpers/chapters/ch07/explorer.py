@@ -18,10 +18,10 @@ ROWS = {
     "rows not clicked": "unclicked",
 }  # which rows, and their column of the grid
 SHORT = {  # names for the ends of the curves: two panels stand side by side
-    funnel.SINGLE: "single-task",
-    funnel.SHARED: "masked",
-    funnel.APART: "not shared",
-    funnel.PRODUCT: "ESMM",
+    "single-task": "single-task",
+    "masked shared-bottom": "masked",
+    "ESMM, not shared": "not shared",
+    "ESMM": "ESMM",
     funnel.TRUTH: "of the log",
 }
 STYLES = {short: NAMED[name] for name, short in SHORT.items()}

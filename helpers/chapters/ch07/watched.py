@@ -28,7 +28,7 @@ from helpers.support import validate
 from helpers.training.loop import fit
 
 WATCHED, LIKE, BOTH = TASKS = ("watched", "like", "watched and liked")
-SINGLE, SHARED, PRODUCT = MODELS = ("single-task", "masked shared-bottom", "ESMM")
+MODELS = ("single-task", "masked shared-bottom", "ESMM")
 ROWS, VALID, TEST = 12_000, 4_000, 8_000
 RATED = 4  # one of so many impressions
 TOWERS = [32]
@@ -69,13 +69,17 @@ def examples(seed: int) -> tuple[Examples, Examples, Examples]:
 
 def parts(model: str) -> list[tuple[str, ...]]:
     """The tasks that are trained together: one by one, or all that have a loss."""
-    return {SINGLE: [(task,) for task in TASKS], SHARED: [(WATCHED, LIKE)], PRODUCT: [(WATCHED, BOTH)]}[model]
+    return {
+        "single-task": [(task,) for task in TASKS],
+        "masked shared-bottom": [(WATCHED, LIKE)],
+        "ESMM": [(WATCHED, BOTH)],
+    }[model]
 
 
 def build(model: str, tasks: Sequence[str], l2: float, seed: int) -> SharedBottom:
     """One of `MODELS` with its first parameters; a single-task model of the one task in `tasks`."""
     options = {"towers": TOWERS, "l2_embedding": l2, "seed": seed}
-    if validate.choice("model", model, MODELS) == PRODUCT:
+    if validate.choice("model", model, MODELS) == "ESMM":
         return ESMM(catalogue()[0], TASKS, **options)
     return SharedBottom(catalogue()[0], dict.fromkeys(tasks, "binary"), [], **options)
 
@@ -110,7 +114,7 @@ def compare(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFram
         logits = {}
         for tasks in parts(model):
             logits |= chain(train(model, tasks, seeds, sets, CHOSEN[model][tasks]), test.inputs)
-        if model == SHARED:
+        if model == "masked shared-bottom":
             logits[BOTH] = product_logit(logits[WATCHED], logits[LIKE])
         chance = torch.sigmoid(logits[LIKE])
         found = {
@@ -128,9 +132,9 @@ def compare(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFram
 RATES = (0.0003, 0.001, 0.003, 0.01)
 SHARED_CHOICES = [Choice(*one) for one in product(RATES, (0.001, 0.003, 0.01, 0.03), (1.0, 5.0))]
 CHOICES = {
-    SINGLE: [Choice(*one) for one in product(RATES, (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0))],
-    SHARED: [Choice(c.lr, c.l2, c.weight / RATED) for c in SHARED_CHOICES],
-    PRODUCT: SHARED_CHOICES,
+    "single-task": [Choice(*one) for one in product(RATES, (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0))],
+    "masked shared-bottom": [Choice(c.lr, c.l2, c.weight / RATED) for c in SHARED_CHOICES],
+    "ESMM": SHARED_CHOICES,
 }
 TUNING_SEEDS = tuple(range(900, 904))
 
@@ -148,13 +152,13 @@ def tune(model: str, seeds: Sequence[int] = TUNING_SEEDS) -> dict[tuple[str, ...
 
 # What `tune` chose.
 CHOSEN: dict[str, dict[tuple[str, ...], Choice]] = {
-    SINGLE: {
+    "single-task": {
         (WATCHED,): Choice(0.0003, 0.001),
         (LIKE,): Choice(0.0003, 0.01),
         (BOTH,): Choice(0.0003, 0.003),
     },
-    SHARED: {(WATCHED, LIKE): Choice(0.0003, 0.001, 1 / RATED)},
-    PRODUCT: {(WATCHED, BOTH): Choice(0.01, 0.03)},
+    "masked shared-bottom": {(WATCHED, LIKE): Choice(0.0003, 0.001, 1 / RATED)},
+    "ESMM": {(WATCHED, BOTH): Choice(0.01, 0.03)},
 }
 
 GRIDS = grids(Grid("07_watched", compare, {"seeds": list(range(20)), "models": list(MODELS)}))

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from helpers.chapters.ch04 import heat
-from helpers.chapters.ch04.sharing import MODELS
 from helpers.course import GRIDS
+from helpers.experiments import sweep
+from helpers.experiments.feature_tasks import MODELS
 
 
 def test_every_model_has_a_tuned_rate_for_every_cell():
@@ -33,7 +34,7 @@ def test_every_cell_trains_for_the_same_number_of_steps(monkeypatch):
         asked.append((len(train), options["epochs"], options["batch_size"]))
         raise StopIteration
 
-    monkeypatch.setattr(heat, "fit", fit)
+    monkeypatch.setattr(sweep, "fit", fit)
     for rows in heat.ROWS:
         with pytest.raises(StopIteration):
             heat.cell([0], heat.NAMES, 4, rows, "shared-bottom", 0.01)

@@ -1,5 +1,7 @@
 """The experiments on bottoms of other shapes: tidy tables, equal sizes, and that the kept ones train again."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -22,8 +24,8 @@ def test_every_shape_has_a_choice_on_every_kind_of_tasks():
     for kind, chosen in shapes.CHOSEN.items():
         crossing = kind in ("crossed", "added")
         assert list(chosen) == list(shapes.CROSS_SHAPES if crossing else shapes.HISTORY_SHAPES)
-        assert set(chosen.values()) <= set(shapes.SETTINGS)
-    assert set(shapes.RATING_CHOSEN.values()) <= set(shapes.RATING_SETTINGS)
+        assert set(chosen.values()) <= set(product(*shapes.SETTINGS.values()))
+    assert set(shapes.RATING_CHOSEN.values()) <= set(product(*shapes.RATING_SETTINGS.values()))
 
 
 def test_crosses_are_a_tidy_table_and_a_seed_gives_the_same_alone():
@@ -35,9 +37,9 @@ def test_crosses_are_a_tidy_table_and_a_seed_gives_the_same_alone():
 
 
 def test_examples_of_a_kind_are_of_that_kind():
-    train, _, _ = shapes.interest_examples([1], "matching")
-    assert train.inputs["history"].shape == (1, 4000, 10)
-    assert shapes.cross_examples([1], "added", 300)[0].labels["a"].shape == (1, 300)
+    train, _, _ = shapes.interest_examples("matching", 4000, seed=1)
+    assert train.inputs["history"].shape == (4000, 10)
+    assert shapes.cross_examples("added", 300, seed=1)[0].labels["a"].shape == (300,)
 
 
 @pytest.mark.long

@@ -3,17 +3,11 @@ import pandas as pd
 
 from helpers.chapters.ch04 import sharing
 from helpers.data.synthetic import relu_tasks
-from helpers.models.shared_bottom import SharedBottom, SingleTask, parameter_count
-
-
-def test_equal_width_is_equal_in_parameters():
-    budget = 2 * parameter_count(SingleTask(20, "a", "regression", [8], [8]))
-    count = parameter_count(SharedBottom(20, sharing.TASKS, [sharing.equal_width(8)], [8]))
-    assert abs(count - budget) / budget < 0.04
+from helpers.experiments.feature_tasks import full_batches
 
 
 def test_conditions_are_a_tidy_table_and_equal_for_equal_seeds(monkeypatch):
-    monkeypatch.setattr(sharing, "EPOCHS", 25)
+    monkeypatch.setattr(sharing, "full_batches", lambda lr: full_batches(lr, epochs=25))
     one, two = (sharing.conditions(range(2), ["disjoint features"], rows=50) for _ in range(2))
     pd.testing.assert_frame_equal(one, two)
     assert list(one.columns) == ["condition", "seed", "model", "task", "r2"]

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from helpers.chapters.ch04 import speed
-from helpers.chapters.ch04.sharing import INPUTS, TASKS, TOWER
 from helpers.course import GRIDS
 from helpers.data.synthetic import relu_tasks
+from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER
 from helpers.models.shared_bottom import SharedBottom
 
 

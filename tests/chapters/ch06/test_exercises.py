@@ -87,7 +87,8 @@ def test_fair_width(answer, words):
 def test_the_fair_width_is_that_of_the_experiments():
     from helpers.chapters.ch06 import mmoe
 
-    assert exercises._nearest(20, 2, 8, exercises._mmoe_size(20, 2, 4, 4, 8, 2)) == mmoe.SHAPES[mmoe.WIDE][0][0]
+    width = exercises._nearest(20, 2, 8, exercises._mmoe_size(20, 2, 4, 4, 8, 2))
+    assert width == mmoe.SHAPES["shared-bottom, equal size"][0][0]
 
 
 def ordered(order):

@@ -9,25 +9,27 @@ import pytest
 import torch
 
 from helpers.chapters.ch06 import mmoe
-from helpers.chapters.ch06.mmoe import FIXED, LAYERED, MODELS, MULTI, ONE_EXPERT, OTHER, SINGLE, WIDE
+from helpers.chapters.ch06.mmoe import MODELS, OTHER
 from helpers.data.synthetic import relu_tasks
 from helpers.evaluation.statistics import difference, interval
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 
 
 def test_opponents_have_the_parameters_of_the_mmoe_gates_counted():
-    count = mmoe.size(MULTI)
-    assert count == parameter_count(mmoe.build(MULTI, 0)) == 4 * 21 * 4 + 2 * 20 * 4 + 2 * (5 * 8 + 9)
+    count = mmoe.size("MMoE")
+    assert count == parameter_count(mmoe.build("MMoE", 0)) == 4 * 21 * 4 + 2 * 20 * 4 + 2 * (5 * 8 + 9)
     for model, shapes in mmoe.SHAPES.items():
         for shape in shapes:
-            if model != ONE_EXPERT and (model, shape) != (FIXED, (4, 4)):
+            if model != "one expert" and (model, shape) != ("fixed gates", (4, 4)):
                 assert 0.93 * count < mmoe.size(model, shape) < 1.05 * count, (model, shape)
-    assert mmoe.size(SINGLE) == 2 * parameter_count(mmoe.build(SINGLE, 0, {"a": "regression"}))
-    assert mmoe.size(FIXED) == count - 2 * 20 * 4 + 2 * 4  # the MMoE's own experts, and 4 numbers in place of a matrix
+    assert mmoe.size("single-task") == 2 * parameter_count(mmoe.build("single-task", 0, {"a": "regression"}))
+    assert (
+        mmoe.size("fixed gates") == count - 2 * 20 * 4 + 2 * 4
+    )  # the MMoE's own experts, and 4 numbers in place of a matrix
 
 
 def test_each_structure_may_choose_among_as_many_shapes_and_rates():
-    assert {len(shapes) for model, shapes in mmoe.SHAPES.items() if model != ONE_EXPERT} == {3}
+    assert {len(shapes) for model, shapes in mmoe.SHAPES.items() if model != "one expert"} == {3}
     for name, rates in (("06_tuning", mmoe.RATES), ("06_tuning_relu", mmoe.RELU_RATES)):
         tried = mmoe.GRIDS[name].read()
         assert set(tried["rate"]) == set(rates)
@@ -59,7 +61,7 @@ def test_every_model_starts_from_its_seed():
     for model in MODELS:
         one, same, other = (mmoe.build(model, seed)(x)["a"] for seed in (1, 1, 2))
         assert torch.equal(one, same) and not torch.equal(one, other)
-    assert isinstance(mmoe.build(ONE_EXPERT, 0), SharedBottom)
+    assert isinstance(mmoe.build("one expert", 0), SharedBottom)
 
 
 def test_an_unknown_model_is_named():
@@ -78,7 +80,7 @@ def test_losses_are_tidy_with_the_single_task_loss_at_every_p(short):
     assert list(table.columns) == ["p", "seed", "model", "log2_mse"]
     assert len(table) == 2 * 2 * 7 and not table.duplicated(["p", "seed", "model"]).any()
     by_p = table.pivot(index=["model", "seed"], columns="p", values="log2_mse")
-    assert (by_p[0.0] == by_p[1.0]).groupby("model").all().to_dict() == {m: m == SINGLE for m in MODELS}
+    assert (by_p[0.0] == by_p[1.0]).groupby("model").all().to_dict() == {m: m == "single-task" for m in MODELS}
 
 
 def test_scores_are_tidy(short):
@@ -92,23 +94,23 @@ def test_tasks_of_kinds_are_tidy_and_tuned_for_every_shape(short, monkeypatch):
     monkeypatch.setattr(mmoe, "KIND_STEPS", 8)
     table = mmoe.kinds(range(2))
     assert list(table.columns) == ["seed", "model", "task", "r2"] and len(table) == 2 * 7 * 2
-    shapes = {MULTI: ((4, 4), (2, 8))}
+    shapes = {"MMoE": ((4, 4), (2, 8))}
     assert len(mmoe.tune_kinds([0, 1], [0.01, 0.02], shapes)) == 2 * 2 * 2
     assert len(mmoe.tune([0, 1], [0.1], shapes)) == 2 * 2 * 2
-    assert len(mmoe.tune_seesaw([0], [0.01], [WIDE])) == 3 * 3
+    assert len(mmoe.tune_seesaw([0], [0.01], ["shared-bottom, equal size"])) == 3 * 3
 
 
 def test_gate_weights_sum_to_1_and_own_experts_stand_at_the_ends(short):
     table = mmoe.usage(range(2), [0.0])
     assert np.allclose(table.groupby([*mmoe.RUN, "task"])["weight"].sum(), 1, atol=1e-5)
-    weight = table[table["model"] == LAYERED].pivot_table("weight", "task", "expert")
+    weight = table[table["model"] == "PLE"].pivot_table("weight", "task", "expert")
     assert weight.loc["a", 4] == weight.loc["b", 1] == 0 and (weight.loc["a", :3] > 0).all()
 
 
 def test_experts_are_aligned_within_each_run_and_keep_their_pairs():
     weights = {"a": [[0.1, 0.6, 0.2, 0.1], [0.2, 0.1, 0.4, 0.3]], "b": [[0.4, 0.1, 0.2, 0.3], [0.2, 0.5, 0.1, 0.2]]}
     rows = [
-        {"model": MULTI, "p": 0.0, "seed": seed, "task": task, "expert": expert + 1, "weight": weight, "common": seed}
+        {"model": "MMoE", "p": 0.0, "seed": seed, "task": task, "expert": expert + 1, "weight": weight, "common": seed}
         for task, runs in weights.items()
         for seed, run in enumerate(runs)
         for expert, weight in enumerate(run)
@@ -138,7 +140,7 @@ def test_one_number_a_run_is_in_common(short):
 
 def test_the_own_experts_of_ple_are_not_moved():
     table = mmoe.GRIDS["06_usage"].read()
-    weight = mmoe.aligned(table[table["model"] == LAYERED]).pivot_table("weight", "task", "expert")
+    weight = mmoe.aligned(table[table["model"] == "PLE"]).pivot_table("weight", "task", "expert")
     assert weight.loc["a", 4] == weight.loc["b", 1] == 0
     assert weight.loc["a", 2] - weight.loc["b", 2] > weight.loc["a", 3] - weight.loc["b", 3]
 
@@ -162,8 +164,8 @@ def test_the_extra_column_is_the_same_draw_at_every_scale():
 
 def test_a_model_without_gates_uses_no_number_of_experts(short):
     table = mmoe.collapse(range(2), ["scaled"])
-    assert table[table["model"] == WIDE]["used"].isna().all()
-    assert table[table["model"] == MULTI]["used"].between(1, 4).all()
+    assert table[table["model"] == "shared-bottom, equal size"]["used"].isna().all()
+    assert table[table["model"] == "MMoE"]["used"].between(1, 4).all()
 
 
 def test_the_differences_in_the_text_are_those_of_the_grids():
@@ -174,33 +176,33 @@ def test_the_differences_in_the_text_are_those_of_the_grids():
     loss = mmoe.GRIDS["06_figure_4"].read()
     kinds = mmoe.GRIDS["06_kinds"].read().groupby(["seed", "model"], as_index=False)["r2"].mean()
     for table, value, against, form in (
-        (loss[loss["p"] == 1], "log2_mse", WIDE, "{:+.2f} [{:+.2f}, {:+.2f}] doublings"),
-        (loss[loss["p"] == 0], "log2_mse", WIDE, "{:.2f} [{:.2f}, {:.2f}]"),
-        (loss[loss["p"] == 0], "log2_mse", FIXED, "{:.2f} [{:.2f}, {:.2f}] doublings better than MMoE"),
-        (kinds, "r2", WIDE, "{:+.3f} [{:+.3f}, {:+.3f}]"),
+        (loss[loss["p"] == 1], "log2_mse", "shared-bottom, equal size", "{:+.2f} [{:+.2f}, {:+.2f}] doublings"),
+        (loss[loss["p"] == 0], "log2_mse", "shared-bottom, equal size", "{:.2f} [{:.2f}, {:.2f}]"),
+        (loss[loss["p"] == 0], "log2_mse", "fixed gates", "{:.2f} [{:.2f}, {:.2f}] doublings better than MMoE"),
+        (kinds, "r2", "shared-bottom, equal size", "{:+.3f} [{:+.3f}, {:+.3f}]"),
     ):
-        found = form.format(*interval(difference(table, value, MULTI, against)["difference"]))
+        found = form.format(*interval(difference(table, value, "MMoE", against)["difference"]))
         assert found in text, found
 
 
 @pytest.mark.long
 def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    new = mmoe.scores([3, 11], [OTHER], [500], [WIDE, MULTI])
+    new = mmoe.scores([3, 11], [OTHER], [500], ["shared-bottom, equal size", "MMoE"])
     both = mmoe.GRIDS["06_relu"].read().merge(new, on=["condition", "rows", "seed", "model", "task"])
     assert len(both) == len(new) == 8
     np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
-    new = mmoe.weighted([5], [0.1], [LAYERED])
+    new = mmoe.weighted([5], [0.1], ["PLE"])
     both = mmoe.GRIDS["06_seesaw"].read().merge(new, on=["weight", "seed", "model", "task"])
     np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
-    new = mmoe.kinds([4], [MULTI, FIXED])
+    new = mmoe.kinds([4], ["MMoE", "fixed gates"])
     both = mmoe.GRIDS["06_kinds"].read().merge(new, on=["seed", "model", "task"])
     assert len(both) == len(new) == 4
     np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
-    new = mmoe.tune_relu([900], [0.01], {FIXED: ((4, 4),)})
+    new = mmoe.tune_relu([900], [0.01], {"fixed gates": ((4, 4),)})
     both = mmoe.GRIDS["06_tuning_relu"].read().merge(new, on=["model", "shape", "rate", "rows", "condition", "seed"])
     assert len(both) == len(new) == 4
     np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
-    new = mmoe.collapse([7], ["scaled"], [MULTI])
+    new = mmoe.collapse([7], ["scaled"], ["MMoE"])
     both = mmoe.GRIDS["06_collapse"].read().merge(new, on=["column", "seed", "model"])
     np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.03)
 
@@ -208,7 +210,7 @@ def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
 @pytest.mark.long
 def test_a_sample_of_the_paper_s_tasks_trains_to_the_kept_numbers():
     """As in `test_recipe`: at this rate a rounding error moves a run, so the median is what must come out again."""
-    new = mmoe.figure_4(range(8), [0.0], models=[MULTI])
+    new = mmoe.figure_4(range(8), [0.0], models=["MMoE"])
     both = mmoe.GRIDS["06_figure_4"].read().merge(new, on=["p", "seed", "model"])
     off = both["log2_mse_x"] - both["log2_mse_y"]
     assert len(both) == 8 and off.abs().median() < 0.2 and abs(off.median()) < 0.1

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from helpers.chapters.ch07 import funnel
-from helpers.chapters.ch07.funnel import APART, BOTH, CLICK, LIKE, PRODUCT, SHARED, SINGLE, TRUTH, Choice, Logs
+from helpers.chapters.ch07.funnel import BOTH, CLICK, LIKE, TRUTH, Choice, Logs
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
 from helpers.evaluation.metrics import log_loss
 from helpers.models.esmm import ESMM, chain, product_logit
@@ -40,15 +40,15 @@ def test_logs_have_the_funnel_s_labels_and_the_truth_of_the_test_rows(logs):
 
 def test_models_differ_in_what_they_share(logs):
     built = {model: funnel.build(model, funnel.parts(model)[0], 0.0, 1) for model in funnel.MODELS}
-    table = sum(p.numel() for name, p in built[PRODUCT].named_parameters() if "tables" in name)
+    table = sum(p.numel() for name, p in built["ESMM"].named_parameters() if "tables" in name)
     sizes = {model: parameter_count(one) for model, one in built.items()}
-    assert sizes[SHARED] == sizes[PRODUCT] == 2 * sizes[SINGLE] - table
-    assert sizes[APART] == sizes[PRODUCT] + table == 2 * sizes[SINGLE]
+    assert sizes["masked shared-bottom"] == sizes["ESMM"] == 2 * sizes["single-task"] - table
+    assert sizes["ESMM, not shared"] == sizes["ESMM"] + table == 2 * sizes["single-task"]
 
 
 def test_towers_that_are_not_shared_do_not_reach_each_other_s_embeddings(logs):
     inputs = {"sparse": logs.inputs["sparse"][0, :50]}
-    apart = funnel.build(APART, (CLICK, BOTH), 0.1, 1)
+    apart = funnel.build("ESMM, not shared", (CLICK, BOTH), 0.1, 1)
     apart(inputs)[CLICK].sum().backward()
     first, second = (getattr(apart.encoder, half).tables["8"].weight.grad.abs().max() for half in ("first", "second"))
     assert first > 0 == second
@@ -59,7 +59,7 @@ def test_towers_that_are_not_shared_do_not_reach_each_other_s_embeddings(logs):
 
 def test_not_shared_is_two_single_task_models_and_a_product(logs):
     inputs = {"sparse": logs.inputs["sparse"][0, :50]}
-    apart = funnel.build(APART, (CLICK, BOTH), 0.0, 1)
+    apart = funnel.build("ESMM, not shared", (CLICK, BOTH), 0.0, 1)
     logits = []
     for half, tower in (("first", 0), ("second", 1)):
         alone = SharedBottom(funnel.features(), {"x": "binary"}, [], funnel.TOWERS)
@@ -107,19 +107,19 @@ def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short):
 
 
 def test_a_few_models_and_tasks_are_trained_where_a_few_are_asked_for(short):
-    table = funnel.compare(range(2), [UNSEEN], [1.0], [SINGLE, PRODUCT], 400, [LIKE])
-    assert set(table["model"]) == {SINGLE, PRODUCT, TRUTH} and set(table["task"]) == {LIKE}
+    table = funnel.compare(range(2), [UNSEEN], [1.0], ["single-task", "ESMM"], 400, [LIKE])
+    assert set(table["model"]) == {"single-task", "ESMM", TRUTH} and set(table["task"]) == {LIKE}
 
 
 def test_tuning_tries_every_choice_in_every_situation_and_the_lowest_loss_is_chosen(short, monkeypatch):
     trained, idle = Choice(0.003, 0.01), Choice(1e-9, 0.01)
-    monkeypatch.setattr(funnel, "CHOICES", {PRODUCT: [idle, trained], SINGLE: [idle, trained]})
-    table = funnel.tuning([1], [(SEEN, 0.0), (UNSEEN, 1.0)], [400], [SINGLE, PRODUCT], [LIKE])
+    monkeypatch.setattr(funnel, "CHOICES", {"ESMM": [idle, trained], "single-task": [idle, trained]})
+    table = funnel.tuning([1], [(SEEN, 0.0), (UNSEEN, 1.0)], [400], ["single-task", "ESMM"], [LIKE])
     assert len(table) == 2 * 2 * 2 and set(table["tasks"]) == {LIKE, f"{CLICK} + {BOTH}"}
-    by_rate = table[table["model"] == PRODUCT].pivot(index=["kind", "strength"], columns="lr", values="loss")
+    by_rate = table[table["model"] == "ESMM"].pivot(index=["kind", "strength"], columns="lr", values="loss")
     assert (by_rate[0.003] < by_rate[1e-9]).all()
     logs = Logs.make([1], SEEN, 0.0, 400)
-    logits = chain(funnel.train(logs, PRODUCT, (CLICK, BOTH), trained), logs.inputs)
+    logits = chain(funnel.train(logs, "ESMM", (CLICK, BOTH), trained), logs.inputs)
     labels = {CLICK: logs.truth[0].click, LIKE: logs.truth[0].like}
     by_hand = log_loss(logits[CLICK][0], labels[CLICK])
     by_hand += CLICKS * log_loss(logits[LIKE][0], labels[LIKE], labels[CLICK] == 1)
@@ -141,10 +141,10 @@ def test_every_model_chose_among_all_its_settings_in_every_situation():
     situations = table[table["rows"] == funnel.ROWS][["kind", "strength"]].drop_duplicates()
     assert set(situations.itertuples(index=False, name=None)) == set(funnel.SITUATIONS)
     assert {model: len(choices) for model, choices in funnel.CHOICES.items()} == {
-        SINGLE: 18,
-        SHARED: 24,
-        APART: 24,
-        PRODUCT: 24,
+        "single-task": 18,
+        "masked shared-bottom": 24,
+        "ESMM, not shared": 24,
+        "ESMM": 24,
     }
     assert len({frozenset(choice.lr for choice in choices) for choices in funnel.CHOICES.values()}) == 1
     best = funnel.tuned()
@@ -156,12 +156,12 @@ def test_every_model_chose_among_all_its_settings_in_every_situation():
 def test_what_was_not_tuned_takes_the_nearest_that_was():
     def at(kind, strength, rows=600):
         logs = Logs.make([3], kind, strength, rows)
-        return funnel.chosen(logs, SINGLE, (LIKE,))
+        return funnel.chosen(logs, "single-task", (LIKE,))
 
     best = funnel.tuned().set_index(["model", "tasks", "rows", "kind", "strength"]).sort_index()
 
     def kept(*key):
-        row = best.loc[(SINGLE, LIKE, *key)]
+        row = best.loc[("single-task", LIKE, *key)]
         return Choice(row["lr"], row["l2"], row["weight"])
 
     assert at(SEEN, 1.0, 3_000) == at(SEEN, 5.0) == kept(3_000, SEEN, 1.0)
@@ -172,12 +172,12 @@ def test_what_was_not_tuned_takes_the_nearest_that_was():
 def test_an_unknown_model_is_named():
     with pytest.raises(ValueError, match=r"^model: got 'ESM'"):
         funnel.build("ESM", (CLICK,), 0.0, 0)
-    assert isinstance(funnel.build(PRODUCT, (), 0.0, 0), ESMM)
+    assert isinstance(funnel.build("ESMM", (), 0.0, 0), ESMM)
 
 
 @pytest.mark.long
 def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    new = funnel.compare([3, 11], [UNSEEN], [1.0], [SINGLE, PRODUCT], tasks=[LIKE])
+    new = funnel.compare([3, 11], [UNSEEN], [1.0], ["single-task", "ESMM"], tasks=[LIKE])
     keys = ["kind", "strength", "rows", "model", "seed", "task"]
     both = funnel.GRIDS["07_funnel"].read().merge(new, on=keys)
     assert len(both) == len(new) == 6
@@ -187,8 +187,8 @@ def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
 
 @pytest.mark.long
 def test_a_sample_of_the_tuning_trains_to_the_kept_losses(monkeypatch):
-    monkeypatch.setattr(funnel, "CHOICES", {PRODUCT: [Choice(0.003, 0.01), Choice(0.01, 0.1, 5.0)]})
-    new = funnel.tuning(funnel.TUNING_SEEDS, [(SEEN, 2.0)], [funnel.ROWS], [PRODUCT])
+    monkeypatch.setattr(funnel, "CHOICES", {"ESMM": [Choice(0.003, 0.01), Choice(0.01, 0.1, 5.0)]})
+    new = funnel.tuning(funnel.TUNING_SEEDS, [(SEEN, 2.0)], [funnel.ROWS], ["ESMM"])
     keys = ["kind", "strength", "rows", "model", "tasks", "lr", "l2", "weight"]
     both = funnel.GRIDS["07_tuning"].read().merge(new, on=keys)
     assert len(both) == len(new) == 2

@@ -6,7 +6,7 @@ import torch
 
 from helpers.chapters.ch07 import watched
 from helpers.chapters.ch07.funnel import Choice
-from helpers.chapters.ch07.watched import BOTH, LIKE, PRODUCT, RATED, SHARED, SINGLE, WATCHED
+from helpers.chapters.ch07.watched import BOTH, LIKE, RATED, WATCHED
 from helpers.data.movielens import load
 from helpers.support.movielens_files import present
 
@@ -60,14 +60,14 @@ def test_tuning_chooses_among_as_many_for_every_model(short, monkeypatch):
         assert len(set(watched.CHOICES[model])) == 32
         assert list(chosen) == watched.parts(model) and set(chosen.values()) <= set(watched.CHOICES[model])
     idle, trained = Choice(1e-9, 0.01), Choice(0.01, 0.01, 0.25)
-    monkeypatch.setattr(watched, "CHOICES", {SHARED: [idle, trained]})
-    assert watched.tune(SHARED, [1]) == {(WATCHED, LIKE): trained}
+    monkeypatch.setattr(watched, "CHOICES", {"masked shared-bottom": [idle, trained]})
+    assert watched.tune("masked shared-bottom", [1]) == {(WATCHED, LIKE): trained}
 
 
 @films
 def test_models_are_named():
-    assert watched.build(PRODUCT, (), 0.0, 0).tasks == {WATCHED: "binary", BOTH: "binary"}
-    assert watched.build(SINGLE, (LIKE,), 0.0, 0).tasks == {LIKE: "binary"}
+    assert watched.build("ESMM", (), 0.0, 0).tasks == {WATCHED: "binary", BOTH: "binary"}
+    assert watched.build("single-task", (LIKE,), 0.0, 0).tasks == {LIKE: "binary"}
     with pytest.raises(ValueError, match=r"^model: got 'MMoE'"):
         watched.build("MMoE", (), 0.0, 0)
 
@@ -75,7 +75,7 @@ def test_models_are_named():
 @films
 @pytest.mark.long
 def test_a_sample_of_the_grid_trains_to_the_kept_numbers():
-    new = watched.compare([4, 11], [PRODUCT])
+    new = watched.compare([4, 11], ["ESMM"])
     both = watched.GRIDS["07_watched"].read().merge(new, on=["seed", "model"])
     assert len(both) == 2
     np.testing.assert_allclose(both["auc_like_x"], both["auc_like_y"], atol=0.02)

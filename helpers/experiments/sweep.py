@@ -1,0 +1,142 @@
+"""Sweeps: one function trains a model at every point of a table of settings, many at once, and returns a tidy table.
+
+An experiment says only what differs: its points, and the data, the model and the options of `fit` at a point. These
+are functions of the columns that their parameters name, as pytest finds fixtures:
+
+    sweep(
+        points(condition=CONDITIONS, width=(4, 8), seed=range(20)),
+        data=lambda condition, seed: relu_tasks(seed=seed, **CONDITIONS[condition]),
+        model=lambda width, seed: SharedBottom(20, TASKS, [width], [8], seed=seed),
+        options=lambda: {"epochs": 250, "batch_size": None},
+    )
+
+returns columns condition, width, seed, task, r2.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from itertools import product
+
+import pandas as pd
+from torch import nn
+
+from helpers.data.examples import Examples
+from helpers.evaluation.metrics import r2
+from helpers.support import validate
+from helpers.training.arguments import look
+from helpers.training.loop import TOTAL, Run, fit
+
+TRAINED = ("run", "models", "train", "valid", "test")  # what a judge may name besides columns
+
+
+def points(**settings: Iterable) -> pd.DataFrame:
+    """Every combination of the settings, a row each; the first setting changes slowest."""
+    return pd.DataFrame(list(product(*settings.values())), columns=list(settings))
+
+
+def by_task(metric: Callable) -> Callable[[Run, Examples], pd.DataFrame]:
+    """The judge that takes `metric` of every task on the test rows, each task at its own best epoch.
+
+    metric   function of outputs, labels and the mask of the observed ones, as in `helpers.evaluation.metrics`
+
+    Its table has the columns copy, task, and one named as the metric.
+    """
+
+    def judge(run: Run, test: Examples) -> pd.DataFrame:
+        parts = []
+        for task, output in run.predict(test.inputs).items():
+            values = metric(output, test.labels[task], test.masks.get(task))
+            parts.append(pd.DataFrame({"copy": range(len(output)), "task": task, metric.__name__: values}))
+        return pd.concat(parts, ignore_index=True)
+
+    return judge
+
+
+R2 = by_task(r2)
+
+
+def sweep(
+    at: pd.DataFrame,
+    data: Callable[..., Iterable[Examples]],
+    model: Callable[..., nn.Module],
+    options: Callable[..., dict] = lambda: {},
+    judge: Callable[..., pd.DataFrame] = R2,
+) -> pd.DataFrame:
+    """Train `model` on `data` at every point `at`: the settings of each point beside what `judge` says of its model.
+
+    at        a row a point; its column seed decides the order of the batches
+    data      gives train, validation and test examples; without a parameter, one set for all points
+    model     gives a model with its first parameters
+    options   gives arguments of `fit`; of these, task_weights may differ between models that train together
+    judge     gives a table of the models that trained together, with a column copy (0, 1, … in the order of `at`) that
+              says whose the row is. It may name run (of `fit`), models (each at its best total), train, valid and test
+              examples (stacked), and columns of `at`, whose values come as a list
+
+    data, model, options and judge are functions of the columns that their parameters name. Models of equal name (a
+    column model), structure, options and numbers of rows train together; a model gets the numbers that it would get
+    alone, up to float rounding.
+    Rows come in the order of the first point of each such group, within it as `judge` gives them.
+
+    Raises ValueError for a table without rows or seeds, and for a parameter that no column has.
+    """
+    validate.columns("at", at, ["seed"])
+    keys, judged = _named("data", data, at), _named("judge", judge, [*at, *TRAINED])
+    sets, groups = {}, {}
+    for row, point in enumerate(at.to_dict("records")):
+        key = tuple(point[name] for name in keys)
+        if key not in sets:
+            sets[key] = tuple(_call("data", data, point))
+        one, settings = _call("model", model, point), dict(_call("options", options, point))
+        weights = settings.pop("task_weights", None) or {}
+        alike = (
+            point.get("model"),
+            look(one),
+            tuple(map(len, sets[key])),
+            tuple(weights),
+            repr(sorted(settings.items())),
+        )
+        groups.setdefault(alike, (settings, []))[1].append((row, sets[key], one, weights))
+    parts = []
+    for settings, group in groups.values():
+        rows, trios, models, weights = map(list, zip(*group, strict=True))
+        train, valid, test = (Examples.stack(list(part)) for part in zip(*trios, strict=True)) if keys else trios[0]
+        here = at.iloc[rows].reset_index(drop=True)
+        settings = {"seed": here["seed"].tolist()} | settings
+        if weights[0]:
+            settings["task_weights"] = {task: [one[task] for one in weights] for task in weights[0]}
+        run = fit(models, train, valid, **settings)
+        known = {name: here[name].tolist() for name in here}
+        known |= dict(zip(TRAINED, (run, models, train, valid, test), strict=True))
+        found = judge(**{name: known[name] for name in judged}).reset_index(drop=True)
+        place = here.iloc[found["copy"]].reset_index(drop=True)
+        parts.append(pd.concat([place, found.drop(columns="copy")], axis=1))
+    return pd.concat(parts, ignore_index=True)
+
+
+def search(at: pd.DataFrame, data: Callable, model: Callable, options: Callable) -> pd.DataFrame:
+    """`sweep` for a choice of settings: the columns of `at` but seed, and loss, the mean over seeds and tasks of the
+    lowest validation loss, in thousandths."""
+
+    def judge(run: Run) -> pd.DataFrame:
+        losses = run.history[run.history["task"] != TOTAL].groupby(["copy", "task"], as_index=False)["valid"].min()
+        return losses.rename(columns={"valid": "loss"})
+
+    found = sweep(at, data, model, options, judge)
+    return found.groupby([name for name in at if name != "seed"], sort=False)["loss"].mean().mul(1000).reset_index()
+
+
+def _named(argument: str, function: Callable, known: Iterable[str]) -> list[str]:
+    """Which names of `known` the parameters of a function are; those that have a default need none."""
+    known, names = list(known), []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name in known:
+            names.append(name)
+        elif parameter.default is parameter.empty:
+            validate.fail(argument, f"a parameter {name!r}", f"parameters among {', '.join(map(repr, known))}")
+    return names
+
+
+def _call(argument: str, function: Callable, known: dict):
+    return function(**{name: known[name] for name in _named(argument, function, known)})
