@@ -243,12 +243,8 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether every part of the split has something to learn from or to be judged by."""
     try:
         parts = split(declaration, prepare(declaration, frame))
-    except ValueError as error:
-        yield Problem(
-            True,
-            declaration.time if declaration.time is not None else "all columns",
-            f"the rows cannot be divided ({error})",
-        )
+    except ValueError as error:  # of a time alone; rows without one are divided at random
+        yield Problem(True, declaration.time, f"the rows cannot be divided ({error})")
         return
     for column in declaration.labels:
         for name, part in zip(parts._fields, parts, strict=True):

@@ -19,23 +19,37 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
+from helpers.display.pictures import describe, image, png
 from helpers.support import environment
 
 
 class Folded:
-    """What a worked solution finds, a table or words: shut until the reader opens it."""
+    """A table, a figure or words, shut until the reader opens them: what a worked solution finds, or what would answer
+    a prediction above it.
 
-    def __init__(self, found):
-        self.found = found
+    summary  what is written on the fold
+    """
+
+    def __init__(self, found, summary: str = "What it finds"):
+        self.found, self.summary = found, summary
+        if isinstance(found, Figure):
+            plt.close(found)  # else the cell would show it
 
     def __repr__(self) -> str:
-        return f"What it finds:\n{self.found}"
+        found = describe(self.found) if isinstance(self.found, Figure) else self.found
+        return f"{self.summary}:\n{found}"
 
     def _repr_html_(self) -> str:
-        shown = getattr(self.found, "_repr_html_", lambda: f"<pre>{html.escape(str(self.found))}</pre>")()
-        return f"<details><summary>What it finds</summary>{shown}</details>"
+        return f"<details><summary>{html.escape(self.summary)}</summary>{self._shown()}</details>"
+
+    def _shown(self) -> str:
+        if isinstance(self.found, Figure):
+            return image(png(self.found), describe(self.found))
+        return getattr(self.found, "_repr_html_", lambda: f"<pre>{html.escape(str(self.found))}</pre>")()
 
 
 class Probe(NamedTuple):

@@ -271,3 +271,136 @@ def test_a_random_split_without_positives_is_named_before_any_training(table, mo
         ValueError, match=r"label 'click': got one value in the rows to (valid|test) of seed \d+; expected two"
     ):
         compare(rare, AT_RANDOM, RECIPE, seeds=range(50))
+
+
+# --- without training: what is trained, in which order, and what is made of it ----------------------------------------
+
+
+LOSSES = {0.001: 3.0, 0.003: 1.0, 0.01: 2.0}
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """In place of training: outputs that know a little of the labels, and a note of each call."""
+    calls = []
+
+    def train(self, tasks, recipe, seeds):
+        calls.append((tuple(tasks), recipe, list(seeds)))
+        outputs = {}
+        for seed in seeds:
+            test = self.sets(0 if self.by_time else seed)[2]
+            for task in tasks:
+                noise = np.random.default_rng([seed, len(task), len(tasks)]).normal(size=len(test))
+                outputs[task, seed] = test.labels[task].numpy() * (0.5 + 0.2 * len(tasks)) + noise
+        return comparison._Run(
+            LOSSES[recipe.lr] + 10 * (recipe.l2_embedding == 0), outputs, 100 * len(tasks), float(len(seeds))
+        )
+
+    monkeypatch.setattr(comparison._Table, "train", train)
+    return calls
+
+
+def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
+    *steps_done, (last, found) = steps(table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0])
+    alone = replace(RECIPE, structure="single task", weighting="equal")
+    expected = []
+    for tasks, recipe in [*(((task,), alone) for task in LABELS), (tuple(LABELS), RECIPE)]:
+        choices = [(lr, l2) for lr in comparison.RATES for l2 in (5.0, 0.0)]
+        expected += [(tasks, replace(recipe, lr=lr, l2_embedding=l2), [900, 901]) for lr, l2 in choices]
+        expected += [(tasks, replace(recipe, lr=0.003, l2_embedding=5.0), [0, 1, 2])]
+    best = replace(RECIPE, lr=0.003, l2_embedding=5.0)
+    for weight in comparison.WEIGHTS:
+        weights = {"click": 2 * weight, "seconds": 2 - 2 * weight, "like": 1.0}
+        expected += [(tuple(LABELS), replace(best, weighting=weights), [0, 1, 2])]
+    assert trained == expected
+    runs = np.cumsum([len(seeds) for *_, seeds in expected])
+    assert [done for done, _ in steps_done] == pytest.approx(runs / runs[-1])
+    assert last == 1 and all(result is None for _, result in steps_done)
+    names = ["click", "seconds", "like", "click + seconds + like"]
+    models = [SINGLE] * 3 + ["Shared-Bottom"]
+    rows = [{"model": m, "tasks": t, "lr": 0.003, "l2_embedding": 5.0} for m, t in zip(models, names, strict=True)]
+    assert found.tuned.to_dict("records") == rows
+    assert found.penalties == [0.0, 5.0] and found.recipe is RECIPE and found.declaration is BY_TIME
+    rows = [
+        {"model": SINGLE, "parameters": 300, "seconds": 9.0},
+        {"model": "Shared-Bottom", "parameters": 300, "seconds": 3.0},
+    ]
+    assert found.cost.to_dict("records") == rows
+
+
+def test_without_options_five_seeds_three_rates_and_the_curve(table, trained):
+    found = compare(table, BY_TIME)
+    assert (found.seeds, found.rates, found.tuning_seeds) == ([0, 1, 2, 3, 4], [0.001, 0.003, 0.01], [900, 901])
+    assert (found.matters, found.penalties) == ({"binary": 0.005, "regression": 0.01}, [Recipe().l2_embedding])
+    assert found.recipe == Recipe() and len(found.curve) == 5 * 5 * 2 and len(found.scores) == 2 * 3 * 5
+    assert sorted(found.growth["seeds"].unique()) == [3, 5] and [p.column for p in found.problems] == ["seconds"]
+
+
+def test_one_choice_is_not_tuned(table, trained):
+    found = compare(table, BY_TIME, RECIPE, seeds=[4, 2], rates=[0.01], curve=False)
+    assert [(tasks, recipe.lr, seeds) for tasks, recipe, seeds in trained] == [
+        (tasks, 0.01, [4, 2]) for tasks in [*((task,) for task in LABELS), tuple(LABELS)]
+    ]
+    assert found.seeds == [4, 2] and found.curve.empty and found.scores["seed"].tolist() == [4, 2] * 6
+
+
+def test_as_many_seeds_train_together_as_have_room(table, trained, monkeypatch):
+    monkeypatch.setattr(comparison, "ROWS_TOGETHER", 7_499)  # of 2,500 rows
+    compare(table, BY_TIME, RECIPE, rates=[0.01], curve=False)
+    assert [seeds for *_, seeds in trained] == [[0, 1], [2, 3], [4]] * 4
+
+
+@pytest.mark.parametrize("declaration", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, trained, declaration):
+    found = compare(
+        table, declaration, RECIPE, seeds=range(3), rates=[0.01], matters={"binary": 0.3, "regression": 0.1}
+    )
+    rows = prepare(declaration, table)
+    units = (rows["seconds"].mean(), rows["seconds"].std())
+    values = {}
+    for row in found.scores.itertuples():
+        test = split(declaration, rows, 0 if declaration.time else row.seed).test
+        label = test[row.task].to_numpy(float)
+        label = (label - units[0]) / units[1] if row.task == "seconds" else label
+        tasks = 1 if row.model == SINGLE else 3
+        noise = np.random.default_rng([row.seed, len(row.task), tasks]).normal(size=len(test))
+        output, seen = np.nan_to_num(label) * (0.5 + 0.2 * tasks) + noise, ~np.isnan(label)
+        score = (comparison.r2 if row.task == "seconds" else auc)(output[seen], label[seen])
+        assert row.value == pytest.approx(score, abs=1e-6) and row.metric == ("R²" if row.task == "seconds" else "AUC")
+        if row.task != "seconds":
+            assert row.gauc == pytest.approx(comparison.gauc(output, label, test["user"].to_numpy()).value, abs=1e-6)
+        values[row.model, row.task, row.seed] = row.value
+    for row in found.gains.itertuples():
+        single, shared = ([values[m, row.task, s] for s in range(3)] for m in (SINGLE, "Shared-Bottom"))
+        assert (row.single, row.shared) == pytest.approx((np.mean(single), np.mean(shared)))
+        assert row.gain == pytest.approx(row.shared - row.single)
+        assert row.verdict == comparison.verdict(row.low, row.high, 0.1 if row.task == "seconds" else 0.3)
+        assert (row.seeds_needed == 0) == (row.verdict != "undecided")
+    assert found.curve["weight"].tolist() == [weight for weight in comparison.WEIGHTS for _ in range(6)]
+    for row in found.curve.itertuples():
+        assert row.value == pytest.approx(values["Shared-Bottom", row.task, row.seed])
+
+
+def test_facts_are_counts_and_means_of_each_part(table, trained):
+    found = compare(
+        table, replace(BY_TIME, item=None, ids=("item",)), RECIPE, seeds=range(2), rates=[0.01], curve=False
+    )
+    parts = split(BY_TIME, prepare(BY_TIME, table))._asdict()
+    for row in found.facts.to_dict("records"):
+        assert row["kind"] == LABELS[row["task"]] and np.isnan(row["by item"])
+        for name, part in parts.items():
+            assert row[f"{name} labels"] == part[row["task"]].notna().sum()
+            assert row[f"{name} mean"] == pytest.approx(part[row["task"]].mean())
+    assert found.facts["task"].tolist() == list(LABELS)
+
+
+def test_without_a_user_there_is_no_gauc_and_each_row_counts_alone(table, trained):
+    found = compare(table, replace(BY_TIME, user=None), RECIPE, seeds=range(2), rates=[0.01], curve=False)
+    assert "gauc" not in found.scores and found.users == 0
+    assert found.gains.set_index("task").loc["click", "units"] == 250
+
+
+def test_gauc_is_nan_where_no_user_has_both_classes():
+    scores, labels = np.array([0.1, 0.2, 0.3]), np.array([0.0, 1.0, 1.0])
+    assert np.isnan(comparison._gauc(scores, labels, np.array([1, 2, 3])))
+    assert comparison._gauc(scores, labels, np.array([1, 1, 3])) == 1

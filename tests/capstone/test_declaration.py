@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.capstone.declaration import Declaration
+from helpers.capstone.declaration import Declaration, literal
 from helpers.data.features import Dense, Sequence, Sparse
 
 
@@ -79,3 +79,36 @@ def test_roles_of_a_form_that_make_no_declaration_are_named():
         Declaration.of_roles({"seen": "list", "a": "user", "c": "binary label"})
     with pytest.raises(ValueError, match="roles: got no label; expected at least two columns that are a binary label"):
         Declaration.of_roles({"a": "user", "b": "number"})
+
+
+def test_code_reads_as_a_person_would_write_it():
+    own = Declaration({"点击": "binary", "b": "regression"}, "u", ids=("a", "b2"), numbers=("c",), lists={"seen": "u"})
+    lines = ["Declaration(", '    labels={"点击": "binary", "b": "regression"},', '    user="u",']
+    lines += ['    ids=("a", "b2"),', '    numbers=("c",),', '    lists={"seen": "u"},', ")"]
+    assert own.code() == "\n".join(lines) and literal(0.5) == "0.5"
+
+
+def test_embeddings_have_the_width_that_is_asked_for(declaration):
+    assert declaration.layout(3)[:2] == [Sparse("user_id", 3), Sparse("video", 3)]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: Declaration.of_roles({"a": "boss"}), "role of 'a': got 'boss'; expected one of 'user', 'item'"),
+        (lambda: Declaration.of_roles({"a": "user"}), "roles: got no label"),
+        (
+            lambda: Declaration.of_roles({"a": "time", "b": "time"}),
+            "roles: got 2 columns that are time; expected one",
+        ),
+        (
+            lambda: Declaration.of_roles({"a": "item", "b": "item"}),
+            "roles: got 2 columns that are item; expected one",
+        ),
+        (lambda: Declaration({"click": "binary"}, time="click", user="u"), "declaration: got 'click' in two roles"),
+        (lambda: Declaration({"click": "binary"}, time="t"), "declaration: got no feature; expected at least one"),
+    ],
+)
+def test_roles_that_do_not_fit_together_are_named(call, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        call()

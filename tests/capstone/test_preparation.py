@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.preparation import moments, prepare, split
+from helpers.capstone.preparation import cut, moments, prepare, split
 
 
 @pytest.mark.parametrize("rows", range(1, 6))
@@ -72,3 +72,87 @@ def test_random_splits_differ_by_seed_and_share_no_row(frame, declaration):
     assert [len(part) for part in one] == [320, 40, 40]
     assert sorted(np.concatenate([part.index for part in one])) == list(range(400))
     assert one.test.index.equals(same.test.index) and not one.test.index.equals(other.test.index)
+
+
+def test_ids_of_lists_are_cut_as_their_column_has_them():
+    assert cut("seen", ["-3 17", None, np.nan, (4, 5), np.array([6]), [], "8"], whole=True) == [
+        [-3, 17], [], [], [4, 5], [6], [], [8]
+    ]  # fmt: skip
+    assert cut("seen", ["X Y", "3 -x", None, ["z"]], whole=False) == [["X", "Y"], ["3", "-x"], [], ["z"]]
+    for text in ("X3", "3-", "3.5", "[3", "3,4"):
+        with pytest.raises(ValueError, match=r"seen: got .* whole numbers with spaces between them"):
+            cut("seen", [text], whole=True)
+    for mark in "[](),'\"":
+        with pytest.raises(ValueError, match=r"seen: got .* without brackets, commas or quotes"):
+            cut("seen", [f"a{mark} b"], whole=False)
+
+
+def test_dates_of_one_moment_are_one_number():
+    for dates in (
+        ["2026-05-01 18:30:00", "2026-05-01T19:30:00+01:00", "2026-05-01 18:30:01"],
+        ["13.05.2026", "13-5-2026", "14/05/2026"],
+        [" 5-13-2026", "05/13/2026", "05/14/2026"],
+    ):
+        one, two, later = moments("time", pd.Series(dates))
+        assert one == two < later
+    assert moments("time", pd.Series([3.5, 1])).tolist() == [3.5, 1]
+    assert in_order(["12/5/2026", "13/5/2026", "11/6/2026"]) == [0, 1, 2]  # a day of 12 may be a month
+
+
+def test_rows_of_one_time_stay_as_they_were(frame, declaration):
+    found = prepare(declaration, frame.assign(time=frame["time"] % 2, duration=np.arange(400.0)))
+    assert found["duration"].groupby(found["time"]).is_monotonic_increasing.all() and found.index.tolist() == list(
+        range(400)
+    )
+    assert found.columns.tolist() == declaration.columns() and found["time"].is_monotonic_increasing
+
+
+def test_by_time_four_fifths_train_and_a_tenth_each_validates_and_tests():
+    own = Declaration({"click": "binary"}, "u", time="time")
+    for rows, lengths in ((400, [320, 40, 40]), (10, [8, 1, 1]), (16, [13, 1, 2])):
+        parts = split(own, pd.DataFrame({"u": 1, "click": 0, "time": range(rows)}))
+        assert [len(part) for part in parts] == lengths
+        assert np.concatenate([part["time"] for part in parts]).tolist() == list(range(rows))
+
+
+def test_a_random_split_is_by_seed_0_unless_told_otherwise(frame, declaration):
+    own = Declaration(declaration.labels, "user_id")
+    assert split(own, frame).test.index.equals(split(own, frame, 0).test.index)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda f: prepare(Declaration({"click": "binary"}, "u"), f), "frame: got no column 'u'"),
+        (
+            lambda f: split(Declaration({"click": "binary"}, "video"), f, seed=-1),
+            "seed: got -1; expected a whole number",
+        ),
+        (
+            lambda f: split(Declaration({"click": "binary"}, "video"), f, seed=0.5),
+            "seed: got 0.5; expected a whole number",
+        ),
+    ],
+)
+def test_a_missing_column_and_a_bad_seed_are_named(frame, call, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        call(frame)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([1, None, None], "got 2 missing values; expected a time in each row"),
+        ([None, "x"], "got 'x'; expected numbers, or dates such as 2026-05-01 18"),
+        (["2026-05-01", None], "got 1 missing values; expected a time in each row"),
+        (["02/05/2026"], "got '02/05/2026': which is the day.; expected dates with the year first, such"),
+        (["12/05/2026"], "got '12/05/2026': which is the day"),
+        (
+            ["13/05/2026", "05/13/2026"],
+            "got '13/05/2026', and no rule for day and month fits all rows; expected dates with the year first",
+        ),
+    ],
+)
+def test_values_that_are_no_times_are_named(values, words):
+    with pytest.raises(ValueError, match=f"^t: {words}"):
+        moments("t", pd.Series(values))

@@ -110,3 +110,19 @@ def test_no_task_and_an_unknown_verdict_are_named():
         word([])
     with pytest.raises(ValueError, match="verdicts: got 'maybe'"):
         word(["maybe"])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: recommend("gains"), "gains: got str; expected a pandas DataFrame"),
+        (lambda: too_good("gains"), "gains: got str; expected a pandas DataFrame"),
+        (lambda: recommend(pd.DataFrame({"task": ["a"], "verdict": ["holds"]})), "gains: got no column 'seeds_needed'"),
+        (lambda: recommend(pd.DataFrame({"task": ["a"], "seeds_needed": [0]})), "gains: got no column 'verdict'"),
+        (lambda: recommend(pd.DataFrame({"verdict": ["holds"], "seeds_needed": [0]})), "gains: got no column 'task'"),
+        (lambda: too_good(pd.DataFrame({"task": ["a"]})), "gains: got no column 'metric', 'single', 'shared'"),
+    ],
+)
+def test_a_table_without_what_is_needed_is_named(call, words):
+    with pytest.raises((TypeError, ValueError), match=f"^{words}"):
+        call()

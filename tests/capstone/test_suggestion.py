@@ -1,6 +1,8 @@
 """A first guess of each column's role."""
 
+import numpy as np
 import pandas as pd
+import pytest
 
 from helpers.capstone.declaration import ROLES
 from helpers.capstone.suggestion import suggest
@@ -47,3 +49,74 @@ def test_what_may_be_known_too_late_is_left_out():
     }
     assert found["role"].to_dict() == expected | {"time_hour": "time", "seen": "list"}
     assert found.loc["basket", "reason"] == "mostly 0 or missing; measured afterwards?"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "role", "reason"),
+    [
+        ("seen", [[1], [2, 3], None], "list", "lists; each of ids"),
+        ("seen", [(1,), None, None], "list", "lists; each of ids"),
+        ("seen", [None, np.array([1]), None], "list", "lists; each of ids"),
+        ("x", [3, 3, None], "leave out", "one value only"),
+        ("x", [None, None], "leave out", "one value only"),
+        ("Date", ["2026-05-01", "2026-05-02"], "time", "its name, and dates as text"),
+        ("Date", ["2026-05-01", "2026-05-02", None], "leave out", "a time with gaps orders no rows"),
+        ("hist", ["1 2", "3 4 5", "6"], "list", "ids with spaces between them"),
+        ("seq", ["a b", "a", "b c", None], "list", "ids with spaces between them"),
+        ("list", ["1 2", "3", "1 2", "3"], "id", "2 different words"),
+        ("list", ["1  2", "1  2", "3", "3"], "id", "2 different words"),
+        ("wishlist", ["1 2", "3 4 5", "6"], "list", "ids with spaces between them"),
+        ("tags", ["1 2", "3 4 5", "1 2", "3 4 5"], "id", "2 different words"),
+        ("liked", ["Yes", "NO"], "leave out", "two words; a label must be 0 and 1"),
+        ("liked", ["t", "f", None], "leave out", "two words; a label must be 0 and 1"),
+        ("liked", ["yes", "no", "y", "y", "no", "yes"], "id", "3 different words"),
+        ("liked", ["yes", "so", "yes", "so"], "id", "2 different words"),
+        ("note", ["a", "b", "c", "c", "c"], "leave out", "text, different in 3 rows"),
+        ("note", ["a", "b", "c", "c", "c", "c"], "id", "3 different words"),
+        ("user", ["a", "b", "a", "b"], "user", "2 different words"),
+        ("item_id", ["a", "b", "a", "b"], "item", "2 different words"),
+        ("click", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
+        ("click", [0.0, 1, None], "binary label", "0 and 1; if known before the impression, an id"),
+        ("like", [-1, 1], "leave out", "−1 and 1; a label must be 0 and 1"),
+        ("watch_time", [5, 7, 9.5], "leave out", "measured afterwards? a label, never a feature"),
+        ("TIMESTAMP", [5, 9, 7], "time", "its name; numbers that may order the rows"),
+        ("timestamp", [5, 9, None], "leave out", "a time with gaps orders no rows"),
+        ("uid", [5, 9, 7], "user", "its name; 3 different whole numbers"),
+        ("member_id", [5, 9, 9], "user", "its name; 2 different whole numbers"),
+        ("PhotoID", [5, 9, 7], "item", "its name; 3 different whole numbers"),
+        ("grid", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("user_group", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("author", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("category", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("zip code", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("user_age", [5.5, 9, 7], "number", "numbers with decimals"),
+        ("row", [7, 8, 9], "leave out", "the number of the row"),
+        ("row", [9, 8, 7], "number", "whole numbers; if they are codes, an id"),
+        ("row", [7, 8, None], "number", "whole numbers; if they are codes, an id"),
+        ("row", [0.5, 1.5, 2.5], "number", "numbers with decimals"),
+        ("spent", [0] * 9 + [2, 3] + [None] * 9, "number", "whole numbers; if they are codes, an id"),
+        ("spent", [0] * 9 + [2, 3] + [None] * 10, "leave out", "mostly 0 or missing; measured afterwards?"),
+        ("spent", [2] * 10 + [3] * 10, "number", "whole numbers; if they are codes, an id"),
+    ],
+)
+def test_each_column_has_its_role_and_the_reason(name, values, role, reason):
+    found = suggest(pd.DataFrame({name: values}))
+    assert found.loc[name, ["role", "reason"]].tolist() == [role, reason]
+    assert found.loc[name, "example"] == next((str(value) for value in pd.Series(values).dropna()), "")
+
+
+def test_there_is_one_user_one_item_and_one_time():
+    rows = pd.DataFrame({f"{name}{end}": [5, 9, 7] for name in ("user", "item") for end in ("", "_id", "id")})
+    found = suggest(rows.assign(time=[3, 1, 2], date=[3, 1, 2]))
+    assert found.index.name == "column" and found.columns.tolist() == ["role", "reason", "example"]
+    assert found["role"].tolist() == ["user", "id", "id", "item", "id", "id", "time", "leave out"]
+    assert found.loc[["user_id", "itemid", "date"], "reason"].tolist() == [
+        "another user",
+        "another item",
+        "another time",
+    ]
+
+
+def test_a_table_without_rows_is_named(frame):
+    with pytest.raises(ValueError, match=r"^frame: got a table without rows"):
+        suggest(frame[:0])

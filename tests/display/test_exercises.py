@@ -2,6 +2,7 @@
 
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -168,6 +169,15 @@ def test_folded_output_of_a_solution_is_closed():
         folded = Folded(found)
         assert folded._repr_html_() == f"<details><summary>What it finds</summary>{shown}</details>"
         assert repr(folded) == f"What it finds:\n{found}"
+
+
+def test_a_figure_is_shut_with_its_words():
+    figure, axes = plt.subplots()
+    axes.set_title("One < two")
+    folded = Folded(figure, "All < pairs")
+    shown = folded._repr_html_()
+    assert shown.startswith('<details><summary>All &lt; pairs</summary><img alt="One &lt; two') and "base64," in shown
+    assert repr(folded).startswith("All < pairs:\nOne < two") and figure.number not in plt.get_fignums()
 
 
 def test_what_the_probes_return_is_said_after_correct():

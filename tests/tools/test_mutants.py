@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tools.mutants import MODULES, REASONS, ROOT, WORDS, listed
+from tools.mutants import MODULES, REASONS, ROOT, WORDS, listed, only_strict
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -33,3 +33,15 @@ def test_mutants_leave_the_words_of_errors_alone():
 
     assert left('    validate.fail("x", "nothing", "something")') and left('        came = "a folder"')
     assert not left('    validate.number("x", x, low=1)') and not left("    if came == expected:")
+
+
+def test_a_change_of_strict_alone_needs_no_reason():
+    before = "a = [x + y for x, y in zip(p, q, strict=True)]"
+    for after in ("a = [x + y for x, y in zip(p, q, strict=None)]", "a = [x + y for x, y in zip(p, q, )]"):
+        assert only_strict(f"- {before} + {after}")
+    for after in (
+        "a = [x - y for x, y in zip(p, q, strict=True)]",
+        "a = [x + y for x, y in zip(None, q, strict=True)]",
+    ):
+        assert not only_strict(f"- {before} + {after}")
+    assert not only_strict("- a < b + a <= b")

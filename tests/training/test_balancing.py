@@ -135,10 +135,57 @@ def test_a_task_without_a_label_in_the_batch_keeps_its_weight(balance, count):
 
 
 def test_the_means_of_gradnorm_are_over_the_tasks_that_were_seen():
-    weights, norms, progress = torch.ones(3), torch.tensor([10.0, 0.0, 2.0]), torch.tensor([0.5, 1.0, 1.0])
+    weights, norms, progress = torch.ones(3), torch.tensor([10.0, 0.0, 6.0]), torch.tensor([1.0, 9.0, 1.0])
     seen = torch.tensor([True, False, True])
     two = gradnorm_gradient(weights[[0, 2]], norms[[0, 2]], progress[[0, 2]], 1.0)
-    assert gradnorm_gradient(weights, norms, progress, 1.0, seen)[[0, 2]].tolist() == two.tolist() == [10.0, -2.0]
+    one = gradnorm_gradient(weights, norms, progress, 1.0, seen)
+    assert one[[0, 2]].tolist() == two.tolist() == [10.0, -6.0]
+    many = [(progress, seen), (progress, ~seen), (progress.flip(0), seen.flip(0)), (progress, seen & ~seen)]
+    together = (torch.stack(part) for part in zip(*many, strict=True))
+    found = gradnorm_gradient(weights.expand(4, 3), norms.expand(4, 3), next(together), 0.5, next(together))
+    for own, (rate, which) in zip(found, many, strict=True):
+        assert own.tolist() == gradnorm_gradient(weights, norms, rate, 0.5, which).tolist()
+
+
+def test_a_task_that_is_seen_alone_is_at_its_target():
+    norms, seen = torch.tensor([10.0, 6.0]), torch.tensor([True, False])
+    assert gradnorm_gradient(torch.ones(2), norms, torch.tensor([0.5, 1.0]), 0.5, seen)[0] == 0
+
+
+def test_a_step_without_a_task_weighs_the_others_as_if_it_were_not_there():
+    copies, gradnorm = Copies(Shared()), GradNorm(alpha=0, lr=0.1)
+    gradnorm.begin(copies, ["a", "b", "c"], [0])
+    weight, shape = copies.module.layer.weight, torch.ones(2, 3)
+    gradnorm.backward(shared_losses(torch.ones(3), torch.stack([shape] * 3), weight))
+    assert gradnorm.weights.tolist() == [[1, 1, 1]]  # equal norms: nothing to do
+    gradients = torch.stack([10 * shape, 6 * shape, 0 * shape])
+    gradnorm.backward(shared_losses(torch.tensor([1.0, 1.0, 0.0]), gradients, weight))
+    a, b, c = gradnorm.weights[0].tolist()
+    assert a < 1 < b and c == 1
+
+
+@pytest.mark.parametrize("balance", [GradNorm(), PCGrad()], ids=ids[2:])
+def test_until_each_task_was_seen_the_losses_are_added_up(balance):
+    """What a task shares cannot be told from a loss of 0."""
+    copies, rows = Copies(model()), examples(0)
+    balance.begin(copies, list(TASKS), [0])
+    losses_of(copies, rows)[0, 0].backward()
+    alone = [parameter.grad for parameter in copies.parameters.values()]
+    copies.module.zero_grad()
+    balance.backward(losses_of(copies, rows) * torch.tensor([1.0, 0.0]))
+    assert balance.weights.tolist() == [[1, 1]]
+    for parameter, gradient in zip(copies.parameters.values(), alone, strict=True):
+        assert gradient is None or torch.allclose(parameter.grad, gradient)
+
+
+@pytest.mark.parametrize("balance", [GradNorm(), PCGrad()], ids=ids[2:])
+def test_a_layer_that_no_task_uses_does_no_harm(balance):
+    module = model()
+    module.unused = nn.Linear(3, 3)
+    copies = Copies(module)
+    balance.begin(copies, list(TASKS), [0])
+    balance.backward(losses_of(copies, examples(0)))
+    assert bool(torch.isfinite(balance.weights).all())
 
 
 @pytest.mark.parametrize("balance", EVERY[1:], ids=ids[1:])
@@ -178,6 +225,23 @@ def test_wrong_balances_rates_and_alphas_are_named():
         UWL(lr=-1)
     with pytest.raises(ValueError, match="alpha: got nan"):
         GradNorm(alpha=math.nan)
+    for name in ("alpha", "lr"):
+        with pytest.raises(ValueError, match=f"^{name}: got -1; expected a number of at least 0"):
+            GradNorm(**{name: -1})
+
+
+def test_the_defaults_are_those_of_the_chapter():
+    assert (UWL().lr, GradNorm().alpha, GradNorm().lr) == (0.1, 0.12, 0.01)
+
+
+def test_losses_of_another_shape_are_named_with_the_copies():
+    for models, shape in ((model(), (1, 2)), ([model(s) for s in range(3)], (3, 2))):
+        copies, balance = Copies(models), Balance()
+        balance.begin(copies, list(TASKS), list(range(copies.count)))
+        with pytest.raises(ValueError) as error:
+            balance.backward(torch.ones(5, requires_grad=True))
+        expected = f"losses: got shape (5,); expected shape {shape}: a row a model, one loss a task ('a', 'b')."
+        assert str(error.value) == expected
 
 
 @pytest.mark.parametrize("balance", [Balance(), *EVERY[1:]], ids=ids)
@@ -240,6 +304,13 @@ def test_the_profiled_total_of_uwl_is_half_the_sum_of_the_logs():
     for move in (-0.1, 0.1):
         assert uncertainty_weighted(losses, best + move, factor) > expected
     torch.testing.assert_close(factor * torch.exp(-best), 1 / (2 * losses))  # both forms: the weight 1/(2L)
+
+
+def test_a_task_without_a_label_adds_nothing_to_the_total_of_uwl():
+    factor, s = torch.tensor([0.5, 1.0]), torch.tensor([3.0, 2.0])
+    losses = torch.tensor([[0.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
+    expected = [math.exp(-2) + 1, 0.5 * math.exp(-3) + 1.5, 0]
+    torch.testing.assert_close(uncertainty_weighted(losses, s, factor), torch.tensor(expected))
 
 
 def test_the_total_of_uwl_may_be_negative():
@@ -402,6 +473,8 @@ def test_surgery_on_products_is_the_paper_s_on_vectors(seed):
     torch.testing.assert_close(weights @ gradients, by_the_paper(gradients, order.tolist()), atol=1e-5, rtol=1e-5)
     both = surgery((gradients @ gradients.T).expand(2, 4, 4), order.expand(2, 4))
     torch.testing.assert_close(both, weights.expand(2, 4))
+    small = gradients * 1e-4  # of another unit: the same sum
+    torch.testing.assert_close(surgery(small @ small.T, order), weights, atol=1e-5, rtol=1e-5)
 
 
 def test_surgery_on_two_opposed_gradients_by_hand():
