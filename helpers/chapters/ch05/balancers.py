@@ -20,7 +20,7 @@ from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.feature_tasks import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, full_batches
 from helpers.experiments.grid import Grid, grids
-from helpers.experiments.sample import Sample
+from helpers.experiments.sample import Sample, mean
 from helpers.experiments.sweep import R2
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
 from helpers.support import validate
@@ -248,6 +248,13 @@ def near_zero(seeds: Sequence[int], epochs: int = 600) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "r2"]]
 
 
+def clean_weights(seeds: Sequence[int], epochs: int = 600, every: int = 5) -> pd.DataFrame:
+    """The weights that UWL learns on `CLEAN`: epoch (every fifth), task, weight, seed."""
+    weights = train(CLEAN, seeds, balance=UWL(0.1), epochs=epochs)[0].weights
+    weights = weights[weights["epoch"] % every == 0]
+    return weights.assign(seed=np.array(seeds)[weights["copy"]])[["epoch", "task", "weight", "seed"]]
+
+
 TWINS = {"twins": Situation(lambda seed: relu_tasks(seed=seed)), "disjoint features": Situation(disjoint_pair)}
 
 
@@ -312,6 +319,12 @@ GRIDS = grids(
     ),
     Grid(
         "05_near_zero", near_zero, {"seeds": list(range(32)), "epochs": 600}, [Sample({"seeds": [3, 17]}, {"r2": 0.03})]
+    ),
+    Grid(
+        "05_clean_weights",
+        clean_weights,
+        {"seeds": list(range(16)), "epochs": 600},
+        [Sample({"epochs": 50}, {"weight": mean(0.05)})],
     ),
     Grid("05_conflicts", conflicts, {"seeds": list(range(20))}, [Sample({"seeds": [3, 11]}, {"share": 0.05})]),
 )
