@@ -11,8 +11,9 @@
     evaluation/  `metrics` (AUC, GAUC, R² …), `statistics` (contrasts and intervals over seeds), `intervals`
                  (over users), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments
-                 on relu features share), `grid` (kept tables of trained runs), `claim` (a sentence, its effect as data,
-                 its grid), `jobs` (on all cores, or a cluster)
+                 on relu features share), `grid` (kept tables of trained runs), `sample` (a few of its points, trained
+                 again), `chosen` (what a search found best), `claim` (a sentence, its effect as data, its grid), `jobs`
+                 (on all cores, or a cluster)
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
                  `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
                  `questions` (predictions), `exercises` (checks with hints), `model_ids` (widgets that live on the next

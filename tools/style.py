@@ -16,7 +16,7 @@ from tools.notebooks import IMAGES, asked, canonical, code_cells, output_texts, 
 
 TAGS = {"claim", "exercise", "live", "movielens", "predict", "setup", "solution", "widget"}
 FOLDED = ("setup", "solution")
-ASKED_LINES = 3
+ASKED_LINES, IMPORTS = 3, 10  # at most, of a prediction and of the set-up
 MEDIAN_LINES, P90_LINES = 5, 15
 MEGABYTES = 1.5
 DPI = 100
@@ -60,6 +60,9 @@ def _cells(notebook: NotebookNode) -> list[str]:
     setup = [cell for cell in cells if "setup" in tags(cell)]
     if len(setup) != 1 or cells[0] is not setup[0]:
         found.append("the first code cell, and no other, must have the tag setup")
+    imports = sum(line.startswith(("import ", "from ")) for cell in setup for line in cell.source.splitlines())
+    if imports > IMPORTS:
+        found.append(f"the set-up has {imports} imports, more than {IMPORTS}")
     for before, cell in zip([None, *notebook.cells], notebook.cells, strict=False):
         if cell.cell_type == "code" and (before is None or before.cell_type != "markdown"):
             found.append(f"cell {cell.id} has no prose before it")

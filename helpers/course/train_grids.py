@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := set(names) - set(GRIDS):
         parser.error(f"no grid {', '.join(sorted(unknown))}; there are {', '.join(GRIDS)}")
     environment.setup()
-    order = TopologicalSorter({name: _read_by(name) & set(names) for name in names})
+    order = TopologicalSorter({name: set(GRIDS[name].searches) & set(names) for name in names})
     order.prepare()
     count = 0
     while ready := order.get_ready():
@@ -41,11 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows = len(done.table)
             print(f"[{count}/{len(names)}] {done.name}: {rows} rows in {done.seconds:.0f} s", flush=True)
     return 0
-
-
-def _read_by(name: str) -> set[str]:
-    """The grids that a grid takes its tuned settings from."""
-    return {search for chosen in GRIDS[name].reads for search in chosen.searches}
 
 
 def _train(name: str, expected: str) -> pd.DataFrame:

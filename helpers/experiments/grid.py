@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.experiments.sample import Sample
 from helpers.support import validate
 from helpers.support.files import whole
 
@@ -29,13 +30,15 @@ class Grid:
 
     make       function of (**settings) that returns the table
     settings   everything the table depends on besides the code: conditions, widths, seeds, learning rates
-    reads      tuned settings that `make` takes from kept searches
+    samples    of its points, which a test trains again; a grid has at least one
+    reads      tuned settings that `make` uses besides, mostly read from a kept search (`helpers.experiments.chosen`)
     packed     whether the file is compressed, which a table of more than a megabyte should be
     """
 
     name: str
     make: Callable[..., pd.DataFrame]
     settings: dict
+    samples: Sequence[Sample] = ()
     reads: Sequence[Mapping] = ()
     packed: bool = False
 
@@ -43,37 +46,75 @@ class Grid:
     def path(self) -> Path:
         return GRIDS / f"{self.name}.csv{'.gz' if self.packed else ''}"
 
+    @property
+    def searches(self) -> list[str]:
+        """The names of the grids that it reads: they are trained before it."""
+        return [name for read in self.reads for name in getattr(read, "searches", ())]
+
     def hash(self) -> str:
-        return _hash(json.dumps(self.settings, sort_keys=True, default=list))
+        """Of the settings and of what was read."""
+        return _hash(json.dumps(self.settings, sort_keys=True, default=list) + "".join(map(repr, self.reads)))
 
     def write(self, table: pd.DataFrame) -> None:
         """Keep what `make` returned for the settings, whole or not at all."""
-        text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+        text = _csv(table)
         content = f"# settings {self.hash()} table {_hash(text)}\n{text}".encode()
         with whole(self.path) as part:
             part.write_bytes(gzip.compress(content, mtime=0) if self.packed else content)
 
     def read(self) -> pd.DataFrame:
         """The kept table. Raises FileNotFoundError or ValueError when it is absent, damaged or of other settings."""
-        if not self.path.exists():
-            wanted = "it in data/grids, as git has it; `make grids` trains it again"
-            validate.fail("grid", f"no file {self.path.name}", wanted, FileNotFoundError)
-        header, _, text = self._text().partition("\n")
-        found = header.split()
-        if len(found) != 5 or found[0] != "#" or found[4] != _hash(text):
-            validate.fail("grid", f"a damaged {self.path.name}", "the file as `make grids` or git wrote it")
-        if found[2] != self.hash():
+        settings, table = _read(self.path)
+        if settings != self.hash():
             validate.fail("grid", f"{self.path.name} made from other settings", "today's: run `make grids`")
-        return pd.read_csv(io.StringIO(text))
+        return table
 
-    def _text(self) -> str:
-        """What the file says; nothing where it cannot be unpacked."""
-        unpacked = gzip.open if self.packed else open
-        try:
-            with unpacked(self.path, "rt", encoding="utf-8", errors="replace") as file:
-                return file.read()
-        except (gzip.BadGzipFile, EOFError, zlib.error):
-            return ""
+    def retrained(self, sample: Sample) -> pd.DataFrame:
+        """The points of one of its samples, kept and trained again: a measured column `x` comes back as "x again".
+
+        The key columns are the index; rows with equal keys are paired in their order. ValueError if the kept table has
+        not got all of these points.
+        """
+        again = pd.read_csv(io.StringIO(_csv(self.make(**self.settings | sample.settings))))  # rounded as the kept ones
+        keys, table = [column for column in again if column not in sample.within], self.read()
+        again = again.astype(table[keys].dtypes)
+        table, again = (rows.assign(row=rows.groupby(keys).cumcount()) for rows in (table, again))
+        both = table.merge(again, on=[*keys, "row"], suffixes=("", " again"))
+        if len(both) < len(again) or again.empty:
+            wanted = f"some, and all of them in {self.path.name}"
+            validate.fail("sample", f"{len(again)} rows, {len(both)} of them kept", wanted)
+        return both.set_index([*keys, "row"])
+
+
+def kept(name: str) -> pd.DataFrame:
+    """The kept table of a grid that is not packed, by name, whatever its settings. Raises as `Grid.read`."""
+    return _read(GRIDS / f"{name}.csv")[1]
+
+
+def _read(path: Path) -> tuple[str, pd.DataFrame]:
+    """The hash of the settings that a table was made from, and the table."""
+    if not path.exists():
+        wanted = "it in data/grids, as git has it; `make grids` trains it again"
+        validate.fail("grid", f"no file {path.name}", wanted, FileNotFoundError)
+    header, _, text = _text(path).partition("\n")
+    found = header.split()
+    if len(found) != 5 or found[0] != "#" or found[4] != _hash(text):
+        validate.fail("grid", f"a damaged {path.name}", "the file as `make grids` or git wrote it")
+    return found[2], pd.read_csv(io.StringIO(text))
+
+
+def _text(path: Path) -> str:
+    """What the file says; nothing where it cannot be unpacked."""
+    unpacked = gzip.open if path.suffix == ".gz" else open
+    try:
+        with unpacked(path, "rt", encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return ""
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
 
 
 def _hash(text: str) -> str:

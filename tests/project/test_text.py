@@ -14,6 +14,7 @@ from helpers.chapters.ch02 import watch_time
 from helpers.chapters.ch06 import mmoe
 from helpers.chapters.ch07 import funnel
 from helpers.course import all_claims
+from helpers.experiments.grid import kept
 from tools import notebooks
 
 ROOT = Path(__file__).parents[2]
@@ -245,13 +246,11 @@ def winners(number: str) -> list[tuple[float, list[float]]]:
     if number == "02":
         return [(one.lr, watch_time.LEARNING_RATES) for one in watch_time.OBJECTIVES.values()]
     if number == "07":
-        return [(rate, funnel.RATES) for rate in funnel.tuned()["lr"]]
-    found = []
-    for grid, value in (("tuning", "log2_mse"), ("tuning_relu", "r2"), ("tuning_kinds", "r2"), ("tuning_seesaw", "r2")):
-        searched = mmoe.GRIDS[f"06_{grid}"].read()
-        best = mmoe.best(searched, value, lowest=value == "log2_mse")
-        found += [(rate, sorted(searched["rate"].unique())) for rate in best["rate"]]
-    return found
+        return [(rate, funnel.RATES) for rate in funnel.TUNED.table["lr"]]
+    searches = (mmoe.CHOSEN, mmoe.CHOSEN_RELU, mmoe.CHOSEN_KIND, mmoe.CHOSEN_SEESAW)
+    return [
+        (rate, sorted(kept(*chosen.searches)["rate"].unique())) for chosen in searches for rate in chosen.table["rate"]
+    ]
 
 
 @pytest.mark.parametrize("number", ["02", "06", "07"])

@@ -21,6 +21,7 @@ from helpers.data.features import Features
 from helpers.data.feed import World, simulate
 from helpers.evaluation.metrics import auc, gauc
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.shared_bottom import SingleTask
 from helpers.support import validate
 from helpers.training.loop import fit
@@ -136,7 +137,22 @@ def days(seed: int, autoplay: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]
 
 
 GRIDS = grids(
-    Grid("00_task_weights", task_weights, {"seeds": list(range(20)), "weights": list(TASK_WEIGHTS)}),
-    Grid("00_scorers", scorers, {"seeds": list(range(20))}),
-    Grid("00_one_more_day", one_more_day, {"seeds": list(range(20)), "groups": 20}),
+    Grid(
+        "00_task_weights",
+        task_weights,
+        {"seeds": list(range(20)), "weights": list(TASK_WEIGHTS)},
+        [
+            Sample(
+                {"seeds": [3, 17], "weights": [0.3, 1.0]},
+                dict.fromkeys(("clicked", "finished", "satisfaction", "random", "best"), 0.02),
+            )
+        ],
+    ),
+    Grid("00_scorers", scorers, {"seeds": list(range(20))}, [Sample({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})]),
+    Grid(
+        "00_one_more_day",
+        one_more_day,
+        {"seeds": list(range(20)), "groups": 20},
+        [Sample({"seeds": [5]}, {"auc": 0.02})],
+    ),
 )

@@ -18,6 +18,7 @@ from helpers.data.feed import ACTIONS, COURSE, World, simulate
 from helpers.evaluation.metrics import auc
 from helpers.evaluation.statistics import summarise
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 
 ROWS = 40_000
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -113,7 +114,17 @@ def days(seeds: Sequence[int]) -> pd.DataFrame:
 
 
 GRIDS = grids(
-    Grid("01_tenths", tenths, {"seeds": list(range(24)), "strengths": list(STRENGTHS)}),
-    Grid("01_dials", dials, {"seeds": list(range(24)), "strengths": list(STRENGTHS)}),
-    Grid("01_days", days, {"seeds": list(range(24))}),
+    Grid(
+        "01_tenths",
+        tenths,
+        {"seeds": list(range(24)), "strengths": list(STRENGTHS)},
+        [Sample({"strengths": [1.0]}, {"mean": 0.001, "low": 0.001, "high": 0.001})],
+    ),
+    Grid(
+        "01_dials",
+        dials,
+        {"seeds": list(range(24)), "strengths": list(STRENGTHS)},
+        [Sample({"seeds": [5], "strengths": [0.25, 1.0]}, {"value": 0.001})],
+    ),
+    Grid("01_days", days, {"seeds": list(range(24))}, [Sample({"seeds": [7]}, {"auc": 0.001})]),
 )

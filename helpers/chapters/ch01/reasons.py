@@ -24,6 +24,7 @@ from helpers.data.synthetic import CONDITIONS, RELU_MEAN, RELU_SD, TaskPair, rel
 from helpers.evaluation.metrics import r2
 from helpers.experiments.feature_tasks import INPUTS, LEARNING_RATE, LEARNING_RATES, TASKS, TOWER, full_batches
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, mean
 from helpers.experiments.sweep import points, sweep
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
@@ -334,17 +335,15 @@ GRIDS = grids(
             "lr": LEARNING_RATE,
             "penalty": None,
         },
+        [Sample({"seeds": [3, 50], "names": ["disjoint features"]}, {"r2": 0.02})],
+        [LISTENING],
     ),
     Grid(
         "01_second_labels",
         second_labels,
-        {
-            "seeds": list(range(60)),
-            "models": list(SECOND_LABELS),
-            "width": 32,
-            "lr": LEARNING_RATE,
-            "penalty": None,
-        },
+        {"seeds": list(range(60)), "models": list(SECOND_LABELS), "width": 32, "lr": LEARNING_RATE, "penalty": None},
+        [Sample({"seeds": [3, 31]}, {"r2": 0.02})],
+        [{model: penalty for model, (_, _, penalty) in SECOND_LABELS.items()}],
     ),
     Grid(
         "01_carry_over",
@@ -356,17 +355,23 @@ GRIDS = grids(
             "width": 32,
             "lr": LEARNING_RATE,
         },
+        [
+            Sample(
+                {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}, {"r2": mean(0.02)}
+            )
+        ],
+        [SOURCES, {"frozen": FROZEN, "from scratch": SCRATCH}],
     ),
     Grid(
         "01_gaps",
         gaps,
-        {
-            "seeds": list(range(40)),
-            "names": list(SECOND_TASKS),
-            "widths": [8, 32],
-            "epochs": 500,
-            "lr": LEARNING_RATE,
-        },
+        {"seeds": list(range(40)), "names": list(SECOND_TASKS), "widths": [8, 32], "epochs": 500, "lr": LEARNING_RATE},
+        [
+            Sample(
+                {"seeds": range(12), "names": ["none", "shuffled labels"], "widths": [8]},
+                dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02)),
+            )
+        ],
     ),
     Grid(
         "01_penalties",
@@ -378,5 +383,6 @@ GRIDS = grids(
             "width": 8,
             "lr": LEARNING_RATE,
         },
+        [Sample({"seeds": [3, 31], "names": ["none", "same features"], "values": [0.0, 0.04]}, {"r2": 0.02})],
     ),
 )

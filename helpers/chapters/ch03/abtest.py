@@ -20,6 +20,7 @@ from helpers.chapters.ch03.fusion import fused, train
 from helpers.data.feed import return_chance
 from helpers.data.worlds import CANDIDATES, TOP, USERS, VIDEOS, Feed, described, features
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, each, mean
 from helpers.support import validate
 
 POLICIES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -193,7 +194,28 @@ def effects(table: pd.DataFrame, one: float = 0.5, other: float = 1.0) -> pd.Dat
 
 
 GRIDS = grids(
-    Grid("03_week", week, {"seed": 0, "policies": list(POLICIES)}),
-    Grid("03_peeking", peeking, {"seeds": list(range(60)), "tests": 200, "looks": LOOKS, "a_day": A_DAY, "world": 0}),
-    Grid("03_populations", populations, {"seeds": list(range(40)), "policies": list(POLICIES)}),
+    Grid(
+        "03_week",
+        week,
+        {"seed": 0, "policies": list(POLICIES)},
+        # Nearly equal scores may change places, so single users may differ, the means hardly.
+        [
+            Sample(
+                {},
+                dict.fromkeys(("clicks", "finishes", "seconds", "chance", "satisfaction"), mean(0, 0.02, over="user")),
+            )
+        ],
+    ),
+    Grid(
+        "03_peeking",
+        peeking,
+        {"seeds": list(range(60)), "tests": 200, "looks": LOOKS, "a_day": A_DAY, "world": 0},
+        [Sample({"seeds": [3]}, {"alarms": 0.02, "found": 0.02})],
+    ),
+    Grid(
+        "03_populations",
+        populations,
+        {"seeds": list(range(40)), "policies": list(POLICIES)},
+        [Sample({"seeds": [3], "policies": [0.0, 1.0]}, {"mean": each(0, 0.02), "sd": each(0, 0.02)})],
+    ),
 )

@@ -20,6 +20,7 @@ from helpers.data.synthetic import RELU_MEAN, RELU_SD, TaskPair, relu_tasks
 from helpers.evaluation.metrics import auc, r2
 from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, full_batches
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import points, sweep
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import OneHead, SharedBottom, SingleTask
@@ -169,8 +170,14 @@ def compromises(table: pd.DataFrame) -> pd.DataFrame:
 
 
 SETTINGS = {"seeds": list(range(20)), "correlations": list(CORRELATIONS), "weights": list(WEIGHTS)}
+FEW = Sample({"seeds": [3, 11], "correlations": [-0.75, 0.5], "weights": [0.2, 0.5]}, {"loss": 0.03, "auc": 0.03})
 GRIDS = grids(
-    Grid("03_one_score", trade_off, SETTINGS | {"model": MODELS[0]}),
-    Grid("03_two_towers", trade_off, SETTINGS | {"model": MODELS[1]}),
-    Grid("03_one_unit", one_unit, {"seeds": list(range(20))}),
+    Grid("03_one_score", trade_off, SETTINGS | {"model": MODELS[0]}, [FEW]),
+    Grid("03_two_towers", trade_off, SETTINGS | {"model": MODELS[1]}, [FEW]),
+    Grid(
+        "03_one_unit",
+        one_unit,
+        {"seeds": list(range(20))},
+        [Sample({"seeds": [4, 9], "weights": [0.5]}, {"loss": 0.05})],
+    ),
 )

@@ -22,6 +22,7 @@ from helpers.data.feed import WATCH
 from helpers.data.worlds import USERS, Feed, Offer, features
 from helpers.evaluation.metrics import auc, r2
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
 from helpers.training.loop import fit
@@ -206,11 +207,25 @@ CHOSEN: dict[bool, dict[str, tuple[float, float]]] = {
 }
 
 GRIDS = grids(
-    Grid("04_feed", places, {"seeds": list(range(24)), "labels": list(LABELS), "shared": list(PLACES)}),
+    Grid(
+        "04_feed",
+        places,
+        {"seeds": list(range(24)), "labels": list(LABELS), "shared": list(PLACES)},
+        [Sample({"seeds": [4], "labels": ["click", "share"], "shared": ["nothing", HALFWAY]}, {"auc": 0.02})],
+        [CHOSEN],
+    ),
     Grid(
         "04_feed_clicked",
         places,
         {"seeds": list(range(24)), "labels": list(LABELS), "shared": ["nothing", HALFWAY], "clicked": True},
+        [Sample({"seeds": [4], "labels": ["click", "share"]}, {"auc": 0.02})],
+        [CHOSEN],
     ),
-    Grid("04_news", news, {"seeds": list(range(24)), "widths": list(WIDTHS)}),
+    Grid(
+        "04_news",
+        news,
+        {"seeds": list(range(24)), "widths": list(WIDTHS)},
+        [Sample({"seeds": [3]}, {"score": 0.02})],
+        [CHOSEN],
+    ),
 )

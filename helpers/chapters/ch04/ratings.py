@@ -21,6 +21,7 @@ from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sparse
 from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import by_task, points, search, sweep
 from helpers.models.shared_bottom import SharedBottom
 
@@ -136,15 +137,21 @@ GRIDS = grids(
         "04_ratings",
         transfer,
         {"seeds": list(range(40)), "fraction": 0.08, "pairs": PAIRS, "tuned": True},
+        [Sample({"seeds": [5, 11]}, {"auc": 0.01})],
+        [CHOSEN],
     ),
     Grid(
         "04_ratings_untuned",
         transfer,
         {"seeds": list(range(20)), "fraction": 0.08, "pairs": [("dislike", "love")], "tuned": False},
+        [Sample({"seeds": [5, 11]}, {"auc": 0.01})],
+        [UNTUNED],
     ),
     Grid(
         "04_ratings_80",
         transfer,
         {"seeds": list(range(20)), "fraction": 0.8, "pairs": PAIRS[:2], "tuned": True},
+        [Sample({"seeds": [5], "pairs": [("dislike", "love")]}, {"auc": 0.01})],
+        [CHOSEN],
     ),
 )

@@ -29,6 +29,7 @@ from helpers.experiments.feature_tasks import (
     task_pair,
 )
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import points, sweep
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import OneHead, SharedBottom
@@ -229,18 +230,30 @@ def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
 
 
 GRIDS = grids(
-    Grid("04_cosines", cosines, {"seeds": list(range(40)), "steps": 200, "every": 10, "width": 8}),
+    Grid(
+        "04_cosines",
+        cosines,
+        {"seeds": list(range(40)), "steps": 200, "every": 10, "width": 8},
+        [Sample({"seeds": [3]}, {"cosine": 0.05})],
+    ),
     Grid(
         "04_starts",
         starts,
         {"seeds": list(range(80)), "names": ["same features, same sign", "disjoint features"], "width": 8},
+        [Sample({"seeds": [9, 40]}, {"r2": 0.02})],
     ),
     Grid(
         "04_conditions",
         conditions,
         {"seeds": list(range(120)), "names": list(CONDITIONS), "width": 8, "rows": 500, "lr": LEARNING_RATE},
+        [Sample({"seeds": [3, 77, 119]}, {"r2": 0.02})],
     ),
-    Grid("04_heads", heads, {"seeds": list(range(120)), "names": list(RELATED), "width": 8}),
+    Grid(
+        "04_heads",
+        heads,
+        {"seeds": list(range(120)), "names": list(RELATED), "width": 8},
+        [Sample({"seeds": [100]}, {"r2": 0.02})],
+    ),
     Grid(
         "04_widths",
         widths,
@@ -250,6 +263,7 @@ GRIDS = grids(
             "sizes": [4, 8, 16, 32],
             "lr": LEARNING_RATE,
         },
+        [Sample({"seeds": [50], "sizes": [4, 32]}, {"r2": 0.02})],
     ),
     Grid(
         "04_weights",
@@ -261,5 +275,11 @@ GRIDS = grids(
             "task_weights": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
             "lr": LEARNING_RATE,
         },
+        [
+            Sample(
+                {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]},
+                {"single": 0.02, "transfer": 0.02},
+            )
+        ],
     ),
 )

@@ -19,6 +19,7 @@ from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.experiments.feature_tasks import INPUTS, MODELS, TASKS, TOWER, equal_width
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, equal
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
@@ -155,5 +156,11 @@ def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
 
 
 GRIDS = grids(
-    Grid("04_speed", steps, {"seeds": list(range(60)), "names": list(NAMES), "lr": LEARNING_RATE}),
+    Grid(
+        "04_speed",
+        steps,
+        {"seeds": list(range(60)), "names": list(NAMES), "lr": LEARNING_RATE},
+        # On another CPU a run may cross the target one look earlier or later.
+        [Sample({"seeds": [7, 31]}, {"step": equal(0.8)})],
+    ),
 )

@@ -17,8 +17,10 @@ from torch import nn
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.feature_tasks import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, full_batches
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import R2
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
 from helpers.support import validate
@@ -160,48 +162,7 @@ def tune(seeds: Sequence[int], situations: Sequence[str], methods: Sequence[str]
     return pd.DataFrame(rows, columns=["situation", "method", "setting", "r2"])
 
 
-def best(tuned: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """{situation: {method: the setting of the highest mean R²}}, of the table of `tune`."""
-    first = tuned.sort_values("r2", ascending=False, kind="stable").drop_duplicates(["situation", "method"])
-    found = first.set_index(["situation", "method"])["setting"]
-    return {name: {method: found[name, method] for method in METHODS} for name in SITUATIONS}
-
-
-# What `tune` finds best for each method, on seeds that serve no result; a test holds it against the kept table.
-CHOSEN = {
-    "narrow bottom": {
-        "single-task": "network 0.01",
-        "equal weights": "network 0.01",
-        "tuned weights": "share 0.6, network 0.01",
-        "UWL": "lr 0.1, network 0.01",
-        "GradNorm": "alpha 0.12, lr 0.03, network 0.01",
-        "PCGrad": "network 0.01",
-    },
-    "100 : 1": {
-        "single-task": "network 0.03",
-        "equal weights": "network 0.01",
-        "tuned weights": "share 0.5, network 0.01",
-        "UWL": "lr 10, network 0.01",
-        "GradNorm": "alpha 1.5, lr 0.3, network 0.01",
-        "PCGrad": "network 0.01",
-    },
-    "100 : 1, same features": {
-        "single-task": "network 0.01",
-        "equal weights": "network 0.01",
-        "tuned weights": "share 0.6, network 0.03",
-        "UWL": "lr 0.1, network 0.01",
-        "GradNorm": "alpha 3, lr 0.3, network 0.03",
-        "PCGrad": "network 0.01",
-    },
-    "fast and slow": {
-        "single-task": "network 0.003",
-        "equal weights": "network 0.003",
-        "tuned weights": "share 0.4, network 0.003",
-        "UWL": "lr 0.03, network 0.03",
-        "GradNorm": "alpha 1.5, lr 0.3, network 0.003",
-        "PCGrad": "network 0.003",
-    },
-}
+CHOSEN = Chosen("05_tuning", by=["situation", "method"], setting=["setting"], value="r2")  # {situation: {method: name}}
 
 
 def verdict(
@@ -305,12 +266,52 @@ def conflicts(seeds: Sequence[int]) -> pd.DataFrame:
 
 SIZES = ("100 : 1", "100 : 1, same features")
 ALIKE = ("narrow bottom", "fast and slow")
+WEIGHTS_WITHIN = {"r2": 0.03} | dict.fromkeys(map(str, LOOKS), 0.05)
 GRIDS = grids(
-    Grid("05_tuning", tune, {"seeds": list(range(900, 920)), "situations": tuple(SITUATIONS), "methods": METHODS}),
-    Grid("05_alike", verdict, {"seeds": list(range(160)), "situations": ALIKE, "methods": METHODS}),
-    Grid("05_sizes", verdict, {"seeds": list(range(160)), "situations": SIZES, "methods": METHODS}),
-    Grid("05_scales", scales, {"seeds": list(range(20)), "pairs": list(PAIRS), "factors": list(SCALES)}),
-    Grid("05_units", scales, {"seeds": list(range(60)), "factors": [1, 100], "methods": ["equal weights"]}),
-    Grid("05_near_zero", near_zero, {"seeds": list(range(32)), "epochs": 600}),
-    Grid("05_conflicts", conflicts, {"seeds": list(range(20))}),
+    Grid(
+        "05_tuning",
+        tune,
+        {"seeds": list(range(900, 920)), "situations": tuple(SITUATIONS), "methods": METHODS},
+        [Sample({"situations": ["narrow bottom"], "methods": ["PCGrad"]}, {"r2": 0.03})],
+    ),
+    Grid(
+        "05_alike",
+        verdict,
+        {"seeds": list(range(160)), "situations": ALIKE, "methods": METHODS},
+        [
+            Sample(
+                {"seeds": [3, 17], "situations": ["fast and slow"], "methods": ["single-task", "tuned weights", "UWL"]},
+                {"r2": 0.03},
+            )
+        ],
+        [CHOSEN],
+    ),
+    Grid(
+        "05_sizes",
+        verdict,
+        {"seeds": list(range(160)), "situations": SIZES, "methods": METHODS},
+        [Sample({"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm"]}, {"r2": 0.03})],
+        [CHOSEN],
+    ),
+    Grid(
+        "05_scales",
+        scales,
+        {"seeds": list(range(20)), "pairs": list(PAIRS), "factors": list(SCALES)},
+        [
+            Sample(
+                {"seeds": [5], "pairs": ["same features"], "factors": [10], "methods": ["equal weights", "UWL"]},
+                WEIGHTS_WITHIN,
+            )
+        ],
+    ),
+    Grid(
+        "05_units",
+        scales,
+        {"seeds": list(range(60)), "factors": [1, 100], "methods": ["equal weights"]},
+        [Sample({"seeds": [5, 40]}, WEIGHTS_WITHIN)],
+    ),
+    Grid(
+        "05_near_zero", near_zero, {"seeds": list(range(32)), "epochs": 600}, [Sample({"seeds": [3, 17]}, {"r2": 0.03})]
+    ),
+    Grid("05_conflicts", conflicts, {"seeds": list(range(20))}, [Sample({"seeds": [3, 11]}, {"share": 0.05})]),
 )

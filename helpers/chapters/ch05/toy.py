@@ -25,7 +25,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.copies import Copies
 from helpers.training.adam import Adam
 from helpers.training.balancing import UWL, Balance, GradNorm
@@ -61,21 +63,8 @@ BUDGET: dict[str, dict[str, tuple[float, Balance]]] = {
     },
 }
 METHODS = tuple(BUDGET)
-# What `tune` finds best, on seeds that serve no result; a test holds it against the kept table.
-CHOSEN = {
-    2: {
-        "equal weights": "network 0.00792",
-        "divided by σ²": "network 0.01991",
-        "UWL": "network 0.01, own 1",
-        "GradNorm": "network 0.01, own 0.1",
-    },
-    10: {
-        "equal weights": "network 0.02706",
-        "divided by σ²": "network 0.01464",
-        "UWL": "network 0.01, own 1",
-        "GradNorm": "network 0.03, own 0.3",
-    },
-}
+# {tasks: {method: name}}
+CHOSEN = Chosen("05_toy_tuning", by=["tasks", "method"], setting=["setting"], value="loss", lowest=True)
 
 
 class Trunk(nn.Module):
@@ -121,13 +110,6 @@ def tune(seeds: Sequence[int], tasks: Sequence[int], methods: Sequence[str] = ME
     return pd.concat(ended).groupby(["tasks", "method", "setting"], sort=False)["loss"].mean().reset_index()
 
 
-def best(tuned: pd.DataFrame) -> dict[int, dict[str, str]]:
-    """{number of tasks: {method: the setting of the lowest loss}}, of the table of `tune`."""
-    first = tuned.sort_values("loss", kind="stable").drop_duplicates(["tasks", "method"])
-    found = first.set_index(["tasks", "method"])["setting"]
-    return {count: {method: found[count, method] for method in METHODS} for count in SIGMAS}
-
-
 def _trained(seeds: Sequence[int], settings: dict[tuple[int, str], list[str]]) -> Iterator[pd.DataFrame]:
     for (count, method), names in settings.items():
         worlds = [world(count, seed) for seed in seeds]
@@ -170,6 +152,17 @@ def normalised(table: pd.DataFrame) -> pd.DataFrame:
 
 
 GRIDS = grids(
-    Grid("05_toy_tuning", tune, {"seeds": list(range(900, 920)), "tasks": [2, 10], "methods": METHODS}),
-    Grid("05_toy", toy, {"seeds": list(range(20)), "tasks": [2, 10], "methods": METHODS}),
+    Grid(
+        "05_toy_tuning",
+        tune,
+        {"seeds": list(range(900, 920)), "tasks": [2, 10], "methods": METHODS},
+        [Sample({"tasks": [2], "methods": ["divided by σ²"]}, {"loss": 0.03})],
+    ),
+    Grid(
+        "05_toy",
+        toy,
+        {"seeds": list(range(20)), "tasks": [2, 10], "methods": METHODS},
+        [Sample({"seeds": [2], "tasks": [2], "methods": ["UWL"]}, {"loss": 0.03, "weight": 0.03}, rows="step <= 100")],
+        [CHOSEN],
+    ),
 )

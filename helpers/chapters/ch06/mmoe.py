@@ -7,7 +7,7 @@ several experts and a mixture for each task, but gates that do not look at the r
 bring.
 
 Each structure chooses its shape among `SHAPES` and its learning rate among as many rates as every other, on seeds that
-no result uses (`tune`, `tune_relu`; kept as grids). What it chose stands in `CHOSEN`.
+no result uses (`tune`, `tune_relu`; kept as grids). `CHOSEN` reads there what it chose.
 
 Three kinds of tasks: those of the MMoE paper (`recipe`, as in chapter 04; losses of task A as logarithms to base 2),
 the relu features of `sharing` (R² of both tasks), and such features where the kind of row says which of them count.
@@ -15,7 +15,7 @@ the relu features of `sharing` (R² of both tasks), and such features where the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -28,8 +28,10 @@ from helpers.chapters.ch04.paper_tasks import EPOCHS, batches, beside_partners, 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import TaskPair, kind_tasks
 from helpers.experiments import feature_tasks
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, mean_r2, small_batches
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, equal, median
 from helpers.experiments.sweep import points, sweep
 from helpers.models.experts import PLE, MMoE, gate_weights
 from helpers.models.shared_bottom import SharedBottom, SingleTasks, parameter_count
@@ -37,7 +39,7 @@ from helpers.support import validate
 from helpers.training.loop import Run
 
 Shape = tuple[int, ...]
-Choices = dict[str, tuple[Shape, float]]  # {model: (shape, learning rate)}
+Choices = Mapping[str, tuple[Shape, float]]  # {model: (shape, learning rate)}
 
 MODELS = (
     "single-task",
@@ -86,17 +88,6 @@ def size(model: str, shape: Shape | None = None) -> int:
     return parameter_count(build(model, 0, shape=shape))
 
 
-def best(table: pd.DataFrame, value: str, lowest: bool = False) -> pd.DataFrame:
-    """The best shape and rate of each model (and amount of rows) in a table of `tune` or `tune_relu`, by the mean.
-
-    Of equal means, up to what summing rounds off, the one at the smaller rate.
-    """
-    by = [name for name in ("rows", "model") if name in table]
-    means = table.groupby([*by, "shape", "rate"], sort=False)[value].mean().round(9).reset_index()
-    order = means.sort_values([value, "rate"], ascending=[lowest, True])
-    return order.groupby(by, sort=False).head(1).sort_values(by).reset_index(drop=True)
-
-
 def shape_name(shape: Shape) -> str:
     return " × ".join(map(str, shape))
 
@@ -113,20 +104,21 @@ def search(shapes: dict[str, Sequence[Shape]], rates: Sequence[float], measure: 
     return pd.concat(parts, ignore_index=True)
 
 
+def _choice(name: str, rate: float) -> tuple[Shape, float]:
+    return tuple(map(int, name.split(" × "))), rate
+
+
+def _chosen(search: str, value: str = "r2", by: Sequence[str] = ("model",), lowest: bool = False) -> Chosen:
+    """What each model chose in one of the searches: `Choices`, or such for each value of an outer column."""
+    return Chosen(search, by=by, setting=["shape", "rate"], value=value, lowest=lowest, make=_choice)
+
+
 # The MMoE paper's tasks
 
 PAPER_RATE = 0.01  # the largest of the paper's three rates, 0.0001, 0.001 and 0.01
 RATES = (0.02, 0.05, 0.1, 0.15, 0.2)
 AT_PAPER_RATE: Choices = {model: (SHAPES[model][0], PAPER_RATE) for model in MODELS}
-CHOSEN: Choices = {  # what `tune` finds best
-    "single-task": ((10,), 0.15),
-    "one expert": ((4,), 0.1),
-    "shared-bottom, equal size": ((15,), 0.1),
-    "fixed gates": ((4, 4), 0.15),
-    "one-gate MoE": ((4, 5), 0.05),
-    "MMoE": ((2, 8), 0.05),
-    "PLE": ((1, 1, 6), 0.1),
-}
+CHOSEN = _chosen("06_tuning", "log2_mse", lowest=True)
 
 
 def figure_4(
@@ -236,26 +228,7 @@ SAME, OTHER = "same features, other mix", "disjoint features"
 RELU_ROWS = (500, 2000)
 STEPS = 400  # of batches of at most 250 rows, whatever the amount of data
 RELU_RATES = (0.005, 0.01, 0.02, 0.04)
-CHOSEN_RELU: dict[int, Choices] = {  # what `tune_relu` finds best, for each amount of rows
-    500: {
-        "single-task": ((10,), 0.04),
-        "one expert": ((4,), 0.01),
-        "shared-bottom, equal size": ((15,), 0.02),
-        "fixed gates": ((3, 7), 0.02),
-        "one-gate MoE": ((2, 9), 0.01),
-        "MMoE": ((2, 8), 0.005),
-        "PLE": ((1, 1, 6), 0.01),
-    },
-    2000: {
-        "single-task": ((10,), 0.02),
-        "one expert": ((4,), 0.02),
-        "shared-bottom, equal size": ((19, 4), 0.01),
-        "fixed gates": ((4, 4), 0.02),
-        "one-gate MoE": ((2, 9), 0.02),
-        "MMoE": ((2, 8), 0.01),
-        "PLE": ((1, 1, 6), 0.02),
-    },
-}
+CHOSEN_RELU = _chosen("06_tuning_relu", by=("rows", "model"))
 RELU_RATE = 0.01  # of what is not tuned
 
 
@@ -264,7 +237,7 @@ def scores(
     conditions: Sequence[str] = (SAME, OTHER),
     rows: Sequence[int] = RELU_ROWS,
     models: Sequence[str] = MODELS,
-    choices: dict[int, Choices] = CHOSEN_RELU,
+    choices: Mapping[int, Choices] = CHOSEN_RELU,
     steps: int | None = None,
 ) -> pd.DataFrame:
     """Test R² of both tasks: condition, rows, seed, model, task, r2."""
@@ -292,15 +265,7 @@ def tune_relu(
 
 KIND_ROWS, KIND_STEPS = 2000, 800
 KIND_RATES = (0.01, 0.02, 0.04, 0.08)
-CHOSEN_KIND: Choices = {  # what `tune_kinds` finds best
-    "single-task": ((10,), 0.08),
-    "one expert": ((4,), 0.02),
-    "shared-bottom, equal size": ((16, 7), 0.01),
-    "fixed gates": ((3, 7), 0.04),
-    "one-gate MoE": ((2, 9), 0.01),
-    "MMoE": ((2, 8), 0.02),
-    "PLE": ((1, 1, 6), 0.08),
-}
+CHOSEN_KIND = _chosen("06_tuning_kinds")
 
 
 def kinds(
@@ -329,12 +294,7 @@ def tune_kinds(
 # PLE and the seesaw
 
 SEESAW_MODELS = ("one expert", "shared-bottom, equal size", "MMoE", "PLE")
-CHOSEN_SEESAW: Choices = {  # what `tune_seesaw` finds best
-    "one expert": ((4,), 0.02),
-    "shared-bottom, equal size": ((15,), 0.04),
-    "MMoE": ((2, 8), 0.01),
-    "PLE": ((1, 1, 6), 0.02),
-}
+CHOSEN_SEESAW = _chosen("06_tuning_seesaw")
 
 
 def weighted(
@@ -422,16 +382,96 @@ def with_column(pair: TaskPair, mean: float, deviation: float, seed: int) -> Tas
 
 TUNING_SEEDS = list(range(900, 912))
 
+ENDS = {"log2_mse": median(0.2, shift=0.1)}  # as in chapter 04: at these rates a rounding error moves a run
+
 GRIDS = grids(
-    Grid("06_tuning", tune, {"seeds": TUNING_SEEDS, "rates": list(RATES), "shapes": SHAPES}),
-    Grid("06_tuning_relu", tune_relu, {"seeds": TUNING_SEEDS[:8], "rates": list(RELU_RATES), "shapes": SHAPES}),
-    Grid("06_figure_4", figure_4, {"seeds": list(range(SEEDS)), "p": list(P), "choices": CHOSEN}),
-    Grid("06_paper_rate", figure_4, {"seeds": list(range(24)), "p": list(P), "choices": AT_PAPER_RATE}),
-    Grid("06_usage", usage, {"seeds": list(range(24)), "p": list(USAGE_P), "rate": USAGE_RATE}),
-    Grid("06_relu", scores, {"seeds": list(range(32)), "rows": list(RELU_ROWS), "choices": CHOSEN_RELU}),
-    Grid("06_tuning_kinds", tune_kinds, {"seeds": TUNING_SEEDS[:8], "rates": list(KIND_RATES), "shapes": SHAPES}),
-    Grid("06_kinds", kinds, {"seeds": list(range(32)), "choices": CHOSEN_KIND}),
-    Grid("06_tuning_seesaw", tune_seesaw, {"seeds": TUNING_SEEDS[:8], "rates": list(RELU_RATES)}),
-    Grid("06_seesaw", weighted, {"seeds": list(range(32)), "choices": CHOSEN_SEESAW}),
-    Grid("06_collapse", collapse, {"seeds": list(range(24)), "columns": list(COLUMNS)}),
+    Grid(
+        "06_tuning",
+        tune,
+        {"seeds": TUNING_SEEDS, "rates": list(RATES), "shapes": SHAPES},
+        [Sample({"rates": [0.05], "shapes": {"MMoE": ((2, 8),)}}, ENDS)],
+    ),
+    Grid(
+        "06_tuning_relu",
+        tune_relu,
+        {"seeds": TUNING_SEEDS[:8], "rates": list(RELU_RATES), "shapes": SHAPES},
+        [Sample({"seeds": [900], "rates": [0.01], "shapes": {"fixed gates": ((4, 4),)}}, {"r2": 0.03})],
+    ),
+    Grid(
+        "06_figure_4",
+        figure_4,
+        {"seeds": list(range(SEEDS)), "p": list(P)},
+        [Sample({"seeds": range(8), "p": [0.0], "models": ["MMoE"]}, ENDS)],
+        [CHOSEN],
+    ),
+    Grid(
+        "06_paper_rate",
+        figure_4,
+        {"seeds": list(range(24)), "p": list(P), "choices": AT_PAPER_RATE},
+        [Sample({"seeds": range(8), "p": [0.0], "models": ["MMoE"]}, ENDS)],
+    ),
+    Grid(
+        "06_usage",
+        usage,
+        {"seeds": list(range(24)), "p": list(USAGE_P), "rate": USAGE_RATE},
+        [
+            Sample(
+                {"seeds": range(8), "p": [0.0], "models": ["MMoE"]},
+                {
+                    "weight": median(0.1, shift=0.05),
+                    "common": median(0.1, shift=0.05),
+                    "permuted": median(0.1, shift=0.05),
+                },
+            )
+        ],
+    ),
+    Grid(
+        "06_relu",
+        scores,
+        {"seeds": list(range(32)), "rows": list(RELU_ROWS)},
+        [
+            Sample(
+                {
+                    "seeds": [3, 11],
+                    "conditions": [OTHER],
+                    "rows": [500],
+                    "models": ["shared-bottom, equal size", "MMoE"],
+                },
+                {"r2": 0.03},
+            )
+        ],
+        [CHOSEN_RELU],
+    ),
+    Grid(
+        "06_tuning_kinds",
+        tune_kinds,
+        {"seeds": TUNING_SEEDS[:8], "rates": list(KIND_RATES), "shapes": SHAPES},
+        [Sample({"seeds": [900, 901], "rates": [0.02], "shapes": {"fixed gates": ((4, 4),)}}, {"r2": 0.03})],
+    ),
+    Grid(
+        "06_kinds",
+        kinds,
+        {"seeds": list(range(32))},
+        [Sample({"seeds": [4], "models": ["MMoE", "fixed gates"]}, {"r2": 0.03})],
+        [CHOSEN_KIND],
+    ),
+    Grid(
+        "06_tuning_seesaw",
+        tune_seesaw,
+        {"seeds": TUNING_SEEDS[:8], "rates": list(RELU_RATES)},
+        [Sample({"seeds": [900, 901], "rates": [0.01], "models": ["one expert"]}, {"r2": 0.03})],
+    ),
+    Grid(
+        "06_seesaw",
+        weighted,
+        {"seeds": list(range(32))},
+        [Sample({"seeds": [5], "weights": [0.1], "models": ["PLE"]}, {"r2": 0.03})],
+        [CHOSEN_SEESAW],
+    ),
+    Grid(
+        "06_collapse",
+        collapse,
+        {"seeds": list(range(24)), "columns": list(COLUMNS)},
+        [Sample({"seeds": [7], "columns": ["scaled"], "models": ["MMoE"]}, {"r2": 0.03, "used": equal()})],
+    ),
 )

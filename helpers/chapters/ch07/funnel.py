@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -26,13 +25,15 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, Events, draw_events
+from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, UNSEEN, Events, draw_events
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features, Sparse
 from helpers.data.feed import AGES, TOPICS, World
 from helpers.data.worlds import described
 from helpers.evaluation.metrics import auc, log_loss
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.esmm import ESMM, TASKS, chain, funnel, product_logit
 from helpers.models.shared_bottom import Encoder, SharedBottom
 from helpers.support import validate
@@ -106,7 +107,7 @@ def impressions(seed: int, kind: str, strength: float, rows: int) -> tuple[pd.Da
 
 
 class Twice(nn.Module):
-    """Two encoders side by side, `(n, 2 · width)`: with `Halves` as bottom each tower has embeddings of its own."""
+    """Two encoders side by side, `(n, 2 · width)`."""
 
     def __init__(self, features: Features | int):
         super().__init__()
@@ -116,9 +117,12 @@ class Twice(nn.Module):
     def forward(self, inputs: Inputs) -> Tensor:
         return torch.cat([self.first(inputs), self.second(inputs)], dim=-1)
 
+    def check_inputs(self, inputs: Inputs) -> None:
+        self.first.check_inputs(inputs)
+
 
 class Halves(nn.Module):
-    """A bottom without parameters that gives the first tower the first half of a row, and the second the second."""
+    """A bottom without parameters: a row `(n, 2 · width)` as two, one for each tower."""
 
     def __init__(self, encoder: nn.Module):
         super().__init__()
@@ -126,6 +130,21 @@ class Halves(nn.Module):
 
     def forward(self, row: Tensor) -> list[Tensor]:
         return list(row.split(self.width, dim=-1))
+
+
+class NotShared(ESMM):
+    """The product without the sharing, the paper's ESMM-NS: each tower has embeddings of its own."""
+
+    def __init__(self, features: Features | int, **options):
+        super().__init__(features, encoder=Twice, **options)
+
+    def _make_bottom(self, *_) -> nn.Module:
+        return Halves(self.encoder)
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        halves = self.bottom(self.encoder(inputs))
+        a, b = (tower(half).squeeze(-1) for tower, half in zip(self.towers, halves, strict=True))
+        return {CLICK: a, LIKE: b, BOTH: product_logit(a, b)}
 
 
 @dataclass(frozen=True)
@@ -143,7 +162,7 @@ def build(model: str, tasks: Sequence[str], l2: float, seed: int) -> nn.Module:
     if validate.choice("model", model, MODELS) == "ESMM":
         return ESMM(features(), **options)
     if model == "ESMM, not shared":
-        return ESMM(features(), encoder=Twice, bottom=Halves, **options)
+        return NotShared(features(), **options)
     return SharedBottom(features(), dict.fromkeys(tasks, "binary"), [], **options)
 
 
@@ -275,19 +294,20 @@ def _name(tasks: Sequence[str]) -> str:
     return " + ".join(tasks)
 
 
-def tuned() -> pd.DataFrame:
-    """The best choice of every model in every situation: the rows of `tuning`'s kept tables with the lowest loss."""
-    table = pd.concat([GRIDS[name].read() for name in ("07_tuning", "07_tuning_rows")], ignore_index=True)
-    return table.loc[table.groupby(["kind", "strength", "rows", "model", "tasks"])["loss"].idxmin()]
-
-
-_tuned = lru_cache(maxsize=1)(tuned)
+TUNED = Chosen(
+    "07_tuning",
+    "07_tuning_rows",
+    by=["kind", "strength", "rows", "model", "tasks"],
+    setting=["lr", "l2", "weight"],
+    value="loss",
+    lowest=True,
+)
 
 
 def chosen(logs: Logs, model: str, tasks: Sequence[str]) -> Choice:
     """What the model chose in the situation of these logs; in one that was not tuned, in the nearest that was: first by
     the number of rows, then by strength."""
-    table = _tuned()
+    table = TUNED.table.sort_values(TUNED.by)
     table = table[(table["model"] == model) & (table["tasks"] == _name(tasks))]
     table = table[(table["kind"] == logs.kind) | (table["strength"] == 0)]
     for far in (np.log(table["rows"] / len(logs.train)).abs(), (table["strength"] - logs.strength).abs()):
@@ -314,8 +334,17 @@ def logged_loss(
 
 FEW, MANY = 3_000, 48_000
 
+JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02) | dict.fromkeys(
+    ("ratio", "clicked", "unclicked", "logged_ratio"), 0.1
+)
+
 GRIDS = grids(
-    Grid("07_tuning", tuning, {"seeds": list(TUNING_SEEDS), "situations": SITUATIONS, "rows": [ROWS]}),
+    Grid(
+        "07_tuning",
+        tuning,
+        {"seeds": list(TUNING_SEEDS), "situations": SITUATIONS, "rows": [ROWS]},
+        [Sample({"situations": [(SEEN, 2.0)], "models": ["single-task"], "tasks": [LIKE]}, {"loss": 2, "like": 2})],
+    ),
     Grid(
         "07_tuning_rows",
         tuning,
@@ -326,8 +355,26 @@ GRIDS = grids(
             "models": ["single-task", "masked shared-bottom", "ESMM"],
             "tasks": [LIKE],
         },
+        [Sample({"situations": [(SEEN, 1.0)], "rows": [FEW], "models": ["single-task"]}, {"loss": 2, "like": 2})],
     ),
-    Grid("07_funnel", compare, {"seeds": list(range(24)), "strengths": list(DIAL)}),
+    Grid(
+        "07_funnel",
+        compare,
+        {"seeds": list(range(24)), "strengths": list(DIAL)},
+        [
+            Sample(
+                {
+                    "seeds": [3, 11],
+                    "kinds": [UNSEEN],
+                    "strengths": [1.0],
+                    "models": ["single-task", "ESMM"],
+                    "tasks": [LIKE],
+                },
+                JUDGED,
+            )
+        ],
+        [TUNED],
+    ),
     *(
         Grid(
             f"07_rows_{rows}",
@@ -339,6 +386,8 @@ GRIDS = grids(
                 "rows": rows,
                 "tasks": [LIKE],
             },
+            [Sample({"seeds": [3, 11], "kinds": [SEEN], "models": ["single-task"]}, JUDGED)],
+            [TUNED],
         )
         for rows in (FEW, MANY)
     ),

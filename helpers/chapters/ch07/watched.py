@@ -22,6 +22,7 @@ from helpers.data.examples import Examples
 from helpers.data.features import Features
 from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample
 from helpers.models.esmm import ESMM, chain, funnel, product_logit
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
@@ -161,4 +162,17 @@ CHOSEN: dict[str, dict[tuple[str, ...], Choice]] = {
     "ESMM": {(WATCHED, BOTH): Choice(0.01, 0.03)},
 }
 
-GRIDS = grids(Grid("07_watched", compare, {"seeds": list(range(20)), "models": list(MODELS)}))
+GRIDS = grids(
+    Grid(
+        "07_watched",
+        compare,
+        {"seeds": list(range(20)), "models": list(MODELS)},
+        [
+            Sample(
+                {"seeds": [4, 11], "models": ["ESMM"]},
+                dict.fromkeys(("auc_like", "auc_both", "rated", "unrated"), 0.02),
+            )
+        ],
+        [CHOSEN],
+    ),
+)

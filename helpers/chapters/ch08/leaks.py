@@ -17,6 +17,7 @@ from helpers.capstone.table_checks import check
 from helpers.chapters.ch08.runs import DECLARATIONS, FEED
 from helpers.data.worlds import Feed
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, equal
 from helpers.support import validate
 
 PLANTED = "score_of_the_day"
@@ -67,7 +68,8 @@ def effects(table: pd.DataFrame) -> np.ndarray:
     return (share - by_seed["accused"].sum()).to_numpy(float)
 
 
+ONE_FEED = Sample({"seeds": [2]}, {"named": equal(), "accused": equal()})
 GRIDS = grids(
-    Grid("08_leaks", found, {"seeds": list(range(24))}),
-    Grid("08_leaks_sparse", sparse, {"seeds": list(range(24))}),
+    Grid("08_leaks", found, {"seeds": list(range(24))}, [ONE_FEED]),
+    Grid("08_leaks_sparse", sparse, {"seeds": list(range(24))}, [ONE_FEED]),
 )

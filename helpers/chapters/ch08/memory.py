@@ -25,6 +25,7 @@ from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.reading import read
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, ratio
 from helpers.support import environment, validate
 
 IDS = {"user": 100_000, "item": 50_000, "author": 5_000, "topic": 50}
@@ -94,7 +95,14 @@ def main(path: str) -> None:
     done()
 
 
-GRIDS = grids(Grid("08_memory", peaks, {"rows": [100_000, 300_000, 1_000_000]}))
+GRIDS = grids(
+    Grid(
+        "08_memory",
+        peaks,
+        {"rows": [100_000, 300_000, 1_000_000]},
+        [Sample({"rows": [100_000]}, {"mb": ratio(1.5), "seconds": 10})],
+    )
+)
 
 if __name__ == "__main__":
     main(sys.argv[1])

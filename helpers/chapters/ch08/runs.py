@@ -18,6 +18,7 @@ from helpers.evaluation.intervals import gain
 from helpers.evaluation.statistics import difference
 from helpers.evaluation.verdicts import verdict
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, equal
 from helpers.support import validate
 
 FEED, MOVIELENS = "feed", "MovieLens-100K"
@@ -78,7 +79,18 @@ def gains(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
+WITHIN = {"auc": 0.01, "by_item": 0.001, "overlap": 0.001, "users": 0.001, "units": equal()}
 GRIDS = grids(
-    Grid("08_feed", runs, {"seeds": list(range(20)), "data": FEED, "rows": ROWS[FEED]}),
-    Grid("08_movielens", runs, {"seeds": list(range(20)), "data": MOVIELENS, "rows": ROWS[MOVIELENS]}),
+    Grid(
+        "08_feed",
+        runs,
+        {"seeds": list(range(20)), "data": FEED, "rows": ROWS[FEED]},
+        [Sample({"seeds": [0, 1]}, WITHIN)],
+    ),
+    Grid(
+        "08_movielens",
+        runs,
+        {"seeds": list(range(20)), "data": MOVIELENS, "rows": ROWS[MOVIELENS]},
+        [Sample({"seeds": [0, 1]}, WITHIN)],
+    ),
 )

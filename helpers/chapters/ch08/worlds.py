@@ -21,6 +21,7 @@ from helpers.chapters.ch06.mmoe import RELU_RATE
 from helpers.data.synthetic import CONDITIONS, relu_tasks
 from helpers.evaluation.statistics import interval
 from helpers.experiments.grid import Grid, grids
+from helpers.experiments.sample import Sample, equal
 
 SAME, FLIPPED, DISJOINT = "same features, other mix", "same features, opposite sign", "disjoint features"
 WORLDS = (SAME, FLIPPED, DISJOINT)
@@ -96,16 +97,26 @@ def coverage(table: pd.DataFrame) -> pd.DataFrame:
     return table[[*keys, "seed"]].assign(**{name: inside.astype(int) for name, inside in held.items()})
 
 
+WITHIN = dict.fromkeys(("gain", "low", "high", "naive_low", "naive_high"), 0.02) | dict.fromkeys(
+    ("verdict", "word"), equal(0.7)
+)
 GRIDS = grids(
-    Grid("08_worlds", reports, {"seeds": list(range(32)), "conditions": list(WORLDS), "rows": [ROWS]}),
+    Grid(
+        "08_worlds",
+        reports,
+        {"seeds": list(range(32)), "conditions": list(WORLDS), "rows": [ROWS]},
+        [Sample({"seeds": [3], "conditions": [DISJOINT]}, WITHIN)],
+    ),
     Grid(
         "08_by_time",
         reports,
         {"seeds": list(range(40)), "conditions": [SAME, DISJOINT], "rows": [ROWS], "by_time": True},
+        [Sample({"seeds": [3], "conditions": [DISJOINT]}, WITHIN)],
     ),
     Grid(
         "08_rows",
         reports,
         {"seeds": list(range(100, 120)), "conditions": [SAME, DISJOINT], "rows": [500, 1_000, 2_000, 4_000]},
+        [Sample({"seeds": [103], "conditions": [DISJOINT], "rows": [500]}, WITHIN)],
     ),
 )

@@ -58,13 +58,3 @@ def test_the_kept_grids_hold_every_world_and_setting():
     labels = sum(len(labels) for traits in biases.PICTURES.values() for labels in traits.values())
     assert len(dials) == 24 * len(biases.STRENGTHS) * labels
     assert (biases.GRIDS["01_tenths"].read()["seeds"] == 24).all()
-
-
-@pytest.mark.long
-def test_a_sample_of_the_dials_is_measured_again():
-    new = biases.dials([5], strengths=(0.25, 1.0))
-    both = biases.GRIDS["01_dials"].read().merge(new, on=["bias", "strength", "trait", "label", "seed"])
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["value_x"], both["value_y"], atol=0.001)
-    again = biases.GRIDS["01_days"].read().merge(biases.days([7]), on=["seed", "signal"])
-    np.testing.assert_allclose(again["auc_x"], again["auc_y"], atol=0.001)

@@ -20,7 +20,7 @@ def test_the_bias_explorers_say_what_the_grid_holds():
 def test_the_fusion_explorer_says_what_the_grid_holds():
     grid = ranking.GRIDS["01_fusion"].read()
     explorer = fusion_explorer(grid)
-    settings = {"form": "multiplicative", "finish": -0.5} | ranking.CHOSEN
+    settings = {"form": "multiplicative", "finish": -0.5} | ranking.CHOSEN["multiplicative"]
     row = grid[(grid[list(settings)] == pd.Series(settings)).all(axis=1)].squeeze()
     said = said_at(explorer, **settings)
     assert said.startswith(f"True satisfaction {row['satisfaction']:.2f}, {row['plays']:.0%} clicked")

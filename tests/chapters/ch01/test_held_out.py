@@ -46,18 +46,3 @@ def test_the_kept_worlds_have_their_users_and_are_small():
 def test_nothing_else_uses_the_held_out_worlds():
     used = {seed for grid in GRIDS.values() if grid.name != "01_held_out" for seed in grid.settings.get("seeds", [])}
     assert not (used | set(ranking.PRACTICE)) & set(held_out.WORLDS)
-
-
-@pytest.mark.long
-def test_a_sample_of_the_worlds_trains_to_the_kept_predictions():
-    """On another CPU a run may end elsewhere for some candidates (by 0.5, seen once): most stay within a rounding."""
-    seeds = [2004, 2039]
-    new = ranking.predictions(tuple(seeds))
-    p, satisfaction = held_out.read()
-    worlds, users = [held_out.WORLDS.index(seed) for seed in seeds], slice(held_out.USERS)
-    np.testing.assert_allclose(satisfaction[worlds], new.outcomes["satisfaction"][:, users], atol=0.0101)
-    for task in p:
-        kept, again = p[task][worlds], new.scores[task][:, users]
-        if task != "watch_time":
-            kept, again = logit(kept), logit(again)
-        assert np.median(np.abs(kept - again)) < held_out.STEP

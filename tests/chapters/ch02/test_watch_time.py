@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from helpers.chapters.ch02 import watch_time
-from helpers.course import GRIDS
 from helpers.data.examples import Examples
 from helpers.data.worlds import Feed, features
 from helpers.training.losses import binary_cross_entropy, weighted_cross_entropy
@@ -167,25 +166,3 @@ def test_an_own_t_that_is_no_time_is_named(time, message):
 def test_unweighted_rows_stay_unweighted(feed):
     part, _ = feed.examples(features(), {"score": "click"}, 2000)
     assert isinstance(watch_time._weighted(part), Examples) and not watch_time._weighted(part).weights
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    """At the learning rate of the click model a rounding error, as between two CPUs, moves the end of a run: there the
-    mean of eight worlds must come out again, for the other models each world."""
-    kept = GRIDS["02_served"].read()
-    keys = ["seed", "model", "outcome"]
-    both = kept.merge(watch_time.served([3, 17], ["mended CE", "squared error"]), on=keys)
-    assert len(both) == 2 * 4 * len(watch_time.SERVED)  # at random and true satisfaction are models too
-    np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=0.05, atol=0.05)
-    both = kept.merge(watch_time.served(range(8), ["clicks"]).query("model == 'clicks'"), on=keys)
-    assert len(both) == 8 * len(watch_time.SERVED)
-    means = both.groupby("outcome")[["value_x", "value_y"]].mean()
-    np.testing.assert_allclose(means["value_x"], means["value_y"], rtol=0.05, atol=0.05)
-    new = watch_time.calibration([7])
-    both = GRIDS["02_calibration"].read().merge(new, on=["seed", "model", "by", "bin"])
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["predicted_x"], both["predicted_y"], rtol=0.05, atol=0.05)
-    new = watch_time.same_score([11])
-    both = GRIDS["02_same_score"].read().merge(new, on=["seed", "band", "videos"])
-    np.testing.assert_allclose(both["click_rate_x"], both["click_rate_y"], atol=0.02)

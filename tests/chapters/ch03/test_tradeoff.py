@@ -109,16 +109,3 @@ def test_compromises_counts_runs_with_both_losses_below():
     keys = [("weighted sum", w, 0, task) for w in (0.4, 0.6) for task in "ab"]
     table = pd.DataFrame(keys, columns=["sum", "weight", "seed", "task"]).assign(loss=[0.5, 0.6, 0.1, 0.95])
     assert tradeoff.compromises(table)["share"].tolist() == [0.5]
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    keys = ["correlation", "weight", "seed", "task"]
-    for name, model in (("03_one_score", "one score"), ("03_two_towers", "two towers")):
-        new = tradeoff.trade_off([3, 11], model, correlations=[-0.75, 0.5], weights=[0.2, 0.5])
-        both = tradeoff.GRIDS[name].read().merge(new, on=keys)
-        assert len(both) == len(new)
-        np.testing.assert_allclose(both["loss_x"], both["loss_y"], atol=0.03)
-    new = tradeoff.one_unit([4, 9], weights=[0.5])
-    both = tradeoff.GRIDS["03_one_unit"].read().merge(new, on=["sum", "weight", "seed", "task"])
-    np.testing.assert_allclose(both["loss_x"], both["loss_y"], atol=0.05)

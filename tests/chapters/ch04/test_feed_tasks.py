@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from helpers.chapters.ch04 import feed_tasks
-from helpers.course import GRIDS
 from helpers.data.feed import WATCH
 from helpers.data.worlds import features
 from helpers.models.shared_bottom import SharedBottom, parameter_count
@@ -75,16 +74,3 @@ def test_news_is_a_tidy_table():
         (model, task) for model in ("single-task", "shared-bottom") for task in ("click", "seconds")
     )
     assert table["score"].between(0.1, 0.9).all()
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    new = feed_tasks.news([3])
-    both = GRIDS["04_news"].read().merge(new, on=["width", "seed", "model", "task"])
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["score_x"], both["score_y"], atol=0.02)
-    for name, clicked in (("04_feed", False), ("04_feed_clicked", True)):
-        new = feed_tasks.places([4], ["click", "share"], ["nothing", feed_tasks.HALFWAY], clicked)
-        both = GRIDS[name].read().merge(new, on=["clicked", "shared", "seed", "label"])
-        assert len(both) == len(new) == 4
-        np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.02)

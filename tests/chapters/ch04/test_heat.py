@@ -1,20 +1,19 @@
 """Transfer by width and rows: one table a cell, each model at its rate."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from helpers.chapters.ch04 import heat
-from helpers.course import GRIDS
 from helpers.experiments import sweep
-from helpers.experiments.feature_tasks import MODELS
+from helpers.experiments.feature_tasks import LEARNING_RATES, MODELS
 
 
 def test_every_model_has_a_tuned_rate_for_every_cell():
     assert set(heat.RATES) == set(MODELS)
-    for rates in heat.RATES.values():
-        assert np.shape(rates) == (len(heat.WIDTHS), len(heat.ROWS))
-        assert set(np.ravel(rates)) <= set(heat.LEARNING_RATES)
+    for by_width in heat.RATES.values():
+        assert list(by_width) == list(heat.WIDTHS)
+        for by_rows in by_width.values():
+            assert list(by_rows) == list(heat.ROWS) and set(by_rows.values()) <= set(LEARNING_RATES)
 
 
 def test_transfer_is_a_tidy_table(monkeypatch):
@@ -37,13 +36,5 @@ def test_every_cell_trains_for_the_same_number_of_steps(monkeypatch):
     monkeypatch.setattr(sweep, "fit", fit)
     for rows in heat.ROWS:
         with pytest.raises(StopIteration):
-            heat.cell([0], heat.NAMES, 4, rows, "shared-bottom", 0.01)
+            heat.tune([0], [4], [rows], ["shared-bottom"], [0.01])
     assert {epochs * -(-rows // batch) for rows, epochs, batch in asked} == {heat.STEPS}
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grid_trains_to_the_kept_numbers():
-    new = heat.transfer([5], widths=[4, 32], rows=[250, 2000])
-    both = GRIDS["04_heat"].read().merge(new, on=["condition", "seed", "width", "rows", "model"])
-    assert len(both) == len(new)
-    np.testing.assert_allclose(both["r2_x"], both["r2_y"], atol=0.02)

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from helpers.chapters.ch04 import paper_tasks
-from helpers.course import GRIDS
 from helpers.data.synthetic import mmoe_tasks
 
 
@@ -36,15 +35,3 @@ def test_losses_are_a_tidy_table_with_the_single_task_loss_at_every_p(monkeypatc
     assert (single[-1.0] == single[0.0]).all()
     shared = table[table["model"] == "shared-bottom"].pivot(index="seed", columns="p", values="log2_mse")
     assert (shared[-1.0] != shared[0.0]).all()
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(("grid", "p", "width"), [("04_recipe", 1.0, 3), ("04_recipe_wide", 0.0, 18)])
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers(grid, p, width):
-    """At this learning rate one rounding error at the start, as between two CPUs, moves a run's end by 0.1 (standard
-    deviation), and now and then by several doublings. So half of the runs must end within 0.2, and not to one side."""
-    new = paper_tasks.losses(range(8), (p,), widths=[width])
-    both = GRIDS[grid].read().merge(new, on=["width", "p", "seed", "model"])
-    assert len(both) == len(new) == 24
-    off = both["log2_mse_x"] - both["log2_mse_y"]
-    assert off.abs().median() < 0.2 and abs(off.median()) < 0.1

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from helpers.chapters.ch04 import speed
-from helpers.course import GRIDS
 from helpers.data.synthetic import relu_tasks
 from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER
 from helpers.models.shared_bottom import SharedBottom
@@ -95,12 +94,3 @@ def test_an_unreachable_target_is_never_reached(monkeypatch):
     found = speed.steps(range(1), ["disjoint features"], models=["single-task", "shared-bottom"])
     assert list(found.columns) == ["condition", "seed", "model", "task", "target", "step"]
     assert found["step"].isna().all() and len(found) == 8
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grid_trains_to_the_kept_numbers():
-    new = speed.steps([7, 31])
-    both = GRIDS["04_speed"].read().merge(new, on=["condition", "seed", "model", "task", "target"])
-    assert len(both) == len(new)
-    same = (both["step_x"] == both["step_y"]) | (both["step_x"].isna() & both["step_y"].isna())
-    assert same.mean() > 0.8  # on another CPU a run may cross the target one look earlier or later

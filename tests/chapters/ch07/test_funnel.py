@@ -147,7 +147,7 @@ def test_every_model_chose_among_all_its_settings_in_every_situation():
         "ESMM": 24,
     }
     assert len({frozenset(choice.lr for choice in choices) for choices in funnel.CHOICES.values()}) == 1
-    best = funnel.tuned()
+    best = funnel.TUNED.table
     assert len(best) == 7 * 6 + 2 * 2 * 3
     lowest = table.groupby(at)["loss"].min()
     assert best.set_index(at)["loss"].sort_index().equals(lowest.sort_index())
@@ -158,7 +158,7 @@ def test_what_was_not_tuned_takes_the_nearest_that_was():
         logs = Logs.make([3], kind, strength, rows)
         return funnel.chosen(logs, "single-task", (LIKE,))
 
-    best = funnel.tuned().set_index(["model", "tasks", "rows", "kind", "strength"]).sort_index()
+    best = funnel.TUNED.table.set_index(["model", "tasks", "rows", "kind", "strength"]).sort_index()
 
     def kept(*key):
         row = best.loc[("single-task", LIKE, *key)]
@@ -173,23 +173,3 @@ def test_an_unknown_model_is_named():
     with pytest.raises(ValueError, match=r"^model: got 'ESM'"):
         funnel.build("ESM", (CLICK,), 0.0, 0)
     assert isinstance(funnel.build("ESMM", (), 0.0, 0), ESMM)
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    new = funnel.compare([3, 11], [UNSEEN], [1.0], ["single-task", "ESMM"], tasks=[LIKE])
-    keys = ["kind", "strength", "rows", "model", "seed", "task"]
-    both = funnel.GRIDS["07_funnel"].read().merge(new, on=keys)
-    assert len(both) == len(new) == 6
-    np.testing.assert_allclose(both["auc_x"], both["auc_y"], atol=0.02)
-    np.testing.assert_allclose(both["ratio_x"], both["ratio_y"], atol=0.1)
-
-
-@pytest.mark.long
-def test_a_sample_of_the_tuning_trains_to_the_kept_losses(monkeypatch):
-    monkeypatch.setattr(funnel, "CHOICES", {"ESMM": [Choice(0.003, 0.01), Choice(0.01, 0.1, 5.0)]})
-    new = funnel.tuning(funnel.TUNING_SEEDS, [(SEEN, 2.0)], [funnel.ROWS], ["ESMM"])
-    keys = ["kind", "strength", "rows", "model", "tasks", "lr", "l2", "weight"]
-    both = funnel.GRIDS["07_tuning"].read().merge(new, on=keys)
-    assert len(both) == len(new) == 2
-    np.testing.assert_allclose(both["loss_x"], both["loss_y"], atol=2)

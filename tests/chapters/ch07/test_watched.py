@@ -1,6 +1,5 @@
 """MovieLens as a funnel: what is drawn, and what is judged."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -70,12 +69,3 @@ def test_models_are_named():
     assert watched.build("single-task", (LIKE,), 0.0, 0).tasks == {LIKE: "binary"}
     with pytest.raises(ValueError, match=r"^model: got 'MMoE'"):
         watched.build("MMoE", (), 0.0, 0)
-
-
-@films
-@pytest.mark.long
-def test_a_sample_of_the_grid_trains_to_the_kept_numbers():
-    new = watched.compare([4, 11], ["ESMM"])
-    both = watched.GRIDS["07_watched"].read().merge(new, on=["seed", "model"])
-    assert len(both) == 2
-    np.testing.assert_allclose(both["auc_like_x"], both["auc_like_y"], atol=0.02)

@@ -6,7 +6,7 @@ import pytest
 
 from helpers.capstone.table_checks import alone
 from helpers.chapters.ch08 import leaks, runs
-from helpers.chapters.ch08.worlds import DISJOINT, FLIPPED, GRIDS, SAME, coverage, reports, said_right, world
+from helpers.chapters.ch08.worlds import DISJOINT, FLIPPED, SAME, coverage, reports, said_right, world
 from helpers.evaluation.intervals import gain
 
 
@@ -80,18 +80,6 @@ def test_the_newest_rows_of_a_log_are_its_last():
     assert len(log) == 500 and log["time"].is_monotonic_increasing and {"topic", "age_group"} <= set(log.columns)
     with pytest.raises(ValueError, match="data: got 'food'"):
         runs.log("food", 500)
-
-
-@pytest.mark.long
-def test_a_sample_of_the_grids_trains_to_the_kept_numbers():
-    keys = ["condition", "rows", "seed", "repeats", "task"]
-    new = reports([3], [DISJOINT])
-    both = GRIDS["08_worlds"].read().merge(new, on=keys)
-    assert len(both) == len(new) == 8
-    np.testing.assert_allclose(both["gain_x"], both["gain_y"], atol=0.02)
-    for name, measure in (("08_leaks", leaks.found), ("08_leaks_sparse", leaks.sparse)):
-        kept = leaks.GRIDS[name].read().query("seed == 2").reset_index(drop=True)
-        pd.testing.assert_frame_equal(measure([2]), kept)
 
 
 def test_the_flipped_world_has_negatively_correlated_labels_and_repeats_for_its_seed():
