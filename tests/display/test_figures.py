@@ -7,7 +7,8 @@ from helpers.display import figures
 
 @pytest.fixture(autouse=True)
 def close():
-    yield
+    with plt.rc_context():  # a style that a test sets ends with it
+        yield
     plt.close("all")
 
 

@@ -1,6 +1,6 @@
 """What the course says of its text, its papers and its own measurements, wherever it says it.
 
-CONTRIBUTING.md says where each idea of the text is taught: the sections that it names are there. The text is named and
+docs/the_text.md says where each idea of the text is taught: the sections that it names are there. The text is named and
 cited. The README's table says what the claims' verdicts allow, and nothing says more than the history of the margins.
 """
 
@@ -18,7 +18,7 @@ from helpers.experiments.grid import kept
 from tools import notebooks
 
 ROOT = Path(__file__).parents[2]
-TABLE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## The text and where it is taught")[2]
+TABLE = (ROOT / "docs" / "the_text.md").read_text(encoding="utf-8")
 ROWS = [row for row in TABLE.splitlines() if row.startswith("| ") and not row.startswith("| the text |")]
 PLACES = [place for row in ROWS for place in re.findall(r"`(\d\d)`: ([^;|]+?) *(?=[;|])", row)]
 
@@ -180,7 +180,7 @@ def test_the_text_is_cited():
     assert text["authors"] == [{"name": "Datawhale"}] and re.fullmatch(r"[0-9a-f]{40}", text["commit"])
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *(f"notebooks/0{i}_*.ipynb" for i in range(5))])
+@pytest.mark.parametrize("name", ["README.md", "docs/the_text.md", *(f"notebooks/0{i}_*.ipynb" for i in range(5))])
 def test_the_text_is_named_and_linked_where_the_course_follows_it(name):
     (path,) = ROOT.glob(name)
     assert re.search(rf"\]\(https://github\.com/{TEXT}/blob/[0-9a-f]{{40}}/{CHAPTER}\)", prose(path))
