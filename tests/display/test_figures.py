@@ -1,15 +1,7 @@
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from helpers.display import figures
-
-
-@pytest.fixture(autouse=True)
-def close():
-    with plt.rc_context():  # a style that a test sets ends with it
-        yield
-    plt.close("all")
 
 
 @pytest.fixture
