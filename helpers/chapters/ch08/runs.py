@@ -57,7 +57,7 @@ def log(data: str, rows: int) -> pd.DataFrame:
 
 def runs(seeds: Sequence[int], data: str, rows: int) -> pd.DataFrame:
     """Test AUC of both sides: data, seed, model, task, auc, and of the task by_item (the AUC of a mean an item, as in
-    `own.Comparison`) and, for its gain, overlap, users and units."""
+    `comparison.Comparison`) and, for its gain, overlap, users and units."""
     one = compare(log(data, rows), DECLARATIONS[data], RECIPE, seeds=seeds, penalties=PENALTIES, curve=False)
     luck = one.gains.set_index("task")[["overlap", "users", "units"]]
     luck.insert(0, "by_item", one.facts.set_index("task")["by item"])
