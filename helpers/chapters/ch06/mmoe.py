@@ -10,7 +10,8 @@ Each structure chooses its shape among `SHAPES` and its learning rate among as m
 no result uses (`tune`, `tune_relu`; kept as grids). `CHOSEN` reads there what it chose.
 
 Three kinds of tasks: those of the MMoE paper (`paper_tasks` of chapter 04; losses of task A as logarithms to base 2),
-the relu features of `feature_tasks` (R² of both tasks), and such features where the kind of row says which of them count.
+the relu features of `feature_tasks` (R² of both tasks), and such features where the kind of row says which
+of them count.
 """
 
 from __future__ import annotations
