@@ -25,12 +25,6 @@ from tools import notebooks
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
-
-
 def table(**columns) -> pd.DataFrame:
     found = pd.DataFrame(columns)
     return found.assign(low=found["mean"] - 0.051, high=found["mean"] + 0.051)

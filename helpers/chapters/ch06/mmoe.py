@@ -93,7 +93,7 @@ def shape_name(shape: Shape) -> str:
     return " × ".join(map(str, shape))
 
 
-def search(shapes: dict[str, Sequence[Shape]], rates: Sequence[float], measure: Callable) -> pd.DataFrame:
+def _every_choice(shapes: dict[str, Sequence[Shape]], rates: Sequence[float], measure: Callable) -> pd.DataFrame:
     """measure(model, (shape, rate)), a table, for every shape of every model at every rate: its columns after model,
     shape, rate."""
     parts = []
@@ -147,7 +147,7 @@ def tune(
     seeds: Sequence[int], rates: Sequence[float] = RATES, shapes: dict[str, Sequence[Shape]] = SHAPES
 ) -> pd.DataFrame:
     """`figure_4` at p of 0 and 1 with every shape at every rate: model, shape, rate, p, seed, log2_mse."""
-    return search(shapes, rates, lambda model, choice: figure_4(seeds, (0.0, 1.0), {model: choice}, [model]))
+    return _every_choice(shapes, rates, lambda model, choice: figure_4(seeds, (0.0, 1.0), {model: choice}, [model]))
 
 
 # Who uses which expert
@@ -259,7 +259,7 @@ def tune_relu(
         found = scores(seeds, models=[model], choices={count: {model: choice} for count in RELU_ROWS})
         return found.groupby(["rows", "condition", "seed"], as_index=False)["r2"].mean()
 
-    return search(shapes, rates, measure)
+    return _every_choice(shapes, rates, measure)
 
 
 # Where the kind of row says which features count
@@ -289,7 +289,7 @@ def tune_kinds(
     def measure(model: str, choice: tuple[Shape, float]) -> pd.DataFrame:
         return kinds(seeds, [model], {model: choice}).groupby("seed", as_index=False)["r2"].mean()
 
-    return search(shapes, rates, measure)
+    return _every_choice(shapes, rates, measure)
 
 
 # PLE and the seesaw
@@ -327,7 +327,7 @@ def tune_seesaw(
         found = weighted(seeds, models=[model], choices={model: choice})
         return found.groupby(["weight", "seed"], as_index=False)["r2"].mean()
 
-    return search({model: SHAPES[model] for model in models}, rates, measure)
+    return _every_choice({model: SHAPES[model] for model in models}, rates, measure)
 
 
 def seesaw(table: pd.DataFrame) -> pd.DataFrame:
