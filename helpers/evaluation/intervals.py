@@ -9,7 +9,7 @@
         standard error² = spread² · (1 / seeds + test rows / training rows) + users²
 
 The second term is a rule of thumb for random splits. By time, where a seed is only another start, it comes out a little
-too small: how often such intervals hold what they should is measured in `helpers.chapters.ch08.worlds`.
+too small: how often such intervals hold what they should is measured in `helpers.chapters.ch08.coverage`.
 """
 
 from __future__ import annotations

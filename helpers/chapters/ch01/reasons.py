@@ -322,67 +322,41 @@ def tune(seeds: Sequence[int] = range(900, 930)) -> pd.DataFrame:
     return pd.concat([*parts, second]).pivot_table("r2", "model", ["tuned", "value"])
 
 
+WITHIN = {"r2": 0.02}
+OVER_SEEDS = dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02))
+TWO_SOURCES = {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}
 GRIDS = grids(
     Grid(
         "01_eavesdrop",
         eavesdrop,
-        {
-            "seeds": list(range(100)),
-            "names": list(LISTENERS),
-            "models": ["single-task", *WEIGHTS],
-            "labelled": 200,
-            "width": 8,
-            "lr": LEARNING_RATE,
-            "penalty": None,
-        },
-        [Sample({"seeds": [3, 50], "names": ["disjoint features"]}, {"r2": 0.02})],
+        {"seeds": range(100)},
+        [Sample({"seeds": [3, 50], "names": ["disjoint features"]}, WITHIN)],
         [LISTENING],
     ),
     Grid(
         "01_second_labels",
         second_labels,
-        {"seeds": list(range(60)), "models": list(SECOND_LABELS), "width": 32, "lr": LEARNING_RATE, "penalty": None},
-        [Sample({"seeds": [3, 31]}, {"r2": 0.02})],
+        {"seeds": range(60)},
+        [Sample({"seeds": [3, 31]}, WITHIN)],
         [{model: penalty for model, (_, _, penalty) in SECOND_LABELS.items()}],
     ),
     Grid(
         "01_carry_over",
         carry_over,
-        {
-            "seeds": list(range(60)),
-            "sources": list(SOURCES),
-            "labels": list(NEW_LABELS),
-            "width": 32,
-            "lr": LEARNING_RATE,
-        },
-        [
-            Sample(
-                {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}, {"r2": mean(0.02)}
-            )
-        ],
+        {"seeds": range(60)},
+        [Sample(TWO_SOURCES, {"r2": mean(0.02)})],
         [SOURCES, {"frozen": FROZEN, "from scratch": SCRATCH}],
     ),
     Grid(
         "01_gaps",
         gaps,
-        {"seeds": list(range(40)), "names": list(SECOND_TASKS), "widths": [8, 32], "epochs": 500, "lr": LEARNING_RATE},
-        [
-            Sample(
-                {"seeds": range(12), "names": ["none", "shuffled labels"], "widths": [8]},
-                dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02)),
-            )
-        ],
+        {"seeds": range(40)},
+        [Sample({"seeds": range(12), "names": ["none", "shuffled labels"], "widths": [8]}, OVER_SEEDS)],
     ),
     Grid(
         "01_penalties",
         penalties,
-        {
-            "seeds": list(range(60)),
-            "names": list(SECOND_TASKS),
-            "values": list(PENALTIES),
-            "width": 8,
-            "lr": LEARNING_RATE,
-        },
-        [Sample({"seeds": [3, 31], "names": ["none", "same features"], "values": [0.0, 0.04]}, {"r2": 0.02})],
+        {"seeds": range(60)},
+        [Sample({"seeds": [3, 31], "names": ["none", "same features"], "values": [0.0, 0.04]}, WITHIN)],
     ),
 )

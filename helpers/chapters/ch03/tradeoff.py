@@ -169,15 +169,9 @@ def compromises(table: pd.DataFrame) -> pd.DataFrame:
     return served.groupby(level=["sum", "seed"]).mean().rename("share").reset_index()
 
 
-SETTINGS = {"seeds": list(range(20)), "correlations": list(CORRELATIONS), "weights": list(WEIGHTS)}
 FEW = Sample({"seeds": [3, 11], "correlations": [-0.75, 0.5], "weights": [0.2, 0.5]}, {"loss": 0.03, "auc": 0.03})
 GRIDS = grids(
-    Grid("03_one_score", trade_off, SETTINGS | {"model": MODELS[0]}, [FEW]),
-    Grid("03_two_towers", trade_off, SETTINGS | {"model": MODELS[1]}, [FEW]),
-    Grid(
-        "03_one_unit",
-        one_unit,
-        {"seeds": list(range(20))},
-        [Sample({"seeds": [4, 9], "weights": [0.5]}, {"loss": 0.05})],
-    ),
+    Grid("03_one_score", trade_off, {"seeds": range(20)}, [FEW]),
+    Grid("03_two_towers", trade_off, {"seeds": range(20), "model": "two towers"}, [FEW]),
+    Grid("03_one_unit", one_unit, {"seeds": range(20)}, [Sample({"seeds": [4, 9], "weights": [0.5]}, {"loss": 0.05})]),
 )

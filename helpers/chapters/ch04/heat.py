@@ -55,18 +55,9 @@ def tune(
     return found[[*COLUMNS, "rate"]]
 
 
+ONE = {"seeds": [900], "widths": [4], "rows": [250], "rates": [0.01]}
+CORNERS = {"seeds": [5], "widths": [4, 32], "rows": [250, 2000]}
 GRIDS = grids(
-    Grid(
-        "04_heat_tuning",
-        tune,
-        {"seeds": list(range(900, 904)), "widths": list(WIDTHS), "rows": list(ROWS), "rates": list(LEARNING_RATES)},
-        [Sample({"seeds": [900], "widths": [4], "rows": [250], "rates": [0.01]}, {"r2": 0.02})],
-    ),
-    Grid(
-        "04_heat",
-        transfer,
-        {"seeds": list(range(24)), "names": list(NAMES), "widths": list(WIDTHS), "rows": list(ROWS)},
-        [Sample({"seeds": [5], "widths": [4, 32], "rows": [250, 2000]}, {"r2": 0.02})],
-        [RATES],
-    ),
+    Grid("04_heat_tuning", tune, {"seeds": range(900, 904)}, [Sample(ONE, {"r2": 0.02})]),
+    Grid("04_heat", transfer, {"seeds": range(24)}, [Sample(CORNERS, {"r2": 0.02})], [RATES]),
 )

@@ -96,16 +96,8 @@ def label_correlations(p: Sequence[float] = P) -> pd.Series:
 ENDS = {"log2_mse": median(0.2, shift=0.1)}
 
 GRIDS = grids(
+    Grid("04_recipe", losses, {"seeds": range(100), "widths": [3]}, [Sample({"seeds": range(8), "p": [1.0]}, ENDS)]),
     Grid(
-        "04_recipe",
-        losses,
-        {"seeds": list(range(100)), "p": P, "widths": [3], "lr": LEARNING_RATE},
-        [Sample({"seeds": range(8), "p": [1.0]}, ENDS)],
-    ),
-    Grid(
-        "04_recipe_wide",
-        losses,
-        {"seeds": list(range(40)), "p": P, "widths": [18], "lr": LEARNING_RATE},
-        [Sample({"seeds": range(8), "p": [0.0]}, ENDS)],
+        "04_recipe_wide", losses, {"seeds": range(40), "widths": [18]}, [Sample({"seeds": range(8), "p": [0.0]}, ENDS)]
     ),
 )

@@ -229,57 +229,13 @@ def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
         optimizer.step()
 
 
+WITHIN = {"r2": 0.02}
+TWO_WEIGHTS = {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]}
 GRIDS = grids(
-    Grid(
-        "04_cosines",
-        cosines,
-        {"seeds": list(range(40)), "steps": 200, "every": 10, "width": 8},
-        [Sample({"seeds": [3]}, {"cosine": 0.05})],
-    ),
-    Grid(
-        "04_starts",
-        starts,
-        {"seeds": list(range(80)), "names": ["same features, same sign", "disjoint features"], "width": 8},
-        [Sample({"seeds": [9, 40]}, {"r2": 0.02})],
-    ),
-    Grid(
-        "04_conditions",
-        conditions,
-        {"seeds": list(range(120)), "names": list(CONDITIONS), "width": 8, "rows": 500, "lr": LEARNING_RATE},
-        [Sample({"seeds": [3, 77, 119]}, {"r2": 0.02})],
-    ),
-    Grid(
-        "04_heads",
-        heads,
-        {"seeds": list(range(120)), "names": list(RELATED), "width": 8},
-        [Sample({"seeds": [100]}, {"r2": 0.02})],
-    ),
-    Grid(
-        "04_widths",
-        widths,
-        {
-            "seeds": list(range(100)),
-            "names": ["same features, same sign", "disjoint features"],
-            "sizes": [4, 8, 16, 32],
-            "lr": LEARNING_RATE,
-        },
-        [Sample({"seeds": [50], "sizes": [4, 32]}, {"r2": 0.02})],
-    ),
-    Grid(
-        "04_weights",
-        weights,
-        {
-            "seeds": list(range(20)),
-            "shared": [0, 1, 2, 3, 4],
-            "widths": [4, 8, 16, 32],
-            "task_weights": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-            "lr": LEARNING_RATE,
-        },
-        [
-            Sample(
-                {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]},
-                {"single": 0.02, "transfer": 0.02},
-            )
-        ],
-    ),
+    Grid("04_cosines", cosines, {"seeds": range(40)}, [Sample({"seeds": [3]}, {"cosine": 0.05})]),
+    Grid("04_starts", starts, {"seeds": range(80)}, [Sample({"seeds": [9, 40]}, WITHIN)]),
+    Grid("04_conditions", conditions, {"seeds": range(120)}, [Sample({"seeds": [3, 77, 119]}, WITHIN)]),
+    Grid("04_heads", heads, {"seeds": range(120)}, [Sample({"seeds": [100]}, WITHIN)]),
+    Grid("04_widths", widths, {"seeds": range(100)}, [Sample({"seeds": [50], "sizes": [4, 32]}, WITHIN)]),
+    Grid("04_weights", weights, {"seeds": range(20)}, [Sample(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})]),
 )

@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch08 import leaks, worlds
-from helpers.chapters.ch08.worlds import DISJOINT, FLIPPED, REPEATS, SAME
+from helpers.chapters.ch08 import coverage, leaks
+from helpers.chapters.ch08.coverage import DISJOINT, FLIPPED, REPEATS, RIGHT, SAME
 from helpers.experiments.claim import Claim
 
 Effects = Callable[[pd.DataFrame], np.ndarray]
@@ -17,19 +17,19 @@ Effects = Callable[[pd.DataFrame], np.ndarray]
 
 def _right(table: pd.DataFrame) -> np.ndarray:
     """+1 for each world with disjoint features in which the recommendation is right, −1 where it is wrong, else 0."""
-    return worlds.said_right(_all_seeds(table), DISJOINT).to_numpy()
+    return coverage.said_right(_all_seeds(table), DISJOINT).to_numpy()
 
 
 def _open(table: pd.DataFrame) -> np.ndarray:
     """For each seed the share of its two worlds with the same features in which the report does not decide."""
     table = _all_seeds(table)
-    return np.mean([worlds.said_right(table, condition) == 0 for condition in (SAME, FLIPPED)], axis=0)
+    return np.mean([coverage.said_right(table, condition) == 0 for condition in (SAME, FLIPPED)], axis=0)
 
 
 def _wrong(table: pd.DataFrame) -> np.ndarray:
     """For each seed the share of its three worlds of which the report said the opposite of the truth."""
     table = _all_seeds(table)
-    by_condition = [worlds.said_right(table, condition) == -1 for condition in worlds.WORLDS]
+    by_condition = [coverage.said_right(table, condition) == -1 for condition in RIGHT]
     return np.mean(by_condition, axis=0)
 
 
@@ -37,7 +37,7 @@ def _held(which: str, against: str | None = None) -> Effects:
     """For each seed the share of its gains that an interval holds; less that of another kind of interval."""
 
     def effects(table: pd.DataFrame) -> np.ndarray:
-        shares = worlds.coverage(_all_seeds(table)).groupby("seed")[["report", "naive"]].mean()
+        shares = coverage.held(_all_seeds(table)).groupby("seed")[["report", "naive"]].mean()
         return (shares[which] - (shares[against] if against else 0)).to_numpy()
 
     return effects

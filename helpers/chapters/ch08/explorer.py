@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from helpers.capstone.comparison import MATTERS
-from helpers.chapters.ch08.worlds import RIGHT, WRONG
+from helpers.chapters.ch08.coverage import RIGHT, WRONG
 from helpers.display.explorer import Curves, Explorer
 from helpers.display.palette import METHOD, ORANGE, SINGLE_TASK, TASKS, Style
 from helpers.evaluation.statistics import summarise
@@ -20,7 +20,7 @@ KEYS = ["condition", "rows", "repeats"]
 def rows_explorer(grid: pd.DataFrame) -> Explorer:
     """Kind of tasks × rows × seeds → the width of the interval, and what the report says in how many worlds.
 
-    grid: the table of `own_worlds.reports`.
+    grid: the table of `coverage.reports`.
     """
     widths = summarise(grid.assign(half=(grid["high"] - grid["low"]) / 2), "half", KEYS).assign(what=HALF)
     best = grid[grid["repeats"] == grid["repeats"].max()].groupby(["condition", "rows"])["gain"].mean()
