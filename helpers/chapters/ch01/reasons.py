@@ -1,7 +1,7 @@
 """Why can a second task help? The reasons that the literature gives, each as an experiment with a control of its own.
 
 Caruana (1997) names them: eavesdropping, averaging of noise, a representation that carries over, regularisation. Tasks
-are those of `simulation.relu_tasks`; R² is measured on test rows against the noise-free target, each task at its own
+are those of `synthetic.relu_tasks`; R² is measured on test rows against the noise-free target, each task at its own
 best validation epoch unless said otherwise; models of one seed see the same rows.
 
 Every model has the L2 penalty that suits it best of `PENALTIES`, tried on seeds that no result uses (`tune`): without,

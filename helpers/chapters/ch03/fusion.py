@@ -2,7 +2,7 @@
 
 At training: one logit, trained on w·L(click) + (1−w)·L(finish), a network a weight. At serving: two towers, trained
 once, whose probabilities are fused with any weight. Finish is a label of every impression, as what is not clicked is
-not finished. Judged by AUC on the candidates of `feeds.Offer`, and by what the served top 10 bring.
+not finished. Judged by AUC on the candidates of `worlds.Offer`, and by what the served top 10 bring.
 """
 
 from __future__ import annotations
