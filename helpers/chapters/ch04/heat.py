@@ -11,12 +11,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import LEARNING_RATES, MODELS, build, mean_r2, small_batches, task_pair
+from helpers.experiments.feature_tasks import EXTREMES, LEARNING_RATES, MODELS, build, mean_r2, small_batches, task_pair
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import points, sweep
 
-NAMES = ("same features, same sign", "disjoint features")
 WIDTHS = (4, 8, 16, 32)
 ROWS = (250, 500, 1000, 2000)
 STEPS = 400
@@ -28,7 +27,7 @@ RATES = Chosen("04_heat_tuning", by=["model", "width", "rows"], setting=["rate"]
 
 def transfer(
     seeds: Sequence[int],
-    names: Sequence[str] = NAMES,
+    names: Sequence[str] = EXTREMES,
     widths: Sequence[int] = WIDTHS,
     rows: Sequence[int] = ROWS,
     models: Sequence[str] = MODELS,
@@ -50,7 +49,7 @@ def tune(
     rates: Sequence[float] = LEARNING_RATES,
 ) -> pd.DataFrame:
     """Each model at each of the rates: as `transfer`, and a column rate."""
-    at = points(model=models, width=widths, rows=rows, rate=rates, condition=NAMES, seed=seeds)
+    at = points(model=models, width=widths, rows=rows, rate=rates, condition=EXTREMES, seed=seeds)
     found = sweep(at, task_pair, build, lambda rows, rate: small_batches(rows, rate, STEPS), mean_r2)
     return found[[*COLUMNS, "rate"]]
 
