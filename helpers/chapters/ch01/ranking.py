@@ -176,11 +176,11 @@ def labels(seeds: Sequence[int], autoplay: bool = False) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def over_random(table: pd.DataFrame, value: str = "satisfaction") -> pd.DataFrame:
+def over_random(table: pd.DataFrame) -> pd.DataFrame:
     """What each score of `labels` serves minus what a random list of the same world does: seed, score, difference."""
-    rows = table[["seed", "score", value]]
+    rows = table[["seed", "score", "satisfaction"]]
     found = [name for name in rows["score"].unique() if name != "random"]
-    return pd.concat(difference(rows, value, name, "random", "score").assign(score=name) for name in found)
+    return pd.concat(difference(rows, "satisfaction", name, "random", "score").assign(score=name) for name in found)
 
 
 FORMS = {

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, RELU_MEAN, RELU_SD, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
-from helpers.experiments.feature_tasks import INPUTS, LEARNING_RATE, LEARNING_RATES, TASKS, TOWER, full_batches
+from helpers.experiments.feature_tasks import INPUTS, LEARNING_RATE, LEARNING_RATES, TASKS, TOWER, WIDTH, full_batches
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, mean
 from helpers.experiments.sweep import points, sweep
@@ -145,6 +145,7 @@ SOURCES = {
 FROZEN, SCRATCH = 0.01, 0.04
 NEW = {"c": "regression"}
 NEW_LABELS = (25, 50, 100, 200, 400)
+WIDE = 32  # units of the bottom
 
 
 def three_tasks(seed: int, related: bool) -> tuple[Examples, Examples, Examples, Examples]:
@@ -174,7 +175,6 @@ def carry_over(
     seeds: Sequence[int],
     sources: Sequence[str] = tuple(SOURCES),
     labels: Sequence[int] = NEW_LABELS,
-    width: int = 32,
     lr: float = LEARNING_RATE,
 ) -> pd.DataFrame:
     """R² of the new task c by the bottom that it starts from: bottom, mode, labels, seed, r2.
@@ -185,17 +185,17 @@ def carry_over(
     seeds = list(seeds)
     sets = {related: {seed: three_tasks(seed, related) for seed in seeds} for related in (True, False)}
     new = {seed: (rows, test) for seed, (_, _, rows, test) in sets[True].items()}  # the same rows of task c in both
-    scratch = _new_task({seed: _model("c", width, seed, SCRATCH) for seed in seeds}, new, labels, lr)
+    scratch = _new_task({seed: _model("c", WIDE, seed, SCRATCH) for seed in seeds}, new, labels, lr)
     parts = [scratch.assign(bottom="from scratch", mode="trained on")]
     for source in sources:
         related, tasks, before, after = SOURCES[source]
-        old = {seed: _model(tasks, width, seed, before) for seed in seeds}
+        old = {seed: _model(tasks, WIDE, seed, before) for seed in seeds}
         train, valid = (Examples.stack([rows[part] for rows in sets[related].values()]) for part in (0, 1))
         fit(list(old.values()), train, valid, lr=lr, seed=seeds, **BATCHES)
         frozen = {seed: tuple(_through(old[seed], rows) for rows in both) for seed, both in new.items()}
-        towers = {seed: SharedBottom(width, NEW, [], [TOWER], seed=seed, l2_layers=FROZEN) for seed in seeds}
+        towers = {seed: SharedBottom(WIDE, NEW, [], [TOWER], seed=seed, l2_layers=FROZEN) for seed in seeds}
         parts.append(_new_task(towers, frozen, labels, lr).assign(bottom=source, mode="frozen"))
-        started = {seed: _model("c", width, seed, after) for seed in seeds}
+        started = {seed: _model("c", WIDE, seed, after) for seed in seeds}
         for seed, model in started.items():
             model.bottom.load_state_dict(old[seed].bottom.state_dict())
         parts.append(_new_task(started, new, labels, lr).assign(bottom=source, mode="trained on"))
@@ -249,14 +249,8 @@ def _second_task(model: str, seed: int) -> TaskPair:
     return shuffled(pair, seed) if model == "shuffled labels" else pair
 
 
-def gaps(
-    seeds: Sequence[int],
-    names: Sequence[str] = SECOND_TASKS,
-    widths: Sequence[int] = (8, 32),
-    epochs: int = 500,
-    lr: float = LEARNING_RATE,
-) -> pd.DataFrame:
-    """Task a trained to the end of `epochs`, without stopping: second, width, seed, train, test, gap, r2.
+def gaps(seeds: Sequence[int], names: Sequence[str] = SECOND_TASKS, widths: Sequence[int] = (8, WIDE)) -> pd.DataFrame:
+    """Task a trained to the end of 500 epochs, without stopping: second, width, seed, train, test, gap, r2.
 
     train and test are mean squared errors against noisy labels (to the error on noise-free test labels the variance of
     the noise is added), gap is test − train.
@@ -265,7 +259,7 @@ def gaps(
         points(model=names, width=widths, seed=seeds),
         data=_second_task,
         model=lambda model, width, seed: _model(ONE if model == "none" else TASKS, width, seed),
-        options=lambda: full_batches(lr, epochs) | {"evaluate_every": epochs},  # so that the last state is the one kept
+        options=lambda: full_batches(epochs=500) | {"evaluate_every": 500},  # so that the last state is the one kept
         judge=_errors,
     )
     return scores.rename(columns={"model": "second"})
@@ -288,14 +282,13 @@ def penalties(
     seeds: Sequence[int],
     names: Sequence[str] = SECOND_TASKS,
     values: Sequence[float] = PENALTIES,
-    width: int = 8,
     lr: float = LEARNING_RATE,
 ) -> pd.DataFrame:
     """Task a with early stopping and an L2 penalty on all layers, the usual regularisers: second, penalty, seed, r2."""
     scores = sweep(
         points(model=names, penalty=values, seed=seeds),
         data=_second_task,
-        model=lambda model, penalty, seed: _model(ONE if model == "none" else TASKS, width, seed, penalty),
+        model=lambda model, penalty, seed: _model(ONE if model == "none" else TASKS, WIDTH, seed, penalty),
         options=lambda: full_batches(lr),
     ).rename(columns={"model": "second"})
     return scores.loc[scores["task"] == "a", ["second", "penalty", "seed", "r2"]].reset_index(drop=True)

@@ -250,10 +250,10 @@ def near_zero(seeds: Sequence[int], epochs: int = 600) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "r2"]]
 
 
-def clean_weights(seeds: Sequence[int], epochs: int = 600, every: int = 5) -> pd.DataFrame:
+def clean_weights(seeds: Sequence[int], epochs: int = 600) -> pd.DataFrame:
     """The weights that UWL learns on `CLEAN`: epoch (every fifth), task, weight, seed."""
     weights = train(CLEAN, seeds, balance=UWL(0.1), epochs=epochs)[0].weights
-    weights = weights[weights["epoch"] % every == 0]
+    weights = weights[weights["epoch"] % 5 == 0]
     return weights.assign(seed=np.array(seeds)[weights["copy"]])[["epoch", "task", "weight", "seed"]]
 
 
