@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from helpers.course import GRIDS
-from helpers.evaluation.four_outcomes import SMALLEST, outcome
+from helpers.evaluation.four_outcomes import outcome
 from helpers.evaluation.intervals import gain
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import difference, interval
 from helpers.support import validate
 

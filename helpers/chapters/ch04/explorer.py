@@ -8,7 +8,8 @@ import pandas as pd
 
 from helpers.chapters.ch04 import sharing
 from helpers.display.explorer import Curves, Explorer, Plane
-from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, SEESAW, SMALLEST, UNCLEAR, outcome
+from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, SEESAW, UNCLEAR, outcome
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
 from helpers.evaluation.verdicts import verdict
 
