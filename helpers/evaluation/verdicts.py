@@ -18,7 +18,13 @@ VERDICTS = HOLDS, OPPOSITE, SMALL, NO_EFFECT, UNDECIDED = (
     "no effect",
     "undecided",
 )
-WITHIN = (SMALL, NO_EFFECT)  # nothing that matters; whether 0 is in the interval, more seeds may change
+WITHIN = (SMALL, NO_EFFECT)
+
+
+def agree(one: str, other: str) -> bool:
+    """Whether two verdicts of one effect say the same: both of `WITHIN` say that nothing which matters was found, and
+    whether 0 is in the interval hangs on the number of seeds."""
+    return one == other or {one, other} <= set(WITHIN)
 
 
 def verdict(low: float, high: float, smallest: float, sign: int = 1) -> str:

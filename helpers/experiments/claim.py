@@ -35,7 +35,7 @@ import pandas as pd
 from helpers.evaluation import intervals, statistics
 from helpers.evaluation.margins import FAR, SMALLEST
 from helpers.evaluation.statistics import contrast
-from helpers.evaluation.verdicts import NO_EFFECT, SMALL, UNDECIDED, VERDICTS, WITHIN, verdict
+from helpers.evaluation.verdicts import NO_EFFECT, SMALL, UNDECIDED, VERDICTS, WITHIN, agree, verdict
 from helpers.support import validate
 
 MARGINS = Path(__file__).parents[2] / "data" / "margins.csv"  # what each claim was judged by, and since when
@@ -52,6 +52,7 @@ __all__ = [
     "mean",
     "one_log",
     "verdict",
+    "weak",
 ]
 
 
@@ -178,8 +179,7 @@ class Finding:
 
     @property
     def as_claimed(self) -> bool:
-        """Whether it says what the sentence says. Within the margin, 0 may be in the interval or not."""
-        return self.verdict == self.claim.expected or {self.verdict, self.claim.expected} <= set(WITHIN)
+        return agree(self.verdict, self.claim.expected)
 
     def __repr__(self) -> str:
         return f"{self.id} · {self.verdict} · {self._numbers()}"
@@ -219,7 +219,7 @@ class Finding:
         least, most = min(self.low, -1.3 * margin), max(self.high, 1.3 * margin)
 
         def at(value: float) -> str:
-            return f"{6 + (value - least) / (most - least) * (width - 12):.1f}"
+            return f"{6 + (value - least) / (most - least) * (width - 12):.2f}"
 
         def line(x1: str, y1: int, x2: str, y2: int, look: str) -> str:
             return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" {look}/>'
@@ -229,7 +229,7 @@ class Finding:
         return (
             f'<svg role="img" aria-label="{words}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
             f'style="max-width:100%"><title>{words}</title>'
-            f'<rect x="{edge}" y="1" width="{inside:.1f}" height="{height - 2}" fill="#dedede" stroke="#8a8a8a"/>'
+            f'<rect x="{edge}" y="1" width="{inside:.2f}" height="{height - 2}" fill="#dedede" stroke="#8a8a8a"/>'
             + line(at(0), 1, at(0), height - 1, 'stroke="#595959" stroke-dasharray="2 2"')
             + line(at(self.low), middle, at(self.high), middle, whisker)
             + "".join(line(at(end), middle - 5, at(end), middle + 5, whisker) for end in (self.low, self.high))
@@ -241,6 +241,16 @@ class Finding:
         zone = f"the grey zone of what does not matter, {-self.claim.smallest:g} to {self.claim.smallest:g}"
         where = lies.get(self.verdict, "outside {}").format(zone)
         return f"The interval, {self.low:+.4g} to {self.high:+.4g}, lies {where}."
+
+
+def weak(findings: Iterable[Finding]) -> list[str]:
+    """The ids of those that do not pass Holm's test at 5%, each against its own margin, all taken together.
+
+    A claim that states nothing, an undecided one, is not among the tests.
+    """
+    errors = {one.id: one.error for one in findings if one.claim.expected != UNDECIDED}
+    passed = set(statistics.holm(errors))
+    return [id for id in errors if id not in passed]
 
 
 def _minus(text: str) -> str:
