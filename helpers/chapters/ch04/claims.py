@@ -226,7 +226,7 @@ CLAIMS = {
         gain("r2", "DIN", over="DIN, softmax", column="shape", kind="matching"),
     ),
     "C4.26": interests(
-        "Where all items of a history count alike, DIN and the mean are equally good, to less than would matter.",
+        "Where all items of a history count alike, DIN and the mean differ by too little to matter.",
         gain("r2", "DIN", over="mean", column="shape", kind="all alike"),
         expected="too small to matter",
     ),
