@@ -199,11 +199,10 @@ class Finding:
     def _notes(self) -> list[str]:
         """Where the margin comes from, if it is not the unit's, and what it was before."""
         claim, before = self.claim, _moved().get(self.id, [])
-        own = claim.because or (
-            f"the sentence says far, or many: {FAR} × {SMALLEST[claim.unit]:g}" if claim.far else ""
-        )
+        far = f"the sentence says far, or many: {FAR} × {SMALLEST[claim.unit]:g}" if claim.far else ""
+        own = f"of its own, because {claim.because or far}" if claim.because or far else ""
         moved = f"moved: {' → '.join(f'{margin:g}' for margin in before)}" if len(before) > 1 else ""
-        return [f"Margin {note}." for note in (own and f"of its own, because {own}", moved) if note]
+        return [f"Margin {note}." for note in (own, moved) if note]
 
     def _repr_html_(self) -> str:
         undecided = self.verdict == UNDECIDED

@@ -62,7 +62,7 @@ decisions = partial(populations, unit="chance to return")
 
 CLAIMS = {
     "C3.2": rare(
-        "With the weights 0.5 and 0.5 the score ranks clicks worse than a pure click model, but by too little to matter.",
+        "With the weights 0.5 and 0.5 the score ranks clicks worse than a pure click model, by too little to matter.",
         gain("auc", UNDIVIDED, over=ALONE, column="scale", task="click"),
         expected="too small to matter",
         only={"scales": [ALONE, UNDIVIDED]},
@@ -177,7 +177,7 @@ CLAIMS = {
         expected="no effect",
     ),
     "C3.23": decisions(
-        "What deciding by clicks costs with 100,000 users per arm differs from the cost with 100 by too little to matter.",
+        "Deciding by clicks costs more with 100,000 users per arm than with 100, but by too little to matter.",
         _cost(("clicks", 100_000), over=("clicks", 100)),
         expected="too small to matter",
     ),
