@@ -58,7 +58,7 @@ def _hardly_moved(table: pd.DataFrame) -> np.ndarray:
 
 
 conditions = partial(Claim, grid="04_conditions", unit="R²", seeds=160)
-heads = partial(Claim, grid="04_heads", unit="R²", seeds=300, only={"names": [SAME, OPPOSITE]})
+heads = partial(Claim, grid="04_heads", unit="R²", only={"names": [SAME, OPPOSITE]})
 cosines = partial(Claim, grid="04_cosines", unit="cosine", seeds=60)
 seesaw = partial(
     Claim,
