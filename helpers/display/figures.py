@@ -79,21 +79,30 @@ def dots(
         offsets = np.linspace(-0.25, 0.25, len(part)) if len(part) > 1 else [0.0]
         for offset, (_, dot) in zip(offsets, part.iterrows(), strict=True):
             name, height = dot[series], row_number + offset
-            axes.hlines(height, dot["low"], dot["high"], color=look[name].colour, linewidth=2, label=name)
-            marker = {"marker": look[name].marker, "color": look[name].colour, "markersize": 7}
-            axes.plot(dot["mean"], height, label=name, **marker)
+            _dot(axes, dot, height, name, look[name])
             if few or name not in named:
                 named.add(name)
                 at = {"textcoords": "offset points", "color": look[name].colour, "va": "center"}
                 axes.annotate(name, (dot["high"], height), (8, 0), **at)
-    axes.set_yticks(range(len(rows)), rows)
+    _name_rows(axes, rows)
     axes.set_ylim(len(rows) - 0.45, -0.55)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(x_label)
     figure.suptitle(title, x=0.01, ha="left")  # over the names of the rows too: titles are long
     return figure
+
+
+def _dot(axes: Axes, dot: pd.Series, height: float, name: str, look: Style) -> None:
+    """A dot at a mean, and a whisker from low to high."""
+    axes.hlines(height, dot["low"], dot["high"], color=look.colour, linewidth=2, label=name)
+    axes.plot(dot["mean"], height, color=look.colour, marker=look.marker, markersize=7, label=name)
+
+
+def _name_rows(axes: Axes, rows: list) -> None:
+    """The names of rows at 0, 1, 2 … in place of a vertical axis."""
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
 
 
 def lines(
@@ -235,17 +244,13 @@ def small_multiples(
         if reference is not None:
             axes.axvline(part.loc[reference, "mean"], color=GREY, linewidth=1.2, linestyle=":", label=reference)
         for height, name in enumerate(rows):
-            dot, colour = part.loc[name], look[name].colour
-            axes.hlines(height, dot["low"], dot["high"], color=colour, label=name)
-            axes.plot(dot["mean"], height, marker=look[name].marker, color=colour, markersize=7, label=name)
+            _dot(axes, part.loc[name], height, name, look[name])
         axes.set_title(label, fontsize=12, fontweight="normal")
-        axes.set_yticks(range(len(rows)), rows)
+        _name_rows(axes, rows)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.margins(x=0.12)
         if from_zero:
             axes.set_xlim(left=0)
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
         axes.xaxis.set_major_locator(MaxNLocator(3))
     figure.suptitle(title, x=0.01, ha="left")
     figure.supxlabel(note if reference is None else f"{note}; dotted: {reference}", color=GREY, fontsize=11)
@@ -313,8 +318,7 @@ def heatmap(
     most = 1.8 * summary["mean"].abs().max()  # pale enough to read what stands on it
     for axes, name in zip(every[0], panels, strict=True):
         cells = summary[summary[panel] == name].set_index([row, column])
-        means = cells["mean"].unstack().reindex(index=rows, columns=columns)
-        axes.imshow(means, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
+        _colour_cells(axes, cells["mean"].unstack().reindex(index=rows, columns=columns), most)
         for (up, right), cell in cells[["mean", "low", "high"]].iterrows():
             at = columns.index(right), rows.index(up)
             clear = cell["low"] > matters or cell["high"] < -matters
@@ -326,10 +330,6 @@ def heatmap(
             if clear:
                 frame = plt.Rectangle((at[0] - 0.46, at[1] - 0.46), 0.92, 0.92, fill=False, color=BLACK, linewidth=1.8)
                 axes.add_patch(frame)
-        axes.set_xticks(range(len(columns)), columns)
-        axes.set_yticks(range(len(rows)), rows)
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
         axes.set_title(name, fontsize=12, fontweight="normal")
         axes.set_xlabel(x_label)
     every[0, 0].set_ylabel(y_label)
@@ -343,16 +343,20 @@ def matrix(table: pd.DataFrame, *, title: str, note: str) -> Figure:
     """Positive numbers of pairs, rows by columns, on a scale where 1 is neutral: teal above, brown below. NaN is left
     empty."""
     figure, axes = plt.subplots(figsize=(8, 0.9 + 0.5 * len(table)))
-    values = np.log(table.to_numpy(float))
-    most = 1.5 * np.nanmax(np.abs(values))  # pale enough to read what stands on it
-    axes.imshow(values, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
+    values = np.log(table.astype(float))
+    _colour_cells(axes, values, 1.5 * np.nanmax(np.abs(values)))  # pale enough to read what stands on it
     for (row, column), value in np.ndenumerate(table.to_numpy(float)):
         if not np.isnan(value):
             axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=BLACK)
-    axes.set_xticks(range(table.shape[1]), table.columns)
-    axes.set_yticks(range(len(table)), table.index)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
     figure.suptitle(title, x=0.01, ha="left")
     figure.supxlabel(note, color=GREY, fontsize=11)
     return figure
+
+
+def _colour_cells(axes: Axes, values: pd.DataFrame, most: float) -> None:
+    """A coloured cell for each value, brown at −most, teal at +most, with the names of its rows and columns."""
+    axes.imshow(values, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
+    axes.set_xticks(range(values.shape[1]), values.columns)
+    axes.set_yticks(range(len(values)), values.index)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
