@@ -7,7 +7,7 @@ import pandas as pd
 from helpers.chapters.ch01 import latency, ranking
 from helpers.chapters.ch01.biases import TRUTH
 from helpers.display.explorer import Curves, Explorer, Plane
-from helpers.display.palette import METHOD, ORANGE, SINGLE_TASK, TASKS, Style
+from helpers.display.palette import METHOD, SINGLE_TASK, TASKS
 from helpers.evaluation.statistics import summarise
 
 LOOKS = {"like": TASKS[0], "click": TASKS[1], "finish": TASKS[2], "favourite": TASKS[3]}
@@ -154,7 +154,7 @@ def latency_explorer() -> Explorer:
         title=f"Time of a request at {latency.SPEED / 1e9:.0f} billion multiply-adds per second",
         x_label="tasks N",
         y_label="milliseconds",
-        styles={latency.APART: SINGLE_TASK, latency.SHARED: METHOD, BUDGET: Style(ORANGE, (3, 1.5), "s")},
+        styles={latency.APART: SINGLE_TASK, latency.SHARED: METHOD, BUDGET: TASKS[1]},
     )
     ratios = counted.drop_duplicates(["bottom", "tasks"])[["bottom", "tasks", "ratio"]]
     ratio = Curves(
