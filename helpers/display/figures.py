@@ -66,8 +66,7 @@ def dots(
     of them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
     """
     _check(summary, row, series)
-    rows, names = list(dict.fromkeys(summary[row])), list(dict.fromkeys(summary[series]))
-    look = styles(names, NAMED)
+    rows, look = list(dict.fromkeys(summary[row])), styles(summary[series], NAMED)
     figure, axes = plt.subplots(figsize=(8, 1.3 + 0.5 * len(rows) * max(1, 0.62 * summary[row].value_counts().max())))
     axes.axvline(0, color=GREY, linewidth=1)
     if matters is not None:
@@ -120,38 +119,29 @@ def lines(
     figure, axes = plt.subplots()
     if zero:
         axes.axhline(0, color=GREY, linewidth=1)
-    names = list(dict.fromkeys(summary[series]))
-    look = styles(names, NAMED)
-    ends = []
-    for name in names:
+    look, ends = styles(summary[series], NAMED), {}
+    for name, style in look.items():
         part = summary[summary[series] == name].sort_values(x)
-        axes.plot(part[x], part["mean"], color=look[name].colour, linestyle=look[name].line, label=name)
-        axes.fill_between(part[x], part["low"], part["high"], color=look[name].colour, alpha=0.15, linewidth=0)
-        ends.append((float(part["mean"].iloc[-1]), name))
+        axes.plot(part[x], part["mean"], color=style.colour, linestyle=style.line, label=name)
+        axes.fill_between(part[x], part["low"], part["high"], color=style.colour, alpha=0.15, linewidth=0)
+        ends[name] = float(part["mean"].iloc[-1])
     axes.set(xlabel=x_label, ylabel=y_label, title=title)
     axes.margins(x=0)
     _name_ends(axes, ends, look)
     return figure
 
 
-def _name_ends(axes: Axes, ends: list[tuple[float, str]], look: dict[str, Style]) -> None:
+def _name_ends(axes: Axes, ends: dict[str, float], look: dict[str, Style]) -> None:
     """Write the names right of the axes at the lines' ends, moved apart where they would overlap."""
     low, high = axes.get_ylim()
-    gap = 0.065 * (high - low)
-    places = sorted(ends)
-    heights = [height for height, _ in places]
+    names = sorted(ends, key=lambda name: (ends[name], name))
+    heights = [ends[name] for name in names]
     for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + gap)
-    shift = (sum(heights) - sum(height for height, _ in places)) / len(heights)
-    for height, (_, name) in zip(heights, places, strict=True):
-        axes.annotate(
-            name,
-            (1.015, height - shift),
-            xycoords=("axes fraction", "data"),
-            color=look[name].colour,
-            va="center",
-            annotation_clip=False,
-        )
+        heights[i] = max(heights[i], heights[i - 1] + 0.065 * (high - low))
+    shift = (sum(heights) - sum(ends[name] for name in names)) / len(heights)
+    place = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+    for height, name in zip(heights, names, strict=True):
+        axes.annotate(name, (1.015, height - shift), color=look[name].colour, **place)
 
 
 def paths(
@@ -176,17 +166,15 @@ def paths(
     """
     _check(summary, series, pair)
     figure, axes = plt.subplots(figsize=(8, 5))
-    every = list(dict.fromkeys(summary[series]))
-    look = styles(every, NAMED)
-    for name in every:
+    for name, style in styles(summary[series], NAMED).items():
         part = summary[summary[series] == name]
         (x_mean, x_low, x_high), (y_mean, y_low, y_high) = (
             part[part[pair] == goal][["mean", "low", "high"]].to_numpy().T for goal in (x, y)
         )
-        colour = look[name].colour
+        colour = style.colour
         axes.hlines(y_mean, x_low, x_high, color=colour, linewidth=1.2, alpha=0.5)
         axes.vlines(x_mean, y_low, y_high, color=colour, linewidth=1.2, alpha=0.5)
-        line = {"color": colour, "linestyle": look[name].line, "marker": look[name].marker, "markersize": 5}
+        line = {"color": colour, "linestyle": style.line, "marker": style.marker, "markersize": 5}
         axes.plot(x_mean, y_mean, label=name, **line)
         if name in (reference or {}):
             curve = reference[name]
@@ -234,8 +222,8 @@ def small_multiples(
     from_zero  every axis begins at 0, so that panels can be compared
     """
     _check(summary, row, panel)
-    rows = [name for name in dict.fromkeys(summary[row]) if name != reference]
-    look, columns = styles(rows, NAMED), min(3, len(labels))
+    look, columns = styles(summary.loc[summary[row] != reference, row], NAMED), min(3, len(labels))
+    rows = list(look)
     shape = (-(-len(labels) // columns), columns)
     size = (8, 0.5 + shape[0] * (0.9 + 0.3 * len(rows)))
     figure, every = plt.subplots(*shape, figsize=size, sharey=True, squeeze=False)
@@ -243,8 +231,8 @@ def small_multiples(
         part = summary[summary[panel] == value].set_index(row)
         if reference is not None:
             axes.axvline(part.loc[reference, "mean"], color=GREY, linewidth=1.2, linestyle=":", label=reference)
-        for height, name in enumerate(rows):
-            _dot(axes, part.loc[name], height, name, look[name])
+        for height, (name, style) in enumerate(look.items()):
+            _dot(axes, part.loc[name], height, name, style)
         axes.set_title(label, fontsize=12, fontweight="normal")
         _name_rows(axes, rows)
         axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -275,20 +263,20 @@ def readings(
     """
     _check(summary, x, series)
     figure, axes = plt.subplots()
-    names = list(dict.fromkeys(summary[series]))
-    look = styles(names, NAMED) | {truth_label: SINGLE_TASK}
+    look = styles(summary[series], NAMED)
     axes.plot(truth["x"], truth["y"], color=SINGLE_TASK.colour, linestyle=SINGLE_TASK.line, label=truth_label)
     ends = {truth_label: (float(truth["x"].iloc[-1]), float(truth["y"].iloc[-1]))}
-    for name in names:
+    for name, style in look.items():
         part = summary[summary[series] == name].sort_values(x)
-        axes.vlines(part[x], part["low"], part["high"], color=look[name].colour)
-        dots = {"color": look[name].colour, "marker": look[name].marker, "linestyle": "", "markersize": 6}
+        axes.vlines(part[x], part["low"], part["high"], color=style.colour)
+        dots = {"color": style.colour, "marker": style.marker, "linestyle": "", "markersize": 6}
         axes.plot(part[x], part["mean"], label=name, **dots)
         ends[name] = float(part[x].iloc[-1]), float(part["mean"].iloc[-1])
+    look[truth_label] = SINGLE_TASK
     axes.set(xlabel=x_label, ylabel=y_label, title=title)
     last = [place for place, _ in ends.values()]
     if max(last) - min(last) < 0.1 * max(last):
-        _name_ends(axes, [(height, name) for name, (_, height) in ends.items()], look)
+        _name_ends(axes, {name: height for name, (_, height) in ends.items()}, look)
     else:
         for name, end in ends.items():
             axes.annotate(name, end, (9, 0), textcoords="offset points", color=look[name].colour, va="center")

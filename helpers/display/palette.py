@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -92,9 +93,8 @@ NAMED = {name: style for style, names in _NAMES.items() for name in names}
 
 def styles(names: Iterable[str], named: dict[str, Style] | None = None) -> dict[str, Style]:
     """A style for each name: as `named` has it, else task A's, task B's … in the order of the names."""
-    named = named or {}
-    rest = [name for name in names if name not in named]
-    return named | {name: TASKS[i % len(TASKS)] for i, name in enumerate(rest)}
+    named, free = named or {}, itertools.cycle(TASKS)
+    return {name: named[name] if name in named else next(free) for name in dict.fromkeys(names)}
 
 
 def in_few_colours(png: bytes) -> str:

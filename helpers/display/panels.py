@@ -57,13 +57,12 @@ class Curves:
         names, x, data = _arrays(self, self.y, controls)
         if not all(isinstance(value, int | float) for value in x):
             validate.fail("x", f"a column {self.x!r} of {self.table[self.x].dtype}", "a numeric column", TypeError)
-        styled, places = styles(names, self.styles), _decimals(data)
+        places = _decimals(data)
         low, high = _range(data, self.signed)
         if self.log and low <= 0:
             validate.fail("log", f"a value of {low:g}", "positive values, for a logarithmic axis")
         series = []
-        for i, name in enumerate(names):
-            style = styled[name]
+        for i, (name, style) in enumerate(styles(names, self.styles).items()):
             look = {"colour": style.colour, "dash": [LINE_WIDTH * d for d in style.dash], "marker": style.marker}
             values = {part: np.round(values[:, i], places).tolist() for part, values in data.items()}
             series.append({"name": str(name)} | look | values)
@@ -164,16 +163,8 @@ class Plane:
         corners = [(0.02, 0.97), (0.98, 0.97), (0.98, 0.03), (0.02, 0.03)]
         for (left, up), words in zip(corners, drawn["quadrants"] or [""] * 4, strict=True):
             align = {"ha": "left" if left < 0.5 else "right", "va": "top" if up > 0.5 else "bottom"}
-            axes.text(
-                left,
-                up,
-                "\n".join(words.rsplit(" ", 1)),
-                transform=axes.transAxes,
-                color=GREY,
-                fontstyle="italic",
-                fontsize=10,
-                **align,
-            )
+            look = {"color": GREY, "fontstyle": "italic", "fontsize": 10}
+            axes.text(left, up, "\n".join(words.rsplit(" ", 1)), transform=axes.transAxes, **look, **align)
         if "low" in points:
             (x_low, y_low), (x_high, y_high) = points["low"], points["high"]
             axes.hlines(y[cursor], x_low[cursor], x_high[cursor], color=drawn["colours"][0], lw=2.5)
