@@ -162,7 +162,8 @@ def rated_histories(runs: Runs) -> Figure:
 )
 def untuned(runs: Runs) -> Figure:
     return (
-        runs.gain(over="single-task")
+        runs.where(model=["single-task", "shared-bottom"])
+        .gain(over="single-task")
         .label(tuned={True: "tuned on both sides", False: "not tuned"})
         .dots("tuned", "task", title="Untuned, sharing harms both; tuned, no difference is left", matters=0.005)
     )

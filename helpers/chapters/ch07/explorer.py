@@ -24,17 +24,20 @@ SHORT = {  # names for the ends of the curves: two panels stand side by side
     "ESMM": "ESMM",
     funnel.TRUTH: "of the log",
 }
-STYLES = {short: NAMED[name] for name, short in SHORT.items()}
+COUNTS = {"by item": "likes counted", "by item's clicks": "clicks counted"}  # they rank, beside the models
+STYLES = {short: NAMED[name] for name, short in (SHORT | COUNTS).items()}
 
 
 def selection_explorer(grid: pd.DataFrame) -> Explorer:
     """Kind of selection × rows that are judged × its strength → how far each CVR is off, and how well it ranks.
 
     grid: the table of `funnel.compare`. "of the log" is P(like | click, x), what a perfect model of the log would say.
+    Two counts are ranked as well.
     """
-    cvr = grid[grid["task"] == funnel.LIKE].replace({"model": SHORT})
+    cvr = grid[grid["task"] == funnel.LIKE].replace({"model": SHORT | COUNTS})
     keys = ["kind", "strength", "model"]
-    ratios = pd.concat(summarise(cvr, column, keys).assign(rows=rows) for rows, column in ROWS.items())
+    models = cvr[cvr["model"].isin(SHORT.values())]
+    ratios = pd.concat(summarise(models, column, keys).assign(rows=rows) for rows, column in ROWS.items())
     order = summarise(cvr, "auc", keys)
     ratios["rows"] = pd.Categorical(ratios["rows"], list(ROWS))
     for table in (ratios, order):
@@ -71,7 +74,7 @@ def _in_words(ratios: pd.DataFrame, order: pd.DataFrame) -> Callable[[dict], str
 
     def sentence(settings: dict) -> str:
         kind, rows, strength = settings["kind"], settings["rows"], settings["strength"]
-        off = [f"{model} {ratio[kind, rows, strength, model] - 1:+.0%}".replace(" -", " −") for model in STYLES]
+        off = [f"{name} {ratio[kind, rows, strength, name] - 1:+.0%}".replace(" -", " −") for name in SHORT.values()]
         ranks = ", ".join(f"{model} {auc[kind, strength, model]:.3f}" for model in STYLES)
         place = f"Selection by what is {kind}, strength {strength:g}, {rows}"
         return f"{place}: too high or too low by {', '.join(off)}. AUC on all rows: {ranks}."
