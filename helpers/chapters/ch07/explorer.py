@@ -40,8 +40,8 @@ def selection_explorer(grid: pd.DataFrame) -> Explorer:
     ratios = pd.concat(summarise(models, column, keys).assign(rows=rows) for rows, column in ROWS.items())
     order = summarise(cvr, "auc", keys)
     ratios["rows"] = pd.Categorical(ratios["rows"], list(ROWS))
-    for table in (ratios, order):
-        table["model"] = pd.Categorical(table["model"], list(STYLES))
+    for table, names in ((ratios, SHORT.values()), (order, STYLES)):
+        table["model"] = pd.Categorical(table["model"], list(names))
     look = {"x": "strength", "y": "mean", "series": "model", "low": "low", "high": "high", "styles": STYLES}
     bias = Curves(
         ratios,
