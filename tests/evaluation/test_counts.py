@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
-from helpers.evaluation.counts import PRIOR, by_ids
+from helpers.data.examples import Examples
+from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, PRIOR, by_ids, item_count, rates
 
 ITEM = np.array([3, 3, 3, 7, 7, 9])
 LABEL = np.array([1, 1, 0, 0, 0, 1])
@@ -51,3 +53,38 @@ def test_of_two_columns_it_is_the_ridge_regression_on_both():
 def test_bad_input_is_named(rows, labels, asked, words):
     with pytest.raises(ValueError, match=words):
         by_ids(rows, labels, asked)
+
+
+def stacked(copies: int = 2) -> tuple[Examples, dict]:
+    rng = np.random.default_rng(2)
+    parts = []
+    for _ in range(copies):
+        ids, click = torch.from_numpy(rng.integers(0, 6, (60, 2))), torch.from_numpy(rng.integers(0, 2, 60))
+        like = click * torch.from_numpy(rng.integers(0, 2, 60))
+        labels = {"click": click.float(), "like": like.float()}
+        parts.append(Examples({"sparse": ids}, labels, {"like": click == 1}))
+    return Examples.stack(parts), {"sparse": torch.from_numpy(rng.integers(0, 6, (copies, 9, 2)))}
+
+
+def test_rates_count_observed_rows_alone_and_each_copy_its_own():
+    train, inputs = stacked()
+    found = rates(train, "like", inputs)
+    assert found.shape == (2, 9)
+    for copy in range(2):
+        ids, seen = train.inputs["sparse"][copy, :, 1], train.masks["like"][copy]
+        alone = by_ids([ids[seen]], train.labels["like"][copy][seen], [inputs["sparse"][copy, :, 1]])
+        assert np.allclose(found[copy], alone)
+
+
+def test_of_one_set_there_is_no_leading_axis():
+    train, inputs = stacked(1)
+    one = train.map(lambda tensor: tensor[0])
+    assert torch.equal(rates(one, "like", {"sparse": inputs["sparse"][0]}), rates(train, "like", inputs)[0])
+
+
+def test_an_item_is_counted_by_its_label_or_by_its_clicks():
+    train, inputs = stacked()
+    assert torch.equal(item_count(BY_ITEM, train, "like", "click", inputs), rates(train, "like", inputs))
+    assert torch.equal(item_count(BY_CLICKS, train, "like", "click", inputs), rates(train, "click", inputs))
+    with pytest.raises(ValueError, match="count: got 'by user'"):
+        item_count("by user", train, "like", "click", inputs)
