@@ -26,9 +26,10 @@ from tqdm.auto import tqdm
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import Split, prepare, split
 from helpers.capstone.ranker import Recipe, scaled
-from helpers.capstone.table_checks import PRIOR, Problems, must_pass
+from helpers.capstone.table_checks import Problems, must_pass
 from helpers.data.examples import Examples
 from helpers.data.features import Features
+from helpers.evaluation.counts import by_ids
 from helpers.evaluation.intervals import auc_influence, gain, over_users, r2_influence, seeds_needed
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.metrics import auc, gauc, r2
@@ -307,12 +308,10 @@ class _Table:
         return row | {"seeds_needed": np.nan if needed is None else needed}
 
     def by_item(self, task: str, seed: int) -> float:
-        """The metric of the mean training label of each item; `PRIOR` rows with the mean of all come to its own."""
+        """The metric of the mean training label of each item (`helpers.evaluation.counts`)."""
         item, (train, _, test) = self.declaration.item, self.split(seed)
         train, test = (part[part[task].notna()] for part in (train, test))
-        mean, own = train[task].mean(), train.groupby(item, observed=True)[task].agg(["sum", "count"])
-        means = (own["sum"] + PRIOR * mean) / (own["count"] + PRIOR)
-        score = test[item].map(means).astype(float).fillna(mean).to_numpy()
+        score = by_ids([train[item]], train[task].to_numpy(float), [test[item]])
         return (auc if self.tasks[task] == "binary" else r2)(score, test[task].to_numpy(float))
 
     def facts(self, seeds: Sequence[int]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import FRACTIONS, Split, cut, moments, prepare, split
 from helpers.capstone.reading import MISSING
 from helpers.data.features import LARGEST_FLOAT, Features, Sparse
+from helpers.evaluation.counts import by_ids
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import validate
 from helpers.training.loop import TOTAL
@@ -28,7 +29,7 @@ MOST_NEW = 0.3  # of the rows to test, that may be of users without a row to tra
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
-LOOKED_AT, BINS, PRIOR = 20_000, 50, 5.0  # rows, bins of a number, and rows that every mean starts from
+LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
 
 
@@ -351,14 +352,10 @@ def in_order(values: np.ndarray, labels: np.ndarray, kind: str) -> float:
 
 
 def alone(codes: np.ndarray, labels: np.ndarray, kind: str) -> float:
-    """AUC or R² with which one feature predicts a label: from its mean in the first half of the rows, on the second.
-
-    A mean starts from `PRIOR` rows with the mean of all, so that an id with one row does not repeat that row.
-    """
+    """AUC or R² with which one feature predicts a label: from its mean in the first half of the rows, on the second."""
     half = len(labels) // 2
     first, second = labels[:half], labels[half:]
     if len(np.unique(first)) < 2 or len(np.unique(second)) < 2:
         return float("nan")
-    sums, counts = (np.bincount(codes[:half], weights, codes.max() + 1) for weights in (first, np.ones(half)))
-    means = (sums + PRIOR * first.mean()) / (counts + PRIOR)
-    return float((auc if kind == "binary" else r2)(means[codes[half:]], second))
+    score = by_ids([codes[:half]], first, [codes[half:]])
+    return float((auc if kind == "binary" else r2)(score, second))

@@ -53,6 +53,7 @@ __all__ = [
     "Finding",
     "Findings",
     "gain",
+    "lead",
     "mean",
     "one_log",
     "verdict",
@@ -77,6 +78,16 @@ class Contrast:
 def gain(value: str, of: object, *, over: object, column: str = "model", **where) -> Contrast:
     """What `value` of one model (or level of another column) is above that of another, in the rows `where`."""
     return Contrast(value, {of: 1, over: -1}, column, where)
+
+
+def lead(value: str, of: object, *, over: Sequence, column: str = "model", **where) -> Callable[..., pd.Series]:
+    """`gain` over the best of several rivals, models or counts: the one whose mean over all seeds is highest."""
+    gains = [gain(value, of, over=rival, column=column, **where) for rival in over]
+
+    def effect(table: pd.DataFrame) -> pd.Series:
+        return min((of_one(table) for of_one in gains), key=pd.Series.mean)
+
+    return effect
 
 
 def mean(value: str, *, minus: float = 0.0, **where) -> Contrast:

@@ -10,7 +10,7 @@ from helpers.evaluation.intervals import gain as on_one_log
 from helpers.evaluation.margins import FAR, MARGINS, SMALLEST
 from helpers.evaluation.statistics import contrast
 from helpers.experiments import claim as module
-from helpers.experiments.claim import SHARES, Claim, Contrast, Findings, gain, mean, one_log, verdict, weak
+from helpers.experiments.claim import SHARES, Claim, Contrast, Findings, gain, lead, mean, one_log, verdict, weak
 
 
 def table(seeds) -> pd.DataFrame:
@@ -77,6 +77,15 @@ def test_a_gain_is_of_any_column_and_a_mean_may_have_a_constant_taken_off():
     by = runs().query("model == 'PLE'").pivot(index="seed", columns="p", values="r2")
     np.testing.assert_allclose(gain("r2", 1.0, over=0.0, column="p", model="PLE")(runs()), by[1.0] - by[0.0])
     np.testing.assert_allclose(mean("r2", minus=0.05, model="PLE", p=0.0)(runs()), by[0.0] - 0.05)
+
+
+def test_a_lead_is_over_the_rival_whose_mean_is_highest():
+    table = runs().query("p == 0").replace({"model": {"PLE": "weak"}})
+    best = table[table["model"] == "weak"].assign(model="by item", r2=lambda rows: rows["r2"] + 0.1)
+    wild = best.assign(model="by luck", r2=lambda rows: rows["r2"] - 0.01 + np.where(rows["seed"] == 0, 0.04, 0))
+    table = pd.concat([table, best, wild])  # ahead in one seed, behind on average
+    effect = lead("r2", "MMoE", over=["weak", "by luck", "by item"])(table)
+    pd.testing.assert_series_equal(effect, gain("r2", "MMoE", over="by item")(table))
 
 
 def test_a_claim_may_have_a_function_as_effect():

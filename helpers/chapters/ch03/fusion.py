@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from helpers.chapters.ch03.tradeoff import WEIGHTS
 from helpers.data.examples import Examples
 from helpers.data.worlds import Feed, Offer, features
+from helpers.evaluation.counts import ITEM_COUNTS, item_count
 from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, each
@@ -151,9 +152,9 @@ def constant_loss(labels: Tensor) -> float:
     return float(-(rate * np.log(rate) + (1 - rate) * np.log(1 - rate)))
 
 
-def rare(seeds: Sequence[int], scales: Sequence[str] = SCALES) -> pd.DataFrame:
-    """One score for click and like, with weights as they are and with losses divided by those of a constant: scale,
-    seed, task, auc."""
+def rare(seeds: Sequence[int], scales: Sequence[str] = (*SCALES, *ITEM_COUNTS)) -> pd.DataFrame:
+    """One score for click and like, with weights as they are and with losses divided by those of a constant, and what
+    counts rank: scale, seed, task, auc."""
     feeds = [Feed.make(seed) for seed in seeds]
     offers = [Offer.make(feed) for feed in feeds]
     click, like = (
@@ -164,11 +165,24 @@ def rare(seeds: Sequence[int], scales: Sequence[str] = SCALES) -> pd.DataFrame:
     share = dict(zip(SCALES, (one, one / 2, like / (click + like), 0 * one), strict=True))
     rows = []
     for scale in scales:
+        if scale in ITEM_COUNTS:
+            rows += [
+                (scale, *row) for feed, offer in zip(feeds, offers, strict=True) for row in _counted(feed, offer, scale)
+            ]
+            continue
         models, _ = train(feeds, RARE, OneHead, (share[scale], 1 - share[scale]))
         for seed, offer, model in zip(seeds, offers, models, strict=True):
             score = probabilities(model, offer)["click"]
             rows += [(scale, seed, task, auc(score, offer.outcomes[task])) for task in RARE]
     return pd.DataFrame(rows, columns=["scale", "seed", "task", "auc"])
+
+
+def _counted(feed: Feed, offer: Offer, count: str) -> list[tuple[int, str, float]]:
+    """Seed, task and AUC of one of `ITEM_COUNTS` of the rows that train the models of this feed."""
+    spec = features()
+    rows, inputs = feed.examples(spec, {label: label for label in RARE}, ROWS)[0], offer.inputs(spec)
+    scores = {task: item_count(count, rows, task, "click", inputs) for task in RARE}
+    return [(feed.seed, task, auc(score, offer.outcomes[task])) for task, score in scores.items()]
 
 
 TUNED = {"lr": LEARNING_RATE, "penalty": PENALTY}

@@ -16,7 +16,8 @@ from helpers.display.runs import TASK_NAMES, Runs
     options=["The clicks", "The likes", "Both, about equally"],
     answer=1,
     why="What counts is how much a goal moves the mixed label 0.5 · click + 0.5 · like. A like happens so rarely that "
-    "the click decides most of it.",
+    "the click decides most of it. The last two rows train nothing: they count a video's clicks, or the label's own "
+    "rate.",
 )
 def equal_weights(runs: Runs) -> Figure:
     words = ("click alone", "0.5 / 0.5", "0.5 / 0.5, divided", "like alone")

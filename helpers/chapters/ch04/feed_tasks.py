@@ -16,10 +16,12 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from helpers.data.examples import Examples, Inputs
 from helpers.data.feed import WATCH
 from helpers.data.worlds import USERS, Feed, Offer, features
+from helpers.evaluation.counts import ITEM_COUNTS, item_count
 from helpers.evaluation.metrics import auc, r2
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
@@ -41,6 +43,7 @@ PLACES: dict[str, tuple[list[int], list[int]]] = {
     "embeddings, 2 layers": ([148, 32], []),
 }
 HALFWAY = "embeddings, 1 layer"
+COMPARED = (*PLACES, *ITEM_COUNTS)  # and two counts, which no network is trained for
 WIDTHS = (4, 64)  # of the bottom, for the news example
 
 # What every model may choose from: the same eight configurations, by validation loss on worlds that serve no result.
@@ -108,30 +111,41 @@ def train(
     models = [SharedBottom(features(), kinds, bottom, tower, l2_embedding=l2, seed=seed) for seed in worlds.seeds]
     rows, valid = worlds.train.only(*tasks), worlds.valid.only(*tasks)
     run = fit(models, rows, valid, epochs=20, patience=3, batch_size=512, lr=lr, seed=worlds.seeds)
+    judged = tasks if judged is None else judged
+    outputs = {task: run.copies.predict(worlds.inputs, run.best[task][1])[task] for task in judged}
+    lowest = run.history[run.history["task"] != "total"].groupby(["task", "copy"])["valid"].min()
+    return scored(worlds, outputs), float(lowest.groupby("task").mean().sum())
+
+
+def scored(worlds: Worlds, outputs: dict[str, Tensor]) -> pd.DataFrame:
+    """The table seed, task, score for the outputs `(worlds, n)` of each task: AUC, or R² of the seconds, where
+    observed."""
     scores = []
-    for task in tasks if judged is None else judged:
-        outputs = run.copies.predict(worlds.inputs, run.best[task][1])[task]
-        for seed, output, outcomes in zip(worlds.seeds, outputs, worlds.outcomes, strict=True):
+    for task, several in outputs.items():
+        for seed, output, outcomes in zip(worlds.seeds, several, worlds.outcomes, strict=True):
             truth = outcomes[task].to_numpy()
             measure = auc if TASKS[task] == "binary" else r2
             scores.append((seed, task, measure(output, np.nan_to_num(truth), ~np.isnan(truth))))
-    lowest = run.history[run.history["task"] != "total"].groupby(["task", "copy"])["valid"].min()
-    return pd.DataFrame(scores, columns=["seed", "task", "score"]), float(lowest.groupby("task").mean().sum())
+    return pd.DataFrame(scores, columns=["seed", "task", "score"])
 
 
 def places(
     seeds: Sequence[int],
     labels: Sequence[str] = LABELS,
-    shared: Sequence[str] = tuple(PLACES),
+    shared: Sequence[str] = COMPARED,
     clicked: bool = False,
 ) -> pd.DataFrame:
-    """The eight labels trained together, by what they share, and apart: clicked, shared, seed, label, auc.
+    """The eight labels trained together, by what they share, apart, and by counts: clicked, shared, seed, label, auc.
 
     labels   which of them are judged; the shared models train on all eight
     clicked  whether the labels are observed and judged on clicked rows alone (but the click itself)
     """
     worlds, parts = Worlds.make(seeds, clicked), []
     for place in shared:
+        if place in ITEM_COUNTS:
+            found = {label: item_count(place, worlds.train, label, "click", worlds.inputs) for label in labels}
+            parts.append(scored(worlds, found).assign(clicked=clicked, shared=place))
+            continue
         for tasks in [[label] for label in labels] if place == "nothing" else [list(LABELS)]:
             judged = [task for task in tasks if task in labels]
             table, _ = train(worlds, tasks, *PLACES[place], *CHOSEN[clicked][key(place, tasks)], judged)
@@ -206,8 +220,8 @@ CHOSEN: dict[bool, dict[str, tuple[float, float]]] = {
     },
 }
 
-PART = {"seeds": [4], "labels": ["click", "share"], "shared": ["nothing", HALFWAY]}
-CLICKED = {"seeds": range(24), "shared": ["nothing", HALFWAY], "clicked": True}
+PART = {"seeds": [4], "labels": ["click", "share"], "shared": ["nothing", HALFWAY, *ITEM_COUNTS]}
+CLICKED = {"seeds": range(24), "shared": ["nothing", HALFWAY, *ITEM_COUNTS], "clicked": True}
 GRIDS = grids(
     Grid("04_feed", places, {"seeds": range(24)}, [Sample(PART, {"auc": 0.02})], [CHOSEN]),
     Grid("04_feed_clicked", places, CLICKED, [Sample(PART, {"auc": 0.02})], [CHOSEN]),

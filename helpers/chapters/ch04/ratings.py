@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ import torch
 from helpers.data import movielens
 from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sparse
+from helpers.evaluation.counts import BIASES, BY_ITEM, ITEM, USER, by_ids
 from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
@@ -33,6 +35,8 @@ COLUMNS = [
     Sparse("year"),
     Dense("age"),
 ]
+STARS = f"{BIASES} of the stars"
+COUNTS = {BY_ITEM: (ITEM,), BIASES: (USER, ITEM), STARS: (USER, ITEM)}  # and the columns whose ids they count
 PAIRS = (("like", "love"), ("dislike", "love"), ("like", "dislike"))
 BOTTOM, TOWER = [64], [32]
 
@@ -114,9 +118,9 @@ def transfer(
     pairs: Sequence[Sequence[str]] = PAIRS,
     tuned: bool = True,
 ) -> pd.DataFrame:
-    """Test AUC of Shared-Bottom and of single-task models: fraction, tuned, pair, seed, model, task, auc.
+    """Test AUC of Shared-Bottom, of single-task models and of counts: fraction, tuned, pair, seed, model, task, auc.
 
-    A single-task model is in the rows of each pair that its task belongs to.
+    A single-task model, or a count, is in the rows of each pair that its task belongs to.
     """
     chosen = (CHOSEN if tuned else UNTUNED)[fraction]
     each = [*([task] for pair in pairs for task in pair), *pairs]
@@ -124,12 +128,31 @@ def transfer(
     at = points(fraction=[fraction], model=settings.index, seed=seeds).join(settings, on="model")
     found = sweep(at, rows, build, training, by_task(auc))
     tables, parts = dict(list(found.groupby("model"))), []
+    counts = counted(seeds, fraction, sorted({task for pair in pairs for task in pair}))
     for pair in pairs:
         name = " + ".join(pair)
         for model, several in (("shared-bottom", [name]), ("single-task", pair)):
             table = pd.concat([tables[one] for one in several])
             parts.append(table.assign(tuned=tuned, pair=name, model=model))
+        own = counts[counts["task"].isin(pair)]
+        parts.append(own.assign(fraction=fraction, tuned=tuned, pair=name))
     return pd.concat(parts, ignore_index=True)[["fraction", "tuned", "pair", "seed", "model", "task", "auc"]]
+
+
+def counted(seeds: Sequence[int], fraction: float, tasks: Sequence[str]) -> pd.DataFrame:
+    """Test AUC of each of `COUNTS` of the training rows: model, task, seed, auc.
+
+    The biases are those of the task's own label, as models see it, or of the stars that were cut at a threshold for it.
+    """
+    frame, found = movielens.load(), []
+    ids, stars = examples()[1].inputs["sparse"], torch.tensor(frame["rating"].to_numpy())
+    for (count, columns), task, seed in product(COUNTS.items(), tasks, seeds):
+        train, _, test = split(fraction, seed)
+        label = torch.tensor(frame[task].to_numpy())
+        counts = label if count != STARS else -stars if task == "dislike" else stars
+        score = by_ids([ids[train, k] for k in columns], counts[train], [ids[test, k] for k in columns])
+        found.append((count, task, seed, auc(score, label[test])))
+    return pd.DataFrame(found, columns=["model", "task", "seed", "auc"])
 
 
 FEW = [Sample({"seeds": [5, 11]}, {"auc": 0.01})]

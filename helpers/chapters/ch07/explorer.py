@@ -22,21 +22,24 @@ SHORT = {  # names for the ends of the curves: two panels stand side by side
     "ESMM": "ESMM",
     funnel.TRUTH: "of the log",
 }
-STYLES = {short: NAMED[name] for name, short in SHORT.items()}
+COUNTS = {"by item": "likes counted", "by item's clicks": "clicks counted"}  # they rank, beside the models
+STYLES = {short: NAMED[name] for name, short in (SHORT | COUNTS).items()}
 
 
 def selection_explorer(grid: pd.DataFrame) -> Explorer:
     """Kind of selection × rows that are judged × its strength → how far each CVR is off, and how well it ranks.
 
     grid: the table of `funnel.compare`. "of the log" is P(like | click, x), what a perfect model of the log would say.
+    Two counts are ranked as well.
     """
-    cvr = grid[grid["task"] == funnel.LIKE].replace({"model": SHORT})
+    cvr = grid[grid["task"] == funnel.LIKE].replace({"model": SHORT | COUNTS})
     keys = ["kind", "strength", "model"]
-    ratios = pd.concat(summarise(cvr, column, keys).assign(rows=rows) for rows, column in ROWS.items())
+    models = cvr[cvr["model"].isin(SHORT.values())]
+    ratios = pd.concat(summarise(models, column, keys).assign(rows=rows) for rows, column in ROWS.items())
     order = summarise(cvr, "auc", keys)
     ratios["rows"] = pd.Categorical(ratios["rows"], list(ROWS))
-    for table in (ratios, order):
-        table["model"] = pd.Categorical(table["model"], list(STYLES))
+    for table, names in ((ratios, SHORT.values()), (order, STYLES)):
+        table["model"] = pd.Categorical(table["model"], list(names))
     look = {"x": "strength", "series": "model", "x_label": "strength of the selection", "styles": STYLES}
     bias = Curves(
         ratios,
@@ -61,8 +64,8 @@ def selection_explorer(grid: pd.DataFrame) -> Explorer:
 
 
 def _in_words(settings: dict, ratios: pd.DataFrame, order: pd.DataFrame) -> str:
-    """By how much each model is off at some settings, and how well it ranks."""
-    off = ", ".join(f"{model} {ratios['mean'][model] - 1:+.0%}" for model in STYLES)
+    """By how much each model is off at some settings, and how well models and counts rank."""
+    off = ", ".join(f"{model} {ratios['mean'][model] - 1:+.0%}" for model in SHORT.values()).replace(" -", " −")
     ranks = ", ".join(f"{model} {order['mean'][model]:.3f}" for model in STYLES)
     place = f"Selection by what is {settings['kind']}, strength {settings['strength']:g}, {settings['rows']}"
     return f"{place}: too high or too low by {off}. AUC on all rows: {ranks}."

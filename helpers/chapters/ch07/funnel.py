@@ -12,6 +12,9 @@ appeal or from the mood of the moment, as far as the dial of `selection.draw_eve
 All have embeddings of eight and towers of 32 and 16 units, and nothing else is shared. In each situation (kind and
 strength of the selection, number of rows) every model may choose among the same number of settings (`tuning`), and is
 judged in the state in which `fit` leaves it.
+
+Two counts of the training rows stand beside them (`helpers.evaluation.counts`): a video's rate of the label, and its
+click rate.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features, Sparse
 from helpers.data.feed import AGES, TOPICS, World
 from helpers.data.worlds import described
+from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS, item_count
 from helpers.evaluation.metrics import auc, log_loss
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
@@ -48,6 +52,8 @@ BAIT = 0.8  # log-odds of a click, a standard deviation of bait
 CLICK, LIKE, BOTH = TASKS
 
 MODELS = ("single-task", "masked shared-bottom", "ESMM, not shared", "ESMM")
+COMPARED = (*MODELS, *ITEM_COUNTS)
+RATIOS = ("ratio", "clicked", "unclicked", "logged_ratio")
 TRUTH = "P(like | click, x)"  # no model: what all of them estimate, in the tables beside them
 
 
@@ -182,8 +188,10 @@ def parts(model: str) -> list[tuple[str, ...]]:
 
 
 def predict(logs: Logs, model: str, inputs: Inputs, tasks: Sequence[str] = TASKS) -> dict[str, Tensor]:
-    """Logits of the tasks, `(worlds, n)` each, of newly trained models. Where a model has CTR and CVR, CTCVR is their
-    product."""
+    """Logits of the tasks, `(worlds, n)` each, of newly trained models or by a count. Where a model has CTR and CVR,
+    CTCVR is their product."""
+    if model in ITEM_COUNTS:
+        return {task: item_count(model, logs.train, task, CLICK, inputs).logit() for task in tasks}
     found = {}
     for together in parts(model):
         if model != "single-task" or together[0] in tasks:
@@ -221,13 +229,14 @@ def compare(
     seeds: Sequence[int],
     kinds: Sequence[str] = KINDS,
     strengths: Sequence[float] = DIAL,
-    models: Sequence[str] = MODELS,
+    models: Sequence[str] = COMPARED,
     rows: int = ROWS,
     tasks: Sequence[str] = TASKS,
 ) -> pd.DataFrame:
-    """The models on logs of both kinds: kind, strength, rows, model, and the columns of `judge`.
+    """Models and counts on logs of both kinds: kind, strength, rows, model, and the columns of `judge`.
 
-    Where nothing selects, at strength 0, the two kinds are one: the same logs. `TRUTH` stands beside the models.
+    Where nothing selects, at strength 0, the two kinds are one: the same logs. `TRUTH` stands beside the models. A
+    click rate is no chance of a like: as a score of one it has no ratios.
     """
     found = []
     for strength in strengths:
@@ -240,6 +249,7 @@ def compare(
                 at = {"kind": place, "strength": strength, "rows": rows}
                 found += [judge(logs, logits).assign(**at, model=model) for model, logits in said.items()]
     table = pd.concat(found, ignore_index=True)
+    table.loc[(table["model"] == BY_CLICKS) & (table["task"] != CLICK), list(RATIOS)] = np.nan
     first = ["kind", "strength", "rows", "model"]
     return table[[*first, *(name for name in table.columns if name not in first)]]
 
@@ -335,11 +345,11 @@ def logged_loss(
 FEW, MANY = 3_000, 48_000
 OF_LIKES = {"models": ["single-task", "masked shared-bottom", "ESMM"], "tasks": [LIKE]}  # what depends on the rows
 TUNED_ROWS = {"seeds": TUNING_SEEDS, "situations": [(kind, 1.0) for kind in KINDS], "rows": [FEW, MANY]} | OF_LIKES
+COUNTED = OF_LIKES | {"models": [*OF_LIKES["models"], *ITEM_COUNTS]}
 LOSSES = {"loss": 2, "like": 2}
-JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02)
-JUDGED |= dict.fromkeys(("ratio", "clicked", "unclicked", "logged_ratio"), 0.1)
+JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02) | dict.fromkeys(RATIOS, 0.1)
 STRONG = {"situations": [(SEEN, 2.0)], "models": ["single-task"], "tasks": [LIKE]}
-UNSEEN_LIKES = {"seeds": [3, 11], "kinds": [UNSEEN], "strengths": [1.0], "models": ["single-task", "ESMM"]}
+UNSEEN_LIKES = {"kinds": [UNSEEN], "strengths": [1.0], "models": ["single-task", "ESMM", *ITEM_COUNTS], "tasks": [LIKE]}
 GRIDS = grids(
     Grid("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Sample(STRONG, LOSSES)]),
     Grid(
@@ -348,13 +358,13 @@ GRIDS = grids(
         TUNED_ROWS,
         [Sample({"situations": [(SEEN, 1.0)], "rows": [FEW], "models": ["single-task"]}, LOSSES)],
     ),
-    Grid("07_funnel", compare, {"seeds": range(24)}, [Sample(UNSEEN_LIKES | {"tasks": [LIKE]}, JUDGED)], [TUNED]),
+    Grid("07_funnel", compare, {"seeds": range(24)}, [Sample({"seeds": [3, 11]} | UNSEEN_LIKES, JUDGED)], [TUNED]),
     *(
         Grid(
             f"07_rows_{rows}",
             compare,
-            {"seeds": range(24), "strengths": [1.0], "rows": rows} | OF_LIKES,
-            [Sample({"seeds": [3, 11], "kinds": [SEEN], "models": ["single-task"]}, JUDGED)],
+            {"seeds": range(24), "strengths": [1.0], "rows": rows} | COUNTED,
+            [Sample({"seeds": [3, 11], "kinds": [SEEN], "models": ["single-task", *ITEM_COUNTS]}, JUDGED)],
             [TUNED],
         )
         for rows in (FEW, MANY)

@@ -56,12 +56,12 @@ def two_rows(slope: float) -> str:
     ],
     answer=1,
     why="Click and like follow the same appeal here, and of clicks there are many more: models that share let the "
-    "likes use what the clicks have taught. How much of that is more than which videos are clicked often, this figure "
-    "does not tell. Look at the left end too: there ESMM is the worst of the four.",
+    "likes use what the clicks have taught. But at strength 2 a count of clicks, blue, is there too: most of what was "
+    "shared is which videos are clicked often. Look at the left end as well: there ESMM is the worst of the four.",
 )
 def product_or_sharing(runs: Runs) -> Figure:
-    likes = runs.where(kind="seen", task="like", model=funnel.MODELS).of("auc", "AUC of the CVR on all rows")
-    return likes.lines("strength", title="Seen: those that share lift the CVR", x_label=STRENGTH)
+    likes = runs.where(kind="seen", task="like", model=funnel.COMPARED).of("auc", "AUC of the CVR on all rows")
+    return likes.lines("strength", title="Seen: sharing lifts the CVR to where a count of clicks is", x_label=STRENGTH)
 
 
 @question(
@@ -77,5 +77,6 @@ def product_or_sharing(runs: Runs) -> Figure:
     "too: an error of its own, not a repair.",
 )
 def unseen(runs: Runs) -> Figure:
-    likes = runs.where(kind="unseen", task="like").of("ratio", "predicted CVR / true CVR, all rows")
+    models = [*funnel.MODELS, funnel.TRUTH]
+    likes = runs.where(kind="unseen", task="like", model=models).of("ratio", "predicted CVR / true CVR, all rows")
     return likes.lines("strength", title="Unseen: all are too high, as the log is", x_label=STRENGTH)

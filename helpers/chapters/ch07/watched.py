@@ -14,12 +14,14 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from helpers.chapters.ch04.ratings import COLUMNS
 from helpers.chapters.ch07.funnel import Choice, logged_loss
 from helpers.data import movielens
 from helpers.data.examples import Examples
 from helpers.data.features import Features
+from helpers.evaluation.counts import BIASES, BY_ITEM, ITEM, USER, rates
 from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
@@ -30,6 +32,8 @@ from helpers.training.loop import fit
 
 WATCHED, LIKE, BOTH = TASKS = ("watched", "like", "watched and liked")
 MODELS = ("single-task", "masked shared-bottom", "ESMM")
+BY_WATCHED = "by item's share of watched"
+COUNTS = (BY_ITEM, BY_WATCHED, BIASES)
 ROWS, VALID, TEST = 12_000, 4_000, 8_000
 RATED = 4  # one of so many impressions
 TOWERS = [32]
@@ -106,21 +110,35 @@ def stacked(seeds: Sequence[int]) -> list[Examples]:
     return [Examples.stack(list(part)) for part in zip(*map(examples, seeds), strict=True)]
 
 
-def compare(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFrame:
-    """seed, model, auc_like (on what was rated), auc_both (on all rows), rated and unrated (mean chance of a like)."""
+def chances(model: str, seeds: Sequence[int], sets: Sequence[Examples]) -> dict[str, Tensor]:
+    """Chances of `LIKE` and `BOTH` in the test rows, `(seeds, n)`, of newly trained models or by one of `COUNTS`."""
+    test = sets[-1]
+    if model in COUNTS:
+        columns = (USER, ITEM) if model == BIASES else (ITEM,)
+        return {
+            task: rates(sets[0], WATCHED if model == BY_WATCHED else task, test.inputs, columns)
+            for task in (LIKE, BOTH)
+        }
+    logits = {}
+    for tasks in parts(model):
+        logits |= chain(train(model, tasks, seeds, sets, CHOSEN[model][tasks]), test.inputs)
+    if model == "masked shared-bottom":
+        logits[BOTH] = product_logit(logits[WATCHED], logits[LIKE])
+    return {task: torch.sigmoid(logits[task]) for task in (LIKE, BOTH)}
+
+
+def compare(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *COUNTS)) -> pd.DataFrame:
+    """seed, model, auc_like (on what was rated), auc_both (on all rows), rated and unrated (mean chance of a like, NaN
+    of a count that is none)."""
     sets, rows = stacked(seeds), []
     test = sets[-1]
     rated = test.labels[WATCHED] == 1
     for model in models:
-        logits = {}
-        for tasks in parts(model):
-            logits |= chain(train(model, tasks, seeds, sets, CHOSEN[model][tasks]), test.inputs)
-        if model == "masked shared-bottom":
-            logits[BOTH] = product_logit(logits[WATCHED], logits[LIKE])
-        chance = torch.sigmoid(logits[LIKE])
+        found = chances(model, seeds, sets)
+        chance = found[LIKE] if model != BY_WATCHED else torch.full_like(found[LIKE], torch.nan)
         found = {
-            "auc_like": auc(logits[LIKE], test.labels[LIKE], rated),
-            "auc_both": auc(logits[BOTH], test.labels[BOTH]),
+            "auc_like": auc(found[LIKE], test.labels[LIKE], rated),
+            "auc_both": auc(found[BOTH], test.labels[BOTH]),
             "rated": ((chance * rated).sum(1) / rated.sum(1)).numpy(),
             "unrated": ((chance * ~rated).sum(1) / (~rated).sum(1)).numpy(),
         }
@@ -165,6 +183,10 @@ CHOSEN: dict[str, dict[tuple[str, ...], Choice]] = {
 WITHIN = dict.fromkeys(("auc_like", "auc_both", "rated", "unrated"), 0.02)
 GRIDS = grids(
     Grid(
-        "07_watched", compare, {"seeds": range(20)}, [Sample({"seeds": [4, 11], "models": ["ESMM"]}, WITHIN)], [CHOSEN]
+        "07_watched",
+        compare,
+        {"seeds": range(20)},
+        [Sample({"seeds": [4, 11], "models": ["ESMM", *COUNTS]}, WITHIN)],
+        [CHOSEN],
     )
 )

@@ -7,6 +7,7 @@ import torch
 
 from helpers.chapters.ch03 import fusion
 from helpers.data.worlds import Feed, Offer
+from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.models.shared_bottom import OneHead
 from helpers.training.losses import binary_cross_entropy
 
@@ -78,7 +79,9 @@ def test_the_setting_of_both_models_is_near_the_best_of_each():
 def test_rare_is_tidy():
     table = fusion.rare([1])
     assert list(table.columns) == ["scale", "seed", "task", "auc"]
-    assert len(table) == 4 * 2 and table["auc"].between(0.4, 0.9).all()
+    assert len(table) == 6 * 2 and table["auc"].between(0.4, 0.9).all()
+    by_count = table[table["scale"].isin(ITEM_COUNTS)].pivot(index="task", columns="scale", values="auc")
+    assert by_count.loc["click"].nunique() == 1 and by_count.loc["like"].nunique() == 2
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from helpers.chapters.ch04 import feed_tasks
 from helpers.data.feed import WATCH
 from helpers.data.worlds import features
+from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 
 
@@ -74,3 +75,13 @@ def test_news_is_a_tidy_table():
         (model, task) for model in ("single-task", "shared-bottom") for task in ("click", "seconds")
     )
     assert table["score"].between(0.1, 0.9).all()
+
+
+def test_counts_are_judged_where_the_models_are():
+    table = feed_tasks.places([4], ["click", "share"], ITEM_COUNTS)
+    assert list(table.columns) == ["clicked", "shared", "seed", "label", "auc"] and len(table) == 4
+    by_count = table.pivot(index="label", columns="shared", values="auc")
+    assert by_count.loc["click"].nunique() == 1 and by_count.loc["share"].nunique() == 2
+    assert by_count.loc["share", BY_CLICKS] > 0.6  # a share needs a click
+    masked = feed_tasks.places([4], ["share"], [BY_CLICKS], clicked=True)["auc"].item()
+    assert masked < by_count.loc["share", BY_CLICKS] - 0.05  # on clicked rows that is no help

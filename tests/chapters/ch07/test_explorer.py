@@ -1,5 +1,5 @@
 from helpers.chapters.ch07 import funnel
-from helpers.chapters.ch07.explorer import SHORT, selection_explorer
+from helpers.chapters.ch07.explorer import COUNTS, SHORT, selection_explorer
 from tests.chapters.shared import said_at
 
 
@@ -14,3 +14,6 @@ def test_the_selection_explorer_says_what_the_grid_holds():
         for model, short in SHORT.items():
             assert f"{short} {like.loc[(kind, model), column].mean() - 1:+.0%}".replace(" -", " −") in said
             assert f"{short} {like.loc[(kind, model), 'auc'].mean():.3f}" in said
+        for count, short in COUNTS.items():
+            assert f"{short} {like.loc[(kind, count), 'auc'].mean():.3f}" in said
+            assert f"{short} +" not in said and f"{short} −" not in said

@@ -8,7 +8,8 @@ import torch
 from helpers.chapters.ch07 import funnel
 from helpers.chapters.ch07.funnel import BOTH, CLICK, LIKE, TRUTH, Choice, Logs
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
-from helpers.evaluation.metrics import log_loss
+from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
+from helpers.evaluation.metrics import auc, log_loss
 from helpers.models.esmm import ESMM, chain, product_logit
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 
@@ -96,14 +97,30 @@ def short(monkeypatch):
 def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short):
     table = funnel.compare(range(2), strengths=[0.0, 1.0], rows=400)
     keys = ["kind", "strength", "rows", "model", "seed", "task"]
-    assert not table.duplicated(keys).any() and not table.isna().any(axis=None)
-    assert len(table) == 2 * 2 * 2 * (4 * 3 + 1)
+    assert not table.duplicated(keys).any()
+    assert len(table) == 2 * 2 * 2 * ((4 + 2) * 3 + 1)
+    missing = table.isna().any(axis=1)  # a click rate is no chance of a like
+    assert missing.equals((table["model"] == BY_CLICKS) & (table["task"] != CLICK))
     seen, unseen = (table[(table["strength"] == 0) & (table["kind"] == kind)] for kind in (SEEN, UNSEEN))
     order = ["model", "seed", "task"]
     one, other = (part.drop(columns="kind").sort_values(order, ignore_index=True) for part in (seen, unseen))
     assert one.equals(other)  # where nothing selects, the kinds are one
     ideal = table[(table["model"] == TRUTH) & ((table["kind"] == SEEN) | (table["strength"] == 0))]
     assert ideal["ratio"].to_numpy() == pytest.approx(1)
+
+
+def test_the_counts_are_those_of_the_training_rows_alone(short):
+    table = funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_CLICKS], 400).set_index(["model", "task"])["auc"]
+    logs = Logs.make([3], SEEN, 1.0, 400)
+    frame, found = funnel.impressions(3, SEEN, 1.0, 400 + funnel.VALID + funnel.TEST)
+    video, clicked = frame["video"].to_numpy(), found.click[:400] == 1
+    asked, truth = video[-funnel.TEST :], logs.truth[0]
+    likes = by_ids([video[:400][clicked]], found.like[:400][clicked], [asked])
+    clicks = by_ids([video[:400]], found.click[:400], [asked])
+    assert table[BY_ITEM, LIKE] == pytest.approx(auc(likes, truth.would_like))
+    assert table[BY_CLICKS, LIKE] == pytest.approx(auc(clicks, truth.would_like))
+    assert table[BY_ITEM, CLICK] == table[BY_CLICKS, CLICK] == pytest.approx(auc(clicks, truth.click))
+    assert table[BY_CLICKS, BOTH] == pytest.approx(auc(clicks, truth.like))
 
 
 def test_a_few_models_and_tasks_are_trained_where_a_few_are_asked_for(short):

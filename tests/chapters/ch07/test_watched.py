@@ -49,8 +49,10 @@ def short(monkeypatch):
 def test_the_table_has_a_row_a_seed_and_model(short):
     table = watched.compare([1, 2])
     assert list(table.columns) == ["seed", "model", "auc_like", "auc_both", "rated", "unrated"]
-    assert len(table) == 2 * 3 and not table.isna().any(axis=None)
-    assert ((table.iloc[:, 2:] > 0) & (table.iloc[:, 2:] < 1)).all(axis=None)
+    assert len(table) == 2 * 6 and not table[["auc_like", "auc_both"]].isna().any(axis=None)
+    assert table[["rated", "unrated"]].isna().any(axis=1).equals(table["model"] == watched.BY_WATCHED)
+    rest = table[table["model"] != watched.BY_WATCHED].iloc[:, 2:]
+    assert ((rest > 0) & (rest < 1)).all(axis=None)
 
 
 @films

@@ -1,0 +1,78 @@
+"""Counts: what needs no model, and stands beside every model as its yardstick.
+
+An item's smoothed rate of a label, or of the click, ranks all users' offers alike, and a model that has learnt anything
+of the users beats it. On ratings the yardstick is user and item biases: the same count with an offset for the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from helpers.data.examples import Examples, Inputs
+from helpers.evaluation.metrics import Array
+from helpers.support import validate
+
+BY_ITEM, BY_CLICKS = ITEM_COUNTS = ("by item", "by item's clicks")  # of the label that is judged, and of the click
+BIASES = "user + item biases"
+USER, ITEM = 0, 1  # places of these ids among the sparse columns of the course's logs
+PRIOR = 5.0  # rows with the mean of all, from which every mean starts: an id with one row does not repeat that row
+PASSES = 30  # over several columns
+
+
+def by_ids(rows: Sequence[Array], labels: Array, asked: Sequence[Array]) -> np.ndarray:
+    """The mean label of all rows plus an offset for the id in each column: one score for each of the rows `asked`.
+
+    rows    columns of ids, `(rows,)` each: numbers or words
+    labels  `(rows,)`, of 0 and 1 or any numbers
+    asked   the same columns of other rows; an id without a row has no offset
+
+    Of one column: (sum of the labels of the id + `PRIOR` · mean of all) / (its rows + `PRIOR`). Of several: the least
+    squares solution with the ridge penalty `PRIOR`, found column by column (the biases of Koren, Bell and Volinsky,
+    IEEE Computer 42(8), 2009).
+    """
+    labels = validate.finite("labels", validate.numbers("labels", labels)).astype(float)
+    if not len(rows) or len(rows) != len(asked):
+        validate.fail("asked", f"{len(asked)} columns", f"{len(rows)}, the same as rows" if len(rows) else "at least 1")
+    if not len(labels):
+        validate.fail("labels", "none", "at least one row to count")
+    codes, answers = [], []
+    for own, other in zip(rows, asked, strict=True):
+        validate.same_length(labels=labels, rows=own)
+        code, ids = pd.factorize(np.asarray(own))
+        codes.append(code)
+        answers.append(pd.Index(ids).get_indexer(np.asarray(other)))
+    mean = labels.mean()
+    offsets = [np.zeros(code.max() + 2) for code in codes]  # the last, which is 0, for an id without a row
+    for _ in range(PASSES if len(codes) > 1 else 1):
+        for code, offset in zip(codes, offsets, strict=True):
+            rest = labels - mean - sum(o[c] for c, o in zip(codes, offsets, strict=True) if o is not offset)
+            offset[:-1] = np.bincount(code, rest) / (np.bincount(code) + PRIOR)
+    return mean + sum(offset[answer] for offset, answer in zip(offsets, answers, strict=True))
+
+
+def rates(train: Examples, label: str, inputs: Inputs, columns: Sequence[int] = (ITEM,)) -> Tensor:
+    """`by_ids` of a label in the rows of `train` where it was observed, for the rows of `inputs`: `(n,)`, or
+    `(copies, n)` where both are stacked.
+
+    columns  places of the ids among the sparse columns
+    """
+    rows, asked, labels = train.inputs["sparse"], inputs["sparse"], train.labels[label]
+    seen = train.masks.get(label, torch.ones_like(labels, dtype=torch.bool))
+    if rows.dim() == 2:
+        rows, asked, labels, seen = rows[None], asked[None], labels[None], seen[None]
+    found = [
+        by_ids([ids[mask, k] for k in columns], label[mask], [others[:, k] for k in columns])
+        for ids, others, label, mask in zip(rows, asked, labels, seen, strict=True)
+    ]
+    scores = torch.from_numpy(np.stack(found))
+    return scores if train.inputs["sparse"].dim() == 3 else scores[0]
+
+
+def item_count(count: str, train: Examples, label: str, click: str, inputs: Inputs) -> Tensor:
+    """One of `ITEM_COUNTS` as a score of a label: the item's rate of the label, or of the click."""
+    return rates(train, click if validate.choice("count", count, ITEM_COUNTS) == BY_CLICKS else label, inputs)
