@@ -55,7 +55,7 @@ def recommend(gains: pd.DataFrame) -> Recommendation:
     number of seeds would do)."""
     validate.columns("gains", gains, ["task", "verdict", "seeds_needed"])
     of = {one: [str(t) for t in gains.loc[gains["verdict"] == one, "task"]] for one in VERDICTS}
-    won, lost, equal, unknown = (_names(of[one]) for one in VERDICTS)
+    won, lost, equal, unknown = (names(of[one]) for one in VERDICTS)
     chosen = word(gains["verdict"])
     texts = {
         SHARE: f"Sharing helps {won}" + (f" and costs {equal} nothing that matters." if equal else "."),
@@ -96,7 +96,7 @@ def too_good(gains: pd.DataFrame) -> str:
     validate.columns("gains", gains, ["task", "metric", "single", "shared"])
     best = gains[["single", "shared"]].max(axis=1)
     rows = gains.assign(best=best)[best > gains["metric"].map(TOO_GOOD)]
-    named = _names([f"{row.task} ({row.metric} {row.best:.2f})" for row in rows.itertuples()])
+    named = names([f"{row.task} ({row.metric} {row.best:.2f})" for row in rows.itertuples()])
     return named and f"{named}: {ALARM}"
 
 
@@ -114,7 +114,7 @@ def _more(gains: pd.DataFrame) -> list[str]:
         for row in rows[rows["seeds_needed"].notna()].itertuples()
     ]
     if stuck := _stuck(gains):
-        said.append(f"For {_names(stuck)} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
+        said.append(f"For {names(stuck)} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
     return said
 
 
@@ -123,5 +123,7 @@ def _stuck(gains: pd.DataFrame) -> list[str]:
     return [str(t) for t in gains.loc[(gains["verdict"] == "undecided") & gains["seeds_needed"].isna(), "task"]]
 
 
-def _names(tasks: list[str]) -> str:
+def names(tasks: Iterable[str]) -> str:
+    """Names as a sentence lists them: a, b and c."""
+    tasks = list(tasks)
     return " and ".join([", ".join(tasks[:-1]), tasks[-1]] if len(tasks) > 1 else tasks)

@@ -6,12 +6,8 @@ darker (vermillion), since the lighter one cannot be read as text on white.
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from PIL import Image
 
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
@@ -108,12 +104,3 @@ def styles(names: Iterable[str], named: dict[str, Style] | None = None) -> dict[
     named = named or {}
     rest = [name for name in names if name not in named]
     return named | {name: TASKS[i % len(TASKS)] for i, name in enumerate(rest)}
-
-
-def in_few_colours(png: bytes) -> str:
-    """A PNG in 128 colours, as base64: a third of the bytes, equal looks."""
-    data = io.BytesIO()
-    picture = Image.open(io.BytesIO(png))
-    few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    few.save(data, format="png", optimize=True, dpi=picture.info["dpi"])
-    return base64.b64encode(data.getvalue()).decode()
