@@ -195,8 +195,8 @@ def test_it_says_what_was_chosen_and_what_was_fixed(found, rates, penalties, wor
 
 def test_models_that_a_mean_beats_are_called_weak(found):
     assert "Weak models" not in report(found).page()
-    page = report(replace(found, facts=found.facts.assign(**{"by item": 0.99}))).page()
-    assert "Weak models.</b> click &amp; like, $seconds$: the item's mean" in page.replace("&#x27;", "'")
+    page = html.unescape(report(replace(found, facts=found.facts.assign(**{"by item": 0.99}))).page())
+    assert "Weak models.</b> click & like, $seconds$: the item's mean" in page
     assert "0.990" in page and "Item's mean: a yardstick" in page
 
 
