@@ -1,7 +1,6 @@
-"""From verdicts to words: does sharing help here? One rule, the same for all reports.
+"""From verdicts to words: does sharing help here? One rule for all reports.
 
-Each task's gain over its own single-task model has one of the verdicts of
-`helpers.evaluation.verdicts`.
+Each task's gain over its own single-task model has one of the verdicts of `helpers.evaluation.verdicts`.
 """
 
 from __future__ import annotations
@@ -113,14 +112,9 @@ def _more(gains: pd.DataFrame) -> list[str]:
         f"For {row.task} about {row.seeds_needed:.0f} seeds would decide, if mean and spread stay as they are."
         for row in rows[rows["seeds_needed"].notna()].itertuples()
     ]
-    if stuck := _stuck(gains):
-        said.append(f"For {names(stuck)} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
+    if stuck := names(map(str, rows.loc[rows["seeds_needed"].isna(), "task"])):
+        said.append(f"For {stuck} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
     return said
-
-
-def _stuck(gains: pd.DataFrame) -> list[str]:
-    """The undecided tasks that no number of seeds would decide."""
-    return [str(t) for t in gains.loc[(gains["verdict"] == "undecided") & gains["seeds_needed"].isna(), "task"]]
 
 
 def names(tasks: Iterable[str]) -> str:
