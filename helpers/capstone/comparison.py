@@ -273,11 +273,8 @@ class _Table:
         rows, examples = np.array(self.split(seed).test.index), self.examples
         mask = examples.masks[task][rows].numpy() if task in examples.masks else np.ones(len(rows), bool)
         rows = rows[mask]
-        return (
-            mask,
-            examples.labels[task][rows].numpy(),
-            rows if examples.groups is None else examples.groups[rows].numpy(),
-        )
+        users = rows if examples.groups is None else examples.groups[rows].numpy()
+        return mask, examples.labels[task][rows].numpy(), users
 
     def judge(self, by: str, outputs: dict[tuple, np.ndarray]) -> pd.DataFrame:
         """A row for each of {(value of the column `by`, task, seed): outputs}: metric, value, and gauc with a user."""
@@ -285,13 +282,8 @@ class _Table:
         for (what, task, seed), output in outputs.items():
             mask, label, users = self.seen(task, seed)
             kind = self.tasks[task]
-            row = {
-                "seed": seed,
-                by: what,
-                "task": task,
-                "metric": METRICS[kind],
-                "value": SCORES[kind](output[mask], label),
-            }
+            row = {"seed": seed, by: what, "task": task, "metric": METRICS[kind]}
+            row["value"] = SCORES[kind](output[mask], label)
             if kind == "binary" and self.declaration.user is not None:
                 row["gauc"] = _gauc(output[mask], label, users)
             rows.append(row)

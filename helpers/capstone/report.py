@@ -177,8 +177,14 @@ def _gauc(found: Comparison) -> str:
     """Both sides' mean GAUC, where there is a user and a task is binary."""
     if "gauc" not in found.scores:
         return ""
-    means = found.scores.pivot_table("gauc", "task", "model", sort=False)[[SINGLE, found.recipe.structure]].dropna()
-    table = means.map("{:.3f}".format).set_axis(["alone", "shared"], axis=1).reset_index()
+    means = found.scores.groupby(["task", "model"], sort=False)["gauc"].mean().unstack()
+    table = (
+        means[[SINGLE, found.recipe.structure]]
+        .dropna()
+        .map("{:.3f}".format)
+        .set_axis(["alone", "shared"], axis=1)
+        .reset_index()
+    )
     table.insert(1, "metric", "GAUC")
     return f"{_table(table)}<p>{METRIC_WORDS['GAUC']}</p>" if len(table) else ""
 

@@ -200,6 +200,16 @@ def test_models_that_a_mean_beats_are_called_weak(found):
     assert "0.990" in page and "Item's mean: a yardstick" in page
 
 
+def test_gauc_is_shown_where_both_sides_have_one(found):
+    page = report(found).page()
+    mean = found.scores.query("task == 'click & like'").groupby("model")["gauc"].mean()
+    row = "<tr><td>click &amp; like</td><td>GAUC</td><td class=n>{:.3f}</td><td class=n>{:.3f}</td></tr>"
+    assert row.format(mean["single-task"], mean["Shared-Bottom"]) in page and page.count("<td>GAUC</td>") == 1
+    assert "GAUC: the AUC within each user." in page
+    assert "GAUC" not in report(replace(found, scores=found.scores.assign(gauc=np.nan))).page()
+    assert "GAUC" not in report(replace(found, scores=found.scores.drop(columns="gauc"))).page()
+
+
 def test_equal_comparisons_give_equal_pages(found):
     assert report(found).page() == report(found).page()
     assert "mtl-report" in report(found)._repr_html_() and repr(report(found)).startswith(
