@@ -100,8 +100,8 @@ def too_good(gains: pd.DataFrame) -> str:
 
 
 ALARM = (
-    "hardly anything is predicted so well before it happens. Most likely one of the features was measured afterwards, "
-    "or made from the label. Find it, leave it out and compare again; until then do not act on what follows."
+    "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
+    "afterwards, or derived from the label. Find it, leave it out and compare again; until then do not act on the rest."
 )
 
 

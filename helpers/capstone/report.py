@@ -13,7 +13,7 @@ import html
 import json
 import re
 import string
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -281,9 +281,7 @@ from helpers.capstone.report import report"""
 
 def as_code(file: str, declaration: Declaration, recipe: Recipe, options: dict, to: str) -> str:
     """Python that reads a file, compares with these options of `comparison.steps` and saves the report."""
-    usual = Recipe()
-    differ = {f.name: getattr(recipe, f.name) for f in fields(Recipe)}
-    differ = {name: value for name, value in differ.items() if value != getattr(usual, name)}
+    differ = {name: value for name, value in vars(recipe).items() if value != getattr(Recipe(), name)}
     arguments = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
     more = "".join(f", {name}={literal(value)}" for name, value in options.items())
     return "\n".join(
