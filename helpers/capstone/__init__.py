@@ -1,1 +1,13 @@
-"""From a reader's own table to a report: does sharing help here?"""
+"""From a reader's own table to a report: does sharing help here?
+
+The rows go from a CSV file to the pixels of the report's first figure through twelve modules:
+
+    reading → comparison (the corridor: it hands each result to the next) → preparation → data.features
+    training rows   training.loop → models.copies → models.shared_bottom → training.losses
+    test rows       models.copies → models.shared_bottom → evaluation.metrics → evaluation.intervals
+    report → display.pictures
+
+They return to one: `intervals` takes ranks from `metrics`. On the way `table_checks`, `recommendation` and the verdicts
+only say something of the rows, and `declaration` and `ranker.Recipe` what to do with them.
+`tests/capstone/test_path.py` counts, and says how.
+"""

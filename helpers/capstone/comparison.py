@@ -20,12 +20,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 from tqdm.auto import tqdm
 
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import Split, prepare, split
-from helpers.capstone.ranker import Recipe, scaled
+from helpers.capstone.ranker import Recipe
 from helpers.capstone.table_checks import Problems, must_pass
 from helpers.data.examples import Examples
 from helpers.data.features import Features
@@ -44,6 +43,7 @@ RATES = (0.001, 0.003, 0.01)
 TUNING_SEEDS = (900, 901)  # no result uses them
 ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take memory
 METRICS = {"binary": "AUC", "regression": "R²"}
+SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence, "regression": r2_influence}
 MATTERS = {kind: SMALLEST[metric] for kind, metric in METRICS.items()}  # what counts as a gain, unless told otherwise
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the first task in the trade-off curve; the second has the rest
@@ -107,90 +107,89 @@ def steps(
     matters: dict[str, float] = MATTERS,
     curve: bool = True,
 ) -> Iterator[tuple[float, Comparison | None]]:
-    """The comparison in small steps: yields (share that is done, None), at the end (1, the result).
+    """The comparison in small steps: yields (the share that is done, None), and at the end (1, the result).
 
-    frame    as `reading.read` gives it
-    seeds    at least two; with a time they vary the training alone
-    matters  {"binary": smallest gain of AUC that matters, "regression": of R²}
-    penalties  values of `l2_embedding` to choose among, too; as a rule that of the recipe alone
-    curve    also train the shared model with `WEIGHTS` for the first two tasks
+    frame      as `reading.read` gives it
+    seeds      at least two; with a time they vary the training alone
+    penalties  values of `l2_embedding` to choose among as well; by default only that of the recipe
+    matters    {"binary": smallest gain of AUC that matters, "regression": of R²}
+    curve      also train the shared model with `WEIGHTS` for the first two tasks
     """
-    recipe = recipe or Recipe()
-    for name, value, kind in (("declaration", declaration, Declaration), ("recipe", recipe, Recipe)):
-        if not isinstance(value, kind):
-            validate.fail(name, repr(value)[:60], f"a {kind.__name__}", TypeError)
+    validate.instance("declaration", declaration, Declaration, "a Declaration")
+    recipe = validate.instance("recipe", Recipe() if recipe is None else recipe, Recipe, "a Recipe")
     seeds, tuning_seeds = _several("seeds", seeds, whole=True), _several("tuning_seeds", tuning_seeds, whole=True)
     rates, penalties = _several("rates", rates), _several("penalties", penalties or [recipe.l2_embedding])
     if recipe.structure == "single task":
         validate.fail("recipe", "'single task'", "a structure that shares: single tasks are what it is compared with")
     if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
-        expected = f"two or more, each once, none of {tuning_seeds}, which tune"
-        validate.fail("seeds", str(seeds)[:60], expected)
+        validate.fail("seeds", str(seeds)[:60], f"two or more, each once, none of {tuning_seeds}, which tune")
     if not rates:
         validate.fail("rates", "none", "at least one learning rate")
-    choices = [{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties]
     for kind in set(declaration.labels.values()):
         validate.number(f"matters[{kind!r}]", dict(matters).get(kind), low=0)
     problems = must_pass(declaration, frame)
     recipe.check_tasks(declaration.labels, frame)
     table = _Table(prepare(declaration, frame), declaration)
     table.check_splits([*tuning_seeds, *seeds])
+
+    labels, pair = tuple(declaration.labels), list(declaration.labels)[:2]
     alone = replace(recipe, structure="single task", weighting="equal")
-    models = {(task,): alone for task in declaration.labels} | {tuple(declaration.labels): recipe}
-    pair = list(declaration.labels)[:2]
+    sides = [(SINGLE, (task,), alone) for task in labels] + [(recipe.structure, labels, recipe)]
+    choices = [{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties]
     tuning = len(choices) * len(tuning_seeds) if len(choices) > 1 else 0
-    runs = len(models) * (tuning + len(seeds)) + bool(curve) * len(WEIGHTS) * len(seeds)
-    done, outputs, scores, tuned, cost, path = 0, {}, [], [], [], []
-    for tasks, own in models.items():
-        name, losses = SINGLE if len(tasks) == 1 else recipe.structure, [0.0] * len(choices)
-        for k, some in itertools.product(range(len(choices)) if tuning else (), table.together(tuning_seeds)):
-            losses[k] += table.train(tasks, replace(own, **choices[k]), some).loss
-            done += len(some)
-            yield done / runs, None
-        own = replace(own, **choices[int(np.argmin(losses))])
+    total = len(sides) * (tuning + len(seeds)) + bool(curve) * len(WEIGHTS) * len(seeds)
+    done, outputs, weighed, tuned, cost = 0, {}, {}, [], []
+
+    def train(tasks: tuple[str, ...], own: Recipe, some: list[int]) -> Iterator[tuple[float, None]]:
+        """Yields the share that is done after each group of seeds; returns their runs."""
+        nonlocal done
+        runs = []
+        for group in table.together(some):
+            runs.append(table.train(tasks, own, group))
+            done += len(group)
+            yield done / total, None
+        return runs
+
+    for name, tasks, own in sides:
+        losses = []
+        for choice in choices if tuning else ():
+            runs = yield from train(tasks, replace(own, **choice), tuning_seeds)
+            losses.append(sum(run.loss for run in runs))
+        own = replace(own, **choices[int(np.argmin(losses or [0.0]))])
         tuned.append({"model": name, "tasks": " + ".join(tasks), "lr": own.lr, "l2_embedding": own.l2_embedding})
-        for some in table.together(seeds):
-            run = table.train(tasks, own, some)
+        for run in (yield from train(tasks, own, seeds)):
             cost.append({"model": name, "tasks": tasks, "parameters": run.parameters, "seconds": run.seconds})
-            for task, seed in itertools.product(tasks, some):
-                outputs[name, task, seed] = run.outputs[task, seed]
-                scores.append({"seed": seed, "model": name, **table.judge(task, run.outputs[task, seed], seed)})
-            done += len(some)
-            yield done / runs, None
-    for weight, some in itertools.product(WEIGHTS if curve else (), table.together(seeds)):
-        weights = dict.fromkeys(declaration.labels, 1.0) | dict(zip(pair, (2 * weight, 2 - 2 * weight), strict=True))
-        run = table.train(tuple(declaration.labels), replace(own, weighting=weights), some)
-        for task, seed in itertools.product(pair, some):
-            path.append({"weight": weight, "seed": seed, **table.judge(task, run.outputs[task, seed], seed)})
-        done += len(some)
-        yield done / runs, None
-    scores = pd.DataFrame(scores)
+            outputs |= {(name, *key): output for key, output in run.outputs.items()}
+    for weight in WEIGHTS if curve else ():
+        weights = dict.fromkeys(labels, 1.0) | dict(zip(pair, (2 * weight, 2 - 2 * weight), strict=True))
+        for run in (yield from train(labels, replace(own, weighting=weights), seeds)):
+            weighed |= {(weight, *key): output for key, output in run.outputs.items() if key[0] in pair}
+
+    scores = table.judge("model", outputs)
     counts = [count for count in COUNTS if count < len(seeds)] + [len(seeds)]
     growth = [
         table.gain(task, recipe.structure, outputs, scores[scores["seed"].isin(seeds[:count])], matters)
-        for count, task in itertools.product(counts, declaration.labels)
+        for count, task in itertools.product(counts, labels)
     ]
-    yield (
-        1.0,
-        Comparison(
-            declaration=declaration,
-            recipe=recipe,
-            seeds=seeds,
-            rates=rates,
-            penalties=sorted(set(penalties)),
-            tuning_seeds=tuning_seeds,
-            matters=dict(matters),
-            parts=table.parts,
-            users=table.users,
-            problems=problems,
-            facts=table.facts(seeds),
-            tuned=pd.DataFrame(tuned),
-            scores=scores,
-            growth=pd.DataFrame(growth),
-            curve=pd.DataFrame(path),
-            cost=_cost(pd.DataFrame(cost)),
-        ),
+    found = Comparison(
+        declaration=declaration,
+        recipe=recipe,
+        seeds=seeds,
+        rates=rates,
+        penalties=sorted(set(penalties)),
+        tuning_seeds=tuning_seeds,
+        matters=dict(matters),
+        parts=table.parts,
+        users=table.users,
+        problems=problems,
+        facts=table.facts(seeds),
+        tuned=pd.DataFrame(tuned),
+        scores=scores,
+        growth=pd.DataFrame(growth),
+        curve=table.judge("weight", weighed),
+        cost=_cost(pd.DataFrame(cost)),
     )
+    yield 1.0, found
 
 
 def _several(name: str, values: Sequence[float], whole: bool = False) -> list:
@@ -200,14 +199,14 @@ def _several(name: str, values: Sequence[float], whole: bool = False) -> list:
 
 
 def _cost(runs: pd.DataFrame) -> pd.DataFrame:
-    """Parameters and mean seconds of one training, all single-task models together."""
+    """Parameters and mean seconds of one training run, all single-task models together."""
     each = runs.groupby(["model", "tasks"], sort=False)[["parameters", "seconds"]].mean()
     return each.groupby("model", sort=False).sum().astype({"parameters": int}).reset_index()
 
 
 class _Run(NamedTuple):
-    """Models that were trained together, a seed each: the sum of their best total validation losses, {(task, seed):
-    outputs for the test rows}, parameters of one, and seconds of computing that one took."""
+    """Models that were trained together, one a seed: the sum of their best total validation losses, {(task, seed):
+    outputs for the test rows}, the parameters of one model, and the seconds of computing that it took."""
 
     loss: float
     outputs: dict[tuple[str, int], np.ndarray]
@@ -225,13 +224,12 @@ class _Table:
     def __init__(self, frame: pd.DataFrame, declaration: Declaration):
         self.frame, self.declaration = frame, declaration
         self.tasks, self.by_time = declaration.labels, declaration.time is not None
-        self.features = Features(declaration.layout())
-        self.features.fit(self.split(0).train if self.by_time else frame)
-        self.examples = self.features.examples(frame, {task: task for task in self.tasks}, declaration.user)
-        units = {task: (frame[task].mean(), frame[task].std()) for task, kind in self.tasks.items() if kind != "binary"}
-        self.examples = scaled(self.examples, units)  # R² knows no unit; the losses do
         self.parts = {name: len(part) for name, part in self.split(0)._asdict().items()}
         self.users = 0 if declaration.user is None else int(frame[declaration.user].nunique())
+        self.features = Features(declaration.layout()).fit(self.split(0).train if self.by_time else frame)
+        units = {task: (frame[task].mean(), frame[task].std()) for task, kind in self.tasks.items() if kind != "binary"}
+        examples = self.features.examples(frame, {task: task for task in self.tasks}, declaration.user)
+        self.examples = examples.scaled(units)  # R² knows no unit; the losses do
 
     def split(self, seed: int) -> Split:
         return split(self.declaration, self.frame, seed)
@@ -273,37 +271,40 @@ class _Table:
 
     def seen(self, task: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where a task's label was observed in the test rows, the labels there, and their users (or row numbers)."""
-        test = self.sets(0 if self.by_time else seed)[2]
-        mask = test.masks.get(task, torch.ones(len(test), dtype=torch.bool)).numpy()
-        rows = self.split(0 if self.by_time else seed).test.index.to_numpy()
-        users = rows if test.groups is None else test.groups.numpy()
-        return mask, test.labels[task].numpy()[mask], users[mask]
+        rows, examples = np.array(self.split(seed).test.index), self.examples
+        mask = examples.masks[task][rows].numpy() if task in examples.masks else np.ones(len(rows), bool)
+        rows = rows[mask]
+        users = rows if examples.groups is None else examples.groups[rows].numpy()
+        return mask, examples.labels[task][rows].numpy(), users
 
-    def judge(self, task: str, output: np.ndarray, seed: int) -> dict:
-        mask, label, users = self.seen(task, seed)
-        kind, row = self.tasks[task], {"task": task}
-        row |= {"metric": METRICS[kind], "value": (auc if kind == "binary" else r2)(output[mask], label)}
-        if kind == "binary" and self.declaration.user is not None:
-            row["gauc"] = _gauc(output[mask], label, users)
-        return row
+    def judge(self, by: str, outputs: dict[tuple, np.ndarray]) -> pd.DataFrame:
+        """A row for each of {(value of the column `by`, task, seed): outputs}: metric, value, and gauc with a user."""
+        rows = []
+        for (what, task, seed), output in outputs.items():
+            mask, label, users = self.seen(task, seed)
+            kind = self.tasks[task]
+            row = {"seed": seed, by: what, "task": task, "metric": METRICS[kind]}
+            row["value"] = SCORES[kind](output[mask], label)
+            if kind == "binary" and self.declaration.user is not None:
+                row["gauc"] = _gauc(output[mask], label, users)
+            rows.append(row)
+        return pd.DataFrame(rows)
 
     def gain(self, task: str, structure: str, outputs: dict, scores: pd.DataFrame, matters: dict[str, float]) -> dict:
         """The gain of one task with its interval and verdict."""
         by_model = scores[scores["task"] == task].pivot(index="seed", columns="model", values="value")
         values = (by_model[structure] - by_model[SINGLE]).to_numpy()
-        moves = auc_influence if self.tasks[task] == "binary" else r2_influence
-        influence, users = [], []
+        kind, influence, users = self.tasks[task], [], []
         for seed in by_model.index:
             mask, label, own = self.seen(task, seed)
-            shared, single = (moves(outputs[model, task, seed][mask], label) for model in (structure, SINGLE))
+            shared, single = (INFLUENCES[kind](outputs[m, task, seed][mask], label) for m in (structure, SINGLE))
             influence.append((shared - single) / len(values))
             users.append(own)
         luck = over_users(np.concatenate(influence), np.concatenate(users))
         found = gain(values, self.parts["test"] / self.parts["train"], *luck)
-        smallest = matters[self.tasks[task]]
-        said = verdict(found.low, found.high, smallest)
-        needed = 0 if said != "undecided" else seeds_needed(found, smallest)
-        row = {"task": task, "metric": METRICS[self.tasks[task]], "gain": found.mean, **found._asdict()}
+        said = verdict(found.low, found.high, matters[kind])
+        needed = 0 if said != "undecided" else seeds_needed(found, matters[kind])
+        row = {"task": task, "metric": METRICS[kind], "gain": found.mean, **found._asdict()}
         row |= {"single": by_model[SINGLE].mean(), "shared": by_model[structure].mean(), "verdict": said}
         return row | {"seeds_needed": np.nan if needed is None else needed}
 
@@ -316,13 +317,14 @@ class _Table:
 
     def facts(self, seeds: Sequence[int]) -> pd.DataFrame:
         """A row a task: kind, by part how many labels there are and their mean, and `by_item`, over all splits."""
+        parts, splits = self.split(0)._asdict(), [0] if self.by_time else seeds
         rows = []
         for task, kind in self.tasks.items():
             row = {"task": task, "kind": kind}
-            for name, part in self.split(0)._asdict().items():
+            for name, part in parts.items():
                 row |= {f"{name} labels": int(part[task].notna().sum()), f"{name} mean": float(part[task].mean())}
-            own = [] if self.declaration.item is None else [0] if self.by_time else seeds
-            rows.append(row | {"by item": np.mean([self.by_item(task, seed) for seed in own]) if own else np.nan})
+            own = [] if self.declaration.item is None else [self.by_item(task, seed) for seed in splits]
+            rows.append(row | {"by item": np.mean(own) if own else np.nan})
         return pd.DataFrame(rows)
 
 

@@ -1,9 +1,9 @@
-"""What each column of a table is: label, id, number, list of ids or time.
+"""What each column of a table is: a label, an id, a number, a list of ids or a time.
 
     declaration = Declaration(labels={"click": "binary"}, user="user", item="video", numbers=("duration",))
 
 A row is one impression. A label is what happened after it, a feature is what was known before it: no later step can
-correct what is mixed up here. `table_checks` looks for that, and for all else that may be wrong.
+correct a mix-up of the two. `table_checks` looks for that, and for everything else that may be wrong.
 """
 
 from __future__ import annotations
@@ -52,11 +52,9 @@ class Declaration:
             if isinstance(value, str) or not isinstance(value, Iterable):
                 validate.fail(name, repr(value)[:60], "several names, such as ('age',)", TypeError)
             object.__setattr__(self, name, tuple(value))
-        if not isinstance(self.lists, dict):
-            validate.fail("lists", repr(self.lists)[:60], '{column: id column}, such as {"seen": "video"}', TypeError)
+        validate.instance("lists", self.lists, dict, '{column: id column}, such as {"seen": "video"}')
         for name in ("user", "item", "time"):
-            if not isinstance(getattr(self, name), str | None):
-                validate.fail(name, repr(getattr(self, name))[:60], "the name of one column, as text", TypeError)
+            validate.instance(name, getattr(self, name), str | None, "the name of one column, as text")
         named = self.columns()
         if other := [column for column in named if not isinstance(column, str)]:
             expected = "names that are text (`frame.columns = frame.columns.map(str)` makes them so)"

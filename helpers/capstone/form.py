@@ -2,8 +2,8 @@
 
     form = DataForm("log.csv")
 
-It does nothing that code does not do: it shows the code that would do the same, to copy. What goes wrong is said as
-text in the form. Training runs in the kernel in steps, one group of seeds each; between two of them the kernel answers.
+It does nothing that code cannot do, and shows the code that does the same, to copy. Errors appear as text in the form.
+Training runs in the kernel in steps, one group of seeds at a time; between two steps the kernel answers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SHARING = [structure for structure in STRUCTURES if structure != "single task"]
 
 
 class Keys(anywidget.AnyWidget):
-    """Shows nothing; keeps keys that are pressed in the form from JupyterLab, which goes from cell to cell by them, and
+    """Shows nothing; keeps keys pressed in the form away from JupyterLab, which uses them to move between cells, and
     brings the style of the course's cards."""
 
     _css = Path(__file__).parents[1] / "display" / "explorer.css"
@@ -56,11 +56,11 @@ class Keys(anywidget.AnyWidget):
 
 
 class DataForm(widgets.VBox):
-    """The form. With a path that exists the file is read at once, and roles are suggested. What goes wrong with a file
-    is said in the form; arguments that do not fit raise ValueError or TypeError.
+    """The form. With a path the file is read at once, and roles are suggested. Problems with a file are shown in the
+    form; bad arguments raise ValueError or TypeError.
 
     roles    {column: role} where you know better than the suggestion; columns of the file
-    recipe   where structure, bottom and weighting start, and all that the form does not ask
+    recipe   where structure, bottom and weighting start, and all that the form does not ask for
     options  of `helpers.capstone.comparison.steps`, such as seeds
     """
 
@@ -68,12 +68,11 @@ class DataForm(widgets.VBox):
     def __init__(
         self, path: str | Path = "", roles: dict[str, str] | None = None, recipe: Recipe | None = None, **options
     ):
-        if not isinstance(recipe, Recipe | None):
-            validate.fail("recipe", repr(recipe)[:60], "a Recipe", TypeError)
-        for column, role in (roles or {}).items():
+        self.base = validate.instance("recipe", Recipe() if recipe is None else recipe, Recipe, "a Recipe")
+        self.known, self.options = roles or {}, options
+        for column, role in self.known.items():
             validate.choice(f"roles[{column!r}]", role, ROLES)
-        validate.choice("weighting of the recipe", (recipe or Recipe()).weighting, WEIGHTINGS)  # the form offers these
-        self.known, self.base, self.options = roles or {}, recipe or Recipe(), options
+        validate.choice("weighting of the recipe", self.base.weighting, WEIGHTINGS)  # the form offers these
         self.frame: pd.DataFrame | None = None
         self.found: Comparison | None = None
         self.task: asyncio.Task | None = None
@@ -82,32 +81,25 @@ class DataForm(widgets.VBox):
         self.reader = widgets.Button(description="Read", layout=AUTO)
         self.roles: dict[str, widgets.Dropdown] = {}
         self.columns = widgets.VBox()
-        self.structure, self.bottom, self.weighting = (
-            widgets.Dropdown(options=list(options), value=value, description=name)
-            for name, options, value in (
-                ("structure", SHARING, self.base.structure),
-                ("bottom", BOTTOMS, self.base.bottom),
-                ("weighting", WEIGHTINGS, self.base.weighting),
-            )
-        )
+        self.choices = {
+            name: widgets.Dropdown(options=list(options), value=getattr(self.base, name), description=name)
+            for name, options in (("structure", SHARING), ("bottom", BOTTOMS), ("weighting", WEIGHTINGS))
+        }
         self.button = widgets.Button(description="Train and report", disabled=True, layout=AUTO)
         self.stop = widgets.Button(description="Stop", disabled=True, layout=AUTO)
         self.bar = widgets.FloatProgress(min=0, max=1, layout={"display": "none"})
         self.message, self.code, self.result = widgets.HTML(), widgets.HTML(layout=WIDE), widgets.HTML(layout=WIDE)
-        for control in (self.structure, self.bottom, self.weighting):
+        for control in self.choices.values():
             control.observe(self._changed, "value")
         self.reader.on_click(self._read)
         self.path.observe(self._read, "value")
         self.button.on_click(self._start)
         self.stop.on_click(self._stop)
-        row = widgets.HBox([self.structure, self.bottom, self.weighting])
-        row.add_class("mtl-controls")
-        buttons = widgets.HBox([self.button, self.stop, self.bar])
-        buttons.add_class("mtl-buttons")
         top = widgets.HBox([self.path, self.reader])
+        row = widgets.HBox([*self.choices.values()]).add_class("mtl-controls")
+        buttons = widgets.HBox([self.button, self.stop, self.bar]).add_class("mtl-buttons")
         super().__init__([top, self.columns, row, self.code, buttons, self.message, self.result, Keys()])
-        self.add_class("mtl-card")
-        self.add_class("mtl-form")
+        self.add_class("mtl-card").add_class("mtl-form")
         self._read() if str(path) else self._say("Type the path of a CSV file and press Read.")
         if self.frame is not None and (unknown := [str(name) for name in self.known if name not in self.frame.columns]):
             validate.fail("roles", f"{unknown[0]!r}, which is no column of {path}", "columns of the file")
@@ -122,8 +114,7 @@ class DataForm(widgets.VBox):
     @property
     def recipe(self) -> Recipe:
         """The recipe with the form's structure, bottom and weighting; ValueError for two that do not go together."""
-        chosen = {name: getattr(self, name).value for name in ("structure", "bottom", "weighting")}
-        return replace(self.base, **chosen)
+        return replace(self.base, **{name: control.value for name, control in self.choices.items()})
 
     def as_code(self) -> str:
         """Python that does what the form does."""
@@ -149,15 +140,14 @@ class DataForm(widgets.VBox):
             self.frame, self.found, self.result.value = None, None, ""
             self.columns.children, self.roles, self.button.disabled = (), {}, True
             self.frame = read(self.file)
-            guesses = suggest(self.frame)
             rows = []
-            for column, guess in guesses.iterrows():
-                role = self.known.get(column, guess["role"])
-                self.roles[column] = widgets.Dropdown(options=ROLES, value=role, description=str(column))
-                self.roles[column].style.description_width = "11em"
-                self.roles[column].observe(self._changed, "value")
-                reason = f"{guess['reason']}, e.g. {guess['example']}"
-                rows.append(widgets.HBox([self.roles[column], widgets.HTML(html.escape(reason))]))
+            for column, guess in suggest(self.frame).iterrows():
+                role = widgets.Dropdown(options=ROLES, description=str(column), style={"description_width": "11em"})
+                role.value = self.known.get(column, guess["role"])
+                role.observe(self._changed, "value")
+                reason = html.escape(f"{guess['reason']}, e.g. {guess['example']}")
+                rows.append(widgets.HBox([role, widgets.HTML(reason)]))
+                self.roles[column] = role
             self.columns.children = tuple(rows)
             self._changed()
 
@@ -181,7 +171,7 @@ class DataForm(widgets.VBox):
 
     def _stop(self, _button):
         self.stopping = True
-        self._say("Stops as soon as the training at hand is done …")
+        self._say("Stopping after the current training run …")
 
     async def run(self):
         """Compare and report, to the end, to Stop or to an error; the message says which.
@@ -208,25 +198,24 @@ class DataForm(widgets.VBox):
         self.button.disabled, self.stop.disabled, self.bar.layout.display = False, True, "none"
 
     def _save(self, found: Comparison):
-        """Write the report, and say where it is; or that it could not be written, and how it can be."""
+        """Write the report, and say where it is; or why it could not be written, and what to do instead."""
         to = self.report_path
         try:
             report(found, self.file).save(to)
             self._say(f"Done. The report is in {to.as_posix()}.")
-        except OSError as error:  # a folder that may only be read, a full disk
+        except OSError as error:  # a read-only folder, a full disk
             said = error.strerror or str(error)
-            how = 'In a cell below, report(form.found).save("report.html") writes it elsewhere, form being this form.'
+            how = 'To save it elsewhere, run report(form.found).save("report.html") in a cell below; form is this form.'
             self._say(f"Done, but the report could not be written to {to.as_posix()} ({said}). {how}")
 
     def _lock(self, locked: bool):
         """Whether the controls wait for the training to end."""
-        controls = (self.path, self.reader, self.structure, self.bottom, self.weighting, *self.roles.values())
-        for control in controls:
+        for control in (self.path, self.reader, *self.choices.values(), *self.roles.values()):
             control.disabled = locked
 
     @contextlib.contextmanager
     def _in_words(self):
-        """What goes wrong inside is said in the form."""
+        """Show what goes wrong inside in the form."""
         try:
             yield
         except KeyboardInterrupt:  # the kernel's own stop button

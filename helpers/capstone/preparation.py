@@ -24,8 +24,7 @@ def prepare(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
     """
     frame = validate.columns("frame", frame, declaration.columns())[declaration.columns()].copy()
     for column, of in declaration.lists.items():
-        whole = pd.api.types.is_integer_dtype(frame[of].dtype)
-        frame[column] = cut(column, frame[column], whole)
+        frame[column] = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     if declaration.time is not None:
         frame[declaration.time] = moments(declaration.time, frame[declaration.time])
         frame = frame.sort_values(declaration.time, kind="stable")

@@ -12,8 +12,8 @@ from __future__ import annotations
 import copy
 import io
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -30,13 +30,22 @@ from helpers.models.bottoms import DCN, DIN, DeepFM
 from helpers.models.copies import predict
 from helpers.models.esmm import product_logit
 from helpers.models.experts import PLE, MMoE
-from helpers.models.shared_bottom import Encoder, SharedBottom, SingleTasks, parameter_count
+from helpers.models.shared_bottom import Encoder, SharedBottom, SingleTasks
 from helpers.support import validate
 from helpers.support.files import whole
 from helpers.training.balancing import UWL, GradNorm, PCGrad
 from helpers.training.loop import fit
 
-STRUCTURES = ("Shared-Bottom", "single task", "MMoE", "PLE", "ESMM")
+
+class _Product(SharedBottom):
+    """ESMM whose two outputs are what is logged on every row: the click, and the conversion as CTR · CVR."""
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        (click, a), (conversion, b) = super().forward(inputs).items()
+        return {click: a, conversion: product_logit(a, b)}
+
+
+STRUCTURES = {"Shared-Bottom": SharedBottom, "single task": SingleTasks, "MMoE": MMoE, "PLE": PLE, "ESMM": _Product}
 BOTTOMS = ("MLP", "DeepFM", "DCN", "DIN")
 WEIGHTINGS = {"equal": None, "UWL": UWL, "GradNorm": GradNorm, "PCGrad": PCGrad}
 
@@ -89,16 +98,13 @@ class Recipe:
 
     def model(self, features: Features, tasks: dict[str, str], seed: int = 0) -> nn.Module:
         """An untrained model for these columns and these tasks, {name: "binary" or "regression"}."""
-        options = {"towers": self.towers, "l2_embedding": self.l2_embedding, "seed": seed}
-        options["encoder"] = DIN if self.bottom == "DIN" else Encoder
-        if self.structure == "MMoE":
-            return MMoE(features, tasks, self.experts, self.units, **options)
-        if self.structure == "PLE":
-            return PLE(features, tasks, self.experts, units=self.units, **options)
+        structure, options = STRUCTURES[self.structure], {"towers": self.towers, "l2_embedding": self.l2_embedding}
+        options |= {"encoder": DIN if self.bottom == "DIN" else Encoder, "seed": seed}
+        if structure in (MMoE, PLE):
+            return structure(features, tasks, self.experts, units=self.units, **options)
         crossing = {"DCN": DCN, "DeepFM": DeepFM}.get(self.bottom)
-        options["bottom"] = partial(crossing, units=self.units) if crossing else self.units
-        kinds = {"single task": SingleTasks, "ESMM": _Product}
-        return kinds.get(self.structure, SharedBottom)(features, tasks, **options)
+        bottom = partial(crossing, units=self.units) if crossing else self.units
+        return structure(features, tasks, bottom=bottom, **options)
 
     def check_tasks(self, tasks: dict[str, str], frame: pd.DataFrame) -> None:
         """Raise ValueError where this structure is not for these tasks, or not for their labels in `frame`."""
@@ -107,8 +113,8 @@ class Recipe:
         if list(tasks.values()) != ["binary", "binary"]:
             validate.fail("tasks", str(tasks)[:60], "two binary tasks for ESMM: the click, and what needs a click")
         click, conversion = tasks
-        labels = validate.columns("frame", frame, tasks)
-        if wrong := int(((labels[conversion] == 1) & (labels[click] == 0)).sum()):
+        validate.columns("frame", frame, tasks)
+        if wrong := int(((frame[conversion] == 1) & (frame[click] == 0)).sum()):
             came = f"{wrong:,} rows with {conversion!r} = 1 and {click!r} = 0"
             validate.fail("tasks", came, f"for ESMM no {conversion!r} without {click!r}, which is named first")
 
@@ -119,14 +125,6 @@ class Recipe:
             return settings | {"task_weights": self.weighting}
         balance = WEIGHTINGS[self.weighting]
         return settings | {"balance": balance and balance()}
-
-
-class _Product(SharedBottom):
-    """ESMM whose two outputs are what is logged on every row: the click, and the conversion as CTR · CVR."""
-
-    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        (click, a), (conversion, b) = super().forward(inputs).items()
-        return {click: a, conversion: product_logit(a, b)}
 
 
 class Ranker:
@@ -141,13 +139,7 @@ class Ranker:
     `histories`, the losses by epoch, a table for each model that was trained.
     """
 
-    def __init__(
-        self,
-        columns: Sequence | Features,
-        tasks: dict[str, str],
-        recipe: Recipe | None = None,
-        seed: int = 0,
-    ):
+    def __init__(self, columns: list | Features, tasks: dict[str, str], recipe: Recipe | None = None, seed: int = 0):
         self.features = columns if isinstance(columns, Features) else Features(columns)
         self.tasks = validate.instance("tasks", tasks, dict, '{column of the label: "binary" or "regression"}')
         self.recipe = Recipe() if recipe is None else validate.instance("recipe", recipe, Recipe, "a Recipe, or None")
@@ -163,9 +155,9 @@ class Ranker:
         for frame in (train, valid):
             self.recipe.check_tasks(self.tasks, frame)
         features = Features(self.features.columns).fit(train)
-        sets = [_examples(features, frame, self.tasks) for frame in (train, valid)]
+        sets = [features.examples(frame, {task: task for task in self.tasks}) for frame in (train, valid)]
         scales = {task: _scale(task, sets[0]) for task, kind in self.tasks.items() if kind == "regression"}
-        sets = [scaled(examples, scales) for examples in sets]
+        sets = [examples.scaled(scales) for examples in sets]
         model = self.recipe.model(features, self.tasks, self.seed)
         parts = model.models if isinstance(model, SingleTasks) else [model]  # single tasks stop each at its own best
         own = [[examples.only(*part.tasks) for examples in sets] for part in parts]
@@ -185,7 +177,7 @@ class Ranker:
         The error of a regression task is in deviations of its training labels.
         """
         self._serving()
-        examples = scaled(_examples(self.features, frame, self.tasks, groups), self.scales)
+        examples = self.features.examples(frame, {task: task for task in self.tasks}, groups).scaled(self.scales)
         return evaluate(predict(self.model, examples.inputs), examples, self.tasks)
 
     def save(self, path: str | Path) -> None:
@@ -193,10 +185,7 @@ class Ranker:
         self._serving()
         about = {"tasks": self.tasks, "recipe": asdict(self.recipe), "seed": self.seed, "scales": self.scales}
         about |= {"features": self.features.state()}
-        content = io.BytesIO()
-        torch.save({"ranker": json.dumps(about), "parameters": self.model.state_dict()}, content)
-        with whole(path) as part:
-            part.write_bytes(content.getbuffer())
+        _write(path, torch.save, {"ranker": json.dumps(about), "parameters": self.model.state_dict()})
 
     @staticmethod
     def load(path: str | Path) -> Ranker:
@@ -204,7 +193,7 @@ class Ranker:
 
         Raises FileNotFoundError, or ValueError when the file is no ranker.
         """
-        path = Path(validate.instance("path", path, str | PathLike, "the name of a file"))
+        path = _path(path)
         if not path.exists():
             validate.fail("path", f"{path.name}, which does not exist", "a file of `Ranker.save`", FileNotFoundError)
         try:
@@ -225,22 +214,14 @@ class Ranker:
 
         It takes what `features.transform` gives, of any number of rows, and gives {task: probability or value}.
         """
-        if Path(validate.instance("path", path, str | PathLike, "the name of a file")).suffix != ".pt2":
+        if _path(path).suffix != ".pt2":
             validate.fail("path", repr(str(path)), "a name that ends in .pt2, as torch wants it")
         serving = copy.deepcopy(self._serving()).requires_grad_(False)  # what is served is trained no further
         blank = pd.DataFrame({column.name: [np.nan, np.nan] for column in self.features.columns})
         inputs = self.features.transform(blank)
         rows = torch.export.Dim("rows", min=1)
         program = torch.export.export(serving, (inputs,), dynamic_shapes=({name: {0: rows} for name in inputs},))
-        content = io.BytesIO()  # torch's own writer ends the process when a disk is full
-        torch.export.save(program, content)
-        with whole(path) as part:
-            part.write_bytes(content.getbuffer())
-
-    def parameters(self) -> int:
-        """How many numbers the model has learnt."""
-        self._serving()
-        return parameter_count(self.model)
+        _write(path, torch.export.save, program)
 
     def _serving(self) -> nn.Module:
         if self.model is None:
@@ -256,17 +237,9 @@ class _Serving(nn.Module):
         self.model, self.scales = model, scales
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        return {task: self._unit(task, output) for task, output in self.model(inputs).items()}
-
-    def _unit(self, task: str, output: Tensor) -> Tensor:
-        if task not in self.scales:
-            return torch.sigmoid(output)
-        mean, deviation = self.scales[task]
-        return output * deviation + mean
-
-
-def _examples(features: Features, frame: pd.DataFrame, tasks: dict[str, str], groups: str | None = None) -> Examples:
-    return features.examples(frame, {task: task for task in tasks}, groups)
+        outputs = self.model(inputs)
+        values = {task: outputs[task] * deviation + mean for task, (mean, deviation) in self.scales.items()}
+        return {task: values[task] if task in values else torch.sigmoid(outputs[task]) for task in outputs}
 
 
 def _scale(task: str, examples: Examples) -> tuple[float, float]:
@@ -278,7 +251,13 @@ def _scale(task: str, examples: Examples) -> tuple[float, float]:
     return float(seen.mean()), float(seen.std())
 
 
-def scaled(examples: Examples, scales: dict[str, tuple[float, float]]) -> Examples:
-    """The same examples with each label of `scales` as (label − mean) / deviation."""
-    labels = {task: (examples.labels[task] - mean) / deviation for task, (mean, deviation) in scales.items()}
-    return replace(examples, labels=examples.labels | labels)
+def _path(path: str | Path) -> Path:
+    return Path(validate.instance("path", path, str | PathLike, "the name of a file"))
+
+
+def _write(path: str | Path, save: Callable, what: object) -> None:
+    """Write what torch's `save` makes, whole or not at all: its own writer ends the process when a disk is full."""
+    content = io.BytesIO()
+    save(what, content)
+    with whole(path) as part:
+        part.write_bytes(content.getbuffer())

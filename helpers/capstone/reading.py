@@ -12,7 +12,8 @@ import difflib
 import gzip
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -34,11 +35,8 @@ def read(path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame
     a first line that is no header, a line with more or fewer values than the header has names.
     """
     path = _file(path)
-    try:
-        with _text(path) as file:
-            separator, names = _header(file.read(SAMPLE))
-    except (ValueError, OSError, EOFError, csv.Error) as error:
-        _unreadable(path, error)
+    with _readable(path), _text(path) as file:
+        separator, names = _header(file.read(SAMPLE))
     if names and sum(map(_is_number, names)) > len(names) / 2:
         came = f"{path.name}, whose first line has numbers ({', '.join(names)[:40]})"
         validate.fail("path", came, "a header: a first line with a name for each column")
@@ -47,18 +45,12 @@ def read(path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame
     wanted = names if columns is None else list(columns)
     if missing := [name for name in wanted if name not in names]:
         validate.fail("columns", _near(missing[0], names), "columns of the file")
-    try:
+    with _readable(path):
         words = _words(path, separator, names, wanted)
         options = {"sep": separator, "encoding": "utf-8-sig", "low_memory": False, "usecols": wanted or None}
         options |= {"dtype": dict.fromkeys(words, str), "index_col": False, "keep_default_na": False}
         missing = {name: [""] if name in words else ["", *MISSING] for name in wanted}
         frame = pd.read_csv(path, header=0, names=names or None, na_values=missing, **options)
-    except LineError as error:
-        validate.fail(
-            "path", f"{path.name} with {error}", "a value for each name, and quotes around a separator in a text"
-        )
-    except (ValueError, OSError, EOFError, csv.Error) as error:  # ParserError and EmptyDataError are ValueErrors
-        _unreadable(path, error)
     if not len(frame):
         validate.fail("path", f"{path.name} without a row below its header", "a table with rows")
     return _small(frame)
@@ -160,9 +152,17 @@ def _loses(signs: set[str]) -> bool:
     return "word" in signs or (whole and ("padded" in signs or "power" in signs or {"long", "gap"} <= signs))
 
 
-def _unreadable(path: Path, error: Exception):
-    said = " ".join(str(error).split())
-    validate.fail("path", f"{path.name}, which cannot be read ({said})", "a CSV file in UTF-8 with a header")
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """One sentence for whatever goes wrong when the file is read inside."""
+    try:
+        yield
+    except LineError as error:
+        expected = "a value for each name, and quotes around a separator in a text"
+        validate.fail("path", f"{path.name} with {error}", expected)
+    except (ValueError, OSError, EOFError, csv.Error) as error:  # ParserError and EmptyDataError are ValueErrors
+        said = " ".join(str(error).split())
+        validate.fail("path", f"{path.name}, which cannot be read ({said})", "a CSV file in UTF-8 with a header")
 
 
 def _is_number(text: str) -> bool:

@@ -1,7 +1,6 @@
-"""From verdicts to words: does sharing help here? One rule, the same for all reports.
+"""From verdicts to words: does sharing help here? One rule for all reports.
 
-Each task's gain over its own single-task model has one of the verdicts of
-`helpers.evaluation.verdicts`.
+Each task's gain over its own single-task model has one of the verdicts of `helpers.evaluation.verdicts`.
 """
 
 from __future__ import annotations
@@ -55,8 +54,8 @@ def recommend(gains: pd.DataFrame) -> Recommendation:
     number of seeds would do)."""
     validate.columns("gains", gains, ["task", "verdict", "seeds_needed"])
     of = {one: [str(t) for t in gains.loc[gains["verdict"] == one, "task"]] for one in VERDICTS}
-    won, lost, unknown = (_names(of[one]) for one in (HOLDS, OPPOSITE, UNDECIDED))
-    equal = _names(of[SMALL] + of[NO_EFFECT])
+    won, lost, unknown = (names(of[one]) for one in (HOLDS, OPPOSITE, UNDECIDED))
+    equal = names(of[SMALL] + of[NO_EFFECT])
     chosen = word(gains["verdict"])
     texts = {
         SHARE: f"Sharing helps {won}" + (f" and costs {equal} nothing that matters." if equal else "."),
@@ -97,13 +96,13 @@ def too_good(gains: pd.DataFrame) -> str:
     validate.columns("gains", gains, ["task", "metric", "single", "shared"])
     best = gains[["single", "shared"]].max(axis=1)
     rows = gains.assign(best=best)[best > gains["metric"].map(TOO_GOOD)]
-    named = _names([f"{row.task} ({row.metric} {row.best:.2f})" for row in rows.itertuples()])
+    named = names([f"{row.task} ({row.metric} {row.best:.2f})" for row in rows.itertuples()])
     return named and f"{named}: {ALARM}"
 
 
 ALARM = (
-    "hardly anything is predicted so well before it happens. Most likely one of the features was measured afterwards, "
-    "or made from the label. Find it, leave it out and compare again; until then do not act on what follows."
+    "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
+    "afterwards, or derived from the label. Find it, leave it out and compare again; until then do not act on the rest."
 )
 
 
@@ -114,15 +113,12 @@ def _more(gains: pd.DataFrame) -> list[str]:
         f"For {row.task} about {row.seeds_needed:.0f} seeds would decide, if mean and spread stay as they are."
         for row in rows[rows["seeds_needed"].notna()].itertuples()
     ]
-    if stuck := _stuck(gains):
-        said.append(f"For {_names(stuck)} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
+    if stuck := names(map(str, rows.loc[rows["seeds_needed"].isna(), "task"])):
+        said.append(f"For {stuck} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")
     return said
 
 
-def _stuck(gains: pd.DataFrame) -> list[str]:
-    """The undecided tasks that no number of seeds would decide."""
-    return [str(t) for t in gains.loc[(gains["verdict"] == "undecided") & gains["seeds_needed"].isna(), "task"]]
-
-
-def _names(tasks: list[str]) -> str:
+def names(tasks: Iterable[str]) -> str:
+    """Names as a sentence lists them: a, b and c."""
+    tasks = list(tasks)
     return " and ".join([", ".join(tasks[:-1]), tasks[-1]] if len(tasks) > 1 else tasks)

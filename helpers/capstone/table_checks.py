@@ -1,7 +1,7 @@
 """What may be wrong with a table of the reader's own, all at once: `check(declaration, frame)`.
 
-Two kinds of problem: what stops (a column that is not there, a label with one class), and what one should know before
-one believes a result (few positives, ids that occur once, a feature that gives the label away).
+Two kinds of problem: what stops (a missing column, a label with one class), and what you should know before you believe
+a result (few positives, ids that occur once, a feature that gives the label away).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -31,13 +31,11 @@ FAR = 20  # deviations from the mean: an R² with such values in it is mostly ab
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
-
-
-TAKEN = ("", TOTAL)  # names that the training has for itself
+TAKEN = ("", TOTAL)  # names that training uses itself
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong, or that should be known: in which column, and what, in a sentence."""
+    """One thing that is wrong, or that you should know: in which column, and what, in a sentence."""
 
     stops: bool
     column: str
@@ -64,30 +62,24 @@ class Problems(list[Problem]):
         return "".join(lines) or f"<div>{NOTHING}</div>"
 
 
-NOTHING = "Nothing is wrong that a check can see."
+NOTHING = "The check found nothing wrong."
 
 
 def _kind(problem: Problem) -> str:
-    return "must mend" if problem.stops else "to know"
+    return "must fix" if problem.stops else "note"
 
 
 def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
     """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
-    if not isinstance(declaration, Declaration):
-        validate.fail("declaration", repr(declaration)[:60], "a Declaration", TypeError)
+    validate.instance("declaration", declaration, Declaration, "a Declaration")
     validate.columns("frame", frame, [])
     found = [*_columns(declaration, frame)]
-    found += _types(declaration, frame, _named(found))
-    found += _contents(declaration, frame, _named(found))
+    for look in (_types, _contents):
+        found += look(declaration, frame, {problem.column for problem in found})
     if not any(problem.stops for problem in found):
         found += _parts(declaration, frame)
     found += _leaks(declaration, frame, {problem.column for problem in found if problem.stops})
     return Problems(sorted(found, key=lambda problem: not problem.stops))
-
-
-def _named(found: list[Problem]) -> set[str]:
-    """The columns of which no more can be said."""
-    return {problem.column for problem in found}
 
 
 def must_pass(declaration: Declaration, frame: pd.DataFrame) -> Problems:
@@ -124,7 +116,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             yield Problem(True, column, said)
     for column in _but(skip, *declaration.labels):
         if column in TAKEN:
-            yield Problem(True, column, "the training uses this name for itself: give the label another one.")
+            yield Problem(True, column, "training uses this name itself: give the label another one.")
         if declaration.labels[column] != "binary" or not pd.api.types.is_numeric_dtype(frame[column].dtype):
             continue
         seen = frame[column].dropna()
@@ -132,40 +124,40 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         if len(outside):
             example = f"{len(outside):,} of {len(seen):,} values are neither 0 nor 1, such as {outside.iloc[0]:g}"
             yield Problem(True, column, f"{example}. Make it 0 or 1 by a threshold, or declare a regression label.")
-    if (
-        declaration.user is not None
-        and declaration.user not in skip
-        and (gaps := int(frame[declaration.user].isna().sum()))
-    ):
-        said = f"{gaps:,} rows have no user. Leave these rows out, or declare the column as an id that is not the user."
-        yield Problem(True, declaration.user, said)
+    for user in _but(skip, declaration.user):
+        if gaps := int(frame[user].isna().sum()):
+            said = "rows have no user. Leave them out, or declare the column as an id that is not the user."
+            yield Problem(True, user, f"{gaps:,} {said}")
     for column, of in declaration.lists.items():
         if not {column, of} & skip:
             texts = frame[column][[isinstance(value, str) for value in frame[column]]].unique()
-            try:
-                cut(column, texts, pd.api.types.is_integer_dtype(frame[of].dtype))
-            except ValueError as error:
-                yield Problem(True, column, str(error).removeprefix(f"{column}: "))
-    if declaration.time is not None and declaration.time not in skip:
-        try:
-            moments(declaration.time, frame[declaration.time])
-        except ValueError as error:
-            yield Problem(True, declaration.time, f"it cannot order the rows ({error})")
+            if said := _error(column, cut, column, texts, pd.api.types.is_integer_dtype(frame[of].dtype)):
+                yield Problem(True, column, said)
+    for time in _but(skip, declaration.time):
+        if said := _error(time, moments, time, frame[time]):
+            yield Problem(True, time, f"it cannot order the rows ({said.rstrip('.')}).")
+
+
+def _error(name: str, call: Callable, *arguments) -> str:
+    """What an error of the call says, without the name in front; nothing where there is none."""
+    try:
+        call(*arguments)
+    except (ValueError, TypeError) as error:
+        return str(error).removeprefix(f"{name}: ")
+    return ""
 
 
 def _no_number(values: pd.Series, label: bool) -> str:
-    """What to do about a column of a number or a label in which something else stands."""
+    """What to do about a column of numbers or labels that holds something else."""
     wrong = (pd.to_numeric(values.astype(object), errors="coerce").isna() & values.notna()).to_numpy()
     if not wrong.any():
         example = values.dropna().iloc[0] if values.notna().any() else None
-        return f"its values are no numbers to pandas, such as {example!r}: turn them into numbers by `pd.to_numeric`."
-    row = int(wrong.argmax())
-    value = values.iloc[row]
+        return f"pandas does not store its values as numbers, such as {example!r}: convert them by `pd.to_numeric`."
+    value = values.iloc[row := int(wrong.argmax())]
+    hint = " It must be 0 or 1, or a number." if label else " An id may be a word."
     if re.fullmatch(r"-?\d+,\d+", str(value)):
-        return f"a number was declared, and row {row} has {value!r}: write it with a point."
-    if label:
-        return f"a label was declared, and row {row} has {value!r}. It must be 0 or 1, or a number."
-    return f"a number was declared, and row {row} has {value!r}. An id may be a word."
+        hint = " Write it with a decimal point."
+    return f"a {'label' if label else 'number'} was declared, and row {row} has {value!r}.{hint}"
 
 
 def _no_id(values: pd.Series) -> str:
@@ -178,15 +170,11 @@ def _no_id(values: pd.Series) -> str:
         return f"an id was declared, and row {row} has {broken.iloc[0]:g}. Is it a number?"
     if len({isinstance(value, str) for value in seen.unique()}) > 1:
         return "some of its ids are words, some are numbers: read it as words."
-    try:
-        Features([Sparse("ids")]).fit(pd.DataFrame({"ids": values}))
-    except (ValueError, TypeError) as error:
-        return str(error).removeprefix("ids: ")
-    return ""
+    return _error("ids", Features([Sparse("ids")]).fit, pd.DataFrame({"ids": values}))
 
 
-def _but(skip: set[str], *columns: str) -> list[str]:
-    return [column for column in columns if column not in skip]
+def _but(skip: set[str], *columns: str | None) -> list[str]:
+    return [column for column in columns if column is not None and column not in skip]
 
 
 def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
@@ -201,7 +189,7 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         if distinct == 0:
             yield Problem(True, column, "all values are missing.")
         elif distinct == 1 and frame[column].notna().all():
-            yield Problem(False, column, "it has one value only, and says nothing.")
+            yield Problem(False, column, "it has only one value, and says nothing.")
     for column in _but(skip, *declaration.ids_of_all()):
         if names := [name for name in frame[column].unique() if isinstance(name, str) and name in MISSING]:
             few = f"{', '.join(map(repr, names))} counts as an id like any other"
@@ -209,19 +197,19 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         counts = frame[column].value_counts()
         counts, once = counts[counts > 0], int((counts == 1).sum())
         if len(counts) > 10 and once > MOST_ONCE * len(counts):
-            share = f"{once:,} of its {len(counts):,} ids ({once / len(counts):.0%}) occur in one row alone"
-            yield Problem(False, column, f"{share}. Of those nothing can be learnt; a coarser id may say more.")
+            share = f"{once:,} of its {len(counts):,} ids ({once / len(counts):.0%}) occur in only one row"
+            yield Problem(False, column, f"{share}. Nothing can be learnt about those; a coarser id may say more.")
     for column in _but(skip, *declaration.labels):
         label = frame[column]
         if missing := int(label.isna().sum()):
             yield Problem(False, column, f"{missing:,} of {rows:,} rows have no label; they are masked for this task.")
         yield from _label(column, declaration.labels[column], label.dropna().to_numpy(float))
-    if declaration.time is not None and declaration.time not in skip:
-        texts = pd.Series([value for value in frame[declaration.time].unique() if isinstance(value, str)], dtype=object)
+    for time in _but(skip, declaration.time):
+        texts = pd.Series([value for value in frame[time].unique() if isinstance(value, str)], dtype=object)
         zoned = texts.str.contains(r":\d\d(?:\.\d+)?\s*(?:Z|[+-]\d\d:?\d\d)$")
         if zoned.any() and not zoned.all():
-            said = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those that have none are taken as UTC."
-            yield Problem(False, declaration.time, said)
+            said = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those without one are taken as UTC."
+            yield Problem(False, time, said)
     if declaration.user is None:
         yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
 
@@ -237,7 +225,9 @@ def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
             about = f"{int(rare):,} {which} in all, about {rare * FRACTIONS[2]:.0f} of them in the test part"
             yield Problem(False, column, f"{about}: its interval will be wide.")
     elif (far := np.abs(seen - seen.mean()).max() / seen.std()) > FAR:
-        yield Problem(False, column, f"its largest value lies {far:.0f} deviations out; try its logarithm.")
+        yield Problem(
+            False, column, f"its largest value lies {far:.0f} standard deviations from the mean; try its logarithm."
+        )
 
 
 def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -245,7 +235,8 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     try:
         parts = split(declaration, prepare(declaration, frame))
     except ValueError as error:  # of a time alone; rows without one are divided at random
-        yield Problem(True, declaration.time, f"the rows cannot be divided ({error})")
+        said = str(error).removeprefix(f"{declaration.time}: ").rstrip(".")
+        yield Problem(True, declaration.time, f"the rows cannot be divided ({said}).")
         return
     for column in declaration.labels:
         for name, part in zip(parts._fields, parts, strict=True):
@@ -264,9 +255,9 @@ def _strangers(user: str, parts: Split) -> Iterator[Problem]:
     """Whether the test rows are of few users, or of users that no training row has."""
     count, new = parts.test[user].nunique(), float((~parts.test[user].isin(parts.train[user])).mean())
     if count < FEW_USERS:
-        yield Problem(False, user, f"the rows to test are of {count:,} users only: its luck is theirs.")
+        yield Problem(False, user, f"the rows to test are of only {count:,} users: the result depends on who they are.")
     if new > MOST_NEW:
-        said = f"{new:.0%} of the rows to test are of users without a row to train on: of them a model knows no habit."
+        said = f"{new:.0%} of the rows to test are of users without a row to train on: models do not know their habits."
         yield Problem(False, user, said)
 
 

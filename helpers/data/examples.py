@@ -159,6 +159,11 @@ class Examples:
         kept = {name: {t: getattr(self, name)[t] for t in tasks if t in getattr(self, name)} for name in by_task}
         return replace(self, **kept)
 
+    def scaled(self, units: dict[str, tuple[float, float]]) -> Examples:
+        """The same examples with each label of `units`, {task: (mean, deviation)}, as (label − mean) / deviation."""
+        labels = {task: (self.labels[task] - mean) / deviation for task, (mean, deviation) in units.items()}
+        return replace(self, labels=self.labels | labels)
+
     @staticmethod
     def stack(many: list[Examples]) -> Examples:
         """m sets of n examples as one with a leading axis m: one set for each of m models that are trained at once."""

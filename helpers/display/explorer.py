@@ -28,9 +28,9 @@ import traitlets
 from matplotlib.figure import Figure
 
 from helpers.display.model_ids import stable
-from helpers.display.palette import GREY, in_few_colours
+from helpers.display.palette import GREY
 from helpers.display.panels import Curves, Panel, Plane, Position, Words, has_intervals, levels, rows_at
-from helpers.display.pictures import image, sentence
+from helpers.display.pictures import image, in_few_colours, sentence
 from helpers.support import validate
 
 STATE_BYTES = 300_000  # several explorers fit into a notebook of 1.5 MB

@@ -6,13 +6,9 @@ darker (vermillion), since the lighter one cannot be read as text on white.
 
 from __future__ import annotations
 
-import base64
-import io
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from PIL import Image
 
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
@@ -98,12 +94,3 @@ def styles(names: Iterable[str], named: dict[str, Style] | None = None) -> dict[
     """A style for each name: as `named` has it, else task A's, task B's … in the order of the names."""
     named, free = named or {}, itertools.cycle(TASKS)
     return {name: named[name] if name in named else next(free) for name in dict.fromkeys(names)}
-
-
-def in_few_colours(png: bytes) -> str:
-    """A PNG in 128 colours, as base64: a third of the bytes, equal looks."""
-    data = io.BytesIO()
-    picture = Image.open(io.BytesIO(png))
-    few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    few.save(data, format="png", optimize=True, dpi=picture.info["dpi"])
-    return base64.b64encode(data.getvalue()).decode()

@@ -6,6 +6,7 @@ with its numbers. Measured numbers have two decimals or more, since these may di
 
 from __future__ import annotations
 
+import base64
 import html
 import io
 import sys
@@ -19,8 +20,7 @@ from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
-
-from helpers.display.palette import in_few_colours
+from PIL import Image
 
 DPI = 100  # at most
 LENGTH = 600  # of the words; what is too much is counted
@@ -45,6 +45,15 @@ def png(figure: Figure) -> str:
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=min(figure.dpi, DPI), bbox_inches="tight", metadata={"Software": None})
     return in_few_colours(data.getvalue())
+
+
+def in_few_colours(png: bytes) -> str:
+    """A PNG in 128 colours, as base64: a third of the bytes, equal looks."""
+    data = io.BytesIO()
+    picture = Image.open(io.BytesIO(png))
+    few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    few.save(data, format="png", optimize=True, dpi=picture.info["dpi"])
+    return base64.b64encode(data.getvalue()).decode()
 
 
 def image(picture: str, words: str) -> str:

@@ -63,8 +63,8 @@ def test_several_names_are_not_one_string():
     ("arguments", "words"),
     [
         ({"numbers": None}, "numbers: got None; expected several names"),
-        ({"lists": ("seen",)}, "lists: got .'seen',.; expected {column: id column}"),
-        ({"user": ("u",)}, "user: got .'u',.; expected the name of one column"),
+        ({"lists": ("seen",)}, "lists: got tuple; expected {column: id column}"),
+        ({"user": ("u",)}, "user: got tuple; expected the name of one column"),
     ],
 )
 def test_arguments_of_another_type_are_named(arguments, words):

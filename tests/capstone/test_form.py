@@ -99,7 +99,7 @@ def test_a_result_outlives_a_report_that_cannot_be_written(form, path, monkeypat
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"recipe": "MMoE"}, TypeError, "recipe: got 'MMoE'; expected a Recipe"),
+        ({"recipe": "MMoE"}, TypeError, "recipe: got str; expected a Recipe"),
         (
             {"recipe": Recipe(weighting={"click": 1.0, "like": 2.0})},
             ValueError,
@@ -179,14 +179,14 @@ def test_the_form_shows_errors_as_text(form, path, monkeypatch):
     assert "no feature" in form.message.value and form.button.disabled and form.code.value == ""
     form.roles["user"].value = "user"
     form.roles["like"].value = "number"
-    assert "must mend" in form.message.value and "one label alone" in form.message.value and form.button.disabled
+    assert "must fix" in form.message.value and "one label alone" in form.message.value and form.button.disabled
     form.roles["like"].value = "binary label"
-    form.structure.value, form.bottom.value = "MMoE", "DCN"
+    form.choices["structure"].value, form.choices["bottom"].value = "MMoE", "DCN"
     assert "its experts are MLPs" in form.message.value and form.button.disabled
-    form.bottom.value, form.structure.value = "MLP", "ESMM"
+    form.choices["bottom"].value, form.choices["structure"].value = "MLP", "ESMM"
     assert "expected for ESMM no &#x27;like&#x27; without &#x27;click&#x27;" in form.message.value
     assert form.button.disabled
-    form.structure.value = "Shared-Bottom"
+    form.choices["structure"].value = "Shared-Bottom"
     assert not form.button.disabled
     monkeypatch.setattr(comparison, "fit", lambda *arguments, **options: 1 / 0)
     asyncio.run(form.run())

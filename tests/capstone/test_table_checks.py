@@ -72,13 +72,13 @@ def spoil(frame, column, **values):
             declared(),
             lambda f: f.assign(click=f["click"].astype(str)),
             True,
-            "click: its values are no numbers to pandas, such as '0'",
+            "click: pandas does not store its values as numbers, such as '0'",
         ),
         (
             declared(),
             lambda f: spoil(f, "duration", r4="18,3"),
             True,
-            "duration: a number was declared, and row 4 has '18,3': write",
+            "duration: a number was declared, and row 4 has '18,3'. Write",
         ),
         (declared(), lambda f: f.assign(duration=1e300), True, "duration: it has a value of 1e+300, too large"),
         (declared(), lambda f: f.assign(user=f["user"].where(f["time"] > 9)), True, "user: 10 rows have no user"),
@@ -99,7 +99,7 @@ def spoil(frame, column, **values):
             declared({"total": "binary", "seconds": "regression"}),
             lambda f: f.rename(columns={"click": "total"}),
             True,
-            "total: the training uses this name for itself: give the label another one.",
+            "total: training uses this name itself: give the label another one.",
         ),
         (
             declared(lists={"seen": "topic"}),
@@ -111,7 +111,7 @@ def spoil(frame, column, **values):
             declared(),
             lambda f: f.assign(time="02/05/2026"),
             True,
-            "time: it cannot order the rows (time: got '02/05/2026': which",
+            "time: it cannot order the rows (got '02/05/2026': which",
         ),
         (declared(ids=("duration",), numbers=()), lambda f: f, True, "duration: an id was declared, and row 0 has"),
         (
@@ -132,12 +132,12 @@ def spoil(frame, column, **values):
         (declared({"click": "binary"}), lambda f: f, True, "click: one label alone: there is nothing to share with."),
         (declared(), lambda f: f[:50], True, "all columns: 50 rows are too few to train on."),
         (declared(), lambda f: f[:900], False, "all columns: 900 rows are few: expect wide intervals."),
-        (declared(), lambda f: f.assign(time=1), True, "time: the rows cannot be divided (time: got 1 different times"),
+        (declared(), lambda f: f.assign(time=1), True, "time: the rows cannot be divided (got 1 different times"),
         (
             declared(),
             lambda f: spoil(f, "time", r2=None),
             True,
-            "time: it cannot order the rows (time: got 1 missing values",
+            "time: it cannot order the rows (got 1 missing values",
         ),
         (
             declared(),
@@ -145,20 +145,20 @@ def spoil(frame, column, **values):
             True,
             "click: in the rows to valid it has fewer",
         ),
-        (declared(), lambda f: f.assign(topic="a"), False, "topic: it has one value only, and says nothing."),
+        (declared(), lambda f: f.assign(topic="a"), False, "topic: it has only one value, and says nothing."),
         (
             declared(),
             lambda f: f.assign(user=f["time"] // 100),
             False,
             "user: 100% of the rows to test are of users without",
         ),
-        (declared(), lambda f: f.assign(user=f["user"] % 40), False, "user: the rows to test are of 40 users only"),
+        (declared(), lambda f: f.assign(user=f["user"] % 40), False, "user: the rows to test are of only 40 users"),
         (declared(), lambda f: f.assign(duration=np.nan), True, "duration: all values are missing."),
         (
             declared(),
             lambda f: f.assign(video=f["time"]),
             False,
-            "video: 3,000 of its 3,000 ids (100%) occur in one row",
+            "video: 3,000 of its 3,000 ids (100%) occur in only one row",
         ),
         (
             declared(),
@@ -176,7 +176,7 @@ def spoil(frame, column, **values):
             declared(),
             lambda f: f.assign(seconds=f["seconds"].where(f["time"] > 0, 1e4)),
             False,
-            "seconds: its largest value lies 55 deviations out",
+            "seconds: its largest value lies 55 standard deviations from the mean",
         ),
         (
             declared(numbers=("zzz",)),
@@ -193,7 +193,7 @@ def spoil(frame, column, **values):
             declared({"": "binary", "seconds": "regression"}),
             lambda f: f.rename(columns={"click": ""}),
             True,
-            ": the training uses this name for itself: give the label another one.",
+            ": training uses this name itself: give the label another one.",
         ),
         (
             declared(),
@@ -205,7 +205,7 @@ def spoil(frame, column, **values):
             declared(),
             lambda f: spoil(f, "duration", r4="-18,3"),
             True,
-            "duration: a number was declared, and row 4 has '-18,3': write",
+            "duration: a number was declared, and row 4 has '-18,3'. Write",
         ),
         (
             declared(),
@@ -223,13 +223,13 @@ def spoil(frame, column, **values):
             declared(),
             lambda f: f.assign(duration=pd.Series([None, "7"] * 1_500)),
             True,
-            "duration: its values are no numbers to pandas, such as '7': turn them",
+            "duration: pandas does not store its values as numbers, such as '7': convert them",
         ),
         (
             declared(),
             lambda f: f.assign(duration=pd.Series([None] * 3_000, dtype=object)),
             True,
-            "duration: its values are no numbers to pandas, such as None: turn them",
+            "duration: pandas does not store its values as numbers, such as None: convert them",
         ),
         (
             declared(),
@@ -403,7 +403,7 @@ def test_times_with_and_without_a_zone_are_said(frame):
     texts = times.dt.strftime("%Y-%m-%d %H:%M:%S")
     assert list(check(declared(), frame.assign(time=texts))) == []
     (found,) = check(declared(), frame.assign(time=texts.where(frame["time"] > 5, texts + "+02:00")))
-    assert found.column == "time" and "those that have none are taken as UTC" in found.sentence and not found.stops
+    assert found.column == "time" and "those without one are taken as UTC" in found.sentence and not found.stops
 
 
 def test_a_word_that_may_mean_missing_is_said(frame):
@@ -460,13 +460,13 @@ def said(declaration, frame) -> str:
     [
         ("too few to train on", lambda f, n: f[:n], 100, 99),
         ("few: expect wide intervals", lambda f, n: f[:n], 2_000, 1_999),
-        ("users only", lambda f, n: f.assign(user=f["user"] % n), 50, 49),
+        ("rows to test are of only", lambda f, n: f.assign(user=f["user"] % n), 50, 49),
         ("of one user", lambda f, n: f.assign(user=f["user"].where(f["time"] < 2_600, f["time"] % n)), 2, 1),
         ("without a row to train on", lambda f, n: f.assign(user=f["user"].where(f["time"] < 3_000 - n, 999)), 90, 91),
         ("positives in all", lambda f, n: f.assign(click=(f["time"] % 6 == 0) & (f["time"] < 6 * n)), 500, 499),
         ("negatives in all", lambda f, n: f.assign(click=(f["time"] % 6 > 0) | (f["time"] >= 6 * n)), 500, 499),
-        ("occur in one row alone", lambda f, n: f.assign(video=half_once(f, n)), 20, 21),
-        ("deviations out", lambda f, n: f.assign(seconds=one_far(f, n)), 19.9, 20.1),
+        ("occur in only one row", lambda f, n: f.assign(video=half_once(f, n)), 20, 21),
+        ("deviations from the mean", lambda f, n: f.assign(seconds=one_far(f, n)), 19.9, 20.1),
         (
             "too large to compute with",
             lambda f, n: f.assign(duration=f["duration"].where(f["time"] > 0, n)),
@@ -514,12 +514,12 @@ def test_a_value_gives_a_label_away_from_twenty_rows_and_99_percent_on():
 def test_problems_are_shown_a_line_each_with_a_colour_for_what_stops(frame):
     found = check(declared(user=None, ids=("topic", "user")), spoil(frame, "topic", r0=3))
     stop, know = (f"{problem.column}: {problem.sentence}" for problem in found)
-    assert repr(found) == f"must mend · {stop}\nto know · {know}"
+    assert repr(found) == f"must fix · {stop}\nnote · {know}"
     shown = found._repr_html_()
     assert shown.startswith('<div style="border-left:6px solid #D55E00;') and shown.endswith("</div>")
     first, second = shown.split("</div><div")
-    assert 'max-width:60em">must mend · <b>topic</b>: some of' in first
-    assert 'style="border-left:6px solid #767676;' in second and ">to know · <b>user</b>: no column" in second
+    assert 'max-width:60em">must fix · <b>topic</b>: some of' in first
+    assert 'style="border-left:6px solid #767676;' in second and ">note · <b>user</b>: no column" in second
     assert check(declared(), frame)._repr_html_() == f"<div>{NOTHING}</div>"
 
 
@@ -606,7 +606,7 @@ def test_one_feature_needs_two_classes_in_both_halves():
 def test_what_is_no_table_and_what_is_no_declaration_are_named(frame):
     with pytest.raises(TypeError, match=r"^frame: got str; expected a pandas DataFrame"):
         check(declared(), "log.csv")
-    with pytest.raises(TypeError, match=r"^declaration: got {'click': 'binary'}; expected a Declaration"):
+    with pytest.raises(TypeError, match=r"^declaration: got dict; expected a Declaration"):
         check({"click": "binary"}, frame)
 
 

@@ -157,6 +157,14 @@ def test_sets_that_do_not_stack_are_named(sets, message):
         Examples.stack(sets)
 
 
+def test_scaled_labels_have_the_given_mean_and_deviation_taken_out():
+    labels = {"a": torch.tensor([0.0, 1.0, 1.0, 0.0]), "b": torch.tensor([10.0, 14.0, 6.0, 10.0])}
+    whole = examples(labels=labels, masks={"b": torch.tensor([True, True, True, False])})
+    one = whole.scaled({"b": (10.0, 4.0)})
+    assert one.labels["b"][:3].tolist() == [0, 1, -1] and one.labels["a"].tolist() == labels["a"].tolist()
+    assert one.masks == whole.masks and one.inputs is whole.inputs and whole.labels["b"][1] == 14
+
+
 def test_only_names_an_unknown_task():
     with pytest.raises(ValueError, match=r"^tasks: got 'c'; expected one of 'a', 'b'"):
         examples().only("c")
