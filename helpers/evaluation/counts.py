@@ -50,8 +50,10 @@ def by_ids(rows: Sequence[Array], labels: Array, asked: Sequence[Array]) -> np.n
     offsets = [np.zeros(code.max() + 2) for code in codes]  # the last, which is 0, for an id without a row
     for _ in range(PASSES if len(codes) > 1 else 1):
         for code, offset in zip(codes, offsets, strict=True):
-            rest = labels - mean - sum(o[c] for c, o in zip(codes, offsets, strict=True) if o is not offset)
-            offset[:-1] = np.bincount(code, rest) / (np.bincount(code) + PRIOR)
+            rest = labels - sum(o[c] for c, o in zip(codes, offsets, strict=True) if o is not offset)
+            rows_of = np.bincount(code)
+            # sums of labels are exact, so that ids with the same rows and labels are tied to the last bit
+            offset[:-1] = (np.bincount(code, rest) - rows_of * mean) / (rows_of + PRIOR)
     return mean + sum(offset[answer] for offset, answer in zip(offsets, answers, strict=True))
 
 
