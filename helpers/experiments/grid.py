@@ -19,6 +19,7 @@ import pandas as pd
 
 from helpers.experiments.sample import Sample
 from helpers.support import validate
+from helpers.support.downloads import Download
 from helpers.support.files import whole
 
 GRIDS = Path(__file__).parents[2] / "data" / "grids"
@@ -33,6 +34,7 @@ class Grid:
     samples    of its points, which a test trains again; a grid has at least one
     reads      tuned settings that `make` uses besides, mostly read from a kept search (`helpers.experiments.chosen`)
     packed     whether the file is compressed, which a table of more than a megabyte should be
+    needs      the data of others that `make` reads
     """
 
     name: str
@@ -41,6 +43,7 @@ class Grid:
     samples: Sequence[Sample] = ()
     reads: Sequence[Mapping] = ()
     packed: bool = False
+    needs: Download | None = None
 
     @property
     def path(self) -> Path:
