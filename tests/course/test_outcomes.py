@@ -11,7 +11,8 @@ from helpers.chapters.ch08 import runs
 from helpers.course import outcomes
 from helpers.display import figures
 from helpers.display.outcome_map import outcome_map
-from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, SMALLEST, UNCLEAR, outcome
+from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, UNCLEAR, outcome
+from helpers.evaluation.margins import SMALLEST
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ import pandas as pd
 
 from helpers.chapters.ch04 import sharing
 from helpers.display.explorer import Curves, Explorer, Plane
-from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, SEESAW, SMALLEST, UNCLEAR, outcome
+from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, SEESAW, UNCLEAR, outcome
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
-from helpers.evaluation.verdicts import verdict
+from helpers.evaluation.verdicts import VERDICTS, verdict
 
-WORDS = {"holds": "a gain", "opposite": "a loss", "no effect": "no effect", "undecided": "undecided"}
+WORDS = dict(zip(VERDICTS, ("a gain", "a loss", "too small to matter", "no effect", "undecided"), strict=True))
 
 
 def transfer_explorer(grid: pd.DataFrame) -> Explorer:
