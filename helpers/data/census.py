@@ -77,8 +77,8 @@ def load(folder: Path = CENSUS.folder) -> pd.DataFrame:
     """All 99,762 rows in the order of the file: a column for each of `COLUMNS`, and one, 0 or 1, for each of `LABELS`.
 
     `NUMBERS` are numbers, all other columns words, industry and occupation codes too. "Not in universe" says that a
-    question was not put to this person, "?" that the answer is not known; both stay as they are, words among the others.
-    A number that does not apply is 0. "instance weight" says how many people of the population a row stands for.
+    question was not put to this person, "?" that the answer is not known; both stay as they are, words among others. A
+    number that does not apply is 0. "instance weight" says how many people of the population a row stands for.
 
     Raises CensusMissing where there is no copy, and CensusDamaged, a ValueError, where it is not the file of UCI.
     """

@@ -54,6 +54,11 @@ class Grid:
         """The names of the grids that it reads: they are trained before it."""
         return [name for read in self.reads for name in getattr(read, "searches", ())]
 
+    @property
+    def absent(self) -> str:
+        """Where data that it needs are absent, so that it cannot be trained: the word for that."""
+        return "" if self.needs is None or self.needs.present() else self.needs.absent
+
     def hash(self) -> str:
         """Of the settings and of what was read."""
         return _hash(json.dumps(self.settings, sort_keys=True, default=list) + "".join(map(repr, self.reads)))

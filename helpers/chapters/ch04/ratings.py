@@ -24,6 +24,7 @@ from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import by_task, points, search, sweep
 from helpers.models.shared_bottom import SharedBottom
+from helpers.support.downloads import MOVIELENS
 
 COLUMNS = [
     Sparse("user"),
@@ -139,6 +140,7 @@ GRIDS = grids(
         {"seeds": list(range(40)), "fraction": 0.08, "pairs": PAIRS, "tuned": True},
         [Sample({"seeds": [5, 11]}, {"auc": 0.01})],
         [CHOSEN],
+        needs=MOVIELENS,
     ),
     Grid(
         "04_ratings_untuned",
@@ -146,6 +148,7 @@ GRIDS = grids(
         {"seeds": list(range(20)), "fraction": 0.08, "pairs": [("dislike", "love")], "tuned": False},
         [Sample({"seeds": [5, 11]}, {"auc": 0.01})],
         [UNTUNED],
+        needs=MOVIELENS,
     ),
     Grid(
         "04_ratings_80",
@@ -153,5 +156,6 @@ GRIDS = grids(
         {"seeds": list(range(20)), "fraction": 0.8, "pairs": PAIRS[:2], "tuned": True},
         [Sample({"seeds": [5], "pairs": [("dislike", "love")]}, {"auc": 0.01})],
         [CHOSEN],
+        needs=MOVIELENS,
     ),
 )

@@ -26,6 +26,7 @@ from helpers.experiments.sample import Sample
 from helpers.models.esmm import ESMM, chain, funnel, product_logit
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
+from helpers.support.downloads import MOVIELENS
 from helpers.training.loop import fit
 
 WATCHED, LIKE, BOTH = TASKS = ("watched", "like", "watched and liked")
@@ -174,5 +175,6 @@ GRIDS = grids(
             )
         ],
         [CHOSEN],
+        needs=MOVIELENS,
     ),
 )

@@ -19,7 +19,7 @@ from helpers.evaluation.statistics import difference
 from helpers.evaluation.verdicts import verdict
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, equal
-from helpers.support import validate
+from helpers.support import downloads, validate
 
 FEED, MOVIELENS = "feed", "MovieLens-100K"
 DECLARATIONS = {
@@ -98,5 +98,6 @@ GRIDS = grids(
         runs,
         {"seeds": list(range(20)), "data": MOVIELENS, "rows": ROWS[MOVIELENS]},
         [Sample({"seeds": [0, 1]}, WITHIN)],
+        needs=downloads.MOVIELENS,
     ),
 )
