@@ -95,4 +95,4 @@ ready-test:
 
 # offline it says so and goes on: the cells and tests that need MovieLens-100K are then skipped by name; in CI it must be
 movielens: ready-test
-	@$(BIN)/python -m helpers.support.movielens_files || $(BIN)/python -m helpers.data.movielens || [ -z "$(CI)" ]
+	@$(BIN)/python -m helpers.support.downloads ml-100k || $(BIN)/python -m helpers.data.movielens || [ -z "$(CI)" ]

@@ -1,9 +1,10 @@
 """The library behind the course, in floors. A floor imports only from floors above it in this list.
 
     support/     what all others use: `validate` (one clear error for bad input), `files` (written whole or not at all),
-                 `environment` (is this machine ready?), `movielens_files` (is there a copy of MovieLens-100K?)
+                 `environment` (is this machine ready?), `downloads` (is there a copy of the data of others?)
     data/        where rows come from and how they become tensors: `examples`, `features`, `synthetic` (tasks whose
-                 relation we set), `feed` (a simulated short-video feed), `worlds` (such feeds, one a seed), `movielens`
+                 relation we set), `feed` (a simulated short-video feed), `worlds` (such feeds, one a seed),
+                 `movielens`, `census` (a survey)
     models/      `shared_bottom` (encoder, towers, Shared-Bottom, single-task models), `bottoms` (DeepFM, DCN, DIN),
                  `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, run as one)
     training/    `losses`, `adam`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what fit checks first),

@@ -16,7 +16,7 @@ import nbformat
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir
 from nbformat.sign import NotebookNotary
 
-from helpers.support import movielens_files
+from helpers.support.downloads import MOVIELENS
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -143,7 +143,7 @@ def main() -> None:
     prepare()
     if sys.argv[1:] == ["--trust"]:
         return
-    if not movielens_files.present():
+    if not MOVIELENS.present():
         print(
             "No copy of MovieLens-100K: cells that need it say so. "
             f"To get one: {sys.executable} -m helpers.data.movielens"

@@ -119,6 +119,12 @@ def kept(claim: Claim) -> pd.DataFrame:
     return _joined(claim, lambda grid: grid.read())
 
 
+def absent(claim: Claim) -> str:
+    """Where a claim cannot be measured, as data of others are absent: the word for that."""
+    names = [] if callable(claim.grid) else [claim.grid] if isinstance(claim.grid, str) else claim.grid
+    return next(filter(None, (GRIDS[name].absent for name in names)), "")
+
+
 def fresh(claim: Claim, seeds: Sequence[int]) -> pd.DataFrame:
     """The table of a claim measured now with these seeds, narrowed to what the claim needs."""
     if callable(claim.grid):

@@ -6,7 +6,8 @@ Without --seeds it takes the first block that `data/seeds.csv` does not have (`h
 at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out among the cores
 of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured, its numbers and
 its sentence; then how many pass Holm's test together, and a line that counts. When all claims of the course were
-measured, the block is used up, and logged. Exits 1 if a verdict is not reproduced.
+measured, the block is used up, and logged; claims whose data are absent are named and left out. Exits 1 if a verdict is
+not reproduced.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from helpers.course import all_claims, fresh, seeds
+from helpers.course import absent, all_claims, fresh, seeds
 from helpers.evaluation.verdicts import UNDECIDED, agree
 from helpers.experiments import jobs
 from helpers.experiments.claim import VERDICTS, Claim, Finding, weak
@@ -69,8 +70,12 @@ def main(arguments: list[str] | None = None) -> int:
     environment.setup()
     verdicts = stated(NOTEBOOKS)
     claims = {id: claim for id, claim in all_claims().items() if not options.ids or id in options.ids}
+    left_out = {id: words for id, claim in claims.items() if (words := absent(claim))}
+    claims = {id: claim for id, claim in claims.items() if id not in left_out}
+    for words in dict.fromkeys(left_out.values()):
+        print(f"Not measured: {', '.join(id for id in left_out if left_out[id] == words)}. {words}")
     groups = {", ".join(ids): ids for ids in by_experiment(claims)}
-    experiments, stop = {}, max(asked, *(start + claim.seeds for claim in claims.values()))
+    experiments, stop = {}, max([asked, *(start + claim.seeds for claim in claims.values())])
     for name, ids in groups.items():
         taken = range(start, max(asked, *(start + claims[id].seeds for id in ids)))
         experiments[name] = partial(fresh, claims[ids[0]], taken)
@@ -86,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
     tests, luck = sum(one.claim.expected != UNDECIDED for one in found), weak(found)
     together = f"{tests - len(luck)} of {tests} pass Holm's test at 5%, each against its own margin"
     print(together + (f"; not {', '.join(luck)}." if luck else "."))
-    if not options.ids:
+    if not options.ids and not left_out:
         seeds.append(version("multitask-ranking-course"), str(datetime.date.today()), start, stop, len(found), failed)
         print(f"All claims were measured: seeds {start} to {stop - 1} are used up, and logged in data/seeds.csv.")
     print(f"{len(found)} claims measured with new seeds: {len(found) - len(failed)} reproduced, {len(failed)} not.")

@@ -3,7 +3,8 @@
 usage: python -m helpers.course.train_grids [--cluster tcp://HOST:PORT] [NAME ...]
 
 The grids are shared out among the cores of this machine, or the workers of a Dask cluster. Each is kept as soon as it
-is trained, so what is done survives the failure of another; a grid that reads others is trained after them.
+is trained, so what is done survives the failure of another; a grid that reads others is trained after them, and one
+whose data are absent stays as it is kept.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := set(names) - set(GRIDS):
         parser.error(f"no grid {', '.join(sorted(unknown))}; there are {', '.join(GRIDS)}")
     environment.setup()
+    for name in filter(lambda name: GRIDS[name].absent, names):
+        print(f"{name} stays as it is kept: {GRIDS[name].absent}", flush=True)
+    names = [name for name in names if not GRIDS[name].absent]
     order = TopologicalSorter({name: set(GRIDS[name].searches) & set(names) for name in names})
     order.prepare()
     count = 0

@@ -27,7 +27,10 @@ import numpy as np
 import pandas as pd
 
 from helpers.support import validate
-from helpers.support.movielens_files import FOLDER, ORIGINAL, PACKAGED, missing, present
+from helpers.support.downloads import MOVIELENS
+
+FOLDER = MOVIELENS.folder
+ORIGINAL, PACKAGED = MOVIELENS.layouts
 
 PACKAGE = "recbole>=1.2,<1.3"
 IN_PACKAGE = "recbole/dataset_example/ml-100k"
@@ -92,13 +95,12 @@ def load(folder: Path = FOLDER) -> pd.DataFrame:
     cannot be read or its ratings are not those of MovieLens-100K.
     """
     folder = Path(folder)
-    absent = {names: missing(folder, names) for names in (PACKAGED, ORIGINAL)}
-    if not present(folder):
-        fewest = min(absent[ORIGINAL], absent[PACKAGED], key=len)
+    if fewest := MOVIELENS.missing(folder):
         how = f"delete the folder and {HOW}" if folder.is_dir() and any(folder.iterdir()) else HOW
         raise MovieLensMissing(f"MovieLens-100K: no {', '.join(fewest)} in {folder}; {how}.")
     try:
-        ratings, items, users = (_read_original if absent[PACKAGED] else _read_packaged)(folder)
+        packaged = all((folder / name).is_file() for name in PACKAGED)
+        ratings, items, users = (_read_packaged if packaged else _read_original)(folder)
         one_each = {"how": "left", "validate": "many_to_one"}
         frame = ratings.merge(users, on="user", **one_each).merge(items, on="item", **one_each)
     except Exception as error:  # of a garbled file pandas may say anything

@@ -20,6 +20,7 @@ import pandas as pd
 
 from helpers.experiments.sample import Sample
 from helpers.support import validate
+from helpers.support.downloads import Download
 from helpers.support.files import whole
 
 GRIDS = Path(__file__).parents[2] / "data" / "grids"
@@ -36,6 +37,7 @@ class Grid:
     reads      tuned settings that `make` uses without a parameter for them, mostly read from a kept search
                (`helpers.experiments.chosen`)
     packed     whether the file is compressed, which a table of more than a megabyte should be
+    needs      the data of others that `make` reads
     """
 
     name: str
@@ -44,6 +46,7 @@ class Grid:
     samples: Sequence[Sample] = ()
     reads: Sequence[Mapping] = ()
     packed: bool = False
+    needs: Download | None = None
 
     @property
     def path(self) -> Path:
@@ -61,6 +64,11 @@ class Grid:
         """The names of the grids that it reads: they are trained before it."""
         tuned = [*self.settings.values(), *self.reads]
         return list(dict.fromkeys(name for one in tuned for name in getattr(one, "searches", ())))
+
+    @property
+    def absent(self) -> str:
+        """Where data that it needs are absent, so that it cannot be trained: the word for that."""
+        return "" if self.needs is None or self.needs.present() else self.needs.absent
 
     def hash(self) -> str:
         """Of the settings and of what is read; of a search, what it found."""

@@ -2,7 +2,7 @@
 mends it.
 
 `python -m helpers.support.environment` prints the same table in a terminal. It imports nothing of the course but
-`movielens_files`, so that it works where much else does not.
+`downloads`, so that it works where much else does not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import psutil
 import torch
 from packaging.requirements import Requirement
 
-from helpers.support import movielens_files
+from helpers.support.downloads import MOVIELENS
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "multitask-ranking-course"
@@ -166,7 +166,7 @@ def _disk() -> Iterator[Check]:
 
 def _movielens() -> Iterator[Check]:
     folder = ROOT / "data" / "ml-100k"
-    here = movielens_files.present(folder)
+    here = MOVIELENS.present(folder)
     half = folder.is_dir() and any(folder.iterdir()) and not here
     mend = f"in the folder of the course: {_called()} -m helpers.data.movielens"
     mend = f"delete {folder}, then {mend}" if half else mend

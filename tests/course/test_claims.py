@@ -89,7 +89,7 @@ def test_no_two_claims_have_the_same_sentence():
 def grid(**settings) -> SimpleNamespace:
     """A grid of `experiment`, kept with seeds 0 to 19."""
     settings = {"seeds": range(20), **settings}
-    return SimpleNamespace(make=experiment, settings=settings, read=lambda: experiment(**settings))
+    return SimpleNamespace(make=experiment, settings=settings, absent="", read=lambda: experiment(**settings))
 
 
 def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monkeypatch):
@@ -200,7 +200,7 @@ def test_make_claims_measures_claims_of_one_table_together_with_the_most_seeds(m
         asked.append((seeds, shift))
         return experiment(seeds, shift)
 
-    made = SimpleNamespace(make=measure, settings={"seeds": [0], "shift": 0.0})
+    made = SimpleNamespace(make=measure, settings={"seeds": [0], "shift": 0.0}, absent="")
     monkeypatch.setattr(course, "GRIDS", {"00_x": made})
     wide, narrowed = claim(grid="00_x", seeds=50), claim(grid="00_x", only={"shift": 1.0})
     assert by_experiment({"C0.1": wide, "C0.2": narrowed, "C0.3": claim(grid="00_x")}) == [["C0.1", "C0.3"], ["C0.2"]]

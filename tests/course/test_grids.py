@@ -3,10 +3,6 @@
 import pytest
 
 from helpers.course import GRIDS
-from helpers.support.movielens_files import present
-
-MOVIELENS = {"04_ratings", "04_ratings_untuned", "04_ratings_80", "04_histories", "04_histories_tuning"}
-MOVIELENS |= {"07_watched", "08_movielens"}
 
 
 @pytest.mark.parametrize("name", GRIDS)
@@ -18,8 +14,8 @@ def test_every_grid_has_a_sample(name):
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_sample_of_every_grid_trains_to_what_is_kept(name):
     """The same code on the same data: a different number means that the grid is not what it says."""
-    if name in MOVIELENS and not present():
-        pytest.skip("MovieLens-100K is absent: python -m helpers.data.movielens")
+    if GRIDS[name].absent:
+        pytest.skip(GRIDS[name].absent)
     for sample in GRIDS[name].samples:
         both = GRIDS[name].retrained(sample)
         assert not sample.differing(both), f"\n{both.to_string()}"

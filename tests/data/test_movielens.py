@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from helpers.data import movielens
 from helpers.data.movielens import MovieLensDamaged, MovieLensMissing, fetch, load, main, split_by_time
-from helpers.support.movielens_files import present
+from helpers.support.downloads import MOVIELENS
 
 
 def flags(*genres):
@@ -317,7 +317,7 @@ def test_other_bad_arguments_of_splits_are_named():
 # The real ratings
 
 
-@pytest.mark.skipif(not present(), reason="MovieLens-100K is absent: python -m helpers.data.movielens")
+@pytest.mark.skipif(not MOVIELENS.present(), reason=MOVIELENS.absent)
 def test_the_real_ratings_have_their_known_numbers():
     frame = load()
     assert len(frame) == 100_000 and frame["user"].nunique() == 943 and frame["item"].nunique() == 1682

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.support.movielens_files import present
+from helpers.support.downloads import MOVIELENS
 from tools import notebooks
 from tools.site import minutes
 from tools.spoilers import spoilers
@@ -30,8 +30,8 @@ every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: pat
 
 def skip_without_movielens(path: Path) -> None:
     cells = notebooks.code_cells(notebooks.read(path))
-    if any("movielens" in notebooks.tags(cell) for cell in cells) and not present():
-        pytest.skip("MovieLens-100K is absent: python -m helpers.data.movielens")
+    if any("movielens" in notebooks.tags(cell) for cell in cells) and not MOVIELENS.present():
+        pytest.skip(MOVIELENS.absent)
 
 
 def test_there_are_notebooks():

@@ -469,7 +469,7 @@ def test_lab_starts_without_a_home_and_with_a_notebook_that_cannot_be_read(clone
         "tools/__init__.py",
         "helpers/__init__.py",
         "helpers/support/__init__.py",
-        "helpers/support/movielens_files.py",
+        "helpers/support/downloads.py",
     ):
         (clone / path).parent.mkdir(exist_ok=True, parents=True)
         shutil.copy(ROOT / path, clone / path)

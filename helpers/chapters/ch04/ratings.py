@@ -26,6 +26,7 @@ from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import by_task, points, search, sweep
 from helpers.models.shared_bottom import SharedBottom
+from helpers.support.downloads import MOVIELENS
 
 COLUMNS = [
     Sparse("user"),
@@ -158,13 +159,21 @@ def counted(seeds: Sequence[int], fraction: float, tasks: Sequence[str]) -> pd.D
 FEW = [Sample({"seeds": [5, 11]}, {"auc": 0.01})]
 ONE = [Sample({"seeds": [5], "pairs": [("dislike", "love")]}, {"auc": 0.01})]
 GRIDS = grids(
-    Grid("04_ratings", transfer, {"seeds": range(40)}, FEW, [CHOSEN]),
+    Grid("04_ratings", transfer, {"seeds": range(40)}, FEW, [CHOSEN], needs=MOVIELENS),
     Grid(
         "04_ratings_untuned",
         transfer,
         {"seeds": range(20), "pairs": [("dislike", "love")], "tuned": False},
         FEW,
         [UNTUNED],
+        needs=MOVIELENS,
     ),
-    Grid("04_ratings_80", transfer, {"seeds": range(20), "fraction": 0.8, "pairs": PAIRS[:2]}, ONE, [CHOSEN]),
+    Grid(
+        "04_ratings_80",
+        transfer,
+        {"seeds": range(20), "fraction": 0.8, "pairs": PAIRS[:2]},
+        ONE,
+        [CHOSEN],
+        needs=MOVIELENS,
+    ),
 )

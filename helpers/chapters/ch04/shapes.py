@@ -26,6 +26,7 @@ from helpers.experiments.sample import Sample, mean
 from helpers.experiments.sweep import by_task, points, search, sweep
 from helpers.models.bottoms import DCN, DIN, DeepFM
 from helpers.models.shared_bottom import SharedBottom
+from helpers.support.downloads import MOVIELENS
 
 TASKS = {"a": "regression", "b": "regression"}
 TOWER = [16]
@@ -203,6 +204,7 @@ GRIDS = grids(
         tune_histories,
         {},
         [Sample({"shapes": ["mean"], "settings": [(0.003, 0.003)]}, {"loss": 5})],
+        needs=MOVIELENS,
     ),
     Grid(
         "04_crosses",
@@ -219,5 +221,6 @@ GRIDS = grids(
         {"seeds": range(20)},
         [Sample({"seeds": [2], "shapes": ["mean", "DIN"]}, {"auc": 0.01})],
         [RATING_CHOSEN],
+        needs=MOVIELENS,
     ),
 )

@@ -28,6 +28,7 @@ from helpers.experiments.sample import Sample
 from helpers.models.esmm import ESMM, chain, funnel, product_logit
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
+from helpers.support.downloads import MOVIELENS
 from helpers.training.loop import fit
 
 WATCHED, LIKE, BOTH = TASKS = ("watched", "like", "watched and liked")
@@ -188,5 +189,6 @@ GRIDS = grids(
         {"seeds": range(20)},
         [Sample({"seeds": [4, 11], "models": ["ESMM", *COUNTS]}, WITHIN)],
         [CHOSEN],
-    )
+        needs=MOVIELENS,
+    ),
 )

@@ -19,7 +19,7 @@ from helpers.evaluation.statistics import difference
 from helpers.evaluation.verdicts import verdict
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, equal
-from helpers.support import validate
+from helpers.support import downloads, validate
 
 FEED, MOVIELENS = "feed", "MovieLens-100K"
 DECLARATIONS = {
@@ -88,5 +88,5 @@ WITHIN = {
 FEW = Sample({"seeds": [0, 1]}, WITHIN)
 GRIDS = grids(
     Grid("08_feed", scores, {"seeds": range(20), "data": FEED}, [FEW]),
-    Grid("08_movielens", scores, {"seeds": range(20), "data": MOVIELENS}, [FEW]),
+    Grid("08_movielens", scores, {"seeds": range(20), "data": MOVIELENS}, [FEW], needs=downloads.MOVIELENS),
 )

@@ -5,7 +5,7 @@ from helpers.chapters.ch04 import ratings
 from helpers.data.movielens import load
 from helpers.evaluation.counts import BY_ITEM, by_ids
 from helpers.evaluation.metrics import auc
-from helpers.support.movielens_files import present
+from helpers.support.downloads import MOVIELENS
 
 
 def test_splits_of_the_ratings_do_not_overlap():
@@ -19,7 +19,7 @@ def test_splits_of_two_fractions_have_the_same_test_rows():
     assert (ratings.split(0.08, 1)[2] == ratings.split(0.8, 1)[2]).all()
 
 
-@pytest.mark.skipif(not present(), reason="MovieLens-100K is absent: python -m helpers.data.movielens")
+@pytest.mark.skipif(not MOVIELENS.present(), reason=MOVIELENS.absent)
 def test_counts_see_the_training_ratings_alone():
     table = ratings.counted([1], 0.08, ["dislike", "like"]).set_index(["model", "task"])["auc"]
     assert len(table) == 6 and table.between(0.6, 0.8).all()  # the stars speak against a dislike

@@ -7,9 +7,9 @@ from helpers.chapters.ch07 import watched
 from helpers.chapters.ch07.funnel import Choice
 from helpers.chapters.ch07.watched import BOTH, LIKE, RATED, WATCHED
 from helpers.data.movielens import load
-from helpers.support.movielens_files import present
+from helpers.support.downloads import MOVIELENS
 
-films = pytest.mark.skipif(not present(), reason="MovieLens-100K is absent: python -m helpers.data.movielens")
+films = pytest.mark.skipif(not MOVIELENS.present(), reason=MOVIELENS.absent)
 
 
 @films

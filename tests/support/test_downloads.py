@@ -1,0 +1,84 @@
+"""Whether there is a copy of the data of others: the same answer to make, to the tests and to the chapters, at once."""
+
+import itertools
+import subprocess
+import sys
+
+import pytest
+
+from helpers.support import environment
+from helpers.support.downloads import CENSUS, MOVIELENS
+
+DOWNLOADS = (MOVIELENS, CENSUS)
+ORIGINAL, PACKAGED = MOVIELENS.layouts
+
+
+def folders(download) -> list[list[str]]:
+    """Every part of every layout, parts of two layouts together, and a stranger."""
+    parts = [
+        [*chosen]
+        for names in download.layouts
+        for size in range(len(names) + 1)
+        for chosen in itertools.combinations(names, size)
+    ]
+    return [*parts, [name for names in download.layouts for name in names[:-1]], ["README"]]
+
+
+@pytest.mark.parametrize(("download", "names"), [(one, names) for one in DOWNLOADS for names in folders(one)])
+def test_all_files_of_one_layout_are_a_copy_and_nothing_less(tmp_path, download, names):
+    for name in names:
+        (tmp_path / name).touch()
+    complete = any(set(layout) <= set(names) for layout in download.layouts)
+    assert download.present(tmp_path) == complete == (not download.missing(tmp_path))
+
+
+@pytest.mark.parametrize("names", folders(MOVIELENS), ids=lambda names: ", ".join(names) or "empty")
+def test_health_says_what_the_folder_holds(monkeypatch, tmp_path, names):
+    folder = tmp_path / "data" / "ml-100k"
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).touch()
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    health = environment.health().loc["MovieLens-100K"]
+    assert health["found"] == ("present" if MOVIELENS.present(folder) else "absent")
+    assert ("delete" in health["mend"]) == (bool(names) and not MOVIELENS.present(folder))
+
+
+def test_what_is_missing_is_that_of_the_layout_that_is_nearest_to_complete(tmp_path):
+    (tmp_path / PACKAGED[1]).touch()
+    assert MOVIELENS.missing(tmp_path) == [PACKAGED[0], PACKAGED[2]]
+    for name in ORIGINAL[:2]:
+        (tmp_path / name).touch()
+    assert MOVIELENS.missing(tmp_path) == [ORIGINAL[2]]
+
+
+@pytest.mark.parametrize("download", DOWNLOADS, ids=lambda download: download.name)
+def test_nothing_and_folders_in_the_place_of_files_are_no_copy(tmp_path, download):
+    assert not download.present(tmp_path / "nowhere")
+    for name in download.layouts[0]:
+        (tmp_path / name).mkdir()
+    assert not download.present(tmp_path)
+
+
+@pytest.mark.parametrize("download", DOWNLOADS, ids=lambda download: download.name)
+def test_no_copy_is_ever_committed(download):
+    """git ignores the folder of each."""
+    files = [f"data/{download.folder.name}/{name}" for names in download.layouts for name in names]
+    asked = ["git", "check-ignore", "--no-index", *files]
+    told = subprocess.run(asked, cwd=download.folder.parents[1], capture_output=True, text=True, check=False)
+    assert told.stdout.split() == files
+
+
+@pytest.mark.parametrize("download", DOWNLOADS, ids=lambda download: download.name)
+def test_asking_loads_no_library_and_answers_with_the_exit_code(tmp_path, download):
+    code = f"import sys, pathlib, helpers.support.downloads as o; o.CENSUS.present(pathlib.Path({str(tmp_path)!r}))"
+    subprocess.run(
+        [sys.executable, "-c", f"{code}; sys.exit('pandas' in sys.modules or 'torch' in sys.modules)"], check=True
+    )
+    asked = subprocess.run(
+        [sys.executable, "-m", "helpers.support.downloads", download.folder.name],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (asked.returncode, asked.stdout, asked.stderr) == (int(not download.present()), "", "")
