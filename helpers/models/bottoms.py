@@ -83,8 +83,8 @@ class DIN(Encoder):
     nothing; an empty list is 0.
 
     Three things differ from the paper. These pairs are those of its authors' code, where the paper has the outer
-    product of h_k and t. The small network has a ReLU in place of PReLU or Dice. And there is no mini-batch aware
-    regularisation (§5.1), which penalises only the ids that a batch looks up.
+    product of h_k and t. The small network has a ReLU in place of PReLU or Dice. And the mini-batch aware
+    regularisation (§5.1), `l2_rows="looked up"` of the model, does not weigh an id by its frequency.
 
     units    of the small network's hidden layer
     softmax  the weights of a list sum to 1. The paper leaves that out (§4.3), so that a list with three items like the
