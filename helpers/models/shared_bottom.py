@@ -149,9 +149,9 @@ class SharedBottom(nn.Module):
     towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
     encoder      how the inputs become a row of numbers: a subclass of `Encoder` (`helpers.models.bottoms.DIN`)
     l2_embedding, l2_layers   λ of the penalty λ‖w‖² on embeddings and on the weights of linear layers
-    l2_rows      on which rows of the embeddings: those that a step has "looked up" (the mini-batch aware regularisation
-                 of Zhou et al., KDD 2018, §5.1, without its weights by frequency), or "all", which moves a row that
-                 is not looked up by about the learning rate in each step, whatever λ
+    l2_rows      on which rows of the embeddings: those that a step has "looked up", the rarer a row the more, so that
+                 over an epoch it is λ‖w‖² for each (the mini-batch aware regularisation of Zhou et al., KDD 2018,
+                 §5.1); or "all" in each step, which moves a row that is never looked up by the learning rate each time
     seed         of the initial parameters; the towers draw one after the other, so they start different from each other
 
     Raises ValueError when there are more or fewer towers than tasks, or for an unknown kind of task or activation.

@@ -19,8 +19,8 @@ class Adam:
 
     params   tensors, or groups of them: [{"params": tensors, "lr": …, "weight_decay": …}, …]
     lr, weight_decay   of the groups that have none of their own
-    looked_up          in a group: the decay leaves out each number whose gradient is 0, such as those of an embedding
-                       that the batch does not look up
+    looked_up          in a group: the decay is for numbers whose gradient is not 0, such as those of an embedding that
+                       the batch looks up. What one step in k looks up gets k times the decay, k as counted so far.
 
     The decay of a group is added to its gradients (torch calls that coupled), so Adam normalises it with them: where
     the gradient is otherwise 0, the step has the size of lr, however small the decay.
@@ -38,6 +38,12 @@ class Adam:
             for group in self.param_groups
             for tensor in group["params"]
         }
+        self.seen = {  # in how many steps each number had a gradient, and a trace more: 0 / 0 would be no number
+            tensor: torch.full_like(tensor, 1e-9)
+            for group in self.param_groups
+            for tensor in group["params"]
+            if group["looked_up"]
+        }
 
     @torch.no_grad()
     def step(self) -> None:
@@ -46,8 +52,10 @@ class Adam:
                 averages, squares, steps = map(list, zip(*(self.state[tensor] for tensor in used), strict=True))
                 gradients, decay = [tensor.grad for tensor in used], group["weight_decay"]
                 if group["looked_up"]:
-                    for tensor, gradient in zip(used, gradients, strict=True):
-                        gradient.addcmul_(tensor, gradient != 0, value=decay)
+                    for tensor, gradient, step in zip(used, gradients, steps, strict=True):
+                        now = gradient.sign().square_()
+                        share = now / self.seen[tensor].add_(now)  # 1 / seen where it is looked up now, else 0
+                        gradient.addcmul_(tensor, share, value=decay * (float(step) + 1))
                     decay = 0.0
                 constants = {"lr": group["lr"], "weight_decay": decay, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
                 constants |= {"amsgrad": False, "maximize": False}
