@@ -82,9 +82,9 @@ class DIN(Encoder):
     network gives each pair a weight w_k from [h_k, t, h_k − t, h_k ⊙ t], and the list becomes Σ w_k h_k. Padding counts
     nothing; an empty list is 0.
 
-    Three things differ from the paper. These pairs are those of its authors' code, where the paper has the outer
-    product of h_k and t. The small network has a ReLU in place of PReLU or Dice. And there is no mini-batch aware
-    regularisation (§5.1), which penalises only the ids that a batch looks up.
+    Two things differ from the paper. These pairs are those of its authors' code, where the paper has the outer
+    product of h_k and t. And the small network has a ReLU in place of PReLU or Dice. The paper's mini-batch aware
+    regularisation (§5.1) is not for this encoder alone: `l2_rows="looked up"` of the model.
 
     units    of the small network's hidden layer
     softmax  the weights of a list sum to 1. The paper leaves that out (§4.3), so that a list with three items like the

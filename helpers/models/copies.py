@@ -51,13 +51,17 @@ class Copies:
     def groups(self) -> list[dict]:
         """The parameters in groups for `Adam`, one for each weight decay.
 
-        An L2 penalty λ‖w‖² has the gradient 2λw, which is Adam's own `weight_decay` of 2λ.
+        An L2 penalty λ‖w‖² has the gradient 2λw, which is Adam's own `weight_decay` of 2λ; with the model's `l2_rows`
+        of "looked up", that of embeddings is for the rows that a step looks up.
         """
         l2 = self.module.l2() if hasattr(self.module, "l2") else {}
-        by_decay: dict[float, list[Tensor]] = {}
+        tables = {f"{name}.weight" for name, part in self.module.named_modules() if isinstance(part, nn.Embedding)}
+        some = getattr(self.module, "l2_rows", "all") == "looked up"
+        groups: dict[tuple[float, bool], list[Tensor]] = {}
         for name, tensor in self.parameters.items():
-            by_decay.setdefault(2 * l2.get(name, 0.0), []).append(tensor)
-        return [{"params": tensors, "weight_decay": decay} for decay, tensors in by_decay.items()]
+            decay = 2 * l2.get(name, 0.0)
+            groups.setdefault((decay, decay > 0 and some and name in tables), []).append(tensor)
+        return [{"params": own, "weight_decay": decay, "looked_up": rows} for (decay, rows), own in groups.items()]
 
     def __call__(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
         """Outputs by task, `(copies, n)`. Inputs are `(copies, n, columns)`, or `(n, columns)` for all copies."""

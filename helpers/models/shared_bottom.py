@@ -18,6 +18,7 @@ from helpers.data.features import Features, SequenceLayout
 from helpers.support import validate
 
 TASK_KINDS = ("binary", "regression")
+L2_ROWS = ("looked up", "all")
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "tanh": nn.Tanh,
@@ -148,6 +149,9 @@ class SharedBottom(nn.Module):
     towers       units of every tower, or one list of units for each task: [64, 32] or [[64, 32], [16]]
     encoder      how the inputs become a row of numbers: a subclass of `Encoder` (`helpers.models.bottoms.DIN`)
     l2_embedding, l2_layers   λ of the penalty λ‖w‖² on embeddings and on the weights of linear layers
+    l2_rows      on which rows of the embeddings: those that a step has "looked up", the rarer a row the more, so that
+                 over an epoch it is λ‖w‖² for each (the mini-batch aware regularisation of Zhou et al., KDD 2018,
+                 §5.1); or "all" in each step, which moves a row that is never looked up by the learning rate each time
     seed         of the initial parameters; the towers draw one after the other, so they start different from each other
 
     Raises ValueError when there are more or fewer towers than tasks, or for an unknown kind of task or activation.
@@ -166,6 +170,7 @@ class SharedBottom(nn.Module):
         batch_norm: bool = False,
         l2_embedding: float = 0.0,
         l2_layers: float = 0.0,
+        l2_rows: str = "all",
         seed: int = 0,
     ):
         super().__init__()
@@ -174,6 +179,7 @@ class SharedBottom(nn.Module):
         validate.number("dropout", dropout, low=0, high=0.99)
         self.l2_embedding = validate.number("l2_embedding", l2_embedding, low=0)
         self.l2_layers = validate.number("l2_layers", l2_layers, low=0)
+        self.l2_rows = validate.choice("l2_rows", l2_rows, L2_ROWS)
         options = {"activation": activation, "dropout": dropout, "batch_norm": batch_norm}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(validate.number("seed", seed, low=0, whole=True))
@@ -223,6 +229,7 @@ class SingleTasks(nn.Module):
         self.tasks = _check_tasks(tasks)
         each = zip(self.tasks.items(), _tower_units(towers, len(tasks)), strict=True)
         self.models = nn.ModuleList(SingleTask(features, *task, bottom, tower, **options) for task, tower in each)
+        self.l2_rows = self.models[0].l2_rows
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
         return {task: output for model in self.models for task, output in model(inputs).items()}

@@ -19,12 +19,18 @@ class Adam:
 
     params   tensors, or groups of them: [{"params": tensors, "lr": …, "weight_decay": …}, …]
     lr, weight_decay   of the groups that have none of their own
+    looked_up          in a group: the decay is for numbers whose gradient is not 0, such as those of an embedding that
+                       the batch looks up. What one step in k looks up gets k times the decay, k as counted so far.
+
+    The decay of a group is added to its gradients (torch calls that coupled), so Adam normalises it with them: where
+    the gradient is otherwise 0, the step has the size of lr, however small the decay.
     """
 
     def __init__(self, params: Iterable[Tensor] | Iterable[dict], lr: float = 1e-3, weight_decay: float = 0.0):
         params = list(params)
         groups = params if params and isinstance(params[0], dict) else [{"params": params}]
-        self.param_groups = [{"lr": lr, "weight_decay": weight_decay} | group for group in groups]
+        defaults = {"lr": lr, "weight_decay": weight_decay, "looked_up": False}
+        self.param_groups = [defaults | group for group in groups]
         for group in self.param_groups:
             group["params"] = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
         self.state = {  # of each tensor: the averages of its gradients and of their squares, and its number of steps
@@ -32,15 +38,27 @@ class Adam:
             for group in self.param_groups
             for tensor in group["params"]
         }
+        self.seen = {  # in how many steps each number had a gradient, and a trace more: 0 / 0 would be no number
+            tensor: torch.full_like(tensor, 1e-9)
+            for group in self.param_groups
+            for tensor in group["params"]
+            if group["looked_up"]
+        }
 
     @torch.no_grad()
     def step(self) -> None:
         for group in self.param_groups:
             if used := [tensor for tensor in group["params"] if tensor.grad is not None]:
                 averages, squares, steps = map(list, zip(*(self.state[tensor] for tensor in used), strict=True))
-                constants = {"lr": group["lr"], "weight_decay": group["weight_decay"]}
-                constants |= {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False, "maximize": False}
-                gradients = [tensor.grad for tensor in used]
+                gradients, decay = [tensor.grad for tensor in used], group["weight_decay"]
+                if group["looked_up"]:
+                    for tensor, gradient, step in zip(used, gradients, steps, strict=True):
+                        now = gradient.sign().square_()
+                        share = now / self.seen[tensor].add_(now)  # 1 / seen where it is looked up now, else 0
+                        gradient.addcmul_(tensor, share, value=decay * (float(step) + 1))
+                    decay = 0.0
+                constants = {"lr": group["lr"], "weight_decay": decay, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+                constants |= {"amsgrad": False, "maximize": False}
                 adam(used, gradients, averages, squares, [], steps, **constants, fused=True)
 
     def zero_grad(self) -> None:

@@ -42,7 +42,7 @@ def look(model: nn.Module) -> str:
     shapes = {
         name: (tuple(tensor.shape), tensor.requires_grad) for name, tensor in model.state_dict(keep_vars=True).items()
     }
-    return repr((model, getattr(model, "tasks", None), l2, shapes))
+    return repr((model, getattr(model, "tasks", None), l2, getattr(model, "l2_rows", None), shapes))
 
 
 def check_losses(losses, model: nn.Module) -> dict[str, Loss]:

@@ -160,6 +160,7 @@ def test_single_task_is_shared_bottom_with_one_task():
         ({"bottom": [0]}, "units: got 0"),
         ({"dropout": 1.0}, "dropout: got 1.0"),
         ({"l2_layers": -1}, "l2_layers: got -1"),
+        ({"l2_rows": "some"}, "l2_rows: got 'some'; expected one of 'looked up', 'all'"),
         ({"activation": "relux"}, "activation: got 'relux'; expected one of 'relu'"),
         ({"features": 0}, "features: got 0"),
         ({"features": "x"}, "features: got str; expected fitted Features, or a number of columns"),

@@ -35,3 +35,23 @@ def test_adam_is_torch_s_own_to_the_bit(call):
             optimizer.step()
     assert all(torch.equal(one, two) for one, two in zip(ours, theirs, strict=True))
     assert not torch.equal(ours[0], tensors()[0]) and torch.equal(ours[2], tensors()[2])
+
+
+def test_a_decay_for_what_is_looked_up_makes_up_for_the_steps_between():
+    """Of four rows one is looked up in each step, one in each second, one in each third and one never: by hand."""
+    start = torch.linspace(-1, 1, 8).view(4, 2)
+    ours, theirs = nn.Parameter(start.clone()), nn.Parameter(start.clone())
+    own = Adam([{"params": ours, "weight_decay": 0.5, "looked_up": True}], lr=0.05)
+    other, seen = torch.optim.Adam([theirs], lr=0.05), [0, 0, 0, 0]
+    for step in range(1, 8):
+        rows = [row for row, every in enumerate((1, 2, 3)) if step % every == 0]
+        for tensor, optimizer in ((ours, own), (theirs, other)):
+            optimizer.zero_grad()
+            (tensor[[*rows, 0]].exp() * step).sum().backward()
+        for row in rows:
+            seen[row] += 1
+            theirs.grad[row] += 0.5 * step / seen[row] * theirs.detach()[row]
+        own.step()
+        other.step()
+    torch.testing.assert_close(ours, theirs)
+    assert torch.equal(ours[3], start[3]) and not torch.isclose(ours[:3], start[:3]).any()

@@ -2,6 +2,7 @@ import copy
 import subprocess
 import sys
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from helpers.data.examples import Examples
+from helpers.data.features import Features, Sparse
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import SharedBottom
 from helpers.training.balancing import PCGrad
@@ -537,6 +539,65 @@ def test_an_l2_penalty_is_lambda_times_the_squares():
     fit(shared, rows, epochs=6, batch_size=None, lr=0.01, progress=False)
     for own, other in zip(shared.parameters(), by_hand.parameters(), strict=True):
         torch.testing.assert_close(own, other, atol=1e-5, rtol=1e-4)
+
+
+def by_ids(seed: int, n: int = 60) -> Examples:
+    """Two columns of five ids each; the last of either is never there."""
+    generator = torch.Generator().manual_seed(seed)
+    rows = examples(seed, n)
+    return replace(rows, inputs={"sparse": torch.randint(4, (n, 2), generator=generator) + torch.tensor([3, 10])})
+
+
+def of_ids(seed: int = 0, **options) -> SharedBottom:
+    frame = pd.DataFrame({name: range(5) for name in ("user", "video")})
+    features = Features([Sparse("user", width=4), Sparse("video", width=4)]).fit(frame)
+    return SharedBottom(features, TASKS, [8], [4], seed=seed, **options)
+
+
+def table_of(one: SharedBottom) -> torch.Tensor:
+    (table,) = one.encoder.tables.values()
+    return table.weight.detach()
+
+
+@pytest.mark.parametrize("models", [1, 3])
+def test_a_penalty_on_what_is_looked_up_is_that_on_these_rows(models):
+    """Step by step as with λ‖the rows that are looked up‖² in the loss, for one model and for copies."""
+    own = [of_ids(seed, l2_embedding=0.3, l2_rows="looked up") for seed in range(models)]
+    by_hand, train = copy.deepcopy(own), [by_ids(seed) for seed in range(models)]
+    for one, rows in zip(by_hand, train, strict=True):
+        optimizer, (table,) = torch.optim.Adam(one.parameters(), lr=0.01), one.encoder.tables.values()
+        for _ in range(6):
+            outputs = one(rows.inputs)
+            losses = [LOSSES[kind](outputs[task], rows.labels[task]).mean() for task, kind in TASKS.items()]
+            penalty = 0.3 * table.weight[rows.inputs["sparse"].unique()].square().sum()
+            optimizer.zero_grad()
+            (sum(losses) + penalty).backward()
+            optimizer.step()
+    rows = train[0] if models == 1 else Examples.stack(train)
+    fit(own[0] if models == 1 else own, rows, epochs=6, batch_size=None, lr=0.01, progress=False)
+    for one, other in zip(own, by_hand, strict=True):
+        for mine, its in zip(one.parameters(), other.parameters(), strict=True):
+            torch.testing.assert_close(mine, its, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("balance", [None, PCGrad()])
+def test_a_row_that_is_never_looked_up_stays_where_it_was_or_moves_by_the_rate(balance):
+    """With the penalty on looked-up rows it stays; on all rows, λ of 0.001 and 1 alike move it by lr in each step."""
+    start, never = table_of(of_ids()), [7, 14]
+    found = {}
+    for rows, l2 in (("looked up", 1.0), ("all", 0.001), ("all", 1.0)):
+        one = of_ids(l2_embedding=l2, l2_rows=rows)
+        fit(one, by_ids(0), epochs=3, batch_size=None, lr=0.001, balance=balance, progress=False)
+        found[rows, l2] = (table_of(one) - start)[never]
+    assert not found["looked up", 1.0].any()
+    for l2 in (0.001, 1.0):
+        far = start[never].abs() > 0.005
+        assert ((found["all", l2][far].abs() - 0.003).abs() < 2e-4).all()
+
+
+def test_models_that_differ_in_the_rows_they_penalise_are_no_copies():
+    with pytest.raises(ValueError, match="model: got copies of 2 kinds"):
+        fit([of_ids(l2_rows=rows) for rows in ("looked up", "all")], by_ids(0), epochs=1)
 
 
 @pytest.mark.parametrize(("epochs", "every", "expected"), [(5, 2, [2, 4, 5]), (4, 2, [2, 4]), (2, 5, [2])])

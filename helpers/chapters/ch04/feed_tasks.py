@@ -101,14 +101,17 @@ def train(
     lr: float,
     l2: float,
     judged: Sequence[str] | None = None,
+    l2_rows: str = "all",
 ) -> tuple[pd.DataFrame, float]:
     """One model a world for `tasks` together: the table seed, task, score (AUC, or R² of the seconds, where observed),
     each task at its best epoch; and the lowest validation losses, summed over tasks, mean over worlds.
 
-    judged  the tasks in the table, all if None: judging a task takes as long as training it for an epoch or two
+    judged   the tasks in the table, all if None: judging a task takes as long as training it for an epoch or two
+    l2_rows  of the embeddings on which the penalty stands, as of `SharedBottom`
     """
     kinds = {task: TASKS[validate.choice("tasks", task, TASKS)] for task in tasks}
-    models = [SharedBottom(features(), kinds, bottom, tower, l2_embedding=l2, seed=seed) for seed in worlds.seeds]
+    penalty = {"l2_embedding": l2, "l2_rows": l2_rows}
+    models = [SharedBottom(features(), kinds, bottom, tower, **penalty, seed=seed) for seed in worlds.seeds]
     rows, valid = worlds.train.only(*tasks), worlds.valid.only(*tasks)
     run = fit(models, rows, valid, epochs=20, patience=3, batch_size=512, lr=lr, seed=worlds.seeds)
     judged = tasks if judged is None else judged
