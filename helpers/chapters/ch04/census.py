@@ -52,10 +52,9 @@ SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
     SINGLE: ((9,), (9, 8), (8, 16)),
     SHARED: ((32,), (30, 16), (28, 28)),
     MMOE: ((2, 14), (4, 7), (6, 4)),
-    TREES: ((4,), (8,), (16,)),
+    TREES: ((2,), (4,), (16,), (32,)),
 }
-RATES = {2_000: (0.0003, 0.001, 0.003, 0.01), 20_000: (0.001, 0.003, 0.01, 0.03)}  # of the networks, by rows
-TREE_RATES = (0.05, 0.1, 0.2, 0.4)
+RATES = dict.fromkeys((SINGLE, SHARED, MMOE), (0.0003, 0.001, 0.003, 0.01)) | {TREES: (0.05, 0.1, 0.2)}
 MOST_TREES = 200
 
 
@@ -178,7 +177,7 @@ def tune(
     rows: Sequence[int] = SEARCHED,
     pairs: Sequence[str] = PAIRS,
     shapes: Mapping[str, Sequence[tuple[int, ...]]] = SHAPES,
-    rates: Mapping[int, Sequence[float]] = RATES,
+    rates: Mapping[str, Sequence[float]] = RATES,
 ) -> pd.DataFrame:
     """The mean of both tasks' validation losses at every setting, in thousandths: rows, pair, model, shape, rate, seed,
     loss.
@@ -192,7 +191,7 @@ def tune(
                 pair=pairs,
                 model=[model],
                 shape=several,
-                rate=TREE_RATES if model == TREES else rates[count],
+                rate=rates[model],
                 seed=seeds if count == SEARCHED[0] else seeds[:1],
             )
             for count in rows
