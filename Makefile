@@ -26,7 +26,7 @@ test: lint test-code test-notebooks test-browser ## check the course: code, note
 test-long: ready-test movielens ## the long checks alone: cells twice, sections alone, regeneration, grids, claims
 	@echo "Long checks: notebooks cell by cell, grids."
 	@$(PYTEST) -m long -n 2 --dist loadgroup tests
-	@$(MAKE) --no-print-directory claims
+	@$(MAKE) --no-print-directory claims AGAIN=1
 
 test-all: ## test, then test-long (40 minutes at most)
 	@$(MAKE) --no-print-directory test
@@ -63,8 +63,8 @@ notebooks: ready-test movielens ## run the notebooks and write them in canonical
 grids: ready-test movielens ## train again what data/grids/ holds, on all cores (CLUSTER=tcp://host:8786: on a Dask cluster)
 	@$(BIN)/python -m helpers.course.train_grids $(if $(CLUSTER),--cluster $(CLUSTER))
 
-claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=START:STOP for seeds of your choice), on all cores (CLUSTER=... as for grids)
-	@$(BIN)/python -m helpers.course.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLUSTER),--cluster $(CLUSTER))
+claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=START:STOP for seeds of your choice; AGAIN=1 for those logged last), on all cores (CLUSTER=... as for grids)
+	@$(BIN)/python -m helpers.course.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(AGAIN),--again) $(if $(CLUSTER),--cluster $(CLUSTER))
 
 bench: ready-test movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks

@@ -1,9 +1,10 @@
 """`make claims`: measure every claim again with seeds that nobody has used, and compare with the notebooks' verdicts.
 
-usage: python -m helpers.course.measure_claims [--seeds START:STOP] [--cluster tcp://HOST:PORT] [ID ...]
+usage: python -m helpers.course.measure_claims [--seeds START:STOP | --again] [--cluster tcp://HOST:PORT] [ID ...]
 
-Without --seeds it takes the first block that `data/seeds.csv` does not have (`helpers.course.seeds`). Each claim takes
-at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out among the cores
+Without --seeds it takes the first block that `data/seeds.csv` does not have (`helpers.course.seeds`): that is a
+replication. With --again it takes the block that was logged last: a test that the code still gives what it gave, which
+luck cannot fail, and so what `make test-long` runs. Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out among the cores
 of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured, its numbers and
 its sentence; then how many pass Holm's test together, and a line that counts. When all claims of the course were
 measured, the block is used up, and logged; claims whose data are absent are named and left out. Exits 1 if a verdict is
@@ -60,11 +61,13 @@ def by_experiment(claims: Mapping[str, Claim]) -> list[list[str]]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make claims", description=__doc__.splitlines()[0])
     help_seeds = "START:STOP; more are taken where a claim needs them; without it, a block that is not used up"
-    parser.add_argument("--seeds", type=_seeds, metavar="START:STOP", help=help_seeds)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--seeds", type=_seeds, metavar="START:STOP", help=help_seeds)
+    which.add_argument("--again", action="store_true", help="the block of seeds that was logged last")
     parser.add_argument("--cluster", metavar="tcp://HOST:PORT", help="a Dask scheduler; without it, all cores are used")
     parser.add_argument("ids", nargs="*", help="claims to measure; all if none is named")
     options = parser.parse_args(arguments)
-    start, asked = options.seeds or (seeds.next_block(), 0)
+    start, asked = options.seeds or (seeds.last_block() if options.again else seeds.next_block(), 0)
     if unknown := set(options.ids) - set(all_claims()):
         parser.error(f"no claim {', '.join(sorted(unknown))}")
     environment.setup()
@@ -91,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
     tests, luck = sum(one.claim.expected != UNDECIDED for one in found), weak(found)
     together = f"{tests - len(luck)} of {tests} pass Holm's test at 5%, each against its own margin"
     print(together + (f"; not {', '.join(luck)}." if luck else "."))
-    if not options.ids and not left_out:
+    if not options.ids and not left_out and not options.again:
         seeds.append(version("multitask-ranking-course"), str(datetime.date.today()), start, stop, len(found), failed)
         print(f"All claims were measured: seeds {start} to {stop - 1} are used up, and logged in data/seeds.csv.")
     print(f"{len(found)} claims measured with new seeds: {len(found) - len(failed)} reproduced, {len(failed)} not.")

@@ -32,6 +32,11 @@ def next_block() -> int:
     return start
 
 
+def last_block() -> int:
+    """The first seed of the block that was logged last."""
+    return int(used()["start"].iloc[-1])
+
+
 def append(release: str, date: str, start: int, stop: int, claims: int, not_reproduced: Sequence[str]) -> None:
     """Log a block on which all claims were measured."""
     row = [release, date, start, stop, claims, " ".join(not_reproduced)]

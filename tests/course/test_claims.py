@@ -148,6 +148,18 @@ def test_make_claims_fails_when_a_verdict_is_not_reproduced(monkeypatch, tmp_pat
     assert seeds.used().iloc[-1].tolist()[2:] == [7000, 7020, 1, "C0.1" if code else ""]
 
 
+def test_make_claims_again_measures_on_the_block_that_was_logged_last(monkeypatch, tmp_path, capsys):
+    notebook(tmp_path, "C0.1 · holds · +0.05 R²")
+    only(monkeypatch, tmp_path, {"C0.1": claim()})
+    assert main([]) == 0  # a fresh block
+    log = seeds.used()
+    assert seeds.next_block() == 6000 and log["start"].tolist() == [5000]
+    capsys.readouterr()
+    assert main(["--again"]) == 0
+    assert "Seeds from 5000 on." in capsys.readouterr().out
+    assert seeds.used().equals(log)  # a block is used up once
+
+
 @pytest.mark.parametrize(
     ("stated", "found", "said"),
     [
