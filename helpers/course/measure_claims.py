@@ -4,11 +4,13 @@ usage: python -m helpers.course.measure_claims [--seeds START:STOP | --again] [-
 
 Without --seeds it takes the first block that `data/seeds.csv` does not have (`helpers.course.seeds`): that is a
 replication. With --again it takes the block that was logged last: a test that the code still gives what it gave, which
-luck cannot fail, and so what `make test-long` runs. Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out among the cores
-of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured, its numbers and
-its sentence; then how many pass Holm's test together, and a line that counts. When all claims of the course were
-measured, the block is used up, and logged; claims whose data are absent are named and left out. Exits 1 if a verdict is
-not reproduced.
+luck cannot fail, and so what `make test-long` runs.
+
+Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
+among the cores of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured,
+its numbers and its sentence; then how many pass Holm's test together, and a line that counts. When all claims of the
+course were measured, the block is used up, and logged; claims whose data are absent are named and left out. Exits 1 if
+a verdict is not reproduced.
 """
 
 from __future__ import annotations
