@@ -382,8 +382,8 @@ CLAIMS = {
         only={"penalised": ["looked up"], "clicked": [True]},
     ),
     "C4.59": unrated(
-        "On MovieLens, films without a rating in training are ranked better with a penalty on all rows of the embeddings "
-        "than with one on looked-up rows.",
+        "On MovieLens, films without a rating in training are ranked better with a penalty on all rows of the "
+        "embeddings than with one on looked-up rows.",
         gain("auc", "all", over="looked up", column="penalised", films="never rated", untrained="as drawn"),
         smallest=0.01,
     ),
