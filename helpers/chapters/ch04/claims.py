@@ -100,6 +100,9 @@ heat = partial(
 feed = partial(Claim, grid="04_feed", unit="AUC")
 frequent = partial(feed, only={"labels": ["click", *RAREST], "shared": [*UNSHARED, HALFWAY]})
 places = partial(feed, only={"shared": ["embeddings", HALFWAY]}, seeds=64)
+decay = partial(Claim, grid="04_decay", unit="AUC")
+cured = partial(decay, only={"penalised": ["looked up"], "clicked": [False]})
+unrated = partial(Claim, grid="04_decay_ratings", unit="AUC")
 news = partial(Claim, grid="04_news", seeds=50, only={"widths": [64]})
 
 CLAIMS = {
@@ -358,5 +361,37 @@ CLAIMS = {
         unit="AUC",
         sign=-1,
         seeds=26,
+    ),
+    "C4.55": decay(
+        "On the feed a penalty on all rows of the embeddings and one on looked-up rows are equally good for all labels "
+        "together.",
+        gain("auc", "looked up", over="all", column="penalised", clicked=False, shared=HALFWAY, label=LABELS),
+        expected="no effect",
+        only={"clicked": [False], "shared": [HALFWAY]},
+    ),
+    "C4.56": cured(
+        "Penalised on looked-up rows, too, the two rarest labels, share and follow, gain by sharing.",
+        gain("auc", HALFWAY, over="nothing", column="shared", clicked=False, penalised="looked up", label=RAREST),
+    ),
+    "C4.57": cured(
+        "Penalised on looked-up rows, too, the click neither gains nor loses by sharing.",
+        gain("auc", HALFWAY, over="nothing", column="shared", clicked=False, penalised="looked up", label="click"),
+        expected="no effect",
+    ),
+    "C4.58": cured(
+        "Penalised on looked-up rows, too, share and follow gain by sharing on clicked rows alone.",
+        gain("auc", HALFWAY, over="nothing", column="shared", clicked=True, penalised="looked up", label=RAREST),
+        only={"penalised": ["looked up"], "clicked": [True]},
+    ),
+    "C4.59": unrated(
+        "On MovieLens, films without a rating in training are ranked better with a penalty on all rows of the "
+        "embeddings than with one on looked-up rows.",
+        gain("auc", "all", over="looked up", column="penalised", films="never rated", untrained="as drawn"),
+    ),
+    "C4.60": unrated(
+        "With 0 in the rows of the embeddings that training never looked up, the two penalties are equally good on "
+        "MovieLens.",
+        gain("auc", "all", over="looked up", column="penalised", films="all", untrained="set to 0"),
+        expected="no effect",
     ),
 }
