@@ -7,6 +7,7 @@ was handed in has in their place.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.display.exercises import Exercise
 from tools.notebooks import ROOT, code_cells, tags
 
 CHECK = re.compile(r"exercises\.(\w+)\((\w+)\)")  # a check's cell: exercises.NAME(ANSWER)
@@ -63,10 +65,12 @@ def chapters() -> tuple[Chapter, ...]:
     found = []
     for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
         book = nbformat.read(path, as_version=4)
+        checks = importlib.import_module(f"helpers.chapters.ch{path.name[:2]}.exercises")
         tasks = [
             Task(match[1], match[2], cell.id)
             for cell in code_cells(book)
             if "exercise" in tags(cell) and (match := CHECK.search(cell.source.rpartition("\n")[2]))
+            if isinstance(getattr(checks, match[1], None), Exercise)
         ]
         setup = "\n".join(cell.source for cell in code_cells(book) if "setup" in tags(cell))
         if tasks:
