@@ -29,8 +29,8 @@ from helpers.capstone.ranker import Recipe, scaled
 from helpers.capstone.table_checks import PRIOR, Problems, must_pass
 from helpers.data.examples import Examples
 from helpers.data.features import Features
-from helpers.evaluation.four_outcomes import SMALLEST
 from helpers.evaluation.intervals import auc_influence, gain, over_users, r2_influence, seeds_needed
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.metrics import auc, gauc, r2
 from helpers.evaluation.verdicts import verdict
 from helpers.models.copies import predict

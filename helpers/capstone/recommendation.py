@@ -13,7 +13,7 @@ import pandas as pd
 
 from helpers.capstone.table_checks import GIVEN_AWAY
 from helpers.evaluation.intervals import MOST_SEEDS
-from helpers.evaluation.verdicts import VERDICTS
+from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS
 from helpers.support import validate
 
 SHARE, BUT, APART, COST, OPEN = WORDS = ("share", "share, but", "keep apart", "share, for the cost", "undecided")
@@ -55,7 +55,8 @@ def recommend(gains: pd.DataFrame) -> Recommendation:
     number of seeds would do)."""
     validate.columns("gains", gains, ["task", "verdict", "seeds_needed"])
     of = {one: [str(t) for t in gains.loc[gains["verdict"] == one, "task"]] for one in VERDICTS}
-    won, lost, equal, unknown = (_names(of[one]) for one in VERDICTS)
+    won, lost, unknown = (_names(of[one]) for one in (HOLDS, OPPOSITE, UNDECIDED))
+    equal = _names(of[SMALL] + of[NO_EFFECT])
     chosen = word(gains["verdict"])
     texts = {
         SHARE: f"Sharing helps {won}" + (f" and costs {equal} nothing that matters." if equal else "."),

@@ -148,8 +148,8 @@ def _gains(found: Comparison) -> str:
     words += [WHAT_IT_IS["by item"]] if yardstick.notna().any() else []
     note = (
         f"Means of {len(found.seeds)} seeds, trainings with other random numbers. Smallest gain that matters, set "
-        f"before the measurement: {margin}. A task gains or loses where the whole interval lies beyond it, and stays "
-        "equal where the whole interval lies within. "
+        f"before the measurement: {margin}. A task gains or loses where the whole interval lies beyond it. It "
+        "hardly moves where the whole interval lies within, and stays equal where 0 is in it as well. "
     )
     warning = (
         f"<p><b>Weak models.</b> {_words(', '.join(weak))}: the item's mean, which trains nothing, predicts better "
@@ -174,6 +174,7 @@ def _gauc(found: Comparison) -> str:
 VERDICT_WORDS = {
     "holds": "gains",
     "opposite": "loses",
+    "too small to matter": "hardly moves",
     "no effect": "stays equal",
     "undecided": "is undecided",
 }

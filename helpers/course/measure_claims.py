@@ -1,25 +1,30 @@
-"""`make claims`: measure every claim again with seeds that no notebook uses, and compare with the notebooks' verdicts.
+"""`make claims`: measure every claim again with seeds that nobody has used, and compare with the notebooks' verdicts.
 
 usage: python -m helpers.course.measure_claims [--seeds START:STOP] [--cluster tcp://HOST:PORT] [ID ...]
 
-Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
-among the cores of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured,
-its numbers and its sentence, and a last line that counts; exits 1 if a verdict is not reproduced.
+Without --seeds it takes the first block that `data/seeds.csv` does not have (`helpers.course.seeds`). Each claim takes
+at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out among the cores
+of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured, its numbers and
+its sentence; then how many pass Holm's test together, and a line that counts. When all claims of the course were
+measured, the block is used up, and logged. Exits 1 if a verdict is not reproduced.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import re
 import sys
 from collections.abc import Mapping
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
-from helpers.course import all_claims, fresh
+from helpers.course import all_claims, fresh, seeds
+from helpers.evaluation.verdicts import UNDECIDED, agree
 from helpers.experiments import jobs
-from helpers.experiments.claim import VERDICTS, Claim
+from helpers.experiments.claim import VERDICTS, Claim, Finding, weak
 from helpers.support import environment
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -53,32 +58,46 @@ def by_experiment(claims: Mapping[str, Claim]) -> list[list[str]]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make claims", description=__doc__.splitlines()[0])
-    help_seeds = "START:STOP; more are taken where a claim needs them"
-    parser.add_argument("--seeds", type=_seeds, default="5000:5020", metavar="START:STOP", help=help_seeds)
+    help_seeds = "START:STOP; more are taken where a claim needs them; without it, a block that is not used up"
+    parser.add_argument("--seeds", type=_seeds, metavar="START:STOP", help=help_seeds)
     parser.add_argument("--cluster", metavar="tcp://HOST:PORT", help="a Dask scheduler; without it, all cores are used")
     parser.add_argument("ids", nargs="*", help="claims to measure; all if none is named")
     options = parser.parse_args(arguments)
-    start, stop = options.seeds
+    start, asked = options.seeds or (seeds.next_block(), 0)
     if unknown := set(options.ids) - set(all_claims()):
         parser.error(f"no claim {', '.join(sorted(unknown))}")
     environment.setup()
     verdicts = stated(NOTEBOOKS)
     claims = {id: claim for id, claim in all_claims().items() if not options.ids or id in options.ids}
     groups = {", ".join(ids): ids for ids in by_experiment(claims)}
-    experiments = {}
+    experiments, stop = {}, max(asked, *(start + claim.seeds for claim in claims.values()))
     for name, ids in groups.items():
-        seeds = range(start, max(stop, *(start + claims[id].seeds for id in ids)))
-        experiments[name] = partial(fresh, claims[ids[0]], seeds)
-    failed = 0
+        taken = range(start, max(asked, *(start + claims[id].seeds for id in ids)))
+        experiments[name] = partial(fresh, claims[ids[0]], taken)
+    found, failed = [], []
+    print(f"Seeds from {start} on.", flush=True)
     for done in jobs.run(experiments, options.cluster):
         for id in groups[done.name]:
             finding = claims[id].judge(id, done.table)
-            same = verdicts.get(id) == finding.verdict
-            failed += not same
-            note = "as stated" if same else f"NOT as stated: {verdicts.get(id, 'in no notebook')}"
+            note = _compared(finding, verdicts.get(id, "in no notebook"))
+            found.append(finding)
+            failed += [id] if note.startswith("NOT") else []
             print(f"{finding!r} · {note}\n    {claims[id].sentence}", flush=True)
-    print(f"{len(claims)} claims measured with new seeds: {len(claims) - failed} reproduced, {failed} not.")
+    tests, luck = sum(one.claim.expected != UNDECIDED for one in found), weak(found)
+    together = f"{tests - len(luck)} of {tests} pass Holm's test at 5%, each against its own margin"
+    print(together + (f"; not {', '.join(luck)}." if luck else "."))
+    if not options.ids:
+        seeds.append(version("multitask-ranking-course"), str(datetime.date.today()), start, stop, len(found), failed)
+        print(f"All claims were measured: seeds {start} to {stop - 1} are used up, and logged in data/seeds.csv.")
+    print(f"{len(found)} claims measured with new seeds: {len(found) - len(failed)} reproduced, {len(failed)} not.")
     return 1 if failed else 0
+
+
+def _compared(finding: Finding, stated: str) -> str:
+    """How a verdict of new seeds stands to that of the notebook. An undecided one promised nothing."""
+    if stated == UNDECIDED:
+        return "undecided in the notebook, which promises nothing"
+    return "as stated" if agree(finding.verdict, stated) else f"NOT as stated: {stated}"
 
 
 if __name__ == "__main__":

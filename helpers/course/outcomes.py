@@ -1,8 +1,9 @@
 """The map of the four outcomes: every experiment of the course that trains two tasks together is one dot.
 
-A dot says what each task gains over its own single-task model, with the 95% interval over paired seeds (chapter 08: of
-its report). It is read out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives them to the figure
-(`helpers.display.outcome_map`). What counts as a gain or a loss is more than `SMALLEST`, as in chapter 08.
+A dot says what each task gains over its own single-task model, with the 95% interval over paired seeds (where seeds
+share a log, that of chapter 08). It is read out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives them
+to the figure (`helpers.display.outcome_map`). What counts as a gain or a loss is more than `SMALLEST`, as in chapter
+08.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from helpers.course import GRIDS
-from helpers.evaluation.four_outcomes import SMALLEST, outcome
+from helpers.evaluation.four_outcomes import outcome
 from helpers.evaluation.intervals import gain
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import difference, interval
 from helpers.support import validate
 
@@ -30,6 +32,7 @@ class Dot:
     where    {column: value}: the setting
     value    column of the score, and its unit on the map
     tasks    the values of column `task` that are tasks A and B
+    overlap  test rows / training rows, where all seeds share a log and the grid does not say so itself
     """
 
     name: str
@@ -40,6 +43,7 @@ class Dot:
     value: str = "r2"
     unit: str = "R²"
     tasks: tuple[str, str] = ("a", "b")
+    overlap: float | None = None
 
 
 EQUAL, QUARTER = "shared-bottom", "shared-bottom, b weighs 1/4"
@@ -50,6 +54,7 @@ NARROW = {"situation": "narrow bottom"}
 FOLLOWED, UNRELATED = {"kind": "seen", "strength": 1.0}, {"kind": "seen", "strength": 0.0}
 FUNNEL = {"value": "auc", "unit": "AUC", "tasks": ("click", "click and like")}
 LOVE = {"value": "auc", "unit": "AUC", "tasks": ("like", "love")}
+RATINGS = LOVE | {"where": {"pair": "like + love"}, "overlap": 10_000 / 80_000}
 
 LUCK = ["overlap", "users", "units"]  # what `intervals.gain` needs besides, where seeds share a log
 
@@ -65,7 +70,7 @@ DOTS = [
     Dot("narrow, sum", 5, "05_alike", "equal weights", NARROW),
     Dot("narrow, UWL", 5, "05_alike", "UWL", NARROW),
     Dot("narrow, GradNorm", 5, "05_alike", "GradNorm", NARROW),
-    Dot("MovieLens, like and love", 4, "04_ratings", "shared-bottom", {"pair": "like + love"}, **LOVE),
+    Dot("MovieLens, like and love", 4, "04_ratings_80", "shared-bottom", **RATINGS),
     Dot("MMoE, same", 6, "06_relu", "MMoE", MIX | {"rows": 500}),
     Dot("MMoE, disjoint", 6, "06_relu", "MMoE", DISJOINT | {"rows": 500}),
     Dot("wide bottom, same", 6, "06_relu", "shared-bottom, equal size", MIX | {"rows": 500}),
@@ -97,14 +102,14 @@ def _row(dot: Dot, grid: pd.DataFrame) -> dict:
     by_task = {task: gains[gains["task"] == task] for task in dot.tasks}
     row = {"name": dot.name, "chapter": dot.chapter, "unit": dot.unit}
     for side, values in zip("ab", by_task.values(), strict=True):
-        row |= dict(zip((side, f"{side}_low", f"{side}_high"), _interval(values), strict=True))
+        row |= dict(zip((side, f"{side}_low", f"{side}_high"), _interval(values, dot.overlap), strict=True))
     row["seeds"] = len(values)
     intervals = ((row[f"{side}_low"], row[f"{side}_high"]) for side in "ab")
     return row | {"outcome": outcome(*intervals, SMALLEST[dot.unit])}
 
 
-def _interval(gains: pd.DataFrame) -> tuple[float, float, float]:
-    """Mean and 95% interval of the gains of one task. Where seeds share a log, the grid says what else is needed."""
-    if LUCK[0] not in gains:
-        return interval(gains["difference"])
-    return gain(gains["difference"].to_numpy(), *gains[LUCK].iloc[0])[:3]
+def _interval(gains: pd.DataFrame, overlap: float | None) -> tuple[float, float, float]:
+    """Mean and 95% interval of the gains of one task. Where seeds share a log, dot or grid say what else is needed."""
+    if LUCK[0] in gains:
+        return gain(gains["difference"].to_numpy(), *gains[LUCK].iloc[0])[:3]
+    return interval(gains["difference"]) if overlap is None else gain(gains["difference"].to_numpy(), overlap)[:3]

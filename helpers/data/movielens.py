@@ -125,18 +125,6 @@ def split_by_time(frame: pd.DataFrame, fractions: Sequence[float]) -> tuple[pd.D
     return _cut(frame.sort_values("timestamp", kind="stable"), fractions)
 
 
-def split_at_random(frame: pd.DataFrame, fractions: Sequence[float], seed: int) -> tuple[pd.DataFrame, ...]:
-    """Parts of these fractions, drawn at random by `seed`, each in the order of `frame`.
-
-    Where the fractions sum to less than 1, rows are left out: (.08, .1, .1) has the last two parts of (.8, .1, .1), and
-    trains on some of its training rows.
-    """
-    validate.columns("frame", frame, [])
-    rng = np.random.default_rng(validate.number("seed", seed, low=0, whole=True))
-    order = rng.permutation(len(frame))
-    return tuple(frame.iloc[np.sort(part)] for part in _cut(order, fractions))
-
-
 def fetch(folder: Path = FOLDER) -> Path:
     """Put a copy into `folder` with pip, out of the package that carries it, unless there is one; returns `folder`.
 

@@ -1,4 +1,4 @@
-"""What diagrams are drawn from: boxes, frames and arrows in the colours of the course.
+"""What diagrams are drawn from: a canvas, and boxes, frames and arrows in the colours of the course.
 
 The diagrams themselves are in `helpers/chapters/chNN/diagrams.py`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 
+import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
@@ -25,6 +26,22 @@ def diagram(draw: Callable[[], Figure]) -> Callable[[], Figure]:
         return figure
 
     return described
+
+
+def canvas(
+    size: tuple[float, float],
+    xlim: tuple[float, float],
+    ylim: tuple[float, float],
+    titles: Sequence[str] = ("",),
+    loc: str = "center",
+) -> tuple[Figure, Sequence[Axes]]:
+    """A figure of `size` inches, and its empty panels side by side, one a title, each over `xlim` and `ylim`."""
+    figure, row = plt.subplots(1, len(titles), figsize=size, squeeze=False)
+    for axes, title in zip(row[0], titles, strict=True):
+        axes.set(xlim=xlim, ylim=ylim)
+        axes.axis("off")
+        axes.set_title(title, fontsize=12, loc=loc)
+    return figure, row[0]
 
 
 def box(

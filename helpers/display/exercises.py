@@ -1,7 +1,7 @@
 """Exercises: what the reader writes, and what answers at once.
 
 An `Exercise` checks an answer: it says what is wrong and gives a first and a second hint, never the answer. The
-exercises are in `helpers/chapters/chNN/exercises.py`.
+exercises are in `helpers/chapters/chNN/exercises.py`; what they ask of an answer is in `answers`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import re
 import sysconfig
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,6 +22,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
+from helpers.display.answers import Wrong
 from helpers.display.pictures import describe, image, png
 from helpers.support import environment
 
@@ -52,21 +52,8 @@ class Folded:
         return getattr(self.found, "_repr_html_", lambda: f"<pre>{html.escape(str(self.found))}</pre>")()
 
 
-class Probe(NamedTuple):
-    """One thing that a right answer does: whether it did, what is wrong if not, and two hints that lead there."""
-
-    passed: bool
-    wrong: str
-    hint: str
-    second_hint: str
-
-
 class Untouched(Exception):
     """The exercise was not begun: its function gives None, `...` or NotImplemented."""
-
-
-class Changed(Exception):
-    """The reader's function wrote into an array or tensor that it was given."""
 
 
 def begun(value):
@@ -76,50 +63,32 @@ def begun(value):
     return value
 
 
-def described(value) -> str:
-    """What came, in words: its shape, its entries or its type."""
-    if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}" if value.ndim else "one number"
-    return f"a dict of {len(value)}" if isinstance(value, dict) else f"a {type(value).__name__}"
-
-
-def scalar(value, hint: str, second_hint: str) -> Probe:
-    """The probe of a loss: one number, in a tensor."""
-    single = isinstance(value, torch.Tensor) and value.dim() == 0
-    return Probe(single, f"the function gave back {described(value)}, not one number in a tensor.", hint, second_hint)
-
-
-def slopes(value, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """The gradient of a number, or of a sum, with respect to each input; zeros where none flows."""
-    if not (isinstance(value, torch.Tensor) and value.requires_grad):
-        return tuple(map(torch.zeros_like, inputs))
-    return torch.autograd.grad(value.sum(), inputs, retain_graph=True, allow_unused=True, materialize_grads=True)
-
-
 class Exercise:
-    """A check of one exercise, called with the reader's function or class: prints one short judgement, stops nothing.
+    """One exercise, called with the reader's function or class: prints one short judgement, stops nothing.
 
         @exercise("the towers are apart and the bottom is shared.")
         def shared_bottom(answer):
-            model = answer(inputs=8)
+            model = answer(8)
             ...
-            yield Probe(passed, "what is wrong", "a first hint", "a second hint")
+            if not shared:
+                raise Wrong('''what is wrong.
+                    Hint: a first hint.
+                    Hint: a second hint.''')
 
-    The decorated generator yields probes in order and is left at the first that fails. A mistake made again adds the
-    second hint. What the generator returns, if anything, is said below `correct`: how far a right answer gets. Torch's
-    generator is forked and seeded for the check: equal answers are judged in equal words. A check may be the first
-    thing that trains in a kernel, so it sets PyTorch to one thread itself.
+    The decorated function raises `Wrong` at the first mistake. The same mistake made again adds the second hint. What
+    the function returns, if anything, is said below `correct`: how far a right answer gets. If the first call of
+    `answer` gives nothing, the exercise was not begun. Torch's generator is forked and seeded for the check, so equal
+    answers are judged in equal words. A check may be the first thing that trains in a kernel, so it sets PyTorch to one
+    thread itself.
 
     Of a worked solution, known by its name (`solution_…`), it says only that it passes: after Run All its output stands
     open, and what is learnt from the exercise is said to those who did it.
     """
 
-    def __init__(self, probes: Callable[[Callable], Iterator[Probe]], correct: str):
-        self.probes, self.correct = probes, correct
-        self.__name__, self.__doc__ = probes.__name__, probes.__doc__
-        self.mistakes: Counter[int] = Counter()
+    def __init__(self, check: Callable[[Callable], str | None], correct: str):
+        self.check, self.correct = check, correct
+        self.__name__, self.__doc__ = check.__name__, check.__doc__
+        self.mistakes: Counter[tuple[str, ...]] = Counter()
 
     def __call__(self, answer: Callable):
         said = self.judge(answer)
@@ -129,34 +98,22 @@ class Exercise:
     def judge(self, answer: Callable) -> str:
         """The judgement in words: *Not yet*, *Not right yet* with what is wrong and hints, or *Correct*."""
         if not callable(answer) or isinstance(answer, torch.nn.Module):
-            return "Not yet: hand the check the function or class itself, without brackets behind its name."
-        note = None
-
-        def probes() -> Iterator[Probe]:
-            nonlocal note
-            note = yield from self.probes(_on_copies(answer))
-
+            return "Not yet: pass the check the function or class itself, without brackets after its name."
         environment.threads()
         try:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)
-                for number, probe in enumerate(probes()):
-                    if not probe.passed:
-                        self.mistakes[number] += 1
-                        hints = [f"Hint 1: {probe.hint}", f"Hint 2: {probe.second_hint}"][: self.mistakes[number]]
-                        return "\n".join([f"Not right yet: {probe.wrong}", *hints])
+                note = self.check(_on_copies(answer))
+        except Wrong as wrong:
+            mistake = tuple(wrong.hints)
+            self.mistakes[mistake] += 1
+            hints = [f"Hint {number}: {hint}" for number, hint in enumerate(mistake, 1)][: self.mistakes[mistake]]
+            return "\n".join([f"Not right yet: {wrong.what}", *hints])
         except Untouched as nothing:
             if nothing.args == (None,) and not _empty(answer):
                 return "Not yet: your code gives back nothing (None); end it with `return` and what it found."
             return NOT_YET
-        except Changed:
-            return (
-                "Not right yet: your function writes into what it was given.\n"
-                "Hint 1: whoever called it still needs those values. Work on a copy."
-            )
         except (Exception, SystemExit, GeneratorExit) as error:
-            if isinstance(error.__cause__, StopIteration):  # a generator may not raise it: Python wraps it
-                error = error.__cause__
             theirs = _own_frames(error)
             last = traceback.extract_tb(error.__traceback__)[-1]
             if isinstance(error, NotImplementedError) and last in theirs and re.search(r"\braise\b", last.line):
@@ -180,15 +137,22 @@ def _empty(answer: Callable) -> bool:
 
 
 def _on_copies(answer: Callable) -> Callable:
-    """The reader's function, called with copies, so that it cannot change what it is judged by; classes stay."""
-    if not inspect.isroutine(answer):
+    """The reader's function, called with copies, so that it cannot change what it is judged by; classes stay.
+
+    Raises `Untouched` where the first call gives nothing.
+    """
+    if inspect.isclass(answer):
         return answer
+    called = False
 
     def call(*given):
+        nonlocal called
         taken = [_copy(value) for value in given]
         found = answer(*taken)
         if not all(map(_equal, given, taken)):
-            raise Changed
+            raise Wrong("""your function writes into what it was given.
+                Hint: its caller still needs those values. Work on a copy.""")
+        found, called = found if called else begun(found), True
         return found
 
     return call
@@ -212,8 +176,8 @@ def _equal(value, taken) -> bool:
 
 
 def exercise(correct: str) -> Callable[[Callable], Exercise]:
-    """Make an `Exercise` of a generator function of probes; `correct` is said when all of them pass."""
-    return lambda probes: Exercise(probes, correct)
+    """Make an `Exercise` of a function that raises `Wrong`; `correct` is said when it does not."""
+    return lambda check: Exercise(check, correct)
 
 
 def at_work(doing: str, things: Iterable | None = None) -> tqdm:

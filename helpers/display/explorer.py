@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 
 from helpers.display.model_ids import stable
 from helpers.display.palette import GREY, in_few_colours
-from helpers.display.panels import Curves, Panel, Plane, Position, Words, levels
+from helpers.display.panels import Curves, Panel, Plane, Position, Words, has_intervals, levels, rows_at
 from helpers.display.pictures import image, sentence
 from helpers.support import validate
 
@@ -47,8 +47,8 @@ class Explorer(widgets.VBox):
 
         Explorer(
             controls={"shared": "shared features", "width": "width of the bottom", "weight": "weight of task A"},
-            panels=[Curves(table, x="weight", y="transfer", series="task", ...), Plane(table, x="A", y="B", ...)],
-            sentence=lambda settings: f"With {settings['shared']} shared features …",
+            panels=[Curves(table, x="weight", series="task", ...), Plane(table, x="A", y="B", path="weight", ...)],
+            sentence=lambda settings, curves, plane: f"Task A gains {curves['mean']['A']:+.3f} …",
             start={"shared": 0, "width": 8, "weight": 0.5},
             dropdown={"width"},
             intervals="95% intervals over 20 paired seeds",
@@ -57,7 +57,8 @@ class Explorer(widgets.VBox):
 
     controls   {column: label}; the options are the values in the tables, sorted (a categorical's in its own order)
     panels     one or two
-    sentence   a function of the settings {column: option}, called once for every combination
+    sentence   a function of the settings {column: option} and, for each panel, of the rows of its table at these, with
+               the series as their index; called once for every combination. A hyphen before a number becomes a minus
     start      the first picture's settings; a control that is not named starts at its first option
     dropdown   controls that are dropdowns; the others are sliders
     intervals  what the bands and whiskers are; needed if there are any
@@ -74,7 +75,7 @@ class Explorer(widgets.VBox):
         self,
         controls: dict[str, str],
         panels: list[Panel],
-        sentence: Callable[[Position], str],
+        sentence: Callable[..., str],
         *,
         start: Position | None = None,
         dropdown: Collection[str] = (),
@@ -263,13 +264,13 @@ def _options(controls: dict[str, str], panels: list[Panel]) -> dict[str, list]:
 
 def _drawing(controls: dict[str, str], options: dict[str, list], panels: list[Panel], sentence, intervals: str) -> dict:
     """All that explorer.js draws, as plain lists and strings."""
-    if any(panel.low for panel in panels) != bool(intervals):
+    if any(map(has_intervals, panels)) != bool(intervals):
         validate.fail("intervals", repr(intervals), "what the bands are, if a panel has low and high, and only then")
     names = list(options)
     combinations = math.prod(len(values) for values in options.values())
     validate.number("combinations of the controls' options", combinations, 1, COMBINATIONS)
     every = [dict(zip(names, chosen, strict=True)) for chosen in itertools.product(*options.values())]
-    drawn = []
+    drawn, rows = [], [rows_at(panel, names) for panel in panels]
     for panel in panels:
         frame = [i for i, name in enumerate(names) if name in panel.table.columns and name != panel.along]
         cursor = names.index(panel.along) if panel.along in names else -1
@@ -281,7 +282,7 @@ def _drawing(controls: dict[str, str], options: dict[str, list], panels: list[Pa
             {"label": controls[name], "options": [_label(option) for option in options[name]]} for name in names
         ],
         "panels": drawn,
-        "sentences": _spoken("sentence", sentence, every),
+        "sentences": _spoken("sentence", lambda settings: sentence(settings, *(at(settings) for at in rows)), every),
         "note": f"Bands and whiskers: {intervals}." if intervals else "",
     }
     size = len(json.dumps(drawing))
@@ -299,6 +300,7 @@ def _spoken(argument: str, words: Words, every: list[Position]) -> dict:
             validate.fail(
                 argument, f"{type(text).__name__} from the function", "a string for every combination", TypeError
             )
+    said = [_with_minus(text) for text in said]
     place = {text: i for i, text in enumerate(dict.fromkeys(said))}
     return {"texts": list(place), "of": [place[text] for text in said]}
 
@@ -306,11 +308,15 @@ def _spoken(argument: str, words: Words, every: list[Position]) -> dict:
 def _in_short(drawing: dict, at: list[int]) -> str:
     """The settings with the indices `at`, and what the explorer says at them."""
     controls = [f"{c['label']} {c['options'][i]}" for c, i in zip(drawing["controls"], at, strict=True)]
-    controls = [re.sub(r"(?<= )-(?=\d)", "−", words) for words in controls]
     place = np.ravel_multi_index(at, [len(control["options"]) for control in drawing["controls"]])
     said = [panel["titles"] for panel in drawing["panels"]] + [drawing["sentences"]]
     said = [sentence(words["texts"][words["of"][place]]) for words in said]
-    return f"{' '.join(said)} Drawn at: {', '.join(controls)}."
+    return f"{' '.join(said)} Drawn at: {_with_minus(', '.join(controls))}."
+
+
+def _with_minus(words: str) -> str:
+    """Words in which hyphens before numbers are minus signs."""
+    return re.sub(r"(?<!\w)-(?=\d)", "−", words)
 
 
 def _png(drawing: dict, at: list[int]) -> str:

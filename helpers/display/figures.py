@@ -66,8 +66,7 @@ def dots(
     of them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
     """
     _check(summary, row, series)
-    rows, names = list(dict.fromkeys(summary[row])), list(dict.fromkeys(summary[series]))
-    look = styles(names, NAMED)
+    rows, look = list(dict.fromkeys(summary[row])), styles(summary[series], NAMED)
     figure, axes = plt.subplots(figsize=(8, 1.3 + 0.5 * len(rows) * max(1, 0.62 * summary[row].value_counts().max())))
     axes.axvline(0, color=GREY, linewidth=1)
     if matters is not None:
@@ -79,21 +78,30 @@ def dots(
         offsets = np.linspace(-0.25, 0.25, len(part)) if len(part) > 1 else [0.0]
         for offset, (_, dot) in zip(offsets, part.iterrows(), strict=True):
             name, height = dot[series], row_number + offset
-            axes.hlines(height, dot["low"], dot["high"], color=look[name].colour, linewidth=2, label=name)
-            marker = {"marker": look[name].marker, "color": look[name].colour, "markersize": 7}
-            axes.plot(dot["mean"], height, label=name, **marker)
+            _dot(axes, dot, height, name, look[name])
             if few or name not in named:
                 named.add(name)
                 at = {"textcoords": "offset points", "color": look[name].colour, "va": "center"}
                 axes.annotate(name, (dot["high"], height), (8, 0), **at)
-    axes.set_yticks(range(len(rows)), rows)
+    _name_rows(axes, rows)
     axes.set_ylim(len(rows) - 0.45, -0.55)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(x_label)
     figure.suptitle(title, x=0.01, ha="left")  # over the names of the rows too: titles are long
     return figure
+
+
+def _dot(axes: Axes, dot: pd.Series, height: float, name: str, look: Style) -> None:
+    """A dot at a mean, and a whisker from low to high."""
+    axes.hlines(height, dot["low"], dot["high"], color=look.colour, linewidth=2, label=name)
+    axes.plot(dot["mean"], height, color=look.colour, marker=look.marker, markersize=7, label=name)
+
+
+def _name_rows(axes: Axes, rows: list) -> None:
+    """The names of rows at 0, 1, 2 … in place of a vertical axis."""
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
 
 
 def lines(
@@ -111,38 +119,29 @@ def lines(
     figure, axes = plt.subplots()
     if zero:
         axes.axhline(0, color=GREY, linewidth=1)
-    names = list(dict.fromkeys(summary[series]))
-    look = styles(names, NAMED)
-    ends = []
-    for name in names:
+    look, ends = styles(summary[series], NAMED), {}
+    for name, style in look.items():
         part = summary[summary[series] == name].sort_values(x)
-        axes.plot(part[x], part["mean"], color=look[name].colour, linestyle=look[name].line, label=name)
-        axes.fill_between(part[x], part["low"], part["high"], color=look[name].colour, alpha=0.15, linewidth=0)
-        ends.append((float(part["mean"].iloc[-1]), name))
+        axes.plot(part[x], part["mean"], color=style.colour, linestyle=style.line, label=name)
+        axes.fill_between(part[x], part["low"], part["high"], color=style.colour, alpha=0.15, linewidth=0)
+        ends[name] = float(part["mean"].iloc[-1])
     axes.set(xlabel=x_label, ylabel=y_label, title=title)
     axes.margins(x=0)
     _name_ends(axes, ends, look)
     return figure
 
 
-def _name_ends(axes: Axes, ends: list[tuple[float, str]], look: dict[str, Style]) -> None:
+def _name_ends(axes: Axes, ends: dict[str, float], look: dict[str, Style]) -> None:
     """Write the names right of the axes at the lines' ends, moved apart where they would overlap."""
     low, high = axes.get_ylim()
-    gap = 0.065 * (high - low)
-    places = sorted(ends)
-    heights = [height for height, _ in places]
+    names = sorted(ends, key=lambda name: (ends[name], name))
+    heights = [ends[name] for name in names]
     for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + gap)
-    shift = (sum(heights) - sum(height for height, _ in places)) / len(heights)
-    for height, (_, name) in zip(heights, places, strict=True):
-        axes.annotate(
-            name,
-            (1.015, height - shift),
-            xycoords=("axes fraction", "data"),
-            color=look[name].colour,
-            va="center",
-            annotation_clip=False,
-        )
+        heights[i] = max(heights[i], heights[i - 1] + 0.065 * (high - low))
+    shift = (sum(heights) - sum(ends[name] for name in names)) / len(heights)
+    place = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+    for height, name in zip(heights, names, strict=True):
+        axes.annotate(name, (1.015, height - shift), color=look[name].colour, **place)
 
 
 def paths(
@@ -167,17 +166,15 @@ def paths(
     """
     _check(summary, series, pair)
     figure, axes = plt.subplots(figsize=(8, 5))
-    every = list(dict.fromkeys(summary[series]))
-    look = styles(every, NAMED)
-    for name in every:
+    for name, style in styles(summary[series], NAMED).items():
         part = summary[summary[series] == name]
         (x_mean, x_low, x_high), (y_mean, y_low, y_high) = (
             part[part[pair] == goal][["mean", "low", "high"]].to_numpy().T for goal in (x, y)
         )
-        colour = look[name].colour
+        colour = style.colour
         axes.hlines(y_mean, x_low, x_high, color=colour, linewidth=1.2, alpha=0.5)
         axes.vlines(x_mean, y_low, y_high, color=colour, linewidth=1.2, alpha=0.5)
-        line = {"color": colour, "linestyle": look[name].line, "marker": look[name].marker, "markersize": 5}
+        line = {"color": colour, "linestyle": style.line, "marker": style.marker, "markersize": 5}
         axes.plot(x_mean, y_mean, label=name, **line)
         if name in (reference or {}):
             curve = reference[name]
@@ -225,8 +222,8 @@ def small_multiples(
     from_zero  every axis begins at 0, so that panels can be compared
     """
     _check(summary, row, panel)
-    rows = [name for name in dict.fromkeys(summary[row]) if name != reference]
-    look, columns = styles(rows, NAMED), min(3, len(labels))
+    look, columns = styles(summary.loc[summary[row] != reference, row], NAMED), min(3, len(labels))
+    rows = list(look)
     shape = (-(-len(labels) // columns), columns)
     size = (8, 0.5 + shape[0] * (0.9 + 0.3 * len(rows)))
     figure, every = plt.subplots(*shape, figsize=size, sharey=True, squeeze=False)
@@ -234,18 +231,14 @@ def small_multiples(
         part = summary[summary[panel] == value].set_index(row)
         if reference is not None:
             axes.axvline(part.loc[reference, "mean"], color=GREY, linewidth=1.2, linestyle=":", label=reference)
-        for height, name in enumerate(rows):
-            dot, colour = part.loc[name], look[name].colour
-            axes.hlines(height, dot["low"], dot["high"], color=colour, label=name)
-            axes.plot(dot["mean"], height, marker=look[name].marker, color=colour, markersize=7, label=name)
+        for height, (name, style) in enumerate(look.items()):
+            _dot(axes, part.loc[name], height, name, style)
         axes.set_title(label, fontsize=12, fontweight="normal")
-        axes.set_yticks(range(len(rows)), rows)
+        _name_rows(axes, rows)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.margins(x=0.12)
         if from_zero:
             axes.set_xlim(left=0)
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
         axes.xaxis.set_major_locator(MaxNLocator(3))
     figure.suptitle(title, x=0.01, ha="left")
     figure.supxlabel(note if reference is None else f"{note}; dotted: {reference}", color=GREY, fontsize=11)
@@ -270,20 +263,20 @@ def readings(
     """
     _check(summary, x, series)
     figure, axes = plt.subplots()
-    names = list(dict.fromkeys(summary[series]))
-    look = styles(names, NAMED) | {truth_label: SINGLE_TASK}
+    look = styles(summary[series], NAMED)
     axes.plot(truth["x"], truth["y"], color=SINGLE_TASK.colour, linestyle=SINGLE_TASK.line, label=truth_label)
     ends = {truth_label: (float(truth["x"].iloc[-1]), float(truth["y"].iloc[-1]))}
-    for name in names:
+    for name, style in look.items():
         part = summary[summary[series] == name].sort_values(x)
-        axes.vlines(part[x], part["low"], part["high"], color=look[name].colour)
-        dots = {"color": look[name].colour, "marker": look[name].marker, "linestyle": "", "markersize": 6}
+        axes.vlines(part[x], part["low"], part["high"], color=style.colour)
+        dots = {"color": style.colour, "marker": style.marker, "linestyle": "", "markersize": 6}
         axes.plot(part[x], part["mean"], label=name, **dots)
         ends[name] = float(part[x].iloc[-1]), float(part["mean"].iloc[-1])
+    look[truth_label] = SINGLE_TASK
     axes.set(xlabel=x_label, ylabel=y_label, title=title)
     last = [place for place, _ in ends.values()]
     if max(last) - min(last) < 0.1 * max(last):
-        _name_ends(axes, [(height, name) for name, (_, height) in ends.items()], look)
+        _name_ends(axes, {name: height for name, (_, height) in ends.items()}, look)
     else:
         for name, end in ends.items():
             axes.annotate(name, end, (9, 0), textcoords="offset points", color=look[name].colour, va="center")
@@ -313,8 +306,7 @@ def heatmap(
     most = 1.8 * summary["mean"].abs().max()  # pale enough to read what stands on it
     for axes, name in zip(every[0], panels, strict=True):
         cells = summary[summary[panel] == name].set_index([row, column])
-        means = cells["mean"].unstack().reindex(index=rows, columns=columns)
-        axes.imshow(means, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
+        _colour_cells(axes, cells["mean"].unstack().reindex(index=rows, columns=columns), most)
         for (up, right), cell in cells[["mean", "low", "high"]].iterrows():
             at = columns.index(right), rows.index(up)
             clear = cell["low"] > matters or cell["high"] < -matters
@@ -326,10 +318,6 @@ def heatmap(
             if clear:
                 frame = plt.Rectangle((at[0] - 0.46, at[1] - 0.46), 0.92, 0.92, fill=False, color=BLACK, linewidth=1.8)
                 axes.add_patch(frame)
-        axes.set_xticks(range(len(columns)), columns)
-        axes.set_yticks(range(len(rows)), rows)
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
         axes.set_title(name, fontsize=12, fontweight="normal")
         axes.set_xlabel(x_label)
     every[0, 0].set_ylabel(y_label)
@@ -343,16 +331,20 @@ def matrix(table: pd.DataFrame, *, title: str, note: str) -> Figure:
     """Positive numbers of pairs, rows by columns, on a scale where 1 is neutral: teal above, brown below. NaN is left
     empty."""
     figure, axes = plt.subplots(figsize=(8, 0.9 + 0.5 * len(table)))
-    values = np.log(table.to_numpy(float))
-    most = 1.5 * np.nanmax(np.abs(values))  # pale enough to read what stands on it
-    axes.imshow(values, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
+    values = np.log(table.astype(float))
+    _colour_cells(axes, values, 1.5 * np.nanmax(np.abs(values)))  # pale enough to read what stands on it
     for (row, column), value in np.ndenumerate(table.to_numpy(float)):
         if not np.isnan(value):
             axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=BLACK)
-    axes.set_xticks(range(table.shape[1]), table.columns)
-    axes.set_yticks(range(len(table)), table.index)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
     figure.suptitle(title, x=0.01, ha="left")
     figure.supxlabel(note, color=GREY, fontsize=11)
     return figure
+
+
+def _colour_cells(axes: Axes, values: pd.DataFrame, most: float) -> None:
+    """A coloured cell for each value, brown at −most, teal at +most, with the names of its rows and columns."""
+    axes.imshow(values, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
+    axes.set_xticks(range(values.shape[1]), values.columns)
+    axes.set_yticks(range(len(values)), values.index)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)

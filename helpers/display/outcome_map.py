@@ -20,7 +20,8 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
 from helpers.display.palette import BAND, BLACK, GREY, TASKS
-from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, SMALLEST
+from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW
+from helpers.evaluation.margins import SMALLEST
 from helpers.support import validate
 
 COLUMNS = ("name", "unit", "a", "a_low", "a_high", "b", "b_low", "b_high")

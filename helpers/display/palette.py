@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -47,67 +48,53 @@ SINGLE_TASK = Style(GREY, (1, 1), "D")
 METHOD = Style(BLACK)
 
 # Names that look the same in every figure; others take the styles of tasks A, B, C … in their order.
-NAMED: dict[str, Style] = {
-    "single-task": SINGLE_TASK,
-    "shared-bottom": METHOD,
-    "shared-bottom, equal size": Style(TASKS[2].colour, (), "^"),
-    "one head": Style(TASKS[1].colour, (), "s"),
-    "two towers": METHOD,
-    "one score": Style(TASKS[1].colour, (), "s"),
-    "linear fusion": METHOD,
-    "geometric fusion": Style(TASKS[2].colour, (3, 1.5), "^"),
-    "like": TASKS[0],
-    "love": TASKS[1],
-    "dislike": TASKS[2],
-    "same sign": METHOD,
-    "same sign, no noise": SINGLE_TASK,
-    "opposite sign": TASKS[1],
-    "other mix": TASKS[2],
-    "disjoint": TASKS[3],
-    "unpaired": SINGLE_TASK,
-    "paired": METHOD,
-    "ten on top": METHOD,
-    "best list": SINGLE_TASK,
-    "random list": SINGLE_TASK,
-    "one label": SINGLE_TASK,
-    "several labels": METHOD,
-    "no label": TASKS[3],
-    "all rows": METHOD,
-    "clicked rows only": TASKS[2],
-    "from scratch": SINGLE_TASK,
-    "clicks": SINGLE_TASK,
-    "weighted CE": METHOD,
-    "mended CE": TASKS[2],
-    "equal weights": SINGLE_TASK,
-    "tuned weights": METHOD,
-    "UWL": TASKS[2],
-    "GradNorm": TASKS[3],
-    "α = 0": SINGLE_TASK,
-    "α = 1.5": METHOD,
-    "DCN": TASKS[2],
-    "DeepFM": TASKS[3],
-    "DIN": TASKS[3],
-    "DIN, softmax": TASKS[2],
-    "MMoE": METHOD,
-    "fixed gates": Style(METHOD.colour, (5, 1.5), "s"),
-    "one-gate MoE": Style(TASKS[1].colour, (3, 1.5), "s"),
-    "one expert": Style(TASKS[0].colour, (1, 1.2), "v"),
-    "PLE": TASKS[3],
-    "masked shared-bottom": Style(TASKS[2].colour, (), "^"),
-    "ESMM, not shared": Style(TASKS[1].colour, (3, 1.5), "s"),
-    "ESMM": METHOD,
-    "truth": SINGLE_TASK,
-    "a line": Style(TASKS[1].colour, (3, 1.5), "s"),
-    "a curve": METHOD,
-    "P(like | click, x)": Style(TASKS[3].colour, (1, 1.2), "D"),
+_NAMES: dict[Style, tuple[str, ...]] = {
+    SINGLE_TASK: (  # what a method is compared with
+        "single-task",
+        "same sign, no noise",
+        "unpaired",
+        "best list",
+        "random list",
+        "one label",
+        "from scratch",
+        "clicks",
+        "equal weights",
+        "α = 0",
+        "truth",
+    ),
+    METHOD: (  # the method of the chapter
+        "shared-bottom",
+        "two towers",
+        "linear fusion",
+        "same sign",
+        "paired",
+        "ten on top",
+        "several labels",
+        "all rows",
+        "weighted CE",
+        "tuned weights",
+        "α = 1.5",
+        "MMoE",
+        "ESMM",
+        "a curve",
+    ),
+    TASKS[0]: ("like",),
+    TASKS[1]: ("love", "opposite sign", "one-gate MoE", "ESMM, not shared", "a line"),
+    TASKS[2]: ("dislike", "other mix", "clicked rows only", "mended CE", "UWL", "DCN", "DIN, softmax"),
+    TASKS[3]: ("disjoint", "no label", "GradNorm", "DeepFM", "DIN", "PLE", "P(like | click, x)"),
+    Style(BLACK, (5, 1.5), "s"): ("fixed gates",),
+    Style(BLUE, (1, 1.2), "v"): ("one expert",),
+    Style(GREEN, (), "^"): ("shared-bottom, equal size", "masked shared-bottom"),
+    Style(GREEN, (3, 1.5), "^"): ("geometric fusion",),
+    Style(ORANGE, (), "s"): ("one head", "one score"),
 }
+NAMED = {name: style for style, names in _NAMES.items() for name in names}
 
 
 def styles(names: Iterable[str], named: dict[str, Style] | None = None) -> dict[str, Style]:
     """A style for each name: as `named` has it, else task A's, task B's … in the order of the names."""
-    named = named or {}
-    rest = [name for name in names if name not in named]
-    return named | {name: TASKS[i % len(TASKS)] for i, name in enumerate(rest)}
+    named, free = named or {}, itertools.cycle(TASKS)
+    return {name: named[name] if name in named else next(free) for name in dict.fromkeys(names)}
 
 
 def in_few_colours(png: bytes) -> str:

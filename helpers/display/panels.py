@@ -27,7 +27,7 @@ LINE_WIDTH = 2.5
 
 @dataclass(frozen=True)
 class Curves:
-    """A panel with one line a series: `y` over `x`, with a band from `low` to `high`.
+    """A panel with one line a series: `y` over `x`, with a band where the table has columns low and high.
 
     table   one row per (settings, x, series); the columns named like a control select the frame
     x       a numeric column. If it is a control, moving that control moves a cursor along the curves
@@ -39,13 +39,11 @@ class Curves:
 
     table: pd.DataFrame
     x: str
-    y: str
     series: str
     title: Words
     x_label: str
     y_label: str
-    low: str | None = None
-    high: str | None = None
+    y: str = "mean"
     signed: bool = False
     log: bool = False
     styles: dict[str, Style] = field(default_factory=dict)
@@ -59,13 +57,12 @@ class Curves:
         names, x, data = _arrays(self, self.y, controls)
         if not all(isinstance(value, int | float) for value in x):
             validate.fail("x", f"a column {self.x!r} of {self.table[self.x].dtype}", "a numeric column", TypeError)
-        styled, places = styles(names, self.styles), _decimals(data)
+        places = _decimals(data)
         low, high = _range(data, self.signed)
         if self.log and low <= 0:
             validate.fail("log", f"a value of {low:g}", "positive values, for a logarithmic axis")
         series = []
-        for i, name in enumerate(names):
-            style = styled[name]
+        for i, (name, style) in enumerate(styles(names, self.styles).items()):
             look = {"colour": style.colour, "dash": [LINE_WIDTH * d for d in style.dash], "marker": style.marker}
             values = {part: np.round(values[:, i], places).tolist() for part, values in data.items()}
             series.append({"name": str(name)} | look | values)
@@ -101,24 +98,22 @@ class Curves:
 
 @dataclass(frozen=True)
 class Plane:
-    """A panel that sets the `value` of series `y` against that of series `x`, along the control `path`.
+    """A panel that sets the mean of series `y` against that of series `x`, along the control `path`.
 
-    The current point has the whiskers of both. `ends` names the first and the last point of the path. `quadrants` names
-    the four fields around (0, 0), from top left clockwise; with it both axes have one scale and zero lines. `matters`
-    shades a band along both zero lines: the effects that are too small to matter.
+    The current point has the whiskers of both, where the table has columns low and high. `ends` names the first and
+    the last point of the path. `quadrants` names the four fields around (0, 0), from top left clockwise; with it both
+    axes have one scale and zero lines. `matters` shades a band along both zero lines: the effects that are too small to
+    matter.
     """
 
     table: pd.DataFrame
     x: str
     y: str
-    value: str
     series: str
     path: str
     title: Words
     x_label: str
     y_label: str
-    low: str | None = None
-    high: str | None = None
     ends: tuple[str, str] = ("", "")
     quadrants: tuple[str, str, str, str] | None = None
     matters: float | None = None
@@ -130,7 +125,7 @@ class Plane:
     def drawing(self, controls: list[str]) -> dict:
         """Axes, and for each frame the points of the path."""
         validate.choice("path", self.path, controls)
-        names, _, data = _arrays(self, self.value, controls)
+        names, _, data = _arrays(self, "mean", controls)
         pair = [names.index(validate.choice(which, name, names)) for which, name in (("x", self.x), ("y", self.y))]
         data = {part: values[:, pair] for part, values in data.items()}  # (frames, 2, positions)
         places, looks = _decimals(data), styles(names)
@@ -168,16 +163,8 @@ class Plane:
         corners = [(0.02, 0.97), (0.98, 0.97), (0.98, 0.03), (0.02, 0.03)]
         for (left, up), words in zip(corners, drawn["quadrants"] or [""] * 4, strict=True):
             align = {"ha": "left" if left < 0.5 else "right", "va": "top" if up > 0.5 else "bottom"}
-            axes.text(
-                left,
-                up,
-                "\n".join(words.rsplit(" ", 1)),
-                transform=axes.transAxes,
-                color=GREY,
-                fontstyle="italic",
-                fontsize=10,
-                **align,
-            )
+            look = {"color": GREY, "fontstyle": "italic", "fontsize": 10}
+            axes.text(left, up, "\n".join(words.rsplit(" ", 1)), transform=axes.transAxes, **look, **align)
         if "low" in points:
             (x_low, y_low), (x_high, y_high) = points["low"], points["high"]
             axes.hlines(y[cursor], x_low[cursor], x_high[cursor], color=drawn["colours"][0], lw=2.5)
@@ -188,6 +175,20 @@ class Plane:
 
 
 Panel = Curves | Plane
+
+
+def has_intervals(panel: Panel) -> bool:
+    return not {"low", "high"}.isdisjoint(panel.table.columns)
+
+
+def rows_at(panel: Panel, controls: list[str]) -> Callable[[Position], pd.DataFrame]:
+    """A function of the settings: the rows of the panel's table at these, in order along it, by series."""
+    keys = [name for name in controls if name in panel.table.columns]
+    if not keys:
+        validate.fail("panels", f"a table without any of {controls}", "one that a control moves")
+    rows = panel.table.sort_values(panel.along, kind="stable").set_index(panel.series)
+    found = dict(iter(rows.groupby(keys, observed=True)))
+    return lambda settings: found[tuple(settings[key] for key in keys)]
 
 
 def levels(column: pd.Series) -> list:
@@ -201,13 +202,11 @@ def levels(column: pd.Series) -> list:
 
 def _arrays(panel: Panel, value: str, controls: list[str]) -> tuple[list, list, dict[str, np.ndarray]]:
     """Names of the series, positions along the panel, and {y, low, high: array (frames, series, positions)}."""
-    if (panel.low is None) != (panel.high is None):
-        validate.fail("low, high", "one of the two", "both columns, or none")
-    parts = {"y": value} if panel.low is None else {"y": value, "low": panel.low, "high": panel.high}
+    parts = {"y": value} | ({"low": "low", "high": "high"} if has_intervals(panel) else {})
     table = validate.columns("table", panel.table, [panel.along, panel.series, *parts.values()])
     keys = [name for name in controls if name in table.columns and name != panel.along] + [panel.series, panel.along]
     found = [levels(table[key]) for key in keys]
-    rows = table.set_index(keys)[list(dict.fromkeys(parts.values()))]
+    rows = table.set_index(keys)[list(parts.values())]
     if rows.index.has_duplicates:
         where = _named(keys, rows.index[rows.index.duplicated()][0])
         validate.fail("table", f"more than one row at {where}", "one row for each combination")
@@ -221,7 +220,7 @@ def _arrays(panel: Panel, value: str, controls: list[str]) -> tuple[list, list, 
         part: validate.finite(f"table[{name!r}]", rows[name].to_numpy(float)).reshape(shape)
         for part, name in parts.items()
     }
-    if panel.low and not ((data["low"] <= data["y"]) & (data["y"] <= data["high"])).all():
+    if "low" in data and not ((data["low"] <= data["y"]) & (data["y"] <= data["high"])).all():
         validate.fail("low, high", f"intervals that {value!r} lies outside of", f"low ≤ {value} ≤ high in every row")
     return found[-2], found[-1], data
 

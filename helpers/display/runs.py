@@ -42,6 +42,8 @@ class Runs:
 
     A value in powers of two (`log2_…`) is averaged in powers and shown as a number. Where a line has powers of ten
     (`log10_…`) on an axis, the numbers are written at whole powers.
+
+    What draws takes by name, as `words`, what else the function of `figures` takes: the title, in most cases.
     """
 
     def __init__(
@@ -153,17 +155,16 @@ class Runs:
         count = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()} to {seeds.max()}"
         return f"{count} {self.seeds}"
 
-    def dots(self, row: str, series: str | None = None, *, title: str, matters: float | None = None) -> Figure:
+    def dots(self, row: str, series: str | None = None, **words) -> Figure:
         """A dot with its interval for each level of `row` and of `series` (the model), as `figures.dots`."""
         by = row, series or self.model
-        return figures.dots(self.summary(*by), *by, title=title, x_label=self.axis(*by), matters=matters)
+        return figures.dots(self.summary(*by), *by, x_label=self.axis(*by), **words)
 
-    def lines(self, x: str, series: str | None = None, *, title: str, x_label: str, zero: bool = False) -> Figure:
+    def lines(self, x: str, series: str | None = None, **words) -> Figure:
         """A line over `x` with its band for each level of `series` (the model), as `figures.lines`."""
         series = series or self.model
-        axes = {"x_label": x_label, "y_label": _folded(self.axis(x, series, kind="bands"))}
         found = self.summary(series, x)
-        figure = figures.lines(found, x, series, title=title, zero=zero, **axes)
+        figure = figures.lines(found, x, series, y_label=_folded(self.axis(x, series, kind="bands")), **words)
         for name, drawn, axis in ((x, x, figure.axes[0].xaxis), (self.value, "mean", figure.axes[0].yaxis)):
             if name.startswith("log10_"):
                 low, high = found[drawn].min(), found[drawn].max()
@@ -171,63 +172,33 @@ class Runs:
                 axis.set_ticks(powers, [f"{10.0**power:,.10g}" for power in powers])
         return figure
 
-    def heatmap(
-        self, row: str, column: str, panel: str | None = None, *, title: str, x_label: str, y_label: str, matters: float
-    ) -> Figure:
+    def heatmap(self, row: str, column: str, panel: str | None = None, **words) -> Figure:
         """A signed effect over two settings, a panel for each level of `panel`, as `figures.heatmap`."""
         by = [name for name in (panel, row, column) if name]
         found = self.summary(*by)
         if panel is None:
             panel, found = "panel", found.assign(panel=self.axis(*by))
-        words = {"title": title, "x_label": x_label, "y_label": y_label}
-        return figures.heatmap(found, row, column, panel, matters=matters, **words)
+        return figures.heatmap(found, row, column, panel, **words)
 
-    def paths(
-        self,
-        along: str,
-        x: str,
-        y: str,
-        series: str | None = None,
-        *,
-        title: str,
-        pair: str = "task",
-        reference: dict[str, pd.DataFrame] | None = None,
-        names: dict[str, tuple[int, tuple[float, float]]] | None = None,
-    ) -> Figure:
+    def paths(self, along: str, x: str, y: str, series: str | None = None, pair: str = "task", **words) -> Figure:
         """Level `x` of `pair` against its level `y`, a path along the settings for each series, as `figures.paths`."""
         by = series or self.model, along, pair
-        dotted = "; dotted: in theory" if reference else ""
-        axes = {
-            "x_label": f"{self.metric} of {x} (95% intervals, {self._seeds(by)}{dotted})",
-            "y_label": f"{self.metric} of {y}",
-        }
-        place = {"reference": reference, "names": names}
-        return figures.paths(self.summary(*by), by[0], pair, x, y, title=title, **axes, **place)
+        dotted = "; dotted: in theory" if "reference" in words else ""
+        x_label = f"{self.metric} of {x} (95% intervals, {self._seeds(by)}{dotted})"
+        axes = {"x_label": x_label, "y_label": f"{self.metric} of {y}"}
+        return figures.paths(self.summary(*by), by[0], pair, x, y, **axes, **words)
 
-    def panels(
-        self,
-        panel: str,
-        labels: dict[str, str],
-        row: str | None = None,
-        *,
-        title: str,
-        note: str,
-        reference: str | None = None,
-        from_zero: bool = False,
-    ) -> Figure:
-        """A panel for each key of `labels`, a level of `panel`, a dot for each row: `figures.small_multiples`."""
+    def panels(self, panel: str, labels: dict[str, str], row: str | None = None, *, note: str, **words) -> Figure:
+        """A panel for each key of `labels`, a level of `panel`, a dot for each row, as `figures.small_multiples`."""
         by = row or self.model, panel
         note = f"{note}; 95% intervals over {self._seeds(by)}"
-        return figures.small_multiples(
-            self.summary(*by), *by, labels, title=title, note=note, reference=reference, from_zero=from_zero
-        )
+        return figures.small_multiples(self.summary(*by), *by, labels, note=note, **words)
 
-    def readings(self, x: str, at: str, truth: pd.DataFrame, *, title: str, x_label: str, truth_label: str) -> Figure:
+    def readings(self, x: str, at: str, truth: pd.DataFrame, **words) -> Figure:
         """The value against the mean of column `x`, a point for each level of `at`, as `figures.readings`."""
         by = self.model, at
         points = self.summary(*by).merge(self.of(x).means(*by).stack().rename("x").reset_index())
-        words = {"x_label": x_label, "y_label": _folded(self.axis(*by)), "truth_label": truth_label}
-        return figures.readings(points, "x", self.model, truth, title=title, **words)
+        return figures.readings(points, "x", self.model, truth, y_label=_folded(self.axis(*by)), **words)
 
 
 def _filled(words: str, table: pd.DataFrame) -> list[str] | str:

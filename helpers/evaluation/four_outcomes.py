@@ -4,7 +4,6 @@ from __future__ import annotations
 
 BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE = "both gain", "one gains, none loses", "seesaw", "both lose"
 UNCLEAR = "not clear"
-SMALLEST = {"AUC": 0.005, "R²": 0.01}  # {unit: smallest effect that matters}
 
 
 def outcome(a: tuple[float, float], b: tuple[float, float], smallest: float) -> str:

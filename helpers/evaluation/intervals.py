@@ -9,7 +9,7 @@
         standard error² = spread² · (1 / seeds + test rows / training rows) + users²
 
 The second term is a rule of thumb for random splits. By time, where a seed is only another start, it comes out a little
-too small: how often such intervals hold what they should is measured in `helpers.chapters.ch08.worlds`.
+too small: how often such intervals hold what they should is measured in `helpers.chapters.ch08.coverage`.
 """
 
 from __future__ import annotations
@@ -51,18 +51,21 @@ class Gain(NamedTuple):
         return self.mean - half, self.mean + half
 
 
-def gain(values: np.ndarray, overlap: float, users: float, units: int) -> Gain:
-    """The interval for gains `values`, one a seed; the other arguments are parts of a `Gain`."""
+def gain(values: np.ndarray, overlap: float, users: float = 0.0, units: int = 2, level: float = 0.95) -> Gain:
+    """The interval for gains `values`, one a seed; the other arguments are parts of a `Gain`.
+
+    Without `users` the interval leaves out that other users would have come.
+    """
     values = validate.finite("values", validate.numbers("values", values))
     if values.ndim != 1 or len(values) < 2:
         validate.fail("values", f"shape {values.shape}", "at least 2 gains in a row, one a seed")
     spread, mean = float(values.std(ddof=1)), float(values.mean())
-    half = half_width(spread, len(values), overlap, users, units)
+    half = half_width(spread, len(values), overlap, users, units, level)
     return Gain(mean, mean - half, mean + half, len(values), spread, overlap, users, units)
 
 
-def half_width(spread: float, seeds: int, overlap: float, users: float, units: int) -> float:
-    """Half of the 95% interval: Student's t times the standard error, with the degrees of freedom of a sum of two
+def half_width(spread: float, seeds: int, overlap: float, users: float, units: int, level: float = 0.95) -> float:
+    """Half of the interval: Student's t times the standard error, with the degrees of freedom of a sum of two
     variances (Satterthwaite, Biometrics Bulletin 2, 1946): one of `seeds` gains, one of `units` users.
 
     Raises ValueError for a negative part, and for fewer than 2 seeds or units: one alone does not vary.
@@ -71,11 +74,12 @@ def half_width(spread: float, seeds: int, overlap: float, users: float, units: i
         validate.number(name, part, low=0)
     for name, count in (("seeds", seeds), ("units", units)):
         validate.number(name, count, low=2, whole=True)
+    validate.number("level", level, low=0, high=1)
     trained, drawn = spread**2 * (1 / seeds + overlap), users**2
     if trained + drawn == 0:
         return 0.0
     freedom = (trained + drawn) ** 2 / (trained**2 / (seeds - 1) + drawn**2 / (units - 1))
-    return float(stdtrit(freedom, 0.975) * np.sqrt(trained + drawn))
+    return float(stdtrit(freedom, (1 + level) / 2) * np.sqrt(trained + drawn))
 
 
 def seeds_needed(found: Gain, smallest: float) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit  # Student's quantile; scipy.stats has it too, at a second and 50 MB more
+from scipy.special import betaincinv, stdtrit  # quantiles; scipy.stats has them too, at a second and 50 MB more
 
 from helpers.support import validate
 
@@ -19,6 +19,35 @@ def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float
         validate.fail("values", f"shape {values.shape}", "at least 2 values in a row, one a seed")
     half = stdtrit(len(values) - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(len(values))
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+
+
+def share(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
+    """Share of successes among independent trials, each 0 or 1, and its exact interval: (share, low, high).
+
+    Clopper and Pearson (Biometrika 26, 1934): also right where all trials succeed, or none, and nothing scatters.
+    """
+    validate.number("level", level, low=0, high=1)
+    values = validate.binary("values", np.asarray(values, dtype=float))
+    if values.ndim != 1 or len(values) < 2:
+        validate.fail("values", f"shape {values.shape}", "at least 2 values in a row, one a seed")
+    trials, successes, tail = len(values), int(values.sum()), (1 - level) / 2
+    low = betaincinv(successes, trials - successes + 1, tail) if successes else 0.0
+    high = betaincinv(successes + 1, trials - successes, 1 - tail) if successes < trials else 1.0
+    return successes / trials, float(low), float(high)
+
+
+def holm(errors: Mapping[str, float], level: float = 0.05) -> list[str]:
+    """The names that pass Holm's test, so that with probability 1 − `level` not one of them is luck.
+
+    errors   {name: p-value of one test}; the smallest must be at most level / number of tests, the next one at most
+             level / (number − 1), …, until one fails (Holm, Scandinavian Journal of Statistics 6, 1979)
+    """
+    passed = []
+    for rank, name in enumerate(sorted(errors, key=errors.get)):
+        if errors[name] > level / (len(errors) - rank):
+            break
+        passed.append(name)
+    return passed
 
 
 def contrast(

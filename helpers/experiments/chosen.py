@@ -3,7 +3,8 @@
     CHOSEN = Chosen("06_tuning_relu", by=["rows", "model"], setting=["shape", "rate"], value="r2")
     CHOSEN[500]["MMoE"]      # ("2 × 8", 0.005)
 
-A grid whose function takes its settings from `CHOSEN` says so (`Grid.reads`), so that its hash covers them.
+A grid depends on the `Chosen` that is an argument of its function; one that its function uses otherwise, it names
+(`Grid.reads`). So its hash covers them.
 """
 
 from __future__ import annotations

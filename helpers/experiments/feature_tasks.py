@@ -19,8 +19,10 @@ from helpers.training.loop import Run
 
 INPUTS = 20
 TOWER = 8
+WIDTH = 8  # of the bottom, where a chapter does not vary it
 TASKS = {"a": "regression", "b": "regression"}
 MODELS = ("single-task", "shared-bottom", "shared-bottom, equal size")
+EXTREMES = ("same features, same sign", "disjoint features")
 EPOCHS = 250
 LEARNING_RATES = (0.003, 0.01, 0.03)
 LEARNING_RATE = 0.01  # what `sharing.tune` finds best, within 0.005 R², for every model; its seeds serve no result
@@ -47,7 +49,7 @@ def mean_r2(run: Run, test: Examples) -> pd.DataFrame:
     return R2(run, test).groupby("copy", as_index=False)["r2"].mean()
 
 
-def build(model: str, width: int, seed: int) -> nn.Module:
+def build(model: str, seed: int, width: int = WIDTH) -> nn.Module:
     """One of `MODELS` with its first parameters; `width` is that of the single-task models and of Shared-Bottom."""
     kind = SingleTasks if validate.choice("model", model, MODELS) == "single-task" else SharedBottom
     units = equal_width(width) if model == "shared-bottom, equal size" else width

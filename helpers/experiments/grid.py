@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import inspect
 import io
 import json
 import zlib
@@ -28,16 +29,18 @@ GRIDS = Path(__file__).parents[2] / "data" / "grids"
 class Grid:
     """A table that is trained once by `make grids` and kept in `data/grids/`, with the hash of what it was made from.
 
-    make       function of (**settings) that returns the table
-    settings   everything the table depends on besides the code: conditions, widths, seeds, learning rates
+    make       function that returns the table; its parameters are everything the table depends on besides the code:
+               conditions, widths, seeds, learning rates
+    given      the arguments that are not the defaults of `make`, in most cases the seeds
     samples    of its points, which a test trains again; a grid has at least one
-    reads      tuned settings that `make` uses besides, mostly read from a kept search (`helpers.experiments.chosen`)
+    reads      tuned settings that `make` uses without a parameter for them, mostly read from a kept search
+               (`helpers.experiments.chosen`)
     packed     whether the file is compressed, which a table of more than a megabyte should be
     """
 
     name: str
     make: Callable[..., pd.DataFrame]
-    settings: dict
+    given: Mapping[str, object]
     samples: Sequence[Sample] = ()
     reads: Sequence[Mapping] = ()
     packed: bool = False
@@ -47,13 +50,21 @@ class Grid:
         return GRIDS / f"{self.name}.csv{'.gz' if self.packed else ''}"
 
     @property
+    def settings(self) -> dict:
+        """All arguments of `make`, the defaults as well."""
+        bound = inspect.signature(self.make).bind(**self.given)
+        bound.apply_defaults()
+        return bound.arguments
+
+    @property
     def searches(self) -> list[str]:
         """The names of the grids that it reads: they are trained before it."""
-        return [name for read in self.reads for name in getattr(read, "searches", ())]
+        tuned = [*self.settings.values(), *self.reads]
+        return list(dict.fromkeys(name for one in tuned for name in getattr(one, "searches", ())))
 
     def hash(self) -> str:
-        """Of the settings and of what was read."""
-        return _hash(json.dumps(self.settings, sort_keys=True, default=list) + "".join(map(repr, self.reads)))
+        """Of the settings and of what is read; of a search, what it found."""
+        return _hash(json.dumps(self.settings, sort_keys=True, default=_plain) + "".join(map(repr, self.reads)))
 
     def write(self, table: pd.DataFrame) -> None:
         """Keep what `make` returned for the settings, whole or not at all."""
@@ -115,6 +126,11 @@ def _text(path: Path) -> str:
 
 def _csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+
+
+def _plain(setting: object) -> object:
+    """A setting that JSON does not know, as one that it does."""
+    return repr(setting) if isinstance(setting, Mapping) else list(setting)
 
 
 def _hash(text: str) -> str:

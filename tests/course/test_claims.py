@@ -8,9 +8,10 @@ import pytest
 from scipy import stats
 
 from helpers import course
-from helpers.course import all_claims, claims, fresh, kept
-from helpers.course.measure_claims import NOTEBOOKS, by_experiment, main, stated
-from helpers.experiments.claim import Claim, gain, mean
+from helpers.course import all_claims, claims, fresh, kept, seeds
+from helpers.course.measure_claims import NOTEBOOKS, _compared, by_experiment, main, stated
+from helpers.evaluation.verdicts import UNDECIDED, WITHIN
+from helpers.experiments.claim import MARGINS, SHARES, Claim, gain, mean
 
 
 def experiment(seeds, shift=0.0) -> pd.DataFrame:
@@ -19,7 +20,7 @@ def experiment(seeds, shift=0.0) -> pd.DataFrame:
 
 
 def claim(**changes) -> Claim:
-    settings = {"grid": experiment, "effect": mean("effect"), "smallest": 0.01, "unit": "R²"}
+    settings = {"grid": experiment, "effect": mean("effect"), "unit": "R²"}
     return Claim("A second task helps.", **(settings | changes))
 
 
@@ -44,6 +45,30 @@ def test_ids_name_their_chapter_and_every_claim_has_a_margin_and_enough_seeds():
     assert len(chapters) > 200 and all(id.startswith(start) for id, start in chapters.items())
     every = all_claims().values()
     assert all(claim.smallest > 0 and claim.seeds >= 20 and claim.sentence.endswith(".") for claim in every)
+
+
+def test_the_history_of_the_margins_is_complete():
+    """Who moves a margin says so in data/margins.csv, and the card shows it."""
+    history = pd.read_csv(MARGINS)
+    assert history["date"].tolist() == sorted(history["date"])
+    last = history.groupby("claim")["smallest"].last()
+    assert {id: last.get(id) for id, claim in all_claims().items()} == {
+        id: claim.smallest for id, claim in all_claims().items()
+    }
+
+
+FAR = re.compile(r"\b(far|many more|much from|anywhere near)\b")
+
+
+def test_a_sentence_that_says_far_is_judged_by_ten_times_the_margin():
+    said = {id for id, claim in all_claims().items() if FAR.search(claim.sentence)}
+    assert said == {id for id, claim in all_claims().items() if claim.far}
+
+
+def test_what_lies_on_one_log_is_judged_by_an_interval_for_one_log():
+    for id, claim in all_claims().items():
+        if "MovieLens" in claim.sentence:
+            assert claim.over.words == "seeds on one log", id
 
 
 STARTS = "So", "And", "But", "Yet", "Also", "Too", "Then", "There", "They", "It", "Its", "Their", "This", "That"
@@ -106,6 +131,8 @@ def only(monkeypatch, tmp_path, chosen: dict[str, Claim]):
     """Let `make claims` know these claims alone, and no notebook of the course."""
     monkeypatch.setattr("helpers.course.measure_claims.NOTEBOOKS", tmp_path)
     monkeypatch.setattr("helpers.course.measure_claims.all_claims", lambda: chosen)
+    monkeypatch.setattr(seeds, "LOG", tmp_path / "seeds.csv")
+    (tmp_path / "seeds.csv").write_text("release,date,start,stop,claims,not_reproduced\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize(("said", "code"), [("holds", 0), ("no effect", 1)])
@@ -113,9 +140,57 @@ def test_make_claims_fails_when_a_verdict_is_not_reproduced(monkeypatch, tmp_pat
     notebook(tmp_path, f"C0.1 · {said} · +0.05 R²")
     only(monkeypatch, tmp_path, {"C0.1": claim()})
     assert main(["--seeds", "7000:7020"]) == code
-    card, sentence, count = capsys.readouterr().out.splitlines()[-3:]
+    _, card, sentence, holm, logged, count = capsys.readouterr().out.splitlines()[-6:]
     assert card.startswith("C0.1 · holds · +0.048 R²") and sentence == "    A second task helps."
+    assert holm == "1 of 1 pass Holm's test at 5%, each against its own margin."
     assert count.startswith(f"1 claims measured with new seeds: {1 - code} reproduced")
+    assert "seeds 7000 to 7019 are used up" in logged
+    assert seeds.used().iloc[-1].tolist()[2:] == [7000, 7020, 1, "C0.1" if code else ""]
+
+
+@pytest.mark.parametrize(
+    ("stated", "found", "said"),
+    [
+        ("no effect", "too small to matter", "as stated"),
+        ("holds", "undecided", "NOT as stated: holds"),
+        ("in no notebook", "holds", "NOT as stated: in no notebook"),
+        ("undecided", "holds", "undecided in the notebook, which promises nothing"),
+    ],
+)
+def test_a_verdict_of_new_seeds_is_held_against_that_of_the_notebook(stated, found, said):
+    assert _compared(SimpleNamespace(verdict=found), stated) == said
+
+
+def test_make_claims_takes_a_block_that_is_not_used_up_and_logs_it_when_all_were_measured(monkeypatch, tmp_path):
+    asked = []
+
+    def measure(seeds):
+        asked.append(seeds)
+        return experiment(seeds)
+
+    notebook(tmp_path, "C0.1 · holds · +0.05 R²")
+    only(monkeypatch, tmp_path, {"C0.1": claim(grid=measure), "C0.2": claim(grid=measure, seeds=30)})
+    seeds.append("0.1", "2026-01-01", seeds.FIRST, seeds.FIRST + 20, 2, [])
+    main(["C0.1"])
+    assert len(seeds.used()) == 1, "a part of the claims uses nothing up"
+    start = seeds.FIRST + seeds.BLOCK
+    main([])
+    assert asked == [range(start, start + 20), range(start, start + 30)]
+    assert seeds.used().iloc[-1].tolist()[2:] == [start, start + 30, 2, "C0.2"] and seeds.next_block() > start
+
+
+def test_a_block_is_fresh_only_if_none_of_its_seeds_is_used_up(monkeypatch, tmp_path):
+    only(monkeypatch, tmp_path, {})
+    assert seeds.next_block() == seeds.FIRST
+    seeds.append("0.1", "2026-01-01", seeds.FIRST + seeds.BLOCK + 5, seeds.FIRST + seeds.BLOCK + 6, 2, ["C0.1", "C0.2"])
+    assert seeds.next_block() == seeds.FIRST
+    seeds.append("0.1", "2026-01-01", seeds.FIRST + 999, seeds.FIRST + 1000, 2, [])
+    assert seeds.next_block() == seeds.FIRST + 2 * seeds.BLOCK
+    assert seeds.used()["not_reproduced"].tolist() == ["C0.1 C0.2", ""]
+
+
+def test_no_claim_takes_more_seeds_than_a_block_has():
+    assert max(claim.seeds for claim in all_claims().values()) <= seeds.BLOCK
 
 
 def test_make_claims_measures_claims_of_one_table_together_with_the_most_seeds(monkeypatch, tmp_path, capsys):
@@ -132,14 +207,14 @@ def test_make_claims_measures_claims_of_one_table_together_with_the_most_seeds(m
     only(monkeypatch, tmp_path, {"C0.1": wide, "C0.3": claim(grid="00_x")})
     main(["--seeds", "100:120"])
     assert asked == [(range(100, 150), 0.0)]
-    assert [line[:4] for line in capsys.readouterr().out.splitlines()[-5::2]] == ["C0.1", "C0.3", "2 cl"]
+    assert [line[:4] for line in capsys.readouterr().out.splitlines()[-7:-3:2]] == ["C0.1", "C0.3"]
 
 
 def test_several_experiments_run_in_processes_of_their_own(capsys):
     """The quickest two."""
-    assert main(["C3.1", "C4.6"]) == 0
+    assert main(["C0.5", "C0.7"]) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert sorted(line.split(" · ")[0] for line in printed[-5:-1:2]) == ["C3.1", "C4.6"]
+    assert sorted(line.split(" · ")[0] for line in printed[-6:-2:2]) == ["C0.5", "C0.7"]
     assert printed[-1].startswith("2 claims measured with new seeds: 2 reproduced")
 
 
@@ -157,12 +232,21 @@ def flip(distance: float, deviation: float, seeds: int) -> float:
     return float(stats.nct.cdf(stats.t.ppf(0.975, seeds - 1), seeds - 1, steps))
 
 
+def flip_of_share(claim: Claim, share: float) -> float:
+    """The same for the exact interval of a share, of so many worlds in which it happens with probability `share`."""
+    counts = np.arange(claim.seeds + 1)
+    ends = [stats.binomtest(int(k), claim.seeds).proportion_ci(0.95, method="exact") for k in counts]
+    within = claim.expected in WITHIN
+    clears = [end.high < claim.smallest if within else end.low > claim.smallest for end in ends]
+    return float(stats.binom.pmf(counts[~np.array(clears)], claim.seeds, share).sum())
+
+
 def test_flip_is_what_simulated_runs_do():
     rng = np.random.default_rng(0)
-    for distance, seeds in ((2.0, 20), (3.0, 20), (3.5, 40)):
-        runs = rng.normal(distance / np.sqrt(seeds), 1, (20_000, seeds))
-        half = stats.t.ppf(0.975, seeds - 1) * runs.std(axis=1, ddof=1) / np.sqrt(seeds)
-        assert flip(distance / np.sqrt(seeds), 1, seeds) == pytest.approx(
+    for distance, count in ((2.0, 20), (3.0, 20), (3.5, 40)):
+        runs = rng.normal(distance / np.sqrt(count), 1, (20_000, count))
+        half = stats.t.ppf(0.975, count - 1) * runs.std(axis=1, ddof=1) / np.sqrt(count)
+        assert flip(distance / np.sqrt(count), 1, count) == pytest.approx(
             (runs.mean(axis=1) - half <= 0).mean(), abs=0.01
         )
     assert flip(1.0, 0.0, 20) < 1e-12 < 0.5 < flip(0.0, 1.0, 20)
@@ -176,7 +260,7 @@ def cards() -> dict[str, str]:
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
         for output in cell.get("outputs", [])
     ]
-    found = re.findall(r"^((C\d+\.\d+) · .*, \d+ seeds, smallest effect that matters \S+)$", "\n".join(outputs), re.M)
+    found = re.findall(r"^((C\d+\.\d+) · .*, \d+ seeds.*, smallest effect that matters \S+)$", "\n".join(outputs), re.M)
     return {name: card for card, name in found}
 
 
@@ -202,7 +286,11 @@ def test_a_verdict_fails_to_replicate_in_fewer_than_1_of_1000_runs():
     stated_cards, often = cards(), {}
     for id, claim in all_claims().items():
         mean, deviation = measured(claim, stated_cards[id])
-        if claim.expected == "no effect":  # it may leave on either side
+        if claim.expected == UNDECIDED:  # promises nothing
+            continue
+        if claim.over is SHARES:
+            chance = flip_of_share(claim, mean)
+        elif claim.expected in WITHIN:  # it may leave on either side
             chance = sum(flip(claim.smallest + side * mean, deviation, claim.seeds) for side in (-1, 1))
         else:
             chance = flip(claim.sign * mean - claim.smallest, deviation, claim.seeds)

@@ -7,11 +7,12 @@ from matplotlib.path import Path
 from matplotlib.transforms import Bbox
 
 from helpers.capstone import comparison
-from helpers.chapters.ch08 import runs
+from helpers.chapters.ch08 import logs
 from helpers.course import outcomes
 from helpers.display import figures
 from helpers.display.outcome_map import outcome_map
-from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, SMALLEST, UNCLEAR, outcome
+from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, UNCLEAR, outcome
+from helpers.evaluation.margins import SMALLEST
 
 
 @pytest.mark.parametrize(
@@ -80,8 +81,8 @@ def test_every_dot_has_a_name_of_its_own_and_lies_in_its_intervals():
 
 
 def test_the_whiskers_of_the_capstone_are_those_of_its_report():
-    grid = runs.GRIDS["08_feed"].read()
-    click = runs.gains(grid).set_index("task").loc["click"]
+    grid = logs.GRIDS["08_feed"].read()
+    click = logs.gains(grid).set_index("task").loc["click"]
     row = outcomes.table([8]).set_index("name").loc["report on the feed"]
     assert (row["a_low"], row["a_high"]) == pytest.approx((click["low"], click["high"]))
 

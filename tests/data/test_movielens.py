@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.data import movielens
-from helpers.data.movielens import MovieLensDamaged, MovieLensMissing, fetch, load, main, split_at_random, split_by_time
+from helpers.data.movielens import MovieLensDamaged, MovieLensMissing, fetch, load, main, split_by_time
 from helpers.support.movielens_files import present
 
 
@@ -273,34 +273,25 @@ def test_split_by_time_trains_on_the_past():
     assert train["timestamp"].max() <= valid["timestamp"].min() <= valid["timestamp"].max() <= test["timestamp"].min()
 
 
-def test_split_at_random_is_the_seeds():
-    first, again, other = (split_at_random(rows(1000), (0.8, 0.1, 0.1), seed) for seed in (1, 1, 2))
-    for a, b, c in zip(first, again, other, strict=True):
-        pd.testing.assert_frame_equal(a, b)
-        assert not a["row"].equals(c["row"])
-
-
-@pytest.mark.parametrize("split", [split_by_time, lambda *args: split_at_random(*args, seed=3)])
-def test_less_training_data_keeps_the_last_parts_and_is_nested(split):
-    much, little = split(rows(1000), (0.8, 0.1, 0.1)), split(rows(1000), (0.08, 0.1, 0.1))
+def test_less_training_data_keeps_the_last_parts_and_is_nested():
+    much, little = (split_by_time(rows(1000), (fraction, 0.1, 0.1)) for fraction in (0.8, 0.08))
     pd.testing.assert_frame_equal(much[1], little[1])
     pd.testing.assert_frame_equal(much[2], little[2])
     assert len(little[0]) == 80 and set(little[0]["row"]) < set(much[0]["row"])
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.integers(1, 50), st.lists(st.floats(0.01, 1), min_size=1, max_size=4), st.integers(0, 99))
-def test_parts_are_disjoint_and_complete_or_the_fractions_are_named(count, fractions, seed):
-    for split in (split_by_time, lambda *args: split_at_random(*args, seed=seed)):
-        try:
-            parts = split(rows(count), fractions)
-        except ValueError as error:
-            assert str(error).startswith("fractions: got") and sum(fractions) > 1
-        else:
-            taken = np.concatenate([part["row"] for part in parts])
-            assert len(set(taken)) == len(taken) <= count
-            for part, fraction in zip(parts, fractions, strict=True):
-                assert abs(len(part) - fraction * count) <= 1
+@given(st.integers(1, 50), st.lists(st.floats(0.01, 1), min_size=1, max_size=4))
+def test_parts_are_disjoint_and_complete_or_the_fractions_are_named(count, fractions):
+    try:
+        parts = split_by_time(rows(count), fractions)
+    except ValueError as error:
+        assert str(error).startswith("fractions: got") and sum(fractions) > 1
+    else:
+        taken = np.concatenate([part["row"] for part in parts])
+        assert len(set(taken)) == len(taken) <= count
+        for part, fraction in zip(parts, fractions, strict=True):
+            assert abs(len(part) - fraction * count) <= 1
 
 
 @pytest.mark.parametrize("fractions", [(), (0.8, 0.3), (0.5, 0), (0.5, -0.1), (0.5, float("nan")), ("half",)])
@@ -320,9 +311,7 @@ def test_other_bad_arguments_of_splits_are_named():
         ):
             split_by_time(spoilt, (0.5, 0.5))
     with pytest.raises(ValueError, match=r"^frame: got a table without rows"):
-        split_at_random(rows(0), (0.5, 0.5), seed=1)
-    with pytest.raises(ValueError, match=r"^seed: got -1"):
-        split_at_random(rows(10), (0.5, 0.5), seed=-1)
+        split_by_time(rows(0), (0.5, 0.5))
 
 
 # The real ratings

@@ -9,20 +9,27 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.display.exercises import Exercise, Folded, Probe, at_work, begun, described, exercise, scalar, slopes
+from helpers.display.answers import Wrong
+from helpers.display.exercises import Exercise, Folded, at_work, exercise
 
 # the machinery of checks
 
 
 @exercise("three.")
 def three(answer):
-    value = begun(answer())
-    yield Probe(isinstance(value, int), "not a whole number.", "count.", "count on your fingers.")
-    yield Probe(value == 3, "not three.", "more than two.", "less than four.")
+    value = answer()
+    if not isinstance(value, int):
+        raise Wrong("""not a whole number.
+            Hint: count.
+            Hint: count on your fingers.""")
+    if value != 3:
+        raise Wrong("""not three.
+            Hint: more than two.
+            Hint: less than four.""")
 
 
 def fresh() -> Exercise:
-    return Exercise(three.probes, three.correct)
+    return Exercise(three.check, three.correct)
 
 
 @pytest.mark.parametrize("nothing", [None, ..., NotImplemented])
@@ -33,6 +40,18 @@ def test_an_untouched_exercise_is_not_yet_and_counts_no_try(nothing, capsys):
     said = "Not yet: your code gives back nothing" if nothing is None else "Not yet: write your answer"
     assert capsys.readouterr().out.count(said) == 3
     assert not check.mistakes
+
+
+def test_nothing_in_a_later_call_is_an_answer_like_any_other():
+    @exercise("both.")
+    def twice(answer):
+        if (answer(1), answer(2)) != (1, 2):
+            raise Wrong("one is missing.\nHint: both.\nHint: always return something.")
+
+    assert twice.judge(lambda number: number if number == 1 else None).startswith("Not right yet: one is missing")
+    assert twice.judge(lambda number: number if number == 2 else None).startswith(
+        "Not yet: your code gives back nothing"
+    )
 
 
 def test_a_function_without_a_body_is_not_yet_begun():
@@ -65,7 +84,8 @@ def test_a_check_survives_system_exit_and_stop_iteration():
 def _sums(answer):
     """`answer(array, table)`: two sums of what was given."""
     array = np.arange(4.0)
-    yield Probe(begun(answer(array, {"x": torch.ones(2)})) == array.sum(), "it is not.", "add.", "add them up.")
+    if answer(array, {"x": torch.ones(2)}) != array.sum():
+        raise Wrong("it is not.\nHint: add.\nHint: add them up.")
 
 
 def test_an_answer_cannot_change_what_it_is_judged_by():
@@ -78,7 +98,7 @@ def test_an_answer_cannot_change_what_it_is_judged_by():
         return array.sum()
 
     def fresh_sums(answer):
-        return Exercise(_sums.probes, _sums.correct).judge(answer)
+        return Exercise(_sums.check, _sums.correct).judge(answer)
 
     assert fresh_sums(lambda array, table: array.sum()).startswith("Correct")
     for answer in (doubles, doubles_inside):
@@ -180,10 +200,11 @@ def test_a_figure_is_shut_with_its_words():
     assert repr(folded).startswith("All < pairs:\nOne < two") and figure.number not in plt.get_fignums()
 
 
-def test_what_the_probes_return_is_said_after_correct():
+def test_what_the_check_returns_is_said_after_correct():
     @exercise("it is so.")
     def told(answer):
-        yield Probe(answer() > 0, "it is not.", "more.", "much more.")
+        if answer() <= 0:
+            raise Wrong("it is not.\nHint: more.\nHint: much more.")
         return f"By {answer()}."
 
     assert told.judge(lambda: 2) == "Correct: it is so.\nBy 2."
@@ -219,32 +240,3 @@ def test_no_traceback_leaves_a_check(capsys):
     fresh()(lambda missing: 3)
     out = capsys.readouterr().out
     assert out.startswith("Not right yet: ") and "Traceback" not in out
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        (torch.zeros(2, 1), "a tensor of shape (2, 1)"),
-        (np.zeros(3), "an array of shape (3,)"),
-        (np.array(1.0), "one number"),
-        ({"a": 1}, "a dict of 1"),
-        ([1, 2], "a list"),
-    ],
-)
-def test_what_came_is_described_by_its_shape_or_type(value, words):
-    assert described(value) == words
-    if not isinstance(value, torch.Tensor):
-        assert scalar(value, "", "").wrong == f"the function gave back {words}, not one number in a tensor."
-
-
-def test_a_scalar_is_one_number_in_a_tensor():
-    assert scalar(torch.tensor(2.0), "", "").passed
-    assert not scalar(torch.tensor([2.0]), "", "").passed and not scalar(2.0, "", "").passed
-
-
-def test_slopes_are_gradients_and_0_where_none_flows():
-    a, b = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([3.0], requires_grad=True)
-    by_a, by_b = slopes(a**2, a, b)
-    assert by_a.tolist() == [2.0, 4.0] and by_b.tolist() == [0.0]
-    assert [slope.tolist() for slope in slopes(1.0, a, b)] == [[0.0, 0.0], [0.0]]
-    assert slopes(a.detach().sum(), a)[0].tolist() == [0.0, 0.0]

@@ -15,7 +15,7 @@ CONTROLS = {"shared": "shared features", "weight": "weight of A"}
 INTERVALS = "95% intervals over 20 seeds"
 
 
-def say(settings) -> str:
+def say(settings, *_) -> str:
     return f"{settings['shared']} shared, weight {settings['weight']}"
 
 
@@ -46,14 +46,29 @@ def test_each_combination_has_its_own_words():
     assert titles["texts"][titles["of"][state]] == "title of 4"
 
 
+def test_a_sentence_is_of_the_rows_of_each_panel_at_the_settings():
+    frame = table()
+
+    def both(settings, *panels):
+        return "; ".join(f"{rows['mean']['A']:.4f}, {rows['low']['B']:.4f}" for rows in panels)
+
+    said = explorer(sentence=both).figure.drawing["sentences"]
+    at = frame[(frame["shared"] == 4) & (frame["weight"] == 0.5)].set_index("task")
+    words = f"{at['mean']['A']:.4f}, {at['low']['B']:.4f}".replace("-", "−")
+    assert said["texts"][said["of"][2 * 3 + 1]] == f"{words}; {words}"
+
+
+def test_only_hyphens_before_numbers_become_minus_signs():
+    said = explorer(sentence=lambda *_: "single-task −1 -0.5 [-0.6, -0.4] (-2) 1-2").figure.drawing["sentences"]
+    assert said["texts"] == ["single-task −1 −0.5 [−0.6, −0.4] (−2) 1-2"]
+
+
 def test_a_control_along_the_axis_moves_a_cursor_and_others_select_a_frame():
     drawing = explorer().figure.drawing
     assert [panel["frame"] for panel in drawing["panels"]] == [[0], [0]]
     assert [panel["cursor"] for panel in drawing["panels"]] == [1, 1]
     frame = table().rename(columns={"weight": "step"})  # x is no control
-    single = explorer(
-        panels=[curves(frame, x="step")], controls={"shared": "shared"}, sentence=lambda settings: "words"
-    )
+    single = explorer(panels=[curves(frame, x="step")], controls={"shared": "shared"}, sentence=lambda *_: "words")
     assert single.figure.drawing["panels"][0]["cursor"] == -1
 
 
@@ -78,7 +93,7 @@ def test_numbers_for_the_browser_are_plain_and_small():
         explorer(steps)
     wide = steps.rename(columns={"weight": "step"})
     with pytest.raises(ValueError, match=r"table: got \d+ kB for the browser; expected at most 300 kB"):
-        explorer(panels=[curves(wide, x="step")], controls={"shared": "shared"}, sentence=lambda settings: "words")
+        explorer(panels=[curves(wide, x="step")], controls={"shared": "shared"}, sentence=lambda *_: "words")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +120,7 @@ def test_a_wrong_argument_is_named(other, message):
 
 def test_words_must_be_words():
     with pytest.raises(TypeError, match="sentence: got NoneType from the function; expected a string"):
-        explorer(sentence=lambda settings: None)
+        explorer(sentence=lambda *_: None)
 
 
 def test_a_run_is_drawn_at_its_settings_and_can_move():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers.display.palette import BLUE, GREY, ORANGE, SINGLE_TASK, styles
-from helpers.display.panels import Curves, Plane, _apart, levels
+from helpers.display.panels import Curves, Plane, _apart, levels, rows_at
 
 CONTROLS = ["shared", "weight"]
 
@@ -16,18 +16,18 @@ def table(shared=(0, 2, 4), weights=(0.1, 0.5, 0.9), tasks=("A", "B")) -> pd.Dat
     rows = list(itertools.product(shared, weights, tasks))
     frame = pd.DataFrame(rows, columns=["shared", "weight", "task"])
     rng = np.random.default_rng(3)
-    frame["transfer"] = rng.normal(-0.02, 0.05, len(frame))
-    frame["low"], frame["high"] = frame.transfer - 0.02, frame.transfer + 0.03
+    frame["mean"] = rng.normal(-0.02, 0.05, len(frame))
+    frame["low"], frame["high"] = frame["mean"] - 0.02, frame["mean"] + 0.03
     return frame.sample(frac=1, random_state=0)  # the order of the rows must not matter
 
 
 def curves(frame: pd.DataFrame, **other) -> Curves:
-    named = {"x": "weight", "y": "transfer", "series": "task", "low": "low", "high": "high", "signed": True} | other
+    named = {"x": "weight", "series": "task", "signed": True} | other
     return Curves(frame, title="what to see", x_label="weight of A", y_label="transfer", **named)
 
 
 def plane(frame: pd.DataFrame, **other) -> Plane:
-    named = {"x": "A", "y": "B", "value": "transfer", "series": "task", "path": "weight", "low": "low", "high": "high"}
+    named = {"x": "A", "y": "B", "series": "task", "path": "weight"}
     return Plane(frame, title="outcomes", x_label="transfer of A", y_label="transfer of B", **(named | other))
 
 
@@ -39,7 +39,7 @@ def test_curves_hold_every_number_of_the_table():
     for row in frame.itertuples():
         series = drawn["series"]["AB".index(row.task)]
         place = (0, 2, 4).index(row.shared), drawn["at"].index(row.weight)
-        for part, value in (("y", row.transfer), ("low", row.low), ("high", row.high)):
+        for part, value in (("y", row.mean), ("low", row.low), ("high", row.high)):
             assert series[part][place[0]][place[1]] == pytest.approx(value, abs=1e-4)
 
 
@@ -48,12 +48,12 @@ def test_plane_holds_every_number_of_the_table():
     drawn = plane(frame).drawing(CONTROLS)
     for row in frame.itertuples():
         values = drawn["points"]["y"][(0, 2, 4).index(row.shared)]["AB".index(row.task)]
-        assert values[(0.1, 0.5, 0.9).index(row.weight)] == pytest.approx(row.transfer, abs=1e-4)
+        assert values[(0.1, 0.5, 0.9).index(row.weight)] == pytest.approx(row.mean, abs=1e-4)
 
 
 def test_axes_hold_all_frames_and_zero():
     frame = table()
-    frame[["transfer", "low", "high"]] -= 1  # far from zero
+    frame[["mean", "low", "high"]] -= 1  # far from zero
     low, high = curves(frame).drawing(CONTROLS)["y"]["limits"]
     assert low < frame.low.min() and high > 0
     unsigned = curves(frame, signed=False).drawing(CONTROLS)["y"]
@@ -65,11 +65,11 @@ def test_axes_hold_all_frames_and_zero():
 
 
 def test_a_logarithmic_axis_has_a_tick_a_power_of_ten():
-    frame = table().assign(transfer=lambda t: 0.05 * 1000.0 ** t["weight"])
-    drawn = curves(frame, low=None, high=None, signed=False, log=True).drawing(CONTROLS)
+    frame = table().drop(columns=["low", "high"]).assign(mean=lambda t: 0.05 * 1000.0 ** t["weight"])
+    drawn = curves(frame, signed=False, log=True).drawing(CONTROLS)
     assert drawn["y"]["log"] and [words for _, words in drawn["y"]["ticks"]] == ["0.1", "1", "10"]
     low, high = drawn["y"]["limits"]
-    assert low < frame["transfer"].min() and high > frame["transfer"].max()
+    assert low < frame["mean"].min() and high > frame["mean"].max()
 
 
 def test_the_four_quadrants_have_equal_scales_and_room():
@@ -93,6 +93,17 @@ def test_styles_repeat_what_colours_say():
     assert len({style.colour for style in styles("abcd").values()}) == 4
 
 
+def test_the_rows_at_some_settings_stand_by_series_and_in_order_along_the_panel():
+    frame = table()
+    at = rows_at(curves(frame), CONTROLS)({"shared": 2, "weight": 0.5})
+    here = frame[(frame["shared"] == 2) & (frame["weight"] == 0.5)].set_index("task")
+    assert at.loc[["A", "B"], "mean"].tolist() == here.loc[["A", "B"], "mean"].tolist() and len(at) == 2
+    whole = rows_at(curves(frame), ["shared"])({"shared": 4})  # its x is no control: all of the line
+    assert whole.loc["B", "weight"].tolist() == [0.1, 0.5, 0.9]
+    with pytest.raises(ValueError, match=r"panels: got a table without any of \['width'\]"):
+        rows_at(curves(frame), ["width"])
+
+
 def test_levels_are_sorted_or_as_the_categories_stand():
     assert levels(pd.Series([3, 1, 2, 1])) == [1, 2, 3]
     assert levels(pd.Series(pd.Categorical(["low", "high"], categories=["low", "high"]))) == ["low", "high"]
@@ -109,7 +120,7 @@ def test_labels_stand_apart_and_keep_their_order():
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda t: t.drop(columns="transfer"), "table: got no column 'transfer'"),
+        (lambda t: t.drop(columns="mean"), "table: got no column 'mean'"),
         (lambda t: t.drop(columns="high"), "table: got no column 'high'"),
         (lambda t: t.iloc[:0], "table: got a table without rows"),
         (
@@ -117,8 +128,8 @@ def test_labels_stand_apart_and_keep_their_order():
             "no row at shared = 2, task = B, weight = 0.5; expected a row for each combination",
         ),
         (lambda t: pd.concat([t, t.iloc[[0]]]), "more than one row at"),
-        (lambda t: t.assign(transfer=t.transfer.where(t.shared != 2)), "got 6 NaN or infinite values"),
-        (lambda t: t.assign(low=t.high + 1), "low, high: got intervals that 'transfer' lies outside of"),
+        (lambda t: t.assign(mean=t["mean"].where(t.shared != 2)), "got 6 NaN or infinite values"),
+        (lambda t: t.assign(low=t.high + 1), "low, high: got intervals that 'mean' lies outside of"),
     ],
 )
 def test_a_bad_table_is_named(spoil, message):
@@ -139,5 +150,3 @@ def test_a_panel_that_cannot_be_drawn_says_why():
         plane(table(), x="C").drawing(CONTROLS)
     with pytest.raises(ValueError, match="path: got 'task'; expected one of 'shared', 'weight'"):
         plane(table(), path="task").drawing(CONTROLS)
-    with pytest.raises(ValueError, match="low, high: got one of the two"):
-        curves(table(), high=None).drawing(CONTROLS)

@@ -153,7 +153,7 @@ def test_any_figure_of_the_readers_own_is_said(name):
 def test_the_picture_of_an_explorer_says_what_the_explorer_says():
     curve = pd.DataFrame({"x": [0, 1] * 2, "k": [1, 1, 2, 2], "y": [0.0, 1.0, 0.0, 2.0], "s": "line"})
     panel = Curves(curve, x="x", y="y", series="s", title="Steeper", x_label="x", y_label="y")
-    shown = Explorer({"k": "slope"}, [panel], lambda settings: f"It rises to {settings['k']}.", start={"k": 2})
+    shown = Explorer({"k": "slope"}, [panel], lambda settings, _: f"It rises to {settings['k']}.", start={"k": 2})
     data = shown._repr_mimebundle_()
     data = data[0] if isinstance(data, tuple) else data
     assert '<img alt="Steeper. It rises to 2. Drawn at: slope 2." ' in data["text/html"]

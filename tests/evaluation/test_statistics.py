@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from helpers.evaluation.statistics import contrast, difference, interval, summarise
+from helpers.evaluation.statistics import contrast, difference, holm, interval, share, summarise
 
 
 def test_interval_agrees_with_scipy():
@@ -143,3 +143,29 @@ def test_a_cell_with_nan_is_refused_and_other_cells_do_not_matter():
     assert len(contrast(table, "r2", {"MMoE": 1}, "model")) == 3
     with pytest.raises(ValueError, match=r"table\['r2'\]: got 12 NaN"):
         contrast(table, "r2", {"MMoE": 1, "PLE": -1}, "model")
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 24), (24, 24), (23, 24), (7, 30)])
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_a_share_has_the_interval_of_clopper_and_pearson(successes, trials, level):
+    found = share([1] * successes + [0] * (trials - successes), level)
+    exact = stats.binomtest(successes, trials).proportion_ci(level, method="exact")
+    assert found == pytest.approx((successes / trials, exact.low, exact.high))
+
+
+@pytest.mark.parametrize("values", [[1.0], [0.5, 1.0], [[1.0, 0.0]]])
+def test_what_is_no_count_of_successes_is_refused(values):
+    with pytest.raises(ValueError, match="values: got"):
+        share(values)
+
+
+def test_holm_stops_at_the_first_that_fails():
+    assert holm({"a": 0.012, "b": 0.04, "c": 0.03, "d": 0.001}) == ["d", "a"]
+    assert holm({"a": 0.06}) == [] and holm({}) == []
+
+
+def test_holm_lets_luck_pass_in_one_family_of_twenty():
+    rng = np.random.default_rng(0)
+    families = rng.uniform(size=(4000, 10))
+    lucky = np.mean([bool(holm(dict(enumerate(one)))) for one in families])
+    assert lucky == pytest.approx(0.05, abs=0.012)

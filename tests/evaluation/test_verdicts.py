@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.evaluation.verdicts import VERDICTS, verdict
+from helpers.evaluation.verdicts import VERDICTS, agree, verdict
 
 
 @pytest.mark.parametrize(
@@ -13,8 +13,8 @@ def test_an_interval_that_touches_the_margin_is_undecided(low, high):
 
 
 def test_a_mirrored_effect_has_the_mirrored_verdict():
-    mirrored = dict(zip(VERDICTS, ("opposite", "holds", "no effect", "undecided"), strict=True))
-    for low, high in ((0.02, 0.03), (-0.03, -0.02), (-0.005, 0.002), (0.0, 0.05)):
+    mirrored = dict(zip(VERDICTS, ("opposite", "holds", "too small to matter", "no effect", "undecided"), strict=True))
+    for low, high in ((0.02, 0.03), (-0.03, -0.02), (-0.005, -0.002), (-0.005, 0.002), (0.0, 0.05)):
         assert verdict(low, high, 0.01, sign=-1) == mirrored[verdict(low, high, 0.01)]
 
 
@@ -42,3 +42,19 @@ def test_what_is_no_interval_and_no_sign_is_named(bad, message):
 
 def test_an_interval_of_one_point_is_judged():
     assert verdict(0.02, 0.02, 0.01) == "holds" and verdict(0.0, 0.0, 0.01) == "no effect"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(0.001, 0.009, "too small to matter"), (-0.009, -0.001, "too small to matter"), (0.0, 0.009, "no effect")],
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_within_the_margin_it_matters_whether_0_is_in_the_interval(low, high, sign, said):
+    assert verdict(low, high, 0.01, sign) == said
+
+
+def test_verdicts_agree_with_themselves_and_the_two_within_the_margin_with_each_other():
+    within = {"too small to matter", "no effect"}
+    for one in VERDICTS:
+        for other in VERDICTS:
+            assert agree(one, other) == (one == other or {one, other} == within)

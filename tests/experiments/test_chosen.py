@@ -54,8 +54,11 @@ def test_several_columns_nest_and_several_searches_are_one(search):
     assert repr(both) == repr(dict(both))
 
 
-def test_a_grid_depends_on_what_was_chosen_for_it(search):
+@pytest.mark.parametrize("default", [False, True])
+def test_a_grid_depends_on_what_was_chosen_for_it(search, default):
     def grid() -> Grid:
+        if default:
+            return Grid("z", lambda rates=chosen(): pd.DataFrame({"r2": [1.0]}), {})  # noqa: B008
         return Grid("z", lambda: pd.DataFrame({"r2": [1.0]}), {}, reads=[chosen()])
 
     grid().write(grid().make())

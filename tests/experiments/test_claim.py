@@ -1,9 +1,16 @@
+import re
+import xml.etree.ElementTree as ElementTree
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from helpers.evaluation.intervals import gain as on_one_log
+from helpers.evaluation.margins import FAR, MARGINS, SMALLEST
 from helpers.evaluation.statistics import contrast
-from helpers.experiments.claim import Claim, Contrast, Findings, gain, mean, verdict
+from helpers.experiments import claim as module
+from helpers.experiments.claim import SHARES, Claim, Contrast, Findings, gain, mean, one_log, verdict, weak
 
 
 def table(seeds) -> pd.DataFrame:
@@ -11,7 +18,7 @@ def table(seeds) -> pd.DataFrame:
 
 
 def claim(**changes) -> Claim:
-    settings = {"grid": "00_x", "effect": mean("effect"), "smallest": 0.01, "unit": "R²"}
+    settings = {"grid": "00_x", "effect": mean("effect"), "unit": "R²"}
     return Claim("A second task helps.", **(settings | changes))
 
 
@@ -25,6 +32,7 @@ def claim(**changes) -> Claim:
         (0.02, 0.04, -1, "opposite"),
         (-0.009, 0.009, 1, "no effect"),
         (-0.009, 0.009, -1, "no effect"),
+        (0.001, 0.009, -1, "too small to matter"),
         (-0.02, 0.02, 1, "undecided"),
     ],
 )
@@ -74,3 +82,102 @@ def test_a_gain_is_of_any_column_and_a_mean_may_have_a_constant_taken_off():
 def test_a_claim_may_have_a_function_as_effect():
     found = claim(effect=lambda t: t["effect"].to_numpy() * 2).judge("C0.1", table(range(20)))
     assert found.mean == pytest.approx(2 * claim().judge("C0.1", table(range(20))).mean)
+
+
+def test_a_claim_has_the_margin_of_its_unit_and_ten_times_it_where_the_sentence_says_far():
+    for unit, smallest in SMALLEST.items():
+        assert claim(unit=unit).smallest == smallest and claim(unit=unit, far=True).smallest == FAR * smallest
+
+
+@pytest.mark.parametrize("bad", [{"smallest": 0.5}, {"because": "the sentence says half"}])
+def test_a_margin_of_its_own_and_its_reason_come_together(bad):
+    with pytest.raises(ValueError, match=r"smallest, because: got .* alone"):
+        claim(**bad)
+
+
+def test_a_unit_without_a_margin_is_named():
+    with pytest.raises(ValueError, match=r"unit: got 'miles'"):
+        claim(unit="miles")
+    assert claim(unit="miles", smallest=2.0, because="the sentence says two").smallest == 2.0
+
+
+def test_every_margin_has_a_reason_and_every_unit_one_margin():
+    units = [unit for margin in MARGINS for unit in margin.units]
+    assert len(set(units)) == len(units) and all(margin.smallest > 0 and margin.reason for margin in MARGINS)
+
+
+def card(values, **changes) -> str:
+    found = claim(**changes).judge("C0.1", pd.DataFrame({"seed": range(len(values)), "effect": values}))
+    return found._repr_html_()
+
+
+def drawn(html: str) -> tuple[ElementTree.Element, tuple[float, float], tuple[float, float], float]:
+    """The picture of a card, and where on it the zone, the whisker and the mean are."""
+    picture = ElementTree.fromstring(re.search(r"<svg.*</svg>", html)[0])
+    zone, whisker = picture.find("rect"), picture.findall("line")[1]
+    left = float(zone.get("x"))
+    ends = (left, left + float(zone.get("width")))
+    return picture, ends, (float(whisker.get("x1")), float(whisker.get("x2"))), float(picture.find("circle").get("cx"))
+
+
+@pytest.mark.parametrize("shift", [-0.05, -0.012, 0.0, 0.006, 0.012, 0.5])
+def test_a_card_draws_interval_and_margin_to_one_scale(shift):
+    values = np.random.default_rng(0).normal(shift, 0.004, 20)
+    found = claim().judge("C0.1", pd.DataFrame({"seed": range(20), "effect": values}))
+    picture, (left, right), (low, high), middle = drawn(found._repr_html_())
+    scale = (right - left) / 0.02
+    centre = (left + right) / 2
+    for x, value in ((low, found.low), (high, found.high), (middle, found.mean)):
+        assert x == pytest.approx(centre + value * scale, abs=0.4)
+    width = float(picture.get("width"))
+    assert min(left, low) >= 0 and max(right, high) <= width
+    assert picture.get("role") == "img" and picture.get("aria-label") == picture.find("title").text
+
+
+def test_a_card_has_true_minus_signs_and_says_why_its_margin_is_its_own(monkeypatch):
+    values = np.random.default_rng(0).normal(-0.3, 0.01, 20)
+    monkeypatch.setattr(module, "_moved", lambda: {"C0.1": [0.2, 0.1]})
+    html = card(values, sign=-1, smallest=0.1, because="the sentence says a tenth")
+    assert re.findall(r"[ \[(>]-[\d.]", re.sub(r"<[^>]*>", "", html)) == [] and html.count("−0.3") >= 2
+    assert "Margin of its own, because the sentence says a tenth." in html and "Margin moved: 0.2 → 0.1." in html
+    assert "the sentence says far, or many: 10 × 0.01" in card(values, sign=-1, far=True)
+
+
+def test_within_the_margin_a_card_is_as_claimed_whether_0_is_in_the_interval_or_not():
+    values = np.random.default_rng(0).normal(0.005, 0.001, 20)
+    found = claim(expected="no effect").judge("C0.1", pd.DataFrame({"seed": range(20), "effect": values}))
+    assert found.verdict == "too small to matter" and found.as_claimed and "as claimed" in found._repr_html_()
+
+
+def test_on_one_log_more_seeds_do_not_shrink_the_interval_to_nothing():
+    values = np.random.default_rng(0).normal(0.05, 0.01, 400)
+    rows = pd.DataFrame({"seed": range(400), "effect": values})
+    found = claim(over=one_log(train=80_000, test=10_000)).judge("C0.1", rows)
+    assert (found.mean, found.low, found.high) == on_one_log(values, 10_000 / 80_000)[:3]
+    assert found.high - found.low > 6 * (claim().judge("C0.1", rows).high - claim().judge("C0.1", rows).low)
+    assert "400 seeds on one log" in repr(found)
+
+
+def test_a_share_of_worlds_has_an_exact_interval():
+    rows = pd.DataFrame({"seed": range(24), "effect": np.ones(24)})
+    found = claim(unit="of the worlds", over=SHARES).judge("C0.1", rows)
+    assert (found.mean, found.high) == (1.0, 1.0) and found.low == pytest.approx(0.025 ** (1 / 24))
+
+
+def test_the_error_of_a_finding_is_where_its_interval_touches_the_margin():
+    values = np.random.default_rng(0).normal(0.02, 0.01, 20)
+    found = claim().judge("C0.1", pd.DataFrame({"seed": range(20), "effect": values}))
+    _, low, _ = module.WORLDS.interval(values, 1 - found.error)
+    assert low == pytest.approx(0.01, abs=1e-6)
+
+
+def test_weak_are_those_that_holm_does_not_pass_and_an_undecided_claim_is_no_test():
+    noise = stats.zscore(np.random.default_rng(0).normal(size=20), ddof=1) / 100
+    findings = []
+    for number, (shift, expected) in enumerate([(0.05, "holds"), (0.0149, "holds"), (0.0149, "holds")]):
+        rows = pd.DataFrame({"seed": range(20), "effect": shift + noise})
+        findings.append(claim(expected=expected).judge(f"C0.{number}", rows))
+    assert {one.verdict for one in findings} == {"holds"}
+    assert weak(findings) == ["C0.1", "C0.2"] and weak(findings[:2]) == []
+    open_one = claim(expected="undecided").judge("C0.3", pd.DataFrame({"seed": range(20), "effect": 0.012 + noise}))
+    assert open_one.verdict == "undecided" and weak([*findings[:2], open_one]) == []

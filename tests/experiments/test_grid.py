@@ -26,6 +26,23 @@ def test_a_grid_knows_what_it_was_made_from(tmp_path, monkeypatch, table):
         Grid("x", lambda seeds: table, {"seeds": [2]}).read()
 
 
+def test_a_grid_depends_on_the_defaults_too(tmp_path, monkeypatch, table):
+    monkeypatch.setattr("helpers.experiments.grid.GRIDS", tmp_path)
+    named, default = (
+        Grid("x", make, given)
+        for make, given in ((lambda seeds, width: table, {"seeds": [1], "width": 8}), (_of_width_8, {"seeds": [1]}))
+    )
+    assert named.settings == default.settings == {"seeds": [1], "width": 8} and named.hash() == default.hash()
+    named.write(table)
+    assert len(default.read()) == len(table)
+    with pytest.raises(ValueError, match="made from other settings"):
+        Grid("x", lambda seeds, width=16: table, {"seeds": [1]}).read()
+
+
+def _of_width_8(seeds, width=8):
+    raise AssertionError("a table is read, not made")
+
+
 def test_the_kept_grids_are_of_today_s_settings():
     for grid in GRIDS.values():
         assert len(grid.read()) > 0

@@ -264,6 +264,12 @@ def test_what_the_tasks_share_last_are_the_last_layers_of_the_shared_experts_of_
     assert PLE(6, TASKS, 0, 1, [8]).bottom.last_shared_layers() == []
 
 
+@pytest.mark.parametrize("units", [[5], [4, 5], [3, 4, 5]])
+def test_the_last_layer_of_an_expert_is_its_last_however_many_it_has(units):
+    bottom = MMoE(6, TASKS, experts=2, units=units).bottom
+    assert bottom.last_shared_layers() == [list(expert.layers)[2 * len(units) - 2] for expert in bottom.experts]
+
+
 def test_a_fixed_gate_takes_rows_under_any_leading_axes():
     assert FixedGate(3)(torch.zeros(2, 5, 4)).shape == (2, 5, 3)
 

@@ -244,6 +244,18 @@ def test_losses_of_another_shape_are_named_with_the_copies():
         assert str(error.value) == expected
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_loss_that_is_nan_stops_one_model_and_not_one_copy_of_two(count):
+    copies, balance = Copies([model(s) for s in range(count)]), Balance()
+    balance.begin(copies, list(TASKS), list(range(count)))
+    losses = torch.full((count, 2), torch.nan, requires_grad=True)
+    if count == 1:
+        with pytest.raises(FloatingPointError, match="losses: got nan for 'a'"):
+            balance.check(losses, low=0)
+    else:
+        balance.check(losses, low=0)  # the others go on
+
+
 @pytest.mark.parametrize("balance", [Balance(), *EVERY[1:]], ids=ids)
 @pytest.mark.parametrize(
     ("losses", "kind", "words"),
@@ -451,6 +463,16 @@ def test_a_model_that_shares_nothing_is_named():
             fit(Apart(), examples(0), losses=dict.fromkeys(TASKS, squared_error), balance=balance, **OPTIONS)
 
 
+def test_gradient_norms_of_one_model_and_of_two_by_hand():
+    layer = torch.tensor([[3.0, 4.0]], requires_grad=True)
+    losses = torch.stack([layer.sum(), (layer**2).sum()])
+    expected = torch.tensor([2**0.5, 10.0])  # of (1, 1) and (6, 8)
+    torch.testing.assert_close(gradient_norms(losses, layer), expected)
+    two = torch.tensor([[[3.0, 4.0]], [[0.0, 1.0]]], requires_grad=True)
+    losses = torch.stack([two.sum((1, 2)), (two**2).sum((1, 2))], dim=-1)
+    torch.testing.assert_close(gradient_norms(losses, two), torch.stack([expected, torch.tensor([2**0.5, 2.0])]))
+
+
 # --- PCGrad -----------------------------------------------------------------------------------------------------------
 
 
@@ -465,9 +487,10 @@ def by_the_paper(gradients: torch.Tensor, order: list[int]) -> torch.Tensor:
     return torch.stack(parts).sum(0)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_surgery_on_products_is_the_paper_s_on_vectors(seed):
-    gradients = torch.randn(4, 6, generator=torch.Generator().manual_seed(seed))
+@pytest.mark.parametrize("width", [2, 6])  # of four gradients in a plane one can end up opposed to what it was
+@pytest.mark.parametrize("seed", range(8))
+def test_surgery_on_products_is_the_paper_s_on_vectors(seed, width):
+    gradients = torch.randn(4, width, generator=torch.Generator().manual_seed(seed))
     order = torch.randperm(4, generator=torch.Generator().manual_seed(seed))
     weights = surgery(gradients @ gradients.T, order)
     torch.testing.assert_close(weights @ gradients, by_the_paper(gradients, order.tolist()), atol=1e-5, rtol=1e-5)

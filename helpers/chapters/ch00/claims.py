@@ -35,31 +35,30 @@ def _width_ratio(table: pd.DataFrame) -> np.ndarray:
 
 
 weights = partial(Claim, grid="00_task_weights", unit="of the served", only={"weights": [0.0, 0.3, 0.5, 1.0]})
-scorers = partial(Claim, grid="00_scorers", smallest=0.05)
-one_more_day = partial(Claim, grid="00_one_more_day")
+scorers = partial(Claim, grid="00_scorers", far=True)
+one_more_day = partial(Claim, grid="00_one_more_day", seeds=40)
 
 CLAIMS = {
     "C0.1": weights(
         "From weight 0 to weight 1 on the click, many more of the served videos are clicked.",
         gain("clicked", 1.0, over=0.0, column="weight"),
-        smallest=0.1,
+        far=True,
     ),
     "C0.2": weights(
         "From weight 0 to weight 1 on the click, far fewer of the clicked videos are watched to the end.",
         gain("finished", 1.0, over=0.0, column="weight"),
-        smallest=0.1,
+        far=True,
         unit="of the clicked",
         sign=-1,
     ),
     "C0.3": weights(
         "At weight 0.5 more of the served videos are watched to the end than at either end of the slider.",
         _more_in_between,
-        smallest=0.01,
     ),
     "C0.4": weights(
         "No weight brings the users anywhere near the satisfaction that the best list would give them.",
         _left,
-        smallest=0.2,
+        far=True,
         unit="satisfaction",
     ),
     "C0.5": scorers(
@@ -76,13 +75,13 @@ CLAIMS = {
     "C0.7": one_more_day(
         "Videos' click rates from seven days rank better than those from six.",
         gain("auc", 7, over=6, column="days"),
-        smallest=0.002,
         unit="AUC",
     ),
     "C0.8": one_more_day(
         "Click rates from seven days against six: the unpaired interval is more than twice as wide as the paired one.",
         _width_ratio,
         smallest=2,
+        because="the sentence says twice",
         unit="times",
     ),
 }

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from helpers.display.diagrams import arrow, box, diagram
+from helpers.display.diagrams import arrow, box, canvas, diagram
 from helpers.display.palette import BLACK, GREY
 
 
 @diagram
 def course_map() -> Figure:
     """The chapters as boxes from left to right: what each builds on, and over each column what it is about."""
-    figure, axes = plt.subplots(figsize=(9, 3.8))
-    axes.set(xlim=(0, 12), ylim=(0, 10))
-    axes.axis("off")
+    figure, (axes,) = canvas((9, 3.8), (0, 12), (0, 10))
     columns = [
         ("first words", ["00\nStart here"]),
         ("why many\ngoals", ["01\nMotivation"]),

@@ -15,43 +15,36 @@ def weight_explorer(grid: pd.DataFrame) -> Explorer:
     """
     goals = grid.melt(["weight", "seed"], ["clicked", "finished"], "goal", "share")
     table = summarise(goals, "share", ["weight", "goal"])
-    interval = {"low": "low", "high": "high"}
+    # A product of two shares of one list; its mean over seeds is not the product of the means.
+    total = grid.assign(total=grid["clicked"] * grid["finished"]).groupby("weight")["total"].mean()
+
+    def sentence(settings: dict, at: pd.DataFrame, _) -> str:
+        weight, share = settings["weight"], at["mean"]
+        return (
+            f"Trained on {weight:g} · L(click) + {1 - weight:.1g} · L(finish): of the ten videos on top, "
+            f"{10 * share['clicked']:.1f} are clicked; of the clicked ones {share['finished']:.0%} are watched to the "
+            f"end. That makes {10 * total[weight]:.2f} finished videos per list."
+        )
+
     curves = Curves(
         table,
         x="weight",
-        y="mean",
         series="goal",
         title="Each goal by its weight",
         x_label="w, the weight of the click (finish has the rest)",
         y_label="share of videos",
-        **interval,
     )
     curve = Plane(
         table,
         x="clicked",
         y="finished",
-        value="mean",
         series="goal",
         path="weight",
         title="The trade-off curve",
         x_label="clicked, of the ten on top",
         y_label="finished, of the clicked",
         ends=("w = 0", "w = 1"),
-        **interval,
     )
-    by_goal = table.pivot(index="weight", columns="goal", values="mean")
-    # A product of two shares of one list; its mean over seeds is not the product of the means.
-    total = grid.assign(total=grid["clicked"] * grid["finished"]).groupby("weight")["total"].mean()
-
-    def sentence(settings: dict) -> str:
-        weight = settings["weight"]
-        clicked, finished = by_goal.loc[weight, ["clicked", "finished"]]
-        return (
-            f"Trained on {weight:g} · L(click) + {1 - weight:.1g} · L(finish): of the ten videos on top, "
-            f"{10 * clicked:.1f} are clicked; of the clicked ones {finished:.0%} are watched to the end. "
-            f"That makes {10 * total[weight]:.2f} finished videos per list."
-        )
-
     return Explorer(
         {"weight": "weight of the click"},
         [curves, curve],

@@ -136,23 +136,14 @@ def days(seed: int, autoplay: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]
     return log[log["day"] < HISTORY], log[log["day"] >= HISTORY]
 
 
+BROUGHT = dict.fromkeys(("clicked", "finished", "satisfaction", "random", "best"), 0.02)
 GRIDS = grids(
     Grid(
         "00_task_weights",
         task_weights,
-        {"seeds": list(range(20)), "weights": list(TASK_WEIGHTS)},
-        [
-            Sample(
-                {"seeds": [3, 17], "weights": [0.3, 1.0]},
-                dict.fromkeys(("clicked", "finished", "satisfaction", "random", "best"), 0.02),
-            )
-        ],
+        {"seeds": range(20)},
+        [Sample({"seeds": [3, 17], "weights": [0.3, 1.0]}, BROUGHT)],
     ),
-    Grid("00_scorers", scorers, {"seeds": list(range(20))}, [Sample({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})]),
-    Grid(
-        "00_one_more_day",
-        one_more_day,
-        {"seeds": list(range(20)), "groups": 20},
-        [Sample({"seeds": [5]}, {"auc": 0.02})],
-    ),
+    Grid("00_scorers", scorers, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})]),
+    Grid("00_one_more_day", one_more_day, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02})]),
 )

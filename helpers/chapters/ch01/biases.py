@@ -113,18 +113,9 @@ def days(seeds: Sequence[int]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+INTERVAL = {"mean": 0.001, "low": 0.001, "high": 0.001}
 GRIDS = grids(
-    Grid(
-        "01_tenths",
-        tenths,
-        {"seeds": list(range(24)), "strengths": list(STRENGTHS)},
-        [Sample({"strengths": [1.0]}, {"mean": 0.001, "low": 0.001, "high": 0.001})],
-    ),
-    Grid(
-        "01_dials",
-        dials,
-        {"seeds": list(range(24)), "strengths": list(STRENGTHS)},
-        [Sample({"seeds": [5], "strengths": [0.25, 1.0]}, {"value": 0.001})],
-    ),
-    Grid("01_days", days, {"seeds": list(range(24))}, [Sample({"seeds": [7]}, {"auc": 0.001})]),
+    Grid("01_tenths", tenths, {"seeds": range(24)}, [Sample({"strengths": [1.0]}, INTERVAL)]),
+    Grid("01_dials", dials, {"seeds": range(24)}, [Sample({"seeds": [5], "strengths": [0.25, 1.0]}, {"value": 0.001})]),
+    Grid("01_days", days, {"seeds": range(24)}, [Sample({"seeds": [7]}, {"auc": 0.001})]),
 )

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from helpers.display.diagrams import arrow, box, diagram, frame
+from helpers.display.diagrams import arrow, box, canvas, diagram, frame
 from helpers.display.palette import BLACK, GREY
 
 
 @diagram
 def learning_family() -> Figure:
     """Multi-label learning within multi-task learning within transfer learning, each with an example."""
-    figure, axes = plt.subplots(figsize=(8, 4.8))
-    axes.set(xlim=(0, 20), ylim=(0, 12.4))
-    axes.axis("off")
+    figure, (axes,) = canvas((8, 4.8), (0, 20), (0, 12.4))
     rings = (
         (0.1, 0.1, 19.8, 12.2, "#f1f1f1", "Transfer learning", "What was learnt for one task serves another."),
         (0.7, 0.4, 18.6, 8.6, "#d9e8f2", "Multi-task learning", "Several tasks are learnt together, and all count."),
@@ -40,9 +37,7 @@ def learning_family() -> Figure:
 @diagram
 def field() -> Figure:
     """What research on multi-task learning asks: of the structure and of the losses, each question with a method."""
-    figure, axes = plt.subplots(figsize=(9.5, 4.3))
-    axes.set(xlim=(0, 24), ylim=(1, 12))
-    axes.axis("off")
+    figure, (axes,) = canvas((9.5, 4.3), (0, 24), (1, 12))
     box(axes, 12, 11, 9, "one model, many tasks", BLACK)
     middle = {"ha": "center", "va": "center", "fontsize": 12}
     for x, name, question in (

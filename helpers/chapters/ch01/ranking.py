@@ -176,11 +176,11 @@ def labels(seeds: Sequence[int], autoplay: bool = False) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def over_random(table: pd.DataFrame, value: str = "satisfaction") -> pd.DataFrame:
+def over_random(table: pd.DataFrame) -> pd.DataFrame:
     """What each score of `labels` serves minus what a random list of the same world does: seed, score, difference."""
-    rows = table[["seed", "score", value]]
+    rows = table[["seed", "score", "satisfaction"]]
     found = [name for name in rows["score"].unique() if name != "random"]
-    return pd.concat(difference(rows, value, name, "random", "score").assign(score=name) for name in found)
+    return pd.concat(difference(rows, "satisfaction", name, "random", "score").assign(score=name) for name in found)
 
 
 FORMS = {
@@ -190,7 +190,7 @@ FORMS = {
 }
 
 
-def fusion(seeds: Sequence[int], levels: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+def fusion(seeds: Sequence[int], levels: Mapping[str, Sequence[float]] = LEVELS) -> pd.DataFrame:
     """Every combination of the weights in `levels`, {label: weights}, in each of the three `FORMS`, over the worlds.
 
     A row a form and combination (columns named as the labels), with mean and interval (_low, _high) of satisfaction
@@ -217,25 +217,11 @@ def fusion(seeds: Sequence[int], levels: Mapping[str, Sequence[float]]) -> pd.Da
 SERVED = dict.fromkeys(("satisfaction", "returns", "like"), 0.02) | {"plays": 0.05, "appeal": 0.05}
 SERVED |= {"bait": 0.2, "watch_seconds": each(0, 0.1)}
 FEW = [Sample({"seeds": [3, 11]}, SERVED)]
+HIGHEST = {label: levels[-1:] for label, levels in LEVELS.items()}
+FUSED = {f"{name}{end}": 0.01 for name in ("satisfaction", "plays", "gain") for end in ("", "_low", "_high")}
 GRIDS = grids(
-    Grid(
-        "01_tuning",
-        tune,
-        {"seeds": PRACTICE[:8], "rates": LEARNING_RATES, "penalties": PENALTIES},
-        [Sample({"rates": [0.01], "penalties": [0.003]}, {"loss": 5})],
-    ),
-    Grid(
-        "01_fusion",
-        fusion,
-        {"seeds": list(PRACTICE), "levels": LEVELS},
-        [
-            Sample(
-                {"levels": {label: levels[-1:] for label, levels in LEVELS.items()}},
-                {f"{name}{end}": 0.01 for name in ("satisfaction", "plays", "gain") for end in ("", "_low", "_high")},
-            )
-        ],
-        [TUNED],
-    ),
-    Grid("01_labels", labels, {"seeds": list(range(64)), "autoplay": False}, FEW, [TUNED, CHOSEN]),
-    Grid("01_labels_autoplay", labels, {"seeds": list(range(24)), "autoplay": True}, FEW, [TUNED, CHOSEN]),
+    Grid("01_tuning", tune, {"seeds": PRACTICE[:8]}, [Sample({"rates": [0.01], "penalties": [0.003]}, {"loss": 5})]),
+    Grid("01_fusion", fusion, {"seeds": PRACTICE}, [Sample({"levels": HIGHEST}, FUSED)], [TUNED]),
+    Grid("01_labels", labels, {"seeds": range(64)}, FEW, [TUNED, CHOSEN]),
+    Grid("01_labels_autoplay", labels, {"seeds": range(24), "autoplay": True}, FEW, [TUNED, CHOSEN]),
 )

@@ -1,7 +1,7 @@
 """Why can a second task help? The reasons that the literature gives, each as an experiment with a control of its own.
 
 Caruana (1997) names them: eavesdropping, averaging of noise, a representation that carries over, regularisation. Tasks
-are those of `simulation.relu_tasks`; R² is measured on test rows against the noise-free target, each task at its own
+are those of `synthetic.relu_tasks`; R² is measured on test rows against the noise-free target, each task at its own
 best validation epoch unless said otherwise; models of one seed see the same rows.
 
 Every model has the L2 penalty that suits it best of `PENALTIES`, tried on seeds that no result uses (`tune`): without,
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, RELU_MEAN, RELU_SD, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
-from helpers.experiments.feature_tasks import INPUTS, LEARNING_RATE, LEARNING_RATES, TASKS, TOWER, full_batches
+from helpers.experiments.feature_tasks import INPUTS, LEARNING_RATE, LEARNING_RATES, TASKS, TOWER, WIDTH, full_batches
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, mean
 from helpers.experiments.sweep import points, sweep
@@ -145,6 +145,7 @@ SOURCES = {
 FROZEN, SCRATCH = 0.01, 0.04
 NEW = {"c": "regression"}
 NEW_LABELS = (25, 50, 100, 200, 400)
+WIDE = 32  # units of the bottom
 
 
 def three_tasks(seed: int, related: bool) -> tuple[Examples, Examples, Examples, Examples]:
@@ -174,7 +175,6 @@ def carry_over(
     seeds: Sequence[int],
     sources: Sequence[str] = tuple(SOURCES),
     labels: Sequence[int] = NEW_LABELS,
-    width: int = 32,
     lr: float = LEARNING_RATE,
 ) -> pd.DataFrame:
     """R² of the new task c by the bottom that it starts from: bottom, mode, labels, seed, r2.
@@ -185,17 +185,17 @@ def carry_over(
     seeds = list(seeds)
     sets = {related: {seed: three_tasks(seed, related) for seed in seeds} for related in (True, False)}
     new = {seed: (rows, test) for seed, (_, _, rows, test) in sets[True].items()}  # the same rows of task c in both
-    scratch = _new_task({seed: _model("c", width, seed, SCRATCH) for seed in seeds}, new, labels, lr)
+    scratch = _new_task({seed: _model("c", WIDE, seed, SCRATCH) for seed in seeds}, new, labels, lr)
     parts = [scratch.assign(bottom="from scratch", mode="trained on")]
     for source in sources:
         related, tasks, before, after = SOURCES[source]
-        old = {seed: _model(tasks, width, seed, before) for seed in seeds}
+        old = {seed: _model(tasks, WIDE, seed, before) for seed in seeds}
         train, valid = (Examples.stack([rows[part] for rows in sets[related].values()]) for part in (0, 1))
         fit(list(old.values()), train, valid, lr=lr, seed=seeds, **BATCHES)
         frozen = {seed: tuple(_through(old[seed], rows) for rows in both) for seed, both in new.items()}
-        towers = {seed: SharedBottom(width, NEW, [], [TOWER], seed=seed, l2_layers=FROZEN) for seed in seeds}
+        towers = {seed: SharedBottom(WIDE, NEW, [], [TOWER], seed=seed, l2_layers=FROZEN) for seed in seeds}
         parts.append(_new_task(towers, frozen, labels, lr).assign(bottom=source, mode="frozen"))
-        started = {seed: _model("c", width, seed, after) for seed in seeds}
+        started = {seed: _model("c", WIDE, seed, after) for seed in seeds}
         for seed, model in started.items():
             model.bottom.load_state_dict(old[seed].bottom.state_dict())
         parts.append(_new_task(started, new, labels, lr).assign(bottom=source, mode="trained on"))
@@ -249,14 +249,8 @@ def _second_task(model: str, seed: int) -> TaskPair:
     return shuffled(pair, seed) if model == "shuffled labels" else pair
 
 
-def gaps(
-    seeds: Sequence[int],
-    names: Sequence[str] = SECOND_TASKS,
-    widths: Sequence[int] = (8, 32),
-    epochs: int = 500,
-    lr: float = LEARNING_RATE,
-) -> pd.DataFrame:
-    """Task a trained to the end of `epochs`, without stopping: second, width, seed, train, test, gap, r2.
+def gaps(seeds: Sequence[int], names: Sequence[str] = SECOND_TASKS, widths: Sequence[int] = (8, WIDE)) -> pd.DataFrame:
+    """Task a trained to the end of 500 epochs, without stopping: second, width, seed, train, test, gap, r2.
 
     train and test are mean squared errors against noisy labels (to the error on noise-free test labels the variance of
     the noise is added), gap is test − train.
@@ -265,7 +259,7 @@ def gaps(
         points(model=names, width=widths, seed=seeds),
         data=_second_task,
         model=lambda model, width, seed: _model(ONE if model == "none" else TASKS, width, seed),
-        options=lambda: full_batches(lr, epochs) | {"evaluate_every": epochs},  # so that the last state is the one kept
+        options=lambda: full_batches(epochs=500) | {"evaluate_every": 500},  # so that the last state is the one kept
         judge=_errors,
     )
     return scores.rename(columns={"model": "second"})
@@ -288,14 +282,13 @@ def penalties(
     seeds: Sequence[int],
     names: Sequence[str] = SECOND_TASKS,
     values: Sequence[float] = PENALTIES,
-    width: int = 8,
     lr: float = LEARNING_RATE,
 ) -> pd.DataFrame:
     """Task a with early stopping and an L2 penalty on all layers, the usual regularisers: second, penalty, seed, r2."""
     scores = sweep(
         points(model=names, penalty=values, seed=seeds),
         data=_second_task,
-        model=lambda model, penalty, seed: _model(ONE if model == "none" else TASKS, width, seed, penalty),
+        model=lambda model, penalty, seed: _model(ONE if model == "none" else TASKS, WIDTH, seed, penalty),
         options=lambda: full_batches(lr),
     ).rename(columns={"model": "second"})
     return scores.loc[scores["task"] == "a", ["second", "penalty", "seed", "r2"]].reset_index(drop=True)
@@ -322,67 +315,41 @@ def tune(seeds: Sequence[int] = range(900, 930)) -> pd.DataFrame:
     return pd.concat([*parts, second]).pivot_table("r2", "model", ["tuned", "value"])
 
 
+WITHIN = {"r2": 0.02}
+OVER_SEEDS = dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02))
+TWO_SOURCES = {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}
 GRIDS = grids(
     Grid(
         "01_eavesdrop",
         eavesdrop,
-        {
-            "seeds": list(range(100)),
-            "names": list(LISTENERS),
-            "models": ["single-task", *WEIGHTS],
-            "labelled": 200,
-            "width": 8,
-            "lr": LEARNING_RATE,
-            "penalty": None,
-        },
-        [Sample({"seeds": [3, 50], "names": ["disjoint features"]}, {"r2": 0.02})],
+        {"seeds": range(100)},
+        [Sample({"seeds": [3, 50], "names": ["disjoint features"]}, WITHIN)],
         [LISTENING],
     ),
     Grid(
         "01_second_labels",
         second_labels,
-        {"seeds": list(range(60)), "models": list(SECOND_LABELS), "width": 32, "lr": LEARNING_RATE, "penalty": None},
-        [Sample({"seeds": [3, 31]}, {"r2": 0.02})],
+        {"seeds": range(60)},
+        [Sample({"seeds": [3, 31]}, WITHIN)],
         [{model: penalty for model, (_, _, penalty) in SECOND_LABELS.items()}],
     ),
     Grid(
         "01_carry_over",
         carry_over,
-        {
-            "seeds": list(range(60)),
-            "sources": list(SOURCES),
-            "labels": list(NEW_LABELS),
-            "width": 32,
-            "lr": LEARNING_RATE,
-        },
-        [
-            Sample(
-                {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}, {"r2": mean(0.02)}
-            )
-        ],
+        {"seeds": range(60)},
+        [Sample(TWO_SOURCES, {"r2": mean(0.02)})],
         [SOURCES, {"frozen": FROZEN, "from scratch": SCRATCH}],
     ),
     Grid(
         "01_gaps",
         gaps,
-        {"seeds": list(range(40)), "names": list(SECOND_TASKS), "widths": [8, 32], "epochs": 500, "lr": LEARNING_RATE},
-        [
-            Sample(
-                {"seeds": range(12), "names": ["none", "shuffled labels"], "widths": [8]},
-                dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02)),
-            )
-        ],
+        {"seeds": range(40)},
+        [Sample({"seeds": range(12), "names": ["none", "shuffled labels"], "widths": [8]}, OVER_SEEDS)],
     ),
     Grid(
         "01_penalties",
         penalties,
-        {
-            "seeds": list(range(60)),
-            "names": list(SECOND_TASKS),
-            "values": list(PENALTIES),
-            "width": 8,
-            "lr": LEARNING_RATE,
-        },
-        [Sample({"seeds": [3, 31], "names": ["none", "same features"], "values": [0.0, 0.04]}, {"r2": 0.02})],
+        {"seeds": range(60)},
+        [Sample({"seeds": [3, 31], "names": ["none", "same features"], "values": [0.0, 0.04]}, WITHIN)],
     ),
 )

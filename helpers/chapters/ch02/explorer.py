@@ -17,6 +17,7 @@ ROWS = (1_000, 10_000, 100_000, 1_000_000)
 SPREADS = (0.5, 1.6, 3.0)  # 1.6 as in the feed
 DRAWS = 4000
 STYLES = {"true": SINGLE_TASK, "weighted CE": METHOD, "mended CE": TASKS[2]}
+PARTS = ["middle", "low", "high"]
 
 
 def sampling(draws: int = DRAWS) -> pd.DataFrame:
@@ -37,12 +38,11 @@ def sampling(draws: int = DRAWS) -> pd.DataFrame:
 def odds_explorer() -> Explorer:
     """Click rate × mean watch time × sample size × spread → what exp(logit) of a constant says, and its error."""
     table = sampling()
-    once = table.drop_duplicates(["rate", "rows", "spread"])
-    both = pd.concat([_copied(once, "truth").assign(loss="true"), table])
-    seconds = pd.concat(_scaled(both, mean).assign(mean=mean) for mean in MEANS)
+    true = table.drop_duplicates(["rate", "rows", "spread"]).assign(loss="true")
+    true = true.assign(**dict.fromkeys(PARTS, true["truth"]))
+    seconds = pd.concat(_scaled(pd.concat([true, table]), mean).assign(mean=mean) for mean in MEANS)
     error = _scaled(table, 100 / table["truth"])
     error[PARTS] -= 100
-    band = {"low": "low", "high": "high", "styles": STYLES}
     read = Curves(
         seconds,
         x="rate",
@@ -51,7 +51,7 @@ def odds_explorer() -> Explorer:
         title="Seconds that exp(logit) says",
         x_label="click rate P",
         y_label="seconds per impression",
-        **band,
+        styles=STYLES,
     )
     wrong = Curves(
         error,
@@ -62,49 +62,28 @@ def odds_explorer() -> Explorer:
         title="How wrong they are",
         x_label="click rate P",
         y_label="error, % of the true mean",
-        **band,
+        styles=STYLES,
     )
     return Explorer(
-        {
-            "rate": "click rate P",
-            "mean": "mean T of a click, s",
-            "rows": "impressions",
-            "spread": "spread of T",
-        },
+        {"rate": "click rate P", "mean": "mean T of a click, s", "rows": "impressions", "spread": "spread of T"},
         [read, wrong],
-        _in_words(seconds),
+        _in_words,
         start={"rate": 0.3, "mean": 20, "rows": 10_000, "spread": 1.6},
         dropdown={"spread"},
         intervals=f"the middle 95% of {DRAWS:,} simulated logs",
     )
 
 
-PARTS = ["middle", "low", "high"]
-
-
-def _copied(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    return table.assign(**dict.fromkeys(PARTS, table[column]))
-
-
 def _scaled(table: pd.DataFrame, factor: float | pd.Series) -> pd.DataFrame:
     return table.assign(**{part: table[part] * factor for part in PARTS})
 
 
-def _in_words(seconds: pd.DataFrame):
-    found = seconds.set_index(["rate", "mean", "rows", "spread", "loss"])[["middle", "low", "high"]].to_dict("index")
-
-    def sentence(at: dict) -> str:
-        key = (at["rate"], at["mean"], at["rows"], at["spread"])
-        truth = found[(*key, "true")]["middle"]
-        said = []
-        for loss in ("weighted CE", "mended CE"):
-            row = found[(*key, loss)]
-            error = 100 * (row["middle"] / truth - 1)
-            inside = "holds" if row["low"] <= truth <= row["high"] else "misses"
-            said.append(
-                f"{loss} {row['middle']:.2f} s ({error:+.0f}%), 95% of the logs [{row['low']:.2f}, {row['high']:.2f}], "
-                f"which {inside} the truth"
-            )
-        return f"An impression brings {truth:.2f} s. From {at['rows']:,} of them: {'; '.join(said)}.".replace("-", "−")
-
-    return sentence
+def _in_words(settings: dict, seconds: pd.DataFrame, _) -> str:
+    truth, said = seconds["middle"]["true"], []
+    for row in seconds.drop("true").itertuples():
+        inside = "holds" if row.low <= truth <= row.high else "misses"
+        said.append(
+            f"{row.Index} {row.middle:.2f} s ({100 * (row.middle / truth - 1):+.0f}%), 95% of the logs "
+            f"[{row.low:.2f}, {row.high:.2f}], which {inside} the truth"
+        )
+    return f"An impression brings {truth:.2f} s. From {settings['rows']:,} of them: {'; '.join(said)}."

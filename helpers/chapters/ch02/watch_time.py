@@ -240,42 +240,22 @@ def same_score(seeds: Sequence[int], bands: int = 5) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["seed", "band", "videos", *parts[0].columns[2:5], "seconds_a_click"]]
 
 
-SEEDS = 40
 TUNED = {name: (recipe.lr, recipe.l2) for name, recipe in OBJECTIVES.items()}
+NEAR = each(0.05, 0.05)
+MEANS = {"click_rate": 0.02, "predicted": NEAR, "actual": NEAR}
+SAMPLES = [
+    Sample({"seeds": [3, 17], "models": ["mended CE", "squared error"]}, {"value": NEAR}),
+    # At the learning rate of the click model a rounding error moves the end of a run.
+    Sample({"seeds": range(8), "models": ["clicks"]}, {"value": mean(0.05, 0.05)}),
+]
 GRIDS = grids(
-    Grid(
-        "02_served",
-        served,
-        {"seeds": list(range(SEEDS)), "models": list(OBJECTIVES)},
-        [
-            Sample({"seeds": [3, 17], "models": ["mended CE", "squared error"]}, {"value": each(0.05, 0.05)}),
-            # At the learning rate of the click model a rounding error moves the end of a run.
-            Sample({"seeds": range(8), "models": ["clicks"]}, {"value": mean(0.05, 0.05)}),
-        ],
-        [TUNED],
-    ),
-    Grid(
-        "02_calibration",
-        calibration,
-        {"seeds": list(range(SEEDS)), "bins": 10},
-        [Sample({"seeds": [7]}, {"click_rate": 0.02, "predicted": each(0.05, 0.05), "actual": each(0.05, 0.05)})],
-        [TUNED],
-    ),
+    Grid("02_served", served, {"seeds": range(40)}, SAMPLES, [TUNED]),
+    Grid("02_calibration", calibration, {"seeds": range(40)}, [Sample({"seeds": [7]}, MEANS)], [TUNED]),
     Grid(
         "02_same_score",
         same_score,
-        {"seeds": list(range(SEEDS)), "bands": 5},
-        [
-            Sample(
-                {"seeds": [11]},
-                {
-                    "predicted": each(0.05, 0.05),
-                    "actual": each(0.05, 0.05),
-                    "click_rate": 0.02,
-                    "seconds_a_click": each(0.05, 0.05),
-                },
-            )
-        ],
+        {"seeds": range(40)},
+        [Sample({"seeds": [11]}, MEANS | {"seconds_a_click": NEAR})],
         [TUNED],
     ),
 )

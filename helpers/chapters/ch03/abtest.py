@@ -69,9 +69,9 @@ def _week(feed: Feed, model: nn.Module, policies: Sequence[float]) -> pd.DataFra
     return pd.concat(parts).groupby(["weight", "user"], as_index=False).mean()
 
 
-def week(seed: int, policies: Sequence[float] = POLICIES) -> pd.DataFrame:
+def week(seed: int) -> pd.DataFrame:
     """`weeks` of one world."""
-    return weeks([seed], policies).drop(columns="seed")
+    return weeks([seed]).drop(columns="seed")
 
 
 def visitors(table: pd.DataFrame, weight: float, metric: str, size: tuple[int, ...] | int, rng) -> np.ndarray:
@@ -132,22 +132,20 @@ def threshold(looks: int, level: float = 0.05, paths: int = 200_000, seed: int =
 RULES = ("one look at the end", "a look a day, p < 0.05", "a look a day, corrected")
 
 
-def peeking(
-    seeds: Sequence[int], tests: int = 200, looks: int = LOOKS, a_day: int = A_DAY, world: int = 0
-) -> pd.DataFrame:
+def peeking(seeds: Sequence[int], tests: int = 200) -> pd.DataFrame:
     """A/A tests on returns: both arms get one policy. How often each rule calls a winner: seed, rule, alarms.
 
-    A seed is a batch of `tests` tests, with visitors from the population of one `world` (the seed of a feed). The last
+    A seed is a batch of `tests` tests, with visitors from the population of the world of seed 0. The last
     column, found, is the same where the arms do differ, weight 0.5 against 1: the tests that rightly say so.
     """
-    table = week(world)
-    limits = (ndtri(0.975), ndtri(0.975), threshold(looks))
+    table = week(0)
+    limits = (ndtri(0.975), ndtri(0.975), threshold(LOOKS))
     rows = []
     for seed in seeds:
         rng = np.random.default_rng([seed, 5])
-        size = (tests, looks * a_day)
+        size = (tests, LOOKS * A_DAY)
         same, as_well, better = (visitors(table, weight, "returns", size, rng) for weight in (0.5, 0.5, 1.0))
-        nothing, something = z_values(same, as_well, looks), z_values(same, better, looks)
+        nothing, something = z_values(same, as_well, LOOKS), z_values(same, better, LOOKS)
         for rule, limit in zip(RULES, limits, strict=True):
             seen = slice(-1, None) if rule == RULES[0] else slice(None)
             alarms = (np.abs(nothing[:, seen]) > limit).any(1).mean()
@@ -183,39 +181,26 @@ def decisions(table: pd.DataFrame, budgets: Sequence[int] = BUDGETS, tests: int 
     return pd.DataFrame(rows, columns=["seed", "metric", "users", "cost"])
 
 
-def effects(table: pd.DataFrame, one: float = 0.5, other: float = 1.0) -> pd.DataFrame:
-    """How far each metric moves from weight `one` to `other`, in standard deviations of a user: seed, metric, effect.
+def effects(table: pd.DataFrame) -> pd.DataFrame:
+    """How far each metric moves from weight 0.5 to 1, in standard deviations of a user: seed, metric, effect.
 
     table: of `populations`.
     """
     wide = table.pivot(index=["seed", "metric"], columns="weight")
-    effect = (wide["mean", other] - wide["mean", one]) / wide["sd", one]
+    effect = (wide["mean", 1.0] - wide["mean", 0.5]) / wide["sd", 0.5]
     return effect.rename("effect").reset_index()
 
 
+# Nearly equal scores may change places, so single users may differ, the means hardly.
+BROUGHT = dict.fromkeys(("clicks", "finishes", "seconds", "chance", "satisfaction"), mean(0, 0.02, over="user"))
+NEAR = each(0, 0.02)
 GRIDS = grids(
-    Grid(
-        "03_week",
-        week,
-        {"seed": 0, "policies": list(POLICIES)},
-        # Nearly equal scores may change places, so single users may differ, the means hardly.
-        [
-            Sample(
-                {},
-                dict.fromkeys(("clicks", "finishes", "seconds", "chance", "satisfaction"), mean(0, 0.02, over="user")),
-            )
-        ],
-    ),
-    Grid(
-        "03_peeking",
-        peeking,
-        {"seeds": list(range(60)), "tests": 200, "looks": LOOKS, "a_day": A_DAY, "world": 0},
-        [Sample({"seeds": [3]}, {"alarms": 0.02, "found": 0.02})],
-    ),
+    Grid("03_week", week, {"seed": 0}, [Sample({}, BROUGHT)]),
+    Grid("03_peeking", peeking, {"seeds": range(60)}, [Sample({"seeds": [3]}, {"alarms": 0.02, "found": 0.02})]),
     Grid(
         "03_populations",
         populations,
-        {"seeds": list(range(40)), "policies": list(POLICIES)},
-        [Sample({"seeds": [3], "policies": [0.0, 1.0]}, {"mean": each(0, 0.02), "sd": each(0, 0.02)})],
+        {"seeds": range(40)},
+        [Sample({"seeds": [3], "policies": [0.0, 1.0]}, {"mean": NEAR, "sd": NEAR})],
     ),
 )

@@ -2,7 +2,7 @@
 
 At training: one logit, trained on w·L(click) + (1−w)·L(finish), a network a weight. At serving: two towers, trained
 once, whose probabilities are fused with any weight. Finish is a label of every impression, as what is not clicked is
-not finished. Judged by AUC on the candidates of `feeds.Offer`, and by what the served top 10 bring.
+not finished. Judged by AUC on the candidates of `worlds.Offer`, and by what the served top 10 bring.
 """
 
 from __future__ import annotations
@@ -171,34 +171,11 @@ def rare(seeds: Sequence[int], scales: Sequence[str] = SCALES) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["scale", "seed", "task", "auc"])
 
 
-SEEDS = 40
 TUNED = {"lr": LEARNING_RATE, "penalty": PENALTY}
+BROUGHT = dict.fromkeys(("auc_click", "auc_finish"), 0.01) | dict.fromkeys(("click", "finish", "satisfaction"), 0.02)
+BROUGHT |= {"watch_seconds": each(0, 0.05)}
 GRIDS = grids(
-    Grid(
-        "03_tuning",
-        tune,
-        {"seeds": list(range(900, 908)), "rates": LEARNING_RATES, "penalties": PENALTIES},
-        [Sample({"rates": [0.01], "penalties": [0.003]}, {"loss": 5})],
-    ),
-    Grid(
-        "03_fronts",
-        fronts,
-        {"seeds": list(range(SEEDS)), "weights": list(WEIGHTS), "trained": list(TRAINED)},
-        [
-            Sample(
-                {"seeds": [5, 23], "trained": [0.4]},
-                dict.fromkeys(("auc_click", "auc_finish"), 0.01)
-                | dict.fromkeys(("click", "finish", "satisfaction"), 0.02)
-                | {"watch_seconds": each(0, 0.05)},
-            )
-        ],
-        [TUNED],
-    ),
-    Grid(
-        "03_rare",
-        rare,
-        {"seeds": list(range(SEEDS)), "scales": list(SCALES)},
-        [Sample({"seeds": [5, 23]}, {"auc": 0.01})],
-        [TUNED],
-    ),
+    Grid("03_tuning", tune, {"seeds": range(900, 908)}, [Sample({"rates": [0.01], "penalties": [0.003]}, {"loss": 5})]),
+    Grid("03_fronts", fronts, {"seeds": range(40)}, [Sample({"seeds": [5, 23], "trained": [0.4]}, BROUGHT)], [TUNED]),
+    Grid("03_rare", rare, {"seeds": range(40)}, [Sample({"seeds": [5, 23]}, {"auc": 0.01})], [TUNED]),
 )

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from helpers.display.diagrams import arrow, box, diagram
+from helpers.display.diagrams import arrow, box, canvas, diagram
 from helpers.display.palette import BLACK, GREY, TASKS
 
 
 @diagram
 def architectures() -> Figure:
     """Two single-task models beside one Shared-Bottom, as boxes from the inputs (below) to the outputs (above)."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.2))
+    titles = ("Single-task: nothing is shared", "Shared-Bottom: one bottom, two towers")
+    figure, (left, right) = canvas((8, 4.2), (0, 10), (0, 10), titles, loc="left")
     a, b = TASKS[0].colour, TASKS[1].colour
-    for axes, title in ((left, "Single-task: nothing is shared"), (right, "Shared-Bottom: one bottom, two towers")):
-        axes.set(xlim=(0, 10), ylim=(0, 10))
-        axes.axis("off")
-        axes.set_title(title, fontsize=12)
     for x, task, colour in ((2.5, "A", a), (7.5, "B", b)):
         box(left, x, 1.2, 3.6, "inputs x", GREY)
         box(left, x, 4.0, 3.6, f"bottom {task}", colour)
@@ -38,12 +34,9 @@ def architectures() -> Figure:
 @diagram
 def where_to_part() -> Figure:
     """Two tasks on three levels, from nothing shared to all but the last layer: where their paths part."""
-    figure, row = plt.subplots(1, 4, figsize=(9.5, 3.9))
     titles = ("nothing", "embeddings", "embeddings,\n1 layer", "embeddings,\n2 layers")
-    for shared, (axes, title) in enumerate(zip(row, titles, strict=True)):
-        axes.set(xlim=(0, 10), ylim=(0, 10))
-        axes.axis("off")
-        axes.set_title(title, fontsize=12, loc="center")
+    figure, row = canvas((9.5, 3.9), (0, 10), (0, 10), titles)
+    for shared, axes in enumerate(row):
         for level, name in enumerate(("embeddings", "layer 1", "layer 2")):
             y = 1 + 2.8 * level
             if level < shared:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from helpers.chapters.ch04 import sharing
 from helpers.display.explorer import Curves, Explorer, Plane
-from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, SEESAW, SMALLEST, UNCLEAR, outcome
+from helpers.display.runs import TASK_NAMES
+from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, SEESAW, UNCLEAR, outcome
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
-from helpers.evaluation.verdicts import verdict
+from helpers.evaluation.verdicts import VERDICTS, verdict
 
-WORDS = {"holds": "a gain", "opposite": "a loss", "no effect": "no effect", "undecided": "undecided"}
+MATTERS = SMALLEST["R²"]
+WORDS = dict(zip(VERDICTS, ("a gain", "a loss", "too small to matter", "no effect", "undecided"), strict=True))
 
 
 def transfer_explorer(grid: pd.DataFrame) -> Explorer:
@@ -20,25 +21,20 @@ def transfer_explorer(grid: pd.DataFrame) -> Explorer:
 
     grid: the table of `sharing.weights`.
     """
-    table = summarise(grid, "transfer", ["shared", "width", "weight", "task"])
-    table["task"] = "task " + table["task"].str.upper()
-    interval = {"low": "low", "high": "high"}
+    table = summarise(grid.replace({"task": TASK_NAMES}), "transfer", ["shared", "width", "weight", "task"])
     by_weight = Curves(
         table,
         x="weight",
-        y="mean",
         series="task",
         signed=True,
         title="Transfer by task weight",
         x_label="weight of task A (task B has the rest)",
         y_label="transfer: R² minus single-task R²",
-        **interval,
     )
     outcomes = Plane(
         table,
         x="task A",
         y="task B",
-        value="mean",
         series="task",
         path="weight",
         title="The four outcomes",
@@ -46,35 +42,28 @@ def transfer_explorer(grid: pd.DataFrame) -> Explorer:
         y_label="transfer of task B",
         ends=("weight 0.1", "0.9"),
         quadrants=(SEESAW, BOTH_GAIN, SEESAW, BOTH_LOSE),
-        matters=SMALLEST["R²"],
-        **interval,
+        matters=MATTERS,
     )
     return Explorer(
         {"shared": "features in common", "width": "width of the bottom", "weight": "weight of task A"},
         [by_weight, outcomes],
-        _in_words(table),
+        _in_words,
         start={"shared": 0, "width": 4, "weight": 0.5},
         dropdown={"width"},
-        intervals=f"95% intervals over {table['seeds'].min()} paired seeds; grey bands: within ±{SMALLEST['R²']:g} R², "
-        "too small to matter",
+        intervals=f"95% intervals over {table['seeds'].min()} paired seeds; grey bands: within ±{MATTERS:g} R², too "
+        "small to matter",
         train=sharing.live,
     )
 
 
-def _in_words(table: pd.DataFrame) -> Callable[[dict], str]:
+def _in_words(settings: dict, transfer: pd.DataFrame, _) -> str:
     """What both tasks gain or lose at some settings, and which of the four outcomes their intervals allow us to say."""
-    found = table.set_index(["shared", "width", "weight", "task"])[["mean", "low", "high"]]
-
-    def sentence(settings: dict) -> str:
-        at = (settings["shared"], settings["width"], settings["weight"])
-        both = {task: found.loc[(*at, task)] for task in ("task A", "task B")}
-        said = "; ".join(
-            f"{task} {mean:+.3f} [{low:+.3f}, {high:+.3f}], {WORDS[verdict(low, high, SMALLEST['R²'])]}"
-            for task, (mean, low, high) in both.items()
-        )
-        place = f"{at[0]} of 4 features in common, a bottom of {at[1]} units, weight {at[2]:g} on task A"
-        word = outcome(*((low, high) for _, low, high in both.values()), SMALLEST["R²"])
-        together = "" if word == UNCLEAR else f" Together: {word}."
-        return f"{place}: {said}.{together}".replace("-", "−")
-
-    return sentence
+    said = "; ".join(
+        f"{row.Index} {row.mean:+.3f} [{row.low:+.3f}, {row.high:+.3f}], {WORDS[verdict(row.low, row.high, MATTERS)]}"
+        for row in transfer.itertuples()
+    )
+    shared, width, weight = settings.values()
+    place = f"{shared} of 4 features in common, a bottom of {width} units, weight {weight:g} on task A"
+    word = outcome(*zip(transfer["low"], transfer["high"], strict=True), MATTERS)
+    together = "" if word == UNCLEAR else f" Together: {word}."
+    return f"{place}: {said}.{together}"

@@ -206,26 +206,10 @@ CHOSEN: dict[bool, dict[str, tuple[float, float]]] = {
     },
 }
 
+PART = {"seeds": [4], "labels": ["click", "share"], "shared": ["nothing", HALFWAY]}
+CLICKED = {"seeds": range(24), "shared": ["nothing", HALFWAY], "clicked": True}
 GRIDS = grids(
-    Grid(
-        "04_feed",
-        places,
-        {"seeds": list(range(24)), "labels": list(LABELS), "shared": list(PLACES)},
-        [Sample({"seeds": [4], "labels": ["click", "share"], "shared": ["nothing", HALFWAY]}, {"auc": 0.02})],
-        [CHOSEN],
-    ),
-    Grid(
-        "04_feed_clicked",
-        places,
-        {"seeds": list(range(24)), "labels": list(LABELS), "shared": ["nothing", HALFWAY], "clicked": True},
-        [Sample({"seeds": [4], "labels": ["click", "share"]}, {"auc": 0.02})],
-        [CHOSEN],
-    ),
-    Grid(
-        "04_news",
-        news,
-        {"seeds": list(range(24)), "widths": list(WIDTHS)},
-        [Sample({"seeds": [3]}, {"score": 0.02})],
-        [CHOSEN],
-    ),
+    Grid("04_feed", places, {"seeds": range(24)}, [Sample(PART, {"auc": 0.02})], [CHOSEN]),
+    Grid("04_feed_clicked", places, CLICKED, [Sample(PART, {"auc": 0.02})], [CHOSEN]),
+    Grid("04_news", news, {"seeds": range(24)}, [Sample({"seeds": [3]}, {"score": 0.02})], [CHOSEN]),
 )

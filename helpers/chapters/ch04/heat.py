@@ -11,12 +11,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import LEARNING_RATES, MODELS, build, mean_r2, small_batches, task_pair
+from helpers.experiments.feature_tasks import EXTREMES, LEARNING_RATES, MODELS, build, mean_r2, small_batches, task_pair
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import points, sweep
 
-NAMES = ("same features, same sign", "disjoint features")
 WIDTHS = (4, 8, 16, 32)
 ROWS = (250, 500, 1000, 2000)
 STEPS = 400
@@ -28,7 +27,7 @@ RATES = Chosen("04_heat_tuning", by=["model", "width", "rows"], setting=["rate"]
 
 def transfer(
     seeds: Sequence[int],
-    names: Sequence[str] = NAMES,
+    names: Sequence[str] = EXTREMES,
     widths: Sequence[int] = WIDTHS,
     rows: Sequence[int] = ROWS,
     models: Sequence[str] = MODELS,
@@ -50,23 +49,14 @@ def tune(
     rates: Sequence[float] = LEARNING_RATES,
 ) -> pd.DataFrame:
     """Each model at each of the rates: as `transfer`, and a column rate."""
-    at = points(model=models, width=widths, rows=rows, rate=rates, condition=NAMES, seed=seeds)
+    at = points(model=models, width=widths, rows=rows, rate=rates, condition=EXTREMES, seed=seeds)
     found = sweep(at, task_pair, build, lambda rows, rate: small_batches(rows, rate, STEPS), mean_r2)
     return found[[*COLUMNS, "rate"]]
 
 
+ONE = {"seeds": [900], "widths": [4], "rows": [250], "rates": [0.01]}
+CORNERS = {"seeds": [5], "widths": [4, 32], "rows": [250, 2000]}
 GRIDS = grids(
-    Grid(
-        "04_heat_tuning",
-        tune,
-        {"seeds": list(range(900, 904)), "widths": list(WIDTHS), "rows": list(ROWS), "rates": list(LEARNING_RATES)},
-        [Sample({"seeds": [900], "widths": [4], "rows": [250], "rates": [0.01]}, {"r2": 0.02})],
-    ),
-    Grid(
-        "04_heat",
-        transfer,
-        {"seeds": list(range(24)), "names": list(NAMES), "widths": list(WIDTHS), "rows": list(ROWS)},
-        [Sample({"seeds": [5], "widths": [4, 32], "rows": [250, 2000]}, {"r2": 0.02})],
-        [RATES],
-    ),
+    Grid("04_heat_tuning", tune, {"seeds": range(900, 904)}, [Sample(ONE, {"r2": 0.02})]),
+    Grid("04_heat", transfer, {"seeds": range(24)}, [Sample(CORNERS, {"r2": 0.02})], [RATES]),
 )

@@ -12,17 +12,22 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from helpers.display.answers import slopes
+
 
 def reached(model: nn.Module, output: Tensor) -> set[str]:
     """Names of the parameters that the output's gradient reaches."""
-    parameters = dict(model.named_parameters())
-    if not (parameters and output.requires_grad):
-        return set()
-    gradients = torch.autograd.grad(output.sum(), parameters.values(), retain_graph=True, allow_unused=True)
-    return {name for name, gradient in zip(parameters, gradients, strict=True) if gradient is not None}
+    behind = {id(parameter) for parameter in _parameters_behind(output)}
+    return {name for name, parameter in model.named_parameters() if id(parameter) in behind}
 
 
-def parameters_behind(output: Tensor) -> list[Tensor]:
+def unregistered(model: nn.Module, output: Tensor) -> bool:
+    """Whether the output depends on parameters that are not among those of the model."""
+    registered = {id(parameter) for parameter in model.parameters()}
+    return any(id(parameter) not in registered for parameter in _parameters_behind(output))
+
+
+def _parameters_behind(output: Tensor) -> list[Tensor]:
     """The parameters that autograd reaches from the output, registered with a module or not."""
     found, seen, waiting = [], set(), [output.grad_fn]
     while waiting:
@@ -36,12 +41,15 @@ def parameters_behind(output: Tensor) -> list[Tensor]:
     return found
 
 
-def bends(function: Callable[[Tensor], Tensor], x: Tensor) -> bool:
-    """Whether the function is not linear: f(x + y) + f(0) differs from f(x) + f(y)."""
+def bends(function: Callable[[Tensor], list[Tensor]], x: Tensor) -> list[bool]:
+    """Whether each result of the function is not linear in x: f(x + y) + f(0) differs from f(x) + f(y)."""
     y = x.flip(0)
     with torch.no_grad():
-        together, nothing, one, other = (function(inputs) for inputs in (x + y, 0 * x, x, y))
-    return bool((together + nothing - one - other).abs().max() > 1e-4 * one.abs().max())
+        results = zip(*(function(inputs) for inputs in (x + y, 0 * x, x, y)), strict=True)
+    return [
+        bool((both + nothing - one - other).abs().max() > 1e-4 * one.abs().max())
+        for both, nothing, one, other in results
+    ]
 
 
 def unbounded(model: nn.Module, x: Tensor) -> bool:
@@ -59,13 +67,7 @@ def unbounded(model: nn.Module, x: Tensor) -> bool:
 def same_layer(model: nn.Module, a: Tensor, b: Tensor) -> bool:
     """Whether some parameter serves one output with some of its numbers and the other with the rest."""
     parameters = list(model.parameters())
-    both = zip(
-        *(
-            torch.autograd.grad(output.sum(), parameters, retain_graph=True, allow_unused=True, materialize_grads=True)
-            for output in (a, b)
-        ),
-        strict=True,
-    )
+    both = zip(slopes(a, *parameters), slopes(b, *parameters), strict=True)
     return any(bool(p.any() and q.any() and not (p * q).any()) for p, q in both)
 
 

@@ -132,26 +132,16 @@ def transfer(
     return pd.concat(parts, ignore_index=True)[["fraction", "tuned", "pair", "seed", "model", "task", "auc"]]
 
 
+FEW = [Sample({"seeds": [5, 11]}, {"auc": 0.01})]
+ONE = [Sample({"seeds": [5], "pairs": [("dislike", "love")]}, {"auc": 0.01})]
 GRIDS = grids(
-    Grid(
-        "04_ratings",
-        transfer,
-        {"seeds": list(range(40)), "fraction": 0.08, "pairs": PAIRS, "tuned": True},
-        [Sample({"seeds": [5, 11]}, {"auc": 0.01})],
-        [CHOSEN],
-    ),
+    Grid("04_ratings", transfer, {"seeds": range(40)}, FEW, [CHOSEN]),
     Grid(
         "04_ratings_untuned",
         transfer,
-        {"seeds": list(range(20)), "fraction": 0.08, "pairs": [("dislike", "love")], "tuned": False},
-        [Sample({"seeds": [5, 11]}, {"auc": 0.01})],
+        {"seeds": range(20), "pairs": [("dislike", "love")], "tuned": False},
+        FEW,
         [UNTUNED],
     ),
-    Grid(
-        "04_ratings_80",
-        transfer,
-        {"seeds": list(range(20)), "fraction": 0.8, "pairs": PAIRS[:2], "tuned": True},
-        [Sample({"seeds": [5], "pairs": [("dislike", "love")]}, {"auc": 0.01})],
-        [CHOSEN],
-    ),
+    Grid("04_ratings_80", transfer, {"seeds": range(20), "fraction": 0.8, "pairs": PAIRS[:2]}, ONE, [CHOSEN]),
 )

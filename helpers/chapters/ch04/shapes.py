@@ -187,45 +187,36 @@ def _on_ratings() -> tuple[Callable, Callable, Callable]:
     )
 
 
+WITHIN = {"r2": 0.02}
+CROSSED = [
+    Sample({"seeds": [5, 6], "rows": [4000], "shapes": ["DCN", "DeepFM"]}, WITHIN),
+    # A rounding error, as between two CPUs, moves the ends of these runs.
+    Sample({"seeds": range(8), "rows": [4000], "shapes": ["MLP"]}, {"r2": mean(0.02)}),
+]
+INTERESTS = [
+    Sample({"seeds": [7, 8], "kinds": ["all alike"]}, WITHIN),
+    Sample({"kinds": ["matching"]}, {"r2": mean(0.02)}),
+]
 GRIDS = grids(
     Grid(
         "04_histories_tuning",
         tune_histories,
-        {"settings": RATING_SETTINGS},
+        {},
         [Sample({"shapes": ["mean"], "settings": [(0.003, 0.003)]}, {"loss": 5})],
     ),
     Grid(
         "04_crosses",
         crosses,
-        {"seeds": list(range(24)), "kinds": ["crossed"], "rows": [500, 1000, 2000, 4000], "shapes": list(CROSS_SHAPES)},
-        [
-            Sample({"seeds": [5, 6], "rows": [4000], "shapes": ["DCN", "DeepFM"]}, {"r2": 0.02}),
-            # A rounding error, as between two CPUs, moves the ends of these runs.
-            Sample({"seeds": range(8), "rows": [4000], "shapes": ["MLP"]}, {"r2": mean(0.02)}),
-        ],
+        {"seeds": range(24), "kinds": ["crossed"], "rows": [500, 1000, 2000, 4000]},
+        CROSSED,
         [CHOSEN],
     ),
-    Grid(
-        "04_added",
-        crosses,
-        {"seeds": list(range(24)), "kinds": ["added"], "rows": [2000], "shapes": list(CROSS_SHAPES)},
-        [Sample({"seeds": [5, 6]}, {"r2": 0.02})],
-        [CHOSEN],
-    ),
-    Grid(
-        "04_interests",
-        interests,
-        {"seeds": list(range(24)), "kinds": ["matching", "all alike"], "shapes": list(HISTORY_SHAPES)},
-        [
-            Sample({"seeds": [7, 8], "kinds": ["all alike"]}, {"r2": 0.02}),
-            Sample({"kinds": ["matching"]}, {"r2": mean(0.02)}),
-        ],
-        [CHOSEN],
-    ),
+    Grid("04_added", crosses, {"seeds": range(24), "kinds": ["added"]}, [Sample({"seeds": [5, 6]}, WITHIN)], [CHOSEN]),
+    Grid("04_interests", interests, {"seeds": range(24)}, INTERESTS, [CHOSEN]),
     Grid(
         "04_histories",
         histories,
-        {"seeds": list(range(20)), "shapes": list(HISTORY_SHAPES)},
+        {"seeds": range(20)},
         [Sample({"seeds": [2], "shapes": ["mean", "DIN"]}, {"auc": 0.01})],
         [RATING_CHOSEN],
     ),

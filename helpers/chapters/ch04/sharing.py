@@ -18,12 +18,14 @@ from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.evaluation.statistics import interval
 from helpers.experiments.feature_tasks import (
+    EXTREMES,
     INPUTS,
     LEARNING_RATE,
     LEARNING_RATES,
     MODELS,
     TASKS,
     TOWER,
+    WIDTH,
     build,
     full_batches,
     task_pair,
@@ -36,45 +38,29 @@ from helpers.models.shared_bottom import OneHead, SharedBottom
 from helpers.training.adam import Adam
 from helpers.training.losses import squared_error
 
-COLUMNS = ["condition", "seed", "model", "task", "r2"]
-
 
 def conditions(
-    seeds: Sequence[int],
-    names: Sequence[str] = tuple(CONDITIONS),
-    width: int = 8,
-    rows: int = 500,
-    lr: float = LEARNING_RATE,
-    models: Sequence[str] = MODELS,
+    seeds: Sequence[int], names: Sequence[str] = tuple(CONDITIONS), lr: float = LEARNING_RATE
 ) -> pd.DataFrame:
     """Single-task, Shared-Bottom, and Shared-Bottom of equal total size: condition, seed, model, task, r2."""
-    return sweep(
-        points(model=models, rows=[rows], width=[width], condition=names, seed=seeds),
-        data=task_pair,
-        model=build,
-        options=lambda: full_batches(lr),
-    )[COLUMNS]
+    return sweep(points(condition=names, seed=seeds, model=MODELS), task_pair, build, lambda: full_batches(lr))
 
 
 def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
     """Mean R² of each model at each of `LEARNING_RATES`, in two conditions: a row a model, a column a rate."""
-    names = ("same features, same sign", "disjoint features")
-    parts = [conditions(seeds, names, lr=rate).assign(rate=rate) for rate in LEARNING_RATES]
+    parts = [conditions(seeds, EXTREMES, rate).assign(rate=rate) for rate in LEARNING_RATES]
     return pd.concat(parts).pivot_table("r2", "model", "rate")
 
 
 def widths(
-    seeds: Sequence[int],
-    names: Sequence[str] = ("same features, same sign", "disjoint features"),
-    sizes: Sequence[int] = (4, 8, 16, 32),
-    lr: float = LEARNING_RATE,
+    seeds: Sequence[int], names: Sequence[str] = EXTREMES, sizes: Sequence[int] = (4, 8, 16, 32)
 ) -> pd.DataFrame:
     """`conditions` for several widths of the bottom, the same in both models: as there, and a column width."""
     at = points(width=sizes, model=MODELS[:2], condition=names, seed=seeds)
-    return sweep(at, task_pair, build, lambda: full_batches(lr))[[*COLUMNS, "width"]]
+    return sweep(at, task_pair, build, full_batches)[["condition", "seed", "model", "task", "r2", "width"]]
 
 
-def flip(seeds: Sequence[int], width: int = 8) -> pd.DataFrame:
+def flip(seeds: Sequence[int]) -> pd.DataFrame:
     """y_b → −y_b, with the last layer of tower b negated at the start: condition, seed, task, r2, model."""
     same, opposite = "same features, same sign", "same features, opposite sign"
 
@@ -83,14 +69,13 @@ def flip(seeds: Sequence[int], width: int = 8) -> pd.DataFrame:
         return negated(pair) if condition == opposite else pair
 
     def model(condition: str, seed: int) -> nn.Module:
-        made = build("shared-bottom", width, seed)
+        made = build("shared-bottom", seed)
         for parameter in made.towers[1][-1].parameters() if condition == opposite else ():
             parameter.data.neg_()
         return made
 
-    return sweep(points(condition=(same, opposite), seed=seeds), data, model, full_batches).assign(
-        model="shared-bottom"
-    )
+    found = sweep(points(condition=(same, opposite), seed=seeds), data, model, full_batches)
+    return found.assign(model="shared-bottom")
 
 
 def negated(pair: TaskPair) -> TaskPair:
@@ -104,7 +89,6 @@ def weights(
     shared: Sequence[int] = (0, 1, 2, 3, 4),
     widths: Sequence[int] = (4, 8, 16, 32),
     task_weights: Sequence[float] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
-    lr: float = LEARNING_RATE,
 ) -> pd.DataFrame:
     """Transfer of both tasks for the loss w·L(a) + (1−w)·L(b): shared, width, weight, seed, task, single, transfer.
 
@@ -112,9 +96,9 @@ def weights(
     """
     at, parts = points(shared=shared, seed=seeds), []
     for width in widths:
-        single = _weighted(at, "single-task", width, lr=lr)["r2"]
+        single = _weighted(at, "single-task", width)["r2"]
         for weight in task_weights:
-            both = _weighted(at, "shared-bottom", width, weight, lr=lr)
+            both = _weighted(at, "shared-bottom", width, weight)
             parts.append(both.assign(width=width, weight=weight, single=single, transfer=both["r2"] - single))
     return pd.concat(parts, ignore_index=True)[["shared", "width", "weight", "seed", "task", "single", "transfer"]]
 
@@ -125,7 +109,7 @@ def _weighted(at: pd.DataFrame, model: str, width: int, weight: float = 0.5, **o
     return sweep(
         at,
         data=lambda shared, seed: relu_tasks(shared=shared, seed=seed),
-        model=lambda seed: build(model, width, seed),
+        model=lambda seed: build(model, seed, width),
         options=lambda: full_batches() | {"task_weights": task_weights} | options,
     )
 
@@ -155,33 +139,31 @@ def live(settings: dict, seeds: Sequence[int] | None = None) -> Iterator[tuple[f
 RELATED = ("same features, same sign", "same features, other mix", "same features, opposite sign")
 
 
-def heads(seeds: Sequence[int], names: Sequence[str] = RELATED, width: int = 8) -> pd.DataFrame:
+def heads(seeds: Sequence[int], names: Sequence[str] = RELATED) -> pd.DataFrame:
     """One head for both tasks against a tower each, on the same bottom: condition, seed, model, task, r2."""
     kinds = {"one head": OneHead, "two towers": SharedBottom}
     return sweep(
-        points(model=kinds, condition=names, seed=seeds),
+        points(condition=names, seed=seeds, model=kinds),
         data=task_pair,
-        model=lambda model, seed: kinds[model](INPUTS, TASKS, [width], [TOWER], seed=seed),
+        model=lambda model, seed: kinds[model](INPUTS, TASKS, [WIDTH], [TOWER], seed=seed),
         options=full_batches,
-    )[COLUMNS]
+    )
 
 
-def starts(
-    seeds: Sequence[int], names: Sequence[str] = ("same features, same sign", "disjoint features"), width: int = 8
-) -> pd.DataFrame:
+def starts(seeds: Sequence[int], names: Sequence[str] = EXTREMES) -> pd.DataFrame:
     """Towers whose hidden layers start equal, as with one seed for every layer, against towers that start different.
 
     Columns condition, seed, model ("equal start" or "own start"), task, r2.
     """
 
     def build_start(model: str, seed: int) -> nn.Module:
-        made = build("shared-bottom", width, seed)
+        made = build("shared-bottom", seed)
         if model == "equal start":
             made.towers[1][0].load_state_dict(made.towers[0][0].state_dict())
         return made
 
-    at = points(model=("equal start", "own start"), condition=names, seed=seeds)
-    return sweep(at, task_pair, build_start, full_batches)[COLUMNS]
+    at = points(condition=names, seed=seeds, model=("equal start", "own start"))
+    return sweep(at, task_pair, build_start, full_batches)
 
 
 # The pairs whose gradients we watch. The first is the control: two copies of one task, with noises of their own; the
@@ -196,16 +178,12 @@ GRADIENT_PAIRS = {
 
 
 def cosines(
-    seeds: Sequence[int],
-    names: Sequence[str] = tuple(GRADIENT_PAIRS),
-    steps: int = 200,
-    every: int = 10,
-    width: int = 8,
+    seeds: Sequence[int], names: Sequence[str] = tuple(GRADIENT_PAIRS), steps: int = 200, every: int = 10
 ) -> pd.DataFrame:
     """Cosine of the tasks' gradients on the shared bottom while it trains, full batches: pair, seed, step, cosine."""
     at = points(pair=names, seed=seeds)
     pairs = [relu_tasks(seed=seed, **GRADIENT_PAIRS[pair]) for pair, seed in at.itertuples(index=False)]
-    copies = Copies([build("shared-bottom", width, seed) for seed in at["seed"]])
+    copies = Copies([build("shared-bottom", seed) for seed in at["seed"]])
     parts = []
     for step, cosine in enumerate(_cosines(copies, Examples.stack([pair.train for pair in pairs]), steps)):
         if step % every == 0:
@@ -229,57 +207,13 @@ def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
         optimizer.step()
 
 
+WITHIN = {"r2": 0.02}
+TWO_WEIGHTS = {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]}
 GRIDS = grids(
-    Grid(
-        "04_cosines",
-        cosines,
-        {"seeds": list(range(40)), "steps": 200, "every": 10, "width": 8},
-        [Sample({"seeds": [3]}, {"cosine": 0.05})],
-    ),
-    Grid(
-        "04_starts",
-        starts,
-        {"seeds": list(range(80)), "names": ["same features, same sign", "disjoint features"], "width": 8},
-        [Sample({"seeds": [9, 40]}, {"r2": 0.02})],
-    ),
-    Grid(
-        "04_conditions",
-        conditions,
-        {"seeds": list(range(120)), "names": list(CONDITIONS), "width": 8, "rows": 500, "lr": LEARNING_RATE},
-        [Sample({"seeds": [3, 77, 119]}, {"r2": 0.02})],
-    ),
-    Grid(
-        "04_heads",
-        heads,
-        {"seeds": list(range(120)), "names": list(RELATED), "width": 8},
-        [Sample({"seeds": [100]}, {"r2": 0.02})],
-    ),
-    Grid(
-        "04_widths",
-        widths,
-        {
-            "seeds": list(range(100)),
-            "names": ["same features, same sign", "disjoint features"],
-            "sizes": [4, 8, 16, 32],
-            "lr": LEARNING_RATE,
-        },
-        [Sample({"seeds": [50], "sizes": [4, 32]}, {"r2": 0.02})],
-    ),
-    Grid(
-        "04_weights",
-        weights,
-        {
-            "seeds": list(range(20)),
-            "shared": [0, 1, 2, 3, 4],
-            "widths": [4, 8, 16, 32],
-            "task_weights": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-            "lr": LEARNING_RATE,
-        },
-        [
-            Sample(
-                {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]},
-                {"single": 0.02, "transfer": 0.02},
-            )
-        ],
-    ),
+    Grid("04_cosines", cosines, {"seeds": range(40)}, [Sample({"seeds": [3]}, {"cosine": 0.05})]),
+    Grid("04_starts", starts, {"seeds": range(80)}, [Sample({"seeds": [9, 40]}, WITHIN)]),
+    Grid("04_conditions", conditions, {"seeds": range(120)}, [Sample({"seeds": [3, 77, 119]}, WITHIN)]),
+    Grid("04_heads", heads, {"seeds": range(120)}, [Sample({"seeds": [100]}, WITHIN)]),
+    Grid("04_widths", widths, {"seeds": range(100)}, [Sample({"seeds": [50], "sizes": [4, 32]}, WITHIN)]),
+    Grid("04_weights", weights, {"seeds": range(20)}, [Sample(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})]),
 )

@@ -151,7 +151,9 @@ def train(
     return run, scores.assign(seed=np.asarray(seeds)[scores["seed"]])
 
 
-def tune(seeds: Sequence[int], situations: Sequence[str], methods: Sequence[str] = METHODS) -> pd.DataFrame:
+def tune(
+    seeds: Sequence[int], situations: Sequence[str] = tuple(SITUATIONS), methods: Sequence[str] = METHODS
+) -> pd.DataFrame:
     """Mean R² of both tasks for every setting of `BUDGET`: situation, method, setting, r2 (mean of the seeds)."""
     rows = []
     for name in situations:
@@ -248,10 +250,10 @@ def near_zero(seeds: Sequence[int], epochs: int = 600) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "r2"]]
 
 
-def clean_weights(seeds: Sequence[int], epochs: int = 600, every: int = 5) -> pd.DataFrame:
+def clean_weights(seeds: Sequence[int], epochs: int = 600) -> pd.DataFrame:
     """The weights that UWL learns on `CLEAN`: epoch (every fifth), task, weight, seed."""
     weights = train(CLEAN, seeds, balance=UWL(0.1), epochs=epochs)[0].weights
-    weights = weights[weights["epoch"] % every == 0]
+    weights = weights[weights["epoch"] % 5 == 0]
     return weights.assign(seed=np.array(seeds)[weights["copy"]])[["epoch", "task", "weight", "seed"]]
 
 
@@ -271,60 +273,26 @@ def conflicts(seeds: Sequence[int]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-SIZES = ("100 : 1", "100 : 1, same features")
-ALIKE = ("narrow bottom", "fast and slow")
-WEIGHTS_WITHIN = {"r2": 0.03} | dict.fromkeys(map(str, LOOKS), 0.05)
+WITHIN = {"r2": 0.03}
+WEIGHTS = WITHIN | dict.fromkeys(map(str, LOOKS), 0.05)
+ALIKE = {"seeds": range(160), "situations": ("narrow bottom", "fast and slow")}
+SIZES = {"seeds": range(160), "situations": ("100 : 1", "100 : 1, same features")}
+UNITS = {"seeds": range(60), "factors": [1, 100], "methods": ["equal weights"]}
+FAST = {"seeds": [3, 17], "situations": ["fast and slow"], "methods": ["single-task", "tuned weights", "UWL"]}
+LARGE = {"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm"]}
+TEN = {"seeds": [5], "pairs": ["same features"], "factors": [10], "methods": ["equal weights", "UWL"]}
 GRIDS = grids(
     Grid(
         "05_tuning",
         tune,
-        {"seeds": list(range(900, 920)), "situations": tuple(SITUATIONS), "methods": METHODS},
-        [Sample({"situations": ["narrow bottom"], "methods": ["PCGrad"]}, {"r2": 0.03})],
+        {"seeds": range(900, 920)},
+        [Sample({"situations": ["narrow bottom"], "methods": ["PCGrad"]}, WITHIN)],
     ),
-    Grid(
-        "05_alike",
-        verdict,
-        {"seeds": list(range(160)), "situations": ALIKE, "methods": METHODS},
-        [
-            Sample(
-                {"seeds": [3, 17], "situations": ["fast and slow"], "methods": ["single-task", "tuned weights", "UWL"]},
-                {"r2": 0.03},
-            )
-        ],
-        [CHOSEN],
-    ),
-    Grid(
-        "05_sizes",
-        verdict,
-        {"seeds": list(range(160)), "situations": SIZES, "methods": METHODS},
-        [Sample({"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm"]}, {"r2": 0.03})],
-        [CHOSEN],
-    ),
-    Grid(
-        "05_scales",
-        scales,
-        {"seeds": list(range(20)), "pairs": list(PAIRS), "factors": list(SCALES)},
-        [
-            Sample(
-                {"seeds": [5], "pairs": ["same features"], "factors": [10], "methods": ["equal weights", "UWL"]},
-                WEIGHTS_WITHIN,
-            )
-        ],
-    ),
-    Grid(
-        "05_units",
-        scales,
-        {"seeds": list(range(60)), "factors": [1, 100], "methods": ["equal weights"]},
-        [Sample({"seeds": [5, 40]}, WEIGHTS_WITHIN)],
-    ),
-    Grid(
-        "05_near_zero", near_zero, {"seeds": list(range(32)), "epochs": 600}, [Sample({"seeds": [3, 17]}, {"r2": 0.03})]
-    ),
-    Grid(
-        "05_clean_weights",
-        clean_weights,
-        {"seeds": list(range(16)), "epochs": 600},
-        [Sample({"epochs": 50}, {"weight": mean(0.05)})],
-    ),
-    Grid("05_conflicts", conflicts, {"seeds": list(range(20))}, [Sample({"seeds": [3, 11]}, {"share": 0.05})]),
+    Grid("05_alike", verdict, ALIKE, [Sample(FAST, WITHIN)], [CHOSEN]),
+    Grid("05_sizes", verdict, SIZES, [Sample(LARGE, WITHIN)], [CHOSEN]),
+    Grid("05_scales", scales, {"seeds": range(20)}, [Sample(TEN, WEIGHTS)]),
+    Grid("05_units", scales, UNITS, [Sample({"seeds": [5, 40]}, WEIGHTS)]),
+    Grid("05_near_zero", near_zero, {"seeds": range(32)}, [Sample({"seeds": [3, 17]}, WITHIN)]),
+    Grid("05_clean_weights", clean_weights, {"seeds": range(16)}, [Sample({"epochs": 50}, {"weight": mean(0.05)})]),
+    Grid("05_conflicts", conflicts, {"seeds": range(20)}, [Sample({"seeds": [3, 11]}, {"share": 0.05})]),
 )

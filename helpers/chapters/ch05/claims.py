@@ -21,10 +21,10 @@ METHODS = {
     "PCGrad": "PCGrad",
 }
 
-r2 = partial(Claim, smallest=0.01, unit="R²")
+r2 = partial(Claim, unit="R²")
 units = partial(r2, grid="05_units", sign=-1, seeds=60)
 near_zero = partial(r2, grid="05_near_zero", seeds=32)
-two_toys = partial(Claim, grid="05_toy", smallest=0.01, unit="loss", sign=-1, only={"tasks": [2]})
+two_toys = partial(Claim, grid="05_toy", unit="loss", sign=-1, only={"tasks": [2]})
 ten_toys = partial(two_toys, only={"tasks": [10]})
 sizes = partial(r2, grid="05_sizes")
 narrow = partial(r2, grid="05_alike", only={"situations": [NARROW]})

@@ -103,7 +103,7 @@ def toy(seeds: Sequence[int], tasks: Sequence[int] = (2, 10), methods: Sequence[
     return pd.concat([table.drop(columns="setting") for table in _trained(seeds, chosen)], ignore_index=True)
 
 
-def tune(seeds: Sequence[int], tasks: Sequence[int], methods: Sequence[str] = METHODS) -> pd.DataFrame:
+def tune(seeds: Sequence[int], tasks: Sequence[int] = (2, 10), methods: Sequence[str] = METHODS) -> pd.DataFrame:
     """The task-normalised loss at the last step for every setting of `BUDGET`: tasks, method, setting, loss."""
     every = {(count, method): list(BUDGET[method]) for count in tasks for method in methods}
     ended = [table[table["step"] == STEPS] for table in _trained(seeds, every)]
@@ -151,18 +151,14 @@ def normalised(table: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(["tasks", "method", "seed", "step"], sort=False)["loss"].mean().reset_index()
 
 
+DIVIDED, OWN = {"tasks": [2], "methods": ["divided by σ²"]}, {"seeds": [2], "tasks": [2], "methods": ["UWL"]}
 GRIDS = grids(
-    Grid(
-        "05_toy_tuning",
-        tune,
-        {"seeds": list(range(900, 920)), "tasks": [2, 10], "methods": METHODS},
-        [Sample({"tasks": [2], "methods": ["divided by σ²"]}, {"loss": 0.03})],
-    ),
+    Grid("05_toy_tuning", tune, {"seeds": range(900, 920)}, [Sample(DIVIDED, {"loss": 0.03})]),
     Grid(
         "05_toy",
         toy,
-        {"seeds": list(range(20)), "tasks": [2, 10], "methods": METHODS},
-        [Sample({"seeds": [2], "tasks": [2], "methods": ["UWL"]}, {"loss": 0.03, "weight": 0.03}, rows="step <= 100")],
+        {"seeds": range(20)},
+        [Sample(OWN, {"loss": 0.03, "weight": 0.03}, rows="step <= 100")],
         [CHOSEN],
     ),
 )

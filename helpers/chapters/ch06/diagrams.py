@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from helpers.display.diagrams import arrow, box, diagram
+from helpers.display.diagrams import arrow, box, canvas, diagram
 from helpers.display.palette import BLACK, GREY, TASKS
 
 
 @diagram
 def mixtures() -> Figure:
     """One-gate MoE, MMoE and PLE side by side, from the inputs (below) to the towers (above)."""
-    figure, row = plt.subplots(1, 3, figsize=(9.5, 4.6))
-    a, b = TASKS[0].colour, TASKS[1].colour
     titles = ("One-gate MoE:\none mixture for all", "MMoE:\na mixture for each task", "PLE:\nown and shared experts")
-    for axes, title in zip(row, titles, strict=True):
-        axes.set(xlim=(0, 12), ylim=(-0.2, 11))
-        axes.axis("off")
-        axes.set_title(title, fontsize=12, loc="center")
+    figure, row = canvas((9.5, 4.6), (0, 12), (-0.2, 11), titles)
+    a, b = TASKS[0].colour, TASKS[1].colour
     for axes, gates, colours in zip(
         row,
         ([(6, BLACK)], [(3, a), (9, b)], [(3, a), (9, b)]),

@@ -25,7 +25,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from helpers.chapters.ch04.paper_tasks import EPOCHS, batches, beside_partners, task_pair
+from helpers.chapters.ch04.paper_tasks import batches, beside_partners, task_pair
 from helpers.data.examples import Examples
 from helpers.data.synthetic import TaskPair, kind_tasks
 from helpers.experiments import feature_tasks
@@ -127,7 +127,6 @@ def figure_4(
     p: Sequence[float] = P,
     choices: Choices = CHOSEN,
     models: Sequence[str] = MODELS,
-    epochs: int | None = None,
 ) -> pd.DataFrame:
     """Test loss of task A against its noise-free target, beside a partner at each p: p, seed, model, log2_mse.
 
@@ -139,7 +138,7 @@ def figure_4(
         return build(model, seed, tasks, shape=choices[model][0])
 
     at = points(model=models, p=p, seed=seeds)
-    table = beside_partners(at, structure, lambda model: batches(choices[model][1], epochs or EPOCHS))
+    table = beside_partners(at, structure, lambda model: batches(choices[model][1]))
     return table[["p", "seed", "model", "log2_mse"]]
 
 
@@ -153,17 +152,10 @@ def tune(
 # Who uses which expert
 
 USAGE_P = (-1.0, -0.5, 0.0, 0.5, 0.9, 1.0)
-
-
 USAGE_RATE = 0.1
 
 
-def usage(
-    seeds: Sequence[int],
-    p: Sequence[float] = USAGE_P,
-    rate: float = USAGE_RATE,
-    models: Sequence[str] = ("MMoE", "PLE"),
-) -> pd.DataFrame:
+def usage(seeds: Sequence[int], p: Sequence[float] = USAGE_P, models: Sequence[str] = ("MMoE", "PLE")) -> pd.DataFrame:
     """Of each of four experts the mean gate weight over the test rows, and what both tasks' gates have in common:
     model, p, seed, task, expert, weight, common, permuted.
 
@@ -172,7 +164,7 @@ def usage(
     common and permuted are those of `in_common`, one number a run.
     """
     at = points(model=models, p=p, seed=seeds)
-    table = sweep(at, task_pair, build, lambda: batches(rate, EPOCHS), _gates)
+    table = sweep(at, task_pair, build, lambda: batches(USAGE_RATE), _gates)
     return table[["model", "p", "seed", "task", "expert", "weight", "common", "permuted"]]
 
 
@@ -239,15 +231,14 @@ def scores(
     rows: Sequence[int] = RELU_ROWS,
     models: Sequence[str] = MODELS,
     choices: Mapping[int, Choices] = CHOSEN_RELU,
-    steps: int | None = None,
 ) -> pd.DataFrame:
     """Test R² of both tasks: condition, rows, seed, model, task, r2."""
     return sweep(
-        points(rows=rows, model=models, condition=conditions, seed=seeds),
+        points(condition=conditions, rows=rows, seed=seeds, model=models),
         data=feature_tasks.task_pair,
         model=lambda rows, model, seed: build(model, seed, shape=choices[rows][model][0]),
-        options=lambda rows, model: small_batches(rows, choices[rows][model][1], steps or STEPS),
-    )[["condition", "rows", "seed", "model", "task", "r2"]]
+        options=lambda rows, model: small_batches(rows, choices[rows][model][1], STEPS),
+    )
 
 
 def tune_relu(
@@ -269,16 +260,14 @@ KIND_RATES = (0.01, 0.02, 0.04, 0.08)
 CHOSEN_KIND = _chosen("06_tuning_kinds")
 
 
-def kinds(
-    seeds: Sequence[int], models: Sequence[str] = MODELS, choices: Choices = CHOSEN_KIND, steps: int | None = None
-) -> pd.DataFrame:
+def kinds(seeds: Sequence[int], models: Sequence[str] = MODELS, choices: Choices = CHOSEN_KIND) -> pd.DataFrame:
     """Test R² of both tasks of `kind_tasks`, 2,000 rows: seed, model, task, r2."""
     return sweep(
-        points(model=models, seed=seeds),
+        points(seed=seeds, model=models),
         data=lambda seed: kind_tasks((KIND_ROWS, 500, 2000), seed=seed),
         model=lambda model, seed: build(model, seed, inputs=INPUTS + 1, shape=choices[model][0]),
-        options=lambda model: small_batches(KIND_ROWS, choices[model][1], steps or KIND_STEPS),
-    )[["seed", "model", "task", "r2"]]
+        options=lambda model: small_batches(KIND_ROWS, choices[model][1], KIND_STEPS),
+    )
 
 
 def tune_kinds(
@@ -311,11 +300,11 @@ def weighted(
         return small_batches(2000, choices[model][1], STEPS) | {"task_weights": task_weights}
 
     return sweep(
-        points(model=models, weight=weights, seed=seeds),
+        points(weight=weights, seed=seeds, model=models),
         data=lambda seed: feature_tasks.task_pair(OTHER, seed, 2000),
         model=lambda model, seed: build(model, seed, shape=choices[model][0]),
         options=options,
-    )[["weight", "seed", "model", "task", "r2"]]
+    )
 
 
 def tune_seesaw(
@@ -354,12 +343,12 @@ def collapse(
     uses, the mean of both gates (NaN without gates).
     """
     return sweep(
-        points(model=models, column=columns, seed=seeds),
+        points(column=columns, seed=seeds, model=models),
         data=lambda column, seed: with_column(feature_tasks.task_pair(SAME, seed, 2000), *COLUMNS[column], seed),
         model=lambda model, seed: build(model, seed, inputs=INPUTS + 1),
         options=lambda: small_batches(2000, RELU_RATE, STEPS),
         judge=_experts_used,
-    )[["column", "seed", "model", "r2", "used"]]
+    )
 
 
 def _experts_used(run: Run, models: list[nn.Module], test: Examples) -> pd.DataFrame:
@@ -381,98 +370,52 @@ def with_column(pair: TaskPair, mean: float, deviation: float, seed: int) -> Tas
     return TaskPair(*map(wider, pair), pair.label_correlation)
 
 
-TUNING_SEEDS = list(range(900, 912))
-
+WITHIN = {"r2": 0.03}
 ENDS = {"log2_mse": median(0.2, shift=0.1)}  # as in chapter 04: at these rates a rounding error moves a run
-
+USED_MORE = dict.fromkeys(("weight", "common", "permuted"), median(0.1, shift=0.05))
+ONE_P = {"seeds": range(8), "p": [0.0], "models": ["MMoE"]}
+FEW_ROWS = {"seeds": [3, 11], "conditions": [OTHER], "rows": [500], "models": ["shared-bottom, equal size", "MMoE"]}
+ONE_SHAPE = {"shapes": {"fixed gates": ((4, 4),)}}
 GRIDS = grids(
     Grid(
         "06_tuning",
         tune,
-        {"seeds": TUNING_SEEDS, "rates": list(RATES), "shapes": SHAPES},
+        {"seeds": range(900, 912)},
         [Sample({"rates": [0.05], "shapes": {"MMoE": ((2, 8),)}}, ENDS)],
     ),
+    Grid("06_figure_4", figure_4, {"seeds": range(SEEDS)}, [Sample(ONE_P, ENDS)]),
+    Grid("06_paper_rate", figure_4, {"seeds": range(24), "choices": AT_PAPER_RATE}, [Sample(ONE_P, ENDS)]),
+    Grid("06_usage", usage, {"seeds": range(24)}, [Sample(ONE_P, USED_MORE)]),
     Grid(
         "06_tuning_relu",
         tune_relu,
-        {"seeds": TUNING_SEEDS[:8], "rates": list(RELU_RATES), "shapes": SHAPES},
-        [Sample({"seeds": [900], "rates": [0.01], "shapes": {"fixed gates": ((4, 4),)}}, {"r2": 0.03})],
+        {"seeds": range(900, 908)},
+        [Sample({"seeds": [900], "rates": [0.01]} | ONE_SHAPE, WITHIN)],
     ),
-    Grid(
-        "06_figure_4",
-        figure_4,
-        {"seeds": list(range(SEEDS)), "p": list(P)},
-        [Sample({"seeds": range(8), "p": [0.0], "models": ["MMoE"]}, ENDS)],
-        [CHOSEN],
-    ),
-    Grid(
-        "06_paper_rate",
-        figure_4,
-        {"seeds": list(range(24)), "p": list(P), "choices": AT_PAPER_RATE},
-        [Sample({"seeds": range(8), "p": [0.0], "models": ["MMoE"]}, ENDS)],
-    ),
-    Grid(
-        "06_usage",
-        usage,
-        {"seeds": list(range(24)), "p": list(USAGE_P), "rate": USAGE_RATE},
-        [
-            Sample(
-                {"seeds": range(8), "p": [0.0], "models": ["MMoE"]},
-                {
-                    "weight": median(0.1, shift=0.05),
-                    "common": median(0.1, shift=0.05),
-                    "permuted": median(0.1, shift=0.05),
-                },
-            )
-        ],
-    ),
-    Grid(
-        "06_relu",
-        scores,
-        {"seeds": list(range(32)), "rows": list(RELU_ROWS)},
-        [
-            Sample(
-                {
-                    "seeds": [3, 11],
-                    "conditions": [OTHER],
-                    "rows": [500],
-                    "models": ["shared-bottom, equal size", "MMoE"],
-                },
-                {"r2": 0.03},
-            )
-        ],
-        [CHOSEN_RELU],
-    ),
+    Grid("06_relu", scores, {"seeds": range(32)}, [Sample(FEW_ROWS, WITHIN)]),
     Grid(
         "06_tuning_kinds",
         tune_kinds,
-        {"seeds": TUNING_SEEDS[:8], "rates": list(KIND_RATES), "shapes": SHAPES},
-        [Sample({"seeds": [900, 901], "rates": [0.02], "shapes": {"fixed gates": ((4, 4),)}}, {"r2": 0.03})],
+        {"seeds": range(900, 908)},
+        [Sample({"seeds": [900, 901], "rates": [0.02]} | ONE_SHAPE, WITHIN)],
     ),
-    Grid(
-        "06_kinds",
-        kinds,
-        {"seeds": list(range(32))},
-        [Sample({"seeds": [4], "models": ["MMoE", "fixed gates"]}, {"r2": 0.03})],
-        [CHOSEN_KIND],
-    ),
+    Grid("06_kinds", kinds, {"seeds": range(32)}, [Sample({"seeds": [4], "models": ["MMoE", "fixed gates"]}, WITHIN)]),
     Grid(
         "06_tuning_seesaw",
         tune_seesaw,
-        {"seeds": TUNING_SEEDS[:8], "rates": list(RELU_RATES)},
-        [Sample({"seeds": [900, 901], "rates": [0.01], "models": ["one expert"]}, {"r2": 0.03})],
+        {"seeds": range(900, 908)},
+        [Sample({"seeds": [900, 901], "rates": [0.01], "models": ["one expert"]}, WITHIN)],
     ),
     Grid(
         "06_seesaw",
         weighted,
-        {"seeds": list(range(32))},
-        [Sample({"seeds": [5], "weights": [0.1], "models": ["PLE"]}, {"r2": 0.03})],
-        [CHOSEN_SEESAW],
+        {"seeds": range(32)},
+        [Sample({"seeds": [5], "weights": [0.1], "models": ["PLE"]}, WITHIN)],
     ),
     Grid(
         "06_collapse",
         collapse,
-        {"seeds": list(range(24)), "columns": list(COLUMNS)},
-        [Sample({"seeds": [7], "columns": ["scaled"], "models": ["MMoE"]}, {"r2": 0.03, "used": equal()})],
+        {"seeds": range(24)},
+        [Sample({"seeds": [7], "columns": ["scaled"], "models": ["MMoE"]}, WITHIN | {"used": equal()})],
     ),
 )

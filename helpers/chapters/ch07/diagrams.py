@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from helpers.display.diagrams import arrow, box, diagram, frame
+from helpers.display.diagrams import arrow, box, canvas, diagram, frame
 from helpers.display.palette import BLACK, GREY, TASKS
 
 
 @diagram
 def populations() -> Figure:
     """Impressions, clicked and liked, as boxes within boxes: where each of the three rates is trained and used."""
-    figure, axes = plt.subplots(figsize=(8, 4.4))
-    axes.set(xlim=(0, 20), ylim=(0, 11))
-    axes.axis("off")
+    figure, (axes,) = canvas((8, 4.4), (0, 20), (0, 11))
     rings = (
         (0.1, 0.1, 12.6, 10.8, "#f1f1f1", "all impressions: what is shown"),
         (0.7, 0.5, 8.0, 7.6, "#d9e8f2", "clicked: what plays"),
@@ -40,27 +37,23 @@ def populations() -> Figure:
 @diagram
 def entire_space() -> Figure:
     """A CVR tower with a loss on clicked rows beside ESMM, in which the product with CTR has the loss."""
-    figure, row = plt.subplots(1, 2, figsize=(9, 4.8))
+    titles = ("A CVR masked to clicks", "ESMM")
+    figure, (left, right) = canvas((9, 4.8), (0, 12), (-0.2, 12.4), titles)
     a, b = TASKS[0].colour, TASKS[1].colour
-    for axes, title in zip(row, ("A CVR masked to clicks", "ESMM"), strict=True):
-        axes.set(xlim=(0, 12), ylim=(-0.2, 12.4))
-        axes.axis("off")
-        axes.set_title(title, fontsize=12, loc="center")
+    for axes in (left, right):
         box(axes, 6, 0.8, 10.5, "inputs x, embeddings", BLACK, height=1.3, size=11)
         for x, name, colour in ((3, "tower of the click", a), (9, "tower of the like", b)):
             arrow(axes, (x, 1.45), (x, 2.6))
             box(axes, x, 3.3, 5.2, name, colour, height=1.4, size=10)
             arrow(axes, (x, 4.0), (x, 5.2))
             axes.text(x, 5.8, "CTR" if colour == a else "CVR", ha="center", va="center", color=colour, fontsize=12)
-    left, right = row
     _loss(left, 3, 10.6, "loss:\nall rows", a)
     _loss(left, 9, 10.6, "loss:\nclicked rows", b)
-    arrow(left, (3, 6.3), (3, 9.4))
-    arrow(left, (9, 6.3), (9, 9.4))
+    for axes, x in ((left, 3), (left, 9), (right, 3)):
+        arrow(axes, (x, 6.3), (x, 9.4))
     box(right, 9, 8.1, 4.2, "CTR · CVR", BLACK, height=1.4, size=11)
     arrow(right, (9, 6.3), (9, 7.4))
     arrow(right, (4.1, 6.1), (6.9, 7.7))
-    arrow(right, (3, 6.3), (3, 9.4))
     arrow(right, (9, 8.8), (9, 9.4))
     _loss(right, 3, 10.6, "loss:\nall rows", a)
     _loss(right, 9, 10.6, "loss on CTCVR:\nall rows", BLACK)

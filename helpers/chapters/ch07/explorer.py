@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from helpers.chapters.ch07 import funnel
@@ -39,41 +37,32 @@ def selection_explorer(grid: pd.DataFrame) -> Explorer:
     ratios["rows"] = pd.Categorical(ratios["rows"], list(ROWS))
     for table in (ratios, order):
         table["model"] = pd.Categorical(table["model"], list(STYLES))
-    look = {"x": "strength", "y": "mean", "series": "model", "low": "low", "high": "high", "styles": STYLES}
+    look = {"x": "strength", "series": "model", "x_label": "strength of the selection", "styles": STYLES}
     bias = Curves(
         ratios,
         title=lambda settings: f"Too high or too low ({settings['rows']})",
-        x_label="strength of the selection",
         y_label="predicted CVR / true CVR (1: right)",
         **look,
     )
     rank = Curves(
         order,
         title="Does it rank? (all rows)",
-        x_label="strength of the selection",
         y_label="AUC of the CVR, if all were clicked",
         **look,
     )
     return Explorer(
         {"kind": "selection by what is", "rows": "judged on", "strength": "strength"},
         [bias, rank],
-        _in_words(ratios, order),
+        _in_words,
         start={"kind": SEEN, "rows": "all rows", "strength": 1.0},
         dropdown={"kind", "rows"},
         intervals=f"95% intervals over {order['seeds'].min()} worlds",
     )
 
 
-def _in_words(ratios: pd.DataFrame, order: pd.DataFrame) -> Callable[[dict], str]:
-    """By how much each model is off at some settings, and which of them rank best."""
-    ratio = ratios.set_index(["kind", "rows", "strength", "model"])["mean"]
-    auc = order.set_index(["kind", "strength", "model"])["mean"]
-
-    def sentence(settings: dict) -> str:
-        kind, rows, strength = settings["kind"], settings["rows"], settings["strength"]
-        off = [f"{model} {ratio[kind, rows, strength, model] - 1:+.0%}".replace(" -", " −") for model in STYLES]
-        ranks = ", ".join(f"{model} {auc[kind, strength, model]:.3f}" for model in STYLES)
-        place = f"Selection by what is {kind}, strength {strength:g}, {rows}"
-        return f"{place}: too high or too low by {', '.join(off)}. AUC on all rows: {ranks}."
-
-    return sentence
+def _in_words(settings: dict, ratios: pd.DataFrame, order: pd.DataFrame) -> str:
+    """By how much each model is off at some settings, and how well it ranks."""
+    off = ", ".join(f"{model} {ratios['mean'][model] - 1:+.0%}" for model in STYLES)
+    ranks = ", ".join(f"{model} {order['mean'][model]:.3f}" for model in STYLES)
+    place = f"Selection by what is {settings['kind']}, strength {settings['strength']:g}, {settings['rows']}"
+    return f"{place}: too high or too low by {off}. AUC on all rows: {ranks}."

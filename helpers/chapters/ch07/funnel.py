@@ -263,8 +263,8 @@ SITUATIONS = [(SEEN, 0.0), *product(KINDS, DIAL[1:])]  # without strength there 
 
 def tuning(
     seeds: Sequence[int],
-    situations: Sequence[tuple[str, float]],
-    rows: Sequence[int],
+    situations: Sequence[tuple[str, float]] = SITUATIONS,
+    rows: Sequence[int] = (ROWS,),
     models: Sequence[str] = MODELS,
     tasks: Sequence[str] = TASKS,
 ) -> pd.DataFrame:
@@ -333,59 +333,27 @@ def logged_loss(
 
 
 FEW, MANY = 3_000, 48_000
-
-JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02) | dict.fromkeys(
-    ("ratio", "clicked", "unclicked", "logged_ratio"), 0.1
-)
-
+OF_LIKES = {"models": ["single-task", "masked shared-bottom", "ESMM"], "tasks": [LIKE]}  # what depends on the rows
+TUNED_ROWS = {"seeds": TUNING_SEEDS, "situations": [(kind, 1.0) for kind in KINDS], "rows": [FEW, MANY]} | OF_LIKES
+LOSSES = {"loss": 2, "like": 2}
+JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02)
+JUDGED |= dict.fromkeys(("ratio", "clicked", "unclicked", "logged_ratio"), 0.1)
+STRONG = {"situations": [(SEEN, 2.0)], "models": ["single-task"], "tasks": [LIKE]}
+UNSEEN_LIKES = {"seeds": [3, 11], "kinds": [UNSEEN], "strengths": [1.0], "models": ["single-task", "ESMM"]}
 GRIDS = grids(
-    Grid(
-        "07_tuning",
-        tuning,
-        {"seeds": list(TUNING_SEEDS), "situations": SITUATIONS, "rows": [ROWS]},
-        [Sample({"situations": [(SEEN, 2.0)], "models": ["single-task"], "tasks": [LIKE]}, {"loss": 2, "like": 2})],
-    ),
+    Grid("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Sample(STRONG, LOSSES)]),
     Grid(
         "07_tuning_rows",
         tuning,
-        {
-            "seeds": list(TUNING_SEEDS),
-            "situations": [(kind, 1.0) for kind in KINDS],
-            "rows": [FEW, MANY],
-            "models": ["single-task", "masked shared-bottom", "ESMM"],
-            "tasks": [LIKE],
-        },
-        [Sample({"situations": [(SEEN, 1.0)], "rows": [FEW], "models": ["single-task"]}, {"loss": 2, "like": 2})],
+        TUNED_ROWS,
+        [Sample({"situations": [(SEEN, 1.0)], "rows": [FEW], "models": ["single-task"]}, LOSSES)],
     ),
-    Grid(
-        "07_funnel",
-        compare,
-        {"seeds": list(range(24)), "strengths": list(DIAL)},
-        [
-            Sample(
-                {
-                    "seeds": [3, 11],
-                    "kinds": [UNSEEN],
-                    "strengths": [1.0],
-                    "models": ["single-task", "ESMM"],
-                    "tasks": [LIKE],
-                },
-                JUDGED,
-            )
-        ],
-        [TUNED],
-    ),
+    Grid("07_funnel", compare, {"seeds": range(24)}, [Sample(UNSEEN_LIKES | {"tasks": [LIKE]}, JUDGED)], [TUNED]),
     *(
         Grid(
             f"07_rows_{rows}",
             compare,
-            {
-                "seeds": list(range(24)),
-                "strengths": [1.0],
-                "models": ["single-task", "masked shared-bottom", "ESMM"],
-                "rows": rows,
-                "tasks": [LIKE],
-            },
+            {"seeds": range(24), "strengths": [1.0], "rows": rows} | OF_LIKES,
             [Sample({"seeds": [3, 11], "kinds": [SEEN], "models": ["single-task"]}, JUDGED)],
             [TUNED],
         )

@@ -162,17 +162,9 @@ CHOSEN: dict[str, dict[tuple[str, ...], Choice]] = {
     "ESMM": {(WATCHED, BOTH): Choice(0.01, 0.03)},
 }
 
+WITHIN = dict.fromkeys(("auc_like", "auc_both", "rated", "unrated"), 0.02)
 GRIDS = grids(
     Grid(
-        "07_watched",
-        compare,
-        {"seeds": list(range(20)), "models": list(MODELS)},
-        [
-            Sample(
-                {"seeds": [4, 11], "models": ["ESMM"]},
-                dict.fromkeys(("auc_like", "auc_both", "rated", "unrated"), 0.02),
-            )
-        ],
-        [CHOSEN],
-    ),
+        "07_watched", compare, {"seeds": range(20)}, [Sample({"seeds": [4, 11], "models": ["ESMM"]}, WITHIN)], [CHOSEN]
+    )
 )

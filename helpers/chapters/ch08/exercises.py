@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.recommendation import WORDS, word
-from helpers.display.exercises import Probe, begun, exercise
+from helpers.display.answers import Wrong, described
+from helpers.display.exercises import begun, exercise
 from helpers.evaluation.verdicts import VERDICTS, verdict
 
 HEADER = "member_id,article_id,section,words,shown_at,opened,seconds_read,shared,scroll_depth,day_of_week"
@@ -26,7 +27,7 @@ def _table(leak: str, sign: float, seed: int, label: str) -> pd.DataFrame:
 
 
 @exercise("the column that tells the label is named, whichever way it points.")
-def leak(answer: Callable) -> Iterator[Probe]:
+def leak(answer: Callable[[pd.DataFrame, str], str]):
     """`answer(frame, label)` gives the name of the column that gives the label away."""
     for which, sign, seed, label in (
         ("length", 1, 0, "click"),
@@ -35,87 +36,63 @@ def leak(answer: Callable) -> Iterator[Probe]:
         ("age", 1, 3, "bought"),
     ):
         named = begun(answer(_table(which, sign, seed, label), label))
-        yield Probe(
-            isinstance(named, str),
-            f"what came is a {type(named).__name__}, not the name of a column.",
-            "return one of the names in `frame.columns`.",
-            "`scores.idxmax()` gives the name of the largest value of a Series.",
-        )
-        yield Probe(
-            named != label,
-            f"you name the label itself, {label!r}.",
-            "the label tells the label, of course. Look at the other columns alone.",
-            "`frame.drop(columns=label)` leaves it out.",
-        )
-        yield Probe(
-            named == which or sign > 0,
-            f"here {which!r} is low where the label is 1, and you name {named!r}.",
-            "an AUC near 0 tells as much as one near 1.",
-            "judge a column by how far its AUC is from a half.",
-        )
-        yield Probe(
-            named == which,
-            f"the leak is another column than {named!r}.",
-            "`auc(frame[column], frame[label])` says how well one column alone predicts the label.",
-            "compute that for each column, and take the one that is farthest from a half.",
-        )
+        if not isinstance(named, str):
+            raise Wrong(f"""the function gave back {described(named)}, not the name of a column.
+                Hint: return one of the names in `frame.columns`.
+                Hint: `scores.idxmax()` gives the name of the largest value of a Series.""")
+        if named == label:
+            raise Wrong(f"""you name the label itself, {label!r}.
+                Hint: the label tells the label, of course. Look at the other columns alone.
+                Hint: `frame.drop(columns=label)` leaves it out.""")
+        if named != which and sign < 0:
+            raise Wrong(f"""here {which!r} is low where the label is 1, and you name {named!r}.
+                Hint: an AUC near 0 tells as much as one near 1.
+                Hint: judge a column by how far its AUC is from a half.""")
+        if named != which:
+            raise Wrong(f"""the leak is another column than {named!r}.
+                Hint: `auc(frame[column], frame[label])` says how well one column alone predicts the label.
+                Hint: compute that for each column, and take the one that is farthest from a half.""")
 
 
 @exercise("labels are what happened, features what was known, and the time only orders the rows.")
-def declaration(answer: Callable) -> Iterator[Probe]:
+def declaration(answer: Callable[[], Declaration]):
     """`answer()` gives the `Declaration` of a log with `HEADER`."""
-    found = begun(answer())
-    yield Probe(
-        isinstance(found, Declaration),
-        f"what came is a {type(found).__name__}, not a Declaration.",
-        "return Declaration(labels={...}, user=..., ...).",
-        "section 1 has one for the feed.",
-    )
-    features = found.features()
-    unknown = [column for column in found.columns() if column not in HEADER.split(",")]
-    yield Probe(
-        not unknown,
-        f"the header has no column {unknown[0]!r}." if unknown else "",
-        "names are taken to the letter.",
-        f"the header: {HEADER}.",
-    )
-    late = [column for column in ("opened", "seconds_read", "shared", "scroll_depth") if column in features]
-    yield Probe(
-        not late,
-        f"{late[0]!r} is a feature, and it happens after the article was shown." if late else "",
-        "ask of each column: was it known before the article was shown?",
-        "what happened afterwards is a label, or is left out.",
-    )
-    yield Probe(
-        found.user == "member_id" and found.item == "article_id",
-        f"the user is {found.user!r} and the item {found.item!r}.",
-        "who reads, and what is read?",
-        "the user is also what GAUC and the interval group by.",
-    )
-    yield Probe(
-        found.labels.get("opened") == "binary" and found.labels.get("shared") == "binary",
-        "two labels of this log are yes or no, and not both are declared so.",
-        "whether it was opened, and whether it was shared.",
-        'labels={"opened": "binary", ...}',
-    )
-    yield Probe(
-        (kind := [c for c in ("seconds_read", "scroll_depth") if found.labels.get(c) == "binary"]) == [],
-        f"{kind[0]!r} is declared binary." if kind else "",
-        "how long and how far are numbers.",
-        'The other kind of label is "regression".',
-    )
-    yield Probe(
-        found.time == "shown_at",
-        f"the time is {found.time!r}.",
-        "without a time the split is at random, and a user's future is trained on.",
-        "one column says when the article was shown.",
-    )
-    yield Probe(
-        "section" in found.ids and "words" in found.numbers,
-        "the section of the paper is an id, the number of words a number; yours says otherwise.",
-        "does twice the value mean twice as much of something? Then it is a number.",
-        "ids=(...), numbers=(...)",
-    )
+    found = answer()
+    if not isinstance(found, Declaration):
+        raise Wrong(f"""the function gave back {described(found)}, not a Declaration.
+            Hint: return Declaration(labels={{...}}, user=..., ...).
+            Hint: section 1 has one for the feed.""")
+    for column in found.columns():
+        if column not in HEADER.split(","):
+            raise Wrong(f"""the header has no column {column!r}.
+                Hint: names are taken literally.
+                Hint: the header: {HEADER}.""")
+    for column in ("opened", "seconds_read", "shared", "scroll_depth"):
+        if column in found.features():
+            raise Wrong(f"""{column!r} is a feature, and it happens after the article was shown.
+                Hint: ask of each column: was it known before the article was shown?
+                Hint: what happened afterwards is a label, or is left out.""")
+    if found.user != "member_id" or found.item != "article_id":
+        raise Wrong(f"""the user is {found.user!r} and the item {found.item!r}.
+            Hint: who reads, and what is read?
+            Hint: the user is also what GAUC and the interval group by.""")
+    if not found.labels.get("opened") == found.labels.get("shared") == "binary":
+        raise Wrong("""two labels of this log are yes or no, and not both are declared so.
+            Hint: whether it was opened, and whether it was shared.
+            Hint: labels={"opened": "binary", ...}""")
+    for column in ("seconds_read", "scroll_depth"):
+        if found.labels.get(column) == "binary":
+            raise Wrong(f"""{column!r} is declared binary.
+                Hint: how long and how far are numbers.
+                Hint: the other kind of label is "regression".""")
+    if found.time != "shown_at":
+        raise Wrong(f"""the time is {found.time!r}.
+            Hint: without a time the split is at random, and a user's future is trained on.
+            Hint: one column says when the article was shown.""")
+    if "section" not in found.ids or "words" not in found.numbers:
+        raise Wrong("""the section of the paper is an id, the number of words a number; yours says otherwise.
+            Hint: does twice the value mean twice as much of something? Then it is a number.
+            Hint: ids=(...), numbers=(...)""")
 
 
 TABLES = (  # (intervals, one a task; the smallest gain that matters)
@@ -135,22 +112,17 @@ TABLES = (  # (intervals, one a task; the smallest gain that matters)
 
 
 @exercise("each table gets the word that the report would give it.")
-def decision(answer: Callable) -> Iterator[Probe]:
+def decision(answer: Callable[[list[tuple[float, float]], float], str]):
     """`answer(intervals, smallest)` gives one of `WORDS` for intervals (low, high) of gains, one a task."""
     for intervals, smallest in TABLES:
-        said = begun(answer(list(intervals), smallest))
-        yield Probe(
-            said in WORDS,
-            f"{said!r} is none of the words.",
-            f"the words are {', '.join(map(repr, WORDS))}.",
-            "they are to be given as they stand, commas too.",
-        )
+        said = begun(answer(intervals, smallest))
+        if said not in WORDS:
+            raise Wrong(f"""{said!r} is none of the words.
+                Hint: the words are {", ".join(map(repr, WORDS))}.
+                Hint: give them to the letter, commas included.""")
         verdicts = [verdict(low, high, smallest) for low, high in intervals]
-        right = word(verdicts)
-        counts = ", ".join(f"{verdicts.count(name)} {name}" for name in VERDICTS if name in verdicts)
-        yield Probe(
-            said == right,
-            f"for the intervals {intervals} and a smallest effect of {smallest} you say {said!r}.",
-            f"their verdicts: {counts}.",
-            "begin with the losses: is there one? Then ask whether anything gains, then what is undecided.",
-        )
+        if said != word(verdicts):
+            counts = ", ".join(f"{verdicts.count(name)} {name}" for name in VERDICTS if name in verdicts)
+            raise Wrong(f"""for the intervals {intervals} and a smallest effect of {smallest} you say {said!r}.
+                Hint: their verdicts: {counts}.
+                Hint: begin with the losses: is there one? Then ask whether anything gains, then what is undecided.""")

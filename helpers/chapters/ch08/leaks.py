@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.capstone.table_checks import check
-from helpers.chapters.ch08.runs import DECLARATIONS, FEED
+from helpers.chapters.ch08.logs import DECLARATIONS, FEED
 from helpers.data.worlds import Feed
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, equal
@@ -56,11 +56,6 @@ def found(seeds: Sequence[int], leaks: Sequence[str] = DENSE) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def sparse(seeds: Sequence[int]) -> pd.DataFrame:
-    """`found` for the sparse leaks."""
-    return found(seeds, SPARSE)
-
-
 def effects(table: pd.DataFrame) -> np.ndarray:
     """For each feed the share of its planted columns that were named, less the number of honest ones that were."""
     by_seed = table.groupby("seed")
@@ -70,6 +65,6 @@ def effects(table: pd.DataFrame) -> np.ndarray:
 
 ONE_FEED = Sample({"seeds": [2]}, {"named": equal(), "accused": equal()})
 GRIDS = grids(
-    Grid("08_leaks", found, {"seeds": list(range(24))}, [ONE_FEED]),
-    Grid("08_leaks_sparse", sparse, {"seeds": list(range(24))}, [ONE_FEED]),
+    Grid("08_leaks", found, {"seeds": range(24)}, [ONE_FEED]),
+    Grid("08_leaks_sparse", found, {"seeds": range(24), "leaks": SPARSE}, [ONE_FEED]),
 )

@@ -170,7 +170,7 @@ def test_an_untouched_saving_or_control_is_not_yet(name, nothing):
     [
         (lambda b, t: len(t), "the ratio is the number of tasks"),
         (lambda b, t: (b + sum(t)) / (b + sum(t)), "the ratio is 1"),
-        (lambda b, t: (b + sum(t)) / (len(t) * b + sum(t)), "turned round"),
+        (lambda b, t: (b + sum(t)) / (len(t) * b + sum(t)), "the ratio is inverted"),
         (lambda b, t: 1 + b / t[0], "it should be 3.08"),
         (lambda b, t: len(t) * (b + t[0]) / (b + len(t) * t[0]), "as if all towers were alike"),
         (lambda b, t: [4], "not a number"),

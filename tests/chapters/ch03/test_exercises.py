@@ -117,7 +117,7 @@ def decision(beyond=1.96, guard=0.95, overlap=False, absolute=False, last="best"
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (decision(), "Correct: you ship what is better for sure"),
+        (decision(), "Correct: you ship what is clearly better"),
         (lambda test: None, "Not yet"),
         (lambda test: test.loc[test["returns"].idxmax(), "weight"], "a difference that may well be luck"),
         (lambda test: 0.5, "an arm that is clearly better"),

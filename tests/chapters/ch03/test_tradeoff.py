@@ -100,11 +100,6 @@ def test_a_weighted_sum_of_one_unit_ends_at_an_end_and_a_chebyshev_sum_between()
     assert share["weighted sum"] < 0.1 and share["Chebyshev sum"] > 0.4
 
 
-def test_one_unit_names_an_unknown_sum():
-    with pytest.raises(ValueError, match="sums: got 'product'"):
-        tradeoff.one_unit(range(2), sums=["product"])
-
-
 def test_compromises_counts_runs_with_both_losses_below():
     keys = [("weighted sum", w, 0, task) for w in (0.4, 0.6) for task in "ab"]
     table = pd.DataFrame(keys, columns=["sum", "weight", "seed", "task"]).assign(loss=[0.5, 0.6, 0.1, 0.95])

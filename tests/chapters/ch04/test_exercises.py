@@ -295,7 +295,7 @@ def test_a_bootstrap_interval_of_the_mean_is_right_as_well(method, seed):
         (lambda shared, single: ..., "Not yet"),
         (lambda shared, single: shared - single, "an array of shape (20,)"),
         (lambda shared, single: (shared - single).mean(), "one number, not the three"),
-        (lambda shared, single: interval(single - shared), "the sign is turned round"),
+        (lambda shared, single: interval(single - shared), "the sign is reversed"),
         (lambda shared, single: interval(shared), "not the mean of the differences"),
         (unpaired, "that of two unrelated groups of runs"),
         (
@@ -448,7 +448,7 @@ WRONG_CELLS = {
     "another word": (lambda low, high, m: "better", "gave back 'better'"),
     "no undecided small": (
         lambda low, high, m: "undecided" if -m < low < 0 else read_cell(low, high, m),
-        "whatever the truth in it is",
+        "wherever in it the truth is",
     ),
 }
 

@@ -8,7 +8,7 @@ from helpers.experiments.feature_tasks import full_batches
 
 def test_conditions_are_a_tidy_table_and_equal_for_equal_seeds(monkeypatch):
     monkeypatch.setattr(sharing, "full_batches", lambda lr: full_batches(lr, epochs=25))
-    one, two = (sharing.conditions(range(2), ["disjoint features"], rows=50) for _ in range(2))
+    one, two = (sharing.conditions(range(2), ["disjoint features"]) for _ in range(2))
     pd.testing.assert_frame_equal(one, two)
     assert list(one.columns) == ["condition", "seed", "model", "task", "r2"]
     assert len(one) == 2 * 3 * 2

@@ -185,7 +185,7 @@ def half(x):
         (lambda losses, kinds: ..., "Not yet"),
         (resting(lambda x: 1 / x, lambda x: 1 / x), "a factor of 2 is missing"),
         (resting(half, lambda x: 1 / x), "one of the two kinds, regression and classification, is off"),
-        (resting(half, half, half), "the absolute error is weighed like the squared one"),
+        (resting(half, half, half), "the absolute error is weighted like the squared one"),
         (resting(lambda x: x, lambda x: 2 * x), "this is σ², not the weight"),
         (resting(lambda x: 1.0, lambda x: 1.0), "should be 0.0625, 2.0000, 0.2000"),
         (resting(half, half, lambda x: x), "should be 0.0625, 2.0000, 0.2000"),

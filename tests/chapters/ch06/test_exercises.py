@@ -104,7 +104,7 @@ def ordered(order):
     [
         (ordered(lambda a, b: np.argsort(b - a, axis=1)), "Correct: each run keeps its pairs"),
         (lambda a, b: None, "Not yet"),
-        (lambda a, b: (a, b), "still stand as they were drawn"),
+        (lambda a, b: (a, b), "still in the order in which they were drawn"),
         (lambda a, b: (-np.sort(-a, axis=1), -np.sort(-b, axis=1)), "is now next to another expert's weight"),
         (ordered(lambda a, b: np.argsort(a - b, axis=1)), "from the one that B prefers"),
         (ordered(lambda a, b: np.argsort(-a, axis=1)), "do not fall from expert to expert"),

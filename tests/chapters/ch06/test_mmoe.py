@@ -60,7 +60,7 @@ def test_an_unknown_model_is_named():
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setattr(mmoe, "EPOCHS", 5)
+    monkeypatch.setattr("helpers.chapters.ch04.paper_tasks.EPOCHS", 5)
     monkeypatch.setattr(mmoe, "STEPS", 8)
 
 

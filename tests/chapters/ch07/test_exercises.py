@@ -81,7 +81,7 @@ def chance(a, b):
         (lambda a, b, click, like: rows_of(a, click), "not one number in a tensor"),
         (two(lambda a, b, click, like: bce(a * b, like) + bce(b, like)), "two mistakes"),
         (two(lambda a, b, click, like: bce(a * b, like)), "Not right yet: the logits of the two towers are multiplied"),
-        (two(lambda a, b, click, like: bce(b, like)), "a loss stands on the CVR"),
+        (two(lambda a, b, click, like: bce(b, like)), "the CVR has a loss, in which"),
         (
             two(lambda a, b, click, like: bce(product_logit(a, b), like) + bce(b, like)),
             "there is a third loss, on the CVR, over all rows",
@@ -94,7 +94,7 @@ def chance(a, b):
         (two(lambda a, b, click, like: bce(chance(a, b), like)), "the loss took it for a logit"),
         (
             two(lambda a, b, click, like: F.binary_cross_entropy(chance(a, b)[click == 1], like[click == 1])),
-            "the loss on the product stands on clicked rows only",
+            "the loss on the product covers clicked rows only",
         ),
         (two(lambda a, b, click, like: 2 * bce(product_logit(a, b), like)), "the loss should be"),
         (two(lambda a, b, click, like: F.binary_cross_entropy(chance(a, b), like)), "cuts its logarithm off at −100"),

@@ -68,7 +68,9 @@ def test_declaration(change, words):
     assert words in judge(exercises.declaration, lambda: Declaration(**(RIGHT | change)))
 
 
-@pytest.mark.parametrize(("answer", "words"), [(lambda: None, "Not yet"), (lambda: {"user": "member_id"}, "is a dict")])
+@pytest.mark.parametrize(
+    ("answer", "words"), [(lambda: None, "Not yet"), (lambda: {"user": "member_id"}, "a dict of 1, not a Declaration")]
+)
 def test_no_declaration(answer, words):
     assert words in judge(exercises.declaration, answer)
 

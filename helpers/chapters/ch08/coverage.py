@@ -1,8 +1,8 @@
 """Does the capstone's report say the right thing? Tables whose relation is known, put through its own procedure.
 
-A seed is a world: two tasks on twenty columns (`relu_tasks`, as in chapter 04), written as a table with as many rows as
-a reader might have. What the report says of it is one row. All worlds of a condition obey the same law, so that the
-mean gain over them is what a report on any one of them should find, and its interval should hold.
+A seed is a table: two tasks on twenty columns (`relu_tasks`, as in chapter 04), with as many rows as a reader might
+have. What the report says of it is one row. All tables of a condition obey the same law, so that the mean gain over
+them is what a report on any one of them should find, and its interval should hold.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, equal
 
 SAME, FLIPPED, DISJOINT = "same features, other mix", "same features, opposite sign", "disjoint features"
-WORLDS = (SAME, FLIPPED, DISJOINT)
 RIGHT = {SAME: (SHARE, BUT), FLIPPED: (SHARE, BUT), DISJOINT: (APART,)}
 WRONG = {SAME: (APART,), FLIPPED: (APART,), DISJOINT: (SHARE, BUT, COST)}
 # A narrow bottom, in which it is clear from chapter 04 what should come out; the rate is that of chapter 06, tuned for
@@ -33,8 +32,8 @@ RECIPE = Recipe(units=(4,), towers=(8,), epochs=40, patience=10, batch_size=256)
 ROWS, REPEATS = 2_000, 20
 
 
-def world(condition: str, rows: int, seed: int) -> tuple[pd.DataFrame, Declaration]:
-    """A table of one world, and what its columns are: x0 … x19 numbers, a and b regression labels."""
+def known_table(condition: str, rows: int, seed: int) -> tuple[pd.DataFrame, Declaration]:
+    """A table that obeys the law of a condition, and what its columns are: numbers x0 … x19, regression labels a, b."""
     pair = relu_tasks((rows, 1, 1), seed=seed, **CONDITIONS[condition]).train
     names = [f"x{i}" for i in range(pair.inputs.shape[1])]
     frame = pd.DataFrame(pair.inputs.numpy(), columns=names)
@@ -44,12 +43,12 @@ def world(condition: str, rows: int, seed: int) -> tuple[pd.DataFrame, Declarati
 
 def reports(
     seeds: Sequence[int],
-    conditions: Sequence[str] = WORLDS,
+    conditions: Sequence[str] = tuple(RIGHT),
     rows: Sequence[int] = (ROWS,),
     repeats: int = REPEATS,
     by_time: bool = False,
 ) -> pd.DataFrame:
-    """What the report says of each world: condition, rows, seed, repeats, task, gain, low, high, naive_low, naive_high,
+    """What the report says of each table: condition, rows, seed, repeats, task, gain, low, high, naive_low, naive_high,
     verdict, word.
 
     repeats  the report's own seeds; the table has what it would have said after the first 3, 5 and 10 of them as well
@@ -59,7 +58,7 @@ def reports(
     found = []
     for condition, count, seed in product(conditions, rows, seeds):
         options = {"seeds": range(repeats), "rates": [RELU_RATE], "curve": False}
-        frame, declaration = world(condition, count, seed)
+        frame, declaration = known_table(condition, count, seed)
         if by_time:
             frame, declaration = frame.assign(time=range(count)), replace(declaration, time="time")
         one = compare(frame, declaration, RECIPE, **options)
@@ -78,45 +77,38 @@ def _naive(one: Comparison, task: str, seeds: int) -> tuple[float, float]:
 
 
 def said_right(table: pd.DataFrame, condition: str) -> pd.Series:
-    """For each world of a condition +1 where the recommendation is right, −1 where it is wrong, 0 where it is open."""
+    """For each table of a condition +1 where the recommendation is right, −1 where it is wrong, 0 where it is open."""
     words = table[table["condition"] == condition].groupby("seed")["word"].first()
     return words.isin(RIGHT[condition]).astype(int) - words.isin(WRONG[condition]).astype(int)
 
 
-def coverage(table: pd.DataFrame) -> pd.DataFrame:
+def held(table: pd.DataFrame) -> pd.DataFrame:
     """Does the interval hold what the law gives? condition, rows, repeats, task, seed, report, naive (0 or 1).
 
-    What the law gives is the mean gain over all worlds of the condition.
+    What the law gives is the mean gain over all tables of the condition.
     """
     keys = ["condition", "rows", "repeats", "task"]
     truth = table.groupby(keys)["gain"].transform("mean")
-    held = {
+    inside = {
         "report": (table["low"] <= truth) & (truth <= table["high"]),
         "naive": (table["naive_low"] <= truth) & (truth <= table["naive_high"]),
     }
-    return table[[*keys, "seed"]].assign(**{name: inside.astype(int) for name, inside in held.items()})
+    return table[[*keys, "seed"]].assign(**{name: holds.astype(int) for name, holds in inside.items()})
 
 
 WITHIN = dict.fromkeys(("gain", "low", "high", "naive_low", "naive_high"), 0.02) | dict.fromkeys(
     ("verdict", "word"), equal(0.7)
 )
+TWO = {"conditions": [SAME, DISJOINT]}
+ONE = {"seeds": [3], "conditions": [DISJOINT]}
+FEW_ROWS = {"seeds": [103], "conditions": [DISJOINT], "rows": [500]}
 GRIDS = grids(
-    Grid(
-        "08_worlds",
-        reports,
-        {"seeds": list(range(32)), "conditions": list(WORLDS), "rows": [ROWS]},
-        [Sample({"seeds": [3], "conditions": [DISJOINT]}, WITHIN)],
-    ),
-    Grid(
-        "08_by_time",
-        reports,
-        {"seeds": list(range(40)), "conditions": [SAME, DISJOINT], "rows": [ROWS], "by_time": True},
-        [Sample({"seeds": [3], "conditions": [DISJOINT]}, WITHIN)],
-    ),
+    Grid("08_worlds", reports, {"seeds": range(32)}, [Sample(ONE, WITHIN)]),
+    Grid("08_by_time", reports, {"seeds": range(40), "by_time": True} | TWO, [Sample(ONE, WITHIN)]),
     Grid(
         "08_rows",
         reports,
-        {"seeds": list(range(100, 120)), "conditions": [SAME, DISJOINT], "rows": [500, 1_000, 2_000, 4_000]},
-        [Sample({"seeds": [103], "conditions": [DISJOINT], "rows": [500]}, WITHIN)],
+        {"seeds": range(100, 120), "rows": [500, 1_000, 2_000, 4_000]} | TWO,
+        [Sample(FEW_ROWS, WITHIN)],
     ),
 )

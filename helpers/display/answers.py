@@ -1,0 +1,67 @@
+"""What a check asks of an answer: its form, its numbers, its gradients. `Wrong` says what is wrong and gives hints."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Wrong(Exception):
+    """An answer is not right: what is wrong, then two hints that lead to the answer without giving it.
+
+        raise Wrong('''the sign is reversed.
+            Hint: the log of a probability is negative, a loss is not.
+            Hint: put a minus in front.''')
+
+    A line break other than before `Hint:` is a space.
+    """
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.what, *self.hints = (" ".join(part.split()) for part in re.split(r"\n\s*Hint:", text))
+
+
+def described(value) -> str:
+    """What came, in words: its shape, its number of entries or its type."""
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.ndim else "one number"
+    return f"a dict of {len(value)}" if isinstance(value, dict) else f"a {type(value).__name__}"
+
+
+def unboxed(value):
+    """The number in an array or tensor of one entry; anything else as it came."""
+    return value.item() if isinstance(value, Tensor | np.ndarray) and np.prod(value.shape) == 1 else value
+
+
+def is_number(value) -> bool:
+    """Whether it is one number, Python's or NumPy's."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def is_tensor(value, *shape: int) -> bool:
+    """Whether it is a tensor of this shape; without a shape, one number."""
+    return isinstance(value, Tensor) and value.shape == shape
+
+
+def close(found, right, part: float = 1e-4) -> bool:
+    """Whether numbers, arrays or tensors are equal up to a `part` of the largest right one; of dicts, every entry."""
+    if isinstance(right, dict):
+        return found.keys() == right.keys() and close(
+            *([float(each[name]) for name in right] for each in (found, right))
+        )
+    found, right = (np.asarray(each.detach() if isinstance(each, Tensor) else each, float) for each in (found, right))
+    if found.shape != right.shape:
+        return False
+    return bool((np.abs(found - right) <= part * np.abs(right).max(initial=0) + 1e-12).all())
+
+
+def slopes(value, *inputs: Tensor) -> tuple[Tensor, ...]:
+    """The gradient of a number, or of a sum, with respect to each input; zeros where none flows."""
+    if not (isinstance(value, Tensor) and value.requires_grad):
+        return tuple(map(torch.zeros_like, inputs))
+    return torch.autograd.grad(value.sum(), inputs, retain_graph=True, allow_unused=True, materialize_grads=True)
