@@ -22,7 +22,7 @@ NOT_BEGUN = "Not yet"
 
 
 def mark(sheet: Sheet, seconds: float = SECONDS) -> dict:
-    """{"chapter", "passed", "of", "hash", "walls", "exercises": {name: {"passed", "said", "mistake", "probe",
+    """{"chapter", "passed", "of", "hash", "walls", "exercises": {name: {"passed", "said", "mistake", "hints",
     "answer"}}}: what the checks say of each answer. `mistake` is the first line of what is wrong, "" if nothing is;
     "not begun" if there is no answer."""
     results: dict[str, dict] = {}
@@ -42,7 +42,7 @@ def mark(sheet: Sheet, seconds: float = SECONDS) -> dict:
         left = [task for task in left if task.name not in results]
     exercises = {}
     for task in sheet.chapter.tasks:
-        result = results.get(task.name, {"passed": False, "said": "No such cell.", "mistake": "not begun"})
+        result = results.get(task.name, {"passed": False, "said": "No such cell.", "mistake": "not begun", "hints": ""})
         if result["said"].startswith(NOT_BEGUN):
             result["mistake"] = "not begun"
         exercises[task.name] = result | {"answer": sheet.answers.get(task.name, "")}
@@ -53,7 +53,7 @@ def mark(sheet: Sheet, seconds: float = SECONDS) -> dict:
 
 def _stopped(seconds: float) -> dict:
     said = f"The process ended, or took more than {seconds:g} seconds."
-    return {"passed": False, "said": said, "mistake": "ends the process or takes too long"}
+    return {"passed": False, "said": said, "mistake": "ends the process or takes too long", "hints": ""}
 
 
 def _run(sheet: Sheet, tasks: list[Task], seconds: float) -> Iterator[dict]:
@@ -106,6 +106,8 @@ def table(folder: Path, say=print) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, mistakes = [], []
     for path in sorted(folder.rglob("*.ipynb")):
         name = str(path.relative_to(folder))
+        if ".ipynb_checkpoints" in path.parts:  # JupyterLab's copies
+            continue
         try:
             result = mark(read(path))
         except Unreadable as error:
@@ -118,11 +120,11 @@ def table(folder: Path, say=print) -> tuple[pd.DataFrame, pd.DataFrame]:
         rows.append(row | {"answers": result["hash"], "remark": ""})
         for exercise, found in result["exercises"].items():
             if found["mistake"]:
-                mistakes.append((result["chapter"], exercise, found["probe"], found["mistake"]))
-    made = pd.DataFrame(mistakes, columns=["chapter", "exercise", "probe", "mistake"])
-    counts = made.groupby(["chapter", "exercise", "probe"], dropna=False, sort=False)["mistake"]
-    counts = counts.agg(often="size", mistake=lambda several: several.mode()[0]).reset_index()
-    return pd.DataFrame(rows), counts.sort_values("often", ascending=False, kind="stable").drop(columns="probe")
+                mistakes.append((result["chapter"], exercise, found["hints"] or found["mistake"], found["mistake"]))
+    made = pd.DataFrame(mistakes, columns=["chapter", "exercise", "kind", "mistake"])
+    counts = made.groupby(["chapter", "exercise", "kind"], sort=False)["mistake"].agg(often="size", mistake="first")
+    counts = counts.reset_index().drop(columns="kind")
+    return pd.DataFrame(rows), counts.sort_values("often", ascending=False, kind="stable")
 
 
 def keep(result: dict, path: Path) -> None:

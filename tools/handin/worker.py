@@ -46,22 +46,25 @@ def main() -> None:
 
 
 def _judged(task: dict, exercise, space: dict) -> dict:
-    """What the check says of an answer, and which of its probes failed."""
+    """What the check says of an answer; the hints, without numbers of the case at hand, tell mistakes apart."""
     file = f"<answer to {task['name']}>"
     source = task["source"]
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    before = dict(exercise.mistakes)
     try:
         exec(compile(source, file, "exec"), space)
         answer = space[task["answer"]]
     except BaseException as error:  # whatever an answer raises, the next one is still marked
         line = f"{type(error).__name__}: {error}".splitlines()[0]
-        return {"passed": False, "said": f"The cell did not run: {line}", "mistake": "the cell does not run"}
+        return {
+            "passed": False,
+            "said": f"The cell did not run: {line}",
+            "mistake": "the cell does not run",
+            "hints": "",
+        }
     said = exercise.judge(answer)
-    failed = [number for number, count in exercise.mistakes.items() if count > before.get(number, 0)]
     passed = said.startswith("Correct")
-    mistake = "" if passed else said.splitlines()[0]
-    return {"passed": passed, "said": said, "mistake": mistake, "probe": failed[0] if failed else None}
+    hints = " ".join(next(iter(exercise.mistakes), ()))
+    return {"passed": passed, "said": said, "mistake": "" if passed else said.splitlines()[0], "hints": hints}
 
 
 if __name__ == "__main__":
