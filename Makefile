@@ -12,7 +12,7 @@ NB ?= notebooks
 .NOTPARALLEL:
 
 .PHONY: help lab test test-all test-long test-code test-notebooks test-browser test-versions lint notebooks grids \
-        claims bench mutants site ready ready-test movielens clean
+        claims bench mutants handin site ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ bench: ready-test movielens ## speed, memory, latency, and the same against othe
 
 mutants: ready-test movielens ## change the code in one place at a time: do the tests notice? (MODULE=training/losses for one; hours for all)
 	@$(BIN)/python -m tools.mutants $(MODULE)
+
+handin: ready ## mark the exercises of a notebook, or of all in a folder (NB=...)
+	@$(BIN)/python -m tools.handin $(NB)
 
 site: ready-test ## write the chapters as pages that need no network and no kernel to _site/
 	@$(BIN)/python -m tools.site --out _site

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.support.environment import ROOT
 from helpers.support.files import whole
-from tools.handin.sheets import ROOT, Sheet, Task, Unreadable, read
+from tools.handin.sheets import Sheet, Task, Unreadable, read
 
 SECONDS = 60  # for one exercise
 START = 60  # for the process to import what the chapter needs

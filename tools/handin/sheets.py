@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 
 from helpers.display.exercises import Exercise
-from tools.notebooks import ROOT, code_cells, tags
+from helpers.support.environment import ROOT
 
 CHECK = re.compile(r"exercises\.(\w+)\((\w+)\)")  # a check's cell: exercises.NAME(ANSWER)
 LARGEST = 20_000_000  # bytes of a notebook
@@ -53,6 +53,14 @@ class Sheet:
     def hash(self) -> str:
         """Of the answers: equal for two sheets that say the same."""
         return hashlib.sha256(repr(sorted(self.answers.items())).encode()).hexdigest()[:16]
+
+
+def code_cells(book: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in book.cells if cell.cell_type == "code"]
+
+
+def tags(cell: nbformat.NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
 
 
 class Unreadable(Exception):
