@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch04 import sharing, speed
+from helpers.chapters.ch04 import census, sharing, speed
+from helpers.chapters.ch04.census import COLLEGE
 from helpers.chapters.ch04.feed_tasks import HALFWAY, LABELS
 from helpers.chapters.ch04.ratings import COUNTS
 from helpers.evaluation.counts import ITEM_COUNTS
@@ -73,6 +74,7 @@ seesaw = partial(
 hill = partial(seesaw, seeds=120, only={"shared": [4], "widths": [8], "task_weights": [0.1, 0.5, 0.9]})
 widths = partial(Claim, grid="04_widths", unit="R²", seeds=100, only={"names": [DISJOINT], "sizes": [4, 32]})
 ratings = partial(Claim, grid="04_ratings_80", unit="AUC", over=one_log(train=80_000, test=10_000))
+surveyed = partial(Claim, grid="04_census", unit="AUC", over=one_log(train=census.ALL - census.TEST, test=census.TEST))
 crosses = partial(Claim, grid="04_crosses", unit="R²", seeds=24, only={"rows": [2000]})
 interests = partial(Claim, grid="04_interests", unit="R²")
 histories = partial(Claim, grid="04_histories", unit="AUC", over=one_log(train=30_000, test=10_000))
@@ -393,5 +395,16 @@ CLAIMS = {
         "MovieLens.",
         gain("auc", "all", over="looked up", column="penalised", films="all", untrained="set to 0"),
         expected="no effect",
+    ),
+    "C4.61": surveyed(
+        "Census-Income, 20,000 rows, tuned: sharing with never married neither helps nor harms a college degree.",
+        gain("auc", SHARED, over=SINGLE, rows=20_000, pair=COLLEGE, task="college"),
+        only={"rows": [20_000], "pairs": [COLLEGE], "models": [SINGLE, SHARED]},
+        expected="no effect",
+    ),
+    "C4.62": surveyed(
+        "Census-Income, 2,000 rows, tuned: boosted trees rank a college degree better than a Shared-Bottom.",
+        gain("auc", census.TREES, over=SHARED, rows=2_000, pair=COLLEGE, task="college"),
+        only={"rows": [2_000], "pairs": [COLLEGE], "models": [SHARED, census.TREES]},
     ),
 }

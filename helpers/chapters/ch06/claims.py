@@ -11,9 +11,10 @@ from functools import partial
 
 import pandas as pd
 
+from helpers.chapters.ch04.census import ALL, COLLEGE, INCOME, MMOE, SHARED, TEST, TREES
 from helpers.chapters.ch06 import mmoe
 from helpers.chapters.ch06.mmoe import OTHER, SAME
-from helpers.experiments.claim import Claim, Contrast, gain, mean
+from helpers.experiments.claim import Claim, Contrast, gain, mean, one_log
 
 
 def _lead_lost(table: pd.DataFrame) -> pd.Series:
@@ -35,6 +36,7 @@ def _seesaw(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
     return lambda table: longer(mmoe.seesaw(table))
 
 
+surveyed = partial(Claim, grid="04_census", unit="AUC", over=one_log(train=ALL - TEST, test=TEST))
 BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")
 
 doublings = partial(Claim, unit="doublings of the loss", seeds=84)
@@ -186,5 +188,22 @@ CLAIMS = {
             ["model", "task", "weight"],
         ),
         sign=1,
+    ),
+    "C6.41": surveyed(
+        "Census-Income, 20,000 rows, tuned: MMoE ranks an income above 50,000 as well as a Shared-Bottom of its size.",
+        gain("auc", MMOE, over=SHARED, rows=20_000, pair=INCOME, task="income above 50,000"),
+        only={"rows": [20_000], "pairs": [INCOME], "models": [SHARED, MMOE]},
+        expected="no effect",
+    ),
+    "C6.42": surveyed(
+        "Census-Income, 20,000 rows, tuned: MMoE ranks a college degree as well as a Shared-Bottom of its size.",
+        gain("auc", MMOE, over=SHARED, rows=20_000, pair=COLLEGE, task="college"),
+        only={"rows": [20_000], "pairs": [COLLEGE], "models": [SHARED, MMOE]},
+        expected="no effect",
+    ),
+    "C6.43": surveyed(
+        "Census-Income, 2,000 rows, tuned: boosted trees rank a college degree better than MMoE.",
+        gain("auc", TREES, over=MMOE, rows=2_000, pair=COLLEGE, task="college"),
+        only={"rows": [2_000], "pairs": [COLLEGE], "models": [MMOE, TREES]},
     ),
 }
