@@ -241,14 +241,14 @@ GRIDS = grids(
     Grid(
         "04_census_tuning",
         tune,
-        {"seeds": list(range(900, 904)), "rows": ROWS, "shapes": SHAPES, "rates": RATES},
+        {"seeds": range(900, 904)},
         [Sample({"seeds": [900], "rows": [2000], "shapes": {SHARED: ((32,),)}}, {"loss": 3})],
         needs=CENSUS,
     ),
     Grid(
         "04_census",
         transfer,
-        {"seeds": list(range(20)), "rows": ROWS, "pairs": PAIRS, "models": MODELS},
+        {"seeds": range(20)},
         [Sample({"seeds": [5], "rows": [2000]}, {"auc": 0.01, "auc_new": 0.01})],
         [CHOSEN],
         needs=CENSUS,
