@@ -9,8 +9,9 @@
                  `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, run as one)
     training/    `losses`, `adam`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what fit checks first),
                  `loop` (fit)
-    evaluation/  `metrics` (AUC, GAUC, R² …), `statistics` (contrasts and intervals over seeds), `intervals`
-                 (over users), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
+    evaluation/  `metrics` (AUC, GAUC, R² …), `statistics` (contrasts and intervals over seeds), `intervals` (on one
+                 log, over users), `margins` (the smallest effect that matters), `verdicts` (what an interval allows us
+                 to say), `four_outcomes` (of joint training)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments
                  on relu features share), `grid` (kept tables of trained runs), `sample` (a few of its points, trained
                  again), `chosen` (what a search found best), `claim` (a sentence, its effect as data, its grid), `jobs`
@@ -23,8 +24,8 @@
                  `table_checks`, `preparation` (and the split), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, export), `comparison`, `recommendation`, `report`, `form`
     chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, exercises, explorer
-    course/      finds grids, claims and questions by name; `outcomes` (the table of the map), and the commands:
-                 `train_grids`, `measure_claims`
+    course/      finds grids, claims and questions by name; `outcomes` (the table of the map), `seeds` (which are used
+                 up), and the commands: `train_grids`, `measure_claims`
 
 A test holds the order of the floors, and that this map is complete.
 """

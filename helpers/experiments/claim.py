@@ -10,7 +10,11 @@ that would matter. The verdict follows from the 95% interval of the mean effect:
     undecided             none of these: never taught as a fact
 
 The smallest effect that matters is that of the outcome, one for the whole course (`helpers.evaluation.margins`). A
-claim whose sentence asks for another says why. What the interval is over is part of the claim as well:
+claim whose sentence asks for another says why. Before there was one table, each claim had a margin of its own. It was
+set on first runs; where fresh seeds then showed that a verdict would not replicate, more seeds were taken or the margin
+was moved. `data/margins.csv` has them all, and a card says when its margin was moved.
+
+What the interval is over is part of the claim as well:
 
     WORLDS        each seed is a world of its own, with rows of its own: Student's t
     SHARES        each seed is a world in which something happens or not: the exact interval of Clopper and Pearson
@@ -195,9 +199,10 @@ class Finding:
     def _notes(self) -> list[str]:
         """Where the margin comes from, if it is not the unit's, and what it was before."""
         claim, before = self.claim, _moved().get(self.id, [])
-        own = claim.because or (f"the sentence says far: {FAR} × {SMALLEST[claim.unit]:g}" if claim.far else "")
+        far = f"the sentence says far, or many: {FAR} × {SMALLEST[claim.unit]:g}" if claim.far else ""
+        own = f"of its own, because {claim.because or far}" if claim.because or far else ""
         moved = f"moved: {' → '.join(f'{margin:g}' for margin in before)}" if len(before) > 1 else ""
-        return [f"Margin {note}." for note in (own and f"of its own, because {own}", moved) if note]
+        return [f"Margin {note}." for note in (own, moved) if note]
 
     def _repr_html_(self) -> str:
         undecided = self.verdict == UNDECIDED

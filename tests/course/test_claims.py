@@ -243,10 +243,10 @@ def flip_of_share(claim: Claim, share: float) -> float:
 
 def test_flip_is_what_simulated_runs_do():
     rng = np.random.default_rng(0)
-    for distance, seeds in ((2.0, 20), (3.0, 20), (3.5, 40)):
-        runs = rng.normal(distance / np.sqrt(seeds), 1, (20_000, seeds))
-        half = stats.t.ppf(0.975, seeds - 1) * runs.std(axis=1, ddof=1) / np.sqrt(seeds)
-        assert flip(distance / np.sqrt(seeds), 1, seeds) == pytest.approx(
+    for distance, count in ((2.0, 20), (3.0, 20), (3.5, 40)):
+        runs = rng.normal(distance / np.sqrt(count), 1, (20_000, count))
+        half = stats.t.ppf(0.975, count - 1) * runs.std(axis=1, ddof=1) / np.sqrt(count)
+        assert flip(distance / np.sqrt(count), 1, count) == pytest.approx(
             (runs.mean(axis=1) - half <= 0).mean(), abs=0.01
         )
     assert flip(1.0, 0.0, 20) < 1e-12 < 0.5 < flip(0.0, 1.0, 20)

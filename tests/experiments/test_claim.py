@@ -140,7 +140,7 @@ def test_a_card_has_true_minus_signs_and_says_why_its_margin_is_its_own(monkeypa
     html = card(values, sign=-1, smallest=0.1, because="the sentence says a tenth")
     assert re.findall(r"[ \[(>]-[\d.]", re.sub(r"<[^>]*>", "", html)) == [] and html.count("−0.3") >= 2
     assert "Margin of its own, because the sentence says a tenth." in html and "Margin moved: 0.2 → 0.1." in html
-    assert "the sentence says far: 10 × 0.01" in card(values, sign=-1, far=True)
+    assert "the sentence says far, or many: 10 × 0.01" in card(values, sign=-1, far=True)
 
 
 def test_within_the_margin_a_card_is_as_claimed_whether_0_is_in_the_interval_or_not():

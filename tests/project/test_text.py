@@ -14,6 +14,7 @@ from helpers.chapters.ch02 import watch_time
 from helpers.chapters.ch06 import mmoe
 from helpers.chapters.ch07 import funnel
 from helpers.course import all_claims
+from helpers.evaluation.verdicts import WITHIN
 from helpers.experiments.grid import kept
 from tools import notebooks
 
@@ -93,7 +94,8 @@ def test_a_row_names_chapters_tests_and_numbers_that_are_there(row):
 
 
 EQUAL = re.compile(
-    r"\b(the same(?! features| tastes)|as well as|no different|nothing that matters|less than would matter)\b"
+    r"\b(the same(?! features| tastes)|as well as|no different|nothing that matters|less than would matter"
+    r"|too little to matter)\b"
 )
 BELOW = re.compile(r"\b(less than|loses?|worse|behind|costs?|fewer)\b")
 VERDICTS = {id: claim.expected for id, claim in all_claims().items()}
@@ -110,7 +112,7 @@ def test_a_row_says_what_the_verdict_of_its_claim_allows(row):
     said = phrases(row[3])
     assert said
     equal = {claim: bool(EQUAL.search(words)) for words, claim, _ in said}
-    assert equal == {claim: VERDICTS[claim] == "no effect" for claim in equal}
+    assert equal == {claim: VERDICTS[claim] in WITHIN for claim in equal}
     below = {claim: bool(BELOW.search(words)) for words, claim, _ in said if not equal[claim]}
     assert below == {claim: number < 0 for _, claim, number in said if not equal[claim]}
 

@@ -62,7 +62,7 @@ decisions = partial(populations, unit="chance to return")
 
 CLAIMS = {
     "C3.2": rare(
-        "With the weights 0.5 and 0.5 the score ranks clicks as well as a pure click model, to less than would matter.",
+        "With the weights 0.5 and 0.5 the score ranks clicks worse than a pure click model, by too little to matter.",
         gain("auc", UNDIVIDED, over=ALONE, column="scale", task="click"),
         expected="too small to matter",
         only={"scales": [ALONE, UNDIVIDED]},
@@ -78,8 +78,8 @@ CLAIMS = {
         sign=-1,
     ),
     "C3.5": one_score(
-        "Exact opposites, one score, equal weights: both losses are those of a constant (R² 0), to "
-        "less than would matter.",
+        "Exact opposites, one score, equal weights: both losses differ from those of a constant (R² 0) by "
+        "too little to matter.",
         mean("loss", minus=1, correlation=-1, weight=0.5),
         expected="too small to matter",
     ),
@@ -177,7 +177,7 @@ CLAIMS = {
         expected="no effect",
     ),
     "C3.23": decisions(
-        "Deciding by clicks costs as much with 100,000 users per arm as with 100, to less than would matter.",
+        "Deciding by clicks costs more with 100,000 users per arm than with 100, but by too little to matter.",
         _cost(("clicks", 100_000), over=("clicks", 100)),
         expected="too small to matter",
     ),
