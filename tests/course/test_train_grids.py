@@ -10,6 +10,7 @@ import pytest
 from helpers.course import train_grids
 from helpers.experiments.grid import Grid
 from helpers.experiments.jobs import Undone
+from helpers.support.downloads import Download
 
 TABLE = pd.DataFrame({"seed": [1, 2], "r2": [0.5, 0.25]})
 
@@ -79,3 +80,12 @@ def test_an_unknown_grid_is_named(grids, capsys):
     with pytest.raises(SystemExit):
         train_grids.main(["y"])
     assert "no grid y" in capsys.readouterr().err
+
+
+def test_a_grid_whose_data_are_absent_stays_as_it_is_kept(grids, tmp_path, capsys):
+    elsewhere = Download("Stones", tmp_path / "nowhere", (("stones.csv",),), "helpers.data.stones")
+    grids |= {"stones": Grid("stones", failing, {}, needs=elsewhere), "other": Grid("other", TABLE.copy, {})}
+    grids["stones"].write(TABLE)
+    assert train_grids.main([]) == 0
+    assert "stones stays as it is kept: Stones is absent: python -m helpers.data.stones" in capsys.readouterr().out
+    assert len(grids["stones"].read()) == len(grids["other"].read()) == len(TABLE)
