@@ -105,10 +105,10 @@ def averaged_over_runs(runs: Runs) -> str:
 def on_the_census(runs: Runs) -> Figure:
     gains = census.gains(runs.where(rows=20_000, model=[census.SHARED, census.MMOE]).table, over=census.SHARED)
     return figures.dots(
-        gains.assign(pair="beside: " + gains["pair"]),
+        gains,
         "pair",
         "task",
-        title="Census-Income, 20,000 rows: MMoE is where the Shared-Bottom is",
-        x_label="MMoE's gain in AUC over the Shared-Bottom of its size (95% intervals for one log, 20 seeds)",
+        title="Census-Income: MMoE is where the Shared-Bottom is",
+        x_label="gain in AUC over the Shared-Bottom (95%, one log, 20 seeds)",
         matters=0.005,
     )
