@@ -104,7 +104,7 @@ frequent = partial(feed, only={"labels": ["click", *RAREST], "shared": [*UNSHARE
 places = partial(feed, only={"shared": ["embeddings", HALFWAY]}, seeds=64)
 decay = partial(Claim, grid="04_decay", unit="AUC")
 cured = partial(decay, only={"penalised": ["looked up"], "clicked": [False]})
-unrated = partial(Claim, grid="04_decay_ratings", unit="AUC")
+unrated = partial(Claim, grid="04_decay_ratings", unit="AUC", over=one_log(train=8_000, test=10_000))
 news = partial(Claim, grid="04_news", seeds=50, only={"widths": [64]})
 
 CLAIMS = {
