@@ -389,12 +389,14 @@ CLAIMS = {
         "On MovieLens, films without a rating in training are ranked better with a penalty on all rows of the "
         "embeddings than with one on looked-up rows.",
         gain("auc", "all", over="looked up", column="penalised", films="never rated", untrained="as drawn"),
+        expected="undecided",
     ),
     "C4.60": unrated(
-        "With 0 in the rows of the embeddings that training never looked up, the two penalties are equally good on "
-        "MovieLens.",
-        gain("auc", "all", over="looked up", column="penalised", films="all", untrained="set to 0"),
-        expected="no effect",
+        "Trained with a penalty on looked-up rows, a model of MovieLens ranks films without a rating in training "
+        "better once their vectors are set to 0.",
+        gain("auc", "set to 0", over="as drawn", column="untrained", penalised="looked up", films="never rated"),
+        only={"penalised": ["looked up"]},
+        expected="undecided",
     ),
     "C4.61": surveyed(
         "Census-Income, 20,000 rows, tuned: sharing with never married neither helps nor harms a college degree.",

@@ -155,5 +155,5 @@ GRIDS = grids(
     Grid("04_decay_tuning", tune, {"seeds": TUNING_SEEDS}, [Sample(ONE, {"loss": 5})]),
     Grid("04_decay", compare, {"seeds": range(20)}, [Sample(PART, {"auc": 0.02})], [CHOSEN]),
     Grid("04_decay_ratings_tuning", tune_ratings, {"seeds": TUNING_SEEDS}, [Sample(FEW, {"loss": 2})]),
-    Grid("04_decay_ratings", unseen, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02})], [CHOSEN_RATINGS]),
+    Grid("04_decay_ratings", unseen, {"seeds": range(40)}, [Sample({"seeds": [5]}, {"auc": 0.02})], [CHOSEN_RATINGS]),
 )
