@@ -129,12 +129,6 @@ CLAIMS = {
         "ends.",
         _bulge,
     ),
-    "C3.14": fronts(
-        "Trained at 0.4 and 0.6, one score serves as many finishes at equal clicks as linear fusion.",
-        _ahead("one score", [0.4, 0.6]),
-        seeds=56,
-        expected="no effect",
-    ),
     "C3.15": fronts(
         "Geometric fusion serves as many finishes at equal clicks as linear fusion.",
         _ahead("geometric fusion", [0.4, 0.5, 0.6]),

@@ -392,8 +392,8 @@ CLAIMS = {
         expected="undecided",
     ),
     "C4.60": unrated(
-        "Trained with a penalty on looked-up rows, a model of MovieLens ranks films without a rating in training "
-        "better once their vectors are set to 0.",
+        "On MovieLens, a model with a penalty on looked-up rows ranks films without a rating in training better once "
+        "their vectors are set to 0.",
         gain("auc", "set to 0", over="as drawn", column="untrained", penalised="looked up", films="never rated"),
         only={"penalised": ["looked up"]},
         expected="undecided",
