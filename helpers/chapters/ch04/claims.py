@@ -379,6 +379,7 @@ CLAIMS = {
         "Penalised on looked-up rows, too, the click neither gains nor loses by sharing.",
         gain("auc", HALFWAY, over="nothing", column="shared", clicked=False, penalised="looked up", label="click"),
         expected="no effect",
+        seeds=50,
     ),
     "C4.58": cured(
         "Penalised on looked-up rows, too, share and follow gain by sharing on clicked rows alone.",

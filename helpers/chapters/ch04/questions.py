@@ -94,6 +94,22 @@ def partner_or_none(runs: Runs) -> Figure:
 
 
 @question(
+    "C4.P10",
+    "λ of 0.000001 and λ of 0.01: how much faster does the second pull a row to 0 that is never looked up?",
+    options=["Ten thousand times faster, as λ is", "A hundred times faster, the root of that", "Hardly faster at all"],
+    answer=2,
+    why="The gradient of such a row is 2λw, the penalty's alone. Adam divides a gradient by its own usual size, so λ "
+    "cancels: the row moves by the learning rate in each step.",
+)
+def never_looked_up(norms: pd.DataFrame) -> Figure:
+    """norms   of the row: a row a step, a column a penalty"""
+    summary = norms.rename_axis("step").melt(ignore_index=False, var_name="penalty", value_name="mean").reset_index()
+    summary = summary.assign(low=summary["mean"], high=summary["mean"])
+    title = "A penalty on all rows pulls this one at the same pace for every λ"
+    return figures.lines(summary, "step", "penalty", title=title, x_label="step", y_label="norm of the row")
+
+
+@question(
     "C4.P6",
     "Which labels gain most by sharing?",
     options=[
@@ -164,19 +180,3 @@ def untuned(runs: Runs) -> Figure:
         .label(tuned={True: "tuned on both sides", False: "not tuned"})
         .dots("tuned", "task", title="Untuned, sharing harms both; tuned, no difference is left", matters=0.005)
     )
-
-
-@question(
-    "C4.P10",
-    "λ of 0.000001 and λ of 0.01: how much faster does the second pull a row to 0 that is never looked up?",
-    options=["Ten thousand times faster, as λ is", "A hundred times faster, the root of that", "Hardly faster at all"],
-    answer=2,
-    why="The gradient of such a row is 2λw, the penalty's alone. Adam divides a gradient by its own usual size, so λ "
-    "cancels: the row moves by the learning rate in each step.",
-)
-def never_looked_up(norms: pd.DataFrame) -> Figure:
-    """norms   of the row: a row a step, a column a penalty"""
-    summary = norms.rename_axis("step").melt(ignore_index=False, var_name="penalty", value_name="mean").reset_index()
-    summary = summary.assign(low=summary["mean"], high=summary["mean"])
-    title = "A penalty on all rows pulls this one at the same pace for every λ"
-    return figures.lines(summary, "step", "penalty", title=title, x_label="step", y_label="norm of the row")
