@@ -1,7 +1,7 @@
 """Which seeds are used up: a verdict that has been looked at on a block of seeds is no longer measured there afresh.
 
-`data/seeds.csv` has a row for each block on which all claims were measured: release, date, the first seed and the one
-after the last, how many claims, and the verdicts that did not come back. `make claims` takes the first block that is
+`data/seeds.csv` has a row for each block on which claims were measured: release, date, the first seed and the one after
+the last, how many claims, and the verdicts that did not replicate. `make claims` takes the first block that is
 not in it.
 """
 

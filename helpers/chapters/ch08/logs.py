@@ -18,7 +18,7 @@ from helpers.evaluation.intervals import gain
 from helpers.evaluation.statistics import difference
 from helpers.evaluation.verdicts import verdict
 from helpers.experiments.grid import Grid, grids
-from helpers.experiments.sample import Sample, equal
+from helpers.experiments.sample import Sample, equal, median
 from helpers.support import downloads, validate
 
 FEED, MOVIELENS = "feed", "MovieLens-100K"
@@ -79,7 +79,7 @@ def gains(table: pd.DataFrame) -> pd.DataFrame:
 
 
 WITHIN = {
-    "auc": 0.01,
+    "auc": median(0.01, shift=0.005),  # on another CPU one run of the eight may stop at another epoch
     "by_item": 0.001,
     "overlap": 0.001,
     "users": 0.002,  # AUC: the luck of the users in the mean over the seeds; over two of them it is larger
