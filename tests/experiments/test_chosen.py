@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from helpers.experiments.chosen import Chosen
+from helpers.experiments.chosen import Chosen, shape_and_rate, shape_name
 from helpers.experiments.grid import Grid
 
 ROWS = [
@@ -68,3 +68,8 @@ def test_a_grid_depends_on_what_was_chosen_for_it(search, default):
     search([*ROWS, ("n", "width 4", 0.1, 9.0)])
     with pytest.raises(ValueError, match=r"z.csv made from other settings"):
         grid().read()
+
+
+@pytest.mark.parametrize("shape", [(15,), (2, 8), (2, 1, 4)])
+def test_a_shape_comes_back_from_its_name(shape):
+    assert shape_and_rate(shape_name(shape), 0.01) == (shape, 0.01)

@@ -55,6 +55,9 @@ class Sheet:
         return hashlib.sha256(repr(sorted(self.answers.items())).encode()).hexdigest()[:16]
 
 
+# These two are in `tools.notebooks` as well, which needs the packages of the tests; students have not got them.
+
+
 def code_cells(book: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell in book.cells if cell.cell_type == "code"]
 

@@ -31,7 +31,7 @@ from helpers.data.features import Dense, Features, Sparse
 from helpers.evaluation.intervals import gain
 from helpers.evaluation.metrics import Array, auc, log_loss
 from helpers.evaluation.statistics import difference
-from helpers.experiments.chosen import Chosen
+from helpers.experiments.chosen import Chosen, shape_and_rate, shape_name
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import points, sweep
@@ -170,10 +170,6 @@ def _forest(point: dict, train: Examples, task: str) -> Callable[[Examples], Ite
     return lambda rows: map(np.ravel, forest.staged_decision_function(table(rows)))
 
 
-def shape_name(shape: tuple[int, ...]) -> str:
-    return " × ".join(map(str, shape))
-
-
 def tune(
     seeds: Sequence[int],
     rows: Sequence[int] = ROWS,
@@ -210,7 +206,7 @@ CHOSEN = Chosen(
     setting=["shape", "rate"],
     value="loss",
     lowest=True,
-    make=lambda shape, rate: (tuple(map(int, shape.split(" × "))), rate),
+    make=shape_and_rate,
 )
 
 

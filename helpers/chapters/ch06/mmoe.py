@@ -29,7 +29,7 @@ from helpers.chapters.ch04.paper_tasks import batches, beside_partners, task_pai
 from helpers.data.examples import Examples
 from helpers.data.synthetic import TaskPair, kind_tasks
 from helpers.experiments import feature_tasks
-from helpers.experiments.chosen import Chosen
+from helpers.experiments.chosen import Chosen, shape_and_rate, shape_name
 from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, mean_r2, small_batches
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, equal, median
@@ -89,10 +89,6 @@ def size(model: str, shape: Shape | None = None) -> int:
     return parameter_count(build(model, 0, shape=shape))
 
 
-def shape_name(shape: Shape) -> str:
-    return " × ".join(map(str, shape))
-
-
 def _every_choice(shapes: dict[str, Sequence[Shape]], rates: Sequence[float], measure: Callable) -> pd.DataFrame:
     """measure(model, (shape, rate)), a table, for every shape of every model at every rate: its columns after model,
     shape, rate."""
@@ -105,13 +101,9 @@ def _every_choice(shapes: dict[str, Sequence[Shape]], rates: Sequence[float], me
     return pd.concat(parts, ignore_index=True)
 
 
-def _choice(name: str, rate: float) -> tuple[Shape, float]:
-    return tuple(map(int, name.split(" × "))), rate
-
-
 def _chosen(search: str, value: str = "r2", by: Sequence[str] = ("model",), lowest: bool = False) -> Chosen:
     """What each model chose in one of the searches: `Choices`, or such for each value of an outer column."""
-    return Chosen(search, by=by, setting=["shape", "rate"], value=value, lowest=lowest, make=_choice)
+    return Chosen(search, by=by, setting=["shape", "rate"], value=value, lowest=lowest, make=shape_and_rate)
 
 
 # The MMoE paper's tasks
