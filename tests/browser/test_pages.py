@@ -115,6 +115,8 @@ def test_lines_are_short_and_nothing_hangs_out(tab):
     assert size >= 16 and text.bounding_box()["width"] < 46 * size
     for width, height in ((390, 844), (1280, 720)):
         tab.page.set_viewport_size({"width": width, "height": height})
+        beside = width >= 1200  # there is room for the list of sections; the browser tells the page a little later
+        tab.page.wait_for_function("open => (document.querySelector('.sections')?.open ?? open) === open", arg=beside)
         assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
         tops = tab.page.locator(":is(h1, h2)").evaluate_all(
             "all => all.map((e) => e.getBoundingClientRect().y + scrollY)"
