@@ -26,6 +26,7 @@ test: lint test-code test-notebooks test-browser ## check the course: code, note
 test-long: ready-test movielens ## the long checks alone: cells twice, sections alone, regeneration, grids, claims
 	@echo "Long checks: notebooks cell by cell, grids."
 	@$(PYTEST) -m long -n 2 --dist loadgroup tests
+	@$(MAKE) --no-print-directory test-notebooks NB=notebooks/deeper
 	@$(MAKE) --no-print-directory claims AGAIN=1
 
 test-all: ## test, then test-long (40 minutes at most)
@@ -43,7 +44,7 @@ test-code: ready-test movielens ## unit tests alone
 
 test-notebooks: ready-test movielens ## run the notebooks and compare every output (NB=notebooks/04_shared_bottom.ipynb for one)
 	@echo "Notebooks: each runs once, outputs are compared."
-	@$(NBVAL) $(NB)
+	@$(NBVAL) $(NB) $(if $(filter notebooks,$(NB)),--ignore notebooks/deeper)
 
 test-browser: ready-test movielens ## JupyterLab and exported pages in Chromium
 	@echo "Browser."

@@ -33,7 +33,7 @@ def git(*words: str) -> str:
 
 def committed() -> dict[str, str]:
     """The notebooks of the last commit, `notebooks/NAME` and text, whatever has become of the files. Raises OSError."""
-    names = git("ls-tree", "-z", "--name-only", "HEAD", "notebooks/").split("\0")
+    names = git("ls-tree", "-r", "-z", "--name-only", "HEAD", "notebooks/").split("\0")
     return {name: git("show", f"HEAD:./{name}") for name in names if name.endswith(".ipynb")}
 
 

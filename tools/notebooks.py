@@ -6,7 +6,7 @@
 
 Canonical: outputs kept, counts 1..n, fixed cell ids, addresses as 0x0, models of widgets named by their cell (by
 `display.model_ids`) or numbered in order of appearance, no timings, no progress bars, no editor's metadata, solutions
-folded. On one machine a second run gives the same bytes. On
+folded, the minutes of each section stated (`tools.minutes`). On one machine a second run gives the same bytes. On
 another CPU measured decimals may differ in the last places: `--check` then wants all text equal and decimals within
 a tolerance. Cells tagged `live` show measured times, and their outputs are not compared.
 """
@@ -29,13 +29,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
+from tools import minutes
 from tools.lab import WIDGET_STATE, WIDGET_VIEW
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_SECONDS = 120
 ABSOLUTE, RELATIVE = 0.01, 0.02  # how far a measured decimal may be off on another CPU
 IMAGES = ("image/png", "image/jpeg")
-KEPT_CELL_METADATA = ("jupyter", "slideshow", "tags")
+KEPT_CELL_METADATA = ("jupyter", "part", "slideshow", "tags")
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
@@ -59,8 +60,15 @@ def read(path: Path) -> NotebookNode:
 
 
 def find(paths: list[Path]) -> list[Path]:
-    """The notebooks among `paths` and in the folders among them."""
-    return [book for path in paths for book in ([path] if path.suffix == ".ipynb" else sorted(path.glob("*.ipynb")))]
+    """The notebooks among `paths`, and those in the folders among them: chapters first, then what is in `deeper/`."""
+    folders = ("*.ipynb", "deeper/*.ipynb")
+    return [
+        book
+        for path in paths
+        for book in (
+            [path] if path.suffix == ".ipynb" else [one for inside in folders for one in sorted(path.glob(inside))]
+        )
+    ]
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -134,6 +142,7 @@ def canonical(notebook: NotebookNode, name: str) -> str:
     for count, cell in enumerate(code_cells(book), start=1):
         cell.execution_count = count
         cell.outputs = _canonical_outputs(cell.outputs, count)
+    minutes.state(book)
     _keep_shown_models(book)
     text = json.dumps(book, ensure_ascii=False)
     text = _number(text, MODEL_ID, "{:032x}", _models(book))

@@ -31,7 +31,7 @@ SCRIPTS = {
     "widgets.js": ("widgetsnbextension", "static/extension.js"),
     "anywidget.js": ("anywidget", "nbextension/index.js"),
 }
-BETWEEN_FILES = re.compile(r'href="([\w.-]+)\.(?:ipynb|md)(?=[#"])')  # links between chapters, and to the glossary
+BETWEEN_FILES = re.compile(r'href="(?:\.\./|deeper/)?([\w.-]+)\.(?:ipynb|md)(?=[#"])')  # all pages are in one folder
 INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -12,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
+from tools import minutes
 from tools.notebooks import IMAGES, asked, canonical, code_cells, output_texts, tags
 
 TAGS = {"claim", "exercise", "live", "movielens", "predict", "setup", "solution", "widget"}
@@ -19,6 +20,7 @@ FOLDED = ("setup", "solution")
 ASKED_LINES, IMPORTS = 3, 10  # at most, of a prediction and of the set-up
 MEDIAN_LINES, P90_LINES = 5, 15
 MEGABYTES = 1.5
+CORE_MINUTES, CARDS = 60, 5  # at most, of a chapter: minutes of its core sections, claims that stand open
 DPI = 100
 LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var)/[\w.-]+|[A-Z]:\\\\?Users|site-packages|ipykernel_\d+")
 SHUT = re.compile(r"stdout: The worked solution passes\.\n|text/(html: <details>|plain: What it finds:).*", re.DOTALL)
@@ -29,7 +31,7 @@ def problems(path: Path) -> list[str]:
     """What is wrong with the form and style of a notebook file, one sentence each; an empty list if nothing is."""
     text = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
-    found = [*_top(notebook), *_cells(notebook), *_outputs(notebook), *_images(notebook)]
+    found = [*_top(notebook), *_sections(notebook), *_cells(notebook), *_outputs(notebook), *_images(notebook)]
     if canonical(notebook, path.stem) != text:
         found.append(f"not in canonical form: make notebooks NB={path.parent.name}/{path.name}")
     if len(text.encode()) > MEGABYTES * 1e6:
@@ -52,6 +54,22 @@ def _top(notebook: NotebookNode) -> list[str]:
     if missing:
         found.append(f"the first cell has no box (> ...) that says: {', '.join(missing)}")
     return found
+
+
+def _sections(notebook: NotebookNode) -> list[str]:
+    """Headings at the start of their cells, since a section is what follows one, and parts that there are."""
+    text = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    found = [f"cell {cell.id} has a heading in its middle" for cell in text if re.search(r"\n#{1,2} ", cell.source)]
+    parts = {cell.metadata.get("part", "core") for cell in text} - set(minutes.PARTS)
+    return found + [f"a section is of an unknown part: {part}" for part in sorted(parts)]
+
+
+def too_much(notebook: NotebookNode) -> list[str]:
+    """What makes a chapter of the core too long: minutes, and cards that stand open in the flow."""
+    core = sum(section.minutes for section in minutes.sections(notebook) if section.part == "core")
+    cards = sum(minutes.cards(cell) for cell in code_cells(notebook))
+    found = [f"{core} minutes of core sections, more than {CORE_MINUTES}"] if core > CORE_MINUTES else []
+    return found + ([f"{cards} claims stand open, more than {CARDS}: `evidence(...)`"] if cards > CARDS else [])
 
 
 def _cells(notebook: NotebookNode) -> list[str]:

@@ -19,7 +19,7 @@ import pandas as pd
 from helpers import chapters
 from helpers.display.questions import Prediction, Question
 from helpers.display.runs import Runs
-from helpers.experiments.claim import Claim, Findings
+from helpers.experiments.claim import Claim, Evidence, Finding, Findings
 from helpers.experiments.grid import Grid
 from helpers.support import validate
 
@@ -97,13 +97,22 @@ def _claims_of(chapter: str) -> dict[str, Claim]:
 
 def claims(*ids: str, shut: bool = False) -> Findings:
     """What the kept grids let us say: one card a claim; `shut` folds them. A claim without a grid is measured now."""
+    return Findings(_findings(ids), shut)
+
+
+def evidence(*ids: str) -> Evidence:
+    """What else the kept grids let us say: the findings of a chapter as one folded table, for its end."""
+    return Evidence(_findings(ids))
+
+
+def _findings(ids: Sequence[str]) -> list[Finding]:
     findings, tables = [], {}
     for id in ids:
         claim = _claim(id)
         if claim.grid not in tables:
             tables[claim.grid] = kept(claim)
         findings.append(claim.judge(id, tables[claim.grid]))
-    return Findings(findings, shut)
+    return findings
 
 
 def _claim(id: str) -> Claim:

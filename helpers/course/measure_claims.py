@@ -37,7 +37,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 def stated(folder: Path) -> dict[str, str]:
     """{claim id: verdict}, read from the outputs of the committed notebooks."""
     found = {}
-    for path in sorted(folder.glob("*.ipynb")):
+    for path in [*folder.glob("*.ipynb"), *folder.glob("deeper/*.ipynb")]:
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             for output in cell.get("outputs", []):
                 text = "".join(output.get("data", {}).get("text/plain", output.get("text", "")))

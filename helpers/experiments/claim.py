@@ -44,12 +44,15 @@ from helpers.support import validate
 
 MARGINS = Path(__file__).parents[2] / "data" / "margins.csv"  # what each claim was judged by, and since when
 
+COLUMNS = ("", "claim", "verdict", "effect and 95% interval", "over, and margin")
+
 __all__ = [
     "SHARES",
     "VERDICTS",
     "WORLDS",
     "Claim",
     "Contrast",
+    "Evidence",
     "Finding",
     "Findings",
     "gain",
@@ -229,6 +232,13 @@ class Finding:
             f"{self._drawn(colour)}</div>{small}</div>"
         )
 
+    def _row(self) -> str:
+        numbers, seeds = self._numbers().split("], ", 1)
+        notes = "".join(f"<br>{_minus(note)}" for note in self._notes())
+        cells = (self.claim.sentence, self.verdict, f"{numbers}]", seeds)
+        told = "".join(f'<td style="text-align:left;white-space:normal">{_minus(cell)}</td>' for cell in cells)
+        return f"<tr><th>{self.id}</th>{told.removesuffix('</td>')}{notes}</td></tr>"
+
     def _drawn(self, colour: str) -> str:
         """The interval and the zone of effects that do not matter, to one scale, with words for who cannot see it."""
         margin, width, height = self.claim.smallest, 200, 22
@@ -296,4 +306,20 @@ class Findings(list[Finding]):
             return cards
         return (
             f"<details><summary>What the measurements allow us to say: open after your guess</summary>{cards}</details>"
+        )
+
+
+class Evidence(list[Finding]):
+    """All that a chapter rests on beside its open cards: one folded table, a row a finding."""
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self))
+
+    def _repr_html_(self) -> str:
+        rows = "".join(finding._row() for finding in self)
+        names = "".join(f'<th style="text-align:left">{name}</th>' for name in COLUMNS)
+        return (
+            f"<details><summary>The evidence: {len(self)} claim{'s' * (len(self) != 1)}</summary>"
+            '<div class="mtl-evidence" style="color:#1a1a1a;background:#fff;overflow-x:auto">'
+            f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table></div></details>"
         )

@@ -17,12 +17,18 @@ except ImportError:
 
 ROOT = Path(__file__).parents[2]
 WIDGETS = Path(__file__).parent / "fixtures" / "widgets.ipynb"
-NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), WIDGETS]
+NOTEBOOKS = [*tool.find([ROOT / "notebooks"]), WIDGETS]
 
 
 def each(kind: str) -> list:
-    """A parameter for each notebook; with `--dist loadgroup` tests of one `kind` and notebook share a process."""
-    return [pytest.param(path.name, marks=pytest.mark.xdist_group(f"{kind} {path.stem}")) for path in NOTEBOOKS]
+    """A parameter for each notebook; with `--dist loadgroup` tests of one `kind` and notebook share a process,
+    and all of the kind "pages", since the site is written once.
+
+    The chapters are tested each time, what is in `deeper/` among the long tests.
+    """
+    long = {path: [pytest.mark.long] if path.parent.name == "deeper" else [] for path in NOTEBOOKS}
+    group = {path: pytest.mark.xdist_group("pages" if kind == "pages" else f"{kind} {path.stem}") for path in NOTEBOOKS}
+    return [pytest.param(path.name, marks=[group[path], *long[path]]) for path in NOTEBOOKS]
 
 
 @pytest.fixture(scope="package")

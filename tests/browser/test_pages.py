@@ -5,15 +5,14 @@ import inspect
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from helpers.course import question
-from tests.browser.conftest import NOTEBOOKS, ROOT
+from tests.browser.conftest import NOTEBOOKS, ROOT, each
 from tests.browser.lab import Tab
 from tools import notebooks as tool
-
-pytestmark = pytest.mark.xdist_group("pages")  # the site is written once
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +34,11 @@ FOLDED = """() => [...document.querySelectorAll("details:not(.sections, .folded)
   [...fold.querySelectorAll("p, li, td, div:not(:has(div, p))")].map((part) => part.textContent))"""
 
 
-@pytest.fixture(scope="module", params=[path.stem for path in NOTEBOOKS])
+@pytest.fixture(scope="module", params=each("pages"))
 def tab(request, browser, site, folder):
     tab = Tab(browser, (site.as_uri(),))
-    tab.notebook = tool.read(folder / f"{request.param}.ipynb")
-    tab.page.goto(f"{site.as_uri()}/{request.param}.html")
+    tab.notebook = tool.read(folder / request.param)
+    tab.page.goto(f"{site.as_uri()}/{Path(request.param).stem}.html")
     tab.page.wait_for_selector("body[data-widgets=shown]")
     yield tab
     tab.page.close()

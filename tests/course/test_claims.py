@@ -281,7 +281,7 @@ def cards() -> dict[str, str]:
     """{claim id: what its card says}, from the outputs of the committed notebooks."""
     outputs = [
         "".join(output.get("data", {}).get("text/plain", output.get("text", "")))
-        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+        for path in [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("deeper/*.ipynb")]
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
         for output in cell.get("outputs", [])
     ]

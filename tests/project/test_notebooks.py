@@ -13,7 +13,7 @@ from helpers.support.downloads import MOVIELENS
 from tools import notebooks
 from tools.site import minutes
 from tools.spoilers import spoilers
-from tools.style import problems
+from tools.style import problems, too_much
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = notebooks.find([ROOT / "notebooks"])
@@ -43,6 +43,13 @@ def test_form_and_style(path):
     assert problems(path) == []
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in NOTEBOOKS if path.parent.name != "deeper"], ids=lambda path: path.stem
+)
+def test_a_chapter_is_an_hour(path):
+    assert too_much(notebooks.read(path)) == []
+
+
 def test_no_open_output_below_a_prediction_can_answer_it():
     """Where this fails, fold the output, or say in `HARMLESS` why it does not answer the question."""
     found = {cell for path in NOTEBOOKS for _, cell in spoilers(notebooks.read(path))}
@@ -51,7 +58,7 @@ def test_no_open_output_below_a_prediction_can_answer_it():
 
 @every_notebook
 def test_readme_has_it_with_its_minutes(path):
-    row = rf"^\| \[.+\]\(notebooks/{path.name}\) \|.*\| {re.escape(minutes(notebooks.read(path)))} \|$"
+    row = rf"^\| \[.+\]\({path.relative_to(ROOT)}\) \|.*\| {re.escape(minutes(notebooks.read(path)))} \|$"
     assert re.search(row, (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
 
 

@@ -74,7 +74,8 @@ class Unreadable(Exception):
 def chapters() -> tuple[Chapter, ...]:
     """All chapters that have exercises."""
     found = []
-    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+    notebooks = ROOT / "notebooks"
+    for path in [*sorted(notebooks.glob("[0-9][0-9]_*.ipynb")), *sorted(notebooks.glob("deeper/[0-9][0-9]_*.ipynb"))]:
         book = nbformat.read(path, as_version=4)
         checks = importlib.import_module(f"helpers.chapters.ch{path.name[:2]}.exercises")
         tasks = [

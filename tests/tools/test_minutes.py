@@ -1,0 +1,70 @@
+"""The minutes of a chapter are counted from what is open on its page."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tools import minutes, style
+
+FIGURE = new_output("display_data", {"image/png": "", "text/html": "<img alt='a'>"})
+CARDS = new_output("execute_result", {"text/html": '<div class="mtl-claim">1</div><div class="mtl-claim">2</div>'})
+SHUT = new_output("execute_result", {"text/html": '<details><div class="mtl-claim">1</div></details>'})
+
+
+def code(source="", *outputs, tags=(), hidden=False):
+    folded = {"jupyter": {"source_hidden": True}} if hidden else {}
+    return new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags), **folded})
+
+
+def book(*cells):
+    top = new_markdown_cell("# A\n\n> **Time** 9 minutes to read, ten seconds of computing.")
+    return new_notebook(cells=[top, *cells])
+
+
+@pytest.mark.parametrize(
+    ("cell", "seconds"),
+    [
+        (new_markdown_cell("one two three four five"), 2),
+        (new_markdown_cell("one <details><summary>two</summary>three four</details> two"), 0.8),
+        (new_markdown_cell("the loss $a + b + c$ and [a link](https://a.b/c-d-e)"), 2.4),
+        (code("a = 1\n\nb = 2"), 12),
+        (code("a = 1\nb = 2", hidden=True), 0),
+        (code("draw()", FIGURE), 66),
+        (code("claims()", CARDS), 46),
+        (code("claims()", SHUT), 6),
+        (code("t", new_output("execute_result", {"text/html": "<table></table>"})), 26),
+        (code("x = 1\nask()", FIGURE, tags=["predict"]), 90),
+        (code("play()", FIGURE, tags=["widget"]), 306),
+    ],
+)
+def test_a_cell_takes_what_is_open_in_it(cell, seconds):
+    assert minutes.seconds(cell) == pytest.approx(seconds)
+
+
+def test_what_is_stated_follows_what_is_there():
+    words = " ".join(["word"] * 448)
+    optional = new_markdown_cell("## 2 More", metadata={"part": "optional"})
+    exercises = [new_markdown_cell("## 3 Do"), code("check()", tags=["exercise"]), new_markdown_cell(words)]
+    notebook = book(new_markdown_cell(f"## 1 First\n\n{words}"), optional, code("draw()", FIGURE), *exercises)
+    minutes.state(notebook)
+    stated = [cell.source.splitlines()[2] for cell in notebook.cells if cell.source.startswith("## ")]
+    assert stated == ["*3 min · core*", "*1 min · optional*", "*exercises*"]
+    assert "**Time** 3 minutes (and 1 optional) to read" in notebook.cells[0].source
+    once = nbformat.writes(notebook)
+    minutes.state(notebook)
+    assert nbformat.writes(notebook) == once
+
+
+def test_the_sum_of_the_sections_is_the_box():
+    notebook = book(*(new_markdown_cell(f"## {n}\n\n{' '.join(['word'] * 150 * n)}") for n in (1, 2, 3)))
+    minutes.state(notebook)
+    assert [section.minutes for section in minutes.sections(notebook)] == [1, 2, 3]
+    assert "**Time** 6 minutes to read" in notebook.cells[0].source
+
+
+def test_too_long_a_chapter_is_told():
+    long = book(new_markdown_cell("## 1"), *[code("play()", tags=["widget"])] * 12)
+    assert style.too_much(long) == ["61 minutes of core sections, more than 60"]
+    crowded = book(new_markdown_cell("## 1"), *[code("claims()", CARDS)] * 3, code("claims()", SHUT))
+    assert style.too_much(crowded) == ["6 claims stand open, more than 5: `evidence(...)`"]
+    assert style.too_much(book(new_markdown_cell("## 1"), code("claims()", CARDS))) == []

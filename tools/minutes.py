@@ -1,0 +1,111 @@
+"""How long a chapter takes to read and play: counted, so that the minutes it states stay true.
+
+A section is a heading of level 2 with what follows it. Its minutes are an estimate from what is open on the page: words
+at `WORDS` a minute, and for each line of code, card, prediction, explorer, figure and table the seconds of `SECONDS`.
+What is folded takes no time, and a section with exercises has no minutes: they take as long as they take.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from nbformat import NotebookNode
+
+WORDS = 150  # a minute
+SECONDS = {"line": 6, "card": 20, "prediction": 90, "explorer": 300, "figure": 60, "table": 20}
+PARTS = ("core", "optional", "exercises")
+HEADING = re.compile(r"## +(?P<title>.+)")
+STATED = re.compile(r"\n\n\*(?:\d+ min · (?:core|optional)|exercises)\*(?=\n|$)")
+BOX = re.compile(r"(?<=\*\*Time\*\* )\d+ minutes?(?: \(and \d+ optional\))?")
+FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
+CARD = re.compile(r'<div class="mtl-claim')
+
+
+class Section(NamedTuple):
+    """A heading of level 2 ("3 Ranking"), its part, its minutes, rounded, and its cells, the heading first."""
+
+    title: str
+    part: str
+    minutes: int
+    cells: list[NotebookNode]
+
+
+def sections(notebook: NotebookNode) -> list[Section]:
+    """The sections of a notebook. What is above the first heading counts as part of the first section."""
+    groups: list[list[NotebookNode]] = [[]]
+    for cell in notebook.cells:
+        if HEADING.match(cell.source) and cell.cell_type == "markdown" and any(map(_heading, groups[-1])):
+            groups.append([])
+        groups[-1].append(cell)
+    return [_section(cells) for cells in groups if any(map(_heading, cells))]
+
+
+def _heading(cell: NotebookNode) -> bool:
+    return cell.cell_type == "markdown" and HEADING.match(cell.source) is not None
+
+
+def _section(cells: list[NotebookNode]) -> Section:
+    heading = next(filter(_heading, cells))
+    part = heading.metadata.get("part", "core")
+    if any("exercise" in cell.metadata.get("tags", []) for cell in cells):
+        part = "exercises"
+    minutes = 0 if part == "exercises" else max(1, round(sum(map(seconds, cells)) / 60))
+    return Section(HEADING.match(heading.source)["title"].strip(), part, minutes, cells)
+
+
+def seconds(cell: NotebookNode) -> float:
+    """How long a cell takes a reader."""
+    if cell.cell_type == "markdown":
+        return len(words(cell.source)) * 60 / WORDS
+    tags = cell.metadata.get("tags", [])
+    if "predict" in tags:
+        return SECONDS["prediction"]
+    shown = sum(map(_output_seconds, cell.outputs))
+    if "widget" in tags:
+        shown = SECONDS["explorer"]
+    hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
+    return shown + (0 if hidden else SECONDS["line"] * sum(map(bool, map(str.strip, cell.source.splitlines()))))
+
+
+def _output_seconds(output: NotebookNode) -> float:
+    data = output.get("data", {})
+    page = FOLD.sub("", data.get("text/html", ""))
+    if found := len(CARD.findall(page)):
+        return found * SECONDS["card"]
+    if "image/png" in data or "<img" in page or "<svg" in page:
+        return SECONDS["figure"]
+    return SECONDS["table"] if "<table" in page else 0
+
+
+def cards(cell: NotebookNode) -> int:
+    """How many claims a code cell shows open."""
+    return sum(len(CARD.findall(FOLD.sub("", output.get("data", {}).get("text/html", "")))) for output in cell.outputs)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text that are open: no folds, no tags, no addresses, a formula as one word."""
+    text = FOLD.sub(" ", STATED.sub("", text))
+    text = re.sub(r"\$\$.+?\$\$|\$[^$\n]+\$", " formula ", text, flags=re.DOTALL)
+    text = re.sub(r"\]\([^)]*\)|<[^>]+>", " ", text)
+    return re.findall(r"[^\W_][\w'’.-]*", text)
+
+
+def state(notebook: NotebookNode) -> None:
+    """Write the minutes into the notebook: under each heading of level 2, and in the box at the top."""
+    found = sections(notebook)
+    for section in found:
+        heading = next(filter(_heading, section.cells))
+        heading.metadata["part"] = section.part
+        line = section.part if section.part == "exercises" else f"{section.minutes} min · {section.part}"
+        first, _, rest = STATED.sub("", heading.source, count=1).partition("\n")
+        heading.source = f"{first}\n\n*{line}*" + (f"\n{rest}" if rest else "")
+    if notebook.cells:
+        top = notebook.cells[0]
+        top.source = BOX.sub(box(found), top.source, count=1)
+
+
+def box(found: list[Section]) -> str:
+    """The minutes of a chapter, as its box says them."""
+    core, optional = (sum(section.minutes for section in found if section.part == part) for part in PARTS[:2])
+    return f"{core} minutes" + (f" (and {optional} optional)" if optional else "")
