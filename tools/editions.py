@@ -115,11 +115,12 @@ def mistakes(chapter: str, check: str) -> list[Wrong]:
         if name in seen or name not in known:
             continue
         seen.add(name)
+        texts = _texts(known[name])
         for node in _in_order(known[name]):
             if isinstance(node, ast.Name):
                 waiting.append(node.id)
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Wrong":
-                text = _text(node.args[0])
+                text = _text(node.args[0], texts)
                 found.setdefault(text, Wrong(text))
     return list(found.values())
 
@@ -138,10 +139,20 @@ def _in_order(node: ast.AST) -> Iterator[ast.AST]:
         yield from _in_order(child)
 
 
-def _text(node: ast.expr) -> str:
-    """A string, or an f-string with an ellipsis for each of its values."""
-    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    return "".join(part.value if isinstance(part, ast.Constant) else "…" for part in parts)
+def _texts(function: ast.FunctionDef) -> dict[str, ast.expr]:
+    """The strings to which a function gives a name."""
+    named = [node for node in ast.walk(function) if isinstance(node, ast.Assign) and len(node.targets) == 1]
+    return {ast.unparse(node.targets[0]): node.value for node in named if isinstance(node.value, ast.JoinedStr)}
+
+
+def _text(node: ast.expr, texts: dict[str, ast.expr]) -> str:
+    """A string, or an f-string with an ellipsis for each value but those that are strings with a name."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part, texts) for part in node.values)
+    named = texts.get(ast.unparse(node.value))
+    return _text(named, texts) if named else "…"
 
 
 def _told(known: list[Wrong]) -> str:

@@ -131,6 +131,7 @@ def test_every_check_knows_mistakes():
     open_ended = {name for name, found in known.items() if not found}
     assert open_ended <= {("02", "trial")}
     assert all(wrong.what.strip("…. ") and wrong.hints for found in known.values() for wrong in found)
+    assert [wrong.what for found in known.values() for wrong in found if re.search(r"\b[a-z]…", wrong.what)] == []
 
 
 @pytest.mark.parametrize(
