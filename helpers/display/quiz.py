@@ -61,7 +61,7 @@ class Quiz(anywidget.AnyWidget):
     """Questions with options as buttons; each option, once chosen, says why it is right or wrong."""
 
     _esm = Path(__file__).with_name("quiz.js")
-    _css = Path(__file__).with_name("explorer.css")
+    _css = "".join(Path(__file__).with_name(f"{name}.css").read_text(encoding="utf-8") for name in ("explorer", "quiz"))
     name = traitlets.Unicode().tag(sync=True)
     items = traitlets.List(traitlets.Dict()).tag(sync=True)
 

@@ -148,6 +148,13 @@ def test_predictions_are_shut_and_open(tab):
         assert "It came out: " in card.locator(".mtl-result").inner_text()
 
 
+def test_an_option_of_a_quiz_fits_its_button_on_a_phone(tab):
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    buttons = tab.page.locator(".mtl-quiz button")
+    assert buttons.count() == sum(len(item.options) for item in quiz(tab.notebook))
+    assert buttons.evaluate_all("all => all.filter((one) => one.scrollHeight > one.clientHeight + 1).length") == 0
+
+
 def test_a_quiz_answers_what_is_chosen(tab):
     for number, item in enumerate(quiz(tab.notebook)):
         asked = tab.page.locator(".mtl-item").nth(number)
