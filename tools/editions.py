@@ -26,6 +26,7 @@ from nbformat.v4 import new_markdown_cell
 from helpers.display.answers import Wrong
 from tools.handin.sheets import CHECK
 from tools.notebooks import ROOT, canonical, read, tags
+from tools.site import title
 
 EDITIONS = ("student", "teacher")
 FOLDERS = ("helpers", "data", "docs", "examples", "tools", ".devcontainer")
@@ -72,13 +73,10 @@ def for_teachers(book: NotebookNode, name: str) -> str:
         if "solution" in tags(cell):
             cell.metadata.pop("jupyter", None)
         cells.append(cell)
-        if "exercise" in tags(cell) and (check := CHECK.search(cell.source.rpartition("\n")[2])):
-            known = mistakes(chapter, check[1])
-            if known:
-                cells.append(
-                    new_markdown_cell(_told(known), id=f"{chapter}-mistakes-{check[1]}"[:64].replace("_", "-"))
-                )
-    if said := notes(chapter):
+        check = CHECK.search(cell.source.rpartition("\n")[2]) if "exercise" in tags(cell) else None
+        if check and (known := mistakes(chapter, check[1])):
+            cells.append(new_markdown_cell(_told(known), id=f"{chapter}-mistakes-{check[1]}"))
+    if said := notes(title(book)):
         cells.insert(1, new_markdown_cell(said, id=f"{chapter}-for-the-teacher"))
     teacher = nbformat.from_dict({**book, "cells": cells})
     nbformat.validate(teacher)
@@ -163,11 +161,12 @@ def _told(known: list[Wrong]) -> str:
 
 
 def notes(chapter: str) -> str:
-    """What `docs/teaching.md` says of a chapter ("03"): the section whose heading begins with its number."""
-    found = re.search(
-        rf"^### {chapter} · .*?(?=^##|\Z)", TEACHING.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    return re.sub(r"^### \d\d · .*", "**For the teacher**", found.group().strip()) if found else ""
+    """What `docs/teaching.md` says of a chapter: the section whose heading its title begins with."""
+    sections = re.split(r"^##+ ", TEACHING.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    for heading, _, said in (section.partition("\n") for section in sections):
+        if chapter.startswith(heading):
+            return f"**For the teacher**\n\n{said.strip()}"
+    return ""
 
 
 # --- the folder -----------------------------------------------------------------------------------------------------

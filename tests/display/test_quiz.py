@@ -8,9 +8,11 @@ import pytest
 from helpers.course import all_claims, chapter_names, check_yourself, claims, quiz_file
 from helpers.display.quiz import Quiz, read
 from helpers.support.environment import ROOT
+from tools import notebooks
 
 QUIZZES = [quiz_file(chapter) for chapter in chapter_names()]
 BANK = sorted((ROOT / "docs" / "questions").glob("*.md"))
+SHOWN = ["ch08"]  # the chapters that show theirs
 NUMBER = re.compile(r"([+−]\d[\d.]*)[^+−()]*\((C\d\.\d+)\)")  # −0.057 R² (C4.37)
 GOOD = "# A chapter\n\n## Which\none?\n\n- [ ] A\n  Not A.\n- [x] B\n  It is\n  B.\n- [ ] C\n  Not C.\n"
 
@@ -68,6 +70,15 @@ def test_every_chapter_has_five_questions_and_ten_for_the_teacher():
 def test_the_right_answer_has_no_favourite_place(paths):
     places = Counter(item.answer for path in paths for item in read(path))
     assert min(places[0], places[1], places[2]) > 0.2 * places.total()
+
+
+@pytest.mark.parametrize("chapter", SHOWN)
+def test_a_chapter_asks_its_own_questions_before_its_recap(chapter):
+    (path,) = (ROOT / "notebooks").glob(f"{chapter[2:]}_*.ipynb")
+    cells = [cell.source for cell in notebooks.read(path).cells]
+    (place,) = (number for number, source in enumerate(cells) if "check_yourself(" in source)
+    assert cells[place].splitlines()[-1] == f'check_yourself("C{int(chapter[2:])}")'
+    assert cells[place - 1].startswith("## Check yourself") and "Recap" in cells[place + 1].splitlines()[0]
 
 
 def test_no_question_is_asked_twice():

@@ -18,6 +18,7 @@ from helpers.evaluation.verdicts import WITHIN
 from helpers.experiments.grid import kept
 from tools import notebooks
 from tools.editions import notes
+from tools.site import title
 
 ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs" / "the_text.md").read_text(encoding="utf-8")
@@ -295,7 +296,8 @@ def test_a_plan_leaves_out_no_minute(name, minutes, table):
 def test_there_are_three_plans_and_three_prompts_a_chapter():
     assert [minutes for _, minutes, _ in PLANS] == ["90", "90", "240"]
     for chapter in chapter_names():
-        said = notes(chapter[2:])
+        (path,) = (ROOT / "notebooks").glob(f"{chapter[2:]}_*.ipynb")
+        said = notes(title(notebooks.read(path)))
         assert "Where learners stumble:" in said and len(re.findall(r"^\d\. ", said, re.MULTILINE)) == 3
 
 
