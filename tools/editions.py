@@ -31,13 +31,8 @@ from tools.site import title
 EDITIONS = ("student", "teacher")
 FOLDERS = ("helpers", "data", "docs", "examples", "tools", ".devcontainer")
 FILES = ("README.md", "LICENSE", "CITATION.cff", "Makefile", "pyproject.toml", "environment.yml", "postBuild")
-LEFT_OUT = (
-    "__pycache__",
-    ".ipynb_checkpoints",
-    "ml-100k",
-    ".ml-100k.part",
-    "census-income",
-)  # data of others stay here
+# the last three are data of others, which may not be handed on
+LEFT_OUT = ("__pycache__", ".ipynb_checkpoints", "ml-100k", ".ml-100k.part", "census-income")
 QUESTIONS = ROOT / "docs" / "questions"
 TEACHING = ROOT / "docs" / "teaching.md"
 FOLD = re.compile(r"<details>.*?</details>\s*", re.DOTALL)
