@@ -156,7 +156,7 @@ def _told(known: list[Wrong]) -> str:
 
 
 def notes(chapter: str) -> str:
-    """What `docs/teaching.md` says of a chapter: the section with the heading that its title starts with; "" if there is none."""
+    """What `docs/teaching.md` says of a chapter, in the section with the heading that its title starts with, or ""."""
     sections = re.split(r"^##+ ", TEACHING.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     for heading, _, said in (section.partition("\n") for section in sections):
         if chapter.startswith(heading):
