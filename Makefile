@@ -12,7 +12,7 @@ NB ?= notebooks
 .NOTPARALLEL:
 
 .PHONY: help lab test test-all test-long test-code test-notebooks test-browser test-versions lint notebooks grids \
-        claims bench mutants handin site ready ready-test movielens clean
+        claims bench mutants handin site student teacher ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -79,8 +79,14 @@ handin: ready ## mark the exercises of a notebook, or of all in a folder (NB=...
 site: ready-test ## write the chapters as pages that need no network and no kernel to _site/
 	@$(BIN)/python -m tools.site --out _site
 
+student: ready-test ## write the course without worked solutions, to hand out to a class, to _student/
+	@$(BIN)/python -m tools.editions student
+
+teacher: ready-test ## write it with them open, and with notes, common mistakes and questions, to _teacher/
+	@$(BIN)/python -m tools.editions teacher
+
 clean: ## remove what these commands made, except .venv and data/
-	@rm -rf _site .pytest_cache .ruff_cache .hypothesis build
+	@rm -rf _site _student _teacher .pytest_cache .ruff_cache .hypothesis build
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # --- set-up ---------------------------------------------------------------------------------------------------------

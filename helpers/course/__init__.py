@@ -1,4 +1,4 @@
-"""The course as a whole: grids, claims and questions by name, wherever a chapter has them.
+"""The course as a whole: grids, claims, questions and quizzes by name, wherever a chapter has them.
 
 Chapters are discovered: a grid's name starts with its chapter ("04_conditions"), a claim's and a question's id too
 ("C4.1", "C4.P1"), and each is looked up in the modules of `helpers/chapters/ch04/`. Only notebooks, tests and commands
@@ -12,12 +12,15 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 
 from helpers import chapters
+from helpers.display.model_ids import stable
 from helpers.display.questions import Prediction, Question
+from helpers.display.quiz import Quiz, read
 from helpers.display.runs import Runs
 from helpers.experiments.claim import Claim, Evidence, Finding, Findings
 from helpers.experiments.grid import Grid
@@ -84,6 +87,18 @@ def question(id: str) -> Question:
 def ask(id: str, *about) -> Prediction:
     """Ask the reader the question `id` about `about`: the result opens after a guess."""
     return question(id)(*about)
+
+
+def quiz_file(chapter: str) -> Path:
+    """Where the questions of *Check yourself* of a chapter ("ch04") are written."""
+    return Path(chapters.__file__).with_name(chapter) / "quiz.md"
+
+
+@stable
+def check_yourself(chapter: str) -> Quiz:
+    """The questions at the end of a chapter ("C4"), with an answer to every option."""
+    known = {f"C{int(name[2:])}": name for name in chapter_names()}
+    return Quiz(chapter, read(quiz_file(known[validate.choice("chapter", chapter, known)])))
 
 
 def all_claims() -> dict[str, Claim]:

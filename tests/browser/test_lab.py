@@ -90,6 +90,14 @@ def test_predictions_are_shut_and_open(book):
             assert verdict.inner_text().startswith("✓ Right." if right else "✗ Not so.")
 
 
+def test_a_quiz_answers_by_the_keys(book):
+    for item in book.page.locator(".mtl-item").all():
+        assert "".join(item.locator(".mtl-why").all_inner_texts()) == ""
+        item.get_by_role("button").first.focus()
+        book.page.keyboard.press("Space")
+        assert re.match("[✓✗] (Right|No)", item.locator(".mtl-why").first.inner_text())
+
+
 def test_every_control_moves_its_picture(book):
     for number, control in enumerate(book.controls()):
         assert book.moves(control, book.by_keyboard), f"control {number} by keyboard"

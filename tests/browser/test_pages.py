@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.course import question
+from helpers.course import question, quiz_file
+from helpers.display.quiz import read
 from tests.browser.conftest import NOTEBOOKS, ROOT, each
 from tests.browser.lab import Tab
 from tools import notebooks as tool
@@ -48,10 +49,16 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
+def quiz(notebook) -> list:
+    """The questions of *Check yourself* that a notebook asks."""
+    asked = re.findall(r'^check_yourself\("C(\d+)"\)', "\n".join(c.source for c in notebook.cells), re.MULTILINE)
+    return [item for number in asked for item in read(quiz_file(f"ch{int(number):02d}"))]
+
+
 def secrets(notebook) -> list[str]:
     """What a prediction shows only after a guess: every longer text in the question's code but its text, the options,
-    and what the figure says of its axes."""
-    found = []
+    and what the figure says of its axes. And what a quiz says to an option."""
+    found = [why for item in quiz(notebook) for why in item.why]
     for cell in tool.code_cells(notebook):
         if "predict" in tool.tags(cell):
             tree = ast.parse(inspect.getsource(question(tool.asked(cell)).found))
@@ -138,6 +145,26 @@ def test_predictions_are_shut_and_open(tab):
         assert card.locator(".mtl-result").inner_html() == ""
         card.get_by_role("button", name="Skip").click()
         assert "It came out: " in card.locator(".mtl-result").inner_text()
+
+
+def test_an_option_of_a_quiz_fits_its_button_on_a_phone(tab):
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    buttons = tab.page.locator(".mtl-quiz button")
+    assert buttons.count() == sum(len(item.options) for item in quiz(tab.notebook))
+    assert buttons.evaluate_all("all => all.filter((one) => one.scrollHeight > one.clientHeight + 1).length") == 0
+
+
+def test_a_quiz_answers_what_is_chosen(tab):
+    for number, item in enumerate(quiz(tab.notebook)):
+        asked = tab.page.locator(".mtl-item").nth(number)
+        wrong = (item.answer + 1) % len(item.options)
+        for option, mark in ((wrong, "✗ No."), (item.answer, "✓ Right.")):
+            asked.get_by_role("button").nth(option).press("Enter")
+            assert asked.locator(".mtl-why").nth(option).inner_text() == f"{mark} {item.why[option]}"
+        shown = asked.locator(".mtl-why").all_inner_texts()
+        assert sum(map(bool, shown)) == 2
+    if quiz(tab.notebook):
+        assert tab.page.locator(".mtl-quiz .mtl-verdict").inner_text() == "0 of 5 right at the first try."
 
 
 def test_training_says_that_it_needs_a_kernel(tab):

@@ -13,10 +13,12 @@ import yaml
 from helpers.chapters.ch02 import watch_time
 from helpers.chapters.ch06 import mmoe
 from helpers.chapters.ch07 import funnel
-from helpers.course import all_claims
+from helpers.course import all_claims, chapter_names, questions
 from helpers.evaluation.verdicts import WITHIN
 from helpers.experiments.grid import kept
 from tools import notebooks
+from tools.editions import notes
+from tools.site import title
 
 ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs" / "the_text.md").read_text(encoding="utf-8")
@@ -261,3 +263,43 @@ def test_a_winner_at_the_edge_of_a_search_is_told(number):
     (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
     said = re.findall(r"[^.]*(?:\.\d[^.]*)*\b(?:edge|on offer)\b(?:[^.]|\.\d)*", prose(path))
     assert edges and [rate for rate in edges if not any(f"{rate:g}" in sentence for sentence in said)] == []
+
+
+TEACHING = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
+PLANS = re.findall(r"^## (.+)\n\n(\d+) minutes(?s:.*?)(\| min \|(?s:.*?))\n\n", TEACHING, re.MULTILINE)
+
+
+def test_the_sections_that_a_plan_names_are_there():
+    named = re.findall(r"\b(0\d) \*([^*]+)\*", " ".join(TEACHING.split()))
+    assert len(named) > 40
+    text = {path.stem[:2]: "" for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
+    for path in (ROOT / "notebooks").rglob("[0-9]*.ipynb"):
+        text[path.stem[:2]] += "\n".join(
+            c.source + "\n" for c in notebooks.read(path).cells if c.cell_type == "markdown"
+        )
+    found = {number: re.findall(r"^#+ (?:\d[\d.]* )?(?:· )?(.+)$", all, re.MULTILINE) for number, all in text.items()}
+    assert [(number, heading) for number, heading in named if heading not in found[number]] == []
+
+
+def test_the_predictions_of_a_plan_are_there():
+    named = set(re.findall(r"\bC\d\.P\d+", TEACHING))
+    assert len(named) > 8 and named <= {id for chapter in chapter_names() for id in questions(chapter)}
+
+
+@pytest.mark.parametrize(("name", "minutes", "table"), PLANS, ids=[plan[0] for plan in PLANS])
+def test_a_plan_leaves_out_no_minute(name, minutes, table):
+    spans = [(int(start), int(end)) for start, end in re.findall(r"^\| (\d+)–(\d+) \|", table, re.MULTILINE)]
+    assert [start for start, _ in spans] == [0, *(end for _, end in spans[:-1])]
+    assert spans[-1][1] == int(minutes) and all(start < end for start, end in spans)
+
+
+def test_there_are_three_plans_and_three_prompts_a_chapter():
+    assert [minutes for _, minutes, _ in PLANS] == ["90", "90", "240"]
+    for chapter in chapter_names():
+        (path,) = (ROOT / "notebooks").glob(f"{chapter[2:]}_*.ipynb")
+        said = notes(title(notebooks.read(path)))
+        assert "Where learners stumble:" in said and len(re.findall(r"^\d\. ", said, re.MULTILINE)) == 3
+
+
+def test_what_was_not_tried_with_a_class_is_said():
+    assert "tried with a class" in TEACHING and "estimates" in TEACHING

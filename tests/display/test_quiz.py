@@ -1,0 +1,98 @@
+"""Quizzes: every option is answered, on a click alone, and what they say of the course's measurements is so."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from helpers.course import all_claims, chapter_names, check_yourself, claims, quiz_file
+from helpers.display.quiz import Quiz, read
+from helpers.support.environment import ROOT
+from tools import notebooks
+
+QUIZZES = [quiz_file(chapter) for chapter in chapter_names()]
+BANK = sorted((ROOT / "docs" / "questions").glob("*.md"))
+SHOWN = ["ch08"]  # the chapters that show theirs
+NUMBER = re.compile(r"([+−]\d[\d.]*)[^+−()]*\((C\d\.\d+)\)")  # −0.057 R² (C4.37)
+GOOD = "# A chapter\n\n## Which\none?\n\n- [ ] A\n  Not A.\n- [x] B\n  It is\n  B.\n- [ ] C\n  Not C.\n"
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        (tmp_path / "quiz.md").write_text(text, encoding="utf-8")
+        return tmp_path / "quiz.md"
+
+    return write
+
+
+def test_a_question_is_read_as_it_is_written(written):
+    (item,) = read(written(GOOD))
+    assert item.question == "Which one?"
+    assert (item.options, item.why, item.answer) == (["A", "B", "C"], ["Not A.", "It is B.", "Not C."], 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("- [x] B", "- [ ] B"), "quiz.md, question 1: got 0 options marked [x]; expected one."),
+        (("- [ ] C", "- [x] C"), "quiz.md, question 1: got 2 options marked [x]; expected one."),
+        (("  Not C.\n", ""), "quiz.md, question 1: got 2 options in form; expected three at least"),
+        (("- [ ] A", "- [] A"), "quiz.md, question 1: got 2 options in form; expected three at least"),
+        (("- [ ] A\n  Not A.\n", ""), "quiz.md, question 1: got 2 options in form; expected three at least"),
+        (("- [ ] C", "- [ ] D\n- [ ] C"), "quiz.md, question 1: got 3 options in form; expected three at least"),
+    ],
+)
+def test_a_question_out_of_form_is_named(written, change, message):
+    assert change[0] in GOOD
+    with pytest.raises(ValueError) as error:
+        read(written(GOOD.replace(*change)))
+    assert str(error.value).startswith(message)
+
+
+def test_what_stands_in_for_a_quiz_asks_and_does_not_tell(written):
+    data, _ = Quiz("C4", read(written(GOOD)))._repr_mimebundle_()
+    assert data["text/plain"].startswith("Check yourself C4.\n1. Which one?\n  ( ) A\n  ( ) B\n")
+    assert "It is B" not in data["text/plain"] and "jupyter trust" in data["text/plain"]
+
+
+def test_an_unknown_chapter_is_named():
+    with pytest.raises(ValueError, match="chapter: got 'C77'; expected one of 'C0', 'C1'"):
+        check_yourself("C77")
+
+
+def test_every_chapter_has_five_questions_and_ten_for_the_teacher():
+    assert [len(read(path)) for path in QUIZZES] == [5] * len(QUIZZES)
+    assert [(path.stem, len(read(path))) for path in BANK] == [(chapter[2:], 10) for chapter in chapter_names()]
+
+
+@pytest.mark.parametrize("paths", [QUIZZES, BANK], ids=["check yourself", "bank"])
+def test_the_right_answer_has_no_favourite_place(paths):
+    places = Counter(item.answer for path in paths for item in read(path))
+    assert min(places[0], places[1], places[2]) > 0.2 * places.total()
+
+
+@pytest.mark.parametrize("chapter", SHOWN)
+def test_a_chapter_asks_its_own_questions_before_its_recap(chapter):
+    (path,) = (ROOT / "notebooks").glob(f"{chapter[2:]}_*.ipynb")
+    cells = [cell.source for cell in notebooks.read(path).cells]
+    (place,) = (number for number, source in enumerate(cells) if "check_yourself(" in source)
+    assert cells[place].splitlines()[-1] == f'check_yourself("C{int(chapter[2:])}")'
+    assert cells[place - 1].startswith("## Check yourself") and "Recap" in cells[place + 1].splitlines()[0]
+
+
+def test_no_question_is_asked_twice():
+    asked = [item.question for path in [*QUIZZES, *BANK] for item in read(path)]
+    assert len(set(asked)) == len(asked)
+
+
+@pytest.mark.parametrize("path", [*QUIZZES, *BANK], ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_number_of_a_claim_is_what_its_grid_gives(path):
+    text = path.read_text(encoding="utf-8")
+    named = re.findall(r"C\d\.\d+", text)
+    assert set(named) <= set(all_claims())
+    numbers = NUMBER.findall(text)
+    assert len(numbers) == len(named), "a claim is named right behind its number, in brackets"
+    for number, id in numbers:
+        effect = re.search(rf"^{re.escape(id)} · [a-z ]+ · ([+-][\d.]+) ", repr(claims(id)))[1]
+        assert number.replace("−", "-") == effect, id

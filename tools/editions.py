@@ -1,0 +1,201 @@
+"""The course for a class: `python -m tools.editions student` writes `_student/`, `teacher` writes `_teacher/`.
+
+Each is a working folder, with the library and the data, to be zipped and handed out; `make lab` sets it up. Nothing is
+run: the notebooks are those of the course, with the outputs that they have.
+
+    student  without the worked solutions, without the folded answers of exercises, without tests (they hold answers)
+    teacher  the solutions open; below the check of each exercise the mistakes that it knows and the hints that it
+             gives; on top of each chapter what `docs/teaching.md` says of it
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from helpers.display.answers import Wrong
+from tools.handin.sheets import CHECK
+from tools.notebooks import ROOT, canonical, read, tags
+from tools.site import title
+
+EDITIONS = ("student", "teacher")
+FOLDERS = ("helpers", "data", "docs", "examples", "tools", ".devcontainer")
+FILES = ("README.md", "LICENSE", "CITATION.cff", "Makefile", "pyproject.toml", "environment.yml", "postBuild")
+# the last three are data of others, which may not be handed on
+LEFT_OUT = ("__pycache__", ".ipynb_checkpoints", "ml-100k", ".ml-100k.part", "census-income")
+QUESTIONS = ROOT / "docs" / "questions"
+TEACHING = ROOT / "docs" / "teaching.md"
+FOLD = re.compile(r"<details>.*?</details>\s*", re.DOTALL)
+HEADING = re.compile(r"^#+ ", re.MULTILINE)
+
+
+# --- one notebook ---------------------------------------------------------------------------------------------------
+
+
+def for_students(book: NotebookNode, name: str) -> str:
+    """The text of a notebook file without its solutions, in canonical form. `name` is that of the file, without its
+    ending."""
+    cells: list[NotebookNode] = []
+    for cell, answers in _in_exercises(book):
+        if "solution" in tags(cell):
+            if cells[-1].cell_type == "markdown" and not HEADING.search(cells[-1].source):
+                cells.pop()  # it introduces the solution
+            continue
+        if answers:
+            cell.source = (FOLD.sub("", answers) + cell.source.removeprefix(answers)).strip()
+        if cell.source:
+            cells.append(cell)
+    return canonical(nbformat.from_dict({**book, "cells": cells}), name)
+
+
+def for_teachers(book: NotebookNode, name: str) -> str:
+    """The text of a notebook file with its solutions open, the common mistakes below each check, and notes on top."""
+    chapter = re.match(r"\d*", name).group()
+    cells: list[NotebookNode] = []
+    for cell, answers in _in_exercises(book):
+        if answers:
+            cell.source = answers.replace("<details>", "<details open>") + cell.source.removeprefix(answers)
+        if "solution" in tags(cell):
+            cell.metadata.pop("jupyter", None)
+        cells.append(cell)
+        check = CHECK.search(cell.source.rpartition("\n")[2]) if "exercise" in tags(cell) else None
+        if check and (known := mistakes(chapter, check[1])):
+            cells.append(new_markdown_cell(_told(known), id=f"{chapter}-mistakes-{check[1]}"))
+    if said := notes(title(book)):
+        cells.insert(1, new_markdown_cell(said, id=f"{chapter}-for-the-teacher"))
+    teacher = nbformat.from_dict({**book, "cells": cells})
+    nbformat.validate(teacher)
+    return nbformat.writes(teacher).rstrip("\n") + "\n"
+
+
+def _in_exercises(book: NotebookNode) -> Iterator[tuple[NotebookNode, str]]:
+    """A copy of each cell, and the part of a text that belongs to the exercise above: up to the next heading."""
+    begun = False
+    for cell in nbformat.from_dict(book).cells:
+        if cell.cell_type == "code":
+            begun = begun or bool({"exercise", "solution"} & set(tags(cell)))
+            yield cell, ""
+        else:
+            heading = HEADING.search(cell.source)
+            yield cell, cell.source[: heading.start() if heading else None] if begun else ""
+            begun = begun and not heading
+
+
+# --- what a check knows ---------------------------------------------------------------------------------------------
+
+
+def mistakes(chapter: str, check: str) -> list[Wrong]:
+    """The mistakes that the check `check` of a chapter ("03") can name, in the order in which it looks for them.
+
+    They are read off the source: every `raise Wrong(...)` of the check and of the functions in its file that it calls.
+    A value that only a run knows is shown as an ellipsis.
+    """
+    known = _functions(chapter)
+    found: dict[str, Wrong] = {}
+    waiting, seen = [check], set()
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen or name not in known:
+            continue
+        seen.add(name)
+        texts = _texts(known[name])
+        for node in _in_order(known[name]):
+            if isinstance(node, ast.Name):
+                waiting.append(node.id)
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Wrong":
+                text = _text(node.args[0], texts)
+                found.setdefault(text, Wrong(text))
+    return list(found.values())
+
+
+@cache
+def _functions(chapter: str) -> dict[str, ast.FunctionDef]:
+    files = sorted((ROOT / "helpers" / "chapters" / f"ch{chapter}").glob("exercises*.py"))
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
+    return {node.name: node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def _in_order(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below, in the order of the source (`ast.walk` goes level by level)."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        yield from _in_order(child)
+
+
+def _texts(function: ast.FunctionDef) -> dict[str, ast.expr]:
+    """The strings to which a function gives a name."""
+    named = [node for node in ast.walk(function) if isinstance(node, ast.Assign) and len(node.targets) == 1]
+    return {ast.unparse(node.targets[0]): node.value for node in named if isinstance(node.value, ast.JoinedStr)}
+
+
+def _text(node: ast.expr, texts: dict[str, ast.expr]) -> str:
+    """A string, or an f-string with an ellipsis for each value but those that are strings with a name."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part, texts) for part in node.values)
+    named = texts.get(ast.unparse(node.value))
+    return _text(named, texts) if named else "…"
+
+
+def _told(known: list[Wrong]) -> str:
+    lines = ["**Common mistakes**, in the order in which the check looks for them, and the hints that it gives:", ""]
+    for wrong in known:
+        lines += [f"- {wrong.what}", *(f"    - Hint: {hint}" for hint in wrong.hints)]
+    return "\n".join(lines)
+
+
+def notes(chapter: str) -> str:
+    """What `docs/teaching.md` says of a chapter, in the section with the heading that its title starts with, or ""."""
+    sections = re.split(r"^##+ ", TEACHING.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    for heading, _, said in (section.partition("\n") for section in sections):
+        if chapter.startswith(heading):
+            return f"**For the teacher**\n\n{said.strip()}"
+    return ""
+
+
+# --- the folder -----------------------------------------------------------------------------------------------------
+
+
+def write(edition: str, out: Path) -> int:
+    """Write an edition to the folder `out`, anew. Returns how many notebooks it has."""
+    shutil.rmtree(out, ignore_errors=True)
+    left_out = shutil.ignore_patterns(*LEFT_OUT, *([QUESTIONS.name] if edition == "student" else []))
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, out / name, ignore=left_out)
+    for name in FILES:
+        shutil.copyfile(ROOT / name, out / name)
+    make = {"student": for_students, "teacher": for_teachers}[edition]
+    paths = [path for path in sorted((ROOT / "notebooks").rglob("*.*")) if path.suffix in (".ipynb", ".md")]
+    paths = [path for path in paths if ".ipynb_checkpoints" not in path.parts]
+    for path in paths:
+        to = out / path.relative_to(ROOT)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".ipynb":
+            to.write_text(make(read(path), path.stem), encoding="utf-8")
+        else:
+            shutil.copyfile(path, to)
+    return sum(path.suffix == ".ipynb" for path in paths)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.editions", description=__doc__.splitlines()[0])
+    parser.add_argument("edition", choices=EDITIONS)
+    edition = parser.parse_args().edition
+    out = ROOT / f"_{edition}"
+    print(f"{write(edition, out)} notebooks for {edition}s, with library and data, in {out.name}/")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
