@@ -70,7 +70,7 @@ class Markdown(IPythonRenderer):
     """
 
     def __init__(self, taken: set[str]) -> None:
-        # with `embed_images` a fold would be shut at its first blank line, and what it holds would stand open below it
+        # with `embed_images` a fold would end at its first blank line, and what it holds would be open below it
         super().__init__(escape=False)
         self.taken = taken
 

@@ -25,7 +25,7 @@ from helpers.support import validate
 class Dot:
     """One experiment on the map.
 
-    name     a few words that stand beside the dot; unique
+    name     a few words next to the dot; unique
     chapter  where it comes from
     grid     name of the kept table, which has a row a setting, seed, model and task
     model    the model that was trained on both tasks; it is compared with "single-task"

@@ -77,7 +77,7 @@ def relu_tasks(
     labelled: int | None = None,
     seed: int = 0,
 ) -> TaskPair:
-    """Two tasks, each a sum of `features` hidden features of which `shared` are common to both.
+    """Two tasks, each a sum of `features` hidden features; `shared` of them are common to both.
 
     x ~ N(0, I) with `inputs` columns; the features are h_j = relu(v_j · x) along orthonormal directions v_j; a target
     is Σ ±h_j over the task's features, standardised in closed form to mean 0 and variance 1; a label is

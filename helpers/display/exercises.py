@@ -188,7 +188,7 @@ def at_work(doing: str, things: Iterable | None = None) -> tqdm:
 
 
 def in_words(error: BaseException) -> str:
-    """An error that came out of the reader's code, as a check says it."""
+    """An error raised by the reader's code, as a check reports it."""
     return _said(error, _own_frames(error))
 
 
@@ -203,7 +203,7 @@ def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
 
 
 def _said(error: BaseException, theirs: list[traceback.FrameSummary]) -> str:
-    """An error of the reader's code in one sentence: its kind, its message, and the line that it came from."""
+    """An error of the reader's code in one sentence: its kind, its message, and the line that raised it."""
     message = re.sub(r"0x[0-9a-f]+", "0x…", str(error)).splitlines() or [""]
     words = f"{type(error).__name__}: {message[0]}"
     if not theirs:

@@ -116,7 +116,7 @@ def _axes(every: list[Axes]) -> str:
 
 
 def _drawn(axes: Axes, intervals: bool) -> list[str]:
-    """What is drawn in a panel, one item each; without anything that has a name, the words that stand in it."""
+    """What is drawn in a panel, one item each; without anything that has a name, its words."""
     if axes.images:
         return list(_cells(axes))
     dots = [c for c in axes.collections if isinstance(c, PathCollection) and _named(c)]
@@ -133,7 +133,7 @@ def _named(artist) -> bool:
 
 
 def _names(axis: Axis) -> dict[int, str]:
-    """The names of the rows or columns that stand at an axis at 0, 1, 2 …; empty where it has numbers."""
+    """The names of the rows or columns along an axis, at 0, 1, 2 …; empty where it has numbers."""
     labels = _labels(axis)
     written = isinstance(axis.get_major_locator(), FixedLocator) and not all(map(_is_number, labels))
     return dict(enumerate(labels)) if written else {}
@@ -207,7 +207,7 @@ def _cells(axes: Axes) -> Iterator[str]:
 
 
 def _labels(axis: Axis) -> list[str]:
-    """What stands at the ticks of an axis, also where another panel's axis says it."""
+    """The labels of the ticks of an axis, also where another panel's axis shows them."""
     return [_line(str(words)) for words in axis.get_major_formatter().format_ticks(axis.get_ticklocs())]
 
 

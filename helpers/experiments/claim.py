@@ -107,7 +107,7 @@ SHARES = Over("seeds (exact)", statistics.share)
 
 
 def one_log(train: int, test: int) -> Over:
-    """For seeds that share a log of which each trains on so many rows and is tested on so many."""
+    """For seeds that share a log: each trains on so many of its rows and is tested on so many."""
 
     return Over("seeds on one log", partial(_on_one_log, overlap=test / train))
 

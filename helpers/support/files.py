@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: whoever stops halfway leaves what was there before."""
+"""Atomic writes: an interrupted write leaves the previous file untouched."""
 
 from __future__ import annotations
 

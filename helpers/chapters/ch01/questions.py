@@ -16,7 +16,7 @@ from helpers.display.runs import Runs
     "In {rows:,} impressions the true satisfaction is above 0.8. What share of them has at least one like, favourite, "
     "share, follow, comment or profile visit?",
     unit="%",
-    why="Most satisfaction leaves no trace in the log, or none but a click. Whoever wants to rank by satisfaction has "
+    why="Most satisfaction leaves no trace in the log, or none but a click. To rank by satisfaction you have "
     "to guess it from what little is left.",
 )
 def acted(happy: pd.DataFrame) -> Result:

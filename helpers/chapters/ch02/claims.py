@@ -9,8 +9,8 @@ import pandas as pd
 
 from helpers.experiments.claim import Claim, Contrast, gain, mean
 
-CLICKS, WEIGHTED, MENDED = "clicks", "weighted CE", "mended CE"
-QUANTILE, COMPLETION = "mended CE, quantile", "mended CE, completion"
+CLICKS, WEIGHTED, CORRECTED = "clicks", "weighted CE", "corrected CE"
+QUANTILE, COMPLETION = "corrected CE, quantile", "corrected CE, completion"
 
 
 def _overall(model: str) -> Callable[[pd.DataFrame], pd.Series]:
@@ -89,19 +89,19 @@ CLAIMS = {
         seeds=70,
     ),
     "C2.7": seconds(
-        "The mended loss changes the seconds that the ten on top collect by less than one.",
-        top_ten("watch_seconds", MENDED, over=WEIGHTED),
+        "The corrected loss changes the seconds that the ten on top collect by less than one.",
+        top_ten("watch_seconds", CORRECTED, over=WEIGHTED),
         expected="too small to matter",
     ),
     "C2.8": served(
-        "The mended loss serves less bait than YouTube's.",
-        top_ten("bait", MENDED, over=WEIGHTED),
+        "The corrected loss serves less bait than YouTube's.",
+        top_ten("bait", CORRECTED, over=WEIGHTED),
         unit="standard deviations",
         sign=-1,
     ),
     "C2.9": served(
-        "The ten on top of the mended loss are clicked less often than those of YouTube's.",
-        top_ten("click", MENDED, over=WEIGHTED),
+        "The ten on top of the corrected loss are clicked less often than those of YouTube's.",
+        top_ten("click", CORRECTED, over=WEIGHTED),
         unit="click rate",
         sign=-1,
     ),
@@ -116,7 +116,7 @@ CLAIMS = {
     ),
     "C2.12": calibration(
         "Mended CE is right on average, within a twentieth.",
-        _overall(MENDED),
+        _overall(CORRECTED),
         expected="no effect",
     ),
     "C2.13": calibration(
@@ -157,12 +157,12 @@ CLAIMS = {
     ),
     "C2.19": seconds(
         "Quantiles collect fewer seconds than seconds do.",
-        top_ten("watch_seconds", QUANTILE, over=MENDED),
+        top_ten("watch_seconds", QUANTILE, over=CORRECTED),
         sign=-1,
     ),
     "C2.20": served(
         "Ranking by quantiles satisfies more than ranking by seconds.",
-        top_ten("satisfaction", QUANTILE, over=MENDED),
+        top_ten("satisfaction", QUANTILE, over=CORRECTED),
         unit="satisfaction",
         expected="undecided",
     ),
@@ -173,7 +173,7 @@ CLAIMS = {
     ),
     "C2.22": served(
         "With quantiles in place of seconds, bait comes back.",
-        top_ten("bait", QUANTILE, over=MENDED),
+        top_ten("bait", QUANTILE, over=CORRECTED),
         unit="standard deviations",
     ),
     "C2.23": same_score(

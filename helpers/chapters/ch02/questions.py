@@ -61,7 +61,7 @@ def by_watch_time(runs: Runs) -> Result:
         "duration": "length, s",
     }
     title = "Ranked by watch time: less bait, longer videos, stronger hooks"
-    four = runs.where(model=["clicks", "weighted CE", "mended CE", "at random"])
+    four = runs.where(model=["clicks", "weighted CE", "corrected CE", "at random"])
     figure = four.panels("outcome", labels, title=title, note="the ten on top", reference="at random")
     return Result(figure, weighted=_seconds(runs, "weighted CE"), clicks=_seconds(runs, "clicks"))
 
@@ -82,6 +82,6 @@ def _seconds(runs: Runs, model: str) -> float:
 def by_squared_error(runs: Runs) -> Result:
     labels = {"watch_seconds": "watch time, s", "bait": "bait, sd", "duration": "length, s"}
     title = "Plain squared error collects nearly as many seconds"
-    others = runs.where(model=["clicks", "weighted CE", "mended CE", "squared error", "squared error, log"])
+    others = runs.where(model=["clicks", "weighted CE", "corrected CE", "squared error", "squared error, log"])
     figure = others.panels("outcome", labels, title=title, note="the ten on top")
     return Result(figure, weighted=_seconds(runs, "weighted CE"))

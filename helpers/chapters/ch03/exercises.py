@@ -104,7 +104,7 @@ def fair_weights(answer: Callable[[dict[str, Tensor], dict[str, float]], dict[st
             Hint: the best constant guess is the rate r, and its log loss is −[r log r + (1−r) log(1−r)].""")
     if proportional_to(share / (rate * (1 - rate))):
         raise Wrong("""you divided by the variance of the label: right for a squared error, not for a log loss.
-            Hint: the loss to compare with is the one that is trained on.
+            Hint: compare with the loss that the training minimises.
             Hint: use the log loss of the constant r, −[r log r + (1−r) log(1−r)].""")
     if not proportional_to(share / size):
         raise Wrong("""weight × (loss of the constant) is not in the wanted proportion.
@@ -155,7 +155,7 @@ TODAY = (0.5, 20_000, 0.620, 0.21, 5.5)  # weight, users, returns, returns_sd, c
 def decide(answer: Callable[[pd.DataFrame], float]):
     """`answer(test)`: the rows are arms, the first is today's; columns weight, users, returns, returns_sd, clicks.
     Gives the weight to ship: of the arms whose returns are higher than today's beyond the 95% interval of the
-    difference, and whose clicks are at least 95% of today's, the one with the highest returns; else today's."""
+    difference, and whose clicks are at least 95% of today's, the one with the highest returns, or today's."""
 
     def shipped(*arms: tuple) -> float:
         test = pd.DataFrame(arms, columns=["weight", "users", "returns", "returns_sd", "clicks"])

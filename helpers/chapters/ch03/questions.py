@@ -80,13 +80,13 @@ def two_towers(one_score: Runs, two_towers: Runs) -> Figure:
     "C3.P4",
     "Of 100 A/A tests, looked at on each of 14 days, how many call a winner?",
     unit="of 100",
-    why="Each look is a new chance to be fooled. The looks share data, so it is not 14 times 5%, but several times as "
-    "much as was agreed on.",
+    why="Each look is a new chance to be fooled. The looks share data, so it is not 14 times 5%, but several times the "
+    "5% that was agreed.",
 )
 def a_look_a_day(runs: Runs) -> Result:
     tests = abtest.GRIDS["03_peeking"].settings["tests"]
     alarms = runs.of("alarms", f"share of A/A tests with a winner, {tests} a batch").label(tests="A/A tests")
-    figure = alarms.dots("tests", title="Who looks every day calls a winner where there is none")
+    figure = alarms.dots("tests", title="Look every day, and you call a winner where there is none")
     figure.axes[0].set_xlim(0, 0.42)
     figure.axes[0].set_yticks([])
     return Result(figure, answer=100 * runs.where(rule="a look a day, p < 0.05").mean())

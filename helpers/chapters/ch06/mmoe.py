@@ -352,7 +352,7 @@ def _experts_used(run: Run, models: list[nn.Module], test: Examples) -> pd.DataF
 
 
 def with_column(pair: TaskPair, mean: float, deviation: float, seed: int) -> TaskPair:
-    """The pair with one more input column, normal with this mean and standard deviation, that no task depends on."""
+    """The pair with one more input column, normal with this mean and standard deviation, which no task uses."""
     rng = np.random.default_rng(seed + 1_000_000)
 
     def wider(examples: Examples) -> Examples:

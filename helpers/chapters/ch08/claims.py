@@ -26,7 +26,7 @@ def _open(table: pd.DataFrame) -> np.ndarray:
 
 
 def _wrong(table: pd.DataFrame) -> np.ndarray:
-    """1 for each seed with a world of which the report says the opposite of the truth, else 0."""
+    """1 for each seed with a world about which the report says the opposite of the truth, else 0."""
     return _said(table, -1, list(coverage.RIGHT)).to_numpy().max(axis=1)
 
 

@@ -75,7 +75,7 @@ def declaration(answer: Callable[[], Declaration]):
     if found.user != "member_id" or found.item != "article_id":
         raise Wrong(f"""the user is {found.user!r} and the item {found.item!r}.
             Hint: who reads, and what is read?
-            Hint: the user is also what GAUC and the interval group by.""")
+            Hint: GAUC and the interval group by the user as well.""")
     if not found.labels.get("opened") == found.labels.get("shared") == "binary":
         raise Wrong("""two labels of this log are yes or no, and not both are declared so.
             Hint: whether it was opened, and whether it was shared.
@@ -87,7 +87,7 @@ def declaration(answer: Callable[[], Declaration]):
                 Hint: the other kind of label is "regression".""")
     if found.time != "shown_at":
         raise Wrong(f"""the time is {found.time!r}.
-            Hint: without a time the split is at random, and a user's future is trained on.
+            Hint: without a time the split is at random, and the model trains on a user's future.
             Hint: one column says when the article was shown.""")
     if "section" not in found.ids or "words" not in found.numbers:
         raise Wrong("""the section of the paper is an id, the number of words a number; yours says otherwise.

@@ -16,7 +16,7 @@ from helpers.display.runs import Runs
     answer=1,
     why="It was computed at night from what had happened that day: the click is in it. At serving time it does not "
     "exist, and the model would rank at random. The check trains nothing. It asks how well each feature alone predicts "
-    "each label, on rows that it did not learn from.",
+    "each label, on rows that it has not seen.",
 )
 def leak(problems: object) -> str:
     """problems: what the check of the table says."""
