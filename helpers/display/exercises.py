@@ -37,7 +37,7 @@ class Folded:
     def __init__(self, found, summary: str = "What it finds"):
         self.found, self.summary = found, summary
         if isinstance(found, Figure):
-            plt.close(found)  # else the cell would show it
+            plt.close(found)  # otherwise the cell would show it
 
     def __repr__(self) -> str:
         found = describe(self.found) if isinstance(self.found, Figure) else self.found
@@ -81,8 +81,8 @@ class Exercise:
     answers are judged in equal words. A check may be the first thing that trains in a kernel, so it sets PyTorch to one
     thread itself.
 
-    Of a worked solution, known by its name (`solution_…`), it says only that it passes: after Run All its output stands
-    open, and what is learnt from the exercise is said to those who did it.
+    Of a worked solution, known by its name (`solution_…`), it says only that it passes: after Run All its output is
+    open, and the lesson of the exercise is for those who did it.
     """
 
     def __init__(self, check: Callable[[Callable], str | None], correct: str):

@@ -109,5 +109,5 @@ def _shut(shown: Figure | str) -> dict[str, str]:
     if not isinstance(shown, Figure):
         validate.fail("result", type(shown).__name__, "a matplotlib figure or a string", TypeError)
     picture = png(shown)
-    plt.close(shown)  # else the cell would show it
+    plt.close(shown)  # otherwise the cell would show it
     return {"picture": picture}

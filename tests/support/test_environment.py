@@ -173,9 +173,7 @@ def test_health_notices_a_copied_course_that_runs_the_code_of_another(monkeypatc
     monkeypatch.chdir(tmp_path / "copy" / "notebooks")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     row = environment.health().loc["code of the course"]
-    assert (
-        row["found"] == str(ROOT / "helpers") and row["fix"] == f"set the course up in {tmp_path / 'copy'}: make lab"
-    )
+    assert row["found"] == str(ROOT / "helpers") and row["fix"] == f"set the course up in {tmp_path / 'copy'}: make lab"
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "copy"))
     (tmp_path / "copy" / "helpers" / "__init__.py").touch()
     assert fix("code of the course") == ""

@@ -8,8 +8,8 @@ from scipy import stats
 from helpers.training.losses import (
     binary_cross_entropy,
     check_task_weights,
-    masked_mean,
     corrected_cross_entropy,
+    masked_mean,
     squared_error,
     task_losses,
     weighted_cross_entropy,

@@ -90,7 +90,7 @@ def chapters() -> tuple[Chapter, ...]:
 
 
 def read(path: Path) -> Sheet:
-    """The answers in a notebook that was handed in. Its chapter is the one that most of its cells belong to, whatever its name.
+    """The answers in a notebook that was handed in. Its chapter is that of most of its cells, whatever its name.
 
     An answer is all code between the check before it and its own: helper functions that the student added belong to it.
     Raises Unreadable for what is no notebook, or none of the course.

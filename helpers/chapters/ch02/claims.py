@@ -115,7 +115,7 @@ CLAIMS = {
         _overall(WEIGHTED),
     ),
     "C2.12": calibration(
-        "Mended CE is right on average, within a twentieth.",
+        "Corrected CE is right on average, within a twentieth.",
         _overall(CORRECTED),
         expected="no effect",
     ),

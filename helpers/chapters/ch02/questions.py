@@ -17,8 +17,8 @@ from helpers.display.runs import Runs
     "does exp(logit) of the best constant say?",
     answer=12.0,
     unit="s",
-    why="Ten impressions bring 12 seconds, as before, and only one of them speaks against a click: 12 : 1. (Mended CE, "
-    "in the figure, is the subject of what follows.)",
+    why="Ten impressions bring 12 seconds, as before, and only one of them speaks against a click: 12 : 1. (The figure "
+    "has corrected CE as well, the subject of what follows.)",
 )
 def best_constant(logs: pd.DataFrame) -> Figure:
     """logs: the table of `explorer.sampling`."""
