@@ -56,40 +56,40 @@ just_below = partial(gain, of="short", over="long", column="videos", band=3)  # 
 
 CLAIMS = {
     "C2.1": seconds(
-        "Weighted CE's ten on top are watched longer than the click model's.",
+        "The top ten of weighted CE are watched longer than those of the click model.",
         top_ten("watch_seconds", WEIGHTED, over=CLICKS),
     ),
     "C2.2": served(
-        "Weighted CE's ten on top have less bait than the click model's.",
+        "The top ten of weighted CE have less bait than those of the click model.",
         top_ten("bait", WEIGHTED, over=CLICKS),
         unit="standard deviations",
         sign=-1,
     ),
     "C2.3": served(
-        "Weighted CE's ten on top are clicked less often than the click model's: the click is not kept.",
+        "The top ten of weighted CE are clicked less often than those of the click model: the click is not kept.",
         top_ten("click", WEIGHTED, over=CLICKS),
         unit="click rate",
         sign=-1,
     ),
     "C2.4": served(
-        "Weighted CE's ten on top are longer videos than the click model's.",
+        "The top ten of weighted CE are longer videos than those of the click model.",
         top_ten("duration", WEIGHTED, over=CLICKS),
         unit="s of length",
     ),
     "C2.5": served(
-        "Weighted CE's ten on top have stronger hooks than the click model's.",
+        "The top ten of weighted CE have stronger hooks than those of the click model.",
         top_ten("hook", WEIGHTED, over=CLICKS),
         unit="standard deviations",
     ),
     "C2.6": served(
-        "Weighted CE's ten on top satisfy more than the click model's.",
+        "The top ten of weighted CE satisfy more than those of the click model.",
         top_ten("satisfaction", WEIGHTED, over=CLICKS),
         unit="satisfaction",
         only={"models": [CLICKS, WEIGHTED]},
         seeds=70,
     ),
     "C2.7": seconds(
-        "The corrected loss changes the seconds that the ten on top collect by less than one.",
+        "The corrected loss changes the seconds that the top ten collect by less than one.",
         top_ten("watch_seconds", CORRECTED, over=WEIGHTED),
         expected="too small to matter",
     ),
@@ -100,7 +100,7 @@ CLAIMS = {
         sign=-1,
     ),
     "C2.9": served(
-        "The ten on top of the corrected loss are clicked less often than those of YouTube's.",
+        "The top ten of the corrected loss are clicked less often than those of YouTube's.",
         top_ten("click", CORRECTED, over=WEIGHTED),
         unit="click rate",
         sign=-1,
@@ -142,7 +142,7 @@ CLAIMS = {
         seeds=70,
     ),
     "C2.17": served(
-        "With quantiles the videos on top are as long as videos at random, within 5 s.",
+        "With quantiles the videos on top are as long as random videos, within 5 s.",
         top_ten("duration", QUANTILE, over="at random"),
         unit="s of length",
         expected="too small to matter",
@@ -150,7 +150,7 @@ CLAIMS = {
         seeds=72,
     ),
     "C2.18": served(
-        "With completion the videos on top are shorter than videos at random.",
+        "With completion the videos on top are shorter than random videos.",
         top_ten("duration", COMPLETION, over="at random"),
         unit="s of length",
         sign=-1,
