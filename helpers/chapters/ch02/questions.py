@@ -40,7 +40,7 @@ def best_constant(logs: pd.DataFrame) -> Figure:
 
 @question(
     "C2.P2",
-    "Ranked by weighted CE, the ten on top collect {weighted:.2f} seconds per impression, with the click model "
+    "Ranked by weighted CE, the top ten collect {weighted:.2f} seconds per impression, with the click model "
     "{clicks:.2f}. What happens to their true satisfaction?",
     options=[
         "It falls below that of the click model's list",
@@ -49,7 +49,7 @@ def best_constant(logs: pd.DataFrame) -> Figure:
     ],
     answer=1,
     why="The list has less bait. But longer videos and stronger hooks are watched longer whether they satisfy or not, "
-    "and the loss cannot tell that from worth.",
+    "and the loss cannot tell the difference.",
 )
 def by_watch_time(runs: Runs) -> Result:
     labels = {
@@ -72,8 +72,8 @@ def _seconds(runs: Runs, model: str) -> float:
 
 @question(
     "C2.P3",
-    "Ranked by weighted CE the ten on top collect {weighted:.2f} seconds an impression. And ranked by squared error on "
-    "the seconds?",
+    "Ranked by weighted CE the top ten collect {weighted:.2f} seconds an impression. How many do they collect when "
+    "ranked by squared error on the seconds?",
     options=["Fewer, by 1.5 or more", "About as many, within 1.5", "More, by 1.5 or more"],
     answer=1,
     why="Weighted CE and squared error on seconds both estimate a mean. The logarithm does not: with seven of ten "

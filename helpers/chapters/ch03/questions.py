@@ -15,7 +15,7 @@ from helpers.display.runs import TASK_NAMES, Runs
     "Equal weights: which goal is ordered clearly worse than by a model of its own?",
     options=["The clicks", "The likes", "Both, about equally"],
     answer=1,
-    why="What counts is how much a goal moves the mixed label 0.5 · click + 0.5 · like. A like happens so rarely that "
+    why="What matters is how much a goal moves the mixed label 0.5 · click + 0.5 · like. A like happens so rarely that "
     "the click decides most of it. The last two rows train nothing: they count a video's clicks, or the label's own "
     "rate.",
 )
@@ -29,7 +29,7 @@ def equal_weights(runs: Runs) -> Figure:
 
 @question(
     "C3.P2",
-    "Exact opposites, weight 0.5: what is the loss of task A? (0 is perfect, 1 is what a constant guess gets.)",
+    "Exact opposites, weight 0.5: what is the loss of task A? (0 is perfect, 1 is the loss of a constant guess.)",
     answer=1.0,
     unit="of a constant's loss",
     why="The mixed target 0.5 · a + 0.5 · (−a) is 0 for every row. There is nothing to learn, and the network becomes "
