@@ -40,7 +40,7 @@ RULES = {
         r"\btrainings\b": "training runs",
         r"\b(?:a|each|one|every) training(?=[.,;:)]|$| (?:that|which|can|is|has|takes)\b)": "a run",
         r"\bas good as (?:absent|certain|equal|gone|nothing|none|no|never|always|all)\b": "almost",
-        r"\bnothing to speak of\b": "negligible",
+        r"\b[Nn]othing to speak of\b": "negligible",
         r"\bgives? out\b": "outputs",
         r"\b(?:comes?|came|coming) out\b": "is, turns out; comes out again: replicates",
         r"\b(?:stands?|stood|standing) (?:beside|in(?! for)|on|at|below|above|there|here|open|before)\b": "is",

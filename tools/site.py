@@ -147,7 +147,7 @@ def title(notebook: NotebookNode) -> str:
 
 
 def minutes(notebook: NotebookNode) -> str:
-    """What the box at the top says of the time a chapter takes."""
+    """What the box at the top says about the time a chapter takes."""
     found = re.search(r"^>.*?(\d[^.\n]*\bminutes?\b[^.\n]*)", notebook.cells[0].source, re.MULTILINE)
     return found.group(1).strip() if found else ""
 
@@ -158,7 +158,7 @@ def installed(package: str, path: str) -> Path:
 
 
 def export(notebooks: list[Path], out: Path) -> None:
-    """Write a page for each notebook and each text beside them (the glossary), an index, and the scripts they share."""
+    """Write a page for each notebook and each text in its folder (source, glossary), an index, and the scripts."""
     static = out / "static"
     static.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(HERE / "page.js", static / "page.js")

@@ -130,7 +130,7 @@ class World:
         )
 
     def affinity(self, user: np.ndarray, video: np.ndarray) -> np.ndarray:
-        """Each user's taste for the topic of the video beside it."""
+        """Each user's taste for the topic of the video next to it."""
         taste = self.user_traits[[f"taste_{topic}" for topic in TOPICS]].to_numpy()
         topic = pd.Index(TOPICS).get_indexer(self.videos["topic"])
         return taste[user, topic[video]]

@@ -111,7 +111,7 @@ class Exercise:
             return "\n".join([f"Not right yet: {wrong.what}", *hints])
         except Untouched as nothing:
             if nothing.args == (None,) and not _empty(answer):
-                return "Not yet: your code gives back nothing (None); end it with `return` and what it found."
+                return "Not yet: your code returns nothing (None); end it with `return` and what it found."
             return NOT_YET
         except (Exception, SystemExit, GeneratorExit) as error:
             theirs = _own_frames(error)
@@ -150,7 +150,7 @@ def _on_copies(answer: Callable) -> Callable:
         taken = [_copy(value) for value in given]
         found = answer(*taken)
         if not all(map(_equal, given, taken)):
-            raise Wrong("""your function writes into what it was given.
+            raise Wrong("""your function changes its arguments.
                 Hint: its caller still needs those values. Work on a copy.""")
         found, called = found if called else begun(found), True
         return found

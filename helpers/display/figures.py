@@ -62,8 +62,8 @@ def dots(
 ) -> Figure:
     """A dot and a 95% whisker for each row of `summary` (columns mean, low, high).
 
-    The values of column `row` stand one under the other, each with its `series`, which are named beside their dots: all
-    of them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
+    The values of column `row` are below one another, each with its `series`, whose names are next to their dots: all of
+    them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
     """
     _check(summary, row, series)
     rows, look = list(dict.fromkeys(summary[row])), styles(summary[series], NAMED)
@@ -161,7 +161,7 @@ def paths(
     95% whiskers in both directions.
 
     summary    rows of both goals: column `pair` says whether a row is of goal `x` or `y`; columns mean, low, high
-    reference  {name of a series: curve (columns x and y)}: what theory says of it, dotted in its colour
+    reference  {name of a series: curve (columns x and y)}: what theory says about it, dotted in its colour
     names      {name of a series: (which point, offset in points)}: where its name goes; by default right of its highest
     """
     _check(summary, series, pair)

@@ -27,7 +27,7 @@ LENGTH = 600  # of the words; what is too much is counted
 
 
 def with_words() -> None:
-    """Let this notebook show every figure with its words: as HTML, which JupyterLab shows, beside the PNG alone."""
+    """Let this notebook show every figure with its words: as HTML, which JupyterLab shows, besides the PNG alone."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell:
         plt.switch_backend(matplotlib.get_backend())  # when the notebook's own backend starts, it asks for PNGs
@@ -228,7 +228,7 @@ def _setting(values) -> Callable[[float], str]:
 
 
 def _on(axis: Axis, values: np.ndarray, plain: Callable) -> Callable[[float], str]:
-    """How values on an axis are said: as these numbers where powers have numbers written beside them, else `plain`."""
+    """How values on an axis are said: as these numbers where powers have numbers written next to them, else `plain`."""
     labels, places = _labels(axis), axis.get_ticklocs()
     if not isinstance(axis.get_major_locator(), FixedLocator) or not all(map(_is_number, labels)):
         return plain(values)

@@ -35,7 +35,7 @@ class Runs:
 
     table   a row for each setting, seed, model and task
     value   the measured column; may be left out where the table has a single one of `METRICS`
-    metric  what an axis says of it
+    metric  what an axis says about it
     model   the column that names what is compared
     seeds   what the values of column `seed` are: seeds, worlds, feeds
     over    the baseline, where the value is a gain
@@ -218,7 +218,7 @@ def _renamed(words: Mapping, table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _folded(label: str) -> str:
-    """A label that fits beside a figure: in two lines or three where it is long."""
+    """A label that fits next to a figure: in two lines or three where it is long."""
     if len(label) <= 48:
         return label
     words, _, intervals = label.partition(" (95%")

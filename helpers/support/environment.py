@@ -160,7 +160,7 @@ def _threads() -> Iterator[Check]:
 def _disk() -> Iterator[Check]:
     free = shutil.disk_usage(ROOT).free / 1e9
     yield Check(
-        "free disk", f"{free:.0f} GB", f">={FREE_GB:g} GB", "" if free >= FREE_GB else f"make room under {ROOT}"
+        "free disk", f"{free:.0f} GB", f">={FREE_GB:g} GB", "" if free >= FREE_GB else f"free some space under {ROOT}"
     )
 
 

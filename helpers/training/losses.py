@@ -13,7 +13,7 @@ from torch import Tensor
 
 from helpers.support import validate
 
-TOTAL = "total"  # the weighted sum of the task losses, beside the tasks' own names
+TOTAL = "total"  # the weighted sum of the task losses, a name besides those of the tasks
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

@@ -37,7 +37,7 @@ def test_an_untouched_exercise_is_not_yet_and_counts_no_try(nothing, capsys):
     check = fresh()
     for _ in range(3):
         check(lambda: nothing)
-    said = "Not yet: your code gives back nothing" if nothing is None else "Not yet: write your answer"
+    said = "Not yet: your code returns nothing" if nothing is None else "Not yet: write your answer"
     assert capsys.readouterr().out.count(said) == 3
     assert not check.mistakes
 
@@ -49,9 +49,7 @@ def test_nothing_in_a_later_call_is_an_answer_like_any_other():
             raise Wrong("one is missing.\nHint: both.\nHint: always return something.")
 
     assert twice.judge(lambda number: number if number == 1 else None).startswith("Not right yet: one is missing")
-    assert twice.judge(lambda number: number if number == 2 else None).startswith(
-        "Not yet: your code gives back nothing"
-    )
+    assert twice.judge(lambda number: number if number == 2 else None).startswith("Not yet: your code returns nothing")
 
 
 def test_a_function_without_a_body_is_not_yet_begun():

@@ -194,7 +194,7 @@ def test_health_notices_several_threads():
 
 def test_health_notices_a_full_disk(monkeypatch):
     monkeypatch.setattr(environment, "FREE_GB", 1e9)
-    assert "make room" in fix("free disk")
+    assert "free some space" in fix("free disk")
 
 
 def test_health_tells_how_to_get_movielens(monkeypatch, tmp_path):
@@ -210,7 +210,9 @@ def test_uv_and_the_container_bring_the_cpu_build_too():
 
 @pytest.mark.parametrize("wrong", [True, False])
 def test_command_says_what_to_fix_and_fails(monkeypatch, capsys, wrong):
-    table = pd.DataFrame({"found": ["0 GB"], "wanted": [">=1 GB"], "fix": ["make room" * wrong]}, index=["free disk"])
+    table = pd.DataFrame(
+        {"found": ["0 GB"], "wanted": [">=1 GB"], "fix": ["free some space" * wrong]}, index=["free disk"]
+    )
     monkeypatch.setattr(environment, "health", lambda: table)
     assert environment.main() == int(wrong)
     last = capsys.readouterr().out.splitlines()[-1]

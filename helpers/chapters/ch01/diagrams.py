@@ -11,7 +11,7 @@ from helpers.display.palette import BLACK, GREY
 
 @diagram
 def screen() -> Figure:
-    """A phone that plays a video, and where on its screen each of ten signals comes from."""
+    """A phone that plays a video, and the places on its screen that give ten signals."""
     figure, (axes,) = canvas((8, 5.2), (0, 16), (0, 10.4))
     frame(axes, 5.4, 0.2, 5.2, 10, "#f1f1f1")
     frame(axes, 5.7, 0.8, 4.6, 8.9, "#d9e8f2")

@@ -95,7 +95,7 @@ def frozen_bottom(runs: Runs) -> Figure:
     "C1.P31",
     "Bottom of 8 units, no early stopping, no penalty. What do shuffled labels as a second task do to the test R² of "
     "task A?",
-    options=["It falls: room is wasted on nonsense", "Nothing to speak of", "It rises"],
+    options=["It falls: units are wasted on nonsense", "Hardly anything", "It rises"],
     answer=2,
     why="The nonsense takes up units with which task A would have memorised its noise. With 32 units there is "
     "capacity for both, and any second task costs, even one with the same features: nothing keeps the two from "

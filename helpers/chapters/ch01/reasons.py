@@ -118,7 +118,7 @@ def second_labels(
     lr: float = LEARNING_RATE,
     penalty: float | None = None,
 ) -> pd.DataFrame:
-    """Task a beside a second label of the same target: seed, model, r2 of task a. `penalty` as in `eavesdrop`."""
+    """Task a next to a second label of the same target: seed, model, r2 of task a. `penalty` as in `eavesdrop`."""
 
     def data(model: str, seed: int) -> TaskPair:
         relabel, _, _ = SECOND_LABELS[model]

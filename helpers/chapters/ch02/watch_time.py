@@ -37,7 +37,7 @@ SERVED = ("click", "watch_seconds", "completion", "finish", "bait", "hook", "dur
 
 
 def constant(rate: float, mean: float, rows: int, spread: float, draws: int, seed: int) -> pd.DataFrame:
-    """`draws` logs of `rows` impressions, and what the best constant logit says of each: columns plain, corrected.
+    """`draws` logs of `rows` impressions, and what the best constant logit says about each: columns plain, corrected.
 
     rate    click rate P, from 0 to 1
     mean    mean watch time of a click, in any unit

@@ -24,7 +24,7 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]):
     finish = click * (torch.rand(rows, generator=draw) < 0.5).float()
     value = answer(logit, click, finish, w)
     if not is_tensor(value):
-        raise Wrong(f"""the function gave back {described(value)}, not one number in a tensor.
+        raise Wrong(f"""the function returned {described(value)}, not one number in a tensor.
             Hint: an optimiser needs one number for the whole batch.
             Hint: take the mean over the rows (torch's loss functions do, without `reduction='none'`).""")
     on_click, on_finish = (binary_cross_entropy_with_logits(logit, y) for y in (click, finish))
@@ -73,7 +73,7 @@ def fair_weights(answer: Callable[[dict[str, Tensor], dict[str, float]], dict[st
     found = answer(labels, wanted)
     if not isinstance(found, dict) or set(found) != set(labels):
         came = f"weights for {list(found)}" if isinstance(found, dict) else described(found)
-        raise Wrong(f"""the function gave back {came}, not a weight for each of {list(labels)}.
+        raise Wrong(f"""the function returned {came}, not a weight for each of {list(labels)}.
             Hint: one weight a label, under the label's name.
             Hint: build a dict: {{name: weight for each name in labels}}.""")
     weight, share, rate = (np.array([float(each[name]) for name in labels]) for each in (found, wanted, rates))
@@ -118,7 +118,7 @@ def chebyshev(answer: Callable[[Tensor, Tensor], Tensor]):
     losses, weights = torch.tensor([0.9, 0.5, 0.2], requires_grad=True), torch.tensor([0.2, 0.5, 0.3])
     value = answer(losses, weights)
     if not is_tensor(value):
-        raise Wrong(f"""the function gave back {described(value)}, not one number in a tensor.
+        raise Wrong(f"""the function returned {described(value)}, not one number in a tensor.
             Hint: one number that an optimiser can make smaller.
             Hint: `.max()` of a tensor is a tensor with one number; `max(dim=...)` gives two things.""")
     if close(value, 0.49):  # .18 + .25 + .06

@@ -107,17 +107,17 @@ def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, floa
     found = answer(shared, single)
     if isinstance(found, tuple | list) and [np.size(part) for part in found] == [1, 2]:
         raise Wrong("""the ends of the interval came as a pair of their own.
-            Hint: what is asked for are three numbers in a row.
+            Hint: the answer is three numbers in a row.
             Hint: end with `return mean, low, high`, without inner brackets.""")
     values = np.asarray(found, dtype=float)
     if values.shape != (3,):
-        raise Wrong(f"""the function gave back {described(values)}, not the three numbers mean, low, high.
+        raise Wrong(f"""the function returned {described(values)}, not the three numbers mean, low, high.
             Hint: take the difference seed by seed; return its mean and the two ends of its interval.
             Hint: end with `return mean, low, high`.""")
     mean, low, high = values
     if close(low, difference.mean()) and mean < low < high:
         raise Wrong("""the three numbers come as low, mean, high.
-            Hint: the order that is asked for is another.
+            Hint: the question asks for another order.
             Hint: the mean comes first: `return mean, low, high`.""")
     if close(mean, -difference.mean()):
         raise Wrong("""the sign is reversed: a loss is reported as a gain.
@@ -171,7 +171,7 @@ def count(answer: Callable[[int, int, int, int], tuple[int, int]]):
     """`answer(inputs, bottom, tower, tasks)`: parameters of one Shared-Bottom, and of as many single-task models."""
     found = np.asarray(answer(7, 5, 3, 4), dtype=float)
     if found.shape != (2,):
-        raise Wrong(f"""the function gave back {described(found)}, not two numbers.
+        raise Wrong(f"""the function returned {described(found)}, not two numbers.
             Hint: two counts are asked for: one Shared-Bottom, and the single-task models together.
             Hint: end with `return shared, singles`.""")
     shared, singles = found
@@ -203,7 +203,7 @@ def count(answer: Callable[[int, int, int, int], tuple[int, int]]):
             Hint: bottom, tower and last layer, all of them once a task.""")
     if tuple(answer(7, 5, 3, 1)) != (bottom + tower + last,) * 2:
         raise Wrong("""with one task the two counts differ, or are not those of one model.
-            Hint: with one task nothing is left to share.
+            Hint: with one task there is nothing to share.
             Hint: use the argument `tasks` wherever something comes once a task, and no fixed number.""")
     if tuple(answer(4, 6, 2, 3)) != (30 + 3 * (14 + 3), 3 * (30 + 14 + 3)):
         raise Wrong("""with 4 inputs, a bottom of 6, towers of 2 and 3 tasks the counts are not right.
@@ -222,7 +222,7 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> str:
         case (dict() as settings, int() | np.integer() as width) if width >= 1:
             pass
         case _:
-            raise Wrong("""the function did not give back a dict of settings and a whole number, the bottom's width.
+            raise Wrong("""the function did not return a dict of settings and a whole number, the bottom's width.
                 Hint: two things are asked for, in this order.
                 Hint: end with `return {...}, width`.""")
     if unknown := sorted(set(settings) - set(PAIR_SETTINGS)):
@@ -280,8 +280,8 @@ def first_step(answer: Callable[[np.ndarray, np.ndarray, float], float]):
     losses = np.array([0.9, 0.7, 0.52, 0.44, 0.41, 0.4])
     found = unboxed(answer(steps, losses, 0.5))
     if not is_number(found):
-        raise Wrong(f"""the function gave back {described(found)}, not one number.
-            Hint: what is asked for is a single step.
+        raise Wrong(f"""the function returned {described(found)}, not one number.
+            Hint: the answer is a single step.
             Hint: take the first of the steps that you picked, or the smallest.""")
     if found in (3, 4):
         raise Wrong(f"""{found:g} is the place of the evaluation in the history, not the step.
@@ -332,7 +332,7 @@ def read_cell(answer: Callable[[float, float, float], str]):
     """`answer(low, high, matters)`: an interval of a transfer becomes "gain", "loss", "no effect" or "undecided"."""
     given = answer(0.02, 0.04, 0.01)
     if not isinstance(given, str) or given not in ("gain", "loss", "no effect", "undecided"):
-        raise Wrong(f"""the function gave back {_said(given)}.
+        raise Wrong(f"""the function returned {_said(given)}.
             Hint: the heat map knows four words.
             Hint: return one of "gain", "loss", "no effect", "undecided", spelt like that.""")
     if given != "gain":

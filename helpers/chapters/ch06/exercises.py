@@ -96,7 +96,7 @@ def fair_width(answer: Callable[[int, int, int, int, int], float]):
         inputs, tasks, experts, units, tower = case
         found = unboxed(answer(*case))
         if not is_number(found) or not float(found).is_integer():
-            raise Wrong(f"""for {case} the function gave back {found!r}, not a whole number.
+            raise Wrong(f"""for {case} the function returned {found!r}, not a whole number.
                 Hint: the width of a layer is a number of units.
                 Hint: solve the equation for the width, then `round` it.""")
         without_gates, with_one, right = (
@@ -154,7 +154,7 @@ def aligned(answer: Callable[[np.ndarray, np.ndarray], tuple]):
         shapes = [np.shape(part) for part in found] if isinstance(found, tuple | list) else None
         if shapes != [a.shape, a.shape]:
             came = described(found) if shapes is None else f"{len(found)} parts of shapes {shapes}"
-            raise Wrong(f"""for arrays of shape {a.shape} the function gave back {came}, not two arrays of shape
+            raise Wrong(f"""for arrays of shape {a.shape} the function returned {came}, not two arrays of shape
                 {a.shape}.
                 Hint: both tasks' weights, with the experts in their new order.
                 Hint: `return a_sorted, b_sorted`.""")
@@ -190,7 +190,7 @@ def effective_experts(answer: Callable[[Tensor], float]):
     """`answer(gate)`: weights `(n, experts)` become exp(entropy of the mean weights), between 1 and experts."""
     found = unboxed(answer(torch.full((6, 4), 0.25)))
     if not is_number(found):
-        raise Wrong(f"""the function gave back {described(found)}, not one number.
+        raise Wrong(f"""the function returned {described(found)}, not one number.
             Hint: one number for the whole gate.
             Hint: take the mean over the rows before the entropy.""")
     if close(found, np.log(4)):

@@ -120,7 +120,7 @@ def figure_4(
     choices: Choices = CHOSEN,
     models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
-    """Test loss of task A against its noise-free target, beside a partner at each p: p, seed, model, log2_mse.
+    """Test loss of task A against its noise-free target, with a partner at each p: p, seed, model, log2_mse.
 
     A single-task model, which p does not concern, is in the rows of every p.
     """

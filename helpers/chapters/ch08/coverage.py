@@ -1,7 +1,7 @@
 """Does the capstone's report say the right thing? Tables whose relation is known, put through its own procedure.
 
 A seed is a table: two tasks on twenty columns (`relu_tasks`, as in chapter 04), with as many rows as a reader might
-have. What the report says of it is one row. All tables of a condition obey the same law, so that the mean gain over
+have. What the report says about it is one row. All tables of a condition obey the same law, so that the mean gain over
 them is what a report on any one of them should find, and its interval should hold.
 """
 
@@ -48,8 +48,8 @@ def reports(
     repeats: int = REPEATS,
     by_time: bool = False,
 ) -> pd.DataFrame:
-    """What the report says of each table: condition, rows, seed, repeats, task, gain, low, high, naive_low, naive_high,
-    verdict, word.
+    """What the report says about each table: condition, rows, seed, repeats, task, gain, low, high, naive_low,
+    naive_high, verdict, word.
 
     repeats  the report's own seeds; the table has what it would have said after the first 3, 5 and 10 of them as well
     by_time  the rows get a time, so that there is one fixed split; without it each report seed has a random one

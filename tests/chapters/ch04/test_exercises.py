@@ -365,7 +365,7 @@ def test_count(answer, words):
     [
         (({"shared": 2}, 2), "what the two tasks need.\nSharing gives -0.0"),
         (None, "Not yet"),
-        ({"shared": 2}, "did not give back a dict of settings and a whole number"),
+        ({"shared": 2}, "did not return a dict of settings and a whole number"),
         (({"seed": 3}, 2), "['seed'] cannot be set here"),
         (({"shared": 0}, 2), "correlate by +0.00, less than 0.4"),
         (({"shared": 4, "relation": "opposite"}, 2), "correlate by -1.00"),
@@ -445,7 +445,7 @@ WRONG_CELLS = {
     "mean": (by_mean, "it leaves out 0, but may be too small to matter"),
     "no effect where it holds zero": (hold_zero, "it holds clear gains as well as clear losses"),
     "sign turned": (lambda low, high, m: read_cell(-high, -low, m), "all of it is above +0.01"),
-    "another word": (lambda low, high, m: "better", "gave back 'better'"),
+    "another word": (lambda low, high, m: "better", "returned 'better'"),
     "no undecided small": (
         lambda low, high, m: "undecided" if -m < low < 0 else read_cell(low, high, m),
         "wherever in it the truth is",

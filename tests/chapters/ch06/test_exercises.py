@@ -74,7 +74,7 @@ def width(gates=None, biases=1):
         (lambda *case: 15, "the width should be"),
         (width(biases=0), "the biases of experts and bottom are not counted"),
         (lambda *case: width()(case[0], 2, *case[2:]), "the width should be"),
-        (lambda *case: {20: 15}.get(case[0]), "gave back None, not a whole number"),
+        (lambda *case: {20: 15}.get(case[0]), "returned None, not a whole number"),
         (lambda *case: float("nan"), "not a whole number"),
         (lambda *case: True, "not a whole number"),
         (lambda *case: "15", "not a whole number"),
