@@ -100,7 +100,7 @@ def test_an_answer_cannot_change_what_it_is_judged_by():
 
     assert fresh_sums(lambda array, table: array.sum()).startswith("Correct")
     for answer in (doubles, doubles_inside):
-        assert fresh_sums(answer).startswith("Not right yet: your function writes into what it was given")
+        assert fresh_sums(answer).startswith("Not right yet: your function changes its arguments")
 
 
 def test_an_exercise_that_raises_not_implemented_or_uses_the_dots_is_not_yet():

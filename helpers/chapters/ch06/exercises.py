@@ -212,7 +212,7 @@ def effective_experts(answer: Callable[[Tensor], float]):
             Hint: mean over the rows first, entropy then.""")
     found = unboxed(answer(torch.tensor([[1.0, 0.0, 0.0, 0.0]]).repeat(5, 1)))
     if not close(found, 1):
-        raise Wrong(f"""a gate that gives everything to one expert gives {found:.2f}; it uses 1.
+        raise Wrong(f"""a gate with all its weight on one expert gives {found:.2f}; it uses 1.
             Hint: 0 · log 0 is NaN for a computer, and 0 here.
             Hint: `torch.special.entr(w)` is −w log w with 0 at 0; or clamp the weights from below.""")
     drawn = torch.tensor([0.5, 0.25, 0.15, 0.07, 0.03])

@@ -287,7 +287,7 @@ def test_a_bootstrap_interval_of_the_mean_is_right_as_well(method, seed):
         (nested, "the ends of the interval came as a pair of their own"),
         (lambda *scores: list(nested(*scores)), "the ends of the interval came as a pair of their own"),
         (lambda shared, single: interval(shared - single), "Correct: paired by seed"),
-        (lambda shared, single: interval(shared - single), "It is as wide as 20 seeds ask for"),
+        (lambda shared, single: interval(shared - single), "It is as wide as 20 seeds require"),
         (lambda shared, single: interval(shared - single, factor=1.96), "Correct: paired by seed"),
         (lambda shared, single: interval(shared - single, factor=1.96), "Its half width is 1.96 standard errors"),
         (lambda *scores: of_all(*scores), "divides by 20, not by 19"),
@@ -395,10 +395,10 @@ WRONG_STEPS = {
     "closest": (closest, "first gets to 0.5 at step 40, not at 30"),
     "last": (lambda s, v, t: s[v > t][-1] + 10 if (v <= t).any() else np.inf, "rises again; the function says 60"),
     "strict": (lambda s, v, t: s[v < t][0] if (v < t).any() else np.inf, "the function says 50 instead of 40"),
-    "argmax": (lambda s, v, t: s[(v <= t).argmax()], "a run that never gets to the target came out as 10"),
-    "none": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else None, "came out as a NoneType"),
-    "budget": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else s[-1], "came out as 60"),
-    "nan": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else np.nan, "came out as nan"),
+    "argmax": (lambda s, v, t: s[(v <= t).argmax()], "a run that never gets to the target gives 10"),
+    "none": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else None, "gives a NoneType"),
+    "budget": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else s[-1], "gives 60"),
+    "nan": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else np.nan, "gives nan"),
 }
 
 

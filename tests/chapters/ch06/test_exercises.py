@@ -139,7 +139,7 @@ def entropy(w):
         (lambda gate: entropy(gate.mean(0)), "that is the entropy itself"),
         (lambda gate: (-entropy(gate.mean(0))).exp(), "the sign of the entropy is wrong"),
         (lambda gate: entropy(gate).mean().exp(), "each row takes one expert, but together"),
-        (lambda gate: torch.exp(-(gate.mean(0) * gate.mean(0).log()).sum()), "came out as nan"),
+        (lambda gate: torch.exp(-(gate.mean(0) * gate.mean(0).log()).sum()), "gives nan"),
         (lambda gate: entropy(gate).exp(), "a tensor of shape (6,), not one number"),
         (lambda gate: (gate.mean(0) > 0.05).sum(), "experts above a bound were counted"),
         (lambda gate: 1 / gate.mean(0).square().sum(), "that is 1/Σw²"),
