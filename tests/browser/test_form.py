@@ -46,8 +46,8 @@ BAD = {  # a file, and what the form says of it
     "longer.csv": (GOOD.replace("0,0,18.5", "0,0,18.5,7", 1), "with 7 values in the line that begins with '0,0,18.5,7"),
     "shorter.csv": (GOOD.replace("0,0,18.5,", "0,0,", 1), "with 5 values in the line that begins with '0,0,0,0,100'"),
     "gbk.csv": (GOOD.replace("user", "用户", 1).encode("gbk"), "expected a CSV file in UTF-8 with a header"),
-    "words.csv": (re.sub(r",1,(\d+)\n", r",yes,\1\n", GOOD), "one label alone"),
-    "one_class.csv": (re.sub(r",\d,(\d+)\n", r",1,\1\n", GOOD), "one label alone"),
+    "words.csv": (re.sub(r",1,(\d+)\n", r",yes,\1\n", GOOD), "a single label"),
+    "one_class.csv": (re.sub(r",\d,(\d+)\n", r",1,\1\n", GOOD), "a single label"),
     "few.csv": ("".join(GOOD.splitlines(keepends=True)[:51]), "50 rows are too few to train on"),
     "days.csv": (re.sub(r",(\d+)\d\d\n", r",0\1/05/2026\n", GOOD), "which is the day?"),
     "no_user.csv": (GOOD.replace("\n0,", "\n,"), "15 rows have no user"),
@@ -86,7 +86,7 @@ def test_a_role_moves_the_code_and_a_mistake_is_said(book):
     book.page.keyboard.press("ArrowDown")  # JupyterLab would go to the next cell
     code.get_by_text(re.compile('"click": "regression"')).wait_for()
     click.select_option("leave out")
-    form.get_by_text(re.compile("one label alone")).wait_for()
+    form.get_by_text(re.compile("a single label")).wait_for()
     assert train.is_disabled()
     click.select_option("binary label")
     code.get_by_text(re.compile('"click": "binary"')).wait_for()

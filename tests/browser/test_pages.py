@@ -144,7 +144,7 @@ def test_predictions_are_shut_and_open(tab):
     for card in tab.page.locator(".mtl-ask").all():
         assert card.locator(".mtl-result").inner_html() == ""
         card.get_by_role("button", name="Skip").click()
-        assert "It came out: " in card.locator(".mtl-result").inner_text()
+        assert "The result: " in card.locator(".mtl-result").inner_text()
 
 
 def test_an_option_of_a_quiz_fits_its_button_on_a_phone(tab):

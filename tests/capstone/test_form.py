@@ -179,7 +179,7 @@ def test_the_form_shows_errors_as_text(form, path, monkeypatch):
     assert "no feature" in form.message.value and form.button.disabled and form.code.value == ""
     form.roles["user"].value = "user"
     form.roles["like"].value = "number"
-    assert "must fix" in form.message.value and "one label alone" in form.message.value and form.button.disabled
+    assert "must fix" in form.message.value and "a single label" in form.message.value and form.button.disabled
     form.roles["like"].value = "binary label"
     form.choices["structure"].value, form.choices["bottom"].value = "MMoE", "DCN"
     assert "its experts are MLPs" in form.message.value and form.button.disabled

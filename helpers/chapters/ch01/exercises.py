@@ -25,7 +25,7 @@ def lift(answer: Callable[[np.ndarray, np.ndarray], float]):
     b = (rng.random(4000) < np.where(a > 0, 0.4, 0.1)).astype(float)
     found, both, by_chance = unboxed(answer(a, b)), (a * b).mean(), a.mean() * b.mean()
     if not is_number(found):
-        raise Wrong(f"""the function gave back {described(found)}, not one number.
+        raise Wrong(f"""the function returned {described(found)}, not one number.
             Hint: lift is one number for the pair of labels.
             Hint: take means over all plays: of the product of the two, and of each.""")
     if close(found, by_chance / both):
@@ -146,7 +146,7 @@ def saving(answer: Callable[[float, Sequence[float]], float]):
     """`answer(bottom, towers)`: costs of the bottom and of each task's tower become a ratio, N models to one shared."""
     found, right = unboxed(answer(900.0, [100.0, 100.0, 100.0, 100.0])), 4000 / 1300
     if not is_number(found):
-        raise Wrong(f"""the function gave back {described(found)}, not a number.
+        raise Wrong(f"""the function returned {described(found)}, not a number.
             Hint: the answer is one number: how many times as much N models cost.
             Hint: divide the cost of the N models by the cost of the shared one, and return that.""")
     if close(found, 4):
@@ -159,7 +159,7 @@ def saving(answer: Callable[[float, Sequence[float]], float]):
             Hint: of N models each has a bottom of its own; the shared model has one for all.""")
     if close(found, 1 / right):
         raise Wrong("""the ratio is inverted: it says what part of the cost the shared model has.
-            Hint: what is asked for is how many times as much the N models cost, a number above 1.
+            Hint: the answer is how many times as much the N models cost, a number above 1.
             Hint: the cost of the N models goes above the line.""")
     if not close(found, right, 1e-6):
         raise Wrong(f"""for a bottom of 900 and four towers of 100 the ratio is {found:.2f}; it should be {right:.2f}.
@@ -175,7 +175,7 @@ def saving(answer: Callable[[float, Sequence[float]], float]):
 
 @exercise("the same values, assigned to other rows, and a seed that repeats it.")
 def uninformative(answer: Callable[[Tensor, int], Tensor]):
-    """`answer(labels, seed)`: `(n,)` labels become a control that looks like them and tells nothing of the inputs."""
+    """`answer(labels, seed)`: `(n,)` labels become a control that looks like them and says nothing about the inputs."""
     rows = 2000
     labels = 1 + 2 * torch.randn(rows, generator=torch.Generator().manual_seed(5)) ** 2
     found = answer(labels, 1)
@@ -185,7 +185,7 @@ def uninformative(answer: Callable[[Tensor, int], Tensor]):
             Hint: index the labels with an order of the row numbers.""")
     if torch.equal(found, labels):
         raise Wrong("""the labels came back as they were.
-            Hint: as long as each label stays at its row, it tells of that row's inputs.
+            Hint: as long as each label stays at its row, it says something about that row's inputs.
             Hint: assign the labels to other rows, in a random order.""")
     kept = torch.isin(found.to(labels.dtype), labels)
     if not kept.all():
@@ -209,7 +209,7 @@ def uninformative(answer: Callable[[Tensor, int], Tensor]):
     place_of_first = int((found == labels[0]).nonzero()[0])  # all labels are different
     if torch.equal(found, labels.roll(place_of_first)):
         raise Wrong("""the labels were only moved along: each still has the neighbours that it had.
-            Hint: a random order is drawn anew for each seed.
+            Hint: a new random order is drawn for each seed.
             Hint: `torch.randperm(n, generator=...)` draws one.""")
     if torch.equal(found, other):
         raise Wrong("""two seeds gave the same control.
