@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
@@ -230,11 +229,8 @@ def multiply_adds(model: nn.Module) -> int:
     return sum(layer.weight.numel() for layer in model.modules() if isinstance(layer, nn.Linear))
 
 
-BROUGHT = dict.fromkeys(("satisfaction", "click", "like"), 0.02) | {
-    "watch_seconds": each(0, 0.1),
-    "bait": 0.2,
-    "cost": 0,
-}
+BROUGHT = dict.fromkeys(("satisfaction", "click", "like"), 0.02)
+BROUGHT |= {"watch_seconds": each(0, 0.1), "bait": 0.2, "cost": 0}
 GRIDS = grids(
     Grid(
         "00_board_tuning",
