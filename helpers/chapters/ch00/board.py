@@ -40,7 +40,7 @@ YOURS = "yours"
 SHOWN = {
     "satisfaction": ("satisfaction", 1),
     "click": ("clicks", 10),
-    "watch_seconds": ("seconds watched", 10),
+    "watch_seconds": ("seconds", 10),
     "like": ("likes", 10),
     "bait": ("bait (sd)", 1),
 }
@@ -60,7 +60,7 @@ def _tensors(rows: pd.DataFrame) -> dict[str, Tensor]:
     columns = {name: rows[name].to_numpy() for name in ("user", "video", "author")}
     columns |= {name: index.get_indexer(rows[name]) for name, index in codes.items()}
     tensors = {name: torch.from_numpy(values.astype(np.int64)) for name, values in columns.items()}
-    tensors["duration"] = torch.from_numpy(rows["duration"].to_numpy(np.float32))
+    tensors["duration"] = torch.tensor(rows["duration"].to_numpy(np.float32))
     return tensors | {"ids": features(SIZE["users"], SIZE["videos"]).transform(rows)["sparse"]}
 
 
@@ -73,7 +73,7 @@ def log() -> dict[str, Tensor]:
     watch_seconds                                0 where nothing was clicked
     """
     rows = _world()[0].log.sort_values("time", kind="stable")[: ROWS * 9 // 10]
-    labels = {name: torch.from_numpy(rows[name].to_numpy(np.float32)) for name in (*LABELS, "watch_seconds")}
+    labels = {name: torch.tensor(rows[name].to_numpy(np.float32)) for name in (*LABELS, "watch_seconds")}
     return _tensors(rows) | labels
 
 
@@ -110,7 +110,7 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
     leaves open of a mean over all.
     """
     summary, lines = _summary(upto, yours)
-    rows = list(dict.fromkeys(summary["ranker"]))
+    rows = {name: f"{CHAPTERS[name]} · {name}" if name in CHAPTERS else name for name in summary["ranker"]}
     size = (10, 1.5 + 0.34 * len(rows))
     drawn, panels = plt.subplots(1, len(SHOWN) + 1, figsize=size, sharey=True, width_ratios=[2, *[1] * len(SHOWN)])
     for axes, (outcome, _) in zip(panels, SHOWN.values(), strict=False):
@@ -118,7 +118,7 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
         for name, style in ((RANDOM, ":"), (BEST, "--")):
             axes.axvline(lines[name, outcome], color=GREY, linewidth=1.2, linestyle=style, label=name)
         for height, name in enumerate(rows):
-            _dot(axes, part.loc[name], height, name, upto)
+            _dot(axes, part.loc[name], height, rows[name], CHAPTERS.get(name) == upto, name == YOURS)
         axes.set_title(outcome, fontsize=12, fontweight="normal")
         axes.xaxis.set_major_locator(MaxNLocator(4 if axes is panels[0] else 2))
         axes.margins(x=0.12)
@@ -128,8 +128,7 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
     panels[-1].set_title(COST, fontsize=12, fontweight="normal", loc="right")
     panels[-1].set_xticks([])
     panels[-1].spines["bottom"].set_visible(False)
-    names = [name if name == YOURS else f"{CHAPTERS[name]} · {name}" for name in rows]
-    panels[0].set_yticks(range(len(rows)), names)
+    panels[0].set_yticks(range(len(rows)), rows.values())
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
     for axes in panels:
         axes.tick_params(axis="y", length=0)
@@ -143,10 +142,10 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
     return drawn
 
 
-def _dot(axes: Axes, at: pd.Series, height: int, name: str, upto: str) -> None:
-    """A mean with its whisker: black what the chapter adds, grey what was there before, a star what is the reader's."""
-    colour = ORANGE if name == YOURS else BLACK if CHAPTERS[name] == upto else GREY
-    look = {"marker": "*", "markersize": 14} if name == YOURS else {"marker": "o", "markersize": 6}
+def _dot(axes: Axes, at: pd.Series, height: int, name: str, new: bool, yours: bool) -> None:
+    """A mean with its whisker: black what is new, grey what was there before, a star what is the reader's."""
+    colour = ORANGE if yours else BLACK if new else GREY
+    look = {"marker": "*", "markersize": 14} if yours else {"marker": "o", "markersize": 6}
     axes.hlines(height, at["low"], at["high"], color=colour, linewidth=2, label=name)
     axes.plot(at["mean"], height, color=colour, label=name, **look)
 

@@ -117,7 +117,7 @@ CHAPTERS = {RANDOM: "00", BY_COUNT: "00", CLICK: "00", FUSED_COUNTS: "01"}  # si
 CHAPTERS |= {name: network.chapter for name, network in NETWORKS.items()} | {BEST: "00"}
 
 # What each network may choose from, by validation loss on worlds that serve no result.
-LEARNING_RATES, PENALTIES = (0.003, 0.01, 0.02), (0.001, 0.003, 0.01, 0.03, 0.1)
+LEARNING_RATES, PENALTIES = (0.003, 0.01), (0.001, 0.003, 0.01, 0.03, 0.1)
 TUNED = Chosen("00_board_tuning", by=["ranker"], setting=["lr", "l2"], value="loss", lowest=True)
 
 
@@ -241,7 +241,7 @@ GRIDS = grids(
     Grid(
         "00_board",
         board,
-        {"seeds": range(40)},
+        {"seeds": range(24)},
         [Sample({"seeds": [3, 11], "rankers": [RANDOM, BY_COUNT, FUSED_COUNTS, CLICK, "ESMM", BEST]}, BROUGHT)],
         [TUNED, EXPONENTS],
     ),

@@ -1,4 +1,4 @@
-"""The board: the reader's ranker gets the line that the same ranker has in the kept grid, and the grid is what it says."""
+"""The board: a reader's ranker gets the line of the same ranker in the kept grid, and the grid is what it says."""
 
 import re
 
@@ -124,7 +124,7 @@ def test_the_readers_ranker_stands_as_far_from_random_as_in_its_world(by_count):
     assert yours["mean"][OUTCOMES].to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-3)
     one = summary[(summary["ranker"] == "by count")].set_index("outcome")
     assert (yours["high"] - yours["low"] > 2 * (one["high"] - one["low"])).all()  # one world says less than all
-    with pytest.raises(TypeError, match="yours: got list; expected what board.serve"):
+    with pytest.raises(TypeError, match=r"yours: got list; expected what board\.serve"):
         board.figure("00", [0.5])
 
 
