@@ -21,7 +21,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
+from torch.nn.functional import linear
+from torch.overrides import TorchFunctionMode
 
 from helpers.chapters.ch00.rankers import BEST, CHAPTERS, GRIDS, LABELS, RANDOM, ROWS, SIZE, world
 from helpers.data.feed import AGES, TOPICS
@@ -77,6 +78,24 @@ def log() -> dict[str, Tensor]:
     return _tensors(rows) | labels
 
 
+# torch.utils.flop_counter counts them as well, for a second and 60 MB more.
+PRODUCTS = (
+    {linear} | {getattr(of, name) for of in (torch, Tensor) for name in ("matmul", "mm", "bmm")} | {Tensor.__matmul__}
+)
+
+
+class _MultiplyAdds(TorchFunctionMode):
+    """Counts those of the matrix products that are computed in its context."""
+
+    count = 0
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        found = function(*args, **kwargs or {})
+        if function in PRODUCTS:
+            self.count += found.numel() * args[0].shape[-1]
+        return found
+
+
 def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
     """What lists of ten bring in the reader's world if `score` ranks: a number for each outcome, and its multiply-adds.
 
@@ -90,7 +109,7 @@ def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
             "score", type(score).__name__, "a function that takes rows and returns a number for each", TypeError
         )
     offer = _world()[1]
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+    with torch.no_grad(), _MultiplyAdds() as products:
         found = score(_tensors(offer.rows))
     found = validate.numbers("what score returns", found)
     if found.shape != (len(offer.rows),):
@@ -98,8 +117,7 @@ def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
         validate.fail("what score returns", f"shape {found.shape}", wanted)
     served = offer.served(validate.finite("what score returns", found))
     brought = {name: times * served[column] for column, (name, times) in SHOWN.items()}
-    cost = counter.get_total_flops() / 2 / len(offer.rows)
-    return pd.Series(brought | {COST: cost}, name=YOURS)
+    return pd.Series(brought | {COST: products.count / len(offer.rows)}, name=YOURS)
 
 
 def figure(upto: str, yours: pd.Series | None = None) -> Figure:
@@ -198,10 +216,12 @@ def _title(upto: str) -> str:
     board = _board().pivot(index="seed", columns="ranker", values="satisfaction")
     among = board[[name for name, chapter in CHAPTERS.items() if name != BEST and chapter <= upto]]
     first = among.mean().idxmax()
-    level = [
-        name for name in among if name == first or interval(among[first] - among[name])[1] <= SMALLEST["satisfaction"]
-    ]
-    return f"{_listed(level)} satisfy most: {among[first].mean():.2f} of {board[BEST].mean():.2f}"
+    gaps = {name: interval(among[first] - among[name])[1] for name in among if name != first}
+    level = [first, *(name for name, low in gaps.items() if low <= SMALLEST["satisfaction"])]
+    names = _listed(level) if len(level) <= 4 else f"{first} and {len(level) - 1} others"
+    verb = "satisfies" if len(level) == 1 else "satisfy"
+    numbers = f"{among[first].mean():.2f}; random {board[RANDOM].mean():.2f}, best possible {board[BEST].mean():.2f}"
+    return f"{names} {verb} most: {numbers}"
 
 
 def _listed(names: list[str]) -> str:
