@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 from torch.overrides import TorchFunctionMode
 
+from helpers.chapters.ch00 import rankers
 from helpers.chapters.ch00.rankers import BEST, CHAPTERS, GRIDS, LABELS, RANDOM, ROWS, SIZE, world
 from helpers.data.feed import AGES, TOPICS
 from helpers.data.worlds import Feed, Offer, features
@@ -33,7 +34,8 @@ from helpers.evaluation.statistics import interval
 from helpers.support import validate
 
 WORLD = 0  # the reader's: the first of those over which the board takes its means
-EMBEDDINGS = features(SIZE["users"], SIZE["videos"]).tables[8]  # rows of one table for the ids of all columns
+IDS = features(SIZE["users"], SIZE["videos"]).tables[8]  # rows of one table for the ids of all columns
+EXPONENTS = torch.tensor(list(rankers.EXPONENTS[rankers.FUSION].values()))  # of the probabilities, as `LABELS` are
 UPTO = tuple(f"{number:02d}" for number in range(9))
 YOURS = "yours"
 
@@ -68,7 +70,7 @@ def _tensors(rows: pd.DataFrame) -> dict[str, Tensor]:
 def log() -> dict[str, Tensor]:
     """The rows of the reader's world that train our rankers, too, by name: `(n,)` each, but ids `(n, 5)`.
 
-    user, video, author, topic, age_group, ids   whole numbers from 0 on; ids are rows of one table of `EMBEDDINGS`
+    user, video, author, topic, age_group, ids   whole numbers from 0 on; ids are rows of one table of `IDS`
     duration                                     of the video, in seconds
     click, finish, like, favourite, share        what happened, 0. or 1.
     watch_seconds                                0 where nothing was clicked

@@ -69,7 +69,7 @@ def test_a_random_list_brings_the_mean_of_all_that_is_offered():
 
 def test_the_log_is_what_trains_our_rankers_and_tells_nothing_of_what_is_offered():
     log, (train, _) = board.log(), rankers.examples(rankers.world(board.WORLD))
-    assert torch.equal(log["ids"], train.inputs["sparse"]) and log["ids"].max() < board.EMBEDDINGS
+    assert torch.equal(log["ids"], train.inputs["sparse"]) and log["ids"].max() < board.IDS
     assert all(torch.equal(log[name], train.labels[name]) for name in (*rankers.LABELS, "watch_seconds"))
     seen = []
     board.serve(lambda rows: seen.append(rows) or torch.zeros(len(rows["user"])))
@@ -101,7 +101,7 @@ def test_a_score_that_cannot_rank_gets_one_clear_error(score, error, said):
 
 
 def test_serving_needs_no_gradient_and_counts_the_multiply_adds_of_a_candidate():
-    net = nn.Sequential(nn.Embedding(board.EMBEDDINGS, 8), nn.Flatten(), nn.Linear(40, 32), nn.ReLU(), nn.Linear(32, 1))
+    net = nn.Sequential(nn.Embedding(board.IDS, 8), nn.Flatten(), nn.Linear(40, 32), nn.ReLU(), nn.Linear(32, 1))
     assert board.serve(lambda rows: net(rows["ids"]).squeeze(1))[board.COST] == 40 * 32 + 32
     assert rankers.multiply_adds(net) == 40 * 32 + 32
 
