@@ -113,6 +113,8 @@ def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
     offer = _world()[1]
     with torch.no_grad(), _MultiplyAdds() as products:
         found = score(_tensors(offer.rows))
+    if found is None:
+        validate.fail("what score returns", "None", "a number for each candidate: end score with return", TypeError)
     found = validate.numbers("what score returns", found)
     if found.shape != (len(offer.rows),):
         wanted = f"({len(offer.rows)},), one number for each candidate"
@@ -221,9 +223,8 @@ def _title(upto: str) -> str:
     gaps = {name: interval(among[first] - among[name])[1] for name in among if name != first}
     level = [first, *(name for name, low in gaps.items() if low <= SMALLEST["satisfaction"])]
     names = _listed(level) if len(level) <= 4 else f"{first} and {len(level) - 1} others"
-    verb = "satisfies" if len(level) == 1 else "satisfy"
-    numbers = f"{among[first].mean():.2f}; random {board[RANDOM].mean():.2f}, best possible {board[BEST].mean():.2f}"
-    return f"{names} {verb} most: {numbers}"
+    ends = f"random {board[RANDOM].mean():.2f}, best possible {board[BEST].mean():.2f}"
+    return f"Most satisfying: {names}, {among[first].mean():.2f} ({ends})"
 
 
 def _listed(names: list[str]) -> str:

@@ -92,7 +92,7 @@ def test_the_log_is_what_trains_our_rankers_and_tells_nothing_of_what_is_offered
             ValueError,
             "what score returns: got 20000 NaN or infinite values",
         ),
-        (lambda rows: None, TypeError, "what score returns: got NoneType that is not numeric; expected numbers"),
+        (lambda rows: None, TypeError, "what score returns: got None; expected a number for each"),
     ],
 )
 def test_a_score_that_cannot_rank_gets_one_clear_error(score, error, said):
@@ -130,15 +130,17 @@ def test_the_readers_ranker_stands_as_far_from_random_as_in_its_world(by_count):
 
 def test_the_figure_says_in_words_who_satisfies_most_and_where_the_star_is(by_count):
     words = pictures.describe(board.figure("00", by_count))
-    assert "satisf" in words and re.search(r"yours 0\.\d+", words)
+    assert "Most satisfying" in words and re.search(r"yours 0\.\d+", words)
     assert "click model 0." in words and "best possible 0.8" in words
 
 
 def test_the_title_names_all_that_are_not_clearly_behind():
     table = KEPT.pivot(index="seed", columns="ranker", values="satisfaction")
-    title = board._title("08")
-    assert table.drop(columns="best possible").mean().idxmax() in title
-    assert "random" not in title and "click model" not in title
+    for upto in board.UPTO:
+        names = board._title(upto).partition(" (random")[0]
+        on_board = [name for name, chapter in rankers.CHAPTERS.items() if chapter <= upto and name != rankers.BEST]
+        assert table[on_board].mean().idxmax() in names and f"{table[on_board].mean().max():.2f}" in names
+        assert "random" not in names and ("click model" in names) == (upto == "00")
 
 
 def test_esmm_never_finds_a_like_more_probable_than_its_click():
