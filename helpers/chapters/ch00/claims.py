@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.chapters.ch00 import primer
+from helpers.chapters.ch00.rankers import BEST, CLICK, FUSED_COUNTS
 from helpers.evaluation.statistics import interval
 from helpers.experiments.claim import Claim, gain
 
@@ -36,6 +37,7 @@ def _width_ratio(table: pd.DataFrame) -> np.ndarray:
 
 weights = partial(Claim, grid="00_task_weights", unit="of the served", only={"weights": [0.0, 0.3, 0.5, 1.0]})
 scorers = partial(Claim, grid="00_scorers", far=True)
+board = partial(Claim, grid="00_board", unit="satisfaction", far=True, seeds=24)
 one_more_day = partial(Claim, grid="00_one_more_day", seeds=40)
 
 CLAIMS = {
@@ -83,5 +85,21 @@ CLAIMS = {
         smallest=2,
         because="the sentence says twice",
         unit="times",
+    ),
+    "C0.9": board(
+        "Five labels counted for each video and fused satisfy far more than a click model does.",
+        gain("satisfaction", FUSED_COUNTS, over=CLICK, column="ranker"),
+        only={"rankers": [CLICK, FUSED_COUNTS]},
+    ),
+    "C0.10": board(
+        "An ESMM whose five predictions are fused satisfies far more than weighted cross-entropy does.",
+        gain("satisfaction", "ESMM", over="weighted CE", column="ranker"),
+        only={"rankers": ["weighted CE", "ESMM"]},
+    ),
+    "C0.11": board(
+        "The lists of an ESMM whose five predictions are fused satisfy far less than the best possible lists do.",
+        gain("satisfaction", "ESMM", over=BEST, column="ranker"),
+        sign=-1,
+        only={"rankers": ["ESMM", BEST]},
     ),
 }

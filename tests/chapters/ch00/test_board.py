@@ -1,0 +1,180 @@
+"""The board: a reader's ranker gets the line of the same ranker in the kept grid, and the grid is what it says."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from helpers.chapters.ch00 import board, rankers
+from helpers.chapters.ch01 import ranking
+from helpers.data.worlds import Offer
+from helpers.display import pictures
+from helpers.evaluation.counts import PRIOR
+from helpers.evaluation.statistics import interval
+
+KEPT = rankers.GRIDS["00_board"].read()
+OUTCOMES = [name for name, _ in board.SHOWN.values()]
+
+
+def line(ranker):
+    """The line of the kept grid in the reader's world, in the units of `serve`."""
+    row = KEPT[(KEPT["seed"] == board.WORLD) & (KEPT["ranker"] == ranker)].iloc[0]
+    return pd.Series({name: times * row[column] for column, (name, times) in board.SHOWN.items()})
+
+
+def count(label):
+    """The smoothed rate of a label for each video, in plain torch."""
+    log = board.log()
+    happened, shown = torch.bincount(log["video"], log[label].double()), torch.bincount(log["video"])
+    return (happened + PRIOR * log[label].double().mean()) / (shown + PRIOR)
+
+
+@pytest.fixture(scope="module")
+def by_count():
+    rate = count("click")
+    return board.serve(lambda rows: rate[rows["video"]])
+
+
+def test_a_readers_count_has_the_line_of_the_kept_count(by_count):
+    assert by_count[OUTCOMES].to_numpy() == pytest.approx(line("by count").to_numpy(), abs=6e-4)  # kept to 4 decimals
+    assert by_count[board.COST] == 0
+
+
+def test_a_reader_who_fuses_counts_has_the_line_of_the_kept_ones():
+    logs = {label: exponent * count(label).log() for label, exponent in rankers.EXPONENTS[rankers.FUSION].items()}
+    found = board.serve(lambda rows: sum(logs.values())[rows["video"]])
+    assert found[OUTCOMES].to_numpy() == pytest.approx(line("fused counts").to_numpy(), abs=6e-4)
+
+
+def test_nothing_satisfies_more_than_the_best_possible_list_in_any_world():
+    satisfaction = KEPT.pivot(index="seed", columns="ranker", values="satisfaction")
+    assert list(satisfaction.idxmax(axis=1).unique()) == [rankers.BEST]
+    assert len(satisfaction) >= 20 and not satisfaction.isna().any(axis=None)
+
+
+def test_a_random_list_brings_the_mean_of_all_that_is_offered():
+    random = KEPT[KEPT["ranker"] == rankers.RANDOM].set_index("seed")
+    drawn = {}
+    for seed in range(12):
+        offer = Offer.make(rankers.world(seed))
+        drawn[seed] = offer.served(np.random.default_rng(seed).random(len(offer.rows)))[list(rankers.OUTCOMES)]
+    gains = pd.DataFrame(drawn).T - random.loc[:11, list(rankers.OUTCOMES)]
+    for outcome in rankers.OUTCOMES:
+        _, low, high = interval(gains[outcome].astype(float))
+        assert low < 0 < high, outcome
+
+
+def test_the_log_is_what_trains_our_rankers_and_tells_nothing_of_what_is_offered():
+    log, (train, _) = board.log(), rankers.examples(rankers.world(board.WORLD))
+    assert torch.equal(log["ids"], train.inputs["sparse"]) and log["ids"].max() < board.IDS
+    assert all(torch.equal(log[name], train.labels[name]) for name in (*rankers.LABELS, "watch_seconds"))
+    seen = []
+    board.serve(lambda rows: seen.append(rows) or torch.zeros(len(rows["user"])))
+    assert set(seen[0]) == set(log) - {*rankers.LABELS, "watch_seconds"}
+    assert all(seen[0][name].max() <= log[name].max() for name in ("author", "topic", "age_group"))
+
+
+@pytest.mark.parametrize(
+    ("score", "error", "said"),
+    [
+        (torch.zeros(3), TypeError, r"score: got Tensor; expected a function that takes rows"),
+        (
+            lambda rows: torch.zeros(len(rows["user"]), 1),
+            ValueError,
+            r"got shape \(20000, 1\); expected \(20000,\), one",
+        ),
+        (lambda rows: torch.zeros(()), ValueError, r"got shape \(\); expected \(20000,\)"),
+        (
+            lambda rows: rows["duration"].log() * np.nan,
+            ValueError,
+            "what score returns: got 20000 NaN or infinite values",
+        ),
+        (lambda rows: None, TypeError, "what score returns: got None; expected a number for each"),
+    ],
+)
+def test_a_score_that_cannot_rank_gets_one_clear_error(score, error, said):
+    with pytest.raises(error, match=said):
+        board.serve(score)
+
+
+def test_serving_needs_no_gradient_and_counts_the_multiply_adds_of_a_candidate():
+    net = nn.Sequential(nn.Embedding(board.IDS, 8), nn.Flatten(), nn.Linear(40, 32), nn.ReLU(), nn.Linear(32, 1))
+    assert board.serve(lambda rows: net(rows["ids"]).squeeze(1))[board.COST] == 40 * 32 + 32
+    assert rankers.multiply_adds(net) == 40 * 32 + 32
+
+
+def test_the_board_grows_with_the_chapters(by_count):
+    rows = {upto: list(board.table(upto).index) for upto in board.UPTO}
+    assert rows["00"] == ["random", "by count", "click model", "best possible"]
+    assert rows["08"] == [*list(rankers.CHAPTERS)]
+    for before, after in zip(board.UPTO, board.UPTO[1:], strict=False):
+        assert [name for name in rows[after] if name in rows[before]] == rows[before]
+    assert list(board.table("02", by_count).index)[-2:] == [board.YOURS, "best possible"]
+    with pytest.raises(ValueError, match="upto: got '9'; expected one of '00'"):
+        board.table("9")
+
+
+def test_the_readers_ranker_stands_as_far_from_random_as_in_its_world(by_count):
+    summary, lines = board._summary("00", by_count)
+    yours = summary[summary["ranker"] == board.YOURS].set_index("outcome")
+    expected = (by_count - line("random"))[OUTCOMES] + lines["random"][OUTCOMES]
+    assert yours["mean"][OUTCOMES].to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-3)
+    one = summary[(summary["ranker"] == "by count")].set_index("outcome")
+    assert (yours["high"] - yours["low"] > 2 * (one["high"] - one["low"])).all()  # one world says less than all
+    with pytest.raises(TypeError, match=r"yours: got list; expected what board\.serve"):
+        board.figure("00", [0.5])
+
+
+def test_the_figure_says_in_words_who_satisfies_most_and_where_the_star_is(by_count):
+    words = pictures.describe(board.figure("00", by_count))
+    assert "Most satisfying" in words and re.search(r"yours 0\.\d+", words)
+    assert "click model 0." in words and "best possible 0.8" in words
+
+
+def test_the_title_names_all_that_are_not_clearly_behind():
+    table = KEPT.pivot(index="seed", columns="ranker", values="satisfaction")
+    for upto in board.UPTO:
+        names = board._title(upto).partition(" (random")[0]
+        on_board = [name for name, chapter in rankers.CHAPTERS.items() if chapter <= upto and name != rankers.BEST]
+        assert table[on_board].mean().idxmax() in names and f"{table[on_board].mean().max():.2f}" in names
+        assert "random" not in names and ("click model" in names) == (upto == "00")
+
+
+def test_esmm_never_finds_a_like_more_probable_than_its_click():
+    encoded = rankers.features(rankers.SIZE["users"], rankers.SIZE["videos"])
+    model = rankers.NETWORKS["ESMM"].build(encoded, 0.0, 0)
+    (train, _) = rankers.examples(rankers.world(900))
+    chances = {label: torch.sigmoid(logit) for label, logit in model(train.inputs).items()}
+    apart = super(rankers.Chain, model).forward(train.inputs)
+    for label in rankers.LABELS[1:]:
+        assert torch.allclose(chances[label], chances["click"] * torch.sigmoid(apart[label]), atol=1e-6)
+
+
+def test_the_fused_score_is_a_product_with_chapter_01s_exponents():
+    exponents = rankers.EXPONENTS[rankers.FUSION]
+    assert exponents == ranking.CHOSEN["multiplicative"]
+    chances = {label: torch.rand(50, generator=torch.Generator().manual_seed(k)) for k, label in enumerate(exponents)}
+    product = torch.stack([chance ** exponents[label] for label, chance in chances.items()]).prod(0)
+    found = rankers.fused({label: torch.logit(chance) for label, chance in chances.items()})
+    assert torch.allclose(found.exp(), product, rtol=1e-4)
+
+
+def test_a_click_counts_as_often_as_it_was_watched_in_weighted_cross_entropy_alone():
+    train, _ = rankers.examples(rankers.world(900))
+    for name, network in rankers.NETWORKS.items():
+        own = rankers._of(network, train)
+        assert tuple(own.labels) == network.labels
+        assert bool(own.weights) == (name == "weighted CE")
+    weights = rankers._of(rankers.NETWORKS["weighted CE"], train).weights["click"]
+    clicked = train.labels["click"] == 1
+    assert torch.equal(weights[clicked], train.labels["watch_seconds"][clicked]) and (weights[~clicked] == 1).all()
+
+
+def test_every_network_had_the_same_settings_to_choose_from():
+    tried = rankers.GRIDS["00_board_tuning"].read()
+    settings = {name: set(zip(part["lr"], part["l2"], strict=True)) for name, part in tried.groupby("ranker")}
+    assert settings.keys() == rankers.NETWORKS.keys()
+    assert len(set(map(frozenset, settings.values()))) == 1
