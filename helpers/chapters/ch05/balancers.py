@@ -1,5 +1,5 @@
-"""Does a balancer help? UWL, GradNorm and PCGrad against equal weights, and against a manual weight that had as many
-runs to be tuned, on pairs of tasks whose losses differ in size, in speed, or not at all.
+"""Does a balancer help? UWL, GradNorm, PCGrad and five `candidates` against equal weights, and against a manual weight
+that had as many runs to be tuned, on pairs of tasks whose losses differ in size, in speed, or not at all.
 
 The size of task A's loss is set by a factor, its *scale*: it multiplies the loss and changes nothing else, as another
 unit of the label would. R² is measured on test rows against the noise-free target, each task at its own best epoch.
@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from torch import nn
 
+from helpers.chapters.ch05.candidates import CAGrad, DWA, MGDA, NormedGradients, SmoothChebyshev
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.experiments.chosen import Chosen
@@ -102,6 +103,9 @@ class Setting:
 RATES = (0.003, 0.01, 0.03)  # of the network
 SHARES = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75)
 UWL_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+TEMPERATURES = (0.03, 0.1, 0.3, 1.0, 2.0, 5.0)  # of DWA
+MUS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of smooth Chebyshev
+RADII = (0.1, 0.2, 0.4, 0.6, 0.8, 0.95)  # c of CAGrad
 GRADNORM = ((0.12, 0.03), (0.12, 0.1), (1.5, 0.1), (1.5, 0.3), (3.0, 0.1), (3.0, 0.3))  # α, rate
 
 
@@ -123,8 +127,14 @@ BUDGET: dict[str, dict[str, Setting]] = {
         {f"alpha {alpha:g}, lr {lr:g}": Setting(balance=GradNorm(alpha, lr)) for alpha, lr in GRADNORM}
     ),
     "PCGrad": _with_rates({"": Setting(balance=PCGrad())}),
+    "DWA": _with_rates({f"temperature {t:g}": Setting(balance=DWA(t)) for t in TEMPERATURES}),
+    "smooth Chebyshev": _with_rates({f"mu {mu:g}": Setting(balance=SmoothChebyshev(mu)) for mu in MUS}),
+    "CAGrad": _with_rates({f"c {c:g}": Setting(balance=CAGrad(c)) for c in RADII}),
+    "MGDA": _with_rates({"": Setting(balance=MGDA())}),
+    "normed gradients": _with_rates({"": Setting(balance=NormedGradients())}),
 }
-METHODS = tuple(BUDGET)
+CANDIDATES = ("DWA", "smooth Chebyshev", "CAGrad", "MGDA", "normed gradients")
+METHODS = tuple(method for method in BUDGET if method not in CANDIDATES)
 OWN = ("tuned weights", "UWL", "GradNorm")  # have something of their own to tune
 
 
@@ -158,13 +168,15 @@ def tune(
     rows = []
     for name in situations:
         for method in methods:
-            for setting in BUDGET[validate.choice("methods", method, METHODS)]:
+            for setting in BUDGET[validate.choice("methods", method, BUDGET)]:
                 scores = _tried(name, method, setting, seeds)
                 rows.append((name, method, setting, scores["r2"].mean()))
     return pd.DataFrame(rows, columns=["situation", "method", "setting", "r2"])
 
 
-CHOSEN = Chosen("05_tuning", by=["situation", "method"], setting=["setting"], value="r2")  # {situation: {method: name}}
+BY = {"by": ["situation", "method"], "setting": ["setting"], "value": "r2"}
+CHOSEN = Chosen("05_tuning", **BY)  # {situation: {method: name}}
+CHOSEN_CANDIDATES = Chosen("05_candidates_tuning", **BY)
 
 
 def verdict(
@@ -180,7 +192,8 @@ def verdict(
     for name in situations:
         validate.choice("situations", name, SITUATIONS)
         for method in methods:
-            setting = CHOSEN[name][validate.choice("methods", method, METHODS)]
+            chosen = CHOSEN_CANDIDATES if validate.choice("methods", method, BUDGET) in CANDIDATES else CHOSEN
+            setting = chosen[name][method]
             parts.append(_tried(name, method, setting, seeds).assign(situation=name, model=method))
     return pd.concat(parts, ignore_index=True)[["situation", "seed", "model", "task", "r2"]]
 
@@ -280,6 +293,8 @@ SIZES = {"seeds": range(160), "situations": ("100 : 1", "100 : 1, same features"
 UNITS = {"seeds": range(60), "factors": [1, 100], "methods": ["equal weights"]}
 FAST = {"seeds": [3, 17], "situations": ["fast and slow"], "methods": ["single-task", "tuned weights", "UWL"]}
 LARGE = {"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm"]}
+COMPARED = ("single-task", "equal weights", "tuned weights", *CANDIDATES)
+FEW = {"seeds": [3, 17], "situations": ["narrow bottom"], "methods": ["single-task", "DWA", "CAGrad"]}
 TEN = {"seeds": [5], "pairs": ["same features"], "factors": [10], "methods": ["equal weights", "UWL"]}
 GRIDS = grids(
     Grid(
@@ -290,6 +305,19 @@ GRIDS = grids(
     ),
     Grid("05_alike", verdict, ALIKE, [Sample(FAST, WITHIN)], [CHOSEN]),
     Grid("05_sizes", verdict, SIZES, [Sample(LARGE, WITHIN)], [CHOSEN]),
+    Grid(
+        "05_candidates_tuning",
+        tune,
+        {"seeds": range(900, 920), "methods": CANDIDATES},
+        [Sample({"situations": ["narrow bottom"], "methods": ["MGDA", "normed gradients"]}, WITHIN)],
+    ),
+    Grid(
+        "05_candidates",
+        verdict,
+        {"seeds": range(160), "methods": COMPARED},
+        [Sample(FEW, WITHIN)],
+        [CHOSEN, CHOSEN_CANDIDATES],
+    ),
     Grid("05_scales", scales, {"seeds": range(20)}, [Sample(TEN, WEIGHTS)]),
     Grid("05_units", scales, UNITS, [Sample({"seeds": [5, 40]}, WEIGHTS)]),
     Grid("05_near_zero", near_zero, {"seeds": range(32)}, [Sample({"seeds": [3, 17]}, WITHIN)]),
