@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from helpers.chapters.ch05.candidates import CAGrad, DWA, MGDA, NormedGradients, SmoothChebyshev
+from helpers.chapters.ch05.candidates import DWA, MGDA, CAGrad, NormedGradients, SmoothChebyshev
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.experiments.chosen import Chosen

@@ -1,8 +1,7 @@
-"""Five more ways to weigh the losses of two tasks, for the comparison of section 6: DWA, smooth Chebyshev, MGDA, CAGrad,
-normed gradients.
+"""Five more ways to weigh the losses of two tasks: DWA, smooth Chebyshev, MGDA, CAGrad, normed gradients.
 
-Each is a balance of `fit`, as those of `helpers.training.balancing`. What their papers say in one line is a function of
-its own here. MGDA, CAGrad and normed gradients see the products gᵢ·gⱼ of the gradients on the shared parameters alone.
+Each is a balance of `fit`, like those of `helpers.training.balancing`. The one line that a paper is about is a function
+of its own. MGDA, CAGrad and normed gradients see the products gᵢ·gⱼ of the gradients on the shared parameters alone.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ TINY = 1e-30  # in place of a product that is 0
 
 
 class DWA(Balance):
-    """Dynamic weight average (Liu, Johns and Davison, CVPR 2019, eq. 7): a loss that has just fallen less than the
+    """Dynamic weight average (Liu, Johns and Davison, CVPR 2019): a loss that has just fallen less than the
     others gets a larger weight. The paper takes the means of two epochs; here a step on all rows is an epoch.
 
     temperature  the larger, the nearer to equal weights; 2 in the paper
@@ -49,7 +48,7 @@ def dwa_weights(earlier: Tensor, later: Tensor, temperature: float) -> Tensor:
 
 
 class SmoothChebyshev(Balance):
-    """Smooth Chebyshev scalarisation (Lin et al., ICML 2024, eq. 6): the largest of L(t)/L(0), with its corner rounded.
+    """Smooth Chebyshev scalarisation (Lin et al., ICML 2024): the largest of L(t)/L(0), with its corner rounded.
 
     mu  how far it is rounded: near 0 only the task that is furthest behind is trained, a large one trains all alike
     """
@@ -90,8 +89,8 @@ def normed_weights(products: Tensor) -> Tensor:
 
 
 class MGDA(GradientBalance):
-    """Multiple-gradient descent (Sener and Koltun, NeurIPS 2018, algorithm 1), of two tasks: the shortest vector between
-    the two gradients, a step along which makes neither loss larger."""
+    """Multiple-gradient descent (Sener and Koltun, NeurIPS 2018, algorithm 1), of two tasks: the shortest vector
+    between the two gradients. A small step along it makes neither loss larger."""
 
     def weigh(self, products: Tensor) -> Tensor:
         return mgda_weights(products)
@@ -108,7 +107,7 @@ class CAGrad(GradientBalance):
     """Conflict-averse gradient (Liu et al., NeurIPS 2021, algorithm 1), of two tasks: of all steps that differ from the
     mean gradient by at most c times its length, the one that is best for the task for which it is worse.
 
-    c  0 is the mean gradient; 0.4 in the paper's experiments on Cityscapes
+    c  from 0, the mean gradient, to 1
     """
 
     def __init__(self, c: float = 0.4):
