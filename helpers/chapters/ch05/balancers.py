@@ -18,6 +18,7 @@ from torch import nn
 from helpers.chapters.ch05.candidates import DWA, MGDA, CAGrad, NormedGradients, SmoothChebyshev
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
+from helpers.evaluation.metrics import r2
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.feature_tasks import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, full_batches
 from helpers.experiments.grid import Grid, grids
@@ -27,6 +28,7 @@ from helpers.models.shared_bottom import SharedBottom, SingleTasks
 from helpers.support import validate
 from helpers.training.balancing import UWL, Balance, GradNorm, PCGrad
 from helpers.training.loop import Run, fit
+from helpers.training.losses import TOTAL
 
 WIDTH = 8
 SCALES = (1, 3, 10, 30, 100, 1000)
@@ -169,7 +171,7 @@ def tune(
     for name in situations:
         for method in methods:
             for setting in BUDGET[validate.choice("methods", method, BUDGET)]:
-                scores = _tried(name, method, setting, seeds)
+                scores = _trained(name, method, setting, seeds)[1]
                 rows.append((name, method, setting, scores["r2"].mean()))
     return pd.DataFrame(rows, columns=["situation", "method", "setting", "r2"])
 
@@ -192,17 +194,42 @@ def verdict(
     for name in situations:
         validate.choice("situations", name, SITUATIONS)
         for method in methods:
-            chosen = CHOSEN_CANDIDATES if validate.choice("methods", method, BUDGET) in CANDIDATES else CHOSEN
-            setting = chosen[name][method]
-            parts.append(_tried(name, method, setting, seeds).assign(situation=name, model=method))
+            setting = _chosen(name, validate.choice("methods", method, BUDGET))
+            parts.append(_trained(name, method, setting, seeds)[1].assign(situation=name, model=method))
     return pd.concat(parts, ignore_index=True)[["situation", "seed", "model", "task", "r2"]]
 
 
-def _tried(situation: str, method: str, setting: str, seeds: Sequence[int]) -> pd.DataFrame:
-    """R² of a method at a setting: a row a seed and task."""
+def one_state(seeds: Sequence[int], methods: Sequence[str] = tuple(BUDGET)) -> pd.DataFrame:
+    """The narrow bottom again, with one state for both tasks, as a served model has: seed, model, task, state, r2.
+
+    state  "own": each task at its own best epoch; "one": both at the epoch of the lowest validation loss of the sum.
+           Single-task models are served apart, and keep their own.
+    """
+    at, parts = SITUATIONS["narrow bottom"], []
+    test = Examples.stack([at.pair(seed).test for seed in seeds])
+    for method in methods:
+        run, own = _trained("narrow bottom", method, _chosen("narrow bottom", method), seeds)
+        one = own
+        if method != "single-task":
+            outputs = run.copies.predict(test.inputs, run.best[TOTAL][1])
+            one = pd.concat(
+                pd.DataFrame({"seed": list(seeds), "task": task, "r2": r2(outputs[task], test.labels[task])})
+                for task in TASKS
+            )
+        parts += [scores.assign(model=method, state=state) for state, scores in (("own", own), ("one", one))]
+    return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "state", "r2"]]
+
+
+def _chosen(situation: str, method: str) -> str:
+    """The name of the setting that the method's search chose."""
+    return (CHOSEN_CANDIDATES if method in CANDIDATES else CHOSEN)[situation][method]
+
+
+def _trained(situation: str, method: str, setting: str, seeds: Sequence[int]) -> tuple[Run, pd.DataFrame]:
+    """A method at a setting: a model a seed, and R², a row a seed and task."""
     at, how = SITUATIONS[validate.choice("situations", situation, SITUATIONS)], BUDGET[method][setting]
     kind = SingleTasks if method == "single-task" else SharedBottom
-    return train(at, seeds, how.share, how.balance, kind, lr=how.lr)[1]
+    return train(at, seeds, how.share, how.balance, kind, lr=how.lr)
 
 
 # Size alone: the loss of task A is multiplied by more and more.
@@ -316,6 +343,13 @@ GRIDS = grids(
         verdict,
         {"seeds": range(160), "methods": COMPARED},
         [Sample(FEW, WITHIN)],
+        [CHOSEN, CHOSEN_CANDIDATES],
+    ),
+    Grid(
+        "05_one_state",
+        one_state,
+        {"seeds": range(80)},
+        [Sample({"seeds": [3, 17], "methods": ["single-task", "UWL", "MGDA"]}, WITHIN)],
         [CHOSEN, CHOSEN_CANDIDATES],
     ),
     Grid("05_scales", scales, {"seeds": range(20)}, [Sample(TEN, WEIGHTS)]),
