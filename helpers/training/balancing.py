@@ -2,8 +2,8 @@
 
     fit(model, train, valid, balance=UWL())          or GradNorm(), PCGrad(); without it the losses are added up
 
-A balance stands between the task losses and the optimiser's step. It needs three things, and a loop of your own may
-use it as `fit` does:
+A balance turns the task losses into the gradient of the optimiser's step. It needs three things, and a loop
+of your own may use it as `fit` does:
 
     begin(copies, tasks, seeds)   before the first step: `Copies` of one model or of many, the names of its tasks
     backward(losses)              (copies, tasks): leaves a gradient in each parameter, moves its weights

@@ -93,8 +93,8 @@ SITUATIONS = {
 class Setting:
     """What a method is tuned in: the learning rate of the network, and what is its own.
 
-    share    of task A in a sum of losses that were divided by their scale, as chapter 03 does: who tunes by hand need
-             not find the scale by training. 0: the losses are added as they are, or by `balance`
+    share    of task A in a sum of losses that were divided by their scale, as chapter 03 does: the scale is known
+             before training. 0: the losses are added as they are, or by `balance`
     """
 
     lr: float = LEARNING_RATE
