@@ -36,7 +36,7 @@ near_zero = partial(r2, grid="05_near_zero", seeds=32)
 two_toys = partial(Claim, grid="05_toy", unit="loss", sign=-1, only={"tasks": [2]})
 ten_toys = partial(two_toys, only={"tasks": [10]})
 sizes = partial(r2, grid="05_sizes")
-candidates = partial(r2, grid="05_candidates", only={"situations": BOTH_PAIRS})
+candidates = partial(r2, grid="05_candidates", only={"situations": BOTH_PAIRS, "methods": [TUNED, *CANDIDATES]})
 narrow = partial(r2, grid="05_alike", only={"situations": [NARROW]})
 ended = partial(gain, "loss", column="method", step=toy.STEPS)  # the mean over the tasks: the paper's normalised loss
 
