@@ -2,8 +2,8 @@
 
     fit(model, train, valid, balance=UWL())          or GradNorm(), PCGrad(); without it the losses are added up
 
-A balance stands between the task losses and the optimiser's step. It needs three things, and a loop of your own may
-use it as `fit` does:
+A balance turns the task losses into the gradient of the optimiser's step. It needs three things, and a loop
+of your own may use it as `fit` does:
 
     begin(copies, tasks, seeds)   before the first step: `Copies` of one model or of many, the names of its tasks
     backward(losses)              (copies, tasks): leaves a gradient in each parameter, moves its weights
@@ -190,18 +190,21 @@ def _to_sum(weights: Tensor, before: Tensor, seen: Tensor) -> Tensor:
     return kept + moved * room / moved.sum(-1, keepdim=True).clamp(min=SMALLEST)
 
 
-class PCGrad(Balance):
-    """Gradient surgery (Yu et al., NeurIPS 2020, algorithm 1): where two tasks' gradients on the shared parameters have
-    a negative product, each loses the part that points against the other, task after task in random order.
+class GradientBalance(Balance):
+    """A balance whose weights follow from the products gᵢ·gⱼ of the tasks' gradients on the shared parameters.
 
-    Parameters that one task alone reaches keep its gradient. The result is a sum of the tasks' own gradients with
-    other weights: those are `weights`.
+    A subclass says how, in `weigh`. The shared parameters get Σ wᵢ·gᵢ; those that one task alone reaches keep its
+    gradient.
     """
 
     def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
         super().begin(copies, tasks, seeds)
         self.shared: list[bool] = []
-        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    def weigh(self, products: Tensor) -> Tensor:
+        """Weights of the gradients, `(copies, tasks)`, from their products, `(copies, tasks, tasks)`; of a single
+        model without the leading axis."""
+        raise NotImplementedError
 
     def backward(self, losses: Tensor) -> None:
         self.check(losses, low=-math.inf)
@@ -210,18 +213,34 @@ class PCGrad(Balance):
                 return super().backward(losses)
             self.shared = [sum(tasks) > 1 for tasks in reached(self.copies, losses)]
             if not any(self.shared):
-                validate.fail("model", "no parameter that two tasks reach", "a shared layer, for PCGrad")
+                expected = f"a shared layer, for {type(self).__name__}"
+                validate.fail("model", "no parameter that two tasks reach", expected)
         every = [_gradients(loss, self.copies) for loss in losses.unbind(-1)]  # by task and parameter
         shared = torch.stack([torch.cat(list(compress(own, self.shared)), dim=-1) for own in every], dim=-2)
-        order = torch.stack([torch.randperm(len(every), generator=generator) for generator in self.generators])
         if self.copies.single:  # a product of two matrices, which rounds otherwise than a batch of one
-            shared, order = shared[0], order[0]
-        self.weights = surgery(shared @ shared.mT, order).view_as(losses)
+            shared = shared[0]
+        self.weights = self.weigh(shared @ shared.mT).view_as(losses)
         parameters = self.copies.parameters.values()
         for parameter, is_shared, *own in zip(parameters, self.shared, *every, strict=True):
             if is_shared:
                 own = [weight * gradient for weight, gradient in zip(self.weights.split(1, -1), own, strict=True)]
             parameter.grad = sum(own).view_as(parameter)
+
+
+class PCGrad(GradientBalance):
+    """Gradient surgery (Yu et al., NeurIPS 2020, algorithm 1): where two tasks' gradients on the shared parameters have
+    a negative product, each loses the part that points against the other, task after task in random order.
+
+    The result is a sum of the tasks' own gradients with other weights: those are `weights`.
+    """
+
+    def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
+        super().begin(copies, tasks, seeds)
+        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    def weigh(self, products: Tensor) -> Tensor:
+        order = [torch.randperm(len(self.tasks), generator=generator) for generator in self.generators]
+        return surgery(products, order[0] if self.copies.single else torch.stack(order))
 
 
 def surgery(products: Tensor, order: Tensor) -> Tensor:

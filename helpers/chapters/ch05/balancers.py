@@ -1,5 +1,5 @@
-"""Does a balancer help? UWL, GradNorm and PCGrad against equal weights, and against a manual weight that had as many
-runs to be tuned, on pairs of tasks whose losses differ in size, in speed, or not at all.
+"""Does a balancer help? UWL, GradNorm, PCGrad and five `candidates` against equal weights, and against a manual weight
+that had as many runs to be tuned, on pairs of tasks whose losses differ in size, in speed, or not at all.
 
 The size of task A's loss is set by a factor, its *scale*: it multiplies the loss and changes nothing else, as another
 unit of the label would. R² is measured on test rows against the noise-free target, each task at its own best epoch.
@@ -15,8 +15,10 @@ import pandas as pd
 import torch
 from torch import nn
 
+from helpers.chapters.ch05.candidates import DWA, MGDA, CAGrad, NormedGradients, SmoothChebyshev
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
+from helpers.evaluation.metrics import r2
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.feature_tasks import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, full_batches
 from helpers.experiments.grid import Grid, grids
@@ -26,6 +28,7 @@ from helpers.models.shared_bottom import SharedBottom, SingleTasks
 from helpers.support import validate
 from helpers.training.balancing import UWL, Balance, GradNorm, PCGrad
 from helpers.training.loop import Run, fit
+from helpers.training.losses import TOTAL
 
 WIDTH = 8
 SCALES = (1, 3, 10, 30, 100, 1000)
@@ -90,8 +93,8 @@ SITUATIONS = {
 class Setting:
     """What a method is tuned in: the learning rate of the network, and what is its own.
 
-    share    of task A in a sum of losses that were divided by their scale, as chapter 03 does: who tunes by hand need
-             not find the scale by training. 0: the losses are added as they are, or by `balance`
+    share    of task A in a sum of losses that were divided by their scale, as chapter 03 does: the scale is known
+             before training. 0: the losses are added as they are, or by `balance`
     """
 
     lr: float = LEARNING_RATE
@@ -102,6 +105,9 @@ class Setting:
 RATES = (0.003, 0.01, 0.03)  # of the network
 SHARES = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75)
 UWL_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+TEMPERATURES = (0.03, 0.1, 0.3, 1.0, 2.0, 5.0)  # of DWA
+MUS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of smooth Chebyshev
+RADII = (0.1, 0.2, 0.4, 0.6, 0.8, 0.95)  # c of CAGrad
 GRADNORM = ((0.12, 0.03), (0.12, 0.1), (1.5, 0.1), (1.5, 0.3), (3.0, 0.1), (3.0, 0.3))  # α, rate
 
 
@@ -123,8 +129,14 @@ BUDGET: dict[str, dict[str, Setting]] = {
         {f"alpha {alpha:g}, lr {lr:g}": Setting(balance=GradNorm(alpha, lr)) for alpha, lr in GRADNORM}
     ),
     "PCGrad": _with_rates({"": Setting(balance=PCGrad())}),
+    "DWA": _with_rates({f"temperature {t:g}": Setting(balance=DWA(t)) for t in TEMPERATURES}),
+    "smooth Chebyshev": _with_rates({f"mu {mu:g}": Setting(balance=SmoothChebyshev(mu)) for mu in MUS}),
+    "CAGrad": _with_rates({f"c {c:g}": Setting(balance=CAGrad(c)) for c in RADII}),
+    "MGDA": _with_rates({"": Setting(balance=MGDA())}),
+    "normed gradients": _with_rates({"": Setting(balance=NormedGradients())}),
 }
-METHODS = tuple(BUDGET)
+CANDIDATES = ("DWA", "smooth Chebyshev", "CAGrad", "MGDA", "normed gradients")
+METHODS = tuple(method for method in BUDGET if method not in CANDIDATES)
 OWN = ("tuned weights", "UWL", "GradNorm")  # have something of their own to tune
 
 
@@ -158,13 +170,15 @@ def tune(
     rows = []
     for name in situations:
         for method in methods:
-            for setting in BUDGET[validate.choice("methods", method, METHODS)]:
-                scores = _tried(name, method, setting, seeds)
+            for setting in BUDGET[validate.choice("methods", method, BUDGET)]:
+                scores = _trained(name, method, setting, seeds)[1]
                 rows.append((name, method, setting, scores["r2"].mean()))
     return pd.DataFrame(rows, columns=["situation", "method", "setting", "r2"])
 
 
-CHOSEN = Chosen("05_tuning", by=["situation", "method"], setting=["setting"], value="r2")  # {situation: {method: name}}
+BY = {"by": ["situation", "method"], "setting": ["setting"], "value": "r2"}
+CHOSEN = Chosen("05_tuning", **BY)  # {situation: {method: name}}
+CHOSEN_CANDIDATES = Chosen("05_candidates_tuning", **BY)
 
 
 def verdict(
@@ -180,16 +194,42 @@ def verdict(
     for name in situations:
         validate.choice("situations", name, SITUATIONS)
         for method in methods:
-            setting = CHOSEN[name][validate.choice("methods", method, METHODS)]
-            parts.append(_tried(name, method, setting, seeds).assign(situation=name, model=method))
+            setting = _chosen(name, validate.choice("methods", method, BUDGET))
+            parts.append(_trained(name, method, setting, seeds)[1].assign(situation=name, model=method))
     return pd.concat(parts, ignore_index=True)[["situation", "seed", "model", "task", "r2"]]
 
 
-def _tried(situation: str, method: str, setting: str, seeds: Sequence[int]) -> pd.DataFrame:
-    """R² of a method at a setting: a row a seed and task."""
+def one_state(seeds: Sequence[int], methods: Sequence[str] = METHODS) -> pd.DataFrame:
+    """The narrow bottom again, with one state for both tasks, as a served model has: seed, model, task, state, r2.
+
+    state  "own": each task at its own best epoch; "one": both at the epoch of the lowest validation loss of the sum.
+           Single-task models are served apart, and keep their own.
+    """
+    at, parts = SITUATIONS["narrow bottom"], []
+    test = Examples.stack([at.pair(seed).test for seed in seeds])
+    for method in methods:
+        run, own = _trained("narrow bottom", method, _chosen("narrow bottom", method), seeds)
+        one = own
+        if method != "single-task":
+            outputs = run.copies.predict(test.inputs, run.best[TOTAL][1])
+            one = pd.concat(
+                pd.DataFrame({"seed": list(seeds), "task": task, "r2": r2(outputs[task], test.labels[task])})
+                for task in TASKS
+            )
+        parts += [scores.assign(model=method, state=state) for state, scores in (("own", own), ("one", one))]
+    return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "state", "r2"]]
+
+
+def _chosen(situation: str, method: str) -> str:
+    """The name of the setting that the method's search chose."""
+    return (CHOSEN_CANDIDATES if method in CANDIDATES else CHOSEN)[situation][method]
+
+
+def _trained(situation: str, method: str, setting: str, seeds: Sequence[int]) -> tuple[Run, pd.DataFrame]:
+    """A method at a setting: a model a seed, and R², a row a seed and task."""
     at, how = SITUATIONS[validate.choice("situations", situation, SITUATIONS)], BUDGET[method][setting]
     kind = SingleTasks if method == "single-task" else SharedBottom
-    return train(at, seeds, how.share, how.balance, kind, lr=how.lr)[1]
+    return train(at, seeds, how.share, how.balance, kind, lr=how.lr)
 
 
 # Size alone: the loss of task A is multiplied by more and more.
@@ -280,6 +320,8 @@ SIZES = {"seeds": range(160), "situations": ("100 : 1", "100 : 1, same features"
 UNITS = {"seeds": range(60), "factors": [1, 100], "methods": ["equal weights"]}
 FAST = {"seeds": [3, 17], "situations": ["fast and slow"], "methods": ["single-task", "tuned weights", "UWL"]}
 LARGE = {"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm"]}
+COMPARED = ("single-task", "equal weights", "tuned weights", *CANDIDATES)
+FEW = {"seeds": [3, 17], "situations": ["narrow bottom"], "methods": ["single-task", "DWA", "CAGrad"]}
 TEN = {"seeds": [5], "pairs": ["same features"], "factors": [10], "methods": ["equal weights", "UWL"]}
 GRIDS = grids(
     Grid(
@@ -290,6 +332,26 @@ GRIDS = grids(
     ),
     Grid("05_alike", verdict, ALIKE, [Sample(FAST, WITHIN)], [CHOSEN]),
     Grid("05_sizes", verdict, SIZES, [Sample(LARGE, WITHIN)], [CHOSEN]),
+    Grid(
+        "05_candidates_tuning",
+        tune,
+        {"seeds": range(900, 920), "methods": CANDIDATES},
+        [Sample({"situations": ["narrow bottom"], "methods": ["MGDA", "normed gradients"]}, WITHIN)],
+    ),
+    Grid(
+        "05_candidates",
+        verdict,
+        {"seeds": range(160), "methods": COMPARED},
+        [Sample(FEW, WITHIN)],
+        [CHOSEN, CHOSEN_CANDIDATES],
+    ),
+    Grid(
+        "05_one_state",
+        one_state,
+        {"seeds": range(40)},
+        [Sample({"seeds": [3, 17], "methods": ["single-task", "UWL"]}, WITHIN)],
+        [CHOSEN],
+    ),
     Grid("05_scales", scales, {"seeds": range(20)}, [Sample(TEN, WEIGHTS)]),
     Grid("05_units", scales, UNITS, [Sample({"seeds": [5, 40]}, WEIGHTS)]),
     Grid("05_near_zero", near_zero, {"seeds": range(32)}, [Sample({"seeds": [3, 17]}, WITHIN)]),

@@ -21,12 +21,22 @@ METHODS = {
     "PCGrad": "PCGrad",
 }
 
+CANDIDATES = {
+    "DWA": "DWA",
+    "smooth Chebyshev": "a smooth Chebyshev sum",
+    "CAGrad": "CAGrad",
+    "MGDA": "MGDA",
+    "normed gradients": "normed gradients",
+}
+BOTH_PAIRS = ["100 : 1", "100 : 1, same features"]
+
 r2 = partial(Claim, unit="R²")
 units = partial(r2, grid="05_units", sign=-1, seeds=60)
 near_zero = partial(r2, grid="05_near_zero", seeds=32)
 two_toys = partial(Claim, grid="05_toy", unit="loss", sign=-1, only={"tasks": [2]})
 ten_toys = partial(two_toys, only={"tasks": [10]})
 sizes = partial(r2, grid="05_sizes")
+candidates = partial(r2, grid="05_candidates", only={"situations": BOTH_PAIRS, "methods": [TUNED, *CANDIDATES]})
 narrow = partial(r2, grid="05_alike", only={"situations": [NARROW]})
 ended = partial(gain, "loss", column="method", step=toy.STEPS)  # the mean over the tasks: the paper's normalised loss
 
@@ -145,5 +155,44 @@ CLAIMS = {
         gain("r2", "PCGrad", over=SUM),
         only={"methods": [SUM, "PCGrad"]},
         seeds=40,
+    ),
+    **{
+        f"C5.{number}": narrow(
+            f"Narrow bottom: with {name} the two tasks learn less, on average, than single-task models.",
+            gain("r2", method, over="single-task", situation=NARROW),
+            grid="05_candidates",
+            sign=-1,
+            seeds=48,
+        )
+        for number, (method, name) in enumerate(CANDIDATES.items(), start=26)
+    },
+    **{
+        f"C5.{number}": candidates(
+            f"100 : 1, mean of both pairs: with {CANDIDATES[method]} the tasks learn as much as with tuned weights.",
+            gain("r2", method, over=TUNED, situation=BOTH_PAIRS),
+            expected="no effect",
+            seeds=240,
+        )
+        for number, method in enumerate(("smooth Chebyshev", "CAGrad", "normed gradients"), start=31)
+    },
+    **{
+        f"C5.{number}": candidates(
+            f"100 : 1, mean of both pairs: with {CANDIDATES[method]} the tasks learn less than with tuned weights.",
+            gain("r2", method, over=TUNED, situation=BOTH_PAIRS),
+            sign=-1,
+        )
+        for number, method in enumerate(("DWA", "MGDA"), start=34)
+    },
+    "C5.36": r2(
+        "100 : 1, mean of both pairs: with normed gradients the tasks learn more than with GradNorm.",
+        Contrast(
+            "r2",
+            {("normed gradients", "05_candidates"): 1, ("GradNorm", "05_sizes"): -1},
+            ["model", "grid"],
+            {"situation": BOTH_PAIRS},
+        ),
+        grid=("05_sizes", "05_candidates"),
+        only={"situations": BOTH_PAIRS, "methods": ["GradNorm", "normed gradients"]},
+        seeds=320,
     ),
 }

@@ -1,4 +1,4 @@
-"""The exercises of chapter 05, Balancing losses. The first four are its clinic: each begins with a mistake."""
+"""The exercises of chapter 05, Balancing losses. The first five are its clinic: each begins with a mistake."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers.display.answers import Wrong, close, described, is_tensor, slopes
 from helpers.display.exercises import exercise
@@ -222,6 +222,46 @@ def auc_error(rows: int, area: float = 0.75, rate: float = 0.2) -> float:
     one, two = area / (2 - area), 2 * area**2 / (1 + area)
     spread = area * (1 - area) + (ones - 1) * (one - area**2) + (zeros - 1) * (two - area**2)
     return math.sqrt(spread / (ones * zeros))
+
+
+@exercise("the norms are those of the layer on which all tasks meet last, whatever tables and scales surround it.")
+def last_shared(answer: Callable[[list[nn.Module]], Tensor]):
+    """`answer(shared)`: of the modules that all tasks share, in the order in which a row passes them, the weight matrix
+    of the last fully connected layer."""
+    tables, first, last = [nn.Embedding(50, 4), nn.Embedding(6, 4)], nn.Linear(8, 8), nn.Linear(8, 4)
+    found = answer([*tables, first, nn.ReLU(), last, nn.ReLU()])
+    if found is last:
+        raise Wrong("""the function gave back the layer, not its weights.
+            Hint: GradNorm takes gradients on a tensor.
+            Hint: `.weight`.""")
+    if not isinstance(found, Tensor):
+        raise Wrong(f"""the function gave back {described(found)}, not a weight matrix.
+            Hint: one matrix, of one of the modules.
+            Hint: `module.weight`.""")
+    if any(found is table.weight for table in tables):
+        raise Wrong("""this is an embedding table. A batch reaches only the rows that it looks up, so the norms depend
+            on which ids were drawn.
+            Hint: which entry of a list is number −0?
+            Hint: go through the modules from the back.""")
+    if found is first.weight:
+        raise Wrong("""this is the first shared layer, not the last.
+            Hint: a row passes the modules in the order of the list.
+            Hint: go through the modules from the back.""")
+    if found is not last.weight:
+        raise Wrong(f"""of two tables and two layers the last layer's weights have the shape (4, 8), yours are
+            {described(found)}.
+            Hint: the matrix itself, not a copy, a part or a bias.
+            Hint: `.weight` of the last `nn.Linear`.""")
+    normed, layer = nn.LayerNorm(4), nn.Linear(4, 4)
+    if answer([nn.Embedding(50, 4), layer, normed]) is not layer.weight:
+        raise Wrong("""with a `LayerNorm` behind the last layer the answer is not right.
+            Hint: its weights are one number a unit, not a matrix.
+            Hint: ask for a fully connected layer.""")
+    layer = nn.Linear(4, 4)
+    if answer([nn.Embedding(50, 4), layer, nn.ReLU(), nn.Embedding(9, 4)]) is not layer.weight:
+        raise Wrong("""with a table that joins above the layers, for the hour of the day say, the answer is not right.
+            Hint: a table has two dimensions, as a layer's weights have.
+            Hint: ask what a module is: `isinstance(module, nn.Linear)`.""")
 
 
 @exercise("a Gaussian and a binary task end at 1/(2L), one with Laplace noise at 1/L: the form of the noise matters.")

@@ -12,12 +12,12 @@ from helpers.display.runs import TASK_NAMES, Runs
     "C5.P1",
     "Loss of A times 100: what is the R² of B now?",
     unit="R²",
-    why="The towers are apart, but the bottom belongs to both, and a hundred to one it follows A. Tower B learns what "
-    "it can from features that are not made for it.",
+    why="The towers are apart, but the bottom belongs to both, and at a hundred to one it follows A. Tower B learns "
+    "what it can from features that were made for A.",
 )
 def drowned(runs: Runs) -> Result:
     runs = runs.where(method="equal weights", pair="disjoint features").log10("scale")
-    title, x_label = "The larger the loss of A, the less B learns", "size of A's loss, B's being 1"
+    title, x_label = "The larger the loss of A, the less B learns", "size of A's loss, relative to B's"
     figure = runs.label(task=TASK_NAMES).lines("log10_scale", "task", title=title, x_label=x_label)
     return Result(figure, answer=runs.where(scale=100, task="b").mean())
 
@@ -62,8 +62,8 @@ def near_zero(runs: Runs) -> Figure:
     "In how many of the four situations does UWL or GradNorm clearly beat tuned weights (95% interval above 0.01)?",
     options=["In none", "In one", "In two or three", "In all four"],
     answer=0,
-    why="Sizes that stay as they are can be met by a constant. A balancer has to find it while it trains, and pays for "
-    "the way. On the fast and the slow task mean R² is {tuned:.2f} with tuned weights, {uwl:.2f} with UWL and "
+    why="Sizes that do not change can be corrected by a constant. A balancer has to find it during training, and loses "
+    "on the way. On the fast and the slow task mean R² is {tuned:.2f} with tuned weights, {uwl:.2f} with UWL and "
     "{gradnorm:.2f} with GradNorm.",
 )
 def fair_comparison(runs: Runs) -> Result:

@@ -40,7 +40,7 @@ ALPHA = 0.12  # the paper's, for these tasks
 
 
 class Divided(Balance):
-    """Each loss divided by its σ², which whoever knows the unit of a label knows: Σ L/σ², times a constant."""
+    """Each loss divided by its σ², which you know if you know the unit of a label: Σ L/σ², times a constant."""
 
     def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
         super().begin(copies, tasks, seeds)

@@ -31,8 +31,9 @@ def test_the_clean_pair_has_noise_in_a_alone():
 
 
 def test_each_method_has_the_same_budget():
-    assert {len(balancers.BUDGET[method]) for method in balancers.OWN} == {18}
-    rest = set(balancers.METHODS) - set(balancers.OWN)
+    own = {*balancers.OWN, "DWA", "smooth Chebyshev", "CAGrad"}
+    assert {len(balancers.BUDGET[method]) for method in own} == {18}
+    rest = set(balancers.BUDGET) - own
     assert {len(balancers.BUDGET[method]) for method in rest} == {len(balancers.RATES)}
     for settings in balancers.BUDGET.values():
         assert {setting.lr for setting in settings.values()} == set(balancers.RATES)
@@ -40,13 +41,14 @@ def test_each_method_has_the_same_budget():
 
 
 def test_every_method_chose_a_setting_of_its_budget():
-    for chosen, several, budget in (
-        (balancers.CHOSEN, balancers.SITUATIONS, balancers.BUDGET),
-        (toy.CHOSEN, toy.SIGMAS, toy.BUDGET),
+    for chosen, several, methods, budget in (
+        (balancers.CHOSEN, balancers.SITUATIONS, balancers.METHODS, balancers.BUDGET),
+        (balancers.CHOSEN_CANDIDATES, balancers.SITUATIONS, balancers.CANDIDATES, balancers.BUDGET),
+        (toy.CHOSEN, toy.SIGMAS, toy.METHODS, toy.BUDGET),
     ):
         assert list(chosen) == list(several)
         for settings in chosen.values():
-            assert list(settings) == list(budget)
+            assert tuple(settings) == methods
             assert all(setting in budget[method] for method, setting in settings.items())
 
 
@@ -56,13 +58,13 @@ def test_one_smallest_effect_for_the_whole_chapter():
 
 def test_settings_were_chosen_on_seeds_of_which_no_result_is_told():
     grids = balancers.GRIDS | toy.GRIDS
-    chosen_on = set(grids["05_tuning"].settings["seeds"]) | set(grids["05_toy_tuning"].settings["seeds"])
+    chosen_on = {seed for name, grid in grids.items() if "tuning" in name for seed in grid.settings["seeds"]}
     told = {seed for name, grid in grids.items() if "tuning" not in name for seed in grid.settings["seeds"]}
     assert chosen_on.isdisjoint(told) and max(chosen_on) < 5000  # from there on `make claims` counts
 
 
 def test_a_network_rate_and_a_share_reach_the_training():
-    one = balancers._tried("narrow bottom", "tuned weights", "share 0.25, network 0.003", [0])
+    one = balancers._trained("narrow bottom", "tuned weights", "share 0.25, network 0.003", [0])[1]
     at = balancers.SITUATIONS["narrow bottom"]
     assert one["r2"].tolist() == balancers.train(at, [0], share=0.25, lr=0.003)[1]["r2"].tolist()
     assert one["r2"].tolist() != balancers.train(at, [0], share=0.25, lr=0.01)[1]["r2"].tolist()
@@ -82,6 +84,22 @@ def test_verdict_is_tidy_and_paired():
         balancers.verdict([0], ["broad bottom"])
     with pytest.raises(ValueError, match="methods: got 'luck'"):
         balancers.verdict([0], ["narrow bottom"], ["luck"])
+
+
+def test_with_one_state_both_tasks_are_judged_at_the_best_total():
+    table = balancers.one_state([0, 1], ["single-task", "equal weights"])
+    r2 = table.set_index(["model", "state", "seed", "task"])["r2"].sort_index()
+    assert r2["single-task", "own"].equals(r2["single-task", "one"])
+    assert not r2["equal weights", "own"].equals(r2["equal weights", "one"])
+    at = balancers.SITUATIONS["narrow bottom"]
+    setting = balancers.BUDGET["equal weights"][balancers.CHOSEN["narrow bottom"]["equal weights"]]
+    run, own = balancers.train(at, [0, 1], lr=setting.lr)
+    assert r2["equal weights", "own"].tolist() == own.sort_values(["seed", "task"])["r2"].tolist()
+    for seed in (0, 1):
+        test = at.pair(seed).test
+        outputs = run.copies.predict(test.inputs, run.best["total"][1])
+        left = (outputs["a"][seed] - test.labels["a"]).square().mean() / test.labels["a"].var(correction=0)
+        assert r2["equal weights", "one", seed, "a"] == pytest.approx(1 - left.item(), abs=1e-4)
 
 
 def test_scales_has_the_weights_as_they_move_and_equal_weights_do_not():

@@ -4,6 +4,7 @@ words."""
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from helpers.chapters.ch05 import exercises
 from helpers.evaluation.metrics import auc
@@ -167,6 +168,41 @@ def test_the_error_of_an_auc_is_that_of_simulated_test_sets():
         found.append(auc(torch.from_numpy(rng.standard_normal(500)).float() + shift * label, label))
     assert np.std(found) == pytest.approx(exercises.auc_error(500), rel=0.12)
     assert np.mean(found) == pytest.approx(0.75, abs=0.01)
+
+
+def published(shared):
+    weights = [module.weight for module in shared if hasattr(module, "weight")]
+    for i in range(len(weights)):
+        if weights[-i].ndim == 2:
+            return weights[-i]
+
+
+def linear(shared):
+    return [module for module in shared if isinstance(module, nn.Linear)]
+
+
+def by_dimension(shared):
+    return [m.weight for m in shared if hasattr(m, "weight") and m.weight.ndim == 2][-1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda shared: linear(shared)[-1].weight, "Correct: the norms are those of the layer"),
+        (lambda shared: None, "Not yet"),
+        (published, "this is an embedding table"),
+        (lambda shared: shared[1].weight, "this is an embedding table"),
+        (lambda shared: linear(shared)[0].weight, "this is the first shared layer"),
+        (lambda shared: linear(shared)[-1], "gave back the layer, not its weights"),
+        (lambda shared: shared, "a list, not a weight matrix"),
+        (lambda shared: linear(shared)[-1].bias, "yours are a tensor of shape (4,)"),
+        (lambda shared: linear(shared)[-1].weight.clone(), "not a copy"),
+        (lambda shared: [m.weight for m in shared if hasattr(m, "weight")][-1], "with a `LayerNorm` behind"),
+        (by_dimension, "with a table that joins above the layers"),
+    ],
+)
+def test_last_shared(answer, words):
+    assert words in judge(exercises.last_shared, answer)
 
 
 def resting(regression, binary, absolute=lambda x: 1 / x):
