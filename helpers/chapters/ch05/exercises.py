@@ -53,8 +53,8 @@ def uncertainty(answer: Callable[[Tensor, Tensor], Tensor]):
             Hint: neither the losses nor s are detached, in either of the two terms.""")
     if answer(losses.detach() / 100, torch.tensor([-3.0, -7.0])) >= 0:
         raise Wrong("""with small losses and fitting s the total should be negative, and yours is not.
-            Hint: ½·s may be negative, and that is no error.
-            Hint: do not cut the total off at 0 either.""")
+            Hint: ½·s may be negative; that is not an error.
+            Hint: do not cut off the total at 0 as well.""")
 
 
 def _gaussian(losses: Tensor, s: Tensor) -> Tensor:
@@ -129,7 +129,7 @@ def report(answer: Callable[[dict[str, Tensor], dict[str, Tensor]], dict[str, fl
             Hint: {{task: AUC}}.""")
     if missing := [task for task in labels if task not in found]:
         raise Wrong(f"""{" and ".join(missing)}: trained, and not in the report.
-            Hint: a model for three tasks has three results; a loss hides in the one that nobody looks at.
+            Hint: a model for three tasks has three results; a loss can hide in any of them.
             Hint: go through all names in `labels`.""")
     if len({round(float(found[task]), 4) for task in labels}) == 1:
         raise Wrong("""all tasks have the same number: they were pooled or averaged.
@@ -348,7 +348,7 @@ def surgery(answer: Callable[[Tensor], Tensor]):
     if not close(answer(four), _by_the_paper(four)):
         raise Wrong("""with four tasks it is not right.
             Hint: any number of tasks, gradients of any length.
-            Hint: two loops over the rows: over the gradient that changes, and over those it is compared with.""")
+            Hint: two loops over the rows: over the gradient that changes, and over the others.""")
     silent = torch.tensor([[1.0, -2.0], [0.0, 0.0], [-1.0, 1.0]])
     if not close(answer(silent), _by_the_paper(silent)):
         raise Wrong("""with a gradient of zeros, as of a task without a label in the batch, it is not right.
