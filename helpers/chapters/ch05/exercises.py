@@ -268,8 +268,8 @@ def last_shared(answer: Callable[[list[nn.Module]], Tensor]):
 def resting_weights(answer: Callable[[dict[str, float], dict[str, str]], dict[str, float]]):
     """`answer(losses, kinds)`: where UWL's weights come to rest, {task: weight}, for losses that stay as they are.
 
-    kinds are "regression", "binary" or "absolute", whose part of the total is e^(−s)·L + s; a weight is what the loss
-    is multiplied by.
+    kinds are "regression", "binary" or "absolute", whose part of the total is e^(−s)·L + s; a weight is the factor of
+    the loss.
     """
     losses = {"seconds": 8.0, "click": 0.25, "delay": 5.0}
     kinds = {"seconds": "regression", "click": "binary", "delay": "absolute"}
