@@ -174,7 +174,8 @@ def _few_labels() -> tuple[tuple[float, float, float], ...]:
 def few_labels(answer: Callable[[], tuple[float, float]]) -> str:
     """`answer()`: what tasks a and b gain by sharing, in R², where b has labels on 50 of 500 rows."""
     found = begun(answer())
-    if not isinstance(found, tuple | list | np.ndarray) or len(found) != 2 or not all(map(is_number, map(unboxed, found))):
+    several = isinstance(found, tuple | list | np.ndarray)
+    if not several or len(found) != 2 or not all(is_number(unboxed(one)) for one in found):
         raise Wrong(f"""the function gave back {described(found)}, not two numbers.
             Hint: one forecast for each task, in R²: task A first.
             Hint: end with `return gain_of_a, gain_of_b`; a loss is a negative number.""")
