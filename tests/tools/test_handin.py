@@ -59,7 +59,7 @@ def test_the_worked_solutions_pass(chapter, tmp_path):
 
 
 def test_all_exercises_of_all_chapters_have_a_solution():
-    assert len(chapters()) == 9
+    assert len({chapter.path.name[:2] for chapter in chapters()}) == 9  # some have a notebook that goes deeper, too
     for chapter in chapters():
         assert {task.name for task in chapter.tasks} == set(solutions(chapter)), chapter.path.stem
 

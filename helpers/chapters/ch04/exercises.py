@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import nn
 
 from helpers.chapters.ch04 import inspection, sharing
 from helpers.data.synthetic import relu_tasks
-from helpers.display.answers import Wrong, close, described, is_number, unboxed
+from helpers.display.answers import Wrong, described, is_number, unboxed
 from helpers.display.exercises import at_work, begun, exercise
 from helpers.evaluation.statistics import interval
 from helpers.evaluation.verdicts import verdict
@@ -95,122 +96,6 @@ def shared_bottom(answer: Callable[[int], nn.Module]):
             Hint: put a nonlinearity such as `nn.ReLU()` after the bottom's layer, besides those of the towers.""")
 
 
-@exercise("paired by seed and centred on the mean difference.")
-def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, float]]) -> str:
-    """`answer(shared, single)`: two `(seeds,)` arrays of scores become (mean, low, high) of their difference."""
-    # Student's t, 97.5%, 19 degrees of freedom; the normal's 1.96 and a bootstrap pass, and are told that they are less
-    seeds, quantile = 20, 2.093
-    rng = np.random.default_rng(4)
-    single = 0.80 + rng.normal(0, 0.1, seeds)  # what a seed does to both models
-    shared = single - 0.05 + rng.normal(0, 0.03, seeds)
-    difference = shared - single
-    found = answer(shared, single)
-    if isinstance(found, tuple | list) and [np.size(part) for part in found] == [1, 2]:
-        raise Wrong("""the ends of the interval came as a pair of their own.
-            Hint: the answer is three numbers in a row.
-            Hint: end with `return mean, low, high`, without inner brackets.""")
-    values = np.asarray(found, dtype=float)
-    if values.shape != (3,):
-        raise Wrong(f"""the function returned {described(values)}, not the three numbers mean, low, high.
-            Hint: take the difference seed by seed; return its mean and the two ends of its interval.
-            Hint: end with `return mean, low, high`.""")
-    mean, low, high = values
-    if close(low, difference.mean()) and mean < low < high:
-        raise Wrong("""the three numbers come as low, mean, high.
-            Hint: the question asks for another order.
-            Hint: the mean comes first: `return mean, low, high`.""")
-    if close(mean, -difference.mean()):
-        raise Wrong("""the sign is reversed: a loss is reported as a gain.
-            Hint: transfer is what sharing adds to the single-task score.
-            Hint: subtract the single-task scores from the shared ones, not the other way round.""")
-    if not close(mean, difference.mean()):
-        raise Wrong("""the first number is not the mean of the differences.
-            Hint: each seed gives one difference; average those.
-            Hint: `(shared - single).mean()`, before anything is squared or made positive.""")
-    half, error = (high - low) / 2, difference.std(ddof=1) / np.sqrt(seeds)
-    # a bootstrap is right as well: its two sides differ a little, and it is a little narrower
-    if not low < mean < high or abs((high - mean) - (mean - low)) >= 0.4 * half:
-        raise Wrong("""the interval does not lie evenly around the mean.
-            Hint: the low end is as far below the mean as the high end is above it.
-            Hint: low = mean − half the width, high = mean + the same half.""")
-    if close(half, np.sqrt((shared.var(ddof=1) + single.var(ddof=1)) / seeds) * quantile, 0.1):
-        raise Wrong("""the interval is that of two unrelated groups of runs, far wider than it need be.
-            Hint: both scores at one place come from the same seed: its effect on both cancels in their difference.
-            Hint: take the standard deviation of the differences, not those of the two arrays.""")
-    if half >= 2 * quantile * error:
-        raise Wrong("""the interval is too wide: it holds single runs, not their mean.
-            Hint: the mean of 20 runs varies less than one run.
-            Hint: divide the standard deviation by the square root of the number of seeds.""")
-    # mean ± quantile · sd / √n with the sd of ddof=0; a bootstrap is about as narrow, but never exactly symmetric
-    of_all = [times * difference.std() / np.sqrt(seeds) for times in (1.96, 2.0, 2.09)]
-    if close(high - mean, mean - low, 1e-6) and any(close(half, width, 2e-3) for width in of_all):
-        raise Wrong("""the interval is a little too narrow: its standard deviation divides by 20, not by 19.
-            Hint: the mean was estimated from the same 20 differences; NumPy's `std` ignores that unless you say so.
-            Hint: `std(ddof=1)`.""")
-    if not 1.74 < half / error < 2.3:  # 90% would be 1.73, 99% 2.86
-        raise Wrong(f"""the interval's half width is {half / error:.1f} standard errors; for 95% of 20 seeds it is
-            about 2.
-            Hint: the standard error is not yet a 95% interval.
-            Hint: multiply the standard error by the 97.5% quantile: 2.09 for 20 seeds, or 1.96 if there were many.""")
-    alone = np.linspace(0.7, 0.9, seeds)
-    _, low, high = np.asarray(answer(1.55 - alone, alone), dtype=float)
-    if not 0.04 < (high - low) / 2 < 0.075:  # 0.058 by Student's t; a bootstrap is narrower; sorted arrays give 0
-        raise Wrong("""the scores were sorted, or paired in another way than seed by seed.
-            Hint: entry 3 of the one array belongs to entry 3 of the other.
-            Hint: subtract the arrays as they come.""")
-    if close(half, quantile * error, 0.005):
-        return "It is as wide as 20 seeds require."
-    return (
-        f"Its half width is {half / error:.2f} standard errors; Student's t for 20 seeds is 2.09. "
-        "The normal's 1.96 and a bootstrap are a little too narrow for so few."
-    )
-
-
-@exercise("one bottom however many tasks, a tower and a last layer for each, weights and biases.")
-def count(answer: Callable[[int, int, int, int], tuple[int, int]]):
-    """`answer(inputs, bottom, tower, tasks)`: parameters of one Shared-Bottom, and of as many single-task models."""
-    found = np.asarray(answer(7, 5, 3, 4), dtype=float)
-    if found.shape != (2,):
-        raise Wrong(f"""the function returned {described(found)}, not two numbers.
-            Hint: two counts are asked for: one Shared-Bottom, and the single-task models together.
-            Hint: end with `return shared, singles`.""")
-    shared, singles = found
-    bottom, tower, last = (7 + 1) * 5, (5 + 1) * 3, 3 + 1
-    if shared == 7 * 5 + 4 * (5 * 3 + 3):
-        raise Wrong("""the biases are missing.
-            Hint: a linear layer has a weight for each pair of input and output, and one more number for each output.
-            Hint: `nn.Linear(n, m)` has (n + 1) · m parameters.""")
-    if shared in (bottom + 4 * tower, bottom + tower):
-        raise Wrong("""the layer that ends each tower is missing.
-            Hint: what turns the tower's units into one number?
-            Hint: each tower ends in a linear layer to width 1, with a bias of its own.""")
-    if shared == bottom + tower + last:
-        raise Wrong("""the towers are counted once.
-            Hint: each task has a tower of its own.
-            Hint: multiply what a tower has, its last layer included, by the number of tasks.""")
-    if shared == 4 * (bottom + tower + last):
-        raise Wrong("""the Shared-Bottom has as many parameters as the single-task models.
-            Hint: what do four tasks have only one of?
-            Hint: count the bottom once; the towers come once a task.""")
-    if shared != bottom + 4 * (tower + last):
-        raise Wrong(f"""7 inputs, a bottom of 5, towers of 3 and 4 tasks gave {shared:g} for the Shared-Bottom, which
-            is not right.
-            Hint: list the layers from the inputs up, and count each by itself.
-            Hint: bottom: inputs to `bottom`; each tower: `bottom` to `tower`, then `tower` to 1.""")
-    if singles != 4 * (bottom + tower + last):
-        raise Wrong(f"""the same sizes gave {singles:g} for four single-task models, which is not right.
-            Hint: a single-task model is a Shared-Bottom with one task.
-            Hint: bottom, tower and last layer, all of them once a task.""")
-    if tuple(answer(7, 5, 3, 1)) != (bottom + tower + last,) * 2:
-        raise Wrong("""with one task the two counts differ, or are not those of one model.
-            Hint: with one task there is nothing to share.
-            Hint: use the argument `tasks` wherever something comes once a task, and no fixed number.""")
-    if tuple(answer(4, 6, 2, 3)) != (30 + 3 * (14 + 3), 3 * (30 + 14 + 3)):
-        raise Wrong("""with 4 inputs, a bottom of 6, towers of 2 and 3 tasks the counts are not right.
-            Hint: the sizes are arguments.
-            Hint: use `inputs`, `bottom` and `tower` in the formula, and no fixed number.""")
-
-
 PAIR_SETTINGS = ("shared", "relation", "features", "noise")
 PAIR_SEEDS = range(700, 716)
 
@@ -234,15 +119,7 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> str:
         raise Wrong(f"""the targets of this pair correlate by {pairs[0].label_correlation:+.2f}, less than 0.4.
             Hint: the correlation comes from the features that both tasks need with the same sign.
             Hint: it is `shared` divided by `features`, if the relation is 'same'.""")
-    models = {"both tasks in one model": sharing.TASKS} | {
-        f"task {task} alone": {task: kind} for task, kind in sharing.TASKS.items()
-    }
-    scores = []
-    bar = at_work(f"training {len(pairs)} pairs", models.items())
-    for name, tasks in bar:
-        bar.set_description(f"training {len(pairs)} pairs, {name}")
-        scores.append(_pair_scores(pairs, int(width), tasks))
-    both, alone = scores[0].mean(axis=1), np.concatenate(scores[1:], axis=1).mean(axis=1)
+    both, alone = (scores.mean(axis=1) for scores in _scores(pairs, int(width)))
     if alone.mean() <= 0.2:
         raise Wrong(f"""the single-task models find almost nothing (R² {alone.mean():.2f}): there is nothing to lose.
             Hint: a loss means something only where a model alone does well.
@@ -261,8 +138,20 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> str:
     return f"S{words}."
 
 
-def _pair_scores(pairs: list, width: int, tasks: dict[str, str]) -> np.ndarray:
-    """R² of each task of one model a pair: `(pairs, tasks)`."""
+def _scores(pairs: list, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """R² of each task in one Shared-Bottom a pair, and in single-task models of its width: `(pairs, tasks)` each."""
+    models = {"both tasks in one model": sharing.TASKS} | {
+        f"task {task} alone": {task: kind} for task, kind in sharing.TASKS.items()
+    }
+    scores = []
+    bar = at_work(f"training {len(pairs)} pairs", models.items())
+    for name, tasks in bar:
+        bar.set_description(f"training {len(pairs)} pairs, {name}")
+        scores.append(_scores_of(tasks, pairs, width))
+    return scores[0], np.concatenate(scores[1:], axis=1)
+
+
+def _scores_of(tasks: dict[str, str], pairs: list, width: int) -> np.ndarray:
     data = dict(zip(PAIR_SEEDS, pairs, strict=True))
     table = sweep(
         points(seed=PAIR_SEEDS),
@@ -271,6 +160,45 @@ def _pair_scores(pairs: list, width: int, tasks: dict[str, str]) -> np.ndarray:
         options=sharing.full_batches,
     )
     return table.pivot(index="seed", columns="task", values="r2").to_numpy()
+
+
+@cache
+def _few_labels() -> tuple[tuple[float, float, float], ...]:
+    """(mean, low, high) of what each task gains by sharing where task b has 50 labels and needs a's features."""
+    pairs = [relu_tasks((500, 500, 2000), relation="opposite", labelled=50, seed=seed) for seed in PAIR_SEEDS]
+    both, alone = _scores(pairs, sharing.WIDTH)
+    return tuple(interval(gain) for gain in (both - alone).T)
+
+
+@exercise("task B learns from task A's labels where the features are, and task A hardly notices.")
+def few_labels(answer: Callable[[], tuple[float, float]]) -> str:
+    """`answer()`: what tasks a and b gain by sharing, in R², where b has labels on 50 of 500 rows."""
+    found = begun(answer())
+    several = isinstance(found, tuple | list | np.ndarray)
+    if not several or len(found) != 2 or not all(is_number(unboxed(one)) for one in found):
+        raise Wrong(f"""the function gave back {described(found)}, not two numbers.
+            Hint: one forecast for each task, in R²: task A first.
+            Hint: end with `return gain_of_a, gain_of_b`; a loss is a negative number.""")
+    a, b = map(unboxed, found)
+    (gain_a, *ends_a), (gain_b, *ends_b) = _few_labels()
+    if a > gain_a + 0.05:
+        raise Wrong(f"""{a:+.2f} R² is more than task A gains.
+            Hint: what can task A learn from task B that its own labels do not say?
+            Hint: task A has 500 labels of its own; task B adds 50 for the same features.""")
+    if a < gain_a - 0.05:
+        raise Wrong(f"""{a:+.2f} R² is less than what happens to task A.
+            Hint: tasks lose where they must divide the bottom. Must they here?
+            Hint: the features that task B needs are those that task A needs anyway.""")
+    if b < gain_b / 2:
+        raise Wrong(f"""task B gains more than {b:+.2f} R².
+            Hint: alone, task B must find four directions among 20 inputs from 50 noisy labels. What does it find here?
+            Hint: the bottom learns the directions from task A's 500 labels; the sign is the tower's matter.""")
+    if b > gain_b * 2:
+        raise Wrong(f"""{b:+.2f} R² is more than task B gains.
+            Hint: the directions are one thing that task B must learn. What else?
+            Hint: even over a good bottom the tower of task B learns from 50 noisy labels alone.""")
+    said = (f"{gain:+.3f} [{low:+.3f}, {high:+.3f}]" for gain, (low, high) in ((gain_a, ends_a), (gain_b, ends_b)))
+    return "Over {} seeds task A gains {} R², and task B {}.".format(len(PAIR_SEEDS), *said)
 
 
 @exercise("the first step at the target, and infinity for a run that never gets there.")
