@@ -32,4 +32,4 @@ def test_a_diagram_says_what_it_is_and_its_words(draw):
 
 
 def test_every_diagram_of_the_course_is_among_them():
-    assert len(DIAGRAMS) == 9
+    assert len(DIAGRAMS) == 10

@@ -1,11 +1,42 @@
-"""The diagrams of chapter 01: what multi-task learning belongs to, and what its field asks."""
+"""The diagrams of chapter 01: what a phone logs, what multi-task learning belongs to, and what its field asks."""
 
 from __future__ import annotations
 
 from matplotlib.figure import Figure
 
 from helpers.display.diagrams import arrow, box, canvas, diagram, frame
-from helpers.display.palette import BLACK, GREY
+from helpers.display.palette import BLACK, BLUE, GREY, ORANGE
+
+
+@diagram
+def phone() -> Figure:
+    """A phone shows one video of a feed; around it the ten signals that the app logs, each where it arises."""
+    figure, (axes,) = canvas((8, 5.4), (0, 20), (0, 13.5))
+    frame(axes, 7.2, 0.4, 5.6, 12.6, BLACK)
+    frame(axes, 7.45, 1.3, 5.1, 11.2, "#d9e8f2")
+    axes.text(9.6, 7.2, "▶", color=BLACK, fontsize=40, ha="center", va="center")
+    axes.plot([7.9, 12.1], [1.9, 1.9], color="white", linewidth=5, solid_capstyle="round")
+    axes.plot([7.9, 10.4], [1.9, 1.9], color=ORANGE, linewidth=5, solid_capstyle="round")
+    axes.text(7.8, 2.8, "@author", color=BLACK, fontsize=11, fontweight="bold", va="center")
+    for y, icon in ((11.0, "✚"), (9.3, "♥"), (7.6, "★"), (5.9, "✎"), (4.2, "➦")):
+        axes.text(11.8, y, icon, color=BLUE, fontsize=20, ha="center", va="center")
+    right, left = {"ha": "left", "x": 13.9, "start": 13.7}, {"ha": "right", "x": 6.1, "start": 6.3}
+    for side, y, end, name, meaning in (
+        (left, 9.4, (8.5, 7.6), "click", "the cover is opened"),
+        (left, 5.8, (7.7, 3.3), "profile visit", "the author's page"),
+        (left, 3.2, (8.9, 2.1), "watch time", "seconds played"),
+        (left, 1.0, (7.2, 1.0), "return next day", "the app is opened again"),
+        (right, 11.0, (12.3, 11.0), "follow", "the author, from now on"),
+        (right, 9.3, (12.3, 9.3), "like", "a tap on the heart"),
+        (right, 7.6, (12.3, 7.6), "favourite", "kept for later"),
+        (right, 5.9, (12.3, 5.9), "comment", "a few words"),
+        (right, 4.2, (12.3, 4.2), "share", "sent to a friend"),
+        (right, 1.9, (12.3, 1.9), "finish", "played to the end"),
+    ):
+        axes.text(side["x"], y + 0.35, name, color=BLACK, fontsize=13, fontweight="bold", ha=side["ha"], va="center")
+        axes.text(side["x"], y - 0.4, meaning, color=GREY, fontsize=11, ha=side["ha"], va="center")
+        arrow(axes, (side["start"], y), end)
+    return figure
 
 
 @diagram
