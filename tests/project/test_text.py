@@ -25,8 +25,9 @@ PLACES = [place for row in ROWS for place in re.findall(r"`(\d\d)`: ([^;|]+?) *(
 
 
 def headings(number: str) -> set[str]:
-    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
-    text = "\n".join(cell.source for cell in notebooks.read(path).cells if cell.cell_type == "markdown")
+    paths = [path for path in notebooks.find([ROOT / "notebooks"]) if path.name.startswith(number)]
+    cells = [cell for path in paths for cell in notebooks.read(path).cells if cell.cell_type == "markdown"]
+    text = "\n".join(cell.source for cell in cells)
     return set(re.findall(r"^##+ (?:[\d.]+ )?(.+)$", text, re.MULTILINE))
 
 
@@ -68,7 +69,7 @@ NAMED = [
 def measured() -> dict[str, str]:
     """What each claim of the chapters came out as: {id: effect as printed}."""
     text = ""
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
+    for path in notebooks.find([ROOT / "notebooks"]):
         for cell in notebooks.code_cells(notebooks.read(path)):
             text += "".join(f"{output.get('data', {}).get('text/plain', '')}\n" for output in cell.outputs)
     return dict(re.findall(r"^(C\d\.\d+) · [a-z ]+ · ([+-][\d.]+) ", text, re.MULTILINE))
