@@ -80,7 +80,8 @@ def test_an_unknown_question_is_named(id, message):
 
 @pytest.mark.parametrize("chapter", chapter_names())
 def test_every_question_of_a_chapter_is_asked_once_in_its_order(chapter):
-    paths = [path for path in notebooks.find([notebooks.ROOT / "notebooks"]) if path.name.startswith(chapter[2:])]
-    cells = [cell for path in paths for cell in notebooks.code_cells(notebooks.read(path))]
+    """The chapter's own first, then those of its notebooks in `deeper/`."""
+    books = [path for path in notebooks.find([notebooks.ROOT / "notebooks"]) if path.name.startswith(f"{chapter[2:]}_")]
+    cells = [cell for path in books for cell in notebooks.code_cells(notebooks.read(path))]
     asked = [notebooks.asked(cell) for cell in cells if "predict" in notebooks.tags(cell)]
     assert asked == list(questions(chapter))

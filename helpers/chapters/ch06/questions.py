@@ -11,6 +11,48 @@ from helpers.display.questions import question
 from helpers.display.runs import Runs
 
 
+@question(
+    "C6.P3",
+    "Disjoint features: MMoE against two single-task models of the same total size?",
+    options=[
+        "MMoE is better with 500 rows and with 2,000",
+        "MMoE is worse with 500 rows and better with 2,000",
+        "MMoE is worse with both",
+    ],
+    answer=2,
+    why="It is not the experts: with gates that do not look at the row they come close to the single-task models. A "
+    "gate that looks is a matrix on all inputs, and it multiplies. In these tasks no row needs another mixture than "
+    "the next one, so all that it learns there is noise.",
+)
+def features_apart(runs: Runs) -> Figure:
+    runs = runs.label(condition={"same features, other mix": "same", "disjoint features": "other"})
+    runs = runs.label(setting="{condition} features,\n{rows:,} rows")
+    figure = runs.dots("setting", title="Gates that look at the row do worse than gates that do not")
+    figure.axes[0].set_xlim(0.68, 1.05)
+    figure.set_size_inches(8, 9)
+    return figure
+
+
+@question(
+    "C6.P4",
+    "What do the four averages of a gate look like?",
+    options=[
+        "One or two experts stand out",
+        "Each expert has about a quarter",
+        "Two experts share nearly all of the weight",
+    ],
+    answer=1,
+    why="Each run has its favourites, at places that chance decides. The average forgets them, and looks like a gate "
+    "that cannot tell experts apart.",
+)
+def averaged_over_runs(runs: Runs) -> str:
+    weights = runs.table.pivot_table("weight", "task", "expert")
+    said = (
+        f"gate {task.upper()}: " + ", ".join(f"{weight:.2f}" for weight in gate) for task, gate in weights.iterrows()
+    )
+    return f"Mean weights of experts 1 to 4: {'; '.join(said)}."
+
+
 def _by_p(runs: Runs, title: str) -> Figure:
     """Loss of the paper's models against the relation of the two tasks."""
     x_label = "p, the cosine of the two tasks' directions"
@@ -70,45 +112,3 @@ def on_the_census(runs: Runs) -> Figure:
         x_label="gain in AUC over the Shared-Bottom (95%, one log, 20 seeds)",
         matters=0.005,
     )
-
-
-@question(
-    "C6.P3",
-    "Disjoint features: MMoE against two single-task models of the same total size?",
-    options=[
-        "MMoE is better with 500 rows and with 2,000",
-        "MMoE is worse with 500 rows and better with 2,000",
-        "MMoE is worse with both",
-    ],
-    answer=2,
-    why="It is not the experts: with gates that do not look at the row they come close to the single-task models. A "
-    "gate that looks is a matrix on all inputs, and it multiplies. In these tasks no row needs another mixture than "
-    "the next one, so all that it learns there is noise.",
-)
-def features_apart(runs: Runs) -> Figure:
-    runs = runs.label(condition={"same features, other mix": "same", "disjoint features": "other"})
-    runs = runs.label(setting="{condition} features,\n{rows:,} rows")
-    figure = runs.dots("setting", title="Gates that look at the row do worse than gates that do not")
-    figure.axes[0].set_xlim(0.68, 1.05)
-    figure.set_size_inches(8, 9)
-    return figure
-
-
-@question(
-    "C6.P4",
-    "What do the four averages of a gate look like?",
-    options=[
-        "One or two experts stand out",
-        "Each expert has about a quarter",
-        "Two experts share nearly all of the weight",
-    ],
-    answer=1,
-    why="Each run has its favourites, at places that chance decides. The average forgets them, and looks like a gate "
-    "that cannot tell experts apart.",
-)
-def averaged_over_runs(runs: Runs) -> str:
-    weights = runs.table.pivot_table("weight", "task", "expert")
-    said = (
-        f"gate {task.upper()}: " + ", ".join(f"{weight:.2f}" for weight in gate) for task, gate in weights.iterrows()
-    )
-    return f"Mean weights of experts 1 to 4: {'; '.join(said)}."

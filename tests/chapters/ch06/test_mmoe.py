@@ -159,8 +159,9 @@ def test_a_model_without_gates_uses_no_number_of_experts(short):
 
 def test_the_differences_in_the_text_are_those_of_the_grids():
     """Those that no claim prints, as they are too close to the margin for a verdict."""
-    notebook = Path(__file__).parents[3] / "notebooks" / "06_mmoe.ipynb"
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    notebooks = Path(__file__).parents[3] / "notebooks"
+    paths = (notebooks / "06_mmoe.ipynb", notebooks / "deeper" / "06_paper.ipynb")
+    cells = [cell for path in paths for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
     text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown").replace("−", "-")
     loss = mmoe.GRIDS["06_figure_4"].read()
     kinds = mmoe.GRIDS["06_kinds"].read().groupby(["seed", "model"], as_index=False)["r2"].mean()
