@@ -33,10 +33,11 @@ test-all: ## test, then test-long (40 minutes at most)
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory test-long
 
-lint: ready-test ## ruff over code and notebooks, lint and format
+lint: ready-test ## ruff over code and notebooks, lint and format; plain English
 	@echo "Lint."
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/python -m tools.english
 
 test-code: ready-test movielens ## unit tests alone
 	@echo "Unit tests."

@@ -1,4 +1,4 @@
-"""Our training beside what the processor can do, beside a loop over models, and from few rows to many. One thread."""
+"""Our training against the limits of the processor and a loop over models, from few rows to many. One thread."""
 
 from __future__ import annotations
 

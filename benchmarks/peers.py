@@ -1,4 +1,4 @@
-"""Our library beside others: deepctr-torch, torch-rechub and funrec, on the task of `task.py`.
+"""Our library compared with others: deepctr-torch, torch-rechub and funrec, on the task of `task.py`.
 
 funrec 1.0.10, as pip installs it, is nearly a copy of deepctr-torch, and not the package of the book *fun-rec*: these
 are two families, not three.

@@ -9,7 +9,7 @@
                  `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, run as one)
     training/    `losses`, `adam`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what fit checks first),
                  `loop` (fit)
-    evaluation/  `metrics` (AUC, GAUC, R² …), `counts` (the yardstick beside every model), `statistics` (contrasts and
+    evaluation/  `metrics` (AUC, GAUC, R² …), `counts` (the yardstick of every model), `statistics` (contrasts and
                  intervals over seeds), `intervals` (on one log, over users), `margins` (the smallest effect that
                  matters), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments

@@ -127,14 +127,14 @@ def arguments() -> list[str]:
         f"--LabApp.default_url=/lab/tree/{first_notebook()}",
         f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab_settings'}",
         "--FileContentsManager.pre_save_hook=tools.lab.drop_lost_views",
-        "--KernelManager.transport_encryption=auto",  # else each kernel warns that it has none
+        "--KernelManager.transport_encryption=auto",  # otherwise each kernel warns that it has none
         "--ServerApp.log_level=ERROR",
         "--LabApp.log_level=ERROR",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         lines.append("--allow-root")  # in a container the only user is often root
     if sys.platform == "linux" and not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")):
-        lines.append("--no-browser")  # else a text browser may take over the terminal
+        lines.append("--no-browser")  # otherwise a text browser may take over the terminal
     return lines
 
 

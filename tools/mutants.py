@@ -5,8 +5,8 @@
 mutmut changes one place of a module at a time (`<` becomes `<=`, a number grows by one, an argument is left out) and
 runs the module's own test file. A change that all tests pass has survived: a property that no test states, or a change
 that changes nothing. `tests/mutants.toml` lists those that stay, each with its reason; any other is printed as new, and
-a module of which fewer than 90% are killed, or with a new survivor, makes the run fail. One kind needs no reason of its
-own: `strict=` of a zip guards later changes of the code, for what is zipped today is of one length by construction.
+a module with fewer than 90% killed, or with a new survivor, makes the run fail. One kind needs no reason of its
+own: `strict=` of a zip guards later changes of the code: what is zipped today is of one length by construction.
 
 Not changed are the words of errors (the statements of `WORDS`), decorated functions, and what stands outside of
 functions. mutmut needs `fork`, so Windows needs WSL.

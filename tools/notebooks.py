@@ -266,7 +266,7 @@ def _difference(was: str, now: str) -> tuple[str | None, float]:
 
 
 def _texts(book: NotebookNode) -> Iterator[tuple[str, str]]:
-    """All text of a notebook that must come out again, with where it stands."""
+    """All text of a notebook that a second run must repeat, with its place."""
     for number, cell in enumerate(book.cells, start=1):
         yield f"cell {number} ({cell.id})", cell.source
         if cell.cell_type == "code" and "live" not in tags(cell):

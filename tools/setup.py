@@ -61,7 +61,7 @@ os._exit(command.wait())
 
 
 class SetupError(Exception):
-    """What is wrong and how to mend it, in one line."""
+    """What is wrong and how to fix it, in one line."""
 
 
 def say(line):
@@ -130,12 +130,12 @@ def unfinished():
 
 
 def ready(kind):
-    """The mark of what is installed, "" for the course and "test" for all; in it, what it was installed from."""
+    """The mark of what is installed, "" for the course and "test" for all; it holds their lists of packages."""
     return VENV / ("ready-" + kind if kind else "ready")
 
 
 def source():
-    """This folder and its list of packages: a copied environment runs the code of the folder it was made for."""
+    """This folder and its list of packages: a copied environment would run the code of the old folder."""
     return f"{ROOT}\n{hashlib.sha256((ROOT / 'pyproject.toml').read_bytes()).hexdigest()}\n"
 
 

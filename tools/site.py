@@ -70,7 +70,7 @@ class Markdown(IPythonRenderer):
     """
 
     def __init__(self, taken: set[str]) -> None:
-        # with `embed_images` a fold would be shut at its first blank line, and what it holds would stand open below it
+        # with `embed_images` a fold would end at its first blank line, and what it holds would be open below it
         super().__init__(escape=False)
         self.taken = taken
 
@@ -147,7 +147,7 @@ def title(notebook: NotebookNode) -> str:
 
 
 def minutes(notebook: NotebookNode) -> str:
-    """What the box at the top says of the time a chapter takes."""
+    """What the box at the top says about the time a chapter takes."""
     found = re.search(r"^>.*?(\d[^.\n]*\bminutes?\b[^.\n]*)", notebook.cells[0].source, re.MULTILINE)
     return found.group(1).strip() if found else ""
 
@@ -158,7 +158,7 @@ def installed(package: str, path: str) -> Path:
 
 
 def export(notebooks: list[Path], out: Path) -> None:
-    """Write a page for each notebook and each text beside them (the glossary), an index, and the scripts they share."""
+    """Write a page for each notebook and each text in its folder (source, glossary), an index, and the scripts."""
     static = out / "static"
     static.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(HERE / "page.js", static / "page.js")

@@ -5,7 +5,7 @@ on the same tuning seeds, by validation loss. A shared model is judged in one st
 is what would be served.
 
 The rows are split by time if there is one: one fixed split, in which a seed is the first parameters and the order of
-the batches. Else a seed is a random split as well. `helpers.evaluation.intervals` says what the interval is made of.
+the batches. Otherwise a seed is a random split as well. `helpers.evaluation.intervals` explains the interval.
 """
 
 from __future__ import annotations
@@ -217,8 +217,8 @@ class _Run(NamedTuple):
 class _Table:
     """A prepared table, as examples in splits.
 
-    Features are fitted on the training rows of the split by time; for random splits on all rows, of which they see no
-    label, so that all splits have the same embedding tables.
+    Features are fitted on the training rows of the split by time; for random splits on all rows, though not on their
+    labels, so that all splits have the same embedding tables.
     """
 
     def __init__(self, frame: pd.DataFrame, declaration: Declaration):

@@ -55,12 +55,12 @@ class Recipe:
     """What to train, and how.
 
     structure     one of `STRUCTURES`; "single task" is a model for each task, nothing shared; "ESMM" is for two binary
-                  tasks, first the click, then what needs one: what it says of the second is CTR · CVR (chapter 07)
+                  tasks, first the click, then what needs one: what it says about the second is CTR · CVR (chapter 07)
     bottom        one of `BOTTOMS`; the experts of MMoE and PLE are MLPs, with DIN's encoder before them if you like
     weighting     one of `WEIGHTINGS`, or {task: weight}
     units         of the bottom, or of each expert
     towers        units of every tower
-    experts       of MMoE; of PLE the shared ones, beside one of each task
+    experts       of MMoE; of PLE the shared ones, besides one of each task
     l2_embedding, lr, epochs, patience, batch_size   as of `SharedBottom` and `fit`
 
     Raises ValueError for an unknown choice, and for two that do not go together.

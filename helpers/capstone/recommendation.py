@@ -92,7 +92,7 @@ def outcome(verdicts: Iterable[str]) -> str:
 
 
 def too_good(gains: pd.DataFrame) -> str:
-    """A warning where a trained model predicts a task better than honest features let one hope for; else nothing."""
+    """A warning where a model predicts a task better than honest features are likely to allow; nothing otherwise."""
     validate.columns("gains", gains, ["task", "metric", "single", "shared"])
     best = gains[["single", "shared"]].max(axis=1)
     rows = gains.assign(best=best)[best > gains["metric"].map(TOO_GOOD)]

@@ -110,7 +110,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         elif np.isinf(largest := np.nanmax(np.abs(frame[column].to_numpy(float, na_value=np.nan)), initial=0)):
             yield Problem(True, column, "it has infinite values.")
         elif largest > LARGEST_FLOAT:
-            yield Problem(True, column, f"it has a value of {largest:.0e}, too large to compute with. Is it an error?")
+            yield Problem(True, column, f"it has a value of {largest:.0e}, too large to compute. Is it an error?")
     for column in _but(skip, *declaration.ids_of_all()):
         if said := _no_id(frame[column]):
             yield Problem(True, column, said)
@@ -183,7 +183,7 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         few = "too few to train on" if rows < FEWEST_ROWS else "few: expect wide intervals"
         yield Problem(rows < FEWEST_ROWS, "all columns", f"{rows:,} rows are {few}.")
     if len(declaration.labels) == 1:
-        yield Problem(True, next(iter(declaration.labels)), "one label alone: there is nothing to share with.")
+        yield Problem(True, next(iter(declaration.labels)), "a single label: no other task could share with it.")
     for column in _but(skip, *declaration.ids_of_all(), *declaration.numbers):
         distinct = frame[column].nunique()
         if distinct == 0:
@@ -231,7 +231,7 @@ def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
 
 
 def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Whether every part of the split has something to learn from or to be judged by."""
+    """Whether every part of the split has enough labels for training or for judging."""
     try:
         parts = split(declaration, prepare(declaration, frame))
     except ValueError as error:  # of a time alone; rows without one are divided at random
@@ -314,7 +314,7 @@ def _marks(values: pd.Series, lists: bool) -> dict[str, np.ndarray]:
 
 
 def _settled(marks: dict[str, np.ndarray], label: str, values: np.ndarray) -> str:
-    """In words, where nearly all rows of a mark have the rarer value of a label; else nothing.
+    """In words, where nearly all rows of a mark have the rarer value of a label; nothing otherwise.
 
     By chance all of `FEWEST` rows have the rarer one once in a million times.
     """

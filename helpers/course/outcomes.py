@@ -25,7 +25,7 @@ from helpers.support import validate
 class Dot:
     """One experiment on the map.
 
-    name     a few words that stand beside the dot; unique
+    name     a few words next to the dot; unique
     chapter  where it comes from
     grid     name of the kept table, which has a row a setting, seed, model and task
     model    the model that was trained on both tasks; it is compared with "single-task"
@@ -96,7 +96,7 @@ def table(chapters: Sequence[int]) -> pd.DataFrame:
 def _row(dot: Dot, grid: pd.DataFrame) -> dict:
     for column, value in dot.where.items():
         grid = grid[grid[column] == validate.choice(column, value, set(grid[column]))]
-    kept = [*dot.where, "seed", "model", "task", dot.value, *LUCK]  # a grid may hold other scores beside
+    kept = [*dot.where, "seed", "model", "task", dot.value, *LUCK]  # a grid may hold other scores, too
     scores = grid[[column for column in kept if column in grid]]
     gains = difference(scores[scores["task"].isin(dot.tasks)], dot.value, dot.model, "single-task")
     by_task = {task: gains[gains["task"] == task] for task in dot.tasks}

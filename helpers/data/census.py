@@ -78,7 +78,7 @@ def load(folder: Path = CENSUS.folder) -> pd.DataFrame:
 
     `NUMBERS` are numbers, all other columns words, industry and occupation codes too. "Not in universe" says that a
     question was not put to this person, "?" that the answer is not known; both stay as they are, words among others. A
-    number that does not apply is 0. "instance weight" says how many people of the population a row stands for.
+    number that does not apply is 0. "instance weight" is the number of people that a row represents.
 
     Raises CensusMissing where there is no copy, and CensusDamaged, a ValueError, where it is not the file of UCI.
     """

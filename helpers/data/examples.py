@@ -152,7 +152,7 @@ class Examples:
         return rows
 
     def only(self, *tasks: str) -> Examples:
-        """The same examples with the labels of `tasks` alone: what a single-task model trains on."""
+        """The same examples with the labels of `tasks` alone, as a single-task model needs them."""
         for task in tasks:
             validate.choice("tasks", task, self.labels)
         by_task = ("labels", "masks", "weights")

@@ -267,7 +267,7 @@ def history(
     """What the user did before: a list a row, for a `Sequence` column.
 
     Each list has the values of column `of` in the rows of the same `by` that are strictly earlier in `time` and have 1
-    in column `where`: the last `length` of them, oldest first. Nothing of the row itself, or of its future, leaks in.
+    in column `where`: the last `length` of them, oldest first. Neither the row itself nor its future leaks into it.
     """
     validate.columns("frame", frame, [of, where, by, time])
     length = validate.number("length", length, low=1, whole=True)

@@ -130,7 +130,7 @@ class World:
         )
 
     def affinity(self, user: np.ndarray, video: np.ndarray) -> np.ndarray:
-        """Each user's taste for the topic of the video beside it."""
+        """Each user's taste for the topic of the video next to it."""
         taste = self.user_traits[[f"taste_{topic}" for topic in TOPICS]].to_numpy()
         topic = pd.Index(TOPICS).get_indexer(self.videos["topic"])
         return taste[user, topic[video]]
@@ -145,8 +145,8 @@ class World:
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Show video[i] to user[i] for each i: the labels, and the truth (appeal and satisfaction), a row each.
 
-        With `autoplay` every video plays and there is no column click; else only a clicked video plays. Satisfaction is
-        what the user has from watching the video, or would have had.
+        With `autoplay` every video plays and there is no column click; without it only a clicked video plays.
+        Satisfaction is what the user has from watching the video, or would have had.
         """
         validate.instance("rng", rng, np.random.Generator, "a numpy.random.Generator")
         validate.instance("biases", biases, Biases, "Biases")
@@ -194,7 +194,7 @@ def simulate(
     """Let users come and watch for some days: (impressions, truth), with the same rows in the order of user and time.
 
     An active user has one session a day. Half of the videos are drawn at random, half are the better liked topic of
-    two, and none comes twice. Who was satisfied with what played is likelier to return the next day. The position in a
+    two, and none comes twice. A user who was satisfied is more likely to return the next day. The position in a
     session changes nothing.
     """
     validate.instance("world", world, World, "a World")

@@ -88,7 +88,7 @@ def load(folder: Path = FOLDER) -> pd.DataFrame:
     timestamp                 seconds since 1970
     like, love, dislike       tasks, 0 or 1: rating ≥ 4, = 5, ≤ 2; thresholds of one number, not behaviours of their own
     age, gender, occupation   of the user: years, 'M' or 'F', a word
-    title, year, genres       of the item: the year that stands in its title (missing for one item); genres are words
+    title, year, genres       of the item: the year in its title (missing for one item); genres are words
                               with spaces between
 
     Raises MovieLensMissing where there is no copy, or half of one, and MovieLensDamaged, a ValueError, where its files

@@ -77,7 +77,7 @@ def relu_tasks(
     labelled: int | None = None,
     seed: int = 0,
 ) -> TaskPair:
-    """Two tasks, each a sum of `features` hidden features of which `shared` are common to both.
+    """Two tasks, each a sum of `features` hidden features; `shared` of them are common to both.
 
     x ~ N(0, I) with `inputs` columns; the features are h_j = relu(v_j · x) along orthonormal directions v_j; a target
     is Σ ±h_j over the task's features, standardised in closed form to mean 0 and variance 1; a label is
@@ -156,7 +156,7 @@ def mmoe_tasks(
     target_k = w_k·x + Σ_i sin(ALPHA_i · w_k·x + BETA_i); label = target + noise · N(0, 1).
 
     p = cos(w1, w2) is what the paper calls task correlation. It is not the label correlation, which is computed for the
-    fixed `ALPHA` and `BETA` and returned beside the examples. `rows`, `noise` and `seed` as in `relu_tasks`.
+    fixed `ALPHA` and `BETA` and returned with the examples. `rows`, `noise` and `seed` as in `relu_tasks`.
     """
     rows = _check_rows(rows)
     p = validate.number("p", p, low=-1, high=1)

@@ -24,7 +24,7 @@ CANDIDATES, TOP = 100, 10  # a user is offered so many videos, and sees so many 
 
 @dataclass(frozen=True)
 class Feed:
-    """A world and its log, with the columns of its users and videos beside each impression."""
+    """A world and its log, with the columns of its users and videos for each impression."""
 
     world: World
     log: pd.DataFrame

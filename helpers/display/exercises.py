@@ -37,7 +37,7 @@ class Folded:
     def __init__(self, found, summary: str = "What it finds"):
         self.found, self.summary = found, summary
         if isinstance(found, Figure):
-            plt.close(found)  # else the cell would show it
+            plt.close(found)  # otherwise the cell would show it
 
     def __repr__(self) -> str:
         found = describe(self.found) if isinstance(self.found, Figure) else self.found
@@ -81,8 +81,8 @@ class Exercise:
     answers are judged in equal words. A check may be the first thing that trains in a kernel, so it sets PyTorch to one
     thread itself.
 
-    Of a worked solution, known by its name (`solution_…`), it says only that it passes: after Run All its output stands
-    open, and what is learnt from the exercise is said to those who did it.
+    Of a worked solution, known by its name (`solution_…`), it says only that it passes: after Run All its output is
+    open, and the lesson of the exercise is for those who did it.
     """
 
     def __init__(self, check: Callable[[Callable], str | None], correct: str):
@@ -111,7 +111,7 @@ class Exercise:
             return "\n".join([f"Not right yet: {wrong.what}", *hints])
         except Untouched as nothing:
             if nothing.args == (None,) and not _empty(answer):
-                return "Not yet: your code gives back nothing (None); end it with `return` and what it found."
+                return "Not yet: your code returns nothing (None); end it with `return` and what it found."
             return NOT_YET
         except (Exception, SystemExit, GeneratorExit) as error:
             theirs = _own_frames(error)
@@ -150,7 +150,7 @@ def _on_copies(answer: Callable) -> Callable:
         taken = [_copy(value) for value in given]
         found = answer(*taken)
         if not all(map(_equal, given, taken)):
-            raise Wrong("""your function writes into what it was given.
+            raise Wrong("""your function changes its arguments.
                 Hint: its caller still needs those values. Work on a copy.""")
         found, called = found if called else begun(found), True
         return found
@@ -188,7 +188,7 @@ def at_work(doing: str, things: Iterable | None = None) -> tqdm:
 
 
 def in_words(error: BaseException) -> str:
-    """An error that came out of the reader's code, as a check says it."""
+    """An error raised by the reader's code, as a check reports it."""
     return _said(error, _own_frames(error))
 
 
@@ -203,7 +203,7 @@ def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
 
 
 def _said(error: BaseException, theirs: list[traceback.FrameSummary]) -> str:
-    """An error of the reader's code in one sentence: its kind, its message, and the line that it came from."""
+    """An error of the reader's code in one sentence: its kind, its message, and the line that raised it."""
     message = re.sub(r"0x[0-9a-f]+", "0x…", str(error)).splitlines() or [""]
     words = f"{type(error).__name__}: {message[0]}"
     if not theirs:

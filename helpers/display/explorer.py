@@ -2,7 +2,7 @@
 
 All numbers go into the widget once, and `explorer.js` draws them and listens to the controls in the browser. So it
 answers without a kernel: in a notebook that was only opened, in an exported page, in slides. The picture of the first
-settings, drawn by matplotlib from the same numbers, stands in where no widget runs (GitHub, an untrusted notebook).
+settings, drawn by matplotlib from the same numbers, is shown where no widget runs (GitHub, an untrusted notebook).
 """
 
 from __future__ import annotations

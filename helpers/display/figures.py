@@ -1,7 +1,7 @@
 """Figures that stand still: one matplotlib style, and the few kinds of picture that the chapters share.
 
 Every function draws a tidy table that already holds means and intervals, and returns the figure. Colours and markers
-have one meaning in the whole course (`palette`); intervals are always drawn; labels stand beside the data,
+have one meaning in the whole course (`palette`); intervals are always drawn; labels are next to the data,
 not in a box over it.
 """
 
@@ -62,8 +62,8 @@ def dots(
 ) -> Figure:
     """A dot and a 95% whisker for each row of `summary` (columns mean, low, high).
 
-    The values of column `row` stand one under the other, each with its `series`, which are named beside their dots: all
-    of them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
+    The values of column `row` are below one another, each with its `series`, whose names are next to their dots: all of
+    them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
     """
     _check(summary, row, series)
     rows, look = list(dict.fromkeys(summary[row])), styles(summary[series], NAMED)
@@ -161,8 +161,8 @@ def paths(
     95% whiskers in both directions.
 
     summary    rows of both goals: column `pair` says whether a row is of goal `x` or `y`; columns mean, low, high
-    reference  {name of a series: curve (columns x and y)}: what theory says of it, dotted in its colour
-    names      {name of a series: (which point, offset in points)}: where its name stands; else right of its highest
+    reference  {name of a series: curve (columns x and y)}: what theory says about it, dotted in its colour
+    names      {name of a series: (which point, offset in points)}: where its name goes; by default right of its highest
     """
     _check(summary, series, pair)
     figure, axes = plt.subplots(figsize=(8, 5))
@@ -258,8 +258,8 @@ def readings(
 ) -> Figure:
     """Measured points with 95% whiskers (columns mean, low, high) over `x`, and the curve `truth` (columns x and y).
 
-    The names stand at the ends: those of the series and, grey, that of the curve. Where the series end far apart, each
-    name stands at its last point.
+    The names are at the ends: those of the series and, grey, that of the curve. Where the series end far apart, each
+    name is at its last point.
     """
     _check(summary, x, series)
     figure, axes = plt.subplots()
@@ -303,7 +303,7 @@ def heatmap(
     rows, columns, panels = (list(dict.fromkeys(summary[name])) for name in (row, column, panel))
     validate.number("matters", matters, low=0)
     figure, every = plt.subplots(1, len(panels), figsize=(9.5, 1.8 + 0.7 * len(rows)), sharey=True, squeeze=False)
-    most = 1.8 * summary["mean"].abs().max()  # pale enough to read what stands on it
+    most = 1.8 * summary["mean"].abs().max()  # pale enough to read the numbers on it
     for axes, name in zip(every[0], panels, strict=True):
         cells = summary[summary[panel] == name].set_index([row, column])
         _colour_cells(axes, cells["mean"].unstack().reindex(index=rows, columns=columns), most)
@@ -332,7 +332,7 @@ def matrix(table: pd.DataFrame, *, title: str, note: str) -> Figure:
     empty."""
     figure, axes = plt.subplots(figsize=(8, 0.9 + 0.5 * len(table)))
     values = np.log(table.astype(float))
-    _colour_cells(axes, values, 1.5 * np.nanmax(np.abs(values)))  # pale enough to read what stands on it
+    _colour_cells(axes, values, 1.5 * np.nanmax(np.abs(values)))  # pale enough to read the numbers on it
     for (row, column), value in np.ndenumerate(table.to_numpy(float)):
         if not np.isnan(value):
             axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=BLACK)

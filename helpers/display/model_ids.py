@@ -1,7 +1,7 @@
 """Ids of widgets that are the same in every run of a cell, so that a saved notebook shows them on the next day too.
 
 JupyterLab saves the ids of the widgets on show, but not their state: what the file holds of that stays as it is. Ids
-drawn anew in each run would find nothing there ("Error displaying widget: model not found"). This room stands alone.
+drawn anew in each run would find nothing there ("Error displaying widget: model not found"). This module stands alone.
 """
 
 from __future__ import annotations

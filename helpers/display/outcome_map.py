@@ -2,7 +2,7 @@
 
 Each experiment is a dot: what task A gains, what task B gains, each with its 95% interval. A band along each axis has
 what is too small to matter; beyond it lie the corners, on it one task gains and none loses. Chapters add dots; names
-are placed beside them where there is room.
+are placed next to them where there is room.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def outcome_map(table: pd.DataFrame, *, title: str, highlight: tuple[str, ...] =
 
 
 class _Names:
-    """Writes names beside dots such that no name covers anything, and no line from a name to its dot runs through one.
+    """Writes names next to dots such that no name covers anything, and no line from a name to its dot runs through one.
 
     All places are in pixels, so the size of the figure must not change afterwards.
     """
@@ -105,7 +105,7 @@ class _Names:
         self.taken.append(text.get_window_extent().padded(1))
 
     def write(self, words: str, at: tuple[float, float], weight: str) -> None:
-        """At the nearest free place around the dot, with a thin line to it where that is not beside it."""
+        """At the nearest free place around the dot, with a thin line to it where that is not next to it."""
         dot = self.axes.transData.transform(at)
         style = {"fontsize": 11, "weight": weight, "color": BLACK, "textcoords": "offset points", "va": "center"}
         places = []

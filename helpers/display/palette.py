@@ -76,7 +76,7 @@ _NAMES: dict[Style, tuple[str, ...]] = {
     ),
     TASKS[0]: ("like",),
     TASKS[1]: ("love", "opposite sign", "one-gate MoE", "ESMM, not shared", "a line"),
-    TASKS[2]: ("dislike", "other mix", "clicked rows only", "mended CE", "UWL", "DCN", "DIN, softmax"),
+    TASKS[2]: ("dislike", "other mix", "clicked rows only", "corrected CE", "UWL", "DCN", "DIN, softmax"),
     TASKS[3]: ("disjoint", "no label", "GradNorm", "DeepFM", "DIN", "PLE", "P(like | click, x)"),
     Style(BLACK, (5, 1.5), "s"): ("fixed gates",),
     Style(BLUE, (1, 1.2), "v"): ("one expert",),

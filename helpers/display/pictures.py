@@ -27,7 +27,7 @@ LENGTH = 600  # of the words; what is too much is counted
 
 
 def with_words() -> None:
-    """Let this notebook show every figure with its words: as HTML, which JupyterLab shows, beside the PNG alone."""
+    """Let this notebook show every figure with its words: as HTML, which JupyterLab shows, besides the PNG alone."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell:
         plt.switch_backend(matplotlib.get_backend())  # when the notebook's own backend starts, it asks for PNGs
@@ -116,7 +116,7 @@ def _axes(every: list[Axes]) -> str:
 
 
 def _drawn(axes: Axes, intervals: bool) -> list[str]:
-    """What is drawn in a panel, one item each; without anything that has a name, the words that stand in it."""
+    """What is drawn in a panel, one item each; without anything that has a name, its words."""
     if axes.images:
         return list(_cells(axes))
     dots = [c for c in axes.collections if isinstance(c, PathCollection) and _named(c)]
@@ -133,7 +133,7 @@ def _named(artist) -> bool:
 
 
 def _names(axis: Axis) -> dict[int, str]:
-    """The names of the rows or columns that stand at an axis at 0, 1, 2 …; empty where it has numbers."""
+    """The names of the rows or columns along an axis, at 0, 1, 2 …; empty where it has numbers."""
     labels = _labels(axis)
     written = isinstance(axis.get_major_locator(), FixedLocator) and not all(map(_is_number, labels))
     return dict(enumerate(labels)) if written else {}
@@ -207,7 +207,7 @@ def _cells(axes: Axes) -> Iterator[str]:
 
 
 def _labels(axis: Axis) -> list[str]:
-    """What stands at the ticks of an axis, also where another panel's axis says it."""
+    """The labels of the ticks of an axis, also where another panel's axis shows them."""
     return [_line(str(words)) for words in axis.get_major_formatter().format_ticks(axis.get_ticklocs())]
 
 
@@ -228,7 +228,7 @@ def _setting(values) -> Callable[[float], str]:
 
 
 def _on(axis: Axis, values: np.ndarray, plain: Callable) -> Callable[[float], str]:
-    """How values on an axis are said: as these numbers where powers have numbers written beside them, else `plain`."""
+    """How values on an axis are said: as these numbers where powers have numbers written next to them, else `plain`."""
     labels, places = _labels(axis), axis.get_ticklocs()
     if not isinstance(axis.get_major_locator(), FixedLocator) or not all(map(_is_number, labels)):
         return plain(values)

@@ -48,11 +48,11 @@ function render({ model, el }) {
 
   function compared(guess) {
     const outcome = options.length ? `“${options[answer]}”` : `${shown(answer)} ${unit}`.trim();
-    if (guess === null) return `It came out: ${outcome}.`;
-    if (options.length) return guess === answer ? `✓ Right. As you predicted: ${outcome}.` : `✗ Not so. You predicted “${options[guess]}”. It came out: ${outcome}.`;
+    if (guess === null) return `The result: ${outcome}.`;
+    if (options.length) return guess === answer ? `✓ Right. As you predicted: ${outcome}.` : `✗ Not so. You predicted “${options[guess]}”. The result: ${outcome}.`;
     const off = guess - answer;
     const distance = off ? `${shown(Math.abs(off))} too ${off > 0 ? "high" : "low"}` : "exactly right";
-    return `You guessed ${shown(guess)}. It came out: ${outcome}. Your guess was ${distance}.`;
+    return `You guessed ${shown(guess)}. The result: ${outcome}. Your guess was ${distance}.`;
   }
 
   function mark(i, kind, words) {

@@ -1,4 +1,4 @@
-"""Questions to the reader before a result is shown: what is asked, what came out, and why.
+"""Questions to the reader before a result is shown: the question, the result, and the reason.
 
 A question is a function of what it asks about (runs, mostly) that draws the result. It is written in
 `helpers/chapters/chNN/questions.py` and asked in the notebook by its id alone (`helpers.course.ask`), so that no answer
@@ -92,7 +92,7 @@ def question(
 
     id       such as C4.P1: chapter and number
     options  what the reader chooses from; without them the reader guesses a number
-    answer   the index of the option that came out, or the number
+    answer   the index of the option that is right, or the number
     unit     is shown after the field for a number
     why      a sentence or two that explain the result, shown with it
     """
@@ -109,5 +109,5 @@ def _shut(shown: Figure | str) -> dict[str, str]:
     if not isinstance(shown, Figure):
         validate.fail("result", type(shown).__name__, "a matplotlib figure or a string", TypeError)
     picture = png(shown)
-    plt.close(shown)  # else the cell would show it
+    plt.close(shown)  # otherwise the cell would show it
     return {"picture": picture}

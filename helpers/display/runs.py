@@ -1,6 +1,6 @@
 """Runs: what a notebook does with a table of trained runs: pick, compare, average over seeds, draw.
 
-The table is tidy, with a row for each setting, seed, model and task. What stands on an axis is read off it: the metric,
+The table is tidy, with a row for each setting, seed, model and task. The label of an axis is read off it: the metric,
 the baseline, and over how many seeds the 95% intervals are.
 """
 
@@ -31,11 +31,11 @@ TASK_NAMES = {"a": "task A", "b": "task B"}  # as the text calls the tasks of th
 
 
 class Runs:
-    """A tidy table of runs, of which one column is looked at.
+    """A tidy table of runs, and the one of its columns that is compared.
 
     table   a row for each setting, seed, model and task
     value   the measured column; may be left out where the table has a single one of `METRICS`
-    metric  what an axis says of it
+    metric  what an axis says about it
     model   the column that names what is compared
     seeds   what the values of column `seed` are: seeds, worlds, feeds
     over    the baseline, where the value is a gain
@@ -73,7 +73,7 @@ class Runs:
         return self._with(self.table, value=value, metric=metric)
 
     def where(self, **levels) -> Runs:
-        """The runs whose columns have these levels: one, or several in the order in which figures shall have them."""
+        """The runs whose columns have these levels: one, or several in the order that figures will use."""
         table = self.table
         for name, wanted in levels.items():
             validate.choice("column", name, list(table))
@@ -218,7 +218,7 @@ def _renamed(words: Mapping, table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _folded(label: str) -> str:
-    """A label that fits beside a figure: in two lines or three where it is long."""
+    """A label that fits next to a figure: in two lines or three where it is long."""
     if len(label) <= 48:
         return label
     words, _, intervals = label.partition(" (95%")

@@ -1,4 +1,4 @@
-"""Counts: what needs no model, and stands beside every model as its yardstick.
+"""Counts: they need no model, and every model is measured against them.
 
 An item's smoothed rate of a label, or of the click, ranks all users' offers alike, and a model that has learnt anything
 of the users beats it. On ratings the yardstick is user and item biases: the same count with an offset for the user.

@@ -8,7 +8,7 @@
 
         standard error² = spread² · (1 / seeds + test rows / training rows) + users²
 
-The second term is a rule of thumb for random splits. By time, where a seed is only another start, it comes out a little
+The second term is a rule of thumb for random splits. By time, where a seed is only another start, it is a little
 too small: how often such intervals hold what they should is measured in `helpers.chapters.ch08.coverage`.
 """
 
@@ -29,7 +29,7 @@ MOST_SEEDS = 200  # nobody waits for more
 
 
 class Gain(NamedTuple):
-    """A mean gain with its 95% interval, and what it was made of.
+    """A mean gain with its 95% interval, and the parts of that interval.
 
     spread   standard deviation of the gains over seeds
     overlap  test rows / training rows

@@ -21,14 +21,14 @@ class Chosen(Mapping):
     """{value of the first of `by`: {of the second: … the setting with the best mean of `value`}}.
 
     searches  names of grids: a row a combination of `by`, a setting, and what else was measured (seeds, conditions)
-    by        the columns of which each combination chooses for itself
+    by        the columns whose combinations each have a winner of their own
     setting   the columns that make up a setting
     value     a column, or a function of the table
     lowest    whether the best mean is the lowest
     make      of a setting's columns; by default the value of one column, a tuple of several
 
     Of equal means, up to what summing rounds off, the setting of the smaller numbers (a smaller rate) is taken, then
-    the one that was tried first. The tables are read when first asked for.
+    the one that was tried first. The tables are read on first use.
     """
 
     def __init__(

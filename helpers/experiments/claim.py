@@ -110,7 +110,7 @@ SHARES = Over("seeds (exact)", statistics.share)
 
 
 def one_log(train: int, test: int) -> Over:
-    """For seeds that share a log of which each trains on so many rows and is tested on so many."""
+    """For seeds that share a log: each trains on so many of its rows and is tested on so many."""
 
     return Over("seeds on one log", partial(_on_one_log, overlap=test / train))
 
@@ -124,7 +124,7 @@ def _on_one_log(values: np.ndarray, level: float, overlap: float) -> tuple[float
 class Claim:
     """One sentence that a chapter states, and how to measure it.
 
-    sentence  what is claimed, in words that need no other claim beside them
+    sentence  what is claimed, in words that need no other claim
     effect    a contrast, or a function of the table; one number a seed
     grid      the name of the kept grid that it is measured on; of several, whose rows a column `grid` tells apart; or
               an experiment that a notebook runs itself, a function of seeds

@@ -28,7 +28,7 @@ GRIDS = Path(__file__).parents[2] / "data" / "grids"
 
 @dataclass(frozen=True)
 class Grid:
-    """A table that is trained once by `make grids` and kept in `data/grids/`, with the hash of what it was made from.
+    """A table that is trained once by `make grids` and kept in `data/grids/`, with the hash of its settings.
 
     make       function that returns the table; its parameters are everything the table depends on besides the code:
                conditions, widths, seeds, learning rates

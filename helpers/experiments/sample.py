@@ -1,6 +1,6 @@
 """Samples of a grid: points that a test trains again, to see that today's code gives what the grid keeps.
 
-On another CPU a rounding error is amplified by some trainings and not by others, so a sample says how each measured
+On another CPU a rounding error is amplified by some training runs and not by others, so a sample says how each measured
 column is compared: every value (a number alone: within so much), the mean over runs, or the median over runs.
 """
 

@@ -64,7 +64,7 @@ def sweep(
     options: Callable[..., dict] = lambda: {},
     judge: Callable[..., pd.DataFrame] = R2,
 ) -> pd.DataFrame:
-    """Train `model` on `data` at every point `at`: the settings of each point beside what `judge` says of its model.
+    """Train `model` on `data` at every point `at`: the settings of each point with what `judge` says about it.
 
     at        a row a point; its column seed decides the order of the batches
     data      gives train, validation and test examples; without a parameter, one set for all points

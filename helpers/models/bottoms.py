@@ -27,7 +27,7 @@ def _check(encoder: Encoder) -> Encoder:
 
 
 class DCN(nn.Module):
-    """Cross layers beside a deep part: DCN-v2 in its parallel form (Wang et al., WWW 2021, arXiv:2008.13535, §3).
+    """Cross layers next to a deep part: DCN-v2 in its parallel form (Wang et al., WWW 2021, arXiv:2008.13535, §3).
 
     A cross layer is x_{l+1} = x_0 ⊙ (W_l x_l + b_l) + x_l, with W_l a square matrix. (In the first DCN, Wang et al.,
     2017, arXiv:1708.05123, W_l has one row.) After l layers the row holds products of up to l + 1 of its numbers.
@@ -49,7 +49,7 @@ class DCN(nn.Module):
 
 
 class DeepFM(nn.Module):
-    """A factorisation machine beside a deep part, on the same embeddings (Guo et al., IJCAI 2017, arXiv:1703.04247).
+    """A factorisation machine next to a deep part, on the same embeddings (Guo et al., IJCAI 2017, arXiv:1703.04247).
 
     The machine's second-order term is Σ_{i<j} ⟨v_i, v_j⟩ over the columns' vectors v_i, the sum of the numbers in
     ½[(Σ v_i)² − Σ v_i²]. Two things differ from the paper. As a bottom for several tasks we hand these numbers to the

@@ -1,10 +1,10 @@
-"""ESMM: tasks of which one needs the other, as a conversion needs a click (Ma et al., SIGIR 2018).
+"""ESMM: two tasks, one of which needs the other, as a conversion needs a click (Ma et al., SIGIR 2018).
 
     inputs → Encoder → (bottom) → tower of the click      → logit of CTR   ┐
                                 → tower of the conversion → logit of CVR   ┴→ logit of CTCVR = CTR · CVR
 
 `funnel` makes the labels of all three out of what was logged. `ESMM` is a `SharedBottom` of two towers whose second
-output is multiplied by the first: losses stand on CTR and CTCVR, over all impressions, and none on CVR.
+output is multiplied by the first: CTR and CTCVR have losses, over all impressions, and CVR has none.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ESMM(SharedBottom):
     bottom    units of shared layers above the shared embeddings; the paper has none
     features, towers (of click and conversion) and all other options as of `SharedBottom`
 
-    The outputs are three logits. No loss stands on the second: what `predict` of a `Run` leaves out, `chain` gives.
+    The outputs are three logits. The second has no loss: what `predict` of a `Run` leaves out, `chain` gives.
     """
 
     def __init__(

@@ -3,7 +3,7 @@
     inputs → Encoder → experts → mixed by the task's gate → the task's tower → {task: logit or value}
 
 MMoE (Ma et al., KDD 2018) has a gate for each task, the one-gate MoE one for all, and PLE (Tang et al., RecSys 2020)
-has experts of one task alone beside the shared ones (with a single level, as in chapter 06, it is the paper's CGC).
+has experts of one task alone besides the shared ones (with a single level, as in chapter 06, it is the paper's CGC).
 Each is a `SharedBottom` whose bottom holds experts and gates, and gives every tower a mixture of its own; columns,
 towers, penalties and copies are as there.
 """
@@ -133,7 +133,7 @@ class MMoE(Gated):
 
 
 class Extraction(nn.Module):
-    """One level of PLE: each task has experts of its own beside the shared ones, and a gate that mixes both.
+    """One level of PLE: each task has experts of its own besides the shared ones, and a gate that mixes both.
 
     It takes a row for each task and one for the shared experts, `(n, width)` each, and gives as many: the gate of the
     shared row mixes all experts of the level. Nobody reads the shared row of the last level, so it has none.
@@ -189,7 +189,7 @@ class Levels(nn.Module):
 
 
 class PLE(Gated):
-    """Progressive Layered Extraction: experts that only one task uses, beside shared ones (Tang et al., 2020, §4).
+    """Progressive Layered Extraction: experts that only one task uses, besides shared ones (Tang et al., 2020, §4).
 
     shared, own   how many experts all tasks share, and how many each task has for itself
     units         of each expert's layers

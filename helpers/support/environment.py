@@ -1,5 +1,5 @@
-"""Is this machine ready for the course? `setup()` begins every chapter, `health()` says what is wrong and what
-mends it.
+"""Is this machine ready for the course? `setup()` begins every chapter, `health()` says what is wrong and how
+to fix it.
 
 `python -m helpers.support.environment` prints the same table in a terminal. It imports nothing of the course but
 `downloads`, so that it works where much else does not.
@@ -32,12 +32,12 @@ LAB_EXTENSIONS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "anywidge
 
 
 class Check(NamedTuple):
-    """One line of the health check; `mend` is empty where all is well."""
+    """One line of the health check; `fix` is empty where all is well."""
 
     what: str
     found: str
     wanted: str
-    mend: str = ""
+    fix: str = ""
 
 
 def setup() -> None:
@@ -69,7 +69,7 @@ def threads() -> None:
 
 
 def health() -> pd.DataFrame:
-    """What the course needs and what is here, one row each: found, wanted, and what mends it (empty if all is well)."""
+    """What the course needs and what is here, one row each: found, wanted, and how to fix it (empty if all is well)."""
     checks = [*_python(), *_packages(), *_code(), *_widgets(), *_threads(), *_disk(), *_movielens()]
     return pd.DataFrame(checks).set_index("what")
 
@@ -81,12 +81,12 @@ def requirements() -> list[Requirement]:
 
 def _python() -> Iterator[Check]:
     oldest = ".".join(map(str, OLDEST_PYTHON))
-    mend = (
+    fix = (
         ""
         if sys.version_info >= OLDEST_PYTHON
         else f"install Python {oldest} or later, then make the environment again"
     )
-    yield Check("Python", ".".join(map(str, sys.version_info[:3])), f">={oldest}", mend)
+    yield Check("Python", ".".join(map(str, sys.version_info[:3])), f">={oldest}", fix)
 
 
 def _called() -> str:
@@ -125,8 +125,8 @@ def _code() -> Iterator[Check]:
     ]  # -P: not from the folder it runs in
     said = subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
     found = "this folder" if said and Path(said).resolve().parent == here.resolve() else said or "not found"
-    mend = "" if found == "this folder" else f"set the course up in {here}: make lab"
-    yield Check("code of the course", found, "this folder", mend)
+    fix = "" if found == "this folder" else f"set the course up in {here}: make lab"
+    yield Check("code of the course", found, "this folder", fix)
 
 
 def _widgets() -> Iterator[Check]:
@@ -134,9 +134,9 @@ def _widgets() -> Iterator[Check]:
     server = _server_prefix()
     for extension, package in LAB_EXTENSIONS.items():
         here = (server / "share" / "jupyter" / "labextensions" / extension).exists()
-        mend = f"start JupyterLab from the course's environment, or install {package} in {server}, and reload the page"
+        fix = f"start JupyterLab from the course's environment, or install {package} in {server}, and reload the page"
         yield Check(
-            f"widgets in JupyterLab: {package}", "present" if here else "absent", "present", "" if here else mend
+            f"widgets in JupyterLab: {package}", "present" if here else "absent", "present", "" if here else fix
         )
 
 
@@ -160,7 +160,7 @@ def _threads() -> Iterator[Check]:
 def _disk() -> Iterator[Check]:
     free = shutil.disk_usage(ROOT).free / 1e9
     yield Check(
-        "free disk", f"{free:.0f} GB", f">={FREE_GB:g} GB", "" if free >= FREE_GB else f"make room under {ROOT}"
+        "free disk", f"{free:.0f} GB", f">={FREE_GB:g} GB", "" if free >= FREE_GB else f"free some space under {ROOT}"
     )
 
 
@@ -168,17 +168,17 @@ def _movielens() -> Iterator[Check]:
     folder = ROOT / "data" / "ml-100k"
     here = MOVIELENS.present(folder)
     half = folder.is_dir() and any(folder.iterdir()) and not here
-    mend = f"in the folder of the course: {_called()} -m helpers.data.movielens"
-    mend = f"delete {folder}, then {mend}" if half else mend
-    yield Check("MovieLens-100K", "present" if here else "absent", "present", "" if here else mend)
+    fix = f"in the folder of the course: {_called()} -m helpers.data.movielens"
+    fix = f"delete {folder}, then {fix}" if half else fix
+    yield Check("MovieLens-100K", "present" if here else "absent", "present", "" if here else fix)
 
 
 def main() -> int:
     threads()
     table = health()
     print(table.to_string())
-    wrong = table[table["mend"] != ""]
-    print("All is well." if wrong.empty else f"To mend: {', '.join(wrong.index)}.")
+    wrong = table[table["fix"] != ""]
+    print("All is well." if wrong.empty else f"To fix: {', '.join(wrong.index)}.")
     return int(not wrong.empty)
 
 

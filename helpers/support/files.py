@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: whoever stops halfway leaves what was there before."""
+"""Atomic writes: an interrupted write leaves the previous file untouched."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 
 from helpers.support import validate
 
-FULL = (errno.ENOSPC, errno.EDQUOT)  # no room on the disk, or none left of what its user may have
+FULL = (errno.ENOSPC, errno.EDQUOT)  # no space on the disk, or in the user's quota
 
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Gives a new, empty file beside `path` to write to, which becomes `path` at the end; on an error it is removed.
+    """Gives a new, empty file next to `path` to write to, which becomes `path` at the end; on an error it is removed.
 
     A folder that is missing is made. A file that was there keeps its mode, and a link to it stays a link. The new file
     has a name that no other has, so two processes may write to one `path`: the last one stays.
@@ -40,7 +40,7 @@ def whole(path: str | Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
     except OSError as error:
         if error.errno in FULL:
-            expected = "room for it; nothing was written, and what was there is as it was"
+            expected = "space for it; nothing was written, and the old file is untouched"
             validate.fail("path", f"{target.name!r} on a full disk, that of {target.parent}", expected, OSError)
         if error.filename is not None and Path(error.filename) in (part, *part.parents):  # not the caller's own error
             came = f"{str(target)!r} ({error.strerror})"

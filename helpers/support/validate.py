@@ -20,7 +20,7 @@ def _show(value) -> str:
 
 
 def fail(name: str, came: str, expected: str, kind: type[Exception] = ValueError) -> NoReturn:
-    """Raise `kind` with the one sentence that all errors of the library share; it stands alone, also in an `except`."""
+    """Raise `kind` with the sentence that all errors of the library share, without a cause even inside an `except`."""
     raise kind(f"{name}: got {came}; expected {expected}.") from None
 
 

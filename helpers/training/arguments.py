@@ -108,7 +108,7 @@ def check_balance(balance) -> Balance:
 
 
 def check_batch_norm(model: nn.Module, rows: int, batch_size: int | None) -> None:
-    """Batch norm takes the deviation of the rows of a batch, of which there must be more than one."""
+    """Batch norm takes the deviation of the rows of a batch, so there must be more than one."""
     steps = 1 if batch_size is None else -(-rows // batch_size)
     if rows // steps == 1 and any(isinstance(layer, BatchNorm) for layer in model.modules()):
         came = f"{rows} rows in {steps} batches, one of a single row" if steps > 1 else "a single row"

@@ -9,7 +9,7 @@ use it as `fit` does:
     backward(losses)              (copies, tasks): leaves a gradient in each parameter, moves its weights
     weights                       (copies, tasks): what each loss is multiplied by in the next step
 
-A task of which a batch has no observed label has loss 0 there, and its weight in UWL and GradNorm stays as it is.
+A task without an observed label in a batch has loss 0 there, and its weight in UWL and GradNorm stays as it is.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def gradnorm_gradient(
 
     norms     ‖∇_W L‖ of the unweighted losses, so that G = w·norm for w > 0; all arguments are `(..., tasks)`
     progress  L(t)/L(0): 1 at the start, small for a task that learns fast
-    seen      tasks of which the batch has labels: the means are theirs; None: all
+    seen      tasks with labels in the batch: the means are over these; None: all
     """
     share = torch.ones_like(norms) if seen is None else seen.to(norms.dtype)
     share = share / share.sum(-1, keepdim=True).clamp(min=1)  # Σ share·x is the mean of x
@@ -194,7 +194,7 @@ class PCGrad(Balance):
     """Gradient surgery (Yu et al., NeurIPS 2020, algorithm 1): where two tasks' gradients on the shared parameters have
     a negative product, each loses the part that points against the other, task after task in random order.
 
-    Parameters that one task alone reaches keep its gradient. What comes out is a sum of the tasks' own gradients with
+    Parameters that one task alone reaches keep its gradient. The result is a sum of the tasks' own gradients with
     other weights: those are `weights`.
     """
 
@@ -248,8 +248,8 @@ def last_shared(copies: Copies, losses: Tensor) -> list[Tensor]:
     """The weights of the last shared layer.
 
     Of experts that all tasks mix (`last_shared_layers` of `experts`) the last layers of all of them together:
-    they are side by side, and none is the last. Else the last weight matrix, in the order of registration, on which
-    every task's loss has a gradient.
+    they are side by side, and none is the last. Otherwise the last weight matrix, in the order of registration,
+    on which every task's loss has a gradient.
     """
     names = {parameter: name for name, parameter in copies.module.named_parameters()}
     bottoms = [module for module in copies.module.modules() if hasattr(module, "last_shared_layers")]

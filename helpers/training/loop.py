@@ -33,7 +33,7 @@ from helpers.training.losses import TOTAL, Loss, task_losses, weighted_sum
 
 @dataclass
 class Run:
-    """What `fit` gives back.
+    """What `fit` returns.
 
     history      DataFrame, a row an evaluation and task (and "total"): epoch, task, train, valid; for copies also copy
     best         {task or "total": (epoch `(copies,)`, {parameter: tensor `(copies, …)`})}, the state at the lowest
@@ -114,8 +114,8 @@ def fit(
     The best state on `valid` is kept for each task and for the total, and the model (each copy) is left at the best
     total, in evaluation mode. Without `valid` the last state is kept. A copy gets the numbers that it would get alone,
     up to float rounding (dropout excepted: copies draw their masks together). Ctrl-C, or the stop button, ends the
-    training of one model early and keeps the best so far; of copies nothing is kept, for half an experiment would look
-    like a whole one.
+    training of one model early and keeps the best so far; for copies nothing is kept, because a partial result
+    would look like a full one.
 
     Raises ValueError for bad arguments, and FloatingPointError when a loss becomes NaN or infinite.
     """

@@ -1,4 +1,4 @@
-"""Losses: one number a task, and the weighted sum that a multi-task model is trained on.
+"""Losses: one number for each task, and their weighted sum, which trains a multi-task model.
 
 Each loss takes what the model says and what happened, `(..., n)` each, and returns the loss of every row.
 `task_losses` turns rows into one mean a task; `weighted_sum` adds the tasks up. A leading axis (many models at once)
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from helpers.support import validate
 
-TOTAL = "total"  # the weighted sum of the task losses, beside the tasks' own names
+TOTAL = "total"  # the weighted sum of the task losses, a name besides those of the tasks
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -63,7 +63,7 @@ def weighted_cross_entropy(logit: Tensor, click: Tensor, watch_time: Tensor) -> 
     return torch.where(click > 0, watch_time, 1.0) * binary_cross_entropy(logit, click)
 
 
-def mended_cross_entropy(logit: Tensor, watch_time: Tensor) -> Tensor:
+def corrected_cross_entropy(logit: Tensor, watch_time: Tensor) -> Tensor:
     """−[T log p + log(1−p)], row by row: weighted cross-entropy in which a clicked row counts as a negative, too.
 
     watch_time is T ≥ 0 of the impression, 0 where it was not clicked. With m = exp(logit) the gradient on the logit is

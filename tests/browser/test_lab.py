@@ -77,7 +77,7 @@ def test_predictions_are_shut_and_open(book):
             guess.focus()
             book.page.keyboard.press("Space" if guess.get_attribute("type") == "radio" else "1")
         book.page.keyboard.press("Enter")
-        result.get_by_text(re.compile("(It came out|As you predicted): ")).wait_for()
+        result.get_by_text(re.compile("(The result|As you predicted): ")).wait_for()
         assert card.locator("button").count() == 0
         verdict = card.locator(".mtl-verdict")
         assert verdict.evaluate("verdict => verdict === document.activeElement")

@@ -137,7 +137,7 @@ def test_predictions_are_shut_and_open(tab):
     for card in tab.page.locator(".mtl-ask").all():
         assert card.locator(".mtl-result").inner_html() == ""
         card.get_by_role("button", name="Skip").click()
-        assert "It came out: " in card.locator(".mtl-result").inner_text()
+        assert "The result: " in card.locator(".mtl-result").inner_text()
 
 
 def test_training_says_that_it_needs_a_kernel(tab):

@@ -49,7 +49,7 @@ def test_trusted_it_answers_without_a_kernel(committed):
     for card in committed.page.locator(".mtl-ask").all():
         assert card.locator(".mtl-result").inner_html() == ""
         card.get_by_role("button", name="Skip").click()
-        assert "It came out: " in card.locator(".mtl-result").inner_text()
+        assert "The result: " in card.locator(".mtl-result").inner_text()
     assert committed.trouble == []
 
 

@@ -129,7 +129,7 @@ def spoil(frame, column, **values):
         (declared(), lambda f: f.assign(click=1), True, "click: it has the value 1 in every row"),
         (declared(), lambda f: f.assign(seconds=np.nan), True, "seconds: it has no value at all"),
         (declared(), lambda f: f.assign(seconds=np.inf), True, "seconds: it has infinite values."),
-        (declared({"click": "binary"}), lambda f: f, True, "click: one label alone: there is nothing to share with."),
+        (declared({"click": "binary"}), lambda f: f, True, "click: a single label: no other task could share with it."),
         (declared(), lambda f: f[:50], True, "all columns: 50 rows are too few to train on."),
         (declared(), lambda f: f[:900], False, "all columns: 900 rows are few: expect wide intervals."),
         (declared(), lambda f: f.assign(time=1), True, "time: the rows cannot be divided (got 1 different times"),
@@ -468,7 +468,7 @@ def said(declaration, frame) -> str:
         ("occur in only one row", lambda f, n: f.assign(video=half_once(f, n)), 20, 21),
         ("deviations from the mean", lambda f, n: f.assign(seconds=one_far(f, n)), 19.9, 20.1),
         (
-            "too large to compute with",
+            "too large to compute",
             lambda f, n: f.assign(duration=f["duration"].where(f["time"] > 0, n)),
             float(np.finfo(np.float32).max),
             4e38,

@@ -37,7 +37,7 @@ def test_an_untouched_exercise_is_not_yet_and_counts_no_try(nothing, capsys):
     check = fresh()
     for _ in range(3):
         check(lambda: nothing)
-    said = "Not yet: your code gives back nothing" if nothing is None else "Not yet: write your answer"
+    said = "Not yet: your code returns nothing" if nothing is None else "Not yet: write your answer"
     assert capsys.readouterr().out.count(said) == 3
     assert not check.mistakes
 
@@ -49,9 +49,7 @@ def test_nothing_in_a_later_call_is_an_answer_like_any_other():
             raise Wrong("one is missing.\nHint: both.\nHint: always return something.")
 
     assert twice.judge(lambda number: number if number == 1 else None).startswith("Not right yet: one is missing")
-    assert twice.judge(lambda number: number if number == 2 else None).startswith(
-        "Not yet: your code gives back nothing"
-    )
+    assert twice.judge(lambda number: number if number == 2 else None).startswith("Not yet: your code returns nothing")
 
 
 def test_a_function_without_a_body_is_not_yet_begun():
@@ -102,7 +100,7 @@ def test_an_answer_cannot_change_what_it_is_judged_by():
 
     assert fresh_sums(lambda array, table: array.sum()).startswith("Correct")
     for answer in (doubles, doubles_inside):
-        assert fresh_sums(answer).startswith("Not right yet: your function writes into what it was given")
+        assert fresh_sums(answer).startswith("Not right yet: your function changes its arguments")
 
 
 def test_an_exercise_that_raises_not_implemented_or_uses_the_dots_is_not_yet():

@@ -99,13 +99,13 @@ def test_small_multiples_have_a_panel_each_and_a_line_for_the_reference(measured
 
 @pytest.mark.parametrize(("end", "apart"), [(5.0, False), (10.0, True)])
 def test_readings_names_points_and_curve_where_they_end(end, apart):
-    keys = [(name, x) for name, last in (("weighted CE", 5.0), ("mended CE", end)) for x in (1.0, last)]
+    keys = [(name, x) for name, last in (("weighted CE", 5.0), ("corrected CE", end)) for x in (1.0, last)]
     table = pd.DataFrame(keys, columns=["model", "says"]).assign(mean=[1.0, 3, 1, 5])
     table = table.assign(low=table["mean"] - 0.1, high=table["mean"] + 0.1)
     curve = pd.DataFrame({"x": [0, 5.0], "y": [0, 5.0]})
     words = {"title": "T", "x_label": "x", "y_label": "y", "truth_label": "as predicted"}
     axes = figures.readings(table, "says", "model", curve, **words).axes[0]
-    assert {text.get_text() for text in axes.texts} == {"weighted CE", "mended CE", "as predicted"}
+    assert {text.get_text() for text in axes.texts} == {"weighted CE", "corrected CE", "as predicted"}
     at_points = {text.xy for text in axes.texts} == {(5.0, 3.0), (end, 5.0), (5.0, 5.0)}
     assert at_points == apart
 

@@ -1,11 +1,14 @@
 """What the course says of its text, its papers and its own measurements, wherever it says it.
 
-docs/the_text.md says where each idea of the text is taught: the sections that it names are there. The text is named and
-cited. The README's table says what the claims' verdicts allow, and nothing says more than the history of the margins.
+notebooks/source.md goes through the text: the sections that it names are there, and its verdicts are those of the
+chapters. The text is named and cited. The README's table says what the claims' verdicts allow, and nothing says more
+than the history of the margins.
 """
 
+import functools
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import yaml
@@ -19,30 +22,55 @@ from helpers.experiments.grid import kept
 from tools import notebooks
 
 ROOT = Path(__file__).parents[2]
-TABLE = (ROOT / "docs" / "the_text.md").read_text(encoding="utf-8")
-ROWS = [row for row in TABLE.splitlines() if row.startswith("| ") and not row.startswith("| the text |")]
-PLACES = [place for row in ROWS for place in re.findall(r"`(\d\d)`: ([^;|]+?) *(?=[;|])", row)]
+SOURCE = (ROOT / "notebooks" / "source.md").read_text(encoding="utf-8")
+ROWS = [row.strip("| ").split(" | ") for row in SOURCE.splitlines() if row.startswith("| 「")]
+LINKS = re.findall(r"\[([^\]]+)\]\(([\w/]+\.ipynb)#((?:[^()]|\([^()]*\))+)\)", SOURCE)
 
 
-def headings(number: str) -> set[str]:
-    paths = [path for path in notebooks.find([ROOT / "notebooks"]) if path.name.startswith(number)]
-    cells = [cell for path in paths for cell in notebooks.read(path).cells if cell.cell_type == "markdown"]
-    text = "\n".join(cell.source for cell in cells)
-    return set(re.findall(r"^##+ (?:[\d.]+ )?(.+)$", text, re.MULTILINE))
+def headings(name: str) -> list[str]:
+    text = "\n".join(
+        cell.source for cell in notebooks.read(ROOT / "notebooks" / name).cells if cell.cell_type != "code"
+    )
+    return re.findall(r"^##+ (.+)$", text, re.MULTILINE)
 
 
-def test_each_idea_has_a_place_or_is_said_to_be_open():
-    assert len(ROWS) > 20
-    assert [row for row in ROWS if not re.search(r"`\d\d`: |\bopen\b", row)] == []
+def test_each_sentence_of_the_text_is_quoted_put_into_english_placed_and_judged():
+    assert len(ROWS) > 50
+    odd = [row for row in ROWS if len(row) != 4 or not row[1] or ".ipynb#" not in row[2]]
+    assert odd == []
+    judged = re.compile(r"\*\*(Confirmed|Only when|Not here|Taught)\b|No single one")
+    assert [row[0] for row in ROWS if not judged.match(row[3])] == []
 
 
-@pytest.mark.parametrize(("number", "sections"), PLACES)
-def test_the_sections_are_there(number, sections):
-    found = headings(number)
-    rest = sections
-    for heading in sorted(found, key=len, reverse=True):
-        rest = rest.replace(heading, "")
-    assert rest.strip(" ,") == "", f"{number}: {rest}"
+def test_quotations_are_short_and_named_as_such():
+    quotations = re.findall("「([^」]+)」", SOURCE)
+    assert max(map(len, quotations)) <= 32 and sum(map(len, quotations)) < 1_000
+    assert "our translation" in SOURCE and LICENCE.search(SOURCE)
+
+
+@pytest.mark.parametrize(("words", "name", "anchor"), LINKS, ids=[anchor for _, _, anchor in LINKS])
+def test_the_sections_are_there(words, name, anchor):
+    found = {heading.replace(" ", "-"): re.sub(r"^[\d.]+ ", "", heading) for heading in headings(name)}
+    assert anchor in found
+    assert words == found[anchor] or words not in found.values()
+
+
+def test_both_readings_of_relatedness_are_judged():
+    readings = [row for row in ROWS if "任务相关性" in row[0]]
+    assert len(readings) == 2
+    related, correlated = readings
+    assert "same features" in related[0] and related[3].startswith("**Confirmed")
+    assert "labels correlate" in correlated[0] and correlated[3].startswith("**Not here")
+
+
+def test_the_verdicts_are_those_of_the_chapters():
+    said = {
+        claim: verdict
+        for verdict, claims in re.findall(r"\*([a-z ]+)\* ((?:`C\d\.\d+` ?)+)", SOURCE.partition("\n## ")[2])
+        for claim in re.findall(r"C\d\.\d+", claims)
+    }
+    assert set(said) == set(re.findall(r"C\d\.\d+", SOURCE))
+    assert said == {claim: measured()[claim].verdict for claim in said}
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -66,13 +94,22 @@ NAMED = [
 ]
 
 
-def measured() -> dict[str, str]:
-    """What each claim of the chapters came out as: {id: effect as printed}."""
+class Measured(NamedTuple):
+    """What a chapter shows of a claim."""
+
+    verdict: str
+    effect: str  # as printed
+
+
+@functools.cache
+def measured() -> dict[str, Measured]:
+    """What the chapters show of each claim, by its id."""
     text = ""
     for path in notebooks.find([ROOT / "notebooks"]):
         for cell in notebooks.code_cells(notebooks.read(path)):
             text += "".join(f"{output.get('data', {}).get('text/plain', '')}\n" for output in cell.outputs)
-    return dict(re.findall(r"^(C\d\.\d+) · [a-z ]+ · ([+-][\d.]+) ", text, re.MULTILINE))
+    found = re.findall(r"^(C\d\.\d+) · ([a-z ]+) · ([+-][\d.]+) ", text, re.MULTILINE)
+    return {claim: Measured(verdict, effect) for claim, verdict, effect in found}
 
 
 def test_every_system_of_the_text_has_a_full_row():
@@ -90,8 +127,7 @@ def test_a_row_names_chapters_tests_and_numbers_that_are_there(row):
     assert chapters and tests and numbers
     assert [path for path in chapters if not (ROOT / path).is_file()] == []
     assert [name for name in tests if not any((ROOT / "tests").rglob(name))] == []
-    came = measured()
-    assert [(claim, number) for claim, number in numbers if came.get(claim) != number] == []
+    assert numbers == [(claim, measured()[claim].effect) for claim, _ in numbers]
 
 
 EQUAL = re.compile(
@@ -183,7 +219,7 @@ def test_the_text_is_cited():
     assert text["authors"] == [{"name": "Datawhale"}] and re.fullmatch(r"[0-9a-f]{40}", text["commit"])
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/the_text.md", *(f"notebooks/0{i}_*.ipynb" for i in range(5))])
+@pytest.mark.parametrize("name", ["README.md", "notebooks/source.md", *(f"notebooks/0{i}_*.ipynb" for i in range(5))])
 def test_the_text_is_named_and_linked_where_the_course_follows_it(name):
     (path,) = ROOT.glob(name)
     assert re.search(rf"\]\(https://github\.com/{TEXT}/blob/[0-9a-f]{{40}}/{CHAPTER}\)", prose(path))

@@ -41,7 +41,7 @@ def test_health_says_what_the_folder_holds(monkeypatch, tmp_path, names):
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     health = environment.health().loc["MovieLens-100K"]
     assert health["found"] == ("present" if MOVIELENS.present(folder) else "absent")
-    assert ("delete" in health["mend"]) == (bool(names) and not MOVIELENS.present(folder))
+    assert ("delete" in health["fix"]) == (bool(names) and not MOVIELENS.present(folder))
 
 
 def test_what_is_missing_is_that_of_the_layout_that_is_nearest_to_complete(tmp_path):

@@ -134,74 +134,72 @@ def test_setup_sets_one_thread_and_says_the_same_everywhere(capsys):
 def test_health_is_well_here_but_for_what_a_user_may_leave_out():
     environment.threads()
     table = environment.health()
-    assert list(table.columns) == ["found", "wanted", "mend"]
-    assert set(table.index[table["mend"] != ""]) <= {"MovieLens-100K"}
+    assert list(table.columns) == ["found", "wanted", "fix"]
+    assert set(table.index[table["fix"] != ""]) <= {"MovieLens-100K"}
     assert {need.name for need in NEEDED} <= set(table.index)
 
 
-def mend(what: str) -> str:
-    return environment.health().loc[what, "mend"]
+def fix(what: str) -> str:
+    return environment.health().loc[what, "fix"]
 
 
 def test_health_notices_an_old_python(monkeypatch):
     monkeypatch.setattr(environment, "OLDEST_PYTHON", (9, 0))
-    assert "install Python 9.0" in mend("Python")
+    assert "install Python 9.0" in fix("Python")
 
 
 def test_health_notices_a_package_out_of_range(monkeypatch):
     monkeypatch.setattr(environment, "requirements", lambda: [Requirement("torch>=99")])
-    assert "pip install -e ." in mend("torch")
+    assert "pip install -e ." in fix("torch")
 
 
 def test_health_notices_a_missing_package(monkeypatch):
     monkeypatch.setattr(environment, "requirements", lambda: [Requirement("no-such-package>=1")])
     assert environment.health().loc["no-such-package", "found"] == "not installed"
-    assert "pip install -e ." in mend("no-such-package")
+    assert "pip install -e ." in fix("no-such-package")
 
 
 def test_health_notices_that_the_course_is_not_installed(monkeypatch):
     monkeypatch.setattr(environment, "NAME", "no-such-course")
-    assert "pip install -e ." in mend("no-such-course")
+    assert "pip install -e ." in fix("no-such-course")
 
 
 def test_health_notices_a_copied_course_that_runs_the_code_of_another(monkeypatch, tmp_path):
     """Notebooks in the copy import what the environment points to, here this folder."""
-    assert mend("code of the course") == ""
+    assert fix("code of the course") == ""
     for part in ("helpers/support", "notebooks"):
         (tmp_path / "copy" / part).mkdir(parents=True)
     (tmp_path / "copy" / "helpers" / "support" / "environment.py").touch()
     monkeypatch.chdir(tmp_path / "copy" / "notebooks")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     row = environment.health().loc["code of the course"]
-    assert (
-        row["found"] == str(ROOT / "helpers") and row["mend"] == f"set the course up in {tmp_path / 'copy'}: make lab"
-    )
+    assert row["found"] == str(ROOT / "helpers") and row["fix"] == f"set the course up in {tmp_path / 'copy'}: make lab"
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "copy"))
     (tmp_path / "copy" / "helpers" / "__init__.py").touch()
-    assert mend("code of the course") == ""
+    assert fix("code of the course") == ""
 
 
 def test_health_notices_a_server_without_widgets(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "_server_prefix", lambda: tmp_path)
     for package in ("ipywidgets", "anywidget"):
-        assert "start JupyterLab from the course's environment" in mend(f"widgets in JupyterLab: {package}")
+        assert "start JupyterLab from the course's environment" in fix(f"widgets in JupyterLab: {package}")
 
 
 def test_health_notices_several_threads():
     torch.set_num_threads(2)
-    assert mend("threads of PyTorch") == "environment.setup()"
+    assert fix("threads of PyTorch") == "environment.setup()"
     environment.threads()
-    assert mend("threads of PyTorch") == ""
+    assert fix("threads of PyTorch") == ""
 
 
 def test_health_notices_a_full_disk(monkeypatch):
     monkeypatch.setattr(environment, "FREE_GB", 1e9)
-    assert "make room" in mend("free disk")
+    assert "free some space" in fix("free disk")
 
 
 def test_health_tells_how_to_get_movielens(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "ROOT", tmp_path)
-    assert "-m helpers.data.movielens" in mend("MovieLens-100K")
+    assert "-m helpers.data.movielens" in fix("MovieLens-100K")
 
 
 def test_uv_and_the_container_bring_the_cpu_build_too():
@@ -211,12 +209,14 @@ def test_uv_and_the_container_bring_the_cpu_build_too():
 
 
 @pytest.mark.parametrize("wrong", [True, False])
-def test_command_says_what_to_mend_and_fails(monkeypatch, capsys, wrong):
-    table = pd.DataFrame({"found": ["0 GB"], "wanted": [">=1 GB"], "mend": ["make room" * wrong]}, index=["free disk"])
+def test_command_says_what_to_fix_and_fails(monkeypatch, capsys, wrong):
+    table = pd.DataFrame(
+        {"found": ["0 GB"], "wanted": [">=1 GB"], "fix": ["free some space" * wrong]}, index=["free disk"]
+    )
     monkeypatch.setattr(environment, "health", lambda: table)
     assert environment.main() == int(wrong)
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last == ("To mend: free disk." if wrong else "All is well.")
+    assert last == ("To fix: free disk." if wrong else "All is well.")
 
 
 @pytest.mark.parametrize(

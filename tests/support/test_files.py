@@ -227,7 +227,7 @@ def test_on_a_full_disk_every_writer_keeps_the_old_file_and_names_the_disk(tmp_p
 
     monkeypatch.setattr(Path, "open", full)
     with pytest.raises(
-        OSError, match=rf"^path: got '{name}' on a full disk, that of .*; expected room for it; nothing"
+        OSError, match=rf"^path: got '{name}' on a full disk, that of .*; expected space for it; nothing"
     ):
         WRITERS[name](path)
     monkeypatch.undo()

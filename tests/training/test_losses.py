@@ -8,8 +8,8 @@ from scipy import stats
 from helpers.training.losses import (
     binary_cross_entropy,
     check_task_weights,
+    corrected_cross_entropy,
     masked_mean,
-    mended_cross_entropy,
     squared_error,
     task_losses,
     weighted_cross_entropy,
@@ -37,27 +37,27 @@ def test_constant_predictor_learns_the_odds_of_weighted_cross_entropy():
     assert abs(logit.grad.item()) < 1e-12
 
 
-def test_the_mended_loss_is_t_positives_and_one_negative_and_its_best_constant_is_the_mean():
+def test_the_corrected_loss_is_t_positives_and_one_negative_and_its_best_constant_is_the_mean():
     click, watch = torch.tensor([1.0, 1, 0, 0]), torch.tensor([3.0, 5, 0, 0])
     logit = torch.tensor([-1.0, 2, 0.5, -3])
     rows = weighted_cross_entropy(logit, click, watch) + click * binary_cross_entropy(logit, torch.zeros(4))
-    torch.testing.assert_close(mended_cross_entropy(logit, watch), rows)
+    torch.testing.assert_close(corrected_cross_entropy(logit, watch), rows)
     best = torch.tensor(np.log(8 / 4), dtype=torch.float64, requires_grad=True)
-    mended_cross_entropy(best.expand(4), watch.double()).sum().backward()
+    corrected_cross_entropy(best.expand(4), watch.double()).sum().backward()
     assert abs(best.grad.item()) < 1e-12
 
 
-def test_the_mended_loss_is_the_likelihood_of_a_geometric_distribution():
+def test_the_corrected_loss_is_the_likelihood_of_a_geometric_distribution():
     mean, times = 3.0, torch.tensor([0.0, 1, 7])
     likelihood = stats.geom.logpmf(times.numpy() + 1, 1 / (1 + mean))
-    found = mended_cross_entropy(torch.full((3,), np.log(mean), dtype=torch.float64), times.double())
+    found = corrected_cross_entropy(torch.full((3,), np.log(mean), dtype=torch.float64), times.double())
     np.testing.assert_allclose(found, -likelihood)
 
 
 @pytest.mark.parametrize("time", [-1.0, float("nan")])
-def test_the_mended_loss_names_a_time_that_cannot_be(time):
+def test_the_corrected_loss_names_a_time_that_cannot_be(time):
     with pytest.raises(ValueError, match="watch_time: got"):
-        mended_cross_entropy(torch.zeros(2), torch.tensor([1.0, time]))
+        corrected_cross_entropy(torch.zeros(2), torch.tensor([1.0, time]))
 
 
 @pytest.mark.parametrize("loss", [binary_cross_entropy, squared_error])
@@ -150,7 +150,7 @@ COLUMN, ROWS, SEEN = torch.ones(5, 1), torch.ones(5), torch.ones(5, dtype=torch.
     [
         (weighted_cross_entropy, (ROWS, ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for click of shape \(5,\)"),
         (weighted_cross_entropy, (ROWS, COLUMN, ROWS), r"click: got shape \(5, 1\) for logit of shape \(5,\)"),
-        (mended_cross_entropy, (ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for logit of shape \(5,\)"),
+        (corrected_cross_entropy, (ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for logit of shape \(5,\)"),
         (squared_error, (ROWS, torch.ones(())), r"label: got shape \(\) for value of shape \(5,\)"),
         (squared_error, (torch.ones(()), torch.ones(())), r"label: got shape \(\) for value of shape \(\)"),
         (masked_mean, (ROWS, None, COLUMN), r"weight: got shape \(5, 1\) for rows of shape \(5,\)"),

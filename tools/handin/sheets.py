@@ -1,4 +1,4 @@
-"""What stands in a notebook that was handed in: the answers to a chapter's exercises, and the checks that judge them.
+"""What a notebook that was handed in holds: the answers to a chapter's exercises, and the checks that judge them.
 
 Only the answers are the student's. The set-up cell and the checks are those of the course, whatever the notebook that
 was handed in has in their place.
@@ -91,7 +91,7 @@ def chapters() -> tuple[Chapter, ...]:
 
 
 def read(path: Path) -> Sheet:
-    """The answers in a notebook that was handed in. Its chapter is the one it has most cells of, whatever its name.
+    """The answers in a notebook that was handed in. Its chapter is that of most of its cells, whatever its name.
 
     An answer is all code between the check before it and its own: helper functions that the student added belong to it.
     Raises Unreadable for what is no notebook, or none of the course.
@@ -116,7 +116,7 @@ def _answers(book: nbformat.NotebookNode, chapter: Chapter) -> dict[str, str]:
     for cell in code_cells(book):
         begun = begun or "exercise" in tags(cell) or _defines(cell.source, first.answer)
         if task := checks.get(cell.get("id", "")):
-            before = cell.source.rpartition("\n")[0]  # an answer may stand in the cell of its check
+            before = cell.source.rpartition("\n")[0]  # an answer may be in the cell of its check
             answers[task.name] = "\n\n".join([*lines, before]).strip()
             lines = []
         elif begun and not {"solution", "predict"}.intersection(tags(cell)):

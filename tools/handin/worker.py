@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _judged(task: dict, exercise, space: dict) -> dict:
-    """What the check says of an answer; the hints, without numbers of the case at hand, tell mistakes apart."""
+    """What the check says about an answer; the hints, without numbers of the case at hand, tell mistakes apart."""
     file = f"<answer to {task['name']}>"
     source = task["source"]
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)

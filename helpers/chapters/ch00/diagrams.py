@@ -10,7 +10,7 @@ from helpers.display.palette import BLACK, GREY
 
 @diagram
 def course_map() -> Figure:
-    """The chapters as boxes from left to right: what each builds on, and over each column what it is about."""
+    """The chapters as boxes from left to right: what each builds on, and above each column its topic."""
     figure, (axes,) = canvas((9, 3.8), (0, 12), (0, 10))
     columns = [
         ("first words", ["00\nStart here"]),

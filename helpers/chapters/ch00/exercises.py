@@ -24,7 +24,7 @@ def pairs(answer: Callable[[np.ndarray, np.ndarray], float]):
     scores = rng.permutation(11) + 2.0 * labels + 0.5 * rng.random(11)
     found, right, count = unboxed(answer(scores, labels)), auc(scores, labels), labels.sum() * (1 - labels).sum()
     if not is_number(found):
-        raise Wrong(f"""the function gave back {described(found)}, not one number.
+        raise Wrong(f"""the function returned {described(found)}, not one number.
             Hint: the AUC is one number for all pairs together.
             Hint: take the mean over all pairs.""")
     if close(found, 1 - right):
@@ -58,7 +58,7 @@ def list_quality(answer: Callable[[np.ndarray, int], float]):
     right = lambda values, k: ndcg(-np.arange(len(values)), values, k=k)  # noqa: E731
     found = unboxed(answer(gains, 6))
     if not is_number(found):
-        raise Wrong(f"""the function gave back {described(found)}, not one number.
+        raise Wrong(f"""the function returned {described(found)}, not one number.
             Hint: the places are summed up.
             Hint: sum the discounted gains before you divide.""")
     if not np.isfinite(found):
@@ -111,7 +111,7 @@ def better(answer: Callable[[np.ndarray, np.ndarray], str]):
     found = answer(first, behind)
     if not isinstance(found, str) or found not in ANSWERS:
         came = repr(found[:40]) if isinstance(found, str) else f"{described(found)}, not a word"
-        raise Wrong(f"""the function gave back {came}.
+        raise Wrong(f"""the function returned {came}.
             Hint: it should say one of {", ".join(map(repr, ANSWERS))}.
             Hint: return the word itself, as a string.""")
     if found == "second":

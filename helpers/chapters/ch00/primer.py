@@ -54,7 +54,7 @@ def task_weights(seeds: Sequence[int], weights: Sequence[float] = TASK_WEIGHTS) 
 
     L(finish) is the mean over clicked rows: nobody finishes what was not clicked. A row a weight (of the click) and
     seed: `clicked`, the share of the served videos that were clicked; `finished`, the share of those that were watched
-    to the end; `satisfaction`, the mean true one of all served, beside that of a `random` list and of the `best` one.
+    to the end; `satisfaction`, the mean true one of all served, next to that of a `random` list and of the `best` one.
     """
     features = worlds.features()
     each = [worlds.Feed.make(seed) for seed in seeds]
@@ -129,7 +129,7 @@ def unpaired_interval(one: Sequence[float], other: Sequence[float]) -> tuple[flo
 
 def days(seed: int, autoplay: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The first seven days of a feed of the size of the course's, and the days after, with what is known of each row's
-    user and video beside it."""
+    user and video next to it."""
     world = World.make(seed=seed)
     log, _ = simulate(world, autoplay=autoplay, seed=seed)
     log = worlds.described(world, log)

@@ -16,8 +16,8 @@ LISTS = {"best": "best list", "satisfaction": "ten on top", "random": "random li
     "Mean satisfaction with a random list is {random:.2f}, with the best possible one {best:.2f}. How far does the "
     "slider get at its best weight?",
     unit="satisfaction",
-    why="A click says that the cover was good, a finish that the video was short or held you to the end. Both say a "
-    "little about satisfaction, and no weight makes much of it.",
+    why="A click says that the cover was good, a finish that the video was short or held you to the end. Each says a "
+    "little about satisfaction, and no weight can turn that into much.",
 )
 def best_weight(runs: Runs) -> Result:
     levels = runs.table.rename(columns=LISTS).melt(["weight", "seed"], [*LISTS.values()], "list")
@@ -36,7 +36,7 @@ def best_weight(runs: Runs) -> Result:
     options=["The user's like rate", "The video's like rate", "Neither, within 0.02"],
     answer=0,
     why="On the feed in data/: the user's rate has {user}, the video's rate {video}. Users differ more in how freely "
-    "they like than videos do in how much they are liked. That raises the AUC, and orders no list.",
+    "they like than videos do in how much they are liked. That raises the AUC, but it orders nobody's list.",
 )
 def two_scorers(runs: Runs, later: pd.DataFrame, user: pd.Series, video: pd.Series) -> Result:
     """later: the rows that the two rates, a number a row, were to order."""

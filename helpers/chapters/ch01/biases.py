@@ -24,7 +24,7 @@ ROWS = 40_000
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 TRUTH = "true satisfaction"
 
-# {bias: {trait: labels}}: what the impressions are sorted by, and whose rates along it are looked at.
+# {bias: {trait: labels}}: what sorts the impressions, and the labels whose rates are shown along it.
 PICTURES = {
     "target": {TRUTH: ("comment", "finish", "like", "favourite")},
     "item": {"bait": ("click", TRUTH), "hook": ("finish", TRUTH), "duration": ("watch_seconds", TRUTH)},
@@ -35,7 +35,7 @@ PICTURES = {
 def shown(seed: int, bias: str = "target", strength: float = 1.0, rows: int = ROWS) -> pd.DataFrame:
     """Random videos shown to random users, one bias at `strength` and the others at 1: labels, truth, hidden traits.
 
-    Videos play by themselves, so that no click stands before the other labels; `click` is what a cover would have got.
+    Videos play by themselves, so that no click comes before the other labels; `click` is what a cover would have got.
     """
     world = World.make(seed=seed)
     biases = replace(COURSE, **{bias: strength})

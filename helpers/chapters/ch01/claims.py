@@ -68,7 +68,7 @@ penalties = partial(
 
 CLAIMS = {
     "C1.1": Claim(
-        "What a user felt on a day tells better who comes back than any label of that day.",
+        "A user's satisfaction on a day predicts a return better than any label of that day.",
         _truth_tells_most,
         grid="01_days",
         unit="AUC",
@@ -80,11 +80,11 @@ CLAIMS = {
     ),
     "C1.3": target(
         "A like says more about satisfaction than a comment, though a comment is rarer: rarity alone does not make a "
-        "label say much.",
+        "label informative.",
         by_label("like", over="comment", strength=1.0),
     ),
     "C1.4": target(
-        "The target bias makes a like say far more about satisfaction, compared with a comment, than it says with the "
+        "With the target bias on, a like says far more about satisfaction, compared with a comment, than with the "
         "bias off.",
         Contrast(
             "value",
@@ -126,7 +126,7 @@ CLAIMS = {
         sign=-1,
     ),
     "C1.12": traits(
-        "With the user bias off, less than a tenth is left of the difference in likes between the users who are most "
+        "With the user bias off, less than a tenth remains of the difference in likes between the users who are most "
         "and least prone to like.",
         Contrast("value", {1.0: 0.1, 0.0: -1}, "strength", {"bias": "user", "label": "like"}),
     ),
@@ -155,12 +155,13 @@ CLAIMS = {
         sign=-1,
     ),
     "C1.18": labels(
-        "After the ten of the fused score more users come back the next day than after the ten ranked by clicks.",
+        "More users come back the next day after the top ten of the fused score than after the top ten ranked by "
+        "clicks.",
         served("returns", "fused", over="click"),
         unit="of the users",
     ),
     "C1.19": labels(
-        "Ranking by the hidden appeal, all that labels react to, would satisfy more than the fused score.",
+        "Ranking by the hidden appeal, which is all that labels react to, would satisfy more than the fused score.",
         served("satisfaction", "true appeal", over="fused"),
     ),
     "C1.20": labels(
@@ -195,19 +196,19 @@ CLAIMS = {
         Contrast("ratio", {(): -1}, (), constant=8),
     ),
     "C1.32": listeners(
-        "A task with 200 labels gains by listening to one with 2,000 that needs the same features; their labels do not "
-        "correlate.",
+        "A task with 200 labels gains from a partner with 2,000 that needs the same features, although their labels "
+        "do not correlate.",
         gain("r2", EQUAL, over="single-task", condition=MIX, task="b"),
         seeds=30,
     ),
     "C1.33": listeners(
-        "A task with 200 labels loses by listening to one with 2,000 that needs other features.",
+        "A task with 200 labels loses with a partner with 2,000 that needs other features.",
         gain("r2", EQUAL, over="single-task", condition=DISJOINT, task="b"),
         sign=-1,
         seeds=50,
     ),
     "C1.34": second_label(
-        "A copy of the label as second task changes nothing: a second tower alone is no help.",
+        "A copy of the label as the second task changes nothing: a second tower alone does not help.",
         gain("r2", COPY, over=ALONE),
         expected="no effect",
     ),
@@ -243,7 +244,7 @@ CLAIMS = {
         sign=-1,
     ),
     "C1.41": gaps(
-        "Narrow bottom, trained to the end: task A even predicts better beside shuffled labels than alone.",
+        "Narrow bottom, trained to the end: task A even predicts better next to shuffled labels than alone.",
         gain("r2", "shuffled labels", over="none", column="second", width=8),
         unit="R²",
     ),

@@ -62,7 +62,7 @@ def _satisfaction(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 @exercise("the same values, assigned to other rows, and a seed that repeats it.")
 def uninformative(answer: Callable[[Tensor, int], Tensor]):
-    """`answer(labels, seed)`: `(n,)` labels become a control that looks like them and tells nothing of the inputs."""
+    """`answer(labels, seed)`: `(n,)` labels become a control that looks like them and says nothing about the inputs."""
     rows = 2000
     labels = 1 + 2 * torch.randn(rows, generator=torch.Generator().manual_seed(5)) ** 2
     found = answer(labels, 1)
@@ -72,7 +72,7 @@ def uninformative(answer: Callable[[Tensor, int], Tensor]):
             Hint: index the labels with an order of the row numbers.""")
     if torch.equal(found, labels):
         raise Wrong("""the labels came back as they were.
-            Hint: as long as each label stays at its row, it tells of that row's inputs.
+            Hint: as long as each label stays at its row, it says something about that row's inputs.
             Hint: assign the labels to other rows, in a random order.""")
     kept = torch.isin(found.to(labels.dtype), labels)
     if not kept.all():
@@ -96,7 +96,7 @@ def uninformative(answer: Callable[[Tensor, int], Tensor]):
     place_of_first = int((found == labels[0]).nonzero()[0])  # all labels are different
     if torch.equal(found, labels.roll(place_of_first)):
         raise Wrong("""the labels were only moved along: each still has the neighbours that it had.
-            Hint: a random order is drawn anew for each seed.
+            Hint: a new random order is drawn for each seed.
             Hint: `torch.randperm(n, generator=...)` draws one.""")
     if torch.equal(found, other):
         raise Wrong("""two seeds gave the same control.

@@ -139,7 +139,7 @@ HOPE = "N"  # what the ratio would be if towers cost nothing
 
 
 def latency_explorer() -> Explorer:
-    """Bottom × candidates × tasks → time by counted operations, and how many times dearer N models are.
+    """Bottom × candidates × tasks → time by counted operations, and how many times as expensive N models are.
 
     *Measure it now* measures at the setting: stars for the milliseconds of both sides and for their ratio.
     """

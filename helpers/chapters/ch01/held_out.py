@@ -25,7 +25,7 @@ STEP = 0.02  # of log-odds, log seconds and satisfaction; candidates of one user
 
 
 def predictions(seeds: Sequence[int] = WORLDS, users: int = USERS, step: float = STEP) -> pd.DataFrame:
-    """What `ranking.predictions` says of each world's first users, and their true satisfaction, in whole steps.
+    """What `ranking.predictions` says about each world's first users, and their true satisfaction, in whole steps.
 
     A row a name, seed and user, a column a candidate. Names are those of `ranking.TASKS`, with log-odds for
     probabilities, and "satisfaction".

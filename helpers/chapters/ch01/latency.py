@@ -48,7 +48,7 @@ def parts(bottom: Sequence[int]) -> tuple[int, int]:
 
 
 def ratio(tasks: int, b: float, t: float) -> float:
-    """N(b + t) / (b + N·t): how many times dearer N single-task models are than one shared model."""
+    """N(b + t) / (b + N·t): how many times as expensive N single-task models are as one shared model."""
     tasks = validate.number("tasks", tasks, low=1, whole=True)
     b, t = validate.number("b", b, low=0), validate.number("t", t, low=1e-12)
     return tasks * (b + t) / (b + tasks * t)

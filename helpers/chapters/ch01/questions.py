@@ -16,7 +16,7 @@ from helpers.display.runs import Runs
     "In {rows:,} impressions the true satisfaction is above 0.8. What share of them has at least one like, favourite, "
     "share, follow, comment or profile visit?",
     unit="%",
-    why="Most satisfaction leaves no trace in the log, or none but a click. Whoever wants to rank by satisfaction has "
+    why="Most satisfaction leaves no trace in the log, or none but a click. To rank by satisfaction you have "
     "to guess it from what little is left.",
 )
 def acted(happy: pd.DataFrame) -> Result:
@@ -38,15 +38,15 @@ def _over_random(runs: Runs, kinds: dict[str, str], title: str) -> Figure:
 @question(
     "C1.P2",
     "Rank by the predicted probability that the user returns tomorrow. Compared with a list in random order, how "
-    "satisfying are the ten videos on top?",
+    "satisfying are the top ten videos?",
     options=[
         "About as much as a random list",
         "More, though less than by clicks",
         "More than by any other label",
     ],
     answer=0,
-    why="One answer per day, the same for all of the day's videos, and made by habit above all: what a single video "
-    "adds is lost in the noise.",
+    why="There is one answer per day, the same for all videos of the day, and habit decides most of it: what a single "
+    "video adds is lost in the noise.",
 )
 def by_the_return(runs: Runs) -> Figure:
     scores = [score for score in runs.table["score"].unique() if score not in ("sum", "fused")]
@@ -73,8 +73,8 @@ def by_the_sum(runs: Runs) -> Figure:
 
 @question(
     "C1.P30",
-    "The new task has 100 labels. How does it fare on a frozen bottom that was trained on two tasks with other "
-    "features, compared with a start from scratch?",
+    "The new task has 100 labels. How does it do on a frozen bottom trained on two tasks with other features, "
+    "compared with training from scratch?",
     options=[
         "Better: a trained bottom beats a random one",
         "About the same",
@@ -95,10 +95,11 @@ def frozen_bottom(runs: Runs) -> Figure:
     "C1.P31",
     "Bottom of 8 units, no early stopping, no penalty. What do shuffled labels as a second task do to the test R² of "
     "task A?",
-    options=["It falls: room is wasted on nonsense", "Nothing to speak of", "It rises"],
+    options=["It falls: units are wasted on nonsense", "Hardly anything", "It rises"],
     answer=2,
-    why="The nonsense takes room in which task A would have learnt its noise by heart. With 32 units there is room for "
-    "both, and any second task costs, even one with the same features: nothing keeps the two from fitting their noise.",
+    why="The nonsense takes up units with which task A would have memorised its noise. With 32 units there is "
+    "capacity for both, and any second task costs, even one with the same features: nothing keeps the two from "
+    "fitting their noise.",
 )
 def shuffled_labels(runs: Runs) -> Figure:
     scores = runs.table[["second", "width", "seed", "r2"]].replace({"second": {"none": "no second task"}})

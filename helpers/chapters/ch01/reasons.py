@@ -118,7 +118,7 @@ def second_labels(
     lr: float = LEARNING_RATE,
     penalty: float | None = None,
 ) -> pd.DataFrame:
-    """Task a beside a second label of the same target: seed, model, r2 of task a. `penalty` as in `eavesdrop`."""
+    """Task a next to a second label of the same target: seed, model, r2 of task a. `penalty` as in `eavesdrop`."""
 
     def data(model: str, seed: int) -> TaskPair:
         relabel, _, _ = SECOND_LABELS[model]
@@ -135,8 +135,8 @@ def second_labels(
 # 3 A representation that carries over: a new task c with few labels gets a trained bottom.
 
 SIGNS = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1]]) / 2  # tasks a, b, c: no two of them correlate
-# What the bottom was trained on: the features (those of task c, or others), the tasks, and the penalties then, and on
-# task c where the bottom is trained on. A frozen bottom's tower has `FROZEN`, a model from scratch `SCRATCH`.
+# How the bottom was trained: on the features of task c or on others, the tasks, the penalties then, and those on task
+# c where the bottom keeps training. A frozen bottom's tower has `FROZEN`, a model from scratch `SCRATCH`.
 SOURCES = {
     "one task, same features": (True, {"a": "regression"}, 0.02, 0.0),
     "two tasks, same features": (True, {"a": "regression", "b": "regression"}, 0.04, 0.0),

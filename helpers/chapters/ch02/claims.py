@@ -9,8 +9,8 @@ import pandas as pd
 
 from helpers.experiments.claim import Claim, Contrast, gain, mean
 
-CLICKS, WEIGHTED, MENDED = "clicks", "weighted CE", "mended CE"
-QUANTILE, COMPLETION = "mended CE, quantile", "mended CE, completion"
+CLICKS, WEIGHTED, CORRECTED = "clicks", "weighted CE", "corrected CE"
+QUANTILE, COMPLETION = "corrected CE, quantile", "corrected CE, completion"
 
 
 def _overall(model: str) -> Callable[[pd.DataFrame], pd.Series]:
@@ -56,52 +56,52 @@ just_below = partial(gain, of="short", over="long", column="videos", band=3)  # 
 
 CLAIMS = {
     "C2.1": seconds(
-        "Weighted CE's ten on top are watched longer than the click model's.",
+        "The top ten of weighted CE are watched longer than those of the click model.",
         top_ten("watch_seconds", WEIGHTED, over=CLICKS),
     ),
     "C2.2": served(
-        "Weighted CE's ten on top have less bait than the click model's.",
+        "The top ten of weighted CE have less bait than those of the click model.",
         top_ten("bait", WEIGHTED, over=CLICKS),
         unit="standard deviations",
         sign=-1,
     ),
     "C2.3": served(
-        "Weighted CE's ten on top are clicked less often than the click model's: the click is not kept.",
+        "The top ten of weighted CE are clicked less often than those of the click model: the click is not kept.",
         top_ten("click", WEIGHTED, over=CLICKS),
         unit="click rate",
         sign=-1,
     ),
     "C2.4": served(
-        "Weighted CE's ten on top are longer videos than the click model's.",
+        "The top ten of weighted CE are longer videos than those of the click model.",
         top_ten("duration", WEIGHTED, over=CLICKS),
         unit="s of length",
     ),
     "C2.5": served(
-        "Weighted CE's ten on top have stronger hooks than the click model's.",
+        "The top ten of weighted CE have stronger hooks than those of the click model.",
         top_ten("hook", WEIGHTED, over=CLICKS),
         unit="standard deviations",
     ),
     "C2.6": served(
-        "Weighted CE's ten on top satisfy more than the click model's.",
+        "The top ten of weighted CE satisfy more than those of the click model.",
         top_ten("satisfaction", WEIGHTED, over=CLICKS),
         unit="satisfaction",
         only={"models": [CLICKS, WEIGHTED]},
         seeds=70,
     ),
     "C2.7": seconds(
-        "The mended loss changes the seconds that the ten on top collect by less than one.",
-        top_ten("watch_seconds", MENDED, over=WEIGHTED),
+        "The corrected loss changes the seconds that the top ten collect by less than one.",
+        top_ten("watch_seconds", CORRECTED, over=WEIGHTED),
         expected="too small to matter",
     ),
     "C2.8": served(
-        "The mended loss serves less bait than YouTube's.",
-        top_ten("bait", MENDED, over=WEIGHTED),
+        "The corrected loss serves less bait than YouTube's.",
+        top_ten("bait", CORRECTED, over=WEIGHTED),
         unit="standard deviations",
         sign=-1,
     ),
     "C2.9": served(
-        "The ten on top of the mended loss are clicked less often than those of YouTube's.",
-        top_ten("click", MENDED, over=WEIGHTED),
+        "The top ten of the corrected loss are clicked less often than those of YouTube's.",
+        top_ten("click", CORRECTED, over=WEIGHTED),
         unit="click rate",
         sign=-1,
     ),
@@ -115,8 +115,8 @@ CLAIMS = {
         _overall(WEIGHTED),
     ),
     "C2.12": calibration(
-        "Mended CE is right on average, within a twentieth.",
-        _overall(MENDED),
+        "Corrected CE is right on average, within a twentieth.",
+        _overall(CORRECTED),
         expected="no effect",
     ),
     "C2.13": calibration(
@@ -142,7 +142,7 @@ CLAIMS = {
         seeds=70,
     ),
     "C2.17": served(
-        "With quantiles the videos on top are as long as videos at random, within 5 s.",
+        "With quantiles the videos on top are as long as random videos, within 5 s.",
         top_ten("duration", QUANTILE, over="at random"),
         unit="s of length",
         expected="too small to matter",
@@ -150,19 +150,19 @@ CLAIMS = {
         seeds=72,
     ),
     "C2.18": served(
-        "With completion the videos on top are shorter than videos at random.",
+        "With completion the videos on top are shorter than random videos.",
         top_ten("duration", COMPLETION, over="at random"),
         unit="s of length",
         sign=-1,
     ),
     "C2.19": seconds(
         "Quantiles collect fewer seconds than seconds do.",
-        top_ten("watch_seconds", QUANTILE, over=MENDED),
+        top_ten("watch_seconds", QUANTILE, over=CORRECTED),
         sign=-1,
     ),
     "C2.20": served(
         "Ranking by quantiles satisfies more than ranking by seconds.",
-        top_ten("satisfaction", QUANTILE, over=MENDED),
+        top_ten("satisfaction", QUANTILE, over=CORRECTED),
         unit="satisfaction",
         expected="undecided",
     ),
@@ -173,7 +173,7 @@ CLAIMS = {
     ),
     "C2.22": served(
         "With quantiles in place of seconds, bait comes back.",
-        top_ten("bait", QUANTILE, over=MENDED),
+        top_ten("bait", QUANTILE, over=CORRECTED),
         unit="standard deviations",
     ),
     "C2.23": same_score(

@@ -14,7 +14,7 @@ from helpers.data.worlds import Feed, plain
 from helpers.display.answers import Wrong, close, described, is_tensor, slopes
 from helpers.display.exercises import at_work, exercise, in_words
 from helpers.evaluation.statistics import difference, summarise
-from helpers.training.losses import binary_cross_entropy, mended_cross_entropy, weighted_cross_entropy
+from helpers.training.losses import binary_cross_entropy, corrected_cross_entropy, weighted_cross_entropy
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -77,7 +77,7 @@ def loss(answer: Loss):
 
 
 @exercise("the best constant says ΣT / N.")
-def mended(answer: Loss) -> str:
+def corrected(answer: Loss) -> str:
     """`answer(logit, click, seconds)`: the loss of each row, such that the best exp(logit) is the mean of T."""
     logit, *log = _rows()
     found = answer(logit, *log)
@@ -111,7 +111,7 @@ def _groups() -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
 def _compared(answer: Loss, found: Tensor) -> str:
     """What a loss with the right best constant has in common with the chapter's."""
     logit, _, seconds = _rows()
-    ratio = found / mended_cross_entropy(logit, seconds)
+    ratio = found / corrected_cross_entropy(logit, seconds)
     if close(ratio / ratio[0], torch.ones(len(ratio))):
         return "Every impression is a negative once."
     (rare, rare_seconds), (frequent, frequent_seconds) = _groups()
@@ -170,7 +170,7 @@ def weights(answer: Callable[[Tensor, Tensor, float], Tensor]):
     if close(a_minute, 1):
         raise Wrong("""clicked and unclicked rows weigh as in the full log although nine of ten unclicked ones were
             thrown away: exp(logit) is ten times too large.
-            Hint: each kept row stands for all the rows that it was drawn from.
+            Hint: each kept row represents all the rows from which it was drawn.
             Hint: how many rows of the full log does one kept row stand for, if one in ten is kept?""")
     again = torch.as_tensor(answer(click, seconds, 0.25), dtype=torch.float32)
     again = float(again[0] / 0.5 / again[1])

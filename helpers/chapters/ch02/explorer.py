@@ -16,7 +16,7 @@ MEANS = (10, 20, 30)
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 SPREADS = (0.5, 1.6, 3.0)  # 1.6 as in the feed
 DRAWS = 4000
-STYLES = {"true": SINGLE_TASK, "weighted CE": METHOD, "mended CE": TASKS[2]}
+STYLES = {"true": SINGLE_TASK, "weighted CE": METHOD, "corrected CE": TASKS[2]}
 PARTS = ["middle", "low", "high"]
 
 
@@ -29,7 +29,7 @@ def sampling(draws: int = DRAWS) -> pd.DataFrame:
     for seed, (rate, rows, spread) in enumerate(product(RATES, ROWS, SPREADS)):
         found = watch_time.constant(rate, 1.0, rows, spread, draws, seed)
         at = {"rate": rate, "rows": rows, "spread": spread, "truth": rate}
-        for loss, column in (("weighted CE", "plain"), ("mended CE", "mended")):
+        for loss, column in (("weighted CE", "plain"), ("corrected CE", "corrected")):
             low, middle, high = np.quantile(found[column], [0.025, 0.5, 0.975])
             parts.append(at | {"loss": loss, "middle": middle, "low": low, "high": high})
     return pd.DataFrame(parts)

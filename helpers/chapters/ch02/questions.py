@@ -17,8 +17,8 @@ from helpers.display.runs import Runs
     "does exp(logit) of the best constant say?",
     answer=12.0,
     unit="s",
-    why="Ten impressions bring 12 seconds, as before, and only one of them speaks against a click: 12 : 1. (Mended CE, "
-    "in the figure, is the subject of what follows.)",
+    why="Ten impressions bring 12 seconds, as before, and only one of them speaks against a click: 12 : 1. (The figure "
+    "has corrected CE as well, the subject of what follows.)",
 )
 def best_constant(logs: pd.DataFrame) -> Figure:
     """logs: the table of `explorer.sampling`."""
@@ -40,7 +40,7 @@ def best_constant(logs: pd.DataFrame) -> Figure:
 
 @question(
     "C2.P2",
-    "Ranked by weighted CE, the ten on top collect {weighted:.2f} seconds per impression, with the click model "
+    "Ranked by weighted CE, the top ten collect {weighted:.2f} seconds per impression, with the click model "
     "{clicks:.2f}. What happens to their true satisfaction?",
     options=[
         "It falls below that of the click model's list",
@@ -49,7 +49,7 @@ def best_constant(logs: pd.DataFrame) -> Figure:
     ],
     answer=1,
     why="The list has less bait. But longer videos and stronger hooks are watched longer whether they satisfy or not, "
-    "and the loss cannot tell that from worth.",
+    "and the loss cannot tell the difference.",
 )
 def by_watch_time(runs: Runs) -> Result:
     labels = {
@@ -61,7 +61,7 @@ def by_watch_time(runs: Runs) -> Result:
         "duration": "length, s",
     }
     title = "Ranked by watch time: less bait, longer videos, stronger hooks"
-    four = runs.where(model=["clicks", "weighted CE", "mended CE", "at random"])
+    four = runs.where(model=["clicks", "weighted CE", "corrected CE", "at random"])
     figure = four.panels("outcome", labels, title=title, note="the ten on top", reference="at random")
     return Result(figure, weighted=_seconds(runs, "weighted CE"), clicks=_seconds(runs, "clicks"))
 
@@ -72,8 +72,8 @@ def _seconds(runs: Runs, model: str) -> float:
 
 @question(
     "C2.P3",
-    "Ranked by weighted CE the ten on top collect {weighted:.2f} seconds an impression. And ranked by squared error on "
-    "the seconds?",
+    "Ranked by weighted CE the top ten collect {weighted:.2f} seconds an impression. How many do they collect when "
+    "ranked by squared error on the seconds?",
     options=["Fewer, by 1.5 or more", "About as many, within 1.5", "More, by 1.5 or more"],
     answer=1,
     why="Weighted CE and squared error on seconds both estimate a mean. The logarithm does not: with seven of ten "
@@ -82,6 +82,6 @@ def _seconds(runs: Runs, model: str) -> float:
 def by_squared_error(runs: Runs) -> Result:
     labels = {"watch_seconds": "watch time, s", "bait": "bait, sd", "duration": "length, s"}
     title = "Plain squared error collects nearly as many seconds"
-    others = runs.where(model=["clicks", "weighted CE", "mended CE", "squared error", "squared error, log"])
+    others = runs.where(model=["clicks", "weighted CE", "corrected CE", "squared error", "squared error, log"])
     figure = others.panels("outcome", labels, title=title, note="the ten on top")
     return Result(figure, weighted=_seconds(runs, "weighted CE"))

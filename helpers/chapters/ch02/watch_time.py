@@ -25,7 +25,7 @@ from helpers.experiments.sample import Sample, each, mean
 from helpers.models.shared_bottom import SingleTask
 from helpers.support import validate
 from helpers.training.loop import Run, fit
-from helpers.training.losses import binary_cross_entropy, mended_cross_entropy, squared_error
+from helpers.training.losses import binary_cross_entropy, corrected_cross_entropy, squared_error
 
 ROWS = 18_000  # of each log, so that all worlds can train together
 FRESH = 1_000_000  # added to a seed for a second log of the same world
@@ -37,14 +37,14 @@ SERVED = ("click", "watch_seconds", "completion", "finish", "bait", "hook", "dur
 
 
 def constant(rate: float, mean: float, rows: int, spread: float, draws: int, seed: int) -> pd.DataFrame:
-    """`draws` logs of `rows` impressions, and what the best constant logit says of each: columns plain, mended.
+    """`draws` logs of `rows` impressions, and what the best constant logit says about each: columns plain, corrected.
 
     rate    click rate P, from 0 to 1
     mean    mean watch time of a click, in any unit
     spread  standard deviation of the watch time divided by its mean
 
     Watch times are gamma-distributed, so that the sum over k clicks can be drawn exactly, at once. plain is ΣT / N−
-    (infinite if everything was clicked), mended is ΣT / N; both estimate rate · mean.
+    (infinite if everything was clicked), corrected is ΣT / N; both estimate rate · mean.
     """
     validate.number("rate", rate, low=0, high=1)
     validate.number("mean", mean, low=0)
@@ -54,7 +54,7 @@ def constant(rate: float, mean: float, rows: int, spread: float, draws: int, see
     clicks = rng.binomial(rows, rate, draws)
     total = rng.gamma(clicks / spread**2, mean * spread**2)  # 0 where there is no click
     with np.errstate(divide="ignore"):
-        return pd.DataFrame({"plain": total / (rows - clicks), "mended": total / rows})
+        return pd.DataFrame({"plain": total / (rows - clicks), "corrected": total / rows})
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,16 @@ OBJECTIVES = {
     "clicks": Objective("click", binary_cross_entropy, 0.01, 0.01),
     "weighted CE": Objective("click", binary_cross_entropy, 0.001, 0.1, weight="seconds_or_1"),
     "weighted CE, minutes": Objective("click", binary_cross_entropy, 0.001, 0.01, weight="minutes_or_1"),
-    "mended CE": Objective("watch_seconds", mended_cross_entropy, 0.001, 0.1),
+    "corrected CE": Objective("watch_seconds", corrected_cross_entropy, 0.001, 0.1),
     "squared error": Objective("minutes", squared_error, 0.001, 0.01),
     "squared error, log": Objective("log_seconds", squared_error, 0.001, 0.1),
-    "mended CE, completion": Objective("completion", mended_cross_entropy, 0.003, 0.003),
-    "mended CE, quantile": Objective("quantile", mended_cross_entropy, 0.01, 0.003),
+    "corrected CE, completion": Objective("completion", corrected_cross_entropy, 0.003, 0.003),
+    "corrected CE, quantile": Objective("quantile", corrected_cross_entropy, 0.01, 0.003),
 }
 
 
 def with_labels(log: pd.DataFrame, groups: int = 20) -> pd.DataFrame:
-    """The log with the columns that the objectives train on.
+    """The log with a column for each objective.
 
     quantile: the rank of a click's watch time among the clicks on videos of like duration (`groups` of equal size),
     from 0 to 1 (Zhan et al., KDD 2022, train on this); 0 where nothing was clicked.
@@ -144,8 +144,8 @@ def predictions(run: Run, rows: Sequence[pd.DataFrame]) -> list[np.ndarray]:
 def served(seeds: Sequence[int], models: Sequence[str] = tuple(OBJECTIVES)) -> pd.DataFrame:
     """Means over the served top 10 of each ranking: seed, model, outcome, value.
 
-    Two further models frame them: "at random" is the mean of all candidates, "true satisfaction" what nobody can rank
-    by.
+    Two further models frame them: "at random" is the mean of all candidates, "true satisfaction" a ranking that
+    nobody can make.
     """
     offers = [Offer.make(Feed.make(seed)) for seed in seeds]
     parts = [_means("at random", seeds, [offer.outcomes.mean() for offer in offers])]
@@ -201,12 +201,12 @@ def calibration(seeds: Sequence[int], bins: int = 10) -> pd.DataFrame:
     click rate: columns seed, model, by, bin, click_rate (observed), predicted and actual (mean seconds an impression).
     """
     logs = [second_log(Feed.make(seed)) for seed in seeds]
-    clicks, plain, mended = (
-        predictions(_trained(tuple(seeds), model), logs) for model in ("clicks", "weighted CE", "mended CE")
+    clicks, plain, corrected = (
+        predictions(_trained(tuple(seeds), model), logs) for model in ("clicks", "weighted CE", "corrected CE")
     )
     parts = []
     for number, (seed, log) in enumerate(zip(seeds, logs, strict=True)):
-        for model, found in (("weighted CE", plain), ("mended CE", mended)):
+        for model, found in (("weighted CE", plain), ("corrected CE", corrected)):
             for by, order in (("prediction", found), ("click rate", clicks)):
                 rows = log.assign(predicted=np.exp(found[number]), bin=_bins(order[number], bins))
                 means = rows.groupby("bin").agg(
@@ -222,14 +222,14 @@ def _bins(order: np.ndarray, bins: int) -> np.ndarray:
 
 
 def same_score(seeds: Sequence[int], bands: int = 5) -> pd.DataFrame:
-    """What hides behind one score: in bands of equal exp(score) of mended CE, short videos against long ones.
+    """What hides behind one score: in bands of equal exp(score) of corrected CE, short videos against long ones.
 
     On a second log of each world, each band cut at its median duration: columns seed, band, videos ("short", "long"),
     predicted, actual (seconds an impression), click_rate, seconds_a_click.
     """
     logs = [second_log(Feed.make(seed)) for seed in seeds]
     parts = []
-    for seed, log, score in zip(seeds, logs, predictions(_trained(tuple(seeds), "mended CE"), logs), strict=True):
+    for seed, log, score in zip(seeds, logs, predictions(_trained(tuple(seeds), "corrected CE"), logs), strict=True):
         rows = log.assign(predicted=np.exp(score), band=_bins(score, bands))
         median = rows.groupby("band")["duration"].transform("median")
         rows["videos"] = np.where(rows["duration"] > median, "long", "short")
@@ -244,7 +244,7 @@ TUNED = {name: (recipe.lr, recipe.l2) for name, recipe in OBJECTIVES.items()}
 NEAR = each(0.05, 0.05)
 MEANS = {"click_rate": 0.02, "predicted": NEAR, "actual": NEAR}
 SAMPLES = [
-    Sample({"seeds": [3, 17], "models": ["mended CE", "squared error"]}, {"value": NEAR}),
+    Sample({"seeds": [3, 17], "models": ["corrected CE", "squared error"]}, {"value": NEAR}),
     # At the learning rate of the click model a rounding error moves the end of a run.
     Sample({"seeds": range(8), "models": ["clicks"]}, {"value": mean(0.05, 0.05)}),
 ]

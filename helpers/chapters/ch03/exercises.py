@@ -24,7 +24,7 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]):
     finish = click * (torch.rand(rows, generator=draw) < 0.5).float()
     value = answer(logit, click, finish, w)
     if not is_tensor(value):
-        raise Wrong(f"""the function gave back {described(value)}, not one number in a tensor.
+        raise Wrong(f"""the function returned {described(value)}, not one number in a tensor.
             Hint: an optimiser needs one number for the whole batch.
             Hint: take the mean over the rows (torch's loss functions do, without `reduction='none'`).""")
     on_click, on_finish = (binary_cross_entropy_with_logits(logit, y) for y in (click, finish))
@@ -73,7 +73,7 @@ def fair_weights(answer: Callable[[dict[str, Tensor], dict[str, float]], dict[st
     found = answer(labels, wanted)
     if not isinstance(found, dict) or set(found) != set(labels):
         came = f"weights for {list(found)}" if isinstance(found, dict) else described(found)
-        raise Wrong(f"""the function gave back {came}, not a weight for each of {list(labels)}.
+        raise Wrong(f"""the function returned {came}, not a weight for each of {list(labels)}.
             Hint: one weight a label, under the label's name.
             Hint: build a dict: {{name: weight for each name in labels}}.""")
     weight, share, rate = (np.array([float(each[name]) for name in labels]) for each in (found, wanted, rates))
@@ -104,7 +104,7 @@ def fair_weights(answer: Callable[[dict[str, Tensor], dict[str, float]], dict[st
             Hint: the best constant guess is the rate r, and its log loss is −[r log r + (1−r) log(1−r)].""")
     if proportional_to(share / (rate * (1 - rate))):
         raise Wrong("""you divided by the variance of the label: right for a squared error, not for a log loss.
-            Hint: the loss to compare with is the one that is trained on.
+            Hint: compare with the loss that the training minimises.
             Hint: use the log loss of the constant r, −[r log r + (1−r) log(1−r)].""")
     if not proportional_to(share / size):
         raise Wrong("""weight × (loss of the constant) is not in the wanted proportion.
@@ -118,7 +118,7 @@ def chebyshev(answer: Callable[[Tensor, Tensor], Tensor]):
     losses, weights = torch.tensor([0.9, 0.5, 0.2], requires_grad=True), torch.tensor([0.2, 0.5, 0.3])
     value = answer(losses, weights)
     if not is_tensor(value):
-        raise Wrong(f"""the function gave back {described(value)}, not one number in a tensor.
+        raise Wrong(f"""the function returned {described(value)}, not one number in a tensor.
             Hint: one number that an optimiser can make smaller.
             Hint: `.max()` of a tensor is a tensor with one number; `max(dim=...)` gives two things.""")
     if close(value, 0.49):  # .18 + .25 + .06
@@ -155,7 +155,7 @@ TODAY = (0.5, 20_000, 0.620, 0.21, 5.5)  # weight, users, returns, returns_sd, c
 def decide(answer: Callable[[pd.DataFrame], float]):
     """`answer(test)`: the rows are arms, the first is today's; columns weight, users, returns, returns_sd, clicks.
     Gives the weight to ship: of the arms whose returns are higher than today's beyond the 95% interval of the
-    difference, and whose clicks are at least 95% of today's, the one with the highest returns; else today's."""
+    difference, and whose clicks are at least 95% of today's, the one with the highest returns, or today's."""
 
     def shipped(*arms: tuple) -> float:
         test = pd.DataFrame(arms, columns=["weight", "users", "returns", "returns_sd", "clicks"])

@@ -15,7 +15,7 @@ from helpers.display.runs import TASK_NAMES, Runs
     "Equal weights: which goal is ordered clearly worse than by a model of its own?",
     options=["The clicks", "The likes", "Both, about equally"],
     answer=1,
-    why="What counts is how much a goal moves the mixed label 0.5 · click + 0.5 · like. A like happens so rarely that "
+    why="What matters is how much a goal moves the mixed label 0.5 · click + 0.5 · like. A like happens so rarely that "
     "the click decides most of it. The last two rows train nothing: they count a video's clicks, or the label's own "
     "rate.",
 )
@@ -29,7 +29,7 @@ def equal_weights(runs: Runs) -> Figure:
 
 @question(
     "C3.P2",
-    "Exact opposites, weight 0.5: what is the loss of task A? (0 is perfect, 1 is what a constant guess gets.)",
+    "Exact opposites, weight 0.5: what is the loss of task A? (0 is perfect, 1 is the loss of a constant guess.)",
     answer=1.0,
     unit="of a constant's loss",
     why="The mixed target 0.5 · a + 0.5 · (−a) is 0 for every row. There is nothing to learn, and the network becomes "
@@ -80,13 +80,13 @@ def two_towers(one_score: Runs, two_towers: Runs) -> Figure:
     "C3.P4",
     "Of 100 A/A tests, looked at on each of 14 days, how many call a winner?",
     unit="of 100",
-    why="Each look is a new chance to be fooled. The looks share data, so it is not 14 times 5%, but several times as "
-    "much as was agreed on.",
+    why="Each look is a new chance to be fooled. The looks share data, so it is not 14 times 5%, but several times the "
+    "5% that was agreed.",
 )
 def a_look_a_day(runs: Runs) -> Result:
     tests = abtest.GRIDS["03_peeking"].settings["tests"]
     alarms = runs.of("alarms", f"share of A/A tests with a winner, {tests} a batch").label(tests="A/A tests")
-    figure = alarms.dots("tests", title="Who looks every day calls a winner where there is none")
+    figure = alarms.dots("tests", title="Look every day, and you call a winner where there is none")
     figure.axes[0].set_xlim(0, 0.42)
     figure.axes[0].set_yticks([])
     return Result(figure, answer=100 * runs.where(rule="a look a day, p < 0.05").mean())

@@ -1,7 +1,7 @@
 """Real pairs of tasks that are not thresholds of one number: Census-Income, the real data of the MMoE paper.
 
-Its section 6.1 makes two pairs of labels out of the answers of one survey: an income above 50,000 beside "never
-married", and a college degree beside "never married". What a model may read is every other column, without the income,
+Its section 6.1 makes two pairs of labels out of the answers of one survey: an income above 50,000 with "never
+married", and a college degree with "never married". What a model may read is every other column, without the income,
 without the columns that became labels of the pair, and without the weight that a row has in the population.
 
 Three networks of about as many parameters, embeddings and gates counted, and boosted trees of scikit-learn for a

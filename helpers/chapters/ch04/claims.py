@@ -121,7 +121,7 @@ CLAIMS = {
         gain("r2", SHARED, over=SINGLE, condition=MIX),
     ),
     "C4.4": conditions(
-        "Two tasks that need different features lose by a shared bottom of the single-task width.",
+        "Two tasks that need different features lose with a shared bottom of the single-task width.",
         gain("r2", SHARED, over=SINGLE, condition=DISJOINT),
         sign=-1,
     ),
@@ -276,16 +276,16 @@ CLAIMS = {
         seeds=80,
     ),
     "C4.34": steps(
-        "Same features, uncorrelated labels: Shared-Bottom has both tasks at R² 0.8 in fewer steps.",
+        "Same features, uncorrelated labels: Shared-Bottom brings both tasks to R² 0.8 in fewer steps.",
         _sooner(MIX),
     ),
     "C4.35": steps(
-        "Disjoint features: Shared-Bottom takes more steps until both tasks are at R² 0.8.",
+        "Disjoint features: Shared-Bottom takes more steps to bring both tasks to R² 0.8.",
         _sooner(DISJOINT),
         sign=-1,
     ),
     "C4.36": steps(
-        "Disjoint features: that one step is cheaper than two does not make up for the steps that Shared-Bottom needs.",
+        "Disjoint features: its cheaper step does not make up for the extra steps that Shared-Bottom needs.",
         _sooner(DISJOINT, "multiply-adds"),
         unit="halvings of the multiply-adds",
         sign=-1,
@@ -334,7 +334,7 @@ CLAIMS = {
         only={"labels": RAREST},
     ),
     "C4.43": places(
-        "Over all eight labels it makes no difference whether a layer is shared beside the embeddings or not.",
+        "Over all eight labels it makes no difference whether a layer is shared besides the embeddings.",
         gain("auc", "embeddings", over=HALFWAY, column="shared", label=LABELS),
         expected="no effect",
     ),

@@ -27,7 +27,7 @@ from helpers.models.copies import predict
 from helpers.models.shared_bottom import L2_ROWS, SharedBottom
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
-JUDGED = {False: list(LABELS), True: ["share", "follow"]}  # by whether the labels stand on clicked rows alone
+JUDGED = {False: list(LABELS), True: ["share", "follow"]}  # by whether the labels are on clicked rows alone
 SHARED = ("nothing", HALFWAY)
 FILM = [column.name for column in ratings.COLUMNS if isinstance(column, Sparse)].index("item")
 

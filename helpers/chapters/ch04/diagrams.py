@@ -1,4 +1,4 @@
-"""The diagrams of chapter 04: a Shared-Bottom beside single-task models, and where two tasks can part."""
+"""The diagrams of chapter 04: a Shared-Bottom next to single-task models, and where two tasks can part."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from helpers.display.palette import BLACK, GREY, TASKS
 
 @diagram
 def architectures() -> Figure:
-    """Two single-task models beside one Shared-Bottom, as boxes from the inputs (below) to the outputs (above)."""
+    """Two single-task models next to one Shared-Bottom, as boxes from the inputs (below) to the outputs (above)."""
     titles = ("Single-task: nothing is shared", "Shared-Bottom: one bottom, two towers")
     figure, (left, right) = canvas((8, 4.2), (0, 10), (0, 10), titles, loc="left")
     a, b = TASKS[0].colour, TASKS[1].colour

@@ -107,17 +107,17 @@ def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, floa
     found = answer(shared, single)
     if isinstance(found, tuple | list) and [np.size(part) for part in found] == [1, 2]:
         raise Wrong("""the ends of the interval came as a pair of their own.
-            Hint: what is asked for are three numbers in a row.
+            Hint: the answer is three numbers in a row.
             Hint: end with `return mean, low, high`, without inner brackets.""")
     values = np.asarray(found, dtype=float)
     if values.shape != (3,):
-        raise Wrong(f"""the function gave back {described(values)}, not the three numbers mean, low, high.
+        raise Wrong(f"""the function returned {described(values)}, not the three numbers mean, low, high.
             Hint: take the difference seed by seed; return its mean and the two ends of its interval.
             Hint: end with `return mean, low, high`.""")
     mean, low, high = values
     if close(low, difference.mean()) and mean < low < high:
         raise Wrong("""the three numbers come as low, mean, high.
-            Hint: the order that is asked for is another.
+            Hint: the question asks for another order.
             Hint: the mean comes first: `return mean, low, high`.""")
     if close(mean, -difference.mean()):
         raise Wrong("""the sign is reversed: a loss is reported as a gain.
@@ -159,7 +159,7 @@ def transfer(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float, floa
             Hint: entry 3 of the one array belongs to entry 3 of the other.
             Hint: subtract the arrays as they come.""")
     if close(half, quantile * error, 0.005):
-        return "It is as wide as 20 seeds ask for."
+        return "It is as wide as 20 seeds require."
     return (
         f"Its half width is {half / error:.2f} standard errors; Student's t for 20 seeds is 2.09. "
         "The normal's 1.96 and a bootstrap are a little too narrow for so few."
@@ -171,7 +171,7 @@ def count(answer: Callable[[int, int, int, int], tuple[int, int]]):
     """`answer(inputs, bottom, tower, tasks)`: parameters of one Shared-Bottom, and of as many single-task models."""
     found = np.asarray(answer(7, 5, 3, 4), dtype=float)
     if found.shape != (2,):
-        raise Wrong(f"""the function gave back {described(found)}, not two numbers.
+        raise Wrong(f"""the function returned {described(found)}, not two numbers.
             Hint: two counts are asked for: one Shared-Bottom, and the single-task models together.
             Hint: end with `return shared, singles`.""")
     shared, singles = found
@@ -203,7 +203,7 @@ def count(answer: Callable[[int, int, int, int], tuple[int, int]]):
             Hint: bottom, tower and last layer, all of them once a task.""")
     if tuple(answer(7, 5, 3, 1)) != (bottom + tower + last,) * 2:
         raise Wrong("""with one task the two counts differ, or are not those of one model.
-            Hint: with one task nothing is left to share.
+            Hint: with one task there is nothing to share.
             Hint: use the argument `tasks` wherever something comes once a task, and no fixed number.""")
     if tuple(answer(4, 6, 2, 3)) != (30 + 3 * (14 + 3), 3 * (30 + 14 + 3)):
         raise Wrong("""with 4 inputs, a bottom of 6, towers of 2 and 3 tasks the counts are not right.
@@ -222,7 +222,7 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> str:
         case (dict() as settings, int() | np.integer() as width) if width >= 1:
             pass
         case _:
-            raise Wrong("""the function did not give back a dict of settings and a whole number, the bottom's width.
+            raise Wrong("""the function did not return a dict of settings and a whole number, the bottom's width.
                 Hint: two things are asked for, in this order.
                 Hint: end with `return {...}, width`.""")
     if unknown := sorted(set(settings) - set(PAIR_SETTINGS)):
@@ -280,8 +280,8 @@ def first_step(answer: Callable[[np.ndarray, np.ndarray, float], float]):
     losses = np.array([0.9, 0.7, 0.52, 0.44, 0.41, 0.4])
     found = unboxed(answer(steps, losses, 0.5))
     if not is_number(found):
-        raise Wrong(f"""the function gave back {described(found)}, not one number.
-            Hint: what is asked for is a single step.
+        raise Wrong(f"""the function returned {described(found)}, not one number.
+            Hint: the answer is a single step.
             Hint: take the first of the steps that you picked, or the smallest.""")
     if found in (3, 4):
         raise Wrong(f"""{found:g} is the place of the evaluation in the history, not the step.
@@ -313,7 +313,7 @@ def first_step(answer: Callable[[np.ndarray, np.ndarray, float], float]):
             Hint: find the first place by `losses <= target` alone, and read the step there from `steps`.""")
     found = unboxed(answer(steps, losses, 0.1))
     if not is_number(found) or found != np.inf:
-        raise Wrong(f"""a run that never gets to the target came out as {_said(found)}.
+        raise Wrong(f"""a run that never gets to the target gives {_said(found)}.
             Hint: it is later than every run that arrives; leaving it out, or giving it a step, would flatter it.
             Hint: return `np.inf` when no loss is at the target. `argmax` of a row of False is 0: ask `any()` first.""")
 
@@ -332,46 +332,46 @@ def read_cell(answer: Callable[[float, float, float], str]):
     """`answer(low, high, matters)`: an interval of a transfer becomes "gain", "loss", "no effect" or "undecided"."""
     given = answer(0.02, 0.04, 0.01)
     if not isinstance(given, str) or given not in ("gain", "loss", "no effect", "undecided"):
-        raise Wrong(f"""the function gave back {_said(given)}.
+        raise Wrong(f"""the function returned {_said(given)}.
             Hint: the heat map knows four words.
             Hint: return one of "gain", "loss", "no effect", "undecided", spelt like that.""")
     if given != "gain":
-        raise Wrong(f"""[+0.020, +0.040] came out as {given!r}: all of it is above +0.01.
+        raise Wrong(f"""[+0.020, +0.040] gives {given!r}: all of it is above +0.01.
             Hint: compare the low end with the smallest effect.
             Hint: `low > matters` is a gain.""")
     if (given := answer(-0.05, -0.02, 0.01)) != "loss":
-        raise Wrong(f"""[−0.050, −0.020] came out as {given!r}: all of it is below −0.01.
+        raise Wrong(f"""[−0.050, −0.020] gives {given!r}: all of it is below −0.01.
             Hint: a loss mirrors a gain: it is the high end that counts.
             Hint: `high < -matters` is a loss.""")
     if (given := answer(0.004, 0.03, 0.01)) != "undecided":
-        raise Wrong(f"""[+0.004, +0.030] came out as {given!r}: it leaves out 0, but may be too small to matter.
+        raise Wrong(f"""[+0.004, +0.030] gives {given!r}: it leaves out 0, but may be too small to matter.
             Hint: leaving out 0 is not enough; the smallest effect that matters is 0.01.
             Hint: compare the ends with ±`matters` instead of 0.""")
     if (given := answer(-0.006, 0.007, 0.01)) != "no effect":
-        raise Wrong(f"""[−0.006, +0.007] came out as {given!r}: wherever in it the truth is, it is too small to matter.
+        raise Wrong(f"""[−0.006, +0.007] gives {given!r}: wherever in it the truth is, it is too small to matter.
             Hint: an interval that holds 0 can still say a lot, if it is narrow.
             Hint: `-matters < low and high < matters` is no effect.""")
     if (given := answer(-0.03, 0.03, 0.01)) != "undecided":
-        raise Wrong(f"""[−0.030, +0.030] came out as {given!r}: it holds clear gains as well as clear losses.
+        raise Wrong(f"""[−0.030, +0.030] gives {given!r}: it holds clear gains as well as clear losses.
             Hint: holding 0 does not prove that there is no effect.
             Hint: what is neither a gain, nor a loss, nor within ±`matters` is undecided.""")
     if (given := answer(0.002, 0.008, 0.01)) != "no effect":
-        raise Wrong(f"""[+0.002, +0.008] came out as {given!r}: it leaves out 0, yet all of it is too small to matter.
+        raise Wrong(f"""[+0.002, +0.008] gives {given!r}: it leaves out 0, yet all of it is too small to matter.
             Hint: a difference can be there and not matter.
             Hint: ask first whether the whole interval is within ±`matters`.""")
     if (given := answer(-0.03, 0.005, 0.01)) != "undecided":
-        raise Wrong(f"""[−0.030, +0.005] came out as {given!r}: it may be a clear loss, or too small to matter.
+        raise Wrong(f"""[−0.030, +0.005] gives {given!r}: it may be a clear loss, or too small to matter.
             Hint: that the high end is small is not enough.
             Hint: no effect needs both ends within ±`matters`.""")
     if (given := answer(-0.03, -0.004, 0.01)) != "undecided":
-        raise Wrong(f"""[−0.030, −0.004] came out as {given!r}: it leaves out 0, and may still be too small to matter.
+        raise Wrong(f"""[−0.030, −0.004] gives {given!r}: it leaves out 0, and may still be too small to matter.
             Hint: a loss, too, has to be large enough.
             Hint: compare the high end with −`matters`.""")
     if (given := answer(0.003, 0.015, 0.01)) != "undecided":
-        raise Wrong(f"""[+0.003, +0.015] came out as {given!r}: it is narrow, and yet reaches beyond +0.01.
+        raise Wrong(f"""[+0.003, +0.015] gives {given!r}: it is narrow, and yet reaches beyond +0.01.
             Hint: what counts is where the ends lie, not how far apart they are.
             Hint: compare each end with ±`matters`.""")
     if (given := answer(0.012, 0.019, 0.02)) != "no effect":
-        raise Wrong(f"""[+0.012, +0.019] with a smallest effect of 0.02 came out as {given!r}.
+        raise Wrong(f"""[+0.012, +0.019] with a smallest effect of 0.02 gives {given!r}.
             Hint: another question may have another smallest effect.
             Hint: use `matters`, not 0.01.""")

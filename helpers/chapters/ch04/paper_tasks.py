@@ -1,4 +1,4 @@
-"""The tasks of the MMoE paper (Ma et al., KDD 2018, §3.2) under a Shared-Bottom, with the single-task models beside it.
+"""The tasks of the MMoE paper (Ma et al., KDD 2018, §3.2) under a Shared-Bottom, next to single-task models.
 
 The paper's figure 3 shows that the loss of Shared-Bottom rises as p, the cosine of the tasks' directions, falls. Here
 task A is the same at every p, on the same rows: only its partner changes. So its single-task loss is one number a seed,

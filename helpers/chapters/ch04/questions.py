@@ -14,7 +14,7 @@ from helpers.evaluation.counts import BY_CLICKS
 
 @question(
     "C4.P1",
-    "Which of these four pairs gains most by sharing a bottom of single-task width?",
+    "Which of these four pairs gains most from sharing a bottom of single-task width?",
     options=[
         "Same features, same sign: they agree",
         "Same features, opposite sign",
@@ -22,7 +22,7 @@ from helpers.evaluation.counts import BY_CLICKS
         "Half the features shared: each has something of its own",
     ],
     answer=2,
-    why="Label correlation does not decide it. What the tasks need from the inputs does.",
+    why="Label correlation does not decide it. The features that the tasks need do.",
 )
 def gains_most(runs: Runs) -> Figure:
     return runs.gain(over="single-task").dots(
@@ -53,11 +53,12 @@ def _map(runs: Runs, model: str, title: str) -> Figure:
 
 @question(
     "C4.P3",
-    "Disjoint features, 4 units: what becomes of the loss with eight times the rows, 2,000?",
+    "Disjoint features, 4 units: how does the loss change with eight times the rows, 2,000?",
     options=["It shrinks", "It stays about the same", "It grows"],
     answer=2,
     why="More rows help the single-task models, which have 4 units for 4 features each. The shared bottom has 4 units "
-    "for 8, and rows do not make units. Where there is room, the loss does shrink with data: look at 16 and 32 units.",
+    "for 8, and more rows do not add units. Where there are enough units, the loss does shrink with data: look at 16 "
+    "and 32.",
 )
 def more_rows(runs: Runs) -> Figure:
     return _map(runs, "shared-bottom", "Disjoint features: more data cost more in 4 units, less in 16 or 32")
@@ -65,11 +66,11 @@ def more_rows(runs: Runs) -> Figure:
 
 @question(
     "C4.P4",
-    "Disjoint features, 2,000 rows, 6 shared units against 4 and 4: what is left?",
+    "Disjoint features, 2,000 rows, 6 shared units against 4 and 4: how much of the loss remains?",
     options=["Nearly all of the loss", "Less than half of it, but a loss", "Nothing"],
     answer=1,
-    why="Half as many units again, and still one bottom for eight features. Not everything that sharing costs is room: "
-    "look at the lowest row, where there is plenty.",
+    why="That is half as many units again, and still one bottom for eight features. The cost of sharing is not only a "
+    "lack of units: look at the lowest row, where there are plenty.",
 )
 def equal_size(runs: Runs) -> Figure:
     title = "Equal numbers of parameters: the narrow bottom loses less, but it loses"
@@ -85,8 +86,8 @@ def equal_size(runs: Runs) -> Figure:
         "Below it everywhere: task A is always better off alone",
     ],
     answer=1,
-    why="Three units can bend along one direction, or along two, hardly both. Five can: the line of the control does "
-    "not rise at all.",
+    why="Three units can bend along one direction or the other, but hardly along both. Five can: the line of the "
+    "control does not rise at all.",
 )
 def partner_or_none(runs: Runs) -> Figure:
     title = "3 units: a partner in another direction is worse than none"
@@ -95,7 +96,7 @@ def partner_or_none(runs: Runs) -> Figure:
 
 @question(
     "C4.P10",
-    "λ of 0.000001 and λ of 0.01: how much faster does the second pull a row to 0 that is never looked up?",
+    "λ of 0.000001 and λ of 0.01: how much faster does the second pull a row that is never looked up to 0?",
     options=["Ten thousand times faster, as λ is", "A hundred times faster, the root of that", "Hardly faster at all"],
     answer=2,
     why="The gradient of such a row is 2λw, the penalty's alone. Adam divides a gradient by its own usual size, so λ "
@@ -119,9 +120,10 @@ def never_looked_up(norms: pd.DataFrame) -> Figure:
         "All about equally",
     ],
     answer=2,
-    why="Fifty follows or so are too few to learn 400 videos from, thousands of clicks are not. Rarity is not all: "
-    "favourites, a habit of some users, gain far less. Orange: a count of clicks, for which nothing is trained, gains "
-    "most of it too, and for comments more. Green: on clicked rows alone, where the click is no help, a part is left.",
+    why="About fifty follows are too few to learn about 400 videos; thousands of clicks are enough. Rarity is not "
+    "everything: favourites, a habit of some users, gain far less. Orange: a count of clicks, which needs no "
+    "training, gains most of it as well, and for comments more. Green: on clicked rows alone, where the click does "
+    "not help, a part of the gain remains.",
 )
 def rare_labels(runs: Runs) -> Figure:
     words = {"nothing": "single-task", HALFWAY: "shared", BY_CLICKS: "clicks counted"}
@@ -143,7 +145,7 @@ def rare_labels(runs: Runs) -> Figure:
     ],
     answer=3,
     why="Likes and favourites want layers of their own: some users say it with likes, others with favourites, which no "
-    "other label needs to know. To the rarer ones the place matters little.",
+    "other label needs to know. For the rarer labels the place matters little.",
 )
 def where_to_part(runs: Runs) -> Figure:
     gains = runs.label(shared={"nothing": "single-task"}).gain(over="single-task")
@@ -157,7 +159,7 @@ def where_to_part(runs: Runs) -> Figure:
     "On these histories, how does DIN without a softmax compare with the mean?",
     options=["It gains 0.01 AUC or more", "No difference that matters", "It loses"],
     answer=2,
-    why="With weights that sum to 1 it is as good as the mean; without, it is worse.",
+    why="With weights that sum to 1 it is as good as the mean; otherwise it is worse.",
 )
 def rated_histories(runs: Runs) -> Figure:
     gains = runs.label(shape={"mean": "pooling by the mean"}).gain(over="pooling by the mean")
@@ -167,7 +169,7 @@ def rated_histories(runs: Runs) -> Figure:
 
 @question(
     "C4.P9",
-    "How does dislike fare when it shares a bottom with love?",
+    "How does dislike do when it shares a bottom with love?",
     options=["It loses both times", "It loses with the common setting only", "It gains both times"],
     answer=1,
     why="Shared-Bottom needs a far larger penalty than the common setting has; single-task models hardly suffer "

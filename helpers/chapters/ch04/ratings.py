@@ -121,7 +121,7 @@ def transfer(
 ) -> pd.DataFrame:
     """Test AUC of Shared-Bottom, of single-task models and of counts: fraction, tuned, pair, seed, model, task, auc.
 
-    A single-task model, or a count, is in the rows of each pair that its task belongs to.
+    A single-task model, or a count, is in the rows of each pair that has its task.
     """
     chosen = (CHOSEN if tuned else UNTUNED)[fraction]
     each = [*([task] for pair in pairs for task in pair), *pairs]

@@ -119,8 +119,8 @@ def saved(table: pd.DataFrame, model: str, count: str = "steps") -> pd.DataFrame
 def medians(table: pd.DataFrame, value: str, by: Sequence[str]) -> pd.DataFrame:
     """Median of `value` over seeds with a 95% interval, a row for each setting in `by`: median, low, high, seeds.
 
-    The interval's ends are order statistics, so that it holds for any distribution, infinite values included. A NaN, of
-    which nothing is known, counts as −inf for the lower end and as +inf for the upper one.
+    The interval's ends are order statistics, so that it holds for any distribution, infinite values included. A NaN is
+    an unknown value: it counts as −inf for the lower end and as +inf for the upper one.
     """
     rows = []
     for key, values in table.groupby(list(by), sort=False)[value]:

@@ -75,11 +75,12 @@ seesaw = partial(
 
 CLAIMS = {
     "C6.1": paper_rate(
-        "With the rate 0.01 for all, MMoE beats a bottom of its size where both tasks are one, at p = 1.",
+        "With the learning rate 0.01 for all, MMoE beats a bottom of its size where both tasks are the same, at p = 1.",
         gain("log2_mse", "MMoE", over="shared-bottom, equal size", p=1.0),
     ),
     "C6.2": paper_rate(
-        "With the rate 0.01 for all, MMoE beats its own experts with fixed gates where both tasks are one, at p = 1.",
+        "With the learning rate 0.01 for all, MMoE beats its own experts with fixed gates where both tasks are the "
+        "same, at p = 1.",
         gain("log2_mse", "MMoE", over="fixed gates", p=1.0),
     ),
     "C6.3": doublings(
@@ -143,7 +144,8 @@ CLAIMS = {
         gain("r2", "MMoE", over="one-gate MoE"),
     ),
     "C6.15": gates(
-        "On the same row the gates of two tasks have more in common where the tasks are one, at p = 1, than at p = 0.",
+        "On the same row the gates of two tasks have more in common where the tasks are the same, at p = 1, than at p "
+        "= 0.",
         gain("common", 1.0, over=0.0, column="p", model="MMoE"),
     ),
     "C6.16": gates(

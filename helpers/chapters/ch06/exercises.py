@@ -96,7 +96,7 @@ def fair_width(answer: Callable[[int, int, int, int, int], float]):
         inputs, tasks, experts, units, tower = case
         found = unboxed(answer(*case))
         if not is_number(found) or not float(found).is_integer():
-            raise Wrong(f"""for {case} the function gave back {found!r}, not a whole number.
+            raise Wrong(f"""for {case} the function returned {found!r}, not a whole number.
                 Hint: the width of a layer is a number of units.
                 Hint: solve the equation for the width, then `round` it.""")
         without_gates, with_one, right = (
@@ -154,7 +154,7 @@ def aligned(answer: Callable[[np.ndarray, np.ndarray], tuple]):
         shapes = [np.shape(part) for part in found] if isinstance(found, tuple | list) else None
         if shapes != [a.shape, a.shape]:
             came = described(found) if shapes is None else f"{len(found)} parts of shapes {shapes}"
-            raise Wrong(f"""for arrays of shape {a.shape} the function gave back {came}, not two arrays of shape
+            raise Wrong(f"""for arrays of shape {a.shape} the function returned {came}, not two arrays of shape
                 {a.shape}.
                 Hint: both tasks' weights, with the experts in their new order.
                 Hint: `return a_sorted, b_sorted`.""")
@@ -190,15 +190,15 @@ def effective_experts(answer: Callable[[Tensor], float]):
     """`answer(gate)`: weights `(n, experts)` become exp(entropy of the mean weights), between 1 and experts."""
     found = unboxed(answer(torch.full((6, 4), 0.25)))
     if not is_number(found):
-        raise Wrong(f"""the function gave back {described(found)}, not one number.
+        raise Wrong(f"""the function returned {described(found)}, not one number.
             Hint: one number for the whole gate.
             Hint: take the mean over the rows before the entropy.""")
     if close(found, np.log(4)):
-        raise Wrong("""an even gate over 4 experts came out as 1.39: that is the entropy itself.
+        raise Wrong("""an even gate over 4 experts gives 1.39: that is the entropy itself.
             Hint: the entropy of n equal shares is log n.
             Hint: return e to the power of the entropy.""")
     if close(found, 0.25):
-        raise Wrong("""an even gate over 4 experts came out as 0.25: the sign of the entropy is wrong.
+        raise Wrong("""an even gate over 4 experts gives 0.25: the sign of the entropy is wrong.
             Hint: the logarithm of a share is negative.
             Hint: entropy is −Σ w log w.""")
     if not close(found, 4):
@@ -212,7 +212,7 @@ def effective_experts(answer: Callable[[Tensor], float]):
             Hint: mean over the rows first, entropy then.""")
     found = unboxed(answer(torch.tensor([[1.0, 0.0, 0.0, 0.0]]).repeat(5, 1)))
     if not close(found, 1):
-        raise Wrong(f"""a gate that gives everything to one expert came out as {found:.2f}; it uses 1.
+        raise Wrong(f"""a gate with all its weight on one expert gives {found:.2f}; it uses 1.
             Hint: 0 · log 0 is NaN for a computer, and 0 here.
             Hint: `torch.special.entr(w)` is −w log w with 0 at 0; or clamp the weights from below.""")
     drawn = torch.tensor([0.5, 0.25, 0.15, 0.07, 0.03])
@@ -222,11 +222,11 @@ def effective_experts(answer: Callable[[Tensor], float]):
         found, right = unboxed(answer(gate)), float(torch.special.entr(shares).sum().exp())
         a_gate = f"a gate with mean weights {', '.join(f'{share:.3f}' for share in shares)}"
         if close(found, (shares > 0.05).sum()):
-            raise Wrong(f"""{a_gate} came out as {found:g}: experts above a bound were counted.
+            raise Wrong(f"""{a_gate} gives {found:g}: experts above a bound were counted.
                 Hint: a bound does not see how uneven the weights above it are.
                 Hint: exp(−Σ w log w) is a smooth count: it lies between 1 and the number of experts.""")
         if close(found, 1 / shares.square().sum()):
-            raise Wrong(f"""{a_gate} came out as {found:.2f}: that is 1/Σw², another smooth count.
+            raise Wrong(f"""{a_gate} gives {found:.2f}: that is 1/Σw², another smooth count.
                 Hint: the squares count the large weights more than the entropy does.
                 Hint: the entropy is −Σ w log w.""")
         if not close(found, right):

@@ -120,7 +120,7 @@ def figure_4(
     choices: Choices = CHOSEN,
     models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
-    """Test loss of task A against its noise-free target, beside a partner at each p: p, seed, model, log2_mse.
+    """Test loss of task A against its noise-free target, with a partner at each p: p, seed, model, log2_mse.
 
     A single-task model, which p does not concern, is in the rows of every p.
     """
@@ -352,7 +352,7 @@ def _experts_used(run: Run, models: list[nn.Module], test: Examples) -> pd.DataF
 
 
 def with_column(pair: TaskPair, mean: float, deviation: float, seed: int) -> TaskPair:
-    """The pair with one more input column, normal with this mean and standard deviation, that no task depends on."""
+    """The pair with one more input column, normal with this mean and standard deviation, which no task uses."""
     rng = np.random.default_rng(seed + 1_000_000)
 
     def wider(examples: Examples) -> Examples:

@@ -61,33 +61,34 @@ def _by_p(runs: Runs, title: str) -> Figure:
 
 @question(
     "C6.P1",
-    "Both tasks are one, at p = 1, and the rate is 0.01 for all. How does MMoE compare with the Shared-Bottom of its "
+    "Both tasks are the same, at p = 1, and the learning rate is 0.01 for all. How does MMoE compare with the "
+    "Shared-Bottom of its "
     "size?",
     options=[
         "It is clearly better",
-        "There is no difference: nothing is to be told apart",
+        "There is no difference: there is nothing to tell apart",
         "It is worse: the gates are a burden",
     ],
     answer=0,
     why="So it cannot be the relation of the tasks that makes the difference here. The paper says the same: it puts "
-    "this lead down to trainability. And look at the blue line: one expert alone, without any gate, is as far as MMoE. "
-    "It is the plain wide bottom that is late at this rate, and so are fixed gates.",
+    "this lead down to trainability. And look at the blue line: one expert alone, without any gate, is level with "
+    "MMoE. At this rate the plain wide bottom falls behind, and so do fixed gates.",
 )
 def at_the_paper_rate(runs: Runs) -> Figure:
-    return _by_p(runs, "Learning rate 0.01 for all: the plain bottom is worst where tasks are one")
+    return _by_p(runs, "Learning rate 0.01 for all: the plain bottom is worst where the tasks are the same")
 
 
 @question(
     "C6.P2",
-    "With every model at its best shape and rate: what becomes of MMoE's lead over the Shared-Bottom of its size at "
-    "p = 1?",
+    "With every model at its best shape and rate: what happens to MMoE's lead over the Shared-Bottom of its size at p "
+    "= 1?",
     options=["It stays as it was", "It shrinks by about a half", "None is left to see"],
     answer=2,
-    why="At 0.01 the plain bottom was late. And the blue line again: one expert alone, on less than a third of the "
-    "parameters, is nowhere surely behind. Where the tasks differ, one gate for both is worst of all.",
+    why="At 0.01 the plain bottom fell behind. And the blue line again: one expert alone, on less than a third of the "
+    "parameters, is nowhere clearly behind. Where the tasks differ, one gate for both is worst of all.",
 )
 def tuned(runs: Runs) -> Figure:
-    return _by_p(runs, "Tuned: no lead of MMoE over the plain bottom is left to see")
+    return _by_p(runs, "Tuned: no visible lead of MMoE over the plain bottom")
 
 
 @question(
@@ -100,7 +101,7 @@ def tuned(runs: Runs) -> Figure:
         "It is worse by more than 0.005 AUC on at least one task",
     ],
     answer=1,
-    why="Neither gates nor width decide anything here that a product would notice.",
+    why="Neither gates nor width make a difference here that a product would notice.",
 )
 def on_the_census(runs: Runs) -> Figure:
     gains = census.gains(runs.where(rows=20_000, model=[census.SHARED, census.MMOE]).table, over=census.SHARED)

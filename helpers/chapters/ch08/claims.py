@@ -26,7 +26,7 @@ def _open(table: pd.DataFrame) -> np.ndarray:
 
 
 def _wrong(table: pd.DataFrame) -> np.ndarray:
-    """1 for each seed with a world of which the report says the opposite of the truth, else 0."""
+    """1 for each seed with a world about which the report says the opposite of the truth, else 0."""
     return _said(table, -1, list(coverage.RIGHT)).to_numpy().max(axis=1)
 
 
@@ -79,7 +79,7 @@ CLAIMS = {
     ),
     "C8.3": report(
         "The same features, 2,000 rows: in most pairs of worlds, with equal and with opposed signs, the report is "
-        "undecided of both.",
+        "undecided about both.",
         _open,
         smallest=0.5,
         because="the sentence says most",
@@ -92,19 +92,19 @@ CLAIMS = {
         expected="no effect",
     ),
     "C8.5": held(
-        "After 20 seeds the report's intervals hold what other logs of the same law give on average.",
+        "After 20 seeds the report's intervals contain the average over other logs of the same law.",
         _held("report"),
         smallest=0.85,
         because="a 95% interval that misses more than three times as often is none",
     ),
     "C8.6": held(
-        "The report's intervals hold what other logs of the same law give on average more often than t-intervals that "
-        "take the seeds for independent logs.",
+        "The report's intervals contain the average over other logs of the same law more often than t-intervals that "
+        "treat the seeds as independent logs.",
         _held("report", "naive"),
     ),
     "C8.7": held(
-        "By time, too, the report's intervals hold what other logs of the same law give on average more often than "
-        "t-intervals that take the seeds for independent logs.",
+        "By time, too, the report's intervals contain the average over other logs of the same law more often than "
+        "t-intervals that treat the seeds as independent logs.",
         _held("report", "naive"),
         grid="08_by_time",
     ),

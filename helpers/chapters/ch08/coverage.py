@@ -1,7 +1,7 @@
 """Does the capstone's report say the right thing? Tables whose relation is known, put through its own procedure.
 
 A seed is a table: two tasks on twenty columns (`relu_tasks`, as in chapter 04), with as many rows as a reader might
-have. What the report says of it is one row. All tables of a condition obey the same law, so that the mean gain over
+have. What the report says about it is one row. All tables of a condition obey the same law, so that the mean gain over
 them is what a report on any one of them should find, and its interval should hold.
 """
 
@@ -26,7 +26,7 @@ from helpers.experiments.sample import Sample, equal
 SAME, FLIPPED, DISJOINT = "same features, other mix", "same features, opposite sign", "disjoint features"
 RIGHT = {SAME: (SHARE, BUT), FLIPPED: (SHARE, BUT), DISJOINT: (APART,)}
 WRONG = {SAME: (APART,), FLIPPED: (APART,), DISJOINT: (SHARE, BUT, COST)}
-# A narrow bottom, in which it is clear from chapter 04 what should come out; the rate is that of chapter 06, tuned for
+# A narrow bottom, in which chapter 04 tells what the report should say; the rate is that of chapter 06, tuned for
 # all models on seeds that no result uses.
 RECIPE = Recipe(units=(4,), towers=(8,), epochs=40, patience=10, batch_size=256)
 ROWS, REPEATS = 2_000, 20
@@ -48,11 +48,11 @@ def reports(
     repeats: int = REPEATS,
     by_time: bool = False,
 ) -> pd.DataFrame:
-    """What the report says of each table: condition, rows, seed, repeats, task, gain, low, high, naive_low, naive_high,
-    verdict, word.
+    """What the report says about each table: condition, rows, seed, repeats, task, gain, low, high, naive_low,
+    naive_high, verdict, word.
 
     repeats  the report's own seeds; the table has what it would have said after the first 3, 5 and 10 of them as well
-    by_time  the rows get a time, so that there is one fixed split; else each of the report's seeds has a random one
+    by_time  the rows get a time, so that there is one fixed split; without it each report seed has a random one
     naive_*  the t-interval over the report's seeds, as if each had a log of its own
     """
     found = []

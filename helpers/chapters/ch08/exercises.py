@@ -37,7 +37,7 @@ def leak(answer: Callable[[pd.DataFrame, str], str]):
     ):
         named = begun(answer(_table(which, sign, seed, label), label))
         if not isinstance(named, str):
-            raise Wrong(f"""the function gave back {described(named)}, not the name of a column.
+            raise Wrong(f"""the function returned {described(named)}, not the name of a column.
                 Hint: return one of the names in `frame.columns`.
                 Hint: `scores.idxmax()` gives the name of the largest value of a Series.""")
         if named == label:
@@ -59,7 +59,7 @@ def declaration(answer: Callable[[], Declaration]):
     """`answer()` gives the `Declaration` of a log with `HEADER`."""
     found = answer()
     if not isinstance(found, Declaration):
-        raise Wrong(f"""the function gave back {described(found)}, not a Declaration.
+        raise Wrong(f"""the function returned {described(found)}, not a Declaration.
             Hint: return Declaration(labels={{...}}, user=..., ...).
             Hint: section 1 has one for the feed.""")
     for column in found.columns():
@@ -75,7 +75,7 @@ def declaration(answer: Callable[[], Declaration]):
     if found.user != "member_id" or found.item != "article_id":
         raise Wrong(f"""the user is {found.user!r} and the item {found.item!r}.
             Hint: who reads, and what is read?
-            Hint: the user is also what GAUC and the interval group by.""")
+            Hint: GAUC and the interval group by the user as well.""")
     if not found.labels.get("opened") == found.labels.get("shared") == "binary":
         raise Wrong("""two labels of this log are yes or no, and not both are declared so.
             Hint: whether it was opened, and whether it was shared.
@@ -87,7 +87,7 @@ def declaration(answer: Callable[[], Declaration]):
                 Hint: the other kind of label is "regression".""")
     if found.time != "shown_at":
         raise Wrong(f"""the time is {found.time!r}.
-            Hint: without a time the split is at random, and a user's future is trained on.
+            Hint: without a time the split is at random, and the model trains on a user's future.
             Hint: one column says when the article was shown.""")
     if "section" not in found.ids or "words" not in found.numbers:
         raise Wrong("""the section of the paper is an id, the number of words a number; yours says otherwise.
@@ -119,7 +119,7 @@ def decision(answer: Callable[[list[tuple[float, float]], float], str]):
         if said not in WORDS:
             raise Wrong(f"""{said!r} is none of the words.
                 Hint: the words are {", ".join(map(repr, WORDS))}.
-                Hint: give them to the letter, commas included.""")
+                Hint: return them exactly as they are, commas included.""")
         verdicts = [verdict(low, high, smallest) for low, high in intervals]
         if said != word(verdicts):
             counts = ", ".join(f"{verdicts.count(name)} {name}" for name in VERDICTS if name in verdicts)

@@ -14,9 +14,10 @@ from helpers.display.runs import Runs
     "Which column tells the model whether a video will be clicked?",
     options=["position, the place in the session", "score_of_the_day", "the id of the video"],
     answer=1,
-    why="It was computed at night from what had happened that day: the click is in it. At serving time it does not "
+    why="It was computed at night from what had happened that day, so it contains the click. At serving time it does "
+    "not "
     "exist, and the model would rank at random. The check trains nothing. It asks how well each feature alone predicts "
-    "each label, on rows that it did not learn from.",
+    "each label, on rows that it has not seen.",
 )
 def leak(problems: object) -> str:
     """problems: what the check of the table says."""
@@ -25,10 +26,10 @@ def leak(problems: object) -> str:
 
 @question(
     "C8.P2",
-    "Twenty seeds on one log: how many of the usual 95% intervals hold the truth?",
+    "Twenty seeds on one log: how many of the usual 95% intervals contain the truth?",
     options=["About 95%", "About 90%", "About 80%"],
     answer=2,
-    why="Twenty seeds know very well what *this* log says. What other logs would say they do not know, and each "
+    why="Twenty seeds know very well what *this* log says. They do not know what other logs would say, and each "
     "further seed hides that better.",
 )
 def usual_interval(coverage: pd.DataFrame) -> Figure:

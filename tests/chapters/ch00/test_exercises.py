@@ -113,7 +113,7 @@ def unpaired(first, second):
     [
         (paired, "Correct: paired"),
         (lambda first, second: ..., "Not yet"),
-        (lambda first, second: first.mean() > second.mean(), "gave back a bool"),
+        (lambda first, second: first.mean() > second.mean(), "returned a bool"),
         (unpaired, "unless you pair them"),
         (lambda *scores: paired(*scores, quantile=2.09), "Correct: paired"),
         (lambda *scores: paired(*scores, quantile=1.96), "you decide at 2.0 standard errors"),

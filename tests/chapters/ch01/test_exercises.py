@@ -126,7 +126,7 @@ def test_a_right_control_and_the_worked_one_pass():
         (lambda labels, seed: labels.roll(seed), "each still has the neighbours that it had"),
         (lambda labels, seed: labels.flip(0), "two seeds gave the same control"),
         (lambda labels, seed: labels[: len(labels) // 2], "not as a tensor of shape"),
-        (in_place, "writes into what it was given"),
+        (in_place, "changes its arguments"),
         (lambda labels, seed: torch.cat([labels[:2].flip(0), labels[2:]]), "still correlates"),
     ],
 )

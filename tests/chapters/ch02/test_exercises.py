@@ -8,14 +8,14 @@ import torch.nn.functional as F
 from helpers.chapters.ch02 import exercises, watch_time
 from tests.chapters.shared import judge, long_work, solution
 
-NAMES = ("loss", "mended", "weights", "time")
+NAMES = ("loss", "corrected", "weights", "time")
 
 
 @pytest.mark.parametrize(
     ("name", "function"),
     [
         ("loss", "solution_loss"),
-        ("mended", "solution_mended_loss"),
+        ("corrected", "solution_corrected_loss"),
         ("weights", "solution_weights"),
         ("time", "solution_time"),
     ],
@@ -70,7 +70,7 @@ def test_a_wrong_loss_meets_its_own_words(answer, wrong):
     ],
 )
 def test_a_wrong_correction_meets_its_own_words(answer, wrong):
-    said = judge(exercises.mended, answer)
+    said = judge(exercises.corrected, answer)
     assert said.startswith("Not right yet") and wrong in said
 
 
@@ -89,7 +89,7 @@ def corrected(z, y, t):
     ],
 )
 def test_another_loss_with_the_right_best_constant_passes_and_is_told_what_it_is(answer, words):
-    said = judge(exercises.mended, answer)
+    said = judge(exercises.corrected, answer)
     assert said.startswith("Correct") and words in said
 
 

@@ -11,7 +11,7 @@ def test_the_odds_explorer_says_the_formula_where_luck_hardly_counts():
     at = [explorer.options["rate"].index(0.3), explorer.options["mean"].index(20), 3, 0]  # a million, the least spread
     said = texts[of[int(np.ravel_multi_index(at, places))]]
     assert said.startswith("An impression brings 6.00 s. From 1,000,000 of them: weighted CE 8.57 s (+43%)")
-    assert "mended CE 6.00 s (+0%)" in said or "mended CE 6.00 s (−0%)" in said
+    assert "corrected CE 6.00 s (+0%)" in said or "corrected CE 6.00 s (−0%)" in said
 
 
 def test_the_sampling_band_narrows_with_the_sample_and_holds_the_formula():
@@ -19,5 +19,5 @@ def test_the_sampling_band_narrows_with_the_sample_and_holds_the_formula():
     for (rate, rows, _, loss), row in table.iterrows():
         expected = rate / (1 - rate) if loss == "weighted CE" else rate
         assert row["low"] <= expected <= row["high"], (rate, rows, loss)
-    wide, narrow = (table.loc[(0.3, rows, 1.6, "mended CE")] for rows in (1_000, 1_000_000))
+    wide, narrow = (table.loc[(0.3, rows, 1.6, "corrected CE")] for rows in (1_000, 1_000_000))
     assert narrow["high"] - narrow["low"] < 0.1 * (wide["high"] - wide["low"])

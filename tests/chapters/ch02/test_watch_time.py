@@ -14,7 +14,7 @@ from helpers.training.losses import binary_cross_entropy, weighted_cross_entropy
 @pytest.mark.parametrize("rate", [0.066, 0.232, 0.5])
 def test_the_constant_is_off_by_1_over_1_minus_the_click_rate(rate):
     found = watch_time.constant(rate, 8.0, 200_000, 1.6, draws=200, seed=0).mean()
-    assert found["mended"] == pytest.approx(8 * rate, rel=0.01)
+    assert found["corrected"] == pytest.approx(8 * rate, rel=0.01)
     assert found["plain"] == pytest.approx(8 * rate / (1 - rate), rel=0.01)
 
 
@@ -32,11 +32,11 @@ def test_the_constant_of_one_log_is_what_the_loss_learns():
 def test_extreme_click_rates():
     assert (watch_time.constant(0.0, 8.0, 50, 1.0, 5, 0) == 0).all(axis=None)
     all_clicked = watch_time.constant(1.0, 8.0, 50, 1.0, 5, 0)
-    assert np.isinf(all_clicked["plain"]).all() and np.isfinite(all_clicked["mended"]).all()
+    assert np.isinf(all_clicked["plain"]).all() and np.isfinite(all_clicked["corrected"]).all()
 
 
 def test_the_spread_widens_the_band_and_leaves_the_mean():
-    narrow, wide = (watch_time.constant(0.3, 20.0, 1000, spread, 4000, 1)["mended"] for spread in (0.5, 3.0))
+    narrow, wide = (watch_time.constant(0.3, 20.0, 1000, spread, 4000, 1)["corrected"] for spread in (0.5, 3.0))
     assert narrow.mean() == pytest.approx(wide.mean(), rel=0.02)
     assert wide.std() > 2 * narrow.std()
 
@@ -117,7 +117,7 @@ def test_a_second_log_is_of_the_same_world_and_has_other_impressions(feed):
 def test_readings_come_in_bins_of_equal_size(short):
     table = watch_time.calibration([900], bins=4)
     assert len(table) == 2 * 2 * 4
-    mine = table[(table["by"] == "prediction") & (table["model"] == "mended CE")]
+    mine = table[(table["by"] == "prediction") & (table["model"] == "corrected CE")]
     assert mine.sort_values("bin")["predicted"].is_monotonic_increasing
     bands = watch_time.same_score([900], bands=2)
     assert len(bands) == 4

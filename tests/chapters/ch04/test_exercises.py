@@ -287,7 +287,7 @@ def test_a_bootstrap_interval_of_the_mean_is_right_as_well(method, seed):
         (nested, "the ends of the interval came as a pair of their own"),
         (lambda *scores: list(nested(*scores)), "the ends of the interval came as a pair of their own"),
         (lambda shared, single: interval(shared - single), "Correct: paired by seed"),
-        (lambda shared, single: interval(shared - single), "It is as wide as 20 seeds ask for"),
+        (lambda shared, single: interval(shared - single), "It is as wide as 20 seeds require"),
         (lambda shared, single: interval(shared - single, factor=1.96), "Correct: paired by seed"),
         (lambda shared, single: interval(shared - single, factor=1.96), "Its half width is 1.96 standard errors"),
         (lambda *scores: of_all(*scores), "divides by 20, not by 19"),
@@ -365,7 +365,7 @@ def test_count(answer, words):
     [
         (({"shared": 2}, 2), "what the two tasks need.\nSharing gives -0.0"),
         (None, "Not yet"),
-        ({"shared": 2}, "did not give back a dict of settings and a whole number"),
+        ({"shared": 2}, "did not return a dict of settings and a whole number"),
         (({"seed": 3}, 2), "['seed'] cannot be set here"),
         (({"shared": 0}, 2), "correlate by +0.00, less than 0.4"),
         (({"shared": 4, "relation": "opposite"}, 2), "correlate by -1.00"),
@@ -395,10 +395,10 @@ WRONG_STEPS = {
     "closest": (closest, "first gets to 0.5 at step 40, not at 30"),
     "last": (lambda s, v, t: s[v > t][-1] + 10 if (v <= t).any() else np.inf, "rises again; the function says 60"),
     "strict": (lambda s, v, t: s[v < t][0] if (v < t).any() else np.inf, "the function says 50 instead of 40"),
-    "argmax": (lambda s, v, t: s[(v <= t).argmax()], "a run that never gets to the target came out as 10"),
-    "none": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else None, "came out as a NoneType"),
-    "budget": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else s[-1], "came out as 60"),
-    "nan": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else np.nan, "came out as nan"),
+    "argmax": (lambda s, v, t: s[(v <= t).argmax()], "a run that never gets to the target gives 10"),
+    "none": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else None, "gives a NoneType"),
+    "budget": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else s[-1], "gives 60"),
+    "nan": (lambda s, v, t: s[v <= t][0] if (v <= t).any() else np.nan, "gives nan"),
 }
 
 
@@ -445,7 +445,7 @@ WRONG_CELLS = {
     "mean": (by_mean, "it leaves out 0, but may be too small to matter"),
     "no effect where it holds zero": (hold_zero, "it holds clear gains as well as clear losses"),
     "sign turned": (lambda low, high, m: read_cell(-high, -low, m), "all of it is above +0.01"),
-    "another word": (lambda low, high, m: "better", "gave back 'better'"),
+    "another word": (lambda low, high, m: "better", "returned 'better'"),
     "no undecided small": (
         lambda low, high, m: "undecided" if -m < low < 0 else read_cell(low, high, m),
         "wherever in it the truth is",
