@@ -26,7 +26,7 @@ from tools.site import title
 ROOT = Path(__file__).parents[2]
 SOURCE = (ROOT / "notebooks" / "source.md").read_text(encoding="utf-8")
 ROWS = [row.strip("| ").split(" | ") for row in SOURCE.splitlines() if row.startswith("| 「")]
-LINKS = re.findall(r"\[([^\]]+)\]\((\w+\.ipynb)#((?:[^()]|\([^()]*\))+)\)", SOURCE)
+LINKS = re.findall(r"\[([^\]]+)\]\(([\w/]+\.ipynb)#((?:[^()]|\([^()]*\))+)\)", SOURCE)
 
 
 def headings(name: str) -> list[str]:

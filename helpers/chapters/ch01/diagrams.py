@@ -1,42 +1,41 @@
-"""The diagrams of chapter 01: the screen of the feed, what multi-task learning belongs to, and what its field asks."""
+"""The diagrams of chapter 01: what a phone logs, what multi-task learning belongs to, and what its field asks."""
 
 from __future__ import annotations
 
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
 
 from helpers.display.diagrams import arrow, box, canvas, diagram, frame
-from helpers.display.palette import BLACK, GREY
+from helpers.display.palette import BLACK, BLUE, GREY, ORANGE
 
 
 @diagram
-def screen() -> Figure:
-    """A phone that plays a video, and the places on its screen that give ten signals."""
-    figure, (axes,) = canvas((8, 5.2), (0, 16), (0, 10.4))
-    frame(axes, 5.4, 0.2, 5.2, 10, "#f1f1f1")
-    frame(axes, 5.7, 0.8, 4.6, 8.9, "#d9e8f2")
-    signals = (  # what, where on the screen, how large, the place of its label, whether our feed logs it
-        ("click on the cover", (7.4, 6.2), 0.55, (4.6, 7.2), True),
-        ("tap on a friend's picture", (6.3, 4.4), 0.28, (4.6, 5.0), False),
-        ("visit to the author's page", (6.3, 3.2), 0.36, (4.6, 3.6), True),
-        ("follow", (7.3, 2.5), 0.28, (4.6, 2.5), True),
-        ("watch time", (7.4, 1.6), 0.15, (4.6, 1.6), True),
-        ("like", (9.6, 6.4), 0.34, (11.4, 7.4), True),
-        ("favourite", (9.6, 5.4), 0.34, (11.4, 6.0), True),
-        ("share", (9.6, 4.4), 0.34, (11.4, 4.6), True),
-        ("comment", (9.6, 3.4), 0.34, (11.4, 3.2), True),
-        ("finish: watched to the end", (9.9, 1.6), 0.15, (11.4, 1.6), True),
-    )
-    for name, where, size, (x, y), logged in signals:
-        colour = BLACK if logged else GREY
-        axes.plot((where[0], x), (where[1], y), color=GREY, linewidth=0.8)
-        axes.add_patch(Circle(where, size, facecolor="#ffffff", edgecolor=colour, linewidth=1.5, zorder=3))
-        side = {"ha": "right" if x < where[0] else "left", "va": "center", "fontsize": 12}
-        axes.text(x + (-0.1 if x < where[0] else 0.1), y, name, color=colour, **side)
-    axes.plot((6.1, 9.9), (1.6, 1.6), color=GREY, linewidth=3)
-    axes.plot((6.1, 7.4), (1.6, 1.6), color=BLACK, linewidth=3)
-    axes.plot(7.34, 6.2, marker=">", color=BLACK, markersize=11, zorder=4)
-    axes.set_aspect("equal")
+def phone() -> Figure:
+    """A phone shows one video of a feed; around it the ten signals that the app logs, each where it arises."""
+    figure, (axes,) = canvas((8, 5.4), (0, 20), (0, 13.5))
+    frame(axes, 7.2, 0.4, 5.6, 12.6, BLACK)
+    frame(axes, 7.45, 1.3, 5.1, 11.2, "#d9e8f2")
+    axes.text(9.6, 7.2, "▶", color=BLACK, fontsize=40, ha="center", va="center")
+    axes.plot([7.9, 12.1], [1.9, 1.9], color="white", linewidth=5, solid_capstyle="round")
+    axes.plot([7.9, 10.4], [1.9, 1.9], color=ORANGE, linewidth=5, solid_capstyle="round")
+    axes.text(7.8, 2.8, "@author", color=BLACK, fontsize=11, fontweight="bold", va="center")
+    for y, icon in ((11.0, "✚"), (9.3, "♥"), (7.6, "★"), (5.9, "✎"), (4.2, "➦")):
+        axes.text(11.8, y, icon, color=BLUE, fontsize=20, ha="center", va="center")
+    right, left = {"ha": "left", "x": 13.9, "start": 13.7}, {"ha": "right", "x": 6.1, "start": 6.3}
+    for side, y, end, name, meaning in (
+        (left, 9.4, (8.5, 7.6), "click", "the cover is opened"),
+        (left, 5.8, (7.7, 3.3), "profile visit", "the author's page"),
+        (left, 3.2, (8.9, 2.1), "watch time", "seconds played"),
+        (left, 1.0, (7.2, 1.0), "return next day", "the app is opened again"),
+        (right, 11.0, (12.3, 11.0), "follow", "the author, from now on"),
+        (right, 9.3, (12.3, 9.3), "like", "a tap on the heart"),
+        (right, 7.6, (12.3, 7.6), "favourite", "kept for later"),
+        (right, 5.9, (12.3, 5.9), "comment", "a few words"),
+        (right, 4.2, (12.3, 4.2), "share", "sent to a friend"),
+        (right, 1.9, (12.3, 1.9), "finish", "played to the end"),
+    ):
+        axes.text(side["x"], y + 0.35, name, color=BLACK, fontsize=13, fontweight="bold", ha=side["ha"], va="center")
+        axes.text(side["x"], y - 0.4, meaning, color=GREY, fontsize=11, ha=side["ha"], va="center")
+        arrow(axes, (side["start"], y), end)
     return figure
 
 

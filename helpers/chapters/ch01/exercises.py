@@ -2,100 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.chapters.ch01 import held_out, ranking
+from helpers.chapters.ch01 import held_out
 from helpers.data.worlds import TOP
-from helpers.display.answers import Wrong, close, described, is_number, is_tensor, unboxed
+from helpers.display.answers import Wrong, close, described, is_tensor
 from helpers.display.exercises import exercise
 from helpers.evaluation.statistics import interval
 
 Scores = dict[str, np.ndarray]
-
-
-@exercise("how often both come together, over how often they would by chance.")
-def lift(answer: Callable[[np.ndarray, np.ndarray], float]):
-    """`answer(a, b)`: two `(n,)` arrays of zeros and ones become P(a and b) / (P(a) P(b))."""
-    rng = np.random.default_rng(1)
-    a = (rng.random(4000) < 0.3).astype(float)
-    b = (rng.random(4000) < np.where(a > 0, 0.4, 0.1)).astype(float)
-    found, both, by_chance = unboxed(answer(a, b)), (a * b).mean(), a.mean() * b.mean()
-    if not is_number(found):
-        raise Wrong(f"""the function returned {described(found)}, not one number.
-            Hint: lift is one number for the pair of labels.
-            Hint: take means over all plays: of the product of the two, and of each.""")
-    if close(found, by_chance / both):
-        raise Wrong("""the ratio is upside down: labels that come together often get a small lift.
-            Hint: lift is above 1 where two labels come together more often than by chance.
-            Hint: what happens goes above the line, what chance would give below it.""")
-    if close(found, both):
-        raise Wrong("""this is how often both come together; common labels would always seem related.
-            Hint: compare it with what chance would give.
-            Hint: if the labels were unrelated, both would come together with probability P(a) · P(b).""")
-    if close(found, both / a.mean()) or close(found, both / b.mean()):
-        raise Wrong("""this is how often one label comes given the other; a common label always scores high there.
-            Hint: only one of the two rates has been divided out.
-            Hint: divide by the rates of both labels.""")
-    if not close(found, both / by_chance):
-        raise Wrong(f"""for labels with P(a) {a.mean():.3f}, P(b) {b.mean():.3f} and P(a and b) {both:.3f} it gave
-            {found:.3f}.
-            Hint: three means are enough: of a, of b, and of both at once.
-            Hint: both happen where the product of zeros and ones is 1.""")
-    if not close(answer(a.astype(np.int8), b.astype(np.int8)), both / by_chance):
-        raise Wrong("""with columns of small integers, as they are in the log, it gives another number.
-            Hint: an int8 cannot count beyond 127.
-            Hint: a mean is safe; a sum of products in int8 (`@`, `np.dot`) is not.""")
-
-
-def _probabilities() -> Scores:
-    rng = np.random.default_rng(2)
-    rates = {"click": 0.3, "finish": 0.1, "like": 0.02, "share": 0.005}
-    return {label: np.clip(rate * np.exp(rng.normal(size=(2, 5, 40))), 0, 0.99) for label, rate in rates.items()}
-
-
-@exercise("it ranks as the product of the powers does, whatever the exponents.")
-def fusion(answer: Callable[[Scores, dict[str, float]], np.ndarray]):
-    """`answer(p, exponents)`: {label: array of candidates} and {label: exponent} become one score a candidate."""
-    p, exponents = _probabilities(), {"click": -1.0, "like": 1.0, "share": 0.5}
-    right = ranking.multiplicative(p, exponents)
-    found = np.asarray(answer(p, exponents), dtype=float)
-
-    def ordered_by(scores: np.ndarray) -> bool:
-        return bool((found.argsort(axis=-1, kind="stable") == scores.argsort(axis=-1, kind="stable")).all())
-
-    if found.shape != right.shape:
-        raise Wrong(f"""the score has shape {found.shape}; the probabilities have {right.shape}.
-            Hint: one score for each candidate.
-            Hint: add or multiply the arrays of the labels element by element, and sum over nothing else.""")
-    if not np.isfinite(found).all():
-        raise Wrong("""some scores are NaN or infinite.
-            Hint: a logarithm needs a positive number, and so does a power.
-            Hint: take the logarithm of the probabilities, not of the weights, which may be negative or 0.""")
-    if ordered_by(ranking.linear(p, exponents)):
-        raise Wrong("""this is linear fusion: the weights multiply the probabilities and the products are added.
-            Hint: in a product each label counts by a factor, not by an amount.
-            Hint: raise each probability to its exponent, and multiply; or add exponent · log(p).""")
-    if ordered_by(-right):
-        raise Wrong("""the order is upside down: the best candidate comes last.
-            Hint: logarithms of probabilities are negative, but the larger is still the better.
-            Hint: leave the sign as it is; a higher score means higher in the list.""")
-    if ordered_by(ranking.multiplicative(p, dict.fromkeys(exponents, 1.0))):
-        raise Wrong("""the exponents change nothing: all labels count alike.
-            Hint: each label has an exponent of its own.
-            Hint: multiply each logarithm by its exponent before you add.""")
-    if ordered_by(ranking.multiplicative(p, {label: abs(power) for label, power in exponents.items()})):
-        raise Wrong("""the exponent −1 of the click counts like +1: a label that should lower the score raises it.
-            Hint: an exponent may be negative; then a high probability speaks against the candidate.
-            Hint: use the exponents as they come, without `abs`, a square or a clip.""")
-    if not ordered_by(right):
-        raise Wrong("""with exponents −1 on click, 1 on like, 0.5 on share the order is not that of
-            p(like) · √p(share) / p(click).
-            Hint: a product of powers becomes a sum of logarithms times exponents.
-            Hint: labels without an exponent do not count at all; loop over the labels of `exponents`, not of `p`.""")
 
 
 @exercise("in worlds that nothing was chosen on, it satisfies more than every single label.")
@@ -139,38 +58,6 @@ def _satisfaction(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """
     best = np.argsort(-scores, axis=-1, kind="stable")[..., :TOP]
     return np.take_along_axis(truth, best, axis=-1).mean((-2, -1))
-
-
-@exercise("N bottoms and all towers on one side, one bottom and all towers on the other.")
-def saving(answer: Callable[[float, Sequence[float]], float]):
-    """`answer(bottom, towers)`: costs of the bottom and of each task's tower become a ratio, N models to one shared."""
-    found, right = unboxed(answer(900.0, [100.0, 100.0, 100.0, 100.0])), 4000 / 1300
-    if not is_number(found):
-        raise Wrong(f"""the function returned {described(found)}, not a number.
-            Hint: the answer is one number: how many times as much N models cost.
-            Hint: divide the cost of the N models by the cost of the shared one, and return that.""")
-    if close(found, 4):
-        raise Wrong("""the ratio is the number of tasks: as if the towers cost nothing, or were shared too.
-            Hint: the shared model still needs a tower for each task.
-            Hint: its cost is one bottom plus the sum of all towers.""")
-    if close(found, 1):
-        raise Wrong("""the ratio is 1: both sides have the same number of bottoms.
-            Hint: how many bottoms do four single-task models have?
-            Hint: of N models each has a bottom of its own; the shared model has one for all.""")
-    if close(found, 1 / right):
-        raise Wrong("""the ratio is inverted: it says what part of the cost the shared model has.
-            Hint: the answer is how many times as much the N models cost, a number above 1.
-            Hint: the cost of the N models goes above the line.""")
-    if not close(found, right, 1e-6):
-        raise Wrong(f"""for a bottom of 900 and four towers of 100 the ratio is {found:.2f}; it should be {right:.2f}.
-            Hint: write down both costs first: that of four whole models, and that of one bottom with four towers.
-            Hint: four times 900 + 100 on one side, 900 + four times 100 on the other.""")
-    found = unboxed(answer(900.0, [100.0, 500.0]))
-    if not close(found, 2400 / 1500, 1e-6):
-        raise Wrong(f"""for towers of 100 and 500 the ratio is {found:.2f}, as if all towers were alike; it
-            should be 1.60.
-            Hint: each task has a tower of its own size.
-            Hint: `sum(towers)` adds them up, however different they are.""")
 
 
 @exercise("the same values, assigned to other rows, and a seed that repeats it.")

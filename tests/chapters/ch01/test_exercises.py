@@ -11,58 +11,10 @@ from helpers.evaluation.statistics import interval
 from tests.chapters.shared import judge, solution
 
 
-@pytest.mark.parametrize("name", ["lift", "fusion", "beats_every_label"])
-def test_nothing_yet_is_not_yet(name):
-    assert judge(getattr(exercises, name), lambda *_: ...).startswith("Not yet")
-
-
-@pytest.mark.parametrize(("name", "function"), [("lift", "solution_lift"), ("fusion", "solution_fusion")])
-def test_the_worked_solution_passes(name, function):
-    assert judge(getattr(exercises, name), solution("01_motivation", function, np=np)).startswith("Correct")
-
-
-def test_the_product_itself_passes_as_well():
-    assert judge(exercises.fusion, lambda p, e: np.prod([p[k] ** w for k, w in e.items()], axis=0)).startswith(
-        "Correct"
-    )
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (lambda a, b: a * b, "not one number"),
-        (lambda a, b: a.mean() * b.mean() / (a * b).mean(), "upside down"),
-        (lambda a, b: (a * b).mean(), "how often both come together"),
-        (lambda a, b: (a * b).sum() / a.sum(), "given the other"),
-        (lambda a, b: (a * b).mean() - a.mean() * b.mean(), "P(a and b)"),
-    ],
-)
-def test_a_wrong_lift_meets_its_own_words(answer, words):
-    said = judge(exercises.lift, answer)
-    assert said.startswith("Not right yet") and words in said and "Hint 1" in said
-
-
-def test_lift_by_any_way_of_counting_passes():
-    assert judge(exercises.lift, lambda a, b: a[b > 0].mean() / a.mean()).startswith("Correct")
-    assert "small integers" in judge(exercises.lift, lambda a, b: (a @ b / len(a)) / (a.mean() * b.mean()))
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (lambda p, e: sum(p[k].mean(axis=-1) for k in e), "has shape"),
-        (lambda p, e: sum(np.log(w) * p[k] for k, w in e.items()), "NaN or infinite"),
-        (lambda p, e: sum(w * p[k] for k, w in e.items()), "linear fusion"),
-        (lambda p, e: -sum(w * np.log(p[k]) for k, w in e.items()), "upside down"),
-        (lambda p, e: sum(np.log(p[k]) for k in e), "count alike"),
-        (lambda p, e: sum(abs(w) * np.log(p[k]) for k, w in e.items()), "the click counts like +1"),
-        (lambda p, e: sum(e.get(k, 1) * np.log(p[k]) for k in p), "is not that of"),
-    ],
-)
-@pytest.mark.filterwarnings("ignore:invalid value")
-def test_a_wrong_fusion_meets_its_own_words(answer, words):
-    said = judge(exercises.fusion, answer)
-    assert said.startswith("Not right yet") and words in said and "Hint 1" in said
+@pytest.mark.parametrize("name", ["beats_every_label", "uninformative"])
+@pytest.mark.parametrize("nothing", [lambda *_: None, lambda *_: ...])
+def test_nothing_yet_is_not_yet(name, nothing):
+    assert judge(getattr(exercises, name), nothing).startswith("Not yet")
 
 
 @pytest.fixture
@@ -131,10 +83,6 @@ def test_the_worked_score_beats_every_label_at_once_and_says_by_how_much(monkeyp
     assert judge(exercises.beats_every_label, lambda p: p["like"] * p["share"]).startswith("Not right yet")
 
 
-def solution_saving(bottom, towers):
-    return (len(towers) * bottom + sum(towers)) / (bottom + sum(towers))
-
-
 def solution_uninformative(labels, seed):
     return labels[torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))]
 
@@ -154,30 +102,10 @@ def in_place(labels, seed):
     return labels
 
 
-@pytest.mark.parametrize(("name", "answer"), [("saving", solution_saving), ("uninformative", solution_uninformative)])
-def test_a_right_saving_and_a_right_control_pass(name, answer):
-    assert judge(getattr(exercises, name), answer).startswith("Correct")
-
-
-@pytest.mark.parametrize("name", ["saving", "uninformative"])
-@pytest.mark.parametrize("nothing", [lambda *_: None, lambda *_: ...])
-def test_an_untouched_saving_or_control_is_not_yet(name, nothing):
-    assert judge(getattr(exercises, name), nothing).startswith("Not yet")
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (lambda b, t: len(t), "the ratio is the number of tasks"),
-        (lambda b, t: (b + sum(t)) / (b + sum(t)), "the ratio is 1"),
-        (lambda b, t: (b + sum(t)) / (len(t) * b + sum(t)), "the ratio is inverted"),
-        (lambda b, t: 1 + b / t[0], "it should be 3.08"),
-        (lambda b, t: len(t) * (b + t[0]) / (b + len(t) * t[0]), "as if all towers were alike"),
-        (lambda b, t: [4], "not a number"),
-    ],
-)
-def test_a_wrong_saving_gets_its_hint(answer, words):
-    assert words in judge(exercises.saving, answer)
+def test_a_right_control_and_the_worked_one_pass():
+    worked = solution("deeper/01_why_sharing_works", "solution_control", torch=torch)
+    for answer in (solution_uninformative, worked):
+        assert judge(exercises.uninformative, answer).startswith("Correct")
 
 
 @pytest.mark.parametrize(
