@@ -43,10 +43,11 @@ from helpers.training.loop import Run
 INCOME, COLLEGE = "income, never married", "college, never married"
 TASKS = {INCOME: ("income above 50,000", "never married"), COLLEGE: ("college", "never married")}
 PAIRS = tuple(TASKS)
-ROWS = (2_000, 20_000)  # to train on
+ROWS = (2_000, 20_000, 60_000)  # to train on
 VALID, TEST = 10_000, 20_000
 ALL = 99_762
-OVERLAP = TEST / (ALL - TEST)  # test rows over all that a seed may train on: two splits agree as often in both
+LEFT = ALL - VALID - TEST  # what a seed may train on
+OVERLAP = TEST / LEFT  # of two seeds' splits (`helpers.evaluation.intervals`)
 
 EMBEDDING, TOWER = 4, [8]
 MODELS = SINGLE, SHARED, MMOE, TREES = ("single-task", "shared-bottom", "MMoE", "boosted trees")
