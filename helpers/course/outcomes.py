@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers.course import GRIDS
 from helpers.evaluation.four_outcomes import outcome
-from helpers.evaluation.intervals import gain
+from helpers.evaluation.intervals import LUCK, gain
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import difference, interval
 from helpers.support import validate
@@ -32,7 +32,7 @@ class Dot:
     where    {column: value}: the setting
     value    column of the score, and its unit on the map
     tasks    the values of column `task` that are tasks A and B
-    overlap  test rows / training rows, where all seeds share a log and the grid does not say so itself
+    overlap  test rows / rows to train on, where all seeds share a log and the grid does not say so itself
     """
 
     name: str
@@ -55,8 +55,6 @@ FOLLOWED, UNRELATED = {"kind": "seen", "strength": 1.0}, {"kind": "seen", "stren
 FUNNEL = {"value": "auc", "unit": "AUC", "tasks": ("click", "click and like")}
 LOVE = {"value": "auc", "unit": "AUC", "tasks": ("like", "love")}
 RATINGS = LOVE | {"where": {"pair": "like + love"}, "overlap": 10_000 / 80_000}
-
-LUCK = ["overlap", "users", "units"]  # what `intervals.gain` needs besides, where seeds share a log
 
 DOTS = [
     Dot("B has few labels", 1, "01_eavesdrop", EQUAL, MIX),
@@ -96,8 +94,8 @@ def table(chapters: Sequence[int]) -> pd.DataFrame:
 def _row(dot: Dot, grid: pd.DataFrame) -> dict:
     for column, value in dot.where.items():
         grid = grid[grid[column] == validate.choice(column, value, set(grid[column]))]
-    kept = [*dot.where, "seed", "model", "task", dot.value, *LUCK]  # a grid may hold other scores, too
-    scores = grid[[column for column in kept if column in grid]]
+    luck = LUCK if dot.overlap is None and LUCK[0] in grid else []
+    scores = grid[[*dot.where, "seed", "model", "task", dot.value, *luck]]  # a grid may hold other scores, too
     gains = difference(scores[scores["task"].isin(dot.tasks)], dot.value, dot.model, "single-task")
     by_task = {task: gains[gains["task"] == task] for task in dot.tasks}
     row = {"name": dot.name, "chapter": dot.chapter, "unit": dot.unit}

@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from helpers.display import figures
+from helpers.evaluation.intervals import LUCK
 from helpers.evaluation.statistics import difference, summarise
 from helpers.support import validate
 
@@ -110,7 +111,7 @@ class Runs:
 
     def gain(self, over: str) -> Runs:
         """`value` of every other model minus that of the model `over`, paired on all other settings and the seed."""
-        kept = [name for name in self.table if name == self.value or name not in METRICS]
+        kept = [name for name in self.table if name == self.value or name not in (*METRICS, *LUCK)]
         models = [name for name in self.table[self.model].unique() if name != over]
         parts = [
             difference(self.table[kept], self.value, name, over, self.model).assign(**{self.model: name})

@@ -3,10 +3,16 @@
 - The luck of training: first parameters, the order of batches and, with random splits, the rows that were drawn. It
   differs from seed to seed, and shrinks with their number: spread² / seeds.
 - The luck of the log: all seeds train on rows of one log, so that they agree more than on a log each. Nadeau and Bengio
-  (Machine Learning 52, 2003) add spread² · test rows / training rows for it, whatever the number of seeds.
+  (Machine Learning 52, 2003) add spread² · test rows / training rows for it, whatever the number of seeds. The ratio is
+  how much two random splits have in common: of n rows, a share of (test rows / n) is tested in both. In their splits
+  every row that is not tested is trained on. Where a seed trains on fewer, the rows that it could have trained on still
+  count, all but the validation and test rows: a small training part does not make two test sets more alike, and two
+  small training parts hardly have a row in common. (Divided by the few rows of the training part, the term would grow
+  without end as it shrinks. Measured on logs of a known law, what seeds have in common falls instead, and the ratio as
+  it is here errs on the safe side; a test holds it.)
 - The luck of the test: other users would have come. `over_users` measures it.
 
-        standard error² = spread² · (1 / seeds + test rows / training rows) + users²
+        standard error² = spread² · (1 / seeds + test rows / rows to train on) + users²
 
 The second term is a rule of thumb for random splits. By time, where a seed is only another start, it is a little
 too small: how often such intervals hold what they should is measured in `helpers.chapters.ch08.coverage`.
@@ -26,13 +32,14 @@ from helpers.evaluation.verdicts import verdict
 from helpers.support import validate
 
 MOST_SEEDS = 200  # nobody waits for more
+LUCK = ["overlap", "users", "units"]  # parts of a `Gain`, as a table of scores may keep them beside the scores
 
 
 class Gain(NamedTuple):
     """A mean gain with its 95% interval, and the parts of that interval.
 
     spread   standard deviation of the gains over seeds
-    overlap  test rows / training rows
+    overlap  test rows / rows that a seed could have trained on
     users    standard error by the draw of test users, of whom there were `units`
     """
 

@@ -18,7 +18,8 @@ What the interval is over is part of the claim as well:
 
     WORLDS        each seed is a world of its own, with rows of its own: Student's t
     SHARES        each seed is a world in which something happens or not: the exact interval of Clopper and Pearson
-    one_log(...)  all seeds share the rows of one log: chapter 08's interval, which does not shrink to nothing
+    one_log(...)  all seeds share the rows of one log: chapter 08's interval, which does not shrink to nothing, with the
+                  draw of test users where the table has it
 
 `make claims` measures every claim again with seeds that nobody has used, and compares the verdicts.
 """
@@ -29,7 +30,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,25 +100,35 @@ def mean(value: str, *, minus: float = 0.0, **where) -> Contrast:
 
 
 class Over(NamedTuple):
-    """What an interval is over: a word for it, and the function of effects and level that gives (mean, low, high)."""
+    """What an interval is over: a word for it, and the function of effects, level and the table that gives (mean, low,
+    high)."""
 
     words: str
-    interval: Callable[[np.ndarray, float], tuple[float, float, float]]
+    interval: Callable[[np.ndarray, float, pd.DataFrame], tuple[float, float, float]]
 
 
-WORLDS = Over("seeds", statistics.interval)
-SHARES = Over("seeds (exact)", statistics.share)
+WORLDS = Over("seeds", lambda values, level, _: statistics.interval(values, level))
+SHARES = Over("seeds (exact)", lambda values, level, _: statistics.share(values, level))
 
 
-def one_log(train: int, test: int) -> Over:
-    """For seeds that share a log: each trains on so many of its rows and is tested on so many."""
+def one_log(train: int, test: int, users: Mapping[str, object] | None = None) -> Over:
+    """For seeds that share a log.
 
-    return Over("seeds on one log", partial(_on_one_log, overlap=test / train))
+    train  how many of its rows a seed could train on, though it may take fewer: all but validation and test rows
+    test   how many it is tested on
+    users  {column: value} of the rows of the table that say, in the columns users and units, what the draw of test
+           users adds to each part of the effect; of several the largest counts
+    """
 
+    def interval(values: np.ndarray, level: float, table: pd.DataFrame) -> tuple[float, float, float]:
+        luck = {}
+        if users is not None:
+            rows = table[(table[list(users)] == pd.Series(users)).all(axis=1)]
+            luck = rows.loc[rows["users"].idxmax(), ["users", "units"]].to_dict()
+        found = intervals.gain(values, test / train, **luck, level=level)
+        return found.mean, found.low, found.high
 
-def _on_one_log(values: np.ndarray, level: float, overlap: float) -> tuple[float, float, float]:
-    found = intervals.gain(values, overlap, level=level)
-    return found.mean, found.low, found.high
+    return Over("seeds on one log" + (" and its users" if users is not None else ""), interval)
 
 
 @dataclass(frozen=True)
@@ -164,15 +175,15 @@ class Claim:
     def judge(self, id: str, table: pd.DataFrame) -> Finding:
         """The verdict that `table`, the experiment's result, allows; `id` such as "C4.3", the third of chapter 4."""
         values = np.asarray(self.effect(table), dtype=float)
-        mean, low, high = self.over.interval(values, 0.95)
+        mean, low, high = self.over.interval(values, 0.95, table)
         said = verdict(low, high, self.smallest, self.sign)
-        return Finding(id, self, mean, low, high, len(values), said, self._error(values))
+        return Finding(id, self, mean, low, high, len(values), said, self._error(values, table))
 
-    def _error(self, values: np.ndarray) -> float:
+    def _error(self, values: np.ndarray, table: pd.DataFrame) -> float:
         """The p-value against the margin: 1 − the highest level at which the interval stays on one side of it."""
 
         def decided(error: float) -> bool:
-            _, low, high = self.over.interval(values, 1 - error)
+            _, low, high = self.over.interval(values, 1 - error, table)
             return verdict(low, high, self.smallest, self.sign) != UNDECIDED
 
         low, high = -12.0, 0.0  # powers of ten

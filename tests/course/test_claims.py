@@ -68,7 +68,7 @@ def test_a_sentence_that_says_far_is_judged_by_ten_times_the_margin():
 def test_what_lies_on_one_log_is_judged_by_an_interval_for_one_log():
     for id, claim in all_claims().items():
         if re.search("MovieLens|Census-Income", claim.sentence):
-            assert claim.over.words == "seeds on one log", id
+            assert claim.over.words.startswith("seeds on one log"), id
 
 
 STARTS = "So", "And", "But", "Yet", "Also", "Too", "Then", "There", "They", "It", "Its", "Their", "This", "That"

@@ -34,6 +34,33 @@ def test_more_seeds_help_down_to_what_log_and_users_leave():
     assert half_width(0.0, 5, 0.125, 0.0, 10) == 0
 
 
+def in_common(train, logs=300, rows=300, test=60, splits=20):
+    """By how much the mean gain over random splits of a log scatters from log to log beyond spread² / splits, in units
+    of spread²: least squares on six columns, against least squares on the first of them."""
+    rng, gains = np.random.default_rng(0), np.empty((logs, splits))
+    for log, split in np.ndindex(gains.shape):
+        if split == 0:
+            x = rng.normal(size=(rows, 6))
+            y = x @ [0.6, 0.2, 0.2, 0.1, 0, 0] + rng.normal(size=rows)
+        order = rng.permutation(rows)
+        tested, trained = order[:test], order[test:][:train]
+        one, six = (
+            np.mean((y[tested] - x[tested, :k] @ np.linalg.lstsq(x[trained, :k], y[trained], rcond=None)[0]) ** 2)
+            for k in (1, 6)
+        )
+        gains[log, split] = one - six
+    return gains.mean(1).var(ddof=1) / gains.var(1, ddof=1).mean() - 1 / splits
+
+
+def test_what_splits_of_a_log_have_in_common_is_never_more_than_test_rows_over_rows_to_train_on():
+    left = 300 - 60
+    found = [in_common(train) for train in (left, 60, 24)]
+    assert found == sorted(found, reverse=True)  # fewer rows to train on do not make splits more alike
+    assert 0.6 * 60 / left < found[0] < 60 / left  # all of them: as Nadeau and Bengio have it
+    assert 0 < found[2] < found[1] < 60 / left
+    assert 50 * found[2] < 60 / 24  # what dividing by the rows of a small training part would say
+
+
 def test_seeds_needed_are_the_fewest_that_decide():
     values = np.random.default_rng(2).normal(0.03, 0.02, 5)
     found = gain(values, 0.01, 0.001, 300)

@@ -167,6 +167,17 @@ def test_on_one_log_more_seeds_do_not_shrink_the_interval_to_nothing():
     assert "400 seeds on one log" in repr(found)
 
 
+def test_the_draw_of_test_users_widens_an_interval_by_the_largest_of_the_rows_that_are_named():
+    values = np.random.default_rng(0).normal(0.05, 0.01, 20)
+    rows = pd.DataFrame({"seed": range(20), "effect": values, "units": 900})
+    rows["pair"] = ["a", "b"] * 10
+    rows["users"] = np.where(rows["pair"] == "a", [0.001, 0, 0.004, 0] * 5, 0.1)
+    found = claim(over=one_log(train=8_000, test=1_000, users={"pair": "a"})).judge("C0.1", rows)
+    assert (found.mean, found.low, found.high) == on_one_log(values, 1 / 8, 0.004, 900)[:3]
+    assert found.high - found.low > 1.05 * (on_one_log(values, 1 / 8).high - on_one_log(values, 1 / 8).low)
+    assert "20 seeds on one log and its users" in repr(found)
+
+
 def test_a_share_of_worlds_has_an_exact_interval():
     rows = pd.DataFrame({"seed": range(24), "effect": np.ones(24)})
     found = claim(unit="of the worlds", over=SHARES).judge("C0.1", rows)
@@ -176,7 +187,7 @@ def test_a_share_of_worlds_has_an_exact_interval():
 def test_the_error_of_a_finding_is_where_its_interval_touches_the_margin():
     values = np.random.default_rng(0).normal(0.02, 0.01, 20)
     found = claim().judge("C0.1", pd.DataFrame({"seed": range(20), "effect": values}))
-    _, low, _ = module.WORLDS.interval(values, 1 - found.error)
+    _, low, _ = module.WORLDS.interval(values, 1 - found.error, pd.DataFrame())
     assert low == pytest.approx(0.01, abs=1e-6)
 
 

@@ -284,7 +284,7 @@ def test_what_a_paper_says_is_told_where_we_find_otherwise(number, said):
 def winners(number: str) -> list[tuple[float, list[float]]]:
     """(the learning rate that won, those on offer) for each search behind a chapter."""
     if number == "02":
-        return [(one.lr, watch_time.LEARNING_RATES) for one in watch_time.OBJECTIVES.values()]
+        return [(rate, watch_time.LEARNING_RATES) for rate, _ in watch_time.CHOSEN.values()]
     if number == "07":
         return [(rate, funnel.RATES) for rate in funnel.TUNED.table["lr"]]
     searches = (mmoe.CHOSEN, mmoe.CHOSEN_RELU, mmoe.CHOSEN_KIND, mmoe.CHOSEN_SEESAW)

@@ -30,7 +30,6 @@ from helpers.training.losses import binary_cross_entropy, corrected_cross_entrop
 ROWS = 18_000  # of each log, so that all worlds can train together
 FRESH = 1_000_000  # added to a seed for a second log of the same world
 BOTTOM, TOWER = [64], [16]
-TUNING_SEEDS = tuple(range(900, 908))  # no result uses them
 LEARNING_RATES = (0.001, 0.003, 0.01)
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3)
 SERVED = ("click", "watch_seconds", "completion", "finish", "bait", "hook", "duration", "satisfaction")
@@ -59,24 +58,33 @@ def constant(rate: float, mean: float, rows: int, spread: float, draws: int, see
 
 @dataclass(frozen=True)
 class Objective:
-    """What a score is trained on: the column of its labels, the loss, the weight of a row, and the tuned rates."""
+    """What a score is trained on: the column of its labels, the loss, and the weight of a row."""
 
     label: str
     loss: Callable[[Tensor, Tensor], Tensor]
-    lr: float
-    l2: float
     weight: str = ""
 
 
 OBJECTIVES = {
-    "clicks": Objective("click", binary_cross_entropy, 0.01, 0.01),
-    "weighted CE": Objective("click", binary_cross_entropy, 0.001, 0.1, weight="seconds_or_1"),
-    "weighted CE, minutes": Objective("click", binary_cross_entropy, 0.001, 0.01, weight="minutes_or_1"),
-    "corrected CE": Objective("watch_seconds", corrected_cross_entropy, 0.001, 0.1),
-    "squared error": Objective("minutes", squared_error, 0.001, 0.01),
-    "squared error, log": Objective("log_seconds", squared_error, 0.001, 0.1),
-    "corrected CE, completion": Objective("completion", corrected_cross_entropy, 0.003, 0.003),
-    "corrected CE, quantile": Objective("quantile", corrected_cross_entropy, 0.01, 0.003),
+    "clicks": Objective("click", binary_cross_entropy),
+    "weighted CE": Objective("click", binary_cross_entropy, weight="seconds_or_1"),
+    "weighted CE, minutes": Objective("click", binary_cross_entropy, weight="minutes_or_1"),
+    "corrected CE": Objective("watch_seconds", corrected_cross_entropy),
+    "squared error": Objective("minutes", squared_error),
+    "squared error, log": Objective("log_seconds", squared_error),
+    "corrected CE, completion": Objective("completion", corrected_cross_entropy),
+    "corrected CE, quantile": Objective("quantile", corrected_cross_entropy),
+}
+# What `tune` found best, {model: (lr, l2)}; its seeds serve no result.
+CHOSEN = {
+    "clicks": (0.01, 0.01),
+    "weighted CE": (0.001, 0.1),
+    "weighted CE, minutes": (0.001, 0.01),
+    "corrected CE": (0.001, 0.1),
+    "squared error": (0.001, 0.01),
+    "squared error, log": (0.001, 0.1),
+    "corrected CE, completion": (0.003, 0.003),
+    "corrected CE, quantile": (0.01, 0.003),
 }
 
 
@@ -97,15 +105,15 @@ def with_labels(log: pd.DataFrame, groups: int = 20) -> pd.DataFrame:
     )
 
 
-def train(feeds: Sequence[Feed], objective: Objective, progress: bool = True) -> Run:
+def train(feeds: Sequence[Feed], objective: Objective, lr: float, l2: float, progress: bool = True) -> Run:
     """One network a feed, all trained at once; the output is called score."""
     columns = {"score": objective.label} | ({"weight": objective.weight} if objective.weight else {})
     spec = features()
     parts = [replace(feed, log=with_labels(feed.log)).examples(spec, columns, ROWS) for feed in feeds]
     rows, valid = (Examples.stack([_weighted(part) for part in side]) for side in zip(*parts, strict=True))
     seeds = [feed.seed for feed in feeds]
-    models = [SingleTask(spec, "score", "regression", BOTTOM, TOWER, l2_embedding=objective.l2, seed=s) for s in seeds]
-    options = {"epochs": 20, "batch_size": 512, "lr": objective.lr, "seed": seeds, "progress": progress}
+    models = [SingleTask(spec, "score", "regression", BOTTOM, TOWER, l2_embedding=l2, seed=s) for s in seeds]
+    options = {"epochs": 20, "batch_size": 512, "lr": lr, "seed": seeds, "progress": progress}
     return fit(models, rows, valid, losses={"score": objective.loss}, **options)
 
 
@@ -117,19 +125,24 @@ def _weighted(part: Examples) -> Examples:
 
 @lru_cache(maxsize=len(OBJECTIVES))
 def _trained(seeds: tuple[int, ...], model: str) -> Run:
-    """`train` with the tuned objective, kept: the three experiments on the same worlds read the same models."""
-    return train([Feed.make(seed) for seed in seeds], OBJECTIVES[model])
+    """`train` with the tuned setting, kept: the three experiments on the same worlds read the same models."""
+    return train([Feed.make(seed) for seed in seeds], OBJECTIVES[model], *CHOSEN[model])
 
 
-def tune(seeds: Sequence[int] = TUNING_SEEDS) -> pd.DataFrame:
-    """Each validation loss at each of the fifteen settings, mean over worlds: columns model, lr, l2, loss."""
-    feeds = [Feed.make(seed) for seed in seeds]
-    rows = []
-    for model, lr, l2 in product(OBJECTIVES, LEARNING_RATES, PENALTIES):
-        history = train(feeds, replace(OBJECTIVES[model], lr=lr, l2=l2)).history
-        loss = history[history["task"] == "score"].groupby("copy")["valid"].min().mean()
-        rows.append((model, lr, l2, loss))
-    return pd.DataFrame(rows, columns=["model", "lr", "l2", "loss"])
+def tune(
+    seeds: Sequence[int],
+    models: Sequence[str] = tuple(OBJECTIVES),
+    rates: Sequence[float] = LEARNING_RATES,
+    penalties: Sequence[float] = PENALTIES,
+) -> pd.DataFrame:
+    """The lowest validation loss at each setting, each in its own unit, in thousandths: model, lr, l2, seed, loss."""
+    feeds, parts = [Feed.make(seed) for seed in seeds], []
+    for model, lr, l2 in product(models, rates, penalties):
+        history = train(feeds, OBJECTIVES[model], lr, l2).history
+        losses = history[history["task"] == "score"].groupby("copy")["valid"].min()
+        setting = {"model": model, "lr": lr, "l2": l2}
+        parts.append(pd.DataFrame(setting | {"seed": seeds, "loss": 1000 * losses.to_numpy()}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def predictions(run: Run, rows: Sequence[pd.DataFrame]) -> list[np.ndarray]:
@@ -175,7 +188,8 @@ def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) ->
             validate.fail("T", f"{found.min():g}", "no negative time")
         weight[clicked] = found
         feeds[number] = replace(feed, log=feed.log.assign(own=weight))
-    return _served("own", train(feeds, replace(OBJECTIVES["weighted CE"], weight="own")), offers, seeds)
+    objective = replace(OBJECTIVES["weighted CE"], weight="own")
+    return _served("own", train(feeds, objective, *CHOSEN["weighted CE"]), offers, seeds)
 
 
 def _served(model: str, run: Run, offers: Sequence[Offer], seeds: Sequence[int]) -> pd.DataFrame:
@@ -240,7 +254,6 @@ def same_score(seeds: Sequence[int], bands: int = 5) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["seed", "band", "videos", *parts[0].columns[2:5], "seconds_a_click"]]
 
 
-TUNED = {name: (recipe.lr, recipe.l2) for name, recipe in OBJECTIVES.items()}
 NEAR = each(0.05, 0.05)
 MEANS = {"click_rate": 0.02, "predicted": NEAR, "actual": NEAR}
 SAMPLES = [
@@ -249,13 +262,13 @@ SAMPLES = [
     Sample({"seeds": range(8), "models": ["clicks"]}, {"value": mean(0.05, 0.05)}),
 ]
 GRIDS = grids(
-    Grid("02_served", served, {"seeds": range(40)}, SAMPLES, [TUNED]),
-    Grid("02_calibration", calibration, {"seeds": range(40)}, [Sample({"seeds": [7]}, MEANS)], [TUNED]),
+    Grid("02_served", served, {"seeds": range(40)}, SAMPLES, [CHOSEN]),
+    Grid("02_calibration", calibration, {"seeds": range(40)}, [Sample({"seeds": [7]}, MEANS)], [CHOSEN]),
     Grid(
         "02_same_score",
         same_score,
         {"seeds": range(40)},
         [Sample({"seeds": [11]}, MEANS | {"seconds_a_click": NEAR})],
-        [TUNED],
+        [CHOSEN],
     ),
 )

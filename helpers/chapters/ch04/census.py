@@ -46,7 +46,8 @@ PAIRS = tuple(TASKS)
 ROWS = (2_000, 20_000)  # to train on
 VALID, TEST = 10_000, 20_000
 ALL = 99_762
-OVERLAP = TEST / (ALL - TEST)  # test rows over all that a seed may train on: two splits agree as often in both
+LEFT = ALL - VALID - TEST  # what a seed may train on
+OVERLAP = TEST / LEFT  # of two seeds' splits (`helpers.evaluation.intervals`)
 
 EMBEDDING, TOWER = 4, [8]
 MODELS = SINGLE, SHARED, MMOE, TREES = ("single-task", "shared-bottom", "MMoE", "boosted trees")

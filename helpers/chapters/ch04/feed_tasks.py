@@ -102,9 +102,9 @@ def train(
     l2: float,
     judged: Sequence[str] | None = None,
     l2_rows: str = "all",
-) -> tuple[pd.DataFrame, float]:
+) -> tuple[pd.DataFrame, np.ndarray]:
     """One model a world for `tasks` together: the table seed, task, score (AUC, or R² of the seconds, where observed),
-    each task at its best epoch; and the lowest validation losses, summed over tasks, mean over worlds.
+    each task at its best epoch; and the lowest validation losses, summed over tasks, `(worlds,)`.
 
     judged   the tasks in the table, all if None: judging a task takes as long as training it for an epoch or two
     l2_rows  of the embeddings on which the penalty stands, as of `SharedBottom`
@@ -117,7 +117,7 @@ def train(
     judged = tasks if judged is None else judged
     outputs = {task: run.copies.predict(worlds.inputs, run.best[task][1])[task] for task in judged}
     lowest = run.history[run.history["task"] != "total"].groupby(["task", "copy"])["valid"].min()
-    return scored(worlds, outputs), float(lowest.groupby("task").mean().sum())
+    return scored(worlds, outputs), lowest.groupby("copy").sum().to_numpy()
 
 
 def scored(worlds: Worlds, outputs: dict[str, Tensor]) -> pd.DataFrame:
@@ -177,19 +177,36 @@ def key(place: str | int, tasks: Sequence[str]) -> str:
     return f"{place}: {'all' if len(tasks) == len(LABELS) else ' + '.join(tasks)}"
 
 
-def tune(clicked: bool = False, seeds: Sequence[int] = TUNING_SEEDS) -> dict[str, tuple[float, float]]:
-    """For each model the (lr, l2) of the eight with the lowest validation loss: what `CHOSEN` holds."""
-    worlds, models = Worlds.make(seeds, clicked), {}
+def _models(clicked: bool) -> dict[str, tuple[Sequence[str], list[int], list[int]]]:
+    """{name: tasks, units of the bottom and of a tower} of every model that is trained on such labels."""
+    found = {}
     for place in ("nothing", HALFWAY) if clicked else PLACES:
         for tasks in [[label] for label in LABELS] if place == "nothing" else [list(LABELS)]:
-            models[key(place, tasks)] = (tasks, *PLACES[place])
+            found[key(place, tasks)] = (tasks, *PLACES[place])
     for width, tasks in () if clicked else product(WIDTHS, NEWS):
-        models[key(width, tasks)] = (tasks, [width], [TOWER])
-    choices = list(product(LEARNING_RATES, PENALTIES))
-    return {name: min(choices, key=lambda choice: train(worlds, *model, *choice)[1]) for name, model in models.items()}
+        found[key(width, tasks)] = (tasks, [width], [TOWER])
+    return found
 
 
-# What `tune` chose, without and with labels on clicked rows alone.
+def tune(
+    seeds: Sequence[int],
+    clicked: Sequence[bool] = (False, True),
+    rates: Sequence[float] = LEARNING_RATES,
+    penalties: Sequence[float] = PENALTIES,
+) -> pd.DataFrame:
+    """Validation loss of each model at each setting, in thousandths, summed over tasks: clicked, model (by `key`), lr,
+    l2, seed, loss."""
+    parts = []
+    for masked in clicked:
+        worlds = Worlds.make(seeds, masked)
+        for (name, model), lr, l2 in product(_models(masked).items(), rates, penalties):
+            _, losses = train(worlds, *model, lr, l2, judged=[])
+            setting = {"clicked": masked, "model": name, "lr": lr, "l2": l2}
+            parts.append(pd.DataFrame(setting | {"seed": worlds.seeds, "loss": 1000 * losses}))
+    return pd.concat(parts, ignore_index=True)
+
+
+# {clicked: {model: (lr, l2)}}: what `tune` found best, without and with labels on clicked rows alone.
 CHOSEN: dict[bool, dict[str, tuple[float, float]]] = {
     False: {
         "nothing: click": (0.003, 0.03),

@@ -4,7 +4,7 @@ models.
 The tasks are thresholds of one number, the rating: like (4 or 5), love (5), dislike (1 or 2). A seed decides which
 ratings are train, validation and test rows, the initial parameters and the order of the batches. All seeds draw from
 the same 100,000 ratings: an interval over seeds says how far a result depends on the split and the start, not what
-other users would do.
+other users would do. What other users would add is kept beside the scores (`helpers.evaluation.intervals`).
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from helpers.data import movielens
 from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sparse
 from helpers.evaluation.counts import BIASES, BY_ITEM, ITEM, USER, by_ids
-from helpers.evaluation.metrics import auc
+from helpers.evaluation.intervals import auc_influence, over_users
+from helpers.evaluation.metrics import Array, auc
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
-from helpers.experiments.sweep import by_task, points, search, sweep
+from helpers.experiments.sweep import points, search, sweep
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support.downloads import MOVIELENS
+from helpers.training.loop import Run
 
 COLUMNS = [
     Sparse("user"),
@@ -97,20 +99,21 @@ def tune(
     )
 
 
-# What `tune` chose for each training fraction and model, at 0.8 on two of the seeds without the largest penalty; and
-# one setting for all that was not tuned, as a warning.
+MODELS = ("like", "love", "dislike", *map(" + ".join, PAIRS))
+# {training fraction: {model: (lr, l2)}}: what `tune` found best, at 0.8 on two of the seeds without the largest
+# penalty; and one setting for all that was not tuned, as a warning.
 CHOSEN = {
     0.08: {
-        ("like",): (0.003, 0.03),
-        ("love",): (0.001, 0.003),
-        ("dislike",): (0.001, 0.03),
-        ("like", "love"): (0.001, 0.1),
-        ("dislike", "love"): (0.001, 0.03),
-        ("like", "dislike"): (0.001, 0.1),
+        "like": (0.003, 0.03),
+        "love": (0.001, 0.003),
+        "dislike": (0.001, 0.03),
+        "like + love": (0.001, 0.1),
+        "dislike + love": (0.001, 0.03),
+        "like + dislike": (0.001, 0.1),
     },
-    0.8: dict.fromkeys([("like",), ("love",), ("dislike",), ("like", "love"), ("dislike", "love")], (0.003, 0.003)),
+    0.8: dict.fromkeys(MODELS[:-1], (0.003, 0.003)),
 }
-UNTUNED = {0.08: dict.fromkeys(CHOSEN[0.08], (0.001, 0.0003))}
+UNTUNED = dict.fromkeys(MODELS, (0.001, 0.0003))
 
 
 def transfer(
@@ -119,15 +122,20 @@ def transfer(
     pairs: Sequence[Sequence[str]] = PAIRS,
     tuned: bool = True,
 ) -> pd.DataFrame:
-    """Test AUC of Shared-Bottom, of single-task models and of counts: fraction, tuned, pair, seed, model, task, auc.
+    """Test AUC of Shared-Bottom, of single-task models and of counts: fraction, tuned, pair, seed, model, task, auc,
+    users, units.
 
     A single-task model, or a count, is in the rows of each pair that has its task.
+
+    users   the standard error that the draw of test users gives what Shared-Bottom gains over this model, all seeds
+            together
+    units   how many users there are
     """
-    chosen = (CHOSEN if tuned else UNTUNED)[fraction]
-    each = [*([task] for pair in pairs for task in pair), *pairs]
-    settings = pd.DataFrame({" + ".join(tasks): chosen[tuple(tasks)] for tasks in each}, index=["lr", "l2"]).T
+    chosen = CHOSEN[fraction] if tuned else UNTUNED
+    each = dict.fromkeys([*(task for pair in pairs for task in pair), *map(" + ".join, pairs)])
+    settings = pd.DataFrame({name: chosen[name] for name in each}, index=["lr", "l2"]).T
     at = points(fraction=[fraction], model=settings.index, seed=seeds).join(settings, on="model")
-    found = sweep(at, rows, build, training, by_task(auc))
+    found = sweep(at, rows, build, training, _judge)
     tables, parts = dict(list(found.groupby("model"))), []
     counts = counted(seeds, fraction, sorted({task for pair in pairs for task in pair}))
     for pair in pairs:
@@ -137,11 +145,39 @@ def transfer(
             parts.append(table.assign(tuned=tuned, pair=name, model=model))
         own = counts[counts["task"].isin(pair)]
         parts.append(own.assign(fraction=fraction, tuned=tuned, pair=name))
-    return pd.concat(parts, ignore_index=True)[["fraction", "tuned", "pair", "seed", "model", "task", "auc"]]
+    table = by_users(pd.concat(parts, ignore_index=True), ["pair", "task"], {"model": "shared-bottom"})
+    return table[["fraction", "tuned", "pair", "seed", "model", "task", "auc", "users", "units"]]
+
+
+def moves(scores: Array, labels: Array, users: Array) -> np.ndarray:
+    """How much each user moves the AUC, by the row of the embedding table: 0 for one who has no row of these."""
+    layout = examples()[0].sparse[USER]
+    return np.bincount(np.asarray(users), auc_influence(scores, labels), layout.offset + layout.rows)
+
+
+def by_users(table: pd.DataFrame, by: Sequence[str], than: dict[str, object]) -> pd.DataFrame:
+    """`table` with the columns users and units in place of moves: the standard error that the draw of users gives the
+    mean difference to the rows `than` with equal columns `by`, over all that is not told apart by either."""
+    keys, rows = [*by, *than], []
+    means = {key: np.mean(list(part), axis=0) for key, part in table.groupby(keys)["moves"]}
+    for key, mean in means.items():
+        other = means[*key[: len(by)], *than.values()]
+        seen = np.flatnonzero((mean != 0) | (other != 0))
+        rows.append((*key, *over_users((mean - other)[seen], seen)))
+    return table.drop(columns="moves").merge(pd.DataFrame(rows, columns=[*keys, "users", "units"]), "left", keys)
+
+
+def _judge(run: Run, test: Examples) -> pd.DataFrame:
+    found = []
+    for task, outputs in run.predict(test.inputs).items():
+        for copy, output in enumerate(outputs):
+            label, users = test.labels[task][copy], test.inputs["sparse"][copy, :, USER]
+            found.append((copy, task, auc(output, label), moves(output, label, users)))
+    return pd.DataFrame(found, columns=["copy", "task", "auc", "moves"])
 
 
 def counted(seeds: Sequence[int], fraction: float, tasks: Sequence[str]) -> pd.DataFrame:
-    """Test AUC of each of `COUNTS` of the training rows: model, task, seed, auc.
+    """Test AUC of each of `COUNTS` of the training rows: model, task, seed, auc, moves.
 
     The biases are those of the task's own label, as models see it, or of the stars that were cut at a threshold for it.
     """
@@ -152,12 +188,13 @@ def counted(seeds: Sequence[int], fraction: float, tasks: Sequence[str]) -> pd.D
         label = torch.tensor(frame[task].to_numpy())
         counts = label if count != STARS else -stars if task == "dislike" else stars
         score = by_ids([ids[train, k] for k in columns], counts[train], [ids[test, k] for k in columns])
-        found.append((count, task, seed, auc(score, label[test])))
-    return pd.DataFrame(found, columns=["model", "task", "seed", "auc"])
+        found.append((count, task, seed, auc(score, label[test]), moves(score, label[test], ids[test, USER])))
+    return pd.DataFrame(found, columns=["model", "task", "seed", "auc", "moves"])
 
 
-FEW = [Sample({"seeds": [5, 11]}, {"auc": 0.01})]
-ONE = [Sample({"seeds": [5], "pairs": [("dislike", "love")]}, {"auc": 0.01})]
+WITHIN = {"auc": 0.01, "users": 0.003, "units": 100}  # of fewer splits the users move more, and some have no row
+FEW = [Sample({"seeds": [5, 11]}, WITHIN)]
+ONE = [Sample({"seeds": [5], "pairs": [("dislike", "love")]}, WITHIN)]
 GRIDS = grids(
     Grid("04_ratings", transfer, {"seeds": range(40)}, FEW, [CHOSEN], needs=MOVIELENS),
     Grid(

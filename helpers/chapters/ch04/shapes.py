@@ -32,7 +32,7 @@ TASKS = {"a": "regression", "b": "regression"}
 TOWER = [16]
 CROSS_ROWS, INTEREST_ROWS = 2000, 4000  # to train on
 TUNING_SEEDS = tuple(range(900, 904))  # no result uses them
-SETTINGS = {"lr": (0.003, 0.01, 0.03), "l2": (0.0, 0.001)}  # l2 on embeddings
+RATES, PENALTIES = (0.003, 0.01, 0.03), (0.0, 0.001)  # the penalty is on embeddings
 
 # As arguments of `SharedBottom`. A second layer makes the MLP worse on crosses.
 CROSS_SHAPES = {
@@ -90,22 +90,28 @@ def training(rows: int, lr: float) -> dict:
     return {"epochs": 100, "patience": 6, "batch_size": -(-rows // 20), "lr": lr}
 
 
-def tune(kinds: Sequence[str], shapes: Sequence[str] | None = None) -> pd.DataFrame:
-    """Each of `SETTINGS` of each shape, on data of the usual size: kind, shape, lr, l2, loss. All shapes if None.
+def tune(
+    seeds: Sequence[int],
+    kinds: Sequence[str] = ("crossed", "added", "matching", "all alike"),
+    shapes: Sequence[str] | None = None,
+    rates: Sequence[float] = RATES,
+    penalties: Sequence[float] = PENALTIES,
+) -> pd.DataFrame:
+    """Each setting of each shape, on data of the usual size: kind, shape, lr, l2, loss. All shapes if None.
 
-    loss   of validation, in thousandths, each task at its best epoch, mean over the tuning seeds
+    loss   of validation, in thousandths, each task at its best epoch, mean over the seeds
     """
     parts = []
     for kind in kinds:
         crossing = kind in ("crossed", "added")
         every, rows = (CROSS_SHAPES, CROSS_ROWS) if crossing else (HISTORY_SHAPES, INTEREST_ROWS)
         data, model = (cross_examples, cross_model) if crossing else (interest_examples, interest_model)
-        at = points(kind=[kind], rows=[rows], shape=shapes or every, **SETTINGS, seed=TUNING_SEEDS)
+        at = points(kind=[kind], rows=[rows], shape=shapes or every, lr=rates, l2=penalties, seed=seeds)
         parts.append(search(at, data, model, training))
     return pd.concat(parts, ignore_index=True)[["kind", "shape", "lr", "l2", "loss"]]
 
 
-# What `tune` chose, on data of the usual size.
+# {kind: {shape: (lr, l2)}}: what `tune` found best, on data of the usual size.
 CHOSEN = {
     "crossed": {"MLP": (0.03, 0.0), "DCN": (0.01, 0.001), "DeepFM": (0.01, 0.001)},
     "added": {"MLP": (0.003, 0.001), "DCN": (0.003, 0.001), "DeepFM": (0.003, 0.001)},

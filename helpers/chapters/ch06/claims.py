@@ -11,7 +11,7 @@ from functools import partial
 
 import pandas as pd
 
-from helpers.chapters.ch04.census import ALL, COLLEGE, INCOME, MMOE, SHARED, TEST, TREES
+from helpers.chapters.ch04.census import COLLEGE, INCOME, LEFT, MMOE, SHARED, TEST, TREES
 from helpers.chapters.ch06 import mmoe
 from helpers.chapters.ch06.mmoe import OTHER, SAME
 from helpers.experiments.claim import Claim, Contrast, gain, mean, one_log
@@ -36,7 +36,7 @@ def _seesaw(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
     return lambda table: longer(mmoe.seesaw(table))
 
 
-surveyed = partial(Claim, grid="04_census", unit="AUC", over=one_log(train=ALL - TEST, test=TEST))
+surveyed = partial(Claim, grid="04_census", unit="AUC", over=one_log(train=LEFT, test=TEST))
 BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")
 
 doublings = partial(Claim, unit="doublings of the loss", seeds=84)

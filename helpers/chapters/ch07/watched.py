@@ -37,6 +37,7 @@ BY_WATCHED = "by item's share of watched"
 COUNTS = (BY_ITEM, BY_WATCHED, BIASES)
 ROWS, VALID, TEST = 12_000, 4_000, 8_000
 RATED = 4  # one of so many impressions
+LEFT = RATED * 100_000 - VALID - TEST  # what a seed may train on: the log has 100,000 ratings
 TOWERS = [32]
 EPOCHS = 100  # at most
 PATIENCE = 10  # epochs: at a small rate some starts are slow to leave the plateau of the first

@@ -126,7 +126,7 @@ def test_readings_come_in_bins_of_equal_size(short):
 
 def test_predictions_of_worlds_of_different_size_stand_in_their_own_rows(short):
     feeds = [Feed.make(seed) for seed in (900, 901)]
-    run = watch_time.train(feeds, watch_time.OBJECTIVES["clicks"])
+    run = watch_time.train(feeds, watch_time.OBJECTIVES["clicks"], 0.01, 0.01)
     one, other = feeds[0].log[:700], feeds[1].log[:300]
     both = watch_time.predictions(run, [one, other])
     assert [len(part) for part in both] == [700, 300]

@@ -22,7 +22,7 @@ def test_every_shape_has_a_choice_on_every_kind_of_tasks():
     for kind, chosen in shapes.CHOSEN.items():
         crossing = kind in ("crossed", "added")
         assert list(chosen) == list(shapes.CROSS_SHAPES if crossing else shapes.HISTORY_SHAPES)
-        assert set(chosen.values()) <= set(product(*shapes.SETTINGS.values()))
+        assert set(chosen.values()) <= set(product(shapes.RATES, shapes.PENALTIES))
     assert set(shapes.RATING_CHOSEN.values()) <= set(shapes.RATING_SETTINGS)
 
 
