@@ -55,9 +55,10 @@ def two_rows(slope: float) -> str:
         "Either part alone brings most of it",
     ],
     answer=1,
-    why="Click and like follow the same appeal here, and there are many more clicks: a model that shares lets the likes "
-    "use what the clicks have taught. But a CTR that was trained alone ranks the likes as well as ESMM at strength 2: "
-    "what is shared is mostly the order of the clicks. Look at the left end, too: there ESMM is the worst of the four.",
+    why="Click and like follow the same appeal here, and there are many more clicks: a model that shares lets the "
+    "likes use what the clicks have taught. But a CTR that was trained alone ranks the likes as well as ESMM at "
+    "strength 2: what is shared is mostly the order of the clicks. Look at the left end, too: there ESMM is the worst "
+    "of the four.",
 )
 def product_or_sharing(runs: Runs) -> Figure:
     shown = [*funnel.MODELS, funnel.BY_HISTORY, funnel.BY_CTR]
