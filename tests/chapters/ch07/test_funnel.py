@@ -9,6 +9,7 @@ from helpers.chapters.ch07.funnel import (
     BOTH,
     BY_CTR,
     BY_HISTORY,
+    BY_PRODUCT,
     CLICK,
     CVR,
     GOALS,
@@ -135,7 +136,7 @@ def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short, free):
     table = funnel.compare(range(2), strengths=[0.0, 1.0], rows=400)
     keys = ["kind", "strength", "rows", "model", "chosen", "seed", "task"]
     assert not table.duplicated(keys).any()
-    assert len(table) == 2 * 2 * 2 * 2 * ((4 + 4) * 3 + 1)
+    assert len(table) == 2 * 2 * 2 * 2 * ((4 + 5) * 3 + 1)
     missing = table.isna().any(axis=1)  # a click rate is no chance of a like, a history no chance at all
     of_clicks = table["model"].isin([BY_CLICKS, BY_CTR]) & (table["task"] != CLICK)
     assert missing.equals(of_clicks | (table["model"] == BY_HISTORY))
@@ -153,13 +154,28 @@ def test_what_has_two_tasks_is_trained_for_both_goals_and_the_rest_is_the_same(s
     assert set(differ[differ].index) == set(funnel.TOGETHER)
 
 
-def test_simple_scores_rank_by_a_history_and_by_the_ctr_whatever_is_judged(short, free):
+def test_simple_scores_are_a_history_a_ctr_and_a_product_of_two_models_of_their_own(short, free):
     logs = Logs.make([3], SEEN, 1.0, 400)
-    by_history = funnel.predict(logs, BY_HISTORY, logs.inputs)
-    assert all(torch.equal(by_history[task], logs.inputs["dense"][..., 0]) for task in (CLICK, LIKE, BOTH))
-    by_ctr = funnel.predict(logs, BY_CTR, logs.inputs, [LIKE, BOTH])
-    ctr = funnel.predict(logs, "single-task", logs.inputs, [CLICK])[CLICK]
-    assert list(by_ctr) == [LIKE, BOTH] and all(torch.equal(score, ctr) for score in by_ctr.values())
+    alone = funnel.predict(logs, "single-task", logs.inputs, [CLICK, LIKE])
+    history, ctr, product = (funnel.simple(logs, score, alone) for score in (BY_HISTORY, BY_CTR, BY_PRODUCT))
+    assert all(torch.equal(score, logs.inputs["dense"][..., 0]) for score in history.values())
+    assert all(torch.equal(score, alone[CLICK]) for score in ctr.values())
+    assert torch.equal(product[LIKE], alone[LIKE])
+    chances = torch.sigmoid(alone[CLICK].double()) * torch.sigmoid(alone[LIKE].double())
+    assert torch.allclose(torch.sigmoid(product[BOTH]).double(), chances, atol=1e-6)
+    assert [list(score) for score in (history, ctr, product)] == [[CLICK, LIKE, BOTH]] * 3
+
+
+def test_a_comparison_trains_the_single_task_models_that_it_needs_once(short, free, monkeypatch):
+    trained, train = [], funnel.train
+    monkeypatch.setattr(
+        funnel, "train", lambda logs, model, *rest: trained.append(rest[0]) or train(logs, model, *rest)
+    )
+    funnel.compare([3], [SEEN], [1.0], [*funnel.UNSHARED], 400, [LIKE])
+    assert trained == [(CLICK,), (LIKE,)]
+    trained.clear()
+    funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_HISTORY], 400, [LIKE])
+    assert trained == []
 
 
 def test_the_counts_are_those_of_the_training_rows_alone(short):
