@@ -244,8 +244,8 @@ def test_what_was_not_tuned_takes_the_nearest_that_was():
     for goal in GOALS:
         esmm = ("ESMM", (CLICK, BOTH), goal)
         assert at(SEEN, 5.0, *esmm) == kept(SEEN, 2.0, *esmm)
-        assert at(UNSEEN, 0.8, *esmm) == kept(UNSEEN, 1.0, *esmm)
-        assert at(UNSEEN, 0.0, *esmm) == at(SEEN, 0.0, *esmm) == kept(SEEN, 0.0, *esmm)
+        assert at(SEEN, 0.8, *esmm) == kept(SEEN, 1.0, *esmm)
+        assert at(UNSEEN, 1.0, *esmm) == at(UNSEEN, 0.0, *esmm) == at(SEEN, 0.0, *esmm) == kept(SEEN, 0.0, *esmm)
         assert at(SEEN, 1.0, "single-task", (CLICK,), goal) == kept(SEEN, 1.0, "single-task", (CLICK,), SUM)
 
 
