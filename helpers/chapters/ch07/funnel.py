@@ -173,11 +173,14 @@ class NotShared(ESMM):
 
 @dataclass(frozen=True)
 class Choice:
-    """What a model may choose: learning rate, penalty on embeddings, and the second loss's weight (the first has 1)."""
+    """What a model may choose: learning rate, penalty on embeddings, and the second loss's weight (the first has 1).
+
+    Models of several worlds that train together may have a weight each.
+    """
 
     lr: float
     l2: float
-    weight: float = 1.0
+    weight: float | Sequence[float] = 1.0
 
 
 def build(model: str, tasks: Sequence[str], l2: float, seed: int) -> nn.Module:
@@ -337,20 +340,22 @@ def tuning(
     loss   of what was logged, mean over rows and worlds, in thousandths of a nat: chosen for the sum, by this
     like   the part of it that is the like's, 0 for a model without one: chosen for the CVR, by this
     """
+    trained = [(model, together) for model in models for together in parts(model)]
+    trained = [one for one in trained if one[0] != "single-task" or one[1][0] in tasks]
     found = []
     for kind, strength in situations:
-        logs = Logs.make(seeds, kind, strength)
-        for model in models:
-            for together in parts(model):
-                if model == "single-task" and together[0] not in tasks:
-                    continue
-                at = {"kind": kind, "strength": strength, "model": model, "tasks": _name(together)}
-                for choice in CHOICES[model]:
-                    logits = chain(train(logs, model, together, choice), logs.inputs)
-                    parts_of = {"loss": logits, "like": {task: logits[task] for task in logits if task == LIKE}}
-                    losses = {name: 1000 * logged_loss(some, logs.test) for name, some in parts_of.items()}
-                    found.append(at | vars(choice) | losses)
-    return pd.DataFrame(found)
+        for model, together in trained:
+            at = {"kind": kind, "strength": strength, "model": model, "tasks": _name(together)}
+            for lr, l2 in dict.fromkeys((choice.lr, choice.l2) for choice in CHOICES[model]):
+                weights = [choice.weight for choice in CHOICES[model] if (choice.lr, choice.l2) == (lr, l2)]
+                logs = Logs.make([*seeds] * len(weights), kind, strength)  # what differs in weights trains together
+                choice = Choice(lr, l2, np.repeat(weights, len(seeds)))
+                logits = chain(train(logs, model, together, choice), logs.inputs)
+                losses = {"loss": logged_loss(logits, logs.test)}
+                losses["like"] = logged_loss({LIKE: logits[LIKE]}, logs.test) if LIKE in logits else 0 * losses["loss"]
+                means = {name: 1000 * loss.reshape(len(weights), -1).mean(1) for name, loss in losses.items()}
+                found.append(pd.DataFrame(at | {"lr": lr, "l2": l2, "weight": weights} | means))
+    return pd.concat(found, ignore_index=True)
 
 
 def _name(tasks: Sequence[str]) -> str:
@@ -383,17 +388,19 @@ def chosen(logs: Logs, model: str, tasks: Sequence[str], goal: str = SUM) -> Cho
 
 def logged_loss(
     logits: dict[str, Tensor], rows: Examples, tasks: Sequence[str] = TASKS, share: float = CLICKS
-) -> float:
-    """Mean log loss a row: of the click, and of the conversion where a click made it known; or of both alone.
+) -> np.ndarray:
+    """Mean log loss a row, `(worlds,)`: of the click, and of the conversion where a click made it known; or of both
+    alone.
 
     share   of the rows that are clicked: as much does the loss of the conversion count
     """
     click, conversion, both = tasks
     counts = {both: 1.0} if list(logits) == [both] else {click: 1.0, conversion: share}
-    losses = {
-        task: log_loss(logits[task], rows.labels[task], rows.masks.get(task)) for task in counts if task in logits
-    }
-    return float(sum(counts[task] * loss.mean() for task, loss in losses.items()))
+    return sum(
+        weight * log_loss(logits[task], rows.labels[task], rows.masks.get(task))
+        for task, weight in counts.items()
+        if task in logits
+    )
 
 
 FEW = 3_000  # rows
