@@ -319,20 +319,19 @@ SHARED_CHOICES = [
     *(Choice(*one) for one in product(BEYOND, (0.03,), (1.0, 5.0))),
 ]
 CHOICES = {
-    "single-task": [Choice(*one) for one in (*product(RATES, (0.01, 0.03, 0.1, 0.3)), *product(BEYOND, (0.03, 0.1)))],
+    "single-task": [Choice(*one) for one in (*product(RATES, (0.01, 0.03, 0.1, 0.3)), *product(BEYOND, (0.03,)))],
     # Of the rows, the share `CLICKS` is clicked: so much less weighs the loss that counts these alone.
     "masked shared-bottom": [Choice(c.lr, c.l2, CLICKS * c.weight) for c in SHARED_CHOICES],
-    "ESMM, not shared": SHARED_CHOICES,
-    "ESMM": SHARED_CHOICES,
+    "ESMM": SHARED_CHOICES,  # without the sharing it has the same settings
 }
 TUNING_SEEDS = (900, 901)
-SITUATIONS = [(SEEN, strength) for strength in DIAL]
+SITUATIONS = [(SEEN, 0.0), (SEEN, 1.0)]
 
 
 def tuning(
     seeds: Sequence[int],
     situations: Sequence[tuple[str, float]] = SITUATIONS,
-    models: Sequence[str] = MODELS,
+    models: Sequence[str] = tuple(CHOICES),
     tasks: Sequence[str] = TASKS,
 ) -> pd.DataFrame:
     """Every choice in every situation: kind, strength, model, tasks (trained together), lr, l2, weight, loss, like.
@@ -383,7 +382,7 @@ def chosen(logs: Logs, model: str, tasks: Sequence[str], goal: str = SUM) -> Cho
     table = CHOSEN[goal if model in TOGETHER else SUM]
     tuned = {strength: kind for kind, strength in SITUATIONS if kind == logs.kind or not strength}
     nearest = min(tuned, key=lambda strength: abs(strength - logs.strength))
-    return table[tuned[nearest]][nearest][model][_name(tasks)]
+    return table[tuned[nearest]][nearest]["ESMM" if model == "ESMM, not shared" else model][_name(tasks)]
 
 
 def logged_loss(
