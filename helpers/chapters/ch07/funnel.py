@@ -288,9 +288,10 @@ def compare(
                     said[model, SUM] = said[model, CVR] = predict(logs, model, logs.inputs, tasks)
                     if len({chosen(logs, model, *parts(model), goal) for goal in GOALS}) > 1:
                         said[model, CVR] = predict(logs, model, logs.inputs, tasks, CVR)
+                elif model == "single-task":
+                    said[model, SUM] = said[model, CVR] = {task: alone[task] for task in tasks}
                 else:
-                    own = {task: alone[task] for task in tasks} if model == "single-task" else None
-                    said[model, SUM] = said[model, CVR] = own or simple(logs, model, alone, tasks)
+                    said[model, SUM] = said[model, CVR] = simple(logs, model, alone, tasks)
             ideal = torch.from_numpy(np.stack([truth.cvr_of_clickers for truth in logs.truth])).logit()
             said |= {which: {LIKE: ideal} for which in product([TRUTH], GOALS)}
             for place in kinds if not strength else [kind]:
