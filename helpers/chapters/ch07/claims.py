@@ -1,8 +1,8 @@
 """The claims of chapter 07, Explicit relations: ESMM.
 
 Each is judged by the margin of its unit: 5% of the truth for a CVR, 0.005 for an AUC. What is said of a model of two
-tasks is said of both of its choices, for the sum and for the CVR (`funnel.GOALS`): the effect is that of the choice
-under which it is smaller.
+tasks is said of both of its choices, for the sum and for the CVR (`funnel.GOALS`), unless the sentence names one: the
+effect is that of the choice under which it is smaller.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def needs(place: dict, *models: str) -> dict:
 
 PRODUCT = AT_2 | {"task": BOTH}
 funnel = partial(Claim, grid="07_funnel", unit="AUC")
+product = partial(funnel, expected="no effect")
 unrelated = partial(funnel, sign=-1, only=needs(AT_0, "single-task", MASKED, APART, ESMM))
 overshoot = partial(funnel, unit="of the truth", only=needs(AT_2, "single-task", APART, ESMM))
 unseen = partial(funnel, unit="of the truth", only=needs(HIDDEN, MASKED, ESMM))
@@ -87,10 +88,11 @@ CLAIMS = {
         either(gain, "ratio", ESMM, over=APART, sign=-1, **AT_2),
         sign=-1,
     ),
-    "C7.6": funnel(
-        "Selection by what is seen, strength 2: ESMM's CTCVR ranks better than the best that shares nothing: a CTCVR "
-        "trained alone, counts of its own label and of clicks, the history, and a CTR.",
-        either(lead, "auc", ESMM, over=UNSHARED, **PRODUCT),
+    "C7.6": product(
+        "Selection by what is seen, strength 2: ESMM's CTCVR, its settings chosen for the sum, ranks no better than "
+        "the best that shares nothing: a CTCVR trained alone, counts of its own label and of clicks, the history, a "
+        "CTR, and a CTR times a CVR.",
+        lead("auc", ESMM, over=UNSHARED, chosen=SUM, **PRODUCT),
         only=needs(PRODUCT, ESMM, *UNSHARED),
     ),
     "C7.7": unrelated(
@@ -118,10 +120,11 @@ CLAIMS = {
         unit="of what is logged",
         expected="no effect",
     ),
-    "C7.12": funnel(
-        "Selection by what is seen, strength 2: the product of a CTR and a masked CVR ranks better than the best that "
-        "shares nothing: a CTCVR trained alone, counts of its own label and of clicks, the history, and a CTR.",
-        either(lead, "auc", MASKED, over=UNSHARED, **PRODUCT),
+    "C7.12": product(
+        "Selection by what is seen, strength 2: the product of a CTR and a masked CVR, its settings chosen for the "
+        "sum, ranks no better than the best that shares nothing: a CTCVR trained alone, counts of its own label and "
+        "of clicks, the history, a CTR, and a CTR times a CVR.",
+        lead("auc", MASKED, over=UNSHARED, chosen=SUM, **PRODUCT),
         only=needs(PRODUCT, MASKED, *UNSHARED),
     ),
     "C7.13": Claim(
