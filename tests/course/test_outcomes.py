@@ -82,7 +82,7 @@ def test_every_dot_has_a_name_of_its_own_and_lies_in_its_intervals():
 
 
 def test_a_gain_is_measured_from_the_best_that_shares_nothing():
-    dot = next(dot for dot in outcomes.DOTS if dot.name == "ESMM, related")
+    dot = next(dot for dot in outcomes.DOTS if dot.name == "ESMM at 1")
     grid = Runs(GRIDS[dot.grid].read()).where(**dot.where, task=dot.tasks[1])
     best = max(grid.where(model=rival).of(dot.value).mean() for rival in dot.over)
     row = outcomes.table([7]).set_index("name").loc[dot.name]

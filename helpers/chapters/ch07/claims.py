@@ -70,6 +70,7 @@ CLAIMS = {
         "a CVR trained on clicked rows, counts of likes and clicks, the history, and a CTR.",
         either(lead, "auc", ESMM, over=UNSHARED, **AT_1),
         only=needs(AT_1, ESMM, *UNSHARED),
+        seeds=30,
     ),
     "C7.3": funnel(
         "Selection by what is seen, strength 2: on all rows a CVR masked to clicked rows that shares its embeddings "
@@ -99,6 +100,7 @@ CLAIMS = {
         "Strength 0, where clicks have reasons of their own: whichever goal its settings are chosen for, ESMM's CVR "
         "ranks worse than one trained on clicks.",
         either(gain, "auc", ESMM, over="single-task", sign=-1, **AT_0),
+        seeds=50,
     ),
     "C7.9": unseen(
         "Selection by what is unseen, strength 1: the CVR of ESMM is too high on all rows.",
@@ -114,6 +116,7 @@ CLAIMS = {
         mean("logged_ratio", minus=1, model=ESMM, chosen=SUM, **HIDDEN),
         unit="of what is logged",
         expected="no effect",
+        seeds=30,
     ),
     "C7.12": product(
         "Selection by what is seen, strength 2: the product of a CTR and a masked CVR, its settings chosen for the "
@@ -121,6 +124,7 @@ CLAIMS = {
         "of clicks, the history, a CTR, and a CTR times a CVR.",
         lead("auc", MASKED, over=UNSHARED, chosen=SUM, **PRODUCT),
         only=needs(PRODUCT, MASKED, *UNSHARED),
+        expected="too small to matter",
     ),
     "C7.13": Claim(
         "On MovieLens, ESMM ranks what is watched and liked better than the best of a model that is trained on that "
@@ -143,5 +147,6 @@ CLAIMS = {
         either(gain, "auc", ESMM, over=BY_CTR, sign=-1, **AT_2),
         only=needs(AT_2, ESMM, BY_CTR),
         expected="no effect",
+        seeds=50,
     ),
 }
