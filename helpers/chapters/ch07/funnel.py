@@ -412,10 +412,10 @@ BY_ROWS = {
 }
 LOSSES = {"loss": 2, "like": 2}
 JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02) | dict.fromkeys(RATIOS, 0.1)
-STRONG = {"situations": [(SEEN, 2.0)], "models": ["single-task"], "tasks": [LIKE]}
+MAIN = {"situations": [(SEEN, 1.0)], "models": ["single-task"], "tasks": [LIKE]}
 UNSEEN_LIKES = {"kinds": [UNSEEN], "strengths": [1.0], "models": ["single-task", "ESMM", *SIMPLE], "tasks": [LIKE]}
 GRIDS = grids(
-    Grid("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Sample(STRONG, LOSSES)]),
+    Grid("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Sample(MAIN, LOSSES)]),
     Grid(
         "07_funnel",
         compare,
