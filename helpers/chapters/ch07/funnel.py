@@ -9,9 +9,9 @@ appeal or from the mood of the moment, as far as the dial of `selection.draw_eve
     ESMM, not shared       the product without the sharing: embeddings for each tower (the paper's ESMM-NS)
     ESMM                   both
 
-All have embeddings of eight and towers of 32 and 16 units, and nothing else is shared. In each situation (kind and
-strength of the selection) every model chooses its settings in a search (`tuning`). What is trained on two tasks chooses
-twice: for the sum of click and like, and for the like alone. Each is judged in the state in which `fit` leaves it.
+All have embeddings of eight and towers of 32 and 16 units, and nothing else is shared. Settings are chosen in
+a search (`tuning`) at strengths 0 and 1 of what is seen. What is trained on two tasks chooses twice: for the sum of
+click and like, and for the like alone. Each is judged in the state in which `fit` leaves it.
 
 Five simple scores are compared with them (`SIMPLE`). None shares anything: a video's rate of the label and of the
 click, counted in the training rows (`helpers.evaluation.counts`); the user's history with the video's topic; a
