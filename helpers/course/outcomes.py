@@ -1,7 +1,8 @@
 """The map of the four outcomes: every experiment of the course that trains two tasks together is one dot.
 
-A dot says what each task gains over its own single-task model, with the 95% interval over paired seeds (where seeds
-share a log, that of chapter 08). It is read out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives them
+A dot says what each task gains over its own single-task model (or, where its experiment has simple scores as well, over
+the best of these), with the 95% interval over paired seeds (where seeds share a log, that of chapter 08). It is read
+out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives them
 to the figure (`helpers.display.outcome_map`). What counts as a gain or a loss is more than `SMALLEST`, as in chapter
 08.
 """
@@ -13,12 +14,15 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from helpers.chapters.ch07 import funnel
 from helpers.course import GRIDS
 from helpers.evaluation.four_outcomes import outcome
 from helpers.evaluation.intervals import LUCK, gain
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import difference, interval
 from helpers.support import validate
+
+ALONE = "single-task"
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,11 @@ class Dot:
     name     a few words next to the dot; unique
     chapter  where it comes from
     grid     name of the kept table, which has a row a setting, seed, model and task
-    model    the model that was trained on both tasks; it is compared with "single-task"
+    model    the model that was trained on both tasks
     where    {column: value}: the setting
     value    column of the score, and its unit on the map
     tasks    the values of column `task` that are tasks A and B
+    over     what it is compared with, which shares nothing: for each task the one of these with the highest mean
     overlap  test rows / rows to train on, where all seeds share a log and the grid does not say so itself
     """
 
@@ -43,6 +48,7 @@ class Dot:
     value: str = "r2"
     unit: str = "R²"
     tasks: tuple[str, str] = ("a", "b")
+    over: tuple[str, ...] = (ALONE,)
     overlap: float | None = None
 
 
@@ -51,8 +57,8 @@ MIX, HALF, DISJOINT = (
     {"condition": name} for name in ("same features, other mix", "half the features shared", "disjoint features")
 )
 NARROW = {"situation": "narrow bottom"}
-FOLLOWED, UNRELATED = {"kind": "seen", "strength": 1.0}, {"kind": "seen", "strength": 0.0}
-FUNNEL = {"value": "auc", "unit": "AUC", "tasks": ("click", "click and like")}
+FOLLOWED, UNRELATED = ({"kind": funnel.SEEN, "strength": strength, "chosen": funnel.SUM} for strength in (1.0, 0.0))
+FUNNEL = {"value": "auc", "unit": "AUC", "tasks": (funnel.CLICK, funnel.BOTH), "over": funnel.UNSHARED}
 LOVE = {"value": "auc", "unit": "AUC", "tasks": ("like", "love")}
 RATINGS = LOVE | {"where": {"pair": "like + love"}, "overlap": 10_000 / 80_000}
 
@@ -73,17 +79,18 @@ DOTS = [
     Dot("MMoE, disjoint", 6, "06_relu", "MMoE", DISJOINT | {"rows": 500}),
     Dot("wide bottom, same", 6, "06_relu", "shared-bottom, equal size", MIX | {"rows": 500}),
     Dot("wide bottom, disjoint", 6, "06_relu", "shared-bottom, equal size", DISJOINT | {"rows": 500}),
-    Dot("ESMM, related", 7, "07_funnel", "ESMM", FOLLOWED, **FUNNEL),
-    Dot("ESMM, unrelated", 7, "07_funnel", "ESMM", UNRELATED, **FUNNEL),
-    Dot("masked, related", 7, "07_funnel", "masked shared-bottom", FOLLOWED, **FUNNEL),
-    Dot("masked, unrelated", 7, "07_funnel", "masked shared-bottom", UNRELATED, **FUNNEL),
+    Dot("ESMM at 1", 7, "07_funnel", "ESMM", FOLLOWED, **FUNNEL),
+    Dot("ESMM at 0", 7, "07_funnel", "ESMM", UNRELATED, **FUNNEL),
+    Dot("masked at 1", 7, "07_funnel", "masked shared-bottom", FOLLOWED, **FUNNEL),
+    Dot("masked at 0", 7, "07_funnel", "masked shared-bottom", UNRELATED, **FUNNEL),
     Dot("report on the feed", 8, "08_feed", "Shared-Bottom", value="auc", unit="AUC", tasks=("click", "like")),
     Dot("report on MovieLens", 8, "08_movielens", "Shared-Bottom", **LOVE),
 ]
 
 
 def table(chapters: Sequence[int]) -> pd.DataFrame:
-    """A row a dot of these chapters: name, chapter, unit, a, a_low, a_high, b, b_low, b_high, seeds, outcome."""
+    """A row a dot of these chapters: name, chapter, unit, over (a word for what it is compared with), a, a_low, a_high,
+    b, b_low, b_high, seeds, outcome."""
     dots = [dot for dot in DOTS if dot.chapter in chapters]
     if not dots:
         validate.fail("chapters", str(list(chapters)), f"some of {sorted({dot.chapter for dot in DOTS})}")
@@ -96,14 +103,20 @@ def _row(dot: Dot, grid: pd.DataFrame) -> dict:
         grid = grid[grid[column] == validate.choice(column, value, set(grid[column]))]
     luck = LUCK if dot.overlap is None and LUCK[0] in grid else []
     scores = grid[[*dot.where, "seed", "model", "task", dot.value, *luck]]  # a grid may hold other scores, too
-    gains = difference(scores[scores["task"].isin(dot.tasks)], dot.value, dot.model, "single-task")
-    by_task = {task: gains[gains["task"] == task] for task in dot.tasks}
-    row = {"name": dot.name, "chapter": dot.chapter, "unit": dot.unit}
+    by_task = {task: _gains(dot, scores[scores["task"] == task]) for task in dot.tasks}
+    over = ALONE if dot.over == (ALONE,) else "best unshared"
+    row = {"name": dot.name, "chapter": dot.chapter, "unit": dot.unit, "over": over}
     for side, values in zip("ab", by_task.values(), strict=True):
         row |= dict(zip((side, f"{side}_low", f"{side}_high"), _interval(values, dot.overlap), strict=True))
     row["seeds"] = len(values)
     intervals = ((row[f"{side}_low"], row[f"{side}_high"]) for side in "ab")
     return row | {"outcome": outcome(*intervals, SMALLEST[dot.unit])}
+
+
+def _gains(dot: Dot, scores: pd.DataFrame) -> pd.DataFrame:
+    """What the model gains in one task over the best of what it is compared with."""
+    best = max(dot.over, key=lambda rival: scores.loc[scores["model"] == rival, dot.value].mean())
+    return difference(scores, dot.value, dot.model, best)
 
 
 def _interval(gains: pd.DataFrame, overlap: float | None) -> tuple[float, float, float]:

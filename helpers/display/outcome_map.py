@@ -24,7 +24,7 @@ from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SE
 from helpers.evaluation.margins import SMALLEST
 from helpers.support import validate
 
-COLUMNS = ("name", "unit", "a", "a_low", "a_high", "b", "b_low", "b_high")
+COLUMNS = ("name", "unit", "over", "a", "a_low", "a_high", "b", "b_low", "b_high")
 FIELDS = ((SEESAW, (0, 1)), (BOTH_GAIN, (1, 1)), (SEESAW, (1, 0)), (BOTH_LOSE, (0, 0)))
 # Where a name may stand: directions around its dot (right, up), tried at growing distances (points).
 AROUND = ((1, 0.4), (1, -0.4), (-1, 0.4), (-1, -0.4), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
@@ -62,8 +62,9 @@ def outcome_map(table: pd.DataFrame, *, title: str, highlight: tuple[str, ...] =
         limits(least - 0.12 * (most - least), most + 0.12 * (most - least))
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.set_xlabel(f"task A: {unit} minus single-task {unit} (95%; grey: within ±{smallest:g})", color=a)
-    axes.set_ylabel(f"task B: {unit} minus single-task {unit}", color=b)
+    over = " or ".join(table["over"].unique())
+    axes.set_xlabel(f"task A: {unit} minus {over} {unit} (95%; grey: within ±{smallest:g})", color=a)
+    axes.set_ylabel(f"task B: {unit} minus {over} {unit}", color=b)
     figure.suptitle(title, x=0.01, ha="left")
     figure.canvas.draw()  # from here on places in the picture are known
     figure.set_layout_engine("none")

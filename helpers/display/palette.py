@@ -84,8 +84,8 @@ _NAMES: dict[Style, tuple[str, ...]] = {
     Style(GREEN, (3, 1.5), "^"): ("geometric fusion",),
     Style(ORANGE, (), "s"): ("one head", "one score"),
     Style(GREY, (5, 1.5), "v"): ("by item",),
-    Style(BLUE, (5, 1.5), "v"): ("by item's clicks",),
-    Style(PURPLE, (5, 1.5), "v"): ("user + item biases",),
+    Style(BLUE, (5, 1.5), "v"): ("by item's clicks", "by CTR"),
+    Style(PURPLE, (5, 1.5), "v"): ("user + item biases", "by history"),
 }
 NAMED = {name: style for style, names in _NAMES.items() for name in names}
 

@@ -8,9 +8,10 @@ from matplotlib.transforms import Bbox
 
 from helpers.capstone import comparison
 from helpers.chapters.ch08 import logs
-from helpers.course import outcomes
+from helpers.course import GRIDS, outcomes
 from helpers.display import figures
 from helpers.display.outcome_map import outcome_map
+from helpers.display.runs import Runs
 from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, UNCLEAR, outcome
 from helpers.evaluation.margins import SMALLEST
 
@@ -78,6 +79,15 @@ def test_every_dot_has_a_name_of_its_own_and_lies_in_its_intervals():
     for task in ("a", "b"):
         assert ((table[f"{task}_low"] <= table[task]) & (table[task] <= table[f"{task}_high"])).all()
     assert (table["seeds"] >= 20).all()
+
+
+def test_a_gain_is_measured_from_the_best_that_shares_nothing():
+    dot = next(dot for dot in outcomes.DOTS if dot.name == "ESMM at 1")
+    grid = Runs(GRIDS[dot.grid].read()).where(**dot.where, task=dot.tasks[1])
+    best = max(grid.where(model=rival).of(dot.value).mean() for rival in dot.over)
+    row = outcomes.table([7]).set_index("name").loc[dot.name]
+    assert row["b"] == pytest.approx(grid.where(model=dot.model).of(dot.value).mean() - best)
+    assert best > grid.where(model="single-task").of(dot.value).mean() and row["over"] == "best unshared"
 
 
 def test_the_whiskers_of_the_capstone_are_those_of_its_report():

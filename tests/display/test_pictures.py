@@ -97,7 +97,8 @@ def test_paths_clouds_readings_and_cells_are_said():
 
 
 def test_the_map_of_outcomes_names_every_dot():
-    dots = pd.DataFrame({"name": ["one", "two"], "unit": "R²", "a": [0.1, -0.2], "b": [0.05, 0.123]})
+    dots = {"name": ["one", "two"], "unit": "R²", "over": "single-task", "a": [0.1, -0.2], "b": [0.05, 0.123]}
+    dots = pd.DataFrame(dots)
     for task in "ab":
         dots = dots.assign(**{f"{task}_low": dots[task] - 0.01, f"{task}_high": dots[task] + 0.01})
     assert pictures.describe(outcome_map(dots, title="T")).endswith("one +0.100, 0.050; two −0.200, 0.123.")

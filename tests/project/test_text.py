@@ -286,7 +286,8 @@ def winners(number: str) -> list[tuple[float, list[float]]]:
     if number == "02":
         return [(rate, watch_time.LEARNING_RATES) for rate, _ in watch_time.CHOSEN.values()]
     if number == "07":
-        return [(rate, funnel.RATES) for rate in funnel.TUNED.table["lr"]]
+        offered = [*funnel.RATES, *funnel.BEYOND]
+        return [(rate, offered) for chosen in funnel.CHOSEN.values() for rate in chosen.table["lr"]]
     searches = (mmoe.CHOSEN, mmoe.CHOSEN_RELU, mmoe.CHOSEN_KIND, mmoe.CHOSEN_SEESAW)
     return [
         (rate, sorted(kept(*chosen.searches)["rate"].unique())) for chosen in searches for rate in chosen.table["rate"]

@@ -112,7 +112,7 @@ def stable_product(answer: Callable[[Tensor, Tensor], Tensor]):
 
 
 @exercise("CTR on its clicks, the product on both, and the CVR left to learn from the product.")
-def mended_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]):
+def fixed_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]):
     """`answer(a, b, click, like)`: ESMM's loss from the logits of CTR and CVR and the labels; one number."""
     a, b, click, like = _rows(5)
     value = answer(a, b, click, like)

@@ -22,17 +22,18 @@ SHORT = {  # names for the ends of the curves: two panels stand side by side
     "ESMM": "ESMM",
     funnel.TRUTH: "of the log",
 }
-COUNTS = {"by item": "likes counted", "by item's clicks": "clicks counted"}  # they rank, beside the models
-STYLES = {short: NAMED[name] for name, short in (SHORT | COUNTS).items()}
+SIMPLE = {funnel.BY_HISTORY: "by history", funnel.BY_CTR: "by CTR"}  # they rank, beside the models
+STYLES = {short: NAMED[name] for name, short in (SHORT | SIMPLE).items()}
 
 
 def selection_explorer(grid: pd.DataFrame) -> Explorer:
     """Kind of selection × rows that are judged × its strength → how far each CVR is off, and how well it ranks.
 
     grid: the table of `funnel.compare`. "of the log" is P(like | click, x), what a perfect model of the log would say.
-    Two counts are ranked as well.
+    Two simple scores rank as well. Models of two tasks have the settings that were chosen for the sum.
     """
-    cvr = grid[grid["task"] == funnel.LIKE].replace({"model": SHORT | COUNTS})
+    cvr = grid[(grid["task"] == funnel.LIKE) & (grid["chosen"] == funnel.SUM)].replace({"model": SHORT | SIMPLE})
+    cvr = cvr[cvr["model"].isin(STYLES)]
     keys = ["kind", "strength", "model"]
     models = cvr[cvr["model"].isin(SHORT.values())]
     ratios = pd.concat(summarise(models, column, keys).assign(rows=rows) for rows, column in ROWS.items())
@@ -64,7 +65,7 @@ def selection_explorer(grid: pd.DataFrame) -> Explorer:
 
 
 def _in_words(settings: dict, ratios: pd.DataFrame, order: pd.DataFrame) -> str:
-    """By how much each model is off at some settings, and how well models and counts rank."""
+    """By how much each model is off at some settings, and how well models and simple scores rank."""
     off = ", ".join(f"{model} {ratios['mean'][model] - 1:+.0%}" for model in SHORT.values()).replace(" -", " −")
     ranks = ", ".join(f"{model} {order['mean'][model]:.3f}" for model in STYLES)
     place = f"Selection by what is {settings['kind']}, strength {settings['strength']:g}, {settings['rows']}"

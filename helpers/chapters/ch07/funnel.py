@@ -9,12 +9,13 @@ appeal or from the mood of the moment, as far as the dial of `selection.draw_eve
     ESMM, not shared       the product without the sharing: embeddings for each tower (the paper's ESMM-NS)
     ESMM                   both
 
-All have embeddings of eight and towers of 32 and 16 units, and nothing else is shared. In each situation (kind and
-strength of the selection, number of rows) every model may choose among the same number of settings (`tuning`), and is
-judged in the state in which `fit` leaves it.
+All have embeddings of eight and towers of 32 and 16 units, and nothing else is shared. Settings are chosen in
+a search (`tuning`) at strengths 0 and 1 of what is seen. What is trained on two tasks chooses twice: for the sum of
+click and like, and for the like alone. Each is judged in the state in which `fit` leaves it.
 
-Two counts of the training rows stand beside them (`helpers.evaluation.counts`): a video's rate of the label, and its
-click rate.
+Five simple scores are compared with them (`SIMPLE`). None shares anything: a video's rate of the label and of the
+click, counted in the training rows (`helpers.evaluation.counts`); the user's history with the video's topic; a
+single-task CTR, used as a score of whatever is judged; and two single-task models, whose product is the CTCVR.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from torch import Tensor, nn
 
 from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, UNSEEN, Events, draw_events
 from helpers.data.examples import Examples, Inputs
-from helpers.data.features import Features, Sparse
+from helpers.data.features import Dense, Features, Sparse
 from helpers.data.feed import AGES, TOPICS, World
 from helpers.data.worlds import described
 from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS, item_count
@@ -45,14 +46,20 @@ from helpers.training.loop import fit
 
 USERS, VIDEOS = 300, 200
 ROWS, VALID, TEST = 12_000, 4_000, 20_000
-DIAL = (0.0, 0.5, 1.0, 2.0)  # strengths of the selection
+DIAL = (0.0, 1.0, 2.0)  # strengths of the selection
 TOWERS = [32, 16]
 EPOCHS = 60  # at most: a model stops three epochs after its lowest validation loss
 BAIT = 0.8  # log-odds of a click, a standard deviation of bait
+HISTORY, NOISE = "topic_history", 0.7  # a column, and by how much it misses a taste, in standard deviations of tastes
 CLICK, LIKE, BOTH = TASKS
 
 MODELS = ("single-task", "masked shared-bottom", "ESMM, not shared", "ESMM")
-COMPARED = (*MODELS, *ITEM_COUNTS)
+TOGETHER = MODELS[1:]  # what is trained on two tasks
+BY_HISTORY, BY_CTR, BY_PRODUCT = "by history", "by CTR", "CTR × CVR"
+SIMPLE = (*ITEM_COUNTS, BY_HISTORY, BY_CTR, BY_PRODUCT)
+UNSHARED = (MODELS[0], *SIMPLE)  # where nothing is shared
+COMPARED = (*MODELS, *SIMPLE)
+SUM, CVR = GOALS = ("the sum", "the CVR")  # what settings are chosen for
 RATIOS = ("ratio", "clicked", "unclicked", "logged_ratio")
 TRUTH = "P(like | click, x)"  # no model: what all of them estimate, in the tables beside them
 
@@ -62,7 +69,9 @@ def features() -> Features:
     ids = np.arange(USERS)
     columns = {"user": ids, "video": ids % VIDEOS}
     columns |= {"topic": np.array(TOPICS)[ids % len(TOPICS)], "age_group": np.array(AGES)[ids % len(AGES)]}
-    return Features([Sparse(name) for name in columns]).fit(pd.DataFrame(columns))
+    kinds = [*map(Sparse, columns), Dense(HISTORY)]
+    usual = np.hypot(1, NOISE) * np.where(ids % 2, 1, -1)  # mean 0 and the deviation of a taste with its noise
+    return Features(kinds).fit(pd.DataFrame(columns | {HISTORY: usual}))
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,16 @@ def impressions(seed: int, kind: str, strength: float, rows: int) -> tuple[pd.Da
     appeal = 0.65 * world.affinity(user, video) + 0.6 * of_video["quality"].to_numpy()
     appeal = appeal / np.hypot(0.65, 0.6)  # about N(0, 1)
     found = draw_events(appeal, BAIT * of_video["bait"].to_numpy(), appeal, kind, strength, rng)
-    return described(world, pd.DataFrame({"user": user, "video": video})), found
+    shown = pd.DataFrame({"user": user, "video": video, HISTORY: history(world, user, video, seed)})
+    return described(world, shown), found
+
+
+def history(world: World, user: np.ndarray, video: np.ndarray, seed: int) -> np.ndarray:
+    """What a user's past says of his taste for a video's topic: the taste, and `NOISE` that is drawn once for each user
+    and topic. A number for each pair of user[i] and video[i]."""
+    noise = NOISE * np.random.default_rng([seed, 73]).standard_normal((len(world.users), len(TOPICS)))
+    topic = pd.Index(TOPICS).get_indexer(world.videos["topic"])
+    return world.affinity(user, video) + noise[user, topic[video]]
 
 
 class Twice(nn.Module):
@@ -155,11 +173,14 @@ class NotShared(ESMM):
 
 @dataclass(frozen=True)
 class Choice:
-    """What a model may choose: learning rate, penalty on embeddings, and the second loss's weight (the first has 1)."""
+    """What a model may choose: learning rate, penalty on embeddings, and the second loss's weight (the first has 1).
+
+    Models of several worlds that train together may have a weight each.
+    """
 
     lr: float
     l2: float
-    weight: float = 1.0
+    weight: float | Sequence[float] = 1.0
 
 
 def build(model: str, tasks: Sequence[str], l2: float, seed: int) -> nn.Module:
@@ -187,18 +208,34 @@ def parts(model: str) -> list[tuple[str, ...]]:
     return apart.get(model, [(CLICK, BOTH)])
 
 
-def predict(logs: Logs, model: str, inputs: Inputs, tasks: Sequence[str] = TASKS) -> dict[str, Tensor]:
-    """Logits of the tasks, `(worlds, n)` each, of newly trained models or by a count. Where a model has CTR and CVR,
-    CTCVR is their product."""
-    if model in ITEM_COUNTS:
-        return {task: item_count(model, logs.train, task, CLICK, inputs).logit() for task in tasks}
+def predict(logs: Logs, model: str, inputs: Inputs, tasks: Sequence[str] = TASKS, goal: str = SUM) -> dict[str, Tensor]:
+    """Logits of the tasks, `(worlds, n)` each, of newly trained models. Where a model has CTR and CVR, CTCVR is their
+    product.
+
+    goal  of `GOALS`: what the settings of a model of two tasks were chosen for
+    """
     found = {}
     for together in parts(model):
         if model != "single-task" or together[0] in tasks:
-            found |= chain(train(logs, model, together, chosen(logs, model, together)), inputs)
+            found |= chain(train(logs, model, together, chosen(logs, model, together, goal)), inputs)
     if model == "masked shared-bottom":
         found[BOTH] = product_logit(found[CLICK], found[LIKE])
     return {task: found[task] for task in tasks}
+
+
+def simple(logs: Logs, score: str, alone: dict[str, Tensor], tasks: Sequence[str] = TASKS) -> dict[str, Tensor]:
+    """One of `SIMPLE` for the test rows, `(worlds, n)` each.
+
+    alone  logits of the single-task models: the CTR's and, for the product, the CVR's
+    """
+    if validate.choice("score", score, SIMPLE) in ITEM_COUNTS:
+        return {task: item_count(score, logs.train, task, CLICK, logs.inputs).logit() for task in tasks}
+    if score == BY_HISTORY:
+        return dict.fromkeys(tasks, logs.inputs["dense"][..., 0])
+    if score == BY_CTR:
+        return dict.fromkeys(tasks, alone[CLICK])
+    both = {CLICK: alone[CLICK], LIKE: alone[LIKE], BOTH: product_logit(alone[CLICK], alone[LIKE])}
+    return {task: both[task] for task in tasks}
 
 
 def judge(logs: Logs, logits: dict[str, Tensor]) -> pd.DataFrame:
@@ -233,140 +270,164 @@ def compare(
     rows: int = ROWS,
     tasks: Sequence[str] = TASKS,
 ) -> pd.DataFrame:
-    """Models and counts on logs of both kinds: kind, strength, rows, model, and the columns of `judge`.
+    """Models and simple scores on logs of both kinds: kind, strength, rows, model, chosen (for which of `GOALS`), and
+    the columns of `judge`.
 
-    Where nothing selects, at strength 0, the two kinds are one: the same logs. `TRUTH` stands beside the models. A
-    click rate is no chance of a like: as a score of one it has no ratios.
+    Where nothing selects, at strength 0, the two kinds are one: the same logs. What has no choice to make has the same
+    rows for both goals. `TRUTH` is among the models. A click rate is no chance of a like, and a history no chance at
+    all: as scores they have no ratios.
     """
     found = []
     for strength in strengths:
         for kind in kinds if strength else kinds[:1]:
             logs = Logs.make(seeds, kind, strength, rows)
-            said = {model: predict(logs, model, logs.inputs, tasks) for model in models}
-            ideal = np.stack([truth.cvr_of_clickers for truth in logs.truth])
-            said[TRUTH] = {LIKE: torch.from_numpy(ideal).logit()}
+            alone = predict(logs, "single-task", logs.inputs, _alone(models, tasks))
+            said = {}
+            for model in models:
+                if model in TOGETHER:
+                    said[model, SUM] = said[model, CVR] = predict(logs, model, logs.inputs, tasks)
+                    if len({chosen(logs, model, *parts(model), goal) for goal in GOALS}) > 1:
+                        said[model, CVR] = predict(logs, model, logs.inputs, tasks, CVR)
+                elif model == "single-task":
+                    said[model, SUM] = said[model, CVR] = {task: alone[task] for task in tasks}
+                else:
+                    said[model, SUM] = said[model, CVR] = simple(logs, model, alone, tasks)
+            ideal = torch.from_numpy(np.stack([truth.cvr_of_clickers for truth in logs.truth])).logit()
+            said |= {which: {LIKE: ideal} for which in product([TRUTH], GOALS)}
             for place in kinds if not strength else [kind]:
                 at = {"kind": place, "strength": strength, "rows": rows}
-                found += [judge(logs, logits).assign(**at, model=model) for model, logits in said.items()]
+                judged = ((judge(logs, logits), *which) for which, logits in said.items())
+                found += [table.assign(**at, model=model, chosen=goal) for table, model, goal in judged]
     table = pd.concat(found, ignore_index=True)
-    table.loc[(table["model"] == BY_CLICKS) & (table["task"] != CLICK), list(RATIOS)] = np.nan
-    first = ["kind", "strength", "rows", "model"]
+    no_chance = table["model"].isin([BY_CLICKS, BY_CTR]) & (table["task"] != CLICK) | (table["model"] == BY_HISTORY)
+    table.loc[no_chance, list(RATIOS)] = np.nan
+    first = ["kind", "strength", "rows", "model", "chosen"]
     return table[[*first, *(name for name in table.columns if name not in first)]]
 
 
+def _alone(models: Sequence[str], tasks: Sequence[str]) -> list[str]:
+    """The tasks of which a comparison needs single-task models."""
+    needs = {"single-task": tasks, BY_CTR: [CLICK], BY_PRODUCT: [CLICK, LIKE]}
+    return [task for task in TASKS if any(task in needs.get(model, ()) for model in models)]
+
+
 # What every model may choose from in each situation, by the log loss of what was logged (`logged_loss`) in the test
-# rows of four worlds that serve no result: the same rates, with 18 settings for a model of one task, and 24 for one of
-# two, whose second loss has a weight. (At a rate of 0.03 the CTR of strength 2 gains 1% of its loss in all models, the
-# CVR nothing.)
-RATES = (0.001, 0.003, 0.01)
-SHARED_CHOICES = [Choice(*one) for one in product(RATES, (0.003, 0.01, 0.03, 0.1), (1.0, 5.0))]
+# rows of two worlds that serve no result: a box of rates, penalties and weights of the second loss, and beyond its
+# rates one slower and one faster.
+RATES, BEYOND = (0.001, 0.003, 0.01), (0.0003, 0.03)
+SHARED_CHOICES = [
+    *(Choice(*one) for one in product(RATES, (0.01, 0.03, 0.1), (1.0, 5.0, 20.0))),
+    *(Choice(*one) for one in product(BEYOND, (0.03,), (1.0, 5.0))),
+]
 CHOICES = {
-    "single-task": [Choice(*one) for one in product(RATES, (0.001, 0.003, 0.01, 0.03, 0.1, 0.3))],
+    "single-task": [Choice(*one) for one in (*product(RATES, (0.01, 0.03, 0.1, 0.3)), *product(BEYOND, (0.03,)))],
     # Of the rows, the share `CLICKS` is clicked: so much less weighs the loss that counts these alone.
     "masked shared-bottom": [Choice(c.lr, c.l2, CLICKS * c.weight) for c in SHARED_CHOICES],
-    "ESMM, not shared": SHARED_CHOICES,
-    "ESMM": SHARED_CHOICES,
+    "ESMM": SHARED_CHOICES,  # without the sharing it has the same settings
 }
-TUNING_SEEDS = tuple(range(900, 904))
-SITUATIONS = [(SEEN, 0.0), *product(KINDS, DIAL[1:])]  # without strength there is one kind
+TUNING_SEEDS = (900, 901)
+SITUATIONS = [(SEEN, 0.0), (SEEN, 1.0)]
 
 
 def tuning(
     seeds: Sequence[int],
     situations: Sequence[tuple[str, float]] = SITUATIONS,
-    rows: Sequence[int] = (ROWS,),
-    models: Sequence[str] = MODELS,
+    models: Sequence[str] = tuple(CHOICES),
     tasks: Sequence[str] = TASKS,
 ) -> pd.DataFrame:
-    """Every choice in every situation: kind, strength, rows, model, tasks (trained together), lr, l2, weight, loss,
-    like.
+    """Every choice in every situation: kind, strength, model, tasks (trained together), lr, l2, weight, loss, like.
 
-    loss   of what was logged, mean over rows and worlds, in thousandths of a nat: by this is chosen
-    like   the part of it that is the like's; 0 for a model without one
+    loss   of what was logged, mean over rows and worlds, in thousandths of a nat: chosen for the sum, by this
+    like   the part of it that is the like's, 0 for a model without one: chosen for the CVR, by this
     """
+    trained = [(model, together) for model in models for together in parts(model)]
+    trained = [one for one in trained if one[0] != "single-task" or one[1][0] in tasks]
     found = []
-    for (kind, strength), size in product(situations, rows):
-        logs = Logs.make(seeds, kind, strength, size)
-        for model in models:
-            for together in parts(model):
-                if model == "single-task" and together[0] not in tasks:
-                    continue
-                at = {"kind": kind, "strength": strength, "rows": size, "model": model, "tasks": _name(together)}
-                for choice in CHOICES[model]:
-                    logits = chain(train(logs, model, together, choice), logs.inputs)
-                    parts_of = {"loss": logits, "like": {task: logits[task] for task in logits if task == LIKE}}
-                    losses = {name: 1000 * logged_loss(some, logs.test) for name, some in parts_of.items()}
-                    found.append(at | vars(choice) | losses)
-    return pd.DataFrame(found)
+    for kind, strength in situations:
+        for model, together in trained:
+            at = {"kind": kind, "strength": strength, "model": model, "tasks": _name(together)}
+            for lr, l2 in dict.fromkeys((choice.lr, choice.l2) for choice in CHOICES[model]):
+                weights = [choice.weight for choice in CHOICES[model] if (choice.lr, choice.l2) == (lr, l2)]
+                logs = Logs.make([*seeds] * len(weights), kind, strength)  # what differs in weights trains together
+                choice = Choice(lr, l2, np.repeat(weights, len(seeds)))
+                logits = chain(train(logs, model, together, choice), logs.inputs)
+                losses = {"loss": logged_loss(logits, logs.test)}
+                losses["like"] = logged_loss({LIKE: logits[LIKE]}, logs.test) if LIKE in logits else 0 * losses["loss"]
+                means = {name: 1000 * loss.reshape(len(weights), -1).mean(1) for name, loss in losses.items()}
+                found.append(pd.DataFrame(at | {"lr": lr, "l2": l2, "weight": weights} | means))
+    return pd.concat(found, ignore_index=True)
 
 
 def _name(tasks: Sequence[str]) -> str:
     return " + ".join(tasks)
 
 
-TUNED = Chosen(
-    "07_tuning",
-    "07_tuning_rows",
-    by=["kind", "strength", "rows", "model", "tasks"],
-    setting=["lr", "l2", "weight"],
-    value="loss",
-    lowest=True,
-)
+CHOSEN = {
+    goal: Chosen(
+        "07_tuning",
+        by=["kind", "strength", "model", "tasks"],
+        setting=["lr", "l2", "weight"],
+        value=value,
+        lowest=True,
+        make=Choice,
+    )
+    for goal, value in {SUM: "loss", CVR: "like"}.items()
+}
 
 
-def chosen(logs: Logs, model: str, tasks: Sequence[str]) -> Choice:
-    """What the model chose in the situation of these logs; in one that was not tuned, in the nearest that was: first by
-    the number of rows, then by strength."""
-    table = TUNED.table.sort_values(TUNED.by)
-    table = table[(table["model"] == model) & (table["tasks"] == _name(tasks))]
-    table = table[(table["kind"] == logs.kind) | (table["strength"] == 0)]
-    for far in (np.log(table["rows"] / len(logs.train)).abs(), (table["strength"] - logs.strength).abs()):
-        nearest = far.loc[table.index]
-        table = table[nearest == nearest.min()]
-    best = table.iloc[0]
-    return Choice(float(best["lr"]), float(best["l2"]), float(best["weight"]))
+def chosen(logs: Logs, model: str, tasks: Sequence[str], goal: str = SUM) -> Choice:
+    """What the model chose in the situation of these logs, for `goal` if it has two tasks; in one that was not tuned,
+    in the nearest that was, by strength. Selection by what is unseen has the settings of strength 0, where clicks have
+    the same reasons as far as a feature can tell; logs of any number of rows have those that were chosen with `ROWS`.
+    """
+    table = CHOSEN[goal if model in TOGETHER else SUM]
+    tuned = {strength: kind for kind, strength in SITUATIONS if kind == logs.kind or not strength}
+    nearest = min(tuned, key=lambda strength: abs(strength - logs.strength))
+    return table[tuned[nearest]][nearest]["ESMM" if model == "ESMM, not shared" else model][_name(tasks)]
 
 
 def logged_loss(
     logits: dict[str, Tensor], rows: Examples, tasks: Sequence[str] = TASKS, share: float = CLICKS
-) -> float:
-    """Mean log loss a row: of the click, and of the conversion where a click made it known; or of both alone.
+) -> np.ndarray:
+    """Mean log loss a row, `(worlds,)`: of the click, and of the conversion where a click made it known; or of both
+    alone.
 
     share   of the rows that are clicked: as much does the loss of the conversion count
     """
     click, conversion, both = tasks
     counts = {both: 1.0} if list(logits) == [both] else {click: 1.0, conversion: share}
-    losses = {
-        task: log_loss(logits[task], rows.labels[task], rows.masks.get(task)) for task in counts if task in logits
-    }
-    return float(sum(counts[task] * loss.mean() for task, loss in losses.items()))
+    return sum(
+        weight * log_loss(logits[task], rows.labels[task], rows.masks.get(task))
+        for task, weight in counts.items()
+        if task in logits
+    )
 
 
-FEW, MANY = 3_000, 48_000
-OF_LIKES = {"models": ["single-task", "masked shared-bottom", "ESMM"], "tasks": [LIKE]}  # what depends on the rows
-TUNED_ROWS = {"seeds": TUNING_SEEDS, "situations": [(kind, 1.0) for kind in KINDS], "rows": [FEW, MANY]} | OF_LIKES
-COUNTED = OF_LIKES | {"models": [*OF_LIKES["models"], *ITEM_COUNTS]}
+FEW = 3_000  # rows
+BY_ROWS = {
+    "kinds": [SEEN],
+    "strengths": [1.0],
+    "models": ["single-task", "masked shared-bottom", "ESMM", *SIMPLE],
+    "tasks": [LIKE],
+}
 LOSSES = {"loss": 2, "like": 2}
 JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02) | dict.fromkeys(RATIOS, 0.1)
-STRONG = {"situations": [(SEEN, 2.0)], "models": ["single-task"], "tasks": [LIKE]}
-UNSEEN_LIKES = {"kinds": [UNSEEN], "strengths": [1.0], "models": ["single-task", "ESMM", *ITEM_COUNTS], "tasks": [LIKE]}
+MAIN = {"situations": [(SEEN, 1.0)], "models": ["single-task"], "tasks": [LIKE]}
+UNSEEN_LIKES = {"kinds": [UNSEEN], "strengths": [1.0], "models": ["single-task", "ESMM", *SIMPLE], "tasks": [LIKE]}
 GRIDS = grids(
-    Grid("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Sample(STRONG, LOSSES)]),
+    Grid("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Sample(MAIN, LOSSES)]),
     Grid(
-        "07_tuning_rows",
-        tuning,
-        TUNED_ROWS,
-        [Sample({"situations": [(SEEN, 1.0)], "rows": [FEW], "models": ["single-task"]}, LOSSES)],
+        "07_funnel",
+        compare,
+        {"seeds": range(20)},
+        [Sample({"seeds": [3, 11]} | UNSEEN_LIKES, JUDGED)],
+        [*CHOSEN.values()],
     ),
-    Grid("07_funnel", compare, {"seeds": range(24)}, [Sample({"seeds": [3, 11]} | UNSEEN_LIKES, JUDGED)], [TUNED]),
-    *(
-        Grid(
-            f"07_rows_{rows}",
-            compare,
-            {"seeds": range(24), "strengths": [1.0], "rows": rows} | COUNTED,
-            [Sample({"seeds": [3, 11], "kinds": [SEEN], "models": ["single-task", *ITEM_COUNTS]}, JUDGED)],
-            [TUNED],
-        )
-        for rows in (FEW, MANY)
+    Grid(
+        f"07_rows_{FEW}",
+        compare,
+        {"seeds": range(20), "rows": FEW} | BY_ROWS,
+        [Sample({"seeds": [3, 11], "models": ["single-task", *SIMPLE]}, JUDGED)],
+        [*CHOSEN.values()],
     ),
 )

@@ -166,7 +166,7 @@ def tune(model: str, seeds: Sequence[int] = TUNING_SEEDS) -> dict[tuple[str, ...
 
     def loss(tasks: Sequence[str], choice: Choice) -> float:
         logits = chain(train(model, tasks, seeds, sets, choice, patience=3), sets[2].inputs)
-        return logged_loss(logits, sets[2], TASKS, 1 / RATED)
+        return float(logged_loss(logits, sets[2], TASKS, 1 / RATED).mean())
 
     return {tasks: min(CHOICES[model], key=lambda choice: loss(tasks, choice)) for tasks in parts(model)}
 

@@ -109,8 +109,8 @@ def chance(a, b):
         ),
     ],
 )
-def test_mended_loss(answer, words):
-    assert words in judge(exercises.mended_loss, answer)
+def test_fixed_loss(answer, words):
+    assert words in judge(exercises.fixed_loss, answer)
 
 
 @pytest.mark.parametrize(

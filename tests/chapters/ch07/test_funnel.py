@@ -1,13 +1,27 @@
 """Which part of ESMM does the work? The worlds, the models, and what a prediction is held against."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from helpers.chapters.ch07 import funnel
-from helpers.chapters.ch07.funnel import BOTH, CLICK, LIKE, TRUTH, Choice, Logs
+from helpers.chapters.ch07.funnel import (
+    BOTH,
+    BY_CTR,
+    BY_HISTORY,
+    BY_PRODUCT,
+    CLICK,
+    CVR,
+    GOALS,
+    HISTORY,
+    LIKE,
+    SUM,
+    TRUTH,
+    Choice,
+    Logs,
+)
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
+from helpers.data.feed import TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
 from helpers.evaluation.metrics import auc, log_loss
 from helpers.models.esmm import ESMM, chain, product_logit
@@ -25,6 +39,23 @@ def test_a_world_is_drawn_from_its_seed_and_the_dial_leaves_it_alone():
     other, _ = funnel.impressions(6, SEEN, 1.0, 3000)
     assert one.equals(same) and not one.equals(other)
     assert found.click.mean() == pytest.approx(CLICKS, abs=0.03)
+
+
+def test_a_history_is_a_taste_with_noise_drawn_once_for_each_user_and_topic():
+    seed, rows = 5, 30_000
+    frame, _ = funnel.impressions(seed, SEEN, 1.0, rows)
+    world = World.make(funnel.USERS, funnel.VIDEOS, seed)
+    noise = frame[HISTORY] - world.affinity(frame["user"].to_numpy(), frame["video"].to_numpy())
+    of_pairs = noise.groupby([frame["user"], frame["topic"]])
+    assert of_pairs.std(ddof=0).max() < 1e-9 and of_pairs.ngroups == funnel.USERS * len(TOPICS)
+    assert of_pairs.first().std() == pytest.approx(funnel.NOISE, abs=0.05)
+    assert of_pairs.first().mean() == pytest.approx(0, abs=0.05)
+
+
+def test_a_history_reaches_the_models_standardised_alike_in_all_worlds(logs):
+    frame, _ = funnel.impressions(4, SEEN, 1.0, 600 + funnel.VALID + funnel.TEST)
+    expected = frame[HISTORY].to_numpy()[-funnel.TEST :] / np.hypot(1, funnel.NOISE)
+    assert logs.inputs["dense"][1, :, 0].numpy() == pytest.approx(expected, abs=1e-5)
 
 
 def test_logs_have_the_funnel_s_labels_and_the_truth_of_the_test_rows(logs):
@@ -48,7 +79,7 @@ def test_models_differ_in_what_they_share(logs):
 
 
 def test_towers_that_are_not_shared_do_not_reach_each_other_s_embeddings(logs):
-    inputs = {"sparse": logs.inputs["sparse"][0, :50]}
+    inputs = {name: part[0, :50] for name, part in logs.inputs.items()}
     apart = funnel.build("ESMM, not shared", (CLICK, BOTH), 0.1, 1)
     apart(inputs)[CLICK].sum().backward()
     first, second = (getattr(apart.encoder, half).tables["8"].weight.grad.abs().max() for half in ("first", "second"))
@@ -59,7 +90,7 @@ def test_towers_that_are_not_shared_do_not_reach_each_other_s_embeddings(logs):
 
 
 def test_not_shared_is_two_single_task_models_and_a_product(logs):
-    inputs = {"sparse": logs.inputs["sparse"][0, :50]}
+    inputs = {name: part[0, :50] for name, part in logs.inputs.items()}
     apart = funnel.build("ESMM, not shared", (CLICK, BOTH), 0.0, 1)
     logits = []
     for half, tower in (("first", 0), ("second", 1)):
@@ -94,23 +125,62 @@ def short(monkeypatch):
     monkeypatch.setattr(funnel, "EPOCHS", 6)
 
 
-def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short):
+@pytest.fixture
+def free(monkeypatch):
+    """Every model of two tasks chooses another setting for each goal."""
+    found = {SUM: Choice(0.003, 0.01), CVR: Choice(0.01, 0.1, 5.0)}
+    monkeypatch.setattr(funnel, "chosen", lambda logs, model, tasks, goal=SUM: found[goal])
+
+
+def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short, free):
     table = funnel.compare(range(2), strengths=[0.0, 1.0], rows=400)
-    keys = ["kind", "strength", "rows", "model", "seed", "task"]
+    keys = ["kind", "strength", "rows", "model", "chosen", "seed", "task"]
     assert not table.duplicated(keys).any()
-    assert len(table) == 2 * 2 * 2 * ((4 + 2) * 3 + 1)
-    missing = table.isna().any(axis=1)  # a click rate is no chance of a like
-    assert missing.equals((table["model"] == BY_CLICKS) & (table["task"] != CLICK))
+    assert len(table) == 2 * 2 * 2 * 2 * ((4 + 5) * 3 + 1)
+    missing = table.isna().any(axis=1)  # a click rate is no chance of a like, a history no chance at all
+    of_clicks = table["model"].isin([BY_CLICKS, BY_CTR]) & (table["task"] != CLICK)
+    assert missing.equals(of_clicks | (table["model"] == BY_HISTORY))
     seen, unseen = (table[(table["strength"] == 0) & (table["kind"] == kind)] for kind in (SEEN, UNSEEN))
-    order = ["model", "seed", "task"]
+    order = ["model", "chosen", "seed", "task"]
     one, other = (part.drop(columns="kind").sort_values(order, ignore_index=True) for part in (seen, unseen))
     assert one.equals(other)  # where nothing selects, the kinds are one
     ideal = table[(table["model"] == TRUTH) & ((table["kind"] == SEEN) | (table["strength"] == 0))]
     assert ideal["ratio"].to_numpy() == pytest.approx(1)
 
 
+def test_what_has_two_tasks_is_trained_for_both_goals_and_the_rest_is_the_same(short, free):
+    table = funnel.compare([3], [SEEN], [1.0], rows=400).set_index(["model", "task", "chosen"])["auc"].unstack()
+    differ = (table[SUM] != table[CVR]).groupby("model").any()
+    assert set(differ[differ].index) == set(funnel.TOGETHER)
+
+
+def test_simple_scores_are_a_history_a_ctr_and_a_product_of_two_models_of_their_own(short, free):
+    logs = Logs.make([3], SEEN, 1.0, 400)
+    alone = funnel.predict(logs, "single-task", logs.inputs, [CLICK, LIKE])
+    history, ctr, product = (funnel.simple(logs, score, alone) for score in (BY_HISTORY, BY_CTR, BY_PRODUCT))
+    assert all(torch.equal(score, logs.inputs["dense"][..., 0]) for score in history.values())
+    assert all(torch.equal(score, alone[CLICK]) for score in ctr.values())
+    assert torch.equal(product[LIKE], alone[LIKE])
+    chances = torch.sigmoid(alone[CLICK].double()) * torch.sigmoid(alone[LIKE].double())
+    assert torch.allclose(torch.sigmoid(product[BOTH]).double(), chances, atol=1e-6)
+    assert [list(score) for score in (history, ctr, product)] == [[CLICK, LIKE, BOTH]] * 3
+
+
+def test_a_comparison_trains_the_single_task_models_that_it_needs_once(short, free, monkeypatch):
+    trained, train = [], funnel.train
+    monkeypatch.setattr(
+        funnel, "train", lambda logs, model, *rest: trained.append(rest[0]) or train(logs, model, *rest)
+    )
+    funnel.compare([3], [SEEN], [1.0], [*funnel.UNSHARED], 400, [LIKE])
+    assert trained == [(CLICK,), (LIKE,)]
+    trained.clear()
+    funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_HISTORY], 400, [LIKE])
+    assert trained == []
+
+
 def test_the_counts_are_those_of_the_training_rows_alone(short):
-    table = funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_CLICKS], 400).set_index(["model", "task"])["auc"]
+    table = funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_CLICKS], 400)
+    table = table[table["chosen"] == SUM].set_index(["model", "task"])["auc"]
     logs = Logs.make([3], SEEN, 1.0, 400)
     frame, found = funnel.impressions(3, SEEN, 1.0, 400 + funnel.VALID + funnel.TEST)
     video, clicked = frame["video"].to_numpy(), found.click[:400] == 1
@@ -131,11 +201,11 @@ def test_a_few_models_and_tasks_are_trained_where_a_few_are_asked_for(short):
 def test_tuning_tries_every_choice_in_every_situation_and_the_lowest_loss_is_chosen(short, monkeypatch):
     trained, idle = Choice(0.003, 0.01), Choice(1e-9, 0.01)
     monkeypatch.setattr(funnel, "CHOICES", {"ESMM": [idle, trained], "single-task": [idle, trained]})
-    table = funnel.tuning([1], [(SEEN, 0.0), (UNSEEN, 1.0)], [400], ["single-task", "ESMM"], [LIKE])
+    table = funnel.tuning([1], [(SEEN, 0.0), (UNSEEN, 1.0)], ["single-task", "ESMM"], [LIKE])
     assert len(table) == 2 * 2 * 2 and set(table["tasks"]) == {LIKE, f"{CLICK} + {BOTH}"}
     by_rate = table[table["model"] == "ESMM"].pivot(index=["kind", "strength"], columns="lr", values="loss")
     assert (by_rate[0.003] < by_rate[1e-9]).all()
-    logs = Logs.make([1], SEEN, 0.0, 400)
+    logs = Logs.make([1], SEEN, 0.0)
     logits = chain(funnel.train(logs, "ESMM", (CLICK, BOTH), trained), logs.inputs)
     labels = {CLICK: logs.truth[0].click, LIKE: logs.truth[0].like}
     by_hand = log_loss(logits[CLICK][0], labels[CLICK])
@@ -150,40 +220,33 @@ def test_the_loss_of_what_was_logged_is_minus_the_log_likelihood_of_a_row(logs):
 
 
 def test_every_model_chose_among_all_its_settings_in_every_situation():
-    table = pd.concat(funnel.GRIDS[name].read() for name in ("07_tuning", "07_tuning_rows"))
-    at = ["kind", "strength", "rows", "model", "tasks"]
+    table = funnel.GRIDS["07_tuning"].read()
+    at = ["kind", "strength", "model", "tasks"]
     tried = table.groupby(at).size()
-    assert all(size == len(funnel.CHOICES[key[3]]) for key, size in tried.items())
+    assert all(size == len(funnel.CHOICES[key[2]]) for key, size in tried.items())
     assert not table.duplicated([*at, "lr", "l2", "weight"]).any()
-    situations = table[table["rows"] == funnel.ROWS][["kind", "strength"]].drop_duplicates()
+    situations = table[["kind", "strength"]].drop_duplicates()
     assert set(situations.itertuples(index=False, name=None)) == set(funnel.SITUATIONS)
-    assert {model: len(choices) for model, choices in funnel.CHOICES.items()} == {
-        "single-task": 18,
-        "masked shared-bottom": 24,
-        "ESMM, not shared": 24,
-        "ESMM": 24,
-    }
     assert len({frozenset(choice.lr for choice in choices) for choices in funnel.CHOICES.values()}) == 1
-    best = funnel.TUNED.table
-    assert len(best) == 7 * 6 + 2 * 2 * 3
-    lowest = table.groupby(at)["loss"].min()
-    assert best.set_index(at)["loss"].sort_index().equals(lowest.sort_index())
+    for goal, value in {SUM: "loss", CVR: "like"}.items():
+        best = funnel.CHOSEN[goal].table
+        assert len(best) == len(funnel.SITUATIONS) * 5
+        assert best.set_index(at)[value].sort_index().equals(table.groupby(at)[value].min().sort_index())
 
 
 def test_what_was_not_tuned_takes_the_nearest_that_was():
-    def at(kind, strength, rows=600):
-        logs = Logs.make([3], kind, strength, rows)
-        return funnel.chosen(logs, "single-task", (LIKE,))
+    def at(kind, strength, model, tasks, goal):
+        return funnel.chosen(Logs.make([3], kind, strength, 600), model, tasks, goal)
 
-    best = funnel.TUNED.table.set_index(["model", "tasks", "rows", "kind", "strength"]).sort_index()
+    def kept(kind, strength, model, tasks, goal):
+        return funnel.CHOSEN[goal][kind][strength][model][" + ".join(tasks)]
 
-    def kept(*key):
-        row = best.loc[("single-task", LIKE, *key)]
-        return Choice(row["lr"], row["l2"], row["weight"])
-
-    assert at(SEEN, 1.0, 3_000) == at(SEEN, 5.0) == kept(3_000, SEEN, 1.0)
-    assert at(UNSEEN, 1.8, 12_000) == kept(12_000, UNSEEN, 2.0)
-    assert at(UNSEEN, 0.0, 12_000) == at(SEEN, 0.0, 12_000) == kept(12_000, SEEN, 0.0)
+    for goal in GOALS:
+        esmm = ("ESMM", (CLICK, BOTH), goal)
+        assert at(SEEN, 2.0, *esmm) == at(SEEN, 0.8, *esmm) == kept(SEEN, 1.0, *esmm)
+        assert at(SEEN, 2.0, "ESMM, not shared", *esmm[1:]) == kept(SEEN, 1.0, *esmm)
+        assert at(UNSEEN, 1.0, *esmm) == at(UNSEEN, 0.0, *esmm) == at(SEEN, 0.0, *esmm) == kept(SEEN, 0.0, *esmm)
+        assert at(SEEN, 1.0, "single-task", (CLICK,), goal) == kept(SEEN, 1.0, "single-task", (CLICK,), SUM)
 
 
 def test_an_unknown_model_is_named():
