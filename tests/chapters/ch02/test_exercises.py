@@ -119,7 +119,7 @@ def test_a_bonus_for_a_like_does_not_wrap(answer):
 
 def test_a_trial_trains_with_the_bonus_that_was_meant(monkeypatch):
     trained = []
-    monkeypatch.setattr(watch_time, "train", lambda feeds, objective: trained.extend(feeds))
+    monkeypatch.setattr(watch_time, "train", lambda feeds, *given: trained.extend(feeds))
     monkeypatch.setattr(watch_time, "_served", lambda *given: None)
     watch_time.own_time(lambda clicks: clicks["watch_seconds"] + 300 * clicks["like"], [0])
     log = trained[0].log.query("click == 1")
