@@ -11,10 +11,10 @@ from torch import Tensor
 
 from helpers.chapters.ch02 import watch_time
 from helpers.data.worlds import Feed, plain
-from helpers.display.answers import Wrong, close, described, is_tensor, slopes
+from helpers.display.answers import Wrong, close, described, is_tensor
 from helpers.display.exercises import at_work, exercise, in_words
 from helpers.evaluation.statistics import difference, summarise
-from helpers.training.losses import binary_cross_entropy, corrected_cross_entropy, weighted_cross_entropy
+from helpers.training.losses import binary_cross_entropy, weighted_cross_entropy
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -74,68 +74,6 @@ def loss(answer: Loss):
         raise Wrong("""at a logit of ±200 the loss is cut off: a model that is so wrong would feel no gradient.
             Hint: a clamp, or a small number inside the log, hides the error.
             Hint: softplus(−logit) is −log p for any logit: no clamp is needed.""")
-
-
-@exercise("the best constant says ΣT / N.")
-def corrected(answer: Loss) -> str:
-    """`answer(logit, click, seconds)`: the loss of each row, such that the best exp(logit) is the mean of T."""
-    logit, *log = _rows()
-    found = answer(logit, *log)
-    _one_a_row(found, len(logit))
-    for click, seconds in (log, *_groups(), [torch.cat(parts) for parts in zip(*_groups(), strict=True)]):
-        odds = _best_constant(answer, click, seconds)
-        truth, of_unclicked = (float(seconds.sum() / count) for count in (len(seconds), (click == 0).sum()))
-        if close(odds, of_unclicked, 0.01):
-            raise Wrong("""the best constant is still that of YouTube's loss: it says ΣT / N−.
-                Hint: the odds divide what counts for a click by what counts against it. Divide by N, not by N−.
-                Hint: let a clicked row cost what a row without a click costs, on top of its own T log p.""")
-        if not close(odds, truth, 0.01):
-            raise Wrong(f"""on {len(click)} rows, {int(click.sum())} of them clicked, the best constant says
-                {odds:.3f} s, and an impression brings {truth:.3f} s.
-                Hint: set the derivative to 0: what counts for, divided by what counts against, must be ΣT / N.
-                Hint: a clicked row is T positives and one negative.""")
-    logit.requires_grad_()
-    if not slopes(answer(logit, *log), logit)[0].all():
-        raise Wrong("""no gradient reaches the logit of some rows.
-            Hint: the loss of each row has to depend on its own logit.
-            Hint: look for `.detach()`, `.item()`, or rows that cost nothing whatever their logit.""")
-    return _compared(answer, found)
-
-
-def _groups() -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Click and seconds of two groups of rows: a rare click watched for long, and a frequent one watched briefly."""
-    rare, frequent = torch.tensor([1.0, 0, 0, 0, 0, 0, 0, 0]), torch.tensor([1.0, 1, 1, 0])
-    return (rare, 20 * rare), (frequent, torch.tensor([1.0, 3, 2, 0]))
-
-
-def _compared(answer: Loss, found: Tensor) -> str:
-    """What a loss with the right best constant has in common with the chapter's."""
-    logit, _, seconds = _rows()
-    ratio = found / corrected_cross_entropy(logit, seconds)
-    if close(ratio / ratio[0], torch.ones(len(ratio))):
-        return "Every impression is a negative once."
-    (rare, rare_seconds), (frequent, frequent_seconds) = _groups()
-    click, seconds = torch.cat([rare, frequent]), torch.cat([rare_seconds, frequent_seconds])
-    first = torch.arange(len(click)) < len(rare)
-    odds = _best_constant(answer, click, seconds, where=first)
-    other = "This is another loss than the chapter's, in which a clicked row is T positives and one negative"
-    if close(odds, truth := float(rare_seconds.mean()), 0.02):
-        return f"{other}; it is right within groups of rows as well."
-    return (
-        f"{other}, and it is right for a constant only: for a group of rows in which clicks are rarer "
-        f"it says {odds:.1f} s, and their mean is {truth:.1f} s. For a network each row must count for itself."
-    )
-
-
-def _best_constant(answer: Loss, click: Tensor, seconds: Tensor, where: Tensor | None = None) -> float:
-    """exp of the logit at which the loss, summed over the rows, is lowest; of a fine grid.
-
-    where   the rows that have this logit, `(n,)`; the others stay at 0. None: all rows
-    """
-    where = torch.ones(len(click), dtype=torch.bool) if where is None else where
-    logits = torch.linspace(-3, 3, 601)
-    total = torch.stack([answer(value * where, click, seconds).sum() for value in logits])
-    return float(logits[total.argmin()].exp())
 
 
 @exercise("minutes for the clicks, and each unclicked row stands for all those that were not kept.")

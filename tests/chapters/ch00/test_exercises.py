@@ -14,10 +14,10 @@ from tools.notebooks import ROOT, code_cells, tags
 
 @pytest.fixture(scope="module")
 def solutions():
-    """What the solution cells of the notebook define."""
-    book = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", as_version=4)
+    """What the solution cells of the notebook, and of that on NDCG, define."""
+    books = [ROOT / "notebooks" / name for name in ("00_start_here.ipynb", "deeper/00_ndcg.ipynb")]
     names = {"np": np, "exercises": exercises, "primer": exercises.primer}
-    for cell in code_cells(book):
+    for cell in [cell for path in books for cell in code_cells(nbformat.read(path, as_version=4))]:
         if "solution" in tags(cell):
             exec(cell.source, names)
     return names

@@ -288,7 +288,7 @@ def always(gradients):
         (lambda g: project(g[0], g[1]) + project(g[1], g[0]), "with three tasks it should be"),
         (lambda g: pcgrad(g, against=lambda own, now: own), "with three tasks it should be"),
         (lambda g: torch.nan_to_num(pcgrad(g)) + 0 * 1 / g.square().sum(1).min(), "with a gradient of zeros"),
-        (in_place, "writes into what it was given"),
+        (in_place, "your function changes its arguments"),
     ],
 )
 def test_surgery(answer, words):
