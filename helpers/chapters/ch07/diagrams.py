@@ -36,7 +36,7 @@ def populations() -> Figure:
 
 @diagram
 def entire_space() -> Figure:
-    """A CVR tower with a loss on clicked rows beside ESMM, in which the product with CTR has the loss."""
+    """A CVR tower with a loss on clicked rows, and ESMM, in which the product with CTR has the loss."""
     titles = ("A CVR masked to clicks", "ESMM")
     figure, (left, right) = canvas((9, 4.8), (0, 12), (-0.2, 12.4), titles)
     a, b = TASKS[0].colour, TASKS[1].colour

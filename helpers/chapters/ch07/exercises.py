@@ -83,7 +83,7 @@ def stable_product(answer: Callable[[Tensor, Tensor], Tensor]):
             Hint: odds of 1 and 1 give odds of 1; but ½ · ½ is ¼.
             Hint: write (1 − p) / p with p = 1 / ((1 + e⁻ᵃ)(1 + e⁻ᵇ)).""")
     if close(found, torch.sigmoid(a) * torch.sigmoid(b)):
-        raise Wrong("""this is the probability; its logit is asked for.
+        raise Wrong("""this is the probability; return its logit.
             Hint: log(p / (1 − p)) of it.
             Hint: write (1 − p) / p with p = 1 / ((1 + e⁻ᵃ)(1 + e⁻ᵇ)).""")
     if not close(found, right):
@@ -125,7 +125,7 @@ def fixed_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]):
     on_click, on_product = bce(a, click), F.binary_cross_entropy(p, like)
     right = on_click + on_product
     if close(value, on_click + bce(a * b, like) + bce(b, like)):
-        raise Wrong("""two mistakes: the logits of the two towers are multiplied, and a third loss stands on the CVR.
+        raise Wrong("""two mistakes: the logits of the two towers are multiplied, and the CVR has a loss of its own.
             Hint: ESMM has two losses, and CTCVR is a product of probabilities.
             Hint: fix one of them, and check again: the check will then name the other.""")
     if close(value, on_click + bce(a * b, like)):

@@ -22,7 +22,7 @@ SHORT = {  # names for the ends of the curves: two panels stand side by side
     "ESMM": "ESMM",
     funnel.TRUTH: "of the log",
 }
-SIMPLE = {funnel.BY_HISTORY: "by history", funnel.BY_CTR: "by CTR"}  # they rank, beside the models
+SIMPLE = {funnel.BY_HISTORY: "by history", funnel.BY_CTR: "by CTR"}  # they rank, as the models do
 STYLES = {short: NAMED[name] for name, short in (SHORT | SIMPLE).items()}
 
 

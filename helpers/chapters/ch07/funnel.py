@@ -61,7 +61,7 @@ UNSHARED = (MODELS[0], *SIMPLE)  # where nothing is shared
 COMPARED = (*MODELS, *SIMPLE)
 SUM, CVR = GOALS = ("the sum", "the CVR")  # what settings are chosen for
 RATIOS = ("ratio", "clicked", "unclicked", "logged_ratio")
-TRUTH = "P(like | click, x)"  # no model: what all of them estimate, in the tables beside them
+TRUTH = "P(like | click, x)"  # no model: what all of them estimate, next to them in the tables
 
 
 def features() -> Features:
@@ -306,7 +306,7 @@ def compare(
 
 
 def _alone(models: Sequence[str], tasks: Sequence[str]) -> list[str]:
-    """The tasks of which a comparison needs single-task models."""
+    """The tasks for which a comparison needs single-task models."""
     needs = {"single-task": tasks, BY_CTR: [CLICK], BY_PRODUCT: [CLICK, LIKE]}
     return [task for task in TASKS if any(task in needs.get(model, ()) for model in models)]
 

@@ -2,7 +2,7 @@
 
 MovieLens logs ratings; nothing was shown and clicked. We take every pair of user and item for an impression, what was
 rated for watched, and a rating of 4 or 5 for a like. A seed draws rated pairs and three times as many that were not
-rated. Who would have liked what he did not rate, nobody knows: here is no truth off the rated rows.
+rated. Nobody knows who would have liked the films that they did not rate: there is no truth beyond the rated rows.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def test_at_the_limit_the_gradient_of_the_loss_is_0(kind, name):
     assert float(loss(name, lines, x, truth).abs().max()) < 1e-6
 
 
-def test_the_limits_say_which_loss_mends_what():
+def test_the_limits_say_which_loss_corrects_what():
     table = selection.limits(strengths=[0.0, 1.5]).set_index(["kind", "strength", "loss"])
     line, curve = table["line"], table["curve"]
     assert line[SEEN, 1.5, CLICKED] > 1.1 and line[SEEN, 1.5, ENTIRE] > 1.1
