@@ -20,7 +20,7 @@ FOLDED = ("setup", "solution")
 ASKED_LINES, IMPORTS = 3, 10  # at most, of a prediction and of the set-up
 MEDIAN_LINES, P90_LINES = 5, 15
 MEGABYTES = 1.5
-CORE_MINUTES, CARDS = 60, 5  # at most, of a chapter: minutes of its core sections, claims that stand open
+CORE_MINUTES, CARDS = 60, 5  # at most, of a chapter: minutes of its core sections, open claims
 DPI = 100
 LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var)/[\w.-]+|[A-Z]:\\\\?Users|site-packages|ipykernel_\d+")
 SHUT = re.compile(r"stdout: The worked solution passes\.\n|text/(html: <details>|plain: What it finds:).*", re.DOTALL)
@@ -65,11 +65,11 @@ def _sections(notebook: NotebookNode) -> list[str]:
 
 
 def too_much(notebook: NotebookNode) -> list[str]:
-    """What makes a chapter of the core too long: minutes, and cards that stand open in the flow."""
+    """What makes a chapter of the core too long: minutes, and open cards in the flow."""
     core = sum(section.minutes for section in minutes.sections(notebook) if section.part == "core")
     cards = sum(minutes.cards(cell) for cell in code_cells(notebook))
     found = [f"{core} minutes of core sections, more than {CORE_MINUTES}"] if core > CORE_MINUTES else []
-    return found + ([f"{cards} claims stand open, more than {CARDS}: `evidence(...)`"] if cards > CARDS else [])
+    return found + ([f"{cards} claims are open, more than {CARDS}: `evidence(...)`"] if cards > CARDS else [])
 
 
 def _cells(notebook: NotebookNode) -> list[str]:

@@ -114,7 +114,7 @@ def _row(dot: Dot, grid: pd.DataFrame) -> dict:
 
 
 def _gains(dot: Dot, scores: pd.DataFrame) -> pd.DataFrame:
-    """What the model gains in one task over the best of what it is compared with."""
+    """What the model gains in one task over the best of its rivals."""
     best = max(dot.over, key=lambda rival: scores.loc[scores["model"] == rival, dot.value].mean())
     return difference(scores, dot.value, dot.model, best)
 

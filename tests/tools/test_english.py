@@ -110,11 +110,10 @@ def test_cells_of_a_notebook_are_named(tmp_path):
     assert [hit.where for hit in english.hits(path)] == [f"{path}:prose", f"{path}:figure"]
 
 
-def test_the_course_is_read_but_for_what_comes_later():
+def test_the_course_is_read():
     names = {path.relative_to(english.ROOT).as_posix() for path in english.course()}
-    assert {"README.md", "CONTRIBUTING.md", "notebooks/glossary.md", "helpers/training/loop.py"} <= names
-    later = {file for pattern in english.LATER for file in english.find(list(english.ROOT.glob(pattern)))}
-    assert names.isdisjoint(file.relative_to(english.ROOT).as_posix() for file in later)
+    assert {"README.md", "notebooks/glossary.md", "notebooks/00_start_here.ipynb", "helpers/training/loop.py"} <= names
+    assert "notebooks/deeper/06_ple.ipynb" in names
 
 
 @pytest.mark.parametrize(("text", "code"), [("It is dearer.", True), ("It costs more.", False)])

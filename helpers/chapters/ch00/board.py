@@ -216,7 +216,7 @@ def _summary(upto: str, yours: pd.Series | None) -> tuple[pd.DataFrame, pd.Serie
 
 
 def _title(upto: str) -> str:
-    """Who satisfies most: all that are not clearly behind the first."""
+    """Those that satisfy most: all that are not clearly behind the first."""
     board = _board().pivot(index="seed", columns="ranker", values="satisfaction")
     among = board[[name for name, chapter in CHAPTERS.items() if name != BEST and chapter <= upto]]
     first = among.mean().idxmax()

@@ -157,7 +157,7 @@ def moves(scores: Array, labels: Array, users: Array) -> np.ndarray:
 
 def by_users(table: pd.DataFrame, by: Sequence[str], than: dict[str, object]) -> pd.DataFrame:
     """`table` with the columns users and units in place of moves: the standard error that the draw of users gives the
-    mean difference to the rows `than` with equal columns `by`, over all that is not told apart by either."""
+    mean difference to the rows `than` with equal columns `by`, over all other columns."""
     keys, rows = [*by, *than], []
     means = {key: np.mean(list(part), axis=0) for key, part in table.groupby(keys)["moves"]}
     for key, mean in means.items():
