@@ -39,8 +39,8 @@ def endless_data(ends: pd.DataFrame) -> str:
         "The full gradient from both",
     ],
     answer=1,
-    why="The label of the product is 0 in both rows, and the loss sees nothing else. ESMM does not look whether a row "
-    "was clicked; it asks how likely the click was.",
+    why="The label of the product is 0 in both rows, and the loss sees nothing else. ESMM does not look at whether a "
+    "row was clicked; it asks how likely the click was.",
 )
 def two_rows(slope: float) -> str:
     return f"Both give {slope:.3f}, in place of 0.300 and 0."
