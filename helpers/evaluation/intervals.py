@@ -5,7 +5,7 @@
 - The luck of the log: all seeds train on rows of one log, so that they agree more than on a log each. Nadeau and Bengio
   (Machine Learning 52, 2003) add spread² · test rows / training rows for it, whatever the number of seeds. The ratio is
   how much two random splits have in common: of n rows, a share of (test rows / n) is tested in both. In their splits
-  training takes every row that is not tested. Where a seed trains on fewer, the rows that it could have trained on still
+  training takes every row that is not tested. Where a seed trains on fewer, the rows that it could have taken still
   count, all but the validation and test rows: a small training part does not make two test sets more alike, and two
   small training parts hardly have a row in common. (Divided by the few rows of the training part, the term would grow
   without end as it shrinks. Measured on logs of a known law, what seeds have in common falls instead, and the ratio as
