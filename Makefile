@@ -29,7 +29,7 @@ test-long: ready-test movielens ## the long checks alone: cells twice, sections 
 	@$(MAKE) --no-print-directory test-notebooks NB=notebooks/deeper
 	@$(MAKE) --no-print-directory claims AGAIN=1
 
-test-all: ## test, then test-long (40 minutes at most)
+test-all: ## test, then test-long (more than an hour on two cores)
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory test-long
 
