@@ -1,6 +1,7 @@
 """The board: a reader's ranker gets the line of the same ranker in the kept grid, and the grid is what it says."""
 
 import re
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from helpers.data.worlds import Offer
 from helpers.display import pictures
 from helpers.evaluation.counts import PRIOR
 from helpers.evaluation.statistics import interval
+from helpers.support.environment import ROOT
+from tools import minutes, notebooks
 
 KEPT = rankers.GRIDS["00_board"].read()
 OUTCOMES = [name for name, _ in board.SHOWN.values()]
@@ -178,3 +181,29 @@ def test_every_network_had_the_same_settings_to_choose_from():
     settings = {name: set(zip(part["lr"], part["l2"], strict=True)) for name, part in tried.groupby("ranker")}
     assert settings.keys() == rankers.NETWORKS.keys()
     assert len(set(map(frozenset, settings.values()))) == 1
+
+
+TRIPLE = re.compile(r"(−?0?\.\d+) \[(−?0?\.\d+), (−?0?\.\d+)\]")
+
+
+def board_texts():
+    """What the chapters say of the board: the text of its sections, by chapter."""
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        for section in minutes.sections(notebooks.read(path)):
+            if section.title.partition(" ")[2].startswith("The board"):
+                text = "\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
+                yield pytest.param(text, id=path.stem)
+
+
+@pytest.mark.parametrize("text", board_texts())
+def test_the_differences_in_the_text_are_those_of_the_grid(text):
+    satisfaction = KEPT.pivot(index="seed", columns="ranker", values="satisfaction")
+    gains = [satisfaction[a] - satisfaction[b] for a, b in permutations(satisfaction, 2)]
+    measured = {tuple(f"{value:.3f}".replace("-", "−") for value in interval(gain)) for gain in gains}
+    measured |= {tuple(re.sub(r"^−(0\.000)$", r"\1", value) for value in triple) for triple in measured}
+    assert [triple for triple in TRIPLE.findall(text) if triple not in measured] == []
+
+
+def test_all_chapters_have_the_board_and_most_say_what_it_measures():
+    texts = [param.values[0] for param in board_texts()]
+    assert len(texts) == 9 and sum(bool(TRIPLE.search(text)) for text in texts) >= 5
