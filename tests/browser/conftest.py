@@ -24,11 +24,12 @@ def each(kind: str) -> list:
     """A parameter for each notebook; with `--dist loadgroup` tests of one `kind` and notebook share a process,
     and all of the kind "pages", since the site is written once.
 
-    The chapters are tested each time, what is in `deeper/` among the long tests.
+    What is in `deeper/` is tested as pages, among the long tests; in JupyterLab the chapters stand for it.
     """
-    long = {path: [pytest.mark.long] if path.parent.name == "deeper" else [] for path in NOTEBOOKS}
+    deeper = {path for path in NOTEBOOKS if path.parent.name == "deeper"}
     group = {path: pytest.mark.xdist_group("pages" if kind == "pages" else f"{kind} {path.stem}") for path in NOTEBOOKS}
-    return [pytest.param(path.name, marks=[group[path], *long[path]]) for path in NOTEBOOKS]
+    marks = {path: [group[path], pytest.mark.long] if path in deeper else [group[path]] for path in NOTEBOOKS}
+    return [pytest.param(path.name, marks=marks[path]) for path in NOTEBOOKS if kind == "pages" or path not in deeper]
 
 
 @pytest.fixture(scope="package")
