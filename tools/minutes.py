@@ -8,6 +8,7 @@ What is folded takes no time, and a section with exercises has no minutes: they 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from nbformat import NotebookNode
@@ -23,7 +24,7 @@ CARD = re.compile(r'<div class="mtl-claim')
 
 
 class Section(NamedTuple):
-    """A heading of level 2 ("3 Ranking"), its part, its minutes, rounded, and its cells, the heading first."""
+    """A heading of level 2 ("3 Ranking"), its part, its minutes, rounded, and its cells, the heading among them."""
 
     title: str
     part: str
@@ -33,20 +34,17 @@ class Section(NamedTuple):
 
 def sections(notebook: NotebookNode) -> list[Section]:
     """The sections of a notebook. What is above the first heading counts as part of the first section."""
-    groups: list[list[NotebookNode]] = [[]]
-    for cell in notebook.cells:
-        if HEADING.match(cell.source) and cell.cell_type == "markdown" and any(map(_heading, groups[-1])):
-            groups.append([])
-        groups[-1].append(cell)
-    return [_section(cells) for cells in groups if any(map(_heading, cells))]
+    starts = [number for number, cell in enumerate(notebook.cells) if is_heading(cell)]
+    bounds = [0, *starts[1:], len(notebook.cells)]
+    return [_section(notebook.cells[start:stop]) for start, stop in pairwise(bounds)] if starts else []
 
 
-def _heading(cell: NotebookNode) -> bool:
+def is_heading(cell: NotebookNode) -> bool:
     return cell.cell_type == "markdown" and HEADING.match(cell.source) is not None
 
 
 def _section(cells: list[NotebookNode]) -> Section:
-    heading = next(filter(_heading, cells))
+    heading = next(filter(is_heading, cells))
     part = heading.metadata.get("part", "core")
     if any("exercise" in cell.metadata.get("tags", []) for cell in cells):
         part = "exercises"
@@ -95,7 +93,7 @@ def state(notebook: NotebookNode) -> None:
     """Write the minutes into the notebook: under each heading of level 2, and in the box at the top."""
     found = sections(notebook)
     for section in found:
-        heading = next(filter(_heading, section.cells))
+        heading = next(filter(is_heading, section.cells))
         heading.metadata["part"] = section.part
         line = section.part if section.part == "exercises" else f"{section.minutes} min · {section.part}"
         first, _, rest = STATED.sub("", heading.source, count=1).partition("\n")

@@ -61,14 +61,11 @@ def read(path: Path) -> NotebookNode:
 
 def find(paths: list[Path]) -> list[Path]:
     """The notebooks among `paths`, and those in the folders among them: chapters first, then what is in `deeper/`."""
-    folders = ("*.ipynb", "deeper/*.ipynb")
-    return [
-        book
-        for path in paths
-        for book in (
-            [path] if path.suffix == ".ipynb" else [one for inside in folders for one in sorted(path.glob(inside))]
-        )
-    ]
+    found = []
+    for path in paths:
+        inside = [*sorted(path.glob("*.ipynb")), *sorted(path.glob("deeper/*.ipynb"))]
+        found += [path] if path.suffix == ".ipynb" else inside
+    return found
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -358,7 +355,7 @@ def run_sections_alone(path: Path) -> list[str]:
     notebook = read(path)
     setup = [cell for cell in code_cells(notebook) if "setup" in tags(cell)]
     problems = []
-    for title, cells in sections(notebook):
+    for title, cells in code_by_section(notebook):
         alone = nbformat.from_dict({**notebook, "cells": setup + cells})
         try:
             ran = code_cells(execute(alone, path.parent))[len(setup) :]
@@ -372,15 +369,12 @@ def run_sections_alone(path: Path) -> list[str]:
     return problems
 
 
-def sections(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
-    """The code cells under each heading of level 2, without the set-up cell; sections without code are left out."""
-    found: list[tuple[str, list[NotebookNode]]] = [("top", [])]
-    for cell in notebook.cells:
-        heading = re.search(r"^## +(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
-        if heading:
-            found.append((heading.group(1).strip(), []))
-        elif cell.cell_type == "code" and "setup" not in tags(cell):
-            found[-1][1].append(cell)
+def code_by_section(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
+    """The code cells of each section, without the set-up cell; sections without code are left out."""
+    found = [
+        (section.title, [cell for cell in section.cells if cell.cell_type == "code" and "setup" not in tags(cell)])
+        for section in minutes.sections(notebook)
+    ]
     return [(title, cells) for title, cells in found if cells]
 
 

@@ -320,11 +320,8 @@ class Findings(list[Finding]):
         )
 
 
-class Evidence(list[Finding]):
-    """All that a chapter rests on beside its open cards: one folded table, a row a finding."""
-
-    def __repr__(self) -> str:
-        return "\n".join(map(repr, self))
+class Evidence(Findings):
+    """All that a chapter rests on besides its open cards: one folded table, a row a finding."""
 
     def _repr_html_(self) -> str:
         rows = "".join(finding._row() for finding in self)

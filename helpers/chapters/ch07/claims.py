@@ -55,10 +55,22 @@ def needs(place: dict, *models: str) -> dict:
 
 PRODUCT = AT_2 | {"task": BOTH}
 funnel = partial(Claim, grid="07_funnel", unit="AUC")
-product = partial(funnel, expected="no effect")
 unrelated = partial(funnel, sign=-1, only=needs(AT_0, "single-task", MASKED, ESMM))
 overshoot = partial(funnel, unit="of the truth", only=needs(AT_2, "single-task", APART, ESMM))
 unseen = partial(funnel, unit="of the truth", only=needs(HIDDEN, MASKED, ESMM))
+
+
+def over_unshared(what: str, model: str, expected: str = "no effect") -> Claim:
+    """How far a model of two tasks is ahead of the best score that shares nothing, for *click and like*."""
+    return funnel(
+        f"Selection by what is seen, strength 2: {what}, its settings chosen for the sum, ranks no better than the "
+        "best that shares nothing: a CTCVR trained alone, counts of its own label and of clicks, the history, a CTR, "
+        "and a CTR times a CVR.",
+        lead("auc", model, over=UNSHARED, chosen=SUM, **PRODUCT),
+        only=needs(PRODUCT, model, *UNSHARED),
+        expected=expected,
+    )
+
 
 CLAIMS = {
     "C7.1": overshoot(
@@ -89,13 +101,7 @@ CLAIMS = {
         either(gain, "ratio", ESMM, over=APART, sign=-1, **AT_2),
         sign=-1,
     ),
-    "C7.6": product(
-        "Selection by what is seen, strength 2: ESMM's CTCVR, its settings chosen for the sum, ranks no better than "
-        "the best that shares nothing: a CTCVR trained alone, counts of its own label and of clicks, the history, a "
-        "CTR, and a CTR times a CVR.",
-        lead("auc", ESMM, over=UNSHARED, chosen=SUM, **PRODUCT),
-        only=needs(PRODUCT, ESMM, *UNSHARED),
-    ),
+    "C7.6": over_unshared("ESMM's CTCVR", ESMM),
     "C7.7": unrelated(
         "Strength 0, where clicks have reasons of their own: whichever goal its settings are chosen for, ESMM's CVR "
         "ranks worse than one trained on clicks.",
@@ -118,14 +124,7 @@ CLAIMS = {
         expected="no effect",
         seeds=30,
     ),
-    "C7.12": product(
-        "Selection by what is seen, strength 2: the product of a CTR and a masked CVR, its settings chosen for the "
-        "sum, ranks no better than the best that shares nothing: a CTCVR trained alone, counts of its own label and "
-        "of clicks, the history, a CTR, and a CTR times a CVR.",
-        lead("auc", MASKED, over=UNSHARED, chosen=SUM, **PRODUCT),
-        only=needs(PRODUCT, MASKED, *UNSHARED),
-        expected="too small to matter",
-    ),
+    "C7.12": over_unshared("the product of a CTR and a masked CVR", MASKED, expected="too small to matter"),
     "C7.13": Claim(
         "On MovieLens, ESMM ranks what is watched and liked better than the best of a model that is trained on that "
         "alone, a mean per film of the label or of watched, and user and item biases.",
