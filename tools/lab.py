@@ -100,7 +100,7 @@ def keep_elsewhere() -> None:
 
 
 def drop_lost_views(model: dict, **_) -> None:
-    """Drop the views of widgets whose state is not in the notebook that is being saved: what stands in for them stays.
+    """Drop the views of widgets whose state is not in the notebook that is being saved: what replaces them stays.
 
     So a changed or new cell shows its picture on the next day, where JupyterLab would say "model not found"
     (`helpers.display.model_ids` has the rest).

@@ -53,7 +53,7 @@ def trained(explorer):
     train, _, message, run = parts(explorer)
     if not run.first.is_visible():
         train.click()
-        message.get_by_text(DONE).wait_for(timeout=60_000)  # two cores, two trainings
+        message.get_by_text(DONE).wait_for(timeout=60_000)  # two cores, two training runs
     return run
 
 

@@ -45,7 +45,7 @@ def test_roles_are_suggested_and_the_code_makes_the_same_declaration(form, path)
 
 
 class Saved:
-    """Stands in for a report, and keeps what it was given."""
+    """Takes the place of a report, and keeps what it was given."""
 
     def __init__(self, found, file):
         Saved.found = found

@@ -436,7 +436,7 @@ VALUES = st.one_of(st.none(), st.integers(-3, 3), st.floats(allow_nan=True), st.
 @settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_any_table_is_checked_without_a_traceback(data):
-    """Whatever stands in the columns, `check` says sentences; where nothing stops, the table can be compared."""
+    """Whatever the columns hold, `check` says sentences; where nothing stops, the table can be compared."""
     rows = data.draw(st.integers(1, 150))
     columns = {
         name: data.draw(st.lists(VALUES, min_size=rows, max_size=rows))
@@ -480,12 +480,12 @@ def test_a_problem_begins_beyond_its_limit(frame, words, change, fine, wrong):
 
 
 def half_once(frame, once: int) -> pd.Series:
-    """Ids of which 20 occur often, and so many once."""
+    """Twenty ids that occur often, and so many that occur once."""
     return (frame["time"] % 20).where(frame["time"] >= once, 1_000 + frame["time"])
 
 
 def one_far(frame, deviations: float) -> pd.Series:
-    """Numbers of which the largest is so many of their deviations from their mean."""
+    """Numbers whose largest is so many of their deviations from their mean."""
     near = frame["seconds"].clip(-3, 3).where(frame["time"] > 0, 0.0)
     low, high = 0.0, 1e9
     for _ in range(200):

@@ -1,4 +1,4 @@
-"""The models and trainings that the experiments on relu features share."""
+"""The models and training runs that the experiments on relu features share."""
 
 import pytest
 

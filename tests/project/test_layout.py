@@ -1,4 +1,4 @@
-"""The library stands in floors, each importing only downwards, and `helpers/__init__.py` has its map."""
+"""The library has floors, each importing only downwards, and `helpers/__init__.py` has its map."""
 
 import ast
 import inspect
@@ -37,7 +37,7 @@ def floor_and_chapter(parts: tuple[str, ...]) -> tuple[int, str]:
 
 
 def upwards(place: tuple[str, ...], modules: set[str]) -> set[str]:
-    """Those of `modules` that stand on a floor above `place`, or in a later chapter."""
+    """Those of `modules` that are on a floor above `place`, or in a later chapter."""
     here = floor_and_chapter(place)
     return {module for module in modules if floor_and_chapter(tuple(module.split("."))) > here}
 

@@ -1,4 +1,4 @@
-"""Chapter 00's experiments and explorer: what the maths says of them, and that the kept grids come out again."""
+"""Chapter 00's experiments and explorer: what the maths says about them, and that the kept grids replicate."""
 
 import numpy as np
 import pandas as pd

@@ -79,7 +79,7 @@ def test_every_model_learns_both_tasks_and_is_judged_on_the_same_rows(survey, mo
 def test_a_forest_stops_at_its_best_tree(survey):
     point = {"rows": 60, "pair": INCOME, "model": TREES, "shape": (16,), "rate": 1.0, "seed": 0}
     train, valid, _ = census.parts(60, INCOME, 0)
-    task = TASKS[INCOME][0]  # of which nothing can be learnt
+    task = TASKS[INCOME][0]  # nothing can be learnt about it
     losses = [census.log_loss(logits, valid.labels[task]) for logits in census._forest(point, train, task)(valid)]
     found = census._boosted(pd.DataFrame([point])).set_index("task")["loss"]
     assert found[task] == pytest.approx(1000 * min(losses)) and losses[-1] > 1.5 * min(losses)

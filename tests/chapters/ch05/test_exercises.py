@@ -239,7 +239,7 @@ def project(a, b):
 
 
 def pcgrad(gradients, against=lambda own, now: now, square=lambda g: g @ g):
-    """`against` says of which vector the product is taken: what is left of the gradient, or the gradient itself."""
+    """`against` says which vector the product is taken with: what is left of the gradient, or the gradient itself."""
     parts = []
     for i, own in enumerate(gradients):
         left = own
