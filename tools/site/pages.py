@@ -29,6 +29,7 @@ SCRIPTS = {
 }
 BETWEEN_FILES = re.compile(r'href="(?:\.\./|deeper/)?([\w.-]+)\.(?:ipynb|md)(?=[#"])')  # all pages are in one folder
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
+MINUTES = re.compile(r"^\*(?:\d+ min · \w+|exercises)\*$", re.MULTILINE)  # below a heading
 FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 FIGURES = 4  # of a chapter on its handout
 ABOUT = (
@@ -153,7 +154,8 @@ def question(notebook: NotebookNode) -> str:
 def searched(notebook: NotebookNode, page: str) -> list[dict[str, str]]:
     """What the search knows of a page: its sections with their text, without code and without what is folded."""
     taken: set[str] = set()
-    texts = [rendered(FOLD.sub("", cell.source), taken) for cell in notebook.cells if cell.cell_type == "markdown"]
+    sources = [MINUTES.sub("", FOLD.sub("", cell.source)) for cell in notebook.cells if cell.cell_type == "markdown"]
+    texts = [rendered(source, taken) for source in sources]
     parts = re.split(r'<h[1-3] id="([^"]*)">(.*?)</h[1-3]>', "".join(texts))
     return [
         {
@@ -183,7 +185,9 @@ def handout(notebook: NotebookNode) -> dict:
             continue
         if cell.cell_type == "markdown":
             if parts[-1].heading.endswith("Recap</h2>\n"):
-                recap += rendered(FOLD.sub("", cell.source).partition("· core*")[2], set())
+                recap += rendered(
+                    MINUTES.sub("", FOLD.sub("", cell.source)).removeprefix(heading[0] if heading else ""), set()
+                )
             parts[-1].formulas.extend(_formulas(FOLD.sub("", cell.source)))
         for output in cell.get("outputs", []) if not {"solution", "exercise"} & set(tags(cell)) else []:
             data = output.get("data", {})
