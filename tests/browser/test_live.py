@@ -1,4 +1,4 @@
-"""Every explorable, in JupyterLab (opened, not run) and in a page from disk: mouse, touch and keys, sizes, the address."""
+"""Every explorable, in JupyterLab (opened, not run) and in a page from disk: mouse, touch, keys, sizes, the address."""
 
 import re
 
@@ -10,12 +10,16 @@ from tests.browser.test_lab import FAINT
 from tests.browser.test_small_screen import BEYOND, DRAWN
 
 # what a person sees of a card: the picture, the controls, the sentence
-SEEN = """card => [...card.querySelectorAll("svg *, output, .mtl-sentence")].map((e) => (e.children.length ? "" : e.textContent) +
-  ["d", "cx", "cy", "x", "y", "rx", "transform", "fill"].map((name) => e.getAttribute(name))).join("|") +
-  [...card.querySelectorAll("canvas")].map((e) => e.toDataURL()).join("|")"""
-# words in a picture are drawn on white, or on a faint field with a white halo
+SEEN = """card => {
+  const parts = [...card.querySelectorAll("svg *, output, .mtl-sentence")]
+    .map((e) => (e.children.length ? "" : e.textContent)
+      + ["d", "cx", "cy", "x", "y", "rx", "transform", "fill"].map((name) => e.getAttribute(name)));
+  return [...parts, ...[...card.querySelectorAll("canvas")].map((e) => e.toDataURL())].join("|");
+}"""
+# words in a picture: they are drawn on white, or on a faint field with a white halo
 FAINT_WORDS = """card => {
-  const light = (c) => c.match(/[\\d.]+/g).slice(0, 3).map((v) => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+  const light = (c) => c.match(/[\\d.]+/g).slice(0, 3)
+    .map((v) => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
     .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
   return [...card.querySelectorAll("svg text, svg tspan")].filter((e) => !e.children.length && e.textContent)
     .filter((e) => 1.05 / (light(getComputedStyle(e).fill) + .05) < 4.5).map((e) => e.textContent);
@@ -279,7 +283,8 @@ def test_who_wants_no_motion_sees_few_pictures_of_a_run(tab):
         tab.page.evaluate(
             """card => {
               window.drawn = 0;
-              new MutationObserver(() => { window.drawn += 1; }).observe(card.querySelector(".mtl-sentence"), { childList: true });
+              const count = new MutationObserver(() => { window.drawn += 1; });
+              count.observe(card.querySelector(".mtl-sentence"), { childList: true });
             }""",
             card.element_handle(),
         )

@@ -13,7 +13,6 @@ from tests.browser.conftest import each
 from tests.browser.lab import Tab
 from tools import notebooks as tool
 
-
 # the folds that are no larger open than shut; beside a wide page the sections stand open, without a summary
 EMPTY = """() => [...document.querySelectorAll("details")].filter((fold) => {
   if (!fold.firstElementChild.offsetParent && fold.matches(".sections")) return false;
