@@ -48,7 +48,7 @@ def playground(grid: pd.DataFrame) -> Live:
     ).replace("-", "−")
     title = "A playground: two tasks, one bottom"
     script = Path(__file__).with_name("playground.js")
-    return Live(script, title, START, _picture(start, (a, ends_a), (b, ends_b)), words, data)
+    return Live(script, title, START, _picture(start, (a, ends_a), (b, ends_b)), words, data=data)
 
 
 def _picture(start: np.ndarray, a: tuple[float, list], b: tuple[float, list]) -> Figure:

@@ -7,10 +7,9 @@ import { interval, outcome, verdict } from "../../display/live/verdicts.js";
 const STEPS = 250, EVERY = 5, SEEDS = 8; // of a run; between two looks at it; seeds that one *Play* trains
 const NOISE = 0.5, VALID = 500, TEST = 1000, EXPERTS = 4;
 const FOUND = 0.8; // a unit with this cosine has found a feature
-const HIGH = 388, NARROW = 580; // of the picture: two panels beside each other, or below
+const HIGH = 372, NARROW = 580; // of the picture: two panels beside each other, or below
 const COLOURS = ["#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499"]; // of the features; not those of the tasks
 const TASKS = { a: BLUE, b: ORANGE };
-const SIGNS = { 1: "+", 0: "", "-1": "−" };
 
 // --- a setting ------------------------------------------------------------------------------------------------------
 
@@ -62,10 +61,13 @@ class Run {
     this.look();
   }
 
+  // Half a step, of one of the two: with many rows a frame has no time for more.
   step() {
-    this.together.step();
-    this.alone.step();
-    if (this.steps % EVERY === 0) this.look();
+    if (this.together.steps === this.alone.steps) this.together.step();
+    else {
+      this.alone.step();
+      if (this.steps % EVERY === 0) this.look();
+    }
   }
 
   // What is kept of a moment, to come back to: R² of each task together and alone, and what the units have found.
@@ -77,7 +79,7 @@ class Run {
     });
   }
 
-  get steps() { return this.together.steps; }
+  get steps() { return this.alone.steps; }
   get transfer() { return this.together.r2.map((value, k) => value - this.alone.r2[k]); }
 }
 
@@ -95,14 +97,14 @@ function begin(stage) {
 
 const doneOf = (stage, setting = settingOf(stage)) => stage.done.get(setting) ?? [];
 
-// One step; false when so many seeds are over that it is time to look.
+// False when so many seeds are over that it is time to look.
 function advance(stage) {
   if (current(stage).steps >= STEPS) begin(stage);
   const { run } = stage;
-  if (run.seed === 1 && ++stage.beat % 4) return true; // the first seed is for looking on
+  if (run.seed === 1 && ++stage.beat % 3) return true; // the first seed is for looking on
   run.step();
   stage.shown = run.looks.length - 1;
-  if (run.steps < STEPS) return true;
+  if (run.steps < STEPS) return stage.shown !== stage.goal;
   const done = [...doneOf(stage), run.transfer];
   stage.done.set(run.setting, done);
   return done.length % SEEDS > 0;
@@ -142,10 +144,9 @@ function cells(stage, figure, left, right) {
     const y = 32 + 30 * k, name = `task ${task.toUpperCase()}`;
     text(figure, 2, y + 18, name, { fill: AS_TEXT[colour], "font-weight": "bold" });
     COLOURS.forEach((_, j) => {
-      const g = add(figure, "g", { class: "mtl-handle", style: "cursor: pointer", tabindex: k + j ? -1 : 0, role: "button" });
-      add(g, "rect", { x: x(j) - size / 2 - 3, y: y - 3, width: size + 6, height: size + 6, rx: 6, class: "mtl-ring" });
+      const g = add(figure, "g", { class: "mtl-cell", tabindex: k + j ? -1 : 0, role: "button" });
       const box = add(g, "rect", { x: x(j) - size / 2, y, width: size, height: size, rx: 4, stroke: colour, "stroke-width": 2 });
-      const sign = text(g, x(j), y + 19, "", { "text-anchor": "middle", fill: "#fff", "font-weight": "bold", "font-size": 18 });
+      const sign = add(g, "path", { stroke: "#fff", "stroke-width": 3 });
       g.addEventListener("pointerdown", (event) => {
         if (event.button) return;
         brush = { task, sign: next(task, j) };
@@ -170,7 +171,7 @@ function cells(stage, figure, left, right) {
       });
       all.push({ g, show: (value) => {
         box.setAttribute("fill", value ? colour : "#fff");
-        sign.textContent = SIGNS[value];
+        sign.setAttribute("d", value ? `M${fixed(x(j) - 6)},${y + size / 2}h12${value > 0 ? "m-6,-6v12" : ""}` : "");
         g.setAttribute("aria-label", `${name}, feature ${j + 1}: ${{ 1: "needed, plus", 0: "not needed", "-1": "needed, minus" }[value]}`);
       } });
     });
@@ -324,8 +325,8 @@ function told(who, transfers, smallest) {
 function sentence(stage) {
   const run = current(stage), done = doneOf(stage), kept = keptOf(stage)?.now, { both, union } = counted(needsOf(stage));
   const units = run.looks[stage.shown].units, needed = foundBy(units).filter((j) => needsOf(stage).some((signs) => signs[j]));
-  const common = `${both || "No"} feature${both > 1 ? "s" : ""} in common`, room = `${union} features for ${units.length} unit${units.length === 1 ? "" : "s"}`;
-  const parts = [`${common}: ${room}; ${needed.length || "none"} found (cosine over ${FOUND}).`];
+  const room = `${union} features for ${units.length} unit${units.length === 1 ? "" : "s"}`;
+  const parts = [`${both || "None"} in common: ${room}, which have found ${needed.length ? needed.map((j) => j + 1).join(", ") : "none"}.`];
   if (done.length > 1) parts.push(told("You", done, stage.data.matters));
   else if (done.length) parts.push(`One seed: A ${signed(done[0][0])}, B ${signed(done[0][1])}. Train more before you trust it.`);
   if (kept) parts.push(told("Kept", transposed(kept), stage.data.matters));
@@ -341,60 +342,71 @@ export default explorable({
   },
   questions: [
     {
-      ask: "Eight features, four units: press Play and watch the colours. Who gets a unit?",
+      ask: "Eight features, four units: press Play. Which features get a unit?",
       when: (stage) => tried(stage, 2, ({ both }, _, width) => both === 0 && width <= 4),
-      then: "There is no unit for each: units hold mixtures, and both tasks pay.",
+      then: "Units hold mixtures of features, and both tasks pay.",
     },
     {
-      ask: "Let both tasks need the same four features, then flip signs of task B. What changes?",
+      ask: "Same four features for both, then flip signs of task B. What changes?",
       when: (stage) => tried(stage, 4, ({ equal, flipped }) => equal && flipped > 0),
-      then: "Not the outcome: a tower may turn a feature around. The same features count, not the same signs.",
+      then: "Hardly the outcome: a tower of its own can turn a feature around.",
     },
     {
-      ask: "No feature in common: how wide must the bottom be until neither task loses much?",
-      when: (stage) => tried(stage, 4, ({ both }, _, width) => both === 0 && width >= 12),
-      then: "Wide enough for all the features. The loss melts; a gain does not come of it.",
+      ask: "No feature in common: does a weight or a width save both tasks?",
+      when: (stage) => tried(stage, 4, ({ both }, { weight }, width) => both === 0 && (width >= 12 || Math.abs(weight - .5) > .1)),
+      then: "A weight decides who pays. With width the loss melts; no gain comes of it.",
     },
     {
       ask: "Does MMoE, UWL or GradNorm save the narrow pair?",
       when: (stage) => tried(stage, 4, ({ both }, { structure, balance }, width) => both === 0 && width <= 8 && (structure === "mmoe" || balance !== "sum")),
-      then: "Weights divide the shortage, they do not end it. Compare your star with that of before.",
+      then: "Compare with the star of before: weights divide the shortage, they do not end it.",
     },
   ],
   setup(stage) {
-    Object.assign(stage, { done: new Map(), run: null, shown: 0, beat: 0 });
-    const loop = stage.loop(() => advance(stage), { rate: 500 });
-    stage.player(loop, "Play");
-    stage.button("Step", () => { loop.pause(); for (let i = 0; i < EVERY; i++) { stage.beat = -1; advance(stage); } });
-    stage.button("Stop", () => { loop.pause(); begin(stage); });
-    scrubber(stage, loop);
+    Object.assign(stage, { done: new Map(), run: null, shown: 0, goal: null, beat: 0 });
     stage.slider({ label: "width", key: "width", step: 1, words: (value) => String(Math.round(value)) });
     stage.slider({ label: "weight of A", key: "weight", step: .1, words: (value) => said(value, 1) });
     stage.slider({ label: "rows", key: "rows", step: 50, words: (value) => String(Math.round(value)) });
     stage.choice({ label: "bottom", key: "structure", options: { "shared-bottom": "shared", mmoe: "MMoE" } });
     stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
+    const loop = stage.loop(() => advance(stage), { rate: 800, begin: () => { stage.beat = 0; } });
+    stage.player(loop, "Play").addEventListener("click", () => { stage.goal = null; });
+    stage.button("Step", () => { loop.pause(); hurry(stage, current(stage).steps < STEPS ? current(stage).looks.length : 1); });
+    stage.button("Stop", () => { loop.pause(); begin(stage); });
+    scrubber(stage, loop);
     // so much to set, on a small screen: a label beside its slider, the sentence below the picture
     for (const label of stage.controls.querySelectorAll(".mtl-slider span")) label.style.flex = "0 0 6.2em";
-    stage.words.style.gridColumn = "1 / 3";
+    Object.assign(stage.words.style, { gridColumn: "1 / 3", minHeight: "4.2em" });
   },
   picture,
   sentence,
 });
 
-// Back and forth in the present run.
+// Back and forth in the present run; beyond its end it goes on.
 function scrubber(stage, loop) {
   const row = block(stage.controls, "label", "mtl-slider");
   block(row, "span", "", "step");
   const input = block(row, "input"), readout = block(row, "output");
   Object.assign(input, { type: "range", min: 0, max: STEPS, step: EVERY });
   input.oninput = () => {
+    const to = input.valueAsNumber / EVERY, { looks } = current(stage);
     loop.pause();
-    stage.shown = Math.min(input.valueAsNumber / EVERY, current(stage).looks.length - 1);
-    stage.redraw();
+    stage.shown = Math.min(to, looks.length - 1);
+    if (stage.shown < to && !hurry(stage, to)) loop.play();
   };
   stage.inputs.push({ show: () => {
-    input.value = stage.shown * EVERY;
-    readout.textContent = `${stage.shown * EVERY}, seed ${current(stage).seed}`;
-    input.setAttribute("aria-valuetext", `step ${stage.shown * EVERY} of seed ${current(stage).seed}`);
+    const step = stage.shown * EVERY, { seed } = current(stage);
+    if (!loop.playing || stage.goal === null) input.value = step;
+    readout.textContent = `${step}, seed ${seed}`;
+    input.setAttribute("aria-valuetext", `step ${step} of seed ${seed}`);
   } });
+}
+
+// Trains up to a look at the run, within the time of a frame or two; false if there is more to do.
+function hurry(stage, to) {
+  const until = performance.now() + 30;
+  stage.goal = to;
+  do stage.beat = -1; while (advance(stage) && performance.now() < until);
+  stage.redraw();
+  return stage.shown >= to;
 }

@@ -24,7 +24,7 @@ def found(playground: Live, expression: str, **state):
     stage = (
         f"{{ state: {state}, start: {json.dumps(playground.start)}, data: {json.dumps(playground.data)}, ghost: null }}"
     )
-    setting_up = "Object.assign(stage, { done: new Map(), run: null, shown: 0, beat: 0 });"
+    setting_up = "Object.assign(stage, { done: new Map(), run: null, shown: 0, goal: null, beat: 0 });"
     code = f"{joined(SCRIPT)}\nconst stage = {stage};{setting_up}\nconsole.log(JSON.stringify({expression}) ?? null)"
     return json.loads(node(code))
 
