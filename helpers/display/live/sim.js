@@ -333,8 +333,8 @@ const total = (values) => values.reduce((a, b) => a + b, 0);
 const mean = (values) => total(values) / values.length;
 const square = (values) => dot(values, values);
 
-// One model while it learns: `step()` is one step on all train rows. Every fifth it looks at the validation rows, too,
-// and where a task has its lowest loss so far, keeps its R² on the test rows in `r2` (of a binary task: nothing).
+// One model while it learns: `step()` is one step on all train rows. After every fifth, `now` is each task's R² on the
+// test rows (of a binary task NaN), and `r2` that which it had where its loss on the validation rows was lowest.
 //   weights   of the tasks' losses; what the balance does comes on top
 //   alpha     of GradNorm
 export class Training {
@@ -343,7 +343,8 @@ export class Training {
     const model = new Model({ structure, inputs, tasks: kinds.length, width, experts, tower, seed });
     Object.assign(this, { data, model, steps: 0, weights: weights ?? kinds.map(() => 1) });
     Object.assign(this, { balance: new BALANCES[balance](model, kinds, { alpha }), adam: new Adam(model.theta.length, lr) });
-    Object.assign(this, { lowest: kinds.map(() => Infinity), r2: kinds.map(() => NaN), byOutput: new Float64Array(train.n) });
+    Object.assign(this, { byOutput: new Float64Array(train.n), lowest: kinds.map(() => Infinity) });
+    Object.assign(this, { now: kinds.map(() => NaN), r2: kinds.map(() => NaN) });
   }
 
   // Returns the losses before the step, one a task.
@@ -364,10 +365,9 @@ export class Training {
   evaluate() {
     const { model, lowest, data: { kinds, valid, test } } = this;
     const losses = model.forward(valid.x, valid.n).map((output, k) => lossOf(kinds[k], output, valid.labels[k]));
-    const better = losses.map((loss, k) => loss < lowest[k]);
-    if (better.some(Boolean)) model.forward(test.x, test.n).forEach((output, k) => {
-      if (better[k]) lowest[k] = losses[k];
-      if (better[k] && kinds[k] === "regression") this.r2[k] = r2(output, test.labels[k]);
+    model.forward(test.x, test.n).forEach((output, k) => {
+      if (kinds[k] === "regression") this.now[k] = r2(output, test.labels[k]);
+      if (losses[k] < lowest[k]) [lowest[k], this.r2[k]] = [losses[k], this.now[k]];
     });
   }
 }
