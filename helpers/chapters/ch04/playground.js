@@ -121,7 +121,7 @@ const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fil
 // Which features each task needs, as two rows of cells; a drag paints.
 function cells(stage, figure, left, right) {
   const x = (j) => left + (right - left) * (j + .5) / COLOURS.length, size = 24, rows = Object.entries(TASKS), all = [];
-  text(figure, 2, 19, "features");
+  text(figure, 2, 19, compact(right) ? "feature" : "features");
   COLOURS.forEach((colour, j) => {
     add(figure, "circle", { cx: x(j), cy: 14, r: 12, fill: colour });
     text(figure, x(j), 19, String(j + 1), { "text-anchor": "middle", fill: BLACK, "font-weight": "bold", class: "mtl-halo" });
@@ -181,9 +181,9 @@ function cells(stage, figure, left, right) {
 
 // The units of the bottom: each is filled as far as it points along a feature, in that feature's colour.
 function slots(figure, left, right, top, bottom) {
-  text(figure, 2, top + 20, "units of");
-  const name = text(figure, 2, top + 37, "the bottom");
-  text(figure, 2, bottom + 15, right > 480 ? "its colours: the features that a unit points along; pale: against" : "colours: features along it; pale: against", { "font-size": 13 });
+  text(figure, 2, top + 20, compact(right) ? "bottom's" : "units of");
+  const name = text(figure, 2, top + 37, "");
+  text(figure, 2, bottom + 15, right > 460 ? "its colours: the features that a unit points along; pale: against" : "colours: features along it; pale: against", { "font-size": 13 });
   const frames = add(figure, "path", { fill: "#fff", stroke: GREY });
   const fills = COLOURS.map((colour) => add(figure, "path", { fill: colour }));
   const against = COLOURS.map((colour) => add(figure, "path", { fill: colour, "fill-opacity": .35 }));
@@ -207,14 +207,14 @@ function slots(figure, left, right, top, bottom) {
       label.textContent = j === undefined ? "" : j + 1;
       if (label.textContent) change(label, { x: fixed(x(u) + wide / 2), y: (top + bottom) / 2 + 5 });
     });
-    name.textContent = experts > 1 ? `${experts} experts` : "the bottom";
+    name.textContent = experts > 1 ? `${experts} experts` : compact(right) ? "units" : "the bottom";
   };
 }
 
 // R² of both tasks, step by step: together as a line, alone dashed.
 function curves(figure, left, right, top, bottom) {
   const x = scale(0, STEPS, left + 30, right - 22), y = scale(0, 1, bottom - 34, top + 24);
-  text(figure, left, top + 14, "R² by step (dashed: alone)", { "font-weight": "bold", fill: BLACK, "font-size": 13 });
+  text(figure, left, top + 14, right - left < 190 ? "R² (dashed: alone)" : "R² by step (dashed: alone)", { "font-weight": "bold", fill: BLACK, "font-size": 13 });
   for (const value of [0, .5, 1]) {
     add(figure, "path", { d: `M${x(0)},${fixed(y(value))}H${x(STEPS)}`, stroke: value ? "#ebebeb" : GREY });
     text(figure, x(0) - 6, y(value) + 5, String(value), { "text-anchor": "end", "font-size": 13 });
@@ -243,7 +243,7 @@ function curves(figure, left, right, top, bottom) {
 // The map of the outcomes: kept runs as a cloud, their mean at each task weight as a path, the reader's as a star.
 function outcomes(stage, figure, left, right, top, bottom) {
   const box = { left: left + 44, right: right - 6, top: top + 24, bottom: bottom - 34 };
-  text(figure, left, top + 14, "gain by sharing, R²", { "font-weight": "bold", fill: BLACK, "font-size": 13 });
+  text(figure, left, top + 14, right - left < 190 ? "gain, R²" : "gain by sharing, R²", { "font-weight": "bold", fill: BLACK, "font-size": 13 });
   const bands = add(figure, "path", { fill: BAND }), zero = add(figure, "path", { stroke: GREY, fill: "none" });
   add(figure, "path", { d: `M${box.left},${box.top}V${box.bottom}H${box.right}`, fill: "none", stroke: "#d5d5d5" });
   text(figure, box.right, bottom - 2, "task A", { "text-anchor": "end", fill: AS_TEXT[BLUE], "font-weight": "bold" });
@@ -280,7 +280,7 @@ function outcomes(stage, figure, left, right, top, bottom) {
     change(cloud, { d: transposed(kept?.now).map((pair) => disc(...at(pair), 3)).join("") });
     change(mean, { d: kept?.now ? disc(...at(byTask(transposed(kept.now)).map(([value]) => value)), 6) : "" });
     change(before, { d: old ? starred(...at(old.map(([value]) => value))) : "" });
-    key.textContent = kept ? "grey: kept, and by weight" : "";
+    key.textContent = kept && right - left > 230 ? "grey: kept, and by weight" : "";
     change(dots, { d: done.map((pair) => disc(...at(pair), 2.5)).join("") });
     const [a, b] = own ?? [], many = done.length > 1;
     change(whiskers[0], { d: many ? `M${fixed(x(inside(a[1])))},${fixed(at([a[0], b[0]])[1])}H${fixed(x(inside(a[2])))}` : "" });
@@ -296,8 +296,12 @@ function outcomes(stage, figure, left, right, top, bottom) {
 const transposed = (lists) => (lists ? lists[0].map((value, i) => [value, lists[1][i]]) : []);
 const seeds = (count) => (count === 1 ? "1 seed" : `${count} seeds`);
 
+const compact = (width) => width < 440; // beside the controls, on a small screen
+
 function picture(stage, place, width) {
-  const beside = width >= 480, high = beside ? HIGH : NARROW, left = 84, figure = svg(place, width, high);
+  const beside = stage.card.clientWidth > width + 100, high = beside ? HIGH : NARROW; // else below each other, on a phone
+  const left = compact(width) ? 66 : 84, figure = svg(place, width, high);
+  stage.balances.firstChild.hidden = beside && compact(width); // or its buttons take two lines
   change(figure, { role: "group", "aria-label": "the tasks, the units of the bottom, the curves, and the map of outcomes" });
   const drawCells = cells(stage, figure, left, width - 2), drawSlots = slots(figure, left, width - 2, 94, 142);
   const half = width * .46, top = 164, middle = 350;
@@ -316,9 +320,10 @@ function picture(stage, place, width) {
 
 const signed = (value) => (value >= 0 ? "+" : "") + said(value, 3);
 
-function told(who, transfers, smallest) {
+function told(who, transfers, smallest, short = false) {
   const both = byTask(transfers), word = outcome(...both, smallest);
-  const each = both.map((one, k) => `${"AB"[k]} ${signed(one[0])} [${signed(one[1])}, ${signed(one[2])}], ${verdict(one, smallest)}`);
+  const whole = (one) => (short ? "" : ` [${signed(one[1])}, ${signed(one[2])}]`) + (short && word ? "" : `, ${verdict(one, smallest)}`);
+  const each = both.map((one, k) => `${"AB"[k]} ${signed(one[0])}${whole(one)}`);
   return `${who}, ${seeds(transfers.length)}: ${each.join("; ")}${word ? `: ${word}` : ""}.`;
 }
 
@@ -329,7 +334,7 @@ function sentence(stage) {
   const parts = [`${both || "None"} in common: ${room}, which have found ${needed.length ? needed.map((j) => j + 1).join(", ") : "none"}.`];
   if (done.length > 1) parts.push(told("You", done, stage.data.matters));
   else if (done.length) parts.push(`One seed: A ${signed(done[0][0])}, B ${signed(done[0][1])}. Train more before you trust it.`);
-  if (kept) parts.push(told("Kept", transposed(kept), stage.data.matters));
+  if (kept) parts.push(told("Kept", transposed(kept), stage.data.matters, done.length > 1));
   return parts.join(" ");
 }
 
@@ -342,24 +347,24 @@ export default explorable({
   },
   questions: [
     {
-      ask: "Eight features, four units: press Play. Which features get a unit?",
+      ask: "Eight features, four units: which get one?",
       when: (stage) => tried(stage, 2, ({ both }, _, width) => both === 0 && width <= 4),
-      then: "Units hold mixtures of features, and both tasks pay.",
+      then: "Units hold mixtures, and both tasks pay.",
     },
     {
-      ask: "Same four features for both, then flip signs of task B. What changes?",
+      ask: "Both need 1 to 4: does flipping signs matter?",
       when: (stage) => tried(stage, 4, ({ equal, flipped }) => equal && flipped > 0),
-      then: "Hardly the outcome: a tower of its own can turn a feature around.",
+      then: "Hardly: a tower can turn a feature around.",
     },
     {
-      ask: "No feature in common: does a weight or a width save both tasks?",
+      ask: "None in common: does weight or width help?",
       when: (stage) => tried(stage, 4, ({ both }, { weight }, width) => both === 0 && (width >= 12 || Math.abs(weight - .5) > .1)),
-      then: "A weight decides who pays. With width the loss melts; no gain comes of it.",
+      then: "Weight decides who pays. Width melts the loss.",
     },
     {
-      ask: "Does MMoE, UWL or GradNorm save the narrow pair?",
+      ask: "And MMoE, UWL or GradNorm, in a narrow one?",
       when: (stage) => tried(stage, 4, ({ both }, { structure, balance }, width) => both === 0 && width <= 8 && (structure === "mmoe" || balance !== "sum")),
-      then: "Compare with the star of before: weights divide the shortage, they do not end it.",
+      then: "They divide the shortage; they do not end it.",
     },
   ],
   setup(stage) {
@@ -368,14 +373,14 @@ export default explorable({
     stage.slider({ label: "weight of A", key: "weight", step: .1, words: (value) => said(value, 1) });
     stage.slider({ label: "rows", key: "rows", step: 50, words: (value) => String(Math.round(value)) });
     stage.choice({ label: "bottom", key: "structure", options: { "shared-bottom": "shared", mmoe: "MMoE" } });
-    stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
+    stage.balances = stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
     const loop = stage.loop(() => advance(stage), { rate: 800, begin: () => { stage.beat = 0; } });
     stage.player(loop, "Play").addEventListener("click", () => { stage.goal = null; });
     stage.button("Step", () => { loop.pause(); hurry(stage, current(stage).steps < STEPS ? current(stage).looks.length : 1); });
     stage.button("Stop", () => { loop.pause(); begin(stage); });
     scrubber(stage, loop);
     // so much to set, on a small screen: a label beside its slider, the sentence below the picture
-    for (const label of stage.controls.querySelectorAll(".mtl-slider span")) label.style.flex = "0 0 6.2em";
+    for (const label of stage.controls.querySelectorAll(".mtl-slider span")) label.style.flex = "0 0 6.4em";
     Object.assign(stage.words.style, { gridColumn: "1 / 3", minHeight: "4.2em" });
   },
   picture,
@@ -385,8 +390,7 @@ export default explorable({
 // Back and forth in the present run; beyond its end it goes on.
 function scrubber(stage, loop) {
   const row = block(stage.controls, "label", "mtl-slider");
-  block(row, "span", "", "step");
-  const input = block(row, "input"), readout = block(row, "output");
+  const label = block(row, "span"), input = block(row, "input"), readout = block(row, "output");
   Object.assign(input, { type: "range", min: 0, max: STEPS, step: EVERY });
   input.oninput = () => {
     const to = input.valueAsNumber / EVERY, { looks } = current(stage);
@@ -397,7 +401,8 @@ function scrubber(stage, loop) {
   stage.inputs.push({ show: () => {
     const step = stage.shown * EVERY, { seed } = current(stage);
     if (!loop.playing || stage.goal === null) input.value = step;
-    readout.textContent = `${step}, seed ${seed}`;
+    label.textContent = `seed ${seed}, step`;
+    readout.textContent = step;
     input.setAttribute("aria-valuetext", `step ${step} of seed ${seed}`);
   } });
 }
