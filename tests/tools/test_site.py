@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import CHROMIUM
 from tests.browser.lab import FLAGS
 from tools import notebooks
+from tools.notebooks import WIDGET_STATE, WIDGET_VIEW
 from tools.site import pages as site
 
 TINY = Path(__file__).parents[1] / "fixtures" / "99_tiny.ipynb"
@@ -155,6 +156,20 @@ def test_a_handout_has_questions_without_answers_and_what_stands_open():
     assert "So." in held["recap"] and "1 min" not in held["recap"]
     page = site.templates().get_template("handout.html.j2").render(held)
     assert "A or B?" in page and "Since B." not in page and "e</mi>" not in page
+
+
+def test_the_start_page_opens_with_the_playground_alone():
+    def model(name):
+        return {"model_name": "AnyModel", "model_module": "anywidget", "state": {"name": name, "text": "</script>"}}
+
+    state = {"a": model("C4"), "b": model("playground")}
+    views = [{WIDGET_VIEW: {"model_id": id}} for id in state]
+    book = new_notebook(cells=[new_code_cell("", outputs=[new_output("display_data", view)]) for view in views])
+    book.metadata["widgets"] = {WIDGET_STATE: {"state": state}}
+    shown = site.opening([new_notebook(), book])
+    assert json.loads(shown["view"]) == {"model_id": "b"} and list(json.loads(shown["state"])["state"]) == ["b"]
+    assert "</script>" not in shown["state"]  # it would end the element that holds it
+    assert site.opening([new_notebook()]) == {}
 
 
 def test_a_link_to_a_page_shows_its_question_and_a_picture(pages):

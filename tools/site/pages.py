@@ -6,6 +6,7 @@ import html
 import json
 import re
 import shutil
+from copy import deepcopy
 from importlib.metadata import files
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from tools.notebooks import ROOT, tags
+from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, keep_shown_models, tags
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "template"
@@ -175,7 +176,7 @@ def _plain(page: str) -> str:
 
 def handout(notebook: NotebookNode) -> dict:
     """What a chapter's handout holds: title, question, what it is for, its parts, and the recap."""
-    models = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    models = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     parts: list[Part] = []
     recap, figures = "", 0
     for cell in notebook.cells:
@@ -191,7 +192,7 @@ def handout(notebook: NotebookNode) -> dict:
             parts[-1].formulas.extend(_formulas(FOLD.sub("", cell.source)))
         for output in cell.get("outputs", []) if not {"solution", "exercise"} & set(tags(cell)) else []:
             data = output.get("data", {})
-            if "predict" in tags(cell) and (view := data.get("application/vnd.jupyter.widget-view+json")):
+            if "predict" in tags(cell) and (view := data.get(WIDGET_VIEW)):
                 parts[-1].predictions.append(models[view["model_id"]]["state"])
             elif "image/png" in data and figures < FIGURES:
                 figures += 1
@@ -217,6 +218,21 @@ def _formulas(source: str) -> list[str]:
 def installed(package: str, path: str) -> Path:
     """Where an installed package keeps a file."""
     return next(Path(file.locate()) for file in files(package) or [] if str(file).endswith(path))
+
+
+def opening(books: list[NotebookNode]) -> dict[str, str]:
+    """What the start page opens with, if a notebook shows it: the widget named "playground", its state and its view."""
+    for book in books:
+        models = book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+        for cell in book.cells:
+            for output in cell.get("outputs", []):
+                view = output.get("data", {}).get(WIDGET_VIEW)
+                if view and models[view["model_id"]]["state"].get("name") == "playground":
+                    alone = new_notebook(cells=[cell], metadata=deepcopy(book.metadata))
+                    keep_shown_models(alone)
+                    state = json.dumps(alone.metadata.widgets[WIDGET_STATE])
+                    return {"state": state.replace("</", "<\\/"), "view": json.dumps(view)}
+    return {}
 
 
 def templates() -> Environment:
@@ -256,5 +272,5 @@ def export(notebooks: list[Path], out: Path, url: str = "") -> None:
         f"window.courseSections = {json.dumps(index, ensure_ascii=False)};\n", encoding="utf-8"
     )
     course = {"title": "Multi-task learning for ranking", "about": ABOUT, "url": url}
-    start = template("start.html.j2").render(kinds, course=course)
+    start = template("start.html.j2").render(kinds, course=course, opening=opening(books))
     (out / "index.html").write_text(start, encoding="utf-8")
