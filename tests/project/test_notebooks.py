@@ -11,7 +11,7 @@ import pytest
 
 from helpers.support.downloads import MOVIELENS
 from tools import notebooks
-from tools.site import minutes
+from tools.site.pages import minutes
 from tools.spoilers import spoilers
 from tools.style import problems, too_much
 

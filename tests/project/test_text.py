@@ -21,7 +21,7 @@ from helpers.evaluation.verdicts import WITHIN
 from helpers.experiments.grid import kept
 from tools import notebooks
 from tools.editions import notes
-from tools.site import title
+from tools.site.pages import title
 
 ROOT = Path(__file__).parents[2]
 SOURCE = (ROOT / "notebooks" / "source.md").read_text(encoding="utf-8")

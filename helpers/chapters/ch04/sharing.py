@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
-from helpers.evaluation.statistics import interval
 from helpers.experiments.feature_tasks import (
     EXTREMES,
     INPUTS,
@@ -112,28 +110,6 @@ def _weighted(at: pd.DataFrame, model: str, width: int, weight: float = 0.5, **o
         model=lambda seed: build(model, seed, width),
         options=lambda: full_batches() | {"task_weights": task_weights} | options,
     )
-
-
-def live(settings: dict, seeds: Sequence[int] | None = None) -> Iterator[tuple[float, dict | None, str]]:
-    """`weights` at one point, seed after seed, for *Train it now*: yields (progress, {task: transfer}, "1 of 8 seeds")
-    after each seed, (progress, None, "") within it.
-
-    settings: shared, width and weight; seeds: if None, eight drawn anew at each call, beyond those of all results, so
-    that no two calls give the same numbers. From the second seed on a value comes with its interval: (mean, low, high).
-    """
-    if seeds is None:
-        first = int(np.random.default_rng().integers(10_000, 2**31))
-        seeds = range(first, first + 8)
-    transfers: dict[str, list[float]] = {task: [] for task in TASKS}
-    for number, seed in enumerate(seeds):
-        at, width = points(shared=[settings["shared"]], seed=[seed]), settings["width"]
-        single = _weighted(at, "single-task", width, progress=False)
-        yield (number + 2 / 3) / len(seeds), None, ""
-        both = _weighted(at, "shared-bottom", width, settings["weight"], progress=False)
-        for task, transfer in zip(both["task"], both["r2"] - single["r2"], strict=True):
-            transfers[task].append(transfer)
-        found = {f"task {task.upper()}": interval(v) if number else v[0] for task, v in transfers.items()}
-        yield (number + 1) / len(seeds), found, f"{number + 1} of {len(seeds)} seeds"
 
 
 RELATED = ("same features, same sign", "same features, other mix", "same features, opposite sign")
