@@ -354,7 +354,7 @@ export default explorable({
     {
       ask: "Both need 1 to 4: does flipping signs matter?",
       when: (stage) => tried(stage, 4, ({ equal, flipped }) => equal && flipped > 0),
-      then: "Hardly: a tower can turn a feature around.",
+      then: "Both still gain: a tower can turn a feature.",
     },
     {
       ask: "None in common: does weight or width help?",
