@@ -22,6 +22,7 @@ from helpers.display.model_ids import stable
 from helpers.display.questions import Prediction, Question
 from helpers.display.quiz import Quiz, read
 from helpers.display.runs import Runs
+from helpers.display.score_card import ScoreCard
 from helpers.experiments.claim import Claim, Evidence, Finding, Findings
 from helpers.experiments.grid import Grid
 from helpers.support import validate
@@ -87,6 +88,12 @@ def question(id: str) -> Question:
 def ask(id: str, *about) -> Prediction:
     """Ask the reader the question `id` about `about`: the result opens after a guess."""
     return question(id)(*about)
+
+
+@stable
+def score_card(*ids: str) -> ScoreCard:
+    """What came of the reader's predictions `ids` ("C4.P1", ...), as the browser remembers them."""
+    return ScoreCard(ids=[question(id).id for id in ids])
 
 
 def quiz_file(chapter: str) -> Path:

@@ -145,6 +145,21 @@ def test_predictions_are_shut_and_open(tab):
         assert "The result: " in card.locator(".mtl-result").inner_text()
 
 
+def test_the_score_card_remembers_until_told_to_forget(tab):
+    """The predictions were skipped by the test above; the page is then opened anew."""
+    asked = [tool.asked(cell) for cell in tool.code_cells(tab.notebook) if "predict" in tool.tags(cell)]
+    for card in tab.page.locator(".mtl-score").all():
+        assert card.locator(".mtl-kept").count() == len(asked)
+        assert card.get_by_text("Skipped. The result: ").count() == len(asked)
+        tab.page.reload()
+        tab.page.wait_for_selector("body[data-widgets=shown]")
+        assert card.get_by_text("Skipped. The result: ").count() == len(asked)
+        assert tab.page.locator(".mtl-ask .mtl-verdict").count() == 0  # the predictions are shut again
+        card.get_by_role("button", name="Forget").press("Enter")
+        assert card.locator(".mtl-kept").all_inner_texts() == [f"{id} · not opened yet" for id in asked]
+        assert not card.get_by_role("button").is_visible()
+
+
 def test_an_option_of_a_quiz_fits_its_button_on_a_phone(tab):
     tab.page.set_viewport_size({"width": 390, "height": 844})
     buttons = tab.page.locator(".mtl-quiz button")
