@@ -3,26 +3,15 @@
 import ast
 import inspect
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from helpers.course import question, quiz_file
 from helpers.display.quiz import read
-from tests.browser.conftest import NOTEBOOKS, ROOT, each
+from tests.browser.conftest import each
 from tests.browser.lab import Tab
 from tools import notebooks as tool
-
-
-@pytest.fixture(scope="module")
-def site(folder, tmp_path_factory):
-    out = tmp_path_factory.mktemp("site")
-    books = [str(folder / path.name) for path in NOTEBOOKS]
-    subprocess.run([sys.executable, "-m", "tools.site", "--out", str(out), *books], cwd=ROOT, check=True)
-    return out
-
 
 # the folds that are no larger open than shut; beside a wide page the sections stand open, without a summary
 EMPTY = """() => [...document.querySelectorAll("details")].filter((fold) => {

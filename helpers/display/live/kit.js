@@ -152,7 +152,6 @@ class Stage {
     this.words.setAttribute("aria-live", "polite");
     this.#ask();
     this.spec.setup?.(this);
-    this.button("Reset", () => this.reset());
     this.held = false;
     const release = () => { this.held = false; };
     window.addEventListener("pointerup", release);
@@ -246,8 +245,9 @@ class Stage {
 
   #ask() {
     const list = (this.spec.questions ?? []).map((question) => ({ ...question, done: false }));
+    const top = block(this.asked, "div", "mtl-top"), tabs = block(top, "div", "mtl-numbers");
+    this.button("Reset", () => this.reset(), top);
     if (!list.length) return;
-    const tabs = block(this.asked, "div", "mtl-numbers");
     tabs.setAttribute("role", "group");
     tabs.setAttribute("aria-label", "questions");
     const text = block(this.asked, "p", "mtl-question"), found = block(this.asked, "p", "mtl-found");
@@ -378,16 +378,16 @@ class Stage {
     return row;
   }
 
-  button(label, act) {
-    const button = block(this.controls, "button", "", label);
+  button(label, act, place = this.controls) {
+    const button = block(place, "button", "", label);
     button.type = "button";
     button.onclick = () => { this.touched = true; act(); this.redraw(); };
     return button;
   }
 
-  // Calls `step` about `rate` times a second, as far as a frame has time, until it returns false or `pause()`. It rests
-  // while the card is out of sight.
-  loop(step, { rate = 60 } = {}) {
+  // From `play()` on, which calls `begin`, calls `step` about `rate` times a second, as far as a frame has time, until it
+  // returns false or `pause()`. It rests while the card is out of sight.
+  loop(step, { rate = 60, begin = () => {} } = {}) {
     const loop = { playing: false };
     let last = 0, owed = 0, drawn = 0;
     const frame = (now) => {
@@ -406,8 +406,8 @@ class Stage {
     };
     loop.play = () => {
       if (loop.playing) return;
-      Object.assign(loop, { playing: true });
-      this.touched = true;
+      loop.playing = this.touched = true;
+      begin();
       this.#busy();
       requestAnimationFrame((now) => { last = now; owed = 1; frame(now); });
     };

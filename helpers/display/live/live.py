@@ -38,12 +38,13 @@ class Live(anywidget.AnyWidget):
 
         Live(Path(__file__).with_name("conflict.js"), "Two tasks on one plane", {"angle": 30}, figure)
 
-    script   its JavaScript; the name of the file is the name of the explorable in the page's address, `#conflict=…`
+    script   its JavaScript
     title    what it is, for those who hear the page
     start    the first state: numbers, booleans, words, lists of numbers
     picture  a figure of the first state, for those without scripts; closed here
     words    what this figure shows, as a sentence: its alternative text
     data     what the JavaScript reads as `stage.data`; at most 300 kB as JSON
+    name     of the explorable in the page's address, `#conflict=…`; without one that of the file
     """
 
     _css = "".join(path.read_text(encoding="utf-8") for path in (HERE.parent / "explorer.css", HERE / "kit.css"))
@@ -53,13 +54,23 @@ class Live(anywidget.AnyWidget):
     data = traitlets.Dict().tag(**_one_text)
 
     @stable
-    def __init__(self, script: Path, title: str, start: dict, picture: Figure, words: str, data: dict | None = None):
+    def __init__(
+        self,
+        script: Path,
+        title: str,
+        start: dict,
+        picture: Figure,
+        words: str,
+        *,
+        data: dict | None = None,
+        name: str = "",
+    ):
         data = data or {}
         validate.number("bytes of data", len(json.dumps(data)), 0, DATA_BYTES)
         self._esm = joined(script)
         self._png, self._words = png(picture), words
         plt.close(picture)  # otherwise the cell would show it
-        super().__init__(name=script.stem, title=title, start=start, data=data)
+        super().__init__(name=name or script.stem, title=title, start=start, data=data)
 
     def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**kwargs)
