@@ -21,18 +21,18 @@ def phone(chances: pd.DataFrame) -> Live:
     return list_of_ten(Path(__file__).with_name("phone.js"), chances.drop(columns="satisfaction"))
 
 
-def list_of_ten(script: Path, chances: pd.DataFrame, user: int = 0) -> Live:
+def list_of_ten(script: Path, chances: pd.DataFrame) -> Live:
     """An explorable of a list of ten, on `tiles.js`. chances: of `primer.chances`, with or without the satisfaction."""
     topics = sorted(chances["topic"].unique())
     shown = chances.assign(topic=chances["topic"].map(topics.index)).drop(columns="number").set_index("user")
     shown = shown[["click", "finish", "topic", "duration", *shown.columns.intersection(["satisfaction"])]]
     users = [rows.to_numpy().tolist() for _, rows in shown.groupby("user")]
-    first = chances[chances["user"] == user]
+    first = chances[chances["user"] == 0]
     words = (
         f"{len(first)} videos on a plane of two chances, of a click and of a finish after it. The ten above a slanting "
         "line are on the list: some are clicked often, some are watched to the end, a few are good at both."
     )
-    state = {"w": 0.5, "user": user, "bend": 0, "corner": False}
+    state = {"w": 0.5, "user": 0, "bend": 0, "corner": False}
     data = {"users": users, "topics": topics}
     return Live(script, "A list of ten for one user", state, _cloud(first), words, data=data)
 

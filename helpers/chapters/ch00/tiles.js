@@ -147,7 +147,8 @@ function sentence(stage, bends) {
   const clicks = list.reduce((sum, i) => sum + videos[i][0], 0), finished = list.reduce((sum, i) => sum + videos[i][0] * videos[i][1], 0);
   const stars = bends ? ` Their true satisfaction is ${said(list.reduce((sum, i) => sum + videos[i][4], 0) / TOP)}.` : "";
   const held = `${kept.length} of them ${kept.length === 1 ? "is" : "are"} on the list at every weight.`;
-  const gap = bends ? ` Of ${edge.length} videos that no other beats at both, ${missed.length || "none"} ${missed.length === 1 ? "is" : "are"} first at no weight${missed.length ? " (red)" : ""}.` : "";
+  const at = missed.length ? `${missed.length} (red) ${missed.length === 1 ? "is" : "are"} first at no weight.` : "each is first at some weight.";
+  const gap = bends ? ` Of ${edge.length} videos that no other beats at both, ${at}` : "";
   return `User ${state.user + 1}, weight ${said(state.w)} on the click: of the ten, ${said(clicks, 1)} clicks and ${said(finished, 1)} finished videos are expected.${stars} ${held}${gap}`;
 }
 

@@ -52,7 +52,7 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
 
 def hollow(chances: pd.DataFrame) -> Live:
     """Weight × how far the cloud is bent × line or corner → a user's ten. chances: the table of `primer.chances`."""
-    return list_of_ten(Path(__file__).with_name("hollow.js"), chances, user=3)
+    return list_of_ten(Path(__file__).with_name("hollow.js"), chances)
 
 
 def _in_words(settings: dict, losses: pd.DataFrame, ranking: pd.DataFrame) -> str:

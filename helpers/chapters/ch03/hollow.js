@@ -7,8 +7,11 @@ export default explorable({
   ...list(true),
   questions: [
     {
-      ask: "Bend the cloud until videos that no other beats at both are first at no weight.",
-      when: (stage) => stage.state.bend > 0 && !stage.state.corner && seen(stage).missed.length > 1,
+      ask: "Bend the cloud until half of the videos that no other beats at both are first at no weight.",
+      when: (stage) => {
+        const { edge, missed } = seen(stage);
+        return stage.state.bend > 0 && 2 * missed.length >= edge.length;
+      },
       then: "The front is hollow now. A straight line meets an end of it first, however you turn it.",
     },
     {
