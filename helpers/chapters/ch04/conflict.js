@@ -204,7 +204,7 @@ function moved(stage, changes) {
 // Under the plane: the cosine along the trail of the sum.
 function cosines(figure, width, top) {
   const x = scale(0, STEPS, 46, width - 12), y = scale(-1, 1, top + STRIP - 8, top + 34);
-  add(figure, "text", { x: 0, y: top + 17, fill: BLACK }, `cosine of the pulls along the way of the sum, ${STEPS} steps`);
+  add(figure, "text", { x: 0, y: top + 17, fill: BLACK }, `cosine along the sum's ${STEPS} steps`);
   for (const value of [-1, 0, 1]) {
     add(figure, "path", { d: `M46,${fixed(y(value))}H${width - 12}`, stroke: value ? "#e4e4e4" : GREY });
     add(figure, "text", { x: 38, y: y(value) + 5, "text-anchor": "end", fill: AS_TEXT[GREY] }, value > 0 ? "+1" : said(value, 0));

@@ -131,7 +131,7 @@ class Stage {
     this.loops = [];
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.moved = 0; // when
-    this.held = this.touched = this.due = this.closed = false;
+    this.held = this.touched = this.due = this.closed = this.stepping = false;
     this.seen = true;
     this.#build(el, model.get("title"));
   }
@@ -217,7 +217,7 @@ class Stage {
   }
 
   redraw() {
-    if (this.due || this.closed) return;
+    if (this.due || this.closed || this.stepping) return; // after its steps a loop draws by itself
     this.due = true;
     requestAnimationFrame(() => { this.due = false; if (this.draw && !this.closed) this.#draw(); });
   }
@@ -393,13 +393,15 @@ class Stage {
     const frame = (now) => {
       if (!loop.playing || this.closed) return;
       if (this.seen) {
+        this.stepping = true;
         owed = Math.min(owed + (now - last) / 1000 * rate, rate / 4);
         const until = performance.now() + BUDGET;
         while (loop.playing && owed >= 1 && performance.now() < until) {
           owed -= 1;
           if (step() === false) loop.pause();
         }
-        if (!this.calm || now - drawn > REST) { drawn = now; this.redraw(); }
+        this.stepping = false;
+        if (!loop.playing || !this.calm || now - drawn > REST) { drawn = now; this.redraw(); }
       }
       last = now;
       requestAnimationFrame(frame);
