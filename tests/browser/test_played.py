@@ -1,4 +1,4 @@
-"""Explorables played through as a reader does, in pages from disk: what is asked can be found by hand and by the keys."""
+"""Explorables played through in pages from disk: what is asked can be found by the mouse and by the keys."""
 
 import re
 

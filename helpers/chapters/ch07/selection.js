@@ -184,9 +184,10 @@ function panel(stage, root, pen, left, width, number) {
   add(root, "text", { class: "mtl-halo", x: left + width - 4, y: bottom - 6, "text-anchor": "end", fill: AS_TEXT[GREY] }, "appeal →");
   const mood = add(root, "text", { class: "mtl-halo", x: left + 4, y: top + 16, fill: AS_TEXT[GREY] });
   const paper = add(root, "rect", { x: left, y: top, width, height: bottom - top, fill: "transparent", style: "cursor: crosshair; touch-action: none" });
+  const place = (u, v) => stage.set({ x: Math.round(20 * u) / 20, y: Math.round(20 * v) / 20 }); // a pixel or two
   const to = (event) => {
     const box = root.getBoundingClientRect(), zoom = root.width.baseVal.value / box.width;
-    stage.set({ x: x.invert((event.clientX - box.left) * zoom), y: y.invert((event.clientY - box.top) * zoom) });
+    place(x.invert((event.clientX - box.left) * zoom), y.invert((event.clientY - box.top) * zoom));
   };
   paper.onpointerdown = (event) => {
     if (event.button) return;
@@ -197,7 +198,7 @@ function panel(stage, root, pen, left, width, number) {
   if (!number) {
     stage.handle(root, {
       name: "the brush: who clicks", x, y, step: .1,
-      at: () => [stage.state.x, stage.state.y], to: (u, v) => stage.set({ x: u, y: v }),
+      at: () => [stage.state.x, stage.state.y], to: place,
       words: () => `appeal ${said(stage.state.x, 1)}, mood ${said(stage.state.y, 1)}`,
     });
   }
