@@ -13,7 +13,7 @@ from helpers.display.live.live import Live
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.statistics import summarise
 
-TOP = 10
+TOP, WEIGHT = 10, 0.3  # of the list; of the click, at first
 
 
 def phone(chances: pd.DataFrame) -> Live:
@@ -32,19 +32,24 @@ def list_of_ten(script: Path, chances: pd.DataFrame) -> Live:
         f"{len(first)} videos on a plane of two chances, of a click and of a finish after it. The ten above a slanting "
         "line are on the list: some are clicked often, some are watched to the end, a few are good at both."
     )
-    state = {"w": 0.5, "user": 0, "bend": 0, "corner": False}
+    state = {"w": WEIGHT, "user": 0, "bend": 0, "corner": False}
     data = {"users": users, "topics": topics}
     return Live(script, "A list of ten for one user", state, _cloud(first), words, data=data)
 
 
 def _cloud(videos: pd.DataFrame) -> Figure:
-    score = (videos["click"] + videos["finish"]) / 2
+    score = WEIGHT * videos["click"] + (1 - WEIGHT) * videos["finish"]
     top = score.nlargest(TOP)
     figure, axes = plt.subplots(figsize=(5, 4))
     axes.scatter(videos["click"], videos["finish"], s=12, color=GREY)
     axes.scatter(*videos.loc[top.index, ["click", "finish"]].to_numpy().T, s=40, color=BLACK)
-    axes.plot([0, 2 * top.min()], [2 * top.min(), 0], "--", color=GREY)
-    axes.set(title="Ten of forty videos, both goals alike", xlabel="chance of a click", xlim=(0, 0.8), ylim=(0, 0.8))
+    axes.plot([0, top.min() / WEIGHT], [top.min() / (1 - WEIGHT), 0], "--", color=GREY)
+    axes.set(
+        title=f"Ten of forty videos, weight {WEIGHT} on the click",
+        xlabel="chance of a click",
+        xlim=(0, 0.8),
+        ylim=(0, 0.8),
+    )
     axes.set_ylabel("chance of a finish after the click")
     return figure
 

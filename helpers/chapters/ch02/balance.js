@@ -40,7 +40,7 @@ const percent = (factor) => `${said(100 * Math.abs(factor - 1), 0)}% too ${facto
 const rare = ({ clicks, reading, mean }) => clicks > 0 && reading / mean <= 1.05;
 
 function setup(stage) {
-  Object.assign(stage, { cursor: 0, logs: [], of: "", sums: new Set(), draws: random(2) });
+  Object.assign(stage, { logs: [], of: "", sums: new Set(), draws: random(2) });
   const loop = stage.loop(() => {
     const { seconds, rows, corrected } = stage.state;
     stage.logs.push(shaken(seconds, Number(rows), corrected, stage.draws));
@@ -74,10 +74,8 @@ function picture(stage, place, width) {
       const part = to === from ? 1 : (i - from) / (to - from);
       seconds[i] = clamp(Math.round(before + part * (time - before)), 0, LONGEST);
     }
-    Object.assign(stage, { cursor: to });
     last = [to, time];
-    stage.set({ seconds });
-    stage.redraw();
+    stage.set({ seconds, at: to });
   };
   const pointer = (event) => {
     const box = root.getBoundingClientRect(), zoom = width / box.width;
@@ -94,13 +92,16 @@ function picture(stage, place, width) {
   paper.onpointermove = (event) => { if (paper.hasPointerCapture(event.pointerId)) pointer(event); };
   const hand = stage.handle(root, {
     name: "an impression: left and right choose it, up and down change its seconds", x, y, step: 1, colour: BLUE,
-    at: () => [stage.cursor, stage.state.seconds[stage.cursor]],
+    at: () => [stage.state.at, stage.state.seconds[stage.state.at]],
     to: (column, time) => {
       last = null;
-      if (stage.held || time !== stage.state.seconds[stage.cursor]) paint(column, time);
-      else { stage.cursor = clamp(column, 0, count - 1); stage.redraw(); }
+      if (stage.held || time !== stage.state.seconds[stage.state.at]) paint(column, time);
+      else stage.set({ at: column });
     },
-    words: () => `impression ${stage.cursor + 1} of ${count}, ${stage.state.seconds[stage.cursor] ? `a click of ${stage.state.seconds[stage.cursor]} seconds` : "not clicked"}`,
+    words: () => {
+      const { at, seconds } = stage.state;
+      return `impression ${at + 1} of ${count}, ${seconds[at] ? `a click of ${seconds[at]} seconds` : "not clicked"}`;
+    },
   });
   hand.style.pointerEvents = "none"; // the paper below it takes the mouse
 
@@ -180,7 +181,7 @@ function sentence(stage) {
 }
 
 export default explorable({
-  limits: { seconds: [0, LONGEST], rows: ["100", "1000", "10000"] },
+  limits: { seconds: [0, LONGEST], at: [0, 99], rows: ["100", "1000", "10000"] },
   questions: [
     {
       ask: "Bring the needle to within 5% of the mean, without correcting the loss.",
