@@ -8,7 +8,7 @@ const TOP = 10, EDGE = .8, ARM = .74, TILE = 38; // of the plane and the arrow, 
 const MISSED = "#b00020", GHOST = "#b9c4cc";
 const WEIGHTS = Array.from({ length: 201 }, (_, i) => i / 200);
 
-// Videos as [click, finish, …]; bent inwards, those that are good at both lose up to 60% of each chance.
+// Videos as [click, finish, …]; bent inwards, those that are good at both lose up to 60% of each chance; outwards, they gain.
 export const bent = (videos, bend) => videos.map(([click, finish, ...rest]) => {
   const both = Math.hypot(click, finish), factor = 1 - 1.2 * bend * click * finish / (both * both || 1);
   return [click * factor, finish * factor, ...rest];
@@ -71,7 +71,7 @@ function setup(stage, bends) {
   stage.ends = new Set();
   stage.slider({ label: "w, the weight of the click", key: "w", step: .01 });
   if (bends) {
-    stage.slider({ label: "bend the cloud inwards", key: "bend", step: .05 });
+    stage.slider({ label: "bend the cloud (right: inwards)", key: "bend", step: .05 });
     stage.toggle({ label: "A corner in place of the line", key: "corner" });
   }
   stage.button("Next user", () => stage.set({ user: (Math.round(stage.state.user) + 1) % stage.data.users.length }));
@@ -154,7 +154,7 @@ function sentence(stage, bends) {
 
 // What an explorable of such a list has; with `bends` the cloud bends, and a corner may take the list.
 export const list = (bends) => ({
-  limits: { w: [0, 1], bend: [0, 1], user: [0, 11] },
+  limits: { w: [0, 1], bend: [-.3, 1], user: [0, 11] },
   setup: (stage) => setup(stage, bends),
   picture: (stage, place, width) => picture(stage, place, width, bends),
   sentence: (stage) => sentence(stage, bends),
