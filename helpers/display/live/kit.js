@@ -4,6 +4,7 @@
 //
 //   limits      {key: [low, high]} or {key: [words]}: what each part of the state may be; slider, handle and address keep to it
 //   questions   [{ ask, when: (stage) => bool, then }]: `when` is asked after each move, `then` is said once it was true
+//               (a text, or a function of the stage that makes one)
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
 //               `stage.button(…)`, and the loops, `stage.loop(step)`
 //   picture     (stage, place, width) => draw: fills the empty div `place`, again for every new width, with `svg(place, …)`,
@@ -260,7 +261,7 @@ class Stage {
         button.setAttribute("aria-pressed", String(i === now));
       });
       text.textContent = list[now].ask;
-      found.textContent = list[now].done ? `✓ ${list[now].then}` : "";
+      found.textContent = list[now].done ? `✓ ${list[now].then instanceof Function ? "so ".repeat(40) : list[now].then}` : "";
     };
     const buttons = list.map((_, i) => {
       const button = block(tabs, "button");
@@ -270,7 +271,7 @@ class Stage {
     });
     this.#check = () => {
       const fresh = list.filter((question) => !question.done && question.when(this));
-      for (const question of fresh) question.done = true;
+      for (const question of fresh) Object.assign(question, { done: true, then: question.then instanceof Function ? question.then(this) : question.then });
       if (fresh.length) { now = fresh.includes(list[now]) ? now : list.indexOf(fresh[0]); show(); }
     };
     this.#reserve = () => {
