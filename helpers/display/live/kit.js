@@ -191,6 +191,8 @@ class Stage {
   #layout(width) {
     this.place.replaceChildren();
     this.handles = [];
+    this.longest = 0;
+    this.words.style.minHeight = "";
     this.draw = this.spec.picture(this, this.place, width);
     this.#reserve();
     this.#draw();
@@ -228,6 +230,10 @@ class Stage {
     for (const part of [...this.handles, ...this.inputs]) part.show();
     const words = this.spec.sentence(this);
     if (this.words.textContent !== words) this.words.textContent = words;
+    if (words.length > this.longest) { // the room that the longest sentence so far needs
+      this.longest = words.length;
+      this.words.style.minHeight = this.words.offsetHeight + "px";
+    }
     if (this.touched) this.#check();
   }
 
