@@ -136,6 +136,7 @@ def days(seed: int, autoplay: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]
     return log[log["day"] < HISTORY], log[log["day"] >= HISTORY]
 
 
+DAYS = {"history": HISTORY}
 BROUGHT = dict.fromkeys(("clicked", "finished", "satisfaction", "random", "best"), 0.02)
 GRIDS = grids(
     Grid(
@@ -143,7 +144,8 @@ GRIDS = grids(
         task_weights,
         {"seeds": range(20)},
         [Sample({"seeds": [3, 17], "weights": [0.3, 1.0]}, BROUGHT)],
+        [{"rows": ROWS, "width": WIDTH, "lr": LEARNING_RATE, "epochs": EPOCHS}],
     ),
-    Grid("00_scorers", scorers, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})]),
-    Grid("00_one_more_day", one_more_day, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02})]),
+    Grid("00_scorers", scorers, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})], [DAYS]),
+    Grid("00_one_more_day", one_more_day, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02})], [DAYS]),
 )
