@@ -64,10 +64,14 @@ def _grids_of(chapter: str) -> dict[str, Grid]:
 GRIDS = _Grids()
 
 
+def kept_table(name: str) -> pd.DataFrame:
+    """What a grid keeps, as a plain table; `runs` is for what is compared over seeds."""
+    return GRIDS[validate.choice("name", name, GRIDS)].read()
+
+
 def runs(*names: str, **columns) -> Runs:
     """The kept runs of one grid or of several alike, with what their columns are where that is not plain (`Runs`)."""
-    tables = [GRIDS[validate.choice("names", name, GRIDS)].read() for name in names]
-    return Runs(pd.concat(tables, ignore_index=True), **columns)
+    return Runs(pd.concat(map(kept_table, names), ignore_index=True), **columns)
 
 
 def questions(chapter: str) -> dict[str, Question]:

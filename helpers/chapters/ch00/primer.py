@@ -157,6 +157,7 @@ def days(seed: int, autoplay: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]
     return log[log["day"] < HISTORY], log[log["day"] >= HISTORY]
 
 
+DAYS = {"history": HISTORY}
 BROUGHT = dict.fromkeys(("clicked", "finished", "satisfaction", "random", "best"), 0.02)
 GRIDS = grids(
     Grid(
@@ -164,13 +165,15 @@ GRIDS = grids(
         task_weights,
         {"seeds": range(20)},
         [Sample({"seeds": [3, 17], "weights": [0.3, 1.0]}, BROUGHT)],
+        [{"rows": ROWS, "width": WIDTH, "lr": LEARNING_RATE, "epochs": EPOCHS}],
     ),
     Grid(
         "00_chances",
         chances,
         {"seed": 0, "users": 12, "videos": 40},
         [Sample({}, {"click": 0.02, "finish": 0.02, "duration": 1e-6, "satisfaction": 1e-6})],
+        [{"width": WIDTH, "lr": LEARNING_RATE, "epochs": EPOCHS}],
     ),
-    Grid("00_scorers", scorers, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})]),
-    Grid("00_one_more_day", one_more_day, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02})]),
+    Grid("00_scorers", scorers, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})], [DAYS]),
+    Grid("00_one_more_day", one_more_day, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02})], [DAYS]),
 )

@@ -21,6 +21,7 @@ from helpers.experiments.feature_tasks import (
     LEARNING_RATE,
     LEARNING_RATES,
     MODELS,
+    SETTINGS,
     TASKS,
     TOWER,
     WIDTH,
@@ -186,10 +187,16 @@ def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
 WITHIN = {"r2": 0.02}
 TWO_WEIGHTS = {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]}
 GRIDS = grids(
-    Grid("04_cosines", cosines, {"seeds": range(40)}, [Sample({"seeds": [3]}, {"cosine": 0.05})]),
-    Grid("04_starts", starts, {"seeds": range(80)}, [Sample({"seeds": [9, 40]}, WITHIN)]),
-    Grid("04_conditions", conditions, {"seeds": range(120)}, [Sample({"seeds": [3, 77, 119]}, WITHIN)]),
-    Grid("04_heads", heads, {"seeds": range(120)}, [Sample({"seeds": [100]}, WITHIN)]),
-    Grid("04_widths", widths, {"seeds": range(100)}, [Sample({"seeds": [50], "sizes": [4, 32]}, WITHIN)]),
-    Grid("04_weights", weights, {"seeds": range(20)}, [Sample(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})]),
+    Grid("04_cosines", cosines, {"seeds": range(40)}, [Sample({"seeds": [3]}, {"cosine": 0.05})], [SETTINGS]),
+    Grid("04_starts", starts, {"seeds": range(80)}, [Sample({"seeds": [9, 40]}, WITHIN)], [SETTINGS]),
+    Grid("04_conditions", conditions, {"seeds": range(120)}, [Sample({"seeds": [3, 77, 119]}, WITHIN)], [SETTINGS]),
+    Grid("04_heads", heads, {"seeds": range(120)}, [Sample({"seeds": [100]}, WITHIN)], [SETTINGS]),
+    Grid("04_widths", widths, {"seeds": range(100)}, [Sample({"seeds": [50], "sizes": [4, 32]}, WITHIN)], [SETTINGS]),
+    Grid(
+        "04_weights",
+        weights,
+        {"seeds": range(20)},
+        [Sample(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})],
+        [SETTINGS],
+    ),
 )
