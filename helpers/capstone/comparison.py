@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from helpers.capstone import yardsticks
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import Split, prepare, split
 from helpers.capstone.ranker import Recipe
@@ -29,7 +30,7 @@ from helpers.capstone.table_checks import Problems, must_pass
 from helpers.data.examples import Examples
 from helpers.data.features import Features
 from helpers.evaluation.counts import by_ids
-from helpers.evaluation.intervals import auc_influence, gain, over_users, r2_influence, seeds_needed
+from helpers.evaluation.intervals import auc_influence, gain, half_width, over_users, r2_influence, seeds_needed
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.metrics import auc, gauc, r2
 from helpers.evaluation.verdicts import verdict
@@ -47,6 +48,7 @@ SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence
 MATTERS = {kind: SMALLEST[metric] for kind, metric in METRICS.items()}  # what counts as a gain, unless told otherwise
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the first task in the trade-off curve; the second has the rest
+YARDSTICKS, CURVE = ALSO = ("yardsticks", "curve")  # what is measured besides the gains
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Comparison:
     growth  a row a number of seeds (the first 3, 5, 10, … and all) and task: single, shared (mean scores), gain, low,
             high, verdict, seeds_needed, and spread, overlap, users, units of `intervals.Gain`
     curve   a row a weight, seed and task: value; empty where there is none
+    beaten  a row a task and yardstick, on the rows of the first split: metric, value, ahead (of the better side),
+            low and high of that (a 95% interval by the draw of test users alone); empty where there is none
     cost    a row a model: parameters, and seconds of computing that one training took
     """
 
@@ -69,6 +73,7 @@ class Comparison:
     rates: list[float]
     penalties: list[float]
     tuning_seeds: list[int]
+    also: tuple[str, ...]
     matters: dict[str, float]
     parts: dict[str, int]
     users: int
@@ -78,6 +83,7 @@ class Comparison:
     scores: pd.DataFrame
     growth: pd.DataFrame
     curve: pd.DataFrame
+    beaten: pd.DataFrame
     cost: pd.DataFrame
 
     @property
@@ -105,7 +111,7 @@ def steps(
     penalties: Sequence[float] | None = None,
     tuning_seeds: Sequence[int] = TUNING_SEEDS,
     matters: dict[str, float] = MATTERS,
-    curve: bool = True,
+    also: Sequence[str] = ALSO,
 ) -> Iterator[tuple[float, Comparison | None]]:
     """The comparison in small steps: yields (the share that is done, None), and at the end (1, the result).
 
@@ -113,7 +119,8 @@ def steps(
     seeds      at least two; with a time they vary the training alone
     penalties  values of `l2_embedding` to choose among as well; by default only that of the recipe
     matters    {"binary": smallest gain of AUC that matters, "regression": of R²}
-    curve      also train the shared model with `WEIGHTS` for the first two tasks
+    also       what else to measure: "yardsticks", a linear model and boosted trees for each task; "curve", the shared
+               model with `WEIGHTS` for the first two tasks
     """
     validate.instance("declaration", declaration, Declaration, "a Declaration")
     recipe = validate.instance("recipe", Recipe() if recipe is None else recipe, Recipe, "a Recipe")
@@ -123,6 +130,9 @@ def steps(
         validate.fail("recipe", "'single task'", "a structure that shares: single tasks are what it is compared with")
     if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
         validate.fail("seeds", str(seeds)[:60], f"two or more, each once, none of {tuning_seeds}, which tune")
+    if isinstance(also, str) or not isinstance(also, Iterable):
+        validate.fail("also", repr(also)[:60], f"some of {ALSO}, or ()", TypeError)
+    also = tuple(validate.choice("also", one, ALSO) for one in also)
     if not rates:
         validate.fail("rates", "none", "at least one learning rate")
     for kind in set(declaration.labels.values()):
@@ -137,8 +147,10 @@ def steps(
     sides = [(SINGLE, (task,), alone) for task in labels] + [(recipe.structure, labels, recipe)]
     choices = [{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties]
     tuning = len(choices) * len(tuning_seeds) if len(choices) > 1 else 0
-    total = len(sides) * (tuning + len(seeds)) + bool(curve) * len(WEIGHTS) * len(seeds)
-    done, outputs, weighed, tuned, cost = 0, {}, {}, [], []
+    measured = list(itertools.product(labels, yardsticks.NAMES)) if YARDSTICKS in also else []
+    weights = WEIGHTS if CURVE in also else ()
+    total = len(sides) * (tuning + len(seeds)) + len(measured) + len(weights) * len(seeds)
+    done, outputs, weighed, tuned, cost, beaten = 0, {}, {}, [], [], []
 
     def train(tasks: tuple[str, ...], own: Recipe, some: list[int]) -> Iterator[tuple[float, None]]:
         """Yields the share that is done after each group of seeds; returns their runs."""
@@ -160,9 +172,13 @@ def steps(
         for run in (yield from train(tasks, own, seeds)):
             cost.append({"model": name, "tasks": tasks, "parameters": run.parameters, "seconds": run.seconds})
             outputs |= {(name, *key): output for key, output in run.outputs.items()}
-    for weight in WEIGHTS if curve else ():
-        weights = dict.fromkeys(labels, 1.0) | dict(zip(pair, (2 * weight, 2 - 2 * weight), strict=True))
-        for run in (yield from train(labels, replace(own, weighting=weights), seeds)):
+    for task, name in measured:
+        beaten.append(table.beaten(name, task, recipe.structure, outputs, seeds))
+        done += 1
+        yield done / total, None
+    for weight in weights:
+        both = dict.fromkeys(labels, 1.0) | dict(zip(pair, (2 * weight, 2 - 2 * weight), strict=True))
+        for run in (yield from train(labels, replace(own, weighting=both), seeds)):
             weighed |= {(weight, *key): output for key, output in run.outputs.items() if key[0] in pair}
 
     scores = table.judge("model", outputs)
@@ -178,6 +194,7 @@ def steps(
         rates=rates,
         penalties=sorted(set(penalties)),
         tuning_seeds=tuning_seeds,
+        also=also,
         matters=dict(matters),
         parts=table.parts,
         users=table.users,
@@ -187,6 +204,7 @@ def steps(
         scores=scores,
         growth=pd.DataFrame(growth),
         curve=table.judge("weight", weighed),
+        beaten=pd.DataFrame(beaten),
         cost=_cost(pd.DataFrame(cost)),
     )
     yield 1.0, found
@@ -272,7 +290,7 @@ class _Table:
     def seen(self, task: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where a task's label was observed in the test rows, the labels there, and their users (or row numbers)."""
         rows, examples = np.array(self.split(seed).test.index), self.examples
-        mask = examples.masks[task][rows].numpy() if task in examples.masks else np.ones(len(rows), bool)
+        mask = _observed(examples, task)[rows]
         rows = rows[mask]
         users = rows if examples.groups is None else examples.groups[rows].numpy()
         return mask, examples.labels[task][rows].numpy(), users
@@ -308,6 +326,27 @@ class _Table:
         row |= {"single": by_model[SINGLE].mean(), "shared": by_model[structure].mean(), "verdict": said}
         return row | {"seeds_needed": np.nan if needed is None else needed}
 
+    def beaten(self, name: str, task: str, structure: str, outputs: dict, seeds: Sequence[int]) -> dict:
+        """How far one of `yardsticks` is ahead of the better side, on the same rows."""
+        kind, first = self.tasks[task], 0 if self.by_time else seeds[0]
+        train, valid, test = (part.only(task) for part in self.sets(first))
+        mask, label, users = self.seen(task, first)
+        score, influence, tuning = SCORES[kind], INFLUENCES[kind], _observed(valid, task)
+        candidates = yardsticks.candidates(name, self.features, train, valid.inputs, test.inputs)
+        answers = valid.labels[task].numpy()[tuning]
+        output = max(candidates, key=lambda tried: score(tried[0][tuning], answers))[1][mask]
+        own = [
+            [outputs[model, task, seed][mask] for seed in (seeds if self.by_time else [first])]
+            for model in (SINGLE, structure)
+        ]
+        reached = [np.mean([score(one, label) for one in side]) for side in own]
+        better = own[int(np.argmax(reached))]
+        moved = influence(output, label) - np.mean([influence(one, label) for one in better], axis=0)
+        luck, units = over_users(moved, users)
+        ahead, half = (value := score(output, label)) - max(reached), half_width(0.0, 2, 0.0, luck, units)
+        row = {"task": task, "yardstick": name, "metric": METRICS[kind], "value": value}
+        return row | {"ahead": ahead, "low": ahead - half, "high": ahead + half}
+
     def by_item(self, task: str, seed: int) -> float:
         """The metric of the mean training label of each item (`helpers.evaluation.counts`)."""
         item, (train, _, test) = self.declaration.item, self.split(seed)
@@ -326,6 +365,11 @@ class _Table:
             own = [] if self.declaration.item is None else [self.by_item(task, seed) for seed in splits]
             rows.append(row | {"by item": np.mean(own) if own else np.nan})
         return pd.DataFrame(rows)
+
+
+def _observed(examples: Examples, task: str) -> np.ndarray:
+    """In which rows the label of a task was observed."""
+    return examples.masks[task].numpy() if task in examples.masks else np.ones(len(examples), bool)
 
 
 def _gauc(scores: np.ndarray, labels: np.ndarray, users: np.ndarray) -> float:

@@ -106,6 +106,31 @@ ALARM = (
 )
 
 
+SIMPLER = {"trees": "boosted trees", "linear": "a linear model"}
+
+
+def outdone(beaten: pd.DataFrame) -> str:
+    """Which tasks a simpler model predicts better than both sides, surely; nothing where there is none.
+
+    beaten   a row a task and yardstick, as `comparison.Comparison` has it; may be empty
+    """
+    if not len(validate.instance("beaten", beaten, pd.DataFrame, "a pandas DataFrame")):
+        return ""
+    validate.columns("beaten", beaten, ["task", "yardstick", "metric", "ahead", "low"])
+    said = []
+    for name, words in SIMPLER.items():
+        rows = beaten[(beaten["yardstick"] == name) & (beaten["low"] > 0)]
+        named = names([f"{row.task} ({row.ahead:+.3f} {row.metric})" for row in rows.itertuples()])
+        said += [f"{words} for {named}"] * bool(named)
+    return f"Better than both sides: {'; '.join(said)}. {WEAKER}" if said else ""
+
+
+WEAKER = (
+    "What sharing does is measured among weaker models then. Make them better first (features, rates, penalties), or "
+    "take the simpler model."
+)
+
+
 def _more(gains: pd.DataFrame) -> list[str]:
     """What would decide the tasks that are undecided."""
     rows = gains[gains["verdict"] == "undecided"]

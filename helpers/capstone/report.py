@@ -27,7 +27,7 @@ from matplotlib.ticker import MaxNLocator
 from helpers.capstone.comparison import METRICS, SINGLE, Comparison
 from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.ranker import Recipe
-from helpers.capstone.recommendation import names, recommend, too_good
+from helpers.capstone.recommendation import SIMPLER, names, outdone, recommend, too_good
 from helpers.display import figures, pictures
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.statistics import summarise
@@ -40,7 +40,8 @@ METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
     "GAUC": "GAUC: the AUC within each user.",
-    "item's mean": "Item's mean: a yardstick, the mean label of each item in the training rows.",
+    "item's mean": "Item's mean: the mean label of each item in the training rows.",
+    "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
 }
 VERDICT_WORDS = {
     "holds": "gains",
@@ -81,15 +82,17 @@ class Report:
 
 def report(found: Comparison, file: str | Path = "log.csv") -> Report:
     """The page for a comparison; `file` is where its table was read, for the code that does it again."""
-    said, warning = recommend(found.gains), too_good(found.gains)
+    said = recommend(found.gains)
     texts = {"word": said.word.capitalize(), "text": said.text, "again": _again(found, str(file)), **_values(found)}
     words = {name: _words(text) for name, text in texts.items()}
-    alarm = f'<div class="alarm"><b>Too good to be true?</b> {_words(warning)}</div>\n' if warning else ""
+    alarms = {"Too good to be true?": too_good(found.gains), "A simpler model wins.": outdone(found.beaten)}
+    boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in alarms.items() if text)
     known = "".join(f"<li>{_words(f'{problem.column}: {problem.sentence}')}</li>" for problem in found.problems)
     body = PAGE.substitute(
         words,
-        alarm=alarm,
+        alarm="".join(boxes),
         gains=_table(_gains(found)),
+        levels=_table(_levels(found)),
         weak=_weak(found),
         gauc=_gauc(found),
         pictures=_pictures(found),
@@ -102,7 +105,7 @@ def report(found: Comparison, file: str | Path = "log.csv") -> Report:
 
 def _values(found: Comparison) -> dict[str, object]:
     """What the sentences of the page say of this comparison."""
-    own, recipe, shown = found.declaration, found.recipe, _gains(found)
+    own, recipe, shown = found.declaration, found.recipe, _levels(found)
     by_time = own.time is not None
     how = "by time" if by_time else "at random"
     older = f" ({own.time}): training rows are older than all others"
@@ -153,25 +156,35 @@ def _gains(found: Comparison) -> pd.DataFrame:
         "so it": gains["verdict"].map(VERDICT_WORDS),
         "gain": gains["gain"].map("{:+.3f}".format),
         "95% interval": [f"{low:+.3f} to {high:+.3f}" for low, high in gains[["low", "high"]].to_numpy()],
-        "metric": gains["metric"],
-        "alone": gains["single"].map("{:.3f}".format),
-        "shared": gains["shared"].map("{:.3f}".format),
-        "item's mean": found.facts["by item"].map("{:.3f}".format),
+        "in": gains["metric"],
     }
-    return pd.DataFrame(table).drop(columns=["item's mean"] if found.facts["by item"].isna().all() else [])
+    return pd.DataFrame(table)
+
+
+def _levels(found: Comparison) -> pd.DataFrame:
+    """What both sides reach, and the yardsticks: a row a task."""
+    gains = found.gains
+    table = gains[["task", "metric"]].assign(alone=gains["single"], shared=gains["shared"])
+    if found.facts["by item"].notna().any():
+        table["item's mean"] = found.facts["by item"]
+    if len(found.beaten):
+        reached = found.beaten.pivot(index="task", columns="yardstick", values="value").loc[gains["task"]]
+        table["linear model"], table["boosted trees"] = reached["linear"].to_numpy(), reached["trees"].to_numpy()
+    numbers = table.columns.drop(["task", "metric"])
+    return table.assign(**{name: table[name].map("{:.3f}".format) for name in numbers})
 
 
 def _weak(found: Comparison) -> str:
-    """A warning where the yardstick beats both models."""
-    weak = found.gains["task"][found.gains[["single", "shared"]].max(axis=1) < found.facts["by item"]]
-    return (
-        ""
-        if weak.empty
-        else (
-            f"<p><b>Weak models.</b> {_words(', '.join(weak))}: the item's mean, which trains nothing, predicts better "
-            "than both models. Make them better (other features, rates, penalties) before you act on a gain.</p>"
-        )
-    )
+    """A warning where a yardstick beats both models."""
+    better = found.gains.set_index("task")[["single", "shared"]].max(axis=1)
+    by_item = found.facts.set_index("task")["by item"]
+    weak = {task: ["the item's mean"] for task in better.index[by_item > better]}
+    for row in found.beaten.itertuples():
+        if row.ahead > 0:
+            weak.setdefault(row.task, []).append(SIMPLER[row.yardstick])
+    said = _words("; ".join(f"{task}: {names(yardsticks)}" for task, yardsticks in weak.items()))
+    advice = "Make them better (other features, rates, penalties) before you act on a gain."
+    return said and f"<p><b>Weak models.</b> Better than both of them: {said}. {advice}</p>"
 
 
 def _gauc(found: Comparison) -> str:
@@ -266,8 +279,9 @@ def _forest(found: Comparison, names: dict[str, str]) -> Figure:
 
 def _again(found: Comparison, file: str) -> str:
     """Python that repeats the comparison: all that was chosen, and nothing left to a default."""
-    options = {name: getattr(found, name) for name in ("seeds", "rates", "penalties", "tuning_seeds", "matters")}
-    options["curve"] = len(found.curve) > 0
+    options = {
+        name: getattr(found, name) for name in ("seeds", "rates", "penalties", "tuning_seeds", "matters", "also")
+    }
     version = torch.__version__.split("+")[0]  # without the build
     rows = f"# {sum(found.parts.values()):,} rows; PyTorch {version}"
     return "\n".join([IMPORTS, "", rows, as_code(file, found.declaration, found.recipe, options, "report.html")])

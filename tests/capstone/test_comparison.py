@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.capstone import comparison
+from helpers.capstone import comparison, yardsticks
 from helpers.capstone.comparison import SINGLE, compare, steps
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Recipe
+from helpers.data.features import Features
 from helpers.evaluation.intervals import half_width
 from helpers.evaluation.metrics import auc
 
@@ -58,7 +59,7 @@ def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time):
     frame = pd.DataFrame({"x": x, "a": (x > 0).astype(int), "b": (x > 0.3).astype(int), "time": range(2_000)})
     declaration = Declaration(dict.fromkeys("ab", "binary"), numbers=("x",), time="time" if own_time else None)
     recipe = replace(RECIPE, epochs=10, batch_size=64)
-    found = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], curve=True)
+    found = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], also=["curve"])
     assert (found.scores["value"] > 0.97).all() and (found.curve["value"] > 0.97).mean() > 0.7
 
 
@@ -122,7 +123,7 @@ def test_both_sides_are_tuned_from_the_same_rates(found):
 
 
 def test_penalties_are_chosen_by_both_sides_from_the_same_few(table):
-    options = {"seeds": range(2), "rates": [0.003, 0.01], "curve": False}
+    options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ()}
     one, two = (compare(table, BY_TIME, RECIPE, penalties=few, **options) for few in ([0.0, 10.0], [10.0, 0.0]))
     assert one.tuned["l2_embedding"].tolist() == [0.0] * 4 and one.penalties == two.penalties == [0.0, 10.0]
     pd.testing.assert_frame_equal(one.scores, two.scores)
@@ -142,6 +143,32 @@ def test_the_yardstick_is_the_mean_of_each_item_in_the_training_rows(found, tabl
     assert value == pytest.approx(np.mean(expected)) and 0.5 < value < 0.9
 
 
+def test_yardsticks_are_judged_on_the_rows_of_the_first_split(found, table):
+    """Ahead of the better side there, with an interval by the draw of test users."""
+    assert found.beaten[["task", "yardstick"]].values.tolist() == [[t, y] for t in LABELS for y in ("linear", "trees")]
+    own = found.declaration
+    rows = prepare(own, table)
+    features = Features(own.layout()).fit(split(own, rows, 0).train if own.time else rows)
+    for row in found.beaten.itertuples():
+        parts = [part[part[row.task].notna()] for part in split(own, rows, 0)]
+        train, valid, test = (features.examples(part, {row.task: row.task}) for part in parts)
+        score = comparison.r2 if row.task == "seconds" else auc
+        tried = yardsticks.candidates(row.yardstick, features, train, valid.inputs, test.inputs)
+        output = max(tried, key=lambda pair: score(pair[0], valid.labels[row.task]))[1]
+        assert row.value == pytest.approx(score(output, test.labels[row.task]), abs=1e-4)
+        scores = found.scores[
+            (found.scores["task"] == row.task) & ((found.scores["seed"] == 0) | (own.time is not None))
+        ]
+        assert row.ahead == pytest.approx(row.value - scores.groupby("model")["value"].mean().max(), abs=1e-6)
+        assert row.ahead - row.low == pytest.approx(row.high - row.ahead) and 0.005 < row.high - row.ahead < 1
+
+
+def test_without_yardsticks_none_is_fitted(table, trained, monkeypatch):
+    monkeypatch.setattr(yardsticks, "candidates", lambda *_: 1 / 0)
+    found = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=["curve"])
+    assert found.beaten.empty and found.also == ("curve",) and len(found.curve) == 5 * 2 * 2
+
+
 def test_the_curve_is_of_the_first_two_tasks(found):
     assert set(found.curve["task"]) == {"click", "seconds"} and set(found.curve["weight"]) == set(comparison.WEIGHTS)
     assert len(found.curve) == 2 * 5 * 4 and not found.curve["value"].isna().any()
@@ -155,7 +182,7 @@ def test_users_are_known_and_facts_are_of_the_parts(found):
 
 
 def test_equal_arguments_give_equal_results(table):
-    options = {"seeds": range(2), "rates": [0.01], "curve": False}
+    options = {"seeds": range(2), "rates": [0.01], "also": ()}
     one, two = (compare(table, BY_TIME, RECIPE, **options) for _ in range(2))
     pd.testing.assert_frame_equal(one.scores, two.scores)
     three = compare(table, BY_TIME, RECIPE, **(options | {"seeds": range(3)}))
@@ -168,8 +195,11 @@ def test_test_labels_do_not_decide_anything_but_scores(table):
     test = split(BY_TIME, rows).test.index
     other = rows.copy()
     other.loc[test, "click"] = 1 - other.loc[test, "click"]
-    one, two = (compare(frame, BY_TIME, RECIPE, seeds=range(2), curve=False) for frame in (rows, other))
+    options = {"seeds": range(2), "also": ["yardsticks"]}
+    one, two = (compare(frame, BY_TIME, RECIPE, **options) for frame in (rows, other))
     pd.testing.assert_frame_equal(one.tuned, two.tuned)
+    by_click = [found.beaten.query("task == 'click'")["value"].to_numpy() for found in (one, two)]
+    np.testing.assert_allclose(by_click[0], 1 - by_click[1], atol=1e-6)
     for task, sign in (("click", -1), ("like", 1)):
         values, others = (found.scores.loc[found.scores["task"] == task, "value"].to_numpy() for found in (one, two))
         np.testing.assert_allclose(values, others if sign == 1 else 1 - others, atol=1e-6)
@@ -180,13 +210,13 @@ def test_the_score_is_that_of_one_state(table):
     data = comparison._Table(prepare(BY_TIME, table), BY_TIME)
     run = data.train(tuple(LABELS), RECIPE, [0])
     mask, label, _ = data.seen("click", 0)
-    one = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[RECIPE.lr], curve=False)
+    one = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[RECIPE.lr], also=())
     value = one.scores.query("task == 'click' and model == 'Shared-Bottom' and seed == 0")["value"].item()
     assert value == pytest.approx(auc(run.outputs["click", 0][mask], label), abs=1e-6)
 
 
 def test_large_tables_train_seed_by_seed(table, monkeypatch):
-    options = {"seeds": range(2), "rates": [0.01], "curve": False}
+    options = {"seeds": range(2), "rates": [0.01], "also": ()}
     together = compare(table, AT_RANDOM, RECIPE, **options).scores
     monkeypatch.setattr(comparison, "ROWS_TOGETHER", 1)
     both = compare(table, AT_RANDOM, RECIPE, **options).scores.merge(together, on=["seed", "model", "task"])
@@ -195,19 +225,19 @@ def test_large_tables_train_seed_by_seed(table, monkeypatch):
 
 
 def test_progress_rises_to_one(table):
-    shares = [done for done, _ in steps(table, BY_TIME, RECIPE, seeds=range(2), curve=False)]
+    shares = [done for done, _ in steps(table, BY_TIME, RECIPE, seeds=range(2), also=())]
     assert shares == sorted(shares) and shares[0] > 0 and shares[-1] == 1
 
 
 @pytest.mark.parametrize("structure", ["MMoE", "PLE"])
 def test_other_structures(table, structure):
-    found = compare(table, BY_TIME, replace(RECIPE, structure=structure), seeds=range(2), rates=[0.01], curve=False)
+    found = compare(table, BY_TIME, replace(RECIPE, structure=structure), seeds=range(2), rates=[0.01], also=())
     assert set(found.scores["model"]) == {SINGLE, structure}
 
 
 def test_esmm_is_compared_where_a_like_needs_a_click(table):
     comparison = Declaration({"click": "binary", "like": "binary"}, "user", "item", time="time")
-    esmm, options = replace(RECIPE, structure="ESMM"), {"seeds": range(2), "rates": [0.01], "curve": False}
+    esmm, options = replace(RECIPE, structure="ESMM"), {"seeds": range(2), "rates": [0.01], "also": ()}
     with pytest.raises(ValueError, match="rows with 'like' = 1 and 'click' = 0; expected for ESMM"):
         compare(table, comparison, esmm, **options)
     needs = table.assign(like=table["like"] * table["click"])
@@ -216,7 +246,7 @@ def test_esmm_is_compared_where_a_like_needs_a_click(table):
 
 @pytest.mark.parametrize("weighting", ["UWL", {"click": 2.0, "seconds": 1.0, "like": 0.5}])
 def test_weightings_are_for_the_shared_side_alone(table, weighting):
-    options = {"seeds": range(2), "rates": [0.01], "curve": False}
+    options = {"seeds": range(2), "rates": [0.01], "also": ()}
     one, other = (compare(table, BY_TIME, replace(RECIPE, weighting=w), **options).scores for w in ("equal", weighting))
     pd.testing.assert_frame_equal(one.query("model == @SINGLE"), other.query("model == @SINGLE"))
     shared = [scores.query("model != @SINGLE")["value"].to_numpy() for scores in (one, other)]
@@ -235,6 +265,7 @@ def test_weightings_are_for_the_shared_side_alone(table, weighting):
         ({"rates": ["fast"]}, "rates: got 'fast'; expected a number of at least 0"),
         ({"seeds": [0.5, 1]}, "seeds: got 0.5; expected a whole number"),
         ({"penalties": [-1]}, "penalties: got -1"),
+        ({"also": ["speed"]}, "also: got 'speed'; expected one of 'yardsticks', 'curve'"),
     ],
 )
 def test_bad_arguments_are_named(table, options, words):
@@ -250,6 +281,8 @@ def test_bad_arguments_are_named(table, options, words):
         ({"seeds": 5}, "seeds: got 5; expected several numbers"),
         ({"rates": 0.01}, "rates: got 0.01; expected several numbers"),
         ({"tuning_seeds": 900}, "tuning_seeds: got 900; expected several numbers"),
+        ({"also": "curve"}, "also: got 'curve'; expected some of"),
+        ({"also": False}, "also: got False; expected some of"),
     ],
 )
 def test_arguments_of_another_type_are_named(table, options, words):
@@ -311,7 +344,9 @@ def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
         weights = {"click": 2 * weight, "seconds": 2 - 2 * weight, "like": 1.0}
         expected += [(tuple(LABELS), replace(best, weighting=weights), [0, 1, 2])]
     assert trained == expected
-    runs = np.cumsum([len(seeds) for *_, seeds in expected])
+    runs = np.cumsum(
+        [len(seeds) for *_, seeds in expected[:-5]] + [1] * 6 + [len(seeds) for *_, seeds in expected[-5:]]
+    )
     assert [done for done, _ in steps_done] == pytest.approx(runs / runs[-1])
     assert last == 1 and all(result is None for _, result in steps_done)
     names = ["click", "seconds", "like", "click + seconds + like"]
@@ -326,16 +361,21 @@ def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
     assert found.cost.to_dict("records") == rows
 
 
-def test_without_options_five_seeds_three_rates_and_the_curve(table, trained):
+def test_without_options_five_seeds_three_rates_yardsticks_and_the_curve(table, trained):
     found = compare(table, BY_TIME)
     assert (found.seeds, found.rates, found.tuning_seeds) == ([0, 1, 2, 3, 4], [0.001, 0.003, 0.01], [900, 901])
     assert (found.matters, found.penalties) == ({"binary": 0.005, "regression": 0.01}, [Recipe().l2_embedding])
-    assert found.recipe == Recipe() and len(found.curve) == 5 * 5 * 2 and len(found.scores) == 2 * 3 * 5
+    assert (
+        found.recipe == Recipe()
+        and len(found.beaten) == 6
+        and len(found.curve) == 5 * 5 * 2
+        and len(found.scores) == 2 * 3 * 5
+    )
     assert sorted(found.growth["seeds"].unique()) == [3, 5] and [p.column for p in found.problems] == ["seconds"]
 
 
 def test_one_choice_is_not_tuned(table, trained):
-    found = compare(table, BY_TIME, RECIPE, seeds=[4, 2], rates=[0.01], curve=False)
+    found = compare(table, BY_TIME, RECIPE, seeds=[4, 2], rates=[0.01], also=())
     assert [(tasks, recipe.lr, seeds) for tasks, recipe, seeds in trained] == [
         (tasks, 0.01, [4, 2]) for tasks in [*((task,) for task in LABELS), tuple(LABELS)]
     ]
@@ -344,7 +384,7 @@ def test_one_choice_is_not_tuned(table, trained):
 
 def test_as_many_seeds_train_together_as_have_room(table, trained, monkeypatch):
     monkeypatch.setattr(comparison, "ROWS_TOGETHER", 7_499)  # of 2,500 rows
-    compare(table, BY_TIME, RECIPE, rates=[0.01], curve=False)
+    compare(table, BY_TIME, RECIPE, rates=[0.01], also=())
     assert [seeds for *_, seeds in trained] == [[0, 1], [2, 3], [4]] * 4
 
 
@@ -380,9 +420,7 @@ def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, 
 
 
 def test_facts_are_counts_and_means_of_each_part(table, trained):
-    found = compare(
-        table, replace(BY_TIME, item=None, ids=("item",)), RECIPE, seeds=range(2), rates=[0.01], curve=False
-    )
+    found = compare(table, replace(BY_TIME, item=None, ids=("item",)), RECIPE, seeds=range(2), rates=[0.01], also=())
     parts = split(BY_TIME, prepare(BY_TIME, table))._asdict()
     for row in found.facts.to_dict("records"):
         assert row["kind"] == LABELS[row["task"]] and np.isnan(row["by item"])
@@ -393,7 +431,7 @@ def test_facts_are_counts_and_means_of_each_part(table, trained):
 
 
 def test_without_a_user_there_is_no_gauc_and_each_row_counts_alone(table, trained):
-    found = compare(table, replace(BY_TIME, user=None), RECIPE, seeds=range(2), rates=[0.01], curve=False)
+    found = compare(table, replace(BY_TIME, user=None), RECIPE, seeds=range(2), rates=[0.01], also=())
     assert "gauc" not in found.scores and found.users == 0
     assert found.gains.set_index("task").loc["click", "units"] == 250
 

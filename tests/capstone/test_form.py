@@ -17,7 +17,7 @@ from helpers.capstone.reading import read
 from helpers.capstone.report import report
 
 RECIPE = Recipe(units=(8,), towers=(4,), epochs=2)
-OPTIONS = {"seeds": range(2), "rates": (0.003, 0.01), "curve": False}
+OPTIONS = {"seeds": range(2), "rates": (0.003, 0.01), "also": ()}
 
 
 @pytest.fixture

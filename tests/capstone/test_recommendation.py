@@ -13,8 +13,10 @@ from helpers.capstone.recommendation import (
     COST,
     OPEN,
     SHARE,
+    WEAKER,
     WORDS,
     outcome,
+    outdone,
     recommend,
     too_good,
     word,
@@ -106,6 +108,17 @@ def test_a_model_that_knows_too_much_is_named():
     assert too_good(gains) == f"cart (AUC 0.96) and n (R² 0.81): {ALARM}" and too_good(gains[1:3]) == ""
 
 
+def test_a_simpler_model_is_named_where_it_surely_wins():
+    rows = [("a", "linear", "AUC", 0.02, 0.001), ("a", "trees", "AUC", 0.03, -0.1), ("b", "trees", "R²", 0.1, 0.05)]
+    beaten = pd.DataFrame([*rows, ("c", "trees", "AUC", 0.004, 0.0001)], columns=[*COLUMNS, "low"])
+    said = "boosted trees for b (+0.100 R²) and c (+0.004 AUC); a linear model for a (+0.020 AUC)"
+    assert outdone(beaten) == f"Better than both sides: {said}. {WEAKER}"
+    assert outdone(beaten.assign(low=0.0)) == outdone(pd.DataFrame()) == ""
+
+
+COLUMNS = ["task", "yardstick", "metric", "ahead"]
+
+
 def test_no_task_and_an_unknown_verdict_are_named():
     with pytest.raises(ValueError, match="verdicts: got none"):
         word([])
@@ -117,6 +130,8 @@ def test_no_task_and_an_unknown_verdict_are_named():
     ("call", "words"),
     [
         (lambda: recommend("gains"), "gains: got str; expected a pandas DataFrame"),
+        (lambda: outdone([]), "beaten: got list; expected a pandas DataFrame"),
+        (lambda: outdone(pd.DataFrame([[0] * 4], columns=COLUMNS)), "beaten: got no column 'low'"),
         (lambda: too_good("gains"), "gains: got str; expected a pandas DataFrame"),
         (lambda: recommend(pd.DataFrame({"task": ["a"], "verdict": ["holds"]})), "gains: got no column 'seeds_needed'"),
         (lambda: recommend(pd.DataFrame({"task": ["a"], "seeds_needed": [0]})), "gains: got no column 'verdict'"),

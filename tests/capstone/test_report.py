@@ -44,7 +44,7 @@ def three(tmp_path_factory):
     labels = dict.fromkeys(("a label with a name of many words", "b", "c"), "binary")
     comparison = Declaration(labels, "user", numbers=("x",), time="time")
     recipe = Recipe("PLE", units=(8,), towers=(4,), experts=2, epochs=2, weighting=dict.fromkeys(labels, 2.0), lr=0.004)
-    options = {"seeds": [3, 5], "rates": [0.02, 0.01], "penalties": [1e-3], "tuning_seeds": [7], "curve": False}
+    options = {"seeds": [3, 5], "rates": [0.02, 0.01], "penalties": [1e-3], "tuning_seeds": [7], "also": ()}
     return path, compare(read(path), comparison, recipe, matters={"binary": 0.02}, **options)
 
 
@@ -55,9 +55,9 @@ def test_the_code_to_do_it_again_does_it_again(three, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(code, names := {})
     again = names["found"]
-    for name in ("declaration", "recipe", "seeds", "rates", "penalties", "tuning_seeds", "matters", "parts"):
+    for name in ("declaration", "recipe", "seeds", "rates", "penalties", "tuning_seeds", "matters", "also", "parts"):
         assert getattr(again, name) == getattr(first, name), name
-    for name in ("tuned", "scores", "growth", "curve"):
+    for name in ("tuned", "scores", "growth", "curve", "beaten"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(first, name))
     assert "All have a penalty on embeddings of 0.001." in page and first.penalties == [1e-3]
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -105,7 +105,7 @@ def test_a_comparison_with_a_sparse_leak_is_told_twice():
     frame["basket"] = np.where(frame["cart"] == 1, rng.lognormal(3, 0.3, 3_000), 0)
     comparison = Declaration({"click": "binary", "cart": "binary"}, "user", numbers=("age", "basket"))
     recipe = Recipe(units=(8,), towers=(4,), epochs=8, batch_size=128)
-    leaky = compare(frame, comparison, recipe, seeds=range(2), rates=[0.01], curve=False)
+    leaky = compare(frame, comparison, recipe, seeds=range(2), rates=[0.01], also=())
     assert any(problem.column == "basket" and "a leak?" in problem.sentence for problem in leaky.problems)
     page = report(leaky).page()
     assert "Too good to be true?" in page and "where it is not 0, &#x27;cart&#x27; is 1 in all" in page
@@ -116,7 +116,7 @@ def test_times_are_of_computing_and_not_of_waiting(found, monkeypatch):
     monkeypatch.setattr(comparison.time, "process_time", lambda: next(ticks))
     monkeypatch.setattr(comparison.time, "perf_counter", lambda: 1 / 0)
     frame, declaration = coverage.known_table(coverage.SAME, 300, seed=0)
-    one = compare(frame, declaration, Recipe(units=(4,), epochs=1), seeds=range(2), rates=[0.01], curve=False)
+    one = compare(frame, declaration, Recipe(units=(4,), epochs=1), seeds=range(2), rates=[0.01], also=())
     assert one.cost["seconds"].tolist() == [1.0, 0.5]  # two tasks, and one model, of two seeds each
     assert "times as much computing time" in report(one).page()
 
@@ -159,7 +159,7 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found):
     declaration = replace(
         found.declaration, labels={names[task]: kind for task, kind in found.declaration.labels.items()}
     )
-    tables = {name: getattr(found, name).replace(names) for name in ("facts", "scores", "growth", "curve")}
+    tables = {name: getattr(found, name).replace(names) for name in ("facts", "scores", "growth", "curve", "beaten")}
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib warns where it draws a box for a letter
         page = report(replace(found, declaration=declaration, **tables)).page()
@@ -193,11 +193,38 @@ def test_it_says_what_was_chosen_and_what_was_fixed(found, rates, penalties, wor
     assert words in report(replace(found, rates=rates, penalties=penalties)).page()
 
 
-def test_models_that_a_mean_beats_are_called_weak(found):
-    assert "Weak models" not in report(found).page()
-    page = html.unescape(report(replace(found, facts=found.facts.assign(**{"by item": 0.99}))).page())
-    assert "Weak models.</b> click & like, $seconds$: the item's mean" in page
-    assert "0.990" in page and "Item's mean: a yardstick" in page
+def test_models_that_a_yardstick_beats_are_called_weak(found):
+    beaten = found.beaten.assign(ahead=[-0.1, -0.1, 0.003, -0.1], low=-0.2)
+    assert "Weak models" not in report(replace(found, beaten=beaten.assign(ahead=-0.1))).page()
+    page = html.unescape(report(replace(found, beaten=beaten)).page())
+    assert "Weak models.</b> Better than both of them: $seconds$: a linear model. Make" in page
+    facts = found.facts.assign(**{"by item": 0.99})
+    page = html.unescape(report(replace(found, beaten=beaten, facts=facts)).page())
+    assert "both of them: click & like: the item's mean; $seconds$: the item's mean and a linear model. Make" in page
+    assert "0.990" in page and "Item's mean: the mean label" in page
+
+
+def test_yardsticks_are_in_the_table_of_levels(found):
+    page = report(found).page()
+    for row in found.gains.itertuples():
+        own = found.beaten[found.beaten["task"] == row.task].set_index("yardstick")["value"]
+        numbers = "".join(f"<td class=n>{v:.3f}</td>" for v in (row.single, row.shared, own["linear"], own["trees"]))
+        assert f"<tr><td>{html.escape(row.task)}</td><td>{row.metric}</td>{numbers}</tr>" in page
+    assert "from scikit-learn" in page
+    without = report(replace(found, beaten=pd.DataFrame(), also=())).page()
+    assert "scikit-learn" not in without and "<th class=n>shared</th></tr>" in without
+
+
+def test_a_simpler_model_that_wins_is_said_first(found):
+    """Where the whole interval of its lead is above 0, and only there; in the form as well."""
+    for low, wins in ((0.001, True), (-0.001, False)):
+        beaten = found.beaten.assign(ahead=0.02, low=[-0.01, low, -0.01, -0.01])
+        spoiled = replace(found, beaten=beaten)
+        page = report(spoiled).page()
+        assert ("A simpler model wins." in page) == wins == ("A simpler model wins." in _summary(spoiled))
+        if wins:
+            assert "Better than both sides: boosted trees for click &amp; like (+0.020 AUC). What" in page
+            assert page.index('class="alarm"') < page.index('class="answer"')
 
 
 def test_gauc_is_shown_where_both_sides_have_one(found):
