@@ -81,6 +81,7 @@ class DataForm(widgets.VBox):
         self.reader = widgets.Button(description="Read", layout=AUTO)
         self.roles: dict[str, widgets.Dropdown] = {}
         self.columns = widgets.VBox()
+        self.new_users = widgets.Checkbox(False, description="judge on new users alone", indent=False, layout=AUTO)
         self.choices = {
             name: widgets.Dropdown(options=list(options), value=getattr(self.base, name), description=name)
             for name, options in (("structure", SHARING), ("bottom", BOTTOMS), ("weighting", WEIGHTINGS))
@@ -89,7 +90,7 @@ class DataForm(widgets.VBox):
         self.stop = widgets.Button(description="Stop", disabled=True, layout=AUTO)
         self.bar = widgets.FloatProgress(min=0, max=1, layout={"display": "none"})
         self.message, self.code, self.result = widgets.HTML(), widgets.HTML(layout=WIDE), widgets.HTML(layout=WIDE)
-        for control in self.choices.values():
+        for control in (*self.choices.values(), self.new_users):
             control.observe(self._changed, "value")
         self.reader.on_click(self._read)
         self.path.observe(self._read, "value")
@@ -98,7 +99,9 @@ class DataForm(widgets.VBox):
         top = widgets.HBox([self.path, self.reader])
         row = widgets.HBox([*self.choices.values()]).add_class("mtl-controls")
         buttons = widgets.HBox([self.button, self.stop, self.bar]).add_class("mtl-buttons")
-        super().__init__([top, self.columns, row, self.code, buttons, self.message, self.result, Keys()])
+        super().__init__(
+            [top, self.columns, self.new_users, row, self.code, buttons, self.message, self.result, Keys()]
+        )
         self.add_class("mtl-card").add_class("mtl-form")
         self._read() if str(path) else self._say("Type the path of a CSV file and press Read.")
         if self.frame is not None and (unknown := [str(name) for name in self.known if name not in self.frame.columns]):
@@ -109,7 +112,8 @@ class DataForm(widgets.VBox):
     @property
     def declaration(self) -> Declaration:
         """What the roles declare. Raises ValueError as `Declaration` does."""
-        return Declaration.of_roles({column: role.value for column, role in self.roles.items()})
+        roles = {column: role.value for column, role in self.roles.items()}
+        return Declaration.of_roles(roles, self.new_users.value)
 
     @property
     def recipe(self) -> Recipe:
@@ -210,7 +214,7 @@ class DataForm(widgets.VBox):
 
     def _lock(self, locked: bool):
         """Whether the controls wait for the training to end."""
-        for control in (self.path, self.reader, *self.choices.values(), *self.roles.values()):
+        for control in (self.path, self.reader, self.new_users, *self.choices.values(), *self.roles.values()):
             control.disabled = locked
 
     @contextlib.contextmanager

@@ -13,7 +13,7 @@ import copy
 import io
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -146,8 +146,8 @@ class Ranker:
         self.seed = seed
         self.model: nn.Module | None = None
 
-    def fit(self, train: pd.DataFrame, valid: pd.DataFrame, progress: bool = True) -> Ranker:
-        """Train on `train`, keep the best state on `valid`; returns self.
+    def fit(self, train: pd.DataFrame, valid: pd.DataFrame, progress: bool = True, weight: str | None = None) -> Ranker:
+        """Train on `train`, keep the best state on `valid`; returns self. `weight` is a column: how much a row counts.
 
         Regression labels are brought to mean 0 and deviation 1, so that no task is heavy by its unit. Vocabularies,
         means and deviations come from `train` alone.
@@ -157,7 +157,8 @@ class Ranker:
         features = Features(self.features.columns).fit(train)
         sets = [features.examples(frame, {task: task for task in self.tasks}) for frame in (train, valid)]
         scales = {task: _scale(task, sets[0]) for task, kind in self.tasks.items() if kind == "regression"}
-        sets = [examples.scaled(scales) for examples in sets]
+        rows = zip(sets, (train, valid), strict=True)
+        sets = [weighed(examples.scaled(scales), frame, weight) for examples, frame in rows]
         model = self.recipe.model(features, self.tasks, self.seed)
         parts = model.models if isinstance(model, SingleTasks) else [model]  # single tasks stop each at its own best
         own = [[examples.only(*part.tasks) for examples in sets] for part in parts]
@@ -240,6 +241,15 @@ class _Serving(nn.Module):
         outputs = self.model(inputs)
         values = {task: outputs[task] * deviation + mean for task, (mean, deviation) in self.scales.items()}
         return {task: values[task] if task in values else torch.sigmoid(outputs[task]) for task in outputs}
+
+
+def weighed(examples: Examples, frame: pd.DataFrame, weight: str | None) -> Examples:
+    """The same examples with the column `weight` of their rows as the weight of each task, brought to a mean of 1."""
+    if weight is None:
+        return examples
+    values = validate.finite(f"weight {weight!r}", validate.columns("frame", frame, [weight])[weight].to_numpy(float))
+    each = torch.tensor(values / values.mean(), dtype=torch.float32)
+    return replace(examples, weights=dict.fromkeys(examples.tasks, each))
 
 
 def _scale(task: str, examples: Examples) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from helpers.capstone import comparison, yardsticks
 from helpers.capstone.comparison import SINGLE, compare, steps
@@ -12,7 +13,7 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Recipe
 from helpers.data.features import Features
-from helpers.evaluation.intervals import half_width
+from helpers.evaluation.intervals import auc_influence, half_width
 from helpers.evaluation.metrics import auc
 
 RECIPE = Recipe(units=(8,), towers=(4,), epochs=3, batch_size=256)
@@ -38,7 +39,7 @@ AT_RANDOM = replace(BY_TIME, time=None)
 
 @pytest.fixture(scope="module", params=[BY_TIME, AT_RANDOM], ids=["by time", "at random"])
 def found(request, table):
-    return compare(table, request.param, RECIPE, seeds=range(4), rates=(0.003, 0.01))
+    return compare(table, request.param, RECIPE, seeds=range(4), rates=(0.003, 0.01), also=comparison.ALSO)
 
 
 def test_every_task_has_a_gain_with_its_interval(found):
@@ -80,15 +81,16 @@ def test_users_luck_is_that_of_the_mean_gain():
     frame["click"] = (rng.random(4_000) < 1 / (1 + np.exp(-frame["x"]))).astype(int)
     declaration = Declaration({"click": "binary", "like": "binary"}, "user", numbers=("x",), time="time")
     data = comparison._Table(prepare(declaration, frame.assign(like=frame["click"])), declaration)
-    _, label, users = data.seen("click", 0)
+    _, label, rows = data.seen("click", 0)
+    users = data.examples.groups[rows].numpy()
     shared, single = label + rng.normal(size=len(label)), rng.normal(size=len(label))
     outputs = {(m, "click", s): o for m, o in (("Shared-Bottom", shared), (SINGLE, single)) for s in range(8)}
     luck = []
     for seeds in (range(2), range(8)):
         judged = data.judge("model", {key: output for key, output in outputs.items() if key[-1] in seeds})
         luck.append(data.gain("click", "Shared-Bottom", outputs, judged, comparison.MATTERS)["users"])
-    rows = [np.flatnonzero(users == user) for user in np.unique(users)]
-    drawn = [np.concatenate([rows[k] for k in rng.integers(0, len(rows), len(rows))]) for _ in range(300)]
+    own = [np.flatnonzero(users == user) for user in np.unique(users)]
+    drawn = [np.concatenate([own[k] for k in rng.integers(0, len(own), len(own))]) for _ in range(300)]
     spread = np.std([auc(shared[part], label[part]) - auc(single[part], label[part]) for part in drawn])
     assert luck[0] == pytest.approx(luck[1]) and luck[0] == pytest.approx(spread, rel=0.15)
 
@@ -101,7 +103,7 @@ def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
     declaration = Declaration(dict.fromkeys("ab", "regression"), numbers=("x", "y"))
     frame = frame.assign(a=frame["x"], b=frame["y"])
     recipe = replace(RECIPE, epochs=30, batch_size=64)
-    curve = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01]).curve
+    curve = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], also=["curve"]).curve
     means = curve.groupby(["weight", "task"])["value"].mean()
     assert means[1.0, "a"] > 0.8 > 0.5 > means[0.0, "a"] and means[0.0, "b"] > 0.8 > 0.5 > means[1.0, "b"]
 
@@ -265,7 +267,7 @@ def test_weightings_are_for_the_shared_side_alone(table, weighting):
         ({"rates": ["fast"]}, "rates: got 'fast'; expected a number of at least 0"),
         ({"seeds": [0.5, 1]}, "seeds: got 0.5; expected a whole number"),
         ({"penalties": [-1]}, "penalties: got -1"),
-        ({"also": ["speed"]}, "also: got 'speed'; expected one of 'yardsticks', 'curve'"),
+        ({"also": ["speed"]}, "also: got 'speed'; expected one of 'yardsticks', 'fewer rows', 'curve'"),
     ],
 )
 def test_bad_arguments_are_named(table, options, words):
@@ -315,7 +317,7 @@ def trained(monkeypatch):
     """In place of training: outputs that know a little of the labels, and a note of each call."""
     calls = []
 
-    def train(self, tasks, recipe, seeds):
+    def train(self, tasks, recipe, seeds, share=1):
         calls.append((tuple(tasks), recipe, list(seeds)))
         outputs = {}
         for task in tasks:
@@ -332,7 +334,8 @@ def trained(monkeypatch):
 
 
 def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
-    *steps_done, (last, found) = steps(table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0])
+    also = ["yardsticks", "curve"]
+    *steps_done, (last, found) = steps(table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0], also=also)
     alone = replace(RECIPE, structure="single task", weighting="equal")
     expected = []
     for tasks, recipe in [*(((task,), alone) for task in LABELS), (tuple(LABELS), RECIPE)]:
@@ -361,16 +364,12 @@ def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
     assert found.cost.to_dict("records") == rows
 
 
-def test_without_options_five_seeds_three_rates_yardsticks_and_the_curve(table, trained):
+def test_without_options_five_seeds_three_rates_yardsticks_and_fewer_rows(table, trained):
     found = compare(table, BY_TIME)
     assert (found.seeds, found.rates, found.tuning_seeds) == ([0, 1, 2, 3, 4], [0.001, 0.003, 0.01], [900, 901])
     assert (found.matters, found.penalties) == ({"binary": 0.005, "regression": 0.01}, [Recipe().l2_embedding])
-    assert (
-        found.recipe == Recipe()
-        and len(found.beaten) == 6
-        and len(found.curve) == 5 * 5 * 2
-        and len(found.scores) == 2 * 3 * 5
-    )
+    assert found.recipe == Recipe() and found.also == ("yardsticks", "fewer rows") and found.curve.empty
+    assert len(found.beaten) == 6 and len(found.fewer) == 2 * 3 and len(found.scores) == 2 * 3 * 5
     assert sorted(found.growth["seeds"].unique()) == [3, 5] and [p.column for p in found.problems] == ["seconds"]
 
 
@@ -391,7 +390,13 @@ def test_as_many_seeds_train_together_as_have_room(table, trained, monkeypatch):
 @pytest.mark.parametrize("declaration", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
 def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, trained, declaration):
     found = compare(
-        table, declaration, RECIPE, seeds=range(3), rates=[0.01], matters={"binary": 0.3, "regression": 0.1}
+        table,
+        declaration,
+        RECIPE,
+        seeds=range(3),
+        rates=[0.01],
+        matters={"binary": 0.3, "regression": 0.1},
+        also=["curve"],
     )
     rows = prepare(declaration, table)
     units = (rows["seconds"].mean(), rows["seconds"].std())
@@ -440,3 +445,131 @@ def test_gauc_is_nan_where_no_user_has_both_classes():
     scores, labels = np.array([0.1, 0.2, 0.3]), np.array([0.0, 1.0, 1.0])
     assert np.isnan(comparison._gauc(scores, labels, np.array([1, 2, 3])))
     assert comparison._gauc(scores, labels, np.array([1, 1, 3])) == 1
+
+
+# --- what belongs together, new users, weights, fewer rows ------------------------------------------------------------
+
+
+def log_of_days(days: int, luck: float, seed: int = 0) -> tuple[pd.DataFrame, Declaration]:
+    """A log in which the label is a coin whose side a day decides with this luck, and a user with none."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"user": rng.integers(0, 500, 4_000), "x": rng.normal(size=4_000)})
+    frame["day"] = np.sort(rng.integers(0, days * 10, 4_000))
+    frame["time"] = 1_760_000_000 + 86_400 * frame["day"]
+    flips = np.where(rng.random(days * 10)[frame["day"]] < 0.5, -luck, luck)
+    frame["a"] = (rng.random(4_000) < 0.5 + 0.4 * flips * np.sign(frame["x"])).astype(int)
+    labels = {"a": "binary", "b": "binary"}
+    return frame.assign(b=frame["a"]), Declaration(labels, "user", numbers=("x",), time="time")
+
+
+def luck_of(frame, own) -> tuple[float, int, str]:
+    """The luck of the AUC of x for the first task, in the test rows."""
+    data = comparison._Table(prepare(own, frame), own)
+    _, label, rows = data.seen("a", 0)
+    return data.luck(auc_influence(data.examples.inputs["dense"][rows, 0].numpy(), label), rows)
+
+
+def test_the_wider_of_the_intervals_over_users_and_over_days_counts():
+    """Where all rows of a day share their luck the days count, and the error is that of resampled days."""
+    frame, own = log_of_days(days=10, luck=1)
+    error, units, clusters = luck_of(frame, own)
+    alone = luck_of(frame, replace(own, time="day"))  # a number that is no date: the same split, and no days
+    assert (clusters, units) == ("days", 10) and alone[2] == "users" and error > 3 * alone[0]
+    test = split(own, prepare(own, frame)).test
+    days, rng = [part for _, part in test.groupby("time")], np.random.default_rng(0)
+    drawn = [pd.concat([days[k] for k in rng.integers(0, 10, 10)]) for _ in range(300)]
+    spread = np.std([auc(part["x"].to_numpy(), part["a"].to_numpy()) for part in drawn])
+    assert error == pytest.approx(spread, rel=0.25)
+    frame, own = log_of_days(days=10, luck=0)
+    assert luck_of(frame, own)[0] < 1.8 * luck_of(frame, replace(own, time="day"))[0]
+
+
+def test_a_group_counts_as_days_do_and_a_few_of_either_do_not():
+    frame, own = log_of_days(days=10, luck=1)
+    grouped = replace(own, time=None, group="day")
+    assert luck_of(frame, grouped)[2] == "groups"
+    few, _ = log_of_days(days=4, luck=1)
+    assert luck_of(few, own)[2] == "users" and luck_of(few.assign(day=few["day"] % 4), grouped)[2] == "users"
+    enough, _ = log_of_days(days=5, luck=1)
+    assert luck_of(enough, own)[1:] == (5, "days")
+
+
+def test_days_and_spans_of_the_parts_are_told(trained):
+    frame, own = log_of_days(days=10, luck=0)
+    found = compare(
+        frame.rename(columns={"a": "click", "b": "like"}),
+        replace(own, labels={"click": "binary", "like": "binary"}),
+        RECIPE,
+        seeds=range(2),
+        rates=[0.01],
+        also=(),
+    )
+    test = split(own, prepare(own, frame)).test["time"]
+    ends = [str(pd.Timestamp(second, unit="s"))[:10] for second in (test.min(), test.max())]
+    assert (
+        found.days == test.nunique() and found.spans["test"] == tuple(ends) and list(found.spans) == list(found.parts)
+    )
+
+
+def test_a_time_that_is_no_date_has_spans_and_no_days(table, trained):
+    found = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())
+    assert (found.days, found.spans["train"], found.spans["test"]) == (0, ("0", "1999"), ("2250", "2499"))
+    found = compare(table, AT_RANDOM, RECIPE, seeds=range(2), rates=[0.01], also=())
+    assert (found.days, found.spans) == (0, {})
+
+
+def test_new_users_are_new(table):
+    """No row of theirs is trained on; a model that knows users alone can then only guess."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"user": rng.integers(0, 100, 3_000), "time": range(3_000)})
+    likes = rng.integers(0, 2, 100)[frame["user"]]
+    frame = frame.assign(a=likes, b=likes)
+    own = Declaration({"a": "binary", "b": "binary"}, "user", time="time")
+    options = {"seeds": range(2), "rates": [0.01], "also": ()}
+    recipe = replace(RECIPE, epochs=8)
+    known, new = (compare(frame, replace(own, new_users=n), recipe, **options).scores["value"] for n in (False, True))
+    assert known.min() > 0.99 and new.max() < 0.9
+
+
+def test_weights_count_in_training_as_rows_do():
+    """A row of weight 0 is as one that is not there: what only those would teach is not learnt."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=3_000), "w": rng.integers(0, 2, 3_000) * 7.0, "time": range(3_000)})
+    truth = (frame["x"] > 0) == (frame["w"] > 0)  # rows without weight say the opposite
+    frame = frame.assign(a=truth.astype(int), b=truth.astype(int))
+    own = Declaration({"a": "binary", "b": "binary"}, numbers=("x",), time="time", weight="w")
+    data = comparison._Table(prepare(own, frame), own)
+    run = data.train(("a",), replace(RECIPE, epochs=10, batch_size=64, lr=0.01), [0])
+    _, label, rows = data.seen("a", 0)
+    heavy = data.frame["w"].to_numpy()[rows] > 0
+    assert auc(run.outputs["a", 0][heavy], label[heavy]) > 0.99
+    assert data.examples.weights["a"].mean() == pytest.approx(1)
+
+
+def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, trained, monkeypatch):
+    options = {"seeds": range(3), "rates": [0.01], "also": ["fewer rows"]}
+    matters = {"binary": 0.5, "regression": 5}
+    assert compare(table, BY_TIME, RECIPE, **options, matters=matters).fewer.empty
+    assert len(trained) == 4
+    monkeypatch.setattr(comparison, "verdict", lambda *_: "undecided")
+    *shares, (_, found) = steps(table, BY_TIME, RECIPE, **options)
+    assert len(trained) == 8 + 4 * 2 and [done for done, _ in shares] == sorted(done for done, _ in shares)
+    assert found.fewer[["share", "task"]].values.tolist() == [[s, t] for s in (0.25, 0.5) for t in LABELS]
+    assert set(found.growth.columns) < set(found.fewer.columns) and shares[-1][0] == pytest.approx(1)
+    monkeypatch.setattr(comparison, "FEWEST_LABELS", 2_001 / 4)
+    assert compare(table, BY_TIME, RECIPE, **options).fewer.empty
+
+
+@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+def test_a_share_of_the_rows_is_drawn_by_the_seed_from_those_to_train(table, own):
+    data = comparison._Table(prepare(own, table), own)
+    for seed in (0, 1):
+        (whole, *others), (part, *same) = data.sets(seed), data.sets(seed, 0.25)
+        assert len(part) == len(whole) / 4
+        rows, kept = ({tuple(row.tolist()) for row in one.inputs["dense"]} for one in (whole, part))
+        assert kept < rows
+        for one, other in zip(others, same, strict=True):
+            assert torch.equal(one.inputs["dense"], other.inputs["dense"])
+    assert not torch.equal(data.sets(0, 0.5)[0].inputs["dense"], data.sets(1, 0.5)[0].inputs["dense"])
+    run = data.train(("click",), RECIPE, [0, 1], 0.5)
+    assert set(run.outputs) == {("click", 0), ("click", 1)} and len(run.outputs["click", 0]) == 250

@@ -15,9 +15,12 @@ from helpers.capstone.recommendation import (
     SHARE,
     WEAKER,
     WORDS,
+    leaning,
+    meanwhile,
     outcome,
     outdone,
     recommend,
+    rows_needed,
     too_good,
     word,
 )
@@ -117,6 +120,28 @@ def test_a_simpler_model_is_named_where_it_surely_wins():
 
 
 COLUMNS = ["task", "yardstick", "metric", "ahead"]
+
+
+def test_an_undecided_gain_leans_beyond_what_matters():
+    found = [leaning(gain, 0.005) for gain in (0.0051, 0.005, 0, -0.005, -0.0051)]
+    assert found == ["a gain", *["no difference that matters"] * 3, "a loss"]
+
+
+def test_until_then_what_is_served_stays_and_a_loss_is_not_risked():
+    gain, loss, none = (leaning(value, 0.5) for value in (1, -1, 0))
+    assert meanwhile([gain, loss]) == meanwhile([loss]) and meanwhile([loss]).endswith("take a model for each task.")
+    assert meanwhile([none, gain]).endswith("take the shared model: it is cheaper, and no task leans to a loss.")
+    assert meanwhile([none]).endswith("take the shared model, which is cheaper.")
+
+
+def test_with_as_many_rows_as_are_needed_it_would_be_decided():
+    """Where the interval has shrunk like one over the root, its end lies on what matters."""
+    for gain, half in ((0.02, 0.03), (-0.02, 0.1), (0.001, 0.1)):
+        needed = rows_needed(gain, gain - half, gain + half, 0.005, 1_000)
+        then = half * (1_000 / needed) ** 0.5
+        ends = (gain - then, gain + then)
+        assert min(abs(abs(end) - 0.005) for end in ends) == pytest.approx(0, abs=1e-12) and needed > 1_000
+    assert rows_needed(0.005, 0, 0.01, 0.005, 10) == float("inf")
 
 
 def test_no_task_and_an_unknown_verdict_are_named():
