@@ -25,7 +25,8 @@ from tqdm.auto import tqdm
 from helpers.capstone import yardsticks
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import Split, dates, prepare, split
-from helpers.capstone.ranker import Recipe, weighed
+from helpers.capstone.ranker import Recipe
+from helpers.capstone.reading import READING
 from helpers.capstone.table_checks import Problems, must_pass
 from helpers.data.examples import Examples
 from helpers.data.features import Features
@@ -63,10 +64,11 @@ class Comparison:
     tuned   a row a model: the learning rate and the penalty that it chose, of `rates` and `penalties`
     scores  a row a seed, model and task: metric, value, and gauc where there is a user
     growth  a row a number of seeds (the first 3, 5, 10, … and all) and task: single, shared (mean scores), gain, low,
-            high, verdict, seeds_needed, and spread, overlap, users, units of `intervals.Gain`; clusters, that is
-            what the units are: users (or rows, without a user), days or groups of the test, whichever make the interval widest
+            high, verdict, seeds_needed, and spread, overlap, users, units of `intervals.Gain`; clusters, what the
+            units are: users (or rows, without a user), days or groups, whichever make the interval widest
     fewer   the same with `SHARES` of the training rows, drawn by the seed: a row a share and task; empty where it was
             not asked for, or where nothing is undecided
+    reading options of `read` with which the table came from its file
     spans   {part: first and last day of its rows}, or time where that is no date; empty without a time
     days    of the test rows; 0 where they are not known
     curve   a row a weight, seed and task: value; empty where there is none
@@ -88,6 +90,7 @@ class Comparison:
     spans: dict[str, tuple[str, str]]
     days: int
     problems: Problems
+    reading: dict
     facts: pd.DataFrame
     tuned: pd.DataFrame
     scores: pd.DataFrame
@@ -227,6 +230,7 @@ def steps(
         spans=table.spans,
         days=table.days,
         problems=problems,
+        reading=frame.attrs.get(READING, {}),
         facts=table.facts(seeds),
         tuned=pd.DataFrame(tuned),
         scores=scores,
@@ -275,8 +279,9 @@ class _Table:
         self.users = 0 if declaration.user is None else int(frame[declaration.user].nunique())
         self.features = Features(declaration.layout()).fit(self.split(0).train if self.by_time else frame)
         units = {task: (frame[task].mean(), frame[task].std()) for task, kind in self.tasks.items() if kind != "binary"}
-        examples = self.features.examples(frame, {task: task for task in self.tasks}, declaration.user)
-        self.examples = weighed(examples.scaled(units), frame, declaration.weight)  # R² knows no unit; the losses do
+        own = {task: task for task in self.tasks}
+        examples = self.features.examples(frame, own, declaration.user, declaration.weight)
+        self.examples = examples.scaled(units)  # R² knows no unit; the losses do
         self._tie()
 
     def _tie(self) -> None:

@@ -79,6 +79,9 @@ class DataForm(widgets.VBox):
         self.stopping = False
         self.path = widgets.Text(str(path), description="CSV file", continuous_update=False, layout=WIDE)
         self.reader = widgets.Button(description="Read", layout=AUTO)
+        self.headless = widgets.Checkbox(
+            False, description="no header: the first line is data", indent=False, layout=AUTO
+        )
         self.roles: dict[str, widgets.Dropdown] = {}
         self.columns = widgets.VBox()
         self.new_users = widgets.Checkbox(False, description="judge on new users alone", indent=False, layout=AUTO)
@@ -93,10 +96,11 @@ class DataForm(widgets.VBox):
         for control in (*self.choices.values(), self.new_users):
             control.observe(self._changed, "value")
         self.reader.on_click(self._read)
-        self.path.observe(self._read, "value")
+        for control in (self.path, self.headless):
+            control.observe(self._read, "value")
         self.button.on_click(self._start)
         self.stop.on_click(self._stop)
-        top = widgets.HBox([self.path, self.reader])
+        top = widgets.HBox([self.path, self.reader, self.headless])
         row = widgets.HBox([*self.choices.values()]).add_class("mtl-controls")
         buttons = widgets.HBox([self.button, self.stop, self.bar]).add_class("mtl-buttons")
         super().__init__(
@@ -122,7 +126,9 @@ class DataForm(widgets.VBox):
 
     def as_code(self) -> str:
         """Python that does what the form does."""
-        return as_code(self.file, self.declaration, self.recipe, self.options, self.report_path.as_posix())
+        reading = {"header": False} if self.headless.value else {}
+        to = self.report_path.as_posix()
+        return as_code(self.file, self.declaration, self.recipe, self.options, to, reading)
 
     @property
     def file(self) -> str:
@@ -143,7 +149,7 @@ class DataForm(widgets.VBox):
         with self._in_words():
             self.frame, self.found, self.result.value = None, None, ""
             self.columns.children, self.roles, self.button.disabled = (), {}, True
-            self.frame = read(self.file)
+            self.frame = read(self.file, header=False if self.headless.value else None)
             rows = []
             for column, guess in suggest(self.frame).iterrows():
                 role = widgets.Dropdown(options=ROLES, description=str(column), style={"description_width": "11em"})
@@ -214,7 +220,14 @@ class DataForm(widgets.VBox):
 
     def _lock(self, locked: bool):
         """Whether the controls wait for the training to end."""
-        for control in (self.path, self.reader, self.new_users, *self.choices.values(), *self.roles.values()):
+        for control in (
+            self.path,
+            self.reader,
+            self.headless,
+            self.new_users,
+            *self.choices.values(),
+            *self.roles.values(),
+        ):
             control.disabled = locked
 
     @contextlib.contextmanager

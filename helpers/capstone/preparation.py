@@ -60,18 +60,24 @@ def dates(times: pd.Series) -> pd.Series | None:
 
 
 def _day_first(name: str, values: pd.Series) -> bool:
-    """Whether 13/05/2026 is what all dates look like; ValueError where 02/05/2026 may be either, or both occur."""
+    """Whether 13/05/2026 is what all dates look like; ValueError where 02/05/2026 may be either, or both occur.
+
+    Where dots could be either, as in 02.05.2026, the day is first: hardly anybody writes the month there.
+    """
     texts = pd.Series(values.dropna().unique()).astype(str)
     pairs = texts.str.extract(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d").dropna().astype(int)
     if pairs.empty:
         return False
     day_first, month_first = (bool((pairs[k] > 12).any()) for k in (0, 1))
+    if not day_first and not month_first and texts[pairs.index].str.contains(DOTS).all():
+        return True
     if day_first == month_first:
         came = f"{texts[pairs.index[0]]!r}, and no rule for day and month fits all rows"
         validate.fail(name, came if day_first else f"{texts[pairs.index[0]]!r}: which is the day?", YEAR_FIRST)
     return day_first
 
 
+DOTS = r"^\s*\d{1,2}\.\d{1,2}\.\d"
 YEAR_FIRST = "dates with the year first, such as 2026-05-01 18:30:00"
 
 

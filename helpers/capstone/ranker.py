@@ -13,7 +13,7 @@ import copy
 import io
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -155,10 +155,10 @@ class Ranker:
         for frame in (train, valid):
             self.recipe.check_tasks(self.tasks, frame)
         features = Features(self.features.columns).fit(train)
-        sets = [features.examples(frame, {task: task for task in self.tasks}) for frame in (train, valid)]
+        own = {task: task for task in self.tasks}
+        sets = [features.examples(frame, own, weight=weight) for frame in (train, valid)]
         scales = {task: _scale(task, sets[0]) for task, kind in self.tasks.items() if kind == "regression"}
-        rows = zip(sets, (train, valid), strict=True)
-        sets = [weighed(examples.scaled(scales), frame, weight) for examples, frame in rows]
+        sets = [examples.scaled(scales) for examples in sets]
         model = self.recipe.model(features, self.tasks, self.seed)
         parts = model.models if isinstance(model, SingleTasks) else [model]  # single tasks stop each at its own best
         own = [[examples.only(*part.tasks) for examples in sets] for part in parts]
@@ -241,15 +241,6 @@ class _Serving(nn.Module):
         outputs = self.model(inputs)
         values = {task: outputs[task] * deviation + mean for task, (mean, deviation) in self.scales.items()}
         return {task: values[task] if task in values else torch.sigmoid(outputs[task]) for task in outputs}
-
-
-def weighed(examples: Examples, frame: pd.DataFrame, weight: str | None) -> Examples:
-    """The same examples with the column `weight` of their rows as the weight of each task, brought to a mean of 1."""
-    if weight is None:
-        return examples
-    values = validate.finite(f"weight {weight!r}", validate.columns("frame", frame, [weight])[weight].to_numpy(float))
-    each = torch.tensor(values / values.mean(), dtype=torch.float32)
-    return replace(examples, weights=dict.fromkeys(examples.tasks, each))
 
 
 def _scale(task: str, examples: Examples) -> tuple[float, float]:

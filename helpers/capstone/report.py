@@ -372,7 +372,9 @@ def _again(found: Comparison, file: str) -> str:
     options = {
         name: getattr(found, name) for name in ("seeds", "rates", "penalties", "tuning_seeds", "matters", "also")
     }
-    return "\n".join([IMPORTS, "", as_code(file, found.declaration, found.recipe, options, "report.html")])
+    return "\n".join(
+        [IMPORTS, "", as_code(file, found.declaration, found.recipe, options, "report.html", found.reading)]
+    )
 
 
 IMPORTS = """from helpers.capstone.comparison import compare
@@ -382,14 +384,19 @@ from helpers.capstone.reading import read
 from helpers.capstone.report import report"""
 
 
-def as_code(file: str, declaration: Declaration, recipe: Recipe, options: dict, to: str) -> str:
-    """Python that reads a file, compares with these options of `comparison.steps` and saves the report."""
+def as_code(
+    file: str, declaration: Declaration, recipe: Recipe, options: dict, to: str, reading: dict | None = None
+) -> str:
+    """Python that reads a file with the options `reading` of `read`, compares with these options of `comparison.steps`
+    and saves the report."""
     differ = {name: value for name, value in vars(recipe).items() if value != getattr(Recipe(), name)}
     arguments = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
-    more = "".join(f", {name}={literal(value)}" for name, value in options.items())
+    more, how = (
+        "".join(f", {name}={literal(value)}" for name, value in some.items()) for some in (options, reading or {})
+    )
     return "\n".join(
         [
-            f"frame = read({literal(file)})",
+            f"frame = read({literal(file)}{how})",
             f"declaration = {declaration.code()}",
             f"recipe = Recipe({arguments})",
             f"found = compare(frame, declaration, recipe{more})",

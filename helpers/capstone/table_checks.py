@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.preparation import FRACTIONS, Split, cut, moments, prepare, split
+from helpers.capstone.preparation import DOTS, FRACTIONS, Split, cut, moments, prepare, split
 from helpers.capstone.reading import MISSING
 from helpers.data.features import LARGEST_FLOAT, Features, Sparse
 from helpers.evaluation.counts import by_ids
@@ -229,6 +229,8 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         if zoned.any() and not zoned.all():
             said = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those without one are taken as UTC."
             yield Problem(False, time, said)
+        if len(texts) and texts.str.contains(DOTS).all() and not texts.str.contains(r"^\s*(?:1[3-9]|[23]\d)\.").any():
+            yield Problem(False, time, f"dates such as {texts.iloc[0]!r} are taken to have the day first.")
     if declaration.user is None:
         yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
 

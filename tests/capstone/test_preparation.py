@@ -187,3 +187,12 @@ def test_new_users_have_all_of_their_rows_in_one_part(frame, declaration):
     pd.testing.assert_frame_equal(split(own, rows, 3).test, split(own, rows, 3).test)
     with pytest.raises(ValueError, match="user_id: got 2 users; expected enough of them for three parts"):
         split(own, rows.assign(user_id=rows.index % 2), 0)
+
+
+def test_with_dots_the_day_is_first():
+    """Unless the rows say otherwise; with slashes or hyphens nothing is guessed."""
+    for texts, month in ((["02.05.2026", "03.05.2026"], 5), (["02.05.2026", "02.13.2026"], 2)):
+        assert dates(moments("time", pd.Series(texts))).dt.month.iloc[0] == month
+    for texts in (["02/05/2026"], ["02-05-2026"], ["02.05.2026", "02/05/2026"], ["13.05.2026", "05.13.2026"]):
+        with pytest.raises(ValueError, match="year first"):
+            moments("time", pd.Series(texts))

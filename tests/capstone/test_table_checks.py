@@ -683,3 +683,10 @@ def test_weights_that_leave_few_rows_are_said(frame):
     for count, factor in ((300, 1), (300, 5), (299, 1), (299, 5)):
         own = said(declared(weight="w"), frame.assign(w=factor * (frame["time"] < count)))
         assert ("they count as 299 equal ones of 3,000" in own) == (count == 299) and (own == "") == (count == 300)
+
+
+def test_a_day_that_was_guessed_is_said(frame):
+    days = [f"{1 + k % 12:02d}.05.2026" for k in range(3_000)]
+    note = "time: dates such as '01.05.2026' are taken to have the day first."
+    assert note in said(declared(), frame.assign(time=days))
+    assert note not in said(declared(), frame.assign(time=[*days[:-1], "13.05.2026"]))
