@@ -1,4 +1,4 @@
-"""The explorable of chapter 06: two gates while they are trained, on the plane of rows that both tasks depend on."""
+"""The explorable of chapter 06: two gates in training, drawn on the plane of the two directions that the tasks need."""
 
 from __future__ import annotations
 
