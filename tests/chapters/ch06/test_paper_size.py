@@ -1,11 +1,15 @@
 """The MMoE paper's figures 4 and 5 at its size: the models' sizes, the drawn sines, and what a run is judged by."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from helpers.chapters.ch06 import paper_size
 from helpers.chapters.ch06.paper_size import BOTTOM, MMOE, MODELS
+from helpers.evaluation.statistics import difference, interval
 
 
 def test_the_paper_s_count_and_ours():
@@ -61,3 +65,17 @@ def test_a_model_has_the_rate_that_it_chose():
         <= max(paper_size.CHOSEN.values())
         < max(paper_size.RATES)
     )
+
+
+def test_the_numbers_in_the_text_are_those_of_the_grid():
+    path = Path(__file__).parents[3] / "notebooks" / "deeper" / "06_paper.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown").replace("−", "-")
+    table = paper_size.GRIDS["06_paper_size"].read()
+    end = table[table["steps"] == paper_size.STEPS]
+    for p in paper_size.P:
+        lead = difference(end[end["p"] == p], "log2_mse", MMOE, BOTTOM)["difference"]
+        mean, low, high = (f"{value:.2f}" for value in interval(lead))
+        assert f"{mean} [{low}, {high}]" in text
+    assert f"On {(lead < 0).sum()} of our {len(lead)} sets" in text
+    assert f"from {lead.min():.2f} to {lead.max():+.2f}" in text
