@@ -1,4 +1,4 @@
-"""The explorable of chapter 06: two gates while they are trained, on the plane of rows that both tasks depend on."""
+"""The explorable of chapter 06: which expert wins in two gates while they are trained, over one plane of rows."""
 
 from __future__ import annotations
 
