@@ -80,13 +80,18 @@ def values(card) -> list[str]:
 
 
 def changes(tab, card, action) -> bool:
+    """Whether an action changes what is seen of a card, within a second."""
     before = card.evaluate(SEEN)
     action()
-    tab.page.evaluate(DRAWN)
-    return card.evaluate(SEEN) != before
+    for _ in range(20):
+        tab.page.evaluate(DRAWN)
+        if card.evaluate(SEEN) != before:
+            return True
+        tab.page.wait_for_timeout(50)
+    return False
 
 
-def by_keys(tab, part) -> bool:
+def by_keys(tab, part):
     part.focus()
     for key in ("ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"):
         tab.page.keyboard.press(key)
@@ -102,7 +107,7 @@ def middle(part) -> tuple[float, float]:
 
 
 def towards_the_middle(card, part, x: float, y: float) -> tuple[float, float]:
-    """A place 25 pixels nearer to the middle of the slider, or of the card's picture, where no limit is."""
+    """A place 25 pixels nearer to the middle of the picture, or of the slider, where no limit is."""
     box = (part if part.get_attribute("type") == "range" else card.locator("svg").first).bounding_box()
     return x + (25 if x < box["x"] + box["width"] / 2 else -25), y + (25 if y < box["y"] + box["height"] / 2 else -25)
 
@@ -238,6 +243,18 @@ def test_the_address_keeps_the_state(tab):
         card.get_by_role("button", name="Reset").click()
         page.wait_for_timeout(WRITTEN)
         assert "#" not in page.url
+
+
+def test_without_scripts_a_page_shows_its_picture(tab, browser):
+    if tab.kind == "lab":
+        pytest.skip("JupyterLab is made of scripts")
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(tab.page.url)
+    pictures = page.locator("noscript img")
+    assert pictures.count() >= len(cards(tab))
+    for picture in pictures.all():
+        assert picture.get_attribute("alt") and picture.bounding_box()["width"] > 100
+    page.close()
 
 
 def test_nothing_went_wrong(tab):

@@ -380,8 +380,8 @@ export default explorable({
     stage.button("Stop", () => { loop.pause(); begin(stage); });
     scrubber(stage, loop);
     // so much to set, on a small screen: a label beside its slider, the sentence below the picture
-    for (const label of stage.controls.querySelectorAll(".mtl-slider span")) label.style.flex = "0 0 6.4em";
-    Object.assign(stage.words.style, { gridColumn: "1 / 3", minHeight: "4.2em" });
+    for (const label of stage.controls.querySelectorAll("span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 6.4em" : "0 0 auto";
+    stage.words.style.gridColumn = "1 / 3";
   },
   picture,
   sentence,

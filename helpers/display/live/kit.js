@@ -4,6 +4,7 @@
 //
 //   limits      {key: [low, high]} or {key: [words]}: what each part of the state may be; slider, handle and address keep to it
 //   questions   [{ ask, when: (stage) => bool, then }]: `when` is asked after each move, `then` is said once it was true
+//               (a text, or a function of the stage that makes one)
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
 //               `stage.button(…)`, and the loops, `stage.loop(step)`
 //   picture     (stage, place, width) => draw: fills the empty div `place`, again for every new width, with `svg(place, …)`,
@@ -190,6 +191,8 @@ class Stage {
   #layout(width) {
     this.place.replaceChildren();
     this.handles = [];
+    this.longest = 0;
+    this.words.style.minHeight = "";
     this.draw = this.spec.picture(this, this.place, width);
     this.#reserve();
     this.#draw();
@@ -227,6 +230,10 @@ class Stage {
     for (const part of [...this.handles, ...this.inputs]) part.show();
     const words = this.spec.sentence(this);
     if (this.words.textContent !== words) this.words.textContent = words;
+    if (words.length > this.longest) { // the room that the longest sentence so far needs
+      this.longest = words.length;
+      this.words.style.minHeight = this.words.offsetHeight + "px";
+    }
     if (this.touched) this.#check();
   }
 
@@ -260,7 +267,7 @@ class Stage {
         button.setAttribute("aria-pressed", String(i === now));
       });
       text.textContent = list[now].ask;
-      found.textContent = list[now].done ? `✓ ${list[now].then}` : "";
+      found.textContent = list[now].done ? `✓ ${list[now].then instanceof Function ? "so ".repeat(40) : list[now].then}` : "";
     };
     const buttons = list.map((_, i) => {
       const button = block(tabs, "button");
@@ -270,7 +277,7 @@ class Stage {
     });
     this.#check = () => {
       const fresh = list.filter((question) => !question.done && question.when(this));
-      for (const question of fresh) question.done = true;
+      for (const question of fresh) Object.assign(question, { done: true, then: question.then instanceof Function ? question.then(this) : question.then });
       if (fresh.length) { now = fresh.includes(list[now]) ? now : list.indexOf(fresh[0]); show(); }
     };
     this.#reserve = () => {
