@@ -376,12 +376,12 @@ export default explorable({
     stage.balances = stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
     const loop = stage.loop(() => advance(stage), { rate: 800, begin: () => { stage.beat = 0; } });
     stage.player(loop, "Play").addEventListener("click", () => { stage.goal = null; });
-    stage.button("Step", () => { loop.pause(); hurry(stage, current(stage).steps < STEPS ? current(stage).looks.length : 1); });
+    stage.button("Step", () => { loop.pause(); goOn(stage, loop, current(stage).steps < STEPS ? current(stage).looks.length : 1); });
     stage.button("Stop", () => { loop.pause(); begin(stage); });
     scrubber(stage, loop);
     // so much to set, on a small screen: a label beside its slider, the sentence below the picture
-    for (const label of stage.controls.querySelectorAll(".mtl-slider span")) label.style.flex = "0 0 6.4em";
-    Object.assign(stage.words.style, { gridColumn: "1 / 3", minHeight: "4.2em" });
+    for (const label of stage.controls.querySelectorAll("span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 6.4em" : "0 0 auto";
+    stage.words.style.gridColumn = "1 / 3";
   },
   picture,
   sentence,
@@ -396,7 +396,7 @@ function scrubber(stage, loop) {
     const to = input.valueAsNumber / EVERY, { looks } = current(stage);
     loop.pause();
     stage.shown = Math.min(to, looks.length - 1);
-    if (stage.shown < to && !hurry(stage, to)) loop.play();
+    if (stage.shown < to) goOn(stage, loop, to);
   };
   stage.inputs.push({ show: () => {
     const step = stage.shown * EVERY, { seed } = current(stage);
@@ -407,11 +407,11 @@ function scrubber(stage, loop) {
   } });
 }
 
-// Trains up to a look at the run, within the time of a frame or two; false if there is more to do.
-function hurry(stage, to) {
+// Trains up to a look at the run: at once what fits into a frame or two, the rest as a loop.
+function goOn(stage, loop, to) {
   const until = performance.now() + 30;
   stage.goal = to;
   do stage.beat = -1; while (advance(stage) && performance.now() < until);
+  if (stage.shown < to) loop.play();
   stage.redraw();
-  return stage.shown >= to;
 }

@@ -1,4 +1,4 @@
-"""The explorable of chapter 06: two gates in training, drawn on the plane of the two directions that the tasks need."""
+"""The explorable of chapter 06: which expert wins in two gates while they are trained, over one plane of rows."""
 
 from __future__ import annotations
 

@@ -1,0 +1,127 @@
+"""The playground of chapter 04, in a page from disk: drawn tasks, a run, back and forth, what it says of few seeds."""
+
+import re
+
+import pytest
+
+from tests.browser.lab import Tab
+from tests.browser.test_live import SEEN
+from tests.browser.test_small_screen import DRAWN
+
+CHAPTER = "04_shared_bottom"
+
+pytestmark = pytest.mark.xdist_group("pages")
+
+
+@pytest.fixture(scope="module")
+def tab(browser, site):
+    tab = Tab(browser, (site.as_uri(),))
+    tab.page.goto(f"{site.as_uri()}/{CHAPTER}.html")
+    tab.page.wait_for_selector("body[data-widgets=shown]")
+    yield tab
+    tab.page.close()
+
+
+@pytest.fixture
+def card(tab):
+    card = tab.page.locator(".mtl-live:has(.mtl-cell)")
+    card.scroll_into_view_if_needed()
+    card.get_by_role("button", name="Reset").click()
+    tab.page.evaluate(DRAWN)
+    return card
+
+
+def cell(card, task: str, feature: int):
+    return card.locator(f".mtl-cell[aria-label^='task {task}, feature {feature}:']")
+
+
+def wait_until_said(tab, card, words: str) -> str:
+    sentence = card.locator(".mtl-sentence")
+    sentence.get_by_text(re.compile(words)).wait_for(timeout=60_000)
+    tab.page.evaluate(DRAWN)
+    return sentence.inner_text()
+
+
+def test_a_cell_goes_round_by_click_and_by_key_and_a_drag_paints(tab, card):
+    first = cell(card, "B", 1)
+    for found in ("needed, plus", "needed, minus", "not needed"):
+        first.click()
+        tab.page.evaluate(DRAWN)
+        assert first.get_attribute("aria-label").endswith(found)
+    first.press("Enter")
+    tab.page.keyboard.press("ArrowRight")
+    tab.page.keyboard.press(" ")
+    tab.page.evaluate(DRAWN)
+    boxes = [cell(card, "B", j).bounding_box() for j in (3, 4)]
+    (x, y), (u, v) = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes]
+    tab.page.mouse.move(x, y)
+    tab.page.mouse.down()
+    tab.page.mouse.move(u, v, steps=4)
+    tab.page.mouse.up()
+    tab.page.evaluate(DRAWN)
+    labels = [cell(card, "B", j).get_attribute("aria-label") for j in (1, 2, 3, 4)]
+    assert [label.partition(": ")[2] for label in labels] == ["needed, plus"] * 4
+    assert card.locator(".mtl-sentence").inner_text().startswith("4 in common: 8 features for 4 units")
+    assert card.locator(".mtl-cell[tabindex='0']").count() == 1
+
+
+def test_a_task_keeps_one_feature(tab, card):
+    for feature in range(1, 9):
+        for _ in range(2):
+            cell(card, "A", feature).click()
+            tab.page.evaluate(DRAWN)
+    needed = [cell(card, "A", j).get_attribute("aria-label").endswith("not needed") for j in range(1, 9)]
+    assert not all(needed)
+
+
+def test_it_trains_pauses_and_goes_back_and_one_seed_says_nothing(tab, card):
+    step = card.locator("input[type=range]").last
+    card.get_by_role("button", name="Step").click()
+    until = "([step, value]) => step.value === value"
+    tab.page.wait_for_function(until, arg=[step.element_handle(), "5"])
+    card.get_by_role("button", name="Play").click()
+    said = wait_until_said(tab, card, "One seed: ")
+    card.get_by_role("button", name="Pause").click()
+    assert re.search(r"One seed: A [+−]0\.\d+, B [+−]0\.\d+\. Train more before you trust it\.", said)
+    assert "a gain" not in said.partition("Kept")[0] and "a loss" not in said.partition("Kept")[0]
+    card.get_by_role("button", name="Stop").click()
+    tab.page.evaluate(DRAWN)
+    assert step.get_attribute("aria-valuetext") == "step 0 of seed 2"
+    before = card.evaluate(SEEN)
+    step.focus()
+    for key, shown in (("ArrowRight", "5"), ("ArrowRight", "10"), ("ArrowLeft", "5")):
+        tab.page.keyboard.press(key)
+        tab.page.wait_for_function(until, arg=[step.element_handle(), shown])
+    assert card.evaluate(SEEN) != before
+
+
+def test_seeds_are_counted_a_question_notices_and_the_star_of_before_stays(tab, card):
+    card.get_by_role("button", name="Play").click()
+    said = wait_until_said(tab, card, r"You, [2-8] seeds: ")
+    card.get_by_role("button", name="Pause").click()
+    assert re.search(r"You, \d seeds: A [+−]0\.\d+ \[[+−]\d\.\d+, [+−]\d\.\d+\], ", said)
+    assert "Kept, 20 seeds: A −0.065; B −0.063: both lose." in said
+    assert card.get_by_role("button", name="question 1, answered").count() == 1
+    star = "card => card.querySelectorAll(\"svg path[stroke-dasharray='2 2'][d^='M']\").length"
+    assert card.evaluate(star) == 0
+    tab.page.wait_for_timeout(600)  # then a move begins anew
+    card.get_by_role("button", name="UWL").click()
+    tab.page.evaluate(DRAWN)
+    assert "You" not in card.locator(".mtl-sentence").inner_text()
+    assert card.evaluate(star) == 1
+
+
+def test_a_teachers_address_sets_it(browser, site):
+    page = browser.new_page()
+    setting = "playground=b:1~-1~1~-1~0~0~0~0,width:8,structure:mmoe"
+    page.goto(f"{site.as_uri()}/{CHAPTER}.html#{setting}")
+    page.wait_for_selector("body[data-widgets=shown]")
+    card = page.locator(".mtl-live:has(.mtl-cell)")
+    card.get_by_text("4 in common: 4 features for 8 units").wait_for()
+    assert card.get_by_role("button", name="MMoE").get_attribute("aria-pressed") == "true"
+    assert page.evaluate("location.hash") == f"#{setting}"
+    page.close()
+
+
+def test_nothing_went_wrong(tab):
+    assert tab.trouble == []
