@@ -323,12 +323,16 @@ class _Table:
         return split(self.declaration, self.frame, seed)
 
     @lru_cache(maxsize=8)  # noqa: B019  (a table lives as long as its comparison)
-    def sets(self, seed: int, share: float = 1) -> tuple[Examples, ...]:
-        """Examples to train, validate and test; of those to train a share that the seed draws."""
-        train, valid, test = (np.array(part.index) for part in self.split(0 if self.by_time else seed))
+    def sets(self, seed: int) -> tuple[Examples, ...]:
+        """Examples to train, validate and test."""
+        return tuple(self.examples.take(part.index.to_list()) for part in self.split(seed))
+
+    def drawn(self, seed: int, share: float) -> tuple[Examples, ...]:
+        """The same with a share of the examples to train, which the seed draws."""
+        train, valid, test = self.sets(0 if self.by_time else seed)
         if share < 1:
-            train = np.random.default_rng(seed).permutation(train)[: round(share * len(train))]
-        return tuple(self.examples.take(rows) for rows in (train, valid, test))
+            train = train.take(np.random.default_rng(seed).permutation(len(train))[: round(share * len(train))])
+        return train, valid, test
 
     def check_splits(self, seeds: Sequence[int]) -> None:
         """Raise ValueError where a random split leaves a label with one value; `check` has seen the first one alone."""
@@ -352,7 +356,7 @@ class _Table:
         if self.by_time and share == 1:
             train, valid, test = (part.only(*tasks) for part in self.sets(0))
         else:
-            each = zip(*(self.sets(seed, share) for seed in seeds), strict=True)
+            each = zip(*(self.drawn(seed, share) for seed in seeds), strict=True)
             train, valid, test = (Examples.stack([one.only(*tasks) for one in part]) for part in each)
         models = [recipe.model(self.features, kinds, seed) for seed in seeds]
         start = time.process_time()  # a busy machine does not count

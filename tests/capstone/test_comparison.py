@@ -564,13 +564,13 @@ def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, train
 def test_a_share_of_the_rows_is_drawn_by_the_seed_from_those_to_train(table, own):
     data = comparison._Table(prepare(own, table), own)
     for seed in (0, 1):
-        (whole, *others), (part, *same) = data.sets(seed), data.sets(seed, 0.25)
+        (whole, *others), (part, *same) = data.drawn(seed, 1), data.drawn(seed, 0.25)
         assert len(part) == len(whole) / 4
         rows, kept = ({tuple(row.tolist()) for row in one.inputs["dense"]} for one in (whole, part))
-        assert kept < rows
+        assert kept < rows and torch.equal(whole.inputs["dense"], data.sets(0 if own.time else seed)[0].inputs["dense"])
         for one, other in zip(others, same, strict=True):
             assert torch.equal(one.inputs["dense"], other.inputs["dense"])
-    assert not torch.equal(data.sets(0, 0.5)[0].inputs["dense"], data.sets(1, 0.5)[0].inputs["dense"])
+    assert not torch.equal(data.drawn(0, 0.5)[0].inputs["dense"], data.drawn(1, 0.5)[0].inputs["dense"])
     run = data.train(("click",), RECIPE, [0, 1], 0.5)
     assert set(run.outputs) == {("click", 0), ("click", 1)} and len(run.outputs["click", 0]) == 250
 
