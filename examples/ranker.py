@@ -15,4 +15,4 @@ print(ranker.evaluate(test, groups="user")[["task", "metric", "value"]].round(3)
 
 ranker.save("ranker.pt")  # one file: columns, vocabularies, parameters
 print(Ranker.load("ranker.pt").predict(test[:5]).round(3))
-ranker.export("ranker.pt2")  # runs where torch is and this course is not: torch.export.load("ranker.pt2").module()
+ranker.export("ranker.pt2")  # and ranker.json: both run where this course is not, see examples/serve.py

@@ -14,7 +14,7 @@ import itertools
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from tqdm.auto import tqdm
 from helpers.capstone import yardsticks
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import Split, dates, prepare, split
-from helpers.capstone.ranker import Recipe
+from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.reading import READING
 from helpers.capstone.table_checks import Problems, must_pass
 from helpers.data.examples import Examples
@@ -57,7 +57,7 @@ FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their l
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` measured; a report reads nothing else.
+    """What `compare` measured; a report reads nothing else. `frame` is the table itself, for `ranker`.
 
     facts   a row a task: kind, rows with a label and mean of the label in each part, and `by item`: the metric of a
             yardstick that trains nothing, the mean label of each item (NaN without an item)
@@ -79,6 +79,7 @@ class Comparison:
 
     declaration: Declaration
     recipe: Recipe
+    frame: pd.DataFrame = field(repr=False)
     seeds: list[int]
     rates: list[float]
     penalties: list[float]
@@ -99,6 +100,23 @@ class Comparison:
     curve: pd.DataFrame
     beaten: pd.DataFrame
     cost: pd.DataFrame
+
+    def ranker(self, task: str | None = None) -> Ranker:
+        """The shared model to serve, or the single-task model of `task`: with the rate and penalty that its side chose.
+
+        Trained on all rows but the test rows of the first split, which say when to stop: nothing is left to judge it
+        by, and the report has judged its kind.
+        """
+        tasks = self.declaration.labels
+        if task is not None:
+            tasks = {validate.choice("task", task, tasks): tasks[task]}
+        chosen = self.tuned.set_index("tasks").loc[" + ".join(tasks)]
+        own = {"lr": float(chosen["lr"]), "l2_embedding": float(chosen["l2_embedding"])}
+        own |= {} if task is None else {"structure": "single task", "weighting": "equal"}
+        train, valid, test = split(self.declaration, prepare(self.declaration, self.frame), self.seeds[0])
+        seen = [rows[rows[list(tasks)].notna().any(axis=1)] for rows in (pd.concat([train, valid]), test)]
+        ranker = Ranker(self.declaration.layout(), tasks, replace(self.recipe, **own), self.seeds[0])
+        return ranker.fit(*seen, progress=False, weight=self.declaration.weight)
 
     @property
     def gains(self) -> pd.DataFrame:
@@ -219,6 +237,7 @@ def steps(
     found = Comparison(
         declaration=declaration,
         recipe=recipe,
+        frame=frame,
         seeds=seeds,
         rates=rates,
         penalties=sorted(set(penalties)),
@@ -304,12 +323,16 @@ class _Table:
         return split(self.declaration, self.frame, seed)
 
     @lru_cache(maxsize=8)  # noqa: B019  (a table lives as long as its comparison)
-    def sets(self, seed: int, share: float = 1) -> tuple[Examples, ...]:
-        """Examples to train, validate and test; of those to train a share that the seed draws."""
-        train, valid, test = (np.array(part.index) for part in self.split(0 if self.by_time else seed))
+    def sets(self, seed: int) -> tuple[Examples, ...]:
+        """Examples to train, validate and test."""
+        return tuple(self.examples.take(part.index.to_list()) for part in self.split(seed))
+
+    def drawn(self, seed: int, share: float) -> tuple[Examples, ...]:
+        """The same with a share of the examples to train, which the seed draws."""
+        train, valid, test = self.sets(0 if self.by_time else seed)
         if share < 1:
-            train = np.random.default_rng(seed).permutation(train)[: round(share * len(train))]
-        return tuple(self.examples.take(rows) for rows in (train, valid, test))
+            train = train.take(np.random.default_rng(seed).permutation(len(train))[: round(share * len(train))])
+        return train, valid, test
 
     def check_splits(self, seeds: Sequence[int]) -> None:
         """Raise ValueError where a random split leaves a label with one value; `check` has seen the first one alone."""
@@ -333,7 +356,7 @@ class _Table:
         if self.by_time and share == 1:
             train, valid, test = (part.only(*tasks) for part in self.sets(0))
         else:
-            each = zip(*(self.sets(seed, share) for seed in seeds), strict=True)
+            each = zip(*(self.drawn(seed, share) for seed in seeds), strict=True)
             train, valid, test = (Examples.stack([one.only(*tasks) for one in part]) for part in each)
         models = [recipe.model(self.features, kinds, seed) for seed in seeds]
         start = time.process_time()  # a busy machine does not count

@@ -168,8 +168,14 @@ class Ranker:
         return self
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """A column a task, a row a row of `frame`: the probability of a binary label, the value of another."""
-        outputs = predict(self._serving(), self.features.transform(frame))
+        """A column a task, a row a row of `frame`: the probability of a binary label, the value of another.
+
+        A table without rows, such as an empty list of candidates, gives one without rows.
+        """
+        serving = self._serving()
+        if isinstance(frame, pd.DataFrame) and not len(frame):
+            return pd.DataFrame(index=frame.index, columns=list(self.tasks), dtype=np.float32)
+        outputs = predict(serving, self.features.transform(frame))
         return pd.DataFrame({task: output.numpy() for task, output in outputs.items()}, index=frame.index)
 
     def evaluate(self, frame: pd.DataFrame, groups: str | None = None) -> pd.DataFrame:
@@ -213,7 +219,8 @@ class Ranker:
     def export(self, path: str | Path) -> None:
         """Write the model as a program that runs where torch is and this course is not: `torch.export.load(path)`.
 
-        It takes what `features.transform` gives, of any number of rows, and gives {task: probability or value}.
+        It takes what `features.transform` gives, of any number of rows, and gives {task: probability or value}. How
+        rows become that is written beside it, as JSON: `served_columns`. `examples/serve.py` reads both.
         """
         if _path(path).suffix != ".pt2":
             validate.fail("path", repr(str(path)), "a name that ends in .pt2, as torch wants it")
@@ -223,6 +230,33 @@ class Ranker:
         rows = torch.export.Dim("rows", min=1)
         program = torch.export.export(serving, (inputs,), dynamic_shapes=({name: {0: rows} for name in inputs},))
         _write(path, torch.export.save, program)
+        with whole(_path(path).with_suffix(".json")) as part:
+            part.write_text(json.dumps(self.served_columns(), ensure_ascii=False), encoding="utf-8")
+
+    def served_columns(self) -> dict[str, list[dict]]:
+        """How rows become inputs, as texts and numbers:
+
+        numbers   name, mean, deviation, and whether a column with its gaps (0 or 1) follows after all numbers
+        ids       name, offset (the row of a missing id; that of an unknown one follows), ids (their rows follow)
+        lists     name, of (which ids), length (of the newest that count); filled up with rows 0
+        """
+        features = self.features
+        features.check_fitted()
+        numbers = [
+            {
+                "name": name,
+                "mean": mean,
+                "deviation": features.deviations[name],
+                "gaps": f"{name} missing" in features.dense,
+            }
+            for name, mean in features.means.items()
+        ]
+        ids = [
+            {"name": layout.name, "offset": layout.offset, "ids": features.vocabularies[layout.name].tolist()}
+            for layout in features.sparse
+        ]
+        lists = [{"name": layout.name, "of": layout.of, "length": layout.length} for layout in features.sequences]
+        return {"numbers": numbers, "ids": ids, "lists": lists}
 
     def _serving(self) -> nn.Module:
         if self.model is None:

@@ -564,12 +564,29 @@ def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, train
 def test_a_share_of_the_rows_is_drawn_by_the_seed_from_those_to_train(table, own):
     data = comparison._Table(prepare(own, table), own)
     for seed in (0, 1):
-        (whole, *others), (part, *same) = data.sets(seed), data.sets(seed, 0.25)
+        (whole, *others), (part, *same) = data.drawn(seed, 1), data.drawn(seed, 0.25)
         assert len(part) == len(whole) / 4
         rows, kept = ({tuple(row.tolist()) for row in one.inputs["dense"]} for one in (whole, part))
-        assert kept < rows
+        assert kept < rows and torch.equal(whole.inputs["dense"], data.sets(0 if own.time else seed)[0].inputs["dense"])
         for one, other in zip(others, same, strict=True):
             assert torch.equal(one.inputs["dense"], other.inputs["dense"])
-    assert not torch.equal(data.sets(0, 0.5)[0].inputs["dense"], data.sets(1, 0.5)[0].inputs["dense"])
+    assert not torch.equal(data.drawn(0, 0.5)[0].inputs["dense"], data.drawn(1, 0.5)[0].inputs["dense"])
     run = data.train(("click",), RECIPE, [0, 1], 0.5)
     assert set(run.outputs) == {("click", 0), ("click", 1)} and len(run.outputs["click", 0]) == 250
+
+
+@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+def test_the_ranker_has_what_its_side_chose(table, trained, own):
+    found = compare(table, own, replace(RECIPE, structure="MMoE"), seeds=[3, 4], penalties=[5.0, 0.0], also=())
+    found.tuned["lr"], found.tuned["l2_embedding"] = [0.02, 0.03, 0.04, 0.05], [0.0, 1e-6, 2e-6, 3e-6]
+    shared, alone = found.ranker(), found.ranker("seconds")
+    assert shared.recipe == replace(RECIPE, structure="MMoE", lr=0.05, l2_embedding=3e-6) and shared.tasks == LABELS
+    assert alone.recipe == replace(RECIPE, structure="single task", lr=0.03, l2_embedding=1e-6)
+    assert alone.tasks == {"seconds": "regression"} and shared.seed == alone.seed == 3
+    train, valid, test = split(own, prepare(own, table), 3)
+    known = set(train["user"]) | set(valid["user"])
+    assert set(shared.features.vocabularies["user"]) == known
+    assert shared.scales["seconds"][0] == pytest.approx(pd.concat([train, valid])["seconds"].mean(), rel=1e-5)
+    assert auc(shared.predict(test)["like"].to_numpy(), test["like"].to_numpy()) > 0.55
+    with pytest.raises(ValueError, match="task: got 'share'; expected one of 'click', 'seconds', 'like'"):
+        found.ranker("share")

@@ -1,6 +1,9 @@
 """The ranker: one recipe for all models, and files that bring back what was trained."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -237,3 +240,42 @@ def test_arguments_of_a_wrong_kind_are_named(trained, tmp_path):
             function(None)
     with pytest.raises(ValueError, match=r"frame: got no column \['user'\]; expected it among"):
         trained.evaluate(rows(20), groups=["user"])
+
+
+def test_no_candidates_give_no_predictions(trained):
+    empty = trained.predict(rows(5)[:0])
+    assert list(empty) == list(TASKS) and len(empty) == 0 and empty.dtypes.eq(np.float32).all()
+    with pytest.raises(ValueError, match="ranker: got one that is not trained"):
+        Ranker(COLUMNS, TASKS).predict(rows(5)[:0])
+
+
+SERVE = Path(__file__).parents[2] / "examples" / "serve.py"
+ALONE = """
+import importlib.util, json, sys
+sys.modules["helpers"] = sys.modules["pandas"] = None  # neither can be imported
+spec = importlib.util.spec_from_file_location("serve", sys.argv[1])
+serve = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(serve)
+service = serve.Service(sys.argv[2])
+print(json.dumps([service.predict(rows) for rows in json.loads(sys.stdin.read())]))
+"""
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, COLUMNS[:2], COLUMNS[2:3]], ids=["all", "ids", "a number"])
+def test_what_is_exported_serves_where_the_course_is_not(columns, tmp_path):
+    """Ids that are known, unknown and missing, numbers with gaps, lists of every length; one row, many, none."""
+    ranker = Ranker(columns, TASKS, Recipe(**SMALL)).fit(rows(), rows(60, 1), progress=False)
+    ranker.export(tmp_path / "ranker.pt2")
+    test = rows(60, 2)
+    test.loc[:5, "user"], test.loc[3:9, "video"] = None, 99
+    lists = test["history"].map(lambda ids: [int(i) for i in ids])
+    asked = json.loads(test.drop(columns=list(TASKS)).assign(history=lists).to_json(orient="records"))
+    command = [sys.executable, "-I", "-c", ALONE, str(SERVE), str(tmp_path / "ranker.pt2")]
+    text = json.dumps([asked, asked[:1], []])
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    many, one, none = json.loads(done.stdout)
+    expected = ranker.predict(test)
+    np.testing.assert_allclose(pd.DataFrame(many)[list(TASKS)], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose([list(one[0].values())], expected[:1], rtol=1e-4, atol=1e-5)
+    assert none == []

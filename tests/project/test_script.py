@@ -13,7 +13,7 @@ def test_the_script_trains_saves_loads_and_exports(tmp_path):
     words = [line.split() for line in done.stdout.splitlines()]
     quality = {tuple(line[:2]): float(line[2]) for line in words if len(line) == 3 and line[1] in ("auc", "r2")}
     assert quality["click", "auc"] > 0.6 and quality["like", "auc"] > 0.6 and quality["watch_seconds", "r2"] > 0.02
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["ranker.pt", "ranker.pt2"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ranker.json", "ranker.pt", "ranker.pt2"]
 
 
 def test_it_is_short():

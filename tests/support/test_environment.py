@@ -51,6 +51,7 @@ def test_torch_from_2_8_on_is_admitted():
 
 FIRST_PARTY = {"benchmarks", "helpers", "tests", "tools"}
 CLUSTER = {"distributed"}  # in an extra, and imported only where a cluster is asked for
+SERVE = {Requirement(line).name for line in PROJECT["optional-dependencies"]["serve"]}  # for one file of `examples/`
 STARTED = {"ipykernel"}  # runs the notebooks, and is not imported
 COMMANDS = {"nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}
 
@@ -76,14 +77,14 @@ def imported(*places: str) -> set[str]:
 
 def test_what_the_course_imports_is_what_it_declares():
     course = imported("helpers", "notebooks", "examples", "tools/lab.py", "tools/__init__.py")
-    assert course == {need.name for need in NEEDED} - STARTED | CLUSTER
+    assert course == {need.name for need in NEEDED} - STARTED | CLUSTER | SERVE
 
 
 def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():
     used = imported("helpers", "notebooks", "examples", "tools", "tests", "benchmarks", "conftest.py")
     installed_by_bench = {canonicalize_name(Requirement(line).name) for line in peers.PACKAGES}
     declared = {need.name for need in NEEDED + TOOLS} - STARTED - COMMANDS
-    assert used - installed_by_bench == declared - installed_by_bench
+    assert used - SERVE - installed_by_bench == declared - installed_by_bench
     assert len(NEEDED + TOOLS) == len(declared | STARTED | COMMANDS), "each is declared once"
 
 
