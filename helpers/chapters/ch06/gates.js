@@ -113,7 +113,7 @@ function setup(stage) {
   stage.button("Other first weights", () => chosen(stage, { seed: (stage.state.seed + 1) % 10 }));
   const step = stage.slider({ label: "training step", key: "step", step: CHUNK, words: (value) => said(value, 0) });
   step.oninput = () => scrubbed(stage, step.valueAsNumber);
-  const p = stage.slider({ label: "p, the cosine of the tasks' directions", key: "p", step: .1, words: (value) => said(value, 1) });
+  const p = stage.slider({ label: "p, cosine of the directions", key: "p", step: .1, words: (value) => said(value, 1) });
   p.oninput = () => chosen(stage, { p: p.valueAsNumber });
   const columns = Object.keys(COLUMNS), column = stage.choice({ label: "a column that no task needs", key: "column", options: Object.fromEntries(columns.map((name) => [name, name])) });
   column.querySelectorAll("button").forEach((button, i) => { button.onclick = () => chosen(stage, { column: columns[i] }); });
@@ -202,7 +202,7 @@ const told = (stage) => { const { same, apart } = shown(stage); return `${said(1
 export default explorable({
   limits: { p: [0, 1], step: [0, STEPS], seed: [0, 9], column: Object.keys(COLUMNS), s: [-2.4, 2.4], t: [-2.4, 2.4] },
   questions: [
-    { ask: "Two tasks with no direction in common. Train. Do the gates agree on a row more than by chance?", when: (stage) => ended(stage) && stage.state.p === 0 && stage.state.column === "scaled",
+    { ask: "Two tasks, no direction in common. Train. Do gates agree on a row more than by chance?", when: (stage) => ended(stage) && stage.state.p === 0 && stage.state.column === "scaled",
       then: (stage) => `In this run: ${told(stage)}. Now try other first weights.` },
     { ask: "Make both tasks one, p = 1. What happens to the borders?", when: (stage) => ended(stage) && stage.state.p === 1 && stage.state.column === "scaled",
       then: (stage) => `${shown(stage).same > shown(stage).apart + .2 ? "Both gates draw them alike" : "Mostly they are alike, in this run they are not"}: ${told(stage)}.` },

@@ -267,7 +267,7 @@ class Stage {
         button.setAttribute("aria-pressed", String(i === now));
       });
       text.textContent = list[now].ask;
-      found.textContent = list[now].done ? `✓ ${list[now].then instanceof Function ? "so ".repeat(40) : list[now].then}` : "";
+      found.textContent = list[now].done ? `✓ ${list[now].then instanceof Function ? "so ".repeat(32) : list[now].then}` : "";
     };
     const buttons = list.map((_, i) => {
       const button = block(tabs, "button");
