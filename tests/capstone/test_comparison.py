@@ -577,16 +577,17 @@ def test_a_share_of_the_rows_is_drawn_by_the_seed_from_those_to_train(table, own
 
 @pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
 def test_the_ranker_has_what_its_side_chose(table, trained, own):
-    found = compare(table, own, replace(RECIPE, structure="MMoE"), seeds=[3, 4], penalties=[5.0, 0.0], also=())
-    found.tuned["lr"], found.tuned["l2_embedding"] = [0.02, 0.03, 0.04, 0.05], [0.0, 1e-6, 2e-6, 3e-6]
+    recipe = replace(RECIPE, structure="MMoE", towers=(16,))  # of four units all may be 0 from the start
+    found = compare(table, own, recipe, seeds=[3, 4], penalties=[5.0, 0.0], also=())
+    found.tuned["lr"], found.tuned["l2_embedding"] = [0.007, 0.008, 0.009, 0.01], [0.0, 1e-6, 2e-6, 3e-6]
     shared, alone = found.ranker(), found.ranker("seconds")
-    assert shared.recipe == replace(RECIPE, structure="MMoE", lr=0.05, l2_embedding=3e-6) and shared.tasks == LABELS
-    assert alone.recipe == replace(RECIPE, structure="single task", lr=0.03, l2_embedding=1e-6)
+    assert shared.recipe == replace(recipe, lr=0.01, l2_embedding=3e-6) and shared.tasks == LABELS
+    assert alone.recipe == replace(recipe, structure="single task", lr=0.008, l2_embedding=1e-6)
     assert alone.tasks == {"seconds": "regression"} and shared.seed == alone.seed == 3
     train, valid, test = split(own, prepare(own, table), 3)
     known = set(train["user"]) | set(valid["user"])
     assert set(shared.features.vocabularies["user"]) == known
     assert shared.scales["seconds"][0] == pytest.approx(pd.concat([train, valid])["seconds"].mean(), rel=1e-5)
-    assert auc(shared.predict(test)["like"].to_numpy(), test["like"].to_numpy()) > 0.55
+    assert auc(shared.predict(test)["like"].to_numpy(), test["like"].to_numpy()) > 0.6
     with pytest.raises(ValueError, match="task: got 'share'; expected one of 'click', 'seconds', 'like'"):
         found.ranker("share")
