@@ -37,10 +37,20 @@ SIZES = ((1280, 720), (1024, 600))
 
 
 def with_explorables() -> list:
-    """The notebooks that show one, as pages and in JupyterLab; each kind is tested in the process that has made it."""
+    """The notebooks that show one, as pages and in JupyterLab; each kind is tested in the process that has made it.
+
+    In JupyterLab the chapters are among the long tests: a notebook of such cards stands for them.
+    """
     shown = [path for path in NOTEBOOKS if re.search(r"mtl-live|\bLive\(", path.read_text(encoding="utf-8"))]
     return [
-        pytest.param((kind, path), marks=pytest.mark.xdist_group(group), id=f"{kind}-{path.stem}")
+        pytest.param(
+            (kind, path),
+            marks=[
+                pytest.mark.xdist_group(group),
+                *([pytest.mark.long] if kind == "lab" and path.stem[:1].isdigit() else []),
+            ],
+            id=f"{kind}-{path.stem}",
+        )
         for kind, group in (("page", "pages"), ("lab", "live"))
         for path in shown
     ]

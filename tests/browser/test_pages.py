@@ -180,8 +180,10 @@ def test_a_quiz_answers_what_is_chosen(tab):
         assert tab.page.locator(".mtl-quiz .mtl-verdict").inner_text() == "0 of 5 right at the first try."
 
 
+@pytest.mark.long
 def test_slides_fit_the_screen_and_show_no_code_and_no_answer(tab):
     tab.page.set_viewport_size({"width": 1024, "height": 768})
+    tab.page.evaluate("scrollTo(0, 0)")
     tab.page.keyboard.press("p")
     seen, screens = [], int(tab.page.locator(".projector-bar").inner_text().split(" ")[2])
     for number in range(1, screens + 1):

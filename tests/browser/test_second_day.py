@@ -46,8 +46,8 @@ def reopened(browser, saved, tmp_path, request):
 
 @pytest.mark.parametrize("reopened", ["trusted"], indirect=True)
 def test_trusted_it_is_live(reopened):
-    reopened.page.locator(".mtl-card").nth(3).wait_for()
-    assert reopened.page.locator(".mtl-card").count() == 4  # and the copy's picture
+    reopened.page.locator(".mtl-card").nth(5).wait_for()
+    assert reopened.page.locator(".mtl-card").count() == 6  # and the copy's picture
     assert reopened.page.locator(".jp-OutputArea-output img").count() == 1
     reopened.page.wait_for_timeout(3000)  # JupyterLab looks for a model for two seconds
     assert reopened.page.get_by_text(LOST).count() == 0
@@ -58,6 +58,6 @@ def test_trusted_it_is_live(reopened):
 
 @pytest.mark.parametrize("reopened", ["untrusted"], indirect=True)
 def test_untrusted_it_shows_pictures_and_questions(reopened):
-    assert reopened.page.locator(".jp-OutputArea-output img").count() == 3
+    assert reopened.page.locator(".jp-OutputArea-output img").count() == 5
     assert sum("Prediction " in text for text in reopened.page.locator(".jp-OutputArea-output").all_inner_texts()) == 2
     assert reopened.page.get_by_text(LOST).count() == 0

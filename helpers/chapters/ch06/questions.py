@@ -74,7 +74,7 @@ def _by_p(runs: Runs, title: str) -> Figure:
     answer=1,
     why="On average MMoE is ahead at each p and after each number of steps. But how far, and for some sines on which "
     "side, depends on the sines: the bands are wide.",
-    tempts="“Better on all sets” tempts, because the paper's figure has one line for each model, and one above the other.",
+    tempts="“Better on all sets” tempts: the paper draws one line for each model, and they do not cross.",
 )
 def at_the_paper_s_size(runs: Runs) -> Figure:
     leads = runs.gain(over=paper_size.BOTTOM).label(pair="p = {p:g}")
