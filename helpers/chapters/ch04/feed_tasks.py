@@ -112,6 +112,14 @@ def train(
     kinds = {task: TASKS[validate.choice("tasks", task, TASKS)] for task in tasks}
     penalty = {"l2_embedding": l2, "l2_rows": l2_rows}
     models = [SharedBottom(features(), kinds, bottom, tower, **penalty, seed=seed) for seed in worlds.seeds]
+    return train_models(worlds, models, lr, judged)
+
+
+def train_models(
+    worlds: Worlds, models: Sequence[SharedBottom], lr: float, judged: Sequence[str] | None = None
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """`train` for models with first parameters of their own, one a world."""
+    tasks = list(models[0].tasks)
     rows, valid = worlds.train.only(*tasks), worlds.valid.only(*tasks)
     run = fit(models, rows, valid, epochs=20, patience=3, batch_size=512, lr=lr, seed=worlds.seeds)
     judged = tasks if judged is None else judged

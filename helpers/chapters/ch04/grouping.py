@@ -1,0 +1,189 @@
+"""Which tasks to put together: five labels of the feed in every grouping there is, at one budget of multiply-adds.
+
+A grouping divides the tasks into groups, and each group is a Shared-Bottom of its own. Five tasks have 52 groupings,
+made of 31 groups, so 31 models a world tell what every grouping is worth: a search over all of them, as in Standley et
+al. (ICML 2020), without a short cut.
+
+The budget is what one row costs on its way through all models (`COST` a task). A task brings its share into its group:
+the more tasks a group has, the wider its bottom. Embeddings are not counted: to look a vector up costs no
+multiplication. (They cost memory, and five models have five times the tables.)
+
+Worlds, rows and scores are those of `feed_tasks`. The best grouping is chosen on worlds that report nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import combinations, permutations, product
+
+import pandas as pd
+
+from helpers.chapters.ch04.feed_tasks import LEARNING_RATES, TOWER, Worlds, scored, train_models
+from helpers.data.worlds import features
+from helpers.evaluation.counts import ITEM_COUNTS, item_count
+from helpers.experiments.chosen import Chosen
+from helpers.experiments.grid import Grid, grids, kept
+from helpers.experiments.sample import Sample
+from helpers.models.experts import MMoE
+from helpers.models.shared_bottom import Encoder, SharedBottom
+from helpers.support import validate
+
+TASKS = ("click", "finish", "like", "favourite", "share")
+WIDTH = 16  # of the bottom of a task alone
+PAIR = ("favourite", "share")  # the text's example of targets without a relation, for which it proposes MMoE
+EXPERTS = 4
+PENALTIES = (0.001, 0.01, 0.1)  # and the two rates of `feed_tasks`: what every model may choose from
+
+
+def name_of(group: Sequence[str]) -> str:
+    """A group by its tasks: "favourite + share"."""
+    return " + ".join(group)
+
+
+GROUPS = {name_of(group): group for size in range(1, len(TASKS) + 1) for group in combinations(TASKS, size)}
+MMOE = f"MMoE: {name_of(PAIR)}"
+MODELS = (*GROUPS, MMOE)
+
+
+def partitions(tasks: Sequence[str] = TASKS) -> Iterator[list[tuple[str, ...]]]:
+    """Every way to divide tasks into groups; the group of the first task comes first."""
+    if not tasks:
+        yield []
+        return
+    first, *others = tasks
+    for size in range(len(others) + 1):
+        for partners in combinations(others, size):
+            left = [task for task in others if task not in partners]
+            yield from ([(first, *partners), *more] for more in partitions(left))
+
+
+def grouping_of(groups: Sequence[Sequence[str]]) -> str:
+    """A grouping by its groups: "click + finish | like | favourite + share"."""
+    return " | ".join(map(name_of, groups))
+
+
+GROUPINGS = {grouping_of(groups): groups for groups in partitions()}
+TOGETHER, APART = name_of(TASKS), grouping_of([[task] for task in TASKS])
+
+
+def multiply_adds(width: int, tasks: int) -> int:
+    """What one row costs on its way through a bottom of `width` and so many towers."""
+    return Encoder(features()).width * width + tasks * (width * TOWER + TOWER)
+
+
+COST = multiply_adds(WIDTH, 1)
+
+
+def width_of(tasks: int) -> int:
+    """Units of the bottom of so many tasks, which cost as much together as each of them alone."""
+    return min(range(WIDTH, 5 * WIDTH), key=lambda width: abs(multiply_adds(width, tasks) - tasks * COST))
+
+
+def units_of_experts() -> int:
+    """Units of each of the `EXPERTS` of a MMoE that costs as much as a Shared-Bottom of the pair: with its gates, and
+    with what it takes to mix."""
+    row = Encoder(features()).width
+
+    def cost(units: int) -> int:
+        gates = len(PAIR) * EXPERTS * (row + units)
+        return EXPERTS * row * units + gates + len(PAIR) * (units * TOWER + TOWER)
+
+    return min(range(1, WIDTH), key=lambda units: abs(cost(units) - len(PAIR) * COST))
+
+
+def build(model: str, l2: float, seed: int) -> SharedBottom:
+    """One of `MODELS` with its first parameters."""
+    options = {"l2_embedding": l2, "seed": seed, "towers": [TOWER]}
+    if validate.choice("model", model, MODELS) == MMOE:
+        tasks = dict.fromkeys(PAIR, "binary")
+        return MMoE(features(), tasks, experts=EXPERTS, units=[units_of_experts()], **options)
+    tasks = dict.fromkeys(GROUPS[model], "binary")
+    return SharedBottom(features(), tasks, [width_of(len(tasks))], **options)
+
+
+def tune(
+    seeds: Sequence[int],
+    models: Sequence[str] = MODELS,
+    rates: Sequence[float] = LEARNING_RATES,
+    penalties: Sequence[float] = PENALTIES,
+) -> pd.DataFrame:
+    """Validation loss of each model at each setting, in thousandths, summed over tasks: model, lr, l2, seed, loss."""
+    worlds, parts = Worlds.make(seeds), []
+    for model, lr, l2 in product(models, rates, penalties):
+        _, losses = train_models(worlds, [build(model, l2, seed) for seed in worlds.seeds], lr, judged=[])
+        parts.append(pd.DataFrame({"model": model, "lr": lr, "l2": l2, "seed": worlds.seeds, "loss": 1000 * losses}))
+    return pd.concat(parts, ignore_index=True)
+
+
+CHOSEN = Chosen("04_groups_tuning", by=["model"], setting=["lr", "l2"], value="loss", lowest=True)
+
+
+def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *ITEM_COUNTS)) -> pd.DataFrame:
+    """Every group trained, and counts: seed, model (of `MODELS`, or a count), task, auc."""
+    worlds, parts = Worlds.make(seeds), []
+    for model in models:
+        if model in ITEM_COUNTS:
+            counted = {task: item_count(model, worlds.train, task, "click", worlds.inputs) for task in TASKS}
+            table = scored(worlds, counted)
+        else:
+            lr, l2 = CHOSEN[model]
+            table, _ = train_models(worlds, [build(model, l2, seed) for seed in worlds.seeds], lr)
+        parts.append(table.assign(model=model))
+    return pd.concat(parts, ignore_index=True).rename(columns={"score": "auc"})[["seed", "model", "task", "auc"]]
+
+
+def of_grouping(table: pd.DataFrame, grouping: str) -> pd.Series:
+    """The mean AUC of the five tasks in one grouping, a number a seed. table: of `groups`"""
+    of_group = {model: rows.groupby("seed")["auc"].sum() for model, rows in table.groupby("model")}
+    return sum(of_group[name_of(group)] for group in GROUPINGS[grouping]) / len(TASKS)
+
+
+def pair_map(table: pd.DataFrame) -> pd.DataFrame:
+    """What a task gains next to one other over being alone: seed, task, partner, gain. table: of `groups`"""
+    by_task = table.set_index(["model", "task", "seed"])["auc"].sort_index()
+    parts = []
+    for pair in combinations(TASKS, 2):
+        for task, partner in (pair, pair[::-1]):
+            gain = by_task[name_of(pair), task] - by_task[task, task]
+            parts.append(gain.rename("gain").reset_index().assign(task=task, partner=partner))
+    order = pd.concat(parts, ignore_index=True)[["seed", "task", "partner", "gain"]]
+    return order.sort_values(["task", "partner"], key=lambda names: names.map(TASKS.index), kind="stable")
+
+
+def groupings(table: pd.DataFrame) -> pd.DataFrame:
+    """Every grouping: grouping, seed, auc (mean of the five tasks), and from_pairs. table: of `groups`
+
+    from_pairs   what the map of pairs foretells: in a group a task gains the mean of what it gains next to each of the
+                 others (the *higher-order approximation* of Standley et al.)
+    """
+    gains = pair_map(table).set_index(["task", "partner", "seed"])["gain"].sort_index()
+    alone, parts = of_grouping(table, APART), []
+    for grouping, parted in GROUPINGS.items():
+        foretold = alone
+        for group in parted:
+            for task, partner in permutations(group, 2):
+                foretold = foretold + gains[task, partner] / (len(group) - 1) / len(TASKS)
+        found = pd.DataFrame({"auc": of_grouping(table, grouping), "from_pairs": foretold}).rename_axis("seed")
+        parts.append(found.reset_index().assign(grouping=grouping))
+    return pd.concat(parts, ignore_index=True)[["grouping", "seed", "auc", "from_pairs"]]
+
+
+@cache
+def best(value: str = "auc") -> str:
+    """The grouping that is best on the worlds of the kept search, by `auc`, or as foretold `from_pairs`."""
+    found = groupings(kept("04_groups_search"))
+    return found.groupby("grouping", sort=False)[value].mean().idxmax()
+
+
+FEW, CLOSE = {"models": ["share", name_of(PAIR), MMOE, *ITEM_COUNTS]}, {"auc": 0.02}
+GRIDS = grids(
+    Grid(
+        "04_groups_tuning",
+        tune,
+        {"seeds": (900, 901)},
+        [Sample({"models": ["share"], "rates": [0.01], "penalties": [0.01]}, {"loss": 3})],
+    ),
+    Grid("04_groups_search", groups, {"seeds": range(100, 110)}, [Sample({"seeds": [105]} | FEW, CLOSE)], [CHOSEN]),
+    Grid("04_groups", groups, {"seeds": range(20)}, [Sample({"seeds": [4]} | FEW, CLOSE)], [CHOSEN]),
+)
