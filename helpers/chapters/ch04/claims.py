@@ -8,9 +8,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch04 import census, sharing, speed
+from helpers.chapters.ch04 import census, grouping, sharing, speed
 from helpers.chapters.ch04.census import COLLEGE
 from helpers.chapters.ch04.feed_tasks import HALFWAY, LABELS
+from helpers.chapters.ch04.grouping import APART, MMOE, PAIR, TOGETHER, name_of
 from helpers.chapters.ch04.ratings import COUNTS
 from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.experiments.claim import SHARES, Claim, Contrast, gain, lead, one_log
@@ -68,6 +69,16 @@ def _hardly_moved(table: pd.DataFrame) -> np.ndarray:
     return (np.abs(moved) < 0.02).astype(float)
 
 
+def _chosen_over(rival: str, by: str = "auc") -> Callable[[pd.DataFrame], np.ndarray]:
+    """What the five labels gain, mean AUC, in the grouping that the other half of the worlds chose, over a `rival`."""
+
+    def effect(table: pd.DataFrame) -> np.ndarray:
+        picked = grouping.chosen(grouping.groupings(table), by).set_index("seed")["auc"]
+        return (picked - grouping.of_grouping(table, rival)).to_numpy()
+
+    return effect
+
+
 conditions = partial(Claim, grid="04_conditions", unit="R²", seeds=160)
 heads = partial(Claim, grid="04_heads", unit="R²", only={"names": [SAME, OPPOSITE]})
 cosines = partial(Claim, grid="04_cosines", unit="cosine", seeds=60)
@@ -113,6 +124,8 @@ places = partial(feed, only={"shared": ["embeddings", HALFWAY]}, seeds=64)
 decay = partial(Claim, grid="04_decay", unit="AUC")
 cured = partial(decay, only={"penalised": ["looked up"], "clicked": [False]})
 unrated = partial(Claim, grid="04_decay_ratings", unit="AUC")
+grouped = partial(Claim, grid="04_groups", unit="AUC", only={"models": grouping.MODELS})
+paired = partial(grouped, only={"models": [*PAIR, name_of(PAIR), MMOE, *ITEM_COUNTS]})
 news = partial(Claim, grid="04_news", seeds=50, only={"widths": [64]})
 
 CLAIMS = {

@@ -68,14 +68,15 @@ class Worlds:
     outcomes: list[pd.DataFrame]
 
     @staticmethod
-    def make(seeds: Sequence[int], clicked: bool = False) -> Worlds:
+    def make(seeds: Sequence[int], clicked: bool = False, users: int = USERS) -> Worlds:
+        """users: to how many of them something is offered, all if not told"""
         columns, train, valid, inputs, outcomes = features(), [], [], [], []
         for seed in seeds:
             feed = Feed.make(seed)
             log = replace(feed, log=feed.log.assign(**observed(feed.log, clicked)))
             for part, examples in zip((train, valid), log.examples(columns, {k: k for k in TASKS}, ROWS), strict=True):
                 part.append(replace(examples, groups=None))
-            offer = Offer.make(feed, USERS)
+            offer = Offer.make(feed, users)
             inputs.append(offer.inputs(columns))
             outcomes.append(observed(offer.outcomes, clicked))
         together = {name: torch.stack([one[name] for one in inputs]) for name in inputs[0]}

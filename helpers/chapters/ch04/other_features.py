@@ -3,8 +3,8 @@
 The tasks of `feature_tasks` are sums of relus, and networks of relus find them. Here a second recipe
 (`helpers.data.synthetic.shaped_tasks`) makes the features of products, absolute values or small trees, and makes 2, 5
 or 20 tasks. Single-task models, Shared-Bottom and Shared-Bottom of equal total size are those of `sharing`, with a
-bottom of 16 units: a product needs more relus than a relu does. Each chose its learning rate for each shape, number of
-tasks and condition, on seeds that serve no result.
+bottom of 16 units: a product needs more relus than a relu does. Each chose its learning rate for each shape and
+condition, with two tasks, on seeds that serve no result.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ def equal_width(tasks: int) -> int:
 def tune(
     seeds: Sequence[int],
     shapes: Sequence[str] = SHAPES,
-    tasks: Sequence[int] = TASKS,
     models: Sequence[str] = MODELS,
     rates: Sequence[float] = LEARNING_RATES,
 ) -> pd.DataFrame:
-    """Validation loss of each model at each rate, in thousandths: shape, tasks, condition (of `EXTREMES`), model, rate,
-    loss."""
-    at = points(shape=shapes, tasks=tasks, condition=EXTREMES, model=models, rate=rates, seed=seeds)
-    return search(at, examples, build, lambda rate: full_batches(rate))
+    """Validation loss of each model of two tasks at each rate, in thousandths: shape, condition (of `EXTREMES`), model,
+    rate, loss."""
+    at = points(shape=shapes, tasks=TASKS[:1], condition=EXTREMES, model=models, rate=rates, seed=seeds)
+    found = search(at, examples, build, lambda rate: full_batches(rate))
+    return found.drop(columns="tasks")
 
 
 CHOSEN = Chosen(
     "04_other_features_tuning",
-    by=["shape", "tasks", "condition", "model"],
+    by=["shape", "condition", "model"],
     setting=["rate"],
     value="loss",
     lowest=True,
@@ -86,20 +86,20 @@ def transfer(
     names   of `CONDITIONS`; a condition with features in common has the rate of the *other mix*
     """
 
-    def options(shape: str, tasks: int, condition: str, model: str) -> dict:
-        return full_batches(CHOSEN[shape][tasks][condition if condition == DISJOINT else MIX][model])
+    def options(shape: str, condition: str, model: str) -> dict:
+        return full_batches(CHOSEN[shape][condition if condition == DISJOINT else MIX][model])
 
     at = points(shape=shapes, tasks=tasks, condition=names, seed=seeds, model=models)
     return sweep(at, examples, build, options, mean_r2)
 
 
-ONE = {"shapes": ["products"], "tasks": [2]}
+ONE = {"shapes": ["products"]}
 CLOSE = {"r2": 0.03}
 GRIDS = grids(
     Grid(
         "04_other_features_tuning",
         tune,
-        {"seeds": (900, 901)},
+        {"seeds": range(900, 904)},
         [Sample(ONE | {"models": ["shared-bottom"], "rates": [0.01]}, {"loss": 20})],
     ),
     Grid(
@@ -112,8 +112,8 @@ GRIDS = grids(
     Grid(
         "04_many_tasks",
         transfer,
-        {"seeds": range(20), "tasks": [5, 20]},
-        [Sample({"shapes": ["products"], "tasks": [5], "seeds": [3]}, CLOSE)],
+        {"seeds": range(20), "tasks": [5]},
+        [Sample(ONE | {"tasks": [5], "seeds": [3]}, CLOSE)],
         [CHOSEN],
     ),
 )

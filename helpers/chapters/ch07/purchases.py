@@ -176,7 +176,7 @@ def judge(logs: Logs, said: dict[str, Tensor], chances: bool) -> pd.DataFrame:
 
 
 # What every model may choose from, by the log loss of what was logged in the test rows of shops that serve no result.
-RATES, PENALTIES, WEIGHTS = (0.001, 0.003, 0.01), (0.01, 0.03, 0.1), (1.0, 5.0, 20.0)
+RATES, PENALTIES, WEIGHTS = (0.003, 0.01), (0.01, 0.03, 0.1), (1.0, 5.0)
 
 
 def tune(

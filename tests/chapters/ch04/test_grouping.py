@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from helpers.chapters.ch04 import grouping
+from helpers.chapters.ch04 import feed_tasks, grouping
 from helpers.chapters.ch04.grouping import (
     APART,
     COST,
@@ -89,18 +89,27 @@ def test_pairs_foretell_a_group_by_their_mean(table):
     assert found.loc[(pair, 0), "from_pairs"] == pytest.approx(found.loc[(pair, 0), "auc"])
 
 
-def test_the_best_grouping_is_that_of_the_kept_search(table, monkeypatch):
-    monkeypatch.setattr(grouping, "kept", lambda name: {"04_groups_search": table}[name])
-    grouping.best.cache_clear()
-    assert grouping.best() == "click | finish + like + favourite + share"
-    grouping.best.cache_clear()
+def test_a_grouping_is_chosen_on_the_other_half_of_the_worlds():
+    """Even worlds favour `x`, odd ones `y`: each half is given what the other half favours."""
+    rows = [(name, seed, float((name == "x") == (seed % 2 == 0)), 0.0) for name in "xyz" for seed in range(6)]
+    found = pd.DataFrame(rows, columns=["grouping", "seed", "auc", "from_pairs"])
+    picked = grouping.chosen(found)
+    assert picked["seed"].tolist() == list(range(6))
+    assert picked["grouping"].tolist() == ["y", "x"] * 3 and (picked["auc"] == 0).all()
+    foretold = found.assign(from_pairs=(found["grouping"] == "z").astype(float))
+    assert set(grouping.chosen(foretold, by="from_pairs")["grouping"]) == {"z"}
+
+
+def test_settings_are_those_of_the_chapter_s_search():
+    chosen = feed_tasks.CHOSEN[False]
+    assert grouping.setting("share") == chosen["nothing: share"]
+    assert grouping.setting(MMOE) == grouping.setting("click + like") == chosen["embeddings, 1 layer: all"]
 
 
 def test_a_group_is_trained_and_judged_on_its_own_tasks(monkeypatch):
-    monkeypatch.setattr(grouping, "CHOSEN", {"favourite + share": (0.01, 0.01), MMOE: (0.01, 0.01)})
-    worlds = grouping.Worlds.make([3])
+    worlds = grouping.Worlds.make([3], users=50)
     few = replace(worlds, train=worlds.train.map(lambda tensor: tensor[:, :600], copies=1))
-    monkeypatch.setattr(grouping.Worlds, "make", lambda seeds: few)
+    monkeypatch.setattr(grouping.Worlds, "make", lambda seeds, users: few)
     found = grouping.groups([3], ["favourite + share", MMOE, ITEM_COUNTS[0]])
     assert found.groupby("model")["task"].apply(list).to_dict() == {
         "favourite + share": list(PAIR),
