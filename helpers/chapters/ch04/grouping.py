@@ -8,8 +8,8 @@ The budget is what one row costs on its way through all models (`COST` a task). 
 the more tasks a group has, the wider its bottom. Embeddings are not counted: to look a vector up costs no
 multiplication. (They cost memory, and five models have five times the tables.)
 
-Worlds, rows and scores are those of `feed_tasks`. A grouping that is chosen is chosen on half of the worlds and reported
-on the other half, and the other way round.
+Worlds, rows and scores are those of `feed_tasks`. What a search chooses, it chooses on half of the worlds, and it is
+reported on the other half; and the other way round.
 """
 
 from __future__ import annotations

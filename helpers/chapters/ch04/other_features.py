@@ -3,8 +3,7 @@
 The tasks of `feature_tasks` are sums of relus, and networks of relus find them. Here a second recipe
 (`helpers.data.synthetic.shaped_tasks`) makes the features of products, absolute values or small trees, and makes 2, 5
 or 20 tasks. Single-task models, Shared-Bottom and Shared-Bottom of equal total size are those of `sharing`, with a
-bottom of 16 units: a product needs more relus than a relu does. Each chose its learning rate for each shape and
-condition, with two tasks, on seeds that serve no result.
+bottom of 16 units: a product needs more relus than a relu does.
 """
 
 from __future__ import annotations
@@ -17,11 +16,10 @@ from torch import nn
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, SHAPES, shaped_tasks
-from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import INPUTS, LEARNING_RATES, MODELS, TOWER, full_batches, mean_r2
+from helpers.experiments.feature_tasks import INPUTS, MODELS, TOWER, full_batches, mean_r2
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
-from helpers.experiments.sweep import points, search, sweep
+from helpers.experiments.sweep import points, sweep
 from helpers.models.shared_bottom import SharedBottom, SingleTask, SingleTasks, parameter_count
 
 ROWS, WIDTH = 500, 16
@@ -52,28 +50,6 @@ def equal_width(tasks: int) -> int:
     return min(range(WIDTH, tasks * WIDTH + 1), key=lambda width: abs(parameters(width) - budget))
 
 
-def tune(
-    seeds: Sequence[int],
-    shapes: Sequence[str] = SHAPES,
-    models: Sequence[str] = MODELS,
-    rates: Sequence[float] = LEARNING_RATES,
-) -> pd.DataFrame:
-    """Validation loss of each model of two tasks at each rate, in thousandths: shape, condition (of `EXTREMES`), model,
-    rate, loss."""
-    at = points(shape=shapes, tasks=TASKS[:1], condition=EXTREMES, model=models, rate=rates, seed=seeds)
-    found = search(at, examples, build, lambda rate: full_batches(rate))
-    return found.drop(columns="tasks")
-
-
-CHOSEN = Chosen(
-    "04_other_features_tuning",
-    by=["shape", "condition", "model"],
-    setting=["rate"],
-    value="loss",
-    lowest=True,
-)
-
-
 def transfer(
     seeds: Sequence[int],
     shapes: Sequence[str] = SHAPES,
@@ -81,39 +57,17 @@ def transfer(
     names: Sequence[str] = EXTREMES,
     models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
-    """Test R² at the chosen rate, mean of all tasks: shape, tasks, condition, seed, model, r2.
-
-    names   of `CONDITIONS`; a condition with features in common has the rate of the *other mix*
-    """
-
-    def options(shape: str, condition: str, model: str) -> dict:
-        return full_batches(CHOSEN[shape][condition if condition == DISJOINT else MIX][model])
-
+    """Test R², mean of all tasks: shape, tasks, condition (of `CONDITIONS`), seed, model, r2."""
     at = points(shape=shapes, tasks=tasks, condition=names, seed=seeds, model=models)
-    return sweep(at, examples, build, options, mean_r2)
+    return sweep(at, examples, build, full_batches, mean_r2)
 
 
-ONE = {"shapes": ["products"]}
 CLOSE = {"r2": 0.03}
 GRIDS = grids(
-    Grid(
-        "04_other_features_tuning",
-        tune,
-        {"seeds": range(900, 904)},
-        [Sample(ONE | {"models": ["shared-bottom"], "rates": [0.01]}, {"loss": 20})],
-    ),
     Grid(
         "04_other_features",
         transfer,
         {"seeds": range(20), "tasks": [2], "names": tuple(CONDITIONS)},
-        [Sample(ONE | {"seeds": [3, 11]}, CLOSE)],
-        [CHOSEN],
-    ),
-    Grid(
-        "04_many_tasks",
-        transfer,
-        {"seeds": range(20), "tasks": [5]},
-        [Sample(ONE | {"tasks": [5], "seeds": [3]}, CLOSE)],
-        [CHOSEN],
+        [Sample({"seeds": [3, 11], "shapes": ["products"]}, CLOSE)],
     ),
 )

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from helpers.chapters.ch04 import other_features
-from helpers.chapters.ch04.other_features import DISJOINT, EXTREMES, MIX, MODELS, TASKS, build, equal_width, examples
+from helpers.chapters.ch04.other_features import DISJOINT, MIX, MODELS, TASKS, build, equal_width, examples
 from helpers.models.shared_bottom import parameter_count
 
 
@@ -27,10 +27,3 @@ def test_conditions_are_those_of_the_chapter():
     same, other = (examples("absolute values", 2, name, 3)[2].labels for name in ("same features, same sign", DISJOINT))
     assert torch.equal(same["a"], same["b"]) and torch.equal(same["a"], other["a"])
     assert not torch.equal(other["a"], other["b"])
-
-
-def test_every_situation_has_a_rate_of_its_own():
-    found = other_features.CHOSEN
-    for shape in other_features.SHAPES:
-        for condition in EXTREMES:
-            assert set(found[shape][condition]) == set(MODELS)
