@@ -124,8 +124,16 @@ def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *ITEM_COUNTS)
 
 def of_grouping(table: pd.DataFrame, grouping: str) -> pd.Series:
     """The mean AUC of the five tasks in one grouping, a number a seed. table: of `groups`"""
-    of_group = {model: rows.groupby("seed")["auc"].sum() for model, rows in table.groupby("model")}
-    return sum(of_group[name_of(group)] for group in GROUPINGS[grouping]) / len(TASKS)
+    return _worth(_of_groups(table), GROUPINGS[grouping])
+
+
+def _of_groups(table: pd.DataFrame) -> pd.DataFrame:
+    """The sum of a group's AUCs: a row a seed, a column a group."""
+    return table.groupby(["seed", "model"])["auc"].sum().unstack("model")
+
+
+def _worth(of_groups: pd.DataFrame, parted: Sequence[Sequence[str]]) -> pd.Series:
+    return of_groups[[*map(name_of, parted)]].sum(axis=1) / len(TASKS)
 
 
 def pair_map(table: pd.DataFrame) -> pd.DataFrame:
@@ -147,13 +155,13 @@ def groupings(table: pd.DataFrame) -> pd.DataFrame:
                  others (the *higher-order approximation* of Standley et al.)
     """
     gains = pair_map(table).set_index(["task", "partner", "seed"])["gain"].sort_index()
-    alone, parts = of_grouping(table, APART), []
+    of_groups, parts = _of_groups(table), []
     for grouping, parted in GROUPINGS.items():
-        foretold = alone
+        foretold = _worth(of_groups, GROUPINGS[APART])
         for group in parted:
             for task, partner in permutations(group, 2):
                 foretold = foretold + gains[task, partner] / (len(group) - 1) / len(TASKS)
-        found = pd.DataFrame({"auc": of_grouping(table, grouping), "from_pairs": foretold}).rename_axis("seed")
+        found = pd.DataFrame({"auc": _worth(of_groups, parted), "from_pairs": foretold})
         parts.append(found.reset_index().assign(grouping=grouping))
     return pd.concat(parts, ignore_index=True)[["grouping", "seed", "auc", "from_pairs"]]
 
