@@ -77,8 +77,8 @@ mutants: ready-test movielens ## change the code in one place at a time: do the 
 handin: ready ## mark the exercises of a notebook, or of all in a folder (NB=...)
 	@$(BIN)/python -m tools.handin $(NB)
 
-site: ready-test ## write the chapters as pages that need no network and no kernel to _site/
-	@$(BIN)/python -m tools.site --out _site
+site: ready-test ## write the chapters as pages that need no network and no kernel to _site/ (URL=... where they will be)
+	@$(BIN)/python -m tools.site --out _site $(if $(URL),--url $(URL))
 
 student: ready-test ## write the course without worked solutions, to hand out to a class, to _student/
 	@$(BIN)/python -m tools.editions student

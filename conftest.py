@@ -1,7 +1,8 @@
 """What holds for every test and for every notebook cell that nbval runs.
 
-- On a user's machine a test may be skipped, with a word that says what is missing (Chromium, MovieLens-100K,
-  Census-Income). In CI nothing is missing but Census-Income, which is not fetched unasked: any other skip fails.
+- On a user's machine a test may be skipped, with a word that says what is missing (Chromium, node,
+  MovieLens-100K, Census-Income). In CI nothing is missing but Census-Income, which is not fetched unasked: any other
+  skip fails.
 - PyTorch computes on one thread, as in the notebooks; so it does in the processes that tests start, for two that train
   side by side on two threads each wait for one another most of the time.
 - Cells tagged `movielens` are skipped where the data are absent. Outputs of cells tagged `live` are not compared.

@@ -18,11 +18,13 @@
                  (on all cores, or a cluster)
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
                  `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
-                 `questions` (predictions), `quiz` (multiple choice), `exercises` (checks with hints), `answers` (what a
-                 check asks of an answer), `model_ids` (widgets that live on the next day)
+                 `questions` (predictions), `score_card` (what came of them), `quiz` (multiple choice), `exercises`
+                 (checks with hints), `answers` (what a check asks of an answer), `model_ids` (widgets that live on the
+                 next day); `live/`: the kit of all explorables, which compute in the browser
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (and the split), `kuairand` (a worked mapping), `ranker` (train, save,
-                 load, export), `comparison`, `recommendation`, `report`, `form`
+                 load, export), `yardsticks` (a linear model and trees), `comparison`, `recommendation`, `report`,
+                 `form`
     chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, quiz, exercises, explorer
     course/      finds grids, claims and questions by name; `outcomes` (the table of the map), `seeds` (which are used
                  up), and the commands: `train_grids`, `measure_claims`

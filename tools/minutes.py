@@ -89,6 +89,11 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W_][\w'’.-]*", text)
 
 
+def open_words(notebook: NotebookNode) -> int:
+    """How many words of a notebook's text are open, those of its exercises among them."""
+    return sum(len(words(cell.source)) for cell in notebook.cells if cell.cell_type == "markdown")
+
+
 def state(notebook: NotebookNode) -> None:
     """Write the minutes into the notebook: under each heading of level 2, and in the box at the top."""
     found = sections(notebook)

@@ -140,7 +140,7 @@ def canonical(notebook: NotebookNode, name: str) -> str:
         cell.execution_count = count
         cell.outputs = _canonical_outputs(cell.outputs, count)
     minutes.state(book)
-    _keep_shown_models(book)
+    keep_shown_models(book)
     text = json.dumps(book, ensure_ascii=False)
     text = _number(text, MODEL_ID, "{:032x}", _models(book))
     text = _number(text, STYLER_ID, "T_{:05x}", list(dict.fromkeys(STYLER_ID.findall(text))))
@@ -218,7 +218,7 @@ def _models(book: NotebookNode) -> list[str]:
     return list(order)
 
 
-def _keep_shown_models(book: NotebookNode) -> None:
+def keep_shown_models(book: NotebookNode) -> None:
     """Drop the models of widgets that no output shows."""
     if "widgets" in book.metadata:
         state = book.metadata.widgets[WIDGET_STATE].state

@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import statistics
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -21,6 +22,7 @@ ASKED_LINES, IMPORTS = 3, 10  # at most, of a prediction and of the set-up
 MEDIAN_LINES, P90_LINES = 5, 15
 MEGABYTES = 1.5
 CORE_MINUTES, CARDS = 60, 5  # at most, of a chapter: minutes of its core sections, open claims
+OPEN_WORDS = 22_000  # at most, of all chapters together
 DPI = 100
 LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var)/[\w.-]+|[A-Z]:\\\\?Users|site-packages|ipykernel_\d+")
 SHUT = re.compile(r"stdout: The worked solution passes\.\n|text/(html: <details>|plain: What it finds:).*", re.DOTALL)
@@ -72,12 +74,19 @@ def too_much(notebook: NotebookNode) -> list[str]:
     return found + ([f"{cards} claims are open, more than {CARDS}: `evidence(...)`"] if cards > CARDS else [])
 
 
+def too_many_words(chapters: Iterable[NotebookNode]) -> list[str]:
+    """What makes the chapters of the core, together, too long to read."""
+    words = sum(map(minutes.open_words, chapters))
+    return [f"{words:,} open words, more than {OPEN_WORDS:,}"] if words > OPEN_WORDS else []
+
+
 def _cells(notebook: NotebookNode) -> list[str]:
     found = []
     cells = code_cells(notebook)
     setup = [cell for cell in cells if "setup" in tags(cell)]
     if len(setup) != 1 or cells[0] is not setup[0]:
         found.append("the first code cell, and no other, must have the tag setup")
+    found += [f"cell {cell.id} reads a grid by itself: `kept_table`" for cell in cells if "GRIDS[" in cell.source]
     imports = sum(line.startswith(("import ", "from ")) for cell in setup for line in cell.source.splitlines())
     if imports > IMPORTS:
         found.append(f"the set-up has {imports} imports, more than {IMPORTS}")

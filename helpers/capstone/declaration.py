@@ -17,7 +17,9 @@ from helpers.models.shared_bottom import TASK_KINDS
 from helpers.support import validate
 
 BINARY, REGRESSION = (f"{kind} label" for kind in TASK_KINDS)
-ROLES = ("user", "item", "id", "number", "list", "time", BINARY, REGRESSION, "leave out")
+ROLES = ("user", "item", "id", "number", "list", "time", "group", "weight", BINARY, REGRESSION, "leave out")
+
+ALONE = ("user", "item", "time", "group", "weight")  # roles that one column has at most
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Declaration:
     numbers     numbers with an order: durations, counts, ages
     lists       {column: id column}: what the user did before, ids with spaces between them, oldest first
     time        orders the rows, as numbers or dates; not a feature
+    group       what else ties rows together, such as a session, a search or a day: for the interval; not a feature
+    weight      how much each row counts in training, such as one over the chance that it was logged; not a feature
+    new_users   judge on users that no training row has: whole users are drawn, whatever the time
 
     Raises ValueError for a column with two roles, and for a list of ids that are no column.
     """
@@ -41,6 +46,9 @@ class Declaration:
     numbers: tuple[str, ...] = ()
     lists: dict[str, str] = field(default_factory=dict)
     time: str | None = None
+    group: str | None = None
+    weight: str | None = None
+    new_users: bool = False
 
     def __post_init__(self):
         if not isinstance(self.labels, dict) or not self.labels:
@@ -53,7 +61,10 @@ class Declaration:
                 validate.fail(name, repr(value)[:60], "several names, such as ('age',)", TypeError)
             object.__setattr__(self, name, tuple(value))
         validate.instance("lists", self.lists, dict, '{column: id column}, such as {"seen": "video"}')
-        for name in ("user", "item", "time"):
+        validate.instance("new_users", self.new_users, bool, "True or False")
+        if self.new_users and self.user is None:
+            validate.fail("new_users", "True without a user", "a column that is the user")
+        for name in ("user", "item", "time", "group", "weight"):
             validate.instance(name, getattr(self, name), str | None, "the name of one column, as text")
         named = self.columns()
         if other := [column for column in named if not isinstance(column, str)]:
@@ -74,7 +85,13 @@ class Declaration:
 
     def columns(self) -> list[str]:
         """All that are named, to read them alone."""
-        return [*self.features(), *self.labels, *([] if self.time is None else [self.time])]
+        beside = [column for column in (self.time, self.group, self.weight) if column is not None]
+        return [*self.features(), *self.labels, *beside]
+
+    @property
+    def by_time(self) -> bool:
+        """Whether the rows are split by time; otherwise a seed is a random split as well."""
+        return self.time is not None and not self.new_users
 
     def layout(self, width: int = 8) -> list[Sparse | Dense | Sequence]:
         """The columns for `Features` or a `Ranker`, with embeddings of `width`."""
@@ -83,33 +100,34 @@ class Declaration:
 
     def roles(self) -> dict[str, str]:
         """{column: one of `ROLES`}, as the form shows them."""
-        by_role = {self.user: "user", self.item: "item", self.time: "time"}
+        by_role = {getattr(self, role): role for role in ALONE}
         by_role |= dict.fromkeys(self.ids, "id") | dict.fromkeys(self.numbers, "number")
         by_role |= dict.fromkeys(self.lists, "list") | {c: f"{kind} label" for c, kind in self.labels.items()}
         return {column: by_role[column] for column in self.columns()}
 
     @staticmethod
-    def of_roles(roles: dict[str, str]) -> Declaration:
+    def of_roles(roles: dict[str, str], new_users: bool = False) -> Declaration:
         """The declaration that {column: role} stands for; a list holds ids of the item."""
         by_role: dict[str, list[str]] = {role: [] for role in ROLES}
         for column, role in roles.items():
             by_role[validate.choice(f"role of {column!r}", role, ROLES)].append(column)
-        for role in ("user", "item", "time"):
+        for role in ALONE:
             if len(by_role[role]) > 1:
                 validate.fail("roles", f"{len(by_role[role])} columns that are {role}", "one at most")
         if by_role["list"] and not by_role["item"]:
             validate.fail("roles", f"the list {by_role['list'][0]!r} without an item", "a column that is the item")
         if not by_role[BINARY] and not by_role[REGRESSION]:
             validate.fail("roles", "no label", f"at least two columns that are a {BINARY} or a {REGRESSION}")
-        user, item, time = (next(iter(by_role[role]), None) for role in ("user", "item", "time"))
+        one = {role: next(iter(by_role[role]), None) for role in ALONE}
         labels = {c: role.removesuffix(" label") for c, role in roles.items() if role in (BINARY, REGRESSION)}
-        lists = dict.fromkeys(by_role["list"], item)
-        return Declaration(labels, user, item, tuple(by_role["id"]), tuple(by_role["number"]), lists, time)
+        several = {"ids": tuple(by_role["id"]), "numbers": tuple(by_role["number"])}
+        lists = dict.fromkeys(by_role["list"], one["item"])
+        return Declaration(labels, **several, lists=lists, **one, new_users=new_users)
 
     def code(self) -> str:
         """The Python that makes this declaration, to copy."""
         parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        lines = [f"    {name}={literal(value)}," for name, value in parts.items() if value not in (None, (), {})]
+        lines = [f"    {name}={literal(value)}," for name, value in parts.items() if value not in (None, (), {}, False)]
         return "\n".join(["Declaration(", *lines, ")"])
 
 

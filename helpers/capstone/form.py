@@ -23,7 +23,7 @@ from helpers.capstone.comparison import Comparison, steps
 from helpers.capstone.declaration import ROLES, Declaration
 from helpers.capstone.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Recipe
 from helpers.capstone.reading import megabytes, read
-from helpers.capstone.recommendation import recommend, too_good
+from helpers.capstone.recommendation import outdone, recommend, too_good
 from helpers.capstone.report import as_code, report
 from helpers.capstone.suggestion import suggest
 from helpers.capstone.table_checks import check
@@ -79,8 +79,12 @@ class DataForm(widgets.VBox):
         self.stopping = False
         self.path = widgets.Text(str(path), description="CSV file", continuous_update=False, layout=WIDE)
         self.reader = widgets.Button(description="Read", layout=AUTO)
+        self.headless = widgets.Checkbox(
+            False, description="no header: the first line is data", indent=False, layout=AUTO
+        )
         self.roles: dict[str, widgets.Dropdown] = {}
         self.columns = widgets.VBox()
+        self.new_users = widgets.Checkbox(False, description="judge on new users alone", indent=False, layout=AUTO)
         self.choices = {
             name: widgets.Dropdown(options=list(options), value=getattr(self.base, name), description=name)
             for name, options in (("structure", SHARING), ("bottom", BOTTOMS), ("weighting", WEIGHTINGS))
@@ -89,16 +93,19 @@ class DataForm(widgets.VBox):
         self.stop = widgets.Button(description="Stop", disabled=True, layout=AUTO)
         self.bar = widgets.FloatProgress(min=0, max=1, layout={"display": "none"})
         self.message, self.code, self.result = widgets.HTML(), widgets.HTML(layout=WIDE), widgets.HTML(layout=WIDE)
-        for control in self.choices.values():
+        for control in (*self.choices.values(), self.new_users):
             control.observe(self._changed, "value")
         self.reader.on_click(self._read)
-        self.path.observe(self._read, "value")
+        for control in (self.path, self.headless):
+            control.observe(self._read, "value")
         self.button.on_click(self._start)
         self.stop.on_click(self._stop)
-        top = widgets.HBox([self.path, self.reader])
+        top = widgets.HBox([self.path, self.reader, self.headless])
         row = widgets.HBox([*self.choices.values()]).add_class("mtl-controls")
         buttons = widgets.HBox([self.button, self.stop, self.bar]).add_class("mtl-buttons")
-        super().__init__([top, self.columns, row, self.code, buttons, self.message, self.result, Keys()])
+        super().__init__(
+            [top, self.columns, self.new_users, row, self.code, buttons, self.message, self.result, Keys()]
+        )
         self.add_class("mtl-card").add_class("mtl-form")
         self._read() if str(path) else self._say("Type the path of a CSV file and press Read.")
         if self.frame is not None and (unknown := [str(name) for name in self.known if name not in self.frame.columns]):
@@ -109,7 +116,8 @@ class DataForm(widgets.VBox):
     @property
     def declaration(self) -> Declaration:
         """What the roles declare. Raises ValueError as `Declaration` does."""
-        return Declaration.of_roles({column: role.value for column, role in self.roles.items()})
+        roles = {column: role.value for column, role in self.roles.items()}
+        return Declaration.of_roles(roles, self.new_users.value)
 
     @property
     def recipe(self) -> Recipe:
@@ -118,7 +126,9 @@ class DataForm(widgets.VBox):
 
     def as_code(self) -> str:
         """Python that does what the form does."""
-        return as_code(self.file, self.declaration, self.recipe, self.options, self.report_path.as_posix())
+        reading = {"header": False} if self.headless.value else {}
+        to = self.report_path.as_posix()
+        return as_code(self.file, self.declaration, self.recipe, self.options, to, reading)
 
     @property
     def file(self) -> str:
@@ -139,7 +149,7 @@ class DataForm(widgets.VBox):
         with self._in_words():
             self.frame, self.found, self.result.value = None, None, ""
             self.columns.children, self.roles, self.button.disabled = (), {}, True
-            self.frame = read(self.file)
+            self.frame = read(self.file, header=False if self.headless.value else None)
             rows = []
             for column, guess in suggest(self.frame).iterrows():
                 role = widgets.Dropdown(options=ROLES, description=str(column), style={"description_width": "11em"})
@@ -210,7 +220,14 @@ class DataForm(widgets.VBox):
 
     def _lock(self, locked: bool):
         """Whether the controls wait for the training to end."""
-        for control in (self.path, self.reader, *self.choices.values(), *self.roles.values()):
+        for control in (
+            self.path,
+            self.reader,
+            self.headless,
+            self.new_users,
+            *self.choices.values(),
+            *self.roles.values(),
+        ):
             control.disabled = locked
 
     @contextlib.contextmanager
@@ -233,8 +250,11 @@ class DataForm(widgets.VBox):
 
 
 def _summary(found: Comparison) -> str:
-    said, warning = recommend(found.gains), too_good(found.gains)
-    alarm = f'<p style="color:#b00020"><b>Too good to be true?</b> {html.escape(warning)}</p>' if warning else ""
+    said = recommend(found.gains)
+    alarms = {"Too good to be true?": too_good(found.gains), "A simpler model wins.": outdone(found.beaten)}
+    alarm = "".join(
+        f'<p style="color:#b00020"><b>{title}</b> {html.escape(text)}</p>' for title, text in alarms.items() if text
+    )
     gains = ", ".join(
         f"{row.task} {row.gain:+.3f} {row.metric} [{row.low:+.3f}, {row.high:+.3f}]" for row in found.gains.itertuples()
     )

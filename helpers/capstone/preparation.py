@@ -36,28 +36,48 @@ def moments(name: str, values: pd.Series) -> pd.Series:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         day_first = _day_first(name, values)
         try:
-            dates = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=day_first)
+            found = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=day_first)
         except (ValueError, TypeError, OverflowError):
             validate.fail(name, f"{values.dropna().iloc[0]!r}", "numbers, or dates such as 2026-05-01 18:30:00")
-        values = dates.astype("int64").where(dates.notna())
+        values = found.dt.as_unit("us").astype("int64").where(found.notna())
     if gaps := int(values.isna().sum()):
         validate.fail(name, f"{gaps} missing values", "a time in each row")
     return values
 
 
+UNITS = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}  # of a second, in which machines count from 1970
+
+
+def dates(times: pd.Series) -> pd.Series | None:
+    """The dates that numbers of `moments` stand for, whatever unit since 1970 they count; None where they are none.
+
+    Numbers are dates where all of them lie between 1990 and 2100 in one of `UNITS`.
+    """
+    for unit, parts in UNITS.items():
+        if times.between(7305 * 86_400 * parts, 47_482 * 86_400 * parts).all():
+            return pd.to_datetime(times, unit=unit)
+    return None
+
+
 def _day_first(name: str, values: pd.Series) -> bool:
-    """Whether 13/05/2026 is what all dates look like; ValueError where 02/05/2026 may be either, or both occur."""
+    """Whether 13/05/2026 is what all dates look like; ValueError where 02/05/2026 may be either, or both occur.
+
+    Where dots could be either, as in 02.05.2026, the day is first: hardly anybody writes the month there.
+    """
     texts = pd.Series(values.dropna().unique()).astype(str)
     pairs = texts.str.extract(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d").dropna().astype(int)
     if pairs.empty:
         return False
     day_first, month_first = (bool((pairs[k] > 12).any()) for k in (0, 1))
+    if not day_first and not month_first and texts[pairs.index].str.contains(DOTS).all():
+        return True
     if day_first == month_first:
         came = f"{texts[pairs.index[0]]!r}, and no rule for day and month fits all rows"
         validate.fail(name, came if day_first else f"{texts[pairs.index[0]]!r}: which is the day?", YEAR_FIRST)
     return day_first
 
 
+DOTS = r"^\s*\d{1,2}\.\d{1,2}\.\d"
 YEAR_FIRST = "dates with the year first, such as 2026-05-01 18:30:00"
 
 
@@ -91,9 +111,12 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
     """The rows of `prepare` as `FRACTIONS` of them: by time where there is one, else at random by `seed`.
 
     By time, everything that is trained on happened before everything that is validated on, and that before the test;
-    rows of one time stay together. Raises ValueError where there are too few different times.
+    rows of one time stay together. For new users whole users are drawn by `seed`, so that the parts have about these
+    fractions. Raises ValueError where there are too few different times or users.
     """
     ends = np.round(np.cumsum(FRACTIONS)[:2] * len(frame)).astype(int)
+    if declaration.new_users:
+        return _by_users(declaration.user, frame, seed)
     if declaration.time is None:
         order = np.random.default_rng(validate.number("seed", seed, low=0, whole=True)).permutation(len(frame))
         return Split(*(frame.iloc[np.sort(part)] for part in np.split(order, ends)))
@@ -103,4 +126,17 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
     if not all(map(len, parts)):
         expected = "enough of them to cut the rows at four fifths and at nine tenths"
         validate.fail(declaration.time, f"{len(np.unique(time))} different times", expected)
+    return parts
+
+
+def _by_users(user: str, frame: pd.DataFrame, seed: int) -> Split:
+    """Each user with all rows in one part: in a random order of users, a part takes them until it has its share."""
+    whose, known = pd.factorize(frame[user])
+    order = np.random.default_rng(validate.number("seed", seed, low=0, whole=True)).permutation(len(known))
+    before = np.empty(len(known))  # the share of rows that users before this one in the order have
+    before[order] = (np.cumsum(np.bincount(whose)[order]) - np.bincount(whose)[order]) / len(frame)
+    part = np.searchsorted(np.cumsum(FRACTIONS)[:2], before, side="right")[whose]
+    parts = Split(*(frame[part == k] for k in range(3)))
+    if not all(map(len, parts)):
+        validate.fail(user, f"{len(known)} users", "enough of them for three parts")
     return parts

@@ -146,8 +146,8 @@ class Ranker:
         self.seed = seed
         self.model: nn.Module | None = None
 
-    def fit(self, train: pd.DataFrame, valid: pd.DataFrame, progress: bool = True) -> Ranker:
-        """Train on `train`, keep the best state on `valid`; returns self.
+    def fit(self, train: pd.DataFrame, valid: pd.DataFrame, progress: bool = True, weight: str | None = None) -> Ranker:
+        """Train on `train`, keep the best state on `valid`; returns self. `weight` is a column: how much a row counts.
 
         Regression labels are brought to mean 0 and deviation 1, so that no task is heavy by its unit. Vocabularies,
         means and deviations come from `train` alone.
@@ -155,7 +155,8 @@ class Ranker:
         for frame in (train, valid):
             self.recipe.check_tasks(self.tasks, frame)
         features = Features(self.features.columns).fit(train)
-        sets = [features.examples(frame, {task: task for task in self.tasks}) for frame in (train, valid)]
+        own = {task: task for task in self.tasks}
+        sets = [features.examples(frame, own, weight=weight) for frame in (train, valid)]
         scales = {task: _scale(task, sets[0]) for task, kind in self.tasks.items() if kind == "regression"}
         sets = [examples.scaled(scales) for examples in sets]
         model = self.recipe.model(features, self.tasks, self.seed)

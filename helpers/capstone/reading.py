@@ -23,8 +23,18 @@ import pandas as pd
 from helpers.support import validate
 
 
-def read(path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame:
-    """A CSV file (or .csv.gz; separated by , ; tab or |) with a header. `columns` reads these alone, to save memory.
+def read(
+    path: str | Path,
+    columns: Iterable[str] | None = None,
+    header: bool | None = None,
+    names: Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """A CSV file (or .csv.gz; separated by , ; tab or |).
+
+    columns   reads these alone, to save memory
+    header    whether the first line has the names; None: it must look like names. Without a header and without `names`
+              the columns are called "column 1", "column 2", …
+    names     of all columns; the first line is then data, unless `header` is True
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
     header are cut off. No value changes its meaning: a column stays words where numbers would lose something (007 is
@@ -36,26 +46,34 @@ def read(path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame
     """
     path = _file(path)
     with _readable(path), _text(path) as file:
-        separator, names = _header(file.read(SAMPLE))
-    if names and sum(map(_is_number, names)) > len(names) / 2:
-        came = f"{path.name}, whose first line has numbers ({', '.join(names)[:40]})"
-        validate.fail("path", came, "a header: a first line with a name for each column")
+        separator, found = _header(sample := file.read(SAMPLE))
+    given = {"header": header, "names": None if names is None else list(names)}
+    if header is None and names is None and _like_data(found, sample, separator):
+        came = f"{path.name}, whose first line looks like data ({', '.join(found)[:40]})"
+        validate.fail(
+            "path", came, "a header: a name for each column; or names=[…]; or header=True, if these are names"
+        )
+    header = names is None if header is None else header
+    names = _names_of(found, header, names)
     if twice := sorted({name for name in names if names.count(name) > 1}):
         validate.fail("path", f"{path.name} with {twice[0]!r} twice in its header", "a name of its own for each column")
     wanted = names if columns is None else list(columns)
     if missing := [name for name in wanted if name not in names]:
         validate.fail("columns", _near(missing[0], names), "columns of the file")
     with _readable(path):
-        words = _words(path, separator, names, wanted)
+        words = _words(path, separator, names, wanted, header)
         options = {"sep": separator, "encoding": "utf-8-sig", "low_memory": False, "usecols": wanted or None}
         options |= {"dtype": dict.fromkeys(words, str), "index_col": False, "keep_default_na": False}
         missing = {name: [""] if name in words else ["", *MISSING] for name in wanted}
-        frame = pd.read_csv(path, header=0, names=names or None, na_values=missing, **options)
+        frame = pd.read_csv(path, header=0 if header else None, names=names or None, na_values=missing, **options)
     if not len(frame):
         validate.fail("path", f"{path.name} without a row below its header", "a table with rows")
-    return _small(frame)
+    frame = _small(frame)
+    frame.attrs[READING] = {name: value for name, value in given.items() if value is not None}
+    return frame
 
 
+READING = "read"  # where a table keeps the options with which it was read
 SAMPLE = 100_000  # characters from which the separator is taken
 MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")  # what programs write for a gap
 
@@ -99,6 +117,30 @@ def _header(text: str) -> tuple[str, list[str]]:
     return separator, [name.strip() or f"column {k}" for k, name in enumerate(names, 1)]
 
 
+def _like_data(names: list[str], text: str, separator: str) -> bool:
+    """Whether the first line is more likely one of data: numbers, or a number twice, in columns of the same kind.
+
+    A name over numbers is none of them, whatever the other names are.
+    """
+    numbers = [_is_number(name) for name in names]
+    blank = [name in (f"column {k}", *MISSING) for k, name in enumerate(names, 1)]
+    rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=separator), 50) if len(row) == len(names)]
+    for number, empty, values in zip(numbers, blank, zip(*rows[1:], strict=True), strict=False):
+        seen = set(values) - {"", *MISSING}
+        if not number and not empty and seen and all(map(_is_number, seen)):
+            return False
+    return sum(numbers) > len(names) / 2 or (any(numbers) and len(set(names)) < len(names))
+
+
+def _names_of(found: list[str], header: bool, names: Iterable[str] | None) -> list[str]:
+    """A name for each column: those that were given, or those of the header, or their numbers."""
+    if names is None:
+        return found if header else [f"column {k}" for k in range(1, len(found) + 1)]
+    if isinstance(names, str) or len(names := list(names)) != len(found):
+        validate.fail("names", repr(names)[:60], f"{len(found)} names, one for each column")
+    return names
+
+
 class LineError(ValueError):
     """A line that does not fit the header; says which."""
 
@@ -112,7 +154,7 @@ LONG = re.compile(r"^ *-?\d{16,} *$", re.M)  # more digits than a float holds
 NO_NUMBER = re.compile(r"^(?! *([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?|true|false) *$).+$", re.M | re.I)
 
 
-def _words(path: Path, separator: str, names: list[str], wanted: list[str]) -> set[str]:
+def _words(path: Path, separator: str, names: list[str], wanted: list[str], header: bool) -> set[str]:
     """The columns whose values are words, or would lose something as numbers. Reads the file as texts, in parts.
 
     Raises LineError for a line with another number of values than there are names.
@@ -120,7 +162,8 @@ def _words(path: Path, separator: str, names: list[str], wanted: list[str]) -> s
     seen = {name: set() for name in wanted}  # of each column, what was found in it
     with _text(path) as file:
         reader = csv.reader(file, delimiter=separator)
-        next(reader, None)
+        if header:
+            next(reader, None)
         while rows := [row for row in islice(reader, PART) if row]:
             if set(map(len, rows)) != {len(names)}:
                 wrong = next(row for row in rows if len(row) != len(names))

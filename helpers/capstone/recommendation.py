@@ -106,6 +106,59 @@ ALARM = (
 )
 
 
+def leaning(gain: float, smallest: float) -> str:
+    """Which way an undecided gain leans: to a gain, to a loss, or to no difference that matters."""
+    return "a gain" if gain > smallest else "a loss" if gain < -smallest else "no difference that matters"
+
+
+def meanwhile(leanings: Iterable[str]) -> str:
+    """What to do until it is decided, in a sentence; of the leanings of all undecided tasks."""
+    if "a loss" in (found := list(leanings)):
+        return "Until it is decided, keep what you serve today; if that is nothing yet, take a model for each task."
+    return (
+        f"Until it is decided, keep what you serve today; if that is nothing yet, take the shared model{_since(found)}."
+    )
+
+
+def _since(leanings: list[str]) -> str:
+    return ", which is cheaper" if "a gain" not in leanings else ": it is cheaper, and no task leans to a loss"
+
+
+def rows_needed(gain: float, low: float, high: float, smallest: float, rows: int) -> float:
+    """How many rows would decide if the gain stayed as it is and the interval shrank like one over their root.
+
+    A rule of thumb, and rather too low: in worlds of a known law intervals shrink more slowly (a factor of 0.6 for four
+    times the rows; chapter 08). Infinite where the gain is what matters, to the last digit.
+    """
+    short = abs(abs(gain) - smallest)
+    return rows * ((high - low) / 2 / short) ** 2 if short else float("inf")
+
+
+SIMPLER = {"trees": "boosted trees", "linear": "a linear model"}
+
+
+def outdone(beaten: pd.DataFrame) -> str:
+    """Which tasks a simpler model predicts better than both sides, surely; nothing where there is none.
+
+    beaten   a row a task and yardstick, as `comparison.Comparison` has it; may be empty
+    """
+    if not len(validate.instance("beaten", beaten, pd.DataFrame, "a pandas DataFrame")):
+        return ""
+    validate.columns("beaten", beaten, ["task", "yardstick", "metric", "ahead", "low"])
+    said = []
+    for name, words in SIMPLER.items():
+        rows = beaten[(beaten["yardstick"] == name) & (beaten["low"] > 0)]
+        named = names([f"{row.task} ({row.ahead:+.3f} {row.metric})" for row in rows.itertuples()])
+        said += [f"{words} for {named}"] * bool(named)
+    return f"Better than both sides: {'; '.join(said)}. {WEAKER}" if said else ""
+
+
+WEAKER = (
+    "What sharing does is measured among weaker models then. Make them better first (features, rates, penalties), or "
+    "take the simpler model."
+)
+
+
 def _more(gains: pd.DataFrame) -> list[str]:
     """What would decide the tasks that are undecided."""
     rows = gains[gains["verdict"] == "undecided"]

@@ -14,33 +14,46 @@ import json
 import re
 import string
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import matplotlib.style
 import pandas as pd
-import torch
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.capstone.comparison import METRICS, SINGLE, Comparison
+from helpers.capstone.comparison import FEWEST_CLUSTERS, METRICS, SINGLE, Comparison
 from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.ranker import Recipe
-from helpers.capstone.recommendation import names, recommend, too_good
+from helpers.capstone.recommendation import (
+    SIMPLER,
+    leaning,
+    meanwhile,
+    names,
+    outdone,
+    recommend,
+    rows_needed,
+    too_good,
+)
 from helpers.display import figures, pictures
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.statistics import summarise
+from helpers.evaluation.verdicts import UNDECIDED
 from helpers.support.files import whole
 
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 PAGE = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
+MADE_WITH = {"Made with the course": "multitask-ranking-course", "PyTorch": "torch", "scikit-learn": "scikit-learn"}
+MANY = 1_000  # times the rows: beyond that a number would say no more
 HELD = {"by time": 89, "at random": 96}  # of 100 intervals held the truth, in worlds where it is known (chapter 08)
 METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
     "GAUC": "GAUC: the AUC within each user.",
-    "item's mean": "Item's mean: a yardstick, the mean label of each item in the training rows.",
+    "item's mean": "Item's mean: the mean label of each item in the training rows.",
+    "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
 }
 VERDICT_WORDS = {
     "holds": "gains",
@@ -81,18 +94,22 @@ class Report:
 
 def report(found: Comparison, file: str | Path = "log.csv") -> Report:
     """The page for a comparison; `file` is where its table was read, for the code that does it again."""
-    said, warning = recommend(found.gains), too_good(found.gains)
+    said = recommend(found.gains)
     texts = {"word": said.word.capitalize(), "text": said.text, "again": _again(found, str(file)), **_values(found)}
     words = {name: _words(text) for name, text in texts.items()}
-    alarm = f'<div class="alarm"><b>Too good to be true?</b> {_words(warning)}</div>\n' if warning else ""
+    alarms = {"Too good to be true?": too_good(found.gains), "A simpler model wins.": outdone(found.beaten)}
+    boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in alarms.items() if text)
     known = "".join(f"<li>{_words(f'{problem.column}: {problem.sentence}')}</li>" for problem in found.problems)
     body = PAGE.substitute(
         words,
-        alarm=alarm,
+        alarm="".join(boxes),
         gains=_table(_gains(found)),
+        levels=_table(_levels(found)),
         weak=_weak(found),
         gauc=_gauc(found),
         pictures=_pictures(found),
+        head=_head(found, str(file)),
+        undecided=_undecided(found),
         facts=_table(_facts(found)),
         known=known and f"<ul>{known}</ul>",
         tuned=_table(found.tuned),
@@ -102,22 +119,26 @@ def report(found: Comparison, file: str | Path = "log.csv") -> Report:
 
 def _values(found: Comparison) -> dict[str, object]:
     """What the sentences of the page say of this comparison."""
-    own, recipe, shown = found.declaration, found.recipe, _gains(found)
-    by_time = own.time is not None
-    how = "by time" if by_time else "at random"
-    older = f" ({own.time}): training rows are older than all others"
+    own, recipe, shown = found.declaration, found.recipe, _levels(found)
+    how = "by user" if own.new_users else "by time" if own.by_time else "at random"
+    explained = {
+        "by time": f" ({own.time}): training rows are older than all others",
+        "at random": ", anew for each seed",
+        "by user": ", anew for each seed: no user of the test rows has a row to train on",
+    }
+    clusters = found.gains.groupby("clusters", sort=False)["task"].agg(names)
     matters = {kind: found.matters[kind] for kind in dict.fromkeys(own.labels.values())}
     cost = found.cost.set_index("model")[["parameters", "seconds"]]
     larger, longer = cost.loc[SINGLE] / cost.loc[recipe.structure]
     return {
         "tasks": names(own.labels),
         "structure": recipe.structure,
-        "rows": "later rows" if by_time else "rows",
+        "rows": "later rows" if own.by_time else "rows",
         "seeds": len(found.seeds),
         "margin": ", ".join(f"{value:g} {METRICS[kind]}" for kind, value in matters.items()),
         "metrics": " ".join(words for name, words in METRIC_WORDS.items() if name in {*shown["metric"], *shown}),
         "parts": ", ".join(f"{rows:,} rows to {PARTS[part]}" for part, rows in found.parts.items()),
-        "split": how + (older if by_time else ", anew for each seed"),
+        "split": how + explained[how],
         "users": f" {found.users:,} users." if found.users else "",
         "bottom": recipe.bottom,
         "weighting": recipe.weighting if isinstance(recipe.weighting, str) else json.dumps(recipe.weighting),
@@ -126,12 +147,84 @@ def _values(found: Comparison) -> dict[str, object]:
         "parameters": f"{cost.loc[SINGLE, 'parameters']:,.0f}",
         "larger": f"{larger:.1f}",
         "longer": f"{longer:.1f}",
-        "luck": "initial parameters and order of the batches" + ("" if by_time else ", and the split of the rows"),
-        "units": f"users, column {own.user}" if own.user else "rows, as no user was declared",
-        "how": how,
-        "held": HELD[how],
-        "narrow": " They may be a little too narrow." if HELD[how] < 93 else "",
+        "luck": "initial parameters and order of the batches" + ("" if own.by_time else ", and the split of the rows"),
+        "units": "; ".join(f"{_units(found, kind)} for {tasks}" for kind, tasks in clusters.items()),
+        "days": _days(found),
+        "held": _held(how),
+        "weighed": f" Rows count in training by {own.weight}; in the scores each counts once."
+        if own.weight is not None
+        else "",
     }
+
+
+def _units(found: Comparison, clusters: str) -> str:
+    """In words, what was drawn where the test rows were drawn."""
+    own = found.declaration
+    count = found.gains.loc[found.gains["clusters"] == clusters, "units"].max()
+    named = {"users": f"users, column {own.user}", "groups": f"groups, column {own.group}", "days": "days"}
+    return f"other {named[clusters]} ({count})" if clusters in named else "other rows, as no user was declared"
+
+
+def _days(found: Comparison) -> str:
+    """How many days the test covers, and whether they can say how days differ."""
+    if not found.days:
+        return ""
+    said = f" The test covers {found.days} day{'s' * (found.days > 1)}"
+    if found.days < FEWEST_CLUSTERS:
+        return f"{said}: too few to say how much days differ, which these intervals therefore leave out."
+    return f"{said}; intervals were made over users and over days, and the wider one counts."
+
+
+def _held(how: str) -> str:
+    if how not in HELD:
+        return "How often such intervals hold the truth was not measured for rows that are split by user."
+    narrow = " They may be a little too narrow." if HELD[how] < 93 else ""
+    share = f"split {how}, {HELD[how]} of 100 such intervals contained it.{narrow}"
+    return f"On simulated tables, where the truth is known, {share}"
+
+
+def _head(found: Comparison, file: str) -> str:
+    """Which file, of when, and with what it was made."""
+    rows = f"{sum(found.parts.values()):,} rows"
+    spans = ", ".join(f"{PARTS[part]} {first} to {last}" for part, (first, last) in found.spans.items())
+    made = ", ".join(f"{name} {metadata.version(package).split('+')[0]}" for name, package in MADE_WITH.items())
+    lines = [f"{Path(file).name}, {rows}", f"{found.declaration.time}: {spans}" if spans else "", made]
+    return "<br>".join(_words(line) for line in lines if line)
+
+
+def _undecided(found: Comparison) -> str:
+    """What to do while a task is undecided: which way it leans, what sharing may cost, what more rows would do."""
+    gains = found.gains.assign(matters=found.gains["task"].map(found.declaration.labels).map(found.matters))
+    rows = gains[gains["verdict"] == UNDECIDED]
+    if rows.empty:
+        return ""
+    total, lines, leanings = sum(found.parts.values()), [], []
+    for row in rows.itertuples():
+        leanings.append(leaning(row.gain, row.matters))
+        needed = rows_needed(row.gain, row.low, row.high, row.matters, total)
+        few = f"about {float(f'{needed:.2g}'):,.0f} rows" if needed < MANY * total else f"over {MANY} times the rows"
+        costs = f"sharing may cost up to {-row.low:.3f}" if row.low < 0 else "sharing costs nothing"
+        between = f"{costs} and bring up to {max(row.high, 0):.3f} {row.metric}"
+        stays = f"Should its gain stay at {row.gain:+.3f}, it would take {few} or more to decide."
+        lines.append(f"{row.task} leans to {leanings[-1]}: {between}. {stays}")
+    listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
+    return f"<h2>While it is undecided</h2><p>{_words(meanwhile(leanings))}</p><ul>{listed}</ul>{_fewer(found)}"
+
+
+def _fewer(found: Comparison) -> str:
+    """The gains with fewer rows to train on, and with all."""
+    if found.fewer.empty:
+        return ""
+    every = pd.concat([found.fewer, found.gains.assign(share=1.0)])
+    every["said"] = [f"{row.gain:+.3f} ± {(row.high - row.low) / 2:.3f}" for row in every.itertuples()]
+    table = every.pivot(index="task", columns="share", values="said").loc[list(found.declaration.labels)]
+    count = found.parts["train"]
+    table.columns = [f"{share * count:,.0f} rows ({share:.0%})" for share in table.columns]
+    said = (
+        "The gain with fewer rows to train on, and the same test, says what to expect of more: one that shrinks from "
+        "left to right will go on shrinking."
+    )
+    return f"<p>{said}</p>{_table(table.reset_index())}"
 
 
 def _chosen(found: Comparison) -> str:
@@ -153,25 +246,35 @@ def _gains(found: Comparison) -> pd.DataFrame:
         "so it": gains["verdict"].map(VERDICT_WORDS),
         "gain": gains["gain"].map("{:+.3f}".format),
         "95% interval": [f"{low:+.3f} to {high:+.3f}" for low, high in gains[["low", "high"]].to_numpy()],
-        "metric": gains["metric"],
-        "alone": gains["single"].map("{:.3f}".format),
-        "shared": gains["shared"].map("{:.3f}".format),
-        "item's mean": found.facts["by item"].map("{:.3f}".format),
+        "in": gains["metric"],
     }
-    return pd.DataFrame(table).drop(columns=["item's mean"] if found.facts["by item"].isna().all() else [])
+    return pd.DataFrame(table)
+
+
+def _levels(found: Comparison) -> pd.DataFrame:
+    """What both sides reach, and the yardsticks: a row a task."""
+    gains = found.gains
+    table = gains[["task", "metric"]].assign(alone=gains["single"], shared=gains["shared"])
+    if found.facts["by item"].notna().any():
+        table["item's mean"] = found.facts["by item"]
+    if len(found.beaten):
+        reached = found.beaten.pivot(index="task", columns="yardstick", values="value").loc[gains["task"]]
+        table["linear model"], table["boosted trees"] = reached["linear"].to_numpy(), reached["trees"].to_numpy()
+    numbers = table.columns.drop(["task", "metric"])
+    return table.assign(**{name: table[name].map("{:.3f}".format) for name in numbers})
 
 
 def _weak(found: Comparison) -> str:
-    """A warning where the yardstick beats both models."""
-    weak = found.gains["task"][found.gains[["single", "shared"]].max(axis=1) < found.facts["by item"]]
-    return (
-        ""
-        if weak.empty
-        else (
-            f"<p><b>Weak models.</b> {_words(', '.join(weak))}: the item's mean, which trains nothing, predicts better "
-            "than both models. Make them better (other features, rates, penalties) before you act on a gain.</p>"
-        )
-    )
+    """A warning where a yardstick beats both models."""
+    better = found.gains.set_index("task")[["single", "shared"]].max(axis=1)
+    by_item = found.facts.set_index("task")["by item"]
+    weak = {task: ["the item's mean"] for task in better.index[by_item > better]}
+    for row in found.beaten.itertuples():
+        if row.ahead > 0:
+            weak.setdefault(row.task, []).append(SIMPLER[row.yardstick])
+    said = _words("; ".join(f"{task}: {names(yardsticks)}" for task, yardsticks in weak.items()))
+    advice = "Make them better (other features, rates, penalties) before you act on a gain."
+    return said and f"<p><b>Weak models.</b> Better than both of them: {said}. {advice}</p>"
 
 
 def _gauc(found: Comparison) -> str:
@@ -266,11 +369,12 @@ def _forest(found: Comparison, names: dict[str, str]) -> Figure:
 
 def _again(found: Comparison, file: str) -> str:
     """Python that repeats the comparison: all that was chosen, and nothing left to a default."""
-    options = {name: getattr(found, name) for name in ("seeds", "rates", "penalties", "tuning_seeds", "matters")}
-    options["curve"] = len(found.curve) > 0
-    version = torch.__version__.split("+")[0]  # without the build
-    rows = f"# {sum(found.parts.values()):,} rows; PyTorch {version}"
-    return "\n".join([IMPORTS, "", rows, as_code(file, found.declaration, found.recipe, options, "report.html")])
+    options = {
+        name: getattr(found, name) for name in ("seeds", "rates", "penalties", "tuning_seeds", "matters", "also")
+    }
+    return "\n".join(
+        [IMPORTS, "", as_code(file, found.declaration, found.recipe, options, "report.html", found.reading)]
+    )
 
 
 IMPORTS = """from helpers.capstone.comparison import compare
@@ -280,14 +384,19 @@ from helpers.capstone.reading import read
 from helpers.capstone.report import report"""
 
 
-def as_code(file: str, declaration: Declaration, recipe: Recipe, options: dict, to: str) -> str:
-    """Python that reads a file, compares with these options of `comparison.steps` and saves the report."""
+def as_code(
+    file: str, declaration: Declaration, recipe: Recipe, options: dict, to: str, reading: dict | None = None
+) -> str:
+    """Python that reads a file with the options `reading` of `read`, compares with these options of `comparison.steps`
+    and saves the report."""
     differ = {name: value for name, value in vars(recipe).items() if value != getattr(Recipe(), name)}
     arguments = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
-    more = "".join(f", {name}={literal(value)}" for name, value in options.items())
+    more, how = (
+        "".join(f", {name}={literal(value)}" for name, value in some.items()) for some in (options, reading or {})
+    )
     return "\n".join(
         [
-            f"frame = read({literal(file)})",
+            f"frame = read({literal(file)}{how})",
             f"declaration = {declaration.code()}",
             f"recipe = Recipe({arguments})",
             f"found = compare(frame, declaration, recipe{more})",

@@ -12,9 +12,25 @@ from helpers.support import validate
 
 USER_NAMES, ITEM_NAMES = (
     ("user", "uid", "member", "customer", "用户"),
-    ("item", "video", "movie", "product", "article", "photo", "视频", "商品"),
+    (
+        "item",
+        "video",
+        "movie",
+        "product",
+        "article",
+        "photo",
+        "sku",
+        "goods",
+        "ad",
+        "doc",
+        "news",
+        "song",
+        "视频",
+        "商品",
+    ),
 )
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
+LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 YES_NO = {"yes", "no", "true", "false", "y", "n", "t", "f"}
 TIME_NAMES, AFTER_NAMES = (
     ("time", "date", "timestamp", "时间", "日期"),
@@ -28,6 +44,8 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     guesses, taken = {}, set()
     for name, values in frame.items():
         role, reason = _guess(str(name), values)
+        if role in ("id", "leave out") and (of := _ids_of(values, frame.drop(columns=[name]))):
+            role, reason = "list", f"ids of {of} with spaces between them"
         if role in ("user", "item", "time") and role in taken:
             role, reason = ("id", f"another {role}") if role != "time" else ("leave out", "another time")
         taken.add(role)
@@ -62,7 +80,8 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
         return "leave out", "measured afterwards? a label, never a feature"
     if _has(low, TIME_NAMES):
         return _time(values, "its name; numbers that may order the rows")
-    if whole and (low.endswith("id") or _has(low, (*USER_NAMES, *ITEM_NAMES, "author", "category", "code"))):
+    parts = [word for word in (*USER_NAMES, *ITEM_NAMES, "author", "category", "code") if word != "ad"]  # as in load
+    if whole and (low.endswith("id") or _is(low, ITEM_NAMES) or _has(low, parts)):
         return _id(low, f"its name; {distinct:,} different whole numbers")
     if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
         return "leave out", "the number of the row"
@@ -77,9 +96,25 @@ def _time(values: pd.Series, reason: str) -> tuple[str, str]:
 
 def _id(low: str, reason: str) -> tuple[str, str]:
     for role, names in (("user", USER_NAMES), ("item", ITEM_NAMES)):
-        if any(low == name or low == f"{name}_id" or low == f"{name}id" for name in names):
+        if _is(low, names):
             return role, reason
     return "id", reason
+
+
+def _is(low: str, names: Iterable[str]) -> bool:
+    return any(low in (name, f"{name}_id", f"{name}id") for name in names)
+
+
+def _ids_of(values: pd.Series, others: pd.DataFrame) -> str:
+    """The item column whose ids are in these texts, several of them in a good part of the texts; or nothing."""
+    texts = pd.Series([value for value in values.dropna().head(LOOKED_AT) if isinstance(value, str)], dtype=object)
+    if not len(texts) or texts.str.contains(r"\S \S").mean() < SEVERAL:
+        return ""
+    parts = set(texts.str.split().explode().dropna())
+    for name, ids in others.items():
+        if _is(str(name).lower(), ITEM_NAMES) and len(parts & set(ids.dropna().astype(str))) >= MOSTLY * len(parts):
+            return str(name)
+    return ""
 
 
 def _has(low: str, words: Iterable[str]) -> bool:

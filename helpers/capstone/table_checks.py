@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.preparation import FRACTIONS, Split, cut, moments, prepare, split
+from helpers.capstone.preparation import DOTS, FRACTIONS, Split, cut, moments, prepare, split
 from helpers.capstone.reading import MISSING
 from helpers.data.features import LARGEST_FLOAT, Features, Sparse
 from helpers.evaluation.counts import by_ids
@@ -24,6 +24,7 @@ from helpers.evaluation.metrics import auc, r2
 from helpers.support import validate
 from helpers.training.loop import TOTAL
 
+FEW_WEIGHED = 0.1  # of the rows: as many of equal weight would be as uncertain (Kish, Survey Sampling, 1965)
 FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
 MOST_NEW = 0.3  # of the rows to test, that may be of users without a row to train on
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
@@ -128,6 +129,13 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         if gaps := int(frame[user].isna().sum()):
             said = "rows have no user. Leave them out, or declare the column as an id that is not the user."
             yield Problem(True, user, f"{gaps:,} {said}")
+    for group in _but(skip, declaration.group):
+        if gaps := int(frame[group].isna().sum()):
+            yield Problem(
+                True, group, f"{gaps:,} rows have no group. Give each of them one of its own, or leave it out."
+            )
+    for weight in _but(skip, declaration.weight):
+        yield from _weight(weight, frame[weight])
     for column, of in declaration.lists.items():
         if not {column, of} & skip:
             texts = frame[column][[isinstance(value, str) for value in frame[column]]].unique()
@@ -136,6 +144,17 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     for time in _but(skip, declaration.time):
         if said := _error(time, moments, time, frame[time]):
             yield Problem(True, time, f"it cannot order the rows ({said.rstrip('.')}).")
+
+
+def _weight(column: str, values: pd.Series) -> Iterator[Problem]:
+    """Whether each row has a weight of at least 0, and whether a few rows have most of it."""
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        yield Problem(True, column, "a weight was declared, and not all of its values are numbers.")
+    elif values.isna().any() or not (values.between(0, LARGEST_FLOAT)).all() or not values.sum():
+        yield Problem(True, column, "a weight was declared: each row needs one of at least 0, and some more than that.")
+    elif (count := values.sum() ** 2 / (values.astype(float) ** 2).sum()) < FEW_WEIGHED * len(values):
+        said = f"its rows weigh so differently that they count as {count:,.0f} equal ones of {len(values):,}"
+        yield Problem(False, column, f"{said}; a limit for the largest weights may help.")
 
 
 def _error(name: str, call: Callable, *arguments) -> str:
@@ -210,6 +229,8 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         if zoned.any() and not zoned.all():
             said = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those without one are taken as UTC."
             yield Problem(False, time, said)
+        if len(texts) and texts.str.contains(DOTS).all() and not texts.str.contains(r"^\s*(?:1[3-9]|[23]\d)\.").any():
+            yield Problem(False, time, f"dates such as {texts.iloc[0]!r} are taken to have the day first.")
     if declaration.user is None:
         yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
 
@@ -234,9 +255,10 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether every part of the split has enough labels for training or for judging."""
     try:
         parts = split(declaration, prepare(declaration, frame))
-    except ValueError as error:  # of a time alone; rows without one are divided at random
-        said = str(error).removeprefix(f"{declaration.time}: ").rstrip(".")
-        yield Problem(True, declaration.time, f"the rows cannot be divided ({said}).")
+    except ValueError as error:  # of a time or of users; other rows are divided at random
+        by = declaration.time if declaration.by_time else declaration.user
+        said = str(error).removeprefix(f"{by}: ").rstrip(".")
+        yield Problem(True, by, f"the rows cannot be divided ({said}).")
         return
     for column in declaration.labels:
         for name, part in zip(parts._fields, parts, strict=True):
@@ -248,15 +270,16 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             yield Problem(True, declaration.user, said)
             return
     if declaration.user is not None:
-        yield from _strangers(declaration.user, parts)
+        yield from _strangers(declaration, parts)
 
 
-def _strangers(user: str, parts: Split) -> Iterator[Problem]:
-    """Whether the test rows are of few users, or of users that no training row has."""
+def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
+    """Whether the test rows are of few users, or, unasked, of users that no training row has."""
+    user = declaration.user
     count, new = parts.test[user].nunique(), float((~parts.test[user].isin(parts.train[user])).mean())
     if count < FEW_USERS:
         yield Problem(False, user, f"the rows to test are of only {count:,} users: the result depends on who they are.")
-    if new > MOST_NEW:
+    if new > MOST_NEW and not declaration.new_users:
         said = f"{new:.0%} of the rows to test are of users without a row to train on: models do not know their habits."
         yield Problem(False, user, said)
 

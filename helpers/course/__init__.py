@@ -22,6 +22,7 @@ from helpers.display.model_ids import stable
 from helpers.display.questions import Prediction, Question
 from helpers.display.quiz import Quiz, read
 from helpers.display.runs import Runs
+from helpers.display.score_card import ScoreCard
 from helpers.experiments.claim import Claim, Evidence, Finding, Findings
 from helpers.experiments.grid import Grid
 from helpers.support import validate
@@ -63,10 +64,14 @@ def _grids_of(chapter: str) -> dict[str, Grid]:
 GRIDS = _Grids()
 
 
+def kept_table(name: str) -> pd.DataFrame:
+    """What a grid keeps, as a plain table; `runs` is for what is compared over seeds."""
+    return GRIDS[validate.choice("name", name, GRIDS)].read()
+
+
 def runs(*names: str, **columns) -> Runs:
     """The kept runs of one grid or of several alike, with what their columns are where that is not plain (`Runs`)."""
-    tables = [GRIDS[validate.choice("names", name, GRIDS)].read() for name in names]
-    return Runs(pd.concat(tables, ignore_index=True), **columns)
+    return Runs(pd.concat(map(kept_table, names), ignore_index=True), **columns)
 
 
 def questions(chapter: str) -> dict[str, Question]:
@@ -87,6 +92,12 @@ def question(id: str) -> Question:
 def ask(id: str, *about) -> Prediction:
     """Ask the reader the question `id` about `about`: the result opens after a guess."""
     return question(id)(*about)
+
+
+@stable
+def score_card(*ids: str) -> ScoreCard:
+    """What came of the reader's predictions `ids` ("C4.P1", ...), as the browser remembers them."""
+    return ScoreCard(ids=[question(id).id for id in ids])
 
 
 def quiz_file(chapter: str) -> Path:

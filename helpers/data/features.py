@@ -209,8 +209,12 @@ class Features:
             inputs[layout.name] = torch.from_numpy(padded)
         return inputs
 
-    def examples(self, frame: pd.DataFrame, tasks: dict[str, str], groups: str | None = None) -> Examples:
+    def examples(
+        self, frame: pd.DataFrame, tasks: dict[str, str], groups: str | None = None, weight: str | None = None
+    ) -> Examples:
         """`Examples` of all rows, with the labels {task: column} and, for GAUC, the ids of column `groups` (the user).
+
+        With a column `weight` that is how much each row counts, of every task; brought to a mean of 1.
 
         A missing label is masked. Groups are numbered anew: every user has a group of its own, known to `fit` or not.
         A column of the features cannot be a label as well: the model would read the answer.
@@ -225,12 +229,19 @@ class Features:
             task: torch.tensor(_numbers(column, frame[column]), dtype=torch.float32) for task, column in tasks.items()
         }
         masks = {task: ~label.isnan() for task, label in labels.items() if label.isnan().any()}
+        weights = {}
+        if weight is not None:
+            validate.columns("frame", frame, [weight])
+            values = validate.finite(f"weight {weight!r}", _numbers(weight, frame[weight]))
+            if not values.sum() > 0:
+                validate.fail(f"weight {weight!r}", f"a sum of {values.sum():g}", "some weight above 0")
+            weights = dict.fromkeys(tasks, torch.tensor(values / values.mean(), dtype=torch.float32))
         if groups is None:
-            return Examples(inputs, labels, masks)
+            return Examples(inputs, labels, masks, weights)
         ids, missing = _ids(groups, frame[groups])
         if missing.any():
             validate.fail(f"groups {groups!r}", f"{missing.sum()} missing values", "an id in each row")
-        return Examples(inputs, labels, masks, groups=torch.from_numpy(pd.factorize(ids)[0]))
+        return Examples(inputs, labels, masks, weights, groups=torch.from_numpy(pd.factorize(ids)[0]))
 
     def _check(self, frame: pd.DataFrame) -> pd.DataFrame:
         validate.columns("frame", frame, [column.name for column in self.columns])

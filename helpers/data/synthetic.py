@@ -18,7 +18,7 @@ can be compared in pairs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -228,19 +228,24 @@ def mmoe_tasks(
     p: float = 1.0,
     inputs: int = 20,
     noise: float = 0.1,
+    sines: tuple[Sequence[float], Sequence[float]] = (ALPHA, BETA),
     seed: int = 0,
 ) -> TaskPair:
     """The regression tasks of the MMoE paper (KDD 2018, §3.2), with p from −1 to 1.
 
     u1, u2 orthonormal; w1 = u1, w2 = p·u1 + √(1−p²)·u2 (the paper's scale c is 1); x ~ N(0, I) with `inputs` columns;
-    target_k = w_k·x + Σ_i sin(ALPHA_i · w_k·x + BETA_i); label = target + noise · N(0, 1).
+    target_k = w_k·x + Σ_i sin(α_i · w_k·x + β_i); label = target + noise · N(0, 1).
+
+    sines   the α and the β, as many of each
 
     p = cos(w1, w2) is what the paper calls task correlation. It is not the label correlation, which is computed for the
-    fixed `ALPHA` and `BETA` and returned with the examples. `rows`, `noise` and `seed` as in `relu_tasks`.
+    sines and returned with the examples. `rows`, `noise` and `seed` as in `relu_tasks`.
     """
     rows = _check_rows(rows)
     p = validate.number("p", p, low=-1, high=1)
     inputs = validate.number("inputs", inputs, low=2, whole=True)
+    if len(sines[0]) != len(sines[1]):
+        validate.fail("sines", f"{len(sines[0])} α and {len(sines[1])} β", "as many of each")
     rng = _generator(seed)
 
     x = rng.standard_normal((sum(rows), inputs))
@@ -249,19 +254,20 @@ def mmoe_tasks(
 
     along = x @ basis  # (rows, 2): u1·x and u2·x
     z = np.column_stack([along[:, 0], p * along[:, 0] + np.sqrt(1 - p**2) * along[:, 1]])
-    return _pair(x, _add_sines(z), eps, rows, noise, _mmoe_correlation(p))
+    return _pair(x, _add_sines(z, sines), eps, rows, noise, _mmoe_correlation(p, sines))
 
 
-def _add_sines(z: np.ndarray) -> np.ndarray:
-    return z + np.sin(z[..., None] * np.array(ALPHA) + np.array(BETA)).sum(-1)
+def _add_sines(z: np.ndarray, sines: tuple[Sequence[float], Sequence[float]]) -> np.ndarray:
+    alpha, beta = map(np.array, sines)
+    return z + np.sin(z[..., None] * alpha + beta).sum(-1)
 
 
-def _mmoe_correlation(p: float) -> float:
+def _mmoe_correlation(p: float, sines: tuple[Sequence[float], Sequence[float]]) -> float:
     """Correlation of the two targets: Gauss-Hermite quadrature over u1·x and u2·x, exact for functions this smooth."""
     node, weight = np.polynomial.hermite_e.hermegauss(60)
     weight = np.outer(weight, weight) / weight.sum() ** 2
     first, second = np.meshgrid(node, node, indexing="ij")
-    a, b = _add_sines(first), _add_sines(p * first + np.sqrt(1 - p**2) * second)
+    a, b = _add_sines(first, sines), _add_sines(p * first + np.sqrt(1 - p**2) * second, sines)
     a, b = a - (weight * a).sum(), b - (weight * b).sum()
     return float((weight * a * b).sum() / np.sqrt((weight * a**2).sum() * (weight * b**2).sum()))
 

@@ -1,5 +1,5 @@
-// A question, its options (or a field for a number), commit and skip. The result is put on the page only then, and what was
-// chosen is kept nowhere: a new view of the same widget is shut again.
+// A question, its options (or a field for a number), commit and skip. The result is put on the page only then: a new view of
+// the same widget is shut again. What came of the first guess is left in the browser, for the score card (`score_card.js`).
 
 function add(parent, name, className = "", text = "") {
   const node = document.createElement(name);
@@ -7,6 +7,13 @@ function add(parent, name, className = "", text = "") {
   node.textContent = text;
   parent.appendChild(node);
   return node;
+}
+
+function leave(id, entry) {
+  const text = JSON.stringify(entry);
+  (window.mtlGuesses ??= {})[id] ??= text; // for a browser that keeps nothing
+  try { if (!localStorage.getItem(`mtl ${id}`)) localStorage.setItem(`mtl ${id}`, text); } catch {}
+  document.dispatchEvent(new Event("mtl-guess"));
 }
 
 const shown = (number) => String(Number(number.toPrecision(3))).replace("-", "−");
@@ -46,8 +53,10 @@ function render({ model, el }) {
   const result = add(card, "div", "mtl-result");
   result.setAttribute("aria-live", "polite");
 
+  const words = (value) => options.length ? `“${options[value]}”` : `${shown(value)} ${unit}`.trim();
+  const outcome = words(answer);
+
   function compared(guess) {
-    const outcome = options.length ? `“${options[answer]}”` : `${shown(answer)} ${unit}`.trim();
     if (guess === null) return `The result: ${outcome}.`;
     if (options.length) return guess === answer ? `✓ Right. As you predicted: ${outcome}.` : `✗ Not so. You predicted “${options[guess]}”. The result: ${outcome}.`;
     const off = guess - answer;
@@ -78,6 +87,9 @@ function render({ model, el }) {
       picture.src = `data:image/png;base64,${model.get("picture")}`;
     }
     if (model.get("why")) add(result, "p", "", model.get("why"));
+    const right = options.length && guess !== null ? guess === answer : null;
+    const told = { question: model.get("question"), tempts: model.get("tempts") };
+    leave(model.get("name"), { ...told, guess: guess === null ? null : words(guess), outcome, right });
   }
 
   const guessed = () => {

@@ -2,8 +2,8 @@
 
 A question is a function of what it asks about (runs, mostly) that draws the result. It is written in
 `helpers/chapters/chNN/questions.py` and asked in the notebook by its id alone (`helpers.course.ask`), so that no answer
-is above its question. The result opens in the browser on commit or skip. The choice lives in the browser alone: a
-prediction is shut again after Run All, in the committed notebook and in an exported page.
+is above its question. The result opens in the browser on commit or skip. The choice lives in the browser alone, where
+the score card finds it: a prediction is shut again after Run All, in the committed notebook and in an exported page.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Prediction(anywidget.AnyWidget):
     picture = traitlets.Unicode().tag(sync=True)  # a PNG as base64, or ""
     text = traitlets.Unicode().tag(sync=True)
     why = traitlets.Unicode().tag(sync=True)
+    tempts = traitlets.Unicode().tag(sync=True)
 
     def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**kwargs)
@@ -67,6 +68,7 @@ class Question:
     answer: float | None
     unit: str
     why: str
+    tempts: str
     found: Callable[..., Figure | str | Result]
 
     @stable
@@ -76,7 +78,7 @@ class Question:
         answer = validate.number("answer", self.answer if result.answer is None else result.answer)
         text, why = (words.format(**result.words) for words in (self.text, self.why))
         told = {"name": self.id, "options": list(self.options), "answer": answer, "unit": self.unit}
-        return Prediction(question=text, why=why, **told, **_shut(result.shown))
+        return Prediction(question=text, why=why, tempts=self.tempts, **told, **_shut(result.shown))
 
 
 def question(
@@ -87,6 +89,7 @@ def question(
     answer: float | None = None,
     unit: str = "",
     why: str = "",
+    tempts: str = "",
 ) -> Callable[[Callable], Question]:
     """Make a `Question` of a function that returns what stays shut: a matplotlib figure, a sentence or a `Result`.
 
@@ -95,12 +98,13 @@ def question(
     answer   the index of the option that is right, or the number
     unit     is shown after the field for a number
     why      a sentence or two that explain the result, shown with it
+    tempts   why a common wrong guess is tempting, shown on the score card of the chapter
     """
     if options:
         if len(options) < 2:
             validate.fail("options", f"{len(options)} options", "at least two")
         validate.number("answer", answer, 0, len(options) - 1, whole=True)
-    return lambda found: Question(id, text, options, answer, unit, why, found)
+    return lambda found: Question(id, text, options, answer, unit, why, tempts, found)
 
 
 def _shut(shown: Figure | str) -> dict[str, str]:

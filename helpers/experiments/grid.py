@@ -34,8 +34,8 @@ class Grid:
                conditions, widths, seeds, learning rates
     given      the arguments that are not the defaults of `make`, in most cases the seeds
     samples    of its points, which a test trains again; a grid has at least one
-    reads      tuned settings that `make` uses without a parameter for them, mostly read from a kept search
-               (`helpers.experiments.chosen`)
+    reads      settings that `make` uses without a parameter for them: constants of its module, and tuned ones of a kept
+               search (`helpers.experiments.chosen`)
     packed     whether the file is compressed, which a table of more than a megabyte should be
     needs      the data of others that `make` reads
     """

@@ -75,6 +75,17 @@ def corrected_cross_entropy(logit: Tensor, watch_time: Tensor) -> Tensor:
     return (1 + watch_time) * F.softplus(logit) - watch_time * logit
 
 
+def poisson(logit: Tensor, watch_time: Tensor) -> Tensor:
+    """m − T log m with m = exp(logit), row by row: up to a constant the negative log likelihood of a Poisson law.
+
+    watch_time as in `corrected_cross_entropy`, which has the same best m, the mean of T. Here the gradient on the logit
+    is m − T: prediction minus fact.
+    """
+    _check_like("watch_time", watch_time, "logit", logit)
+    _check_times(watch_time)
+    return logit.exp() - watch_time * logit
+
+
 LOSSES: dict[str, Loss] = {"binary": binary_cross_entropy, "regression": squared_error}
 
 

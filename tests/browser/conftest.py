@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,15 @@ def folder(tmp_path_factory):
         shutil.copy(path, root)
     tool.regenerate(root / WIDGETS.name)
     return root
+
+
+@pytest.fixture(scope="package")
+def site(folder, tmp_path_factory):
+    """The notebooks as pages."""
+    out = tmp_path_factory.mktemp("site")
+    books = [str(folder / path.name) for path in NOTEBOOKS]
+    subprocess.run([sys.executable, "-m", "tools.site", "--out", str(out), *books], cwd=ROOT, check=True)
+    return out
 
 
 @pytest.fixture(scope="package")

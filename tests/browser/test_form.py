@@ -106,12 +106,13 @@ def test_report_and_form_can_be_read_in_both_themes(book):
 @pytest.mark.parametrize("task", ["sixteen_letters_", "a_long_name_of_a_column_without_a_blank_in_it_anywhere_at_all"])
 @pytest.mark.parametrize(("width", "media"), [(1000, "screen"), (670, "print")])
 def test_tables_fit_whatever_a_task_is_called(browser, task, width, media):
-    row = {"task": task, "so it": "is undecided", "gain": "+0.012", "95% interval": "-0.015 to +0.039", "metric": "AUC"}
-    row |= {"alone": "0.624", "shared": "0.635", "item's mean": "0.651"}
+    row = {"task": task, "so it": "is undecided", "gain": "+0.012", "95% interval": "-0.015 to +0.039", "in": "AUC"}
+    levels = {"task": task, "metric": "AUC"} | dict.fromkeys(("alone", "shared", "item's mean"), "0.624")
+    levels |= dict.fromkeys(("linear model", "boosted trees"), "0.651")
     page = browser.new_page(viewport={"width": width, "height": 600})
     page.emulate_media(media=media)
-    page.set_content(Report("", _table(pd.DataFrame([row]))).page())
-    assert page.locator(".mtl-report td").count() == len(row) and page.evaluate(CUT) == []
+    page.set_content(Report("", "".join(_table(pd.DataFrame([one])) for one in (row, levels))).page())
+    assert page.locator(".mtl-report td").count() == len(row) + len(levels) and page.evaluate(CUT) == []
     page.close()
 
 

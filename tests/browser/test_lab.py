@@ -90,6 +90,19 @@ def test_predictions_are_shut_and_open(book):
             assert verdict.inner_text().startswith("✓ Right." if right else "✗ Not so.")
 
 
+def test_the_score_card_says_what_came_of_each_prediction(book):
+    for card in book.page.locator(".mtl-score").all():
+        kept = card.locator(".mtl-kept").all_inner_texts()
+        verdicts = book.page.locator(".mtl-ask .mtl-verdict").all_inner_texts()
+        for text, verdict in zip(kept, verdicts, strict=True):
+            assert ("Skipped." in text) == verdict.startswith("The result:")
+            assert ("✓" in text, "✗" in text) == (verdict.startswith("✓"), verdict.startswith("✗"))
+            assert " tempts" in text
+        right = sum("✓" in text for text in kept)
+        chosen = right + sum("✗" in text for text in kept)
+        assert card.locator(".mtl-verdict").inner_text() == (f"{right} of {chosen} choices right." if chosen else "")
+
+
 def test_a_quiz_answers_by_the_keys(book):
     for item in book.page.locator(".mtl-item").all():
         assert "".join(item.locator(".mtl-why").all_inner_texts()) == ""

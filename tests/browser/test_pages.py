@@ -3,26 +3,15 @@
 import ast
 import inspect
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from helpers.course import question, quiz_file
 from helpers.display.quiz import read
-from tests.browser.conftest import NOTEBOOKS, ROOT, each
+from tests.browser.conftest import each
 from tests.browser.lab import Tab
 from tools import notebooks as tool
-
-
-@pytest.fixture(scope="module")
-def site(folder, tmp_path_factory):
-    out = tmp_path_factory.mktemp("site")
-    books = [str(folder / path.name) for path in NOTEBOOKS]
-    subprocess.run([sys.executable, "-m", "tools.site", "--out", str(out), *books], cwd=ROOT, check=True)
-    return out
-
 
 # the folds that are no larger open than shut; beside a wide page the sections stand open, without a summary
 EMPTY = """() => [...document.querySelectorAll("details")].filter((fold) => {
@@ -33,6 +22,13 @@ EMPTY = """() => [...document.querySelectorAll("details")].filter((fold) => {
 }).map((fold) => fold.textContent.trim().slice(0, 60))"""
 FOLDED = """() => [...document.querySelectorAll("details:not(.sections, .folded)")].flatMap((fold) =>
   [...fold.querySelectorAll("p, li, td, div:not(:has(div, p))")].map((part) => part.textContent))"""
+
+# what a slide shows lies in the window; pictures and widgets may still be drawn
+WITHIN = """() => [...document.querySelectorAll(".on-screen :is(h1, h2, h3, .mtl-card, .jp-RenderedHTML > img)")]
+  .filter((part) => part.offsetParent).every((part) => {
+    const { left, top, right, bottom } = part.getBoundingClientRect();
+    return left >= -1 && top >= -1 && right <= innerWidth + 1 && bottom <= innerHeight + 1;
+  })"""
 
 
 @pytest.fixture(scope="module", params=each("pages"))
@@ -149,6 +145,21 @@ def test_predictions_are_shut_and_open(tab):
         assert "The result: " in card.locator(".mtl-result").inner_text()
 
 
+def test_the_score_card_remembers_until_told_to_forget(tab):
+    """The predictions were skipped by the test above; the page is then opened anew."""
+    asked = [tool.asked(cell) for cell in tool.code_cells(tab.notebook) if "predict" in tool.tags(cell)]
+    for card in tab.page.locator(".mtl-score").all():
+        assert card.locator(".mtl-kept").count() == len(asked)
+        assert card.get_by_text("Skipped. The result: ").count() == len(asked)
+        tab.page.reload()
+        tab.page.wait_for_selector("body[data-widgets=shown]")
+        assert card.get_by_text("Skipped. The result: ").count() == len(asked)
+        assert tab.page.locator(".mtl-ask .mtl-verdict").count() == 0  # the predictions are shut again
+        card.get_by_role("button", name="Forget").press("Enter")
+        assert card.locator(".mtl-kept").all_inner_texts() == [f"{id} · not opened yet" for id in asked]
+        assert not card.get_by_role("button").is_visible()
+
+
 def test_an_option_of_a_quiz_fits_its_button_on_a_phone(tab):
     tab.page.set_viewport_size({"width": 390, "height": 844})
     buttons = tab.page.locator(".mtl-quiz button")
@@ -167,6 +178,33 @@ def test_a_quiz_answers_what_is_chosen(tab):
         assert sum(map(bool, shown)) == 2
     if quiz(tab.notebook):
         assert tab.page.locator(".mtl-quiz .mtl-verdict").inner_text() == "0 of 5 right at the first try."
+
+
+def test_slides_fit_the_screen_and_show_no_code_and_no_answer(tab):
+    tab.page.set_viewport_size({"width": 1024, "height": 768})
+    tab.page.keyboard.press("p")
+    seen, screens = [], int(tab.page.locator(".projector-bar").inner_text().split(" ")[2])
+    for number in range(1, screens + 1):
+        tab.page.locator(".projector-bar", has_text=re.compile(f"^{number} of")).wait_for()
+        tab.page.wait_for_function(WITHIN)
+        seen.append(tab.page.locator("main").inner_text())
+        tab.page.keyboard.press("PageDown")
+    tab.page.keyboard.press("Escape")
+    text = squeezed(" ".join(seen))
+    assert [secret for secret in secrets(tab.notebook) if squeezed(secret) in text] == []
+    assert "import" not in text and len(set(seen)) > screens / 2
+    tab.page.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_a_handout_has_at_most_two_sheets(tab):
+    handout = tab.page.url.replace(".html", "_handout.html").partition("#")[0]
+    if tab.page.get_by_role("link", name="Handout").count():
+        page = tab.page.context.browser.new_page()
+        page.goto(handout)
+        assert 1 <= len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) <= 2
+        text = squeezed(page.locator("body").inner_text())
+        assert [secret for secret in secrets(tab.notebook) if squeezed(secret) in text] == []
+        page.close()
 
 
 def test_training_says_that_it_needs_a_kernel(tab):

@@ -50,6 +50,11 @@ def test_trusted_it_answers_without_a_kernel(committed):
         assert card.locator(".mtl-result").inner_html() == ""
         card.get_by_role("button", name="Skip").click()
         assert "The result: " in card.locator(".mtl-result").inner_text()
+    for _ in range(committed.page.locator(".mtl-score").count()):
+        committed.open()
+        skipped = committed.page.locator(".mtl-score").get_by_text("Skipped. The result: ")
+        skipped.first.wait_for()
+        assert skipped.count() == committed.page.locator(".mtl-ask").count()
     assert committed.trouble == []
 
 

@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from helpers.capstone import comparison
+from helpers.capstone import comparison, yardsticks
 from helpers.capstone.comparison import SINGLE, compare, steps
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Recipe
-from helpers.evaluation.intervals import half_width
+from helpers.data.features import Features
+from helpers.evaluation.intervals import auc_influence, half_width
 from helpers.evaluation.metrics import auc
 
 RECIPE = Recipe(units=(8,), towers=(4,), epochs=3, batch_size=256)
@@ -37,7 +39,7 @@ AT_RANDOM = replace(BY_TIME, time=None)
 
 @pytest.fixture(scope="module", params=[BY_TIME, AT_RANDOM], ids=["by time", "at random"])
 def found(request, table):
-    return compare(table, request.param, RECIPE, seeds=range(4), rates=(0.003, 0.01))
+    return compare(table, request.param, RECIPE, seeds=range(4), rates=(0.003, 0.01), also=comparison.ALSO)
 
 
 def test_every_task_has_a_gain_with_its_interval(found):
@@ -58,7 +60,7 @@ def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time):
     frame = pd.DataFrame({"x": x, "a": (x > 0).astype(int), "b": (x > 0.3).astype(int), "time": range(2_000)})
     declaration = Declaration(dict.fromkeys("ab", "binary"), numbers=("x",), time="time" if own_time else None)
     recipe = replace(RECIPE, epochs=10, batch_size=64)
-    found = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], curve=True)
+    found = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], also=["curve"])
     assert (found.scores["value"] > 0.97).all() and (found.curve["value"] > 0.97).mean() > 0.7
 
 
@@ -79,15 +81,16 @@ def test_users_luck_is_that_of_the_mean_gain():
     frame["click"] = (rng.random(4_000) < 1 / (1 + np.exp(-frame["x"]))).astype(int)
     declaration = Declaration({"click": "binary", "like": "binary"}, "user", numbers=("x",), time="time")
     data = comparison._Table(prepare(declaration, frame.assign(like=frame["click"])), declaration)
-    _, label, users = data.seen("click", 0)
+    _, label, rows = data.seen("click", 0)
+    users = data.examples.groups[rows].numpy()
     shared, single = label + rng.normal(size=len(label)), rng.normal(size=len(label))
     outputs = {(m, "click", s): o for m, o in (("Shared-Bottom", shared), (SINGLE, single)) for s in range(8)}
     luck = []
     for seeds in (range(2), range(8)):
         judged = data.judge("model", {key: output for key, output in outputs.items() if key[-1] in seeds})
         luck.append(data.gain("click", "Shared-Bottom", outputs, judged, comparison.MATTERS)["users"])
-    rows = [np.flatnonzero(users == user) for user in np.unique(users)]
-    drawn = [np.concatenate([rows[k] for k in rng.integers(0, len(rows), len(rows))]) for _ in range(300)]
+    own = [np.flatnonzero(users == user) for user in np.unique(users)]
+    drawn = [np.concatenate([own[k] for k in rng.integers(0, len(own), len(own))]) for _ in range(300)]
     spread = np.std([auc(shared[part], label[part]) - auc(single[part], label[part]) for part in drawn])
     assert luck[0] == pytest.approx(luck[1]) and luck[0] == pytest.approx(spread, rel=0.15)
 
@@ -100,7 +103,7 @@ def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
     declaration = Declaration(dict.fromkeys("ab", "regression"), numbers=("x", "y"))
     frame = frame.assign(a=frame["x"], b=frame["y"])
     recipe = replace(RECIPE, epochs=30, batch_size=64)
-    curve = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01]).curve
+    curve = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], also=["curve"]).curve
     means = curve.groupby(["weight", "task"])["value"].mean()
     assert means[1.0, "a"] > 0.8 > 0.5 > means[0.0, "a"] and means[0.0, "b"] > 0.8 > 0.5 > means[1.0, "b"]
 
@@ -122,7 +125,7 @@ def test_both_sides_are_tuned_from_the_same_rates(found):
 
 
 def test_penalties_are_chosen_by_both_sides_from_the_same_few(table):
-    options = {"seeds": range(2), "rates": [0.003, 0.01], "curve": False}
+    options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ()}
     one, two = (compare(table, BY_TIME, RECIPE, penalties=few, **options) for few in ([0.0, 10.0], [10.0, 0.0]))
     assert one.tuned["l2_embedding"].tolist() == [0.0] * 4 and one.penalties == two.penalties == [0.0, 10.0]
     pd.testing.assert_frame_equal(one.scores, two.scores)
@@ -142,6 +145,32 @@ def test_the_yardstick_is_the_mean_of_each_item_in_the_training_rows(found, tabl
     assert value == pytest.approx(np.mean(expected)) and 0.5 < value < 0.9
 
 
+def test_yardsticks_are_judged_on_the_rows_of_the_first_split(found, table):
+    """Ahead of the better side there, with an interval by the draw of test users."""
+    assert found.beaten[["task", "yardstick"]].values.tolist() == [[t, y] for t in LABELS for y in ("linear", "trees")]
+    own = found.declaration
+    rows = prepare(own, table)
+    features = Features(own.layout()).fit(split(own, rows, 0).train if own.time else rows)
+    for row in found.beaten.itertuples():
+        parts = [part[part[row.task].notna()] for part in split(own, rows, 0)]
+        train, valid, test = (features.examples(part, {row.task: row.task}) for part in parts)
+        score = comparison.r2 if row.task == "seconds" else auc
+        tried = yardsticks.candidates(row.yardstick, features, train, valid.inputs, test.inputs)
+        output = max(tried, key=lambda pair: score(pair[0], valid.labels[row.task]))[1]
+        assert row.value == pytest.approx(score(output, test.labels[row.task]), abs=1e-4)
+        scores = found.scores[
+            (found.scores["task"] == row.task) & ((found.scores["seed"] == 0) | (own.time is not None))
+        ]
+        assert row.ahead == pytest.approx(row.value - scores.groupby("model")["value"].mean().max(), abs=1e-6)
+        assert row.ahead - row.low == pytest.approx(row.high - row.ahead) and 0.005 < row.high - row.ahead < 1
+
+
+def test_without_yardsticks_none_is_fitted(table, trained, monkeypatch):
+    monkeypatch.setattr(yardsticks, "candidates", lambda *_: 1 / 0)
+    found = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=["curve"])
+    assert found.beaten.empty and found.also == ("curve",) and len(found.curve) == 5 * 2 * 2
+
+
 def test_the_curve_is_of_the_first_two_tasks(found):
     assert set(found.curve["task"]) == {"click", "seconds"} and set(found.curve["weight"]) == set(comparison.WEIGHTS)
     assert len(found.curve) == 2 * 5 * 4 and not found.curve["value"].isna().any()
@@ -155,7 +184,7 @@ def test_users_are_known_and_facts_are_of_the_parts(found):
 
 
 def test_equal_arguments_give_equal_results(table):
-    options = {"seeds": range(2), "rates": [0.01], "curve": False}
+    options = {"seeds": range(2), "rates": [0.01], "also": ()}
     one, two = (compare(table, BY_TIME, RECIPE, **options) for _ in range(2))
     pd.testing.assert_frame_equal(one.scores, two.scores)
     three = compare(table, BY_TIME, RECIPE, **(options | {"seeds": range(3)}))
@@ -168,8 +197,11 @@ def test_test_labels_do_not_decide_anything_but_scores(table):
     test = split(BY_TIME, rows).test.index
     other = rows.copy()
     other.loc[test, "click"] = 1 - other.loc[test, "click"]
-    one, two = (compare(frame, BY_TIME, RECIPE, seeds=range(2), curve=False) for frame in (rows, other))
+    options = {"seeds": range(2), "also": ["yardsticks"]}
+    one, two = (compare(frame, BY_TIME, RECIPE, **options) for frame in (rows, other))
     pd.testing.assert_frame_equal(one.tuned, two.tuned)
+    by_click = [found.beaten.query("task == 'click'")["value"].to_numpy() for found in (one, two)]
+    np.testing.assert_allclose(by_click[0], 1 - by_click[1], atol=1e-6)
     for task, sign in (("click", -1), ("like", 1)):
         values, others = (found.scores.loc[found.scores["task"] == task, "value"].to_numpy() for found in (one, two))
         np.testing.assert_allclose(values, others if sign == 1 else 1 - others, atol=1e-6)
@@ -180,13 +212,13 @@ def test_the_score_is_that_of_one_state(table):
     data = comparison._Table(prepare(BY_TIME, table), BY_TIME)
     run = data.train(tuple(LABELS), RECIPE, [0])
     mask, label, _ = data.seen("click", 0)
-    one = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[RECIPE.lr], curve=False)
+    one = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[RECIPE.lr], also=())
     value = one.scores.query("task == 'click' and model == 'Shared-Bottom' and seed == 0")["value"].item()
     assert value == pytest.approx(auc(run.outputs["click", 0][mask], label), abs=1e-6)
 
 
 def test_large_tables_train_seed_by_seed(table, monkeypatch):
-    options = {"seeds": range(2), "rates": [0.01], "curve": False}
+    options = {"seeds": range(2), "rates": [0.01], "also": ()}
     together = compare(table, AT_RANDOM, RECIPE, **options).scores
     monkeypatch.setattr(comparison, "ROWS_TOGETHER", 1)
     both = compare(table, AT_RANDOM, RECIPE, **options).scores.merge(together, on=["seed", "model", "task"])
@@ -195,19 +227,19 @@ def test_large_tables_train_seed_by_seed(table, monkeypatch):
 
 
 def test_progress_rises_to_one(table):
-    shares = [done for done, _ in steps(table, BY_TIME, RECIPE, seeds=range(2), curve=False)]
+    shares = [done for done, _ in steps(table, BY_TIME, RECIPE, seeds=range(2), also=())]
     assert shares == sorted(shares) and shares[0] > 0 and shares[-1] == 1
 
 
 @pytest.mark.parametrize("structure", ["MMoE", "PLE"])
 def test_other_structures(table, structure):
-    found = compare(table, BY_TIME, replace(RECIPE, structure=structure), seeds=range(2), rates=[0.01], curve=False)
+    found = compare(table, BY_TIME, replace(RECIPE, structure=structure), seeds=range(2), rates=[0.01], also=())
     assert set(found.scores["model"]) == {SINGLE, structure}
 
 
 def test_esmm_is_compared_where_a_like_needs_a_click(table):
     comparison = Declaration({"click": "binary", "like": "binary"}, "user", "item", time="time")
-    esmm, options = replace(RECIPE, structure="ESMM"), {"seeds": range(2), "rates": [0.01], "curve": False}
+    esmm, options = replace(RECIPE, structure="ESMM"), {"seeds": range(2), "rates": [0.01], "also": ()}
     with pytest.raises(ValueError, match="rows with 'like' = 1 and 'click' = 0; expected for ESMM"):
         compare(table, comparison, esmm, **options)
     needs = table.assign(like=table["like"] * table["click"])
@@ -216,7 +248,7 @@ def test_esmm_is_compared_where_a_like_needs_a_click(table):
 
 @pytest.mark.parametrize("weighting", ["UWL", {"click": 2.0, "seconds": 1.0, "like": 0.5}])
 def test_weightings_are_for_the_shared_side_alone(table, weighting):
-    options = {"seeds": range(2), "rates": [0.01], "curve": False}
+    options = {"seeds": range(2), "rates": [0.01], "also": ()}
     one, other = (compare(table, BY_TIME, replace(RECIPE, weighting=w), **options).scores for w in ("equal", weighting))
     pd.testing.assert_frame_equal(one.query("model == @SINGLE"), other.query("model == @SINGLE"))
     shared = [scores.query("model != @SINGLE")["value"].to_numpy() for scores in (one, other)]
@@ -235,6 +267,7 @@ def test_weightings_are_for_the_shared_side_alone(table, weighting):
         ({"rates": ["fast"]}, "rates: got 'fast'; expected a number of at least 0"),
         ({"seeds": [0.5, 1]}, "seeds: got 0.5; expected a whole number"),
         ({"penalties": [-1]}, "penalties: got -1"),
+        ({"also": ["speed"]}, "also: got 'speed'; expected one of 'yardsticks', 'fewer rows', 'curve'"),
     ],
 )
 def test_bad_arguments_are_named(table, options, words):
@@ -250,6 +283,8 @@ def test_bad_arguments_are_named(table, options, words):
         ({"seeds": 5}, "seeds: got 5; expected several numbers"),
         ({"rates": 0.01}, "rates: got 0.01; expected several numbers"),
         ({"tuning_seeds": 900}, "tuning_seeds: got 900; expected several numbers"),
+        ({"also": "curve"}, "also: got 'curve'; expected some of"),
+        ({"also": False}, "also: got False; expected some of"),
     ],
 )
 def test_arguments_of_another_type_are_named(table, options, words):
@@ -282,7 +317,7 @@ def trained(monkeypatch):
     """In place of training: outputs that know a little of the labels, and a note of each call."""
     calls = []
 
-    def train(self, tasks, recipe, seeds):
+    def train(self, tasks, recipe, seeds, share=1):
         calls.append((tuple(tasks), recipe, list(seeds)))
         outputs = {}
         for task in tasks:
@@ -299,7 +334,8 @@ def trained(monkeypatch):
 
 
 def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
-    *steps_done, (last, found) = steps(table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0])
+    also = ["yardsticks", "curve"]
+    *steps_done, (last, found) = steps(table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0], also=also)
     alone = replace(RECIPE, structure="single task", weighting="equal")
     expected = []
     for tasks, recipe in [*(((task,), alone) for task in LABELS), (tuple(LABELS), RECIPE)]:
@@ -311,7 +347,9 @@ def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
         weights = {"click": 2 * weight, "seconds": 2 - 2 * weight, "like": 1.0}
         expected += [(tuple(LABELS), replace(best, weighting=weights), [0, 1, 2])]
     assert trained == expected
-    runs = np.cumsum([len(seeds) for *_, seeds in expected])
+    runs = np.cumsum(
+        [len(seeds) for *_, seeds in expected[:-5]] + [1] * 6 + [len(seeds) for *_, seeds in expected[-5:]]
+    )
     assert [done for done, _ in steps_done] == pytest.approx(runs / runs[-1])
     assert last == 1 and all(result is None for _, result in steps_done)
     names = ["click", "seconds", "like", "click + seconds + like"]
@@ -326,16 +364,17 @@ def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
     assert found.cost.to_dict("records") == rows
 
 
-def test_without_options_five_seeds_three_rates_and_the_curve(table, trained):
+def test_without_options_five_seeds_three_rates_yardsticks_and_fewer_rows(table, trained):
     found = compare(table, BY_TIME)
     assert (found.seeds, found.rates, found.tuning_seeds) == ([0, 1, 2, 3, 4], [0.001, 0.003, 0.01], [900, 901])
     assert (found.matters, found.penalties) == ({"binary": 0.005, "regression": 0.01}, [Recipe().l2_embedding])
-    assert found.recipe == Recipe() and len(found.curve) == 5 * 5 * 2 and len(found.scores) == 2 * 3 * 5
+    assert found.recipe == Recipe() and found.also == ("yardsticks", "fewer rows") and found.curve.empty
+    assert len(found.beaten) == 6 and len(found.fewer) == 2 * 3 and len(found.scores) == 2 * 3 * 5
     assert sorted(found.growth["seeds"].unique()) == [3, 5] and [p.column for p in found.problems] == ["seconds"]
 
 
 def test_one_choice_is_not_tuned(table, trained):
-    found = compare(table, BY_TIME, RECIPE, seeds=[4, 2], rates=[0.01], curve=False)
+    found = compare(table, BY_TIME, RECIPE, seeds=[4, 2], rates=[0.01], also=())
     assert [(tasks, recipe.lr, seeds) for tasks, recipe, seeds in trained] == [
         (tasks, 0.01, [4, 2]) for tasks in [*((task,) for task in LABELS), tuple(LABELS)]
     ]
@@ -344,14 +383,20 @@ def test_one_choice_is_not_tuned(table, trained):
 
 def test_as_many_seeds_train_together_as_have_room(table, trained, monkeypatch):
     monkeypatch.setattr(comparison, "ROWS_TOGETHER", 7_499)  # of 2,500 rows
-    compare(table, BY_TIME, RECIPE, rates=[0.01], curve=False)
+    compare(table, BY_TIME, RECIPE, rates=[0.01], also=())
     assert [seeds for *_, seeds in trained] == [[0, 1], [2, 3], [4]] * 4
 
 
 @pytest.mark.parametrize("declaration", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
 def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, trained, declaration):
     found = compare(
-        table, declaration, RECIPE, seeds=range(3), rates=[0.01], matters={"binary": 0.3, "regression": 0.1}
+        table,
+        declaration,
+        RECIPE,
+        seeds=range(3),
+        rates=[0.01],
+        matters={"binary": 0.3, "regression": 0.1},
+        also=["curve"],
     )
     rows = prepare(declaration, table)
     units = (rows["seconds"].mean(), rows["seconds"].std())
@@ -380,9 +425,7 @@ def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, 
 
 
 def test_facts_are_counts_and_means_of_each_part(table, trained):
-    found = compare(
-        table, replace(BY_TIME, item=None, ids=("item",)), RECIPE, seeds=range(2), rates=[0.01], curve=False
-    )
+    found = compare(table, replace(BY_TIME, item=None, ids=("item",)), RECIPE, seeds=range(2), rates=[0.01], also=())
     parts = split(BY_TIME, prepare(BY_TIME, table))._asdict()
     for row in found.facts.to_dict("records"):
         assert row["kind"] == LABELS[row["task"]] and np.isnan(row["by item"])
@@ -393,7 +436,7 @@ def test_facts_are_counts_and_means_of_each_part(table, trained):
 
 
 def test_without_a_user_there_is_no_gauc_and_each_row_counts_alone(table, trained):
-    found = compare(table, replace(BY_TIME, user=None), RECIPE, seeds=range(2), rates=[0.01], curve=False)
+    found = compare(table, replace(BY_TIME, user=None), RECIPE, seeds=range(2), rates=[0.01], also=())
     assert "gauc" not in found.scores and found.users == 0
     assert found.gains.set_index("task").loc["click", "units"] == 250
 
@@ -402,3 +445,131 @@ def test_gauc_is_nan_where_no_user_has_both_classes():
     scores, labels = np.array([0.1, 0.2, 0.3]), np.array([0.0, 1.0, 1.0])
     assert np.isnan(comparison._gauc(scores, labels, np.array([1, 2, 3])))
     assert comparison._gauc(scores, labels, np.array([1, 1, 3])) == 1
+
+
+# --- what belongs together, new users, weights, fewer rows ------------------------------------------------------------
+
+
+def log_of_days(days: int, luck: float, seed: int = 0) -> tuple[pd.DataFrame, Declaration]:
+    """A log in which the label is a coin whose side a day decides with this luck, and a user with none."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"user": rng.integers(0, 500, 4_000), "x": rng.normal(size=4_000)})
+    frame["day"] = np.sort(rng.integers(0, days * 10, 4_000))
+    frame["time"] = 1_760_000_000 + 86_400 * frame["day"]
+    flips = np.where(rng.random(days * 10)[frame["day"]] < 0.5, -luck, luck)
+    frame["a"] = (rng.random(4_000) < 0.5 + 0.4 * flips * np.sign(frame["x"])).astype(int)
+    labels = {"a": "binary", "b": "binary"}
+    return frame.assign(b=frame["a"]), Declaration(labels, "user", numbers=("x",), time="time")
+
+
+def luck_of(frame, own) -> tuple[float, int, str]:
+    """The luck of the AUC of x for the first task, in the test rows."""
+    data = comparison._Table(prepare(own, frame), own)
+    _, label, rows = data.seen("a", 0)
+    return data.luck(auc_influence(data.examples.inputs["dense"][rows, 0].numpy(), label), rows)
+
+
+def test_the_wider_of_the_intervals_over_users_and_over_days_counts():
+    """Where all rows of a day share their luck the days count, and the error is that of resampled days."""
+    frame, own = log_of_days(days=10, luck=1)
+    error, units, clusters = luck_of(frame, own)
+    alone = luck_of(frame, replace(own, time="day"))  # a number that is no date: the same split, and no days
+    assert (clusters, units) == ("days", 10) and alone[2] == "users" and error > 3 * alone[0]
+    test = split(own, prepare(own, frame)).test
+    days, rng = [part for _, part in test.groupby("time")], np.random.default_rng(0)
+    drawn = [pd.concat([days[k] for k in rng.integers(0, 10, 10)]) for _ in range(300)]
+    spread = np.std([auc(part["x"].to_numpy(), part["a"].to_numpy()) for part in drawn])
+    assert error == pytest.approx(spread, rel=0.25)
+    frame, own = log_of_days(days=10, luck=0)
+    assert luck_of(frame, own)[0] < 1.8 * luck_of(frame, replace(own, time="day"))[0]
+
+
+def test_a_group_counts_as_days_do_and_a_few_of_either_do_not():
+    frame, own = log_of_days(days=10, luck=1)
+    grouped = replace(own, time=None, group="day")
+    assert luck_of(frame, grouped)[2] == "groups"
+    few, _ = log_of_days(days=4, luck=1)
+    assert luck_of(few, own)[2] == "users" and luck_of(few.assign(day=few["day"] % 4), grouped)[2] == "users"
+    enough, _ = log_of_days(days=5, luck=1)
+    assert luck_of(enough, own)[1:] == (5, "days")
+
+
+def test_days_and_spans_of_the_parts_are_told(trained):
+    frame, own = log_of_days(days=10, luck=0)
+    found = compare(
+        frame.rename(columns={"a": "click", "b": "like"}),
+        replace(own, labels={"click": "binary", "like": "binary"}),
+        RECIPE,
+        seeds=range(2),
+        rates=[0.01],
+        also=(),
+    )
+    test = split(own, prepare(own, frame)).test["time"]
+    ends = [str(pd.Timestamp(second, unit="s"))[:10] for second in (test.min(), test.max())]
+    assert (
+        found.days == test.nunique() and found.spans["test"] == tuple(ends) and list(found.spans) == list(found.parts)
+    )
+
+
+def test_a_time_that_is_no_date_has_spans_and_no_days(table, trained):
+    found = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())
+    assert (found.days, found.spans["train"], found.spans["test"]) == (0, ("0", "1999"), ("2250", "2499"))
+    found = compare(table, AT_RANDOM, RECIPE, seeds=range(2), rates=[0.01], also=())
+    assert (found.days, found.spans) == (0, {})
+
+
+def test_new_users_are_new(table):
+    """No row of theirs is trained on; a model that knows users alone can then only guess."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"user": rng.integers(0, 100, 3_000), "time": range(3_000)})
+    likes = rng.integers(0, 2, 100)[frame["user"]]
+    frame = frame.assign(a=likes, b=likes)
+    own = Declaration({"a": "binary", "b": "binary"}, "user", time="time")
+    options = {"seeds": range(2), "rates": [0.01], "also": ()}
+    recipe = replace(RECIPE, epochs=8)
+    known, new = (compare(frame, replace(own, new_users=n), recipe, **options).scores["value"] for n in (False, True))
+    assert known.min() > 0.99 and new.max() < 0.9
+
+
+def test_weights_count_in_training_as_rows_do():
+    """A row of weight 0 is as one that is not there: what only those would teach is not learnt."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=3_000), "w": rng.integers(0, 2, 3_000) * 7.0, "time": range(3_000)})
+    truth = (frame["x"] > 0) == (frame["w"] > 0)  # rows without weight say the opposite
+    frame = frame.assign(a=truth.astype(int), b=truth.astype(int))
+    own = Declaration({"a": "binary", "b": "binary"}, numbers=("x",), time="time", weight="w")
+    data = comparison._Table(prepare(own, frame), own)
+    run = data.train(("a",), replace(RECIPE, epochs=10, batch_size=64, lr=0.01), [0])
+    _, label, rows = data.seen("a", 0)
+    heavy = data.frame["w"].to_numpy()[rows] > 0
+    assert auc(run.outputs["a", 0][heavy], label[heavy]) > 0.99
+    assert data.examples.weights["a"].mean() == pytest.approx(1)
+
+
+def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, trained, monkeypatch):
+    options = {"seeds": range(3), "rates": [0.01], "also": ["fewer rows"]}
+    matters = {"binary": 0.5, "regression": 5}
+    assert compare(table, BY_TIME, RECIPE, **options, matters=matters).fewer.empty
+    assert len(trained) == 4
+    monkeypatch.setattr(comparison, "verdict", lambda *_: "undecided")
+    *shares, (_, found) = steps(table, BY_TIME, RECIPE, **options)
+    assert len(trained) == 8 + 4 * 2 and [done for done, _ in shares] == sorted(done for done, _ in shares)
+    assert found.fewer[["share", "task"]].values.tolist() == [[s, t] for s in (0.25, 0.5) for t in LABELS]
+    assert set(found.growth.columns) < set(found.fewer.columns) and shares[-1][0] == pytest.approx(1)
+    monkeypatch.setattr(comparison, "FEWEST_LABELS", 2_001 / 4)
+    assert compare(table, BY_TIME, RECIPE, **options).fewer.empty
+
+
+@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+def test_a_share_of_the_rows_is_drawn_by_the_seed_from_those_to_train(table, own):
+    data = comparison._Table(prepare(own, table), own)
+    for seed in (0, 1):
+        (whole, *others), (part, *same) = data.sets(seed), data.sets(seed, 0.25)
+        assert len(part) == len(whole) / 4
+        rows, kept = ({tuple(row.tolist()) for row in one.inputs["dense"]} for one in (whole, part))
+        assert kept < rows
+        for one, other in zip(others, same, strict=True):
+            assert torch.equal(one.inputs["dense"], other.inputs["dense"])
+    assert not torch.equal(data.sets(0, 0.5)[0].inputs["dense"], data.sets(1, 0.5)[0].inputs["dense"])
+    run = data.train(("click",), RECIPE, [0, 1], 0.5)
+    assert set(run.outputs) == {("click", 0), ("click", 1)} and len(run.outputs["click", 0]) == 250

@@ -1,5 +1,7 @@
 """What each column of a table is: roles, code, and what cannot be a declaration."""
 
+from dataclasses import replace
+
 import pytest
 
 from helpers.capstone.declaration import Declaration, literal
@@ -112,3 +114,35 @@ def test_embeddings_have_the_width_that_is_asked_for(declaration):
 def test_roles_that_do_not_fit_together_are_named(call, words):
     with pytest.raises(ValueError, match=f"^{words}"):
         call()
+
+
+def test_group_and_weight_are_no_features(declaration):
+    own = replace(declaration, group="day", weight="w", new_users=True)
+    assert own.features() == declaration.features() and own.layout() == declaration.layout()
+    assert own.columns() == [*declaration.columns(), "day", "w"]
+    assert own.roles() == declaration.roles() | {"day": "group", "w": "weight"}
+    assert Declaration.of_roles(own.roles(), new_users=True) == own
+    assert (
+        eval(own.code(), {"Declaration": Declaration}) == own
+        and "new_users=True" in own.code()
+        and "new_users" not in declaration.code()
+    )
+
+
+def test_rows_are_split_by_time_where_there_is_one_and_nothing_else_was_asked_for(declaration):
+    assert declaration.by_time and not replace(declaration, time=None).by_time
+    assert not replace(declaration, new_users=True).by_time
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"new_users": 1}, TypeError, "new_users: got int; expected True or False"),
+        ({"new_users": True, "user": None}, ValueError, "new_users: got True without a user"),
+        ({"group": "click"}, ValueError, "declaration: got 'click' in two roles"),
+        ({"weight": 3}, TypeError, "weight: got int; expected the name of one column"),
+    ],
+)
+def test_what_cannot_be_is_named(declaration, options, error, words):
+    with pytest.raises(error, match=words):
+        replace(declaration, **options)

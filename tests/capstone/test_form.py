@@ -17,7 +17,7 @@ from helpers.capstone.reading import read
 from helpers.capstone.report import report
 
 RECIPE = Recipe(units=(8,), towers=(4,), epochs=2)
-OPTIONS = {"seeds": range(2), "rates": (0.003, 0.01), "curve": False}
+OPTIONS = {"seeds": range(2), "rates": (0.003, 0.01), "also": ()}
 
 
 @pytest.fixture
@@ -232,3 +232,23 @@ def test_what_is_compared_is_fixed_when_training_starts(form, path):
 
 def test_without_a_path_it_asks_for_one():
     assert DataForm().message.value == "Type the path of a CSV file and press Read."
+
+
+def test_a_file_without_a_header_needs_a_tick_and_its_report_repeats_it(path):
+    text = path.read_text(encoding="utf-8").partition("\n")[2]
+    path.write_text(text, encoding="utf-8")
+    form = DataForm(path, recipe=RECIPE, **OPTIONS)
+    assert "looks like data" in form.message.value and form.button.disabled
+    form.headless.value = True
+    assert list(form.roles) == ["column 1", "column 2", "column 3", "column 4"]
+    assert "header=False)" in form.as_code()
+    asyncio.run(form.run())
+    page = html.unescape(path.with_name("log_report.html").read_text(encoding="utf-8"))
+    assert "log.csv" in page and "header=False)" in page
+
+
+def test_a_tick_judges_on_new_users(form):
+    form.new_users.value = True
+    assert form.declaration.new_users and "new_users=True" in form.as_code() and not form.button.disabled
+    form.roles["user"].value = "id"
+    assert "without a user" in form.message.value and form.button.disabled

@@ -97,10 +97,16 @@ def rooms_passed(run) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(
-    ("curve", "more"), [(False, set()), (True, {"evaluation/statistics", "display/figures"})], ids=["gains", "curve"]
+    ("also", "more"),
+    [
+        ((), set()),
+        (("yardsticks",), {"capstone/yardsticks"}),
+        (("curve",), {"evaluation/statistics", "display/figures"}),
+    ],
+    ids=["gains", "yardsticks", "curve"],
 )
-def test_rows_pass_twelve_rooms_and_none_twice(tmp_path, monkeypatch, curve, more):
-    """The second figure, the trade-off, takes two more: means over seeds, and the drawing of paths."""
+def test_rows_pass_twelve_rooms_and_none_twice(tmp_path, monkeypatch, also, more):
+    """Yardsticks take one beside the path; the second figure, the trade-off, two: means over seeds, and the drawing."""
     monkeypatch.setattr(comparison, "WEIGHTS", (0.5,))
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"user": rng.integers(0, 60, 600), "x": rng.normal(size=600).round(3), "time": range(600)})
@@ -112,7 +118,7 @@ def test_rows_pass_twelve_rooms_and_none_twice(tmp_path, monkeypatch, curve, mor
 
     def run():
         table = read(tmp_path / "log.csv")
-        return report(compare(table, own, recipe, seeds=range(2), rates=[0.01], curve=curve))
+        return report(compare(table, own, recipe, seeds=range(2), rates=[0.01], also=also))
 
     passed = rooms_passed(run)
     assert [room for room in passed if room not in more] == PATH and set(passed) - set(PATH) == more

@@ -1,5 +1,7 @@
 """Lists, dates, and a split that never trains on the future."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.preparation import cut, moments, prepare, split
+from helpers.capstone.preparation import cut, dates, moments, prepare, split
 
 
 @pytest.mark.parametrize("rows", range(1, 6))
@@ -88,12 +90,12 @@ def test_ids_of_lists_are_cut_as_their_column_has_them():
 
 
 def test_dates_of_one_moment_are_one_number():
-    for dates in (
+    for texts in (
         ["2026-05-01 18:30:00", "2026-05-01T19:30:00+01:00", "2026-05-01 18:30:01"],
         ["13.05.2026", "13-5-2026", "14/05/2026"],
         [" 5-13-2026", "05/13/2026", "05/14/2026"],
     ):
-        one, two, later = moments("time", pd.Series(dates))
+        one, two, later = moments("time", pd.Series(texts))
         assert one == two < later
     assert moments("time", pd.Series([3.5, 1])).tolist() == [3.5, 1]
     assert in_order(["12/5/2026", "13/5/2026", "11/6/2026"]) == [0, 1, 2]  # a day of 12 may be a month
@@ -156,3 +158,41 @@ def test_a_missing_column_and_a_bad_seed_are_named(frame, call, words):
 def test_values_that_are_no_times_are_named(values, words):
     with pytest.raises(ValueError, match=f"^t: {words}"):
         moments("t", pd.Series(values))
+
+
+def test_dates_are_found_in_each_unit_of_machines():
+    times = pd.Series([1_600_000_000, 1_750_000_000])
+    for parts in (1, 1e3, 1e6, 1e9):
+        found = dates(times * parts)
+        assert found.dt.strftime("%Y-%m-%d").tolist() == ["2020-09-13", "2025-06-15"]
+    assert dates(pd.Series([1, 500, 800_000])) is None and dates(times - times) is None
+    assert dates(pd.Series([600_000_000, 1_750_000_000])) is None  # a part of them would lie before 1990
+    texts = moments("time", pd.Series(["2026-05-01 18:30:00", "2026-05-02"]))
+    assert dates(texts).tolist() == [pd.Timestamp("2026-05-01 18:30:00"), pd.Timestamp("2026-05-02")]
+
+
+def test_new_users_have_all_of_their_rows_in_one_part(frame, declaration):
+    """About as many rows in each part as by time, other users for another seed, and the same for the same."""
+    own, drawn = replace(declaration, new_users=True), []
+    rows = prepare(own, frame)
+    for seed in range(20):
+        parts = split(own, rows, seed)
+        users = [set(part["user_id"]) for part in parts]
+        assert not (users[0] & users[1] or users[0] & users[2] or users[1] & users[2])
+        assert sorted(pd.concat(parts).index) == list(range(400))
+        assert 300 <= len(parts.train) <= 340 and 20 <= len(parts.valid) <= 60 and 20 <= len(parts.test) <= 60
+        assert all(part.index.is_monotonic_increasing for part in parts)
+        drawn.append(frozenset(users[2]))
+    assert len(set(drawn)) > 15
+    pd.testing.assert_frame_equal(split(own, rows, 3).test, split(own, rows, 3).test)
+    with pytest.raises(ValueError, match="user_id: got 2 users; expected enough of them for three parts"):
+        split(own, rows.assign(user_id=rows.index % 2), 0)
+
+
+def test_with_dots_the_day_is_first():
+    """Unless the rows say otherwise; with slashes or hyphens nothing is guessed."""
+    for texts, month in ((["02.05.2026", "03.05.2026"], 5), (["02.05.2026", "02.13.2026"], 2)):
+        assert dates(moments("time", pd.Series(texts))).dt.month.iloc[0] == month
+    for texts in (["02/05/2026"], ["02-05-2026"], ["02.05.2026", "02/05/2026"], ["13.05.2026", "05.13.2026"]):
+        with pytest.raises(ValueError, match="year first"):
+            moments("time", pd.Series(texts))

@@ -40,7 +40,7 @@ def test_memory_is_saved(frame, tmp_path):
         ),
         (b"a,b,a\n1,2,3\n", "with 'a' twice in its header; expected a name of its own"),
         (b"a, a\n1,2\n", "with 'a' twice in its header"),
-        (b"7,0.5,x\n8,0.1,y\n", r"whose first line has numbers \(7, 0.5, x\); expected a header"),
+        (b"7,0.5,x\n8,0.1,y\n", r"whose first line looks like data \(7, 0.5, x\); expected a header"),
         ("用户,点击\n1,0\n".encode("gbk"), "cannot be read .*expected a CSV file in UTF-8"),
     ],
 )
@@ -231,3 +231,67 @@ def test_memory_counts_the_words():
     numbers = pd.DataFrame({"x": np.zeros(1_000_000)})
     assert megabytes(numbers) == numbers.memory_usage().sum() / 1e6
     assert megabytes(pd.DataFrame({"x": pd.Series(["word" * 1_000] * 500, dtype=object)})) > 2
+
+
+# --- without a header, or with one that looks like data ---------------------------------------------------------------
+
+
+def written(tmp_path, text):
+    (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+    return tmp_path / "log.csv"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "click,101,121,122\n1,x,y,z\n0,x,y,z\n",  # a name over numbers
+        "user,2024,like\nann,1,x\nbob,3,y\n",
+        "a,101,102\n,7,8\n5,7,8\n",
+        "user,name\nu1,ann\n",
+    ],
+)
+def test_a_header_is_known_by_a_name_over_numbers(tmp_path, text):
+    assert ",".join(read(written(tmp_path, text)).columns) == text.partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7,0.5,3\n8,0.1,4\n",
+        "ann,0,0\nbob,1,0\n",  # a number twice
+        "ann,,7,8,9\nbob,1,0,1,1\n",  # nothing is no name
+        "ann,NA,7,8,9\nbob,1,0,1,1\n",
+    ],
+)
+def test_a_first_line_of_data_is_no_header(tmp_path, text):
+    path = written(tmp_path, text)
+    with pytest.raises(
+        ValueError, match=r"path: got log.csv, whose first line looks like data .*names=\[…\]; or header=T"
+    ):
+        read(path)
+    columns = [f"column {k}" for k in range(1, text.partition("\n")[0].count(",") + 2)]
+    frame = read(path, header=False)
+    assert list(frame.columns) == columns and len(frame) == 2
+    names = [f"c{k}" for k in range(len(columns))]
+    named = read(path, names=names)
+    assert list(named.columns) == names
+    assert list(read(path, columns=["c1"], names=names).columns) == ["c1"]
+    pd.testing.assert_frame_equal(named, frame.set_axis(names, axis=1))
+    if len(set(first := text.partition("\n")[0].split(","))) == len(first) and all(first):
+        assert list(read(path, header=True).columns) == first
+    assert (
+        list(read(path, header=True, names=names).columns) == names and len(read(path, header=True, names=names)) == 1
+    )
+
+
+def test_how_it_was_read_is_kept(tmp_path):
+    path = written(tmp_path, "a,b\n1,2\n3,4\n")
+    assert read(path).attrs["read"] == {}
+    assert read(path, header=False).attrs["read"] == {"header": False}
+    assert read(path, names=("x", "y"), header=True).attrs["read"] == {"header": True, "names": ["x", "y"]}
+
+
+@pytest.mark.parametrize("names", [["x"], ["x", "y", "z"], "xy"])
+def test_there_is_a_name_for_each_column(tmp_path, names):
+    with pytest.raises(ValueError, match=r"names: got .*; expected 2 names, one for each column"):
+        read(written(tmp_path, "a,b\n1,2\n"), names=names)

@@ -13,9 +13,14 @@ from helpers.capstone.recommendation import (
     COST,
     OPEN,
     SHARE,
+    WEAKER,
     WORDS,
+    leaning,
+    meanwhile,
     outcome,
+    outdone,
     recommend,
+    rows_needed,
     too_good,
     word,
 )
@@ -106,6 +111,39 @@ def test_a_model_that_knows_too_much_is_named():
     assert too_good(gains) == f"cart (AUC 0.96) and n (R² 0.81): {ALARM}" and too_good(gains[1:3]) == ""
 
 
+def test_a_simpler_model_is_named_where_it_surely_wins():
+    rows = [("a", "linear", "AUC", 0.02, 0.001), ("a", "trees", "AUC", 0.03, -0.1), ("b", "trees", "R²", 0.1, 0.05)]
+    beaten = pd.DataFrame([*rows, ("c", "trees", "AUC", 0.004, 0.0001)], columns=[*COLUMNS, "low"])
+    said = "boosted trees for b (+0.100 R²) and c (+0.004 AUC); a linear model for a (+0.020 AUC)"
+    assert outdone(beaten) == f"Better than both sides: {said}. {WEAKER}"
+    assert outdone(beaten.assign(low=0.0)) == outdone(pd.DataFrame()) == ""
+
+
+COLUMNS = ["task", "yardstick", "metric", "ahead"]
+
+
+def test_an_undecided_gain_leans_beyond_what_matters():
+    found = [leaning(gain, 0.005) for gain in (0.0051, 0.005, 0, -0.005, -0.0051)]
+    assert found == ["a gain", *["no difference that matters"] * 3, "a loss"]
+
+
+def test_until_then_what_is_served_stays_and_a_loss_is_not_risked():
+    gain, loss, none = (leaning(value, 0.5) for value in (1, -1, 0))
+    assert meanwhile([gain, loss]) == meanwhile([loss]) and meanwhile([loss]).endswith("take a model for each task.")
+    assert meanwhile([none, gain]).endswith("take the shared model: it is cheaper, and no task leans to a loss.")
+    assert meanwhile([none]).endswith("take the shared model, which is cheaper.")
+
+
+def test_with_as_many_rows_as_are_needed_it_would_be_decided():
+    """Where the interval has shrunk like one over the root, its end lies on what matters."""
+    for gain, half in ((0.02, 0.03), (-0.02, 0.1), (0.001, 0.1)):
+        needed = rows_needed(gain, gain - half, gain + half, 0.005, 1_000)
+        then = half * (1_000 / needed) ** 0.5
+        ends = (gain - then, gain + then)
+        assert min(abs(abs(end) - 0.005) for end in ends) == pytest.approx(0, abs=1e-12) and needed > 1_000
+    assert rows_needed(0.005, 0, 0.01, 0.005, 10) == float("inf")
+
+
 def test_no_task_and_an_unknown_verdict_are_named():
     with pytest.raises(ValueError, match="verdicts: got none"):
         word([])
@@ -117,6 +155,8 @@ def test_no_task_and_an_unknown_verdict_are_named():
     ("call", "words"),
     [
         (lambda: recommend("gains"), "gains: got str; expected a pandas DataFrame"),
+        (lambda: outdone([]), "beaten: got list; expected a pandas DataFrame"),
+        (lambda: outdone(pd.DataFrame([[0] * 4], columns=COLUMNS)), "beaten: got no column 'low'"),
         (lambda: too_good("gains"), "gains: got str; expected a pandas DataFrame"),
         (lambda: recommend(pd.DataFrame({"task": ["a"], "verdict": ["holds"]})), "gains: got no column 'seeds_needed'"),
         (lambda: recommend(pd.DataFrame({"task": ["a"], "seeds_needed": [0]})), "gains: got no column 'verdict'"),

@@ -4,6 +4,7 @@ import html
 import re
 import warnings
 from dataclasses import replace
+from importlib import metadata
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,8 @@ def found():
         frame[task] = (rng.random(600) < 1 / (1 + np.exp(-frame[EVIL]))).astype(int)
     labels = {"click & like": "binary", "$seconds$": "regression"}
     recipe = Recipe(units=(8,), towers=(4,), epochs=2)
-    return compare(frame, Declaration(labels, "user", numbers=(EVIL,)), recipe, seeds=range(2), rates=[0.01])
+    options = {"seeds": range(2), "rates": [0.01], "also": comparison.ALSO}
+    return compare(frame, Declaration(labels, "user", numbers=(EVIL,)), recipe, **options)
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +44,10 @@ def three(tmp_path_factory):
     path = tmp_path_factory.mktemp("three") / "log.csv"
     frame.to_csv(path, index=False)
     labels = dict.fromkeys(("a label with a name of many words", "b", "c"), "binary")
-    comparison = Declaration(labels, "user", numbers=("x",), time="time")
+    own = Declaration(labels, "user", numbers=("x",), time="time")
     recipe = Recipe("PLE", units=(8,), towers=(4,), experts=2, epochs=2, weighting=dict.fromkeys(labels, 2.0), lr=0.004)
-    options = {"seeds": [3, 5], "rates": [0.02, 0.01], "penalties": [1e-3], "tuning_seeds": [7], "curve": False}
-    return path, compare(read(path), comparison, recipe, matters={"binary": 0.02}, **options)
+    options = {"seeds": [3, 5], "rates": [0.02, 0.01], "penalties": [1e-3], "tuning_seeds": [7], "also": ()}
+    return path, compare(read(path), own, recipe, matters={"binary": 0.02}, **options)
 
 
 def test_the_code_to_do_it_again_does_it_again(three, tmp_path, monkeypatch):
@@ -55,9 +57,9 @@ def test_the_code_to_do_it_again_does_it_again(three, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(code, names := {})
     again = names["found"]
-    for name in ("declaration", "recipe", "seeds", "rates", "penalties", "tuning_seeds", "matters", "parts"):
+    for name in ("declaration", "recipe", "seeds", "rates", "penalties", "tuning_seeds", "matters", "also", "parts"):
         assert getattr(again, name) == getattr(first, name), name
-    for name in ("tuned", "scores", "growth", "curve"):
+    for name in ("tuned", "scores", "growth", "fewer", "curve", "beaten"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(first, name))
     assert "All have a penalty on embeddings of 0.001." in page and first.penalties == [1e-3]
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -105,7 +107,7 @@ def test_a_comparison_with_a_sparse_leak_is_told_twice():
     frame["basket"] = np.where(frame["cart"] == 1, rng.lognormal(3, 0.3, 3_000), 0)
     comparison = Declaration({"click": "binary", "cart": "binary"}, "user", numbers=("age", "basket"))
     recipe = Recipe(units=(8,), towers=(4,), epochs=8, batch_size=128)
-    leaky = compare(frame, comparison, recipe, seeds=range(2), rates=[0.01], curve=False)
+    leaky = compare(frame, comparison, recipe, seeds=range(2), rates=[0.01], also=())
     assert any(problem.column == "basket" and "a leak?" in problem.sentence for problem in leaky.problems)
     page = report(leaky).page()
     assert "Too good to be true?" in page and "where it is not 0, &#x27;cart&#x27; is 1 in all" in page
@@ -116,7 +118,7 @@ def test_times_are_of_computing_and_not_of_waiting(found, monkeypatch):
     monkeypatch.setattr(comparison.time, "process_time", lambda: next(ticks))
     monkeypatch.setattr(comparison.time, "perf_counter", lambda: 1 / 0)
     frame, declaration = coverage.known_table(coverage.SAME, 300, seed=0)
-    one = compare(frame, declaration, Recipe(units=(4,), epochs=1), seeds=range(2), rates=[0.01], curve=False)
+    one = compare(frame, declaration, Recipe(units=(4,), epochs=1), seeds=range(2), rates=[0.01], also=())
     assert one.cost["seconds"].tolist() == [1.0, 0.5]  # two tasks, and one model, of two seeds each
     assert "times as much computing time" in report(one).page()
 
@@ -159,7 +161,9 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found):
     declaration = replace(
         found.declaration, labels={names[task]: kind for task, kind in found.declaration.labels.items()}
     )
-    tables = {name: getattr(found, name).replace(names) for name in ("facts", "scores", "growth", "curve")}
+    tables = {
+        name: getattr(found, name).replace(names) for name in ("facts", "scores", "growth", "curve", "beaten", "fewer")
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib warns where it draws a box for a letter
         page = report(replace(found, declaration=declaration, **tables)).page()
@@ -176,6 +180,9 @@ def test_the_page_says_how_often_such_intervals_hold(found):
     assert "split at random, 96 of 100 such intervals contained it." in report(found).page()
     by_time = replace(found, declaration=replace(found.declaration, time="time"))
     assert "89 of 100 such intervals contained it. They may be a little too narrow." in report(by_time).page()
+    page = report(replace(found, declaration=replace(found.declaration, new_users=True))).page()
+    assert "such intervals contained it" not in page and "was not measured for rows that are split by user" in page
+    assert "split by user, anew for each seed: no user of the test rows has a row to train on" in page
 
 
 @pytest.mark.parametrize(
@@ -193,11 +200,38 @@ def test_it_says_what_was_chosen_and_what_was_fixed(found, rates, penalties, wor
     assert words in report(replace(found, rates=rates, penalties=penalties)).page()
 
 
-def test_models_that_a_mean_beats_are_called_weak(found):
-    assert "Weak models" not in report(found).page()
-    page = html.unescape(report(replace(found, facts=found.facts.assign(**{"by item": 0.99}))).page())
-    assert "Weak models.</b> click & like, $seconds$: the item's mean" in page
-    assert "0.990" in page and "Item's mean: a yardstick" in page
+def test_models_that_a_yardstick_beats_are_called_weak(found):
+    beaten = found.beaten.assign(ahead=[-0.1, -0.1, 0.003, -0.1], low=-0.2)
+    assert "Weak models" not in report(replace(found, beaten=beaten.assign(ahead=-0.1))).page()
+    page = html.unescape(report(replace(found, beaten=beaten)).page())
+    assert "Weak models.</b> Better than both of them: $seconds$: a linear model. Make" in page
+    facts = found.facts.assign(**{"by item": 0.99})
+    page = html.unescape(report(replace(found, beaten=beaten, facts=facts)).page())
+    assert "both of them: click & like: the item's mean; $seconds$: the item's mean and a linear model. Make" in page
+    assert "0.990" in page and "Item's mean: the mean label" in page
+
+
+def test_yardsticks_are_in_the_table_of_levels(found):
+    page = report(found).page()
+    for row in found.gains.itertuples():
+        own = found.beaten[found.beaten["task"] == row.task].set_index("yardstick")["value"]
+        numbers = "".join(f"<td class=n>{v:.3f}</td>" for v in (row.single, row.shared, own["linear"], own["trees"]))
+        assert f"<tr><td>{html.escape(row.task)}</td><td>{row.metric}</td>{numbers}</tr>" in page
+    assert "from scikit-learn" in page
+    without = report(replace(found, beaten=pd.DataFrame(), also=())).page()
+    assert "from scikit-learn" not in without and "<th class=n>shared</th></tr>" in without
+
+
+def test_a_simpler_model_that_wins_is_said_first(found):
+    """Where the whole interval of its lead is above 0, and only there; in the form as well."""
+    for low, wins in ((0.001, True), (-0.001, False)):
+        beaten = found.beaten.assign(ahead=0.02, low=[-0.01, low, -0.01, -0.01])
+        spoiled = replace(found, beaten=beaten)
+        page = report(spoiled).page()
+        assert ("A simpler model wins." in page) == wins == ("A simpler model wins." in _summary(spoiled))
+        if wins:
+            assert "Better than both sides: boosted trees for click &amp; like (+0.020 AUC). What" in page
+            assert page.index('class="alarm"') < page.index('class="answer"')
 
 
 def test_gauc_is_shown_where_both_sides_have_one(found):
@@ -229,3 +263,71 @@ def test_it_is_written_whole_or_not_at_all(found, tmp_path, monkeypatch):
 
 def test_without_a_curve_there_is_one_picture(found):
     assert report(replace(found, curve=pd.DataFrame())).page().count("data:image/png") == 1
+
+
+def test_the_head_says_which_file_of_when_and_made_with_what(found):
+    spans = {"train": ("2026-03-01", "2026-05-10"), "valid": ("2026-05-11",) * 2, "test": ("2026-05-12", "2026-05-20")}
+    dated = replace(found, spans=spans, declaration=replace(found.declaration, time="shown at"))
+    head = re.search(r'<p class="head">(.*?)</p>', report(dated, "some/where/my log.csv").page())[1].split("<br>")
+    assert head[0] == "my log.csv, 600 rows"
+    expected = "train 2026-03-01 to 2026-05-10, validate 2026-05-11 to 2026-05-11, test 2026-05-12 to 2026-05-20"
+    assert head[1] == f"shown at: {expected}"
+    for package in ("torch", "scikit-learn", "multitask-ranking-course"):
+        assert metadata.version(package).split("+")[0] in head[2]
+    assert len(re.search(r'<p class="head">(.*?)</p>', report(found).page())[1].split("<br>")) == 2  # without a time
+
+
+def spoiled(found, **columns):
+    return replace(found, growth=found.growth.assign(**columns))
+
+
+def test_what_is_undecided_leans_costs_and_needs_rows(found):
+    """Also, what to do until then; nothing of it where all is decided."""
+    undecided = ["undecided", "no effect"]
+    one = spoiled(found, verdict=undecided, gain=[0.02, 0], low=[-0.01, 0], high=[0.05, 0])
+    page = html.unescape(report(one).page().split("While it is undecided</h2>")[1].split("<h2>")[0])
+    assert "click & like leans to a gain: sharing may cost up to 0.010 and bring up to 0.050 AUC. Should its" in page
+    assert "at +0.020, it would take about 2,400 rows or more to decide." in page and page.count("<li>") == 1
+    assert "take the shared model: it is cheaper, and no task leans to a loss." in page
+    loss = report(spoiled(one, gain=[-0.02, 0], low=[-0.05, 0], high=[-0.001, 0])).page()
+    assert "leans to a loss: sharing may cost up to 0.050 and bring up to 0.000 AUC" in loss
+    assert "take a model for each task." in loss
+    even = report(spoiled(one, gain=[0.0049999, 0])).page()
+    assert "leans to no difference that matters" in even and "over 1000 times the rows or more" in even
+    assert "take the shared model, which is cheaper." in even
+    assert "While it is undecided" not in report(spoiled(found, verdict="no effect")).page()
+
+
+def test_gains_with_fewer_rows_are_shown_beside_those_with_all(found):
+    fewer = pd.concat([found.gains.assign(share=share, gain=share / 10, low=0, high=share) for share in (0.25, 0.5)])
+    one = replace(spoiled(found, verdict="undecided"), fewer=fewer)
+    page = report(one).page()
+    assert "<th>120 rows (25%)</th><th>240 rows (50%)</th><th>480 rows (100%)</th>" in page
+    last = [f"{row.gain:+.3f} ± {(row.high - row.low) / 2:.3f}" for row in found.gains.itertuples()]
+    for task, own in zip(("click &amp; like", "$seconds$"), last, strict=True):
+        cells = "".join(f"<td>{cell}</td>" for cell in ("+0.025 ± 0.125", "+0.050 ± 0.250", own))
+        assert f"<tr><td>{task}</td>{cells}</tr>" in page
+    assert "(25%)" not in report(replace(one, fewer=pd.DataFrame())).page()
+
+
+@pytest.mark.parametrize(
+    ("clusters", "days", "words"),
+    [
+        (["users", "users"], 0, "in the test rows (other users, column user (50) for click & like and $seconds$), and"),
+        (["users", "days"], 11, "other users, column user (50) for click & like; other days (50) for $seconds$"),
+        (["users", "days"], 11, "The test covers 11 days; intervals were made over users and over days, and the"),
+        (["rows", "rows"], 1, "other rows, as no user was declared for click & like and $seconds$"),
+        (["users", "users"], 1, "The test covers 1 day: too few to say how much days differ"),
+        (["groups", "groups"], 4, "other groups, column day (50) for click & like and $seconds$"),
+    ],
+)
+def test_it_says_over_what_the_intervals_are(found, clusters, days, words):
+    own = replace(found.declaration, group="day")
+    one = replace(spoiled(found, clusters=clusters, units=50), days=days, declaration=own)
+    assert words in html.unescape(report(one).page())
+
+
+def test_weights_are_told(found):
+    assert "Rows count in training by" not in report(found).page()
+    page = report(replace(found, declaration=replace(found.declaration, weight="w"))).page()
+    assert "Rows count in training by w; in the scores each counts once." in page

@@ -120,3 +120,34 @@ def test_there_is_one_user_one_item_and_one_time():
 def test_a_table_without_rows_is_named(frame):
     with pytest.raises(ValueError, match=r"^frame: got a table without rows"):
         suggest(frame[:0])
+
+
+@pytest.mark.parametrize("name", ["sku", "sku_id", "goods", "ad_id", "docid", "news", "song"])
+def test_what_shops_and_papers_show_is_an_item(name):
+    for values in (["a", "b"] * 50, [7, 9] * 50):
+        assert suggest(pd.DataFrame({name: values})).loc[name, "role"] == "item"
+    for other in ("load", "adult", "newsletter"):  # with such a word inside
+        assert suggest(pd.DataFrame({other: [7, 9] * 50})).loc[other, "role"] != "item"
+
+
+def test_texts_of_ids_of_the_item_are_a_list_whatever_they_are_called():
+    rng = np.random.default_rng(0)
+    skus = [f"s{k}" for k in range(40)]
+    frame = pd.DataFrame({"sku": rng.choice(skus, 300), "user": rng.integers(0, 30, 300)})
+    frame["recent"] = [" ".join(rng.choice(skus, rng.integers(0, 4))) or None for _ in range(300)]
+    frame["query"] = [" ".join(rng.choice(["red", "shoe", "s1", "hat"], 3)) for _ in range(300)]
+    found = suggest(frame)
+    assert found.loc["recent", ["role", "reason"]].tolist() == ["list", "ids of sku with spaces between them"]
+    assert found.loc["query", "role"] == "id" and found.loc["sku", "role"] == "item"
+    assert suggest(frame.drop(columns="sku")).loc["recent", "role"] != "list"
+    rare = frame.assign(recent=["s1 s2"] * 20 + ["s3"] * 280)
+    assert suggest(rare).loc["recent", "role"] == "id"
+    numbers = frame.assign(sku=rng.integers(0, 9, 300), recent=["3 4", "5", "8 8 8"] * 100)
+    assert suggest(numbers).loc["recent", "role"] == "list"
+
+
+def test_a_departure_that_is_empty_where_the_flight_was_cancelled_is_not_the_time():
+    hours = pd.Series(range(100)) % 24
+    frame = pd.DataFrame({"dep_time": hours.where(hours > 1), "time_hour": range(1_000, 1_100)})
+    roles = suggest(frame.assign(time_hour=frame["time_hour"] * 7)).loc[:, "role"]
+    assert roles.to_dict() == {"dep_time": "leave out", "time_hour": "time"}

@@ -275,6 +275,27 @@ def spoil(frame, column, **values):
             "topic: 'NA', 'null' counts as an id like any other",
         ),
         (
+            declared(group="day"),
+            lambda f: f.assign(day=[np.nan, 1.0, 2.0] * 1_000),
+            True,
+            "day: 1,000 rows have no group. Give each",
+        ),
+        (declared(weight="w"), lambda f: f.assign(w="2"), True, "w: a weight was declared, and not all"),
+        (declared(weight="w"), lambda f: f.assign(w=f["time"] - 1), True, "w: a weight was declared: each row needs"),
+        (
+            declared(weight="w"),
+            lambda f: f.assign(w=[1.0, np.nan, 1.0] * 1_000),
+            True,
+            "w: a weight was declared: each",
+        ),
+        (declared(weight="w"), lambda f: f.assign(w=0), True, "w: a weight was declared: each row needs one"),
+        (
+            declared(new_users=True),
+            lambda f: f.assign(user=f["user"] % 2),
+            True,
+            "user: the rows cannot be divided (got 2 users; expected enough of them for three parts)",
+        ),
+        (
             declared(user=None, ids=("topic", "user")),
             lambda f: f,
             False,
@@ -647,3 +668,25 @@ def test_a_label_that_is_no_number_of_two_does_not_hide_the_next(frame):
 def test_a_hundred_rows_are_few_and_stop_nothing(frame):
     found = [problem for problem in check(declared(), frame[:100]) if "rows are" in problem.sentence]
     assert [problem.stops for problem in found] == [False]
+
+
+def test_new_users_are_no_surprise_where_they_were_asked_for(frame):
+    strangers = frame.assign(user=frame["time"] // 15)
+    assert "without a row to train on" in said(declared(), strangers)
+    assert "without a row to train on" not in said(declared(new_users=True), strangers)
+    many = frame.assign(user=frame["time"] % 900, w=2.0)
+    assert said(declared(new_users=True, group="topic", ids=(), weight="w"), many) == ""
+
+
+def test_weights_that_leave_few_rows_are_said(frame):
+    """300 of 3,000 rows that count equally are just enough; what all are multiplied by does not matter."""
+    for count, factor in ((300, 1), (300, 5), (299, 1), (299, 5)):
+        own = said(declared(weight="w"), frame.assign(w=factor * (frame["time"] < count)))
+        assert ("they count as 299 equal ones of 3,000" in own) == (count == 299) and (own == "") == (count == 300)
+
+
+def test_a_day_that_was_guessed_is_said(frame):
+    days = [f"{1 + k % 12:02d}.05.2026" for k in range(3_000)]
+    note = "time: dates such as '01.05.2026' are taken to have the day first."
+    assert note in said(declared(), frame.assign(time=days))
+    assert note not in said(declared(), frame.assign(time=[*days[:-1], "13.05.2026"]))

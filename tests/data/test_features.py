@@ -368,3 +368,21 @@ def test_any_column_gives_rows_of_the_table_or_an_error_that_names_it(column):
 def test_names_of_columns_that_cannot_be_are_named():
     with pytest.raises(TypeError, match="columns: got list; expected the name of a column"):
         Features([Dense(["a"])])
+
+
+def test_weights_have_a_mean_of_one_and_count_for_every_task():
+    frame = pd.DataFrame({"x": [1.0, 2, 3], "a": [0, 1, 0], "b": [1, 1, 0], "w": [0, 2, 4]})
+    features = Features([Dense("x")]).fit(frame)
+    examples = features.examples(frame, {"a": "a", "b": "b"}, weight="w")
+    assert {task: weights.tolist() for task, weights in examples.weights.items()} == {"a": [0, 1, 2], "b": [0, 1, 2]}
+    assert features.examples(frame, {"a": "a"}, groups="w", weight="w").groups.tolist() == [0, 1, 2]
+    assert features.examples(frame, {"a": "a"}).weights == {}
+    for w, words in (
+        ([0, 0, 0], "weight 'w': got a sum of 0"),
+        ([1, np.nan, 1], "weight 'w': got 1 NaN"),
+        ([-1, 1, 3], "negative weight"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            features.examples(frame.assign(w=w), {"a": "a"}, weight="w")
+    with pytest.raises(ValueError, match="no column 'v'"):
+        features.examples(frame, {"a": "a"}, weight="v")

@@ -119,6 +119,14 @@ def test_mmoe_limits():
     assert torch.equal(same.labels["a"], same.labels["b"])
 
 
+def test_mmoe_sines_can_be_others():
+    pair, usual = mmoe_tasks(MANY, p=0.6, sines=([3.0], [0.0]), seed=7), mmoe_tasks(MANY, p=0.6, seed=7)
+    assert torch.equal(pair.test.inputs, usual.test.inputs) and not torch.equal(labels(pair.test), labels(usual.test))
+    assert abs(float(torch.corrcoef(labels(pair.test))[0, 1]) - pair.label_correlation) < 0.01
+    straight = mmoe_tasks(MANY, p=0.6, sines=([], []), seed=7)
+    assert straight.label_correlation == pytest.approx(0.6)
+
+
 @pytest.mark.parametrize("p", [-1.0, 0.3])
 def test_mmoe_label_correlation_in_closed_form(p):
     """From E[sin(αz+β)] = sin β e^{−α²/2} and its kin for two normals of correlation p."""
@@ -162,7 +170,14 @@ def test_bad_settings_of_relu_tasks_are_named(argument, bad):
 
 
 @pytest.mark.parametrize(
-    "argument, bad", [({"p": 1.01}, "p"), ({"p": None}, "p"), ({"inputs": 1}, "inputs"), ({"noise": -1}, "noise")]
+    "argument, bad",
+    [
+        ({"p": 1.01}, "p"),
+        ({"p": None}, "p"),
+        ({"inputs": 1}, "inputs"),
+        ({"noise": -1}, "noise"),
+        ({"sines": ([1.0, 2.0], [0.0])}, "sines"),
+    ],
 )
 def test_bad_settings_of_mmoe_tasks_are_named(argument, bad):
     with pytest.raises(ValueError, match=f"^{bad}: got .*; expected"):

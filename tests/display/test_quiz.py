@@ -77,7 +77,8 @@ def test_a_chapter_asks_its_own_questions_before_its_recap(chapter):
     cells = [cell.source for cell in notebooks.read(path).cells]
     (place,) = (number for number, source in enumerate(cells) if "check_yourself(" in source)
     assert cells[place].splitlines()[-1] == f'check_yourself("C{int(chapter[2:])}")'
-    assert re.match(r"## \d+ Check yourself", cells[place - 1]) and "Recap" in cells[place + 1].splitlines()[0]
+    assert re.match(r"## \d+ Check yourself", cells[place - 1])
+    assert "score_card(" in cells[place + 2] and "Recap" in cells[place + 3].splitlines()[0]
 
 
 def test_no_question_is_asked_twice():

@@ -17,6 +17,14 @@ def test_without_log_and_users_it_is_the_t_interval():
     assert (found.mean, found.seeds) == (pytest.approx(values.mean()), 8)
 
 
+@pytest.mark.parametrize("level", [0.9, 0.99])
+def test_without_a_word_on_users_the_interval_has_no_part_of_theirs_at_any_level(level):
+    values = np.random.default_rng(2).normal(0.02, 0.01, 8)
+    found = gain(values, overlap=0, level=level)
+    expected = stats.ttest_1samp(values, 0).confidence_interval(level)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
 def test_it_is_what_chapter_08_writes_by_hand():
     values, users = np.random.default_rng(1).normal(0.02, 0.01, 30), 0.004
     error = np.sqrt(values.std(ddof=1) ** 2 * (1 / 30 + 100 / 800) + users**2)
@@ -130,6 +138,8 @@ NAN = float("nan")
         ("units", 2.5, "units: got 2.5; expected a whole number of at least 2"),
         ("seeds", 1, "seeds: got 1; expected a whole number of at least 2"),
         ("seeds", "5", "seeds: got '5'; expected a whole number of at least 2"),
+        ("level", -0.1, "^level: got -0.1; expected a number from 0 to 1"),
+        ("level", 1.1, "^level: got 1.1; expected a number from 0 to 1"),
     ],
 )
 def test_parts_that_cannot_be_are_named(part, value, message):

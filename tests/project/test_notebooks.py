@@ -11,12 +11,13 @@ import pytest
 
 from helpers.support.downloads import MOVIELENS
 from tools import notebooks
-from tools.site import minutes
+from tools.site.pages import minutes
 from tools.spoilers import spoilers
-from tools.style import problems, too_much
+from tools.style import problems, too_many_words, too_much
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = notebooks.find([ROOT / "notebooks"])
+CHAPTERS = [path for path in NOTEBOOKS if path.parent.name != "deeper"]
 
 # open outputs that may answer a prediction above them, and why they do not
 HARMLESS = {
@@ -43,11 +44,14 @@ def test_form_and_style(path):
     assert problems(path) == []
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in NOTEBOOKS if path.parent.name != "deeper"], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_a_chapter_is_an_hour(path):
     assert too_much(notebooks.read(path)) == []
+
+
+def test_the_chapters_are_read_in_a_day():
+    """Where this fails, move what does not carry a chapter's question to `deeper/`, or say it shorter."""
+    assert too_many_words(map(notebooks.read, CHAPTERS)) == []
 
 
 def test_no_open_output_below_a_prediction_can_answer_it():

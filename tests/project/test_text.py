@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from helpers.chapters.ch02 import watch_time
+from helpers.chapters.ch04 import shapes
 from helpers.chapters.ch06 import mmoe
 from helpers.chapters.ch07 import funnel
 from helpers.course import all_claims, chapter_names, questions
@@ -21,7 +22,7 @@ from helpers.evaluation.verdicts import WITHIN
 from helpers.experiments.grid import kept
 from tools import notebooks
 from tools.editions import notes
-from tools.site import title
+from tools.site.pages import title
 
 ROOT = Path(__file__).parents[2]
 SOURCE = (ROOT / "notebooks" / "source.md").read_text(encoding="utf-8")
@@ -288,16 +289,18 @@ def winners(number: str) -> list[tuple[float, list[float]]]:
     if number == "07":
         offered = [*funnel.RATES, *funnel.BEYOND]
         return [(rate, offered) for chosen in funnel.CHOSEN.values() for rate in chosen.table["lr"]]
+    if number == "deeper/04_bottoms":
+        return [(rate, shapes.RATES) for rate in shapes.CHOSEN.table["lr"]]
     searches = (mmoe.CHOSEN, mmoe.CHOSEN_RELU, mmoe.CHOSEN_KIND, mmoe.CHOSEN_SEESAW)
     return [
         (rate, sorted(kept(*chosen.searches)["rate"].unique())) for chosen in searches for rate in chosen.table["rate"]
     ]
 
 
-@pytest.mark.parametrize("number", ["02", "06", "07"])
+@pytest.mark.parametrize("number", ["02", "deeper/04_bottoms", "06", "07"])
 def test_a_winner_at_the_edge_of_a_search_is_told(number):
     edges = {float(rate) for rate, offered in winners(number) if rate in (min(offered), max(offered))}
-    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    (path,) = (ROOT / "notebooks").glob(f"{number}*.ipynb")
     said = re.findall(r"[^.]*(?:\.\d[^.]*)*\b(?:edge|on offer)\b(?:[^.]|\.\d)*", prose(path))
     assert edges and [rate for rate in edges if not any(f"{rate:g}" in sentence for sentence in said)] == []
 

@@ -51,7 +51,6 @@ def test_torch_from_2_8_on_is_admitted():
 
 FIRST_PARTY = {"benchmarks", "helpers", "tests", "tools"}
 CLUSTER = {"distributed"}  # in an extra, and imported only where a cluster is asked for
-YARDSTICK = {"scikit-learn"}  # imported by `make grids` and `make claims` alone, for the boosted trees of chapter 04
 STARTED = {"ipykernel"}  # runs the notebooks, and is not imported
 COMMANDS = {"nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}
 
@@ -77,7 +76,7 @@ def imported(*places: str) -> set[str]:
 
 def test_what_the_course_imports_is_what_it_declares():
     course = imported("helpers", "notebooks", "examples", "tools/lab.py", "tools/__init__.py")
-    assert course == {need.name for need in NEEDED} - STARTED | CLUSTER | YARDSTICK
+    assert course == {need.name for need in NEEDED} - STARTED | CLUSTER
 
 
 def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():

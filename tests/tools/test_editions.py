@@ -14,7 +14,7 @@ from helpers.display.answers import Wrong
 from tools.editions import LEFT_OUT, QUESTIONS, for_students, for_teachers, mistakes, notes, write
 from tools.handin.sheets import CHECK, chapters
 from tools.notebooks import ROOT, code_cells, output_texts, read, tags
-from tools.site import title
+from tools.site.pages import title
 from tools.style import problems
 
 PATHS = sorted((ROOT / "notebooks").rglob("[0-9][0-9]_*.ipynb"))

@@ -62,6 +62,16 @@ def test_the_sum_of_the_sections_is_the_box():
     assert "**Time** 6 minutes to read" in notebook.cells[0].source
 
 
+def test_too_many_words_are_counted_over_all_chapters(monkeypatch):
+    monkeypatch.setattr(style, "OPEN_WORDS", 10)
+    chapter = book(new_markdown_cell("## 1 A\n\n*1 min · core*\n\none two <details>three</details>"))
+    words = minutes.open_words(chapter)
+    assert words == 10 + 4  # the box, and below it the heading and two words
+    assert style.too_many_words([chapter]) == ["14 open words, more than 10"]
+    monkeypatch.setattr(style, "OPEN_WORDS", 28)
+    assert style.too_many_words([chapter, chapter]) == []
+
+
 def test_too_long_a_chapter_is_told():
     long = book(new_markdown_cell("## 1"), *[code("play()", tags=["widget"])] * 12)
     assert style.too_much(long) == ["61 minutes of core sections, more than 60"]

@@ -1,16 +1,19 @@
 """Exported pages: what they hold, and that their widgets answer from disk, without kernel and network."""
 
+import json
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import CHROMIUM
 from tests.browser.lab import FLAGS
-from tools import notebooks, site
+from tools import notebooks
+from tools.notebooks import WIDGET_STATE, WIDGET_VIEW
+from tools.site import pages as site
 
 TINY = Path(__file__).parents[1] / "fixtures" / "99_tiny.ipynb"
 
@@ -55,13 +58,14 @@ def pages(tmp_path_factory):
     (folder / "words.md").write_text('# Words\n\n<a id="logit"></a>\n**Logit**', encoding="utf-8")
     nbformat.write(new_notebook(cells=cells), controls)
     notebooks.regenerate(controls)
-    site.export([controls, TINY], folder / "out")
+    site.export([controls, TINY], folder / "out", "https://course.example")
     return folder / "out"
 
 
 def test_pages_name_no_address_to_load_from(pages):
     for page in pages.glob("*.html"):
         text = page.read_text(encoding="utf-8")
+        text = text.replace("https://course.example/", "")  # where the picture of a link is, for those who show it
         assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//[^\s\"']+", text)
         assert not re.findall(r"url\([\"']?(?:https?:)?//|@import", text)
 
@@ -108,8 +112,10 @@ def test_formulas_are_mathml_and_solutions_are_folded(pages):
 
 def test_index_lists_the_chapters_with_their_minutes(pages):
     text = (pages / "index.html").read_text(encoding="utf-8")
-    assert '<a href="98_controls.html">98 · Controls &amp; formulas</a>' in text
-    assert '<a href="99_tiny.html">99 · A tiny chapter</a><br>1 minute to read, 1 minute of computing' in text
+    assert '<a href="98_controls.html"><strong>98 · Controls &amp; formulas</strong></a>' in text
+    (tiny,) = re.findall(r'<li><a href="99_tiny.html">(.*?)</li>', text, re.DOTALL)
+    assert "99 · A tiny chapter" in tiny and "1 minute to read, 1 minute of computing" in tiny
+    assert 'href="99_tiny_handout.html"' in tiny
 
 
 def test_links_between_files_lead_to_pages(pages):
@@ -117,6 +123,60 @@ def test_links_between_files_lead_to_pages(pages):
     assert 'href="words.html#logit"' in text and 'href="99_tiny.html"' in text
     assert '<a id="logit"></a>' in (pages / "words.html").read_text(encoding="utf-8")
     assert '<a href="words.html">Words</a>' in (pages / "index.html").read_text(encoding="utf-8")
+
+
+def test_search_knows_every_section_and_nothing_that_is_folded(pages):
+    text = (pages / "static" / "search-index.js").read_text(encoding="utf-8")
+    found = json.loads(text.removeprefix("window.courseSections = ").removesuffix(";\n"))
+    headings = [(section["heading"], section["anchor"]) for section in found if section["page"] == "98_controls.html"]
+    assert headings[1:] == [("What x 2 & you see", "What-x2-&-you-see"), ("Again", "Again"), ("Again", "Again-2")]
+    assert "Logit" in next(section["text"] for section in found if section["page"] == "words.html")
+    assert not any("four" in section["text"] for section in found)
+
+
+def test_a_handout_has_questions_without_answers_and_what_stands_open():
+    model = {"state": {"name": "C9.P1", "question": "A or B?", "options": ["A", "B"], "answer": 1.0, "why": "Since B."}}
+    shown = {"application/vnd.jupyter.widget-view+json": {"model_id": "m"}}
+    figure = {"image/png": "iVBOR", "text/html": '<img alt="a line" src="data:image/png;base64,iVBOR">'}
+    text = "## 1 Part\n\n$$a = b, \\qquad c = d$$\n\n<details><summary>Fold</summary>\n\n$$e = f$$\n\n</details>"
+    cells = [
+        new_markdown_cell("# 09 · Nine\n\n**Why?**\n\n> **You need** nothing."),
+        new_markdown_cell(text),
+        new_code_cell("ask()", metadata={"tags": ["predict"]}, outputs=[new_output("display_data", shown)]),
+        new_code_cell("figure()", outputs=[new_output("display_data", figure)] * 9),
+        new_code_cell("solution()", metadata={"tags": ["solution"]}, outputs=[new_output("display_data", figure)]),
+        new_markdown_cell("## 2 Recap\n\n*1 min · core*\n\n- So."),
+    ]
+    book = new_notebook(cells=cells)
+    book.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {"m": model}}}
+    held = site.handout(book)
+    assert (held["title"], held["question"]) == ("09 · Nine", "Why?")
+    (part,) = held["parts"]
+    assert len(part.formulas) == 2 and len(part.figures) == site.FIGURES
+    assert "So." in held["recap"] and "1 min" not in held["recap"]
+    page = site.templates().get_template("handout.html.j2").render(held)
+    assert "A or B?" in page and "Since B." not in page and "e</mi>" not in page
+
+
+def test_the_start_page_opens_with_the_playground_alone():
+    def model(name):
+        return {"model_name": "AnyModel", "model_module": "anywidget", "state": {"name": name, "text": "</script>"}}
+
+    state = {"a": model("C4"), "b": model("playground")}
+    views = [{WIDGET_VIEW: {"model_id": id}} for id in state]
+    book = new_notebook(cells=[new_code_cell("", outputs=[new_output("display_data", view)]) for view in views])
+    book.metadata["widgets"] = {WIDGET_STATE: {"state": state}}
+    shown = site.opening([new_notebook(), book])
+    assert json.loads(shown["view"]) == {"model_id": "b"} and list(json.loads(shown["state"])["state"]) == ["b"]
+    assert "</script>" not in shown["state"]  # it would end the element that holds it
+    assert site.opening([new_notebook()]) == {}
+
+
+def test_a_link_to_a_page_shows_its_question_and_a_picture(pages):
+    text = (pages / "99_tiny.html").read_text(encoding="utf-8")
+    shown = dict(re.findall(r'<meta content="([^"]*)" property="og:([^"]*)"', text))
+    assert shown["https://course.example/static/preview.png"] == "image" and shown["99 · A tiny chapter"] == "title"
+    assert (pages / "static" / "preview.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_formula_that_cannot_be_converted_is_named():
@@ -176,4 +236,39 @@ def test_every_kind_of_control_is_shown_and_answers(pages, browser):
     assert page.get_by_text("second", exact=True).is_visible()
     assert page.locator("button", has_text="train").is_visible()
     assert page.locator("mfrac").is_visible()
+    assert trouble == []
+
+
+def test_the_search_finds_a_section_and_leads_there(pages, browser):
+    page, trouble = open_page(browser, pages / "99_tiny.html")
+    page.keyboard.press("/")
+    page.keyboard.type("you see")
+    link = page.locator(".search a").first
+    link.wait_for()
+    assert "What" in link.inner_text()
+    link.click()
+    page.wait_for_url("**/98_controls.html#*")
+    assert page.locator(":target").inner_text().startswith("What")
+    page.keyboard.press("/")
+    page.keyboard.type("nowhere at all")
+    page.get_by_text("Nothing found").wait_for()
+    assert trouble == []
+
+
+def test_key_p_shows_one_part_after_the_other_and_no_code(pages, browser):
+    page, trouble = open_page(browser, pages / "98_controls.html")
+    page.keyboard.press("p")
+    seen = []
+    for number in range(1, int(re.search(r"1 of (\d+)", page.locator(".projector-bar").inner_text())[1]) + 1):
+        page.locator(".projector-bar", has_text=f"{number} of ").wait_for()
+        (shown,) = [cell for cell in page.locator("main > .jp-Cell").all() if cell.is_visible()]
+        seen.append(shown.inner_text())
+        box = shown.bounding_box()
+        assert box["x"] >= -1 and box["y"] >= -1 and box["x"] + box["width"] <= 1281 and box["y"] + box["height"] <= 721
+        page.keyboard.press("PageDown")
+    assert "98 · Controls & formulas" in seen[0] and "What" in seen[-1]
+    assert not any("import" in text or "four" in text for text in seen)
+    page.keyboard.press("Escape")
+    assert page.get_by_text("98 · Controls & formulas").is_visible()
+    assert page.locator("main > .jp-Cell >> visible=true").count() > 2
     assert trouble == []

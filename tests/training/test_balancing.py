@@ -593,3 +593,13 @@ def test_pcgrad_draws_its_order_anew_in_every_step():
     again.begin(copies, ["a", "b", "c"], [3])
     again.backward(shared_losses(torch.ones(3), gradients.view(3, 2, 3), copies.module.layer.weight))
     assert tuple(again.weights[0].numpy().round(4)) == found[0]  # by its seed
+
+
+def test_every_copy_looks_at_the_tasks_in_an_order_of_its_own():
+    g = torch.tensor([[1.0, 0.0], [-0.6, 0.8], [-0.5, -0.9]])  # each against both others
+    products, seeds, pcgrad = torch.stack([g @ g.mT] * 2), [0, 1], PCGrad()
+    pcgrad.begin(Copies([model(0), model(1)]), ["a", "b", "c"], seeds)
+    orders = [torch.randperm(3, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+    expected = torch.stack([surgery(products[0], order) for order in orders])
+    assert not torch.allclose(expected[0], expected[1])
+    torch.testing.assert_close(pcgrad.weigh(products), expected)

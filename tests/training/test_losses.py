@@ -10,6 +10,7 @@ from helpers.training.losses import (
     check_task_weights,
     corrected_cross_entropy,
     masked_mean,
+    poisson,
     squared_error,
     task_losses,
     weighted_cross_entropy,
@@ -54,10 +55,20 @@ def test_the_corrected_loss_is_the_likelihood_of_a_geometric_distribution():
     np.testing.assert_allclose(found, -likelihood)
 
 
+def test_the_poisson_loss_is_a_likelihood_and_its_gradient_is_prediction_minus_fact():
+    mean, times = 3.0, torch.tensor([0.0, 1, 7], dtype=torch.float64)
+    logit = torch.full((3,), np.log(mean), dtype=torch.float64, requires_grad=True)
+    likelihood = stats.poisson.logpmf(times.numpy(), mean)
+    np.testing.assert_allclose((poisson(logit, times) + torch.lgamma(times + 1)).detach(), -likelihood)
+    poisson(logit, times).sum().backward()
+    torch.testing.assert_close(logit.grad, mean - times)
+
+
+@pytest.mark.parametrize("loss", [corrected_cross_entropy, poisson])
 @pytest.mark.parametrize("time", [-1.0, float("nan")])
-def test_the_corrected_loss_names_a_time_that_cannot_be(time):
+def test_losses_of_times_name_a_time_that_cannot_be(loss, time):
     with pytest.raises(ValueError, match="watch_time: got"):
-        corrected_cross_entropy(torch.zeros(2), torch.tensor([1.0, time]))
+        loss(torch.zeros(2), torch.tensor([1.0, time]))
 
 
 @pytest.mark.parametrize("loss", [binary_cross_entropy, squared_error])
@@ -151,6 +162,7 @@ COLUMN, ROWS, SEEN = torch.ones(5, 1), torch.ones(5), torch.ones(5, dtype=torch.
         (weighted_cross_entropy, (ROWS, ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for click of shape \(5,\)"),
         (weighted_cross_entropy, (ROWS, COLUMN, ROWS), r"click: got shape \(5, 1\) for logit of shape \(5,\)"),
         (corrected_cross_entropy, (ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for logit of shape \(5,\)"),
+        (poisson, (ROWS, COLUMN), r"watch_time: got shape \(5, 1\) for logit of shape \(5,\)"),
         (squared_error, (ROWS, torch.ones(())), r"label: got shape \(\) for value of shape \(5,\)"),
         (squared_error, (torch.ones(()), torch.ones(())), r"label: got shape \(\) for value of shape \(\)"),
         (masked_mean, (ROWS, None, COLUMN), r"weight: got shape \(5, 1\) for rows of shape \(5,\)"),

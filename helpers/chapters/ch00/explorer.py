@@ -1,11 +1,57 @@
-"""The explorer of chapter 00, Start here."""
+"""The explorers of chapter 00, Start here: a list of ten for one user, and the trade-off of many trained networks."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from helpers.display.explorer import Curves, Explorer, Plane
+from helpers.display.live.live import Live
+from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.statistics import summarise
+
+TOP, WEIGHT = 10, 0.3  # of the list; of the click, at first
+
+
+def phone(chances: pd.DataFrame) -> Live:
+    """The weight of the click → the ten videos that a user gets. chances: the table of `primer.chances`."""
+    return list_of_ten(Path(__file__).with_name("phone.js"), chances.drop(columns="satisfaction"))
+
+
+def list_of_ten(script: Path, chances: pd.DataFrame) -> Live:
+    """An explorable of a list of ten, on `tiles.js`. chances: of `primer.chances`, with or without the satisfaction."""
+    topics = sorted(chances["topic"].unique())
+    shown = chances.assign(topic=chances["topic"].map(topics.index)).drop(columns="number").set_index("user")
+    shown = shown[["click", "finish", "topic", "duration", *shown.columns.intersection(["satisfaction"])]]
+    users = [rows.to_numpy().tolist() for _, rows in shown.groupby("user")]
+    first = chances[chances["user"] == 0]
+    words = (
+        f"{len(first)} videos on a plane of two chances, of a click and of a finish after it. The ten above a slanting "
+        "line are on the list: some are clicked often, some are watched to the end, a few are good at both."
+    )
+    state = {"w": WEIGHT, "user": 0, "bend": 0, "corner": False}
+    data = {"users": users, "topics": topics}
+    return Live(script, "A list of ten for one user", state, _cloud(first), words, data=data)
+
+
+def _cloud(videos: pd.DataFrame) -> Figure:
+    score = WEIGHT * videos["click"] + (1 - WEIGHT) * videos["finish"]
+    top = score.nlargest(TOP)
+    figure, axes = plt.subplots(figsize=(5, 4))
+    axes.scatter(videos["click"], videos["finish"], s=12, color=GREY)
+    axes.scatter(*videos.loc[top.index, ["click", "finish"]].to_numpy().T, s=40, color=BLACK)
+    axes.plot([0, top.min() / WEIGHT], [top.min() / (1 - WEIGHT), 0], "--", color=GREY)
+    axes.set(
+        title=f"Ten of forty videos, weight {WEIGHT} on the click",
+        xlabel="chance of a click",
+        xlim=(0, 0.8),
+        ylim=(0, 0.8),
+    )
+    axes.set_ylabel("chance of a finish after the click")
+    return figure
 
 
 def weight_explorer(grid: pd.DataFrame) -> Explorer:

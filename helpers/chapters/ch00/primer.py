@@ -83,6 +83,27 @@ def _examples(feed: worlds.Feed, features: Features) -> list[Examples]:
     return [replace(part, masks={"finish": part.labels["click"] == 1}) for part in both]
 
 
+def chances(seed: int, users: int, videos: int) -> pd.DataFrame:
+    """What two networks, one for each goal, say of the first `videos` candidates of each of some users of a feed.
+
+    A row a user and candidate: `user`, `number`, the chance of a `click`, of a `finish` after it, the video's `topic`
+    and `duration`, and the true `satisfaction`.
+    """
+    features, feed = worlds.features(), worlds.Feed.make(seed)
+    train, valid = _examples(feed, features)
+    offer = worlds.Offer.make(feed, users)
+    found = offer.rows.join(offer.outcomes[["satisfaction"]])
+    for goal, kind in GOALS.items():
+        model = SingleTask(features, goal, kind, [WIDTH], [], seed=seed)
+        fit(model, train.only(goal), valid.only(goal), epochs=EPOCHS, batch_size=512, lr=LEARNING_RATE, seed=seed)
+        with torch.no_grad():
+            found[goal] = torch.sigmoid(model(offer.inputs(features))[goal]).numpy()
+    found["number"] = found.groupby("user").cumcount()
+    found["user"] = found["user"].factorize()[0]
+    columns = ["user", "number", *GOALS, "topic", "duration", "satisfaction"]
+    return found.loc[found["number"] < videos, columns].round(3).reset_index(drop=True)
+
+
 def rate(history: pd.DataFrame, rows: pd.DataFrame, key: str, label: str) -> pd.Series:
     """How often `label` happened in the history of each row's user or video (`key`); the overall rate for new ones."""
     return rows[key].map(history.groupby(key)[label].mean()).fillna(history[label].mean())
@@ -136,6 +157,7 @@ def days(seed: int, autoplay: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]
     return log[log["day"] < HISTORY], log[log["day"] >= HISTORY]
 
 
+DAYS = {"history": HISTORY}
 BROUGHT = dict.fromkeys(("clicked", "finished", "satisfaction", "random", "best"), 0.02)
 GRIDS = grids(
     Grid(
@@ -143,7 +165,15 @@ GRIDS = grids(
         task_weights,
         {"seeds": range(20)},
         [Sample({"seeds": [3, 17], "weights": [0.3, 1.0]}, BROUGHT)],
+        [{"rows": ROWS, "width": WIDTH, "lr": LEARNING_RATE, "epochs": EPOCHS}],
     ),
-    Grid("00_scorers", scorers, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})]),
-    Grid("00_one_more_day", one_more_day, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02})]),
+    Grid(
+        "00_chances",
+        chances,
+        {"seed": 0, "users": 12, "videos": 40},
+        [Sample({}, {"click": 0.02, "finish": 0.02, "duration": 1e-6, "satisfaction": 1e-6})],
+        [{"width": WIDTH, "lr": LEARNING_RATE, "epochs": EPOCHS}],
+    ),
+    Grid("00_scorers", scorers, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})], [DAYS]),
+    Grid("00_one_more_day", one_more_day, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02})], [DAYS]),
 )

@@ -18,6 +18,8 @@ LISTS = {"best": "best list", "satisfaction": "ten on top", "random": "random li
     unit="satisfaction",
     why="A click says that the cover was good, a finish that the video was short or held you to the end. Each says a "
     "little about satisfaction, and no weight can turn that into much.",
+    tempts="0.7 or more tempts, because two goals sound like enough: clicks for the cover, finishes for the "
+    "video. But both also follow bait, length and hooks.",
 )
 def best_weight(runs: Runs) -> Result:
     levels = runs.table.rename(columns=LISTS).melt(["weight", "seed"], [*LISTS.values()], "list")
@@ -37,6 +39,8 @@ def best_weight(runs: Runs) -> Result:
     answer=0,
     why="On the feed in data/: the user's rate has {user}, the video's rate {video}. Users differ more in how freely "
     "they like than videos do in how much they are liked. That raises the AUC, but it orders nobody's list.",
+    tempts="The video's rate is the tempting guess, because only it can order a list. AUC, however, also counts "
+    "pairs of two users.",
 )
 def two_scorers(runs: Runs, later: pd.DataFrame, user: pd.Series, video: pd.Series) -> Result:
     """later: the rows that the two rates, a number a row, were to order."""
@@ -58,6 +62,7 @@ def _judged(scores: pd.Series, rows: pd.DataFrame) -> str:
     options=["A: places 1 and 6", "B: places 3 and 4", "They are equal, as the AUC is"],
     answer=0,
     why="The first place alone counts 1; places 3 and 4 together count 0.5 + 0.43.",
+    tempts="“Equal” tempts, because the AUC is. But AUC has no top: NDCG does.",
 )
 def two_lists(a: float, b: float) -> str:
     return f"List A has an NDCG of {a:.2f}, list B of {b:.2f}."

@@ -18,6 +18,7 @@ from helpers.display.runs import Runs
     unit="%",
     why="Most satisfaction leaves no trace in the log, or none but a click. To rank by satisfaction you have "
     "to guess it from what little is left.",
+    tempts="A large share tempts, because those who act are all that one sees of an audience.",
 )
 def acted(happy: pd.DataFrame) -> Result:
     """happy: the impressions that truly satisfied."""
@@ -47,6 +48,8 @@ def _over_random(runs: Runs, kinds: dict[str, str], title: str) -> Figure:
     answer=0,
     why="There is one answer per day, the same for all videos of the day, and habit decides most of it: what a single "
     "video adds is lost in the noise.",
+    tempts="“More than by any other label” tempts, because a return is what the company wants. A goal need not "
+    "be able to order a list.",
 )
 def by_the_return(runs: Runs) -> Figure:
     scores = [score for score in runs.table["score"].unique() if score not in ("sum", "fused")]
@@ -65,6 +68,8 @@ def by_the_return(runs: Runs) -> Figure:
     answer=2,
     why="Clicks and finishes are three to fifty times as frequent as likes, favourites and shares: a weight of 1 on "
     "each is a weight on these two.",
+    tempts="“About as much as by the best” tempts, because five labels know more than one. A sum does not use "
+    "what they know, only how large they are.",
 )
 def by_the_sum(runs: Runs) -> Figure:
     kinds = dict.fromkeys(ranking.LEVELS, "one label") | {"sum": "several labels"}
@@ -83,6 +88,8 @@ def by_the_sum(runs: Runs) -> Figure:
     ],
     answer=3,
     why="A bottom keeps what its tasks needed and drops the rest. What was dropped cannot be brought back by a tower.",
+    tempts="“Somewhat worse” tempts, because features learnt for one task are mostly of some use for the next. "
+    "Here nothing is left to use.",
 )
 def frozen_bottom(runs: Runs) -> Figure:
     frozen = runs.table[(runs.table["mode"] == "frozen") | (runs.table["bottom"] == "from scratch")]
@@ -100,6 +107,8 @@ def frozen_bottom(runs: Runs) -> Figure:
     why="The nonsense takes up units with which task A would have memorised its noise. With 32 units there is "
     "capacity for both, and any second task costs, even one with the same features: nothing keeps the two from "
     "fitting their noise.",
+    tempts="“It falls” tempts, because nonsense teaches nothing. It need not teach to be of use: it only has to "
+    "be in the way of noise.",
 )
 def shuffled_labels(runs: Runs) -> Figure:
     scores = runs.table[["second", "width", "seed", "r2"]].replace({"second": {"none": "no second task"}})

@@ -22,7 +22,16 @@ from torch import Tensor, nn
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, RELU_MEAN, RELU_SD, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
-from helpers.experiments.feature_tasks import INPUTS, LEARNING_RATE, LEARNING_RATES, TASKS, TOWER, WIDTH, full_batches
+from helpers.experiments.feature_tasks import (
+    INPUTS,
+    LEARNING_RATE,
+    LEARNING_RATES,
+    SETTINGS,
+    TASKS,
+    TOWER,
+    WIDTH,
+    full_batches,
+)
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, mean
 from helpers.experiments.sweep import points, sweep
@@ -317,6 +326,7 @@ def tune(seeds: Sequence[int] = range(900, 930)) -> pd.DataFrame:
 
 WITHIN = {"r2": 0.02}
 OVER_SEEDS = dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02))
+FIXED = SETTINGS | {"batches": BATCHES, "noise": NOISE, "wide": WIDE}
 TWO_SOURCES = {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}
 GRIDS = grids(
     Grid(
@@ -324,32 +334,34 @@ GRIDS = grids(
         eavesdrop,
         {"seeds": range(100)},
         [Sample({"seeds": [3, 50], "names": ["disjoint features"]}, WITHIN)],
-        [LISTENING],
+        [FIXED, WEIGHTS, LISTENING],
     ),
     Grid(
         "01_second_labels",
         second_labels,
         {"seeds": range(60)},
         [Sample({"seeds": [3, 31]}, WITHIN)],
-        [{model: penalty for model, (_, _, penalty) in SECOND_LABELS.items()}],
+        [FIXED, {model: penalty for model, (_, _, penalty) in SECOND_LABELS.items()}],
     ),
     Grid(
         "01_carry_over",
         carry_over,
         {"seeds": range(60)},
         [Sample(TWO_SOURCES, {"r2": mean(0.02)})],
-        [SOURCES, {"frozen": FROZEN, "from scratch": SCRATCH}],
+        [FIXED, SOURCES, {"frozen": FROZEN, "from scratch": SCRATCH}],
     ),
     Grid(
         "01_gaps",
         gaps,
         {"seeds": range(40)},
         [Sample({"seeds": range(12), "names": ["none", "shuffled labels"], "widths": [8]}, OVER_SEEDS)],
+        [FIXED],
     ),
     Grid(
         "01_penalties",
         penalties,
         {"seeds": range(60)},
         [Sample({"seeds": [3, 31], "names": ["none", "same features"], "values": [0.0, 0.04]}, WITHIN)],
+        [FIXED],
     ),
 )

@@ -1,23 +1,24 @@
-"""The explorer of chapter 02, weighted cross-entropy."""
+"""The explorer of chapter 02, weighted cross-entropy: a log that the reader draws, on a balance."""
 
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from helpers.chapters.ch02 import watch_time
-from helpers.display.explorer import Curves, Explorer
-from helpers.display.palette import METHOD, SINGLE_TASK, TASKS
+from helpers.display.live.live import Live
+from helpers.display.palette import BLACK, GREY, TASKS
 
 RATES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
-MEANS = (10, 20, 30)
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 SPREADS = (0.5, 1.6, 3.0)  # 1.6 as in the feed
 DRAWS = 4000
-STYLES = {"true": SINGLE_TASK, "weighted CE": METHOD, "corrected CE": TASKS[2]}
-PARTS = ["middle", "low", "high"]
+SECONDS = [4, 0, 0, 6, 0, 0, 0, 2, 0, 0] * 10  # of a hundred impressions: the chapter's ten, ten times
 
 
 def sampling(draws: int = DRAWS) -> pd.DataFrame:
@@ -35,55 +36,28 @@ def sampling(draws: int = DRAWS) -> pd.DataFrame:
     return pd.DataFrame(parts)
 
 
-def odds_explorer() -> Explorer:
-    """Click rate × mean watch time × sample size × spread → what exp(logit) of a constant says, and its error."""
-    table = sampling()
-    true = table.drop_duplicates(["rate", "rows", "spread"]).assign(loss="true")
-    true = true.assign(**dict.fromkeys(PARTS, true["truth"]))
-    seconds = pd.concat(_scaled(pd.concat([true, table]), mean).assign(mean=mean) for mean in MEANS)
-    error = _scaled(table, 100 / table["truth"])
-    error[PARTS] -= 100
-    read = Curves(
-        seconds,
-        x="rate",
-        y="middle",
-        series="loss",
-        title="Seconds that exp(logit) says",
-        x_label="click rate P",
-        y_label="seconds per impression",
-        styles=STYLES,
+def balance() -> Live:
+    """A log whose clicks the reader draws → what exp(logit) of the best constant says, and the mean."""
+    words = (
+        "A balance: 120 seconds of 30 clicks on one side, 70 impressions without a click on the other. Its needle is "
+        "at 1.71 seconds, to the right of the mean, 1.20 seconds."
     )
-    wrong = Curves(
-        error,
-        x="rate",
-        y="middle",
-        series="loss",
-        signed=True,
-        title="How wrong they are",
-        x_label="click rate P",
-        y_label="error, % of the true mean",
-        styles=STYLES,
-    )
-    return Explorer(
-        {"rate": "click rate P", "mean": "mean T of a click, s", "rows": "impressions", "spread": "spread of T"},
-        [read, wrong],
-        _in_words,
-        start={"rate": 0.3, "mean": 20, "rows": 10_000, "spread": 1.6},
-        dropdown={"spread"},
-        intervals=f"the middle 95% of {DRAWS:,} simulated logs",
-    )
+    start = {"seconds": SECONDS, "at": 50, "corrected": False, "rows": "1000"}
+    script = Path(__file__).with_name("balance.js")
+    return Live(script, "Weighted cross-entropy as a balance", start, _picture(), words)
 
 
-def _scaled(table: pd.DataFrame, factor: float | pd.Series) -> pd.DataFrame:
-    return table.assign(**{part: table[part] * factor for part in PARTS})
-
-
-def _in_words(settings: dict, seconds: pd.DataFrame, _) -> str:
-    truth, said = seconds["middle"]["true"], []
-    for row in seconds.drop("true").itertuples():
-        inside = "holds" if row.low <= truth <= row.high else "misses"
-        said.append(
-            f"{row.Index} {row.middle:.2f} s ({100 * (row.middle / truth - 1):+.0f}%), 95% of the logs "
-            f"[{row.low:.2f}, {row.high:.2f}], which {inside} the truth"
-        )
-    return f"An impression brings {truth:.2f} s. From {settings['rows']:,} of them: {'; '.join(said)}."
+def _picture() -> Figure:
+    figure, (log, ruler) = plt.subplots(2, 1, figsize=(8, 3), height_ratios=(2, 1))
+    log.bar(range(len(SECONDS)), SECONDS, color=TASKS[0].colour)
+    log.set(title="A log of 100 impressions, 30 of them clicked", ylabel="seconds", xticks=[])
+    ruler.axis("off")
+    ruler.set(xlim=(0, 3), ylim=(0, 1))
+    clicks = np.count_nonzero(SECONDS)
+    said = (("mean", len(SECONDS), GREY, "right"), ("weighted CE", len(SECONDS) - clicks, BLACK, "left"))
+    for name, rows, colour, side in said:
+        at = sum(SECONDS) / rows
+        ruler.plot([at, at], [0, 1], color=colour, linewidth=3)
+        text = f" {name}: {sum(SECONDS)} s / {rows} = {at:.2f} s "
+        ruler.text(at, 0.5, text, ha=side, va="center", color=colour)
+    return figure

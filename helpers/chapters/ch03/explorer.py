@@ -1,10 +1,14 @@
-"""The explorer of chapter 03, Manual weights."""
+"""The explorers of chapter 03, Manual weights: the trade-off of trained networks, and a list whose front bends."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
+from helpers.chapters.ch00.explorer import list_of_ten
 from helpers.display.explorer import Curves, Explorer, Plane
+from helpers.display.live.live import Live
 from helpers.display.runs import TASK_NAMES
 from helpers.evaluation.statistics import summarise
 
@@ -44,6 +48,11 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
         dropdown={"model"},
         intervals=f"95% intervals over {losses['seeds'].min()} seeds",
     )
+
+
+def hollow(chances: pd.DataFrame) -> Live:
+    """Weight × how far the cloud is bent × line or corner → a user's ten. chances: the table of `primer.chances`."""
+    return list_of_ten(Path(__file__).with_name("hollow.js"), chances)
 
 
 def _in_words(settings: dict, losses: pd.DataFrame, ranking: pd.DataFrame) -> str:

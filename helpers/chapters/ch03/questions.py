@@ -18,6 +18,7 @@ from helpers.display.runs import TASK_NAMES, Runs
     why="What matters is how much a goal moves the mixed label 0.5 · click + 0.5 · like. A like happens so rarely that "
     "the click decides most of it. The last two rows train nothing: they count a video's clicks, or the label's own "
     "rate.",
+    tempts="“Both” tempts, because 0.5 and 0.5 look fair. The weights are equal; what they multiply is not.",
 )
 def equal_weights(runs: Runs) -> Figure:
     words = ("click alone", "0.5 / 0.5", "0.5 / 0.5, divided", "like alone")
@@ -34,6 +35,8 @@ def equal_weights(runs: Runs) -> Figure:
     unit="of a constant's loss",
     why="The mixed target 0.5 · a + 0.5 · (−a) is 0 for every row. There is nothing to learn, and the network becomes "
     "a constant: R² 0 for both.",
+    tempts="0.5 tempts, because half of the weight should buy half of the loss. What one goal gains here the "
+    "other loses, in every row.",
 )
 def opposites(runs: Runs) -> Figure:
     goals = {-1: "exact opposites", 0: "unrelated", 0.5: "half in common", 1: "same goal"}
@@ -67,6 +70,8 @@ def opposites(runs: Runs) -> Figure:
     answer=1,
     why="Two towers can say yes to one goal and no to the other, so opposites cost nothing. Unrelated goals must "
     "divide the eight units of the bottom: chapter 04.",
+    tempts="“Exact opposites” tempts, because it was the worst pair for one score. The conflict was about one "
+    "number, and now there are two.",
 )
 def two_towers(one_score: Runs, two_towers: Runs) -> Figure:
     tables = zip((one_score.table, two_towers.table), tradeoff.MODELS, strict=True)
@@ -82,6 +87,7 @@ def two_towers(one_score: Runs, two_towers: Runs) -> Figure:
     unit="of 100",
     why="Each look is a new chance to be fooled. The looks share data, so it is not 14 times 5%, but several times the "
     "5% that was agreed.",
+    tempts="5 tempts, because that is what p < 0.05 promises. It promises so for one look.",
 )
 def a_look_a_day(runs: Runs) -> Result:
     tests = abtest.GRIDS["03_peeking"].settings["tests"]

@@ -1,69 +1,66 @@
-"""The explorer of chapter 04, Shared-Bottom."""
+"""The explorable of chapter 04: two tasks and one bottom, trained in the browser under the reader's hand."""
 
 from __future__ import annotations
 
-import pandas as pd
+from pathlib import Path
 
-from helpers.chapters.ch04 import sharing
-from helpers.display.explorer import Curves, Explorer, Plane
-from helpers.display.runs import TASK_NAMES
-from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, SEESAW, UNCLEAR, outcome
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from helpers.display.live.live import Live
+from helpers.display.palette import BAND, GREY, TASKS
+from helpers.evaluation.four_outcomes import outcome
 from helpers.evaluation.margins import SMALLEST
-from helpers.evaluation.statistics import summarise
-from helpers.evaluation.verdicts import VERDICTS, verdict
+from helpers.evaluation.statistics import interval
 
 MATTERS = SMALLEST["R²"]
-WORDS = dict(zip(VERDICTS, ("a gain", "a loss", "too small to matter", "no effect", "undecided"), strict=True))
+# Which of eight features each task needs, with its sign; then the dials.
+START = {
+    "a": [1, -1, 1, -1, 0, 0, 0, 0],
+    "b": [0, 0, 0, 0, 1, -1, 1, -1],
+    **{"width": 4, "weight": 0.5, "rows": 500, "structure": "shared-bottom", "balance": "sum"},
+}
 
 
-def transfer_explorer(grid: pd.DataFrame) -> Explorer:
-    """Features in common × width of the bottom × task weight → transfer of both tasks, and *train it now*.
+def playground(grid: pd.DataFrame) -> Live:
+    """Draw which features two tasks need, set the dials, train: what the bottom finds, what both tasks gain by sharing.
 
-    grid: the table of `sharing.weights`.
+    grid: the table of `sharing.weights`; its runs are shown next to the reader's own at those settings that it has.
     """
-    table = summarise(grid.replace({"task": TASK_NAMES}), "transfer", ["shared", "width", "weight", "task"])
-    by_weight = Curves(
-        table,
-        x="weight",
-        series="task",
-        signed=True,
-        title="Transfer by task weight",
-        x_label="weight of task A (task B has the rest)",
-        y_label="transfer: R² minus single-task R²",
-    )
-    outcomes = Plane(
-        table,
-        x="task A",
-        y="task B",
-        series="task",
-        path="weight",
-        title="The four outcomes",
-        x_label="transfer of task A",
-        y_label="transfer of task B",
-        ends=("weight 0.1", "0.9"),
-        quadrants=(SEESAW, BOTH_GAIN, SEESAW, BOTH_LOSE),
-        matters=MATTERS,
-    )
-    return Explorer(
-        {"shared": "features in common", "width": "width of the bottom", "weight": "weight of task A"},
-        [by_weight, outcomes],
-        _in_words,
-        start={"shared": 0, "width": 4, "weight": 0.5},
-        dropdown={"width"},
-        intervals=f"95% intervals over {table['seeds'].min()} paired seeds; grey bands: within ±{MATTERS:g} R², too "
-        "small to matter",
-        train=sharing.live,
-    )
+    at = grid.pivot_table("transfer", ["shared", "width", "weight", "task"], "seed")
+    levels = [at.index.unique(name).tolist() for name in ("shared", "width", "weight")]
+    seeds = at.to_numpy().reshape(*map(len, levels), 2, -1)  # (shared, width, weight, task, seed)
+    data = {
+        "matters": MATTERS,
+        "rows": START["rows"],
+        "widths": levels[1],
+        "weights": levels[2],
+        "transfers": np.round(1000 * seeds).astype(int).tolist(),
+    }
+    start = seeds[levels[0].index(0), levels[1].index(START["width"]), levels[2].index(START["weight"])]
+    (a, *ends_a), (b, *ends_b) = map(interval, start)
+    words = (
+        f"Two tasks with four features each and none in common share a bottom of {START['width']} units. On the map of "
+        f"outcomes {seeds.shape[-1]} kept runs: task A gains {a:+.3f} R², task B {b:+.3f}: "
+        f"{outcome(ends_a, ends_b, MATTERS)}."
+    ).replace("-", "−")
+    title = "A playground: two tasks, one bottom"
+    script = Path(__file__).with_name("playground.js")
+    return Live(script, title, START, _picture(start, (a, ends_a), (b, ends_b)), words, data=data)
 
 
-def _in_words(settings: dict, transfer: pd.DataFrame, _) -> str:
-    """What both tasks gain or lose at some settings, and which of the four outcomes their intervals allow us to say."""
-    said = "; ".join(
-        f"{row.Index} {row.mean:+.3f} [{row.low:+.3f}, {row.high:+.3f}], {WORDS[verdict(row.low, row.high, MATTERS)]}"
-        for row in transfer.itertuples()
-    )
-    shared, width, weight = settings.values()
-    place = f"{shared} of 4 features in common, a bottom of {width} units, weight {weight:g} on task A"
-    word = outcome(*zip(transfer["low"], transfer["high"], strict=True), MATTERS)
-    together = "" if word == UNCLEAR else f" Together: {word}."
-    return f"{place}: {said}.{together}"
+def _picture(start: np.ndarray, a: tuple[float, list], b: tuple[float, list]) -> Figure:
+    """The map of outcomes at the first setting: a dot a seed, the mean with its intervals."""
+    figure, axes = plt.subplots(figsize=(6.4, 4))
+    axes.axvspan(-MATTERS, MATTERS, color=BAND)
+    axes.axhspan(-MATTERS, MATTERS, color=BAND)
+    axes.axvline(0, color=GREY, lw=1)
+    axes.axhline(0, color=GREY, lw=1)
+    axes.plot(*start, "o", color=GREY, alpha=0.5, ms=5)
+    axes.plot(a[1], [b[0]] * 2, color=TASKS[0].colour, lw=3)
+    axes.plot([a[0]] * 2, b[1], color=TASKS[1].colour, lw=3)
+    axes.set(xlabel="gain of task A by sharing, R²", ylabel="gain of task B")
+    axes.set_title("Eight features, four units: both tasks lose", loc="left")
+    return figure

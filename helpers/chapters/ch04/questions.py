@@ -23,6 +23,8 @@ from helpers.evaluation.counts import BY_CLICKS
     ],
     answer=2,
     why="Label correlation does not decide it. The features that the tasks need do.",
+    tempts="“They agree” tempts, because help sounds like agreement. What helps is to need the same features, "
+    "and three of the pairs do.",
 )
 def gains_most(runs: Runs) -> Figure:
     return runs.gain(over="single-task").dots(
@@ -38,6 +40,8 @@ def gains_most(runs: Runs) -> Figure:
     answer=0,
     why="Tower B's gradient reaches the bottom as (error of B) × (last layer of B). Both change sign, so their product "
     "does not. The last layer's own gradient changes sign too, so it stays the mirror image after every step.",
+    tempts="“As far as two unrelated models” tempts, because opposed labels should pull the bottom in opposite "
+    "directions. The tower in between turns the sign back.",
 )
 def mirrored_bottoms(agreeing: float, flipped: float, distance: float) -> Result:
     said = f"The largest difference between two parameters of the bottoms is {distance:g}."
@@ -59,6 +63,7 @@ def _map(runs: Runs, model: str, title: str) -> Figure:
     why="More rows help the single-task models, which have 4 units for 4 features each. The shared bottom has 4 units "
     "for 8, and more rows do not add units. Where there are enough units, the loss does shrink with data: look at 16 "
     "and 32.",
+    tempts="“It shrinks” tempts, because more data cure most things. They cure noise, not a lack of units.",
 )
 def more_rows(runs: Runs) -> Figure:
     return _map(runs, "shared-bottom", "Disjoint features: more data cost more in 4 units, less in 16 or 32")
@@ -71,6 +76,8 @@ def more_rows(runs: Runs) -> Figure:
     answer=1,
     why="That is half as many units again, and still one bottom for eight features. The cost of sharing is not only a "
     "lack of units: look at the lowest row, where there are plenty.",
+    tempts="“Nothing” tempts, because equal numbers of parameters look like a fair fight. The six units still "
+    "serve eight features.",
 )
 def equal_size(runs: Runs) -> Figure:
     title = "Equal numbers of parameters: the narrow bottom loses less, but it loses"
@@ -88,6 +95,8 @@ def equal_size(runs: Runs) -> Figure:
     answer=1,
     why="Three units can bend along one direction or the other, but hardly along both. Five can: the line of the "
     "control does not rise at all.",
+    tempts="“Below it everywhere” tempts after a chapter on what sharing costs, “above it everywhere” before it. "
+    "It depends on the partner.",
 )
 def partner_or_none(runs: Runs) -> Figure:
     title = "3 units: a partner in another direction is worse than none"
@@ -101,6 +110,8 @@ def partner_or_none(runs: Runs) -> Figure:
     answer=2,
     why="The gradient of such a row is 2λw, the penalty's alone. Adam divides a gradient by its own usual size, so λ "
     "cancels: the row moves by the learning rate in each step.",
+    tempts="“Ten thousand times” tempts, because with plain gradient descent it would be true. Adam divides by "
+    "the size of the gradient.",
 )
 def never_looked_up(norms: pd.DataFrame) -> Figure:
     """norms   of the row: a row a step, a column a penalty"""
@@ -124,6 +135,7 @@ def never_looked_up(norms: pd.DataFrame) -> Figure:
     "everything: favourites, a habit of some users, gain far less. Orange: a count of clicks, which needs no "
     "training, gains most of it as well, and for comments more. Green: on clicked rows alone, where the click does "
     "not help, a part of the gain remains.",
+    tempts="“The frequent ones” tempts, because they have the most rows. They need no help; the rare ones do.",
 )
 def rare_labels(runs: Runs) -> Figure:
     words = {"nothing": "single-task", HALFWAY: "shared", BY_CLICKS: "clicks counted"}
@@ -146,6 +158,8 @@ def rare_labels(runs: Runs) -> Figure:
     answer=3,
     why="Likes and favourites want layers of their own: some users say it with likes, others with favourites, which no "
     "other label needs to know. For the rarer labels the place matters little.",
+    tempts="A number of layers tempts, because an architecture should have a best form. On average over labels "
+    "with different wishes it has none.",
 )
 def where_to_part(runs: Runs) -> Figure:
     gains = runs.label(shared={"nothing": "single-task"}).gain(over="single-task")
@@ -160,6 +174,7 @@ def where_to_part(runs: Runs) -> Figure:
     options=["It gains 0.01 AUC or more", "No difference that matters", "It loses"],
     answer=2,
     why="With weights that sum to 1 it is as good as the mean; otherwise it is worse.",
+    tempts="“It gains” tempts, because DIN is the richer model. What it can say more must also be there to be learnt.",
 )
 def rated_histories(runs: Runs) -> Figure:
     gains = runs.label(shape={"mean": "pooling by the mean"}).gain(over="pooling by the mean")
@@ -174,6 +189,8 @@ def rated_histories(runs: Runs) -> Figure:
     answer=1,
     why="Shared-Bottom needs a far larger penalty than the common setting has; single-task models hardly suffer "
     "without it. A comparison at one setting judges the setting.",
+    tempts="“It loses both times” tempts, because the labels are opposed. With a tower each that does not "
+    "matter; the penalty does.",
 )
 def untuned(runs: Runs) -> Figure:
     return (

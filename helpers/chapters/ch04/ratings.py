@@ -23,6 +23,7 @@ from helpers.data.features import Dense, Features, Sparse
 from helpers.evaluation.counts import BIASES, BY_ITEM, ITEM, USER, by_ids
 from helpers.evaluation.intervals import auc_influence, over_users
 from helpers.evaluation.metrics import Array, auc
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.experiments.sweep import points, search, sweep
@@ -103,14 +104,7 @@ MODELS = ("like", "love", "dislike", *map(" + ".join, PAIRS))
 # {training fraction: {model: (lr, l2)}}: what `tune` found best, at 0.8 on two of the seeds without the largest
 # penalty; and one setting for all that was not tuned, as a warning.
 CHOSEN = {
-    0.08: {
-        "like": (0.003, 0.03),
-        "love": (0.001, 0.003),
-        "dislike": (0.001, 0.03),
-        "like + love": (0.001, 0.1),
-        "dislike + love": (0.001, 0.03),
-        "like + dislike": (0.001, 0.1),
-    },
+    0.08: Chosen("04_ratings_tuning", by=["model"], setting=["lr", "l2"], value="loss", lowest=True),
     0.8: dict.fromkeys(MODELS[:-1], (0.003, 0.003)),
 }
 UNTUNED = dict.fromkeys(MODELS, (0.001, 0.0003))
@@ -195,8 +189,16 @@ def counted(seeds: Sequence[int], fraction: float, tasks: Sequence[str]) -> pd.D
 WITHIN = {"auc": 0.01, "users": 0.003, "units": 100}  # of fewer splits the users move more, and some have no row
 FEW = [Sample({"seeds": [5, 11]}, WITHIN)]
 ONE = [Sample({"seeds": [5], "pairs": [("dislike", "love")]}, WITHIN)]
+ONE_SETTING = {"models": ["love"], "rates": [0.003], "penalties": [0.003]}
 GRIDS = grids(
-    Grid("04_ratings", transfer, {"seeds": range(40)}, FEW, [CHOSEN], needs=MOVIELENS),
+    Grid(
+        "04_ratings_tuning",
+        tune,
+        {"seeds": TUNING_SEEDS, "fraction": 0.08, "models": MODELS},
+        [Sample(ONE_SETTING, {"loss": 2})],
+        needs=MOVIELENS,
+    ),
+    Grid("04_ratings", transfer, {"seeds": range(40)}, FEW, [CHOSEN[0.08]], needs=MOVIELENS),
     Grid(
         "04_ratings_untuned",
         transfer,
@@ -210,7 +212,7 @@ GRIDS = grids(
         transfer,
         {"seeds": range(20), "fraction": 0.8, "pairs": PAIRS[:2]},
         ONE,
-        [CHOSEN],
+        [CHOSEN[0.8]],
         needs=MOVIELENS,
     ),
 )

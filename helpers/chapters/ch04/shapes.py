@@ -112,12 +112,7 @@ def tune(
 
 
 # {kind: {shape: (lr, l2)}}: what `tune` found best, on data of the usual size.
-CHOSEN = {
-    "crossed": {"MLP": (0.03, 0.0), "DCN": (0.01, 0.001), "DeepFM": (0.01, 0.001)},
-    "added": {"MLP": (0.003, 0.001), "DCN": (0.003, 0.001), "DeepFM": (0.003, 0.001)},
-    "matching": {"mean": (0.01, 0.001), "DIN, softmax": (0.003, 0.0), "DIN": (0.01, 0.001)},
-    "all alike": {"mean": (0.003, 0.0), "DIN, softmax": (0.01, 0.0), "DIN": (0.01, 0.0)},
-}
+CHOSEN = Chosen("04_shapes_tuning", by=["kind", "shape"], setting=["lr", "l2"], value="loss", lowest=True)
 
 
 def crosses(
@@ -134,8 +129,7 @@ def crosses(
 
 def _at_chosen(at: pd.DataFrame) -> pd.DataFrame:
     """The points with the learning rate and the penalty that each shape chose."""
-    chosen = pd.concat({kind: pd.DataFrame(of, index=["lr", "l2"]).T for kind, of in CHOSEN.items()})
-    return at.join(chosen, on=["kind", "shape"])
+    return at.merge(CHOSEN.table.drop(columns="loss"), "left")
 
 
 def interests(
@@ -204,7 +198,9 @@ INTERESTS = [
     Sample({"seeds": [7, 8], "kinds": ["all alike"]}, WITHIN),
     Sample({"kinds": ["matching"]}, {"r2": mean(0.02)}),
 ]
+ONE = {"kinds": ["added"], "shapes": ["MLP"], "rates": [0.003], "penalties": [0.001]}
 GRIDS = grids(
+    Grid("04_shapes_tuning", tune, {"seeds": TUNING_SEEDS}, [Sample(ONE, {"loss": 5})]),
     Grid(
         "04_histories_tuning",
         tune_histories,

@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
-from helpers.evaluation.statistics import interval
 from helpers.experiments.feature_tasks import (
     EXTREMES,
     INPUTS,
     LEARNING_RATE,
     LEARNING_RATES,
     MODELS,
+    SETTINGS,
     TASKS,
     TOWER,
     WIDTH,
@@ -114,28 +113,6 @@ def _weighted(at: pd.DataFrame, model: str, width: int, weight: float = 0.5, **o
     )
 
 
-def live(settings: dict, seeds: Sequence[int] | None = None) -> Iterator[tuple[float, dict | None, str]]:
-    """`weights` at one point, seed after seed, for *Train it now*: yields (progress, {task: transfer}, "1 of 8 seeds")
-    after each seed, (progress, None, "") within it.
-
-    settings: shared, width and weight; seeds: if None, eight drawn anew at each call, beyond those of all results, so
-    that no two calls give the same numbers. From the second seed on a value comes with its interval: (mean, low, high).
-    """
-    if seeds is None:
-        first = int(np.random.default_rng().integers(10_000, 2**31))
-        seeds = range(first, first + 8)
-    transfers: dict[str, list[float]] = {task: [] for task in TASKS}
-    for number, seed in enumerate(seeds):
-        at, width = points(shared=[settings["shared"]], seed=[seed]), settings["width"]
-        single = _weighted(at, "single-task", width, progress=False)
-        yield (number + 2 / 3) / len(seeds), None, ""
-        both = _weighted(at, "shared-bottom", width, settings["weight"], progress=False)
-        for task, transfer in zip(both["task"], both["r2"] - single["r2"], strict=True):
-            transfers[task].append(transfer)
-        found = {f"task {task.upper()}": interval(v) if number else v[0] for task, v in transfers.items()}
-        yield (number + 1) / len(seeds), found, f"{number + 1} of {len(seeds)} seeds"
-
-
 RELATED = ("same features, same sign", "same features, other mix", "same features, opposite sign")
 
 
@@ -210,10 +187,16 @@ def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
 WITHIN = {"r2": 0.02}
 TWO_WEIGHTS = {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]}
 GRIDS = grids(
-    Grid("04_cosines", cosines, {"seeds": range(40)}, [Sample({"seeds": [3]}, {"cosine": 0.05})]),
-    Grid("04_starts", starts, {"seeds": range(80)}, [Sample({"seeds": [9, 40]}, WITHIN)]),
-    Grid("04_conditions", conditions, {"seeds": range(120)}, [Sample({"seeds": [3, 77, 119]}, WITHIN)]),
-    Grid("04_heads", heads, {"seeds": range(120)}, [Sample({"seeds": [100]}, WITHIN)]),
-    Grid("04_widths", widths, {"seeds": range(100)}, [Sample({"seeds": [50], "sizes": [4, 32]}, WITHIN)]),
-    Grid("04_weights", weights, {"seeds": range(20)}, [Sample(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})]),
+    Grid("04_cosines", cosines, {"seeds": range(40)}, [Sample({"seeds": [3]}, {"cosine": 0.05})], [SETTINGS]),
+    Grid("04_starts", starts, {"seeds": range(80)}, [Sample({"seeds": [9, 40]}, WITHIN)], [SETTINGS]),
+    Grid("04_conditions", conditions, {"seeds": range(120)}, [Sample({"seeds": [3, 77, 119]}, WITHIN)], [SETTINGS]),
+    Grid("04_heads", heads, {"seeds": range(120)}, [Sample({"seeds": [100]}, WITHIN)], [SETTINGS]),
+    Grid("04_widths", widths, {"seeds": range(100)}, [Sample({"seeds": [50], "sizes": [4, 32]}, WITHIN)], [SETTINGS]),
+    Grid(
+        "04_weights",
+        weights,
+        {"seeds": range(20)},
+        [Sample(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})],
+        [SETTINGS],
+    ),
 )

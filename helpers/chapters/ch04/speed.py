@@ -157,4 +157,10 @@ def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
 
 # On another CPU a run may cross the target one look earlier or later.
 FEW = Sample({"seeds": [7, 31]}, {"step": equal(0.8)})
-GRIDS = grids(Grid("04_speed", steps, {"seeds": range(60)}, [FEW]))
+FIXED = {
+    "units": (INPUTS, WIDTH, TOWER),
+    "rows": (ROWS, VALID, BATCH),
+    "steps": (EVERY, BUDGET, GROUP),
+    "targets": (NOISE, TARGETS),
+}
+GRIDS = grids(Grid("04_speed", steps, {"seeds": range(60)}, [FEW], [FIXED]))

@@ -14,6 +14,8 @@ from helpers.display.runs import TASK_NAMES, Runs
     unit="R²",
     why="The towers are apart, but the bottom belongs to both, and at a hundred to one it follows A. Tower B learns "
     "what it can from features that were made for A.",
+    tempts="About 0.7 tempts, because B has a tower of its own and its loss has not changed. But the features "
+    "come from the bottom.",
 )
 def drowned(runs: Runs) -> Result:
     runs = runs.where(method="equal weights", pair="disjoint features").log10("scale")
@@ -33,6 +35,8 @@ def drowned(runs: Runs) -> Result:
     answer=2,
     why="Together the two noisy labels had taught the bottom more than one of them can. With B all but silenced, A too "
     "is left with its own labels.",
+    tempts="“Nothing” tempts, because A builds the features that B needs. It builds them from noisy labels, and "
+    "B's labels had helped against that noise.",
 )
 def in_common(runs: Runs) -> Figure:
     runs = runs.label(losses="{pair}, {scale} : 1", task=TASK_NAMES)
@@ -48,6 +52,8 @@ def in_common(runs: Runs) -> Figure:
     answer=1,
     why="The weight of B follows 1/(2L), and the bottom follows B. That is what a likelihood wants: trust the labels "
     "that are exact.",
+    tempts="“The noisy one” tempts, because “uncertainty weighting” sounds like care for the uncertain. It "
+    "trusts the certain.",
 )
 def near_zero(runs: Runs) -> Figure:
     gains = runs.gain(over="equal weights").label(task={"a": "A, noisy labels", "b": "B, no noise"})
@@ -65,6 +71,8 @@ def near_zero(runs: Runs) -> Figure:
     why="Sizes that do not change can be corrected by a constant. A balancer has to find it during training, and loses "
     "on the way. On the fast and the slow task mean R² is {tuned:.2f} with tuned weights, {uwl:.2f} with UWL and "
     "{gradnorm:.2f} with GradNorm.",
+    tempts="“In two or three” tempts, because the methods were published for just that. But here their rival is "
+    "tuned as long as they are.",
 )
 def fair_comparison(runs: Runs) -> Result:
     models = ["tuned weights", "UWL", "GradNorm"]

@@ -12,7 +12,7 @@ from functools import partial
 import pandas as pd
 
 from helpers.chapters.ch04.census import COLLEGE, INCOME, LEFT, MMOE, SHARED, TEST, TREES
-from helpers.chapters.ch06 import mmoe
+from helpers.chapters.ch06 import mmoe, paper_size
 from helpers.chapters.ch06.mmoe import OTHER, SAME
 from helpers.experiments.claim import Claim, Contrast, gain, mean, one_log
 
@@ -47,6 +47,7 @@ paper_rate = partial(
     only={"p": [1.0], "models": ["shared-bottom, equal size", "fixed gates", "MMoE"]},
 )
 tuned = partial(doublings, grid="06_figure_4")
+at_paper_size = partial(doublings, grid="06_paper_size", sign=-1, expected="undecided", seeds=20)
 r2 = partial(Claim, unit="R²")
 relu = partial(r2, grid="06_relu")
 few_rows = partial(
@@ -190,6 +191,18 @@ CLAIMS = {
             ["model", "task", "weight"],
         ),
         sign=1,
+    ),
+    "C6.44": at_paper_size(
+        "At the paper's size, with sines drawn anew and each model at its best rate, MMoE beats a bottom of its size "
+        "where both tasks are the same, at p = 1.",
+        gain("log2_mse", "MMoE", over=paper_size.BOTTOM, p=1.0, steps=paper_size.STEPS),
+        only={"p": [1.0]},
+    ),
+    "C6.45": at_paper_size(
+        "At the paper's size, with sines drawn anew and each model at its best rate, MMoE beats a bottom of its size "
+        "where the tasks are alike by half, at p = 0.5.",
+        gain("log2_mse", "MMoE", over=paper_size.BOTTOM, p=0.5, steps=paper_size.STEPS),
+        only={"p": [0.5]},
     ),
     "C6.41": surveyed(
         "Census-Income, 20,000 rows, tuned: MMoE ranks an income above 50,000 as well as a Shared-Bottom of its size.",

@@ -202,11 +202,6 @@ def aligned(table: pd.DataFrame) -> pd.DataFrame:
     return table.merge(more.assign(place=place), on=[*RUN, "expert"]).assign(expert=lambda t: t["place"])[table.columns]
 
 
-def overlap(table: pd.DataFrame) -> pd.DataFrame:
-    """What both gates of a run have in common, and by chance, from `usage`: model, p, seed, common, permuted."""
-    return table[[*RUN, "common", "permuted"]].drop_duplicates().reset_index(drop=True)
-
-
 # Relu features: where MMoE does not help
 
 SAME, OTHER = "same features, other mix", "disjoint features"

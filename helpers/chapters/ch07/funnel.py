@@ -415,7 +415,7 @@ JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02) | dict.fromkeys(RATIOS, 0.1)
 MAIN = {"situations": [(SEEN, 1.0)], "models": ["single-task"], "tasks": [LIKE]}
 UNSEEN_LIKES = {"kinds": [UNSEEN], "strengths": [1.0], "models": ["single-task", "ESMM", *SIMPLE], "tasks": [LIKE]}
 GRIDS = grids(
-    Grid("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Sample(MAIN, LOSSES)]),
+    Grid("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Sample(MAIN, LOSSES)], [CHOICES]),
     Grid(
         "07_funnel",
         compare,

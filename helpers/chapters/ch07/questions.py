@@ -24,6 +24,8 @@ STRENGTH = "strength of the selection"
     answer=2,
     why="Where the model can be any curve, a shift of the rows leaves no bias. What is unseen is no shift of the rows: "
     "the clicked ones have other likes at the same x.",
+    tempts="“All four” tempts, because the rows are a selection each time; “the curve under neither”, because "
+    "more data and layers cure most things.",
 )
 def endless_data(ends: pd.DataFrame) -> str:
     said = (f"{model} {ends.loc[kind, model]:.2f} ({kind})" for kind in ends.index for model in ends)
@@ -41,6 +43,8 @@ def endless_data(ends: pd.DataFrame) -> str:
     answer=1,
     why="The label of the product is 0 in both rows, and the loss sees nothing else. ESMM does not look at whether a "
     "row was clicked; it asks how likely the click was.",
+    tempts="“None from the other” tempts, because a row that was not clicked says nothing about likes. True, and "
+    "the loss cannot know which row that is.",
 )
 def two_rows(slope: float) -> str:
     return f"Both give {slope:.3f}, in place of 0.300 and 0."
@@ -59,6 +63,7 @@ def two_rows(slope: float) -> str:
     "likes use what the clicks have taught. But a CTR that was trained alone ranks the likes as well as ESMM at "
     "strength 2: what is shared is mostly the order of the clicks. Look at the left end, too: there ESMM is the worst "
     "of the four.",
+    tempts="“From the product” tempts, because it is what is new in ESMM. The shared embeddings came along with it.",
 )
 def product_or_sharing(runs: Runs) -> Figure:
     shown = [*funnel.MODELS, funnel.BY_HISTORY, funnel.BY_CTR]
@@ -77,6 +82,8 @@ def product_or_sharing(runs: Runs) -> Figure:
     answer=2,
     why="By its own identity ESMM's CVR is P(like | click, x). It lies a little below that, and does so at strength 0 "
     "too: an error of its own, not a repair.",
+    tempts='“About 1” tempts, because "trained over the entire space" sounds like a cure. No row without a click '
+    "tells what a like would have been.",
 )
 def unseen(runs: Runs) -> Figure:
     models = [*funnel.MODELS, funnel.TRUTH]

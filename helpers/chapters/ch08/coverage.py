@@ -57,7 +57,7 @@ def reports(
     """
     found = []
     for condition, count, seed in product(conditions, rows, seeds):
-        options = {"seeds": range(repeats), "rates": [RELU_RATE], "curve": False}
+        options = {"seeds": range(repeats), "rates": [RELU_RATE], "also": ()}
         frame, declaration = known_table(condition, count, seed)
         if by_time:
             frame, declaration = frame.assign(time=range(count)), replace(declaration, time="time")

@@ -18,6 +18,8 @@ from helpers.display.runs import Runs
     "not "
     "exist, and the model would rank at random. The check trains nothing. It asks how well each feature alone predicts "
     "each label, on rows that it has not seen.",
+    tempts="“position” tempts, because places in a list are known to move clicks. An AUC near 1 takes more: the "
+    "click itself.",
 )
 def leak(problems: object) -> str:
     """problems: what the check of the table says."""
@@ -31,6 +33,8 @@ def leak(problems: object) -> str:
     answer=2,
     why="Twenty seeds know very well what *this* log says. They do not know what other logs would say, and each "
     "further seed hides that better.",
+    tempts="“About 95%” tempts, because that is the name of the interval. The seeds are independent, but their "
+    "log is the same.",
 )
 def usual_interval(coverage: pd.DataFrame) -> Figure:
     """coverage: the table of `worlds.coverage`."""

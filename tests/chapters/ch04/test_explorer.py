@@ -1,23 +1,91 @@
+"""The playground: what it knows of the kept runs, and what it trains in the browser, by node."""
+
+import json
+from pathlib import Path
+
 import numpy as np
+import pytest
 
-from helpers.chapters.ch04 import sharing
-from helpers.chapters.ch04.explorer import transfer_explorer
+from helpers.chapters.ch04 import explorer, sharing
+from helpers.display.live.live import Live, joined
+from tests.display.live.test_live import needs_node, node
+
+SCRIPT = Path(explorer.__file__).with_name("playground.js")
 
 
-def test_the_transfer_explorer_says_what_the_grid_holds():
+@pytest.fixture(scope="module")
+def playground() -> Live:
+    return explorer.playground(sharing.GRIDS["04_weights"].read())
+
+
+def found(playground: Live, expression: str, **state):
+    """What an expression of the script gives on a stage at the start, or with another state."""
+    state = json.dumps(playground.start | state)
+    stage = (
+        f"{{ state: {state}, start: {json.dumps(playground.start)}, data: {json.dumps(playground.data)}, ghost: null }}"
+    )
+    setting_up = "Object.assign(stage, { done: new Map(), run: null, shown: 0, goal: null, beat: 0 });"
+    code = f"{joined(SCRIPT)}\nconst stage = {stage};{setting_up}\nconsole.log(JSON.stringify({expression}) ?? null)"
+    return json.loads(node(code))
+
+
+@needs_node
+@pytest.mark.parametrize(("shared", "width", "weight"), [(0, 4, 0.5), (2, 8, 0.1), (4, 32, 0.9)])
+def test_it_shows_the_kept_runs_of_its_setting(playground, shared, width, weight):
     grid = sharing.GRIDS["04_weights"].read()
-    explorer = transfer_explorer(grid)
-    assert explorer.settings == {"shared": 0, "width": 4, "weight": 0.5}
-    at = grid[(grid["shared"] == 0) & (grid["width"] == 4) & np.isclose(grid["weight"], 0.5)]
-    mean = at[at["task"] == "a"]["transfer"].mean()
-    sentences = explorer.figure.drawing["sentences"]
-    options = [grid["shared"].nunique(), grid["width"].nunique(), grid["weight"].nunique()]
-    place = (0 * options[1] + 0) * options[2] + 4  # features 0, width 4, the fifth weight
-    said = sentences["texts"][sentences["of"][place]]
-    assert f"task A {mean:+.3f}".replace("-", "−") in said
-    assert said.count(", a loss") == 2 and said.endswith(" Together: both lose.")
-    for text in sentences["texts"]:
-        assert text.endswith("Together: both gain.") == (text.count(", a gain") == 2)
-    plane = explorer.figure.drawing["panels"][1]
-    assert plane["quadrants"] == ["seesaw", "both gain", "seesaw", "both lose"]
-    assert f"within ±{plane['matters']:g} R²" in explorer.figure.drawing["note"]
+    at = grid[(grid["shared"] == shared) & (grid["width"] == width) & np.isclose(grid["weight"], weight)]
+    b = [0] * (4 - shared) + [1, -1, 1, -1] + [0] * shared
+    a = [*[-sign if shared % 2 else sign for sign in (1, -1, 1, -1)], 0, 0, 0, 0]
+    kept = found(playground, "keptOf(stage)", a=a, b=b, width=width, weight=weight)
+    for task, transfers in zip("ab", kept["now"], strict=True):
+        assert transfers == pytest.approx(at[at["task"] == task]["transfer"].tolist(), abs=0.0006)
+    assert len(kept["path"]) == grid["weight"].nunique()
+
+
+@needs_node
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"width": 5},
+        {"rows": 400},
+        {"structure": "mmoe"},
+        {"balance": "UWL"},
+        {"b": [-1, 1, 0, 0, 1, -1, 0, 0]},  # signs turned round
+        {"b": [0, 0, 0, 0, 1, 1, 1, 1]},  # of one sign: an easier task than those that drew their signs
+        {"b": [0, 0, 0, 0, 1, -1, 1, 0]},
+    ],
+)
+def test_at_a_setting_that_is_not_theirs_it_shows_no_kept_runs(playground, other):
+    assert found(playground, "keptOf(stage)", **other) is None
+
+
+@needs_node
+def test_at_the_start_both_tasks_lose_in_the_browser_as_in_the_kept_runs(playground):
+    eight = "(() => { while (advance(stage)); return doneOf(stage); })()"
+    a, b = np.array(found(playground, eight)).T
+    assert len(a) == 8 and a.mean() < -0.03 and b.mean() < -0.03
+    assert "both lose" in playground._words
+
+
+@needs_node
+def test_one_seed_says_nothing_and_two_have_an_interval(playground):
+    one = found(playground, "(stage.done.set(settingOf(stage), [[0.1, 0.2]]), sentence(stage))")
+    assert "One seed: A +0.100, B +0.200. Train more before you trust it." in one
+    two = found(playground, "(stage.done.set(settingOf(stage), [[0.1, 0.2], [0.3, 0.21]]), sentence(stage))")
+    assert "You, 2 seeds: A +0.200 [−1.071, +1.471], undecided; B +0.205 [+0.141, +0.269], a gain." in two
+
+
+@needs_node
+def test_what_an_address_says_wrongly_is_left_out(playground):
+    assert found(playground, "needsOf(stage)", a=[], b=[0.4, -0.6, 1, 0, 0, 0, 0, 0, 1, 1]) == [
+        playground.start["a"],
+        [0, -1, 1, 0, 0, 0, 0, 0],
+    ]
+
+
+@needs_node
+def test_a_mixture_has_the_units_of_the_bottom_in_its_experts(playground):
+    units = "(({ together: { model } }) => [model.experts.length, model.width])(current(stage))"
+    assert found(playground, units, structure="mmoe", width=8) == [4, 2]
+    assert found(playground, units, structure="mmoe", width=3) == [3, 1]
+    assert found(playground, units) == [1, 4]

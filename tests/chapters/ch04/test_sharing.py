@@ -40,15 +40,6 @@ def test_cosines_lie_between_minus_1_and_1_and_start_before_training():
     assert sorted(table["step"].unique()) == [0, 5, 10]
 
 
-def test_live_ends_at_1_and_gives_both_tasks():
-    steps = list(sharing.live({"shared": 4, "width": 4, "weight": 0.5}, seeds=range(2)))
-    assert steps[-1][0] == 1 and steps[0][1:] == (None, "")
-    assert [part for _, found, part in steps if found] == ["1 of 2 seeds", "2 of 2 seeds"]
-    assert sorted(steps[-1][1]) == ["task A", "task B"]
-    mean, low, high = steps[-1][1]["task A"]
-    assert low < mean < high
-
-
 def test_equal_starts_differ_from_own_starts_and_are_paired():
     table = sharing.starts([2], ["disjoint features"])
     assert list(table.columns) == ["condition", "seed", "model", "task", "r2"]

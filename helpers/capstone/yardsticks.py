@@ -1,0 +1,118 @@
+"""What two models of today must beat: a linear model and boosted trees, both from scikit-learn, a task at a time.
+
+They see the features of the neural models, as `Features` makes them of the rows: for the linear model each id is a
+column of zeros and ones; trees take numbers as they are, ids of few values as categories, any other id as the mean
+label of its training rows, and a list as its length. The penalty of the one and the number of trees of the other are
+for the caller to choose on validation rows, as the epochs of a neural model are. All else is modest, so that both take
+seconds: a yardstick is there to be beaten, not to win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import sparse
+
+from helpers.data.examples import Examples, Inputs
+from helpers.data.features import Features
+from helpers.evaluation.counts import by_ids
+from helpers.support import validate
+
+LINEAR, TREES = NAMES = ("linear", "trees")
+PENALTIES = (1.0, 10.0, 100.0)  # on the squared weights of the linear model
+STEPS = 200  # of its solver, at most
+MOST_TREES, LEAVES = 150, 31
+FOLDS = 5  # of the training rows, for the mean labels of ids
+CATEGORIES = 255  # the most that scikit-learn's trees take as they are
+
+
+def candidates(name: str, features: Features, train: Examples, *tables: Inputs) -> Iterator[tuple[np.ndarray, ...]]:
+    """Scores of the rows of each of `tables`, `(rows,)` each: by one of `NAMES` with its first setting, then with the
+    next, and so on, for the caller to choose by validation rows.
+
+    A score is any increasing function of the probability of a binary label, or the value of another.
+
+    train    examples of one task, 0 and 1 or numbers, of these fitted features; masked labels are left out
+    tables   inputs of the same features
+
+    Raises ValueError for examples of several tasks.
+    """
+    validate.choice("name", name, NAMES)
+    if len(train.tasks) != 1:
+        validate.fail("train", f"the tasks {train.tasks}", "examples of one task")
+    (task,) = train.tasks
+    seen = train.masks[task].numpy() if task in train.masks else np.ones(len(train), bool)
+    labels = train.labels[task].numpy().astype(float)[seen]
+    make, table = {LINEAR: (_linear, _one_hot), TREES: (_trees, _columns)}[name]
+    own, *others = (table(features, inputs) for inputs in (train.inputs, *tables))
+    yield from make(features, bool(np.isin(labels, (0, 1)).all()), own[seen], labels, others)
+
+
+def _linear(features, binary, table, labels, others):
+    """With one penalty after the other."""
+    from sklearn.linear_model import LogisticRegression, Ridge  # a second, which only a comparison waits for
+
+    for penalty in PENALTIES:
+        if binary:
+            model = LogisticRegression(C=1 / penalty, max_iter=STEPS).fit(table, labels)
+            yield tuple(map(model.decision_function, others))
+        else:
+            model = Ridge(alpha=penalty, max_iter=STEPS).fit(table, labels)
+            yield tuple(map(model.predict, others))
+
+
+def _trees(features, binary, table, labels, others):
+    """After one tree, after two, and so on."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    numbers = table.shape[1] - len(features.sparse)
+    few = [numbers + k for k, layout in enumerate(features.sparse) if layout.rows <= CATEGORIES]
+    many = [numbers + k for k, layout in enumerate(features.sparse) if layout.rows > CATEGORIES]
+    for k in many:
+        columns = _means(*(ids[:, k].copy() for ids in (table, *others)), labels=labels)
+        for ids, means in zip((table, *others), columns, strict=True):
+            ids[:, k] = means
+    kind = HistGradientBoostingClassifier if binary else HistGradientBoostingRegressor
+    options = {"max_iter": MOST_TREES, "max_leaf_nodes": LEAVES, "early_stopping": False, "random_state": 0}
+    model = kind(**options, categorical_features=few).fit(table, labels)
+    staged = model.staged_decision_function if binary else model.staged_predict
+    for found in zip(*map(staged, others), strict=True):
+        yield tuple(map(np.ravel, found))
+
+
+def _means(ids: np.ndarray, *others: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
+    """The mean label of each id (`by_ids`). A training row gets that of other rows, or it would read its own label."""
+    fold, own = np.random.default_rng(0).permutation(len(ids)) % FOLDS, np.empty(len(ids))
+    for k in range(FOLDS):
+        own[fold == k] = by_ids([ids[fold != k]], labels[fold != k], [ids[fold == k]])
+    return [own, *(by_ids([ids], labels, [other]) for other in others)]
+
+
+def _codes(features: Features, inputs: Inputs) -> list[np.ndarray]:
+    """For each id column a whole number a row: 0 missing, 1 unknown, then the ids."""
+    return [inputs["sparse"][:, k].numpy() - layout.offset for k, layout in enumerate(features.sparse)]
+
+
+def _columns(features: Features, inputs: Inputs) -> np.ndarray:
+    """Numbers, lengths of lists, codes of ids: a column each."""
+    numbers = [inputs["dense"].numpy()] if features.dense else []
+    lengths = [(inputs[layout.name].numpy() != layout.padding).sum(axis=1) for layout in features.sequences]
+    return np.column_stack([*numbers, *lengths, *_codes(features, inputs)]).astype(np.float64)
+
+
+def _one_hot(features: Features, inputs: Inputs) -> sparse.csr_matrix:
+    """Numbers as they are, a column for each value of an id, and one for each id of a list: how often it is in it."""
+    blocks = [sparse.csr_matrix(inputs["dense"].numpy())] if features.dense else []
+    for layout, codes in zip(features.sparse, _codes(features, inputs), strict=True):
+        blocks.append(_counts(np.arange(len(codes)), codes, (len(codes), layout.rows)))
+    of = {layout.name: layout for layout in features.sparse}
+    for layout in features.sequences:
+        values = inputs[layout.name].numpy()
+        rows, places = np.nonzero(values != layout.padding)
+        blocks.append(_counts(rows, values[rows, places] - of[layout.of].offset, (len(values), of[layout.of].rows)))
+    return sparse.hstack(blocks, format="csr")
+
+
+def _counts(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_matrix:
+    return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)

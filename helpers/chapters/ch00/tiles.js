@@ -1,0 +1,161 @@
+// A list of ten for one user, and the forty videos that it is chosen from on a plane of two chances, of a click and of a
+// finish. The reader turns the direction in which the list is taken; the line across it is moved in from outside until it
+// has met ten videos. Chapter 03 bends the cloud, and puts a corner in place of the line.
+
+import { AS_TEXT, BLACK, BLUE, GREY, HEIGHT, ORANGE, add, fixed, path, said, scale, svg } from "../../display/live/kit.js";
+
+const TOP = 10, EDGE = .8, ARM = .74, TILE = 38; // of the plane and the arrow, in chances; of a tile, in pixels
+const MISSED = "#b00020", GHOST = "#b9c4cc";
+const WEIGHTS = Array.from({ length: 201 }, (_, i) => i / 200);
+
+// Videos as [click, finish, …]; bent inwards, those that are good at both lose up to 60% of each chance; outwards, they gain.
+export const bent = (videos, bend) => videos.map(([click, finish, ...rest]) => {
+  const both = Math.hypot(click, finish), factor = 1 - 1.2 * bend * click * finish / (both * both || 1);
+  return [click * factor, finish * factor, ...rest];
+});
+
+// The score of a video: a sum of both chances, or with a corner the chance that is worse off, each in units of its weight.
+export const score = ([click, finish], w, corner) => (corner ? Math.min(click / w, finish / (1 - w)) : w * click + (1 - w) * finish);
+
+// The places of all videos, best first; equal scores keep their order.
+export function ranked(videos, w, corner) {
+  const scores = videos.map((video) => score(video, w, corner));
+  return scores.map((_, i) => i).sort((one, two) => scores[two] - scores[one] || one - two);
+}
+
+// The front: the videos that no other beats at both; and those of it that are first at no weight.
+export function front(videos, corner) {
+  const beats = ([a, b], [c, d]) => a >= c && b >= d && (a > c || b > d);
+  const edge = videos.map((_, i) => i).filter((i) => !videos.some((other) => beats(other, videos[i])));
+  const chance = ([click, finish]) => (click + finish ? click / (click + finish) : .5);
+  const first = corner
+    ? new Set(edge.map((i) => ranked(videos, chance(videos[i]), true)[0]))
+    : new Set(edge.filter((i) => leads(videos, edge, i)));
+  return { edge, missed: edge.filter((i) => !first.has(i)) };
+}
+
+// Whether some weight puts a video of the edge first: its conditions on w, one for each other video, must leave one open.
+function leads(videos, edge, i) {
+  let low = 0, high = 1;
+  for (const j of edge) {
+    const dx = videos[i][0] - videos[j][0], dy = videos[i][1] - videos[j][1]; // w·dx + (1−w)·dy ≥ 0
+    if (dx > dy) low = Math.max(low, -dy / (dx - dy));
+    else if (dx < dy) high = Math.min(high, dy / (dy - dx));
+    else if (dx < 0) return false;
+  }
+  return low <= high + 1e-12;
+}
+
+// The videos that are among the ten at every weight.
+export const always = (videos, corner) => WEIGHTS.map((w) => new Set(ranked(videos, w, corner).slice(0, TOP)))
+  .reduce((kept, list) => kept.filter((i) => list.has(i)), videos.map((_, i) => i));
+
+// Both do not depend on the weight, so they are found once for a cloud.
+const steady = new WeakMap();
+function whole({ data, state: { user, bend, corner } }) {
+  const known = steady.get(data) ?? {}, key = [Math.round(user), bend, corner].join();
+  if (known.key !== key) {
+    const videos = bent(data.users[Math.round(user)], bend);
+    Object.assign(known, { key, videos, ...front(videos, corner), kept: always(videos, corner) });
+    steady.set(data, known);
+  }
+  return known;
+}
+
+export function seen(stage) {
+  const { w, corner } = stage.state, found = whole(stage);
+  return { ...found, list: ranked(found.videos, w, corner).slice(0, TOP) };
+}
+
+function setup(stage, bends) {
+  stage.ends = new Set();
+  stage.slider({ label: "w, the weight of the click", key: "w", step: .01 });
+  if (bends) {
+    stage.slider({ label: "bend the cloud (right: inwards)", key: "bend", step: .05 });
+    stage.toggle({ label: "A corner in place of the line", key: "corner" });
+  }
+  stage.button("Next user", () => stage.set({ user: (Math.round(stage.state.user) + 1) % stage.data.users.length }));
+}
+
+function picture(stage, place, width, bends) {
+  const { data } = stage, root = svg(place, width, HEIGHT), narrow = width < 480, screen = narrow ? 132 : 200;
+  const left = screen + (narrow ? 26 : 40), right = width - 8, size = Math.min(right - left, 346), bottom = narrow ? 40 + size : 364;
+  const x = scale(0, EDGE, left, left + size), y = scale(0, EDGE, bottom, bottom - size);
+
+  // the phone: a tile for each video, of which ten are shown
+  add(root, "rect", { x: 1, y: 1, width: screen, height: HEIGHT - 2, rx: 14, fill: "#f6f6f6", stroke: GREY, "stroke-width": 2 });
+  const tiles = data.users[0].map(() => {
+    const tile = add(root, "g", { style: stage.calm ? "" : "transition: transform .25s, opacity .25s" });
+    add(tile, "rect", { x: 7, y: 0, width: screen - 13, height: TILE - 4, rx: 5, fill: "#fff", stroke: "#ddd" });
+    const name = add(tile, "text", { x: 13, y: 15 }), more = add(tile, "text", { x: screen - 11, y: 15, "text-anchor": "end", fill: AS_TEXT[GREY] });
+    const bars = [BLUE, ORANGE].map((colour, i) => add(tile, "rect", { x: 13, y: 20 + 6 * i, height: 5, fill: colour }));
+    return { tile, name, more, bars };
+  });
+
+  // the plane
+  add(root, "text", { x: left - 8, y: bottom - size - 8, fill: AS_TEXT[ORANGE] }, narrow ? "finish ↑" : "chance of a finish after the click ↑");
+  add(root, "text", { x: left + size, y: bottom + 22, "text-anchor": "end", fill: AS_TEXT[BLUE] }, narrow ? "click →" : "chance of a click →");
+  add(root, "path", { stroke: GREY, fill: "none", d: `M${left},${bottom - size}V${bottom}H${left + size}` });
+  const shape = (colour, dash = "") => add(root, "path", { fill: "none", stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash });
+  const ghost = shape(GHOST), cut = shape(GREY, "6 4"), touch = shape(BLACK), arrow = shape(BLACK);
+  const rest = add(root, "path", { stroke: "#8a8a8a", "stroke-width": 6, "stroke-linecap": "round" });
+  const served = add(root, "path", { stroke: BLACK, "stroke-width": 9, "stroke-linecap": "round" });
+  const gap = add(root, "path", { fill: "none", stroke: MISSED, "stroke-width": 2.5 });
+  stage.handle(root, {
+    name: "the arrow: what the list is taken for", x, y, step: .03,
+    at: () => { const { w } = stage.state, long = Math.hypot(w, 1 - w); return [ARM * w / long, ARM * (1 - w) / long]; },
+    to: (u, v) => { const [a, b] = [Math.max(u, 0), Math.max(v, 0)]; if (a + b > 0) stage.set({ w: Math.round(100 * a / (a + b)) / 100 }); },
+    words: () => `weight ${said(stage.state.w)} on the click, ${said(1 - stage.state.w)} on the finish`,
+  });
+  // Where a score is `level`: a straight line, or a corner.
+  const contour = (level, { w, corner }) => {
+    if (corner) return path([[x(EDGE), y(level * (1 - w))], [x(level * w), y(level * (1 - w))], [x(level * w), y(EDGE)]]);
+    const along = (u) => (w < 1 ? (level - w * u) / (1 - w) : NaN), across = (v) => (level - (1 - w) * v) / w;
+    const ends = [[0, along(0)], [EDGE, along(EDGE)], [across(0), 0], [across(EDGE), EDGE]].filter(([u, v]) => u >= -1e-9 && u <= EDGE + 1e-9 && v >= -1e-9 && v <= EDGE + 1e-9);
+    ends.sort(([u, v], [s, t]) => u - s || t - v);
+    return ends.length > 1 ? path([ends[0], ends.at(-1)].map(([u, v]) => [x(u), y(v)])) : "";
+  };
+  const dots = (videos, which) => which.map((i) => `M${fixed(x(videos[i][0]))},${fixed(y(videos[i][1]))}h.01`).join("");
+  const rings = (videos, which) => which.map((i) => `M${fixed(x(videos[i][0]) - 9)},${fixed(y(videos[i][1]))}a9,9 0 1 0 18,0a9,9 0 1 0 -18,0`).join("");
+
+  return () => {
+    const { state } = stage, { videos, list, missed } = seen(stage), spot = new Map(list.map((i, at) => [i, at]));
+    tiles.forEach(({ tile, name, more, bars }, i) => {
+      const [click, finish, topic, seconds, stars] = videos[i], at = spot.get(i);
+      name.textContent = data.topics[topic];
+      more.textContent = stars === undefined ? (narrow ? "" : `${seconds} s`) : `★ ${said(stars)}`;
+      [click, finish].forEach((chance, k) => bars[k].setAttribute("width", fixed((screen - 26) * chance / EDGE)));
+      tile.style.transform = `translateY(${at === undefined ? HEIGHT : 12 + TILE * at}px)`;
+      tile.style.opacity = at === undefined ? 0 : 1;
+    });
+    const level = (place) => score(videos[list[place]], state.w, state.corner);
+    touch.setAttribute("d", contour(level(0), state));
+    cut.setAttribute("d", contour(level(TOP - 1), state));
+    arrow.setAttribute("d", path([[x(0), y(0)], [x(ARM * state.w / Math.hypot(state.w, 1 - state.w)), y(ARM * (1 - state.w) / Math.hypot(state.w, 1 - state.w))]]));
+    if (stage.ghost) {
+      const { user, bend, w, corner } = stage.ghost, was = bent(data.users[Math.round(user)], bend);
+      ghost.setAttribute("d", contour(score(was[ranked(was, w, corner)[0]], w, corner), stage.ghost));
+    }
+    rest.setAttribute("d", dots(videos, videos.map((_, i) => i).filter((i) => !spot.has(i))));
+    served.setAttribute("d", dots(videos, list));
+    gap.setAttribute("d", bends ? rings(videos, missed) : "");
+  };
+}
+
+function sentence(stage, bends) {
+  const { state } = stage, { videos, list, edge, missed, kept } = seen(stage);
+  const clicks = list.reduce((sum, i) => sum + videos[i][0], 0), finished = list.reduce((sum, i) => sum + videos[i][0] * videos[i][1], 0);
+  const stars = bends ? ` Their true satisfaction is ${said(list.reduce((sum, i) => sum + videos[i][4], 0) / TOP)}.` : "";
+  const held = `${kept.length} of them ${kept.length === 1 ? "is" : "are"} on the list at every weight.`;
+  const at = missed.length ? `${missed.length} (red) ${missed.length === 1 ? "is" : "are"} first at no weight.` : "each is first at some weight.";
+  const gap = bends ? ` Of ${edge.length} videos that no other beats at both, ${at}` : "";
+  return `User ${state.user + 1}, weight ${said(state.w)} on the click: of the ten, ${said(clicks, 1)} clicks and ${said(finished, 1)} finished videos are expected.${stars} ${held}${gap}`;
+}
+
+// What an explorable of such a list has; with `bends` the cloud bends, and a corner may take the list.
+export const list = (bends) => ({
+  limits: { w: [0, 1], bend: [-.3, 1], user: [0, 11] },
+  setup: (stage) => setup(stage, bends),
+  picture: (stage, place, width) => picture(stage, place, width, bends),
+  sentence: (stage) => sentence(stage, bends),
+});

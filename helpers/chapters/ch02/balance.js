@@ -1,0 +1,209 @@
+// Weighted cross-entropy as a balance: the seconds of the clicks on one side, the impressions without a click on the other.
+// The best constant logit is the logarithm of their ratio, so the needle shows what exp(logit) says; a grey one shows the
+// mean. The reader draws the log itself: its hundred impressions are bars (clicks, in seconds) or dots.
+
+import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, add, change, clamp, explorable, fixed, path, said, scale, svg } from "../../display/live/kit.js";
+import { random } from "../../display/live/random.js";
+
+const LONGEST = 12, LOGS = 500, BIN = 4; // seconds, new logs of a shake, pixels
+const FLOOR = 128, PIVOT = 178, RULER = 372, TALL = 66, LABELS = 290; // heights in the picture
+const TICKS = [.1, .2, .5, 1, 2, 5, 10];
+const GHOST = "#b9c4cc";
+
+// What the best constant says of a log. `seconds`: a number an impression, 0 where it was not clicked.
+export function weighed(seconds, corrected) {
+  const clicks = seconds.filter((time) => time > 0).length, sum = seconds.reduce((total, time) => total + time, 0);
+  const stones = seconds.length - (corrected ? 0 : clicks);
+  return { clicks, sum, stones, reading: sum / stones, mean: sum / seconds.length };
+}
+
+// What it says of a new log of `rows` impressions, each of which is drawn from `seconds`.
+export function shaken(seconds, rows, corrected, draw) {
+  let sum = 0, clicks = 0;
+  for (let row = 0; row < rows; row++) {
+    const time = seconds[Math.floor(draw() * seconds.length)];
+    sum += time;
+    if (time > 0) clicks += 1;
+  }
+  return sum / (corrected ? rows : rows - clicks);
+}
+
+// The middle 95% of some numbers.
+export function middle(values) {
+  const sorted = [...values].sort((one, two) => one - two);
+  return [.025, .975].map((part) => sorted[Math.round(part * (sorted.length - 1))]);
+}
+
+const log = ({ seconds, corrected, rows }) => JSON.stringify([seconds, corrected, rows]);
+const drawn = (stage) => (stage.of === log(stage.state) ? stage.logs : []); // those of another setting no longer count
+const percent = (factor) => `${said(100 * Math.abs(factor - 1), 0)}% too ${factor < 1 ? "small" : "large"}`;
+const rare = ({ clicks, reading, mean }) => clicks > 0 && reading / mean <= 1.05;
+
+function setup(stage) {
+  Object.assign(stage, { logs: [], of: "", sums: new Set(), draws: random(2) });
+  const loop = stage.loop(() => {
+    const { seconds, rows, corrected } = stage.state;
+    stage.logs.push(shaken(seconds, Number(rows), corrected, stage.draws));
+    return stage.logs.length < LOGS && stage.of === log(stage.state);
+  }, { rate: 200 });
+  stage.toggle({ label: "Correct it: a stone for each click, too", key: "corrected" });
+  stage.choice({ label: "New logs of", key: "rows", options: { 100: "100", 1000: "1,000", 10000: "10,000" } });
+  stage.button("Shake: draw 500", () => {
+    Object.assign(stage, { logs: [], of: log(stage.state) });
+    loop.play();
+  });
+}
+
+function picture(stage, place, width) {
+  const root = svg(place, width, HEIGHT), narrow = width < 480, count = stage.state.seconds.length;
+  const x = scale(0, count - 1, 12, width - 12), y = scale(0, LONGEST, FLOOR, 22), thick = Math.max(2, .7 * (width - 24) / count);
+  const centre = width / 2, ruler = (seconds) => clamp(centre + (centre - 16) * Math.log(seconds) / Math.log(LONGEST), 8, width - 8);
+
+  // the log
+  add(root, "text", { x: 4, y: 14 }, narrow ? "100 impressions: draw the clicks" : "A log of 100 impressions: draw the clicks, up to 12 seconds");
+  const ghost = add(root, "path", { stroke: GHOST, "stroke-width": thick });
+  const bars = add(root, "path", { stroke: BLUE, "stroke-width": thick });
+  const dots = add(root, "path", { stroke: GREY, "stroke-width": Math.min(4, thick + .6), "stroke-linecap": "round" });
+  const extra = add(root, "path", { stroke: GREEN, "stroke-width": Math.min(4, thick + .6), "stroke-linecap": "round" });
+  const paper = add(root, "rect", { class: "mtl-paper", x: 0, y: 20, width, height: FLOOR + 2, fill: "transparent", style: "cursor: crosshair; touch-action: none" });
+  let last = null;
+  const paint = (column, time) => {
+    const to = clamp(Math.round(column), 0, count - 1), [from, before] = last ?? [to, time];
+    const seconds = [...stage.state.seconds];
+    for (let i = Math.min(from, to); i <= Math.max(from, to); i++) {
+      const part = to === from ? 1 : (i - from) / (to - from);
+      seconds[i] = clamp(Math.round(before + part * (time - before)), 0, LONGEST);
+    }
+    last = [to, time];
+    stage.set({ seconds, at: to });
+  };
+  const pointer = (event) => {
+    const box = root.getBoundingClientRect(), zoom = width / box.width;
+    paint(x.invert((event.clientX - box.left) * zoom), y.invert((event.clientY - box.top) * zoom));
+  };
+  paper.onpointerdown = (event) => {
+    if (event.button) return;
+    paper.setPointerCapture(event.pointerId);
+    last = null;
+    pointer(event);
+    hand.focus({ preventScroll: true });
+    event.preventDefault();
+  };
+  paper.onpointermove = (event) => { if (paper.hasPointerCapture(event.pointerId)) pointer(event); };
+  const hand = stage.handle(root, {
+    name: "an impression: left and right choose it, up and down change its seconds", x, y, step: 1, colour: BLUE,
+    at: () => [stage.state.at, stage.state.seconds[stage.state.at]],
+    to: (column, time) => {
+      last = null;
+      if (stage.held || time !== stage.state.seconds[stage.state.at]) paint(column, time);
+      else stage.set({ at: column });
+    },
+    words: () => {
+      const { at, seconds } = stage.state;
+      return `impression ${at + 1} of ${count}, ${seconds[at] ? `a click of ${seconds[at]} seconds` : "not clicked"}`;
+    },
+  });
+  hand.style.pointerEvents = "none"; // the paper below it takes the mouse
+
+  // the balance
+  const beam = add(root, "path", { stroke: BLACK, "stroke-width": 3, fill: "none", "stroke-linejoin": "round" });
+  const weights = [BLUE, GREY].map((colour) => add(root, "path", { fill: colour }));
+  const green = add(root, "path", { fill: GREEN });
+  const names = [BLUE, GREY].map((colour) => add(root, "text", { "text-anchor": "middle", fill: AS_TEXT[colour] }));
+  const bins = [GHOST, BLACK].map((colour) => add(root, "path", { fill: colour, opacity: .45 }));
+  add(root, "path", { stroke: GREY, d: `M8,${RULER}H${width - 8}` + TICKS.map((tick) => `M${fixed(ruler(tick))},${RULER}v5`).join("") });
+  TICKS.forEach((tick) => add(root, "text", { x: ruler(tick), y: RULER + 20, "text-anchor": "middle", fill: AS_TEXT[GREY] }, `${tick}${tick === 10 ? " s" : ""}`));
+  const before = add(root, "path", { stroke: GHOST, "stroke-width": 3 });
+  const mean = add(root, "path", { stroke: GREY, "stroke-width": 3, "stroke-dasharray": "5 4" });
+  const needle = add(root, "path", { stroke: BLACK, "stroke-width": 3 });
+  const labels = [GREY, BLACK].map((colour, i) => add(root, "text", { class: "mtl-halo", y: LABELS, fill: AS_TEXT[colour], "text-anchor": i ? "start" : "end", "font-weight": "bold" }));
+  const beside = (seconds) => centre + (ruler(seconds) - centre) * (LABELS - 6 - PIVOT) / (RULER - PIVOT); // on the needle, at the labels' height
+  const pointed = (seconds) => `M${centre},${PIVOT}L${fixed(ruler(seconds))},${RULER - 2}`;
+  const high = (state) => state.seconds.map((time, i) => (time ? `M${fixed(x(i))},${FLOOR}V${fixed(y(time))}` : "")).join("");
+  const stones = (state, clicked) => state.seconds.map((time, i) => ((time > 0) === clicked ? `M${fixed(x(i))},${FLOOR + 9}h.01` : "")).join("");
+  const square = (middle, plate, rows) => {
+    const side = 2.4 * Math.sqrt(rows);
+    return `M${fixed(middle - side / 2)},${fixed(plate)}v${fixed(-side)}h${fixed(side)}v${fixed(side)}Z`;
+  };
+  const heap = (readings) => {
+    const counts = new Map();
+    for (const reading of readings) {
+      const bin = Math.floor(ruler(reading) / BIN);
+      counts.set(bin, (counts.get(bin) ?? 0) + 1);
+    }
+    const most = Math.max(...counts.values(), 20);
+    return [...counts].map(([bin, n]) => `M${bin * BIN},${RULER}v${fixed(-TALL * n / most)}h${BIN - .5}V${RULER}Z`).join("");
+  };
+  let kept = "";
+
+  return () => {
+    const { state } = stage, now = weighed(state.seconds, state.corrected), logs = drawn(stage);
+    bars.setAttribute("d", high(state));
+    ghost.setAttribute("d", stage.ghost ? high(stage.ghost) : "");
+    dots.setAttribute("d", stones(state, false));
+    extra.setAttribute("d", state.corrected ? stones(state, true) : "");
+    const half = Math.min(150, .32 * width), tilt = clamp(.2 * Math.log(now.reading || 1e-3), -.2, .2), cord = 60;
+    const ends = [-1, 1].map((side) => [centre + side * half * Math.cos(tilt), PIVOT - side * half * Math.sin(tilt)]);
+    const plates = ends.map(([px, py]) => [px, py + cord]);
+    beam.setAttribute("d", path(ends) + plates.map(([px, py]) => `M${fixed(px - 40)},${fixed(py)}L${fixed(px)},${fixed(py - cord)}L${fixed(px + 40)},${fixed(py)}Z`).join("") + `M${centre - 7},${PIVOT - 12}h14L${centre},${PIVOT}Z`);
+    const [[one, left], [two, right]] = plates, added = state.corrected ? now.clicks : 0;
+    weights[0].setAttribute("d", square(one, left, now.sum));
+    weights[1].setAttribute("d", square(two, right, now.stones - added));
+    green.setAttribute("d", added ? square(two - 1.2 * (Math.sqrt(added) + Math.sqrt(now.stones - added)) - 1, right, added) : "");
+    names.forEach((name, i) => {
+      change(name, { x: fixed(plates[i][0]), y: fixed(plates[i][1] + 17) });
+      name.textContent = i ? `${now.stones} stones` : `${now.sum} s`;
+    });
+    needle.setAttribute("d", pointed(now.reading));
+    needle.setAttribute("stroke", state.corrected ? GREEN : BLACK);
+    mean.setAttribute("d", pointed(now.mean));
+    if (stage.ghost) before.setAttribute("d", pointed(weighed(stage.ghost.seconds, stage.ghost.corrected).reading));
+    labels[0].textContent = `mean ${said(now.mean)} s`;
+    labels[1].textContent = `says ${Number.isFinite(now.reading) ? said(now.reading) : "∞"} s`;
+    change(labels[0], { x: fixed(beside(now.mean) - 10) });
+    change(labels[1], { x: fixed(beside(now.reading) + 10), fill: AS_TEXT[state.corrected ? GREEN : BLACK] });
+    if (logs.length) bins[1].setAttribute("d", kept = heap(logs));
+    else if (kept) { bins[0].setAttribute("d", kept); bins[1].setAttribute("d", kept = ""); }
+    bins[1].setAttribute("fill", state.corrected ? GREEN : BLACK);
+  };
+}
+
+function sentence(stage) {
+  const { seconds, corrected, rows } = stage.state, { clicks, sum, stones, reading, mean } = weighed(seconds, corrected), logs = drawn(stage);
+  if (!clicks) return "Nothing is clicked: there are no seconds to weigh.";
+  const place = `${clicks} of 100 are clicked, for ${sum} s in all: ${said(mean)} s an impression.`;
+  if (!stones) return `${place} No impression is left without a click: the logit grows without bound.`;
+  const off = Math.abs(reading / mean - 1) < .005 ? "which is right" : percent(reading / mean);
+  const says = `${corrected ? "Corrected" : "Weighted"} CE says ${sum} / ${stones} = ${said(reading)} s, ${off}.`;
+  if (!logs.length) return `${place} ${says}`;
+  const [low, high] = middle(logs), within = low <= mean && mean <= high ? "which holds" : "which misses";
+  return `${place} ${says} Of ${logs.length} new logs of ${Number(rows).toLocaleString("en")}, the middle 95% say [${said(low)}, ${said(high)}], ${within} the mean.`;
+}
+
+export default explorable({
+  limits: { seconds: [0, LONGEST], at: [0, 99], rows: ["100", "1000", "10000"] },
+  questions: [
+    {
+      ask: "Bring the needle to within 5% of the mean, without correcting the loss.",
+      when: ({ state }) => !state.corrected && rare(weighed(state.seconds, false)),
+      then: "Four clicks in 100 at most. The odds divide by the impressions without a click, the mean by all: rare clicks hide the difference.",
+    },
+    {
+      ask: "Make it say twice the mean. Then lengthen the clicks: does it matter how long they are?",
+      when: ({ state, sums }) => {
+        const { clicks, sum } = weighed(state.seconds, false);
+        if (!state.corrected && clicks === state.seconds.length / 2) sums.add(sum);
+        return sums.size > 1;
+      },
+      then: "It does not: with half of the impressions clicked, the mean is divided by twice as many. Longer clicks move both needles alike.",
+    },
+    {
+      ask: "Shake logs of 100, then of 10,000 impressions: do more of them make it right?",
+      when: (stage) => !stage.state.corrected && stage.state.rows === "10000" && drawn(stage).length === LOGS && middle(stage.logs)[0] > weighed(stage.state.seconds, false).mean,
+      then: "They sharpen a wrong number: less spread, around the same needle. Now correct it.",
+    },
+  ],
+  setup,
+  picture,
+  sentence,
+});

@@ -1,0 +1,417 @@
+// Two tasks, one bottom, trained under the reader's hand: draw which features each task needs, choose the width of the
+// bottom, the weights, the rows, the structure; see which features its units find, and what both tasks gain by sharing.
+import { add, AS_TEXT, BAND, BLACK, block, BLUE, change, clamp, explorable, fixed, GREY, ORANGE, path, said, scale, svg } from "../../display/live/kit.js";
+import { cosines, featureTasks, Training } from "../../display/live/sim.js";
+import { interval, outcome, verdict } from "../../display/live/verdicts.js";
+
+const STEPS = 250, EVERY = 5, SEEDS = 8; // of a run; between two looks at it; seeds that one *Play* trains
+const NOISE = 0.5, VALID = 500, TEST = 1000, EXPERTS = 4;
+const FOUND = 0.8; // a unit with this cosine has found a feature
+const HIGH = 372, NARROW = 580; // of the picture: two panels beside each other, or below
+const COLOURS = ["#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499"]; // of the features; not those of the tasks
+const TASKS = { a: BLUE, b: ORANGE };
+
+// --- a setting ------------------------------------------------------------------------------------------------------
+
+// A row a task; by hand an address may hold anything.
+const signsOf = (list, start) => {
+  const signs = COLOURS.map((_, j) => Math.sign(Math.round(list[j] ?? 0)));
+  return signs.some(Boolean) ? signs : start;
+};
+const needsOf = ({ state, start }) => Object.keys(TASKS).map((task) => signsOf(state[task], start[task]));
+const widthOf = (state) => Math.round(state.width);
+const rowsOf = (state) => Math.round(state.rows);
+const settingOf = (stage) => {
+  const { state } = stage;
+  return JSON.stringify([needsOf(stage), widthOf(state), rowsOf(state), state.weight.toFixed(2), state.structure, state.balance]);
+};
+const counted = ([a, b]) => {
+  const both = a.filter((sign, j) => sign && b[j]).length, union = a.filter((sign, j) => sign || b[j]).length;
+  return { both, union, flipped: a.filter((sign, j) => sign && b[j] === -sign).length, equal: both === union };
+};
+// A mixture has as many units as a Shared-Bottom, divided among its experts.
+const expertsOf = (state) => (state.structure === "mmoe" ? Math.min(EXPERTS, widthOf(state)) : 1);
+
+// The kept runs of chapter 04 at this setting, if it is one of theirs: transfers of both tasks, a list each, by weight.
+// Their tasks have four features, with signs that each seed draws; all of one sign is a task that is easier for few units.
+function keptOf(stage) {
+  const { state, data } = stage, needs = needsOf(stage), { both, flipped } = counted(needs);
+  const drawn = (signs) => signs.filter(Boolean).length === 4 && signs.includes(1) && signs.includes(-1);
+  const four = needs.every(drawn) && !flipped;
+  const plain = state.structure === "shared-bottom" && state.balance === "sum" && rowsOf(state) === data.rows;
+  const by = four && plain && data.transfers[both]?.[data.widths.indexOf(widthOf(state))];
+  if (!by) return null;
+  const path = by.map((tasks) => tasks.map((list) => list.reduce((a, b) => a + b, 0) / list.length / 1000));
+  const now = by[data.weights.findIndex((weight) => Math.abs(weight - state.weight) < .001)];
+  return { path, now: now?.map((list) => list.map((value) => value / 1000)) };
+}
+
+// --- a run: one seed, together and alone ----------------------------------------------------------------------------
+
+class Run {
+  constructor(stage, seed) {
+    const { state } = stage, needs = needsOf(stage), experts = expertsOf(state), width = Math.round(widthOf(state) / experts) || 1;
+    this.setting = settingOf(stage);
+    this.seed = seed;
+    this.data = featureTasks({ needs, rows: [rowsOf(state), VALID, TEST], noise: NOISE, seed });
+    const weights = [2 * state.weight, 2 - 2 * state.weight], { structure, balance } = state;
+    this.together = new Training(this.data, { structure, width, experts, weights, balance, seed });
+    this.alone = new Training(this.data, { structure: "single-task", width: widthOf(state), seed });
+    this.looks = [];
+    this.look();
+  }
+
+  // Half a step, of one of the two: with many rows a frame has no time for more.
+  step() {
+    if (this.together.steps === this.alone.steps) this.together.step();
+    else {
+      this.alone.step();
+      if (this.steps % EVERY === 0) this.look();
+    }
+  }
+
+  // What is kept of a moment, to come back to: R² of each task together and alone, and what the units have found.
+  look() {
+    const { model } = this.together;
+    this.looks.push({
+      together: [...this.together.now], alone: [...this.alone.now],
+      units: model.experts.flatMap((expert) => cosines(model, expert, this.data.directions)),
+    });
+  }
+
+  get steps() { return this.alone.steps; }
+  get transfer() { return this.together.r2.map((value, k) => value - this.alone.r2[k]); }
+}
+
+// The run at the present setting; the runs that are over are in `stage.done`, by setting, a list of transfers.
+function current(stage) {
+  const setting = settingOf(stage);
+  if (stage.run?.setting !== setting) begin(stage);
+  return stage.run;
+}
+
+function begin(stage) {
+  stage.run = new Run(stage, doneOf(stage).length + 1);
+  stage.shown = 0;
+}
+
+const doneOf = (stage, setting = settingOf(stage)) => stage.done.get(setting) ?? [];
+
+// False when so many seeds are over that it is time to look.
+function advance(stage) {
+  if (current(stage).steps >= STEPS) begin(stage);
+  const { run } = stage;
+  if (run.seed === 1 && ++stage.beat % 3) return true; // the first seed is for looking on
+  run.step();
+  stage.shown = run.looks.length - 1;
+  if (run.steps < STEPS) return stage.shown !== stage.goal;
+  const done = [...doneOf(stage), run.transfer];
+  stage.done.set(run.setting, done);
+  return done.length % SEEDS > 0;
+}
+
+const byTask = (transfers) => [0, 1].map((k) => interval(transfers.map((pair) => pair[k])));
+const features = (unit) => unit.map((cosine, j) => [cosine, j]).filter(([cosine]) => cosine >= FOUND).map(([, j]) => j);
+const foundBy = (units) => [...new Set(units.flatMap(features))].sort((i, j) => i - j);
+
+// --- the picture ----------------------------------------------------------------------------------------------------
+
+const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], ...more }, words);
+
+// Which features each task needs, as two rows of cells; a drag paints.
+function cells(stage, figure, left, right) {
+  const x = (j) => left + (right - left) * (j + .5) / COLOURS.length, size = 24, rows = Object.entries(TASKS), all = [];
+  text(figure, 2, 19, compact(right) ? "feature" : "features");
+  COLOURS.forEach((colour, j) => {
+    add(figure, "circle", { cx: x(j), cy: 14, r: 12, fill: colour });
+    text(figure, x(j), 19, String(j + 1), { "text-anchor": "middle", fill: BLACK, "font-weight": "bold", class: "mtl-halo" });
+  });
+  const put = (task, j, sign) => {
+    const list = signsOf(stage.state[task], stage.start[task]).map((old, i) => (i === j ? sign : old));
+    if (list.some(Boolean)) stage.set({ [task]: list });
+  };
+  const next = (task, j) => {
+    const list = signsOf(stage.state[task], stage.start[task]), last = list.filter(Boolean).length === 1;
+    return { 0: 1, 1: -1, "-1": last ? 1 : 0 }[list[j]];
+  };
+  let brush = null;
+  const paint = (event) => {
+    const box = figure.getBoundingClientRect(), zoom = figure.width.baseVal.value / box.width;
+    const j = Math.floor(((event.clientX - box.left) * zoom - left) / (right - left) * COLOURS.length);
+    if (j >= 0 && j < COLOURS.length) put(brush.task, j, brush.sign);
+  };
+  rows.forEach(([task, colour], k) => {
+    const y = 32 + 30 * k, name = `task ${task.toUpperCase()}`;
+    text(figure, 2, y + 18, name, { fill: AS_TEXT[colour], "font-weight": "bold" });
+    COLOURS.forEach((_, j) => {
+      const g = add(figure, "g", { class: "mtl-cell", tabindex: k + j ? -1 : 0, role: "button" });
+      const box = add(g, "rect", { x: x(j) - size / 2, y, width: size, height: size, rx: 4, stroke: colour, "stroke-width": 2 });
+      const sign = add(g, "path", { stroke: "#fff", "stroke-width": 3 });
+      g.addEventListener("pointerdown", (event) => {
+        if (event.button) return;
+        brush = { task, sign: next(task, j) };
+        g.setPointerCapture(event.pointerId);
+        g.focus({ preventScroll: true });
+        put(task, j, brush.sign);
+        event.preventDefault();
+      });
+      g.addEventListener("pointermove", (event) => { if (brush) paint(event); });
+      for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) g.addEventListener(kind, () => { brush = null; });
+      g.addEventListener("click", (event) => { if (!event.detail) put(task, j, next(task, j)); }); // a reader of the screen
+      g.addEventListener("keydown", (event) => {
+        const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0, down = { ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0;
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        if (event.key === "Enter" || event.key === " ") put(task, j, next(task, j));
+        else if (across || down) {
+          const to = all[clamp(k + down, 0, 1) * COLOURS.length + clamp(j + across, 0, COLOURS.length - 1)].g;
+          all.forEach((cell) => cell.g.setAttribute("tabindex", cell.g === to ? 0 : -1));
+          to.focus({ preventScroll: true });
+        } else return;
+        event.preventDefault();
+      });
+      all.push({ g, show: (value) => {
+        box.setAttribute("fill", value ? colour : "#fff");
+        sign.setAttribute("d", value ? `M${fixed(x(j) - 6)},${y + size / 2}h12${value > 0 ? "m-6,-6v12" : ""}` : "");
+        g.setAttribute("aria-label", `${name}, feature ${j + 1}: ${{ 1: "needed, plus", 0: "not needed", "-1": "needed, minus" }[value]}`);
+      } });
+    });
+  });
+  return (needs) => all.forEach((cell, i) => cell.show(needs.flat()[i]));
+}
+
+// The units of the bottom: each is filled as far as it points along a feature, in that feature's colour.
+function slots(figure, left, right, top, bottom) {
+  text(figure, 2, top + 20, compact(right) ? "bottom's" : "units of");
+  const name = text(figure, 2, top + 37, "");
+  text(figure, 2, bottom + 15, right > 460 ? "its colours: the features that a unit points along; pale: against" : "colours: features along it; pale: against", { "font-size": 13 });
+  const frames = add(figure, "path", { fill: "#fff", stroke: GREY });
+  const fills = COLOURS.map((colour) => add(figure, "path", { fill: colour }));
+  const against = COLOURS.map((colour) => add(figure, "path", { fill: colour, "fill-opacity": .35 }));
+  const labels = Array.from({ length: 32 }, () => text(figure, 0, 0, "", { "text-anchor": "middle", fill: BLACK, "font-weight": "bold", class: "mtl-halo" }));
+  return (units, experts) => {
+    const room = (right - left - 8 * (experts - 1)) / units.length, wide = Math.min(room - 2, 58), box = bottom - top;
+    const x = (u) => left + u * Math.min(room, 60) + 8 * Math.floor(u * experts / units.length);
+    const parts = COLOURS.map(() => ["", ""]);
+    units.forEach((unit, u) => {
+      let y = bottom;
+      unit.forEach((cosine, j) => {
+        const high = box * cosine ** 2;
+        y -= high;
+        parts[j][cosine > 0 ? 0 : 1] += `M${fixed(x(u))},${y.toFixed(2)}h${fixed(wide)}v${high.toFixed(2)}h${fixed(-wide)}Z`;
+      });
+    });
+    COLOURS.forEach((_, j) => { fills[j].setAttribute("d", parts[j][0]); against[j].setAttribute("d", parts[j][1]); });
+    frames.setAttribute("d", units.map((_, u) => `M${fixed(x(u))},${top}h${fixed(wide)}v${box}h${fixed(-wide)}Z`).join(""));
+    labels.forEach((label, u) => {
+      const [j] = u < units.length && wide > 12 ? features(units[u]) : [];
+      label.textContent = j === undefined ? "" : j + 1;
+      if (label.textContent) change(label, { x: fixed(x(u) + wide / 2), y: (top + bottom) / 2 + 5 });
+    });
+    name.textContent = experts > 1 ? `${experts} experts` : compact(right) ? "units" : "the bottom";
+  };
+}
+
+// R² of both tasks, step by step: together as a line, alone dashed.
+function curves(figure, left, right, top, bottom) {
+  const x = scale(0, STEPS, left + 30, right - 22), y = scale(0, 1, bottom - 34, top + 24);
+  text(figure, left, top + 14, right - left < 190 ? "R² (dashed: alone)" : "R² by step (dashed: alone)", { "font-weight": "bold", fill: BLACK, "font-size": 13 });
+  for (const value of [0, .5, 1]) {
+    add(figure, "path", { d: `M${x(0)},${fixed(y(value))}H${x(STEPS)}`, stroke: value ? "#ebebeb" : GREY });
+    text(figure, x(0) - 6, y(value) + 5, String(value), { "text-anchor": "end", "font-size": 13 });
+  }
+  for (const value of [0, 125, 250]) text(figure, x(value), y(0) + 18, String(value), { "text-anchor": "middle", "font-size": 13 });
+  const cursor = add(figure, "path", { stroke: "#b0b0b0" });
+  const lines = Object.entries(TASKS).map(([task, colour]) => ({
+    alone: add(figure, "path", { fill: "none", stroke: colour, "stroke-width": 1.5, "stroke-dasharray": "3 3" }),
+    together: add(figure, "path", { fill: "none", stroke: colour, "stroke-width": 2.5 }),
+    name: text(figure, 0, 0, task.toUpperCase(), { fill: AS_TEXT[colour], "font-weight": "bold" }),
+  }));
+  return (looks, shown) => {
+    const point = (value, i) => [x(i * EVERY), y(clamp(value, 0, 1))];
+    change(cursor, { d: `M${fixed(x(shown * EVERY))},${y(0)}V${y(1)}` });
+    lines.forEach(({ name, ...own }, k) => {
+      for (const [which, line] of Object.entries(own)) line.setAttribute("d", path(looks.map((look, i) => point(look[which][k], i)).slice(1)));
+      const last = looks.length > 1 ? point(looks.at(-1).together[k], looks.length - 1) : null;
+      name.textContent = last ? "AB"[k] : "";
+      if (!last) return;
+      const other = point(looks.at(-1).together[1 - k], looks.length - 1)[1], near = Math.abs(other - last[1]) < 14;
+      change(name, { x: fixed(last[0] + 4), y: fixed(last[1] + 5 + (near ? (last[1] > other || (last[1] === other && k) ? 7 : -7) : 0)) });
+    });
+  };
+}
+
+// The map of the outcomes: kept runs as a cloud, their mean at each task weight as a path, the reader's as a star.
+function outcomes(stage, figure, left, right, top, bottom) {
+  const box = { left: left + 44, right: right - 6, top: top + 24, bottom: bottom - 34 };
+  text(figure, left, top + 14, right - left < 190 ? "gain, R²" : "gain by sharing, R²", { "font-weight": "bold", fill: BLACK, "font-size": 13 });
+  const bands = add(figure, "path", { fill: BAND }), zero = add(figure, "path", { stroke: GREY, fill: "none" });
+  add(figure, "path", { d: `M${box.left},${box.top}V${box.bottom}H${box.right}`, fill: "none", stroke: "#d5d5d5" });
+  text(figure, box.right, bottom - 2, "task A", { "text-anchor": "end", fill: AS_TEXT[BLUE], "font-weight": "bold" });
+  text(figure, right, top + 14, "task B ↑", { "text-anchor": "end", fill: AS_TEXT[ORANGE], "font-weight": "bold" });
+  const key = text(figure, left, bottom - 2, "", { "font-size": 13 });
+  const ticks = [0, 1, 2, 3].map(() => text(figure, 0, 0, "", { "font-size": 13 }));
+  const fields = ["both gain", "both lose"].map((words, i) => text(figure, i ? box.left + 4 : box.right - 2, i ? box.bottom - 6 : box.top + 12, words,
+    { "text-anchor": i ? "start" : "end", "font-style": "italic", "font-size": 13, class: "mtl-halo" }));
+  const trail = add(figure, "path", { fill: "none", stroke: "#b0b0b0", "stroke-width": 1.5 });
+  const cloud = add(figure, "path", { fill: GREY, "fill-opacity": .45 }), mean = add(figure, "path", { fill: "none", stroke: GREY, "stroke-width": 2.5 });
+  const before = add(figure, "path", { fill: "none", stroke: GREY, "stroke-dasharray": "2 2", "stroke-width": 1.5 });
+  const dots = add(figure, "path", { fill: "none", stroke: BLACK });
+  const whiskers = Object.values(TASKS).map((colour) => add(figure, "path", { stroke: colour, "stroke-width": 3 }));
+  const star = add(figure, "path", { stroke: BLACK, "stroke-width": 1.5 });
+  const label = text(figure, 0, 0, "", { fill: BLACK, "font-weight": "bold", class: "mtl-halo", "font-size": 13 });
+  const disc = (x, y, r) => `M${fixed(x - r)},${fixed(y)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0Z`;
+  const starred = (x, y) => path(Array.from({ length: 10 }, (_, i) => [x + (i % 2 ? 4.5 : 10) * Math.sin(i * Math.PI / 5), y - (i % 2 ? 4.5 : 10) * Math.cos(i * Math.PI / 5)])) + "Z";
+  return (kept, done, ghost) => {
+    const own = done.length ? byTask(done) : null, old = ghost.length ? byTask(ghost) : null;
+    const points = [...(kept?.path ?? []), ...transposed(kept?.now), ...done, ...(old ? [old.map(([value]) => value)] : [])];
+    const [low, high] = [Math.min(-.03, ...points.flat()) - .01, Math.max(.03, ...points.flat()) + .01];
+    const x = scale(low, high, box.left, box.right), y = scale(low, high, box.bottom, box.top), m = stage.data.matters;
+    const inside = (value) => clamp(value, low, high), at = ([u, v]) => [x(inside(u)), y(inside(v))];
+    change(bands, { d: `M${x(-m)},${box.top}H${x(m)}V${box.bottom}H${x(-m)}ZM${box.left},${y(m)}H${box.right}V${y(-m)}H${box.left}Z` });
+    change(zero, { d: `M${fixed(x(0))},${box.top}V${box.bottom}M${box.left},${fixed(y(0))}H${box.right}` });
+    const end = Math.max(-low, high) > .1 ? .1 : .03;
+    [-end, end].forEach((value, i) => {
+      const on = value > low && value < high;
+      ticks[i].textContent = ticks[i + 2].textContent = on ? said(value) : "";
+      change(ticks[i], { x: fixed(x(value)), y: box.bottom + 16, "text-anchor": "middle" });
+      change(ticks[i + 2], { x: box.left - 4, y: fixed(y(value) + 5), "text-anchor": "end" });
+    });
+    change(trail, { d: path((kept?.path ?? []).map(at)) });
+    change(cloud, { d: transposed(kept?.now).map((pair) => disc(...at(pair), 3)).join("") });
+    change(mean, { d: kept?.now ? disc(...at(byTask(transposed(kept.now)).map(([value]) => value)), 6) : "" });
+    change(before, { d: old ? starred(...at(old.map(([value]) => value))) : "" });
+    key.textContent = kept && right - left > 230 ? "grey: kept, and by weight" : "";
+    change(dots, { d: done.map((pair) => disc(...at(pair), 2.5)).join("") });
+    const [a, b] = own ?? [], many = done.length > 1;
+    change(whiskers[0], { d: many ? `M${fixed(x(inside(a[1])))},${fixed(at([a[0], b[0]])[1])}H${fixed(x(inside(a[2])))}` : "" });
+    change(whiskers[1], { d: many ? `M${fixed(at([a[0], b[0]])[0])},${fixed(y(inside(b[1])))}V${fixed(y(inside(b[2])))}` : "" });
+    const [px, py] = own ? at([a[0], b[0]]) : [0, 0];
+    change(star, { d: own ? starred(px, py) : "", fill: done.length > 2 ? BLACK : "#fff" });
+    label.textContent = own ? `you, ${seeds(done.length)}` : "";
+    const flip = px > (box.left + box.right) / 2;
+    change(label, { x: fixed(px + (flip ? -12 : 12)), y: fixed(py < box.top + 30 ? py + 22 : py - 10), "text-anchor": flip ? "end" : "start" });
+  };
+}
+
+const transposed = (lists) => (lists ? lists[0].map((value, i) => [value, lists[1][i]]) : []);
+const seeds = (count) => (count === 1 ? "1 seed" : `${count} seeds`);
+
+const compact = (width) => width < 440; // beside the controls, on a small screen
+
+function picture(stage, place, width) {
+  const beside = stage.card.clientWidth > width + 100, high = beside ? HIGH : NARROW; // else below each other, on a phone
+  const left = compact(width) ? 66 : 84, figure = svg(place, width, high);
+  stage.balances.firstChild.hidden = beside && compact(width); // or its buttons take two lines
+  change(figure, { role: "group", "aria-label": "the tasks, the units of the bottom, the curves, and the map of outcomes" });
+  const drawCells = cells(stage, figure, left, width - 2), drawSlots = slots(figure, left, width - 2, 94, 142);
+  const half = width * .46, top = 164, middle = 350;
+  const drawCurves = beside ? curves(figure, 0, half, top, high) : curves(figure, 0, width, top, middle);
+  const drawMap = beside ? outcomes(stage, figure, half + 8, width, top, high) : outcomes(stage, figure, 0, width, middle, high);
+  return () => {
+    const run = current(stage), look = run.looks[stage.shown], before = stage.ghost && settingOf({ ...stage, state: stage.ghost, start: stage.start });
+    drawCells(needsOf(stage));
+    drawSlots(look.units, run.together.model.experts.length);
+    drawCurves(run.looks, stage.shown);
+    drawMap(keptOf(stage), doneOf(stage), before && before !== run.setting ? doneOf(stage, before) : []);
+  };
+}
+
+// --- in words -------------------------------------------------------------------------------------------------------
+
+const signed = (value) => (value >= 0 ? "+" : "") + said(value, 3);
+
+function told(who, transfers, smallest, short = false) {
+  const both = byTask(transfers), word = outcome(...both, smallest);
+  const whole = (one) => (short ? "" : ` [${signed(one[1])}, ${signed(one[2])}]`) + (short && word ? "" : `, ${verdict(one, smallest)}`);
+  const each = both.map((one, k) => `${"AB"[k]} ${signed(one[0])}${whole(one)}`);
+  return `${who}, ${seeds(transfers.length)}: ${each.join("; ")}${word ? `: ${word}` : ""}.`;
+}
+
+function sentence(stage) {
+  const run = current(stage), done = doneOf(stage), kept = keptOf(stage)?.now, { both, union } = counted(needsOf(stage));
+  const units = run.looks[stage.shown].units, needed = foundBy(units).filter((j) => needsOf(stage).some((signs) => signs[j]));
+  const room = `${union} features for ${units.length} unit${units.length === 1 ? "" : "s"}`;
+  const parts = [`${both || "None"} in common: ${room}, which have found ${needed.length ? needed.map((j) => j + 1).join(", ") : "none"}.`];
+  if (done.length > 1) parts.push(told("You", done, stage.data.matters));
+  else if (done.length) parts.push(`One seed: A ${signed(done[0][0])}, B ${signed(done[0][1])}. Train more before you trust it.`);
+  if (kept) parts.push(told("Kept", transposed(kept), stage.data.matters, done.length > 1));
+  return parts.join(" ");
+}
+
+const tried = (stage, least, test) => doneOf(stage).length >= least && test(counted(needsOf(stage)), stage.state, widthOf(stage.state));
+
+export default explorable({
+  limits: {
+    a: [-1, 1], b: [-1, 1], width: [1, 32], weight: [.1, .9], rows: [50, 2000],
+    structure: ["shared-bottom", "mmoe"], balance: ["sum", "UWL", "GradNorm"],
+  },
+  questions: [
+    {
+      ask: "Eight features, four units: which get one?",
+      when: (stage) => tried(stage, 2, ({ both }, _, width) => both === 0 && width <= 4),
+      then: "Units hold mixtures, and both tasks pay.",
+    },
+    {
+      ask: "Both need 1 to 4: does flipping signs matter?",
+      when: (stage) => tried(stage, 4, ({ equal, flipped }) => equal && flipped > 0),
+      then: "Both still gain: a tower can turn a feature.",
+    },
+    {
+      ask: "None in common: does weight or width help?",
+      when: (stage) => tried(stage, 4, ({ both }, { weight }, width) => both === 0 && (width >= 12 || Math.abs(weight - .5) > .1)),
+      then: "Weight decides who pays. Width melts the loss.",
+    },
+    {
+      ask: "And MMoE, UWL or GradNorm, in a narrow one?",
+      when: (stage) => tried(stage, 4, ({ both }, { structure, balance }, width) => both === 0 && width <= 8 && (structure === "mmoe" || balance !== "sum")),
+      then: "They divide the shortage; they do not end it.",
+    },
+  ],
+  setup(stage) {
+    Object.assign(stage, { done: new Map(), run: null, shown: 0, goal: null, beat: 0 });
+    stage.slider({ label: "width", key: "width", step: 1, words: (value) => String(Math.round(value)) });
+    stage.slider({ label: "weight of A", key: "weight", step: .1, words: (value) => said(value, 1) });
+    stage.slider({ label: "rows", key: "rows", step: 50, words: (value) => String(Math.round(value)) });
+    stage.choice({ label: "bottom", key: "structure", options: { "shared-bottom": "shared", mmoe: "MMoE" } });
+    stage.balances = stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
+    const loop = stage.loop(() => advance(stage), { rate: 800, begin: () => { stage.beat = 0; } });
+    stage.player(loop, "Play").addEventListener("click", () => { stage.goal = null; });
+    stage.button("Step", () => { loop.pause(); hurry(stage, current(stage).steps < STEPS ? current(stage).looks.length : 1); });
+    stage.button("Stop", () => { loop.pause(); begin(stage); });
+    scrubber(stage, loop);
+    // so much to set, on a small screen: a label beside its slider, the sentence below the picture
+    for (const label of stage.controls.querySelectorAll(".mtl-slider span")) label.style.flex = "0 0 6.4em";
+    Object.assign(stage.words.style, { gridColumn: "1 / 3", minHeight: "4.2em" });
+  },
+  picture,
+  sentence,
+});
+
+// Back and forth in the present run; beyond its end it goes on.
+function scrubber(stage, loop) {
+  const row = block(stage.controls, "label", "mtl-slider");
+  const label = block(row, "span"), input = block(row, "input"), readout = block(row, "output");
+  Object.assign(input, { type: "range", min: 0, max: STEPS, step: EVERY });
+  input.oninput = () => {
+    const to = input.valueAsNumber / EVERY, { looks } = current(stage);
+    loop.pause();
+    stage.shown = Math.min(to, looks.length - 1);
+    if (stage.shown < to && !hurry(stage, to)) loop.play();
+  };
+  stage.inputs.push({ show: () => {
+    const step = stage.shown * EVERY, { seed } = current(stage);
+    if (!loop.playing || stage.goal === null) input.value = step;
+    label.textContent = `seed ${seed}, step`;
+    readout.textContent = step;
+    input.setAttribute("aria-valuetext", `step ${step} of seed ${seed}`);
+  } });
+}
+
+// Trains up to a look at the run, within the time of a frame or two; false if there is more to do.
+function hurry(stage, to) {
+  const until = performance.now() + 30;
+  stage.goal = to;
+  do stage.beat = -1; while (advance(stage) && performance.now() < until);
+  stage.redraw();
+  return stage.shown >= to;
+}

@@ -1,0 +1,1 @@
+"""Explorables: pictures that are computed in the browser while the reader drags."""

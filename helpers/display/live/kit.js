@@ -1,0 +1,442 @@
+// What every explorable stands on: a card with questions, a picture with things to drag, controls, and a sentence.
+//
+// An explorable is one file that ends in `export default explorable({ ... })` with
+//
+//   limits      {key: [low, high]} or {key: [words]}: what each part of the state may be; slider, handle and address keep to it
+//   questions   [{ ask, when: (stage) => bool, then }]: `when` is asked after each move, `then` is said once it was true
+//               (a text, or a function of the stage that makes one)
+//   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
+//               `stage.button(…)`, and the loops, `stage.loop(step)`
+//   picture     (stage, place, width) => draw: fills the empty div `place`, again for every new width, with `svg(place, …)`,
+//               `canvas(place, …)` and `stage.handle(…)`; returns the function that draws the state
+//   sentence    (stage) => string: what is to be seen, in words
+//
+// and the kit calls them. `stage.state` is a flat object of numbers, booleans, words and lists of numbers; only
+// `stage.set({ key: value })` changes it, and then everything is drawn in the next frame, once. `stage.ghost` is the state
+// before the last gesture (null at first), `stage.start` the first one, `stage.data` what Python gave. What is no setting,
+// such as a ball that rolls, is the explorable's own; `stage.redraw()` shows it. The state is kept in the page's address,
+// `#name=key:value,key:value`, as far as it differs from the start.
+
+export const BLUE = "#0072b2", ORANGE = "#d55e00", GREEN = "#009e73", PURPLE = "#cc79a7", GREY = "#767676", BLACK = "#1a1a1a", BAND = "#ececec";
+export const AS_TEXT = { [BLUE]: BLUE, [ORANGE]: "#b34e00", [GREEN]: "#00735c", [PURPLE]: "#a3487a", [GREY]: "#595959", [BLACK]: BLACK }; // 4.5 : 1 on white
+export const HEIGHT = 400; // of a picture: with it the whole card fits a screen of 600 pixels
+
+const REST = 500; // milliseconds without a change after which a move has ended
+const BUDGET = 12; // milliseconds of a frame that the steps of a loop may take
+
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+export const fixed = (value) => value.toFixed(1);
+export const said = (value, digits = 2) => value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−"); // a number in words: no −0.00
+export const path = (points) => points.length ? "M" + points.map(([x, y]) => fixed(x) + "," + fixed(y)).join("L") : "";
+
+export function scale(low, high, from, to) {
+  const place = (value) => from + (to - from) * (value - low) / (high - low);
+  place.invert = (pixel) => low + (high - low) * (pixel - from) / (to - from);
+  return place;
+}
+
+// --- elements -------------------------------------------------------------------------------------------------------
+
+export function add(parent, name, attributes = {}, text = "") {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  change(node, attributes);
+  if (text) node.textContent = text;
+  parent.appendChild(node);
+  return node;
+}
+
+export function change(node, attributes) {
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+}
+
+export function block(parent, name, className = "", text = "") {
+  const node = document.createElement(name);
+  node.className = className;
+  node.textContent = text;
+  parent.appendChild(node);
+  return node;
+}
+
+export function svg(place, width, height) {
+  place.style.height = height + "px";
+  return add(place, "svg", { width, height, "font-size": 14 });
+}
+
+// Under the svg, in pixels of the page whatever the screen's are.
+export function canvas(place, width, height) {
+  const node = block(place, "canvas"), dense = window.devicePixelRatio || 1;
+  Object.assign(node, { width: Math.round(width * dense), height: Math.round(height * dense) });
+  Object.assign(node.style, { width: width + "px", height: height + "px" });
+  node.setAttribute("aria-hidden", "true");
+  const pen = node.getContext("2d");
+  pen.scale(dense, dense);
+  return pen;
+}
+
+// --- the address ----------------------------------------------------------------------------------------------------
+
+export function written(state, start) {
+  const changed = Object.keys(start).filter((key) => JSON.stringify(state[key]) !== JSON.stringify(start[key]));
+  const short = (value) => typeof value === "number" ? String(Number(value.toPrecision(4))) : encodeURIComponent(value);
+  return changed.map((key) => `${key}:${Array.isArray(state[key]) ? state[key].map(short).join("~") : short(state[key])}`).join(",");
+}
+
+// What `written` wrote, or somebody by hand: what is not of the start's kind, or beyond the limits, does not count.
+export function read(text, start, limits = {}) {
+  const found = {};
+  for (const part of text.split(",")) {
+    const [key, value] = part.split(":");
+    if (!Object.hasOwn(start, key) || value === undefined) continue;
+    const known = start[key], number = (word) => word === "" ? NaN : kept(key, Number(word), limits);
+    if (typeof known === "boolean") found[key] = value === "true";
+    else if (Array.isArray(known)) found[key] = value === "" ? [] : value.split("~").map(number);
+    else found[key] = typeof known === "number" ? number(value) : word(value);
+    const wrong = [found[key]].flat().some(Number.isNaN) || (typeof known === "string" && limits[key] && !limits[key].includes(found[key]));
+    if (wrong) delete found[key];
+  }
+  return found;
+}
+
+function word(text) {
+  try { return decodeURIComponent(text); } catch { return ""; }
+}
+
+function kept(key, value, limits) {
+  return limits[key] && typeof value === "number" ? clamp(value, ...limits[key]) : value;
+}
+
+const addressed = () => new Map(location.hash.slice(1).split("&").filter((part) => part.includes("=")).map((part) => part.split(/=(.*)/s).slice(0, 2)));
+
+function keep(name, text) {
+  const all = addressed();
+  if (text) all.set(name, text);
+  else all.delete(name);
+  const hash = [...all].map((pair) => pair.join("=")).join("&");
+  const fresh = hash ? `#${hash}` : location.pathname + location.search;
+  try { history.replaceState(history.state, "", fresh); } catch { /* a page that may not: the address stays */ }
+}
+
+// --- the stage ------------------------------------------------------------------------------------------------------
+
+class Stage {
+  constructor(spec, model, el) {
+    this.spec = spec;
+    this.name = model.get("name");
+    this.data = JSON.parse(model.get("data"));
+    this.start = JSON.parse(model.get("start"));
+    this.limits = spec.limits ?? {};
+    this.state = { ...this.start };
+    this.ghost = null;
+    this.handles = [];
+    this.inputs = [];
+    this.loops = [];
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.moved = 0; // when
+    this.held = this.touched = this.due = this.closed = this.stepping = false;
+    this.seen = true;
+    this.#build(el, model.get("title"));
+  }
+
+  get calm() { return this.still.matches; } // the reader wants no motion: a loop shows two pictures a second
+
+  #build(el, title) {
+    el.classList.add("mtl-around");
+    this.card = block(el, "section", "mtl-card mtl-live");
+    this.card.setAttribute("aria-label", title);
+    this.card.onkeydown = (event) => { // else JupyterLab takes the arrow keys, Enter and the space bar for itself
+      if (!(event.ctrlKey || event.metaKey || event.altKey)) event.stopPropagation();
+    };
+    this.asked = block(this.card, "div", "mtl-asked");
+    this.place = block(block(this.card, "div", "mtl-frame"), "div", "mtl-place");
+    this.controls = block(this.card, "div", "mtl-dials");
+    this.words = block(this.card, "p", "mtl-sentence");
+    this.words.setAttribute("aria-live", "polite");
+    this.#ask();
+    this.spec.setup?.(this);
+    this.held = false;
+    const release = () => { this.held = false; };
+    window.addEventListener("pointerup", release);
+    window.addEventListener("pointercancel", release);
+    this.card.addEventListener("pointerdown", () => { this.held = true; this.moved = 0; }, true);
+    const arrived = () => {
+      const text = addressed().get(this.name);
+      if (text === undefined || text === written(this.state, this.start)) return;
+      this.state = { ...this.start, ...read(text, this.start, this.limits) };
+      this.spec.arrived?.(this);
+      this.redraw();
+      this.card.scrollIntoView({ block: "center" });
+    };
+    window.addEventListener("hashchange", arrived);
+    let width = 0;
+    const sizes = new ResizeObserver(() => {
+      const now = Math.floor(this.place.clientWidth);
+      if (!now || now === width) return;
+      if (!width) arrived();
+      this.#layout(width = now);
+    });
+    sizes.observe(this.place);
+    const sight = new IntersectionObserver(([entry]) => { this.seen = entry.isIntersecting; });
+    sight.observe(this.card);
+    this.close = () => {
+      this.closed = true;
+      window.removeEventListener("pointerup", release);
+      window.removeEventListener("pointercancel", release);
+      window.removeEventListener("hashchange", arrived);
+      sizes.disconnect();
+      sight.disconnect();
+      clearTimeout(this.rest);
+    };
+  }
+
+  #layout(width) {
+    this.place.replaceChildren();
+    this.handles = [];
+    this.longest = 0;
+    this.words.style.minHeight = "";
+    this.draw = this.spec.picture(this, this.place, width);
+    this.#reserve();
+    this.#draw();
+  }
+
+  // --- the state
+
+  set(changes) {
+    const now = performance.now(), fresh = { ...this.state };
+    for (const [key, value] of Object.entries(changes)) fresh[key] = kept(key, value, this.limits);
+    if (JSON.stringify(fresh) === JSON.stringify(this.state)) return;
+    const begins = this.held ? this.moved === 0 : now - this.moved > REST;
+    if (begins) this.ghost = this.state;
+    Object.assign(this, { state: fresh, moved: now, touched: true });
+    this.#busy();
+    this.redraw();
+  }
+
+  reset() {
+    this.loops.forEach((loop) => loop.pause());
+    this.moved = 0;
+    this.set(this.start);
+    this.spec.arrived?.(this);
+    this.redraw();
+  }
+
+  redraw() {
+    if (this.due || this.closed || this.stepping) return; // after its steps a loop draws by itself
+    this.due = true;
+    requestAnimationFrame(() => { this.due = false; if (this.draw && !this.closed) this.#draw(); });
+  }
+
+  #draw() {
+    this.draw();
+    for (const part of [...this.handles, ...this.inputs]) part.show();
+    const words = this.spec.sentence(this);
+    if (this.words.textContent !== words) this.words.textContent = words;
+    if (words.length > this.longest) { // the room that the longest sentence so far needs
+      this.longest = words.length;
+      this.words.style.minHeight = this.words.offsetHeight + "px";
+    }
+    if (this.touched) this.#check();
+  }
+
+  // A reader of the screen hears the sentence when the move has ended, and the address is kept then.
+  #busy() {
+    this.words.setAttribute("aria-busy", "true");
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => {
+      if (this.held || this.loops.some((loop) => loop.playing)) { this.#busy(); return; }
+      this.words.removeAttribute("aria-busy");
+      keep(this.name, written(this.state, this.start));
+    }, REST);
+  }
+
+  // --- questions: one at a time; each notices when it is answered
+
+  #ask() {
+    const list = (this.spec.questions ?? []).map((question) => ({ ...question, done: false }));
+    const top = block(this.asked, "div", "mtl-top"), tabs = block(top, "div", "mtl-numbers");
+    this.button("Reset", () => this.reset(), top);
+    if (!list.length) return;
+    tabs.setAttribute("role", "group");
+    tabs.setAttribute("aria-label", "questions");
+    const text = block(this.asked, "p", "mtl-question"), found = block(this.asked, "p", "mtl-found");
+    found.setAttribute("aria-live", "polite");
+    let now = 0;
+    const show = () => {
+      buttons.forEach((button, i) => {
+        button.textContent = list[i].done ? `${i + 1} ✓` : `${i + 1}`;
+        button.setAttribute("aria-label", `question ${i + 1}${list[i].done ? ", answered" : ""}`);
+        button.setAttribute("aria-pressed", String(i === now));
+      });
+      text.textContent = list[now].ask;
+      found.textContent = list[now].done ? `✓ ${list[now].then instanceof Function ? "so ".repeat(40) : list[now].then}` : "";
+    };
+    const buttons = list.map((_, i) => {
+      const button = block(tabs, "button");
+      button.type = "button";
+      button.onclick = () => { now = i; show(); };
+      return button;
+    });
+    this.#check = () => {
+      const fresh = list.filter((question) => !question.done && question.when(this));
+      for (const question of fresh) Object.assign(question, { done: true, then: question.then instanceof Function ? question.then(this) : question.then });
+      if (fresh.length) { now = fresh.includes(list[now]) ? now : list.indexOf(fresh[0]); show(); }
+    };
+    this.#reserve = () => {
+      this.asked.style.minHeight = "";
+      const before = [now, list.map((question) => question.done)];
+      list.forEach((question) => { question.done = true; });
+      const heights = list.map((_, i) => { now = i; show(); return this.asked.offsetHeight; });
+      now = before[0];
+      list.forEach((question, i) => { question.done = before[1][i]; });
+      show();
+      this.asked.style.minHeight = Math.max(...heights) + "px";
+    };
+    show();
+  }
+
+  #check = () => {};
+  #reserve = () => {}; // the room that the longest answer needs, so that nothing below jumps
+
+  // --- things to move
+
+  // A point to drag: { name, x, y: scales, at: () => [u, v], to: (u, v) => {}, step, words: () => string, colour, mark }.
+  // Without `y` it moves along x alone, on the height `level` (or without `x`, along y). The arrow keys move it by `step`
+  // (in data units; with shift, ten steps). `mark(g)` draws something else than a disc.
+  handle(parent, { name, x, y, level = 0, at, to, step, words, colour = BLACK, mark }) {
+    const surface = parent.ownerSVGElement ?? parent;
+    const g = add(parent, "g", { class: "mtl-handle", tabindex: 0, role: "slider", "aria-label": name });
+    if (x && y) g.setAttribute("aria-roledescription", "point to move");
+    else g.setAttribute("aria-orientation", x ? "horizontal" : "vertical");
+    add(g, "circle", { r: 18, fill: "transparent", stroke: "none" }); // what a finger hits
+    const ring = add(g, "circle", { r: 14, class: "mtl-ring" });
+    if (mark) mark(g);
+    else add(g, "circle", { r: 8, fill: "#fff", stroke: colour, "stroke-width": 3 });
+    const pixels = () => { const [u, v] = at(); return [x ? x(u) : level, y ? y(v) : level]; };
+    const move = (u, v) => to(u, v);
+    let grip = null;
+    const pointer = (event) => {
+      const { left, top, width } = surface.getBoundingClientRect(), zoom = surface.width.baseVal.value / width; // a page may be scaled
+      return [(event.clientX - left) * zoom, (event.clientY - top) * zoom];
+    };
+    g.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      const [px, py] = pointer(event), [hx, hy] = pixels();
+      grip = [hx - px, hy - py];
+      g.setPointerCapture(event.pointerId);
+      g.focus({ preventScroll: true });
+      event.preventDefault();
+    });
+    g.addEventListener("pointermove", (event) => {
+      if (!grip) return;
+      const [px, py] = pointer(event);
+      move(x?.invert(px + grip[0]), y?.invert(py + grip[1]));
+    });
+    for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) g.addEventListener(kind, () => { grip = null; });
+    g.addEventListener("keydown", (event) => {
+      const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0, up = { ArrowDown: -1, ArrowUp: 1 }[event.key] ?? 0;
+      if (!(across || up) || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      const [u, v] = at(), size = step * (event.shiftKey ? 10 : 1);
+      if (x && y) move(u + across * size, v + up * size);
+      else if (x) move(u + (across + up) * size);
+      else move(undefined, v + (across + up) * size);
+    });
+    const show = () => {
+      const [px, py] = pixels(), [u, v] = at();
+      change(g, { transform: `translate(${fixed(px)},${fixed(py)})`, "aria-valuetext": words(), "aria-valuenow": Number((x ? u : v).toFixed(3)) });
+    };
+    this.handles.push({ show, node: g, ring });
+    return g;
+  }
+
+  // --- controls, in the order in which they are made; `key` is the part of the state that one shows and sets
+
+  slider({ label, key, low = this.limits[key][0], high = this.limits[key][1], step = "any", words = (value) => said(value) }) {
+    const row = block(this.controls, "label", "mtl-slider");
+    block(row, "span", "", label);
+    const input = block(row, "input"), readout = block(row, "output");
+    Object.assign(input, { type: "range", min: low, max: high, step });
+    input.oninput = () => this.set({ [key]: input.valueAsNumber });
+    this.inputs.push({ show: () => {
+      if (input.valueAsNumber !== this.state[key]) input.value = this.state[key];
+      readout.textContent = words(this.state[key]);
+      input.setAttribute("aria-valuetext", readout.textContent);
+    } });
+    return input;
+  }
+
+  toggle({ label, key, then = () => {} }) {
+    const button = this.button(label, () => { this.set({ [key]: !this.state[key] }); then(this.state[key]); });
+    this.inputs.push({ show: () => button.setAttribute("aria-pressed", String(this.state[key])) });
+    return button;
+  }
+
+  // One of a few words: {word in the state: label}.
+  choice({ label, key, options }) {
+    const row = block(this.controls, "div", "mtl-choice");
+    row.setAttribute("role", "group");
+    row.setAttribute("aria-label", label);
+    block(row, "span", "", label);
+    for (const [value, name] of Object.entries(options)) {
+      const button = block(row, "button", "", name);
+      button.type = "button";
+      button.onclick = () => this.set({ [key]: value });
+      this.inputs.push({ show: () => button.setAttribute("aria-pressed", String(this.state[key] === value)) });
+    }
+    return row;
+  }
+
+  button(label, act, place = this.controls) {
+    const button = block(place, "button", "", label);
+    button.type = "button";
+    button.onclick = () => { this.touched = true; act(); this.redraw(); };
+    return button;
+  }
+
+  // From `play()` on, which calls `begin`, calls `step` about `rate` times a second, as far as a frame has time, until it
+  // returns false or `pause()`. It rests while the card is out of sight.
+  loop(step, { rate = 60, begin = () => {} } = {}) {
+    const loop = { playing: false };
+    let last = 0, owed = 0, drawn = 0;
+    const frame = (now) => {
+      if (!loop.playing || this.closed) return;
+      if (this.seen) {
+        this.stepping = true;
+        owed = Math.min(owed + (now - last) / 1000 * rate, rate / 4);
+        const until = performance.now() + BUDGET;
+        while (loop.playing && owed >= 1 && performance.now() < until) {
+          owed -= 1;
+          if (step() === false) loop.pause();
+        }
+        this.stepping = false;
+        if (!loop.playing || !this.calm || now - drawn > REST) { drawn = now; this.redraw(); }
+      }
+      last = now;
+      requestAnimationFrame(frame);
+    };
+    loop.play = () => {
+      if (loop.playing) return;
+      loop.playing = this.touched = true;
+      begin();
+      this.#busy();
+      requestAnimationFrame((now) => { last = now; owed = 1; frame(now); });
+    };
+    loop.pause = () => { loop.playing = false; this.redraw(); };
+    loop.toggle = () => (loop.playing ? loop.pause() : loop.play());
+    this.loops.push(loop);
+    return loop;
+  }
+
+  // A button that plays and pauses a loop; `play` is its label at rest.
+  player(loop, play, pause = "Pause") {
+    const button = this.button(play, loop.toggle);
+    this.inputs.push({ show: () => { button.textContent = loop.playing ? pause : play; } });
+    return button;
+  }
+}
+
+export const explorable = (spec) => ({
+  render({ model, el }) {
+    const stage = new Stage(spec, model, el);
+    return () => stage.close();
+  },
+});

@@ -1,0 +1,180 @@
+"""Explorables played through in pages from disk: what is asked can be found by the mouse and by the keys."""
+
+import re
+
+import pytest
+
+from tests.browser.lab import Tab
+from tests.browser.test_small_screen import DRAWN
+
+pytestmark = pytest.mark.xdist_group("pages")
+
+
+@pytest.fixture
+def opened(browser, site):
+    """Opens the page of a chapter; afterwards nothing must have gone wrong on it."""
+    tab = Tab(browser, (site.as_uri(),))
+
+    def open(chapter: str):
+        tab.page.goto(f"{site.as_uri()}/{chapter}.html")
+        tab.page.locator(".mtl-live").first.wait_for()
+        tab.page.evaluate(DRAWN)
+        return tab.page, tab.page.locator(".mtl-live").first
+
+    yield open
+    assert tab.trouble == []
+    tab.page.close()
+
+
+def said(page, card) -> str:
+    page.evaluate(DRAWN)
+    return card.locator(".mtl-sentence").inner_text()
+
+
+def press(card, name: str):
+    card.get_by_role("button", name=name, exact=False).click()
+
+
+def answered(card, number: int):
+    card.get_by_role("button", name=f"question {number}, answered").wait_for()
+
+
+def draw(page, card, *points: tuple[float, float]):
+    """Draw in the log of the balance through points: shares of its width, and of its height from the floor up."""
+    card.locator(".mtl-paper").scroll_into_view_if_needed()
+    box = card.locator(".mtl-paper").bounding_box()
+    at = [(box["x"] + 12 + x * (box["width"] - 24), box["y"] + 108 - 106 * y) for x, y in points]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for point in at[1:]:
+        page.mouse.move(*point, steps=8)
+    page.mouse.up()
+
+
+def test_a_click_of_the_log_is_drawn_by_the_mouse_and_by_the_keys(opened):
+    page, card = opened("02_weighted_cross_entropy")
+    assert "30 of 100 are clicked, for 120 s in all: 1.20 s" in said(page, card)
+    assert "Weighted CE says 120 / 70 = 1.71 s, 43% too large." in said(page, card)
+    draw(page, card, (1 / 99, 0.5))
+    by_mouse = said(page, card)
+    assert "31 of 100 are clicked, for 126 s in all" in by_mouse
+    press(card, "Reset")
+    card.locator(".mtl-handle").focus()
+    for _ in range(110):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    for _ in range(6):
+        page.keyboard.press("ArrowUp")
+    assert said(page, card) == by_mouse
+    for _ in range(6):
+        page.keyboard.press("ArrowDown")
+    assert "30 of 100 are clicked, for 120 s in all" in said(page, card)
+
+
+def test_the_questions_of_the_balance_are_answered(opened):
+    page, card = opened("02_weighted_cross_entropy")
+    draw(page, card, (0.05, 0), (1, 0))
+    answered(card, 1)
+    draw(page, card, (0, 0.2), (49 / 99, 0.2))
+    assert "50 of 100" in said(page, card) and "100% too large" in said(page, card)
+    draw(page, card, (0, 0.6), (49 / 99, 0.6))
+    answered(card, 2)
+    press(card, "10,000")
+    press(card, "Shake")
+    card.get_by_text("Of 500 new logs of 10,000").wait_for(timeout=60_000)
+    answered(card, 3)
+    press(card, "Correct it")
+    assert "which is right" in said(page, card) and "new logs" not in said(page, card)
+
+
+def test_everything_clicked_has_no_bound(opened):
+    page, card = opened("02_weighted_cross_entropy")
+    draw(page, card, (0, 0.5), (1, 0.5))
+    assert "the logit grows without bound" in said(page, card)
+    press(card, "Correct it")
+    assert "which is right" in said(page, card)
+    draw(page, card, (0, 0), (1, 0))
+    assert "Nothing is clicked" in said(page, card)
+
+
+def test_the_brush_moves_by_mouse_and_keys_alike(opened):
+    page, card = opened("07_esmm")
+    before, address = said(page, card), re.compile(r"selection=.*x:1\.4")
+    card.locator(".mtl-handle").press("ArrowRight")
+    card.locator(".mtl-handle").press("ArrowRight")
+    by_keys = said(page, card)
+    page.wait_for_function("() => location.hash.includes('x:')")
+    assert by_keys != before and address.search(page.url)
+    press(card, "Reset")
+    assert said(page, card) == before
+    handle = card.locator(".mtl-handle").bounding_box()
+    plane = card.locator("svg rect").first.bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 0.2 * plane["width"] / 5.6, y, steps=4)
+    page.mouse.up()
+    assert said(page, card) == by_keys
+
+
+def test_the_questions_of_the_brush_are_answered(opened):
+    page, card = opened("07_esmm")
+    press(card, "Shake")
+    card.locator("text", has_text="30 feeds").first.wait_for(timeout=60_000)
+    answered(card, 1)
+    press(card, "Bend both CVRs")
+    press(card, "See the mood")
+    plane = card.locator("svg rect").first.bounding_box()
+    page.mouse.click(plane["x"] + plane["width"] / 2, plane["y"] + plane["height"] * (0.5 - 1.2 / 5.6))
+    press(card, "Shake")
+    answered(card, 2)
+    press(card, "Reset")
+    press(card, "Curve ESMM's CTR")
+    press(card, "Shake")
+    answered(card, 3)
+
+
+def test_too_few_clicks_fit_no_model(opened):
+    page, card = opened("07_esmm")
+    card.locator("input").fill("0.4")
+    handle = card.locator(".mtl-handle")
+    for key in ("ArrowRight", "ArrowUp"):
+        for _ in range(3):
+            handle.press(f"Shift+{key}")
+    assert "too few to fit a model" in said(page, card)
+
+
+def test_the_list_is_turned_by_arrow_slider_and_keys(opened):
+    page, card = opened("00_start_here")
+    first = said(page, card)
+    handle = card.locator(".mtl-handle")
+    for key in ("Shift+ArrowRight", "Shift+ArrowUp"):
+        for _ in range(12):
+            handle.press(key)
+    answered(card, 1)
+    turned = said(page, card)
+    weight = re.search(r"weight ([\d.]+)", turned)[1]
+    assert turned != first and float(weight) < 0.2
+    press(card, "Reset")
+    card.locator("input").fill(weight)
+    assert said(page, card) == turned
+    press(card, "Next user")
+    assert said(page, card).startswith("User 2, ")
+
+
+def test_a_corner_reaches_what_no_weight_did(opened):
+    page, card = opened("03_manual_weights")
+    assert "each is first at some weight" in said(page, card)
+    bend = card.locator("input").nth(1)
+    bend.focus()
+    page.keyboard.press("End")
+    answered(card, 1)
+    assert "are first at no weight" in said(page, card)
+    press(card, "A corner")
+    weight = card.locator("input").first
+    weight.focus()
+    page.keyboard.press("Home")
+    for _ in range(100):
+        page.keyboard.press("ArrowRight")
+    answered(card, 2)
+    assert "each is first at some weight" in said(page, card)

@@ -1,0 +1,127 @@
+"""Linear model and trees: that they read every kind of column, learn what they can, and see no label they must not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.preprocessing import OneHotEncoder
+
+from helpers.capstone import yardsticks
+from helpers.capstone.yardsticks import LINEAR, NAMES, PENALTIES, TREES, candidates
+from helpers.data.features import Dense, Features, Sequence, Sparse
+from helpers.evaluation.metrics import auc, r2
+
+
+@pytest.fixture(scope="module")
+def log():
+    """x and y are numbers, of which only the product counts for `both`; ids of few, of many values; lists of ids."""
+    rng, rows = np.random.default_rng(0), 6_000
+    frame = pd.DataFrame({"x": rng.normal(size=rows), "y": rng.normal(size=rows), "few": rng.integers(0, 12, rows)})
+    frame["many"] = rng.integers(0, 400, rows)
+    frame["seen"] = [list(rng.integers(0, 12, rng.integers(0, 4))) for _ in range(rows)]
+    frame["both"] = (frame["x"] * frame["y"] > 0).astype(int)
+    tastes = {"few": rng.normal(size=12), "many": rng.normal(size=400)}
+    for name, taste in tastes.items():
+        frame[f"by {name}"] = (rng.random(rows) < 1 / (1 + np.exp(-2 * taste[frame[name]]))).astype(int)
+    frame["third"] = [int(3 in ids) for ids in frame["seen"]]
+    frame["empty"] = [int(not ids) for ids in frame["seen"]]
+    frame["luck"] = rng.integers(0, 2, rows)
+    return frame.assign(value=3 * frame["x"] + 100)
+
+
+COLUMNS = [Dense("x"), Dense("y"), Sparse("few"), Sparse("many"), Sequence("seen", of="few")]
+
+
+def scores(name, log, label, columns=COLUMNS, settings=None):
+    """The scores of the last third, with the best setting for the third before; and the labels."""
+    train, valid, test = log[:4_000], log[4_000:5_000], log[5_000:]
+    features = Features(columns).fit(train)
+    tables = [features.transform(part) for part in (valid, test)]
+    score = r2 if label == "value" else auc
+    tried = list(candidates(name, features, features.examples(train, {"label": label}), *tables))
+    _, best = max(tried, key=lambda pair: score(pair[0], valid[label].to_numpy(float)))
+    return best, test[label].to_numpy(float)
+
+
+@pytest.mark.parametrize(
+    ("label", "linear", "trees"),
+    [
+        ("both", (0.4, 0.6), (0.95, 1)),  # only trees know a product
+        ("by few", (0.75, 1), (0.75, 1)),
+        ("by many", (0.7, 1), (0.7, 1)),
+        ("third", (0.99, 1), (0.5, 0.9)),  # trees know of a list how long it is
+        ("empty", (0.8, 1), (0.999, 1)),
+        ("luck", (0.45, 0.55), (0.45, 0.55)),
+    ],
+)
+def test_each_learns_what_it_can(log, label, linear, trees):
+    for name, (low, high) in ((LINEAR, linear), (TREES, trees)):
+        assert low <= auc(*scores(name, log, label)) <= high, name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_are_predicted_in_their_unit(log, name):
+    assert r2(*scores(name, log, "value")) > 0.98
+
+
+def test_the_linear_model_is_that_of_one_hot_columns(log):
+    """Of each penalty; an id that no training row has, and a missing number, take nothing with them."""
+    log = log.copy()
+    log.loc[5_500:, "few"] = 99
+    log.loc[::7, "x"] = np.nan
+    columns, train, test = COLUMNS[:3], log[:4_000], log[5_000:]
+    features = Features(columns).fit(train)
+    dense = [features.transform(part)["dense"].numpy() for part in (train, test)]
+    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(train[["few"]])
+    own, other = (np.hstack([d, encoder.transform(p[["few"]])]) for d, p in zip(dense, (train, test), strict=True))
+    for label, make in (
+        ("by few", lambda penalty: LogisticRegression(C=1 / penalty, tol=1e-6)),
+        ("value", lambda penalty: Ridge(penalty)),
+    ):
+        examples = features.examples(train, {"label": label})
+        tried = list(candidates(LINEAR, features, examples, features.transform(test)))
+        assert len(tried) == len(PENALTIES)
+        for penalty, (found,) in zip(PENALTIES, tried, strict=True):
+            model = make(penalty).fit(own, train[label])
+            expected = model.decision_function(other) if label == "by few" else model.predict(other)
+            np.testing.assert_allclose(found, expected, atol=0.05)
+
+
+def test_a_training_row_does_not_read_its_own_label(log):
+    """By its own label, an id with one row would tell it; trees would trust the id, and know nothing of other rows."""
+    log = log.assign(once=np.arange(len(log)) % 4_000)  # each id has one training row
+    log["noisy"] = np.where(np.random.default_rng(1).random(len(log)) < 0.3, log["luck"], log["both"])
+    columns = [Dense("x"), Dense("y"), Sparse("once")]
+    assert auc(*scores(TREES, log, "noisy", columns)) > auc(*scores(TREES, log, "noisy", columns[:2])) - 0.01
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_masked_row_counts_for_nothing(log, name, monkeypatch):
+    monkeypatch.setattr(yardsticks, "MOST_TREES", 5)
+    train = log[:2_000].assign(label=log["by few"].where(log["x"] > -0.5))
+    short, features = train[train["label"].notna()], Features(COLUMNS).fit(train)
+    whole, part = (features.examples(rows, {"label": "label"}) for rows in (train, short))
+    for one, other in zip(*(candidates(name, features, rows, whole.inputs) for rows in (whole, part)), strict=True):
+        np.testing.assert_allclose(one[0], other[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_equal_rows_give_equal_scores_again(log, name, monkeypatch):
+    monkeypatch.setattr(yardsticks, "MOST_TREES", 5)
+    one, two = (scores(name, log, "by many")[0] for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_each_kind_of_column_may_be_missing(log):
+    for columns in ([Dense("x")], [Sparse("many")]):
+        for name in NAMES:
+            assert len(scores(name, log, "by many", columns)[0]) == 1_000
+
+
+def test_what_is_no_yardstick_and_several_tasks_are_named(log):
+    features = Features(COLUMNS).fit(log)
+    examples = features.examples(log, {"a": "luck", "b": "both"})
+    with pytest.raises(ValueError, match="name: got 'forest'; expected one of 'linear', 'trees'"):
+        next(candidates("forest", features, examples, examples.inputs))
+    with pytest.raises(ValueError, match=r"train: got the tasks \['a', 'b'\]; expected examples of one task"):
+        next(candidates(LINEAR, features, examples, examples.inputs))

@@ -1,0 +1,93 @@
+"""The list of ten: who is on it, and which videos of the front no weight puts first, against numpy."""
+
+import json
+
+import numpy as np
+import pytest
+
+from helpers.chapters.ch00.explorer import phone
+from helpers.chapters.ch00.primer import GRIDS
+from helpers.display.live.live import joined
+from helpers.support.environment import ROOT
+from tests.display.live.test_live import needs_node, node
+
+CHANCES = GRIDS["00_chances"].read()
+USERS = [rows[["click", "finish"]].to_numpy() for _, rows in CHANCES.groupby("user")]
+WEIGHTS = np.linspace(0, 1, 2001)
+BENDS = (0, 0.5, 1)
+
+
+def computed(expression: str):
+    script = joined(ROOT / "helpers/chapters/ch00/tiles.js")
+    given = json.dumps([videos.tolist() for videos in USERS])
+    return json.loads(node(f"{script}\nconst users = {given};\nconsole.log(JSON.stringify({expression}));"))
+
+
+def scores(videos: np.ndarray, w: float, corner: bool) -> np.ndarray:
+    with np.errstate(divide="ignore"):
+        return (videos / [w, 1 - w]).min(1) if corner else videos @ [w, 1 - w]
+
+
+@needs_node
+@pytest.mark.parametrize("corner", [False, True])
+def test_the_ten_are_those_with_the_highest_scores(corner):
+    weights = [0, 0.3, 0.5, 1]
+    call = f"ranked(videos, w, {str(corner).lower()})"
+    found = computed(f"users.map((videos) => {weights}.map((w) => {call}))")
+    for videos, lists in zip(USERS, found, strict=True):
+        for w, order in zip(weights, lists, strict=True):
+            assert order == np.argsort(-scores(videos, w, corner), kind="stable").tolist()
+
+
+@needs_node
+def test_those_that_no_weight_puts_first_are_found():
+    found = computed(f"users.map((v) => {list(BENDS)}.map((bend) => [bent(v, bend), front(bent(v, bend), false)]))")
+    seen = 0
+    for videos, front in (at for user in found for at in user):
+        videos = np.array(videos)
+        beaten = [((videos >= one).all(1) & (videos > one).any(1)).any() for one in videos]
+        assert front["edge"] == np.flatnonzero(~np.array(beaten)).tolist()
+        first = {int(scores(videos, w, False).argmax()) for w in WEIGHTS}
+        assert front["missed"] == [i for i in front["edge"] if i not in first]
+        seen += len(front["missed"])
+    assert seen > 50
+
+
+@needs_node
+def test_a_corner_puts_each_of_the_front_first_at_some_weight():
+    found = computed(f"users.map((v) => {list(BENDS)}.map((bend) => [bent(v, bend), front(bent(v, bend), true)]))")
+    for videos, front in (at for user in found for at in user):
+        videos = np.array(videos)
+        assert front["missed"] == []
+        for i in front["edge"]:
+            w = videos[i, 0] / videos[i].sum()
+            assert scores(videos, w, True).argmax() == i
+
+
+@needs_node
+@pytest.mark.parametrize("corner", [False, True])
+def test_those_that_stay_at_every_weight_do(corner):
+    found = computed(f"users.map((videos) => always(videos, {str(corner).lower()}))")
+    for videos, kept in zip(USERS, found, strict=True):
+        lists = [set(np.argsort(-scores(videos, w, corner), kind="stable")[:10]) for w in WEIGHTS[::10]]
+        assert kept == sorted(set.intersection(*lists))
+
+
+@needs_node
+def test_bending_takes_most_from_those_that_are_good_at_both():
+    straight, hollow = computed("[0, 1].map((bend) => users.map((videos) => bent(videos, bend)))")
+    for videos, was, now in zip(USERS, straight, hollow, strict=True):
+        assert np.array(was) == pytest.approx(videos)
+        share = np.array(now) / videos
+        assert share[:, 0] == pytest.approx(share[:, 1])
+        evenness = videos.min(1) / videos.max(1)
+        assert (np.diff(share[np.argsort(evenness), 0]) <= 1e-12).all()
+
+
+def test_the_list_of_chapter_00_does_not_know_the_satisfaction():
+    data = phone(CHANCES).data
+    rows = CHANCES[CHANCES["user"] == 1]
+    assert len(data["users"]) == CHANCES["user"].nunique()
+    for video, (_, row) in zip(data["users"][1], rows.iterrows(), strict=True):
+        assert video[:2] == [row["click"], row["finish"]] and video[3] == row["duration"]
+        assert data["topics"][int(video[2])] == row["topic"] and len(video) == 4

@@ -1,0 +1,67 @@
+"""The balance of chapter 02 says what numpy and torch say."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.chapters.ch02.explorer import SECONDS, balance
+from helpers.display.live.live import joined
+from helpers.support.environment import ROOT
+from helpers.training.losses import corrected_cross_entropy, weighted_cross_entropy
+from tests.display.live.test_live import needs_node, node
+
+SCRIPT = ROOT / "helpers/chapters/ch02/balance.js"
+
+
+def computed(expression: str):
+    return json.loads(node(f"{joined(SCRIPT)}\nconsole.log(JSON.stringify({expression}))"))
+
+
+def log(seed: int) -> list[int]:
+    rng = np.random.default_rng(seed)
+    return (rng.integers(1, 13, 100) * (rng.random(100) < rng.uniform(0.05, 0.95))).tolist()
+
+
+@needs_node
+@pytest.mark.parametrize("corrected", [False, True])
+def test_the_needle_is_at_the_optimum_of_the_loss(corrected):
+    logs = [SECONDS, *map(log, range(5))]
+    given = json.dumps([[seconds, corrected] for seconds in logs])
+    found = computed(f"{given}.map(([seconds, corrected]) => weighed(seconds, corrected))")
+    for seconds, said in zip(logs, found, strict=True):
+        times = torch.tensor(seconds, dtype=torch.float64)
+        logit = torch.tensor(said["reading"], dtype=torch.float64).log().requires_grad_()
+        every = logit.expand(100)
+        clicks = (times > 0).double()
+        rows = corrected_cross_entropy(every, times) if corrected else weighted_cross_entropy(every, clicks, times)
+        (slope,) = torch.autograd.grad(rows.sum(), logit)
+        assert abs(slope.item()) < 1e-9 * said["sum"]
+        assert said["mean"] == times.mean().item() and said["clicks"] == clicks.sum().item()
+
+
+@needs_node
+@pytest.mark.parametrize("corrected", [False, True])
+def test_new_logs_are_drawn_from_the_log(corrected):
+    rows, draws = 500, 4000
+    call = f"shaken({SECONDS}, {rows}, {str(corrected).lower()}, draw)"
+    code = f"(() => {{ const draw = random(1); return Array.from({{ length: {draws} }}, () => {call}); }})()"
+    found = np.array(computed(code))
+    rng = np.random.default_rng(0)
+    expected = rng.choice(SECONDS, (draws, rows))
+    expected = expected.sum(1) / (rows if corrected else (expected == 0).sum(1))
+    assert found.mean() == pytest.approx(expected.mean(), abs=4 * (expected.var() * 2 / draws) ** 0.5)
+    assert found.std() == pytest.approx(expected.std(), rel=0.08)
+
+
+@needs_node
+def test_the_middle_holds_95_percent():
+    assert computed("middle(Array.from({ length: 1001 }, (_, i) => 1000 - i))") == [25, 975]
+
+
+def test_the_picture_says_what_the_first_state_is():
+    words = balance()._repr_mimebundle_()[0]["text/html"]
+    clicks = np.count_nonzero(SECONDS)
+    assert f"{sum(SECONDS)} seconds of {clicks} clicks" in words and f"{100 - clicks} impressions without" in words
+    assert f"{sum(SECONDS) / (100 - clicks):.2f} seconds" in words and f"{sum(SECONDS) / 100:.2f} seconds" in words

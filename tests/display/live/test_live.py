@@ -1,0 +1,93 @@
+"""Explorables: one text for browser and node, a state that the page's address holds, a picture without scripts."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from matplotlib import pyplot as plt
+
+from helpers.display import palette
+from helpers.display.live.live import Live, joined
+from helpers.support.environment import ROOT
+
+POINT = Path(__file__).with_name("point.js")
+START = {"x": 2, "y": 3, "on": False}
+SCRIPTS = (
+    sorted((ROOT / "helpers").rglob("live/*.js")) + sorted((ROOT / "helpers" / "chapters").rglob("*.js")) + [POINT]
+)
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+
+
+def node(code: str) -> str:
+    """What a module prints in node."""
+    command = ["node", "--input-type=module"]
+    return subprocess.run(command, input=code, capture_output=True, text=True, check=True).stdout
+
+
+def point(**more) -> Live:
+    return Live(POINT, "A point", START, plt.figure(figsize=(2, 1)), "A point at 2, 3.", **more)
+
+
+def test_an_import_is_replaced_by_what_it_imports_once(tmp_path):
+    (tmp_path / "a.js").write_text("export const a = 1;\n")
+    (tmp_path / "b.js").write_text('import { a } from "./a.js";\nexport const b = a + 1;\n')
+    (tmp_path / "c.js").write_text(
+        'import { a } from "./a.js";\nimport {\n  b,\n} from "./b.js";\nexport default a + b;\n'
+    )
+    assert joined(tmp_path / "c.js") == "const a = 1;\nconst b = a + 1;\nexport default a + b;\n"
+
+
+@needs_node
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_the_joined_text_is_a_module(script):
+    assert node(joined(script) + "\nconsole.log('read')") == "read\n"
+
+
+@needs_node
+def test_the_address_holds_a_state_and_nothing_that_is_wrong():
+    start = {"x": 1, "on": False, "many": [1, 2], "word": "one"}
+    now = {"x": -2.5, "on": True, "many": [3, 0.25], "word": "a, b"}
+    limits = {"x": [-3, 3], "word": ["one", "a, b"]}
+    texts = ["", "x:9,on:true", "x:,many:1~q,word:three,other:2", "word:%", "many:"]
+    code = f"""
+    const start = {json.dumps(start)}, limits = {json.dumps(limits)};
+    const text = written({json.dumps(now)}, start);
+    console.log(JSON.stringify([text, read(text, start, limits), written(start, start),
+      ...{json.dumps(texts)}.map((text) => read(text, start, limits))]));"""
+    text, back, same, *found = json.loads(node(joined(ROOT / "helpers/display/live/kit.js") + code))
+    assert (text, back, same) == ("x:-2.5,on:true,many:3~0.25,word:a%2C%20b", now, "")
+    assert found == [{}, {"x": 3, "on": True}, {}, {}, {"many": []}]
+
+
+@needs_node
+def test_the_kit_has_the_colours_of_the_palette():
+    names = ["BLUE", "ORANGE", "GREEN", "PURPLE", "GREY", "BLACK", "BAND"]
+    kit = joined(ROOT / "helpers/display/live/kit.js")
+    colours = json.loads(node(f"{kit}\nconsole.log(JSON.stringify([{', '.join(names)}]))"))
+    assert colours == [getattr(palette, name).lower() for name in names]
+
+
+def test_without_scripts_it_is_a_picture_with_words():
+    data, _ = point()._repr_mimebundle_()
+    assert '<img alt="A point at 2, 3." src="data:image/png;base64,' in data["text/html"]
+    assert data["image/png"] in data["text/html"]
+    assert data["text/plain"].startswith("A point: ")
+    assert plt.get_fignums() == []
+
+
+def test_its_state_is_one_text_each():
+    state = point(data={"ranks": [3, 1]}).get_state()
+    assert (state["name"], state["start"], state["data"]) == (
+        "point",
+        json.dumps(START, separators=(",", ":")),
+        '{"ranks":[3,1]}',
+    )
+    assert state["_esm"] == joined(POINT)
+
+
+def test_too_much_data_is_an_error():
+    with pytest.raises(ValueError, match="bytes of data"):
+        point(data={"x": "1" * 400_000})

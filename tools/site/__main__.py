@@ -1,0 +1,27 @@
+"""`python -m tools.site`: see `tools.site`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tools.notebooks import ROOT, find
+from tools.site import __doc__ as ABOUT
+from tools.site.pages import export
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.site", description=ABOUT.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "_site", help="folder for the pages")
+    parser.add_argument("--url", default="", help="where the pages will be, for the pictures of links to them")
+    parser.add_argument("notebooks", nargs="*", type=Path, default=[ROOT / "notebooks"], metavar="NOTEBOOK")
+    args = parser.parse_args()
+    books = find(args.notebooks)
+    export(books, args.out, args.url)
+    print(f"{len(books)} chapter{'s' * (len(books) != 1)} in {args.out}: open {args.out / 'index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+"""A notebook as a page, and the pages of a course: chapters, handouts, start page, index of the search."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+from copy import deepcopy
+from importlib.metadata import files
+from pathlib import Path
+from typing import NamedTuple
+
+import latex2mathml.converter
+import nbformat
+from jinja2 import Environment, FileSystemLoader, pass_context
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, keep_shown_models, tags
+
+HERE = Path(__file__).resolve().parent
+TEMPLATE = HERE / "template"
+STATIC = ("course.css", "page.js", "search.js", "projector.js")
+SCRIPTS = {
+    "widgets.js": ("widgetsnbextension", "static/extension.js"),
+    "anywidget.js": ("anywidget", "nbextension/index.js"),
+}
+BETWEEN_FILES = re.compile(r'href="(?:\.\./|deeper/)?([\w.-]+)\.(?:ipynb|md)(?=[#"])')  # all pages are in one folder
+FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
+MINUTES = re.compile(r"^\*(?:\d+ min · \w+|exercises)\*$", re.MULTILINE)  # below a heading
+FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+FIGURES = 4  # of a chapter on its handout
+ABOUT = (
+    "An interactive course on multi-task learning for ranking in recommender systems, in Jupyter notebooks and pages."
+)
+
+
+class Link(NamedTuple):
+    """Where a page is, and what it is called."""
+
+    page: str
+    title: str
+
+
+class Part(NamedTuple):
+    """A section on a handout: heading, formulas and pictures as HTML, predictions as the states of their widgets."""
+
+    heading: str
+    formulas: list[str]
+    predictions: list[dict]
+    figures: list[str]
+
+
+class Markdown(IPythonRenderer):
+    """nbconvert's Markdown with formulas as MathML, and an id for each heading, made of its words as JupyterLab does.
+
+    `taken` holds the ids of the page so far: of headings with the same words the later ones get a number.
+    """
+
+    def __init__(self, taken: set[str]) -> None:
+        # with `embed_images` a fold would end at its first blank line, and what it holds would be open below it
+        super().__init__(escape=False)
+        self.taken = taken
+
+    def heading(self, text: str, level: int, **attrs) -> str:
+        words = html.unescape(re.sub(r"<[^>]+>", "", text)).strip().replace(" ", "-")
+        anchor = next(i for i in (words, *(f"{words}-{n}" for n in range(2, 100))) if i not in self.taken)
+        self.taken.add(anchor)
+        return f'<h{level} id="{html.escape(anchor)}">{text}</h{level}>\n'
+
+    def inline_math(self, body: str) -> str:
+        return mathml(body, "inline")
+
+    def block_math(self, body: str) -> str:
+        return mathml(body, "block")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+
+
+class Chapter(HTMLExporter):
+    """A chapter as a page, with the template in `template/`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            template_name="template",
+            extra_template_basedirs=[str(HERE)],
+            exclude_input_prompt=True,
+            exclude_output_prompt=True,
+        )
+        self.taken: set[str] = set()
+        dark = installed("nbconvert", "templates/lab/static/theme-dark.css").read_text(encoding="utf-8")
+        self.dark = dark.replace(":root", "html:root")  # stronger than what ipywidgets sets when it starts
+
+    @pass_context
+    def markdown2html(self, context, source: str) -> str:
+        return rendered(source, self.taken)
+
+    def page(self, notebook: NotebookNode, **course) -> str:
+        """The page of a notebook; `course` is what the template says of the pages around it."""
+        about = {"title": title(notebook), "about": question(notebook), "sections": sections(notebook)}
+        name = {"metadata": {"name": title(notebook)}, "course": about | {"dark": self.dark} | course}
+        page, _ = self.from_notebook_node(notebook, name)
+        return page.replace('<div class="jp-Cell-inputWrapper" tabindex="0">', '<div class="jp-Cell-inputWrapper">')
+
+
+def rendered(source: str, taken: set[str]) -> str:
+    """A text in Markdown as HTML; ids of headings are added to `taken`."""
+    page = MarkdownWithMath(renderer=Markdown(taken)).render(source)
+    return BETWEEN_FILES.sub(r'href="\1.html', page)
+
+
+def sections(notebook: NotebookNode) -> list[tuple[str, str, str]]:
+    """The headings of levels 1 and 2 after the title: level, id and words as HTML."""
+    taken: set[str] = set()
+    texts = [rendered(cell.source, taken) for cell in notebook.cells if cell.cell_type == "markdown"]
+    return re.findall(r'<h([12]) id="([^"]*)">(.*?)</h\1>', "".join(texts))[1:]
+
+
+def mathml(formula: str, display: str) -> str:
+    """A formula in LaTeX as MathML. Raises ValueError that names a formula with something that cannot be converted."""
+    found = latex2mathml.converter.convert(formula.strip().replace("{aligned}", "{split}"), display=display)
+    if "\\" in found or "<mi>&</mi>" in found:  # what the converter does not know it passes on
+        raise ValueError(f"formula {formula.strip()!r}: its commands are not all known to the export")
+    return found
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook, or a text as a notebook of one cell."""
+    if path.suffix == ".ipynb":
+        return nbformat.read(path, as_version=4)
+    return new_notebook(cells=[new_markdown_cell(path.read_text(encoding="utf-8"))])
+
+
+def title(notebook: NotebookNode) -> str:
+    """The first heading of a notebook, without its #."""
+    return notebook.cells[0].source.splitlines()[0].lstrip("# ").strip()
+
+
+def minutes(notebook: NotebookNode) -> str:
+    """What the box at the top says about the time a chapter takes."""
+    found = re.search(r"^>.*?(\d[^.\n]*\bminutes?\b[^.\n]*)", notebook.cells[0].source, re.MULTILINE)
+    return found.group(1).strip() if found else ""
+
+
+def question(notebook: NotebookNode) -> str:
+    """The question of a chapter: the bold line below its title."""
+    found = re.search(r"^\*\*(.+?)\*\*$", notebook.cells[0].source, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def searched(notebook: NotebookNode, page: str) -> list[dict[str, str]]:
+    """What the search knows of a page: its sections with their text, without code and without what is folded."""
+    taken: set[str] = set()
+    sources = [MINUTES.sub("", FOLD.sub("", cell.source)) for cell in notebook.cells if cell.cell_type == "markdown"]
+    texts = [rendered(source, taken) for source in sources]
+    parts = re.split(r'<h[1-3] id="([^"]*)">(.*?)</h[1-3]>', "".join(texts))
+    return [
+        {
+            "page": page,
+            "anchor": html.unescape(anchor) if number else "",
+            "chapter": title(notebook),
+            "heading": _plain(heading) if number else "",
+            "text": _plain(text),
+        }
+        for number, (anchor, heading, text) in enumerate(zip(parts[1::3], parts[2::3], parts[3::3], strict=True))
+    ]
+
+
+def _plain(page: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def handout(notebook: NotebookNode) -> dict:
+    """What a chapter's handout holds: title, question, what it is for, its parts, and the recap."""
+    models = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    parts: list[Part] = []
+    recap, figures = "", 0
+    for cell in notebook.cells:
+        if heading := re.match(r"## (.*)", cell.source if cell.cell_type == "markdown" else ""):
+            parts.append(Part(rendered(f"## {heading[1]}", set()), [], [], []))
+        if not parts:
+            continue
+        if cell.cell_type == "markdown":
+            if parts[-1].heading.endswith("Recap</h2>\n"):
+                recap += rendered(
+                    MINUTES.sub("", FOLD.sub("", cell.source)).removeprefix(heading[0] if heading else ""), set()
+                )
+            parts[-1].formulas.extend(_formulas(FOLD.sub("", cell.source)))
+        for output in cell.get("outputs", []) if not {"solution", "exercise"} & set(tags(cell)) else []:
+            data = output.get("data", {})
+            if "predict" in tags(cell) and (view := data.get(WIDGET_VIEW)):
+                parts[-1].predictions.append(models[view["model_id"]]["state"])
+            elif "image/png" in data and figures < FIGURES:
+                figures += 1
+                parts[-1].figures.append(data["text/html"])
+    kept = [part for part in parts if any(part[1:]) and not part.heading.endswith("Recap</h2>\n")]
+    box = re.search(r"^>.*?(?=\n\n|\Z)", notebook.cells[0].source, re.MULTILINE | re.DOTALL)
+    return {
+        "title": title(notebook),
+        "question": question(notebook),
+        "box": rendered(box[0], set()) if box else "",
+        "parts": kept,
+        "recap": recap,
+    }
+
+
+def _formulas(source: str) -> list[str]:
+    """The formulas of a text that stand apart, as HTML, narrow enough for a column: one line for each part."""
+    found = [formula.strip("$ \n") for formula in FORMULA.findall(source)]
+    parts = [re.split(r"\\q?quad", formula) if "\\begin" not in formula else [formula] for formula in found]
+    return [mathml(part.strip(" ,\n"), "block") for formula in parts for part in formula if part.strip(" ,\n")]
+
+
+def installed(package: str, path: str) -> Path:
+    """Where an installed package keeps a file."""
+    return next(Path(file.locate()) for file in files(package) or [] if str(file).endswith(path))
+
+
+def opening(books: list[NotebookNode]) -> dict[str, str]:
+    """What the start page opens with, if a notebook shows it: the widget named "playground", its state and its view."""
+    for book in books:
+        models = book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+        for cell in book.cells:
+            for output in cell.get("outputs", []):
+                view = output.get("data", {}).get(WIDGET_VIEW)
+                if view and models[view["model_id"]]["state"].get("name") == "playground":
+                    alone = new_notebook(cells=[cell], metadata=deepcopy(book.metadata))
+                    keep_shown_models(alone)
+                    state = json.dumps(alone.metadata.widgets[WIDGET_STATE])
+                    return {"state": state.replace("</", "<\\/"), "view": json.dumps(view)}
+    return {}
+
+
+def templates() -> Environment:
+    """The templates of the pages that are not notebooks: start page and handouts."""
+    return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=False)
+
+
+def export(notebooks: list[Path], out: Path, url: str = "") -> None:
+    """Write a page for each notebook and each text in its folder (source, glossary), the handouts of the chapters, a
+    start page, and what they load; `url` is where the pages will be, for the pictures of links to them.
+    """
+    static = out / "static"
+    static.mkdir(parents=True, exist_ok=True)
+    for name in STATIC:
+        shutil.copyfile(TEMPLATE / name, static / name)
+    for name, (package, path) in SCRIPTS.items():
+        shutil.copyfile(installed(package, f"{package}/{path}"), static / name)
+    shutil.copyfile(ROOT / "docs" / "explorer.png", static / "preview.png")
+    template = templates().get_template
+    texts = sorted({text for folder in {path.parent for path in notebooks} for text in folder.glob("*.md")})
+    paths = [*notebooks, *texts]
+    books = [read(path) for path in paths]
+    links = [Link(f"{path.stem}.html", title(book)) for path, book in zip(paths, books, strict=True)]
+    url = url.rstrip("/") + "/" if url else ""
+    index, kinds = [], {"chapters": [], "deeper": [], "texts": []}
+    for path, book, before, link, after in zip(paths, books, [None, *links], links, [*links[1:], None], strict=False):
+        kind = "texts" if path in texts else "deeper" if path.parent.name == "deeper" else "chapters"
+        sheet = f"{path.stem}_handout.html" if kind == "chapters" else ""
+        page = Chapter().page(book, before=before, after=after, handout=sheet, url=url)
+        (out / link.page).write_text(page, encoding="utf-8")
+        if sheet:
+            (out / sheet).write_text(template("handout.html.j2").render(handout(book)), encoding="utf-8")
+        index += searched(book, link.page)
+        told = {"page": link.page, "title": link.title, "question": question(book), "minutes": minutes(book)}
+        kinds[kind].append(told | {"handout": sheet})
+    (static / "search-index.js").write_text(
+        f"window.courseSections = {json.dumps(index, ensure_ascii=False)};\n", encoding="utf-8"
+    )
+    course = {"title": "Multi-task learning for ranking", "about": ABOUT, "url": url}
+    start = template("start.html.j2").render(kinds, course=course, opening=opening(books))
+    (out / "index.html").write_text(start, encoding="utf-8")
