@@ -20,6 +20,7 @@ from torch import Tensor
 from helpers.data.examples import Examples
 from helpers.data.feed import simulate
 from helpers.data.worlds import DAYS, Feed, Offer, described, features, plain
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, each, mean
 from helpers.models.shared_bottom import SingleTask
@@ -75,17 +76,8 @@ OBJECTIVES = {
     "corrected CE, completion": Objective("completion", corrected_cross_entropy),
     "corrected CE, quantile": Objective("quantile", corrected_cross_entropy),
 }
-# What `tune` found best, {model: (lr, l2)}; its seeds serve no result.
-CHOSEN = {
-    "clicks": (0.01, 0.01),
-    "weighted CE": (0.001, 0.1),
-    "weighted CE, minutes": (0.001, 0.01),
-    "corrected CE": (0.001, 0.1),
-    "squared error": (0.001, 0.01),
-    "squared error, log": (0.001, 0.1),
-    "corrected CE, completion": (0.003, 0.003),
-    "corrected CE, quantile": (0.01, 0.003),
-}
+# {model: (lr, l2)}: what `tune` found best.
+CHOSEN = Chosen("02_tuning", by=["model"], setting=["lr", "l2"], value="loss", lowest=True)
 
 
 def with_labels(log: pd.DataFrame, groups: int = 20) -> pd.DataFrame:
@@ -261,7 +253,9 @@ SAMPLES = [
     # At the learning rate of the click model a rounding error moves the end of a run.
     Sample({"seeds": range(8), "models": ["clicks"]}, {"value": mean(0.05, 0.05)}),
 ]
+ONE = {"models": ["squared error"], "rates": [0.001], "penalties": [0.01]}
 GRIDS = grids(
+    Grid("02_tuning", tune, {"seeds": range(900, 908)}, [Sample(ONE, {"loss": 5})]),
     Grid("02_served", served, {"seeds": range(40)}, SAMPLES, [CHOSEN]),
     Grid("02_calibration", calibration, {"seeds": range(40)}, [Sample({"seeds": [7]}, MEANS)], [CHOSEN]),
     Grid(
