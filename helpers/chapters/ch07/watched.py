@@ -152,10 +152,10 @@ def compare(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *COUNTS)) ->
 
 # What every model may choose from: 32 settings, by the log loss of what was logged in the test rows of seeds that serve
 # no result.
-RATES = (0.0003, 0.001, 0.003, 0.01)
+RATES, PENALTIES = (0.0003, 0.001, 0.003, 0.01), (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 SHARED_CHOICES = [Choice(*one) for one in product(RATES, (0.001, 0.003, 0.01, 0.03), (1.0, 5.0))]
 CHOICES = {
-    "single-task": [Choice(*one) for one in product(RATES, (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0))],
+    "single-task": [Choice(*one) for one in product(RATES, PENALTIES)],
     "masked shared-bottom": [Choice(c.lr, c.l2, c.weight / RATED) for c in SHARED_CHOICES],
     "ESMM": SHARED_CHOICES,
 }
@@ -166,14 +166,15 @@ def tune(
     seeds: Sequence[int],
     models: Sequence[str] = MODELS,
     rates: Sequence[float] = RATES,
+    penalties: Sequence[float] = PENALTIES,
     patience: int = 3,
 ) -> pd.DataFrame:
-    """Each of `CHOICES` of each model: model, tasks (trained together), lr, l2, weight, seed, loss (of what was logged,
-    in thousandths). The search is less patient."""
+    """Each of `CHOICES` of each model, at these rates and penalties: model, tasks (trained together), lr, l2, weight,
+    seed, loss (of what was logged, in thousandths). The search is less patient."""
     sets, found = stacked(seeds), []
     for model in models:
         for tasks, choice in product(parts(model), CHOICES[model]):
-            if choice.lr in rates:
+            if choice.lr in rates and choice.l2 in penalties:
                 logits = chain(train(model, tasks, seeds, sets, choice, patience), sets[2].inputs)
                 losses = 1000 * logged_loss(logits, sets[2], TASKS, 1 / RATED)
                 setting = {"model": model, "tasks": " + ".join(tasks)} | asdict(choice)
@@ -192,7 +193,7 @@ CHOSEN = Chosen(
 )
 
 WITHIN = dict.fromkeys(("auc_like", "auc_both", "rated", "unrated"), 0.02)
-ONE = {"seeds": [900], "models": ["ESMM"], "rates": [0.01]}
+ONE = {"seeds": [900], "models": ["ESMM"], "rates": [0.01], "penalties": [0.03]}
 GRIDS = grids(
     Grid("07_watched_tuning", tune, {"seeds": TUNING_SEEDS}, [Sample(ONE, {"loss": 2})], [CHOICES], needs=MOVIELENS),
     Grid(
