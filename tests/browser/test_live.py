@@ -335,4 +335,6 @@ def test_who_wants_no_motion_sees_few_pictures_of_a_run(tab):
         card.get_by_text("At 10.00").wait_for()
         drawn[motion] = tab.page.evaluate("window.drawn")
     tab.page.emulate_media(reduced_motion="no-preference")
-    assert drawn["reduce"] <= 8 < drawn["no-preference"]
+    assert (
+        drawn["reduce"] < drawn["no-preference"] / 2
+    )  # two a second, against one a frame: how many, depends on the machine
