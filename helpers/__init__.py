@@ -20,7 +20,8 @@
                  `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
                  `questions` (predictions), `score_card` (what came of them), `quiz` (multiple choice), `exercises`
                  (checks with hints), `answers` (what a check asks of an answer), `model_ids` (widgets that live on the
-                 next day); `live/`: the kit of all explorables, which compute in the browser
+                 next day), `scripts` (their JavaScript); `live/`: the kit of all explorables, which compute in the
+                 browser
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (and the split), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, export), `yardsticks` (a linear model and trees), `comparison`, `recommendation`, `report`,

@@ -2,23 +2,10 @@
 // All numbers are in the widget's state and the controls are listened to here, in the browser: no kernel is asked.
 // Few elements, made once a size; a move of a slider only sets their attributes. That keeps it within one frame.
 
+import { add, block } from "./elements.js";
+
 const HEIGHT = 360, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, FONT = 14, GAP = 18;
 const GREY = "#767676", BLACK = "#1A1A1A", FAINT = "#595959", BAND = "#ECECEC";
-
-function add(parent, name, attributes = {}, text = "") {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text) node.textContent = text;
-  parent.appendChild(node);
-  return node;
-}
-
-function block(parent, name, className) {
-  const node = document.createElement(name);
-  node.className = className;
-  parent.appendChild(node);
-  return node;
-}
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const fixed = (value) => value.toFixed(1);

@@ -31,6 +31,7 @@ from helpers.display.model_ids import stable
 from helpers.display.palette import GREY
 from helpers.display.panels import Curves, Panel, Plane, Position, Words, has_intervals, levels, rows_at
 from helpers.display.pictures import image, in_few_colours, sentence
+from helpers.display.scripts import joined
 from helpers.support import validate
 
 STATE_BYTES = 300_000  # several explorers fit into a notebook of 1.5 MB
@@ -138,7 +139,7 @@ class Explorer(widgets.VBox):
 class _Figure(anywidget.AnyWidget):
     """The part of the explorer that explorer.js draws."""
 
-    _esm = Path(__file__).with_name("explorer.js")
+    _esm = joined(Path(__file__).with_name("explorer.js"))
     _css = Path(__file__).with_name("explorer.css")
     # As one string: a notebook file gives each number of a list a line of its own.
     drawing = traitlets.Dict().tag(

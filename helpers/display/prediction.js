@@ -1,13 +1,7 @@
 // A question, its options (or a field for a number), commit and skip. The result is put on the page only then: a new view of
 // the same widget is shut again. What came of the first guess is left in the browser, for the score card (`score_card.js`).
 
-function add(parent, name, className = "", text = "") {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  parent.appendChild(node);
-  return node;
-}
+import { block } from "./elements.js";
 
 function leave(id, entry) {
   const text = JSON.stringify(entry);
@@ -20,37 +14,37 @@ const shown = (number) => String(Number(number.toPrecision(3))).replace("-", "�
 
 function render({ model, el }) {
   const options = model.get("options"), answer = model.get("answer"), unit = model.get("unit");
-  const card = add(el, "form", "mtl-card mtl-ask");
+  const card = block(el, "form", "mtl-card mtl-ask");
   card.onkeydown = (event) => { // else JupyterLab takes the arrow keys and Enter for itself
     if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
   };
-  const fields = add(card, "fieldset");
-  const question = add(fields, "legend");
-  add(question, "span", "mtl-tag", `Predict · ${model.get("name")}`);
-  add(question, "span", "", model.get("question"));
+  const fields = block(card, "fieldset");
+  const question = block(fields, "legend");
+  block(question, "span", "mtl-tag", `Predict · ${model.get("name")}`);
+  block(question, "span", "", model.get("question"));
 
   const choices = options.map((option, i) => {
-    const label = add(fields, "label");
-    const input = add(label, "input");
+    const label = block(fields, "label");
+    const input = block(label, "input");
     Object.assign(input, { type: "radio", name: "choice", value: i });
-    add(label, "span", "", option);
+    block(label, "span", "", option);
     return input;
   });
   let field = null;
   if (!options.length) {
-    const label = add(fields, "label");
-    field = add(label, "input");
+    const label = block(fields, "label");
+    field = block(label, "input");
     Object.assign(field, { type: "number", step: "any" });
     field.setAttribute("aria-label", "your guess");
-    add(label, "span", "", unit);
+    block(label, "span", "", unit);
   }
 
-  const buttons = add(card, "div", "mtl-buttons");
-  const commit = add(buttons, "button", "", "Commit and see");
-  const skip = add(buttons, "button", "", "Skip and see");
+  const buttons = block(card, "div", "mtl-buttons");
+  const commit = block(buttons, "button", "", "Commit and see");
+  const skip = block(buttons, "button", "", "Skip and see");
   Object.assign(commit, { type: "submit", disabled: true });
   skip.type = "button";
-  const result = add(card, "div", "mtl-result");
+  const result = block(card, "div", "mtl-result");
   result.setAttribute("aria-live", "polite");
 
   const words = (value) => options.length ? `“${options[value]}”` : `${shown(value)} ${unit}`.trim();
@@ -67,7 +61,7 @@ function render({ model, el }) {
   function mark(i, kind, words) {
     const label = choices[i].parentElement;
     label.classList.add(kind);
-    add(label, "span", "mtl-mark", words);
+    block(label, "span", "mtl-mark", words);
   }
 
   function open(guess) {
@@ -77,16 +71,16 @@ function render({ model, el }) {
       mark(answer, "mtl-right", guess === answer ? "✓ yours, right" : "✓ right");
       if (guess !== null && guess !== answer) mark(guess, "mtl-wrong", "✗ yours, wrong");
     }
-    const verdict = add(result, "p", "mtl-verdict", compared(guess));
+    const verdict = block(result, "p", "mtl-verdict", compared(guess));
     verdict.tabIndex = -1; // the buttons are gone, and with them the place of the keyboard's focus
     verdict.focus({ preventScroll: true });
-    if (model.get("text")) add(result, "p", "", model.get("text"));
+    if (model.get("text")) block(result, "p", "", model.get("text"));
     if (model.get("picture")) {
-      const picture = add(result, "img");
+      const picture = block(result, "img");
       picture.alt = `${compared(null)} ${model.get("why")}`;
       picture.src = `data:image/png;base64,${model.get("picture")}`;
     }
-    if (model.get("why")) add(result, "p", "", model.get("why"));
+    if (model.get("why")) block(result, "p", "", model.get("why"));
     const right = options.length && guess !== null ? guess === answer : null;
     const told = { question: model.get("question"), tempts: model.get("tempts") };
     leave(model.get("name"), { ...told, guess: guess === null ? null : words(guess), outcome, right });

@@ -20,13 +20,14 @@ from matplotlib.figure import Figure
 
 from helpers.display.model_ids import stable
 from helpers.display.pictures import png
+from helpers.display.scripts import joined
 from helpers.support import validate
 
 
 class Prediction(anywidget.AnyWidget):
     """A question whose result stays shut until the reader commits a guess or skips."""
 
-    _esm = Path(__file__).with_name("prediction.js")
+    _esm = joined(Path(__file__).with_name("prediction.js"))
     _css = Path(__file__).with_name("explorer.css")
     name = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)

@@ -24,6 +24,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from helpers.display.scripts import joined
 from helpers.support import validate
 
 OPTION = re.compile(r"^- \[( |x)\] (.+)\n((?: {2}.+\n?)+)", re.MULTILINE)
@@ -60,7 +61,7 @@ def _item(text: str, place: str) -> Item:
 class Quiz(anywidget.AnyWidget):
     """Questions with options as buttons; each option, once chosen, says why it is right or wrong."""
 
-    _esm = Path(__file__).with_name("quiz.js")
+    _esm = joined(Path(__file__).with_name("quiz.js"))
     _css = "".join(Path(__file__).with_name(f"{name}.css").read_text(encoding="utf-8") for name in ("explorer", "quiz"))
     name = traitlets.Unicode().tag(sync=True)
     items = traitlets.List(traitlets.Dict()).tag(sync=True)

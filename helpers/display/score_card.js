@@ -1,13 +1,7 @@
 // Reads what the predictions of this page left in the browser (`prediction.js`), now and whenever another one opens. What
 // was not opened is listed by its id alone.
 
-function add(parent, name, className = "", text = "") {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  parent.appendChild(node);
-  return node;
-}
+import { block } from "./elements.js";
 
 function kept(id) {
   let text = window.mtlGuesses?.[id];
@@ -28,21 +22,21 @@ function said({ guess, outcome, right }) {
 
 function render({ model, el }) {
   const ids = model.get("ids");
-  const card = add(el, "div", "mtl-card mtl-score");
-  add(card, "div", "mtl-tag", `Your predictions · ${ids[0].split(".")[0]}`);
-  const list = add(card, "div"), score = add(card, "p", "mtl-verdict");
+  const card = block(el, "div", "mtl-card mtl-score");
+  block(card, "div", "mtl-tag", `Your predictions · ${ids[0].split(".")[0]}`);
+  const list = block(card, "div"), score = block(card, "p", "mtl-verdict");
   score.setAttribute("aria-live", "polite");
-  const again = add(card, "button", "", "Forget these guesses");
+  const again = block(card, "button", "", "Forget these guesses");
   again.type = "button";
   again.onclick = () => { ids.forEach(forget); draw(); };
 
   function draw() {
     list.replaceChildren();
     const opened = ids.map((id) => {
-      const entry = kept(id), row = add(list, "div", "mtl-kept");
-      add(row, "p", "mtl-question", entry ? `${id} · ${entry.question}` : `${id} · not opened yet`);
-      if (entry) add(row, "p", "", said(entry));
-      if (entry?.tempts) add(row, "p", "mtl-note", entry.tempts);
+      const entry = kept(id), row = block(list, "div", "mtl-kept");
+      block(row, "p", "mtl-question", entry ? `${id} · ${entry.question}` : `${id} · not opened yet`);
+      if (entry) block(row, "p", "", said(entry));
+      if (entry?.tempts) block(row, "p", "mtl-note", entry.tempts);
       return entry;
     }).filter(Boolean);
     const chosen = opened.filter(({ right }) => right !== null), right = chosen.filter((entry) => entry.right);

@@ -12,11 +12,13 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from helpers.display.scripts import joined
+
 
 class ScoreCard(anywidget.AnyWidget):
     """Predictions by their ids: guessed, skipped or not yet opened; what came of the first two; how many were right."""
 
-    _esm = Path(__file__).with_name("score_card.js")
+    _esm = joined(Path(__file__).with_name("score_card.js"))
     _css = Path(__file__).with_name("explorer.css")
     ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
 

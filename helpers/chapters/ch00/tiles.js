@@ -2,7 +2,8 @@
 // finish. The reader turns the direction in which the list is taken; the line across it is moved in from outside until it
 // has met ten videos. Chapter 03 bends the cloud, and puts a corner in place of the line.
 
-import { AS_TEXT, BLACK, BLUE, GREY, HEIGHT, ORANGE, add, fixed, path, said, scale, svg } from "../../display/live/kit.js";
+import { add } from "../../display/elements.js";
+import { AS_TEXT, BLACK, BLUE, GREY, HEIGHT, ORANGE, fixed, path, said, scale, svg } from "../../display/live/kit.js";
 
 const TOP = 10, EDGE = .8, ARM = .74, TILE = 38; // of the plane and the arrow, in chances; of a tile, in pixels
 const MISSED = "#b00020", GHOST = "#b9c4cc";

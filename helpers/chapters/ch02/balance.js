@@ -2,7 +2,8 @@
 // The best constant logit is the logarithm of their ratio, so the needle shows what exp(logit) says; a grey one shows the
 // mean. The reader draws the log itself: its hundred impressions are bars (clicks, in seconds) or dots.
 
-import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, add, change, clamp, explorable, fixed, path, said, scale, svg } from "../../display/live/kit.js";
+import { add, change } from "../../display/elements.js";
+import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, clamp, explorable, fixed, path, said, scale, svg } from "../../display/live/kit.js";
 import { random } from "../../display/live/random.js";
 
 const LONGEST = 12, LOGS = 500, BIN = 4; // seconds, new logs of a shake, pixels

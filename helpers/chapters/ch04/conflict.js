@@ -1,6 +1,7 @@
 // Two tasks on a plane of two shared parameters. Each task's loss is a bowl, half of a squared distance that may be stretched;
 // a ball is pulled down both. Where do the pulls conflict, and where does the ball come to rest?
-import { add, AS_TEXT, BLACK, BLUE, change, clamp, explorable, fixed, GREEN, GREY, ORANGE, path, PURPLE, said, scale, svg } from "../../display/live/kit.js";
+import { add, change } from "../../display/elements.js";
+import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, ORANGE, path, PURPLE, said, scale, svg } from "../../display/live/kit.js";
 
 const WIDE = 3.2, HIGH = 2, STRIP = 84; // the plane reaches so far from its middle; under it the cosine, in pixels
 const STEPS = 300, RATE = 0.05; // steps of a run at most, and their size: this times the pull

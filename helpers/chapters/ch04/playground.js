@@ -1,6 +1,7 @@
 // Two tasks, one bottom, trained under the reader's hand: draw which features each task needs, choose the width of the
 // bottom, the weights, the rows, the structure; see which features its units find, and what both tasks gain by sharing.
-import { add, AS_TEXT, BAND, BLACK, block, BLUE, change, clamp, explorable, fixed, GREY, ORANGE, path, said, scale, svg } from "../../display/live/kit.js";
+import { add, block, change } from "../../display/elements.js";
+import { AS_TEXT, BAND, BLACK, BLUE, clamp, explorable, fixed, GREY, ORANGE, path, said, scale, svg } from "../../display/live/kit.js";
 import { cosines, featureTasks, Training } from "../../display/live/sim.js";
 import { interval, outcome, verdict } from "../../display/live/verdicts.js";
 

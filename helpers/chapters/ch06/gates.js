@@ -1,6 +1,7 @@
 // Two gates of an MMoE while they are trained: on the plane of rows that both tasks depend on, which expert wins in each gate?
 // The tasks are those of the MMoE paper, two directions at an angle; one more input column, which neither needs, may be unscaled.
-import { add, AS_TEXT, BLACK, BLUE, canvas, change, explorable, fixed, GREEN, GREY, ORANGE, PURPLE, said, scale, svg } from "../../display/live/kit.js";
+import { add, change } from "../../display/elements.js";
+import { AS_TEXT, BLACK, BLUE, canvas, explorable, fixed, GREEN, GREY, ORANGE, PURPLE, said, scale, svg } from "../../display/live/kit.js";
 import { featureTasks, generator, Training } from "../../display/live/sim.js";
 
 const EXPERTS = 4, UNITS = 4, TOWER = 8, INPUTS = 20, RATE = 0.05, STEPS = 300, CHUNK = 5; // a snapshot after each chunk of steps

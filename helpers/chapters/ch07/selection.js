@@ -2,7 +2,8 @@
 // one to the clicked rows, and ESMM to all. Both are logistic functions, fitted by Fisher scoring, as `selection.py` does
 // it for endless data. What those who did not click would have liked only a simulator knows.
 
-import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, ORANGE, PURPLE, add, canvas, change, clamp, explorable, fixed, said, scale, svg } from "../../display/live/kit.js";
+import { add, change } from "../../display/elements.js";
+import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, ORANGE, PURPLE, canvas, clamp, explorable, fixed, said, scale, svg } from "../../display/live/kit.js";
 import { random } from "../../display/live/random.js";
 
 const ROWS = 400, REACH = 2.8, CELLS = 28;

@@ -17,6 +17,8 @@
 // such as a ball that rolls, is the explorable's own; `stage.redraw()` shows it. The state is kept in the page's address,
 // `#name=key:value,key:value`, as far as it differs from the start.
 
+import { add, block, change } from "../elements.js";
+
 export const BLUE = "#0072b2", ORANGE = "#d55e00", GREEN = "#009e73", PURPLE = "#cc79a7", GREY = "#767676", BLACK = "#1a1a1a", BAND = "#ececec";
 export const AS_TEXT = { [BLUE]: BLUE, [ORANGE]: "#b34e00", [GREEN]: "#00735c", [PURPLE]: "#a3487a", [GREY]: "#595959", [BLACK]: BLACK }; // 4.5 : 1 on white
 export const HEIGHT = 400; // of a picture: with it the whole card fits a screen of 600 pixels
@@ -36,26 +38,6 @@ export function scale(low, high, from, to) {
 }
 
 // --- elements -------------------------------------------------------------------------------------------------------
-
-export function add(parent, name, attributes = {}, text = "") {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  change(node, attributes);
-  if (text) node.textContent = text;
-  parent.appendChild(node);
-  return node;
-}
-
-export function change(node, attributes) {
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-}
-
-export function block(parent, name, className = "", text = "") {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  parent.appendChild(node);
-  return node;
-}
 
 export function svg(place, width, height) {
   place.style.height = height + "px";

@@ -3,14 +3,12 @@ they are answered.
 
 It is one JavaScript file on top of `kit.js`, which describes what such a file has to say. The file of an explorable is
 next to the Python module that shows it: in its chapter's folder, or here if it belongs to no chapter. It imports what
-several share by `import { … } from "../../display/live/kit.js";`, a line at its top. Since a widget's code is one text,
-`joined` puts the text of that file in place of the line; node runs the result, and an editor follows the path.
+several share by `import { … } from "../../display/live/kit.js";`, a line at its top (`helpers.display.scripts`).
 """
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import anywidget
@@ -20,10 +18,10 @@ from matplotlib.figure import Figure
 
 from helpers.display.model_ids import stable
 from helpers.display.pictures import image, png
+from helpers.display.scripts import joined
 from helpers.support import validate
 
 HERE = Path(__file__).parent
-IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[^"]+)";\n', re.MULTILINE)
 DATA_BYTES = 300_000
 
 _one_text = {
@@ -77,19 +75,3 @@ class Live(anywidget.AnyWidget):
         text = f"{self.title}: a picture to drag. Run this cell, or trust the notebook, to move it."
         still = {"image/png": self._png, "text/html": image(self._png, self._words)}
         return data | {"text/plain": text} | still, metadata
-
-
-def joined(script: Path) -> str:
-    """The text of a JavaScript file with that of every file it imports in place of the import, each once."""
-    return _with_imports(script.resolve(), set())
-
-
-def _with_imports(script: Path, there: set[Path]) -> str:
-    def text(found: re.Match) -> str:
-        path = (script.parent / found[1]).resolve()
-        if path in there:
-            return ""
-        there.add(path)
-        return re.sub(r"^export (?!default)", "", _with_imports(path, there), flags=re.MULTILINE)
-
-    return IMPORT.sub(text, script.read_text(encoding="utf-8"))

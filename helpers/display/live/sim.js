@@ -1,7 +1,7 @@
 // A multi-task trainer that runs in a page: tasks whose relation we set, three models, Adam and four balances.
 //
 // The course's second implementation of what helpers/data, models and training teach, with the same names, for figures
-// that train while you watch; tests/display/live/test_sim.py holds its losses to torch's. No DOM, no dependency.
+// that train while you watch; tests/display/live/test_sim.py holds its losses to torch's. No DOM, no library.
 // A matrix is its rows, one after the other, in a Float64Array.
 //
 //     const data = featureTasks({ needs: [[1, 1, 0], [0, 1, -1]], seed: 3 });
@@ -9,16 +9,12 @@
 //     while (training.steps < 250) training.step();      // as many a frame as there is time for
 //     training.r2                                        // of each task, at its own best validation loss
 
+import { random } from "./random.js";
+
 // ---- numbers that look random -------------------------------------------------------------------------------------
-// Mulberry32: equal seeds and streams give equal numbers. uniform() is in [0, 1), normal() has mean 0 and variance 1.
+// Equal seeds and streams give equal numbers. uniform() is in [0, 1), normal() has mean 0 and variance 1.
 export function generator(seed, stream = 0) {
-  let state = (Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b)) >>> 0;
-  function uniform() {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  }
+  const uniform = random(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b));
   return { uniform, normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()) };
 }
 

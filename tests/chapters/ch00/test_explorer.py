@@ -7,7 +7,7 @@ import pytest
 
 from helpers.chapters.ch00.explorer import phone
 from helpers.chapters.ch00.primer import GRIDS
-from helpers.display.live.live import joined
+from helpers.display.scripts import joined
 from helpers.support.environment import ROOT
 from tests.display.live.test_live import needs_node, node
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from helpers.chapters.ch02.explorer import SECONDS, balance
-from helpers.display.live.live import joined
+from helpers.display.scripts import joined
 from helpers.support.environment import ROOT
 from helpers.training.losses import corrected_cross_entropy, weighted_cross_entropy
 from tests.display.live.test_live import needs_node, node

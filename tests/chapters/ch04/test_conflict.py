@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from helpers.chapters.ch04 import conflict
-from helpers.display.live.live import joined
+from helpers.display.scripts import joined
 from helpers.training.balancing import surgery
 from tests.display.live.test_live import needs_node, node
 

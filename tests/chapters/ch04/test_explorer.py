@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from helpers.chapters.ch04 import explorer, sharing
-from helpers.display.live.live import Live, joined
+from helpers.display.live.live import Live
+from helpers.display.scripts import joined
 from tests.display.live.test_live import needs_node, node
 
 SCRIPT = Path(explorer.__file__).with_name("playground.js")

@@ -9,7 +9,7 @@ import torch
 
 from helpers.chapters.ch06 import gates, mmoe
 from helpers.data.synthetic import ALPHA, BETA
-from helpers.display.live.live import joined
+from helpers.display.scripts import joined
 from tests.display.live.test_live import needs_node, node
 
 SCRIPT = Path(gates.__file__).with_suffix(".js")

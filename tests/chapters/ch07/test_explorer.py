@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from helpers.chapters.ch07.explorer import START, brush
 from helpers.chapters.ch07.selection import leaning
-from helpers.display.live.live import joined
+from helpers.display.scripts import joined
 from helpers.support.environment import ROOT
 from tests.display.live.test_live import needs_node, node
 

@@ -9,7 +9,8 @@ import pytest
 from matplotlib import pyplot as plt
 
 from helpers.display import palette
-from helpers.display.live.live import Live, joined
+from helpers.display.live.live import Live
+from helpers.display.scripts import joined
 from helpers.support.environment import ROOT
 
 POINT = Path(__file__).with_name("point.js")
@@ -29,15 +30,6 @@ def node(code: str) -> str:
 
 def point(**more) -> Live:
     return Live(POINT, "A point", START, plt.figure(figsize=(2, 1)), "A point at 2, 3.", **more)
-
-
-def test_an_import_is_replaced_by_what_it_imports_once(tmp_path):
-    (tmp_path / "a.js").write_text("export const a = 1;\n")
-    (tmp_path / "b.js").write_text('import { a } from "./a.js";\nexport const b = a + 1;\n')
-    (tmp_path / "c.js").write_text(
-        'import { a } from "./a.js";\nimport {\n  b,\n} from "./b.js";\nexport default a + b;\n'
-    )
-    assert joined(tmp_path / "c.js") == "const a = 1;\nconst b = a + 1;\nexport default a + b;\n"
 
 
 @needs_node

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from helpers.display.live.live import joined
+from helpers.display.scripts import joined
 from helpers.evaluation import four_outcomes, statistics, verdicts
 from helpers.support.environment import ROOT
 from tests.display.live.test_live import needs_node, node
