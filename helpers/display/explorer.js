@@ -295,7 +295,7 @@ async function render({ model, el }) {
   observer.observe(el);
   for (const control of controls) control.on("change:index", draw);
   model.on("change:runs", draw);
-  // A kernel that is shut down leaves no mark on its widgets; a training that it was at would seem to go on.
+  // A kernel that is shut down leaves no mark on its widgets; a run that it was training would seem to go on.
   const kernels = model.widget_manager.context?.sessionContext?.kernelChanged; // JupyterLab's
   const gone = (_, { oldValue }) => oldValue && el.closest(".mtl-card")?.classList.add("mtl-gone");
   kernels?.connect(gone);

@@ -1,4 +1,4 @@
-"""A training whose kernel goes away: the figure stays, and says what to do instead of "Training …"."""
+"""A run whose kernel goes away while it trains: the figure stays, and says what to do instead of "Training …"."""
 
 import pytest
 

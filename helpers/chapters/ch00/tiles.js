@@ -83,7 +83,7 @@ function picture(stage, place, width, bends) {
   const left = screen + (narrow ? 26 : 40), right = width - 8, size = Math.min(right - left, 346), bottom = narrow ? 40 + size : 364;
   const x = scale(0, EDGE, left, left + size), y = scale(0, EDGE, bottom, bottom - size);
 
-  // the phone: a tile for each video, of which ten are shown
+  // the phone: a tile for each video; ten are shown
   add(root, "rect", { x: 1, y: 1, width: screen, height: HEIGHT - 2, rx: 14, fill: "#f6f6f6", stroke: GREY, "stroke-width": 2 });
   const tiles = data.users[0].map(() => {
     const tile = add(root, "g", { style: stage.calm ? "" : "transition: transform .25s, opacity .25s" });

@@ -18,7 +18,7 @@ export function weighed(seconds, corrected) {
   return { clicks, sum, stones, reading: sum / stones, mean: sum / seconds.length };
 }
 
-// What it says of a new log of `rows` impressions, each of which is drawn from `seconds`.
+// What it says of a new log of `rows` impressions, each drawn from `seconds`.
 export function shaken(seconds, rows, corrected, draw) {
   let sum = 0, clicks = 0;
   for (let row = 0; row < rows; row++) {

@@ -62,7 +62,7 @@ def _sooner(condition: str, count: str = "steps") -> Callable[[pd.DataFrame], np
 def _hardly_moved(table: pd.DataFrame) -> np.ndarray:
     """1 for a world in which sharing moves the clicks of the news example by less than 0.02 AUC, else 0.
 
-    A share, and no mean: in one world of fifty a training fails altogether, and a mean would speak of that alone.
+    A share, and no mean: in one world of fifty a run fails altogether, and a mean would tell of that alone.
     """
     moved = gain("score", SHARED, over=SINGLE, width=64, task="click")(table)
     return (np.abs(moved) < 0.02).astype(float)

@@ -1,4 +1,4 @@
-// What every explorable stands on: a card with questions, a picture with things to drag, controls, and a sentence.
+// What every explorable is built on: a card with questions, a picture with things to drag, controls, and a sentence.
 //
 // An explorable is one file that ends in `export default explorable({ ... })` with
 //

@@ -20,7 +20,7 @@ function train({ data, state, steps, ...options }) {
   return { losses, weights, r2: training.r2 };
 }
 
-// What a training on rows of its own has after some steps.
+// What a model trained on rows of its own has after some steps.
 function play({ needs, steps, ...options }) {
   const data = needs ? sim.featureTasks({ needs, seed: options.seed }) : sim.feedTasks({ seed: options.seed });
   const training = new sim.Training(data, options), losses = [];
