@@ -111,6 +111,12 @@ class Lab:
         notary.sign(nbformat.read(self.root / notebook, nbformat.NO_CONVERT))
         notary.store.close()
 
+    def distrust(self, notebook: str):
+        """Forget that a notebook was trusted; trust is of the content, so it is of every copy."""
+        notary = NotebookNotary(data_dir=self.environment["JUPYTER_DATA_DIR"])
+        notary.unsign(nbformat.read(self.root / notebook, nbformat.NO_CONVERT))
+        notary.store.close()
+
     def stop(self):
         self.process.terminate()
         self.process.wait(20)

@@ -36,8 +36,8 @@ WRITTEN = 800  # milliseconds after a move in which the address is written
 SIZES = ((1280, 720), (1024, 600))
 
 
-def with_explorables() -> list:
-    """The notebooks that show one, as pages and in JupyterLab; each kind is tested in the process that has made it.
+def with_explorables(*kinds: str) -> list:
+    """The notebooks that show one, as pages or in JupyterLab; each kind is tested in the process that has made it.
 
     In JupyterLab the chapters are among the long tests: a notebook of such cards stands for them.
     """
@@ -52,11 +52,12 @@ def with_explorables() -> list:
             id=f"{kind}-{path.stem}",
         )
         for kind, group in (("page", "pages"), ("lab", "live"))
+        if kind in kinds
         for path in shown
     ]
 
 
-@pytest.fixture(scope="module", params=with_explorables())
+@pytest.fixture(scope="module", params=with_explorables("page", "lab"))
 def tab(request, browser, folder):
     kind, path = request.param
     if kind == "page":
@@ -74,6 +75,10 @@ def tab(request, browser, folder):
     tab.page.locator(".mtl-live").first.wait_for()
     yield tab
     close()
+
+
+# JupyterLab is not made for phones, writes its own address and is made of scripts
+in_pages = pytest.mark.parametrize("tab", with_explorables("page"), indirect=True)
 
 
 def cards(tab) -> list:
@@ -215,9 +220,8 @@ def test_question_picture_and_sentence_are_seen_together(tab, size):
         tab.page.set_viewport_size(before)
 
 
+@in_pages
 def test_on_a_phone_nothing_hangs_out(tab):
-    if tab.kind == "lab":
-        pytest.skip("JupyterLab is not made for phones")
     before = tab.page.viewport_size
     tab.page.set_viewport_size({"width": 390, "height": 844})
     try:
@@ -234,9 +238,8 @@ def test_words_can_be_read(tab):
     assert tab.page.locator(".mtl-live").evaluate_all(FAINT) == []
 
 
+@in_pages
 def test_the_address_keeps_the_state(tab):
-    if tab.kind == "lab":
-        pytest.skip("JupyterLab writes its own address when it opens a notebook")
     page = tab.page
     for number, card in enumerate(cards(tab)):
         card.get_by_role("button", name="Reset").click()
@@ -255,9 +258,8 @@ def test_the_address_keeps_the_state(tab):
         assert "#" not in page.url
 
 
+@in_pages
 def test_without_scripts_a_page_shows_its_picture(tab, browser):
-    if tab.kind == "lab":
-        pytest.skip("JupyterLab is made of scripts")
     page = browser.new_page(java_script_enabled=False)
     page.goto(tab.page.url)
     pictures = page.locator("noscript img")

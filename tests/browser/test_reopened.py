@@ -9,7 +9,8 @@ from tools import notebooks as tool
 
 @pytest.fixture(scope="module", params=each("reopened"))
 def committed(request, browser, lab):
-    """A notebook just opened, not yet trusted."""
+    """A notebook just opened, not trusted (any more: another test may have shown the same one)."""
+    lab.distrust(request.param)
     book = Book(browser, lab, request.param)
     yield book
     book.close()
