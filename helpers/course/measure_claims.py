@@ -4,7 +4,7 @@ usage: python -m helpers.course.measure_claims [--seeds START:STOP | --again] [-
 
 Without --seeds it takes the first block that `data/seeds.csv` does not have (`helpers.course.seeds`): that is a
 replication. With --again it takes the block that was logged last: a test that the code still gives what it gave, which
-luck cannot fail, and so what `make test-long` runs.
+luck cannot fail, and so what `make test-long` runs. It leaves out what is undecided in the notebooks: that cannot fail.
 
 Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
 among the cores of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured,
@@ -76,6 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
     verdicts = stated(NOTEBOOKS)
     claims = {id: claim for id, claim in all_claims().items() if not options.ids or id in options.ids}
     left_out = {id: words for id, claim in claims.items() if (words := absent(claim))}
+    if options.again:
+        left_out |= {id: "Undecided in the notebooks." for id in claims if verdicts.get(id) == UNDECIDED}
     claims = {id: claim for id, claim in claims.items() if id not in left_out}
     for words in dict.fromkeys(left_out.values()):
         print(f"Not measured: {', '.join(id for id in left_out if left_out[id] == words)}. {words}")

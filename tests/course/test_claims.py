@@ -160,6 +160,15 @@ def test_make_claims_again_measures_on_the_block_that_was_logged_last(monkeypatc
     assert seeds.used().equals(log)  # a block is used up once
 
 
+def test_make_claims_again_leaves_out_what_cannot_fail(monkeypatch, tmp_path, capsys):
+    notebook(tmp_path, "C0.1 · holds · +0.05 R², C0.2 · undecided · +0.05 R²")
+    only(monkeypatch, tmp_path, {"C0.1": claim(), "C0.2": claim()})
+    assert main([]) == 0 and "2 claims measured" in capsys.readouterr().out
+    assert main(["--again"]) == 0
+    printed = capsys.readouterr().out
+    assert "Not measured: C0.2. Undecided in the notebooks." in printed and "1 claims measured" in printed
+
+
 @pytest.mark.parametrize(
     ("stated", "found", "said"),
     [
