@@ -26,12 +26,15 @@ def each(kind: str) -> list:
     """A parameter for each notebook; with `--dist loadgroup` tests of one `kind` and notebook share a process,
     and all of the kind "pages", since the site is written once.
 
-    What is in `deeper/` is tested as pages, among the long tests; in JupyterLab the chapters stand for it.
+    What is in `deeper/` is tested as pages, among the long tests; in JupyterLab the chapters stand for it. Reopened, a
+    notebook with one card of each kind stands for the chapters, which are among the long tests.
     """
     deeper = {path for path in NOTEBOOKS if path.parent.name == "deeper"}
-    group = {path: pytest.mark.xdist_group("pages" if kind == "pages" else f"{kind} {path.stem}") for path in NOTEBOOKS}
-    marks = {path: [group[path], pytest.mark.long] if path in deeper else [group[path]] for path in NOTEBOOKS}
-    return [pytest.param(path.name, marks=marks[path]) for path in NOTEBOOKS if kind == "pages" or path not in deeper]
+    long = set(NOTEBOOKS) - {WIDGETS} if kind == "reopened" else deeper
+    shown = [path for path in NOTEBOOKS if kind == "pages" or path not in deeper]
+    group = {path: pytest.mark.xdist_group("pages" if kind == "pages" else f"{kind} {path.stem}") for path in shown}
+    marks = {path: [group[path], pytest.mark.long] if path in long else [group[path]] for path in shown}
+    return [pytest.param(path.name, marks=marks[path]) for path in shown]
 
 
 @pytest.fixture(scope="package")

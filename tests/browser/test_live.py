@@ -57,7 +57,10 @@ def with_explorables(*kinds: str) -> list:
     ]
 
 
-@pytest.fixture(scope="module", params=with_explorables("page", "lab"))
+both = with_explorables("page", "lab")
+
+
+@pytest.fixture(scope="module", params=both)
 def tab(request, browser, folder):
     kind, path = request.param
     if kind == "page":
@@ -275,9 +278,7 @@ def test_nothing_went_wrong(tab):
 
 # --- the kit itself, on the two points of the fixture
 
-the_points = pytest.mark.parametrize(
-    "tab", [case for case in with_explorables() if "widgets" in case.id], indirect=True
-)
+the_points = pytest.mark.parametrize("tab", [case for case in both if "widgets" in case.id], indirect=True)
 
 
 @the_points
