@@ -2,7 +2,8 @@
 
 A section is a heading of level 2 with what follows it. Its minutes are an estimate from what is open on the page: words
 at `WORDS` a minute, and for each line of code, card, prediction, explorer, figure and table the seconds of `SECONDS`.
-What is folded takes no time, and a section with exercises has no minutes: they take as long as they take.
+What is folded takes no time. Exercises take as long as they take, so their sections have no minutes; the box says what
+to expect, `EXERCISE` for each and `QUIZ` for *Check yourself*, to the nearest five.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import NamedTuple
 from nbformat import NotebookNode
 
 WORDS = 150  # a minute
+EXERCISE, QUIZ = 8, 5  # minutes: a reader who knew PyTorch took 146 for the 15 exercises and five quizzes of 00 to 04
 SECONDS = {"line": 6, "card": 20, "prediction": 90, "explorer": 300, "figure": 60, "table": 20}
 PARTS = ("core", "optional", "exercises")
 HEADING = re.compile(r"## +(?P<title>.+)")
 STATED = re.compile(r"\n\n\*(?:\d+ min · (?:core|optional)|exercises)\*(?=\n|$)")
-BOX = re.compile(r"(?<=\*\*Time\*\* )\d+ minutes?(?: \(and \d+ optional\))?")
+BOX = re.compile(r"(?<=\*\*Time\*\* )\d+ minutes?(?: \(and \d+ optional\))?(?:, \d+ more for the exercises)?")
+TO_DO = re.compile(r"^### ", re.MULTILINE)
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 CARD = re.compile(r'<div class="mtl-claim')
 
@@ -111,4 +114,15 @@ def state(notebook: NotebookNode) -> None:
 def box(found: list[Section]) -> str:
     """The minutes of a chapter, as its box says them."""
     core, optional = (sum(section.minutes for section in found if section.part == part) for part in PARTS[:2])
-    return f"{core} minutes" + (f" (and {optional} optional)" if optional else "")
+    to_do = 5 * round(sum(map(_to_do, found)) / 5)
+    more = f", {to_do} more for the exercises" if to_do else ""
+    return f"{core} minutes" + (f" (and {optional} optional)" if optional else "") + more
+
+
+def _to_do(section: Section) -> float:
+    """The minutes of a section with exercises."""
+    if section.part != "exercises":
+        return 0
+    text = "\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
+    quiz = any("check_yourself(" in cell.source for cell in section.cells)
+    return EXERCISE * len(TO_DO.findall(text)) + QUIZ * quiz

@@ -159,7 +159,7 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
     note = (
         f"95% intervals of the gain over a random list, {_board()['seed'].nunique()} worlds; dotted: random; dashed: "
     )
-    note += "best possible" + ("" if yours is None else "; star: yours, in one world")
+    note += "the list that satisfies most" + ("" if yours is None else "; star: yours, in one world")
     drawn.supxlabel(note, color=GREY, fontsize=11)
     return drawn
 

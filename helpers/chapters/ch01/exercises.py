@@ -45,7 +45,8 @@ def beats_every_label(answer: Callable[[Scores], np.ndarray]) -> str:
             Hint: put the labels on one scale: divide each by its mean, or use logarithms.""")
     if low <= 0:
         raise Wrong(f"""y{words}. That is not clearly a gain.
-            Hint: every probability in the log contains the click, and with it the bait.
+            Hint: P(label) = P(click) · P(label | click) contains the bait of the click; one label divided by the click
+            loses it, but hears one label alone.
             Hint: add the logarithms of several rare labels, and subtract that of the click, times a factor that you
             find by trying.""")
     return f"Y{words}."

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from helpers.chapters.ch02 import watch_time
 from helpers.data.worlds import Feed, plain
@@ -56,6 +57,10 @@ def loss(answer: Loss):
         raise Wrong("""rows without a click do not cost −log(1 − p).
             Hint: they are ordinary negatives of weight 1.
             Hint: with p = sigmoid(logit), a row without a click costs −log(1 − p), which is `softplus(logit)`.""")
+    if close(found, right + click * softplus(logit)):
+        raise Wrong("""this is the corrected loss of section 3, not YouTube's.
+            Hint: in YouTube's loss a clicked row does not count as a negative as well.
+            Hint: −log(1 − p) belongs to the rows without a click alone.""")
     if not close(found[click == 1], right[click == 1]):
         raise Wrong("""clicked rows do not cost −T log p.
             Hint: a click of 4 seconds costs four times as much as a click of 1 second at the same logit.

@@ -45,8 +45,8 @@ def best_constant(logs: pd.DataFrame) -> Figure:
     "Ranked by weighted CE, the top ten collect {weighted:.2f} seconds per impression, with the click model "
     "{clicks:.2f}. What happens to their true satisfaction?",
     options=[
-        "It falls below that of the click model's list",
-        "It moves by less than a sixth of the way from random to perfect",
+        "It falls",
+        "It rises, by far less than the watch time",
         "It rises about as much as the watch time, by a third or more",
     ],
     answer=1,

@@ -37,6 +37,15 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]):
         raise Wrong("""the weight has no effect: this is the plain sum of both losses.
             Hint: the function's last argument is not used yet.
             Hint: multiply each loss by its weight before you add them.""")
+    if close(value, w * (on_click + on_finish)):
+        raise Wrong("""both losses have the weight w, so the weights do not add up to 1.
+            Hint: what the click does not get is left for the finish.
+            Hint: multiply the loss of the finish by 1 − w.""")
+    on_clicked = binary_cross_entropy_with_logits(logit[click == 1], finish[click == 1])
+    if close(value, w * on_click + (1 - w) * on_clicked):
+        raise Wrong("""the loss of the finish leaves out the rows without a click, as chapter 00 did.
+            Hint: here a video that was not clicked counts as not finished.
+            Hint: take both losses over all rows.""")
     if close(value, rows * right):
         raise Wrong("""the loss grows with the number of rows: it is a sum over rows.
             Hint: a loss that depends on the batch size changes the meaning of the learning rate.

@@ -7,7 +7,7 @@ export default explorable({
   ...list(true),
   questions: [
     {
-      ask: "Bend the cloud until half of the videos that no other beats at both are first at no weight.",
+      ask: "Some videos are beaten by no other at both. Bend the cloud until half of them come first at no weight.",
       when: (stage) => {
         const { edge, missed } = seen(stage);
         return stage.state.bend > 0 && 2 * missed.length >= edge.length;

@@ -20,7 +20,7 @@ from helpers.models.shared_bottom import SharedBottom
 
 
 @exercise("one bottom learns from both tasks, each task has a tower of its own, and the outputs are logits.")
-def shared_bottom(answer: Callable[[int], nn.Module]):
+def shared_bottom(answer: Callable[[int], nn.Module]) -> str:
     """`answer(inputs)` is a Shared-Bottom for two binary tasks: an `(n, inputs)` tensor becomes {task: (n,) logits}."""
     rows = 64
     model = answer(6)
@@ -61,19 +61,16 @@ def shared_bottom(answer: Callable[[int], nn.Module]):
             Hint: below the towers there is nothing that belongs to one task.
             Hint: in `forward` the inputs go into the shared bottom alone; the towers read its output.""")
     a, b = model(x).values()
-    if inspection.same_layer(model, a, b):
-        raise Wrong("""both outputs are columns of one and the same last layer.
-            Hint: it computes what two linear towers would; but a tower of more layers has to be a module of its own.
-            Hint: give each task a last layer of its own, with one output, and call each on the shared result.""")
+    rows_of_one_matrix = inspection.same_layer(model, a, b)  # two linear towers, as on the board
     if inspection.unregistered(model, a) or inspection.unregistered(model, b):
         raise Wrong("""a layer has parameters that an optimiser would not find.
             Hint: layers kept in a plain list or dict are invisible to `model.parameters()`.
             Hint: `nn.ModuleList` and `nn.ModuleDict` register what they hold.""")
-    if first == second and torch.equal(a, b):
+    if not rows_of_one_matrix and first == second and torch.equal(a, b):
         raise Wrong("""both tasks use one and the same tower.
             Hint: each task needs parameters of its own above the bottom.
             Hint: make a new tower for each task: two calls of `nn.Linear` (or `nn.Sequential`), not one used twice.""")
-    if first <= second or second <= first:
+    if not rows_of_one_matrix and (first <= second or second <= first):
         raise Wrong("""the output of a task depends on the tower of the other task, too.
             Hint: a tower is what belongs to one task alone; the other task neither reads nor trains it.
             Hint: in `forward` each tower reads the bottom's result and nothing else, and gives its task's output.""")
@@ -89,11 +86,14 @@ def shared_bottom(answer: Callable[[int], nn.Module]):
         raise Wrong("""the whole model is linear in its inputs.
             Hint: two linear layers in a row are one linear layer.
             Hint: put a nonlinearity such as `nn.ReLU()` after the bottom's layer.""")
+    if rows_of_one_matrix:
+        return "Your towers are the rows of one matrix, as on the board. A deeper tower needs a module of its own."
     if not all(inspection.bends(lambda inputs: inspection.readings(model, inputs, first ^ second), x)):
         raise Wrong("""what a tower reads is linear in the inputs: the bottom makes no features that a tower could not
             make itself.
             Hint: a bottom of linear layers alone can only mix the inputs.
             Hint: put a nonlinearity such as `nn.ReLU()` after the bottom's layer, besides those of the towers.""")
+    return ""
 
 
 PAIR_SETTINGS = ("shared", "relation", "features", "noise")

@@ -14,17 +14,18 @@ from helpers.evaluation.counts import BY_CLICKS
 
 @question(
     "C4.P1",
-    "Which of these four pairs gains most from sharing a bottom of single-task width?",
+    "What does the pair *other mix* get from sharing a bottom of single-task width?",
     options=[
-        "Same features, same sign: they agree",
-        "Same features, opposite sign",
-        "Same features, other mix: their targets do not correlate",
-        "Half the features shared: each has something of its own",
+        "A gain, and as large a one as tasks that agree",
+        "A gain, but a smaller one than tasks that agree",
+        "Nothing that matters",
+        "A loss",
     ],
-    answer=2,
-    why="Label correlation does not decide it. The features that the tasks need do.",
-    tempts="“They agree” tempts, because help sounds like agreement. What helps is to need the same features, "
-    "and three of the pairs do.",
+    answer=0,
+    why="Label correlation does not decide it. The features that the tasks need do. This pair even gains most: two "
+    "different sums of the same four features may tell them apart better than one sum twice.",
+    tempts="“Nothing” tempts, because labels that do not correlate seem to have nothing to tell each other. What "
+    "they share lies below the labels.",
 )
 def gains_most(runs: Runs) -> Figure:
     return runs.gain(over="single-task").dots(
@@ -57,11 +58,11 @@ def _map(runs: Runs, model: str, title: str) -> Figure:
 
 @question(
     "C4.P3",
-    "Disjoint features, 4 units: how does the loss change with eight times the rows, 2,000?",
+    "Disjoint features, 4 units: how does what sharing costs, in R², change with eight times the rows, 2,000?",
     options=["It shrinks", "It stays about the same", "It grows"],
     answer=2,
     why="More rows help the single-task models, which have 4 units for 4 features each. The shared bottom has 4 units "
-    "for 8, and more rows do not add units. Where there are enough units, the loss does shrink with data: look at 16 "
+    "for 8, and more rows do not add units. Where there are enough units, the cost does shrink with data: look at 16 "
     "and 32.",
     tempts="“It shrinks” tempts, because more data cure most things. They cure noise, not a lack of units.",
 )
@@ -71,8 +72,8 @@ def more_rows(runs: Runs) -> Figure:
 
 @question(
     "C4.P4",
-    "Disjoint features, 2,000 rows, 6 shared units against 4 and 4: how much of the loss remains?",
-    options=["Nearly all of the loss", "Less than half of it, but a loss", "Nothing"],
+    "Disjoint features, 2,000 rows, 6 shared units against 4 and 4: how much of what sharing costs remains?",
+    options=["Nearly all of it", "Less than half of it, but something", "Nothing"],
     answer=1,
     why="That is half as many units again, and still one bottom for eight features. The cost of sharing is not only a "
     "lack of units: look at the lowest row, where there are plenty.",

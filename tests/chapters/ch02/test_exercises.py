@@ -42,6 +42,7 @@ def weighted(z, y, t):
         (lambda z, y, t: [0.0] * 8, "8 rows gave a list"),
         (lambda z, y, t: F.softplus(z) - y * z, "every row counts once"),
         (lambda z, y, t: -weighted(z, y, t), "the sign is reversed"),
+        (lambda z, y, t: weighted(z, y, t) + y * F.softplus(z), "this is the corrected loss of section 3"),
         (lambda z, y, t: t * (F.softplus(z) - y * z), "rows without a click cost nothing"),
         (lambda z, y, t: torch.where(y > 0, t * F.softplus(-z), F.softplus(-z)), "do not cost −log(1 − p)"),
         (lambda z, y, t: torch.where(y > 0, t * F.softplus(z), F.softplus(z)), "do not cost −T log p"),

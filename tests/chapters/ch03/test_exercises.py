@@ -28,6 +28,8 @@ def by_probability(logit, click, finish, w):
         (lambda z, c, f, w: ..., "Not yet: write your answer"),
         (lambda z, c, f, w: w * bce(z, f) + (1 - w) * bce(z, c), "the weights are swapped"),
         (lambda z, c, f, w: bce(z, c) + bce(z, f), "the weight has no effect"),
+        (lambda z, c, f, w: w * (bce(z, c) + bce(z, f)), "the weights do not add up to 1"),
+        (lambda z, c, f, w: w * bce(z, c) + (1 - w) * bce(z[c == 1], f[c == 1]), "leaves out the rows without a click"),
         (lambda z, c, f, w: (w * bce(z, c) + (1 - w) * bce(z, f)).item(), "a float, not one number in a tensor"),
         (lambda z, c, f, w: w * bce(z, c, reduction="none"), "a tensor of shape (40,)"),
         (

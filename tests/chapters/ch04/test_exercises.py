@@ -46,9 +46,9 @@ class TwoBottoms(Solution):
 
 
 class TwoColumns(nn.Module):
-    def __init__(self, inputs):
+    def __init__(self, inputs, bent=nn.ReLU, last=nn.Identity):
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(inputs, 8), nn.ReLU(), nn.Linear(8, 2))
+        self.layers = nn.Sequential(nn.Linear(inputs, 8), bent(), nn.Linear(8, 2), last())
 
     def forward(self, x):
         return dict(zip("ab", self.layers(x).unbind(-1), strict=True))
@@ -212,7 +212,9 @@ class Blank(nn.Module):
         (ByHand, "Correct"),
         (Normed, "Correct"),
         (OneTower, "both tasks use one and the same tower"),
-        (TwoColumns, "both outputs are columns of one and the same last layer"),
+        (TwoColumns, "Your towers are the rows of one matrix"),
+        (lambda inputs: TwoColumns(inputs, nn.Identity), "the whole model is linear"),
+        (lambda inputs: TwoColumns(inputs, last=nn.Sigmoid), "these are probabilities, not logits"),
         (PlainDict, "a layer has parameters that an optimiser would not find"),
         (HalfPlainDict, "a layer has parameters that an optimiser would not find"),
         (ReadsTheOther, "depends on the tower of the other task, too"),
