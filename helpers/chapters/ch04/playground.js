@@ -184,7 +184,7 @@ function cells(stage, figure, left, right) {
 function slots(figure, left, right, top, bottom) {
   text(figure, 2, top + 20, compact(right) ? "bottom's" : "units of");
   const name = text(figure, 2, top + 37, "");
-  text(figure, 2, bottom + 15, right > 460 ? "its colours: the features that a unit points along; pale: against" : "colours: features along it; pale: against", { "font-size": 13 });
+  text(figure, 2, bottom + 15, right > 460 ? "its colours: the features that a unit has learnt; pale: turned around" : "colours: features learnt; pale: turned around", { "font-size": 13 });
   const frames = add(figure, "path", { fill: "#fff", stroke: GREY });
   const fills = COLOURS.map((colour) => add(figure, "path", { fill: colour }));
   const against = COLOURS.map((colour) => add(figure, "path", { fill: colour, "fill-opacity": .35 }));
