@@ -18,10 +18,13 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 from PIL import Image
 
+from helpers.display.palette import ink
 from helpers.support import validate
 
 DPI = 100  # at most
@@ -43,10 +46,17 @@ def _bundle(figure: Figure, include=None, exclude=None) -> dict[str, str]:
 
 
 def png(figure: Figure) -> str:
-    """The figure as a PNG in few colours, cut to what is drawn, as base64."""
+    """The figure as a PNG in few colours, cut to what is drawn, as base64. Its words are made readable."""
+    readable(figure)
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=min(figure.dpi, DPI), bbox_inches="tight", metadata={"Software": None})
     return in_few_colours(data.getvalue())
+
+
+def readable(figure: Figure) -> None:
+    """Give words in a colour of the palette its darker shade: a line of that colour is seen, thin letters are not."""
+    for text in figure.findobj(Text):
+        text.set_color(ink(to_hex(text.get_color()).upper()))
 
 
 def place_on(figure: Figure, axis: str, scale: float = 1.0) -> dict[str, str | float]:

@@ -99,8 +99,8 @@ def at_the_paper_s_size(runs: Runs) -> Figure:
     ],
     answer=0,
     why="So it cannot be the relation of the tasks that makes the difference here. The paper says the same: it puts "
-    "this lead down to trainability. And look at the blue line: one expert alone, without any gate, is level with "
-    "MMoE. At this rate the plain wide bottom falls behind, and so do fixed gates.",
+    "this lead down to trainability. And one expert alone, without any gate, is level with MMoE. "
+    "At this rate the plain wide bottom falls behind, and so do fixed gates.",
     tempts="“No difference” tempts, because equal tasks leave nothing to tell apart. What differs is how easily "
     "each model is trained.",
 )
@@ -114,7 +114,7 @@ def at_the_paper_rate(runs: Runs) -> Figure:
     "= 1?",
     options=["It stays as it was", "It shrinks by about a half", "None is left to see"],
     answer=2,
-    why="At 0.01 the plain bottom fell behind. And the blue line again: one expert alone, on less than a third of the "
+    why="At 0.01 the plain bottom fell behind. And again one expert alone, on less than a third of the "
     "parameters, is nowhere clearly behind. Where the tasks differ, one gate for both is worst of all.",
     tempts="“By about a half” tempts, because a published lead should not be all tuning.",
 )
