@@ -213,6 +213,7 @@ def small_multiples(
     note: str,
     reference: str | None = None,
     from_zero: bool = False,
+    one_scale: bool = False,
 ) -> Figure:
     """Small panels, one a key of `labels` (a value of column `panel`), with the same rows: dots with 95% whiskers.
 
@@ -220,13 +221,15 @@ def small_multiples(
     note       what the whiskers are, in grey below
     reference  a value of `row` that is drawn as a dotted line through the panels instead of as a row
     from_zero  every axis begins at 0, so that panels can be compared
+    one_scale  all panels have the same axis, with the same measure on it
     """
     _check(summary, row, panel)
-    look, columns = styles(summary.loc[summary[row] != reference, row]), min(3, len(labels))
+    look = styles(summary.loc[summary[row] != reference, row])
+    columns = 2 if len(labels) == 4 else min(3, len(labels))
     rows = list(look)
     shape = (-(-len(labels) // columns), columns)
     size = (8, 0.5 + shape[0] * (0.9 + 0.3 * len(rows)))
-    figure, every = plt.subplots(*shape, figsize=size, sharey=True, squeeze=False)
+    figure, every = plt.subplots(*shape, figsize=size, sharex=one_scale, sharey=True, squeeze=False)
     for axes, (value, label) in zip(every.flat, labels.items(), strict=False):
         part = summary[summary[panel] == value].set_index(row)
         if reference is not None:

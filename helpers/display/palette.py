@@ -55,7 +55,7 @@ METHOD = Style(BLACK)
 OTHERS = (*TASKS[2:], Style(BLACK, (5, 1.5), "s"), Style(GREY, (5, 1.5), "v"))  # than tasks
 
 # Names that look the same in every figure; those that are not here take the styles of `OTHERS` in their order.
-_NAMES: dict[Style, tuple[str, ...]] = {
+_LABELS: dict[Style, tuple[str, ...]] = {
     TASKS[0]: ("task A", "A", "A, noisy labels", "click", "clicks", "clicked", "the click", "income above 50,000"),
     TASKS[1]: ("task B", "B", "B, no noise", "like", "the like", "never married"),
     TASKS[2]: ("finish", "finishes", "finished", "dislike", "college"),
@@ -63,6 +63,8 @@ _NAMES: dict[Style, tuple[str, ...]] = {
     Style(PURPLE, (3, 1.5), "v"): ("seconds", "watch time"),
     Style(GREY, (5, 1.5, 1, 1.5), "v"): ("comment",),
     Style(BLUE, (5, 1.5), "v"): ("by item's clicks", "by CTR"),  # a score that is the rate of a label
+}
+_METHODS: dict[Style, tuple[str, ...]] = {
     SINGLE_TASK: (  # what a method is compared with
         "single-task",
         "same sign, no noise",
@@ -105,7 +107,7 @@ _NAMES: dict[Style, tuple[str, ...]] = {
     Style(PURPLE, (5, 1.5), "s"): ("one head", "one score", "one-gate MoE", "a line"),
     Style(PURPLE, (5, 1.5), "v"): ("user + item biases", "by history"),
 }
-NAMED = {name: style for style, names in _NAMES.items() for name in names}
+NAMED = {name: style for named in (_LABELS, _METHODS) for style, names in named.items() for name in names}
 
 
 def styles(names: Iterable[str], own: dict[str, Style] | None = None) -> dict[str, Style]:

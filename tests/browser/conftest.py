@@ -48,7 +48,7 @@ def browser():
 
 @pytest.fixture(scope="package")
 def folder(tmp_path_factory):
-    """A copy of the notebooks and texts as committed, and of our own notebook, run and written as a committed one is."""
+    """A copy of notebooks and texts as committed, and of our own notebook, run and written as a committed one is."""
     root = tmp_path_factory.mktemp("course")
     for path in (*NOTEBOOKS, *(ROOT / "notebooks").glob("*.md")):
         shutil.copy(path, root)

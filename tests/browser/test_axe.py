@@ -1,4 +1,4 @@
-"""axe-core finds nothing serious on the exported pages, in light and in dark, nor in what a chapter shows in JupyterLab.
+"""axe-core finds nothing serious on the exported pages, light or dark, nor in what a chapter shows in JupyterLab.
 
 Folds are open and predictions answered, for what is hidden is not looked at.
 """
@@ -12,8 +12,8 @@ CHAPTERS = [f"{path.stem}.html" for path in NOTEBOOKS if path.parent.name != "de
 DEEPER = [f"{path.stem}.html" for path in NOTEBOOKS if path.parent.name == "deeper"]
 HANDOUTS = [page.replace(".html", "_handout.html") for page in CHAPTERS[:-1]]
 TEXTS = ["index.html", "glossary.html", "source.html"]
-# What the course shows in a notebook: texts and outputs. All around it is JupyterLab's own, and so are the marks beside a
-# heading, and the region that JupyterLab makes of an output, which the keyboard reaches by the cell.
+# What the course shows in a notebook: texts and outputs. All around it is JupyterLab's own, as are the marks beside a
+# heading that link to it.
 OURS = {
     "include": [".jp-Notebook .jp-RenderedMarkdown", ".jp-Notebook .jp-OutputArea-output"],
     "exclude": [".jp-InternalAnchorLink"],

@@ -17,6 +17,18 @@ def test_blue_and_orange_are_those_of_tasks_and_labels():
     assert not {BLUE, ORANGE} & {style.colour for style in styles("pqrstuvw").values()}
 
 
+@pytest.mark.parametrize(
+    ("style", "names"),
+    [
+        (TASKS[2], ["finish", "dislike", "UWL", "corrected CE"]),
+        (TASKS[3], ["favourite", "love", "GradNorm", "PLE"]),
+        (OTHERS[2], ["fixed gates", "ESMM, not shared"]),
+    ],
+)
+def test_labels_and_methods_can_share_a_style(style, names):
+    assert {NAMED[name] for name in names} == {style}
+
+
 def test_a_label_looks_the_same_beside_any_other():
     for others in (["click"], ["favourite", "comment", "finish"], ["love"], ["wide", "narrow"]):
         assert styles([*others, "like"])["like"] == styles(["like"])["like"] == TASKS[1]
