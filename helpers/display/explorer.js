@@ -258,7 +258,7 @@ async function render({ model, el }) {
 
   // Pointing at a curve moves the control along which it runs.
   function point(event, panel, svg, box) {
-    if (event.buttons !== 1 || panel.cursor < 0) return;
+    if (event.buttons !== 1) return;
     const { left, width } = svg.getBoundingClientRect();
     const [from, to] = panel.x.limits;
     const across = (event.clientX - left) * (svg.width.baseVal.value / width); // slides are scaled
@@ -282,7 +282,10 @@ async function render({ model, el }) {
       reserve(view.title, panel.titles.texts);
       const box = { left: LEFT, right: share - labels, top: TOP, bottom: height - BOTTOM };
       view.draw = (panel.kind === "curves" ? curves : plane)(svg, panel, box);
-      if (panel.kind === "curves") svg.onpointerdown = svg.onpointermove = (event) => point(event, panel, svg, box);
+      if (panel.kind === "curves" && panel.cursor >= 0) {
+        svg.style.cursor = "pointer";
+        svg.onpointerdown = svg.onpointermove = (event) => point(event, panel, svg, box);
+      }
     });
     reserve(sentence, drawing.sentences.texts);
     draw();

@@ -242,7 +242,8 @@ def _in_words(value: float | tuple[float, float, float], signed: bool) -> str:
 
 
 def _label(option) -> str:
-    return f"{option:g}" if isinstance(option, int | float) and not isinstance(option, bool) else str(option)
+    number = isinstance(option, int | float) and not isinstance(option, bool)
+    return f"{option:g}".replace("-", "−") if number else str(option)
 
 
 def _options(controls: dict[str, str], panels: list[Panel]) -> dict[str, list]:

@@ -1,7 +1,7 @@
 """The course's colours, and the line style and marker that repeat what a colour says. One meaning each, everywhere.
 
-Blue and orange are tasks A and B, and labels of a log, of which each has one style in all chapters. Black is the method
-of the chapter, grey what it is compared with. Other methods and settings are green, purple, black or grey.
+Blue and orange are tasks A and B, and labels of a log; a label has the same style in all chapters. Black is the method
+of the chapter, grey its baseline. Other methods and settings are green, purple, black or grey.
 
 Okabe and Ito's palette (2008), which people with any kind of colour vision tell apart. Of its two oranges we take the
 darker (vermillion), since the lighter one cannot be read as text on white.
