@@ -1,6 +1,6 @@
 """The exported pages as a reader opens them, from disk in Chromium: first paint, explorables, the playground.
 
-An explorable is ready when its picture is drawn; the time counts from when the page and its scripts have been read. A
+An explorable is ready when its picture is drawn; its time begins when the page and its scripts have been read. A
 move is a step of a handle or a slider by its key, up to the first animation frame in which its value in words or the
 sentence has changed, which are drawn with the picture. Of several pages and explorables the worst is given.
 """
