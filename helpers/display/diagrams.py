@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from helpers.display.palette import GREY
+from helpers.display.palette import GREY, ink
 
 
 def diagram(draw: Callable[[], Figure]) -> Callable[[], Figure]:
@@ -49,7 +49,7 @@ def box(
 ) -> None:
     """A filled box around (x, y) with white text."""
     corner, shape = (x - width / 2, y - height / 2), "round,pad=0,rounding_size=0.3"
-    axes.add_patch(FancyBboxPatch(corner, width, height, boxstyle=shape, facecolor=colour, edgecolor="none"))
+    axes.add_patch(FancyBboxPatch(corner, width, height, boxstyle=shape, facecolor=ink(colour), edgecolor="none"))
     axes.text(x, y, text, ha="center", va="center", color="white", fontsize=size, fontweight="bold")
 
 

@@ -16,6 +16,7 @@ function marker(kind, x, y, r) {
   const corners = {
     s: [[-.9, -.9], [.9, -.9], [.9, .9], [-.9, .9]],
     "^": [[0, -1.2], [1.1, .8], [-1.1, .8]],
+    v: [[0, 1.2], [1.1, -.8], [-1.1, -.8]],
     D: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
     star: Array.from({ length: 10 }, (_, i) => [i, i % 2 ? .45 : 1.1]).map(([i, size]) => [size * Math.sin(i * Math.PI / 5), -size * Math.cos(i * Math.PI / 5)]),
   }[kind];
@@ -44,7 +45,7 @@ function frameOf(svg, panel, box) {
     return (v) => from + (to - from) * (height(v) - low) / (high - low);
   };
   const x = scale(panel.x, box.left, box.right), y = scale(panel.y, box.bottom, box.top);
-  const ink = panel.colours || [BLACK, BLACK];
+  const ink = panel.ink || [BLACK, BLACK];
   for (const [at, words] of panel.y.ticks) {
     add(svg, "path", { d: `M${box.left},${fixed(y(at))}H${box.right}`, stroke: "#ebebeb" });
     add(svg, "text", { x: box.left - 8, y: y(at) + 5, "text-anchor": "end", fill: FAINT }, words);
@@ -56,8 +57,8 @@ function frameOf(svg, panel, box) {
   add(svg, "path", { d: `M${box.left},${box.bottom}H${box.right}`, stroke: GREY });
   if (panel.y.zero) add(svg, "path", { d: `M${box.left},${fixed(y(0))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
   if (panel.x.zero) add(svg, "path", { d: `M${fixed(x(0))},${box.top}V${box.bottom}`, stroke: GREY, "stroke-width": 1.5 });
-  add(svg, "text", { x: (box.left + box.right) / 2, y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.colours ? "bold" : "normal" }, panel.x.label);
-  add(svg, "text", { x: 2, y: 14, fill: ink[1], "font-weight": panel.colours ? "bold" : "normal" }, panel.y.label);
+  add(svg, "text", { x: (box.left + box.right) / 2, y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
+  add(svg, "text", { x: 2, y: 14, fill: ink[1], "font-weight": panel.ink ? "bold" : "normal" }, panel.y.label);
   return { x, y };
 }
 
@@ -90,7 +91,7 @@ function curves(svg, panel, box) {
     curve: add(svg, "path", { fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }),
     dots: add(svg, "path", { fill: s.colour }),
     now: add(svg, "path", { fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }),
-    name: add(svg, "text", { x: box.right + 10, fill: s.colour, "font-weight": "bold" }, s.name),
+    name: add(svg, "text", { x: box.right + 10, fill: s.ink, "font-weight": "bold" }, s.name),
   }));
   const own = panel.series.map((s) => ({
     whisker: add(svg, "path", { class: "mtl-run", stroke: BLACK, "stroke-width": 1.5 }),
@@ -257,7 +258,7 @@ async function render({ model, el }) {
 
   // Pointing at a curve moves the control along which it runs.
   function point(event, panel, svg, box) {
-    if (event.buttons !== 1 || panel.cursor < 0) return;
+    if (event.buttons !== 1) return;
     const { left, width } = svg.getBoundingClientRect();
     const [from, to] = panel.x.limits;
     const across = (event.clientX - left) * (svg.width.baseVal.value / width); // slides are scaled
@@ -281,7 +282,10 @@ async function render({ model, el }) {
       reserve(view.title, panel.titles.texts);
       const box = { left: LEFT, right: share - labels, top: TOP, bottom: height - BOTTOM };
       view.draw = (panel.kind === "curves" ? curves : plane)(svg, panel, box);
-      if (panel.kind === "curves") svg.onpointerdown = svg.onpointermove = (event) => point(event, panel, svg, box);
+      if (panel.kind === "curves" && panel.cursor >= 0) {
+        svg.style.cursor = "pointer";
+        svg.onpointerdown = svg.onpointermove = (event) => point(event, panel, svg, box);
+      }
     });
     reserve(sentence, drawing.sentences.texts);
     draw();

@@ -30,7 +30,7 @@ from matplotlib.figure import Figure
 from helpers.display.model_ids import stable
 from helpers.display.palette import GREY
 from helpers.display.panels import Curves, Panel, Plane, Position, Words, has_intervals, levels, rows_at
-from helpers.display.pictures import image, in_few_colours, sentence
+from helpers.display.pictures import image, in_few_colours, readable, sentence
 from helpers.display.scripts import joined
 from helpers.support import validate
 
@@ -242,7 +242,8 @@ def _in_words(value: float | tuple[float, float, float], signed: bool) -> str:
 
 
 def _label(option) -> str:
-    return f"{option:g}" if isinstance(option, int | float) and not isinstance(option, bool) else str(option)
+    number = isinstance(option, int | float) and not isinstance(option, bool)
+    return f"{option:g}".replace("-", "−") if number else str(option)
 
 
 def _options(controls: dict[str, str], panels: list[Panel]) -> dict[str, list]:
@@ -346,6 +347,7 @@ def _png(drawing: dict, at: list[int]) -> str:
             kind.paint(axes, panel, place(panel["frame"]), at[panel["cursor"]] if panel["cursor"] >= 0 else -1)
         settings = ", ".join(f"{c['label']} {c['options'][i]}" for c, i in zip(drawing["controls"], at, strict=True))
         figure.supxlabel(textwrap.fill(f"{settings}. {drawing['note']}", 110), fontsize=10, color=GREY)
+        readable(figure)
         data = io.BytesIO()
         figure.savefig(data, format="png", metadata={"Software": None})
     return in_few_colours(data.getvalue())

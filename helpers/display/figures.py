@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.display import pictures
-from helpers.display.palette import BLACK, GREY, METHOD, NAMED, SINGLE_TASK, Style, styles
+from helpers.display.palette import BLACK, GREY, METHOD, SINGLE_TASK, Style, styles
 from helpers.support import validate
 
 STYLE = {
@@ -66,7 +66,7 @@ def dots(
     them where there are few, else the first of each. `matters` shades the effects that are too small to matter.
     """
     _check(summary, row, series)
-    rows, look = list(dict.fromkeys(summary[row])), styles(summary[series], NAMED)
+    rows, look = list(dict.fromkeys(summary[row])), styles(summary[series])
     figure, axes = plt.subplots(figsize=(8, 1.3 + 0.5 * len(rows) * max(1, 0.62 * summary[row].value_counts().max())))
     axes.axvline(0, color=GREY, linewidth=1)
     if matters is not None:
@@ -119,7 +119,7 @@ def lines(
     figure, axes = plt.subplots()
     if zero:
         axes.axhline(0, color=GREY, linewidth=1)
-    look, ends = styles(summary[series], NAMED), {}
+    look, ends = styles(summary[series]), {}
     for name, style in look.items():
         part = summary[summary[series] == name].sort_values(x)
         axes.plot(part[x], part["mean"], color=style.colour, linestyle=style.line, label=name)
@@ -166,7 +166,7 @@ def paths(
     """
     _check(summary, series, pair)
     figure, axes = plt.subplots(figsize=(8, 5))
-    for name, style in styles(summary[series], NAMED).items():
+    for name, style in styles(summary[series]).items():
         part = summary[summary[series] == name]
         (x_mean, x_low, x_high), (y_mean, y_low, y_high) = (
             part[part[pair] == goal][["mean", "low", "high"]].to_numpy().T for goal in (x, y)
@@ -213,6 +213,7 @@ def small_multiples(
     note: str,
     reference: str | None = None,
     from_zero: bool = False,
+    one_scale: bool = False,
 ) -> Figure:
     """Small panels, one a key of `labels` (a value of column `panel`), with the same rows: dots with 95% whiskers.
 
@@ -220,13 +221,15 @@ def small_multiples(
     note       what the whiskers are, in grey below
     reference  a value of `row` that is drawn as a dotted line through the panels instead of as a row
     from_zero  every axis begins at 0, so that panels can be compared
+    one_scale  all panels have the same axis, with the same measure on it
     """
     _check(summary, row, panel)
-    look, columns = styles(summary.loc[summary[row] != reference, row], NAMED), min(3, len(labels))
+    look = styles(summary.loc[summary[row] != reference, row])
+    columns = 2 if len(labels) == 4 else min(3, len(labels))
     rows = list(look)
     shape = (-(-len(labels) // columns), columns)
     size = (8, 0.5 + shape[0] * (0.9 + 0.3 * len(rows)))
-    figure, every = plt.subplots(*shape, figsize=size, sharey=True, squeeze=False)
+    figure, every = plt.subplots(*shape, figsize=size, sharex=one_scale, sharey=True, squeeze=False)
     for axes, (value, label) in zip(every.flat, labels.items(), strict=False):
         part = summary[summary[panel] == value].set_index(row)
         if reference is not None:
@@ -263,7 +266,7 @@ def readings(
     """
     _check(summary, x, series)
     figure, axes = plt.subplots()
-    look = styles(summary[series], NAMED)
+    look = styles(summary[series])
     axes.plot(truth["x"], truth["y"], color=SINGLE_TASK.colour, linestyle=SINGLE_TASK.line, label=truth_label)
     ends = {truth_label: (float(truth["x"].iloc[-1]), float(truth["y"].iloc[-1]))}
     for name, style in look.items():
@@ -303,7 +306,7 @@ def heatmap(
     rows, columns, panels = (list(dict.fromkeys(summary[name])) for name in (row, column, panel))
     validate.number("matters", matters, low=0)
     figure, every = plt.subplots(1, len(panels), figsize=(9.5, 1.8 + 0.7 * len(rows)), sharey=True, squeeze=False)
-    most = 1.8 * summary["mean"].abs().max()  # pale enough to read the numbers on it
+    most = summary["mean"].abs().max()
     for axes, name in zip(every[0], panels, strict=True):
         cells = summary[summary[panel] == name].set_index([row, column])
         _colour_cells(axes, cells["mean"].unstack().reindex(index=rows, columns=columns), most)
@@ -332,7 +335,7 @@ def matrix(table: pd.DataFrame, *, title: str, note: str) -> Figure:
     empty."""
     figure, axes = plt.subplots(figsize=(8, 0.9 + 0.5 * len(table)))
     values = np.log(table.astype(float))
-    _colour_cells(axes, values, 1.5 * np.nanmax(np.abs(values)))  # pale enough to read the numbers on it
+    _colour_cells(axes, values, np.nanmax(np.abs(values)))
     for (row, column), value in np.ndenumerate(table.to_numpy(float)):
         if not np.isnan(value):
             axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=BLACK)
@@ -342,7 +345,8 @@ def matrix(table: pd.DataFrame, *, title: str, note: str) -> Figure:
 
 
 def _colour_cells(axes: Axes, values: pd.DataFrame, most: float) -> None:
-    """A coloured cell for each value, brown at −most, teal at +most, with the names of its rows and columns."""
+    """A coloured cell for each value, brown to −most, teal to +most, with the names of its rows and columns."""
+    most *= 1.8  # pale enough to read the numbers on it
     axes.imshow(values, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
     axes.set_xticks(range(values.shape[1]), values.columns)
     axes.set_yticks(range(len(values)), values.index)

@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from helpers.display.palette import BAND, BLACK, GREY, Style, styles
+from helpers.display.palette import BAND, BLACK, GREY, Style, ink, styles
 from helpers.support import validate
 
 Position = dict[str, object]  # where the controls of an explorer are: {column: option}
@@ -34,7 +34,7 @@ class Curves:
     title   what to see, or a function of the settings that says it
     signed  the sign of y matters: the axis has a line at zero, and signs
     log     y spans powers of ten and has a logarithmic axis; all values are positive
-    styles  {series: Style} for series that are no tasks (`palette.SINGLE_TASK`, `palette.METHOD`)
+    styles  {series: Style} for series that have none in `palette`, where it matters
     """
 
     table: pd.DataFrame
@@ -63,7 +63,12 @@ class Curves:
             validate.fail("log", f"a value of {low:g}", "positive values, for a logarithmic axis")
         series = []
         for i, (name, style) in enumerate(styles(names, self.styles).items()):
-            look = {"colour": style.colour, "dash": [LINE_WIDTH * d for d in style.dash], "marker": style.marker}
+            look = {
+                "colour": style.colour,
+                "ink": ink(style.colour),
+                "dash": [LINE_WIDTH * d for d in style.dash],
+                "marker": style.marker,
+            }
             values = {part: np.round(values[:, i], places).tolist() for part, values in data.items()}
             series.append({"name": str(name)} | look | values)
         return {
@@ -135,6 +140,7 @@ class Plane:
             ranges = [(low, high), (low, high)]
         else:
             ranges = [_range({part: values[:, i] for part, values in data.items()}, signed=False) for i in (0, 1)]
+        colours = [looks[self.x].colour, looks[self.y].colour]
         signed, pad = bool(self.quadrants), 0.15 if self.quadrants else 0.06  # the path keeps clear of the corners
         x = _axis(self.x_label, *ranges[0], signed, pad)
         y = _axis(self.y_label, *ranges[1], signed, pad)
@@ -142,7 +148,8 @@ class Plane:
             "kind": "plane",
             "x": x,
             "y": y,
-            "colours": [looks[self.x].colour, looks[self.y].colour],
+            "colours": colours,
+            "ink": [ink(colour) for colour in colours],
             "ends": list(self.ends),
             "quadrants": list(self.quadrants or ()),
             "matters": self.matters,

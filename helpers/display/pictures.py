@@ -18,9 +18,14 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 from PIL import Image
+
+from helpers.display.palette import ink
+from helpers.support import validate
 
 DPI = 100  # at most
 LENGTH = 600  # of the words; what is too much is counted
@@ -41,10 +46,35 @@ def _bundle(figure: Figure, include=None, exclude=None) -> dict[str, str]:
 
 
 def png(figure: Figure) -> str:
-    """The figure as a PNG in few colours, cut to what is drawn, as base64."""
+    """The figure as a PNG in few colours, cut to what is drawn, as base64. Its words are made readable."""
+    readable(figure)
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=min(figure.dpi, DPI), bbox_inches="tight", metadata={"Software": None})
     return in_few_colours(data.getvalue())
+
+
+def readable(figure: Figure) -> None:
+    """Give words in a colour of the palette its darker shade: a line of that colour is seen, thin letters are not."""
+    for text in figure.findobj(Text):
+        text.set_color(ink(to_hex(text.get_color()).upper()))
+
+
+def place_on(figure: Figure, axis: str, scale: float = 1.0) -> dict[str, str | float]:
+    """Where numbers lie on the PNG of a figure, along axis "x" or "y" of its first panel.
+
+    A number n is drawn at n · `scale` on the axis, so that n = `low` is at `start` and n = `high` at `end`; the panel
+    reaches from `first` to `last` in the other direction. These are shares of the picture, from its left or its top.
+    """
+    axes = figure.axes[0]
+    validate.choice(f"scale of the {axis} axis", axes.get_xscale() if axis == "x" else axes.get_yscale(), ["linear"])
+    figure.draw_without_rendering()
+    whole = figure.get_tightbbox().padded(plt.rcParams["savefig.pad_inches"])  # what `png` cuts out
+    panel = axes.bbox.transformed(figure.dpi_scale_trans.inverted())
+    across = [(edge - whole.x0) / whole.width for edge in (panel.x0, panel.x1)]
+    down = [(whole.y1 - edge) / whole.height for edge in (panel.y0, panel.y1)]
+    (start, end), (first, last) = (across, down) if axis == "x" else (down, across)
+    low, high = (float(limit) / scale for limit in (axes.get_xlim() if axis == "x" else axes.get_ylim()))
+    return {"axis": axis, "low": low, "high": high, "start": start, "end": end, "first": first, "last": last}
 
 
 def in_few_colours(png: bytes) -> str:

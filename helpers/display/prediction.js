@@ -1,7 +1,7 @@
 // A question, its options (or a field for a number), commit and skip. The result is put on the page only then: a new view of
 // the same widget is shut again. What came of the first guess is left in the browser, for the score card (`score_card.js`).
 
-import { block } from "./elements.js";
+import { add, block } from "./elements.js";
 
 function leave(id, entry) {
   const text = JSON.stringify(entry);
@@ -11,6 +11,20 @@ function leave(id, entry) {
 }
 
 const shown = (number) => String(Number(number.toPrecision(3))).replace("-", "−");
+
+// The guess as a dashed line on the figure, across the panel whose axis it is on. Beyond the axis it is at the edge, with an arrow.
+function draw(figure, guess, { axis, low, high, start, end, first, last }) {
+  const across = axis === "x", share = (guess - low) / (high - low);
+  const at = start + (end - start) * Math.min(Math.max(share, 0), 1);
+  const arrow = share < 0 ? (across ? "← " : "↓ ") : share > 1 ? (across ? "→ " : "↑ ") : "";
+  const [x1, x2, y1, y2] = (across ? [at, at, first, last] : [first, last, at, at]).map((part) => `${(100 * part).toFixed(2)}%`);
+  const layer = add(figure, "svg", { width: "100%", height: "100%", "aria-hidden": "true" });
+  add(layer, "line", { x1, x2, y1, y2, stroke: "#fff", "stroke-width": 5 });
+  add(layer, "line", { x1, x2, y1, y2, stroke: "#1a1a1a", "stroke-width": 2, "stroke-dasharray": "7 4" });
+  const before = across && at > .5; // the words stay on the picture
+  const beside = before ? { "text-anchor": "end", dx: -6 } : { dx: 6 };
+  add(layer, "text", { class: "mtl-halo", x: x1, y: across ? y2 : y1, dy: across ? 14 : at < .2 ? 18 : -7, ...beside }, `${arrow}you: ${shown(guess)}`);
+}
 
 function render({ model, el }) {
   const options = model.get("options"), answer = model.get("answer"), unit = model.get("unit");
@@ -76,9 +90,10 @@ function render({ model, el }) {
     verdict.focus({ preventScroll: true });
     if (model.get("text")) block(result, "p", "", model.get("text"));
     if (model.get("picture")) {
-      const picture = block(result, "img");
+      const figure = block(result, "div", "mtl-figure"), picture = block(figure, "img");
       picture.alt = `${compared(null)} ${model.get("why")}`;
       picture.src = `data:image/png;base64,${model.get("picture")}`;
+      if (guess !== null && model.get("place").axis) draw(figure, guess, model.get("place"));
     }
     if (model.get("why")) block(result, "p", "", model.get("why"));
     const right = options.length && guess !== null ? guess === answer : null;

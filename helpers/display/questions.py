@@ -19,7 +19,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from helpers.display.model_ids import stable
-from helpers.display.pictures import png
+from helpers.display.pictures import place_on, png
 from helpers.display.scripts import joined
 from helpers.support import validate
 
@@ -35,6 +35,7 @@ class Prediction(anywidget.AnyWidget):
     answer = traitlets.Float().tag(sync=True)  # the index of the right option, or the number itself
     unit = traitlets.Unicode().tag(sync=True)
     picture = traitlets.Unicode().tag(sync=True)  # a PNG as base64, or ""
+    place = traitlets.Dict().tag(sync=True)  # where a guessed number lies on it, as `place_on` says, or {}
     text = traitlets.Unicode().tag(sync=True)
     why = traitlets.Unicode().tag(sync=True)
     tempts = traitlets.Unicode().tag(sync=True)
@@ -52,11 +53,15 @@ class Result:
 
     shown   a matplotlib figure or a sentence
     answer  the number that the reader guesses, where only the runs know it
+    axis    "x" or "y", the axis of the figure's first panel that the guessed number is drawn on
+    scale   what is on that axis ÷ what is guessed: 0.01 where the guess is a percentage and the axis has shares
     words   numbers that the question's texts name: {tuned:.2f} in a text is the value of `tuned`
     """
 
-    def __init__(self, shown: Figure | str, answer: float | None = None, **words):
-        self.shown, self.answer, self.words = shown, answer, words
+    def __init__(
+        self, shown: Figure | str, answer: float | None = None, *, axis: str = "", scale: float = 1.0, **words
+    ):
+        self.shown, self.answer, self.axis, self.scale, self.words = shown, answer, axis, scale, words
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class Question:
         answer = validate.number("answer", self.answer if result.answer is None else result.answer)
         text, why = (words.format(**result.words) for words in (self.text, self.why))
         told = {"name": self.id, "options": list(self.options), "answer": answer, "unit": self.unit}
-        return Prediction(question=text, why=why, tempts=self.tempts, **told, **_shut(result.shown))
+        return Prediction(question=text, why=why, tempts=self.tempts, **told, **_shut(result))
 
 
 def question(
@@ -108,11 +113,13 @@ def question(
     return lambda found: Question(id, text, options, answer, unit, why, tempts, found)
 
 
-def _shut(shown: Figure | str) -> dict[str, str]:
+def _shut(result: Result) -> dict[str, str | dict]:
+    shown = result.shown
     if isinstance(shown, str):
         return {"text": shown}
     if not isinstance(shown, Figure):
         validate.fail("result", type(shown).__name__, "a matplotlib figure or a string", TypeError)
+    place = place_on(shown, result.axis, result.scale) if result.axis else {}
     picture = png(shown)
     plt.close(shown)  # otherwise the cell would show it
-    return {"picture": picture}
+    return {"picture": picture, "place": place}

@@ -315,8 +315,10 @@ class Findings(list[Finding]):
         cards = "".join(finding._repr_html_() for finding in self)
         if not self.shut:
             return cards
+        which = ", ".join(finding.id for finding in self)
         return (
-            f"<details><summary>What the measurements allow us to say: open after your guess</summary>{cards}</details>"
+            f"<details><summary>What the measurements allow us to say ({which}): open after your guess</summary>"
+            f"{cards}</details>"
         )
 
 

@@ -51,9 +51,9 @@ def browser():
 
 @pytest.fixture(scope="package")
 def folder(tmp_path_factory):
-    """A copy of the notebooks as committed, and of our own, run and written as a committed one is."""
+    """A copy of notebooks and texts as committed, and of our own notebook, run and written as a committed one is."""
     root = tmp_path_factory.mktemp("course")
-    for path in NOTEBOOKS:
+    for path in (*NOTEBOOKS, *(ROOT / "notebooks").glob("*.md")):
         shutil.copy(path, root)
     tool.regenerate(root / WIDGETS.name)
     return root

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.course import question, quiz_file
+from helpers.course import question, quiz_file, runs
 from helpers.display.quiz import read
 from tests.browser.conftest import each
 from tests.browser.lab import Tab
@@ -183,6 +183,9 @@ def test_a_quiz_answers_what_is_chosen(tab):
 @pytest.mark.long
 def test_slides_fit_the_screen_and_show_no_code_and_no_answer(tab):
     tab.page.set_viewport_size({"width": 1024, "height": 768})
+    tab.page.reload()  # predictions that a test has opened are shut again
+    if "widgets" in tab.notebook.metadata:
+        tab.page.wait_for_selector("body[data-widgets=shown]")
     tab.page.evaluate("scrollTo(0, 0)")
     tab.page.keyboard.press("p")
     seen, screens = [], int(tab.page.locator(".projector-bar").inner_text().split(" ")[2])
@@ -217,3 +220,26 @@ def test_training_says_that_it_needs_a_kernel(tab):
 
 def test_nothing_went_wrong_and_nothing_was_asked_of_the_network(tab):
     assert tab.trouble == []
+
+
+@pytest.mark.xdist_group("pages")
+def test_a_guessed_number_is_drawn_on_the_figure(browser, site):
+    """The question C5.P1 of the fixture: on its axis, and at an edge with an arrow where the axis ends."""
+    page, found = browser.new_page(), {}
+    for guess, words in (("7", "↑ you: 7"), ("0.6", "you: 0.6"), ("0.4", "you: 0.4"), ("-2", "↓ you: −2")):
+        page.goto(f"{site.as_uri()}/widgets.html")
+        page.wait_for_selector("body[data-widgets=shown]")
+        field = page.locator(".mtl-ask [type=number]")
+        field.fill(guess)
+        field.press("Enter")
+        figure = page.locator(".mtl-figure")
+        assert figure.locator("text").text_content() == words
+        picture, line = figure.locator("img").bounding_box(), figure.locator("line").last.bounding_box()
+        assert picture["x"] < line["x"] and line["x"] + line["width"] < picture["x"] + picture["width"]
+        found[float(guess)] = (line["y"] - picture["y"]) / picture["height"]
+    top, upper, lower, bottom = found.values()
+    place = question("C5.P1")(runs("05_scales")).place
+    assert (top, bottom) == pytest.approx((place["end"], place["start"]), abs=0.01)
+    step = 0.2 * (bottom - top) / (place["high"] - place["low"])
+    assert lower - upper == pytest.approx(step, abs=0.01)
+    page.close()

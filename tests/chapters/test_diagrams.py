@@ -5,6 +5,7 @@ from importlib import import_module
 import pytest
 
 from helpers.display import figures, pictures
+from tests.display.contrast import faint
 
 CHAPTERS = (0, 1, 3, 4, 6, 7)
 MODULES = [import_module(f"helpers.chapters.ch{chapter:02}.diagrams") for chapter in CHAPTERS]
@@ -22,6 +23,14 @@ def test_no_text_leaves_the_figure(draw):
         for text in [*axes.texts, axes._left_title]:
             extent = text.get_window_extent()
             assert extent.x0 >= box.x0 - 1 and extent.x1 <= box.x1 + 1, text.get_text()
+
+
+@pytest.mark.parametrize("draw", DIAGRAMS, ids=lambda draw: draw.__name__)
+def test_its_words_can_be_read(draw):
+    figures.use_style()
+    figure = draw()
+    pictures.readable(figure)
+    assert faint(figure) == []
 
 
 @pytest.mark.parametrize("draw", DIAGRAMS, ids=lambda draw: draw.__name__)

@@ -95,6 +95,15 @@ def test_small_multiples_have_a_panel_each_and_a_line_for_the_reference(measured
     assert figure.get_supxlabel() == "95% intervals, 40 worlds; dotted: at random"
     whole = figures.small_multiples(measured, "model", "outcome", labels, from_zero=True, **words)
     assert all(axes.get_xlim()[0] == 0 for axes in whole.axes) and len(whole.axes[0].collections) == 3
+    alike = figures.small_multiples(measured, "model", "outcome", labels, one_scale=True, **words)
+    assert alike.axes[0].get_xlim() == alike.axes[1].get_xlim() != whole.axes[0].get_xlim()
+
+
+def test_four_panels_stand_two_by_two(measured):
+    four = pd.concat(measured.replace({"bait": bait, "length": length}) for bait, length in ("ab", "cd"))
+    figure = figures.small_multiples(four, "model", "outcome", {name: name for name in "abcd"}, title="T", note="n")
+    places = [axes.get_subplotspec().get_geometry()[:2] for axes in figure.axes]
+    assert places == [(2, 2)] * 4
 
 
 @pytest.mark.parametrize(("end", "apart"), [(5.0, False), (10.0, True)])

@@ -193,3 +193,32 @@ def test_a_png_has_at_most_a_hundred_dpi():
     figure.subplots().plot([0, 1])
     found = Image.open(io.BytesIO(base64.b64decode(pictures.png(figure))))
     assert round(found.info["dpi"][0]) == 100
+
+
+@pytest.mark.parametrize(("axis", "scale"), [("x", 1.0), ("y", 1.0), ("x", 0.01)])
+def test_a_number_lies_where_the_picture_has_it(axis, scale):
+    """A line of one colour, drawn at the number, is found at the place that is told, and reaches from edge to edge."""
+    rows = table(step=[0.0, 10.0, 20.0], name=["a long name"] * 3, mean=[0.1, 0.2, 0.3])
+    figure = figures.lines(rows, "step", "name", title="A title", x_label="step", y_label="loss")
+    number = {"x": 15.0, "y": 0.25}[axis]
+    draw = {"x": figure.axes[0].axvline, "y": figure.axes[0].axhline}[axis]
+    draw(number, color="#ff0000", linewidth=1)
+    place = pictures.place_on(figure, axis, scale)
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(pictures.png(figure)))).convert("RGB")).astype(int)
+    red = (pixels[..., 0] > 200) & (pixels[..., 1:].max(-1) < 80)
+    along = red.any(axis=0 if axis == "x" else 1).nonzero()[0] + 0.5
+    other = red.any(axis=1 if axis == "x" else 0).nonzero()[0]
+    size = dict(zip("yx", red.shape, strict=True))
+    share = (number / scale - place["low"]) / (place["high"] - place["low"])
+    told = place["start"] + (place["end"] - place["start"]) * share
+    assert abs(along.mean() - told * size[axis]) < 1.5
+    ends = sorted((place["first"], place["last"]))
+    found = other.min(), other.max() + 1
+    assert np.allclose(found, np.multiply(ends, size["y" if axis == "x" else "x"]), rtol=0, atol=2)
+
+
+def test_a_number_has_no_place_on_a_logarithmic_axis():
+    figure, axes = plt.subplots()
+    axes.set_yscale("log")
+    with pytest.raises(ValueError, match="scale of the y axis: got 'log'; expected one of 'linear'"):
+        pictures.place_on(figure, "y")

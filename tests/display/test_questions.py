@@ -1,5 +1,7 @@
 """Questions stay shut until a guess, and their answers come from the runs that they are asked about."""
 
+import inspect
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -45,6 +47,24 @@ def test_the_runs_know_the_number_and_the_texts_name_it():
     asked = best(-0.25)
     assert (asked.options, asked.answer, asked.unit) == ([], -0.5, "R²")
     assert (asked.question, asked.why) == ("A random list has -0.25. And the best?", "Twice -0.2.")
+
+
+def test_a_guessed_number_has_a_place_on_the_figure_that_answers():
+    def found(axis="", scale=1.0):
+        return made(lambda: Result(drawn(), answer=0.5, axis=axis, scale=scale), options=(), answer=None)()
+
+    share, percent = found("y"), found("y", 0.01)
+    assert share.place["axis"] == "y" and 0 < share.place["end"] < share.place["start"] < 1  # the axis goes upwards
+    assert percent.place["high"] == pytest.approx(100 * share.place["high"])
+    assert found().place == {}
+
+
+def test_most_numbers_that_readers_guess_are_drawn():
+    """Those of C1.P1 are answered by a sentence, and in C2.P1's figure a second is no axis."""
+    every = {id: asked for chapter in chapter_names() for id, asked in questions(chapter).items()}
+    numbers = {id: asked for id, asked in every.items() if not asked.options}
+    without = [id for id, asked in numbers.items() if 'axis="' not in inspect.getsource(asked.found)]
+    assert without == ["C1.P1", "C2.P1"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The benchmarks run and give the lines that they promise. Of speed, no test asks more than an order of magnitude."""
 
+import shutil
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import chapters, limits, peers, task
+from benchmarks import chapters, limits, pages, peers, task
 from benchmarks.libraries import PEERS
 
+ROOT = Path(__file__).parents[2]
 INSTALLED = ["ours", *(PEERS if peers.installed() else [])]
 
 
@@ -95,6 +97,21 @@ def test_a_chapter_in_the_browser(tmp_path, capsys):
     assert 0 < found["slider_ms_p50"] <= found["slider_ms_p95"] < 3000
     assert 10 < found["kernel_mb"] < 1000
     assert "slider 1 of 1, 50 of 50 presses moved" in capsys.readouterr().err
+
+
+def test_a_page_in_the_browser(tmp_path, capsys):
+    """The fixture of the browser tests has two explorables, chapter 04 has the playground."""
+    if not (chapters.CHROMIUM and chapters.sync_playwright):
+        pytest.skip("needs Chromium and playwright")
+    shutil.copy(ROOT / "tests" / "browser" / "fixtures" / "widgets.ipynb", tmp_path)
+    shutil.copy(ROOT / "notebooks" / "04_shared_bottom.ipynb", tmp_path)
+    found = dict(pages.lines(short=True, notebooks=tmp_path))
+    moves = ["explorable_move_ms_p50", "explorable_move_ms_p95"]
+    assert list(found) == ["page_first_paint_ms", "explorable_ready_ms", *moves, "playground_frames_per_s"]
+    assert 0 < found["page_first_paint_ms"] < 20_000 and 0 < found["explorable_ready_ms"] < 20_000
+    assert 0 < found["explorable_move_ms_p50"] <= found["explorable_move_ms_p95"] < 1000
+    assert 1 < found["playground_frames_per_s"] < 500
+    assert "widgets: 2 explorables, 16 of 16 moves seen" in capsys.readouterr().err
 
 
 def test_lines_are_a_name_and_a_number(monkeypatch, capsys):

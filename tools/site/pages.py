@@ -125,7 +125,8 @@ def mathml(formula: str, display: str) -> str:
     found = latex2mathml.converter.convert(formula.strip().replace("{aligned}", "{split}"), display=display)
     if "\\" in found or "<mi>&</mi>" in found:  # what the converter does not know it passes on
         raise ValueError(f"formula {formula.strip()!r}: its commands are not all known to the export")
-    return found
+    # a wide one is scrolled on a narrow screen, by the keyboard, too
+    return found.replace("<math ", '<math tabindex="0" ', 1) if display == "block" else found
 
 
 def read(path: Path) -> NotebookNode:

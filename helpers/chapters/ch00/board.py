@@ -28,7 +28,7 @@ from helpers.chapters.ch00 import rankers
 from helpers.chapters.ch00.rankers import BEST, CHAPTERS, GRIDS, LABELS, RANDOM, ROWS, SIZE, world
 from helpers.data.feed import AGES, TOPICS
 from helpers.data.worlds import Feed, Offer, features
-from helpers.display.palette import BLACK, GREY, ORANGE
+from helpers.display.palette import BLACK, GREY, PURPLE
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import interval
 from helpers.support import validate
@@ -166,7 +166,7 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
 
 def _dot(axes: Axes, at: pd.Series, height: int, name: str, new: bool, yours: bool) -> None:
     """A mean with its whisker: black what is new, grey what was there before, a star what is the reader's."""
-    colour = ORANGE if yours else BLACK if new else GREY
+    colour = PURPLE if yours else BLACK if new else GREY
     look = {"marker": "*", "markersize": 14} if yours else {"marker": "o", "markersize": 6}
     axes.hlines(height, at["low"], at["high"], color=colour, linewidth=2, label=name)
     axes.plot(at["mean"], height, color=colour, label=name, **look)

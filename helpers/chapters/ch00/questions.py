@@ -29,7 +29,7 @@ def best_weight(runs: Runs) -> Result:
     middle = levels.where(weight=0.5)
     random, best = (middle.where(list=name).mean() for name in ("random list", "best list"))
     reached = levels.where(list="ten on top").summary("weight")["mean"].max()
-    return Result(figure, answer=round(reached, 2), random=random, best=best)
+    return Result(figure, answer=round(reached, 2), axis="y", random=random, best=best)
 
 
 @question(

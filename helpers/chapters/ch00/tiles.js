@@ -3,7 +3,7 @@
 // has met ten videos. Chapter 03 bends the cloud, and puts a corner in place of the line.
 
 import { add } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, GREY, HEIGHT, ORANGE, fixed, path, said, scale, svg } from "../../display/live/kit.js";
+import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, fixed, path, said, scale, svg } from "../../display/live/kit.js";
 
 const TOP = 10, EDGE = .8, ARM = .74, TILE = 38; // of the plane and the arrow, in chances; of a tile, in pixels
 const MISSED = "#b00020", GHOST = "#b9c4cc";
@@ -89,12 +89,12 @@ function picture(stage, place, width, bends) {
     const tile = add(root, "g", { style: stage.calm ? "" : "transition: transform .25s, opacity .25s" });
     add(tile, "rect", { x: 7, y: 0, width: screen - 13, height: TILE - 4, rx: 5, fill: "#fff", stroke: "#ddd" });
     const name = add(tile, "text", { x: 13, y: 15 }), more = add(tile, "text", { x: screen - 11, y: 15, "text-anchor": "end", fill: AS_TEXT[GREY] });
-    const bars = [BLUE, ORANGE].map((colour, i) => add(tile, "rect", { x: 13, y: 20 + 6 * i, height: 5, fill: colour }));
+    const bars = [BLUE, GREEN].map((colour, i) => add(tile, "rect", { x: 13, y: 20 + 6 * i, height: 5, fill: colour }));
     return { tile, name, more, bars };
   });
 
   // the plane
-  add(root, "text", { x: left - 8, y: bottom - size - 8, fill: AS_TEXT[ORANGE] }, narrow ? "finish ↑" : "chance of a finish after the click ↑");
+  add(root, "text", { x: left - 8, y: bottom - size - 8, fill: AS_TEXT[GREEN] }, narrow ? "finish ↑" : "chance of a finish after the click ↑");
   add(root, "text", { x: left + size, y: bottom + 22, "text-anchor": "end", fill: AS_TEXT[BLUE] }, narrow ? "click →" : "chance of a click →");
   add(root, "path", { stroke: GREY, fill: "none", d: `M${left},${bottom - size}V${bottom}H${left + size}` });
   const shape = (colour, dash = "") => add(root, "path", { fill: "none", stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash });

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from helpers.display.diagrams import arrow, box, canvas, diagram, frame
-from helpers.display.palette import BLACK, BLUE, GREY, ORANGE
+from helpers.display.palette import BLACK, GREEN, GREY
 
 
 @diagram
@@ -16,10 +16,10 @@ def phone() -> Figure:
     frame(axes, 7.45, 1.3, 5.1, 11.2, "#d9e8f2")
     axes.text(9.6, 7.2, "▶", color=BLACK, fontsize=40, ha="center", va="center")
     axes.plot([7.9, 12.1], [1.9, 1.9], color="white", linewidth=5, solid_capstyle="round")
-    axes.plot([7.9, 10.4], [1.9, 1.9], color=ORANGE, linewidth=5, solid_capstyle="round")
+    axes.plot([7.9, 10.4], [1.9, 1.9], color=GREEN, linewidth=5, solid_capstyle="round")
     axes.text(7.8, 2.8, "@author", color=BLACK, fontsize=11, fontweight="bold", va="center")
     for y, icon in ((11.0, "✚"), (9.3, "♥"), (7.6, "★"), (5.9, "✎"), (4.2, "➦")):
-        axes.text(11.8, y, icon, color=BLUE, fontsize=20, ha="center", va="center")
+        axes.text(11.8, y, icon, color=BLACK, fontsize=20, ha="center", va="center")
     right, left = {"ha": "left", "x": 13.9, "start": 13.7}, {"ha": "right", "x": 6.1, "start": 6.3}
     for side, y, end, name, meaning in (
         (left, 9.4, (8.5, 7.6), "click", "the cover is opened"),

@@ -7,11 +7,9 @@ import pandas as pd
 from helpers.chapters.ch01 import latency, ranking
 from helpers.chapters.ch01.biases import TRUTH
 from helpers.display.explorer import Curves, Explorer, Plane
-from helpers.display.palette import METHOD, SINGLE_TASK, TASKS
+from helpers.display.palette import METHOD, SINGLE_TASK
 from helpers.evaluation.statistics import summarise
 
-LOOKS = {"like": TASKS[0], "click": TASKS[1], "finish": TASKS[2], "favourite": TASKS[3]}
-LOOKS |= {"comment": SINGLE_TASK, TRUTH: METHOD, "the label": TASKS[1]}
 NAMES = {"watch_seconds": "watch time"}
 
 # {trait, as an option of the explorer: the label that it moves}; the grids call a video's length its duration
@@ -51,8 +49,8 @@ def bias_explorer(bias: str, tenths: pd.DataFrame, dials: pd.DataFrame) -> Explo
         controls = {"trait": "sort videos by"} | controls
         picture, dial = _one_label(picture), _one_label(dial)
     panels = [
-        Curves(picture, "tenth", "label", title, x_label=sorted_by, y_label="1 = the average", styles=LOOKS),
-        Curves(dial, "strength", "label", number, controls["strength"], y_label=axis, signed=True, styles=LOOKS),
+        Curves(picture, "tenth", "label", title, x_label=sorted_by, y_label="1 = the average"),
+        Curves(dial, "strength", "label", number, controls["strength"], y_label=axis, signed=True),
     ]
     return Explorer(
         controls,
@@ -154,7 +152,7 @@ def latency_explorer() -> Explorer:
         title=f"Time of a request at {latency.SPEED / 1e9:.0f} billion multiply-adds per second",
         x_label="tasks N",
         y_label="milliseconds",
-        styles={latency.APART: SINGLE_TASK, latency.SHARED: METHOD, BUDGET: TASKS[1]},
+        styles={latency.APART: SINGLE_TASK, latency.SHARED: METHOD},
     )
     ratios = counted.drop_duplicates(["bottom", "tasks"])[["bottom", "tasks", "ratio"]]
     ratio = Curves(

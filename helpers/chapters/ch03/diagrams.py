@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers.display.diagrams import diagram
-from helpers.display.palette import BLACK, GREY, TASKS
+from helpers.display.palette import BLACK, GREY, PURPLE
 
 
 @diagram
@@ -25,13 +25,12 @@ def scalarisations() -> Figure:
         axes.set(xlim=(-0.1, 1.35), ylim=(-0.1, 1.35), xticks=[], yticks=[], xlabel="loss A", ylabel="loss B")
         axes.set_title(title, fontsize=11)
         axes.text(1.32, 1.3, text, ha="right", va="top", color=GREY, fontsize=10)
-    orange = TASKS[1].colour
     middle = 1.15 - np.sqrt(0.5)
-    row[0].plot([2 * middle + 0.08, -0.08], [-0.08, 2 * middle + 0.08], color=orange)
-    row[0].plot(middle, middle, "o", color=orange)
-    row[1].plot([-0.08, 1.08], [1.08, -0.08], color=orange)
-    row[1].plot([0, 1], [1, 0], "o", color=orange)
+    row[0].plot([2 * middle + 0.08, -0.08], [-0.08, 2 * middle + 0.08], color=PURPLE)
+    row[0].plot(middle, middle, "o", color=PURPLE)
+    row[1].plot([-0.08, 1.08], [1.08, -0.08], color=PURPLE)
+    row[1].plot([0, 1], [1, 0], "o", color=PURPLE)
     corner = np.sqrt(0.5) ** 0.9
-    row[2].plot([corner, corner, -0.08], [-0.08, corner, corner], color=orange)
-    row[2].plot(corner, corner, "o", color=orange)
+    row[2].plot([corner, corner, -0.08], [-0.08, corner, corner], color=PURPLE)
+    row[2].plot(corner, corner, "o", color=PURPLE)
     return figure

@@ -38,7 +38,7 @@ def equal_weights(runs: Runs) -> Figure:
     tempts="0.5 tempts, because half of the weight should buy half of the loss. What one goal gains here the "
     "other loses, in every row.",
 )
-def opposites(runs: Runs) -> Figure:
+def opposites(runs: Runs) -> Result:
     goals = {-1: "exact opposites", 0: "unrelated", 0.5: "half in common", 1: "same goal"}
     four = runs.where(correlation=list(goals)).label(correlation=goals, task=TASK_NAMES)
     ideal = {}
@@ -56,7 +56,7 @@ def opposites(runs: Runs) -> Figure:
         names=dict.fromkeys(ideal, (10, (-22, -4))),
     )
     figure.axes[0].set(xlim=(-1.15, 4.2), xticks=range(5))
-    return figure
+    return Result(figure, axis="x")
 
 
 @question(
@@ -95,4 +95,4 @@ def a_look_a_day(runs: Runs) -> Result:
     figure = alarms.dots("tests", title="Look every day, and you call a winner where there is none")
     figure.axes[0].set_xlim(0, 0.42)
     figure.axes[0].set_yticks([])
-    return Result(figure, answer=100 * runs.where(rule="a look a day, p < 0.05").mean())
+    return Result(figure, answer=100 * runs.where(rule="a look a day, p < 0.05").mean(), axis="x", scale=0.01)

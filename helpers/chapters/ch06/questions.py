@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from helpers.chapters.ch04 import census
 from helpers.chapters.ch06 import mmoe, paper_size
 from helpers.display import figures
+from helpers.display.palette import GREY
 from helpers.display.questions import question
 from helpers.display.runs import Runs
 
@@ -27,11 +28,15 @@ from helpers.display.runs import Runs
     "to learn to, from the rows.",
 )
 def features_apart(runs: Runs) -> Figure:
-    runs = runs.label(condition={"same features, other mix": "same", "disjoint features": "other"})
-    runs = runs.label(setting="{condition} features,\n{rows:,} rows")
-    figure = runs.dots("setting", title="Gates that look at the row do worse than gates that do not")
-    figure.axes[0].set_xlim(0.68, 1.05)
-    figure.set_size_inches(8, 9)
+    runs = runs.label(condition={"same features, other mix": "same features"})
+    runs = runs.label(setting="{condition}, {rows:,} rows")
+    settings = {name: name for name in runs.table.sort_values(["condition", "rows"])["setting"].unique()}
+    title = "Gates that look at the row do worse than gates that do not"
+    note = "R², mean of both tasks; below the line: gates that look at the row"
+    figure = runs.panels("setting", settings, title=title, note=note, one_scale=True)
+    looks = [*runs.table["model"].unique()].index("one-gate MoE")
+    for axes in figure.axes:
+        axes.axhline(looks - 0.5, color=GREY, linewidth=1)
     return figure
 
 
@@ -57,9 +62,10 @@ def averaged_over_runs(runs: Runs) -> str:
 
 
 def _by_p(runs: Runs, title: str) -> Figure:
-    """Loss of the paper's models against the relation of the two tasks."""
-    x_label = "p, the cosine of the two tasks' directions"
-    return runs.where(model=mmoe.PAPER).lines("p", title=title, x_label=x_label)
+    """Loss of the paper's models, a panel for each relation of the two tasks."""
+    settings = {p: f"p = {p:g}" for p in mmoe.P}
+    words = {"note": "test loss of task A", "reference": "single-task", "one_scale": True}
+    return runs.where(model=mmoe.PAPER).panels("p", settings, title=title, **words)
 
 
 @question(
@@ -99,8 +105,8 @@ def at_the_paper_s_size(runs: Runs) -> Figure:
     ],
     answer=0,
     why="So it cannot be the relation of the tasks that makes the difference here. The paper says the same: it puts "
-    "this lead down to trainability. And look at the blue line: one expert alone, without any gate, is level with "
-    "MMoE. At this rate the plain wide bottom falls behind, and so do fixed gates.",
+    "this lead down to trainability. And one expert alone, without any gate, is level with MMoE. "
+    "At this rate the plain wide bottom falls behind, and so do fixed gates.",
     tempts="“No difference” tempts, because equal tasks leave nothing to tell apart. What differs is how easily "
     "each model is trained.",
 )
@@ -114,7 +120,7 @@ def at_the_paper_rate(runs: Runs) -> Figure:
     "= 1?",
     options=["It stays as it was", "It shrinks by about a half", "None is left to see"],
     answer=2,
-    why="At 0.01 the plain bottom fell behind. And the blue line again: one expert alone, on less than a third of the "
+    why="At 0.01 the plain bottom fell behind. And again one expert alone, on less than a third of the "
     "parameters, is nowhere clearly behind. Where the tasks differ, one gate for both is worst of all.",
     tempts="“By about a half” tempts, because a published lead should not be all tuning.",
 )

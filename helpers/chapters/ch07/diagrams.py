@@ -23,8 +23,8 @@ def populations() -> Figure:
         axes.text(x + 0.5, y + height - 0.8, name, va="center", fontsize=12, color=BLACK)
     words = (
         (8.4, "CTR: clicked of all", TASKS[0].colour),
-        (7.4, "CTCVR: liked of all", TASKS[1].colour),
-        (5.4, "CVR: liked of clicked", BLACK),
+        (7.4, "CTCVR: liked of all", BLACK),
+        (5.4, "CVR: liked of clicked", TASKS[1].colour),
     )
     for y, text, colour in words:
         axes.text(13.3, y, text, va="center", fontsize=12, color=colour, fontweight="bold")

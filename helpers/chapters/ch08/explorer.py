@@ -7,11 +7,11 @@ import pandas as pd
 from helpers.capstone.comparison import MATTERS
 from helpers.chapters.ch08.coverage import RIGHT, WRONG
 from helpers.display.explorer import Curves, Explorer
-from helpers.display.palette import METHOD, SINGLE_TASK, TASKS
+from helpers.display.palette import METHOD, OTHERS, SINGLE_TASK
 from helpers.evaluation.statistics import summarise
 
 HALF, NEEDED = "half of the interval", "must fall below"
-SAID = {"right": METHOD, "undecided": SINGLE_TASK, "wrong": TASKS[1]}
+SAID = {"right": METHOD, "undecided": SINGLE_TASK, "wrong": OTHERS[1]}
 KEYS = ["condition", "rows", "repeats"]
 
 

@@ -20,7 +20,7 @@
 import { add, block, change } from "../elements.js";
 
 export const BLUE = "#0072b2", ORANGE = "#d55e00", GREEN = "#009e73", PURPLE = "#cc79a7", GREY = "#767676", BLACK = "#1a1a1a", BAND = "#ececec";
-export const AS_TEXT = { [BLUE]: BLUE, [ORANGE]: "#b34e00", [GREEN]: "#00735c", [PURPLE]: "#a3487a", [GREY]: "#595959", [BLACK]: BLACK }; // 4.5 : 1 on white
+export const AS_TEXT = { [BLUE]: "#006aa6", [ORANGE]: "#ad4b00", [GREEN]: "#00735c", [PURPLE]: "#a3487a", [GREY]: "#595959", [BLACK]: BLACK }; // 4.5 : 1 on white
 export const HEIGHT = 400; // of a picture: with it the whole card fits a screen of 600 pixels
 
 const REST = 500; // milliseconds without a change after which a move has ended

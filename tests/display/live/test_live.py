@@ -60,6 +60,9 @@ def test_the_kit_has_the_colours_of_the_palette():
     kit = joined(ROOT / "helpers/display/live/kit.js")
     colours = json.loads(node(f"{kit}\nconsole.log(JSON.stringify([{', '.join(names)}]))"))
     assert colours == [getattr(palette, name).lower() for name in names]
+    ink = json.loads(node(f"{kit}\nconsole.log(JSON.stringify(AS_TEXT))"))
+    changed = {colour: dark for colour, dark in ink.items() if colour != dark}
+    assert changed == {colour.lower(): dark.lower() for colour, dark in palette.INK.items()}
 
 
 def test_without_scripts_it_is_a_picture_with_words():

@@ -1,0 +1,86 @@
+"""axe-core finds nothing serious on the exported pages, light or dark, nor in what a chapter shows in JupyterLab.
+
+Folds are open and predictions answered, for what is hidden is not looked at.
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import NOTEBOOKS
+
+CHAPTERS = [f"{path.stem}.html" for path in NOTEBOOKS if path.parent.name != "deeper"]
+DEEPER = [f"{path.stem}.html" for path in NOTEBOOKS if path.parent.name == "deeper"]
+HANDOUTS = [page.replace(".html", "_handout.html") for page in CHAPTERS[:-1]]
+TEXTS = ["index.html", "glossary.html", "source.html"]
+# What the course shows in a notebook: texts and outputs. All around it is JupyterLab's own, as are the marks beside a
+# heading that link to it.
+OURS = {
+    "include": [".jp-Notebook .jp-RenderedMarkdown", ".jp-Notebook .jp-OutputArea-output"],
+    "exclude": [".jp-InternalAnchorLink"],
+}
+
+
+def serious(page, context: dict | None = None) -> list[str]:
+    """What axe finds of the impacts serious and critical: the rule, how often, the first element, and what is wrong."""
+    found = Axe().run(page, context).response["violations"]
+    return [
+        f"{one['id']}, {len(one['nodes'])} ×: {one['nodes'][0]['html'][:200]}: {one['nodes'][0]['failureSummary']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def open_all(page):
+    page.locator(".mtl-ask button[type=button]").evaluate_all("all => all.forEach((skip) => skip.click())")
+    page.evaluate("() => document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+
+
+def named(*names: str) -> list:
+    return [pytest.param(name, marks=pytest.mark.xdist_group("pages")) for name in names]
+
+
+@pytest.fixture
+def shown(browser, site):
+    """A function that opens a page in a colour scheme, with all that it holds open."""
+    pages = []
+
+    def show(name: str, scheme: str):
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+        pages.append(page)
+        page.goto(f"{site.as_uri()}/{name}")
+        if "widget-state+json" in page.content():
+            page.wait_for_selector("body[data-widgets=shown]")
+        open_all(page)
+        return page
+
+    yield show
+    for page in pages:
+        page.close()
+
+
+@pytest.mark.parametrize("name", named(*TEXTS, *CHAPTERS))
+def test_on_a_page(shown, name):
+    assert serious(shown(name, "light")) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", named(*DEEPER, *HANDOUTS))
+def test_on_a_page_for_few(shown, name):
+    assert serious(shown(name, "light")) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", named(*TEXTS, *CHAPTERS, *DEEPER))
+def test_in_the_dark(shown, name):
+    assert serious(shown(name, "dark")) == []
+
+
+@pytest.mark.long
+def test_in_jupyterlab(book):
+    open_all(book.page)
+    try:
+        for theme in ("JupyterLab Light", "JupyterLab Dark"):
+            book.theme(theme)
+            assert serious(book.page, OURS) == [], theme
+    finally:
+        book.theme("JupyterLab Light")

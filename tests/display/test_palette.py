@@ -1,0 +1,97 @@
+"""A name looks the same everywhere; blue and orange are tasks and labels; words in any colour can be read."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from helpers.display import figures, pictures
+from helpers.display.outcome_map import outcome_map
+from helpers.display.palette import BAND, BLUE, INK, NAMED, ORANGE, OTHERS, SINGLE_TASK, TASKS, Style, ink, styles
+from tests.display.contrast import contrast, faint, to_rgb
+
+
+def test_blue_and_orange_are_those_of_tasks_and_labels():
+    tasks = {"task A", "A", "A, noisy labels", "click", "clicks", "clicked", "the click", "income above 50,000"}
+    tasks |= {"task B", "B", "B, no noise", "like", "the like", "never married", "by item's clicks", "by CTR"}
+    assert {name for name, style in NAMED.items() if style.colour in (BLUE, ORANGE)} == tasks
+    assert not {BLUE, ORANGE} & {style.colour for style in styles("pqrstuvw").values()}
+
+
+@pytest.mark.parametrize(
+    ("style", "names"),
+    [
+        (TASKS[2], ["finish", "dislike", "UWL", "corrected CE"]),
+        (TASKS[3], ["favourite", "love", "GradNorm", "PLE"]),
+        (OTHERS[2], ["fixed gates", "ESMM, not shared"]),
+    ],
+)
+def test_labels_and_methods_can_share_a_style(style, names):
+    assert {NAMED[name] for name in names} == {style}
+
+
+def test_a_label_looks_the_same_beside_any_other():
+    for others in (["click"], ["favourite", "comment", "finish"], ["love"], ["wide", "narrow"]):
+        assert styles([*others, "like"])["like"] == styles(["like"])["like"] == TASKS[1]
+
+
+def test_what_has_no_style_takes_one_that_no_other_has():
+    assert [*styles(["PLE", "wide", "UWL", "narrow"]).values()] == [OTHERS[1], OTHERS[2], OTHERS[0], OTHERS[3]]
+    assert [*styles("pqrstuvw").values()] == [*OTHERS, *OTHERS]
+    own = Style(BLUE)
+    assert styles(["wide", "like"], {"like": own, "absent": SINGLE_TASK}) == {"wide": OTHERS[0], "like": own}
+
+
+@pytest.mark.parametrize("ground", ["#FFFFFF", BAND])
+def test_words_stand_out(ground):
+    for colour in (*INK, *(style.colour for style in NAMED.values())):
+        assert contrast(to_rgb(ink(colour)), to_rgb(ground)) >= 4.5
+
+
+def test_faint_words_are_found():
+    figure, axes = plt.subplots()
+    axes.axhspan(0, 0.5, color="#000000")
+    for height, colour in ((0.25, "#333333"), (0.75, "#333333"), (0.9, "#bbbbbb")):
+        axes.text(0.5, height, f"{colour} at {height}", color=colour)
+    assert [words.split(":")[0] for words in faint(figure)] == ["'#333333 at 0.25'", "'#bbbbbb at 0.9'"]
+
+
+def table(*names: str) -> pd.DataFrame:
+    rows = [(x, name) for x in (0.0, 0.5, 1.0) for name in names]
+    found = pd.DataFrame(rows, columns=["x", "name"]).assign(mean=[i / 100 - 0.1 for i in range(len(rows))])
+    return found.assign(low=found["mean"] - 0.02, high=found["mean"] + 0.02)
+
+
+def cells() -> pd.DataFrame:
+    rows = [(row, column, "one") for row in range(5) for column in range(5)]
+    found = pd.DataFrame(rows, columns=["row", "column", "panel"])
+    found = found.assign(mean=[i / 100 - 0.12 for i in range(25)])
+    return found.assign(low=found["mean"] - 0.01, high=found["mean"] + 0.01)
+
+
+def outcomes() -> pd.DataFrame:
+    gains = [(0.05, 0.05), (0.05, 0.0), (0.0, 0.05), (-0.05, 0.0)]
+    found = pd.DataFrame(gains, columns=["a", "b"]).assign(name=[*"pqrs"], unit="R²", over="single-task")
+    ends = {f"{task}_{end}": found[task] + way for task in "ab" for end, way in (("low", -0.01), ("high", 0.01))}
+    return found.assign(**ends)
+
+
+COLOURED = {style.colour: name for name, style in NAMED.items()}.values()  # a name of each colour
+FOUR = ("task A", "like", "finish", "comment")
+KINDS = {
+    "dots": lambda: figures.dots(table(*FOUR, *"pqrs"), "x", "name", title="T", x_label="x", matters=0.05),
+    "lines": lambda: figures.lines(table(*COLOURED), "x", "name", title="T", x_label="x", y_label="y"),
+    "multiples": lambda: figures.small_multiples(table(*FOUR), "name", "x", {0.0: "a", 1.0: "b"}, title="T", note="n"),
+    "heatmap": lambda: figures.heatmap(
+        cells(), "row", "column", "panel", title="T", x_label="x", y_label="y", matters=0.01
+    ),
+    "matrix": lambda: figures.matrix(pd.DataFrame([[0.1, 0.5, 1.0], [2.0, 4.2, 9.0]]), title="T", note="n"),
+    "outcome map": lambda: outcome_map(outcomes(), title="T", highlight=("p",)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_words_of_a_figure_can_be_read(kind):
+    figures.use_style()
+    figure = KINDS[kind]()
+    pictures.readable(figure)
+    assert faint(figure) == []
