@@ -7,7 +7,7 @@ import { interval, verdict } from "../../display/live/verdicts.js";
 
 const STEPS = 250, EVERY = 5, SPEED = 30; // of a run; between two looks at it; steps a second
 const WIDTH = 8, ROWS = [500, 500, 1000], NOISE = 0.5, OTHERS = 8; // units of the bottom; rows; noise of A; seeds of a replay
-const REACH = 3.5; // of a fader: its task's weight is at most 10^3.5 times the other's
+const REACH = 4; // of a fader: its task's weight is at most 10,000 times the other's
 const NEEDS = { // by task, which of eight features it needs: as in chapter 04
   disjoint: [[1, -1, 1, -1, 0, 0, 0, 0], [0, 0, 0, 0, 1, -1, 1, -1]],
   same: [[1, -1, 1, -1, 0, 0, 0, 0], [1, 1, -1, -1, 0, 0, 0, 0]],
@@ -129,7 +129,7 @@ function strip(stage, figure, left, top, width, how, small) {
   line(figure, { d: `M${left},${y(0)}H${left + width - 2}`, stroke: "#c8c8c8" });
   line(figure, { d: tracks.map((at) => `M${at},${y(REACH)}V${y(-REACH)}`).join(""), stroke: mine ? GREY : "#d5d5d5", "stroke-width": 4, "stroke-linecap": "round" });
   const trails = TASKS.map(([, colour]) => line(figure, { stroke: colour, "stroke-width": 1.5 }));
-  const readout = text(figure, left + width - 2, top + 167, "", { "text-anchor": "end", "font-size": 13, "font-weight": "bold" });
+  const readout = text(figure, left + width - 2, top + 167, "", { "text-anchor": "end", "font-size": small ? 12 : 13, "font-weight": "bold" });
   const numbers = TASKS.map(([, colour], k) => [k ? add(readout, "tspan", {}, " + ") : null, add(readout, "tspan", { fill: AS_TEXT[colour] })][1]);
   const cap = (k) => (g) => {
     const [task, colour] = TASKS[k];
@@ -162,7 +162,7 @@ function strip(stage, figure, left, top, width, how, small) {
   };
 }
 
-const weightWords = (weight) => said(weight, weight < .095 ? 3 : 2);
+const weightWords = (weight) => said(weight, weight < .0095 ? 4 : weight < .095 ? 3 : 2);
 
 // R² of a task on the test rows, step by step, of all four.
 function curves(figure, left, right, top, bottom, k) {
@@ -203,7 +203,7 @@ function outcomes(figure, left, right, top, bottom) {
     const low = ended ? Math.max(0, Math.floor(10 * Math.min(...points.flat()) - .3) / 10) : 0, high = ended ? Math.min(1, Math.ceil(10 * Math.max(...points.flat()) + .3) / 10) : 1;
     const x = scale(low, high, box.left, box.right), y = scale(low, high, box.bottom, box.top);
     const at = ([a, b]) => [x(clamp(a, low, high)), y(clamp(b, low, high))];
-    head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : wide ? "both, at their best" : "both, best";
+    head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : wide ? "best R² of A and B" : "best R²";
     [[x(low), bottom - 4], [x(high), bottom - 4], [box.left - 5, y(low)], [box.left - 5, y(high) + 10]].forEach(([px, py], i) => {
       ticks[i].textContent = said(i % 2 ? high : low, 1);
       change(ticks[i], { x: fixed(px), y: fixed(py) });

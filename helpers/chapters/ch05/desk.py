@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
@@ -20,13 +19,14 @@ START = {
     **{"features": "disjoint", "scale": 2, "noise": 0.5},
     **{"uwl": -0.7, "gradnorm": -1, "alpha": 0.12, "hand": 0, "seed": 1},
 }
-LOOKS = {"equal weights": (GREY, "+"), "UWL": (GREEN, "^"), "GradNorm": (PURPLE, "*")}  # as in desk.js
+# Colour as in desk.js, marker, and on which side of it the name is.
+LOOKS = {"equal weights": (GREY, "P", "right"), "UWL": (GREEN, "^", "right"), "GradNorm": (PURPLE, "*", "left")}
 
 
 def mixing_desk(grid: pd.DataFrame) -> Live:
     """Four runs of one model beside one another: equal weights, UWL, GradNorm, and faders to move while it trains.
 
-    grid: the table of `balancers.scales`, of which the picture for those without scripts shows the first setting.
+    grid: the table of `balancers.scales`; the picture for those without scripts shows it at the first setting.
     """
     kept = grid[(grid["pair"] == "disjoint features") & (grid["scale"] == 10 ** START["scale"])]
     scores = summarise(kept, "r2", ["method", "task"])
@@ -45,13 +45,15 @@ def _picture(scores: pd.DataFrame, means: pd.DataFrame) -> Figure:
     """The map of outcomes at the first setting: a mark a method, with 95% intervals over seeds."""
     figure, axes = plt.subplots(figsize=(6.4, 4))
     ends = scores.set_index(["method", "task"])[["low", "high"]]
-    for method, (colour, mark) in LOOKS.items():
+    for method, (colour, mark, side) in LOOKS.items():
         a, b = means.loc[method]
         for task, draw in (("a", axes.hlines), ("b", axes.vlines)):
             draw(*({"a": b, "b": a}[task], *ends.loc[method, task]), color=colour, lw=2)
         axes.plot(a, b, mark, color=colour, ms=12)
-        axes.annotate(method, (a, b), (8, 8), textcoords="offset points", color=BLACK)
+        place = {"xytext": (8 if side == "right" else -8, 10), "textcoords": "offset points"}
+        axes.annotate(method, (a, b), ha="left" if side == "right" else "right", color=BLACK, **place)
     axes.set_xlabel("R² of task A, whose loss is scaled", color=TASKS[0].colour)
     axes.set_ylabel("R² of task B", color=TASKS[1].colour)
-    axes.set(xlim=np.array(axes.get_xlim()) + [-0.02, 0.06], title="The loss of A counts 100 times")
+    axes.margins(0.15)
+    axes.set_title(f"The loss of A counts {10 ** START['scale']} times", loc="left")
     return figure
