@@ -214,7 +214,7 @@ def test_the_faders_move_by_mouse_and_keys_alike(opened):
 def test_a_fader_counts_from_the_step_on_at_which_it_moves(opened):
     page, card = opened("05_balancing_losses")
     press(card, "Play")
-    card.get_by_text(re.compile("Step [4-9]. of 250")).wait_for(timeout=60_000)
+    card.get_by_text(re.compile("step [4-9]. of 250")).wait_for(timeout=60_000)
     for _ in range(4):
         card.locator(".mtl-handle").first.press("Shift+ArrowDown")
     card.get_by_text("That is one seed.").wait_for(timeout=60_000)
@@ -235,7 +235,7 @@ def test_the_questions_of_the_desk_are_answered(opened):
     for _ in range(4):
         card.locator(".mtl-handle").first.press("Shift+ArrowDown")
     assert "Highest in the mean of both: you." in played(page, card)
-    press(card, "8 other seeds")
+    press(card, "8 more seeds")
     card.get_by_text("over GradNorm").wait_for(timeout=120_000)
     answered(card, 2)
     score = re.search(r"([+−]0\.\d{3}) \[([+−]0\.\d{3}), ([+−]0\.\d{3})\] over GradNorm, (\w[\w ]*);", said(page, card))
@@ -245,7 +245,10 @@ def test_the_questions_of_the_desk_are_answered(opened):
     scale, noise, *_, alpha = card.locator("input").all()
     scale.fill("0")
     noise.fill("4")
+    played(page, card)
     alpha.fill("1.5")
+    page.evaluate(DRAWN)
+    assert card.get_by_role("button", name="question 3, answered").count() == 0
     played(page, card)
     answered(card, 3)
 

@@ -6,7 +6,7 @@ import { featureTasks, GradNorm, Training, UWL } from "../../display/live/sim.js
 import { interval, verdict } from "../../display/live/verdicts.js";
 
 const STEPS = 250, EVERY = 5, SPEED = 30; // of a run; between two looks at it; steps a second
-const WIDTH = 8, ROWS = [500, 500, 1000], NOISE = 0.5, OTHERS = 8; // units of the bottom; rows; noise of A; seeds of a replay
+const WIDTH = 8, ROWS = [500, 500, 1000], NOISE = 0.5, OTHERS = 8; // units of the bottom; rows; noise of A; seeds that a replay adds
 const REACH = 4; // of a fader: its task's weight is at most 10,000 times the other's
 const NEEDS = { // by task, which of eight features it needs: as in chapter 04
   disjoint: [[1, -1, 1, -1, 0, 0, 0, 0], [0, 0, 0, 0, 1, -1, 1, -1]],
@@ -89,20 +89,28 @@ function begin(stage) {
   Object.assign(stage, { race: new Race(stage.state), others: [], other: null });
 }
 
-// The reader's moves on a seed that comes after those of the desk; false when all are over.
-function replay(stage) {
-  const { moves, over } = current(stage), { state, others } = stage;
-  stage.other ??= new Race({ ...state, seed: state.seed + others.length + 1 });
-  const { steps } = stage.other;
-  stage.other.step(over ? moves[steps] : state.hand);
-  if (stage.other.over) {
-    others.push(stage.other.r2);
-    stage.other = null;
-  }
-  return others.length < OTHERS;
+// False when the race is over.
+function advance(stage) {
+  const { state, finished } = stage, race = current(stage);
+  race.step(state.hand);
+  if (race.over) finished.push(state);
+  return !race.over;
 }
 
-const tested = (stage) => stage.others.length === OTHERS;
+// The rest of the race, then the reader's moves once more, on the seeds after its own; false when it is time to look.
+function replay(stage) {
+  const { moves, over } = current(stage), { state, others } = stage;
+  if (!over) return advance(stage) || true;
+  stage.other ??= new Race({ ...state, seed: state.seed + others.length + 1 });
+  const { steps } = stage.other;
+  stage.other.step(moves[steps]);
+  if (!stage.other.over) return true;
+  others.push(stage.other.r2);
+  stage.other = null;
+  return !tested(stage);
+}
+
+const tested = ({ others, other }) => others.length > 0 && others.length % OTHERS === 0 && !other;
 const gain = (r2, rival) => average(r2[0]) - average(r2[ALL.indexOf(rival)]); // of the reader
 const gains = (stage, rival) => interval(stage.others.map((r2) => gain(r2, rival)));
 
@@ -110,15 +118,15 @@ const gains = (stage, rival) => interval(stage.others.map((r2) => gain(r2, rival
 
 const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], ...more }, words);
 const line = (parent, more) => add(parent, "path", { fill: "none", ...more });
-const compact = (width) => width < 480; // beside the controls, on a small screen
+const compact = (width) => width < 460; // beside the controls, on a small screen
 
 function star(x, y, { points, size }) {
   const corner = (i) => (i % 2 ? size * .42 : size), turn = (i) => i * Math.PI / points;
   return path(Array.from({ length: 2 * points }, (_, i) => [x + corner(i) * Math.sin(turn(i)), y - corner(i) * Math.cos(turn(i))])) + "Z";
 }
 
-const STRIP = 174; // its height in pixels; of that the faders have those from 26 to 148
-const faders = (top) => scale(-REACH, REACH, top + 148, top + 26);
+const STRIP = 174; // its height in pixels; of that the faders have those from 34 to 148
+const faders = (top) => scale(-REACH, REACH, top + 148, top + 34);
 
 // One of the four at the desk: the way that its weights took, and a fader a task.
 function strip(stage, figure, left, top, width, how, small) {
@@ -126,6 +134,7 @@ function strip(stage, figure, left, top, width, how, small) {
   const x = scale(0, STEPS, left, left + width - 70), mine = how === "you";
   line(figure, { d: star(left + 8, top + 9, { ...look, size: 8 }), fill: look.colour });
   text(figure, left + 20, top + 14, look.name, { fill: AS_TEXT[look.colour], "font-weight": "bold", "font-size": small ? 13 : 15 });
+  line(figure, { d: `M${left + 20},${top + 21}h40`, stroke: look.colour, "stroke-width": look.width, "stroke-dasharray": look.dash }); // as in the curves
   line(figure, { d: `M${left},${y(0)}H${left + width - 2}`, stroke: "#c8c8c8" });
   line(figure, { d: tracks.map((at) => `M${at},${y(REACH)}V${y(-REACH)}`).join(""), stroke: mine ? GREY : "#d5d5d5", "stroke-width": 4, "stroke-linecap": "round" });
   const trails = TASKS.map(([, colour]) => line(figure, { stroke: colour, "stroke-width": 1.5 }));
@@ -197,7 +206,7 @@ function outcomes(figure, left, right, top, bottom) {
   const whiskers = layer(({ colour }) => ({ stroke: colour, "stroke-width": 2 }));
   const stars = layer(({ colour }) => ({ fill: colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" }));
   return (race, former, others) => {
-    const ended = race.over || others.length > 0, many = others.length > 1;
+    const ended = race.over, many = others.length > 1;
     const own = others.length ? ALL.map((_, i) => [0, 1].map((k) => interval(others.map((r2) => r2[i][k])))) : race.r2.map((pair) => pair.map((value) => [value]));
     const points = [...own.map((pair) => pair.map(([value]) => value)), ...others.flat(), ...(former && ended ? former.r2 : [])].filter(([a]) => !Number.isNaN(a));
     const low = ended ? Math.max(0, Math.floor(10 * Math.min(...points.flat()) - .3) / 10) : 0, high = ended ? Math.min(1, Math.ceil(10 * Math.max(...points.flat()) + .3) / 10) : 1;
@@ -227,13 +236,14 @@ function picture(stage, place, width) {
   const order = ["equal", "UWL", "GradNorm", "you"];
   const strips = order.map((how, i) => strip(stage, figure, first + (i % wide) * each, STRIP * Math.floor(i / wide), each - 6, how, small));
   const top = STRIP * ALL.length / wide + 24, third = (width - 20) / 3, half = (width - 10) / 2, middle = top + 190;
-  text(figure, 0, top - 12, small ? "weights: both add up to 2" : "Weights over the steps: both add up to 2; height: how many times the other's", { "font-size": 13 });
+  const caption = text(figure, 0, top - 12, "", { "font-size": 13 });
   const panels = beside
     ? [0, 1].map((k) => curves(figure, k * (third + 10), k * (third + 10) + third, top, high, k))
     : [0, 1].map((k) => curves(figure, k * (half + 10), k * (half + 10) + half, top, middle, k));
   const map = beside ? outcomes(figure, 2 * (third + 10), width, top, high) : outcomes(figure, 0, width, middle + 6, high);
   return () => {
     const race = current(stage), { former, others } = stage;
+    caption.textContent = `both weights add up to 2${width < 540 ? "" : "; height: times the other"}${former ? "; grey: the run before" : ""}`;
     for (const draw of [...strips, ...panels]) draw(race, former);
     map(race, former, others);
   };
@@ -247,16 +257,16 @@ const SPOKEN = { equal: "equal weights", UWL: "UWL", GradNorm: "GradNorm", you: 
 function sentence(stage) {
   const race = current(stage), { state, others, data } = stage;
   if (others.length) {
-    if (!tested(stage)) return `Your moves on seeds that you have not seen: ${others.length} of ${OTHERS}.`;
+    if (!tested(stage)) return `Your moves on seeds that you have not seen, ${others.length} so far.`;
     const [score, ...ends] = gains(stage, "GradNorm"), word = verdict([score, ...ends], data.matters);
     const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${SPOKEN[rival]}`);
-    return `Your moves on ${OTHERS} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
+    return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
   }
   if (race.looks.length < 2) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times` : "once"}. Press Play, and move your faders at any time.`;
   const r2 = race.r2, scores = r2.map(average), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => SPOKEN[how]);
   const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${SPOKEN[how]} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
-  if (!race.over) return `Step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
-  return `R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
+  if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
+  return `Seed ${state.seed}, R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
 }
 
 export default explorable({
@@ -272,25 +282,25 @@ export default explorable({
     },
     {
       ask: "Beat GradNorm by hand. Do your moves beat it on seeds that you have not seen?",
-      when: (stage) => tested(stage) && stage.race.over && gain(stage.race.r2, "GradNorm") > stage.data.matters,
-      then: (stage) => `On 8 others: ${verdict(gains(stage, "GradNorm"), stage.data.matters)}. One seed shows what luck can do.`,
+      when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
+      then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} R² on yours, ${signed(gains(stage, "GradNorm")[0])} on the others: ${verdict(gains(stage, "GradNorm"), stage.data.matters)}.`,
     },
     {
       ask: "A's loss counts once, B's labels are noisy (3 or more): who turns B down? And at α = 1.5?",
-      when: ({ race, state }) => race.over && state.scale === 0 && state.noise >= 3 && state.alpha >= 1.2,
+      when: ({ finished }) => [[0, .3], [1.2, 3]].every(([low, high]) => finished.some(({ scale: exponent, noise, alpha }) => exponent === 0 && noise >= 3 && alpha >= low && alpha <= high)),
       then: "UWL does, at once. GradNorm less, and with a large α late: noise looks like a task that is behind.",
     },
   ],
   setup(stage) {
-    Object.assign(stage, { race: null, former: null, others: [], other: null });
-    const others = stage.loop(() => replay(stage), { rate: 4000, begin: () => { race.pause(); Object.assign(stage, { others: [], other: null }); } });
-    const race = stage.loop(() => { current(stage).step(stage.state.hand); return !stage.race.over; }, { rate: SPEED * ALL.length, begin: () => {
+    Object.assign(stage, { race: null, former: null, others: [], other: null, finished: [] });
+    const others = stage.loop(() => replay(stage), { rate: 4000, begin: () => race.pause() });
+    const race = stage.loop(() => advance(stage), { rate: SPEED * ALL.length, begin: () => {
       others.pause();
-      if (current(stage).over || stage.others.length) begin(stage);
+      if (current(stage).over) begin(stage);
     } });
     stage.player(race, "Play");
     stage.button("New seed", () => { others.pause(); stage.set({ seed: stage.state.seed % 999 + 1 }); });
-    stage.player(others, `${OTHERS} other seeds`, "Stop");
+    stage.player(others, `${OTHERS} more seeds`, "Stop");
     stage.choice({ label: "features", key: "features", options: { disjoint: "disjoint", same: "the same" } });
     stage.slider({ label: "loss of A, times", key: "scale", step: .5, words: (value) => said(power(value, 1), 0) });
     stage.slider({ label: "noise of B", key: "noise", step: .5, words: (value) => said(value, 1) });
