@@ -12,7 +12,7 @@ const NEEDS = { // by task, which of eight features it needs: as in chapter 04
   disjoint: [[1, -1, 1, -1, 0, 0, 0, 0], [0, 0, 0, 0, 1, -1, 1, -1]],
   same: [[1, -1, 1, -1, 0, 0, 0, 0], [1, 1, -1, -1, 0, 0, 0, 0]],
 };
-const LOOKS = { // of the four; the first lies below the others
+const LOOKS = { // of the four; the reader's is the first, and lies below the others
   you: { name: "you", colour: BLACK, width: 4.5, dash: "none", points: 5, size: 12 },
   equal: { name: "equal", colour: GREY, width: 2, dash: "2 3", points: 4, size: 9 },
   UWL: { name: "UWL", colour: GREEN, width: 2, dash: "none", points: 3, size: 9 },
@@ -43,13 +43,13 @@ export function tasks({ features, noise, seed }) {
 const settingOf = ({ hand, ...setting }) => JSON.stringify(setting);
 
 export class Race {
-  constructor(state) {
-    const data = tasks(state), { inputs, kinds } = data, { seed, alpha } = state;
+  constructor(state, data = tasks(state)) {
+    const { kinds } = data, { seed, alpha } = state;
     const balances = {
       UWL: (model) => new UWL(model, kinds, { lr: power(state.uwl, 2) }),
       GradNorm: (model) => new GradNorm(model, kinds, { alpha, lr: power(state.gradnorm, 2) }),
     };
-    Object.assign(this, { setting: settingOf(state), inputs, moves: [], looks: [], beat: 0 });
+    Object.assign(this, { state, data, setting: settingOf(state), moves: [], looks: [], beat: 0 });
     this.trainings = ALL.map((how) => {
       const training = new Training(data, { structure: "shared-bottom", width: WIDTH, weights: [times(state), 1], seed });
       if (balances[how]) training.balance = balances[how](training.model);
@@ -85,8 +85,9 @@ function current(stage) {
 }
 
 function begin(stage) {
-  if (stage.race?.looks.length > 1) stage.former = stage.race;
-  Object.assign(stage, { race: new Race(stage.state), others: [], other: null });
+  const { race, state } = stage, same = ["features", "noise", "seed"].every((key) => race?.state[key] === state[key]);
+  if (race?.looks.length > 1) stage.former = race;
+  Object.assign(stage, { race: new Race(state, same ? race.data : tasks(state)), others: [], other: null });
 }
 
 // False when the race is over.
