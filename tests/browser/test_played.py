@@ -178,3 +178,84 @@ def test_a_corner_reaches_what_no_weight_did(opened):
         page.keyboard.press("ArrowRight")
     answered(card, 2)
     assert "each is first at some weight" in said(page, card)
+
+
+def value(card, fader: int) -> str:
+    return card.locator(".mtl-handle").nth(fader).get_attribute("aria-valuetext")
+
+
+def played(page, card) -> str:
+    """What is said of a race, once it is over."""
+    press(card, "Play")
+    card.get_by_text("That is one seed.").wait_for(timeout=60_000)
+    return said(page, card)
+
+
+def test_the_faders_move_by_mouse_and_keys_alike(opened):
+    page, card = opened("05_balancing_losses")
+    a, b = card.locator(".mtl-handle").all()
+    for _ in range(4):
+        a.press("Shift+ArrowDown")
+    page.evaluate(DRAWN)
+    assert [value(card, 0), value(card, 1)] == ["weight 0.020", "weight 1.98"]
+    box, before = a.bounding_box(), b.bounding_box()
+    press(card, "Reset")
+    page.evaluate(DRAWN)
+    start = b.bounding_box()
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(before["x"] + before["width"] / 2, before["y"] + before["height"] / 2, steps=5)
+    page.mouse.up()
+    page.evaluate(DRAWN)
+    assert a.bounding_box()["y"] == pytest.approx(box["y"], abs=1)
+    assert value(card, 1) == "weight 1.98"
+
+
+def test_a_fader_counts_from_the_step_on_at_which_it_moves(opened):
+    page, card = opened("05_balancing_losses")
+    press(card, "Play")
+    card.get_by_text(re.compile("step [4-9]. of 250")).wait_for(timeout=60_000)
+    for _ in range(4):
+        card.locator(".mtl-handle").first.press("Shift+ArrowDown")
+    card.get_by_text("That is one seed.").wait_for(timeout=60_000)
+    pair = re.findall(r"(equal weights|you) (\d\.\d\d) and (\d\.\d\d)", said(page, card))
+    equal, mine = (float(b) for _, _, b in pair)
+    assert mine > equal + 0.05
+    card.get_by_role("button", name="question 1").click()
+    assert card.locator(".mtl-found").inner_text() == ""  # the faders were not left alone
+
+
+def test_the_questions_of_the_desk_are_answered(opened):
+    page, card = opened("05_balancing_losses")
+    assert "the loss of A counts 100 times" in said(page, card)
+    first = played(page, card)
+    answered(card, 1)
+    a, equal, mine = (re.search(f"{who} (\\d.\\d\\d and \\d.\\d\\d)", first)[1] for who in ("UWL", "weights", "you"))
+    assert equal == mine != a
+    for _ in range(4):
+        card.locator(".mtl-handle").first.press("Shift+ArrowDown")
+    assert "Highest in the mean of both: you." in played(page, card)
+    press(card, "8 more seeds")
+    card.get_by_text("over GradNorm").wait_for(timeout=120_000)
+    answered(card, 2)
+    score = re.search(r"([+−]0\.\d{3}) \[([+−]0\.\d{3}), ([+−]0\.\d{3})\] over GradNorm, (\w[\w ]*);", said(page, card))
+    middle, low, high = (float(number.replace("−", "-")) for number in score.groups()[:3])
+    assert low < middle < high and (score[4] == "a gain") == (low > 0.01)
+    press(card, "Reset")
+    scale, noise, *_, alpha = card.locator("input").all()
+    scale.fill("0")
+    noise.fill("4")
+    played(page, card)
+    alpha.fill("1.5")
+    page.evaluate(DRAWN)
+    assert card.get_by_role("button", name="question 3, answered").count() == 0
+    played(page, card)
+    answered(card, 3)
+
+
+def test_a_teachers_address_sets_the_desk(opened):
+    page, card = opened("05_balancing_losses")
+    page.goto(page.url + "#desk=scale:3,uwl:0,hand:-3,features:same")
+    card.get_by_text("the loss of A counts 1000 times").wait_for()
+    assert value(card, 0) == "weight 0.0020"
+    assert card.get_by_role("button", name="the same").get_attribute("aria-pressed") == "true"

@@ -1,0 +1,318 @@
+// The mixing desk: one Shared-Bottom trained four times at once, from the same start on the same rows, with equal weights,
+// UWL, GradNorm, and the weights of the reader, who moves a fader a task while it trains.
+import { add, change } from "../../display/elements.js";
+import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, HEIGHT, ORANGE, path, PURPLE, said, scale, svg } from "../../display/live/kit.js";
+import { featureTasks, GradNorm, Training, UWL } from "../../display/live/sim.js";
+import { interval, verdict } from "../../display/live/verdicts.js";
+
+const STEPS = 250, EVERY = 5, SPEED = 30; // of a run; between two looks at it; steps a second
+const WIDTH = 8, ROWS = [500, 500, 1000], NOISE = 0.5, OTHERS = 8; // units of the bottom; rows; noise of A; seeds that a replay adds
+const REACH = 4; // of a fader: its task's weight is at most 10,000 times the other's
+const NEEDS = { // by task, which of eight features it needs: as in chapter 04
+  disjoint: [[1, -1, 1, -1, 0, 0, 0, 0], [0, 0, 0, 0, 1, -1, 1, -1]],
+  same: [[1, -1, 1, -1, 0, 0, 0, 0], [1, 1, -1, -1, 0, 0, 0, 0]],
+};
+const LOOKS = { // of the four; the reader's is the first, and lies below the others
+  you: { name: "you", colour: BLACK, width: 4.5, dash: "none", points: 5, size: 12 },
+  equal: { name: "equal", colour: GREY, width: 2, dash: "2 3", points: 4, size: 9 },
+  UWL: { name: "UWL", colour: GREEN, width: 2, dash: "none", points: 3, size: 9 },
+  GradNorm: { name: "GradNorm", colour: PURPLE, width: 2, dash: "7 3", points: 6, size: 8 },
+};
+const ALL = Object.keys(LOOKS), TASKS = [["A", BLUE], ["B", ORANGE]];
+
+const power = (exponent, digits) => Number((10 ** exponent).toPrecision(digits));
+const times = ({ scale: exponent }) => power(exponent, 1); // the loss of A counts so often
+const average = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+// --- a race ---------------------------------------------------------------------------------------------------------
+
+// The weights of both tasks, with the sum 2, that are 10^ratio : 1.
+export function weightsOf(ratio) {
+  const a = 2 / (1 + 10 ** -ratio);
+  return [a, 2 - a];
+}
+
+// Two tasks on the same rows; the label of B has a noise of its own, and the test labels of both have none.
+export function tasks({ features, noise, seed }) {
+  const [data, other] = [NOISE, noise].map((own) => featureTasks({ needs: NEEDS[features], rows: ROWS, noise: own, seed }));
+  for (const part of ["train", "valid", "test"]) data[part].labels[1] = other[part].labels[1];
+  return data;
+}
+
+// All of a state but the reader's hand.
+const settingOf = ({ hand, ...setting }) => JSON.stringify(setting);
+
+export class Race {
+  constructor(state, data = tasks(state)) {
+    const { kinds } = data, { seed, alpha } = state;
+    const balances = {
+      UWL: (model) => new UWL(model, kinds, { lr: power(state.uwl, 2) }),
+      GradNorm: (model) => new GradNorm(model, kinds, { alpha, lr: power(state.gradnorm, 2) }),
+    };
+    Object.assign(this, { state, data, setting: settingOf(state), moves: [], looks: [], beat: 0 });
+    this.trainings = ALL.map((how) => {
+      const training = new Training(data, { structure: "shared-bottom", width: WIDTH, weights: [times(state), 1], seed });
+      if (balances[how]) training.balance = balances[how](training.model);
+      return training;
+    });
+    this.look();
+  }
+
+  // A step of one of the four, in turn; `hand` counts in the reader's.
+  step(hand) {
+    const training = this.trainings[this.beat % ALL.length];
+    if (this.beat++ % ALL.length === 0) {
+      this.moves.push(hand);
+      training.balance.weights = weightsOf(hand);
+    }
+    training.step();
+    if (this.beat % (ALL.length * EVERY) === 0) this.look();
+  }
+
+  // What is drawn of a moment, of each of the four: log10 of the weight of A over that of B, and R² of both tasks.
+  look() {
+    this.looks.push(this.trainings.map(({ balance: { weights: [a, b] }, now }) => ({ ratio: Math.log10(a / b), now: [...now] })));
+  }
+
+  get steps() { return Math.floor(this.beat / ALL.length); }
+  get over() { return this.steps >= STEPS; }
+  get r2() { return this.trainings.map((training) => [...training.r2]); } // of each task at its own best step
+}
+
+function current(stage) {
+  if (stage.race?.setting !== settingOf(stage.state)) begin(stage);
+  return stage.race;
+}
+
+function begin(stage) {
+  const { race, state } = stage, same = ["features", "noise", "seed"].every((key) => race?.state[key] === state[key]);
+  if (race?.looks.length > 1) stage.former = race;
+  Object.assign(stage, { race: new Race(state, same ? race.data : tasks(state)), others: [], other: null });
+}
+
+// False when the race is over.
+function advance(stage) {
+  const { state, finished } = stage, race = current(stage);
+  race.step(state.hand);
+  if (race.over) finished.push(state);
+  return !race.over;
+}
+
+// The rest of the race, then the reader's moves once more, on the seeds after its own; false when it is time to look.
+function replay(stage) {
+  const { moves, over } = current(stage), { state, others } = stage;
+  if (!over) return advance(stage) || true;
+  stage.other ??= new Race({ ...state, seed: state.seed + others.length + 1 });
+  const { steps } = stage.other;
+  stage.other.step(moves[steps]);
+  if (!stage.other.over) return true;
+  others.push(stage.other.r2);
+  stage.other = null;
+  return !tested(stage);
+}
+
+const tested = ({ others, other }) => others.length > 0 && others.length % OTHERS === 0 && !other;
+const gain = (r2, rival) => average(r2[0]) - average(r2[ALL.indexOf(rival)]); // of the reader
+const gains = (stage, rival) => interval(stage.others.map((r2) => gain(r2, rival)));
+
+// --- the picture ----------------------------------------------------------------------------------------------------
+
+const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], ...more }, words);
+const line = (parent, more) => add(parent, "path", { fill: "none", ...more });
+const compact = (width) => width < 460; // beside the controls, on a small screen
+
+function star(x, y, { points, size }) {
+  const corner = (i) => (i % 2 ? size * .42 : size), turn = (i) => i * Math.PI / points;
+  return path(Array.from({ length: 2 * points }, (_, i) => [x + corner(i) * Math.sin(turn(i)), y - corner(i) * Math.cos(turn(i))])) + "Z";
+}
+
+const STRIP = 174; // its height in pixels; of that the faders have those from 34 to 148
+const faders = (top) => scale(-REACH, REACH, top + 148, top + 34);
+
+// One of the four at the desk: the way that its weights took, and a fader a task.
+function strip(stage, figure, left, top, width, how, small) {
+  const look = LOOKS[how], y = faders(top), tracks = [left + width - 50, left + width - 16];
+  const x = scale(0, STEPS, left, left + width - 70), mine = how === "you";
+  line(figure, { d: star(left + 8, top + 9, { ...look, size: 8 }), fill: look.colour });
+  text(figure, left + 20, top + 14, look.name, { fill: AS_TEXT[look.colour], "font-weight": "bold", "font-size": small ? 13 : 15 });
+  line(figure, { d: `M${left + 20},${top + 21}h40`, stroke: look.colour, "stroke-width": look.width, "stroke-dasharray": look.dash }); // as in the curves
+  line(figure, { d: `M${left},${y(0)}H${left + width - 2}`, stroke: "#c8c8c8" });
+  line(figure, { d: tracks.map((at) => `M${at},${y(REACH)}V${y(-REACH)}`).join(""), stroke: mine ? GREY : "#d5d5d5", "stroke-width": 4, "stroke-linecap": "round" });
+  const trails = TASKS.map(([, colour]) => line(figure, { stroke: colour, "stroke-width": 1.5 }));
+  const readout = text(figure, left + width - 2, top + 167, "", { "text-anchor": "end", "font-size": small ? 12 : 13, "font-weight": "bold" });
+  const numbers = TASKS.map(([, colour], k) => [k ? add(readout, "tspan", {}, " + ") : null, add(readout, "tspan", { fill: AS_TEXT[colour] })][1]);
+  const cap = (k) => (g) => {
+    const [task, colour] = TASKS[k];
+    add(g, "rect", { x: -12, y: -9, width: 24, height: 18, rx: 4, fill: "#fff", stroke: colour, "stroke-width": mine ? 3 : 1.5 });
+    text(g, 0, 5, task, { fill: AS_TEXT[colour], "text-anchor": "middle", "font-weight": mine ? "bold" : "normal", "font-size": 13 });
+  };
+  const caps = TASKS.map(([task], k) => {
+    if (!mine) {
+      const g = add(figure, "g");
+      cap(k)(g);
+      return g;
+    }
+    const sign = k ? -1 : 1;
+    stage.handle(figure, {
+      name: `your fader of task ${task}`, y, level: tracks[k], step: .05, mark: cap(k),
+      at: () => [0, sign * stage.state.hand], to: (_, v) => stage.set({ hand: Math.round(100 * sign * v) / 100 }),
+      words: () => `weight ${weightWords(weightsOf(stage.state.hand)[k])}`,
+    });
+    return null;
+  });
+  return (race) => {
+    const number = ALL.indexOf(how), ways = race.looks.map((looks) => clamp(looks[number].ratio, -REACH, REACH));
+    const ratio = mine && !race.over ? stage.state.hand : ways.at(-1);
+    TASKS.forEach((_, k) => {
+      const sign = k ? -1 : 1;
+      trails[k].setAttribute("d", path(ways.map((way, i) => [x(i * EVERY), y(sign * way)])));
+      numbers[k].textContent = weightWords(weightsOf(mine ? stage.state.hand : ratio)[k]);
+      if (caps[k]) change(caps[k], { transform: `translate(${tracks[k]},${fixed(y(sign * ratio))})` });
+    });
+  };
+}
+
+const weightWords = (weight) => said(weight, weight < .0095 ? 4 : weight < .095 ? 3 : 2);
+
+// R² of a task on the test rows, step by step, of all four.
+function curves(figure, left, right, top, bottom, k) {
+  const [task, colour] = TASKS[k], x = scale(0, STEPS, left + 28, right - 4), y = scale(0, 1, bottom - 22, top + 26);
+  text(figure, left, top + 14, right - left < 150 ? `task ${task}: R²` : `task ${task}: R² by step`, { fill: AS_TEXT[colour], "font-weight": "bold" });
+  for (const value of [0, .5, 1]) {
+    line(figure, { d: `M${x(0)},${fixed(y(value))}H${x(STEPS)}`, stroke: value ? "#ebebeb" : GREY });
+    text(figure, x(0) - 5, y(value) + 5, String(value), { "text-anchor": "end", "font-size": 13 });
+  }
+  for (const value of [0, STEPS]) text(figure, x(value), bottom - 4, String(value), { "text-anchor": value ? "end" : "start", "font-size": 13 });
+  const before = line(figure, { stroke: "#c4c4c4", "stroke-width": 2 });
+  const lines = ALL.map((how) => line(figure, { stroke: LOOKS[how].colour, "stroke-width": LOOKS[how].width, "stroke-dasharray": LOOKS[how].dash, "stroke-linejoin": "round" }));
+  const way = (race, i) => path(race.looks.map((looks, at) => [x(at * EVERY), y(clamp(looks[i].now[k], 0, 1))]).slice(1));
+  return (race, former) => {
+    lines.forEach((one, i) => one.setAttribute("d", way(race, i)));
+    before.setAttribute("d", former ? way(former, 0) : "");
+  };
+}
+
+// R² of A against that of B: a star for each of the four; after a replay the means of its seeds, with 95% intervals.
+function outcomes(figure, left, right, top, bottom) {
+  const box = { left: left + 30, right: right - 6, top: top + 26, bottom: bottom - 22 }, wide = right - left >= 150;
+  const head = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" });
+  line(figure, { d: `M${box.left},${box.top}V${box.bottom}H${box.right}`, stroke: GREY });
+  text(figure, (box.left + box.right) / 2, bottom - 4, wide ? "task A" : "A", { "text-anchor": "middle", fill: AS_TEXT[BLUE], "font-weight": "bold" });
+  text(figure, box.left - 5, (box.top + box.bottom) / 2 + 5, "B", { "text-anchor": "end", fill: AS_TEXT[ORANGE], "font-weight": "bold" });
+  const ticks = ["start", "end", "end", "end"].map((anchor) => text(figure, 0, 0, "", { "text-anchor": anchor, "font-size": 13 }));
+  const layer = (more) => ALL.map((how) => line(figure, more(LOOKS[how])));
+  const trails = layer(({ colour, dash }) => ({ stroke: colour, "stroke-dasharray": dash, "stroke-opacity": .6 }));
+  const before = layer(() => ({ stroke: "#a0a0a0", "stroke-width": 1.5 }));
+  const dots = layer(({ colour }) => ({ fill: colour, "fill-opacity": .5 }));
+  const whiskers = layer(({ colour }) => ({ stroke: colour, "stroke-width": 2 }));
+  const stars = layer(({ colour }) => ({ fill: colour, stroke: "#fff", "stroke-width": 1.5, "paint-order": "stroke" }));
+  return (race, former, others) => {
+    const ended = race.over, many = others.length > 1;
+    const own = others.length ? ALL.map((_, i) => [0, 1].map((k) => interval(others.map((r2) => r2[i][k])))) : race.r2.map((pair) => pair.map((value) => [value]));
+    const points = [...own.map((pair) => pair.map(([value]) => value)), ...others.flat(), ...(former && ended ? former.r2 : [])].filter(([a]) => !Number.isNaN(a));
+    const low = ended ? Math.max(0, Math.floor(10 * Math.min(...points.flat()) - .3) / 10) : 0, high = ended ? Math.min(1, Math.ceil(10 * Math.max(...points.flat()) + .3) / 10) : 1;
+    const x = scale(low, high, box.left, box.right), y = scale(low, high, box.bottom, box.top);
+    const at = ([a, b]) => [x(clamp(a, low, high)), y(clamp(b, low, high))];
+    head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : wide ? "best R² of A and B" : "best R²";
+    [[x(low), bottom - 4], [x(high), bottom - 4], [box.left - 5, y(low)], [box.left - 5, y(high) + 10]].forEach(([px, py], i) => {
+      ticks[i].textContent = said(i % 2 ? high : low, 1);
+      change(ticks[i], { x: fixed(px), y: fixed(py) });
+    });
+    ALL.forEach((how, i) => {
+      const [a, b] = own[i], [px, py] = at([a[0], b[0]]), there = !Number.isNaN(a[0]);
+      trails[i].setAttribute("d", ended ? "" : path(race.looks.slice(1).map((looks) => at(looks[i].now))));
+      before[i].setAttribute("d", former && !others.length && !Number.isNaN(former.r2[i][0]) ? star(...at(former.r2[i]), LOOKS[how]) : "");
+      dots[i].setAttribute("d", others.map((r2) => star(...at(r2[i]), { points: LOOKS[how].points, size: 4 })).join(""));
+      whiskers[i].setAttribute("d", many ? `M${fixed(at([a[1], 0])[0])},${fixed(py)}H${fixed(at([a[2], 0])[0])}M${fixed(px)},${fixed(at([0, b[1]])[1])}V${fixed(at([0, b[2]])[1])}` : "");
+      stars[i].setAttribute("d", there ? star(px, py, { ...LOOKS[how], size: LOOKS[how].size * (many ? .75 : 1) }) : "");
+    });
+  };
+}
+
+function picture(stage, place, width) {
+  const beside = stage.card.clientWidth > width + 100, high = beside ? HEIGHT : 770, figure = svg(place, width, high);
+  const small = compact(width), first = small ? 0 : 44, wide = beside ? 4 : 2, each = (width - first) / wide, y = faders(0); // on a phone two by two
+  change(figure, { role: "group", "aria-label": "the weights of four runs, with your faders; the curves of both tasks; the four outcomes" });
+  if (!small) for (const [exponent, words] of [[3, "1000×"], [0, "1×"], [-3, "1/1000"]]) text(figure, 0, y(exponent) + 5, words, { "font-size": 12 });
+  const order = ["equal", "UWL", "GradNorm", "you"];
+  const strips = order.map((how, i) => strip(stage, figure, first + (i % wide) * each, STRIP * Math.floor(i / wide), each - 6, how, small));
+  const top = STRIP * ALL.length / wide + 24, third = (width - 20) / 3, half = (width - 10) / 2, middle = top + 190;
+  const caption = text(figure, 0, top - 12, "", { "font-size": 13 });
+  const panels = beside
+    ? [0, 1].map((k) => curves(figure, k * (third + 10), k * (third + 10) + third, top, high, k))
+    : [0, 1].map((k) => curves(figure, k * (half + 10), k * (half + 10) + half, top, middle, k));
+  const map = beside ? outcomes(figure, 2 * (third + 10), width, top, high) : outcomes(figure, 0, width, middle + 6, high);
+  return () => {
+    const race = current(stage), { former, others } = stage;
+    caption.textContent = `both weights add up to 2${width < 540 ? "" : "; height: times the other"}${former ? "; grey: the run before" : ""}`;
+    for (const draw of [...strips, ...panels]) draw(race, former);
+    map(race, former, others);
+  };
+}
+
+// --- in words -------------------------------------------------------------------------------------------------------
+
+const signed = (value) => (value >= 0 ? "+" : "") + said(value, 3);
+const SPOKEN = { equal: "equal weights", UWL: "UWL", GradNorm: "GradNorm", you: "you" };
+
+function sentence(stage) {
+  const race = current(stage), { state, others, data } = stage;
+  if (others.length) {
+    if (!tested(stage)) return `Your moves on seeds that you have not seen, ${others.length} so far.`;
+    const [score, ...ends] = gains(stage, "GradNorm"), word = verdict([score, ...ends], data.matters);
+    const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${SPOKEN[rival]}`);
+    return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
+  }
+  if (race.looks.length < 2) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times` : "once"}. Press Play, and move your faders at any time.`;
+  const r2 = race.r2, scores = r2.map(average), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => SPOKEN[how]);
+  const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${SPOKEN[how]} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
+  if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
+  return `Seed ${state.seed}, R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
+}
+
+export default explorable({
+  limits: {
+    scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, 1], gradnorm: [-2, 0], hand: [-REACH, REACH], seed: [1, 999],
+    features: Object.keys(NEEDS),
+  },
+  questions: [
+    {
+      ask: "A's loss counts 100 times. Leave your faders: what happens to B?",
+      when: ({ race, state }) => race.over && state.scale >= 2 && state.features === "disjoint" && state.noise < 1 && race.moves.every((move) => move === 0),
+      then: "It starves, though it has a tower of its own. Both balancers turn A down.",
+    },
+    {
+      ask: "Beat GradNorm by hand. Do your moves beat it on seeds that you have not seen?",
+      when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
+      then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} R² on yours, ${signed(gains(stage, "GradNorm")[0])} on the others: ${verdict(gains(stage, "GradNorm"), stage.data.matters)}.`,
+    },
+    {
+      ask: "A's loss counts once, B's labels are noisy (3 or more): who turns B down? And at α = 1.5?",
+      when: ({ finished }) => [[0, .3], [1.2, 3]].every(([low, high]) => finished.some(({ scale: exponent, noise, alpha }) => exponent === 0 && noise >= 3 && alpha >= low && alpha <= high)),
+      then: "UWL does, at once. GradNorm less, and with a large α late: noise looks like a task that is behind.",
+    },
+  ],
+  setup(stage) {
+    Object.assign(stage, { race: null, former: null, others: [], other: null, finished: [] });
+    const others = stage.loop(() => replay(stage), { rate: 4000, begin: () => race.pause() });
+    const race = stage.loop(() => advance(stage), { rate: SPEED * ALL.length, begin: () => {
+      others.pause();
+      if (current(stage).over) begin(stage);
+    } });
+    stage.player(race, "Play");
+    stage.button("New seed", () => { others.pause(); stage.set({ seed: stage.state.seed % 999 + 1 }); });
+    stage.player(others, `${OTHERS} more seeds`, "Stop");
+    stage.choice({ label: "features", key: "features", options: { disjoint: "disjoint", same: "the same" } });
+    stage.slider({ label: "loss of A, times", key: "scale", step: .5, words: (value) => said(power(value, 1), 0) });
+    stage.slider({ label: "noise of B", key: "noise", step: .5, words: (value) => said(value, 1) });
+    stage.slider({ label: "UWL's rate", key: "uwl", step: .1, words: (value) => String(power(value, 2)) });
+    stage.slider({ label: "GradNorm's rate", key: "gradnorm", step: .1, words: (value) => String(power(value, 2)) });
+    stage.slider({ label: "GradNorm's α", key: "alpha", step: .06 });
+    // so much to set, on a small screen: a label beside its slider, the sentence below the picture
+    for (const label of stage.controls.querySelectorAll("span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 8.6em" : "0 0 auto";
+    stage.words.style.gridColumn = "1 / 3";
+  },
+  arrived: (stage) => Object.assign(stage, { race: null, former: null, others: [], other: null }),
+  picture,
+  sentence,
+});
