@@ -96,6 +96,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
         "report",
         "returns",
         "true satisfaction",
+        "satisfaction",
     ),
     OTHERS[0]: ("other mix", "clicked rows only", "corrected CE", "UWL", "DCN", "DIN, softmax"),
     OTHERS[1]: ("disjoint", "no label", "GradNorm", "DeepFM", "DIN", "PLE", "P(like | click, x)"),

@@ -100,7 +100,7 @@ def fusion_explorer(grid: pd.DataFrame) -> Explorer:
         series="series",
         signed=True,
         styles={"your score": METHOD},
-        title="0 is the best single label",
+        title="Your score against the best single label",
         x_label="weight of click",
         y_label="satisfaction minus the best label's",
     )
