@@ -23,7 +23,7 @@ from helpers.capstone.comparison import Comparison, steps
 from helpers.capstone.declaration import ROLES, Declaration
 from helpers.capstone.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Recipe
 from helpers.capstone.reading import megabytes, read
-from helpers.capstone.recommendation import outdone, recommend, too_good
+from helpers.capstone.recommendation import alarms, recommend
 from helpers.capstone.report import as_code, report
 from helpers.capstone.suggestion import suggest
 from helpers.capstone.table_checks import check
@@ -251,9 +251,9 @@ class DataForm(widgets.VBox):
 
 def _summary(found: Comparison) -> str:
     said = recommend(found.gains)
-    alarms = {"Too good to be true?": too_good(found.gains), "A simpler model wins.": outdone(found.beaten)}
     alarm = "".join(
-        f'<p style="color:#b00020"><b>{title}</b> {html.escape(text)}</p>' for title, text in alarms.items() if text
+        f'<p style="color:#b00020"><b>{title}</b> {html.escape(text)}</p>'
+        for title, text in alarms(found.gains, found.beaten, found.scores).items()
     )
     gains = ", ".join(
         f"{row.task} {row.gain:+.3f} {row.metric} [{row.low:+.3f}, {row.high:+.3f}]" for row in found.gains.itertuples()
