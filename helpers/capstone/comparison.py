@@ -45,7 +45,7 @@ ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take
 SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence, "regression": r2_influence}
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 FEWEST_LABELS = 20  # that the smallest share of the training rows must have of each task
-TIMED = 100_000  # training rows, of which an epoch is timed before all else
+TIMED = 100_000  # training rows: an epoch on so many is timed before all else
 SAME = 1e-6  # outputs that lie no further apart are one and the same
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
 

@@ -1,4 +1,4 @@
-"""What a comparison will train, and about how long that takes: chosen and checked before any row is looked at.
+"""What a comparison will train, and about how long that takes: chosen and checked before any row is read.
 
 A plan is made of the options of `comparison.compare`. *Thorough* is for a decision; *quick* is a first look, for a
 table of a million rows in minutes: one learning rate, two seeds, few epochs, and nothing else measured.
