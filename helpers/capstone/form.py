@@ -151,7 +151,7 @@ class DataForm(widgets.VBox):
     def report_path(self) -> Path:
         """Beside the CSV file: log_report.html for log.csv and for log.csv.gz, log_report_2.html if that is there."""
         path = Path(self.file).expanduser()
-        name = re.sub(r"(\.(csv|tsv|txt))?(\.gz)?$", "", path.name, flags=re.I) + "_report"
+        name = re.sub(r"(\.(csv|tsv|txt|parquet))?(\.gz)?$", "", path.name, flags=re.I) + "_report"
         names = (f"{name}.html", *(f"{name}_{k}.html" for k in range(2, 1_000)))
         return next(free for free in map(path.with_name, names) if not free.exists())
 

@@ -181,7 +181,11 @@ def _head(found: Comparison, file: str) -> str:
     rows = f"{sum(found.parts.values()):,} rows"
     spans = ", ".join(f"{PARTS[part]} {first} to {last}" for part, (first, last) in found.spans.items())
     made = ", ".join(f"{name} {metadata.version(package).split('+')[0]}" for name, package in MADE_WITH.items())
-    lines = [f"{Path(file).name}, {rows}", f"{found.declaration.time}: {spans}" if spans else "", made]
+    reading = found.reading or {}
+    part = (
+        f", all that have one of {reading['share']:.2%} of the values of {reading['by']}" if "share" in reading else ""
+    )
+    lines = [f"{Path(file).name}, {rows}{part}", f"{found.declaration.time}: {spans}" if spans else "", made]
     return "<br>".join(_words(line) for line in lines if line)
 
 

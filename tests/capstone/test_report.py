@@ -288,6 +288,12 @@ def test_the_head_says_which_file_of_when_and_made_with_what(found):
     assert len(re.search(r'<p class="head">(.*?)</p>', report(found).page())[1].split("<br>")) == 2  # without a time
 
 
+def test_the_head_says_at_what_rate_users_were_sampled(found):
+    page = report(replace(found, reading={"share": 0.025, "by": "user"}), "log.parquet").page()
+    assert "log.parquet, 600 rows, all that have one of 2.50% of the values of user<br>" in page
+    assert "read(&quot;log.parquet&quot;, share=0.025, by=&quot;user&quot;)" in page
+
+
 def spoiled(found, **columns):
     return replace(found, growth=found.growth.assign(**columns))
 
