@@ -1,6 +1,6 @@
 """`make bench`: prints `name value` lines on standard output, and what goes on to standard error.
 
-usage: python -m benchmarks [--short] [chapters] [peers] [limits] [million]
+usage: python -m benchmarks [--short] [chapters] [peers] [limits] [million] [service]
 """
 
 from __future__ import annotations
@@ -8,9 +8,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import chapters, limits, million, peers
+from benchmarks import chapters, limits, million, peers, service
 
-PARTS = {"chapters": chapters.lines, "peers": peers.lines, "limits": limits.lines, "million": million.lines}
+PARTS = {
+    "chapters": chapters.lines,
+    "peers": peers.lines,
+    "limits": limits.lines,
+    "million": million.lines,
+    "service": service.lines,
+}
 
 
 def main(arguments: list[str] | None = None) -> None:
