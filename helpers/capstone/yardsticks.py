@@ -9,6 +9,7 @@ seconds: a yardstick is there to be beaten, not to win.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -53,11 +54,14 @@ def candidates(name: str, features: Features, train: Examples, *tables: Inputs) 
 
 def _linear(features, binary, table, labels, weights, others):
     """With one penalty after the other."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge  # a second, which only a comparison waits for
 
     for penalty in PENALTIES:
         if binary:
-            model = LogisticRegression(C=1 / penalty, max_iter=STEPS).fit(table, labels, weights)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # `STEPS` are what it gets
+                model = LogisticRegression(C=1 / penalty, max_iter=STEPS).fit(table, labels, weights)
             yield tuple(map(model.decision_function, others))
         else:
             model = Ridge(alpha=penalty, max_iter=STEPS).fit(table, labels, weights)
