@@ -308,6 +308,9 @@ class _Table:
         own = {task: task for task in self.tasks}
         examples = self.features.examples(frame, own, declaration.user, declaration.weight)
         self.examples = examples.scaled(units)  # R² knows no unit; the losses do
+        beside = (declaration.user, declaration.item, declaration.time, declaration.group)
+        kept = [*declaration.labels, *(column for column in beside if column is not None)]
+        self.frame = frame[kept]  # features are in the examples; lists of ids would take most of the memory here
         self._tie()
 
     def _tie(self) -> None:

@@ -611,7 +611,7 @@ def test_weights_count_in_training_as_rows_do():
     data = comparison._Table(prepare(own, frame), own)
     run = data.train(("a",), replace(RECIPE, epochs=10, batch_size=64, lr=0.01), [0])
     _, label, rows = data.seen("a", 0)
-    heavy = data.frame["w"].to_numpy()[rows] > 0
+    heavy = prepare(own, frame)["w"].to_numpy()[rows] > 0
     assert auc(run.outputs["a", 0][heavy], label[heavy]) > 0.99
     assert data.examples.weights["a"].mean() == pytest.approx(1)
 
