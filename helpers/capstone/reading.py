@@ -42,8 +42,8 @@ def read(
               in one pass, so that only what is kept must fit into memory. A value is kept or not by a hash of it: it is
               the same in every file, and a larger share keeps what a smaller one does
 
-    Reading takes most of the memory: of a CSV file, about four times what `megabytes` says afterwards. `compare` adds
-    about as much as the table has (see `benchmarks/README.md`).
+    Memory, besides 300 MB for Python and PyTorch: to read a CSV file takes about three times what `megabytes` says of
+    the table, to compare six times (measured on a million rows with words and lists, `benchmarks/README.md`).
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
     header are cut off. No value changes its meaning: a column stays words where numbers would lose something (007 is
