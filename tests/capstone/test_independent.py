@@ -1,6 +1,11 @@
-"""The report's numbers beside code of others: plain PyTorch and scikit-learn, on the same rows of a log made here."""
+"""A shop's log, made here, from a file to the report: leaks of three kinds are named, and the numbers are those of code
+by other hands, plain PyTorch and scikit-learn, on the same rows."""
 
 from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +22,10 @@ from torch import nn
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
+from helpers.capstone.reading import read
+from helpers.capstone.report import report
+from helpers.capstone.table_checks import check
+from helpers.chapters.ch08 import leaks
 from helpers.support import environment
 
 ROWS, CUT = 30_000, (24_000, 27_000)  # four fifths, and nine tenths
@@ -25,16 +34,16 @@ SEEDS, LR, EPOCHS, PATIENCE, BATCH = range(3), 0.003, 12, 3, 512
 OWN = Declaration(dict.fromkeys(TASKS, "binary"), "user", "sku", ids=("kind",), numbers=NUMBERS, time="time")
 
 
-def shop() -> pd.DataFrame:
+def shop(rows: int = ROWS) -> pd.DataFrame:
     rng = np.random.default_rng(0)
-    user, sku = rng.integers(0, 300, ROWS), rng.integers(0, 150, ROWS)
+    user, sku = rng.integers(0, 300, rows), rng.integers(0, 150, rows)
     tastes, appeals = rng.normal(size=(300, 3)), rng.normal(size=(150, 3))
-    frame = pd.DataFrame({"user": user, "sku": sku, "kind": sku % 12, "age": rng.normal(40, 12, ROWS)})
-    frame["price"] = rng.lognormal(3, 0.5, ROWS)
+    frame = pd.DataFrame({"user": user, "sku": sku, "kind": sku % 12, "age": rng.normal(40, 12, rows)})
+    frame["price"] = rng.lognormal(3, 0.5, rows)
     wish = 0.5 * (tastes[user] * appeals[sku]).sum(1) + appeals[sku, 0] - 0.6 * np.log(frame["price"]) + 1
-    frame["clicked"] = (rng.random(ROWS) < 1 / (1 + np.exp(-wish))).astype(int)
-    frame["bought"] = frame["clicked"] * (rng.random(ROWS) < 1 / (1 + np.exp(1 - wish))).astype(int)
-    return frame.assign(time=range(ROWS))
+    frame["clicked"] = (rng.random(rows) < 1 / (1 + np.exp(-wish))).astype(int)
+    frame["bought"] = frame["clicked"] * (rng.random(rows) < 1 / (1 + np.exp(1 - wish))).astype(int)
+    return frame.assign(time=range(rows))
 
 
 class Plain(nn.Module):
@@ -116,6 +125,27 @@ def means(known: pd.DataFrame, asked: pd.DataFrame, task: str) -> np.ndarray:
     every, by_user = known[task].mean(), known.groupby("user")[task].agg(["sum", "count"])
     smooth = (by_user["sum"] + 5 * every) / (by_user["count"] + 5)
     return asked["user"].map(smooth).fillna(every).to_numpy()
+
+
+def test_leaks_of_three_kinds_are_named_from_the_file_to_the_report(tmp_path):
+    """A score with noise, an amount that was paid, stars that were given; without them nothing is accused."""
+    frame, planted = shop(8_000), ("with noise", "amount", "stars")
+    for seed, kind in enumerate(planted):
+        frame[kind] = leaks.planted(frame, "bought", seed, kind)[leaks.PLANTED]
+    frame.to_csv(path := tmp_path / "shop.csv", index=False)
+    leaky = replace(OWN, numbers=(*NUMBERS, *planted))
+    pages = {}
+    for own in (OWN, leaky):
+        table = read(path)
+        accused = {problem.column for problem in check(own, table) if "a leak?" in problem.sentence}
+        assert accused == set(own.numbers) - set(NUMBERS)
+        found = compare(table, own, Recipe(batch_size=128), mode="quick", also=["yardsticks"])
+        pages[own.numbers] = html.unescape(report(found, path).save(tmp_path / "report.html").read_text("utf-8"))
+    honest, spoiled = pages.values()
+    assert "Too good to be true?" in spoiled and "Too good to be true?" not in honest
+    for kind in planted:
+        assert re.search(f"<li>{kind}: .*a leak[?]", spoiled) and f"<li>{kind}" not in honest
+    assert all(name in page for page in pages.values() for name in ("item's mean", "linear model", "boosted trees"))
 
 
 @pytest.mark.long
