@@ -1,6 +1,6 @@
 """`make bench`: prints `name value` lines on standard output, and what goes on to standard error.
 
-usage: python -m benchmarks [--short] [chapters] [pages] [peers] [limits] [million]
+usage: python -m benchmarks [--short] [chapters] [pages] [peers] [limits] [million] [service]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import chapters, limits, million, pages, peers
+from benchmarks import chapters, limits, million, pages, peers, service
 
 PARTS = {
     "chapters": chapters.lines,
@@ -16,6 +16,7 @@ PARTS = {
     "peers": peers.lines,
     "limits": limits.lines,
     "million": million.lines,
+    "service": service.lines,
 }
 
 

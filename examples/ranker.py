@@ -1,11 +1,12 @@
-"""Train on a log, save, load, export, without a notebook:  python examples/ranker.py"""
+"""Train on a log, save, load, export, without a notebook and in any folder:  python examples/ranker.py"""
 
 from helpers.capstone.ranker import Ranker, Recipe
-from helpers.data import feed
 from helpers.data.features import Dense, Sparse
+from helpers.data.worlds import Feed
 
-log = feed.load("impressions").merge(feed.load("videos"), on="video").sort_values("time")
-train, valid, test = log[:60_000], log[60_000:67_000], log[67_000:]
+log = Feed.make(seed=0).log.sort_values("time", kind="stable")  # a simulated feed; yours: read("log.csv")
+first, second = int(0.8 * len(log)), int(0.9 * len(log))
+train, valid, test = log[:first], log[first:second], log[second:]
 
 columns = [Sparse("user"), Sparse("video"), Sparse("topic"), Dense("duration")]
 tasks = {"click": "binary", "like": "binary", "watch_seconds": "regression"}

@@ -13,9 +13,9 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ from tqdm.auto import tqdm
 
 from helpers.capstone import yardsticks
 from helpers.capstone.declaration import Declaration
+from helpers.capstone.plan import FEWER, METRICS, SHARES, SINGLE, YARDSTICKS, Estimate, Plan
 from helpers.capstone.preparation import Split, dates, prepare, split
 from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.reading import READING
@@ -32,26 +33,20 @@ from helpers.data.examples import Examples
 from helpers.data.features import Features
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.intervals import auc_influence, gain, half_width, over_users, r2_influence, seeds_needed
-from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.metrics import auc, gauc, r2
-from helpers.evaluation.verdicts import verdict
+from helpers.evaluation.verdicts import UNDECIDED, verdict
+from helpers.experiments import jobs
 from helpers.models.copies import predict
 from helpers.models.shared_bottom import parameter_count
 from helpers.support import validate
 from helpers.training.loop import TOTAL, fit
 
-SINGLE = "single-task"
-RATES = (0.001, 0.003, 0.01)
-TUNING_SEEDS = (900, 901)  # no result uses them
 ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take memory
-METRICS = {"binary": "AUC", "regression": "R²"}
 SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence, "regression": r2_influence}
-MATTERS = {kind: SMALLEST[metric] for kind, metric in METRICS.items()}  # what counts as a gain, unless told otherwise
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
-WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the first task in the trade-off curve; the second has the rest
-YARDSTICKS, FEWER, CURVE = ALSO = ("yardsticks", "fewer rows", "curve")  # what is measured besides the gains
-SHARES = (0.25, 0.5)  # of the training rows, with which an undecided gain is measured as well
 FEWEST_LABELS = 20  # that the smallest share of the training rows must have of each task
+TIMED = 100_000  # training rows: an epoch on so many is timed before all else
+SAME = 1e-6  # outputs that lie no further apart are one and the same
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
 
 
@@ -62,13 +57,15 @@ class Comparison:
     facts   a row a task: kind, rows with a label and mean of the label in each part, and `by item`: the metric of a
             yardstick that trains nothing, the mean label of each item (NaN without an item)
     tuned   a row a model: the learning rate and the penalty that it chose, of `rates` and `penalties`
-    scores  a row a seed, model and task: metric, value, and gauc where there is a user
+    scores  a row a seed, model and task: metric, value, constant (whether all test rows have the same output: nothing
+            was learnt), and gauc where there is a user
     growth  a row a number of seeds (the first 3, 5, 10, … and all) and task: single, shared (mean scores), gain, low,
-            high, verdict, seeds_needed, and spread, overlap, users, units of `intervals.Gain`; clusters, what the
+            high, verdict, seeds_needed, dead (how many of the seeds do not count, because one of the two models has
+            learnt nothing), and spread, overlap, users, units of `intervals.Gain`; clusters, what the
             units are: users (or rows, without a user), days or groups, whichever make the interval widest
     fewer   the same with `SHARES` of the training rows, drawn by the seed: a row a share and task; empty where it was
             not asked for, or where nothing is undecided
-    reading options of `read` with which the table came from its file
+    reading options of `read` with which the table came from its file; None where it came from elsewhere
     spans   {part: first and last day of its rows}, or time where that is no date; empty without a time
     days    of the test rows; 0 where they are not known
     curve   a row a weight, seed and task: value; empty where there is none
@@ -84,6 +81,7 @@ class Comparison:
     rates: list[float]
     penalties: list[float]
     tuning_seeds: list[int]
+    mode: str
     also: tuple[str, ...]
     matters: dict[str, float]
     parts: dict[str, int]
@@ -91,7 +89,7 @@ class Comparison:
     spans: dict[str, tuple[str, str]]
     days: int
     problems: Problems
-    reading: dict
+    reading: dict | None
     facts: pd.DataFrame
     tuned: pd.DataFrame
     scores: pd.DataFrame
@@ -124,148 +122,157 @@ class Comparison:
         return self.growth[self.growth["seeds"] == len(self.seeds)].reset_index(drop=True)
 
 
-def compare(frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None = None, **options) -> Comparison:
-    """Train and judge both sides; options as of `steps`. Raises ValueError where the table does not pass `check`."""
+class Step(NamedTuple):
+    """What `steps` yields: the share that is done, first with the estimate, last with the result."""
+
+    done: float
+    found: Comparison | None = None
+    estimate: Estimate | None = None
+
+
+def compare(
+    frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None = None, cluster: str | None = None, **options
+) -> Comparison:
+    """Train and judge both sides; arguments as of `steps`. Raises ValueError where the table does not pass `check`."""
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
     with tqdm(total=100, desc="comparing", unit="%", leave=False, delay=1, disable=quiet) as bar:
-        for done, found in steps(frame, declaration, recipe, **options):  # noqa: B007 (the last one is returned)
-            bar.update(round(100 * done) - bar.n)
-    return found
+        for step in steps(frame, declaration, recipe, cluster, **options):
+            bar.update(round(100 * step.done) - bar.n)
+            if step.estimate is not None:
+                bar.set_description(f"comparing ({step.estimate})")
+    return step.found
 
 
 def steps(
-    frame: pd.DataFrame,
-    declaration: Declaration,
-    recipe: Recipe | None = None,
-    *,
-    seeds: Sequence[int] = range(5),
-    rates: Sequence[float] = RATES,
-    penalties: Sequence[float] | None = None,
-    tuning_seeds: Sequence[int] = TUNING_SEEDS,
-    matters: dict[str, float] = MATTERS,
-    also: Sequence[str] = (YARDSTICKS, FEWER),
-) -> Iterator[tuple[float, Comparison | None]]:
-    """The comparison in small steps: yields (the share that is done, None), and at the end (1, the result).
+    frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None = None, cluster: str | None = None, **options
+) -> Iterator[Step]:
+    """The comparison in small steps.
 
-    frame      as `reading.read` gives it
-    seeds      at least two; with a time they vary the training alone
-    penalties  values of `l2_embedding` to choose among as well; by default only that of the recipe
-    matters    {"binary": smallest gain of AUC that matters, "regression": of R²}
-    also       what else to measure: "yardsticks", a linear model and boosted trees for each task; "fewer rows", the
-               gains with `SHARES` of the training rows where any task is undecided; "curve", the shared model with
-               `WEIGHTS` for the first two tasks
+    frame    as `reading.read` gives it
+    cluster  address of a Dask scheduler, as of `helpers.experiments.jobs.run`: its workers train. None: this process
+    options  of `plan.Plan`: mode, seeds, rates, penalties, tuning_seeds, matters, also
     """
-    validate.instance("declaration", declaration, Declaration, "a Declaration")
-    recipe = validate.instance("recipe", Recipe() if recipe is None else recipe, Recipe, "a Recipe")
-    seeds, tuning_seeds = _several("seeds", seeds, whole=True), _several("tuning_seeds", tuning_seeds, whole=True)
-    rates, penalties = _several("rates", rates), _several("penalties", penalties or [recipe.l2_embedding])
-    if recipe.structure == "single task":
-        validate.fail("recipe", "'single task'", "a structure that shares: single tasks are what it is compared with")
-    if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
-        validate.fail("seeds", str(seeds)[:60], f"two or more, each once, none of {tuning_seeds}, which tune")
-    if isinstance(also, str) or not isinstance(also, Iterable):
-        validate.fail("also", repr(also)[:60], f"some of {ALSO}, or ()", TypeError)
-    also = tuple(validate.choice("also", one, ALSO) for one in also)
-    if not rates:
-        validate.fail("rates", "none", "at least one learning rate")
-    for kind in set(declaration.labels.values()):
-        validate.number(f"matters[{kind!r}]", dict(matters).get(kind), low=0)
+    plan = Plan(declaration, recipe, **options)
     problems = must_pass(declaration, frame)
-    recipe.check_tasks(declaration.labels, frame)
+    plan.recipe.check_tasks(declaration.labels, frame)
     table = _Table(prepare(declaration, frame), declaration)
-    table.check_splits([*tuning_seeds, *seeds])
+    table.check_splits([*plan.tuning_seeds, *plan.seeds])
 
-    labels, pair = tuple(declaration.labels), list(declaration.labels)[:2]
-    alone = replace(recipe, structure="single task", weighting="equal")
-    sides = [(SINGLE, (task,), alone) for task in labels] + [(recipe.structure, labels, recipe)]
-    choices = [{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties]
-    tuning = len(choices) * len(tuning_seeds) if len(choices) > 1 else 0
-    measured = list(itertools.product(labels, yardsticks.NAMES)) if YARDSTICKS in also else []
-    weights = WEIGHTS if CURVE in also else ()
-    shares = SHARES if FEWER in also and table.fewest_labels() * min(SHARES) >= FEWEST_LABELS else ()
-    total = len(sides) * (tuning + len(seeds)) + len(measured) + len(weights) * len(seeds)
-    total += len(sides) * len(seeds) * sum(shares)
-    done, outputs, weighed, fewer, tuned, chosen, cost, beaten = 0, {}, {}, {}, [], [], [], []
+    labels, structure, seeds = tuple(declaration.labels), plan.recipe.structure, plan.seeds
+    measured = list(itertools.product(labels, yardsticks.NAMES)) if YARDSTICKS in plan.also else []
+    shares = SHARES if FEWER in plan.also and table.fewest_labels() * min(SHARES) >= FEWEST_LABELS else ()
+    again = len(plan.sides) * len(seeds) * sum(shares)
+    total = len(plan.sides) * plan.runs + len(measured) + len(plan.weightings) * len(seeds) + again
+    done = 0.0
+    yield Step(done, estimate=table.estimate(plan))
 
-    def train(tasks: tuple[str, ...], own: Recipe, some: list[int], share: float = 1) -> Iterator[tuple[float, None]]:
-        """Yields the share that is done after each group of seeds; returns their runs."""
+    def compute(calls: list[tuple[str, tuple, float]]) -> Iterator[Step]:
+        """Calls methods of the table, (name, arguments, share of the work) each; returns their results in order."""
         nonlocal done
-        runs = []
-        for group in table.together(some):
-            runs.append(table.train(tasks, own, group, share))
-            done += len(group) * share
-            yield done / total, None
-        return runs
+        results = {}
+        for number, result in _results(table, [call[:2] for call in calls], cluster):
+            results[number] = result
+            done += calls[number][2]
+            yield Step(done / total)
+        return [results[number] for number in range(len(calls))]
 
-    for name, tasks, own in sides:
-        losses = []
-        for choice in choices if tuning else ():
-            runs = yield from train(tasks, replace(own, **choice), tuning_seeds)
-            losses.append(sum(run.loss for run in runs))
-        own = replace(own, **choices[int(np.argmin(losses or [0.0]))])
-        chosen.append((name, tasks, own))
-        tuned.append({"model": name, "tasks": " + ".join(tasks), "lr": own.lr, "l2_embedding": own.l2_embedding})
-        for run in (yield from train(tasks, own, seeds)):
-            cost.append({"model": name, "tasks": tasks, "parameters": run.parameters, "seconds": run.seconds})
-            outputs |= {(name, *key): output for key, output in run.outputs.items()}
+    def train(models: list[tuple[tuple[str, ...], Recipe]], some: list[int], share: float = 1) -> Iterator[Step]:
+        """Trains each of the models with each of the seeds; returns for each model its runs, one a group of seeds."""
+        groups = table.together(some)
+        calls = [("train", (*model, group, share), len(group) * share) for model in models for group in groups]
+        runs = yield from compute(calls)
+        return [runs[k * len(groups) : (k + 1) * len(groups)] for k in range(len(models))]
+
+    tried = [(side.tasks, replace(side.recipe, **choice)) for side in plan.sides for choice in plan.choices]
+    runs = yield from train(tried, plan.to_tune)
+    losses = np.array([sum(run.loss for run in own) for own in runs]).reshape(len(plan.sides), -1)
+    best = [tried[k * len(plan.choices) + int(np.argmin(own))] for k, own in enumerate(losses)]
+    tuned = [
+        {"model": side.name, "tasks": " + ".join(tasks), "lr": own.lr, "l2_embedding": own.l2_embedding}
+        for side, (tasks, own) in zip(plan.sides, best, strict=True)
+    ]
+    runs = yield from train(best, seeds)
+    cost = [
+        {"model": side.name, "tasks": side.tasks, "parameters": run.parameters, "seconds": run.seconds}
+        for side, own in zip(plan.sides, runs, strict=True)
+        for run in own
+    ]
+    outputs = _outputs(plan, runs)
     scores = table.judge("model", outputs)
     counts = [count for count in COUNTS if count < len(seeds)] + [len(seeds)]
     growth = [
-        table.gain(task, recipe.structure, outputs, scores[scores["seed"].isin(seeds[:count])], matters)
+        table.gain(task, structure, outputs, scores[scores["seed"].isin(seeds[:count])], plan.matters)
         for count, task in itertools.product(counts, labels)
     ]
-    if any(row["verdict"] == "undecided" for row in growth[-len(labels) :]):
-        for share, (name, tasks, own) in itertools.product(shares, chosen):
-            found = fewer.setdefault(share, {})
-            for run in (yield from train(tasks, own, seeds, share)):
-                found |= {(name, *key): output for key, output in run.outputs.items()}
+    fewer = []
+    if any(row["verdict"] == UNDECIDED for row in growth[-len(labels) :]):
+        for share in shares:
+            own = _outputs(plan, (yield from train(best, seeds, share)))
+            judged = table.judge("model", own)
+            fewer += [{"share": share} | table.gain(task, structure, own, judged, plan.matters) for task in labels]
     else:
-        total -= len(sides) * len(seeds) * sum(shares)
-    for task, name in measured:
-        beaten.append(table.beaten(name, task, recipe.structure, outputs, seeds))
-        done += 1
-        yield done / total, None
-    for weight in weights:
-        both = dict.fromkeys(labels, 1.0) | dict(zip(pair, (2 * weight, 2 - 2 * weight), strict=True))
-        for run in (yield from train(labels, replace(own, weighting=both), seeds)):
-            weighed |= {(weight, *key): output for key, output in run.outputs.items() if key[0] in pair}
-
-    fewer = [
-        {"share": share} | table.gain(task, recipe.structure, found, table.judge("model", found), matters)
-        for (share, found), task in itertools.product(fewer.items(), labels)
+        total -= again
+    first = 0 if table.by_time else seeds[0]
+    fitted = yield from compute([("yardstick", (name, task, first), 1) for task, name in measured])
+    beaten = [
+        table.beaten(name, task, structure, found, outputs, first, scores)
+        for (task, name), found in zip(measured, fitted, strict=True)
     ]
+    weighed = [(labels, replace(best[-1][1], weighting=weights)) for _, weights in plan.weightings]
+    runs = yield from train(weighed, seeds)
+    curve = {
+        (weight, *key): output
+        for (weight, _), own in zip(plan.weightings, runs, strict=True)
+        for run in own
+        for key, output in run.outputs.items()
+        if key[0] in labels[:2]
+    }
     found = Comparison(
         declaration=declaration,
-        recipe=recipe,
+        recipe=plan.recipe,
         frame=frame,
+        mode=plan.mode,
         seeds=seeds,
-        rates=rates,
-        penalties=sorted(set(penalties)),
-        tuning_seeds=tuning_seeds,
-        also=also,
-        matters=dict(matters),
+        rates=plan.rates,
+        penalties=sorted(set(plan.penalties)),
+        tuning_seeds=plan.tuning_seeds,
+        also=plan.also,
+        matters=plan.matters,
         parts=table.parts,
         users=table.users,
         spans=table.spans,
         days=table.days,
         problems=problems,
-        reading=frame.attrs.get(READING, {}),
+        reading=frame.attrs.get(READING),
         facts=table.facts(seeds),
         tuned=pd.DataFrame(tuned),
         scores=scores,
         growth=pd.DataFrame(growth),
         fewer=pd.DataFrame(fewer),
-        curve=table.judge("weight", weighed),
+        curve=table.judge("weight", curve),
         beaten=pd.DataFrame(beaten),
         cost=_cost(pd.DataFrame(cost)),
     )
-    yield 1.0, found
+    yield Step(1.0, found)
 
 
-def _several(name: str, values: Sequence[float], whole: bool = False) -> list:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        validate.fail(name, repr(values)[:60], "several numbers, such as range(5) or (0.003, 0.01)", TypeError)
-    return [validate.number(name, value, low=0, whole=whole) for value in values]
+def _results(table: _Table, calls: list[tuple[str, tuple]], cluster: str | None) -> Iterator[tuple[int, object]]:
+    """The number of each call, and what the method of the table returned: one by one here, or as a cluster is done."""
+    if cluster is None:
+        yield from ((number, getattr(table, name)(*arguments)) for number, (name, arguments) in enumerate(calls))
+    elif calls:
+        named = {str(number): partial(_call, *call) for number, call in enumerate(calls)}
+        yield from ((int(done.name), done.table) for done in jobs.run(named, cluster, table))
+
+
+def _call(name: str, arguments: tuple, table: _Table):
+    return getattr(table, name)(*arguments)
+
+
+def _outputs(plan: Plan, runs: list[list[_Run]]) -> dict[tuple[str, str, int], np.ndarray]:
+    """{(side, task, seed): outputs for the test rows}, from the runs of each model."""
+    each = zip(plan.sides, runs, strict=True)
+    return {(side.name, *key): output for side, own in each for run in own for key, output in run.outputs.items()}
 
 
 def _cost(runs: pd.DataFrame) -> pd.DataFrame:
@@ -301,6 +308,9 @@ class _Table:
         own = {task: task for task in self.tasks}
         examples = self.features.examples(frame, own, declaration.user, declaration.weight)
         self.examples = examples.scaled(units)  # R² knows no unit; the losses do
+        beside = (declaration.user, declaration.item, declaration.time, declaration.group)
+        kept = [*declaration.labels, *(column for column in beside if column is not None)]
+        self.frame = frame[kept]  # features are in the examples; lists of ids would take most of the memory here
         self._tie()
 
     def _tie(self) -> None:
@@ -368,6 +378,15 @@ class _Table:
         loss = float(totals.groupby("copy")["valid"].min().sum())
         return _Run(loss, outputs, parameter_count(models[0]), seconds)
 
+    def estimate(self, plan: Plan) -> Estimate:
+        """How long the plan takes: by an epoch of the shared model and of the first task's own, of `TIMED` rows."""
+        share, epoch = min(1.0, TIMED / self.parts["train"]), {}
+        seeds = self.together(plan.seeds)[0]
+        for side in (plan.sides[0], plan.sides[-1]):
+            run = self.train(side.tasks, replace(side.recipe, epochs=1), seeds, share)
+            epoch[side.name] = run.seconds / share
+        return plan.estimate(epoch)
+
     def seen(self, task: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where a task's label was observed among the test rows, the labels there, and the numbers of these rows."""
         rows, examples = np.array(self.split(seed).test.index), self.examples
@@ -391,46 +410,58 @@ class _Table:
             mask, label, own = self.seen(task, seed)
             kind = self.tasks[task]
             row = {"seed": seed, by: what, "task": task, "metric": METRICS[kind]}
-            row["value"] = SCORES[kind](output[mask], label)
+            row |= {"value": SCORES[kind](output[mask], label), "constant": bool(np.ptp(output[mask]) < SAME)}
             if kind == "binary" and self.declaration.user is not None:
                 row["gauc"] = _gauc(output[mask], label, self.clusters["users"][own])
             rows.append(row)
         return pd.DataFrame(rows)
 
     def gain(self, task: str, structure: str, outputs: dict, scores: pd.DataFrame, matters: dict[str, float]) -> dict:
-        """The gain of one task with its interval and verdict."""
-        by_model = scores[scores["task"] == task].pivot(index="seed", columns="model", values="value")
+        """The gain of one task with its interval and verdict, over the seeds with which both models have learnt.
+
+        Where fewer than two have, over all seeds; it is then undecided, whatever it is.
+        """
+        own = scores[scores["task"] == task]
+        dead, by_model = own.groupby("seed")["constant"].any(), own.pivot(index="seed", columns="model", values="value")
+        judged = (~dead).sum() >= 2
+        by_model = by_model[~dead] if judged else by_model
         values = (by_model[structure] - by_model[SINGLE]).to_numpy()
         kind, influence, rows = self.tasks[task], [], []
         for seed in by_model.index:
-            mask, label, own = self.seen(task, seed)
+            mask, label, numbers = self.seen(task, seed)
             shared, single = (INFLUENCES[kind](outputs[m, task, seed][mask], label) for m in (structure, SINGLE))
             influence.append((shared - single) / len(values))
-            rows.append(own)
+            rows.append(numbers)
         *luck, clusters = self.luck(np.concatenate(influence), np.concatenate(rows))
         found = gain(values, self.parts["test"] / self.parts["train"], *luck)
-        said = verdict(found.low, found.high, matters[kind])
-        needed = 0 if said != "undecided" else seeds_needed(found, matters[kind])
+        said = verdict(found.low, found.high, matters[kind]) if judged else UNDECIDED
+        needed = seeds_needed(found, matters[kind]) if judged and said == UNDECIDED else 0
         row = {"task": task, "metric": METRICS[kind], "gain": found.mean, **found._asdict()}
         row |= {"single": by_model[SINGLE].mean(), "shared": by_model[structure].mean()}
-        row |= {"verdict": said, "clusters": clusters}
+        row |= {"verdict": said, "clusters": clusters, "seeds": len(dead), "dead": int(dead.sum())}
         return row | {"seeds_needed": np.nan if needed is None else needed}
 
-    def beaten(self, name: str, task: str, structure: str, outputs: dict, seeds: Sequence[int]) -> dict:
-        """How far one of `yardsticks` is ahead of the better side, on the same rows."""
-        kind, first = self.tasks[task], 0 if self.by_time else seeds[0]
-        train, valid, test = (part.only(task) for part in self.sets(first))
-        mask, label, rows = self.seen(task, first)
-        score, influence, tuning = SCORES[kind], INFLUENCES[kind], _observed(valid, task)
-        candidates = yardsticks.candidates(name, self.features, train, valid.inputs, test.inputs)
+    def yardstick(self, name: str, task: str, seed: int) -> np.ndarray:
+        """What one of `yardsticks` says of the test rows: of all that it tried, the best for the validation rows."""
+        train, valid, test = (part.only(task) for part in self.sets(seed))
+        tuning, score = _observed(valid, task), SCORES[self.tasks[task]]
         answers = valid.labels[task].numpy()[tuning]
-        output = max(candidates, key=lambda tried: score(tried[0][tuning], answers))[1][mask]
-        own = [
-            [outputs[model, task, seed][mask] for seed in (seeds if self.by_time else [first])]
-            for model in (SINGLE, structure)
-        ]
-        reached = [np.mean([score(one, label) for one in side]) for side in own]
-        better = own[int(np.argmax(reached))]
+        candidates = yardsticks.candidates(name, self.features, train, valid.inputs, test.inputs)
+        return max(candidates, key=lambda tried: score(tried[0][tuning], answers))[1]
+
+    def beaten(
+        self, name: str, task: str, structure: str, found: np.ndarray, outputs: dict, first: int, scores: pd.DataFrame
+    ) -> dict:
+        """How far a yardstick, whose outputs are `found`, is ahead of the better side, on the same rows."""
+        kind = self.tasks[task]
+        mask, label, rows = self.seen(task, first)
+        score, influence, output = SCORES[kind], INFLUENCES[kind], found[mask]
+        own = scores[(scores["task"] == task) & (self.by_time | (scores["seed"] == first))]
+        live = own.loc[~own.groupby("seed")["constant"].transform("any"), "seed"]
+        seeds = (live if len(live) else own["seed"]).unique()
+        sides = [[outputs[model, task, seed][mask] for seed in seeds] for model in (SINGLE, structure)]
+        reached = [np.mean([score(one, label) for one in side]) for side in sides]
+        better = sides[int(np.argmax(reached))]
         moved = influence(output, label) - np.mean([influence(one, label) for one in better], axis=0)
         luck, units, _ = self.luck(moved, rows)
         ahead, half = (value := score(output, label)) - max(reached), half_width(0.0, 2, 0.0, luck, units)

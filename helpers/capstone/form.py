@@ -21,15 +21,17 @@ import pandas as pd
 
 from helpers.capstone.comparison import Comparison, steps
 from helpers.capstone.declaration import ROLES, Declaration
+from helpers.capstone.plan import MODES, THOROUGH
 from helpers.capstone.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Recipe
 from helpers.capstone.reading import megabytes, read
-from helpers.capstone.recommendation import outdone, recommend, too_good
+from helpers.capstone.recommendation import alarms, recommend
 from helpers.capstone.report import as_code, report
 from helpers.capstone.suggestion import suggest
-from helpers.capstone.table_checks import check
+from helpers.capstone.table_checks import Memory, check
 from helpers.display.model_ids import stable
 from helpers.support import validate
 
+PAUSE = 0.4  # seconds without a change, after which the table is checked
 AUTO, WIDE = {"width": "auto", "flex": "0 0 auto"}, {"width": "100%"}
 SHARING = [structure for structure in STRUCTURES if structure != "single task"]
 
@@ -76,6 +78,8 @@ class DataForm(widgets.VBox):
         self.frame: pd.DataFrame | None = None
         self.found: Comparison | None = None
         self.task: asyncio.Task | None = None
+        self.waiting: asyncio.TimerHandle | None = None  # a check that is to come
+        self.memory = Memory()
         self.stopping = False
         self.path = widgets.Text(str(path), description="CSV file", continuous_update=False, layout=WIDE)
         self.reader = widgets.Button(description="Read", layout=AUTO)
@@ -89,11 +93,13 @@ class DataForm(widgets.VBox):
             name: widgets.Dropdown(options=list(options), value=getattr(self.base, name), description=name)
             for name, options in (("structure", SHARING), ("bottom", BOTTOMS), ("weighting", WEIGHTINGS))
         }
+        mode = validate.choice("mode", options.get("mode", THOROUGH), MODES)
+        self.mode = widgets.Dropdown(options=MODES, value=mode, description="mode")
         self.button = widgets.Button(description="Train and report", disabled=True, layout=AUTO)
         self.stop = widgets.Button(description="Stop", disabled=True, layout=AUTO)
         self.bar = widgets.FloatProgress(min=0, max=1, layout={"display": "none"})
         self.message, self.code, self.result = widgets.HTML(), widgets.HTML(layout=WIDE), widgets.HTML(layout=WIDE)
-        for control in (*self.choices.values(), self.new_users):
+        for control in (*self.choices.values(), self.mode, self.new_users):
             control.observe(self._changed, "value")
         self.reader.on_click(self._read)
         for control in (self.path, self.headless):
@@ -101,7 +107,7 @@ class DataForm(widgets.VBox):
         self.button.on_click(self._start)
         self.stop.on_click(self._stop)
         top = widgets.HBox([self.path, self.reader, self.headless])
-        row = widgets.HBox([*self.choices.values()]).add_class("mtl-controls")
+        row = widgets.HBox([*self.choices.values(), self.mode]).add_class("mtl-controls")
         buttons = widgets.HBox([self.button, self.stop, self.bar]).add_class("mtl-buttons")
         super().__init__(
             [top, self.columns, self.new_users, row, self.code, buttons, self.message, self.result, Keys()]
@@ -128,7 +134,13 @@ class DataForm(widgets.VBox):
         """Python that does what the form does."""
         reading = {"header": False} if self.headless.value else {}
         to = self.report_path.as_posix()
-        return as_code(self.file, self.declaration, self.recipe, self.options, to, reading)
+        return as_code(self.file, self.declaration, self.recipe, self.chosen, to, reading)
+
+    @property
+    def chosen(self) -> dict:
+        """The options of `steps`, with the form's mode; one that is the default is left out."""
+        others = {name: value for name, value in self.options.items() if name != "mode"}
+        return others if self.mode.value == THOROUGH else {"mode": self.mode.value, **others}
 
     @property
     def file(self) -> str:
@@ -139,7 +151,7 @@ class DataForm(widgets.VBox):
     def report_path(self) -> Path:
         """Beside the CSV file: log_report.html for log.csv and for log.csv.gz, log_report_2.html if that is there."""
         path = Path(self.file).expanduser()
-        name = re.sub(r"(\.(csv|tsv|txt))?(\.gz)?$", "", path.name, flags=re.I) + "_report"
+        name = re.sub(r"(\.(csv|tsv|txt|parquet))?(\.gz)?$", "", path.name, flags=re.I) + "_report"
         names = (f"{name}.html", *(f"{name}_{k}.html" for k in range(2, 1_000)))
         return next(free for free in map(path.with_name, names) if not free.exists())
 
@@ -150,7 +162,7 @@ class DataForm(widgets.VBox):
             self.frame, self.found, self.result.value = None, None, ""
             self.columns.children, self.roles, self.button.disabled = (), {}, True
             self.frame = read(self.file, header=False if self.headless.value else None)
-            rows = []
+            self.memory, rows = Memory(), []
             for column, guess in suggest(self.frame).iterrows():
                 role = widgets.Dropdown(options=ROLES, description=str(column), style={"description_width": "11em"})
                 role.value = self.known.get(column, guess["role"])
@@ -159,16 +171,32 @@ class DataForm(widgets.VBox):
                 rows.append(widgets.HBox([role, widgets.HTML(reason)]))
                 self.roles[column] = role
             self.columns.children = tuple(rows)
-            self._changed()
+            self._check()
 
     def _changed(self, _change=None):
-        """Show the code and the problems of what is declared now."""
+        """Show the code at once, and the problems after a pause: several changes in a row wait once."""
         if self.frame is None:
             return
-        self.button.disabled, self.code.value = True, ""
+        self.button.disabled = True
+        self._show_code()
+        if self.waiting is not None:
+            self.waiting.cancel()
+        try:
+            self.waiting = asyncio.get_running_loop().call_later(PAUSE, self._check)
+        except RuntimeError:  # no kernel that would call later
+            self._check()
+
+    def _show_code(self):
+        self.code.value = ""
         with self._in_words():
             self.code.value = f'<pre class="mtl-code">{html.escape(self.as_code())}</pre>'
-            problems = check(self.declaration, self.frame)
+
+    def _check(self):
+        """Show the code and the problems of what is declared now."""
+        self.button.disabled, self.waiting = True, None
+        self._show_code()
+        with self._in_words():
+            problems = check(self.declaration, self.frame, self.memory)
             if not problems.stopping:
                 self.recipe.check_tasks(self.declaration.labels, self.frame)
             read_in = f"{len(self.frame):,} rows of {len(self.frame.columns)} columns, {megabytes(self.frame):.1f} MB."
@@ -194,16 +222,18 @@ class DataForm(widgets.VBox):
         self._say("At work …")
         with self._in_words():
             await asyncio.sleep(0)
-            for done, found in steps(self.frame, self.declaration, self.recipe, **self.options):  # noqa: B007
-                self.bar.value = done
+            for step in steps(self.frame, self.declaration, self.recipe, **self.chosen):
+                self.bar.value = step.done
+                if step.estimate is not None:
+                    self._say(f"At work: {step.estimate}. A busy machine takes longer.")
                 await asyncio.sleep(0)  # here the kernel reads its messages
                 if self.stopping:
-                    self._say(f"Stopped at {done:.0%}; nothing was written.")
+                    self._say(f"Stopped at {step.done:.0%}; nothing was written.")
                     break
             else:
-                self.found = found
-                self.result.value = _summary(found)
-                self._save(found)
+                self.found = step.found
+                self.result.value = _summary(step.found)
+                self._save(step.found)
         self._lock(False)
         self.button.disabled, self.stop.disabled, self.bar.layout.display = False, True, "none"
 
@@ -226,6 +256,7 @@ class DataForm(widgets.VBox):
             self.headless,
             self.new_users,
             *self.choices.values(),
+            self.mode,
             *self.roles.values(),
         ):
             control.disabled = locked
@@ -251,9 +282,9 @@ class DataForm(widgets.VBox):
 
 def _summary(found: Comparison) -> str:
     said = recommend(found.gains)
-    alarms = {"Too good to be true?": too_good(found.gains), "A simpler model wins.": outdone(found.beaten)}
     alarm = "".join(
-        f'<p style="color:#b00020"><b>{title}</b> {html.escape(text)}</p>' for title, text in alarms.items() if text
+        f'<p style="color:#b00020"><b>{title}</b> {html.escape(text)}</p>'
+        for title, text in alarms(found.gains, found.beaten, found.scores).items()
     )
     gains = ", ".join(
         f"{row.task} {row.gain:+.3f} {row.metric} [{row.low:+.3f}, {row.high:+.3f}]" for row in found.gains.itertuples()

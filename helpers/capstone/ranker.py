@@ -33,6 +33,7 @@ from helpers.models.experts import PLE, MMoE
 from helpers.models.shared_bottom import Encoder, SharedBottom, SingleTasks
 from helpers.support import validate
 from helpers.support.files import whole
+from helpers.training.arguments import DEVICES
 from helpers.training.balancing import UWL, GradNorm, PCGrad
 from helpers.training.loop import fit
 
@@ -61,7 +62,7 @@ class Recipe:
     units         of the bottom, or of each expert
     towers        units of every tower
     experts       of MMoE; of PLE the shared ones, besides one of each task
-    l2_embedding, lr, epochs, patience, batch_size   as of `SharedBottom` and `fit`
+    l2_embedding, lr, epochs, patience, batch_size, device   as of `SharedBottom` and `fit`
 
     Raises ValueError for an unknown choice, and for two that do not go together.
     """
@@ -77,10 +78,12 @@ class Recipe:
     epochs: int = 20
     patience: int | None = 3
     batch_size: int = 1024
+    device: str = "cpu"
 
     def __post_init__(self):
         validate.choice("structure", self.structure, STRUCTURES)
         validate.choice("bottom", self.bottom, BOTTOMS)
+        validate.choice("device", self.device, DEVICES)
         if isinstance(self.weighting, dict):
             for task, weight in self.weighting.items():
                 validate.number(f"weighting[{task!r}]", weight, low=0)
@@ -120,7 +123,7 @@ class Recipe:
 
     def training(self) -> dict:
         """The arguments of `fit` that this recipe sets."""
-        settings = {name: getattr(self, name) for name in ("lr", "epochs", "patience", "batch_size")}
+        settings = {name: getattr(self, name) for name in ("lr", "epochs", "patience", "batch_size", "device")}
         if isinstance(self.weighting, dict):
             return settings | {"task_weights": self.weighting}
         balance = WEIGHTINGS[self.weighting]

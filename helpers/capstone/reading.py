@@ -1,6 +1,7 @@
-"""Read a table of the reader's own from a CSV file, so that no value changes its meaning.
+"""Read a table of the reader's own from a CSV or Parquet file, so that no value changes its meaning.
 
     frame = read("log.csv")
+    frame = read("log.parquet", share=0.1, by="user")     # all rows of a tenth of the users, if it does not fit
 
 `declaration` says what each column is.
 """
@@ -28,13 +29,21 @@ def read(
     columns: Iterable[str] | None = None,
     header: bool | None = None,
     names: Iterable[str] | None = None,
+    share: float = 1.0,
+    by: str | None = None,
 ) -> pd.DataFrame:
-    """A CSV file (or .csv.gz; separated by , ; tab or |).
+    """A CSV file (or .csv.gz; separated by , ; tab or |), or one that ends in .parquet.
 
     columns   reads these alone, to save memory
     header    whether the first line has the names; None: it must look like names. Without a header and without `names`
               the columns are called "column 1", "column 2", …
     names     of all columns; the first line is then data, unless `header` is True
+    share     of the values of the column `by`, usually the users, whose rows are kept: of Parquet alone, which is read
+              in one pass, so that only what is kept must fit into memory. A value is kept or not by a hash of it: it is
+              the same in every file, and a larger share keeps what a smaller one does
+
+    Memory, besides 300 MB for Python and PyTorch: to read a CSV file takes about three times what `megabytes` says of
+    the table, to compare six times (measured on a million rows with words and lists, `benchmarks/README.md`).
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
     header are cut off. No value changes its meaning: a column stays words where numbers would lose something (007 is
@@ -42,9 +51,17 @@ def read(
     missing among numbers, but a word among words.
 
     Raises FileNotFoundError or ValueError in one sentence: no such file, no table, no such column, a column name twice,
-    a first line that is no header, a line with more or fewer values than the header has names.
+    a first line that is no header, a line with more or fewer values than the header has names, a package that reads
+    Parquet is not there.
     """
     path = _file(path)
+    validate.number("share", share, low=0, high=1)
+    if path.suffix == ".parquet":
+        if header is not None or names is not None:
+            validate.fail("header, names", f"one of them for {path.name}", "neither: a Parquet file has names")
+        return _parquet(path, columns, share, by)
+    if share < 1 or by is not None:
+        validate.fail("share, by", f"{share:g} of {by!r} for {path.name}", "a Parquet file, which can be read in parts")
     with _readable(path), _text(path) as file:
         separator, found = _header(sample := file.read(SAMPLE))
     given = {"header": header, "names": None if names is None else list(names)}
@@ -70,6 +87,37 @@ def read(
         validate.fail("path", f"{path.name} without a row below its header", "a table with rows")
     frame = _small(frame)
     frame.attrs[READING] = {name: value for name, value in given.items() if value is not None}
+    return frame
+
+
+def _parquet(path: Path, columns: Iterable[str] | None, share: float, by: str | None) -> pd.DataFrame:
+    """A Parquet file, batch by batch; of a share below 1 the rows whose value of `by` has a small hash."""
+    try:
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        expected = "`pip install pyarrow` first, or a CSV file"
+        validate.fail("path", f"{path.name}, and no package here reads Parquet", expected)
+    if share < 1 and by is None:
+        validate.fail("by", f"None with a share of {share:g}", "the column that is the user: whole users are kept")
+    parts = []
+    with _readable(path, "a Parquet file"):
+        file = ParquetFile(path)
+        every = list(file.schema_arrow.names)
+        wanted = every if columns is None else list(columns)
+    for name in [*wanted, by] if share < 1 else wanted:
+        if name not in every:
+            validate.fail("columns", _near(name, every), "columns of the file")
+    with _readable(path, "a Parquet file"):
+        for batch in file.iter_batches(columns=list(dict.fromkeys([*wanted, by] if share < 1 else wanted))):
+            rows = batch.to_pandas()
+            if share < 1:
+                hashes = pd.util.hash_array(rows[by].astype(object).to_numpy(), categorize=True)
+                rows = rows[hashes < share * 2.0**64]
+            parts.append(rows[wanted])
+    if not sum(map(len, parts)):
+        validate.fail("path", f"{path.name} without a row that is kept", "a table with rows, or a larger share")
+    frame = _small(pd.concat(parts, ignore_index=True))
+    frame.attrs[READING] = {"share": share, "by": by} if share < 1 else {}
     return frame
 
 
@@ -196,16 +244,17 @@ def _loses(signs: set[str]) -> bool:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _readable(path: Path, expected: str = "a CSV file in UTF-8 with a header") -> Iterator[None]:
     """One sentence for whatever goes wrong when the file is read inside."""
     try:
         yield
     except LineError as error:
-        expected = "a value for each name, and quotes around a separator in a text"
-        validate.fail("path", f"{path.name} with {error}", expected)
+        validate.fail(
+            "path", f"{path.name} with {error}", "a value for each name, and quotes around a separator in a text"
+        )
     except (ValueError, OSError, EOFError, csv.Error) as error:  # ParserError and EmptyDataError are ValueErrors
         said = " ".join(str(error).split())
-        validate.fail("path", f"{path.name}, which cannot be read ({said})", "a CSV file in UTF-8 with a header")
+        validate.fail("path", f"{path.name}, which cannot be read ({said})", expected)
 
 
 def _is_number(text: str) -> bool:
@@ -231,6 +280,8 @@ def _small(frame: pd.DataFrame) -> pd.DataFrame:
             values = values.astype(str)
         if pd.api.types.is_integer_dtype(values.dtype):
             small[name] = pd.to_numeric(values, downcast="integer")
+        elif kinds & {list, np.ndarray} or isinstance(values.dtype, pd.CategoricalDtype):  # of Parquet
+            small[name] = values
         elif not pd.api.types.is_numeric_dtype(values.dtype) and values.nunique() < len(values) / 2:
             small[name] = values.astype("category")
         else:

@@ -50,8 +50,8 @@ def word(verdicts: Iterable[str]) -> str:
 
 
 def recommend(gains: pd.DataFrame) -> Recommendation:
-    """The recommendation for a table with a row a task: task, verdict, and seeds_needed (0 where decided, NaN where no
-    number of seeds would do)."""
+    """The recommendation for a table with a row a task: task, verdict, and seeds_needed (0 where seeds are not what is
+    missing, NaN where no number of them would do)."""
     validate.columns("gains", gains, ["task", "verdict", "seeds_needed"])
     of = {one: [str(t) for t in gains.loc[gains["verdict"] == one, "task"]] for one in VERDICTS}
     won, lost, unknown = (names(of[one]) for one in (HOLDS, OPPOSITE, UNDECIDED))
@@ -104,6 +104,38 @@ ALARM = (
     "hardly anything can be predicted this well before it happens. Most likely one of the features was measured "
     "afterwards, or derived from the label. Find it, leave it out and compare again; until then do not act on the rest."
 )
+
+
+def unlearnt(scores: pd.DataFrame, gains: pd.DataFrame) -> str:
+    """Which models have the same output for every test row, and so have learnt nothing; nothing where all have.
+
+    scores, gains   as `comparison.Comparison` has them
+    """
+    validate.columns("scores", scores, ["seed", "model", "task", "constant"])
+    validate.columns("gains", gains, ["task", "seeds", "dead"])
+    said = []
+    for (task, model), rows in scores[scores["constant"]].groupby(["task", "model"], sort=False):
+        seeds = "all seeds" if len(rows) == gains["seeds"].iloc[0] else f"seed {names(map(str, rows['seed']))}"
+        said.append(f"{task} ({model}, {seeds})")
+    if not said:
+        return ""
+    lost = names(map(str, gains.loc[gains["seeds"] - gains["dead"] < 2, "task"]))
+    judged = f"Nothing can be said of {lost}: fewer than two seeds are left. " if lost else ""
+    return f"The same prediction for every test row: {'; '.join(said)}. {DEAD} {judged}{REVIVE}"
+
+
+DEAD = "Such a seed does not count for its task, on either side."
+REVIVE = "More units or a lower learning rate help where the units of a layer have all died."
+
+
+def alarms(gains: pd.DataFrame, beaten: pd.DataFrame, scores: pd.DataFrame) -> dict[str, str]:
+    """All that comes before the recommendation, because it may be worth nothing then: {in a few words: why}."""
+    found = {
+        "Too good to be true?": too_good(gains),
+        "A simpler model wins.": outdone(beaten),
+        "A model has learnt nothing.": unlearnt(scores, gains),
+    }
+    return {title: text for title, text in found.items() if text}
 
 
 def leaning(gain: float, smallest: float) -> str:
@@ -164,7 +196,7 @@ def _more(gains: pd.DataFrame) -> list[str]:
     rows = gains[gains["verdict"] == "undecided"]
     said = [
         f"For {row.task} about {row.seeds_needed:.0f} seeds would decide, if mean and spread stay as they are."
-        for row in rows[rows["seeds_needed"].notna()].itertuples()
+        for row in rows[rows["seeds_needed"] > 0].itertuples()
     ]
     if stuck := names(map(str, rows.loc[rows["seeds_needed"].isna(), "task"])):
         said.append(f"For {stuck} even {MOST_SEEDS} seeds would not decide it: more rows are needed.")

@@ -24,19 +24,11 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.capstone.comparison import FEWEST_CLUSTERS, METRICS, SINGLE, Comparison
+from helpers.capstone.comparison import FEWEST_CLUSTERS, Comparison
 from helpers.capstone.declaration import Declaration, literal
+from helpers.capstone.plan import METRICS, QUICK, SINGLE
 from helpers.capstone.ranker import Recipe
-from helpers.capstone.recommendation import (
-    SIMPLER,
-    leaning,
-    meanwhile,
-    names,
-    outdone,
-    recommend,
-    rows_needed,
-    too_good,
-)
+from helpers.capstone.recommendation import SIMPLER, alarms, leaning, meanwhile, names, recommend, rows_needed
 from helpers.display import figures, pictures
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.statistics import summarise
@@ -48,6 +40,8 @@ PAGE = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="u
 MADE_WITH = {"Made with the course": "multitask-ranking-course", "PyTorch": "torch", "scikit-learn": "scikit-learn"}
 MANY = 1_000  # times the rows: beyond that a number would say no more
 HELD = {"by time": 89, "at random": 96}  # of 100 intervals held the truth, in worlds where it is known (chapter 08)
+WEIGHED = " Rows count in training by {}, in that of the yardsticks too; in the scores each row counts once."
+QUICKLY = "This was a quick look (few seeds and epochs, no search for a learning rate): do not decide by it. "
 METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
@@ -97,8 +91,8 @@ def report(found: Comparison, file: str | Path = "log.csv") -> Report:
     said = recommend(found.gains)
     texts = {"word": said.word.capitalize(), "text": said.text, "again": _again(found, str(file)), **_values(found)}
     words = {name: _words(text) for name, text in texts.items()}
-    alarms = {"Too good to be true?": too_good(found.gains), "A simpler model wins.": outdone(found.beaten)}
-    boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in alarms.items() if text)
+    said_first = alarms(found.gains, found.beaten, found.scores)
+    boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in said_first.items())
     known = "".join(f"<li>{_words(f'{problem.column}: {problem.sentence}')}</li>" for problem in found.problems)
     body = PAGE.substitute(
         words,
@@ -151,9 +145,8 @@ def _values(found: Comparison) -> dict[str, object]:
         "units": "; ".join(f"{_units(found, kind)} for {tasks}" for kind, tasks in clusters.items()),
         "days": _days(found),
         "held": _held(how),
-        "weighed": f" Rows count in training by {own.weight}; in the scores each counts once."
-        if own.weight is not None
-        else "",
+        "weighed": "" if own.weight is None else WEIGHED.format(own.weight),
+        "quick": QUICKLY if found.mode == QUICK else "",
     }
 
 
@@ -188,14 +181,18 @@ def _head(found: Comparison, file: str) -> str:
     rows = f"{sum(found.parts.values()):,} rows"
     spans = ", ".join(f"{PARTS[part]} {first} to {last}" for part, (first, last) in found.spans.items())
     made = ", ".join(f"{name} {metadata.version(package).split('+')[0]}" for name, package in MADE_WITH.items())
-    lines = [f"{Path(file).name}, {rows}", f"{found.declaration.time}: {spans}" if spans else "", made]
+    reading = found.reading or {}
+    part = (
+        f", all that have one of {reading['share']:.2%} of the values of {reading['by']}" if "share" in reading else ""
+    )
+    lines = [f"{Path(file).name}, {rows}{part}", f"{found.declaration.time}: {spans}" if spans else "", made]
     return "<br>".join(_words(line) for line in lines if line)
 
 
 def _undecided(found: Comparison) -> str:
     """What to do while a task is undecided: which way it leans, what sharing may cost, what more rows would do."""
     gains = found.gains.assign(matters=found.gains["task"].map(found.declaration.labels).map(found.matters))
-    rows = gains[gains["verdict"] == UNDECIDED]
+    rows = gains[(gains["verdict"] == UNDECIDED) & (gains["seeds"] - gains["dead"] >= 2)]
     if rows.empty:
         return ""
     total, lines, leanings = sum(found.parts.values()), [], []
@@ -281,7 +278,8 @@ def _gauc(found: Comparison) -> str:
     """Both sides' mean GAUC, where there is a user and a task is binary."""
     if "gauc" not in found.scores:
         return ""
-    means = found.scores.groupby(["task", "model"], sort=False)["gauc"].mean().unstack()
+    learnt = found.scores[~found.scores["constant"]]
+    means = learnt.groupby(["task", "model"], sort=False)["gauc"].mean().unstack()
     table = (
         means[[SINGLE, found.recipe.structure]]
         .dropna()
@@ -370,11 +368,12 @@ def _forest(found: Comparison, names: dict[str, str]) -> Figure:
 def _again(found: Comparison, file: str) -> str:
     """Python that repeats the comparison: all that was chosen, and nothing left to a default."""
     options = {
-        name: getattr(found, name) for name in ("seeds", "rates", "penalties", "tuning_seeds", "matters", "also")
+        name: getattr(found, name)
+        for name in ("mode", "seeds", "rates", "penalties", "tuning_seeds", "matters", "also")
     }
-    return "\n".join(
-        [IMPORTS, "", as_code(file, found.declaration, found.recipe, options, "report.html", found.reading)]
-    )
+    elsewhere = "" if found.reading is not None else f"# {file} must hold the table, which came from elsewhere.\n"
+    code = as_code(file, found.declaration, found.recipe, options, "report.html", found.reading)
+    return f"{IMPORTS}\n\n{elsewhere}{code}"
 
 
 IMPORTS = """from helpers.capstone.comparison import compare

@@ -62,7 +62,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     if distinct < 2:
         return "leave out", "one value only"
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        if _has(low, TIME_NAMES):
+        if _has(low, TIME_NAMES) or low.endswith("_at"):
             return _time(values, "its name, and dates as text")
         if seen.astype(str).head(1000).str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and _has(low, ("hist", "list", "seq")):
             return "list", "ids with spaces between them"

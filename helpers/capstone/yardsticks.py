@@ -9,6 +9,7 @@ seconds: a yardstick is there to be beaten, not to win.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -33,7 +34,8 @@ def candidates(name: str, features: Features, train: Examples, *tables: Inputs) 
 
     A score is any increasing function of the probability of a binary label, or the value of another.
 
-    train    examples of one task, 0 and 1 or numbers, of these fitted features; masked labels are left out
+    train    examples of one task, 0 and 1 or numbers, of these fitted features; masked labels are left out, and rows
+             count by their weights (not so in the mean label of an id)
     tables   inputs of the same features
 
     Raises ValueError for examples of several tasks.
@@ -46,23 +48,27 @@ def candidates(name: str, features: Features, train: Examples, *tables: Inputs) 
     labels = train.labels[task].numpy().astype(float)[seen]
     make, table = {LINEAR: (_linear, _one_hot), TREES: (_trees, _columns)}[name]
     own, *others = (table(features, inputs) for inputs in (train.inputs, *tables))
-    yield from make(features, bool(np.isin(labels, (0, 1)).all()), own[seen], labels, others)
+    weights = train.weights[task].numpy()[seen] if task in train.weights else None
+    yield from make(features, bool(np.isin(labels, (0, 1)).all()), own[seen], labels, weights, others)
 
 
-def _linear(features, binary, table, labels, others):
+def _linear(features, binary, table, labels, weights, others):
     """With one penalty after the other."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge  # a second, which only a comparison waits for
 
     for penalty in PENALTIES:
         if binary:
-            model = LogisticRegression(C=1 / penalty, max_iter=STEPS).fit(table, labels)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # `STEPS` are what it gets
+                model = LogisticRegression(C=1 / penalty, max_iter=STEPS).fit(table, labels, weights)
             yield tuple(map(model.decision_function, others))
         else:
-            model = Ridge(alpha=penalty, max_iter=STEPS).fit(table, labels)
+            model = Ridge(alpha=penalty, max_iter=STEPS).fit(table, labels, weights)
             yield tuple(map(model.predict, others))
 
 
-def _trees(features, binary, table, labels, others):
+def _trees(features, binary, table, labels, weights, others):
     """After one tree, after two, and so on."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
@@ -75,7 +81,7 @@ def _trees(features, binary, table, labels, others):
             ids[:, k] = means
     kind = HistGradientBoostingClassifier if binary else HistGradientBoostingRegressor
     options = {"max_iter": MOST_TREES, "max_leaf_nodes": LEAVES, "early_stopping": False, "random_state": 0}
-    model = kind(**options, categorical_features=few).fit(table, labels)
+    model = kind(**options, categorical_features=few).fit(table, labels, weights)
     staged = model.staged_decision_function if binary else model.staged_predict
     for found in zip(*map(staged, others), strict=True):
         yield tuple(map(np.ravel, found))

@@ -25,7 +25,7 @@ import pandas as pd
 
 from helpers.support import environment, validate
 
-Job = Callable[[], pd.DataFrame]
+Job = Callable[..., pd.DataFrame]
 HELPERS = Path(__file__).parents[1]
 SHOWN = 5  # names in an error
 
@@ -33,7 +33,7 @@ _busy = threading.Lock()
 
 
 class Done(NamedTuple):
-    """A job's name, its table, and the seconds that it took."""
+    """A job's name, its table (or whatever it returned), and the seconds that it took."""
 
     name: str
     table: pd.DataFrame
@@ -44,18 +44,19 @@ class Undone(RuntimeError):
     """A job failed or its worker died: which, why, and what else is not done."""
 
 
-def run(jobs: dict[str, Job], cluster: str | None = None) -> Iterator[Done]:
+def run(jobs: dict[str, Job], cluster: str | None = None, given: object = None) -> Iterator[Done]:
     """Tables of the jobs, each as soon as it is there; a single job runs in this process.
 
     jobs      {name: job}
     cluster   address of a Dask scheduler, "tcp://host:8786". Its workers have one thread each and run the same code as
               this process.
+    given     what all jobs take as their argument, unless it is None; each worker of a cluster gets it once
 
     The first job that fails ends the others. Raises `Undone`, and OSError when there is no such cluster.
     """
     left = list(jobs)
     try:
-        for done in _on_cluster(jobs, cluster) if cluster else _on_cores(jobs):
+        for done in _on_cluster(jobs, cluster, given) if cluster else _on_cores(jobs, given):
             left.remove(done.name)
             yield done
     except Undone as error:
@@ -63,7 +64,9 @@ def run(jobs: dict[str, Job], cluster: str | None = None) -> Iterator[Done]:
         raise Undone(f"{error}\nNot done: {', '.join(left[:SHOWN])}{more}.") from error
 
 
-def _on_cores(jobs: dict[str, Job]) -> Iterator[Done]:
+def _on_cores(jobs: dict[str, Job], given: object) -> Iterator[Done]:
+    if given is not None:
+        jobs = {name: partial(job, given) for name, job in jobs.items()}
     if len(jobs) == 1:
         yield from (_timed(name, job) for name, job in jobs.items())
         return
@@ -74,13 +77,13 @@ def _on_cores(jobs: dict[str, Job]) -> Iterator[Done]:
         raise Undone("A worker process was killed, perhaps because memory ran out.") from error
 
 
-def _on_cluster(jobs: dict[str, Job], address: str) -> Iterator[Done]:
+def _on_cluster(jobs: dict[str, Job], address: str, given: object) -> Iterator[Done]:
     from distributed import Client, as_completed
     from distributed.protocol import pickle
 
-    def unpacked(call: bytes) -> Done:
+    def unpacked(call: bytes, *given: bytes) -> Done:
         """Knows nothing of the course: a worker that cannot import it stops without a word, unless a job says so."""
-        return pickle.loads(call)()
+        return pickle.loads(call)(*map(pickle.loads, given))
 
     scheduler = "the address of a Dask scheduler, tcp://host:8786"
     if not re.fullmatch(r"\w+://\S+:\d+", address):
@@ -91,7 +94,8 @@ def _on_cluster(jobs: dict[str, Job], address: str) -> Iterator[Done]:
         validate.fail("cluster", f"{address} ({error})", scheduler, OSError)
     with client:
         calls = {name: pickle.dumps(partial(_in_worker, name, job, code())) for name, job in jobs.items()}
-        names = {client.submit(unpacked, call, pure=False): name for name, call in calls.items()}
+        shared = [] if given is None else [client.scatter(pickle.dumps(given), broadcast=True)]
+        names = {client.submit(unpacked, call, *shared, pure=False): name for name, call in calls.items()}
         for future, result in as_completed([*names], loop=client.loop, with_results=True, raise_errors=False):
             name, finished, failed = names.pop(future), future.status == "finished", future.status == "error"
             future.release()  # it is here: when its worker dies now, it need not be computed again
@@ -101,7 +105,7 @@ def _on_cluster(jobs: dict[str, Job], address: str) -> Iterator[Done]:
             yield result
 
 
-def _in_worker(name: str, job: Job, expected: str) -> Done:
+def _in_worker(name: str, job: Job, expected: str, *given: object) -> Done:
     """What a worker does. Of each error it makes one that can be sent back."""
     if not _busy.acquire(blocking=False):  # its seeds and its threads are those of the process
         raise Undone(f"{name}: its worker runs several jobs at a time; give it one thread (dask worker --nthreads 1).")
@@ -109,7 +113,7 @@ def _in_worker(name: str, job: Job, expected: str) -> Done:
         if code() != expected:
             raise Undone(f"{name}: its worker has other code; bring it up to date and start it again.")
         os.environ["TQDM_DISABLE"] = "1"  # the bars of several processes would overwrite each other
-        return _timed(name, job)
+        return _timed(name, partial(job, *given))
     finally:
         _busy.release()
 

@@ -18,6 +18,8 @@ from helpers.support import validate
 from helpers.training.balancing import Balance
 from helpers.training.losses import LOSSES, TOTAL, Loss, check_task_weights
 
+DEVICES = ("cpu", "auto", "cuda")
+
 
 def check_models(model) -> list[nn.Module]:
     """The model, or the copies of one, as a list."""
@@ -105,6 +107,15 @@ def check_balance(balance) -> Balance:
     if not isinstance(balance, Balance):
         validate.fail("balance", repr(balance)[:60], "None, UWL(), GradNorm() or PCGrad()", TypeError)
     return balance
+
+
+def check_device(device) -> torch.device:
+    """Where to train; "auto" is the GPU that PyTorch knows, or the CPU."""
+    found = torch.cuda.is_available()
+    validate.choice("device", device, DEVICES)
+    if device == "cuda" and not found:
+        validate.fail("device", "'cuda', and PyTorch finds no such GPU here", "'cpu', or 'auto' for what there is")
+    return torch.device("cuda" if found and device != "cpu" else "cpu")
 
 
 def check_batch_norm(model: nn.Module, rows: int, batch_size: int | None) -> None:

@@ -236,10 +236,10 @@ class PCGrad(GradientBalance):
 
     def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
         super().begin(copies, tasks, seeds)
-        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
 
     def weigh(self, products: Tensor) -> Tensor:
-        order = [torch.randperm(len(self.tasks), generator=generator) for generator in self.generators]
+        order = [torch.randperm(len(self.tasks), generator=g, device="cpu") for g in self.generators]
         return surgery(products, order[0] if self.copies.single else torch.stack(order))
 
 

@@ -97,6 +97,7 @@ def fit(
     evaluate_every: int = 1,
     seed: int | Sequence[int] = 0,
     progress: bool = True,
+    device: str = "cpu",
 ) -> Run:
     """Train one model, or a list of copies of one model, with Adam on the weighted sum of its task losses.
 
@@ -110,6 +111,8 @@ def fit(
     patience        stop when neither a task nor the total has improved for so many evaluations; None: never stop early
     evaluate_every  epochs between two evaluations on `valid`
     seed            order of the batches and dropout; for a list also one a copy
+    device          "cpu"; "cuda"; or "auto", the GPU where PyTorch finds one, else the CPU. Models of the course's size
+                    train no faster on a GPU, and their last decimals differ there. Afterwards all is on the CPU again.
 
     The best state on `valid` is kept for each task and for the total, and the model (each copy) is left at the best
     total, in evaluation mode. Without `valid` the last state is kept. A copy gets the numbers that it would get alone,
@@ -138,6 +141,7 @@ def fit(
         evaluate_every=number("evaluate_every", evaluate_every, low=1, whole=True),
     )
     arguments.check_batch_norm(models[0], len(train), settings.batch_size)
+    device = arguments.check_device(device)
     size = group_size(models[0], min(settings.batch_size or len(train), len(train)))
     groups = [slice(start, start + size) for start in range(0, len(models), size)]
     total = settings.epochs * len(groups)
@@ -145,9 +149,8 @@ def fit(
     with tqdm(total=total, desc="training", unit="epoch", leave=False, delay=1, disable=quiet) as bar:
         runs = []
         for group in groups:
-            copies = Copies(model if single else models[group])
             parts = [_of_group(examples, group, single) for examples in (train, valid)]
-            runs.append(_fit(copies, *parts, settings.of_group(group), bar))
+            runs.append(_on_device(device, model if single else models[group], *parts, settings.of_group(group), bar))
         bar.total = bar.n  # a bar that stops short of its total would stay behind
     run = runs[0] if len(runs) == 1 else _join(runs)
     for index, one in enumerate(models):
@@ -156,6 +159,32 @@ def fit(
     if single:
         return replace(run, history=run.history.drop(columns="copy"), weights=run.weights.drop(columns="copy"))
     return replace(run, copies=Copies(models))
+
+
+def _on_device(
+    device: torch.device,
+    models: nn.Module | list[nn.Module],
+    train: Examples,
+    valid: Examples | None,
+    settings: Settings,
+    bar: tqdm,
+) -> Run:
+    """Train the copies of one group on a device, and bring all back to the CPU."""
+    if device.type == "cpu":
+        return _fit(Copies(models), train, valid, settings, bar)
+    each = [models] if isinstance(models, nn.Module) else models
+    for one in each:
+        one.to(device)
+    parts = [examples and examples.map(lambda t: t.to(device), copies=examples.copies) for examples in (train, valid)]
+    settings = replace(settings, task_weights=settings.task_weights.to(device))
+    try:
+        with device:  # new tensors are made there; on the CPU this would slow down every call
+            run = _fit(Copies(models), *parts, settings, bar)
+    finally:
+        for one in each:
+            one.cpu()
+    best = {task: (epoch.cpu(), {n: t.cpu() for n, t in state.items()}) for task, (epoch, state) in run.best.items()}
+    return replace(run, copies=Copies(models), best=best)
 
 
 def _of_group(examples: Examples | None, group: slice, single: bool) -> Examples | None:
@@ -199,7 +228,8 @@ def _fit(copies: Copies, train: Examples, valid: Examples | None, settings: Sett
                     tested = _with_total(_losses(copies.predict(valid.inputs), valid, settings), settings)
                 going = stopping.going()
                 _stop_at_nan(trained, tested, going, tasks, epoch)
-                records.append((epoch, going, trained, tested, balance.weights * settings.task_weights))
+                measured = (going, trained, tested, balance.weights * settings.task_weights)
+                records.append((epoch, *(tensor.cpu() for tensor in measured)))
                 stopping.update(epoch, copies.state(), tested, keep_last=valid is None)
                 if not bool(stopping.going().any()):
                     break
@@ -250,7 +280,8 @@ class Batches:
         self.whole = self.rows = train
         self.size, self.offset = len(train), 0
         self.count = 1 if batch_size is None else -(-self.size // batch_size)
-        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]  # equal numbers on every device
+        self.device = next(iter(train.labels.values())).device
         if train.copies is not None:  # (copies, n, …) → (copies · n, …), so that one index picks from all
             self.rows = train.map(lambda tensor: tensor.flatten(0, 1))
             self.offset = torch.arange(train.copies)[:, None] * self.size
@@ -259,7 +290,8 @@ class Batches:
         if self.count == 1:
             yield self.whole
             return
-        order = torch.stack([torch.randperm(self.size, generator=generator) for generator in self.generators])
+        order = torch.stack([torch.randperm(self.size, generator=g, device="cpu") for g in self.generators])
+        order = order.to(self.device)
         for index in (order + self.offset).tensor_split(self.count, dim=1):  # (copies, batch)
             yield self.rows.map(partial(_rows, flat=index.flatten(), shape=index.shape))
 

@@ -157,7 +157,7 @@ def test_whatever_the_file_the_form_says_it_in_a_sentence(book):
         read(book, "good.csv")
         code.get_by_text(re.compile('read."good.csv".')).wait_for()
         book.page.wait_for_function(ENABLED)
-        book.page.wait_for_function("() => document.querySelectorAll('.mtl-form .widget-dropdown').length === 6 + 3")
+        book.page.wait_for_function("() => document.querySelectorAll('.mtl-form .widget-dropdown').length === 6 + 4")
     assert form.locator("i").count() == 0  # a name that is HTML was text
     assert not list(book.lab.root.glob("*_report.html"))
     read(book, "capstone/feed.csv")

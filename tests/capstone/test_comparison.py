@@ -6,15 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from distributed import LocalCluster
+from torch import nn
 
-from helpers.capstone import comparison, yardsticks
-from helpers.capstone.comparison import SINGLE, compare, steps
+from helpers.capstone import comparison, plan, yardsticks
+from helpers.capstone.comparison import compare, steps
 from helpers.capstone.declaration import Declaration
+from helpers.capstone.plan import SINGLE
 from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Recipe
+from helpers.capstone.recommendation import unlearnt
 from helpers.data.features import Features
 from helpers.evaluation.intervals import auc_influence, half_width
 from helpers.evaluation.metrics import auc
+from helpers.support import environment
 
 RECIPE = Recipe(units=(8,), towers=(4,), epochs=3, batch_size=256)
 
@@ -39,7 +44,8 @@ AT_RANDOM = replace(BY_TIME, time=None)
 
 @pytest.fixture(scope="module", params=[BY_TIME, AT_RANDOM], ids=["by time", "at random"])
 def found(request, table):
-    return compare(table, request.param, RECIPE, seeds=range(4), rates=(0.003, 0.01), also=comparison.ALSO)
+    recipe = replace(RECIPE, towers=(16,))  # of four units all may be 0 from the start
+    return compare(table, request.param, recipe, seeds=range(4), rates=(0.003, 0.01), also=plan.ALSO)
 
 
 def test_every_task_has_a_gain_with_its_interval(found):
@@ -88,7 +94,7 @@ def test_users_luck_is_that_of_the_mean_gain():
     luck = []
     for seeds in (range(2), range(8)):
         judged = data.judge("model", {key: output for key, output in outputs.items() if key[-1] in seeds})
-        luck.append(data.gain("click", "Shared-Bottom", outputs, judged, comparison.MATTERS)["users"])
+        luck.append(data.gain("click", "Shared-Bottom", outputs, judged, plan.MATTERS)["users"])
     own = [np.flatnonzero(users == user) for user in np.unique(users)]
     drawn = [np.concatenate([own[k] for k in rng.integers(0, len(own), len(own))]) for _ in range(300)]
     spread = np.std([auc(shared[part], label[part]) - auc(single[part], label[part]) for part in drawn])
@@ -97,7 +103,7 @@ def test_users_luck_is_that_of_the_mean_gain():
 
 def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
     """With all of the weight a task is learnt, with none it is not."""
-    monkeypatch.setattr(comparison, "WEIGHTS", (0.0, 1.0))
+    monkeypatch.setattr(plan, "WEIGHTS", (0.0, 1.0))
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=1_500), "y": rng.normal(size=1_500)})
     declaration = Declaration(dict.fromkeys("ab", "regression"), numbers=("x", "y"))
@@ -120,7 +126,7 @@ def test_by_time_the_vocabulary_is_that_of_the_training_rows(table):
 
 def test_both_sides_are_tuned_from_the_same_rates(found):
     assert found.tuned["tasks"].tolist() == ["click", "seconds", "like", "click + seconds + like"]
-    assert found.tuned["lr"].isin([0.003, 0.01]).all() and set(found.seeds).isdisjoint(comparison.TUNING_SEEDS)
+    assert found.tuned["lr"].isin([0.003, 0.01]).all() and set(found.seeds).isdisjoint(plan.TUNING_SEEDS)
     assert found.cost["model"].tolist() == [SINGLE, "Shared-Bottom"] and (found.cost["parameters"] > 100).all()
 
 
@@ -172,7 +178,7 @@ def test_without_yardsticks_none_is_fitted(table, trained, monkeypatch):
 
 
 def test_the_curve_is_of_the_first_two_tasks(found):
-    assert set(found.curve["task"]) == {"click", "seconds"} and set(found.curve["weight"]) == set(comparison.WEIGHTS)
+    assert set(found.curve["task"]) == {"click", "seconds"} and set(found.curve["weight"]) == set(plan.WEIGHTS)
     assert len(found.curve) == 2 * 5 * 4 and not found.curve["value"].isna().any()
 
 
@@ -181,6 +187,63 @@ def test_users_are_known_and_facts_are_of_the_parts(found):
     facts = found.facts.set_index("task")
     assert facts.loc["click", "train labels"] == 2_000 and facts.loc["seconds", "train labels"] < 1_500
     assert found.scores.loc[found.scores["task"] != "seconds", "gauc"].notna().all()
+
+
+def test_a_seed_whose_tower_is_dead_does_not_count_for_its_task(table, monkeypatch):
+    """Its units are 0 for every row: it would be judged to lose what it has never learnt."""
+    make = Recipe.model
+
+    def with_a_dead_tower(self, features, tasks, seed=0):
+        model = make(self, features, tasks, seed)
+        for layer in model.modules():
+            if seed == 3 and list(tasks) == ["like"] and isinstance(layer, nn.Linear) and layer.out_features == 16:
+                nn.init.zeros_(layer.weight)
+                nn.init.constant_(layer.bias, -1)
+        return model
+
+    monkeypatch.setattr(Recipe, "model", with_a_dead_tower)
+    options, recipe = {"rates": [0.01], "also": ()}, replace(RECIPE, towers=(16,))
+    found, others = (compare(table, BY_TIME, recipe, seeds=range(n), **options) for n in (4, 3))
+    dead = found.scores[found.scores["constant"]]
+    assert dead[["seed", "model", "task"]].values.tolist() == [[3, SINGLE, "like"]] and dead["value"].item() == 0.5
+    assert found.gains["dead"].tolist() == [0, 0, 1] and found.gains["seeds"].tolist() == [4, 4, 4]
+    numbers = ["gain", "low", "high", "single", "shared"]
+    np.testing.assert_allclose(*(one.gains.loc[2, numbers].to_numpy(float) for one in (found, others)), atol=1e-4)
+    assert "like (single-task, seed 3)" in unlearnt(found.scores, found.gains)
+    assert unlearnt(others.scores, others.gains) == ""
+
+
+def test_where_fewer_than_two_seeds_have_learnt_nothing_is_decided(table, trained, monkeypatch):
+    train = comparison._Table.train
+
+    def flat(self, tasks, recipe, seeds, share=1):
+        run = train(self, tasks, recipe, seeds, share)
+        return run._replace(outputs={key: output * (tasks != ("like",)) for key, output in run.outputs.items()})
+
+    options = {"seeds": range(3), "rates": [0.01], "matters": {"binary": 0, "regression": 0}, "also": ()}
+    before = compare(table, BY_TIME, RECIPE, **options).gains
+    monkeypatch.setattr(comparison._Table, "train", flat)
+    found = compare(table, BY_TIME, RECIPE, **options)
+    pd.testing.assert_frame_equal(found.gains[:2], before[:2])
+    like = found.gains.set_index("task").loc["like"]
+    assert (like["verdict"], like["seeds_needed"], like["dead"]) == ("undecided", 0, 3) and like["single"] == 0.5
+    assert like["low"] > 0  # by its numbers alone it would gain
+    said = unlearnt(found.scores, found.gains)
+    assert "like (single-task, all seeds)" in said and "Nothing can be said of like: fewer than two seeds" in said
+
+
+def test_a_yardstick_is_compared_with_what_has_learnt(table, trained, monkeypatch):
+    """A dead seed would pull down the mean of its side, and the yardstick would be ahead of that."""
+    train = comparison._Table.train
+
+    def flat(self, tasks, recipe, seeds, share=1):
+        run = train(self, tasks, recipe, seeds, share)
+        return run._replace(outputs={key: output * (key[1] != 2) for key, output in run.outputs.items()})
+
+    few = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=["yardsticks"]).beaten
+    monkeypatch.setattr(comparison._Table, "train", flat)
+    found = compare(table, BY_TIME, RECIPE, seeds=range(3), rates=[0.01], also=["yardsticks"]).beaten
+    pd.testing.assert_frame_equal(found, few)
 
 
 def test_equal_arguments_give_equal_results(table):
@@ -227,8 +290,10 @@ def test_large_tables_train_seed_by_seed(table, monkeypatch):
 
 
 def test_progress_rises_to_one(table):
-    shares = [done for done, _ in steps(table, BY_TIME, RECIPE, seeds=range(2), also=())]
-    assert shares == sorted(shares) and shares[0] > 0 and shares[-1] == 1
+    first, *others = steps(table, BY_TIME, RECIPE, seeds=range(2), also=())
+    shares = [step.done for step in others]
+    assert first.done == 0 and shares == sorted(shares) and shares[0] > 0 and shares[-1] == 1
+    assert first.estimate.runs == 4 * (3 * 2 + 2) and not any(step.estimate for step in others)
 
 
 @pytest.mark.parametrize("structure", ["MMoE", "PLE"])
@@ -268,6 +333,7 @@ def test_weightings_are_for_the_shared_side_alone(table, weighting):
         ({"seeds": [0.5, 1]}, "seeds: got 0.5; expected a whole number"),
         ({"penalties": [-1]}, "penalties: got -1"),
         ({"also": ["speed"]}, "also: got 'speed'; expected one of 'yardsticks', 'fewer rows', 'curve'"),
+        ({"mode": "fast"}, "mode: got 'fast'; expected one of 'thorough', 'quick'"),
     ],
 )
 def test_bad_arguments_are_named(table, options, words):
@@ -330,28 +396,32 @@ def trained(monkeypatch):
         )
 
     monkeypatch.setattr(comparison._Table, "train", train)
+    monkeypatch.setattr(comparison._Table, "estimate", lambda self, plan: "soon")
     return calls
 
 
 def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
     also = ["yardsticks", "curve"]
-    *steps_done, (last, found) = steps(table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0], also=also)
+    first, *steps_done, (last, found, _) = steps(
+        table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0], also=also
+    )
+    assert first == (0, None, "soon")
     alone = replace(RECIPE, structure="single task", weighting="equal")
-    expected = []
-    for tasks, recipe in [*(((task,), alone) for task in LABELS), (tuple(LABELS), RECIPE)]:
-        choices = [(lr, l2) for lr in comparison.RATES for l2 in (5.0, 0.0)]
+    expected, sides = [], [*(((task,), alone) for task in LABELS), (tuple(LABELS), RECIPE)]
+    for tasks, recipe in sides:
+        choices = [(lr, l2) for lr in plan.RATES for l2 in (5.0, 0.0)]
         expected += [(tasks, replace(recipe, lr=lr, l2_embedding=l2), [900, 901]) for lr, l2 in choices]
-        expected += [(tasks, replace(recipe, lr=0.003, l2_embedding=5.0), [0, 1, 2])]
+    expected += [(tasks, replace(recipe, lr=0.003, l2_embedding=5.0), [0, 1, 2]) for tasks, recipe in sides]
     best = replace(RECIPE, lr=0.003, l2_embedding=5.0)
-    for weight in comparison.WEIGHTS:
+    for weight in plan.WEIGHTS:
         weights = {"click": 2 * weight, "seconds": 2 - 2 * weight, "like": 1.0}
         expected += [(tuple(LABELS), replace(best, weighting=weights), [0, 1, 2])]
     assert trained == expected
     runs = np.cumsum(
         [len(seeds) for *_, seeds in expected[:-5]] + [1] * 6 + [len(seeds) for *_, seeds in expected[-5:]]
     )
-    assert [done for done, _ in steps_done] == pytest.approx(runs / runs[-1])
-    assert last == 1 and all(result is None for _, result in steps_done)
+    assert [step.done for step in steps_done] == pytest.approx(runs / runs[-1])
+    assert last == 1 and all(step.found is None for step in steps_done)
     names = ["click", "seconds", "like", "click + seconds + like"]
     models = [SINGLE] * 3 + ["Shared-Bottom"]
     rows = [{"model": m, "tasks": t, "lr": 0.003, "l2_embedding": 5.0} for m, t in zip(models, names, strict=True)]
@@ -419,7 +489,7 @@ def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, 
         assert row.gain == pytest.approx(row.shared - row.single)
         assert row.verdict == comparison.verdict(row.low, row.high, 0.1 if row.task == "seconds" else 0.3)
         assert (row.seeds_needed == 0) == (row.verdict != "undecided")
-    assert found.curve["weight"].tolist() == [weight for weight in comparison.WEIGHTS for _ in range(6)]
+    assert found.curve["weight"].tolist() == [weight for weight in plan.WEIGHTS for _ in range(6)]
     for row in found.curve.itertuples():
         assert row.value == pytest.approx(values["Shared-Bottom", row.task, row.seed])
 
@@ -541,7 +611,7 @@ def test_weights_count_in_training_as_rows_do():
     data = comparison._Table(prepare(own, frame), own)
     run = data.train(("a",), replace(RECIPE, epochs=10, batch_size=64, lr=0.01), [0])
     _, label, rows = data.seen("a", 0)
-    heavy = data.frame["w"].to_numpy()[rows] > 0
+    heavy = prepare(own, frame)["w"].to_numpy()[rows] > 0
     assert auc(run.outputs["a", 0][heavy], label[heavy]) > 0.99
     assert data.examples.weights["a"].mean() == pytest.approx(1)
 
@@ -552,10 +622,10 @@ def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, train
     assert compare(table, BY_TIME, RECIPE, **options, matters=matters).fewer.empty
     assert len(trained) == 4
     monkeypatch.setattr(comparison, "verdict", lambda *_: "undecided")
-    *shares, (_, found) = steps(table, BY_TIME, RECIPE, **options)
-    assert len(trained) == 8 + 4 * 2 and [done for done, _ in shares] == sorted(done for done, _ in shares)
+    *shares, (_, found, _) = steps(table, BY_TIME, RECIPE, **options)
+    assert len(trained) == 8 + 4 * 2 and [step.done for step in shares] == sorted(step.done for step in shares)
     assert found.fewer[["share", "task"]].values.tolist() == [[s, t] for s in (0.25, 0.5) for t in LABELS]
-    assert set(found.growth.columns) < set(found.fewer.columns) and shares[-1][0] == pytest.approx(1)
+    assert set(found.growth.columns) < set(found.fewer.columns) and shares[-1].done == pytest.approx(1)
     monkeypatch.setattr(comparison, "FEWEST_LABELS", 2_001 / 4)
     assert compare(table, BY_TIME, RECIPE, **options).fewer.empty
 
@@ -577,7 +647,7 @@ def test_a_share_of_the_rows_is_drawn_by_the_seed_from_those_to_train(table, own
 
 @pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
 def test_the_ranker_has_what_its_side_chose(table, trained, own):
-    recipe = replace(RECIPE, structure="MMoE", towers=(16,))  # of four units all may be 0 from the start
+    recipe = replace(RECIPE, structure="MMoE", towers=(16,))
     found = compare(table, own, recipe, seeds=[3, 4], penalties=[5.0, 0.0], also=())
     found.tuned["lr"], found.tuned["l2_embedding"] = [0.007, 0.008, 0.009, 0.01], [0.0, 1e-6, 2e-6, 3e-6]
     shared, alone = found.ranker(), found.ranker("seconds")
@@ -591,3 +661,36 @@ def test_the_ranker_has_what_its_side_chose(table, trained, own):
     assert auc(shared.predict(test)["like"].to_numpy(), test["like"].to_numpy()) > 0.6
     with pytest.raises(ValueError, match="task: got 'share'; expected one of 'click', 'seconds', 'like'"):
         found.ranker("share")
+
+
+# --- how long it takes, a first look, a cluster -----------------------------------------------------------------------
+
+
+def test_an_epoch_of_each_side_is_timed_before_all_else(table, monkeypatch):
+    """Of a part of the rows where there are many; as if each of the seconds of a process were a tick."""
+    monkeypatch.setattr(comparison.time, "process_time", iter(range(1_000)).__next__)
+    first = next(steps(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=()))
+    assert first.estimate == (8, (3, 3), (4 * 2 * 0.5 * 3,) * 2, False)  # a tick for two seeds
+    monkeypatch.setattr(comparison, "TIMED", 500)  # of 2,000 to train
+    assert next(steps(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())).estimate.seconds == (48, 48)
+
+
+def test_quick_is_a_first_look(table, trained):
+    found = compare(table, BY_TIME, Recipe(lr=0.003), mode="quick")
+    assert (found.mode, found.seeds, found.rates, found.also) == ("quick", [0, 1], [0.003], ())
+    assert found.recipe == Recipe(lr=0.003, epochs=3, patience=1) and len(trained) == 4
+    assert compare(table, BY_TIME, Recipe(lr=0.003, epochs=2), mode="quick").recipe.epochs == 2
+    assert compare(table, BY_TIME, RECIPE, mode="quick", rates=[0.01, 0.001], seeds=[5, 6]).seeds == [5, 6]
+
+
+def test_a_cluster_finds_what_this_process_does(table):
+    """Every training run and every yardstick is a job; some fall to one worker, some to the other."""
+    options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ["yardsticks", "curve"]}
+    torch_threads = torch.get_num_threads()
+    environment.threads()
+    here = compare(table, AT_RANDOM, RECIPE, **options)
+    torch.set_num_threads(torch_threads)
+    with LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0") as running:
+        there = compare(table, AT_RANDOM, RECIPE, cluster=running.scheduler_address, **options)
+    for name in ("tuned", "scores", "growth", "curve", "beaten", "facts"):
+        pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name), check_exact=True)

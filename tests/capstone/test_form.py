@@ -15,6 +15,7 @@ from helpers.capstone.form import DataForm
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
 from helpers.capstone.report import report
+from helpers.capstone.table_checks import check
 
 RECIPE = Recipe(units=(8,), towers=(4,), epochs=2)
 OPTIONS = {"seeds": range(2), "rates": (0.003, 0.01), "also": ()}
@@ -252,3 +253,44 @@ def test_a_tick_judges_on_new_users(form):
     assert form.declaration.new_users and "new_users=True" in form.as_code() and not form.button.disabled
     form.roles["user"].value = "id"
     assert "without a user" in form.message.value and form.button.disabled
+
+
+def test_quick_is_a_choice_and_in_the_code(form, path):
+    assert "mode=" not in form.as_code()
+    form.mode.value = "quick"
+    assert 'recipe, mode="quick", seeds=' in form.as_code()
+    asyncio.run(form.run())
+    assert form.found.mode == "quick" and "quick look" in path.with_name("log_report.html").read_text(encoding="utf-8")
+    assert DataForm(path, recipe=RECIPE, mode="quick").mode.value == "quick"
+    with pytest.raises(ValueError, match="mode: got 'fast'; expected one of 'thorough', 'quick'"):
+        DataForm(path, mode="fast")
+
+
+def test_the_estimate_is_shown_before_training(form):
+    said = []
+    form.message.observe(lambda change: said.append(change.new), "value")
+    asyncio.run(form.run())
+    assert said[0] == "At work …" and re.fullmatch(r"At work: about .* training runs of 2 epochs\. A busy .*", said[1])
+
+
+def test_the_table_is_checked_once_after_several_changes(form, monkeypatch):
+    """In a kernel, where a pause can be waited for; until then there is no training."""
+    calls = []
+
+    def counted(*arguments):
+        calls.append(arguments[0])
+        return check(*arguments)
+
+    monkeypatch.setattr("helpers.capstone.form.check", counted)
+    monkeypatch.setattr("helpers.capstone.form.PAUSE", 0.05)
+
+    async def turned():
+        for role in ("id", "leave out", "number", "leave out"):
+            form.roles["age"].value = role
+            assert form.button.disabled and not calls and ('numbers=("age",)' in form.as_code()) == (role == "number")
+        while not calls:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+
+    asyncio.run(turned())
+    assert [own.numbers for own in calls] == [()] and not form.button.disabled

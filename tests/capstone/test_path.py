@@ -18,7 +18,7 @@ import torch
 from matplotlib.figure import Figure
 
 import helpers
-from helpers.capstone import comparison
+from helpers.capstone import plan
 from helpers.capstone.comparison import Comparison, compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
@@ -107,7 +107,7 @@ def rooms_passed(run) -> dict[str, set[str]]:
 )
 def test_rows_pass_twelve_rooms_and_none_twice(tmp_path, monkeypatch, also, more):
     """Yardsticks take one beside the path; the second figure, the trade-off, two: means over seeds, and the drawing."""
-    monkeypatch.setattr(comparison, "WEIGHTS", (0.5,))
+    monkeypatch.setattr(plan, "WEIGHTS", (0.5,))
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"user": rng.integers(0, 60, 600), "x": rng.normal(size=600).round(3), "time": range(600)})
     for task in ("click", "like"):

@@ -1,5 +1,6 @@
 """The ranker: one recipe for all models, and files that bring back what was trained."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -279,3 +280,21 @@ def test_what_is_exported_serves_where_the_course_is_not(columns, tmp_path):
     np.testing.assert_allclose(pd.DataFrame(many)[list(TASKS)], expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose([list(one[0].values())], expected[:1], rtol=1e-4, atol=1e-5)
     assert none == []
+
+
+def test_models_of_single_tasks_serve_together(tmp_path):
+    """They answer as one; a model of other columns is refused."""
+    spec = importlib.util.spec_from_file_location("serve", SERVE)
+    serve = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(serve)
+    expected, rows_to_ask = {}, rows(20, 2).drop(columns=["history"])
+    for task, kind in TASKS.items():
+        ranker = Ranker(COLUMNS[:2], {task: kind}, Recipe(**SMALL)).fit(rows(), rows(60, 1), progress=False)
+        ranker.export(tmp_path / f"{task}.pt2")
+        expected[task] = ranker.predict(rows_to_ask)[task]
+    asked = json.loads(rows_to_ask.drop(columns=list(TASKS)).to_json(orient="records"))
+    found = serve.Service(*(tmp_path / f"{task}.pt2" for task in TASKS)).predict(asked)
+    np.testing.assert_allclose(pd.DataFrame(found)[list(TASKS)], pd.DataFrame(expected), rtol=1e-4, atol=1e-5)
+    Ranker(COLUMNS[:1], TASKS, Recipe(**SMALL)).fit(rows(), rows(60, 1), progress=False).export(tmp_path / "other.pt2")
+    with pytest.raises(ValueError, match="got models of different columns"):
+        serve.Service(tmp_path / f"{next(iter(TASKS))}.pt2", tmp_path / "other.pt2")

@@ -1,5 +1,10 @@
 """Reading a CSV file: no value changes its meaning, and whatever is wrong is said in one sentence."""
 
+import importlib.util
+import pickle
+import sys
+from types import ModuleType, SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -295,3 +300,95 @@ def test_how_it_was_read_is_kept(tmp_path):
 def test_there_is_a_name_for_each_column(tmp_path, names):
     with pytest.raises(ValueError, match=r"names: got .*; expected 2 names, one for each column"):
         read(written(tmp_path, "a,b\n1,2\n"), names=names)
+
+
+# --- Parquet ----------------------------------------------------------------------------------------------------------
+
+
+class Batch(pd.DataFrame):
+    """A batch of pyarrow, as far as it is used."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        return pd.DataFrame(self)
+
+
+class Pretended:
+    """In place of pyarrow, which is in an extra: the same calls, over a pickled table, three rows a batch."""
+
+    def __init__(self, path):
+        try:
+            self.frame = pd.read_pickle(path)
+        except pickle.UnpicklingError as error:
+            raise ValueError("no magic bytes") from error  # of pyarrow it is a ValueError, too
+        self.schema_arrow = SimpleNamespace(names=list(self.frame.columns))
+
+    def iter_batches(self, columns):
+        return (Batch(self.frame[columns][start : start + 3]) for start in range(0, len(self.frame), 3))
+
+
+HERE = importlib.util.find_spec("pyarrow") is not None
+
+
+@pytest.fixture(params=["pretended", *(["pyarrow"] if HERE else [])])
+def write(request, monkeypatch, tmp_path):
+    """Writes a table as log.parquet, and lets `read` find what reads it."""
+
+    def by_name(frame: pd.DataFrame):
+        (frame.to_pickle if request.param == "pretended" else frame.to_parquet)(tmp_path / "log.parquet")
+        return tmp_path / "log.parquet"
+
+    if request.param == "pretended":
+        monkeypatch.setitem(sys.modules, "pyarrow", ModuleType("pyarrow"))
+        monkeypatch.setitem(sys.modules, "pyarrow.parquet", SimpleNamespace(ParquetFile=Pretended))
+    return by_name
+
+
+def test_a_parquet_file_is_read_as_it_is(write):
+    frame = pd.DataFrame({"user": ["007", "1e5", "007", None], "x": [0.5, np.nan, 2, 3], "n": [300, 2, 3, 4]})
+    frame["when"] = pd.to_datetime(["2026-05-01", "2026-05-02", "2026-05-03", "2026-05-04"])
+    frame["seen"] = [["a", "b"], [], ["c"], ["a"]]
+    found = read(path := write(frame))
+    assert found["user"].tolist()[:3] == ["007", "1e5", "007"] and found["user"].isna().tolist() == [False] * 3 + [True]
+    pd.testing.assert_series_equal(found["x"], frame["x"])
+    assert found["n"].tolist() == [300, 2, 3, 4] and found["n"].dtype == np.int16
+    assert found["when"].tolist() == frame["when"].tolist() and list(map(list, found["seen"])) == frame["seen"].tolist()
+    assert list(read(path, ["x", "user"]).columns) == ["x", "user"] and found.attrs["read"] == {}
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_whole_users_are_sampled_at_the_rate(write, words):
+    rng = np.random.default_rng(0)
+    user = rng.integers(0, 3_000, 9_000)
+    frame = pd.DataFrame({"user": [f"u{u}" for u in user] if words else user, "x": np.arange(9_000)})
+    path, users, kept = write(frame), frame["user"].nunique(), {}
+    for share in (0.1, 0.3):
+        found = read(path, ["x"], share=share, by="user")
+        kept[share] = set(frame["user"][found["x"]])
+        assert list(found.columns) == ["x"] and found["x"].is_monotonic_increasing
+        assert frame["user"].isin(kept[share]).sum() == len(found)  # all rows of each
+        assert len(kept[share]) / users == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / users))
+        assert found.attrs["read"] == {"share": share, "by": "user"}
+    assert kept[0.1] < kept[0.3]
+
+
+def test_what_is_wrong_with_a_parquet_file_is_named(write, tmp_path, monkeypatch):
+    path = write(pd.DataFrame({"user": [1, 2], "x": [1, 2]}))
+    for options, words in (
+        ({"columns": ["userr"]}, r"columns: got no column 'userr' \(is it 'user'\?\)"),
+        ({"share": 0.5, "by": "uzer"}, "columns: got no column 'uzer'"),
+        ({"share": 0.5}, "by: got None with a share of 0.5; expected the column that is the user"),
+        ({"share": 1.5}, "share: got 1.5; expected a number"),
+        ({"share": 0.0, "by": "user"}, "without a row that is kept; expected a table with rows, or a larger share"),
+        ({"header": True}, "header, names: got one of them for log.parquet; expected neither"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            read(path, **options)
+    (tmp_path / "bad.parquet").write_bytes(b"no table")
+    with pytest.raises(ValueError, match=r"path: got bad.parquet, which cannot be read .*; expected a Parquet file"):
+        read(tmp_path / "bad.parquet")
+    (tmp_path / "log.csv").write_text("user,x\n1,2\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"share, by: got 0\.5 of 'user' for log\.csv; expected a Parquet file"):
+        read(tmp_path / "log.csv", share=0.5, by="user")
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(ValueError, match="no package here reads Parquet; expected `pip install pyarrow` first"):
+        read(path)

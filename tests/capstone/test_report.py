@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.capstone import comparison
+from helpers.capstone import comparison, plan
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.form import _summary
@@ -30,7 +30,7 @@ def found():
         frame[task] = (rng.random(600) < 1 / (1 + np.exp(-frame[EVIL]))).astype(int)
     labels = {"click & like": "binary", "$seconds$": "regression"}
     recipe = Recipe(units=(8,), towers=(4,), epochs=2)
-    options = {"seeds": range(2), "rates": [0.01], "also": comparison.ALSO}
+    options = {"seeds": range(2), "rates": [0.01], "also": plan.ALSO}
     return compare(frame, Declaration(labels, "user", numbers=(EVIL,)), recipe, **options)
 
 
@@ -57,7 +57,18 @@ def test_the_code_to_do_it_again_does_it_again(three, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(code, names := {})
     again = names["found"]
-    for name in ("declaration", "recipe", "seeds", "rates", "penalties", "tuning_seeds", "matters", "also", "parts"):
+    for name in (
+        "declaration",
+        "recipe",
+        "mode",
+        "seeds",
+        "rates",
+        "penalties",
+        "tuning_seeds",
+        "matters",
+        "also",
+        "parts",
+    ):
         assert getattr(again, name) == getattr(first, name), name
     for name in ("tuned", "scores", "growth", "fewer", "curve", "beaten"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(first, name))
@@ -277,6 +288,12 @@ def test_the_head_says_which_file_of_when_and_made_with_what(found):
     assert len(re.search(r'<p class="head">(.*?)</p>', report(found).page())[1].split("<br>")) == 2  # without a time
 
 
+def test_the_head_says_at_what_rate_users_were_sampled(found):
+    page = report(replace(found, reading={"share": 0.025, "by": "user"}), "log.parquet").page()
+    assert "log.parquet, 600 rows, all that have one of 2.50% of the values of user<br>" in page
+    assert "read(&quot;log.parquet&quot;, share=0.025, by=&quot;user&quot;)" in page
+
+
 def spoiled(found, **columns):
     return replace(found, growth=found.growth.assign(**columns))
 
@@ -330,4 +347,34 @@ def test_it_says_over_what_the_intervals_are(found, clusters, days, words):
 def test_weights_are_told(found):
     assert "Rows count in training by" not in report(found).page()
     page = report(replace(found, declaration=replace(found.declaration, weight="w"))).page()
-    assert "Rows count in training by w; in the scores each counts once." in page
+    assert "Rows count in training by w, in that of the yardsticks too; in the scores each row counts once." in page
+
+
+def test_what_has_learnt_nothing_is_named_first_and_has_no_advice(found):
+    """One dead seed of ten: the task is judged by the others. One alive: it is not judged."""
+    scores = found.scores.copy()
+    spoilt = (scores["seed"] == 1) & (scores["model"] == "single-task") & (scores["metric"] == "R²")
+    scores.loc[spoilt, "constant"] = True
+    growth = found.growth.assign(verdict="undecided", seeds_needed=0)
+    one = replace(found, scores=scores, growth=growth.assign(dead=[0, 1]))
+    page = html.unescape(report(one).page())
+    assert "A model has learnt nothing." in _summary(one) and page.index('class="alarm"') < page.index('class="answer"')
+    assert "every test row: $seconds$ (single-task, seed 1). Such a seed does not count" in page
+    assert "Nothing can be said of $seconds$: fewer than two seeds are left." in page
+    assert "click & like leans to" in page and "$seconds$ leans to" not in page
+    ten = replace(one, seeds=list(range(10)), growth=growth.assign(dead=[0, 1], seeds=10))
+    page = html.unescape(report(ten).page())
+    assert "$seconds$ leans to" in page and "Nothing can be said" not in page
+    assert "learnt nothing" not in report(found).page()
+
+
+def test_a_quick_look_is_called_one(found):
+    assert "quick look" not in report(found).page()
+    page = report(replace(found, mode="quick")).page()
+    assert "This was a quick look (few seeds and epochs" in page and "mode=&quot;quick&quot;" in page
+
+
+def test_a_table_from_elsewhere_is_not_said_to_be_read_from_a_file(found, three):
+    assert "# log.csv must hold the table, which came from elsewhere." in report(found).page()
+    path, read_in = three
+    assert "came from elsewhere" not in report(read_in, path).page()

@@ -151,3 +151,10 @@ def test_a_departure_that_is_empty_where_the_flight_was_cancelled_is_not_the_tim
     frame = pd.DataFrame({"dep_time": hours.where(hours > 1), "time_hour": range(1_000, 1_100)})
     roles = suggest(frame.assign(time_hour=frame["time_hour"] * 7)).loc[:, "role"]
     assert roles.to_dict() == {"dep_time": "leave out", "time_hour": "time"}
+
+
+def test_a_date_by_the_name_of_what_happened_is_a_time():
+    """shown_at and the like; of words that end so, only where they are dates."""
+    days = [f"2026-05-{1 + k % 28:02d}" for k in range(100)]
+    frame = pd.DataFrame({"shown_at": days, "boat": ["red", "blue"] * 50, "opened_at": [None, *days[1:]]})
+    assert suggest(frame)["role"].to_dict() == {"shown_at": "time", "boat": "id", "opened_at": "leave out"}

@@ -1,5 +1,7 @@
 """What may be wrong with a table: each mistake meets a sentence that helps, and all of them at once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -690,3 +692,28 @@ def test_a_day_that_was_guessed_is_said(frame):
     note = "time: dates such as '01.05.2026' are taken to have the day first."
     assert note in said(declared(), frame.assign(time=days))
     assert note not in said(declared(), frame.assign(time=[*days[:-1], "13.05.2026"]))
+
+
+def test_a_second_check_looks_only_at_what_has_changed(frame, monkeypatch):
+    """And says what a first one would say, whatever was declared before."""
+    memory, calls = table_checks.Memory(), []
+    monkeypatch.setattr(table_checks, "_codes", lambda *a, own=table_checks._codes: calls.append(a[0].name) or own(*a))
+    monkeypatch.setattr(table_checks, "split", lambda *a, own=table_checks.split: calls.append("split") or own(*a))
+    frame = frame.assign(leak=frame["click"] * 1.0, words=[f"{v} {v + 1}" for v in frame["video"]])
+    as_id = declared(ids=("topic", "leak"))
+    as_number = declared(numbers=("duration", "leak"), lists={"words": "video"})
+    by_user = replace(as_number, time=None, new_users=True)
+    other_label = declared({"click": "regression", "seconds": "regression"})
+    for own, looked_at in (
+        (as_id, {"user", "video", "topic", "leak", "duration", "split"}),
+        (as_id, set()),
+        (as_number, {"leak"}),
+        (by_user, {"split"}),
+        (other_label, {"split"}),
+        (declared({"click": "binary"}), set()),
+    ):
+        calls.clear()
+        found = check(own, frame, memory)
+        assert set(calls) == looked_at and len(calls) == len(set(calls))
+        assert found == check(own, frame)
+    assert any("a leak?" in problem.sentence for problem in check(as_number, frame, memory))

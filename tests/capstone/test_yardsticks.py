@@ -106,6 +106,22 @@ def test_a_masked_row_counts_for_nothing(log, name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("label", ["by few", "value"])
+def test_rows_count_by_their_weights(log, name, label, monkeypatch):
+    """A row of weight 0 is as one that is not there; not quite, as weights are scaled to a mean of 1."""
+    monkeypatch.setattr(yardsticks, "MOST_TREES", 5)
+    train = log[:2_000].assign(w=np.arange(2_000) % 2 * 3.0)
+    columns = COLUMNS[2:3]
+    features = Features(columns).fit(train)
+    heavy = features.examples(train, {"label": label}, weight="w")
+    alone = features.examples(train[train["w"] > 0], {"label": label})
+    test = features.transform(log[5_000:])
+    every = (heavy, alone, features.examples(train, {"label": label}))
+    (one,), (other,), (whole,) = (next(candidates(name, features, rows, test)) for rows in every)
+    assert np.corrcoef(one, other)[0, 1] > 0.999 > np.corrcoef(one, whole)[0, 1]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_equal_rows_give_equal_scores_again(log, name, monkeypatch):
     monkeypatch.setattr(yardsticks, "MOST_TREES", 5)
     one, two = (scores(name, log, "by many")[0] for _ in range(2))

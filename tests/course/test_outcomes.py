@@ -6,7 +6,7 @@ import pytest
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox
 
-from helpers.capstone import comparison
+from helpers.capstone import plan
 from helpers.chapters.ch08 import logs
 from helpers.course import GRIDS, outcomes
 from helpers.display import figures
@@ -37,7 +37,7 @@ def test_an_outcome_is_called_so_when_the_intervals_allow_it(a, b, name):
 
 
 def test_what_matters_on_the_map_is_what_matters_in_a_report():
-    assert {"binary": SMALLEST["AUC"], "regression": SMALLEST["R²"]} == comparison.MATTERS
+    assert {"binary": SMALLEST["AUC"], "regression": SMALLEST["R²"]} == plan.MATTERS
 
 
 def corner(figure, right, up):

@@ -1,8 +1,12 @@
 """The benchmarks run and give the lines that they promise. Of speed, no test asks more than an order of magnitude."""
 
+import importlib.util
+import json
 import shutil
 import sys
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
@@ -10,8 +14,10 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import chapters, limits, pages, peers, task
+from benchmarks import chapters, limits, million, pages, peers, service, task
 from benchmarks.libraries import PEERS
+from helpers.capstone.reading import read
+from helpers.capstone.table_checks import check
 
 ROOT = Path(__file__).parents[2]
 INSTALLED = ["ours", *(PEERS if peers.installed() else [])]
@@ -112,6 +118,73 @@ def test_a_page_in_the_browser(tmp_path, capsys):
     assert 0 < found["explorable_move_ms_p50"] <= found["explorable_move_ms_p95"] < 1000
     assert 1 < found["playground_frames_per_s"] < 500
     assert "widgets: 2 explorables, 16 of 16 moves seen" in capsys.readouterr().err
+
+
+def test_a_million_rows_from_a_few(tmp_path, capsys):
+    """The file is as it is declared, in pieces that follow each other in time; each stage is told."""
+    million.write(path := tmp_path / "log.csv", 3_000)
+    frame = read(path)
+    assert len(frame) == 3_000 and not check(million.OWN, frame).stopping
+    assert frame["shown_at"].is_monotonic_increasing and (frame["carted"] >= frame["purchased"]).all()
+    capsys.readouterr()
+    million.main(str(path))
+    stages = [line.split(",") for line in capsys.readouterr().out.splitlines()]
+    assert [stage for stage, *_ in stages] == ["read", "compare", "report"]
+    peaks, seconds = ([float(stage[k]) for stage in stages] for k in (1, 2))
+    assert peaks == sorted(peaks) and peaks[0] > 50 and seconds == sorted(seconds) and seconds[-1] > 0
+    assert "quick look" in path.with_suffix(".html").read_text(encoding="utf-8")
+
+
+@contextmanager
+def answering(rows: int):
+    """The port of a server that answers every request with so many rows, as the service does."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            assert len(asked) == service.CANDIDATES and set(asked[0]) == {*service.IDS, *service.NUMBERS}
+            body = json.dumps([dict.fromkeys(service.TASKS, 0.5)] * rows).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def test_every_request_to_the_service_is_timed_and_looked_at():
+    with answering(service.CANDIDATES) as port:
+        took = service.milliseconds(port, clients=2, requests=6)
+    assert took.shape == (6,) and (took > 0).all() and (took < 60_000).all()
+    with answering(3) as port, pytest.raises(RuntimeError, match="expected 500 rows"):
+        service.milliseconds(port, clients=1, requests=1)
+
+
+SERVED = all(importlib.util.find_spec(name) for name in ("fastapi", "uvicorn"))
+
+
+@pytest.mark.parametrize("real", [False, *([True] if SERVED else [])])
+def test_the_service_beside_one_model_a_task(monkeypatch, capsys, real):
+    """Where FastAPI is installed, the service itself; elsewhere a server in its place, or a word that it is missing."""
+    if not real:
+        monkeypatch.setattr(service.importlib.util, "find_spec", lambda name: None)
+        assert list(service.lines(short=True)) == []
+        assert "skipped service_*: pip install fastapi uvicorn" in capsys.readouterr().err
+        monkeypatch.setattr(service.importlib.util, "find_spec", lambda name: name)
+        monkeypatch.setattr(service, "exported", lambda folder, rows: (None, None))
+        monkeypatch.setattr(service, "served", lambda paths: answering(service.CANDIDATES))
+    found = dict(service.lines(short=True))
+    kinds = [f"{which}_{clients}" for clients in (1, 4) for which in ("", "_each")]
+    every = [f"service{kind}_ms_{percentile}" for kind in kinds for percentile in ("p50", "p95")]
+    assert set(found) == {*every, "service_1_each_over_one", "service_4_each_over_one"}
+    assert all(0 < found[name] < 60_000 for name in every)
+    assert all(found[f"service{kind}_ms_p50"] <= found[f"service{kind}_ms_p95"] for kind in kinds)
 
 
 def test_lines_are_a_name_and_a_number(monkeypatch, capsys):

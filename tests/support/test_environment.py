@@ -51,6 +51,7 @@ def test_torch_from_2_8_on_is_admitted():
 
 FIRST_PARTY = {"benchmarks", "helpers", "tests", "tools"}
 CLUSTER = {"distributed"}  # in an extra, and imported only where a cluster is asked for
+PARQUET = {"pyarrow"}  # in an extra, and imported only where such a file is read
 SERVE = {Requirement(line).name for line in PROJECT["optional-dependencies"]["serve"]}  # for one file of `examples/`
 STARTED = {"ipykernel"}  # runs the notebooks, and is not imported
 COMMANDS = {"nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}
@@ -77,14 +78,14 @@ def imported(*places: str) -> set[str]:
 
 def test_what_the_course_imports_is_what_it_declares():
     course = imported("helpers", "notebooks", "examples", "tools/lab.py", "tools/__init__.py")
-    assert course == {need.name for need in NEEDED} - STARTED | CLUSTER | SERVE
+    assert course == {need.name for need in NEEDED} - STARTED | CLUSTER | PARQUET | SERVE
 
 
 def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():
     used = imported("helpers", "notebooks", "examples", "tools", "tests", "benchmarks", "conftest.py")
     installed_by_bench = {canonicalize_name(Requirement(line).name) for line in peers.PACKAGES}
     declared = {need.name for need in NEEDED + TOOLS} - STARTED - COMMANDS
-    assert used - SERVE - installed_by_bench == declared - installed_by_bench
+    assert used - SERVE - PARQUET - installed_by_bench == declared - installed_by_bench
     assert len(NEEDED + TOOLS) == len(declared | STARTED | COMMANDS), "each is declared once"
 
 
@@ -105,7 +106,9 @@ def test_environment_yml_brings_the_cpu_build_and_installs_the_course():
 
 def test_every_package_that_the_library_imports_is_listed():
     listed = {canonicalize_name(need.name) for need in NEEDED} | set(sys.stdlib_module_names)
-    listed |= CLUSTER | {"helpers", "PIL", "ipython", "sklearn", "traitlets"}  # all but helpers come with listed ones
+    listed |= (
+        CLUSTER | PARQUET | {"helpers", "PIL", "ipython", "sklearn", "traitlets"}
+    )  # all but helpers come with listed ones
     for path in (ROOT / "helpers").rglob("*.py"):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
@@ -117,6 +120,7 @@ def test_every_package_that_the_library_imports_is_listed():
 def test_workers_of_a_cluster_need_the_course_and_one_package_more():
     (need,) = map(Requirement, PROJECT["optional-dependencies"]["cluster"])
     assert {need.name} == CLUSTER and need in TOOLS
+    assert {Requirement(line).name for line in PROJECT["optional-dependencies"]["parquet"]} == PARQUET
 
 
 def test_version_is_the_same_everywhere():

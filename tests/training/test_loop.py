@@ -16,6 +16,7 @@ from helpers.data.examples import Examples
 from helpers.data.features import Features, Sparse
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import SharedBottom
+from helpers.training import arguments
 from helpers.training.balancing import PCGrad
 from helpers.training.loop import fit
 from helpers.training.losses import LOSSES, squared_error
@@ -642,3 +643,52 @@ def test_a_long_epoch_keeps_no_graph():
         fit(Spy(6, TASKS, [8], [4]), examples(0), epochs=1, batch_size=10, balance=PCGrad(), progress=False)
     assert len(seen) == 12 and seen[0] == 0
     assert max(seen) == max(seen[:3])
+
+
+@pytest.mark.parametrize("gpu", [True, False])
+def test_auto_is_the_gpu_where_there_is_one(monkeypatch, gpu):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    assert arguments.check_device("auto") == torch.device("cuda" if gpu else "cpu")
+    assert arguments.check_device("cpu") == torch.device("cpu")
+    if gpu:
+        assert arguments.check_device("cuda") == torch.device("cuda")
+
+
+def test_a_device_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="device: got 'cuda', and PyTorch finds no such GPU here; expected 'cpu'"):
+        fit(model(0), examples(0), progress=False, device="cuda")
+    with pytest.raises(ValueError, match="device: got 'gpu'; expected one of 'cpu', 'auto', 'cuda'"):
+        fit(model(0), examples(0), progress=False, device="gpu")
+
+
+@pytest.mark.parametrize("single", [True, False], ids=["single", "copies"])
+def test_all_is_moved_to_the_device_and_back(monkeypatch, single):
+    """Without a GPU, to the CPU by another name: what is trained there is what is trained here, up to the last bit."""
+
+    class Elsewhere:
+        """A device that is not called the CPU, and is it."""
+
+        type = "elsewhere"
+
+    moved, to, module_to = [], torch.Tensor.to, nn.Module.to
+
+    def tensor_to(self, where, *more):
+        if not isinstance(where, Elsewhere):
+            return to(self, where, *more)
+        moved.append(where)
+        return to(self, "cpu")
+
+    device, options = Elsewhere(), {"epochs": 3, "batch_size": 50, "progress": False}
+    Elsewhere.__enter__, Elsewhere.__exit__ = lambda self: moved.append("made there"), lambda self, *_: None
+    models = [[model(0), model(1)] for _ in range(2)]
+    here = fit(models[0][0] if single else models[0], examples(0), examples(1), **options)
+    monkeypatch.setattr(arguments, "check_device", lambda name: device)
+    monkeypatch.setattr(torch.Tensor, "to", tensor_to)
+    monkeypatch.setattr(nn.Module, "to", lambda self, where: moved.append(self) or module_to(self, "cpu"))
+    there = fit(models[1][0] if single else models[1], examples(0), examples(1), device="auto", **options)
+    pd.testing.assert_frame_equal(here.history, there.history)
+    own = models[1][:1] if single else models[1]
+    tensors = 2 * 3 + 1  # inputs and two labels of both sets, and the weights of the tasks
+    assert moved[: len(own)] == own and moved[len(own) : len(own) + tensors] == [device] * tensors
+    assert moved[len(own) + tensors] == "made there"

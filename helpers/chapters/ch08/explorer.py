@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.capstone.comparison import MATTERS
+from helpers.capstone.plan import MATTERS
 from helpers.chapters.ch08.coverage import RIGHT, WRONG
 from helpers.display.explorer import Curves, Explorer
 from helpers.display.palette import METHOD, OTHERS, SINGLE_TASK

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from helpers.capstone.comparison import MATTERS, SINGLE, compare
+from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
+from helpers.capstone.plan import MATTERS, SINGLE
 from helpers.capstone.ranker import Recipe
 from helpers.data import feed, movielens
 from helpers.evaluation.intervals import gain

@@ -1,0 +1,172 @@
+"""What a comparison will train, and about how long that takes: chosen and checked before any row is read.
+
+A plan is made of the options of `comparison.compare`. *Thorough* is for a decision; *quick* is a first look, for a
+table of a million rows in minutes: one learning rate, two seeds, few epochs, and nothing else measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.ranker import Recipe
+from helpers.evaluation.margins import SMALLEST
+from helpers.support import validate
+
+SINGLE = "single-task"
+RATES = (0.001, 0.003, 0.01)
+TUNING_SEEDS = (900, 901)  # no result uses them
+METRICS = {"binary": "AUC", "regression": "R²"}
+MATTERS = {kind: SMALLEST[metric] for kind, metric in METRICS.items()}  # what counts as a gain, unless told otherwise
+YARDSTICKS, FEWER, CURVE = ALSO = ("yardsticks", "fewer rows", "curve")  # what is measured besides the gains
+WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the first task in the trade-off curve; the second has the rest
+SHARES = (0.25, 0.5)  # of the training rows, with which an undecided gain is measured as well
+THOROUGH, QUICK = MODES = ("thorough", "quick")
+SEEDS = {THOROUGH: range(5), QUICK: range(2)}
+ALSO_IN = {THOROUGH: (YARDSTICKS, FEWER), QUICK: ()}
+FEW_EPOCHS = {"epochs": 3, "patience": 1}  # of a quick look, at most
+
+
+class Side(NamedTuple):
+    """A model of one of the two sides: its name, the tasks that it learns, and how."""
+
+    name: str
+    tasks: tuple[str, ...]
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to compare.
+
+    recipe        of the shared side; quick trains it for fewer epochs
+    mode          "thorough" or "quick": what the options are that are not given
+    seeds         at least two; with a time they vary the training alone
+    rates         learning rates to choose among; quick has that of the recipe alone
+    penalties     values of `l2_embedding` to choose among as well; by default only that of the recipe
+    tuning_seeds  on which both sides choose
+    matters       {"binary": smallest gain of AUC that matters, "regression": of R²}
+    also          what else to measure: "yardsticks", a linear model and boosted trees for each task; "fewer rows", the
+                  gains with `SHARES` of the training rows where any task is undecided; "curve", the shared model with
+                  `WEIGHTS` for the first two tasks
+
+    Raises ValueError or TypeError that names an option which is none.
+    """
+
+    declaration: Declaration
+    recipe: Recipe | None = None
+    mode: str = THOROUGH
+    seeds: Sequence[int] | None = None
+    rates: Sequence[float] | None = None
+    penalties: Sequence[float] | None = None
+    tuning_seeds: Sequence[int] = TUNING_SEEDS
+    matters: dict[str, float] = field(default_factory=lambda: dict(MATTERS))
+    also: Sequence[str] | None = None
+
+    def __post_init__(self):
+        validate.instance("declaration", self.declaration, Declaration, "a Declaration")
+        mode = validate.choice("mode", self.mode, MODES)
+        recipe = validate.instance("recipe", Recipe() if self.recipe is None else self.recipe, Recipe, "a Recipe")
+        if recipe.structure == "single task":
+            validate.fail(
+                "recipe", "'single task'", "a structure that shares: single tasks are what it is compared with"
+            )
+        if mode == QUICK:
+            few = {name: min(most, getattr(recipe, name) or most) for name, most in FEW_EPOCHS.items()}
+            recipe = replace(recipe, **few)
+        seeds = several("seeds", SEEDS[mode] if self.seeds is None else self.seeds, whole=True)
+        tuning_seeds = several("tuning_seeds", self.tuning_seeds, whole=True)
+        if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
+            validate.fail("seeds", str(seeds)[:60], f"two or more, each once, none of {tuning_seeds}, which tune")
+        rates = self.rates if self.rates is not None else RATES if mode == THOROUGH else [recipe.lr]
+        if not (rates := several("rates", rates)):
+            validate.fail("rates", "none", "at least one learning rate")
+        also = ALSO_IN[mode] if self.also is None else self.also
+        if isinstance(also, str) or not isinstance(also, Iterable):
+            validate.fail("also", repr(also)[:60], f"some of {ALSO}, or ()", TypeError)
+        for kind in set(self.declaration.labels.values()):
+            validate.number(f"matters[{kind!r}]", dict(self.matters).get(kind), low=0)
+        vars(self).update(
+            recipe=recipe,
+            seeds=seeds,
+            rates=rates,
+            tuning_seeds=tuning_seeds,
+            penalties=several("penalties", self.penalties or [recipe.l2_embedding]),
+            matters=dict(self.matters),
+            also=tuple(validate.choice("also", one, ALSO) for one in also),
+        )
+
+    @property
+    def sides(self) -> list[Side]:
+        """A single-task model for each task, and last the shared one."""
+        labels, alone = tuple(self.declaration.labels), replace(self.recipe, structure="single task", weighting="equal")
+        return [Side(SINGLE, (task,), alone) for task in labels] + [Side(self.recipe.structure, labels, self.recipe)]
+
+    @property
+    def choices(self) -> list[dict[str, float]]:
+        """Among which each side chooses."""
+        return [{"lr": rate, "l2_embedding": l2} for rate in self.rates for l2 in self.penalties]
+
+    @property
+    def to_tune(self) -> list[int]:
+        """The seeds on which to choose; none where there is no choice."""
+        return self.tuning_seeds if len(self.choices) > 1 else []
+
+    @property
+    def runs(self) -> int:
+        """How often each side trains, apart from the curve and from fewer rows."""
+        return len(self.choices) * len(self.to_tune) + len(self.seeds)
+
+    @property
+    def weightings(self) -> list[tuple[float, dict[str, float]]]:
+        """Of the curve: the weight of the first task, and with it that of every task."""
+        labels, weights = list(self.declaration.labels), WEIGHTS if CURVE in self.also else ()
+        return [
+            (w, dict.fromkeys(labels, 1.0) | dict(zip(labels[:2], (2 * w, 2 - 2 * w), strict=True))) for w in weights
+        ]
+
+    def estimate(self, epoch: dict[str, float]) -> Estimate:
+        """How long it takes, from the seconds that an epoch of a model of each side took, {name of the side: s}."""
+        recipe, again = self.recipe, sum(SHARES) * len(self.seeds) * (FEWER in self.also)
+        fewest = min(recipe.epochs, (recipe.patience or recipe.epochs) + 1)
+        curve = len(self.weightings) * len(self.seeds)
+        least = sum(epoch[side.name] * self.runs for side in self.sides) + epoch[recipe.structure] * curve
+        most = least + sum(epoch[side.name] * again for side in self.sides)
+        runs = self.runs * len(self.sides) + curve
+        return Estimate(runs, (fewest, recipe.epochs), (least * fewest, most * recipe.epochs), YARDSTICKS in self.also)
+
+
+class Estimate(NamedTuple):
+    """Training runs, epochs of each (fewest and most), seconds of computing in all (least and most), and whether
+    yardsticks come on top, which are not estimated."""
+
+    runs: int
+    epochs: tuple[int, int]
+    seconds: tuple[float, float]
+    yardsticks: bool
+
+    def __str__(self) -> str:
+        few, many = self.epochs
+        epochs = f"{few} to {many} epochs" if few < many else f"{many} epoch{'s' * (many > 1)}"
+        least, most = map(duration, self.seconds)
+        about = least if least == most else f"{least} to {most}"
+        more = ", and the yardsticks" if self.yardsticks else ""
+        return f"about {about} of computing: {self.runs} training runs of {epochs}{more}"
+
+
+def duration(seconds: float) -> str:
+    """In words, to two digits: 8 seconds, 3.5 minutes, 2 hours."""
+    for unit, size in (("hour", 3600), ("minute", 60)):
+        if seconds >= 1.5 * size:
+            return f"{float(f'{seconds / size:.2g}'):g} {unit}s"
+    count = max(1, float(f"{seconds:.2g}"))
+    return f"{count:.0f} second{'s' * (count >= 1.5)}"
+
+
+def several(name: str, values: Sequence[float], whole: bool = False) -> list:
+    """Numbers of at least 0, as a list."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        validate.fail(name, repr(values)[:60], "several numbers, such as range(5) or (0.003, 0.01)", TypeError)
+    return [validate.number(name, value, low=0, whole=whole) for value in values]

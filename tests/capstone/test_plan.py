@@ -1,0 +1,47 @@
+"""The plan of a comparison: what the modes stand for, and how the estimate is made and said."""
+
+import pytest
+
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.plan import ALSO, Estimate, Plan, duration
+from helpers.capstone.ranker import Recipe
+
+OWN = Declaration({"a": "binary", "b": "binary"}, numbers=("x",))
+
+
+def test_the_estimate_counts_every_run():
+    """Both single-task models and the shared one, in all choices; the curve for the shared one alone."""
+    plan = Plan(OWN, Recipe(epochs=10, patience=3), seeds=range(4), rates=[0.1, 0.2], penalties=[0, 1], also=ALSO)
+    assert plan.runs == 4 * 2 + 4 and plan.to_tune == [900, 901]
+    found = plan.estimate({"single-task": 1.0, "Shared-Bottom": 2.0})
+    least, again = (1 + 1 + 2) * 12 + 2 * 5 * 4, (1 + 1 + 2) * 4 * 0.75
+    assert found == Estimate(3 * 12 + 20, (4, 10), (least * 4, (least + again) * 10), True)
+    plan = Plan(OWN, Recipe(epochs=10, patience=None), seeds=range(4), rates=[0.1], also=())
+    assert plan.to_tune == [] and plan.estimate({"single-task": 1, "Shared-Bottom": 2})[:3] == (
+        12,
+        (10, 10),
+        (160, 160),
+    )
+
+
+def test_it_is_said_in_words():
+    text = str(Estimate(12, (4, 20), (5, 130), True))
+    assert text == "about 5 seconds to 2.2 minutes of computing: 12 training runs of 4 to 20 epochs, and the yardsticks"
+    assert str(Estimate(3, (1, 1), (5, 5), False)) == "about 5 seconds of computing: 3 training runs of 1 epoch"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.01, "1 second"), (1.2, "1 second"), (1.6, "2 seconds"), (74, "74 seconds"), (90, "1.5 minutes")]
+    + [(754, "13 minutes"), (5_399, "90 minutes"), (5_400, "1.5 hours"), (100_000, "28 hours")],
+)
+def test_a_duration_has_two_digits(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_a_mode_decides_what_is_not_given():
+    thorough, quick = (Plan(OWN, mode=mode) for mode in ("thorough", "quick"))
+    assert (thorough.seeds, thorough.rates, thorough.also) == (list(range(5)), [0.001, 0.003, 0.01], ALSO[:2])
+    assert (quick.seeds, quick.rates, quick.also) == ([0, 1], [Recipe().lr], ())
+    assert thorough.recipe == Recipe() and quick.recipe == Recipe(epochs=3, patience=1)
+    assert Plan(OWN, Recipe(patience=None), mode="quick").recipe.patience == 1
