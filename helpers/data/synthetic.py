@@ -4,6 +4,8 @@ Three recipes on plain numbers. `relu_tasks` builds two tasks from features that
 kind of row says which features a task needs; `mmoe_tasks` is the recipe of the MMoE paper (Ma et al., KDD 2018, §3.2).
 All return a `TaskPair`. Train and validation labels carry noise,
 test labels are the noise-free targets, so that R² on the test rows tells how much of the truth a model has found.
+`shaped_tasks` asks whether what the first recipe says hangs on relus and on two tasks: its features are products,
+absolute values or small trees, and it makes as many tasks as are wanted.
 
 Two recipes on ids, each with a twin that needs no special model: `cross_tasks`, where it matters which user meets which
 video, and `interest_tasks`, where it matters which items of a history are like the one on offer. They return three
@@ -116,6 +118,84 @@ def relu_tasks(
     weights[features : 2 * features - shared, 1] = signs[features : 2 * features - shared]
     targets = hidden @ weights / np.sqrt(features)
     return _pair(x, targets, eps, rows, noise, flip.sum() / features, binary, labelled)
+
+
+SHAPES = ("products", "absolute values", "small trees")  # of the features of `shaped_tasks`
+
+
+def shaped_tasks(
+    rows: tuple[int, int, int] = (1000, 500, 2000),
+    *,
+    shape: str = "products",
+    tasks: int = 2,
+    shared: int = 4,
+    relation: str = "same",
+    features: int = 4,
+    inputs: int = 20,
+    noise: float = 0.5,
+    seed: int = 0,
+) -> tuple[Examples, Examples, Examples]:
+    """Train, validation and test examples of `tasks` tasks "a", "b", …, each a sum of `features` hidden features.
+
+    x ~ N(0, I) with `inputs` columns. A feature has mean 0 and variance 1 and reads numbers z of x, each N(0, 1):
+
+    products          z · z′, along two orthonormal directions of its own
+    absolute values   |z|, along one direction
+    small trees       four leaves: one column of x says which of two other columns is looked at, and each leaf has a
+                      value of its own; the splits are at 0
+
+    The first `shared` features are common to all tasks. A task takes them with signs as `relation` says: the same as
+    task a's, the opposite in every second task, or with another half of them turned round in every task. The others are
+    its own; directions are drawn at random, so features of different tasks differ, but not at right angles. A label is
+    ± the sum of its features / √features + noise · N(0, 1), a test label without noise.
+    """
+    rows = _check_rows(rows)
+    validate.choice("shape", shape, SHAPES)
+    validate.choice("relation", relation, RELATIONS)
+    tasks = validate.number("tasks", tasks, low=2, high=26, whole=True)
+    features = validate.number("features", features, low=1, whole=True)
+    shared = validate.number("shared", shared, low=0, high=features, whole=True)
+    inputs = validate.number("inputs", inputs, low=3, whole=True)
+    noise = validate.number("noise", noise, low=0)
+    if relation == "other mix" and shared % 2:
+        validate.fail("shared", str(shared), "an even number with relation 'other mix'")
+    of_task = [np.random.default_rng([seed, task]) for task in range(tasks)]  # so that more tasks change no earlier one
+    rng = _generator(seed)
+    x = rng.standard_normal((sum(rows), inputs))
+    labels, common = {}, None
+    for task, own in enumerate(of_task):
+        hidden = np.stack([_feature(shape, x, own) for _ in range(features)], axis=1) * own.choice([-1, 1], features)
+        common = hidden if common is None else common
+        signs = np.ones(shared)
+        if task and relation == "other mix":
+            signs[own.permutation(shared)[: shared // 2]] = -1
+        elif task % 2 and relation == "opposite":
+            signs[:] = -1
+        hidden[:, :shared] = common[:, :shared] * signs
+        label = hidden.sum(1) / np.sqrt(features) + noise * own.standard_normal(len(x)) * _noisy(rows)
+        labels[chr(ord("a") + task)] = torch.from_numpy(label).float()
+    parts = zip(torch.from_numpy(x).float().split(rows), *(label.split(rows) for label in labels.values()), strict=True)
+    return tuple(Examples(inputs, dict(zip(labels, part, strict=True))) for inputs, *part in parts)
+
+
+def _noisy(rows: tuple[int, int, int]) -> np.ndarray:
+    """1 for each train and validation row, 0 for each test row."""
+    return np.repeat([1.0, 1.0, 0.0], rows)
+
+
+def _feature(shape: str, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One feature of `shaped_tasks`, `(rows,)`."""
+    if shape == "small trees":
+        root, left, right = rng.permutation(x.shape[1])[:3]
+        leaves = rng.standard_normal(4)
+        leaves = (leaves - leaves.mean()) / leaves.std()
+        looked_at = np.where(x[:, root] > 0, x[:, right], x[:, left])
+        return leaves[2 * (x[:, root] > 0) + (looked_at > 0)]
+    directions, _ = np.linalg.qr(rng.standard_normal((x.shape[1], 2)))
+    first, second = (x @ directions).T
+    if shape == "products":
+        return first * second
+    return (np.abs(first) - np.sqrt(2 / np.pi)) / np.sqrt(1 - 2 / np.pi)
 
 
 def kind_tasks(

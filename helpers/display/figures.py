@@ -300,10 +300,12 @@ def heatmap(
     """A signed effect over two settings, a panel for each value of `panel` (columns mean, low, high).
 
     Each cell has its mean and half of its 95% interval. It stands bold in a frame where the whole interval is beyond
-    ±`matters`, and in grey where the interval holds 0. Brown is a loss, teal a gain, apart in any colour vision.
+    ±`matters`, and in grey where the interval holds 0. Brown is a loss, teal a gain, apart in any colour vision. A map
+    of pairs, whose rows and columns are the same, has both in the order of its rows; a pair without a value is empty.
     """
     _check(summary, row, column, panel)
     rows, columns, panels = (list(dict.fromkeys(summary[name])) for name in (row, column, panel))
+    columns = rows if set(columns) == set(rows) else columns
     validate.number("matters", matters, low=0)
     figure, every = plt.subplots(1, len(panels), figsize=(9.5, 1.8 + 0.7 * len(rows)), sharey=True, squeeze=False)
     most = summary["mean"].abs().max()

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,11 +10,14 @@ from helpers.data.synthetic import (
     BETA,
     CONDITIONS,
     RELATIONS,
+    SHAPES,
+    _feature,
     cross_tasks,
     interest_tasks,
     kind_tasks,
     mmoe_tasks,
     relu_tasks,
+    shaped_tasks,
 )
 
 MANY = (1, 1, 200_000)
@@ -287,3 +291,82 @@ def test_bad_settings_of_tasks_on_ids_are_named(make):
         make(rows=5)
     with pytest.raises(ValueError, match="seed: got -1"):
         make(seed=-1)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shaped_features_have_mean_0_and_variance_1(shape):
+    x = np.random.default_rng(0).standard_normal((20_000, 20))
+    features = np.stack([_feature(shape, x, np.random.default_rng(seed)) for seed in range(30)])
+    assert features.mean(1) == pytest.approx(np.zeros(30), abs=0.05)
+    assert features.var(1) == pytest.approx(np.ones(30), abs=0.12)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_noise_falls_on_train_and_validation_labels_of_shaped_tasks_alone(shape):
+    loud, still = (shaped_tasks((2000, 2000, 500), shape=shape, noise=noise, seed=8) for noise in (2.0, 0.0))
+    for part, silent in zip(loud[:2], still[:2], strict=True):
+        noise = labels(part) - labels(silent)
+        assert noise.std(1).tolist() == pytest.approx([2, 2], abs=0.15)
+        assert abs(float(torch.corrcoef(noise)[0, 1])) < 0.1
+    assert torch.equal(labels(loud[2]), labels(still[2]))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("condition, expected", list(zip(CONDITIONS, [1, -1, 0, 0.5, 0], strict=True)))
+def test_shaped_targets_correlate_as_the_condition_says(shape, condition, expected):
+    found = [
+        float(
+            torch.corrcoef(labels(shaped_tasks((1, 1, 4000), shape=shape, seed=seed, **CONDITIONS[condition])[2]))[0, 1]
+        )
+        for seed in range(20)
+    ]
+    exact = condition.startswith("same") and "mix" not in condition
+    assert sum(found) / 20 == pytest.approx(expected, abs=1e-5 if exact else 0.12)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_more_tasks_change_no_earlier_one_and_conditions_do_not_change_task_a(shape):
+    two, five = shaped_tasks(shape=shape, seed=4), shaped_tasks(shape=shape, tasks=5, seed=4)
+    assert list(five[0].labels) == list("abcde")
+    for part, more in zip(two, five, strict=True):
+        assert torch.equal(part.inputs, more.inputs)
+        assert all(torch.equal(part.labels[task], more.labels[task]) for task in "ab")
+    for condition in CONDITIONS.values():
+        assert torch.equal(shaped_tasks(shape=shape, seed=4, **condition)[0].labels["a"], two[0].labels["a"])
+
+
+def test_equal_seeds_of_shaped_tasks_give_equal_bytes_and_other_seeds_do_not():
+    one, two, other = (shaped_tasks((50, 5, 5), seed=seed)[0] for seed in (5, 5, 6))
+    assert torch.equal(one.inputs, two.inputs) and torch.equal(labels(one), labels(two))
+    assert not torch.equal(labels(one), labels(other)) and not torch.equal(one.inputs, other.inputs)
+
+
+def test_a_tree_has_four_leaves_and_looks_at_one_column_or_another():
+    x = np.random.default_rng(0).standard_normal((5000, 6))
+    leaf = _feature("small trees", x, np.random.default_rng(1))
+    assert len(np.unique(leaf)) == 4 and leaf.mean() == pytest.approx(0, abs=0.05)
+    assert leaf.std() == pytest.approx(1, abs=0.05)
+    by_columns = pd.DataFrame(x > 0).assign(leaf=leaf).groupby(list(range(6)))["leaf"].nunique()
+    assert (by_columns == 1).all()  # the signs of the columns say which leaf
+
+
+@pytest.mark.parametrize(
+    "argument, bad",
+    [
+        ("shape", "relus"),
+        ("relation", "none"),
+        ("tasks", 1),
+        ("tasks", 27),
+        ("shared", 5),
+        ("noise", -1),
+        ("inputs", 2),
+    ],
+)
+def test_bad_settings_of_shaped_tasks_are_named(argument, bad):
+    with pytest.raises(ValueError, match=argument):
+        shaped_tasks(**{argument: bad})
+
+
+def test_another_mix_needs_an_even_number_of_shared_features():
+    with pytest.raises(ValueError, match="even"):
+        shaped_tasks(shared=3, relation="other mix")

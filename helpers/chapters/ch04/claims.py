@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch04 import census, sharing, speed
+from helpers.chapters.ch04 import census, grouping, sharing, speed
 from helpers.chapters.ch04.census import COLLEGE
 from helpers.chapters.ch04.feed_tasks import HALFWAY, LABELS
+from helpers.chapters.ch04.grouping import APART, MMOE, PAIR, TOGETHER, name_of
 from helpers.chapters.ch04.ratings import COUNTS
+from helpers.data.synthetic import SHAPES
 from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.experiments.claim import SHARES, Claim, Contrast, gain, lead, one_log
 
@@ -68,6 +70,37 @@ def _hardly_moved(table: pd.DataFrame) -> np.ndarray:
     return (np.abs(moved) < 0.02).astype(float)
 
 
+def _chosen_over(rival: str, by: str = "auc") -> Callable[[pd.DataFrame], np.ndarray]:
+    """What the five labels gain, mean AUC, in the grouping that the other half of the worlds chose, over a `rival`."""
+
+    def effect(table: pd.DataFrame) -> np.ndarray:
+        picked = grouping.chosen(grouping.groupings(table), by).set_index("seed")["auc"]
+        return (picked - grouping.of_grouping(table, rival)).to_numpy()
+
+    return effect
+
+
+def _alone(effect: Callable[[pd.DataFrame], pd.Series]) -> Callable[[pd.DataFrame], pd.Series]:
+    """An effect on the favourite and the share, where a model of one of them is called "alone"."""
+
+    def renamed(table: pd.DataFrame) -> pd.Series:
+        models = table["model"].replace(dict.fromkeys(PAIR, "alone"))
+        return effect(table.assign(model=models)[table["task"].isin(PAIR)])
+
+    return renamed
+
+
+def _weakest(
+    of: str, condition: str, sign: int = 1, shapes: Sequence[str] = SHAPES
+) -> Callable[[pd.DataFrame], pd.Series]:
+    """What a model gains over single-task models on that shape of features on which it is least, in the direction
+    `sign` of a claim."""
+    gains = [gain("r2", of, over=SINGLE, condition=condition, shape=shape) for shape in shapes]
+    return lambda table: min((one(table) for one in gains), key=lambda values: sign * values.mean())
+
+
+SMOOTH = SHAPES[:2]  # what a network of relus finds with 500 rows
+
 conditions = partial(Claim, grid="04_conditions", unit="R²", seeds=160)
 heads = partial(Claim, grid="04_heads", unit="R²", only={"names": [SAME, OPPOSITE]})
 cosines = partial(Claim, grid="04_cosines", unit="cosine", seeds=60)
@@ -113,6 +146,10 @@ places = partial(feed, only={"shared": ["embeddings", HALFWAY]}, seeds=64)
 decay = partial(Claim, grid="04_decay", unit="AUC")
 cured = partial(decay, only={"penalised": ["looked up"], "clicked": [False]})
 unrated = partial(Claim, grid="04_decay_ratings", unit="AUC")
+grouped = partial(Claim, grid="04_groups", unit="AUC", only={"models": grouping.MODELS})
+paired = partial(grouped, only={"models": [*PAIR, name_of(PAIR), MMOE, *ITEM_COUNTS]})
+crowded = partial(Claim, grid="04_many_tasks", unit="R²", only={"tasks": [20]})
+elsewhere = partial(Claim, grid="04_other_features", unit="R²", only={"models": [SINGLE, SHARED]})
 news = partial(Claim, grid="04_news", seeds=50, only={"widths": [64]})
 
 CLAIMS = {
@@ -410,5 +447,79 @@ CLAIMS = {
         "Census-Income, 2,000 rows, tuned: boosted trees rank a college degree better than a Shared-Bottom.",
         gain("auc", census.TREES, over=SHARED, rows=2_000, pair=COLLEGE, task="college"),
         only={"rows": [2_000], "pairs": [COLLEGE], "models": [SHARED, census.TREES]},
+    ),
+    "C4.70": grouped(
+        "Five labels of the feed, one cost: the best of all 52 groupings, chosen in other worlds, ranks better than a "
+        "model for each label.",
+        _chosen_over(APART),
+    ),
+    "C4.71": grouped(
+        "Five labels of the feed, one cost: the best of all 52 groupings, chosen in other worlds, ranks better than "
+        "one model for all five.",
+        _chosen_over(TOGETHER),
+        expected="undecided",
+    ),
+    "C4.72": grouped(
+        "Five labels of the feed, one cost: the grouping that the map of pairs foretells, made in other worlds, ranks "
+        "worse than one model for all five.",
+        _chosen_over(TOGETHER, by="from_pairs"),
+        sign=-1,
+        seeds=40,
+    ),
+    "C4.73": paired(
+        "Favourite and share, one cost: a Shared-Bottom of both is behind the best of models alone, counts of the "
+        "label and counts of clicks.",
+        _alone(lead("auc", name_of(PAIR), over=["alone", *ITEM_COUNTS])),
+        sign=-1,
+        seeds=40,
+    ),
+    "C4.74": paired(
+        "Favourite and share, one cost: an MMoE of both is better than their Shared-Bottom.",
+        _alone(gain("auc", MMOE, over=name_of(PAIR))),
+        expected="undecided",
+    ),
+    "C4.75": elsewhere(
+        "Whether their features are products, absolute values or small trees: two tasks with the same features and the "
+        "same signs gain from a shared bottom.",
+        _weakest(SHARED, SAME),
+        seeds=70,
+    ),
+    "C4.76": elsewhere(
+        "Whether their features are products, absolute values or small trees: two tasks with exactly opposite targets "
+        "gain from a shared bottom.",
+        _weakest(SHARED, OPPOSITE),
+        seeds=40,
+    ),
+    "C4.77": elsewhere(
+        "Whether their features are products, absolute values or small trees: two tasks with the same features in "
+        "another mix of signs gain from a bottom with the parameters of both single-task models.",
+        _weakest(EQUAL_SIZE, MIX),
+        only={"models": [SINGLE, EQUAL_SIZE]},
+        seeds=40,
+    ),
+    "C4.78": elsewhere(
+        "Whether their features are products or absolute values: two tasks with different features lose with a shared "
+        "bottom of the single-task width.",
+        _weakest(SHARED, DISJOINT, sign=-1, shapes=SMOOTH),
+        sign=-1,
+    ),
+    "C4.79": elsewhere(
+        "Whether their features are products or absolute values: two tasks with different features lose even when the "
+        "bottom has the parameters of both single-task models.",
+        _weakest(EQUAL_SIZE, DISJOINT, sign=-1, shapes=SMOOTH),
+        only={"models": [SINGLE, EQUAL_SIZE]},
+        sign=-1,
+        seeds=90,
+    ),
+    "C4.80": crowded(
+        "Twenty tasks that need the same products, each in another mix of signs, gain from a bottom of the single-task "
+        "width.",
+        gain("r2", SHARED, over=SINGLE, condition=MIX, tasks=20),
+    ),
+    "C4.81": crowded(
+        "Twenty tasks that need different products lose far more in a bottom of the single-task width than matters.",
+        gain("r2", SHARED, over=SINGLE, condition=DISJOINT, tasks=20),
+        sign=-1,
+        far=True,
     ),
 }

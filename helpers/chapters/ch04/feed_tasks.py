@@ -68,14 +68,15 @@ class Worlds:
     outcomes: list[pd.DataFrame]
 
     @staticmethod
-    def make(seeds: Sequence[int], clicked: bool = False) -> Worlds:
+    def make(seeds: Sequence[int], clicked: bool = False, users: int = USERS) -> Worlds:
+        """users: to how many of them something is offered, all if not told"""
         columns, train, valid, inputs, outcomes = features(), [], [], [], []
         for seed in seeds:
             feed = Feed.make(seed)
             log = replace(feed, log=feed.log.assign(**observed(feed.log, clicked)))
             for part, examples in zip((train, valid), log.examples(columns, {k: k for k in TASKS}, ROWS), strict=True):
                 part.append(replace(examples, groups=None))
-            offer = Offer.make(feed, USERS)
+            offer = Offer.make(feed, users)
             inputs.append(offer.inputs(columns))
             outcomes.append(observed(offer.outcomes, clicked))
         together = {name: torch.stack([one[name] for one in inputs]) for name in inputs[0]}
@@ -112,6 +113,14 @@ def train(
     kinds = {task: TASKS[validate.choice("tasks", task, TASKS)] for task in tasks}
     penalty = {"l2_embedding": l2, "l2_rows": l2_rows}
     models = [SharedBottom(features(), kinds, bottom, tower, **penalty, seed=seed) for seed in worlds.seeds]
+    return train_models(worlds, models, lr, judged)
+
+
+def train_models(
+    worlds: Worlds, models: Sequence[SharedBottom], lr: float, judged: Sequence[str] | None = None
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """`train` for models with first parameters of their own, one a world."""
+    tasks = list(models[0].tasks)
     rows, valid = worlds.train.only(*tasks), worlds.valid.only(*tasks)
     run = fit(models, rows, valid, epochs=20, patience=3, batch_size=512, lr=lr, seed=worlds.seeds)
     judged = tasks if judged is None else judged

@@ -200,3 +200,63 @@ def untuned(runs: Runs) -> Figure:
         .label(tuned={True: "tuned on both sides", False: "not tuned"})
         .dots("tuned", "task", title="Untuned, sharing harms both; tuned, no difference is left", matters=0.005)
     )
+
+
+@question(
+    "C4.P11",
+    "Which label gains most when it shares a bottom with one other, and next to which?",
+    options=[
+        "Click and finish, next to each other: the two frequent ones agree best",
+        "Favourite and share, next to each other: the two rare ones need company",
+        "Share and favourite, next to click or finish: the rare ones learn from the frequent ones",
+        "Like, next to favourite: both say that a video was good",
+    ],
+    answer=2,
+    why="Every label contains the click. Clicks come in thousands, and shares are few. As a pair with the "
+    "favourite the share gains by less, and the favourite does not gain.",
+    tempts="“Favourite and share” tempts, because both are rare. Two labels that know little teach each other little.",
+)
+def wanted_partners(runs: Runs) -> Figure:
+    axes = {"x_label": "next to", "y_label": ""}
+    return runs.heatmap(
+        "task", "partner", title="Shares gain next to everything, likes lose next to shares", matters=0.005, **axes
+    )
+
+
+@question(
+    "C4.P12",
+    "Chosen in other worlds: what does the best of the 52 groupings gain over one model for all five?",
+    options=[
+        "More than 0.02 AUC: a search over 52 must find something",
+        "A little, up to 0.02",
+        "Nothing that matters",
+    ],
+    answer=2,
+    why="One model for all has the highest mean of all 52, and half of the worlds choose it. What the map of pairs "
+    "chooses gains less than half as much.",
+    tempts="“Something must be found” tempts, because the map of pairs has losses that a grouping can avoid. Among "
+    "five tasks most of these losses are gone.",
+)
+def best_grouping(runs: Runs) -> Figure:
+    gains = runs.gain(over="all apart").label(over="over all apart")
+    return gains.dots("grouping", "over", title="All in one is level with the best of 52", matters=0.005)
+
+
+@question(
+    "C4.P13",
+    "Twenty tasks in place of two, one bottom of 16 units: what do they gain over single-task models?",
+    options=[
+        "About what two tasks gain or lose: the law does not count tasks",
+        "Twenty lose, whatever they need: 16 units cannot serve twenty towers",
+        "Those that need the same products gain more than two do; the others lose nearly all they had",
+    ],
+    answer=2,
+    why="Twenty tasks say twenty times what the four products are, with twenty noises. With products of their own they "
+    "ask 16 units for eighty, and what is left are averages.",
+    tempts="“Twenty lose” tempts, because a bottom has only so many units. What it must hold is what the tasks need, "
+    "and four products are four products however many towers read them.",
+)
+def twenty_tasks(runs: Runs) -> Figure:
+    gains = runs.where(model=["single-task", "shared-bottom"]).gain(over="single-task")
+    title = "Each further task helps where the features are the same, and costs where they are not"
+    return gains.lines("tasks", "condition", title=title, x_label="tasks, all in one bottom of 16 units")
