@@ -36,7 +36,7 @@ def small_worlds(monkeypatch):
         (lambda p: p["like"][..., 0], "has shape"),
         (lambda p: np.log(-p["like"]), "NaN or infinite"),
         (lambda p: -p["like"], "By click alone"),
-        (lambda p: p["like"], "Hint 1: every probability"),
+        (lambda p: p["like"], "Hint 1: P(label) = P(click)"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:invalid value")
