@@ -97,11 +97,12 @@ function arrow(figure, colour, dash = "") {
   const line = add(figure, "path", { stroke: colour, "stroke-width": 3, fill: "none", "stroke-dasharray": dash });
   const head = add(figure, "path", { fill: colour });
   const name = add(figure, "text", { fill: AS_TEXT[colour], class: "mtl-halo", "font-weight": "bold", "text-anchor": "middle" });
-  return ([x, y], [u, v], words) => { // from a point by a vector, in pixels
+  return ([x, y], [u, v], words, other = [0, 0]) => { // from a point by a vector, in pixels; its name keeps clear of another
     const long = Math.hypot(u, v), [p, q] = long ? [u / long, v / long] : [0, 0], tip = [x + u, y + v], neck = Math.max(0, long - 10);
     change(line, { d: long > 1 ? `M${fixed(x)},${fixed(y)}l${fixed(p * neck)},${fixed(q * neck)}` : "" });
     change(head, { d: long > 4 ? path([tip, [x + p * neck - 6 * q, y + q * neck + 6 * p], [x + p * neck + 6 * q, y + q * neck - 6 * p]]) + "Z" : "" });
-    change(name, { x: fixed(tip[0] + 14 * p), y: fixed(tip[1] + 14 * q + 5) });
+    const aside = 12 * Math.sign(u * other[1] - v * other[0]);
+    change(name, { x: fixed(tip[0] + 14 * p + 2 * aside * q), y: fixed(tip[1] + 14 * q - aside * p + 5) });
     name.textContent = long > 14 ? words : "";
   };
 }
@@ -181,8 +182,9 @@ function picture(stage, place, width) {
     const from = at(here), drawn = (v) => [v[0] * zoom, -v[1] * zoom];
     arrows.a(from, drawn(g), "A");
     arrows.b(from, drawn(h), "B");
-    arrows.sum(from, drawn(steps.sum(g, h)), "sum");
-    arrows.PCGrad(from, drawn(cos < 0 ? steps.PCGrad(g, h) : [0, 0]), "PCGrad");
+    const sum = drawn(steps.sum(g, h)), projected = drawn(cos < 0 ? steps.PCGrad(g, h) : [0, 0]);
+    arrows.sum(from, sum, "sum", projected);
+    arrows.PCGrad(from, projected, "PCGrad", sum);
     const turns = [g, h].map(([u, v]) => Math.atan2(-v, u)), sweep = Math.sin(turns[1] - turns[0]) > 0 ? 1 : 0;
     const middle = turns[0] + (sweep ? 1 : -1) * Math.acos(clamp(cos, -1, 1)) / 2, ends = turns.map((turn) => `${fixed(from[0] + 24 * Math.cos(turn))},${fixed(from[1] + 24 * Math.sin(turn))}`);
     arc.setAttribute("d", largest ? `M${ends[0]}A24,24 0 0 ${sweep} ${ends[1]}` : "");

@@ -14,7 +14,7 @@ from helpers.evaluation.counts import BY_CLICKS
 
 @question(
     "C4.P1",
-    "What does the pair *other mix* get from sharing a bottom of single-task width?",
+    "What does the pair “other mix” get from sharing a bottom of single-task width?",
     options=[
         "A gain, and as large a one as tasks that agree",
         "A gain, but a smaller one than tasks that agree",

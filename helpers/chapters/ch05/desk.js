@@ -134,7 +134,7 @@ function strip(stage, figure, left, top, width, how, small) {
   const look = LOOKS[how], y = faders(top), tracks = [left + width - 50, left + width - 16];
   const x = scale(0, STEPS, left, left + width - 70), mine = how === "you";
   line(figure, { d: star(left + 8, top + 9, { ...look, size: 8 }), fill: look.colour });
-  text(figure, left + 20, top + 14, look.name, { fill: AS_TEXT[look.colour], "font-weight": "bold", "font-size": small ? 13 : 15 });
+  text(figure, left + 18, top + 14, look.name, { fill: AS_TEXT[look.colour], "font-weight": "bold", "font-size": small ? 13 : 14 });
   line(figure, { d: `M${left + 20},${top + 21}h40`, stroke: look.colour, "stroke-width": look.width, "stroke-dasharray": look.dash }); // as in the curves
   line(figure, { d: `M${left},${y(0)}H${left + width - 2}`, stroke: "#c8c8c8" });
   line(figure, { d: tracks.map((at) => `M${at},${y(REACH)}V${y(-REACH)}`).join(""), stroke: mine ? GREY : "#d5d5d5", "stroke-width": 4, "stroke-linecap": "round" });
