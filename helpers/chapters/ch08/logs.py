@@ -57,7 +57,7 @@ def newest(data: str, rows: int | None = None) -> pd.DataFrame:
 
 def scores(seeds: Sequence[int], data: str) -> pd.DataFrame:
     """Test AUC of both sides: data, seed, model, task, auc, and of the task by_item (the AUC of a mean an item, as in
-    `comparison.Comparison`) and, for its gain, overlap, users and units."""
+    `comparison.Comparison`) and, for its gain, overlap, users and units (of days, where their luck is larger)."""
     one = compare(newest(data), DECLARATIONS[data], RECIPE, seeds=seeds, penalties=PENALTIES, also=())
     luck = one.gains.set_index("task")[["overlap", "users", "units"]]
     luck.insert(0, "by_item", one.facts.set_index("task")["by item"])
@@ -86,8 +86,16 @@ WITHIN = {
     "users": 0.002,  # AUC: the luck of the users in the mean over the seeds; over two of them it is larger
     "units": equal(),
 }
-FEW = Sample({"seeds": [0, 1]}, WITHIN)
+SEEDS = {"seeds": [0, 1]}
+# Of love, two seeds make the days' luck the larger and twenty the users', by a hair; the rows of like are equal.
+NEAR_TIE = WITHIN | {"units": equal(0.5)}
 GRIDS = grids(
-    Grid("08_feed", scores, {"seeds": range(20), "data": FEED}, [FEW]),
-    Grid("08_movielens", scores, {"seeds": range(20), "data": MOVIELENS}, [FEW], needs=downloads.MOVIELENS),
+    Grid("08_feed", scores, {"seeds": range(20), "data": FEED}, [Sample(SEEDS, WITHIN)]),
+    Grid(
+        "08_movielens",
+        scores,
+        {"seeds": range(20), "data": MOVIELENS},
+        [Sample(SEEDS, NEAR_TIE)],
+        needs=downloads.MOVIELENS,
+    ),
 )
