@@ -460,7 +460,7 @@ CLAIMS = {
         expected="undecided",
     ),
     "C4.72": grouped(
-        "Five labels of the feed, one cost: the grouping that the map of pairs foretells, made in other worlds, ranks "
+        "Five labels of the feed, one cost: the grouping that the map of pairs predicts, made in other worlds, ranks "
         "worse than one model for all five.",
         _chosen_over(TOGETHER, by="from_pairs"),
         sign=-1,

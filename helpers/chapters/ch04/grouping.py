@@ -152,17 +152,17 @@ def pair_map(table: pd.DataFrame) -> pd.DataFrame:
 def groupings(table: pd.DataFrame) -> pd.DataFrame:
     """Every grouping: grouping, seed, auc (mean of the five tasks), and from_pairs. table: of `groups`
 
-    from_pairs   what the map of pairs foretells: in a group a task gains the mean of what it gains next to each of the
+    from_pairs   what the map of pairs predicts: in a group a task gains the mean of what it gains next to each of the
                  others (the *higher-order approximation* of Standley et al.)
     """
     gains = pair_map(table).set_index(["task", "partner", "seed"])["gain"].sort_index()
     of_groups, parts = _of_groups(table), []
     for grouping, parted in GROUPINGS.items():
-        foretold = _worth(of_groups, GROUPINGS[APART])
+        predicted = _worth(of_groups, GROUPINGS[APART])
         for group in parted:
             for task, partner in permutations(group, 2):
-                foretold = foretold + gains[task, partner] / (len(group) - 1) / len(TASKS)
-        found = pd.DataFrame({"auc": _worth(of_groups, parted), "from_pairs": foretold})
+                predicted = predicted + gains[task, partner] / (len(group) - 1) / len(TASKS)
+        found = pd.DataFrame({"auc": _worth(of_groups, parted), "from_pairs": predicted})
         parts.append(found.reset_index().assign(grouping=grouping))
     return pd.concat(parts, ignore_index=True)[["grouping", "seed", "auc", "from_pairs"]]
 
@@ -171,7 +171,7 @@ def chosen(found: pd.DataFrame, by: str = "auc") -> pd.DataFrame:
     """For each seed the grouping that is best on the seeds of the other half, even or odd, and what it is worth here: a
     row a seed of `found`, which is of `groupings`.
 
-    by   the column that says what is best: auc, or what the pairs foretell
+    by   the column that says what is best: auc, or what the pairs predict
     """
     parts = []
     odd = found["seed"] % 2 == 1

@@ -96,8 +96,8 @@ def test_a_grouping_is_chosen_on_the_other_half_of_the_worlds():
     picked = grouping.chosen(found)
     assert picked["seed"].tolist() == list(range(6))
     assert picked["grouping"].tolist() == ["y", "x"] * 3 and (picked["auc"] == 0).all()
-    foretold = found.assign(from_pairs=(found["grouping"] == "z").astype(float))
-    assert set(grouping.chosen(foretold, by="from_pairs")["grouping"]) == {"z"}
+    predicted = found.assign(from_pairs=(found["grouping"] == "z").astype(float))
+    assert set(grouping.chosen(predicted, by="from_pairs")["grouping"]) == {"z"}
 
 
 def test_settings_are_those_of_the_chapter_s_search():
