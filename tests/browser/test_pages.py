@@ -186,8 +186,8 @@ def test_slides_fit_the_screen_and_show_no_code_and_no_answer(tab):
     tab.page.reload()  # predictions that a test has opened are shut again
     if "widgets" in tab.notebook.metadata:
         tab.page.wait_for_selector("body[data-widgets=shown]")
-    tab.page.evaluate("scrollTo(0, 0)")
     tab.page.keyboard.press("p")
+    tab.page.keyboard.press("Home")  # a page opens where it was scrolled to, and may scroll there late
     seen, screens = [], int(tab.page.locator(".projector-bar").inner_text().split(" ")[2])
     for number in range(1, screens + 1):
         tab.page.locator(".projector-bar", has_text=re.compile(f"^{number} of")).wait_for()

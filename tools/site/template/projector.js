@@ -1,6 +1,7 @@
 // The page as slides, for a class: key P. One heading, formula, figure, prediction or explorer a screen, scaled to the
 // window; no code and no answers. The page itself is shown, all but one of its parts hidden, so that widgets go on
-// working and slides cannot differ from the text. Arrow keys, Page Up and Down (a clicker's) or a swipe turn the page.
+// working and slides cannot differ from the text. Arrow keys, Page Up and Down (a clicker's) or a swipe turn the page;
+// Home and End go to the first and the last.
 
 {
   const SHOWN = ":scope .jp-RenderedHTMLCommon :is(h1, h2, h3), :scope math[display=block], :scope .jp-RenderedHTML > img, :scope .jp-OutputArea-output .mtl-card";
@@ -58,7 +59,7 @@
     cell.scrollIntoView();
   }
 
-  const TURNS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 };
+  const TURNS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1, Home: -Infinity, End: Infinity };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.closest("input:not([type=radio]), textarea, select");
