@@ -41,6 +41,8 @@ MODULES = (
     "capstone/table_checks",
     "capstone/recommendation",
     "capstone/comparison",
+    "capstone/plan",
+    "capstone/yardsticks",
 )
 ENOUGH = 0.9
 WORDS = (r"validate\.(fail|instance)\(", r"^\s*(came|expected|came, expected) = ")

@@ -12,7 +12,7 @@ that would matter. The verdict follows from the 95% interval of the mean effect:
 The smallest effect that matters is that of the outcome, one for the whole course (`helpers.evaluation.margins`). A
 claim whose sentence asks for another says why. Before there was one table, each claim had a margin of its own. It was
 set on first runs; where fresh seeds then showed that a verdict would not replicate, more seeds were taken or the margin
-was moved. `data/margins.csv` has them all, and a card says when its margin was moved.
+was moved. `data/margins.csv` has them all, and a card has them in a fold.
 
 What the interval is over is part of the claim as well:
 
@@ -233,7 +233,9 @@ class Finding:
         undecided = self.verdict == UNDECIDED
         colour = "#595959" if undecided else "#00735C" if self.as_claimed else "#B34E00"
         said = f"{self.verdict}, as claimed" if self.verdict in WITHIN and self.as_claimed else self.verdict
-        small = "".join(f'<div style="font-size:.85em;color:#595959">{_minus(note)}</div>' for note in self._notes())
+        notes = "".join(f"<div>{_minus(note)}</div>" for note in self._notes())
+        small = f"<summary>About the margin</summary>{notes}"
+        small = f'<details style="font-size:.85em;color:#595959">{small}</details>' if notes else ""
         return (
             '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
             f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0">'

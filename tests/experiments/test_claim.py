@@ -148,8 +148,12 @@ def test_a_card_has_true_minus_signs_and_says_why_its_margin_is_its_own(monkeypa
     monkeypatch.setattr(module, "_moved", lambda: {"C0.1": [0.2, 0.1]})
     html = card(values, sign=-1, smallest=0.1, because="the sentence says a tenth")
     assert re.findall(r"[ \[(>]-[\d.]", re.sub(r"<[^>]*>", "", html)) == [] and html.count("−0.3") >= 2
-    assert "Margin of its own, because the sentence says a tenth." in html and "Margin moved: 0.2 → 0.1." in html
+    shown, folded = html.partition("<details")[::2]
+    assert "Margin" not in shown and "<summary>About the margin</summary>" in folded
+    assert "Margin of its own, because the sentence says a tenth." in folded and "Margin moved: 0.2 → 0.1." in folded
     assert "the sentence says far, or many: 10 × 0.01" in card(values, sign=-1, far=True)
+    monkeypatch.setattr(module, "_moved", dict)
+    assert "details" not in card(values, sign=-1)
 
 
 def test_within_the_margin_a_card_is_as_claimed_whether_0_is_in_the_interval_or_not():
