@@ -7,7 +7,7 @@ import { interval, outcome, verdict } from "../../display/live/verdicts.js";
 
 const STEPS = 250, EVERY = 5, SEEDS = 8; // of a run; between two looks at it; seeds that one *Play* trains
 const NOISE = 0.5, VALID = 500, TEST = 1000, EXPERTS = 4;
-const FOUND = 0.8; // a unit with this cosine has found a feature
+const FOUND = 0.8; // a unit with this cosine belongs to one feature; below it, to a mixture
 const HIGH = 372, NARROW = 580; // of the picture: two panels beside each other, or below
 const COLOURS = ["#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499"]; // of the features; not those of the tasks
 const TASKS = { a: BLUE, b: ORANGE };
@@ -332,7 +332,8 @@ function sentence(stage) {
   const run = current(stage), done = doneOf(stage), kept = keptOf(stage)?.now, { both, union } = counted(needsOf(stage));
   const units = run.looks[stage.shown].units, needed = foundBy(units).filter((j) => needsOf(stage).some((signs) => signs[j]));
   const room = `${union} features for ${units.length} unit${units.length === 1 ? "" : "s"}`;
-  const parts = [`${both || "None"} in common: ${room}, which have found ${needed.length ? needed.map((j) => j + 1).join(", ") : "none"}.`];
+  const own = needed.length ? `with one of its own: ${needed.map((j) => j + 1).join(", ")}` : "none has one of its own";
+  const parts = [`${both || "None"} in common: ${room}; ${own}.`];
   if (done.length > 1) parts.push(told("You", done, stage.data.matters));
   else if (done.length) parts.push(`One seed: A ${signed(done[0][0])}, B ${signed(done[0][1])}. Train more before you trust it.`);
   if (kept) parts.push(told("Kept", transposed(kept), stage.data.matters, done.length > 1));
