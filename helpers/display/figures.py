@@ -272,7 +272,8 @@ def readings(
     for name, style in look.items():
         part = summary[summary[series] == name].sort_values(x)
         axes.vlines(part[x], part["low"], part["high"], color=style.colour)
-        dots = {"color": style.colour, "marker": style.marker, "linestyle": "", "markersize": 6}
+        # joined, or a far last point with its name looks like a legend
+        dots = {"color": style.colour, "marker": style.marker, "linewidth": 0.8, "markersize": 6}
         axes.plot(part[x], part["mean"], label=name, **dots)
         ends[name] = float(part[x].iloc[-1]), float(part["mean"].iloc[-1])
     look[truth_label] = SINGLE_TASK
