@@ -12,55 +12,56 @@ from helpers.display.answers import Wrong, close, described, is_number, is_tenso
 from helpers.display.exercises import exercise
 
 
-@exercise("positive weights with sum 1 in each row, and with them the experts are added up.")
-def mixture(answer: Callable[[Tensor, Tensor], Tensor]):
-    """`answer(logits, outputs)`: `(n, experts)` and `(n, experts, width)` become Σᵢ softmax(logits)ᵢ outputsᵢ."""
+@exercise("the two best experts of each row, with weights that sum to 1; all others are left out.")
+def best_two(answer: Callable[[Tensor, Tensor], Tensor]):
+    """`answer(logits, outputs)`: `(n, experts)` and `(n, experts, width)` become Σᵢ wᵢ outputsᵢ over the two experts with
+    the largest logits of a row, w the softmax of these two logits. There are two experts or more."""
     draw = torch.Generator().manual_seed(4)
-    logits = torch.randn(5, 3, generator=draw, requires_grad=True)
-    outputs = torch.randn(5, 3, 4, generator=draw, requires_grad=True)
-    found, right = answer(logits, outputs), _mixed(logits.softmax(1), outputs)
+    logits = torch.randn(5, 4, generator=draw, requires_grad=True)
+    outputs = torch.randn(5, 4, 3, generator=draw, requires_grad=True)
+    found, right = answer(logits, outputs), _mixed(_of_two(logits), outputs)
     _check_shape(found, logits, outputs)
-    if close(found, _mixed(logits, outputs)):
-        raise Wrong("""the raw logits are the weights: some are negative, and they do not sum to 1.
-            Hint: a mixture needs positive weights with sum 1.
-            Hint: a softmax turns any numbers into such weights.""")
-    if close(found, _mixed(logits.softmax(0), outputs)):
-        raise Wrong("""the softmax runs over the rows: the weights of one expert sum to 1, not those of one row.
-            Hint: each row has a mixture of its own.
+    if close(found, _mixed(logits.softmax(1), outputs)):
+        raise Wrong("""every expert is in the mixture, as in the chapter.
+            Hint: only the two with the largest logits of a row may count.
+            Hint: `logits.topk(2, dim=1)` gives their logits and their numbers.""")
+    if close(found, _mixed(logits.softmax(1) * (_of_two(logits) > 0), outputs)):
+        raise Wrong("""the weights of the two do not sum to 1: the others had their part of the softmax before they left.
+            Hint: choose the two first, then take the softmax of their logits alone.
+            Hint: or divide the two weights by their sum.""")
+    if close(found, _mixed((_of_two(logits) > 0).float() / 2, outputs)):
+        raise Wrong("""the two count alike, each by a half.
+            Hint: the larger logit has the larger weight.
+            Hint: a softmax of the two logits.""")
+    if close(found, _mixed(_of_two(logits.T).T, outputs)):
+        raise Wrong("""the two were chosen among the rows, not among the experts.
+            Hint: each row has experts of its own.
             Hint: the experts are on axis 1.""")
-    if close(found, _mixed(logits.sigmoid(), outputs)):
-        raise Wrong("""each weight is between 0 and 1, but together they do not sum to 1.
-            Hint: a sigmoid looks at one expert at a time.
-            Hint: a softmax makes the experts compete for a total of 1.""")
-    if close(found, outputs.mean(1)):
-        raise Wrong("""all experts count alike: the gate is not used.
-            Hint: the first argument says how much of each expert to take.
-            Hint: replace the mean by a weighted sum.""")
-    if close(found, right / 3):
-        raise Wrong("""the mixture is a third of what it should be: a mean was taken where a sum belongs.
+    if close(found, right / 2):
+        raise Wrong("""the mixture is half of what it should be: a mean was taken where a sum belongs.
             Hint: the weights sum to 1 already.
             Hint: `.sum(1)` in place of `.mean(1)`.""")
     if not close(found, right):
         raise Wrong(f"""the first row should begin with {right[0, 0]:.3f}, yours begins with {found[0, 0]:.3f}.
-            Hint: three steps: a softmax over the experts, each expert times its weight, the sum over experts.
-            Hint: `logits.softmax(dim=1)`, `unsqueeze(-1)`, times `outputs`, `.sum(1)`.""")
+            Hint: three steps: the two largest logits of a row, their softmax, the experts times their weights.
+            Hint: `torch.zeros_like(logits).scatter(1, numbers, weights)` puts two weights in a row of zeros.""")
     for what, given in (("gate", logits), ("experts", outputs)):
         (own,), (gradient,) = slopes(found.square(), given), slopes(right.square(), given)
         if not close(own, gradient):
             raise Wrong(f"""{"a wrong" if own.any() else "no"} gradient reaches the {what}.
                 Hint: something cut the graph: `.detach()`, `.item()`, `.data` or NumPy.
                 Hint: use torch operations all the way from the logits and the outputs to the mixture.""")
-    for rows, experts, width in ((1, 6, 2), (7, 1, 3), (3, 2, 1)):
+    for rows, experts, width in ((1, 6, 2), (7, 2, 3), (3, 3, 1)):
         logits = torch.randn(rows, experts, generator=draw)
         outputs = torch.randn(rows, experts, width, generator=draw)
         found = answer(logits, outputs)
         _check_shape(found, logits, outputs)
-        if not close(found, _mixed(logits.softmax(1), outputs)):
+        if not close(found, _mixed(_of_two(logits), outputs)):
             raise Wrong(f"""for {rows} rows and {experts} experts of width {width} the numbers are wrong.
                 Hint: the numbers of rows and of experts and the width may be any.
                 Hint: take all sizes from the arguments, and write none of them into your code.""")
     logits, outputs = torch.tensor([[500.0, 499.0, -500.0]]), torch.tensor([[[1.0, 2.0], [0.0, 5.0], [7.0, 7.0]]])
-    found, right = answer(logits, outputs), _mixed(logits.softmax(1), outputs)
+    found, right = answer(logits, outputs), _mixed(_of_two(logits), outputs)
     if not close(found, right):
         raise Wrong(f"""for logits of 500, 499 and −500 the mixture is {_numbers(found)}, and should be
             {_numbers(right)}.
@@ -70,6 +71,12 @@ def mixture(answer: Callable[[Tensor, Tensor], Tensor]):
 
 def _mixed(weights: Tensor, outputs: Tensor) -> Tensor:
     return (weights.unsqueeze(-1) * outputs).sum(1)
+
+
+def _of_two(logits: Tensor) -> Tensor:
+    """Weights of the two largest of each row, 0 for the others."""
+    largest = logits.topk(2, dim=1)
+    return torch.zeros_like(logits).scatter(1, largest.indices, largest.values.softmax(1))
 
 
 def _check_shape(found, logits: Tensor, outputs: Tensor):

@@ -12,45 +12,51 @@ def mixed(weigh):
     return lambda logits, outputs: (weigh(logits).unsqueeze(-1) * outputs).sum(1)
 
 
-def by_exp(logits):
-    return logits.exp() / logits.exp().sum(1, keepdim=True)
+def two(logits, weigh=lambda values: values.softmax(1), most=2, axis=1):
+    best = logits.topk(most, dim=axis)
+    return torch.zeros_like(logits).scatter(axis, best.indices, weigh(best.values))
+
+
+def by_exp(values):
+    return values.exp() / values.exp().sum(1, keepdim=True)
+
+
+def left_out(logits):
+    """Minus infinity for all but the best two: another way to the same weights."""
+    rank = logits.argsort(1, descending=True).argsort(1)
+    return logits.masked_fill(rank > 1, -torch.inf).softmax(1)
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (mixed(lambda z: z.softmax(1)), "Correct: positive weights"),
-        (lambda z, f: torch.einsum("ne,new->nw", z.softmax(-1), f), "Correct"),
+        (mixed(two), "Correct: the two best experts"),
+        (mixed(left_out), "Correct"),
+        (lambda z, f: torch.einsum("ne,new->nw", two(z), f), "Correct"),
         (lambda z, f: ..., "Not yet: write your answer"),
-        (mixed(lambda z: z), "the raw logits are the weights"),
-        (mixed(lambda z: z.softmax(0)), "the softmax runs over the rows"),
-        (mixed(lambda z: z.sigmoid()), "together they do not sum to 1"),
-        (lambda z, f: f.mean(1), "the gate is not used"),
-        (lambda z, f: (z.softmax(1).unsqueeze(-1) * f).mean(1), "a mean was taken where a sum belongs"),
-        (
-            lambda z, f: (z.softmax(1).unsqueeze(-1) * f).sum(2),
-            "a tensor of shape (5, 3) and torch.float32, not a tensor of shape (5, 4)",
-        ),
-        (lambda z, f: z.softmax(1).unsqueeze(-1) * f, "a tensor of shape (5, 3, 4)"),
-        (mixed(lambda z: z.detach().softmax(1)), "no gradient reaches the gate"),
-        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f.detach()), "no gradient reaches the experts"),
-        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f).detach() + 0 * (z.sum() + f.sum()), "no gradient"),
-        (
-            lambda z, f: mixed(lambda z: z.softmax(1))(z, f) + z.sum() - z.detach().sum(),
-            "a wrong gradient reaches the gate",
-        ),
-        (lambda z, f: sum(z.softmax(1)[:, [i]] * f[:, i] for i in range(3)), "for 1 rows and 6 experts of width 2"),
-        (lambda z, f: sum(z.softmax(1)[:, [i]] * f[:, i] for i in range(f.shape[1])), "Correct"),
-        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f).squeeze(), "for 1 rows and 6 experts of width 2"),
-        (lambda z, f: mixed(lambda z: z.softmax(1))(z, f).double(), "torch.float64, not a tensor"),
-        (mixed(lambda z: by_exp(z.clamp(max=80))), "for logits of 500, 499"),
-        (mixed(lambda z: (2 * z).softmax(1)), "the first row should begin with"),
-        (mixed(by_exp), "for logits of 500, 499 and −500 the mixture is"),
+        (mixed(lambda z: z.softmax(1)), "every expert is in the mixture"),
+        (mixed(lambda z: z.softmax(1) * (two(z) > 0)), "do not sum to 1"),
+        (mixed(lambda z: (two(z) > 0) / 2), "the two count alike"),
+        (mixed(lambda z: two(z, lambda values: values.softmax(0), axis=0)), "chosen among the rows"),
+        (lambda z, f: mixed(two)(z, f) / 2, "a mean was taken where a sum belongs"),
+        (mixed(lambda z: two(z, most=1)), "the first row should begin with"),
+        (mixed(lambda z: two(z, lambda values: values)), "the first row should begin with"),
+        (lambda z, f: (two(z).unsqueeze(-1) * f).sum(2), "a tensor of shape (5, 4) and torch.float32, not a tensor of"),
+        (lambda z, f: two(z).unsqueeze(-1) * f, "a tensor of shape (5, 4, 3)"),
+        (mixed(lambda z: two(z.detach())), "no gradient reaches the gate"),
+        (lambda z, f: mixed(two)(z, f.detach()), "no gradient reaches the experts"),
+        (lambda z, f: mixed(two)(z, f) + z.sum() - z.detach().sum(), "a wrong gradient reaches the gate"),
+        (lambda z, f: sum(two(z)[:, [i]] * f[:, i] for i in range(4)), "for 1 rows and 6 experts of width 2"),
+        (lambda z, f: sum(two(z)[:, [i]] * f[:, i] for i in range(f.shape[1])), "Correct"),
+        (lambda z, f: mixed(two)(z, f).squeeze(), "for 1 rows and 6 experts of width 2"),
+        (lambda z, f: mixed(two)(z, f).double(), "torch.float64, not a tensor"),
+        (mixed(lambda z: two(z.clamp(max=80), by_exp)), "for logits of 500, 499"),
+        (mixed(lambda z: two(z, by_exp)), "for logits of 500, 499 and −500 the mixture is"),
         (lambda z, f: 1 / 0, "ZeroDivisionError"),
     ],
 )
-def test_mixture(answer, words):
-    assert words in judge(exercises.mixture, answer)
+def test_best_two(answer, words):
+    assert words in judge(exercises.best_two, answer)
 
 
 def width(gates=None, biases=1):
