@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pandas as pd
+import torch
 from matplotlib.figure import Figure
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from helpers.chapters.ch07 import funnel
 from helpers.display.questions import question
 from helpers.display.runs import Runs
+from helpers.models.esmm import product_logit
 
 STRENGTH = "strength of the selection"
 
@@ -46,8 +49,10 @@ def endless_data(ends: pd.DataFrame) -> str:
     tempts="“None from the other” tempts, because a row that was not clicked says nothing about likes. True, and "
     "the loss cannot know which row that is.",
 )
-def two_rows(slope: float) -> str:
-    return f"Both give {slope:.3f}, in place of 0.300 and 0."
+def two_rows() -> str:
+    a, b = (torch.tensor(p).logit().requires_grad_() for p in (0.15, 0.3))
+    binary_cross_entropy_with_logits(product_logit(a, b), torch.tensor(0.0)).backward()  # of both rows the label is 0
+    return f"At a CTR of 0.15 and a CVR of 0.3 both give {b.grad:.3f}, in place of 0.300 and 0."
 
 
 @question(

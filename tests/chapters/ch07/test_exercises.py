@@ -40,24 +40,26 @@ def test_labels(answer, words):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (product_logit, "Correct: the logit of a product"),
-        (lambda a, b: -torch.logsumexp(torch.stack([-a, -b, -a - b]), 0), "Correct"),
+        (lambda a, b: product_logit(a, -b), "Correct: the logit of a click that is not followed by a like"),
+        (lambda a, b: -torch.logsumexp(torch.stack([-a, b, b - a]), 0), "Correct"),
         (lambda a, b: ..., "Not yet"),
         (lambda a, b: (a * b).sum(), "not one logit a row"),
-        (lambda a, b: a * b, "the logits were multiplied"),
-        (lambda a, b: a + b, "the logits were added"),
-        (lambda a, b: torch.sigmoid(a) * torch.sigmoid(b), "this is the probability"),
-        (lambda a, b: torch.minimum(a, b), "it should be"),
-        (lambda a, b: -torch.log(torch.exp(-a) + torch.exp(-b) + torch.exp(-a - b)), "for a logit of −200"),
-        (lambda a, b: torch.logit(torch.sigmoid(a) * torch.sigmoid(b)), "is not finite"),
-        (lambda a, b: torch.logit(torch.sigmoid(a) * torch.sigmoid(b), eps=1e-6), "rounded or clamped on the way"),
-        (lambda a, b: product_logit(a.double(), b.double()), "Correct"),
-        (lambda a, b: product_logit(a, b).detach(), "its gradient is not"),
-        (lambda a, b: product_logit(a, b.detach()), "its gradient is not"),
+        (product_logit, "a click *with* a like"),
+        (lambda a, b: -product_logit(a, b), "which rows without a click have as well"),
+        (lambda a, b: a * -b, "the logits were multiplied"),
+        (lambda a, b: a - b, "the logits were added"),
+        (lambda a, b: torch.sigmoid(a) * torch.sigmoid(-b), "this is the probability"),
+        (lambda a, b: torch.minimum(a, -b), "it should be"),
+        (lambda a, b: -torch.log(torch.exp(-a) + torch.exp(b) + torch.exp(b - a)), "for a logit of −200"),
+        (lambda a, b: torch.logit(torch.sigmoid(a) * torch.sigmoid(-b)), "is not finite"),
+        (lambda a, b: torch.logit(torch.sigmoid(a) * torch.sigmoid(-b), eps=1e-6), "rounded or clamped on the way"),
+        (lambda a, b: product_logit(a.double(), -b.double()), "Correct"),
+        (lambda a, b: product_logit(a, -b).detach(), "its gradient is not"),
+        (lambda a, b: product_logit(a, -b.detach()), "its gradient is not"),
     ],
 )
-def test_stable_product(answer, words):
-    assert words in judge(exercises.stable_product, answer)
+def test_click_alone(answer, words):
+    assert words in judge(exercises.click_alone, answer)
 
 
 def two(second):
