@@ -271,7 +271,7 @@ def _weak(found: Comparison) -> str:
             weak.setdefault(row.task, []).append(SIMPLER[row.yardstick])
     said = _words("; ".join(f"{task}: {names(yardsticks)}" for task, yardsticks in weak.items()))
     advice = "Make them better (other features, rates, penalties) before you act on a gain."
-    return said and f"<p><b>Weak models.</b> Better than both of them: {said}. {advice}</p>"
+    return said and f"<p><b>Weak models.</b> As good as both of them, or better: {said}. {advice}</p>"
 
 
 def _gauc(found: Comparison) -> str:

@@ -215,7 +215,7 @@ def test_models_that_a_yardstick_beats_are_called_weak(found):
     beaten = found.beaten.assign(ahead=[-0.1, -0.1, 0.003, -0.1], low=-0.2)
     assert "Weak models" not in report(replace(found, beaten=beaten.assign(ahead=-0.1))).page()
     page = html.unescape(report(replace(found, beaten=beaten)).page())
-    assert "Weak models.</b> Better than both of them: $seconds$: a linear model. Make" in page
+    assert "Weak models.</b> As good as both of them, or better: $seconds$: a linear model. Make" in page
     facts = found.facts.assign(**{"by item": 0.99})
     page = html.unescape(report(replace(found, beaten=beaten, facts=facts)).page())
     assert "both of them: click & like: the item's mean; $seconds$: the item's mean and a linear model. Make" in page

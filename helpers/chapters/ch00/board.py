@@ -224,7 +224,8 @@ def _title(upto: str) -> str:
     level = [first, *(name for name, low in gaps.items() if low <= SMALLEST["satisfaction"])]
     names = _listed(level) if len(level) <= 4 else f"{first} and {len(level) - 1} others"
     ends = f"random {board[RANDOM].mean():.2f}, best possible {board[BEST].mean():.2f}"
-    return f"Most satisfying: {names}, {among[first].mean():.2f} ({ends})"
+    at_most = "up to " if len(level) > 1 else ""
+    return f"Most satisfying: {names}, {at_most}{among[first].mean():.2f} ({ends})"
 
 
 def _listed(names: list[str]) -> str:
