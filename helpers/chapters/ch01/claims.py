@@ -278,11 +278,6 @@ CLAIMS = {
         "than 200 from scratch.",
         _carried("two tasks, same features", "frozen", 25, over=("from scratch", "trained on", 200)),
     ),
-    "C1.48": weights(
-        "Same features: a quarter of the weight on the task with few labels is better for the other task.",
-        gain("r2", QUARTER, over=EQUAL, condition=MIX, task="a"),
-        seeds=110,
-    ),
     "C1.49": weights(
         "Same features: a quarter of the weight on the task with few labels is better for that task itself.",
         gain("r2", QUARTER, over=EQUAL, condition=MIX, task="b"),

@@ -66,7 +66,7 @@ CLAIMS = {
         gain("auc", UNDIVIDED, over=ALONE, column="scale", task="click"),
         expected="too small to matter",
         only={"scales": [ALONE, UNDIVIDED]},
-        seeds=60,
+        seeds=150,
     ),
     "C3.3": rare(
         "Divided by the losses of a constant, the weights 0.5 and 0.5 rank likes better than undivided.",
