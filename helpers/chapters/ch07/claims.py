@@ -12,7 +12,7 @@ from functools import partial
 
 import pandas as pd
 
-from helpers.chapters.ch07 import watched
+from helpers.chapters.ch07 import purchases, watched
 from helpers.chapters.ch07.funnel import (
     BOTH,
     BY_CTR,
@@ -58,6 +58,10 @@ funnel = partial(Claim, grid="07_funnel", unit="AUC")
 unrelated = partial(funnel, sign=-1, only=needs(AT_0, "single-task", MASKED, ESMM))
 overshoot = partial(funnel, unit="of the truth", only=needs(AT_2, "single-task", APART, ESMM))
 unseen = partial(funnel, unit="of the truth", only=needs(HIDDEN, MASKED, ESMM))
+
+
+shop = partial(Claim, grid="07_purchases", unit="AUC")
+WHOEVER = "whichever goal its settings are chosen for"
 
 
 def over_unshared(what: str, model: str, expected: str = "no effect") -> Claim:
@@ -146,5 +150,23 @@ CLAIMS = {
         only=needs(AT_2, ESMM, BY_CTR),
         expected="no effect",
         seeds=50,
+    ),
+    "C7.20": shop(
+        f"A shop with few purchases: on all rows, {WHOEVER}, ESMM's CVR ranks better than the best that shares "
+        "nothing: a CVR trained on clicked rows, counts of purchases, clicks and carts, the history, the price, a CTR.",
+        either(lead, "auc", ESMM, over=purchases.UNSHARED, task=purchases.BUY),
+        only={"models": [ESMM, *purchases.UNSHARED]},
+    ),
+    "C7.21": shop(
+        f"A shop with few purchases: on all rows, {WHOEVER}, ESMM's CVR ranks better than a masked CVR, which also "
+        "shares its embeddings.",
+        either(gain, "auc", ESMM, over=MASKED, task=purchases.BUY),
+        only={"models": [ESMM, MASKED]},
+    ),
+    "C7.22": shop(
+        f"A shop with few purchases: {WHOEVER}, ESMM's CTCVR ranks better than the best that shares nothing, a CTR "
+        "times a CVR among them.",
+        either(lead, "auc", ESMM, over=purchases.UNSHARED, task=purchases.BOTH),
+        only={"models": [ESMM, *purchases.UNSHARED]},
     ),
 }

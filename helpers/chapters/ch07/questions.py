@@ -91,3 +91,21 @@ def unseen(runs: Runs) -> Figure:
         "ratio", "predicted CVR / true CVR, all rows"
     )
     return likes.lines("strength", title="Unseen: all are too high, as the log is", x_label=STRENGTH)
+
+
+@question(
+    "C7.P5",
+    "Which score ranks highest who would buy?",
+    options=[
+        "ESMM: its CVR learns from all rows",
+        "The masked CVR: it shares, and looks at clicked rows alone",
+        "A CVR of its own, on clicked rows",
+        "By price: the price decides",
+    ],
+    answer=0,
+    why="XXX",
+    tempts="XXX",
+)
+def who_would_buy(runs: Runs) -> Figure:
+    cvr = runs.where(task="buy").of("auc", "AUC of who would buy, on all rows").label(chosen="for {chosen}")
+    return cvr.ranked("model", ascending=False).dots("model", "chosen", title="XXX")
