@@ -123,7 +123,7 @@ def train(logs: Logs, model: str, tasks: Sequence[str], choice: Choice) -> dict[
 
 
 def settings(model: str, goal: str) -> list[Choice]:
-    """What a model chose for `goal`, for each of the trainings that `together` names."""
+    """What a model chose for `goal`, for each group of tasks that `together` names."""
     return [CHOSEN[goal][model][" + ".join(tasks)] for tasks in together(model)]
 
 
