@@ -105,7 +105,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
     Style(GREEN, (), "^"): ("shared-bottom, equal size", "masked shared-bottom"),
     Style(GREEN, (3, 1.5), "^"): ("geometric fusion", "corrected CE, completion"),
     Style(GREEN, (1, 1.2), "s"): ("corrected CE, quantile",),
-    Style(PURPLE, (5, 1.5), "s"): ("one head", "one score", "one-gate MoE", "a line"),
+    Style(PURPLE, (5, 1.5), "s"): ("one head", "one score", "one-gate MoE", "a line", "by price"),
     Style(PURPLE, (5, 1.5), "v"): ("user + item biases", "by history"),
 }
 NAMED = {name: style for named in (_LABELS, _METHODS) for style, names in named.items() for name in names}

@@ -12,11 +12,12 @@ from functools import partial
 
 import pandas as pd
 
-from helpers.chapters.ch07 import watched
+from helpers.chapters.ch07 import purchases, watched
 from helpers.chapters.ch07.funnel import (
     BOTH,
     BY_CTR,
     BY_HISTORY,
+    CVR,
     GOALS,
     LIKE,
     SUM,
@@ -58,6 +59,10 @@ funnel = partial(Claim, grid="07_funnel", unit="AUC")
 unrelated = partial(funnel, sign=-1, only=needs(AT_0, "single-task", MASKED, ESMM))
 overshoot = partial(funnel, unit="of the truth", only=needs(AT_2, "single-task", APART, ESMM))
 unseen = partial(funnel, unit="of the truth", only=needs(HIDDEN, MASKED, ESMM))
+
+
+shop = partial(Claim, grid="07_purchases", unit="AUC")
+WHICHEVER = "whichever goal its settings are chosen for"
 
 
 def over_unshared(what: str, model: str, expected: str = "no effect") -> Claim:
@@ -146,5 +151,27 @@ CLAIMS = {
         only=needs(AT_2, ESMM, BY_CTR),
         expected="no effect",
         seeds=50,
+    ),
+    "C7.20": shop(
+        f"A shop with few purchases: on all rows, {WHICHEVER}, ESMM's CVR ranks better than the best that shares "
+        "nothing: a CVR trained on clicked rows, counts of purchases, clicks and carts, the history, the price, a CTR.",
+        either(lead, "auc", ESMM, over=purchases.UNSHARED, task=purchases.BUY),
+        only={"models": [ESMM, *purchases.UNSHARED]},
+        seeds=100,
+    ),
+    "C7.21": shop(
+        "A shop with few purchases, settings chosen for the CVR: on all rows ESMM's CVR ranks no better than a masked "
+        "CVR, which also shares its embeddings.",
+        gain("auc", ESMM, over=MASKED, task=purchases.BUY, chosen=CVR),
+        only={"models": [ESMM, MASKED]},
+        expected="no effect",
+        seeds=30,
+    ),
+    "C7.22": shop(
+        f"A shop with few purchases: {WHICHEVER}, ESMM's CTCVR ranks better than the best that shares nothing, a CTR "
+        "times a CVR among them.",
+        either(lead, "auc", ESMM, over=purchases.UNSHARED, task=purchases.BOTH),
+        only={"models": [ESMM, *purchases.UNSHARED]},
+        expected="undecided",
     ),
 }

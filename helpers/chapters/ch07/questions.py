@@ -7,7 +7,7 @@ import torch
 from matplotlib.figure import Figure
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from helpers.chapters.ch07 import funnel
+from helpers.chapters.ch07 import funnel, purchases
 from helpers.display.questions import question
 from helpers.display.runs import Runs
 from helpers.models.esmm import product_logit
@@ -96,3 +96,25 @@ def unseen(runs: Runs) -> Figure:
         "ratio", "predicted CVR / true CVR, all rows"
     )
     return likes.lines("strength", title="Unseen: all are too high, as the log is", x_label=STRENGTH)
+
+
+@question(
+    "C7.P5",
+    "On all rows, which score ranks best who would buy?",
+    options=[
+        "ESMM's CVR, clearly: it learns from all rows, the masked CVR from one row in twelve",
+        "ESMM's CVR and the masked CVR, about level",
+        "A CVR of its own: clicks have reasons that purchases do not share",
+        "By price: it decides, and so few purchases teach a network no more",
+    ],
+    answer=1,
+    why="Both share their embeddings with the CTR, and that is what helps. The product adds nothing that matters.",
+    tempts="“ESMM's CVR, clearly” tempts, because ESMM was built for shops. But a row without a click "
+    "does not say whether the item would have been bought, and the masked model uses the clicks as well, for its CTR.",
+)
+def who_would_buy(runs: Runs) -> Figure:
+    shown = ["single-task", "ESMM", "masked shared-bottom", purchases.BY_PRICE]
+    cvr = runs.where(task=purchases.BUY, model=shown).label(chosen="chosen for {chosen}")
+    cvr = Runs(cvr.table.drop(columns="ratio"), "auc", metric="AUC of who would buy", seeds=runs.seeds)
+    title = "Both that share are ahead of a CVR of its own"
+    return cvr.gain(over="single-task").dots("chosen", "model", title=title, matters=0.005)
