@@ -3,7 +3,7 @@
 import pytest
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import ALSO, Estimate, Plan, duration
+from helpers.capstone.plan import ALSO, MATTERS, Estimate, Plan, duration
 from helpers.capstone.ranker import Recipe
 
 OWN = Declaration({"a": "binary", "b": "binary"}, numbers=("x",))
@@ -28,12 +28,13 @@ def test_it_is_said_in_words():
     text = str(Estimate(12, (4, 20), (5, 130), True))
     assert text == "about 5 seconds to 2.2 minutes of computing: 12 training runs of 4 to 20 epochs, and the yardsticks"
     assert str(Estimate(3, (1, 1), (5, 5), False)) == "about 5 seconds of computing: 3 training runs of 1 epoch"
+    assert str(Estimate(3, (2, 2), (5, 5), False)) == "about 5 seconds of computing: 3 training runs of 2 epochs"
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.01, "1 second"), (1.2, "1 second"), (1.6, "2 seconds"), (74, "74 seconds"), (90, "1.5 minutes")]
-    + [(754, "13 minutes"), (5_399, "90 minutes"), (5_400, "1.5 hours"), (100_000, "28 hours")],
+    [(0.01, "1 second"), (1.2, "1 second"), (1.5, "2 seconds"), (1.6, "2 seconds"), (74, "74 seconds")]
+    + [(90, "1.5 minutes"), (754, "13 minutes"), (5_399, "90 minutes"), (5_400, "1.5 hours"), (100_000, "28 hours")],
 )
 def test_a_duration_has_two_digits(seconds, words):
     assert duration(seconds) == words
@@ -45,3 +46,53 @@ def test_a_mode_decides_what_is_not_given():
     assert (quick.seeds, quick.rates, quick.also) == ([0, 1], [Recipe().lr], ())
     assert thorough.recipe == Recipe() and quick.recipe == Recipe(epochs=3, patience=1)
     assert Plan(OWN, Recipe(patience=None), mode="quick").recipe.patience == 1
+
+
+def test_what_matters_is_kept_and_not_the_reader_s_own_dict():
+    given = {"binary": 0.02}
+    plan = Plan(OWN, matters=given)
+    given["binary"] = 0.5
+    assert plan.matters == {"binary": 0.02} and Plan(OWN).matters == MATTERS
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"recipe": Recipe("single task")}, "recipe: got 'single task'; expected a structure that shares"),
+        ({"seeds": [1]}, r"seeds: got \[1\]; expected two or more"),
+        ({"seeds": [1, 900]}, "none of .900, 901."),
+        ({"seeds": [1, 1, 2]}, r"seeds: got \[1, 1, 2\]; expected two or more, each once"),
+        ({"seeds": [0.5, 1]}, "^seeds: got 0.5; expected a whole number"),
+        ({"tuning_seeds": [0.5]}, "^tuning_seeds: got 0.5; expected a whole number"),
+        ({"matters": {"regression": 0.01}}, r"^matters\['binary'\]: got None"),
+        ({"matters": {"binary": -0.01}}, r"^matters\['binary'\]: got -0.01; expected a number of at least 0"),
+        ({"rates": []}, "^rates: got none"),
+        ({"rates": ["fast"]}, "^rates: got 'fast'; expected a number of at least 0"),
+        ({"rates": [-0.1]}, "^rates: got -0.1; expected a number of at least 0"),
+        ({"penalties": [-1]}, "^penalties: got -1"),
+        ({"also": ["speed"]}, "^also: got 'speed'; expected one of 'yardsticks', 'fewer rows', 'curve'"),
+        ({"mode": "fast"}, "^mode: got 'fast'; expected one of 'thorough', 'quick'"),
+    ],
+)
+def test_a_bad_option_is_named(options, words):
+    with pytest.raises(ValueError, match=words):
+        Plan(OWN, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"declaration": {"a": "binary"}}, "declaration: got dict; expected a Declaration"),
+        ({"recipe": "MMoE"}, "recipe: got str; expected a Recipe"),
+        ({"seeds": 5}, "^seeds: got 5; expected several numbers"),
+        ({"seeds": "12"}, "^seeds: got '12'; expected several numbers"),
+        ({"rates": 0.01}, "^rates: got 0.01; expected several numbers"),
+        ({"tuning_seeds": 900}, "^tuning_seeds: got 900; expected several numbers"),
+        ({"penalties": 0.1}, "^penalties: got 0.1; expected several numbers"),
+        ({"also": "curve"}, "^also: got 'curve'; expected some of"),
+        ({"also": False}, "^also: got False; expected some of"),
+    ],
+)
+def test_an_option_of_another_type_is_named(options, words):
+    with pytest.raises(TypeError, match=words):
+        Plan(**({"declaration": OWN} | options))
