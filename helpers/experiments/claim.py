@@ -230,12 +230,17 @@ class Finding:
         return [f"Margin {note}." for note in (own, moved) if note]
 
     def _repr_html_(self) -> str:
+        return self.card()
+
+    def card(self, fold_notes: bool = True) -> str:
+        """As HTML; in a fold the notes need none of their own."""
         undecided = self.verdict == UNDECIDED
         colour = "#595959" if undecided else "#00735C" if self.as_claimed else "#B34E00"
         said = f"{self.verdict}, as claimed" if self.verdict in WITHIN and self.as_claimed else self.verdict
         notes = "".join(f"<div>{_minus(note)}</div>" for note in self._notes())
-        small = f"<summary>About the margin</summary>{notes}"
-        small = f'<details style="font-size:.85em;color:#595959">{small}</details>' if notes else ""
+        if notes and fold_notes:
+            notes = f"<details><summary>About the margin</summary>{notes}</details>"
+        small = f'<div style="font-size:.85em;color:#595959">{notes}</div>' if notes else ""
         return (
             '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
             f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0">'
@@ -314,7 +319,7 @@ class Findings(list[Finding]):
         return "\n".join(map(repr, self))
 
     def _repr_html_(self) -> str:
-        cards = "".join(finding._repr_html_() for finding in self)
+        cards = "".join(finding.card(fold_notes=not self.shut) for finding in self)
         if not self.shut:
             return cards
         which = ", ".join(finding.id for finding in self)
