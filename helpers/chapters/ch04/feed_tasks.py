@@ -23,6 +23,7 @@ from helpers.data.feed import WATCH
 from helpers.data.worlds import USERS, Feed, Offer, features
 from helpers.evaluation.counts import ITEM_COUNTS, item_count
 from helpers.evaluation.metrics import auc, r2
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.models.shared_bottom import SharedBottom
@@ -216,42 +217,13 @@ def tune(
 
 
 # {clicked: {model: (lr, l2)}}: what `tune` found best, without and with labels on clicked rows alone.
-CHOSEN: dict[bool, dict[str, tuple[float, float]]] = {
-    False: {
-        "nothing: click": (0.003, 0.03),
-        "nothing: finish": (0.003, 0.01),
-        "nothing: like": (0.01, 0.001),
-        "nothing: profile_visit": (0.01, 0.01),
-        "nothing: favourite": (0.003, 0.01),
-        "nothing: comment": (0.003, 0.1),
-        "nothing: share": (0.01, 0.01),
-        "nothing: follow": (0.003, 0.001),
-        "embeddings: all": (0.01, 0.01),
-        "embeddings, 1 layer: all": (0.01, 0.01),
-        "embeddings, 2 layers: all": (0.01, 0.01),
-        "4: click": (0.003, 0.01),
-        "4: seconds": (0.003, 0.03),
-        "4: click + seconds": (0.01, 0.03),
-        "64: click": (0.003, 0.03),
-        "64: seconds": (0.003, 0.1),
-        "64: click + seconds": (0.003, 0.03),
-    },
-    True: {
-        "nothing: click": (0.003, 0.03),
-        "nothing: finish": (0.01, 0.01),
-        "nothing: like": (0.01, 0.01),
-        "nothing: profile_visit": (0.01, 0.03),
-        "nothing: favourite": (0.003, 0.03),
-        "nothing: comment": (0.01, 0.1),
-        "nothing: share": (0.01, 0.03),
-        "nothing: follow": (0.003, 0.001),
-        "embeddings, 1 layer: all": (0.01, 0.01),
-    },
-}
+CHOSEN = Chosen("04_feed_tuning", by=["clicked", "model"], setting=["lr", "l2"], value="loss", lowest=True)
 
 PART = {"seeds": [4], "labels": ["click", "share"], "shared": ["nothing", HALFWAY, *ITEM_COUNTS]}
 CLICKED = {"seeds": range(24), "shared": ["nothing", HALFWAY, *ITEM_COUNTS], "clicked": True}
+ONE = {"seeds": [900], "clicked": [True], "rates": [0.003], "penalties": [0.03]}
 GRIDS = grids(
+    Grid("04_feed_tuning", tune, {"seeds": TUNING_SEEDS}, [Sample(ONE, {"loss": 5})]),
     Grid("04_feed", places, {"seeds": range(24)}, [Sample(PART, {"auc": 0.02})], [CHOSEN]),
     Grid("04_feed_clicked", places, CLICKED, [Sample(PART, {"auc": 0.02})], [CHOSEN]),
     Grid("04_news", news, {"seeds": range(24)}, [Sample({"seeds": [3]}, {"score": 0.02})], [CHOSEN]),

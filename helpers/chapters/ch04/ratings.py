@@ -104,8 +104,8 @@ MODELS = ("like", "love", "dislike", *map(" + ".join, PAIRS))
 # {training fraction: {model: (lr, l2)}}: what `tune` found best, at 0.8 on two of the seeds without the largest
 # penalty; and one setting for all that was not tuned, as a warning.
 CHOSEN = {
-    0.08: Chosen("04_ratings_tuning", by=["model"], setting=["lr", "l2"], value="loss", lowest=True),
-    0.8: dict.fromkeys(MODELS[:-1], (0.003, 0.003)),
+    fraction: Chosen(search, by=["model"], setting=["lr", "l2"], value="loss", lowest=True)
+    for fraction, search in ((0.08, "04_ratings_tuning"), (0.8, "04_ratings_80_tuning"))
 }
 UNTUNED = dict.fromkeys(MODELS, (0.001, 0.0003))
 
@@ -195,6 +195,13 @@ GRIDS = grids(
         "04_ratings_tuning",
         tune,
         {"seeds": TUNING_SEEDS, "fraction": 0.08, "models": MODELS},
+        [Sample(ONE_SETTING, {"loss": 2})],
+        needs=MOVIELENS,
+    ),
+    Grid(
+        "04_ratings_80_tuning",
+        tune,
+        {"seeds": TUNING_SEEDS[:2], "fraction": 0.8, "models": MODELS[:-1], "penalties": PENALTIES[:3]},
         [Sample(ONE_SETTING, {"loss": 2})],
         needs=MOVIELENS,
     ),

@@ -8,6 +8,7 @@ rated. Nobody knows who would have liked the films that they did not rate: there
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from itertools import product
 
@@ -23,6 +24,7 @@ from helpers.data.examples import Examples
 from helpers.data.features import Features
 from helpers.evaluation.counts import BIASES, BY_ITEM, ITEM, USER, rates
 from helpers.evaluation.metrics import auc
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.models.esmm import ESMM, chain, funnel, product_logit
@@ -123,7 +125,7 @@ def chances(model: str, seeds: Sequence[int], sets: Sequence[Examples]) -> dict[
         }
     logits = {}
     for tasks in parts(model):
-        logits |= chain(train(model, tasks, seeds, sets, CHOSEN[model][tasks]), test.inputs)
+        logits |= chain(train(model, tasks, seeds, sets, CHOSEN[model][" + ".join(tasks)]), test.inputs)
     if model == "masked shared-bottom":
         logits[BOTH] = product_logit(logits[WATCHED], logits[LIKE])
     return {task: torch.sigmoid(logits[task]) for task in (LIKE, BOTH)}
@@ -150,40 +152,50 @@ def compare(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *COUNTS)) ->
 
 # What every model may choose from: 32 settings, by the log loss of what was logged in the test rows of seeds that serve
 # no result.
-RATES = (0.0003, 0.001, 0.003, 0.01)
+RATES, PENALTIES = (0.0003, 0.001, 0.003, 0.01), (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 SHARED_CHOICES = [Choice(*one) for one in product(RATES, (0.001, 0.003, 0.01, 0.03), (1.0, 5.0))]
 CHOICES = {
-    "single-task": [Choice(*one) for one in product(RATES, (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0))],
+    "single-task": [Choice(*one) for one in product(RATES, PENALTIES)],
     "masked shared-bottom": [Choice(c.lr, c.l2, c.weight / RATED) for c in SHARED_CHOICES],
     "ESMM": SHARED_CHOICES,
 }
 TUNING_SEEDS = tuple(range(900, 904))
 
 
-def tune(model: str, seeds: Sequence[int] = TUNING_SEEDS) -> dict[tuple[str, ...], Choice]:
-    """For each model that belongs to `model` its best choice: what `CHOSEN` holds. The search is less patient."""
-    sets = stacked(seeds)
+def tune(
+    seeds: Sequence[int],
+    models: Sequence[str] = MODELS,
+    rates: Sequence[float] = RATES,
+    penalties: Sequence[float] = PENALTIES,
+    patience: int = 3,
+) -> pd.DataFrame:
+    """Each of `CHOICES` of each model, at these rates and penalties: model, tasks (trained together), lr, l2, weight,
+    seed, loss (of what was logged, in thousandths). The search is less patient."""
+    sets, found = stacked(seeds), []
+    for model in models:
+        for tasks, choice in product(parts(model), CHOICES[model]):
+            if choice.lr in rates and choice.l2 in penalties:
+                logits = chain(train(model, tasks, seeds, sets, choice, patience), sets[2].inputs)
+                losses = 1000 * logged_loss(logits, sets[2], TASKS, 1 / RATED)
+                setting = {"model": model, "tasks": " + ".join(tasks)} | asdict(choice)
+                found.append(pd.DataFrame(setting | {"seed": seeds, "loss": losses}))
+    return pd.concat(found, ignore_index=True)
 
-    def loss(tasks: Sequence[str], choice: Choice) -> float:
-        logits = chain(train(model, tasks, seeds, sets, choice, patience=3), sets[2].inputs)
-        return float(logged_loss(logits, sets[2], TASKS, 1 / RATED).mean())
 
-    return {tasks: min(CHOICES[model], key=lambda choice: loss(tasks, choice)) for tasks in parts(model)}
-
-
-# What `tune` chose.
-CHOSEN: dict[str, dict[tuple[str, ...], Choice]] = {
-    "single-task": {
-        (WATCHED,): Choice(0.0003, 0.001),
-        (LIKE,): Choice(0.0003, 0.01),
-        (BOTH,): Choice(0.0003, 0.003),
-    },
-    "masked shared-bottom": {(WATCHED, LIKE): Choice(0.0003, 0.001, 1 / RATED)},
-    "ESMM": {(WATCHED, BOTH): Choice(0.01, 0.03)},
-}
+# {model: {tasks: choice}}: what `tune` found best.
+CHOSEN = Chosen(
+    "07_watched_tuning",
+    by=["model", "tasks"],
+    setting=["lr", "l2", "weight"],
+    value="loss",
+    lowest=True,
+    make=Choice,
+)
 
 WITHIN = dict.fromkeys(("auc_like", "auc_both", "rated", "unrated"), 0.02)
+ONE = {"seeds": [900], "models": ["ESMM"], "rates": [0.01], "penalties": [0.03]}
 GRIDS = grids(
+    Grid("07_watched_tuning", tune, {"seeds": TUNING_SEEDS}, [Sample(ONE, {"loss": 2})], [CHOICES], needs=MOVIELENS),
     Grid(
         "07_watched",
         compare,

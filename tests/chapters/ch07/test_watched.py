@@ -56,13 +56,22 @@ def test_the_table_has_a_row_a_seed_and_model(short):
 
 
 @films
-def test_tuning_chooses_among_as_many_for_every_model(short, monkeypatch):
-    for model, chosen in watched.CHOSEN.items():
-        assert len(set(watched.CHOICES[model])) == 32
-        assert list(chosen) == watched.parts(model) and set(chosen.values()) <= set(watched.CHOICES[model])
+def test_tuning_tries_every_choice_and_finds_the_one_that_trains(short, monkeypatch):
     idle, trained = Choice(1e-9, 0.01), Choice(0.01, 0.01, 0.25)
     monkeypatch.setattr(watched, "CHOICES", {"masked shared-bottom": [idle, trained]})
-    assert watched.tune("masked shared-bottom", [1]) == {(WATCHED, LIKE): trained}
+    table = watched.tune([1, 2], ["masked shared-bottom"], rates=[1e-9, 0.01])
+    assert list(table.columns) == ["model", "tasks", "lr", "l2", "weight", "seed", "loss"] and len(table) == 4
+    assert set(table["tasks"]) == {f"{WATCHED} + {LIKE}"}
+    losses = table.pivot(index="seed", columns="lr", values="loss")
+    assert (losses[0.01] < losses[1e-9]).all()
+    assert len(watched.tune([1], ["masked shared-bottom"], rates=[0.01])) == 1
+
+
+def test_every_model_chose_among_as_many():
+    for model, chosen in watched.CHOSEN.items():
+        assert len(set(watched.CHOICES[model])) == 32
+        assert list(chosen) == [" + ".join(tasks) for tasks in watched.parts(model)]
+        assert set(chosen.values()) <= set(watched.CHOICES[model])
 
 
 @films
