@@ -303,6 +303,8 @@ CLAIMS = {
     "C4.48": narrow(
         "A bottom of 3: with a partner at p = 0.98 the loss of task A is already higher than with one at p = 1.",
         gain("log2_mse", 0.98, over=1.0, column="p", model=SHARED),
+        only={"p": (0.98, 1.0), "models": [SHARED]},
+        seeds=200,
     ),
     "C4.31": narrow(
         "A bottom of 3: below p = 0 the loss of task A falls again; at p = −1 it is lower than at −0.75.",
@@ -340,6 +342,8 @@ CLAIMS = {
         "Disjoint features, a bottom of 4: with 2,000 rows sharing costs more than with 250.",
         Contrast("r2", _transfer(2000, less=250), ["model", "rows"], {"condition": DISJOINT, "width": 4}),
         sign=-1,
+        seeds=110,
+        only={"names": [DISJOINT], "widths": [4], "rows": [250, 2000], "models": [SINGLE, SHARED]},
     ),
     "C4.38": heat(
         "Disjoint features, 2,000 rows: a bottom with the parameters of both single-task models, 6 units instead of 4, "

@@ -138,6 +138,7 @@ CLAIMS = {
         only={"models": ["single-task", *COUNTS, ESMM]},
         unit="AUC",
         over=one_log(train=watched.LEFT, test=watched.TEST),
+        seeds=30,
     ),
     "C7.14": funnel(
         "Selection by what is seen, strength 2: on all rows ESMM ranks better than ESMM without the sharing.",
