@@ -14,8 +14,8 @@ from helpers.display.exercises import exercise
 
 @exercise("the two best experts of each row, with weights that sum to 1; all others are left out.")
 def best_two(answer: Callable[[Tensor, Tensor], Tensor]):
-    """`answer(logits, outputs)`: `(n, experts)` and `(n, experts, width)` become Σᵢ wᵢ outputsᵢ over the two experts with
-    the largest logits of a row, w the softmax of these two logits. There are two experts or more."""
+    """`answer(logits, outputs)`: `(n, experts)` and `(n, experts, width)` become Σᵢ wᵢ outputsᵢ over the two experts
+    with the largest logits of a row, w the softmax of these two logits. There are two experts or more."""
     draw = torch.Generator().manual_seed(4)
     logits = torch.randn(5, 4, generator=draw, requires_grad=True)
     outputs = torch.randn(5, 4, 3, generator=draw, requires_grad=True)
@@ -26,7 +26,7 @@ def best_two(answer: Callable[[Tensor, Tensor], Tensor]):
             Hint: only the two with the largest logits of a row may count.
             Hint: `logits.topk(2, dim=1)` gives their logits and their numbers.""")
     if close(found, _mixed(logits.softmax(1) * (_of_two(logits) > 0), outputs)):
-        raise Wrong("""the weights of the two do not sum to 1: the others had their part of the softmax before they left.
+        raise Wrong("""the weights of the two do not sum to 1: the others had a part of the softmax before they left.
             Hint: choose the two first, then take the softmax of their logits alone.
             Hint: or divide the two weights by their sum.""")
     if close(found, _mixed((_of_two(logits) > 0).float() / 2, outputs)):
