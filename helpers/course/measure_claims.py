@@ -101,6 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
     found, failed = [], []
     print(f"Seeds from {start} on.", flush=True)
     for done in jobs.run(experiments, options.cluster):
+        print(f"In {done.seconds:.0f} s:", flush=True)
         for id in groups[done.name]:
             finding = claims[id].judge(id, done.table)
             note = _compared(finding, verdicts.get(id, "in no notebook"))
