@@ -1,10 +1,21 @@
-"""Notebooks as committed, opened and not run: pictures while untrusted; once trusted, figures that need no kernel."""
+"""Notebooks as committed, opened and not run: pictures while untrusted; once trusted, figures that need no kernel.
+
+axe-core finds nothing serious in what a notebook shows then, light or dark.
+"""
 
 import pytest
 
 from tests.browser.conftest import each
 from tests.browser.lab import Book
+from tests.browser.test_axe import open_all, serious
 from tools import notebooks as tool
+
+# What the course shows in a notebook: texts and outputs. All around it is JupyterLab's own, as are the marks beside a
+# heading that link to it.
+OURS = {
+    "include": [".jp-Notebook .jp-RenderedMarkdown", ".jp-Notebook .jp-OutputArea-output"],
+    "exclude": [".jp-InternalAnchorLink"],
+}
 
 
 @pytest.fixture(scope="module", params=each("reopened"))
@@ -54,7 +65,7 @@ def test_trusted_it_answers_without_a_kernel(committed):
     for _ in range(committed.page.locator(".mtl-score").count()):
         committed.open()
         skipped = committed.page.locator(".mtl-score").get_by_text("Skipped. The result: ")
-        skipped.first.wait_for()
+        skipped.first.wait_for(timeout=60_000)  # the largest notebooks take long to draw all that they hold
         assert skipped.count() == committed.page.locator(".mtl-ask").count()
     assert committed.trouble == []
 
@@ -63,3 +74,13 @@ def test_without_a_kernel_training_says_what_to_do(committed):
     for trainer in committed.page.locator(".mtl-train").all():
         assert trainer.get_by_role("button").count() == 0
         assert "run this cell" in trainer.evaluate("node => getComputedStyle(node, '::after').content")
+
+
+def test_axe_finds_nothing_serious(committed):
+    open_all(committed.page)
+    try:
+        for theme in ("JupyterLab Light", "JupyterLab Dark"):
+            committed.theme(theme)
+            assert serious(committed.page, OURS) == [], theme
+    finally:
+        committed.theme("JupyterLab Light")

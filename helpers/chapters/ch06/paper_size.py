@@ -112,7 +112,7 @@ GRIDS = grids(
         "06_tuning_paper_size",
         tune,
         {"seeds": range(900, 904)},
-        [Sample({"seeds": [901], "models": [BOTTOM], "rates": [0.003]}, ENDS)],
+        [Sample({"seeds": [901], "models": [BOTTOM], "rates": [0.0003]}, ENDS)],
         [FIXED],
     ),
     Grid("06_paper_size", progress, {"seeds": range(20)}, [ONE_RUN], [FIXED]),
