@@ -196,7 +196,7 @@ CROSSED = [
 ]
 INTERESTS = [
     Sample({"seeds": [7, 8], "kinds": ["all alike"]}, WITHIN),
-    Sample({"kinds": ["matching"]}, {"r2": mean(0.02)}),
+    Sample({"kinds": ["matching"], "shapes": ["DIN"]}, {"r2": mean(0.02)}),
 ]
 ONE = {"kinds": ["added"], "shapes": ["MLP"], "rates": [0.003], "penalties": [0.001]}
 GRIDS = grids(
