@@ -11,6 +11,7 @@ from helpers.experiments.claim import Claim, Contrast, gain, mean
 
 CLICKS, WEIGHTED, CORRECTED = "clicks", "weighted CE", "corrected CE"
 QUANTILE, COMPLETION = "corrected CE, quantile", "corrected CE, completion"
+POISSON, SQUARED = "Poisson", "squared error"
 
 
 def _overall(model: str) -> Callable[[pd.DataFrame], pd.Series]:
@@ -52,6 +53,7 @@ served = partial(Claim, grid="02_served", seeds=24)
 seconds = partial(served, unit="s per impression")
 calibration = partial(Claim, grid="02_calibration", unit="of what was watched", seeds=80)
 same_score = partial(Claim, grid="02_same_score", seeds=24)
+mean_losses = partial(Claim, grid="02_poisson", seeds=24)
 just_below = partial(gain, of="short", over="long", column="videos", band=3)  # the fifth of scores below the top one
 
 CLAIMS = {
@@ -186,5 +188,25 @@ CLAIMS = {
         just_below("seconds_a_click"),
         unit="s per click",
         sign=-1,
+    ),
+    "C2.25": mean_losses(
+        "Ranked by a Poisson loss, the top ten collect as many seconds as ranked by the corrected loss, within one.",
+        top_ten("watch_seconds", POISSON, over=CORRECTED),
+        unit="s per impression",
+        expected="no effect",
+        only={"models": [CORRECTED, POISSON]},
+    ),
+    "C2.26": mean_losses(
+        "In the tenth of a log that a model itself reads lowest, a Poisson loss reads more than the corrected loss does.",
+        top_ten("reading, lowest tenth", POISSON, over=CORRECTED),
+        unit="of what was watched",
+        only={"models": [CORRECTED, POISSON]},
+    ),
+    "C2.27": mean_losses(
+        "In the tenth of a log that a model itself reads lowest, squared error reads less than the corrected loss does.",
+        top_ten("reading, lowest tenth", SQUARED, over=CORRECTED),
+        unit="of what was watched",
+        sign=-1,
+        only={"models": [CORRECTED, SQUARED]},
     ),
 }

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from helpers.display import figures
+from helpers.display.palette import GREY
 from helpers.display.questions import Result, question
 from helpers.display.runs import Runs
 
@@ -90,3 +91,23 @@ def by_squared_error(runs: Runs) -> Result:
     others = runs.where(model=["clicks", "weighted CE", "corrected CE", "squared error", "squared error, log"])
     figure = others.panels("outcome", labels, title=title, note="the ten on top")
     return Result(figure, weighted=_seconds(runs, "weighted CE"))
+
+
+@question(
+    "C2.P4",
+    "Each model picks the tenth of the impressions that it itself reads lowest. Which reading of its own tenth comes "
+    "nearest to the seconds that were watched there?",
+    options=["That of corrected CE", "That of Poisson's loss", "That of squared error", "All come as near"],
+    answer=0,
+    why="Corrected CE divides prediction minus fact by 1 + m, so a second counts most where little is read. The other "
+    "two do not, and follow the sessions that are watched long.",
+    tempts="“All come as near” tempts, because all three have their optimum at the mean. That is so where a model can "
+    "be right everywhere.",
+)
+def lowest_tenth(runs: Runs) -> Figure:
+    parts = {"reading, lowest tenth": "lowest tenth", "reading, highest tenth": "highest tenth", "reading": "all"}
+    read = runs.where(outcome=list(parts)).label(outcome=parts)
+    figure = read.dots("outcome", title="Where little is watched, corrected CE reads best")
+    figure.axes[0].axvline(1, color=GREY, linewidth=1, zorder=0)
+    figure.axes[0].set_xlim(0.4, 1.75)
+    return figure
