@@ -197,13 +197,13 @@ CLAIMS = {
         only={"models": [CORRECTED, POISSON]},
     ),
     "C2.26": mean_losses(
-        "In the tenth of a log that a model itself reads lowest, a Poisson loss reads more than the corrected loss does.",
+        "In the tenth of a log that a model itself reads lowest, a Poisson loss reads more than the corrected loss.",
         top_ten("reading, lowest tenth", POISSON, over=CORRECTED),
         unit="of what was watched",
         only={"models": [CORRECTED, POISSON]},
     ),
     "C2.27": mean_losses(
-        "In the tenth of a log that a model itself reads lowest, squared error reads less than the corrected loss does.",
+        "In the tenth of a log that a model itself reads lowest, squared error reads less than the corrected loss.",
         top_ten("reading, lowest tenth", SQUARED, over=CORRECTED),
         unit="of what was watched",
         sign=-1,

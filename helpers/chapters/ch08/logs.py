@@ -55,10 +55,10 @@ def newest(data: str, rows: int | None = None) -> pd.DataFrame:
     return frame if rows is None else frame[-validate.number("rows", rows, low=1, high=len(frame), whole=True) :]
 
 
-def scores(seeds: Sequence[int], data: str) -> pd.DataFrame:
+def scores(seeds: Sequence[int], data: str, penalties: Sequence[float] = PENALTIES) -> pd.DataFrame:
     """Test AUC of both sides: data, seed, model, task, auc, and of the task by_item (the AUC of a mean an item, as in
     `comparison.Comparison`) and, for its gain, overlap, users and units (of days, where their luck is larger)."""
-    one = compare(newest(data), DECLARATIONS[data], RECIPE, seeds=seeds, penalties=PENALTIES, also=())
+    one = compare(newest(data), DECLARATIONS[data], RECIPE, seeds=seeds, penalties=penalties, also=())
     luck = one.gains.set_index("task")[["overlap", "users", "units"]]
     luck.insert(0, "by_item", one.facts.set_index("task")["by item"])
     table = one.scores.rename(columns={"value": "auc"})[["seed", "model", "task", "auc"]]
