@@ -26,7 +26,6 @@ test: lint test-code test-notebooks test-browser ## check the course: code, note
 test-long: ready-test movielens ## the long checks alone: cells twice, sections alone, regeneration, grids, claims
 	@echo "Long checks: notebooks cell by cell, grids."
 	@$(PYTEST) -m long -n 2 --dist loadgroup tests
-	@$(MAKE) --no-print-directory test-notebooks NB=notebooks/deeper
 	@$(MAKE) --no-print-directory claims AGAIN=1
 
 test-all: ## test, then test-long (more than an hour on two cores)

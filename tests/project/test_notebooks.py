@@ -23,7 +23,6 @@ CHAPTERS = [path for path in NOTEBOOKS if path.parent.name != "deeper"]
 HARMLESS = {
     "01-claims-penalised-c1-43-c1": "is of models that stop early, with a penalty; the question is about neither",
     "04-claims-roomy-c4-33": "is of another bottom, with 18 units; the question is about one with 3",
-    "08-tables-at-random-kept-by": "is of the report's own intervals; the question is about the usual ones",
 }
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -201,6 +201,7 @@ CLAIMS = {
         top_ten("reading, lowest tenth", POISSON, over=CORRECTED),
         unit="of what was watched",
         only={"models": [CORRECTED, POISSON]},
+        seeds=30,
     ),
     "C2.27": mean_losses(
         "In the tenth of a log that a model itself reads lowest, squared error reads less than the corrected loss.",
@@ -208,5 +209,6 @@ CLAIMS = {
         unit="of what was watched",
         sign=-1,
         only={"models": [CORRECTED, SQUARED]},
+        seeds=42,
     ),
 }

@@ -11,6 +11,8 @@ from helpers.display.palette import GREY
 from helpers.display.questions import Result, question
 from helpers.display.runs import Runs
 
+METRIC = "reading / seconds watched"
+
 
 @question(
     "C2.P1",
@@ -106,7 +108,7 @@ def by_squared_error(runs: Runs) -> Result:
 )
 def lowest_tenth(runs: Runs) -> Figure:
     parts = {"reading, lowest tenth": "lowest tenth", "reading, highest tenth": "highest tenth", "reading": "all"}
-    read = runs.where(outcome=list(parts)).label(outcome=parts)
+    read = Runs(runs.table, "value", metric=METRIC, seeds="worlds").where(outcome=list(parts)).label(outcome=parts)
     figure = read.dots("outcome", title="Where little is watched, corrected CE reads best")
     figure.axes[0].axvline(1, color=GREY, linewidth=1, zorder=0)
     figure.axes[0].set_xlim(0.4, 1.75)
