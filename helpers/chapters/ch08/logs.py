@@ -89,8 +89,9 @@ WITHIN = {
 SEEDS = {"seeds": [0, 1]}
 # Of love, two seeds make the days' luck the larger and twenty the users', by a hair; the rows of like are equal.
 NEAR_TIE = WITHIN | {"units": equal(0.5)}
+ONE_PENALTY = SEEDS | {"penalties": [0.001]}  # of the five it is what every model of the feed chooses
 GRIDS = grids(
-    Grid("08_feed", scores, {"seeds": range(20), "data": FEED}, [Sample(SEEDS, WITHIN)]),
+    Grid("08_feed", scores, {"seeds": range(20), "data": FEED}, [Sample(ONE_PENALTY, WITHIN)]),
     Grid(
         "08_movielens",
         scores,
