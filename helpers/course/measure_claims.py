@@ -34,7 +34,7 @@ from helpers.experiments.claim import VERDICTS, Claim, Finding, weak
 from helpers.support import environment
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-FEW = 24  # seeds: what `--again` measures takes minutes, not an hour
+FEW = 20  # seeds: what `--again` measures takes minutes, not an hour
 
 
 def stated(folder: Path) -> dict[str, str]:

@@ -89,14 +89,15 @@ WITHIN = {
 SEEDS = {"seeds": [0, 1]}
 # Of love, two seeds make the days' luck the larger and twenty the users', by a hair; the rows of like are equal.
 NEAR_TIE = WITHIN | {"units": equal(0.5)}
-ONE_PENALTY = SEEDS | {"penalties": [0.001]}  # of the five it is what every model of the feed chooses
+# Of the five penalties these are what the models choose, on the feed and on MovieLens.
+ONE, TWO = (SEEDS | {"penalties": chosen} for chosen in ([0.001], [0.0001, 0.001]))
 GRIDS = grids(
-    Grid("08_feed", scores, {"seeds": range(20), "data": FEED}, [Sample(ONE_PENALTY, WITHIN)]),
+    Grid("08_feed", scores, {"seeds": range(20), "data": FEED}, [Sample(ONE, WITHIN)]),
     Grid(
         "08_movielens",
         scores,
         {"seeds": range(20), "data": MOVIELENS},
-        [Sample(SEEDS, NEAR_TIE)],
+        [Sample(TWO, NEAR_TIE)],
         needs=downloads.MOVIELENS,
     ),
 )
