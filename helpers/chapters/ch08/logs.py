@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import MATTERS, SINGLE
+from helpers.capstone.plan import MATTERS, RATES, SINGLE
 from helpers.capstone.ranker import Recipe
 from helpers.data import feed, movielens
 from helpers.evaluation.intervals import gain
@@ -42,7 +42,7 @@ DECLARATIONS = {
     ),
 }
 RECIPE = Recipe(epochs=10, patience=2)
-PENALTIES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)  # each side chooses among these and three learning rates
+PENALTIES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)  # each side chooses among these and the `RATES`
 
 
 def newest(data: str, rows: int | None = None) -> pd.DataFrame:
@@ -55,10 +55,13 @@ def newest(data: str, rows: int | None = None) -> pd.DataFrame:
     return frame if rows is None else frame[-validate.number("rows", rows, low=1, high=len(frame), whole=True) :]
 
 
-def scores(seeds: Sequence[int], data: str, penalties: Sequence[float] = PENALTIES) -> pd.DataFrame:
+def scores(
+    seeds: Sequence[int], data: str, penalties: Sequence[float] = PENALTIES, rates: Sequence[float] = RATES
+) -> pd.DataFrame:
     """Test AUC of both sides: data, seed, model, task, auc, and of the task by_item (the AUC of a mean an item, as in
     `comparison.Comparison`) and, for its gain, overlap, users and units (of days, where their luck is larger)."""
-    one = compare(newest(data), DECLARATIONS[data], RECIPE, seeds=seeds, penalties=penalties, also=())
+    options = {"seeds": seeds, "penalties": penalties, "rates": rates, "also": ()}
+    one = compare(newest(data), DECLARATIONS[data], RECIPE, **options)
     luck = one.gains.set_index("task")[["overlap", "users", "units"]]
     luck.insert(0, "by_item", one.facts.set_index("task")["by item"])
     table = one.scores.rename(columns={"value": "auc"})[["seed", "model", "task", "auc"]]
@@ -89,15 +92,15 @@ WITHIN = {
 SEEDS = {"seeds": [0, 1]}
 # Of love, two seeds make the days' luck the larger and twenty the users', by a hair; the rows of like are equal.
 NEAR_TIE = WITHIN | {"units": equal(0.5)}
-# Of the five penalties these are what the models choose, on the feed and on MovieLens.
-ONE, TWO = (SEEDS | {"penalties": chosen} for chosen in ([0.001], [0.0001, 0.001]))
+# Of all settings on offer, those that a model chooses.
+ON_FEED, ON_MOVIELENS = {"penalties": [0.001]}, {"penalties": [0.0001, 0.001], "rates": [0.003]}
 GRIDS = grids(
-    Grid("08_feed", scores, {"seeds": range(20), "data": FEED}, [Sample(ONE, WITHIN)]),
+    Grid("08_feed", scores, {"seeds": range(20), "data": FEED}, [Sample(SEEDS | ON_FEED, WITHIN)]),
     Grid(
         "08_movielens",
         scores,
         {"seeds": range(20), "data": MOVIELENS},
-        [Sample(TWO, NEAR_TIE)],
+        [Sample(SEEDS | ON_MOVIELENS, NEAR_TIE)],
         needs=downloads.MOVIELENS,
     ),
 )
