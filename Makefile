@@ -23,10 +23,9 @@ lab: ready ## open the course in JupyterLab
 test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (12 minutes at most)
 	@$(BIN)/python -m tests.browser.chromium
 
-test-long: ready-test movielens ## the long checks alone: cells twice, sections alone, regeneration, grids, claims
-	@echo "Long checks: notebooks cell by cell, grids."
+test-long: ready-test movielens ## the long checks alone: cells twice, sections alone with their decimals, grids, pages
+	@echo "Long checks: notebooks cell by cell, grids, pages."
 	@$(PYTEST) -m long -n 2 --dist loadgroup tests
-	@$(MAKE) --no-print-directory claims AGAIN=1
 
 test-all: ## test, then test-long (more than an hour on two cores)
 	@$(MAKE) --no-print-directory test
@@ -64,7 +63,7 @@ notebooks: ready-test movielens ## run the notebooks and write them in canonical
 grids: ready-test movielens ## train again what data/grids/ holds, on all cores (CLUSTER=tcp://host:8786: on a Dask cluster)
 	@$(BIN)/python -m helpers.course.train_grids $(if $(CLUSTER),--cluster $(CLUSTER))
 
-claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=START:STOP for seeds of your choice; AGAIN=1 for those logged last, one experiment of few seeds a table), on all cores (CLUSTER=... as for grids)
+claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=START:STOP for seeds of your choice; AGAIN=1 for those logged last, one experiment a table), on all cores (CLUSTER=... as for grids)
 	@$(BIN)/python -m helpers.course.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(AGAIN),--again) $(if $(CLUSTER),--cluster $(CLUSTER))
 
 bench: ready-test movielens ## speed, memory, latency, and the same against other libraries

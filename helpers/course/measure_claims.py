@@ -4,9 +4,8 @@ usage: python -m helpers.course.measure_claims [--seeds START:STOP | --again] [-
 
 Without --seeds it takes the first block that `data/seeds.csv` does not have (`helpers.course.seeds`): that is a
 replication. With --again it takes the block that was logged last: a test that the code still gives what it gave, which
-luck cannot fail, and so what `make test-long` runs. It leaves out what is undecided in the notebooks, takes of each
-table the experiment with the fewest seeds, since the code behind the others is the same, and leaves out a table where
-even that one has more than `FEW`.
+luck cannot fail. It leaves out what is undecided in the notebooks, and takes of each table the experiment with the
+fewest seeds, since the code behind the others is the same.
 
 Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
 among the cores of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured,
@@ -34,7 +33,6 @@ from helpers.experiments.claim import VERDICTS, Claim, Finding, weak
 from helpers.support import environment
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-FEW = 20  # seeds: what `--again` measures takes minutes, not an hour
 
 
 def stated(folder: Path) -> dict[str, str]:
@@ -64,12 +62,10 @@ def by_experiment(claims: Mapping[str, Claim]) -> list[list[str]]:
 
 
 def one_a_table(groups: list[list[str]], claims: Mapping[str, Claim]) -> list[list[str]]:
-    """Of the experiments with one grid, or one function, that with the fewest seeds, then the fewest claims; none where
-    that has more than `FEW` seeds."""
+    """Of the experiments with one grid, or one function, that with the fewest seeds, then the fewest claims."""
     ranked = sorted(groups, key=lambda ids: (max(claims[id].seeds for id in ids), len(ids)))
     tables = [repr(claims[ids[0]].grid) for ids in ranked]
-    first = [ids for number, ids in enumerate(ranked) if tables[number] not in tables[:number]]
-    return [ids for ids in first if max(claims[id].seeds for id in ids) <= FEW]
+    return [ids for number, ids in enumerate(ranked) if tables[number] not in tables[:number]]
 
 
 def main(arguments: list[str] | None = None) -> int:

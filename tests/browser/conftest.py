@@ -20,6 +20,7 @@ except ImportError:
 ROOT = Path(__file__).parents[2]
 WIDGETS = Path(__file__).parent / "fixtures" / "widgets.ipynb"
 NOTEBOOKS = [*tool.find([ROOT / "notebooks"]), WIDGETS]
+REOPENED = ("04_shared_bottom", "08_capstone")  # the largest explorables, and the form
 
 
 def each(kind: str) -> list:
@@ -27,11 +28,13 @@ def each(kind: str) -> list:
     and all of the kind "pages", since the site is written once.
 
     What is in `deeper/` is tested as pages, among the long tests; in JupyterLab the chapters stand for it. Reopened, a
-    notebook with one card of each kind stands for the chapters, which are among the long tests.
+    notebook with one card of each kind stands for all, and among the long tests the chapters of `REOPENED`.
     """
     deeper = {path for path in NOTEBOOKS if path.parent.name == "deeper"}
     long = set(NOTEBOOKS) - {WIDGETS} if kind == "reopened" else deeper
     shown = [path for path in NOTEBOOKS if kind == "pages" or path not in deeper]
+    if kind == "reopened":
+        shown = [path for path in shown if path.stem in REOPENED or path == WIDGETS]
     group = {path: pytest.mark.xdist_group("pages" if kind == "pages" else f"{kind} {path.stem}") for path in shown}
     marks = {path: [group[path], pytest.mark.long] if path in long else [group[path]] for path in shown}
     return [pytest.param(path.name, marks=marks[path]) for path in shown]

@@ -85,13 +85,6 @@ def test_links_to_other_files_arrive(path):
 
 @pytest.mark.long
 @every_notebook
-def test_a_second_run_gives_the_same_notebook(path):
-    skip_without_movielens(path)
-    print(notebooks.check(path))
-
-
-@pytest.mark.long
-@every_notebook
 def test_every_cell_can_be_run_twice(path):
     skip_without_movielens(path)
     assert notebooks.run_each_cell_twice(path) == []
@@ -100,5 +93,6 @@ def test_every_cell_can_be_run_twice(path):
 @pytest.mark.long
 @every_notebook
 def test_every_section_stands_alone(path):
+    """And has the outputs of the file, decimals too: so this is the second run of all notebooks."""
     skip_without_movielens(path)
     assert notebooks.run_sections_alone(path) == []
