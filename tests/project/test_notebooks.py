@@ -84,7 +84,7 @@ def test_links_to_other_files_arrive(path):
 
 
 @pytest.mark.long
-@every_notebook
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_every_cell_can_be_run_twice(path):
     skip_without_movielens(path)
     assert notebooks.run_each_cell_twice(path) == []
