@@ -10,7 +10,6 @@ Poisson's loss and squared error take minutes, so that targets are near 1 in siz
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -33,12 +32,7 @@ def tune(
     seeds: Sequence[int], rates: Sequence[float] = LEARNING_RATES, penalties: Sequence[float] = PENALTIES
 ) -> pd.DataFrame:
     """Poisson's lowest validation loss at each setting, in thousandths: model, lr, l2, seed, loss."""
-    feeds, parts = [Feed.make(seed) for seed in seeds], []
-    for lr, l2 in product(rates, penalties):
-        history = watch_time.train(feeds, MINUTES, lr, l2).history
-        losses = history[history["task"] == "score"].groupby("copy")["valid"].min()
-        parts.append(pd.DataFrame({"lr": lr, "l2": l2, "seed": seeds, "loss": 1000 * losses.to_numpy()}))
-    return pd.concat(parts, ignore_index=True).assign(model=POISSON)[["model", "lr", "l2", "seed", "loss"]]
+    return watch_time.searched({POISSON: MINUTES}, seeds, rates, penalties)
 
 
 def compared(seeds: Sequence[int], models: Sequence[str] = MODELS, bins: int = 10) -> pd.DataFrame:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -128,9 +128,16 @@ def tune(
     penalties: Sequence[float] = PENALTIES,
 ) -> pd.DataFrame:
     """The lowest validation loss at each setting, each in its own unit, in thousandths: model, lr, l2, seed, loss."""
+    return searched({model: OBJECTIVES[model] for model in models}, seeds, rates, penalties)
+
+
+def searched(
+    objectives: Mapping[str, Objective], seeds: Sequence[int], rates: Sequence[float], penalties: Sequence[float]
+) -> pd.DataFrame:
+    """`tune` for objectives by name, of this module or others."""
     feeds, parts = [Feed.make(seed) for seed in seeds], []
-    for model, lr, l2 in product(models, rates, penalties):
-        history = train(feeds, OBJECTIVES[model], lr, l2).history
+    for model, lr, l2 in product(objectives, rates, penalties):
+        history = train(feeds, objectives[model], lr, l2).history
         losses = history[history["task"] == "score"].groupby("copy")["valid"].min()
         setting = {"model": model, "lr": lr, "l2": l2}
         parts.append(pd.DataFrame(setting | {"seed": seeds, "loss": 1000 * losses.to_numpy()}))
