@@ -2,7 +2,7 @@
 
 from helpers.capstone.ranker import Ranker, Recipe
 from helpers.data.features import Dense, Sparse
-from helpers.data.worlds import Feed
+from helpers.data.feed import Feed
 
 log = Feed.make(seed=0).log.sort_values("time", kind="stable")  # a simulated feed; yours: read("log.csv")
 first, second = int(0.8 * len(log)), int(0.9 * len(log))

@@ -1,6 +1,6 @@
 """A shop in a world of the simulator: an impression may be clicked, what is clicked put into the cart, that be bought.
 
-Users, tastes, categories (`topic`), quality and bait are those of `helpers.data.feed`; its videos are items here, with
+Users, tastes, categories (`topic`), quality and bait are those of `helpers.data.world`; its videos are items here, with
 a price. What a user finds dear is relative to a purse that nobody logs; of it, and of the tastes, the past of a user
 tells something. Every step has reasons of its own:
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.data.feed import TOPICS, World
+from helpers.data.world import TOPICS, World
 from helpers.support import validate
 
 STEPS = ("click", "cart", "purchase")

@@ -1,8 +1,11 @@
 """Linear model and trees: that they read every kind of column, learn what they can, and see no label they must not."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import OneHotEncoder
 
@@ -141,3 +144,39 @@ def test_what_is_no_yardstick_and_several_tasks_are_named(log):
         next(candidates("forest", features, examples, examples.inputs))
     with pytest.raises(ValueError, match=r"train: got the tasks \['a', 'b'\]; expected examples of one task"):
         next(candidates(LINEAR, features, examples, examples.inputs))
+
+
+@pytest.mark.parametrize("label", ["both", "value"])
+def test_the_trees_are_those_of_scikit_learn(log, label, monkeypatch):
+    """After each tree; an id of as many values as trees may take is a category, one more and it is a mean label."""
+    monkeypatch.setattr(yardsticks, "MOST_TREES", 4)
+    monkeypatch.setattr(yardsticks, "LEAVES", 6)
+    train, test = log[:2_000], log[5_000:]
+    features = Features(COLUMNS[1:3]).fit(train)
+    examples, inputs = features.examples(train, {"label": label}), features.transform(test)
+    (layout,) = features.sparse
+    own, other = (
+        np.column_stack([part["dense"].numpy(), part["sparse"].numpy() - layout.offset]).astype(float)
+        for part in (examples.inputs, inputs)
+    )
+    kind = HistGradientBoostingRegressor if label == "value" else HistGradientBoostingClassifier
+    model = kind(max_iter=4, max_leaf_nodes=6, early_stopping=False, categorical_features=[1]).fit(own, train[label])
+    expected = list(model.staged_predict(other) if label == "value" else model.staged_decision_function(other))
+    for most, same in ((layout.rows, True), (layout.rows - 1, False)):
+        monkeypatch.setattr(yardsticks, "CATEGORIES", most)
+        found = [scores for (scores,) in candidates(TREES, features, examples, inputs)]
+        assert len(found) == 4
+        assert np.allclose(found, [np.ravel(stage) for stage in expected], atol=1e-9) == same
+
+
+@pytest.mark.parametrize("label", ["by few", "value"])
+def test_the_solver_takes_its_steps_and_no_more_without_a_word(log, label, monkeypatch):
+    features = Features(COLUMNS).fit(log)
+    examples = features.examples(log[:2_000], {"label": label})
+    found = {}
+    for steps in (1, 200):
+        monkeypatch.setattr(yardsticks, "STEPS", steps)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found[steps] = next(candidates(LINEAR, features, examples, examples.inputs))[0]
+    assert not np.allclose(found[1], found[200], atol=0.01)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.data.feed import TOPICS
 from helpers.data.shop import NOISE, PRICE, SPREAD, STEPS, Shop
+from helpers.data.world import TOPICS
 from helpers.evaluation.metrics import auc
 
 ROWS = 60_000

@@ -26,8 +26,8 @@ from torch.overrides import TorchFunctionMode
 
 from helpers.chapters.ch00 import rankers
 from helpers.chapters.ch00.rankers import BEST, CHAPTERS, GRIDS, LABELS, RANDOM, ROWS, SIZE, world
-from helpers.data.feed import AGES, TOPICS
-from helpers.data.worlds import Feed, Offer, features
+from helpers.data.feed import Feed, Offer, features
+from helpers.data.world import AGES, TOPICS
 from helpers.display.palette import BLACK, GREY, PURPLE
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import interval

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.chapters.ch00 import primer
-from helpers.data.worlds import plain
+from helpers.data.feed import plain
 from helpers.display.answers import Wrong, close, described, is_number, unboxed
 from helpers.display.exercises import at_work, exercise
 from helpers.evaluation.metrics import auc, gauc, ndcg

@@ -13,7 +13,7 @@ export default explorable({
         if (state.w >= .9) ends.add("click");
         return ends.size === 2;
       },
-      then: "Those that are good at both. About all others the weight decides: it is a slope, what a click costs in finishes.",
+      then: "Those that are good at both. About half of the others the weight decides: it is a slope, what a click costs in finishes.",
     },
   ],
 });

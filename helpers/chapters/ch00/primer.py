@@ -15,10 +15,11 @@ import torch
 from scipy.special import stdtrit
 from torch import Tensor, nn
 
-from helpers.data import worlds
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features
-from helpers.data.feed import World, simulate
+from helpers.data.feed import Feed, Offer, described
+from helpers.data.feed import features as feed_features
+from helpers.data.world import World, simulate
 from helpers.evaluation.metrics import auc, gauc
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
@@ -56,10 +57,10 @@ def task_weights(seeds: Sequence[int], weights: Sequence[float] = TASK_WEIGHTS) 
     seed: `clicked`, the share of the served videos that were clicked; `finished`, the share of those that were watched
     to the end; `satisfaction`, the mean true one of all served, next to that of a `random` list and of the `best` one.
     """
-    features = worlds.features()
-    each = [worlds.Feed.make(seed) for seed in seeds]
+    features = feed_features()
+    each = [Feed.make(seed) for seed in seeds]
     train, valid = map(Examples.stack, zip(*[_examples(feed, features) for feed in each], strict=True))
-    offers = [worlds.Offer.make(feed) for feed in each]
+    offers = [Offer.make(feed) for feed in each]
     rows = []
     for weight in weights:
         models = [OneScore(features, seed) for seed in seeds]
@@ -77,7 +78,7 @@ def task_weights(seeds: Sequence[int], weights: Sequence[float] = TASK_WEIGHTS) 
     return pd.DataFrame(rows, columns=columns)
 
 
-def _examples(feed: worlds.Feed, features: Features) -> list[Examples]:
+def _examples(feed: Feed, features: Features) -> list[Examples]:
     """Training and validation examples in which finish was observed on clicked rows only."""
     both = feed.examples(features, {goal: goal for goal in GOALS}, ROWS)
     return [replace(part, masks={"finish": part.labels["click"] == 1}) for part in both]
@@ -89,9 +90,9 @@ def chances(seed: int, users: int, videos: int) -> pd.DataFrame:
     A row a user and candidate: `user`, `number`, the chance of a `click`, of a `finish` after it, the video's `topic`
     and `duration`, and the true `satisfaction`.
     """
-    features, feed = worlds.features(), worlds.Feed.make(seed)
+    features, feed = feed_features(), Feed.make(seed)
     train, valid = _examples(feed, features)
-    offer = worlds.Offer.make(feed, users)
+    offer = Offer.make(feed, users)
     found = offer.rows.join(offer.outcomes[["satisfaction"]])
     for goal, kind in GOALS.items():
         model = SingleTask(features, goal, kind, [WIDTH], [], seed=seed)
@@ -153,7 +154,7 @@ def days(seed: int, autoplay: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]
     user and video next to it."""
     world = World.make(seed=seed)
     log, _ = simulate(world, autoplay=autoplay, seed=seed)
-    log = worlds.described(world, log)
+    log = described(world, log)
     return log[log["day"] < HISTORY], log[log["day"] >= HISTORY]
 
 

@@ -19,7 +19,7 @@ LISTS = {"best": "best list", "satisfaction": "ten on top", "random": "random li
     why="A click says that the cover was good, a finish that the video was short or held you to the end. Each says a "
     "little about satisfaction, and no weight can turn that into much.",
     tempts="0.7 or more tempts, because two goals sound like enough: clicks for the cover, finishes for the "
-    "video. But both also follow bait, length and hooks.",
+    "video. But both also follow catchy covers, and how short a video is.",
 )
 def best_weight(runs: Runs) -> Result:
     levels = runs.table.rename(columns=LISTS).melt(["weight", "seed"], [*LISTS.values()], "list")

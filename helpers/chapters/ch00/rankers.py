@@ -1,7 +1,7 @@
 """The board's rankers: what lists of ten bring that random lists, counts, and the models of all chapters rank.
 
 A seed is a world: 2,000 users, 150 videos, the log of eight days. Every ranker learns from the same rows of the log and
-then ranks the same candidates (`worlds.Offer`); the board holds what its lists bring, true satisfaction included, and
+then ranks the same candidates (`feed.Offer`); the board holds what its lists bring, true satisfaction included, and
 the cost of a score. Networks have the same embeddings and layers, and chose their learning rate and penalty among the
 same settings, by validation loss on worlds that serve no result. Those with several outputs rank by one formula, which
 was chosen by true satisfaction on practice worlds (chapter 01), as a company would by A/B tests.
@@ -20,7 +20,7 @@ from torch.nn.functional import logsigmoid
 
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features
-from helpers.data.worlds import Feed, Offer, features
+from helpers.data.feed import Feed, Offer, features
 from helpers.evaluation.counts import rates
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids

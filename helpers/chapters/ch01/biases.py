@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from helpers.data.feed import ACTIONS, COURSE, World, simulate
+from helpers.data.world import ACTIONS, COURSE, World, simulate
 from helpers.evaluation.metrics import auc
 from helpers.evaluation.statistics import summarise
 from helpers.experiments.grid import Grid, grids

@@ -161,7 +161,8 @@ CLAIMS = {
         unit="of the users",
     ),
     "C1.19": labels(
-        "Ranking by the hidden appeal, which is all that labels react to, would satisfy more than the fused score.",
+        "Ranking by the hidden appeal, how much a user likes a video in the moment, would satisfy more than the fused "
+        "score.",
         served("satisfaction", "true appeal", over="fused"),
     ),
     "C1.20": labels(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from helpers.chapters.ch01 import held_out
-from helpers.data.worlds import TOP
+from helpers.data.feed import TOP
 from helpers.display.answers import Wrong, close, described, is_tensor
 from helpers.display.exercises import exercise
 from helpers.evaluation.statistics import interval

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from helpers.chapters.ch01 import ranking
-from helpers.data.worlds import CANDIDATES
+from helpers.data.feed import CANDIDATES
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, each, median
 

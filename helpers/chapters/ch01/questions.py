@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from helpers.chapters.ch01 import ranking
-from helpers.data.feed import ACTIONS
+from helpers.data.world import ACTIONS
 from helpers.display.questions import Result, question
 from helpers.display.runs import Runs
 
@@ -47,14 +47,14 @@ def _over_random(runs: Runs, kinds: dict[str, str], title: str) -> Figure:
     ],
     answer=0,
     why="There is one answer per day, the same for all videos of the day, and habit decides most of it: what a single "
-    "video adds is lost in the noise.",
+    "video adds is lost in the noise. (The interval leaves room for ±0.015.)",
     tempts="“More than by any other label” tempts, because a return is what the company wants. A goal need not "
     "be able to order a list.",
 )
 def by_the_return(runs: Runs) -> Figure:
     scores = [score for score in runs.table["score"].unique() if score not in ("sum", "fused")]
     kinds = {score: "one label" if score in ranking.TASKS else "no label" for score in scores}
-    return _over_random(runs, kinds, "The frequent labels rank worst, the return does not rank at all")
+    return _over_random(runs, kinds, "Frequent labels rank poorly; the return finds bait, not satisfaction")
 
 
 @question(
@@ -73,7 +73,7 @@ def by_the_return(runs: Runs) -> Figure:
 )
 def by_the_sum(runs: Runs) -> Figure:
     kinds = dict.fromkeys(ranking.LEVELS, "one label") | {"sum": "several labels"}
-    return _over_random(runs, kinds, "The sum ranks like its two frequent terms")
+    return _over_random(runs, kinds, "The sum ranks near its two frequent terms")
 
 
 @question(

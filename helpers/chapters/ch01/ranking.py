@@ -18,8 +18,8 @@ import torch
 
 from helpers.data.examples import Examples
 from helpers.data.features import Features
-from helpers.data.feed import return_chance
-from helpers.data.worlds import CANDIDATES, TOP, Feed, Offer, features
+from helpers.data.feed import CANDIDATES, TOP, Feed, Offer, features
+from helpers.data.world import return_chance
 from helpers.evaluation.statistics import difference, interval
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids

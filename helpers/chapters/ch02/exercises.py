@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from helpers.chapters.ch02 import watch_time
-from helpers.data.worlds import Feed, plain
+from helpers.data.feed import Feed, plain
 from helpers.display.answers import Wrong, close, described, is_tensor
 from helpers.display.exercises import at_work, exercise, in_words
 from helpers.evaluation.statistics import difference, summarise

@@ -16,7 +16,7 @@ import pandas as pd
 
 from helpers.chapters.ch02 import watch_time
 from helpers.chapters.ch02.watch_time import LEARNING_RATES, OBJECTIVES, PENALTIES, Objective, predictions, second_log
-from helpers.data.worlds import Feed, Offer
+from helpers.data.feed import Feed, Offer
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, each

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from helpers.data.examples import Examples
-from helpers.data.feed import simulate
-from helpers.data.worlds import DAYS, Feed, Offer, described, features, plain
+from helpers.data.feed import DAYS, Feed, Offer, described, features, plain
+from helpers.data.world import simulate
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, each, mean

@@ -17,8 +17,8 @@ from scipy.special import ndtri  # quantile of the normal distribution
 from torch import nn
 
 from helpers.chapters.ch03.fusion import fused, train
-from helpers.data.feed import return_chance
-from helpers.data.worlds import CANDIDATES, TOP, USERS, VIDEOS, Feed, described, features
+from helpers.data.feed import CANDIDATES, TOP, USERS, VIDEOS, Feed, described, features
+from helpers.data.world import return_chance
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, each, mean
 from helpers.support import validate

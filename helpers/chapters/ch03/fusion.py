@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from helpers.chapters.ch03.tradeoff import WEIGHTS
 from helpers.data.examples import Examples
-from helpers.data.worlds import Feed, Offer, features
+from helpers.data.feed import Feed, Offer, features
 from helpers.evaluation.counts import ITEM_COUNTS, item_count
 from helpers.evaluation.metrics import auc
 from helpers.experiments.grid import Grid, grids

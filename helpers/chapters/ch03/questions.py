@@ -77,7 +77,7 @@ def two_towers(one_score: Runs, two_towers: Runs) -> Figure:
     tables = zip((one_score.table, two_towers.table), tradeoff.MODELS, strict=True)
     both = pd.concat(table.assign(model=model) for table, model in tables)
     middle = Runs(both, "loss", metric="loss at weight 0.5").where(weight=0.5)
-    title = "With a tower for each goal the conflict is gone"
+    title = "With a tower for each goal opposites no longer conflict"
     return middle.lines("correlation", title=title, x_label="correlation of the two goals")
 
 

@@ -43,7 +43,7 @@ from helpers.training.loop import Run
 INCOME, COLLEGE = "income, never married", "college, never married"
 TASKS = {INCOME: ("income above 50,000", "never married"), COLLEGE: ("college", "never married")}
 PAIRS = tuple(TASKS)
-ROWS = (2_000, 20_000)  # to train on
+ROWS = (2_000, 20_000, 60_000)  # to train on
 VALID, TEST = 10_000, 20_000
 ALL = 99_762
 LEFT = ALL - VALID - TEST  # what a seed may train on

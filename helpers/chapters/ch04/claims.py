@@ -442,9 +442,9 @@ CLAIMS = {
         only={"penalised": ["looked up"]},
     ),
     "C4.61": surveyed(
-        "Census-Income, 20,000 rows, tuned: sharing with never married neither helps nor harms a college degree.",
-        gain("auc", SHARED, over=SINGLE, rows=20_000, pair=COLLEGE, task="college"),
-        only={"rows": [20_000], "pairs": [COLLEGE], "models": [SINGLE, SHARED]},
+        "Census-Income, 60,000 rows, tuned: sharing with never married neither helps nor harms a college degree.",
+        gain("auc", SHARED, over=SINGLE, rows=60_000, pair=COLLEGE, task="college"),
+        only={"rows": [60_000], "pairs": [COLLEGE], "models": [SINGLE, SHARED]},
         expected="no effect",
     ),
     "C4.62": surveyed(

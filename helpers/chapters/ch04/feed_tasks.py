@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from helpers.data.examples import Examples, Inputs
-from helpers.data.feed import WATCH
-from helpers.data.worlds import USERS, Feed, Offer, features
+from helpers.data.feed import USERS, Feed, Offer, features
+from helpers.data.world import WATCH
 from helpers.evaluation.counts import ITEM_COUNTS, item_count
 from helpers.evaluation.metrics import auc, r2
 from helpers.experiments.chosen import Chosen

@@ -20,7 +20,7 @@ from itertools import combinations, permutations
 import pandas as pd
 
 from helpers.chapters.ch04.feed_tasks import CHOSEN, HALFWAY, TOWER, Worlds, scored, train_models
-from helpers.data.worlds import features
+from helpers.data.feed import features
 from helpers.evaluation.counts import ITEM_COUNTS, item_count
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample

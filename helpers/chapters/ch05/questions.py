@@ -77,7 +77,7 @@ def near_zero(runs: Runs) -> Figure:
 def fair_comparison(runs: Runs) -> Result:
     models = ["tuned weights", "UWL", "GradNorm"]
     gains = runs.where(model=models).gain(over="tuned weights")
-    title = "No balancer beats a manual weight that was tuned as long"
+    title = "No balancer clearly beats a manual weight that was tuned as long"
     slow = (runs.where(situation="fast and slow", model=model).mean() for model in models)
     figure = gains.dots("situation", title=title, matters=0.01)
     return Result(figure, **dict(zip(("tuned", "uwl", "gradnorm"), slow, strict=True)))

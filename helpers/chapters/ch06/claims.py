@@ -205,15 +205,15 @@ CLAIMS = {
         only={"p": [0.5]},
     ),
     "C6.41": surveyed(
-        "Census-Income, 20,000 rows, tuned: MMoE ranks an income above 50,000 as well as a Shared-Bottom of its size.",
-        gain("auc", MMOE, over=SHARED, rows=20_000, pair=INCOME, task="income above 50,000"),
-        only={"rows": [20_000], "pairs": [INCOME], "models": [SHARED, MMOE]},
+        "Census-Income, 60,000 rows, tuned: MMoE ranks an income above 50,000 as well as a Shared-Bottom of its size.",
+        gain("auc", MMOE, over=SHARED, rows=60_000, pair=INCOME, task="income above 50,000"),
+        only={"rows": [60_000], "pairs": [INCOME], "models": [SHARED, MMOE]},
         expected="no effect",
     ),
     "C6.42": surveyed(
-        "Census-Income, 20,000 rows, tuned: MMoE ranks a college degree as well as a Shared-Bottom of its size.",
-        gain("auc", MMOE, over=SHARED, rows=20_000, pair=COLLEGE, task="college"),
-        only={"rows": [20_000], "pairs": [COLLEGE], "models": [SHARED, MMOE]},
+        "Census-Income, 60,000 rows, tuned: MMoE ranks a college degree as well as a Shared-Bottom of its size.",
+        gain("auc", MMOE, over=SHARED, rows=60_000, pair=COLLEGE, task="college"),
+        only={"rows": [60_000], "pairs": [COLLEGE], "models": [SHARED, MMOE]},
         expected="no effect",
     ),
     "C6.43": surveyed(

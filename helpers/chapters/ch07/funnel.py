@@ -1,6 +1,6 @@
 """Which part of ESMM does the work? Four ways to a CVR on the feed, judged where the truth is known.
 
-A seed is a world of users and videos (`helpers.data.feed`), shown to each other at random. How appealing a video is
+A seed is a world of users and videos (`helpers.data.world`), shown to each other at random. How appealing a video is
 to a user follows from taste and quality, which ids can tell; the click also from the video's bait; and from the
 appeal or from the mood of the moment, as far as the dial of `selection.draw_events` is turned up.
 
@@ -32,8 +32,8 @@ from torch import Tensor, nn
 from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, UNSEEN, Events, draw_events
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Dense, Features, Sparse
-from helpers.data.feed import AGES, TOPICS, World
-from helpers.data.worlds import described
+from helpers.data.feed import described
+from helpers.data.world import AGES, TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS, item_count
 from helpers.evaluation.metrics import auc, log_loss
 from helpers.experiments.chosen import Chosen

@@ -25,8 +25,8 @@ from torch import Tensor
 from helpers.chapters.ch07.funnel import BY_CTR, BY_HISTORY, BY_PRODUCT, CVR, GOALS, SUM, Choice, logged_loss
 from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sparse
-from helpers.data.feed import AGES, TOPICS
 from helpers.data.shop import LOG_ODDS, PRICE, SPREAD, Shop
+from helpers.data.world import AGES, TOPICS
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, rates
 from helpers.evaluation.metrics import auc
 from helpers.experiments.chosen import Chosen

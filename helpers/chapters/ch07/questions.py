@@ -73,7 +73,7 @@ def two_rows() -> str:
 def product_or_sharing(runs: Runs) -> Figure:
     shown = [*funnel.MODELS, funnel.BY_HISTORY, funnel.BY_CTR]
     likes = runs.where(kind="seen", task="like", model=shown, chosen=funnel.SUM).of("auc", "AUC of likes on all rows")
-    return likes.lines("strength", title="Seen: sharing lifts the CVR to where a CTR is", x_label=STRENGTH)
+    return likes.lines("strength", title="Seen: sharing lifts the CVR towards where a CTR is", x_label=STRENGTH)
 
 
 @question(

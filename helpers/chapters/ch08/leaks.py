@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers.capstone.table_checks import check
 from helpers.chapters.ch08.logs import DECLARATIONS, FEED
-from helpers.data.worlds import Feed
+from helpers.data.feed import Feed
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, equal
 from helpers.support import validate

@@ -41,5 +41,5 @@ def usual_interval(coverage: pd.DataFrame) -> Figure:
     settings = ["condition", "task", "seed", "repeats"]
     held = coverage.melt(settings, ["report", "naive"], "interval", "held")
     held = Runs(held, "held", metric="share of intervals that hold the truth", model="interval", seeds="worlds")
-    title = "The more seeds, the less the usual interval holds"
+    title = "After ten and twenty seeds the usual interval holds less"
     return held.lines("repeats", title=title, x_label="seeds of the report")

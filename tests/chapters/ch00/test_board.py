@@ -11,7 +11,7 @@ from torch import nn
 
 from helpers.chapters.ch00 import board, rankers
 from helpers.chapters.ch01 import ranking
-from helpers.data.worlds import Offer
+from helpers.data.feed import Offer
 from helpers.display import pictures
 from helpers.evaluation.counts import PRIOR
 from helpers.evaluation.statistics import interval

@@ -9,14 +9,14 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from helpers.chapters.ch00 import primer
 from helpers.chapters.ch00.explorer import weight_explorer
-from helpers.data import feed, worlds
+from helpers.data import feed
 from helpers.evaluation.metrics import auc
 from helpers.training.losses import LOSSES, task_losses
 
 
 def test_one_score_serves_both_goals_and_finish_counts_on_clicked_rows():
-    data = worlds.Feed.make(900)
-    features = worlds.features()
+    data = feed.Feed.make(900)
+    features = feed.features()
     train, valid = primer._examples(data, features)
     assert len(train) + len(valid) == primer.ROWS
     outputs = primer.OneScore(features)(valid.inputs)

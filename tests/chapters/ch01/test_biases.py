@@ -6,7 +6,7 @@ import pytest
 
 from helpers.chapters.ch01 import biases
 from helpers.chapters.ch01.biases import TRUTH
-from helpers.data.feed import World, simulate
+from helpers.data.world import World, simulate
 
 
 def test_tenths_are_equal_parts_from_the_lowest_up_and_average_1():

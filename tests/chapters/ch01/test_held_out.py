@@ -6,13 +6,13 @@ from scipy.special import logit
 
 from helpers.chapters.ch01 import held_out, ranking
 from helpers.course import GRIDS
-from helpers.data import worlds as feeds
+from helpers.data.feed import CANDIDATES
 
 
 @pytest.fixture
 def found(monkeypatch) -> ranking.Predicted:
     rng = np.random.default_rng(0)
-    shape = (3, 4, feeds.CANDIDATES)
+    shape = (3, 4, CANDIDATES)
     scores = {task: 1 / (1 + np.exp(3 - rng.normal(size=shape))) for task in ranking.TASKS}
     scores["watch_time"] = rng.normal(size=shape)
     found = ranking.Predicted((7, 8, 9), scores, {"satisfaction": rng.random(shape)}, rng.normal(size=shape[:2]))
@@ -38,7 +38,7 @@ def test_what_is_read_is_what_was_predicted_to_half_a_step(found, tmp_path, monk
 
 def test_the_kept_worlds_have_their_users_and_are_small():
     p, satisfaction = held_out.read()
-    assert {values.shape for values in p.values()} == {satisfaction.shape} == {(40, 10, feeds.CANDIDATES)}
+    assert {values.shape for values in p.values()} == {satisfaction.shape} == {(40, 10, CANDIDATES)}
     assert satisfaction.min() >= 0 and satisfaction.max() <= 1
     assert held_out.GRIDS["01_held_out"].path.stat().st_size < 600_000
 

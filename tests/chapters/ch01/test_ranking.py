@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.chapters.ch01 import ranking
-from helpers.data import worlds
+from helpers.data.feed import CANDIDATES
 from helpers.support import environment
 
 
@@ -16,7 +16,7 @@ def one_thread():
 @pytest.fixture
 def found() -> ranking.Predicted:
     rng = np.random.default_rng(0)
-    shape = (3, 4, worlds.CANDIDATES)
+    shape = (3, 4, CANDIDATES)
     scores = {task: rng.uniform(0.01, 0.9, shape) for task in ranking.TASKS}
     outcomes = {name: rng.random(shape) for name in ("like", "watch_seconds", "bait", "appeal", "satisfaction")}
     outcomes["plays"] = (rng.random(shape) < 0.3) * 1.0

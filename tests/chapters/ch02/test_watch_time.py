@@ -7,7 +7,7 @@ import torch
 
 from helpers.chapters.ch02 import watch_time
 from helpers.data.examples import Examples
-from helpers.data.worlds import Feed, features
+from helpers.data.feed import Feed, features
 from helpers.training.losses import binary_cross_entropy, weighted_cross_entropy
 
 

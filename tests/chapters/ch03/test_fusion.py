@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from helpers.chapters.ch03 import fusion
-from helpers.data.worlds import Feed, Offer
+from helpers.data.feed import Feed, Offer
 from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.models.shared_bottom import OneHead
 from helpers.training.losses import binary_cross_entropy

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from helpers.chapters.ch04 import feed_tasks
-from helpers.data.feed import WATCH
-from helpers.data.worlds import features
+from helpers.data.feed import features
+from helpers.data.world import WATCH
 from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 

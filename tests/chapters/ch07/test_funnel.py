@@ -21,7 +21,7 @@ from helpers.chapters.ch07.funnel import (
     Logs,
 )
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
-from helpers.data.feed import TOPICS, World
+from helpers.data.world import TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
 from helpers.evaluation.metrics import auc, log_loss
 from helpers.models.esmm import ESMM, chain, product_logit

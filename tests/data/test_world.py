@@ -1,0 +1,155 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+
+from helpers.data.world import ACTIONS, DAY, LONGEST, SLOPES, Biases, World, simulate
+
+ROWS = 200_000
+NOISE = 4 / np.sqrt(ROWS)  # four standard errors of a correlation of 0
+
+
+@pytest.fixture(scope="module")
+def world():
+    return World.make(users=1000, videos=4000, seed=3)
+
+
+def shown(world, autoplay=False, seed=1, **biases):
+    """Random videos shown to random users, with all their hidden traits."""
+    rng = np.random.default_rng(seed)
+    user, video = rng.integers(0, len(world.users), ROWS), rng.integers(0, len(world.videos), ROWS)
+    responses = world.respond(user, video, rng, Biases(**biases), autoplay)
+    hidden = [world.user_traits.iloc[user], world.video_traits.iloc[video], world.videos[["duration"]].iloc[video]]
+    return pd.concat([*responses, *(table.reset_index(drop=True) for table in hidden)], axis=1)
+
+
+@pytest.mark.parametrize("autoplay", [False, True])
+def test_labels_agree_with_each_other(autoplay):
+    world = World.make(users=300, videos=500, seed=1)
+    table, truth = simulate(world, autoplay=autoplay)
+    duration = world.videos["duration"].to_numpy()[table["video"]]
+    plays = table["watch_seconds"] > 0
+    assert plays.equals(table["click"] == 1) if not autoplay else plays.all()
+    assert table["finish"].equals((table["watch_seconds"] >= duration).astype(np.int8))
+    assert np.allclose(table["completion"], table["watch_seconds"] / duration, atol=6e-4)
+    assert not table.loc[~plays, list(ACTIONS)].any(axis=None)
+    assert (table[["user", "video"]] == truth[["user", "video"]]).all(axis=None)
+    assert truth["satisfaction"].between(0, 1).all()
+
+
+def test_impressions_are_in_order_and_none_comes_twice():
+    table, _ = simulate(World.make(users=300, videos=500, seed=1))
+    assert not table.duplicated(["user", "video"]).any()
+    same_user = table["user"].diff() == 0
+    assert (table["time"].diff()[same_user] >= 2).all()
+    assert (table["time"] // DAY == table["day"]).all()
+    sessions = table.groupby(["user", "day"])["position"]
+    assert (sessions.min() == 1).all() and (sessions.max() == sessions.size()).all()
+
+
+def test_return_next_day_is_what_happened():
+    table, _ = simulate(World.make(users=300, videos=500, seed=1), days=6)
+    days = table.groupby("user")["day"].agg(set)
+    for row in table[table["day"] < 5].drop_duplicates(["user", "day"]).itertuples():
+        assert row.return_next_day == (row.day + 1 in days[row.user])
+    assert (table.groupby(["user", "day"])["return_next_day"].nunique() == 1).all()
+
+
+def slopes(world, **biases):
+    """{label: log-odds a unit of appeal}, by logistic regression where nothing else plays a part."""
+    equally_long = replace(world, videos=world.videos.assign(duration=25))
+    seen = shown(equally_long, item=0, user=0, **biases)
+    played = shown(equally_long, item=0, user=0, autoplay=True, **biases)
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky")
+    fit = lambda table, label: model.fit(table[["appeal"]], table[label]).coef_.item()  # noqa: E731
+    return {"click": fit(seen, "click")} | {label: fit(played, label) for label in ("finish", *ACTIONS)}
+
+
+def test_target_bias_is_that_labels_mean_different_amounts(world):
+    assert slopes(world, target=1) == pytest.approx(SLOPES, abs=0.1)
+    assert slopes(world, target=0) == pytest.approx(dict.fromkeys(SLOPES, 1), abs=0.1)
+    assert np.mean(list(SLOPES.values())) == pytest.approx(1)
+
+
+def test_item_bias_is_that_bait_hooks_and_length_collect_labels(world):
+    for strength, low, high in ((1, 0.1, 1), (0, -NOISE, NOISE)):
+        seen, played = shown(world, item=strength), shown(world, item=strength, autoplay=True)
+        seconds = np.log(played["watch_seconds"])
+        assert low < np.corrcoef(seen["bait"], seen["click"])[0, 1] <= high
+        assert low < np.corrcoef(played["hook"], played["finish"])[0, 1] <= high
+        assert low < np.corrcoef(np.log(played["duration"]), seconds)[0, 1] <= high
+        for trait in ("bait", "hook", "duration"):  # and none of them satisfies
+            of_video = played.groupby(world.video_traits["video"].to_numpy()[played["video"]])
+            means = of_video[[trait, "satisfaction"]].mean()
+            assert abs(np.corrcoef(means[trait], means["satisfaction"])[0, 1]) < 4 / np.sqrt(len(means))
+
+
+def test_user_bias_is_that_some_like_and_some_favourite(world):
+    for strength, low, high in ((1, 0.1, 1), (0, -NOISE, NOISE)):
+        played = shown(world, user=strength, autoplay=True)
+        assert low < np.corrcoef(played["like_proneness"], played["like"])[0, 1] <= high
+        assert low * 0.8 < np.corrcoef(played["favourite_proneness"], played["favourite"])[0, 1] <= high
+    by_user = shown(world, user=1, autoplay=True).groupby("user")[["like", "favourite"]].mean()
+    assert by_user.corr(method="spearman").iloc[0, 1] < -0.1
+
+
+@pytest.mark.parametrize("name", ["target", "item", "user"])
+@pytest.mark.parametrize("strength", [-0.1, float("nan"), float("inf"), "strong", None])
+def test_bad_strengths_are_named(name, strength):
+    with pytest.raises(ValueError, match=f"^{name}: got .*; expected a number of at least 0"):
+        Biases(**{name: strength})
+
+
+def test_the_longest_feed_has_as_many_days_as_the_column_holds():
+    table, _ = simulate(World.make(users=20, videos=2000), days=127)
+    assert table["day"].max() == 126 and table["day"].min() == 0
+
+
+def test_bad_settings_are_named(world):
+    rng = np.random.default_rng(0)
+    for call, named in (
+        (lambda: World.make(users=0), "users"),
+        (lambda: World.make(videos=1.5), "videos"),
+        (lambda: World.make(seed=-1), "seed"),
+        (lambda: simulate(world, days=0), "days"),
+        (lambda: simulate(world, days=128), "days"),
+        (lambda: simulate(world, seed=None), "seed"),
+        (lambda: world.respond(np.arange(3), np.arange(2), rng), "video"),
+        (lambda: world.respond(np.arange(2) - 1, np.arange(2), rng), "user"),
+        (lambda: world.respond(np.arange(2), np.array([0, 4000]), rng), "video"),
+        (lambda: world.respond(np.arange(2) * 1.0, np.arange(2), rng), "user"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=f"^{named}: got .*; expected"):
+            call()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    users=st.integers(1, 6),
+    videos=st.integers(1, 6),
+    days=st.integers(1, 4),
+    strengths=st.tuples(*[st.floats(0, 50)] * 3),
+    autoplay=st.booleans(),
+    seed=st.integers(0, 2**32),
+)
+def test_any_small_feed_is_sound(users, videos, days, strengths, autoplay, seed):
+    world = World.make(users, videos, seed)
+    table, truth = simulate(world, days=days, biases=Biases(*strengths), autoplay=autoplay, seed=seed)
+    assert len(table) == len(truth) <= users * videos
+    assert table.notna().all(axis=None) and truth.notna().all(axis=None)
+    assert ("click" in table) != autoplay
+    assert (table["watch_seconds"] <= LONGEST).all()
+
+
+def test_what_is_no_world_no_biases_and_no_generator_is_named():
+    world, one = World.make(users=5, videos=20), np.array([0])
+    with pytest.raises(TypeError, match="world: got int; expected a World"):
+        simulate(5)
+    with pytest.raises(TypeError, match="biases: got int; expected Biases"):
+        simulate(world, days=1, biases=3)
+    with pytest.raises(TypeError, match=r"rng: got int; expected a numpy\.random\.Generator"):
+        world.respond(one, one, rng=5)
