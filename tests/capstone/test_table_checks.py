@@ -685,6 +685,8 @@ def test_weights_that_leave_few_rows_are_said(frame):
     for count, factor in ((300, 1), (300, 5), (299, 1), (299, 5)):
         own = said(declared(weight="w"), frame.assign(w=factor * (frame["time"] < count)))
         assert ("they count as 299 equal ones of 3,000" in own) == (count == 299) and (own == "") == (count == 300)
+    (problem,) = check(declared(weight="w"), frame.assign(w=frame["time"] < 299).astype({"w": float}))
+    assert (problem.stops, problem.column) == (False, "w")
 
 
 def test_a_day_that_was_guessed_is_said(frame):

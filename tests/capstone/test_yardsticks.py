@@ -180,3 +180,14 @@ def test_the_solver_takes_its_steps_and_no_more_without_a_word(log, label, monke
             warnings.simplefilter("error")
             found[steps] = next(candidates(LINEAR, features, examples, examples.inputs))[0]
     assert not np.allclose(found[1], found[200], atol=0.01)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_row_has_its_score_whatever_rows_are_asked_with_it(log, name, monkeypatch):
+    """One row alone has few of the ids that training rows have."""
+    monkeypatch.setattr(yardsticks, "MOST_TREES", 5)
+    features = Features(COLUMNS).fit(log)
+    examples = features.examples(log[:2_000], {"label": "by few"})
+    tables = (features.transform(log[5_000:]), features.transform(log[5_001:5_002]))
+    for whole, one in candidates(name, features, examples, *tables):
+        np.testing.assert_allclose(one, whole[1:2], atol=1e-6)
