@@ -89,7 +89,7 @@ def by_the_sum(runs: Runs) -> Figure:
     answer=3,
     why="A bottom keeps what its tasks needed and drops the rest. What was dropped cannot be brought back by a tower.",
     tempts="“Somewhat worse” tempts, because features learnt for one task are mostly of some use for the next. "
-    "Here nothing is left to use.",
+    "Here hardly anything is left to use.",
 )
 def frozen_bottom(runs: Runs) -> Figure:
     frozen = runs.table[(runs.table["mode"] == "frozen") | (runs.table["bottom"] == "from scratch")]
