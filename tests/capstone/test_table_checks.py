@@ -425,8 +425,10 @@ def test_times_with_and_without_a_zone_are_said(frame):
     times = pd.Timestamp("2026-05-01") + pd.to_timedelta(frame["time"], unit="min")
     texts = times.dt.strftime("%Y-%m-%d %H:%M:%S")
     assert list(check(declared(), frame.assign(time=texts))) == []
-    (found,) = check(declared(), frame.assign(time=texts.where(frame["time"] > 5, texts + "+02:00")))
-    assert found.column == "time" and "those without one are taken as UTC" in found.sentence and not found.stops
+    for zone in ("+02:00", "Z"):
+        (found,) = check(declared(), frame.assign(time=texts.where(frame["time"] > 5, texts + zone)))
+        said = f"some times have a zone, such as '2026-05-01 00:00:00{zone}'; those without one are taken as UTC."
+        assert found == (False, "time", said)
 
 
 def test_a_word_that_may_mean_missing_is_said(frame):
@@ -693,6 +695,7 @@ def test_a_day_that_was_guessed_is_said(frame):
     days = [f"{1 + k % 12:02d}.05.2026" for k in range(3_000)]
     note = "time: dates such as '01.05.2026' are taken to have the day first."
     assert note in said(declared(), frame.assign(time=days))
+    assert not check(declared(), frame.assign(time=days)).stopping
     assert note not in said(declared(), frame.assign(time=[*days[:-1], "13.05.2026"]))
 
 
@@ -719,3 +722,7 @@ def test_a_second_check_looks_only_at_what_has_changed(frame, monkeypatch):
         assert set(calls) == looked_at and len(calls) == len(set(calls))
         assert found == check(own, frame)
     assert any("a leak?" in problem.sentence for problem in check(as_number, frame, memory))
+    table, memory = frame.assign(when="soon"), table_checks.Memory()
+    for time in ("time", "when"):
+        assert check(declared(time=time), table, memory) == check(declared(time=time), table)
+    assert check(declared(time="when"), table, memory).stopping
