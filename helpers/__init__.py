@@ -3,8 +3,8 @@
     support/     what all others use: `validate` (one clear error for bad input), `files` (written whole or not at all),
                  `environment` (is this machine ready?), `downloads` (is there a copy of the data of others?)
     data/        where rows come from and how they become tensors: `examples`, `features`, `synthetic` (tasks whose
-                 relation we set), `world` (users and videos whose truth we know), `feed` (a world
-                 and its log, one a seed), `shop` (clicked, then bought), `movielens`, `census` (a survey)
+                 relation we set), `world` (users and videos whose truth we know), `feed` (a world and its log, one a
+                 seed), `shop` (clicked, then bought), `movielens`, `census` (a survey)
     models/      `shared_bottom` (encoder, towers, Shared-Bottom, single-task models), `bottoms` (DeepFM, DCN, DIN),
                  `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, run as one)
     training/    `losses`, `adam`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what fit checks first),

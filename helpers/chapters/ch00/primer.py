@@ -17,8 +17,7 @@ from torch import Tensor, nn
 
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features
-from helpers.data.feed import Feed, Offer, described
-from helpers.data.feed import features as feed_features
+from helpers.data.feed import Feed, Offer, described, features
 from helpers.data.world import World, simulate
 from helpers.evaluation.metrics import auc, gauc
 from helpers.experiments.grid import Grid, grids
@@ -57,19 +56,19 @@ def task_weights(seeds: Sequence[int], weights: Sequence[float] = TASK_WEIGHTS) 
     seed: `clicked`, the share of the served videos that were clicked; `finished`, the share of those that were watched
     to the end; `satisfaction`, the mean true one of all served, next to that of a `random` list and of the `best` one.
     """
-    features = feed_features()
+    encoded = features()
     each = [Feed.make(seed) for seed in seeds]
-    train, valid = map(Examples.stack, zip(*[_examples(feed, features) for feed in each], strict=True))
+    train, valid = map(Examples.stack, zip(*[_examples(feed, encoded) for feed in each], strict=True))
     offers = [Offer.make(feed) for feed in each]
     rows = []
     for weight in weights:
-        models = [OneScore(features, seed) for seed in seeds]
+        models = [OneScore(encoded, seed) for seed in seeds]
         task_weights = {"click": weight, "finish": 1 - weight}
         options = {"epochs": EPOCHS, "batch_size": 512, "lr": LEARNING_RATE, "seed": list(seeds)}
         fit(models, train, valid, task_weights=task_weights, **options)
         for seed, offer, model in zip(seeds, offers, models, strict=True):
             with torch.no_grad():
-                served = offer.served(model(offer.inputs(features))["click"].numpy())
+                served = offer.served(model(offer.inputs(encoded))["click"].numpy())
             truth = offer.outcomes["satisfaction"]
             best = offer.served(truth)["satisfaction"]
             finished = served["finish"] / served["click"]
@@ -78,9 +77,9 @@ def task_weights(seeds: Sequence[int], weights: Sequence[float] = TASK_WEIGHTS) 
     return pd.DataFrame(rows, columns=columns)
 
 
-def _examples(feed: Feed, features: Features) -> list[Examples]:
+def _examples(feed: Feed, encoded: Features) -> list[Examples]:
     """Training and validation examples in which finish was observed on clicked rows only."""
-    both = feed.examples(features, {goal: goal for goal in GOALS}, ROWS)
+    both = feed.examples(encoded, {goal: goal for goal in GOALS}, ROWS)
     return [replace(part, masks={"finish": part.labels["click"] == 1}) for part in both]
 
 
@@ -90,15 +89,15 @@ def chances(seed: int, users: int, videos: int) -> pd.DataFrame:
     A row a user and candidate: `user`, `number`, the chance of a `click`, of a `finish` after it, the video's `topic`
     and `duration`, and the true `satisfaction`.
     """
-    features, feed = feed_features(), Feed.make(seed)
-    train, valid = _examples(feed, features)
+    encoded, feed = features(), Feed.make(seed)
+    train, valid = _examples(feed, encoded)
     offer = Offer.make(feed, users)
     found = offer.rows.join(offer.outcomes[["satisfaction"]])
     for goal, kind in GOALS.items():
-        model = SingleTask(features, goal, kind, [WIDTH], [], seed=seed)
+        model = SingleTask(encoded, goal, kind, [WIDTH], [], seed=seed)
         fit(model, train.only(goal), valid.only(goal), epochs=EPOCHS, batch_size=512, lr=LEARNING_RATE, seed=seed)
         with torch.no_grad():
-            found[goal] = torch.sigmoid(model(offer.inputs(features))[goal]).numpy()
+            found[goal] = torch.sigmoid(model(offer.inputs(encoded))[goal]).numpy()
     found["number"] = found.groupby("user").cumcount()
     found["user"] = found["user"].factorize()[0]
     columns = ["user", "number", *GOALS, "topic", "duration", "satisfaction"]
