@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from helpers.display import figures
 from helpers.evaluation.intervals import LUCK
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import difference, summarise
 from helpers.support import validate
 
@@ -156,10 +157,17 @@ class Runs:
         count = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()} to {seeds.max()}"
         return f"{count} {self.seeds}"
 
+    def _with_margin(self, words: dict) -> dict:
+        """The words, in which `matters` is the margin of the metric, where the course has one for it."""
+        smallest = SMALLEST.get(self.metric)
+        if smallest is not None and words.get("matters", smallest) != smallest:
+            validate.fail("matters", f"{words['matters']}", f"{smallest}, the smallest {self.metric} that matters")
+        return words
+
     def dots(self, row: str, series: str | None = None, **words) -> Figure:
         """A dot with its interval for each level of `row` and of `series` (the model), as `figures.dots`."""
         by = row, series or self.model
-        return figures.dots(self.summary(*by), *by, x_label=self.axis(*by), **words)
+        return figures.dots(self.summary(*by), *by, x_label=self.axis(*by), **self._with_margin(words))
 
     def lines(self, x: str, series: str | None = None, **words) -> Figure:
         """A line over `x` with its band for each level of `series` (the model), as `figures.lines`."""
@@ -179,7 +187,7 @@ class Runs:
         found = self.summary(*by)
         if panel is None:
             panel, found = "panel", found.assign(panel=self.axis(*by))
-        return figures.heatmap(found, row, column, panel, **words)
+        return figures.heatmap(found, row, column, panel, **self._with_margin(words))
 
     def paths(self, along: str, x: str, y: str, series: str | None = None, pair: str = "task", **words) -> Figure:
         """Level `x` of `pair` against its level `y`, a path along the settings for each series, as `figures.paths`."""

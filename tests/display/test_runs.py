@@ -55,6 +55,13 @@ def test_a_map_without_panels_says_what_it_shows(table):
     assert figure.axes[0].get_title() == "gain in R² over plain (95% intervals, 6 seeds)"
 
 
+def test_a_grey_zone_is_the_margin_of_the_metric(table):
+    gains, words = Runs(table).gain(over="plain"), {"title": "T", "matters": 0.005}
+    for draw in (lambda: gains.dots("task", **words), lambda: gains.heatmap("model", "task", **words)):
+        with pytest.raises(ValueError, match=r"^matters: got 0.005; expected 0.01, the smallest R² that matters"):
+            draw()
+
+
 def test_a_gain_is_paired(table):
     gains = Runs(table.sample(frac=1, random_state=0)).gain(over="plain").summary("model").set_index("model")
     np.testing.assert_allclose(gains.loc["better", ["mean", "low", "high"]].astype(float), 0.1)
