@@ -97,7 +97,7 @@ class Grid:
         again = pd.read_csv(io.StringIO(_csv(self.make(**self.settings | sample.settings))))  # rounded as the kept ones
         keys, table = [column for column in again if column not in sample.within], self.read()
         again = again.astype(table[keys].dtypes)
-        table, again = (rows.assign(row=rows.groupby(keys).cumcount()) for rows in (table, again))
+        table, again = (rows.join(rows.groupby(keys).cumcount().rename("row")) for rows in (table, again))
         both = table.merge(again, on=[*keys, "row"], suffixes=("", " again"))
         if len(both) < len(again) or again.empty:
             wanted = f"some, and all of them in {self.path.name}"

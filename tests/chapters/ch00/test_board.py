@@ -195,7 +195,7 @@ def board_texts():
                 yield pytest.param(text, id=path.stem)
 
 
-@pytest.mark.parametrize("text", board_texts())
+@pytest.mark.parametrize("text", list(board_texts()))
 def test_the_differences_in_the_text_are_those_of_the_grid(text):
     satisfaction = KEPT.pivot(index="seed", columns="ranker", values="satisfaction")
     gains = [satisfaction[a] - satisfaction[b] for a, b in permutations(satisfaction, 2)]
