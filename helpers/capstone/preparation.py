@@ -1,17 +1,22 @@
 """Make a declared table ready for training, and split it so that nothing is trained on the future.
 
-train, valid, test = split(declaration, prepare(declaration, frame))
+train, valid, test = split(declaration, prepare(declaration, frame))     # rows
+train, valid, test = Table(prepare(declaration, frame), declaration).sets(seed)     # examples
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from helpers.capstone.declaration import Declaration
+from helpers.data.examples import Examples
+from helpers.data.features import Features
 from helpers.support import validate
 
 FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
@@ -140,3 +145,81 @@ def _by_users(user: str, frame: pd.DataFrame, seed: int) -> Split:
     if not all(map(len, parts)):
         validate.fail(user, f"{len(known)} users", "enough of them for three parts")
     return parts
+
+
+class Table:
+    """A prepared table, as examples in splits.
+
+    Features are fitted on the training rows of the split by time; for random splits on all rows, though not on their
+    labels, so that all splits have the same embedding tables.
+    """
+
+    def __init__(self, frame: pd.DataFrame, declaration: Declaration):
+        self.frame, self.declaration = frame, declaration
+        self.tasks, self.by_time = declaration.labels, declaration.by_time
+        self.parts = {name: len(part) for name, part in self.split(0)._asdict().items()}
+        self.users = 0 if declaration.user is None else int(frame[declaration.user].nunique())
+        self.features = Features(declaration.layout()).fit(self.split(0).train if self.by_time else frame)
+        units = {task: (frame[task].mean(), frame[task].std()) for task, kind in self.tasks.items() if kind != "binary"}
+        own = {task: task for task in self.tasks}
+        examples = self.features.examples(frame, own, declaration.user, declaration.weight)
+        self.examples = examples.scaled(units)  # R² knows no unit; the losses do
+        beside = (declaration.user, declaration.item, declaration.time, declaration.group)
+        kept = [*declaration.labels, *(column for column in beside if column is not None)]
+        self.frame = frame[kept]  # features are in the examples; lists of ids would take most of the memory here
+        self._tie()
+
+    def _tie(self) -> None:
+        """Which rows of a test belong together, and when the rows of each part were."""
+        own, first = self.declaration, self.split(0)._asdict()
+        time = None if own.time is None else self.frame[own.time]
+        moments = None if time is None else dates(time)
+        tied = {"rows": self.frame.index} if own.user is None else {"users": self.frame[own.user]}
+        if moments is not None:
+            tied["days"] = time = moments.dt.floor("D")
+        if own.group is not None:
+            tied["groups"] = self.frame[own.group]
+        self.clusters = {name: pd.factorize(ids)[0] for name, ids in tied.items()}
+        ends = {} if time is None else {name: time[part.index].agg(["min", "max"]) for name, part in first.items()}
+        cut = None if moments is None else len("2026-05-01")
+        self.spans = {name: tuple(str(end)[:cut] for end in pair) for name, pair in ends.items()}
+        self.days = 0 if moments is None else time[first["test"].index].nunique()
+
+    def split(self, seed: int) -> Split:
+        return split(self.declaration, self.frame, seed)
+
+    @lru_cache(maxsize=8)  # noqa: B019  (a table lives as long as its comparison)
+    def sets(self, seed: int) -> tuple[Examples, ...]:
+        """Examples to train, validate and test."""
+        return tuple(self.examples.take(part.index.to_list()) for part in self.split(seed))
+
+    def drawn(self, seed: int, share: float) -> tuple[Examples, ...]:
+        """The same with a share of the examples to train, which the seed draws."""
+        train, valid, test = self.sets(0 if self.by_time else seed)
+        if share < 1:
+            train = train.take(np.random.default_rng(seed).permutation(len(train))[: round(share * len(train))])
+        return train, valid, test
+
+    def check_splits(self, seeds: Sequence[int]) -> None:
+        """Raise ValueError where a random split leaves a label with one value; `check` has seen the first one alone."""
+        for seed, task in itertools.product([] if self.by_time else seeds, self.tasks):
+            for name, part in self.split(seed)._asdict().items():
+                if part[task].nunique() < 2:
+                    expected = "two in each part: more rows, or a column that is the time"
+                    validate.fail(f"label {task!r}", f"one value in the rows to {name} of seed {seed}", expected)
+
+    def fewest_labels(self) -> int:
+        """Of the task with the fewest, among the training rows of the first split."""
+        return int(self.split(0).train[list(self.tasks)].notna().sum().min())
+
+    def seen(self, task: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Where a task's label was observed among the test rows, the labels there, and the numbers of these rows."""
+        rows, examples = np.array(self.split(seed).test.index), self.examples
+        mask = observed(examples, task)[rows]
+        rows = rows[mask]
+        return mask, examples.labels[task][rows].numpy(), rows
+
+
+def observed(examples: Examples, task: str) -> np.ndarray:
+    """In which rows the label of a task was observed."""
+    return examples.masks[task].numpy() if task in examples.masks else np.ones(len(examples), bool)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.capstone.declaration import Declaration
+from tests.capstone.logs import tastes
 
 
 @pytest.fixture
@@ -34,3 +35,8 @@ def declaration():
         numbers=("duration",),
         time="time",
     )
+
+
+@pytest.fixture(scope="module")
+def table():
+    return tastes()

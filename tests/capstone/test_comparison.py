@@ -12,34 +12,15 @@ from torch import nn
 from helpers.capstone import comparison, plan, yardsticks
 from helpers.capstone.comparison import compare, steps
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import SINGLE
-from helpers.capstone.preparation import prepare, split
+from helpers.capstone.plan import SINGLE, Plan
+from helpers.capstone.preparation import Table, prepare, split
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import unlearnt
 from helpers.data.features import Features
 from helpers.evaluation.intervals import auc_influence, half_width
-from helpers.evaluation.metrics import auc
+from helpers.evaluation.metrics import auc, r2
 from helpers.support import environment
-
-RECIPE = Recipe(units=(8,), towers=(4,), epochs=3, batch_size=256)
-
-
-@pytest.fixture(scope="module")
-def table():
-    """A log in which tastes of users and items decide; like needs a click."""
-    rng = np.random.default_rng(0)
-    user, item = rng.integers(0, 60, 2_500), rng.integers(0, 40, 2_500)
-    appeal = rng.normal(size=60)[user] + rng.normal(size=40)[item]
-    click = rng.random(2_500) < 1 / (1 + np.exp(-appeal))
-    frame = pd.DataFrame({"user": user, "item": item, "age": rng.uniform(18, 60, 2_500), "click": click.astype(int)})
-    frame["seconds"] = np.where(click, 3 * appeal + rng.normal(20, 3, 2_500), np.nan)
-    frame["like"] = (rng.random(2_500) < 1 / (1 + np.exp(1 - appeal))).astype(int)
-    return frame.assign(time=rng.permutation(2_500))
-
-
-LABELS = {"click": "binary", "seconds": "regression", "like": "binary"}
-BY_TIME = Declaration(LABELS, "user", "item", numbers=("age",), time="time")
-AT_RANDOM = replace(BY_TIME, time=None)
+from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, log_of_days
 
 
 @pytest.fixture(scope="module", params=[BY_TIME, AT_RANDOM], ids=["by time", "at random"])
@@ -86,15 +67,15 @@ def test_users_luck_is_that_of_the_mean_gain():
     frame = pd.DataFrame({"user": rng.integers(0, 200, 4_000), "x": rng.normal(size=4_000), "time": range(4_000)})
     frame["click"] = (rng.random(4_000) < 1 / (1 + np.exp(-frame["x"]))).astype(int)
     declaration = Declaration({"click": "binary", "like": "binary"}, "user", numbers=("x",), time="time")
-    data = comparison._Table(prepare(declaration, frame.assign(like=frame["click"])), declaration)
+    data = Table(prepare(declaration, frame.assign(like=frame["click"])), declaration)
     _, label, rows = data.seen("click", 0)
     users = data.examples.groups[rows].numpy()
     shared, single = label + rng.normal(size=len(label)), rng.normal(size=len(label))
     outputs = {(m, "click", s): o for m, o in (("Shared-Bottom", shared), (SINGLE, single)) for s in range(8)}
     luck = []
     for seeds in (range(2), range(8)):
-        judged = data.judge("model", {key: output for key, output in outputs.items() if key[-1] in seeds})
-        luck.append(data.gain("click", "Shared-Bottom", outputs, judged, plan.MATTERS)["users"])
+        judged = comparison._judge(data, "model", {key: output for key, output in outputs.items() if key[-1] in seeds})
+        luck.append(comparison._sharing_gain(data, "click", "Shared-Bottom", outputs, judged, plan.MATTERS)["users"])
     own = [np.flatnonzero(users == user) for user in np.unique(users)]
     drawn = [np.concatenate([own[k] for k in rng.integers(0, len(own), len(own))]) for _ in range(300)]
     spread = np.std([auc(shared[part], label[part]) - auc(single[part], label[part]) for part in drawn])
@@ -112,16 +93,6 @@ def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
     curve = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], also=["curve"]).curve
     means = curve.groupby(["weight", "task"])["value"].mean()
     assert means[1.0, "a"] > 0.8 > 0.5 > means[0.0, "a"] and means[0.0, "b"] > 0.8 > 0.5 > means[1.0, "b"]
-
-
-def test_by_time_the_vocabulary_is_that_of_the_training_rows(table):
-    """An id of a test row is unknown there, as it will be at serving."""
-    late = table.assign(user=np.where(table["time"] == 2_499, 777, table["user"]))
-    vocabularies = [
-        comparison._Table(prepare(declaration, late), declaration).features.vocabularies["user"]
-        for declaration in (BY_TIME, AT_RANDOM)
-    ]
-    assert [777 in vocabulary for vocabulary in vocabularies] == [False, True]
 
 
 def test_both_sides_are_tuned_from_the_same_rates(found):
@@ -160,7 +131,7 @@ def test_yardsticks_are_judged_on_the_rows_of_the_first_split(found, table):
     for row in found.beaten.itertuples():
         parts = [part[part[row.task].notna()] for part in split(own, rows, 0)]
         train, valid, test = (features.examples(part, {row.task: row.task}) for part in parts)
-        score = comparison.r2 if row.task == "seconds" else auc
+        score = r2 if row.task == "seconds" else auc
         tried = yardsticks.candidates(row.yardstick, features, train, valid.inputs, test.inputs)
         output = max(tried, key=lambda pair: score(pair[0], valid.labels[row.task]))[1]
         assert row.value == pytest.approx(score(output, test.labels[row.task]), abs=1e-4)
@@ -214,15 +185,15 @@ def test_a_seed_whose_tower_is_dead_does_not_count_for_its_task(table, monkeypat
 
 
 def test_where_fewer_than_two_seeds_have_learnt_nothing_is_decided(table, trained, monkeypatch):
-    train = comparison._Table.train
+    train = comparison._train
 
-    def flat(self, tasks, recipe, seeds, share=1):
-        run = train(self, tasks, recipe, seeds, share)
+    def flat(table, tasks, recipe, seeds, share=1):
+        run = train(table, tasks, recipe, seeds, share)
         return run._replace(outputs={key: output * (tasks != ("like",)) for key, output in run.outputs.items()})
 
     options = {"seeds": range(3), "rates": [0.01], "matters": {"binary": 0, "regression": 0}, "also": ()}
     before = compare(table, BY_TIME, RECIPE, **options).gains
-    monkeypatch.setattr(comparison._Table, "train", flat)
+    monkeypatch.setattr(comparison, "_train", flat)
     found = compare(table, BY_TIME, RECIPE, **options)
     pd.testing.assert_frame_equal(found.gains[:2], before[:2])
     like = found.gains.set_index("task").loc["like"]
@@ -234,14 +205,14 @@ def test_where_fewer_than_two_seeds_have_learnt_nothing_is_decided(table, traine
 
 def test_a_yardstick_is_compared_with_what_has_learnt(table, trained, monkeypatch):
     """A dead seed would pull down the mean of its side, and the yardstick would be ahead of that."""
-    train = comparison._Table.train
+    train = comparison._train
 
-    def flat(self, tasks, recipe, seeds, share=1):
-        run = train(self, tasks, recipe, seeds, share)
+    def flat(table, tasks, recipe, seeds, share=1):
+        run = train(table, tasks, recipe, seeds, share)
         return run._replace(outputs={key: output * (key[1] != 2) for key, output in run.outputs.items()})
 
     few = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=["yardsticks"]).beaten
-    monkeypatch.setattr(comparison._Table, "train", flat)
+    monkeypatch.setattr(comparison, "_train", flat)
     found = compare(table, BY_TIME, RECIPE, seeds=range(3), rates=[0.01], also=["yardsticks"]).beaten
     pd.testing.assert_frame_equal(found, few)
 
@@ -272,8 +243,8 @@ def test_test_labels_do_not_decide_anything_but_scores(table):
 
 def test_the_score_is_that_of_one_state(table):
     """The shared model is judged as it would be served: by the state with the best total."""
-    data = comparison._Table(prepare(BY_TIME, table), BY_TIME)
-    run = data.train(tuple(LABELS), RECIPE, [0])
+    data = Table(prepare(BY_TIME, table), BY_TIME)
+    run = comparison._train(data, tuple(LABELS), RECIPE, [0])
     mask, label, _ = data.seen("click", 0)
     one = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[RECIPE.lr], also=())
     value = one.scores.query("task == 'click' and model == 'Shared-Bottom' and seed == 0")["value"].item()
@@ -283,7 +254,7 @@ def test_the_score_is_that_of_one_state(table):
 def test_large_tables_train_seed_by_seed(table, monkeypatch):
     options = {"seeds": range(2), "rates": [0.01], "also": ()}
     together = compare(table, AT_RANDOM, RECIPE, **options).scores
-    monkeypatch.setattr(comparison, "ROWS_TOGETHER", 1)
+    monkeypatch.setattr("helpers.capstone.comparison.ROWS_TOGETHER", 1)
     both = compare(table, AT_RANDOM, RECIPE, **options).scores.merge(together, on=["seed", "model", "task"])
     assert len(both) == len(together)
     np.testing.assert_allclose(both["value_x"], both["value_y"], atol=1e-4)
@@ -325,18 +296,122 @@ def test_a_bad_option_is_named_before_anything_is_read(table):
         compare(table.assign(click=2), BY_TIME, mode="fast")
 
 
+def test_random_splits_are_checked_before_any_training(table, monkeypatch):
+    monkeypatch.setattr("helpers.capstone.comparison.fit", lambda *arguments, **options: 1 / 0)
+    rare = table.assign(click=(np.arange(2_500) % 300 == 3).astype(int))
+    with pytest.raises(ValueError, match=r"label 'click': got one value in the rows to (valid|test) of seed \d+"):
+        compare(rare, AT_RANDOM, RECIPE, seeds=range(50))
+
+
 def test_a_table_that_does_not_pass_the_check_is_not_compared(table):
     with pytest.raises(ValueError, match=r"declaration: got click: .*neither 0 nor 1"):
         compare(table.assign(click=table["click"] + 1), BY_TIME)
 
 
-def test_a_random_split_without_positives_is_named_before_any_training(table, monkeypatch):
-    monkeypatch.setattr(comparison, "fit", lambda *arguments, **options: 1 / 0)
-    rare = table.assign(click=(np.arange(2_500) % 300 == 3).astype(int))
-    with pytest.raises(
-        ValueError, match=r"label 'click': got one value in the rows to (valid|test) of seed \d+; expected two"
-    ):
-        compare(rare, AT_RANDOM, RECIPE, seeds=range(50))
+# --- one training run, one yardstick ----------------------------------------------------------------------------------
+
+
+def test_seeds_train_together_where_their_rows_have_room(table, monkeypatch):
+    data = Table(prepare(AT_RANDOM, table), AT_RANDOM)
+    assert comparison._together(data, range(50)) == [list(range(40)), list(range(40, 50))]  # 100,000 of 2,500 rows
+    monkeypatch.setattr("helpers.capstone.comparison.ROWS_TOGETHER", 4_999)
+    assert comparison._together(data, [7, 5, 6]) == [[7], [5], [6]]
+    monkeypatch.setattr("helpers.capstone.comparison.ROWS_TOGETHER", 5_000)
+    assert comparison._together(data, [7, 5, 6]) == [[7, 5], [6]]
+    monkeypatch.setattr("helpers.capstone.comparison.ROWS_TOGETHER", 1)
+    assert comparison._together(data, [7, 5]) == [[7], [5]]
+
+
+def test_with_new_users_each_seed_trains_alone():
+    """Their parts differ in size."""
+    frame, own = log_of_days(days=10, luck=0)
+    own = replace(own, new_users=True)
+    assert comparison._together(Table(prepare(own, frame), own), [0, 1]) == [[0], [1]]
+
+
+@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+def test_a_run_is_of_models_one_a_seed(table, own):
+    """The same as each alone; the loss is the sum of their best totals, the seconds are those of one."""
+    data = Table(prepare(own, table), own)
+    both, *alone = (comparison._train(data, ("click", "like"), RECIPE, seeds) for seeds in ([0, 1], [0], [1]))
+    assert list(both.outputs) == [("click", 0), ("click", 1), ("like", 0), ("like", 1)]
+    assert both.loss == pytest.approx(sum(run.loss for run in alone), rel=1e-4)
+    assert both.parameters == alone[0].parameters == alone[1].parameters > 100
+    for run in alone:
+        for key, output in run.outputs.items():
+            np.testing.assert_allclose(both.outputs[key], output, atol=1e-4)
+
+
+def test_seconds_are_of_computing_and_for_one_seed(table, monkeypatch):
+    monkeypatch.setattr("helpers.capstone.comparison.time.process_time", iter(range(100)).__next__)
+    data = Table(prepare(BY_TIME, table), BY_TIME)
+    assert comparison._train(data, ("click",), replace(RECIPE, epochs=1), [0, 1, 2, 3]).seconds == 0.25
+
+
+def test_the_estimate_is_by_an_epoch_of_a_single_task_model_and_of_the_shared_one(table, monkeypatch):
+    monkeypatch.setattr("helpers.capstone.comparison.TIMED", 500)  # of 2,000 to train
+    data, asked = Table(prepare(BY_TIME, table), BY_TIME), []
+
+    def noted(table, tasks, recipe, seeds, share=1):
+        asked.append((tasks, recipe.epochs, seeds, share))
+        return comparison._Run(0.0, {}, 0, float(len(tasks)))
+
+    monkeypatch.setattr(comparison, "_train", noted)
+    plan = Plan(BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())
+    assert comparison._estimate(data, plan) == plan.estimate({plan.sides[0].name: 4.0, plan.sides[-1].name: 12.0})
+    assert asked == [(("click",), 1, [0, 1], 0.25), (tuple(LABELS), 1, [0, 1], 0.25)]
+
+
+def test_a_yardstick_is_the_best_of_its_kind_for_the_validation_rows(table, monkeypatch):
+    """Scored where the label was observed, by the metric of the task."""
+    data = Table(prepare(BY_TIME, table), BY_TIME)
+    for task, score in (("seconds", r2), ("click", auc)):
+        valid = data.sets(0)[1]
+        truth = valid.labels[task].numpy()
+        seen = valid.masks[task].numpy() if task in valid.masks else np.ones(len(valid), bool)
+        noise = np.random.default_rng(0).normal(size=(3, len(valid)))
+        tried = [(truth + spread * one, np.full(250, spread)) for spread, one in zip((2, 0.1, 1), noise, strict=True)]
+        tried[0][0][~seen] = 1e6  # rows without a label do not count
+        monkeypatch.setattr("helpers.capstone.yardsticks.candidates", lambda *_, tried=tried: tried)
+        best = max(tried, key=lambda pair: score(pair[0][seen], truth[seen]))
+        assert best is tried[1] and comparison._yardstick(data, "trees", task, 0) is best[1]
+
+
+def test_what_a_yardstick_is_fitted_on(table, monkeypatch):
+    data, asked = Table(prepare(AT_RANDOM, table), AT_RANDOM), []
+    valid = data.sets(3)[1]
+
+    def candidates(*arguments):
+        asked.extend(arguments)
+        return [(np.arange(len(valid)), None)]
+
+    monkeypatch.setattr("helpers.capstone.yardsticks.candidates", candidates)
+    comparison._yardstick(data, "linear", "like", 3)
+    name, features, train, *inputs = asked
+    assert name == "linear" and features is data.features and list(train.labels) == ["like"]
+    for examples, part in zip((train.inputs, *inputs), data.sets(3), strict=True):
+        assert torch.equal(examples["dense"], part.inputs["dense"])
+
+
+def test_weights_count_in_training_as_rows_do():
+    """A row of weight 0 is as one that is not there: what only those would teach is not learnt."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=3_000), "w": rng.integers(0, 2, 3_000) * 7.0, "time": range(3_000)})
+    truth = (frame["x"] > 0) == (frame["w"] > 0)  # rows without weight say the opposite
+    frame = frame.assign(a=truth.astype(int), b=truth.astype(int))
+    own = Declaration({"a": "binary", "b": "binary"}, numbers=("x",), time="time", weight="w")
+    data = Table(prepare(own, frame), own)
+    run = comparison._train(data, ("a",), replace(RECIPE, epochs=10, batch_size=64, lr=0.01), [0])
+    _, label, rows = data.seen("a", 0)
+    heavy = prepare(own, frame)["w"].to_numpy()[rows] > 0
+    assert auc(run.outputs["a", 0][heavy], label[heavy]) > 0.99
+    assert data.examples.weights["a"].mean() == pytest.approx(1)
+
+
+def test_on_a_share_of_the_rows_all_test_rows_are_predicted(table):
+    data = Table(prepare(BY_TIME, table), BY_TIME)
+    run = comparison._train(data, ("click",), RECIPE, [0, 1], 0.5)
+    assert set(run.outputs) == {("click", 0), ("click", 1)} and len(run.outputs["click", 0]) == 250
 
 
 # --- without training: what is trained, in which order, and what is made of it ----------------------------------------
@@ -350,20 +425,19 @@ def trained(monkeypatch):
     """In place of training: outputs that know a little of the labels, and a note of each call."""
     calls = []
 
-    def train(self, tasks, recipe, seeds, share=1):
+    def train(table, tasks, recipe, seeds, share=1):
         calls.append((tuple(tasks), recipe, list(seeds)))
         outputs = {}
         for task in tasks:
             for seed in seeds:
-                test = self.sets(0 if self.by_time else seed)[2]
+                test = table.sets(0 if table.by_time else seed)[2]
                 noise = np.random.default_rng([seed, len(task), len(tasks)]).normal(size=len(test))
                 outputs[task, seed] = test.labels[task].numpy() * (0.5 + 0.2 * len(tasks)) + noise
-        return comparison._Run(
-            LOSSES[recipe.lr] + 10 * (recipe.l2_embedding == 0), outputs, 100 * len(tasks), float(len(seeds))
-        )
+        loss = LOSSES[recipe.lr] + 10 * (recipe.l2_embedding == 0)
+        return comparison._Run(loss, outputs, 100 * len(tasks), float(len(seeds)))
 
-    monkeypatch.setattr(comparison._Table, "train", train)
-    monkeypatch.setattr(comparison._Table, "estimate", lambda self, plan: "soon")
+    monkeypatch.setattr(comparison, "_train", train)
+    monkeypatch.setattr(comparison, "_estimate", lambda table, plan: "soon")
     return calls
 
 
@@ -419,7 +493,7 @@ def test_one_choice_is_not_tuned(table, trained):
 
 
 def test_as_many_seeds_train_together_as_have_room(table, trained, monkeypatch):
-    monkeypatch.setattr(comparison, "ROWS_TOGETHER", 7_499)  # of 2,500 rows
+    monkeypatch.setattr("helpers.capstone.comparison.ROWS_TOGETHER", 7_499)  # of 2,500 rows
     compare(table, BY_TIME, RECIPE, rates=[0.01], also=())
     assert [seeds for *_, seeds in trained] == [[0, 1], [2, 3], [4]] * 4
 
@@ -445,7 +519,7 @@ def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, 
         tasks = 1 if row.model == SINGLE else 3
         noise = np.random.default_rng([row.seed, len(row.task), tasks]).normal(size=len(test))
         output, seen = np.nan_to_num(label) * (0.5 + 0.2 * tasks) + noise, ~np.isnan(label)
-        score = (comparison.r2 if row.task == "seconds" else auc)(output[seen], label[seen])
+        score = (r2 if row.task == "seconds" else auc)(output[seen], label[seen])
         assert row.value == pytest.approx(score, abs=1e-6) and row.metric == ("R²" if row.task == "seconds" else "AUC")
         if row.task != "seconds":
             assert row.gauc == pytest.approx(comparison.gauc(output, label, test["user"].to_numpy()).value, abs=1e-6)
@@ -487,23 +561,11 @@ def test_gauc_is_nan_where_no_user_has_both_classes():
 # --- what belongs together, new users, weights, fewer rows ------------------------------------------------------------
 
 
-def log_of_days(days: int, luck: float, seed: int = 0) -> tuple[pd.DataFrame, Declaration]:
-    """A log in which the label is a coin whose side a day decides with this luck, and a user with none."""
-    rng = np.random.default_rng(seed)
-    frame = pd.DataFrame({"user": rng.integers(0, 500, 4_000), "x": rng.normal(size=4_000)})
-    frame["day"] = np.sort(rng.integers(0, days * 10, 4_000))
-    frame["time"] = 1_760_000_000 + 86_400 * frame["day"]
-    flips = np.where(rng.random(days * 10)[frame["day"]] < 0.5, -luck, luck)
-    frame["a"] = (rng.random(4_000) < 0.5 + 0.4 * flips * np.sign(frame["x"])).astype(int)
-    labels = {"a": "binary", "b": "binary"}
-    return frame.assign(b=frame["a"]), Declaration(labels, "user", numbers=("x",), time="time")
-
-
 def luck_of(frame, own) -> tuple[float, int, str]:
     """The luck of the AUC of x for the first task, in the test rows."""
-    data = comparison._Table(prepare(own, frame), own)
+    data = Table(prepare(own, frame), own)
     _, label, rows = data.seen("a", 0)
-    return data.luck(auc_influence(data.examples.inputs["dense"][rows, 0].numpy(), label), rows)
+    return comparison._luck(data, auc_influence(data.examples.inputs["dense"][rows, 0].numpy(), label), rows)
 
 
 def test_the_wider_of_the_intervals_over_users_and_over_days_counts():
@@ -568,21 +630,6 @@ def test_new_users_are_new(table):
     assert known.min() > 0.99 and new.max() < 0.9
 
 
-def test_weights_count_in_training_as_rows_do():
-    """A row of weight 0 is as one that is not there: what only those would teach is not learnt."""
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"x": rng.normal(size=3_000), "w": rng.integers(0, 2, 3_000) * 7.0, "time": range(3_000)})
-    truth = (frame["x"] > 0) == (frame["w"] > 0)  # rows without weight say the opposite
-    frame = frame.assign(a=truth.astype(int), b=truth.astype(int))
-    own = Declaration({"a": "binary", "b": "binary"}, numbers=("x",), time="time", weight="w")
-    data = comparison._Table(prepare(own, frame), own)
-    run = data.train(("a",), replace(RECIPE, epochs=10, batch_size=64, lr=0.01), [0])
-    _, label, rows = data.seen("a", 0)
-    heavy = prepare(own, frame)["w"].to_numpy()[rows] > 0
-    assert auc(run.outputs["a", 0][heavy], label[heavy]) > 0.99
-    assert data.examples.weights["a"].mean() == pytest.approx(1)
-
-
 def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, trained, monkeypatch):
     options = {"seeds": range(3), "rates": [0.01], "also": ["fewer rows"]}
     matters = {"binary": 0.5, "regression": 5}
@@ -595,21 +642,6 @@ def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, train
     assert set(found.growth.columns) < set(found.fewer.columns) and shares[-1].done == pytest.approx(1)
     monkeypatch.setattr(comparison, "FEWEST_LABELS", 2_001 / 4)
     assert compare(table, BY_TIME, RECIPE, **options).fewer.empty
-
-
-@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
-def test_a_share_of_the_rows_is_drawn_by_the_seed_from_those_to_train(table, own):
-    data = comparison._Table(prepare(own, table), own)
-    for seed in (0, 1):
-        (whole, *others), (part, *same) = data.drawn(seed, 1), data.drawn(seed, 0.25)
-        assert len(part) == len(whole) / 4
-        rows, kept = ({tuple(row.tolist()) for row in one.inputs["dense"]} for one in (whole, part))
-        assert kept < rows and torch.equal(whole.inputs["dense"], data.sets(0 if own.time else seed)[0].inputs["dense"])
-        for one, other in zip(others, same, strict=True):
-            assert torch.equal(one.inputs["dense"], other.inputs["dense"])
-    assert not torch.equal(data.drawn(0, 0.5)[0].inputs["dense"], data.drawn(1, 0.5)[0].inputs["dense"])
-    run = data.train(("click",), RECIPE, [0, 1], 0.5)
-    assert set(run.outputs) == {("click", 0), ("click", 1)} and len(run.outputs["click", 0]) == 250
 
 
 @pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
@@ -635,10 +667,10 @@ def test_the_ranker_has_what_its_side_chose(table, trained, own):
 
 def test_an_epoch_of_each_side_is_timed_before_all_else(table, monkeypatch):
     """Of a part of the rows where there are many; as if each of the seconds of a process were a tick."""
-    monkeypatch.setattr(comparison.time, "process_time", iter(range(1_000)).__next__)
+    monkeypatch.setattr("helpers.capstone.comparison.time.process_time", iter(range(1_000)).__next__)
     first = next(steps(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=()))
     assert first.estimate == (8, (3, 3), (4 * 2 * 0.5 * 3,) * 2, False)  # a tick for two seeds
-    monkeypatch.setattr(comparison, "TIMED", 500)  # of 2,000 to train
+    monkeypatch.setattr("helpers.capstone.comparison.TIMED", 500)  # of 2,000 to train
     assert next(steps(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())).estimate.seconds == (48, 48)
 
 

@@ -1,9 +1,9 @@
 """The path of the rows, from a CSV file to the pixels of the report's first figure: which rooms, and none twice.
 
 A room is a module of `helpers`. Rows pass it where they, or numbers made of them, go in as an argument and come out as
-something else made of them. Not counted: what only says something of them (checks, verdicts, the recommendation) or
-works on something else (the declaration, the recipe, Adam, the balance), whatever it calls for that; `support`; and
-`Examples`, which is no room but what goes through them.
+something else made of them, which may be the object that they are given to. Not counted: what only says something of
+them (checks, verdicts, the recommendation) or works on something else (the declaration, the recipe, Adam, the
+balance), whatever it calls for that; `support`; and `Examples`, which is no room but what goes through them.
 """
 
 import sys
@@ -34,7 +34,7 @@ PNG = "iVBOR"  # how one begins in base64
 PATH = [  # in the order in which the rows come
     "capstone/reading",  # text → table
     "capstone/comparison",  # the corridor: hands each result to the next room
-    "capstone/preparation",  # table → rows in order, in parts
+    "capstone/preparation",  # table → rows in order, in parts, as examples
     "data/features",  # rows → examples
     "training/loop",  # examples → batches
     "models/copies",  # batch → one for all copies of the model
@@ -81,7 +81,8 @@ def rooms_passed(run) -> dict[str, set[str]]:
             call = calls.pop()
             inside = call["passed"]
             if call["rows"] or (call["room"] and not call["from"]):
-                inside = [(call["room"], call["from"]), *inside] if of_rows(result, (*MADE_OF_ROWS, float)) else []
+                kept = frame.f_code.co_name == "__init__" or of_rows(result, (*MADE_OF_ROWS, float))
+                inside = [(call["room"], call["from"]), *inside] if kept else []
             if calls:
                 calls[-1]["passed"] += inside
             else:

@@ -1,15 +1,17 @@
-"""Lists, dates, and a split that never trains on the future."""
+"""Lists, dates, a split that never trains on the future, and its parts as examples."""
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.preparation import cut, dates, moments, prepare, split
+from helpers.capstone.preparation import Table, cut, dates, moments, prepare, split
+from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, log_of_days
 
 
 @pytest.mark.parametrize("rows", range(1, 6))
@@ -196,3 +198,94 @@ def test_with_dots_the_day_is_first():
     for texts in (["02/05/2026"], ["02-05-2026"], ["02.05.2026", "02/05/2026"], ["13.05.2026", "05.13.2026"]):
         with pytest.raises(ValueError, match="year first"):
             moments("time", pd.Series(texts))
+
+
+# --- a table ----------------------------------------------------------------------------------------------------------
+
+
+both_splits = pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+
+
+@both_splits
+def test_examples_are_the_rows_of_the_split(table, own):
+    """Each with its own number and labels, in the order of the split; seconds in units of their spread."""
+    data, rows = Table(prepare(own, table), own), prepare(own, table)
+    assert data.parts == {"train": 2_000, "valid": 250, "test": 250} and data.users == 60
+    assert set(data.frame) == {"user", "item", *LABELS, *([] if own.time is None else ["time"])}
+    scaled = (rows["seconds"] - rows["seconds"].mean()) / rows["seconds"].std()
+    for seed in (0, 3):
+        for part, examples in zip(split(own, rows, seed), data.sets(seed), strict=True):
+            age = part["age"].to_numpy()
+            assert np.corrcoef(examples.inputs["dense"][:, 0].numpy(), age)[0, 1] == pytest.approx(1, abs=1e-6)
+            np.testing.assert_array_equal(examples.labels["click"].numpy(), part["click"])
+            np.testing.assert_array_equal(examples.masks["seconds"].numpy(), part["seconds"].notna())
+            seen = part["seconds"].notna().to_numpy()
+            own_scale = scaled.loc[part.index].to_numpy()[seen]
+            np.testing.assert_allclose(examples.labels["seconds"].numpy()[seen], own_scale, atol=1e-5)
+
+
+@both_splits
+def test_the_rows_to_judge_by_are_those_with_a_label(table, own):
+    data, rows = Table(prepare(own, table), own), prepare(own, table)
+    for task, seed in (("click", 0), ("seconds", 0), ("seconds", 2)):
+        test = split(own, rows, seed).test
+        mask, labels, numbers = data.seen(task, seed)
+        np.testing.assert_array_equal(mask, test[task].notna())
+        np.testing.assert_array_equal(numbers, test.index[test[task].notna()])
+        if task == "click":
+            np.testing.assert_array_equal(labels, test["click"])
+
+
+def test_the_task_with_the_fewest_labels_counts(table):
+    rows = prepare(BY_TIME, table)
+    train = split(BY_TIME, rows).train
+    assert Table(rows, BY_TIME).fewest_labels() == train["seconds"].notna().sum() < len(train)
+
+
+def test_rows_are_tied_by_user_day_and_group():
+    frame, own = log_of_days(days=10, luck=0)
+    data = Table(prepare(own, frame), own)
+    assert list(data.clusters) == ["users", "days"] and data.days == 10 and data.users == frame["user"].nunique()
+    first = pd.Timestamp(frame["time"].min(), unit="s").strftime("%Y-%m-%d")
+    assert data.spans["train"][0] == first and list(data.spans) == ["train", "valid", "test"]
+    rows = prepare(own, frame)
+    for name, column in (("users", "user"), ("days", "time")):
+        pairs = pd.DataFrame({"id": data.clusters[name], "own": rows[column]}).drop_duplicates()
+        assert pairs["id"].is_unique and pairs["own"].is_unique
+    grouped = replace(own, user=None, time=None, group="day")
+    data = Table(prepare(grouped, frame), grouped)
+    assert list(data.clusters) == ["rows", "groups"] and (data.users, data.days, data.spans) == (0, 0, {})
+    assert len(np.unique(data.clusters["rows"])) == 4_000
+
+
+def test_by_time_the_vocabulary_is_that_of_the_training_rows(table):
+    """An id of a test row is unknown there, as it will be at serving."""
+    late = table.assign(user=np.where(table["time"] == 2_499, 777, table["user"]))
+    vocabularies = [
+        Table(prepare(declaration, late), declaration).features.vocabularies["user"]
+        for declaration in (BY_TIME, AT_RANDOM)
+    ]
+    assert [777 in vocabulary for vocabulary in vocabularies] == [False, True]
+
+
+def test_a_random_split_without_positives_is_named(table):
+    rare = table.assign(click=(np.arange(2_500) % 300 == 3).astype(int))
+    data = Table(prepare(AT_RANDOM, rare), AT_RANDOM)
+    said = r"label 'click': got one value in the rows to (valid|test) of seed \d+; expected two in each part"
+    with pytest.raises(ValueError, match=said):
+        data.check_splits(range(50))
+    Table(prepare(AT_RANDOM, table), AT_RANDOM).check_splits(range(50))
+    Table(prepare(BY_TIME, rare), BY_TIME).check_splits(range(50))  # `check` has seen the one split
+
+
+@both_splits
+def test_a_share_of_the_rows_is_drawn_by_the_seed_from_those_to_train(table, own):
+    data = Table(prepare(own, table), own)
+    for seed in (0, 1):
+        (whole, *others), (part, *same) = data.drawn(seed, 1), data.drawn(seed, 0.25)
+        assert len(part) == len(whole) / 4
+        rows, kept = ({tuple(row.tolist()) for row in one.inputs["dense"]} for one in (whole, part))
+        assert kept < rows and torch.equal(whole.inputs["dense"], data.sets(0 if own.time else seed)[0].inputs["dense"])
+        for one, other in zip(others, same, strict=True):
+            assert torch.equal(one.inputs["dense"], other.inputs["dense"])
+    assert not torch.equal(data.drawn(0, 0.5)[0].inputs["dense"], data.drawn(1, 0.5)[0].inputs["dense"])

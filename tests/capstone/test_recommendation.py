@@ -11,10 +11,13 @@ from helpers.capstone.recommendation import (
     APART,
     BUT,
     COST,
+    DEAD,
     OPEN,
+    REVIVE,
     SHARE,
     WEAKER,
     WORDS,
+    alarms,
     leaning,
     meanwhile,
     outcome,
@@ -22,6 +25,7 @@ from helpers.capstone.recommendation import (
     recommend,
     rows_needed,
     too_good,
+    unlearnt,
     word,
 )
 from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW
@@ -92,12 +96,18 @@ def test_no_text_contradicts_itself(verdicts):
     assert ("more rows are needed" in text) == any(np.isnan(needed))
 
 
+def test_seeds_are_asked_for_where_they_are_what_is_missing():
+    said = [recommend(table(("a", "undecided", needed), ("b", "no effect", 0))).text for needed in (0, 1)]
+    assert said[0] == "The measurements do not decide it yet." and "For a about 1 seeds would decide" in said[1]
+
+
 def test_outcomes_have_the_words_of_the_map():
     assert outcome(["holds", "holds"]) == BOTH_GAIN and outcome(["opposite"] * 2) == BOTH_LOSE
     assert outcome(["opposite", "holds"]) == SEESAW and outcome(["holds", "no effect"]) == ONE_GAINS
     assert outcome(["holds"] * 3) == "all gain" and outcome(["holds", "no effect", "holds"]) == "some gain, none loses"
     for unnamed in (["holds", "undecided"], ["opposite", "no effect"], ["no effect"] * 2, ["undecided"] * 2):
         assert outcome(unnamed) == ""
+    assert outcome(["opposite", "no effect", "opposite"]) == ""
 
 
 def test_a_model_that_knows_too_much_is_named():
@@ -122,6 +132,49 @@ def test_a_simpler_model_is_named_where_it_surely_wins():
 COLUMNS = ["task", "yardstick", "metric", "ahead"]
 
 
+def judged(*dead: tuple[str, str, int], seeds: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scores and gains of two tasks and two models, of which these (task, model, seed) have learnt nothing."""
+    keys = list(itertools.product(("like", "click"), ("single", "shared"), range(seeds)))
+    scores = pd.DataFrame(keys, columns=["task", "model", "seed"]).assign(constant=[key in dead for key in keys])
+    lost = scores[scores["constant"]].groupby("task")["seed"].nunique()
+    gains = pd.DataFrame({"task": ["like", "click"], "seeds": seeds})
+    return scores, gains.assign(dead=gains["task"].map(lost).fillna(0).astype(int))
+
+
+def test_a_model_that_has_learnt_nothing_is_named_with_its_seeds():
+    """In the order of the table; where all seeds of a model have, that is said in place of a list."""
+    same = "The same prediction for every test row: "
+    assert unlearnt(*judged()) == ""
+    assert unlearnt(*judged(("like", "shared", 2))) == f"{same}like (shared, seed 2). {DEAD} {REVIVE}"
+    some = judged(("like", "single", 0), ("like", "single", 2), ("click", "shared", 1), seeds=4)
+    assert unlearnt(*some) == f"{same}like (single, seed 0 and 2); click (shared, seed 1). {DEAD} {REVIVE}"
+
+
+def test_with_fewer_than_two_seeds_left_nothing_is_said_of_a_task():
+    dead = [("click", "shared", seed) for seed in range(3)]
+    lost = "Nothing can be said of {}: fewer than two seeds are left."
+    alone = unlearnt(*judged(*dead))
+    assert alone.endswith(f": click (shared, all seeds). {DEAD} {lost.format('click')} {REVIVE}")
+    both = unlearnt(*judged(*dead, ("like", "single", 0), ("like", "shared", 1)))
+    assert lost.format("like and click") in both and "like (single, seed 0); like (shared, seed 1)" in both
+    assert "Nothing can be said" not in unlearnt(*judged(*dead[:2], seeds=4))
+
+
+def test_alarms_come_by_name_and_only_those_that_ring():
+    scores, gains = judged()
+    gains = gains.assign(metric="AUC", single=0.7, shared=0.71)
+    beaten = pd.DataFrame([("like", "trees", "AUC", 0.02, -0.01)], columns=[*COLUMNS, "low"])
+    assert alarms(gains, beaten, scores) == {}
+    leak, wins = gains.assign(shared=0.99), beaten.assign(low=0.01)
+    dead = scores.assign(constant=scores["seed"] == 0)
+    assert alarms(leak, wins, dead) == {
+        "Too good to be true?": too_good(leak),
+        "A simpler model wins.": outdone(wins),
+        "A model has learnt nothing.": unlearnt(dead, leak),
+    }
+    assert "" not in alarms(leak, wins, dead).values()
+
+
 def test_an_undecided_gain_leans_beyond_what_matters():
     found = [leaning(gain, 0.005) for gain in (0.0051, 0.005, 0, -0.005, -0.0051)]
     assert found == ["a gain", *["no difference that matters"] * 3, "a loss"]
@@ -129,7 +182,8 @@ def test_an_undecided_gain_leans_beyond_what_matters():
 
 def test_until_then_what_is_served_stays_and_a_loss_is_not_risked():
     gain, loss, none = (leaning(value, 0.5) for value in (1, -1, 0))
-    assert meanwhile([gain, loss]) == meanwhile([loss]) and meanwhile([loss]).endswith("take a model for each task.")
+    keep = "Until it is decided, keep what you serve today; if that is nothing yet, "
+    assert meanwhile([gain, loss]) == meanwhile([loss]) == f"{keep}take a model for each task."
     assert meanwhile([none, gain]).endswith("take the shared model: it is cheaper, and no task leans to a loss.")
     assert meanwhile([none]).endswith("take the shared model, which is cheaper.")
 
@@ -161,6 +215,22 @@ def test_no_task_and_an_unknown_verdict_are_named():
         (lambda: recommend(pd.DataFrame({"task": ["a"], "verdict": ["holds"]})), "gains: got no column 'seeds_needed'"),
         (lambda: recommend(pd.DataFrame({"task": ["a"], "seeds_needed": [0]})), "gains: got no column 'verdict'"),
         (lambda: recommend(pd.DataFrame({"verdict": ["holds"], "seeds_needed": [0]})), "gains: got no column 'task'"),
+        (lambda: unlearnt("scores", judged()[1]), "scores: got str; expected a pandas DataFrame"),
+        (lambda: unlearnt(judged()[0], "gains"), "gains: got str; expected a pandas DataFrame"),
+        *[
+            (
+                lambda column=column: unlearnt(judged()[0].drop(columns=column), judged()[1]),
+                f"scores: got no .*'{column}'",
+            )
+            for column in ("task", "model", "seed", "constant")
+        ],
+        *[
+            (
+                lambda column=column: unlearnt(judged()[0], judged()[1].drop(columns=column)),
+                f"gains: got no .*'{column}'",
+            )
+            for column in ("task", "seeds", "dead")
+        ],
         (lambda: too_good(pd.DataFrame({"task": ["a"]})), "gains: got no column 'metric', 'single', 'shared'"),
     ],
 )
