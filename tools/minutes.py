@@ -120,9 +120,9 @@ def box(found: list[Section]) -> str:
 
 
 def _to_do(section: Section) -> float:
-    """The minutes of a section with exercises."""
+    """The minutes of a section with exercises; one without a heading of its own is one exercise."""
     if section.part != "exercises":
         return 0
     text = "\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
     quiz = any("check_yourself(" in cell.source for cell in section.cells)
-    return EXERCISE * len(TO_DO.findall(text)) + QUIZ * quiz
+    return EXERCISE * (len(TO_DO.findall(text)) or not quiz) + QUIZ * quiz

@@ -13,7 +13,7 @@ from tools.handin.marking import keep, mark, table
 from tools.handin.sheets import CHECK, Unreadable, chapters, read
 from tools.notebooks import code_cells, tags
 
-CHAPTER = next(chapter for chapter in chapters() if chapter.path.stem.startswith("03"))
+CHAPTER = next(chapter for chapter in chapters() if chapter.path.stem.startswith("02"))
 FIRST = CHAPTER.tasks[0]
 
 
@@ -44,7 +44,7 @@ def solutions(chapter=CHAPTER):
 @pytest.mark.xdist_group("handin")
 def test_right_answers_pass_and_wrong_ones_are_named(tmp_path):
     right = solutions()
-    wrong = "def my_loss(logit, click, finish, w):\n    return 1 / 0"
+    wrong = f"def {FIRST.answer}(*_):\n    return 1 / 0"
     result = mark(read(handed_in(tmp_path, right | {FIRST.name: wrong})))
     assert (result["passed"], result["of"]) == (len(CHAPTER.tasks) - 1, len(CHAPTER.tasks))
     assert "ZeroDivisionError" in result["exercises"][FIRST.name]["said"]
@@ -98,7 +98,7 @@ def test_other_files_are_named(content, why, tmp_path):
         read(path)
 
 
-HOSTILE = {  # what my_loss does; the secret file, another one beside it, their folder and a port are names here
+HOSTILE = {  # what the answer does; the secret file, another one beside it, their folder and a port are names here
     "reads": "return open(SECRET).read()",
     "reads in torch": "return torch.UntypedStorage.from_file(SECRET, False, 6)",
     "writes": "open(SECRET, 'w').write('mine')",
@@ -116,7 +116,7 @@ HOSTILE = {  # what my_loss does; the secret file, another one beside it, their 
 ANSWER = """import os, socket, subprocess, torch
 SECRET, OTHER, FOLDER, PORT = {places}
 
-def my_loss(*_):
+def {answer}(*_):
     {does}
 """
 KERNEL = {"reads in torch", "writes in torch"}  # what Python's audit hook does not see
@@ -132,7 +132,7 @@ def test_a_hostile_answer_fails_alone_and_harms_nothing(way, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         port = server.getsockname()[1]
-        source = ANSWER.format(places=(str(secret), str(other), str(tmp_path), port), does=HOSTILE[way])
+        source = ANSWER.format(answer=FIRST.answer, places=(str(secret), str(other), str(tmp_path), port), does=HOSTILE[way])
         result = mark(read(handed_in(tmp_path, solutions() | {FIRST.name: source})), seconds=5)
         with pytest.raises(TimeoutError):
             server.accept()
@@ -144,7 +144,7 @@ def test_a_hostile_answer_fails_alone_and_harms_nothing(way, tmp_path):
 
 @pytest.mark.xdist_group("handin")
 def test_a_folder_gives_a_table_and_the_common_mistakes(tmp_path, monkeypatch):
-    right, wrong = solutions(), "def my_loss(logit, click, finish, w):\n    return logit"
+    right, wrong = solutions(), f"def {FIRST.answer}(logit, *_):\n    return logit"
     handed_in(tmp_path, right, "ann.ipynb")
     handed_in(tmp_path, right | {FIRST.name: wrong}, "ben.ipynb")
     (tmp_path / "cleo.ipynb").write_text("nothing")

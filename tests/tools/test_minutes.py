@@ -49,7 +49,7 @@ def test_what_is_stated_follows_what_is_there():
     minutes.state(notebook)
     stated = [cell.source.splitlines()[2] for cell in notebook.cells if cell.source.startswith("## ")]
     assert stated == ["*3 min · core*", "*1 min · optional*", "*exercises*"]
-    assert "**Time** 3 minutes (and 1 optional) to read" in notebook.cells[0].source
+    assert "**Time** 3 minutes (and 1 optional), 10 more for the exercises to read" in notebook.cells[0].source
     once = nbformat.writes(notebook)
     minutes.state(notebook)
     assert nbformat.writes(notebook) == once

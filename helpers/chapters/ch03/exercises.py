@@ -8,69 +8,9 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from helpers.display.answers import Wrong, close, described, is_tensor, slopes
 from helpers.display.exercises import begun, exercise
-
-
-@exercise("one number, both goals in it with the right weights, and safe for any logit.")
-def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]):
-    """`answer(logit, click, finish, w)` is w·L(click) + (1−w)·L(finish), mean over the rows; all tensors are `(n,)`."""
-    rows, w = 40, 0.3
-    draw = torch.Generator().manual_seed(3)
-    logit = torch.randn(rows, generator=draw)
-    click = (torch.rand(rows, generator=draw) < 0.6).float()
-    finish = click * (torch.rand(rows, generator=draw) < 0.5).float()
-    value = answer(logit, click, finish, w)
-    if not is_tensor(value):
-        raise Wrong(f"""the function returned {described(value)}, not one number in a tensor.
-            Hint: an optimiser needs one number for the whole batch.
-            Hint: take the mean over the rows (torch's loss functions do, without `reduction='none'`).""")
-    on_click, on_finish = (binary_cross_entropy_with_logits(logit, y) for y in (click, finish))
-    right = w * on_click + (1 - w) * on_finish
-    if close(value, (1 - w) * on_click + w * on_finish):
-        raise Wrong("""the weights are swapped: the finish has w, the click has the rest.
-            Hint: w is the weight of the click.
-            Hint: w * (loss of the click) + (1 - w) * (loss of the finish).""")
-    if close(value, on_click + on_finish):
-        raise Wrong("""the weight has no effect: this is the plain sum of both losses.
-            Hint: the function's last argument is not used yet.
-            Hint: multiply each loss by its weight before you add them.""")
-    if close(value, w * (on_click + on_finish)):
-        raise Wrong("""both losses have the weight w, so the weights do not add up to 1.
-            Hint: what the click does not get is left for the finish.
-            Hint: multiply the loss of the finish by 1 − w.""")
-    on_clicked = binary_cross_entropy_with_logits(logit[click == 1], finish[click == 1])
-    if close(value, w * on_click + (1 - w) * on_clicked):
-        raise Wrong("""the loss of the finish leaves out the rows without a click, as chapter 00 did.
-            Hint: here a video that was not clicked counts as not finished.
-            Hint: take both losses over all rows.""")
-    if close(value, rows * right):
-        raise Wrong("""the loss grows with the number of rows: it is a sum over rows.
-            Hint: a loss that depends on the batch size changes the meaning of the learning rate.
-            Hint: use the mean over the rows instead of the sum.""")
-    if not close(value, right):
-        raise Wrong(f"""for these rows the loss should be {right:.4f}, yours is {value:.4f}.
-            Hint: both goals use the same logit, and each label goes into a binary cross-entropy of its own.
-            Hint: `binary_cross_entropy_with_logits(logit, label)` takes the logit itself: no sigmoid before it.""")
-    sure = 3 * (click - 0.5)
-    value = answer(sure, click, finish, 0.8)
-    right = binary_cross_entropy_with_logits(sure, 0.8 * click + 0.2 * finish)
-    if not close(value, right):
-        raise Wrong(f"""with w = 0.8 and other logits the loss should be {right:.4f}, yours is {value:.4f}.
-            Hint: the weights are the function's last argument, and the losses are added.
-            Hint: w times the one loss plus (1 − w) times the other.""")
-    far = torch.tensor([200.0, -200.0], requires_grad=True)
-    extreme = answer(far, torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0]), w)
-    if not close(extreme, 200):
-        raise Wrong("""for a logit of 200 the loss is infinite, NaN or cut off.
-            Hint: the log of a sigmoid that has been rounded to 0 is not finite.
-            Hint: use the form that takes logits; it never computes the sigmoid.""")
-    if not extreme.requires_grad:
-        raise Wrong("""no gradient reaches the logit.
-            Hint: something cut the graph: `.item()`, `.detach()` or NumPy.
-            Hint: use torch operations all the way from the logit to the loss.""")
 
 
 @exercise("each loss now counts as much as you wanted, whatever its size.")

@@ -12,17 +12,16 @@ NAMES = ("loss", "weights", "time")
 
 
 @pytest.mark.parametrize(
-    ("name", "function"),
+    ("notebook", "name"),
     [
-        ("loss", "solution_loss"),
-        ("weights", "solution_weights"),
-        ("time", "solution_time"),
+        ("02_weighted_cross_entropy", "loss"),
+        ("deeper/02_units_and_lengths", "weights"),
+        ("02_weighted_cross_entropy", "time"),
     ],
 )
-def test_the_worked_solution_is_correct(name, function):
-    assert judge(
-        getattr(exercises, name), solution("02_weighted_cross_entropy", function, torch=torch, np=np)
-    ).startswith("Correct")
+def test_the_worked_solution_is_correct(notebook, name):
+    answer = solution(notebook, f"solution_{name}", torch=torch, np=np)
+    assert judge(getattr(exercises, name), answer).startswith("Correct")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,52 +2,10 @@
 
 import numpy as np
 import pytest
-import torch
-from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits
 
 from helpers.chapters.ch03 import exercises
 from helpers.chapters.ch03.fusion import constant_loss
 from tests.chapters.shared import judge
-
-
-def bce(logit, label, **options):
-    return binary_cross_entropy_with_logits(logit, label, **options)
-
-
-def by_probability(logit, click, finish, w):
-    p = torch.sigmoid(logit)
-    part = lambda y: -(y * p.log() + (1 - y) * (1 - p).log()).mean()  # noqa: E731
-    return w * part(click) + (1 - w) * part(finish)
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (lambda z, c, f, w: w * bce(z, c) + (1 - w) * bce(z, f), "Correct: one number"),
-        (lambda z, c, f, w: bce(z, w * c + (1 - w) * f), "Correct"),
-        (lambda z, c, f, w: ..., "Not yet: write your answer"),
-        (lambda z, c, f, w: w * bce(z, f) + (1 - w) * bce(z, c), "the weights are swapped"),
-        (lambda z, c, f, w: bce(z, c) + bce(z, f), "the weight has no effect"),
-        (lambda z, c, f, w: w * (bce(z, c) + bce(z, f)), "the weights do not add up to 1"),
-        (lambda z, c, f, w: w * bce(z, c) + (1 - w) * bce(z[c == 1], f[c == 1]), "leaves out the rows without a click"),
-        (lambda z, c, f, w: (w * bce(z, c) + (1 - w) * bce(z, f)).item(), "a float, not one number in a tensor"),
-        (lambda z, c, f, w: w * bce(z, c, reduction="none"), "a tensor of shape (40,)"),
-        (
-            lambda z, c, f, w: w * bce(z, c, reduction="sum") + (1 - w) * bce(z, f, reduction="sum"),
-            "it is a sum over rows",
-        ),
-        (lambda z, c, f, w: w * bce(z.sigmoid(), c) + (1 - w) * bce(z.sigmoid(), f), "the loss should be"),
-        (lambda z, c, f, w: bce(z, c), "the loss should be"),
-        (by_probability, "infinite, NaN or cut off"),
-        (
-            lambda z, c, f, w: binary_cross_entropy(z.sigmoid(), w * c + (1 - w) * f),
-            "infinite, NaN or cut off",
-        ),
-        (lambda z, c, f, w: bce(z.detach(), w * c + (1 - w) * f), "no gradient reaches the logit"),
-    ],
-)
-def test_weighted_loss(answer, words):
-    assert words in judge(exercises.weighted_loss, answer)
 
 
 def each(function):
@@ -148,10 +106,6 @@ def decide(rail=0.95, z=1.96, of_today=1.0, choose=lambda passed: passed["return
 
 
 ALMOST_RIGHT = {
-    "0.3 and 0.7 for ever": (
-        exercises.weighted_loss,
-        lambda z, y, f, w: 0.3 * bce(z, y) + 0.7 * bce(z, f),
-    ),
     "the second task": (exercises.chebyshev, lambda losses, weights: losses[1] * weights[1]),
     "the largest weight": (exercises.chebyshev, lambda losses, weights: (losses * weights)[weights.argmax()]),
     "rail at 90%": (exercises.decide, decide(rail=0.90)),
