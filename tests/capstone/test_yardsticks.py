@@ -151,18 +151,18 @@ def test_the_trees_are_those_of_scikit_learn(log, label, monkeypatch):
     """After each tree; an id of as many values as trees may take is a category, one more and it is a mean label."""
     monkeypatch.setattr(yardsticks, "MOST_TREES", 4)
     monkeypatch.setattr(yardsticks, "LEAVES", 6)
+    log = log.assign(ninth=log["many"] % 9)
     train, test = log[:2_000], log[5_000:]
-    features = Features(COLUMNS[1:3]).fit(train)
+    features = Features([*COLUMNS[1:3], Sparse("ninth")]).fit(train)
     examples, inputs = features.examples(train, {"label": label}), features.transform(test)
-    (layout,) = features.sparse
     own, other = (
-        np.column_stack([part["dense"].numpy(), part["sparse"].numpy() - layout.offset]).astype(float)
+        np.column_stack([part["dense"].numpy(), part["sparse"].numpy() - [ids.offset for ids in features.sparse]])
         for part in (examples.inputs, inputs)
     )
     kind = HistGradientBoostingRegressor if label == "value" else HistGradientBoostingClassifier
-    model = kind(max_iter=4, max_leaf_nodes=6, early_stopping=False, categorical_features=[1]).fit(own, train[label])
+    model = kind(max_iter=4, max_leaf_nodes=6, early_stopping=False, categorical_features=[1, 2]).fit(own, train[label])
     expected = list(model.staged_predict(other) if label == "value" else model.staged_decision_function(other))
-    for most, same in ((layout.rows, True), (layout.rows - 1, False)):
+    for most, same in ((features.sparse[0].rows, True), (features.sparse[0].rows - 1, False)):
         monkeypatch.setattr(yardsticks, "CATEGORIES", most)
         found = [scores for (scores,) in candidates(TREES, features, examples, inputs)]
         assert len(found) == 4

@@ -132,7 +132,9 @@ def test_a_hostile_answer_fails_alone_and_harms_nothing(way, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         port = server.getsockname()[1]
-        source = ANSWER.format(answer=FIRST.answer, places=(str(secret), str(other), str(tmp_path), port), does=HOSTILE[way])
+        source = ANSWER.format(
+            answer=FIRST.answer, places=(str(secret), str(other), str(tmp_path), port), does=HOSTILE[way]
+        )
         result = mark(read(handed_in(tmp_path, solutions() | {FIRST.name: source})), seconds=5)
         with pytest.raises(TimeoutError):
             server.accept()
