@@ -40,15 +40,16 @@ def test_every_task_has_a_gain_with_its_interval(found):
 
 
 @pytest.mark.parametrize("own_time", [True, False], ids=["by time", "at random"])
-def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time):
+def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time, monkeypatch):
     """Labels that a number tells: of its own rows a model predicts nearly all, of any other rows none."""
+    monkeypatch.setattr(plan, "WEIGHTS", (0.25, 0.75))
     rng = np.random.default_rng(0)
     x = rng.normal(size=2_000)
     frame = pd.DataFrame({"x": x, "a": (x > 0).astype(int), "b": (x > 0.3).astype(int), "time": range(2_000)})
     declaration = Declaration(dict.fromkeys("ab", "binary"), numbers=("x",), time="time" if own_time else None)
     recipe = replace(RECIPE, epochs=10, batch_size=64)
     found = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], also=["curve"])
-    assert (found.scores["value"] > 0.97).all() and (found.curve["value"] > 0.97).mean() > 0.7
+    assert (found.scores["value"] > 0.97).all() and (found.curve["value"] > 0.97).all()
 
 
 def test_the_interval_holds_the_luck_of_the_log_and_of_the_test_users(found, table):
@@ -89,8 +90,8 @@ def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
     frame = pd.DataFrame({"x": rng.normal(size=1_500), "y": rng.normal(size=1_500)})
     declaration = Declaration(dict.fromkeys("ab", "regression"), numbers=("x", "y"))
     frame = frame.assign(a=frame["x"], b=frame["y"])
-    recipe = replace(RECIPE, epochs=30, batch_size=64)
-    curve = compare(frame, declaration, recipe, seeds=range(2), rates=[0.01], also=["curve"]).curve
+    recipe = replace(RECIPE, epochs=12, batch_size=64)
+    curve = compare(frame, declaration, recipe, seeds=range(2), rates=[0.03], also=["curve"]).curve
     means = curve.groupby(["weight", "task"])["value"].mean()
     assert means[1.0, "a"] > 0.8 > 0.5 > means[0.0, "a"] and means[0.0, "b"] > 0.8 > 0.5 > means[1.0, "b"]
 
@@ -225,13 +226,14 @@ def test_equal_arguments_give_equal_results(table):
     np.testing.assert_allclose(one.scores["value"], three.scores.query("seed < 2")["value"], atol=1e-5)
 
 
-def test_test_labels_do_not_decide_anything_but_scores(table):
+def test_test_labels_do_not_decide_anything_but_scores(table, monkeypatch):
     """With other labels in the test rows the models, and the chosen rates, are the same."""
+    monkeypatch.setattr(yardsticks, "MOST_TREES", 10)
     rows = prepare(BY_TIME, table)
     test = split(BY_TIME, rows).test.index
     other = rows.copy()
     other.loc[test, "click"] = 1 - other.loc[test, "click"]
-    options = {"seeds": range(2), "also": ["yardsticks"]}
+    options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ["yardsticks"]}
     one, two = (compare(frame, BY_TIME, RECIPE, **options) for frame in (rows, other))
     pd.testing.assert_frame_equal(one.tuned, two.tuned)
     by_click = [found.beaten.query("task == 'click'")["value"].to_numpy() for found in (one, two)]

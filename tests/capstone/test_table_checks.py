@@ -611,6 +611,24 @@ def test_a_leak_is_found_where_most_labels_are_missing(frame):
         )
 
 
+def test_a_leak_is_found_in_the_bins_of_a_number(frame):
+    """Far from 0 on either side: no order tells it, and no value comes twice."""
+    planted = np.random.default_rng(1).normal(size=len(frame))
+    table = frame.assign(click=(np.abs(planted) > 0.7).astype(int), planted=planted)
+    assert "alone it predicts 'click' with AUC" in said(declared(numbers=("planted",)), table)
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression"])
+def test_a_leak_is_found_in_columns_that_may_be_missing(frame, kind):
+    """Labels and numbers in pandas' own types with gaps, of which each has the other's."""
+    label = "click" if kind == "binary" else "seconds"
+    values = frame[label].round().astype("Int64").mask(frame["time"] % 7 == 0)
+    planted = (frame[label] + np.random.default_rng(1).normal(0, 0.1, len(frame))).astype("Float64")
+    table = frame.assign(**{label: values}, planted=planted.mask(frame["time"] % 5 == 0))
+    (sentence,) = [p.sentence for p in check(declared(numbers=("planted",)), table) if "a leak?" in p.sentence]
+    assert f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'}" in sentence
+
+
 def test_a_number_in_its_order_has_a_score_for_any_labels_that_vary():
     rising = np.arange(20.0)
     assert in_order(rising, rising**2, "regression") == pytest.approx(np.corrcoef(rising, rising**2)[0, 1] ** 2)
