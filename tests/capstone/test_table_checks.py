@@ -83,7 +83,7 @@ def spoil(frame, column, **values):
             "duration: a number was declared, and row 4 has '18,3'. Write",
         ),
         (declared(), lambda f: f.assign(duration=1e300), True, "duration: it has a value of 1e+300, too large"),
-        (declared(), lambda f: f.assign(user=f["user"].where(f["time"] > 9)), True, "user: 10 rows have no user"),
+        (declared(), lambda f: f.assign(user=f["user"].where(f["time"] > 9)), True, "user: 10 rows have no user. Leave them out, or"),
         (
             declared(),
             lambda f: f.assign(user=f["user"].where(f["time"] < 2_600, 7)),
@@ -712,9 +712,29 @@ def test_weights_that_leave_few_rows_are_said(frame):
 def test_a_day_that_was_guessed_is_said(frame):
     days = [f"{1 + k % 12:02d}.05.2026" for k in range(3_000)]
     note = "time: dates such as '01.05.2026' are taken to have the day first."
-    assert note in said(declared(), frame.assign(time=days))
-    assert not check(declared(), frame.assign(time=days)).stopping
+    (problem,) = [p for p in check(declared(), frame.assign(time=days)) if p.column == "time"]
+    assert problem == (False, "time", note.removeprefix("time: "))
     assert note not in said(declared(), frame.assign(time=[*days[:-1], "13.05.2026"]))
+
+
+def test_a_time_that_orders_nothing_is_said_in_one_sentence(frame):
+    (problem,) = [p for p in check(declared(), frame.assign(time="soon")) if p.column == "time"]
+    wanted = "expected numbers, or dates such as 2026-05-01 18:30:00"
+    assert problem == (True, "time", f"it cannot order the rows (got 'soon'; {wanted}).")
+
+
+def test_each_list_is_looked_at(frame):
+    lists = {"good": "video", "bad": "video"}
+    table = frame.assign(good=frame["video"].map(str), bad="[1, 2]")
+    assert [p.column for p in check(declared(lists=lists), table) if p.stops] == ["bad"]
+
+
+def test_categories_that_no_row_has_do_not_count(frame):
+    """Of 20 ids 19 occur once; a thousand that the column could have are not among them."""
+    ids = pd.Series(["usual"] * (len(frame) - 19) + [f"rare {k}" for k in range(19)], frame.index)
+    categories = ["usual", *(f"rare {k}" for k in range(1_000))]
+    table = frame.assign(topic=pd.Categorical(ids, categories))
+    assert "19 of its 20 ids (95%) occur in only one row" in said(declared(ids=("topic",)), table)
 
 
 def test_a_second_check_looks_only_at_what_has_changed(frame, monkeypatch):
