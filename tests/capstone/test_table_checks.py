@@ -83,7 +83,12 @@ def spoil(frame, column, **values):
             "duration: a number was declared, and row 4 has '18,3'. Write",
         ),
         (declared(), lambda f: f.assign(duration=1e300), True, "duration: it has a value of 1e+300, too large"),
-        (declared(), lambda f: f.assign(user=f["user"].where(f["time"] > 9)), True, "user: 10 rows have no user. Leave them out, or"),
+        (
+            declared(),
+            lambda f: f.assign(user=f["user"].where(f["time"] > 9)),
+            True,
+            "user: 10 rows have no user. Leave them out, or",
+        ),
         (
             declared(),
             lambda f: f.assign(user=f["user"].where(f["time"] < 2_600, 7)),
