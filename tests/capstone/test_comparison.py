@@ -344,6 +344,48 @@ def test_a_run_is_of_models_one_a_seed(table, own):
             np.testing.assert_allclose(both.outputs[key], output, atol=1e-4)
 
 
+def test_the_loss_of_a_run_is_the_best_total_on_the_validation_rows(table):
+    """As `fit` tells it, and the outputs are those of that epoch."""
+    data = Table(prepare(BY_TIME, table), BY_TIME)
+    train, valid, test = (part.only("click", "like") for part in data.sets(0))
+    recipe = replace(RECIPE, epochs=8, lr=0.03)  # the best epoch is not the last
+    models = [recipe.model(data.features, {"click": "binary", "like": "binary"}, seed) for seed in (0, 1)]
+    history = comparison.fit(models, train, valid, seed=[0, 1], progress=False, **recipe.training()).history
+    totals = history[history["task"] == comparison.TOTAL].pivot(index="epoch", columns="copy", values="valid")
+    run = comparison._train(data, ("click", "like"), recipe, [0, 1])
+    assert run.loss == pytest.approx(totals.min().sum()) and (totals.idxmin() < 8).any()
+    for copy, seed in enumerate((0, 1)):
+        expected = comparison.predict(models, test.inputs)["like"][copy].numpy()
+        np.testing.assert_allclose(run.outputs["like", seed], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+@pytest.mark.parametrize(("task", "score"), [("click", auc), ("seconds", r2)])
+def test_the_lead_of_a_yardstick_is_over_the_better_side(table, own, task, score):
+    """Of outputs that are made up: by time over all seeds, else over the first, whose test rows they share."""
+    data, first = Table(prepare(own, table), own), 0 if own.time else 4
+    seeds, rng = (4, 5), np.random.default_rng(0)
+    outputs, values = {}, {}
+    for model, noise in ((SINGLE, 0.9), ("MMoE", 0.7)):
+        for seed in seeds:
+            mask, label, _ = data.seen(task, seed)
+            outputs[model, task, seed] = np.zeros(len(mask))
+            outputs[model, task, seed][mask] = label + noise * rng.normal(size=len(label)) * label.std()
+            values[model, seed] = score(outputs[model, task, seed][mask], label)
+    mask, label, _ = data.seen(task, first)
+    output = np.zeros(len(mask))
+    output[mask] = label + 0.4 * rng.normal(size=len(label)) * label.std()
+    scores = comparison._judge(data, "model", outputs)
+    found = comparison._yardstick_lead(data, "trees", task, "MMoE", output, outputs, first, scores)
+    best = np.mean([values["MMoE", seed] for seed in (seeds if own.time else seeds[:1])])
+    assert (found["task"], found["yardstick"], found["metric"]) == (task, "trees", "AUC" if task == "click" else "R²")
+    assert found["value"] == pytest.approx(score(output[mask], label))
+    assert found["ahead"] == pytest.approx(found["value"] - best)
+    assert found["high"] - found["ahead"] == pytest.approx(found["ahead"] - found["low"])
+    assert 0.01 < found["high"] - found["ahead"] < 0.5
+    assert list(found) == ["task", "yardstick", "metric", "value", "ahead", "low", "high"]
+
+
 def test_seconds_are_of_computing_and_for_one_seed(table, monkeypatch):
     monkeypatch.setattr("helpers.capstone.comparison.time.process_time", iter(range(100)).__next__)
     data = Table(prepare(BY_TIME, table), BY_TIME)
