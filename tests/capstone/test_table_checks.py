@@ -578,6 +578,7 @@ def test_the_error_tells_the_first_problem_and_how_many_more_there_are(frame):
             topic=f["topic"].where(f["time"] % 2 > 0).astype("category").cat.add_categories(map(str, range(99)))
         ),
         lambda f: f.assign(seen=[[3, 17], None, "3 17"] * 1_000),
+        lambda f: f.assign(seconds=f["seconds"] + 1e4),  # far from 0, not from each other
         lambda f: f.assign(click=f["click"].astype(bool)),
         lambda f: f.rename(columns={"user": "u"}).assign(user=f["user"]),
         lambda f: f.assign(video=f["time"].where(f["time"] < 6, 6 + f["time"] % 4)),  # ten ids are few
@@ -726,6 +727,20 @@ def test_a_time_that_orders_nothing_is_said_in_one_sentence(frame):
     (problem,) = [p for p in check(declared(), frame.assign(time="soon")) if p.column == "time"]
     wanted = "expected numbers, or dates such as 2026-05-01 18:30:00"
     assert problem == (True, "time", f"it cannot order the rows (got 'soon'; {wanted}).")
+
+
+def test_another_time_is_looked_at_anew(frame):
+    memory, days = table_checks.Memory(), [f"{1 + k % 12:02d}.05.2026" for k in range(3_000)]
+    table = frame.assign(day=days)
+    assert "day first" not in repr(check(declared(), table, memory))
+    assert "day first" in repr(check(declared(time="day"), table, memory))
+
+
+def test_equal_tables_are_judged_alike_however_many_rows_are_looked_at(frame, monkeypatch):
+    monkeypatch.setattr(table_checks, "LOOKED_AT", 300)
+    planted = frame["click"] + np.random.default_rng(0).normal(0, 0.35, len(frame))
+    found = {said(declared(numbers=("planted",)), frame.assign(planted=planted)) for _ in range(6)}
+    assert len(found) == 1 and "alone it predicts 'click'" in found.pop()
 
 
 def test_each_list_is_looked_at(frame):
