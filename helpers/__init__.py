@@ -23,7 +23,7 @@
                  next day), `scripts` (their JavaScript); `live/`: the kit of all explorables, which compute in the
                  browser
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
-                 `table_checks`, `preparation` (and the split), `kuairand` (a worked mapping), `ranker` (train, save,
+                 `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, export), `yardsticks` (a linear model and trees), `plan` (what a comparison will train, and how
                  long), `comparison`, `recommendation`, `report`, `form`
     chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, quiz, exercises, explorer
