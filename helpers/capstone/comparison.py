@@ -4,7 +4,8 @@ A pure function of a prepared table, a declaration, a recipe and seeds. Both sid
 on the same tuning seeds, by validation loss. A shared model is judged in one state, the best total on validation: that
 is what would be served.
 
-`helpers.evaluation.intervals` explains the interval.
+The rows are split by time if there is one: one fixed split, in which a seed is the first parameters and the order of
+the batches. Otherwise a seed is a random split as well. `helpers.evaluation.intervals` explains the interval.
 """
 
 from __future__ import annotations
@@ -177,10 +178,9 @@ def steps(
     def train(models: list[tuple[tuple[str, ...], Recipe]], some: list[int], share: float = 1) -> Iterator[Step]:
         """Trains each of the models with each of the seeds; returns for each model its runs, one a group of seeds."""
         groups = _together(table, some)
-        each = itertools.product(models, groups)
         calls = [
             (partial(_train, tasks=tasks, recipe=own, seeds=group, share=share), len(group) * share)
-            for (tasks, own), group in each
+            for (tasks, own), group in itertools.product(models, groups)
         ]
         runs = yield from compute(calls)
         return [runs[k * len(groups) : (k + 1) * len(groups)] for k in range(len(models))]
@@ -301,6 +301,7 @@ def _together(table: Table, seeds: Sequence[int]) -> list[list[int]]:
 
 
 def _train(table: Table, tasks: Sequence[str], recipe: Recipe, seeds: list[int], share: float = 1) -> _Run:
+    """One model of these tasks for each seed, trained together on this share of the training rows."""
     kinds = {task: table.tasks[task] for task in tasks}
     if table.by_time and share == 1:
         train, valid, test = (part.only(*tasks) for part in table.sets(0))
