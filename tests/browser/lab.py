@@ -35,11 +35,14 @@ IDLE = """() => {
 }"""
 # On opening, JupyterLab asks the kernel for widgets of before, over a comm that the kernel closes. If the kernel is
 # restarted while this is under way, it closes a comm that the page has forgotten: "Comm not found" in the console.
-SETTLED = """async () => {
-  const { content, sessionContext } = jupyterapp.shell.currentWidget;
-  const widgets = await content.rendermime.createRenderer("application/vnd.jupyter.widget-view+json")._manager.promise;
-  const { _comms: comms, _futures: questions } = sessionContext.session.kernel;
-  return widgets.restoredStatus && comms.size + questions.size === 0;
+MANAGER = """async () => {
+  const { rendermime } = jupyterapp.shell.currentWidget.content;
+  window.manager = await rendermime.createRenderer("application/vnd.jupyter.widget-view+json")._manager.promise;
+}"""
+# a condition to wait for may not be a promise, which counts as true whatever it comes to
+SETTLED = """() => {
+  const { _comms: comms, _futures: questions } = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  return window.manager.restoredStatus && comms.size + questions.size === 0;
 }"""
 # the form of the capstone has dropdowns as well, which need a kernel: `test_form.py`
 CONTROLS = ".widget-slider, .widget-dropdown:not(.mtl-form *)"
@@ -204,6 +207,7 @@ class Book(Tab):
         self.page.goto(f"{self.lab.base}/lab/tree/{self.name}?reset&token={self.lab.token}")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         self.page.wait_for_function(IDLE, timeout=60_000)
+        self.page.evaluate(MANAGER)
         self.page.wait_for_function(SETTLED, timeout=60_000)
 
     def restart_and_run_all(self):
