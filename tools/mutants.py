@@ -3,10 +3,11 @@
     python -m tools.mutants [MODULE ...]      # training/losses, ...; without a name all of `MODULES`
 
 mutmut changes one place of a module at a time (`<` becomes `<=`, a number grows by one, an argument is left out) and
-runs the module's own test file. A change that all tests pass has survived: a property that no test states, or a change
-that changes nothing. `tests/mutants.toml` lists those that stay, each with its reason; any other is printed as new, and
-a module with fewer than 90% killed, or with a new survivor, makes the run fail. One kind needs no reason of its
-own: `strict=` of a zip guards later changes of the code: what is zipped today is of one length by construction.
+runs the module's own test file, but for tests marked `slow`. A change that all tests pass has survived: a property that
+no test states, or a change that changes nothing. `tests/mutants.toml` lists those that stay, each with its reason; any
+other is printed as new, and a module with fewer than 90% killed, or with a new survivor, makes the run fail. One kind
+needs no reason of its own: `strict=` of a zip guards later changes of the code: what is zipped today is of one length
+by construction.
 
 Not changed are the words of errors (the statements of `WORDS`), decorated functions, and what stands outside of
 functions. mutmut needs `fork`, so Windows needs WSL.
@@ -63,7 +64,7 @@ also_copy =
 pytest_add_cli_args_test_selection = tests/{folder}/test_{name}.py
 pytest_add_cli_args =
     -m
-    not long
+    not long and not slow
     -p
     no:cacheprovider
 do_not_mutate_patterns =
