@@ -1,6 +1,9 @@
 """The capstone's comparison: what is compared with what, and that nothing of the test leaks into a choice."""
 
+import itertools
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,14 +13,14 @@ from distributed import LocalCluster
 from torch import nn
 
 from helpers.capstone import comparison, plan, yardsticks
-from helpers.capstone.comparison import compare, steps
+from helpers.capstone.comparison import Step, compare, steps
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import SINGLE, Plan
 from helpers.capstone.preparation import Table, prepare, split
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import unlearnt
 from helpers.data.features import Features
-from helpers.evaluation.intervals import auc_influence, half_width
+from helpers.evaluation.intervals import auc_influence, half_width, r2_influence
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import environment
 from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, log_of_days
@@ -329,6 +332,39 @@ def test_a_table_that_does_not_pass_the_check_is_not_compared(table):
         compare(table.assign(click=table["click"] + 1), BY_TIME)
 
 
+@pytest.mark.parametrize("quiet", [True, False], ids=["quiet", "with a bar"])
+def test_a_bar_says_how_much_is_done_and_how_long_it_takes(monkeypatch, quiet):
+    monkeypatch.setenv("TQDM_DISABLE", "1") if quiet else monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    asked, shown, said = [], [], []
+
+    class Bar:
+        def __init__(self, **options):
+            self.options, self.n = options, 0
+            asked.append(self)
+
+        __enter__, __exit__ = (lambda self: self), lambda *_: None
+
+        def update(self, more):
+            self.n += more
+            shown.append(self.n)
+
+        def set_description(self, text):
+            said.append(text)
+
+    def some(*arguments, **options):
+        asked.append((arguments, options))
+        yield from (Step(0.0, estimate="a minute"), Step(0.254), Step(0.508), Step(1.0, "found"))
+
+    monkeypatch.setattr(comparison, "tqdm", Bar)
+    monkeypatch.setattr(comparison, "steps", some)
+    assert compare("frame", "declaration", "recipe", "tcp://a", mode="quick") == "found"
+    bar, (arguments, options) = asked
+    expected = {"total": 100, "desc": "comparing", "unit": "%", "leave": False, "delay": 1, "disable": quiet}
+    assert bar.options == expected
+    assert arguments == ("frame", "declaration", "recipe", "tcp://a") and options == {"mode": "quick"}
+    assert shown == [0, 25, 51, 100] and said == ["comparing (a minute)"]
+
+
 # --- one training run, one yardstick ----------------------------------------------------------------------------------
 
 
@@ -363,6 +399,31 @@ def test_a_run_is_of_models_one_a_seed(table, own):
             np.testing.assert_allclose(both.outputs[key], output, atol=1e-4)
 
 
+def test_a_run_is_of_the_rows_of_its_seed():
+    """At random each seed has test rows of its own: labels that a number tells are predicted there."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=1_000), "y": rng.normal(size=1_000)})
+    own = Declaration({"a": "binary", "b": "binary"}, numbers=("x", "y"))
+    frame = frame.assign(a=(frame["x"] > 0).astype(int), b=(frame["y"] > 0).astype(int))
+    data = Table(prepare(own, frame), own)
+    run = comparison._train(data, ("a",), replace(RECIPE, epochs=5, batch_size=32, lr=0.03), [4, 5])
+    for seed in (4, 5):
+        mask, label, _ = data.seen("a", seed)
+        assert auc(run.outputs["a", seed][mask], label) > 0.97
+
+
+def test_by_time_all_seeds_train_on_one_set_of_rows_without_a_bar(table, monkeypatch):
+    data, fit, asked = Table(prepare(BY_TIME, table), BY_TIME), comparison.fit, []
+
+    def noted(models, *rows, progress=True, **options):
+        asked.append((progress, [tuple(one.labels["click"].shape) for one in rows]))
+        return fit(models, *rows, progress=False, **options)
+
+    monkeypatch.setattr(comparison, "fit", noted)
+    comparison._train(data, ("click",), replace(RECIPE, epochs=1), [0, 1, 2])
+    assert asked == [(False, [(2_000,), (250,)])]
+
+
 def test_the_loss_of_a_run_is_the_best_total_on_the_validation_rows(table):
     """As `fit` tells it, and the outputs are those of that epoch."""
     data = Table(prepare(BY_TIME, table), BY_TIME)
@@ -391,7 +452,7 @@ def test_the_lead_of_a_yardstick_is_over_the_better_side(table, own, task, score
             outputs[model, task, seed] = np.zeros(len(mask))
             outputs[model, task, seed][mask] = label + noise * rng.normal(size=len(label)) * label.std()
             values[model, seed] = score(outputs[model, task, seed][mask], label)
-    mask, label, _ = data.seen(task, first)
+    mask, label, rows = data.seen(task, first)
     output = np.zeros(len(mask))
     output[mask] = label + 0.4 * rng.normal(size=len(label)) * label.std()
     scores = comparison._judge(data, "model", outputs)
@@ -400,9 +461,22 @@ def test_the_lead_of_a_yardstick_is_over_the_better_side(table, own, task, score
     assert (found["task"], found["yardstick"], found["metric"]) == (task, "trees", "AUC" if task == "click" else "R²")
     assert found["value"] == pytest.approx(score(output[mask], label))
     assert found["ahead"] == pytest.approx(found["value"] - best)
-    assert found["high"] - found["ahead"] == pytest.approx(found["ahead"] - found["low"])
-    assert 0.01 < found["high"] - found["ahead"] < 0.5
+    influence = {auc: auc_influence, r2: r2_influence}[score]
+    better = np.mean([influence(outputs["MMoE", task, s][mask], label) for s in (seeds if own.time else seeds[:1])], 0)
+    error, units, _ = comparison._luck(data, influence(output[mask], label) - better, rows)
+    half = half_width(0.0, 2, 0.0, error, units)
+    assert (found["ahead"] - found["low"], found["high"] - found["ahead"]) == pytest.approx((half, half))
     assert list(found) == ["task", "yardstick", "metric", "value", "ahead", "low", "high"]
+
+
+def test_where_no_seed_has_learnt_anything_a_yardstick_is_ahead_of_chance(table):
+    data, outputs = Table(prepare(BY_TIME, table), BY_TIME), {}
+    mask, label, _ = data.seen("click", 0)
+    for model, seed in itertools.product((SINGLE, "MMoE"), (4, 5)):
+        outputs[model, "click", seed] = np.zeros(len(mask))
+    scores, output = comparison._judge(data, "model", outputs), np.arange(len(mask))
+    found = comparison._yardstick_lead(data, "trees", "click", "MMoE", output, outputs, 0, scores)
+    assert scores["constant"].all() and found["ahead"] == pytest.approx(auc(output[mask], label) - 0.5)
 
 
 def test_seconds_are_of_computing_and_for_one_seed(table, monkeypatch):
@@ -434,7 +508,7 @@ def test_a_yardstick_is_the_best_of_its_kind_for_the_validation_rows(table, monk
         seen = valid.masks[task].numpy() if task in valid.masks else np.ones(len(valid), bool)
         noise = np.random.default_rng(0).normal(size=(3, len(valid)))
         tried = [(truth + spread * one, np.full(250, spread)) for spread, one in zip((2, 0.1, 1), noise, strict=True)]
-        tried[0][0][~seen] = 1e6  # rows without a label do not count
+        tried[1][0][~seen] = 1e6  # rows without a label do not count
         monkeypatch.setattr("helpers.capstone.yardsticks.candidates", lambda *_, tried=tried: tried)
         best = max(tried, key=lambda pair: score(pair[0][seen], truth[seen]))
         assert best is tried[1] and comparison._yardstick(data, "trees", task, 0) is best[1]
@@ -536,7 +610,7 @@ def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
         {"model": SINGLE, "parameters": 300, "seconds": 9.0},
         {"model": "Shared-Bottom", "parameters": 300, "seconds": 3.0},
     ]
-    assert found.cost.to_dict("records") == rows
+    assert found.cost.to_dict("records") == rows and found.cost["parameters"].dtype.kind == "i"
 
 
 def test_without_options_five_seeds_three_rates_yardsticks_and_fewer_rows(table, trained):
@@ -727,6 +801,14 @@ def test_the_ranker_has_what_its_side_chose(table, trained, own):
         found.ranker("share")
 
 
+def test_the_ranker_is_trained_by_the_weights_without_a_bar(table, trained, monkeypatch):
+    own, asked = replace(BY_TIME, weight="w"), {}
+    found = compare(table.assign(w=1.0), own, RECIPE, seeds=range(2), rates=[0.01], also=())
+    monkeypatch.setattr(comparison.Ranker, "fit", lambda self, *rows, **options: asked.update(options))
+    found.ranker()
+    assert asked == {"weight": "w", "progress": False}
+
+
 # --- how long it takes, a first look, a cluster -----------------------------------------------------------------------
 
 
@@ -745,6 +827,19 @@ def test_quick_is_a_first_look(table, trained):
     assert found.recipe == Recipe(lr=0.003, epochs=3, patience=1) and len(trained) == 4
     assert compare(table, BY_TIME, Recipe(lr=0.003, epochs=2), mode="quick").recipe.epochs == 2
     assert compare(table, BY_TIME, RECIPE, mode="quick", rates=[0.01, 0.001], seeds=[5, 6]).seeds == [5, 6]
+
+
+def test_results_keep_the_numbers_of_their_calls_in_whatever_order_a_cluster_is_done(monkeypatch):
+    calls = [partial(pow, base) for base in (2, 3, 5)]  # of a "table" that is the exponent
+
+    def run(named, cluster, table):
+        done = [SimpleNamespace(name=name, table=call(table)) for name, call in named.items()]
+        return reversed(done) if cluster == "tcp://a" else 1 / 0
+
+    monkeypatch.setattr("helpers.capstone.comparison.jobs.run", run)
+    assert list(comparison._results(2, calls, None)) == [(0, 4), (1, 9), (2, 25)]
+    assert list(comparison._results(2, calls, "tcp://a")) == [(2, 25), (1, 9), (0, 4)]
+    assert list(comparison._results(2, [], "tcp://b")) == []
 
 
 @pytest.mark.slow
