@@ -121,19 +121,6 @@ def test_penalties_are_chosen_by_both_sides_from_the_same_few(table):
 
 
 @pytest.mark.slow
-def test_the_yardstick_is_the_mean_of_each_item_in_the_training_rows(found, table):
-    comparison = found.declaration
-    value = found.facts.set_index("task").loc["like", "by item"]
-    parts = [split(comparison, prepare(comparison, table), seed) for seed in ([0] if comparison.time else found.seeds)]
-    expected = []
-    for train, _, test in parts:
-        mean = train["like"].mean()
-        score = {item: (rows["like"].sum() + 5 * mean) / (len(rows) + 5) for item, rows in train.groupby("item")}
-        expected.append(auc(test["item"].map(score).fillna(mean).to_numpy(), test["like"].to_numpy()))
-    assert value == pytest.approx(np.mean(expected)) and 0.5 < value < 0.9
-
-
-@pytest.mark.slow
 def test_yardsticks_are_judged_on_the_rows_of_the_first_split(found, table):
     """Ahead of the better side there, with an interval by the draw of test users."""
     assert found.beaten[["task", "yardstick"]].values.tolist() == [[t, y] for t in LABELS for y in ("linear", "trees")]
@@ -295,14 +282,23 @@ def test_other_structures(table, structure):
     assert set(found.scores["model"]) == {SINGLE, structure}
 
 
+CLICK_THEN_LIKE = Declaration({"click": "binary", "like": "binary"}, "user", "item", time="time")
+
+
 @pytest.mark.slow
 def test_esmm_is_compared_where_a_like_needs_a_click(table):
-    comparison = Declaration({"click": "binary", "like": "binary"}, "user", "item", time="time")
-    esmm, options = replace(RECIPE, structure="ESMM"), {"seeds": range(2), "rates": [0.01], "also": ()}
-    with pytest.raises(ValueError, match="rows with 'like' = 1 and 'click' = 0; expected for ESMM"):
-        compare(table, comparison, esmm, **options)
     needs = table.assign(like=table["like"] * table["click"])
-    assert set(compare(needs, comparison, esmm, **options).scores["model"]) == {SINGLE, "ESMM"}
+    esmm = replace(RECIPE, structure="ESMM")
+    found = compare(needs, CLICK_THEN_LIKE, esmm, seeds=range(2), rates=[0.01], also=())
+    assert set(found.scores["model"]) == {SINGLE, "ESMM"}
+
+
+def test_a_recipe_that_does_not_fit_the_labels_is_not_trained(table, trained):
+    with pytest.raises(ValueError, match="rows with 'like' = 1 and 'click' = 0; expected for ESMM"):
+        compare(table, CLICK_THEN_LIKE, replace(RECIPE, structure="ESMM"))
+    with pytest.raises(ValueError, match="expected two binary tasks for ESMM"):
+        compare(table, BY_TIME, replace(RECIPE, structure="ESMM"))
+    assert trained == []
 
 
 @pytest.mark.slow
@@ -673,15 +669,28 @@ def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, 
         assert row.value == pytest.approx(values["Shared-Bottom", row.task, row.seed])
 
 
-def test_facts_are_counts_and_means_of_each_part(table, trained):
-    found = compare(table, replace(BY_TIME, item=None, ids=("item",)), RECIPE, seeds=range(2), rates=[0.01], also=())
-    parts = split(BY_TIME, prepare(BY_TIME, table))._asdict()
+@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+def test_facts_are_counts_and_means_of_each_part(table, trained, own):
+    found = compare(table, replace(own, item=None, ids=("item",)), RECIPE, seeds=range(2), rates=[0.01], also=())
+    parts = split(own, prepare(own, table))._asdict()
     for row in found.facts.to_dict("records"):
         assert row["kind"] == LABELS[row["task"]] and np.isnan(row["by item"])
         for name, part in parts.items():
             assert row[f"{name} labels"] == part[row["task"]].notna().sum()
             assert row[f"{name} mean"] == pytest.approx(part[row["task"]].mean())
     assert found.facts["task"].tolist() == list(LABELS)
+
+
+@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+def test_the_yardstick_by_item_is_the_mean_of_each_item_in_the_training_rows(table, trained, own):
+    found = compare(table, own, RECIPE, seeds=(4, 2), rates=[0.01], also=())
+    value, expected = found.facts.set_index("task").loc["like", "by item"], []
+    for seed in (4, 2):
+        train, _, test = split(own, prepare(own, table), seed)
+        mean = train["like"].mean()
+        score = {item: (rows["like"].sum() + 5 * mean) / (len(rows) + 5) for item, rows in train.groupby("item")}
+        expected.append(auc(test["item"].map(score).fillna(mean).to_numpy(), test["like"].to_numpy()))
+    assert value == pytest.approx(np.mean(expected)) and 0.5 < value < 0.9
 
 
 def test_without_a_user_there_is_no_gauc_and_each_row_counts_alone(table, trained):
@@ -775,12 +784,22 @@ def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, train
     assert compare(table, BY_TIME, RECIPE, **options, matters=matters).fewer.empty
     assert len(trained) == 4
     monkeypatch.setattr(comparison, "verdict", lambda *_: "undecided")
+    train, asked = comparison._train, []
+
+    def noted(*arguments, share, **options):
+        asked.append(share)
+        return train(*arguments, **options)
+
+    monkeypatch.setattr(comparison, "_train", noted)
     *shares, (_, found, _) = steps(table, BY_TIME, RECIPE, **options)
+    assert asked == [1] * 4 + [0.25] * 4 + [0.5] * 4
     assert len(trained) == 8 + 4 * 2 and [step.done for step in shares] == sorted(step.done for step in shares)
     assert found.fewer[["share", "task"]].values.tolist() == [[s, t] for s in (0.25, 0.5) for t in LABELS]
     assert set(found.growth.columns) < set(found.fewer.columns) and shares[-1].done == pytest.approx(1)
-    monkeypatch.setattr(comparison, "FEWEST_LABELS", 2_001 / 4)
-    assert compare(table, BY_TIME, RECIPE, **options).fewer.empty
+    fewest = found.facts["train labels"].min()
+    for enough, empty in ((fewest, False), (fewest + 1, True)):
+        monkeypatch.setattr(comparison, "FEWEST_LABELS", enough / 4)
+        assert compare(table, BY_TIME, RECIPE, **options).fewer.empty == empty
 
 
 @pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
@@ -840,6 +859,18 @@ def test_results_keep_the_numbers_of_their_calls_in_whatever_order_a_cluster_is_
     assert list(comparison._results(2, calls, None)) == [(0, 4), (1, 9), (2, 25)]
     assert list(comparison._results(2, calls, "tcp://a")) == [(2, 25), (1, 9), (0, 4)]
     assert list(comparison._results(2, [], "tcp://b")) == []
+
+
+def test_all_is_computed_on_the_cluster(table, trained, monkeypatch):
+    asked = []
+
+    def noted(table, calls, cluster):
+        asked.append((len(calls), cluster))
+        yield from enumerate(call(table) for call in calls)
+
+    monkeypatch.setattr(comparison, "_results", noted)
+    compare(table, BY_TIME, RECIPE, "tcp://a", seeds=range(2), also=["yardsticks", "curve"])
+    assert asked == [(4 * 3, "tcp://a"), (4, "tcp://a"), (2 * 3, "tcp://a"), (5, "tcp://a")]
 
 
 @pytest.mark.slow
