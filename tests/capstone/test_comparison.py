@@ -18,6 +18,7 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import SINGLE, Plan
 from helpers.capstone.preparation import Table, prepare, split
 from helpers.capstone.ranker import Recipe
+from helpers.capstone.reading import READING
 from helpers.capstone.recommendation import unlearnt
 from helpers.data.features import Features
 from helpers.evaluation.intervals import auc_influence, half_width, r2_influence
@@ -670,6 +671,22 @@ def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, 
 
 
 @pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+def test_yardsticks_are_judged_where_the_first_seed_is_tested(table, trained, monkeypatch, own):
+    asked = []
+
+    def oracle(table, name, task, seed):
+        asked.append((name, task, seed))
+        return table.sets(seed)[2].labels[task].numpy()
+
+    monkeypatch.setattr(comparison, "_yardstick", oracle)
+    found = compare(table, own, RECIPE, seeds=[4, 2], rates=[0.01], also=["yardsticks"])
+    first = 0 if own.time else 4
+    assert asked == [(name, task, first) for task in LABELS for name in ("linear", "trees")]
+    assert found.beaten[["yardstick", "task"]].values.tolist() == [[name, task] for name, task, _ in asked]
+    assert (found.beaten["value"] > 0.999).all()
+
+
+@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
 def test_facts_are_counts_and_means_of_each_part(table, trained, own):
     found = compare(table, replace(own, item=None, ids=("item",)), RECIPE, seeds=range(2), rates=[0.01], also=())
     parts = split(own, prepare(own, table))._asdict()
@@ -691,6 +708,32 @@ def test_the_yardstick_by_item_is_the_mean_of_each_item_in_the_training_rows(tab
         score = {item: (rows["like"].sum() + 5 * mean) / (len(rows) + 5) for item, rows in train.groupby("item")}
         expected.append(auc(test["item"].map(score).fillna(mean).to_numpy(), test["like"].to_numpy()))
     assert value == pytest.approx(np.mean(expected)) and 0.5 < value < 0.9
+
+
+def test_how_a_file_was_read_is_kept(table, trained):
+    options = {"seeds": range(2), "rates": [0.01], "also": ()}
+    assert compare(table, BY_TIME, RECIPE, **options).reading is None
+    read = table.copy()
+    read.attrs[READING] = {"sep": ";"}
+    assert compare(read, BY_TIME, RECIPE, **options).reading == {"sep": ";"}
+
+
+def test_a_gain_is_over_the_seeds_with_which_both_have_learnt(table):
+    """Two are enough. Where test users' luck alone leaves it open, no number of seeds decides."""
+    data, rng, outputs = Table(prepare(BY_TIME, table), BY_TIME), np.random.default_rng(0), {}
+    _, label, _ = data.seen("click", 0)
+    for model, seed in itertools.product((SINGLE, "MMoE"), (4, 5, 6)):
+        outputs[model, "click", seed] = (label + rng.normal(size=len(label))) * ((model, seed) != (SINGLE, 6))
+    rows = []
+    for seeds in ((4, 5, 6), (4, 5)):
+        own = {key: output for key, output in outputs.items() if key[-1] in seeds}
+        scores, matters = comparison._judge(data, "model", own), {"binary": 0, "regression": 0}
+        rows.append(comparison._sharing_gain(data, "click", "MMoE", own, scores, matters))
+    assert [(row.pop("seeds"), row.pop("dead")) for row in rows] == [(3, 1), (2, 0)]
+    pd.testing.assert_frame_equal(*(pd.DataFrame([row]) for row in rows))
+    row = rows[0]
+    assert (row["task"], row["metric"], row["clusters"], row["verdict"]) == ("click", "AUC", "users", "undecided")
+    assert np.isnan(row["seeds_needed"])
 
 
 def test_without_a_user_there_is_no_gauc_and_each_row_counts_alone(table, trained):
@@ -740,6 +783,20 @@ def test_a_group_counts_as_days_do_and_a_few_of_either_do_not():
     assert luck_of(enough, own)[1:] == (5, "days")
 
 
+@pytest.mark.parametrize(
+    ("days", "errors", "expected"),
+    [
+        (5, {100: 0.010, 5: 0.009}, (0.009, 5, "days")),  # of five days the interval is wider all the same
+        (2, {100: 0.010, 20: 0.020}, (0.020, 20, "groups")),  # two days do not count, the groups do
+    ],
+)
+def test_the_widest_interval_counts(monkeypatch, days, errors, expected):
+    rows = np.arange(100)
+    clusters = {"users": rows, "days": rows * days // 100, "groups": rows * (days if days == 5 else 20) // 100}
+    monkeypatch.setattr(comparison, "over_users", lambda moved, ids: (errors[len(set(ids))], len(set(ids))))
+    assert comparison._luck(SimpleNamespace(clusters=clusters), rows, rows) == expected
+
+
 def test_days_and_spans_of_the_parts_are_told(trained):
     frame, own = log_of_days(days=10, luck=0)
     found = compare(
@@ -780,9 +837,10 @@ def test_new_users_are_new(table):
 
 def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, trained, monkeypatch):
     options = {"seeds": range(3), "rates": [0.01], "also": ["fewer rows"]}
-    matters = {"binary": 0.5, "regression": 5}
-    assert compare(table, BY_TIME, RECIPE, **options, matters=matters).fewer.empty
-    assert len(trained) == 4
+    decided = options | {"also": ["fewer rows", "curve"], "matters": {"binary": 0.5, "regression": 5}}
+    *_, done, (_, found, _) = steps(table, BY_TIME, RECIPE, **decided)
+    assert found.fewer.empty and len(trained) == 4 + 5 and done.done == pytest.approx(1)
+    trained.clear()
     monkeypatch.setattr(comparison, "verdict", lambda *_: "undecided")
     train, asked = comparison._train, []
 
@@ -793,7 +851,7 @@ def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, train
     monkeypatch.setattr(comparison, "_train", noted)
     *shares, (_, found, _) = steps(table, BY_TIME, RECIPE, **options)
     assert asked == [1] * 4 + [0.25] * 4 + [0.5] * 4
-    assert len(trained) == 8 + 4 * 2 and [step.done for step in shares] == sorted(step.done for step in shares)
+    assert len(trained) == 4 + 4 * 2 and [step.done for step in shares] == sorted(step.done for step in shares)
     assert found.fewer[["share", "task"]].values.tolist() == [[s, t] for s in (0.25, 0.5) for t in LABELS]
     assert set(found.growth.columns) < set(found.fewer.columns) and shares[-1].done == pytest.approx(1)
     fewest = found.facts["train labels"].min()
