@@ -136,6 +136,10 @@ def test_a_random_split_is_by_seed_0_unless_told_otherwise(frame, declaration):
             lambda f: split(Declaration({"click": "binary"}, "video"), f, seed=0.5),
             "seed: got 0.5; expected a whole number",
         ),
+        (
+            lambda f: split(Declaration({"click": "binary"}, "video", new_users=True), f, seed=-1),
+            "seed: got -1; expected a whole number",
+        ),
     ],
 )
 def test_a_missing_column_and_a_bad_seed_are_named(frame, call, words):
@@ -169,6 +173,9 @@ def test_dates_are_found_in_each_unit_of_machines():
         assert found.dt.strftime("%Y-%m-%d").tolist() == ["2020-09-13", "2025-06-15"]
     assert dates(pd.Series([1, 500, 800_000])) is None and dates(times - times) is None
     assert dates(pd.Series([600_000_000, 1_750_000_000])) is None  # a part of them would lie before 1990
+    first, last = pd.Timestamp("1990-01-01").timestamp(), pd.Timestamp("2100-01-01").timestamp()
+    assert dates(pd.Series([first, last])).dt.year.tolist() == [1990, 2100]
+    assert dates(pd.Series([first - 1])) is None and dates(pd.Series([last + 1])) is None
     texts = moments("time", pd.Series(["2026-05-01 18:30:00", "2026-05-02"]))
     assert dates(texts).tolist() == [pd.Timestamp("2026-05-01 18:30:00"), pd.Timestamp("2026-05-02")]
 
@@ -189,6 +196,12 @@ def test_new_users_have_all_of_their_rows_in_one_part(frame, declaration):
     pd.testing.assert_frame_equal(split(own, rows, 3).test, split(own, rows, 3).test)
     with pytest.raises(ValueError, match="user_id: got 2 users; expected enough of them for three parts"):
         split(own, rows.assign(user_id=rows.index % 2), 0)
+
+
+def test_ten_users_of_as_many_rows_are_eight_one_and_one():
+    frame = pd.DataFrame({"user": np.arange(100) % 10, "click": np.arange(100) % 3 == 0})
+    own = Declaration({"click": "binary"}, "user", new_users=True)
+    assert [part["user"].nunique() for part in split(own, frame)] == [8, 1, 1]
 
 
 def test_with_dots_the_day_is_first():
@@ -236,10 +249,41 @@ def test_the_rows_to_judge_by_are_those_with_a_label(table, own):
             np.testing.assert_array_equal(labels, test["click"])
 
 
-def test_the_task_with_the_fewest_labels_counts(table):
-    rows = prepare(BY_TIME, table)
-    train = split(BY_TIME, rows).train
-    assert Table(rows, BY_TIME).fewest_labels() == train["seconds"].notna().sum() < len(train)
+@both_splits
+def test_the_task_with_the_fewest_labels_counts(table, own):
+    """In the first split."""
+    rows = prepare(own, table)
+    train, other = (split(own, rows, seed).train["seconds"].notna().sum() for seed in (0, 1))
+    assert Table(rows, own).fewest_labels() == train < 2_000 and (own.time is None) == (other != train)
+
+
+def test_examples_know_their_user_and_their_weight(table):
+    weighed = table.assign(w=np.arange(2_500) % 2 + 1.0)
+    for own in (BY_TIME, replace(BY_TIME, weight="w"), replace(BY_TIME, user=None)):
+        rows = prepare(own, weighed)
+        examples = Table(rows, own).examples
+        assert (examples.groups is None) == (own.user is None)
+        if own.user is not None:
+            pairs = pd.DataFrame({"group": examples.groups.numpy(), "user": rows["user"]}).drop_duplicates()
+            assert pairs["group"].is_unique and pairs["user"].is_unique
+        weights = examples.weights.get("click") if own.weight else None
+        assert (weights is None) == (own.weight is None) and (weights is None or weights.unique().numel() == 2)
+
+
+def test_sizes_days_and_spans_are_those_of_the_first_split():
+    """Where new users are tested each split has its own."""
+    frame, own = log_of_days(days=10, luck=0)
+    own, frame = replace(own, new_users=True), frame.assign(time=frame["time"] + 86_400 * (frame["user"] % 50))
+    data, parts = Table(prepare(own, frame), own), split(own, prepare(own, frame))._asdict()
+    assert data.parts == {name: len(part) for name, part in parts.items()}
+    days = {name: pd.to_datetime(part["time"], unit="s").dt.strftime("%Y-%m-%d") for name, part in parts.items()}
+    assert data.spans == {name: (day.min(), day.max()) for name, day in days.items()}
+    assert data.days == days["test"].nunique()
+
+
+def test_a_time_that_is_no_date_is_told_whole(table):
+    long = table.assign(time=table["time"] + 10.123456789012)
+    assert Table(prepare(BY_TIME, long), BY_TIME).spans["train"][0] == str(long["time"].min())
 
 
 def test_rows_are_tied_by_user_day_and_group():
@@ -258,14 +302,12 @@ def test_rows_are_tied_by_user_day_and_group():
     assert len(np.unique(data.clusters["rows"])) == 4_000
 
 
-def test_by_time_the_vocabulary_is_that_of_the_training_rows(table):
+@both_splits
+def test_by_time_the_vocabulary_is_that_of_the_training_rows(table, own):
     """An id of a test row is unknown there, as it will be at serving."""
-    late = table.assign(user=np.where(table["time"] == 2_499, 777, table["user"]))
-    vocabularies = [
-        Table(prepare(declaration, late), declaration).features.vocabularies["user"]
-        for declaration in (BY_TIME, AT_RANDOM)
-    ]
-    assert [777 in vocabulary for vocabulary in vocabularies] == [False, True]
+    rows = prepare(own, table)
+    rows.loc[split(own, rows).test.index[0], "user"] = 777
+    assert (777 in Table(rows, own).features.vocabularies["user"]) == (own.time is None)
 
 
 def test_a_random_split_without_positives_is_named(table):
@@ -288,4 +330,5 @@ def test_a_share_of_the_rows_is_drawn_by_the_seed_from_those_to_train(table, own
         assert kept < rows and torch.equal(whole.inputs["dense"], data.sets(0 if own.time else seed)[0].inputs["dense"])
         for one, other in zip(others, same, strict=True):
             assert torch.equal(one.inputs["dense"], other.inputs["dense"])
-    assert not torch.equal(data.drawn(0, 0.5)[0].inputs["dense"], data.drawn(1, 0.5)[0].inputs["dense"])
+    first, again, other = (data.drawn(seed, 0.5)[0].inputs["dense"] for seed in (0, 0, 1))
+    assert torch.equal(first, again) and not torch.equal(first, other)
