@@ -83,8 +83,8 @@ def test_too_many_words_are_counted_over_all_chapters(monkeypatch):
 
 
 def test_too_long_a_chapter_is_told():
-    long = book(new_markdown_cell("## 1"), *[code("play()", tags=["widget"])] * 12)
+    long = book(new_markdown_cell("## 1"), *(code("play()", tags=["widget"]) for _ in range(12)))
     assert style.too_much(long) == ["61 minutes of core sections, more than 60"]
-    crowded = book(new_markdown_cell("## 1"), *[code("claims()", CARDS)] * 3, code("claims()", SHUT))
+    crowded = book(new_markdown_cell("## 1"), *(code("claims()", CARDS) for _ in range(3)), code("claims()", SHUT))
     assert style.too_much(crowded) == ["6 claims are open, more than 5: `evidence(...)`"]
     assert style.too_much(book(new_markdown_cell("## 1"), code("claims()", CARDS))) == []
