@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
@@ -11,6 +12,7 @@ from helpers.capstone.ranker import Recipe
 LABELS = {"click": "binary", "seconds": "regression", "like": "binary"}
 BY_TIME = Declaration(LABELS, "user", "item", numbers=("age",), time="time")
 AT_RANDOM = replace(BY_TIME, time=None)
+both_splits = pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
 RECIPE = Recipe(units=(8,), towers=(4,), epochs=3, batch_size=256)
 
 

@@ -24,7 +24,7 @@ from helpers.data.features import Features
 from helpers.evaluation.intervals import auc_influence, half_width, r2_influence
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import environment
-from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, log_of_days
+from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, both_splits, log_of_days
 
 
 @pytest.fixture(scope="module", params=[BY_TIME, AT_RANDOM], ids=["by time", "at random"])
@@ -383,7 +383,7 @@ def test_with_new_users_each_seed_trains_alone():
     assert comparison._together(Table(prepare(own, frame), own), [0, 1]) == [[0], [1]]
 
 
-@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+@both_splits
 def test_a_run_is_of_models_one_a_seed(table, own):
     """The same as each alone; the loss is the sum of their best totals, the seconds are those of one."""
     data = Table(prepare(own, table), own)
@@ -436,7 +436,7 @@ def test_the_loss_of_a_run_is_the_best_total_on_the_validation_rows(table):
         np.testing.assert_allclose(run.outputs["like", seed], expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+@both_splits
 @pytest.mark.parametrize(("task", "score"), [("click", auc), ("seconds", r2)])
 def test_the_lead_of_a_yardstick_is_over_the_better_side(table, own, task, score):
     """Of outputs that are made up: by time over all seeds, else over the first, whose test rows they share."""
@@ -463,6 +463,7 @@ def test_the_lead_of_a_yardstick_is_over_the_better_side(table, own, task, score
     error, units, _ = comparison._luck(data, influence(output[mask], label) - better, rows)
     half = half_width(0.0, 2, 0.0, error, units)
     assert (found["ahead"] - found["low"], found["high"] - found["ahead"]) == pytest.approx((half, half))
+    assert 0.01 < half < 0.5
     assert list(found) == ["task", "yardstick", "metric", "value", "ahead", "low", "high"]
 
 
@@ -670,7 +671,7 @@ def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, 
         assert row.value == pytest.approx(values["Shared-Bottom", row.task, row.seed])
 
 
-@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+@both_splits
 def test_yardsticks_are_judged_where_the_first_seed_is_tested(table, trained, monkeypatch, own):
     asked = []
 
@@ -686,7 +687,7 @@ def test_yardsticks_are_judged_where_the_first_seed_is_tested(table, trained, mo
     assert (found.beaten["value"] > 0.999).all()
 
 
-@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+@both_splits
 def test_facts_are_counts_and_means_of_each_part(table, trained, own):
     found = compare(table, replace(own, item=None, ids=("item",)), RECIPE, seeds=range(2), rates=[0.01], also=())
     parts = split(own, prepare(own, table))._asdict()
@@ -698,7 +699,7 @@ def test_facts_are_counts_and_means_of_each_part(table, trained, own):
     assert found.facts["task"].tolist() == list(LABELS)
 
 
-@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+@both_splits
 def test_the_yardstick_by_item_is_the_mean_of_each_item_in_the_training_rows(table, trained, own):
     found = compare(table, own, RECIPE, seeds=(4, 2), rates=[0.01], also=())
     value, expected = found.facts.set_index("task").loc["like", "by item"], []
@@ -784,17 +785,17 @@ def test_a_group_counts_as_days_do_and_a_few_of_either_do_not():
 
 
 @pytest.mark.parametrize(
-    ("days", "errors", "expected"),
+    ("clusters", "errors", "expected"),
     [
-        (5, {100: 0.010, 5: 0.009}, (0.009, 5, "days")),  # of five days the interval is wider all the same
-        (2, {100: 0.010, 20: 0.020}, (0.020, 20, "groups")),  # two days do not count, the groups do
+        ({"users": 100, "days": 5}, {100: 0.010, 5: 0.009}, (0.009, 5, "days")),  # of five the interval is wider
+        ({"users": 100, "days": 2, "groups": 20}, {100: 0.010, 20: 0.020}, (0.020, 20, "groups")),  # two do not count
     ],
 )
-def test_the_widest_interval_counts(monkeypatch, days, errors, expected):
+def test_the_widest_interval_counts(monkeypatch, clusters, errors, expected):
     rows = np.arange(100)
-    clusters = {"users": rows, "days": rows * days // 100, "groups": rows * (days if days == 5 else 20) // 100}
+    table = SimpleNamespace(clusters={name: rows * count // 100 for name, count in clusters.items()})
     monkeypatch.setattr(comparison, "over_users", lambda moved, ids: (errors[len(set(ids))], len(set(ids))))
-    assert comparison._luck(SimpleNamespace(clusters=clusters), rows, rows) == expected
+    assert comparison._luck(table, rows, rows) == expected
 
 
 def test_days_and_spans_of_the_parts_are_told(trained):
@@ -860,7 +861,7 @@ def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, train
         assert compare(table, BY_TIME, RECIPE, **options).fewer.empty == empty
 
 
-@pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
+@both_splits
 def test_the_ranker_has_what_its_side_chose(table, trained, own):
     recipe = replace(RECIPE, structure="MMoE", towers=(16,))
     found = compare(table, own, recipe, seeds=[3, 4], penalties=[5.0, 0.0], also=())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import Table, cut, dates, moments, prepare, split
-from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, log_of_days
+from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, both_splits, log_of_days
 
 
 @pytest.mark.parametrize("rows", range(1, 6))
@@ -216,9 +216,6 @@ def test_with_dots_the_day_is_first():
 # --- a table ----------------------------------------------------------------------------------------------------------
 
 
-both_splits = pytest.mark.parametrize("own", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
-
-
 @both_splits
 def test_examples_are_the_rows_of_the_split(table, own):
     """Each with its own number and labels, in the order of the split; seconds in units of their spread."""
@@ -266,8 +263,10 @@ def test_examples_know_their_user_and_their_weight(table):
         if own.user is not None:
             pairs = pd.DataFrame({"group": examples.groups.numpy(), "user": rows["user"]}).drop_duplicates()
             assert pairs["group"].is_unique and pairs["user"].is_unique
-        weights = examples.weights.get("click") if own.weight else None
-        assert (weights is None) == (own.weight is None) and (weights is None or weights.unique().numel() == 2)
+        assert set(examples.weights) == (set(LABELS) if own.weight else set())
+        if own.weight is not None:
+            share = rows["w"].to_numpy() / rows["w"].mean()  # of weights of mean 1
+            np.testing.assert_allclose(examples.weights["click"].numpy(), share, rtol=1e-5)
 
 
 def test_sizes_days_and_spans_are_those_of_the_first_split():
