@@ -59,6 +59,12 @@ SEEN = """control => {
 NOISE = re.compile("Could not restore the debugger state|Canceled future for create_subshell_request")
 
 
+def settle(page):
+    """Wait until JupyterLab has asked a new kernel all that it asks of one."""
+    page.evaluate(MANAGER)
+    page.wait_for_function(SETTLED, timeout=60_000)
+
+
 class Lab:
     """A JupyterLab server on 127.0.0.1 for the folder `root`, with settings, trust and workspaces of its own."""
 
@@ -207,8 +213,7 @@ class Book(Tab):
         self.page.goto(f"{self.lab.base}/lab/tree/{self.name}?reset&token={self.lab.token}")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         self.page.wait_for_function(IDLE, timeout=60_000)
-        self.page.evaluate(MANAGER)
-        self.page.wait_for_function(SETTLED, timeout=60_000)
+        settle(self.page)
 
     def restart_and_run_all(self):
         command = "jupyterapp.commands.execute('notebook:restart-run-all')"
