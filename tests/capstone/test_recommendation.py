@@ -133,7 +133,7 @@ COLUMNS = ["task", "yardstick", "metric", "ahead"]
 
 
 def judged(*dead: tuple[str, str, int], seeds: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scores and gains of two tasks and two models, of which these (task, model, seed) have learnt nothing."""
+    """Scores and gains of two tasks and two models; these (task, model, seed) have learnt nothing."""
     keys = list(itertools.product(("like", "click"), ("single", "shared"), range(seeds)))
     scores = pd.DataFrame(keys, columns=["task", "model", "seed"]).assign(constant=[key in dead for key in keys])
     lost = scores[scores["constant"]].groupby("task")["seed"].nunique()

@@ -626,7 +626,7 @@ def test_a_leak_is_found_in_the_bins_of_a_number(frame):
 
 @pytest.mark.parametrize("kind", ["binary", "regression"])
 def test_a_leak_is_found_in_columns_that_may_be_missing(frame, kind):
-    """Labels and numbers in pandas' own types with gaps, of which each has the other's."""
+    """Labels and numbers in pandas' own types with gaps; each has the other's."""
     label = "click" if kind == "binary" else "seconds"
     values = frame[label].round().astype("Int64").mask(frame["time"] % 7 == 0)
     planted = (frame[label] + np.random.default_rng(1).normal(0, 0.1, len(frame))).astype("Float64")

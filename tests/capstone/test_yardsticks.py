@@ -17,7 +17,7 @@ from helpers.evaluation.metrics import auc, r2
 
 @pytest.fixture(scope="module")
 def log():
-    """x and y are numbers, of which only the product counts for `both`; ids of few, of many values; lists of ids."""
+    """x and y are numbers whose product alone counts for `both`; ids of few, of many values; lists of ids."""
     rng, rows = np.random.default_rng(0), 6_000
     frame = pd.DataFrame({"x": rng.normal(size=rows), "y": rng.normal(size=rows), "few": rng.integers(0, 12, rows)})
     frame["many"] = rng.integers(0, 400, rows)
