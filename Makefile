@@ -12,7 +12,7 @@ NB ?= notebooks
 .NOTPARALLEL:
 
 .PHONY: help lab test test-all test-long test-code test-notebooks test-browser test-versions lint notebooks grids \
-        claims bench mutants handin site student teacher ready ready-test movielens clean
+        claims bench handin site student teacher ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -31,11 +31,10 @@ test-all: ## test, then test-long (more than an hour on two cores)
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory test-long
 
-lint: ready-test ## ruff over code and notebooks, lint and format; plain English
+lint: ready-test ## ruff over code and notebooks, lint and format
 	@echo "Lint."
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
-	@$(BIN)/python -m tools.english
 
 test-code: ready-test movielens ## unit tests alone
 	@echo "Unit tests."
@@ -68,9 +67,6 @@ claims: ready-test movielens ## derive every claim again with other seeds (SEEDS
 
 bench: ready-test movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks
-
-mutants: ready-test movielens ## change the code in one place at a time: do the tests notice? (MODULE=training/losses for one; hours for all)
-	@$(BIN)/python -m tools.mutants $(MODULE)
 
 handin: ready ## mark the exercises of a notebook, or of all in a folder (NB=...)
 	@$(BIN)/python -m tools.handin $(NB)

@@ -9,7 +9,8 @@
                  `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, run as one)
     training/    `losses`, `adam`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what fit checks first),
                  `loop` (fit)
-    evaluation/  `metrics` (AUC, GAUC, R² …), `counts` (the yardstick of every model), `statistics` (contrasts and
+    evaluation/  `metrics` (AUC, GAUC, R² …); what shares nothing, the yardsticks of every model: `counts`, `yardsticks`
+                 (a linear model and trees), `late_fusion` (separate models, one score); `statistics` (contrasts and
                  intervals over seeds), `intervals` (on one log, over users), `margins` (the smallest effect that
                  matters), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments
@@ -24,8 +25,8 @@
                  browser
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
-                 load, export), `yardsticks` (a linear model and trees), `plan` (what a comparison will train, and how
-                 long), `comparison`, `recommendation`, `report`, `form`
+                 load, export), `plan` (what a comparison will train, and how long), `comparison`, `recommendation`,
+                 `report`, `form`
     chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, quiz, exercises, explorer
     course/      finds grids, claims and questions by name; `outcomes` (the table of the map), `seeds` (which are used
                  up), and the commands: `train_grids`, `measure_claims`

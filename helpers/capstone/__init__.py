@@ -1,6 +1,6 @@
 """From a reader's own table to a report: does sharing help here?
 
-The rows go from a CSV file to the pixels of the report's first figure through twelve modules:
+The way of the rows from a CSV file to the pixels of the report's first figure:
 
     reading → comparison (the corridor: it hands each result to the next) → preparation → data.features
     training rows   training.loop → models.copies → models.shared_bottom → training.losses
@@ -9,5 +9,4 @@ The rows go from a CSV file to the pixels of the report's first figure through t
 
 They return to one: `intervals` takes ranks from `metrics`. On the way `table_checks`, `recommendation` and the verdicts
 only say something of the rows, and `declaration` and `ranker.Recipe` what to do with them.
-`tests/capstone/test_path.py` counts, and says how.
 """

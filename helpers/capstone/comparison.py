@@ -22,14 +22,14 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers.capstone import yardsticks
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import FEWER, METRICS, SHARES, SINGLE, YARDSTICKS, Estimate, Plan
-from helpers.capstone.preparation import Table, observed, prepare, split
+from helpers.capstone.preparation import Table, prepare, split
 from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.reading import READING
 from helpers.capstone.table_checks import Problems, must_pass
 from helpers.data.examples import Examples
+from helpers.evaluation import yardsticks
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.intervals import auc_influence, gain, half_width, over_users, r2_influence, seeds_needed
 from helpers.evaluation.metrics import auc, gauc, r2
@@ -332,10 +332,7 @@ def _estimate(table: Table, plan: Plan) -> Estimate:
 def _yardstick(table: Table, name: str, task: str, seed: int) -> np.ndarray:
     """What one of `yardsticks` says of the test rows: of all that it tried, the best for the validation rows."""
     train, valid, test = (part.only(task) for part in table.sets(seed))
-    tuning, score = observed(valid, task), SCORES[table.tasks[task]]
-    answers = valid.labels[task].numpy()[tuning]
-    candidates = yardsticks.candidates(name, table.features, train, valid.inputs, test.inputs)
-    return max(candidates, key=lambda tried: score(tried[0][tuning], answers))[1]
+    return yardsticks.best(name, table.features, train, valid, test.inputs)[0]
 
 
 # --- what the outputs for the test rows say ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import torch
 from distributed import LocalCluster
 from torch import nn
 
-from helpers.capstone import comparison, plan, yardsticks
+from helpers.capstone import comparison, plan
 from helpers.capstone.comparison import Step, compare, steps
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import SINGLE, Plan
@@ -21,6 +21,7 @@ from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import READING
 from helpers.capstone.recommendation import unlearnt
 from helpers.data.features import Features
+from helpers.evaluation import yardsticks
 from helpers.evaluation.intervals import auc_influence, half_width, r2_influence
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import environment
@@ -33,7 +34,6 @@ def found(request, table):
     return compare(table, request.param, recipe, seeds=range(4), rates=(0.003, 0.01), also=plan.ALSO)
 
 
-@pytest.mark.slow
 def test_every_task_has_a_gain_with_its_interval(found):
     assert found.gains["task"].tolist() == list(LABELS)
     assert found.gains["metric"].tolist() == ["AUC", "R²", "AUC"]
@@ -44,7 +44,6 @@ def test_every_task_has_a_gain_with_its_interval(found):
     assert found.gains.set_index("task")["gain"].to_dict() == pytest.approx(mean.to_dict())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("own_time", [True, False], ids=["by time", "at random"])
 def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time, monkeypatch):
     """Labels that a number tells: of its own rows a model predicts nearly all, of any other rows none."""
@@ -58,7 +57,6 @@ def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time, monkey
     assert (found.scores["value"] > 0.97).all() and (found.curve["value"] > 0.97).all()
 
 
-@pytest.mark.slow
 def test_the_interval_holds_the_luck_of_the_log_and_of_the_test_users(found, table):
     """Its parts are those of the split, and what the test rows say of users, whatever the number of seeds."""
     assert (found.growth["overlap"] == 250 / 2_000).all()
@@ -90,7 +88,6 @@ def test_users_luck_is_that_of_the_mean_gain():
     assert luck[0] == pytest.approx(luck[1]) and luck[0] == pytest.approx(spread, rel=0.15)
 
 
-@pytest.mark.slow
 def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
     """With all of the weight a task is learnt, with none it is not."""
     monkeypatch.setattr(plan, "WEIGHTS", (0.0, 1.0))
@@ -104,14 +101,12 @@ def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
     assert means[1.0, "a"] > 0.8 > 0.5 > means[0.0, "a"] and means[0.0, "b"] > 0.8 > 0.5 > means[1.0, "b"]
 
 
-@pytest.mark.slow
 def test_both_sides_are_tuned_from_the_same_rates(found):
     assert found.tuned["tasks"].tolist() == ["click", "seconds", "like", "click + seconds + like"]
     assert found.tuned["lr"].isin([0.003, 0.01]).all() and set(found.seeds).isdisjoint(plan.TUNING_SEEDS)
     assert found.cost["model"].tolist() == [SINGLE, "Shared-Bottom"] and (found.cost["parameters"] > 100).all()
 
 
-@pytest.mark.slow
 def test_penalties_are_chosen_by_both_sides_from_the_same_few(table):
     options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ()}
     one, two = (compare(table, BY_TIME, RECIPE, penalties=few, **options) for few in ([0.0, 10.0], [10.0, 0.0]))
@@ -121,7 +116,6 @@ def test_penalties_are_chosen_by_both_sides_from_the_same_few(table):
     pd.testing.assert_frame_equal(one.scores, same.scores)
 
 
-@pytest.mark.slow
 def test_yardsticks_are_judged_on_the_rows_of_the_first_split(found, table):
     """Ahead of the better side there, with an interval by the draw of test users."""
     assert found.beaten[["task", "yardstick"]].values.tolist() == [[t, y] for t in LABELS for y in ("linear", "trees")]
@@ -148,13 +142,11 @@ def test_without_yardsticks_none_is_fitted(table, trained, monkeypatch):
     assert found.beaten.empty and found.also == ("curve",) and len(found.curve) == 5 * 2 * 2
 
 
-@pytest.mark.slow
 def test_the_curve_is_of_the_first_two_tasks(found):
     assert set(found.curve["task"]) == {"click", "seconds"} and set(found.curve["weight"]) == set(plan.WEIGHTS)
     assert len(found.curve) == 2 * 5 * 4 and not found.curve["value"].isna().any()
 
 
-@pytest.mark.slow
 def test_users_are_known_and_facts_are_of_the_parts(found):
     assert found.users == 60 and found.parts == {"train": 2_000, "valid": 250, "test": 250}
     facts = found.facts.set_index("task")
@@ -162,7 +154,6 @@ def test_users_are_known_and_facts_are_of_the_parts(found):
     assert found.scores.loc[found.scores["task"] != "seconds", "gauc"].notna().all()
 
 
-@pytest.mark.slow
 def test_a_seed_whose_tower_is_dead_does_not_count_for_its_task(table, monkeypatch):
     """Its units are 0 for every row: it would be judged to lose what it has never learnt."""
     make = Recipe.model
@@ -220,7 +211,6 @@ def test_a_yardstick_is_compared_with_what_has_learnt(table, trained, monkeypatc
     pd.testing.assert_frame_equal(found, few)
 
 
-@pytest.mark.slow
 def test_equal_arguments_give_equal_results(table):
     options = {"seeds": range(2), "rates": [0.01], "also": ()}
     one, two = (compare(table, BY_TIME, RECIPE, **options) for _ in range(2))
@@ -229,7 +219,6 @@ def test_equal_arguments_give_equal_results(table):
     np.testing.assert_allclose(one.scores["value"], three.scores.query("seed < 2")["value"], atol=1e-5)
 
 
-@pytest.mark.slow
 def test_test_labels_do_not_decide_anything_but_scores(table, monkeypatch):
     """With other labels in the test rows the models, and the chosen rates, are the same."""
     monkeypatch.setattr(yardsticks, "MOST_TREES", 10)
@@ -247,7 +236,6 @@ def test_test_labels_do_not_decide_anything_but_scores(table, monkeypatch):
         np.testing.assert_allclose(values, others if sign == 1 else 1 - others, atol=1e-6)
 
 
-@pytest.mark.slow
 def test_the_score_is_that_of_one_state(table):
     """The shared model is judged as it would be served: by the state with the best total."""
     data = Table(prepare(BY_TIME, table), BY_TIME)
@@ -258,7 +246,6 @@ def test_the_score_is_that_of_one_state(table):
     assert value == pytest.approx(auc(run.outputs["click", 0][mask], label), abs=1e-6)
 
 
-@pytest.mark.slow
 def test_large_tables_train_seed_by_seed(table, monkeypatch):
     options = {"seeds": range(2), "rates": [0.01], "also": ()}
     together = compare(table, AT_RANDOM, RECIPE, **options).scores
@@ -268,7 +255,6 @@ def test_large_tables_train_seed_by_seed(table, monkeypatch):
     np.testing.assert_allclose(both["value_x"], both["value_y"], atol=1e-4)
 
 
-@pytest.mark.slow
 def test_progress_rises_to_one(table):
     first, *others = steps(table, BY_TIME, RECIPE, seeds=range(2), also=())
     shares = [step.done for step in others]
@@ -276,7 +262,6 @@ def test_progress_rises_to_one(table):
     assert first.estimate.runs == 4 * (3 * 2 + 2) and not any(step.estimate for step in others)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("structure", ["MMoE", "PLE"])
 def test_other_structures(table, structure):
     found = compare(table, BY_TIME, replace(RECIPE, structure=structure), seeds=range(2), rates=[0.01], also=())
@@ -286,7 +271,6 @@ def test_other_structures(table, structure):
 CLICK_THEN_LIKE = Declaration({"click": "binary", "like": "binary"}, "user", "item", time="time")
 
 
-@pytest.mark.slow
 def test_esmm_is_compared_where_a_like_needs_a_click(table):
     needs = table.assign(like=table["like"] * table["click"])
     esmm = replace(RECIPE, structure="ESMM")
@@ -302,7 +286,6 @@ def test_a_recipe_that_does_not_fit_the_labels_is_not_trained(table, trained):
     assert trained == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("weighting", ["UWL", {"click": 2.0, "seconds": 1.0, "like": 0.5}])
 def test_weightings_are_for_the_shared_side_alone(table, weighting):
     options = {"seeds": range(2), "rates": [0.01], "also": ()}
@@ -495,37 +478,6 @@ def test_the_estimate_is_by_an_epoch_of_a_single_task_model_and_of_the_shared_on
     plan = Plan(BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())
     assert comparison._estimate(data, plan) == plan.estimate({plan.sides[0].name: 4.0, plan.sides[-1].name: 12.0})
     assert asked == [(("click",), 1, [0, 1], 0.25), (tuple(LABELS), 1, [0, 1], 0.25)]
-
-
-def test_a_yardstick_is_the_best_of_its_kind_for_the_validation_rows(table, monkeypatch):
-    """Scored where the label was observed, by the metric of the task."""
-    data = Table(prepare(BY_TIME, table), BY_TIME)
-    for task, score in (("seconds", r2), ("click", auc)):
-        valid = data.sets(0)[1]
-        truth = valid.labels[task].numpy()
-        seen = valid.masks[task].numpy() if task in valid.masks else np.ones(len(valid), bool)
-        noise = np.random.default_rng(0).normal(size=(3, len(valid)))
-        tried = [(truth + spread * one, np.full(250, spread)) for spread, one in zip((2, 0.1, 1), noise, strict=True)]
-        tried[1][0][~seen] = 1e6  # rows without a label do not count
-        monkeypatch.setattr("helpers.capstone.yardsticks.candidates", lambda *_, tried=tried: tried)
-        best = max(tried, key=lambda pair: score(pair[0][seen], truth[seen]))
-        assert best is tried[1] and comparison._yardstick(data, "trees", task, 0) is best[1]
-
-
-def test_what_a_yardstick_is_fitted_on(table, monkeypatch):
-    data, asked = Table(prepare(AT_RANDOM, table), AT_RANDOM), []
-    valid = data.sets(3)[1]
-
-    def candidates(*arguments):
-        asked.extend(arguments)
-        return [(np.arange(len(valid)), None)]
-
-    monkeypatch.setattr("helpers.capstone.yardsticks.candidates", candidates)
-    comparison._yardstick(data, "linear", "like", 3)
-    name, features, train, *inputs = asked
-    assert name == "linear" and features is data.features and list(train.labels) == ["like"]
-    for examples, part in zip((train.inputs, *inputs), data.sets(3), strict=True):
-        assert torch.equal(examples["dense"], part.inputs["dense"])
 
 
 def test_weights_count_in_training_as_rows_do():
@@ -822,7 +774,6 @@ def test_a_time_that_is_no_date_has_spans_and_no_days(table, trained):
     assert (found.days, found.spans) == (0, {})
 
 
-@pytest.mark.slow
 def test_new_users_are_new(table):
     """No row of theirs is trained on; a model that knows users alone can then only guess."""
     rng = np.random.default_rng(0)
@@ -932,7 +883,6 @@ def test_all_is_computed_on_the_cluster(table, trained, monkeypatch):
     assert asked == [(4 * 3, "tcp://a"), (4, "tcp://a"), (2 * 3, "tcp://a"), (5, "tcp://a")]
 
 
-@pytest.mark.slow
 def test_a_cluster_finds_what_this_process_does(table):
     """Every training run and every yardstick is a job; some fall to one worker, some to the other."""
     options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ["yardsticks", "curve"]}

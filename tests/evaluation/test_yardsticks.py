@@ -5,14 +5,16 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import OneHotEncoder
 
-from helpers.capstone import yardsticks
-from helpers.capstone.yardsticks import LINEAR, NAMES, PENALTIES, TREES, candidates
+from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sequence, Sparse
+from helpers.evaluation import yardsticks
 from helpers.evaluation.metrics import auc, r2
+from helpers.evaluation.yardsticks import LINEAR, NAMES, PENALTIES, TREES, best, candidates
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +193,31 @@ def test_a_row_has_its_score_whatever_rows_are_asked_with_it(log, name, monkeypa
     tables = (features.transform(log[5_000:]), features.transform(log[5_001:5_002]))
     for whole, one in candidates(name, features, examples, *tables):
         np.testing.assert_allclose(one, whole[1:2], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_best_is_chosen_on_validation_rows_each_copy_for_itself(log, name, monkeypatch):
+    monkeypatch.setattr(yardsticks, "MOST_TREES", 5)
+    features = Features(COLUMNS).fit(log)
+    sets = [
+        [features.examples(log[a:b], {"y": "by few"}) for a, b in ((k, k + 800), (k + 800, 5_000), (5_000, 6_000))]
+        for k in (0, 400)
+    ]
+    sets = [[train, valid.take(range(1_000)), test] for train, valid, test in sets]
+    train, valid, test = map(Examples.stack, map(list, zip(*sets, strict=True)))
+    (together,) = best(name, features, train, valid, test.inputs)
+    for scores, (own, tuning, asked) in zip(together, sets, strict=True):
+        tried = list(candidates(name, features, own, tuning.inputs, asked.inputs))
+        reached = [auc(one[0], tuning.labels["y"]) for one in tried]
+        np.testing.assert_allclose(scores, tried[int(np.argmax(reached))][1], atol=1e-9)
+
+
+def test_the_best_is_judged_where_the_label_was_observed(log, monkeypatch):
+    features, truth = Features(COLUMNS).fit(log), log["value"].to_numpy()
+    train, valid = (features.examples(part, {"y": "value"}) for part in (log[:800], log.assign(value=log["value"])))
+    masked = Examples(valid.inputs, valid.labels, {"y": torch.arange(len(log)) % 2 == 0})
+    seen = masked.masks["y"].numpy()
+    tried = [(truth + 1, "near"), (np.where(seen, truth + 0.1, 1e6), "nearest where it was observed")]
+    monkeypatch.setattr(yardsticks, "candidates", lambda *_: tried)
+    assert best(LINEAR, features, train, masked, valid.inputs) == ["nearest where it was observed"]
+    assert best(LINEAR, features, train, valid, valid.inputs) == ["near"]

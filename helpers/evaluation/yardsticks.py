@@ -3,7 +3,7 @@
 They see the features of the neural models, as `Features` makes them of the rows: for the linear model each id is a
 column of zeros and ones; trees take numbers as they are, ids of few values as categories, any other id as the mean
 label of its training rows, and a list as its length. The penalty of the one and the number of trees of the other are
-for the caller to choose on validation rows, as the epochs of a neural model are. All else is modest, so that both take
+chosen on validation rows (`best`), as the epochs of a neural model are. All else is modest, so that both take
 seconds: a yardstick is there to be beaten, not to win.
 """
 
@@ -15,9 +15,10 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
-from helpers.data.examples import Examples, Inputs
+from helpers.data.examples import Examples, Inputs, map_tensors
 from helpers.data.features import Features
 from helpers.evaluation.counts import by_ids
+from helpers.evaluation.metrics import auc, r2
 from helpers.support import validate
 
 LINEAR, TREES = NAMES = ("linear", "trees")
@@ -26,6 +27,26 @@ STEPS = 200  # of its solver, at most
 MOST_TREES, LEAVES = 150, 31
 FOLDS = 5  # of the training rows, for the mean labels of ids
 CATEGORIES = 255  # the most that scikit-learn's trees take as they are
+
+
+def best(name: str, features: Features, train: Examples, valid: Examples, *tables: Inputs) -> list[np.ndarray]:
+    """Of all `candidates`, the one that is best for the validation rows, by AUC or R²: its scores of the rows of each
+    of `tables`, `(rows,)` each, or `(copies, rows)` of stacked examples, each copy with a choice of its own.
+
+    train, valid   examples of one task
+    """
+    if train.copies is not None:
+        each = range(train.copies)
+        sets = [[one.map(lambda tensor, k=k: tensor[k]) for one in (train, valid)] for k in each]
+        rows = [[map_tensors(lambda tensor, k=k: tensor[k], inputs) for inputs in tables] for k in each]
+        found = [best(name, features, *sets[k], *rows[k]) for k in each]
+        return [np.stack(several) for several in zip(*found, strict=True)]
+    (task,) = valid.tasks
+    seen = valid.masks[task].numpy() if task in valid.masks else np.ones(len(valid), bool)
+    answers = valid.labels[task].numpy()[seen]
+    score = auc if np.isin(answers, (0, 1)).all() else r2
+    tried = candidates(name, features, train, valid.inputs, *tables)
+    return list(max(tried, key=lambda scores: score(scores[0][seen], answers))[1:])
 
 
 def candidates(name: str, features: Features, train: Examples, *tables: Inputs) -> Iterator[tuple[np.ndarray, ...]]:
