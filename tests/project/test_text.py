@@ -41,7 +41,7 @@ def test_each_sentence_of_the_text_is_quoted_put_into_english_placed_and_judged(
     assert len(ROWS) > 50
     odd = [row for row in ROWS if len(row) != 4 or not row[1] or ".ipynb#" not in row[2]]
     assert odd == []
-    judged = re.compile(r"\*\*(Confirmed|Only when|Not here|Taught)\b|No single one")
+    judged = re.compile(r"\*\*(Confirmed|Only when|Not here|Built in|Taught)\b|No single one")
     assert [row[0] for row in ROWS if not judged.match(row[3])] == []
 
 
@@ -64,6 +64,18 @@ def test_both_readings_of_relatedness_are_judged():
     related, correlated = readings
     assert "same features" in related[0] and related[3].startswith("**Confirmed")
     assert "labels correlate" in correlated[0] and correlated[3].startswith("**Not here")
+
+
+def test_both_readings_of_the_kept_click_are_judged():
+    in_training, in_serving = (row for row in ROWS if "在保证主目标点击" in row[0])
+    assert "kept in training" in in_training[0] and in_training[3].startswith("**Confirmed")
+    assert "kept in serving" in in_serving[0] and in_serving[3].startswith("**Not here")
+
+
+@pytest.mark.parametrize("bias", ["目标偏差", "物品偏差", "用户偏差", "长视频播放长度", "DAU"])
+def test_what_the_simulator_was_made_to_do_is_not_called_confirmed(bias):
+    (row,) = (row for row in ROWS if bias in row[0])
+    assert row[3].startswith("**Built in")
 
 
 def test_the_verdicts_are_those_of_the_chapters():
