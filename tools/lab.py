@@ -7,6 +7,7 @@ left as they are, and go before the few defaults in `lab_settings/`: no question
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -119,6 +120,27 @@ def first_notebook() -> str:
     return f"notebooks/{start.name if start.exists() else '04_shared_bottom.ipynb'}"
 
 
+def codespace() -> list[str]:
+    """What the server is told in GitHub Codespaces, where a browser asks it under an address of the codespace's own.
+
+    It alone is let in. On the way either header, `Origin` or `Host`, may have become the name of the server itself.
+    """
+    name, domain = os.environ.get("CODESPACE_NAME"), os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN")
+    if os.environ.get("CODESPACES") != "true" or not (name and domain):
+        return []
+    port = os.environ.get("JUPYTER_PORT", "8888")
+    host = f"{name}-{port}.{domain}".lower()
+    return [
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",  # another port has another address
+        f"--ServerApp.allow_origin_pat=^(https://{re.escape(host)}|http://localhost:{port})$",
+        "--ServerApp.local_hostnames=localhost",
+        f"--ServerApp.local_hostnames={host}",
+        f"--ServerApp.custom_display_url=https://{host}",
+        "--no-browser",  # the one that the terminal has would be given a file
+    ]
+
+
 def arguments() -> list[str]:
     """JupyterLab's command line for this machine."""
     lines = [
@@ -128,8 +150,9 @@ def arguments() -> list[str]:
         f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab_settings'}",
         "--FileContentsManager.pre_save_hook=tools.lab.drop_lost_views",
         "--KernelManager.transport_encryption=auto",  # otherwise each kernel warns that it has none
-        "--ServerApp.log_level=ERROR",
-        "--LabApp.log_level=ERROR",
+        "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
+        *codespace(),
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         lines.append("--allow-root")  # in a container the only user is often root

@@ -1,14 +1,18 @@
 """Set-up, whatever cuts it short, and the start of JupyterLab, whatever it finds."""
 
 import ast
+import http.client
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
-import urllib.request
+import urllib.parse
+from contextlib import contextmanager
+from http.cookies import SimpleCookie
 from pathlib import Path
 
 import nbformat
@@ -463,35 +467,86 @@ def test_lab_without_git_trusts_nothing_and_says_so(clone, capsys):
     assert not is_trusted(clone / "notebooks" / "00_one.ipynb")
 
 
-def test_lab_starts_without_a_home_and_with_a_notebook_that_cannot_be_read(clone):
-    for path in (
-        "tools/lab.py",
-        "tools/__init__.py",
-        "helpers/__init__.py",
-        "helpers/support/__init__.py",
-        "helpers/support/downloads.py",
-    ):
+@contextmanager
+def running(clone: Path, **environment: str):
+    """JupyterLab as `make lab` starts it, for someone without a home: the address that it names, and what it says."""
+    for path in ("tools/lab.py", *(f"{name}/__init__.py" for name in ("tools", "helpers", "helpers/support"))):
         (clone / path).parent.mkdir(exist_ok=True, parents=True)
         shutil.copy(ROOT / path, clone / path)
-    (clone / "notebooks" / "00_one.ipynb").write_text("<<<<<<< HEAD")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON", "XDG"))}
-    env = kept | {"HOME": os.devnull, "PYTHONPATH": str(clone), "BROWSER": "true"}
-    with open(clone / "said", "w") as said:
-        server = subprocess.Popen([sys.executable, "-m", "tools.lab"], cwd=clone, env=env, stdout=said, stderr=said)
+    shutil.copy(ROOT / "helpers" / "support" / "downloads.py", clone / "helpers" / "support")
+    own = ("JUPYTER", "IPYTHON", "XDG", "CODESPACE", "GITHUB_CODESPACES")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    env = kept | {"HOME": os.devnull, "PYTHONPATH": str(clone), "BROWSER": "true"} | environment
+    said = clone / "said"
+    with said.open("w", encoding="utf-8") as output:
+        command = [sys.executable, "-m", "tools.lab"]
+        server = subprocess.Popen(command, cwd=clone, env=env, stdout=output, stderr=output)
     try:
-        address = r"http://127\.0\.0\.1:\d+/lab\S*"
-        found = wait_for(lambda: re.search(address, (clone / "said").read_text()) or server.poll() is not None, 120)
-        words = (clone / "said").read_text()
-        assert server.poll() is None, words
-        with urllib.request.urlopen(found[0], timeout=60) as page:
-            assert page.status == 200 and b"jupyter-config-data" in page.read()
+        named = r"http://127\.0\.0\.1:\d+/lab\S*"
+        found = wait_for(lambda: re.search(named, said.read_text()) or server.poll() is not None, 120)
+        assert server.poll() is None, said.read_text()
+        yield urllib.parse.urlsplit(found[0]), said
     finally:
         server.terminate()
         server.wait(timeout=60)
-    lines = words.splitlines()
+
+
+def status(address, host: str, origin: str) -> int:
+    """What the server answers to a page of `origin` that wants a new file, once the browser has opened `host`."""
+    connection = http.client.HTTPConnection("127.0.0.1", address.port, timeout=60)
+    connection.request("GET", f"{address.path}?{address.query}", headers={"Host": host})
+    page = connection.getresponse()
+    text = page.read()
+    if page.status != 200:
+        return page.status
+    assert b"jupyter-config-data" in text
+    cookies = SimpleCookie("; ".join(page.headers.get_all("Set-Cookie", [])))
+    sent = "; ".join(f"{name}={cookie.value}" for name, cookie in cookies.items())
+    headers = {"Host": host, "Origin": origin, "Cookie": sent, "X-XSRFToken": cookies["_xsrf"].value}
+    connection.request("POST", "/api/contents", body='{"type": "file"}', headers=headers)
+    answer = connection.getresponse().status
+    connection.close()
+    return answer
+
+
+def test_lab_starts_without_a_home_and_with_a_notebook_that_cannot_be_read(clone):
+    (clone / "notebooks" / "00_one.ipynb").write_text("<<<<<<< HEAD")
+    with running(clone) as (address, said):
+        here = f"localhost:{address.port}"
+        assert status(address, here, f"http://{here}") == 201
+        assert status(address, here, "https://name-8888.app.github.dev") == 404
+    lines = said.read_text().splitlines()
     assert any("cannot be written" in line and "is used instead" in line for line in lines)
     assert any(line.startswith("notebooks/00_one.ipynb cannot be read") for line in lines)
     assert any(line.startswith("No copy of MovieLens-100K") for line in lines)
+    assert any("Blocking Cross Origin API request" in line for line in lines), "a warning of the server is shown"
+
+
+def test_lab_in_a_codespace_answers_to_its_address_and_to_no_other(clone):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    domain = {"GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN": "app.github.dev", "JUPYTER_PORT": str(port)}
+    outside, inside = f"fuzzy-tribble-x7-{port}.app.github.dev", f"localhost:{port}"
+    with running(clone, CODESPACES="true", CODESPACE_NAME="fuzzy-tribble-x7", **domain) as (address, said):
+        for host in (outside, inside):
+            for origin in (f"https://{outside}", f"http://{inside}"):
+                assert status(address, host, origin) == 201, (host, origin)
+            for origin in (
+                f"http://{outside}",
+                f"https://{outside}.evil.example",
+                f"https://{outside.replace('.', '-')}",
+                f"https://fuzzy-tribble-x7-{port + 1}.app.github.dev",
+                f"https://another-{port}.app.github.dev",
+                f"http://{inside}0",
+                "https://evil.example",
+                "null",
+            ):
+                if origin.partition("://")[2] != host:  # a page of the server itself, by whatever protocol
+                    assert status(address, host, origin) == 404, (host, origin)
+        for host in (f"another-{port}.app.github.dev", f"{outside}.evil.example", "evil.example"):
+            assert status(address, host, f"https://{outside}") == 403, host
+    assert f"https://{outside}{address.path}?{address.query}" in said.read_text()
 
 
 def test_the_view_of_a_widget_without_state_is_not_saved_and_its_picture_is():
