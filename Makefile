@@ -11,13 +11,13 @@ NB ?= notebooks
 
 .NOTPARALLEL:
 
-.PHONY: help lab test test-all test-long test-code test-notebooks test-browser test-versions lint notebooks grids \
+.PHONY: help lab test test-all test-long test-code test-notebooks test-browser test-versions versions lint notebooks grids \
         claims bench handin site student teacher ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
-lab: ready ## open the course in JupyterLab
+lab: ready ## open the course in JupyterLab (PINNED=1: set up with the versions in versions.txt)
 	@$(BIN)/python -m tools.lab
 
 test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (12 minutes at most)
@@ -27,9 +27,10 @@ test-long: ready-test movielens ## the long checks alone: cells twice, sections 
 	@echo "Long checks: notebooks cell by cell, grids, pages."
 	@$(PYTEST) -m long -n 2 --dist loadgroup tests
 
-test-all: ## test, then test-long (more than an hour on two cores)
+test-all: ## test, then test-long, then versions (more than an hour on two cores)
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory test-long
+	@$(MAKE) --no-print-directory versions
 
 lint: ready-test ## ruff over code and notebooks, lint and format
 	@echo "Lint."
@@ -55,6 +56,10 @@ test-versions: ready-test movielens ## unit tests with the lowest and the newest
 		$(BIN)/uv --no-config pip install --quiet --python .versions/$$versions --resolution $$versions -e ".[test]" && \
 		.versions/$$versions/bin/python -m pytest -q $(UNIT) || failed=1; \
 	done; exit $$failed
+
+versions: ready-test ## write what is installed to versions.txt, for PINNED=1 (test-all does it when all is green)
+	@$(BIN)/python -m pip list --format=freeze --exclude-editable --exclude pip > versions.txt.new
+	@sed 's/+.*//' versions.txt.new > versions.txt && rm versions.txt.new
 
 notebooks: ready-test movielens ## run the notebooks and write them in canonical form (NB=... for one)
 	@$(BIN)/python -m tools.notebooks $(NB)

@@ -30,7 +30,16 @@ from tools.site.pages import title
 
 EDITIONS = ("student", "teacher")
 FOLDERS = ("helpers", "data", "docs", "examples", "tools", ".devcontainer")
-FILES = ("README.md", "LICENSE", "CITATION.cff", "Makefile", "pyproject.toml", "environment.yml", "postBuild")
+FILES = (
+    "README.md",
+    "LICENSE",
+    "CITATION.cff",
+    "Makefile",
+    "pyproject.toml",
+    "versions.txt",
+    "environment.yml",
+    "postBuild",
+)
 # the last three are data of others, which may not be handed on
 LEFT_OUT = ("__pycache__", ".ipynb_checkpoints", "ml-100k", ".ml-100k.part", "census-income")
 QUESTIONS = ROOT / "docs" / "questions"

@@ -4,7 +4,8 @@
     python3 tools/setup.py test    and what the checks and the other commands need
 
 `make` runs it before each command, with whatever `python3` is there, so it is written for Python 3.6 and uses the
-standard library only. Where all is done it says nothing. TORCH=cpu in the environment takes that build of PyTorch.
+standard library only. Where all is done it says nothing. From the environment it takes TORCH=cpu, that build of PyTorch
+or none, and PINNED=1, the versions in `versions.txt`, with which all checks passed.
 """
 
 import hashlib
@@ -23,12 +24,14 @@ OLDEST = (3, 11)
 NAMES = ["python3", "python3.13", "python3.12", "python3.11", "python3.14", "python", sys.executable]
 DISK_GB = 3.0  # 2 GB when installed, and what pip unpacks on the way
 CUDA_DISK_GB = 8.0  # the same with the build of PyTorch that pip brings on Linux
+PATIENCE = {"UV_HTTP_TIMEOUT": "10", "UV_HTTP_RETRIES": "1"}  # seconds without a byte before uv gives up, twice
 
 # What the log says, and what it means. The first that matches is reported.
 REASONS = [
+    (r"error sending request|network timeout", "PyTorch's own index does not answer."),
     (
         r"No space left on device|Errno 28",
-        "the disk is full: the packages need {disk:g} GB, on Linux without TORCH=cpu up to {cuda:g} GB.",
+        "the disk is full: the packages need {disk:g} GB, with PyTorch's CUDA build up to {cuda:g} GB.",
     ),
     (
         r"connection broken by|NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|"
@@ -37,14 +40,10 @@ REASONS = [
         "the package index cannot be reached: connect to the network (or set pip's proxy) and run it again.",
     ),
     (
-        r"error sending request",
-        "uv cannot reach PyTorch's own index: connect to the network, or run it without TORCH.",
-    ),
-    (
         r"(?:No matching distribution found for|Could not find a version that satisfies the requirement) ([^\s;(]+)",
-        "pip finds no build of {0} for Python {python}: install Python 3.13, 3.12 or 3.11 and run it again.",
+        "pip finds no build of {0} for Python {python} here: try Python 3.13, 3.12 or 3.11, and leave out PINNED.",
     ),
-    (r"(?i)\berror: (.+)", "pip says: {0}."),
+    (r"(?i)\berror: (.+)", "it failed with: {0}."),
     (r"(.+)\s*\Z", "the last line of the log is: {0}."),
 ]
 
@@ -70,14 +69,9 @@ def say(line):
 
 def version_of(command, modules="sys"):
     """(major, minor) of a Python that has these modules, or None if it does not run."""
+    code = f"import {modules}, sys; print(*sys.version_info[:2])"
     try:
-        answer = subprocess.run(
-            [command, "-c", f"import {modules}, sys; print(*sys.version_info[:2])"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            check=True,
-        )
-        return tuple(int(part) for part in answer.stdout.split())
+        return tuple(map(int, subprocess.check_output([command, "-c", code], stderr=subprocess.DEVNULL).split()))
     except (OSError, subprocess.CalledProcessError, ValueError):
         return None
 
@@ -89,11 +83,7 @@ def has_venv(command):
 
 def find_python():
     """The path of a Python that is new enough and can make an environment, and its version."""
-    versions = {}
-    for name in NAMES:
-        path = shutil.which(name)
-        if path and path not in versions:
-            versions[path] = version_of(path)
+    versions = {path: version_of(path) for path in dict.fromkeys(filter(None, map(shutil.which, NAMES)))}
     new_enough = {path: version for path, version in versions.items() if version and version >= OLDEST}
     for path, version in new_enough.items():
         if has_venv(path):
@@ -134,15 +124,20 @@ def ready(kind):
     return VENV / ("ready-" + kind if kind else "ready")
 
 
+def pinned():
+    return ["--constraint", "versions.txt"] if os.environ.get("PINNED") else []
+
+
 def source():
-    """This folder and its list of packages: a copied environment would run the code of the old folder."""
-    return f"{ROOT}\n{hashlib.sha256((ROOT / 'pyproject.toml').read_bytes()).hexdigest()}\n"
+    """This folder and its lists of packages: a copied environment would run the code of the old folder."""
+    lists = [ROOT / name for name in ["pyproject.toml"] + pinned()[1:]]
+    return "".join(f"{line}\n" for line in [ROOT] + [hashlib.sha256(path.read_bytes()).hexdigest() for path in lists])
 
 
 def is_ready(kind):
     if unfinished().exists() or not venv_python().exists() or not ready(kind).exists():
         return False
-    return ready(kind).read_text(encoding="utf-8") == source()
+    return ready(kind).read_text(encoding="utf-8").startswith(source())  # what is pinned lies in the ranges, too
 
 
 def take(lock):
@@ -180,7 +175,7 @@ def run(command, output=None):
     guard = subprocess.Popen(
         [sys.executable, "-c", GUARD] + command,
         cwd=str(ROOT),
-        env=dict(os.environ, TMPDIR=str(VENV / "tmp")),
+        env=dict(PATIENCE, **dict(os.environ, TMPDIR=str(VENV / "tmp"))),
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output and subprocess.STDOUT,
@@ -199,12 +194,14 @@ def run(command, output=None):
 
 
 def logged(command, version):
-    """Run a command that writes to the log. Raises SetupError with the reason if it fails."""
+    """Run a command that writes to the log; what it wrote. Raises SetupError with the reason if it fails."""
     with open(str(log()), "ab") as output:
+        start = output.tell()
         failed = run(command, output)
+    words = log().read_bytes()[start:].decode("utf-8", "replace")
     if failed:
-        why = reason(log().read_text(encoding="utf-8", errors="replace"), version)
-        raise SetupError(f"{why} All that was written is in {log().relative_to(ROOT)}.")
+        raise SetupError(f"{reason(words, version)} All that was written is in {log().relative_to(ROOT)}.")
+    return words
 
 
 def make_venv(python, version):
@@ -229,19 +226,39 @@ def reason(words, version):
     return "a step stopped without a word."
 
 
+def pip(*words):
+    return [str(venv_python()), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"] + list(words)
+
+
+def install_torch(version):
+    """PyTorch alone, from its own index: the build that TORCH names, and on Linux the CPU build where that can be had.
+
+    pip would have to be told the address of that index; uv knows it.
+    """
+    build = os.environ.get("TORCH", "cpu" if sys.platform == "linux" else "")
+    if not build:
+        return
+    needed = re.search(r'"(torch\b.*?)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8")).group(1)
+    cache = [] if os.access(os.path.expanduser("~"), os.W_OK) else ["--no-cache"]
+    uv = ["-m", "uv", "pip", "install", "--torch-backend", build, "--no-deps"] + cache + pinned() + [needed]
+    try:
+        logged(pip(*pinned(), "uv"), version)
+        for taken in re.findall(r"\+ torch==(\S+)", logged([str(venv_python())] + uv, version)):
+            say(f"      PyTorch {taken}, from PyTorch's own index.")
+    except SetupError as error:
+        if os.environ.get("TORCH"):
+            raise
+        say(f"      No CPU build of PyTorch: {error}")
+        say(f"      pip takes the build that it finds; for CUDA it is 3 GB to download and takes {CUDA_DISK_GB:g} GB.")
+
+
 def install(kind, version):
     """Install the course and what it needs from `pyproject.toml`."""
-    course = ["-e", f".[{kind}]" if kind else "."]
-    pip = [str(venv_python()), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    torch = os.environ.get("TORCH")
     unfinished().touch()
     log().write_bytes(b"")
     try:
-        if torch:  # pip would have to be told the address of PyTorch's own index; uv knows it
-            logged(pip + ["uv"], version)
-            logged([str(venv_python()), "-m", "uv", "pip", "install", "--torch-backend", torch] + course, version)
-        else:
-            logged(pip + course, version)
+        install_torch(version)
+        logged(pip(*pinned(), "-e", f".[{kind}]" if kind else "."), version)
     except SetupError:
         if b"Installing collected packages" not in log().read_bytes():
             unfinished().unlink()  # pip gave up before it changed anything, as when offline
@@ -253,8 +270,6 @@ def set_up(kind):
     python, version = find_python()
     free = check_disk()
     say(f"[1/4] Python {version[0]}.{version[1]} at {python}, {free:.0f} GB free.")
-    if sys.platform == "linux" and free < CUDA_DISK_GB and not os.environ.get("TORCH"):
-        say(f"      PyTorch's CUDA build can take {CUDA_DISK_GB:g} GB; make lab TORCH=cpu brings the small one.")
     again = ", made again: the last set-up was cut short" if unfinished().exists() else ""
     say(f"[2/4] Environment in .venv{again}. Nothing is installed outside of it.")
     make_venv(python, version)

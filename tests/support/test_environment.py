@@ -209,7 +209,16 @@ def test_health_tells_how_to_get_movielens(monkeypatch, tmp_path):
 def test_uv_and_the_container_bring_the_cpu_build_too():
     assert PYPROJECT["tool"]["uv"]["pip"]["torch-backend"] == "cpu"
     container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
-    assert container["onCreateCommand"] == "make ready TORCH=cpu"
+    assert container["onCreateCommand"] == "make ready PINNED=1"  # on Linux set-up takes the CPU build by itself
+
+
+def test_the_known_good_versions_are_names_and_numbers_that_lie_in_the_ranges():
+    lines = (ROOT / "versions.txt").read_text(encoding="utf-8").splitlines()
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines), "no address, and no build of one machine"
+    pins = {canonicalize_name(name): number for name, _, number in (line.partition("==") for line in lines)}
+    assert PROJECT["name"] not in pins
+    for need in NEEDED + TOOLS:
+        assert need.specifier.contains(pins[need.name], prereleases=True), need
 
 
 @pytest.mark.parametrize("wrong", [True, False])

@@ -2,6 +2,8 @@
 
 import ast
 import http.client
+import http.server
+import io
 import os
 import re
 import shutil
@@ -9,10 +11,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
+import zipfile
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -85,7 +90,13 @@ case "$*" in
     "-c import pip"*) test -f "$here/pip" && echo 3 11 ;;
     "-c import"*) echo 3 11 ;;
     "-m venv"*) mkdir "$3/bin"; cp "$0" "$3/bin/python"; at venv; touch "$3/bin/pip" ;;
-    "-m pip"*|"-m uv"*) echo "$*" >> "$COURSE/commands"; at pip; touch "$here/packages" ;;
+    "-m pip"*) echo "$*" >> "$COURSE/commands"; at pip; touch "$here/packages" ;;
+    "-m uv"*) echo "$* ($UV_HTTP_TIMEOUT s)" >> "$COURSE/commands"; at uv
+        if [ -n "$INDEX" ]; then  # uv itself, and in place of PyTorch's own index one on this machine
+            shift 2
+            set -- $(echo "$*" | sed "s|--torch-backend cpu|--default-index $INDEX --target $here/uv|")
+            exec "$PYTHON" -m uv --no-config "$@"
+        fi ;;
     "-m helpers.data.movielens") at movielens ;;
 esac
 """
@@ -102,25 +113,29 @@ def course(tmp_path):
     python.chmod(0o755)
     folder = tmp_path / "course"
     folder.mkdir()
-    (folder / "pyproject.toml").write_text("packages")
+    (folder / "pyproject.toml").write_text('dependencies = ["torch>=2.8,<3"]')
+    (folder / "versions.txt").write_text("torch==2.9.0\n")
     return folder
 
 
-def start(course: Path, *words: str, **environment: str) -> subprocess.Popen:
+def start(course: Path, *words: str, **environment: str | None) -> subprocess.Popen:
+    """Set-up as on Linux; unless TORCH is given, which may be None, it leaves PyTorch to pip."""
     code = (
         # tests that run in the background may have inherited that Ctrl-C is ignored
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "import sys; from pathlib import Path; from tools import setup; setup.ROOT = Path(sys.argv[1]); "
+        "sys.platform = 'linux'; "
         "setup.VENV = setup.ROOT / '.venv'; sys.exit(setup.main(sys.argv[2:]))"
     )
     path = os.pathsep.join([str(course.parent / "path"), "/usr/bin", "/bin"])
-    given = {"PATH": path, "COURSE": str(course), "PYTHONPATH": str(ROOT), **environment}
-    kept = {name: value for name, value in os.environ.items() if name != "TORCH"}
+    given = {"PATH": path, "COURSE": str(course), "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "TORCH": ""}
+    kept = {name: value for name, value in os.environ.items() if name != "PINNED" and not name.startswith("UV_")}
+    env = {name: value for name, value in {**kept, **given, **environment}.items() if value is not None}
     command = [sys.executable, "-c", code, str(course), *words]
-    return subprocess.Popen(command, env=kept | given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def set_up(course: Path, *words: str, **environment: str) -> tuple[int, list[str]]:
+def set_up(course: Path, *words: str, **environment: str | None) -> tuple[int, list[str]]:
     """Set-up from start to end: its exit code and the lines that it printed."""
     process = start(course, *words, **environment)
     lines = process.communicate(timeout=60)[0].splitlines()
@@ -249,11 +264,82 @@ def test_setup_installs_what_the_checks_need_only_when_asked(course):
     assert set_up(course) == set_up(course, "test") == (0, []) and steps(course) == []
 
 
-def test_setup_asks_uv_for_the_build_of_torch_that_is_named(course):
+def test_setup_asks_uv_for_the_build_of_torch_that_is_named_and_for_no_other(course):
     assert set_up(course, TORCH="cpu")[0] == 0
-    pip, uv = (course / "commands").read_text().splitlines()
-    assert pip.startswith("-m pip install") and pip.endswith(" uv")
-    assert uv == "-m uv pip install --torch-backend cpu -e ."
+    uv_itself, torch, packages = (course / "commands").read_text().splitlines()
+    assert uv_itself.endswith(" uv") and packages.endswith(" -e .")
+    assert torch == "-m uv pip install --torch-backend cpu --no-deps torch>=2.8,<3 (10 s)"
+    shutil.rmtree(course / ".venv")
+    code, lines = set_up(course, TORCH="cpu", FAIL_AT="uv", FAIL_WITH="cause: error sending request for url")
+    assert code == 1 and lines[-1].startswith("Set-up stopped: PyTorch's own index does not answer.")
+
+
+@pytest.fixture
+def index(request):
+    """An index on this machine with one small wheel: it works, never answers, or sends something else."""
+    wheel = io.BytesIO()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        info = "torch-2.9.0+cpu.dist-info"
+        archive.writestr("torch.py", "")
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 2.9.0+cpu\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    files = {"works": wheel.getvalue(), "hangs": None, "breaks": b"<html>Sign in to this network</html>"}
+    end = threading.Event()
+
+    class Index(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            page = b'<a href="torch-2.9.0%2Bcpu-py3-none-any.whl">torch-2.9.0+cpu-py3-none-any.whl</a>'
+            if request.param == "hangs":
+                end.wait()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(files[request.param] if self.path.endswith(".whl") else page)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *words):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        end.set()
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("index", "said"),
+    [
+        ("works", "PyTorch 2.9.0+cpu, from PyTorch's own index."),
+        ("hangs", "No CPU build of PyTorch: PyTorch's own index does not answer."),
+        ("breaks", "No CPU build of PyTorch: "),
+    ],
+    indirect=["index"],
+)
+def test_setup_on_linux_takes_the_small_build_or_says_why_pip_chooses(course, index, said):
+    """With uv itself; PINNED, so that the versions are seen to go with builds that have a name of their own."""
+    impatient = {"UV_HTTP_TIMEOUT": "1", "UV_HTTP_RETRIES": "0", "UV_CACHE_DIR": str(course / "cache")}
+    code, lines = set_up(course, TORCH=None, PINNED="1", INDEX=index, NO_PROXY="127.0.0.1", **impatient)
+    works = said.startswith("PyTorch")
+    assert code == 0 and lines[3].strip().startswith(said), lines
+    assert lines[4].strip().startswith("pip takes the build that it finds") != works
+    assert (course / ".venv" / "bin" / "uv" / "torch.py").exists() == works
+    assert steps(course) == ["venv", "pip", "uv", "pip", "movielens"] and is_whole(course)
+
+
+def test_setup_takes_pinned_versions_when_asked_and_is_silent_about_them_from_then_on(course):
+    set_up(course)
+    assert "--constraint" not in (course / "commands").read_text()
+    assert set_up(course, PINNED="1")[0] == 0
+    assert "--constraint versions.txt -e ." in (course / "commands").read_text().splitlines()[-1]
+    steps(course)
+    assert set_up(course) == set_up(course, PINNED="1") == (0, []) and steps(course) == []
+    (course / "versions.txt").write_text("torch==2.9.1\n")
+    assert set_up(course) == (0, []) and set_up(course, PINNED="1")[0] == 0
+    assert steps(course) == ["pip", "movielens"]
 
 
 def test_setup_says_what_the_system_says(course):
@@ -270,25 +356,12 @@ def test_setup_says_that_it_is_offline(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(setup, "venv_python", lambda: Path(sys.executable))
     monkeypatch.setattr(setup, "find_python", lambda: (sys.executable, (3, 11)))
-    monkeypatch.delenv("TORCH", raising=False)
+    monkeypatch.setenv("TORCH", "")
     for name, value in {"CONFIG_FILE": os.devnull, "RETRIES": "1", "INDEX_URL": "http://127.0.0.1:9/simple"}.items():
         monkeypatch.setenv(f"PIP_{name}", value)
     assert setup.main([]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].startswith("Set-up stopped: the package index cannot be reached") and "setup.log" in lines[-1]
-
-
-@pytest.mark.parametrize("torch", ["", "cpu"])
-def test_setup_names_the_small_build_where_the_large_one_may_not_fit(monkeypatch, capsys, tmp_path, torch):
-    monkeypatch.setattr(setup, "VENV", tmp_path)
-    monkeypatch.setattr(setup, "find_python", lambda: (sys.executable, (3, 11)))
-    monkeypatch.setattr(setup, "check_disk", lambda: 5.0)
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setenv("TORCH", torch)
-    for step in ("make_venv", "install", "run"):
-        monkeypatch.setattr(setup, step, lambda *arguments: None)
-    setup.set_up("")
-    assert ("can take 8 GB; make lab TORCH=cpu" in capsys.readouterr().out) == (not torch)
 
 
 @pytest.mark.parametrize(
@@ -298,8 +371,8 @@ def test_setup_names_the_small_build_where_the_large_one_may_not_fit(monkeypatch
         ("WARNING: Retrying ... NameResolutionError\nERROR: No matching distribution found for setuptools", "network"),
         ("ERROR: No matching distribution found for torch<3,>=2.6", "no build of torch<3,>=2.6 for Python 3.15"),
         ("ERROR: No matching distribution found for setuptools>=77", "the package index cannot be reached"),
-        ("error: Request failed\n  cause: error sending request for url", "run it without TORCH"),
-        ("ERROR: something new.\nmore", "pip says: something new."),
+        ("error: Request failed\n  cause: error sending request for url", "PyTorch's own index does not answer"),
+        ("ERROR: something new.\nmore", "it failed with: something new."),
         ("one\ntwo\n", "the last line of the log is: two."),
         ("", "without a word"),
     ],
@@ -328,6 +401,16 @@ def test_make_lab_sets_up_the_course_and_make_test_the_checks_too():
     assert any(line.endswith("tools/setup.py") for line in lab_only)
     assert not any("setup.py test" in line or "movielens" in line for line in lab_only)
     assert any(line.endswith("tools/setup.py test") for line in checks)
+
+
+def test_make_versions_writes_names_and_numbers_of_what_is_installed(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    command = ["make", "--old-file=ready-test", "versions", f"BIN={Path(sys.executable).parent}"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    lines = (tmp_path / "versions.txt").read_text().splitlines()
+    assert f"numpy=={version('numpy')}" in lines and f"torch=={version('torch').partition('+')[0]}" in lines
+    assert not any("+" in line or "@" in line or line.startswith(("pip==", "multitask")) for line in lines)
+    assert {path.name for path in tmp_path.iterdir()} == {"Makefile", "versions.txt"}
 
 
 def test_a_signal_to_make_ends_the_set_up_too(tmp_path):
