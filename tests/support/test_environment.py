@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions, version
@@ -15,6 +16,7 @@ import torch
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from benchmarks import peers
 from helpers.support import environment
@@ -219,6 +221,42 @@ def test_the_known_good_versions_are_names_and_numbers_that_lie_in_the_ranges():
     assert PROJECT["name"] not in pins
     for need in NEEDED + TOOLS:
         assert need.specifier.contains(pins[need.name], prereleases=True), need
+
+
+def workflow(name: str) -> dict:
+    return yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8"))
+
+
+def test_the_workflow_tries_the_oldest_python_and_a_newer_one_on_three_systems():
+    matrix = workflow("test.yml")["jobs"]["test"]["strategy"]["matrix"]
+    assert {system.partition("-")[0] for system in matrix["os"]} == {"ubuntu", "macos", "windows"}
+    oldest, newer = matrix["python"]
+    assert PROJECT["requires-python"] == f">={oldest}" and Version(newer) > Version(oldest)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said", "publishes"),
+    [
+        ("here it is", 0, "", True),
+        ("Not Found (HTTP 404)", 0, "::notice::Pages are off", False),
+        ("Server Error (HTTP 500)", 1, "Server Error", False),
+    ],
+)
+def test_pages_are_published_where_they_are_on_and_are_no_failure_where_they_are_off(
+    tmp_path, answer, code, said, publishes
+):
+    """The step as GitHub runs it, with a stand-in for its command."""
+    (tmp_path / "gh").write_text(f'#!/bin/sh\necho "gh: {answer}"\nexit {int(not publishes)}\n')
+    (tmp_path / "gh").chmod(0o755)
+    (output := tmp_path / "output").touch()
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "GITHUB_OUTPUT": str(output), "GITHUB_REPOSITORY": "a/b"}
+    jobs = workflow("pages.yml")["jobs"]
+    (step,) = jobs["look"]["steps"]
+    command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert ran.returncode == code and said in ran.stdout
+    assert (output.read_text() == "pages=on\n") == publishes
+    assert jobs["publish"]["if"] == "needs.look.outputs.pages == 'on'"
 
 
 @pytest.mark.parametrize("wrong", [True, False])
