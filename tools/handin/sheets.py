@@ -1,16 +1,18 @@
-"""What a notebook that was handed in holds: the answers to a chapter's exercises, and the checks that judge them.
+"""What a notebook that was handed in holds: the answers to a chapter's exercises.
 
-Only the answers are the student's. The set-up cell and the checks are those of the course, whatever the notebook that
-was handed in has in their place.
+Only the student's own cells are taken from it. The set-up cell, what the chapter defines and the checks are those of
+the course, whatever the notebook that was handed in has in their place.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 import nbformat
@@ -18,17 +20,24 @@ import nbformat
 from helpers.display.exercises import Exercise
 from helpers.support.environment import ROOT
 
-CHECK = re.compile(r"exercises\.(\w+)\((\w+)\)")  # a check's cell: exercises.NAME(ANSWER)
+CHECK = re.compile(r"\b(?:exercises|check)\.(\w+)\((\w+)\)")  # of an answer; older versions call the module `check`
+CALL = re.compile(rf"^{CHECK.pattern}\s*$", re.MULTILINE)
 LARGEST = 20_000_000  # bytes of a notebook
+SUSPICIOUS = re.compile(  # what no answer needs, and what deceives a check
+    r"\b(?:exercises|check)\.[\w.]+ *=(?!=)|\b(?:judge|setattr|_exit|ctypes|_getframe|__globals__|fdopen)\b"
+    r"|\bos\.write|\bsys\.modules|/proc/"
+)
 
 
 @dataclass(frozen=True)
 class Task:
-    """An exercise of a chapter: its name in `exercises`, the name of its answer, and the id of the cell that checks."""
+    """An exercise of a chapter: its name in `exercises`, the name of its answer, the id of the cell that checks it, and
+    the chapter's code cells above it, without those that only show something."""
 
     name: str
     answer: str
     check: str
+    above: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -39,20 +48,41 @@ class Chapter:
     setup: str
     tasks: tuple[Task, ...]
     cells: frozenset[str]  # ids of all its cells
+    sources: frozenset[str]  # of its code cells
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The names that an answer may have, the likeliest first, the student's cells above it, and its own."""
+
+    names: tuple[str, ...]
+    before: tuple[str, ...]
+    cells: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(self.cells)
+
+    @property
+    def remark(self) -> str:
+        seen = dict.fromkeys(SUSPICIOUS.findall(self.text))
+        return f"read its code, which mentions {', '.join(seen)}" if seen else ""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One notebook that was handed in: for each exercise, by name, the source of the student's cells."""
+    """One notebook that was handed in: the answers that were begun, by exercise, and remarks on the notebook."""
 
     path: Path
     chapter: Chapter
-    answers: dict[str, str]
+    answers: dict[str, Answer]
+    remarks: tuple[str, ...]
 
     @property
     def hash(self) -> str:
-        """Of the answers: equal for two sheets that say the same."""
-        return hashlib.sha256(repr(sorted(self.answers.items())).encode()).hexdigest()[:16]
+        """Of the answers: equal for two sheets that have the same, however they are laid out. "" without answers."""
+        texts = [(name, _plain(answer.text)) for name, answer in sorted(self.answers.items())]
+        return hashlib.sha256(repr(texts).encode()).hexdigest()[:16] if texts else ""
 
 
 # These two are in `tools.notebooks` as well, which needs the packages of the tests; students have not got them.
@@ -73,56 +103,106 @@ class Unreadable(Exception):
 @cache
 def chapters() -> tuple[Chapter, ...]:
     """All chapters that have exercises."""
-    found = []
+    made = []
     notebooks = ROOT / "notebooks"
     for path in [*sorted(notebooks.glob("[0-9][0-9]_*.ipynb")), *sorted(notebooks.glob("deeper/[0-9][0-9]_*.ipynb"))]:
         book = nbformat.read(path, as_version=4)
         checks = importlib.import_module(f"helpers.chapters.ch{path.name[:2]}.exercises")
-        tasks = [
-            Task(match[1], match[2], cell.id)
-            for cell in code_cells(book)
-            if "exercise" in tags(cell) and (match := CHECK.search(cell.source.rpartition("\n")[2]))
-            if isinstance(getattr(checks, match[1], None), Exercise)
-        ]
-        setup = "\n".join(cell.source for cell in code_cells(book) if "setup" in tags(cell))
+        setup, tasks, above = "", [], []
+        for cell in code_cells(book):
+            if "setup" in tags(cell):
+                setup = cell.source
+            elif "exercise" in tags(cell):
+                match = CHECK.search(cell.source.rpartition("\n")[2])
+                if match and isinstance(getattr(checks, match[1], None), Exercise):
+                    tasks.append(Task(match[1], match[2], cell.id, tuple(above)))
+            elif "solution" not in tags(cell) and _sets(cell.source):
+                above.append(cell.source)
         if tasks:
-            found.append(Chapter(path, setup, tuple(tasks), frozenset(cell.id for cell in book.cells)))
-    return tuple(found)
+            ids, sources = (frozenset(cells) for cells in ([c.id for c in book.cells], map(_source, code_cells(book))))
+            made.append(Chapter(path, setup, tuple(tasks), ids, sources))
+    return tuple(made)
 
 
 def read(path: Path) -> Sheet:
-    """The answers in a notebook that was handed in. Its chapter is that of most of its cells, whatever its name.
+    """The answers in a notebook that was handed in. Its chapter is that of most of its cells, whatever its name; where
+    cells have no ids, that of most of its checks.
 
-    An answer is all code between the check before it and its own: helper functions that the student added belong to it.
     Raises Unreadable for what is no notebook, or none of the course.
     """
-    if path.stat().st_size > LARGEST:
-        raise Unreadable(f"larger than {LARGEST // 1_000_000} MB")
+    if not path.is_file() or path.stat().st_size > LARGEST:
+        raise Unreadable(f"not a file, or larger than {LARGEST // 1_000_000} MB")
     try:
         book = nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat raises what its parser and its schema do
+        ids = [str(cell.get("id", "")) for cell in book.cells]
+        sources = [_source(cell) for cell in code_cells(book)]
+        tagged = [tags(cell) for cell in code_cells(book)]
+        checks = {match[1] for source in sources for match in CHECK.finditer(source)}
+    except Exception as error:  # nbformat raises what its parser and its schema do, and reads what is no notebook
         raise Unreadable(f"not a notebook ({type(error).__name__})") from error
-    ids = [cell.get("id", "") for cell in book.cells]
-    chapter = max(chapters(), key=lambda chapter: len(chapter.cells.intersection(ids)))
-    if not chapter.cells.intersection(ids):
+
+    def known(chapter: Chapter) -> tuple[int, int]:
+        return len(chapter.cells.intersection(ids)), len(checks.intersection(task.name for task in chapter.tasks))
+
+    chapter = max(chapters(), key=known)
+    if known(chapter) == (0, 0):
         raise Unreadable("not a chapter of this course: none of its cells is known")
-    return Sheet(path, chapter, _answers(book, chapter))
+    number = chapter.path.name[:2]
+    other = sum(cell.startswith(f"{number}-") and cell not in chapter.cells for cell in ids)
+    remarks = [f"{other} of its cells are of another version of the course"] if other else []
+    remarks += [] if any(ids) else ["its cells have no ids, so names decided"]
+    return Sheet(path, chapter, _answers(chapter, code_cells(book), sources, tagged), tuple(remarks))
 
 
-def _answers(book: nbformat.NotebookNode, chapter: Chapter) -> dict[str, str]:
-    checks = {task.check: task for task in chapter.tasks}
-    first = chapter.tasks[0]
-    answers, lines, begun = {}, [], False
-    for cell in code_cells(book):
-        begun = begun or "exercise" in tags(cell) or _defines(cell.source, first.answer)
-        if task := checks.get(cell.get("id", "")):
-            before = cell.source.rpartition("\n")[0]  # an answer may be in the cell of its check
-            answers[task.name] = "\n\n".join([*lines, before]).strip()
-            lines = []
-        elif begun and not {"solution", "predict"}.intersection(tags(cell)):
-            lines.append(cell.source)
+def _answers(chapter: Chapter, cells: list, sources: list[str], tagged: list[list[str]]) -> dict[str, Answer]:
+    """An answer is what the student wrote above its check, up to the next cell of the course or the next check; if it
+    is not there, the last cell that sets its name."""
+    theirs: list[str | None] = []
+    for source, having in zip(sources, tagged, strict=True):
+        own = CALL.sub("", source).strip()
+        theirs.append(None if source in chapter.sources or "solution" in having or (source and not own) else own)
+    answers = {}
+    for task in chapter.tasks:
+        check, names = _check(task, cells, sources)
+        places = [] if check is None else [check] if theirs[check] else []
+        places += takewhile(lambda i: theirs[i] is not None, reversed(range(check or 0)))
+        if not any(_binds(theirs[i], names) for i in places):
+            places += [i for i, own in enumerate(theirs) if own and _binds(own, names)][-1:]
+        if own := tuple(theirs[i] for i in sorted(places) if theirs[i]):
+            answers[task.name] = Answer(names, tuple(filter(None, theirs[: min(places)])), own)
     return answers
 
 
-def _defines(source: str, name: str) -> bool:
-    return re.search(rf"^(def|class) {name}\b", source, re.MULTILINE) is not None
+def _check(task: Task, cells: list, sources: list[str]) -> tuple[int | None, tuple[str, ...]]:
+    """Where a notebook checks an answer, and the names that the answer may have."""
+    calls = [
+        (cells[i].get("id") != task.check, i, match[2])
+        for i, source in enumerate(sources)
+        for match in CHECK.finditer(source)
+        if match[1] == task.name and not match[2].lower().startswith("solution")
+    ]
+    if not calls:
+        place = next((i for i, cell in enumerate(cells) if cell.get("id") == task.check), None)
+        return place, (task.answer,)
+    _, place, name = min(calls)
+    return place, tuple(dict.fromkeys([name, task.answer]))
+
+
+def _source(cell: nbformat.NotebookNode) -> str:
+    return cell.source.strip().encode("utf-8", "replace").decode()  # JSON may hold halves of characters
+
+
+def _binds(source: str, names: tuple[str, ...]) -> bool:
+    name = "|".join(names)
+    return bool(re.search(rf"^\s*(def|class) ({name})\b|^({name})\s*=", source, re.MULTILINE))
+
+
+def _sets(source: str) -> bool:
+    return not all(isinstance(node, ast.Expr) for node in ast.parse(source).body)
+
+
+def _plain(source: str) -> str:
+    try:
+        return ast.unparse(ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source

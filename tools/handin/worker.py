@@ -1,70 +1,167 @@
 """The process that runs a student's answers: `python -m tools.handin.worker`, started by `marking`.
 
-It takes a job from its standard input, shuts itself in, and writes a line a step to `results.jsonl` in its folder.
+Behind the walls it imports the chapter once and forks for each exercise. It is process 1 of its namespace: no answer
+can stop it or look into it, and it ends all other processes before the next exercise. Each answer has a pipe of its
+own; what comes through is passed on as it came, under the name of the exercise that ran. Without walls it gets one
+exercise, and judges that itself.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
-import faulthandler
 import importlib
 import json
 import linecache
 import os
+import re
+import signal
 import sys
-import sysconfig
-from pathlib import Path
+import threading
+import time
 
-from tools.handin import sandbox
+from IPython.core.inputtransformer2 import TransformerManager
 
-ROOT = Path(__file__).resolve().parents[2]
-SYSTEM = ("/etc/localtime", "/usr/share/zoneinfo", "/usr/share/fonts", "/proc/self", "/dev/null", "/dev/urandom")
+MEMORY_GB = 8  # of each process
+CROWD = 32  # processes
+LONGEST = 4000  # characters: two such texts go into a pipe even if all are escaped
+TIME_OUT, CROWDED = "time-out", "too many processes"
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+TYPOGRAPHIC = re.compile("[“”„‘’«»（），：；＝]")
 
 
 def main() -> None:
     job = json.load(sys.stdin)
-    folder = Path.cwd()
-    results = (folder / "results.jsonl").open("a", encoding="utf-8")
-
-    def say(**line) -> None:
-        print(json.dumps(line), file=results, flush=True)
-
+    report, nowhere = os.dup(1), os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
     exercises = importlib.import_module(f"helpers.chapters.{job['chapter']}.exercises")
-    space = {"__name__": "__main__"}
-    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
-        exec(compile(job["setup"], "<set-up>", "exec"), space)
-        libraries = {Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
-        libraries |= {Path(sys.prefix), Path(sys.base_prefix), *(ROOT / name for name in ("helpers", "data", "tools"))}
-        walls = sandbox.close([*libraries, *map(Path, SYSTEM)], folder)
-        say(walls=walls)
-        for task in job["tasks"]:
-            say(begun=task["name"])
-            faulthandler.dump_traceback_later(job["seconds"], exit=True)
-            say(name=task["name"], **_judged(task, getattr(exercises, task["name"]), space))
-            faulthandler.cancel_dump_traceback_later()
+    space = {"__name__": "__main__", "display": lambda *_, **__: None}
+    space["get_ipython"] = lambda: Shell(space)
+    exec(job["setup"], space)
+    for source in job["definitions"]:
+        define(source, space)
+    os.dup2(nowhere, 2)
+    for task in job["tasks"]:
+        exercise = getattr(exercises, task["name"])
+        if job["walls"]:
+            text, ended = apart(task, exercise, space, report, job["seconds"])
+            os.write(report, json.dumps({"name": task["name"], "text": text, "ended": ended}).encode() + b"\n")
+        else:
+            threading.Timer(job["seconds"], lambda: (os.write(report, TIME_OUT.encode()), os._exit(1))).start()
+            os.write(report, judged(task, exercise, space))
     os._exit(0)  # nothing that an answer left to be done at the end is done
 
 
-def _judged(task: dict, exercise, space: dict) -> dict:
-    """What the check says about an answer; the hints, without numbers of the case at hand, tell mistakes apart."""
-    file = f"<answer to {task['name']}>"
-    source = task["source"]
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    try:
-        exec(compile(source, file, "exec"), space)
-        answer = space[task["answer"]]
-    except BaseException as error:  # whatever an answer raises, the next one is still marked
-        line = f"{type(error).__name__}: {error}".splitlines()[0]
-        return {
-            "passed": False,
-            "said": f"The cell did not run: {line}",
-            "mistake": "the cell does not run",
-            "hints": "",
-        }
-    said = exercise.judge(answer)
-    passed = said.startswith("Correct")
+def apart(task: dict, exercise, space: dict, report: int, seconds: float) -> tuple[str, str]:
+    """What an answer sent, and why it was stopped, if it was: in a process of its own that dies with its children."""
+    if os.getpid() != 1:  # in a namespace of its own: `kill(-1)` ends every process that there is
+        raise RuntimeError("not behind the walls")
+    import ctypes
+
+    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: not even processes of the same user look into this one
+    receive, send = os.pipe()
+    child = os.fork()
+    if child == 0:
+        import resource
+
+        os.close(report)
+        os.close(receive)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_GB << 30,) * 2)
+        try:
+            os.write(send, judged(task, exercise, space))
+        finally:
+            os._exit(0)
+    os.close(send)
+    end, ended = time.monotonic() + seconds, ""
+    while not ended and os.waitpid(child, os.WNOHANG) == (0, 0):
+        time.sleep(0.02)
+        if sum(name.isdigit() for name in os.listdir("/proc")) > CROWD:
+            ended = CROWDED
+        elif time.monotonic() > end:
+            ended = TIME_OUT
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    with open(receive, "rb") as pipe:
+        return pipe.read().decode(errors="replace"), ended
+
+
+def judged(task: dict, exercise, space: dict) -> bytes:
+    """What the check says about an answer, as JSON; the hints, without numbers of the case, tell mistakes apart."""
+    for source in task["above"]:
+        _tried(source, space)
+    for source in task["before"]:
+        _tried(source, space) if task["above"] else define(source, space)
+    errors = [(source, error) for source in task["cells"] if (error := _tried(source, space))]
+    answer = next((space[name] for name in task["names"] if name in space), None)
+    if answer is not None:
+        said = exercise.judge(answer)
+    elif errors:
+        near = [pair for pair in errors if any(name in pair[0] for name in task["names"])]
+        said = _in_words(*(near or errors)[0])
+    else:
+        said = f"Not yet: `{task['names'][0]}` is not defined."
     hints = " ".join(next(iter(exercise.mistakes), ()))
-    return {"passed": passed, "said": said, "mistake": "" if passed else said.splitlines()[0], "hints": hints}
+    return json.dumps({"said": said[:LONGEST], "hints": hints[:LONGEST]}).encode()
+
+
+def run(source: str, space: dict) -> None:
+    """Run a cell as Jupyter does."""
+    source = TransformerManager().transform_cell(source)
+    file = f"<cell {len(linecache.cache)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), space)
+
+
+def define(source: str, space: dict) -> None:
+    """Of a cell, run only what defines or imports something."""
+    with contextlib.suppress(BaseException):
+        for node in ast.parse(TransformerManager().transform_cell(source)).body:
+            if isinstance(node, DEFINITIONS):
+                with contextlib.suppress(BaseException):
+                    run(ast.unparse(node), space)
+
+
+def _tried(source: str, space: dict) -> BaseException | None:
+    """The error of a cell: whatever a line below an answer raises, the answer is judged."""
+    try:
+        run(source, space)
+    except BaseException as error:
+        return error
+    return None
+
+
+def _in_words(source: str, error: BaseException) -> str:
+    if not isinstance(error, SyntaxError):
+        from helpers.display.exercises import in_words
+
+        return in_words(error)
+    said = f"Not right yet: line {error.lineno} of your code, `{(error.text or '').strip()}`, raised "
+    said += f"{type(error).__name__}: {error.msg}"
+    if signs := "".join(sorted(set(TYPOGRAPHIC.findall(source)))):
+        said += f"\nHint 1: Python does not read {signs}, which a word processor or a Chinese keyboard writes."
+    return said
+
+
+class Shell:
+    """What magics call: what is timed or caught runs; all other magics and commands of the system do nothing."""
+
+    def __init__(self, space: dict):
+        self.space = space
+
+    def run_cell_magic(self, name: str, line: str, body: str) -> None:
+        if name in ("time", "capture"):
+            run(body, self.space)
+
+    def run_line_magic(self, name: str, line: str, *_) -> None:
+        if name == "time":
+            run(line, self.space)
+
+    def __getattr__(self, name: str):
+        return lambda *_, **__: None
 
 
 if __name__ == "__main__":
