@@ -309,7 +309,7 @@ def test_a_folder_gives_a_table_and_the_common_mistakes(tmp_path, monkeypatch, c
     right, wrong_loss = solutions(), f"def {FIRST.answer}(logit, *_):\n    return logit"
     handed_in(tmp_path, right, "ann.ipynb")
     handed_in(tmp_path, {FIRST.name: wrong_loss, "time": "x = '\ud800'"}, "李四.ipynb")
-    handed_in(tmp_path, {name: f"# mine\n{answer}" for name, answer in right.items()}, "ben.ipynb")
+    handed_in(tmp_path, {name: f"%%time\n{answer}  # mine\nprint(2)" for name, answer in right.items()}, "ben.ipynb")
     (tmp_path / "cleo.ipynb").write_text("nothing")
     assert run(monkeypatch, tmp_path) == 0
     assert (tmp_path / "marks.csv").read_bytes().startswith(b"\xef\xbb\xbf")
@@ -324,7 +324,7 @@ def test_a_folder_gives_a_table_and_the_common_mistakes(tmp_path, monkeypatch, c
         ["loss", "wrong", "1"],
         ["time", "not begun", "1"],
     ]
-    assert "█ loss, wrong: Not right yet" in capsys.readouterr().out
+    assert "█ loss, wrong: rows without" in capsys.readouterr().out
     kept = json.loads((tmp_path / "李四.handin.json").read_text(encoding="utf-8"))
     assert "Hint 1" in kept["exercises"]["loss"]["said"] and kept["exercises"]["loss"]["answer"] == wrong_loss
 

@@ -47,10 +47,7 @@ def mark(sheet: Sheet, behind: list[str], seconds: float = 0) -> dict:
         result, answer = results.get(task.name, EMPTY), sheet.answers.get(task.name, Answer((), (), ()))
         passed = {"passed": not result["kind"]}
         exercises[task.name] = passed | result | {"answer": answer.text, "remark": answer.remark}
-    remarks = [
-        *sheet.remarks,
-        *(f"{name}: {judged['remark']}" for name, judged in exercises.items() if judged["remark"]),
-    ]
+    remarks = [f"{name}: {judged['remark']}" for name, judged in exercises.items() if judged["remark"]]
     return {
         "chapter": sheet.chapter.path.stem,
         "passed": sum(judged["passed"] for judged in exercises.values()),
@@ -125,13 +122,13 @@ def _run(behind: list[str], job: dict, seconds: float) -> tuple[str, str, str]:
         return out.read(1 << 20).decode(errors="replace"), ended, error
 
 
-def _result(text: str, ended: str, seconds: float, error: str = "it ended before the check did") -> dict:
+def _result(text: str, ended: str, seconds: float, error: str = "") -> dict:
     """What a worker sent about one answer, which may have written there itself: all but a judgement is not judged."""
     if ended or text == TIME_OUT:
         said = f"Stopped: {ended}." if ended == CROWDED else f"Stopped: it took more than {seconds:g} seconds."
         return {"said": said, "hints": "", "kind": ended or TIME_OUT}
     if not text:
-        return {"said": f"Not judged: {error}.", "hints": "", "kind": NOT_JUDGED}
+        return {"said": f"Not judged: {error or 'it ended before the check did'}.", "hints": "", "kind": NOT_JUDGED}
     try:
         said, hints = _parts(**json.loads(text))
     except (ValueError, TypeError, RecursionError):
@@ -175,7 +172,7 @@ def table(folder: Path, behind: list[str], say=print) -> tuple[pd.DataFrame, pd.
         rows.append(row | {exercise: int(judged["passed"]) for exercise, judged in result["exercises"].items()})
         for exercise, judged in result["exercises"].items():
             if judged["kind"]:
-                sentence = judged["said"].splitlines()[0]
+                sentence = judged["said"].splitlines()[0].removeprefix("Not right yet: ")
                 mistakes.append((result["chapter"], exercise, judged["kind"], judged["hints"], sentence))
     for row in rows:
         if others := [name for name in equal.get(row.get("answers"), []) if name != row["notebook"]]:

@@ -81,7 +81,7 @@ class Sheet:
     @property
     def hash(self) -> str:
         """Of the answers: equal for two sheets that have the same, however they are laid out. "" without answers."""
-        texts = [(name, _plain(answer.text)) for name, answer in sorted(self.answers.items())]
+        texts = [(name, [_plain(cell) for cell in answer.cells]) for name, answer in sorted(self.answers.items())]
         return hashlib.sha256(repr(texts).encode()).hexdigest()[:16] if texts else ""
 
 
@@ -202,7 +202,9 @@ def _sets(source: str) -> bool:
 
 
 def _plain(source: str) -> str:
+    """Without comments, magics and lines that only try something."""
     try:
-        return ast.unparse(ast.parse(source))
+        nodes = ast.parse(re.sub(r"^[%!].*", "", source, flags=re.MULTILINE)).body
+        return "\n".join(ast.unparse(node) for node in nodes if not isinstance(node, ast.Expr))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source

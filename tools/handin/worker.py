@@ -142,7 +142,7 @@ def _in_words(source: str, error: BaseException) -> str:
     said = f"Not right yet: line {error.lineno} of your code, `{(error.text or '').strip()}`, raised "
     said += f"{type(error).__name__}: {error.msg}"
     if signs := "".join(sorted(set(TYPOGRAPHIC.findall(source)))):
-        said += f"\nHint 1: Python does not read {signs}, which a word processor or a Chinese keyboard writes."
+        said += f". Python does not read {signs}, which a word processor or a Chinese keyboard writes."
     return said
 
 
