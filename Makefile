@@ -4,9 +4,7 @@
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -q
 UNIT := -m "not long" -n 2 --dist loadgroup --ignore tests/browser tests
-# progress bars are left out: whether one appears depends on the speed of the machine
-NBVAL := TQDM_DISABLE=1 $(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout=120 \
-         --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
+NBVAL := $(PYTEST) --nbval -n 2 --dist loadscope
 NB ?= notebooks
 
 .NOTPARALLEL:

@@ -5,6 +5,8 @@
   skip fails.
 - PyTorch computes on one thread, as in the notebooks; so it does in the processes that tests start, for two that train
   side by side on two threads each wait for one another most of the time.
+- `pytest --nbval notebooks` needs no further option: progress bars, which a slow machine shows and a fast one does not,
+  are left out; measured decimals are not compared (`tests/nbval_sanitize.cfg`).
 - Cells tagged `movielens` are skipped where the data are absent. Outputs of cells tagged `live` are not compared.
 """
 
@@ -16,7 +18,16 @@ import pytest
 from helpers.support import environment
 from helpers.support.downloads import CENSUS, MOVIELENS
 
-DATA = Path(__file__).parent / "data"
+ROOT = Path(__file__).parent
+DATA = ROOT / "data"
+
+
+def pytest_configure(config):
+    option = config.option
+    if getattr(option, "nbval", False):  # its options are there only where it is installed
+        os.environ["TQDM_DISABLE"] = "1"  # kernels inherit it
+        option.nbval_current_env |= option.nbval_kernel_name is None
+        option.nbval_sanitize_with = option.nbval_sanitize_with or str(ROOT / "tests" / "nbval_sanitize.cfg")
 
 
 @pytest.fixture(scope="session", autouse=True)

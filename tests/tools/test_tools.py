@@ -327,12 +327,13 @@ def test_lint_command_fails_on_a_problem(tmp_path, monkeypatch, capsys, tiny):
 
 
 def nbval(folder: Path, ci: bool) -> dict[str, str]:
-    """Run nbval as the Makefile does, on the files in `folder`: {test: outcome}."""
-    shutil.copy(ROOT / "conftest.py", folder)
+    """Run nbval on the files in `folder`: {test: outcome}."""
+    (folder / "tests").mkdir()
+    for name in ("conftest.py", "tests/nbval_sanitize.cfg"):
+        shutil.copy(ROOT / name, folder / name)
     env = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST")}
     env |= {"CI": "true"} if ci else {}
-    options = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg")]
-    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *options, "."]
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--nbval", "."]
     ran = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     return dict(re.findall(r"^\S+::(?:Cell )?(\w+) (PASSED|FAILED|ERROR|SKIPPED)", ran.stdout, re.MULTILINE))
 
