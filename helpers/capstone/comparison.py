@@ -30,8 +30,9 @@ from helpers.capstone.reading import READING
 from helpers.capstone.table_checks import Problems, must_pass
 from helpers.data.examples import Examples
 from helpers.evaluation import yardsticks
-from helpers.evaluation.counts import by_ids
+from helpers.evaluation.counts import by_ids, rates
 from helpers.evaluation.intervals import auc_influence, gain, half_width, over_users, r2_influence, seeds_needed
+from helpers.evaluation.late_fusion import FUSIONS, MEAN, STACK, late_fusion
 from helpers.evaluation.metrics import auc, gauc, r2
 from helpers.evaluation.verdicts import UNDECIDED, verdict
 from helpers.experiments import jobs
@@ -45,6 +46,7 @@ ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take
 TIMED = 100_000  # training rows: an epoch on so many is timed before all else
 SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence, "regression": r2_influence}
 SAME = 1e-6  # outputs that lie no further apart are one and the same
+COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # of these columns
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
 FEWEST_LABELS = 20  # that the smallest share of the training rows must have of each task
 
@@ -53,8 +55,8 @@ FEWEST_LABELS = 20  # that the smallest share of the training rows must have of 
 class Comparison:
     """What `compare` measured; a report reads nothing else. `frame` is the table itself, for `ranker`.
 
-    facts   a row a task: kind, rows with a label and mean of the label in each part, and `by item`: the metric of a
-            yardstick that trains nothing, the mean label of each item (NaN without an item)
+    facts   a row a task: kind, rows with a label and mean of the label in each part, and `by item`: the metric of the
+            mean label of each item, over all splits (NaN without an item)
     tuned   a row a model: the learning rate and the penalty that it chose, of `rates` and `penalties`
     scores  a row a seed, model and task: metric, value, constant (whether all test rows have the same output: nothing
             was learnt), and gauc where there is a user
@@ -68,8 +70,11 @@ class Comparison:
     spans   {part: first and last day of its rows}, or time where that is no date; empty without a time
     days    of the test rows; 0 where they are not known
     curve   a row a weight, seed and task: value; empty where there is none
-    beaten  a row a task and yardstick, on the rows of the first split: metric, value, ahead (of the better side),
-            low and high of that (a 95% interval by the draw of test rows alone); empty where there is none
+    beaten  a row a task and yardstick that shares nothing (`COUNTED`, `yardsticks.NAMES`, `FUSIONS`), on the rows of
+            the first split: metric, value, ahead (of the better side), low and high of that (by the draw of test rows
+            alone; intervals that hold for all yardsticks of a task together 95 times in 100, by Bonferroni),
+            over_shared (ahead of the shared model), as_good (whether that is more than minus what matters), and gauc
+            where there is a user; empty where none is asked for
     cost    a row a model: parameters, and seconds of computing that one training took
     """
 
@@ -200,6 +205,7 @@ def steps(
         for run in own
     ]
     outputs = _outputs(plan, runs)
+    valid = {key: output for own in runs[:-1] for run in own for key, output in run.valid.items()}
     scores = _judge(table, "model", outputs)
     counts = [count for count in COUNTS if count < len(seeds)] + [len(seeds)]
     growth = [
@@ -218,10 +224,16 @@ def steps(
         total -= again
     first = 0 if table.by_time else seeds[0]
     fitted = yield from compute([(partial(_yardstick, name=name, task=task, seed=first), 1) for task, name in measured])
-    beaten = [
-        _yardstick_lead(table, name, task, structure, found, outputs, first, scores)
-        for (task, name), found in zip(measured, fitted, strict=True)
-    ]
+    of = dict(zip(measured, fitted, strict=True))
+    beaten = []
+    for task in dict.fromkeys(task for task, _ in measured):
+        live = _live(table, task, first, scores)
+        several = {name: [output] for name, output in _counts(table, task, first).items()}
+        several |= {name: [of[task, name]] for name in yardsticks.NAMES} | _fusions(table, task, live, outputs, valid)
+        beaten += [
+            _yardstick_lead(table, name, task, structure, found, outputs, first, live, plan.matters, len(several))
+            for name, found in several.items()
+        ]
     weighed = [(labels, replace(best[-1][1], weighting=weights)) for _, weights in plan.weightings]
     runs = yield from train(weighed, seeds)
     curve = {
@@ -286,10 +298,12 @@ def _cost(runs: pd.DataFrame) -> pd.DataFrame:
 
 class _Run(NamedTuple):
     """Models that were trained together, one a seed: the sum of their best total validation losses, {(task, seed):
-    outputs for the test rows}, the parameters of one model, and the seconds of computing that it took."""
+    outputs for the test rows}, the same for the validation rows, the parameters of one model, and the seconds of
+    computing that it took."""
 
     loss: float
     outputs: dict[tuple[str, int], np.ndarray]
+    valid: dict[tuple[str, int], np.ndarray]
     parameters: int
     seconds: float
 
@@ -313,10 +327,12 @@ def _train(table: Table, tasks: Sequence[str], recipe: Recipe, seeds: list[int],
     run = fit(models, train, valid, seed=seeds, progress=False, **recipe.training())
     seconds = (time.process_time() - start) / len(seeds)
     totals = run.history[run.history["task"] == TOTAL]
-    found = predict(models, test.inputs)
-    outputs = {(task, seed): found[task][i].numpy() for task in tasks for i, seed in enumerate(seeds)}
+    known, outputs = (
+        {(task, seed): found[task][i].numpy() for task in tasks for i, seed in enumerate(seeds)}
+        for found in (predict(models, part.inputs) for part in (valid, test))
+    )
     loss = float(totals.groupby("copy")["valid"].min().sum())
-    return _Run(loss, outputs, parameter_count(models[0]), seconds)
+    return _Run(loss, outputs, known, parameter_count(models[0]), seconds)
 
 
 def _estimate(table: Table, plan: Plan) -> Estimate:
@@ -385,26 +401,70 @@ def _yardstick_lead(
     name: str,
     task: str,
     structure: str,
-    found: np.ndarray,
+    found: list[np.ndarray],
     outputs: dict,
     first: int,
-    scores: pd.DataFrame,
+    live: list[int],
+    matters: dict[str, float],
+    looks: int = 1,
 ) -> dict:
-    """How far a yardstick, whose outputs are `found`, is ahead of the better side, on the same rows."""
+    """How far a yardstick is ahead of the better side, on the same rows, and whether it is as good as the shared one.
+
+    found  its outputs: one that stands for all seeds, or one for each of `live`, whose models are compared with it
+    looks  how many yardsticks this task has
+    """
     kind = table.tasks[task]
     mask, label, rows = table.seen(task, first)
-    score, influence, output = SCORES[kind], INFLUENCES[kind], found[mask]
+    score, influence, own = SCORES[kind], INFLUENCES[kind], [output[mask] for output in found]
+    sides = [[outputs[model, task, seed][mask] for seed in live] for model in (SINGLE, structure)]
+    value, alone, shared = (np.mean([score(one, label) for one in side]) for side in (own, *sides))
+    better = sides[int(shared > alone)]
+    moved, less = (np.mean([influence(one, label) for one in side], axis=0) for side in (own, better))
+    error, units, _ = _luck(table, moved - less, rows)
+    ahead, half = value - max(alone, shared), half_width(0.0, 2, 0.0, error, units, 1 - 0.05 / looks)
+    row = {"task": task, "yardstick": name, "metric": METRICS[kind], "value": value}
+    row |= {"ahead": ahead, "low": ahead - half, "high": ahead + half, "over_shared": value - shared}
+    row["as_good"] = row["over_shared"] > -matters[kind]
+    if kind == "binary" and table.declaration.user is not None:
+        users = table.clusters["users"][rows]
+        row["gauc"] = np.mean([_gauc(one, label, users) for one in own])
+    return row
+
+
+def _live(table: Table, task: str, first: int, scores: pd.DataFrame) -> list[int]:
+    """The seeds that are tested on the rows of the first split, and with which both models have learnt the task; all
+    of them where there is none."""
     own = scores[(scores["task"] == task) & (table.by_time | (scores["seed"] == first))]
     live = own.loc[~own.groupby("seed")["constant"].transform("any"), "seed"]
-    seeds = (live if len(live) else own["seed"]).unique()
-    sides = [[outputs[model, task, seed][mask] for seed in seeds] for model in (SINGLE, structure)]
-    reached = [np.mean([score(one, label) for one in side]) for side in sides]
-    better = sides[int(np.argmax(reached))]
-    moved = influence(output, label) - np.mean([influence(one, label) for one in better], axis=0)
-    error, units, _ = _luck(table, moved, rows)
-    ahead, half = (value := score(output, label)) - max(reached), half_width(0.0, 2, 0.0, error, units)
-    row = {"task": task, "yardstick": name, "metric": METRICS[kind], "value": value}
-    return row | {"ahead": ahead, "low": ahead - half, "high": ahead + half}
+    return (live if len(live) else own["seed"]).unique().tolist()
+
+
+def _counts(table: Table, task: str, seed: int) -> dict[str, np.ndarray]:
+    """What each of `COUNTED` that the declaration allows says of the test rows: means over the training rows."""
+    train, _, test = table.sets(seed)
+    places = {column: place for place, column in enumerate(table.declaration.ids_of_all())}
+    of = {name: [getattr(table.declaration, role) for role in roles] for name, roles in COUNTED.items()}
+    return {
+        name: rates(train, task, test.inputs, [places[column] for column in columns]).numpy()
+        for name, columns in of.items()
+        if None not in columns
+    }
+
+
+def _fusions(table: Table, task: str, seeds: list[int], outputs: dict, valid: dict) -> dict[str, list[np.ndarray]]:
+    """Late fusion of the single-task models of each seed, for the test rows: of a number the stack alone, for product
+    and mean are in no unit; the product only where all labels are binary."""
+    kinds, names = table.tasks, FUSIONS
+    if kinds[task] != "binary":
+        names = (STACK,)
+    elif set(kinds.values()) != {"binary"}:
+        names = (MEAN, STACK)
+    found = []
+    for seed in seeds:
+        rows = table.sets(0 if table.by_time else seed)[1]
+        known, asked = ({one: of[*key, one, seed] for one in kinds} for of, key in ((valid, ()), (outputs, (SINGLE,))))
+        found.append(late_fusion(known, asked, rows.labels[task], rows.masks.get(task)))
+    return {name: [scores[name].numpy() for scores in found] for name in names}
 
 
 def _luck(table: Table, moved: np.ndarray, rows: np.ndarray) -> tuple[float, int, str]:

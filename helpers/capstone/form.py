@@ -281,7 +281,7 @@ class DataForm(widgets.VBox):
 
 
 def _summary(found: Comparison) -> str:
-    said = recommend(found.gains)
+    said = recommend(found.gains, found.beaten)
     alarm = "".join(
         f'<p style="color:#b00020"><b>{title}</b> {html.escape(text)}</p>'
         for title, text in alarms(found.gains, found.beaten, found.scores).items()

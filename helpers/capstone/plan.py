@@ -48,9 +48,9 @@ class Plan:
     penalties     values of `l2_embedding` to choose among as well; by default only that of the recipe
     tuning_seeds  on which both sides choose
     matters       {"binary": smallest gain of AUC that matters, "regression": of R²}
-    also          what else to measure: "yardsticks", a linear model and boosted trees for each task; "fewer rows", the
-                  gains with `SHARES` of the training rows where any task is undecided; "curve", the shared model with
-                  `WEIGHTS` for the first two tasks
+    also          what else to measure: "yardsticks", what shares nothing: counts, a linear model, boosted trees and
+                  late fusion of the single-task models; "fewer rows", the gains with `SHARES` of the training rows
+                  where any task is undecided; "curve", the shared model with `WEIGHTS` for the first two tasks
 
     Raises ValueError or TypeError that names an option which is none.
     """

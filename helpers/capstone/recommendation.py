@@ -49,9 +49,12 @@ def word(verdicts: Iterable[str]) -> str:
     return OPEN if unknown else COST
 
 
-def recommend(gains: pd.DataFrame) -> Recommendation:
+def recommend(gains: pd.DataFrame, beaten: pd.DataFrame) -> Recommendation:
     """The recommendation for a table with a row a task: task, verdict, and seeds_needed (0 where seeds are not what is
-    missing, NaN where no number of them would do)."""
+    missing, NaN where no number of them would do).
+
+    beaten   as `comparison.Comparison` has it: where sharing helps, the text names the best of what shares nothing
+    """
     validate.columns("gains", gains, ["task", "verdict", "seeds_needed"])
     of = {one: [str(t) for t in gains.loc[gains["verdict"] == one, "task"]] for one in VERDICTS}
     won, lost, unknown = (names(of[one]) for one in (HOLDS, OPPOSITE, UNDECIDED))
@@ -71,7 +74,45 @@ def recommend(gains: pd.DataFrame) -> Recommendation:
         text = f"Sharing helps {won}. Whether it costs {unknown} is not decided."
     if named := outcome(gains["verdict"]):
         text = f"{named.capitalize()}: s{text[1:]}"
-    return Recommendation(chosen, " ".join([text, *_more(gains)]))
+    return Recommendation(chosen, " ".join([text, *_rivals(of[HOLDS], beaten), *_more(gains)]))
+
+
+def _rivals(won: list[str], beaten: pd.DataFrame) -> list[str]:
+    """Of what shares nothing, the best for each task that gains: whether it is as good as the shared model."""
+    if not won:
+        return []
+    if beaten.empty:
+        return [f"Whether anything that shares nothing is as good for {names(won)} was not measured."]
+    said = []
+    for row in _nearest(won, beaten).itertuples():
+        by = f"{row.over_shared:+.3f} {row.metric}"
+        if row.as_good:
+            said.append(f"For {row.task}, {UNSHARED[row.yardstick]} ({by}), which shares nothing, is as good.")
+        else:
+            said.append(f"Of all that shares nothing, {UNSHARED[row.yardstick]} comes nearest for {row.task} ({by}).")
+    return said
+
+
+def _nearest(tasks: list[str], beaten: pd.DataFrame) -> pd.DataFrame:
+    """The best yardstick of each of these tasks."""
+    own = beaten[beaten["task"].isin(tasks)]
+    return own.loc[own.groupby("task", sort=False)["over_shared"].idxmax()]
+
+
+def as_good(gains: pd.DataFrame, beaten: pd.DataFrame) -> str:
+    """For which tasks that gain by sharing something that shares nothing does as well; nothing where there is none."""
+    if beaten.empty:
+        return ""
+    validate.columns("beaten", beaten, ["task", "yardstick", "metric", "over_shared", "as_good"])
+    won = [str(task) for task in gains.loc[gains["verdict"] == HOLDS, "task"]]
+    rows = _nearest(won, beaten)
+    named = names([f"{UNSHARED[row.yardstick]} for {row.task}" for row in rows[rows["as_good"]].itertuples()])
+    return named and f"As good as the shared model, within what matters, or better: {named}. {NO_REASON}"
+
+
+NO_REASON = (
+    "The gain is then over a weak model of its own, and no reason to share. One model may still be cheaper to serve."
+)
 
 
 def outcome(verdicts: Iterable[str]) -> str:
@@ -132,7 +173,8 @@ def alarms(gains: pd.DataFrame, beaten: pd.DataFrame, scores: pd.DataFrame) -> d
     """All that comes before the recommendation, because it may be worth nothing then: {in a few words: why}."""
     found = {
         "Too good to be true?": too_good(gains),
-        "A simpler model wins.": outdone(beaten),
+        "What shares nothing wins.": outdone(beaten),
+        "What shares nothing does as well.": as_good(gains, beaten),
         "A model has learnt nothing.": unlearnt(scores, gains),
     }
     return {title: text for title, text in found.items() if text}
@@ -144,7 +186,8 @@ def leaning(gain: float, smallest: float) -> str:
 
 
 def meanwhile(leanings: Iterable[str]) -> str:
-    """What to do until it is decided, in a sentence; of the leanings of all undecided tasks."""
+    """What to do until it is decided, in a sentence; of the leanings of all undecided tasks, and of "a loss" for each
+    task that surely loses."""
     if "a loss" in (found := list(leanings)):
         return "Until it is decided, keep what you serve today; if that is nothing yet, take a model for each task."
     return (
@@ -166,11 +209,22 @@ def rows_needed(gain: float, low: float, high: float, smallest: float, rows: int
     return rows * ((high - low) / 2 / short) ** 2 if short else float("inf")
 
 
-SIMPLER = {"trees": "boosted trees", "linear": "a linear model"}
+COUNTS = {
+    "by item": "the mean label of each item",
+    "by user": "the mean label of each user",
+    "by user and item": "a sum of user and item means",
+}
+SIMPLER = COUNTS | {"linear": "a linear model", "trees": "boosted trees"}
+FUSED = {
+    "product": "the product of the separate models",
+    "mean": "the mean of the separate models",
+    "stack": "a stack of the separate models",
+}
+UNSHARED = SIMPLER | FUSED  # all that a shared model is compared with, besides the task's own model
 
 
 def outdone(beaten: pd.DataFrame) -> str:
-    """Which tasks a simpler model predicts better than both sides, surely; nothing where there is none.
+    """Which tasks something that shares nothing predicts better than both sides, surely; nothing where there is none.
 
     beaten   a row a task and yardstick, as `comparison.Comparison` has it; may be empty
     """
@@ -178,7 +232,7 @@ def outdone(beaten: pd.DataFrame) -> str:
         return ""
     validate.columns("beaten", beaten, ["task", "yardstick", "metric", "ahead", "low"])
     said = []
-    for name, words in SIMPLER.items():
+    for name, words in UNSHARED.items():
         rows = beaten[(beaten["yardstick"] == name) & (beaten["low"] > 0)]
         named = names([f"{row.task} ({row.ahead:+.3f} {row.metric})" for row in rows.itertuples()])
         said += [f"{words} for {named}"] * bool(named)
@@ -187,7 +241,7 @@ def outdone(beaten: pd.DataFrame) -> str:
 
 WEAKER = (
     "What sharing does is measured among weaker models then. Make them better first (features, rates, penalties), or "
-    "take the simpler model."
+    "take what wins."
 )
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import matplotlib.style
+import numpy as np
 import pandas as pd
 from matplotlib import font_manager
 from matplotlib.figure import Figure
@@ -28,11 +29,20 @@ from helpers.capstone.comparison import FEWEST_CLUSTERS, Comparison
 from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.plan import METRICS, QUICK, SINGLE
 from helpers.capstone.ranker import Recipe
-from helpers.capstone.recommendation import SIMPLER, alarms, leaning, meanwhile, names, recommend, rows_needed
+from helpers.capstone.recommendation import (
+    COUNTS,
+    SIMPLER,
+    alarms,
+    leaning,
+    meanwhile,
+    names,
+    recommend,
+    rows_needed,
+)
 from helpers.display import figures, pictures
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.statistics import summarise
-from helpers.evaluation.verdicts import UNDECIDED
+from helpers.evaluation.verdicts import OPPOSITE, UNDECIDED
 from helpers.support.files import whole
 
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
@@ -46,8 +56,21 @@ METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
     "GAUC": "GAUC: the AUC within each user.",
-    "item's mean": "Item's mean: the mean label of each item in the training rows.",
+    "'s mean": "Means of items and users: of their labels in the training rows.",
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
+    "stack": "Late fusion: one score from the outputs of the separate models; the stack weights them on the validation "
+    "rows.",
+}
+BELOW = "<p>All below <i>shared</i> shares nothing: sharing is worth having where it is ahead of that, too.</p>"
+LEVELS = {
+    "by item": "item's mean",
+    "by user": "user's mean",
+    "by user and item": "user's + item's mean",
+    "linear": "linear model",
+    "trees": "boosted trees",
+    "product": "late fusion: product",
+    "mean": "late fusion: mean",
+    "stack": "late fusion: stack",
 }
 VERDICT_WORDS = {
     "holds": "gains",
@@ -88,7 +111,7 @@ class Report:
 
 def report(found: Comparison, file: str | Path = "log.csv") -> Report:
     """The page for a comparison; `file` is where its table was read, for the code that does it again."""
-    said = recommend(found.gains)
+    said = recommend(found.gains, found.beaten)
     texts = {"word": said.word.capitalize(), "text": said.text, "again": _again(found, str(file)), **_values(found)}
     words = {name: _words(text) for name, text in texts.items()}
     said_first = alarms(found.gains, found.beaten, found.scores)
@@ -98,9 +121,9 @@ def report(found: Comparison, file: str | Path = "log.csv") -> Report:
         words,
         alarm="".join(boxes),
         gains=_table(_gains(found)),
-        levels=_table(_levels(found)),
+        levels=_table(levels := _levels(found)),
+        below=BELOW if len(levels) > 2 else "",
         weak=_weak(found),
-        gauc=_gauc(found),
         pictures=_pictures(found),
         head=_head(found, str(file)),
         undecided=_undecided(found),
@@ -114,6 +137,7 @@ def report(found: Comparison, file: str | Path = "log.csv") -> Report:
 def _values(found: Comparison) -> dict[str, object]:
     """What the sentences of the page say of this comparison."""
     own, recipe, shown = found.declaration, found.recipe, _levels(found)
+    told = [*shown["model"], *(column.split()[-1] for column in shown)]
     how = "by user" if own.new_users else "by time" if own.by_time else "at random"
     explained = {
         "by time": f" ({own.time}): training rows are older than all others",
@@ -130,7 +154,7 @@ def _values(found: Comparison) -> dict[str, object]:
         "rows": "later rows" if own.by_time else "rows",
         "seeds": len(found.seeds),
         "margin": ", ".join(f"{value:g} {METRICS[kind]}" for kind, value in matters.items()),
-        "metrics": " ".join(words for name, words in METRIC_WORDS.items() if name in {*shown["metric"], *shown}),
+        "metrics": " ".join(words for name, words in METRIC_WORDS.items() if any(name in one for one in told)),
         "parts": ", ".join(f"{rows:,} rows to {PARTS[part]}" for part, rows in found.parts.items()),
         "split": how + explained[how],
         "users": f" {found.users:,} users." if found.users else "",
@@ -204,6 +228,7 @@ def _undecided(found: Comparison) -> str:
         between = f"{costs} and bring up to {max(row.high, 0):.3f} {row.metric}"
         stays = f"Should its gain stay at {row.gain:+.3f}, it would take {few} or more to decide."
         lines.append(f"{row.task} leans to {leanings[-1]}: {between}. {stays}")
+    leanings += ["a loss"] * int((gains["verdict"] == OPPOSITE).sum())
     listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
     return f"<h2>While it is undecided</h2><p>{_words(meanwhile(leanings))}</p><ul>{listed}</ul>{_fewer(found)}"
 
@@ -249,46 +274,41 @@ def _gains(found: Comparison) -> pd.DataFrame:
 
 
 def _levels(found: Comparison) -> pd.DataFrame:
-    """What both sides reach, and the yardsticks: a row a task."""
-    gains = found.gains
-    table = gains[["task", "metric"]].assign(alone=gains["single"], shared=gains["shared"])
-    if found.facts["by item"].notna().any():
-        table["item's mean"] = found.facts["by item"]
-    if len(found.beaten):
-        reached = found.beaten.pivot(index="task", columns="yardstick", values="value").loc[gains["task"]]
-        table["linear model"], table["boosted trees"] = reached["linear"].to_numpy(), reached["trees"].to_numpy()
-    numbers = table.columns.drop(["task", "metric"])
-    return table.assign(**{name: table[name].map("{:.3f}".format) for name in numbers})
+    """What both sides and the yardsticks reach: a row a model, for each task a column, and one of GAUC where there is
+    a user and the task is binary."""
+    structure, rows = found.recipe.structure, {}
+    for row in found.gains.itertuples():
+        rows |= {("alone", row.task): (row.single, np.nan), ("shared", row.task): (row.shared, np.nan)}
+    if "gauc" in found.scores:
+        learnt = found.scores[~found.scores["constant"]]
+        for (task, model), mean in learnt.groupby(["task", "model"])["gauc"].mean().items():
+            side = {SINGLE: "alone", structure: "shared"}[model]
+            rows[side, task] = (rows[side, task][0], mean)
+    if found.beaten.empty:
+        by_item = found.facts.set_index("task")["by item"].dropna()
+        rows |= {(LEVELS["by item"], task): (value, np.nan) for task, value in by_item.items()}
+    for row in found.beaten.itertuples():
+        rows[LEVELS[row.yardstick], row.task] = (row.value, getattr(row, "gauc", np.nan))
+    table = {"model": list(dict.fromkeys(model for model, _ in rows))}
+    for task, kind in found.declaration.labels.items():
+        for place, metric in enumerate((METRICS[kind], "GAUC")):
+            values = [rows.get((model, task), (np.nan, np.nan))[place] for model in table["model"]]
+            if not np.isnan(values).all():
+                table[f"{task} {metric}"] = ["" if np.isnan(value) else f"{value:.3f}" for value in values]
+    return pd.DataFrame(table)
 
 
 def _weak(found: Comparison) -> str:
-    """A warning where a yardstick beats both models."""
+    """A warning where something simpler is as good as both models."""
     better = found.gains.set_index("task")[["single", "shared"]].max(axis=1)
     by_item = found.facts.set_index("task")["by item"]
-    weak = {task: ["the item's mean"] for task in better.index[by_item > better]}
+    weak = {task: [COUNTS["by item"]] for task in better.index[by_item > better]}
     for row in found.beaten.itertuples():
-        if row.ahead > 0:
+        if row.ahead > 0 and row.yardstick in SIMPLER and row.yardstick != "by item":
             weak.setdefault(row.task, []).append(SIMPLER[row.yardstick])
     said = _words("; ".join(f"{task}: {names(yardsticks)}" for task, yardsticks in weak.items()))
     advice = "Make them better (other features, rates, penalties) before you act on a gain."
     return said and f"<p><b>Weak models.</b> As good as both of them, or better: {said}. {advice}</p>"
-
-
-def _gauc(found: Comparison) -> str:
-    """Both sides' mean GAUC, where there is a user and a task is binary."""
-    if "gauc" not in found.scores:
-        return ""
-    learnt = found.scores[~found.scores["constant"]]
-    means = learnt.groupby(["task", "model"], sort=False)["gauc"].mean().unstack()
-    table = (
-        means[[SINGLE, found.recipe.structure]]
-        .dropna()
-        .map("{:.3f}".format)
-        .set_axis(["alone", "shared"], axis=1)
-        .reset_index()
-    )
-    table.insert(1, "metric", "GAUC")
-    return f"{_table(table)}<p>{METRIC_WORDS['GAUC']}</p>" if len(table) else ""
 
 
 def _facts(found: Comparison) -> pd.DataFrame:

@@ -22,7 +22,9 @@ from helpers.capstone.reading import READING
 from helpers.capstone.recommendation import unlearnt
 from helpers.data.features import Features
 from helpers.evaluation import yardsticks
+from helpers.evaluation.counts import by_ids
 from helpers.evaluation.intervals import auc_influence, half_width, r2_influence
+from helpers.evaluation.late_fusion import late_fusion
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import environment
 from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, both_splits, log_of_days
@@ -118,11 +120,14 @@ def test_penalties_are_chosen_by_both_sides_from_the_same_few(table):
 
 def test_yardsticks_are_judged_on_the_rows_of_the_first_split(found, table):
     """Ahead of the better side there, with an interval by the draw of test users."""
-    assert found.beaten[["task", "yardstick"]].values.tolist() == [[t, y] for t in LABELS for y in ("linear", "trees")]
+    counts, models = ("by item", "by user", "by user and item"), ("linear", "trees")
+    fused = {"click": ("mean", "stack"), "seconds": ("stack",), "like": ("mean", "stack")}  # seconds have no product
+    expected = [[task, name] for task in LABELS for name in (*counts, *models, *fused[task])]
+    assert found.beaten[["task", "yardstick"]].values.tolist() == expected
     own = found.declaration
     rows = prepare(own, table)
     features = Features(own.layout()).fit(split(own, rows, 0).train if own.time else rows)
-    for row in found.beaten.itertuples():
+    for row in found.beaten[found.beaten["yardstick"].isin(models)].itertuples():
         parts = [part[part[row.task].notna()] for part in split(own, rows, 0)]
         train, valid, test = (features.examples(part, {row.task: row.task}) for part in parts)
         score = r2 if row.task == "seconds" else auc
@@ -203,7 +208,8 @@ def test_a_yardstick_is_compared_with_what_has_learnt(table, trained, monkeypatc
 
     def flat(table, tasks, recipe, seeds, share=1):
         run = train(table, tasks, recipe, seeds, share)
-        return run._replace(outputs={key: output * (key[1] != 2) for key, output in run.outputs.items()})
+        outputs, valid = ({key: out * (key[1] != 2) for key, out in of.items()} for of in (run.outputs, run.valid))
+        return run._replace(outputs=outputs, valid=valid)
 
     few = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=["yardsticks"]).beaten
     monkeypatch.setattr(comparison, "_train", flat)
@@ -436,7 +442,8 @@ def test_the_lead_of_a_yardstick_is_over_the_better_side(table, own, task, score
     output = np.zeros(len(mask))
     output[mask] = label + 0.4 * rng.normal(size=len(label)) * label.std()
     scores = comparison._judge(data, "model", outputs)
-    found = comparison._yardstick_lead(data, "trees", task, "MMoE", output, outputs, first, scores)
+    live = comparison._live(data, task, first, scores)
+    found = comparison._yardstick_lead(data, "trees", task, "MMoE", [output], outputs, first, live, plan.MATTERS, 5)
     best = np.mean([values["MMoE", seed] for seed in (seeds if own.time else seeds[:1])])
     assert (found["task"], found["yardstick"], found["metric"]) == (task, "trees", "AUC" if task == "click" else "R²")
     assert found["value"] == pytest.approx(score(output[mask], label))
@@ -444,10 +451,13 @@ def test_the_lead_of_a_yardstick_is_over_the_better_side(table, own, task, score
     influence = {auc: auc_influence, r2: r2_influence}[score]
     better = np.mean([influence(outputs["MMoE", task, s][mask], label) for s in (seeds if own.time else seeds[:1])], 0)
     error, units, _ = comparison._luck(data, influence(output[mask], label) - better, rows)
-    half = half_width(0.0, 2, 0.0, error, units)
+    half = half_width(0.0, 2, 0.0, error, units, 0.99)  # of five yardsticks all are held 95 times in 100
     assert (found["ahead"] - found["low"], found["high"] - found["ahead"]) == pytest.approx((half, half))
     assert 0.01 < half < 0.5
-    assert list(found) == ["task", "yardstick", "metric", "value", "ahead", "low", "high"]
+    assert found["over_shared"] == pytest.approx(found["ahead"]) and found["as_good"]  # the shared side is the better
+    worse = outputs | {("MMoE", task, seed): 0.1 * output for seed in seeds}
+    weak = comparison._yardstick_lead(data, "trees", task, "MMoE", [-output], worse, first, live, plan.MATTERS)
+    assert weak["over_shared"] < -0.1 and not weak["as_good"]
 
 
 def test_where_no_seed_has_learnt_anything_a_yardstick_is_ahead_of_chance(table):
@@ -456,8 +466,11 @@ def test_where_no_seed_has_learnt_anything_a_yardstick_is_ahead_of_chance(table)
     for model, seed in itertools.product((SINGLE, "MMoE"), (4, 5)):
         outputs[model, "click", seed] = np.zeros(len(mask))
     scores, output = comparison._judge(data, "model", outputs), np.arange(len(mask))
-    found = comparison._yardstick_lead(data, "trees", "click", "MMoE", output, outputs, 0, scores)
-    assert scores["constant"].all() and found["ahead"] == pytest.approx(auc(output[mask], label) - 0.5)
+    live = comparison._live(data, "click", 0, scores)
+    found = comparison._yardstick_lead(data, "trees", "click", "MMoE", [output], outputs, 0, live, plan.MATTERS)
+    assert (
+        live == [4, 5] and scores["constant"].all() and found["ahead"] == pytest.approx(auc(output[mask], label) - 0.5)
+    )
 
 
 def test_seconds_are_of_computing_and_for_one_seed(table, monkeypatch):
@@ -472,7 +485,7 @@ def test_the_estimate_is_by_an_epoch_of_a_single_task_model_and_of_the_shared_on
 
     def noted(table, tasks, recipe, seeds, share=1):
         asked.append((tasks, recipe.epochs, seeds, share))
-        return comparison._Run(0.0, {}, 0, float(len(tasks)))
+        return comparison._Run(0.0, {}, {}, 0, float(len(tasks)))
 
     monkeypatch.setattr(comparison, "_train", noted)
     plan = Plan(BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())
@@ -514,14 +527,14 @@ def trained(monkeypatch):
 
     def train(table, tasks, recipe, seeds, share=1):
         calls.append((tuple(tasks), recipe, list(seeds)))
-        outputs = {}
+        outputs, valid = {}, {}
         for task in tasks:
             for seed in seeds:
-                test = table.sets(0 if table.by_time else seed)[2]
-                noise = np.random.default_rng([seed, len(task), len(tasks)]).normal(size=len(test))
-                outputs[task, seed] = test.labels[task].numpy() * (0.5 + 0.2 * len(tasks)) + noise
+                for of, rows in zip((valid, outputs), table.sets(0 if table.by_time else seed)[1:], strict=True):
+                    noise = np.random.default_rng([seed, len(task), len(tasks)]).normal(size=len(rows))
+                    of[task, seed] = rows.labels[task].numpy() * (0.5 + 0.2 * len(tasks)) + noise
         loss = LOSSES[recipe.lr] + 10 * (recipe.l2_embedding == 0)
-        return comparison._Run(loss, outputs, 100 * len(tasks), float(len(seeds)))
+        return comparison._Run(loss, outputs, valid, 100 * len(tasks), float(len(seeds)))
 
     monkeypatch.setattr(comparison, "_train", train)
     monkeypatch.setattr(comparison, "_estimate", lambda table, plan: "soon")
@@ -568,7 +581,7 @@ def test_without_options_five_seeds_three_rates_yardsticks_and_fewer_rows(table,
     assert (found.seeds, found.rates, found.tuning_seeds) == ([0, 1, 2, 3, 4], [0.001, 0.003, 0.01], [900, 901])
     assert (found.matters, found.penalties) == ({"binary": 0.005, "regression": 0.01}, [Recipe().l2_embedding])
     assert found.recipe == Recipe() and found.also == ("yardsticks", "fewer rows") and found.curve.empty
-    assert len(found.beaten) == 6 and len(found.fewer) == 2 * 3 and len(found.scores) == 2 * 3 * 5
+    assert len(found.beaten) == 20 and len(found.fewer) == 2 * 3 and len(found.scores) == 2 * 3 * 5
     assert sorted(found.growth["seeds"].unique()) == [3, 5] and [p.column for p in found.problems] == ["seconds"]
 
 
@@ -635,8 +648,54 @@ def test_yardsticks_are_judged_where_the_first_seed_is_tested(table, trained, mo
     found = compare(table, own, RECIPE, seeds=[4, 2], rates=[0.01], also=["yardsticks"])
     first = 0 if own.time else 4
     assert asked == [(name, task, first) for task in LABELS for name in ("linear", "trees")]
-    assert found.beaten[["yardstick", "task"]].values.tolist() == [[name, task] for name, task, _ in asked]
-    assert (found.beaten["value"] > 0.999).all()
+    assert (found.beaten.loc[found.beaten["yardstick"].isin(("linear", "trees")), "value"] > 0.999).all()
+
+
+@both_splits
+def test_counts_are_means_over_the_training_rows(table, trained, own):
+    found = compare(table, own, RECIPE, seeds=(4, 2), rates=[0.01], also=["yardsticks"])
+    train, _, test = split(own, prepare(own, table), 4)
+    beaten = found.beaten.set_index(["task", "yardstick"])
+    for task, score in (("like", auc), ("seconds", r2)):
+        known, asked = (rows[rows[task].notna()] for rows in (train, test))
+        for name, columns in comparison.COUNTED.items():
+            scores = by_ids([known[c] for c in columns], known[task], [asked[c] for c in columns])
+            assert beaten.loc[(task, name), "value"] == pytest.approx(score(scores, asked[task]), abs=1e-6)
+
+
+@both_splits
+def test_late_fusion_is_of_the_single_task_models_and_fitted_on_validation_rows(table, own):
+    """Of each seed by time; at random of the first, whose test rows it is judged on."""
+    labels = {"click": "binary", "like": "binary"}
+    own, options = replace(own, labels=labels), {"seeds": (4, 2), "rates": [0.01], "also": ["yardsticks"]}
+    found = compare(table, own, RECIPE, **options).beaten.set_index(["task", "yardstick"])
+    data, values = Table(prepare(own, table), own), []
+    recipe = replace(RECIPE, structure="single task", lr=0.01)
+    for seed in (4, 2) if own.time else (4,):
+        runs = {task: comparison._train(data, (task,), recipe, [seed]) for task in labels}
+        valid, test = ({task: of(run)[task, seed] for task, run in runs.items()} for of in (_valid, _outputs))
+        _, rows, tested = data.sets(seed)
+        values.append(
+            {
+                (task, name): (
+                    auc(scores, tested.labels[task]),
+                    comparison.gauc(scores, tested.labels[task], tested.groups),
+                )
+                for task in labels
+                for name, scores in late_fusion(valid, test, rows.labels[task]).items()
+            }
+        )
+    for key in values[0]:
+        assert found.loc[key, "value"] == pytest.approx(np.mean([one[key][0] for one in values]), abs=1e-4)
+        assert found.loc[key, "gauc"] == pytest.approx(np.mean([one[key][1].value for one in values]), abs=1e-3)
+
+
+def _valid(run):
+    return run.valid
+
+
+def _outputs(run):
+    return run.outputs
 
 
 @both_splits

@@ -12,12 +12,14 @@ from helpers.capstone.recommendation import (
     BUT,
     COST,
     DEAD,
+    NO_REASON,
     OPEN,
     REVIVE,
     SHARE,
     WEAKER,
     WORDS,
     alarms,
+    as_good,
     leaning,
     meanwhile,
     outcome,
@@ -64,7 +66,7 @@ def table(*rows) -> pd.DataFrame:
         (
             table(("click", "undecided", 9), ("like", "holds", 0)),
             BUT,
-            "Whether it costs click is not decided. For click about 9",
+            "Whether it costs click is not decided. Whether anything that shares nothing is as good for like",
         ),
         (table(("click", "no effect", 0), ("like", "no effect", 0)), COST, "cheaper to train and to serve"),
         (table(("click", "undecided", 40), ("like", "undecided", np.nan)), OPEN, "For like even 200 seeds would not"),
@@ -82,7 +84,7 @@ def table(*rows) -> pd.DataFrame:
     ],
 )
 def test_the_text_names_the_tasks(gains, expected, words):
-    found = recommend(gains)
+    found = recommend(gains, pd.DataFrame())
     assert found.word == expected and words in found.text
 
 
@@ -90,15 +92,41 @@ def test_the_text_names_the_tasks(gains, expected, words):
 def test_no_text_contradicts_itself(verdicts):
     """What more seeds would decide is not called a lack of data, and what is decided is not asked for seeds."""
     needed = [(9 if k % 2 else np.nan) if one == "undecided" else 0 for k, one in enumerate(verdicts)]
-    text = recommend(table(*zip("abc", verdicts, needed, strict=True))).text
+    text = recommend(table(*zip("abc", verdicts, needed, strict=True)), pd.DataFrame()).text
     assert not ("ot enough data" in text and "seeds would decide" in text)
     assert text.count("would decide") == sum(one == "undecided" and k % 2 for k, one in enumerate(verdicts))
     assert ("more rows are needed" in text) == any(np.isnan(needed))
 
 
 def test_seeds_are_asked_for_where_they_are_what_is_missing():
-    said = [recommend(table(("a", "undecided", needed), ("b", "no effect", 0))).text for needed in (0, 1)]
+    gains = [table(("a", "undecided", needed), ("b", "no effect", 0)) for needed in (0, 1)]
+    said = [recommend(one, pd.DataFrame()).text for one in gains]
     assert said[0] == "The measurements do not decide it yet." and "For a about 1 seeds would decide" in said[1]
+
+
+RIVALS = pd.DataFrame(
+    [
+        ("a", "linear", -0.05, False),
+        ("a", "trees", -0.02, False),
+        ("b", "mean", 0.001, True),
+        ("b", "stack", 0.01, True),
+    ],
+    columns=["task", "yardstick", "over_shared", "as_good"],
+).assign(metric="AUC", ahead=0.0, low=-0.1)
+
+
+def test_where_sharing_helps_the_best_of_what_shares_nothing_is_named():
+    """Whether it is as good or not; and only for tasks that gain."""
+    nearest = "Of all that shares nothing, boosted trees comes nearest for a (-0.020 AUC)."
+    equal = "For b, a stack of the separate models (+0.010 AUC), which shares nothing, is as good."
+    for won in (("a",), ("b",), ("a", "b"), ()):
+        gains = table(*[(task, "holds" if task in won else "no effect", 0) for task in "ab"])
+        text = recommend(gains, RIVALS).text
+        assert (nearest in text) == ("a" in won) and (equal in text) == ("b" in won)
+        box = "As good as the shared model, within what matters, or better: a stack of the separate models for b."
+        assert as_good(gains, RIVALS) == (f"{box} {NO_REASON}" if "b" in won else "")
+        unmeasured = recommend(gains, pd.DataFrame()).text
+        assert ("was not measured." in unmeasured) == bool(won) and as_good(gains, pd.DataFrame()) == ""
 
 
 def test_outcomes_have_the_words_of_the_map():
@@ -124,7 +152,7 @@ def test_a_model_that_knows_too_much_is_named():
 def test_a_simpler_model_is_named_where_it_surely_wins():
     rows = [("a", "linear", "AUC", 0.02, 0.001), ("a", "trees", "AUC", 0.03, -0.1), ("b", "trees", "R²", 0.1, 0.05)]
     beaten = pd.DataFrame([*rows, ("c", "trees", "AUC", 0.004, 0.0001)], columns=[*COLUMNS, "low"])
-    said = "boosted trees for b (+0.100 R²) and c (+0.004 AUC); a linear model for a (+0.020 AUC)"
+    said = "a linear model for a (+0.020 AUC); boosted trees for b (+0.100 R²) and c (+0.004 AUC)"
     assert outdone(beaten) == f"Better than both sides: {said}. {WEAKER}"
     assert outdone(beaten.assign(low=0.0)) == outdone(pd.DataFrame()) == ""
 
@@ -162,14 +190,16 @@ def test_with_fewer_than_two_seeds_left_nothing_is_said_of_a_task():
 
 def test_alarms_come_by_name_and_only_those_that_ring():
     scores, gains = judged()
-    gains = gains.assign(metric="AUC", single=0.7, shared=0.71)
+    gains = gains.assign(metric="AUC", single=0.7, shared=0.71, verdict=["holds", "no effect"])
     beaten = pd.DataFrame([("like", "trees", "AUC", 0.02, -0.01)], columns=[*COLUMNS, "low"])
+    beaten = beaten.assign(over_shared=-0.1, as_good=False)
     assert alarms(gains, beaten, scores) == {}
-    leak, wins = gains.assign(shared=0.99), beaten.assign(low=0.01)
+    leak, wins = gains.assign(shared=0.99), beaten.assign(low=0.01, as_good=True)
     dead = scores.assign(constant=scores["seed"] == 0)
     assert alarms(leak, wins, dead) == {
         "Too good to be true?": too_good(leak),
-        "A simpler model wins.": outdone(wins),
+        "What shares nothing wins.": outdone(wins),
+        "What shares nothing does as well.": as_good(leak, wins),
         "A model has learnt nothing.": unlearnt(dead, leak),
     }
     assert "" not in alarms(leak, wins, dead).values()
@@ -208,13 +238,22 @@ def test_no_task_and_an_unknown_verdict_are_named():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: recommend("gains"), "gains: got str; expected a pandas DataFrame"),
+        (lambda: recommend("gains", RIVALS), "gains: got str; expected a pandas DataFrame"),
         (lambda: outdone([]), "beaten: got list; expected a pandas DataFrame"),
         (lambda: outdone(pd.DataFrame([[0] * 4], columns=COLUMNS)), "beaten: got no column 'low'"),
         (lambda: too_good("gains"), "gains: got str; expected a pandas DataFrame"),
-        (lambda: recommend(pd.DataFrame({"task": ["a"], "verdict": ["holds"]})), "gains: got no column 'seeds_needed'"),
-        (lambda: recommend(pd.DataFrame({"task": ["a"], "seeds_needed": [0]})), "gains: got no column 'verdict'"),
-        (lambda: recommend(pd.DataFrame({"verdict": ["holds"], "seeds_needed": [0]})), "gains: got no column 'task'"),
+        (
+            lambda: recommend(pd.DataFrame({"task": ["a"], "verdict": ["holds"]}), RIVALS),
+            "gains: got no column 'seeds_needed'",
+        ),
+        (
+            lambda: recommend(pd.DataFrame({"task": ["a"], "seeds_needed": [0]}), RIVALS),
+            "gains: got no column 'verdict'",
+        ),
+        (
+            lambda: recommend(pd.DataFrame({"verdict": ["holds"], "seeds_needed": [0]}), RIVALS),
+            "gains: got no column 'task'",
+        ),
         (lambda: unlearnt("scores", judged()[1]), "scores: got str; expected a pandas DataFrame"),
         (lambda: unlearnt(judged()[0], "gains"), "gains: got str; expected a pandas DataFrame"),
         *[

@@ -16,7 +16,7 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.form import _summary
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
-from helpers.capstone.report import HELD, _forest, report
+from helpers.capstone.report import HELD, LEVELS, _forest, _levels, report
 from helpers.chapters.ch08 import coverage
 
 EVIL = "<script>alert('$x$')</script>"
@@ -211,48 +211,97 @@ def test_it_says_what_was_chosen_and_what_was_fixed(found, rates, penalties, wor
     assert words in report(replace(found, rates=rates, penalties=penalties)).page()
 
 
-def test_models_that_a_yardstick_beats_are_called_weak(found):
-    beaten = found.beaten.assign(ahead=[-0.1, -0.1, 0.003, -0.1], low=-0.2)
-    assert "Weak models" not in report(replace(found, beaten=beaten.assign(ahead=-0.1))).page()
-    page = html.unescape(report(replace(found, beaten=beaten)).page())
-    assert "Weak models.</b> As good as both of them, or better: $seconds$: a linear model. Make" in page
+def led(found, **columns):
+    """The same, with these columns of the yardsticks."""
+    return replace(found, beaten=found.beaten.assign(**columns))
+
+
+def test_models_that_something_simpler_beats_are_called_weak(found):
+    """Late fusion is made of these models, and says nothing of them."""
+    one = led(found, ahead=-0.1, low=-0.2)
+    assert "Weak models" not in report(one).page()
+    seconds = found.beaten["task"] == "$seconds$"
+    for names, words in (
+        (("stack",), ""),
+        (("linear", "stack"), "$seconds$: a linear model. Make"),
+        (("by user", "trees"), "$seconds$: the mean label of each user and boosted trees. Make"),
+    ):
+        page = html.unescape(report(led(one, ahead=found.beaten["yardstick"].isin(names) & seconds)).page())
+        assert ("Weak models" in page) == bool(words)
+        assert not words or f"Weak models.</b> As good as both of them, or better: {words}" in page
     facts = found.facts.assign(**{"by item": 0.99})
-    page = html.unescape(report(replace(found, beaten=beaten, facts=facts)).page())
-    assert "or better: click & like: the item's mean; $seconds$: the item's mean and a linear model. Make" in page
-    assert "0.990" in page and "Item's mean: the mean label" in page
+    page = html.unescape(report(replace(one, facts=facts)).page())
+    assert "or better: click & like: the mean label of each item; $seconds$: the mean label of each item. Make" in page
 
 
-def test_yardsticks_are_in_the_table_of_levels(found):
+def test_what_both_sides_and_all_yardsticks_reach_is_in_one_table(found):
+    """With GAUC next to AUC; a number has none."""
+    levels = _levels(found).set_index("model")
+    assert list(levels.columns) == ["click & like AUC", "click & like GAUC", "$seconds$ R²"]
+    gauc = found.scores.query("task == 'click & like'").groupby("model")["gauc"].mean()
+    gains, beaten = found.gains.set_index("task"), found.beaten.set_index(["task", "yardstick"])
+    for model, side, name in (("alone", "single", "single-task"), ("shared", "shared", "Shared-Bottom")):
+        expected = [gains.loc["click & like", side], gauc[name], gains.loc["$seconds$", side]]
+        assert levels.loc[model].tolist() == [f"{value:.3f}" for value in expected]
+    for name in ("by user", "linear", "trees", "stack"):
+        own = [*beaten.loc[("click & like", name), ["value", "gauc"]], beaten.loc[("$seconds$", name), "value"]]
+        assert levels.loc[LEVELS[name]].tolist() == [f"{value:.3f}" for value in own]
+    assert levels.loc["late fusion: mean", "$seconds$ R²"] == ""  # it is in no unit
     page = report(found).page()
-    for row in found.gains.itertuples():
-        own = found.beaten[found.beaten["task"] == row.task].set_index("yardstick")["value"]
-        numbers = "".join(f"<td class=n>{v:.3f}</td>" for v in (row.single, row.shared, own["linear"], own["trees"]))
-        assert f"<tr><td>{html.escape(row.task)}</td><td>{row.metric}</td>{numbers}</tr>" in page
-    assert "from scikit-learn" in page
-    without = report(replace(found, beaten=pd.DataFrame(), also=())).page()
-    assert "from scikit-learn" not in without and "<th class=n>shared</th></tr>" in without
+    assert (
+        "GAUC: the AUC within each user." in page and "from scikit-learn" in page and "Late fusion: one score" in page
+    )
 
 
-def test_a_simpler_model_that_wins_is_said_first(found):
-    """Where the whole interval of its lead is above 0, and only there; in the form as well."""
+def test_without_yardsticks_the_mean_of_each_item_is_all_that_is_there(found):
+    without = replace(found, beaten=pd.DataFrame(), also=())
+    assert _levels(without)["model"].tolist() == ["alone", "shared"]
+    page = report(without).page()
+    assert "from scikit-learn" not in page and "shares nothing: sharing" not in page
+    counted = replace(without, facts=found.facts.assign(**{"by item": 0.7}))
+    assert _levels(counted)["model"].tolist() == ["alone", "shared", "item's mean"]
+    assert "GAUC" not in report(replace(without, scores=found.scores.drop(columns="gauc"))).page()
+    assert "GAUC" not in report(replace(without, scores=found.scores.assign(gauc=np.nan))).page()
+
+
+def test_what_surely_wins_without_sharing_is_said_first(found):
+    """Where the whole interval of its lead is above 0, and only there."""
     for low, wins in ((0.001, True), (-0.001, False)):
-        beaten = found.beaten.assign(ahead=0.02, low=[-0.01, low, -0.01, -0.01])
-        spoiled = replace(found, beaten=beaten)
-        page = report(spoiled).page()
-        assert ("A simpler model wins." in page) == wins == ("A simpler model wins." in _summary(spoiled))
+        first = (found.beaten["task"] == "click & like") & (found.beaten["yardstick"] == "trees")
+        page = report(led(found, ahead=0.02, low=np.where(first, low, -0.01))).page()
+        assert ("What shares nothing wins." in page) == wins
         if wins:
             assert "Better than both sides: boosted trees for click &amp; like (+0.020 AUC). What" in page
             assert page.index('class="alarm"') < page.index('class="answer"')
 
 
-def test_gauc_is_shown_where_both_sides_have_one(found):
-    page = report(found).page()
-    mean = found.scores.query("task == 'click & like'").groupby("model")["gauc"].mean()
-    row = "<tr><td>click &amp; like</td><td>GAUC</td><td class=n>{:.3f}</td><td class=n>{:.3f}</td></tr>"
-    assert row.format(mean["single-task"], mean["Shared-Bottom"]) in page and page.count("<td>GAUC</td>") == 1
-    assert "GAUC: the AUC within each user." in page
-    assert "GAUC" not in report(replace(found, scores=found.scores.assign(gauc=np.nan))).page()
-    assert "GAUC" not in report(replace(found, scores=found.scores.drop(columns="gauc"))).page()
+@pytest.fixture(scope="module")
+def funnel():
+    """A purchase needs a click and is otherwise a coin: it has the order of the click, and few rows to show it."""
+    rng = np.random.default_rng(2)
+    user, item, x = rng.integers(0, 800, 12_000), rng.integers(0, 300, 12_000), rng.normal(size=(12_000, 3))
+    logit = rng.normal(size=300)[item] + x @ [0.8, -0.6, 0.4] - 0.3
+    click = rng.random(12_000) < 1 / (1 + np.exp(-logit))
+    frame = pd.DataFrame(x, columns=["x0", "x1", "x2"]).assign(user=user, item=item, time=range(12_000))
+    frame["click"], frame["buy"] = click.astype(int), (click & (rng.random(12_000) < 0.2)).astype(int)
+    labels = {"click": "binary", "buy": "binary"}
+    own = Declaration(labels, "user", "item", numbers=("x0", "x1", "x2"), time="time")
+    recipe = Recipe(epochs=6, patience=2, batch_size=256)
+    return compare(frame, own, recipe, seeds=range(3), rates=[0.01], also=["yardsticks"])
+
+
+def test_where_sharing_helps_the_page_names_what_does_as_well_without(funnel):
+    """In a funnel whose rare label has the order of the common one, as the separate models put together have it."""
+    buy = funnel.gains.set_index("task").loc["buy"]
+    assert buy["verdict"] == "holds"
+    rivals = funnel.beaten[funnel.beaten["task"] == "buy"].set_index("yardstick")
+    assert rivals.loc["stack", "value"] > buy["shared"] - 0.005 and rivals.loc["stack", "as_good"]
+    page = report(funnel).page()
+    assert (
+        page.index("What shares nothing does as well.") < page.index('class="answer"') < page.index("Sharing helps buy")
+    )
+    answer = page.split('class="answer"')[1].split("</div>")[0]
+    assert "For buy, a stack of the separate models (+0.0" in answer and "which shares nothing, is as good." in answer
 
 
 def test_equal_comparisons_give_equal_pages(found):
@@ -313,6 +362,8 @@ def test_what_is_undecided_leans_costs_and_needs_rows(found):
     assert "leans to no difference that matters" in even and "over 1000 times the rows or more" in even
     assert "take the shared model, which is cheaper." in even
     assert "While it is undecided" not in report(spoiled(found, verdict="no effect")).page()
+    beside_a_loss = report(spoiled(found, verdict=["undecided", "opposite"], gain=[0.0, -0.2])).page()
+    assert "take a model for each task." in beside_a_loss
 
 
 def test_gains_with_fewer_rows_are_shown_beside_those_with_all(found):

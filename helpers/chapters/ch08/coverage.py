@@ -16,7 +16,7 @@ import pandas as pd
 from helpers.capstone.comparison import Comparison, compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
-from helpers.capstone.recommendation import APART, BUT, COST, SHARE, recommend
+from helpers.capstone.recommendation import APART, BUT, COST, SHARE, word
 from helpers.chapters.ch06.mmoe import RELU_RATE
 from helpers.data.synthetic import CONDITIONS, relu_tasks
 from helpers.evaluation.statistics import interval
@@ -63,7 +63,7 @@ def reports(
             frame, declaration = frame.assign(time=range(count)), replace(declaration, time="time")
         one = compare(frame, declaration, RECIPE, **options)
         for after, growth in one.growth.groupby("seeds"):
-            table = growth[["task", "gain", "low", "high", "verdict"]].assign(word=recommend(growth).word)
+            table = growth[["task", "gain", "low", "high", "verdict"]].assign(word=word(growth["verdict"]))
             table[["naive_low", "naive_high"]] = [_naive(one, task, after) for task in growth["task"]]
             found.append(table.assign(condition=condition, rows=count, seed=seed, repeats=after))
     columns = ["condition", "rows", "seed", "repeats", "task", "gain", "low", "high", "naive_low", "naive_high"]
