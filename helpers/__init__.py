@@ -26,7 +26,7 @@
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, export), `plan` (what a comparison will train, and how long), `comparison`, `recommendation`,
-                 `report`, `form`
+                 `report`
     chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, quiz, exercises, explorer
     course/      finds grids, claims and questions by name; `outcomes` (the table of the map), `seeds` (which are used
                  up), and the commands: `train_grids`, `measure_claims`

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
@@ -23,7 +23,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import FEWER, METRICS, SHARES, SINGLE, YARDSTICKS, Estimate, Plan
+from helpers.capstone.plan import FEWER, METRICS, SHARES, SINGLE, YARDSTICKS, Estimate, Plan, Side
 from helpers.capstone.preparation import Table, prepare, split
 from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.reading import READING
@@ -42,6 +42,7 @@ from helpers.support import validate
 from helpers.training.loop import TOTAL, fit
 
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
+BAR = "{desc}: {percentage:3.0f}%|{bar}|"
 ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take memory
 TIMED = 100_000  # training rows: an epoch on so many is timed before all else
 SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence, "regression": r2_influence}
@@ -126,31 +127,10 @@ class Comparison:
         return self.growth[self.growth["seeds"] == len(self.seeds)].reset_index(drop=True)
 
 
-class Step(NamedTuple):
-    """What `steps` yields: the share that is done, first with the estimate, last with the result."""
-
-    done: float
-    found: Comparison | None = None
-    estimate: Estimate | None = None
-
-
 def compare(
     frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None = None, cluster: str | None = None, **options
 ) -> Comparison:
-    """Train and judge both sides; arguments as of `steps`. Raises ValueError where the table does not pass `check`."""
-    quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
-    with tqdm(total=100, desc="comparing", unit="%", leave=False, delay=1, disable=quiet) as bar:
-        for step in steps(frame, declaration, recipe, cluster, **options):
-            bar.update(round(100 * step.done) - bar.n)
-            if step.estimate is not None:
-                bar.set_description(f"comparing ({step.estimate})")
-    return step.found
-
-
-def steps(
-    frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None = None, cluster: str | None = None, **options
-) -> Iterator[Step]:
-    """The comparison in small steps.
+    """Train and judge both sides. Raises ValueError where the table does not pass `check`.
 
     frame    as `reading.read` gives it
     cluster  address of a Dask scheduler, as of `helpers.experiments.jobs.run`: its workers train. None: this process
@@ -161,94 +141,27 @@ def steps(
     plan.recipe.check_tasks(declaration.labels, frame)
     table = Table(prepare(declaration, frame), declaration)
     table.check_splits([*plan.tuning_seeds, *plan.seeds])
-
-    labels, structure, seeds = tuple(declaration.labels), plan.recipe.structure, plan.seeds
-    measured = list(itertools.product(labels, yardsticks.NAMES)) if YARDSTICKS in plan.also else []
     shares = SHARES if FEWER in plan.also and table.fewest_labels() * min(SHARES) >= FEWEST_LABELS else ()
-    again = len(plan.sides) * len(seeds) * sum(shares)
-    total = len(plan.sides) * plan.runs + len(measured) + len(plan.weightings) * len(seeds) + again
-    done = 0.0
-    yield Step(done, estimate=_estimate(table, plan))
-
-    def compute(calls: list[tuple[partial, float]]) -> Iterator[Step]:
-        """Calls what needs the table alone, each with its share of the work; returns the results in order."""
-        nonlocal done
-        results = {}
-        for number, result in _results(table, [call for call, _ in calls], cluster):
-            results[number] = result
-            done += calls[number][1]
-            yield Step(done / total)
-        return [results[number] for number in range(len(calls))]
-
-    def train(models: list[tuple[tuple[str, ...], Recipe]], some: list[int], share: float = 1) -> Iterator[Step]:
-        """Trains each of the models with each of the seeds; returns for each model its runs, one a group of seeds."""
-        groups = _together(table, some)
-        calls = [
-            (partial(_train, tasks=tasks, recipe=own, seeds=group, share=share), len(group) * share)
-            for (tasks, own), group in itertools.product(models, groups)
-        ]
-        runs = yield from compute(calls)
-        return [runs[k * len(groups) : (k + 1) * len(groups)] for k in range(len(models))]
-
-    tried = [(side.tasks, replace(side.recipe, **choice)) for side in plan.sides for choice in plan.choices]
-    runs = yield from train(tried, plan.to_tune)
-    losses = np.array([sum(run.loss for run in own) for own in runs]).reshape(len(plan.sides), -1)
-    best = [tried[k * len(plan.choices) + int(np.argmin(own))] for k, own in enumerate(losses)]
-    tuned = [
-        {"model": side.name, "tasks": " + ".join(tasks), "lr": own.lr, "l2_embedding": own.l2_embedding}
-        for side, (tasks, own) in zip(plan.sides, best, strict=True)
-    ]
-    runs = yield from train(best, seeds)
-    cost = [
-        {"model": side.name, "tasks": side.tasks, "parameters": run.parameters, "seconds": run.seconds}
-        for side, own in zip(plan.sides, runs, strict=True)
-        for run in own
-    ]
-    outputs = _outputs(plan, runs)
-    valid = {key: output for own in runs[:-1] for run in own for key, output in run.valid.items()}
-    scores = _judge(table, "model", outputs)
-    counts = [count for count in COUNTS if count < len(seeds)] + [len(seeds)]
-    growth = [
-        _sharing_gain(table, task, structure, outputs, scores[scores["seed"].isin(seeds[:count])], plan.matters)
-        for count, task in itertools.product(counts, labels)
-    ]
-    fewer = []
-    if any(row["verdict"] == UNDECIDED for row in growth[-len(labels) :]):
-        for share in shares:
-            own = _outputs(plan, (yield from train(best, seeds, share)))
-            judged = _judge(table, "model", own)
-            fewer += [
-                {"share": share} | _sharing_gain(table, task, structure, own, judged, plan.matters) for task in labels
-            ]
-    else:
-        total -= again
-    first = 0 if table.by_time else seeds[0]
-    fitted = yield from compute([(partial(_yardstick, name=name, task=task, seed=first), 1) for task, name in measured])
-    of = dict(zip(measured, fitted, strict=True))
-    beaten = []
-    for task in dict.fromkeys(task for task, _ in measured):
-        live = _live(table, task, first, scores)
-        several = {name: [output] for name, output in _counts(table, task, first).items()}
-        several |= {name: [of[task, name]] for name in yardsticks.NAMES} | _fusions(table, task, live, outputs, valid)
-        beaten += [
-            _yardstick_lead(table, name, task, structure, found, outputs, first, live, plan.matters, len(several))
-            for name, found in several.items()
-        ]
-    weighed = [(labels, replace(best[-1][1], weighting=weights)) for _, weights in plan.weightings]
-    runs = yield from train(weighed, seeds)
-    curve = {
-        (weight, *key): output
-        for (weight, _), own in zip(plan.weightings, runs, strict=True)
-        for run in own
-        for key, output in run.outputs.items()
-        if key[0] in labels[:2]
-    }
-    found = Comparison(
+    said = f"comparing ({_estimate(table, plan)})"
+    quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
+    options = {"bar_format": BAR, "leave": False, "delay": 1, "disable": quiet}
+    with tqdm(total=_calls(plan, shares), desc=said, **options) as bar:
+        work = _Work(table, plan, cluster, bar.update)
+        best = _tune(work)
+        runs = work.train(best, plan.seeds)
+        outputs = _outputs(plan, runs)
+        scores = _judge(table, "model", outputs)
+        growth = _growth(table, plan, outputs, scores)
+        undecided = (growth.loc[growth["seeds"] == len(plan.seeds), "verdict"] == UNDECIDED).any()
+        fewer = _fewer(work, best, shares if undecided else ())
+        beaten = _beaten(work, runs, outputs, scores)
+        curve = _curve(work, best[-1].recipe)
+    return Comparison(
         declaration=declaration,
         recipe=plan.recipe,
         frame=frame,
         mode=plan.mode,
-        seeds=seeds,
+        seeds=plan.seeds,
         rates=plan.rates,
         penalties=sorted(set(plan.penalties)),
         tuning_seeds=plan.tuning_seeds,
@@ -260,16 +173,124 @@ def steps(
         days=table.days,
         problems=problems,
         reading=frame.attrs.get(READING),
-        facts=_facts(table, seeds),
-        tuned=pd.DataFrame(tuned),
+        facts=_facts(table, plan.seeds),
+        tuned=_tuned(best),
         scores=scores,
-        growth=pd.DataFrame(growth),
-        fewer=pd.DataFrame(fewer),
-        curve=_judge(table, "weight", curve),
-        beaten=pd.DataFrame(beaten),
-        cost=_cost(pd.DataFrame(cost)),
+        growth=growth,
+        fewer=fewer,
+        curve=curve,
+        beaten=beaten,
+        cost=_cost(plan, runs),
     )
-    yield Step(1.0, found)
+
+
+# --- what is measured -------------------------------------------------------------------------------------------------
+
+
+class _Work(NamedTuple):
+    """What trains: the table, the plan, where, and whom to tell after each call how much of the work it was."""
+
+    table: Table
+    plan: Plan
+    cluster: str | None
+    tick: Callable[[float], object]
+
+    def compute(self, calls: list[tuple[partial, float]]) -> list:
+        """The results of calls that need the table alone, each with its share of the work."""
+        results = {}
+        for number, result in _results(self.table, [call for call, _ in calls], self.cluster):
+            results[number] = result
+            self.tick(calls[number][1])
+        return [results[number] for number in range(len(calls))]
+
+    def train(self, sides: list[Side], seeds: list[int], share: float = 1) -> list[list[_Run]]:
+        """Each of the models with each of the seeds: for each model its runs, one a group of seeds."""
+        groups = _together(self.table, seeds)
+        calls = [
+            (partial(_train, tasks=side.tasks, recipe=side.recipe, seeds=group, share=share), len(group) * share)
+            for side, group in itertools.product(sides, groups)
+        ]
+        runs = self.compute(calls)
+        return [runs[k * len(groups) : (k + 1) * len(groups)] for k in range(len(sides))]
+
+
+def _calls(plan: Plan, shares: Sequence[float]) -> float:
+    """How much work there is: a training run on all rows, and a yardstick, are one each."""
+    fitted = len(plan.declaration.labels) * len(yardsticks.NAMES) * (YARDSTICKS in plan.also)
+    again = len(plan.sides) * len(plan.seeds) * sum(shares)
+    return len(plan.sides) * plan.runs + len(plan.weightings) * len(plan.seeds) + fitted + again
+
+
+def _tune(work: _Work) -> list[Side]:
+    """Each side with the choice that is best on the tuning seeds, by validation loss."""
+    plan, best = work.plan, []
+    tried = [side._replace(recipe=replace(side.recipe, **choice)) for side in plan.sides for choice in plan.choices]
+    losses = [sum(run.loss for run in own) for own in work.train(tried, plan.to_tune)]
+    for start in range(0, len(tried), len(plan.choices)):
+        own = slice(start, start + len(plan.choices))
+        best.append(tried[own][int(np.argmin(losses[own]))])
+    return best
+
+
+def _tuned(best: list[Side]) -> pd.DataFrame:
+    chosen = [(side.name, " + ".join(side.tasks), side.recipe.lr, side.recipe.l2_embedding) for side in best]
+    return pd.DataFrame(chosen, columns=["model", "tasks", "lr", "l2_embedding"])
+
+
+def _growth(table: Table, plan: Plan, outputs: dict, scores: pd.DataFrame) -> pd.DataFrame:
+    """The gains of the first seeds, of more, and of all."""
+    seeds, counts = plan.seeds, [count for count in COUNTS if count < len(plan.seeds)] + [len(plan.seeds)]
+    return pd.DataFrame(
+        _sharing_gain(
+            table, task, plan.recipe.structure, outputs, scores[scores["seed"].isin(seeds[:count])], plan.matters
+        )
+        for count, task in itertools.product(counts, table.tasks)
+    )
+
+
+def _fewer(work: _Work, best: list[Side], shares: Sequence[float]) -> pd.DataFrame:
+    """The gains with each of these shares of the training rows."""
+    table, plan, found = work.table, work.plan, []
+    for share in shares:
+        outputs = _outputs(plan, work.train(best, plan.seeds, share))
+        scores = _judge(table, "model", outputs)
+        found += [
+            {"share": share} | _sharing_gain(table, task, plan.recipe.structure, outputs, scores, plan.matters)
+            for task in table.tasks
+        ]
+    return pd.DataFrame(found)
+
+
+def _beaten(work: _Work, runs: list[list[_Run]], outputs: dict, scores: pd.DataFrame) -> pd.DataFrame:
+    """The yardsticks of each task, and how far each is ahead; nothing where none is asked for."""
+    table, plan, found = work.table, work.plan, []
+    if YARDSTICKS not in plan.also:
+        return pd.DataFrame()
+    first = 0 if table.by_time else plan.seeds[0]
+    valid = {key: output for own in runs[:-1] for run in own for key, output in run.valid.items()}
+    asked = list(itertools.product(table.tasks, yardsticks.NAMES))
+    fitted = work.compute([(partial(_yardstick, name=name, task=task, seed=first), 1) for task, name in asked])
+    of = dict(zip(asked, fitted, strict=True))
+    for task in table.tasks:
+        live = _live(table, task, first, scores)
+        own = {name: [output] for name, output in _counts(table, task, first).items()}
+        own |= {name: [of[task, name]] for name in yardsticks.NAMES} | _fusions(table, task, live, outputs, valid)
+        found += [_yardstick_lead(table, plan, name, task, own[name], outputs, first, live, len(own)) for name in own]
+    return pd.DataFrame(found)
+
+
+def _curve(work: _Work, recipe: Recipe) -> pd.DataFrame:
+    """The shared model with each of the plan's weightings: the first two tasks."""
+    labels = tuple(work.table.tasks)
+    weighed = [Side("", labels, replace(recipe, weighting=weights)) for _, weights in work.plan.weightings]
+    outputs = {
+        (weight, *key): output
+        for (weight, _), own in zip(work.plan.weightings, work.train(weighed, work.plan.seeds), strict=True)
+        for run in own
+        for key, output in run.outputs.items()
+        if key[0] in labels[:2]
+    }
+    return _judge(work.table, "weight", outputs)
 
 
 def _results(table: Table, calls: list[partial], cluster: str | None) -> Iterator[tuple[int, object]]:
@@ -287,10 +308,15 @@ def _outputs(plan: Plan, runs: list[list[_Run]]) -> dict[tuple[str, str, int], n
     return {(side.name, *key): output for side, own in each for run in own for key, output in run.outputs.items()}
 
 
-def _cost(runs: pd.DataFrame) -> pd.DataFrame:
+def _cost(plan: Plan, runs: list[list[_Run]]) -> pd.DataFrame:
     """Parameters and mean seconds of one training run, all single-task models together."""
-    each = runs.groupby(["model", "tasks"], sort=False)[["parameters", "seconds"]].mean()
-    return each.groupby("model", sort=False).sum().astype({"parameters": int}).reset_index()
+    each = pd.DataFrame(
+        {"model": side.name, "tasks": side.tasks, "parameters": run.parameters, "seconds": run.seconds}
+        for side, own in zip(plan.sides, runs, strict=True)
+        for run in own
+    )
+    means = each.groupby(["model", "tasks"], sort=False)[["parameters", "seconds"]].mean()
+    return means.groupby("model", sort=False).sum().astype({"parameters": int}).reset_index()
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
@@ -398,15 +424,14 @@ def _sharing_gain(
 
 def _yardstick_lead(
     table: Table,
+    plan: Plan,
     name: str,
     task: str,
-    structure: str,
     found: list[np.ndarray],
     outputs: dict,
     first: int,
     live: list[int],
-    matters: dict[str, float],
-    looks: int = 1,
+    looks: int,
 ) -> dict:
     """How far a yardstick is ahead of the better side, on the same rows, and whether it is as good as the shared one.
 
@@ -416,7 +441,7 @@ def _yardstick_lead(
     kind = table.tasks[task]
     mask, label, rows = table.seen(task, first)
     score, influence, own = SCORES[kind], INFLUENCES[kind], [output[mask] for output in found]
-    sides = [[outputs[model, task, seed][mask] for seed in live] for model in (SINGLE, structure)]
+    sides = [[outputs[model, task, seed][mask] for seed in live] for model in (SINGLE, plan.recipe.structure)]
     value, alone, shared = (np.mean([score(one, label) for one in side]) for side in (own, *sides))
     better = sides[int(shared > alone)]
     moved, less = (np.mean([influence(one, label) for one in side], axis=0) for side in (own, better))
@@ -424,7 +449,7 @@ def _yardstick_lead(
     ahead, half = value - max(alone, shared), half_width(0.0, 2, 0.0, error, units, 1 - 0.05 / looks)
     row = {"task": task, "yardstick": name, "metric": METRICS[kind], "value": value}
     row |= {"ahead": ahead, "low": ahead - half, "high": ahead + half, "over_shared": value - shared}
-    row["as_good"] = row["over_shared"] > -matters[kind]
+    row["as_good"] = row["over_shared"] > -plan.matters[kind]
     if kind == "binary" and table.declaration.user is not None:
         users = table.clusters["users"][rows]
         row["gauc"] = np.mean([_gauc(one, label, users) for one in own])

@@ -19,6 +19,7 @@ from helpers.support import validate
 BINARY, REGRESSION = (f"{kind} label" for kind in TASK_KINDS)
 ROLES = ("user", "item", "id", "number", "list", "time", "group", "weight", BINARY, REGRESSION, "leave out")
 
+WIDTH = 88  # of a line of code
 ALONE = ("user", "item", "time", "group", "weight")  # roles that one column has at most
 
 
@@ -99,7 +100,7 @@ class Declaration:
         return sparse + [Dense(c) for c in self.numbers] + [Sequence(c, of=of) for c, of in self.lists.items()]
 
     def roles(self) -> dict[str, str]:
-        """{column: one of `ROLES`}, as the form shows them."""
+        """{column: one of `ROLES`}."""
         by_role = {getattr(self, role): role for role in ALONE}
         by_role |= dict.fromkeys(self.ids, "id") | dict.fromkeys(self.numbers, "number")
         by_role |= dict.fromkeys(self.lists, "list") | {c: f"{kind} label" for c, kind in self.labels.items()}
@@ -127,8 +128,19 @@ class Declaration:
     def code(self) -> str:
         """The Python that makes this declaration, to copy."""
         parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        lines = [f"    {name}={literal(value)}," for name, value in parts.items() if value not in (None, (), {}, False)]
+        lines = [_line(name, value) for name, value in parts.items() if value not in (None, (), {}, False)]
         return "\n".join(["Declaration(", *lines, ")"])
+
+
+def _line(name: str, value) -> str:
+    """An argument in one line, or in a line for each of its parts where one line would be too long."""
+    if len(line := f"    {name}={literal(value)},") <= WIDTH or isinstance(value, str):
+        return line
+    if isinstance(value, dict):
+        first, last, parts = "{", "}", [f"{literal(key)}: {literal(part)}" for key, part in value.items()]
+    else:
+        first, last, parts = "(", ")", map(literal, value)
+    return "\n".join([f"    {name}={first}", *(f"        {part}," for part in parts), f"    {last},"])
 
 
 def literal(value) -> str:

@@ -406,8 +406,8 @@ from helpers.capstone.report import report"""
 def as_code(
     file: str, declaration: Declaration, recipe: Recipe, options: dict, to: str, reading: dict | None = None
 ) -> str:
-    """Python that reads a file with the options `reading` of `read`, compares with these options of `comparison.steps`
-    and saves the report."""
+    """Python that reads a file with the options `reading` of `read`, compares with these options of
+    `comparison.compare` and saves the report."""
     differ = {name: value for name, value in vars(recipe).items() if value != getattr(Recipe(), name)}
     arguments = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
     more, how = (

@@ -1,4 +1,8 @@
-"""A first guess of what each column of a table is, with a reason: `suggest(frame)`."""
+"""A first guess of what each column of a table is, with a reason, and as code to edit.
+
+guesses = suggest(frame)
+print(draft(guesses))
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from helpers.capstone.declaration import BINARY
+from helpers.capstone.declaration import BINARY, Declaration, literal
 from helpers.support import validate
 
 USER_NAMES, ITEM_NAMES = (
@@ -52,6 +56,17 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
         seen = values.dropna()
         guesses[name] = {"role": role, "reason": reason, "example": str(seen.iloc[0]) if len(seen) else ""}
     return pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
+
+
+def draft(guesses: pd.DataFrame) -> str:
+    """What `suggest` guessed as a declaration in Python, to copy and edit; a comment names what it leaves out.
+
+    Raises ValueError where the guesses make no declaration, as without any label.
+    """
+    roles = validate.columns("guesses", guesses, ["role"])["role"]
+    left = ", ".join(literal(str(column)) for column in roles.index[roles == "leave out"])
+    code = f"declaration = {Declaration.of_roles(roles.to_dict()).code()}"
+    return f"{code}  # without {left}" if left else code
 
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:

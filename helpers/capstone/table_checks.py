@@ -72,35 +72,16 @@ def _kind(problem: Problem) -> str:
     return "must fix" if problem.stops else "note"
 
 
-class Memory:
-    """What was found in one table: after a change of one role, `check` looks again only at what has changed."""
-
-    def __init__(self):
-        self.found = {}
-
-    def of(self, key: tuple, look: Callable, *arguments):
-        """What `look(*arguments)` gives, called once for each key: what is looked for, a column, and its role."""
-        if key not in self.found:
-            result = look(*arguments)
-            self.found[key] = [*result] if isinstance(result, Iterator) else result
-        return self.found[key]
-
-
-def check(declaration: Declaration, frame: pd.DataFrame, memory: Memory | None = None) -> Problems:
-    """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen.
-
-    memory   of earlier checks of this same table, with other declarations
-    """
+def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
+    """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
     validate.instance("declaration", declaration, Declaration, "a Declaration")
     validate.columns("frame", frame, [])
-    memory = Memory() if memory is None else memory
     found = [*_columns(declaration, frame)]
     for look in (_types, _contents):
-        found += look(declaration, frame, {problem.column for problem in found}, memory)
+        found += look(declaration, frame, {problem.column for problem in found})
     if not any(problem.stops for problem in found):
-        key = (*declaration.labels.items(), declaration.user, declaration.time, declaration.new_users)
-        found += memory.of(("parts", key), _parts, declaration, frame, memory)
-    found += _leaks(declaration, frame, {problem.column for problem in found if problem.stops}, memory)
+        found += _parts(declaration, frame)
+    found += _leaks(declaration, frame, {problem.column for problem in found if problem.stops})
     return Problems(sorted(found, key=lambda problem: not problem.stops))
 
 
@@ -125,7 +106,7 @@ def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
             yield Problem(True, column, "two columns have this name.")
 
 
-def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str], memory: Memory) -> Iterator[Problem]:
+def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
     for column in _but(skip, *declaration.numbers, *declaration.labels):
         if not pd.api.types.is_numeric_dtype(frame[column].dtype):
             yield Problem(True, column, _no_number(frame[column], column in declaration.labels))
@@ -134,7 +115,7 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str], memory
         elif largest > LARGEST_FLOAT:
             yield Problem(True, column, f"it has a value of {largest:.0e}, too large to compute. Is it an error?")
     for column in _but(skip, *declaration.ids_of_all()):
-        if said := memory.of(("id", column), _no_id, frame[column]):
+        if said := _no_id(frame[column]):
             yield Problem(True, column, said)
     for column in _but(skip, *declaration.labels):
         if column in TAKEN:
@@ -159,10 +140,10 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str], memory
         yield from _weight(weight, frame[weight])
     for column, of in declaration.lists.items():
         known = {column, of} & skip
-        if not known and (said := memory.of(("list", column, of), _no_list, column, frame, of)):
+        if not known and (said := _no_list(column, frame, of)):
             yield Problem(True, column, said)
     for time in _but(skip, declaration.time):
-        if said := memory.of(("time", time), _error, time, _moments, time, frame, memory):
+        if said := _error(time, moments, time, frame[time]):
             yield Problem(True, time, f"it cannot order the rows ({said.rstrip('.')}).")
 
 
@@ -184,10 +165,6 @@ def _error(name: str, call: Callable, *arguments) -> str:
     except (ValueError, TypeError) as error:
         return str(error).removeprefix(f"{name}: ")
     return ""
-
-
-def _moments(time: str, frame: pd.DataFrame, memory: Memory) -> pd.Series:
-    return memory.of(("moments", time), moments, time, frame[time])
 
 
 def _no_list(column: str, frame: pd.DataFrame, of: str) -> str:
@@ -226,7 +203,7 @@ def _but(skip: set[str], *columns: str | None) -> list[str]:
     return [column for column in columns if column is not None and column not in skip]
 
 
-def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str], memory: Memory) -> Iterator[Problem]:
+def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
     rows = len(frame)
     if rows < FEW_ROWS:
         few = "too few to train on" if rows < FEWEST_ROWS else "few: expect wide intervals"
@@ -234,20 +211,20 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str], mem
     if len(declaration.labels) == 1:
         yield Problem(True, next(iter(declaration.labels)), "a single label: no other task could share with it.")
     for column in _but(skip, *declaration.ids_of_all(), *declaration.numbers):
-        distinct = memory.of(("distinct", column), frame[column].nunique)
+        distinct = frame[column].nunique()
         if distinct == 0:
             yield Problem(True, column, "all values are missing.")
         elif distinct == 1 and frame[column].notna().all():
             yield Problem(False, column, "it has only one value, and says nothing.")
     for column in _but(skip, *declaration.ids_of_all()):
-        yield from memory.of(("ids", column), _ids, column, frame[column])
+        yield from _ids(column, frame[column])
     for column in _but(skip, *declaration.labels):
         label = frame[column]
         if missing := int(label.isna().sum()):
             yield Problem(False, column, f"{missing:,} of {rows:,} rows have no label; they are masked for this task.")
         yield from _label(column, declaration.labels[column], label.dropna().to_numpy(float))
     for time in _but(skip, declaration.time):
-        yield from memory.of(("dates", time), _dates, time, frame[time])
+        yield from _dates(time, frame[time])
     if declaration.user is None:
         yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
 
@@ -289,11 +266,11 @@ def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
         )
 
 
-def _parts(declaration: Declaration, frame: pd.DataFrame, memory: Memory) -> Iterator[Problem]:
+def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether every part of the split has enough labels for training or for judging."""
     declaration, time = replace(declaration, lists={}), declaration.time  # to cut lists takes long, and says nothing
     if time is not None:
-        frame = frame.assign(**{time: _moments(time, frame, memory)})
+        frame = frame.assign(**{time: moments(time, frame[time])})
     try:
         parts = split(declaration, prepare(declaration, frame))
     except ValueError as error:  # of a time or of users; other rows are divided at random
@@ -325,42 +302,27 @@ def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
         yield Problem(False, user, said)
 
 
-def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str], memory: Memory) -> Iterator[Problem]:
+def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
     """Features that nearly are a label: alone they predict it, or wherever they have a value it is the rarer one."""
+    labels = {label: kind for label, kind in declaration.labels.items() if label not in skip}
     features = _but(skip, *declaration.features())
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
-    for (label, kind), column in product(declaration.labels.items(), features):
-        if label not in skip:
-            role = (column in declaration.numbers, column in declaration.lists)
-            key = ("leak", label, kind, column, role)
-            yield from memory.of(key, _leak, label, kind, column, role, frame, some, memory)
-
-
-def _leak(
-    label: str,
-    kind: str,
-    column: str,
-    role: tuple[bool, bool],
-    frame: pd.DataFrame,
-    some: pd.DataFrame,
-    memory: Memory,
-) -> Iterator[Problem]:
-    """Whether a column gives a label away; `role` says whether it is a number, and whether a list."""
-    number, is_list = role
-    said, values = [], some[label].to_numpy(float, na_value=np.nan)
-    if not is_list:
-        codes, seen = memory.of(("codes", column, number), _codes, some[column], number), ~np.isnan(values)
-        score = alone(codes[seen], values[seen], kind)
-        if number:
-            score = np.fmax(score, in_order(some[column].to_numpy(float, na_value=np.nan), values, kind))
-        if score > GIVEN_AWAY[kind]:
-            said.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
-    if kind == "binary":
-        marks = memory.of(("marks", column, is_list), _marks, frame[column], is_list)
-        said += filter(None, [_settled(marks, label, frame[label].to_numpy(float, na_value=np.nan))])
-    if said:
-        asked = "a leak? Was it known before the impression? If not, leave it out."
-        yield Problem(False, column, f"{'; '.join(said)}: {asked}")
+    codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in declaration.lists}
+    marks = {c: _marks(frame[c], c in declaration.lists) for c in features} if "binary" in labels.values() else {}
+    for (label, kind), column in product(labels.items(), features):
+        said, values = [], some[label].to_numpy(float, na_value=np.nan)
+        if column in codes:
+            seen = ~np.isnan(values)
+            score = alone(codes[column][seen], values[seen], kind)
+            if column in declaration.numbers:
+                score = np.fmax(score, in_order(some[column].to_numpy(float, na_value=np.nan), values, kind))
+            if score > GIVEN_AWAY[kind]:
+                said.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
+        if kind == "binary":
+            said += filter(None, [_settled(marks[column], label, frame[label].to_numpy(float, na_value=np.nan))])
+        if said:
+            asked = "a leak? Was it known before the impression? If not, leave it out."
+            yield Problem(False, column, f"{'; '.join(said)}: {asked}")
 
 
 def _codes(values: pd.Series, number: bool) -> np.ndarray:

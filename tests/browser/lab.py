@@ -44,8 +44,7 @@ SETTLED = """() => {
   const { _comms: comms, _futures: questions } = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   return window.manager.restoredStatus && comms.size + questions.size === 0;
 }"""
-# the form of the capstone has dropdowns as well, which need a kernel: `test_form.py`
-CONTROLS = ".widget-slider, .widget-dropdown:not(.mtl-form *)"
+CONTROLS = ".widget-slider, .widget-dropdown"
 # what a person would see change in the output that a control belongs to
 SEEN = """control => {
   const place = control.closest(".mtl-card") ?? control.closest(".jp-OutputArea-output, .jp-RenderedHTMLCommon, body");

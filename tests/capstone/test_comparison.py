@@ -13,7 +13,7 @@ from distributed import LocalCluster
 from torch import nn
 
 from helpers.capstone import comparison, plan
-from helpers.capstone.comparison import Step, compare, steps
+from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import SINGLE, Plan
 from helpers.capstone.preparation import Table, prepare, split
@@ -261,13 +261,6 @@ def test_large_tables_train_seed_by_seed(table, monkeypatch):
     np.testing.assert_allclose(both["value_x"], both["value_y"], atol=1e-4)
 
 
-def test_progress_rises_to_one(table):
-    first, *others = steps(table, BY_TIME, RECIPE, seeds=range(2), also=())
-    shares = [step.done for step in others]
-    assert first.done == 0 and shares == sorted(shares) and shares[0] > 0 and shares[-1] == 1
-    assert first.estimate.runs == 4 * (3 * 2 + 2) and not any(step.estimate for step in others)
-
-
 @pytest.mark.parametrize("structure", ["MMoE", "PLE"])
 def test_other_structures(table, structure):
     found = compare(table, BY_TIME, replace(RECIPE, structure=structure), seeds=range(2), rates=[0.01], also=())
@@ -318,37 +311,38 @@ def test_a_table_that_does_not_pass_the_check_is_not_compared(table):
         compare(table.assign(click=table["click"] + 1), BY_TIME)
 
 
-@pytest.mark.parametrize("quiet", [True, False], ids=["quiet", "with a bar"])
-def test_a_bar_says_how_much_is_done_and_how_long_it_takes(monkeypatch, quiet):
-    monkeypatch.setenv("TQDM_DISABLE", "1") if quiet else monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    asked, shown, said = [], [], []
+class Bar:
+    """In place of tqdm: what it was made with, and how much was done after each call."""
 
-    class Bar:
-        def __init__(self, **options):
-            self.options, self.n = options, 0
-            asked.append(self)
+    made: list["Bar"]
 
-        __enter__, __exit__ = (lambda self: self), lambda *_: None
+    def __init__(self, **options):
+        self.options, self.done = options, [0.0]
+        self.made.append(self)
 
-        def update(self, more):
-            self.n += more
-            shown.append(self.n)
+    __enter__, __exit__ = (lambda self: self), lambda *_: None
 
-        def set_description(self, text):
-            said.append(text)
+    def update(self, more):
+        self.done.append(self.done[-1] + more)
 
-    def some(*arguments, **options):
-        asked.append((arguments, options))
-        yield from (Step(0.0, estimate="a minute"), Step(0.254), Step(0.508), Step(1.0, "found"))
 
+@pytest.fixture
+def bars(monkeypatch):
+    monkeypatch.setattr(Bar, "made", [], raising=False)
     monkeypatch.setattr(comparison, "tqdm", Bar)
-    monkeypatch.setattr(comparison, "steps", some)
-    assert compare("frame", "declaration", "recipe", "tcp://a", mode="quick") == "found"
-    bar, (arguments, options) = asked
-    expected = {"total": 100, "desc": "comparing", "unit": "%", "leave": False, "delay": 1, "disable": quiet}
-    assert bar.options == expected
-    assert arguments == ("frame", "declaration", "recipe", "tcp://a") and options == {"mode": "quick"}
-    assert shown == [0, 25, 51, 100] and said == ["comparing (a minute)"]
+    return Bar.made
+
+
+@pytest.mark.parametrize("quiet", [True, False], ids=["quiet", "with a bar"])
+def test_a_bar_says_how_much_is_done_and_how_long_it_takes(table, trained, bars, monkeypatch, quiet):
+    """It ends where all is done, with everything that can be measured besides."""
+    monkeypatch.setenv("TQDM_DISABLE", "1") if quiet else monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr(comparison, "verdict", lambda *_: "undecided")
+    compare(table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0], also=plan.ALSO)
+    (bar,) = bars
+    assert bar.options["desc"] == "comparing (soon)" and bar.options["disable"] == quiet
+    assert bar.done[-1] == pytest.approx(bar.options["total"]) and (np.diff(bar.done) > 0).all()
+    assert len(bar.done) == 1 + 4 * 6 + 4 + 2 * 4 + 6 + 5
 
 
 # --- one training run, one yardstick ----------------------------------------------------------------------------------
@@ -443,7 +437,8 @@ def test_the_lead_of_a_yardstick_is_over_the_better_side(table, own, task, score
     output[mask] = label + 0.4 * rng.normal(size=len(label)) * label.std()
     scores = comparison._judge(data, "model", outputs)
     live = comparison._live(data, task, first, scores)
-    found = comparison._yardstick_lead(data, "trees", task, "MMoE", [output], outputs, first, live, plan.MATTERS, 5)
+    own_plan = Plan(own, replace(RECIPE, structure="MMoE"))
+    found = comparison._yardstick_lead(data, own_plan, "trees", task, [output], outputs, first, live, 5)
     best = np.mean([values["MMoE", seed] for seed in (seeds if own.time else seeds[:1])])
     assert (found["task"], found["yardstick"], found["metric"]) == (task, "trees", "AUC" if task == "click" else "R²")
     assert found["value"] == pytest.approx(score(output[mask], label))
@@ -456,7 +451,7 @@ def test_the_lead_of_a_yardstick_is_over_the_better_side(table, own, task, score
     assert 0.01 < half < 0.5
     assert found["over_shared"] == pytest.approx(found["ahead"]) and found["as_good"]  # the shared side is the better
     worse = outputs | {("MMoE", task, seed): 0.1 * output for seed in seeds}
-    weak = comparison._yardstick_lead(data, "trees", task, "MMoE", [-output], worse, first, live, plan.MATTERS)
+    weak = comparison._yardstick_lead(data, own_plan, "trees", task, [-output], worse, first, live, 5)
     assert weak["over_shared"] < -0.1 and not weak["as_good"]
 
 
@@ -467,7 +462,8 @@ def test_where_no_seed_has_learnt_anything_a_yardstick_is_ahead_of_chance(table)
         outputs[model, "click", seed] = np.zeros(len(mask))
     scores, output = comparison._judge(data, "model", outputs), np.arange(len(mask))
     live = comparison._live(data, "click", 0, scores)
-    found = comparison._yardstick_lead(data, "trees", "click", "MMoE", [output], outputs, 0, live, plan.MATTERS)
+    mmoe = Plan(BY_TIME, replace(RECIPE, structure="MMoE"))
+    found = comparison._yardstick_lead(data, mmoe, "trees", "click", [output], outputs, 0, live, 1)
     assert (
         live == [4, 5] and scores["constant"].all() and found["ahead"] == pytest.approx(auc(output[mask], label) - 0.5)
     )
@@ -543,11 +539,7 @@ def trained(monkeypatch):
 
 
 def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
-    also = ["yardsticks", "curve"]
-    first, *steps_done, (last, found, _) = steps(
-        table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0], also=also
-    )
-    assert first == (0, None, "soon")
+    found = compare(table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0], also=["yardsticks", "curve"])
     alone = replace(RECIPE, structure="single task", weighting="equal")
     expected, sides = [], [*(((task,), alone) for task in LABELS), (tuple(LABELS), RECIPE)]
     for tasks, recipe in sides:
@@ -559,11 +551,6 @@ def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
         weights = {"click": 2 * weight, "seconds": 2 - 2 * weight, "like": 1.0}
         expected += [(tuple(LABELS), replace(best, weighting=weights), [0, 1, 2])]
     assert trained == expected
-    runs = np.cumsum(
-        [len(seeds) for *_, seeds in expected[:-5]] + [1] * 6 + [len(seeds) for *_, seeds in expected[-5:]]
-    )
-    assert [step.done for step in steps_done] == pytest.approx(runs / runs[-1])
-    assert last == 1 and all(step.found is None for step in steps_done)
     names = ["click", "seconds", "like", "click + seconds + like"]
     models = [SINGLE] * 3 + ["Shared-Bottom"]
     rows = [{"model": m, "tasks": t, "lr": 0.003, "l2_embedding": 5.0} for m, t in zip(models, names, strict=True)]
@@ -849,8 +836,7 @@ def test_new_users_are_new(table):
 def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, trained, monkeypatch):
     options = {"seeds": range(3), "rates": [0.01], "also": ["fewer rows"]}
     decided = options | {"also": ["fewer rows", "curve"], "matters": {"binary": 0.5, "regression": 5}}
-    *_, done, (_, found, _) = steps(table, BY_TIME, RECIPE, **decided)
-    assert found.fewer.empty and len(trained) == 4 + 5 and done.done == pytest.approx(1)
+    assert compare(table, BY_TIME, RECIPE, **decided).fewer.empty and len(trained) == 4 + 5
     trained.clear()
     monkeypatch.setattr(comparison, "verdict", lambda *_: "undecided")
     train, asked = comparison._train, []
@@ -860,11 +846,11 @@ def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, train
         return train(*arguments, **options)
 
     monkeypatch.setattr(comparison, "_train", noted)
-    *shares, (_, found, _) = steps(table, BY_TIME, RECIPE, **options)
+    found = compare(table, BY_TIME, RECIPE, **options)
     assert asked == [1] * 4 + [0.25] * 4 + [0.5] * 4
-    assert len(trained) == 4 + 4 * 2 and [step.done for step in shares] == sorted(step.done for step in shares)
+    assert len(trained) == 4 + 4 * 2
     assert found.fewer[["share", "task"]].values.tolist() == [[s, t] for s in (0.25, 0.5) for t in LABELS]
-    assert set(found.growth.columns) < set(found.fewer.columns) and shares[-1].done == pytest.approx(1)
+    assert set(found.growth.columns) < set(found.fewer.columns)
     fewest = found.facts["train labels"].min()
     for enough, empty in ((fewest, False), (fewest + 1, True)):
         monkeypatch.setattr(comparison, "FEWEST_LABELS", enough / 4)
@@ -897,16 +883,7 @@ def test_the_ranker_is_trained_by_the_weights_without_a_bar(table, trained, monk
     assert asked == {"weight": "w", "progress": False}
 
 
-# --- how long it takes, a first look, a cluster -----------------------------------------------------------------------
-
-
-def test_an_epoch_of_each_side_is_timed_before_all_else(table, monkeypatch):
-    """Of a part of the rows where there are many; as if each of the seconds of a process were a tick."""
-    monkeypatch.setattr("helpers.capstone.comparison.time.process_time", iter(range(1_000)).__next__)
-    first = next(steps(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=()))
-    assert first.estimate == (8, (3, 3), (4 * 2 * 0.5 * 3,) * 2, False)  # a tick for two seeds
-    monkeypatch.setattr("helpers.capstone.comparison.TIMED", 500)  # of 2,000 to train
-    assert next(steps(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())).estimate.seconds == (48, 48)
+# --- a first look, a cluster ------------------------------------------------------------------------------------------
 
 
 def test_quick_is_a_first_look(table, trained):

@@ -1,5 +1,7 @@
 """What each column of a table is: roles, code, and what cannot be a declaration."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -74,7 +76,7 @@ def test_arguments_of_another_type_are_named(arguments, words):
         Declaration({"click": "binary"}, **({"user": "u"} | arguments))
 
 
-def test_roles_of_a_form_that_make_no_declaration_are_named():
+def test_roles_that_make_no_declaration_are_named():
     with pytest.raises(ValueError, match="2 columns that are user"):
         Declaration.of_roles({"a": "user", "b": "user", "c": "binary label"})
     with pytest.raises(ValueError, match="the list 'seen' without an item"):
@@ -88,6 +90,20 @@ def test_code_reads_as_a_person_would_write_it():
     lines = ["Declaration(", '    labels={"点击": "binary", "b": "regression"},', '    user="u",']
     lines += ['    ids=("a", "b2"),', '    numbers=("c",),', '    lists={"seen": "u"},', ")"]
     assert own.code() == "\n".join(lines) and literal(0.5) == "0.5"
+
+
+def test_code_of_many_columns_has_a_line_for_each_as_ruff_would_write_it():
+    many = tuple(f"a column with the number {k}" for k in range(6))
+    own = Declaration(dict.fromkeys(many, "binary"), "u" * 100, ids=("a",), numbers=tuple(f"{name}." for name in many))
+    assert eval(own.code(), {"Declaration": Declaration}) == own
+    lines = own.code().splitlines()
+    assert (
+        '        "a column with the number 3": "binary",' in lines and '        "a column with the number 3.",' in lines
+    )
+    formatted = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--isolated", "-"], input=own.code(), capture_output=True, text=True
+    )
+    assert formatted.stdout.rstrip("\n") == own.code()
 
 
 def test_embeddings_have_the_width_that_is_asked_for(declaration):

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.capstone.declaration import ROLES
-from helpers.capstone.suggestion import suggest
+from helpers.capstone.declaration import ROLES, Declaration
+from helpers.capstone.suggestion import draft, suggest
 
 
 def test_what_looks_like_a_label_is_no_feature():
@@ -31,6 +31,17 @@ def test_suggestions_have_a_role_a_reason_and_an_example(frame):
     expected |= {"history": "list", "date": "leave out", "note": "leave out", "author_id": "id"}
     assert found["role"].to_dict() == expected
     assert set(found["role"]) <= set(ROLES) and found["reason"].str.len().between(6, 50).all()
+
+
+def test_the_draft_is_code_that_declares_what_was_guessed(frame):
+    """Whatever the columns are called; what is left out is named."""
+    guesses = suggest(frame.assign(one=1, seen=[[1, 2]] * len(frame)).rename(columns={"one": "line\nbreak"}))
+    code = draft(guesses)
+    exec(code, names := {"Declaration": Declaration})
+    assert names["declaration"].roles() == guesses.loc[guesses["role"] != "leave out", "role"].to_dict()
+    assert code.endswith(r')  # without "line\nbreak"') and "#" not in draft(suggest(frame))
+    with pytest.raises(ValueError, match="roles: got no label"):
+        draft(suggest(frame[["user_id", "video"]]))
 
 
 def test_what_may_be_known_too_late_is_left_out():

@@ -1,7 +1,5 @@
 """What may be wrong with a table: each mistake meets a sentence that helps, and all of them at once."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -729,13 +727,6 @@ def test_a_time_that_orders_nothing_is_said_in_one_sentence(frame):
     assert problem == (True, "time", f"it cannot order the rows (got 'soon'; {wanted}).")
 
 
-def test_another_time_is_looked_at_anew(frame):
-    memory, days = table_checks.Memory(), [f"{1 + k % 12:02d}.05.2026" for k in range(3_000)]
-    table = frame.assign(day=days)
-    assert "day first" not in repr(check(declared(), table, memory))
-    assert "day first" in repr(check(declared(time="day"), table, memory))
-
-
 def test_equal_tables_are_judged_alike_however_many_rows_are_looked_at(frame, monkeypatch):
     monkeypatch.setattr(table_checks, "LOOKED_AT", 300)
     planted = frame["click"] + np.random.default_rng(0).normal(0, 0.35, len(frame))
@@ -755,32 +746,3 @@ def test_categories_that_no_row_has_do_not_count(frame):
     categories = ["usual", *(f"rare {k}" for k in range(1_000))]
     table = frame.assign(topic=pd.Categorical(ids, categories))
     assert "19 of its 20 ids (95%) occur in only one row" in said(declared(ids=("topic",)), table)
-
-
-def test_a_second_check_looks_only_at_what_has_changed(frame, monkeypatch):
-    """And says what a first one would say, whatever was declared before."""
-    memory, calls = table_checks.Memory(), []
-    monkeypatch.setattr(table_checks, "_codes", lambda *a, own=table_checks._codes: calls.append(a[0].name) or own(*a))
-    monkeypatch.setattr(table_checks, "split", lambda *a, own=table_checks.split: calls.append("split") or own(*a))
-    frame = frame.assign(leak=frame["click"] * 1.0, words=[f"{v} {v + 1}" for v in frame["video"]])
-    as_id = declared(ids=("topic", "leak"))
-    as_number = declared(numbers=("duration", "leak"), lists={"words": "video"})
-    by_user = replace(as_number, time=None, new_users=True)
-    other_label = declared({"click": "regression", "seconds": "regression"})
-    for own, looked_at in (
-        (as_id, {"user", "video", "topic", "leak", "duration", "split"}),
-        (as_id, set()),
-        (as_number, {"leak"}),
-        (by_user, {"split"}),
-        (other_label, {"split"}),
-        (declared({"click": "binary"}), set()),
-    ):
-        calls.clear()
-        found = check(own, frame, memory)
-        assert set(calls) == looked_at and len(calls) == len(set(calls))
-        assert found == check(own, frame)
-    assert any("a leak?" in problem.sentence for problem in check(as_number, frame, memory))
-    table, memory = frame.assign(when="soon"), table_checks.Memory()
-    for time in ("time", "when"):
-        assert check(declared(time=time), table, memory) == check(declared(time=time), table)
-    assert check(declared(time="when"), table, memory).stopping
