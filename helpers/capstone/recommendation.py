@@ -173,8 +173,8 @@ def alarms(gains: pd.DataFrame, beaten: pd.DataFrame, scores: pd.DataFrame) -> d
     """All that comes before the recommendation, because it may be worth nothing then: {in a few words: why}."""
     found = {
         "Too good to be true?": too_good(gains),
-        "What shares nothing wins.": outdone(beaten),
-        "What shares nothing does as well.": as_good(gains, beaten),
+        "A rival that shares nothing wins.": outdone(beaten),
+        "A rival that shares nothing does as well.": as_good(gains, beaten),
         "A model has learnt nothing.": unlearnt(scores, gains),
     }
     return {title: text for title, text in found.items() if text}

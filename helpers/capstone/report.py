@@ -61,7 +61,7 @@ METRIC_WORDS = {
     "stack": "Late fusion: one score from the outputs of the separate models; the stack weights them on the validation "
     "rows.",
 }
-BELOW = "<p>All below <i>shared</i> shares nothing: sharing is worth having where it is ahead of that, too.</p>"
+BELOW = "<p>All rows below <i>shared</i> share nothing: sharing is worth having only where it beats those, too.</p>"
 LEVELS = {
     "by item": "item's mean",
     "by user": "user's mean",

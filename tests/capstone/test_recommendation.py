@@ -198,8 +198,8 @@ def test_alarms_come_by_name_and_only_those_that_ring():
     dead = scores.assign(constant=scores["seed"] == 0)
     assert alarms(leak, wins, dead) == {
         "Too good to be true?": too_good(leak),
-        "What shares nothing wins.": outdone(wins),
-        "What shares nothing does as well.": as_good(leak, wins),
+        "A rival that shares nothing wins.": outdone(wins),
+        "A rival that shares nothing does as well.": as_good(leak, wins),
         "A model has learnt nothing.": unlearnt(dead, leak),
     }
     assert "" not in alarms(leak, wins, dead).values()

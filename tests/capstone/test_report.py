@@ -256,7 +256,7 @@ def test_without_yardsticks_the_mean_of_each_item_is_all_that_is_there(found):
     without = replace(found, beaten=pd.DataFrame(), also=())
     assert _levels(without)["model"].tolist() == ["alone", "shared"]
     page = report(without).page()
-    assert "from scikit-learn" not in page and "shares nothing: sharing" not in page
+    assert "from scikit-learn" not in page and "share nothing: sharing" not in page
     counted = replace(without, facts=found.facts.assign(**{"by item": 0.7}))
     assert _levels(counted)["model"].tolist() == ["alone", "shared", "item's mean"]
     assert "GAUC" not in report(replace(without, scores=found.scores.drop(columns="gauc"))).page()
@@ -268,7 +268,7 @@ def test_what_surely_wins_without_sharing_is_said_first(found):
     for low, wins in ((0.001, True), (-0.001, False)):
         first = (found.beaten["task"] == "click & like") & (found.beaten["yardstick"] == "trees")
         page = report(led(found, ahead=0.02, low=np.where(first, low, -0.01))).page()
-        assert ("What shares nothing wins." in page) == wins
+        assert ("A rival that shares nothing wins." in page) == wins
         if wins:
             assert "Better than both sides: boosted trees for click &amp; like (+0.020 AUC). What" in page
             assert page.index('class="alarm"') < page.index('class="answer"')
@@ -297,7 +297,9 @@ def test_where_sharing_helps_the_page_names_what_does_as_well_without(funnel):
     assert rivals.loc["stack", "value"] > buy["shared"] - 0.005 and rivals.loc["stack", "as_good"]
     page = report(funnel).page()
     assert (
-        page.index("What shares nothing does as well.") < page.index('class="answer"') < page.index("Sharing helps buy")
+        page.index("A rival that shares nothing does as well.")
+        < page.index('class="answer"')
+        < page.index("Sharing helps buy")
     )
     answer = page.split('class="answer"')[1].split("</div>")[0]
     assert "For buy, a stack of the separate models (+0.0" in answer and "which shares nothing, is as good." in answer
