@@ -1,7 +1,8 @@
 """Claims: what the measured numbers allow us to say, by one rule for all of them.
 
 A claim has a sentence, an effect (one number a seed, positive where the sentence is right), and a smallest effect
-that would matter. The verdict follows from the 95% interval of the mean effect:
+that would matter. The verdict follows from the interval of the mean effect, at 95%, or at 99% where a
+claim was given more seeds after a look at its verdict: who looks again has another chance of luck.
 
     holds                 the whole interval lies beyond the smallest effect that matters
     opposite              the whole interval lies beyond it on the other side
@@ -45,6 +46,7 @@ from helpers.support import validate
 
 MARGINS = Path(__file__).parents[2] / "data" / "margins.csv"  # what each claim was judged by, and since when
 
+LEVEL, EXTENDED = 0.95, 0.99  # of an interval; the second where a claim was extended
 COLUMNS = ("", "claim", "verdict", "effect and 95% interval", "over, and margin")
 
 __all__ = [
@@ -142,12 +144,13 @@ class Claim:
     unit      of the effect, such as "R²": it gives the claim its margin, `smallest`
     sign      +1 or −1, the sign of the effect where the sentence is right
     expected  the verdict that the sentence states; one that is "undecided" promises nothing of other seeds
-    seeds     how many seeds the verdict needs to replicate
+    seeds     how many seeds the verdict needs to replicate, were its effect at the near end of its interval
     only      settings of the grid that a measurement with new seeds is narrowed to: what the effect needs
     over      what the interval is over: `WORLDS`, `SHARES` or `one_log`
     far       whether the sentence says far, many, …: ten times the margin
     smallest  the smallest effect that matters, where it is not the unit's: that of the sentence itself, say
     because   why it is not; a card shows it
+    extended  whether it was given more seeds after a look at its verdict; then its interval is at 99%
     """
 
     sentence: str
@@ -162,6 +165,7 @@ class Claim:
     far: bool = False
     smallest: float | None = None
     because: str = ""
+    extended: bool = False
 
     def __post_init__(self):
         validate.choice("expected", self.expected, VERDICTS)
@@ -172,10 +176,15 @@ class Claim:
             margin = SMALLEST[validate.choice("unit", self.unit, SMALLEST)]
             object.__setattr__(self, "smallest", margin * FAR if self.far else margin)
 
+    @property
+    def level(self) -> float:
+        """Of its interval."""
+        return EXTENDED if self.extended else LEVEL
+
     def judge(self, id: str, table: pd.DataFrame) -> Finding:
         """The verdict that `table`, the experiment's result, allows; `id` such as "C4.3", the third of chapter 4."""
         values = np.asarray(self.effect(table), dtype=float)
-        mean, low, high = self.over.interval(values, 0.95, table)
+        mean, low, high = self.over.interval(values, self.level, table)
         said = verdict(low, high, self.smallest, self.sign)
         return Finding(id, self, mean, low, high, len(values), said, self._error(values, table))
 
@@ -216,8 +225,9 @@ class Finding:
     def _numbers(self) -> str:
         claim, digits = self.claim, 3 if self.claim.smallest >= 0.005 else 4
         mean, low, high = (f"{value:+.{digits}f}" for value in (self.mean, self.low, self.high))
+        later = f" (more after a look: a {EXTENDED:.0%} interval)" if claim.extended else ""
         return (
-            f"{mean} {claim.unit} [{low}, {high}], {self.seeds} {claim.over.words}, "
+            f"{mean} {claim.unit} [{low}, {high}], {self.seeds} {claim.over.words}{later}, "
             f"smallest effect that matters {claim.smallest:g}"
         )
 

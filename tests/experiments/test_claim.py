@@ -53,6 +53,14 @@ def test_a_finding_says_effect_interval_seeds_and_margin():
     assert "A second task helps." in finding._repr_html_()
 
 
+def test_a_claim_that_was_extended_after_a_look_has_a_wider_interval_and_says_so():
+    plain, later = (claim(extended=extended).judge("C0.1", table(range(20))) for extended in (False, True))
+    half = (later.high - later.low) / (plain.high - plain.low)
+    assert half == pytest.approx(stats.t.ppf(0.995, 19) / stats.t.ppf(0.975, 19))
+    assert "20 seeds (more after a look: a 99% interval)," in repr(later) and "99%" not in repr(plain)
+    assert later.error == plain.error
+
+
 def test_shut_findings_are_folded():
     finding = claim().judge("C0.1", table(range(20)))
     assert "<details>" in Findings([finding], shut=True)._repr_html_()

@@ -38,7 +38,7 @@ def _width_ratio(table: pd.DataFrame) -> np.ndarray:
 weights = partial(Claim, grid="00_task_weights", unit="of the served", only={"weights": [0.0, 0.3, 0.5, 1.0]})
 scorers = partial(Claim, grid="00_scorers", far=True)
 board = partial(Claim, grid="00_board", unit="satisfaction", far=True, seeds=24)
-one_more_day = partial(Claim, grid="00_one_more_day", seeds=40)
+one_more_day = partial(Claim, grid="00_one_more_day", seeds=64)
 
 CLAIMS = {
     "C0.1": weights(

@@ -41,7 +41,7 @@ served = partial(gain, column="score")
 dials = partial(Claim, grid="01_dials", seeds=24, only={"strengths": (0.0, 1.0)})
 target = partial(dials, unit="satisfaction")
 traits = partial(dials, unit="× the mean")
-labels = partial(Claim, grid="01_labels", unit="satisfaction", seeds=72)
+labels = partial(Claim, grid="01_labels", unit="satisfaction", seeds=92)
 autoplay = partial(labels, grid="01_labels_autoplay", seeds=24)
 cost = partial(
     Claim, grid=latency.repeated, smallest=2.0, because="the sentence says twice, and two short of eight", unit="times"
@@ -56,7 +56,7 @@ second_label = partial(
     seeds=40,
     only={"models": [ALONE, COPY, OWN_NOISE]},
 )
-carry_over = partial(Claim, grid="01_carry_over", unit="R²", seeds=50, only={"labels": [25, 100, 200]})
+carry_over = partial(Claim, grid="01_carry_over", unit="R²", seeds=56, only={"labels": [25, 100, 200]})
 gaps = partial(Claim, grid="01_gaps", seeds=35, only={"names": ["none", "same features", "shuffled labels"]})
 penalties = partial(
     Claim,
@@ -271,7 +271,7 @@ CLAIMS = {
     "C1.46": half_shared(
         "Half the features shared, equal weights: the task with many labels pays for the gain of the other, a seesaw.",
         gain("r2", EQUAL, over="single-task", condition=HALF, task="a"),
-        seeds=110,
+        seeds=156,
         sign=-1,
     ),
     "C1.47": carry_over(

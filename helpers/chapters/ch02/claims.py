@@ -51,7 +51,7 @@ def top_ten(outcome: str, of: str, *, over: str) -> Contrast:
 
 served = partial(Claim, grid="02_served", seeds=24)
 seconds = partial(served, unit="s per impression")
-calibration = partial(Claim, grid="02_calibration", unit="of what was watched", seeds=80)
+calibration = partial(Claim, grid="02_calibration", unit="of what was watched", seeds=140)
 same_score = partial(Claim, grid="02_same_score", seeds=24)
 mean_losses = partial(Claim, grid="02_poisson", seeds=24)
 just_below = partial(gain, of="short", over="long", column="videos", band=3)  # the fifth of scores below the top one
@@ -88,7 +88,7 @@ CLAIMS = {
         top_ten("satisfaction", WEIGHTED, over=CLICKS),
         unit="satisfaction",
         only={"models": [CLICKS, WEIGHTED]},
-        seeds=70,
+        seeds=94,
     ),
     "C2.7": seconds(
         "The corrected loss changes the seconds that the top ten collect by less than one.",
@@ -141,7 +141,7 @@ CLAIMS = {
         top_ten("watch_seconds", "squared error, log", over=WEIGHTED),
         only={"models": [WEIGHTED, "squared error, log"]},
         sign=-1,
-        seeds=70,
+        seeds=78,
     ),
     "C2.17": served(
         "With quantiles the videos on top are as long as random videos, within 5 s.",
@@ -149,7 +149,7 @@ CLAIMS = {
         unit="s of length",
         expected="too small to matter",
         only={"models": [QUANTILE]},
-        seeds=72,
+        seeds=128,
     ),
     "C2.18": served(
         "With completion the videos on top are shorter than random videos.",
@@ -201,7 +201,7 @@ CLAIMS = {
         top_ten("reading, lowest tenth", POISSON, over=CORRECTED),
         unit="of what was watched",
         only={"models": [CORRECTED, POISSON]},
-        seeds=30,
+        seeds=36,
     ),
     "C2.27": mean_losses(
         "In the tenth of a log that a model itself reads lowest, squared error reads less than the corrected loss.",
@@ -209,6 +209,6 @@ CLAIMS = {
         unit="of what was watched",
         sign=-1,
         only={"models": [CORRECTED, SQUARED]},
-        seeds=42,
+        seeds=72,
     ),
 }

@@ -55,9 +55,9 @@ both_models = partial(
     Claim, grid=("03_one_score", "03_two_towers"), unit="loss", only={"correlations": [-1, 0], "weights": [0.5]}
 )
 one_unit = partial(Claim, grid="03_one_unit", unit="of the runs", seeds=24, only={"weights": [0.3, 0.4, 0.5, 0.6, 0.7]})
-fronts = partial(Claim, grid="03_fronts", unit="finish rate", seeds=28, only={"trained": [0.4, 0.6]})
+fronts = partial(Claim, grid="03_fronts", unit="finish rate", seeds=30, only={"trained": [0.4, 0.6]})
 populations = partial(Claim, grid="03_populations", unit="sd", seeds=40)
-peeking = partial(Claim, grid="03_peeking", unit="of the tests", seeds=110)
+peeking = partial(Claim, grid="03_peeking", unit="of the tests", seeds=164)
 decisions = partial(populations, unit="chance to return")
 
 CLAIMS = {
@@ -67,6 +67,7 @@ CLAIMS = {
         expected="too small to matter",
         only={"scales": [ALONE, UNDIVIDED]},
         seeds=150,
+        extended=True,
     ),
     "C3.3": rare(
         "Divided by the losses of a constant, the weights 0.5 and 0.5 rank likes better than undivided.",

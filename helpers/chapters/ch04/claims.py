@@ -305,6 +305,7 @@ CLAIMS = {
         gain("log2_mse", 0.98, over=1.0, column="p", model=SHARED),
         only={"p": (0.98, 1.0), "models": [SHARED]},
         seeds=200,
+        extended=True,
     ),
     "C4.31": narrow(
         "A bottom of 3: below p = 0 the loss of task A falls again; at p = −1 it is lower than at −0.75.",
@@ -343,6 +344,7 @@ CLAIMS = {
         Contrast("r2", _transfer(2000, less=250), ["model", "rows"], {"condition": DISJOINT, "width": 4}),
         sign=-1,
         seeds=110,
+        extended=True,
         only={"names": [DISJOINT], "widths": [4], "rows": [250, 2000], "models": [SINGLE, SHARED]},
     ),
     "C4.38": heat(

@@ -114,6 +114,7 @@ CLAIMS = {
         only={"methods": [TUNED, "GradNorm"]},
         sign=-1,
         seeds=640,
+        extended=True,
     ),
     "C5.11": narrow(
         "Narrow bottom, losses of equal size: UWL learns as much as a tuned weight.",

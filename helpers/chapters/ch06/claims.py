@@ -64,7 +64,7 @@ many_rows = partial(
     relu, seeds=110, only={"conditions": [OTHER], "rows": [2000], "models": ["one expert", "fixed gates", "MMoE"]}
 )
 kinds = partial(r2, grid="06_kinds", seeds=72, only={"models": ["single-task", "one-gate MoE", "MMoE"]})
-gates = partial(Claim, grid="06_usage", unit="of the weight", seeds=40, only={"p": [0.0, 1.0], "models": ["MMoE"]})
+gates = partial(Claim, grid="06_usage", unit="of the weight", seeds=48, only={"p": [0.0, 1.0], "models": ["MMoE"]})
 raw = partial(Claim, grid="06_collapse", sign=-1, only={"columns": ["scaled", "30 ± 10"], "models": ["MMoE"]})
 seesaw = partial(
     r2,
@@ -102,7 +102,8 @@ CLAIMS = {
         gain("log2_mse", "MMoE", over="one-gate MoE", p=0.0),
         only={"p": [0.0], "models": ["one-gate MoE", "MMoE"]},
         sign=-1,
-        seeds=400,
+        expected="undecided",
+        extended=True,
     ),
     "C6.6": few_rows(
         "Disjoint features, 500 rows: MMoE is worse than two single-task models of its size.",
@@ -134,7 +135,7 @@ CLAIMS = {
         "Where the kind of row says which features count, MMoE is better than experts with fixed gates.",
         gain("r2", "MMoE", over="fixed gates"),
         only={"models": ["fixed gates", "MMoE"]},
-        seeds=150,
+        seeds=172,
     ),
     "C6.13": kinds(
         "Where the kind of row says which features count, MMoE is better than two single-task models of its size.",

@@ -139,6 +139,7 @@ CLAIMS = {
         unit="AUC",
         over=one_log(train=watched.LEFT, test=watched.TEST),
         seeds=30,
+        extended=True,
     ),
     "C7.14": funnel(
         "Selection by what is seen, strength 2: on all rows ESMM ranks better than ESMM without the sharing.",
