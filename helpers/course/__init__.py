@@ -23,7 +23,7 @@ from helpers.display.questions import Prediction, Question
 from helpers.display.quiz import Quiz, read
 from helpers.display.runs import Runs
 from helpers.display.score_card import ScoreCard
-from helpers.experiments.claim import Claim, Evidence, Finding, Findings
+from helpers.experiments.claim import Claim, Evidence, Finding, Findings, weak
 from helpers.experiments.grid import Grid
 from helpers.support import validate
 
@@ -129,6 +129,16 @@ def claims(*ids: str, shut: bool = False) -> Findings:
 def evidence(*ids: str) -> Evidence:
     """What else the kept grids let us say: the findings of a chapter as one folded table, for its end."""
     return Evidence(_findings(ids))
+
+
+def on_kept_tables() -> list[str]:
+    """The ids of the claims that have a grid."""
+    return [id for id, claim in all_claims().items() if not callable(claim.grid)]
+
+
+def lucky() -> list[str]:
+    """Which of these do not pass Holm's test, all of them together: of so many claims some could hold by luck."""
+    return weak(claims(*on_kept_tables()))
 
 
 def _findings(ids: Sequence[str]) -> list[Finding]:

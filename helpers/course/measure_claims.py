@@ -1,17 +1,19 @@
 """`make claims`: measure every claim again with seeds that nobody has used, and compare with the notebooks' verdicts.
 
-usage: python -m helpers.course.measure_claims [--seeds START:STOP | --again] [--cluster tcp://HOST:PORT] [ID ...]
+usage: python -m helpers.course.measure_claims [--seeds START:STOP] [--log] [--cluster tcp://HOST:PORT] [ID ...]
+       python -m helpers.course.measure_claims --again [ID ...]
 
-Without --seeds it takes the first block that `data/seeds.csv` does not have (`helpers.course.seeds`): that is a
-replication. With --again it takes the block that was logged last: a test that the code still gives what it gave, which
-luck cannot fail. It leaves out what is undecided in the notebooks, and takes of each table the experiment with the
-fewest seeds, since the code behind the others is the same.
+ID is a claim, such as C4.1, or a chapter, such as C4; without one, all claims are measured. Without --seeds it takes
+the first block that `data/seeds.csv` does not have (`helpers.course.seeds`): that is a replication. With --again it
+takes the block on which most claims were measured: a test that the code still gives what it gave, which luck cannot
+fail. It leaves out what was not measured on that block and what is undecided in the notebooks, and takes of each table
+the experiment with the fewest seeds, since the code behind the others is the same.
 
 Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
 among the cores of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured,
-its numbers and its sentence; then how many pass Holm's test together, and a line that counts. When all claims of the
-course were measured, the block is used up, and logged; claims whose data are absent are named and left out. Exits 1 if
-a verdict is not reproduced.
+its numbers and its sentence; then how many pass Holm's test together, and a line that counts. A run of all claims is
+logged, one of some with --log; runs on one block add up. Claims whose data are absent are named and left out. Exits 1
+if a verdict is not reproduced.
 """
 
 from __future__ import annotations
@@ -53,6 +55,11 @@ def _seeds(text: str) -> tuple[int, int]:
     return start, stop
 
 
+def _names(id: str) -> set[str]:
+    """Of a claim and of its chapter."""
+    return {id, id.partition(".")[0]}
+
+
 def by_experiment(claims: Mapping[str, Claim]) -> list[list[str]]:
     """The ids of those that one fresh table serves, together."""
     groups = {}
@@ -73,19 +80,23 @@ def main(arguments: list[str] | None = None) -> int:
     help_seeds = "START:STOP; more are taken where a claim needs them; without it, a block that is not used up"
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--seeds", type=_seeds, metavar="START:STOP", help=help_seeds)
-    which.add_argument("--again", action="store_true", help="the block of seeds that was logged last")
+    which.add_argument("--again", action="store_true", help="the block of seeds on which most claims were measured")
+    parser.add_argument("--log", action="store_true", help="log a run of some claims, too, in data/seeds.csv")
     parser.add_argument("--cluster", metavar="tcp://HOST:PORT", help="a Dask scheduler; without it, all cores are used")
-    parser.add_argument("ids", nargs="*", help="claims to measure; all if none is named")
+    parser.add_argument("ids", nargs="*", help="claims or chapters to measure; all if none is named")
     options = parser.parse_args(arguments)
-    start, asked = options.seeds or (seeds.last_block() if options.again else seeds.next_block(), 0)
-    if unknown := set(options.ids) - set(all_claims()):
+    if unknown := set(options.ids) - {name for id in all_claims() for name in _names(id)}:
         parser.error(f"no claim {', '.join(sorted(unknown))}")
     environment.setup()
     verdicts = stated(NOTEBOOKS)
-    claims = {id: claim for id, claim in all_claims().items() if not options.ids or id in options.ids}
+    claims = {id: claim for id, claim in all_claims().items() if not options.ids or _names(id) & set(options.ids)}
     left_out = {id: words for id, claim in claims.items() if (words := absent(claim))}
     if options.again:
+        (start, known), asked = seeds.last_block(), 0
         left_out |= {id: "Undecided in the notebooks." for id in claims if verdicts.get(id) == UNDECIDED}
+        left_out |= dict.fromkeys(claims.keys() - set(known), f"Not among the claims of block {start}.")
+    else:
+        start, asked = options.seeds or (seeds.next_block(), 0)
     claims = {id: claim for id, claim in claims.items() if id not in left_out}
     for words in dict.fromkeys(left_out.values()):
         print(f"Not measured: {', '.join(id for id in left_out if left_out[id] == words)}. {words}")
@@ -111,9 +122,9 @@ def main(arguments: list[str] | None = None) -> int:
     tests, luck = sum(one.claim.expected != UNDECIDED for one in found), weak(found)
     together = f"{tests - len(luck)} of {tests} pass Holm's test at 5%, each against its own margin"
     print(together + (f"; not {', '.join(luck)}." if luck else "."))
-    if not options.ids and not left_out and not options.again:
-        seeds.append(version("multitask-ranking-course"), str(datetime.date.today()), start, stop, len(found), failed)
-        print(f"All claims were measured: seeds {start} to {stop - 1} are used up, and logged in data/seeds.csv.")
+    if not options.again and (options.log or not options.ids):
+        seeds.append(version("multitask-ranking-course"), str(datetime.date.today()), start, stop, list(claims), failed)
+        print(f"Logged in data/seeds.csv: for these claims seeds {start} to {stop - 1} are used up.")
     print(f"{len(found)} claims measured with new seeds: {len(found) - len(failed)} reproduced, {len(failed)} not.")
     return 1 if failed else 0
 

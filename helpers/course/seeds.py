@@ -1,8 +1,9 @@
 """Which seeds are used up: a verdict that has been looked at on a block of seeds is no longer measured there afresh.
 
 `data/seeds.csv` has a row for each block on which claims were measured: release, date, the first seed and the one after
-the last, how many claims, and the verdicts that did not replicate. `make claims` takes the first block that is
-not in it.
+the last, how many claims, the verdicts that did not replicate, who wrote the row, and the ids of the claims, where they
+are known. `make claims` takes the first block that is not in it, and writes the row; before it kept the ids, rows were
+written by hand. Runs on one block add up.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from helpers.support.files import whole
 LOG = Path(__file__).parents[2] / "data" / "seeds.csv"
 BLOCK = 1_000  # seeds from one block to the next; no claim takes as many
 FIRST = 5_000  # below, grids and tuning have theirs
+TOOL = "by make claims"
 
 
 def used() -> pd.DataFrame:
-    """The log: release, date, start, stop, claims, not_reproduced (ids, separated by spaces)."""
+    """The log: release, date, start, stop, claims, not_reproduced, written, ids (with spaces between)."""
     return pd.read_csv(LOG, keep_default_na=False)
 
 
@@ -32,14 +34,23 @@ def next_block() -> int:
     return start
 
 
-def last_block() -> int:
-    """The first seed of the block that was logged last."""
-    return int(used()["start"].iloc[-1])
+def last_block() -> tuple[int, list[str]]:
+    """The first seed of the block on which most claims are known to have been measured, of several the last, and their
+    ids."""
+    ids = used().set_index("start")["ids"].str.split()[::-1]
+    start = int(ids.str.len().idxmax())
+    return start, ids[start]
 
 
-def append(release: str, date: str, start: int, stop: int, claims: int, not_reproduced: Sequence[str]) -> None:
-    """Log a block on which all claims were measured."""
-    row = [release, date, start, stop, claims, " ".join(not_reproduced)]
-    table = pd.concat([log := used(), pd.DataFrame([row], columns=log.columns)])
+def append(release: str, date: str, start: int, stop: int, ids: Sequence[str], not_reproduced: Sequence[str]) -> None:
+    """Log the claims `ids`, measured on the block from `start` on; with those that were measured there before."""
+    log = used()
+    before = log[(log["start"] == start) & (log["written"] == TOOL)]
+    ids, failed = (
+        list(dict.fromkeys([*" ".join(before[column]).split(), *several]))
+        for column, several in (("ids", ids), ("not_reproduced", not_reproduced))
+    )
+    row = [release, date, start, max([stop, *before["stop"]]), len(ids), " ".join(failed), TOOL, " ".join(ids)]
+    table = pd.concat([log.drop(before.index), pd.DataFrame([row], columns=log.columns)])
     with whole(LOG) as part:
         table.to_csv(part, index=False, lineterminator="\n")

@@ -17,7 +17,7 @@ from helpers.chapters.ch02 import watch_time
 from helpers.chapters.ch04 import shapes
 from helpers.chapters.ch06 import mmoe
 from helpers.chapters.ch07 import funnel
-from helpers.course import all_claims, chapter_names, questions
+from helpers.course import all_claims, chapter_names, lucky, questions
 from helpers.evaluation.verdicts import WITHIN
 from helpers.experiments.grid import kept
 from tools import notebooks
@@ -167,6 +167,13 @@ def test_a_row_says_what_the_verdict_of_its_claim_allows(row):
     assert equal == {claim: VERDICTS[claim] in WITHIN for claim in equal}
     below = {claim: bool(BELOW.search(words)) for words, claim, _ in said if not equal[claim]}
     assert below == {claim: number < 0 for _, claim, number in said if not equal[claim]}
+
+
+def test_the_table_marks_what_does_not_pass_holms_test():
+    """The sign ° stands after the number, as in `C1.1` +0.010°."""
+    cited = re.findall(r"`(C\d\.\d+)` [+−][\d.]+\d(°?)", "".join(row[3] for row in SYSTEMS))
+    may_be_luck = lucky()
+    assert [claim for claim, sign in cited if sign] == [claim for claim, _ in cited if claim in may_be_luck]
 
 
 # Everything that a reader or a contributor can read.
