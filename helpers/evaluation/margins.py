@@ -1,7 +1,10 @@
 """The smallest effect that matters: one for each outcome, for the whole course, with its reason.
 
-An effect below its margin would change no decision about the product, however surely it is measured. What is said to be
-*far* better, or to lose *far* more, must lie beyond ten times the margin.
+An effect below its margin would change no decision about *our* product, a feed of 600 users, however surely it is
+measured. The margins of satisfaction, of returns and of the AUC go back to one number of that business: one user in 400
+who comes back (for the AUC, `helpers.chapters.ch01.worth` measures it). A large platform notices less: the DeepFM paper
+(arXiv:1703.04247, section 3) quotes for Wide & Deep an AUC 0.275% higher offline, and 3.9% more clicks online. What is
+said to be *far* better, or to lose *far* more, must lie beyond ten times the margin.
 
 The table was made after most effects had been measured: until then each claim had a margin of its own. What each claim
 was judged by before, and since when, is in `data/margins.csv`.
@@ -23,7 +26,11 @@ class Margin(NamedTuple):
 
 
 MARGINS = (
-    Margin(0.005, ("AUC", "GAUC"), "waiting for one more day of history brings a click rate 0.006 (C0.7)"),
+    Margin(
+        0.005,
+        ("AUC", "GAUC"),
+        "of our feed: one user in 400 comes back for 0.003 to 0.008 more in likes, for 0.012 to 0.016 more in clicks",
+    ),
     Margin(0.01, ("R²", "loss", "MSE"), "a hundredth of what there is to predict, in labels of variance 1"),
     Margin(0.0025, ("of the users", "chance to return"), "one user in 400 who comes back, or does not"),
     Margin(0.003, ("satisfaction",), "by the law of our feed it brings one user in 400 back the next day"),

@@ -51,7 +51,7 @@ DROPPED = {"C1.48", "C3.1", "C3.14", "C4.6", "C4.19", "C4.49", "C4.50", "C7.8"}
 
 
 def test_the_history_of_the_margins_is_complete():
-    """Who moves a margin says so in data/margins.csv, and the card shows it. What a dropped claim was judged by stays."""
+    """Who moves a margin says so in data/margins.csv; a card shows it, and what a dropped claim was judged by stays."""
     history = pd.read_csv(MARGINS)
     assert history["date"].tolist() == sorted(history["date"])
     assert set(history["claim"]) - set(all_claims()) >= DROPPED
