@@ -39,15 +39,16 @@ def _seesaw(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
 surveyed = partial(Claim, grid="04_census", unit="AUC", over=one_log(train=LEFT, test=TEST))
 BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")
 
-doublings = partial(Claim, unit="doublings of the loss", seeds=84)
+doublings = partial(Claim, unit="doublings of the loss")
 paper_rate = partial(
     doublings,
     grid="06_paper_rate",
     sign=-1,
+    seeds=680,
     only={"p": [1.0], "models": ["shared-bottom, equal size", "fixed gates", "MMoE"]},
 )
 tuned = partial(doublings, grid="06_figure_4")
-at_paper_size = partial(doublings, grid="06_paper_size", sign=-1, expected="undecided", seeds=20)
+at_paper_size = partial(doublings, grid="06_paper_size", sign=-1, expected="undecided", extended=True)
 r2 = partial(Claim, unit="R²")
 relu = partial(r2, grid="06_relu")
 few_rows = partial(
@@ -61,7 +62,7 @@ few_rows = partial(
     },
 )
 many_rows = partial(
-    relu, seeds=110, only={"conditions": [OTHER], "rows": [2000], "models": ["one expert", "fixed gates", "MMoE"]}
+    relu, seeds=436, only={"conditions": [OTHER], "rows": [2000], "models": ["one expert", "fixed gates", "MMoE"]}
 )
 kinds = partial(r2, grid="06_kinds", seeds=72, only={"models": ["single-task", "one-gate MoE", "MMoE"]})
 gates = partial(Claim, grid="06_usage", unit="of the weight", seeds=48, only={"p": [0.0, 1.0], "models": ["MMoE"]})
@@ -70,7 +71,7 @@ seesaw = partial(
     r2,
     grid="06_seesaw",
     sign=-1,
-    seeds=110,
+    seeds=454,
     only={"weights": [0.1, 0.9], "models": ["one expert", "shared-bottom, equal size", "PLE"]},
 )
 
@@ -89,6 +90,7 @@ CLAIMS = {
         _lead_lost,
         grid=BEFORE_AND_AFTER,
         only={"p": [1.0], "models": ["shared-bottom, equal size", "MMoE"]},
+        seeds=516,
     ),
     "C6.4": tuned(
         "Tuned, where the tasks look in different directions, at p = 0, one gate is worse than a plain bottom.",
@@ -164,12 +166,6 @@ CLAIMS = {
         gain("used", "30 ± 10", over="scaled", column="column", model="MMoE"),
         unit="experts",
         seeds=84,
-    ),
-    "C6.19": raw(
-        "With one raw column of 30 ± 10 among the inputs, MMoE predicts worse.",
-        gain("r2", "30 ± 10", over="scaled", column="column", model="MMoE"),
-        unit="R²",
-        seeds=104,
     ),
     "C6.20": seesaw(
         "Disjoint features: a plain bottom of MMoE's size has a shorter seesaw than a narrow one.",

@@ -71,7 +71,7 @@ def _by_p(runs: Runs, title: str) -> Figure:
 @question(
     "C6.P6",
     "The paper's size, identical tasks, both models at their best rate: how does MMoE compare with a Shared-Bottom of "
-    "its size on 20 drawn sets of sines?",
+    "its size on 40 drawn sets of sines?",
     options=[
         "It is better on all sets, or all but one",
         "It is better on most, and worse on some",
@@ -138,7 +138,7 @@ def tuned(runs: Runs) -> Figure:
         "It is worse by more than 0.005 AUC on at least one task",
     ],
     answer=1,
-    why="Gates make no difference here that a product would notice.",
+    why="Gates make no difference here that a product such as our feed would notice.",
     tempts="“Better on at least one task” tempts, because it is the paper's own data. Here the Shared-Bottom was "
     "tuned as long.",
 )
