@@ -57,10 +57,11 @@ leak = partial(
     because="a check that misses one leak in five is none",
     unit="of the feeds",
     over=SHARES,
-    seeds=24,
+    seeds=74,
+    extended=True,
 )
-report = partial(Claim, grid="08_worlds", unit="of the worlds", over=SHARES, seeds=48)
-held = partial(Claim, grid="08_worlds", unit="of the gains", seeds=48)
+report = partial(Claim, grid="08_worlds", unit="of the worlds", over=SHARES, seeds=110)
+held = partial(Claim, grid="08_worlds", unit="of the gains", seeds=58)
 
 CLAIMS = {
     "C8.1": leak(
@@ -84,11 +85,11 @@ CLAIMS = {
         smallest=0.5,
         because="the sentence says most",
     ),
-    "C8.4": report(
-        "The report hardly ever says the opposite of the truth.",
+    "C8.9": report(
+        "In fewer than one of four seeds the report says the opposite of the truth about any of their worlds.",
         _wrong,
-        smallest=0.125,
-        because="hardly ever is less than one in eight",
+        smallest=0.25,
+        because="the sentence says one of four",
         expected="no effect",
     ),
     "C8.5": held(

@@ -65,6 +65,6 @@ def effects(table: pd.DataFrame) -> np.ndarray:
 
 ONE_FEED = Sample({"seeds": [2]}, {"named": equal(), "accused": equal()})
 GRIDS = grids(
-    Grid("08_leaks", found, {"seeds": range(24)}, [ONE_FEED]),
-    Grid("08_leaks_sparse", found, {"seeds": range(24), "leaks": SPARSE}, [ONE_FEED]),
+    Grid("08_leaks", found, {"seeds": range(80)}, [ONE_FEED]),
+    Grid("08_leaks_sparse", found, {"seeds": range(80), "leaks": SPARSE}, [ONE_FEED]),
 )
