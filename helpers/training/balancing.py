@@ -15,7 +15,7 @@ A task without an observed label in a batch has loss 0 there, and its weight in 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import compress
 
 import torch
@@ -80,11 +80,13 @@ class UWL(Balance):
     without `tasks`). At the best s both weights are 1/(2L), and the total is ½ Σ log L up to a constant: it goes below
     zero when tasks are learnt well.
 
-    lr   learning rate of s, which has an Adam of its own and no weight decay; s starts at 0 and is not clamped
+    lr     learning rate of s, which has an Adam of its own and no weight decay; s is not clamped
+    start  a loss of each task, such as that of a constant guess: s starts where it would rest at that loss. None: at 0
     """
 
-    def __init__(self, lr: float = 0.1):
+    def __init__(self, lr: float = 0.1, start: Mapping[str, float] | None = None):
         self.lr = validate.number("lr", lr, low=0)
+        self.start = start
 
     def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
         super().begin(copies, tasks, seeds)
@@ -92,9 +94,13 @@ class UWL(Balance):
         for task in tasks if kinds else ():
             validate.choice("tasks", task, kinds)
         self.factor = torch.tensor([1.0 if kinds.get(task) == "binary" else 0.5 for task in tasks])
-        self.s = torch.zeros_like(self.weights, requires_grad=True)
+        s = torch.zeros_like(self.weights)
+        if self.start is not None:
+            losses = torch.tensor([self.start[validate.choice("tasks", task, self.start)] for task in tasks])
+            s = s + torch.log(2 * self.factor * losses)
+        self.s = s.requires_grad_()
         self.optimizer = Adam([self.s], lr=self.lr)
-        self.weights = self.factor * self.weights
+        self.weights = self.factor * torch.exp(-self.s.detach())
 
     def backward(self, losses: Tensor) -> None:
         self.check(losses, low=0)

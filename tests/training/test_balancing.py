@@ -346,6 +346,14 @@ def test_uwl_walks_to_one_over_twice_the_loss_and_knows_the_kinds():
     torch.testing.assert_close(uwl.weights, torch.tensor([[25.0, 1 / 60]]), rtol=0.02, atol=0)
 
 
+def test_uwl_may_start_where_it_rests_at_a_known_loss():
+    uwl = UWL(start={"a": 0.02, "b": 30.0})
+    uwl.begin(Copies([model(0), model(1)]), list(TASKS), [0, 1])
+    torch.testing.assert_close(uwl.weights, torch.tensor([[25.0, 1 / 60]] * 2))  # 1/(2L), for both kinds
+    with pytest.raises(ValueError, match="tasks: got 'b'; expected one of 'a'"):
+        UWL(start={"a": 1.0}).begin(Copies(model()), list(TASKS), [0])
+
+
 def test_the_model_s_gradient_under_uwl_is_that_of_the_weighted_losses():
     rows, copies = examples(0), Copies(model())
     uwl = UWL()

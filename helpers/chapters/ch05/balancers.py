@@ -7,8 +7,9 @@ unit of the label would. R² is measured on test rows against the noise-free tar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ from helpers.training.losses import TOTAL
 
 WIDTH = 8
 SCALES = (1, 3, 10, 30, 100, 1000)
+CONSTANT = 1.25  # what a constant guess loses: the variance 1 of a target, and that of its noise
 
 
 def disjoint_pair(seed: int) -> TaskPair:
@@ -94,12 +96,13 @@ class Setting:
     """What a method is tuned in: the learning rate of the network, and what is its own.
 
     share    of task A in a sum of losses that were divided by their scale, as chapter 03 does: the scale is known
-             before training. 0: the losses are added as they are, or by `balance`
+             before training. 0: the losses stay as they are
+    balance  adds up these losses; or a function that makes it of what a constant guess loses, {task: loss}
     """
 
     lr: float = LEARNING_RATE
     share: float = 0.0
-    balance: Balance | None = None
+    balance: Balance | Callable[[Mapping[str, float]], Balance] | None = None
 
 
 RATES = (0.003, 0.01, 0.03)  # of the network
@@ -134,28 +137,39 @@ BUDGET: dict[str, dict[str, Setting]] = {
     "CAGrad": _with_rates({f"c {c:g}": Setting(balance=CAGrad(c)) for c in RADII}),
     "MGDA": _with_rates({"": Setting(balance=MGDA())}),
     "normed gradients": _with_rates({"": Setting(balance=NormedGradients())}),
+    "divided sum": _with_rates({"": Setting(share=0.5)}),
+    "UWL from log L": _with_rates({f"lr {lr:g}": Setting(balance=partial(UWL, lr)) for lr in UWL_RATES}),
+    "UWL, divided": _with_rates({f"lr {lr:g}": Setting(share=0.5, balance=UWL(lr)) for lr in UWL_RATES}),
+    "GradNorm, divided": _with_rates(
+        {f"alpha {alpha:g}, lr {lr:g}": Setting(share=0.5, balance=GradNorm(alpha, lr)) for alpha, lr in GRADNORM}
+    ),
+    "DWA, divided": _with_rates({f"temperature {t:g}": Setting(share=0.5, balance=DWA(t)) for t in TEMPERATURES}),
+    "MGDA, divided": _with_rates({"": Setting(share=0.5, balance=MGDA())}),
 }
 CANDIDATES = ("DWA", "smooth Chebyshev", "CAGrad", "MGDA", "normed gradients")
-METHODS = tuple(method for method in BUDGET if method not in CANDIDATES)
-OWN = ("tuned weights", "UWL", "GradNorm")  # have something of their own to tune
+# are told the sizes, as the tuned weights are
+TOLD = ("divided sum", "UWL from log L", "UWL, divided", "GradNorm, divided", "DWA, divided", "MGDA, divided")
+METHODS = tuple(method for method in BUDGET if method not in (*CANDIDATES, *TOLD))
 
 
 def train(
     at: Situation,
     seeds: Sequence[int],
     share: float = 0.0,
-    balance: Balance | None = None,
+    balance: Balance | Callable[[Mapping[str, float]], Balance] | None = None,
     kind: type[nn.Module] = SharedBottom,
     epochs: int = EPOCHS,
     lr: float = LEARNING_RATE,
 ) -> tuple[Run, pd.DataFrame]:
     """A model a seed, and its R²: a row a seed and task.
 
-    share  of task A after its loss was divided by the scale; 0: the losses are added as they are, or by `balance`
-    kind   `SharedBottom`, or `SingleTasks` of the same width
+    share, balance  as in a `Setting`
+    kind            `SharedBottom`, or `SingleTasks` of the same width
     """
     train_rows, valid, test = map(Examples.stack, zip(*map(at.pair, seeds), strict=True))
     weights = {"a": 2 * share, "b": 2 * (1 - share)} if share else {"a": at.scale, "b": 1.0}
+    if callable(balance):
+        balance = balance({task: weight * CONSTANT for task, weight in weights.items()})
     models = [kind(INPUTS, TASKS, [at.width], [TOWER], seed=seed) for seed in seeds]
     options = full_batches(lr, epochs) | {"task_weights": weights, "balance": balance, "seed": list(seeds)}
     run = fit(models, train_rows, valid, **options)
@@ -179,6 +193,7 @@ def tune(
 BY = {"by": ["situation", "method"], "setting": ["setting"], "value": "r2"}
 CHOSEN = Chosen("05_tuning", **BY)  # {situation: {method: name}}
 CHOSEN_CANDIDATES = Chosen("05_candidates_tuning", **BY)
+CHOSEN_TOLD = Chosen("05_told_tuning", **BY)
 
 
 def verdict(
@@ -222,7 +237,8 @@ def one_state(seeds: Sequence[int], methods: Sequence[str] = METHODS) -> pd.Data
 
 def _chosen(situation: str, method: str) -> str:
     """The name of the setting that the method's search chose."""
-    return (CHOSEN_CANDIDATES if method in CANDIDATES else CHOSEN)[situation][method]
+    chosen = CHOSEN_CANDIDATES if method in CANDIDATES else CHOSEN_TOLD if method in TOLD else CHOSEN
+    return chosen[situation][method]
 
 
 def _trained(situation: str, method: str, setting: str, seeds: Sequence[int]) -> tuple[Run, pd.DataFrame]:
@@ -316,10 +332,11 @@ def conflicts(seeds: Sequence[int]) -> pd.DataFrame:
 WITHIN = {"r2": 0.03}
 WEIGHTS = WITHIN | dict.fromkeys(map(str, LOOKS), 0.05)
 ALIKE = {"seeds": range(160), "situations": ("narrow bottom", "fast and slow")}
-SIZES = {"seeds": range(160), "situations": ("100 : 1", "100 : 1, same features")}
+UNEQUAL = ("100 : 1", "100 : 1, same features")
+SIZES = {"seeds": range(160), "situations": UNEQUAL, "methods": (*METHODS, *TOLD)}
 UNITS = {"seeds": range(60), "factors": [1, 100], "methods": ["equal weights"]}
 FAST = {"seeds": [3, 17], "situations": ["fast and slow"], "methods": ["single-task", "tuned weights", "UWL"]}
-LARGE = {"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm"]}
+LARGE = {"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm", "UWL from log L"]}
 COMPARED = ("single-task", "equal weights", "tuned weights", *CANDIDATES)
 FEW = {"seeds": [3, 17], "situations": ["narrow bottom"], "methods": ["single-task", "DWA", "CAGrad"]}
 TEN = {"seeds": [5], "pairs": ["same features"], "factors": [10], "methods": ["equal weights", "UWL"]}
@@ -331,7 +348,13 @@ GRIDS = grids(
         [Sample({"situations": ["narrow bottom"], "methods": ["PCGrad"]}, WITHIN)],
     ),
     Grid("05_alike", verdict, ALIKE, [Sample(FAST, WITHIN)], [CHOSEN]),
-    Grid("05_sizes", verdict, SIZES, [Sample(LARGE, WITHIN)], [CHOSEN]),
+    Grid("05_sizes", verdict, SIZES, [Sample(LARGE, WITHIN)], [CHOSEN, CHOSEN_TOLD]),
+    Grid(
+        "05_told_tuning",
+        tune,
+        {"seeds": range(900, 920), "situations": UNEQUAL, "methods": TOLD},
+        [Sample({"situations": ["100 : 1"], "methods": ["divided sum"]}, WITHIN)],
+    ),
     Grid(
         "05_candidates_tuning",
         tune,

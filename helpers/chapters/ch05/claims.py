@@ -6,41 +6,106 @@ it learns).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
-from helpers.chapters.ch05 import toy
+import pandas as pd
+
+from helpers.chapters.ch05 import balancers, toy
+from helpers.evaluation.verdicts import WITHIN
 from helpers.experiments.claim import Claim, Contrast, gain
+from helpers.support import validate
 
-SUM, TUNED = "equal weights", "tuned weights"
+SUM, TUNED, SINGLE = "equal weights", "tuned weights", "single-task"
 DISJOINT, NARROW = "disjoint features", "narrow bottom"
-METHODS = {
-    SUM: "the sum of the losses",
-    TUNED: "a tuned manual weight",
-    "UWL": "UWL",
-    "GradNorm": "GradNorm",
-    "PCGrad": "PCGrad",
+BOTH_PAIRS = list(balancers.UNEQUAL)
+WEIGHED = [method for method in balancers.METHODS if method != SINGLE]
+ELSEWHERE = (SINGLE, SUM, TUNED, "PCGrad")  # of these at 100 : 1 other claims speak
+
+
+def merged(*parts: Mapping[str, Claim]) -> dict[str, Claim]:
+    """The claims of all parts. An id that two of them have is an error: one claim would silently replace the other."""
+    every: dict[str, Claim] = {}
+    for part in parts:
+        if twice := every.keys() & part:
+            validate.fail("claims", f"{', '.join(sorted(twice))} twice", "an id of its own for each claim")
+        every |= part
+    return every
+
+
+def _nearest(methods: Iterable[str]) -> Callable[[pd.DataFrame], pd.Series]:
+    """What tasks gain in the narrow bottom over single-task models with the method that loses least."""
+    gains = [gain("r2", method, over=SINGLE, situation=NARROW) for method in methods]
+    return lambda table: max((one(table) for one in gains), key=pd.Series.mean)
+
+
+def _whichever(methods: Sequence[str]) -> str:
+    *others, last = methods
+    return (
+        f"Narrow bottom: with {', '.join(others)} or {last}, whichever loses least, the two tasks learn less, on "
+        "average, than single-task models."
+    )
+
+
+class Rival(NamedTuple):
+    """Of a tuned weight, at 100 : 1: the id of its claim, its name in words, the verdict, and its seeds."""
+
+    id: str
+    words: str
+    verdict: str
+    seeds: int
+
+
+RIVALS = {
+    "UWL": Rival("C5.9", "UWL on raw losses", "holds", 160),
+    "GradNorm": Rival("C5.10", "GradNorm on raw losses", "holds", 640),
+    "smooth Chebyshev": Rival("C5.31", "a smooth Chebyshev sum of raw losses", "no effect", 240),
+    "CAGrad": Rival("C5.32", "CAGrad on raw losses", "no effect", 240),
+    "normed gradients": Rival("C5.33", "normed gradients of raw losses", "no effect", 240),
+    "DWA": Rival("C5.34", "DWA on raw losses", "holds", 20),
+    "MGDA": Rival("C5.35", "MGDA on raw losses", "holds", 20),
+    "divided sum": Rival("C5.39", "the plain sum of divided losses", "no effect", 240),
+    "UWL from log L": Rival("C5.40", "UWL whose s start at log L of a constant guess", "too small to matter", 400),
+    "UWL, divided": Rival("C5.41", "UWL on divided losses", "too small to matter", 400),
+    "GradNorm, divided": Rival("C5.42", "GradNorm on divided losses", "no effect", 240),
+    "DWA, divided": Rival("C5.43", "DWA on divided losses", "no effect", 240),
+    "MGDA, divided": Rival("C5.44", "MGDA on divided losses", "no effect", 240),
 }
 
-CANDIDATES = {
-    "DWA": "DWA",
-    "smooth Chebyshev": "a smooth Chebyshev sum",
-    "CAGrad": "CAGrad",
-    "MGDA": "MGDA",
-    "normed gradients": "normed gradients",
-}
-BOTH_PAIRS = ["100 : 1", "100 : 1, same features"]
+
+def against_tuned(methods: Iterable[str]) -> dict[str, Claim]:
+    """At 100 : 1, over both pairs: each method and a weight that was tuned after the losses were divided. A method
+    without an id in `RIVALS` is an error that names it."""
+    return merged(*(_against_tuned(method, *RIVALS[validate.choice("methods", method, RIVALS)]) for method in methods))
+
+
+def _against_tuned(method: str, id: str, words: str, verdict: str, seeds: int) -> dict[str, Claim]:
+    learn = "as much as" if verdict in WITHIN else "less than"
+    claim = Claim(
+        f"100 : 1, mean of both pairs: with {words} the tasks learn {learn} with a tuned weight on divided losses.",
+        gain("r2", method, over=TUNED, situation=BOTH_PAIRS),
+        grid="05_candidates" if method in balancers.CANDIDATES else "05_sizes",
+        unit="R²",
+        sign=1 if verdict in WITHIN else -1,
+        expected=verdict,
+        seeds=seeds,
+        only={"situations": BOTH_PAIRS, "methods": [TUNED, method]},
+    )
+    return {id: claim}
+
 
 r2 = partial(Claim, unit="R²")
 units = partial(r2, grid="05_units", sign=-1, seeds=60)
 near_zero = partial(r2, grid="05_near_zero", seeds=32)
 two_toys = partial(Claim, grid="05_toy", unit="loss", sign=-1, only={"tasks": [2]})
 ten_toys = partial(two_toys, only={"tasks": [10]})
+told_toys = partial(two_toys, grid="05_toy_told", only={})
 sizes = partial(r2, grid="05_sizes")
-candidates = partial(r2, grid="05_candidates", only={"situations": BOTH_PAIRS, "methods": [TUNED, *CANDIDATES]})
 narrow = partial(r2, grid="05_alike", only={"situations": [NARROW]})
 ended = partial(gain, "loss", column="method", step=toy.STEPS)  # the mean over the tasks: the paper's normalised loss
 
-CLAIMS = {
+SPELLED = {
     "C5.1": units(
         "Disjoint features, losses added up: when the loss of A grows a hundredfold, B learns less.",
         gain("r2", 100, over=1, column="scale", pair=DISJOINT, task="b"),
@@ -76,12 +141,24 @@ CLAIMS = {
         ended("UWL", over="GradNorm", tasks=2),
     ),
     "C5.20": two_toys(
-        "Two toy tasks, σ = 1 and 100, all methods tuned: the sum divided by σ² ends at a lower loss than UWL.",
+        "Two toy tasks, σ = 1 and 100, all methods tuned: the sum divided by σ² ends at a lower loss than UWL on raw "
+        "losses.",
         ended("divided by σ²", over="UWL", tasks=2),
     ),
     "C5.21": two_toys(
-        "Two toy tasks, σ = 1 and 100, all methods tuned: the sum divided by σ² ends at a lower loss than GradNorm.",
+        "Two toy tasks, σ = 1 and 100, all methods tuned: the sum divided by σ² ends at a lower loss than GradNorm on "
+        "raw losses.",
         ended("divided by σ²", over="GradNorm", tasks=2),
+    ),
+    "C5.45": told_toys(
+        "Two toy tasks, σ = 1 and 100, all methods tuned: the sum divided by σ² ends at a lower loss than UWL on "
+        "losses divided by σ².",
+        ended("divided by σ²", over="UWL, divided"),
+    ),
+    "C5.46": told_toys(
+        "Two toy tasks, σ = 1 and 100, all methods tuned: the sum divided by σ² ends at a lower loss than GradNorm on "
+        "losses divided by σ².",
+        ended("divided by σ²", over="GradNorm, divided"),
     ),
     "C5.22": two_toys(
         "Two toy tasks, all methods tuned: UWL lets the large one pay; that with σ = 100 ends at a higher loss of its "
@@ -101,21 +178,6 @@ CLAIMS = {
         only={"pairs": [DISJOINT], "factors": [1, 100], "methods": [SUM, "GradNorm"]},
         seeds=24,
     ),
-    "C5.9": sizes(
-        "100 : 1, mean of both pairs: UWL learns less than tuned weights.",
-        gain("r2", "UWL", over=TUNED),
-        only={"methods": [TUNED, "UWL"]},
-        sign=-1,
-        seeds=160,
-    ),
-    "C5.10": sizes(
-        "100 : 1, mean of both pairs: GradNorm learns less than tuned weights.",
-        gain("r2", "GradNorm", over=TUNED),
-        only={"methods": [TUNED, "GradNorm"]},
-        sign=-1,
-        seeds=640,
-        extended=True,
-    ),
     "C5.11": narrow(
         "Narrow bottom, losses of equal size: UWL learns as much as a tuned weight.",
         gain("r2", "UWL", over=TUNED, situation=NARROW),
@@ -128,15 +190,19 @@ CLAIMS = {
         expected="no effect",
         seeds=400,
     ),
-    **{
-        f"C5.{number}": narrow(
-            f"Narrow bottom: with {name} the two tasks learn less, on average, than single-task models.",
-            gain("r2", method, over="single-task", situation=NARROW),
-            sign=-1,
-            seeds=48,
-        )
-        for number, (method, name) in enumerate(METHODS.items(), start=13)
-    },
+    "C5.37": narrow(
+        _whichever(WEIGHED),
+        _nearest(WEIGHED),
+        sign=-1,
+        seeds=48,
+    ),
+    "C5.38": narrow(
+        _whichever(balancers.CANDIDATES),
+        _nearest(balancers.CANDIDATES),
+        grid="05_candidates",
+        sign=-1,
+        seeds=48,
+    ),
     "C5.18": narrow(
         "Narrow bottom: PCGrad learns as much as the sum of the losses.",
         gain("r2", "PCGrad", over=SUM, situation=NARROW),
@@ -148,7 +214,8 @@ CLAIMS = {
         ended("UWL", over="GradNorm", tasks=10),
     ),
     "C5.23": ten_toys(
-        "Ten toy tasks, all methods tuned: the sum divided by σ² ends at a lower normalised loss than UWL.",
+        "Ten toy tasks, all methods tuned: the sum divided by σ² ends at a lower normalised loss than UWL on raw "
+        "losses.",
         ended("divided by σ²", over="UWL", tasks=10),
     ),
     "C5.24": sizes(
@@ -157,33 +224,6 @@ CLAIMS = {
         only={"methods": [SUM, "PCGrad"]},
         seeds=40,
     ),
-    **{
-        f"C5.{number}": narrow(
-            f"Narrow bottom: with {name} the two tasks learn less, on average, than single-task models.",
-            gain("r2", method, over="single-task", situation=NARROW),
-            grid="05_candidates",
-            sign=-1,
-            seeds=48,
-        )
-        for number, (method, name) in enumerate(CANDIDATES.items(), start=26)
-    },
-    **{
-        f"C5.{number}": candidates(
-            f"100 : 1, mean of both pairs: with {CANDIDATES[method]} the tasks learn as much as with tuned weights.",
-            gain("r2", method, over=TUNED, situation=BOTH_PAIRS),
-            expected="no effect",
-            seeds=240,
-        )
-        for number, method in enumerate(("smooth Chebyshev", "CAGrad", "normed gradients"), start=31)
-    },
-    **{
-        f"C5.{number}": candidates(
-            f"100 : 1, mean of both pairs: with {CANDIDATES[method]} the tasks learn less than with tuned weights.",
-            gain("r2", method, over=TUNED, situation=BOTH_PAIRS),
-            sign=-1,
-        )
-        for number, method in enumerate(("DWA", "MGDA"), start=34)
-    },
     "C5.36": r2(
         "100 : 1, mean of both pairs: with normed gradients the tasks learn more than with GradNorm.",
         Contrast(
@@ -197,3 +237,4 @@ CLAIMS = {
         seeds=320,
     ),
 }
+CLAIMS = merged(SPELLED, against_tuned(method for method in balancers.BUDGET if method not in ELSEWHERE))

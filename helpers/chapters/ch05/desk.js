@@ -263,7 +263,7 @@ function sentence(stage) {
     const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${SPOKEN[rival]}`);
     return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
   }
-  if (race.looks.length < 2) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times` : "once"}. Press Play, and move your faders at any time.`;
+  if (race.looks.length < 2) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, UWL and GradNorm have to find it` : "once"}. Press Play, and move your faders at any time.`;
   const r2 = race.r2, scores = r2.map(average), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => SPOKEN[how]);
   const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${SPOKEN[how]} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
   if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
@@ -282,7 +282,7 @@ export default explorable({
       then: "It starves, though it has a tower of its own. Both balancers turn A down.",
     },
     {
-      ask: "Beat GradNorm by hand. Do your moves beat it on seeds that you have not seen?",
+      ask: "You know how often A's loss counts, GradNorm does not. Beat it by hand: do your moves win on seeds that you have not seen?",
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
       then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} R² on yours, ${signed(gains(stage, "GradNorm")[0])} on the others: ${verdict(gains(stage, "GradNorm"), stage.data.matters)}.`,
     },

@@ -68,7 +68,7 @@ def near_zero(runs: Runs) -> Figure:
     "In how many of the four situations does UWL or GradNorm clearly beat tuned weights (95% interval above 0.01)?",
     options=["In none", "In one", "In two or three", "In all four"],
     answer=0,
-    why="Sizes that do not change can be corrected by a constant. A balancer has to find it during training, and loses "
+    why="Sizes that do not change can be corrected by a constant. From raw losses a balancer has to find it, and loses "
     "on the way. On the fast and the slow task mean R² is {tuned:.2f} with tuned weights, {uwl:.2f} with UWL and "
     "{gradnorm:.2f} with GradNorm.",
     tempts="“In two or three” tempts, because the methods were published for just that. But here their rival is "
@@ -77,7 +77,7 @@ def near_zero(runs: Runs) -> Figure:
 def fair_comparison(runs: Runs) -> Result:
     models = ["tuned weights", "UWL", "GradNorm"]
     gains = runs.where(model=models).gain(over="tuned weights")
-    title = "No balancer clearly beats a manual weight that was tuned as long"
+    title = "From raw losses no balancer clearly beats a weight that was tuned as long"
     slow = (runs.where(situation="fast and slow", model=model).mean() for model in models)
     figure = gains.dots("situation", title=title, matters=0.01)
     return Result(figure, **dict(zip(("tuned", "uwl", "gradnorm"), slow, strict=True)))

@@ -40,31 +40,44 @@ ALPHA = 0.12  # the paper's, for these tasks
 
 
 class Divided(Balance):
-    """Each loss divided by its σ², which you know if you know the unit of a label: Σ L/σ², times a constant."""
+    """Each loss divided by its σ², which you know if you know the unit of a label, times one constant for all; what
+    is left is added up, or by a balance."""
+
+    def __init__(self, balance: Balance | None = None):
+        self.balance = balance or Balance()
 
     def begin(self, copies: Copies, tasks: Sequence[str], seeds: Sequence[int]) -> None:
-        super().begin(copies, tasks, seeds)
-        weights = 1 / torch.tensor(SIGMAS[len(tasks)]).square()
-        self.weights = self.weights * weights * len(tasks) / weights.sum()
+        self.balance.begin(copies, tasks, seeds)
+        divided = 1 / torch.tensor(SIGMAS[len(tasks)]).square()
+        self.known = divided * len(tasks) / divided.sum()
+        self.weights = self.known * self.balance.weights
 
     def backward(self, losses: Tensor) -> None:
-        (self.weights * losses).sum().backward()
+        self.balance.backward(self.known * losses)
+        self.weights = self.known * self.balance.weights
 
 
 # 16 settings for each method: the learning rate of the network, and how the losses are added up.
 MANY = [round(0.0005 * 100 ** (step / 15), 5) for step in range(16)]  # 0.0005 … 0.05, each 1.36 times the last
 FEW = (0.001, 0.003, 0.01, 0.03)
+UWL_RATES = (0.1, 0.3, 1.0, 3.0)
+GRADNORM_RATES = (0.01, 0.03, 0.1, 0.3)
 BUDGET: dict[str, dict[str, tuple[float, Balance]]] = {
     "equal weights": {f"network {lr:g}": (lr, Balance()) for lr in MANY},
     "divided by σ²": {f"network {lr:g}": (lr, Divided()) for lr in MANY},
-    "UWL": {f"network {lr:g}, own {own:g}": (lr, UWL(own)) for lr in FEW for own in (0.1, 0.3, 1.0, 3.0)},
-    "GradNorm": {
-        f"network {lr:g}, own {own:g}": (lr, GradNorm(ALPHA, own)) for lr in FEW for own in (0.01, 0.03, 0.1, 0.3)
+    "UWL": {f"network {lr:g}, own {own:g}": (lr, UWL(own)) for lr in FEW for own in UWL_RATES},
+    "GradNorm": {f"network {lr:g}, own {own:g}": (lr, GradNorm(ALPHA, own)) for lr in FEW for own in GRADNORM_RATES},
+    "UWL, divided": {f"network {lr:g}, own {own:g}": (lr, Divided(UWL(own))) for lr in FEW for own in UWL_RATES},
+    "GradNorm, divided": {
+        f"network {lr:g}, own {own:g}": (lr, Divided(GradNorm(ALPHA, own))) for lr in FEW for own in GRADNORM_RATES
     },
 }
-METHODS = tuple(BUDGET)
+TOLD = ("UWL, divided", "GradNorm, divided")  # know σ, as the divided sum does
+METHODS = tuple(method for method in BUDGET if method not in TOLD)
 # {tasks: {method: name}}
-CHOSEN = Chosen("05_toy_tuning", by=["tasks", "method"], setting=["setting"], value="loss", lowest=True)
+BY = {"by": ["tasks", "method"], "setting": ["setting"], "value": "loss", "lowest": True}
+CHOSEN = Chosen("05_toy_tuning", **BY)
+CHOSEN_TOLD = Chosen("05_toy_told_tuning", **BY)
 
 
 class Trunk(nn.Module):
@@ -99,7 +112,11 @@ def toy(seeds: Sequence[int], tasks: Sequence[int] = (2, 10), methods: Sequence[
     loss    test loss divided by that at step 0
     weight  by which the task's loss is multiplied in the next step
     """
-    chosen = {(count, method): [CHOSEN[count][method]] for count in tasks for method in methods}
+    chosen = {
+        (count, method): [(CHOSEN_TOLD if method in TOLD else CHOSEN)[count][method]]
+        for count in tasks
+        for method in methods
+    }
     return pd.concat([table.drop(columns="setting") for table in _trained(seeds, chosen)], ignore_index=True)
 
 
@@ -155,10 +172,23 @@ DIVIDED, OWN = {"tasks": [2], "methods": ["divided by σ²"]}, {"seeds": [2], "t
 GRIDS = grids(
     Grid("05_toy_tuning", tune, {"seeds": range(900, 920)}, [Sample(DIVIDED, {"loss": 0.03})]),
     Grid(
+        "05_toy_told_tuning",
+        tune,
+        {"seeds": range(900, 920), "tasks": (2,), "methods": TOLD},
+        [Sample({"methods": ["UWL, divided"]}, {"loss": 0.03})],
+    ),
+    Grid(
         "05_toy",
         toy,
         {"seeds": range(20)},
         [Sample(OWN, {"loss": 0.03, "weight": 0.03}, rows="step <= 100")],
         [CHOSEN],
+    ),
+    Grid(
+        "05_toy_told",
+        toy,
+        {"seeds": range(20), "tasks": (2,), "methods": ("divided by σ²", *TOLD)},
+        [Sample(OWN | {"methods": ["UWL, divided"]}, {"loss": 0.03, "weight": 0.03}, rows="step <= 100")],
+        [CHOSEN, CHOSEN_TOLD],
     ),
 )

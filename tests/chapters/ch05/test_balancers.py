@@ -1,11 +1,14 @@
 """The experiments of chapter 05: what their tables hold, and what the pairs of tasks are."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from helpers.chapters.ch05 import balancers, claims, toy
 from helpers.data.synthetic import relu_tasks
+from helpers.training.balancing import UWL
 
 
 def test_the_fast_and_the_slow_pair_has_the_targets_it_says():
@@ -31,7 +34,8 @@ def test_the_clean_pair_has_noise_in_a_alone():
 
 
 def test_each_method_has_the_same_budget():
-    own = {*balancers.OWN, "DWA", "smooth Chebyshev", "CAGrad"}
+    own = {"tuned weights", "UWL", "GradNorm", "DWA", "smooth Chebyshev", "CAGrad"}
+    own |= {"UWL from log L", "UWL, divided", "GradNorm, divided", "DWA, divided"}
     assert {len(balancers.BUDGET[method]) for method in own} == {18}
     rest = set(balancers.BUDGET) - own
     assert {len(balancers.BUDGET[method]) for method in rest} == {len(balancers.RATES)}
@@ -44,7 +48,9 @@ def test_every_method_chose_a_setting_of_its_budget():
     for chosen, several, methods, budget in (
         (balancers.CHOSEN, balancers.SITUATIONS, balancers.METHODS, balancers.BUDGET),
         (balancers.CHOSEN_CANDIDATES, balancers.SITUATIONS, balancers.CANDIDATES, balancers.BUDGET),
+        (balancers.CHOSEN_TOLD, balancers.UNEQUAL, balancers.TOLD, balancers.BUDGET),
         (toy.CHOSEN, toy.SIGMAS, toy.METHODS, toy.BUDGET),
+        (toy.CHOSEN_TOLD, [2], toy.TOLD, toy.BUDGET),
     ):
         assert list(chosen) == list(several)
         for settings in chosen.values():
@@ -70,10 +76,32 @@ def test_a_network_rate_and_a_share_reach_the_training():
     assert one["r2"].tolist() != balancers.train(at, [0], share=0.25, lr=0.01)[1]["r2"].tolist()
 
 
-def test_a_share_makes_the_scale_vanish():
+@pytest.mark.parametrize("told", [{"share": 0.4}, {"share": 0.5, "balance": UWL(1.0)}])
+def test_division_makes_the_scale_vanish(told):
     small, large = (balancers.Situation(balancers.disjoint_pair, scale) for scale in (1, 100))
-    one, two = (balancers.train(at, [0, 1], share=0.4, epochs=20)[1] for at in (small, large))
+    one, two = (balancers.train(at, [0, 1], epochs=20, **told)[1] for at in (small, large))
     assert one.equals(two)
+
+
+def test_uwl_from_log_l_starts_with_each_task_at_the_weight_that_a_constant_guess_deserves():
+    at, seeds = balancers.SITUATIONS["100 : 1"], range(20)
+    weights = balancers.train(at, seeds, balance=partial(UWL, 1e-6), epochs=1)[0].weights.groupby("task")["weight"]
+    for task, weight in weights.mean().items():  # of the loss without the factor, which `fit` includes
+        of_constant = np.mean([at.pair(seed).train.labels[task].var() for seed in seeds])
+        assert weight == pytest.approx(1 / (2 * of_constant), rel=0.1)
+
+
+def test_a_method_that_no_claim_speaks_of_is_an_error_that_names_it():
+    with pytest.raises(ValueError, match="methods: got 'luck'; expected one of 'UWL', 'GradNorm'"):
+        claims.against_tuned([*balancers.CANDIDATES, "luck"])
+    of = {tuple(claim.only["methods"]) for claim in claims.against_tuned(balancers.CANDIDATES).values()}
+    assert of == {("tuned weights", method) for method in balancers.CANDIDATES}
+
+
+def test_an_id_that_two_claims_have_is_an_error_that_names_it():
+    uwl = claims.against_tuned(["UWL"])
+    with pytest.raises(ValueError, match=r"claims: got C5\.9 twice"):
+        claims.merged(claims.SPELLED, uwl, uwl)
 
 
 def test_verdict_is_tidy_and_paired():
@@ -127,10 +155,11 @@ def test_a_toy_world_has_tasks_alike_but_for_their_scale():
 
 
 def test_toy_starts_at_loss_1_with_equal_weights_and_is_paired():
-    table = toy.toy([0, 1], tasks=[2], methods=["equal weights", "divided by σ²", "GradNorm"])
+    table = toy.toy([0, 1], tasks=[2], methods=["equal weights", "divided by σ²", "GradNorm", "UWL, divided"])
     start = table[table["step"] == 0]
-    learnt = start["method"] != "divided by σ²"
-    assert (start["loss"] == 1).all() and (start[learnt]["weight"] == 1).all()
+    told = start["method"].isin(["divided by σ²", "UWL, divided"])
+    assert (start["loss"] == 1).all() and (start[~told]["weight"] == 1).all()
+    assert start[told & (start["task"] == 1)]["weight"].tolist() == pytest.approx([2e-4] * 4, rel=1e-3)
     fixed = table[table["method"] == "divided by σ²"].groupby("task")["weight"].unique()
     assert len(fixed[0]) == len(fixed[1]) == 1 and fixed[0][0] / fixed[1][0] == pytest.approx(100**2, rel=1e-3)
     np.testing.assert_allclose(table.groupby(["method", "seed", "step"])["weight"].sum(), 2, atol=1e-5)
