@@ -103,7 +103,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
     OTHERS[2]: ("fixed gates", "opposite sign", "ESMM, not shared"),
     OTHERS[3]: ("one expert", "by item"),
     Style(GREEN, (), "^"): ("shared-bottom, equal size", "masked shared-bottom"),
-    Style(GREEN, (3, 1.5), "^"): ("geometric fusion", "corrected CE, completion"),
+    Style(GREEN, (3, 1.5), "^"): ("geometric fusion", "CTR × CVR", "corrected CE, completion"),
     Style(GREEN, (1, 1.2), "s"): ("corrected CE, quantile",),
     Style(PURPLE, (5, 1.5), "s"): ("one head", "one score", "one-gate MoE", "a line", "by price"),
     Style(PURPLE, (5, 1.5), "v"): ("user + item biases", "by history"),

@@ -15,7 +15,6 @@ import pandas as pd
 from helpers.chapters.ch07 import purchases, watched
 from helpers.chapters.ch07.funnel import (
     BOTH,
-    BY_CTR,
     BY_HISTORY,
     CVR,
     GOALS,
@@ -23,8 +22,8 @@ from helpers.chapters.ch07.funnel import (
     SUM,
     UNSHARED,
 )
+from helpers.chapters.ch07.rivals import BY_CTR, BY_PRODUCT
 from helpers.chapters.ch07.selection import SEEN, UNSEEN
-from helpers.chapters.ch07.watched import COUNTS
 from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.experiments.claim import Claim, gain, lead, mean, one_log
 
@@ -65,12 +64,18 @@ shop = partial(Claim, grid="07_purchases", unit="AUC")
 WHICHEVER = "whichever goal its settings are chosen for"
 
 
+APART_TOO = (
+    "the best that shares nothing (networks and linear models of their own, what can be made of a CTR and a CVR of "
+    "these, and counts)"
+)
+ALONE = ("single-task", *ITEM_COUNTS, BY_HISTORY, BY_CTR)
+
+
 def over_unshared(what: str, model: str, expected: str = "no effect") -> Claim:
     """How far a model of two tasks is ahead of the best score that shares nothing, for *click and like*."""
     return funnel(
-        f"Selection by what is seen, strength 2: {what}, its settings chosen for the sum, ranks no better than the "
-        "best that shares nothing: a CTCVR trained alone, counts of its own label and of clicks, the history, a CTR, "
-        "and a CTR times a CVR.",
+        f"Selection by what is seen, strength 2: {what}, its settings chosen for the sum, ranks click and like no "
+        f"better than {APART_TOO}.",
         lead("auc", model, over=UNSHARED, chosen=SUM, **PRODUCT),
         only=needs(PRODUCT, model, *UNSHARED),
         expected=expected,
@@ -81,13 +86,6 @@ CLAIMS = {
     "C7.1": overshoot(
         "Selection by what is seen, strength 2: a CVR trained on clicked rows is too high on all rows.",
         either(mean, "ratio", minus=1, model="single-task", **AT_2),
-    ),
-    "C7.2": funnel(
-        "Selection by what is seen, strength 1: on all rows ESMM's CVR ranks better than the best that shares nothing: "
-        "a CVR trained on clicked rows, counts of likes and clicks, the history, and a CTR.",
-        either(lead, "auc", ESMM, over=UNSHARED, **AT_1),
-        only=needs(AT_1, ESMM, *UNSHARED),
-        seeds=30,
     ),
     "C7.3": funnel(
         "Selection by what is seen, strength 2: on all rows a CVR masked to clicked rows that shares its embeddings "
@@ -106,7 +104,6 @@ CLAIMS = {
         either(gain, "ratio", ESMM, over=APART, sign=-1, **AT_2),
         sign=-1,
     ),
-    "C7.6": over_unshared("ESMM's CTCVR", ESMM),
     "C7.7": unrelated(
         "Strength 0, where clicks have reasons of their own: whichever goal its settings are chosen for, ESMM's CVR "
         "ranks worse than one trained on clicks.",
@@ -129,18 +126,6 @@ CLAIMS = {
         expected="no effect",
         seeds=30,
     ),
-    "C7.12": over_unshared("the product of a CTR and a masked CVR", MASKED, expected="too small to matter"),
-    "C7.13": Claim(
-        "On MovieLens, ESMM ranks what is watched and liked better than the best of a model that is trained on that "
-        "alone, a mean per film of the label or of watched, and user and item biases.",
-        lead("auc_both", ESMM, over=["single-task", *COUNTS]),
-        grid="07_watched",
-        only={"models": ["single-task", *COUNTS, ESMM]},
-        unit="AUC",
-        over=one_log(train=watched.LEFT, test=watched.TEST),
-        seeds=30,
-        extended=True,
-    ),
     "C7.14": funnel(
         "Selection by what is seen, strength 2: on all rows ESMM ranks better than ESMM without the sharing.",
         either(gain, "auc", ESMM, over=APART, **AT_2),
@@ -154,13 +139,6 @@ CLAIMS = {
         expected="no effect",
         seeds=50,
     ),
-    "C7.20": shop(
-        f"A shop with few purchases: on all rows, {WHICHEVER}, ESMM's CVR ranks better than the best that shares "
-        "nothing: a CVR trained on clicked rows, counts of purchases, clicks and carts, the history, the price, a CTR.",
-        either(lead, "auc", ESMM, over=purchases.UNSHARED, task=purchases.BUY),
-        only={"models": [ESMM, *purchases.UNSHARED]},
-        seeds=100,
-    ),
     "C7.21": shop(
         "A shop with few purchases, settings chosen for the CVR: on all rows ESMM's CVR ranks no better than a masked "
         "CVR, which also shares its embeddings.",
@@ -169,11 +147,50 @@ CLAIMS = {
         expected="no effect",
         seeds=30,
     ),
-    "C7.22": shop(
-        f"A shop with few purchases: {WHICHEVER}, ESMM's CTCVR ranks better than the best that shares nothing, a CTR "
-        "times a CVR among them.",
-        either(lead, "auc", ESMM, over=purchases.UNSHARED, task=purchases.BOTH),
+    "C7.23": funnel(
+        "Selection by what is seen, strength 1: on all rows ESMM's CVR ranks likes better than each of these alone: a "
+        "CVR trained on clicked rows, counts of likes and clicks, the history, and a CTR.",
+        either(lead, "auc", ESMM, over=ALONE, **AT_1),
+        only=needs(AT_1, ESMM, *ALONE),
+        seeds=30,
+    ),
+    "C7.24": funnel(
+        "Selection by what is seen, strength 1: on all rows ESMM's CVR ranks likes no better than the product of a CTR "
+        "and a CVR that were trained apart.",
+        either(gain, "auc", ESMM, over=BY_PRODUCT, sign=-1, **AT_1),
+        only=needs(AT_1, ESMM, BY_PRODUCT),
+        expected="too small to matter",
+        seeds=50,
+    ),
+    "C7.25": funnel(
+        f"Selection by what is seen, strength 1: on all rows ESMM's CVR ranks likes no better than {APART_TOO}.",
+        either(lead, "auc", ESMM, over=UNSHARED, sign=-1, **AT_1),
+        only=needs(AT_1, ESMM, *UNSHARED),
+        expected="no effect",
+    ),
+    "C7.26": over_unshared("ESMM's CTCVR", ESMM),
+    "C7.27": over_unshared("the product of a CTR and a masked CVR", MASKED, expected="too small to matter"),
+    "C7.28": Claim(
+        f"On MovieLens, ESMM ranks what is watched and liked no better than {APART_TOO}.",
+        lead("auc_both", ESMM, over=watched.UNSHARED),
+        grid="07_watched",
+        only={"models": [ESMM, *watched.UNSHARED]},
+        unit="AUC",
+        over=one_log(train=watched.LEFT, test=watched.TEST),
+        expected="no effect",
+    ),
+    "C7.29": shop(
+        f"A shop with few purchases: on all rows, {WHICHEVER}, ESMM's CVR ranks purchases no better than {APART_TOO}.",
+        either(lead, "auc", ESMM, over=purchases.UNSHARED, sign=-1, task=purchases.BUY),
         only={"models": [ESMM, *purchases.UNSHARED]},
-        expected="undecided",
+        expected="too small to matter",
+        seeds=100,
+    ),
+    "C7.30": shop(
+        f"A shop with few purchases: {WHICHEVER}, ESMM's CTCVR ranks click and buy no better than {APART_TOO}.",
+        either(lead, "auc", ESMM, over=purchases.UNSHARED, sign=-1, task=purchases.BOTH),
+        only={"models": [ESMM, *purchases.UNSHARED]},
+        expected="no effect",
+        seeds=60,
     ),
 }

@@ -13,15 +13,16 @@ All have embeddings of eight and towers of 32 and 16 units, and nothing else is 
 a search (`tuning`) at strengths 0 and 1 of what is seen. What is trained on two tasks chooses twice: for the sum of
 click and like, and for the like alone. Each is judged in the state in which `fit` leaves it.
 
-Five simple scores are compared with them (`SIMPLE`). None shares anything: a video's rate of the label and of the
-click, counted in the training rows (`helpers.evaluation.counts`); the user's history with the video's topic; a
-single-task CTR, used as a score of whatever is judged; and two single-task models, whose product is the CTCVR.
+They are compared with the best that shares nothing (`UNSHARED`), by the mean over worlds: three counts, namely a
+video's rate of the label and of the click in the training rows (`helpers.evaluation.counts`) and the user's history
+with the video's topic, and what can be made of models that were trained apart (`rivals`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -29,6 +30,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from helpers.chapters.ch07.rivals import RIVALS, chances, rivals
 from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, UNSEEN, Events, draw_events
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Dense, Features, Sparse
@@ -55,10 +57,10 @@ CLICK, LIKE, BOTH = TASKS
 
 MODELS = ("single-task", "masked shared-bottom", "ESMM, not shared", "ESMM")
 TOGETHER = MODELS[1:]  # what is trained on two tasks
-BY_HISTORY, BY_CTR, BY_PRODUCT = "by history", "by CTR", "CTR × CVR"
-SIMPLE = (*ITEM_COUNTS, BY_HISTORY, BY_CTR, BY_PRODUCT)
-UNSHARED = (MODELS[0], *SIMPLE)  # where nothing is shared
-COMPARED = (*MODELS, *SIMPLE)
+BY_HISTORY = "by history"
+COUNTS = (*ITEM_COUNTS, BY_HISTORY)
+UNSHARED = (*RIVALS, *COUNTS)  # where nothing is shared
+COMPARED = (*TOGETHER, *UNSHARED)
 SUM, CVR = GOALS = ("the sum", "the CVR")  # what settings are chosen for
 RATIOS = ("ratio", "clicked", "unclicked", "logged_ratio")
 TRUTH = "P(like | click, x)"  # no model: what all of them estimate, next to them in the tables
@@ -223,19 +225,11 @@ def predict(logs: Logs, model: str, inputs: Inputs, tasks: Sequence[str] = TASKS
     return {task: found[task] for task in tasks}
 
 
-def simple(logs: Logs, score: str, alone: dict[str, Tensor], tasks: Sequence[str] = TASKS) -> dict[str, Tensor]:
-    """One of `SIMPLE` for the test rows, `(worlds, n)` each.
-
-    alone  logits of the single-task models: the CTR's and, for the product, the CVR's
-    """
-    if validate.choice("score", score, SIMPLE) in ITEM_COUNTS:
-        return {task: item_count(score, logs.train, task, CLICK, logs.inputs).logit() for task in tasks}
-    if score == BY_HISTORY:
+def count(logs: Logs, score: str, tasks: Sequence[str] = TASKS) -> dict[str, Tensor]:
+    """One of `COUNTS` for the test rows, `(worlds, n)` each."""
+    if validate.choice("score", score, COUNTS) == BY_HISTORY:
         return dict.fromkeys(tasks, logs.inputs["dense"][..., 0])
-    if score == BY_CTR:
-        return dict.fromkeys(tasks, alone[CLICK])
-    both = {CLICK: alone[CLICK], LIKE: alone[LIKE], BOTH: product_logit(alone[CLICK], alone[LIKE])}
-    return {task: both[task] for task in tasks}
+    return {task: item_count(score, logs.train, task, CLICK, logs.inputs).logit() for task in tasks}
 
 
 def judge(logs: Logs, logits: dict[str, Tensor]) -> pd.DataFrame:
@@ -270,8 +264,8 @@ def compare(
     rows: int = ROWS,
     tasks: Sequence[str] = TASKS,
 ) -> pd.DataFrame:
-    """Models and simple scores on logs of both kinds: kind, strength, rows, model, chosen (for which of `GOALS`), and
-    the columns of `judge`.
+    """Models and `UNSHARED` on logs of both kinds: kind, strength, rows, model, chosen (for which of `GOALS`), and the
+    columns of `judge`.
 
     Where nothing selects, at strength 0, the two kinds are one: the same logs. What has no choice to make has the same
     rows for both goals. `TRUTH` is among the models. A click rate is no chance of a like, and a history no chance at
@@ -281,34 +275,30 @@ def compare(
     for strength in strengths:
         for kind in kinds if strength else kinds[:1]:
             logs = Logs.make(seeds, kind, strength, rows)
-            alone = predict(logs, "single-task", logs.inputs, _alone(models, tasks))
-            said = {}
-            for model in models:
-                if model in TOGETHER:
-                    said[model, SUM] = said[model, CVR] = predict(logs, model, logs.inputs, tasks)
-                    if len({chosen(logs, model, *parts(model), goal) for goal in GOALS}) > 1:
-                        said[model, CVR] = predict(logs, model, logs.inputs, tasks, CVR)
-                elif model == "single-task":
-                    said[model, SUM] = said[model, CVR] = {task: alone[task] for task in tasks}
-                else:
-                    said[model, SUM] = said[model, CVR] = simple(logs, model, alone, tasks)
+            sets = (logs.train, logs.valid, logs.test)
+            said = rivals(models, TASKS, tasks, sets, features(), partial(predict, logs, "single-task"))
+            said |= {score: count(logs, score, tasks) for score in models if score in COUNTS}
+            said |= {model: predict(logs, model, logs.inputs, tasks) for model in models if model in TOGETHER}
             ideal = torch.from_numpy(np.stack([truth.cvr_of_clickers for truth in logs.truth])).logit()
-            said |= {which: {LIKE: ideal} for which in product([TRUTH], GOALS)}
-            for place in kinds if not strength else [kind]:
-                at = {"kind": place, "strength": strength, "rows": rows}
-                judged = ((judge(logs, logits), *which) for which, logits in said.items())
-                found += [table.assign(**at, model=model, chosen=goal) for table, model, goal in judged]
-    table = pd.concat(found, ignore_index=True)
-    no_chance = table["model"].isin([BY_CLICKS, BY_CTR]) & (table["task"] != CLICK) | (table["model"] == BY_HISTORY)
-    table.loc[no_chance, list(RATIOS)] = np.nan
+            judged = {model: _judge(logs, model, scores) for model, scores in (said | {TRUTH: {LIKE: ideal}}).items()}
+            again = dict(judged)  # where settings are chosen for the CVR
+            for model in {*models} & {*TOGETHER}:
+                if len({chosen(logs, model, *parts(model), goal) for goal in GOALS}) > 1:
+                    again[model] = _judge(logs, model, predict(logs, model, logs.inputs, tasks, CVR))
+            for place, (goal, tables) in product(kinds if not strength else [kind], {SUM: judged, CVR: again}.items()):
+                at = {"kind": place, "strength": strength, "rows": rows, "chosen": goal}
+                found += [table.assign(**at, model=model) for model, table in tables.items()]
     first = ["kind", "strength", "rows", "model", "chosen"]
+    table = pd.concat(found, ignore_index=True)
     return table[[*first, *(name for name in table.columns if name not in first)]]
 
 
-def _alone(models: Sequence[str], tasks: Sequence[str]) -> list[str]:
-    """The tasks for which a comparison needs single-task models."""
-    needs = {"single-task": tasks, BY_CTR: [CLICK], BY_PRODUCT: [CLICK, LIKE]}
-    return [task for task in TASKS if any(task in needs.get(model, ()) for model in models)]
+def _judge(logs: Logs, model: str, scores: dict[str, Tensor]) -> pd.DataFrame:
+    """`judge`, without ratios of what is no chance."""
+    table = judge(logs, scores)
+    known = {BY_CLICKS: [CLICK], BY_HISTORY: []}.get(model, chances(model, TASKS))
+    table.loc[~table["task"].isin(known), list(RATIOS)] = np.nan
+    return table
 
 
 # What every model may choose from in each situation, by the log loss of what was logged (`logged_loss`) in the test
@@ -407,13 +397,13 @@ FEW = 3_000  # rows
 BY_ROWS = {
     "kinds": [SEEN],
     "strengths": [1.0],
-    "models": ["single-task", "masked shared-bottom", "ESMM", *SIMPLE],
+    "models": ["masked shared-bottom", "ESMM", *UNSHARED],
     "tasks": [LIKE],
 }
 LOSSES = {"loss": 2, "like": 2}
 JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02) | dict.fromkeys(RATIOS, 0.1)
 MAIN = {"situations": [(SEEN, 1.0)], "models": ["single-task"], "tasks": [LIKE]}
-UNSEEN_LIKES = {"kinds": [UNSEEN], "strengths": [1.0], "models": ["single-task", "ESMM", *SIMPLE], "tasks": [LIKE]}
+UNSEEN_LIKES = {"kinds": [UNSEEN], "strengths": [1.0], "models": ["ESMM", *UNSHARED], "tasks": [LIKE]}
 GRIDS = grids(
     Grid("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Sample(MAIN, LOSSES)], [CHOICES]),
     Grid(
@@ -422,12 +412,13 @@ GRIDS = grids(
         {"seeds": range(20)},
         [Sample({"seeds": [3, 11]} | UNSEEN_LIKES, JUDGED)],
         [*CHOSEN.values()],
+        packed=True,
     ),
     Grid(
         f"07_rows_{FEW}",
         compare,
         {"seeds": range(20), "rows": FEW} | BY_ROWS,
-        [Sample({"seeds": [3, 11], "models": ["single-task", *SIMPLE]}, JUDGED)],
+        [Sample({"seeds": [3, 11], "models": UNSHARED}, JUDGED)],
         [*CHOSEN.values()],
     ),
 )

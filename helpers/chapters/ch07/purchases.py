@@ -5,9 +5,9 @@ item is clicked, judged on all rows by who would buy; CTCVR that of click and pu
 their two choices are those of `funnel`, without *ESMM, not shared*: they see ids, the price, and what the past of a
 user says of his tastes and of his usual price.
 
-Seven scores share nothing (`SIMPLE`): an item's rate of the label, of the clicks and of the carts; the user's history
-with the category; how far the price is below the usual one; a single-task CTR; and, for the CTCVR, two single-task
-models, multiplied.
+What shares nothing (`UNSHARED`): an item's rate of the label, of the clicks and of the carts; the user's history with
+the category; how far the price is below the usual one; and what can be made of models that were trained apart
+(`rivals`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.chapters.ch07.funnel import BY_CTR, BY_HISTORY, BY_PRODUCT, CVR, GOALS, SUM, Choice, logged_loss
-from helpers.data.examples import Examples
+from helpers.chapters.ch07.funnel import BY_HISTORY, CVR, GOALS, SUM, Choice, logged_loss
+from helpers.chapters.ch07.rivals import OWN, RIVALS, chances, rivals
+from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Dense, Features, Sparse
 from helpers.data.shop import LOG_ODDS, PRICE, SPREAD, Shop
 from helpers.data.world import AGES, TOPICS
@@ -48,10 +49,10 @@ CART = "cart"
 
 MODELS = ("single-task", "masked shared-bottom", "ESMM")
 BY_CARTS, BY_PRICE = "by item's carts", "by price"
-UNTRAINED = (BY_ITEM, BY_CLICKS, BY_CARTS, BY_HISTORY, BY_PRICE)
-SIMPLE = (*UNTRAINED, BY_CTR, BY_PRODUCT)
-UNSHARED = (MODELS[0], *SIMPLE)
-COMPARED = (*MODELS, *SIMPLE)
+COUNTS = (BY_ITEM, BY_CLICKS, BY_CARTS, BY_HISTORY, BY_PRICE)
+UNSHARED = (*RIVALS, *COUNTS)
+TOGETHER = MODELS[1:]  # what is trained on two tasks
+COMPARED = (*TOGETHER, *UNSHARED)
 
 
 @cache
@@ -114,13 +115,13 @@ def build(model: str, tasks: Sequence[str], l2: float, seed: int) -> SharedBotto
     return SharedBottom(features(), dict.fromkeys(tasks, "binary"), [], **options)
 
 
-def train(logs: Logs, model: str, tasks: Sequence[str], choice: Choice) -> dict[str, Tensor]:
-    """A model a shop, trained: its logits of the test rows, `(shops, n)` each."""
+def train(logs: Logs, model: str, tasks: Sequence[str], choice: Choice, inputs: Inputs) -> dict[str, Tensor]:
+    """A model a shop, trained: its logits of the rows of `inputs`, `(shops, n)` each."""
     models = [build(model, tasks, choice.l2, seed) for seed in logs.seeds]
     weights = dict(zip(models[0].tasks, (1.0, choice.weight), strict=False))
     options = {"epochs": EPOCHS, "patience": 3, "batch_size": 512, "lr": choice.lr, "seed": logs.seeds}
     fit(models, logs.train, logs.valid, task_weights=weights, **options)
-    return chain(models, logs.test.inputs)
+    return chain(models, inputs)
 
 
 def settings(model: str, goal: str) -> list[Choice]:
@@ -128,58 +129,59 @@ def settings(model: str, goal: str) -> list[Choice]:
     return [CHOSEN[goal][model][" + ".join(tasks)] for tasks in together(model)]
 
 
-def predict(logs: Logs, model: str, goal: str = SUM) -> dict[str, Tensor]:
+def predict(logs: Logs, model: str, inputs: Inputs, goal: str = SUM) -> dict[str, Tensor]:
     """Logits of all tasks, of newly trained models, their settings chosen for `goal`."""
-    found = {}
+    logits = {}
     for tasks, choice in zip(together(model), settings(model, goal), strict=True):
-        found |= train(logs, model, tasks, choice)
+        logits |= train(logs, model, tasks, choice, inputs)
     if model == "masked shared-bottom":
-        found[BOTH] = product_logit(found[CLICK], found[BUY])
-    return found
+        logits[BOTH] = product_logit(logits[CLICK], logits[BUY])
+    return logits
 
 
-def simple(logs: Logs, score: str, alone: dict[str, Tensor]) -> dict[str, Tensor]:
-    """One of `SIMPLE` for the test rows. alone: the logits of the single-task models"""
+def count(logs: Logs, score: str) -> dict[str, Tensor]:
+    """One of `COUNTS` for the test rows."""
     inputs = logs.test.inputs
     counted = {BY_CLICKS: CLICK, BY_CARTS: CART}
-    if validate.choice("score", score, SIMPLE) == BY_ITEM or score in counted:
+    if validate.choice("score", score, COUNTS) == BY_ITEM or score in counted:
         return {task: rates(logs.train, counted.get(score, task), inputs) for task in TASKS}
     history, price, usual = inputs["dense"].unbind(-1)
-    if score in (BY_HISTORY, BY_PRICE):
-        return dict.fromkeys(TASKS, history if score == BY_HISTORY else usual - price)
-    if score == BY_CTR:
-        return dict.fromkeys(TASKS, alone[CLICK])
-    return alone | {BOTH: product_logit(alone[CLICK], alone[BUY])}
+    return dict.fromkeys(TASKS, history if score == BY_HISTORY else usual - price)
 
 
 def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFrame:
     """seed, model, chosen (for which of `GOALS`), task, auc on all rows: of the buy by who would buy if he clicked, of
-    the others by what happened; and ratio, mean prediction / mean true chance, of what is a model's.
+    the others by what happened; and ratio, mean prediction / mean true chance, of what is a chance.
 
     What has no choice to make has the same rows for both goals.
     """
-    logs, parts = Logs.make(seeds), []
-    alone = predict(logs, "single-task") if set(models) - {*MODELS[1:], *UNTRAINED} else {}
-    for model, goal in product(models, GOALS):
-        if model in MODELS[1:]:
+    logs = Logs.make(seeds)
+    sets = (logs.train, logs.valid, logs.test)
+    said = rivals(models, TASKS, TASKS, sets, features(), lambda inputs, _: predict(logs, OWN, inputs))
+    judged = {model: judge(logs, scores, chances(model, TASKS)) for model, scores in said.items()}
+    judged |= {score: judge(logs, count(logs, score), ()) for score in models if score in COUNTS}
+    tables = {goal: dict(judged) for goal in GOALS}
+    for model in {*models} & {*TOGETHER}:
+        for goal in GOALS:
             if goal == SUM or settings(model, CVR) != settings(model, SUM):
-                said = predict(logs, model, goal)
-        elif goal == SUM:
-            said = alone if model == "single-task" else simple(logs, model, alone)
-        parts.append(judge(logs, said, model in MODELS).assign(model=model, chosen=goal))
+                table = judge(logs, predict(logs, model, logs.test.inputs, goal), TASKS)
+            tables[goal][model] = table
+    parts = [tables[goal][model].assign(model=model, chosen=goal) for model, goal in product(models, GOALS)]
     return pd.concat(parts, ignore_index=True)[["seed", "model", "chosen", "task", "auc", "ratio"]]
 
 
-def judge(logs: Logs, said: dict[str, Tensor], chances: bool) -> pd.DataFrame:
-    """Scores of the test rows against what happened there: seed, task, auc, and ratio where they are logits."""
+def judge(logs: Logs, said: dict[str, Tensor], chances: Sequence[str]) -> pd.DataFrame:
+    """Scores of the test rows against what happened there: seed, task, auc, and ratio where they are the logits of
+    `chances`."""
     rows = []
     for place, (seed, truth) in enumerate(zip(logs.seeds, logs.truth, strict=True)):
         happened = {task: logs.test.labels[task][place] for task in (CLICK, BOTH)}
         happened[BUY] = torch.tensor(truth["would_buy"].to_numpy())
         true = {CLICK: truth["ctr"], BUY: truth["cvr"], BOTH: truth["ctr"] * truth["cvr"]}
         for task in TASKS:
-            ratio = torch.sigmoid(said[task][place]).mean().item() / true[task].mean() if chances else np.nan
-            rows.append((seed, task, auc(said[task][place], happened[task]), ratio))
+            score, label = said[task][place], happened[task]
+            ratio = torch.sigmoid(score).mean().item() / true[task].mean() if task in chances else np.nan
+            rows.append((seed, task, auc(score, label), ratio))
     return pd.DataFrame(rows, columns=["seed", "task", "auc", "ratio"])
 
 
@@ -206,7 +208,8 @@ def tune(
             of_second = [CLICKS * weight for weight in weights]
         logs = Logs.make([*seeds] * len(of_second))  # what differs in weights trains together
         for tasks, lr, l2 in product(together(model), rates, penalties):
-            logits = train(logs, model, tasks, Choice(lr, l2, np.repeat(of_second, len(seeds))))
+            choice = Choice(lr, l2, np.repeat(of_second, len(seeds)))
+            logits = train(logs, model, tasks, choice, logs.test.inputs)
             loss = logged_loss(logits, logs.test, TASKS, CLICKS)
             bought = logged_loss({BUY: logits[BUY]}, logs.test, TASKS, CLICKS) if BUY in logits else 0 * loss
             at = {"model": model, "tasks": " + ".join(tasks), "lr": lr, "l2": l2, "weight": of_second}
@@ -241,7 +244,7 @@ GRIDS = grids(
         "07_purchases",
         compare,
         {"seeds": range(20)},
-        [Sample({"seeds": [3], "models": ["ESMM", *UNTRAINED]}, {"auc": 0.02, "ratio": 0.1})],
+        [Sample({"seeds": [3], "models": ["ESMM", *UNSHARED]}, {"auc": 0.02, "ratio": 0.1})],
         [SETTINGS, *CHOSEN.values()],
     ),
 )

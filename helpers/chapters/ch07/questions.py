@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from helpers.chapters.ch07 import funnel, purchases
+from helpers.chapters.ch07.rivals import BY_CTR, BY_NUMBERS, BY_PRODUCT
 from helpers.display.questions import question
 from helpers.display.runs import Runs
 from helpers.models.esmm import product_logit
@@ -65,15 +68,40 @@ def two_rows() -> str:
     ],
     answer=1,
     why="Click and like follow the same appeal here, and there are many more clicks: a model that shares lets the "
-    "likes use what the clicks have taught. But a CTR that was trained alone ranks the likes as well as ESMM at "
-    "strength 2: what is shared is mostly the order of the clicks. Look at the left end, too: there ESMM is the worst "
-    "of the four.",
+    "likes use what the clicks have taught. The product alone brings nothing that could be seen.",
     tempts="“From the product” tempts, because it is what is new in ESMM. The shared embeddings came along with it.",
 )
 def product_or_sharing(runs: Runs) -> Figure:
-    shown = [*funnel.MODELS, funnel.BY_HISTORY, funnel.BY_CTR]
-    likes = runs.where(kind="seen", task="like", model=shown, chosen=funnel.SUM).of("auc", "AUC of likes on all rows")
-    return likes.lines("strength", title="Seen: sharing lifts the CVR towards where a CTR is", x_label=STRENGTH)
+    title = "Sharing lifts the CVR, with or without the product"
+    return _likes(runs, funnel.MODELS).gain(over="single-task").dots("strength", "model", title=title, matters=0.005)
+
+
+@question(
+    "C7.P6",
+    "Of two models that share nothing, CTR times CVR: how well does this product rank likes?",
+    options=[
+        "Worse than the CVR alone: the CTR has never seen a like",
+        "Between the CVR alone and ESMM's CVR: only sharing brings in all that clicks know",
+        "About as well as ESMM's CVR",
+    ],
+    answer=2,
+    why="What sharing passes on to the CVR is mostly the order of the clicks. A product brings it in as well, and "
+    "leaves each model as it is.",
+    tempts="“Between” tempts, because the gain came from sharing. Sharing was one way to bring the clicks in, and not "
+    "the only one.",
+)
+def multiplied(runs: Runs) -> Figure:
+    shown = ["single-task", BY_CTR, BY_PRODUCT, "ESMM"]
+    title = "A product of two separate models ranks likes like ESMM's CVR"
+    return _likes(runs, shown).dots("strength", "model", title=title)
+
+
+def _likes(runs: Runs, models: Sequence[str]) -> Runs:
+    """AUC of likes at strengths 1 and 2, selected by what is seen."""
+    at = {"kind": "seen", "task": "like", "strength": [1, 2], "chosen": funnel.SUM}
+    likes = runs.where(model=models, **at).label(strength="strength {strength:g}")
+    kept = likes.table[["strength", "seed", "model", "auc"]]
+    return Runs(kept, "auc", metric="AUC of likes, on all rows", seeds=runs.seeds)
 
 
 @question(
@@ -103,18 +131,18 @@ def unseen(runs: Runs) -> Figure:
     "On all rows, which score ranks best who would buy?",
     options=[
         "ESMM's CVR, clearly: it learns from all rows, the masked CVR from one row in twelve",
-        "ESMM's CVR and the masked CVR, about level",
-        "A CVR of its own: clicks have reasons that purchases do not share",
-        "By price: it decides, and so few purchases teach a network no more",
+        "A CVR that shares its embeddings with the CTR: ESMM's, or the masked one",
+        "A CVR network of its own: clicks have reasons that purchases do not share",
+        "No network: a logistic regression on the history, both prices and a CTR's logit",
     ],
-    answer=1,
-    why="Both share their embeddings with the CTR, and that is what helps. The product adds nothing that matters.",
-    tempts="“ESMM's CVR, clearly” tempts, because ESMM was built for shops. But a row without a click "
-    "does not say whether the item would have been bought, and the masked model uses the clicks as well, for its CTR.",
+    answer=3,
+    why="The price decides, and a line has that right; the CTR adds what clicks know of the appeal. A network learns "
+    "no more from 160 purchases. Chosen for the CVR, both that share are only 0.003 behind.",
+    tempts="“ESMM's CVR, clearly” tempts, because ESMM was built for shops. But a row without a click does not say "
+    "whether the item would have been bought. “A CVR that shares” tempts, because it does beat a network of its own.",
 )
 def who_would_buy(runs: Runs) -> Figure:
-    shown = ["single-task", "ESMM", "masked shared-bottom", purchases.BY_PRICE]
+    shown = [BY_NUMBERS, "ESMM", "masked shared-bottom", "single-task", purchases.BY_PRICE]
     cvr = runs.where(task=purchases.BUY, model=shown).label(chosen="chosen for {chosen}")
     cvr = Runs(cvr.table.drop(columns="ratio"), "auc", metric="AUC of who would buy", seeds=runs.seeds)
-    title = "Both that share are ahead of a CVR of its own"
-    return cvr.gain(over="single-task").dots("chosen", "model", title=title, matters=0.005)
+    return cvr.dots("chosen", "model", title="No network is ahead of a line through three numbers and a CTR")

@@ -19,8 +19,9 @@ from torch import Tensor
 
 from helpers.chapters.ch04.ratings import COLUMNS
 from helpers.chapters.ch07.funnel import Choice, logged_loss
+from helpers.chapters.ch07.rivals import OWN, RIVALS, chances, rivals
 from helpers.data import movielens
-from helpers.data.examples import Examples
+from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features
 from helpers.evaluation.counts import BIASES, BY_ITEM, ITEM, USER, rates
 from helpers.evaluation.metrics import auc
@@ -34,9 +35,12 @@ from helpers.support.downloads import MOVIELENS
 from helpers.training.loop import fit
 
 WATCHED, LIKE, BOTH = TASKS = ("watched", "like", "watched and liked")
+JUDGED = (LIKE, BOTH)
 MODELS = ("single-task", "masked shared-bottom", "ESMM")
 BY_WATCHED = "by item's share of watched"
 COUNTS = (BY_ITEM, BY_WATCHED, BIASES)
+UNSHARED = (*RIVALS, *COUNTS)  # where nothing is shared
+COMPARED = (*MODELS[1:], *UNSHARED)
 ROWS, VALID, TEST = 12_000, 4_000, 8_000
 RATED = 4  # one of so many impressions
 LEFT = RATED * 100_000 - VALID - TEST  # what a seed may train on: the log has 100,000 ratings
@@ -114,32 +118,39 @@ def stacked(seeds: Sequence[int]) -> list[Examples]:
     return [Examples.stack(list(part)) for part in zip(*map(examples, seeds), strict=True)]
 
 
-def chances(model: str, seeds: Sequence[int], sets: Sequence[Examples]) -> dict[str, Tensor]:
-    """Chances of `LIKE` and `BOTH` in the test rows, `(seeds, n)`, of newly trained models or by one of `COUNTS`."""
-    test = sets[-1]
-    if model in COUNTS:
-        columns = (USER, ITEM) if model == BIASES else (ITEM,)
-        return {
-            task: rates(sets[0], WATCHED if model == BY_WATCHED else task, test.inputs, columns)
-            for task in (LIKE, BOTH)
-        }
+def predict(model: str, seeds: Sequence[int], sets: Sequence[Examples], inputs: Inputs) -> dict[str, Tensor]:
+    """Logits of all tasks for the rows of `inputs`, `(seeds, n)` each, of newly trained models."""
     logits = {}
     for tasks in parts(model):
-        logits |= chain(train(model, tasks, seeds, sets, CHOSEN[model][" + ".join(tasks)]), test.inputs)
+        logits |= chain(train(model, tasks, seeds, sets, CHOSEN[model][" + ".join(tasks)]), inputs)
     if model == "masked shared-bottom":
         logits[BOTH] = product_logit(logits[WATCHED], logits[LIKE])
-    return {task: torch.sigmoid(logits[task]) for task in (LIKE, BOTH)}
+    return logits
 
 
-def compare(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *COUNTS)) -> pd.DataFrame:
+def count(score: str, train: Examples, inputs: Inputs) -> dict[str, Tensor]:
+    """`JUDGED` by one of `COUNTS`: means of labels."""
+    columns = (USER, ITEM) if validate.choice("score", score, COUNTS) == BIASES else (ITEM,)
+    labels = dict.fromkeys(JUDGED, WATCHED) if score == BY_WATCHED else {task: task for task in JUDGED}
+    return {task: rates(train, label, inputs, columns) for task, label in labels.items()}
+
+
+def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFrame:
     """seed, model, auc_like (on what was rated), auc_both (on all rows), rated and unrated (mean chance of a like, NaN
-    of a count that is none)."""
+    of a score that is none)."""
     sets, rows = stacked(seeds), []
     test = sets[-1]
     rated = test.labels[WATCHED] == 1
+    said = rivals(models, TASKS, JUDGED, sets, catalogue()[0], lambda inputs, _: predict(OWN, seeds, sets, inputs))
     for model in models:
-        found = chances(model, seeds, sets)
-        chance = found[LIKE] if model != BY_WATCHED else torch.full_like(found[LIKE], torch.nan)
+        if model in COUNTS:
+            found = count(model, sets[0], test.inputs)
+            chance = found[LIKE]
+        else:
+            found = said[model] if model in said else predict(model, seeds, sets, test.inputs)
+            chance = torch.sigmoid(found[LIKE])
+        if model == BY_WATCHED or LIKE not in chances(model, TASKS):
+            chance = torch.full_like(chance, torch.nan)
         found = {
             "auc_like": auc(found[LIKE], test.labels[LIKE], rated),
             "auc_both": auc(found[BOTH], test.labels[BOTH]),

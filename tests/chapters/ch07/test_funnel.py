@@ -7,9 +7,7 @@ import torch
 from helpers.chapters.ch07 import funnel
 from helpers.chapters.ch07.funnel import (
     BOTH,
-    BY_CTR,
     BY_HISTORY,
-    BY_PRODUCT,
     CLICK,
     CVR,
     GOALS,
@@ -20,6 +18,7 @@ from helpers.chapters.ch07.funnel import (
     Choice,
     Logs,
 )
+from helpers.chapters.ch07.rivals import BY_CTR, BY_MEAN, BY_PRODUCT, OWN
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
 from helpers.data.world import TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
@@ -136,10 +135,12 @@ def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short, free):
     table = funnel.compare(range(2), strengths=[0.0, 1.0], rows=400)
     keys = ["kind", "strength", "rows", "model", "chosen", "seed", "task"]
     assert not table.duplicated(keys).any()
-    assert len(table) == 2 * 2 * 2 * 2 * ((4 + 5) * 3 + 1)
-    missing = table.isna().any(axis=1)  # a click rate is no chance of a like, a history no chance at all
-    of_clicks = table["model"].isin([BY_CLICKS, BY_CTR]) & (table["task"] != CLICK)
-    assert missing.equals(of_clicks | (table["model"] == BY_HISTORY))
+    assert len(table) == 2 * 2 * 2 * 2 * ((3 + len(funnel.UNSHARED)) * 3 + 1)
+    missing = table.isna().any(axis=1)  # a click rate is no chance of a like, a history or a mean no chance at all
+    score = table["model"].str.removesuffix(", linear")
+    of_clicks = score.isin([BY_CLICKS, BY_CTR]) & (table["task"] != CLICK)
+    of_both = (score == BY_PRODUCT) & (table["task"] != BOTH)
+    assert missing.equals(of_clicks | of_both | score.isin([BY_HISTORY, BY_MEAN]))
     seen, unseen = (table[(table["strength"] == 0) & (table["kind"] == kind)] for kind in (SEEN, UNSEEN))
     order = ["model", "chosen", "seed", "task"]
     one, other = (part.drop(columns="kind").sort_values(order, ignore_index=True) for part in (seen, unseen))
@@ -154,24 +155,17 @@ def test_what_has_two_tasks_is_trained_for_both_goals_and_the_rest_is_the_same(s
     assert set(differ[differ].index) == set(funnel.TOGETHER)
 
 
-def test_simple_scores_are_a_history_a_ctr_and_a_product_of_two_models_of_their_own(short, free):
+def test_a_history_is_a_score_of_whatever_is_judged(short):
     logs = Logs.make([3], SEEN, 1.0, 400)
-    alone = funnel.predict(logs, "single-task", logs.inputs, [CLICK, LIKE])
-    history, ctr, product = (funnel.simple(logs, score, alone) for score in (BY_HISTORY, BY_CTR, BY_PRODUCT))
-    assert all(torch.equal(score, logs.inputs["dense"][..., 0]) for score in history.values())
-    assert all(torch.equal(score, alone[CLICK]) for score in ctr.values())
-    assert torch.equal(product[LIKE], alone[LIKE])
-    chances = torch.sigmoid(alone[CLICK].double()) * torch.sigmoid(alone[LIKE].double())
-    assert torch.allclose(torch.sigmoid(product[BOTH]).double(), chances, atol=1e-6)
-    assert [list(score) for score in (history, ctr, product)] == [[CLICK, LIKE, BOTH]] * 3
+    assert all(torch.equal(score, logs.inputs["dense"][..., 0]) for score in funnel.count(logs, BY_HISTORY).values())
 
 
-def test_a_comparison_trains_the_single_task_models_that_it_needs_once(short, free, monkeypatch):
+def test_a_comparison_trains_the_single_task_models_that_it_needs_once_and_no_others(short, free, monkeypatch):
     trained, train = [], funnel.train
     monkeypatch.setattr(
         funnel, "train", lambda logs, model, *rest: trained.append(rest[0]) or train(logs, model, *rest)
     )
-    funnel.compare([3], [SEEN], [1.0], [*funnel.UNSHARED], 400, [LIKE])
+    funnel.compare([3], [SEEN], [1.0], [OWN, BY_CTR], 400, [LIKE])
     assert trained == [(CLICK,), (LIKE,)]
     trained.clear()
     funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_HISTORY], 400, [LIKE])

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from helpers.chapters.ch07 import purchases
-from helpers.chapters.ch07.funnel import BY_CTR, BY_HISTORY, BY_PRODUCT, CVR, GOALS, SUM, Choice
-from helpers.chapters.ch07.purchases import BOTH, BUY, BY_CARTS, BY_PRICE, CART, CLICK, MODELS, SIMPLE, TASKS, Logs
+from helpers.chapters.ch07.funnel import BY_HISTORY, CVR, GOALS, SUM, Choice
+from helpers.chapters.ch07.purchases import BOTH, BUY, BY_CARTS, BY_PRICE, CART, CLICK, COUNTS, MODELS, TASKS, Logs
+from helpers.data.examples import Inputs
 from helpers.data.shop import Shop
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
 from helpers.evaluation.metrics import auc
@@ -38,15 +39,12 @@ def test_prices_are_seen_by_their_logarithms_standardised_alike_in_all_shops(log
     assert usual == pytest.approx(np.log(log["usual_price"][-1200:] / purchases.PRICE) / purchases.SPREAD, abs=1e-4)
 
 
-def test_simple_scores_are_what_their_names_say(logs):
-    alone = {task: torch.randn(2, 1200) for task in TASKS}
-    found = {score: purchases.simple(logs, score, alone) for score in SIMPLE}
+def test_counts_are_what_their_names_say(logs):
+    found = {score: purchases.count(logs, score) for score in COUNTS}
     items = [part.inputs["sparse"][1, :, 1] for part in (logs.train, logs.test)]
     for score, label in ((BY_ITEM, BOTH), (BY_CLICKS, CLICK), (BY_CARTS, CART)):
         expected = by_ids([items[0]], logs.train.labels[label][1], [items[1]])
         assert found[score][BOTH][1].numpy() == pytest.approx(expected)
-    assert torch.equal(found[BY_CTR][BUY], alone[CLICK])
-    assert torch.equal(found[BY_PRODUCT][BOTH], product_logit(alone[CLICK], alone[BUY]))
     dense = logs.test.inputs["dense"]
     assert torch.equal(found[BY_HISTORY][BUY], dense[..., 0])
     assert torch.equal(found[BY_PRICE][BUY], dense[..., 2] - dense[..., 1])
@@ -54,12 +52,13 @@ def test_simple_scores_are_what_their_names_say(logs):
 
 def test_a_cvr_is_judged_on_all_rows_by_who_would_buy(logs):
     said = {task: torch.randn(2, 1200) for task in TASKS}
-    table = purchases.judge(logs, said, chances=True).set_index(["seed", "task"])
+    table = purchases.judge(logs, said, TASKS).set_index(["seed", "task"])
     would = logs.truth[0]["would_buy"].to_numpy()
     assert table.loc[(3, BUY), "auc"] == pytest.approx(auc(said[BUY][0], torch.tensor(would)))
     ratio = torch.sigmoid(said[BUY][0]).mean().item() / logs.truth[0]["cvr"].mean()
     assert table.loc[(3, BUY), "ratio"] == pytest.approx(ratio)
-    assert purchases.judge(logs, said, chances=False)["ratio"].isna().all()
+    only = purchases.judge(logs, said, [CLICK]).set_index("task")["ratio"]
+    assert only.isna().groupby("task").all().to_dict() == {CLICK: False, BUY: True, BOTH: True}
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -67,7 +66,7 @@ def test_every_model_says_all_it_is_trained_for(logs, model, monkeypatch):
     monkeypatch.setattr(purchases, "EPOCHS", 1)
     choice = {model: {" + ".join(tasks): Choice(0.01, 0.01) for tasks in purchases.together(model)}}
     monkeypatch.setattr(purchases, "CHOSEN", dict.fromkeys(GOALS, choice))
-    found = purchases.predict(logs, model)
+    found = purchases.predict(logs, model, logs.test.inputs)
     assert {task: tuple(found[task].shape) for task in TASKS} == dict.fromkeys(TASKS, (2, 1200))
     if model != "single-task":
         assert torch.allclose(found[BOTH], product_logit(found[CLICK], found[BUY]), atol=1e-5)
@@ -85,7 +84,7 @@ def test_both_goals_are_in_the_table_and_what_has_no_choice_is_the_same_for_both
 def test_what_chose_the_same_for_both_goals_is_trained_once(logs, monkeypatch):
     trained = []
 
-    def predict(logs: Logs, model: str, goal: str = SUM) -> dict[str, torch.Tensor]:
+    def predict(logs: Logs, model: str, inputs: Inputs, goal: str = SUM) -> dict[str, torch.Tensor]:
         trained.append((model, goal))
         return {task: torch.randn(2, 1200) for task in TASKS}
 
