@@ -101,7 +101,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
     OTHERS[0]: ("other mix", "clicked rows only", "corrected CE", "UWL", "DCN", "DIN, softmax"),
     OTHERS[1]: ("disjoint", "no label", "GradNorm", "DeepFM", "DIN", "PLE", "P(like | click, x)"),
     OTHERS[2]: ("fixed gates", "opposite sign", "ESMM, not shared"),
-    OTHERS[3]: ("one expert", "by item"),
+    OTHERS[3]: ("one expert", "by item", "numbers and CTR"),
     Style(GREEN, (), "^"): ("shared-bottom, equal size", "masked shared-bottom"),
     Style(GREEN, (3, 1.5), "^"): ("geometric fusion", "CTR × CVR", "corrected CE, completion"),
     Style(GREEN, (1, 1.2), "s"): ("corrected CE, quantile",),

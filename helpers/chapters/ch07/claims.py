@@ -178,6 +178,7 @@ CLAIMS = {
         unit="AUC",
         over=one_log(train=watched.LEFT, test=watched.TEST),
         expected="no effect",
+        seeds=80,
     ),
     "C7.29": shop(
         f"A shop with few purchases: on all rows, {WHICHEVER}, ESMM's CVR ranks purchases no better than {APART_TOO}.",

@@ -91,9 +91,9 @@ def product_or_sharing(runs: Runs) -> Figure:
     "the only one.",
 )
 def multiplied(runs: Runs) -> Figure:
-    shown = ["single-task", BY_CTR, BY_PRODUCT, "ESMM"]
-    title = "A product of two separate models ranks likes like ESMM's CVR"
-    return _likes(runs, shown).dots("strength", "model", title=title)
+    gained = _likes(runs, ["single-task", BY_CTR, BY_PRODUCT, "ESMM"]).gain(over="single-task")
+    title = "Two separate models, multiplied, gain about what ESMM gains"
+    return gained.dots("strength", "model", title=title, matters=0.005)
 
 
 def _likes(runs: Runs, models: Sequence[str]) -> Runs:
@@ -101,7 +101,7 @@ def _likes(runs: Runs, models: Sequence[str]) -> Runs:
     at = {"kind": "seen", "task": "like", "strength": [1, 2], "chosen": funnel.SUM}
     likes = runs.where(model=models, **at).label(strength="strength {strength:g}")
     kept = likes.table[["strength", "seed", "model", "auc"]]
-    return Runs(kept, "auc", metric="AUC of likes, on all rows", seeds=runs.seeds)
+    return Runs(kept, "auc", metric="AUC of likes", seeds=runs.seeds)
 
 
 @question(
@@ -145,4 +145,5 @@ def who_would_buy(runs: Runs) -> Figure:
     shown = [BY_NUMBERS, "ESMM", "masked shared-bottom", "single-task", purchases.BY_PRICE]
     cvr = runs.where(task=purchases.BUY, model=shown).label(chosen="chosen for {chosen}")
     cvr = Runs(cvr.table.drop(columns="ratio"), "auc", metric="AUC of who would buy", seeds=runs.seeds)
-    return cvr.dots("chosen", "model", title="No network is ahead of a line through three numbers and a CTR")
+    title = "No network is ahead of a line through three numbers and a CTR"
+    return cvr.gain(over="single-task").dots("chosen", "model", title=title, matters=0.005)
