@@ -282,7 +282,7 @@ def compare(
             ideal = torch.from_numpy(np.stack([truth.cvr_of_clickers for truth in logs.truth])).logit()
             judged = {model: _judge(logs, model, scores) for model, scores in (said | {TRUTH: {LIKE: ideal}}).items()}
             again = dict(judged)  # where settings are chosen for the CVR
-            for model in {*models} & {*TOGETHER}:
+            for model in (model for model in models if model in TOGETHER):
                 if len({chosen(logs, model, *parts(model), goal) for goal in GOALS}) > 1:
                     again[model] = _judge(logs, model, predict(logs, model, logs.inputs, tasks, CVR))
             for place, (goal, tables) in product(kinds if not strength else [kind], {SUM: judged, CVR: again}.items()):

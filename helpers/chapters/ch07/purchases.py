@@ -161,7 +161,7 @@ def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFr
     judged = {model: judge(logs, scores, chances(model, TASKS)) for model, scores in said.items()}
     judged |= {score: judge(logs, count(logs, score), ()) for score in models if score in COUNTS}
     tables = {goal: dict(judged) for goal in GOALS}
-    for model in {*models} & {*TOGETHER}:
+    for model in (model for model in models if model in TOGETHER):
         for goal in GOALS:
             if goal == SUM or settings(model, CVR) != settings(model, SUM):
                 table = judge(logs, predict(logs, model, logs.test.inputs, goal), TASKS)

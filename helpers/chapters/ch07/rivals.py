@@ -54,7 +54,7 @@ def rivals(
     """
     (click, conversion, _), (train, valid, test) = funnel, sets
     needed = [task for task in funnel if task in (click, conversion, *tasks)]
-    found = {}
+    scored = {}
     if set(models) & {*NETWORKS}:
         rows = {name: torch.cat([valid.inputs[name], test.inputs[name]], dim=1) for name in test.inputs}
         logits = predict(rows, needed)
@@ -63,16 +63,16 @@ def rivals(
             dict(zip(logits, part, strict=True))
             for part in zip(*(x.split(split, 1) for x in logits.values()), strict=True)
         )
-        found |= zip(NETWORKS, fused(funnel, tasks, *parts, valid), strict=True)
+        scored |= zip(NETWORKS, fused(funnel, tasks, *parts, valid), strict=True)
     if set(models) & {*LINES, BY_NUMBERS}:
         inputs = [part.inputs for part in sets]
         scores = {task: _linear(features, train.only(task), valid.only(task), inputs) for task in needed}
-        own, *parts = ({task: scores[task][k] for task in needed} for k in range(3))
-        found |= zip(LINES, fused(funnel, tasks, *parts, valid), strict=True)
-        cvr = on_numbers(train, conversion, own[click], test.inputs, parts[1][click])
+        trained, *parts = ({task: scores[task][k] for task in needed} for k in range(3))
+        scored |= zip(LINES, fused(funnel, tasks, *parts, valid), strict=True)
+        cvr = on_numbers(train, conversion, trained[click], test.inputs, parts[1][click])
         of = {click: parts[1][click], conversion: cvr, funnel[2]: product_logit(parts[1][click], cvr)}
-        found[BY_NUMBERS] = {task: of[task] for task in tasks}
-    return {model: found[model] for model in models if model in found}
+        scored[BY_NUMBERS] = {task: of[task] for task in tasks}
+    return {model: scored[model] for model in models if model in scored}
 
 
 def fused(
