@@ -23,13 +23,6 @@ EMPTY = """() => [...document.querySelectorAll("details")].filter((fold) => {
 FOLDED = """() => [...document.querySelectorAll("details:not(.sections, .folded)")].flatMap((fold) =>
   [...fold.querySelectorAll("p, li, td, div:not(:has(div, p))")].map((part) => part.textContent))"""
 
-# what a slide shows lies in the window; pictures and widgets may still be drawn
-WITHIN = """() => [...document.querySelectorAll(".on-screen :is(h1, h2, h3, .mtl-card, .jp-RenderedHTML > img)")]
-  .filter((part) => part.offsetParent).every((part) => {
-    const { left, top, right, bottom } = part.getBoundingClientRect();
-    return left >= -1 && top >= -1 && right <= innerWidth + 1 && bottom <= innerHeight + 1;
-  })"""
-
 
 @pytest.fixture(scope="module", params=each("pages"))
 def tab(request, browser, site, folder):
@@ -178,27 +171,6 @@ def test_a_quiz_answers_what_is_chosen(tab):
         assert sum(map(bool, shown)) == 2
     if quiz(tab.notebook):
         assert tab.page.locator(".mtl-quiz .mtl-verdict").inner_text() == "0 of 5 right at the first try."
-
-
-@pytest.mark.long
-def test_slides_fit_the_screen_and_show_no_code_and_no_answer(tab):
-    tab.page.set_viewport_size({"width": 1024, "height": 768})
-    tab.page.reload()  # predictions that a test has opened are shut again
-    if "widgets" in tab.notebook.metadata:
-        tab.page.wait_for_selector("body[data-widgets=shown]")
-    tab.page.keyboard.press("p")
-    tab.page.keyboard.press("Home")  # a page opens where it was scrolled to, and may scroll there late
-    seen, screens = [], int(tab.page.locator(".projector-bar").inner_text().split(" ")[2])
-    for number in range(1, screens + 1):
-        tab.page.locator(".projector-bar", has_text=re.compile(f"^{number} of")).wait_for()
-        tab.page.wait_for_function(WITHIN)
-        seen.append(tab.page.locator("main").inner_text())
-        tab.page.keyboard.press("PageDown")
-    tab.page.keyboard.press("Escape")
-    text = squeezed(" ".join(seen))
-    assert [secret for secret in secrets(tab.notebook) if squeezed(secret) in text] == []
-    assert "import" not in text and len(set(seen)) > screens / 2
-    tab.page.set_viewport_size({"width": 1280, "height": 720})
 
 
 def test_a_handout_has_at_most_two_sheets(tab):

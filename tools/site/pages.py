@@ -262,7 +262,7 @@ def export(notebooks: list[Path], out: Path, url: str = "") -> None:
     for path, book, before, link, after in zip(paths, books, [None, *links], links, [*links[1:], None], strict=False):
         kind = "texts" if path in texts else "deeper" if path.parent.name == "deeper" else "chapters"
         sheet = f"{path.stem}_handout.html" if kind == "chapters" else ""
-        page = Chapter().page(book, before=before, after=after, handout=sheet, url=url)
+        page = Chapter().page(book, before=before, after=after, handout=sheet, url=url, plan={})
         (out / link.page).write_text(page, encoding="utf-8")
         if sheet:
             (out / sheet).write_text(template("handout.html.j2").render(handout(book)), encoding="utf-8")

@@ -1,82 +1,216 @@
-// The page as slides, for a class: key P. One heading, formula, figure, prediction or explorer a screen, scaled to the
-// window; no code and no answers. The page itself is shown, all but one of its parts hidden, so that widgets go on
-// working and slides cannot differ from the text. Arrow keys, Page Up and Down (a clicker's) or a swipe turn the page;
-// Home and End go to the first and the last.
+// The page as slides, for a class: key P. A slide is a table, figure, formula, list, fold, prediction, explorer or one
+// question of a quiz, below the heading that it belongs to; no prose, and of code only what the lesson plan asks for. The
+// page itself is shown, all but one slide's parts hidden, so that widgets go on working and slides cannot differ from the
+// text. Arrow keys, Page Up and Down (a clicker's) or a swipe turn the page; Home and End go to the first and the last.
+// O opens the fold of a slide and uncovers its table, or shuts and covers them; N shows what the plan says to the teacher.
 
 {
-  const SHOWN = ":scope .jp-RenderedHTMLCommon :is(h1, h2, h3), :scope math[display=block], :scope .jp-RenderedHTML > img, :scope .jp-OutputArea-output .mtl-card";
-  const MARGIN = 48; // left and right of a picture, in CSS pixels
-  const body = document.body, button = document.querySelector("button.projector");
+  const FIGURE = ".jp-RenderedHTML > img", HEADING = /^H[123]$/;
+  const NO_SLIDES = /(Exercises|The evidence|References)$/; // sections
+  const LEFT_OUT = ".celltag_exercise, .celltag_claim, .celltag_live"; // cells
+  // what a page break may not cut
+  const WHOLE = ":is(h1, h2, h3, p, li, tr, summary, legend, label, button, input, select, pre, svg, img, math, .mtl-title, .mtl-controls, .mtl-tag)";
+  const LEGIBLE = 1.2; // 15 px, the smallest text on a slide, becomes 18 px of a window of 1280 × 720
+  const WIDE = 1060, NARROW = 704, LARGEST = 2.4;
+  const LEAD = 200; // characters of a sentence that introduces a table or a list
+  const main = document.querySelector("main"), body = document.body, button = document.querySelector("button.projector");
+  const plan = JSON.parse(main.dataset.plan ?? "{}"); // cells that the lesson plan names, and what of them is covered
   const bar = document.createElement("div");
   bar.className = "projector-bar";
   bar.setAttribute("role", "status");
-  let screens = [], at = -1, touched = null;
+  let slides = [], at = -1, page = 0, pages = [], noted = false, touched = null;
 
-  // A cell is one screen; what is in a fold is not shown, nor what belongs to exercises and claims.
-  const list = () => [...document.querySelectorAll("main > .jp-Cell")].filter((cell) =>
-    !cell.matches(".celltag_exercise, .celltag_claim") &&
-    [...cell.querySelectorAll(SHOWN)].some((part) => !part.closest("details")));
+  const text = (part) => part.textContent.trim();
+  const idOf = (cell) => cell.id.replace("cell-id=", "");
 
-  // As large as the window lets it be: a picture by its own width, the rest by the cell's.
-  function fit() {
-    const cell = screens[at], picture = cell.querySelector(".jp-RenderedHTML > img");
-    cell.style.zoom = 1;
-    const wide = picture ? picture.offsetWidth + MARGIN : cell.scrollWidth;
-    cell.style.zoom = Math.min(innerWidth / wide, (innerHeight - bar.offsetHeight) / cell.scrollHeight, 2.4);
+  // The parts of each slide. Those of the plan's cells are all shown, if only as text or code.
+  function list() {
+    const found = [];
+    let heads = [], lead = null, silent = false;
+    const add = (...parts) => {
+      found.push([...heads, parts[0].querySelector(`${FIGURE}, .mtl-card`) ? null : lead, ...parts].filter(Boolean));
+      heads = [];
+    };
+    for (const cell of main.querySelectorAll(":scope > .jp-Cell")) {
+      const planned = idOf(cell) in plan, before = found.length;
+      const blocks = [...(cell.querySelector(".jp-RenderedMarkdown")?.children ?? [])];
+      for (const block of blocks) {
+        if (HEADING.test(block.tagName)) {
+          if (block.tagName !== "H3") silent = NO_SLIDES.test(text(block));
+          heads = [...heads.filter((head) => head.tagName < block.tagName), block];
+          lead = null;
+        } else if (silent && !planned) continue;
+        else if (block.matches("h1 + p")) add(block);
+        else {
+          if (block.matches("table, ol, ul, details, math, :has(math[display=block])")) add(block);
+          lead = text(block).endsWith(":") && text(block).length < LEAD ? block : null;
+        }
+      }
+      if (!blocks.length && (planned || !silent && !cell.matches(LEFT_OUT))) {
+        const kinds = [FIGURE, ".mtl-card", "table", planned && "pre"].filter(Boolean).join();
+        const shown = [...cell.querySelectorAll(".jp-OutputArea-child")].filter((part) => part.querySelector(kinds));
+        const items = cell.querySelectorAll(".mtl-item");
+        if (items.length) items.forEach((item) => add(...shown, item));
+        else if (shown.length) add(...shown);
+        else if (planned) add(cell.querySelector(".jp-Cell-inputWrapper"));
+      } else if (blocks.length && planned && found.length === before) {
+        add(...blocks.filter((block) => !HEADING.test(block.tagName) && !/^(\d+ min · |exercises$)/.test(text(block))));
+      }
+      if (!blocks.length) lead = null;
+    }
+    return found;
   }
 
-  function show(number) {
-    screens[at]?.classList.remove("on-screen");
-    if (screens[at]) screens[at].style.zoom = "";
-    at = Math.min(Math.max(number, 0), screens.length - 1);
-    screens[at].classList.add("on-screen");
-    bar.textContent = `${at + 1} of ${screens.length} · ← and → turn the page, P ends`;
+  const inside = (what) => slides[at].flatMap((part) => [...(part.matches(what) ? [part] : []), ...part.querySelectorAll(what)]);
+
+  // As large as the window lets it be, and no smaller than legible: what does not fit then is turned over, never cut but
+  // for a picture that is larger than the window. A long table has its head on
+  // each page.
+  function fit() {
+    const unit = Math.min(innerWidth / 1280, innerHeight / 720), room = innerHeight - bar.offsetHeight;
+    const [picture] = inside(FIGURE), fixed = inside(".mtl-card:not(.mtl-quiz, .mtl-score, .mtl-ask:not(:has(.mtl-verdict))), pre").length;
+    main.style.cssText = "";
+    let width, zoom;
+    for (width of fixed ? [WIDE] : picture ? [Math.max(picture.offsetWidth + 48, NARROW)] : [NARROW, 880, WIDE]) {
+      main.style.width = `${width}px`;
+      zoom = Math.min(innerWidth / width, room / main.scrollHeight, LARGEST * unit);
+      const broad = inside("table, math[display=block]").some((part) => part.scrollWidth > Math.min(part.parentElement.clientWidth, part.clientWidth));
+      if (zoom >= LEGIBLE * unit && !broad) break;
+    }
+    main.style.zoom = zoom = Math.max(zoom, LEGIBLE * unit);
+    inside("thead").forEach((head) => { head.style.cssText = ""; });
+    pages = breaks(main.getBoundingClientRect(), room);
+    const broad = Math.min(innerWidth, width * zoom);
+    if (width * zoom > broad + 1) pages = pages.flatMap((part) => [part, { ...part, left: width * zoom - broad }]);
+    page = Math.min(page, pages.length - 1);
+    const { left, top, height, head, down } = pages[page];
+    if (head) head.style.cssText = `background: var(--jp-layout-color0); position: relative; top: ${down / zoom}px`;
+    main.style.cssText += `max-width: ${broad / zoom}px; height: ${height / zoom}px; --left: ${left / zoom}px; --top: ${top / zoom}px`;
+    tell();
+  }
+
+  function breaks({ top: start, height: high }, room) {
+    const box = (part) => { const { top, bottom } = part.getBoundingClientRect(); return [top - start, bottom - start]; };
+    const whole = [...main.querySelectorAll(WHOLE)].filter((part) => part.getClientRects().length).map(box).filter(([a, b]) => b - a <= room);
+    const tables = inside("table").filter((table) => table.tHead).map((table) => [table.tHead, ...box(table), table.tHead.offsetHeight * main.style.zoom]);
+    const found = [];
+    let top = 0, head, down;
+    while (high - top > room + 1) {
+      let end = top + room;
+      for (let cut; (cut = whole.find(([a, b]) => a > top + 1 && a < end - 1 && b > end + 1)); ) end = cut[0];
+      found.push({ left: 0, top, height: end - top, head, down });
+      const picture = end === top + room && high - end < room; // the last page then shows as much of it as it can
+      const [table] = tables.filter(([, first, last]) => first < end && end < last);
+      top = picture ? high - room : end - (table?.[3] ?? 0);
+      [head, down] = table && !picture ? [table[0], top - table[1]] : [];
+    }
+    return [...found, { left: 0, top, height: high - top, head, down }];
+  }
+
+  const rowOf = () => { // of a deck: the row of the plan that the slide belongs to
+    const before = [...document.querySelectorAll(".plan-row")].filter((row) => row.compareDocumentPosition(slides[at].at(-1)) & 4);
+    return before.at(-1);
+  };
+
+  function tell() {
+    const row = rowOf(), more = pages.length > 1 ? ` (${page + 1}/${pages.length})` : "";
+    const words = row ? `${row.dataset.minutes} min · ${row.dataset.task}` : "← and → turn the page, O opens, P ends";
+    bar.textContent = `${at + 1} of ${slides.length}${more} · ${noted && row ? row.dataset.say : words}`;
+  }
+
+  function hide() {
+    slides[at]?.forEach((part) => part.classList.remove("on-slide"));
+    sizes.disconnect();
+  }
+
+  function show(number, last = false) {
+    hide();
+    at = Math.min(Math.max(number, 0), slides.length - 1);
+    for (const part of slides[at]) {
+      part.classList.add("on-slide");
+      if (part.closest("details.folded")) part.closest("details.folded").open = true;
+    }
+    page = last ? Infinity : 0;
     fit();
     // a picture or a widget may be drawn, or opened by a guess, only after the first fit
-    sizes.disconnect();
-    screens[at].querySelectorAll(".mtl-card, img").forEach((part) => sizes.observe(part));
+    slides[at].flatMap((part) => [part, ...part.querySelectorAll(".mtl-card, img, details")]).forEach((part) => sizes.observe(part));
   }
+
+  const turn = (step) => {
+    if (!Number.isFinite(step)) return show(step);
+    if (!pages[page + step]) return slides[at + step] && show(at + step, step < 0);
+    page += step;
+    fit();
+  };
 
   const sizes = new ResizeObserver(() => requestAnimationFrame(() => at >= 0 && fit()));
 
   function start() {
-    screens = list();
-    if (!screens.length) return;
-    const here = screens.findIndex((cell) => cell.getBoundingClientRect().bottom > 0);
+    slides = list();
+    if (!slides.length) return;
+    const here = slides.findIndex((parts) => parts.at(-1).getBoundingClientRect().bottom > 0);
     body.classList.add("projecting");
     body.append(bar);
-    show(here < 0 ? screens.length - 1 : here);
+    show(here < 0 ? slides.length - 1 : here);
   }
 
   function end() {
-    const cell = screens[at];
-    sizes.disconnect();
-    cell.classList.remove("on-screen");
-    cell.style.zoom = "";
+    const [part] = slides[at];
+    hide();
+    main.style.cssText = "";
     body.classList.remove("projecting");
     bar.remove();
     at = -1;
-    cell.scrollIntoView();
+    part.scrollIntoView();
+  }
+
+  // What is covered: entries of tables, each uncovered by a click, a column by a click on its heading.
+  const column = (table, index) => [...table.tBodies].flatMap((part) => [...part.rows]).map((row) => row.cells[index]);
+  for (const cell of main.querySelectorAll(":scope > .jp-Cell")) {
+    for (const table of plan[idOf(cell)] ? cell.querySelectorAll("table") : []) {
+      const last = table.rows[0].cells.length - 1;
+      const hidden = plan[idOf(cell)] === "last" ? column(table, last) : [...table.querySelectorAll("tbody td")];
+      hidden.forEach((entry) => entry.classList.add("covered", "shut"));
+    }
+  }
+  function clicked({ target }) {
+    const entry = target.closest("td, th"), table = at >= 0 && entry?.closest("table");
+    if (!table) return;
+    if (entry.matches("thead th")) {
+      const entries = column(table, entry.cellIndex).filter((one) => one.matches("td"));
+      const shut = !entries.some((one) => one.classList.contains("shut"));
+      entries.forEach((one) => { one.classList.add("covered"); one.classList.toggle("shut", shut); });
+    } else if (entry.matches(".covered")) entry.classList.toggle("shut");
+  }
+  function toggle() {
+    const folds = inside("details:not(.folded)"), entries = inside(".covered");
+    const open = folds.some((fold) => !fold.open) || entries.some((entry) => entry.matches(".shut"));
+    folds.forEach((fold) => { fold.open = open; });
+    entries.forEach((entry) => entry.classList.toggle("shut", !open));
+    fit();
   }
 
   const TURNS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1, Home: -Infinity, End: Infinity };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typing = event.target.closest("input:not([type=radio]), textarea, select");
-    if (event.key.toLowerCase() === "p" && !typing) return at < 0 ? start() : end();
+    const typing = event.target.closest("input:not([type=radio]), textarea, select"), key = event.key.toLowerCase();
+    if (key === "p" && !typing) return at < 0 ? start() : end();
     if (at < 0) return;
     if (event.key === "Escape") return end();
+    if (key === "o" && !typing) return toggle();
+    if (key === "n" && !typing) { noted = !noted; return fit(); }
     const clicker = event.key.startsWith("Page"); // other keys belong to the widget that has the focus
-    if (TURNS[event.key] && (clicker || !event.target.closest(".mtl-card, input, button"))) {
+    if (TURNS[event.key] && (clicker || !event.target.closest(".mtl-card, input, button, summary"))) {
       event.preventDefault();
       if (clicker) document.activeElement.blur();
-      show(at + TURNS[event.key]);
+      turn(TURNS[event.key]);
     }
   }, true);
+  document.addEventListener("click", clicked);
   document.addEventListener("touchstart", ({ touches: [finger], target }) => { touched = target.closest(".mtl-card") ? null : finger; });
   document.addEventListener("touchend", ({ changedTouches: [finger] }) => {
     const moved = at >= 0 && touched ? finger.clientX - touched.clientX : 0;
-    if (Math.abs(moved) > 60) show(at - Math.sign(moved));
+    if (Math.abs(moved) > 60) turn(-Math.sign(moved));
   });
   addEventListener("resize", () => at >= 0 && fit());
   button?.addEventListener("click", start);

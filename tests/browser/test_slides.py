@@ -1,0 +1,100 @@
+"""The slides of key P at 1280 × 720, shut and opened: legible, whole, without code, and answers only once opened."""
+
+import re
+
+import pytest
+from playwright.sync_api import Error
+
+from tests.browser.conftest import NOTEBOOKS, WIDGETS
+from tests.browser.test_pages import secrets, squeezed
+from tools import notebooks as tool
+
+# What is wrong with the slide that is shown: text below 18 px (but the scripts of formulas), a picture, whose words are
+# drawn at 15 px, that makes them smaller than that, a line or a row cut in two, a heading with nothing below it.
+WRONG = """() => {
+  const found = [], main = document.querySelector("main"), frame = main.getBoundingClientRect();
+  const seen = (part) => part.checkVisibility() && part.getBoundingClientRect().width > 0;
+  const scale = (part) => part ? scale(part.parentElement) * (parseFloat(getComputedStyle(part).zoom) || 1) : 1;
+  const all = (what) => [...main.querySelectorAll(what)].filter(seen);
+  const bottom = document.querySelector(".projector-bar").getBoundingClientRect().top;
+  if (frame.left < -1 || frame.top < -1 || frame.right > innerWidth + 1 || frame.bottom > bottom + 1) found.push("out");
+  for (const part of all("*")) {
+    const words = [...part.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data.trim()).join("");
+    if (!words || part.closest("math, sub, sup, script, option")) continue;
+    const drawn = part.closest("svg") ? Math.abs(part.getScreenCTM().a) : scale(part);
+    if (parseFloat(getComputedStyle(part).fontSize) * drawn < 17.95) found.push(`small: ${words}`);
+  }
+  for (const image of all("img")) {
+    if (image.getBoundingClientRect().width < 1.19 * image.naturalWidth) found.push(`small: ${image.alt}`);
+  }
+  for (const part of all("h1, h2, h3, p, li, tr, summary, button, label, math, .mtl-title, .mtl-frame > svg")) {
+    if (part.querySelector("p, ul, ol")) continue;
+    const { left, top, right, bottom } = part.getBoundingClientRect();
+    const over = (line) => top < line - 2 && bottom > line + 2;
+    if (left < frame.left - 1 || right > frame.right + 1 || over(frame.top) || over(frame.bottom)) {
+      found.push(`cut: ${part.textContent.trim().slice(0, 60)}`);
+    }
+  }
+  if (!all(".on-slide:not(h1, h2, h3)").length) found.push("a heading alone");
+  return found;
+}"""
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+FAST = (WIDGETS.stem, "04_shared_bottom")
+SHOWN = [pytest.param(path.stem, marks=() if path.stem in FAST else pytest.mark.long) for path in NOTEBOOKS]
+
+
+def wrong(page) -> list[str]:
+    """What is wrong with the slide once it is drawn; widgets take a moment on a busy machine."""
+    page.evaluate(DRAWN)
+    try:
+        page.wait_for_function(f"() => !({WRONG})().length", timeout=3000)
+    except Error:
+        return page.evaluate(WRONG)
+    return []
+
+
+def opened(page) -> bool:
+    """Whether there is something on the slide to open, and opens it: fold, prediction, or all options of a question."""
+    visible = "main {}:visible".format
+    if page.locator(visible(".mtl-ask [type=submit]")).count():
+        guess = page.locator(visible(".mtl-ask input")).first
+        guess.check() if guess.get_attribute("type") == "radio" else guess.fill("1")
+        page.locator(visible(".mtl-ask [type=submit]")).click()
+    elif options := page.locator(visible(".mtl-item button:not(.mtl-right, .mtl-wrong)")).all():
+        for option in reversed(options):  # the locators count what is not chosen yet
+            option.click()
+    elif page.locator(visible("details.on-slide:not([open]), .on-slide details:not([open], .folded)")).count():
+        page.keyboard.press("o")
+    else:
+        return False
+    page.evaluate("document.activeElement.blur()")
+    return True
+
+
+@pytest.mark.xdist_group("pages")
+@pytest.mark.parametrize("name", SHOWN)
+def test_every_slide_is_legible_and_whole_and_answers_when_opened(browser, site, folder, name):
+    notebook = tool.read(folder / f"{name}.ipynb")
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{site.as_uri()}/{name}.html")
+    if "widgets" in notebook.metadata:
+        page.wait_for_selector("body[data-widgets=shown]")
+    page.keyboard.press("p")
+    page.keyboard.press("Home")
+    found, texts, bar, was = {}, [], "", None
+    while (bar := page.locator(".projector-bar").inner_text()) != was:
+        shut = bar.split(" ")[0] != (was or " ").split(" ")[0]
+        if shut and not page.locator(".mtl-score:visible").count():  # it repeats what was opened
+            texts.append(page.locator("main").inner_text())
+        found[bar] = wrong(page)
+        if shut and opened(page):
+            found[f"{bar}, opened"] = wrong(page)
+            bar = page.locator(".projector-bar").inner_text()
+        was = bar
+        page.keyboard.press("PageDown")
+        page.evaluate(DRAWN)
+    assert {slide: faults for slide, faults in found.items() if faults} == {}
+    read = squeezed(" ".join(texts))
+    assert [secret for secret in secrets(notebook) if squeezed(secret) in read] == []
+    assert not re.search(r"\bimport \w", " ".join(texts))
+    page.close()
