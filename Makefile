@@ -74,8 +74,8 @@ bench: ready-test movielens ## speed, memory, latency, and the same against othe
 handin: ready ## mark the exercises of a notebook, or of all in a folder (NB=...; without bubblewrap TRUST=1)
 	@$(BIN)/python -m tools.handin $(NB) $(if $(TRUST),--trust)
 
-site: ready-test ## write the chapters as pages that need no network and no kernel to _site/ (URL=... where they will be)
-	@$(BIN)/python -m tools.site --out _site $(if $(URL),--url $(URL))
+site: ready-test ## write the chapters as pages that need no network and no kernel to _site/ (URL=... where they will be; STUDENT=1 without solutions)
+	@$(BIN)/python -m tools.site --out _site $(if $(URL),--url $(URL)) $(if $(STUDENT),--student)
 
 student: ready-test ## write the course without worked solutions, to hand out to a class, to _student/
 	@$(BIN)/python -m tools.editions student

@@ -3,7 +3,8 @@
 Each is a working folder, with the library and the data, to be zipped and handed out; `make lab` sets it up. Nothing is
 run: the notebooks are those of the course, with the outputs that they have.
 
-    student  without the worked solutions, without the folded answers of exercises, without tests (they hold answers)
+    student  without the worked solutions, without the folded answers of exercises, without what is the teacher's: tests
+             (they hold answers), plans, questions
     teacher  the solutions open; below the check of each exercise the mistakes that it knows and the hints that it
              gives; on top of each chapter what `docs/teaching.md` says of it
 """
@@ -179,7 +180,7 @@ def notes(chapter: str) -> str:
 def write(edition: str, out: Path) -> int:
     """Write an edition to the folder `out`, anew. Returns how many notebooks it has."""
     shutil.rmtree(out, ignore_errors=True)
-    left_out = shutil.ignore_patterns(*LEFT_OUT, *([QUESTIONS.name] if edition == "student" else []))
+    left_out = shutil.ignore_patterns(*LEFT_OUT, *([QUESTIONS.name, TEACHING.name] if edition == "student" else []))
     for name in FOLDERS:
         shutil.copytree(ROOT / name, out / name, ignore=left_out)
     for name in FILES:

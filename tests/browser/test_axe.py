@@ -11,7 +11,7 @@ from tests.browser.conftest import NOTEBOOKS
 
 CHAPTERS = [f"{path.stem}.html" for path in NOTEBOOKS if path.parent.name != "deeper"]
 DEEPER = [f"{path.stem}.html" for path in NOTEBOOKS if path.parent.name == "deeper"]
-HANDOUTS = [page.replace(".html", "_handout.html") for page in CHAPTERS[:-1]]
+PRINTED = [page.replace(".html", f"_{name}.html") for page in CHAPTERS[:-1] for name in ("handout", "recap")]
 TEXTS = ["index.html", "glossary.html", "source.html"]
 
 
@@ -75,6 +75,6 @@ def test_on_a_page_among_many(shown, name):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", named(*HANDOUTS))
-def test_on_a_handout(shown, name):
+@pytest.mark.parametrize("name", named(*PRINTED))
+def test_on_what_is_printed(shown, name):
     assert serious(shown(name)) == []

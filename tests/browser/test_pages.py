@@ -173,14 +173,14 @@ def test_a_quiz_answers_what_is_chosen(tab):
         assert tab.page.locator(".mtl-quiz .mtl-verdict").inner_text() == "0 of 5 right at the first try."
 
 
-def test_a_handout_has_at_most_two_sheets(tab):
-    handout = tab.page.url.replace(".html", "_handout.html").partition("#")[0]
-    if tab.page.get_by_role("link", name="Handout").count():
+def test_handout_and_recap_have_at_most_two_sheets_each(tab):
+    for name in ("handout", "recap") if tab.page.get_by_role("link", name="handout").count() else ():
         page = tab.page.context.browser.new_page()
-        page.goto(handout)
+        page.goto(tab.page.url.replace(".html", f"_{name}.html").partition("#")[0])
         assert 1 <= len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) <= 2
         text = squeezed(page.locator("body").inner_text())
         assert [secret for secret in secrets(tab.notebook) if squeezed(secret) in text] == []
+        assert bool(page.locator(".recap").count()) == (name == "recap")
         page.close()
 
 

@@ -1,4 +1,4 @@
-"""The slides of key P at 1280 × 720, shut and opened: legible, whole, without code, and answers only once opened."""
+"""Slides of key P and of the lesson plans at 1280 × 720: legible, whole, without code, and answers once opened."""
 
 import re
 
@@ -8,6 +8,7 @@ from playwright.sync_api import Error
 from tests.browser.conftest import NOTEBOOKS, WIDGETS
 from tests.browser.test_pages import secrets, squeezed
 from tools import notebooks as tool
+from tools.site import decks
 
 # What is wrong with the slide that is shown: text below 18 px (but the scripts of formulas), a picture, whose words are
 # drawn at 15 px, that makes them smaller than that, a line or a row cut in two, a heading with nothing below it.
@@ -27,7 +28,8 @@ WRONG = """() => {
   for (const image of all("img")) {
     if (image.getBoundingClientRect().width < 1.19 * image.naturalWidth) found.push(`small: ${image.alt}`);
   }
-  for (const part of all("h1, h2, h3, p, li, tr, summary, button, label, math, .mtl-title, .mtl-frame > svg")) {
+  const whole = "h1, h2, h3, p, li, tr, summary, button, label, math, .mtl-controls, .mtl-panel, .mtl-frame";
+  for (const part of all(whole)) {
     if (part.querySelector("p, ul, ol")) continue;
     const { left, top, right, bottom } = part.getBoundingClientRect();
     const over = (line) => top < line - 2 && bottom > line + 2;
@@ -40,7 +42,9 @@ WRONG = """() => {
 }"""
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 FAST = (WIDGETS.stem, "04_shared_bottom")
-SHOWN = [pytest.param(path.stem, marks=() if path.stem in FAST else pytest.mark.long) for path in NOTEBOOKS]
+PLANS = {plan.name: plan for plan in decks.plans()}
+NAMES = [*(path.stem for path in NOTEBOOKS), *PLANS]
+SHOWN = [pytest.param(name, marks=() if name in FAST else pytest.mark.long) for name in NAMES]
 
 
 def wrong(page) -> list[str]:
@@ -74,7 +78,10 @@ def opened(page) -> bool:
 @pytest.mark.xdist_group("pages")
 @pytest.mark.parametrize("name", SHOWN)
 def test_every_slide_is_legible_and_whole_and_answers_when_opened(browser, site, folder, name):
-    notebook = tool.read(folder / f"{name}.ipynb")
+    if name in PLANS:
+        notebook = decks.deck(PLANS[name], [tool.read(folder / path.name) for path in NOTEBOOKS])
+    else:
+        notebook = tool.read(folder / f"{name}.ipynb")
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.goto(f"{site.as_uri()}/{name}.html")
     if "widgets" in notebook.metadata:
@@ -96,5 +103,9 @@ def test_every_slide_is_legible_and_whole_and_answers_when_opened(browser, site,
     assert {slide: faults for slide, faults in found.items() if faults} == {}
     read = squeezed(" ".join(texts))
     assert [secret for secret in secrets(notebook) if squeezed(secret) in read] == []
-    assert not re.search(r"\bimport \w", " ".join(texts))
+    # code is shown where a plan asks for it
+    assert name in PLANS or not re.search(r"\bimport \w", " ".join(texts))
+    if name in PLANS:
+        minutes = {row[1] for bar in found if (row := re.search(r"· ([\d–]+) min ·", bar))}
+        assert minutes == {row.minutes for row in PLANS[name].rows if row.cells}
     page.close()

@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import CHROMIUM
 from tests.browser.lab import FLAGS
 from tools import notebooks
+from tools.editions import for_students
 from tools.notebooks import WIDGET_STATE, WIDGET_VIEW
 from tools.site import pages as site
 
@@ -142,6 +143,7 @@ def test_a_handout_has_questions_without_answers_and_what_stands_open():
     cells = [
         new_markdown_cell("# 09 · Nine\n\n**Why?**\n\n> **You need** nothing."),
         new_markdown_cell(text),
+        new_code_cell("drawn()", outputs=[new_output("display_data", figure)]),
         new_code_cell("ask()", metadata={"tags": ["predict"]}, outputs=[new_output("display_data", shown)]),
         new_code_cell("figure()", outputs=[new_output("display_data", figure)] * 9),
         new_code_cell("solution()", metadata={"tags": ["solution"]}, outputs=[new_output("display_data", figure)]),
@@ -152,10 +154,23 @@ def test_a_handout_has_questions_without_answers_and_what_stands_open():
     held = site.handout(book)
     assert (held["title"], held["question"]) == ("09 · Nine", "Why?")
     (part,) = held["parts"]
-    assert len(part.formulas) == 2 and len(part.figures) == site.FIGURES
+    assert len(part.formulas) == 2 and len(part.figures) == 1 and len(held["figures"]) == site.FIGURES
     assert "So." in held["recap"] and "1 min" not in held["recap"]
-    page = site.templates().get_template("handout.html.j2").render(held)
-    assert "A or B?" in page and "Since B." not in page and "e</mi>" not in page
+    before, after = (
+        site.templates().get_template("handout.html.j2").render(held, afterwards=afterwards)
+        for afterwards in (False, True)
+    )
+    assert "A or B?" in before and "Since B." not in before and "e</mi>" not in before
+    assert ("So." in before, before.count("<img")) == (False, 1)
+    assert ("So." in after, after.count("<img"), "A or B?" in after) == (True, site.FIGURES, False)
+
+
+def test_pages_for_students_have_no_solutions(tmp_path):
+    site.export([TINY], tmp_path / "whole")
+    site.export([TINY], tmp_path / "student", change=for_students)
+    whole, student = ((tmp_path / name / "99_tiny.html").read_text(encoding="utf-8") for name in ("whole", "student"))
+    assert "double_solution" in whole and "double_solution" not in student and "worked solution" not in student
+    assert re.findall("<h2[^>]*>(.*?)</h2>", whole) == re.findall("<h2[^>]*>(.*?)</h2>", student)
 
 
 def test_the_start_page_opens_with_the_playground_alone():

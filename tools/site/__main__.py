@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tools.editions import for_students
 from tools.notebooks import ROOT, find
 from tools.site import __doc__ as ABOUT
 from tools.site.pages import export
@@ -15,10 +16,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.site", description=ABOUT.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "_site", help="folder for the pages")
     parser.add_argument("--url", default="", help="where the pages will be, for the pictures of links to them")
+    parser.add_argument("--student", action="store_true", help="without the worked solutions and without decks")
     parser.add_argument("notebooks", nargs="*", type=Path, default=[ROOT / "notebooks"], metavar="NOTEBOOK")
     args = parser.parse_args()
     books = find(args.notebooks)
-    export(books, args.out, args.url)
+    export(books, args.out, args.url, for_students if args.student else None)
     print(f"{len(books)} chapter{'s' * (len(books) != 1)} in {args.out}: open {args.out / 'index.html'}")
     return 0
 

@@ -6,6 +6,7 @@ import html
 import json
 import re
 import shutil
+from collections.abc import Callable
 from copy import deepcopy
 from importlib.metadata import files
 from pathlib import Path
@@ -20,6 +21,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, keep_shown_models, tags
+from tools.site import decks
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "template"
@@ -32,7 +34,8 @@ BETWEEN_FILES = re.compile(r'href="(?:\.\./|deeper/)?([\w.-]+)\.(?:ipynb|md)(?=[
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 MINUTES = re.compile(r"^\*(?:\d+ min · \w+|exercises)\*$", re.MULTILINE)  # below a heading
 FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
-FIGURES = 4  # of a chapter on its handout
+Change = Callable[[NotebookNode, str], str]
+FIGURES = 4  # of a chapter beside its recap
 ABOUT = (
     "An interactive course on multi-task learning for ranking in recommender systems, in Jupyter notebooks and pages."
 )
@@ -176,10 +179,11 @@ def _plain(page: str) -> str:
 
 
 def handout(notebook: NotebookNode) -> dict:
-    """What a chapter's handout holds: title, question, what it is for, its parts, and the recap."""
+    """What is printed of a chapter: title, question, what it is for, its parts, and for afterwards what would answer
+    its predictions: the recap, and the figures that come after the first of them."""
     models = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     parts: list[Part] = []
-    recap, figures = "", 0
+    recap, later, asked = "", [], False
     for cell in notebook.cells:
         if heading := re.match(r"## (.*)", cell.source if cell.cell_type == "markdown" else ""):
             parts.append(Part(rendered(f"## {heading[1]}", set()), [], [], []))
@@ -195,9 +199,9 @@ def handout(notebook: NotebookNode) -> dict:
             data = output.get("data", {})
             if "predict" in tags(cell) and (view := data.get(WIDGET_VIEW)):
                 parts[-1].predictions.append(models[view["model_id"]]["state"])
-            elif "image/png" in data and figures < FIGURES:
-                figures += 1
-                parts[-1].figures.append(data["text/html"])
+                asked = True
+            elif "image/png" in data:
+                (later if asked else parts[-1].figures).append(data["text/html"])
     kept = [part for part in parts if any(part[1:]) and not part.heading.endswith("Recap</h2>\n")]
     box = re.search(r"^>.*?(?=\n\n|\Z)", notebook.cells[0].source, re.MULTILINE | re.DOTALL)
     return {
@@ -206,6 +210,7 @@ def handout(notebook: NotebookNode) -> dict:
         "box": rendered(box[0], set()) if box else "",
         "parts": kept,
         "recap": recap,
+        "figures": later[:FIGURES],
     }
 
 
@@ -241,9 +246,12 @@ def templates() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=False)
 
 
-def export(notebooks: list[Path], out: Path, url: str = "") -> None:
-    """Write a page for each notebook and each text in its folder (source, glossary), the handouts of the chapters, a
-    start page, and what they load; `url` is where the pages will be, for the pictures of links to them.
+def export(notebooks: list[Path], out: Path, url: str = "", change: Change | None = None) -> None:
+    """Write a page for each notebook and each text in its folder (source, glossary), what is printed of the chapters,
+    a start page, and what they load; `url` is where the pages will be, for the pictures of links to them.
+
+    `change` makes the text of another notebook of one and its name, such as one without solutions: pages for a class,
+    which have no decks. Else there is one for each plan of `docs/teaching.md` whose notebooks are among these.
     """
     static = out / "static"
     static.mkdir(parents=True, exist_ok=True)
@@ -256,22 +264,36 @@ def export(notebooks: list[Path], out: Path, url: str = "") -> None:
     texts = sorted({text for folder in {path.parent for path in notebooks} for text in folder.glob("*.md")})
     paths = [*notebooks, *texts]
     books = [read(path) for path in paths]
+    if change:
+        books = [
+            book if path in texts else nbformat.reads(change(book, path.stem), as_version=4)
+            for path, book in zip(paths, books, strict=True)
+        ]
+    plans = decks.plans() if not change else []
     links = [Link(f"{path.stem}.html", title(book)) for path, book in zip(paths, books, strict=True)]
     url = url.rstrip("/") + "/" if url else ""
     index, kinds = [], {"chapters": [], "deeper": [], "texts": []}
     for path, book, before, link, after in zip(paths, books, [None, *links], links, [*links[1:], None], strict=False):
         kind = "texts" if path in texts else "deeper" if path.parent.name == "deeper" else "chapters"
         sheet = f"{path.stem}_handout.html" if kind == "chapters" else ""
-        page = Chapter().page(book, before=before, after=after, handout=sheet, url=url, plan={})
+        page = Chapter().page(book, before=before, after=after, handout=sheet, url=url, plan=decks.covered(plans, book))
         (out / link.page).write_text(page, encoding="utf-8")
         if sheet:
-            (out / sheet).write_text(template("handout.html.j2").render(handout(book)), encoding="utf-8")
+            printed = handout(book)
+            for name, afterwards in ((sheet, False), (f"{path.stem}_recap.html", True)):
+                text = template("handout.html.j2").render(printed, afterwards=afterwards)
+                (out / name).write_text(text, encoding="utf-8")
         index += searched(book, link.page)
         told = {"page": link.page, "title": link.title, "question": question(book), "minutes": minutes(book)}
         kinds[kind].append(told | {"handout": sheet})
     (static / "search-index.js").write_text(
         f"window.courseSections = {json.dumps(index, ensure_ascii=False)};\n", encoding="utf-8"
     )
+    whole = [plan for plan in plans if not decks.missing(plan, books)]
+    for plan in whole:
+        book = decks.deck(plan, books)
+        page = Chapter().page(book, before=None, after=None, handout="", url=url, plan=decks.covered([plan], book))
+        (out / f"{plan.name}.html").write_text(page, encoding="utf-8")
     course = {"title": "Multi-task learning for ranking", "about": ABOUT, "url": url}
-    start = template("start.html.j2").render(kinds, course=course, opening=opening(books))
+    start = template("start.html.j2").render(kinds, course=course, decks=whole, opening=opening(books))
     (out / "index.html").write_text(start, encoding="utf-8")

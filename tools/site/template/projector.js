@@ -6,7 +6,7 @@
 
 {
   const FIGURE = ".jp-RenderedHTML > img", HEADING = /^H[123]$/;
-  const NO_SLIDES = /(Exercises|The evidence|References)$/; // sections
+  const NO_SLIDES = /(Exercises|The evidence)$/; // sections
   const LEFT_OUT = ".celltag_exercise, .celltag_claim, .celltag_live"; // cells
   // what a page break may not cut
   const WHOLE = ":is(h1, h2, h3, p, li, tr, summary, legend, label, button, input, select, pre, svg, img, math, .mtl-title, .mtl-controls, .mtl-tag)";
@@ -26,7 +26,7 @@
   // The parts of each slide. Those of the plan's cells are all shown, if only as text or code.
   function list() {
     const found = [];
-    let heads = [], lead = null, silent = false;
+    let heads = [], lead = null, silent = 0; // 1: but for the plan's cells
     const add = (...parts) => {
       found.push([...heads, parts[0].querySelector(`${FIGURE}, .mtl-card`) ? null : lead, ...parts].filter(Boolean));
       heads = [];
@@ -36,10 +36,10 @@
       const blocks = [...(cell.querySelector(".jp-RenderedMarkdown")?.children ?? [])];
       for (const block of blocks) {
         if (HEADING.test(block.tagName)) {
-          if (block.tagName !== "H3") silent = NO_SLIDES.test(text(block));
+          if (block.tagName !== "H3") silent = text(block) === "References" ? 2 : NO_SLIDES.test(text(block)) ? 1 : 0;
           heads = [...heads.filter((head) => head.tagName < block.tagName), block];
           lead = null;
-        } else if (silent && !planned) continue;
+        } else if (silent > planned) continue;
         else if (block.matches("h1 + p")) add(block);
         else {
           if (block.matches("table, ol, ul, details, math, :has(math[display=block])")) add(block);
@@ -67,14 +67,16 @@
   // for a picture that is larger than the window. A long table has its head on
   // each page.
   function fit() {
+    tell();
+    body.style.setProperty("--bar", `${bar.offsetHeight}px`);
     const unit = Math.min(innerWidth / 1280, innerHeight / 720), room = innerHeight - bar.offsetHeight;
-    const [picture] = inside(FIGURE), fixed = inside(".mtl-card:not(.mtl-quiz, .mtl-score, .mtl-ask:not(:has(.mtl-verdict))), pre").length;
+    const [picture] = inside(FIGURE), fixed = inside(".mtl-card:not(.mtl-quiz, .mtl-score, .mtl-ask:not(:has(.mtl-figure))), .highlight pre").length;
     main.style.cssText = "";
     let width, zoom;
     for (width of fixed ? [WIDE] : picture ? [Math.max(picture.offsetWidth + 48, NARROW)] : [NARROW, 880, WIDE]) {
       main.style.width = `${width}px`;
       zoom = Math.min(innerWidth / width, room / main.scrollHeight, LARGEST * unit);
-      const broad = inside("table, math[display=block]").some((part) => part.scrollWidth > Math.min(part.parentElement.clientWidth, part.clientWidth));
+      const broad = inside("table, pre, math[display=block]").some((part) => part.scrollWidth > Math.min(part.parentElement.clientWidth, part.clientWidth));
       if (zoom >= LEGIBLE * unit && !broad) break;
     }
     main.style.zoom = zoom = Math.max(zoom, LEGIBLE * unit);

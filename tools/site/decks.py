@@ -1,0 +1,134 @@
+"""The lesson plans of `docs/teaching.md` as decks: for each class a notebook of the cells that its table names.
+
+A row of a plan names what is on the wall in a comment: ids of cells, predictions ("C1.P2"), and questions of the bank
+("questions/01:1,6"). `:last` covers the last column of a cell's table, `:entries` all of its entries.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import nbformat
+from ipywidgets.embed import dependency_state
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from helpers.display.quiz import Quiz, read
+from tools.notebooks import ROOT, STYLER_ID, WIDGET_STATE, WIDGET_VIEW, asked, keep_shown_models, tags
+
+TEACHING = ROOT / "docs" / "teaching.md"
+QUESTIONS = ROOT / "docs" / "questions"
+PLAN = re.compile(r"^## ([^\n]+)\n((?:(?!^## ).)*?^\| min \|.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+NAME = re.compile(r"class \d|workshop", re.IGNORECASE)
+
+
+class Row(NamedTuple):
+    """A row of a plan, and what its comment names: {cell, prediction or questions: what is covered, or ""}."""
+
+    minutes: str
+    wall: str
+    task: str
+    say: str
+    left_out: str
+    cells: dict[str, str]
+
+
+class Plan(NamedTuple):
+    """A class: the name of its page, its title, what stands below it, and its rows."""
+
+    name: str
+    title: str
+    about: str
+    rows: list[Row]
+
+
+def plans() -> list[Plan]:
+    """The plans in `docs/teaching.md`: its sections with a table that begins with minutes. Students have none."""
+    found = []
+    for title, section in PLAN.findall(TEACHING.read_text(encoding="utf-8") if TEACHING.exists() else ""):
+        rows = [line.strip("| ").split("|") for line in section.splitlines() if re.match(r"\| \d", line)]
+        name = NAME.search(title).group().lower().replace(" ", "")
+        about = section.strip().partition("\n\n")[0]
+        found.append(Plan(name, title, about, [_row([part.strip() for part in row]) for row in rows]))
+    return found
+
+
+def _row(parts: list[str]) -> Row:
+    minutes, wall, task, say, left_out = [*parts, "", "", "", ""][:5]
+    wall, _, named = wall.partition("<!--")
+    cells = {}
+    for name in named.removesuffix("-->").split():
+        bank = name.startswith("questions/")
+        cell, _, covered = (name, "", "") if bank else name.partition(":")
+        cells[cell] = covered
+    return Row(minutes, wall.strip(), task, say, left_out, cells)
+
+
+def covered(plans: Iterable[Plan], book: NotebookNode) -> dict[str, str]:
+    """The cells of a notebook that plans name, by id, with what of them is covered."""
+    named = {name: what for plan in plans for row in plan.rows for name, what in row.cells.items()}
+    return {id: named[key] for key, id in _ids(book).items() if key in named}
+
+
+def missing(plan: Plan, books: list[NotebookNode]) -> list[str]:
+    """What a plan names that is in none of the notebooks."""
+    known = {key for book in books for key in _ids(book)}
+    return [name for row in plan.rows for name in row.cells if name not in known and not name.startswith("questions/")]
+
+
+def _ids(book: NotebookNode) -> dict[str, str]:
+    """The ids of a notebook's cells, by themselves and by the predictions that they ask."""
+    questions = {asked(cell): cell.id for cell in book.cells if "predict" in tags(cell)}
+    return {cell.id: cell.id for cell in book.cells} | questions
+
+
+def deck(plan: Plan, books: list[NotebookNode]) -> NotebookNode:
+    """A plan as a notebook: each row's heading, task and what the teacher says, then its cells with their widgets."""
+    books = [_numbered(book, number) for number, book in enumerate(books, start=1)]
+    cells = {key: cell for book in books for key, id in _ids(book).items() for cell in book.cells if cell.id == id}
+    state = {}
+    for book in books:
+        state |= book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    shown = [new_markdown_cell(f"# {plan.title}\n\n{plan.about}", id="plan")]
+    for row in plan.rows:
+        shown.append(new_markdown_cell(_told(row), id=f"plan-{row.minutes.replace('–', '-')}"))
+        for name in row.cells:
+            if name.startswith("questions/"):
+                cell, models = _questions(name)
+                state |= models
+            else:
+                cell = cells[name]
+            shown.append(cell)
+    book = new_notebook(cells=shown)
+    widgets = {WIDGET_STATE: {"version_major": 2, "version_minor": 0, "state": state}}
+    book.metadata = books[0].metadata | {"widgets": widgets}
+    keep_shown_models(book)
+    return book
+
+
+def _numbered(book: NotebookNode, number: int) -> NotebookNode:
+    """A copy whose styled tables have ids of their own: those of each notebook are counted from one."""
+    text = STYLER_ID.sub(lambda id: f"{id.group()}{number:02x}", nbformat.writes(book))
+    return nbformat.reads(text, as_version=4)
+
+
+def _told(row: Row) -> str:
+    data = {"minutes": row.minutes, "task": row.task, "say": row.say}
+    kept = " ".join(f'data-{name}="{html.escape(re.sub("[*`]", "", text))}"' for name, text in data.items())
+    lines = [f"**{row.minutes} min.** {row.task[:1].upper()}{row.task[1:]}", row.say]
+    lines += [f"*Left out*: {row.left_out}"] if row.left_out else []
+    return "\n\n".join([f"## {row.wall}", f'<div class="plan-row" {kept}></div>', *lines])
+
+
+def _questions(name: str) -> tuple[NotebookNode, dict]:
+    """Questions of the bank ("questions/01:1,6") as a cell, and the state of its widgets."""
+    file, _, numbers = name.removeprefix("questions/").partition(":")
+    every = read(QUESTIONS / f"{file}.md")
+    quiz = Quiz(f"before class, {file}", [every[int(number) - 1] for number in numbers.split(",")])
+    view = new_output(
+        "display_data", {WIDGET_VIEW: {"model_id": quiz.model_id, "version_major": 2, "version_minor": 0}}
+    )
+    return new_code_cell("", id=f"questions-{file}", outputs=[view]), dependency_state(quiz, drop_defaults=False)
