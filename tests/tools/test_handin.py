@@ -25,6 +25,9 @@ FIRST = CHAPTER.tasks[0]
 
 @cache
 def behind():
+    """The walls; none where there are none, for answers that are ours."""
+    if sys.platform != "linux":
+        return []
     try:
         return walls.command()
     except walls.Missing as missing:
@@ -248,6 +251,7 @@ def {answer}(*_):
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux alone")
 @pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in (1, 2, 3))])
 def test_a_hostile_answer_fails_alone_and_harms_nothing(part, tmp_path):
     ways = list(HOSTILE)[6 * part : 6 * part + 6]
@@ -270,7 +274,7 @@ def test_a_hostile_answer_fails_alone_and_harms_nothing(part, tmp_path):
     assert set(wrong(result)) == {task.name for task in at.values()}, "the others are right"
     assert secret.read_text() == "torn from it" and not other.exists()
     assert "torn from it" not in json.dumps(result) and "\x1b" not in str([one["said"] for one in judged.values()])
-    assert not any(mark_of_it in process.cmdline() for process in psutil.process_iter())
+    assert not any(mark_of_it in (process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
     keep(result, tmp_path / "x.ipynb")
 
 
@@ -305,13 +309,13 @@ def run(monkeypatch, *arguments):
 
 
 def test_a_folder_gives_a_table_and_the_common_mistakes(tmp_path, monkeypatch, capsys):
-    behind()
+    trust = [] if behind() else ["--trust"]
     right, wrong_loss = solutions(), f"def {FIRST.answer}(logit, *_):\n    return logit"
     handed_in(tmp_path, right, "ann.ipynb")
     handed_in(tmp_path, {FIRST.name: wrong_loss, "time": "x = '\ud800'"}, "李四.ipynb")
     handed_in(tmp_path, {name: f"%%time\n{answer}  # mine\nprint(2)" for name, answer in right.items()}, "ben.ipynb")
     (tmp_path / "cleo.ipynb").write_text("nothing")
-    assert run(monkeypatch, tmp_path) == 0
+    assert run(monkeypatch, tmp_path, *trust) == 0
     assert (tmp_path / "marks.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     marks, mistakes = (pd.read_csv(tmp_path / name, dtype=str) for name in ("marks.csv", "mistakes.csv"))
     assert list(marks) == ["notebook", "chapter", "passed", "of", "loss", "time", "answers", "remark"]
