@@ -24,6 +24,7 @@ from helpers.support import validate
 METRICS = {
     "r2": "R²",
     "auc": "AUC",
+    "gauc": "GAUC",
     "cosine": "cosine of the gradients",
     "loss": "loss",
     "log2_mse": "test loss of task A",

@@ -37,8 +37,9 @@ def late_fusion(
             regression
     mask    True where that label was observed: the stack is fitted on these rows. A mean takes its units from all
 
-    A copy, such as a world, is fused by its own validation rows. Raises ValueError where the tasks or the copies of
-    both tables differ, a logit is not finite, or a copy has validation labels of one class only.
+    A copy, such as a world, is fused by its own validation rows. One with validation labels of one class only has
+    nothing to fit a stack on: there the stack is the mean. Raises ValueError where the tasks or the copies of both
+    tables differ, a logit is not finite, or no copy has labels of both classes.
     """
     if not valid or set(valid) != set(rows):
         wanted = f"{sorted(valid)}, as valid" if valid else "at least one task"
@@ -58,18 +59,22 @@ def late_fusion(
     centre, spread = known.mean(-2, keepdim=True), known.std(-2, keepdim=True)
     known, standard = ((logits - centre) / torch.where(spread > 0, spread, 1) for logits in (known, asked))
     parts = known, standard, label, seen
-    stack = _stack(*parts) if label.dim() == 1 else torch.stack([_stack(*one) for one in zip(*parts, strict=True)])
-    product = torch.nn.functional.logsigmoid(asked).sum(-1)
-    return {PRODUCT: product, MEAN: standard.mean(-1), STACK: stack}
+    stacks = [_stack(*one) for one in (zip(*parts, strict=True) if label.dim() > 1 else [parts])]
+    if all(stack is None for stack in stacks):
+        validate.fail("labels", f"{int(seen.sum())} observed validation labels, all alike", "labels of both classes")
+    product, mean = torch.nn.functional.logsigmoid(asked).sum(-1), standard.mean(-1)
+    means = mean.reshape(len(stacks), -1)
+    stack = torch.stack([mean if one is None else one for one, mean in zip(stacks, means, strict=True)])
+    return {PRODUCT: product, MEAN: mean, STACK: stack.reshape(mean.shape)}
 
 
-def _stack(valid: Tensor, rows: Tensor, label: Tensor, seen: Tensor) -> Tensor:
-    """The logits, or values, of a regression on `valid`, for `rows`."""
+def _stack(valid: Tensor, rows: Tensor, label: Tensor, seen: Tensor) -> Tensor | None:
+    """The logits, or values, of a regression on `valid`, for `rows`; None where all labels are alike."""
     from sklearn.linear_model import LogisticRegression, Ridge  # a second, which only this waits for
 
     table, answers = valid[seen].numpy(), label[seen].numpy()
     if len(np.unique(answers)) < 2:
-        validate.fail("labels", f"{len(answers)} observed validation labels, all alike", "labels of both classes")
+        return None
     if not np.isin(answers, (0, 1)).all():
         return torch.from_numpy(Ridge(alpha=PENALTY).fit(table, answers).predict(rows.numpy()))
     return torch.from_numpy(LogisticRegression(C=1 / PENALTY).fit(table, answers).decision_function(rows.numpy()))

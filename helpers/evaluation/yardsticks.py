@@ -10,7 +10,8 @@ seconds: a yardstick is there to be beaten, not to win.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -49,15 +50,18 @@ def best(name: str, features: Features, train: Examples, valid: Examples, *table
     return list(max(tried, key=lambda scores: score(scores[0][seen], answers))[1:])
 
 
-def candidates(name: str, features: Features, train: Examples, *tables: Inputs) -> Iterator[tuple[np.ndarray, ...]]:
+def candidates(
+    name: str, features: Features, train: Examples, *tables: Inputs, penalties: Sequence[float] = PENALTIES
+) -> Iterator[tuple[np.ndarray, ...]]:
     """Scores of the rows of each of `tables`, `(rows,)` each: by one of `NAMES` with its first setting, then with the
     next, and so on, for the caller to choose by validation rows.
 
     A score is any increasing function of the probability of a binary label, or the value of another.
 
-    train    examples of one task, 0 and 1 or numbers, of these fitted features; masked labels are left out, and rows
-             count by their weights (not so in the mean label of an id)
-    tables   inputs of the same features
+    train      examples of one task, 0 and 1 or numbers, of these fitted features; masked labels are left out, and rows
+               count by their weights (not so in the mean label of an id)
+    tables     inputs of the same features
+    penalties  that the linear model tries
 
     Raises ValueError for examples of several tasks.
     """
@@ -67,18 +71,18 @@ def candidates(name: str, features: Features, train: Examples, *tables: Inputs) 
     (task,) = train.tasks
     seen = train.masks[task].numpy() if task in train.masks else np.ones(len(train), bool)
     labels = train.labels[task].numpy().astype(float)[seen]
-    make, table = {LINEAR: (_linear, _one_hot), TREES: (_trees, _columns)}[name]
+    make, table = {LINEAR: (partial(_linear, penalties), _one_hot), TREES: (_trees, _columns)}[name]
     own, *others = (table(features, inputs) for inputs in (train.inputs, *tables))
     weights = train.weights[task].numpy()[seen] if task in train.weights else None
     yield from make(features, bool(np.isin(labels, (0, 1)).all()), own[seen], labels, weights, others)
 
 
-def _linear(features, binary, table, labels, weights, others):
+def _linear(penalties, features, binary, table, labels, weights, others):
     """With one penalty after the other."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge  # a second, which only a comparison waits for
 
-    for penalty in PENALTIES:
+    for penalty in penalties:
         if binary:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)  # `STEPS` are what it gets

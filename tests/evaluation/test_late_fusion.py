@@ -62,6 +62,15 @@ def test_a_copy_is_fused_as_if_it_were_alone(models):
         assert torch.allclose(together[name][0], scores)
 
 
+def test_a_copy_without_a_positive_is_stacked_by_the_mean(models):
+    """One world of many may have not one follow among its validation rows: the others need not suffer for it."""
+    valid, test, label, _ = models
+    both = [{task: torch.stack([logits, logits]) for task, logits in table.items()} for table in (valid, test)]
+    fused = late_fusion(*both, torch.stack([label, torch.zeros(M)]))
+    assert torch.equal(fused[STACK][1], fused[MEAN][1])
+    assert torch.allclose(fused[STACK][0], late_fusion(valid, test, label)[STACK])
+
+
 def test_a_model_that_says_the_same_of_all_rows_changes_nothing(models):
     valid, test, label, _ = models
     constant = [table | {"like": torch.zeros_like(table["click"])} for table in (valid, test)]

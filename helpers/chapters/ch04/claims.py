@@ -10,18 +10,17 @@ import pandas as pd
 
 from helpers.chapters.ch04 import census, grouping, sharing, speed
 from helpers.chapters.ch04.census import COLLEGE
-from helpers.chapters.ch04.feed_tasks import HALFWAY, LABELS
-from helpers.chapters.ch04.grouping import APART, MMOE, PAIR, TOGETHER, name_of
+from helpers.chapters.ch04.feed_tasks import HALFWAY, LABELS, OF_THREE, OWN, UNSHARED
+from helpers.chapters.ch04.grouping import MMOE, PAIR, RIVALS, TOGETHER, name_of
 from helpers.chapters.ch04.ratings import COUNTS
 from helpers.data.synthetic import SHAPES
-from helpers.evaluation.counts import ITEM_COUNTS
+from helpers.evaluation.yardsticks import LINEAR
 from helpers.experiments.claim import SHARES, Claim, Contrast, gain, lead, one_log
 
 SINGLE, SHARED, EQUAL_SIZE = sharing.MODELS
 SAME, OPPOSITE = "same features, same sign", "same features, opposite sign"
 MIX, DISJOINT = "same features, other mix", "disjoint features"
 NARROW_AND_WIDE = ("04_recipe", "04_recipe_wide")
-UNSHARED = ["nothing", *ITEM_COUNTS]  # what a shared model of the feed has to beat: one of its own, and counts
 RAREST, OWN_HABIT = ["share", "follow"], ["like", "favourite"]
 
 # What task a wins when its weight goes from 0.1 to 0.9, and task b loses: mean of the two.
@@ -30,8 +29,8 @@ GIVE_AND_TAKE = {("a", 0.9): 0.5, ("a", 0.1): -0.5, ("b", 0.1): 0.5, ("b", 0.9):
 # What the click gains by sharing embeddings and a layer, minus what the two rarest labels gain.
 CLICK_LESS_RAREST = {
     ("click", HALFWAY): 1,
-    ("click", "nothing"): -1,
-    **{(label, place): sign / 2 for label in RAREST for place, sign in ((HALFWAY, -1), ("nothing", 1))},
+    ("click", OWN): -1,
+    **{(label, place): sign / 2 for label in RAREST for place, sign in ((HALFWAY, -1), (OWN, 1))},
 }
 
 
@@ -70,6 +69,13 @@ def _hardly_moved(table: pd.DataFrame) -> np.ndarray:
     return (np.abs(moved) < 0.02).astype(float)
 
 
+def _leads(of: str, labels: Sequence[str]) -> Callable[[pd.DataFrame], pd.Series]:
+    """What a shared model of the feed is above the best of `UNSHARED`, each label above the best for it: mean of the
+    labels."""
+    leads = [lead("auc", of, over=UNSHARED, column="shared", label=label) for label in labels]
+    return lambda table: sum(above(table) for above in leads) / len(leads)
+
+
 def _chosen_over(rival: str, by: str = "auc") -> Callable[[pd.DataFrame], np.ndarray]:
     """What the five labels gain, mean AUC, in the grouping that the other half of the worlds chose, over a `rival`."""
 
@@ -80,14 +86,16 @@ def _chosen_over(rival: str, by: str = "auc") -> Callable[[pd.DataFrame], np.nda
     return effect
 
 
-def _alone(effect: Callable[[pd.DataFrame], pd.Series]) -> Callable[[pd.DataFrame], pd.Series]:
-    """An effect on the favourite and the share, where a model of one of them is called "alone"."""
+def _chosen_over_unshared(table: pd.DataFrame) -> np.ndarray:
+    """`_chosen_over` what shares nothing, each label over the best for it."""
+    picked = grouping.chosen(grouping.groupings(table)).set_index("seed")["auc"]
+    return (picked - grouping.best_unshared(table)).to_numpy()
 
-    def renamed(table: pd.DataFrame) -> pd.Series:
-        models = table["model"].replace(dict.fromkeys(PAIR, "alone"))
-        return effect(table.assign(model=models)[table["task"].isin(PAIR)])
 
-    return renamed
+def _pair_over_unshared(table: pd.DataFrame) -> np.ndarray:
+    """What favourite and share gain in one bottom over what shares nothing, each over the best for it."""
+    leads = [lead("auc", name_of(PAIR), over=[task, *RIVALS], task=task) for task in PAIR]
+    return (sum(above(table) for above in leads) / len(leads)).to_numpy()
 
 
 def _weakest(
@@ -141,13 +149,12 @@ heat = partial(
     only={"names": [DISJOINT], "widths": [4], "rows": [250, 2000]},
 )
 feed = partial(Claim, grid="04_feed", unit="AUC")
-frequent = partial(feed, only={"labels": ["click", *RAREST], "shared": [*UNSHARED, HALFWAY]})
+frequent = partial(feed, only={"labels": ["click", *RAREST], "shared": [HALFWAY, *UNSHARED]})
 places = partial(feed, only={"shared": ["embeddings", HALFWAY]}, seeds=64)
 decay = partial(Claim, grid="04_decay", unit="AUC")
 cured = partial(decay, only={"penalised": ["looked up"], "clicked": [False]})
 unrated = partial(Claim, grid="04_decay_ratings", unit="AUC")
-grouped = partial(Claim, grid="04_groups", unit="AUC", only={"models": grouping.MODELS})
-paired = partial(grouped, only={"models": [*PAIR, name_of(PAIR), MMOE, *ITEM_COUNTS]})
+grouped = partial(Claim, grid="04_groups", unit="AUC", only={"models": list(grouping.GROUPS)})
 crowded = partial(Claim, grid="04_many_tasks", unit="R²", only={"tasks": [20]})
 elsewhere = partial(Claim, grid="04_other_features", unit="R²", only={"models": [SINGLE, SHARED]})
 news = partial(Claim, grid="04_news", seeds=50, only={"widths": [64]})
@@ -197,7 +204,8 @@ CLAIMS = {
         sign=-1,
     ),
     "C4.10": cosines(
-        "At step 200 the gradients of two copies of one task, which gain, conflict more than the disjoint pair's.",
+        "At step 200 the gradients of two copies of one task, which gain, have a lower cosine than those of the "
+        "disjoint pair.",
         gain("cosine", "disjoint", over="same sign", column="pair", step=200),
     ),
     "C4.11": cosines(
@@ -359,23 +367,11 @@ CLAIMS = {
         expected="no effect",
         seeds=40,
     ),
-    "C4.40": frequent(
-        "The two rarest labels, share and follow: a model that shares embeddings and a layer is better than the best "
-        "of single-task models, a count of the label and a count of clicks.",
-        lead("auc", HALFWAY, over=UNSHARED, column="shared", label=RAREST),
-    ),
     "C4.41": frequent(
         "The click, the most frequent label, gains far less by sharing embeddings and a layer than share and follow.",
         Contrast("auc", CLICK_LESS_RAREST, ["label", "shared"]),
         far=True,
         sign=-1,
-    ),
-    "C4.42": feed(
-        "On clicked rows alone, where no label contains the click, sharing is still better for share and follow than "
-        "the best of single-task models and counts.",
-        lead("auc", HALFWAY, over=UNSHARED, column="shared", label=RAREST),
-        grid="04_feed_clicked",
-        only={"labels": RAREST},
     ),
     "C4.43": places(
         "Over all eight labels it makes no difference whether a layer is shared besides the embeddings.",
@@ -454,34 +450,16 @@ CLAIMS = {
         gain("auc", census.TREES, over=SHARED, rows=2_000, pair=COLLEGE, task="college"),
         only={"rows": [2_000], "pairs": [COLLEGE], "models": [SHARED, census.TREES]},
     ),
-    "C4.70": grouped(
-        "Five labels of the feed, one cost: the best of all 52 groupings, chosen in other worlds, ranks better than a "
-        "model for each label.",
-        _chosen_over(APART),
-    ),
     "C4.71": grouped(
         "Five labels of the feed, one cost: the best of all 52 groupings, chosen in other worlds, ranks better than "
         "one model for all five.",
         _chosen_over(TOGETHER),
         expected="undecided",
     ),
-    "C4.72": grouped(
-        "Five labels of the feed, one cost: the grouping that the map of pairs predicts, made in other worlds, ranks "
-        "worse than one model for all five.",
-        _chosen_over(TOGETHER, by="from_pairs"),
-        sign=-1,
-        seeds=40,
-    ),
-    "C4.73": paired(
-        "Favourite and share, one cost: a Shared-Bottom of both is behind the best of models alone, counts of the "
-        "label and counts of clicks.",
-        _alone(lead("auc", name_of(PAIR), over=["alone", *ITEM_COUNTS])),
-        sign=-1,
-        seeds=40,
-    ),
-    "C4.74": paired(
+    "C4.74": grouped(
         "Favourite and share, one cost: an MMoE of both is better than their Shared-Bottom.",
-        _alone(gain("auc", MMOE, over=name_of(PAIR))),
+        gain("auc", MMOE, over=name_of(PAIR), task=list(PAIR)),
+        only={"models": [name_of(PAIR), MMOE]},
         expected="undecided",
     ),
     "C4.75": elsewhere(
@@ -527,5 +505,57 @@ CLAIMS = {
         gain("r2", SHARED, over=SINGLE, condition=DISJOINT, tasks=20),
         sign=-1,
         far=True,
+    ),
+    "C4.82": frequent(
+        "The two rarest labels, share and follow: a model that shares embeddings and a layer is behind the best that "
+        "shares nothing, late fusion of separate models included.",
+        _leads(HALFWAY, RAREST),
+        sign=-1,
+        seeds=140,
+    ),
+    "C4.83": feed(
+        "On clicked rows alone, where no label contains the click, a model that shares embeddings and a layer is "
+        "behind the best that shares nothing for share and follow, late fusion of separate models included.",
+        _leads(HALFWAY, RAREST),
+        grid="04_feed_clicked",
+        sign=-1,
+        seeds=170,
+        only={"labels": RAREST, "shared": [HALFWAY, *UNSHARED]},
+    ),
+    "C4.84": frequent(
+        "Share and follow: a mean of three separate linear models' scores, for click, like and the label, is far "
+        "better than a linear model of the label alone.",
+        gain("auc", f"{LINEAR}, {OF_THREE}", over=LINEAR, column="shared", label=RAREST),
+        far=True,
+    ),
+    "C4.85": grouped(
+        "Five labels of the feed, one cost: the best of all 52 groupings, chosen in other worlds, is behind the best "
+        "that shares nothing, each label over the best for it, late fusion of separate models included.",
+        _chosen_over_unshared,
+        only={"models": [*grouping.GROUPS, *RIVALS]},
+        sign=-1,
+        seeds=25,
+    ),
+    "C4.86": grouped(
+        "Five labels of the feed, one cost and one setting of all groups: the grouping that the map of pairs predicts, "
+        "made in other worlds, ranks worse than one model for all five.",
+        _chosen_over(TOGETHER, by="from_pairs"),
+        sign=-1,
+        seeds=105,
+    ),
+    "C4.87": grouped(
+        "Favourite and share, one cost, each model tuned by itself: a Shared-Bottom of both is behind the best that "
+        "shares nothing, late fusion of separate models included.",
+        _pair_over_unshared,
+        only={"models": [*PAIR, name_of(PAIR), *RIVALS]},
+        sign=-1,
+    ),
+    "C4.88": feed(
+        "Over all eight labels a model that shares embeddings and a layer is behind the best that shares nothing, "
+        "each label over the best for it.",
+        _leads(HALFWAY, LABELS),
+        sign=-1,
+        only={"shared": [HALFWAY, *UNSHARED]},
+        seeds=25,
     ),
 }

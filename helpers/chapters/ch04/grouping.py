@@ -15,18 +15,37 @@ reported on the other half; and the other way round.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 
 import pandas as pd
 
-from helpers.chapters.ch04.feed_tasks import CHOSEN, HALFWAY, TOWER, Worlds, scored, train_models
+from helpers.chapters.ch04.feed_tasks import (
+    CHOSEN,
+    HALFWAY,
+    LEARNING_RATES,
+    OWN,
+    PENALTIES,
+    RIDGE,
+    TOWER,
+    TUNING_SEEDS,
+    UNSHARED,
+    Worlds,
+    fitted,
+    linear_models,
+    lowest_losses,
+    networks,
+    predicted,
+    scored,
+    unshared,
+)
 from helpers.data.feed import features
-from helpers.evaluation.counts import ITEM_COUNTS, item_count
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample
 from helpers.models.experts import MMoE
 from helpers.models.shared_bottom import Encoder, SharedBottom
 from helpers.support import validate
+from helpers.training.loop import Run
 
 TASKS = ("click", "finish", "like", "favourite", "share")
 WIDTH = 16  # of the bottom of a task alone
@@ -43,7 +62,10 @@ def name_of(group: Sequence[str]) -> str:
 
 GROUPS = {name_of(group): group for size in range(1, len(TASKS) + 1) for group in combinations(TASKS, size)}
 MMOE = f"MMoE: {name_of(PAIR)}"
-MODELS = (*GROUPS, MMOE)
+TASKS_OF = GROUPS | {MMOE: PAIR}
+MODELS = tuple(TASKS_OF)
+TUNED = (*PAIR, name_of(PAIR), MMOE)  # each by itself
+RIVALS = tuple(name for name in UNSHARED if name != OWN)  # what shares nothing, besides a network for each task
 
 
 def partitions(tasks: Sequence[str] = TASKS) -> Iterator[list[tuple[str, ...]]]:
@@ -94,38 +116,76 @@ def units_of_experts() -> int:
 
 def build(model: str, l2: float, seed: int) -> SharedBottom:
     """One of `MODELS` with its first parameters."""
+    tasks = dict.fromkeys(TASKS_OF[validate.choice("model", model, MODELS)], "binary")
     options = {"l2_embedding": l2, "seed": seed, "towers": [TOWER]}
-    if validate.choice("model", model, MODELS) == MMOE:
-        tasks = dict.fromkeys(PAIR, "binary")
+    if model == MMOE:
         return MMoE(features(), tasks, experts=EXPERTS, units=[units_of_experts()], **options)
-    tasks = dict.fromkeys(GROUPS[model], "binary")
     return SharedBottom(features(), tasks, [width_of(len(tasks))], **options)
 
 
 def setting(model: str) -> tuple[float, float]:
-    """Learning rate and penalty of one of `MODELS`: for a task alone what chapter 04's search found for it, for several
-    what it found for all eight labels together. (No group was tuned by itself.)"""
-    key = f"nothing: {model}" if model in TASKS else f"{HALFWAY}: all"
-    return CHOSEN[False][key]
+    """Learning rate and penalty of one of `MODELS`: of those in `TUNED` what `tune` found (it is what they would have
+    here), of another task alone what chapter 04's search found for it, of another group what it found for all eight
+    labels together."""
+    if model in TUNED:
+        return CHOSEN_HERE[model]
+    return CHOSEN[False][f"{OWN}: {model}" if model in TASKS else f"{HALFWAY}: all"]
 
 
-def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *ITEM_COUNTS)) -> pd.DataFrame:
-    """Every group trained, and counts: seed, model (of `MODELS`, or a count), task, auc."""
-    worlds, parts = Worlds.make(seeds, users=JUDGES), []
-    for model in models:
-        if model in ITEM_COUNTS:
-            counted = {task: item_count(model, worlds.train, task, "click", worlds.inputs) for task in TASKS}
-            table = scored(worlds, counted)
-        else:
-            lr, l2 = setting(model)
-            table, _ = train_models(worlds, [build(model, l2, seed) for seed in worlds.seeds], lr)
-        parts.append(table.assign(model=model))
+def _trained(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
+    return fitted(worlds, [build(model, l2, seed) for seed in worlds.seeds], lr)
+
+
+def tune(
+    seeds: Sequence[int],
+    models: Sequence[str] = TUNED,
+    rates: Sequence[float] = LEARNING_RATES,
+    penalties: Sequence[float] = PENALTIES,
+) -> pd.DataFrame:
+    """Validation loss of each model at each setting, in thousandths, summed over tasks: model, lr, l2, seed, loss."""
+    worlds, parts = Worlds.make(seeds, users=1), []
+    for model, lr, l2 in product(models, rates, penalties):
+        losses = 1000 * lowest_losses(_trained(worlds, model, lr, l2))
+        parts.append(pd.DataFrame({"model": model, "lr": lr, "l2": l2, "seed": worlds.seeds, "loss": losses}))
+    return pd.concat(parts, ignore_index=True)
+
+
+# {one of `TUNED`: (lr, l2)}
+CHOSEN_HERE = Chosen("04_groups_tuning", by=["model"], setting=["lr", "l2"], value="loss", lowest=True)
+
+
+def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *RIVALS)) -> pd.DataFrame:
+    """Every group trained, and what shares nothing: seed, model (of `MODELS`, or of `RIVALS`), task, auc."""
+    worlds, parts, own = Worlds.make(seeds, users=JUDGES), [], {}
+    rivals = [model for model in models if model in RIVALS]
+    trained = [model for model in models if model not in RIVALS]
+    for model in dict.fromkeys([*trained, *(TASKS if rivals else ())]):
+        run = _trained(worlds, model, *setting(model))
+        if model in trained:
+            parts.append(scored(worlds, predicted(run, worlds.inputs, TASKS_OF[model])).assign(model=model))
+        if model in TASKS:
+            own[model] = run
+    if rivals:
+        linear = linear_models(worlds, {task: RIDGE[False][task] for task in TASKS})
+        scores = unshared(worlds, networks(worlds, own), linear, TASKS)
+        parts += [scored(worlds, scores[model]).assign(model=model) for model in rivals]
     return pd.concat(parts, ignore_index=True).rename(columns={"score": "auc"})[["seed", "model", "task", "auc"]]
 
 
 def of_grouping(table: pd.DataFrame, grouping: str) -> pd.Series:
     """The mean AUC of the five tasks in one grouping, a number a seed. table: of `groups`"""
     return _worth(_of_groups(table), GROUPINGS[grouping])
+
+
+def best_unshared(table: pd.DataFrame) -> pd.Series:
+    """The mean AUC of the five tasks, each by what is best for it, in its mean over worlds, of all that shares nothing:
+    a number a seed. table: of `groups`"""
+    best = []
+    for task in TASKS:
+        rows = table[(table["task"] == task) & table["model"].isin([task, *RIVALS])]
+        by_rival = rows.pivot(index="seed", columns="model", values="auc")
+        best.append(by_rival[by_rival.mean().idxmax()])
+    return sum(best) / len(best)
 
 
 def _of_groups(table: pd.DataFrame) -> pd.DataFrame:
@@ -181,7 +241,10 @@ def chosen(found: pd.DataFrame, by: str = "auc") -> pd.DataFrame:
     return pd.concat(parts).sort_values("seed", ignore_index=True)
 
 
-FEW, CLOSE = {"models": ["share", name_of(PAIR), MMOE, *ITEM_COUNTS]}, {"auc": 0.02}
+ONE = {"seeds": [900], "models": ["share", MMOE], "rates": [0.003], "penalties": [0.03]}
+FEW = {"seeds": [4], "models": ["share", name_of(PAIR), MMOE, *RIVALS]}
+READS = [SETTINGS, CHOSEN, CHOSEN_HERE, RIDGE]
 GRIDS = grids(
-    Grid("04_groups", groups, {"seeds": range(20)}, [Sample({"seeds": [4]} | FEW, CLOSE)], [SETTINGS, CHOSEN]),
+    Grid("04_groups_tuning", tune, {"seeds": TUNING_SEEDS}, [Sample(ONE, {"loss": 5})], [SETTINGS]),
+    Grid("04_groups", groups, {"seeds": range(20)}, [Sample(FEW, {"auc": 0.02})], READS),
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from helpers.chapters.ch04.feed_tasks import HALFWAY
+from helpers.chapters.ch04.feed_tasks import HALFWAY, NETWORKS, OF_THREE, OWN, PLACES
 from helpers.display import figures
 from helpers.display.questions import Result, question
 from helpers.display.runs import Runs
-from helpers.evaluation.counts import BY_CLICKS
+from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS
+from helpers.evaluation.late_fusion import PRODUCT
+from helpers.evaluation.yardsticks import LINEAR
 
 
 @question(
@@ -139,12 +141,36 @@ def never_looked_up(norms: pd.DataFrame) -> Figure:
     tempts="“The frequent ones” tempts, because they have the most rows. They need no help; the rare ones do.",
 )
 def rare_labels(runs: Runs) -> Figure:
-    words = {"nothing": "single-task", HALFWAY: "shared", BY_CLICKS: "clicks counted"}
+    words = {OWN: "single-task", HALFWAY: "shared", BY_CLICKS: "clicks counted"}
     gains = runs.where(shared=list(words)).label(shared=words).gain(over="single-task")
     gains = gains.label(clicked={False: "all rows", True: "clicked rows only"}).label(compared="{shared}, {clicked}")
     lines = ["shared, all rows", "clicks counted, all rows", "shared, clicked rows only"]
     title = "Over models of their own rare labels gain, most of it by clicks"
     return gains.where(compared=lines).dots("label", "compared", title=title, matters=0.005)
+
+
+@question(
+    "C4.P14",
+    "Shares and follows: the mean of three linear models' scores, for click, like and the label, against the shared "
+    "bottom. What do you expect?",
+    options=[
+        "Far behind it: models that share nothing cannot learn from each other",
+        "Ahead of a count of clicks, and clearly behind the shared bottom",
+        "About level with the shared bottom",
+    ],
+    answer=2,
+    why="What a rare label lacks is an order that other labels know, and orders can be added up. Three networks do not "
+    "quite get there; the product of all eight linear models is ahead.",
+    tempts="“Far behind” tempts, because each of the three learns from its own label alone. But it is the score that "
+    "ranks, and the score has heard all three.",
+)
+def averaged(runs: Runs) -> Figure:
+    words = {OWN: "single-task", HALFWAY: "shared-bottom", BY_CLICKS: "clicks counted"}
+    words |= {f"{NETWORKS}, {OF_THREE}": "mean of three networks", f"{LINEAR}, {OF_THREE}": "mean of three linear"}
+    words |= {f"{LINEAR}, {PRODUCT}": "product of eight linear"}
+    gains = runs.where(clicked=False, shared=list(words), label=["share", "follow"])
+    title = "What shares nothing gains as much as a shared bottom, or more"
+    return gains.label(shared=words).gain(over="single-task").dots("label", "shared", title=title, matters=0.005)
 
 
 @question(
@@ -157,14 +183,14 @@ def rare_labels(runs: Runs) -> Figure:
         "It makes no difference that matters",
     ],
     answer=3,
-    why="Likes and favourites want layers of their own: some users say it with likes, others with favourites, which no "
-    "other label needs to know. Comments, shares and follows want the opposite: they lose 0.012 where the embeddings "
-    "alone are shared.",
+    why="By AUC likes and favourites want layers of their own: some users say it with likes, others with favourites, "
+    "which no other label needs to know. Comments, shares and follows want the opposite: they lose 0.012 where the "
+    "embeddings alone are shared.",
     tempts="A number of layers tempts, because an architecture should have a best form. On average over labels "
     "with different wishes it has none.",
 )
 def where_to_part(runs: Runs) -> Figure:
-    gains = runs.label(shared={"nothing": "single-task"}).gain(over="single-task")
+    gains = runs.where(shared=[*PLACES, *ITEM_COUNTS]).label(shared={OWN: "single-task"}).gain(over="single-task")
     gains = gains.label(label={"profile_visit": "profile\nvisit"})
     axes = {"x_label": "label, the frequent ones first", "y_label": "what is shared, or counted"}
     return gains.heatmap("shared", "label", title="Likes and favourites want own layers", matters=0.005, **axes)
@@ -234,13 +260,15 @@ def wanted_partners(runs: Runs) -> Figure:
     ],
     answer=2,
     why="One model for all has the highest mean of all 52, and half of the worlds choose it. What the map of pairs "
-    "chooses gains less than half as much.",
+    "chooses gains less than half as much. And late fusion, or a count, gains more than any of them.",
     tempts="“Something must be found” tempts, because the map of pairs has losses that a grouping can avoid. Among "
     "five tasks most of these losses are gone.",
 )
 def best_grouping(runs: Runs) -> Figure:
     gains = runs.gain(over="all apart").label(over="over all apart")
-    return gains.dots("grouping", "over", title="The best of 52 gains nothing over all in one", matters=0.005)
+    return gains.dots(
+        "grouping", "over", title="The best of 52: no gain over all in one, and less than nothing shared", matters=0.005
+    )
 
 
 @question(

@@ -3,11 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from helpers.chapters.ch04 import feed_tasks
 from helpers.data.feed import features
 from helpers.data.world import WATCH
-from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS
+from helpers.evaluation import yardsticks
+from helpers.evaluation.counts import BY_CLICKS, BY_ITEM
+from helpers.evaluation.metrics import gauc
+from helpers.evaluation.yardsticks import LINEAR
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 
 
@@ -62,6 +66,12 @@ def test_every_model_has_tuned_settings():
         assert all(lr in feed_tasks.LEARNING_RATES and l2 in feed_tasks.PENALTIES for lr, l2 in chosen.values())
 
 
+def test_every_linear_model_has_a_tuned_penalty():
+    for clicked in (False, True):
+        assert set(feed_tasks.RIDGE[clicked]) == set(feed_tasks.LABELS)
+        assert set(feed_tasks.RIDGE[clicked].values()) <= set(feed_tasks.RIDGES)
+
+
 def test_an_unknown_task_is_named():
     worlds = feed_tasks.Worlds([0], None, None, {}, [])
     with pytest.raises(ValueError, match="tasks: got 'clicks'; expected one of 'click'"):
@@ -77,11 +87,33 @@ def test_news_is_a_tidy_table():
     assert table["score"].between(0.1, 0.9).all()
 
 
-def test_counts_are_judged_where_the_models_are():
-    table = feed_tasks.places([4], ["click", "share"], ITEM_COUNTS)
-    assert list(table.columns) == ["clicked", "shared", "seed", "label", "auc"] and len(table) == 4
-    by_count = table.pivot(index="label", columns="shared", values="auc")
-    assert by_count.loc["click"].nunique() == 1 and by_count.loc["share"].nunique() == 2
-    assert by_count.loc["share", BY_CLICKS] > 0.6  # a share needs a click
+def test_what_shares_nothing_is_judged_where_the_models_are():
+    table = feed_tasks.places([4], ["click", "share"], feed_tasks.UNSHARED)
+    assert list(table.columns) == ["clicked", "shared", "seed", "label", "auc", "gauc"]
+    auc = table.pivot(index="shared", columns="label", values="auc").loc[list(feed_tasks.UNSHARED)]
+    assert auc["share"].is_unique  # no score goes by two names
+    assert auc.loc[BY_CLICKS, "click"] == auc.loc[BY_ITEM, "click"]
+    # A share needs a click, and models of shares alone hardly know of clicks: what joins them with one is ahead.
+    assert auc.loc[BY_CLICKS, "share"] > 0.6
+    for kind, alone in ((feed_tasks.NETWORKS, feed_tasks.OWN), (LINEAR, LINEAR)):
+        assert auc.loc[f"{kind}, {feed_tasks.OF_THREE}", "share"] > auc.loc[alone, "share"] + 0.03
     masked = feed_tasks.places([4], ["share"], [BY_CLICKS], clicked=True)["auc"].item()
-    assert masked < by_count.loc["share", BY_CLICKS] - 0.05  # on clicked rows that is no help
+    assert masked < auc.loc[BY_CLICKS, "share"] - 0.05  # on clicked rows that is no help
+
+
+def test_linear_models_of_a_world_are_those_of_scikit_learn():
+    worlds = feed_tasks.Worlds.make([3, 4], users=5)
+    found = feed_tasks.linear_models(worlds, {"like": 3.0, "click": 1.0})
+    second = worlds.train.only("like").map(lambda tensor: tensor[1])
+    inputs = {name: tensor[1] for name, tensor in worlds.inputs.items()}
+    (expected,) = next(yardsticks.candidates(LINEAR, features(), second, inputs, penalties=[3.0]))
+    np.testing.assert_allclose(found.offers["like"][1], expected)
+    assert found.valid["click"].shape == (2, 1_800)
+
+
+def test_gauc_is_that_of_the_users():
+    worlds = feed_tasks.Worlds.make([3], users=40)
+    score = torch.randn(1, 4_000, generator=torch.Generator().manual_seed(0))
+    users, like = worlds.inputs["sparse"][0, :, 0], worlds.outcomes[0]["like"].to_numpy()
+    expected = gauc(score[0], like, users).value
+    assert feed_tasks.scored(worlds, {"like": score})["gauc"].item() == pytest.approx(expected)

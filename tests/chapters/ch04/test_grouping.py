@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -20,7 +21,7 @@ from helpers.chapters.ch04.grouping import (
     pair_map,
     partitions,
 )
-from helpers.evaluation.counts import ITEM_COUNTS
+from helpers.evaluation.counts import BY_CLICKS
 
 
 def test_there_are_as_many_groupings_as_bell_numbers_say():
@@ -102,18 +103,35 @@ def test_a_grouping_is_chosen_on_the_other_half_of_the_worlds():
 
 def test_settings_are_those_of_the_chapter_s_search():
     chosen = feed_tasks.CHOSEN[False]
-    assert grouping.setting("share") == chosen["nothing: share"]
-    assert grouping.setting(MMOE) == grouping.setting("click + like") == chosen["embeddings, 1 layer: all"]
+    assert grouping.setting("click") == chosen["nothing: click"]
+    assert grouping.setting("click + like") == chosen["embeddings, 1 layer: all"]
+
+
+def test_those_tuned_by_themselves_chose_what_they_would_have_without():
+    chosen = feed_tasks.CHOSEN[False]
+    for model in grouping.TUNED:
+        other = f"nothing: {model}" if model in TASKS else "embeddings, 1 layer: all"
+        assert grouping.setting(model) == grouping.CHOSEN_HERE[model] == chosen[other]
+
+
+def test_each_task_is_compared_with_the_best_for_it(table):
+    """The share alone is worse than its count, all others are better alone."""
+    counted = table[table["model"] == table["task"]].copy()
+    counted["auc"] += np.where(counted["task"] == "share", 0.05, -0.05)
+    both = pd.concat([table, counted.assign(model=BY_CLICKS)])
+    assert grouping.best_unshared(both).tolist() == pytest.approx([0.6 + 0.05 / 5, 0.7 + 0.05 / 5])
 
 
 def test_a_group_is_trained_and_judged_on_its_own_tasks(monkeypatch):
     worlds = grouping.Worlds.make([3], users=50)
     few = replace(worlds, train=worlds.train.map(lambda tensor: tensor[:, :600], copies=1))
     monkeypatch.setattr(grouping.Worlds, "make", lambda seeds, users: few)
-    found = grouping.groups([3], ["favourite + share", MMOE, ITEM_COUNTS[0]])
+    pair, mixed = "favourite + share", MMOE
+    found = grouping.groups([3], [pair, mixed, BY_CLICKS, "networks, mean"])
     assert found.groupby("model")["task"].apply(list).to_dict() == {
-        "favourite + share": list(PAIR),
-        MMOE: list(PAIR),
-        ITEM_COUNTS[0]: list(TASKS),
+        pair: list(PAIR),
+        mixed: list(PAIR),
+        BY_CLICKS: list(TASKS),
+        "networks, mean": list(TASKS),
     }
     assert found["auc"].between(0.3, 0.9).all()
