@@ -63,10 +63,10 @@ notebooks: ready-test movielens ## run the notebooks and write them in canonical
 	@$(BIN)/python -m tools.notebooks $(NB)
 
 grids: ready-test movielens ## train again what data/grids/ holds, on all cores (CLUSTER=tcp://host:8786: on a Dask cluster)
-	@$(BIN)/python -m helpers.course.train_grids $(if $(CLUSTER),--cluster $(CLUSTER))
+	@$(BIN)/python -m helpers.lab.train_grids $(if $(CLUSTER),--cluster $(CLUSTER))
 
 claims: ready-test movielens ## derive every claim again with other seeds (SEEDS=START:STOP for seeds of your choice; AGAIN=1 for the block of most claims, one experiment a table), on all cores (CLUSTER=... as for grids)
-	@$(BIN)/python -m helpers.course.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(AGAIN),--again) $(if $(CLUSTER),--cluster $(CLUSTER))
+	@$(BIN)/python -m helpers.lab.measure_claims $(if $(SEEDS),--seeds $(SEEDS)) $(if $(AGAIN),--again) $(if $(CLUSTER),--cluster $(CLUSTER))
 
 bench: ready-test movielens ## speed, memory, latency, and the same against other libraries
 	@$(BIN)/python -m benchmarks

@@ -19,17 +19,19 @@
                  (on all cores, or a cluster)
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
                  `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
-                 `questions` (predictions), `score_card` (what came of them), `quiz` (multiple choice), `exercises`
-                 (checks with hints), `answers` (what a check asks of an answer), `model_ids` (widgets that live on the
-                 next day), `scripts` (their JavaScript); `live/`: the kit of all explorables, which compute in the
-                 browser
+                 `cards` (claims), `questions` (predictions), `score_card` (what came of them), `quiz` (multiple
+                 choice), `exercises` (checks with hints), `answers` (what a check asks of an answer), `model_ids`
+                 (widgets that live on the next day), `scripts` (their JavaScript); `live/`: the kit of all
+                 explorables, which compute in the browser
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, export), `plan` (what a comparison will train, and how long), `comparison`, `recommendation`,
                  `report`
-    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims, questions, quiz, exercises, explorer
-    course/      finds grids, claims and questions by name; `outcomes` (the table of the map), `seeds` (which are used
-                 up), and the commands: `train_grids`, `measure_claims`
+    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims (`claims.toml`), `effects` of claims,
+                 questions, quiz, exercises, explorer
+    course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)
+    lab/         what makes kept tables and findings, and no core notebook loads: `seeds` (which are used up), and the
+                 commands `train_grids`, `measure_claims`, `keep_findings`
 
 A test holds the order of the floors, and that this map is complete.
 """

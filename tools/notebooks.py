@@ -219,10 +219,15 @@ def _models(book: NotebookNode) -> list[str]:
 
 
 def keep_shown_models(book: NotebookNode) -> None:
-    """Drop the models of widgets that no output shows."""
+    """Drop the models of widgets that no output shows, and of Jupyter's own models what is not set: the page has the
+    same defaults. (A null of our widgets may mean something.)"""
     if "widgets" in book.metadata:
         state = book.metadata.widgets[WIDGET_STATE].state
-        book.metadata.widgets[WIDGET_STATE].state = {model: state[model] for model in _models(book)}
+        shown = {model: state[model] for model in _models(book)}
+        for entry in shown.values():
+            if entry["model_module"].startswith("@jupyter-widgets/"):
+                entry["state"] = {name: value for name, value in entry["state"].items() if value is not None}
+        book.metadata.widgets[WIDGET_STATE].state = shown
 
 
 def _number(text: str, pattern: re.Pattern, template: str, ids: list[str]) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from helpers.chapters.ch07 import funnel
-from helpers.course import GRIDS
+from helpers.course import kept_table
 from helpers.evaluation.four_outcomes import outcome
 from helpers.evaluation.intervals import LUCK, gain
 from helpers.evaluation.margins import SMALLEST
@@ -94,7 +94,7 @@ def table(chapters: Sequence[int]) -> pd.DataFrame:
     dots = [dot for dot in DOTS if dot.chapter in chapters]
     if not dots:
         validate.fail("chapters", str(list(chapters)), f"some of {sorted({dot.chapter for dot in DOTS})}")
-    kept = {name: GRIDS[name].read() for name in dict.fromkeys(dot.grid for dot in dots)}
+    kept = {name: kept_table(name) for name in dict.fromkeys(dot.grid for dot in dots)}
     return pd.DataFrame([_row(dot, kept[dot.grid]) for dot in dots])
 
 

@@ -5,11 +5,22 @@ opposite              the whole interval lies beyond it on the other side
 too small to matter   the whole interval lies within ± the smallest effect, and 0 is not in it
 no effect             the whole interval lies within ± the smallest effect, and 0 is in it
 undecided             none of these
+
+What was measured of each claim of the course is kept in `data/findings.csv`, a row a `Finding`. Whatever says a number
+of a claim reads that: cards, the README, tests of texts.
 """
 
 from __future__ import annotations
 
+import csv
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
 from helpers.support import validate
+
+NOTES = "; "  # between the notes of a finding
+FINDINGS = Path(__file__).parents[2] / "data" / "findings.csv"
 
 VERDICTS = HOLDS, OPPOSITE, SMALL, NO_EFFECT, UNDECIDED = (
     "holds",
@@ -42,3 +53,56 @@ def verdict(low: float, high: float, smallest: float, sign: int = 1) -> str:
     if -smallest < low and high < smallest:
         return NO_EFFECT if low <= 0 <= high else SMALL
     return UNDECIDED
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was measured of a claim.
+
+    verdict         that of its kept table; `expected` is what its sentence states
+    effect          the mean of one number a seed, in `unit`, and its 95% interval from `low` to `high`
+    seeds, over     how many, and what the interval is over ("seeds on one log")
+    margin          the smallest effect that matters
+    error           the p-value of the effect against its margin
+    note            where the margin comes from, if it is not the unit's, and what it was before
+    block           the first of the unused seeds on which it was last measured again; empty if it never was
+    """
+
+    id: str
+    verdict: str
+    expected: str
+    effect: float
+    low: float
+    high: float
+    seeds: int
+    over: str
+    unit: str
+    margin: float
+    error: float
+    note: str = ""
+    block: str = ""
+
+    @property
+    def as_claimed(self) -> bool:
+        return agree(self.verdict, self.expected)
+
+    @property
+    def numbers(self) -> str:
+        digits = 3 if self.margin >= 0.005 else 4
+        effect, low, high = (f"{value:+.{digits}f}" for value in (self.effect, self.low, self.high))
+        return (
+            f"{effect} {self.unit} [{low}, {high}], {self.seeds} {self.over}, "
+            f"smallest effect that matters {self.margin:g}"
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.id} · {self.verdict} · {self.numbers}"
+
+
+@cache
+def findings() -> dict[str, Finding]:
+    """Every finding of the course by the id of its claim, in the order of the chapters."""
+    kinds = {"float": float, "int": int, "str": str}
+    with FINDINGS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {row["id"]: Finding(**{f.name: kinds[f.type](row[f.name]) for f in fields(Finding)}) for row in rows}

@@ -27,8 +27,7 @@ What the interval is over is part of the claim as well:
 
 from __future__ import annotations
 
-import html
-import re
+import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -41,13 +40,13 @@ import pandas as pd
 from helpers.evaluation import intervals, statistics
 from helpers.evaluation.margins import FAR, SMALLEST
 from helpers.evaluation.statistics import contrast
-from helpers.evaluation.verdicts import NO_EFFECT, SMALL, UNDECIDED, VERDICTS, WITHIN, agree, verdict
+from helpers.evaluation.verdicts import NOTES, UNDECIDED, VERDICTS, Finding, verdict
 from helpers.support import validate
 
 MARGINS = Path(__file__).parents[2] / "data" / "margins.csv"  # what each claim was judged by, and since when
 
+
 LEVEL, EXTENDED = 0.95, 0.99  # of an interval; the second where a claim was extended
-COLUMNS = ("", "claim", "verdict", "effect and 95% interval", "over, and margin")
 
 __all__ = [
     "SHARES",
@@ -55,13 +54,11 @@ __all__ = [
     "WORLDS",
     "Claim",
     "Contrast",
-    "Evidence",
-    "Finding",
-    "Findings",
     "gain",
     "lead",
     "mean",
     "one_log",
+    "read",
     "verdict",
     "weak",
 ]
@@ -183,16 +180,27 @@ class Claim:
 
     def judge(self, id: str, table: pd.DataFrame) -> Finding:
         """The verdict that `table`, the experiment's result, allows; `id` such as "C4.3", the third of chapter 4."""
-        values = np.asarray(self.effect(table), dtype=float)
-        mean, low, high = self.over.interval(values, self.level, table)
+        effects = np.asarray(self.effect(table), dtype=float)
+        mean, low, high = self.over.interval(effects, self.level, table)
         said = verdict(low, high, self.smallest, self.sign)
-        return Finding(id, self, mean, low, high, len(values), said, self._error(values, table))
+        later = f" (more after a look: a {EXTENDED:.0%} interval)" if self.extended else ""
+        measured = {"effect": mean, "low": low, "high": high, "seeds": len(effects), "over": self.over.words + later}
+        judged = {"unit": self.unit, "margin": self.smallest, "error": self._error(effects, table)}
+        return Finding(id, said, self.expected, **measured, **judged, note=self._note(id))
 
-    def _error(self, values: np.ndarray, table: pd.DataFrame) -> float:
+    def _note(self, id: str) -> str:
+        """Where the margin comes from, if it is not the unit's, and what it was before."""
+        before = _moved().get(id, [])
+        far = f"the sentence says far, or many: {FAR} × {SMALLEST[self.unit]:g}" if self.far else ""
+        own = f"of its own, because {self.because or far}" if self.because or far else ""
+        moved = f"moved: {' → '.join(f'{margin:g}' for margin in before)}" if len(before) > 1 else ""
+        return NOTES.join(f"Margin {note}." for note in (own, moved) if note)
+
+    def _error(self, effects: np.ndarray, table: pd.DataFrame) -> float:
         """The p-value against the margin: 1 − the highest level at which the interval stays on one side of it."""
 
         def decided(error: float) -> bool:
-            _, low, high = self.over.interval(values, 1 - error, table)
+            _, low, high = self.over.interval(effects, 1 - error, table)
             return verdict(low, high, self.smallest, self.sign) != UNDECIDED
 
         low, high = -12.0, 0.0  # powers of ten
@@ -202,99 +210,79 @@ class Claim:
         return 10**high
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A claim with its numbers; a notebook shows it as a card. `error` is its p-value against its margin."""
+def read(path: Path, functions: Mapping[str, Callable]) -> dict[str, Claim]:
+    """{id: claim} of a chapter's `claims.toml`: kept tables, what their claims share, and in them the claims.
 
-    id: str
-    claim: Claim
-    mean: float
-    low: float
-    high: float
-    seeds: int
-    verdict: str
-    error: float
+        [06_figure_4]
+        unit = "doublings of the loss"
+        seeds = 84
 
-    @property
-    def as_claimed(self) -> bool:
-        return agree(self.verdict, self.claim.expected)
+        [06_figure_4."C6.1"]
+        sentence = "…"
+        effect = { gain = "log2_mse", of = "MMoE", over = "shared-bottom", where = { p = 1.0 } }
 
-    def __repr__(self) -> str:
-        return f"{self.id} · {self.verdict} · {self._numbers()}"
+    The keys are the fields of `Claim`; of several tables the name is `"04_recipe + 04_recipe_wide"`, and claims that
+    are measured where they are shown name a function, `experiment`.
 
-    def _numbers(self) -> str:
-        claim, digits = self.claim, 3 if self.claim.smallest >= 0.005 else 4
-        mean, low, high = (f"{value:+.{digits}f}" for value in (self.mean, self.low, self.high))
-        later = f" (more after a look: a {EXTENDED:.0%} interval)" if claim.extended else ""
-        return (
-            f"{mean} {claim.unit} [{low}, {high}], {self.seeds} {claim.over.words}{later}, "
-            f"smallest effect that matters {claim.smallest:g}"
-        )
+    The effect is one of
 
-    def _notes(self) -> list[str]:
-        """Where the margin comes from, if it is not the unit's, and what it was before."""
-        claim, before = self.claim, _moved().get(self.id, [])
-        far = f"the sentence says far, or many: {FAR} × {SMALLEST[claim.unit]:g}" if claim.far else ""
-        own = f"of its own, because {claim.because or far}" if claim.because or far else ""
-        moved = f"moved: {' → '.join(f'{margin:g}' for margin in before)}" if len(before) > 1 else ""
-        return [f"Margin {note}." for note in (own, moved) if note]
+        { gain = value, of = model, over = rival, column = "model" }   over a list of rivals: the best (`lead`)
+        { mean = value, minus = constant }
+        { contrast = value, columns = […], terms = [[level, …, coefficient], …], plus = constant }
+        { call = name, with = {…} }   a function of the table; with arguments, a function that returns one
 
-    def _repr_html_(self) -> str:
-        return self.card()
+    of the rows `where = {column: level}`; and under that of several levels where least of it is left, in the direction
+    `sign`, with `weakest = {column: [level, …]}`.
 
-    def card(self, fold_notes: bool = True) -> str:
-        """As HTML; in a fold the notes need none of their own."""
-        undecided = self.verdict == UNDECIDED
-        colour = "#595959" if undecided else "#00735C" if self.as_claimed else "#B34E00"
-        said = f"{self.verdict}, as claimed" if self.verdict in WITHIN and self.as_claimed else self.verdict
-        notes = "".join(f"<div>{_minus(note)}</div>" for note in self._notes())
-        if notes and fold_notes:
-            notes = f"<details><summary>About the margin</summary>{notes}</details>"
-        small = f'<div style="font-size:.85em;color:#595959">{notes}</div>' if notes else ""
-        return (
-            '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
-            f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0">'
-            f"<b>{self.id}</b> {html.escape(self.claim.sentence)}"
-            '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:2px 14px">'
-            f'<span style="flex:1 1 24em"><b style="color:{colour}">{said}</b> · {_minus(self._numbers())}</span>'
-            f"{self._drawn(colour)}</div>{small}</div>"
-        )
+    functions   those that `call` and `experiment` name
 
-    def _row(self) -> str:
-        numbers, seeds = self._numbers().split("], ", 1)
-        notes = "".join(f"<br>{_minus(note)}" for note in self._notes())
-        cells = (self.claim.sentence, self.verdict, f"{numbers}]", seeds)
-        told = "".join(f'<td style="text-align:left;white-space:normal">{_minus(cell)}</td>' for cell in cells)
-        return f"<tr><th>{self.id}</th>{told.removesuffix('</td>')}{notes}</td></tr>"
+    Raises ValueError for an id that comes twice, a key that is unknown, and a function that is absent, with the id.
+    """
+    claims = {}
+    for table, group in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        shared = {key: value for key, value in group.items() if not is_claim(value)}
+        for id, fields in group.items():
+            if is_claim(fields):
+                if id in claims:
+                    validate.fail(path.name, f"{id} twice", "every id once")
+                try:
+                    claims[id] = _claim(table, shared | fields, functions)
+                except (KeyError, TypeError, ValueError) as error:
+                    validate.fail(f"{path.name}, {id}", repr(error), "the fields of a claim")
+    return claims
 
-    def _drawn(self, colour: str) -> str:
-        """The interval and the zone of effects that do not matter, to one scale, with words for who cannot see it."""
-        margin, width, height = self.claim.smallest, 200, 22
-        least, most = min(self.low, -1.3 * margin), max(self.high, 1.3 * margin)
 
-        def at(value: float) -> str:
-            return f"{6 + (value - least) / (most - least) * (width - 12):.2f}"
+def is_claim(value: object) -> bool:
+    """Whether a value of `claims.toml` is a claim, and not what several share."""
+    return isinstance(value, dict) and "sentence" in value
 
-        def line(x1: str, y1: int, x2: str, y2: int, look: str) -> str:
-            return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" {look}/>'
 
-        edge, middle, whisker = at(-margin), height // 2, f'stroke="{colour}" stroke-width="2"'
-        inside, words = float(at(margin)) - float(edge), _minus(self._in_words())
-        return (
-            f'<svg role="img" aria-label="{words}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'style="max-width:100%"><title>{words}</title>'
-            f'<rect x="{edge}" y="1" width="{inside:.2f}" height="{height - 2}" fill="#dedede" stroke="#8a8a8a"/>'
-            + line(at(0), 1, at(0), height - 1, 'stroke="#595959" stroke-dasharray="2 2"')
-            + line(at(self.low), middle, at(self.high), middle, whisker)
-            + "".join(line(at(end), middle - 5, at(end), middle + 5, whisker) for end in (self.low, self.high))
-            + f'<circle cx="{at(self.mean)}" cy="{middle}" r="4" fill="{colour}"/></svg>'
-        )
+def _claim(table: str, fields: dict, functions: Mapping[str, Callable]) -> Claim:
+    tables = tuple(table.split(" + "))
+    grid = functions[fields.pop("experiment")] if "experiment" in fields else tables if len(tables) > 1 else table
+    over = fields.pop("interval", "worlds")
+    over = one_log(**over) if isinstance(over, dict) else {"worlds": WORLDS, "shares": SHARES}[over]
+    effect = _effect(fields.pop("effect"), functions, fields.get("sign", 1))
+    return Claim(grid=grid, over=over, effect=effect, **fields)
 
-    def _in_words(self) -> str:
-        lies = {SMALL: "within {}, and 0 is not in it", NO_EFFECT: "within {}, and 0 is in it", UNDECIDED: "across {}"}
-        zone = f"the grey zone of what does not matter, {-self.claim.smallest:g} to {self.claim.smallest:g}"
-        where = lies.get(self.verdict, "outside {}").format(zone)
-        return f"The interval, {self.low:+.4g} to {self.high:+.4g}, lies {where}."
+
+def _effect(given: Mapping, functions: Mapping[str, Callable], sign: int) -> Callable[[pd.DataFrame], pd.Series]:
+    terms = dict(given)
+    where = terms.pop("where", {})
+    if "weakest" in terms:
+        ((column, levels),) = terms.pop("weakest").items()
+        each = [_effect({**terms, "where": where | {column: level}}, functions, sign) for level in levels]
+        return lambda table: min((effect(table) for effect in each), key=lambda effects: sign * effects.mean())
+    if "call" in terms:
+        function = functions[terms.pop("call")]
+        return function(**terms["with"]) if "with" in terms else function
+    if "mean" in terms:
+        return mean(terms.pop("mean"), **terms, **where)
+    if "contrast" in terms:
+        cells = {tuple(cell) if len(cell) != 1 else cell[0]: times for *cell, times in terms["terms"]}
+        return Contrast(terms["contrast"], cells, terms["columns"], where, terms.get("plus", 0.0))
+    several = isinstance(terms["over"], list)
+    return (lead if several else gain)(terms.pop("gain"), terms.pop("of"), **terms, **where)
 
 
 def weak(findings: Iterable[Finding]) -> list[str]:
@@ -302,51 +290,12 @@ def weak(findings: Iterable[Finding]) -> list[str]:
 
     A claim that states nothing, an undecided one, is not among the tests.
     """
-    errors = {one.id: one.error for one in findings if one.claim.expected != UNDECIDED}
+    errors = {one.id: one.error for one in findings if one.expected != UNDECIDED}
     passed = set(statistics.holm(errors))
     return [id for id in errors if id not in passed]
-
-
-def _minus(text: str) -> str:
-    """Escaped, and with minus signs that are not hyphens."""
-    return re.sub(r"(?<![\w-])-(?=[\d.])", "−", html.escape(text))
 
 
 @cache
 def _moved() -> dict[str, list[float]]:
     """{claim id: the margins that it has had, in their order}."""
     return pd.read_csv(MARGINS).groupby("claim")["smallest"].apply(list).to_dict()
-
-
-class Findings(list[Finding]):
-    """Several findings, shown one under the other; `shut` folds them until the reader opens them."""
-
-    def __init__(self, findings: Iterable[Finding], shut: bool = False):
-        super().__init__(findings)
-        self.shut = shut
-
-    def __repr__(self) -> str:
-        return "\n".join(map(repr, self))
-
-    def _repr_html_(self) -> str:
-        cards = "".join(finding.card(fold_notes=not self.shut) for finding in self)
-        if not self.shut:
-            return cards
-        which = ", ".join(finding.id for finding in self)
-        return (
-            f"<details><summary>What the measurements allow us to say ({which}): open after your guess</summary>"
-            f"{cards}</details>"
-        )
-
-
-class Evidence(Findings):
-    """All that a chapter rests on besides its open cards: one folded table, a row a finding."""
-
-    def _repr_html_(self) -> str:
-        rows = "".join(finding._row() for finding in self)
-        names = "".join(f'<th style="text-align:left">{name}</th>' for name in COLUMNS)
-        return (
-            f"<details><summary>The evidence: {len(self)} claim{'s' * (len(self) != 1)}</summary>"
-            '<div class="mtl-evidence" style="color:#1a1a1a;background:#fff;overflow-x:auto">'
-            f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table></div></details>"
-        )

@@ -106,8 +106,9 @@ class Grid:
 
 
 def kept(name: str) -> pd.DataFrame:
-    """The kept table of a grid that is not packed, by name, whatever its settings. Raises as `Grid.read`."""
-    return _read(GRIDS / f"{name}.csv")[1]
+    """The kept table of a grid by name, whatever its settings. Raises as `Grid.read`."""
+    plain, packed = GRIDS / f"{name}.csv", GRIDS / f"{name}.csv.gz"
+    return _read(packed if packed.exists() else plain)[1]
 
 
 def _read(path: Path) -> tuple[str, pd.DataFrame]:

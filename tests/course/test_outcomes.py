@@ -8,12 +8,13 @@ from matplotlib.transforms import Bbox
 
 from helpers.capstone import plan
 from helpers.chapters.ch08 import logs
-from helpers.course import GRIDS, outcomes
+from helpers.course import outcomes
 from helpers.display import figures
 from helpers.display.outcome_map import outcome_map
 from helpers.display.runs import Runs
 from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, UNCLEAR, outcome
 from helpers.evaluation.margins import SMALLEST
+from helpers.lab import GRIDS
 
 
 @pytest.mark.parametrize(

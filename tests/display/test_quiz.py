@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
-from helpers.course import all_claims, chapter_names, check_yourself, claims, quiz_file
+from helpers.course import chapter_names, check_yourself, quiz_file
 from helpers.display.quiz import Quiz, read
+from helpers.evaluation.verdicts import findings
 from helpers.support.environment import ROOT
 from tools import notebooks
 
@@ -90,9 +91,8 @@ def test_no_question_is_asked_twice():
 def test_a_number_of_a_claim_is_what_its_grid_gives(path):
     text = path.read_text(encoding="utf-8")
     named = re.findall(r"C\d\.\d+", text)
-    assert set(named) <= set(all_claims())
+    assert set(named) <= set(findings())
     numbers = NUMBER.findall(text)
     assert len(numbers) == len(named), "a claim is named right behind its number, in brackets"
     for number, id in numbers:
-        effect = re.search(rf"^{re.escape(id)} · [a-z ]+ · ([+-][\d.]+) ", repr(claims(id)))[1]
-        assert number.replace("−", "-") == effect, id
+        assert number.replace("−", "-") == findings()[id].numbers.split()[0], id

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.course import GRIDS, runs
+from helpers.course import runs
 from helpers.display.runs import Runs
 from helpers.evaluation.statistics import interval
+from helpers.lab import GRIDS
 
 
 @pytest.fixture

@@ -1,6 +1,3 @@
-import re
-import xml.etree.ElementTree as ElementTree
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +6,9 @@ from scipy import stats
 from helpers.evaluation.intervals import gain as on_one_log
 from helpers.evaluation.margins import FAR, MARGINS, SMALLEST
 from helpers.evaluation.statistics import contrast
+from helpers.evaluation.verdicts import NOTES
 from helpers.experiments import claim as module
-from helpers.experiments.claim import SHARES, Claim, Contrast, Findings, gain, lead, mean, one_log, verdict, weak
+from helpers.experiments.claim import SHARES, Claim, Contrast, gain, lead, mean, one_log, read, verdict, weak
 
 
 def table(seeds) -> pd.DataFrame:
@@ -45,26 +43,12 @@ def test_verdict_does_not_depend_on_the_unit():
         assert verdict(0.02 * scale, 0.04 * scale, 0.01 * scale) == "holds"
 
 
-def test_a_finding_says_effect_interval_seeds_and_margin():
-    finding = claim().judge("C0.1", table(range(20)))
-    text = repr(finding)
-    assert text.startswith("C0.1 · holds · +0.0")
-    assert "R² [+0.0" in text and "20 seeds, smallest effect that matters 0.01" in text
-    assert "A second task helps." in finding._repr_html_()
-
-
 def test_a_claim_that_was_extended_after_a_look_has_a_wider_interval_and_says_so():
     plain, later = (claim(extended=extended).judge("C0.1", table(range(20))) for extended in (False, True))
     half = (later.high - later.low) / (plain.high - plain.low)
     assert half == pytest.approx(stats.t.ppf(0.995, 19) / stats.t.ppf(0.975, 19))
     assert "20 seeds (more after a look: a 99% interval)," in repr(later) and "99%" not in repr(plain)
     assert later.error == plain.error
-
-
-def test_shut_findings_are_folded():
-    finding = claim().judge("C0.1", table(range(20)))
-    assert "<details>" in Findings([finding], shut=True)._repr_html_()
-    assert "<details>" not in Findings([finding])._repr_html_()
 
 
 def runs() -> pd.DataFrame:
@@ -98,7 +82,7 @@ def test_a_lead_is_over_the_rival_whose_mean_is_highest():
 
 def test_a_claim_may_have_a_function_as_effect():
     found = claim(effect=lambda t: t["effect"].to_numpy() * 2).judge("C0.1", table(range(20)))
-    assert found.mean == pytest.approx(2 * claim().judge("C0.1", table(range(20))).mean)
+    assert found.effect == pytest.approx(2 * claim().judge("C0.1", table(range(20))).effect)
 
 
 def test_a_claim_has_the_margin_of_its_unit_and_ten_times_it_where_the_sentence_says_far():
@@ -123,58 +107,20 @@ def test_every_margin_has_a_reason_and_every_unit_one_margin():
     assert len(set(units)) == len(units) and all(margin.smallest > 0 and margin.reason for margin in MARGINS)
 
 
-def card(values, **changes) -> str:
-    found = claim(**changes).judge("C0.1", pd.DataFrame({"seed": range(len(values)), "effect": values}))
-    return found._repr_html_()
-
-
-def drawn(html: str) -> tuple[ElementTree.Element, tuple[float, float], tuple[float, float], float]:
-    """The picture of a card, and where on it the zone, the whisker and the mean are."""
-    picture = ElementTree.fromstring(re.search(r"<svg.*</svg>", html)[0])
-    zone, whisker = picture.find("rect"), picture.findall("line")[1]
-    left = float(zone.get("x"))
-    ends = (left, left + float(zone.get("width")))
-    return picture, ends, (float(whisker.get("x1")), float(whisker.get("x2"))), float(picture.find("circle").get("cx"))
-
-
-@pytest.mark.parametrize("shift", [-0.05, -0.012, 0.0, 0.006, 0.012, 0.5])
-def test_a_card_draws_interval_and_margin_to_one_scale(shift):
-    values = np.random.default_rng(0).normal(shift, 0.004, 20)
-    found = claim().judge("C0.1", pd.DataFrame({"seed": range(20), "effect": values}))
-    picture, (left, right), (low, high), middle = drawn(found._repr_html_())
-    scale = (right - left) / 0.02
-    centre = (left + right) / 2
-    for x, value in ((low, found.low), (high, found.high), (middle, found.mean)):
-        assert x == pytest.approx(centre + value * scale, abs=0.4)
-    width = float(picture.get("width"))
-    assert min(left, low) >= 0 and max(right, high) <= width
-    assert picture.get("role") == "img" and picture.get("aria-label") == picture.find("title").text
-
-
-def test_a_card_has_true_minus_signs_and_says_why_its_margin_is_its_own(monkeypatch):
-    values = np.random.default_rng(0).normal(-0.3, 0.01, 20)
+def test_a_finding_says_why_its_margin_is_its_own_and_what_it_was(monkeypatch):
     monkeypatch.setattr(module, "_moved", lambda: {"C0.1": [0.2, 0.1]})
-    html = card(values, sign=-1, smallest=0.1, because="the sentence says a tenth")
-    assert re.findall(r"[ \[(>]-[\d.]", re.sub(r"<[^>]*>", "", html)) == [] and html.count("−0.3") >= 2
-    shown, folded = html.partition("<details")[::2]
-    assert "Margin" not in shown and "<summary>About the margin</summary>" in folded
-    assert "Margin of its own, because the sentence says a tenth." in folded and "Margin moved: 0.2 → 0.1." in folded
-    assert "the sentence says far, or many: 10 × 0.01" in card(values, sign=-1, far=True)
+    note = claim(smallest=0.1, because="the sentence says a tenth").judge("C0.1", table(range(20))).note
+    assert note == f"Margin of its own, because the sentence says a tenth.{NOTES}Margin moved: 0.2 → 0.1."
     monkeypatch.setattr(module, "_moved", dict)
-    assert "details" not in card(values, sign=-1)
-
-
-def test_within_the_margin_a_card_is_as_claimed_whether_0_is_in_the_interval_or_not():
-    values = np.random.default_rng(0).normal(0.005, 0.001, 20)
-    found = claim(expected="no effect").judge("C0.1", pd.DataFrame({"seed": range(20), "effect": values}))
-    assert found.verdict == "too small to matter" and found.as_claimed and "as claimed" in found._repr_html_()
+    assert "the sentence says far, or many: 10 × 0.01" in claim(far=True).judge("C0.1", table(range(20))).note
+    assert claim().judge("C0.1", table(range(20))).note == ""
 
 
 def test_on_one_log_more_seeds_do_not_shrink_the_interval_to_nothing():
     values = np.random.default_rng(0).normal(0.05, 0.01, 400)
     rows = pd.DataFrame({"seed": range(400), "effect": values})
     found = claim(over=one_log(train=80_000, test=10_000)).judge("C0.1", rows)
-    assert (found.mean, found.low, found.high) == on_one_log(values, 10_000 / 80_000)[:3]
+    assert (found.effect, found.low, found.high) == on_one_log(values, 10_000 / 80_000)[:3]
     assert found.high - found.low > 6 * (claim().judge("C0.1", rows).high - claim().judge("C0.1", rows).low)
     assert "400 seeds on one log" in repr(found)
 
@@ -185,7 +131,7 @@ def test_the_draw_of_test_users_widens_an_interval_by_the_largest_of_the_rows_th
     rows["pair"] = ["a", "b"] * 10
     rows["users"] = np.where(rows["pair"] == "a", [0.001, 0, 0.004, 0] * 5, 0.1)
     found = claim(over=one_log(train=8_000, test=1_000, users={"pair": "a"})).judge("C0.1", rows)
-    assert (found.mean, found.low, found.high) == on_one_log(values, 1 / 8, 0.004, 900)[:3]
+    assert (found.effect, found.low, found.high) == on_one_log(values, 1 / 8, 0.004, 900)[:3]
     assert found.high - found.low > 1.05 * (on_one_log(values, 1 / 8).high - on_one_log(values, 1 / 8).low)
     assert "20 seeds on one log and its users" in repr(found)
 
@@ -193,7 +139,7 @@ def test_the_draw_of_test_users_widens_an_interval_by_the_largest_of_the_rows_th
 def test_a_share_of_worlds_has_an_exact_interval():
     rows = pd.DataFrame({"seed": range(24), "effect": np.ones(24)})
     found = claim(unit="of the worlds", over=SHARES).judge("C0.1", rows)
-    assert (found.mean, found.high) == (1.0, 1.0) and found.low == pytest.approx(0.025 ** (1 / 24))
+    assert (found.effect, found.high) == (1.0, 1.0) and found.low == pytest.approx(0.025 ** (1 / 24))
 
 
 def test_the_error_of_a_finding_is_where_its_interval_touches_the_margin():
@@ -213,3 +159,72 @@ def test_weak_are_those_that_holm_does_not_pass_and_an_undecided_claim_is_no_tes
     assert weak(findings) == ["C0.1", "C0.2"] and weak(findings[:2]) == []
     open_one = claim(expected="undecided").judge("C0.3", pd.DataFrame({"seed": range(20), "effect": 0.012 + noise}))
     assert open_one.verdict == "undecided" and weak([*findings[:2], open_one]) == []
+
+
+TOML = """
+[00_x]
+unit = "R²"
+seeds = 30
+[00_x."C0.1"]
+sentence = "One helps."
+effect = { gain = "r2", of = "MMoE", over = "PLE", where = { p = 1.0 } }
+[00_x."C0.2"]
+sentence = "It is ahead of the best."
+sign = -1
+effect = { gain = "r2", of = "MMoE", over = ["PLE", "MMoE"], weakest = { p = [0.0, 1.0] } }
+["00_x + 00_y"."C0.3"]
+sentence = "Twice."
+unit = "of the worlds"
+interval = "shares"
+effect = { call = "twice", with = { times = 2 } }
+[00_y."C0.4"]
+sentence = "A sum."
+unit = "AUC"
+interval = { train = 800, test = 100 }
+effect = { contrast = "r2", columns = ["model", "p"], terms = [["MMoE", 1.0, 1], ["PLE", 0.0, -2]], plus = 0.5 }
+[00_y."C0.5"]
+sentence = "A mean."
+unit = "AUC"
+effect = { mean = "r2", minus = 0.1, where = { model = "PLE" } }
+[live."C0.6"]
+sentence = "Now."
+unit = "AUC"
+experiment = "table"
+effect = { call = "twice", with = { times = 3 } }
+"""
+FUNCTIONS = {"twice": lambda times: lambda rows: rows["r2"] * times, "table": table}
+
+
+def written(tmp_path, text):
+    path = tmp_path / "claims.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_claims_are_data(tmp_path):
+    claims = read(written(tmp_path, TOML), FUNCTIONS)
+    assert list(claims) == [f"C0.{number}" for number in range(1, 7)]
+    assert {claims[id].seeds for id in ("C0.1", "C0.2")} == {30} and claims["C0.3"].seeds == 20
+    assert [claims[id].grid for id in ("C0.1", "C0.3", "C0.6")] == ["00_x", ("00_x", "00_y"), table]
+    assert claims["C0.1"].effect == gain("r2", "MMoE", over="PLE", p=1.0)
+    each = [lead("r2", "MMoE", over=["PLE", "MMoE"], p=p)(runs()) for p in (0.0, 1.0)]
+    pd.testing.assert_series_equal(claims["C0.2"].effect(runs()), min(each, key=lambda gains: -gains.mean()))
+    assert claims["C0.3"].over is SHARES and claims["C0.4"].over.words == "seeds on one log"
+    pd.testing.assert_series_equal(claims["C0.3"].effect(runs()), runs()["r2"] * 2)
+    expected = Contrast("r2", {("MMoE", 1.0): 1, ("PLE", 0.0): -2}, ["model", "p"], {}, 0.5)
+    pd.testing.assert_series_equal(claims["C0.4"].effect(runs()), expected(runs()))
+    assert claims["C0.5"].effect == mean("r2", minus=0.1, model="PLE")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"C0.5"', '"C0.1"', r"claims\.toml: got C0\.1 twice"),
+        ('call = "twice", with = { times = 2 }', 'call = "thrice"', r"claims\.toml, C0\.3: got KeyError\('thrice'\)"),
+        ('interval = "shares"', 'intervall = "shares"', r"C0\.3: got TypeError.*intervall"),
+        ('unit = "of the worlds"', 'unit = "miles"', r"C0\.3: got ValueError.*miles"),
+    ],
+)
+def test_a_mistake_in_the_claims_is_named_with_the_id(tmp_path, old, new, message):
+    with pytest.raises(ValueError, match=message):
+        read(written(tmp_path, TOML.replace(old, new)), FUNCTIONS)

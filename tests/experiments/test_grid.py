@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.course import GRIDS
 from helpers.experiments.grid import Grid
+from helpers.lab import GRIDS
 
 
 @pytest.fixture

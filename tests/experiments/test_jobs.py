@@ -18,9 +18,9 @@ from distributed import LocalCluster
 
 from helpers.chapters.ch04 import sharing
 from helpers.chapters.ch05 import balancers
-from helpers.course import measure_claims, train_grids
 from helpers.experiments import grid, jobs
 from helpers.experiments.jobs import Undone
+from helpers.lab import measure_claims, train_grids
 
 
 def one(value: int) -> pd.DataFrame:

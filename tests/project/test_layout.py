@@ -70,7 +70,7 @@ def test_the_map_names_every_floor_and_every_module_in_it():
 def test_a_chapter_has_one_folder_and_each_of_its_parts_has_one_name():
     assert chapter_names() == [f"ch{number:02d}" for number in range(9)]
     for chapter in chapter_names():
-        assert {"claims.py", "exercises.py"} <= {path.name for path in (ROOT / "chapters" / chapter).iterdir()}
+        assert {"claims.toml", "exercises.py"} <= {path.name for path in (ROOT / "chapters" / chapter).iterdir()}
 
 
 def test_every_module_says_what_it_is_for():

@@ -5,10 +5,8 @@ chapters. The text is named and cited. The README's table says what the claims' 
 than the history of the margins.
 """
 
-import functools
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import yaml
@@ -17,8 +15,8 @@ from helpers.chapters.ch02 import watch_time
 from helpers.chapters.ch04 import shapes
 from helpers.chapters.ch06 import mmoe
 from helpers.chapters.ch07 import funnel
-from helpers.course import all_claims, chapter_names, lucky, questions
-from helpers.evaluation.verdicts import WITHIN
+from helpers.course import chapter_names, lucky, questions
+from helpers.evaluation.verdicts import WITHIN, findings
 from helpers.experiments.grid import kept
 from tools import notebooks
 from tools.editions import notes
@@ -85,7 +83,7 @@ def test_the_verdicts_are_those_of_the_chapters():
         for claim in re.findall(r"C\d\.\d+", claims)
     }
     assert set(said) == set(re.findall(r"C\d\.\d+", SOURCE))
-    assert said == {claim: measured()[claim].verdict for claim in said}
+    assert said == {claim: findings()[claim].verdict for claim in said}
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -109,24 +107,6 @@ NAMED = [
 ]
 
 
-class Measured(NamedTuple):
-    """What a chapter shows of a claim."""
-
-    verdict: str
-    effect: str  # as printed
-
-
-@functools.cache
-def measured() -> dict[str, Measured]:
-    """What the chapters show of each claim, by its id."""
-    text = ""
-    for path in notebooks.find([ROOT / "notebooks"]):
-        for cell in notebooks.code_cells(notebooks.read(path)):
-            text += "".join(f"{output.get('data', {}).get('text/plain', '')}\n" for output in cell.outputs)
-    found = re.findall(r"^(C\d\.\d+) · ([a-z ]+) · ([+-][\d.]+) ", text, re.MULTILINE)
-    return {claim: Measured(verdict, effect) for claim, verdict, effect in found}
-
-
 def test_every_system_of_the_text_has_a_full_row():
     assert all(len(row) == 4 and all(row) for row in SYSTEMS)
     names = " ".join(row[0] for row in SYSTEMS)
@@ -142,7 +122,7 @@ def test_a_row_names_chapters_tests_and_numbers_that_are_there(row):
     assert chapters and tests and numbers
     assert [path for path in chapters if not (ROOT / path).is_file()] == []
     assert [name for name in tests if not any((ROOT / "tests").rglob(name))] == []
-    assert numbers == [(claim, measured()[claim].effect) for claim, _ in numbers]
+    assert numbers == [(claim, findings()[claim].numbers.split()[0]) for claim, _ in numbers]
 
 
 EQUAL = re.compile(
@@ -150,7 +130,7 @@ EQUAL = re.compile(
     r"|too little to matter)\b"
 )
 BELOW = re.compile(r"\b(less than|loses?|worse|behind|costs?|fewer)\b")
-VERDICTS = {id: claim.expected for id, claim in all_claims().items()}
+VERDICTS = {id: finding.verdict for id, finding in findings().items()}
 
 
 def phrases(found: str) -> list[tuple[str, str, float]]:

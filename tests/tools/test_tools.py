@@ -73,6 +73,19 @@ def test_models_that_no_output_shows_are_dropped_and_links_between_shown_ones_ke
     assert names.count("LinkModel") == 2
 
 
+def test_what_is_not_set_is_kept_of_our_widgets_alone(tiny):
+    """A slider's unset margin is the page's default; a null of a widget of ours may be an answer."""
+    state = tiny.metadata.widgets[notebooks.WIDGET_STATE].state
+    model = next(iter(state.values()))
+    model["state"] |= {"margin": None, "width": "3em"}
+    for module, kept in (("@jupyter-widgets/base", {"width"}), ("anywidget", {"width", "margin"})):
+        model["model_module"] = module
+        book = json.loads(notebooks.canonical(tiny, TINY.stem))
+        entries = book["metadata"]["widgets"][notebooks.WIDGET_STATE]["state"].values()
+        (written,) = [entry["state"] for entry in entries if entry["state"].get("width") == "3em"]
+        assert {"width", "margin"} & set(written) == kept
+
+
 def test_a_link_to_a_hidden_widget_is_dropped_with_it(tiny):
     code(tiny, 1).outputs = []
     kept = json.loads(notebooks.canonical(tiny, TINY.stem))["metadata"]["widgets"][notebooks.WIDGET_STATE]["state"]

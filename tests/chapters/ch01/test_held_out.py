@@ -5,8 +5,8 @@ import pytest
 from scipy.special import logit
 
 from helpers.chapters.ch01 import held_out, ranking
-from helpers.course import GRIDS
 from helpers.data.feed import CANDIDATES
+from helpers.lab import GRIDS
 
 
 @pytest.fixture

@@ -1,51 +1,35 @@
-"""`make claims`: measure every claim again with seeds that nobody has used, and compare with the notebooks' verdicts.
+"""`make claims`: measure every claim again with seeds that nobody has used, and compare with the kept verdicts.
 
-usage: python -m helpers.course.measure_claims [--seeds START:STOP] [--log] [--cluster tcp://HOST:PORT] [ID ...]
-       python -m helpers.course.measure_claims --again [ID ...]
+usage: python -m helpers.lab.measure_claims [--seeds START:STOP] [--log] [--cluster tcp://HOST:PORT] [ID ...]
+       python -m helpers.lab.measure_claims --again [ID ...]
 
 ID is a claim, such as C4.1, or a chapter, such as C4; without one, all claims are measured. Without --seeds it takes
-the first block that `data/seeds.csv` does not have (`helpers.course.seeds`): that is a replication. With --again it
+the first block that `data/seeds.csv` does not have (`helpers.lab.seeds`): that is a replication. With --again it
 takes the block on which most claims were measured: a test that the code still gives what it gave, which luck cannot
-fail. It leaves out what was not measured on that block and what is undecided in the notebooks, and takes of each table
+fail. It leaves out what was not measured on that block and what is undecided, and takes of each table
 the experiment with the fewest seeds, since the code behind the others is the same.
 
 Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
 among the cores of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured,
 its numbers and its sentence; then how many pass Holm's test together, and a line that counts. A run of all claims is
-logged, one of some with --log; runs on one block add up. Claims whose data are absent are named and left out. Exits 1
-if a verdict is not reproduced.
+logged, one of some with --log, in `data/seeds.csv` and `data/findings.csv`; runs on one block add up. Claims whose data
+are absent are named and left out. Exits 1 if a verdict is not reproduced.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import json
-import re
 import sys
 from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
-from helpers.course import absent, all_claims, fresh, seeds
-from helpers.evaluation.verdicts import UNDECIDED, agree
+from helpers.evaluation.verdicts import UNDECIDED, Finding, agree, findings
 from helpers.experiments import jobs
-from helpers.experiments.claim import VERDICTS, Claim, Finding, weak
+from helpers.experiments.claim import Claim, weak
+from helpers.lab import absent, all_claims, fresh, keep_findings, seeds
 from helpers.support import environment
-
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-
-
-def stated(folder: Path) -> dict[str, str]:
-    """{claim id: verdict}, read from the outputs of the committed notebooks."""
-    found = {}
-    for path in [*folder.glob("*.ipynb"), *folder.glob("deeper/*.ipynb")]:
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            for output in cell.get("outputs", []):
-                text = "".join(output.get("data", {}).get("text/plain", output.get("text", "")))
-                found |= dict(re.findall(rf"(C\d+\.\d+) · ({'|'.join(VERDICTS)}) ·", text))
-    return found
 
 
 def _seeds(text: str) -> tuple[int, int]:
@@ -88,12 +72,12 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := set(options.ids) - {name for id in all_claims() for name in _names(id)}:
         parser.error(f"no claim {', '.join(sorted(unknown))}")
     environment.setup()
-    verdicts = stated(NOTEBOOKS)
+    verdicts = {id: finding.verdict for id, finding in findings().items()}
     claims = {id: claim for id, claim in all_claims().items() if not options.ids or _names(id) & set(options.ids)}
     left_out = {id: words for id, claim in claims.items() if (words := absent(claim))}
     if options.again:
         (start, known), asked = seeds.last_block(), 0
-        left_out |= {id: "Undecided in the notebooks." for id in claims if verdicts.get(id) == UNDECIDED}
+        left_out |= {id: "Undecided on the kept tables." for id in claims if verdicts.get(id) == UNDECIDED}
         left_out |= dict.fromkeys(claims.keys() - set(known), f"Not among the claims of block {start}.")
     else:
         start, asked = options.seeds or (seeds.next_block(), 0)
@@ -115,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"In {done.seconds:.0f} s:", flush=True)
         for id in groups[done.name]:
             finding = claims[id].judge(id, done.table)
-            note = _compared(finding, verdicts.get(id, "in no notebook"))
+            note = _compared(finding, verdicts.get(id, "not kept"))
             found.append(finding)
             failed += [id] if note.startswith("NOT") else []
             print(f"{finding!r} · {note}\n    {claims[id].sentence}", flush=True)
@@ -124,15 +108,16 @@ def main(arguments: list[str] | None = None) -> int:
     print(together + (f"; not {', '.join(luck)}." if luck else "."))
     if not options.again and (options.log or not options.ids):
         seeds.append(version("multitask-ranking-course"), str(datetime.date.today()), start, stop, list(claims), failed)
+        keep_findings.write((id, start) for id in claims if id not in failed)
         print(f"Logged in data/seeds.csv: for these claims seeds {start} to {stop - 1} are used up.")
     print(f"{len(found)} claims measured with new seeds: {len(found) - len(failed)} reproduced, {len(failed)} not.")
     return 1 if failed else 0
 
 
 def _compared(finding: Finding, stated: str) -> str:
-    """How a verdict of new seeds stands to that of the notebook. An undecided one promised nothing."""
+    """How a verdict of new seeds stands to that of the kept table. An undecided one promised nothing."""
     if stated == UNDECIDED:
-        return "undecided in the notebook, which promises nothing"
+        return "undecided on the kept table, which promises nothing"
     return "as stated" if agree(finding.verdict, stated) else f"NOT as stated: {stated}"
 
 

@@ -1,5 +1,5 @@
-import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,11 +7,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from helpers import course
-from helpers.course import all_claims, claims, fresh, kept, seeds
-from helpers.course.measure_claims import NOTEBOOKS, _compared, by_experiment, main, one_a_table, stated
+from helpers import lab
+from helpers.course import chapter_names
+from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import UNDECIDED, WITHIN
 from helpers.experiments.claim import MARGINS, SHARES, WORLDS, Claim, gain, mean
+from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, measured_now, seeds
+from helpers.lab.measure_claims import _compared, by_experiment, main, one_a_table
+from tools import notebooks
+
+ROOT = Path(__file__).parents[2]
 
 
 def experiment(seeds, shift=0.0) -> pd.DataFrame:
@@ -24,24 +29,35 @@ def claim(**changes) -> Claim:
     return Claim("A second task helps.", **(settings | changes))
 
 
-def test_an_unknown_claim_is_named():
-    with pytest.raises(ValueError, match=r"ids: got 'C99\.1'; expected one of 'C0\.1'"):
-        claims("C99.1")
+SHOWN = re.compile(r"\b(?:claims|evidence|measured_now)\(([^)]*)\)")
 
 
-@pytest.mark.parametrize("id", ["C4.99", "C4", "4.1", "", 4])
-def test_what_is_no_id_is_refused(id):
-    with pytest.raises(ValueError, match=r"ids: got .*; expected one of 'C\d\.1'"):
-        claims(id)
+def test_every_claim_is_shown_in_a_notebook_and_no_other():
+    sources = "\n".join(
+        cell.source
+        for path in notebooks.find([ROOT / "notebooks"])
+        for cell in notebooks.code_cells(notebooks.read(path))
+    )
+    shown = set(re.findall(r"C\d+\.\d+", " ".join(SHOWN.findall(sources))))
+    assert shown == set(all_claims())
 
 
-def test_every_claim_is_stated_in_a_notebook_with_the_verdict_it_expects():
-    verdicts = stated(NOTEBOOKS)
-    assert verdicts == {id: claim.expected for id, claim in all_claims().items()}
+def test_the_findings_are_what_the_kept_tables_say():
+    """Where this fails: `python -m helpers.lab.keep_findings`."""
+    claims = {id: claim for id, claim in all_claims().items() if not callable(claim.grid)}
+    assert list(verdicts.findings()) == list(claims) and len(claims) > 200
+    for finding in judged(claims):
+        kept_finding = verdicts.findings()[finding.id]
+        assert repr(finding) == repr(kept_finding) and finding.note == kept_finding.note
+        assert finding.error == pytest.approx(kept_finding.error, rel=1e-4)
+
+
+def test_every_verdict_is_the_one_that_the_sentence_states():
+    assert [finding for finding in verdicts.findings().values() if not finding.as_claimed] == []
 
 
 def test_ids_name_their_chapter_and_every_claim_has_a_margin_and_enough_seeds():
-    chapters = {id: f"C{int(name[2:])}." for name in course.chapter_names() for id in course._claims_of(name)}
+    chapters = {id: f"C{int(name[2:])}." for name in chapter_names() for id in claims_of(name)}
     assert len(chapters) > 200 and all(id.startswith(start) for id, start in chapters.items())
     every = all_claims().values()
     assert all(claim.smallest > 0 and claim.seeds >= 20 and claim.sentence.endswith(".") for claim in every)
@@ -97,7 +113,7 @@ def grid(**settings) -> SimpleNamespace:
 
 
 def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monkeypatch):
-    monkeypatch.setattr(course, "GRIDS", {"00_x": grid(shift=1.0)})
+    monkeypatch.setattr(lab, "GRIDS", {"00_x": grid(shift=1.0)})
     pd.testing.assert_frame_equal(kept(claim(grid="00_x")), experiment(range(20), 1.0))
     pd.testing.assert_frame_equal(fresh(claim(grid="00_x"), range(50, 53)), experiment(range(50, 53), 1.0))
     narrowed = fresh(claim(grid="00_x", only={"shift": 2.0}), range(50, 53))
@@ -105,11 +121,11 @@ def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monke
 
 
 def test_rows_of_several_grids_are_told_apart(monkeypatch):
-    monkeypatch.setattr(course, "GRIDS", {"00_low": grid(), "00_high": grid(shift=1.0)})
+    monkeypatch.setattr(lab, "GRIDS", {"00_low": grid(), "00_high": grid(shift=1.0)})
     both = claim(grid=("00_low", "00_high"), effect=gain("effect", "00_high", over="00_low", column="grid"))
     assert len(kept(both)) == 40
-    assert both.judge("C0.1", kept(both)).mean == pytest.approx(1.0)
-    assert both.judge("C0.1", fresh(both, range(30, 60))).mean == pytest.approx(1.0)
+    assert both.judge("C0.1", kept(both)).effect == pytest.approx(1.0)
+    assert both.judge("C0.1", fresh(both, range(30, 60))).effect == pytest.approx(1.0)
 
 
 def test_an_experiment_without_a_grid_is_measured_once_for_all_its_claims(monkeypatch):
@@ -120,29 +136,28 @@ def test_an_experiment_without_a_grid_is_measured_once_for_all_its_claims(monkey
         return experiment(seeds)
 
     monkeypatch.setattr(
-        course, "_claims_of", lambda chapter: dict.fromkeys(["C0.1", "C0.2"], claim(grid=measure, seeds=30))
+        lab, "claims_of", lambda chapter: dict.fromkeys(["C0.1", "C0.2"], claim(grid=measure, seeds=30))
     )
-    assert [finding.id for finding in claims("C0.2", "C0.1")] == ["C0.2", "C0.1"]
+    assert [card.finding.id for card in measured_now("C0.2", "C0.1")] == ["C0.2", "C0.1"]
     assert asked == [range(30)]
 
 
-def notebook(folder, said: str):
-    cell = {"cell_type": "code", "outputs": [{"data": {"text/plain": [said]}}]}
-    (folder / "00_x.ipynb").write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
-
-
-def only(monkeypatch, tmp_path, chosen: dict[str, Claim]):
-    """Let `make claims` know these claims alone, and no notebook of the course."""
-    monkeypatch.setattr("helpers.course.measure_claims.NOTEBOOKS", tmp_path)
-    monkeypatch.setattr("helpers.course.measure_claims.all_claims", lambda: chosen)
+def only(monkeypatch, tmp_path, chosen: dict[str, Claim], **stated):
+    """Let `make claims` know these claims alone; a verdict is kept of those that `stated` names ("C0_1")."""
+    findings = {
+        id: verdicts.Finding(id, said, said, 0, 0, 0, 20, "", "", 0, 0)
+        for id, said in ((name.replace("_", "."), said) for name, said in stated.items())
+    }
+    monkeypatch.setattr("helpers.lab.measure_claims.findings", lambda: findings)
+    monkeypatch.setattr("helpers.lab.measure_claims.all_claims", lambda: chosen)
+    monkeypatch.setattr(keep_findings, "write", lambda blocks: None)
     monkeypatch.setattr(seeds, "LOG", tmp_path / "seeds.csv")
     (tmp_path / "seeds.csv").write_text("release,date,start,stop,claims,not_reproduced,written,ids\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize(("said", "code"), [("holds", 0), ("no effect", 1)])
 def test_make_claims_fails_when_a_verdict_is_not_reproduced(monkeypatch, tmp_path, capsys, said, code):
-    notebook(tmp_path, f"C0.1 · {said} · +0.05 R²")
-    only(monkeypatch, tmp_path, {"C0.1": claim()})
+    only(monkeypatch, tmp_path, {"C0.1": claim()}, C0_1=said)
     assert main(["--seeds", "7000:7020"]) == code
     _, card, sentence, holm, logged, count = capsys.readouterr().out.splitlines()[-6:]
     assert card.startswith("C0.1 · holds · +0.048 R²") and sentence == "    A second task helps."
@@ -153,8 +168,7 @@ def test_make_claims_fails_when_a_verdict_is_not_reproduced(monkeypatch, tmp_pat
 
 
 def test_make_claims_again_measures_where_most_claims_were_measured_and_only_those(monkeypatch, tmp_path, capsys):
-    notebook(tmp_path, "C0.1 · holds · +0.05 R², C0.2 · holds · +0.05 R²")
-    only(monkeypatch, tmp_path, {"C0.1": claim(), "C0.2": claim(seeds=30)})
+    only(monkeypatch, tmp_path, {"C0.1": claim(), "C0.2": claim(seeds=30)}, C0_1="holds", C0_2="holds")
     seeds.append("0.1", "2026-01-01", 6000, 6020, ["C0.1"], [])
     seeds.append("0.1", "2026-01-02", 8000, 8020, [], [])  # a row of which no ids are known
     assert seeds.last_block() == (6000, ["C0.1"])
@@ -167,8 +181,13 @@ def test_make_claims_again_measures_where_most_claims_were_measured_and_only_tho
 
 
 def test_runs_on_one_block_add_up(monkeypatch, tmp_path, capsys):
-    notebook(tmp_path, "C0.1 · no effect · +0.05 R², C1.1 · holds · +0.05 R²")
-    only(monkeypatch, tmp_path, {"C0.1": claim(), "C1.1": claim(seeds=40), "C1.2": claim(expected="undecided")})
+    only(
+        monkeypatch,
+        tmp_path,
+        {"C0.1": claim(), "C1.1": claim(seeds=40), "C1.2": claim(expected="undecided")},
+        C0_1="no effect",
+        C1_1="holds",
+    )
     assert main(["--seeds", "9000:9020", "C1.1"]) == 0 and seeds.used().empty, "a part uses nothing up unasked"
     assert main(["--seeds", "9000:9020", "--log", "C0"]) == 1
     assert main(["--seeds", "9000:9020", "--log", "C1.1"]) == 0
@@ -176,12 +195,11 @@ def test_runs_on_one_block_add_up(monkeypatch, tmp_path, capsys):
 
 
 def test_make_claims_again_leaves_out_what_cannot_fail(monkeypatch, tmp_path, capsys):
-    notebook(tmp_path, "C0.1 · holds · +0.05 R², C0.2 · undecided · +0.05 R²")
-    only(monkeypatch, tmp_path, {"C0.1": claim(), "C0.2": claim()})
+    only(monkeypatch, tmp_path, {"C0.1": claim(), "C0.2": claim()}, C0_1="holds", C0_2="undecided")
     assert main([]) == 0 and "2 claims measured" in capsys.readouterr().out
     assert main(["--again"]) == 0
     printed = capsys.readouterr().out
-    assert "Not measured: C0.2. Undecided in the notebooks." in printed and "1 claims measured" in printed
+    assert "Not measured: C0.2. Undecided on the kept tables." in printed and "1 claims measured" in printed
 
 
 def test_again_is_the_experiment_of_each_table_with_the_fewest_seeds():
@@ -196,11 +214,11 @@ def test_again_is_the_experiment_of_each_table_with_the_fewest_seeds():
     [
         ("no effect", "too small to matter", "as stated"),
         ("holds", "undecided", "NOT as stated: holds"),
-        ("in no notebook", "holds", "NOT as stated: in no notebook"),
-        ("undecided", "holds", "undecided in the notebook, which promises nothing"),
+        ("not kept", "holds", "NOT as stated: not kept"),
+        ("undecided", "holds", "undecided on the kept table, which promises nothing"),
     ],
 )
-def test_a_verdict_of_new_seeds_is_held_against_that_of_the_notebook(stated, found, said):
+def test_a_verdict_of_new_seeds_is_held_against_that_of_the_kept_table(stated, found, said):
     assert _compared(SimpleNamespace(verdict=found), stated) == said
 
 
@@ -211,8 +229,7 @@ def test_make_claims_takes_a_block_that_is_not_used_up_and_logs_it_when_all_were
         asked.append(seeds)
         return experiment(seeds)
 
-    notebook(tmp_path, "C0.1 · holds · +0.05 R²")
-    only(monkeypatch, tmp_path, {"C0.1": claim(grid=measure), "C0.2": claim(grid=measure, seeds=30)})
+    only(monkeypatch, tmp_path, {"C0.1": claim(grid=measure), "C0.2": claim(grid=measure, seeds=30)}, C0_1="holds")
     seeds.append("0.1", "2026-01-01", seeds.FIRST, seeds.FIRST + 20, ["C0.1", "C0.2"], [])
     main(["C0.1"])
     assert len(seeds.used()) == 1, "a part of the claims uses nothing up"
@@ -242,9 +259,13 @@ def test_make_claims_names_and_leaves_out_what_needs_absent_data(monkeypatch, tm
     def grid_of(absent):
         return SimpleNamespace(make=experiment, settings={}, absent=absent)
 
-    monkeypatch.setattr(course, "GRIDS", {"00_x": grid_of(""), "00_y": grid_of("Stones are absent: python -m stones")})
-    notebook(tmp_path, "C0.1 · holds · +0.05 R²")
-    only(monkeypatch, tmp_path, {"C0.1": claim(grid="00_x"), "C0.2": claim(grid="00_y"), "C0.3": claim(grid="00_y")})
+    monkeypatch.setattr(lab, "GRIDS", {"00_x": grid_of(""), "00_y": grid_of("Stones are absent: python -m stones")})
+    only(
+        monkeypatch,
+        tmp_path,
+        {"C0.1": claim(grid="00_x"), "C0.2": claim(grid="00_y"), "C0.3": claim(grid="00_y")},
+        C0_1="holds",
+    )
     assert main(["--seeds", "7000:7020"]) == 0
     said = capsys.readouterr().out
     assert "Not measured: C0.2, C0.3. Stones are absent: python -m stones" in said
@@ -260,7 +281,7 @@ def test_make_claims_measures_claims_of_one_table_together_with_the_most_seeds(m
         return experiment(seeds, shift)
 
     made = SimpleNamespace(make=measure, settings={"seeds": [0], "shift": 0.0}, absent="")
-    monkeypatch.setattr(course, "GRIDS", {"00_x": made})
+    monkeypatch.setattr(lab, "GRIDS", {"00_x": made})
     wide, narrowed = claim(grid="00_x", seeds=50), claim(grid="00_x", only={"shift": 1.0})
     assert by_experiment({"C0.1": wide, "C0.2": narrowed, "C0.3": claim(grid="00_x")}) == [["C0.1", "C0.3"], ["C0.2"]]
     only(monkeypatch, tmp_path, {"C0.1": wide, "C0.3": claim(grid="00_x")})
@@ -316,30 +337,13 @@ def test_flip_is_what_simulated_runs_do():
     assert flip(1.0, 0.0, 20) < 1e-12 < 0.5 < flip(0.0, 1.0, 20)
 
 
-def cards() -> dict[str, str]:
-    """{claim id: what its card says}, from the outputs of the committed notebooks."""
-    outputs = [
-        "".join(output.get("data", {}).get("text/plain", output.get("text", "")))
-        for path in [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("deeper/*.ipynb")]
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-        for output in cell.get("outputs", [])
-    ]
-    found = re.findall(r"^((C\d+\.\d+) · .*, \d+ seeds.*, smallest effect that matters \S+)$", "\n".join(outputs), re.M)
-    return {name: card for card, name in found}
-
-
-def measured(claim: Claim, card: str) -> tuple[float, float, int, float]:
-    """Mean and deviation of the effects, how many there are, and how much wider than Student's their interval is: of
-    its grid, else as the card rounds them."""
-    if not callable(claim.grid):
-        table = kept(claim)
-        values = np.asarray(claim.effect(table), dtype=float)
-        student, judged = (over.interval(values, 0.95, table) for over in (WORLDS, claim.over))
-        widening = (judged[2] - judged[1]) / max(student[2] - student[1], 1e-12)
-        return values.mean(), values.std(ddof=1), len(values), widening
-    mean, low, high = (float(x) for x in re.search(r"· ([-+.\d]+) .+? \[([-+.\d]+), ([-+.\d]+)\]", card).groups())
-    seeds = int(re.search(r"(\d+) seeds", card)[1])
-    return mean, (high - low) / 2 / stats.t.ppf(0.975, seeds - 1) * np.sqrt(seeds), seeds, 1.0
+def measured(claim: Claim) -> tuple[float, float, int, float]:
+    """Mean and deviation of the effects, how many there are, and how much wider than Student's their interval is."""
+    table = kept(claim)
+    effects = np.asarray(claim.effect(table), dtype=float)
+    student, judged = (over.interval(effects, 0.95, table) for over in (WORLDS, claim.over))
+    widening = (judged[2] - judged[1]) / max(student[2] - student[1], 1e-12)
+    return effects.mean(), effects.std(ddof=1), len(effects), widening
 
 
 def fails(claim: Claim, mean: float, deviation: float, kept_seeds: int, widening: float, seeds: int) -> float:
@@ -361,20 +365,13 @@ def needed(claim: Claim, *numbers: float) -> int | str:
     return next(enough, "more than a block")
 
 
-def test_the_cards_of_the_notebooks_say_what_the_grids_say():
-    on_grids = {id: claim for id, claim in all_claims().items() if not callable(claim.grid)}
-    assert len(on_grids) > 200
-    found = {id: repr(claim.judge(id, kept(claim))) for id, claim in on_grids.items()}
-    assert {id: card for id, card in cards().items() if id in found} == found
-
-
 def test_every_claim_takes_enough_seeds_if_its_effect_is_at_the_near_end_of_its_interval():
     """Where this fails, the claim takes more seeds, in `make claims` or in its grid, or is restated."""
-    stated_cards, too_few = cards(), {}
+    too_few = {}
     for id, claim in all_claims().items():
-        if claim.expected == UNDECIDED:  # promises nothing
+        if claim.expected == UNDECIDED or callable(claim.grid):  # promises nothing; is measured where it is shown
             continue
-        numbers = measured(claim, stated_cards[id])
+        numbers = measured(claim)
         if fails(claim, *numbers, claim.seeds) > 1 - POWER:
             too_few[id] = f"{claim.seeds}, needs {needed(claim, *numbers)}"
     assert not too_few, str(too_few)  # all of them

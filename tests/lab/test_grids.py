@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.course import GRIDS
+from helpers.lab import GRIDS
 
 
 @pytest.mark.parametrize("name", GRIDS)

@@ -7,9 +7,9 @@ import pandas as pd
 import psutil
 import pytest
 
-from helpers.course import train_grids
 from helpers.experiments.grid import Grid
 from helpers.experiments.jobs import Undone
+from helpers.lab import train_grids
 from helpers.support.downloads import Download
 
 TABLE = pd.DataFrame({"seed": [1, 2], "r2": [0.5, 0.25]})
@@ -28,6 +28,7 @@ def grids(tmp_path, monkeypatch) -> dict[str, Grid]:
     """The grids that there are; they are kept in a folder of their own."""
     monkeypatch.setattr("helpers.experiments.grid.GRIDS", tmp_path)
     monkeypatch.setattr(train_grids, "GRIDS", {})
+    monkeypatch.setattr(train_grids.keep_findings, "write", lambda: None)
     return train_grids.GRIDS
 
 

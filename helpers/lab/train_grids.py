@@ -1,10 +1,10 @@
 """`make grids`: train every grid of the course and keep it in `data/grids/`.
 
-usage: python -m helpers.course.train_grids [--cluster tcp://HOST:PORT] [NAME ...]
+usage: python -m helpers.lab.train_grids [--cluster tcp://HOST:PORT] [NAME ...]
 
 The grids are shared out among the cores of this machine, or the workers of a Dask cluster. Each is kept as soon as it
 is trained, so what is done survives the failure of another; a grid that reads others is trained after them, and one
-whose data are absent stays as it is kept.
+whose data are absent stays as it is kept. In the end all claims are judged again (`keep_findings`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from graphlib import TopologicalSorter
 
 import pandas as pd
 
-from helpers.course import GRIDS
 from helpers.experiments import jobs
+from helpers.lab import GRIDS, keep_findings
 from helpers.support import environment, validate
 
 
@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             count += 1
             rows = len(done.table)
             print(f"[{count}/{len(names)}] {done.name}: {rows} rows in {done.seconds:.0f} s", flush=True)
+    keep_findings.write()
     return 0
 
 

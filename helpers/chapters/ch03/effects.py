@@ -1,0 +1,43 @@
+"""Effects of the claims of chapter 03 that are functions of a table, and no contrasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from helpers.chapters.ch03 import abtest, fusion, tradeoff
+from helpers.experiments.claim import gain, mean
+
+Effect = Callable[[pd.DataFrame], pd.Series]
+
+
+def compromises(name: str) -> Effect:
+    """The share of the weights from 0.3 to 0.7 at which both tasks are served."""
+    share = mean("share", sum=name)
+    return lambda table: share(tradeoff.compromises(table[table["weight"].between(0.29, 0.71)]))
+
+
+def ahead(way: str, weights: list[float]) -> Effect:
+    """Finish rate minus that of linear fusion at as many clicks, mean over these weights."""
+    return lambda table: mean("ahead", weight=weights)(fusion.ahead(table, way, "linear fusion"))
+
+
+def bulge(table: pd.DataFrame) -> pd.Series:
+    """Linear fusion: how far the finish rate at 0.4 lies above the straight line between the ends of the curve."""
+    by = table[table["way"] == "linear fusion"].pivot(index="seed", columns="weight", values=["click", "finish"])
+    share = (by["click", 0.4] - by["click", 0.0]) / (by["click", 1.0] - by["click", 0.0])
+    line = by["finish", 0.0] + share * (by["finish", 1.0] - by["finish", 0.0])
+    return by["finish", 0.4] - line
+
+
+def moved(metric: str) -> Effect:
+    """How far a metric moves from weight 0.5 to 1, in standard deviations of a user."""
+    return lambda table: mean("effect", metric=metric)(abtest.effects(table))
+
+
+def cost(of: tuple[str, int], over: tuple[str, int]) -> Effect:
+    """Cost of deciding by a metric with so many users per arm, minus that of another metric and number."""
+    users = sorted({of[1], over[1]})
+    more = gain("cost", tuple(of), over=tuple(over), column=("metric", "users"))
+    return lambda table: more(abtest.decisions(table, users))

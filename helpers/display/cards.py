@@ -1,0 +1,162 @@
+"""A claim as a card, or as a row of a chapter's evidence: its sentence, and what was measured of it.
+
+The sentences are in the chapters (`helpers/chapters/ch04/claims.toml`), the numbers in `data/findings.csv`. A card
+reads these two files, computes nothing and loads no experiment.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from helpers.evaluation.verdicts import NO_EFFECT, NOTES, SMALL, UNDECIDED, WITHIN, Finding, findings
+from helpers.support import validate
+
+CHAPTERS = Path(__file__).parents[1] / "chapters"
+COLUMNS = ("", "claim", "verdict", "effect and 95% interval", "over, and margin")
+
+
+@cache
+def sentences(chapter: str) -> dict[str, str]:
+    """{id: sentence} of the claims of a chapter ("ch04")."""
+    tables = tomllib.loads((CHAPTERS / chapter / "claims.toml").read_text(encoding="utf-8")).values()
+    return {
+        id: claim["sentence"]
+        for table in tables
+        for id, claim in table.items()
+        if isinstance(claim, dict) and "sentence" in claim
+    }
+
+
+class Card:
+    """A finding with the sentence of its claim."""
+
+    def __init__(self, finding: Finding, sentence: str):
+        self.finding, self.sentence = finding, sentence
+
+    def __repr__(self) -> str:
+        return repr(self.finding)
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def html(self, fold_notes: bool = True) -> str:
+        """In a fold the notes need none of their own."""
+        finding = self.finding
+        undecided = finding.verdict == UNDECIDED
+        colour = "#595959" if undecided else "#00735C" if finding.as_claimed else "#B34E00"
+        said = f"{finding.verdict}, as claimed" if finding.verdict in WITHIN and finding.as_claimed else finding.verdict
+        notes = "".join(f"<div>{_minus(note)}</div>" for note in _notes(finding))
+        if notes and fold_notes:
+            notes = f"<details><summary>About the margin</summary>{notes}</details>"
+        small = f'<div style="font-size:.85em;color:#595959">{notes}</div>' if notes else ""
+        return (
+            '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
+            f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0">'
+            f"<b>{finding.id}</b> {html.escape(self.sentence)}"
+            '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:2px 14px">'
+            f'<span style="flex:1 1 24em"><b style="color:{colour}">{said}</b> · {_minus(finding.numbers)}</span>'
+            f"{_drawn(finding, colour)}</div>{small}</div>"
+        )
+
+    def row(self) -> str:
+        """As a row of a table."""
+        numbers, seeds = self.finding.numbers.split("], ", 1)
+        notes = "".join(f"<br>{_minus(note)}" for note in _notes(self.finding))
+        cells = (self.sentence, self.finding.verdict, f"{numbers}]", seeds)
+        told = "".join(f'<td style="text-align:left;white-space:normal">{_minus(cell)}</td>' for cell in cells)
+        return f"<tr><th>{self.finding.id}</th>{told.removesuffix('</td>')}{notes}</td></tr>"
+
+
+def _notes(finding: Finding) -> list[str]:
+    return finding.note.split(NOTES) if finding.note else []
+
+
+def _drawn(finding: Finding, colour: str) -> str:
+    """The interval and the zone of effects that do not matter, to one scale, with words for who cannot see it."""
+    margin, width, height = finding.margin, 200, 22
+    least, most = min(finding.low, -1.3 * margin), max(finding.high, 1.3 * margin)
+
+    def at(value: float) -> str:
+        return f"{6 + (value - least) / (most - least) * (width - 12):.2f}"
+
+    def line(x1: str, y1: int, x2: str, y2: int, look: str) -> str:
+        return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" {look}/>'
+
+    edge, middle, whisker = at(-margin), height // 2, f'stroke="{colour}" stroke-width="2"'
+    inside, words = float(at(margin)) - float(edge), _minus(_in_words(finding))
+    return (
+        f'<svg role="img" aria-label="{words}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'style="max-width:100%"><title>{words}</title>'
+        f'<rect x="{edge}" y="1" width="{inside:.2f}" height="{height - 2}" fill="#dedede" stroke="#8a8a8a"/>'
+        + line(at(0), 1, at(0), height - 1, 'stroke="#595959" stroke-dasharray="2 2"')
+        + line(at(finding.low), middle, at(finding.high), middle, whisker)
+        + "".join(line(at(end), middle - 5, at(end), middle + 5, whisker) for end in (finding.low, finding.high))
+        + f'<circle cx="{at(finding.effect)}" cy="{middle}" r="4" fill="{colour}"/></svg>'
+    )
+
+
+def _in_words(finding: Finding) -> str:
+    lies = {SMALL: "within {}, and 0 is not in it", NO_EFFECT: "within {}, and 0 is in it", UNDECIDED: "across {}"}
+    zone = f"the grey zone of what does not matter, {-finding.margin:g} to {finding.margin:g}"
+    where = lies.get(finding.verdict, "outside {}").format(zone)
+    return f"The interval, {finding.low:+.4g} to {finding.high:+.4g}, lies {where}."
+
+
+def _minus(text: str) -> str:
+    """Escaped, and with minus signs that are not hyphens."""
+    return re.sub(r"(?<![\w-])-(?=[\d.])", "−", html.escape(text))
+
+
+class Cards(list[Card]):
+    """Several, one under the other; `shut` folds them until the reader opens them."""
+
+    def __init__(self, cards: Iterable[Card], shut: bool = False):
+        super().__init__(cards)
+        self.shut = shut
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self))
+
+    def _repr_html_(self) -> str:
+        cards = "".join(card.html(fold_notes=not self.shut) for card in self)
+        if not self.shut:
+            return cards
+        which = ", ".join(card.finding.id for card in self)
+        return (
+            f"<details><summary>What the measurements allow us to say ({which}): open after your guess</summary>"
+            f"{cards}</details>"
+        )
+
+
+class Evidence(Cards):
+    """All that a chapter rests on besides its open cards: one folded table, a row a claim."""
+
+    def _repr_html_(self) -> str:
+        rows = "".join(card.row() for card in self)
+        names = "".join(f'<th style="text-align:left">{name}</th>' for name in COLUMNS)
+        return (
+            f"<details><summary>The evidence: {len(self)} claim{'s' * (len(self) != 1)}</summary>"
+            '<div class="mtl-evidence" style="color:#1a1a1a;background:#fff;overflow-x:auto">'
+            f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table></div></details>"
+        )
+
+
+def claims(*ids: str, shut: bool = False) -> Cards:
+    """What the kept tables let us say: one card a claim; `shut` folds them."""
+    return Cards(map(card, ids), shut)
+
+
+def evidence(*ids: str) -> Evidence:
+    """What else the kept tables let us say: the claims of a chapter as one folded table, for its end."""
+    return Evidence(map(card, ids))
+
+
+def card(id: str) -> Card:
+    """The card of a claim by its id, such as "C4.3", the third of chapter 4."""
+    finding = findings()[validate.choice("ids", id, findings())]
+    return Card(finding, sentences(f"ch{id[1:].partition('.')[0].zfill(2)}")[id])

@@ -1,0 +1,115 @@
+"""What makes the kept tables and the findings, and nothing that a reader needs: grids and claims by name, wherever a
+chapter has them.
+
+Chapters are discovered: a grid's name starts with its chapter ("04_conditions"), and is looked up in the modules of
+`helpers/chapters/ch04/`; a claim's too ("C4.1"), in its `claims.toml`, with the functions of its `effects`. Only
+commands and tests ask here: no core notebook loads this package.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+
+from helpers import chapters
+from helpers.course import chapter_names
+from helpers.display.cards import Card, Cards
+from helpers.evaluation.verdicts import Finding
+from helpers.experiments import claim as claim_files
+from helpers.experiments.claim import Claim
+from helpers.experiments.grid import Grid
+from helpers.support import validate
+
+
+@cache
+def _modules(chapter: str) -> list[ModuleType]:
+    package = importlib.import_module(f"helpers.chapters.{chapter}")
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+
+
+class _Grids(Mapping[str, Grid]):
+    """Every grid of the course by name; to look one up loads its chapter alone."""
+
+    def __getitem__(self, name: str) -> Grid:
+        chapter = f"ch{name[:2]}"
+        if chapter not in chapter_names():
+            raise KeyError(name)
+        return _grids_of(chapter)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for chapter in chapter_names() for name in _grids_of(chapter))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@cache
+def _grids_of(chapter: str) -> dict[str, Grid]:
+    return {name: grid for module in _modules(chapter) for name, grid in getattr(module, "GRIDS", {}).items()}
+
+
+GRIDS = _Grids()
+
+
+def all_claims() -> dict[str, Claim]:
+    """Every claim of the course by its id, in the order of the chapters."""
+    return {id: claim for chapter in chapter_names() for id, claim in claims_of(chapter).items()}
+
+
+@cache
+def claims_of(chapter: str) -> dict[str, Claim]:
+    """The claims of a chapter ("ch04") by id."""
+    effects = f"helpers.chapters.{chapter}.effects"
+    functions = vars(importlib.import_module(effects)) if importlib.util.find_spec(effects) else {}
+    return claim_files.read(Path(chapters.__file__).with_name(chapter) / "claims.toml", functions)
+
+
+def judged(claims: Mapping[str, Claim]) -> list[Finding]:
+    """What the kept tables say of these claims."""
+    tables, findings = {}, []
+    for id, claim in claims.items():
+        if claim.grid not in tables:
+            tables[claim.grid] = kept(claim)
+        findings.append(claim.judge(id, tables[claim.grid]))
+    return findings
+
+
+def measured_now(*ids: str) -> Cards:
+    """The cards of claims that are measured on the machine that shows them: their experiment runs now."""
+    claims = all_claims()
+    chosen = {id: claims[validate.choice("ids", id, claims)] for id in ids}
+    return Cards(Card(finding, chosen[finding.id].sentence) for finding in judged(chosen))
+
+
+def kept(claim: Claim) -> pd.DataFrame:
+    """The table that a claim is judged on: its grid; without one, what its experiment measures now."""
+    if callable(claim.grid):
+        return claim.grid(range(claim.seeds))
+    return _joined(claim, lambda grid: grid.read())
+
+
+def absent(claim: Claim) -> str:
+    """Where a claim cannot be measured, as data of others are absent: the word for that."""
+    names = [] if callable(claim.grid) else [claim.grid] if isinstance(claim.grid, str) else claim.grid
+    return next(filter(None, (GRIDS[name].absent for name in names)), "")
+
+
+def fresh(claim: Claim, seeds: Sequence[int]) -> pd.DataFrame:
+    """The table of a claim measured now with these seeds, narrowed to what the claim needs."""
+    if callable(claim.grid):
+        return claim.grid(seeds)
+    return _joined(claim, lambda grid: grid.make(**grid.settings | claim.only | {"seeds": seeds}))
+
+
+def _joined(claim: Claim, table: Callable[[Grid], pd.DataFrame]) -> pd.DataFrame:
+    if isinstance(claim.grid, str):
+        return table(GRIDS[claim.grid])
+    return pd.concat([table(GRIDS[name]).assign(grid=name) for name in claim.grid], ignore_index=True)
