@@ -103,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
             found.append(finding)
             failed += [id] if note.startswith("NOT") else []
             print(f"{finding!r} · {note}\n    {claims[id].sentence}", flush=True)
-    tests, luck = sum(one.claim.expected != UNDECIDED for one in found), weak(found)
+    tests, luck = sum(one.expected != UNDECIDED for one in found), weak(found)
     together = f"{tests - len(luck)} of {tests} pass Holm's test at 5%, each against its own margin"
     print(together + (f"; not {', '.join(luck)}." if luck else "."))
     if not options.again and (options.log or not options.ids):
