@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from helpers.chapters.ch06 import mmoe
+from helpers.chapters.ch06.paper_size import BOTTOM, MMOE, STEPS
 from helpers.experiments.claim import gain, mean
 
 
@@ -27,6 +28,12 @@ def seesaw(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
     """What a task wins when its weight goes from 0.1 to 0.9, mean of both: of one model, minus another."""
     longer = gain("seesaw", of, over=over)
     return lambda table: longer(mmoe.seesaw(table))
+
+
+def ends_ahead(table: pd.DataFrame) -> pd.Series:
+    """1 for each set of sines on which MMoE ends ahead of the bottom of its size, at p = 1, else 0."""
+    lead = gain("log2_mse", MMOE, over=BOTTOM, p=1.0, steps=STEPS)(table)
+    return (lead < 0).astype(float)
 
 
 BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")

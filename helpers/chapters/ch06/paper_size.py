@@ -120,6 +120,6 @@ GRIDS = grids(
         [Sample({"seeds": [901], "models": [BOTTOM], "rates": [0.0003]}, ENDS)],
         [FIXED],
     ),
-    Grid("06_paper_size", progress, {"seeds": range(40)}, [ONE_RUN], [FIXED]),
+    Grid("06_paper_size", progress, {"seeds": range(60)}, [ONE_RUN], [FIXED]),
     Grid("06_paper_twice", progress, {"seeds": range(6), "p": [1.0], "epochs": 2 * EPOCHS}, [ONE_RUN], [FIXED]),
 )

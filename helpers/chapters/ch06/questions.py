@@ -71,7 +71,7 @@ def _by_p(runs: Runs, title: str) -> Figure:
 @question(
     "C6.P6",
     "The paper's size, identical tasks, both models at their best rate: how does MMoE compare with a Shared-Bottom of "
-    "its size on 40 drawn sets of sines?",
+    "its size on 60 drawn sets of sines?",
     options=[
         "It is better on all sets, or all but one",
         "It is better on most, and worse on some",
