@@ -27,8 +27,8 @@
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, export), `plan` (what a comparison will train, and how long), `comparison`, `recommendation`,
                  `report`
-    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims (claims.toml, and effects.py for what no
-                 contrast says), questions, quiz, exercises, explorer
+    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims (claims.toml, and effects.py for what
+                 no contrast says), questions, quiz, exercises, explorer
     course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)
     lab/         what makes kept tables and findings, and no core notebook loads: `seeds` (which are used up), and the
                  commands `train_grids`, `measure_claims`, `keep_findings`

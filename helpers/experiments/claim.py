@@ -147,6 +147,8 @@ class Claim:
     far       whether the sentence says far, many, …: ten times the margin
     smallest  the smallest effect that matters, where it is not the unit's: that of the sentence itself, say
     because   why it is not; a card shows it
+    close     whether its interval comes so near to the margin that fresh seeds may give another verdict: to promise the
+              same would take more than a quarter of a block of seeds; a card says so
     extended  whether it was given more seeds after a look at its verdict; then its interval is at 99%
     """
 
@@ -162,6 +164,7 @@ class Claim:
     far: bool = False
     smallest: float | None = None
     because: str = ""
+    close: bool = False
     extended: bool = False
 
     def __post_init__(self):
@@ -184,7 +187,8 @@ class Claim:
         mean, low, high = self.over.interval(effects, self.level, table)
         said = verdict(low, high, self.smallest, self.sign)
         later = f" (more after a look: a {EXTENDED:.0%} interval)" if self.extended else ""
-        measured = {"effect": mean, "low": low, "high": high, "seeds": len(effects), "over": self.over.words + later}
+        over = self.over.words + later + (" (close to its margin)" if self.close else "")
+        measured = {"effect": mean, "low": low, "high": high, "seeds": len(effects), "over": over}
         judged = {"unit": self.unit, "margin": self.smallest, "error": self._error(effects, table)}
         return Finding(id, said, self.expected, **measured, **judged, note=self._note(id))
 

@@ -118,7 +118,7 @@ def test_kept_runs_come_by_the_names_of_their_grids():
     both = runs("04_ratings", "04_ratings_80")
     assert (both.value, both.metric, both.model) == ("auc", "AUC", "model")
     assert len(both.table) == sum(len(GRIDS[name].read()) for name in ("04_ratings", "04_ratings_80"))
-    with pytest.raises(FileNotFoundError, match="grid: got no file 04_nothing.csv"):
+    with pytest.raises(FileNotFoundError, match=r"grid: got no file 04_nothing\.csv"):
         runs("04_nothing")
 
 

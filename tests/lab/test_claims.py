@@ -298,6 +298,7 @@ def test_several_experiments_run_in_processes_of_their_own(capsys):
 # estimate itself decided the verdict, and who decides by an estimate takes it where luck has helped.
 
 POWER = 0.95  # that the verdict comes back if the true effect is at that end
+MOST = seeds.BLOCK // 4  # seeds that a promise may take
 
 
 def flip(distance: float, deviation: float, seeds: int, level: float = 0.95, widening: float = 1.0) -> float:
@@ -362,12 +363,15 @@ def needed(claim: Claim, *numbers: float) -> int | str:
 
 
 def test_every_claim_takes_enough_seeds_if_its_effect_is_at_the_near_end_of_its_interval():
-    """Where this fails, the claim takes more seeds, in `make claims` or in its grid, or is restated."""
-    too_few = {}
+    """Where this fails, the claim takes more seeds, in `make claims` or in its grid, or is restated. One that needs
+    more than `MOST` is close to its margin, and says so."""
+    wrong = {}
     for id, claim in all_claims().items():
         if claim.expected == UNDECIDED or callable(claim.grid):  # promises nothing; is measured where it is shown
             continue
         numbers = measured(claim)
-        if fails(claim, *numbers, claim.seeds) > 1 - POWER:
-            too_few[id] = f"{claim.seeds}, needs {needed(claim, *numbers)}"
-    assert not too_few, str(too_few)  # all of them
+        if not claim.close and fails(claim, *numbers, claim.seeds) > 1 - POWER:
+            wrong[id] = f"{claim.seeds}, needs {needed(claim, *numbers)}"
+        elif claim.close and fails(claim, *numbers, MOST) <= 1 - POWER:
+            wrong[id] = f"said to be close, needs {needed(claim, *numbers)}"
+    assert not wrong, str(wrong)  # all of them
