@@ -133,7 +133,7 @@ class _Names:
             look = {"arrowstyle": "-", "color": GREY, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 6}
             self.axes.annotate("", at, offset, textcoords="offset points", arrowprops=look)
             self.lines.append(line)
-        self.names.append(box)
+        self.names.append(box.padded(5))  # two names in a row must not read as one
 
     def _is_free(self, box: Bbox) -> bool:
         (x0, y0), (x1, y1) = self.frame.min, self.frame.max
