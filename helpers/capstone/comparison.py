@@ -62,9 +62,10 @@ class Comparison:
     scores  a row a seed, model and task: metric, value, constant (whether all test rows have the same output: nothing
             was learnt), and gauc where there is a user
     growth  a row a number of seeds (the first 3, 5, 10, … and all) and task: single, shared (mean scores), gain, low,
-            high, verdict, seeds_needed, dead (how many of the seeds do not count, because one of the two models has
-            learnt nothing), and spread, overlap, users, units of `intervals.Gain`; clusters, what the
-            units are: users (or rows, without a user), days or groups, whichever make the interval widest
+            high, verdict, matters (the smallest gain that does), seeds_needed, dead (how many of the seeds do not
+            count, because one of the two models has learnt nothing), and spread, overlap, users, units of
+            `intervals.Gain`; clusters, what the units are: users (or rows, without a user), days or groups, whichever
+            make the interval widest
     fewer   the same with `SHARES` of the training rows, drawn by the seed: a row a share and task; empty where it was
             not asked for, or where nothing is undecided
     reading options of `read` with which the table came from its file; None where it came from elsewhere
@@ -418,7 +419,13 @@ def _sharing_gain(
     needed = seeds_needed(found, matters[kind]) if judged and said == UNDECIDED else 0
     row = {"task": task, "metric": METRICS[kind], "gain": found.mean, **found._asdict()}
     row |= {"single": by_model[SINGLE].mean(), "shared": by_model[structure].mean()}
-    row |= {"verdict": said, "clusters": clusters, "seeds": len(dead), "dead": int(dead.sum())}
+    row |= {
+        "verdict": said,
+        "matters": matters[kind],
+        "clusters": clusters,
+        "seeds": len(dead),
+        "dead": int(dead.sum()),
+    }
     return row | {"seeds_needed": np.nan if needed is None else needed}
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from helpers.capstone.table_checks import GIVEN_AWAY
+from helpers.evaluation.four_outcomes import UNCLEAR, outcome
 from helpers.evaluation.intervals import MOST_SEEDS
 from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS
 from helpers.support import validate
@@ -50,14 +51,16 @@ def word(verdicts: Iterable[str]) -> str:
 
 
 def recommend(gains: pd.DataFrame, beaten: pd.DataFrame) -> Recommendation:
-    """The recommendation for a table with a row a task: task, verdict, and seeds_needed (0 where seeds are not what is
-    missing, NaN where no number of them would do).
+    """The recommendation for a table with a row a task: task, verdict, low and high of its gain, matters (the smallest
+    gain that does), and seeds_needed (0 where seeds are not what is missing, NaN where no number of them would do).
 
     beaten   as `comparison.Comparison` has it: where sharing helps, the text names the best of what shares nothing
     """
-    validate.columns("gains", gains, ["task", "verdict", "seeds_needed"])
+    validate.columns("gains", gains, ["task", "verdict", "low", "high", "matters", "seeds_needed"])
     of = {one: [str(t) for t in gains.loc[gains["verdict"] == one, "task"]] for one in VERDICTS}
-    won, lost, unknown = (names(of[one]) for one in (HOLDS, OPPOSITE, UNDECIDED))
+    won, lost = (names(of[one]) for one in (HOLDS, OPPOSITE))
+    unknown = gains[gains["verdict"] == UNDECIDED]
+    may_lose = names([str(task) for task in unknown.loc[unknown["low"] <= -unknown["matters"], "task"]])
     equal = names(of[SMALL] + of[NO_EFFECT])
     chosen = word(gains["verdict"])
     texts = {
@@ -70,9 +73,13 @@ def recommend(gains: pd.DataFrame, beaten: pd.DataFrame) -> Recommendation:
         text = texts[chosen]
     elif lost:
         text = f"Sharing helps {won} and costs {lost}. Keep {lost} apart, or give it more weight, then measure."
+    elif may_lose:
+        text = f"Sharing helps {won}. Whether it costs {may_lose} is not decided."
     else:
-        text = f"Sharing helps {won}. Whether it costs {unknown} is not decided."
-    if named := outcome(gains["verdict"]):
+        open_ones = names(of[UNDECIDED])
+        text = f"Sharing helps {won} and costs {open_ones} nothing that matters; whether it helps {open_ones} is open."
+    intervals = gains[["low", "high"]].itertuples(index=False, name=None)
+    if (named := outcome(*intervals, smallest=list(gains["matters"]))) != UNCLEAR:
         text = f"{named.capitalize()}: s{text[1:]}"
     return Recommendation(chosen, " ".join([text, *_rivals(of[HOLDS], beaten), *_more(gains)]))
 
@@ -113,23 +120,6 @@ def as_good(gains: pd.DataFrame, beaten: pd.DataFrame) -> str:
 NO_REASON = (
     "The gain is then over a weak model of its own, and no reason to share. One model may still be cheaper to serve."
 )
-
-
-def outcome(verdicts: Iterable[str]) -> str:
-    """Which of the four outcomes of joint training this is: both gain, both lose, seesaw, one gains, none loses; of
-    more than two tasks all gain, …. Nothing where the verdicts leave it open."""
-    found = list(verdicts)
-    gains, loses = found.count("holds"), found.count("opposite")
-    every = "both" if len(found) == 2 else "all"
-    if gains and loses:
-        return "seesaw"
-    if "undecided" in found or not gains + loses:
-        return ""
-    if len(found) in (gains, loses):
-        return f"{every} gain" if gains else f"{every} lose"
-    if loses:
-        return ""
-    return f"{'one gains' if gains == 1 else 'some gain'}, none loses"
 
 
 def too_good(gains: pd.DataFrame) -> str:

@@ -110,7 +110,7 @@ def _row(dot: Dot, grid: pd.DataFrame) -> dict:
         row |= dict(zip((side, f"{side}_low", f"{side}_high"), _interval(values, dot.overlap), strict=True))
     row["seeds"] = len(values)
     intervals = ((row[f"{side}_low"], row[f"{side}_high"]) for side in "ab")
-    return row | {"outcome": outcome(*intervals, SMALLEST[dot.unit])}
+    return row | {"outcome": outcome(*intervals, smallest=SMALLEST[dot.unit])}
 
 
 def _gains(dot: Dot, scores: pd.DataFrame) -> pd.DataFrame:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE = "both gain", "one gains, none loses", "seesaw", "both lose"
+ALL_GAIN, SOME_GAIN, ALL_LOSE = "all gain", "some gain, none loses", "all lose"  # of more than two tasks
 UNCLEAR = "not clear"
 
 
-def outcome(a: tuple[float, float], b: tuple[float, float], smallest: float) -> str:
-    """Which of the four outcomes two 95% intervals of gains allow us to say.
+def outcome(*gains: tuple[float, float], smallest: float | Sequence[float]) -> str:
+    """Which of the four outcomes the 95% intervals of the gains of two or more tasks allow us to say.
 
-    smallest  the smallest effect that matters. A task gains where its whole interval lies above it, and loses where it
-              lies below −smallest. "one gains, none loses": the other's interval does not reach below −smallest, so
-              that it does not lose anything that matters; it may gain.
+    smallest  the smallest effect that matters, for all or for each. A task gains where its whole interval lies above
+              it, and loses where it lies below −smallest. "one gains, none loses": the others' intervals do not reach
+              below −smallest, so that they do not lose anything that matters; they may gain.
     """
-    gains, losses = (sum(test) for test in ((a[0] > smallest, b[0] > smallest), (a[1] < -smallest, b[1] < -smallest)))
-    if gains and losses:
+    margins = smallest if isinstance(smallest, Sequence) else [smallest] * len(gains)
+    rows = [(low, high, margin) for (low, high), margin in zip(gains, margins, strict=True)]
+    won, lost = sum(low > margin for low, _, margin in rows), sum(high < -margin for _, high, margin in rows)
+    if won and lost:
         return SEESAW
-    if losses == 2 or gains == 2:
-        return BOTH_LOSE if losses else BOTH_GAIN
-    return ONE_GAINS if gains and min(a[0], b[0]) > -smallest else UNCLEAR
+    if len(rows) in (won, lost):
+        return (BOTH_GAIN if won else BOTH_LOSE) if len(rows) == 2 else ALL_GAIN if won else ALL_LOSE
+    if won and all(low > -margin for low, _, margin in rows):
+        return ONE_GAINS if won == 1 else SOME_GAIN
+    return UNCLEAR

@@ -22,7 +22,6 @@ from helpers.capstone.recommendation import (
     as_good,
     leaning,
     meanwhile,
-    outcome,
     outdone,
     recommend,
     rows_needed,
@@ -30,7 +29,6 @@ from helpers.capstone.recommendation import (
     unlearnt,
     word,
 )
-from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW
 from helpers.evaluation.verdicts import VERDICTS
 
 
@@ -48,8 +46,19 @@ def test_every_combination_has_its_word(verdicts):
     assert word(reversed(verdicts)) == found
 
 
+ENDS = {
+    "holds": (0.02, 0.04),
+    "opposite": (-0.04, -0.02),
+    "too small to matter": (0.001, 0.004),
+    "no effect": (-0.004, 0.004),
+    "undecided": (-0.02, 0.02),
+}
+
+
 def table(*rows) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["task", "verdict", "seeds_needed"])
+    gains = pd.DataFrame(rows, columns=["task", "verdict", "seeds_needed"])
+    gains[["low", "high"]] = [ENDS[verdict] for verdict in gains["verdict"]]
+    return gains.assign(matters=0.005)
 
 
 @pytest.mark.parametrize(
@@ -129,13 +138,13 @@ def test_where_sharing_helps_the_best_of_what_shares_nothing_is_named():
         assert ("was not measured." in unmeasured) == bool(won) and as_good(gains, pd.DataFrame()) == ""
 
 
-def test_outcomes_have_the_words_of_the_map():
-    assert outcome(["holds", "holds"]) == BOTH_GAIN and outcome(["opposite"] * 2) == BOTH_LOSE
-    assert outcome(["opposite", "holds"]) == SEESAW and outcome(["holds", "no effect"]) == ONE_GAINS
-    assert outcome(["holds"] * 3) == "all gain" and outcome(["holds", "no effect", "holds"]) == "some gain, none loses"
-    for unnamed in (["holds", "undecided"], ["opposite", "no effect"], ["no effect"] * 2, ["undecided"] * 2):
-        assert outcome(unnamed) == ""
-    assert outcome(["opposite", "no effect", "opposite"]) == ""
+def test_what_is_undecided_and_cannot_lose_costs_nothing():
+    """The map of outcomes calls it so as well."""
+    gains = table(("a", "holds", 0), ("b", "undecided", 9))
+    assert "Whether it costs b is not decided." in recommend(gains, pd.DataFrame()).text
+    safe = gains.assign(low=[0.02, -0.001])
+    expected = "One gains, none loses: sharing helps a and costs b nothing that matters; whether it helps b is open."
+    assert recommend(safe, pd.DataFrame()).text.startswith(expected)
 
 
 def test_a_model_that_knows_too_much_is_named():
@@ -242,18 +251,13 @@ def test_no_task_and_an_unknown_verdict_are_named():
         (lambda: outdone([]), "beaten: got list; expected a pandas DataFrame"),
         (lambda: outdone(pd.DataFrame([[0] * 4], columns=COLUMNS)), "beaten: got no column 'low'"),
         (lambda: too_good("gains"), "gains: got str; expected a pandas DataFrame"),
-        (
-            lambda: recommend(pd.DataFrame({"task": ["a"], "verdict": ["holds"]}), RIVALS),
-            "gains: got no column 'seeds_needed'",
-        ),
-        (
-            lambda: recommend(pd.DataFrame({"task": ["a"], "seeds_needed": [0]}), RIVALS),
-            "gains: got no column 'verdict'",
-        ),
-        (
-            lambda: recommend(pd.DataFrame({"verdict": ["holds"], "seeds_needed": [0]}), RIVALS),
-            "gains: got no column 'task'",
-        ),
+        *[
+            (
+                lambda column=column: recommend(table(("a", "holds", 0)).drop(columns=column), RIVALS),
+                f"gains: got no column '{column}'",
+            )
+            for column in ("task", "verdict", "low", "high", "matters", "seeds_needed")
+        ],
         (lambda: unlearnt("scores", judged()[1]), "scores: got str; expected a pandas DataFrame"),
         (lambda: unlearnt(judged()[0], "gains"), "gains: got str; expected a pandas DataFrame"),
         *[

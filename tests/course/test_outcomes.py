@@ -34,7 +34,22 @@ from helpers.lab import GRIDS
     ],
 )
 def test_an_outcome_is_called_so_when_the_intervals_allow_it(a, b, name):
-    assert outcome(a, b, smallest=0.05) == name
+    assert outcome(a, b, smallest=0.05) == outcome(a, b, smallest=[0.05, 0.05]) == name
+
+
+def test_of_more_tasks_all_gain_some_gain_or_all_lose():
+    far, near, lost, open_one = (0.1, 0.2), (-0.04, 0.04), (-0.2, -0.1), (-0.1, 0.2)
+    for gains, name in (
+        ((far, far, far), "all gain"),
+        ((far, near, far), "some gain, none loses"),
+        ((far, near, near), ONE_GAINS),
+        ((lost, lost, lost), "all lose"),
+        ((far, near, lost), SEESAW),
+        ((far, far, open_one), UNCLEAR),
+        ((lost, near, lost), UNCLEAR),
+    ):
+        assert outcome(*gains, smallest=0.05) == name
+    assert outcome(far, far, smallest=[0.05, 0.15]) == ONE_GAINS
 
 
 def test_what_matters_on_the_map_is_what_matters_in_a_report():
@@ -58,8 +73,8 @@ def test_the_map_has_the_outcomes_of_the_text_where_they_lie(chapter):
     lost = (-far[1], -far[0])
     for right, a in ((True, far), (False, lost)):
         for up, b in ((True, far), (False, lost)):
-            assert corner(figure, right, up) == outcome(a, b, smallest)
-    assert outcome(far, inside, smallest) == outcome(inside, far, smallest) == ONE_GAINS
+            assert corner(figure, right, up) == outcome(a, b, smallest=smallest)
+    assert outcome(far, inside, smallest=smallest) == outcome(inside, far, smallest=smallest) == ONE_GAINS
     assert sorted(text.xy.index(0) for text in axes.texts if text.get_text() == ONE_GAINS) == [0, 1]  # on both axes
     bands = [patch.get_bbox() for patch in axes.patches]
     assert sorted((box.y0, box.y1) for box in bands)[0] == sorted((box.x0, box.x1) for box in bands)[0]

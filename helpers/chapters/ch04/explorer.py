@@ -44,7 +44,7 @@ def playground(grid: pd.DataFrame) -> Live:
     words = (
         f"Two tasks with four features each and none in common share a bottom of {START['width']} units. On the map of "
         f"outcomes {seeds.shape[-1]} kept runs: task A gains {a:+.3f} R², task B {b:+.3f}: "
-        f"{outcome(ends_a, ends_b, MATTERS)}."
+        f"{outcome(ends_a, ends_b, smallest=MATTERS)}."
     ).replace("-", "−")
     title = "A playground: two tasks, one bottom"
     script = Path(__file__).with_name("playground.js")

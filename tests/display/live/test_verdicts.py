@@ -43,4 +43,4 @@ def test_words_are_those_of_verdicts_and_outcomes():
     said = found(f"{json.dumps(every)}.map(([a, b]) => [verdict(a, 0.01), outcome(a, b, 0.01)])")
     for ((_, *a), (_, *b)), (word, both) in zip(every, said, strict=True):
         assert word == WORDS[verdicts.verdict(*a, 0.01)]
-        assert (both or four_outcomes.UNCLEAR) == four_outcomes.outcome(a, b, 0.01)
+        assert (both or four_outcomes.UNCLEAR) == four_outcomes.outcome(a, b, smallest=0.01)
