@@ -14,10 +14,10 @@ def judge(exercise: Exercise, answer, times: int = 1) -> str:
 
 
 def solution(notebook: str, name: str, **names):
-    """The function or class of that name in the notebook's worked solutions, without the check below it."""
+    """The function or class of that name in the notebook's worked solutions, without what follows it."""
     cells = code_cells(nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4))
     source = next(cell.source for cell in cells if f"def {name}(" in cell.source)
-    exec(source.split("\n\n\nexercises.")[0], names)
+    exec(source.split("\n\n\n# check it:")[0], names)
     return names[name]
 
 
