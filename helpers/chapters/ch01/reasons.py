@@ -346,7 +346,7 @@ GRIDS = grids(
     Grid(
         "01_carry_over",
         carry_over,
-        {"seeds": range(60)},
+        {"seeds": range(180)},
         [Sample(TWO_SOURCES, {"r2": mean(0.02)})],
         [FIXED, SOURCES, {"frozen": FROZEN, "from scratch": SCRATCH}],
     ),
