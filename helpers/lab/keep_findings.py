@@ -10,26 +10,21 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable
 from dataclasses import asdict, fields, replace
 
 from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import Finding
-from helpers.lab import all_claims, judged
+from helpers.lab import all_claims, judged, seeds
 from helpers.support.files import whole
 
 COLUMNS = [field.name for field in fields(Finding)]
 
 
-def write(blocks: Iterable[tuple[str, int]] = ()) -> None:
-    """Judge every claim again on its kept table.
-
-    blocks  (id, first seed) of claims that were just measured on unused seeds; the others keep the block they had
-    """
-    before = verdicts.findings() if verdicts.FINDINGS.exists() else {}
-    last = {id: finding.block for id, finding in before.items()} | {id: str(block) for id, block in blocks}
+def write() -> None:
+    """Judge every claim again on its kept table."""
+    measured = seeds.measured()
     claims = {id: claim for id, claim in all_claims().items() if not callable(claim.grid)}
-    rows = [replace(finding, block=last.get(finding.id, "")) for finding in judged(claims)]
+    rows = [replace(finding, block=measured.get(finding.id, "")) for finding in judged(claims)]
     with whole(verdicts.FINDINGS) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()

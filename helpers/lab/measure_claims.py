@@ -12,8 +12,8 @@ the experiment with the fewest seeds, since the code behind the others is the sa
 Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
 among the cores of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured,
 its numbers and its sentence; then how many pass Holm's test together, and a line that counts. A run of all claims is
-logged, one of some with --log, in `data/seeds.csv` and `data/findings.csv`; runs on one block add up. Claims whose data
-are absent are named and left out. Exits 1 if a verdict is not reproduced.
+logged, one of some with --log, in `data/seeds.csv` as it goes and in `data/findings.csv` at its end; runs on one block
+add up. Claims whose data are absent are named and left out. Exits 1 if a verdict is not reproduced.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
         taken = range(start, max(asked, *(start + claims[id].seeds for id in ids)))
         experiments[name] = partial(fresh, claims[ids[0]], taken)
     found, failed = [], []
+    logged, today = not options.again and (options.log or not options.ids), str(datetime.date.today())
     print(f"Seeds from {start} on.", flush=True)
     for done in jobs.run(experiments, options.cluster):
         print(f"In {done.seconds:.0f} s:", flush=True)
@@ -103,12 +104,13 @@ def main(arguments: list[str] | None = None) -> int:
             found.append(finding)
             failed += [id] if note.startswith("NOT") else []
             print(f"{finding!r} · {note}\n    {claims[id].sentence}", flush=True)
+        if logged:  # at once: hours may follow
+            seeds.append(version("multitask-ranking-course"), today, start, stop, groups[done.name], failed)
     tests, luck = sum(one.expected != UNDECIDED for one in found), weak(found)
     together = f"{tests - len(luck)} of {tests} pass Holm's test at 5%, each against its own margin"
     print(together + (f"; not {', '.join(luck)}." if luck else "."))
-    if not options.again and (options.log or not options.ids):
-        seeds.append(version("multitask-ranking-course"), str(datetime.date.today()), start, stop, list(claims), failed)
-        keep_findings.write((id, start) for id in claims if id not in failed)
+    if logged:
+        keep_findings.write()
         print(f"Logged in data/seeds.csv: for these claims seeds {start} to {stop - 1} are used up.")
     print(f"{len(found)} claims measured with new seeds: {len(found) - len(failed)} reproduced, {len(failed)} not.")
     return 1 if failed else 0

@@ -42,6 +42,13 @@ def last_block() -> tuple[int, list[str]]:
     return start, ids[start]
 
 
+def measured() -> dict[str, str]:
+    """Of each claim that came back on a block, by its id, the first seed of the last one."""
+    log = used()[lambda log: log["written"] == TOOL]
+    rows = zip(log["start"], log["ids"], log["not_reproduced"], strict=True)
+    return {id: str(start) for start, ids, failed in rows for id in ids.split() if id not in failed.split()}
+
+
 def append(release: str, date: str, start: int, stop: int, ids: Sequence[str], not_reproduced: Sequence[str]) -> None:
     """Log the claims `ids`, measured on the block from `start` on; with those that were measured there before."""
     log = used()

@@ -146,7 +146,7 @@ def only(monkeypatch, tmp_path, chosen: dict[str, Claim], **stated):
     }
     monkeypatch.setattr("helpers.lab.measure_claims.findings", lambda: findings)
     monkeypatch.setattr("helpers.lab.measure_claims.all_claims", lambda: chosen)
-    monkeypatch.setattr(keep_findings, "write", lambda blocks: None)
+    monkeypatch.setattr(keep_findings, "write", lambda: None)
     monkeypatch.setattr(seeds, "LOG", tmp_path / "seeds.csv")
     (tmp_path / "seeds.csv").write_text("release,date,start,stop,claims,not_reproduced,written,ids\n", encoding="utf-8")
 

@@ -26,7 +26,7 @@ def ahead(way: str, weights: list[float]) -> Effect:
 def bulge(table: pd.DataFrame) -> pd.Series:
     """Linear fusion: the finish rate at 0.4 minus that of the mix of weights 0 and 1 with as many clicks.
 
-    The mix is one for all seeds, from their mean clicks: in a single log both ends can have as many, and no line is theirs.
+    The mix is one for all seeds, from their mean clicks: in a single log both ends can have as many clicks.
     """
     by = table[table["way"] == "linear fusion"].pivot(index="seed", columns="weight", values=["click", "finish"])
     low, middle, high = (by["click", weight].mean() for weight in (0.0, 0.4, 1.0))
