@@ -13,7 +13,7 @@ from helpers.support.files import whole
 
 PAGES = re.compile(r"https://([\w-]+)\.github\.io/([\w.-]+?)/?")
 LINK = re.compile(rf"^\[pages\]: {PAGES.pattern}$", re.MULTILINE)
-TEXTS = ("README*.md", "CITATION.cff")
+TEXTS = ("README*.md", "CITATION.cff", "docs/*.md")
 
 
 def publish(root: Path, url: str) -> None:
