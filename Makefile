@@ -10,7 +10,7 @@ NB ?= notebooks
 .NOTPARALLEL:
 
 .PHONY: help lab test test-all test-long test-code test-notebooks test-browser test-versions versions lint notebooks grids \
-        claims bench handin site student teacher ready ready-test movielens clean
+        claims bench handin site student teacher questions ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -83,8 +83,11 @@ student: ready-test ## write the course without worked solutions, to hand out to
 teacher: ready-test ## write it with them open, and with notes, common mistakes and questions, to _teacher/
 	@$(BIN)/python -m tools.editions teacher
 
+questions: ready-test ## write the question bank to _questions/: GIFT to import into Moodle, sheets to print, the key apart
+	@$(BIN)/python -m tools.questions
+
 clean: ## remove what these commands made, except .venv and data/
-	@rm -rf _site _student _teacher .pytest_cache .ruff_cache .hypothesis build
+	@rm -rf _site _student _teacher _questions .pytest_cache .ruff_cache .hypothesis build
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # --- set-up ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Quizzes: every option is answered, on a click alone, and what they say of the course's measurements is so."""
 
 import re
-from collections import Counter
 
 import pytest
 
@@ -66,10 +65,43 @@ def test_every_chapter_has_five_questions_and_ten_for_the_teacher():
     assert [(path.stem, len(read(path))) for path in BANK] == [(chapter[2:], 10) for chapter in chapter_names()]
 
 
+def hits(item, key) -> float:
+    """How often somebody who ticks an option of the highest `key(number of the option, option)` is right: 0 or 1, or a
+    share where several have the same."""
+    keys = [key(number, option) for number, option in enumerate(item.options)]
+    return (keys[item.answer] == max(keys)) / keys.count(max(keys))
+
+
+HABITS = {
+    "the longest": lambda number, option: len(option),
+    "the shortest": lambda number, option: -len(option),
+    "the first": lambda number, option: -number,
+    "the second": lambda number, option: number == 1,
+    "the last": lambda number, option: number,
+}
+
+
+@pytest.mark.parametrize("habit", HABITS)
 @pytest.mark.parametrize("paths", [QUIZZES, BANK], ids=["check yourself", "bank"])
-def test_the_right_answer_has_no_favourite_place(paths):
-    places = Counter(item.answer for path in paths for item in read(path))
-    assert min(places[0], places[1], places[2]) > 0.2 * places.total()
+def test_neither_length_nor_place_tells_the_right_option(paths, habit):
+    """Who knows nothing gets by a habit what guessing gets, to within a standard deviation of guessing: all questions
+    together; and to within two, those of a chapter."""
+    every = [read(path) for path in paths]
+    together = [item for chapter in every for item in chapter]
+    for items, deviations in [(together, 1), *((chapter, 2) for chapter in every)]:
+        guess = [1 / len(item.options) for item in items]
+        allowed = deviations * sum(chance * (1 - chance) for chance in guess) ** 0.5
+        assert abs(sum(hits(item, HABITS[habit]) for item in items) - sum(guess)) <= allowed, items[0].question
+
+
+@pytest.mark.parametrize("path", BANK, ids=lambda path: path.stem)
+def test_the_options_of_a_question_are_alike(path):
+    """In length, and as sentences: none stands out before it is understood."""
+    for item in read(path):
+        lengths = sorted(map(len, item.options))
+        assert lengths[-1] <= 1.2 * lengths[0] + 6, item.question
+        assert len({option.endswith(".") for option in item.options}) == 1, item.question
+        assert not re.search(r"\b(always|never)\b", " ".join(item.options), re.IGNORECASE), item.question
 
 
 @pytest.mark.parametrize("chapter", chapter_names())

@@ -16,7 +16,7 @@ from ipywidgets.embed import dependency_state
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from helpers.display.quiz import Quiz, read
+from helpers.display.quiz import Item, Quiz, read
 from tools.notebooks import ROOT, STYLER_ID, WIDGET_STATE, WIDGET_VIEW, asked, keep_shown_models, tags
 
 TEACHING = ROOT / "docs" / "teaching.md"
@@ -123,11 +123,17 @@ def _told(row: Row) -> str:
     return "\n\n".join([f"## {row.wall}", f'<div class="plan-row" {kept}></div>', *lines])
 
 
-def _questions(name: str) -> tuple[NotebookNode, dict]:
-    """Questions of the bank ("questions/01:1,6") as a cell, and the state of its widgets."""
+def picked(name: str) -> list[Item]:
+    """Questions of the bank ("questions/01:1,6")."""
     file, _, numbers = name.removeprefix("questions/").partition(":")
     every = read(QUESTIONS / f"{file}.md")
-    quiz = Quiz(f"before class, {file}", [every[int(number) - 1] for number in numbers.split(",")])
+    return [every[int(number) - 1] for number in numbers.split(",")]
+
+
+def _questions(name: str) -> tuple[NotebookNode, dict]:
+    """Questions of the bank ("questions/01:1,6") as a cell, and the state of its widgets."""
+    file = name.removeprefix("questions/").partition(":")[0]
+    quiz = Quiz(f"before class, {file}", picked(name))
     view = new_output(
         "display_data", {WIDGET_VIEW: {"model_id": quiz.model_id, "version_major": 2, "version_minor": 0}}
     )
