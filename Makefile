@@ -77,8 +77,8 @@ handin: ready ## mark the exercises of a notebook, or of all in a folder (NB=...
 site: ready-test ## write the chapters as pages that need no network and no kernel to _site/ (URL=... where they will be; STUDENT=1 without solutions)
 	@$(BIN)/python -m tools.site --out _site $(if $(URL),--url $(URL)) $(if $(STUDENT),--student)
 
-class: ready-test ## serve the pages and gather the votes of a class, on this machine (HOST=0.0.0.0: in its network; NAME=... of the class)
-	@$(BIN)/python -m tools.classroom $(if $(HOST),--host $(HOST)) $(if $(NAME),--name $(NAME))
+class: ready-test ## serve the pages to a class and gather its votes (HOST=0.0.0.0: in the network, else on this machine alone; CLASS=... is its name, else the date)
+	@$(BIN)/python -m tools.classroom $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(CLASS),--name $(CLASS))
 
 student: ready-test ## write the course without worked solutions, to hand out to a class, to _student/
 	@$(BIN)/python -m tools.editions student

@@ -153,7 +153,7 @@ def test_the_summary_has_both_votes_and_what_was_right(room):
 
 
 def test_every_prediction_and_every_question_of_check_yourself_and_of_a_deck_can_be_voted_on():
-    books = pages.books()
+    books = pages.with_decks([read(path) for path in find([ROOT / "notebooks"])])
     asked = pages.asked(books)
     named = {name for book in books for cell in book.cells if (name := re.search(r'ask\("(C\d+\.P\d+)"', cell.source))}
     assert {name[1] for name in named} <= asked.keys()

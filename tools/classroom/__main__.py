@@ -15,7 +15,7 @@ from tools.classroom import __doc__ as ABOUT
 from tools.classroom import pages
 from tools.classroom.room import Room
 from tools.classroom.server import listen, load
-from tools.notebooks import ROOT
+from tools.notebooks import ROOT, find, read
 
 EVERYWHERE = ("0.0.0.0", "::")
 VOTES = ROOT / "_votes"
@@ -70,12 +70,13 @@ def main() -> int:
         "--name", type=name, default=str(datetime.date.today()), help="of the class; a known one goes on"
     )
     args = parser.parse_args()
-    books = pages.books()
+    paths = find([ROOT / "notebooks"])
+    books = [read(path) for path in paths]
     if not pages.is_written():
         print("The pages of the class are written, which takes a minute.", flush=True)
-        pages.write(books)
+        pages.write(paths, books)
     file = VOTES / f"{args.name}.jsonl"
-    room = Room(pages.asked(books), file)
+    room = Room(pages.asked(pages.with_decks(books)), file)
     try:
         asyncio.run(serve(room, args.host, args.port))
     except KeyboardInterrupt:
@@ -83,7 +84,7 @@ def main() -> int:
     except OSError as error:
         print(f"The class cannot be served at {args.host}, port {args.port}: {error}")
         return 1
-    print(f"\n{summary(room)}\n\nThe votes are in {file.relative_to(ROOT)}. NAME={args.name} goes on with them.")
+    print(f"\n{summary(room)}\n\nThe votes are in {file.relative_to(ROOT)}. CLASS={args.name} goes on with them.")
     return 0
 
 

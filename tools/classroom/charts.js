@@ -12,14 +12,13 @@ window.charts = (() => {
     return part;
   }
 
-  // The numbers that the axis shows: without what is far from most of them, which is drawn at its edge.
+  // The numbers that the axis shows: without what is far from most of them, and with the answer.
   function range(votes, answer) {
-    const all = votes.flat().sort((a, b) => a - b);
-    if (!all.length) return [0, 1];
-    const at = (share) => all[Math.round(share * (all.length - 1))];
-    const spread = at(.75) - at(.25) || Math.abs(at(.5)) / 2 || 1, known = answer === null ? [] : [answer];
-    const low = Math.min(Math.max(all[0], at(.25) - 3 * spread), ...known), high = Math.max(Math.min(all.at(-1), at(.75) + 3 * spread), ...known);
-    return low < high ? [low, high] : [low - 1, high + 1];
+    const all = votes.flat().sort((a, b) => a - b), at = (share) => all[Math.round(share * (all.length - 1))];
+    const spread = 3 * (at(.75) - at(.25) || Math.abs(at(.5)) / 2 || 1);
+    const shown = all.filter((value) => value >= at(.25) - spread && value <= at(.75) + spread);
+    const low = Math.min(...shown, answer ?? Infinity), high = Math.max(...shown, answer ?? -Infinity);
+    return low < high ? [low, high] : low === high ? [low - 1, low + 1] : [0, 1];
   }
 
   function median(sorted) {
@@ -51,6 +50,7 @@ window.charts = (() => {
       svg.append(part);
     };
     const x = (value) => EDGE + (WIDTH - 2 * EDGE) * Math.min(Math.max((value - low) / (high - low), 0), 1);
+    const column = (value) => value < low ? -1.5 : value > high ? COLUMNS + 1.5 : Math.round(COLUMNS * (value - low) / (high - low));
     const said = (value, y, text, look = "") => {
       const anchor = x(value) < 120 ? "start" : x(value) > WIDTH - 120 ? "end" : "middle";
       draw("text", { x: x(value), y, "text-anchor": anchor, class: look }, text);
@@ -59,12 +59,12 @@ window.charts = (() => {
     if (answer !== null) draw("line", { x1: x(answer), x2: x(answer), y1: HEAD, y2: bottom - HEAD, class: "answer" });
     votes.forEach((values, number) => {
       const top = HEAD + number * (HIGH + HEAD), floor = top + HIGH, stacks = {};
-      for (const value of values) (stacks[Math.round(COLUMNS * (x(value) - EDGE) / (WIDTH - 2 * EDGE))] ??= []).push(value);
+      for (const value of values) (stacks[column(value)] ??= []).push(value);
       const step = Math.min(9, HIGH / Math.max(1, ...Object.values(stacks).map((stack) => stack.length)));
       draw("line", { x1: EDGE, x2: WIDTH - EDGE, y1: floor, y2: floor, class: "axis" });
       for (const [column, stack] of Object.entries(stacks)) {
-        const cx = EDGE + column * (WIDTH - 2 * EDGE) / COLUMNS;
-        stack.forEach((_, i) => draw("circle", { cx, cy: floor - step * (i + .5), r: 4, class: `round-${number + 1}` }));
+        const cx = EDGE + column * (WIDTH - 2 * EDGE) / COLUMNS, look = `round-${number + 1}${column < 0 || column > COLUMNS ? " beyond" : ""}`;
+        stack.forEach((_, i) => draw("circle", { cx, cy: floor - step * (i + .5), r: 4, class: look }));
       }
       if (!values.length) return;
       const middle = median(values);

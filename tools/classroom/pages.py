@@ -15,12 +15,13 @@ from nbformat.v4 import new_notebook
 
 from tools.classroom.room import Question
 from tools.editions import for_students
-from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, find, keep_shown_models, read
+from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, keep_shown_models
 from tools.site import decks
 from tools.site.pages import export, write_decks
 
 HERE = Path(__file__).resolve().parent
 FOLDER = ROOT / "_class"
+STATIC = ("charts.js", "room.js", "room.css")
 WRITTEN = "written"  # a file that is written last
 SOURCES = ("notebooks/**/*.ipynb", "notebooks/*.md", "docs/**/*.md", "tools/site/**/*.*", "tools/classroom/*.*")
 
@@ -57,10 +58,9 @@ def _questions(state: dict) -> list[Question]:
     ]
 
 
-def books() -> list[NotebookNode]:
-    """The notebooks of the course, and its lesson plans as notebooks."""
-    every = [read(path) for path in find([ROOT / "notebooks"])]
-    return [*every, *(decks.deck(plan, every) for plan in decks.plans() if not decks.missing(plan, every))]
+def with_decks(books: list[NotebookNode]) -> list[NotebookNode]:
+    """Notebooks, and the lesson plans that show cells of these alone, as notebooks."""
+    return [*books, *(decks.deck(plan, books) for plan in decks.plans() if not decks.missing(plan, books))]
 
 
 def is_written(out: Path = FOLDER) -> bool:
@@ -71,14 +71,13 @@ def is_written(out: Path = FOLDER) -> bool:
     )
 
 
-def write(books: list[NotebookNode], out: Path = FOLDER) -> None:
-    """Write the pages of a class anew."""
+def write(paths: list[Path], books: list[NotebookNode], out: Path = FOLDER) -> None:
+    """Write the pages of a class anew: `books` are the notebooks at `paths`."""
     shutil.rmtree(out, ignore_errors=True)
-    paths = find([ROOT / "notebooks"])
     export(paths, out, change=for_students, room=True)
-    write_decks(decks.plans(), books[: len(paths)], out, room=True)
-    (out / "vote.html").write_text(vote_page(books), encoding="utf-8")
-    for name in ("charts.js", "room.js", "room.css"):
+    write_decks(decks.plans(), books, out, room=True)
+    (out / "vote.html").write_text(vote_page(with_decks(books)), encoding="utf-8")
+    for name in STATIC:
         shutil.copyfile(HERE / name, out / "static" / name)
     shutil.copyfile(HERE / "teacher.html", out / "teacher.html")
     (out / WRITTEN).touch()

@@ -152,6 +152,7 @@
       body.classList.add("in-class");
       body.classList.toggle("teaching", role === "teacher");
       asked = "";
+      showWay();
       back();
     }
     if (told.state) room.state = told.state;
@@ -196,10 +197,7 @@
   }
 
   function paintPage() { // the page that has all questions shows the one that is asked
-    for (const card of cards()) card.classList.toggle("room-hidden", idOf(card) !== room.state.now);
-    for (const quiz of document.querySelectorAll(".mtl-quiz")) {
-      quiz.classList.toggle("room-hidden", !quiz.querySelector(".mtl-item:not(.room-hidden)"));
-    }
+    for (const card of cards()) card.classList.toggle("room-now", idOf(card) === room.state.now);
     document.querySelector(".room-none").hidden = !!room.state.now;
   }
 
@@ -214,6 +212,12 @@
     charts.paint(card.querySelector(".room-panel") ?? charts.panel(card, id, room), options(card), id, room);
   }
 
+  // a widget is drawn some time after its place
+  const cardsIn = (node) => node.nodeType === 1 && (node.matches(".mtl-card") || node.querySelector(".mtl-card"));
+  new MutationObserver((changes) => {
+    if (changes.some(({ addedNodes }) => [...addedNodes].some(cardsIn))) paint();
+  }).observe(body, { childList: true, subtree: true });
+
   const onSlide = () => [...document.querySelectorAll(".projecting .on-slide .mtl-ask, .projecting .mtl-item.on-slide")].at(-1);
 
   function askWhatIsShown() {
@@ -221,7 +225,6 @@
     if (id && id !== asked && id !== room.state.now) act("ask", asked = id);
   }
   document.addEventListener("slide", askWhatIsShown);
-  document.addEventListener("shown", paint);
 
   document.addEventListener("keydown", (event) => {
     if (role !== "teacher" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=radio]), select, textarea")) return;
@@ -234,11 +237,19 @@
     act(what, id);
   }, true);
 
+  function showWay() { // in a deck, below its title
+    const about = document.querySelector(".plan-row") && document.querySelector("h1 + p");
+    if (role !== "teacher" || !about || about.querySelector(".room-way")) return;
+    const way = make(about, "span", "room-way");
+    way.innerHTML = room.door.code; // drawn by the server
+    make(way, "b", "", room.door.url);
+  }
+
   function showDoor() {
     const shown = document.querySelector(".room-door");
     if (shown) return shown.remove();
     const { code, url } = room.door, part = make(body, "div", "room-door");
-    part.innerHTML = code; // drawn by the server
+    part.innerHTML = code;
     make(part, "p", "", url);
     part.onclick = () => part.remove();
   }

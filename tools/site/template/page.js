@@ -95,9 +95,5 @@ document.addEventListener("DOMContentLoaded", async () => {
   }
   for (const place of document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]')) await show(place);
   document.body.dataset.widgets = "shown";
-  document.addEventListener("show-again", async ({ target }) => {
-    await show(target);
-    document.dispatchEvent(new Event("shown"));
-  });
-  document.dispatchEvent(new Event("shown"));
+  document.addEventListener("show-again", ({ target }) => show(target));
 });
