@@ -111,10 +111,13 @@ def test_a_restart_goes_on_with_key_votes_and_acts(room, file):
     assert again.state() == room.state()
 
 
-def test_a_line_that_was_cut_off_costs_no_other(room, file):
+def test_a_line_that_makes_no_sense_costs_no_other(room, file):
     room.vote(ANN, "C1.P2", 0)
-    with file.open("a") as cut:
-        cut.write('{"what": "vote", "id": "C1.P2", "wh')
+    gone = {"what": "vote", "id": "C1.P2", "who": BOB, "round": 1}
+    with file.open("ab") as cut:
+        for other in ({"id": "C1.P77", "value": 0}, {"value": 9}, {"round": 2, "value": 0}):
+            cut.write(json.dumps(gone | other).encode() + b"\n")  # of a course that was changed since
+        cut.write(b'[1]\n\x00\xff\n{"what": "vote", "id": "C1.P2", "wh')
     again = Room(QUESTIONS, file)
     again.vote(BOB, "C1.P2", 1)
     assert Room(QUESTIONS, file).tally("C1.P2")["votes"] == [[1, 1, 0]]
@@ -144,8 +147,8 @@ def test_the_summary_has_both_votes_and_what_was_right(room):
     room.vote(ANN, "C1.P2", 2)
     room.vote(BOB, "C1.P2", 2)
     assert summary(room).splitlines()[2:] == [
-        "| C1.P1 | median 10 of 3 |  | 14 % |",
         "| C1.P2 | 1 of 3 right; 2 “this” | 2 of 2 right | “neither” |",
+        "| C1.P1 | median 10 of 3 |  | 14 % |",
     ]
 
 

@@ -4,7 +4,7 @@
 
 {
   const CARDS = ".mtl-ask, .mtl-item", PLACE = "script[type='application/vnd.jupyter.widget-view+json']";
-  const UNANSWERED = 4000, BACK = 4000; // ms until a vote that nobody took is sent again; for which it is said that all is well
+  const UNANSWERED = 4000, FOR_NOW = 4000; // ms until a vote that nobody took is sent again; for which something is said
   const body = document.body, { make } = charts;
   const room = { state: { now: "", round: {}, open: {} }, questions: {}, tallies: {}, present: 0, door: null, act };
   let line, role = "", connected = false, lost = false, left = false, passing = false, asked = "";
@@ -76,7 +76,7 @@
     if (!connected) return;
     for (const [id, value] of Object.entries(waiting)) line.send(JSON.stringify({ vote: id, value }));
     const to = line;
-    setTimeout(() => { if (to === line && connected && Object.keys(waiting).length) line.close(); }, UNANSWERED);
+    setTimeout(() => { if (to === line && connected && Object.keys(waiting).length) lose(); }, UNANSWERED);
   }
 
   function caught(event, card) {
@@ -110,34 +110,42 @@
 
   function connect() {
     clearTimeout(connect.later);
-    if (left || line?.readyState < 2) return;
+    if (left || connected) return;
+    if (line) {
+      line.onclose = line.onmessage = null;
+      line.close();
+    }
     line = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/room?who=${me}`);
     line.onmessage = ({ data }) => hear(JSON.parse(data));
-    line.onclose = () => {
-      connected = false;
-      lost = true;
-      bar.replaceChildren();
-      make(bar, "span", "", "No connection to the class; trying again. What you chose is kept.");
-      if (role !== "teacher") make(bar, "button", "", "Go on without the class").onclick = leave;
-      paint();
-      connect.later = setTimeout(connect, 1000 + 2000 * Math.random()); // not all at once
-    };
+    line.onclose = lose;
   }
   addEventListener("online", connect);
-  addEventListener("offline", () => line.close());
+  addEventListener("offline", () => lose());
   document.addEventListener("visibilitychange", () => document.hidden || connect()); // a phone that was asleep
 
-  function back() {
-    connected = true;
-    bar.textContent = lost ? "Back in class." : "";
-    if (lost) setTimeout(() => { if (connected) bar.textContent = ""; }, BACK);
-    lost = false;
-    send();
+  function lose() {
+    line.onclose = line.onmessage = null; // a browser takes long to close a line that is dead
+    line.close();
+    if (left) return;
+    connected = false;
+    lost = true;
+    say("No connection to the class; trying again. What you chose is kept.");
+    if (role !== "teacher") make(bar, "button", "", "Go on without the class").onclick = leave;
+    paint();
+    clearTimeout(connect.later);
+    connect.later = setTimeout(connect, 1000 + 2000 * Math.random()); // not all at once
+  }
+
+  function say(text, forNow = false) {
+    clearTimeout(say.later);
+    bar.replaceChildren();
+    make(bar, "span", "", text);
+    if (forNow) say.later = setTimeout(() => bar.replaceChildren(), FOR_NOW);
   }
 
   function leave() {
     left = true;
-    clearTimeout(connect.later);
+    lose();
     bar.replaceChildren();
     body.classList.replace("in-class", "left");
     document.querySelectorAll(".room-note").forEach((part) => part.remove());
@@ -146,14 +154,16 @@
 
   function hear(told) {
     if (told.hello) {
+      connected = true;
       role = told.hello;
       mine = told.mine;
+      asked = "";
       Object.assign(room, { questions: told.questions, door: told.door });
       body.classList.add("in-class");
       body.classList.toggle("teaching", role === "teacher");
-      asked = "";
+      if (lost) say("Back in class.", true);
+      lost = false;
       showWay();
-      back();
     }
     if (told.state) room.state = told.state;
     if ("present" in told) room.present = told.present;
@@ -165,9 +175,11 @@
     if (told.cleared) for (const votes of [mine, waiting]) delete votes[told.cleared];
     if (told.refused) {
       waiting = {};
-      bar.textContent = `The class does not take this: ${told.refused}.`;
+      say(`The class does not take this: ${told.refused}.`, true);
     }
     paint();
+    for (const id of Object.keys(room.state.open)) delete waiting[id]; // too late, but shown with the result
+    if (told.hello) send();
     askWhatIsShown();
   }
 
@@ -186,7 +198,8 @@
   }
 
   function paintMine(card, id, is) {
-    const sent = mine[id]?.[round(id) - 1] ?? null, note = card.querySelector(".room-note") ?? make(card, "p", "room-note"), submit = card.querySelector("[type=submit]");
+    const sent = mine[id]?.[round(id) - 1] ?? null, note = card.querySelector(".room-note") ?? make(card, "p", "room-note");
+    const submit = card.querySelector("[type=submit]");
     note.setAttribute("aria-live", "polite");
     note.textContent = is ? "" : id in waiting ? connected ? "Sending …" : "Not sent yet: it is kept until the connection is back."
       : sent !== null ? "Your vote is in. You can change it until the result is opened."

@@ -43,7 +43,7 @@ class Room:
         self.opened: set[str] = set()
         self.browsers: set[str] = set()
         self.lines = 0
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
         for line in text.splitlines():
             self._read(line)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -58,12 +58,15 @@ class Room:
             entry = json.loads(line)
             if entry["what"] == "class":
                 self.key = entry["key"]
-            elif entry["what"] == "vote":
-                self._count(entry["who"], entry["id"], entry["round"], entry["value"])
-            elif entry["id"] in self.questions:
-                self._do(entry["what"], entry["id"])
-        except (ValueError, KeyError, TypeError):
-            pass  # a line that was cut off
+                return
+            question = self._known(entry["id"])
+            if entry["what"] == "vote":
+                _check(question, entry["value"])
+                self._count(entry["who"], question.id, entry["round"], entry["value"])
+            else:
+                self._do(entry["what"], question.id)
+        except (ValueError, LookupError, TypeError):
+            pass  # a line that was cut off, or a question that the course has no more
 
     def _write(self, entry: dict) -> None:
         self.file.write(json.dumps(entry | {"at": round(time.time(), 1)}) + "\n")
@@ -71,11 +74,7 @@ class Room:
 
     def vote(self, who: str, id: str, value: float) -> int:
         """Take a vote; one more of the same browser takes its place until the result is opened. Returns its round."""
-        question = self._known(id)
-        if isinstance(value, bool) or not isinstance(value, int if question.options else (int, float)):
-            raise Refused("not a vote")
-        if not (0 <= value < len(question.options) if question.options else -LARGEST <= value <= LARGEST):
-            raise Refused("not one of the options")
+        _check(self._known(id), value)
         if id in self.opened:
             raise Refused("the result is open")
         if (who not in self.browsers and len(self.browsers) >= BROWSERS) or self.lines >= LINES:
@@ -142,14 +141,22 @@ class Room:
         return {"votes": counts if question.options else every, "bars": id in self.bars}
 
     def summary(self) -> list[list[str]]:
-        """A row for each question that was voted on: first vote, second vote, right answer."""
+        """A row for each question that was voted on, in that order: first vote, second vote, right answer."""
         rows = []
         for id, rounds in self.rounds.items():
             question = self.questions[id]
             told = [_said(question, list(votes.values())) for votes in rounds] + [""] * ROUNDS
             right = f"“{question.options[int(question.answer)]}”" if question.options else f"{question.answer:.3g}"
             rows.append([id, *told[:ROUNDS], f"{right} {'' if question.options else question.unit}".strip()])
-        return sorted(rows)
+        return rows
+
+
+def _check(question: Question, value: float) -> None:
+    """Raise Refused for what is not a vote on this question."""
+    if isinstance(value, bool) or not isinstance(value, int if question.options else (int, float)):
+        raise Refused("not a vote")
+    if not (0 <= value < len(question.options) if question.options else -LARGEST <= value <= LARGEST):
+        raise Refused("not one of the options")
 
 
 def _said(question: Question, votes: list[float]) -> str:
