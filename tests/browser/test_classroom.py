@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_axe import serious
 from tests.browser.test_slides import DRAWN, WRONG
 from tools.classroom import pages, server
 from tools.classroom.room import Room
 from tools.notebooks import ROOT, find, read
 
 pytestmark = pytest.mark.xdist_group("classroom")
+expect.set_options(timeout=15000)
 
 
 class Host:
@@ -128,6 +130,7 @@ def test_vote_bars_without_answer_vote_again_open(opened, host):
     expect(ann.locator(".room-note:visible")).to_contain_text("Vote again")
     choose(ann, 0)
     expect(deck.locator(".room-count:visible")).to_have_text("Second vote: 1 of 2 voted")
+    assert serious(ann) == []
     deck.keyboard.press("b")
     expect(deck.locator(".room-vote:visible")).to_have_count(6)
     assert counts(deck) == [["0", "1"], ["1", "0"], ["1", "0"]]
@@ -171,18 +174,16 @@ def test_a_chapter_votes_too_and_a_lost_connection_comes_back_with_the_vote(open
     card.get_by_role("button", name="Vote").click()
     expect(card.locator(".room-note")).to_contain_text("Not sent yet")
     host.start()
-    expect(ann.locator(".room-bar")).to_contain_text("Back in class", timeout=10000)
+    expect(ann.locator(".room-bar")).to_contain_text("Back in class")
     expect(card.locator(".room-note")).to_contain_text("Your vote is in")
-    expect(teacher.locator(".mtl-ask", has_text="C1.P3").locator(".room-count")).to_have_text(
-        "1 of 1 voted", timeout=10000
-    )
+    expect(teacher.locator(".mtl-ask", has_text="C1.P3").locator(".room-count")).to_have_text("1 of 1 voted")
     assert host.room.tally("C1.P3")["votes"] == [[0, 1, 0]]
 
 
 def test_who_goes_on_without_the_class_has_the_page_as_from_disk(opened, host):
     ann = opened("01_motivation.html")
     host.stop()
-    ann.get_by_role("button", name="Go on without the class").click(timeout=10000)
+    ann.get_by_role("button", name="Go on without the class").click()
     host.start()
     card = ann.locator(".mtl-ask", has_text="C1.P1")
     card.locator("[type=number]").fill("50")
@@ -203,3 +204,4 @@ def test_the_teachers_page_has_the_way_in_and_every_question(opened, host):
     expect(teacher.locator("section.now .room-count")).to_have_text("1 of 1 voted")
     teacher.locator("section.now").get_by_role("button", name="Open").click()
     expect(ann.locator(".mtl-verdict:visible")).to_be_visible()
+    assert serious(ann) == [] == serious(teacher)

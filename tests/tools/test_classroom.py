@@ -1,6 +1,7 @@
 """A class that votes: the rules of the room, its file, the server, many students at once, and hostile guests."""
 
 import asyncio
+import contextlib
 import json
 import re
 import secrets
@@ -281,6 +282,37 @@ def test_tabs_messages_and_bytes_have_limits(room, tmp_path):
 def cast(told: dict) -> list[int]:
     """The votes on C1.P2 that a message tells the teacher of: their number in each round."""
     return [sum(votes) for votes in told.get("tallies", {}).get("C1.P2", {"votes": []})["votes"]]
+
+
+def test_who_connects_and_asks_for_nothing_cannot_keep_others_out(room, tmp_path, monkeypatch):
+    monkeypatch.setattr(server, "CONNECTIONS", 5)
+
+    async def talk(host):
+        ann = await host.line(ANN)
+        idle = [await asyncio.open_connection("127.0.0.1", host.port) for _ in range(9)]
+        refused = [reader for reader, _ in idle if await closed(reader)]
+        assert 4 <= len(refused) < 9
+        ann.write_message(json.dumps({"vote": "C1.P2", "value": 0}))
+        assert await heard(ann, lambda told: "taken" in told)
+        for _, writer in idle:
+            writer.close()
+
+    async def closed(reader) -> bool:
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(reader.read(), 0.5) == b""
+        return False
+
+    served(room, tmp_path / "pages", talk)
+
+
+def test_a_page_hears_from_the_room_though_nothing_happens(room, tmp_path, monkeypatch):
+    monkeypatch.setattr(server, "PING", 0.2)
+
+    async def talk(host):
+        ann = await host.line(ANN)
+        assert await heard(ann, lambda told: told == {}) == {}
+
+    served(room, tmp_path / "pages", talk)
 
 
 async def vote_twice(host, count: int) -> tuple[float, float]:

@@ -72,10 +72,11 @@ def main() -> int:
     args = parser.parse_args()
     paths = find([ROOT / "notebooks"])
     books = [read(path) for path in paths]
-    if not pages.is_written():
+    file = VOTES / f"{args.name}.jsonl"
+    # a class that goes on does not wait for what JupyterLab has saved since
+    if not (pages.are_written() and (file.exists() or pages.are_current())):
         print("The pages of the class are written, which takes a minute.", flush=True)
         pages.write(paths, books)
-    file = VOTES / f"{args.name}.jsonl"
     room = Room(pages.asked(pages.with_decks(books)), file)
     try:
         asyncio.run(serve(room, args.host, args.port))

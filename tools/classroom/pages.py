@@ -63,12 +63,14 @@ def with_decks(books: list[NotebookNode]) -> list[NotebookNode]:
     return [*books, *(decks.deck(plan, books) for plan in decks.plans() if not decks.missing(plan, books))]
 
 
-def is_written(out: Path = FOLDER) -> bool:
-    """Whether the pages are there, and none of what they are made of is newer."""
-    done = out / WRITTEN
-    return done.exists() and all(
-        path.stat().st_mtime < done.stat().st_mtime for what in SOURCES for path in ROOT.glob(what)
-    )
+def are_written(out: Path = FOLDER) -> bool:
+    return (out / WRITTEN).exists()
+
+
+def are_current(out: Path = FOLDER) -> bool:
+    """Whether nothing that the pages are made of is newer than they are."""
+    paths = [path for what in SOURCES for path in ROOT.glob(what) if "__pycache__" not in path.parts]
+    return max(path.stat().st_mtime for path in paths) < (out / WRITTEN).stat().st_mtime
 
 
 def write(paths: list[Path], books: list[NotebookNode], out: Path = FOLDER) -> None:

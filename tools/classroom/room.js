@@ -4,10 +4,10 @@
 
 {
   const CARDS = ".mtl-ask, .mtl-item", PLACE = "script[type='application/vnd.jupyter.widget-view+json']";
-  const UNANSWERED = 4000, FOR_NOW = 4000; // ms until a vote that nobody took is sent again; for which something is said
+  const UNANSWERED = 4000, SILENT = 45000, FOR_NOW = 4000; // ms: without an answer to a vote, without a word; for which something is said
   const body = document.body, { make } = charts;
   const room = { state: { now: "", round: {}, open: {} }, questions: {}, tallies: {}, present: 0, door: null, act };
-  let line, role = "", connected = false, lost = false, left = false, passing = false, asked = "";
+  let line, role = "", heard = 0, connected = false, lost = false, left = false, passing = false, asked = "";
   let mine = {}, waiting = {}; // votes by question: those that the room has, by round, and those that it has not
 
   // --- the cards ------------------------------------------------------------------------------------------------------
@@ -116,11 +116,15 @@
       line.close();
     }
     line = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/room?who=${me}`);
-    line.onmessage = ({ data }) => hear(JSON.parse(data));
+    line.onmessage = ({ data }) => {
+      heard = Date.now();
+      if (data !== "{}") hear(JSON.parse(data));
+    };
     line.onclose = lose;
   }
   addEventListener("online", connect);
   addEventListener("offline", () => lose());
+  setInterval(() => { if (connected && Date.now() - heard > SILENT) lose(); }, 5000);
   document.addEventListener("visibilitychange", () => document.hidden || connect()); // a phone that was asleep
 
   function lose() {

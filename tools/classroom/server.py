@@ -31,6 +31,7 @@ STREAMS = 1500  # pages that are connected
 CONNECTIONS = 500  # that are not, or not yet
 STREAMS_OF_ONE = 8  # tabs of one browser
 MESSAGES, SECONDS = 20, 10  # of a page, at most
+PING = 15  # seconds; `room.js` waits three times as long
 PAUSE = 0.2  # seconds between two tallies to the teacher
 WHO = re.compile(r"[0-9a-f]{32}")
 COOKIE = "teacher"
@@ -167,6 +168,9 @@ class Line(WebSocketHandler):
         self.room.students.discard(self)
         self.room.tell_teachers()
 
+    def on_pong(self, data: bytes) -> None:
+        self.tell("{}")  # a page sees no ping, and takes silence for a lost connection
+
     def on_message(self, message: str | bytes) -> None:
         now = time.monotonic()
         if len(self.said) == MESSAGES and now - self.said[0] < SECONDS and not self.teacher:
@@ -225,8 +229,8 @@ def listen(room: Room, files: dict[str, File], door: dict, host: str, port: int)
     application = Application(
         [("/room", Line, about), ("/teacher", Key, about), ("/(.*)", Page, about)],
         websocket_max_message_size=BODY,
-        websocket_ping_interval=15,
-        websocket_ping_timeout=15,
+        websocket_ping_interval=PING,
+        websocket_ping_timeout=PING,
         log_function=lambda handler: None,
     )
     server = Server(
