@@ -46,9 +46,7 @@ async def serve(room: Room, host: str, port: int) -> None:
     print(f"Students: {url}\nTeacher:  {url}teacher?key={room.key}")
     segno.make(url, micro=False).terminal(compact=True)
     if host not in EVERYWHERE and address(host) in ("127.0.0.1", "localhost"):
-        print(
-            "Only this machine can open it. For a class: HOST=0.0.0.0, or the address of this machine in the network."
-        )
+        print("Only this machine can open it. For a class: HOST=0.0.0.0, or this machine's address in the network.")
     print("Ctrl+C ends the class and says what came of it.", flush=True)
     try:
         await asyncio.Event().wait()
@@ -66,9 +64,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.classroom", description=ABOUT.splitlines()[0])
     parser.add_argument("--host", default="127.0.0.1", help="address to serve at; 0.0.0.0 for the network")
     parser.add_argument("--port", type=int, default=8765)
-    parser.add_argument(
-        "--name", type=name, default=str(datetime.date.today()), help="of the class; a known one goes on"
-    )
+    parser.add_argument("--name", type=name, default=str(datetime.date.today()), help="of the class: the date")
     args = parser.parse_args()
     paths = find([ROOT / "notebooks"])
     books = [read(path) for path in paths]

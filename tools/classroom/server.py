@@ -28,7 +28,9 @@ except ImportError:  # Windows
 
 BODY = 2048  # bytes of a message; no address takes a body
 STREAMS = 1500  # pages that are connected
-CONNECTIONS = 500  # that are not, or not yet
+CONNECTIONS = 5000  # with those that load a page: six a phone
+FILES = 200  # for all else
+IDLE = 10  # seconds that a connection may ask for nothing
 STREAMS_OF_ONE = 8  # tabs of one browser
 MESSAGES, SECONDS = 20, 10  # of a page, at most
 PING = 15  # seconds; `room.js` waits three times as long
@@ -207,23 +209,31 @@ class Line(WebSocketHandler):
 
 
 class Server(HTTPServer):
-    """Refuses connections that ask for nothing, once there are too many."""
+    """Refuses further connections where there are too many: a file is left for each vote."""
+
+    room: Class
+    most: int
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
-        if len(self._connections) >= CONNECTIONS:
+        if len(self._connections) + len(self.room.students) + len(self.room.teachers) >= self.most:
             stream.close()
         else:
             super().handle_stream(stream, address)
 
 
+def connections() -> int:
+    """How many this process may have. Each is a file, of which it has 1024 at first, or 256, and may ask for more."""
+    if not resource:
+        return CONNECTIONS
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + FILES
+    files = max(now, wanted if most == resource.RLIM_INFINITY else min(most, wanted))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return min(files, wanted) - FILES
+
+
 def listen(room: Room, files: dict[str, File], door: dict, host: str, port: int) -> HTTPServer:
     """Serve a class at an address. Raises OSError where it is taken."""
-    if resource:  # a connection is a file, and of those a process has 1024 at first, or 256
-        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        wanted = 2 * (STREAMS + CONNECTIONS)
-        resource.setrlimit(
-            resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(most, wanted), most)
-        )
     logging.getLogger("tornado").setLevel(logging.ERROR)  # of what guests send there is nothing to say
     about = {"room": Class(room, files, door)}
     application = Application(
@@ -233,8 +243,8 @@ def listen(room: Room, files: dict[str, File], door: dict, host: str, port: int)
         websocket_ping_timeout=PING,
         log_function=lambda handler: None,
     )
-    server = Server(
-        application, max_body_size=BODY, max_header_size=4 * BODY, idle_connection_timeout=30, body_timeout=5
-    )
+    limits = {"max_body_size": BODY, "max_header_size": 4 * BODY, "idle_connection_timeout": IDLE, "body_timeout": IDLE}
+    server = Server(application, **limits)
+    server.room, server.most = about["room"], connections()
     server.listen(port, host)
     return server
