@@ -10,7 +10,7 @@ NB ?= notebooks
 .NOTPARALLEL:
 
 .PHONY: help lab test test-all test-long test-code test-notebooks test-browser test-versions versions lint notebooks grids \
-        claims bench handin site student teacher questions ready ready-test movielens clean
+        claims bench handin site class student teacher questions ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,9 @@ handin: ready ## mark the exercises of a notebook, or of all in a folder (NB=...
 site: ready-test ## write the chapters as pages that need no network and no kernel to _site/ (URL=... where they will be; STUDENT=1 without solutions)
 	@$(BIN)/python -m tools.site --out _site $(if $(URL),--url $(URL)) $(if $(STUDENT),--student)
 
+class: ready-test ## serve the pages to a class and gather its votes (HOST=0.0.0.0: in the network, else on this machine alone; CLASS=... is its name, else the date)
+	@$(BIN)/python -m tools.classroom $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(CLASS),--name $(CLASS))
+
 student: ready-test ## write the course without worked solutions, to hand out to a class, to _student/
 	@$(BIN)/python -m tools.editions student
 
@@ -87,7 +90,7 @@ questions: ready-test ## write the question bank to _questions/: GIFT to import 
 	@$(BIN)/python -m tools.questions
 
 clean: ## remove what these commands made, except .venv and data/
-	@rm -rf _site _student _teacher _questions .pytest_cache .ruff_cache .hypothesis build
+	@rm -rf _site _class _student _teacher _questions .pytest_cache .ruff_cache .hypothesis build
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # --- set-up ---------------------------------------------------------------------------------------------------------

@@ -246,12 +246,13 @@ def templates() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=False)
 
 
-def export(notebooks: list[Path], out: Path, url: str = "", change: Change | None = None) -> None:
+def export(notebooks: list[Path], out: Path, url: str = "", change: Change | None = None, room: bool = False) -> None:
     """Write a page for each notebook and each text in its folder (source, glossary), what is printed of the chapters,
     a start page, and what they load; `url` is where the pages will be, for the pictures of links to them.
 
     `change` makes the text of another notebook of one and its name, such as one without solutions: pages for a class,
-    which have no decks. Else there is one for each plan of `docs/teaching.md` whose notebooks are among these.
+    which have no decks. Else there is one for each plan of `docs/teaching.md` whose notebooks are among these. In a
+    `room` the pages vote (`tools.classroom`).
     """
     static = out / "static"
     static.mkdir(parents=True, exist_ok=True)
@@ -276,7 +277,8 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
     for path, book, before, link, after in zip(paths, books, [None, *links], links, [*links[1:], None], strict=False):
         kind = "texts" if path in texts else "deeper" if path.parent.name == "deeper" else "chapters"
         sheet = f"{path.stem}_handout.html" if kind == "chapters" else ""
-        page = Chapter().page(book, before=before, after=after, handout=sheet, url=url, plan=decks.covered(plans, book))
+        about = {"before": before, "after": after, "handout": sheet, "plan": decks.covered(plans, book)}
+        page = Chapter().page(book, **about, url=url, room=room)
         (out / link.page).write_text(page, encoding="utf-8")
         if sheet:
             printed = handout(book)
@@ -289,11 +291,19 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
     (static / "search-index.js").write_text(
         f"window.courseSections = {json.dumps(index, ensure_ascii=False)};\n", encoding="utf-8"
     )
-    whole = [plan for plan in plans if not decks.missing(plan, books)]
-    for plan in whole:
-        book = decks.deck(plan, books)
-        page = Chapter().page(book, before=None, after=None, handout="", url=url, plan=decks.covered([plan], book))
-        (out / f"{plan.name}.html").write_text(page, encoding="utf-8")
+    whole = write_decks(plans, books, out, url)
     course = {"title": "Multi-task learning for ranking", "about": ABOUT, "url": url}
     start = template("start.html.j2").render(kinds, course=course, decks=whole, opening=opening(books))
     (out / "index.html").write_text(start, encoding="utf-8")
+
+
+def write_decks(
+    plans: list[decks.Plan], books: list[NotebookNode], out: Path, url: str = "", room: bool = False
+) -> list:
+    """Write a deck for each plan whose cells are all in these notebooks; returns those plans."""
+    whole = [plan for plan in plans if not decks.missing(plan, books)]
+    for plan in whole:
+        book = decks.deck(plan, books)
+        about = {"before": None, "after": None, "handout": "", "plan": decks.covered([plan], book)}
+        (out / f"{plan.name}.html").write_text(Chapter().page(book, **about, url=url, room=room), encoding="utf-8")
+    return whole

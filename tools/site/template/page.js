@@ -86,9 +86,14 @@ document.addEventListener("DOMContentLoaded", async () => {
   const saved = document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]');
   const manager = new Manager(json(saved).state);
   await modules["@jupyter-widgets/base"].load_ipython_extension();
-  for (const place of document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]')) {
+  const views = new Map();
+  async function show(place) { // once more: anew
+    views.get(place)?.remove();
     const view = await manager.create_view(await manager.get_model(json(place).model_id));
+    views.set(place, view);
     modules["@jupyter-widgets/base"].JupyterLuminoWidget.attach(view.luminoWidget, place.parentElement);
   }
+  for (const place of document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]')) await show(place);
   document.body.dataset.widgets = "shown";
+  document.addEventListener("show-again", ({ target }) => show(target));
 });

@@ -134,6 +134,7 @@
     }
     page = last ? Infinity : 0;
     fit();
+    document.dispatchEvent(new Event("slide"));
     // a picture or a widget may be drawn, or opened by a guess, only after the first fit
     slides[at].flatMap((part) => [part, ...part.querySelectorAll(".mtl-card, img, details")]).forEach((part) => sizes.observe(part));
   }

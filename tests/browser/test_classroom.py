@@ -1,0 +1,207 @@
+"""A class in Chromium: the teacher's deck at 1280 × 720 and the phones of two students, by `make class`."""
+
+import asyncio
+import re
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_axe import serious
+from tests.browser.test_slides import DRAWN, WRONG
+from tools.classroom import pages, server
+from tools.classroom.room import Room
+from tools.notebooks import ROOT, find, read
+
+pytestmark = pytest.mark.xdist_group("classroom")
+expect.set_options(timeout=15000)
+
+
+class Host:
+    """A class that is served in a thread; it can be stopped and started again, as after a crash."""
+
+    def __init__(self, folder: Path) -> None:
+        paths = [ROOT / "notebooks" / name for name in ("00_start_here.ipynb", "01_motivation.ipynb")]
+        books = [read(path) for path in find(paths)]
+        pages.write(paths, books, folder / "pages")
+        self.files = server.load(folder / "pages", pages.hidden())
+        self.questions, self.votes = pages.asked(pages.with_decks(books)), folder / "votes.jsonl"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{free.getsockname()[1]}/"
+        self.start()
+
+    def start(self) -> None:
+        ready = threading.Event()
+
+        async def serve() -> None:
+            self.room = Room(self.questions, self.votes)
+            self.loop, self.ended = asyncio.get_running_loop(), asyncio.Event()
+            port = int(self.url.rstrip("/").rpartition(":")[2])
+            served = server.listen(self.room, self.files, pages.door(self.url), "127.0.0.1", port)
+            ready.set()
+            await self.ended.wait()
+            served.stop()
+
+        self.thread = threading.Thread(target=asyncio.run, args=[serve()])
+        self.thread.start()
+        assert ready.wait(10)
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.ended.set)
+        self.thread.join()
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    host = Host(tmp_path_factory.mktemp("class"))
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def opened(browser, host):
+    """Opens a page in a browser of its own: a student's phone, or the teacher's screen."""
+    contexts, trouble = [], []
+
+    def open(path: str = "", key: bool = False):
+        size = {"width": 1280, "height": 720} if key else {"width": 390, "height": 844}
+        contexts.append(browser.new_context(viewport=size))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        if key:
+            page.goto(f"{host.url}teacher?key={host.room.key}")
+        page.goto(host.url + path)
+        page.wait_for_selector("body[data-widgets=shown].in-class")
+        return page
+
+    yield open
+    assert trouble == []
+    for context in contexts:
+        context.close()
+
+
+def turn_to(deck, text: str):
+    """Turn the slides of a deck until one asks this."""
+    deck.evaluate("document.activeElement.blur()")
+    if not deck.locator(".projecting").count():
+        deck.keyboard.press("p")
+    deck.keyboard.press("Home")
+    for _ in range(60):
+        if deck.locator(f"main :text('{text}'):visible").count():
+            return
+        deck.keyboard.press("PageDown")
+        deck.evaluate(DRAWN)
+    raise AssertionError(f"no slide has {text}")
+
+
+def choose(phone, option: int):
+    phone.locator(".mtl-ask:visible label").nth(option).click()
+    phone.locator(".mtl-ask:visible [type=submit]").click()
+    expect(phone.locator(".room-note:visible")).to_contain_text("Your vote is in")
+
+
+def counts(deck) -> list[list[str]]:
+    """What the bars on the slide say, for each option."""
+    options = deck.locator(".mtl-ask:visible label")
+    return [option.locator("b").all_inner_texts() for option in options.all()]
+
+
+def test_vote_bars_without_answer_vote_again_open(opened, host):
+    deck, ann, bob = opened("class1.html", key=True), opened(), opened()
+    expect(ann.locator(".room-none")).to_be_visible()
+    turn_to(deck, "Predict · C1.P2")
+    question = host.questions["C1.P2"]
+    for phone in (ann, bob):
+        expect(phone.get_by_text(question.text)).to_be_visible()
+    choose(ann, 1)
+    choose(bob, 2)
+    expect(deck.locator(".room-count:visible")).to_have_text("2 of 2 voted")
+    assert counts(deck) == [[], [], []]
+    deck.keyboard.press("b")
+    expect(deck.locator(".room-bars:visible")).to_have_count(3)
+    assert counts(deck) == [["0"], ["1"], ["1"]]
+    for page in (deck, ann, bob):
+        assert page.locator(".mtl-right, .mtl-ask .mtl-verdict, .room-vote.right").count() == 0
+    assert deck.evaluate(WRONG) == []
+    deck.keyboard.press("a")
+    expect(ann.locator(".room-note:visible")).to_contain_text("Vote again")
+    choose(ann, 0)
+    expect(deck.locator(".room-count:visible")).to_have_text("Second vote: 1 of 2 voted")
+    assert serious(ann) == []
+    deck.keyboard.press("b")
+    expect(deck.locator(".room-vote:visible")).to_have_count(6)
+    assert counts(deck) == [["0", "1"], ["1", "0"], ["1", "0"]]
+    deck.keyboard.press("o")
+    expect(ann.locator(".mtl-verdict:visible")).to_contain_text("✓ Right")
+    expect(bob.locator(".mtl-verdict:visible")).to_contain_text("✗ Not so")
+    expect(deck.locator(".mtl-verdict:visible")).to_contain_text("The result")
+    expect(deck.locator(".room-count:visible")).to_have_text("First vote: 0 of 2 right, second vote: 1 of 1 right")
+    assert deck.evaluate(WRONG) == []
+    deck.locator(".room-act-clear:visible").click()
+    expect(ann.locator(".mtl-ask:visible [type=submit]")).to_have_text("Vote")
+    expect(deck.locator(".room-count:visible")).to_have_text("0 of 2 voted")
+
+
+def test_numbers_are_dots_and_a_quiz_votes_as_well(opened, host):
+    deck, ann = opened("class1.html", key=True), opened()
+    turn_to(deck, "Predict · C0.P1")
+    ann.locator("[type=number]:visible").fill("0.7")
+    ann.locator("[type=submit]:visible").click()
+    expect(deck.locator(".room-count:visible")).to_have_text("1 of 1 voted")
+    deck.keyboard.press("b")
+    expect(deck.locator(".room-dots:visible circle")).to_have_count(1)
+    expect(deck.locator(".room-dots:visible")).to_contain_text("median 0.7")
+    assert deck.evaluate(WRONG) == []
+    quiz = host.questions["C1.1"]
+    turn_to(deck, f"1. {quiz.text}")
+    ann.locator(".mtl-item:visible > button").nth(int(quiz.answer) - 1).click()
+    expect(ann.locator(".room-note:visible")).to_contain_text("Your vote is in")
+    assert ann.locator(".mtl-why:visible").count() == 0
+    deck.keyboard.press("o")
+    expect(ann.locator(".mtl-why:visible", has_text="✓ Right.")).to_be_visible()
+    expect(ann.locator(".mtl-why:visible", has_text="✗ No.")).to_be_visible()
+
+
+def test_a_chapter_votes_too_and_a_lost_connection_comes_back_with_the_vote(opened, host):
+    teacher, ann = opened("01_motivation.html", key=True), opened("01_motivation.html")
+    card = ann.locator(".mtl-ask", has_text="C1.P3")
+    host.stop()
+    expect(ann.locator(".room-bar")).to_contain_text("No connection to the class")
+    card.locator("label").nth(1).click()
+    card.get_by_role("button", name="Vote").click()
+    expect(card.locator(".room-note")).to_contain_text("Not sent yet")
+    host.start()
+    expect(ann.locator(".room-bar")).to_contain_text("Back in class")
+    expect(card.locator(".room-note")).to_contain_text("Your vote is in")
+    expect(teacher.locator(".mtl-ask", has_text="C1.P3").locator(".room-count")).to_have_text("1 of 1 voted")
+    assert host.room.tally("C1.P3")["votes"] == [[0, 1, 0]]
+
+
+def test_who_goes_on_without_the_class_has_the_page_as_from_disk(opened, host):
+    ann = opened("01_motivation.html")
+    host.stop()
+    ann.get_by_role("button", name="Go on without the class").click()
+    host.start()
+    card = ann.locator(".mtl-ask", has_text="C1.P1")
+    card.locator("[type=number]").fill("50")
+    card.get_by_role("button", name="Commit and see").click()
+    expect(card.locator(".mtl-verdict")).to_contain_text("You guessed 50")
+    assert "C1.P1" not in host.room.rounds
+
+
+def test_the_teachers_page_has_the_way_in_and_every_question(opened, host):
+    teacher, ann = opened("class1.html", key=True), opened()
+    teacher.goto(host.url + "teacher.html")
+    expect(teacher.locator(".code svg")).to_be_visible()
+    expect(teacher.locator(".present")).to_have_text("1 present")
+    teacher.get_by_text("Ask another question").click()
+    entry = teacher.locator(".others li", has_text=re.compile(r"C0\.P2\."))
+    entry.get_by_role("button").click()
+    choose(ann, 0)
+    expect(teacher.locator("section.now .room-count")).to_have_text("1 of 1 voted")
+    teacher.locator("section.now").get_by_role("button", name="Open").click()
+    expect(ann.locator(".mtl-verdict:visible")).to_be_visible()
+    assert serious(ann) == [] == serious(teacher)

@@ -1,0 +1,89 @@
+"""`python -m tools.classroom`: see `tools.classroom`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime
+import re
+import socket
+import sys
+
+import segno
+
+from tools.classroom import __doc__ as ABOUT
+from tools.classroom import pages
+from tools.classroom.room import Room
+from tools.classroom.server import listen, load
+from tools.notebooks import ROOT, find, read
+
+EVERYWHERE = ("0.0.0.0", "::")
+VOTES = ROOT / "_votes"
+
+
+def address(host: str) -> str:
+    """What to call this machine: its address in the network where the host is all of them."""
+    if host not in EVERYWHERE:
+        return f"[{host}]" if ":" in host else host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it asks which of our addresses would
+            return probe.getsockname()[0]
+        except OSError:
+            return socket.gethostname()
+
+
+def name(text: str) -> str:
+    if not re.fullmatch(r"[\w-]{1,60}", text):
+        raise argparse.ArgumentTypeError("letters, digits, - and _")
+    return text
+
+
+async def serve(room: Room, host: str, port: int) -> None:
+    files = load(pages.FOLDER, pages.hidden())
+    url = f"http://{address(host)}:{port}/"
+    server = listen(room, files, pages.door(url), host, port)
+    print(f"Students: {url}\nTeacher:  {url}teacher?key={room.key}")
+    segno.make(url, micro=False).terminal(compact=True)
+    if host not in EVERYWHERE and address(host) in ("127.0.0.1", "localhost"):
+        print("Only this machine can open it. For a class: HOST=0.0.0.0, or this machine's address in the network.")
+    print("Ctrl+C ends the class and says what came of it.", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        server.stop()
+
+
+def summary(room: Room) -> str:
+    """The questions of a class as a table in Markdown."""
+    rows = [["question", "first vote", "second vote", "right"], ["---"] * 4, *room.summary()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.classroom", description=ABOUT.splitlines()[0])
+    parser.add_argument("--host", default="127.0.0.1", help="address to serve at; 0.0.0.0 for the network")
+    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--name", type=name, default=str(datetime.date.today()), help="of the class: the date")
+    args = parser.parse_args()
+    paths = find([ROOT / "notebooks"])
+    books = [read(path) for path in paths]
+    file = VOTES / f"{args.name}.jsonl"
+    # a class that goes on does not wait for what JupyterLab has saved since
+    if not (pages.are_written() and (file.exists() or pages.are_current())):
+        print("The pages of the class are written, which takes a minute.", flush=True)
+        pages.write(paths, books)
+    room = Room(pages.asked(pages.with_decks(books)), file)
+    try:
+        asyncio.run(serve(room, args.host, args.port))
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        print(f"The class cannot be served at {args.host}, port {args.port}: {error}")
+        return 1
+    print(f"\n{summary(room)}\n\nThe votes are in {file.relative_to(ROOT)}. CLASS={args.name} goes on with them.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

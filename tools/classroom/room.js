@@ -1,0 +1,275 @@
+// A page in class: what is committed is sent to the room, and the result opens when the teacher opens it. On the teacher's
+// pages, questions have bars or dots and buttons instead; on a slide keys do the same: B bars, A again, O open, and Q shows
+// the address as a QR code. The widgets know nothing of it: their clicks are caught, and made once the result is open.
+
+{
+  const CARDS = ".mtl-ask, .mtl-item", PLACE = "script[type='application/vnd.jupyter.widget-view+json']";
+  const UNANSWERED = 4000, SILENT = 45000, FOR_NOW = 4000; // ms: without an answer to a vote, without a word; for which something is said
+  const body = document.body, { make } = charts;
+  const room = { state: { now: "", round: {}, open: {} }, questions: {}, tallies: {}, present: 0, door: null, act };
+  let line, role = "", heard = 0, connected = false, lost = false, left = false, passing = false, asked = "";
+  let mine = {}, waiting = {}; // votes by question: those that the room has, by round, and those that it has not
+
+  // --- the cards ------------------------------------------------------------------------------------------------------
+
+  const cards = () => [...document.querySelectorAll(CARDS)];
+  const options = (card) => [...card.querySelectorAll(card.matches(".mtl-ask") ? "label:has([type=radio])" : ":scope > button")];
+  const round = (id) => room.state.round[id] ?? 1;
+  const last = (id) => waiting[id] ?? (mine[id] ?? []).findLast((vote) => (vote ?? null) !== null) ?? null;
+
+  function idOf(card) { // as `tools/classroom/pages.py` says it
+    const [, name] = card.closest(".mtl-card").querySelector(".mtl-tag").textContent.split(" · ");
+    if (card.matches(".mtl-ask")) return name;
+    return `${name.replace(/[^\w.]+/g, "-")}.${[...card.parentElement.querySelectorAll(".mtl-item")].indexOf(card) + 1}`;
+  }
+
+  function chosen(card) {
+    const field = card.querySelector("[type=number]"), at = options(card).findIndex((label) => label.control?.checked);
+    return field ? (field.value === "" ? null : field.valueAsNumber) : at < 0 ? null : at;
+  }
+
+  function choose(card, vote) {
+    if (card.matches(".mtl-item")) return;
+    const field = card.querySelector("[type=number]");
+    if (field) field.value = vote;
+    else options(card)[vote].control.checked = true;
+    card.dispatchEvent(new Event("input"));
+  }
+
+  function open(card, id) {
+    const vote = role === "teacher" ? null : last(id), focus = document.activeElement;
+    card.dataset.opened = "";
+    passing = true;
+    if (card.matches(".mtl-item")) {
+      if (vote !== null || role === "teacher") new Set([vote ?? room.state.open[id], room.state.open[id]]).forEach((i) => options(card)[i].click());
+    } else if (vote === null) {
+      card.querySelector(".mtl-buttons [type=button]")?.click();
+    } else {
+      choose(card, vote);
+      card.requestSubmit();
+    }
+    passing = false;
+    if (focus !== body && focus.isConnected) focus.focus({ preventScroll: true });
+    else if (role === "teacher") document.activeElement.blur(); // the verdict takes the focus, which is a frame on the wall
+  }
+
+  function shut(card) {
+    delete card.dataset.opened;
+    if (card.matches(".mtl-ask")) {
+      card.closest(`:has(> ${PLACE})`).querySelector(PLACE).dispatchEvent(new Event("show-again", { bubbles: true }));
+    } else {
+      options(card).forEach((button) => button.classList.remove("mtl-right", "mtl-wrong"));
+      card.querySelectorAll(".mtl-why").forEach((part) => part.replaceChildren());
+    }
+  }
+
+  // --- votes ----------------------------------------------------------------------------------------------------------
+
+  function vote(card, value) {
+    if (role === "teacher" || value === null) return;
+    waiting[idOf(card)] = value;
+    send();
+    paint();
+  }
+
+  function send() {
+    if (!connected) return;
+    for (const [id, value] of Object.entries(waiting)) line.send(JSON.stringify({ vote: id, value }));
+    const to = line;
+    setTimeout(() => { if (to === line && connected && Object.keys(waiting).length) lose(); }, UNANSWERED);
+  }
+
+  function caught(event, card) {
+    if (!card || left || passing || idOf(card) in room.state.open) return false;
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  }
+  document.addEventListener("submit", (event) => {
+    const card = event.target.closest(".mtl-ask");
+    if (caught(event, card)) vote(card, chosen(card));
+  }, true);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".mtl-item > button"), card = button?.parentElement;
+    if (caught(event, card)) vote(card, options(card).indexOf(button));
+  }, true);
+
+  // --- the connection -------------------------------------------------------------------------------------------------
+
+  const bar = make(body, "div", "room-bar");
+  bar.setAttribute("role", "status");
+
+  function browser() { // a number of this browser, and nobody's name
+    const fresh = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    try {
+      if (!localStorage.getItem("room")) localStorage.setItem("room", fresh);
+      return localStorage.getItem("room");
+    } catch { return fresh; }
+  }
+  const me = browser();
+
+  function connect() {
+    clearTimeout(connect.later);
+    if (left || connected) return;
+    if (line) {
+      line.onclose = line.onmessage = null;
+      line.close();
+    }
+    line = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/room?who=${me}`);
+    line.onmessage = ({ data }) => {
+      heard = Date.now();
+      if (data !== "{}") hear(JSON.parse(data));
+    };
+    line.onclose = lose;
+  }
+  addEventListener("online", connect);
+  addEventListener("offline", () => lose());
+  setInterval(() => { if (connected && Date.now() - heard > SILENT) lose(); }, 5000);
+  document.addEventListener("visibilitychange", () => document.hidden || connect()); // a phone that was asleep
+
+  function lose() {
+    line.onclose = line.onmessage = null; // a browser takes long to close a line that is dead
+    line.close();
+    if (left) return;
+    connected = false;
+    lost = true;
+    say("No connection to the class; trying again. What you chose is kept.");
+    if (role !== "teacher") make(bar, "button", "", "Go on without the class").onclick = leave;
+    paint();
+    clearTimeout(connect.later);
+    connect.later = setTimeout(connect, 1000 + 2000 * Math.random()); // not all at once
+  }
+
+  function say(text, forNow = false) {
+    clearTimeout(say.later);
+    bar.replaceChildren();
+    make(bar, "span", "", text);
+    if (forNow) say.later = setTimeout(() => bar.replaceChildren(), FOR_NOW);
+  }
+
+  function leave() {
+    left = true;
+    lose();
+    bar.replaceChildren();
+    body.classList.replace("in-class", "left");
+    document.querySelectorAll(".room-note").forEach((part) => part.remove());
+    document.querySelectorAll(".mtl-ask [type=submit]").forEach((button) => { button.textContent = "Commit and see"; });
+  }
+
+  function hear(told) {
+    if (told.hello) {
+      connected = true;
+      role = told.hello;
+      mine = told.mine;
+      asked = "";
+      Object.assign(room, { questions: told.questions, door: told.door });
+      body.classList.add("in-class");
+      body.classList.toggle("teaching", role === "teacher");
+      if (lost) say("Back in class.", true);
+      lost = false;
+      showWay();
+    }
+    if (told.state) room.state = told.state;
+    if ("present" in told) room.present = told.present;
+    if (told.tallies) Object.assign(room.tallies, told.tallies);
+    if (told.taken) {
+      (mine[told.taken] ??= [])[told.round - 1] = told.value;
+      if (waiting[told.taken] === told.value) delete waiting[told.taken];
+    }
+    if (told.cleared) for (const votes of [mine, waiting]) delete votes[told.cleared];
+    if (told.refused) {
+      waiting = {};
+      say(`The class does not take this: ${told.refused}.`, true);
+    }
+    paint();
+    for (const id of Object.keys(room.state.open)) delete waiting[id]; // too late, but shown with the result
+    if (told.hello) send();
+    askWhatIsShown();
+  }
+
+  // --- what a page shows ----------------------------------------------------------------------------------------------
+
+  function paint() {
+    if (left || !role) return;
+    for (const card of cards()) {
+      const id = idOf(card), is = id in room.state.open;
+      if (is && !("opened" in card.dataset)) open(card, id);
+      if (!is && "opened" in card.dataset) shut(card);
+      (role === "teacher" ? paintVotes : paintMine)(card, id, is);
+    }
+    if (body.matches(".vote")) paintPage();
+    document.dispatchEvent(new CustomEvent("room", { detail: room }));
+  }
+
+  function paintMine(card, id, is) {
+    const sent = mine[id]?.[round(id) - 1] ?? null, note = card.querySelector(".room-note") ?? make(card, "p", "room-note");
+    const submit = card.querySelector("[type=submit]");
+    note.setAttribute("aria-live", "polite");
+    note.textContent = is ? "" : id in waiting ? connected ? "Sending …" : "Not sent yet: it is kept until the connection is back."
+      : sent !== null ? "Your vote is in. You can change it until the result is opened."
+      : round(id) > 1 ? "Vote again: did your neighbours convince you?" : "";
+    if (submit) submit.textContent = sent === null ? "Vote" : "Change my vote";
+    if (card.matches(".mtl-item")) options(card).forEach((button, i) => button.classList.toggle("room-chosen", i === last(id)));
+    else if (!is && chosen(card) === null && last(id) !== null) choose(card, last(id));
+  }
+
+  function paintPage() { // the page that has all questions shows the one that is asked
+    for (const card of cards()) card.classList.toggle("room-now", idOf(card) === room.state.now);
+    document.querySelector(".room-none").hidden = !!room.state.now;
+  }
+
+  // --- the teacher's --------------------------------------------------------------------------------------------------
+
+  function act(what, id) {
+    if (connected) line.send(JSON.stringify({ do: what, id }));
+  }
+
+  function paintVotes(card, id) {
+    if (!(id in room.questions)) return;
+    charts.paint(card.querySelector(".room-panel") ?? charts.panel(card, id, room), options(card), id, room);
+  }
+
+  // a widget is drawn some time after its place
+  const cardsIn = (node) => node.nodeType === 1 && (node.matches(".mtl-card") || node.querySelector(".mtl-card"));
+  new MutationObserver((changes) => {
+    if (changes.some(({ addedNodes }) => [...addedNodes].some(cardsIn))) paint();
+  }).observe(body, { childList: true, subtree: true });
+
+  const onSlide = () => [...document.querySelectorAll(".projecting .on-slide .mtl-ask, .projecting .mtl-item.on-slide")].at(-1);
+
+  function askWhatIsShown() {
+    const card = role === "teacher" && connected && onSlide(), id = card && idOf(card);
+    if (id && id !== asked && id !== room.state.now) act("ask", asked = id);
+  }
+  document.addEventListener("slide", askWhatIsShown);
+
+  document.addEventListener("keydown", (event) => {
+    if (role !== "teacher" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=radio]), select, textarea")) return;
+    const key = event.key.toLowerCase(), card = onSlide(), id = card && idOf(card);
+    const what = { b: "bars", a: "again", o: "open" }[key];
+    if (key === "q") return showDoor();
+    if (!what || !(id in room.questions) || id in room.state.open) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    act(what, id);
+  }, true);
+
+  function showWay() { // in a deck, below its title
+    const about = document.querySelector(".plan-row") && document.querySelector("h1 + p");
+    if (role !== "teacher" || !about || about.querySelector(".room-way")) return;
+    const way = make(about, "span", "room-way");
+    way.innerHTML = room.door.code; // drawn by the server
+    make(way, "b", "", room.door.url);
+  }
+
+  function showDoor() {
+    const shown = document.querySelector(".room-door");
+    if (shown) return shown.remove();
+    const { code, url } = room.door, part = make(body, "div", "room-door");
+    part.innerHTML = code;
+    make(part, "p", "", url);
+    part.onclick = () => part.remove();
+  }
+
+  connect();
+}

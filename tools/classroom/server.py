@@ -1,0 +1,250 @@
+"""The server of a class: pages from memory, and a WebSocket between each of them and the room."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import logging
+import mimetypes
+import re
+import secrets
+import time
+from collections import Counter, deque
+from contextlib import suppress
+from pathlib import Path
+
+from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
+from tornado.web import Application, HTTPError, RequestHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from tools.classroom.room import Refused, Room
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+BODY = 2048  # bytes of a message; no address takes a body
+STREAMS = 1500  # pages that are connected
+CONNECTIONS = 5000  # with those that load a page: six a phone
+FILES = 200  # for all else
+IDLE = 10  # seconds that a connection may ask for nothing
+STREAMS_OF_ONE = 8  # tabs of one browser
+MESSAGES, SECONDS = 20, 10  # of a page, at most
+PING = 15  # seconds; `room.js` waits three times as long
+PAUSE = 0.2  # seconds between two tallies to the teacher
+WHO = re.compile(r"[0-9a-f]{32}")
+COOKIE = "teacher"
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class File:
+    """A page or what it loads, in memory, with its short form for browsers that take it."""
+
+    def __init__(self, name: str, content: bytes, hidden: bool) -> None:
+        self.kind = mimetypes.MimeTypes().guess_type(name)[0] or "application/octet-stream"
+        self.content, self.short, self.hidden = content, gzip.compress(content, 6), hidden
+
+
+def load(folder: Path, hidden: set[str]) -> dict[str, File]:
+    """All files of a folder by the path that asks for them; those that are `hidden` are the teacher's alone."""
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: File(name, path.read_bytes(), name in hidden) for name, path in paths.items()}
+
+
+class Class:
+    """A room, the pages of the class, and the pages that are connected."""
+
+    def __init__(self, room: Room, files: dict[str, File], door: dict) -> None:
+        self.room, self.files, self.door = room, files, door
+        self.students: set[Line] = set()
+        self.teachers: set[Line] = set()
+        self.tallied: dict[str, None] = {}  # questions that the teacher is to hear of
+        self.due = False
+
+    def is_teacher(self, handler: RequestHandler) -> bool:
+        return secrets.compare_digest(handler.get_cookie(COOKIE, "").encode(), self.room.key.encode())
+
+    def present(self) -> int:
+        return len({line.who for line in self.students})
+
+    def tell_all(self, **more) -> None:
+        told = json.dumps({"state": self.room.state()} | more)
+        for line in [*self.students, *self.teachers]:
+            line.tell(told)
+
+    def tell_teachers(self, *ids: str) -> None:
+        """Soon, so that a hundred votes of one second are a few messages."""
+        self.tallied |= dict.fromkeys(ids)
+        if not self.due and self.teachers:
+            self.due = True
+            asyncio.get_running_loop().call_later(PAUSE, self._tell_teachers)
+
+    def _tell_teachers(self) -> None:
+        ids, self.tallied, self.due = self.tallied, {}, False
+        told = json.dumps({"present": self.present(), "tallies": {id: self.room.tally(id) for id in ids}})
+        for line in self.teachers:
+            line.tell(told)
+
+
+class Page(RequestHandler):
+    """A page, by its exact name: what is not in memory is not there."""
+
+    def initialize(self, room: Class) -> None:
+        self.room = room
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
+
+    def get(self, name: str) -> None:
+        file = self.room.files.get(name or "vote.html")
+        if file is None or (file.hidden and not self.room.is_teacher(self)):
+            raise HTTPError(404)
+        text = file.kind.startswith("text/") or file.kind.endswith("javascript")
+        self.set_header("Content-Type", file.kind + ("; charset=utf-8" if text else ""))
+        self.set_header("Vary", "Accept-Encoding")
+        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            self.write(file.short)
+        else:
+            self.write(file.content)
+
+    head = get
+
+    def write_error(self, status_code: int, **about) -> None:
+        self.finish(f"{status_code}")
+
+
+class Key(Page):
+    """The teacher's key opens the teacher's pages in this browser."""
+
+    def get(self) -> None:
+        if not secrets.compare_digest(self.get_query_argument("key", "").encode(), self.room.room.key.encode()):
+            raise HTTPError(403)
+        self.set_cookie(COOKIE, self.room.room.key, httponly=True, samesite="Lax")
+        self.redirect("/teacher.html")
+
+    head = get
+
+
+class Line(WebSocketHandler):
+    """A page of a student, or of the teacher: the cookie tells. Only pages of this address get in (`check_origin`)."""
+
+    def initialize(self, room: Class) -> None:
+        self.room, self.teacher = room, room.is_teacher(self)
+        self.who = self.get_query_argument("who", "")
+        self.said: deque[float] = deque(maxlen=MESSAGES)
+
+    def prepare(self) -> None:
+        if not WHO.fullmatch(self.who):
+            raise HTTPError(400)
+        tabs = Counter(line.who for line in self.room.students)
+        if not self.teacher and (len(self.room.students) >= STREAMS or tabs[self.who] >= STREAMS_OF_ONE):
+            raise HTTPError(503)
+
+    def write_error(self, status_code: int, **about) -> None:
+        self.finish(f"{status_code}")
+
+    def open(self) -> None:
+        room = self.room.room
+        hello = {"hello": "student", "mine": room.mine(self.who), "state": room.state()}
+        if self.teacher:
+            questions = {id: question._asdict() for id, question in room.questions.items()}
+            tallies = {id: room.tally(id) for id in questions}
+            hello |= {"hello": "teacher", "questions": questions, "tallies": tallies, "door": self.room.door}
+        (self.room.teachers if self.teacher else self.room.students).add(self)
+        self.tell(json.dumps(hello))
+        self.room.tell_teachers()
+
+    def on_close(self) -> None:
+        self.room.teachers.discard(self)
+        self.room.students.discard(self)
+        self.room.tell_teachers()
+
+    def on_pong(self, data: bytes) -> None:
+        self.tell("{}")  # a page sees no ping, and takes silence for a lost connection
+
+    def on_message(self, message: str | bytes) -> None:
+        now = time.monotonic()
+        if len(self.said) == MESSAGES and now - self.said[0] < SECONDS and not self.teacher:
+            self.close(1008, "too many messages")
+            return
+        self.said.append(now)
+        try:
+            said = json.loads(message)
+            if not isinstance(said, dict):
+                raise Refused("not a message")
+            if "vote" in said:
+                self._vote(said["vote"], said.get("value"))
+            elif self.teacher:
+                what, id = said.get("do"), said.get("id")
+                self.room.room.act(what, id)
+                self.room.tell_teachers(id)
+                self.room.tell_all(**{"cleared": id} if what == "clear" else {})
+        except Refused as error:
+            self.tell(json.dumps({"refused": str(error)}))
+        except (ValueError, RecursionError):
+            self.tell(json.dumps({"refused": "not a message"}))
+        except OSError as error:
+            print(f"A vote could not be kept: {error}", flush=True)
+            self.tell(json.dumps({"refused": "it could not be kept"}))
+
+    def _vote(self, id: str, value: float) -> None:
+        number = self.room.room.vote(self.who, id, value)
+        self.tell(json.dumps({"taken": id, "round": number, "value": value}))
+        self.room.tell_teachers(id)
+
+    def tell(self, told: str) -> None:
+        with suppress(WebSocketClosedError):  # it has just gone, and comes back by itself
+            self.write_message(told).add_done_callback(lambda written: written.cancelled() or written.exception())
+
+
+class Server(HTTPServer):
+    """Refuses further connections where there are too many: a file is left for each vote."""
+
+    room: Class
+    most: int
+
+    def handle_stream(self, stream: IOStream, address: tuple) -> None:
+        if len(self._connections) + len(self.room.students) + len(self.room.teachers) >= self.most:
+            stream.close()
+        else:
+            super().handle_stream(stream, address)
+
+
+def connections() -> int:
+    """How many this process may have. Each is a file, of which it has 1024 at first, or 256, and may ask for more."""
+    if not resource:
+        return CONNECTIONS
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + FILES
+    files = max(now, wanted if most == resource.RLIM_INFINITY else min(most, wanted))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return min(files, wanted) - FILES
+
+
+def listen(room: Room, files: dict[str, File], door: dict, host: str, port: int) -> HTTPServer:
+    """Serve a class at an address. Raises OSError where it is taken."""
+    logging.getLogger("tornado").setLevel(logging.ERROR)  # of what guests send there is nothing to say
+    about = {"room": Class(room, files, door)}
+    application = Application(
+        [("/room", Line, about), ("/teacher", Key, about), ("/(.*)", Page, about)],
+        websocket_max_message_size=BODY,
+        websocket_ping_interval=PING,
+        websocket_ping_timeout=PING,
+        log_function=lambda handler: None,
+    )
+    limits = {"max_body_size": BODY, "max_header_size": 4 * BODY, "idle_connection_timeout": IDLE, "body_timeout": IDLE}
+    server = Server(application, **limits)
+    server.room, server.most = about["room"], connections()
+    server.listen(port, host)
+    return server
