@@ -74,7 +74,7 @@ def _output_seconds(output: NotebookNode) -> float:
     page = FOLD.sub("", data.get("text/html", ""))
     if found := len(CARD.findall(page)):
         return found * SECONDS["card"]
-    if "image/png" in data or "<img" in page or "<svg" in page:
+    if "<img" in page or "<svg" in page:
         return SECONDS["figure"]
     return SECONDS["table"] if "<table" in page else 0
 

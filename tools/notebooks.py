@@ -4,11 +4,11 @@
     python -m tools.notebooks --check [NOTEBOOK or folder ...]  run again, and compare with what is committed
     python -m tools.notebooks --lint [NOTEBOOK or folder ...]   canonical form and style, without running
 
-Canonical: outputs kept, counts 1..n, fixed cell ids, addresses as 0x0, models of widgets named by their cell (by
-`display.model_ids`) or numbered in order of appearance, no timings, no progress bars, no editor's metadata, solutions
-folded, the minutes of each section stated (`tools.minutes`). On one machine a second run gives the same bytes. On
-another CPU measured decimals may differ in the last places: `--check` then wants all text equal and decimals within
-a tolerance. Cells tagged `live` show measured times, and their outputs are not compared.
+Canonical: outputs kept, pictures and tables once (see `once`), counts 1..n, fixed cell ids, addresses as 0x0, models of
+widgets named by their cell (by `display.model_ids`) or numbered in order of appearance, no timings, no progress bars,
+no editor's metadata, solutions folded, the minutes of each section stated (`tools.minutes`). On one machine a second
+run gives the same bytes. On another CPU measured decimals may differ in the last places: `--check` then wants all text
+equal and decimals within a tolerance. Cells tagged `live` show measured times, and their outputs are not compared.
 """
 
 from __future__ import annotations
@@ -43,9 +43,13 @@ METADATA = {
 }
 MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")  # a random one
 REFERENCE = re.compile(r'"IPY_MODEL_([^"]+)"')
+SAID_BY_ITS_NAME = re.compile(r"_(model|view)_(module|module_version|name)")  # of a model of Jupyter's own
 VIEWED = re.compile(r'(?<="model_id": ")[^"]+')
 STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=_|\b)")  # a styled DataFrame names its table so
 PICTURE = re.compile(r"(data:image/png;base64,[\w+/=]+)")  # in a text
+FRAME = 'class="dataframe"'  # a table of pandas
+STYLE = re.compile(r"<style scoped>.*?</style>\n", re.DOTALL)
+NEXT_IN_ROW = re.compile(r"\n *(?=<t[hd][ >]|</tr>)")
 VERSION = re.compile(r"(?<=PyTorch )\d+(\.\d+)+")  # a report says what it was made with
 ASKS = re.compile(r'ask\("(C\d+\.P\d+)".*\)')
 DECIMAL = re.compile(r"\s*[-+−]?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)")
@@ -179,12 +183,28 @@ def _canonical_outputs(outputs: list[NotebookNode], count: int) -> list[Notebook
         if output.output_type == "stream":
             output.text = _clean(output.text)
         elif output.output_type in ("display_data", "execute_result"):
+            output.data = once(output.data)
             for kind, value in output.data.items():
                 if isinstance(value, str) and kind not in IMAGES:
                     output.data[kind] = _clean(value)
             if output.output_type == "execute_result":
                 output.execution_count = count
     return outputs
+
+
+def once(data: dict) -> dict:
+    """The data of an output with a picture or a table as HTML alone, a row of the table on a line.
+
+    JupyterLab, GitHub, VS Code and our pages show the HTML where there is one: beside it the picture and the text are
+    read by none of them. The alternative text is in the HTML, and the style of pandas is JupyterLab's own.
+    """
+    page = data.get("text/html", "")
+    pictured = "<img" in page and data.get("image/png", "").strip() in page
+    if not pictured and FRAME not in page:
+        return data
+    less = ("text/plain", "image/png") if pictured else ("text/plain",)
+    rest = {kind: value for kind, value in data.items() if kind not in less}
+    return rest | {"text/html": NEXT_IN_ROW.sub("", STYLE.sub("", page))}
 
 
 def _clean(text: str) -> str:
@@ -219,14 +239,15 @@ def _models(book: NotebookNode) -> list[str]:
 
 
 def keep_shown_models(book: NotebookNode) -> None:
-    """Drop the models of widgets that no output shows, and of Jupyter's own models what is not set: the page has the
-    same defaults. (A null of our widgets may mean something.)"""
+    """Drop the models of widgets that no output shows, and of Jupyter's own models what is not set or says again what
+    they are: the page has the same defaults. (A null of our widgets may mean something.)"""
     if "widgets" in book.metadata:
         state = book.metadata.widgets[WIDGET_STATE].state
         shown = {model: state[model] for model in _models(book)}
         for entry in shown.values():
             if entry["model_module"].startswith("@jupyter-widgets/"):
-                entry["state"] = {name: value for name, value in entry["state"].items() if value is not None}
+                state = entry["state"].items()
+                entry["state"] = {k: v for k, v in state if v is not None and not SAID_BY_ITS_NAME.fullmatch(k)}
         book.metadata.widgets[WIDGET_STATE].state = shown
 
 

@@ -25,6 +25,7 @@ CORE_MINUTES, CARDS = 60, 5  # at most, of a chapter: minutes of its core sectio
 OPEN_WORDS = 22_000  # at most, of all chapters together
 DPI = 100
 LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var)/[\w.-]+|[A-Z]:\\\\?Users|site-packages|ipykernel_\d+")
+EMBEDDED = re.compile(r"(?<=data:image/png;base64,)[\w+/=\n]+")
 SHUT = re.compile(r"stdout: The worked solution passes\.\n|text/(html: <details>|plain: What it finds:).*", re.DOTALL)
 PROGRESS_BAR = re.compile(r"\d+%\|.*\||\d(?:it|epoch|s)/(?:s|it|epoch)\b")
 
@@ -131,10 +132,10 @@ def _outputs(notebook: NotebookNode) -> list[str]:
                 found.append(f"cell {cell.id} shows an error: {output.ename}")
             if output.output_type == "stream" and output.name == "stderr":
                 found.append(f"cell {cell.id} shows a warning: {output.text.strip().splitlines()[0][:100]}")
-            image = next((output.data[kind] for kind in IMAGES if kind in output.get("data", {})), None)
-            dpi = Image.open(io.BytesIO(base64.b64decode(image))).info.get("dpi", (0, 0))[0] if image else 0
-            if dpi > DPI + 1:
-                found.append(f"cell {cell.id} has a picture of {dpi:.0f} dpi, more than {DPI}")
+            for image in EMBEDDED.findall(output.get("data", {}).get("text/html", "")):
+                dpi = Image.open(io.BytesIO(base64.b64decode(image))).info.get("dpi", (0, 0))[0]
+                if dpi > DPI + 1:
+                    found.append(f"cell {cell.id} has a picture of {dpi:.0f} dpi, more than {DPI}")
         text = "\n".join(output_texts(cell))
         for pattern, what in ((LOCAL_PATH, "a local path"), (PROGRESS_BAR, "a progress bar")):
             if pattern.search(text):

@@ -6,7 +6,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tools import minutes, style
 
-FIGURE = new_output("display_data", {"image/png": "", "text/html": "<img alt='a'>"})
+FIGURE = new_output("display_data", {"text/html": "<img alt='a'>"})
 CARDS = new_output("execute_result", {"text/html": '<div class="mtl-claim">1</div><div class="mtl-claim">2</div>'})
 SHUT = new_output("execute_result", {"text/html": '<details><div class="mtl-claim">1</div></details>'})
 

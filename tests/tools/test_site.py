@@ -138,7 +138,7 @@ def test_search_knows_every_section_and_nothing_that_is_folded(pages):
 def test_a_handout_has_questions_without_answers_and_what_stands_open():
     model = {"state": {"name": "C9.P1", "question": "A or B?", "options": ["A", "B"], "answer": 1.0, "why": "Since B."}}
     shown = {"application/vnd.jupyter.widget-view+json": {"model_id": "m"}}
-    figure = {"image/png": "iVBOR", "text/html": '<img alt="a line" src="data:image/png;base64,iVBOR">'}
+    figure = {"text/html": '<img alt="a line" src="data:image/png;base64,iVBOR">'}
     text = "## 1 Part\n\n$$a = b, \\qquad c = d$$\n\n<details><summary>Fold</summary>\n\n$$e = f$$\n\n</details>"
     cells = [
         new_markdown_cell("# 09 · Nine\n\n**Why?**\n\n> **You need** nothing."),

@@ -200,8 +200,8 @@ def handout(notebook: NotebookNode) -> dict:
             if "predict" in tags(cell) and (view := data.get(WIDGET_VIEW)):
                 parts[-1].predictions.append(models[view["model_id"]]["state"])
                 asked = True
-            elif "image/png" in data:
-                (later if asked else parts[-1].figures).append(data["text/html"])
+            elif (figure := data.get("text/html", "")).startswith("<img"):
+                (later if asked else parts[-1].figures).append(figure)
     kept = [part for part in parts if any(part[1:]) and not part.heading.endswith("Recap</h2>\n")]
     box = re.search(r"^>.*?(?=\n\n|\Z)", notebook.cells[0].source, re.MULTILINE | re.DOTALL)
     return {
