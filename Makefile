@@ -3,13 +3,13 @@
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -q
-UNIT := -m "not long" -n 2 --dist loadgroup --ignore tests/browser tests
+UNIT := -n 2 --dist loadgroup --ignore tests/browser tests
 NBVAL := $(PYTEST) --nbval -n 2 --dist loadscope
 NB ?= notebooks
 
 .NOTPARALLEL:
 
-.PHONY: help lab test test-all test-long test-code test-notebooks test-browser test-versions versions lint notebooks grids \
+.PHONY: help lab check test test-all test-code test-notebooks test-browser test-versions versions lint notebooks grids \
         claims bench handin site class student teacher questions ready ready-test movielens clean
 
 help: ## show this list
@@ -18,16 +18,17 @@ help: ## show this list
 lab: ready ## open the course in JupyterLab (PINNED=1: set up with the versions in versions.txt)
 	@$(BIN)/python -m tools.lab
 
-test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (12 minutes at most)
+check: lint ## for every save, a minute: lint and the cheap tests (CH=06: and that chapter's notebook)
+	@echo "Cheap tests."
+	@$(PYTEST) -m "not slow and not long" $(UNIT)
+	@$(if $(CH),$(NBVAL) notebooks/$(CH)_*.ipynb)
+
+test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (6 minutes on two cores)
 	@$(BIN)/python -m tests.browser.chromium
 
-test-long: ready-test movielens ## the long checks alone: cells twice, sections alone with their decimals, grids, pages
-	@echo "Long checks: notebooks cell by cell, grids, pages."
+test-all: ready-test movielens ## all other tests, then versions (40 minutes on two cores; everything: make test test-all)
+	@echo "Long tests: training, cells twice, sections alone, grids, more of JupyterLab and pages."
 	@$(PYTEST) -m long -n 2 --dist loadgroup tests
-
-test-all: ## test, then test-long, then versions (more than an hour on two cores)
-	@$(MAKE) --no-print-directory test
-	@$(MAKE) --no-print-directory test-long
 	@$(MAKE) --no-print-directory versions
 
 lint: ready-test ## ruff over code and notebooks, lint and format
@@ -37,13 +38,13 @@ lint: ready-test ## ruff over code and notebooks, lint and format
 
 test-code: ready-test movielens ## unit tests alone
 	@echo "Unit tests."
-	@$(PYTEST) $(UNIT)
+	@$(PYTEST) -m "not long" $(UNIT)
 
 test-notebooks: ready-test movielens ## run the notebooks and compare every output (NB=notebooks/04_shared_bottom.ipynb for one)
 	@echo "Notebooks: each runs once, outputs are compared."
 	@$(NBVAL) $(NB) $(if $(filter notebooks,$(NB)),--ignore notebooks/deeper)
 
-test-browser: ready-test movielens ## JupyterLab and exported pages in Chromium
+test-browser: ready-test movielens ## one walk through each chapter in JupyterLab and each page, in Chromium
 	@echo "Browser."
 	@$(PYTEST) -m "not long" -n 2 --dist loadgroup tests/browser
 
@@ -52,7 +53,7 @@ test-versions: ready-test movielens ## unit tests with the lowest and the newest
 		echo "Unit tests, versions: $$versions."; \
 		$(BIN)/uv --no-config venv --quiet --clear --seed --python $(BIN)/python .versions/$$versions && \
 		$(BIN)/uv --no-config pip install --quiet --python .versions/$$versions --resolution $$versions -e ".[test]" && \
-		.versions/$$versions/bin/python -m pytest -q $(UNIT) || failed=1; \
+		.versions/$$versions/bin/python -m pytest -q -m "not long" $(UNIT) || failed=1; \
 	done; exit $$failed
 
 versions: ready-test ## write what is installed to versions.txt, for PINNED=1 (test-all does it when all is green)

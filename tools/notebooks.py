@@ -300,7 +300,7 @@ def _texts(book: NotebookNode) -> Iterator[tuple[str, str]]:
 
 
 def output_texts(cell: NotebookNode) -> list[str]:
-    """The outputs of a code cell as text, one string each: kind first, pictures by their kind alone."""
+    """The outputs of a code cell as text, one string each: what is kept of them, kind first, pictures by their kind."""
     texts = []
     for output in cell.outputs:
         if output.output_type == "stream":
@@ -308,7 +308,7 @@ def output_texts(cell: NotebookNode) -> list[str]:
         elif output.output_type == "error":
             texts.append(f"error: {output.ename}: {output.evalue}")
         else:
-            for kind, value in sorted(output.data.items()):
+            for kind, value in sorted(once(output.data).items()):
                 shown = "" if kind in IMAGES else value if isinstance(value, str) else json.dumps(value, sort_keys=True)
                 texts.append(f"{kind}: {PICTURE.sub('', shown)}")
     return [VERSION.sub("", text) for text in texts]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import CHROMIUM
-from tests.browser.lab import FLAGS, Book, Lab
+from tests.browser.lab import FLAGS, Book, Lab, Tab
 from tools import notebooks as tool
 
 try:
@@ -27,17 +27,16 @@ def each(kind: str) -> list:
     """A parameter for each notebook; with `--dist loadgroup` tests of one `kind` and notebook share a process,
     and all of the kind "pages", since the site is written once.
 
-    What is in `deeper/` is tested as pages, among the long tests; in JupyterLab the chapters stand for it. Reopened, a
-    notebook with one card of each kind stands for all, and among the long tests the chapters of `REOPENED`.
+    What is in `deeper/` is tested as pages; in JupyterLab the chapters stand for it. Reopened, a notebook with one card
+    of each kind and the chapters of `REOPENED` stand for all.
     """
-    deeper = {path for path in NOTEBOOKS if path.parent.name == "deeper"}
-    long = set(NOTEBOOKS) - {WIDGETS} if kind == "reopened" else deeper
-    shown = [path for path in NOTEBOOKS if kind == "pages" or path not in deeper]
+    shown = [path for path in NOTEBOOKS if kind == "pages" or path.parent.name != "deeper"]
     if kind == "reopened":
         shown = [path for path in shown if path.stem in REOPENED or path == WIDGETS]
-    group = {path: pytest.mark.xdist_group("pages" if kind == "pages" else f"{kind} {path.stem}") for path in shown}
-    marks = {path: [group[path], pytest.mark.long] if path in long else [group[path]] for path in shown}
-    return [pytest.param(path.name, marks=marks[path]) for path in shown]
+    groups = ["pages" if kind == "pages" else f"{kind} {path.stem}" for path in shown]
+    return [
+        pytest.param(path.name, marks=pytest.mark.xdist_group(group)) for path, group in zip(shown, groups, strict=True)
+    ]
 
 
 @pytest.fixture(scope="package")
@@ -85,3 +84,15 @@ def book(request, browser, lab):
     book.restart_and_run_all()
     yield book
     book.close()
+
+
+@pytest.fixture(scope="package", params=each("pages"))
+def tab(request, browser, site, folder):
+    """The page of each notebook, opened from disk."""
+    tab = Tab(browser, (site.as_uri(),))
+    tab.notebook = tool.read(folder / request.param)
+    tab.page.goto(f"{site.as_uri()}/{Path(request.param).stem}.html")
+    if "widgets" in tab.notebook.metadata:
+        tab.page.wait_for_selector("body[data-widgets=shown]")
+    yield tab
+    tab.page.close()

@@ -1,7 +1,6 @@
 """axe-core finds nothing serious on the exported pages, light or dark. (In JupyterLab: `test_reopened`.)
 
-Folds are open and predictions answered, for what is hidden is not looked at. The last of `NOTEBOOKS`, with one card of
-each kind, stands for the chapters, which are among the long tests.
+Folds are open and predictions answered, for what is hidden is not looked at.
 """
 
 import pytest
@@ -9,9 +8,12 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import NOTEBOOKS
 
-CHAPTERS = [f"{path.stem}.html" for path in NOTEBOOKS if path.parent.name != "deeper"]
-DEEPER = [f"{path.stem}.html" for path in NOTEBOOKS if path.parent.name == "deeper"]
-PRINTED = [page.replace(".html", f"_{name}.html") for page in CHAPTERS[:-1] for name in ("handout", "recap")]
+pytestmark = pytest.mark.long
+
+PAGES = [f"{path.stem}.html" for path in NOTEBOOKS]
+PRINTED = [
+    page.replace(".html", f"_{name}.html") for page in PAGES if page[:1].isdigit() for name in ("handout", "recap")
+]
 TEXTS = ["index.html", "glossary.html", "source.html"]
 
 
@@ -63,18 +65,11 @@ def in_light_and_dark(page):
     assert serious(page, rules=["color-contrast"]) == [], "dark"
 
 
-@pytest.mark.parametrize("name", named(*TEXTS, CHAPTERS[-1]))
+@pytest.mark.parametrize("name", named(*TEXTS, *PAGES))
 def test_on_a_page(shown, name):
     in_light_and_dark(shown(name))
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("name", named(*CHAPTERS[:-1], *DEEPER))
-def test_on_a_page_among_many(shown, name):
-    in_light_and_dark(shown(name))
-
-
-@pytest.mark.long
 @pytest.mark.parametrize("name", named(*PRINTED))
 def test_on_what_is_printed(shown, name):
     assert serious(shown(name)) == []

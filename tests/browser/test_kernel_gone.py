@@ -5,6 +5,8 @@ import pytest
 from tests.browser.conftest import WIDGETS
 from tests.browser.lab import Book
 
+pytestmark = pytest.mark.long
+
 RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 
 

@@ -1,10 +1,12 @@
-"""Every notebook in JupyterLab: run once by Restart & Run All, then used as a reader does."""
+"""Every chapter in JupyterLab: run once by Restart & Run All, then used as a reader does, beyond `test_walk`."""
 
 import re
 
 import pytest
 
 from tests.browser.conftest import each
+
+pytestmark = pytest.mark.long
 
 DONE = re.compile("^Your run at .+: .+[0-9]")
 ERROR, STDERR = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
@@ -57,64 +59,12 @@ def trained(explorer):
     return run
 
 
-def test_it_runs_to_the_end(book):
-    assert book.outputs(ERROR) == [] and book.outputs(STDERR) == []
-    prompts = book.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
-    ran = [f"[{number}]:" for number in range(1, len(prompts) + 1)]
-    assert [prompt or f"[{number}]:" for number, prompt in enumerate(prompts, 1)] == ran  # a folded cell shows none
-
-
-def test_predictions_are_shut_and_open(book):
-    """None shows its result after Run All; then one is opened by commit and the next by skip, by the keys alone."""
-    for number, card in enumerate(book.page.locator(".mtl-ask").all()):
-        result = card.locator(".mtl-result")
-        assert result.inner_html() == "" and card.locator("img").count() == 0
-        assert card.get_by_role("button", name="Commit").is_disabled()
-        if number % 2:
-            card.get_by_role("button", name="Skip").focus()
-        else:
-            guess = card.locator("input").first
-            guess.focus()
-            book.page.keyboard.press("Space" if guess.get_attribute("type") == "radio" else "1")
-        book.page.keyboard.press("Enter")
-        result.get_by_text(re.compile("(The result|As you predicted): ")).wait_for()
-        assert card.locator("button").count() == 0
-        verdict = card.locator(".mtl-verdict")
-        assert verdict.evaluate("verdict => verdict === document.activeElement")
-        options = card.locator("label:has([type=radio])").all_inner_texts()
-        assert sum("✓" in option for option in options) == (1 if options else 0)
-        if options and not number % 2:  # the first option was chosen
-            assert "yours" in options[0]
-            right = "✓" in options[0]
-            assert ("✗" in options[0]) != right
-            assert verdict.inner_text().startswith("✓ Right." if right else "✗ Not so.")
-
-
-def test_the_score_card_says_what_came_of_each_prediction(book):
-    for card in book.page.locator(".mtl-score").all():
-        kept = card.locator(".mtl-kept").all_inner_texts()
-        verdicts = book.page.locator(".mtl-ask .mtl-verdict").all_inner_texts()
-        for text, verdict in zip(kept, verdicts, strict=True):
-            assert ("Skipped." in text) == verdict.startswith("The result:")
-            assert ("✓" in text, "✗" in text) == (verdict.startswith("✓"), verdict.startswith("✗"))
-            assert "tempt" in text
-        right = sum("✓" in text for text in kept)
-        chosen = right + sum("✗" in text for text in kept)
-        assert card.locator(".mtl-verdict").inner_text() == (f"{right} of {chosen} choices right." if chosen else "")
-
-
 def test_a_quiz_answers_by_the_keys(book):
     for item in book.page.locator(".mtl-item").all():
         assert "".join(item.locator(".mtl-why").all_inner_texts()) == ""
         item.get_by_role("button").first.focus()
         book.page.keyboard.press("Space")
         assert re.match("[✓✗] (Right|No)", item.locator(".mtl-why").first.inner_text())
-
-
-def test_every_control_moves_its_picture(book):
-    for number, control in enumerate(book.controls()):
-        assert book.moves(control, book.by_keyboard), f"control {number} by keyboard"
-        assert book.moves(control, book.by_mouse), f"control {number} by mouse"
 
 
 def test_every_control_has_a_name_and_a_value_in_words(book):

@@ -9,6 +9,8 @@ from tests.browser.lab import Book, Tab
 from tests.browser.test_lab import FAINT
 from tests.browser.test_small_screen import DRAWN
 
+pytestmark = pytest.mark.long
+
 # what a person sees of a card: the picture, the controls, the sentence
 SEEN = """card => {
   const parts = [...card.querySelectorAll("svg *, output, .mtl-sentence")]
@@ -37,18 +39,12 @@ SIZES = ((1280, 720), (1024, 600))
 
 
 def with_explorables(*kinds: str) -> list:
-    """The notebooks that show one, as pages or in JupyterLab; each kind is tested in the process that has made it.
-
-    In JupyterLab the chapters are among the long tests: a notebook of such cards stands for them.
-    """
+    """The notebooks that show one, as pages or in JupyterLab; each kind is tested in the process that has made it."""
     shown = [path for path in NOTEBOOKS if re.search(r"mtl-live|\bLive\(", path.read_text(encoding="utf-8"))]
     return [
         pytest.param(
             (kind, path),
-            marks=[
-                pytest.mark.xdist_group(group),
-                *([pytest.mark.long] if kind == "lab" and path.stem[:1].isdigit() else []),
-            ],
+            marks=pytest.mark.xdist_group(group),
             id=f"{kind}-{path.stem}",
         )
         for kind, group in (("page", "pages"), ("lab", "live"))
@@ -163,17 +159,21 @@ def test_every_handle_moves_by_touch(tab):
             assert changes(tab, card, drag), f"handle {number}"
 
 
+def moves_by_keys(tab, card, part) -> bool:
+    """Whether an arrow key on a handle or a slider of a card changes what is seen of it."""
+
+    def press():
+        part.focus()
+        right = part.evaluate("part => part.max === undefined || part.value !== part.max")
+        tab.page.keyboard.press("ArrowRight" if right else "ArrowLeft")
+
+    return changes(tab, card, press) or changes(tab, card, lambda: tab.page.keyboard.press("ArrowLeft"))
+
+
 def test_every_part_moves_by_the_keys(tab):
     for card in cards(tab):
         for number, part in enumerate(movable(card)):
-
-            def press(part=part):
-                part.focus()
-                right = part.evaluate("part => part.max === undefined || part.value !== part.max")
-                tab.page.keyboard.press("ArrowRight" if right else "ArrowLeft")
-
-            moved = changes(tab, card, press) or changes(tab, card, lambda: tab.page.keyboard.press("ArrowLeft"))
-            assert moved, f"part {number}"
+            assert moves_by_keys(tab, card, part), f"part {number}"
 
 
 def test_everything_has_a_name_and_a_value_in_words(tab):

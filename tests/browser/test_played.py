@@ -7,7 +7,7 @@ import pytest
 from tests.browser.lab import Tab
 from tests.browser.test_small_screen import DRAWN
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("pages")]
 
 
 @pytest.fixture
@@ -225,7 +225,6 @@ def test_a_fader_counts_from_the_step_on_at_which_it_moves(opened):
     assert card.locator(".mtl-found").inner_text() == ""  # the faders were not left alone
 
 
-@pytest.mark.long
 def test_the_questions_of_the_desk_are_answered(opened):
     page, card = opened("05_balancing_losses")
     assert "the loss of A counts 100 times" in said(page, card)

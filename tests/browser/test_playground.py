@@ -10,7 +10,7 @@ from tests.browser.test_small_screen import DRAWN
 
 CHAPTER = "04_shared_bottom"
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("pages")]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from tests.browser.lab import Book
 from tests.browser.test_axe import open_all, serious
 from tools import notebooks as tool
 
+pytestmark = pytest.mark.long
+
 # What the course shows in a notebook: texts and outputs. All around it is JupyterLab's own, as are the marks beside a
 # heading that link to it.
 OURS = {

@@ -7,6 +7,8 @@ from helpers.capstone.report import Report, _table
 from tests.browser.conftest import ROOT, each
 from tools import notebooks
 
+pytestmark = pytest.mark.long
+
 # one process opens this notebook for `test_lab.py` and for these tests
 book_of_08 = pytest.mark.parametrize("book", [p for p in each("lab") if p.values[0].startswith("08")], indirect=True)
 # tables of a report that are wider than their box, by how much

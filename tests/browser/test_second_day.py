@@ -7,7 +7,7 @@ import pytest
 from tests.browser.conftest import WIDGETS
 from tests.browser.lab import Book, Lab
 
-pytestmark = pytest.mark.xdist_group("second day")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("second day")]
 LOST = "Error displaying widget"
 
 

@@ -3,7 +3,11 @@
 import os
 import signal
 
+import pytest
+
 from tests.browser.lab import Lab, settle
+
+pytestmark = pytest.mark.long
 
 # of JupyterLab, what `settle` looks at: after a while its question and then its comm are gone
 TALK = """() => {

@@ -5,10 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Error
 
-from tests.browser.conftest import NOTEBOOKS, WIDGETS
+from tests.browser.conftest import NOTEBOOKS
 from tests.browser.test_pages import secrets, squeezed
 from tools import notebooks as tool
 from tools.site import decks
+
+pytestmark = pytest.mark.long
 
 # What is wrong with the slide that is shown: text below 18 px (but the scripts of formulas), a picture, whose words are
 # drawn at 15 px, that makes them smaller than that, a line or a row cut in two, a heading with nothing below it.
@@ -45,10 +47,8 @@ WRONG = """() => {
   return found;
 }"""
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
-FAST = (WIDGETS.stem, "04_shared_bottom")
 PLANS = {plan.name: plan for plan in decks.plans()}
 NAMES = [*(path.stem for path in NOTEBOOKS), *PLANS]
-SHOWN = [pytest.param(name, marks=() if name in FAST else pytest.mark.long) for name in NAMES]
 
 
 def wrong(page) -> list[str]:
@@ -80,7 +80,7 @@ def opened(page) -> bool:
 
 
 @pytest.mark.xdist_group("pages")
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_slide_is_legible_and_whole_and_answers_when_opened(browser, site, folder, name):
     if name in PLANS:
         notebook = decks.deck(PLANS[name], [tool.read(folder / path.name) for path in NOTEBOOKS])

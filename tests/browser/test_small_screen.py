@@ -4,6 +4,8 @@ import pytest
 
 from tests.browser.test_lab import OVERLAPS, the_fixture
 
+pytestmark = pytest.mark.long
+
 # parts of a card that reach beyond its left or right edge; a slider's origin is an empty box that carries its handle
 BEYOND = """card => {
   const edge = card.getBoundingClientRect();

@@ -12,6 +12,7 @@ MODULES = [import_module(f"helpers.chapters.ch{chapter:02}.diagrams") for chapte
 DIAGRAMS = [draw for module in MODULES for draw in vars(module).values() if hasattr(draw, "__wrapped__")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", DIAGRAMS, ids=lambda draw: draw.__name__)
 def test_no_text_leaves_the_figure(draw):
     figures.use_style()
@@ -25,6 +26,7 @@ def test_no_text_leaves_the_figure(draw):
             assert extent.x0 >= box.x0 - 1 and extent.x1 <= box.x1 + 1, text.get_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", DIAGRAMS, ids=lambda draw: draw.__name__)
 def test_its_words_can_be_read(draw):
     figures.use_style()

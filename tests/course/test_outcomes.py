@@ -63,6 +63,7 @@ def corner(figure, right, up):
     return next(words for (x, y), words in places.items() if (x > 0.5, y > 0.5) == (right, up))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chapter", [1, 7])
 def test_the_map_has_the_outcomes_of_the_text_where_they_lie(chapter):
     table = outcomes.table([chapter])
@@ -89,6 +90,7 @@ def test_chapter_01_shows_all_four_outcomes():
     assert {BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE} <= set(table["outcome"])
 
 
+@pytest.mark.slow
 def test_every_dot_has_a_name_of_its_own_and_lies_in_its_intervals():
     table = outcomes.table(chapters=[1, 4, 5, 6, 7, 8])
     assert len(table) == len(outcomes.DOTS) and table["name"].is_unique
@@ -113,6 +115,7 @@ def test_the_whiskers_of_the_capstone_are_those_of_its_report():
     assert (row["a_low"], row["a_high"]) == pytest.approx((click["low"], click["high"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("chapters", "unit"), [([1, 4], "R²"), ([4, 5], "R²"), ([6], "R²"), ([7], "AUC"), ([8], "AUC")]
 )

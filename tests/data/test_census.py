@@ -108,6 +108,7 @@ def test_other_rows_in_the_right_format_are_refused(tmp_path):
         load(tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not CENSUS.present(), reason=CENSUS.absent)
 def test_the_real_file_has_the_rates_and_correlations_that_the_chapters_tell(capsys):
     frame = load()

@@ -85,6 +85,7 @@ anything = tensors | tensors.map(lambda t: t.numpy()) | st.none() | st.integers(
 by_name = st.dictionaries(st.sampled_from(["a", "b"]), anything, max_size=2)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     inputs=anything | st.dictionaries(st.sampled_from(["dense", "sparse"]), anything, max_size=2),

@@ -192,6 +192,7 @@ def test_a_history_holds_what_was_liked_strictly_before():
     assert [list(past) for past in history(log(), "video", "liked", length=2)][-1] == ["c", "d"]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.integers(0, 4), st.booleans()), min_size=1, max_size=25), st.integers(1, 4)
@@ -347,6 +348,7 @@ values = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(values, min_size=1, max_size=5))
 def test_any_column_gives_rows_of_the_table_or_an_error_that_names_it(column):

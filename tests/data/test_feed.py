@@ -17,6 +17,7 @@ NAMES = ["users", "videos", "impressions", "autoplay"]
 NAMES += [f"truth/{name}" for name in NAMES]
 
 
+@pytest.mark.slow
 def test_the_committed_files_are_what_the_generator_writes():
     made = tables(World.make())
     assert list(made) == NAMES

@@ -143,6 +143,7 @@ def test_a_user_or_item_twice_multiplies_no_rating(small):
             load(small)
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_any_damage_gives_the_ratings_or_the_one_error(data):
@@ -220,6 +221,7 @@ def test_fetch_says_that_it_begins_and_offline_that_it_failed(monkeypatch, tmp_p
     assert list((tmp_path / "data").iterdir()) == []
 
 
+@pytest.mark.long
 def test_fetch_that_is_ended_takes_pip_with_it_and_leaves_no_folder(tmp_path):
     """SIGTERM to `python -m helpers.data.movielens`, while a stand-in for pip waits for an index that never answers."""
     pip = "import os, pathlib, time; pathlib.Path('pip.pid').write_text(str(os.getpid())); time.sleep(300)"
@@ -317,6 +319,7 @@ def test_other_bad_arguments_of_splits_are_named():
 # The real ratings
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not MOVIELENS.present(), reason=MOVIELENS.absent)
 def test_the_real_ratings_have_their_known_numbers():
     frame = load()

@@ -119,6 +119,7 @@ def test_mmoe_limits():
     assert torch.equal(same.labels["a"], same.labels["b"])
 
 
+@pytest.mark.slow
 def test_mmoe_sines_can_be_others():
     pair, usual = mmoe_tasks(MANY, p=0.6, sines=([3.0], [0.0]), seed=7), mmoe_tasks(MANY, p=0.6, seed=7)
     assert torch.equal(pair.test.inputs, usual.test.inputs) and not torch.equal(labels(pair.test), labels(usual.test))

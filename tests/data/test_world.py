@@ -69,12 +69,14 @@ def slopes(world, **biases):
     return {"click": fit(seen, "click")} | {label: fit(played, label) for label in ("finish", *ACTIONS)}
 
 
+@pytest.mark.slow
 def test_target_bias_is_that_labels_mean_different_amounts(world):
     assert slopes(world, target=1) == pytest.approx(SLOPES, abs=0.1)
     assert slopes(world, target=0) == pytest.approx(dict.fromkeys(SLOPES, 1), abs=0.1)
     assert np.mean(list(SLOPES.values())) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_item_bias_is_that_bait_hooks_and_length_collect_labels(world):
     for strength, low, high in ((1, 0.1, 1), (0, -NOISE, NOISE)):
         seen, played = shown(world, item=strength), shown(world, item=strength, autoplay=True)
@@ -104,6 +106,7 @@ def test_bad_strengths_are_named(name, strength):
         Biases(**{name: strength})
 
 
+@pytest.mark.slow
 def test_the_longest_feed_has_as_many_days_as_the_column_holds():
     table, _ = simulate(World.make(users=20, videos=2000), days=127)
     assert table["day"].max() == 126 and table["day"].min() == 0
@@ -127,6 +130,7 @@ def test_bad_settings_are_named(world):
             call()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     users=st.integers(1, 6),

@@ -28,6 +28,7 @@ print(json.dumps([page, ours, read]))
 """
 
 
+@pytest.mark.slow
 def test_one_card_loads_eight_modules_and_reads_two_files():
     run = subprocess.run([sys.executable, "-c", ONE_CARD], capture_output=True, text=True, check=True)
     page, modules, files = json.loads(run.stdout)

@@ -25,6 +25,7 @@ def explorer(frame=None, **other) -> Explorer:
     return Explorer(**(named | other))
 
 
+@pytest.mark.slow
 def test_the_controls_hold_the_options_in_order_and_the_start():
     figure = explorer(start={"weight": 0.5}, dropdown={"shared"})
     assert [option for option, _ in figure.controls["shared"].options] == ["0", "2", "4"]
@@ -58,11 +59,13 @@ def test_a_sentence_is_of_the_rows_of_each_panel_at_the_settings():
     assert said["texts"][said["of"][2 * 3 + 1]] == f"{words}; {words}"
 
 
+@pytest.mark.slow
 def test_only_hyphens_before_numbers_become_minus_signs():
     said = explorer(sentence=lambda *_: "single-task −1 -0.5 [-0.6, -0.4] (-2) 1-2").figure.drawing["sentences"]
     assert said["texts"] == ["single-task −1 −0.5 [−0.6, −0.4] (−2) 1-2"]
 
 
+@pytest.mark.slow
 def test_a_control_along_the_axis_moves_a_cursor_and_others_select_a_frame():
     drawing = explorer().figure.drawing
     assert [panel["frame"] for panel in drawing["panels"]] == [[0], [0]]
@@ -72,6 +75,7 @@ def test_a_control_along_the_axis_moves_a_cursor_and_others_select_a_frame():
     assert single.figure.drawing["panels"][0]["cursor"] == -1
 
 
+@pytest.mark.slow
 def test_without_widgets_an_explorer_shows_text_and_a_picture():
     first, second = (explorer()._repr_mimebundle_() for _ in range(2))
     assert first["text/plain"] == second["text/plain"] and first["image/png"] == second["image/png"]
@@ -83,6 +87,7 @@ def test_without_widgets_an_explorer_shows_text_and_a_picture():
     assert "application/vnd.jupyter.widget-view+json" in first
 
 
+@pytest.mark.slow
 def test_numbers_for_the_browser_are_plain_and_small():
     figure = explorer().figure
     assert json.loads(figure.get_state()["drawing"])["controls"] == figure.drawing["controls"]
@@ -171,11 +176,13 @@ def test_training_adds_one_run_at_the_settings_of_the_start():
     assert not trainer.button.disabled and trainer.stop.disabled and trainer.bar.layout.display == "none"
 
 
+@pytest.mark.slow
 def test_what_was_trained_has_signs_only_where_the_axis_has():
     words = {signed: press(explorer(train=steps, panels=[curves(table(), signed=signed)])) for signed in (True, False)}
     assert "A +0.100, B −0.100" in words[True] and "A 0.100, B −0.100" in words[False]
 
 
+@pytest.mark.slow
 def test_stop_keeps_the_partial_result_and_says_so():
     figure = explorer(train=steps)
     assert press(figure, (4, lambda trainer: trainer.stop.click())) == "Stopped at 30%: A +0.030, B −0.030."
@@ -183,6 +190,7 @@ def test_stop_keeps_the_partial_result_and_says_so():
     assert press(explorer(train=steps), (1, lambda trainer: trainer.stop.click())) == "Stopped at 0%: no result yet."
 
 
+@pytest.mark.slow
 def test_a_stopped_run_says_what_it_is_of_and_a_complete_one_does_not():
     def of_seeds(settings):
         for seed in range(1, 9):
@@ -207,6 +215,7 @@ def test_a_second_press_while_training_is_ignored():
     assert len(figure.figure.runs) == 2
 
 
+@pytest.mark.slow
 def test_an_error_is_said_as_text(capsys):
     def broken(settings):
         yield 0.5, {"A": 0.1}
@@ -223,6 +232,7 @@ def test_an_error_is_said_as_text(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -263,6 +273,7 @@ def test_stop_leaves_the_generator():
     assert left == [True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "words"),
     [

@@ -170,6 +170,7 @@ _ = axes.set(title='a < "b"', xlabel="x")
 """
 
 
+@pytest.mark.long
 def test_a_notebook_shows_a_figure_as_html_with_its_words_beside_a_png(tmp_path):
     book = tmp_path / "97_shown.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell(SHOWN)]), book)
@@ -183,6 +184,7 @@ def test_a_notebook_shows_a_figure_as_html_with_its_words_beside_a_png(tmp_path)
     assert len(notebooks.output_texts(notebooks.read(book).cells[0])[1]) < 100  # pictures are not compared
 
 
+@pytest.mark.long
 def test_without_a_notebook_nothing_is_registered():
     code = "from helpers.display import figures; figures.use_style(); import sys; assert 'IPython' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -49,6 +49,7 @@ def test_the_runs_know_the_number_and_the_texts_name_it():
     assert (asked.question, asked.why) == ("A random list has -0.25. And the best?", "Twice -0.2.")
 
 
+@pytest.mark.slow
 def test_a_guessed_number_has_a_place_on_the_figure_that_answers():
     def found(axis="", scale=1.0):
         return made(lambda: Result(drawn(), answer=0.5, axis=axis, scale=scale), options=(), answer=None)()

@@ -60,6 +60,7 @@ def in_common(train, logs=300, rows=300, test=60, splits=20):
     return gains.mean(1).var(ddof=1) / gains.var(1, ddof=1).mean() - 1 / splits
 
 
+@pytest.mark.long
 def test_what_splits_of_a_log_have_in_common_is_never_more_than_test_rows_over_rows_to_train_on():
     left = 300 - 60
     found = [in_common(train) for train in (left, 60, 24)]
@@ -94,6 +95,7 @@ def people(seed=0, users=300):
     return user, label, taste * rng.choice([1, -0.3], users)[user] + rng.normal(0, 1, len(user)).round(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("influence", "metric"),
     [(auc_influence, lambda label, score: roc_auc_score(label, score)), (r2_influence, r2_score)],
@@ -207,6 +209,7 @@ def test_users_may_be_named_by_words_and_numbers():
     assert found == (pytest.approx(np.sqrt(3 / 2 * (0.3**2 + 0.3**2 + 0.4**2))), 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.8])
 @pytest.mark.parametrize(("influence", "metric"), [(auc_influence, roc_auc_score), (r2_influence, r2_score)])
 def test_influence_is_how_fast_the_metric_moves_with_the_weight_of_a_row(influence, metric, share):

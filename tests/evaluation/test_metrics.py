@@ -26,6 +26,7 @@ def test_auc_is_sklearns_ties_included(levels):
     assert auc(scores, labels) == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(scores=hnp.arrays(float, 20, elements=st.floats(-1e6, 1e6)), positives=st.integers(1, 19))
 def test_auc_is_sklearns_for_any_scores(scores, positives):
@@ -109,6 +110,7 @@ def test_gauc_is_the_weighted_mean_of_users(levels):
     assert value == pytest.approx(expected, abs=1e-12) and skipped == expected_skipped > 0
 
 
+@pytest.mark.slow
 def test_gauc_for_many_models_with_masks():
     rng = np.random.default_rng(9)
     scores, labels = rng.integers(0, 9, (4, 300)) * 1.0, (rng.random((4, 300)) < 0.4) * 1.0
@@ -136,6 +138,7 @@ def test_ndcg_is_sklearns_ties_and_graded_gains_included(k, levels):
     assert ndcg(scores, gains, k=k) == pytest.approx(ndcg_score([gains], [scores], k=k), abs=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     scores=hnp.arrays(float, 12, elements=st.integers(-3, 3)),

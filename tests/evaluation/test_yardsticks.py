@@ -48,6 +48,7 @@ def scores(name, log, label, columns=COLUMNS, settings=None):
     return best, test[label].to_numpy(float)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("label", "linear", "trees"),
     [
@@ -64,6 +65,7 @@ def test_each_learns_what_it_can(log, label, linear, trees):
         assert low <= auc(*scores(name, log, label)) <= high, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_numbers_are_predicted_in_their_unit(log, name):
     assert r2(*scores(name, log, "value")) > 0.98
@@ -92,6 +94,7 @@ def test_the_linear_model_is_that_of_one_hot_columns(log):
             np.testing.assert_allclose(found, expected, atol=0.05)
 
 
+@pytest.mark.slow
 def test_a_training_row_does_not_read_its_own_label(log):
     """By its own label, an id with one row would tell it; trees would trust the id, and know nothing of other rows."""
     log = log.assign(once=np.arange(len(log)) % 4_000)  # each id has one training row
@@ -133,6 +136,7 @@ def test_equal_rows_give_equal_scores_again(log, name, monkeypatch):
     np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 def test_each_kind_of_column_may_be_missing(log):
     for columns in ([Dense("x")], [Sparse("many")]):
         for name in NAMES:

@@ -43,6 +43,7 @@ def _of_width_8(seeds, width=8):
     raise AssertionError("a table is read, not made")
 
 
+@pytest.mark.slow
 def test_the_kept_grids_are_of_today_s_settings():
     for grid in GRIDS.values():
         assert len(grid.read()) > 0

@@ -62,6 +62,7 @@ def die_first(mark: Path, job: jobs.Job) -> pd.DataFrame:
     return job()
 
 
+@pytest.mark.long
 def test_a_killed_worker_gives_one_clear_error():
     with pytest.raises(Undone, match=r"^A worker process was killed, .*\nNot done: .*deadly.*\.$") as found:
         list(jobs.run({"deadly": die, "other": partial(wait, Path("never"))}))
@@ -90,6 +91,7 @@ def test_a_single_job_runs_in_this_process():
     assert done.name == "alone" and done.table.loc[0, "process"] == os.getpid() and done.seconds < 5
 
 
+@pytest.mark.long
 def test_an_error_names_its_job_and_what_is_not_done():
     waiting = {str(number): partial(wait, Path("never")) for number in range(7)}
     with pytest.raises(Undone, match=r"^bad: KeyError: 'rows'\nNot done: bad, 0, 1, 2, 3 and 3 more\.$") as found:

@@ -43,6 +43,7 @@ def test_points_are_every_combination_and_the_first_setting_changes_slowest():
     assert list(at.itertuples(index=False, name=None)) == [(4, 0), (4, 1), (4, 2), (8, 0), (8, 1), (8, 2)]
 
 
+@pytest.mark.slow
 def test_each_model_gets_the_numbers_that_it_gets_alone():
     table = sweep(points(width=(4, 6), shared=(0, 4), seed=(3, 5)), data, model, lambda: OPTIONS)
     assert list(table) == ["width", "shared", "seed", "task", "r2"]
@@ -55,6 +56,7 @@ def test_each_model_gets_the_numbers_that_it_gets_alone():
         assert rows["r2"].tolist() == pytest.approx(alone, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_models_of_equal_structure_options_and_rows_train_together(fits):
     at = points(width=(4, 6), rows=(40, 60), lr=(0.01, 0.03), shared=(0, 4), seed=(0, 1))
     sweep(

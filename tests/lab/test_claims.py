@@ -38,6 +38,7 @@ def test_every_claim_is_shown_in_a_notebook_and_no_other():
     assert set(re.findall(r'"(C\d+\.\d+)"', sources)) == set(all_claims())
 
 
+@pytest.mark.slow
 def test_the_findings_are_what_the_kept_tables_say():
     """Where this fails: `python -m helpers.lab.keep_findings`."""
     claims = {id: claim for id, claim in all_claims().items() if not callable(claim.grid)}
@@ -286,6 +287,7 @@ def test_make_claims_measures_claims_of_one_table_together_with_the_most_seeds(m
     assert [line[:4] for line in capsys.readouterr().out.splitlines()[-7:-3:2]] == ["C0.1", "C0.3"]
 
 
+@pytest.mark.slow
 def test_several_experiments_run_in_processes_of_their_own(capsys):
     """The quickest two."""
     assert main(["C0.5", "C0.7"]) == 0
@@ -362,6 +364,7 @@ def needed(claim: Claim, *numbers: float) -> int | str:
     return next(enough, "more than a block")
 
 
+@pytest.mark.slow
 def test_every_claim_takes_enough_seeds_if_its_effect_is_at_the_near_end_of_its_interval():
     """Where this fails, the claim takes more seeds, in `make claims` or in its grid, or is restated. One that needs
     more than `MOST` is close to its margin, and says so."""

@@ -41,6 +41,7 @@ def test_a_grid_that_is_stopped_or_fails_leaves_the_old_file(grids, tmp_path, ma
     assert len(grids["x"].read()) == len(TABLE) and [path.name for path in tmp_path.iterdir()] == ["x.csv"]
 
 
+@pytest.mark.long
 def test_a_grid_whose_worker_is_killed_leaves_the_old_file(grids, tmp_path, monkeypatch):
     grids |= {name: Grid(name, TABLE.copy, {}) for name in ("deadly", "other")}
     grids["deadly"].write(TABLE)

@@ -38,6 +38,7 @@ def test_outputs_are_one_number_a_row_and_task(name):
     assert list(outputs) == ["click", "watch"] and all(value.shape == (30,) for value in outputs.values())
 
 
+@pytest.mark.slow
 @every_model
 def test_gates_are_positive_sum_to_1_and_see_the_input(name):
     gates = models()[name].gates(X)

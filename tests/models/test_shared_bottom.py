@@ -269,6 +269,7 @@ def test_training_and_predicting_speak_of_the_same_things(features, frame, copie
         run.predict({name: inputs[name] for name in ("dense", "sparse")})
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_inputs_give_finite_outputs_or_a_named_error(data):

@@ -19,6 +19,8 @@ from benchmarks.libraries import PEERS
 from helpers.capstone.reading import read
 from helpers.capstone.table_checks import check
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 INSTALLED = ["ours", *(PEERS if peers.installed() else [])]
 
@@ -86,7 +88,6 @@ def test_interleaved_benchmarks_alternate():
     assert set(took) == {"one", "two"}
 
 
-@pytest.mark.long
 def test_a_chapter_in_the_browser(tmp_path, capsys):
     if not (chapters.CHROMIUM and chapters.sync_playwright):
         pytest.skip("needs Chromium and playwright")
@@ -106,7 +107,6 @@ def test_a_chapter_in_the_browser(tmp_path, capsys):
     assert "slider 1 of 1, 50 of 50 presses moved" in capsys.readouterr().err
 
 
-@pytest.mark.long
 def test_a_page_in_the_browser(tmp_path, capsys):
     """The fixture of the browser tests has two explorables, chapter 04 has the playground."""
     if not (chapters.CHROMIUM and chapters.sync_playwright):

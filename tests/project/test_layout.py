@@ -73,6 +73,7 @@ def test_a_chapter_has_one_folder_and_each_of_its_parts_has_one_name():
         assert {"claims.toml", "exercises.py"} <= {path.name for path in (ROOT / "chapters" / chapter).iterdir()}
 
 
+@pytest.mark.slow
 def test_every_module_says_what_it_is_for():
     silent = [path for path in MODULES if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
     assert silent == []

@@ -53,6 +53,7 @@ def test_the_chapters_are_read_in_a_day():
     assert too_many_words(map(notebooks.read, CHAPTERS)) == []
 
 
+@pytest.mark.slow
 def test_no_open_output_below_a_prediction_can_answer_it():
     """Where this fails, fold the output, or say in `HARMLESS` why it does not answer the question."""
     found = {cell for path in NOTEBOOKS for _, cell in spoilers(notebooks.read(path))}

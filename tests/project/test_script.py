@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).parents[2] / "examples" / "ranker.py"
 
 
+@pytest.mark.long
 def test_the_script_trains_saves_loads_and_exports(tmp_path):
     """With the library alone: the folder data/ of the course is not there."""
     library = tmp_path.parent / f"{tmp_path.name}_library"

@@ -178,6 +178,7 @@ def prose(path: Path) -> str:
     return re.sub(r"\s+", " ", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "untrue",
     [

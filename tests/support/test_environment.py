@@ -82,11 +82,13 @@ def imported(*places: str) -> set[str]:
     return {canonicalize_name(owners.get(name, [name])[0]) for name in outside}
 
 
+@pytest.mark.slow
 def test_what_the_course_imports_is_what_it_declares():
     course = imported("helpers", "notebooks", "examples", "tools/lab.py", "tools/__init__.py")
     assert course == {need.name for need in NEEDED} - STARTED | CLUSTER | PARQUET | SERVE
 
 
+@pytest.mark.slow
 def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():
     used = imported("helpers", "notebooks", "examples", "tools", "tests", "benchmarks", "conftest.py")
     installed_by_bench = {canonicalize_name(Requirement(line).name) for line in peers.PACKAGES}
@@ -121,6 +123,7 @@ def test_environment_yml_brings_the_cpu_build_and_installs_the_course():
     assert CONDA["dependencies"][-1] == {"pip": ["-e ."]}
 
 
+@pytest.mark.slow
 def test_every_package_that_the_library_imports_is_listed():
     listed = {canonicalize_name(need.name) for need in NEEDED} | set(sys.stdlib_module_names)
     listed |= (

@@ -213,6 +213,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_on_a_full_disk_every_writer_keeps_the_old_file_and_names_the_disk(tmp_path, monkeypatch, name):
     monkeypatch.setattr(grid, "GRIDS", tmp_path)

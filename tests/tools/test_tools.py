@@ -275,6 +275,14 @@ def test_sections_run_alone_are_compared(tmp_path):
     assert other.startswith("section 'Section 3' alone, cell") and "'stdout: 2' became 'stdout: none'" in other
 
 
+def test_a_run_shows_a_picture_twice_and_the_file_once():
+    both = [
+        new_notebook(cells=[new_code_cell("x", outputs=[new_output("display_data", data=data)])])
+        for data in (IMG, PLAIN | PNG | IMG)
+    ]
+    assert notebooks.differing_outputs(*both) == []
+
+
 def test_a_run_elsewhere_may_differ_in_last_places_pieces_and_live_cells():
     def book(*outputs: list[str], live: bool = False):
         cells = [new_code_cell("x", outputs=[new_output("stream", text=text) for text in texts]) for texts in outputs]

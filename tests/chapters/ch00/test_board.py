@@ -58,6 +58,7 @@ def test_nothing_satisfies_more_than_the_best_possible_list_in_any_world():
     assert len(satisfaction) >= 20 and not satisfaction.isna().any(axis=None)
 
 
+@pytest.mark.long
 def test_a_random_list_brings_the_mean_of_all_that_is_offered():
     random = KEPT[KEPT["ranker"] == rankers.RANDOM].set_index("seed")
     drawn = {}
@@ -70,6 +71,7 @@ def test_a_random_list_brings_the_mean_of_all_that_is_offered():
         assert low < 0 < high, outcome
 
 
+@pytest.mark.slow
 def test_the_log_is_what_trains_our_rankers_and_tells_nothing_of_what_is_offered():
     log, (train, _) = board.log(), rankers.examples(rankers.world(board.WORLD))
     assert torch.equal(log["ids"], train.inputs["sparse"]) and log["ids"].max() < board.IDS
@@ -109,6 +111,7 @@ def test_serving_needs_no_gradient_and_counts_the_multiply_adds_of_a_candidate()
     assert rankers.multiply_adds(net) == 40 * 32 + 32
 
 
+@pytest.mark.slow
 def test_the_board_grows_with_the_chapters(by_count):
     rows = {upto: list(board.table(upto).index) for upto in board.UPTO}
     assert rows["00"] == ["random", "by count", "click model", "best possible"]

@@ -138,6 +138,7 @@ def video(history, rows):
     return rate(history, rows, "video", "like")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -169,6 +170,7 @@ def best_known(history, rows):
     return sum(np.log(smoothed(history, rows, keys, strength)) for keys, strength in parts)
 
 
+@pytest.mark.slow
 def test_a_right_score_is_told_how_far_it_gets_and_how_far_the_best_known_does(solutions):
     said = judge(exercises.scorer, best_known)
     assert f"Your gain in GAUC over the video's like rate is {exercises.BEST:+.3f} [" in said
@@ -177,6 +179,7 @@ def test_a_right_score_is_told_how_far_it_gets_and_how_far_the_best_known_does(s
     assert 0.02 < gain < exercises.BEST and said.endswith(f"gains {exercises.BEST:+.3f}.")
 
 
+@pytest.mark.slow
 def test_the_worked_solutions_pass(solutions, capsys):
     for exercise, name in (
         (exercises.pairs, "solution_auc"),

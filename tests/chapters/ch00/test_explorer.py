@@ -39,6 +39,7 @@ def test_the_ten_are_those_with_the_highest_scores(corner):
             assert order == np.argsort(-scores(videos, w, corner), kind="stable").tolist()
 
 
+@pytest.mark.slow
 @needs_node
 def test_those_that_no_weight_puts_first_are_found():
     found = computed(f"users.map((v) => {list(BENDS)}.map((bend) => [bent(v, bend), front(bent(v, bend), false)]))")

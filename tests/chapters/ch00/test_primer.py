@@ -28,6 +28,7 @@ def test_one_score_serves_both_goals_and_finish_counts_on_clicked_rows():
     assert found.tolist() == pytest.approx([binary_cross_entropy_with_logits(score, click).item(), by_hand.item()])
 
 
+@pytest.mark.slow
 def test_task_weights_are_a_tidy_table_and_do_what_the_slider_says():
     table = primer.task_weights([900], [0.0, 1.0]).set_index("weight")
     assert list(table.columns) == ["seed", "clicked", "finished", "satisfaction", "random", "best"]
@@ -59,6 +60,7 @@ def test_the_feed_in_data_is_the_one_of_its_seed(name, autoplay):
     pd.testing.assert_frame_equal(both[kept.columns], kept)
 
 
+@pytest.mark.slow
 def test_scorers_tell_auc_and_gauc_apart():
     table = primer.scorers([feed.SEED]).set_index("scorer")
     history, judged = primer.days(feed.SEED, autoplay=True)
@@ -68,12 +70,14 @@ def test_scorers_tell_auc_and_gauc_apart():
     assert table.loc[primer.VIDEO_RATE, "gauc"] > 0.55
 
 
+@pytest.mark.slow
 def test_one_more_day_judges_both_rates_on_the_same_groups():
     table = primer.one_more_day([feed.SEED], groups=4)
     assert table.groupby("days")["group"].apply(list).to_dict() == {6: [0, 1, 2, 3], 7: [0, 1, 2, 3]}
     pd.testing.assert_frame_equal(table, primer.one_more_day([feed.SEED], groups=4))
 
 
+@pytest.mark.slow
 def test_the_weight_explorer_says_what_the_grid_holds():
     grid = primer.GRIDS["00_task_weights"].read()
     explorer = weight_explorer(grid)

@@ -29,6 +29,7 @@ def test_equal_seeds_show_the_same_videos_whatever_the_dial():
     assert not off["click"].equals(on["click"])
 
 
+@pytest.mark.slow
 def test_a_dial_moves_its_own_bias_and_not_the_truth():
     table = biases.dials(range(3), strengths=(0.0, 1.0))
     by = table.groupby(["bias", "trait", "label", "strength"])["value"].mean().unstack()

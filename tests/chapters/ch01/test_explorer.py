@@ -1,10 +1,12 @@
 import pandas as pd
+import pytest
 
 from helpers.chapters.ch01 import biases, ranking
 from helpers.chapters.ch01.explorer import bias_explorer, fusion_explorer
 from tests.chapters.shared import said_at
 
 
+@pytest.mark.slow
 def test_the_bias_explorers_say_what_the_grid_holds():
     tenths, dials = (biases.GRIDS[name].read() for name in ("01_tenths", "01_dials"))
     mean = dials.groupby(["bias", "trait", "label", "strength"])["value"].mean()
@@ -17,6 +19,7 @@ def test_the_bias_explorers_say_what_the_grid_holds():
     assert f"likes change by {likes:+.2f}" in said_at(words["user"], strength=1.0)
 
 
+@pytest.mark.slow
 def test_the_fusion_explorer_says_what_the_grid_holds():
     grid = ranking.GRIDS["01_fusion"].read()
     explorer = fusion_explorer(grid)

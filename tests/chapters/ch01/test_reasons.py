@@ -1,5 +1,6 @@
 """The four reasons: each control takes away what the reason speaks of, and nothing else."""
 
+import pytest
 import torch
 
 from helpers.chapters.ch01 import reasons
@@ -35,6 +36,7 @@ def test_the_new_task_is_the_same_whatever_the_old_ones_were_and_correlates_with
     assert [len(part) for part in related] == [2000, 500, 800, 2000]
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_tables_with_a_row_a_seed_and_model(monkeypatch):
     monkeypatch.setattr(reasons, "BATCHES", reasons.BATCHES | {"epochs": 6})
     arguments = {"names": ["disjoint features"], "models": ["single-task", "shared-bottom"]}

@@ -16,6 +16,7 @@ def test_the_best_score_of_a_label_promises_what_happens():
         assert np.allclose(pd.Series(promised).groupby(tenth).mean(), happened, rtol=0.25, atol=0.01)
 
 
+@pytest.mark.slow
 def test_noise_costs_auc_satisfaction_and_users():
     mean = worth.lists([0, 1, 2]).groupby(["label", "noise"])[["auc", "satisfaction", "returns"]].mean()
     for label in worth.LABELS:

@@ -131,6 +131,7 @@ def test_a_trial_waits_for_an_answer(capsys):
     assert capsys.readouterr().out == "Not yet: the check above must say Correct first.\n"
 
 
+@pytest.mark.slow
 def test_a_trial_compares_with_the_kept_worlds(monkeypatch):
     """An own T is trained in the worlds of the grid; here two of them, to be quick."""
     monkeypatch.setattr(exercises, "WORLDS", range(2))

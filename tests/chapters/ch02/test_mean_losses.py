@@ -25,6 +25,7 @@ def test_readings_are_those_of_all_rows_and_of_the_tenths_that_are_read_lowest_a
     )
 
 
+@pytest.mark.slow
 def test_what_is_compared_is_tidy(monkeypatch):
     monkeypatch.setattr("helpers.chapters.ch02.watch_time.ROWS", 2_000)
     table = mean_losses.compared([900], [POISSON, SQUARED])

@@ -97,6 +97,7 @@ def test_a_quantile_is_0_without_a_click_and_knows_nothing_of_the_length(feed):
     assert clicked["watch_seconds"].corr(clicked["duration"], method="spearman") > 0.3
 
 
+@pytest.mark.long
 def test_what_is_served_is_a_tidy_table_and_equal_for_equal_seeds(short):
     one = watch_time.served([900, 901], ["clicks", "weighted CE"])
     watch_time._trained.cache_clear()
@@ -114,6 +115,7 @@ def test_a_second_log_is_of_the_same_world_and_has_other_impressions(feed):
     assert not second["watch_seconds"][:100].equals(feed.log["watch_seconds"][:100])
 
 
+@pytest.mark.long
 def test_readings_come_in_bins_of_equal_size(short):
     table = watch_time.calibration([900], bins=4)
     assert len(table) == 2 * 2 * 4
@@ -124,6 +126,7 @@ def test_readings_come_in_bins_of_equal_size(short):
     np.testing.assert_allclose(bands["click_rate"] * bands["seconds_a_click"], bands["actual"])
 
 
+@pytest.mark.slow
 def test_predictions_of_worlds_of_different_size_stand_in_their_own_rows(short):
     feeds = [Feed.make(seed) for seed in (900, 901)]
     run = watch_time.train(feeds, watch_time.OBJECTIVES["clicks"], 0.01, 0.01)
@@ -134,6 +137,7 @@ def test_predictions_of_worlds_of_different_size_stand_in_their_own_rows(short):
     np.testing.assert_allclose(both[1], swapped, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_an_own_t_that_is_the_seconds_changes_nothing(short):
     own = watch_time.own_time(lambda clicks: clicks["watch_seconds"], [900])
     served = watch_time.served([900], ["weighted CE"])
@@ -142,6 +146,7 @@ def test_an_own_t_that_is_the_seconds_changes_nothing(short):
     np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_an_own_t_in_another_order_is_taken_by_its_index(short):
     straight, sorted_ = (
         watch_time.own_time(time, [900])["value"]

@@ -65,6 +65,7 @@ def test_the_threshold_is_pocock_s(looks, pocock):
     assert abtest.threshold(looks) == pytest.approx(pocock, abs=0.015)
 
 
+@pytest.mark.long
 def test_peeking_raises_false_alarms_and_the_corrections_do_not():
     alarms = abtest.peeking(range(10)).groupby("rule")["alarms"].mean()
     single, daily, corrected = abtest.RULES

@@ -1,7 +1,10 @@
+import pytest
+
 from helpers.chapters.ch03 import tradeoff
 from helpers.chapters.ch03.explorer import weight_explorer
 
 
+@pytest.mark.slow
 def test_the_weight_explorer_says_what_the_grids_hold():
     tables = [tradeoff.GRIDS[name].read() for name in ("03_one_score", "03_two_towers")]
     explorer = weight_explorer(*tables)

@@ -37,6 +37,7 @@ def test_geometric_fusion_does_not_care_how_rare_a_label_is():
     np.testing.assert_array_equal(*order)
 
 
+@pytest.mark.long
 def test_fronts_are_tidy_and_both_fusions_meet_at_the_ends(table):
     assert len(table) == 2 * (2 * 3 + 1)
     assert not table.duplicated(["way", "weight", "seed"]).any()
@@ -58,6 +59,7 @@ def test_ahead_is_0_against_itself_and_the_difference_at_equal_click_auc():
     np.testing.assert_allclose(fusion.ahead(curves, "one", "two")["ahead"], -0.01)
 
 
+@pytest.mark.slow
 def test_one_score_trained_on_the_click_alone_is_a_click_model():
     feed = Feed.make(1)
     (model,), history = fusion.train([feed], model=OneHead, weights=(1, 0))
@@ -76,6 +78,7 @@ def test_the_setting_of_both_models_is_near_the_best_of_each():
     }
 
 
+@pytest.mark.long
 def test_rare_is_tidy():
     table = fusion.rare([1])
     assert list(table.columns) == ["scale", "seed", "task", "auc"]

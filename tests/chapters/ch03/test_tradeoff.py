@@ -47,6 +47,7 @@ def test_the_best_losses_are_those_of_the_mixed_target(correlation):
             assert row[task] == pytest.approx(loss.item(), abs=0.15)
 
 
+@pytest.mark.long
 def test_trade_off_is_tidy_paired_and_ends_at_single_tasks():
     table = tradeoff.trade_off(range(2), correlations=[-1, 1], weights=[0, 0.5, 1])
     assert list(table.columns) == ["correlation", "weight", "seed", "task", "loss", "auc"]
@@ -58,6 +59,7 @@ def test_trade_off_is_tidy_paired_and_ends_at_single_tasks():
     np.testing.assert_allclose(loss[-1, 1, slice(None), "a"], loss[1, 1, slice(None), "a"], atol=0.02)
 
 
+@pytest.mark.slow
 def test_two_towers_learn_labels_of_opposite_sign():
     table = tradeoff.trade_off(range(2), "two towers", correlations=[-1], weights=[0.5])
     assert (table["loss"] < 0.4).all()
@@ -68,6 +70,7 @@ def test_trade_off_names_an_unknown_model():
         tradeoff.trade_off(range(2), "three heads")
 
 
+@pytest.mark.slow
 def test_mixed_labels_train_the_same_score():
     auc = tradeoff.mixed(range(2)).pivot(index=["seed", "task"], columns="labels", values="auc")
     np.testing.assert_allclose(auc["two"], auc["one, mixed"], atol=1e-3)
@@ -93,6 +96,7 @@ def test_the_front_of_one_unit_is_concave_in_the_middle():
     assert 1 - relu_correlation(np.pi / 4) ** 2 == pytest.approx(0.589, abs=0.001)  # the line between the ends: 0.5
 
 
+@pytest.mark.slow
 def test_a_weighted_sum_of_one_unit_ends_at_an_end_and_a_chebyshev_sum_between():
     table = tradeoff.one_unit(range(6), weights=[0.4, 0.6])
     assert list(table.columns) == ["sum", "weight", "seed", "task", "loss"]

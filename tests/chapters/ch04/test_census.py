@@ -67,6 +67,7 @@ def test_people_with_equal_inputs_are_twins_whatever_their_weight(survey):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_learns_both_tasks_and_is_judged_on_the_same_rows(survey, model):
     at = points(rows=[200], pair=[COLLEGE], model=[model], shape=[SHAPES[model][0]], rate=[0.05], seed=[0, 1])
@@ -76,6 +77,7 @@ def test_every_model_learns_both_tasks_and_is_judged_on_the_same_rows(survey, mo
     assert (found["loss"] < 600).all(), "thousandths of a nat; a constant has about 650"
 
 
+@pytest.mark.slow
 def test_a_forest_stops_at_its_best_tree(survey):
     point = {"rows": 60, "pair": INCOME, "model": TREES, "shape": (16,), "rate": 1.0, "seed": 0}
     train, valid, _ = census.parts(60, INCOME, 0)
@@ -110,6 +112,7 @@ def test_gains_are_paired_and_their_intervals_are_those_of_one_log():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CENSUS.present(), reason=CENSUS.absent)
 @pytest.mark.parametrize("pair", PAIRS)
 def test_networks_have_about_as_many_parameters(pair):

@@ -18,6 +18,7 @@ def found(expression: str):
     return json.loads(node(f"{joined(SCRIPT)}\nconsole.log(JSON.stringify({expression}))"))
 
 
+@pytest.mark.slow
 @needs_node
 def test_a_pull_is_minus_the_slope_of_the_loss():
     bowl, step = "{ x: 0.3, y: -1, r: 2.5, f: 40, s: 0.5 }", 1e-5

@@ -2,6 +2,8 @@
 
 from itertools import product
 
+import pytest
+
 from helpers.chapters.ch04 import decay, feed_tasks
 
 
@@ -12,6 +14,7 @@ def test_every_model_has_tuned_settings_for_both_penalties():
         assert set(chosen) == singles | {feed_tasks.key(feed_tasks.HALFWAY, feed_tasks.LABELS)}
 
 
+@pytest.mark.long
 def test_the_comparison_is_a_tidy_table_in_which_the_penalties_differ():
     table = decay.compare([0], clicked=[True], shared=["nothing"])
     assert list(table.columns) == ["clicked", "penalised", "shared", "seed", "label", "auc"]
@@ -20,6 +23,7 @@ def test_the_comparison_is_a_tidy_table_in_which_the_penalties_differ():
     assert (auc["all"] != auc["looked up"]).all()
 
 
+@pytest.mark.long
 def test_the_search_judges_each_setting_by_its_validation_loss():
     few = {"clicked": [True], "shared": ["nothing"], "penalised": ["looked up"], "strengths": [0.01]}
     table = decay.tune([900], **few)

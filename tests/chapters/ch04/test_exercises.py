@@ -240,6 +240,7 @@ def test_an_answer_that_the_check_cannot_use_says_so():
     assert said.startswith("Not right yet: the check could not use your answer (ValueError: shared: got 'two'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -284,6 +285,7 @@ def test_few_labels(measured, forecast, words):
     assert words in judge(exercises.few_labels, lambda: forecast)
 
 
+@pytest.mark.slow
 def test_few_labels_help_the_task_that_has_few():
     """The check trains what its text says: task A is where it was, task B gains."""
     (gain_a, *_), (gain_b, low_b, _) = exercises._few_labels()

@@ -60,6 +60,7 @@ def test_at_a_setting_that_is_not_theirs_it_shows_no_kept_runs(playground, other
     assert found(playground, "keptOf(stage)", **other) is None
 
 
+@pytest.mark.long
 @needs_node
 def test_at_the_start_both_tasks_lose_in_the_browser_as_in_the_kept_runs(playground):
     eight = "(() => { while (advance(stage)); return doneOf(stage); })()"
@@ -84,6 +85,7 @@ def test_what_an_address_says_wrongly_is_left_out(playground):
     ]
 
 
+@pytest.mark.slow
 @needs_node
 def test_a_mixture_has_the_units_of_the_bottom_in_its_experts(playground):
     units = "(({ together: { model } }) => [model.experts.length, model.width])(current(stage))"

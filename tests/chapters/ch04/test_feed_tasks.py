@@ -78,6 +78,7 @@ def test_an_unknown_task_is_named():
         feed_tasks.train(worlds, ["clicks"], [4], [4], 0.01, 0.01)
 
 
+@pytest.mark.long
 def test_news_is_a_tidy_table():
     table = feed_tasks.news(range(1), widths=[4])
     assert list(table.columns) == ["width", "seed", "model", "task", "score"]
@@ -87,6 +88,7 @@ def test_news_is_a_tidy_table():
     assert table["score"].between(0.1, 0.9).all()
 
 
+@pytest.mark.long
 def test_what_shares_nothing_is_judged_where_the_models_are():
     table = feed_tasks.places([4], ["click", "share"], feed_tasks.UNSHARED)
     assert list(table.columns) == ["clicked", "shared", "seed", "label", "auc", "gauc"]
@@ -101,6 +103,7 @@ def test_what_shares_nothing_is_judged_where_the_models_are():
     assert masked < auc.loc[BY_CLICKS, "share"] - 0.05  # on clicked rows that is no help
 
 
+@pytest.mark.slow
 def test_linear_models_of_a_world_are_those_of_scikit_learn():
     worlds = feed_tasks.Worlds.make([3, 4], users=5)
     found = feed_tasks.linear_models(worlds, {"like": 3.0, "click": 1.0})

@@ -39,6 +39,7 @@ def multiply_adds(model) -> int:
     return layers + (2 * 4 * grouping.units_of_experts() if hasattr(model.bottom, "experts") else 0)
 
 
+@pytest.mark.long
 def test_every_grouping_costs_as_much_within_two_per_cent():
     cost = {name: multiply_adds(grouping.build(name, 0.0, 0)) for name in GROUPS}
     assert cost["like"] == COST
@@ -75,6 +76,7 @@ def test_a_grouping_is_worth_the_mean_of_its_tasks(table):
     assert of_grouping(table, split).tolist() == pytest.approx([0.6 + 0.12 / 5, 0.7 + 0.12 / 5])
 
 
+@pytest.mark.slow
 def test_the_map_has_each_task_next_to_each_other_task(table):
     found = pair_map(table)
     assert len(found) == 2 * 20 and (found["task"] != found["partner"]).all()
@@ -122,6 +124,7 @@ def test_each_task_is_compared_with_the_best_for_it(table):
     assert grouping.best_unshared(both).tolist() == pytest.approx([0.6 + 0.05 / 5, 0.7 + 0.05 / 5])
 
 
+@pytest.mark.long
 def test_a_group_is_trained_and_judged_on_its_own_tasks(monkeypatch):
     worlds = grouping.Worlds.make([3], users=50)
     few = replace(worlds, train=worlds.train.map(lambda tensor: tensor[:, :600], copies=1))

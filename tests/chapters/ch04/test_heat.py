@@ -16,6 +16,7 @@ def test_every_model_has_a_tuned_rate_for_every_cell():
             assert list(by_rows) == list(heat.ROWS) and set(by_rows.values()) <= set(LEARNING_RATES)
 
 
+@pytest.mark.slow
 def test_transfer_is_a_tidy_table(monkeypatch):
     monkeypatch.setattr(heat, "STEPS", 10)
     table = heat.transfer(range(2), widths=[4], rows=[250, 500])

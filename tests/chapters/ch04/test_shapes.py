@@ -3,6 +3,7 @@
 from itertools import product
 
 import numpy as np
+import pytest
 
 from helpers.chapters.ch04 import shapes
 from helpers.models.shared_bottom import SharedBottom, parameter_count
@@ -26,6 +27,7 @@ def test_every_shape_has_a_choice_on_every_kind_of_tasks():
     assert set(shapes.RATING_CHOSEN.values()) <= set(shapes.RATING_SETTINGS)
 
 
+@pytest.mark.long
 def test_crosses_are_a_tidy_table_and_a_seed_gives_the_same_alone():
     two = shapes.crosses([3, 4], ["added"], [500], ["MLP"])
     assert list(two.columns) == ["kind", "rows", "seed", "shape", "task", "r2"]

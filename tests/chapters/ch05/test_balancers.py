@@ -71,6 +71,7 @@ def test_settings_were_chosen_on_seeds_of_which_no_result_is_told():
     assert chosen_on.isdisjoint(told) and max(chosen_on) < 5000  # from there on `make claims` counts
 
 
+@pytest.mark.long
 def test_a_network_rate_and_a_share_reach_the_training():
     one = balancers._trained("narrow bottom", "tuned weights", "share 0.25, network 0.003", [0])[1]
     at = balancers.SITUATIONS["narrow bottom"]
@@ -103,6 +104,7 @@ def test_a_claim_speaks_of_every_method_at_100_to_1():
     assert {*balancers.CANDIDATES, "UWL", "GradNorm"} <= stated
 
 
+@pytest.mark.long
 def test_verdict_is_tidy_and_paired():
     table = balancers.verdict([0, 1], ["narrow bottom"], ["single-task", "tuned weights", "UWL"])
     assert list(table.columns) == ["situation", "seed", "model", "task", "r2"]
@@ -113,6 +115,7 @@ def test_verdict_is_tidy_and_paired():
         balancers.verdict([0], ["narrow bottom"], ["luck"])
 
 
+@pytest.mark.long
 def test_with_one_state_both_tasks_are_judged_at_the_best_total():
     table = balancers.one_state([0, 1], ["single-task", "equal weights"])
     r2 = table.set_index(["model", "state", "seed", "task"])["r2"].sort_index()
@@ -129,6 +132,7 @@ def test_with_one_state_both_tasks_are_judged_at_the_best_total():
         assert r2["equal weights", "one", seed, "a"] == pytest.approx(1 - left.item(), abs=1e-4)
 
 
+@pytest.mark.long
 def test_scales_has_the_weights_as_they_move_and_equal_weights_do_not():
     table = balancers.scales([0, 1], ["disjoint features"], [1, 100], ["equal weights", "GradNorm"])
     moving = balancers.traces(table)
@@ -153,6 +157,7 @@ def test_a_toy_world_has_tasks_alike_but_for_their_scale():
     assert 0.5 < alike < 0.95
 
 
+@pytest.mark.long
 def test_toy_starts_at_loss_1_with_equal_weights_and_is_paired():
     table = toy.toy([0, 1], tasks=[2], methods=["equal weights", "divided by σ²", "GradNorm", "UWL, divided"])
     start = table[table["step"] == 0]

@@ -141,6 +141,7 @@ def test_three_tasks_are_refused_by_name(weigh):
 # --- as balances ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("balance", EVERY, ids=NAMES)
 def test_copies_get_the_numbers_they_would_get_alone(balance):
     at = balancers.SITUATIONS["narrow bottom"]

@@ -60,6 +60,7 @@ def test_weights_have_the_sum_2(ratio):
     assert a + b == pytest.approx(2) and np.log10(a / b) == pytest.approx(ratio)
 
 
+@pytest.mark.slow
 @needs_node
 def test_the_label_of_b_alone_has_the_noise_and_test_labels_have_none():
     part = "(({ train, test }) => [train, test].map(({ x, labels }) => [x.slice(0, 40), ...labels].map((y) => [...y])))"
@@ -87,6 +88,7 @@ def test_the_knobs_reach_the_runs():
     }
 
 
+@pytest.mark.long
 @needs_node
 def test_faders_at_rest_are_equal_weights_and_a_move_counts_from_its_step_on():
     still = races(seeds=[1])
@@ -97,6 +99,7 @@ def test_faders_at_rest_are_equal_weights_and_a_move_counts_from_its_step_on():
     assert moved["you"]["ratios"][0, 10] == 0 and moved["you"]["ratios"][0, 11] == pytest.approx(-1)
 
 
+@pytest.mark.long
 @needs_node
 def test_a_replay_makes_the_moves_of_the_race_on_seeds_that_were_not_seen():
     moves = "(step) => (step < 100 ? -2 : -1)"
@@ -112,6 +115,7 @@ def test_a_replay_makes_the_moves_of_the_race_on_seeds_that_were_not_seen():
     assert found(code) == [other[how]["r2"][0].tolist() for how in found("ALL")]
 
 
+@pytest.mark.long
 @needs_node
 def test_a_loud_loss_starves_the_other_task_and_both_balancers_turn_it_down():
     still, by_hand = (races(f"() => {hand}", seeds=[1, 2, 3]) for hand in (0, -2))
@@ -122,6 +126,7 @@ def test_a_loud_loss_starves_the_other_task_and_both_balancers_turn_it_down():
         assert still[how]["ratios"][:, -1].max() < -1
 
 
+@pytest.mark.long
 @needs_node
 def test_of_a_noisy_task_uwl_takes_more_weight_than_gradnorm_and_a_large_alpha_keeps_it_up():
     small, large = races(scale=0, noise=4), races(scale=0, noise=4, alpha=1.5)

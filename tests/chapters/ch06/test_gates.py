@@ -35,6 +35,7 @@ def test_the_tasks_are_those_of_the_paper():
         assert np.allclose(target, expected)
 
 
+@pytest.mark.slow
 @needs_node
 @pytest.mark.parametrize(("column", "middle", "spread"), [("scaled", 0, 1), ("30±10", 30, 10)])
 def test_the_last_column_has_its_scale_and_no_task_needs_it(column, middle, spread):
@@ -57,6 +58,7 @@ def test_what_gates_have_in_common_is_what_the_library_says():
     assert np.allclose(own["means"], [a.mean(0), b.mean(0)])
 
 
+@pytest.mark.long
 @needs_node
 def test_one_task_twice_has_gates_alike_and_an_unscaled_column_collapses_them():
     def trained(**changes) -> dict:

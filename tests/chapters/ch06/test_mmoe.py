@@ -64,6 +64,7 @@ def short(monkeypatch):
     monkeypatch.setattr(mmoe, "STEPS", 8)
 
 
+@pytest.mark.slow
 def test_losses_are_tidy_with_the_single_task_loss_at_every_p(short):
     table = mmoe.figure_4(range(2), [0.0, 1.0])
     assert list(table.columns) == ["p", "seed", "model", "log2_mse"]
@@ -72,6 +73,7 @@ def test_losses_are_tidy_with_the_single_task_loss_at_every_p(short):
     assert (by_p[0.0] == by_p[1.0]).groupby("model").all().to_dict() == {m: m == "single-task" for m in MODELS}
 
 
+@pytest.mark.slow
 def test_scores_are_tidy(short):
     table = mmoe.scores(range(2), rows=[500])
     assert list(table.columns) == ["condition", "rows", "seed", "model", "task", "r2"]
@@ -79,6 +81,7 @@ def test_scores_are_tidy(short):
     assert not table.duplicated(["condition", "seed", "model", "task"]).any()
 
 
+@pytest.mark.slow
 def test_tasks_of_kinds_are_tidy_and_tuned_for_every_shape(short, monkeypatch):
     monkeypatch.setattr(mmoe, "KIND_STEPS", 8)
     table = mmoe.kinds(range(2))
@@ -122,6 +125,7 @@ def test_what_gates_have_in_common_is_counted_row_by_row_and_set_against_other_r
     assert mmoe.in_common(one, one, seed=1) == mmoe.in_common(one, one, seed=1)
 
 
+@pytest.mark.slow
 def test_one_number_a_run_is_in_common(short):
     table = mmoe.usage(range(2), [0.0, 1.0])
     assert (table.groupby(["model", "p", "seed"])[["common", "permuted"]].nunique() == 1).all(axis=None)

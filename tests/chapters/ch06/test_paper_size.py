@@ -43,6 +43,7 @@ def test_rows_to_train_on_have_noise_and_task_a_is_the_same_at_every_p(short):
     assert not torch.equal(one.test.labels["b"], other.test.labels["b"])
 
 
+@pytest.mark.slow
 def test_a_run_is_judged_by_its_lowest_loss_so_far(short):
     table = paper_size.progress([0, 1], [1.0], rates=dict.fromkeys(MODELS, 0.01), epochs=20)
     assert list(table.columns) == ["p", "seed", "model", "steps", "log2_mse"] and len(table) == 2 * 2 * 20
@@ -51,6 +52,7 @@ def test_a_run_is_judged_by_its_lowest_loss_so_far(short):
     assert (runs[80] < runs[4]).all()
 
 
+@pytest.mark.slow
 def test_the_search_keeps_the_end_of_each_run(short):
     found = paper_size.tune([0], [BOTTOM], [0.003, 0.01]).set_index("rate")["log2_mse"]
     run = paper_size.progress([0], [1.0], [BOTTOM], {BOTTOM: 0.01})

@@ -64,6 +64,7 @@ def test_a_logistic_function_is_that_of_scikit_learn(shape):
     assert weights == pytest.approx([*model.intercept_, *model.coef_[0]], abs=1e-4)
 
 
+@pytest.mark.slow
 @needs_node
 @pytest.mark.parametrize("changes", [{}, {"bent": True}, {"curved": False}, HIDDEN])
 def test_esmm_is_at_an_optimum_of_its_loss(changes):
@@ -116,6 +117,7 @@ def surely(values: np.ndarray) -> tuple[float, float]:
     return values.mean() - half, values.mean() + half
 
 
+@pytest.mark.long
 @needs_node
 def test_what_is_answered_to_the_first_question(feeds):
     straight, bent = feeds(), feeds(bent=True)
@@ -126,6 +128,7 @@ def test_what_is_answered_to_the_first_question(feeds):
         assert surely(straight[:, model] - bent[:, model])[0] > 0.03
 
 
+@pytest.mark.slow
 @needs_node
 def test_what_is_answered_to_the_second_question(feeds):
     hidden = feeds(**HIDDEN, bent=True)
@@ -133,6 +136,7 @@ def test_what_is_answered_to_the_second_question(feeds):
     assert np.abs(hidden[:, 3:].mean(0) - 1).max() < 0.03
 
 
+@pytest.mark.slow
 @needs_node
 def test_what_is_answered_to_the_third_question(feeds):
     _, cvr, ctcvr, *_ = feeds(curved=False).T

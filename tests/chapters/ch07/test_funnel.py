@@ -131,6 +131,7 @@ def free(monkeypatch):
     monkeypatch.setattr(funnel, "chosen", lambda logs, model, tasks, goal=SUM: found[goal])
 
 
+@pytest.mark.long
 def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short, free):
     table = funnel.compare(range(2), strengths=[0.0, 1.0], rows=400)
     keys = ["kind", "strength", "rows", "model", "chosen", "seed", "task"]
@@ -149,6 +150,7 @@ def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short, free):
     assert ideal["ratio"].to_numpy() == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_what_has_two_tasks_is_trained_for_both_goals_and_the_rest_is_the_same(short, free):
     table = funnel.compare([3], [SEEN], [1.0], rows=400).set_index(["model", "task", "chosen"])["auc"].unstack()
     differ = (table[SUM] != table[CVR]).groupby("model").any()
@@ -187,11 +189,13 @@ def test_the_counts_are_those_of_the_training_rows_alone(short):
     assert table[BY_CLICKS, BOTH] == pytest.approx(auc(clicks, truth.like))
 
 
+@pytest.mark.slow
 def test_a_few_models_and_tasks_are_trained_where_a_few_are_asked_for(short):
     table = funnel.compare(range(2), [UNSEEN], [1.0], ["single-task", "ESMM"], 400, [LIKE])
     assert set(table["model"]) == {"single-task", "ESMM", TRUTH} and set(table["task"]) == {LIKE}
 
 
+@pytest.mark.long
 def test_tuning_tries_every_choice_in_every_situation_and_the_lowest_loss_is_chosen(short, monkeypatch):
     trained, idle = Choice(0.003, 0.01), Choice(1e-9, 0.01)
     monkeypatch.setattr(funnel, "CHOICES", {"ESMM": [idle, trained], "single-task": [idle, trained]})
@@ -228,6 +232,7 @@ def test_every_model_chose_among_all_its_settings_in_every_situation():
         assert best.set_index(at)[value].sort_index().equals(table.groupby(at)[value].min().sort_index())
 
 
+@pytest.mark.slow
 def test_what_was_not_tuned_takes_the_nearest_that_was():
     def at(kind, strength, model, tasks, goal):
         return funnel.chosen(Logs.make([3], kind, strength, 600), model, tasks, goal)

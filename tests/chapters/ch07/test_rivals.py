@@ -45,6 +45,7 @@ def scores(logs, networks) -> dict[str, dict[str, torch.Tensor]]:
     return rivals(RIVALS, TASKS, TASKS, sets, funnel.features(), lambda inputs, tasks: networks)
 
 
+@pytest.mark.slow
 def test_a_product_is_the_product_of_two_models_whatever_is_judged(networks, scores):
     chances = torch.sigmoid(networks[CLICK][:, 500:].double()) * torch.sigmoid(networks[LIKE][:, 500:].double())
     for task in TASKS:

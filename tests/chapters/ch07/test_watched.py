@@ -13,6 +13,7 @@ from helpers.support.downloads import MOVIELENS
 films = pytest.mark.skipif(not MOVIELENS.present(), reason=MOVIELENS.absent)
 
 
+@pytest.mark.slow
 @films
 def test_a_quarter_is_rated_and_what_is_not_rated_was_never_rated():
     frame = watched.impressions(3, rows=4000)
@@ -46,6 +47,7 @@ def short(monkeypatch):
     monkeypatch.setattr(watched, "impressions", lambda seed: impressions(seed, 2000))
 
 
+@pytest.mark.long
 @films
 def test_the_table_has_a_row_a_seed_and_model(short):
     table = watched.compare([1, 2])
@@ -58,6 +60,7 @@ def test_the_table_has_a_row_a_seed_and_model(short):
     assert ((rest > 0) & (rest < 1)).all(axis=None)
 
 
+@pytest.mark.slow
 @films
 def test_tuning_tries_every_choice_and_finds_the_one_that_trains(short, monkeypatch):
     idle, trained = Choice(1e-9, 0.01), Choice(0.01, 0.01, 0.25)

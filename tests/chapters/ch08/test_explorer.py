@@ -1,8 +1,11 @@
+import pytest
+
 from helpers.chapters.ch08 import coverage
 from helpers.chapters.ch08.explorer import rows_explorer
 from tests.chapters.shared import said_at
 
 
+@pytest.mark.slow
 def test_the_rows_explorer_says_what_the_grid_holds():
     grid = coverage.GRIDS["08_rows"].read()
     explorer = rows_explorer(grid)

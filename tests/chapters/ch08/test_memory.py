@@ -7,6 +7,7 @@ from helpers.capstone.table_checks import check
 from helpers.chapters.ch08 import memory
 
 
+@pytest.mark.long
 def test_peaks_grow_from_stage_to_stage():
     table = memory.peaks([100_000])
     assert table["stage"].tolist() == list(memory.STAGES) and (table["rows"] == 100_000).all()

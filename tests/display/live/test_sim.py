@@ -48,6 +48,7 @@ def as_binary(examples: Examples) -> Examples:
     return Examples(examples.inputs, examples.labels | {"b": (examples.labels["b"] > 0.5).float()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tasks", [REGRESSION, MIXED], ids=["regressions", "one binary"])
 @pytest.mark.parametrize(("model", "balance"), PAIRS)
 def test_losses_and_weights_are_those_of_torch(model, balance, tasks):
@@ -99,6 +100,7 @@ def test_a_features_task_is_the_sum_that_it_says():
     assert np.corrcoef(targets)[0, 1] == pytest.approx(0, abs=0.05)
 
 
+@pytest.mark.slow
 def test_tasks_of_one_seed_are_paired_and_more_rows_begin_with_the_same():
     first, other, more, again = ask(
         ("featureTasks", {"needs": [[1, 1, 0], [0, 1, 1]], "seed": 5}),
@@ -113,6 +115,7 @@ def test_tasks_of_one_seed_are_paired_and_more_rows_begin_with_the_same():
     assert abs(np.corrcoef(first["train"]["x"], again["train"]["x"])[0, 1]) < 0.05
 
 
+@pytest.mark.slow
 def test_the_feed_has_likes_among_clicks_only_and_bait_is_clicked_and_not_liked():
     [got] = ask(("feedTasks", {"rows": [6000, 1, 1], "seed": 1}))
     x = np.array(got["train"]["x"]).reshape(6000, 18)
@@ -151,6 +154,7 @@ def test_first_weights_are_spread_as_torch_spreads_them_and_single_tasks_start_a
     assert abs(np.corrcoef(bottom, other["bottom.layers.0"])[0, 1]) < 0.1
 
 
+@pytest.mark.slow
 def test_random_numbers_are_spread_evenly_and_streams_do_not_repeat_each_other():
     one, other, again = ask(*[("random", {"seed": 1, "stream": stream, "count": 20_000}) for stream in (0, 1, 0)])
     assert one == again
@@ -163,6 +167,7 @@ def test_random_numbers_are_spread_evenly_and_streams_do_not_repeat_each_other()
     assert abs(np.corrcoef(one["uniform"], other["uniform"])[0, 1]) < 0.02
 
 
+@pytest.mark.long
 def test_it_finds_the_features_and_a_wide_bottom_finds_more_of_them():
     tasks = {"needs": [[1, 1, 0, 0], [0, 0, 1, 1]], "structure": "shared-bottom", "steps": 250}
     seeds = range(6)
@@ -173,6 +178,7 @@ def test_it_finds_the_features_and_a_wide_bottom_finds_more_of_them():
     assert np.mean([run["r2"] for run in wide]) > np.mean([run["r2"] for run in narrow]) + 0.05
 
 
+@pytest.mark.long
 def test_the_feed_is_learnt_too():
     for run in ask(*[("play", {"structure": s, "width": 8, "seed": 0, "steps": 120}) for s in MODELS]):
         first, last = np.array(run["losses"])[[0, -1]]

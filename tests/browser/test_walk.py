@@ -1,0 +1,124 @@
+"""One walk through every chapter in JupyterLab and through every page from disk; all other browser tests are long.
+
+A notebook is run by Restart & Run All; it shows the outputs that it is committed with, its predictions open, its
+controls move what they belong to. A page does the same with no kernel and no network.
+"""
+
+import re
+
+import nbformat
+
+from helpers.support.downloads import MOVIELENS
+from tests.browser.test_live import cards, movable, moves_by_keys
+from tests.browser.test_pages import FOLDED, secrets, squeezed
+from tools import notebooks as tool
+
+ERROR, STDERR = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
+SHOWN = "() => JSON.stringify(jupyterapp.shell.currentWidget.content.model.toJSON())"
+
+
+def test_it_runs_to_the_end(book):
+    assert book.outputs(ERROR) == [] and book.outputs(STDERR) == []
+    prompts = book.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+    ran = [f"[{number}]:" for number in range(1, len(prompts) + 1)]
+    assert [prompt or f"[{number}]:" for number, prompt in enumerate(prompts, 1)] == ran  # a folded cell shows none
+
+
+def test_a_run_gives_the_outputs_of_the_file(book):
+    """Text to the letter, decimals within the tolerance of `tools.notebooks`."""
+    committed = tool.read(book.lab.root / book.name)
+    ran = nbformat.reads(book.page.evaluate(SHOWN), as_version=4)
+    if not MOVIELENS.present():
+        for notebook in (committed, ran):
+            notebook.cells = [cell for cell in notebook.cells if "movielens" not in tool.tags(cell)]
+    assert tool.differing_outputs(committed, ran) == []
+
+
+def test_predictions_are_shut_and_open(book):
+    """None shows its result after Run All; then one is opened by commit and the next by skip, by the keys alone."""
+    for number, card in enumerate(book.page.locator(".mtl-ask").all()):
+        result = card.locator(".mtl-result")
+        assert result.inner_html() == "" and card.locator("img").count() == 0
+        assert card.get_by_role("button", name="Commit").is_disabled()
+        if number % 2:
+            card.get_by_role("button", name="Skip").focus()
+        else:
+            guess = card.locator("input").first
+            guess.focus()
+            book.page.keyboard.press("Space" if guess.get_attribute("type") == "radio" else "1")
+        book.page.keyboard.press("Enter")
+        result.get_by_text(re.compile("(The result|As you predicted): ")).wait_for()
+        assert card.locator("button").count() == 0
+        verdict = card.locator(".mtl-verdict")
+        assert verdict.evaluate("verdict => verdict === document.activeElement")
+        options = card.locator("label:has([type=radio])").all_inner_texts()
+        assert sum("✓" in option for option in options) == (1 if options else 0)
+        if options and not number % 2:  # the first option was chosen
+            assert "yours" in options[0]
+            right = "✓" in options[0]
+            assert ("✗" in options[0]) != right
+            assert verdict.inner_text().startswith("✓ Right." if right else "✗ Not so.")
+
+
+def test_the_score_card_says_what_came_of_each_prediction(book):
+    for card in book.page.locator(".mtl-score").all():
+        kept = card.locator(".mtl-kept").all_inner_texts()
+        verdicts = book.page.locator(".mtl-ask .mtl-verdict").all_inner_texts()
+        for text, verdict in zip(kept, verdicts, strict=True):
+            assert ("Skipped." in text) == verdict.startswith("The result:")
+            assert ("✓" in text, "✗" in text) == (verdict.startswith("✓"), verdict.startswith("✗"))
+            assert "tempt" in text
+        right = sum("✓" in text for text in kept)
+        chosen = right + sum("✗" in text for text in kept)
+        assert card.locator(".mtl-verdict").inner_text() == (f"{right} of {chosen} choices right." if chosen else "")
+
+
+def test_every_control_moves_its_picture(book):
+    for number, control in enumerate(book.controls()):
+        assert book.moves(control, book.by_keyboard), f"control {number} by keyboard"
+        assert book.moves(control, book.by_mouse), f"control {number} by mouse"
+
+
+def test_every_explorable_moves(book):
+    for card in cards(book):
+        assert moves_by_keys(book, card, movable(card)[0])
+
+
+def test_nothing_went_wrong_in_the_notebook(book):
+    assert book.trouble == [] and book.outputs(ERROR) == []
+
+
+def test_nothing_that_is_shut_on_a_page_can_be_read(tab):
+    texts = secrets(tab.notebook)
+    assert len(texts) >= sum("predict" in tool.tags(cell) for cell in tab.notebook.cells) - 1
+    folded = [text for text in tab.page.evaluate(FOLDED) if len(squeezed(text)) > 30]
+    how = re.compile(r"Margin |\d+ seeds\b.*, smallest effect that matters ")  # on open cards, too: seeds and margins
+    folded = [text for text in folded if not how.match(text)]
+    alts = tab.page.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.alt)")
+    seen = squeezed(" ".join([tab.page.locator("body").inner_text(), *alts]))
+    assert [text for text in texts + folded if squeezed(text) in seen] == []
+
+
+def test_every_control_of_a_page_moves_its_picture(tab):
+    tab.page.wait_for_function(
+        "() => [...document.querySelectorAll('.mtl-panel svg')].every((svg) => svg.children.length)"
+    )
+    for number, control in enumerate(tab.controls()):
+        assert tab.moves(control, tab.by_keyboard), f"control {number} by keyboard"
+        assert tab.moves(control, tab.by_mouse), f"control {number} by mouse"
+
+
+def test_every_explorable_of_a_page_moves(tab):
+    for card in cards(tab):
+        assert moves_by_keys(tab, card, movable(card)[0])
+
+
+def test_predictions_of_a_page_are_shut_and_open(tab):
+    for card in tab.page.locator(".mtl-ask").all():
+        assert card.locator(".mtl-result").inner_html() == ""
+        card.get_by_role("button", name="Skip").click()
+        assert "The result: " in card.locator(".mtl-result").inner_text()
+
+
+def test_nothing_went_wrong_on_the_page_and_nothing_was_asked_of_the_network(tab):
+    assert tab.trouble == []
