@@ -111,6 +111,12 @@ def state(notebook: NotebookNode) -> None:
         top.source = BOX.sub(box(found), top.source, count=1)
 
 
+def told(notebook: NotebookNode) -> str:
+    """What the box at the top says about the time a chapter takes."""
+    found = re.search(r"^>.*?(\d[^.\n]*\bminutes?\b[^.\n]*)", notebook.cells[0].source, re.MULTILINE)
+    return found.group(1).strip() if found else ""
+
+
 def box(found: list[Section]) -> str:
     """The minutes of a chapter, as its box says them."""
     core, optional = (sum(section.minutes for section in found if section.part == part) for part in PARTS[:2])

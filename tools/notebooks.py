@@ -3,12 +3,14 @@
     python -m tools.notebooks [NOTEBOOK or folder ...]          run, and write in canonical form
     python -m tools.notebooks --check [NOTEBOOK or folder ...]  run again, and compare with what is committed
     python -m tools.notebooks --lint [NOTEBOOK or folder ...]   canonical form and style, without running
+    python -m tools.notebooks --form [NOTEBOOK or folder ...]   write in canonical form what was run or merged elsewhere
 
 Canonical: outputs kept, pictures and tables once (see `once`), counts 1..n, fixed cell ids, addresses as 0x0, models of
 widgets named by their cell (by `display.model_ids`) or numbered in order of appearance, no timings, no progress bars,
-no editor's metadata, solutions folded, the minutes of each section stated (`tools.minutes`). On one machine a second
-run gives the same bytes. On another CPU measured decimals may differ in the last places: `--check` then wants all text
-equal and decimals within a tolerance. Cells tagged `live` show measured times, and their outputs are not compared.
+no editor's metadata, solutions folded, the minutes of each section stated (`tools.minutes`; those of all go into the
+tables of the README and of chapter 00). On one machine a second run gives the same bytes. On another CPU measured
+decimals may differ in the last places: `--check` then wants all text equal and decimals within a tolerance. Cells
+tagged `live` show measured times, and their outputs are not compared.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from tools import minutes
 from tools.lab import WIDGET_STATE, WIDGET_VIEW
 
 ROOT = Path(__file__).resolve().parent.parent
+TABLES = (ROOT / "README.md", ROOT / "notebooks" / "00_start_here.ipynb")  # which list the notebooks
 CELL_SECONDS = 120
 ABSOLUTE, RELATIVE = 0.01, 0.02  # how far a measured decimal may be off on another CPU
 IMAGES = ("image/png", "image/jpeg")
@@ -51,6 +54,8 @@ FRAME = 'class="dataframe"'  # a table of pandas
 STYLE = re.compile(r"<style scoped>.*?</style>\n", re.DOTALL)
 NEXT_IN_ROW = re.compile(r"\n *(?=<t[hd][ >]|</tr>)")
 VERSION = re.compile(r"(?<=PyTorch )\d+(\.\d+)+")  # a report says what it was made with
+# a row of a table, in Markdown or in a notebook, that begins with a link to a notebook
+ROW = re.compile(r'^( *"?\| \[[^|\n]+\]\((?:[\w-]+/)*([\w-]+\.ipynb)\) \|[^\n]*\| )([^|\n]*)(?= \|)', re.MULTILINE)
 ASKS = re.compile(r'ask\("(C\d+\.P\d+)".*\)')
 DECIMAL = re.compile(r"\s*[-+−]?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)")
 
@@ -328,13 +333,32 @@ def _decimals(text: str) -> list[float]:
 
 def regenerate(path: Path) -> None:
     """Run a notebook and write it in canonical form, whole or not at all."""
-    from helpers.support.files import whole  # it loads torch, which nothing else here needs
-
     notebook = read(path)
     _name_cells(notebook, path.stem)  # first, since widgets are named by their cells
-    text = canonical(execute(notebook, path.parent), path.stem)
+    _write(path, execute(notebook, path.parent))
+
+
+def reform(path: Path) -> None:
+    """Write a notebook in canonical form with the outputs that it has."""
+    _write(path, read(path))
+
+
+def _write(path: Path, notebook: NotebookNode) -> None:
+    from helpers.support.files import whole  # it loads torch, which nothing else here needs
+
+    text = canonical(notebook, path.stem)
     with whole(path) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def tell_minutes(books: list[Path], tables: tuple[Path, ...] = TABLES) -> None:
+    """Write the time that notebooks take into the tables whose rows link to them: the last column."""
+    times = {path.name: minutes.told(read(path)) for path in books}
+    for table in tables:
+        text = table.read_text(encoding="utf-8")
+        told = ROW.sub(lambda row: row[1] + times.get(row[2], row[3]), text)
+        if told != text:
+            table.write_text(told, encoding="utf-8")
 
 
 def check(path: Path) -> str:
@@ -427,6 +451,7 @@ def main() -> int:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="run again and compare with the file")
     how.add_argument("--lint", action="store_true", help="canonical form and style, without running")
+    how.add_argument("--form", action="store_true", help="write in canonical form, without running")
     args = parser.parse_args()
     from tools.style import problems  # it reads notebooks with the functions above
 
@@ -443,11 +468,13 @@ def main() -> int:
             elif args.check:
                 said = check(path)
             else:
-                regenerate(path)
+                (reform if args.form else regenerate)(path)
                 said = "written"
         except RunError as error:
             said, failed = str(error), True
         print(f"{path}: {said}", flush=True)
+    if not (args.lint or args.check):
+        tell_minutes([path for path in books if path.resolve().is_relative_to(ROOT / "notebooks")])
     return int(failed)
 
 

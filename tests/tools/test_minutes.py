@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools import minutes, style
+from tools import minutes, notebooks, style
 
 FIGURE = new_output("display_data", {"text/html": "<img alt='a'>"})
 CARDS = new_output("execute_result", {"text/html": '<div class="mtl-claim">1</div><div class="mtl-claim">2</div>'})
@@ -88,3 +88,16 @@ def test_too_long_a_chapter_is_told():
     crowded = book(new_markdown_cell("## 1"), *(code("claims()", CARDS) for _ in range(3)), code("claims()", SHUT))
     assert style.too_much(crowded) == ["6 claims are open, more than 5: `evidence(...)`"]
     assert style.too_much(book(new_markdown_cell("## 1"), code("claims()", CARDS))) == []
+
+
+def test_the_minutes_of_a_notebook_go_into_the_row_that_links_to_it(tmp_path):
+    nbformat.write(book(), tmp_path / "01_a.ipynb")
+    rows = [
+        "| [01 · A](notebooks/01_a.ipynb) | Why? | 3 minutes |",
+        "| [B](notebooks/deeper/b.ipynb) | So? | 2 minutes |",
+        "| a system | [01](notebooks/01_a.ipynb) | found |",
+    ]
+    (table := tmp_path / "README.md").write_text("\n".join(["| chapter | question | time |", *rows]), encoding="utf-8")
+    notebooks.tell_minutes([tmp_path / "01_a.ipynb"], (table,))
+    written = table.read_text(encoding="utf-8").splitlines()
+    assert written[1:] == [rows[0].replace("3 minutes", "9 minutes to read, ten seconds of computing"), *rows[1:]]

@@ -20,6 +20,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from tools import minutes
 from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, keep_shown_models, tags
 from tools.site import decks
 
@@ -142,12 +143,6 @@ def read(path: Path) -> NotebookNode:
 def title(notebook: NotebookNode) -> str:
     """The first heading of a notebook, without its #."""
     return notebook.cells[0].source.splitlines()[0].lstrip("# ").strip()
-
-
-def minutes(notebook: NotebookNode) -> str:
-    """What the box at the top says about the time a chapter takes."""
-    found = re.search(r"^>.*?(\d[^.\n]*\bminutes?\b[^.\n]*)", notebook.cells[0].source, re.MULTILINE)
-    return found.group(1).strip() if found else ""
 
 
 def question(notebook: NotebookNode) -> str:
@@ -286,7 +281,7 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
                 text = template("handout.html.j2").render(printed, afterwards=afterwards)
                 (out / name).write_text(text, encoding="utf-8")
         index += searched(book, link.page)
-        told = {"page": link.page, "title": link.title, "question": question(book), "minutes": minutes(book)}
+        told = {"page": link.page, "title": link.title, "question": question(book), "minutes": minutes.told(book)}
         kinds[kind].append(told | {"handout": sheet})
     (static / "search-index.js").write_text(
         f"window.courseSections = {json.dumps(index, ensure_ascii=False)};\n", encoding="utf-8"
