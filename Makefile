@@ -60,7 +60,7 @@ versions: ready-test ## write what is installed to versions.txt, for PINNED=1 (t
 	@$(BIN)/python -m pip list --format=freeze --exclude-editable --exclude pip > versions.txt.new
 	@sed 's/+.*//' versions.txt.new > versions.txt && rm versions.txt.new
 
-notebooks: ready-test movielens ## run the notebooks and write them in canonical form (NB=... for one)
+notebooks: ready-test movielens ## run the notebooks and write them in canonical form, their minutes in README and 00 (NB=... for one)
 	@$(BIN)/python -m tools.notebooks $(NB)
 
 grids: ready-test movielens ## train again what data/grids/ holds, on all cores (CLUSTER=tcp://host:8786: on a Dask cluster)

@@ -11,9 +11,8 @@ from tests.browser.conftest import NOTEBOOKS
 pytestmark = pytest.mark.long
 
 PAGES = [f"{path.stem}.html" for path in NOTEBOOKS]
-PRINTED = [
-    page.replace(".html", f"_{name}.html") for page in PAGES if page[:1].isdigit() for name in ("handout", "recap")
-]
+CHAPTERS = [path.stem for path in NOTEBOOKS if path.parent.name == "notebooks"]
+PRINTED = [f"{chapter}_{name}.html" for chapter in CHAPTERS for name in ("handout", "recap")]
 TEXTS = ["index.html", "glossary.html", "source.html"]
 
 

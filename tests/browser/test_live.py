@@ -1,10 +1,11 @@
-"""Every explorable, in JupyterLab (opened, not run) and in a page from disk: mouse, touch, keys, sizes, the address."""
+"""Every explorable in a page from disk: mouse, touch, keys, sizes, the address. In JupyterLab the fixture stands for
+the chapters, whose explorables `test_walk` moves."""
 
 import re
 
 import pytest
 
-from tests.browser.conftest import NOTEBOOKS
+from tests.browser.conftest import NOTEBOOKS, WIDGETS
 from tests.browser.lab import Book, Tab
 from tests.browser.test_lab import FAINT
 from tests.browser.test_small_screen import DRAWN
@@ -49,7 +50,7 @@ def with_explorables(*kinds: str) -> list:
         )
         for kind, group in (("page", "pages"), ("lab", "live"))
         if kind in kinds
-        for path in shown
+        for path in (shown if kind == "page" else [WIDGETS])
     ]
 
 

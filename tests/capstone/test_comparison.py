@@ -29,6 +29,8 @@ from helpers.evaluation.metrics import auc, r2
 from helpers.support import environment
 from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, both_splits, log_of_days
 
+pytestmark = pytest.mark.slow  # most of them train
+
 
 @pytest.fixture(scope="module", params=[BY_TIME, AT_RANDOM], ids=["by time", "at random"])
 def found(request, table):
@@ -46,6 +48,7 @@ def test_every_task_has_a_gain_with_its_interval(found):
     assert found.gains.set_index("task")["gain"].to_dict() == pytest.approx(mean.to_dict())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("own_time", [True, False], ids=["by time", "at random"])
 def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time, monkeypatch):
     """Labels that a number tells: of its own rows a model predicts nearly all, of any other rows none."""
@@ -59,6 +62,7 @@ def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time, monkey
     assert (found.scores["value"] > 0.97).all() and (found.curve["value"] > 0.97).all()
 
 
+@pytest.mark.long
 def test_the_interval_holds_the_luck_of_the_log_and_of_the_test_users(found, table):
     """Its parts are those of the split, and what the test rows say of users, whatever the number of seeds."""
     assert (found.growth["overlap"] == 250 / 2_000).all()
@@ -90,6 +94,7 @@ def test_users_luck_is_that_of_the_mean_gain():
     assert luck[0] == pytest.approx(luck[1]) and luck[0] == pytest.approx(spread, rel=0.15)
 
 
+@pytest.mark.long
 def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
     """With all of the weight a task is learnt, with none it is not."""
     monkeypatch.setattr(plan, "WEIGHTS", (0.0, 1.0))
@@ -103,12 +108,14 @@ def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
     assert means[1.0, "a"] > 0.8 > 0.5 > means[0.0, "a"] and means[0.0, "b"] > 0.8 > 0.5 > means[1.0, "b"]
 
 
+@pytest.mark.long
 def test_both_sides_are_tuned_from_the_same_rates(found):
     assert found.tuned["tasks"].tolist() == ["click", "seconds", "like", "click + seconds + like"]
     assert found.tuned["lr"].isin([0.003, 0.01]).all() and set(found.seeds).isdisjoint(plan.TUNING_SEEDS)
     assert found.cost["model"].tolist() == [SINGLE, "Shared-Bottom"] and (found.cost["parameters"] > 100).all()
 
 
+@pytest.mark.long
 def test_penalties_are_chosen_by_both_sides_from_the_same_few(table):
     options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ()}
     one, two = (compare(table, BY_TIME, RECIPE, penalties=few, **options) for few in ([0.0, 10.0], [10.0, 0.0]))
@@ -217,6 +224,7 @@ def test_a_yardstick_is_compared_with_what_has_learnt(table, trained, monkeypatc
     pd.testing.assert_frame_equal(found, few)
 
 
+@pytest.mark.long
 def test_equal_arguments_give_equal_results(table):
     options = {"seeds": range(2), "rates": [0.01], "also": ()}
     one, two = (compare(table, BY_TIME, RECIPE, **options) for _ in range(2))
@@ -225,6 +233,7 @@ def test_equal_arguments_give_equal_results(table):
     np.testing.assert_allclose(one.scores["value"], three.scores.query("seed < 2")["value"], atol=1e-5)
 
 
+@pytest.mark.long
 def test_test_labels_do_not_decide_anything_but_scores(table, monkeypatch):
     """With other labels in the test rows the models, and the chosen rates, are the same."""
     monkeypatch.setattr(yardsticks, "MOST_TREES", 10)
@@ -252,6 +261,7 @@ def test_the_score_is_that_of_one_state(table):
     assert value == pytest.approx(auc(run.outputs["click", 0][mask], label), abs=1e-6)
 
 
+@pytest.mark.long
 def test_large_tables_train_seed_by_seed(table, monkeypatch):
     options = {"seeds": range(2), "rates": [0.01], "also": ()}
     together = compare(table, AT_RANDOM, RECIPE, **options).scores
@@ -919,6 +929,7 @@ def test_all_is_computed_on_the_cluster(table, trained, monkeypatch):
     assert asked == [(4 * 3, "tcp://a"), (4, "tcp://a"), (2 * 3, "tcp://a"), (5, "tcp://a")]
 
 
+@pytest.mark.long
 def test_a_cluster_finds_what_this_process_does(table):
     """Every training run and every yardstick is a job; some fall to one worker, some to the other."""
     options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ["yardsticks", "curve"]}

@@ -55,6 +55,7 @@ def test_lists_with_brackets_are_not_cut_into_words(frame, declaration):
         prepare(own, frame.assign(seen="['a', 'b']"))
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=60, max_size=200))
 def test_no_training_row_is_as_late_as_a_test_row(times):

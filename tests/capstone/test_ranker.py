@@ -16,6 +16,8 @@ from helpers.data.features import Dense, Features, Sequence, Sparse
 from helpers.models.esmm import ESMM
 from helpers.models.shared_bottom import SingleTasks
 
+pytestmark = pytest.mark.slow  # most of them train
+
 COLUMNS = [Sparse("user", 4), Sparse("video", 4), Dense("duration"), Sequence("history", of="video", length=3)]
 TASKS = {"click": "binary", "seconds": "regression"}
 SMALL = {"units": [8], "towers": [4], "epochs": 2}
@@ -93,6 +95,7 @@ def test_the_unit_of_a_label_changes_nothing():
     np.testing.assert_allclose(other["click"], one["click"], atol=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bottom", BOTTOMS)
 def test_the_exported_program_gives_the_same_for_any_number_of_rows(bottom, tmp_path):
     ranker = Ranker(COLUMNS, TASKS, Recipe(bottom=bottom, **SMALL)).fit(rows(), rows(60, 1), progress=False)
@@ -262,6 +265,7 @@ print(json.dumps([service.predict(rows) for rows in json.loads(sys.stdin.read())
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", [COLUMNS, COLUMNS[:2], COLUMNS[2:3]], ids=["all", "ids", "a number"])
 def test_what_is_exported_serves_where_the_course_is_not(columns, tmp_path):
     """Ids that are known, unknown and missing, numbers with gaps, lists of every length; one row, many, none."""

@@ -90,6 +90,7 @@ def test_true_and_false_are_labels_and_long_ids_are_words(tmp_path):
     assert found["unsigned"].tolist() == [str(value) for value in unsigned]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("texts", "found"),
     [
@@ -115,6 +116,7 @@ def test_no_value_becomes_another(tmp_path, texts, found):
     assert [None if pd.isna(value) else value for value in values] == found
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.from_regex(r"[0-9+\-.eENA ]{0,5}", fullmatch=True), min_size=1, max_size=8))
 def test_different_texts_stay_different_ids(tmp_path_factory, texts):
@@ -185,6 +187,7 @@ def test_the_separator_is_the_one_that_fits_the_lines_below(tmp_path):
     assert columns_of(b'user,"two\r\nlines"\r\n1,2\r\n', path) == ["user", "two\r\nlines"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [0, 60_000], ids=["at once", "far down"])
 def test_bytes_that_are_no_text_are_named_with_the_reason(tmp_path, rows):
     (tmp_path / "log.csv").write_bytes(b"a,b\n" + b"1,2\n" * rows + b"3,\xe7\n")
@@ -355,6 +358,7 @@ def test_a_parquet_file_is_read_as_it_is(write):
     assert list(read(path, ["x", "user"]).columns) == ["x", "user"] and found.attrs["read"] == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [True, False])
 def test_whole_users_are_sampled_at_the_rate(write, words):
     rng = np.random.default_rng(0)

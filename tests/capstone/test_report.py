@@ -18,6 +18,8 @@ from helpers.capstone.reading import read
 from helpers.capstone.report import HELD, LEVELS, _forest, _levels, report
 from helpers.chapters.ch08 import coverage
 
+pytestmark = pytest.mark.slow  # most of them train
+
 EVIL = "<script>alert('$x$')</script>"
 
 
@@ -289,6 +291,7 @@ def funnel():
     return compare(frame, own, recipe, seeds=range(3), rates=[0.01], also=["yardsticks"])
 
 
+@pytest.mark.long
 def test_where_sharing_helps_the_page_names_what_does_as_well_without(funnel):
     """In a funnel whose rare label has the order of the common one, as the separate models put together have it."""
     buy = funnel.gains.set_index("task").loc["buy"]
@@ -305,6 +308,7 @@ def test_where_sharing_helps_the_page_names_what_does_as_well_without(funnel):
     assert "For buy, a stack of the separate models (+0.0" in answer and "which shares nothing, is as good." in answer
 
 
+@pytest.mark.long
 def test_equal_comparisons_give_equal_pages(found):
     assert report(found).page() == report(found).page()
     assert "mtl-report" in report(found)._repr_html_() and repr(report(found)).startswith(

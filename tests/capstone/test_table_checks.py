@@ -461,6 +461,7 @@ def test_problems_are_shown_escaped(frame):
 VALUES = st.one_of(st.none(), st.integers(-3, 3), st.floats(allow_nan=True), st.text(max_size=3), st.booleans())
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_any_table_is_checked_without_a_traceback(data):

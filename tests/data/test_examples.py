@@ -29,12 +29,8 @@ def test_labels_of_any_real_kind_become_float32_and_masked_ones_may_hold_anythin
     [
         # the labels themselves
         ({"labels": {}}, "labels: got no task; expected a dict with at least one task"),
-        ({"labels": [1, 0, 1, 0]}, "labels: got list; expected a dict of tensors by task"),
-        ({"labels": np.ones(4)}, "labels: got ndarray; expected a dict of tensors by task"),
         ({"labels": torch.ones(4)}, "labels: got Tensor; expected a dict of tensors by task"),
         ({"labels": {"a": [1, 0, 1, 0]}}, r"labels\['a'\]: got list; expected a torch tensor"),
-        ({"labels": {"a": np.ones(4)}}, r"labels\['a'\]: got ndarray; expected a torch tensor"),
-        ({"labels": {"a": None}}, r"labels\['a'\]: got NoneType; expected a torch tensor"),
         (
             {"labels": {"a": torch.ones(4, dtype=torch.complex64)}},
             r"labels\['a'\]: got dtype torch.complex64; expected",
@@ -45,24 +41,16 @@ def test_labels_of_any_real_kind_become_float32_and_masked_ones_may_hold_anythin
         ({"labels": {"a": torch.tensor([1e39] * 4, dtype=torch.float64)}}, r"labels\['a'\]: got 4 NaN or infinite"),
         # masks and weights
         ({"masks": torch.ones(4) > 0}, "masks: got Tensor; expected a dict of tensors by task"),
-        ({"masks": None}, "masks: got NoneType; expected a dict of tensors by task"),
-        ({"masks": {"a": [True] * 4}}, r"masks\['a'\]: got list; expected a torch tensor"),
         ({"masks": {"a": torch.ones(4)}}, r"masks\['a'\]: got dtype torch.float32; expected bool"),
         ({"masks": {"c": torch.ones(4) > 0}}, r"masks\['c'\]: got a task without labels"),
-        ({"weights": {"a": np.ones(4)}}, r"weights\['a'\]: got ndarray; expected a torch tensor"),
-        ({"weights": {"a": torch.ones(4) * 1j}}, r"weights\['a'\]: got dtype torch.complex64; expected real numbers"),
         ({"weights": {"a": -torch.ones(4)}}, r"weights\['a'\]: got a negative weight"),
         # groups
         ({"groups": [1, 2, 3, 4]}, "groups: got list; expected a torch tensor"),
-        ({"groups": np.arange(4)}, "groups: got ndarray; expected a torch tensor"),
         ({"groups": torch.arange(4.0)}, "groups: got dtype torch.float32; expected integers, the user of each row"),
-        ({"groups": torch.ones(4) > 0}, "groups: got dtype torch.bool; expected integers"),
         ({"groups": torch.arange(3)}, r"groups: got shape \(3,\); expected shape \(4,\)"),
         # inputs
         ({"inputs": [[1, 2]] * 4}, "inputs: got list; expected a torch tensor"),
-        ({"inputs": np.ones((4, 2))}, "inputs: got ndarray; expected a torch tensor"),
         ({"inputs": torch.ones(4)}, r"inputs: got shape \(4,\); expected shape \(n, columns\)"),
-        ({"inputs": torch.ones(4, 2) * 1j}, "inputs: got dtype torch.complex64; expected real numbers"),
         ({"inputs": {}}, "inputs: got an empty dict"),
         ({"inputs": {"dense": np.ones((4, 2))}}, r"inputs\['dense'\]: got ndarray; expected a torch tensor"),
         ({"inputs": {"dense": torch.ones(4, 2), "sparse": torch.ones(3, 2).long()}}, "inputs: got tensors with"),

@@ -70,12 +70,6 @@ def test_models_of_equal_structure_options_and_rows_train_together(fits):
     assert [len(call["train"]) for call in fits] == [40, 40, 60, 60] * 2
 
 
-def test_models_of_different_names_train_apart(fits):
-    at = points(model=("one", "other"), shared=[0], seed=(0, 1))
-    sweep(at, data, lambda model, seed: SharedBottom(20, TASKS, [4], [4], seed=seed), lambda: OPTIONS)
-    assert [call["models"] for call in fits] == [2, 2]
-
-
 def test_task_weights_may_differ_between_models_that_train_together(fits):
     options = OPTIONS | {"batch_size": None}
 
@@ -89,13 +83,6 @@ def test_task_weights_may_differ_between_models_that_train_together(fits):
         outputs = fit(model(6, 1), train, valid, task_weights={"a": weight, "b": 2 - weight}, **options)
         alone = [r2(outputs.predict(test.inputs)[task], test.labels[task]) for task in TASKS]
         assert rows["r2"].tolist() == pytest.approx(alone, abs=1e-5)
-
-
-def test_models_with_task_weights_and_models_without_train_apart(fits):
-    weights = {True: {"a": 1.0, "b": 0.5}, False: None}
-    at = points(weighted=(True, False, True), shared=[0], seed=[1])
-    sweep(at, data, lambda seed: model(6, seed), lambda weighted: OPTIONS | {"task_weights": weights[weighted]})
-    assert [call.get("task_weights") for call in fits] == [{"a": [1.0, 1.0], "b": [0.5, 0.5]}, None]
 
 
 def test_the_column_seed_decides_the_order_of_the_batches(fits):

@@ -186,20 +186,14 @@ def spoilt(inputs, name, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda i: {k: v for k, v in i.items() if k != "sparse"}, r"inputs: got no 'sparse'; expected .*'dense'"),
-        (lambda i: {k: v for k, v in i.items() if k != "dense"}, r"inputs: got no 'dense'; expected"),
         (lambda i: {k: v for k, v in i.items() if k != "history"}, r"inputs: got no 'history'; expected"),
         (lambda i: {}, "inputs: got an empty dict; expected at least one tensor"),
-        (lambda i: i["dense"].numpy(), "inputs: got ndarray; expected"),
-        (lambda i: list(i.values()), "inputs: got list; expected"),
-        (lambda i: None, "inputs: got NoneType; expected"),
         (lambda i: i["dense"], r"inputs: got a tensor with 1 columns; expected a dict made by `Features.transform`"),
         (lambda i: spoilt(i, "sparse", lambda t: t.float()), r"inputs\['sparse'\]: got dtype torch.float32; expected"),
         (
             lambda i: spoilt(i, "history", lambda t: t.double()),
             r"inputs\['history'\]: got dtype torch.float64; expected",
         ),
-        (lambda i: spoilt(i, "sparse", lambda t: t > 0), r"inputs\['sparse'\]: got dtype torch.bool; expected"),
         (
             lambda i: spoilt(i, "sparse", lambda t: t.numpy()),
             r"inputs\['sparse'\]: got ndarray; expected a torch tensor",
@@ -208,11 +202,9 @@ def spoilt(inputs, name, change):
             lambda i: spoilt(i, "sparse", lambda t: t + 1000),
             r"inputs\['sparse'\]: got ids from 100\d to 10\d\d; expected",
         ),
-        (lambda i: spoilt(i, "sparse", lambda t: -t), r"inputs\['sparse'\]: got ids from -\d+ to -\d+; expected"),
         (lambda i: spoilt(i, "history", lambda t: t - 1), r"inputs\['history'\]: got ids from -1 to \d+; expected"),
         (lambda i: spoilt(i, "sparse", lambda t: t[:, 0]), r"inputs\['sparse'\]: got shape \(60,\); expected shape"),
         (lambda i: spoilt(i, "sparse", lambda t: t[:, :2]), r"inputs\['sparse'\]: got shape \(60, 2\); expected"),
-        (lambda i: spoilt(i, "sparse", lambda t: t[:, [0, 1, 2, 2]]), r"inputs\['sparse'\]: got shape \(60, 4\)"),
         (
             lambda i: spoilt(i, "sparse", lambda t: t[:50]),
             r"inputs: got tensors with \[\(50,\), \(60,\)\] rows; expected",

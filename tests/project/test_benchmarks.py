@@ -1,20 +1,14 @@
 """The benchmarks run and give the lines that they promise. Of speed, no test asks more than an order of magnitude."""
 
-import importlib.util
-import json
 import shutil
-import sys
-import threading
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 
-from benchmarks import __main__ as bench
-from benchmarks import chapters, limits, million, pages, peers, service, task
+from benchmarks import chapters, limits, million, pages, peers, task
 from benchmarks.libraries import PEERS
 from helpers.capstone.reading import read
 from helpers.capstone.table_checks import check
@@ -33,12 +27,6 @@ def test_equal_seeds_give_equal_data_that_can_be_learned_from():
     assert set(np.unique(one.labels)) == {0, 1}
     assert one.sparse.min() >= 0 and one.sparse.max() < task.VOCABULARY
     assert all(0.1 < rate < 0.5 for rate in one.labels.mean(0))
-
-
-def test_a_library_that_fails_says_why(monkeypatch):
-    monkeypatch.setattr(peers, "PYTHON", Path(sys.executable))  # the others' own environment may not be there
-    with pytest.raises(RuntimeError, match=r"no library failed:\n(.|\n)*KeyError: 'no library'"):
-        peers.Worker("no library", threads=1, rows=10)
 
 
 def test_libraries_side_by_side(capsys):
@@ -79,13 +67,6 @@ def test_limits(monkeypatch):
     assert set(found) == {*ratios, "rows_per_s_1e4", "rows_per_s_1e5"}
     assert all(0.01 < found[name] < 100 for name in ratios)
     assert all(100 < found[f"rows_per_s_1e{power}"] < 1e8 for power in (4, 5))
-
-
-def test_interleaved_benchmarks_alternate():
-    turns = []
-    took = limits.interleaved(2, one=lambda: turns.append("one"), two=lambda: turns.append("two"))
-    assert turns == ["one", "two"] * 3
-    assert set(took) == {"one", "two"}
 
 
 def test_a_chapter_in_the_browser(tmp_path, capsys):
@@ -135,68 +116,3 @@ def test_a_million_rows_from_a_few(tmp_path, capsys):
     peaks, seconds = ([float(stage[k]) for stage in stages] for k in (1, 2))
     assert peaks == sorted(peaks) and peaks[0] > 50 and seconds == sorted(seconds) and seconds[-1] > 0
     assert "quick look" in path.with_suffix(".html").read_text(encoding="utf-8")
-
-
-@contextmanager
-def answering(rows: int):
-    """The port of a server that answers every request with so many rows, as the service does."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_POST(self):
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            assert len(asked) == service.CANDIDATES and set(asked[0]) == {*service.IDS, *service.NUMBERS}
-            body = json.dumps([dict.fromkeys(service.TASKS, 0.5)] * rows).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
-
-
-def test_every_request_to_the_service_is_timed_and_looked_at():
-    with answering(service.CANDIDATES) as port:
-        took = service.milliseconds(port, clients=2, requests=6)
-    assert took.shape == (6,) and (took > 0).all() and (took < 60_000).all()
-    with answering(3) as port, pytest.raises(RuntimeError, match="expected 500 rows"):
-        service.milliseconds(port, clients=1, requests=1)
-
-
-SERVED = all(importlib.util.find_spec(name) for name in ("fastapi", "uvicorn"))
-
-
-@pytest.mark.parametrize("real", [False, *([True] if SERVED else [])])
-def test_the_service_beside_one_model_a_task(monkeypatch, capsys, real):
-    """Where FastAPI is installed, the service itself; elsewhere a server in its place, or a word that it is missing."""
-    if not real:
-        monkeypatch.setattr(service.importlib.util, "find_spec", lambda name: None)
-        assert list(service.lines(short=True)) == []
-        assert "skipped service_*: pip install fastapi uvicorn" in capsys.readouterr().err
-        monkeypatch.setattr(service.importlib.util, "find_spec", lambda name: name)
-        monkeypatch.setattr(service, "exported", lambda folder, rows: (None, None))
-        monkeypatch.setattr(service, "served", lambda paths: answering(service.CANDIDATES))
-    found = dict(service.lines(short=True))
-    kinds = [f"{which}_{clients}" for clients in (1, 4) for which in ("", "_each")]
-    every = [f"service{kind}_ms_{percentile}" for kind in kinds for percentile in ("p50", "p95")]
-    assert set(found) == {*every, "service_1_each_over_one", "service_4_each_over_one"}
-    assert all(0 < found[name] < 60_000 for name in every)
-    assert all(found[f"service{kind}_ms_p50"] <= found[f"service{kind}_ms_p95"] for kind in kinds)
-
-
-def test_lines_are_a_name_and_a_number(monkeypatch, capsys):
-    values = {"rows": 123456.7, "ratio": 2.34567, "share": 0.0123456}
-    monkeypatch.setattr(bench, "PARTS", {"one": lambda short: iter(values.items())})
-    bench.main(["--short"])
-    assert capsys.readouterr().out == "rows 123457\nratio 2.346\nshare 0.01235\n"
-
-
-def test_an_unknown_part_is_named(capsys):
-    with pytest.raises(SystemExit):
-        bench.main(["chapter"])
-    assert "no part chapter" in capsys.readouterr().err

@@ -34,11 +34,6 @@ def test_entries_are_in_order_and_there_is_one_a_term():
     assert anchors == sorted(set(anchors), key=lambda anchor: anchor.replace("-", " "))
 
 
-def test_both_readings_of_relatedness_have_an_entry():
-    chinese = {entry.group(2): entry.group(3) for entry in entries()}
-    assert chinese["Task relatedness"] == "任务相关性" and chinese["Label correlation"] == "标签相关性"
-
-
 @pytest.mark.parametrize("path", notebooks.find([NOTEBOOKS]), ids=lambda path: path.stem)
 def test_a_term_in_bold_leads_to_its_entry(path):
     terms = {entry.group(2).lower() for entry in entries()}

@@ -13,11 +13,6 @@ def books():
     return [read(path) for path in find([ROOT / "notebooks"])]
 
 
-def test_there_are_two_classes_and_a_workshop():
-    assert [plan.name for plan in PLANS] == ["class1", "class2", "workshop"]
-    assert all("–" in row.minutes for plan in PLANS for row in plan.rows)
-
-
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
 def test_each_row_names_cells_that_exist_and_what_to_ask(plan, books):
     assert decks.missing(plan, books) == []
@@ -31,6 +26,7 @@ def test_a_row_that_names_no_cell_of_the_course_is_found(books):
     assert decks.missing(decks.Plan("class9", "Nine", "", [row]), books) == ["01-no-such-cell"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
 def test_a_deck_has_the_cells_in_order_below_the_teachers_lines(plan, books):
     deck = decks.deck(plan, books)
@@ -45,6 +41,7 @@ def test_a_deck_has_the_cells_in_order_below_the_teachers_lines(plan, books):
         assert shown == list(row.cells.values()) and not any("plan-row" in cell.source for cell in named)
 
 
+@pytest.mark.slow
 def test_the_questions_of_a_plan_are_asked(books):
     deck = decks.deck(next(plan for plan in PLANS if plan.name == "class2"), books)
     (quiz,) = [cell for cell in deck.cells if cell.id.startswith("questions-")]

@@ -104,6 +104,7 @@ def test_a_student_gets_every_exercise_and_the_rest_of_the_chapter(course, stude
     assert names & (defined(gone) - defined(code_cells(student))) == set()
 
 
+@pytest.mark.slow
 def test_a_students_notebook_keeps_the_form_of_the_course(course, tmp_path):
     path, whole = course
     copy = tmp_path / path.name
@@ -111,6 +112,7 @@ def test_a_students_notebook_keeps_the_form_of_the_course(course, tmp_path):
     assert problems(copy) == []
 
 
+@pytest.mark.slow
 def test_a_teacher_sees_the_solutions_and_what_each_check_knows(course, teacher):
     path, whole = course
     nbformat.validate(teacher)
@@ -158,6 +160,7 @@ def test_what_is_read_off_the_source_is_what_a_check_raises(check, answer):
     assert any(re.fullmatch(pattern, raised.value.what) for pattern in patterns)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("edition", ["student", "teacher"])
 def test_an_edition_is_a_folder_that_works_without_the_repository(edition, tmp_path):
     out = tmp_path / "course"

@@ -129,6 +129,7 @@ def scattered(book):
 EDITED = {"02_units_and_lengths": with_own_cells, "05_balancing_losses": scattered}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stem", WRITTEN)
 def test_right_answers_pass_as_students_write_them(stem, tmp_path):
     chapter = CHAPTERS[stem]
@@ -164,6 +165,7 @@ def without_checks(book):
         one.metadata = {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "remark"),
     [(without_ids, "names decided"), (of_an_older_version, "of another version"), (without_checks, "")],
@@ -174,6 +176,7 @@ def test_right_answers_pass_in_notebooks_that_were_changed(edit, remark, tmp_pat
     assert remark in result["remark"] and bool(remark) == bool(result["remark"])
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_told_apart_and_what_deceives_is_pointed_out(tmp_path):
     chapter = CHAPTERS["05_balancing_losses"]
     answers = {
@@ -222,7 +225,6 @@ HOSTILE = {  # what an answer does, and what it is counted as; SECRET, OTHER, FO
         SEND.format("""b'{"name": "surgery", "said": "Correct: all", "hints": ""}'""") + "os._exit(0)",
         NOT_JUDGED,
     ),
-    # the others take longer
     "reads in torch": ("return torch.UntypedStorage.from_file(SECRET, False, 6)", "RuntimeError"),
     "writes": ("open(SECRET, 'w').write('mine')", "FileNotFoundError"),
     "deletes": ("shutil.rmtree(FOLDER)", "FileNotFoundError"),
@@ -252,7 +254,8 @@ def {answer}(*_):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux alone")
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in (1, 2, 3))])
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(4))
 def test_a_hostile_answer_fails_alone_and_harms_nothing(part, tmp_path):
     ways = list(HOSTILE)[6 * part : 6 * part + 6]
     chapter = CHAPTERS["05_balancing_losses"]
@@ -308,6 +311,7 @@ def run(monkeypatch, *arguments):
     return main()
 
 
+@pytest.mark.long
 def test_a_folder_gives_a_table_and_the_common_mistakes(tmp_path, monkeypatch, capsys):
     trust = [] if behind() else ["--trust"]
     right, wrong_loss = solutions(), f"def {FIRST.answer}(logit, *_):\n    return logit"
@@ -333,6 +337,7 @@ def test_a_folder_gives_a_table_and_the_common_mistakes(tmp_path, monkeypatch, c
     assert "Hint 1" in kept["exercises"]["loss"]["said"] and kept["exercises"]["loss"]["answer"] == wrong_loss
 
 
+@pytest.mark.long
 def test_without_walls_it_refuses_or_is_told_to_trust(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(walls.shutil, "which", lambda _: None)
     path = handed_in(tmp_path, {FIRST.name: solutions()[FIRST.name], "time": "while True:\n    pass"})

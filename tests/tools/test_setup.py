@@ -169,6 +169,7 @@ def is_whole(course: Path) -> bool:
     return (course / ".venv" / "bin" / "packages").exists() and not (course / ".venv" / "unfinished").exists()
 
 
+@pytest.mark.slow
 def test_setup_does_its_steps_once_and_is_silent_from_then_on(course):
     code, lines = set_up(course)
     assert code == 0 and [line[:5] for line in lines] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
@@ -177,6 +178,7 @@ def test_setup_does_its_steps_once_and_is_silent_from_then_on(course):
     assert set_up(course) == (0, []) and steps(course) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL"])
 @pytest.mark.parametrize("step", ["venv", "pip", "movielens"])
 def test_setup_that_is_cut_short_leaves_nothing_running_and_the_next_repairs_it(course, step, how):
@@ -196,6 +198,7 @@ def test_setup_that_is_cut_short_leaves_nothing_running_and_the_next_repairs_it(
     assert set_up(course) == (0, [])
 
 
+@pytest.mark.slow
 def test_setup_that_runs_out_of_disk_makes_the_environment_again(course):
     full = {
         "FAIL_AT": "pip",
@@ -207,6 +210,7 @@ def test_setup_that_runs_out_of_disk_makes_the_environment_again(course):
     assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"] and is_whole(course)
 
 
+@pytest.mark.slow
 def test_setup_that_fails_before_pip_changes_anything_keeps_the_environment(course):
     set_up(course)
     steps(course)
@@ -216,11 +220,13 @@ def test_setup_that_fails_before_pip_changes_anything_keeps_the_environment(cour
     assert steps(course) == ["pip"] and set_up(course) == (0, []), "what was installed before is still there"
 
 
+@pytest.mark.slow
 def test_setup_goes_on_without_movielens(course):
     code, lines = set_up(course, FAIL_AT="movielens", FAIL_WITH="not fetched")
     assert code == 0 and lines[-1] == "not fetched" and set_up(course) == (0, [])
 
 
+@pytest.mark.slow
 def test_setup_makes_an_environment_without_pip_again(course):
     """As an interrupted `python -m venv` of any hand leaves it."""
     set_up(course)
@@ -230,6 +236,7 @@ def test_setup_makes_an_environment_without_pip_again(course):
     assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"]
 
 
+@pytest.mark.slow
 def test_setup_waits_for_another_one_and_then_has_nothing_to_do(course):
     first = start(course, STOP_AT="pip")
     pids = wait_for(lambda: (course / "pids").exists() and (course / "pids").read_text().split())
@@ -243,6 +250,7 @@ def test_setup_waits_for_another_one_and_then_has_nothing_to_do(course):
     second.stdout.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["moved", "packages"])
 def test_setup_installs_again_in_a_moved_folder_and_after_a_change_of_the_packages(course, change):
     set_up(course)
@@ -255,6 +263,7 @@ def test_setup_installs_again_in_a_moved_folder_and_after_a_change_of_the_packag
     assert set_up(course) == (0, [])
 
 
+@pytest.mark.slow
 def test_setup_installs_what_the_checks_need_only_when_asked(course):
     set_up(course)
     assert (course / "commands").read_text().rstrip().endswith("-e .")
@@ -264,6 +273,7 @@ def test_setup_installs_what_the_checks_need_only_when_asked(course):
     assert set_up(course) == set_up(course, "test") == (0, []) and steps(course) == []
 
 
+@pytest.mark.slow
 def test_setup_asks_uv_for_the_build_of_torch_that_is_named_and_for_no_other(course):
     assert set_up(course, TORCH="cpu")[0] == 0
     uv_itself, torch, packages = (course / "commands").read_text().splitlines()
@@ -310,6 +320,7 @@ def index(request):
         server.shutdown()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("index", "said"),
     [
@@ -330,6 +341,7 @@ def test_setup_on_linux_takes_the_small_build_or_says_why_pip_chooses(course, in
     assert steps(course) == ["venv", "pip", "uv", "pip", "movielens"] and is_whole(course)
 
 
+@pytest.mark.slow
 def test_setup_takes_pinned_versions_when_asked_and_is_silent_about_them_from_then_on(course):
     set_up(course)
     assert "--constraint" not in (course / "commands").read_text()
@@ -348,6 +360,7 @@ def test_setup_says_what_the_system_says(course):
     assert code == 1 and lines[-1].startswith("Set-up stopped: ") and (course / "pyproject.toml").exists()
 
 
+@pytest.mark.long
 def test_setup_says_that_it_is_offline(tmp_path, monkeypatch, capsys):
     """With pip itself, in a project of its own, so that nothing is installed here."""
     (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["setuptools>=77"]\n[project]\nname = "p"\n')
@@ -403,6 +416,7 @@ def test_make_lab_sets_up_the_course_and_make_test_the_checks_too():
     assert any(line.endswith("tools/setup.py test") for line in checks)
 
 
+@pytest.mark.slow
 def test_make_versions_writes_names_and_numbers_of_what_is_installed(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     command = ["make", "--old-file=ready-test", "versions", f"BIN={Path(sys.executable).parent}"]
@@ -592,6 +606,7 @@ def status(address, host: str, origin: str) -> int:
     return answer
 
 
+@pytest.mark.long
 def test_lab_starts_without_a_home_and_with_a_notebook_that_cannot_be_read(clone):
     (clone / "notebooks" / "00_one.ipynb").write_text("<<<<<<< HEAD")
     with running(clone) as (address, said):
@@ -605,6 +620,7 @@ def test_lab_starts_without_a_home_and_with_a_notebook_that_cannot_be_read(clone
     assert any("Blocking Cross Origin API request" in line for line in lines), "a warning of the server is shown"
 
 
+@pytest.mark.long
 def test_lab_in_a_codespace_answers_to_its_address_and_to_no_other(clone):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -16,6 +16,8 @@ from tools.editions import for_students
 from tools.notebooks import WIDGET_STATE, WIDGET_VIEW
 from tools.site import pages as site
 
+pytestmark = pytest.mark.slow
+
 TINY = Path(__file__).parents[1] / "fixtures" / "99_tiny.ipynb"
 
 CONTROLS = """
@@ -231,6 +233,7 @@ def press(page, slider: int, *keys: str):
         page.keyboard.press(key)
 
 
+@pytest.mark.long
 def test_a_slider_moves_what_it_is_tied_to(pages, browser):
     page, trouble = open_page(browser, pages / "99_tiny.html")
     press(page, 0, "ArrowRight")
@@ -240,6 +243,7 @@ def test_a_slider_moves_what_it_is_tied_to(pages, browser):
     assert trouble == []
 
 
+@pytest.mark.long
 def test_every_kind_of_control_is_shown_and_answers(pages, browser):
     page, trouble = open_page(browser, pages / "98_controls.html")
     page.locator("select").select_option("large")
@@ -254,6 +258,7 @@ def test_every_kind_of_control_is_shown_and_answers(pages, browser):
     assert trouble == []
 
 
+@pytest.mark.long
 def test_the_search_finds_a_section_and_leads_there(pages, browser):
     page, trouble = open_page(browser, pages / "99_tiny.html")
     page.keyboard.press("/")
@@ -270,6 +275,7 @@ def test_the_search_finds_a_section_and_leads_there(pages, browser):
     assert trouble == []
 
 
+@pytest.mark.long
 def test_key_p_shows_one_part_after_the_other_and_no_code(pages, browser):
     page, trouble = open_page(browser, pages / "98_controls.html")
     page.keyboard.press("p")

@@ -15,7 +15,6 @@ import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
 import pytest
-import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import notebooks, style
@@ -175,6 +174,16 @@ def test_ids_of_styled_tables_are_numbered():
     assert re.findall(r"T_\w{5}", text) == ["T_00001", "T_00001", "T_00002"]
 
 
+def test_a_notebook_that_was_run_elsewhere_gets_the_form_and_keeps_its_outputs(tmp_path, monkeypatch, tiny):
+    tiny.metadata = {}
+    tiny.cells[0].metadata["editor"] = "mine"
+    nbformat.write(tiny, tmp_path / TINY.name)
+    monkeypatch.setattr(sys, "argv", ["notebooks", "--form", str(tmp_path / TINY.name)])
+    assert notebooks.main() == 0
+    again = json.loads((tmp_path / TINY.name).read_text(encoding="utf-8"))
+    assert again["cells"] == json.loads(TINY.read_text(encoding="utf-8"))["cells"]
+
+
 # --- compare --------------------------------------------------------------------------------------------------------
 
 
@@ -226,6 +235,7 @@ def test_outputs_of_live_cells_may_differ(tiny):
 # --- checks that run a notebook -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_second_run_is_the_same(tmp_path):
     path = tmp_path / TINY.name
     shutil.copy(TINY, path)
@@ -233,12 +243,14 @@ def test_a_second_run_is_the_same(tmp_path):
     assert notebooks.check(path) == "identical"
 
 
+@pytest.mark.slow
 def test_a_second_run_notices_an_edited_output(tmp_path, tiny):
     path = save(tmp_path / "99_tiny.ipynb", changed(tiny, "of 100 draws", "of 99 draws"))
     with pytest.raises(notebooks.RunError, match=r"99 draws.*became.*100 draws"):
         notebooks.check(path)
 
 
+@pytest.mark.slow
 def test_a_notebook_that_fails_is_left_as_it_was_and_the_cell_is_named(tmp_path):
     path = save(tmp_path / "04_x.ipynb", chapter(["x = 1", "1 / 0"]))
     before = path.read_text(encoding="utf-8")
@@ -247,6 +259,7 @@ def test_a_notebook_that_fails_is_left_as_it_was_and_the_cell_is_named(tmp_path)
     assert path.read_text(encoding="utf-8") == before
 
 
+@pytest.mark.slow
 def test_cells_run_twice_are_compared(tmp_path):
     good = ["rng = random.Random(0)\nprint(rng.random())"]
     bad = ["count = globals().get('count', 0) + 1\nprint(f'{count} runs')", "print(random.random())"]
@@ -257,6 +270,7 @@ def test_cells_run_twice_are_compared(tmp_path):
     assert "04-print-random-random" in found[1]
 
 
+@pytest.mark.slow
 def test_a_check_that_adds_its_second_hint_gives_the_same(tmp_path):
     hints = "asked = globals().get('asked', 0) + 1\nprint('Hint 1: a' + '\\nHint 2: b' * (asked - 1))"
     book = chapter([hints])
@@ -265,6 +279,7 @@ def test_a_check_that_adds_its_second_hint_gives_the_same(tmp_path):
     assert notebooks.run_each_cell_twice(save(tmp_path / "04_y.ipynb", book)) == []
 
 
+@pytest.mark.long
 def test_sections_run_alone_are_compared(tmp_path):
     path = tmp_path / "04_x.ipynb"
     first = ["factor = 2\nprint('two')"]
@@ -360,6 +375,7 @@ SPOILED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", SPOILED)
 def test_style_names_what_is_wrong(tmp_path, tiny, said):
     SPOILED[said](tiny)
@@ -394,6 +410,7 @@ def nbval(folder: Path, ci: bool) -> dict[str, str]:
     return dict(re.findall(r"^\S+::(?:Cell )?(\w+) (PASSED|FAILED|ERROR|SKIPPED)", ran.stdout, re.MULTILINE))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ci", [False, True])
 def test_nbval_compares_text_to_the_letter_and_leaves_decimals_live_and_absent_data(tmp_path, ci):
     cells = {
@@ -432,8 +449,3 @@ def test_nbval_compares_text_to_the_letter_and_leaves_decimals_live_and_absent_d
         "10": "FAILED",
         "test_skipped": "FAILED" if ci else "SKIPPED",
     }
-
-
-def test_pre_commit_runs_nothing_from_elsewhere():
-    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
-    assert [repository["repo"] for repository in config["repos"]] == ["local"]

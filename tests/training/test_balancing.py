@@ -230,20 +230,6 @@ def test_wrong_balances_rates_and_alphas_are_named():
             GradNorm(**{name: -1})
 
 
-def test_the_defaults_are_those_of_the_chapter():
-    assert (UWL().lr, GradNorm().alpha, GradNorm().lr) == (0.1, 0.12, 0.01)
-
-
-def test_losses_of_another_shape_are_named_with_the_copies():
-    for models, shape in ((model(), (1, 2)), ([model(s) for s in range(3)], (3, 2))):
-        copies, balance = Copies(models), Balance()
-        balance.begin(copies, list(TASKS), list(range(copies.count)))
-        with pytest.raises(ValueError) as error:
-            balance.backward(torch.ones(5, requires_grad=True))
-        expected = f"losses: got shape (5,); expected shape {shape}: a row a model, one loss a task ('a', 'b')."
-        assert str(error.value) == expected
-
-
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_loss_that_is_nan_stops_one_model_and_not_one_copy_of_two(count):
     copies, balance = Copies([model(s) for s in range(count)]), Balance()
@@ -323,11 +309,6 @@ def test_a_task_without_a_label_adds_nothing_to_the_total_of_uwl():
     losses = torch.tensor([[0.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
     expected = [math.exp(-2) + 1, 0.5 * math.exp(-3) + 1.5, 0]
     torch.testing.assert_close(uncertainty_weighted(losses, s, factor), torch.tensor(expected))
-
-
-def test_the_total_of_uwl_may_be_negative():
-    losses = torch.tensor([0.01, 0.01])
-    assert uncertainty_weighted(losses, losses.log(), torch.tensor([0.5, 0.5])) < 0
 
 
 def test_the_gaussian_form_of_uwl_is_a_log_likelihood():

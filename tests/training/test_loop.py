@@ -258,12 +258,9 @@ def test_batches_have_nearly_equal_sizes_and_cover_each_row_once():
     ("arguments", "message"),
     [
         ({"model": []}, "model: got an empty list"),
-        ({"model": None}, "model: got None; expected an nn.Module, or a list of them"),
         ({"model": [Student]}, r"model: got <class .*Student'>; expected an nn.Module, or a list of them"),
         ({"train": 3}, "train: got int; expected Examples"),
         ({"epochs": 0}, "epochs: got 0; expected a whole number of at least 1"),
-        ({"epochs": None}, "epochs: got None; expected a whole number of at least 1"),
-        ({"lr": None}, "lr: got None"),
         ({"lr": float("nan")}, "lr: got nan"),
         ({"lr": -1}, "lr: got -1"),
         ({"batch_size": 0}, "batch_size: got 0"),
@@ -274,9 +271,6 @@ def test_batches_have_nearly_equal_sizes_and_cover_each_row_once():
         ({"task_weights": {"a": 1}}, r"task_weights: got weights for \['a'\]"),
         ({"task_weights": torch.ones(2)}, "task_weights: got Tensor; expected {task: weight}"),
         ({"task_weights": {"a": torch.ones(2), "b": 1}}, r"task_weights\['a'\]: got 2 weights; expected one for each"),
-        ({"task_weights": {"a": torch.ones(1, 1), "b": 1}}, r"task_weights\['a'\]: got \[1.0\]"),
-        ({"task_weights": {"a": torch.tensor(-1), "b": 1}}, r"task_weights\['a'\]: got -1"),
-        ({"seed": torch.tensor([0.5])}, "seed: got 0.5"),
         ({"losses": {"c": squared_error}}, r"train: got no labels for \['c'\]"),
         ({"model": Student()}, "losses: got None for a model without `tasks`"),
     ],
@@ -492,9 +486,6 @@ def test_no_rows_are_predicted_as_no_rows(runs):
     ("inputs", "message"),
     [
         (np.ones((3, 6), dtype=np.float32), "inputs: got ndarray; expected a torch tensor"),
-        ([[0.0] * 6], "inputs: got list; expected a torch tensor"),
-        (None, "inputs: got NoneType"),
-        (pd.DataFrame(np.ones((3, 6))), "inputs: got DataFrame"),
         (examples(0), "inputs: got Examples"),
         ({}, "inputs: got an empty dict"),
         ({"dense": np.ones((3, 6))}, r"inputs\['dense'\]: got ndarray; expected a torch tensor"),
@@ -643,15 +634,6 @@ def test_a_long_epoch_keeps_no_graph():
         fit(Spy(6, TASKS, [8], [4]), examples(0), epochs=1, batch_size=10, balance=PCGrad(), progress=False)
     assert len(seen) == 12 and seen[0] == 0
     assert max(seen) == max(seen[:3])
-
-
-@pytest.mark.parametrize("gpu", [True, False])
-def test_auto_is_the_gpu_where_there_is_one(monkeypatch, gpu):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    assert arguments.check_device("auto") == torch.device("cuda" if gpu else "cpu")
-    assert arguments.check_device("cpu") == torch.device("cpu")
-    if gpu:
-        assert arguments.check_device("cuda") == torch.device("cuda")
 
 
 def test_a_device_that_is_not_there_is_named(monkeypatch):

@@ -73,14 +73,6 @@ def test_a_product_by_one_label_ranks_like_the_label(found):
     assert (np.argsort(one, axis=-1) == np.argsort(power, axis=-1)).all()
 
 
-def test_rankings_are_the_labels_two_fusions_chance_and_the_truth(found):
-    names = set(ranking.rankings(found))
-    assert names == {*ranking.TASKS, "sum", "fused", "random", "true appeal", "true satisfaction"}
-    autoplay = {task: scores for task, scores in found.scores.items() if task != "click"}
-    without = ranking.Predicted(found.seeds, autoplay, found.outcomes, found.habit)
-    assert names - set(ranking.rankings(without)) == {"click", "fused"}
-
-
 def test_over_random_is_paired_by_world(found, monkeypatch):
     monkeypatch.setattr(ranking, "predictions", lambda seeds, autoplay: found)
     table = ranking.labels((0, 1, 2))

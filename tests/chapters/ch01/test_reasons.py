@@ -1,6 +1,5 @@
 """The four reasons: each control takes away what the reason speaks of, and nothing else."""
 
-import pytest
 import torch
 
 from helpers.chapters.ch01 import reasons
@@ -34,12 +33,3 @@ def test_the_new_task_is_the_same_whatever_the_old_ones_were_and_correlates_with
     assert not torch.equal(related[0].labels["a"], other[0].labels["a"])
     assert abs(reasons.SIGNS @ reasons.SIGNS.T - torch.eye(3).numpy()).max() < 1e-12
     assert [len(part) for part in related] == [2000, 500, 800, 2000]
-
-
-@pytest.mark.slow
-def test_equal_seeds_give_equal_tables_with_a_row_a_seed_and_model(monkeypatch):
-    monkeypatch.setattr(reasons, "BATCHES", reasons.BATCHES | {"epochs": 6})
-    arguments = {"names": ["disjoint features"], "models": ["single-task", "shared-bottom"]}
-    one, two = reasons.eavesdrop([2, 3], **arguments), reasons.eavesdrop([2, 3], **arguments)
-    assert one.equals(two)
-    assert not one.duplicated(["condition", "seed", "model", "task"]).any() and len(one) == 8

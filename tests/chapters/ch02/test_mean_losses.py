@@ -25,14 +25,6 @@ def test_readings_are_those_of_all_rows_and_of_the_tenths_that_are_read_lowest_a
     )
 
 
-@pytest.mark.slow
-def test_what_is_compared_is_tidy(monkeypatch):
-    monkeypatch.setattr("helpers.chapters.ch02.watch_time.ROWS", 2_000)
-    table = mean_losses.compared([900], [POISSON, SQUARED])
-    assert list(table.columns) == ["seed", "model", "outcome", "value"]
-    assert len(table) == 2 * 8 and not table.duplicated(["model", "outcome"]).any() and table["value"].notna().all()
-
-
 def test_poisson_chooses_among_as_many_settings_as_the_others():
     tried = mean_losses.GRIDS["02_poisson_tuning"].read()
     assert len(tried[["lr", "l2"]].drop_duplicates()) == 15

@@ -1,7 +1,6 @@
 """The experiments of chapter 02: the constant in closed form, labels and weights, what is served."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -95,18 +94,6 @@ def test_a_quantile_is_0_without_a_click_and_knows_nothing_of_the_length(feed):
     assert clicked["quantile"].between(0, 1).all() and clicked["quantile"].mean() == pytest.approx(0.5, abs=0.01)
     assert abs(clicked["quantile"].corr(clicked["duration"], method="spearman")) < 0.03
     assert clicked["watch_seconds"].corr(clicked["duration"], method="spearman") > 0.3
-
-
-@pytest.mark.long
-def test_what_is_served_is_a_tidy_table_and_equal_for_equal_seeds(short):
-    one = watch_time.served([900, 901], ["clicks", "weighted CE"])
-    watch_time._trained.cache_clear()
-    two = watch_time.served([900, 901], ["clicks", "weighted CE"])
-    pd.testing.assert_frame_equal(one, two)
-    assert list(one.columns) == ["seed", "model", "outcome", "value"]
-    assert len(one) == 2 * 4 * len(watch_time.SERVED)
-    satisfied = one[one["outcome"] == "satisfaction"].groupby("model")["value"].mean()
-    assert satisfied.idxmax() == "true satisfaction"
 
 
 def test_a_second_log_is_of_the_same_world_and_has_other_impressions(feed):

@@ -7,7 +7,6 @@ import torch
 
 from helpers.chapters.ch03 import fusion
 from helpers.data.feed import Feed, Offer
-from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.models.shared_bottom import OneHead
 from helpers.training.losses import binary_cross_entropy
 
@@ -37,7 +36,7 @@ def test_geometric_fusion_does_not_care_how_rare_a_label_is():
     np.testing.assert_array_equal(*order)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_fronts_are_tidy_and_both_fusions_meet_at_the_ends(table):
     assert len(table) == 2 * (2 * 3 + 1)
     assert not table.duplicated(["way", "weight", "seed"]).any()
@@ -46,6 +45,7 @@ def test_fronts_are_tidy_and_both_fusions_meet_at_the_ends(table):
         assert part.drop(columns="way").nunique().eq(1).all()
 
 
+@pytest.mark.slow
 def test_the_click_s_end_serves_more_clicks_and_fewer_finishes(table):
     by = table[table["way"] == "linear fusion"].groupby("weight")[["click", "finish"]].mean()
     assert by.loc[1, "click"] > by.loc[0, "click"] and by.loc[1, "finish"] < by.loc[0, "finish"]
@@ -76,15 +76,6 @@ def test_the_setting_of_both_models_is_near_the_best_of_each():
         "OneHead": pytest.approx(1.001, abs=5e-4),
         "SharedBottom": pytest.approx(1.006, abs=5e-4),
     }
-
-
-@pytest.mark.long
-def test_rare_is_tidy():
-    table = fusion.rare([1])
-    assert list(table.columns) == ["scale", "seed", "task", "auc"]
-    assert len(table) == 6 * 2 and table["auc"].between(0.4, 0.9).all()
-    by_count = table[table["scale"].isin(ITEM_COUNTS)].pivot(index="task", columns="scale", values="auc")
-    assert by_count.loc["click"].nunique() == 1 and by_count.loc["like"].nunique() == 2
 
 
 @pytest.mark.parametrize(

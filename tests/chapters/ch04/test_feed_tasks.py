@@ -79,16 +79,6 @@ def test_an_unknown_task_is_named():
 
 
 @pytest.mark.long
-def test_news_is_a_tidy_table():
-    table = feed_tasks.news(range(1), widths=[4])
-    assert list(table.columns) == ["width", "seed", "model", "task", "score"]
-    assert sorted(zip(table["model"], table["task"], strict=True)) == sorted(
-        (model, task) for model in ("single-task", "shared-bottom") for task in ("click", "seconds")
-    )
-    assert table["score"].between(0.1, 0.9).all()
-
-
-@pytest.mark.long
 def test_what_shares_nothing_is_judged_where_the_models_are():
     table = feed_tasks.places([4], ["click", "share"], feed_tasks.UNSHARED)
     assert list(table.columns) == ["clicked", "shared", "seed", "label", "auc", "gauc"]

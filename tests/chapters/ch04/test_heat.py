@@ -1,6 +1,5 @@
 """Transfer by width and rows: one table a cell, each model at its rate."""
 
-import pandas as pd
 import pytest
 
 from helpers.chapters.ch04 import heat
@@ -14,17 +13,6 @@ def test_every_model_has_a_tuned_rate_for_every_cell():
         assert list(by_width) == list(heat.WIDTHS)
         for by_rows in by_width.values():
             assert list(by_rows) == list(heat.ROWS) and set(by_rows.values()) <= set(LEARNING_RATES)
-
-
-@pytest.mark.slow
-def test_transfer_is_a_tidy_table(monkeypatch):
-    monkeypatch.setattr(heat, "STEPS", 10)
-    table = heat.transfer(range(2), widths=[4], rows=[250, 500])
-    assert list(table.columns) == ["condition", "seed", "width", "rows", "model", "r2"]
-    assert len(table) == 2 * 2 * 2 * 3
-    assert not table.duplicated(["condition", "seed", "width", "rows", "model"]).any()
-    again = heat.transfer(range(2), widths=[4], rows=[250, 500])
-    pd.testing.assert_frame_equal(table, again)
 
 
 def test_every_cell_trains_for_the_same_number_of_steps(monkeypatch):

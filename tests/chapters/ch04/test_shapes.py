@@ -2,9 +2,6 @@
 
 from itertools import product
 
-import numpy as np
-import pytest
-
 from helpers.chapters.ch04 import shapes
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 
@@ -25,15 +22,6 @@ def test_every_shape_has_a_choice_on_every_kind_of_tasks():
         assert list(chosen) == list(shapes.CROSS_SHAPES if crossing else shapes.HISTORY_SHAPES)
         assert set(chosen.values()) <= set(product(shapes.RATES, shapes.PENALTIES))
     assert set(shapes.RATING_CHOSEN.values()) <= set(shapes.RATING_SETTINGS)
-
-
-@pytest.mark.long
-def test_crosses_are_a_tidy_table_and_a_seed_gives_the_same_alone():
-    two = shapes.crosses([3, 4], ["added"], [500], ["MLP"])
-    assert list(two.columns) == ["kind", "rows", "seed", "shape", "task", "r2"]
-    assert not two.duplicated(["seed", "task"]).any() and len(two) == 4
-    one = shapes.crosses([4], ["added"], [500], ["MLP"])
-    np.testing.assert_allclose(one["r2"], two[two["seed"] == 4]["r2"], atol=1e-3)
 
 
 def test_examples_of_a_kind_are_of_that_kind():

@@ -105,17 +105,6 @@ def test_a_claim_speaks_of_every_method_at_100_to_1():
 
 
 @pytest.mark.long
-def test_verdict_is_tidy_and_paired():
-    table = balancers.verdict([0, 1], ["narrow bottom"], ["single-task", "tuned weights", "UWL"])
-    assert list(table.columns) == ["situation", "seed", "model", "task", "r2"]
-    assert len(table) == 3 * 2 * 2 and not table.duplicated(["seed", "model", "task"]).any()
-    with pytest.raises(ValueError, match="situations: got 'broad bottom'"):
-        balancers.verdict([0], ["broad bottom"])
-    with pytest.raises(ValueError, match="methods: got 'luck'"):
-        balancers.verdict([0], ["narrow bottom"], ["luck"])
-
-
-@pytest.mark.long
 def test_with_one_state_both_tasks_are_judged_at_the_best_total():
     table = balancers.one_state([0, 1], ["single-task", "equal weights"])
     r2 = table.set_index(["model", "state", "seed", "task"])["r2"].sort_index()

@@ -73,25 +73,6 @@ def test_losses_are_tidy_with_the_single_task_loss_at_every_p(short):
     assert (by_p[0.0] == by_p[1.0]).groupby("model").all().to_dict() == {m: m == "single-task" for m in MODELS}
 
 
-@pytest.mark.slow
-def test_scores_are_tidy(short):
-    table = mmoe.scores(range(2), rows=[500])
-    assert list(table.columns) == ["condition", "rows", "seed", "model", "task", "r2"]
-    assert len(table) == 2 * 2 * 7 * 2 and not table.isna().any(axis=None)
-    assert not table.duplicated(["condition", "seed", "model", "task"]).any()
-
-
-@pytest.mark.slow
-def test_tasks_of_kinds_are_tidy_and_tuned_for_every_shape(short, monkeypatch):
-    monkeypatch.setattr(mmoe, "KIND_STEPS", 8)
-    table = mmoe.kinds(range(2))
-    assert list(table.columns) == ["seed", "model", "task", "r2"] and len(table) == 2 * 7 * 2
-    shapes = {"MMoE": ((4, 4), (2, 8))}
-    assert len(mmoe.tune_kinds([0, 1], [0.01, 0.02], shapes)) == 2 * 2 * 2
-    assert len(mmoe.tune([0, 1], [0.1], shapes)) == 2 * 2 * 2
-    assert len(mmoe.tune_seesaw([0], [0.01], ["shared-bottom, equal size"])) == 3 * 3
-
-
 def test_gate_weights_sum_to_1_and_own_experts_stand_at_the_ends(short):
     table = mmoe.usage(range(2), [0.0])
     assert np.allclose(table.groupby([*mmoe.RUN, "task"])["weight"].sum(), 1, atol=1e-5)

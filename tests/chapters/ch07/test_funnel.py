@@ -18,7 +18,7 @@ from helpers.chapters.ch07.funnel import (
     Choice,
     Logs,
 )
-from helpers.chapters.ch07.rivals import BY_CTR, BY_MEAN, BY_PRODUCT, OWN
+from helpers.chapters.ch07.rivals import BY_CTR, BY_MEAN, BY_PRODUCT
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
 from helpers.data.world import TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
@@ -162,18 +162,6 @@ def test_a_history_is_a_score_of_whatever_is_judged(short):
     assert all(torch.equal(score, logs.inputs["dense"][..., 0]) for score in funnel.count(logs, BY_HISTORY).values())
 
 
-def test_a_comparison_trains_the_single_task_models_that_it_needs_once_and_no_others(short, free, monkeypatch):
-    trained, train = [], funnel.train
-    monkeypatch.setattr(
-        funnel, "train", lambda logs, model, *rest: trained.append(rest[0]) or train(logs, model, *rest)
-    )
-    funnel.compare([3], [SEEN], [1.0], [OWN, BY_CTR], 400, [LIKE])
-    assert trained == [(CLICK,), (LIKE,)]
-    trained.clear()
-    funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_HISTORY], 400, [LIKE])
-    assert trained == []
-
-
 def test_the_counts_are_those_of_the_training_rows_alone(short):
     table = funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_CLICKS], 400)
     table = table[table["chosen"] == SUM].set_index(["model", "task"])["auc"]
@@ -187,12 +175,6 @@ def test_the_counts_are_those_of_the_training_rows_alone(short):
     assert table[BY_CLICKS, LIKE] == pytest.approx(auc(clicks, truth.would_like))
     assert table[BY_ITEM, CLICK] == table[BY_CLICKS, CLICK] == pytest.approx(auc(clicks, truth.click))
     assert table[BY_CLICKS, BOTH] == pytest.approx(auc(clicks, truth.like))
-
-
-@pytest.mark.slow
-def test_a_few_models_and_tasks_are_trained_where_a_few_are_asked_for(short):
-    table = funnel.compare(range(2), [UNSEEN], [1.0], ["single-task", "ESMM"], 400, [LIKE])
-    assert set(table["model"]) == {"single-task", "ESMM", TRUTH} and set(table["task"]) == {LIKE}
 
 
 @pytest.mark.long

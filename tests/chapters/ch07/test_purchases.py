@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from helpers.chapters.ch07 import purchases
-from helpers.chapters.ch07.funnel import BY_HISTORY, CVR, GOALS, SUM, Choice
+from helpers.chapters.ch07.funnel import BY_HISTORY, GOALS, Choice
 from helpers.chapters.ch07.purchases import BOTH, BUY, BY_CARTS, BY_PRICE, CART, CLICK, COUNTS, MODELS, TASKS, Logs
-from helpers.data.examples import Inputs
 from helpers.data.shop import Shop
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
 from helpers.evaluation.metrics import auc
@@ -78,22 +77,6 @@ def test_both_goals_are_in_the_table_and_what_has_no_choice_is_the_same_for_both
     assert list(table.columns) == ["seed", "model", "chosen", "task", "auc", "ratio"]
     sides = [table[table["chosen"] == goal].drop(columns="chosen").reset_index(drop=True) for goal in GOALS]
     pd.testing.assert_frame_equal(*sides)
-    assert len(table) == 2 * 2 * 2 * 3
-
-
-def test_what_chose_the_same_for_both_goals_is_trained_once(logs, monkeypatch):
-    trained = []
-
-    def predict(logs: Logs, model: str, inputs: Inputs, goal: str = SUM) -> dict[str, torch.Tensor]:
-        trained.append((model, goal))
-        return {task: torch.randn(2, 1200) for task in TASKS}
-
-    monkeypatch.setattr(Logs, "make", lambda seeds: logs)
-    monkeypatch.setattr(purchases, "predict", predict)
-    same, two = Choice(0.01, 0.01), {SUM: Choice(0.01, 0.01), CVR: Choice(0.01, 0.1)}
-    monkeypatch.setattr(purchases, "settings", lambda model, goal: [two[goal] if model == "ESMM" else same])
-    table = purchases.compare([3, 4], ["masked shared-bottom", "ESMM"])
-    assert trained == [("masked shared-bottom", SUM), ("ESMM", SUM), ("ESMM", CVR)]
     assert len(table) == 2 * 2 * 2 * 3
 
 

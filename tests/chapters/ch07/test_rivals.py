@@ -80,15 +80,6 @@ def test_numbers_and_ctr_learn_from_clicked_training_rows_alone(logs):
     assert torch.equal(on_numbers(other, LIKE, ctr, logs.inputs, asked), found)
 
 
-def test_only_what_is_asked_for_is_trained(logs):
-    def refuse(inputs, tasks):
-        raise AssertionError("no network was asked for")
-
-    sets = (logs.train, logs.valid, logs.test)
-    assert set(rivals([LINES[1]], TASKS, [LIKE], sets, funnel.features(), refuse)) == {LINES[1]}
-    assert rivals([funnel.BY_HISTORY], TASKS, [LIKE], sets, funnel.features(), refuse) == {}
-
-
 def test_linear_scores_rank_better_than_chance_and_are_not_the_networks(logs, scores):
     for name in (*LINES, BY_NUMBERS):
         assert np.mean([auc(scores[name][CLICK][k], logs.truth[k].click) for k in range(2)]) > 0.55

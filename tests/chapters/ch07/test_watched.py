@@ -5,7 +5,6 @@ import torch
 
 from helpers.chapters.ch07 import watched
 from helpers.chapters.ch07.funnel import Choice
-from helpers.chapters.ch07.rivals import BY_CTR, BY_MEAN, BY_PRODUCT
 from helpers.chapters.ch07.watched import BOTH, LIKE, RATED, WATCHED
 from helpers.data.movielens import load
 from helpers.support.downloads import MOVIELENS
@@ -45,19 +44,6 @@ def short(monkeypatch):
         monkeypatch.setattr(watched, name, rows)
     impressions = watched.impressions
     monkeypatch.setattr(watched, "impressions", lambda seed: impressions(seed, 2000))
-
-
-@pytest.mark.long
-@films
-def test_the_table_has_a_row_a_seed_and_model(short):
-    table = watched.compare([1, 2])
-    assert list(table.columns) == ["seed", "model", "auc_like", "auc_both", "rated", "unrated"]
-    assert len(table) == 2 * len(watched.COMPARED) and not table[["auc_like", "auc_both"]].isna().any(axis=None)
-    missing = table[["rated", "unrated"]].isna().any(axis=1)
-    scores = table["model"].str.removesuffix(", linear")
-    assert missing.equals(scores.isin([watched.BY_WATCHED, BY_CTR, BY_PRODUCT, BY_MEAN]))
-    rest = table[~missing].iloc[:, 2:]
-    assert ((rest > 0) & (rest < 1)).all(axis=None)
 
 
 @pytest.mark.slow

@@ -2,28 +2,8 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from helpers.chapters.ch08.coverage import DISJOINT, FLIPPED, SAME, held, known_table, reports, said_right
-
-
-@pytest.fixture(scope="module")
-def table():
-    return reports([0, 1], [DISJOINT], rows=[300], repeats=4)
-
-
-@pytest.mark.long
-def test_reports_are_tidy(table):
-    assert len(table) == 2 * 2 * 2 and sorted(table["repeats"].unique()) == [3, 4]
-    assert not table.duplicated(["condition", "rows", "seed", "repeats", "task"]).any()
-    assert (table["low"] < table["gain"]).all() and (table["gain"] < table["high"]).all()
-
-
-@pytest.mark.long
-def test_a_table_by_time_has_one_split():
-    by_time = reports([0], [DISJOINT], rows=[300], repeats=3, by_time=True)
-    at_random = reports([0], [DISJOINT], rows=[300], repeats=3)
-    assert not np.allclose(by_time["gain"], at_random["gain"])
+from helpers.chapters.ch08.coverage import DISJOINT, FLIPPED, SAME, held, known_table, said_right
 
 
 def test_right_and_wrong_are_told_apart():

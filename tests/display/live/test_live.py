@@ -73,16 +73,6 @@ def test_without_scripts_it_is_a_picture_with_words():
     assert plt.get_fignums() == []
 
 
-def test_its_state_is_one_text_each():
-    state = point(data={"ranks": [3, 1]}).get_state()
-    assert (state["name"], state["start"], state["data"]) == (
-        "point",
-        json.dumps(START, separators=(",", ":")),
-        '{"ranks":[3,1]}',
-    )
-    assert state["_esm"] == joined(POINT)
-
-
 def test_too_much_data_is_an_error():
     with pytest.raises(ValueError, match="bytes of data"):
         point(data={"x": "1" * 400_000})
