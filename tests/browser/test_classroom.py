@@ -15,7 +15,7 @@ from tools.classroom import pages, server
 from tools.classroom.room import Room
 from tools.notebooks import ROOT, find, read
 
-pytestmark = pytest.mark.xdist_group("classroom")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("classroom")]
 expect.set_options(timeout=15000)
 
 
