@@ -67,6 +67,12 @@ def test_the_rows_of_a_table_have_the_minutes_of_their_notebooks_and_no_chapter_
     assert rows == {name: told[name] for name in rows} and {path.name for path in CHAPTERS} <= set(rows)
 
 
+def test_the_map_in_chapter_00_has_every_notebook():
+    start = notebooks.read(ROOT / "notebooks" / "00_start_here.ipynb")
+    listed = {row[2] for cell in start.cells for row in notebooks.ROW.finditer(cell.source)}
+    assert listed == {path.name for path in NOTEBOOKS}
+
+
 def test_the_map_in_chapter_00_is_the_table_of_the_readme():
     """Where this fails, copy the rows of the README into the map of 00, without `notebooks/`. (`make notebooks` writes
     the minutes of both.)"""

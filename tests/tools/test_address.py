@@ -15,12 +15,14 @@ PLACEHOLDER = re.compile("OWNER|REPOSITORY")
 def folder(tmp_path):
     for pattern in TEXTS:
         for path in ROOT.glob(pattern):
-            shutil.copy(path, tmp_path)
+            copy = tmp_path / path.relative_to(ROOT)
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(path, copy)
     return tmp_path
 
 
 def read(folder) -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()))
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.*")))
 
 
 def test_a_published_course_links_to_itself_everywhere_and_can_move(folder):
