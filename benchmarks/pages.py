@@ -46,10 +46,10 @@ MOVE = """async ([card, part, key]) => {
 # The frames a second that the browser draws while the button says that a loop plays.
 FRAMES = """async ([button, most]) => {
   const frame = () => new Promise((next) => requestAnimationFrame(next));
-  while (button.textContent !== "Pause") await frame();
+  while (!button.textContent.includes("Stop")) await frame();
   const start = await frame();
   let now = start, frames = 0;
-  while (button.textContent === "Pause" && now - start < most) {
+  while (button.textContent.includes("Stop") && now - start < most) {
     now = await frame();
     frames += 1;
   }

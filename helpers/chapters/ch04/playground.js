@@ -5,10 +5,10 @@ import { AS_TEXT, BAND, BLACK, BLUE, clamp, explorable, fixed, GREY, ORANGE, pat
 import { cosines, featureTasks, Training } from "../../display/live/sim.js";
 import { interval, outcome, verdict } from "../../display/live/verdicts.js";
 
-const STEPS = 250, EVERY = 5, SEEDS = 8; // of a run; between two looks at it; seeds that one *Play* trains
+const STEPS = 250, EVERY = 5, SEEDS = 8, RATE = 800; // of a run; between two looks at it; seeds of a *Play*; half steps a second
 const NOISE = 0.5, VALID = 500, TEST = 1000, EXPERTS = 4;
 const FOUND = 0.8; // a unit with this cosine belongs to one feature; below it, to a mixture
-const HIGH = 372, NARROW = 580; // of the picture: two panels beside each other, or below
+const HIGH = 436, NARROW = 580; // of the picture: two panels beside each other, or below
 const COLOURS = ["#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499"]; // of the features; not those of the tasks
 const TASKS = { a: BLUE, b: ORANGE };
 
@@ -22,6 +22,7 @@ const signsOf = (list, start) => {
 const needsOf = ({ state, start }) => Object.keys(TASKS).map((task) => signsOf(state[task], start[task]));
 const widthOf = (state) => Math.round(state.width);
 const rowsOf = (state) => Math.round(state.rows);
+const partsOf = ([needs, width, rows, weight, structure, balance]) => ({ needs, width, rows, weight: Number(weight), structure, balance });
 const settingOf = (stage) => {
   const { state } = stage;
   return JSON.stringify([needsOf(stage), widthOf(state), rowsOf(state), state.weight.toFixed(2), state.structure, state.balance]);
@@ -58,7 +59,7 @@ class Run {
     const weights = [2 * state.weight, 2 - 2 * state.weight], { structure, balance } = state;
     this.together = new Training(this.data, { structure, width, experts, weights, balance, seed });
     this.alone = new Training(this.data, { structure: "single-task", width: widthOf(state), seed });
-    this.looks = [];
+    Object.assign(this, { looks: [], took: 0 });
     this.look();
   }
 
@@ -84,10 +85,15 @@ class Run {
   get transfer() { return this.together.r2.map((value, k) => value - this.alone.r2[k]); }
 }
 
-// The run at the present setting; the runs that are over are in `stage.done`, by setting, a list of transfers.
+// The run at the present setting, the last one where some are over; in `stage.done` their transfers, a list a setting, in
+// `stage.owned` the features that had a unit of their own at the end.
 function current(stage) {
   const setting = settingOf(stage);
-  if (stage.run?.setting !== setting) begin(stage);
+  if (stage.run?.setting !== setting) {
+    const last = stage.last.get(setting);
+    if (last) Object.assign(stage, { run: last, shown: last.looks.length - 1 });
+    else begin(stage);
+  }
   return stage.run;
 }
 
@@ -102,13 +108,26 @@ const doneOf = (stage, setting = settingOf(stage)) => stage.done.get(setting) ??
 function advance(stage) {
   if (current(stage).steps >= STEPS) begin(stage);
   const { run } = stage;
-  if (run.seed === 1 && ++stage.beat % 3) return true; // the first seed is for looking on
+  if (stage.slow && ++stage.beat % 3) return true; // the first seed after *Play* is for looking on
+  const began = performance.now();
   run.step();
+  run.took += performance.now() - began;
   stage.shown = run.looks.length - 1;
+  stage.last.set(run.setting, run); // what was learnt stays, wherever the reader goes
   if (run.steps < STEPS) return stage.shown !== stage.goal;
   const done = [...doneOf(stage), run.transfer];
   stage.done.set(run.setting, done);
+  stage.owned.set(run.setting, [...(stage.owned.get(run.setting) ?? []), foundBy(run.looks.at(-1).units)]);
+  Object.assign(stage, { slow: false, pace: run.took / cost(stage) });
   return done.length % SEEDS > 0;
+}
+
+// About how long a step takes, in those of 5 units and 500 rows; and so the seconds that *Play* takes at this setting.
+const cost = ({ state }) => (rowsOf(state) + 150) * (widthOf(state) + 1.5) * (state.structure === "mmoe" ? 1.5 : 1);
+const left = (stage) => SEEDS - doneOf(stage).length % SEEDS;
+function seconds(stage) {
+  const each = Math.max(1.4 * stage.pace * cost(stage) / 1000, 2 * STEPS / RATE);
+  return Math.ceil(each * left(stage) + 4 * STEPS / RATE);
 }
 
 const byTask = (transfers) => [0, 1].map((k) => interval(transfers.map((pair) => pair[k])));
@@ -340,50 +359,96 @@ function sentence(stage) {
   return parts.join(" ");
 }
 
-const tried = (stage, least, test) => doneOf(stage).length >= least && test(counted(needsOf(stage)), stage.state, widthOf(stage.state));
+// --- answers, from the reader's own runs ----------------------------------------------------------------------------
+
+// The settings with all seeds of a *Play*, the latest first.
+const tested = (stage) => [...stage.done].filter(([, runs]) => runs.length >= SEEDS).reverse()
+  .map(([setting, runs]) => ({ ...partsOf(JSON.parse(setting)), setting, runs })).map((one) => ({ ...one, ...counted(one.needs) }));
+
+const PARTS = ["needs", "width", "rows", "weight", "structure", "balance"];
+const differ = (one, other) => PARTS.filter((part) => JSON.stringify(one[part]) !== JSON.stringify(other[part]));
+
+// Two settings that differ in one of these parts alone: [one, other], or nothing.
+function pair(stage, parts, first, second) {
+  const all = tested(stage), alike = (one, other) => differ(one, other).length === 1 && parts.includes(differ(one, other)[0]);
+  return all.filter(first).flatMap((one) => all.filter((other) => second(other, one) && alike(one, other)).map((other) => [one, other]))[0];
+}
+
+// What a change of the setting changes, seed by seed: an interval a task.
+const changeOf = ([one, other]) => byTask(one.runs.slice(0, other.runs.length).map((run, i) => run.map((value, k) => other.runs[i][k] - value)));
+
+const decided = (both, stage) => both.every((each) => verdict(each, stage.data.matters) !== "undecided");
+function answer(stage, lead, both, rest = "") {
+  const each = both.map((one, k) => `${"AB"[k]} ${signed(one[0])}, ${verdict(one, stage.data.matters)}`).join("; ");
+  return `${decided(both, stage) ? "" : "Not yet decided, more seeds: "}${lead}${each}.${rest}`;
+}
+
+// A question about one setting, `find(stage)`, or about two.
+const about = (ask, find, say) => ({
+  ask,
+  when: (stage) => Boolean(find(stage)),
+  then: (stage) => say(stage, find(stage)),
+  settled: (stage) => { const found = find(stage); return decided(found.runs ? byTask(found.runs) : changeOf(found), stage); },
+});
+
+const NAMES = { width: ({ width }) => `${width} units`, weight: ({ weight }) => `weight ${said(weight, 1)}`,
+  structure: ({ structure }) => ({ mmoe: "MMoE" }[structure] ?? "one bottom"), balance: ({ balance }) => (balance === "sum" ? "fixed weights" : balance) };
+function compared(stage, [one, other]) {
+  const [part] = differ(one, other), word = outcome(...byTask(other.runs), stage.data.matters);
+  return answer(stage, `${NAMES[part](one)} → ${NAMES[part](other)}: `, changeOf([one, other]), word ? ` Shared against alone, then: ${word}.` : "");
+}
+const narrow = ({ both, width }) => both === 0 && width <= 8;
+const plain = ({ structure, balance, weight }) => structure === "shared-bottom" && balance === "sum" && weight === .5;
+
+const QUESTIONS = [
+  about("Eight features, four units: who pays?", (stage) => tested(stage).find((one) => plain(one) && one.both === 0 && one.union === 8 && one.width <= 4),
+    (stage, found) => {
+      const owned = stage.owned.get(found.setting).map((list) => list.length), mean = owned.reduce((sum, count) => sum + count, 0) / owned.length;
+      return answer(stage, "", byTask(found.runs), ` ${said(mean, 1)} of 8 features have a unit of their own, on average.`);
+    }),
+  about("All four in common: does flipping B's signs matter? Run both.",
+    (stage) => pair(stage, ["needs"], ({ equal, flipped }) => equal && !flipped, ({ equal, flipped, needs }, one) => equal && flipped && String(needs[0]) === String(one.needs[0])),
+    (stage, found) => answer(stage, "not flipped → flipped: ", changeOf(found))),
+  about("None in common: does width end the loss? Run a narrow bottom and a wide one (12 or more).",
+    (stage) => pair(stage, ["width"], narrow, ({ width }) => width >= 12), compared),
+  about("And the weight of A, MMoE, UWL or GradNorm? Change one of them on a narrow bottom; run it with and without.",
+    (stage) => pair(stage, ["weight", "structure", "balance"], (one) => narrow(one) && plain(one), (other) => !plain(other)), compared),
+];
+
+const FOUR = [1, -1, 1, -1, 0, 0, 0, 0], AGAINST = FOUR.map((sign) => -sign || 0), OTHERS = [...FOUR].reverse().map((sign) => -sign || 0);
+const DIALS = { a: FOUR, width: 4, weight: .5, rows: 500, structure: "shared-bottom", balance: "sum" };
+const PRESETS = {
+  crowded: { ...DIALS, b: OTHERS }, roomy: { ...DIALS, b: OTHERS, width: 16 },
+  same: { ...DIALS, b: FOUR }, flipped: { ...DIALS, b: AGAINST },
+};
 
 export default explorable({
   limits: {
     a: [-1, 1], b: [-1, 1], width: [1, 32], weight: [.1, .9], rows: [50, 2000],
     structure: ["shared-bottom", "mmoe"], balance: ["sum", "UWL", "GradNorm"],
   },
-  questions: [
-    {
-      ask: "Eight features, four units: which get one?",
-      when: (stage) => tried(stage, 2, ({ both }, _, width) => both === 0 && width <= 4),
-      then: "Units hold mixtures, and both tasks pay.",
-    },
-    {
-      ask: "Both need 1 to 4: does flipping signs matter?",
-      when: (stage) => tried(stage, 4, ({ equal, flipped }) => equal && flipped > 0),
-      then: "Both still gain: a tower can turn a feature.",
-    },
-    {
-      ask: "None in common: does weight or width help?",
-      when: (stage) => tried(stage, 4, ({ both }, { weight }, width) => both === 0 && (width >= 12 || Math.abs(weight - .5) > .1)),
-      then: "Weight decides who pays. Width melts the loss.",
-    },
-    {
-      ask: "And MMoE, UWL or GradNorm, in a narrow one?",
-      when: (stage) => tried(stage, 4, ({ both }, { structure, balance }, width) => both === 0 && width <= 8 && (structure === "mmoe" || balance !== "sum")),
-      then: "They divide the shortage; they do not end it.",
-    },
-  ],
+  questions: QUESTIONS,
   setup(stage) {
-    Object.assign(stage, { done: new Map(), run: null, shown: 0, goal: null, beat: 0 });
+    Object.assign(stage, { done: new Map(), owned: new Map(), last: new Map(), run: null, shown: 0, goal: null, beat: 0, slow: false, pace: 0 });
+    while (doneOf(stage).length < 1) advance(stage); // a finished seed, to look at
+    const loop = stage.loop(() => advance(stage), { rate: RATE, begin: () => { stage.beat = 0; } });
+    const play = () => { Object.assign(stage, { goal: null, slow: true }); };
+    stage.player(loop, "▶ Play", "❚❚ Stop", true).addEventListener("click", play);
+    const hint = block(stage.runs, "span");
+    stage.inputs.push({ show: () => {
+      const done = doneOf(stage).length, trained = `${SEEDS - left(stage) + 1} of ${SEEDS}`;
+      hint.textContent = loop.playing ? `seed ${trained}` : `${left(stage)} ${done ? "more " : ""}seeds, about ${seconds(stage)} s`;
+    } });
+    stage.presets("try", PRESETS);
     stage.slider({ label: "width", key: "width", step: 1, words: (value) => String(Math.round(value)) });
     stage.slider({ label: "weight of A", key: "weight", step: .1, words: (value) => said(value, 1) });
     stage.slider({ label: "rows", key: "rows", step: 50, words: (value) => String(Math.round(value)) });
     stage.choice({ label: "bottom", key: "structure", options: { "shared-bottom": "shared", mmoe: "MMoE" } });
     stage.balances = stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
-    const loop = stage.loop(() => advance(stage), { rate: 800, begin: () => { stage.beat = 0; } });
-    stage.player(loop, "Play").addEventListener("click", () => { stage.goal = null; });
-    stage.button("Step", () => { loop.pause(); goOn(stage, loop, current(stage).steps < STEPS ? current(stage).looks.length : 1); });
-    stage.button("Stop", () => { loop.pause(); begin(stage); });
     scrubber(stage, loop);
     // so much to set, on a small screen: a label beside its slider, the sentence below the picture
-    for (const label of stage.controls.querySelectorAll("span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 6.4em" : "0 0 auto";
-    stage.words.style.gridColumn = "1 / 3";
+    for (const label of stage.card.querySelectorAll(".mtl-dials span, .mtl-run .mtl-choice span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 6.4em" : "0 0 auto";
+    stage.card.classList.add("mtl-wide");
   },
   picture,
   sentence,
@@ -413,7 +478,8 @@ function scrubber(stage, loop) {
 function goOn(stage, loop, to) {
   const until = performance.now() + 30;
   stage.goal = to;
-  do stage.beat = -1; while (advance(stage) && performance.now() < until);
+  stage.slow = false;
+  while (advance(stage) && performance.now() < until);
   if (stage.shown < to) loop.play();
   stage.redraw();
 }

@@ -310,7 +310,7 @@ export default explorable({
     stage.slider({ label: "GradNorm's α", key: "alpha", step: .06 });
     // so much to set, on a small screen: a label beside its slider, the sentence below the picture
     for (const label of stage.controls.querySelectorAll("span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 8.6em" : "0 0 auto";
-    stage.words.style.gridColumn = "1 / 3";
+    stage.card.classList.add("mtl-wide");
   },
   arrived: (stage) => Object.assign(stage, { race: null, former: null, others: [], other: null }),
   picture,

@@ -3,10 +3,11 @@
 // An explorable is one file that ends in `export default explorable({ ... })` with
 //
 //   limits      {key: [low, high]} or {key: [words]}: what each part of the state may be; slider, handle and address keep to it
-//   questions   [{ ask, when: (stage) => bool, then }]: `when` is asked after each move, `then` is said once it was true
-//               (a text, or a function of the stage that makes one)
+//   questions   [{ ask, when: (stage) => bool, then, settled }]: `when` is asked after each move; once it was true, `then` is
+//               said (a text, or a function of the stage that makes one: said anew while `when` is true); with `settled`,
+//               (stage) => bool, it is ticked only where that is true
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
-//               `stage.button(…)`, and the loops, `stage.loop(step)`
+//               `stage.button(…)`, and the loops, `stage.loop(step)`, with `stage.player(…)` beside the picture
 //   picture     (stage, place, width) => draw: fills the empty div `place`, again for every new width, with `svg(place, …)`,
 //               `canvas(place, …)` and `stage.handle(…)`; returns the function that draws the state
 //   sentence    (stage) => string: what is to be seen, in words
@@ -25,6 +26,8 @@ export const HEIGHT = 400; // of a picture: with it the whole card fits a screen
 
 const REST = 500; // milliseconds without a change after which a move has ended
 const BUDGET = 12; // milliseconds of a frame that the steps of a loop may take
+const ROOM = 36; // words of an answer that is computed, for which there is room
+const MARKS = { "": "", answered: " ✓", "not yet decided": " …" }; // of a question
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 export const fixed = (value) => value.toFixed(1);
@@ -130,8 +133,9 @@ class Stage {
     };
     this.asked = block(this.card, "div", "mtl-asked");
     this.place = block(block(this.card, "div", "mtl-frame"), "div", "mtl-place");
-    this.controls = block(this.card, "div", "mtl-dials");
+    this.runs = block(this.card, "div", "mtl-run");
     this.words = block(this.card, "p", "mtl-sentence");
+    this.controls = block(this.card, "div", "mtl-dials");
     this.words.setAttribute("aria-live", "polite");
     this.#ask();
     this.spec.setup?.(this);
@@ -233,7 +237,7 @@ class Stage {
   // --- questions: one at a time; each notices when it is answered
 
   #ask() {
-    const list = (this.spec.questions ?? []).map((question) => ({ ...question, done: false }));
+    const list = (this.spec.questions ?? []).map((question) => ({ ...question, state: "", said: "" }));
     const top = block(this.asked, "div", "mtl-top"), tabs = block(top, "div", "mtl-numbers");
     this.button("Reset", () => this.reset(), top);
     if (!list.length) return;
@@ -244,12 +248,13 @@ class Stage {
     let now = 0;
     const show = () => {
       buttons.forEach((button, i) => {
-        button.textContent = list[i].done ? `${i + 1} ✓` : `${i + 1}`;
-        button.setAttribute("aria-label", `question ${i + 1}${list[i].done ? ", answered" : ""}`);
+        button.textContent = `${i + 1}${MARKS[list[i].state]}`;
+        button.setAttribute("aria-label", `question ${i + 1}${list[i].state ? `, ${list[i].state}` : ""}`);
         button.setAttribute("aria-pressed", String(i === now));
       });
       text.textContent = list[now].ask;
-      found.textContent = list[now].done ? `✓ ${list[now].then instanceof Function ? "so ".repeat(32) : list[now].then}` : "";
+      found.classList.toggle("mtl-open", list[now].state === "not yet decided");
+      found.textContent = list[now].said ? `${MARKS[list[now].state].trim()} ${list[now].said}` : "";
     };
     const buttons = list.map((_, i) => {
       const button = block(tabs, "button");
@@ -258,17 +263,27 @@ class Stage {
       return button;
     });
     this.#check = () => {
-      const fresh = list.filter((question) => !question.done && question.when(this));
-      for (const question of fresh) Object.assign(question, { done: true, then: question.then instanceof Function ? question.then(this) : question.then });
-      if (fresh.length) { now = fresh.includes(list[now]) ? now : list.indexOf(fresh[0]); show(); }
+      const fresh = [];
+      let changed = false;
+      for (const question of list) {
+        if ((question.said && !(question.then instanceof Function)) || !question.when(this)) continue;
+        const said = question.then instanceof Function ? question.then(this) : question.then;
+        const state = question.settled?.(this) ?? true ? "answered" : "not yet decided";
+        if (said === question.said && state === question.state) continue;
+        if (!question.said && !fresh.includes(list[now])) now = list.indexOf(question);
+        if (!question.said) fresh.push(question);
+        Object.assign(question, { said, state });
+        changed = true;
+      }
+      if (changed) show();
     };
     this.#reserve = () => {
       this.asked.style.minHeight = "";
-      const before = [now, list.map((question) => question.done)];
-      list.forEach((question) => { question.done = true; });
+      const before = [now, list.map(({ said, state }) => ({ said, state }))];
+      for (const question of list) Object.assign(question, { said: question.then instanceof Function ? "so ".repeat(ROOM) : question.then, state: "answered" });
       const heights = list.map((_, i) => { now = i; show(); return this.asked.offsetHeight; });
       now = before[0];
-      list.forEach((question, i) => { question.done = before[1][i]; });
+      list.forEach((question, i) => Object.assign(question, before[1][i]));
       show();
       this.asked.style.minHeight = Math.max(...heights) + "px";
     };
@@ -352,12 +367,29 @@ class Stage {
     return button;
   }
 
-  // One of a few words: {word in the state: label}.
-  choice({ label, key, options }) {
-    const row = block(this.controls, "div", "mtl-choice");
+  // Buttons in a row, with a name.
+  group(label, place = this.controls) {
+    const row = block(place, "div", "mtl-choice");
     row.setAttribute("role", "group");
     row.setAttribute("aria-label", label);
     block(row, "span", "", label);
+    return row;
+  }
+
+  // Settings to start from: {label: part of the state}; `then` is called after one is taken.
+  presets(label, settings, then = () => {}) {
+    const row = this.group(label, this.runs);
+    for (const [name, setting] of Object.entries(settings)) {
+      const button = this.button(name, () => { this.set(setting); then(); }, row);
+      const there = (key) => JSON.stringify(this.state[key]) === JSON.stringify(setting[key]);
+      this.inputs.push({ show: () => button.setAttribute("aria-pressed", String(Object.keys(setting).every(there))) });
+    }
+    return row;
+  }
+
+  // One of a few words: {word in the state: label}.
+  choice({ label, key, options }) {
+    const row = this.group(label);
     for (const [value, name] of Object.entries(options)) {
       const button = block(row, "button", "", name);
       button.type = "button";
@@ -408,10 +440,12 @@ class Stage {
     return loop;
   }
 
-  // A button that plays and pauses a loop; `play` is its label at rest.
-  player(loop, play, pause = "Pause") {
-    const button = this.button(play, loop.toggle);
-    this.inputs.push({ show: () => { button.textContent = loop.playing ? pause : play; } });
+  // A button beside the picture that plays and pauses a loop: its label at rest, and while it plays; both texts, or
+  // functions that make them.
+  player(loop, play, pause = "Pause", big = false) {
+    const button = this.button("", loop.toggle, this.runs), words = (label) => (label instanceof Function ? label() : label);
+    if (big) button.className = "mtl-play";
+    this.inputs.push({ show: () => { button.textContent = words(loop.playing ? pause : play); } });
     return button;
   }
 }

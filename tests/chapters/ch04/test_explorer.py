@@ -25,7 +25,8 @@ def found(playground: Live, expression: str, **state):
     stage = (
         f"{{ state: {state}, start: {json.dumps(playground.start)}, data: {json.dumps(playground.data)}, ghost: null }}"
     )
-    setting_up = "Object.assign(stage, { done: new Map(), run: null, shown: 0, goal: null, beat: 0 });"
+    maps = "done: new Map(), owned: new Map(), last: new Map()"
+    setting_up = f"Object.assign(stage, {{ {maps}, run: null, shown: 0, goal: null, beat: 0, slow: false, pace: 0 }});"
     code = f"{joined(SCRIPT)}\nconst stage = {stage};{setting_up}\nconsole.log(JSON.stringify({expression}) ?? null)"
     return json.loads(node(code))
 
@@ -75,6 +76,58 @@ def test_one_seed_says_nothing_and_two_have_an_interval(playground):
     assert "One seed: A +0.100, B +0.200. Train more before you trust it." in one
     two = found(playground, "(stage.done.set(settingOf(stage), [[0.1, 0.2], [0.3, 0.21]]), sentence(stage))")
     assert "You, 2 seeds: A +0.200 [−1.071, +1.471], undecided; B +0.205 [+0.141, +0.269], a gain." in two
+
+
+def answered(playground, runs: dict[str, list], question: int):
+    """[asked, settled, said] of a question after runs at some presets: {preset: transfers of both tasks}."""
+    filled = "".join(
+        f"stage.state = {{...stage.start, ...PRESETS.{preset}}}; stage.done.set(settingOf(stage), {json.dumps(pairs)});"
+        "stage.owned.set(settingOf(stage), [[1, 2], [3]]);"
+        for preset, pairs in runs.items()
+    )
+    code = f"(() => {{ {filled} const asked = QUESTIONS[{question - 1}]; if (!asked.when(stage)) return null;"
+    return found(playground, f"{code} return [asked.settled(stage), asked.then(stage)]; }})()")
+
+
+def eight(a: float, b: float, noise: float = 0.001) -> list:
+    return [[a + sign * noise, b - sign * noise] for sign in (-1, 1) * 4]
+
+
+@needs_node
+def test_answers_are_those_of_the_readers_own_runs(playground):
+    losses = answered(playground, {"crowded": eight(-0.06, -0.07)}, 1)
+    assert losses == [
+        True,
+        "A −0.060, a loss; B −0.070, a loss. 1.5 of 8 features have a unit of their own, on average.",
+    ]
+    settled, said = answered(playground, {"crowded": eight(0.06, -0.004, 0.1)}, 1)
+    assert not settled and said.startswith("Not yet decided, more seeds: A +0.060, undecided; B −0.004, undecided.")
+
+
+@needs_node
+def test_a_comparison_asks_for_both_runs_and_compares_them_seed_by_seed(playground):
+    noisy = eight(0.02, 0.03, 0.3)
+    assert answered(playground, {"same": noisy}, 2) is None
+    assert answered(playground, {"same": noisy, "flipped": noisy[:4]}, 2) is None
+    shifted = [[a + 0.001, b - 0.05] for a, b in noisy]
+    said = "not flipped → flipped: A +0.001, too small to matter; B −0.050, a loss."
+    assert answered(playground, {"same": noisy, "flipped": shifted}, 2) == [True, said]
+    assert answered(playground, {"crowded": noisy, "roomy": shifted}, 3)[1].startswith("4 units → 16 units: A +0.001")
+    assert answered(playground, {"crowded": noisy, "same": shifted}, 3) is None
+
+
+@needs_node
+def test_a_setting_of_before_shows_what_was_learnt_there(playground):
+    code = """(() => {
+      for (let i = 0; i < 100; i++) advance(stage);
+      const before = stage.run.steps;
+      stage.state = { ...stage.state, width: 8 };
+      current(stage);
+      const other = stage.run.steps;
+      stage.state = { ...stage.state, width: 4 };
+      return [before, other, current(stage).steps, stage.shown];
+    })()"""
+    assert found(playground, code) == [50, 0, 50, 10]
 
 
 @needs_node
