@@ -86,7 +86,7 @@ function picture(stage, place, width, bends) {
   // the phone: a tile for each video; ten are shown
   add(root, "rect", { x: 1, y: 1, width: screen, height: HEIGHT - 2, rx: 14, fill: "#f6f6f6", stroke: GREY, "stroke-width": 2 });
   const tiles = data.users[0].map(() => {
-    const tile = add(root, "g", { style: stage.calm ? "" : "transition: transform .25s, opacity .25s" });
+    const tile = add(root, "g", { "pointer-events": "none", style: stage.calm ? "" : "transition: transform .25s, opacity .25s" });
     add(tile, "rect", { x: 7, y: 0, width: screen - 13, height: TILE - 4, rx: 5, fill: "#fff", stroke: "#ddd" });
     const name = add(tile, "text", { x: 13, y: 15 }), more = add(tile, "text", { x: screen - 11, y: 15, "text-anchor": "end", fill: AS_TEXT[GREY] });
     const bars = [BLUE, GREEN].map((colour, i) => add(tile, "rect", { x: 13, y: 20 + 6 * i, height: 5, fill: colour }));

@@ -1,13 +1,20 @@
-"""The explorers of chapter 01: three biases, the fusion, and the latency of N models against one shared model."""
+"""The explorers of chapter 01: three biases, a list of ten, the fusion, and the latency of N
+models against one shared model."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from helpers.chapters.ch01 import latency, ranking
 from helpers.chapters.ch01.biases import TRUTH
 from helpers.display.explorer import Curves, Explorer, Plane
-from helpers.display.palette import METHOD, SINGLE_TASK
+from helpers.display.live.live import Live
+from helpers.display.palette import BLUE, GREY, METHOD, SINGLE_TASK
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
 
 NAMES = {"watch_seconds": "watch time"}
@@ -82,6 +89,34 @@ def _bias_in_words(bias: str, settings: dict, dial: pd.Series) -> str:
         f"from the users least prone to like to those most prone, likes change by {dial['like']:+.2f} averages, "
         f"favourites by {dial['favourite']:+.2f}, true satisfaction by {abs(dial[TRUTH]):+.2f}"
     )
+
+
+def fusion_list(feed: pd.DataFrame) -> Live:
+    """A fader for each of five labels → the ten videos that a user gets; their true satisfaction is on a card.
+
+    feed: the table of `ranking.one_feed`.
+    """
+    topics = sorted(feed["topic"].unique())
+    shown = feed.assign(topic=feed["topic"].map(topics.index), plays=feed["plays"].astype(int)).set_index("user")
+    shown = shown[[*ranking.LEVELS, "topic", "plays", "bait", "satisfaction"]]
+    users = [rows.to_numpy().tolist() for _, rows in shown.groupby("user")]
+    first = feed[feed["user"] == 0].sort_values("click", ascending=False)
+    words = (
+        f"The {ranking.TOP} videos of {len(first)} that one user is most likely to click, as a list. "
+        "What they truly please is not shown yet."
+    )
+    start = dict.fromkeys(ranking.LEVELS, 0) | {"click": 0.5, "form": "add", "open": False, "user": 0}
+    data = {"users": users, "topics": topics, "matters": SMALLEST["satisfaction"]}
+    script = Path(__file__).with_name("fusion.js")
+    return Live(script, "A list of ten, and what it is ranked by", start, _chances(first), words, data=data)
+
+
+def _chances(videos: pd.DataFrame) -> Figure:
+    """The videos of one user by their chance of a click; the ten of the list in blue."""
+    figure, axes = plt.subplots(figsize=(5, 4))
+    axes.bar(range(len(videos)), videos["click"], color=[BLUE] * ranking.TOP + [GREY] * (len(videos) - ranking.TOP))
+    axes.set(title="The ten by clicks alone", xlabel="candidates of one user", ylabel="chance of a click")
+    return figure
 
 
 def fusion_explorer(grid: pd.DataFrame) -> Explorer:

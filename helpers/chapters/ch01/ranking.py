@@ -213,15 +213,41 @@ def fusion(seeds: Sequence[int], levels: Mapping[str, Sequence[float]] = LEVELS)
     return pd.DataFrame(rows)
 
 
+def one_feed(seed: int, users: int) -> pd.DataFrame:
+    """What the model predicts for each candidate of some users of one world, and what it would bring.
+
+    A row a user and candidate: `user`, a probability for each label of `LEVELS`, the video's `topic`, and the truth:
+    `plays`, whether it would be clicked, its `bait` and the `satisfaction` with it.
+    """
+    found, topics = predictions((seed,)), Offer.make(_feed(seed)).rows["topic"].to_numpy()
+    columns = {label: found.scores[label][0, :users].ravel() for label in LEVELS} | {
+        "topic": topics[: users * CANDIDATES]
+    }
+    columns |= {name: found.outcomes[name][0, :users].ravel() for name in ("plays", "bait", "satisfaction")}
+    rows = pd.DataFrame({"user": np.repeat(np.arange(users), CANDIDATES)} | columns)
+    return rows.round(dict.fromkeys(LEVELS, 5) | {"plays": 0, "bait": 2, "satisfaction": 3})
+
+
 # On another CPU a ranking may serve others here and there: what it is worth hardly moves, what it shows a little more.
 SERVED = dict.fromkeys(("satisfaction", "returns", "like"), 0.02) | {"plays": 0.05, "appeal": 0.05}
 SERVED |= {"bait": 0.2, "watch_seconds": each(0, 0.1)}
 FEW = [Sample({"seeds": [3, 11]}, SERVED)]
+ONE_FEED = {
+    "click": 0.05,
+    "finish": 0.05,
+    "like": 0.02,
+    "favourite": 0.02,
+    "share": 0.02,
+    "plays": 0,
+    "bait": 0.01,
+    "satisfaction": 0.002,
+}
 HIGHEST = {label: levels[-1:] for label, levels in LEVELS.items()}
 FUSED = {f"{name}{end}": 0.01 for name in ("satisfaction", "plays", "gain") for end in ("", "_low", "_high")}
 GRIDS = grids(
     Grid("01_tuning", tune, {"seeds": PRACTICE[:8]}, [Sample({"rates": [0.01], "penalties": [0.003]}, {"loss": 5})]),
     Grid("01_fusion", fusion, {"seeds": PRACTICE}, [Sample({"levels": HIGHEST}, FUSED)], [TUNED]),
+    Grid("01_list", one_feed, {"seed": PRACTICE[0], "users": 24}, [Sample({}, ONE_FEED)], [TUNED]),
     Grid("01_labels", labels, {"seeds": range(64)}, FEW, [TUNED, CHOSEN]),
     Grid("01_labels_autoplay", labels, {"seeds": range(24), "autoplay": True}, FEW, [TUNED, CHOSEN]),
 )

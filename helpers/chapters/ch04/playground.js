@@ -447,7 +447,7 @@ export default explorable({
     stage.balances = stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
     scrubber(stage, loop);
     // so much to set, on a small screen: a label beside its slider, the sentence below the picture
-    for (const label of stage.card.querySelectorAll(".mtl-dials span, .mtl-run .mtl-choice span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 6.4em" : "0 0 auto";
+    for (const label of stage.controls.querySelectorAll("span")) label.style.flex = label.parentElement.matches(".mtl-slider") ? "0 0 6.4em" : "0 0 auto";
     stage.card.classList.add("mtl-wide");
   },
   picture,

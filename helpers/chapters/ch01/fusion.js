@@ -1,0 +1,184 @@
+// A list of ten for one user, served by a score that fuses five predictions. The reader sets the weight of each label by a
+// fader; the true satisfaction, which no company sees, is on a card to turn over.
+
+import { add, change } from "../../display/elements.js";
+import { AS_TEXT, BLACK, BLUE, explorable, fixed, GREEN, GREY, HEIGHT, ORANGE, PURPLE, said, scale, svg } from "../../display/live/kit.js";
+import { interval, verdict } from "../../display/live/verdicts.js";
+
+const TOP = 10, TILE = 38, STEP = .05;
+const LABELS = { click: BLUE, finish: GREEN, like: ORANGE, favourite: PURPLE, share: GREY }, NAMES = Object.keys(LABELS);
+const TOPIC = 5, PLAYS = 6, BAIT = 7, SATISFACTION = 8; // places in a video, after its five predictions
+const BAITED = 1; // standard deviations of bait from which a tile says so
+const FORMS = { multiply: "multiply", add: "add", rates: "add, each ÷ its rate" };
+const NONE = Object.fromEntries(NAMES.map((label) => [label, 0]));
+
+// The places of a user's ten; equal scores keep the order of the offer.
+export function served(videos, weights, form, rates) {
+  const part = (video, k) => (form === "multiply" ? Math.log(video[k]) : video[k] / (form === "rates" ? rates[k] : 1));
+  const scores = videos.map((video) => weights.reduce((sum, weight, k) => sum + (weight ? weight * part(video, k) : 0), 0));
+  return scores.map((_, i) => i).sort((one, two) => scores[two] - scores[one] || one - two).slice(0, TOP);
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const ratesOf = (users) => NAMES.map((_, k) => mean(users.flat().map((video) => video[k])));
+const weightsOf = (state) => NAMES.map((label) => state[label]);
+const each = (users, lists, column) => users.map((videos, u) => mean(lists[u].map((i) => videos[i][column])));
+
+// What does not change: the rates, and the lists by one label alone with their satisfaction, a number a user.
+function whole(stage) {
+  if (stage.whole) return stage.whole;
+  const { users } = stage.data, rates = ratesOf(users);
+  const alone = NAMES.map((_, k) => users.map((videos) => served(videos, NAMES.map((_, j) => Number(j === k)), "add", rates)));
+  const satisfied = alone.map((lists) => each(users, lists, SATISFACTION)), means = satisfied.map(mean);
+  stage.whole = { rates, alone, satisfied, means, best: means.indexOf(Math.max(...means)) };
+  return stage.whole;
+}
+
+export function seen(stage, state = stage.state) {
+  const { users } = stage.data, { rates, alone, satisfied, best } = whole(stage), weights = weightsOf(state);
+  const lists = users.map((videos) => served(videos, weights, state.form, rates)), satisfaction = each(users, lists, SATISFACTION);
+  return {
+    lists, satisfaction: mean(satisfaction), clicked: TOP * mean(each(users, lists, PLAYS)), bait: mean(each(users, lists, BAIT)),
+    gain: interval(satisfaction.map((value, u) => value - satisfied[best][u])),
+    like: (k) => mean(lists.map((list, u) => list.filter((i) => alone[k][u].includes(i)).length)),
+  };
+}
+
+// --- the picture ----------------------------------------------------------------------------------------------------
+
+const text = (parent, x, y, words, more = {}) => add(parent, "text", { x, y, fill: AS_TEXT[GREY], ...more }, words);
+
+function picture(stage, place, width) {
+  const { data } = stage, { rates, means, best } = whole(stage), root = svg(place, width, HEIGHT), narrow = width < 480, screen = narrow ? 128 : 216;
+  const left = screen + (narrow ? 12 : 30), right = width - 4;
+
+  // the phone: a tile for each video, ten are shown; of each prediction a bar, in units of its mean
+  add(root, "rect", { x: 1, y: 1, width: screen, height: HEIGHT - 2, rx: 14, fill: "#f6f6f6", stroke: GREY, "stroke-width": 2 });
+  const tiles = data.users[0].map(() => {
+    const tile = add(root, "g", { "pointer-events": "none", style: stage.calm ? "" : "transition: transform .25s, opacity .25s" });
+    add(tile, "rect", { x: 7, y: 0, width: screen - 13, height: TILE - 4, rx: 5, fill: "#fff", stroke: "#ddd" });
+    const name = text(tile, 13, 15, "", { fill: BLACK }), bait = text(tile, 13, 29, "", { fill: "#9a4300", "font-size": 12 });
+    const stars = text(tile, screen - 12, 22, "", { "text-anchor": "end", fill: BLACK, "font-weight": "bold" });
+    const bars = Object.values(LABELS).map((colour) => add(tile, "rect", { width: narrow ? 5 : 8, fill: colour }));
+    return { tile, name, bait, stars, bars };
+  });
+
+  // the desk: a fader a label
+  const y = scale(-1, 1, 180, 54), x = (k) => left + (k + .5) * (right - left) / NAMES.length;
+  text(root, left, 14, narrow ? "weights" : "how much each prediction counts", { "font-weight": "bold", fill: BLACK });
+  add(root, "path", { d: `M${left},${y(0)}H${right}`, stroke: "#c8c8c8" });
+  const numbers = NAMES.map((label, k) => {
+    add(root, "path", { d: `M${x(k)},${y(1)}V${y(-1)}`, stroke: GREY, "stroke-width": 4, "stroke-linecap": "round" });
+    text(root, x(k), 36, narrow ? SHORT[label] : label, { "text-anchor": "middle", fill: AS_TEXT[LABELS[label]], "font-weight": "bold", "font-size": narrow ? 12 : 13 });
+    stage.handle(root, {
+      name: `weight of ${label}`, y, level: x(k), step: STEP, mark: (g) => add(g, "rect", { x: -13, y: -9, width: 26, height: 18, rx: 4, fill: "#fff", stroke: LABELS[label], "stroke-width": 3 }),
+      at: () => [0, stage.state[label]], to: (_, v) => stage.set({ [label]: Math.round(v / STEP) * STEP }), words: () => said(stage.state[label]),
+    });
+    return text(root, x(k), 206, "", { "text-anchor": "middle", fill: BLACK, "font-size": 13 });
+  });
+
+  // the card: what the lists truly please, over all users; a row for each label alone, and for the reader's
+  const top = 214, card = add(root, "g", { class: "mtl-cell", tabindex: 0, role: "button" });
+  add(card, "rect", { x: left, y: top, width: right - left, height: HEIGHT - top - 2, rx: 8, fill: "#fff", stroke: "#b0b0b0" });
+  const turn = () => { stage.set({ open: !stage.state.open }); };
+  card.addEventListener("click", turn);
+  card.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); turn(); } });
+  const back = add(card, "g"), front = add(card, "g"), middle = (left + right) / 2;
+  add(back, "rect", { x: left + 6, y: top + 6, width: right - left - 12, height: HEIGHT - top - 14, rx: 5, fill: "#eef5fa", stroke: "#9cc7e0" });
+  text(back, middle, top + 84, "?", { "text-anchor": "middle", "font-size": 48, fill: "#006aa6" });
+  text(back, middle, top + 116, "true satisfaction", { "text-anchor": "middle", fill: BLACK });
+  text(back, middle, top + 138, narrow ? "turn it over" : "turn the card over", { "text-anchor": "middle", fill: BLACK });
+  const rows = [...NAMES, "yours"], row = (k) => top + 44 + 22 * k, u = scale(.55, .8, left + (narrow ? 74 : 92), right - 16);
+  text(front, left + 8, top + 19, narrow ? "true satisfaction" : "true satisfaction by one label, and yours", { fill: BLACK, "font-weight": "bold", "font-size": 13 });
+  add(front, "path", { d: `M${u(means[best])},${top + 28}V${row(5) + 6}`, stroke: GREY, "stroke-dasharray": "4 3" });
+  for (const value of [.6, .7, .8]) text(front, u(value), HEIGHT - 8, said(value, 1), { "text-anchor": "middle", "font-size": 12 });
+  rows.forEach((label, k) => {
+    text(front, left + 8, row(k) + 5, label, { fill: AS_TEXT[LABELS[label] ?? BLACK], "font-weight": k === 5 ? "bold" : "normal", "font-size": 13 });
+    add(front, "path", { d: `M${u(.55)},${row(k)}H${right - 12}`, stroke: "#ebebeb" });
+    if (k < 5) add(front, "circle", { cx: u(means[k]), cy: row(k), r: 6, fill: LABELS[label] });
+  });
+  const bar = add(front, "path", { stroke: BLACK, "stroke-width": 4 }), mine = add(front, "circle", { cy: row(5), r: 8, fill: BLACK });
+  const former = add(front, "circle", { cy: row(5), r: 7, fill: "none", stroke: GREY, "stroke-dasharray": "2 2" });
+  const inside = (value) => fixed(Math.min(Math.max(u(value), u(.55)), right - 12));
+
+  return () => {
+    const { state, ghost } = stage, found = seen(stage), user = Math.round(state.user), videos = data.users[user], spot = new Map(found.lists[user].map((i, at) => [i, at]));
+    tiles.forEach(({ tile, name, bait, stars, bars }, i) => {
+      const at = spot.get(i), video = videos[i];
+      tile.style.transform = `translateY(${at === undefined ? HEIGHT : 12 + TILE * at}px)`;
+      tile.style.opacity = at === undefined ? 0 : 1;
+      if (at === undefined) return;
+      name.textContent = data.topics[video[TOPIC]];
+      bait.textContent = state.open && video[BAIT] > BAITED ? "bait" : "";
+      stars.textContent = state.open ? (narrow ? "" : "★ ") + said(video[SATISFACTION]) : "";
+      bars.forEach((one, k) => {
+        const high = Math.min(28, 9 * video[k] / rates[k]), from = narrow ? (state.open ? 44 : 80) : 96;
+        change(one, { x: from + (narrow ? 7 : 11) * k, y: fixed(31 - high), height: fixed(high), opacity: narrow && state.open ? 0 : 1 });
+      });
+    });
+    numbers.forEach((number, k) => { number.textContent = said(state[NAMES[k]]); });
+    back.setAttribute("visibility", state.open ? "hidden" : "visible");
+    front.setAttribute("visibility", state.open ? "visible" : "hidden");
+    card.setAttribute("aria-label", state.open ? "the card: true satisfaction; turn it back" : "turn the card over: true satisfaction");
+    change(mine, { cx: inside(found.satisfaction) });
+    change(bar, { d: `M${inside(means[best])},${row(5)}H${inside(found.satisfaction)}` });
+    change(former, { cx: ghost ? inside(seen(stage, ghost).satisfaction) : -99 });
+  };
+}
+
+const SHORT = { click: "click", finish: "finish", like: "like", favourite: "fav.", share: "share" };
+
+// --- in words -------------------------------------------------------------------------------------------------------
+
+const signed = (value) => (value >= 0 ? "+" : "") + said(value, 3);
+const onlyClick = ({ form, click, ...state }) => click > 0 && NAMES.slice(1).every((label) => state[label] === 0);
+
+function gained(stage, { gain: [value, ...ends] }) {
+  const name = NAMES[whole(stage).best];
+  return `${signed(value)} [${ends.map(signed).join(", ")}] against ${name} alone, the best single label: ${verdict([value, ...ends], stage.data.matters)}`;
+}
+
+function sentence(stage) {
+  const { state, data } = stage, found = seen(stage);
+  const who = `Bars: each prediction, in averages. User ${Math.round(state.user) + 1} of ${data.users.length} of one world. Over all of them ${said(found.clicked, 1)} of the ten are clicked, and ${said(found.like(0), 1)} are also in the ten by clicks alone.`;
+  return state.open ? `${who} True satisfaction ${said(found.satisfaction, 3)}: ${gained(stage, found)}.` : who;
+}
+
+const QUESTIONS = [
+  {
+    ask: "Here are the ten by clicks alone. How much do they please, next to the ten by each other label? Then turn the card over.",
+    when: ({ state }) => state.open && onlyClick(state),
+    then: (stage) => {
+      const { means, best } = whole(stage), worst = means.indexOf(Math.min(...means)), { bait } = seen(stage);
+      return `${NAMES[best]} pleases most (${said(means[best], 3)}), ${NAMES[worst]} least (${said(means[worst], 3)}). The ten by clicks hold ${said(bait, 1)} standard deviations of bait.`;
+    },
+  },
+  {
+    ask: "Add the five, each with the same weight. Whose list do you get?",
+    when: ({ state }) => state.form === "add" && state.click > 0 && NAMES.every((label) => state[label] === state.click),
+    then: (stage) => `Of its ten, ${said(seen(stage).like(0), 1)} are those of click alone, ${said(seen(stage).like(4), 1)} those of share alone.`,
+  },
+  {
+    ask: "Multiply, and beat the best single label. Which sign does the click need?",
+    when: (stage) => stage.state.open && stage.state.form === "multiply" && verdict(seen(stage).gain, stage.data.matters) === "a gain",
+    then: (stage) => `With click at ${said(stage.state.click)}: ${signed(seen(stage).gain[0])} on these users, and ${said(seen(stage).clicked, 1)} of ten are clicked.`,
+  },
+];
+
+export default explorable({
+  limits: { ...Object.fromEntries(NAMES.map((label) => [label, [-1, 1]])), user: [0, 23], form: Object.keys(FORMS) },
+  questions: QUESTIONS,
+  setup(stage) {
+    const turn = stage.toggle({ label: "Turn the card over", key: "open" });
+    turn.classList.add("mtl-play");
+    stage.runs.append(turn);
+    stage.presets("try", {
+      click: { ...NONE, click: .5, form: "add" }, "plain sum": { ...Object.fromEntries(NAMES.map((label) => [label, 1])), form: "add" },
+      "like ÷ click": { ...NONE, like: 1, click: -1, form: "multiply" },
+    });
+    stage.choice({ label: "score: weigh the predictions and", key: "form", options: FORMS });
+    stage.button("Next user", () => stage.set({ user: (Math.round(stage.state.user) + 1) % stage.data.users.length }));
+  },
+  picture,
+  sentence,
+});

@@ -1,0 +1,62 @@
+"""The list of ten with a fader for each label: who is on it, what it pleases, and what is said of it, by node."""
+
+import json
+
+import numpy as np
+import pytest
+
+from helpers.chapters.ch01 import ranking
+from helpers.chapters.ch01.explorer import fusion_list
+from helpers.display.scripts import joined
+from helpers.support.environment import ROOT
+from tests.display.live.test_live import needs_node, node
+
+FEED = ranking.GRIDS["01_list"].read()
+LIVE = fusion_list(FEED)
+LABELS = list(ranking.LEVELS)
+FORMS = dict(zip(("add", "rates", "multiply"), ranking.FORMS.values(), strict=True))
+
+
+def computed(expression: str, **state):
+    stage = {"state": LIVE.start | state, "start": LIVE.start, "data": LIVE.data, "ghost": None}
+    script = joined(ROOT / "helpers/chapters/ch01/fusion.js")
+    return json.loads(node(f"{script}\nconst stage = {json.dumps(stage)};\nconsole.log(JSON.stringify({expression}));"))
+
+
+def top(form: str, weights: dict) -> np.ndarray:
+    """The places of the ten of each user, by the course's own fusion."""
+    scores = FORMS[form]({label: FEED[label].to_numpy() for label in LABELS}, weights)
+    return np.argsort(-scores.reshape(FEED["user"].nunique(), -1).round(12), axis=1, kind="stable")[:, : ranking.TOP]
+
+
+@needs_node
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("weights", [(0, 0, 0, 0, 1), (1, 1, 1, 1, 1), (-1, -0.5, 0.5, 1, 1)])
+def test_the_list_is_that_of_the_fusion_and_so_is_its_satisfaction(form, weights):
+    weights = dict(zip(LABELS, weights, strict=True))
+    at, best = top(form, weights), top("add", dict.fromkeys(LABELS, 0) | {"share": 1})
+    found = computed("seen(stage)", form=form, **weights)
+    same = np.mean([len(set(one) & set(other)) for one, other in zip(found["lists"], at.tolist(), strict=True)])
+    assert same > 9.9  # a tie in the last decimal may fall either way
+    truth = FEED["satisfaction"].to_numpy().reshape(len(at), -1)
+    satisfied, alone = (np.take_along_axis(truth, places, axis=1).mean(1) for places in (at, best))
+    assert found["satisfaction"] == pytest.approx(satisfied.mean(), abs=0.002)
+    assert found["gain"][0] == pytest.approx((satisfied - alone).mean(), abs=0.002)
+
+
+@needs_node
+def test_the_truth_is_said_only_when_the_card_is_turned_over():
+    assert "satisfaction" not in computed("sentence(stage)").lower()
+    assert "True satisfaction 0.6" in computed("sentence(stage)", open=True)
+
+
+@needs_node
+def test_its_questions_are_answered_by_what_was_set():
+    asked = "QUESTIONS.map((one) => one.when(stage) && one.then(stage))"
+    ones, ratio = dict.fromkeys(LABELS, 1), ranking.CHOSEN["multiplicative"]
+    assert computed(asked) == [False, False, False]
+    clicks, *others = computed(asked, open=True)
+    assert clicks.startswith("share pleases most (0.715), click least (0.638)") and others == [False, False]
+    assert computed(asked, form="add", **ones)[1].startswith("Of its ten, 9.")
+    assert computed(asked, form="multiply", open=True, **ratio)[2].startswith("With click at −1.00: +0.0")
+    assert computed(asked, form="multiply", open=True, **ones)[2] is False
