@@ -169,7 +169,7 @@ def test_a_corner_reaches_what_no_weight_did(opened):
     bend.focus()
     page.keyboard.press("End")
     answered(card, 1)
-    assert "are first at no weight" in said(page, card)
+    assert "first at no weight" in said(page, card)
     press(card, "A corner")
     weight = card.locator("input").first
     weight.focus()

@@ -2,7 +2,7 @@
 // finish. The reader turns the direction in which the list is taken; the line across it is moved in from outside until it
 // has met ten videos. Chapter 03 bends the cloud, and puts a corner in place of the line.
 
-import { add } from "../../display/elements.js";
+import { add, change } from "../../display/elements.js";
 import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, fixed, path, said, scale, svg } from "../../display/live/kit.js";
 
 const TOP = 10, EDGE = .8, ARM = .74, TILE = 38; // of the plane and the arrow, in chances; of a tile, in pixels
@@ -10,10 +10,16 @@ const MISSED = "#b00020", GHOST = "#b9c4cc";
 const WEIGHTS = Array.from({ length: 201 }, (_, i) => i / 200);
 
 // Videos as [click, finish, …]; bent inwards, those that are good at both lose up to 60% of each chance; outwards, they gain.
-export const bent = (videos, bend) => videos.map(([click, finish, ...rest]) => {
-  const both = Math.hypot(click, finish), factor = 1 - 1.2 * bend * click * finish / (both * both || 1);
-  return [click * factor, finish * factor, ...rest];
-});
+// Then each chance is stretched so that the highest stays as it was.
+export function bent(videos, bend) {
+  if (!bend) return videos;
+  const moved = videos.map(([click, finish, ...rest]) => {
+    const both = Math.hypot(click, finish), factor = 1 - 1.2 * bend * click * finish / (both * both || 1);
+    return [click * factor, finish * factor, ...rest];
+  });
+  const highest = (list, k) => Math.max(...list.map((video) => video[k])), [x, y] = [0, 1].map((k) => highest(videos, k) / highest(moved, k));
+  return moved.map(([click, finish, ...rest]) => [click * x, finish * y, ...rest]);
+}
 
 // The score of a video: a sum of both chances, or with a corner the chance that is worse off, each in units of its weight.
 export const score = ([click, finish], w, corner) => (corner ? Math.min(click / w, finish / (1 - w)) : w * click + (1 - w) * finish);
@@ -70,6 +76,10 @@ export function seen(stage) {
 
 function setup(stage, bends) {
   stage.ends = new Set();
+  if (bends) {
+    const sweep = stage.loop(() => { stage.set({ w: Math.min(stage.state.w + .01, 1) }); return stage.state.w < 1; }, { rate: 25, begin: () => stage.set({ w: 0 }) });
+    stage.player(sweep, "▶ Sweep w", "❚❚ Stop", true);
+  }
   stage.slider({ label: "w, the weight of the click", key: "w", step: .01 });
   if (bends) {
     stage.slider({ label: "bend the cloud (right: inwards)", key: "bend", step: .05 });
@@ -90,7 +100,8 @@ function picture(stage, place, width, bends) {
     add(tile, "rect", { x: 7, y: 0, width: screen - 13, height: TILE - 4, rx: 5, fill: "#fff", stroke: "#ddd" });
     const name = add(tile, "text", { x: 13, y: 15 }), more = add(tile, "text", { x: screen - 11, y: 15, "text-anchor": "end", fill: AS_TEXT[GREY] });
     const bars = [BLUE, GREEN].map((colour, i) => add(tile, "rect", { x: 13, y: 20 + 6 * i, height: 5, fill: colour }));
-    return { tile, name, more, bars };
+    const pin = add(tile, "path", { d: `M7,4v${TILE - 12}`, stroke: BLACK, "stroke-width": 5 });
+    return { tile, name, more, bars, pin };
   });
 
   // the plane
@@ -102,6 +113,10 @@ function picture(stage, place, width, bends) {
   const rest = add(root, "path", { stroke: "#8a8a8a", "stroke-width": 6, "stroke-linecap": "round" });
   const served = add(root, "path", { stroke: BLACK, "stroke-width": 9, "stroke-linecap": "round" });
   const gap = add(root, "path", { fill: "none", stroke: MISSED, "stroke-width": 2.5 });
+  const pinned = add(root, "path", { fill: "none", stroke: BLACK, "stroke-width": 2 });
+  const reached = shape(GREEN), jumped = shape(MISSED, "2 3");
+  reached.setAttribute("stroke-width", 4);
+  const named = ["1st", "10th"].map((words) => add(root, "text", { class: "mtl-halo", "text-anchor": "end", "font-size": 13, "font-weight": "bold", fill: AS_TEXT[GREY] }, words));
   stage.handle(root, {
     name: "the arrow: what the list is taken for", x, y, step: .03,
     at: () => { const { w } = stage.state, long = Math.hypot(w, 1 - w); return [ARM * w / long, ARM * (1 - w) / long]; },
@@ -116,17 +131,30 @@ function picture(stage, place, width, bends) {
     ends.sort(([u, v], [s, t]) => u - s || t - v);
     return ends.length > 1 ? path([ends[0], ends.at(-1)].map(([u, v]) => [x(u), y(v)])) : "";
   };
+  // Where a line leaves the plane at the right: its name stands there, on the inner side.
+  const label = (text, level, { w, corner }) => {
+    const place = corner ? [EDGE, level * (1 - w)] : w < 1 && (level - w * EDGE) / (1 - w) >= 0 ? [EDGE, (level - w * EDGE) / (1 - w)] : [level / w, 0];
+    text.style.display = place[0] <= EDGE && place[1] <= EDGE ? "" : "none";
+    change(text, { x: fixed(x(place[0]) - 2), y: fixed(Math.min(y(place[1]) - 8, bottom - 8)) });
+  };
+  // The front as steps, a step for each video that no other beats, of those that `keep` says.
+  const steps = (videos, edge, keep) => {
+    const order = [...edge].sort((i, j) => videos[i][0] - videos[j][0]);
+    return order.map((i, k) => (keep(i) ? path([[k ? videos[order[k - 1]][0] : 0, videos[i][1]], [videos[i][0], videos[i][1]], [videos[i][0], k + 1 < order.length ? videos[order[k + 1]][1] : 0]].map(([u, v]) => [x(u), y(v)])) : "")).join("");
+  };
   const dots = (videos, which) => which.map((i) => `M${fixed(x(videos[i][0]))},${fixed(y(videos[i][1]))}h.01`).join("");
   const rings = (videos, which) => which.map((i) => `M${fixed(x(videos[i][0]) - 9)},${fixed(y(videos[i][1]))}a9,9 0 1 0 18,0a9,9 0 1 0 -18,0`).join("");
 
   return () => {
-    const { state } = stage, { videos, list, missed } = seen(stage), spot = new Map(list.map((i, at) => [i, at]));
-    tiles.forEach(({ tile, name, more, bars }, i) => {
+    const { state } = stage, { videos, list, edge, missed, kept } = seen(stage), spot = new Map(list.map((i, at) => [i, at]));
+    const steady = !bends && stage.ends.size === 2 ? kept : []; // shown once the reader has turned the arrow through
+    tiles.forEach(({ tile, name, more, bars, pin }, i) => {
+      pin.style.display = steady.includes(i) ? "" : "none";
       const [click, finish, topic, seconds, stars] = videos[i], at = spot.get(i);
       name.textContent = data.topics[topic];
       more.textContent = stars === undefined ? (narrow ? "" : `${seconds} s`) : `★ ${said(stars)}`;
       [click, finish].forEach((chance, k) => bars[k].setAttribute("width", fixed((screen - 26) * chance / EDGE)));
-      tile.style.transform = `translateY(${at === undefined ? HEIGHT : 12 + TILE * at}px)`;
+      tile.style.transform = `translateY(${at === undefined ? HEIGHT - TILE : 12 + TILE * at}px)`;
       tile.style.opacity = at === undefined ? 0 : 1;
     });
     const level = (place) => score(videos[list[place]], state.w, state.corner);
@@ -140,17 +168,24 @@ function picture(stage, place, width, bends) {
     rest.setAttribute("d", dots(videos, videos.map((_, i) => i).filter((i) => !spot.has(i))));
     served.setAttribute("d", dots(videos, list));
     gap.setAttribute("d", bends ? rings(videos, missed) : "");
+    pinned.setAttribute("d", rings(videos, steady));
+    [0, TOP - 1].forEach((place, k) => label(named[k], level(place), state));
+    if (!bends) return;
+    reached.setAttribute("d", steps(videos, edge, (i) => !missed.includes(i)));
+    jumped.setAttribute("d", steps(videos, edge, (i) => missed.includes(i)));
   };
 }
 
 function sentence(stage, bends) {
   const { state } = stage, { videos, list, edge, missed, kept } = seen(stage);
   const clicks = list.reduce((sum, i) => sum + videos[i][0], 0), finished = list.reduce((sum, i) => sum + videos[i][0] * videos[i][1], 0);
-  const stars = bends ? ` Their true satisfaction is ${said(list.reduce((sum, i) => sum + videos[i][4], 0) / TOP)}.` : "";
-  const held = `${kept.length} of them ${kept.length === 1 ? "is" : "are"} on the list at every weight.`;
-  const at = missed.length ? `${missed.length} (red) ${missed.length === 1 ? "is" : "are"} first at no weight.` : "each is first at some weight.";
-  const gap = bends ? ` Of ${edge.length} videos that no other beats at both, ${at}` : "";
-  return `User ${state.user + 1}, weight ${said(state.w)} on the click: of the ten, ${said(clicks, 1)} clicks and ${said(finished, 1)} finished videos are expected.${stars} ${held}${gap}`;
+  const brings = `${said(clicks, 1)} clicks and ${said(finished, 1)} finished videos are expected`;
+  if (bends) {
+    const front = missed.length ? `the line jumps over ${missed.length} of them (red): first at no weight.` : "each is first at some weight.";
+    return `Of the ten, ${brings}; true satisfaction ${said(list.reduce((sum, i) => sum + videos[i][4], 0) / TOP)}. The front (steps) has ${edge.length} videos, ${front}`;
+  }
+  const held = `${kept.length} of them ${kept.length === 1 ? "is" : "are"} on the list at every weight${stage.ends.size === 2 ? " (ringed)" : ""}.`;
+  return `User ${state.user + 1}, weight ${said(state.w)} on the click: of the ten, ${brings}. ${held}`;
 }
 
 // What an explorable of such a list has; with `bends` the cloud bends, and a corner may take the list.

@@ -105,7 +105,7 @@ function picture(stage, place, width) {
     const { state, ghost } = stage, found = seen(stage), user = Math.round(state.user), videos = data.users[user], spot = new Map(found.lists[user].map((i, at) => [i, at]));
     tiles.forEach(({ tile, name, bait, stars, bars }, i) => {
       const at = spot.get(i), video = videos[i];
-      tile.style.transform = `translateY(${at === undefined ? HEIGHT : 12 + TILE * at}px)`;
+      tile.style.transform = `translateY(${at === undefined ? HEIGHT - TILE : 12 + TILE * at}px)`;
       tile.style.opacity = at === undefined ? 0 : 1;
       if (at === undefined) return;
       name.textContent = data.topics[video[TOPIC]];

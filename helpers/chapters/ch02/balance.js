@@ -117,6 +117,7 @@ function picture(stage, place, width) {
   const before = add(root, "path", { stroke: GHOST, "stroke-width": 3 });
   const mean = add(root, "path", { stroke: GREY, "stroke-width": 3, "stroke-dasharray": "5 4" });
   const needle = add(root, "path", { stroke: BLACK, "stroke-width": 3 });
+  const beyond = add(root, "path", { fill: BLACK }), factor = add(root, "text", { class: "mtl-halo", "text-anchor": "middle", "font-size": 13, fill: AS_TEXT[BLACK] });
   const labels = [GREY, BLACK].map((colour, i) => add(root, "text", { class: "mtl-halo", y: LABELS, fill: AS_TEXT[colour], "text-anchor": i ? "start" : "end", "font-weight": "bold" }));
   const beside = (seconds) => centre + (ruler(seconds) - centre) * (LABELS - 6 - PIVOT) / (RULER - PIVOT); // on the needle, at the labels' height
   const pointed = (seconds) => `M${centre},${PIVOT}L${fixed(ruler(seconds))},${RULER - 2}`;
@@ -156,6 +157,10 @@ function picture(stage, place, width) {
       name.textContent = i ? `${now.stones} stones` : `${now.sum} s`;
     });
     needle.setAttribute("d", pointed(now.reading));
+    const side = now.reading > LONGEST ? 1 : now.reading > 0 && now.reading < 1 / LONGEST ? -1 : 0, end = side > 0 ? width - 22 : 22;
+    beyond.setAttribute("d", side ? `M${end},${RULER - 22}l${18 * side},9l${-18 * side},9Z` : ""); // the needle is past the ruler's end
+    change(factor, { x: fixed(two), y: fixed(right + 34) });
+    factor.textContent = state.corrected ? "" : `1/(1 − ${said(now.clicks / count)}) = ${now.stones ? said(count / now.stones) : "∞"}`;
     needle.setAttribute("stroke", state.corrected ? GREEN : BLACK);
     mean.setAttribute("d", pointed(now.mean));
     if (stage.ghost) before.setAttribute("d", pointed(weighed(stage.ghost.seconds, stage.ghost.corrected).reading));

@@ -299,9 +299,9 @@ export default explorable({
       others.pause();
       if (current(stage).over) begin(stage);
     } });
-    stage.player(race, "Play");
-    stage.button("New seed", () => { others.pause(); stage.set({ seed: stage.state.seed % 999 + 1 }); });
-    stage.player(others, `${OTHERS} more seeds`, "Stop");
+    stage.player(race, "▶ Play", "❚❚ Pause", true);
+    stage.button("New seed", () => { others.pause(); stage.set({ seed: stage.state.seed % 999 + 1 }); }, stage.runs);
+    stage.player(others, `${OTHERS} more seeds`, () => `Stop: ${stage.others.length % OTHERS} of ${OTHERS}`);
     stage.choice({ label: "features", key: "features", options: { disjoint: "disjoint", same: "the same" } });
     stage.slider({ label: "loss of A, times", key: "scale", step: .5, words: (value) => said(power(value, 1), 0) });
     stage.slider({ label: "noise of B", key: "noise", step: .5, words: (value) => said(value, 1) });

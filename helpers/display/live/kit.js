@@ -275,7 +275,7 @@ class Stage {
         Object.assign(question, { said, state });
         changed = true;
       }
-      if (changed) show();
+      if (changed) { show(); this.redraw(); } // the picture may show an answer
     };
     this.#reserve = () => {
       this.asked.style.minHeight = "";
