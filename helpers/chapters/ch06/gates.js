@@ -46,7 +46,9 @@ export function measured({ gates }, { n, x }) {
   const rows = gates.map((gate) => Array.from({ length: n }, (_, i) => shares(gate.map((w) => product(w, x.subarray(i * w.length, (i + 1) * w.length))))));
   const means = rows.map((gate) => COLOURS.map((_, e) => gate.reduce((sum, row) => sum + row[e], 0) / n));
   const common = (apart) => rows[0].reduce((sum, row, i) => sum + row.reduce((own, value, e) => own + Math.min(value, rows[1][(i + apart) % n][e]), 0), 0) / n;
-  return { means, same: common(0), apart: common(137), used: means.map((gate) => gate.filter((value) => value > USED).length) };
+  // How far a gate looks at the row: its own weights in common on two rows, from 1 (it ignores the row) downwards.
+  const own = rows.map((gate) => gate.reduce((sum, row, i) => sum + row.reduce((part, value, e) => part + Math.min(value, gate[(i + 137) % n][e]), 0), 0) / n);
+  return { means, own, same: common(0), apart: common(137), used: means.map((gate) => gate.filter((value) => value > USED).length) };
 }
 
 // --- a run: made anew when a setting changes ------------------------------------------------------------------------
@@ -109,9 +111,9 @@ function setup(stage) {
     stage.run = null; // trained to the end: once more
     stage.set({ step: 0 });
   } });
-  const train = stage.player(stage.learning, "Train");
+  const train = stage.player(stage.learning, "▶ Train", "❚❚ Pause", true);
   train.addEventListener("click", () => { stage.goal = STEPS; }, true);
-  stage.button("Other first weights", () => chosen(stage, { seed: (stage.state.seed + 1) % 10 }));
+  stage.button("Other first weights", () => chosen(stage, { seed: (stage.state.seed + 1) % 10 }), stage.runs);
   const step = stage.slider({ label: "training step", key: "step", step: CHUNK, words: (value) => said(value, 0) });
   step.oninput = () => scrubbed(stage, step.valueAsNumber);
   const p = stage.slider({ label: "p, cosine of the directions", key: "p", step: .1, words: (value) => said(value, 1) });
@@ -122,10 +124,14 @@ function setup(stage) {
 
 // --- on the page ----------------------------------------------------------------------------------------------------
 
-const GAP = 16, TOP = 24, BARS = 92, CELL = 5; // in pixels
+const GAP = 12, TOP = 24, BARS = 124, CELL = 5; // in pixels
+const DARKEST = .75; // of the third square: where both gates have all of their weight in common
+
+const common = (gates, place) => { const [a, b] = gates.map((gate) => weights(gate, place)); return a.reduce((sum, value, e) => sum + Math.min(value, b[e]), 0); };
 
 function picture(stage, place, width) {
-  const cells = Math.floor(Math.min(290, (width - GAP) / 2) / CELL), side = cells * CELL, tall = TOP + side + BARS, lefts = [0, side + GAP];
+  const cells = Math.floor((width - 2 * GAP) / 3 / CELL), side = cells * CELL, tall = TOP + side + BARS, lefts = [0, side + GAP];
+  const wide = Math.min(14, Math.floor(side / EXPERTS / 2) - 3); // half a bar
   const pen = canvas(place, width, tall), figure = svg(place, width, tall);
   const gates = lefts.map((left, k) => {
     const x = scale(-WIDE, WIDE, left, left + side), y = scale(-WIDE, WIDE, TOP + side, TOP), task = k ? ORANGE : BLUE;
@@ -135,12 +141,19 @@ function picture(stage, place, width) {
     const bars = COLOURS.map((colour, e) => {
       const at = left + (e + .5) * side / EXPERTS, bottom = TOP + side + BARS - 38;
       add(figure, "text", { x: at, y: bottom + 16, fill: AS_TEXT[GREY], "text-anchor": "middle" }, e + 1);
-      return { at, bottom, bar: add(figure, "rect", { x: at - 14, width: 28, fill: colour }), mean: add(figure, "path", { stroke: BLACK, "stroke-width": 2.5 }) };
+      return { at, bottom, bar: add(figure, "rect", { x: at - wide, width: 2 * wide, fill: colour }), mean: add(figure, "path", { stroke: BLACK, "stroke-width": 2.5 }) };
     });
     const row = k ? add(figure, "circle", { r: 8, fill: "#fff", stroke: BLACK, "stroke-width": 3, "pointer-events": "none" }) : null;
     return { x, y, left, former, names, bars, row };
   });
-  add(figure, "text", { x: 0, y: tall - 4, fill: AS_TEXT[GREY], "font-size": 13 }, "bars: weights on this row; lines: mean of all rows");
+  const third = 2 * (side + GAP), narrow = side < 150, note = (at, words) => add(figure, "text", { x: third, y: TOP + side + at, fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 13 }, words);
+  add(figure, "text", { x: third, y: 15, fill: BLACK, "font-weight": "bold" }, narrow ? "in common" : "weight in common");
+  const here = note(18, ""), ramp = [0, .25, .5, .75, 1];
+  note(62, narrow ? "0%" : "none");
+  add(figure, "text", { x: third + side, y: TOP + side + 62, "text-anchor": "end", fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 13 }, narrow ? "100%" : "all of it");
+  ramp.forEach((share, i) => add(figure, "rect", { x: third + i * side / 5, y: TOP + side + 32, width: side / 5, height: 14, fill: BLACK, "fill-opacity": DARKEST * share, stroke: "#d5d5d5" }));
+  const spot = add(figure, "circle", { r: 8, fill: "#fff", stroke: BLACK, "stroke-width": 3, "pointer-events": "none" });
+  add(figure, "text", { x: 0, y: tall - 4, fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 13 }, "bars: weights on this row; lines: mean of all rows");
   const { x, y } = gates[0];
   stage.handle(figure, {
     name: "a row, in both gates", x, y, step: .1, at: () => [stage.state.s, stage.state.t], to: (s, t) => stage.set({ s, t }),
@@ -184,27 +197,45 @@ function picture(stage, place, width) {
       weights(now[k], [state.s, state.t]).forEach((weight, e) => {
         const { at, bottom, bar, mean } = bars[e], high = (value) => value * (BARS - 48);
         change(bar, { y: fixed(bottom - high(weight)), height: fixed(high(weight)) });
-        change(mean, { d: `M${fixed(at - 18)},${fixed(bottom - high(snapshot.means[k][e]))}h36` });
+        change(mean, { d: `M${fixed(at - wide - 2)},${fixed(bottom - high(snapshot.means[k][e]))}h${2 * wide + 4}` });
       });
       if (row) change(row, { cx: fixed(x(state.s)), cy: fixed(y(state.t)) });
     });
+    for (let i = 0; i < cells * cells; i++) {
+      const c = i % cells, r = Math.floor(i / cells);
+      pen.globalAlpha = DARKEST * common(now, [at(c), at(r)]);
+      pen.fillStyle = BLACK;
+      pen.fillRect(third + c * CELL, TOP + side - (r + 1) * CELL, CELL, CELL);
+    }
+    pen.globalAlpha = 1;
+    change(spot, { cx: fixed(gates[0].x(state.s) + third), cy: fixed(gates[0].y(state.t)) });
+    here.textContent = `${narrow ? "" : "here "}${said(100 * common(now, [state.s, state.t]), 0)}%`;
   };
 }
 
+const percent = (share) => `${said(100 * share, 0)}%`;
+
+// Two gates agree on the same row more than on rows drawn apart, where they follow the row alike. That they agree on rows
+// drawn apart has two causes: they have the same favourites, or they ignore the row.
 function sentence(stage) {
-  const { same, apart, used, r2 } = shown(stage), percent = (share) => `${said(100 * share, 0)}%`;
-  const scores = r2.some(Number.isNaN) ? "" : ` R² ${r2.map((value) => said(value)).join(" and ")}.`;
-  return `Step ${said(stage.state.step, 0)}: on the same row both gates have ${percent(same)} of their weight in common, on rows drawn apart ${percent(apart)}. `
-    + `Gate A uses ${used[0]} of ${EXPERTS} experts, gate B ${used[1]}.${scores}`;
+  const { same, apart, own, used } = shown(stage), ignores = own.every((value) => value > .9);
+  return `Step ${said(stage.state.step, 0)}: in common on the same row ${percent(same)}, on rows drawn apart ${percent(apart)}${ignores ? ", but these gates hardly look at the row" : ""}. `
+    + `From row to row gate A keeps ${percent(own[0])} of its weights, gate B ${percent(own[1])}. They use ${used[0]} and ${used[1]} of ${EXPERTS} experts.`;
 }
 
-const told = (stage) => { const { same, apart } = shown(stage); return `${said(100 * same, 0)}% on the same row, ${said(100 * apart, 0)}% on rows drawn apart`; };
+const told = (stage) => { const { same, apart } = shown(stage); return `${percent(same)} in common on the same row, ${percent(apart)} on rows drawn apart`; };
+
+function agreement(stage) {
+  const { same, apart, own } = shown(stage);
+  if (own.every((value) => value > .9)) return "Neither gate looks at the row, so they agree or not on all rows alike";
+  return same > apart + .1 ? "More than by chance" : same < apart - .1 ? "Less than by chance" : "Not more than by chance";
+}
 
 export default explorable({
   limits: { p: [0, 1], step: [0, STEPS], seed: [0, 9], column: Object.keys(COLUMNS), s: [-2.4, 2.4], t: [-2.4, 2.4] },
   questions: [
-    { ask: "Two tasks, no direction in common. Train. Do gates agree on a row more than by chance?", when: (stage) => ended(stage) && stage.state.p === 0 && stage.state.column === "scaled",
-      then: (stage) => `In this run: ${told(stage)}. Now try other first weights.` },
+    { ask: "Two tasks, no direction in common. Train. Do the gates agree on a row (dark at the right) more than by chance?", when: (stage) => ended(stage) && stage.state.p === 0 && stage.state.column === "scaled",
+      then: (stage) => `${agreement(stage)}, in this run: ${told(stage)}. Now try other first weights.` },
     { ask: "Make both tasks one, p = 1. What happens to the borders?", when: (stage) => ended(stage) && stage.state.p === 1 && stage.state.column === "scaled",
       then: (stage) => `${shown(stage).same > shown(stage).apart + .2 ? "Both gates draw them alike" : "Mostly they are alike, in this run they are not"}: ${told(stage)}.` },
     { ask: "Unscale the column. When does one expert swallow the plane?", when: (stage) => ended(stage) && shown(stage).used.includes(1),

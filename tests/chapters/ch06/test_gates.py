@@ -56,6 +56,9 @@ def test_what_gates_have_in_common_is_what_the_library_says():
     assert own["same"] == pytest.approx(mmoe.in_common(a, b)[0])
     assert own["apart"] == pytest.approx(mmoe.in_common(a, b)[1], abs=0.05)
     assert np.allclose(own["means"], [a.mean(0), b.mean(0)])
+    assert own["own"] == pytest.approx([mmoe.in_common(gate, gate)[1] for gate in (a, b)], abs=0.05)
+    level = found(f"measured({{ gates: {json.dumps(np.zeros((2, 4, 3)).tolist())} }}, {rows})")
+    assert level["own"] == pytest.approx([1, 1])  # a gate that ignores the row agrees with itself on all rows
 
 
 @pytest.mark.long
