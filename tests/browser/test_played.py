@@ -128,8 +128,7 @@ def test_the_questions_of_the_brush_are_answered(opened):
     page.mouse.click(plane["x"] + plane["width"] / 2, plane["y"] + plane["height"] * (0.5 - 1.2 / 5.6))
     press(card, "Shake")
     answered(card, 2)
-    press(card, "Reset")
-    press(card, "Curve ESMM's CTR")
+    press(card, "weak CTR")
     press(card, "Shake")
     answered(card, 3)
 

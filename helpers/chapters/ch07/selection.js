@@ -136,6 +136,8 @@ export function fitted(state, rows) {
 }
 
 const OTHERS = 30; // feeds of a shake
+const STORY = { x: 1.2, y: 0, size: 1.4, bent: false, curved: true, mood: true, all: false };
+const STORIES = { appeal: STORY, "unseen mood": { ...STORY, x: 0, y: 1.2, bent: true, mood: false }, "weak CTR": { ...STORY, curved: false } };
 const ratios = (stage) => (stage.of === JSON.stringify(stage.state) ? stage.others : []);
 
 function setup(stage) {
@@ -155,13 +157,15 @@ function setup(stage) {
   stage.toggle({ label: "Bend both CVRs", key: "bent" });
   stage.toggle({ label: "Curve ESMM's CTR", key: "curved" });
   stage.toggle({ label: "See the mood", key: "mood" });
-  stage.toggle({ label: "Click them all", key: "all" });
+  stage.toggle({ label: "Click them all: the truth", key: "all" });
   stage.toggle({ label: "Shade errors", key: "error" });
-  stage.button(`Shake: ${OTHERS} feeds`, () => {
+  const shake = stage.button(`Shake: ${OTHERS} feeds`, () => {
     stage.set({ all: true });
     Object.assign(stage, { others: [], of: JSON.stringify(stage.state) });
     loop.play();
-  });
+  }, stage.runs);
+  shake.className = "mtl-play";
+  stage.presets("try", STORIES);
 }
 
 const tint = (share, [r, g, b]) => `rgb(${[r, g, b].map((part) => Math.round(255 + clamp(share, 0, 1) * (part - 255))).join()})`;
@@ -205,12 +209,16 @@ function panel(stage, root, pen, left, width, number) {
   }
   const words = add(root, "text", { x: left, y: 296 }), more = add(root, "text", { x: left, y: 314, fill: AS_TEXT[GREY] });
   const legend = add(root, "text", { x: left, y: 334, fill: AS_TEXT[GREY] });
-  if (!number) for (const [colour, name] of [[AS_TEXT[BLUE], "○ clicked "], [AS_TEXT[ORANGE], "● liked"]]) add(legend, "tspan", { fill: colour }, name);
+  const dots = number ? [] : [[AS_TEXT[BLUE], "○ clicked "], [AS_TEXT[ORANGE], "● liked "], [AS_TEXT[GREY], ""]].map(([colour, name]) => add(legend, "tspan", { fill: colour }, name));
   const gauge = (ratio) => clamp(left + width / 2 + width / 2 * Math.log2(ratio), left, left + width);
   add(root, "path", { stroke: GREY, d: `M${left},376h${width}M${left + width / 2},340V381` });
   [["half", "start", 0], ["right", "middle", .5], ["double", "end", 1]].forEach(([text, anchor, at]) => {
     add(root, "text", { x: left + at * width, y: 394, "text-anchor": anchor, fill: AS_TEXT[GREY] }, text);
   });
+  const card = add(root, "g", { style: "cursor: pointer" }); // the truth, turned down
+  add(card, "rect", { x: left, y: 338, width, height: 60, rx: 6, fill: "#eef5fa", stroke: "#9cc7e0" });
+  add(card, "text", { x: left + width / 2, y: 374, "text-anchor": "middle" }, narrow ? "? turn over: the truth" : "? turn over: how far from the truth");
+  card.addEventListener("click", () => stage.set({ all: true }));
   const stack = add(root, "path", { fill: GREY }), before = add(root, "path", { stroke: "#b9c4cc", "stroke-width": 4 }), needle = add(root, "path", { stroke: BLACK, "stroke-width": 4 });
   const spots = (rows, which) => rows.map((row, i) => (which(row, i) ? `M${fixed(x(clamp(row.appeal, -REACH, REACH)))},${fixed(y(clamp(row.mood, -REACH, REACH)))}h.01` : "")).join("");
   const at = (model, found) => (model ? `M${fixed(gauge(model.says / found.true))},344V376` : "");
@@ -234,6 +242,11 @@ function panel(stage, root, pen, left, width, number) {
     if (stage.ghost) change(was, circle(stage.ghost));
     words.textContent = model ? `says ${said(model.says)}${narrow ? "" : " of all"}${all ? `, true ${said(found.true)}` : ""}` : "too few clicks";
     mood.textContent = state.mood ? "mood ↑" : narrow ? "mood ↑, unseen" : "mood ↑, which no model sees";
+    card.style.display = all ? "none" : "";
+    if (dots.length) {
+      change(dots[2], { fill: AS_TEXT[all ? ORANGE : GREY] });
+      dots[2].textContent = narrow ? (all ? "• would" : "· rest") : all ? "• would be liked" : "· not clicked";
+    }
     if (number) legend.textContent = state.error ? narrow ? "violet: too high" : "violet: too high, green: too low" : "shade: its CVR";
     const [centre, low, high] = others.length > 2 ? interval(others) : [];
     more.textContent = others.length > 2 ? `${narrow ? "" : `${others.length} feeds: `}×${said(centre)} [${said(low)}, ${said(high)}]` : all ? "predicted / true:" : narrow ? "true: ?" : "true: no log knows";
@@ -279,7 +292,11 @@ export default explorable({
     {
       ask: "Appeal drives the clicks. ESMM trains on all rows: is it nearer to the truth? Shake to see more than one feed.",
       when: (stage) => judged(stage) && appealing(stage.state) && stage.state.mood && !stage.state.bent && stage.state.curved,
-      then: "No: both are about as far off. A row without a click says nothing of a like. Bend the CVR, and both come nearer.",
+      then: (stage) => {
+        const [alone, ours] = [0, 1].map((k) => interval(ratios(stage).map((pair) => pair[k])));
+        const [, low, high] = interval(ratios(stage).map(([one, other]) => Math.abs(other - 1) - Math.abs(one - 1)));
+        return `${high < 0 ? "It is nearer" : low > 0 ? "No, it is farther off" : "No, not clearly"}: predicted / true ×${said(alone[0])} of the clicked rows, ×${said(ours[0])} of ESMM. Bend the CVR, and shake again.`;
+      },
     },
     {
       ask: "Brush the good moods, then hide the mood from the models. Which setting is right now?",
