@@ -102,8 +102,10 @@ function arrow(figure, colour, dash = "") {
     change(line, { d: long > 1 ? `M${fixed(x)},${fixed(y)}l${fixed(p * neck)},${fixed(q * neck)}` : "" });
     change(head, { d: long > 4 ? path([tip, [x + p * neck - 6 * q, y + q * neck + 6 * p], [x + p * neck + 6 * q, y + q * neck - 6 * p]]) + "Z" : "" });
     const aside = 12 * Math.sign(u * other[1] - v * other[0]);
-    change(name, { x: fixed(tip[0] + 14 * p + 2 * aside * q), y: fixed(tip[1] + 14 * q - aside * p + 5) });
+    const spot = [tip[0] + 14 * p + 2 * aside * q, tip[1] + 14 * q - aside * p];
+    change(name, { x: fixed(spot[0]), y: fixed(spot[1] + 5) });
     name.textContent = long > 14 ? words : "";
+    return { spot, name };
   };
 }
 
@@ -135,7 +137,7 @@ function picture(stage, place, width) {
   const arc = add(figure, "path", { fill: "none", stroke: BLACK, "stroke-width": 1.5 });
   const degrees = add(figure, "text", { fill: BLACK, class: "mtl-halo", "text-anchor": "middle" });
   const arrows = { sum: arrow(figure, BLACK), PCGrad: arrow(figure, PURPLE, "5 3"), a: arrow(figure, BLUE), b: arrow(figure, ORANGE) };
-  const followed = cosines(figure, width, plane);
+  const followed = cosines(figure, .56 * width, plane), bars = losses(figure, .6 * width, width, plane);
 
   for (const [task, colour] of Object.entries(COLOURS)) {
     const whose = `task ${task.toUpperCase()}`, bowl = () => bowls(stage.state)[task];
@@ -169,7 +171,6 @@ function picture(stage, place, width) {
     if (old) { was(bowls(old), at, unit); change(wasAt, { cx: fixed(x(old.px)), cy: fixed(y(old.py)) }); }
     line.setAttribute("d", path(opposed(all).map(at)));
     wasTrail.setAttribute("d", stage.former ? path(stage.former.map(at)) : "");
-    for (const [task, name] of names) change(name, { x: fixed(x(all[task].x)), y: fixed(y(all[task].y) + (all[task].y < 0 ? 26 : -16)) });
     key.style.display = run ? "" : "none";
     for (const [way, trail, end] of trails) {
       const points = run ? run.trails[way].map(at) : [], last = points.at(-1);
@@ -180,17 +181,50 @@ function picture(stage, place, width) {
     // Arrows: lengths in proportion to each other; the longest shrinks with its pull, slowly.
     const { at: here, g, h, cos } = pulls(stage), largest = Math.max(size(g), size(h)), zoom = largest ? unit * clamp(1.1 * largest ** .4, .35, 1.5) / largest : 0;
     const from = at(here), drawn = (v) => [v[0] * zoom, -v[1] * zoom];
-    arrows.a(from, drawn(g), "A");
-    arrows.b(from, drawn(h), "B");
+    const named = [arrows.a(from, drawn(g), "A"), arrows.b(from, drawn(h), "B")];
     const sum = drawn(steps.sum(g, h)), projected = drawn(cos < 0 ? steps.PCGrad(g, h) : [0, 0]);
-    arrows.sum(from, sum, "sum", projected);
-    arrows.PCGrad(from, projected, "PCGrad", sum);
+    for (const [way, step, other] of [["sum", sum, projected], ["PCGrad", projected, sum]]) {
+      const label = arrows[way](from, step, way, other);
+      if (named.some(({ spot }) => apart(spot, label.spot) < 30)) label.name.textContent = ""; // the key names it as well
+      named.push(label);
+    }
+    // The name of a task stands where it is clear of arrows, ball and handles.
+    const taken = [from, ...named.filter(({ name }) => name.textContent).map(({ spot }) => spot), ...stage.handles.map(({ node }) => node.getAttribute("transform")?.match(/-?[\d.]+/g).map(Number) ?? [-99, -99])];
+    for (const [task, name] of names) {
+      const centre = at([all[task].x, all[task].y]), others = taken.filter((spot) => apart(spot, centre) > 8);
+      const places = [[0, all[task].y < 0 ? 22 : -22], [0, all[task].y < 0 ? -22 : 22], [-46, 0], [46, 0]].map((by) => plus(centre, by)).filter(([u, v]) => u > 30 && u < width - 30 && v > 12 && v < plane - 12);
+      const room = (place) => Math.min(60, ...others.map((spot) => apart(spot, place))), best = places.reduce((one, other) => (room(other) > room(one) + 12 ? other : one));
+      change(name, { x: fixed(best[0]), y: fixed(best[1] + 5) });
+      taken.push(best);
+    }
     const turns = [g, h].map(([u, v]) => Math.atan2(-v, u)), sweep = Math.sin(turns[1] - turns[0]) > 0 ? 1 : 0;
     const middle = turns[0] + (sweep ? 1 : -1) * Math.acos(clamp(cos, -1, 1)) / 2, ends = turns.map((turn) => `${fixed(from[0] + 24 * Math.cos(turn))},${fixed(from[1] + 24 * Math.sin(turn))}`);
     arc.setAttribute("d", largest ? `M${ends[0]}A24,24 0 0 ${sweep} ${ends[1]}` : "");
     change(degrees, { x: fixed(from[0] - 28 * Math.cos(middle)), y: fixed(from[1] - 28 * Math.sin(middle) + 5) });
     degrees.textContent = `${said(angle(cos), 0)}°`;
     followed(run, cos);
+    bars(all, run ? run.trails.sum[0] : here, here);
+  };
+}
+
+const apart = (one, other) => size(plus(one, other, -1));
+
+// Beside it: the loss of each task now, in the frame of what it was at the start of the run.
+function losses(figure, left, right, top) {
+  add(figure, "text", { x: left, y: top + 17, fill: BLACK }, right - left > 200 ? "losses; framed: at the start" : "losses (start: frame)");
+  const rows = Object.entries(COLOURS).map(([task, colour], k) => {
+    const y = top + 30 + 27 * k;
+    add(figure, "text", { x: left, y: y + 14, fill: AS_TEXT[colour], "font-weight": "bold" }, task.toUpperCase());
+    return [task, add(figure, "rect", { x: left + 18, y, height: 18, fill: colour }), add(figure, "rect", { x: left + 18, y, height: 18, fill: "none", stroke: BLACK, "stroke-dasharray": "3 2" }), add(figure, "text", { x: right - 2, y: y + 14, "text-anchor": "end", fill: AS_TEXT[colour] })];
+  });
+  return (all, first, now) => {
+    const [before, after] = [first, now].map((point) => Object.fromEntries(Object.keys(COLOURS).map((task) => [task, loss(all[task], point)])));
+    const longest = Math.max(...Object.values(before), ...Object.values(after)), wide = (value) => fixed(Math.max(0, (right - left - 62) * value / (longest || 1)));
+    for (const [task, bar, frame, number] of rows) {
+      bar.setAttribute("width", wide(after[task]));
+      frame.setAttribute("width", wide(before[task]));
+      number.textContent = said(after[task]);
+    }
   };
 }
 
@@ -207,7 +241,7 @@ function moved(stage, changes) {
 // Under the plane: the cosine along the trail of the sum.
 function cosines(figure, width, top) {
   const x = scale(0, STEPS, 46, width - 12), y = scale(-1, 1, top + STRIP - 8, top + 34);
-  add(figure, "text", { x: 0, y: top + 17, fill: BLACK }, `cosine along the sum's ${STEPS} steps`);
+  add(figure, "text", { x: 0, y: top + 17, fill: BLACK }, width > 240 ? `cosine along the sum's ${STEPS} steps` : `cosine, ${STEPS} steps`);
   for (const value of [-1, 0, 1]) {
     add(figure, "path", { d: `M46,${fixed(y(value))}H${width - 12}`, stroke: value ? "#e4e4e4" : GREY });
     add(figure, "text", { x: 38, y: y(value) + 5, "text-anchor": "end", fill: AS_TEXT[GREY] }, value > 0 ? "+1" : said(value, 0));
@@ -227,7 +261,7 @@ function setup(stage) {
     stage.former = stage.run?.trails.sum;
     stage.run = begun(stage.state);
   } });
-  stage.player(stage.rolling, "Run");
+  stage.player(stage.rolling, "▶ Run", "❚❚ Pause", true);
   stage.button("Two noisy copies of one task", () => {
     const { ax, ay, ra, fa } = stage.state, way = 2 * Math.PI * Math.random(), from = ax < 0 ? 1 : -1;
     moved(stage, { rb: ra, fb: fa, sb: 0, bx: ax + .4 * Math.cos(way), by: ay + .4 * Math.sin(way), px: ax + 2.4 * from, py: ay < 0 ? 1.5 : -1.5 });

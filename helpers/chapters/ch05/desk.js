@@ -194,7 +194,7 @@ function curves(figure, left, right, top, bottom, k) {
 
 // R² of A against that of B: a star for each of the four; after a replay the means of its seeds, with 95% intervals.
 function outcomes(figure, left, right, top, bottom) {
-  const box = { left: left + 30, right: right - 6, top: top + 26, bottom: bottom - 22 }, wide = right - left >= 150;
+  const box = { left: left + 36, right: right - 6, top: top + 26, bottom: bottom - 22 }, wide = right - left >= 150;
   const head = text(figure, left, top + 14, "", { fill: BLACK, "font-weight": "bold" });
   line(figure, { d: `M${box.left},${box.top}V${box.bottom}H${box.right}`, stroke: GREY });
   text(figure, (box.left + box.right) / 2, bottom - 4, wide ? "task A" : "A", { "text-anchor": "middle", fill: AS_TEXT[BLUE], "font-weight": "bold" });
@@ -210,12 +210,16 @@ function outcomes(figure, left, right, top, bottom) {
     const ended = race.over, many = others.length > 1;
     const own = others.length ? ALL.map((_, i) => [0, 1].map((k) => interval(others.map((r2) => r2[i][k])))) : race.r2.map((pair) => pair.map((value) => [value]));
     const points = [...own.map((pair) => pair.map(([value]) => value)), ...others.flat(), ...(former && ended ? former.r2 : [])].filter(([a]) => !Number.isNaN(a));
-    const low = ended ? Math.max(0, Math.floor(10 * Math.min(...points.flat()) - .3) / 10) : 0, high = ended ? Math.min(1, Math.ceil(10 * Math.max(...points.flat()) + .3) / 10) : 1;
-    const x = scale(low, high, box.left, box.right), y = scale(low, high, box.bottom, box.top);
-    const at = ([a, b]) => [x(clamp(a, low, high)), y(clamp(b, low, high))];
+    const ends = [0, 1].map((k) => { // of an axis: what is on the map fills it
+      if (!ended) return [0, 1];
+      const values = points.map((pair) => pair[k]), edge = Math.max(.01, .12 * (Math.max(...values) - Math.min(...values)));
+      return [Math.max(0, Math.floor(20 * (Math.min(...values) - edge)) / 20), Math.min(1, Math.ceil(20 * (Math.max(...values) + edge)) / 20)];
+    });
+    const x = scale(...ends[0], box.left, box.right), y = scale(...ends[1], box.bottom, box.top);
+    const at = ([a, b]) => [x(clamp(a, ...ends[0])), y(clamp(b, ...ends[1]))];
     head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : wide ? "best R² of A and B" : "best R²";
-    [[x(low), bottom - 4], [x(high), bottom - 4], [box.left - 5, y(low)], [box.left - 5, y(high) + 10]].forEach(([px, py], i) => {
-      ticks[i].textContent = said(i % 2 ? high : low, 1);
+    [[box.left, bottom - 4], [box.right, bottom - 4], [box.left - 5, box.bottom], [box.left - 5, box.top + 10]].forEach(([px, py], i) => {
+      ticks[i].textContent = said(ends[i < 2 ? 0 : 1][i % 2], ended ? 2 : 1);
       change(ticks[i], { x: fixed(px), y: fixed(py) });
     });
     ALL.forEach((how, i) => {
