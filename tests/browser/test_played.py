@@ -103,7 +103,7 @@ def test_the_brush_moves_by_mouse_and_keys_alike(opened):
     card.locator(".mtl-handle").press("ArrowRight")
     card.locator(".mtl-handle").press("ArrowRight")
     by_keys = said(page, card)
-    page.wait_for_function("() => location.hash.includes('x:')")
+    page.wait_for_function("() => location.hash.includes('x:1.4')")
     assert by_keys != before and address.search(page.url)
     press(card, "Reset")
     assert said(page, card) == before
