@@ -88,18 +88,18 @@ function picture(stage, place, width) {
   text(back, middle, top + 84, "?", { "text-anchor": "middle", "font-size": 48, fill: "#006aa6" });
   text(back, middle, top + 116, "true satisfaction", { "text-anchor": "middle", fill: BLACK });
   text(back, middle, top + 138, narrow ? "turn it over" : "turn the card over", { "text-anchor": "middle", fill: BLACK });
-  const rows = [...NAMES, "yours"], row = (k) => top + 44 + 22 * k, u = scale(.55, .8, left + (narrow ? 74 : 92), right - 16);
+  const rows = [...NAMES, "yours"], row = (k) => top + 44 + 22 * k, u = scale(.5, .8, left + (narrow ? 74 : 92), right - 16);
   text(front, left + 8, top + 19, narrow ? "true satisfaction" : "true satisfaction by one label, and yours", { fill: BLACK, "font-weight": "bold", "font-size": 13 });
   add(front, "path", { d: `M${u(means[best])},${top + 28}V${row(5) + 6}`, stroke: GREY, "stroke-dasharray": "4 3" });
   for (const value of [.6, .7, .8]) text(front, u(value), HEIGHT - 8, said(value, 1), { "text-anchor": "middle", "font-size": 12 });
   rows.forEach((label, k) => {
     text(front, left + 8, row(k) + 5, label, { fill: AS_TEXT[LABELS[label] ?? BLACK], "font-weight": k === 5 ? "bold" : "normal", "font-size": 13 });
-    add(front, "path", { d: `M${u(.55)},${row(k)}H${right - 12}`, stroke: "#ebebeb" });
+    add(front, "path", { d: `M${u(.5)},${row(k)}H${right - 12}`, stroke: "#ebebeb" });
     if (k < 5) add(front, "circle", { cx: u(means[k]), cy: row(k), r: 6, fill: LABELS[label] });
   });
   const bar = add(front, "path", { stroke: BLACK, "stroke-width": 4 }), mine = add(front, "circle", { cy: row(5), r: 8, fill: BLACK });
   const former = add(front, "circle", { cy: row(5), r: 7, fill: "none", stroke: GREY, "stroke-dasharray": "2 2" });
-  const inside = (value) => fixed(Math.min(Math.max(u(value), u(.55)), right - 12));
+  const inside = (value) => fixed(Math.min(Math.max(u(value), u(.5)), right - 12));
 
   return () => {
     const { state, ghost } = stage, found = seen(stage), user = Math.round(state.user), videos = data.users[user], spot = new Map(found.lists[user].map((i, at) => [i, at]));

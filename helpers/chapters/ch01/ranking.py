@@ -213,13 +213,13 @@ def fusion(seeds: Sequence[int], levels: Mapping[str, Sequence[float]] = LEVELS)
     return pd.DataFrame(rows)
 
 
-def one_feed(seed: int, users: int) -> pd.DataFrame:
-    """What the model predicts for each candidate of some users of one world, and what it would bring.
+def one_feed(seeds: Sequence[int], users: int) -> pd.DataFrame:
+    """What the model predicts for each candidate of some users of a world, and what it would bring.
 
     A row a user and candidate: `user`, a probability for each label of `LEVELS`, the video's `topic`, and the truth:
     `plays`, whether it would be clicked, its `bait` and the `satisfaction` with it.
     """
-    found, topics = predictions((seed,)), Offer.make(_feed(seed)).rows["topic"].to_numpy()
+    found, topics = predictions(tuple(seeds)), Offer.make(_feed(*seeds)).rows["topic"].to_numpy()
     columns = {label: found.scores[label][0, :users].ravel() for label in LEVELS} | {
         "topic": topics[: users * CANDIDATES]
     }
@@ -247,7 +247,7 @@ FUSED = {f"{name}{end}": 0.01 for name in ("satisfaction", "plays", "gain") for 
 GRIDS = grids(
     Grid("01_tuning", tune, {"seeds": PRACTICE[:8]}, [Sample({"rates": [0.01], "penalties": [0.003]}, {"loss": 5})]),
     Grid("01_fusion", fusion, {"seeds": PRACTICE}, [Sample({"levels": HIGHEST}, FUSED)], [TUNED]),
-    Grid("01_list", one_feed, {"seed": PRACTICE[0], "users": 24}, [Sample({}, ONE_FEED)], [TUNED]),
+    Grid("01_list", one_feed, {"seeds": [899], "users": 24}, [Sample({}, ONE_FEED)], [TUNED]),
     Grid("01_labels", labels, {"seeds": range(64)}, FEW, [TUNED, CHOSEN]),
     Grid("01_labels_autoplay", labels, {"seeds": range(24), "autoplay": True}, FEW, [TUNED, CHOSEN]),
 )

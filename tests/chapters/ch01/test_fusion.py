@@ -47,16 +47,16 @@ def test_the_list_is_that_of_the_fusion_and_so_is_its_satisfaction(form, weights
 @needs_node
 def test_the_truth_is_said_only_when_the_card_is_turned_over():
     assert "satisfaction" not in computed("sentence(stage)").lower()
-    assert "True satisfaction 0.6" in computed("sentence(stage)", open=True)
+    assert "True satisfaction 0.5" in computed("sentence(stage)", open=True)
 
 
 @needs_node
 def test_its_questions_are_answered_by_what_was_set():
     asked = "QUESTIONS.map((one) => one.when(stage) && one.then(stage))"
-    ones, ratio = dict.fromkeys(LABELS, 1), ranking.CHOSEN["multiplicative"]
+    ones, ratio = dict.fromkeys(LABELS, 1), {"like": 1, "click": -1}
     assert computed(asked) == [False, False, False]
     clicks, *others = computed(asked, open=True)
-    assert clicks.startswith("share pleases most (0.715), click least (0.638)") and others == [False, False]
+    assert clicks.startswith("share pleases most (0.655), click least (0.570)") and others == [False, False]
     assert computed(asked, form="add", **ones)[1].startswith("Of its ten, 9.")
     assert computed(asked, form="multiply", open=True, **ratio)[2].startswith("With click at −1.00: +0.0")
     assert computed(asked, form="multiply", open=True, **ones)[2] is False
