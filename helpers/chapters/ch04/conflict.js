@@ -211,7 +211,7 @@ const apart = (one, other) => size(plus(one, other, -1));
 
 // Beside it: the loss of each task now, in the frame of what it was at the start of the run.
 function losses(figure, left, right, top) {
-  add(figure, "text", { x: left, y: top + 17, fill: BLACK }, right - left > 200 ? "losses; framed: at the start" : "losses (start: frame)");
+  add(figure, "text", { x: left, y: top + 17, fill: BLACK }, right - left > 200 ? "losses; framed: at the start" : "losses");
   const rows = Object.entries(COLOURS).map(([task, colour], k) => {
     const y = top + 30 + 27 * k;
     add(figure, "text", { x: left, y: y + 14, fill: AS_TEXT[colour], "font-weight": "bold" }, task.toUpperCase());
