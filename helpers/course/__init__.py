@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.display.cards import CHAPTERS, claims, evidence
-from helpers.evaluation.verdicts import findings
+from helpers.evaluation.verdicts import findings, weak
 from helpers.support import validate
 
 if TYPE_CHECKING:
@@ -34,16 +34,14 @@ def chapter_names() -> list[str]:
 
 def lucky() -> list[str]:
     """The ids of the claims that do not pass Holm's test, all of them together: of so many some could hold by luck."""
-    from helpers.experiments.claim import weak
-
     return weak(findings().values())
 
 
 def kept_table(name: str) -> pd.DataFrame:
     """What a grid keeps, as a plain table; `runs` is for what is compared over seeds."""
-    from helpers.experiments.grid import kept
+    from helpers.experiments import kept
 
-    return kept(name)
+    return kept.kept_table(name)
 
 
 def runs(*names: str, **columns) -> Runs:

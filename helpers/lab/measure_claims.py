@@ -25,10 +25,10 @@ from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 
-from helpers.evaluation.verdicts import UNDECIDED, Finding, agree, findings
+from helpers.evaluation.verdicts import UNDECIDED, Finding, agree, findings, weak
 from helpers.experiments import jobs
-from helpers.experiments.claim import Claim, weak
 from helpers.lab import absent, all_claims, fresh, keep_findings, seeds
+from helpers.lab.claim import Claim
 from helpers.support import environment
 
 

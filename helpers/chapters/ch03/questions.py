@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from helpers.chapters.ch03 import abtest, fusion, tradeoff
+from helpers.chapters.ch03 import fusion, tradeoff
 from helpers.display.questions import Result, question
 from helpers.display.runs import TASK_NAMES, Runs
 
@@ -90,8 +90,7 @@ def two_towers(one_score: Runs, two_towers: Runs) -> Figure:
     tempts="5 tempts, because that is what p < 0.05 promises. It promises so for one look.",
 )
 def a_look_a_day(runs: Runs) -> Result:
-    tests = abtest.GRIDS["03_peeking"].settings["tests"]
-    alarms = runs.of("alarms", f"share of A/A tests with a winner, {tests} a batch").label(tests="A/A tests")
+    alarms = runs.of("alarms", "share of A/A tests with a winner, 200 a batch").label(tests="A/A tests")
     figure = alarms.dots("tests", title="Look every day, and you call a winner where there is none")
     figure.axes[0].set_xlim(0, 0.42)
     figure.axes[0].set_yticks([])

@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from helpers.chapters.ch04 import inspection, sharing
+from helpers.chapters.ch04 import inspection
 from helpers.data.synthetic import relu_tasks
 from helpers.display.answers import Wrong, described, is_number, unboxed
 from helpers.display.exercises import at_work, begun, exercise
 from helpers.evaluation.statistics import interval
 from helpers.evaluation.verdicts import verdict
+from helpers.experiments import feature_tasks
 from helpers.experiments.sweep import points, sweep
 from helpers.models.shared_bottom import SharedBottom
 
@@ -140,8 +141,8 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> str:
 
 def _scores(pairs: list, width: int) -> tuple[np.ndarray, np.ndarray]:
     """R² of each task in one Shared-Bottom a pair, and in single-task models of its width: `(pairs, tasks)` each."""
-    models = {"both tasks in one model": sharing.TASKS} | {
-        f"task {task} alone": {task: kind} for task, kind in sharing.TASKS.items()
+    models = {"both tasks in one model": feature_tasks.TASKS} | {
+        f"task {task} alone": {task: kind} for task, kind in feature_tasks.TASKS.items()
     }
     scores = []
     bar = at_work(f"training {len(pairs)} pairs", models.items())
@@ -156,8 +157,8 @@ def _scores_of(tasks: dict[str, str], pairs: list, width: int) -> np.ndarray:
     table = sweep(
         points(seed=PAIR_SEEDS),
         data=lambda seed: data[seed],
-        model=lambda seed: SharedBottom(sharing.INPUTS, tasks, [width], [sharing.TOWER], seed=seed),
-        options=sharing.full_batches,
+        model=lambda seed: SharedBottom(feature_tasks.INPUTS, tasks, [width], [feature_tasks.TOWER], seed=seed),
+        options=feature_tasks.full_batches,
     )
     return table.pivot(index="seed", columns="task", values="r2").to_numpy()
 
@@ -166,7 +167,7 @@ def _scores_of(tasks: dict[str, str], pairs: list, width: int) -> np.ndarray:
 def _few_labels() -> tuple[tuple[float, float, float], ...]:
     """(mean, low, high) of what each task gains by sharing where task b has 50 labels and needs a's features."""
     pairs = [relu_tasks((500, 500, 2000), relation="opposite", labelled=50, seed=seed) for seed in PAIR_SEEDS]
-    both, alone = _scores(pairs, sharing.WIDTH)
+    both, alone = _scores(pairs, feature_tasks.WIDTH)
     return tuple(interval(gain) for gain in (both - alone).T)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from matplotlib.figure import Figure
 
-from helpers.chapters.ch04 import census
-from helpers.chapters.ch06 import mmoe, paper_size
+from helpers.chapters.ch06 import mmoe
 from helpers.display import figures
 from helpers.display.palette import GREY
 from helpers.display.questions import question
@@ -63,9 +63,9 @@ def averaged_over_runs(runs: Runs) -> str:
 
 def _by_p(runs: Runs, title: str) -> Figure:
     """Loss of the paper's models, a panel for each relation of the two tasks."""
-    settings = {p: f"p = {p:g}" for p in mmoe.P}
+    settings = {p: f"p = {p:g}" for p in (0.0, 0.5, 1.0)}
     words = {"note": "test loss of task A", "reference": "single-task", "one_scale": True}
-    return runs.where(model=mmoe.PAPER).panels("p", settings, title=title, **words)
+    return runs.where(model=mmoe.MODELS[:6]).panels("p", settings, title=title, **words)
 
 
 @question(
@@ -83,7 +83,7 @@ def _by_p(runs: Runs, title: str) -> Figure:
     tempts="“Better on all sets” tempts: the paper draws one line for each model, and they do not cross.",
 )
 def at_the_paper_s_size(runs: Runs) -> Figure:
-    leads = runs.gain(over=paper_size.BOTTOM).label(pair="p = {p:g}")
+    leads = runs.gain(over="shared-bottom, equal size").label(pair="p = {p:g}")
     return leads.lines(
         "steps",
         "pair",
@@ -142,8 +142,8 @@ def tuned(runs: Runs) -> Figure:
     tempts="“Better on at least one task” tempts, because it is the paper's own data. Here the Shared-Bottom was "
     "tuned as long.",
 )
-def on_the_census(runs: Runs) -> Figure:
-    gains = census.gains(runs.where(rows=60_000, model=[census.SHARED, census.MMOE]).table, over=census.SHARED)
+def on_the_census(gains: pd.DataFrame) -> Figure:
+    """gains: of MMoE over the Shared-Bottom, from `census.gains`."""
     return figures.dots(
         gains,
         "pair",

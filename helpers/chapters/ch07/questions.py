@@ -9,8 +9,7 @@ import torch
 from matplotlib.figure import Figure
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from helpers.chapters.ch07 import funnel, purchases
-from helpers.chapters.ch07.rivals import BY_CTR, BY_NUMBERS, BY_PRODUCT
+from helpers.chapters.ch07 import funnel
 from helpers.display.questions import question
 from helpers.display.runs import Runs
 from helpers.models.esmm import product_logit
@@ -91,7 +90,7 @@ def product_or_sharing(runs: Runs) -> Figure:
     "the only one.",
 )
 def multiplied(runs: Runs) -> Figure:
-    gained = _likes(runs, ["single-task", BY_CTR, BY_PRODUCT, "ESMM"]).gain(over="single-task")
+    gained = _likes(runs, ["single-task", "by CTR", "CTR × CVR", "ESMM"]).gain(over="single-task")
     title = "Two separate models, multiplied, gain about what ESMM gains"
     return gained.dots("strength", "model", title=title, matters=0.005)
 
@@ -142,8 +141,8 @@ def unseen(runs: Runs) -> Figure:
     "whether the item would have been bought. “A CVR that shares” tempts, because it does beat a network of its own.",
 )
 def who_would_buy(runs: Runs) -> Figure:
-    shown = [BY_NUMBERS, "ESMM", "masked shared-bottom", "single-task", purchases.BY_PRICE]
-    cvr = runs.where(task=purchases.BUY, model=shown).label(chosen="chosen for {chosen}")
+    shown = ["numbers and CTR", "ESMM", "masked shared-bottom", "single-task", "by price"]
+    cvr = runs.where(task="buy", model=shown).label(chosen="chosen for {chosen}")
     cvr = Runs(cvr.table.drop(columns="ratio"), "auc", metric="AUC of who would buy", seeds=runs.seeds)
     title = "No network is ahead of a line through three numbers and a CTR"
     return cvr.gain(over="single-task").dots("chosen", "model", title=title, matters=0.005)

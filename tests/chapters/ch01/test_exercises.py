@@ -8,6 +8,7 @@ import torch
 
 from helpers.chapters.ch01 import exercises, held_out, ranking
 from helpers.evaluation.statistics import interval
+from helpers.lab.ch01 import ranking as lab_ranking
 from tests.chapters.shared import judge, solution
 
 
@@ -56,7 +57,7 @@ def test_a_gain_in_one_world_of_six_is_no_gain_however_many_users_it_has(small_w
     def in_the_first_world(p):
         return np.concatenate([truth[:1] / 2, p["share"][1:]])  # both are positive, and worlds are ranked apart
 
-    chosen, before = (ranking.top(scores, truth)[0].mean(-1) for scores in (in_the_first_world(p), p["share"]))
+    chosen, before = (lab_ranking.top(scores, truth)[0].mean(-1) for scores in (in_the_first_world(p), p["share"]))
     by_users, by_worlds = chosen - before, (chosen - before).mean(-1)
     assert interval(by_users.ravel())[1] > 0 > interval(by_worlds)[1]
     mean, low, high = interval(by_worlds)
