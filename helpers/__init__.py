@@ -26,8 +26,8 @@
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, export), `plan` (what a comparison will train, and how long), `comparison`, `recommendation`,
                  `report`
-    chapters/    one folder a chapter, `chapters/ch04/`: what its notebook runs, its claims (claims.toml), questions,
-                 quiz, exercises, explorer
+    chapters/    one folder a chapter, `chapters/ch04/`: what its notebook runs, claims (claims.toml), predictions
+                 (texts in predictions.md, figures in questions.py), quiz, exercises, explorer
     course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)
     lab/         the laboratory, which no core notebook loads. One folder a chapter, `lab/ch04/`: the experiments that
                  make its kept tables, by topic; those that only a notebook in deeper/ shows, in a folder of its name;

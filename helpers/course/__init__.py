@@ -1,7 +1,8 @@
 """The course as a notebook asks for it: cards of claims, kept tables, questions and quizzes by name.
 
-Chapters are discovered: a question's id starts with its chapter ("C4.P1") and is looked up in the `questions` of
-`helpers/chapters/ch04/`. What a call needs it loads itself, so that a kernel that shows one card loads little else.
+Chapters are discovered: a question's id starts with its chapter ("C4.P1") and is looked up in the `predictions.md` of
+`helpers/chapters/ch04/`, with the functions of its `questions`. What a call needs it loads itself, so that a kernel
+that shows one card loads little else.
 """
 
 from __future__ import annotations
@@ -55,10 +56,10 @@ def runs(*names: str, **columns) -> Runs:
 
 def questions(chapter: str) -> dict[str, Question]:
     """The questions of a chapter ("ch04") by id, in their order."""
-    from helpers.display.questions import Question
+    from helpers.display.questions import read
 
-    asked = vars(importlib.import_module(f"helpers.chapters.{chapter}.questions")).values()
-    return {value.id: value for value in asked if isinstance(value, Question)}
+    functions = vars(importlib.import_module(f"helpers.chapters.{chapter}.questions")).values()
+    return read(CHAPTERS / chapter / "predictions.md", functions)
 
 
 def question(id: str) -> Question:

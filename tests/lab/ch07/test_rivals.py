@@ -10,6 +10,7 @@ from helpers.chapters.ch07 import funnel
 from helpers.chapters.ch07.funnel import CLICK, LIKE, SUM, TASKS, Logs
 from helpers.chapters.ch07.selection import SEEN
 from helpers.evaluation.metrics import auc
+from helpers.lab.ch07 import funnel as lab_funnel
 from helpers.lab.ch07.click_then_buy import purchases
 from helpers.lab.ch07.clicked_rows import watched
 from helpers.lab.ch07.rivals import (
