@@ -32,10 +32,10 @@ def read(path: Path) -> tuple[str, pd.DataFrame]:
         wanted = "it in data/grids, as git has it; `make grids` trains it again"
         validate.fail("grid", f"no file {path.name}", wanted, FileNotFoundError)
     header, _, text = _text(path).partition("\n")
-    found = header.split()
-    if len(found) != 5 or found[0] != "#" or found[4] != hash_of(text):
+    words = header.split()
+    if len(words) != 5 or words[0] != "#" or words[4] != hash_of(text):
         validate.fail("grid", f"a damaged {path.name}", "the file as `make grids` or git wrote it")
-    return found[2], pd.read_csv(io.StringIO(text))
+    return words[2], pd.read_csv(io.StringIO(text))
 
 
 def _text(path: Path) -> str:

@@ -123,8 +123,8 @@ def one_log(train: int, test: int, users: Mapping[str, object] | None = None) ->
         if users is not None:
             rows = table[(table[list(users)] == pd.Series(users)).all(axis=1)]
             luck = rows.loc[rows["users"].idxmax(), ["users", "units"]].to_dict()
-        found = intervals.gain(values, test / train, **luck, level=level)
-        return found.mean, found.low, found.high
+        gained = intervals.gain(values, test / train, **luck, level=level)
+        return gained.mean, gained.low, gained.high
 
     return Over("seeds on one log" + (" and its users" if users is not None else ""), interval)
 
@@ -184,12 +184,12 @@ class Claim:
         """The verdict that `table`, the experiment's result, allows; `id` such as "C4.3", the third of chapter 4."""
         effects = np.asarray(self.effect(table), dtype=float)
         mean, low, high = self.over.interval(effects, self.level, table)
-        said = verdict(low, high, self.smallest, self.sign)
+        outcome = verdict(low, high, self.smallest, self.sign)
         later = f" (more after a look: a {EXTENDED:.0%} interval)" if self.extended else ""
         over = self.over.words + later + (" (close to its margin)" if self.close else "")
         measured = {"effect": mean, "low": low, "high": high, "seeds": len(effects), "over": over}
         judged = {"unit": self.unit, "margin": self.smallest, "error": self._error(effects, table)}
-        return Finding(id, said, self.expected, **measured, **judged, note=self._note(id))
+        return Finding(id, outcome, self.expected, **measured, **judged, note=self._note(id))
 
     def _note(self, id: str) -> str:
         """Where the margin comes from, if it is not the unit's, and what it was before."""

@@ -117,10 +117,10 @@ class _MultiplyAdds(TorchFunctionMode):
     count = 0
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        found = function(*args, **kwargs or {})
+        result = function(*args, **kwargs or {})
         if function in PRODUCTS:
-            self.count += found.numel() * args[0].shape[-1]
-        return found
+            self.count += result.numel() * args[0].shape[-1]
+        return result
 
 
 def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
@@ -137,14 +137,14 @@ def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
         )
     offer = _world()[1]
     with torch.no_grad(), _MultiplyAdds() as products:
-        found = score(_tensors(offer.rows))
-    if found is None:
+        scores = score(_tensors(offer.rows))
+    if scores is None:
         validate.fail("what score returns", "None", "a number for each candidate: end score with return", TypeError)
-    found = validate.numbers("what score returns", found)
-    if found.shape != (len(offer.rows),):
+    scores = validate.numbers("what score returns", scores)
+    if scores.shape != (len(offer.rows),):
         wanted = f"({len(offer.rows)},), one number for each candidate"
-        validate.fail("what score returns", f"shape {found.shape}", wanted)
-    served = offer.served(validate.finite("what score returns", found))
+        validate.fail("what score returns", f"shape {scores.shape}", wanted)
+    served = offer.served(validate.finite("what score returns", scores))
     brought = {name: times * served[column] for column, (name, times) in SHOWN.items()}
     return pd.Series(brought | {COST: products.count / len(offer.rows)}, name=YOURS)
 
@@ -227,9 +227,9 @@ def _summary(upto: str, yours: pd.Series | None) -> tuple[pd.DataFrame, pd.Serie
     for ranker in rankers:
         gains = by.get_group(ranker)[outcomes] - random[outcomes]
         for outcome in outcomes:
-            found = lines[RANDOM, outcome] + np.array(interval(gains[outcome]))
+            ends = lines[RANDOM, outcome] + np.array(interval(gains[outcome]))
             spread[outcome].append(gains[outcome].std())
-            rows.append((ranker, outcome, *found, cost[ranker]))
+            rows.append((ranker, outcome, *ends, cost[ranker]))
     if yours is not None:
         if not isinstance(yours, pd.Series) or list(yours.index) != [*outcomes, COST]:
             validate.fail("yours", type(yours).__name__, "what board.serve(score) returned", TypeError)

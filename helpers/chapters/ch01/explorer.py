@@ -70,8 +70,8 @@ def _one_label(table: pd.DataFrame) -> pd.DataFrame:
 
 def _bias_in_words(bias: str, settings: dict, dial: pd.Series) -> str:
     if bias == "target":
-        said = ", ".join(f"{label} {value:+.2f}" for label, value in dial.items())
-        return f"satisfaction above the average where the label was given: {said}"
+        rates = ", ".join(f"{label} {value:+.2f}" for label, value in dial.items())
+        return f"satisfaction above the average where the label was given: {rates}"
     if bias == "item":
         trait = settings["trait"]
         return (

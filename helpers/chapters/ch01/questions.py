@@ -15,8 +15,8 @@ from helpers.display.runs import Runs
 def acted(happy: pd.DataFrame) -> Result:
     """happy: the impressions that truly satisfied."""
     acted, clicked = (100 * rows.mean() for rows in (happy[list(ACTIONS)].any(axis=1), happy["click"]))
-    said = f"{acted:.1f}% have at least one of the six. {clicked:.1f}% were clicked at all."
-    return Result(said, answer=acted, rows=len(happy))
+    sentence = f"{acted:.1f}% have at least one of the six. {clicked:.1f}% were clicked at all."
+    return Result(sentence, answer=acted, rows=len(happy))
 
 
 def _over_random(runs: Runs, kinds: dict[str, str], title: str) -> Figure:

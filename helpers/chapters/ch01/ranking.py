@@ -55,8 +55,8 @@ CHOSEN = Chosen(
 def over_random(table: pd.DataFrame) -> pd.DataFrame:
     """What each score of `labels` serves minus what a random list of the same world does: seed, score, difference."""
     rows = table[["seed", "score", "satisfaction"]]
-    found = [name for name in rows["score"].unique() if name != "random"]
-    return pd.concat(difference(rows, "satisfaction", name, "random", "score").assign(score=name) for name in found)
+    scores = [name for name in rows["score"].unique() if name != "random"]
+    return pd.concat(difference(rows, "satisfaction", name, "random", "score").assign(score=name) for name in scores)
 
 
 FORMS = {

@@ -163,10 +163,10 @@ def trial(answer: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame | None:
     seconds = served[(served["model"] == "weighted CE") & served["seed"].isin(WORLDS)]
     try:
         with at_work(f"training weighted CE with your T in {len(WORLDS)} worlds"):
-            own = watch_time.own_time(answer, WORLDS)
+            with_own_time = watch_time.own_time(answer, WORLDS)
     except Exception as error:  # on one of the other worlds
         print(in_words(error))
         return None
-    table = pd.concat([own, seconds])
+    table = pd.concat([with_own_time, seconds])
     gains = difference(table, "value", "own", "weighted CE")
     return summarise(gains, "difference", "outcome").set_index("outcome").drop(columns="seeds").round(3)

@@ -112,8 +112,8 @@ def predictions(run: Run, rows: Sequence[pd.DataFrame]) -> list[np.ndarray]:
     spec, longest = features(), max(map(len, rows))
     padded = [spec.transform(part.iloc[np.arange(longest) % len(part)]) for part in rows]
     inputs = {name: torch.stack([part[name] for part in padded]) for name in padded[0]}
-    found = run.predict(inputs)["score"].numpy().astype(float)
-    return [score[: len(part)] for score, part in zip(found, rows, strict=True)]
+    scores = run.predict(inputs)["score"].numpy().astype(float)
+    return [score[: len(part)] for score, part in zip(scores, rows, strict=True)]
 
 
 def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) -> pd.DataFrame:
@@ -127,22 +127,22 @@ def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) ->
     for number, feed in enumerate(feeds):
         clicked = feed.log["click"] == 1
         weight = np.ones(len(feed.log))
-        found = time(plain(feed.log[clicked]))
-        found = found.reindex(feed.log.index[clicked]) if isinstance(found, pd.Series) else np.asarray(found)
-        if np.shape(found) != (clicked.sum(),):
-            validate.fail("T", f"shape {np.shape(found)}", f"({clicked.sum()},), one for each click")
-        found = np.asarray(validate.finite("T", found), dtype=float)
-        if (found < 0).any():
-            validate.fail("T", f"{found.min():g}", "no negative time")
-        weight[clicked] = found
+        times = time(plain(feed.log[clicked]))
+        times = times.reindex(feed.log.index[clicked]) if isinstance(times, pd.Series) else np.asarray(times)
+        if np.shape(times) != (clicked.sum(),):
+            validate.fail("T", f"shape {np.shape(times)}", f"({clicked.sum()},), one for each click")
+        times = np.asarray(validate.finite("T", times), dtype=float)
+        if (times < 0).any():
+            validate.fail("T", f"{times.min():g}", "no negative time")
+        weight[clicked] = times
         feeds[number] = replace(feed, log=feed.log.assign(own=weight))
     objective = replace(OBJECTIVES["weighted CE"], weight="own")
     return _served("own", train(feeds, objective, *CHOSEN["weighted CE"]), offers, seeds)
 
 
 def _served(model: str, run: Run, offers: Sequence[Offer], seeds: Sequence[int]) -> pd.DataFrame:
-    found = predictions(run, [offer.rows for offer in offers])
-    return _means(model, seeds, [offer.served(scores) for offer, scores in zip(offers, found, strict=True)])
+    scores_by_world = predictions(run, [offer.rows for offer in offers])
+    return _means(model, seeds, [offer.served(scores) for offer, scores in zip(offers, scores_by_world, strict=True)])
 
 
 def _means(model: str, seeds: Sequence[int], means: Sequence[pd.Series]) -> pd.DataFrame:

@@ -68,8 +68,8 @@ def _judged(outputs: dict[str, Tensor], test: Examples) -> pd.DataFrame:
     parts = []
     for task, value in outputs.items():
         target = test.labels[task]
-        found = {"loss": 1 - r2(value, target), "auc": auc(value, (target > 0).float())}
-        parts.append(pd.DataFrame({"copy": range(len(value)), "task": task} | found))
+        scores = {"loss": 1 - r2(value, target), "auc": auc(value, (target > 0).float())}
+        parts.append(pd.DataFrame({"copy": range(len(value)), "task": task} | scores))
     return pd.concat(parts, ignore_index=True)
 
 

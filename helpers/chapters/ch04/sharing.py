@@ -45,8 +45,8 @@ def flip(seeds: Sequence[int]) -> pd.DataFrame:
             parameter.data.neg_()
         return made
 
-    found = sweep(points(condition=(same, opposite), seed=seeds), data, model, full_batches)
-    return found.assign(model="shared-bottom")
+    table = sweep(points(condition=(same, opposite), seed=seeds), data, model, full_batches)
+    return table.assign(model="shared-bottom")
 
 
 def negated(pair: TaskPair) -> TaskPair:

@@ -86,12 +86,12 @@ class Logs:
         sizes = (rows, VALID, TEST)
         columns, parts, truth = features(), ([], [], []), []
         for seed in seeds:
-            frame, found = impressions(seed, kind, strength, sum(sizes))
-            labels = {CLICK: torch.from_numpy(found.click), LIKE: torch.from_numpy(found.like)}
+            frame, events = impressions(seed, kind, strength, sum(sizes))
+            labels = {CLICK: torch.from_numpy(events.click), LIKE: torch.from_numpy(events.like)}
             examples = funnel(Examples(columns.transform(frame), labels))
             for part, index in zip(parts, torch.arange(len(frame)).split(sizes), strict=True):
                 part.append(examples.take(index))
-            truth.append(found.part(slice(-TEST, None)))
+            truth.append(events.part(slice(-TEST, None)))
         return Logs(list(seeds), kind, strength, *map(Examples.stack, parts), truth)
 
 
@@ -102,9 +102,9 @@ def impressions(seed: int, kind: str, strength: float, rows: int) -> tuple[pd.Da
     of_video = world.video_traits.iloc[video]
     appeal = 0.65 * world.affinity(user, video) + 0.6 * of_video["quality"].to_numpy()
     appeal = appeal / np.hypot(0.65, 0.6)  # about N(0, 1)
-    found = draw_events(appeal, BAIT * of_video["bait"].to_numpy(), appeal, kind, strength, rng)
+    events = draw_events(appeal, BAIT * of_video["bait"].to_numpy(), appeal, kind, strength, rng)
     shown = pd.DataFrame({"user": user, "video": video, HISTORY: history(world, user, video, seed)})
-    return described(world, shown), found
+    return described(world, shown), events
 
 
 def history(world: World, user: np.ndarray, video: np.ndarray, seed: int) -> np.ndarray:
@@ -199,13 +199,13 @@ def predict(logs: Logs, model: str, inputs: Inputs, tasks: Sequence[str] = TASKS
 
     goal  of `GOALS`: what the settings of a model of two tasks were chosen for
     """
-    found = {}
+    logits = {}
     for together in parts(model):
         if model != "single-task" or together[0] in tasks:
-            found |= chain(train(logs, model, together, chosen(logs, model, together, goal)), inputs)
+            logits |= chain(train(logs, model, together, chosen(logs, model, together, goal)), inputs)
     if model == "masked shared-bottom":
-        found[BOTH] = product_logit(found[CLICK], found[LIKE])
-    return {task: found[task] for task in tasks}
+        logits[BOTH] = product_logit(logits[CLICK], logits[LIKE])
+    return {task: logits[task] for task in tasks}
 
 
 SITUATIONS = [(SEEN, 0.0), (SEEN, 1.0)]

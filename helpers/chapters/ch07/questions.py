@@ -19,8 +19,8 @@ STRENGTH = "strength of the selection"
 
 @answers("C7.P1")
 def endless_data(ends: pd.DataFrame) -> str:
-    said = (f"{model} {ends.loc[kind, model]:.2f} ({kind})" for kind in ends.index for model in ends)
-    return f"Predicted / true: {', '.join(said)}."
+    ratios = (f"{model} {ends.loc[kind, model]:.2f} ({kind})" for kind in ends.index for model in ends)
+    return f"Predicted / true: {', '.join(ratios)}."
 
 
 @answers("C7.P2")

@@ -50,12 +50,12 @@ def newest(data: str, rows: int | None = None) -> pd.DataFrame:
 def gains(table: pd.DataFrame) -> pd.DataFrame:
     """The gains of `scores` with their intervals and verdicts: data, task, single, shared (mean AUC), by item (of the
     yardstick), gain, low, high, seeds, verdict."""
-    found = []
+    rows = []
     for (data, task), part in table.groupby(["data", "task"], sort=False):
         values = difference(part, "auc", RECIPE.structure, SINGLE)["difference"].to_numpy()
         one = gain(values, *part[["overlap", "users", "units"]].iloc[0])
         mean, by_item = part.groupby("model")["auc"].mean(), part["by_item"].iloc[0]
         row = {"data": data, "task": task, "single": mean[SINGLE], "shared": mean[RECIPE.structure], "by item": by_item}
         row |= {"gain": one.mean, "low": one.low, "high": one.high, "seeds": one.seeds}
-        found.append(row | {"verdict": verdict(one.low, one.high, MATTERS["binary"])})
-    return pd.DataFrame(found)
+        rows.append(row | {"verdict": verdict(one.low, one.high, MATTERS["binary"])})
+    return pd.DataFrame(rows)

@@ -85,16 +85,16 @@ def chances(seed: int, users: int, videos: int) -> pd.DataFrame:
     encoded, feed = features(), Feed.make(seed)
     train, valid = _examples(feed, encoded)
     offer = Offer.make(feed, users)
-    found = offer.rows.join(offer.outcomes[["satisfaction"]])
+    table = offer.rows.join(offer.outcomes[["satisfaction"]])
     for goal, kind in GOALS.items():
         model = SingleTask(encoded, goal, kind, [WIDTH], [], seed=seed)
         fit(model, train.only(goal), valid.only(goal), epochs=EPOCHS, batch_size=512, lr=LEARNING_RATE, seed=seed)
         with torch.no_grad():
-            found[goal] = torch.sigmoid(model(offer.inputs(encoded))[goal]).numpy()
-    found["number"] = found.groupby("user").cumcount()
-    found["user"] = found["user"].factorize()[0]
+            table[goal] = torch.sigmoid(model(offer.inputs(encoded))[goal]).numpy()
+    table["number"] = table.groupby("user").cumcount()
+    table["user"] = table["user"].factorize()[0]
     columns = ["user", "number", *GOALS, "topic", "duration", "satisfaction"]
-    return found.loc[found["number"] < videos, columns].round(3).reset_index(drop=True)
+    return table.loc[table["number"] < videos, columns].round(3).reset_index(drop=True)
 
 
 def scorers(seeds: Sequence[int]) -> pd.DataFrame:

@@ -162,10 +162,10 @@ def train(network: Network, worlds: Worlds, lr: float, l2: float) -> tuple[Run, 
 
 def _of(network: Network, part: Examples) -> Examples:
     """What a network trains on: its labels, and its weights of the rows."""
-    own = part.only(*network.labels)
+    rows = part.only(*network.labels)
     if not network.seconds:
-        return own
-    return replace(own, weights={"click": torch.where(own.labels["click"] == 1, part.labels["watch_seconds"], 1.0)})
+        return rows
+    return replace(rows, weights={"click": torch.where(rows.labels["click"] == 1, part.labels["watch_seconds"], 1.0)})
 
 
 def tune(

@@ -108,8 +108,8 @@ def days(seeds: Sequence[int]) -> pd.DataFrame:
     for seed in seeds:
         table = user_days(*simulate(World.make(seed=seed, users=1000, videos=1000), seed=seed))
         back = table.pop("return_next_day")
-        found = {signal: auc(table[signal].to_numpy(float), back.to_numpy()) for signal in table}
-        parts.append(pd.DataFrame({"seed": seed, "signal": found.keys(), "auc": found.values()}))
+        aucs = {signal: auc(table[signal].to_numpy(float), back.to_numpy()) for signal in table}
+        parts.append(pd.DataFrame({"seed": seed, "signal": aucs.keys(), "auc": aucs.values()}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -21,10 +21,10 @@ def predictions(seeds: Sequence[int] = WORLDS, users: int = USERS, step: float =
     A row a name, seed and user, a column a candidate. Names are those of `ranking.TASKS`, with log-odds for
     probabilities, and "satisfaction".
     """
-    found = ranking.predictions(tuple(seeds))
-    values = {task: scores if task == "watch_time" else logit(scores) for task, scores in found.scores.items()}
+    predicted = ranking.predictions(tuple(seeds))
+    values = {task: scores if task == "watch_time" else logit(scores) for task, scores in predicted.scores.items()}
     parts = []
-    for name, value in (values | {"satisfaction": found.outcomes["satisfaction"]}).items():
+    for name, value in (values | {"satisfaction": predicted.outcomes["satisfaction"]}).items():
         steps = np.rint(value[:, :users] / step).astype(int).reshape(-1, CANDIDATES)
         rows = pd.DataFrame({"name": name, "seed": np.repeat(seeds, users)})
         parts.append(rows.join(pd.DataFrame(steps)))

@@ -132,10 +132,10 @@ def rankings(found: Predicted) -> dict[str, np.ndarray]:
 
 def labels(seeds: Sequence[int], autoplay: bool = False) -> pd.DataFrame:
     """What each of the `rankings` serves: a row a seed and score, the columns of `served`."""
-    found = predictions(tuple(seeds), autoplay)
+    predicted = predictions(tuple(seeds), autoplay)
     parts = [
-        pd.DataFrame({"seed": found.seeds, "score": name} | served(found, scores))
-        for name, scores in rankings(found).items()
+        pd.DataFrame({"seed": predicted.seeds, "score": name} | served(predicted, scores))
+        for name, scores in rankings(predicted).items()
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -146,15 +146,15 @@ def fusion(seeds: Sequence[int], levels: Mapping[str, Sequence[float]] = LEVELS)
     A row a form and combination (columns named as the labels), with mean and interval (_low, _high) of satisfaction
     and of plays of the top 10, and of `gain`: satisfaction minus that of the best single label.
     """
-    found = predictions(tuple(seeds))
-    alone = {label: served(found, found.scores[label])["satisfaction"] for label in TASKS}
+    predicted = predictions(tuple(seeds))
+    alone = {label: served(predicted, predicted.scores[label])["satisfaction"] for label in TASKS}
     best = max(alone.values(), key=np.mean)
-    outcomes = [found.outcomes[name] for name in ("satisfaction", "plays")]
+    outcomes = [predicted.outcomes[name] for name in ("satisfaction", "plays")]
     rows = []
     for form, weights in product(FORMS, product(*levels.values())):
         of = dict(zip(levels, weights, strict=True))
         # Without any weight all candidates are equal: they are served in the order of the offer, which is random.
-        scores = FORMS[form](found.scores, of) - np.linspace(0, 1e-9, CANDIDATES)
+        scores = FORMS[form](predicted.scores, of) - np.linspace(0, 1e-9, CANDIDATES)
         satisfaction, plays = (part.mean((-2, -1)) for part in top(scores, *outcomes))
         row = {"form": form} | of
         for name, values in (("satisfaction", satisfaction), ("plays", plays), ("gain", satisfaction - best)):

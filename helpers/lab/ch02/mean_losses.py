@@ -51,8 +51,8 @@ def compared(seeds: Sequence[int], models: Sequence[str] = MODELS, bins: int = 1
         run = watch_time.train(feeds, MINUTES if model == POISSON else OBJECTIVES[model], lr, l2)
         scores = zip(*(predictions(run, each_rows) for each_rows in ([o.rows for o in offers], logs)), strict=True)
         for seed, offer, log, (offered, logged) in zip(seeds, offers, logs, scores, strict=True):
-            found = dict(offer.served(offered)[list(SERVED)]) | _readings(seconds(model, logged), log, bins)
-            rows += [(seed, model, outcome, value) for outcome, value in found.items()]
+            readings = dict(offer.served(offered)[list(SERVED)]) | _readings(seconds(model, logged), log, bins)
+            rows += [(seed, model, outcome, value) for outcome, value in readings.items()]
     return pd.DataFrame(rows, columns=["seed", "model", "outcome", "value"])
 
 

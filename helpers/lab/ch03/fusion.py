@@ -60,9 +60,9 @@ def fronts(
     rows = []
     models, _ = train(feeds)
     for seed, offer, model in zip(seeds, offers, models, strict=True):
-        found = probabilities(model, offer)
+        chances = probabilities(model, offer)
         for way, weight in product(WAYS[1:], weights):
-            rows.append((way, weight, seed, *_judged(offer, fused(found["click"], found["finish"], weight, way))))
+            rows.append((way, weight, seed, *_judged(offer, fused(chances["click"], chances["finish"], weight, way))))
     for weight in trained:
         models, _ = train(feeds, model=OneHead, weights=(weight, 1 - weight))
         for seed, offer, model in zip(seeds, offers, models, strict=True):

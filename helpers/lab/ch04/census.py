@@ -120,12 +120,12 @@ def measured(at: pd.DataFrame) -> pd.DataFrame:
 def _judge(run: Run, train: Examples, test: Examples) -> pd.DataFrame:
     lowest = run.history.groupby(["copy", "task"])["valid"].min()
     new = [_without_twin(*groups) for groups in zip(train.groups, test.groups, strict=True)]
-    found = []
+    parts = []
     for task, output in run.predict(test.inputs).items():
         for copy, logits in enumerate(output):
             scores = _scores(lowest[copy, task], logits, test.labels[task][copy], new[copy])
-            found.append({"copy": copy, "task": task} | scores)
-    return pd.DataFrame(found)
+            parts.append({"copy": copy, "task": task} | scores)
+    return pd.DataFrame(parts)
 
 
 def _without_twin(train: torch.Tensor, test: torch.Tensor) -> torch.Tensor:
@@ -183,7 +183,7 @@ def tune(
 
     With more than 2,000 rows the first of the seeds serves: there the loss depends less on the draw.
     """
-    found = measured(
+    table = measured(
         pd.concat(
             points(
                 rows=[count],
@@ -197,8 +197,8 @@ def tune(
             for model, several in shapes.items()
         )
     )
-    found["shape"] = found["shape"].map(shape_name)
-    return found.groupby(["rows", "pair", "model", "shape", "rate", "seed"], as_index=False, sort=False)["loss"].mean()
+    table["shape"] = table["shape"].map(shape_name)
+    return table.groupby(["rows", "pair", "model", "shape", "rate", "seed"], as_index=False, sort=False)["loss"].mean()
 
 
 CHOSEN = Chosen(
@@ -227,13 +227,13 @@ def transfer(
 def gains(table: pd.DataFrame, over: str = SINGLE, value: str = "auc") -> pd.DataFrame:
     """What every other model gains over one, a row for each amount of rows, pair, task and model, with the 95% interval
     for one log: rows, pair, task, model, mean, low, high."""
-    found = []
+    rows = []
     for model in table["model"].unique():
         if model != over:
             pairs = difference(table[["rows", "pair", "task", "model", "seed", value]], value, model, over)
             for key, values in pairs.groupby(["rows", "pair", "task"], sort=False)["difference"]:
-                found.append((*key, model, *gain(values.to_numpy(), OVERLAP)[:3]))
-    return pd.DataFrame(found, columns=["rows", "pair", "task", "model", "mean", "low", "high"])
+                rows.append((*key, model, *gain(values.to_numpy(), OVERLAP)[:3]))
+    return pd.DataFrame(rows, columns=["rows", "pair", "task", "model", "mean", "low", "high"])
 
 
 TABLES = kept_tables(

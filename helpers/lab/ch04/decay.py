@@ -121,7 +121,7 @@ CHOSEN_RATINGS = Chosen("04_decay_ratings_tuning", by=["penalised"], setting=["l
 def _by_film(models: Sequence[SharedBottom], train: Examples, test: Examples) -> pd.DataFrame:
     """AUC by whether the film has a rating in training, as the models are, and with 0 in each row of the tables that no
     rating in training looks up: copy, untrained, films, task, auc, moves."""
-    found, ids = [], test.inputs["sparse"]
+    parts, ids = [], test.inputs["sparse"]
     for untrained in ("as drawn", "set to 0"):
         if untrained == "set to 0":
             for one, rows in zip(models, train.inputs["sparse"], strict=True):
@@ -135,8 +135,8 @@ def _by_film(models: Sequence[SharedBottom], train: Examples, test: Examples) ->
                 for films, rows in zip(FILMS, (torch.ones_like(rated), rated, ~rated), strict=True):
                     scores, label, users = output[rows], test.labels[task][copy][rows], ids[copy, rows, ratings.USER]
                     moved = ratings.moves(scores, label, users)
-                    found.append((copy, untrained, films, task, auc(scores, label), moved))
-    return pd.DataFrame(found, columns=["copy", "untrained", "films", "task", "auc", "moves"])
+                    parts.append((copy, untrained, films, task, auc(scores, label), moved))
+    return pd.DataFrame(parts, columns=["copy", "untrained", "films", "task", "auc", "moves"])
 
 
 def unseen(seeds: Sequence[int], penalised: Sequence[str] = L2_ROWS) -> pd.DataFrame:

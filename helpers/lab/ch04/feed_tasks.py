@@ -199,13 +199,13 @@ def key(place: str | int, tasks: Sequence[str]) -> str:
 
 def _models(clicked: bool) -> dict[str, tuple[Sequence[str], list[int], list[int]]]:
     """{name: tasks, units of the bottom and of a tower} of every model that is trained on such labels."""
-    found = {}
+    models = {}
     for place in (OWN, HALFWAY) if clicked else PLACES:
         for tasks in [[label] for label in LABELS] if place == OWN else [list(LABELS)]:
-            found[key(place, tasks)] = (tasks, *PLACES[place])
+            models[key(place, tasks)] = (tasks, *PLACES[place])
     for width, tasks in () if clicked else product(WIDTHS, NEWS):
-        found[key(width, tasks)] = (tasks, [width], [TOWER])
-    return found
+        models[key(width, tasks)] = (tasks, [width], [TOWER])
+    return models
 
 
 def tune(

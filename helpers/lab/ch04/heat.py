@@ -50,8 +50,8 @@ def tune(
 ) -> pd.DataFrame:
     """Each model at each of the rates: as `transfer`, and a column rate."""
     at = points(model=models, width=widths, rows=rows, rate=rates, condition=EXTREMES, seed=seeds)
-    found = sweep(at, task_pair, build, lambda rows, rate: small_batches(rows, rate, STEPS), mean_r2)
-    return found[[*COLUMNS, "rate"]]
+    table = sweep(at, task_pair, build, lambda rows, rate: small_batches(rows, rate, STEPS), mean_r2)
+    return table[[*COLUMNS, "rate"]]
 
 
 ONE = {"seeds": [900], "widths": [4], "rows": [250], "rates": [0.01]}

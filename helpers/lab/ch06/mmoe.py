@@ -157,8 +157,8 @@ def tune_relu(
     """Mean R² of both tasks with every shape at every rate: model, shape, rate, rows, condition, seed, r2."""
 
     def measure(model: str, choice: tuple[Shape, float]) -> pd.DataFrame:
-        found = scores(seeds, models=[model], choices={count: {model: choice} for count in RELU_ROWS})
-        return found.groupby(["rows", "condition", "seed"], as_index=False)["r2"].mean()
+        table = scores(seeds, models=[model], choices={count: {model: choice} for count in RELU_ROWS})
+        return table.groupby(["rows", "condition", "seed"], as_index=False)["r2"].mean()
 
     return _every_choice(shapes, rates, measure)
 
@@ -223,8 +223,8 @@ def tune_seesaw(
     """Mean R² of both tasks with every shape at every rate: model, shape, rate, weight, seed, r2."""
 
     def measure(model: str, choice: tuple[Shape, float]) -> pd.DataFrame:
-        found = weighted(seeds, models=[model], choices={model: choice})
-        return found.groupby(["weight", "seed"], as_index=False)["r2"].mean()
+        table = weighted(seeds, models=[model], choices={model: choice})
+        return table.groupby(["weight", "seed"], as_index=False)["r2"].mean()
 
     return _every_choice({model: SHAPES[model] for model in models}, rates, measure)
 

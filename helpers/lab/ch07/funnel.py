@@ -78,13 +78,13 @@ def judge(logs: Logs, logits: dict[str, Tensor]) -> pd.DataFrame:
         chances = {CLICK: truth.ctr, LIKE: truth.cvr, BOTH: truth.ctcvr}
         clicked, every = truth.click == 1, np.ones(len(truth.click), dtype=bool)
         for task, logit in logits.items():
-            said, chance, label = torch.sigmoid(logit[place]).numpy(), chances[task], happened[task]
-            row = {"seed": seed, "task": task, "auc": auc(said, label)}
+            predicted, chance, label = torch.sigmoid(logit[place]).numpy(), chances[task], happened[task]
+            row = {"seed": seed, "task": task, "auc": auc(predicted, label)}
             for name, part in {"ratio": every, "clicked": clicked, "unclicked": ~clicked}.items():
-                row[name] = said[part].mean() / chance[part].mean()
+                row[name] = predicted[part].mean() / chance[part].mean()
             logged = clicked if task == LIKE else every
-            row["logged_auc"] = auc(said, label, logged)
-            rows.append(row | {"logged_ratio": said[logged].mean() / label[logged].mean()})
+            row["logged_auc"] = auc(predicted, label, logged)
+            rows.append(row | {"logged_ratio": predicted[logged].mean() / label[logged].mean()})
     return pd.DataFrame(rows)
 
 
@@ -103,25 +103,25 @@ def compare(
     rows for both goals. `TRUTH` is among the models. A click rate is no chance of a like, and a history no chance at
     all: as scores they have no ratios.
     """
-    found = []
+    blocks = []
     for strength in strengths:
         for kind in kinds if strength else kinds[:1]:
             logs = Logs.make(seeds, kind, strength, rows)
             sets = (logs.train, logs.valid, logs.test)
-            said = rivals(models, TASKS, tasks, sets, features(), partial(predict, logs, "single-task"))
-            said |= {score: count(logs, score, tasks) for score in models if score in COUNTS}
-            said |= {model: predict(logs, model, logs.inputs, tasks) for model in models if model in TOGETHER}
+            logits = rivals(models, TASKS, tasks, sets, features(), partial(predict, logs, "single-task"))
+            logits |= {score: count(logs, score, tasks) for score in models if score in COUNTS}
+            logits |= {model: predict(logs, model, logs.inputs, tasks) for model in models if model in TOGETHER}
             ideal = torch.from_numpy(np.stack([truth.cvr_of_clickers for truth in logs.truth])).logit()
-            judged = {model: _judge(logs, model, scores) for model, scores in (said | {TRUTH: {LIKE: ideal}}).items()}
+            judged = {model: _judge(logs, model, scores) for model, scores in (logits | {TRUTH: {LIKE: ideal}}).items()}
             again = dict(judged)  # where settings are chosen for the CVR
             for model in (model for model in models if model in TOGETHER):
                 if len({chosen(logs, model, *parts(model), goal) for goal in GOALS}) > 1:
                     again[model] = _judge(logs, model, predict(logs, model, logs.inputs, tasks, CVR))
             for place, (goal, tables) in product(kinds if not strength else [kind], {SUM: judged, CVR: again}.items()):
                 at = {"kind": place, "strength": strength, "rows": rows, "chosen": goal}
-                found += [table.assign(**at, model=model) for model, table in tables.items()]
+                blocks += [table.assign(**at, model=model) for model, table in tables.items()]
     first = ["kind", "strength", "rows", "model", "chosen"]
-    table = pd.concat(found, ignore_index=True)
+    table = pd.concat(blocks, ignore_index=True)
     return table[[*first, *(name for name in table.columns if name not in first)]]
 
 
@@ -163,7 +163,7 @@ def tuning(
     """
     trained = [(model, together) for model in models for together in parts(model)]
     trained = [one for one in trained if one[0] != "single-task" or one[1][0] in tasks]
-    found = []
+    tables = []
     for kind, strength in situations:
         for model, together in trained:
             at = {"kind": kind, "strength": strength, "model": model, "tasks": _name(together)}
@@ -175,8 +175,8 @@ def tuning(
                 losses = {"loss": logged_loss(logits, logs.test)}
                 losses["like"] = logged_loss({LIKE: logits[LIKE]}, logs.test) if LIKE in logits else 0 * losses["loss"]
                 means = {name: 1000 * loss.reshape(len(weights), -1).mean(1) for name, loss in losses.items()}
-                found.append(pd.DataFrame(at | {"lr": lr, "l2": l2, "weight": weights} | means))
-    return pd.concat(found, ignore_index=True)
+                tables.append(pd.DataFrame(at | {"lr": lr, "l2": l2, "weight": weights} | means))
+    return pd.concat(tables, ignore_index=True)
 
 
 def logged_loss(

@@ -51,7 +51,7 @@ def reports(
     by_time  the rows get a time, so that there is one fixed split; without it each report seed has a random one
     naive_*  the t-interval over the report's seeds, as if each had a log of its own
     """
-    found = []
+    tables = []
     for condition, count, seed in product(conditions, rows, seeds):
         options = {"seeds": range(repeats), "rates": [RELU_RATE], "also": ()}
         frame, declaration = known_table(condition, count, seed)
@@ -61,9 +61,9 @@ def reports(
         for after, growth in one.growth.groupby("seeds"):
             table = growth[["task", "gain", "low", "high", "verdict"]].assign(word=word(growth["verdict"]))
             table[["naive_low", "naive_high"]] = [_naive(one, task, after) for task in growth["task"]]
-            found.append(table.assign(condition=condition, rows=count, seed=seed, repeats=after))
+            tables.append(table.assign(condition=condition, rows=count, seed=seed, repeats=after))
     columns = ["condition", "rows", "seed", "repeats", "task", "gain", "low", "high", "naive_low", "naive_high"]
-    return pd.concat(found, ignore_index=True)[[*columns, "verdict", "word"]]
+    return pd.concat(tables, ignore_index=True)[[*columns, "verdict", "word"]]
 
 
 def _naive(one: Comparison, task: str, seeds: int) -> tuple[float, float]:

@@ -157,7 +157,7 @@ def live(settings: dict, seconds: float = 2.5) -> Iterator[tuple[float, dict | N
         progress = min((now - start) / seconds, len(spent) / 5, 1.0)
         if now - shown > 0.1 or len(spent) == 1 or progress == 1:
             so_far, shown = pd.DataFrame(spent), now
-            found = so_far.median().to_dict() | {RATIO: float((so_far[APART] / so_far[SHARED]).median())}
-            yield progress, found
+            medians = so_far.median().to_dict() | {RATIO: float((so_far[APART] / so_far[SHARED]).median())}
+            yield progress, medians
         if progress == 1:
             return

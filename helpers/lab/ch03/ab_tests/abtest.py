@@ -49,13 +49,15 @@ def _week(feed: Feed, model: nn.Module, policies: Sequence[float]) -> pd.DataFra
     catalogue = pd.DataFrame({"user": np.repeat(np.arange(USERS), VIDEOS), "video": np.tile(np.arange(VIDEOS), USERS)})
     with torch.no_grad():
         logits = model(features().transform(described(world, catalogue)))
-    found = {task: torch.sigmoid(logit).numpy().astype(float).reshape(USERS, VIDEOS) for task, logit in logits.items()}
+    chances = {
+        task: torch.sigmoid(logit).numpy().astype(float).reshape(USERS, VIDEOS) for task, logit in logits.items()
+    }
     parts = []
     for day in range(DAYS):
         rng = np.random.default_rng([feed.seed, 4, day])
         offered = rng.permuted(np.tile(np.arange(VIDEOS), (USERS, 1)), axis=1)[:, :CANDIDATES]
         labels, truth = world.respond(np.repeat(np.arange(USERS), CANDIDATES), offered.ravel(), rng, feed.biases)
-        click, finish = (np.take_along_axis(found[task], offered, axis=1) for task in ("click", "finish"))
+        click, finish = (np.take_along_axis(chances[task], offered, axis=1) for task in ("click", "finish"))
         columns = {"clicks": labels["click"], "finishes": labels["finish"], "seconds": labels["watch_seconds"]}
         columns |= {"satisfaction": truth["satisfaction"], "plays": labels["watch_seconds"] > 0}
         columns = {name: column.to_numpy(float).reshape(USERS, CANDIDATES) for name, column in columns.items()}

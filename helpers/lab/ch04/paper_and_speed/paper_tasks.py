@@ -71,8 +71,8 @@ def beside_partners(at: pd.DataFrame, model: Callable, options: Callable) -> pd.
     A model called single-task is trained once for all p.
     """
     trained = at.assign(p=at["p"].mask(at["model"] == "single-task", 1.0))
-    found = sweep(trained.drop_duplicates(), task_pair, model, options, _log2_mse)
-    return at.assign(log2_mse=trained.merge(found, how="left")["log2_mse"].to_numpy())
+    table = sweep(trained.drop_duplicates(), task_pair, model, options, _log2_mse)
+    return at.assign(log2_mse=trained.merge(table, how="left")["log2_mse"].to_numpy())
 
 
 def _log2_mse(run: Run, test: Examples) -> pd.DataFrame:

@@ -162,12 +162,12 @@ def by_users(table: pd.DataFrame, by: Sequence[str], than: dict[str, object]) ->
 
 
 def _judge(run: Run, test: Examples) -> pd.DataFrame:
-    found = []
+    parts = []
     for task, outputs in run.predict(test.inputs).items():
         for copy, output in enumerate(outputs):
             label, users = test.labels[task][copy], test.inputs["sparse"][copy, :, USER]
-            found.append((copy, task, auc(output, label), moves(output, label, users)))
-    return pd.DataFrame(found, columns=["copy", "task", "auc", "moves"])
+            parts.append((copy, task, auc(output, label), moves(output, label, users)))
+    return pd.DataFrame(parts, columns=["copy", "task", "auc", "moves"])
 
 
 def counted(seeds: Sequence[int], fraction: float, tasks: Sequence[str]) -> pd.DataFrame:
@@ -175,15 +175,15 @@ def counted(seeds: Sequence[int], fraction: float, tasks: Sequence[str]) -> pd.D
 
     The biases are those of the task's own label, as models see it, or of the stars that were cut at a threshold for it.
     """
-    frame, found = movielens.load(), []
+    frame, parts = movielens.load(), []
     ids, stars = examples()[1].inputs["sparse"], torch.tensor(frame["rating"].to_numpy())
     for (count, columns), task, seed in product(COUNTS.items(), tasks, seeds):
         train, _, test = split(fraction, seed)
         label = torch.tensor(frame[task].to_numpy())
         counts = label if count != STARS else -stars if task == "dislike" else stars
         score = by_ids([ids[train, k] for k in columns], counts[train], [ids[test, k] for k in columns])
-        found.append((count, task, seed, auc(score, label[test]), moves(score, label[test], ids[test, USER])))
-    return pd.DataFrame(found, columns=["model", "task", "seed", "auc", "moves"])
+        parts.append((count, task, seed, auc(score, label[test]), moves(score, label[test], ids[test, USER])))
+    return pd.DataFrame(parts, columns=["model", "task", "seed", "auc", "moves"])
 
 
 WITHIN = {"auc": 0.01, "users": 0.003, "units": 100}  # of fewer splits the users move more, and some have no row

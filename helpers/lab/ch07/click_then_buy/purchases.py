@@ -158,8 +158,8 @@ def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFr
     """
     logs = Logs.make(seeds)
     sets = (logs.train, logs.valid, logs.test)
-    said = rivals(models, TASKS, TASKS, sets, features(), lambda inputs, _: predict(logs, OWN, inputs))
-    judged = {model: judge(logs, scores, chances(model, TASKS)) for model, scores in said.items()}
+    logits = rivals(models, TASKS, TASKS, sets, features(), lambda inputs, _: predict(logs, OWN, inputs))
+    judged = {model: judge(logs, scores, chances(model, TASKS)) for model, scores in logits.items()}
     judged |= {score: judge(logs, count(logs, score), ()) for score in models if score in COUNTS}
     tables = {goal: dict(judged) for goal in GOALS}
     for model in (model for model in models if model in TOGETHER):
@@ -202,7 +202,7 @@ def tune(
     loss   of what was logged, mean over rows and shops, in thousandths of a nat: chosen for the sum, by this
     buy    the part of it that is the buy's, 0 for a model without one: chosen for the CVR, by this
     """
-    found = []
+    parts = []
     for model in models:
         of_second = [1.0] if model == "single-task" else list(weights)
         if model == "masked shared-bottom":
@@ -216,8 +216,8 @@ def tune(
             at = {"model": model, "tasks": " + ".join(tasks), "lr": lr, "l2": l2, "weight": of_second}
             means = {"loss": loss, "buy": bought}
             means = {name: 1000 * one.reshape(len(of_second), -1).mean(1) for name, one in means.items()}
-            found.append(pd.DataFrame(at | means))
-    return pd.concat(found, ignore_index=True)
+            parts.append(pd.DataFrame(at | means))
+    return pd.concat(parts, ignore_index=True)
 
 
 CHOSEN = {

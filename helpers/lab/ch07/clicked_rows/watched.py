@@ -142,23 +142,23 @@ def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFr
     sets, rows = stacked(seeds), []
     test = sets[-1]
     rated = test.labels[WATCHED] == 1
-    said = rivals(models, TASKS, JUDGED, sets, catalogue()[0], lambda inputs, _: predict(OWN, seeds, sets, inputs))
+    logits = rivals(models, TASKS, JUDGED, sets, catalogue()[0], lambda inputs, _: predict(OWN, seeds, sets, inputs))
     for model in models:
         if model in COUNTS:
-            found = count(model, sets[0], test.inputs)
-            chance = found[LIKE]
+            scores = count(model, sets[0], test.inputs)
+            chance = scores[LIKE]
         else:
-            found = said[model] if model in said else predict(model, seeds, sets, test.inputs)
-            chance = torch.sigmoid(found[LIKE])
+            scores = logits[model] if model in logits else predict(model, seeds, sets, test.inputs)
+            chance = torch.sigmoid(scores[LIKE])
         if model == BY_WATCHED or LIKE not in chances(model, TASKS):
             chance = torch.full_like(chance, torch.nan)
-        found = {
-            "auc_like": auc(found[LIKE], test.labels[LIKE], rated),
-            "auc_both": auc(found[BOTH], test.labels[BOTH]),
+        scores = {
+            "auc_like": auc(scores[LIKE], test.labels[LIKE], rated),
+            "auc_both": auc(scores[BOTH], test.labels[BOTH]),
             "rated": ((chance * rated).sum(1) / rated.sum(1)).numpy(),
             "unrated": ((chance * ~rated).sum(1) / (~rated).sum(1)).numpy(),
         }
-        rows.append(pd.DataFrame({"seed": seeds, "model": model} | found))
+        rows.append(pd.DataFrame({"seed": seeds, "model": model} | scores))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -183,15 +183,15 @@ def tune(
 ) -> pd.DataFrame:
     """Each of `CHOICES` of each model, at these rates and penalties: model, tasks (trained together), lr, l2, weight,
     seed, loss (of what was logged, in thousandths). The search is less patient."""
-    sets, found = stacked(seeds), []
+    sets, rows = stacked(seeds), []
     for model in models:
         for tasks, choice in product(parts(model), CHOICES[model]):
             if choice.lr in rates and choice.l2 in penalties:
                 logits = chain(train(model, tasks, seeds, sets, choice, patience), sets[2].inputs)
                 losses = 1000 * logged_loss(logits, sets[2], TASKS, 1 / RATED)
                 setting = {"model": model, "tasks": " + ".join(tasks)} | asdict(choice)
-                found.append(pd.DataFrame(setting | {"seed": seeds, "loss": losses}))
-    return pd.concat(found, ignore_index=True)
+                rows.append(pd.DataFrame(setting | {"seed": seeds, "loss": losses}))
+    return pd.concat(rows, ignore_index=True)
 
 
 # {model: {tasks: choice}}: what `tune` found best.
