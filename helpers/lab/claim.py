@@ -97,19 +97,19 @@ def mean(value: str, *, minus: float = 0.0, **where) -> Contrast:
     return Contrast(value, {(): 1}, (), where, -minus)
 
 
-class Over(NamedTuple):
-    """What an interval is over: a word for it, and the function of effects, level and the table that gives (mean, low,
-    high)."""
+class Interval(NamedTuple):
+    """A kind of interval: a word for what it is over, and the function of effects, level and the table that gives
+    (mean, low, high)."""
 
     words: str
     interval: Callable[[np.ndarray, float, pd.DataFrame], tuple[float, float, float]]
 
 
-WORLDS = Over("seeds", lambda values, level, _: statistics.interval(values, level))
-SHARES = Over("seeds (exact)", lambda values, level, _: statistics.share(values, level))
+WORLDS = Interval("seeds", lambda values, level, _: statistics.interval(values, level))
+SHARES = Interval("seeds (exact)", lambda values, level, _: statistics.share(values, level))
 
 
-def one_log(train: int, test: int, users: Mapping[str, object] | None = None) -> Over:
+def one_log(train: int, test: int, users: Mapping[str, object] | None = None) -> Interval:
     """For seeds that share a log.
 
     train  how many of its rows a seed could train on, though it may take fewer: all but validation and test rows
@@ -126,7 +126,7 @@ def one_log(train: int, test: int, users: Mapping[str, object] | None = None) ->
         gained = intervals.gain(values, test / train, **luck, level=level)
         return gained.mean, gained.low, gained.high
 
-    return Over("seeds on one log" + (" and its users" if users is not None else ""), interval)
+    return Interval("seeds on one log" + (" and its users" if users is not None else ""), interval)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Claim:
     expected: str = "holds"
     seeds: int = 20
     only: Mapping[str, object] = field(default_factory=dict)
-    over: Over = WORLDS
+    over: Interval = WORLDS
     far: bool = False
     smallest: float | None = None
     because: str = ""
