@@ -130,3 +130,8 @@ def length(module: str) -> int:
     place = ROOT.parent.joinpath(*module.split("."))
     path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
     return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_a_folder_in_a_laboratory_is_named_after_the_notebook_that_shows_it():
+    folders = {f"{path.parts[-3][2:]}_{path.parts[-2]}" for path in ROOT.glob("lab/ch*/*/__init__.py")}
+    assert len(folders) > 9 and folders <= {path.stem for path in ROOT.parent.glob("notebooks/deeper/*.ipynb")}

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.lab.ch02 import mean_losses
-from helpers.lab.ch02.mean_losses import CORRECTED, MODELS, POISSON, SQUARED
+from helpers.lab.ch02.three_losses import mean_losses
+from helpers.lab.ch02.three_losses.mean_losses import CORRECTED, MODELS, POISSON, SQUARED
 
 
 def test_every_output_is_read_in_seconds():

@@ -3,8 +3,8 @@
 from itertools import product
 
 from helpers.chapters.ch04 import feed_tasks
-from helpers.lab.ch04 import decay
 from helpers.lab.ch04 import feed_tasks as lab_feed_tasks
+from helpers.lab.ch04.at_work import decay
 
 
 def test_every_model_has_tuned_settings_for_both_penalties():
