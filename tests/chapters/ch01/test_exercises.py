@@ -75,7 +75,7 @@ def test_equal_scores_are_served_in_the_order_of_the_candidates(small_worlds):
 
 
 def test_the_worked_score_beats_every_label_at_once_and_says_by_how_much(monkeypatch):
-    monkeypatch.delattr(ranking, "fit")  # nothing is trained
+    monkeypatch.delattr(lab_ranking, "fit")  # nothing is trained
     said = judge(exercises.beats_every_label, solution("01_motivation", "solution_score", np=np))
     gain, low, high = map(float, re.search(r": (\S+) \[(\S+), (\S+)\] over 40 worlds", said).groups())
     assert said.startswith("Correct") and 0.003 < low < gain < high < 0.022

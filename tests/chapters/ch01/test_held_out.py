@@ -27,11 +27,9 @@ def test_what_is_read_is_what_was_predicted_to_half_a_step(found, tmp_path, monk
     monkeypatch.setattr(held_out, "WORLDS", found.seeds)
     monkeypatch.setattr(held_out, "USERS", 2)
     monkeypatch.setattr(held_out, "STEP", 0.05)
-    grid = lab_held_out.KeptTable(
-        "x", lab_held_out.predictions, {"seeds": [7, 8, 9], "users": 2, "step": 0.05}, packed=True
-    )
-    grid.write(grid.make(**grid.settings))
-    monkeypatch.setitem(lab_held_out.TABLES, "01_held_out", grid)
+    given = {"seeds": [7, 8, 9], "users": 2, "step": 0.05}
+    table = lab_held_out.KeptTable("01_held_out", lab_held_out.predictions, given, packed=True)
+    table.write(table.make(**table.settings))
     p, satisfaction = held_out.read()
     assert list(p) == list(ranking.TASKS)
     np.testing.assert_allclose(satisfaction, found.outcomes["satisfaction"][:, :2], atol=0.025001)
