@@ -193,7 +193,7 @@ class Claim:
 
     def _note(self, id: str) -> str:
         """Where the margin comes from, if it is not the unit's, and what it was before."""
-        before = _moved().get(id, [])
+        before = margins_before().get(id, [])
         far = f"the sentence says far, or many: {FAR} × {SMALLEST[self.unit]:g}" if self.far else ""
         own = f"of its own, because {self.because or far}" if self.because or far else ""
         moved = f"moved: {' → '.join(f'{margin:g}' for margin in before)}" if len(before) > 1 else ""
@@ -289,6 +289,6 @@ def _effect(given: Mapping, functions: Mapping[str, Callable], sign: int) -> Cal
 
 
 @cache
-def _moved() -> dict[str, list[float]]:
+def margins_before() -> dict[str, list[float]]:
     """{claim id: the margins that it has had, in their order}."""
     return pd.read_csv(MARGINS).groupby("claim")["smallest"].apply(list).to_dict()

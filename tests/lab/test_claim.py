@@ -108,10 +108,10 @@ def test_every_margin_has_a_reason_and_every_unit_one_margin():
 
 
 def test_a_finding_says_why_its_margin_is_its_own_and_what_it_was(monkeypatch):
-    monkeypatch.setattr(module, "_moved", lambda: {"C0.1": [0.2, 0.1]})
+    monkeypatch.setattr(module, "margins_before", lambda: {"C0.1": [0.2, 0.1]})
     note = claim(smallest=0.1, because="the sentence says a tenth").judge("C0.1", table(range(20))).note
     assert note == f"Margin of its own, because the sentence says a tenth.{NOTES}Margin moved: 0.2 → 0.1."
-    monkeypatch.setattr(module, "_moved", dict)
+    monkeypatch.setattr(module, "margins_before", dict)
     assert "the sentence says far, or many: 10 × 0.01" in claim(far=True).judge("C0.1", table(range(20))).note
     assert claim().judge("C0.1", table(range(20))).note == ""
 

@@ -64,7 +64,8 @@ DROPPED = {"C1.48", "C3.1", "C3.14", "C4.6", "C4.19", "C4.49", "C4.50", "C7.8"}
 
 
 def test_the_history_of_the_margins_is_complete():
-    """Who moves a margin says so in data/margins.csv; a card shows it, and what a dropped claim was judged by stays."""
+    """`keep_findings` writes a row in data/margins.csv for each; a card shows what moved, and what a dropped claim was
+    judged by stays."""
     history = pd.read_csv(MARGINS)
     assert history["date"].tolist() == sorted(history["date"])
     assert set(history["claim"]) - set(all_claims()) >= DROPPED
@@ -72,6 +73,16 @@ def test_the_history_of_the_margins_is_complete():
     assert {id: last.get(id) for id, claim in all_claims().items()} == {
         id: claim.smallest for id, claim in all_claims().items()
     }
+
+
+def test_a_new_margin_and_one_that_moved_get_a_row_and_the_others_none(monkeypatch, tmp_path):
+    monkeypatch.setattr("helpers.lab.claim.MARGINS", tmp_path / "margins.csv")
+    (tmp_path / "margins.csv").write_text("claim,date,smallest\nC0.1,2026-01-01,0.1\nC0.2,2026-01-01,0.01\n")
+    claims = {"C0.1": claim(), "C0.2": claim(), "C0.3": claim(far=True)}
+    keep_findings.log_margins(claims)
+    keep_findings.log_margins(claims)
+    rows = pd.read_csv(tmp_path / "margins.csv")[["claim", "smallest"]].to_numpy().tolist()
+    assert rows == [["C0.1", 0.1], ["C0.2", 0.01], ["C0.1", 0.01], ["C0.3", 0.1]]
 
 
 FAR = re.compile(r"\b(far|many more|much from|anywhere near)\b")

@@ -72,7 +72,8 @@ def test_the_map_names_every_floor_and_every_module_in_it():
 
 
 def test_a_chapter_has_one_folder_and_each_of_its_parts_has_one_name():
-    assert chapter_names() == [f"ch{number:02d}" for number in range(9)]
+    assert len(chapter_names()) >= 9
+    assert chapter_names() == [f"ch{number:02d}" for number in range(len(chapter_names()))]
     for chapter in chapter_names():
         assert {"claims.toml", "exercises.py"} <= {path.name for path in (ROOT / "chapters" / chapter).iterdir()}
 
@@ -119,7 +120,7 @@ def test_a_core_notebook_loads_no_laboratory_and_less_than_half_of_our_lines():
     code = json.dumps({path.stem: loading(path) for path in CORE})
     run = subprocess.run([sys.executable, "-c", LOADED], input=code, capture_output=True, text=True, check=True)
     loaded = json.loads(run.stdout)
-    assert len(loaded) == 9 and all("helpers.display.runs" in modules for modules in loaded.values())
+    assert loaded.keys() == MOST.keys() and all("helpers.display.runs" in modules for modules in loaded.values())
     assert {name for name, modules in loaded.items() if any(m.startswith("helpers.lab") for m in modules)} == set()
     lines = {name: sum(map(length, modules)) for name, modules in loaded.items()}
     assert {name: count for name, count in lines.items() if count > MOST[name]} == {}
