@@ -17,6 +17,7 @@ from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
 from helpers.capstone.report import HELD, LEVELS, _forest, _levels, report
 from helpers.chapters.ch08 import coverage
+from helpers.lab.ch08 import coverage as lab_coverage
 
 pytestmark = pytest.mark.slow  # most of them train
 
@@ -129,7 +130,7 @@ def test_times_are_of_computing_and_not_of_waiting(found, monkeypatch):
     ticks = iter(range(100))
     monkeypatch.setattr(comparison.time, "process_time", lambda: next(ticks))
     monkeypatch.setattr(comparison.time, "perf_counter", lambda: 1 / 0)
-    frame, declaration = coverage.known_table(coverage.SAME, 300, seed=0)
+    frame, declaration = lab_coverage.known_table(coverage.SAME, 300, seed=0)
     one = compare(frame, declaration, Recipe(units=(4,), epochs=1), seeds=range(2), rates=[0.01], also=())
     assert one.cost["seconds"].tolist() == [1.0, 0.5]  # two tasks, and one model, of two seeds each
     assert "times as much computing time" in report(one).page()
@@ -184,7 +185,7 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found):
 
 @pytest.mark.parametrize(("how", "grid"), [("at random", "08_worlds"), ("by time", "08_by_time")])
 def test_how_often_intervals_hold_is_what_was_measured(how, grid):
-    held = coverage.held(coverage.GRIDS[grid].read())
+    held = coverage.held(lab_coverage.TABLES[grid].read())
     assert round(100 * held.loc[held["repeats"] == coverage.REPEATS, "report"].mean()) == HELD[how]
 
 
