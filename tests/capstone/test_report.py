@@ -193,11 +193,14 @@ def test_how_often_intervals_hold_is_what_was_measured(how, grid):
 
 
 def test_the_page_says_how_often_such_intervals_hold(found):
-    assert "split at random, 96 of 100 such intervals contained it." in report(found).page()
+    assert "split at random, 96 of 100 intervals of the gain over its own model contained it." in report(found).page()
     by_time = replace(found, declaration=replace(found.declaration, time="time"))
-    assert "89 of 100 such intervals contained it. They may be a little too narrow." in report(by_time).page()
+    assert (
+        "89 of 100 intervals of the gain over its own model contained it. They may be a little too narrow."
+        in report(by_time).page()
+    )
     page = report(replace(found, declaration=replace(found.declaration, new_users=True))).page()
-    assert "such intervals contained it" not in page and "was not measured for rows that are split by user" in page
+    assert "own model contained it" not in page and "was not measured for rows that are split by user" in page
     assert "split by user, anew for each seed: no user of the test rows has a row to train on" in page
 
 
