@@ -287,11 +287,10 @@ def _gains(found: Comparison) -> pd.DataFrame:
     labels."""
     rows = found.headline
     table = {
-        "task": rows["task"],
+        "task": rows["task"] + ", " + rows["metric"],
         "so it": rows["verdict"].map(VERDICT_WORDS),
         "gain": rows["gain"].map("{:+.3f}".format),
         "95% interval": [f"{low:+.3f} to {high:+.3f}" for low, high in rows[["low", "high"]].to_numpy()],
-        "in": rows["metric"],
         "over": rows["rival"].map(UNSHARED),
         "over its own model": _with_interval(rows, "own"),
     }
@@ -302,7 +301,7 @@ def _gains(found: Comparison) -> pd.DataFrame:
 
 def _with_interval(rows: pd.DataFrame, of: str) -> list[str]:
     ends = rows[[f"{of}_gain", f"{of}_low", f"{of}_high"]].to_numpy()
-    return [f"{gain:+.3f} ({low:+.3f} to {high:+.3f})" for gain, low, high in ends]
+    return [f"{gain:+.3f} ± {(high - low) / 2:.3f}" for gain, low, high in ends]
 
 
 def _levels(found: Comparison) -> pd.DataFrame:

@@ -153,7 +153,7 @@ def test_it_says_what_was_found_and_what_was_not_tested(found):
         assert f"<td class=n>{row.gain:+.3f}</td><td class=n>{row.low:+.3f} to {row.high:+.3f}</td>" in page
         for of in ("own", "control"):
             gain, low, high = (getattr(row, f"{of}_{name}") for name in ("gain", "low", "high"))
-            assert f"{gain:+.3f} ({low:+.3f} to {high:+.3f})" in page
+            assert f"{gain:+.3f} ± {(high - low) / 2:.3f}" in page
     assert page.split("What was not tested</h2>")[1].split("</ul>")[0].count("<li>") == 4 and "an A/B test" in page
     for words in ("2 seeds", "480 rows to train", "at random, anew for each seed", "50 users", "AUC", "R²", "Nadeau"):
         assert words in page, words
