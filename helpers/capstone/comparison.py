@@ -27,7 +27,19 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import CONTROL, FEWER, METRICS, SHARES, SINGLE, YARDSTICKS, Estimate, Plan, Side, Stage
+from helpers.capstone.plan import (
+    CONTROL,
+    FEWER,
+    METRICS,
+    QUICK,
+    SHARES,
+    SINGLE,
+    YARDSTICKS,
+    Estimate,
+    Plan,
+    Side,
+    Stage,
+)
 from helpers.capstone.preparation import COPY, Table, prepare, split
 from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.reading import READING
@@ -57,7 +69,7 @@ from helpers.training.loop import TOTAL, fit
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 BAR = "{desc}: {percentage:3.0f}%|{bar}|"
 ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take memory
-TIMED = 100_000  # training rows: an epoch on so many is timed before all else
+TIMED = 100_000  # training rows: an epoch on so many is timed before all else, and a quick look tunes on no more
 SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence, "regression": r2_influence}
 SAME = 1e-6  # outputs that lie no further apart are one and the same
 VALID, TEST = "valid", "test"  # parts of the split
@@ -248,21 +260,29 @@ def _calls(plan: Plan, table: Table, shares: Sequence[float]) -> float:
     """How much work there is at least: a training run on all rows, and a yardstick, are one each."""
     splits = 1 if table.by_time else len(plan.seeds)
     fitted = len(plan.declaration.labels) * len(yardsticks.NAMES) * splits * (YARDSTICKS in plan.also)
+    fitted *= _to_tune(plan, table) == 1
     again = len(plan.sides) * len(plan.seeds) * sum(shares)
+    tuned = plan.tried * len(plan.to_tune) * _to_tune(plan, table)
     more = (len(plan.weightings) + len(plan.controls)) * len(plan.seeds)
-    return len(plan.sides) * plan.runs + more + fitted + again
+    return len(plan.sides) * (tuned + len(plan.seeds)) + more + fitted + again
+
+
+def _to_tune(plan: Plan, table: Table) -> float:
+    """The share of the training rows on which settings are searched: all, but in a quick look at a large table."""
+    return min(1.0, TIMED / table.parts["train"]) if plan.mode == QUICK else 1.0
 
 
 def _tune(work: _Work) -> tuple[list[Side], pd.DataFrame]:
     """Each side with the settings that are best on the tuning seeds, by validation loss; and a row for all it tried."""
     plan, best, losses = work.plan, list(work.plan.sides), {}
+    share = _to_tune(plan, work.table)
     for stage in plan.stages:
         new = [[replace(side.recipe, **choice) for choice in stage.choices] for side in best]
         tried = [list(recipes) for recipes in new]
         while any(new):
             asked = [(place, one) for place, recipes in enumerate(new) for one in recipes]
             asked = [(place, one) for place, one in asked if (place, repr(one)) not in losses]
-            runs = work.train([best[place]._replace(recipe=one) for place, one in asked], plan.to_tune)
+            runs = work.train([best[place]._replace(recipe=one) for place, one in asked], plan.to_tune, share=share)
             for (place, one), own in zip(asked, runs, strict=True):
                 losses[place, repr(one)] = (one, sum(run.loss for run in own) / (len(plan.to_tune) or np.nan))
             for place, recipes in enumerate(tried):
@@ -270,7 +290,7 @@ def _tune(work: _Work) -> tuple[list[Side], pd.DataFrame]:
                 best[place] = best[place]._replace(recipe=won)
                 new[place] = _further(stage, recipes, won)
                 recipes += new[place]
-            work.bar.total += sum(map(len, new)) * len(plan.to_tune)
+            work.bar.total += sum(map(len, new)) * len(plan.to_tune) * share
     tried = [_settings(best[place], one) | {"loss": loss} for (place, _), (one, loss) in losses.items()]
     return best, pd.DataFrame(tried)
 
@@ -360,12 +380,13 @@ def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
     table, plan = work.table, work.plan
     models, splits = _Models(dict(models.test), dict(models.valid)), [0] if table.by_time else plan.seeds
     if YARDSTICKS in plan.also:
-        asked = list(itertools.product(table.tasks, yardsticks.NAMES, splits))
+        names = yardsticks.NAMES if _to_tune(plan, table) == 1 else ()  # a quick look at a large table fits none
+        asked = list(itertools.product(table.tasks, names, splits))
         calls = [(partial(_yardstick, name=name, task=task, seed=seed), 1) for task, name, seed in asked]
         fitted = dict(zip(asked, work.compute(calls), strict=True))
         for task, seed in itertools.product(table.tasks, plan.seeds):
             split = 0 if table.by_time else seed
-            known = _counts(table, task, split) | {name: fitted[task, name, split] for name in yardsticks.NAMES}
+            known = _counts(table, task, split) | {name: fitted[task, name, split] for name in names}
             for name, (valid, test) in (known | _fusions(table, task, seed, models)).items():
                 models.add(name, task, seed, valid, test)
     for task in plan.controls:

@@ -956,6 +956,20 @@ def test_quick_is_a_first_look(table, trained):
     assert compare(table, BY_TIME, RECIPE, mode="quick", rates=[0.01, 0.001], seeds=[5, 6]).seeds == [5, 6]
 
 
+def test_a_quick_look_at_a_large_table_searches_on_some_of_its_rows_and_fits_no_yardstick(table, trained, monkeypatch):
+    monkeypatch.setattr("helpers.capstone.comparison.TIMED", 1_000)  # of 2,000 to train
+    monkeypatch.setattr(yardsticks, "candidates", lambda *_: 1 / 0)
+    train, shares = comparison._train, []
+
+    def noted(*arguments, share=1, **options):
+        shares.append(share)
+        return train(*arguments, **options)
+
+    monkeypatch.setattr(comparison, "_train", noted)
+    found = compare(table, BY_TIME, Recipe(lr=0.003), mode="quick")
+    assert shares == [0.5] * 16 + [1] * 7 and {"by item", "stack", "control"} < set(found.beaten["yardstick"])
+
+
 def test_results_keep_the_numbers_of_their_calls_in_whatever_order_a_cluster_is_done(monkeypatch):
     calls = [partial(pow, base) for base in (2, 3, 5)]  # of a "table" that is the exponent
 
