@@ -203,7 +203,7 @@ def _below_comments(text: str) -> tuple[str, int]:
 def _json_lines(path: Path, columns: Iterable[str] | None) -> pd.DataFrame:
     """A file with an object a line; texts stay texts."""
     with _readable(path, "a JSON object in each line"):
-        frame = pd.read_json(path, lines=True, convert_dates=False, dtype=False)
+        frame = pd.read_json(path, lines=True, dtype=False)
     for name in columns or ():
         if name not in frame:
             validate.fail("columns", _near(name, frame.columns), "columns of the file")
