@@ -38,7 +38,7 @@ CLAIM = re.compile(r"\bC\d\.\d+\b")
 # what a browser's translation must leave alone: code, what it prints, tables of data, ids of claims in cards; without
 # quotation marks, since the state of a widget may hold the same words
 KEPT = re.compile(
-    r'<div class="highlight hl-ipython3"|<div class="[^"]*" data-mime-type="text/plain"|<table [^>]*class="dataframe"'
+    r'<div class="highlight hl-[\w-]+"|<div class="[^"]*" data-mime-type="text/plain"|<table [^>]*class="dataframe"'
     r"|<(?:b|th)(?=>C\d\.\d+<)"
 )
 FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
@@ -90,7 +90,7 @@ class Markdown(IPythonRenderer):
         return super().codespan(text).replace("<code", '<code translate="no"', 1)
 
     def block_code(self, code: str, info: str | None = None) -> str:
-        return f'<div translate="no">{super().block_code(code, info)}</div>\n'
+        return super().block_code(code, info).replace("<pre", '<pre translate="no"', 1)
 
     def inline_math(self, body: str) -> str:
         return mathml(body, "inline")
