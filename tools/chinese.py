@@ -51,7 +51,7 @@ ENTRY = re.compile(r'<a id="([^"]+)"></a>\n\*\*(.+?)\*\* · (\S.*?) — .+ \*Cha
 
 
 class Line(NamedTuple):
-    """A line of the English: what is before its text, its cells (one in prose), and where it stands."""
+    """A line of the English: what is before its text, its cells (one in prose), and what it is known by."""
 
     mark: str
     cells: list[str]
@@ -77,19 +77,16 @@ def _has_words(cell: str) -> bool:
 
 
 def lines(text: str) -> Iterator[Line]:
-    """The lines of a text in Markdown that has each paragraph on a line. A row stands under what it quotes, all else
-    under the heading above it."""
-    heading = ""
+    """The lines of a text in Markdown that has each paragraph on a line. A row is known by what it quotes, or by what
+    its first cell names."""
     for line in text.splitlines():
         mark, words = re.fullmatch(r"(#+ |- |\| |)(.*)", line).groups()
-        if mark.startswith("#"):
-            heading = words
         if mark == "| ":
             cells = words.removesuffix(" |").split(" | ")
             quoted = " ".join(QUOTED.findall(cells[0]))
             yield Line(mark, cells, quoted or re.sub(r"\[([^\]]*)" + TARGET, r"\1", cells[0]))
         else:
-            yield Line(mark, [words], heading)
+            yield Line(mark, [words], "heading" if mark.startswith("#") else "text")
 
 
 def translated(line: Line, catalog: Catalog) -> str:
@@ -112,8 +109,9 @@ def chinese(catalog: Catalog, context: str, english: str) -> str:
 
 
 def stale(catalog: Catalog) -> list[str]:
-    """Where the entries stand that are shown in English."""
-    return [message.context for message in catalog if message.id and (message.fuzzy or not message.string)]
+    """The entries that are shown in English: what they are known by, and how they begin."""
+    entries = [message for message in catalog if message.id and (message.fuzzy or not message.string)]
+    return [f"{message.context}: {message.id[:40]}" for message in entries]
 
 
 # --- what must be equal in both languages ---------------------------------------------------------------------------
@@ -219,9 +217,10 @@ def files(found: dict[str, Catalog]) -> dict[Path, str]:
     written = {}
     for name, catalog in found.items():
         text = io.BytesIO()
-        write_po(text, catalog, width=0, omit_header=True, ignore_obsolete=True, include_previous=True)
+        write_po(text, catalog, width=0, omit_header=True, ignore_obsolete=True)
         written[ZH / f"{name}.po"] = HEADER + text.getvalue().decode()
-    source = "\n".join(translated(line, found["source"]) for line in lines(SOURCE.read_text(encoding="utf-8")))
+    english = SOURCE.read_text(encoding="utf-8").replace("[中文](source.zh.md)\n\n", "")  # the door in the English
+    source = "\n".join(translated(line, found["source"]) for line in lines(english))
     top, _, text = source.partition("\n")
     chapters = [
         part | {"told": chinese(found["README"], part["file"], part["english"]).split("\n")} for part in _chapters()
@@ -259,8 +258,8 @@ def main() -> int:
         for problem in problems(message.id, message.string, terms)
     ]
     for name, catalog in found.items():
-        for context in stale(catalog):
-            print(f"docs/zh/{name}.po: to translate: {context}")
+        for entry in stale(catalog):
+            print(f"docs/zh/{name}.po: to translate: {entry}")
     print("\n".join(wrong) or "What is translated agrees with the English.")
     return int(bool(wrong))
 

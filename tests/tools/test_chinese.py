@@ -15,7 +15,6 @@ FILES = chinese.files(FOUND)
 PAGES = [path for path in FILES if path.suffix == ".md"]
 TERMS = chinese.glossary()
 SOURCE = chinese.SOURCE.read_text(encoding="utf-8")
-ROW = next(line for line in SOURCE.splitlines() if line.startswith("| 「目标偏差」"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -59,19 +58,28 @@ def test_a_translation_that_says_something_else_is_noticed(right, wrong, what):
     assert any(what in problem for problem in chinese.problems(ENGLISH, GOOD.replace(right, wrong), TERMS))
 
 
-def test_a_changed_row_makes_one_entry_stale_and_is_shown_in_english(monkeypatch, tmp_path):
-    changed = ROW.replace("slopes from 0.3", "slopes from 0.2")
-    (tmp_path / "source.md").write_text(SOURCE.replace(ROW, changed), encoding="utf-8")
+@pytest.mark.parametrize(
+    ("old", "new", "chinese_word"),
+    [("slopes from 0.3", "slopes from 0.2", "点赞"), ("## Weighting", "## To weight", "加权")],
+)
+def test_a_changed_line_makes_one_entry_stale_and_is_shown_in_english(old, new, chinese_word, monkeypatch, tmp_path):
+    text = SOURCE.replace(old, new)
+    (changed,) = set(text.splitlines()) - set(SOURCE.splitlines())
+    (tmp_path / "source.md").write_text(text, encoding="utf-8")
     monkeypatch.setattr(chinese, "SOURCE", tmp_path / "source.md")
     found = chinese.catalogs()
-    assert chinese.stale(found["source"]) == [*chinese.stale(FOUND["source"]), "「目标偏差」"]
+    assert len(chinese.stale(found["source"])) == len(chinese.stale(FOUND["source"])) + 1
     written = chinese.files(found)
     (catalogue,) = (text for path, text in written.items() if path.name == "source.po")
-    kept = read_po(io.StringIO(catalogue)).get(next(chinese.lines(changed)).english, "「目标偏差」")
-    assert kept.fuzzy and "点赞" in kept.string, "the old translation is at hand"
+    (tmp_path / "source.po").write_text(catalogue, encoding="utf-8")
+    again = chinese.files({**found, "source": chinese.catalogs(tmp_path)["source"]})
+    assert again == written, "a second run changes nothing"
+    (line,) = chinese.lines(changed)
+    kept = read_po(io.StringIO(catalogue)).get(line.english, line.context)
+    assert kept.fuzzy and chinese_word in kept.string, "the old translation is at hand"
     before, after = (files[PAGES[0]].splitlines() for files in (FILES, written))
-    new = [line for line in after if line not in before and not line.startswith(">")]
-    assert new == [changed.removesuffix(" |") + chinese.STALE + " |"]
+    shown = [line for line in after if line not in before and not line.startswith(">")]
+    assert [line.replace(chinese.STALE, "") for line in shown] == [changed] and chinese.STALE in shown[0]
 
 
 def test_without_a_translation_a_page_is_the_english():
