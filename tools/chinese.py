@@ -189,6 +189,13 @@ def _commands() -> list[tuple[str, str]]:
     return [(command, told[command.removeprefix("make ")]) for command in COMMANDS]
 
 
+def _address() -> dict[str, str]:
+    """Where the course is published, as the README has it: its links by name, and as `clone` the line to get it by."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    clone = re.search(r"^git clone .*$", readme, re.MULTILINE)[0]
+    return dict(re.findall(r"^\[(\w+)\]: (\S+)$", readme, re.MULTILINE)) | {"clone": clone}
+
+
 def entries() -> dict[str, list[tuple[str, str]]]:
     """(context, English) of all that is translated, by catalogue; in `pinyin` it is Chinese, and how it is spoken."""
     source = [(line.context, line.english) for line in lines(SOURCE.read_text(encoding="utf-8"))]
@@ -230,7 +237,7 @@ def files(found: dict[str, Catalog]) -> dict[Path, str]:
     for path, values in (
         ("notebooks/source.zh.md", {"title": top, "text": text.strip(), "stale": len(stale(found["source"]))}),
         ("notebooks/glossary.zh.md", {"groups": _ordered(found["pinyin"])}),
-        ("README.zh.md", {"chapters": chapters, "commands": commands}),
+        ("README.zh.md", {"chapters": chapters, "commands": commands} | _address()),
     ):
         written[ROOT / path] = template(f"{Path(path).name}.j2").render(values)
     return written
