@@ -22,8 +22,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, FileSystemLoader
 
+from tools import minutes
 from tools.notebooks import ROOT, read
-from tools.site.pages import minutes, question, title
+from tools.site.pages import question, title
 
 ZH = ROOT / "docs" / "zh"
 SOURCE = ROOT / "notebooks" / "source.md"
@@ -178,7 +179,7 @@ def _chapters() -> list[dict[str, str]]:
     for path in sorted((ROOT / "notebooks").glob("0*.ipynb")):
         book = read(path)
         number, _, name = title(book).partition(" · ")
-        taken = NUMBER.findall(minutes(book))
+        taken = NUMBER.findall(minutes.told(book))
         found.append({"file": path.name, "number": number, "english": f"{name}\n{question(book)}", "taken": taken[:2]})
     return found
 
