@@ -137,13 +137,19 @@ class Lists:
             for goal in self.goals
         )
 
-    def test(self, exponents: dict[str, float], goal: str, over: str = COUNTS) -> dict[str, float]:
-        """What an A/B test of the fused list against the same exponents of `over` would have to find: `effect` with
-        `low` and `high`, `sd` between users of what their lists bring, and `users` an arm for 80 tests in 100."""
-        ours, theirs = (self._values(self.scores(source, exponents), goal) for source in (SHARED, over))
-        each = pd.Series(ours.mean(0)).groupby(self._lucky()).mean()
-        effect = self._interval(ours - theirs)
-        return effect | {"sd": float(each.std()), "users": users_needed(effect["mean"], float(each.std()))}
+    def test(self, exponents: dict[str, float], goal: str, over: str) -> dict[str, float]:
+        """What an A/B test of the shared model's list against that of `over`, by the same exponents, has to find.
+
+        mean, low, high   how much more of the goal the first k rows of the shared model's list bring
+        sd                between users, of what a list brings
+        users, least      an arm, with which 80 tests in 100 find the mean, or the end of the interval farther from 0
+        """
+        score, rival = self.scores(SHARED, exponents), self.scores(over, exponents)
+        effect = self._interval(self._values(score, goal) - self._values(rival, goal))
+        brought = self.k * np.nan_to_num(self._first_rows(score, *self._seen(goal))).mean(0)
+        sd = float(pd.Series(brought).groupby(self._lucky()).mean().std())
+        sizes = {"users": effect["mean"], "least": max(-effect["low"], effect["high"])}
+        return effect | {"sd": sd} | {name: users_needed(size, sd) if size else np.inf for name, size in sizes.items()}
 
     def scores(self, source: str, exponents: dict[str, float]) -> np.ndarray:
         """Π part^exponent of one source, `(seeds, rows)`."""
@@ -151,18 +157,21 @@ class Lists:
             validate.choice("task of an exponent", task, self.kinds)
         return fuse(self.parts[validate.choice("source", source, self.parts)], exponents)
 
-    def figure(self) -> Figure:
-        """One goal against the other: a curve for each source, from the list of one goal alone to that of the other."""
-        a, b = self.goals
+    def figure(self, names: Sequence[str] | None = None) -> Figure:
+        """One goal against the other: a curve for each source, from the list of one goal alone to that of the other.
+
+        names  of the goals, where they have others in a figure
+        """
+        (a, b), (short_a, short_b) = self.goals, names or self.goals
         return figures.paths(
             self.curve().rename(columns={"source": "model"}),
             "model",
             "goal",
             a,
             b,
-            title=f"{self.count:,} lists: the first {self.k} rows, as the exponent of {a} rises",
-            x_label=f"{a}: more than a random order, in the first {self.k}",
-            y_label=f"{b}: more than a random order, in the first {self.k}",
+            title=f"The first {self.k} rows of {self.count:,} lists, as the exponent of {short_a} rises",
+            x_label=f"{short_a}, more than in a random order (95% intervals)",
+            y_label=f"{short_b}, more than in a random order",
         )
 
     def explorer(self) -> Explorer:
@@ -202,16 +211,22 @@ class Lists:
 
         The mean label of those that were observed among them, times k; a list without such a row brings nothing.
         """
-        label = self.labels[goal].to_numpy(float)
-        seen, label = ~np.isnan(label), np.nan_to_num(label)
+        seen, label = self._seen(goal)
         any_order = _ratio(*(np.bincount(self.places, values) for values in (label, seen)))
+        return self.k * np.nan_to_num(self._first_rows(score, seen, label) - any_order)
+
+    def _first_rows(self, score: np.ndarray, seen: np.ndarray, label: np.ndarray) -> np.ndarray:
+        """Mean label of the first k rows of each list: `(seeds, lists)`; NaN where none was observed."""
         found = []
         for seed, row in enumerate(score):
             top = _first(row, self.places, self.k, seed)
-            sums = (np.bincount(self.places[top], values[top], self.count) for values in (label, seen))
-            brought = _ratio(*sums)
-            found.append(self.k * np.nan_to_num(brought - any_order))
+            found.append(_ratio(*(np.bincount(self.places[top], v[top], self.count) for v in (label, seen))))
         return np.array(found)
+
+    def _seen(self, goal: str) -> tuple[np.ndarray, np.ndarray]:
+        """Where a label was observed, and the labels, 0 elsewhere."""
+        label = self.labels[goal].to_numpy(float)
+        return ~np.isnan(label), np.nan_to_num(label)
 
     def _lucky(self) -> np.ndarray:
         """Whose each list is: that of its first row."""
@@ -229,9 +244,7 @@ class Lists:
 
     def _brings(self, score: np.ndarray, goal: str) -> dict[str, object]:
         """The gain, and the two metrics of whole lists."""
-        label = self.labels[goal].to_numpy(float)
-        seen = ~np.isnan(label)
-        label = np.nan_to_num(label)
+        seen, label = self._seen(goal)
         row = {"goal": goal, **self._gain(score, goal)}
         row["ndcg"] = _mean(lambda: user_ndcg(score, label, self.places, seen, k=self.k).value)
         row["gauc"] = np.nan

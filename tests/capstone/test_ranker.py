@@ -390,7 +390,7 @@ def test_the_service_guesses_no_type(trained, column, value, expected, tmp_path)
 def test_one_list_is_sorted_by_chapter_03s_fusion(trained, tmp_path):
     """The exponents are saved, and a task that should not happen counts against a row."""
     candidates = rows(50, 3)
-    with pytest.raises(ValueError, match="exponents: got {}; expected one that is not 0"):
+    with pytest.raises(ValueError, match=r"exponents: got \{\}; expected one that is not 0"):
         Ranker.rank(trained, candidates)
     with pytest.raises(ValueError, match="task of an exponent: got 'clicks'; expected one of 'click', 'seconds'"):
         trained.exponents = {"clicks": 1.0}
