@@ -201,7 +201,7 @@ class Lists:
             self._sentence,
             start={"weight": 0.5},
             dropdown={"source", "list"},
-            intervals=f"95% intervals, {len(np.unique(self.luck)):,} that may have been others",
+            intervals=f"95% intervals: the luck of training, and of the {len(np.unique(self.luck)):,} users of these lists",
         )
 
     # --- what a list brings -------------------------------------------------------------------------------------------
@@ -291,7 +291,7 @@ class Lists:
             for goal in (a, b)
         )
         score = f"{a}^{weight:g} · {b}^{1 - weight:.1g}"
-        return f"Ranked by {score} of the {settings['source']}, the first {self.k} bring, above a random order: {said}."
+        return f"By {score} of the {settings['source']}, the first {self.k} bring more than a random order: {said}."
 
 
 def _column(user: str | None, group: str | None, by: str | None) -> str:

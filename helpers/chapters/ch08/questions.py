@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from helpers.capstone.lists import Lists
 from helpers.display.questions import question
 from helpers.display.runs import Runs
 
@@ -43,3 +44,22 @@ def usual_interval(coverage: pd.DataFrame) -> Figure:
     held = Runs(held, "held", metric="share of intervals that hold the truth", model="interval", seeds="worlds")
     title = "After ten and twenty seeds the usual interval holds less"
     return held.lines("repeats", title=title, x_label="seeds of the report")
+
+
+@question(
+    "C8.P3",
+    "Rank by the predicted like alone. Of the clicks that a list by the predicted click brings, what is left?",
+    options=[
+        "About as much with the shared model as with separate ones",
+        "More with the shared model",
+        "More with the separate models",
+    ],
+    answer=1,
+    why="The shared bottom has learnt from all clicks what each like is predicted from, so the videos that it expects "
+    "to be liked are mostly those that it expects to be clicked. A separate model of *like* has seen few likes and no "
+    "click. Look at the left end of each curve.",
+    tempts="“About as much” tempts, because both predict the same label nearly equally well. They do not err alike.",
+)
+def like_alone(lists: Lists) -> Figure:
+    """lists: the reader's lists, of three sources."""
+    return lists.figure()
