@@ -101,7 +101,10 @@ class Lists:
             k=k,
             goals=goals,
             dropped=dropped,
-            parts={source: {t: values[:, kept] for t, values in of.items()} for source, of in parts.items()},
+            parts={
+                source: {task: np.ascontiguousarray(values[:, kept]) for task, values in of.items()}
+                for source, of in parts.items()
+            },
             labels=rows[list(own.labels)][kept].reset_index(drop=True),
             kinds=own.labels,
             places=places,
@@ -201,7 +204,7 @@ class Lists:
             self._sentence,
             start={"weight": 0.5},
             dropdown={"source", "list"},
-            intervals=f"95% intervals: the luck of training, and of the {len(np.unique(self.luck)):,} users of these lists",
+            intervals=f"95% intervals, for the luck of training and of the {len(np.unique(self.luck)):,} users",
         )
 
     # --- what a list brings -------------------------------------------------------------------------------------------
