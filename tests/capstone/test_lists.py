@@ -146,10 +146,10 @@ def test_the_report_has_the_section_and_escapes_what_it_shows(found):
 
 
 def test_the_explorer_shows_the_list_in_the_order_of_the_score(ranked):
-    settings = {"source": SEPARATE, "weight": 0.0}
     name, number = next(iter(ranked._shown().items()))
     orders = ranked._orders(ranked._shown())
-    rows = orders.query("source == @settings['source'] and weight == 0 and list == @name").sort_values("place")
+    here = (orders["source"] == SEPARATE) & (orders["weight"] == 0) & (orders["list"] == name)
+    rows = orders[here].sort_values("place")
     members = np.flatnonzero(ranked.places == number)
     best = members[np.argsort(-ranked.parts[SEPARATE]["like"][0][members], kind="stable")]
     assert rows["words"].tolist() == ranked.words["words"].iloc[best[: len(rows)]].tolist()
