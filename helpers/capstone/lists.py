@@ -310,21 +310,24 @@ def _column(user: str | None, group: str | None, by: str | None) -> str:
 
 
 def _lists(column: str, ids: pd.Series, k: int | None) -> tuple[np.ndarray, np.ndarray, int, int]:
-    """Which rows are in a list of more than k rows, the list of each of these, k, and how many lists are too short."""
-    sizes = ids.map(ids.value_counts()).to_numpy()
-    if sizes.max() < 2:
+    """Which rows are in a list of more than k rows, the list of each of these, k, and how many lists are too short.
+
+    A row without an id is in no list.
+    """
+    codes, known = pd.factorize(ids)
+    each = np.bincount(codes[codes >= 0], minlength=len(known))
+    if each.max(initial=0) < 2:
         came = f"{len(ids):,} test rows, each with a value of its own"
         validate.fail(column, came, "values that rows share: one row alone is no list. Declare the session or request")
-    each = ids.value_counts()
     if k is None:
-        k = max(1, min(LONGEST, int(each[each > 1].median()) // 2))
+        k = max(1, min(LONGEST, int(np.median(each[each > 1])) // 2))
     k = validate.number("k", k, low=1, whole=True)
-    if sizes.max() <= k:
-        validate.fail("k", str(k), f"less than {sizes.max()}, the rows of the longest list: all others leave no choice")
-    kept = sizes > k
-    if ids[kept].nunique() < 2:
+    if each.max() <= k:
+        validate.fail("k", str(k), f"less than {each.max()}, the rows of the longest list: all others leave no choice")
+    if (each > k).sum() < 2:
         validate.fail(column, f"one list of more than {k} test rows", "two or more: one alone does not vary")
-    return kept, pd.factorize(ids[kept])[0], k, int((each <= k).sum())
+    kept = np.append(each > k, False)[codes]  # −1, a missing id, is the last
+    return kept, pd.factorize(codes[kept])[0], k, int((each <= k).sum())
 
 
 def _parts(found: Comparison, table: Table, split: int) -> dict[str, dict[str, np.ndarray]]:

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.capstone import list_section
 from helpers.capstone.comparison import compare
-from helpers.capstone.lists import COUNTS, SEPARATE, SHARED, WEIGHTS, Lists
+from helpers.capstone.lists import COUNTS, SEPARATE, SHARED, WEIGHTS, Lists, _lists
 from helpers.capstone.report import report
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.statistics import users_needed
@@ -96,6 +96,13 @@ def test_a_label_that_was_not_observed_counts_nowhere(ranked):
     filled = replace(ranked, labels=ranked.labels.assign(like=label.fillna(0)))
     one, other = (lists.table({"like": 1.0})["mean"].iloc[-1] for lists in (masked, filled))
     assert np.isfinite(one) and one != other
+
+
+def test_a_row_without_an_id_is_in_no_list():
+    ids = pd.Series(["a", None, "b", "a", "b", "b", "c", None, None], dtype="category")
+    kept, places, k, dropped = _lists("user", ids, 1)
+    assert kept.tolist() == [True, False, True, True, True, True, False, False, False]
+    assert places.tolist() == [0, 1, 0, 1, 1] and (k, dropped) == (1, 1)
 
 
 def test_an_ab_test_takes_chapter_03s_number_of_users(ranked):
