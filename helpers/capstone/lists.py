@@ -43,6 +43,7 @@ WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))  # of the first goal
 MODELS = 3  # seeds of each model at most: their mean is judged
 LONGEST = 10  # places of a list that count, unless told otherwise
 SHOWN_LISTS, SHOWN_ROWS = 4, 10  # in the explorer
+NAMES = {SHARED: (-1, (9, -4)), SEPARATE: (0, (0, -18)), COUNTS: (-1, (9, 4))}  # where they stand in the figure
 MARK, NO_MARK = "●", "○"
 
 
@@ -161,20 +162,25 @@ class Lists:
         return fuse(self.parts[validate.choice("source", source, self.parts)], exponents)
 
     def figure(self, names: Sequence[str] | None = None) -> Figure:
-        """One goal against the other: a curve for each source, from the list of one goal alone to that of the other.
+        """One goal against the other: a curve for each source, from the list of one goal alone to that of the other,
+        with whiskers at equal exponents alone: all others would hide the curves.
 
         names  of the goals, where they have others in a figure
         """
         (a, b), (short_a, short_b) = self.goals, names or self.goals
+        curve = self.curve().rename(columns={"source": "model"})
+        for end in ("low", "high"):
+            curve[end] = curve[end].where(curve["weight"] == 0.5, curve["mean"])
         return figures.paths(
-            self.curve().rename(columns={"source": "model"}),
+            curve,
             "model",
             "goal",
             a,
             b,
             title=f"The first {self.k} rows of {self.count:,} lists, as the exponent of {short_a} rises",
-            x_label=f"{short_a}, more than in a random order (95% intervals)",
+            x_label=f"{short_a}, more than in a random order (95% intervals at equal exponents)",
             y_label=f"{short_b}, more than in a random order",
+            names={source: place for source, place in NAMES.items() if source in self.parts},
         )
 
     def explorer(self) -> Explorer:

@@ -403,7 +403,8 @@ def _one_list(lists: Lists, exponents: dict[str, float]) -> str:
     with matplotlib.style.context(["default", figures.STYLE | {"figure.dpi": 80}]):
         words = (
             f"What the first {lists.k} rows bring of {names(lists.goals)}, more than in a random order, as the "
-            f"exponent of {lists.goals[0]} rises from 0 to 1 and that of {lists.goals[1]} falls. 95% intervals."
+            f"exponent of {lists.goals[0]} rises from 0 to 1 and that of {lists.goals[1]} falls. Whiskers are 95% "
+            "intervals, at equal exponents."
         )
         curve = _picture(lists.figure(short), words)
     listed = "".join(f"<li>{_words(line)}</li>" for line in tests)
