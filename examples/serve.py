@@ -64,8 +64,8 @@ class Service:
             gaps = np.isnan(raw)[:, [n["gaps"] for n in numbers]]
             inputs["dense"] = torch.tensor(np.hstack([np.nan_to_num(scaled), gaps]), dtype=torch.float32)
         if self.ids:
-            table = [[self.row(i, name, name, c[name], unknown) for name in self.ids] for i, c in enumerate(candidates)]
-            inputs["sparse"] = torch.tensor(table)
+            table = [self.ids_of(name, [candidate[name] for candidate in candidates], unknown) for name in self.ids]
+            inputs["sparse"] = torch.tensor(table).T.contiguous()
         for column in self.columns["lists"]:
             lists = [self.list(i, column, c[column["name"]], unknown) for i, c in enumerate(candidates)]
             inputs[column["name"]] = torch.tensor([one + [0] * (column["length"] - len(one)) for one in lists])
@@ -91,6 +91,15 @@ class Service:
                 part = 1 / (1 + np.exp(-(part - task["mean"]) / task["deviation"]))
             total = total + task["exponent"] * np.log(np.clip(part, SMALLEST_PART, 1))
         return np.exp(total)
+
+    def ids_of(self, name, values, unknown):
+        """The rows of the embedding table for a column; the short way where all values are of the right type."""
+        column, known = self.ids[name], self.rows[name]
+        if set(map(type, values)) != {str if column["text"] else int}:
+            return [self.row(place, name, name, value, unknown) for place, value in enumerate(values)]
+        found = [known.get(value, column["offset"] + 1) for value in values]
+        unknown.update({name: missed} if (missed := found.count(column["offset"] + 1)) else {})
+        return found
 
     def row(self, candidate, name, of, value, unknown):
         """The row of the embedding table: for what is missing, for what no training row had, or the id's own."""

@@ -271,6 +271,9 @@ class Ranker:
         It takes what `features.transform` gives, of any number of rows, and gives {task: probability or value}. How
         rows become that, and how the outputs become an order, is written beside it, as JSON: `served_columns` and
         `served_fusion`. `examples/serve.py` reads both.
+
+        Where ONNX is wanted, torch makes it of the same file, with onnx and onnxscript installed (120 MB that the
+        course does not need): `torch.onnx.export(torch.export.load(path), dynamo=True).save("ranker.onnx")`.
         """
         if _path(path).suffix != ".pt2":
             validate.fail("path", repr(str(path)), "a name that ends in .pt2, as torch wants it")
