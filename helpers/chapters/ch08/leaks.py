@@ -20,7 +20,7 @@ from helpers.experiments.grid import Grid, grids
 from helpers.experiments.sample import Sample, equal
 from helpers.support import validate
 
-PLANTED = "score_of_the_day"
+PLANTED = "freshness"
 NOISE = 0.3  # standard deviation of what is added to a label of 0 or 1
 
 
