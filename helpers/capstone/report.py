@@ -121,8 +121,12 @@ def report(
 
     With `lists` it has a section on one list, by these exponents, equal ones for both goals if none are given.
     """
+    if lists is not None:
+        exponents = exponents or dict.fromkeys(lists.goals, 0.5)
     said = recommend(found.gains, found.beaten)
     texts = {"word": said.word.capitalize(), "text": said.text, "again": _again(found, str(file)), **_values(found)}
+    if lists is not None:
+        texts["again"] += list_section.code(lists, exponents, found.declaration.group, str(file))
     words = {name: _words(text) for name, text in texts.items()}
     said_first = alarms(found.gains, found.beaten, found.scores)
     boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in said_first.items())
@@ -135,7 +139,7 @@ def report(
         below=BELOW if len(levels) > 2 else "",
         weak=_weak(found),
         pictures=_pictures(found),
-        lists="" if lists is None else _one_list(lists, exponents or dict.fromkeys(lists.goals, 0.5)),
+        lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
         undecided=_undecided(found),
         facts=_table(_facts(found)),

@@ -1,5 +1,7 @@
 """Lists: what the first rows bring is what a loop over the lists counts, and where there are no lists, it says why."""
 
+import html
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -145,8 +147,11 @@ def test_any_kind_of_label_and_lists_by_session():
     assert "seconds" in lists.explorer()._words
 
 
-def test_the_report_has_the_section_and_escapes_what_it_shows(found):
-    page = report(found, "log.csv", Lists.of(found, k=2), {"click": 0.2, "like": 0.8}).page()
+def test_the_report_has_the_section_and_the_code_for_it(found, ranked):
+    page = report(found, "log.csv", ranked, {"click": 0.2, "like": 0.8}).page()
+    again = html.unescape(re.search(r"To do it again</h2><pre>(.*?)</pre>", page, re.S)[1])
+    exec(again[again.index("from helpers.capstone.lists") :].partition("report(")[0], names := {"found": found})
+    pd.testing.assert_frame_equal(names["lists"].curve(), ranked.curve())
     assert "<h2>One list</h2>" in page and "click^0.2 · like^0.8" in page and "users an arm" in page
     assert list_section.TESTS in page
     assert "<h2>One list</h2>" not in report(found, "log.csv").page()

@@ -15,9 +15,9 @@ from helpers.display.runs import Runs
     "Which column tells the model whether a video will be clicked?",
     options=["position, the place in the session", "freshness", "the id of the video"],
     answer=1,
-    why="Whatever its name says, it was computed at night from what had happened that day, so it contains the click. At "
-    "serving time it does not exist, and the model would rank at random. The check trains nothing. It asks how well "
-    "each feature alone predicts each label, on rows that it has not seen.",
+    why="Whatever its name says, it was computed at night from what had happened that day, so it contains the click. "
+    "At serving time it does not exist, and the model would rank at random. The check trains nothing. It asks how "
+    "well each feature alone predicts each label, on rows that it has not seen.",
     tempts="“position” tempts, because places in a list are known to move clicks. An AUC near 1 takes more: the "
     "click itself.",
 )
