@@ -57,7 +57,7 @@ class Lists:
     dropped  lists of k rows or fewer, whose first k rows are the same in any order; they count nowhere
     parts    {source: {task: (seeds, rows), in (0, 1]}}
     labels   a row a row, a column a task: NaN where it was not observed
-    places   (rows,): the list of each row, numbered from 0
+    list_of   (rows,): the list of each row, numbered from 0
     luck     (rows,): whose row it is, for the interval: rows of one user vary together
     words    (rows,): the row in words, and which list it belongs to
     """
@@ -69,7 +69,7 @@ class Lists:
     parts: dict[str, dict[str, np.ndarray]] = field(repr=False)
     labels: pd.DataFrame = field(repr=False)
     kinds: dict[str, str] = field(repr=False)
-    places: np.ndarray = field(repr=False)
+    list_of: np.ndarray = field(repr=False)
     luck: np.ndarray = field(repr=False)
     words: pd.DataFrame = field(repr=False)
     overlap: float = field(repr=False)
@@ -95,7 +95,7 @@ class Lists:
         table = Table(prepared, own)
         split = 0 if table.by_time else found.seeds[0]
         rows = prepared.loc[table.split(split).test.index]
-        kept, places, k, dropped = _lists(column, rows[column], k)
+        kept, list_of, k, dropped = _lists(column, rows[column], k)
         parts = _parts(found, table, split)
         return Lists(
             by=column,
@@ -108,7 +108,7 @@ class Lists:
             },
             labels=rows[list(own.labels)][kept].reset_index(drop=True),
             kinds=own.labels,
-            places=places,
+            list_of=list_of,
             luck=pd.factorize(rows[own.user or column][kept])[0],
             words=_words(rows[kept], own, column),
             overlap=table.parts["test"] / table.parts["train"],
@@ -116,7 +116,7 @@ class Lists:
 
     @property
     def count(self) -> int:
-        return int(self.places.max()) + 1
+        return int(self.list_of.max()) + 1
 
     def table(self, exponents: dict[str, float]) -> pd.DataFrame:
         """What lists by these exponents bring, a row a source and goal, and by each goal alone.
@@ -210,7 +210,7 @@ class Lists:
             self._sentence,
             start={"weight": 0.5},
             dropdown={"source", "list"},
-            intervals=f"95% intervals, for the luck of training and of the {len(np.unique(self.luck)):,} users",
+            intervals="95% intervals, for the luck of training and for other users",
         )
 
     # --- what a list brings -------------------------------------------------------------------------------------------
@@ -221,15 +221,15 @@ class Lists:
         The mean label of those that were observed among them, times k; a list without such a row brings nothing.
         """
         seen, label = self._seen(goal)
-        any_order = _ratio(*(np.bincount(self.places, values) for values in (label, seen)))
+        any_order = _ratio(*(np.bincount(self.list_of, values) for values in (label, seen)))
         return self.k * np.nan_to_num(self._first_rows(score, seen, label) - any_order)
 
     def _first_rows(self, score: np.ndarray, seen: np.ndarray, label: np.ndarray) -> np.ndarray:
         """Mean label of the first k rows of each list: `(seeds, lists)`; NaN where none was observed."""
         found = []
         for seed, row in enumerate(score):
-            top = _first(row, self.places, self.k, seed)
-            found.append(_ratio(*(np.bincount(self.places[top], v[top], self.count) for v in (label, seen))))
+            top = _first(row, self.list_of, self.k, seed)
+            found.append(_ratio(*(np.bincount(self.list_of[top], v[top], self.count) for v in (label, seen))))
         return np.array(found)
 
     def _seen(self, goal: str) -> tuple[np.ndarray, np.ndarray]:
@@ -239,7 +239,7 @@ class Lists:
 
     def _lucky(self) -> np.ndarray:
         """Whose each list is: that of its first row."""
-        return self.luck[np.unique(self.places, return_index=True)[1]]
+        return self.luck[np.unique(self.list_of, return_index=True)[1]]
 
     def _interval(self, values: np.ndarray) -> dict[str, float]:
         """Mean over lists and seeds of `_values`, with an interval for the luck of training and of the test users."""
@@ -255,31 +255,31 @@ class Lists:
         """The gain, and the two metrics of whole lists."""
         seen, label = self._seen(goal)
         row = {"goal": goal, **self._gain(score, goal)}
-        row["ndcg"] = _mean(lambda: user_ndcg(score, label, self.places, seen, k=self.k).value)
+        row["ndcg"] = _mean(lambda: user_ndcg(score, label, self.list_of, seen, k=self.k).value)
         row["gauc"] = np.nan
         if self.kinds[goal] == "binary":
-            row["gauc"] = _mean(lambda: gauc(score, label, self.places, seen).value)
+            row["gauc"] = _mean(lambda: gauc(score, label, self.list_of, seen).value)
         return row
 
     # --- the explorer -------------------------------------------------------------------------------------------------
 
     def _shown(self) -> dict[str, int]:
         """{name: number} of the lists with the most of the rarer goal, then of the other, and two rows of either."""
-        sums = self.labels[list(self.goals)].fillna(0).groupby(self.places).sum()
+        sums = self.labels[list(self.goals)].fillna(0).groupby(self.list_of).sum()
         rarer, other = sorted(self.goals, key=lambda goal: self.labels[goal].mean())
         order = sums.sort_values([rarer, other], ascending=False, kind="stable").index[:SHOWN_LISTS]
-        names = self.words["list"].groupby(self.places).first()
+        names = self.words["list"].groupby(self.list_of).first()
         return {f"{self.by} {names[number]}": int(number) for number in order}
 
     def _orders(self, lists: dict[str, int]) -> pd.DataFrame:
         """A row a source, weight, list and place: the row there in words, and marks of what happened."""
         (a, b), rows = self.goals, []
         happened = self.labels[[a, b]].fillna(0).to_numpy()
-        length = min(SHOWN_ROWS, *(int((self.places == number).sum()) for number in lists.values()))
+        length = min(SHOWN_ROWS, *(int((self.list_of == number).sum()) for number in lists.values()))
         for source, weight in itertools.product(self.parts, WEIGHTS):
             score = self.scores(source, {a: weight, b: round(1 - weight, 9)})[0]
             for name, number in lists.items():
-                members = np.flatnonzero(self.places == number)
+                members = np.flatnonzero(self.list_of == number)
                 order = members[np.argsort(-score[members], kind="stable")][:length]
                 for place, row in enumerate(order, 1):
                     marks = " ".join(
@@ -387,11 +387,11 @@ def _words(rows: pd.DataFrame, own, column: str) -> pd.DataFrame:
     return pd.DataFrame({"words": said.str.slice(0, 34), "list": rows[column].astype(str)}).reset_index(drop=True)
 
 
-def _first(score: np.ndarray, places: np.ndarray, k: int, seed: int) -> np.ndarray:
+def _first(score: np.ndarray, list_of: np.ndarray, k: int, seed: int) -> np.ndarray:
     """The rows that are among the first k of their list; a draw by the seed decides between equal scores."""
     draw = np.random.default_rng(seed).random(len(score))
-    order = np.lexsort((draw, -score, places))
-    ordered = places[order]
+    order = np.lexsort((draw, -score, list_of))
+    ordered = list_of[order]
     start = np.searchsorted(ordered, ordered)
     return order[np.arange(len(order)) - start < k]
 

@@ -39,7 +39,7 @@ def test_a_gain_is_what_a_loop_over_the_lists_counts(ranked):
     np.testing.assert_allclose(scores, parts["click"] ** 0.3 * parts["like"] ** 0.7)
     brought = []
     for seed in range(len(scores)):
-        rows = ranked.labels.assign(score=scores[seed], place=ranked.places)
+        rows = ranked.labels.assign(score=scores[seed], place=ranked.list_of)
         for _, own in rows.groupby("place"):
             first = own.sort_values("score", ascending=False)[: ranked.k]
             brought.append(ranked.k * (first["like"].mean() - own["like"].mean()))
@@ -81,12 +81,12 @@ def test_intervals_hold_the_truth_of_lists_that_are_drawn(ranked):
     """Users of known tastes: 200 draws of 60 users; the interval holds the mean of all nearly as often as it says."""
     rng, held = np.random.default_rng(0), 0
     for _ in range(200):
-        places = np.repeat(np.arange(60), 6)
+        list_of = np.repeat(np.arange(60), 6)
         taste = np.repeat(rng.normal(size=60), 6)
         score = rng.normal(size=360)
         label = (rng.random(360) < 1 / (1 + np.exp(-taste * score))).astype(float)
         labels = pd.DataFrame({"click": label, "like": label})
-        drawn = replace(ranked, places=places, luck=places, labels=labels, parts={SHARED: {}})
+        drawn = replace(ranked, list_of=list_of, luck=list_of, labels=labels, parts={SHARED: {}})
         found = drawn._gain(np.tile(1 / (1 + np.exp(-score)), (2, 1)), "click")
         held += found["low"] <= 0 <= found["high"]  # half of them like what the other half does not
     assert 180 <= held <= 199
@@ -102,9 +102,9 @@ def test_a_label_that_was_not_observed_counts_nowhere(ranked):
 
 def test_a_row_without_an_id_is_in_no_list():
     ids = pd.Series(["a", None, "b", "a", "b", "b", "c", None, None], dtype="category")
-    kept, places, k, dropped = _lists("user", ids, 1)
+    kept, list_of, k, dropped = _lists("user", ids, 1)
     assert kept.tolist() == [True, False, True, True, True, True, False, False, False]
-    assert places.tolist() == [0, 1, 0, 1, 1] and (k, dropped) == (1, 1)
+    assert list_of.tolist() == [0, 1, 0, 1, 1] and (k, dropped) == (1, 1)
 
 
 def test_an_ab_test_takes_chapter_03s_number_of_users(ranked):
@@ -162,6 +162,6 @@ def test_the_explorer_shows_the_list_in_the_order_of_the_score(ranked):
     orders = ranked._orders(ranked._shown())
     here = (orders["source"] == SEPARATE) & (orders["weight"] == 0) & (orders["list"] == name)
     rows = orders[here].sort_values("place")
-    members = np.flatnonzero(ranked.places == number)
+    members = np.flatnonzero(ranked.list_of == number)
     best = members[np.argsort(-ranked.parts[SEPARATE]["like"][0][members], kind="stable")]
     assert rows["words"].tolist() == ranked.words["words"].iloc[best[: len(rows)]].tolist()
