@@ -66,7 +66,7 @@ class Recipe:
     units         of the bottom, or of each expert
     towers        units of every tower
     experts       of MMoE; of PLE the shared ones, besides one of each task
-    l2_embedding, lr, epochs, patience, batch_size, device   as of `SharedBottom` and `fit`
+    l2_embedding, dropout, lr, epochs, patience, batch_size, device   as of `SharedBottom` and `fit`
 
     Raises ValueError for an unknown choice, and for two that do not go together.
     """
@@ -78,6 +78,7 @@ class Recipe:
     towers: tuple[int, ...] = (32,)
     experts: int = 4
     l2_embedding: float = 0.0
+    dropout: float = 0.0
     lr: float = 3e-3
     epochs: int = 20
     patience: int | None = 3
@@ -106,6 +107,7 @@ class Recipe:
     def model(self, features: Features, tasks: dict[str, str], seed: int = 0) -> nn.Module:
         """An untrained model for these columns and these tasks, {name: "binary" or "regression"}."""
         structure, options = STRUCTURES[self.structure], {"towers": self.towers, "l2_embedding": self.l2_embedding}
+        options |= {"dropout": self.dropout}
         options |= {"encoder": DIN if self.bottom == "DIN" else Encoder, "seed": seed}
         if structure in (MMoE, PLE):
             return structure(features, tasks, self.experts, units=self.units, **options)

@@ -299,15 +299,15 @@ def _drawing(controls: dict[str, str], options: dict[str, list], panels: list[Pa
 
 def _spoken(argument: str, words: Words, every: list[Position]) -> dict:
     """Words for every combination of the options: the different texts, and which of them each combination has."""
-    said = [words if isinstance(words, str) else words(dict(settings)) for settings in every]
-    for text in said:
+    sentences = [words if isinstance(words, str) else words(dict(settings)) for settings in every]
+    for text in sentences:
         if not isinstance(text, str):
             validate.fail(
                 argument, f"{type(text).__name__} from the function", "a string for every combination", TypeError
             )
-    said = [_with_minus(text) for text in said]
-    place = {text: i for i, text in enumerate(dict.fromkeys(said))}
-    return {"texts": list(place), "of": [place[text] for text in said]}
+    sentences = [_with_minus(text) for text in sentences]
+    place = {text: i for i, text in enumerate(dict.fromkeys(sentences))}
+    return {"texts": list(place), "of": [place[text] for text in sentences]}
 
 
 def _in_short(drawing: dict, at: list[int]) -> str:

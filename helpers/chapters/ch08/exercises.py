@@ -61,42 +61,42 @@ def leak(answer: Callable[[pd.DataFrame, str], str]):
 @exercise("labels are what happened, features what was known, and the time only orders the rows.")
 def declaration(answer: Callable[[], Declaration]):
     """`answer()` gives the `Declaration` of a log with `HEADER`."""
-    found = answer()
-    if not isinstance(found, Declaration):
-        raise Wrong(f"""the function returned {described(found)}, not a Declaration.
+    declared = answer()
+    if not isinstance(declared, Declaration):
+        raise Wrong(f"""the function returned {described(declared)}, not a Declaration.
             Hint: return Declaration(labels={{...}}, user=..., ...).
             Hint: section 1 has one for the feed.""")
-    for column in found.columns():
+    for column in declared.columns():
         if column not in HEADER.split(","):
             raise Wrong(f"""the header has no column {column!r}.
                 Hint: names are taken literally.
                 Hint: the header: {HEADER}.""")
     for column in ("opened", "seconds_read", "shared", "scroll_depth"):
-        if column in found.features():
+        if column in declared.features():
             raise Wrong(f"""{column!r} is a feature, and it happens after the article was shown.
                 Hint: ask of each column: was it known before the article was shown?
                 Hint: what happened afterwards is a label, or is left out.""")
-    if found.user != "member_id" or found.item != "article_id":
-        raise Wrong(f"""the user is {found.user!r} and the item {found.item!r}.
+    if declared.user != "member_id" or declared.item != "article_id":
+        raise Wrong(f"""the user is {declared.user!r} and the item {declared.item!r}.
             Hint: who reads, and what is read?
             Hint: GAUC and the interval group by the user as well.""")
-    if not found.labels.get("opened") == found.labels.get("shared") == "binary":
+    if not declared.labels.get("opened") == declared.labels.get("shared") == "binary":
         raise Wrong("""two labels of this log are yes or no, and not both are declared so.
             Hint: whether it was opened, and whether it was shared.
             Hint: labels={"opened": "binary", ...}""")
     for column in ("seconds_read", "scroll_depth"):
-        if found.labels.get(column) == "binary":
+        if declared.labels.get(column) == "binary":
             raise Wrong(f"""{column!r} is declared binary.
                 Hint: how long and how far are numbers.
                 Hint: the other kind of label is "regression".""")
-    if found.time != "shown_at":
-        raise Wrong(f"""the time is {found.time!r}.
+    if declared.time != "shown_at":
+        raise Wrong(f"""the time is {declared.time!r}.
             Hint: without a time the split is at random, and the model trains on a user's future.
             Hint: one column says when the article was shown.""")
     for column, right, wrong in (
-        ("section", "an id", found.numbers),
-        ("day_of_week", "an id", found.numbers),
-        ("words", "a number", found.ids),
+        ("section", "an id", declared.numbers),
+        ("day_of_week", "an id", declared.numbers),
+        ("words", "a number", declared.ids),
     ):
         if column in wrong:
             raise Wrong(f"""{column!r} is {right}; yours says otherwise.
@@ -124,15 +124,15 @@ TABLES = (  # (intervals, one a task; the smallest gain that matters)
 def decision(answer: Callable[[list[tuple[float, float]], float], str]):
     """`answer(intervals, smallest)` gives one of `WORDS` for intervals (low, high) of gains, one a task."""
     for intervals, smallest in TABLES:
-        said = begun(answer(intervals, smallest))
-        if said not in WORDS:
-            raise Wrong(f"""{said!r} is none of the words.
+        word_given = begun(answer(intervals, smallest))
+        if word_given not in WORDS:
+            raise Wrong(f"""{word_given!r} is none of the words.
                 Hint: the words are {", ".join(map(repr, WORDS))}.
                 Hint: return them exactly as they are, commas included.""")
         verdicts = [verdict(low, high, smallest) for low, high in intervals]
-        if said != word(verdicts):
+        if word_given != word(verdicts):
             counts = ", ".join(f"{verdicts.count(name)} {name}" for name in VERDICTS if name in verdicts)
-            raise Wrong(f"""for the intervals {intervals} and a smallest effect of {smallest} you say {said!r}.
+            raise Wrong(f"""for the intervals {intervals} and a smallest effect of {smallest} you say {word_given!r}.
                 Hint: their verdicts: {counts}.
                 Hint: begin with the losses: is there one? Then ask whether anything gains, then what is undecided.""")
 
