@@ -24,8 +24,9 @@
                  explorables, which compute in the browser
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
-                 load, export), `plan` (what a comparison will train, and how long), `comparison`, `recommendation`,
-                 `report`
+                 load, rank, export), `plan` (what a comparison will train, and how long), `comparison`,
+                 `recommendation`, `lists` (one list from several predictions), `ladder` (past a count), `report`,
+                 `list_section` (of the report)
     chapters/    one folder a chapter, `chapters/ch04/`: what its notebook runs, claims (claims.toml), predictions
                  (texts in predictions.md, figures in questions.py), quiz, exercises, explorer
     course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)

@@ -25,8 +25,10 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from helpers.capstone import list_section
 from helpers.capstone.comparison import FEWEST_CLUSTERS, Comparison
 from helpers.capstone.declaration import Declaration, literal
+from helpers.capstone.lists import Lists
 from helpers.capstone.plan import CONTROL, METRICS, QUICK, SINGLE
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import (
@@ -113,10 +115,22 @@ class Report:
         return Path(path)
 
 
-def report(found: Comparison, file: str | Path = "log.csv") -> Report:
-    """The page for a comparison; `file` is where its table was read, for the code that does it again."""
+def report(
+    found: Comparison,
+    file: str | Path = "log.csv",
+    lists: Lists | None = None,
+    exponents: dict[str, float] | None = None,
+) -> Report:
+    """The page for a comparison; `file` is where its table was read, for the code that does it again.
+
+    With `lists` it has a section on one list, by these exponents, equal ones for both goals if none are given.
+    """
+    if lists is not None:
+        exponents = exponents or dict.fromkeys(lists.goals, 0.5)
     said = recommend(found.headline)
     texts = {"word": said.word.capitalize(), "text": said.text, "again": _again(found, str(file)), **_values(found)}
+    if lists is not None:
+        texts["again"] += list_section.code(lists, exponents, found.declaration.group, str(file))
     words = {name: _words(text) for name, text in texts.items()}
     said_first = alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time)
     boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in said_first.items())
@@ -129,6 +143,7 @@ def report(found: Comparison, file: str | Path = "log.csv") -> Report:
         below=BELOW if len(levels) > 2 else "",
         weak=_weak(found),
         pictures=_pictures(found),
+        lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
         undecided=_undecided(found, said.until),
         facts=_table(_facts(found)),
@@ -414,6 +429,22 @@ def _forest(found: Comparison, names: dict[str, str]) -> Figure:
     axes.set_xlabel("shared minus the best that shares nothing, 95% intervals (grey: too small to matter)")
     figure.suptitle("What each task gains by sharing", x=0.01, ha="left")
     return figure
+
+
+def _one_list(lists: Lists, exponents: dict[str, float]) -> str:
+    """What the lists bring as a table and a curve, and what an A/B test would have to find."""
+    first, *tests, last = list_section.sentences(lists, exponents)
+    short = [_short(goal, f"goal {letter}") for goal, letter in zip(lists.goals, "AB", strict=True)]
+    with matplotlib.style.context(["default", figures.STYLE | {"figure.dpi": 80}]):
+        words = (
+            f"What the first {lists.k} rows bring of {names(lists.goals)}, more than in a random order, as the "
+            f"exponent of {lists.goals[0]} rises from 0 to 1 and that of {lists.goals[1]} falls. Whiskers are 95% "
+            "intervals, at equal exponents."
+        )
+        curve = _picture(lists.figure(short), words)
+    listed = "".join(f"<li>{_words(line)}</li>" for line in tests)
+    shown = _table(list_section.table(lists, exponents))
+    return f"<h2>One list</h2><p>{_words(first)}</p>{shown}{curve}<ul>{listed}</ul><p>{_words(last)}</p>"
 
 
 def _again(found: Comparison, file: str) -> str:

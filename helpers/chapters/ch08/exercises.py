@@ -23,7 +23,11 @@ def _table(leak: str, sign: float, seed: int, label: str) -> pd.DataFrame:
     frame = pd.DataFrame({name: scale * rng.normal(size=400) for name, scale in scales.items()})
     happened = (rng.random(400) < 1 / (1 + np.exp(1.5 - frame["visits"]))).astype(int)
     frame[leak] = sign * (happened + rng.normal(0, 0.15, 400))
-    return frame[sorted(frame.columns, key=lambda name: rng.random())].assign(**{label: happened})
+    frame = frame[sorted(frame.columns, key=lambda name: rng.random())]
+    frame.insert(
+        0, label, happened
+    )  # first: where it ties with the leak, an answer that forgot to leave it out names it
+    return frame
 
 
 @exercise("the column that tells the label is named, whichever way it points.")
@@ -89,10 +93,15 @@ def declaration(answer: Callable[[], Declaration]):
         raise Wrong(f"""the time is {declared.time!r}.
             Hint: without a time the split is at random, and the model trains on a user's future.
             Hint: one column says when the article was shown.""")
-    if "section" not in declared.ids or "words" not in declared.numbers:
-        raise Wrong("""the section of the paper is an id, the number of words a number; yours says otherwise.
-            Hint: does twice the value mean twice as much of something? Then it is a number.
-            Hint: ids=(...), numbers=(...)""")
+    for column, right, wrong in (
+        ("section", "an id", declared.numbers),
+        ("day_of_week", "an id", declared.numbers),
+        ("words", "a number", declared.ids),
+    ):
+        if column in wrong:
+            raise Wrong(f"""{column!r} is {right}; yours says otherwise.
+                Hint: does twice the value mean twice as much of something? Then it is a number.
+                Hint: ids=(...), numbers=(...)""")
 
 
 TABLES = (  # (intervals, one a task; the smallest gain that matters)
@@ -126,3 +135,53 @@ def decision(answer: Callable[[list[tuple[float, float]], float], str]):
             raise Wrong(f"""for the intervals {intervals} and a smallest effect of {smallest} you say {word_given!r}.
                 Hint: their verdicts: {counts}.
                 Hint: begin with the losses: is there one? Then ask whether anything gains, then what is undecided.""")
+
+
+def _candidates(seed: int) -> pd.DataFrame:
+    """Predictions for the candidates of four users; those of the click are ten times those of the like."""
+    rng = np.random.default_rng(seed)
+    user = rng.permutation(np.repeat([3, 5, 8, 13], [5, 6, 4, 7]))
+    like = rng.uniform(0.001, 0.05, len(user))
+    columns = {"user": user, "click": rng.uniform(0.05, 0.6, len(user)), "like": like}
+    return pd.DataFrame(columns, index=rng.permutation(len(user)) + 100)
+
+
+def _first(frame: pd.DataFrame, score: pd.Series, k: int) -> set[int]:
+    return set(score.groupby(frame["user"]).nlargest(k).index.get_level_values(-1))
+
+
+@exercise("each user gets the rows with the highest click^w · like^(1 − w).")
+def one_list(answer: Callable[[pd.DataFrame, float, int], object]):
+    """`answer(frame, w, k)` gives the index of the rows that are among the first k of their user's list."""
+    for seed, w, k in ((0, 0.5, 2), (4, 0.2, 3), (5, 0.8, 2), (3, 1.0, 1)):
+        frame = _candidates(seed)
+        named = begun(answer(frame.copy(), w, k))
+        try:
+            rows = set(pd.Index(named))
+        except TypeError:
+            raise Wrong(f"""the function returned {described(named)}, not an index.
+                Hint: return the labels of the rows, `frame.index[...]`.
+                Hint: with a mask of the rows: `frame.index[mask]`.""") from None
+        click, like = frame["click"], frame["like"]
+        right = _first(frame, click**w * like ** (1 - w), k)
+        if rows == right:
+            continue
+        if len(rows) == k or not rows <= set(frame.index):
+            raise Wrong(f"""{frame["user"].nunique()} users need {k} rows each, by their labels; you give {len(rows)}.
+                Hint: each user has a list of their own.
+                Hint: `score.groupby(frame["user"]).rank(ascending=False)` gives each row its place there.""")
+        if rows == _first(frame, -(click**w) * like ** (1 - w), k):
+            raise Wrong("""these are the last rows of each list.
+                Hint: the highest score comes first.
+                Hint: `rank(ascending=False)`.""")
+        if rows == _first(frame, w * click + (1 - w) * like, k):
+            raise Wrong("""these are the lists of w · click + (1 − w) · like, in which the rare like hardly counts.
+                Hint: w and 1 − w are exponents.
+                Hint: click ** w * ...""")
+        if rows == _first(frame, like**w * click ** (1 - w), k):
+            raise Wrong("""w is the exponent of the like in yours.
+                Hint: at w = 1 the list is that of the click alone.
+                Hint: swap them.""")
+        raise Wrong(f"""for w = {w} and k = {k}, {len(right - rows)} of {len(right)} rows are missing.
+            Hint: compute the score of each row first, then its place among the rows of its user.
+            Hint: keep the rows whose place is k or less.""")

@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers.support import validate
 
-PLANTED = "score_of_the_day"
+PLANTED = "freshness"
 NOISE = 0.3  # standard deviation of what is added to a label of 0 or 1
 
 

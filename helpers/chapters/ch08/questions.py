@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from helpers.capstone.lists import Lists
 from helpers.display.questions import answers
 from helpers.display.runs import Runs
 
@@ -23,3 +24,9 @@ def usual_interval(coverage: pd.DataFrame) -> Figure:
     held = Runs(held, "held", metric="share of intervals that hold the truth", model="interval", seeds="worlds")
     title = "After ten and twenty seeds the usual interval holds less"
     return held.lines("repeats", title=title, x_label="seeds of the report")
+
+
+@answers("C8.P3")
+def like_alone(lists: Lists) -> Figure:
+    """lists: the reader's lists, of three sources."""
+    return lists.figure()

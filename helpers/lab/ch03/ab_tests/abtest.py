@@ -19,6 +19,7 @@ from torch import nn
 from helpers.chapters.ch03.fusion import train
 from helpers.data.feed import CANDIDATES, TOP, USERS, VIDEOS, Feed, described, features
 from helpers.data.world import return_chance
+from helpers.evaluation.statistics import users_needed  # noqa: F401 (with what is below, the sums of a test)
 from helpers.lab.ch03.fusion import fused
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, each, mean
@@ -103,11 +104,6 @@ def populations(seeds: Sequence[int], policies: Sequence[float] = POLICIES) -> p
     """`population` of the world of each seed: seed, weight, metric, mean, sd."""
     parts = [population(world).assign(seed=seed) for seed, world in weeks(seeds, policies).groupby("seed")]
     return pd.concat(parts, ignore_index=True)[["seed", "weight", "metric", "mean", "sd"]]
-
-
-def users_needed(effect: float, sd: float, power: float = 0.8, level: float = 0.05) -> float:
-    """Users an arm at which a test finds `effect` with probability `power`: 2 (z₁₋α/₂ + z_power)² sd² / effect²."""
-    return float(2 * (ndtri(1 - level / 2) + ndtri(power)) ** 2 * sd**2 / effect**2)
 
 
 def z_values(one: np.ndarray, other: np.ndarray, looks: int) -> np.ndarray:
