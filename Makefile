@@ -10,7 +10,7 @@ NB ?= notebooks
 .NOTPARALLEL:
 
 .PHONY: help lab check test test-all test-code test-notebooks test-browser test-versions versions lint notebooks grids \
-        claims bench handin site class student teacher questions ready ready-test movielens clean
+        claims bench handin site class chinese student teacher questions ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +80,9 @@ site: ready-test ## write the chapters as pages that need no network and no kern
 
 class: ready-test ## serve the pages to a class and gather its votes (HOST=0.0.0.0: in the network, else on this machine alone; CLASS=... is its name, else the date)
 	@$(BIN)/python -m tools.classroom $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(CLASS),--name $(CLASS))
+
+chinese: ready-test ## write README.zh.md, source.zh.md and glossary.zh.md from the English and the catalogues in docs/zh/
+	@$(BIN)/python -m tools.chinese
 
 student: ready-test ## write the course without worked solutions, to hand out to a class, to _student/
 	@$(BIN)/python -m tools.editions student

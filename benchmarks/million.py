@@ -21,7 +21,7 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
 from helpers.capstone.report import report
-from helpers.chapters.ch08 import memory
+from helpers.lab.ch08.larger_logs import memory
 from helpers.support import environment
 
 OWN = Declaration(

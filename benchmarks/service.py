@@ -2,7 +2,7 @@
 
 A request has 500 candidates, an answer five predictions for each. Beside one model with five towers: five models, one a
 task, in the same process, for which the columns are made once. A client sends its next request when the answer to the
-last is there. Clients and service share the cores.
+last is there. Clients and service share the cores. One model alone also answers for few candidates, one client.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ IDS = {"user": 5_000, "video": 5_000, "author": 500, "topic": 20, "age_group": 6
 NUMBERS = ("duration", "age")
 RECIPE = Recipe(units=(128, 128), towers=(64,), epochs=1)
 CLIENTS = (1, 4)
+FEW = (1, 100)  # candidates of one client
 
 
 def table(rows: int, seed: int = 0) -> pd.DataFrame:
@@ -75,9 +76,9 @@ def served(paths: list[Path]) -> Iterator[int]:
         process.wait(10)
 
 
-def milliseconds(port: int, clients: int, requests: int) -> np.ndarray:
+def milliseconds(port: int, clients: int, requests: int, candidates: int = CANDIDATES) -> np.ndarray:
     """How long each of `requests` requests took; the first of each client only warms up."""
-    body = table(CANDIDATES, 2)[[*IDS, *NUMBERS]].to_json(orient="records")
+    body = table(candidates, 2)[[*IDS, *NUMBERS]].to_json(orient="records")
 
     def client(count: int) -> list[float]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -85,10 +86,10 @@ def milliseconds(port: int, clients: int, requests: int) -> np.ndarray:
         for _ in range(count + 1):
             start = time.perf_counter()
             connection.request("POST", "/predict", body, {"Content-Type": "application/json"})
-            answer = json.loads(connection.getresponse().read())
+            answer = json.loads(connection.getresponse().read())["predictions"]
             took.append(1000 * (time.perf_counter() - start))
-            if len(answer) != CANDIDATES or set(answer[0]) != set(TASKS):
-                raise RuntimeError(f"expected {CANDIDATES} rows of {TASKS}, got {str(answer)[:200]}")
+            if len(answer) != candidates or set(answer[0]) != set(TASKS):
+                raise RuntimeError(f"expected {candidates} rows of {TASKS}, got {str(answer)[:200]}")
         connection.close()
         return took[1:]
 
@@ -115,3 +116,7 @@ def lines(short: bool) -> Iterator[tuple[str, float]]:
                     yield f"{name}_{clients}_ms_p50", half
                     yield f"{name}_{clients}_ms_p95", most
                 yield f"service_{clients}_each_over_one", found["each"][0] / found["together"][0]
+            for candidates in FEW:
+                half, most = np.percentile(milliseconds(one, 1, rounds * requests, candidates), (50, 99))
+                yield f"service_of_{candidates}_ms_p50", half
+                yield f"service_of_{candidates}_ms_p99", most

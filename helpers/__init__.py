@@ -14,9 +14,8 @@
                  intervals over seeds), `intervals` (on one log, over users), `margins` (the smallest effect that
                  matters), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments
-                 on relu features share), `grid` (kept tables of trained runs), `sample` (a few of its points, trained
-                 again), `chosen` (what a search found best), `claim` (a sentence, its effect as data, its grid), `jobs`
-                 (on all cores, or a cluster)
+                 on relu features share), `kept` (tables of runs that were trained before), `chosen` (what a search
+                 found best), `jobs` (on all cores, or a cluster)
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
                  `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
                  `cards` (claims), `questions` (predictions), `score_card` (what came of them), `quiz` (multiple
@@ -25,13 +24,17 @@
                  explorables, which compute in the browser
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
-                 load, export), `plan` (what a comparison will train, and how long), `comparison`, `recommendation`,
-                 `report`
-    chapters/    one folder a chapter, `chapters/ch04/`: its experiments, claims (claims.toml, and effects.py for what
-                 no contrast says), questions, quiz, exercises, explorer
+                 load, rank, export), `plan` (what a comparison will train, and how long), `comparison`,
+                 `recommendation`, `lists` (one list from several predictions), `ladder` (past a count), `report`,
+                 `list_section` (of the report)
+    chapters/    one folder a chapter, `chapters/ch04/`: what its notebook runs, claims (claims.toml), predictions
+                 (texts in predictions.md, figures in questions.py), quiz, exercises, explorer
     course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)
-    lab/         what makes kept tables and findings, and no core notebook loads: `seeds` (which are used up), and the
-                 commands `train_grids`, `measure_claims`, `keep_findings`
+    lab/         the laboratory, which no core notebook loads. One folder a chapter, `lab/ch04/`: the experiments that
+                 make its kept tables, by topic; those that only a notebook in deeper/ shows, in a folder of its name;
+                 and effects.py, for claims that are no contrasts. `kept_table` (its experiment, settings and hash),
+                 `recheck` (a few of its points, trained again), `claim` (a sentence, its effect, its table), `seeds`
+                 (which are used up), and the commands `train_grids`, `measure_claims`, `keep_findings`
 
 A test holds the order of the floors, and that this map is complete.
 """

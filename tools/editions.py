@@ -33,6 +33,7 @@ EDITIONS = ("student", "teacher")
 FOLDERS = ("helpers", "data", "docs", "examples", "tools", ".devcontainer")
 FILES = (
     "README.md",
+    "README.zh.md",
     "LICENSE",
     "CITATION.cff",
     "Makefile",

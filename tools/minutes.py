@@ -99,8 +99,8 @@ def open_words(notebook: NotebookNode) -> int:
 
 def state(notebook: NotebookNode) -> None:
     """Write the minutes into the notebook: under each heading of level 2, and in the box at the top."""
-    found = sections(notebook)
-    for section in found:
+    parts = sections(notebook)
+    for section in parts:
         heading = next(filter(is_heading, section.cells))
         heading.metadata["part"] = section.part
         line = section.part if section.part == "exercises" else f"{section.minutes} min · {section.part}"
@@ -108,7 +108,7 @@ def state(notebook: NotebookNode) -> None:
         heading.source = f"{first}\n\n*{line}*" + (f"\n{rest}" if rest else "")
     if notebook.cells:
         top = notebook.cells[0]
-        top.source = BOX.sub(box(found), top.source, count=1)
+        top.source = BOX.sub(box(parts), top.source, count=1)
 
 
 def told(notebook: NotebookNode) -> str:

@@ -83,8 +83,8 @@ def tags(cell: NotebookNode) -> list[str]:
 
 def asked(cell: NotebookNode) -> str | None:
     """The id of the question that the last line of a cell asks, if it does nothing else."""
-    found = ASKS.fullmatch(cell.source.rpartition("\n")[2])
-    return found and found[1]
+    call = ASKS.fullmatch(cell.source.rpartition("\n")[2])
+    return call and call[1]
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:

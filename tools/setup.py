@@ -218,10 +218,10 @@ def make_venv(python, version):
 def reason(words, version):
     """One sentence that says why a command failed, from what it wrote."""
     for pattern, meaning in REASONS:
-        found = re.search(pattern, words)
-        if found:
+        match = re.search(pattern, words)
+        if match:
             python = f"{version[0]}.{version[1]}"
-            words = [part.strip(" .") for part in found.groups()]
+            words = [part.strip(" .") for part in match.groups()]
             return meaning.format(*words, disk=DISK_GB, cuda=CUDA_DISK_GB, python=python)
     return "a step stopped without a word."
 

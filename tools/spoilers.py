@@ -24,7 +24,7 @@ def spoilers(notebook: NotebookNode) -> list[tuple[str, str]]:
     """[(name of a prediction, id of a cell below it that openly shows something made from the same data)]."""
     sources: dict[str, set[str]] = {}  # of each variable and function: the data that it is made from
     questions: dict[str, set[str]] = {}  # the predictions of this section: what they are made from
-    found = []
+    open_answers = []
     for cell in notebook.cells:
         if cell.cell_type != "code":
             questions = {} if HEADING.search(cell.source) else questions
@@ -34,8 +34,8 @@ def spoilers(notebook: NotebookNode) -> list[tuple[str, str]]:
             questions[question] = used
         elif not {"exercise", "solution"} & set(tags(cell)) and any(map(_open, cell.outputs)):
             claim = "claim" in tags(cell)
-            found += [(name, cell.id) for name, data in questions.items() if claim or data & used]
-    return found
+            open_answers += [(name, cell.id) for name, data in questions.items() if claim or data & used]
+    return open_answers
 
 
 def _follow(tree: ast.Module, sources: dict[str, set[str]]) -> set[str]:

@@ -1,8 +1,12 @@
-"""Does sharing help on this table? The capstone's comparison: a single-task model for each task against one model.
+"""Does sharing help on this table? The capstone's comparison: a shared model against all that shares nothing.
 
-A pure function of a prepared table, a declaration, a recipe and seeds. Both sides choose among the same learning rates
-on the same tuning seeds, by validation loss. A shared model is judged in one state, the best total on validation: that
-is what would be served.
+A pure function of a prepared table, a declaration, a recipe and seeds. A single-task model for each task and the shared
+model search their settings with the same budget (`plan.Stage`) on the same tuning seeds, by validation loss. A shared
+model is judged in one state, the best total on validation: that is what would be served.
+
+The gain that decides is over the best that shares nothing: the task's own model, counts, a linear model, boosted trees,
+late fusion of the single-task models. Which one is best, validation rows say. A control is among them: the shared model
+with the other labels shuffled over the training rows. Where that does as well, the other labels told it nothing.
 
 The rows are split by time if there is one: one fixed split, in which a seed is the first parameters and the order of
 the batches. Otherwise a seed is a random split as well. `helpers.evaluation.intervals` explains the interval.
@@ -13,7 +17,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
@@ -23,18 +27,39 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import FEWER, METRICS, SHARES, SINGLE, YARDSTICKS, Estimate, Plan, Side
-from helpers.capstone.preparation import Table, prepare, split
+from helpers.capstone.plan import (
+    CONTROL,
+    FEWER,
+    METRICS,
+    QUICK,
+    SHARES,
+    SINGLE,
+    YARDSTICKS,
+    Estimate,
+    Plan,
+    Side,
+    Stage,
+)
+from helpers.capstone.preparation import COPY, Table, prepare, split
 from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.reading import READING
 from helpers.capstone.table_checks import Problems, must_pass
 from helpers.data.examples import Examples
 from helpers.evaluation import yardsticks
 from helpers.evaluation.counts import by_ids, rates
-from helpers.evaluation.intervals import auc_influence, gain, half_width, over_users, r2_influence, seeds_needed
+from helpers.evaluation.intervals import (
+    MOST_SEEDS,
+    Gain,
+    auc_influence,
+    gain,
+    half_width,
+    over_users,
+    r2_influence,
+    seeds_needed,
+)
 from helpers.evaluation.late_fusion import FUSIONS, MEAN, STACK, late_fusion
 from helpers.evaluation.metrics import auc, gauc, r2
-from helpers.evaluation.verdicts import UNDECIDED, verdict
+from helpers.evaluation.verdicts import HOLDS, UNDECIDED, verdict
 from helpers.experiments import jobs
 from helpers.models.copies import predict
 from helpers.models.shared_bottom import parameter_count
@@ -44,9 +69,11 @@ from helpers.training.loop import TOTAL, fit
 COUNTS = (3, 5, 10, 20, 50)  # of seeds, after which the interval is taken as well
 BAR = "{desc}: {percentage:3.0f}%|{bar}|"
 ROWS_TOGETHER = 100_000  # rows of all copies that train at once: more only take memory
-TIMED = 100_000  # training rows: an epoch on so many is timed before all else
+TIMED = 100_000  # training rows: an epoch on so many is timed before all else, and a quick look tunes on no more
 SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence, "regression": r2_influence}
 SAME = 1e-6  # outputs that lie no further apart are one and the same
+VALID, TEST = "valid", "test"  # parts of the split
+CHANCE = {"binary": 0.5, "regression": 0.0}  # what a model reaches that knows nothing
 COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # of these columns
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
 FEWEST_LABELS = 20  # that the smallest share of the training rows must have of each task
@@ -58,25 +85,33 @@ class Comparison:
 
     facts   a row a task: kind, rows with a label and mean of the label in each part, and `by item`: the metric of the
             mean label of each item, over all splits (NaN without an item)
-    tuned   a row a model: the learning rate and the penalty that it chose, of `rates` and `penalties`
+    tried   a row a model and settings that its side tried: lr, l2_embedding, dropout, units, loss (by validation rows)
+    tuned   a row a model: the settings that it chose, and edge: those that lie at the end of what was tried
     scores  a row a seed, model and task: metric, value, constant (whether all test rows have the same output: nothing
             was learnt), and gauc where there is a user
-    growth  a row a number of seeds (the first 3, 5, 10, … and all) and task: single, shared (mean scores), gain, low,
-            high, verdict, matters (the smallest gain that does), seeds_needed, dead (how many of the seeds do not
-            count, because one of the two models has learnt nothing), and spread, overlap, users, units of
-            `intervals.Gain`; clusters, what the units are: users (or rows, without a user), days or groups, whichever
-            make the interval widest
+    growth  a row a number of seeds (the first 3, 5, 10, … and all) and task: single, shared (mean scores), gain over
+            the task's own model, low, high, verdict, matters (the smallest gain that does), seeds_needed, dead (how
+            many of the seeds do not count, because one of the two models has learnt nothing), and spread, overlap,
+            users, units of `intervals.Gain`; clusters, what the units are: users (or rows, without a user), days or
+            groups, whichever make the interval widest
     fewer   the same with `SHARES` of the training rows, drawn by the seed: a row a share and task; empty where it was
             not asked for, or where nothing is undecided
     reading options of `read` with which the table came from its file; None where it came from elsewhere
     spans   {part: first and last day of its rows}, or time where that is no date; empty without a time
     days    of the test rows; 0 where they are not known
     curve   a row a weight, seed and task: value; empty where there is none
-    beaten  a row a task and yardstick that shares nothing (`COUNTED`, `yardsticks.NAMES`, `FUSIONS`), on the rows of
-            the first split: metric, value, ahead (of the better side), low and high of that (by the draw of test rows
-            alone; intervals that hold for all yardsticks of a task together 95 times in 100, by Bonferroni),
-            over_shared (ahead of the shared model), as_good (whether that is more than minus what matters), and gauc
-            where there is a user; empty where none is asked for
+    beaten  a row a task and yardstick that shares nothing (`COUNTED`, `yardsticks.NAMES`, `FUSIONS`), and one of the
+            control: metric, value, ahead (of the better side), low and high of that (intervals that hold for all
+            yardsticks of a task together 95 times in 100, by Bonferroni), and gauc where there is a user; empty where
+            none is asked for
+    headline   a row a task, what the answer follows from: rival (the best that shares nothing, by validation rows),
+            gain over it, low (the lowest end of the intervals of the gains over all rivals, of counts and of fusions
+            over the best by validation rows: sharing helps only where it beats each), nearest (whose that is), high
+            (the upper end over `rival`), verdict, matters, seeds_needed, dead; own_gain, own_low, own_high and
+            own_verdict, the same over the task's own model; control_gain, control_low and control_high, over the
+            control (NaN without one); measured, whether there was any rival besides its own model; and learnt, whether
+            any model can be told from guessing. Where it is
+            not learnt, it is undecided, and where no other label is, it does not gain
     cost    a row a model: parameters, and seconds of computing that one training took
     """
 
@@ -84,8 +119,8 @@ class Comparison:
     recipe: Recipe
     frame: pd.DataFrame = field(repr=False)
     seeds: list[int]
-    rates: list[float]
-    penalties: list[float]
+    rates: list[float] | None
+    penalties: list[float] | None
     tuning_seeds: list[int]
     mode: str
     also: tuple[str, ...]
@@ -97,16 +132,18 @@ class Comparison:
     problems: Problems
     reading: dict | None
     facts: pd.DataFrame
+    tried: pd.DataFrame
     tuned: pd.DataFrame
     scores: pd.DataFrame
     growth: pd.DataFrame
     fewer: pd.DataFrame
     curve: pd.DataFrame
     beaten: pd.DataFrame
+    headline: pd.DataFrame
     cost: pd.DataFrame
 
     def ranker(self, task: str | None = None) -> Ranker:
-        """The shared model to serve, or the single-task model of `task`: with the rate and penalty that its side chose.
+        """The shared model to serve, or the single-task model of `task`: with the settings that its side chose.
 
         Trained on all rows but the test rows of the first split, which say when to stop: nothing is left to judge it
         by, and the report has judged its kind.
@@ -115,7 +152,7 @@ class Comparison:
         if task is not None:
             tasks = {validate.choice("task", task, tasks): tasks[task]}
         chosen = self.tuned.set_index("tasks").loc[" + ".join(tasks)]
-        own = {"lr": float(chosen["lr"]), "l2_embedding": float(chosen["l2_embedding"])}
+        own = {name: float(chosen[name]) for name in ("lr", "l2_embedding", "dropout")} | {"units": chosen["units"]}
         own |= {} if task is None else {"structure": "single task", "weighting": "equal"}
         train, valid, test = split(self.declaration, prepare(self.declaration, self.frame), self.seeds[0])
         seen = [rows[rows[list(tasks)].notna().any(axis=1)] for rows in (pd.concat([train, valid]), test)]
@@ -146,16 +183,18 @@ def compare(
     said = f"comparing ({_estimate(table, plan)})"
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
     options = {"bar_format": BAR, "leave": False, "delay": 1, "disable": quiet}
-    with tqdm(total=_calls(plan, shares), desc=said, **options) as bar:
-        work = _Work(table, plan, cluster, bar.update)
-        best = _tune(work)
+    with tqdm(total=_calls(plan, table, shares), desc=said, **options) as bar:
+        work = _Work(table, plan, cluster, bar)
+        best, tried = _tune(work)
         runs = work.train(best, plan.seeds)
-        outputs = _outputs(plan, runs)
-        scores = _judge(table, "model", outputs)
-        growth = _growth(table, plan, outputs, scores)
-        undecided = (growth.loc[growth["seeds"] == len(plan.seeds), "verdict"] == UNDECIDED).any()
+        models = _Models.of(plan.sides, runs)
+        scores = _judge(table, "model", models.test)
+        growth = _growth(table, plan, models, scores)
+        rivals = _rivals(work, best[-1].recipe, models)
+        beaten = _beaten(table, plan, rivals, scores)
+        headline = _headline(table, plan, rivals, scores, growth)
+        undecided = (headline["verdict"] == UNDECIDED).any()
         fewer = _fewer(work, best, shares if undecided else ())
-        beaten = _beaten(work, runs, outputs, scores)
         curve = _curve(work, best[-1].recipe)
     return Comparison(
         declaration=declaration,
@@ -164,7 +203,7 @@ def compare(
         mode=plan.mode,
         seeds=plan.seeds,
         rates=plan.rates,
-        penalties=sorted(set(plan.penalties)),
+        penalties=plan.penalties and sorted(set(plan.penalties)),
         tuning_seeds=plan.tuning_seeds,
         also=plan.also,
         matters=plan.matters,
@@ -175,12 +214,14 @@ def compare(
         problems=problems,
         reading=frame.attrs.get(READING),
         facts=_facts(table, plan.seeds),
-        tuned=_tuned(best),
+        tried=tried,
+        tuned=_tuned(plan, best),
         scores=scores,
         growth=growth,
         fewer=fewer,
         curve=curve,
         beaten=beaten,
+        headline=headline,
         cost=_cost(plan, runs),
     )
 
@@ -189,71 +230,143 @@ def compare(
 
 
 class _Work(NamedTuple):
-    """What trains: the table, the plan, where, and whom to tell after each call how much of the work it was."""
+    """What trains: the table, the plan, where, and the bar that is told after each call how much of the work it was."""
 
     table: Table
     plan: Plan
     cluster: str | None
-    tick: Callable[[float], object]
+    bar: tqdm
 
     def compute(self, calls: list[tuple[partial, float]]) -> list:
         """The results of calls that need the table alone, each with its share of the work."""
         results = {}
         for number, result in _results(self.table, [call for call, _ in calls], self.cluster):
             results[number] = result
-            self.tick(calls[number][1])
+            self.bar.update(calls[number][1])
         return [results[number] for number in range(len(calls))]
 
-    def train(self, sides: list[Side], seeds: list[int], share: float = 1) -> list[list[_Run]]:
+    def train(self, sides: list[Side], seeds: list[int], **options) -> list[list[_Run]]:
         """Each of the models with each of the seeds: for each model its runs, one a group of seeds."""
-        groups = _together(self.table, seeds)
+        groups, share = _together(self.table, seeds), options.get("share", 1)
         calls = [
-            (partial(_train, tasks=side.tasks, recipe=side.recipe, seeds=group, share=share), len(group) * share)
+            (partial(_train, tasks=side.tasks, recipe=side.recipe, seeds=group, **options), len(group) * share)
             for side, group in itertools.product(sides, groups)
         ]
         runs = self.compute(calls)
         return [runs[k * len(groups) : (k + 1) * len(groups)] for k in range(len(sides))]
 
 
-def _calls(plan: Plan, shares: Sequence[float]) -> float:
-    """How much work there is: a training run on all rows, and a yardstick, are one each."""
-    fitted = len(plan.declaration.labels) * len(yardsticks.NAMES) * (YARDSTICKS in plan.also)
+def _calls(plan: Plan, table: Table, shares: Sequence[float]) -> float:
+    """How much work there is at least: a training run on all rows, and a yardstick, are one each."""
+    splits = 1 if table.by_time else len(plan.seeds)
+    fitted = len(plan.declaration.labels) * len(yardsticks.NAMES) * splits * (YARDSTICKS in plan.also)
+    fitted *= _to_tune(plan, table) == 1
     again = len(plan.sides) * len(plan.seeds) * sum(shares)
-    return len(plan.sides) * plan.runs + len(plan.weightings) * len(plan.seeds) + fitted + again
+    tuned = plan.tried * len(plan.to_tune) * _to_tune(plan, table)
+    more = (len(plan.weightings) + len(plan.controls)) * len(plan.seeds)
+    return len(plan.sides) * (tuned + len(plan.seeds)) + more + fitted + again
 
 
-def _tune(work: _Work) -> list[Side]:
-    """Each side with the choice that is best on the tuning seeds, by validation loss."""
-    plan, best = work.plan, []
-    tried = [side._replace(recipe=replace(side.recipe, **choice)) for side in plan.sides for choice in plan.choices]
-    losses = [sum(run.loss for run in own) for own in work.train(tried, plan.to_tune)]
-    for start in range(0, len(tried), len(plan.choices)):
-        own = slice(start, start + len(plan.choices))
-        best.append(tried[own][int(np.argmin(losses[own]))])
-    return best
+def _to_tune(plan: Plan, table: Table) -> float:
+    """The share of the training rows on which settings are searched: all, but in a quick look at a large table."""
+    return min(1.0, TIMED / table.parts["train"]) if plan.mode == QUICK else 1.0
 
 
-def _tuned(best: list[Side]) -> pd.DataFrame:
-    chosen = [(side.name, " + ".join(side.tasks), side.recipe.lr, side.recipe.l2_embedding) for side in best]
-    return pd.DataFrame(chosen, columns=["model", "tasks", "lr", "l2_embedding"])
+def _tune(work: _Work) -> tuple[list[Side], pd.DataFrame]:
+    """Each side with the settings that are best on the tuning seeds, by validation loss; and a row for all it tried."""
+    plan, best, losses = work.plan, list(work.plan.sides), {}
+    share = _to_tune(plan, work.table)
+    for stage in plan.stages:
+        new = [[replace(side.recipe, **choice) for choice in stage.choices] for side in best]
+        tried = [list(recipes) for recipes in new]
+        while any(new):
+            asked = [(place, one) for place, recipes in enumerate(new) for one in recipes]
+            asked = [(place, one) for place, one in asked if (place, repr(one)) not in losses]
+            runs = work.train([best[place]._replace(recipe=one) for place, one in asked], plan.to_tune, share=share)
+            for (place, one), own in zip(asked, runs, strict=True):
+                losses[place, repr(one)] = (one, sum(run.loss for run in own) / (len(plan.to_tune) or np.nan))
+            for place, recipes in enumerate(tried):
+                won = min(recipes, key=lambda one, place=place: losses[place, repr(one)][1])
+                best[place] = best[place]._replace(recipe=won)
+                new[place] = _further(stage, recipes, won)
+                recipes += new[place]
+            work.bar.total += sum(map(len, new)) * len(plan.to_tune) * share
+    tried = [_settings(best[place], one) | {"loss": loss} for (place, _), (one, loss) in losses.items()]
+    return best, pd.DataFrame(tried)
 
 
-def _growth(table: Table, plan: Plan, outputs: dict, scores: pd.DataFrame) -> pd.DataFrame:
+def _further(stage: Stage, tried: list[Recipe], won: Recipe) -> list[Recipe]:
+    """The next step on the ladder, where the best so far is at the end of what was tried."""
+    if not stage.ladder:
+        return []
+    (name,) = stage.choices[0]
+    values, value = [getattr(one, name) for one in tried], getattr(won, name)
+    place = stage.ladder.index(value)
+    if value == max(values) and place + 1 < len(stage.ladder):
+        return [replace(won, **{name: stage.ladder[place + 1]})]
+    if value == min(values) and place > 0:
+        return [replace(won, **{name: stage.ladder[place - 1]})]
+    return []
+
+
+def _settings(side: Side, recipe: Recipe) -> dict:
+    """What a search may change."""
+    own = {name: getattr(recipe, name) for name in ("lr", "l2_embedding", "dropout", "units")}
+    return {"model": side.name, "tasks": " + ".join(side.tasks)} | own
+
+
+def _tuned(plan: Plan, best: list[Side]) -> pd.DataFrame:
+    return pd.DataFrame(_settings(side, side.recipe) | {"edge": _edge(plan, side.recipe)} for side in best)
+
+
+def _edge(plan: Plan, recipe: Recipe) -> str:
+    """Which settings lie at the end of what could be tried: beyond it may be a better one. Below 0 there is none."""
+    found = []
+    for stage in plan.stages:
+        for name in stage.choices[0]:
+            values, value = stage.ladder or sorted({choice[name] for choice in stage.choices}), getattr(recipe, name)
+            if len(values) > 1 and value and value in (values[0], values[-1]):
+                found.append(name)
+    return ", ".join(found)
+
+
+class _Models(NamedTuple):
+    """What models say of the test rows and of the validation rows: {(model, task, seed): outputs} each."""
+
+    test: dict[tuple[str, str, int], np.ndarray]
+    valid: dict[tuple[str, str, int], np.ndarray]
+
+    @staticmethod
+    def of(sides: Sequence[Side], runs: list[list[_Run]]) -> _Models:
+        """From the runs of each side."""
+        each = [(side.name, run) for side, own in zip(sides, runs, strict=True) for run in own]
+        test = {(name, *key): output for name, run in each for key, output in run.outputs.items()}
+        return _Models(test, {(name, *key): output for name, run in each for key, output in run.valid.items()})
+
+    def add(self, name: str, task: str, seed: int, valid: np.ndarray, test: np.ndarray) -> None:
+        self.valid[name, task, seed], self.test[name, task, seed] = valid, test
+
+    def rivals(self, task: str, shared: str) -> list[str]:
+        """All models of a task but the shared one."""
+        return [name for name in dict.fromkeys(name for name, own, _ in self.test if own == task) if name != shared]
+
+
+def _growth(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd.DataFrame:
     """The gains of the first seeds, of more, and of all."""
     seeds, counts = plan.seeds, [count for count in COUNTS if count < len(plan.seeds)] + [len(plan.seeds)]
     return pd.DataFrame(
         _sharing_gain(
-            table, task, plan.recipe.structure, outputs, scores[scores["seed"].isin(seeds[:count])], plan.matters
+            table, task, plan.recipe.structure, models.test, scores[scores["seed"].isin(seeds[:count])], plan.matters
         )
         for count, task in itertools.product(counts, table.tasks)
     )
 
 
 def _fewer(work: _Work, best: list[Side], shares: Sequence[float]) -> pd.DataFrame:
-    """The gains with each of these shares of the training rows."""
+    """The gains over the own models with each of these shares of the training rows."""
     table, plan, found = work.table, work.plan, []
     for share in shares:
-        outputs = _outputs(plan, work.train(best, plan.seeds, share))
+        outputs = _Models.of(plan.sides, work.train(best, plan.seeds, share=share)).test
         scores = _judge(table, "model", outputs)
         found += [
             {"share": share} | _sharing_gain(table, task, plan.recipe.structure, outputs, scores, plan.matters)
@@ -262,22 +375,100 @@ def _fewer(work: _Work, best: list[Side], shares: Sequence[float]) -> pd.DataFra
     return pd.DataFrame(found)
 
 
-def _beaten(work: _Work, runs: list[list[_Run]], outputs: dict, scores: pd.DataFrame) -> pd.DataFrame:
-    """The yardsticks of each task, and how far each is ahead; nothing where none is asked for."""
-    table, plan, found = work.table, work.plan, []
-    if YARDSTICKS not in plan.also:
-        return pd.DataFrame()
-    first = 0 if table.by_time else plan.seeds[0]
-    valid = {key: output for own in runs[:-1] for run in own for key, output in run.valid.items()}
-    asked = list(itertools.product(table.tasks, yardsticks.NAMES))
-    fitted = work.compute([(partial(_yardstick, name=name, task=task, seed=first), 1) for task, name in asked])
-    of = dict(zip(asked, fitted, strict=True))
-    for task in table.tasks:
-        live = _live(table, task, first, scores)
-        own = {name: [output] for name, output in _counts(table, task, first).items()}
-        own |= {name: [of[task, name]] for name in yardsticks.NAMES} | _fusions(table, task, live, outputs, valid)
-        found += [_yardstick_lead(table, plan, name, task, own[name], outputs, first, live, len(own)) for name in own]
+def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
+    """The models of both sides, and all else that the plan asks to compare the shared one with."""
+    table, plan = work.table, work.plan
+    models, splits = _Models(dict(models.test), dict(models.valid)), [0] if table.by_time else plan.seeds
+    if YARDSTICKS in plan.also:
+        names = yardsticks.NAMES if _to_tune(plan, table) == 1 else ()  # a quick look at a large table fits none
+        asked = list(itertools.product(table.tasks, names, splits))
+        calls = [(partial(_yardstick, name=name, task=task, seed=seed), 1) for task, name, seed in asked]
+        fitted = dict(zip(asked, work.compute(calls), strict=True))
+        for task, seed in itertools.product(table.tasks, plan.seeds):
+            split = 0 if table.by_time else seed
+            known = _counts(table, task, split) | {name: fitted[task, name, split] for name in names}
+            for name, (valid, test) in (known | _fusions(table, task, seed, models)).items():
+                models.add(name, task, seed, valid, test)
+    for task in plan.controls:
+        side = Side(CONTROL, tuple(table.tasks), recipe)
+        shuffled = _Models.of([side], work.train([side], plan.seeds, kept=task))
+        for key in ((CONTROL, task, seed) for seed in plan.seeds):
+            models.add(*key, shuffled.valid[key], shuffled.test[key])
+    return models
+
+
+def _beaten(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd.DataFrame:
+    """How good each yardstick of a task is, and how far ahead of the better side."""
+    shared, found = plan.recipe.structure, []
+    for task, kind in table.tasks.items():
+        seeds, _ = _live(task, scores)
+        names = [name for name in models.rivals(task, shared) if name != SINGLE]
+        values = {name: _values(table, models.test, task, name, seeds) for name in [SINGLE, shared, *names]}
+        better = max((SINGLE, shared), key=lambda name: values[name].mean())
+        for name in names:
+            lead, _ = _lead(table, models.test, task, name, better, seeds, 1 - 0.05 / len(names))
+            row = {"task": task, "yardstick": name, "metric": METRICS[kind], "value": values[name].mean()}
+            row |= {"ahead": lead.mean, "low": lead.low, "high": lead.high}
+            if kind == "binary" and table.declaration.user is not None:
+                own = {(name, task, seed): models.test[name, task, seed] for seed in seeds}
+                row["gauc"] = _judge(table, "model", own)["gauc"].mean()
+            found.append(row)
     return pd.DataFrame(found)
+
+
+def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, growth: pd.DataFrame) -> pd.DataFrame:
+    """For each task the gain over the best that shares nothing."""
+    shared, rows = plan.recipe.structure, []
+    for task, kind in table.tasks.items():
+        seeds, judged = _live(task, scores)
+        names, matters = models.rivals(task, shared), plan.matters[kind]
+        known = {name: _values(table, models.valid, task, name, seeds, VALID).mean() for name in names}
+        kinds = {name: next((k for k, some in enumerate((COUNTED, FUSIONS)) if name in some), name) for name in names}
+        contenders = [
+            max((n for n in names if kinds[n] == one), key=known.get) for one in dict.fromkeys(kinds.values())
+        ]
+        leads = {name: _lead(table, models.test, task, shared, name, seeds)[0] for name in contenders}
+        rival = max(contenders, key=known.get)
+        nearest = min(contenders, key=lambda name: leads[name].low)
+        learnt = any(
+            _learnt_anything(table, models.test, task, name, seeds, len(names) + 1) for name in [*names, shared]
+        )
+        low, high = leads[nearest].low, leads[rival].high
+        said = verdict(low, high, matters) if judged else UNDECIDED
+        row = {"task": task, "metric": METRICS[kind], "rival": rival, "gain": leads[rival].mean, "low": low}
+        row |= {
+            "nearest": nearest,
+            "high": high,
+            "verdict": said,
+            "matters": matters,
+            "dead": len(plan.seeds) - len(seeds) * judged,
+        }
+        row |= {"measured": len(contenders) > 1, "learnt": learnt}
+        row |= {"seeds_needed": _seeds_needed(leads, rival, matters) if judged and said == UNDECIDED else 0}
+        control = leads[CONTROL][:3] if CONTROL in leads else (np.nan,) * 3
+        row |= dict(zip(("control_gain", "control_low", "control_high"), control, strict=True))
+        rows.append(row)
+    own = growth[growth["seeds"] == len(plan.seeds)].set_index("task")[["gain", "low", "high", "verdict"]]
+    found = pd.DataFrame(rows).join(own.add_prefix("own_"), on="task")
+    alone = found["learnt"].sum() - found["learnt"] == 0  # no other label to learn from
+    found.loc[~found["learnt"] | ((found["verdict"] == HOLDS) & alone), "verdict"] = UNDECIDED
+    return found
+
+
+def _learnt_anything(table: Table, outputs: dict, task: str, name: str, seeds: Sequence[int], looks: int) -> bool:
+    """Whether a model can be told from guessing, by the luck of the test rows: of a coin there is no other."""
+    level, _ = _lead(table, outputs, task, name, None, seeds)
+    half = half_width(0.0, 2, 0.0, level.users, level.units, 1 - 0.05 / looks)
+    return level.mean - half > CHANCE[table.tasks[task]]
+
+
+def _seeds_needed(leads: dict[str, Gain], rival: str, matters: float) -> float:
+    """How many seeds would decide, if means and spreads stay as they are; NaN if no number of them would."""
+    for seeds in range(leads[rival].seeds, max(leads[rival].seeds, MOST_SEEDS) + 1):
+        ends = min(lead.at(seeds)[0] for lead in leads.values()), leads[rival].at(seeds)[1]
+        if verdict(*ends, matters) != UNDECIDED:
+            return seeds
+    return np.nan
 
 
 def _curve(work: _Work, recipe: Recipe) -> pd.DataFrame:
@@ -301,12 +492,6 @@ def _results(table: Table, calls: list[partial], cluster: str | None) -> Iterato
     elif calls:
         done = jobs.run({str(number): call for number, call in enumerate(calls)}, cluster, table)
         yield from ((int(job.name), job.table) for job in done)
-
-
-def _outputs(plan: Plan, runs: list[list[_Run]]) -> dict[tuple[str, str, int], np.ndarray]:
-    """{(side, task, seed): outputs for the test rows}, from the runs of each model."""
-    each = zip(plan.sides, runs, strict=True)
-    return {(side.name, *key): output for side, own in each for run in own for key, output in run.outputs.items()}
 
 
 def _cost(plan: Plan, runs: list[list[_Run]]) -> pd.DataFrame:
@@ -337,18 +522,30 @@ class _Run(NamedTuple):
 
 def _together(table: Table, seeds: Sequence[int]) -> list[list[int]]:
     """The seeds in groups that train together: of large tables each alone, as where their parts differ in size."""
-    size = 1 if table.declaration.new_users else max(1, ROWS_TOGETHER // len(table.frame))
+    size = 1 if table.declaration.new_users or COPY in table.frame else max(1, ROWS_TOGETHER // len(table.frame))
     return [list(seeds[start : start + size]) for start in range(0, len(seeds), size)]
 
 
-def _train(table: Table, tasks: Sequence[str], recipe: Recipe, seeds: list[int], share: float = 1) -> _Run:
-    """One model of these tasks for each seed, trained together on this share of the training rows."""
+def _train(
+    table: Table,
+    tasks: Sequence[str],
+    recipe: Recipe,
+    seeds: list[int],
+    share: float = 1,
+    kept: str | None = None,
+) -> _Run:
+    """One model of these tasks for each seed, trained together on this share of the training rows.
+
+    kept   a task: the labels of all others are shuffled over the training rows, so that they tell it nothing
+    """
     kinds = {task: table.tasks[task] for task in tasks}
-    if table.by_time and share == 1:
+    if table.by_time and share == 1 and kept is None:
         train, valid, test = (part.only(*tasks) for part in table.sets(0))
     else:
-        each = zip(*(table.drawn(seed, share) for seed in seeds), strict=True)
-        train, valid, test = (Examples.stack([one.only(*tasks) for one in part]) for part in each)
+        sets = [[part.only(*tasks) for part in table.drawn(seed, share)] for seed in seeds]
+        if kept is not None:
+            sets = [[_shuffled(one[0], kept, seed), *one[1:]] for one, seed in zip(sets, seeds, strict=True)]
+        train, valid, test = (Examples.stack(list(part)) for part in zip(*sets, strict=True))
     models = [recipe.model(table.features, kinds, seed) for seed in seeds]
     start = time.process_time()  # a busy machine does not count
     run = fit(models, train, valid, seed=seeds, progress=False, **recipe.training())
@@ -362,6 +559,16 @@ def _train(table: Table, tasks: Sequence[str], recipe: Recipe, seeds: list[int],
     return _Run(loss, outputs, known, parameter_count(models[0]), seconds)
 
 
+def _shuffled(train: Examples, kept: str, seed: int) -> Examples:
+    """The labels of all tasks but one go to other rows, with whether they were observed and what they count."""
+    order = np.random.default_rng([seed, 25]).permutation(len(train))
+    moved = {
+        name: {task: values if task == kept else values[order] for task, values in getattr(train, name).items()}
+        for name in ("labels", "masks", "weights")
+    }
+    return replace(train, **moved)
+
+
 def _estimate(table: Table, plan: Plan) -> Estimate:
     """How long the plan takes: by an epoch of the shared model and of the first task's own, of `TIMED` rows."""
     share, epoch = min(1.0, TIMED / table.parts["train"]), {}
@@ -372,10 +579,11 @@ def _estimate(table: Table, plan: Plan) -> Estimate:
     return plan.estimate(epoch)
 
 
-def _yardstick(table: Table, name: str, task: str, seed: int) -> np.ndarray:
-    """What one of `yardsticks` says of the test rows: of all that it tried, the best for the validation rows."""
+def _yardstick(table: Table, name: str, task: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """What one of `yardsticks` says of the validation and of the test rows: of all that it tried, the best for the
+    validation rows."""
     train, valid, test = (part.only(task) for part in table.sets(seed))
-    return yardsticks.best(name, table.features, train, valid, test.inputs)[0]
+    return tuple(yardsticks.best(name, table.features, train, valid, valid.inputs, test.inputs))
 
 
 # --- what the outputs for the test rows say ---------------------------------------------------------------------------
@@ -398,105 +606,92 @@ def _judge(table: Table, by: str, outputs: dict[tuple, np.ndarray]) -> pd.DataFr
 def _sharing_gain(
     table: Table, task: str, structure: str, outputs: dict, scores: pd.DataFrame, matters: dict[str, float]
 ) -> dict:
-    """The gain of one task with its interval and verdict, over the seeds with which both models have learnt.
-
-    Where fewer than two have, over all seeds; it is then undecided, whatever it is.
-    """
-    own = scores[scores["task"] == task]
-    dead, by_model = own.groupby("seed")["constant"].any(), own.pivot(index="seed", columns="model", values="value")
-    judged = (~dead).sum() >= 2
-    by_model = by_model[~dead] if judged else by_model
-    values = (by_model[structure] - by_model[SINGLE]).to_numpy()
-    kind, influence, rows = table.tasks[task], [], []
-    for seed in by_model.index:
-        mask, label, numbers = table.seen(task, seed)
-        shared, single = (INFLUENCES[kind](outputs[m, task, seed][mask], label) for m in (structure, SINGLE))
-        influence.append((shared - single) / len(values))
-        rows.append(numbers)
-    error, units, clusters = _luck(table, np.concatenate(influence), np.concatenate(rows))
-    found = gain(values, table.parts["test"] / table.parts["train"], error, units)
+    """The gain of one task over its own model with its interval and verdict, over the seeds with which both learnt."""
+    kind, count = table.tasks[task], scores["seed"].nunique()
+    seeds, judged = _live(task, scores)
+    found, clusters = _lead(table, outputs, task, structure, SINGLE, seeds)
+    single, shared = (_values(table, outputs, task, name, seeds).mean() for name in (SINGLE, structure))
     said = verdict(found.low, found.high, matters[kind]) if judged else UNDECIDED
     needed = seeds_needed(found, matters[kind]) if judged and said == UNDECIDED else 0
     row = {"task": task, "metric": METRICS[kind], "gain": found.mean, **found._asdict()}
-    row |= {"single": by_model[SINGLE].mean(), "shared": by_model[structure].mean()}
-    row |= {
-        "verdict": said,
-        "matters": matters[kind],
-        "clusters": clusters,
-        "seeds": len(dead),
-        "dead": int(dead.sum()),
-    }
+    row |= {"single": single, "shared": shared, "verdict": said, "matters": matters[kind], "clusters": clusters}
+    row |= {"seeds": count, "dead": count - _learnt(task, scores)}
     return row | {"seeds_needed": np.nan if needed is None else needed}
 
 
-def _yardstick_lead(
+def _lead(
     table: Table,
-    plan: Plan,
-    name: str,
-    task: str,
-    found: list[np.ndarray],
     outputs: dict,
-    first: int,
-    live: list[int],
-    looks: int,
-) -> dict:
-    """How far a yardstick is ahead of the better side, on the same rows, and whether it is as good as the shared one.
-
-    found  its outputs: one that stands for all seeds, or one for each of `live`, whose models are compared with it
-    looks  how many yardsticks this task has
-    """
-    kind = table.tasks[task]
-    mask, label, rows = table.seen(task, first)
-    score, influence, own = SCORES[kind], INFLUENCES[kind], [output[mask] for output in found]
-    sides = [[outputs[model, task, seed][mask] for seed in live] for model in (SINGLE, plan.recipe.structure)]
-    value, alone, shared = (np.mean([score(one, label) for one in side]) for side in (own, *sides))
-    better = sides[int(shared > alone)]
-    moved, less = (np.mean([influence(one, label) for one in side], axis=0) for side in (own, better))
-    error, units, _ = _luck(table, moved - less, rows)
-    ahead, half = value - max(alone, shared), half_width(0.0, 2, 0.0, error, units, 1 - 0.05 / looks)
-    row = {"task": task, "yardstick": name, "metric": METRICS[kind], "value": value}
-    row |= {"ahead": ahead, "low": ahead - half, "high": ahead + half, "over_shared": value - shared}
-    row["as_good"] = row["over_shared"] > -plan.matters[kind]
-    if kind == "binary" and table.declaration.user is not None:
-        users = table.clusters["users"][rows]
-        row["gauc"] = np.mean([_gauc(one, label, users) for one in own])
-    return row
+    task: str,
+    name: str,
+    other: str | None,
+    seeds: Sequence[int],
+    level: float = 0.95,
+) -> tuple[Gain, str]:
+    """How far one model is ahead of another (None: of nothing, that is, its metric) with its interval, and what the
+    test rows were drawn as."""
+    values, influence, rows = _values(table, outputs, task, name, seeds), [], []
+    if other is not None:
+        values = values - _values(table, outputs, task, other, seeds)
+    for seed in seeds:
+        mask, label, numbers = table.seen(task, seed)
+        moved = INFLUENCES[table.tasks[task]](outputs[name, task, seed][mask], label)
+        if other is not None:
+            moved = moved - INFLUENCES[table.tasks[task]](outputs[other, task, seed][mask], label)
+        influence.append(moved / len(seeds))
+        rows.append(numbers)
+    error, units, clusters = _luck(table, np.concatenate(influence), np.concatenate(rows))
+    return gain(values, table.parts[TEST] / table.parts["train"], error, units, level), clusters
 
 
-def _live(table: Table, task: str, first: int, scores: pd.DataFrame) -> list[int]:
-    """The seeds that are tested on the rows of the first split, and with which both models have learnt the task; all
-    of them where there is none."""
-    own = scores[(scores["task"] == task) & (table.by_time | (scores["seed"] == first))]
-    live = own.loc[~own.groupby("seed")["constant"].transform("any"), "seed"]
-    return (live if len(live) else own["seed"]).unique().tolist()
+def _values(table: Table, outputs: dict, task: str, name: str, seeds: Sequence[int], part: str = TEST) -> np.ndarray:
+    """AUC or R² of a model of a task, one a seed."""
+    score, found = SCORES[table.tasks[task]], []
+    for seed in seeds:
+        mask, label, _ = table.seen(task, seed, part)
+        found.append(score(outputs[name, task, seed][mask], label))
+    return np.array(found)
 
 
-def _counts(table: Table, task: str, seed: int) -> dict[str, np.ndarray]:
-    """What each of `COUNTED` that the declaration allows says of the test rows: means over the training rows."""
-    train, _, test = table.sets(seed)
+def _live(task: str, scores: pd.DataFrame) -> tuple[list[int], bool]:
+    """The seeds with which both sides have learnt a task, and True; all of them, and False, where fewer than two have:
+    it is then undecided, whatever it is."""
+    own = scores[scores["task"] == task]
+    dead = own.groupby("seed", sort=False)["constant"].any()
+    live = dead.index[~dead].tolist()
+    return (live, True) if len(live) >= 2 else (dead.index.tolist(), False)
+
+
+def _learnt(task: str, scores: pd.DataFrame) -> int:
+    """With how many seeds both sides have learnt a task."""
+    return int((~scores[scores["task"] == task].groupby("seed")["constant"].any()).sum())
+
+
+def _counts(table: Table, task: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What each of `COUNTED` that the declaration allows says of the validation and of the test rows: means over the
+    training rows."""
+    train, valid, test = table.sets(seed)
     places = {column: place for place, column in enumerate(table.declaration.ids_of_all())}
     of = {name: [getattr(table.declaration, role) for role in roles] for name, roles in COUNTED.items()}
     return {
-        name: rates(train, task, test.inputs, [places[column] for column in columns]).numpy()
+        name: tuple(rates(train, task, part.inputs, [places[c] for c in columns]).numpy() for part in (valid, test))
         for name, columns in of.items()
         if None not in columns
     }
 
 
-def _fusions(table: Table, task: str, seeds: list[int], outputs: dict, valid: dict) -> dict[str, list[np.ndarray]]:
-    """Late fusion of the single-task models of each seed, for the test rows: of a number the stack alone, for product
-    and mean are in no unit; the product only where all labels are binary."""
+def _fusions(table: Table, task: str, seed: int, models: _Models) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Late fusion of the single-task models of a seed, for the validation and the test rows: of a number the stack
+    alone, for product and mean are in no unit; the product only where all labels are binary."""
     kinds, names = table.tasks, FUSIONS
     if kinds[task] != "binary":
         names = (STACK,)
     elif set(kinds.values()) != {"binary"}:
         names = (MEAN, STACK)
-    found = []
-    for seed in seeds:
-        rows = table.sets(0 if table.by_time else seed)[1]
-        known, asked = ({one: of[*key, one, seed] for one in kinds} for of, key in ((valid, ()), (outputs, (SINGLE,))))
-        found.append(late_fusion(known, asked, rows.labels[task], rows.masks.get(task)))
-    return {name: [scores[name].numpy() for scores in found] for name in names}
+    rows = table.sets(0 if table.by_time else seed)[1]
+    known, asked = ({one: of[SINGLE, one, seed] for one in kinds} for of in (models.valid, models.test))
+    both = [late_fusion(known, one, rows.labels[task], rows.masks.get(task)) for one in (known, asked)]
+    return {name: tuple(scores[name].numpy() for scores in both) for name in names}
 
 
 def _luck(table: Table, moved: np.ndarray, rows: np.ndarray) -> tuple[float, int, str]:

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from helpers.data.features import Dense, Sequence, Sparse
 from helpers.models.shared_bottom import TASK_KINDS
 from helpers.support import validate
@@ -36,8 +38,10 @@ class Declaration:
     group       what else ties rows together, such as a session, a search or a day: for the interval; not a feature
     weight      how much each row counts in training, such as one over the chance that it was logged; not a feature
     new_users   judge on users that no training row has: whole users are drawn, whatever the time
+    gap         how long a label takes to arrive, such as "7 days", where the time is a date: rows so shortly before the
+                test, or before the validation rows, are left out of what comes before them, as they would be in use
 
-    Raises ValueError for a column with two roles, and for a list of ids that are no column.
+    Raises ValueError for a column with two roles, for a list of ids that are no column, and for a gap without a time.
     """
 
     labels: dict[str, str]
@@ -50,6 +54,7 @@ class Declaration:
     group: str | None = None
     weight: str | None = None
     new_users: bool = False
+    gap: str | None = None
 
     def __post_init__(self):
         if not isinstance(self.labels, dict) or not self.labels:
@@ -65,6 +70,10 @@ class Declaration:
         validate.instance("new_users", self.new_users, bool, "True or False")
         if self.new_users and self.user is None:
             validate.fail("new_users", "True without a user", "a column that is the user")
+        if self.gap is not None and (self.time is None or self.new_users):
+            validate.fail("gap", f"{self.gap!r} without a split by time", "a column that is the time, and known users")
+        if self.gap is not None and not pd.to_timedelta(self.gap, errors="coerce") > pd.Timedelta(0):
+            validate.fail("gap", repr(self.gap)[:60], 'a length of time, such as "7 days" or "12 hours"')
         for name in ("user", "item", "time", "group", "weight"):
             validate.instance(name, getattr(self, name), str | None, "the name of one column, as text")
         named = self.columns()

@@ -1,7 +1,11 @@
 """What a comparison will train, and about how long that takes: chosen and checked before any row is read.
 
-A plan is made of the options of `comparison.compare`. *Thorough* is for a decision; *quick* is a first look, for a
-table of a million rows in minutes: one learning rate, two seeds, few epochs, and nothing else measured.
+A plan is made of the options of `comparison.compare`. *Thorough* is for a decision; *quick* is a first look: three
+seeds, few epochs, and of all settings only the penalty on embeddings is searched. Of more than 100,000 training rows it
+searches on so many, and fits no linear model and no trees.
+
+Both sides search with the same budget, a setting at a time (`Stage`). A side whose best value is the last that was
+tried goes on along the `LADDERS`: what ends at an edge was not tuned.
 """
 
 from __future__ import annotations
@@ -20,13 +24,21 @@ RATES = (0.001, 0.003, 0.01)
 TUNING_SEEDS = (900, 901)  # no result uses them
 METRICS = {"binary": "AUC", "regression": "R²"}
 MATTERS = {kind: SMALLEST[metric] for kind, metric in METRICS.items()}  # what counts as a gain, unless told otherwise
-YARDSTICKS, FEWER, CURVE = ALSO = ("yardsticks", "fewer rows", "curve")  # what is measured besides the gains
+YARDSTICKS, CONTROL, FEWER, CURVE = ALSO = ("yardsticks", "control", "fewer rows", "curve")  # besides the gains
 WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the first task in the trade-off curve; the second has the rest
 SHARES = (0.25, 0.5)  # of the training rows, with which an undecided gain is measured as well
 THOROUGH, QUICK = MODES = ("thorough", "quick")
-SEEDS = {THOROUGH: range(5), QUICK: range(2)}
-ALSO_IN = {THOROUGH: (YARDSTICKS, FEWER), QUICK: ()}
+SEEDS = {THOROUGH: range(5), QUICK: range(3)}
+ALSO_IN = {THOROUGH: (YARDSTICKS, CONTROL, FEWER), QUICK: (YARDSTICKS, CONTROL)}
 FEW_EPOCHS = {"epochs": 3, "patience": 1}  # of a quick look, at most
+LADDERS = {
+    "l2_embedding": (0.0, 1e-4, 1e-3, 1e-2, 0.1, 1.0),
+    "lr": (1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1),
+    "dropout": (0.0, 0.2, 0.4, 0.6, 0.8),
+    "units": (0.25, 0.5, 1, 2, 4),  # times those of the recipe
+}
+FIRST = {"l2_embedding": (0.0, 1e-4, 1e-3, 1e-2), "lr": RATES, "dropout": (0.0, 0.2), "units": (0.5, 1, 2)}
+SEARCHED = {THOROUGH: tuple(FIRST), QUICK: ("l2_embedding",)}  # one after the other, where nothing else is asked for
 
 
 class Side(NamedTuple):
@@ -37,6 +49,14 @@ class Side(NamedTuple):
     recipe: Recipe
 
 
+class Stage(NamedTuple):
+    """What a side tries next, from the best so far: each of `choices`, {setting: value}. Of one setting that has a
+    `ladder`, it goes on to the next value there while the last that was tried is the best."""
+
+    choices: list[dict]
+    ladder: tuple = ()
+
+
 @dataclass(frozen=True)
 class Plan:
     """What to compare.
@@ -44,12 +64,14 @@ class Plan:
     recipe        of the shared side; quick trains it for fewer epochs
     mode          "thorough" or "quick": what the options are that are not given
     seeds         at least two; with a time they vary the training alone
-    rates         learning rates to choose among; quick has that of the recipe alone
-    penalties     values of `l2_embedding` to choose among as well; by default only that of the recipe
-    tuning_seeds  on which both sides choose
+    rates         learning rates to choose among
+    penalties     values of `l2_embedding` to choose among. Of rates and penalties, where one is given, the other is
+                  that of the recipe; of both, each combination is tried. By default both sides search: `SEARCHED`
+    tuning_seeds  on which both sides choose; quick takes the first alone
     matters       {"binary": smallest gain of AUC that matters, "regression": of R²}
     also          what else to measure: "yardsticks", what shares nothing: counts, a linear model, boosted trees and
-                  late fusion of the single-task models; "fewer rows", the gains with `SHARES` of the training rows
+                  late fusion of the single-task models; "control", for each task the shared model with the labels of
+                  all others shuffled over the training rows; "fewer rows", the gains with `SHARES` of the training rows
                   where any task is undecided; "curve", the shared model with `WEIGHTS` for the first two tasks
 
     Raises ValueError or TypeError that names an option which is none.
@@ -80,9 +102,13 @@ class Plan:
         tuning_seeds = several("tuning_seeds", self.tuning_seeds, whole=True)
         if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
             validate.fail("seeds", str(seeds)[:60], f"two or more, each once, none of {tuning_seeds}, which tune")
-        rates = self.rates if self.rates is not None else RATES if mode == THOROUGH else [recipe.lr]
-        if not (rates := several("rates", rates)):
-            validate.fail("rates", "none", "at least one learning rate")
+        rates, penalties = (
+            None if values is None else several(name, values)
+            for name, values in (("rates", self.rates), ("penalties", self.penalties))
+        )
+        for name, values in (("rates", rates), ("penalties", penalties)):
+            if values == []:
+                validate.fail(name, "none", "at least one, or None")
         also = ALSO_IN[mode] if self.also is None else self.also
         if isinstance(also, str) or not isinstance(also, Iterable):
             validate.fail("also", repr(also)[:60], f"some of {ALSO}, or ()", TypeError)
@@ -93,7 +119,7 @@ class Plan:
             seeds=seeds,
             rates=rates,
             tuning_seeds=tuning_seeds,
-            penalties=several("penalties", self.penalties or [recipe.l2_embedding]),
+            penalties=penalties,
             matters=dict(self.matters),
             also=tuple(validate.choice("also", one, ALSO) for one in also),
         )
@@ -105,19 +131,45 @@ class Plan:
         return [Side(SINGLE, (task,), alone) for task in labels] + [Side(self.recipe.structure, labels, self.recipe)]
 
     @property
-    def choices(self) -> list[dict[str, float]]:
-        """Among which each side chooses."""
-        return [{"lr": rate, "l2_embedding": l2} for rate in self.rates for l2 in self.penalties]
+    def stages(self) -> list[Stage]:
+        """What each side tries, one stage after the other."""
+        recipe = self.recipe
+        if self.rates is not None or self.penalties is not None:
+            rates, penalties = self.rates or [recipe.lr], self.penalties or [recipe.l2_embedding]
+            return [Stage([{"lr": rate, "l2_embedding": l2} for rate in rates for l2 in penalties])]
+        looked_up = bool(self.declaration.ids_of_all())
+        settings = [name for name in SEARCHED[self.mode] if looked_up or name != "l2_embedding"]
+        stages = []
+        for name in settings:
+            first, ladder, own = FIRST[name], LADDERS[name], getattr(recipe, name)
+            if name == "units":
+                first, ladder = (tuple(_times(own, factor) for factor in values) for values in (first, ladder))
+            ladder = tuple(sorted({*ladder, own}))
+            tried = [value for value in ladder if min(*first, own) <= value <= max(*first, own)]
+            stages.append(Stage([{name: value} for value in tried], ladder))
+        return stages or [Stage([{}])]
 
     @property
     def to_tune(self) -> list[int]:
         """The seeds on which to choose; none where there is no choice."""
-        return self.tuning_seeds if len(self.choices) > 1 else []
+        seeds = self.tuning_seeds[:1] if self.mode == QUICK else self.tuning_seeds
+        return seeds if any(len(stage.choices) > 1 for stage in self.stages) else []
+
+    @property
+    def tried(self) -> int:
+        """How many settings each side tries at least; the best of a stage is not trained again in the next."""
+        counts = [len(stage.choices) for stage in self.stages]
+        return sum(counts) - max(0, len(counts) - 1)
 
     @property
     def runs(self) -> int:
-        """How often each side trains, apart from the curve and from fewer rows."""
-        return len(self.choices) * len(self.to_tune) + len(self.seeds)
+        """How often each side trains at least, apart from the control, the curve and fewer rows."""
+        return self.tried * len(self.to_tune) + len(self.seeds)
+
+    @property
+    def controls(self) -> list[str]:
+        """Tasks that the shared model learns with the labels of all others shuffled."""
+        return list(self.declaration.labels) * (CONTROL in self.also)
 
     @property
     def weightings(self) -> list[tuple[float, dict[str, float]]]:
@@ -131,7 +183,7 @@ class Plan:
         """How long it takes, from the seconds that an epoch of a model of each side took, {name of the side: s}."""
         recipe, again = self.recipe, sum(SHARES) * len(self.seeds) * (FEWER in self.also)
         fewest = min(recipe.epochs, (recipe.patience or recipe.epochs) + 1)
-        curve = len(self.weightings) * len(self.seeds)
+        curve = (len(self.weightings) + len(self.controls)) * len(self.seeds)
         least = sum(epoch[side.name] * self.runs for side in self.sides) + epoch[recipe.structure] * curve
         most = least + sum(epoch[side.name] * again for side in self.sides)
         runs = self.runs * len(self.sides) + curve
@@ -154,6 +206,10 @@ class Estimate(NamedTuple):
         about = least if least == most else f"{least} to {most}"
         more = ", and the yardsticks" if self.yardsticks else ""
         return f"about {about} of computing: {self.runs} training runs of {epochs}{more}"
+
+
+def _times(units: tuple[int, ...], factor: float) -> tuple[int, ...]:
+    return tuple(max(1, round(size * factor)) for size in units)
 
 
 def duration(seconds: float) -> str:

@@ -7,6 +7,7 @@ train, valid, test = Table(prepare(declaration, frame), declaration).sets(seed) 
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,20 +26,89 @@ FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
 def prepare(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
     """The declared columns alone, as `Features` takes them: lists cut into ids, dates as numbers, rows in their order.
 
-    With a time the rows are in its order; rows of one time stay as they were.
+    With a time the rows are in its order; rows of one time stay as they were. Where rows were logged several times
+    (`repeats`), copies have the time of the first of them; without a time they have a number in the column `COPY`, by
+    which `split` keeps them together.
     """
     frame = validate.columns("frame", frame, declaration.columns())[declaration.columns()].copy()
+    frame = with_answers(declaration, frame)
+    same = repeats(declaration, frame)
     for column, of in declaration.lists.items():
         frame[column] = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
     if declaration.time is not None:
         frame[declaration.time] = moments(declaration.time, frame[declaration.time])
+        if same.copies:
+            frame[declaration.time] = frame[declaration.time].groupby(same.rows).transform("min")
         frame = frame.sort_values(declaration.time, kind="stable")
+    elif same.copies:
+        frame[COPY] = same.rows
     return frame.reset_index(drop=True)
+
+
+YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"))  # 0 and 1, in any case
+
+
+def with_answers(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
+    """Binary labels that say yes and no, or true and false, as 1 and 0; any other word stays."""
+    found = {}
+    for label, kind in declaration.labels.items():
+        if kind != "binary" or label not in frame or pd.api.types.is_numeric_dtype(frame[label].dtype):
+            continue
+        words = frame[label].astype(object)
+        words = words.where(words.isna(), words.astype(str).str.strip().str.lower())
+        if pair := next((pair for pair in YES_NO if set(words.dropna().unique()) <= set(pair)), None):
+            found[label] = words.map({pair[0]: 0.0, pair[1]: 1.0}).astype(float)
+    return frame.assign(**found)
+
+
+COPY = "(copies of one row)"  # a column that no file has
+AGREE = 0.8  # of what rows with equal features could agree in their labels beyond chance, from which on they are copies
+
+FEWEST_DIFFERENT, MOST_COPIES = 100, 5  # rows that differ, and how often each of them may be there on average
+
+
+class Repeats(NamedTuple):
+    """share    of the rows, that repeat an earlier one in all declared columns but the time
+    copies   whether they were logged several times: rows with equal features agree in their labels far more than others
+             do. Else they are impressions of their own that look alike, as where the columns have few values
+    rows     for each row a number; those with equal features have the same
+    """
+
+    share: float
+    copies: bool
+    rows: np.ndarray
+
+
+def repeats(declaration: Declaration, frame: pd.DataFrame) -> Repeats:
+    """How many rows repeat another one, and whether they are copies."""
+    rows, labels = (_hashes(frame[columns]) for columns in (declaration.features(), list(declaration.labels)))
+    again = pd.DataFrame({"rows": rows, "labels": labels}).duplicated()
+    order = np.argsort(rows, kind="stable")
+    alike = np.diff(rows[order]) == 0
+    if not alike.any():
+        return Repeats(0.0, False, rows)
+    agree = (np.diff(labels[order]) == 0)[alike].mean()
+    chance = float((pd.Series(labels).value_counts(normalize=True) ** 2).sum())
+    counts = np.bincount(rows)  # where the columns have few values, and these settle the label, rows agree as well
+    many = len(counts) >= FEWEST_DIFFERENT and len(rows) <= MOST_COPIES * len(counts)
+    return Repeats(float(again.mean()), many and chance < 1 and bool(agree - chance >= AGREE * (1 - chance)), rows)
+
+
+def _hashes(frame: pd.DataFrame) -> np.ndarray:
+    """A number for each row, equal for equal rows; lists count as their text."""
+    lists = {name: values.astype(str) for name, values in frame.items() if values.dtype == object}
+    return pd.factorize(pd.util.hash_pandas_object(frame.assign(**lists), index=False))[0]
 
 
 def moments(name: str, values: pd.Series) -> pd.Series:
     """A column of numbers or dates as numbers that order the rows; ValueError for gaps and for what is neither."""
-    if not pd.api.types.is_numeric_dtype(values.dtype):
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        if (dated := written(values)) is not None:
+            values = dated.dt.as_unit("us").astype("int64")
+    else:
+        texts = pd.Series(values.dropna().unique()).astype(str)
+        if len(texts) and texts.str.fullmatch(TIME_OF_DAY).all():
+            validate.fail(name, f"{texts.iloc[0]!r}, a time of day without a date", "a date in each row")
         day_first = _day_first(name, values)
         try:
             found = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=day_first)
@@ -48,6 +118,26 @@ def moments(name: str, values: pd.Series) -> pd.Series:
     if gaps := int(values.isna().sum()):
         validate.fail(name, f"{gaps} missing values", "a time in each row")
     return values
+
+
+TIME_OF_DAY = r"\s*\d{1,2}:\d\d(:\d\d(\.\d+)?)?\s*([aApP][mM])?\s*"
+WRITTEN = {10: "%Y%m%d%H", 8: "%Y%m%d"}  # whole numbers that are dates, by their length
+
+
+def written(values: pd.Series) -> pd.Series | None:
+    """The dates that whole numbers such as 20260501, 2026050118 (with the hour) or 26050118 stand for; None where any
+    of them is no such date between 1990 and 2099."""
+    known = values.unique()
+    if values.isna().any() or not len(known) or (known % 1 != 0).any():
+        return None
+    texts = pd.Series(known).astype("int64").astype(str)
+    if set(texts.str.len()) - {8, 10} or texts.str.len().nunique() > 1:
+        return None
+    for full in (texts, "20" + texts) if len(texts[0]) == 8 else (texts,):
+        dates = pd.to_datetime(full, format=WRITTEN[len(full[0])], errors="coerce")
+        if dates.notna().all() and dates.dt.year.between(1990, 2099).all():
+            return values.map(dict(zip(known, dates, strict=True)))
+    return None
 
 
 UNITS = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}  # of a second, in which machines count from 1970
@@ -96,12 +186,25 @@ def _cut(column: str, value, whole: bool) -> list:
         return list(value)
     if pd.isna(value):
         return []
-    parts = str(value).split()
+    text = str(value).strip()
+    if (parts := _json_list(text, whole)) is not None:
+        return parts
+    parts = text.replace("|", " ").split() if whole else text.split("|") if "|" in text else text.split()
     if not whole and set("[](),'\"") & set(str(value)):
         validate.fail(column, repr(value)[:60], "ids with spaces between them, without brackets, commas or quotes")
     if whole and not all(part.lstrip("-").isdigit() for part in parts):
         validate.fail(column, repr(value)[:60], "whole numbers with spaces between them, ids as in its id column")
     return [int(part) for part in parts] if whole else parts
+
+
+def _json_list(text: str, whole: bool) -> list | None:
+    """The ids of a JSON list of whole numbers, or of words; None for any other text."""
+    try:
+        parts = json.loads(text) if text.startswith("[") else None
+    except json.JSONDecodeError:
+        return None
+    fits = isinstance(parts, list) and all(isinstance(part, int if whole else str) for part in parts)
+    return parts if fits else None
 
 
 class Split(NamedTuple):
@@ -116,34 +219,45 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
     """The rows of `prepare` as `FRACTIONS` of them: by time where there is one, else at random by `seed`.
 
     By time, everything that is trained on happened before everything that is validated on, and that before the test;
-    rows of one time stay together. For new users whole users are drawn by `seed`, so that the parts have about these
-    fractions. Raises ValueError where there are too few different times or users.
+    rows of one time stay together. For new users whole users are drawn by `seed`, and of rows that were logged several
+    times all copies at once, so that the parts have about these fractions. Raises ValueError where there are too few
+    different times or users.
     """
     ends = np.round(np.cumsum(FRACTIONS)[:2] * len(frame)).astype(int)
     if declaration.new_users:
-        return _by_users(declaration.user, frame, seed)
+        return _drawn_whole(declaration.user, frame, seed)
+    if COPY in frame:
+        return _drawn_whole(COPY, frame, seed)
     if declaration.time is None:
         order = np.random.default_rng(validate.number("seed", seed, low=0, whole=True)).permutation(len(frame))
         return Split(*(frame.iloc[np.sort(part)] for part in np.split(order, ends)))
     time = frame[declaration.time].to_numpy()
+    gap = 0
+    if declaration.gap is not None:
+        if (moments := dates(frame[declaration.time])) is None:
+            validate.fail(
+                declaration.time, "numbers that are no dates", f"dates, as the gap of {declaration.gap} is one"
+            )
+        time, gap = moments.to_numpy(), pd.Timedelta(declaration.gap).to_timedelta64()
     first, second = np.sort(time)[np.minimum(ends, len(frame) - 1)]
-    parts = Split(frame[time < first], frame[(first <= time) & (time < second)], frame[time >= second])
+    parts = Split(frame[time < first - gap], frame[(first <= time) & (time < second - gap)], frame[time >= second])
     if not all(map(len, parts)):
         expected = "enough of them to cut the rows at four fifths and at nine tenths"
         validate.fail(declaration.time, f"{len(np.unique(time))} different times", expected)
     return parts
 
 
-def _by_users(user: str, frame: pd.DataFrame, seed: int) -> Split:
-    """Each user with all rows in one part: in a random order of users, a part takes them until it has its share."""
-    whose, known = pd.factorize(frame[user])
+def _drawn_whole(column: str, frame: pd.DataFrame, seed: int) -> Split:
+    """Each user, or copy, with all rows in one part: in a random order, a part takes them until it has its share."""
+    whose, known = pd.factorize(frame[column])
     order = np.random.default_rng(validate.number("seed", seed, low=0, whole=True)).permutation(len(known))
     before = np.empty(len(known))  # the share of rows that users before this one in the order have
     before[order] = (np.cumsum(np.bincount(whose)[order]) - np.bincount(whose)[order]) / len(frame)
     part = np.searchsorted(np.cumsum(FRACTIONS)[:2], before, side="right")[whose]
     parts = Split(*(frame[part == k] for k in range(3)))
     if not all(map(len, parts)):
-        validate.fail(user, f"{len(known)} users", "enough of them for three parts")
+        what = "different rows" if column == COPY else "users"
+        validate.fail(column, f"{len(known)} {what}", "enough of them for three parts")
     return parts
 
 
@@ -165,7 +279,7 @@ class Table:
         examples = self.features.examples(frame, own, declaration.user, declaration.weight)
         self.examples = examples.scaled(units)  # R² knows no unit; the losses do
         beside = (declaration.user, declaration.item, declaration.time, declaration.group)
-        kept = [*declaration.labels, *(column for column in beside if column is not None)]
+        kept = [*declaration.labels, *(column for column in beside if column is not None), *({COPY} & {*frame})]
         self.frame = frame[kept]  # features are in the examples; lists of ids would take most of the memory here
         self._tie()
 
@@ -193,6 +307,11 @@ class Table:
         """Examples to train, validate and test."""
         return tuple(self.examples.take(part.index.to_list()) for part in self.split(seed))
 
+    @lru_cache(maxsize=8)  # noqa: B019
+    def _rows(self, seed: int) -> dict[str, np.ndarray]:
+        """The numbers of the rows of each part."""
+        return {name: np.array(part.index) for name, part in self.split(seed)._asdict().items()}
+
     def drawn(self, seed: int, share: float) -> tuple[Examples, ...]:
         """The same with a share of the examples to train, which the seed draws."""
         train, valid, test = self.sets(0 if self.by_time else seed)
@@ -212,9 +331,9 @@ class Table:
         """Of the task with the fewest, among the training rows of the first split."""
         return int(self.split(0).train[list(self.tasks)].notna().sum().min())
 
-    def seen(self, task: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Where a task's label was observed among the test rows, the labels there, and the numbers of these rows."""
-        rows, examples = np.array(self.split(seed).test.index), self.examples
+    def seen(self, task: str, seed: int, part: str = "test") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Where a task's label was observed among the rows of a part, the labels there, and these rows' numbers."""
+        rows, examples = self._rows(seed)[part], self.examples
         mask = observed(examples, task)[rows]
         rows = rows[mask]
         return mask, examples.labels[task][rows].numpy(), rows

@@ -4,6 +4,9 @@
     ranker.fit(train, valid).save("ranker.pt")
     Ranker.load("ranker.pt").predict(candidates)     # a DataFrame: click as a probability, seconds in seconds
 
+One list needs one score. With `ranker.exponents = {"click": 0.3, "like": 0.7}` it is Π part^exponent, and
+`ranker.rank(candidates)` puts the best first; the exponents are saved, exported and served with the model.
+
 What the chapters keep apart (features, a model, a balance, `fit`) is here behind one `Recipe`.
 """
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 import copy
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from os import PathLike
@@ -48,6 +51,7 @@ class _Product(SharedBottom):
 
 STRUCTURES = {"Shared-Bottom": SharedBottom, "single task": SingleTasks, "MMoE": MMoE, "PLE": PLE, "ESMM": _Product}
 BOTTOMS = ("MLP", "DeepFM", "DCN", "DIN")
+SMALLEST_PART = 1e-9  # of a fused score: below it the logarithm of a probability says nothing
 WEIGHTINGS = {"equal": None, "UWL": UWL, "GradNorm": GradNorm, "PCGrad": PCGrad}
 
 
@@ -62,7 +66,7 @@ class Recipe:
     units         of the bottom, or of each expert
     towers        units of every tower
     experts       of MMoE; of PLE the shared ones, besides one of each task
-    l2_embedding, lr, epochs, patience, batch_size, device   as of `SharedBottom` and `fit`
+    l2_embedding, dropout, lr, epochs, patience, batch_size, device   as of `SharedBottom` and `fit`
 
     Raises ValueError for an unknown choice, and for two that do not go together.
     """
@@ -74,6 +78,7 @@ class Recipe:
     towers: tuple[int, ...] = (32,)
     experts: int = 4
     l2_embedding: float = 0.0
+    dropout: float = 0.0
     lr: float = 3e-3
     epochs: int = 20
     patience: int | None = 3
@@ -102,6 +107,7 @@ class Recipe:
     def model(self, features: Features, tasks: dict[str, str], seed: int = 0) -> nn.Module:
         """An untrained model for these columns and these tasks, {name: "binary" or "regression"}."""
         structure, options = STRUCTURES[self.structure], {"towers": self.towers, "l2_embedding": self.l2_embedding}
+        options |= {"dropout": self.dropout}
         options |= {"encoder": DIN if self.bottom == "DIN" else Encoder, "seed": seed}
         if structure in (MMoE, PLE):
             return structure(features, tasks, self.experts, units=self.units, **options)
@@ -130,13 +136,30 @@ class Recipe:
         return settings | {"balance": balance and balance()}
 
 
-class Ranker:
-    """Features, a model and what turns its outputs into probabilities and units.
+def contribution(values: np.ndarray, scale: tuple[float, float] | None = None) -> np.ndarray:
+    """What a prediction contributes to a fused score, in (0, 1): a probability as it is; a number, of this mean and
+    deviation, as σ((value − mean) / deviation), which keeps its order and is never negative."""
+    values = np.asarray(values, dtype=float)
+    if scale is not None:
+        values = 1 / (1 + np.exp(-(values - scale[0]) / scale[1]))
+    return np.clip(values, SMALLEST_PART, 1)
 
-    columns  of the features, or `Features` that are fitted
-    tasks    {column of the label: "binary" or "regression"}; a label that is missing in a row is masked there
-    recipe   what to train; the default is a small Shared-Bottom
-    seed     of the first parameters and of the order of batches
+
+def fuse(parts: Mapping[str, np.ndarray], exponents: Mapping[str, float]) -> np.ndarray:
+    """One score from several parts in (0, 1]: Π part^exponent, chapter 03's geometric fusion of any number of tasks."""
+    return np.exp(sum(exponent * np.log(parts[task]) for task, exponent in exponents.items()))
+
+
+class Ranker:
+    """Features, a model and what turns its outputs into probabilities, units and one order.
+
+    columns    of the features, or `Features` that are fitted
+    tasks      {column of the label: "binary" or "regression"}; a label that is missing in a row is masked there
+    recipe     what to train; the default is a small Shared-Bottom
+    seed       of the first parameters and of the order of batches
+
+    exponents  {task: exponent} of the score that `rank` sorts by, to be set at any time; no task by default. Negative
+               for what should not happen
 
     After `fit`: `features`, `model`, `scales` {task: (mean, deviation) of a regression label in the training rows}, and
     `histories`, the losses by epoch, a table for each model that was trained.
@@ -148,6 +171,19 @@ class Ranker:
         self.recipe = Recipe() if recipe is None else validate.instance("recipe", recipe, Recipe, "a Recipe, or None")
         self.seed = seed
         self.model: nn.Module | None = None
+        self.exponents = {}
+
+    @property
+    def exponents(self) -> dict[str, float]:
+        return self._exponents
+
+    @exponents.setter
+    def exponents(self, exponents: dict[str, float]) -> None:
+        validate.instance("exponents", exponents, dict, "{task: number}, such as {'click': 0.3, 'like': 0.7}")
+        for task, exponent in exponents.items():
+            validate.choice("task of an exponent", task, self.tasks)
+            validate.number(f"exponents[{task!r}]", exponent)
+        self._exponents = dict(exponents)
 
     def fit(self, train: pd.DataFrame, valid: pd.DataFrame, progress: bool = True, weight: str | None = None) -> Ranker:
         """Train on `train`, keep the best state on `valid`; returns self. `weight` is a column: how much a row counts.
@@ -181,6 +217,17 @@ class Ranker:
         outputs = predict(serving, self.features.transform(frame))
         return pd.DataFrame({task: output.numpy() for task, output in outputs.items()}, index=frame.index)
 
+    def rank(self, candidates: pd.DataFrame) -> pd.DataFrame:
+        """One list, best first: the predictions, and the `score` that orders them; equal scores stay in their order.
+
+        Raises ValueError where no exponent was set.
+        """
+        if not any(self.exponents.values()):
+            validate.fail("exponents", str(self.exponents), "one that is not 0: ranker.exponents = {task: number}")
+        predicted = self.predict(candidates)
+        parts = {task: contribution(predicted[task], self.scales.get(task)) for task in self.exponents}
+        return predicted.assign(score=fuse(parts, self.exponents)).sort_values("score", ascending=False, kind="stable")
+
     def evaluate(self, frame: pd.DataFrame, groups: str | None = None) -> pd.DataFrame:
         """`metrics.evaluate` on these rows; `groups` is the column of the user, for GAUC.
 
@@ -194,7 +241,7 @@ class Ranker:
         """Write everything that `load` needs into one file, whole or not at all: texts and tensors, no code."""
         self._serving()
         about = {"tasks": self.tasks, "recipe": asdict(self.recipe), "seed": self.seed, "scales": self.scales}
-        about |= {"features": self.features.state()}
+        about |= {"features": self.features.state(), "exponents": self.exponents}
         _write(path, torch.save, {"ranker": json.dumps(about), "parameters": self.model.state_dict()})
 
     @staticmethod
@@ -211,6 +258,7 @@ class Ranker:
             about = json.loads(kept["ranker"])
             columns, recipe = Features.of_state(about["features"]), Recipe(**about["recipe"])
             ranker = Ranker(columns, about["tasks"], recipe, about["seed"])
+            ranker.exponents = about["exponents"]
             ranker.scales = {task: tuple(scale) for task, scale in about["scales"].items()}
             ranker.model = recipe.model(columns, ranker.tasks).eval()
             ranker.model.load_state_dict(kept["parameters"])
@@ -223,7 +271,11 @@ class Ranker:
         """Write the model as a program that runs where torch is and this course is not: `torch.export.load(path)`.
 
         It takes what `features.transform` gives, of any number of rows, and gives {task: probability or value}. How
-        rows become that is written beside it, as JSON: `served_columns`. `examples/serve.py` reads both.
+        rows become that, and how the outputs become an order, is written beside it, as JSON: `served_columns` and
+        `served_fusion`. `examples/serve.py` reads both.
+
+        Where ONNX is wanted, torch makes it of the same file, with onnx and onnxscript installed (120 MB that the
+        course does not need): `torch.onnx.export(torch.export.load(path), dynamo=True).save("ranker.onnx")`.
         """
         if _path(path).suffix != ".pt2":
             validate.fail("path", repr(str(path)), "a name that ends in .pt2, as torch wants it")
@@ -234,13 +286,15 @@ class Ranker:
         program = torch.export.export(serving, (inputs,), dynamic_shapes=({name: {0: rows} for name in inputs},))
         _write(path, torch.export.save, program)
         with whole(_path(path).with_suffix(".json")) as part:
-            part.write_text(json.dumps(self.served_columns(), ensure_ascii=False), encoding="utf-8")
+            about = self.served_columns() | {"fusion": self.served_fusion()}
+            part.write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
     def served_columns(self) -> dict[str, list[dict]]:
         """How rows become inputs, as texts and numbers:
 
         numbers   name, mean, deviation, and whether a column with its gaps (0 or 1) follows after all numbers
-        ids       name, offset (the row of a missing id; that of an unknown one follows), ids (their rows follow)
+        ids       name, offset (the row of a missing id; that of an unknown one follows), ids (their rows follow), and
+                  text: whether they are words, or whole numbers
         lists     name, of (which ids), length (of the newest that count); filled up with rows 0
         """
         features = self.features
@@ -255,11 +309,20 @@ class Ranker:
             for name, mean in features.means.items()
         ]
         ids = [
-            {"name": layout.name, "offset": layout.offset, "ids": features.vocabularies[layout.name].tolist()}
+            {"name": layout.name, "offset": layout.offset, "ids": known.tolist(), "text": known.dtype.kind == "O"}
             for layout in features.sparse
+            for known in [features.vocabularies[layout.name]]
         ]
         lists = [{"name": layout.name, "of": layout.of, "length": layout.length} for layout in features.sequences]
         return {"numbers": numbers, "ids": ids, "lists": lists}
+
+    def served_fusion(self) -> list[dict]:
+        """How outputs become one score (`fuse`): task and exponent of each, and of a number its mean and deviation."""
+        return [
+            {"task": task, "exponent": exponent}
+            | dict(zip(("mean", "deviation"), self.scales.get(task, ()), strict=False))
+            for task, exponent in self.exponents.items()
+        ]
 
     def _serving(self) -> nn.Module:
         if self.model is None:

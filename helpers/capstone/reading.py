@@ -8,11 +8,15 @@
 
 from __future__ import annotations
 
+import bz2
+import codecs
 import csv
 import difflib
 import gzip
 import io
+import lzma
 import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -31,8 +35,10 @@ def read(
     names: Iterable[str] | None = None,
     share: float = 1.0,
     by: str | None = None,
+    encoding: str | None = None,
 ) -> pd.DataFrame:
-    """A CSV file (or .csv.gz; separated by , ; tab or |), or one that ends in .parquet.
+    """A CSV file (separated by , ; tab or |; also packed, as .gz, .bz2, .xz or .zip), or one that ends in .parquet, or
+    in .jsonl or .ndjson, with a JSON object a line.
 
     columns   reads these alone, to save memory
     header    whether the first line has the names; None: it must look like names. Without a header and without `names`
@@ -41,14 +47,16 @@ def read(
     share     of the values of the column `by`, usually the users, whose rows are kept: of Parquet alone, which is read
               in one pass, so that only what is kept must fit into memory. A value is kept or not by a hash of it: it is
               the same in every file, and a larger share keeps what a smaller one does
+    encoding  of a CSV file; None: UTF-8, or UTF-16 where its first bytes say so
 
     Memory, besides 300 MB for Python and PyTorch: to read a CSV file takes about three times what `megabytes` says of
     the table, to compare six times (measured on a million rows with words and lists, `benchmarks/README.md`).
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
-    header are cut off. No value changes its meaning: a column stays words where numbers would lose something (007 is
-    not 7, 1e5 among whole numbers is a name, nor do ids of more than 15 digits with gaps fit), and NA or null is
-    missing among numbers, but a word among words.
+    header are cut off, and lines above it that begin with # and have another number of values. In a column of decimal
+    commas they become points. Otherwise no value changes its meaning: a column stays words where numbers would lose
+    something (007 is not 7, 1e5 among whole numbers is a name, nor do ids of more than 15 digits with gaps fit), and NA
+    or null is missing among numbers, but a word among words.
 
     Raises FileNotFoundError or ValueError in one sentence: no such file, no table, no such column, a column name twice,
     a first line that is no header, a line with more or fewer values than the header has names, a package that reads
@@ -56,15 +64,23 @@ def read(
     """
     path = _file(path)
     validate.number("share", share, low=0, high=1)
+    if path.suffix.lower() in REFUSED:
+        validate.fail("path", path.name, REFUSED[path.suffix.lower()])
+    if path.suffix in JSON_LINES:
+        return _json_lines(path, columns)
     if path.suffix == ".parquet":
         if header is not None or names is not None:
             validate.fail("header, names", f"one of them for {path.name}", "neither: a Parquet file has names")
         return _parquet(path, columns, share, by)
     if share < 1 or by is not None:
         validate.fail("share, by", f"{share:g} of {by!r} for {path.name}", "a Parquet file, which can be read in parts")
-    with _readable(path), _text(path) as file:
-        separator, found = _header(sample := file.read(SAMPLE))
-    given = {"header": header, "names": None if names is None else list(names)}
+    code = encoding or _encoding(path)
+    with _readable(path), _text(path, code) as file:
+        sample, above = _below_comments(file.read(SAMPLE))
+        separator, found = _header(sample)
+    if sample.lstrip()[:1] in ("{", "[") and '":' in sample:
+        validate.fail("path", f"{path.name}, which begins like JSON", "a name that ends in .jsonl, an object a line")
+    given = {"header": header, "names": None if names is None else list(names), "encoding": encoding}
     if header is None and names is None and _like_data(found, sample, separator):
         came = f"{path.name}, whose first line looks like data ({', '.join(found)[:40]})"
         validate.fail(
@@ -78,13 +94,21 @@ def read(
     if missing := [name for name in wanted if name not in names]:
         validate.fail("columns", _near(missing[0], names), "columns of the file")
     with _readable(path):
-        words = _words(path, separator, names, wanted, header)
-        options = {"sep": separator, "encoding": "utf-8-sig", "low_memory": False, "usecols": wanted or None}
+        words, commas = _words(path, code, above, separator, names, wanted, header)
+        options = {
+            "sep": separator,
+            "encoding": code,
+            "skiprows": above,
+            "low_memory": False,
+            "usecols": wanted or None,
+        }
         options |= {"dtype": dict.fromkeys(words, str), "index_col": False, "keep_default_na": False}
         missing = {name: [""] if name in words else ["", *MISSING] for name in wanted}
         frame = pd.read_csv(path, header=0 if header else None, names=names or None, na_values=missing, **options)
     if not len(frame):
         validate.fail("path", f"{path.name} without a row below its header", "a table with rows")
+    for name in commas:
+        frame[name] = pd.to_numeric(frame[name].str.replace(",", "."))
     frame = _small(frame)
     frame.attrs[READING] = {name: value for name, value in given.items() if value is not None}
     return frame
@@ -144,8 +168,62 @@ def _file(path: str | Path) -> Path:
     return path
 
 
-def _text(path: Path) -> io.TextIOBase:
-    return (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="")
+def _text(path: Path, encoding: str) -> io.TextIOBase:
+    return io.TextIOWrapper(_bytes(path), encoding=encoding, newline="")
+
+
+def _bytes(path: Path) -> io.IOBase:
+    """The content of a file, unpacked."""
+    if path.suffix != ".zip":
+        return {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}.get(path.suffix, open)(path, "rb")
+    files = [name for name in zipfile.ZipFile(path).namelist() if not name.endswith("/")]
+    if len(files) != 1:
+        raise ValueError(f"{len(files)} files in it, where one is expected")
+    return zipfile.ZipFile(path).open(files[0])
+
+
+def _encoding(path: Path) -> str:
+    """UTF-16 where the first bytes say so, else UTF-8."""
+    with _readable(path), _bytes(path) as file:
+        return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+
+
+def _below_comments(text: str) -> tuple[str, int]:
+    """The text without the lines on top that begin with # and have another number of values than the line below, and
+    how many these are."""
+    lines, above = text.splitlines(keepends=True), 0
+    while above + 1 < len(lines) and lines[above].startswith("#"):
+        here, below = ([line.count(sign) for sign in SEPARATORS] for line in lines[above : above + 2])
+        if here == below and not lines[above + 1].startswith("#"):
+            break
+        above += 1
+    return "".join(lines[above:]), above
+
+
+def _json_lines(path: Path, columns: Iterable[str] | None) -> pd.DataFrame:
+    """A file with an object a line; texts stay texts."""
+    with _readable(path, "a JSON object in each line"):
+        frame = pd.read_json(path, lines=True, dtype=False)
+    for name in columns or ():
+        if name not in frame:
+            validate.fail("columns", _near(name, frame.columns), "columns of the file")
+    if not len(frame):
+        validate.fail("path", f"{path.name} without a row", "a table with rows")
+    frame = _small(frame if columns is None else frame[list(columns)])
+    frame.attrs[READING] = {}
+    return frame
+
+
+SEPARATORS = ",;\t|"
+JSON_LINES = (".jsonl", ".ndjson")
+AS_CSV = "a CSV file: in the program that wrote it, File, Save as, CSV UTF-8"
+REFUSED = {
+    ".xlsx": AS_CSV,
+    ".xls": AS_CSV,
+    ".ods": AS_CSV,
+    ".pq": "a name that ends in .parquet",
+    ".json": "a JSON object a line, and a name that ends in .jsonl",
+}
 
 
 def _header(text: str) -> tuple[str, list[str]]:
@@ -154,7 +232,7 @@ def _header(text: str) -> tuple[str, list[str]]:
     The separator is the one with which most of the lines below have as many values as there are names.
     """
     best = (-1.0, 0, ",", [])
-    for separator in ",;\t|":
+    for separator in SEPARATORS:
         rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=separator), 50) if row]
         names, below = (rows[0], rows[1:]) if rows else ([], [])
         if len(text) == SAMPLE:
@@ -196,19 +274,26 @@ class LineError(ValueError):
 # A column of texts, one a line, is searched for these.
 PLAIN = re.compile(r"(-?([1-9]\d{0,14}|0)(\n|\Z))*")  # 7, 12, -3
 PADDED = re.compile(r"^ *[+-]?0\d|^ *\+", re.M)  # 007, +7
+COMMA = re.compile(r"(-?\d+(,\d+)?\n?)*")  # 1,5: a decimal comma, or a comma between thousands
+THOUSANDS = re.compile(r"^-?[1-9]\d{0,2}(,\d{3})+$", re.M)
 POWER = re.compile(r"^ *-?\d+[eE]\+?\d+ *$", re.M)  # 1e5
 BROKEN = re.compile(r"\.|[eE]-", re.M)  # 0.5, 5e-7
 LONG = re.compile(r"^ *-?\d{16,} *$", re.M)  # more digits than a float holds
 NO_NUMBER = re.compile(r"^(?! *([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?|true|false) *$).+$", re.M | re.I)
 
 
-def _words(path: Path, separator: str, names: list[str], wanted: list[str], header: bool) -> set[str]:
-    """The columns whose values are words, or would lose something as numbers. Reads the file as texts, in parts.
+def _words(
+    path: Path, encoding: str, above: int, separator: str, names: list[str], wanted: list[str], header: bool
+) -> tuple[set[str], set[str]]:
+    """The columns whose values are words, or would lose something as numbers; and those of them that are numbers with
+    decimal commas. Reads the file as texts, in parts.
 
     Raises LineError for a line with another number of values than there are names.
     """
     seen = {name: set() for name in wanted}  # of each column, what was found in it
-    with _text(path) as file:
+    with _text(path, encoding) as file:
+        for _ in range(above):
+            next(file)
         reader = csv.reader(file, delimiter=separator)
         if header:
             next(reader, None)
@@ -219,9 +304,10 @@ def _words(path: Path, separator: str, names: list[str], wanted: list[str], head
                 count = f"{len(wrong)} value{'s' * (len(wrong) != 1)}"
                 raise LineError(f"{count}{line}, and {len(names)} names in its header")
             for name, texts in zip(names, zip(*rows, strict=True), strict=True):
-                if name in seen and "word" not in seen[name]:
+                if name in seen and not {"word", "other"} <= seen[name]:
                     seen[name] |= _signs(set(texts))
-    return {name for name, signs in seen.items() if _loses(signs)}
+    words = {name for name, signs in seen.items() if _loses(signs)}
+    return words, {name for name in words if "comma" in seen[name] and not {"other", "padded"} & seen[name]}
 
 
 PART = 10_000  # lines that are looked at together
@@ -234,7 +320,14 @@ def _signs(texts: set[str]) -> set[str]:
     if PLAIN.fullmatch(text):  # most columns, at once
         return {"gap"} if gaps else set()
     signs = {"padded": PADDED, "power": POWER, "broken": BROKEN, "long": LONG, "word": NO_NUMBER}
-    return {name for name, pattern in signs.items() if pattern.search(text)} | ({"gap"} if gaps else set())
+    found = {name for name, pattern in signs.items() if pattern.search(text)} | ({"gap"} if gaps else set())
+    if COMMA.fullmatch(text):
+        return found | ({"comma"} if set(re.findall(r".*,.*", text)) - set(_thousands(text)) else set())
+    return found | {"other"}
+
+
+def _thousands(text: str) -> list[str]:
+    return [match[0] for match in THOUSANDS.finditer(text)]
 
 
 def _loses(signs: set[str]) -> bool:
@@ -252,7 +345,11 @@ def _readable(path: Path, expected: str = "a CSV file in UTF-8 with a header") -
         validate.fail(
             "path", f"{path.name} with {error}", "a value for each name, and quotes around a separator in a text"
         )
-    except (ValueError, OSError, EOFError, csv.Error) as error:  # ParserError and EmptyDataError are ValueErrors
+    except UnicodeDecodeError as error:
+        said = " ".join(str(error).split())
+        cure = 'a CSV file in UTF-8 with a header, or its encoding, such as encoding="latin-1", "cp1252" or "gbk"'
+        validate.fail("path", f"{path.name}, which cannot be read ({said})", cure)
+    except (ValueError, OSError, EOFError, csv.Error, zipfile.BadZipFile, lzma.LZMAError) as error:  # also ParserError
         said = " ".join(str(error).split())
         validate.fail("path", f"{path.name}, which cannot be read ({said})", expected)
 

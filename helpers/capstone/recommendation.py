@@ -1,6 +1,7 @@
 """From verdicts to words: does sharing help here? One rule for all reports.
 
-Each task's gain over its own single-task model has one of the verdicts of `helpers.evaluation.verdicts`.
+Each task's gain over the best that shares nothing has one of the verdicts of `helpers.evaluation.verdicts`. `recommend`
+decides; every other sentence of a page says why, from the same rows of `comparison.Comparison.headline`.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from helpers.capstone.plan import CONTROL, SINGLE
 from helpers.capstone.table_checks import GIVEN_AWAY
 from helpers.evaluation.four_outcomes import UNCLEAR, outcome
 from helpers.evaluation.intervals import MOST_SEEDS
-from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS
+from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS, verdict
 from helpers.support import validate
 
 SHARE, BUT, APART, COST, OPEN = WORDS = ("share", "share, but", "keep apart", "share, for the cost", "undecided")
@@ -23,10 +26,12 @@ TOO_GOOD = {"AUC": GIVEN_AWAY["binary"], "R²": GIVEN_AWAY["regression"]}
 
 
 class Recommendation(NamedTuple):
-    """One of `WORDS`, and a few sentences that say why and what to do."""
+    """One of `WORDS`, a few sentences that say why and what to do, and what to do until all is decided (nothing where
+    all is)."""
 
     word: str
     text: str
+    until: str
 
 
 def word(verdicts: Iterable[str]) -> str:
@@ -50,76 +55,119 @@ def word(verdicts: Iterable[str]) -> str:
     return OPEN if unknown else COST
 
 
-def recommend(gains: pd.DataFrame, beaten: pd.DataFrame) -> Recommendation:
-    """The recommendation for a table with a row a task: task, verdict, low and high of its gain, matters (the smallest
-    gain that does), and seeds_needed (0 where seeds are not what is missing, NaN where no number of them would do).
+NEEDED = ["task", "metric", "verdict", "gain", "low", "high", "matters", "rival", "nearest", "learnt", "measured"]
+NEEDED += ["seeds_needed", "own_gain", "own_verdict", "control_gain", "control_low", "control_high"]
 
-    beaten   as `comparison.Comparison` has it: where sharing helps, the text names the best of what shares nothing
-    """
-    validate.columns("gains", gains, ["task", "verdict", "low", "high", "matters", "seeds_needed"])
-    of = {one: [str(t) for t in gains.loc[gains["verdict"] == one, "task"]] for one in VERDICTS}
-    won, lost = (names(of[one]) for one in (HOLDS, OPPOSITE))
-    unknown = gains[gains["verdict"] == UNDECIDED]
+
+def recommend(headline: pd.DataFrame) -> Recommendation:
+    """The recommendation for the rows of `comparison.Comparison.headline`, one a task."""
+    validate.columns("headline", headline, NEEDED)
+    of = {one: [str(t) for t in headline.loc[headline["verdict"] == one, "task"]] for one in VERDICTS}
+    unknown = headline[headline["verdict"] == UNDECIDED]
+    lost = headline[headline["verdict"] == OPPOSITE]
+    own = lost["rival"].isin([SINGLE, CONTROL]) | (lost["own_verdict"] == OPPOSITE)
+    won, equal, costs = names(of[HOLDS]), names(of[SMALL] + of[NO_EFFECT]), names(map(str, lost.loc[own, "task"]))
+    behind = names([f"{UNSHARED[row.rival]} for {row.task}" for row in lost[~own].itertuples()])
     may_lose = names([str(task) for task in unknown.loc[unknown["low"] <= -unknown["matters"], "task"]])
-    equal = names(of[SMALL] + of[NO_EFFECT])
-    chosen = word(gains["verdict"])
-    texts = {
-        SHARE: f"Sharing helps {won}" + (f" and costs {equal} nothing that matters." if equal else "."),
-        APART: f"Sharing costs {lost}, and no task clearly gains. Train {lost} alone, or try a wider bottom first.",
-        COST: f"Sharing makes no difference that matters to {equal}. One model is cheaper to train and to serve.",
-        OPEN: "The measurements do not decide it yet.",
-    }
-    if chosen != BUT:
-        text = texts[chosen]
-    elif lost:
-        text = f"Sharing helps {won} and costs {lost}. Keep {lost} apart, or give it more weight, then measure."
-    elif may_lose:
-        text = f"Sharing helps {won}. Whether it costs {may_lose} is not decided."
-    else:
-        open_ones = names(of[UNDECIDED])
-        text = f"Sharing helps {won} and costs {open_ones} nothing that matters; whether it helps {open_ones} is open."
-    intervals = gains[["low", "high"]].itertuples(index=False, name=None)
-    if (named := outcome(*intervals, smallest=list(gains["matters"]))) != UNCLEAR:
-        text = f"{named.capitalize()}: s{text[1:]}"
-    return Recommendation(chosen, " ".join([text, *_rivals(of[HOLDS], beaten), *_more(gains)]))
+    chosen, said = word(headline["verdict"]), []
+    if won:
+        said.append(f"sharing helps {won}" + (f" and costs {costs}" if costs else ""))
+    elif costs:
+        said.append(f"sharing costs {costs}, and no task clearly gains")
+    elif equal and not len(unknown) and not behind:
+        said.append(f"sharing makes no difference that matters to {equal}")
+    elif not behind:
+        said.append("the measurements do not decide it yet")
+    if chosen == SHARE and equal:
+        said[0] += f" and costs {equal} nothing that matters"
+    if chosen == COST:
+        said.append("One model is cheaper to train and to serve")
+    if costs:
+        said.append(f"Keep {costs} apart, or give it more weight, then measure" if won else f"Train {costs} alone")
+    if behind:
+        said.append(f"No reason to share: better than the shared model, and sharing nothing, is {behind}")
+        said.append("That says nothing against sharing as such: make the networks better first, or take what wins")
+    if won and may_lose:
+        said.append(f"Whether it costs {may_lose} is not decided")
+    elif won and len(unknown):
+        said.append(f"It costs {names(of[UNDECIDED])} nothing that matters; whether it helps is open")
+    intervals, margins = headline[["low", "high"]].to_numpy().tolist(), headline["matters"].tolist()
+    as_drawn = [verdict(*ends, margin) for ends, margin in zip(intervals, margins, strict=True)]
+    named = outcome(*map(tuple, intervals), smallest=margins)
+    if named != UNCLEAR and as_drawn == headline["verdict"].tolist() and not behind:
+        said[0] = f"{named}: {said[0]}"
+    text = " ".join(f"{one[0].upper()}{one[1:]}." for one in said)
+    return Recommendation(chosen, " ".join([text, *_rivals(headline), *_more(headline)]), _until(headline))
 
 
-def _rivals(won: list[str], beaten: pd.DataFrame) -> list[str]:
-    """Of what shares nothing, the best for each task that gains: whether it is as good as the shared model."""
-    if not won:
-        return []
-    if beaten.empty:
-        return [f"Whether anything that shares nothing is as good for {names(won)} was not measured."]
+def _rivals(headline: pd.DataFrame) -> list[str]:
+    """Of what shares nothing, the best for each task that gains, and how much less shuffled labels bring."""
     said = []
-    for row in _nearest(won, beaten).itertuples():
-        by = f"{row.over_shared:+.3f} {row.metric}"
-        if row.as_good:
-            said.append(f"For {row.task}, {UNSHARED[row.yardstick]} ({by}), which shares nothing, is as good.")
-        else:
-            said.append(f"Of all that shares nothing, {UNSHARED[row.yardstick]} comes nearest for {row.task} ({by}).")
+    for row in headline[headline["verdict"] == HOLDS].itertuples():
+        if not row.measured:
+            said.append(f"Whether anything that shares nothing is as good for {row.task} was not measured.")
+            continue
+        by = f"{row.gain:+.3f} {row.metric}"
+        said.append(f"Of all that shares nothing, {UNSHARED[row.rival]} comes nearest for {row.task} (gain {by}).")
+        if not np.isnan(row.control_gain):
+            said.append(f"Over shuffled labels of the other tasks the gain is {row.control_gain:+.3f}.")
     return said
 
 
-def _nearest(tasks: list[str], beaten: pd.DataFrame) -> pd.DataFrame:
-    """The best yardstick of each of these tasks."""
-    own = beaten[beaten["task"].isin(tasks)]
-    return own.loc[own.groupby("task", sort=False)["over_shared"].idxmax()]
+def _held_back(headline: pd.DataFrame) -> pd.DataFrame:
+    """Tasks that gain over their own model, and not surely over all that shares nothing."""
+    validate.columns("headline", headline, NEEDED)
+    return headline[(headline["own_verdict"] == HOLDS) & (headline["verdict"] != HOLDS) & headline["learnt"]]
 
 
-def as_good(gains: pd.DataFrame, beaten: pd.DataFrame) -> str:
-    """For which tasks that gain by sharing something that shares nothing does as well; nothing where there is none."""
-    if beaten.empty:
-        return ""
-    validate.columns("beaten", beaten, ["task", "yardstick", "metric", "over_shared", "as_good"])
-    won = [str(task) for task in gains.loc[gains["verdict"] == HOLDS, "task"]]
-    rows = _nearest(won, beaten)
-    named = names([f"{UNSHARED[row.yardstick]} for {row.task}" for row in rows[rows["as_good"]].itertuples()])
-    return named and f"As good as the shared model, within what matters, or better: {named}. {NO_REASON}"
+def as_good(headline: pd.DataFrame) -> str:
+    """For which tasks that gain over their own model something that shares nothing may do as well; nothing where there
+    is none."""
+    rows = _held_back(headline)
+    rows = rows[~rows["nearest"].isin([SINGLE, CONTROL])]
+    said = [
+        f"{row.task} gains {row.own_gain:+.3f} {row.metric} over its own model, but not surely over "
+        f"{UNSHARED[row.nearest]}."
+        for row in rows.itertuples()
+    ]
+    return " ".join([*said, NO_REASON]) if said else ""
 
 
 NO_REASON = (
     "The gain is then over a weak model of its own, and no reason to share. One model may still be cheaper to serve."
 )
+
+
+def regularised(headline: pd.DataFrame) -> str:
+    """For which tasks the shared model gains as much with the labels of the others shuffled; nothing where there is
+    none."""
+    rows = _held_back(headline)
+    rows = rows[rows["control_low"] <= rows["matters"]]
+    said = [
+        f"{row.task} gains {row.own_gain:+.3f} {row.metric} over its own model; over the same shared model with the "
+        f"other labels shuffled, {row.control_gain:+.3f} is left ({row.control_low:+.3f} to {row.control_high:+.3f})."
+        for row in rows.itertuples()
+    ]
+    return " ".join([*said, REGULARISED]) if said else ""
+
+
+REGULARISED = (
+    "Shuffled labels tell nothing, so what helped may be regularisation, which a model of its own can have as well: "
+    "penalties, dropout, fewer epochs."
+)
+
+
+def unlearnable(headline: pd.DataFrame) -> str:
+    """Which labels nothing here predicts better than guessing would; nothing where there is none."""
+    validate.columns("headline", headline, ["task", "metric", "learnt"])
+    rows = headline[~headline["learnt"].astype(bool)]
+    named = names(
+        [f"{row.task} ({row.metric} near {'0.5' if row.metric == 'AUC' else '0'})" for row in rows.itertuples()]
+    )
+    return named and f"No model here can be told from guessing at {named}. {UNLEARNABLE}"
+
+
+UNLEARNABLE = "Such a label is no reason to share, neither for itself nor for another one."
 
 
 def too_good(gains: pd.DataFrame) -> str:
@@ -140,7 +188,7 @@ ALARM = (
 def unlearnt(scores: pd.DataFrame, gains: pd.DataFrame) -> str:
     """Which models have the same output for every test row, and so have learnt nothing; nothing where all have.
 
-    scores, gains   as `comparison.Comparison` has them
+    scores, gains   as `comparison.Comparison` has them (of gains, tasks, seeds and dead)
     """
     validate.columns("scores", scores, ["seed", "model", "task", "constant"])
     validate.columns("gains", gains, ["task", "seeds", "dead"])
@@ -159,13 +207,24 @@ DEAD = "Such a seed does not count for its task, on either side."
 REVIVE = "More units or a lower learning rate help where the units of a layer have all died."
 
 
-def alarms(gains: pd.DataFrame, beaten: pd.DataFrame, scores: pd.DataFrame) -> dict[str, str]:
+NO_TIME = (
+    "Rows were split at random: models were trained on rows newer than those they are tested on, and on other rows of "
+    "the same sessions. What holds next week may differ: declare the time if the log has one."
+)
+
+
+def alarms(
+    headline: pd.DataFrame, gains: pd.DataFrame, beaten: pd.DataFrame, scores: pd.DataFrame, time: str | None
+) -> dict[str, str]:
     """All that comes before the recommendation, because it may be worth nothing then: {in a few words: why}."""
     found = {
         "Too good to be true?": too_good(gains),
+        "A label that nothing predicts.": unlearnable(headline),
         "A rival that shares nothing wins.": outdone(beaten),
-        "A rival that shares nothing does as well.": as_good(gains, beaten),
+        "A rival that shares nothing may do as well.": as_good(headline),
+        "Regularisation, not sharing?": regularised(headline),
         "A model has learnt nothing.": unlearnt(scores, gains),
+        "No time was declared.": "" if time else NO_TIME,
     }
     return {title: text for title, text in found.items() if text}
 
@@ -175,18 +234,19 @@ def leaning(gain: float, smallest: float) -> str:
     return "a gain" if gain > smallest else "a loss" if gain < -smallest else "no difference that matters"
 
 
-def meanwhile(leanings: Iterable[str]) -> str:
-    """What to do until it is decided, in a sentence; of the leanings of all undecided tasks, and of "a loss" for each
-    task that surely loses."""
-    if "a loss" in (found := list(leanings)):
-        return "Until it is decided, keep what you serve today; if that is nothing yet, take a model for each task."
-    return (
-        f"Until it is decided, keep what you serve today; if that is nothing yet, take the shared model{_since(found)}."
-    )
-
-
-def _since(leanings: list[str]) -> str:
-    return ", which is cheaper" if "a gain" not in leanings else ": it is cheaper, and no task leans to a loss"
+def _until(headline: pd.DataFrame) -> str:
+    """What to do until all is decided: where anything loses, or leans to it, no shared model is put in place of
+    models that are there."""
+    unknown = headline[headline["verdict"] == UNDECIDED]
+    if unknown.empty:
+        return ""
+    leanings = {leaning(row.gain, row.matters) for row in unknown.itertuples()}
+    keep = "Until it is decided, keep what you serve today; if that is nothing yet, take"
+    if "a loss" in leanings or (headline["verdict"] == OPPOSITE).any():
+        return f"{keep} what is best for each task by the table below."
+    if "a gain" in leanings:
+        return f"{keep} the shared model: it is cheaper, and no task leans to a loss."
+    return f"{keep} the shared model, which is cheaper."
 
 
 def rows_needed(gain: float, low: float, high: float, smallest: float, rows: int) -> float:
@@ -210,7 +270,7 @@ FUSED = {
     "mean": "the mean of the separate models",
     "stack": "a stack of the separate models",
 }
-UNSHARED = SIMPLER | FUSED  # all that a shared model is compared with, besides the task's own model
+UNSHARED = SIMPLER | FUSED | {SINGLE: "its own model", CONTROL: "the same with shuffled labels"}
 
 
 def outdone(beaten: pd.DataFrame) -> str:
@@ -222,7 +282,7 @@ def outdone(beaten: pd.DataFrame) -> str:
         return ""
     validate.columns("beaten", beaten, ["task", "yardstick", "metric", "ahead", "low"])
     said = []
-    for name, words in UNSHARED.items():
+    for name, words in (SIMPLER | FUSED).items():
         rows = beaten[(beaten["yardstick"] == name) & (beaten["low"] > 0)]
         named = names([f"{row.task} ({row.ahead:+.3f} {row.metric})" for row in rows.itertuples()])
         said += [f"{words} for {named}"] * bool(named)

@@ -25,16 +25,18 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from helpers.capstone import list_section
 from helpers.capstone.comparison import FEWEST_CLUSTERS, Comparison
 from helpers.capstone.declaration import Declaration, literal
-from helpers.capstone.plan import METRICS, QUICK, SINGLE
+from helpers.capstone.lists import Lists
+from helpers.capstone.plan import CONTROL, METRICS, QUICK, SINGLE
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import (
     COUNTS,
     SIMPLER,
+    UNSHARED,
     alarms,
     leaning,
-    meanwhile,
     names,
     recommend,
     rows_needed,
@@ -42,7 +44,7 @@ from helpers.capstone.recommendation import (
 from helpers.display import figures, pictures
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.statistics import summarise
-from helpers.evaluation.verdicts import OPPOSITE, UNDECIDED
+from helpers.evaluation.verdicts import UNDECIDED
 from helpers.support.files import whole
 
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
@@ -50,6 +52,7 @@ PAGE = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="u
 MADE_WITH = {"Made with the course": "multitask-ranking-course", "PyTorch": "torch", "scikit-learn": "scikit-learn"}
 MANY = 1_000  # times the rows: beyond that a number would say no more
 HELD = {"by time": 89, "at random": 96}  # of 100 intervals held the truth, in worlds where it is known (chapter 08)
+UNCOUNTED = "Those over the best that shares nothing reach at least as far down; how often they hold was not counted."
 WEIGHED = " Rows count in training by {}, in that of the yardsticks too; in the scores each row counts once."
 QUICKLY = "This was a quick look (few seeds and epochs, no search for a learning rate): do not decide by it. "
 METRIC_WORDS = {
@@ -58,6 +61,8 @@ METRIC_WORDS = {
     "GAUC": "GAUC: the AUC within each user.",
     "'s mean": "Means of items and users: of their labels in the training rows.",
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
+    "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows, where "
+    "they tell nothing.",
     "stack": "Late fusion: one score from the outputs of the separate models; the stack weights them on the validation "
     "rows.",
 }
@@ -71,6 +76,7 @@ LEVELS = {
     "product": "late fusion: product",
     "mean": "late fusion: mean",
     "stack": "late fusion: stack",
+    CONTROL: "shared, labels of others shuffled",
 }
 VERDICT_WORDS = {
     "holds": "gains",
@@ -109,12 +115,24 @@ class Report:
         return Path(path)
 
 
-def report(found: Comparison, file: str | Path = "log.csv") -> Report:
-    """The page for a comparison; `file` is where its table was read, for the code that does it again."""
-    said = recommend(found.gains, found.beaten)
+def report(
+    found: Comparison,
+    file: str | Path = "log.csv",
+    lists: Lists | None = None,
+    exponents: dict[str, float] | None = None,
+) -> Report:
+    """The page for a comparison; `file` is where its table was read, for the code that does it again.
+
+    With `lists` it has a section on one list, by these exponents, equal ones for both goals if none are given.
+    """
+    if lists is not None:
+        exponents = exponents or dict.fromkeys(lists.goals, 0.5)
+    said = recommend(found.headline)
     texts = {"word": said.word.capitalize(), "text": said.text, "again": _again(found, str(file)), **_values(found)}
+    if lists is not None:
+        texts["again"] += list_section.code(lists, exponents, found.declaration.group, str(file))
     words = {name: _words(text) for name, text in texts.items()}
-    said_first = alarms(found.gains, found.beaten, found.scores)
+    said_first = alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time)
     boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in said_first.items())
     known = "".join(f"<li>{_words(f'{problem.column}: {problem.sentence}')}</li>" for problem in found.problems)
     body = PAGE.substitute(
@@ -125,11 +143,12 @@ def report(found: Comparison, file: str | Path = "log.csv") -> Report:
         below=BELOW if len(levels) > 2 else "",
         weak=_weak(found),
         pictures=_pictures(found),
+        lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
-        undecided=_undecided(found),
+        undecided=_undecided(found, said.until),
         facts=_table(_facts(found)),
         known=known and f"<ul>{known}</ul>",
-        tuned=_table(found.tuned),
+        tuned=_table(_tuned(found)),
     )
     return Report(f"Does sharing help here? {words['word']}", body)
 
@@ -196,7 +215,9 @@ def _held(how: str) -> str:
     if how not in HELD:
         return "How often such intervals hold the truth was not measured for rows that are split by user."
     narrow = " They may be a little too narrow." if HELD[how] < 93 else ""
-    share = f"split {how}, {HELD[how]} of 100 such intervals contained it.{narrow}"
+    share = (
+        f"split {how}, {HELD[how]} of 100 intervals of the gain over its own model contained it.{narrow} {UNCOUNTED}"
+    )
     return f"On simulated tables, where the truth is known, {share}"
 
 
@@ -213,24 +234,21 @@ def _head(found: Comparison, file: str) -> str:
     return "<br>".join(_words(line) for line in lines if line)
 
 
-def _undecided(found: Comparison) -> str:
+def _undecided(found: Comparison, until: str) -> str:
     """What to do while a task is undecided: which way it leans, what sharing may cost, what more rows would do."""
-    gains = found.gains.assign(matters=found.gains["task"].map(found.declaration.labels).map(found.matters))
-    rows = gains[(gains["verdict"] == UNDECIDED) & (gains["seeds"] - gains["dead"] >= 2)]
+    rows = found.headline[found.headline["verdict"] == UNDECIDED]
     if rows.empty:
         return ""
-    total, lines, leanings = sum(found.parts.values()), [], []
-    for row in rows.itertuples():
-        leanings.append(leaning(row.gain, row.matters))
+    total, lines = sum(found.parts.values()), []
+    for row in rows[len(found.seeds) - rows["dead"] >= 2].itertuples():
         needed = rows_needed(row.gain, row.low, row.high, row.matters, total)
         few = f"about {float(f'{needed:.2g}'):,.0f} rows" if needed < MANY * total else f"over {MANY} times the rows"
         costs = f"sharing may cost up to {-row.low:.3f}" if row.low < 0 else "sharing costs nothing"
         between = f"{costs} and bring up to {max(row.high, 0):.3f} {row.metric}"
         stays = f"Should its gain stay at {row.gain:+.3f}, it would take {few} or more to decide."
-        lines.append(f"{row.task} leans to {leanings[-1]}: {between}. {stays}")
-    leanings += ["a loss"] * int((gains["verdict"] == OPPOSITE).sum())
+        lines.append(f"{row.task} leans to {leaning(row.gain, row.matters)}: {between}. {stays}")
     listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
-    return f"<h2>While it is undecided</h2><p>{_words(meanwhile(leanings))}</p><ul>{listed}</ul>{_fewer(found)}"
+    return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>{_fewer(found)}"
 
 
 def _fewer(found: Comparison) -> str:
@@ -243,34 +261,62 @@ def _fewer(found: Comparison) -> str:
     count = found.parts["train"]
     table.columns = [f"{share * count:,.0f} rows ({share:.0%})" for share in table.columns]
     said = (
-        "The gain with fewer rows to train on, and the same test, says what to expect of more: one that shrinks from "
+        "The gain over its own model with fewer rows to train on, and the same test, says what to expect of more: one "
+        "that shrinks from "
         "left to right will go on shrinking."
     )
     return f"<p>{said}</p>{_table(table.reset_index())}"
 
 
+NAMES = {"lr": "learning rate", "l2_embedding": "penalty on embeddings", "dropout": "dropout", "units": "units"}
+
+
 def _chosen(found: Comparison) -> str:
-    """Which learning rates and penalties the sides chose from, and which they all have."""
-    rates, penalties = ([f"{value:g}" for value in values] for values in (found.rates, found.penalties))
-    several = (("learning rates", rates), ("penalties on embeddings", penalties))
-    single = (("learning rate", rates), ("a penalty on embeddings of", penalties))
-    tried = names(f"{name} {', '.join(values)}" for name, values in several if len(values) > 1)
-    fixed = names(f"{name} {values[0]}" for name, values in single if len(values) == 1 and values != ["0"])
-    return " ".join(
-        [f"Each chose, on other seeds, among {tried}."] * bool(tried) + [f"All have {fixed}."] * bool(fixed)
-    )
+    """Which settings the sides searched, which they all have, and which were chosen at an edge."""
+    tried = {name: found.tried[name].drop_duplicates().sort_values().tolist() for name in NAMES}
+    listed = {name: ", ".join(_setting(value) for value in values) for name, values in tried.items()}
+    searched = names([f"{NAMES[name]} ({listed[name]})" for name, values in tried.items() if len(values) > 1])
+    fixed = [f"{NAMES[name]} {listed[name]}" for name, values in tried.items() if len(values) == 1 and values[0]]
+    said = [f"Each searched, on other seeds and with the same budget: {searched}."] * bool(searched)
+    said += [f"All have {names(fixed)}."] * bool(fixed)
+    if len(tried["l2_embedding"]) == 1 and found.declaration.ids_of_all():
+        said.append("No penalty was searched: a gain may then be regularisation.")
+    edges = found.tuned[found.tuned["edge"] != ""]
+    for row in edges.itertuples():
+        ends = names([NAMES[name] for name in row.edge.split(", ")])
+        said.append(f"{row.model} ({row.tasks}) chose the last {ends} that it could: a better one may lie beyond.")
+    return " ".join(said)
+
+
+def _setting(value) -> str:
+    return "×".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
+
+
+def _tuned(found: Comparison) -> pd.DataFrame:
+    own = found.tuned.drop(columns="edge")
+    return own.assign(**{name: own[name].map(_setting) for name in NAMES}).rename(columns=NAMES)
 
 
 def _gains(found: Comparison) -> pd.DataFrame:
-    gains = found.gains
+    """What each task gains: over the best that shares nothing, which decides, over its own model, and over shuffled
+    labels."""
+    rows = found.headline
     table = {
-        "task": gains["task"],
-        "so it": gains["verdict"].map(VERDICT_WORDS),
-        "gain": gains["gain"].map("{:+.3f}".format),
-        "95% interval": [f"{low:+.3f} to {high:+.3f}" for low, high in gains[["low", "high"]].to_numpy()],
-        "in": gains["metric"],
+        "task": rows["task"] + ", " + rows["metric"],
+        "so it": rows["verdict"].map(VERDICT_WORDS),
+        "gain": rows["gain"].map("{:+.3f}".format),
+        "95% interval": [f"{low:+.3f} to {high:+.3f}" for low, high in rows[["low", "high"]].to_numpy()],
+        "over": rows["rival"].map(UNSHARED),
+        "over its own model": _with_interval(rows, "own"),
     }
+    if rows["control_gain"].notna().any():
+        table["over shuffled labels"] = _with_interval(rows, "control")
     return pd.DataFrame(table)
+
+
+def _with_interval(rows: pd.DataFrame, of: str) -> list[str]:
+    ends = rows[[f"{of}_gain", f"{of}_low", f"{of}_high"]].to_numpy()
+    return [f"{gain:+.3f} ± {(high - low) / 2:.3f}" for gain, low, high in ends]
 
 
 def _levels(found: Comparison) -> pd.DataFrame:
@@ -365,7 +411,7 @@ def _trade_off(found: Comparison, names: dict[str, str]) -> Figure:
 
 def _forest(found: Comparison, names: dict[str, str]) -> Figure:
     """The gain of each task with its interval, one under the other, and the band of gains that do not matter."""
-    gains = found.gains.set_index("task").loc[list(names)]
+    gains = found.headline.set_index("task").loc[list(names)]
     figure, axes = plt.subplots(figsize=(8, 1.5 + 0.55 * len(gains)))
     axes.axvline(0, color=GREY, linewidth=1)
     for height, (task, row) in enumerate(gains.iterrows()):
@@ -380,9 +426,25 @@ def _forest(found: Comparison, names: dict[str, str]) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.set_xlabel("shared minus alone, 95% intervals (grey: too small to matter)")
+    axes.set_xlabel("shared minus the best that shares nothing, 95% intervals (grey: too small to matter)")
     figure.suptitle("What each task gains by sharing", x=0.01, ha="left")
     return figure
+
+
+def _one_list(lists: Lists, exponents: dict[str, float]) -> str:
+    """What the lists bring as a table and a curve, and what an A/B test would have to find."""
+    first, *tests, last = list_section.sentences(lists, exponents)
+    short = [_short(goal, f"goal {letter}") for goal, letter in zip(lists.goals, "AB", strict=True)]
+    with matplotlib.style.context(["default", figures.STYLE | {"figure.dpi": 80}]):
+        words = (
+            f"What the first {lists.k} rows bring of {names(lists.goals)}, more than in a random order, as the "
+            f"exponent of {lists.goals[0]} rises from 0 to 1 and that of {lists.goals[1]} falls. Whiskers are 95% "
+            "intervals, at equal exponents."
+        )
+        curve = _picture(lists.figure(short), words)
+    listed = "".join(f"<li>{_words(line)}</li>" for line in tests)
+    shown = _table(list_section.table(lists, exponents))
+    return f"<h2>One list</h2><p>{_words(first)}</p>{shown}{curve}<ul>{listed}</ul><p>{_words(last)}</p>"
 
 
 def _again(found: Comparison, file: str) -> str:
@@ -390,6 +452,7 @@ def _again(found: Comparison, file: str) -> str:
     options = {
         name: getattr(found, name)
         for name in ("mode", "seeds", "rates", "penalties", "tuning_seeds", "matters", "also")
+        if getattr(found, name) is not None
     }
     elsewhere = "" if found.reading is not None else f"# {file} must hold the table, which came from elsewhere.\n"
     code = as_code(file, found.declaration, found.recipe, options, "report.html", found.reading)

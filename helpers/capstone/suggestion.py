@@ -6,12 +6,14 @@ print(draft(guesses))
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from helpers.capstone.declaration import BINARY, Declaration, literal
+from helpers.capstone.preparation import YES_NO, written
 from helpers.support import validate
 
 USER_NAMES, ITEM_NAMES = (
@@ -35,19 +37,20 @@ USER_NAMES, ITEM_NAMES = (
 )
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
-YES_NO = {"yes", "no", "true", "false", "y", "n", "t", "f"}
-TIME_NAMES, AFTER_NAMES = (
-    ("time", "date", "timestamp", "时间", "日期"),
-    ("watch", "play", "dwell", "rating", "revenue", "completion", "stay"),
-)
+TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
+AFTER_NAMES = ("watch", "play", "dwell", "rating", "revenue", "completion", "stay")
+WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}  # without blanks
 
 
 def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean."""
     validate.columns("frame", frame, [])
     guesses, taken = {}, set()
+    users = next((frame[name] for name in frame if _is(str(name).lower(), USER_NAMES)), None)
     for name, values in frame.items():
         role, reason = _guess(str(name), values)
+        if role == BINARY and users is not None and _fixed(values, users):
+            role, reason = "id", "0 or 1, and the same in all rows of a user"
         if role in ("id", "leave out") and (of := _ids_of(values, frame.drop(columns=[name]))):
             role, reason = "list", f"ids of {of} with spaces between them"
         if role in ("user", "item", "time") and role in taken:
@@ -76,13 +79,16 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     distinct = seen.nunique()
     if distinct < 2:
         return "leave out", "one value only"
+    words = words_of(name)
+    if is_date(name, values):
+        return _time(values, "its values are dates")
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        if _has(low, TIME_NAMES) or low.endswith("_at"):
+        if (words & TIME_NAMES or low.endswith("_at")) and _dated(seen):
             return _time(values, "its name, and dates as text")
         if seen.astype(str).head(1000).str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and _has(low, ("hist", "list", "seq")):
             return "list", "ids with spaces between them"
-        if distinct == 2 and set(seen.astype(str).str.lower()) <= YES_NO:
-            return "leave out", "two words; a label must be 0 and 1"
+        if distinct == 2 and set(seen.astype(str).str.lower()) in map(set, YES_NO):
+            return BINARY, "yes and no; if known before the impression, an id"
         if distinct > len(seen) / 2:
             return "leave out", f"text, different in {distinct:,} rows"
         return _id(low, f"{distinct:,} different words")
@@ -91,9 +97,11 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
         return BINARY, "0 and 1; if known before the impression, an id"
     if set(seen.unique()) == {-1, 1}:
         return "leave out", "−1 and 1; a label must be 0 and 1"
+    if low.replace("_", "").replace(" ", "") in WEIGHTS and (seen >= 0).all():
+        return "weight", "its name; how much a row counts in training"
     if _has(low, AFTER_NAMES):
         return "leave out", "measured afterwards? a label, never a feature"
-    if _has(low, TIME_NAMES):
+    if words & TIME_NAMES and not words & NO_TIMES:
         return _time(values, "its name; numbers that may order the rows")
     parts = [word for word in (*USER_NAMES, *ITEM_NAMES, "author", "category", "code") if word != "ad"]  # as in load
     if whole and (low.endswith("id") or _is(low, ITEM_NAMES) or _has(low, parts)):
@@ -103,6 +111,45 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     if (values.isna() | (values == 0)).mean() > MOSTLY:
         return "leave out", "mostly 0 or missing; measured afterwards?"
     return "number", "whole numbers; if they are codes, an id" if whole else "numbers with decimals"
+
+
+NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
+
+
+def words_of(name: str) -> set[str]:
+    """The whole words of a name: of "lastSeen_at" last, seen and at."""
+    return set(re.findall(r"[^\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
+
+
+def is_date(name: str, values: pd.Series) -> bool:
+    """Whether a column is of a type for dates, or its whole numbers are dates, and its name says nothing else."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return True
+    if not pd.api.types.is_numeric_dtype(values.dtype) or values.isna().all():
+        return False
+    low = name.lower()
+    if low.endswith("id") or _has(low, USER_NAMES) or _is(low, ITEM_NAMES) or "code" in low:
+        return False
+    seen = values.dropna()
+    return written(seen) is not None or _epoch(seen)
+
+
+def _epoch(seen: pd.Series) -> bool:
+    """Whether all are seconds, or milliseconds, between 2000 and 2035."""
+    return any(seen.between(946_684_800 * unit, 2_051_222_400 * unit).all() for unit in (1, 1_000))
+
+
+def _dated(seen: pd.Series) -> bool:
+    """Whether texts can be read as dates: of the first hundred nearly all."""
+    texts = seen.astype(str).head(100)
+    return pd.to_datetime(texts, errors="coerce", utc=True, format="mixed").notna().mean() > MOSTLY
+
+
+def _fixed(values: pd.Series, users: pd.Series) -> bool:
+    """Whether no user has both values, where most rows are of users with several."""
+    by_user = values.groupby(users.to_numpy(), observed=True).agg(["nunique", "size"])
+    several = by_user[by_user["size"] > 1]
+    return several["size"].sum() > MOSTLY * len(values) and bool((several["nunique"] <= 1).all())
 
 
 def _time(values: pd.Series, reason: str) -> tuple[str, str]:

@@ -18,8 +18,20 @@ import numpy as np
 import pandas as pd
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.preparation import DOTS, FRACTIONS, Split, cut, moments, prepare, split
+from helpers.capstone.preparation import (
+    DOTS,
+    FRACTIONS,
+    YES_NO,
+    Split,
+    cut,
+    moments,
+    prepare,
+    repeats,
+    split,
+    with_answers,
+)
 from helpers.capstone.reading import MISSING
+from helpers.capstone.suggestion import words_of
 from helpers.data.features import LARGEST_FLOAT, Features, Sparse
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.metrics import auc, r2
@@ -75,12 +87,14 @@ def _kind(problem: Problem) -> str:
 def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
     """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
     validate.instance("declaration", declaration, Declaration, "a Declaration")
-    validate.columns("frame", frame, [])
+    frame = with_answers(declaration, validate.columns("frame", frame, []))
     found = [*_columns(declaration, frame)]
     for look in (_types, _contents):
         found += look(declaration, frame, {problem.column for problem in found})
     if not any(problem.stops for problem in found):
         found += _parts(declaration, frame)
+    if not any(problem.stops for problem in found):
+        found += [*_repeats(declaration, frame), *_means(declaration, frame)]
     found += _leaks(declaration, frame, {problem.column for problem in found if problem.stops})
     return Problems(sorted(found, key=lambda problem: not problem.stops))
 
@@ -181,6 +195,9 @@ def _no_number(values: pd.Series, label: bool) -> str:
         return f"pandas does not store its values as numbers, such as {example!r}: convert them by `pd.to_numeric`."
     value = values.iloc[row := int(wrong.argmax())]
     hint = " It must be 0 or 1, or a number." if label else " An id may be a word."
+    if label and values.nunique() == 2:
+        pairs = ", ".join("/".join(reversed(pair)) for pair in YES_NO[:2])
+        hint = f" Of two words, {pairs} are read as 1 and 0; of others say which is 1: frame[label] == {str(value)!r}."
     if re.fullmatch(r"-?\d+,\d+", str(value)):
         hint = " Write it with a decimal point."
     return f"a {'label' if label else 'number'} was declared, and row {row} has {value!r}.{hint}"
@@ -319,10 +336,139 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             if score > GIVEN_AWAY[kind]:
                 said.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
         if kind == "binary":
-            said += filter(None, [_settled(marks[column], label, frame[label].to_numpy(float, na_value=np.nan))])
+            answers = frame[label].to_numpy(float, na_value=np.nan)
+            levels = _levels(frame[column]) if column in declaration.ids else {}
+            said += filter(None, [_settled(marks[column], label, answers), _settled_level(levels, label, answers)])
+        if not said and (when := _afterwards(column, declaration.labels)):
+            known = f", and alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}"
+            said += [f"{when}{known if column in codes else ''}"] if label == next(iter(labels)) else []
         if said:
             asked = "a leak? Was it known before the impression? If not, leave it out."
             yield Problem(False, column, f"{'; '.join(said)}: {asked}")
+
+
+AFTER = {
+    "watch",
+    "watched",
+    "dwell",
+    "play",
+    "played",
+    "stars",
+    "review",
+    "refund",
+    "refunded",
+    "basket",
+    "paid",
+    "order",
+}
+AFTER |= {
+    "revenue",
+    "completion",
+    "scroll",
+    "stay",
+    "end",
+    "exit",
+    "delivered",
+    "shipped",
+    "outcome",
+    "result",
+    "after",
+}
+BEFORE = {"mean", "avg", "average", "past", "prior", "previous", "last", "hist", "history", "median", "days", "rate"}
+
+
+def _afterwards(column: str, labels: dict[str, str]) -> str:
+    """In words, why its name says that a column is known only after the event; nothing where it does not."""
+    words = words_of(column)
+    if words & BEFORE:
+        return ""
+    if late := sorted(words & AFTER):
+        return f"{late[0]!r} in its name says that it is known only after the event"
+    if of := next((label for label in labels if words_of(label) and words_of(label) < words), ""):
+        return f"its name has {of!r} in it, and says that it is known only after it"
+    return ""
+
+
+MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
+BY_CHANCE = 1e-9  # how likely all rows of an honest level may have one label
+
+
+def _levels(values: pd.Series) -> dict[str, np.ndarray]:
+    """The rows of each level of a category, {level: rows}; of those with few levels."""
+    counts = values.value_counts()
+    counts = counts[counts >= FEWEST]
+    if not 0 < len(counts) <= MOST_LEVELS or len(counts) < 2:
+        return {}
+    return {str(level)[:30]: (values == level).to_numpy(bool, na_value=False) for level in counts.index}
+
+
+def _settled_level(levels: dict[str, np.ndarray], label: str, values: np.ndarray) -> str:
+    """In words, which level has one label in nearly all of its rows, though others have both."""
+    seen, said = ~np.isnan(values), []
+    mean = values[seen].mean()
+    for level, rows in levels.items():
+        own = values[rows & seen]
+        for answer, share in ((1, mean), (0, 1 - mean)) if len(own) >= FEWEST else ():
+            agree = (own == answer).mean()
+            if agree >= SURE and 0 < share < 1 and len(own) * agree * np.log(share) < np.log(BY_CHANCE):
+                said.append(f"where it is {level}, {label!r} is {answer} in {_often(agree, len(own))}")
+    return "; ".join(said[:2])
+
+
+def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Whether rows were logged several times."""
+    same = repeats(declaration, frame)
+    if same.copies:
+        said = (
+            f"{same.share:.0%} of the rows repeat an earlier one in all declared columns but the time. Copies stay in "
+        )
+        said += "one part of the split; if they were logged by mistake, leave them out."
+        yield Problem(False, "all columns", said)
+    elif same.share > MANY_ALIKE:
+        said = (
+            f"{same.share:.0%} of the rows repeat an earlier one in all declared columns but the time, as where these "
+        )
+        said += "have few values: they count as impressions of their own. If they are copies, leave those out."
+        yield Problem(False, "all columns", said)
+
+
+MANY_ALIKE = 0.5  # of the rows
+WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
+
+
+def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Numbers that are the mean label of each item, or user, over the whole file: the test rows are in it, too.
+
+    A number that was known before is as near to the mean over the training rows as the noise of that allows; one that
+    was made from the file is far nearer to the mean over all rows.
+    """
+    train = split(declaration, rows := prepare(replace(declaration, lists={}), frame)).train.index
+    for column, of in product(declaration.numbers, filter(None, (declaration.user, declaration.item))):
+        values, ids = rows[column].astype(float), pd.factorize(rows[of])[0]
+        if (
+            values.isna().any()
+            or not values.std()
+            or values.groupby(ids).transform("mean").var() < (1 - WITHIN) * values.var()
+        ):
+            continue
+        for label in declaration.labels:
+            answers = rows[label].astype(float)
+            every, known = (
+                pd.Series(ids).map(part.groupby(ids[part.index]).mean()) for part in (answers, answers[train])
+            )
+            near, less = (float(values.corr(means)) for means in (every, known))
+            if near > NEAR and 1 - near < (1 - less) / 2:
+                said = (
+                    f"it goes with the mean {label!r} of each {of} over all rows (correlation {near:.3f}) more closely "
+                )
+                said += (
+                    f"than with that over the training rows ({less:.3f}): a leak? It seems to be made from this very "
+                )
+                yield Problem(False, column, f"{said}file, the test rows included. Take means of earlier rows alone.")
+                break
+
+
+NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
 
 
 def _codes(values: pd.Series, number: bool) -> np.ndarray:
@@ -362,9 +508,12 @@ def _settled(marks: dict[str, np.ndarray], label: str, values: np.ndarray) -> st
     for what, rows in marks.items():
         own = values[rows & seen]
         if len(own) >= FEWEST and (share := (own == rarer).mean()) >= SURE:
-            often = f"in all of {len(own):,} rows" if share == 1 else f"in {share:.1%} of {len(own):,} rows"
-            return f"where it is {what}, {label!r} is {rarer:g} {often}"
+            return f"where it is {what}, {label!r} is {rarer:g} in {_often(share, len(own))}"
     return ""
+
+
+def _often(share: float, rows: int) -> str:
+    return f"all of {rows:,} rows" if share == 1 else f"{share:.1%} of {rows:,} rows"
 
 
 def in_order(values: np.ndarray, labels: np.ndarray, kind: str) -> float:

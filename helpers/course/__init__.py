@@ -1,7 +1,8 @@
 """The course as a notebook asks for it: cards of claims, kept tables, questions and quizzes by name.
 
-Chapters are discovered: a question's id starts with its chapter ("C4.P1") and is looked up in the `questions` of
-`helpers/chapters/ch04/`. What a call needs it loads itself, so that a kernel that shows one card loads little else.
+Chapters are discovered: a question's id starts with its chapter ("C4.P1") and is looked up in the `predictions.md` of
+`helpers/chapters/ch04/`, with the functions of its `questions`. What a call needs it loads itself, so that a kernel
+that shows one card loads little else.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.display.cards import CHAPTERS, claims, evidence
-from helpers.evaluation.verdicts import findings
+from helpers.evaluation.verdicts import findings, weak
 from helpers.support import validate
 
 if TYPE_CHECKING:
@@ -34,16 +35,14 @@ def chapter_names() -> list[str]:
 
 def lucky() -> list[str]:
     """The ids of the claims that do not pass Holm's test, all of them together: of so many some could hold by luck."""
-    from helpers.experiments.claim import weak
-
     return weak(findings().values())
 
 
 def kept_table(name: str) -> pd.DataFrame:
     """What a grid keeps, as a plain table; `runs` is for what is compared over seeds."""
-    from helpers.experiments.grid import kept
+    from helpers.experiments import kept
 
-    return kept(name)
+    return kept.kept_table(name)
 
 
 def runs(*names: str, **columns) -> Runs:
@@ -57,10 +56,10 @@ def runs(*names: str, **columns) -> Runs:
 
 def questions(chapter: str) -> dict[str, Question]:
     """The questions of a chapter ("ch04") by id, in their order."""
-    from helpers.display.questions import Question
+    from helpers.display.questions import read
 
-    asked = vars(importlib.import_module(f"helpers.chapters.{chapter}.questions")).values()
-    return {value.id: value for value in asked if isinstance(value, Question)}
+    functions = vars(importlib.import_module(f"helpers.chapters.{chapter}.questions")).values()
+    return read(CHAPTERS / chapter / "predictions.md", functions)
 
 
 def question(id: str) -> Question:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from helpers.chapters.ch07 import funnel
 from helpers.course import kept_table
 from helpers.evaluation.four_outcomes import outcome
 from helpers.evaluation.intervals import LUCK, gain
@@ -57,8 +56,11 @@ MIX, HALF, DISJOINT = (
     {"condition": name} for name in ("same features, other mix", "half the features shared", "disjoint features")
 )
 NARROW = {"situation": "narrow bottom"}
-FOLLOWED, UNRELATED = ({"kind": funnel.SEEN, "strength": strength, "chosen": funnel.SUM} for strength in (1.0, 0.0))
-FUNNEL = {"value": "auc", "unit": "AUC", "tasks": (funnel.CLICK, funnel.BOTH), "over": funnel.UNSHARED}
+FOLLOWED, UNRELATED = ({"kind": "seen", "strength": strength, "chosen": "the sum"} for strength in (1.0, 0.0))
+MADE_OF_TWO = ("single-task", "by CTR", "CTR × CVR", "mean of CTR and CVR", "stack of CTR and CVR")
+COUNTS = ("by item", "by item's clicks", "by history")
+UNSHARED = (*MADE_OF_TWO, *(f"{name}, linear" for name in MADE_OF_TWO), "numbers and CTR", *COUNTS)
+FUNNEL = {"value": "auc", "unit": "AUC", "tasks": ("click", "click and like"), "over": UNSHARED}
 LOVE = {"value": "auc", "unit": "AUC", "tasks": ("like", "love")}
 RATINGS = LOVE | {"where": {"pair": "like + love"}, "overlap": 10_000 / 80_000}
 

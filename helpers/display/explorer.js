@@ -192,6 +192,24 @@ function plane(svg, panel, box) {
   };
 }
 
+// One list from the top; a line below the places that count.
+function ranking(svg, panel, box) {
+  const rows = panel.orders[0].length, step = Math.min(30, (box.bottom + BOTTOM - box.top) / rows);
+  const parts = panel.orders[0].map((_, place) => {
+    const y = box.top + (place + .5) * step + 5, ink = { y, fill: BLACK };
+    add(svg, "text", { ...ink, x: 22, fill: FAINT, "text-anchor": "end" }, String(place + 1));
+    return { words: add(svg, "text", { ...ink, x: 32 }), marks: add(svg, "text", { ...ink, x: box.right, "text-anchor": "end" }) };
+  });
+  if (panel.cut < rows) add(svg, "path", { d: `M0,${fixed(box.top + panel.cut * step)}H${box.right}`, stroke: GREY });
+  return (frame) => panel.orders[frame].forEach((line, place) => {
+    const { words, marks } = parts[place];
+    [words.textContent, marks.textContent] = panel.lines[line];
+    words.setAttribute("font-weight", place < panel.cut ? "bold" : "normal");
+  });
+}
+
+const DRAWN = { curves, plane, ranking };
+
 async function render({ model, el }) {
   const drawing = JSON.parse(model.get("drawing"));
   const controls = await Promise.all(model.get("controls").map((id) => model.widget_manager.get_model(id.slice("IPY_MODEL_".length))));
@@ -281,7 +299,7 @@ async function render({ model, el }) {
       view.view.style.width = share + "px";
       reserve(view.title, panel.titles.texts);
       const box = { left: LEFT, right: share - labels, top: TOP, bottom: height - BOTTOM };
-      view.draw = (panel.kind === "curves" ? curves : plane)(svg, panel, box);
+      view.draw = DRAWN[panel.kind](svg, panel, box);
       if (panel.kind === "curves" && panel.cursor >= 0) {
         svg.style.cursor = "pointer";
         svg.onpointerdown = svg.onpointermove = (event) => point(event, panel, svg, box);

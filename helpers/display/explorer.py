@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 
 from helpers.display.model_ids import stable
 from helpers.display.palette import GREY
-from helpers.display.panels import Curves, Panel, Plane, Position, Words, has_intervals, levels, rows_at
+from helpers.display.panels import Curves, Panel, Plane, Position, Ranking, Words, has_intervals, levels, rows_at
 from helpers.display.pictures import image, in_few_colours, readable, sentence
 from helpers.display.scripts import joined
 from helpers.support import validate
@@ -40,7 +40,9 @@ COMBINATIONS = 5_000
 Values = dict[str, float | tuple[float, float, float]]
 Train = Callable[[Position], Iterator[tuple[float, Values | None] | tuple[float, Values | None, str]]]
 
-__all__ = ["Curves", "Explorer", "Plane", "TrainNow"]
+KINDS = {"curves": Curves, "plane": Plane, "ranking": Ranking}
+
+__all__ = ["Curves", "Explorer", "Plane", "Ranking", "TrainNow"]
 
 
 class Explorer(widgets.VBox):
@@ -192,7 +194,8 @@ class TrainNow(widgets.HBox):
                     if values:
                         found, part = values, of or f"{progress:.0%}"
                         number = self.explorer.show_run(settings, found, number, part)
-                        signed = any(panel["y"]["zero"] for panel in self.explorer.figure.drawing["panels"])
+                        drawn = self.explorer.figure.drawing["panels"]
+                        signed = any(panel["y"]["zero"] for panel in drawn if "y" in panel)
                         result = ", ".join(f"{series} {_in_words(value, signed)}" for series, value in found.items())
                     elif found is None:
                         part = f"{progress:.0%}"
@@ -296,15 +299,15 @@ def _drawing(controls: dict[str, str], options: dict[str, list], panels: list[Pa
 
 def _spoken(argument: str, words: Words, every: list[Position]) -> dict:
     """Words for every combination of the options: the different texts, and which of them each combination has."""
-    said = [words if isinstance(words, str) else words(dict(settings)) for settings in every]
-    for text in said:
+    sentences = [words if isinstance(words, str) else words(dict(settings)) for settings in every]
+    for text in sentences:
         if not isinstance(text, str):
             validate.fail(
                 argument, f"{type(text).__name__} from the function", "a string for every combination", TypeError
             )
-    said = [_with_minus(text) for text in said]
-    place = {text: i for i, text in enumerate(dict.fromkeys(said))}
-    return {"texts": list(place), "of": [place[text] for text in said]}
+    sentences = [_with_minus(text) for text in sentences]
+    place = {text: i for i, text in enumerate(dict.fromkeys(sentences))}
+    return {"texts": list(place), "of": [place[text] for text in sentences]}
 
 
 def _in_short(drawing: dict, at: list[int]) -> str:
@@ -336,6 +339,8 @@ def _png(drawing: dict, at: list[int]) -> str:
             title = panel["titles"]["texts"][panel["titles"]["of"][place(range(len(counts)))]]
             axes.set_title(textwrap.fill(title, 38 if len(panels) == 2 else 80), loc="left")
             for which, zero_line in (("x", axes.axvline), ("y", axes.axhline)):
+                if which not in panel:
+                    continue
                 axis = panel[which]
                 ticks, words = zip(*axis["ticks"], strict=True)
                 limits, label = {f"{which}lim": axis["limits"]}, {f"{which}label": axis["label"]}
@@ -343,8 +348,9 @@ def _png(drawing: dict, at: list[int]) -> str:
                 axes.set(**scale, **limits, **label, **{f"{which}ticks": ticks, f"{which}ticklabels": words})
                 if axis["zero"]:
                     zero_line(0, color=GREY, lw=1)
-            kind = Curves if panel["kind"] == "curves" else Plane
-            kind.paint(axes, panel, place(panel["frame"]), at[panel["cursor"]] if panel["cursor"] >= 0 else -1)
+            KINDS[panel["kind"]].paint(
+                axes, panel, place(panel["frame"]), at[panel["cursor"]] if panel["cursor"] >= 0 else -1
+            )
         settings = ", ".join(f"{c['label']} {c['options'][i]}" for c, i in zip(drawing["controls"], at, strict=True))
         figure.supxlabel(textwrap.fill(f"{settings}. {drawing['note']}", 110), fontsize=10, color=GREY)
         readable(figure)

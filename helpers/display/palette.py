@@ -77,9 +77,11 @@ _METHODS: dict[Style, tuple[str, ...]] = {
         "α = 0",
         "truth",
         "naive",
+        "separate models",
     ),
     METHOD: (  # the method of the chapter, and what is true or wanted
         "shared-bottom",
+        "shared model",
         "two towers",
         "linear fusion",
         "same sign",
@@ -98,7 +100,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
         "true satisfaction",
         "satisfaction",
     ),
-    OTHERS[0]: ("other mix", "clicked rows only", "corrected CE", "UWL", "DCN", "DIN, softmax"),
+    OTHERS[0]: ("counts", "other mix", "clicked rows only", "corrected CE", "UWL", "DCN", "DIN, softmax"),
     OTHERS[1]: ("disjoint", "no label", "GradNorm", "DeepFM", "DIN", "PLE", "P(like | click, x)"),
     OTHERS[2]: ("fixed gates", "opposite sign", "ESMM, not shared"),
     OTHERS[3]: ("one expert", "by item", "numbers and CTR"),
@@ -114,7 +116,7 @@ NAMED = {name: style for named in (_LABELS, _METHODS) for style, names in named.
 def styles(names: Iterable[str], own: dict[str, Style] | None = None) -> dict[str, Style]:
     """A style for each name: as `own` has it, else as in all figures, else the next of those that are left."""
     names = list(dict.fromkeys(names))
-    found = {name: style for name, style in (NAMED | (own or {})).items() if name in names}
-    left = [style for style in OTHERS if style not in found.values()]
+    known = {name: style for name, style in (NAMED | (own or {})).items() if name in names}
+    left = [style for style in OTHERS if style not in known.values()]
     free = itertools.cycle(left or OTHERS)
-    return {name: found[name] if name in found else next(free) for name in names}
+    return {name: known[name] if name in known else next(free) for name in names}

@@ -1,4 +1,4 @@
-"""The two kinds of panel of the interactive figure, and what each needs from a tidy table.
+"""The three kinds of panel of the interactive figure, and what each needs from a tidy table.
 
 A panel turns its table into a drawing: plain lists and strings, with axes fixed over all frames. `explorer.js` draws
 that in the browser, `paint` draws the same with matplotlib. A *frame* is one combination of the controls that select
@@ -181,7 +181,50 @@ class Plane:
         axes.yaxis.label.set_color(drawn["colours"][1])
 
 
-Panel = Curves | Plane
+@dataclass(frozen=True)
+class Ranking:
+    """A panel that shows one list from the top, in the order that the settings give it.
+
+    table  a row a (settings, place): place (1, 2, …, equally many at all settings), words, and marks at the line's end
+    cut    a line is drawn below this place
+    """
+
+    table: pd.DataFrame
+    title: Words
+    cut: int
+    along: str = field(default="place", init=False)
+    series: str = field(default="place", init=False)
+
+    def drawing(self, controls: list[str]) -> dict:
+        """All different lines, and for each frame which of them are shown, from the top."""
+        table = validate.columns("table", self.table, ["place", "words", "marks"])
+        lines = list(dict.fromkeys(zip(table["words"], table["marks"], strict=True)))
+        number = {line: i for i, line in enumerate(lines)}
+        shown = [number[line] for line in zip(table["words"], table["marks"], strict=True)]
+        as_curve = Curves(table.assign(line=shown, of="list"), "place", "of", "", "", "", y="line")
+        orders = _arrays(as_curve, "line", controls)[2]["y"][:, 0].astype(int).tolist()
+        return {
+            "kind": "ranking",
+            "cut": self.cut,
+            "lines": [list(line) for line in lines],
+            "orders": orders,
+            "shown": [],
+        }
+
+    @staticmethod
+    def paint(axes: Axes, drawn: dict, frame: int, cursor: int):
+        axes.set_axis_off()
+        order = drawn["orders"][frame]
+        for place, line in enumerate(order):
+            words, marks = drawn["lines"][line]
+            height = 1 - (place + 0.5) / len(order)
+            for x, text, side in ((0, f"{place + 1}", "left"), (0.09, words, "left"), (1, marks, "right")):
+                axes.text(x, height, text, transform=axes.transAxes, ha=side, va="center", fontsize=10)
+        if drawn["cut"] < len(order):
+            axes.axhline(1 - drawn["cut"] / len(order), color=GREY, lw=1)
+
+
+Panel = Curves | Plane | Ranking
 
 
 def has_intervals(panel: Panel) -> bool:

@@ -105,15 +105,15 @@ def describe(figure: Figure) -> str:
         items = []
         for axes, title in zip(every, titles, strict=True):
             try:
-                found = _drawn(axes, intervals)
+                panels = _drawn(axes, intervals)
             except (
                 ArithmeticError,
                 LookupError,
                 TypeError,
                 ValueError,
             ):  # a figure of the reader's own: dates, cubes, …
-                found = []
-            items += [f"{title}: {found[0]}", *found[1:]] if title and found else found or [title] * bool(title)
+                panels = []
+            items += [f"{title}: {panels[0]}", *panels[1:]] if title and panels else panels or [title] * bool(title)
         if len(start) + len("; ".join(items)) + 2 <= LENGTH:
             break
     return f"{start} {_fitting(items, LENGTH - len(start) - 1)}".strip() or "A figure without a title."

@@ -1,15 +1,33 @@
 """Questions to the reader before a result is shown: the question, the result, and the reason.
 
-A question is a function of what it asks about (runs, mostly) that draws the result. It is written in
-`helpers/chapters/chNN/questions.py` and asked in the notebook by its id alone (`helpers.course.ask`), so that no answer
-is above its question. The result opens in the browser on commit or skip. The choice lives in the browser alone, where
+The texts of a chapter are in Markdown, in `helpers/chapters/chNN/predictions.md`, so that an author or a translator
+edits no code:
+
+    ## C4.P1
+
+    Labels exactly opposed: what does sharing do?
+
+    - [x] Both tasks gain.
+    - [ ] Both tasks lose.
+
+    **Why:** A sentence or two that explain the result, shown with it.
+
+    **On the score card:** Why a common wrong guess is tempting.
+
+Where the reader guesses a number, `A number in R²` replaces the options; what it is the runs say, or the line itself
+(`A number in s: 12`). Question and reason may name numbers of the result: {tuned:.2f}.
+
+The result is drawn by a function in the chapter's `questions.py`, marked `@answers("C4.P1")`, from what the question
+is asked about (runs, mostly). A notebook asks by the id alone (`helpers.course.ask`), so that no answer is above its
+question. The result opens in the browser on commit or skip. The choice lives in the browser alone, where
 the score card finds it: a prediction is shut again after Run All, in the committed notebook and in an exported page.
 """
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +67,7 @@ class Prediction(anywidget.AnyWidget):
 
 
 class Result:
-    """What a question's function found, where that is more than a figure or a sentence.
+    """What a question's function draws, where that is more than a figure or a sentence.
 
     shown   a matplotlib figure or a sentence
     answer  the number that the reader guesses, where only the runs know it
@@ -66,7 +84,16 @@ class Result:
 
 @dataclass(frozen=True)
 class Question:
-    """A question with its answer, made by `question`; called with what `found` needs, it is the widget to show."""
+    """A question with its answer; called with what `draw` needs, it is the widget to show.
+
+    id       such as C4.P1: chapter and number
+    options  what the reader chooses from; without them the reader guesses a number
+    answer   the index of the option that is right, or the number, where it does not depend on the runs
+    unit     is shown after the field for a number
+    why      a sentence or two that explain the result, shown with it
+    tempts   why a common wrong guess is tempting, shown on the score card of the chapter
+    draw     returns what stays shut: a matplotlib figure, a sentence or a `Result`
+    """
 
     id: str
     text: str
@@ -75,42 +102,64 @@ class Question:
     unit: str
     why: str
     tempts: str
-    found: Callable[..., Figure | str | Result]
+    draw: Callable[..., Figure | str | Result]
 
     @stable
     def __call__(self, *about) -> Prediction:
-        found = self.found(*about)
-        result = found if isinstance(found, Result) else Result(found)
+        drawn = self.draw(*about)
+        result = drawn if isinstance(drawn, Result) else Result(drawn)
         answer = validate.number("answer", self.answer if result.answer is None else result.answer)
         text, why = (words.format(**result.words) for words in (self.text, self.why))
-        told = {"name": self.id, "options": list(self.options), "answer": answer, "unit": self.unit}
-        return Prediction(question=text, why=why, tempts=self.tempts, **told, **_shut(result))
+        asked = {"name": self.id, "question": text, "options": list(self.options), "answer": answer, "unit": self.unit}
+        return Prediction(why=why, tempts=self.tempts, **asked, **_shut(result))
 
 
-def question(
-    id: str,
-    text: str,
-    *,
-    options: Sequence[str] = (),
-    answer: float | None = None,
-    unit: str = "",
-    why: str = "",
-    tempts: str = "",
-) -> Callable[[Callable], Question]:
-    """Make a `Question` of a function that returns what stays shut: a matplotlib figure, a sentence or a `Result`.
+def answers(id: str) -> Callable[[Callable], Callable]:
+    """Mark the function that draws the answer to the question `id`."""
 
-    id       such as C4.P1: chapter and number
-    options  what the reader chooses from; without them the reader guesses a number
-    answer   the index of the option that is right, or the number
-    unit     is shown after the field for a number
-    why      a sentence or two that explain the result, shown with it
-    tempts   why a common wrong guess is tempting, shown on the score card of the chapter
+    def mark(draw: Callable) -> Callable:
+        draw.answers = id
+        return draw
+
+    return mark
+
+
+OPTION = re.compile(r"^- \[( |x)\] (.+)$", re.MULTILINE)
+NUMBER = re.compile(r"^A number in (.+?)(?:: ([\d.]+))?$", re.MULTILINE)
+SAID = {"why": "**Why:** ", "tempts": "**On the score card:** "}
+
+
+def read(path: Path, functions: Iterable[Callable]) -> dict[str, Question]:
+    """The questions of a chapter by id, in the order of its `predictions.md`.
+
+    functions   what its `questions.py` has; those marked by `answers` draw
+
+    Raises ValueError that names the first question that is not in form, has no function, or no text.
     """
-    if options:
-        if len(options) < 2:
-            validate.fail("options", f"{len(options)} options", "at least two")
-        validate.number("answer", answer, 0, len(options) - 1, whole=True)
-    return lambda found: Question(id, text, options, answer, unit, why, tempts, found)
+    draw = {function.answers: function for function in functions if hasattr(function, "answers")}
+    parts = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    texts = {id.strip(): text for id, _, text in (part.partition("\n") for part in parts)}
+    if odd := sorted(texts.keys() ^ draw.keys()):
+        validate.fail(path.name, f"{odd[0]} without its text or its function", "both, under one id")
+    return {id: Question(id=id, draw=draw[id], **_parts(text, f"{path.name}, {id}")) for id, text in texts.items()}
+
+
+def _parts(text: str, place: str) -> dict:
+    """What the Markdown of a question says."""
+    paragraphs = [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+    parts = {"text": paragraphs[0], "options": [option.strip() for _, option in OPTION.findall(text)]}
+    for name, label in SAID.items():
+        parts[name] = next((part.removeprefix(label) for part in paragraphs if part.startswith(label)), "")
+    right = [number for number, (mark, _) in enumerate(OPTION.findall(text)) if mark == "x"]
+    number = NUMBER.search(text)
+    if bool(number) == bool(parts["options"]):
+        validate.fail(place, "options and a number" if number else "neither options nor a number", "one of them")
+    if number:
+        return parts | {"unit": number[1], "answer": float(number[2]) if number[2] else None}
+    if len(parts["options"]) < 2 or len(right) != 1:
+        came = f"{len(parts['options'])} options, {len(right)} of them marked [x]"
+        validate.fail(place, came, "two or more, one of them marked")
+    return parts | {"unit": "", "answer": right[0]}
 
 
 def _shut(result: Result) -> dict[str, str | dict]:

@@ -47,15 +47,15 @@ def read(path: Path) -> list[Item]:
 
 
 def _item(text: str, place: str) -> Item:
-    found = OPTION.findall(text)
+    options = OPTION.findall(text)
     question = " ".join(text.partition("\n- [")[0].split())
-    right = [number for number, (mark, _, _) in enumerate(found) if mark == "x"]
-    if len(found) < 3 or len(found) != len(re.findall(r"^\s*[-*] ", text, re.MULTILINE)):
-        validate.fail(place, f"{len(found)} options in form", "three at least, each with a line below that says why")
+    right = [number for number, (mark, _, _) in enumerate(options) if mark == "x"]
+    if len(options) < 3 or len(options) != len(re.findall(r"^\s*[-*] ", text, re.MULTILINE)):
+        validate.fail(place, f"{len(options)} options in form", "three at least, each with a line below that says why")
     if len(right) != 1:
         validate.fail(place, f"{len(right)} options marked [x]", "one")
-    why = [" ".join(words.split()) for _, _, words in found]
-    return Item(question, [option.strip() for _, option, _ in found], why, right[0])
+    why = [" ".join(words.split()) for _, _, words in options]
+    return Item(question, [option.strip() for _, option, _ in options], why, right[0])
 
 
 class Quiz(anywidget.AnyWidget):

@@ -60,10 +60,10 @@ class Runs:
         over: str | None = None,
     ):
         if value is None:
-            found = [name for name in METRICS if name in table]
-            if len(found) != 1:
-                validate.fail("value", f"{found} in the table", "the name of the measured column")
-            (value,) = found
+            metrics = [name for name in METRICS if name in table]
+            if len(metrics) != 1:
+                validate.fail("value", f"{metrics} in the table", "the name of the measured column")
+            (value,) = metrics
         self.table = validate.columns("table", table, ["seed", value])
         self.value, self.metric = value, metric or METRICS.get(value, value)
         self.model, self.seeds, self.over = model, seeds, over
@@ -131,17 +131,17 @@ class Runs:
 
     def summary(self, *by: str) -> pd.DataFrame:
         """Mean and 95% interval over seeds, a row for each setting in `by`: columns mean, low, high, seeds."""
-        found = summarise(self.table, self.value, by)
+        means = summarise(self.table, self.value, by)
         if self.value.startswith("log2_"):
-            found[["mean", "low", "high"]] = np.exp2(found[["mean", "low", "high"]])
-        return found
+            means[["mean", "low", "high"]] = np.exp2(means[["mean", "low", "high"]])
+        return means
 
     def intervals(self, rows: Sequence[str], columns: str) -> pd.DataFrame:
         """Mean and 95% interval over seeds in words, "0.85 [0.83, 0.87]": a wide table of `rows` by `columns`."""
-        found = self.summary(*rows, columns)
-        numbers = found[["mean", "low", "high"]].round(2).to_numpy()
-        found["said"] = ["{:.2f} [{:.2f}, {:.2f}]".format(*row) for row in numbers]
-        return found.pivot(index=list(rows), columns=columns, values="said")
+        means = self.summary(*rows, columns)
+        numbers = means[["mean", "low", "high"]].round(2).to_numpy()
+        means["said"] = ["{:.2f} [{:.2f}, {:.2f}]".format(*row) for row in numbers]
+        return means.pivot(index=list(rows), columns=columns, values="said")
 
     def axis(self, *by: str, kind: str = "intervals") -> str:
         """What an axis says of `summary(*by)`: the metric, the baseline, what is averaged, and the number of seeds."""
@@ -173,11 +173,11 @@ class Runs:
     def lines(self, x: str, series: str | None = None, **words) -> Figure:
         """A line over `x` with its band for each level of `series` (the model), as `figures.lines`."""
         series = series or self.model
-        found = self.summary(series, x)
-        figure = figures.lines(found, x, series, y_label=_folded(self.axis(x, series, kind="bands")), **words)
+        means = self.summary(series, x)
+        figure = figures.lines(means, x, series, y_label=_folded(self.axis(x, series, kind="bands")), **words)
         for name, drawn, axis in ((x, x, figure.axes[0].xaxis), (self.value, "mean", figure.axes[0].yaxis)):
             if name.startswith("log10_"):
-                low, high = found[drawn].min(), found[drawn].max()
+                low, high = means[drawn].min(), means[drawn].max()
                 powers = range(math.floor(round(low, 9)), math.floor(round(high, 9)) + 1)
                 axis.set_ticks(powers, [f"{10.0**power:,.10g}" for power in powers])
         return figure
@@ -185,10 +185,10 @@ class Runs:
     def heatmap(self, row: str, column: str, panel: str | None = None, **words) -> Figure:
         """A signed effect over two settings, a panel for each level of `panel`, as `figures.heatmap`."""
         by = [name for name in (panel, row, column) if name]
-        found = self.summary(*by)
+        means = self.summary(*by)
         if panel is None:
-            panel, found = "panel", found.assign(panel=self.axis(*by))
-        return figures.heatmap(found, row, column, panel, **self._with_margin(words))
+            panel, means = "panel", means.assign(panel=self.axis(*by))
+        return figures.heatmap(means, row, column, panel, **self._with_margin(words))
 
     def paths(self, along: str, x: str, y: str, series: str | None = None, pair: str = "task", **words) -> Figure:
         """Level `x` of `pair` against its level `y`, a path along the settings for each series, as `figures.paths`."""

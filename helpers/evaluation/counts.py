@@ -67,11 +67,11 @@ def rates(train: Examples, label: str, inputs: Inputs, columns: Sequence[int] = 
     seen = train.masks.get(label, torch.ones_like(labels, dtype=torch.bool))
     if rows.dim() == 2:
         rows, asked, labels, seen = rows[None], asked[None], labels[None], seen[None]
-    found = [
+    by_copy = [
         by_ids([ids[mask, k] for k in columns], label[mask], [others[:, k] for k in columns])
         for ids, others, label, mask in zip(rows, asked, labels, seen, strict=True)
     ]
-    scores = torch.from_numpy(np.stack(found))
+    scores = torch.from_numpy(np.stack(by_copy))
     return scores if train.inputs["sparse"].dim() == 3 else scores[0]
 
 

@@ -128,12 +128,12 @@ def auc_influence(scores: Array, labels: Array) -> np.ndarray:
     if positive.all() or not positive.any():
         validate.fail("labels", ONE_CLASS, "labels of both classes")
     every = ranks(score).numpy()
-    own = np.empty(len(every))
+    within = np.empty(len(every))
     for rows in (positive, ~positive):
-        own[rows] = ranks(score[rows]).numpy()
+        within[rows] = ranks(score[rows]).numpy()
     positives, negatives = positive.sum(), (~positive).sum()
     # of a row's rank among all, what is not its rank in its own class counts the other class
-    share = np.where(positive, (every - own) / negatives, 1 - (every - own) / positives)
+    share = np.where(positive, (every - within) / negatives, 1 - (every - within) / positives)
     area = share[positive].mean()
     return (share - area) / np.where(positive, positives, negatives)
 

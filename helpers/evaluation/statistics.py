@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaincinv, stdtrit  # quantiles; scipy.stats has them too, at a second and 50 MB more
+from scipy.special import betaincinv, ndtri, stdtrit  # quantiles; scipy.stats has them too, at a second and 50 MB more
 
 from helpers.support import validate
 
@@ -34,6 +34,11 @@ def share(values: Sequence[float], level: float = 0.95) -> tuple[float, float, f
     low = betaincinv(successes, trials - successes + 1, tail) if successes else 0.0
     high = betaincinv(successes + 1, trials - successes, 1 - tail) if successes < trials else 1.0
     return successes / trials, float(low), float(high)
+
+
+def users_needed(effect: float, sd: float, power: float = 0.8, level: float = 0.05) -> float:
+    """Users an arm at which a test finds `effect` with probability `power`: 2 (z₁₋α/₂ + z_power)² sd² / effect²."""
+    return float(2 * (ndtri(1 - level / 2) + ndtri(power)) ** 2 * sd**2 / effect**2)
 
 
 def holm(errors: Mapping[str, float], level: float = 0.05) -> list[str]:

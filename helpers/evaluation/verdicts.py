@@ -13,6 +13,7 @@ of a claim reads that: cards, the README, tests of texts.
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -106,3 +107,15 @@ def findings() -> dict[str, Finding]:
     with FINDINGS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return {row["id"]: Finding(**{f.name: kinds[f.type](row[f.name]) for f in fields(Finding)}) for row in rows}
+
+
+def weak(findings: Iterable[Finding]) -> list[str]:
+    """The ids of those that do not pass Holm's test at 5%, each against its own margin, all taken together.
+
+    A claim that states nothing, an undecided one, is not among the tests.
+    """
+    from helpers.evaluation.statistics import holm  # a card needs neither it nor numpy
+
+    errors = {one.id: one.error for one in findings if one.expected != UNDECIDED}
+    passed = set(holm(errors))
+    return [id for id in errors if id not in passed]

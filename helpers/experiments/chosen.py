@@ -4,7 +4,7 @@
     CHOSEN[500]["MMoE"]      # ("2 × 8", 0.005)
 
 A grid depends on the `Chosen` that is an argument of its function; one that its function uses otherwise, it names
-(`Grid.reads`). So its hash covers them.
+(`helpers.lab.kept_table`, `reads`). So its hash covers them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from helpers.experiments.grid import kept
+from helpers.experiments.kept import kept_table
 
 
 class Chosen(Mapping):
@@ -46,7 +46,7 @@ class Chosen(Mapping):
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row a combination of `by`: its best setting, and the mean of `value` there."""
-        return self.best(pd.concat([kept(name) for name in self.searches], ignore_index=True))
+        return self.best(pd.concat([kept_table(name) for name in self.searches], ignore_index=True))
 
     def best(self, tried: pd.DataFrame) -> pd.DataFrame:
         """`table` for another table of the same search."""

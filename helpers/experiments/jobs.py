@@ -130,7 +130,7 @@ def _timed(name: str, job: Job) -> Done:
 @cache
 def code() -> str:
     """What tells the library's code from any other; in a worker, as it was when it did its first job."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(HELPERS.rglob("*.py")):
-        found.update(path.relative_to(HELPERS).as_posix().encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()
+        digest.update(path.relative_to(HELPERS).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -109,9 +109,9 @@ def sweep(
         run = fit(models, train, valid, **settings)
         known = {name: here[name].tolist() for name in here}
         known |= dict(zip(TRAINED, (run, models, train, valid, test), strict=True))
-        found = judge(**{name: known[name] for name in judged}).reset_index(drop=True)
-        place = here.iloc[found["copy"]].reset_index(drop=True)
-        parts.append(pd.concat([place, found.drop(columns="copy")], axis=1))
+        scores = judge(**{name: known[name] for name in judged}).reset_index(drop=True)
+        place = here.iloc[scores["copy"]].reset_index(drop=True)
+        parts.append(pd.concat([place, scores.drop(columns="copy")], axis=1))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -123,8 +123,8 @@ def search(at: pd.DataFrame, data: Callable, model: Callable, options: Callable)
         losses = run.history[run.history["task"] != TOTAL].groupby(["copy", "task"], as_index=False)["valid"].min()
         return losses.rename(columns={"valid": "loss"})
 
-    found = sweep(at, data, model, options, judge)
-    return found.groupby([name for name in at if name != "seed"], sort=False)["loss"].mean().mul(1000).reset_index()
+    table = sweep(at, data, model, options, judge)
+    return table.groupby([name for name in at if name != "seed"], sort=False)["loss"].mean().mul(1000).reset_index()
 
 
 def _named(argument: str, function: Callable, known: Iterable[str]) -> list[str]:

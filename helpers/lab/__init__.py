@@ -1,9 +1,9 @@
-"""What makes the kept tables and the findings, and nothing that a reader needs: grids and claims by name, wherever a
-chapter has them.
+"""The laboratory: what makes the kept tables and the findings. Kept tables and claims by name, wherever a chapter has
+them.
 
-Chapters are discovered: a grid's name starts with its chapter ("04_conditions"), and is looked up in the modules of
-`helpers/chapters/ch04/`; a claim's too ("C4.1"), in its `claims.toml`, with the functions of its `effects`. Only
-commands and tests ask here: no core notebook loads this package.
+Chapters are discovered: a kept table's name starts with its chapter ("04_conditions"), and is looked up in the modules
+below `helpers/lab/ch04/`; a claim's too ("C4.1"), in `helpers/chapters/ch04/claims.toml`, with the functions of
+`helpers/lab/ch04/effects.py`. No core notebook loads this package; those in `deeper/` show experiments of it.
 """
 
 from __future__ import annotations
@@ -22,41 +22,41 @@ from helpers import chapters
 from helpers.course import chapter_names
 from helpers.display.cards import Card, Cards
 from helpers.evaluation.verdicts import Finding
-from helpers.experiments import claim as claim_files
-from helpers.experiments.claim import Claim
-from helpers.experiments.grid import Grid
+from helpers.lab import claim as claim_files
+from helpers.lab.claim import Claim
+from helpers.lab.kept_table import KeptTable
 from helpers.support import validate
 
 
 @cache
 def _modules(chapter: str) -> list[ModuleType]:
-    package = importlib.import_module(f"helpers.chapters.{chapter}")
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+    package = importlib.import_module(f"helpers.lab.{chapter}")
+    names = sorted(module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."))
+    return [importlib.import_module(name) for name in names]
 
 
-class _Grids(Mapping[str, Grid]):
-    """Every grid of the course by name; to look one up loads its chapter alone."""
+class _Tables(Mapping[str, KeptTable]):
+    """Every kept table of the course by name; to look one up loads its chapter alone."""
 
-    def __getitem__(self, name: str) -> Grid:
+    def __getitem__(self, name: str) -> KeptTable:
         chapter = f"ch{name[:2]}"
         if chapter not in chapter_names():
             raise KeyError(name)
-        return _grids_of(chapter)[name]
+        return _tables_of(chapter)[name]
 
     def __iter__(self) -> Iterator[str]:
-        return (name for chapter in chapter_names() for name in _grids_of(chapter))
+        return (name for chapter in chapter_names() for name in _tables_of(chapter))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 @cache
-def _grids_of(chapter: str) -> dict[str, Grid]:
-    return {name: grid for module in _modules(chapter) for name, grid in getattr(module, "GRIDS", {}).items()}
+def _tables_of(chapter: str) -> dict[str, KeptTable]:
+    return {name: table for module in _modules(chapter) for name, table in getattr(module, "TABLES", {}).items()}
 
 
-GRIDS = _Grids()
+TABLES = _Tables()
 
 
 def all_claims() -> dict[str, Claim]:
@@ -67,7 +67,7 @@ def all_claims() -> dict[str, Claim]:
 @cache
 def claims_of(chapter: str) -> dict[str, Claim]:
     """The claims of a chapter ("ch04") by id."""
-    effects = f"helpers.chapters.{chapter}.effects"
+    effects = f"helpers.lab.{chapter}.effects"
     functions = vars(importlib.import_module(effects)) if importlib.util.find_spec(effects) else {}
     return claim_files.read(Path(chapters.__file__).with_name(chapter) / "claims.toml", functions)
 
@@ -99,7 +99,7 @@ def kept(claim: Claim) -> pd.DataFrame:
 def absent(claim: Claim) -> str:
     """Where a claim cannot be measured, as data of others are absent: the word for that."""
     names = [] if callable(claim.grid) else [claim.grid] if isinstance(claim.grid, str) else claim.grid
-    return next(filter(None, (GRIDS[name].absent for name in names)), "")
+    return next(filter(None, (TABLES[name].absent for name in names)), "")
 
 
 def fresh(claim: Claim, seeds: Sequence[int]) -> pd.DataFrame:
@@ -109,7 +109,7 @@ def fresh(claim: Claim, seeds: Sequence[int]) -> pd.DataFrame:
     return _joined(claim, lambda grid: grid.make(**grid.settings | claim.only | {"seeds": seeds}))
 
 
-def _joined(claim: Claim, table: Callable[[Grid], pd.DataFrame]) -> pd.DataFrame:
+def _joined(claim: Claim, table: Callable[[KeptTable], pd.DataFrame]) -> pd.DataFrame:
     if isinstance(claim.grid, str):
-        return table(GRIDS[claim.grid])
-    return pd.concat([table(GRIDS[name]).assign(grid=name) for name in claim.grid], ignore_index=True)
+        return table(TABLES[claim.grid])
+    return pd.concat([table(TABLES[name]).assign(grid=name) for name in claim.grid], ignore_index=True)

@@ -2,19 +2,23 @@
 
 usage: python -m helpers.lab.keep_findings
 
-Judges all claims on the kept tables and writes the file; `make grids` and `make claims` do it as well. Claims that are
-measured where they are shown have no row.
+Judges all claims on the kept tables and writes the file, and a row into `data/margins.csv` for each margin that is new;
+`make grids` and `make claims` do it as well. Claims that are measured where they are shown have no row in the first.
 """
 
 from __future__ import annotations
 
 import csv
+import datetime
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
+
+import pandas as pd
 
 from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import Finding
-from helpers.lab import all_claims, judged, seeds
+from helpers.lab import all_claims, claim, judged, seeds
 from helpers.support.files import whole
 
 COLUMNS = [field.name for field in fields(Finding)]
@@ -22,14 +26,25 @@ COLUMNS = [field.name for field in fields(Finding)]
 
 def write() -> None:
     """Judge every claim again on its kept table."""
+    log_margins(all_claims())
     measured = seeds.measured()
-    claims = {id: claim for id, claim in all_claims().items() if not callable(claim.grid)}
+    claims = {id: one for id, one in all_claims().items() if not callable(one.grid)}
     rows = [replace(finding, block=measured.get(finding.id, "")) for finding in judged(claims)]
     with whole(verdicts.FINDINGS) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows({name: _plain(value) for name, value in asdict(row).items()} for row in rows)
     verdicts.findings.cache_clear()
+
+
+def log_margins(claims: Mapping[str, claim.Claim]) -> None:
+    """A row in `data/margins.csv` for each claim that is new there, or whose margin has moved."""
+    last = pd.read_csv(claim.MARGINS).groupby("claim")["smallest"].last()
+    with claim.MARGINS.open("a", encoding="utf-8") as file:
+        for id, one in claims.items():
+            if last.get(id) != one.smallest:
+                file.write(f"{id},{datetime.date.today()},{one.smallest:g}\n")
+    claim.margins_before.cache_clear()
 
 
 def _plain(value: object) -> object:

@@ -25,10 +25,10 @@ from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 
-from helpers.evaluation.verdicts import UNDECIDED, Finding, agree, findings
+from helpers.evaluation.verdicts import UNDECIDED, Finding, agree, findings, weak
 from helpers.experiments import jobs
-from helpers.experiments.claim import Claim, weak
 from helpers.lab import absent, all_claims, fresh, keep_findings, seeds
+from helpers.lab.claim import Claim
 from helpers.support import environment
 
 
@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, ids in groups.items():
         taken = range(start, max(asked, *(start + claims[id].seeds for id in ids)))
         experiments[name] = partial(fresh, claims[ids[0]], taken)
-    found, failed = [], []
+    judged, failed = [], []
     logged, today = not options.again and (options.log or not options.ids), str(datetime.date.today())
     print(f"Seeds from {start} on.", flush=True)
     for done in jobs.run(experiments, options.cluster):
@@ -101,18 +101,18 @@ def main(arguments: list[str] | None = None) -> int:
         for id in groups[done.name]:
             finding = claims[id].judge(id, done.table)
             note = _compared(finding, verdicts.get(id, "not kept"))
-            found.append(finding)
+            judged.append(finding)
             failed += [id] if note.startswith("NOT") else []
             print(f"{finding!r} · {note}\n    {claims[id].sentence}", flush=True)
         if logged:  # at once: hours may follow
             seeds.append(version("multitask-ranking-course"), today, start, stop, groups[done.name], failed)
-    tests, luck = sum(one.expected != UNDECIDED for one in found), weak(found)
+    tests, luck = sum(one.expected != UNDECIDED for one in judged), weak(judged)
     together = f"{tests - len(luck)} of {tests} pass Holm's test at 5%, each against its own margin"
     print(together + (f"; not {', '.join(luck)}." if luck else "."))
     if logged:
         keep_findings.write()
         print(f"Logged in data/seeds.csv: for these claims seeds {start} to {stop - 1} are used up.")
-    print(f"{len(found)} claims measured with new seeds: {len(found) - len(failed)} reproduced, {len(failed)} not.")
+    print(f"{len(judged)} claims measured with new seeds: {len(judged) - len(failed)} reproduced, {len(failed)} not.")
     return 1 if failed else 0
 
 

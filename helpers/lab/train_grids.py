@@ -18,7 +18,7 @@ from graphlib import TopologicalSorter
 import pandas as pd
 
 from helpers.experiments import jobs
-from helpers.lab import GRIDS, keep_findings
+from helpers.lab import TABLES, keep_findings
 from helpers.support import environment, validate
 
 
@@ -27,19 +27,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cluster", metavar="tcp://HOST:PORT", help="a Dask scheduler; without it, all cores are used")
     parser.add_argument("names", nargs="*", help="grids to train; all if none is named")
     options = parser.parse_args(arguments)
-    names = options.names or list(GRIDS)
-    if unknown := set(names) - set(GRIDS):
-        parser.error(f"no grid {', '.join(sorted(unknown))}; there are {', '.join(GRIDS)}")
+    names = options.names or list(TABLES)
+    if unknown := set(names) - set(TABLES):
+        parser.error(f"no grid {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
     environment.setup()
-    for name in filter(lambda name: GRIDS[name].absent, names):
-        print(f"{name} stays as it is kept: {GRIDS[name].absent}", flush=True)
-    names = [name for name in names if not GRIDS[name].absent]
-    order = TopologicalSorter({name: set(GRIDS[name].searches) & set(names) for name in names})
+    for name in filter(lambda name: TABLES[name].absent, names):
+        print(f"{name} stays as it is kept: {TABLES[name].absent}", flush=True)
+    names = [name for name in names if not TABLES[name].absent]
+    order = TopologicalSorter({name: set(TABLES[name].searches) & set(names) for name in names})
     order.prepare()
     count = 0
     while ready := order.get_ready():
-        for done in jobs.run({name: partial(_train, name, GRIDS[name].hash()) for name in ready}, options.cluster):
-            GRIDS[done.name].write(done.table)
+        for done in jobs.run({name: partial(_train, name, TABLES[name].hash()) for name in ready}, options.cluster):
+            TABLES[done.name].write(done.table)
             order.done(done.name)
             count += 1
             rows = len(done.table)
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(name: str, expected: str) -> pd.DataFrame:
     """The table of a grid; a worker looks it up itself, and so finds what it reads in its own folder."""
-    grid = GRIDS[name]
+    grid = TABLES[name]
     if grid.hash() != expected:
         came = f"other settings of {name} in a worker than here"
         validate.fail("grid", came, "the same searches in its data/grids: best one folder for all")

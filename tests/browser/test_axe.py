@@ -13,7 +13,7 @@ pytestmark = pytest.mark.long
 PAGES = [f"{path.stem}.html" for path in NOTEBOOKS]
 CHAPTERS = [path.stem for path in NOTEBOOKS if path.parent.name == "notebooks"]
 PRINTED = [f"{chapter}_{name}.html" for chapter in CHAPTERS for name in ("handout", "recap")]
-TEXTS = ["index.html", "glossary.html", "source.html"]
+TEXTS = ["index.html", "glossary.html", "source.html", "source.zh.html"]
 
 
 def serious(page, context: dict | None = None, rules: list[str] | None = None) -> list[str]:

@@ -1,5 +1,7 @@
 """The plan of a comparison: what the modes stand for, and how the estimate is made and said."""
 
+from dataclasses import replace
+
 import pytest
 
 from helpers.capstone.declaration import Declaration
@@ -14,8 +16,8 @@ def test_the_estimate_counts_every_run():
     plan = Plan(OWN, Recipe(epochs=10, patience=3), seeds=range(4), rates=[0.1, 0.2], penalties=[0, 1], also=ALSO)
     assert plan.runs == 4 * 2 + 4 and plan.to_tune == [900, 901]
     found = plan.estimate({"single-task": 1.0, "Shared-Bottom": 2.0})
-    least, again = (1 + 1 + 2) * 12 + 2 * 5 * 4, (1 + 1 + 2) * 4 * 0.75
-    assert found == Estimate(3 * 12 + 20, (4, 10), (least * 4, (least + again) * 10), True)
+    least, again = (1 + 1 + 2) * 12 + 2 * (5 + 2) * 4, (1 + 1 + 2) * 4 * 0.75
+    assert found == Estimate(3 * 12 + 28, (4, 10), (least * 4, (least + again) * 10), True)
     plan = Plan(OWN, Recipe(epochs=10, patience=None), seeds=range(4), rates=[0.1], also=())
     assert plan.to_tune == [] and plan.estimate({"single-task": 1, "Shared-Bottom": 2})[:3] == (
         12,
@@ -42,10 +44,33 @@ def test_a_duration_has_two_digits(seconds, words):
 
 def test_a_mode_decides_what_is_not_given():
     thorough, quick = (Plan(OWN, mode=mode) for mode in ("thorough", "quick"))
-    assert (thorough.seeds, thorough.rates, thorough.also) == (list(range(5)), [0.001, 0.003, 0.01], ALSO[:2])
-    assert (quick.seeds, quick.rates, quick.also) == ([0, 1], [Recipe().lr], ())
+    assert (thorough.seeds, thorough.rates, thorough.also) == (list(range(5)), None, ALSO[:3])
+    assert (quick.seeds, quick.rates, quick.also) == ([0, 1, 2], None, ALSO[:2])
     assert thorough.recipe == Recipe() and quick.recipe == Recipe(epochs=3, patience=1)
     assert Plan(OWN, Recipe(patience=None), mode="quick").recipe.patience == 1
+
+
+def test_penalties_are_searched_where_there_are_ids_and_rates_dropout_and_width_by_thorough_alone():
+    ids = replace(OWN, ids=("k",))
+    searched = {
+        (mode, bool(own.ids)): [next(iter(stage.choices[0]), "") for stage in Plan(own, mode=mode).stages]
+        for mode in ("thorough", "quick")
+        for own in (OWN, ids)
+    }
+    assert searched["thorough", True] == ["l2_embedding", "lr", "dropout", "units"]
+    assert searched["thorough", False] == ["lr", "dropout", "units"]
+    assert (searched["quick", True], searched["quick", False]) == (["l2_embedding"], [""])
+    widths = Plan(ids, Recipe(units=(64, 32))).stages[-1]
+    assert [choice["units"] for choice in widths.choices] == [(32, 16), (64, 32), (128, 64)]
+    assert widths.ladder[0] == (16, 8) and widths.ladder[-1] == (256, 128)
+    (only,) = Plan(ids, rates=[0.1, 0.2]).stages
+    assert only.choices == [{"lr": lr, "l2_embedding": 0.0} for lr in (0.1, 0.2)] and only.ladder == ()
+
+
+def test_a_setting_of_the_recipe_is_among_those_that_are_tried():
+    stage = Plan(replace(OWN, ids=("k",)), Recipe(l2_embedding=0.05), mode="quick").stages[0]
+    assert [choice["l2_embedding"] for choice in stage.choices] == [0.0, 1e-4, 1e-3, 1e-2, 0.05]
+    assert stage.ladder == (0.0, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 1.0)
 
 
 def test_what_matters_is_kept_and_not_the_reader_s_own_dict():
@@ -70,7 +95,7 @@ def test_what_matters_is_kept_and_not_the_reader_s_own_dict():
         ({"rates": ["fast"]}, "^rates: got 'fast'; expected a number of at least 0"),
         ({"rates": [-0.1]}, "^rates: got -0.1; expected a number of at least 0"),
         ({"penalties": [-1]}, "^penalties: got -1"),
-        ({"also": ["speed"]}, "^also: got 'speed'; expected one of 'yardsticks', 'fewer rows', 'curve'"),
+        ({"also": ["speed"]}, "^also: got 'speed'; expected one of 'yardsticks', 'control', 'fewer rows', 'curve'"),
         ({"mode": "fast"}, "^mode: got 'fast'; expected one of 'thorough', 'quick'"),
     ],
 )

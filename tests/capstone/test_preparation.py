@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.preparation import Table, cut, dates, moments, prepare, split
+from helpers.capstone.preparation import Table, cut, dates, moments, prepare, repeats, split, with_answers
 from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, both_splits, log_of_days
 
 
@@ -84,7 +84,7 @@ def test_ids_of_lists_are_cut_as_their_column_has_them():
         [-3, 17], [], [], [4, 5], [6], [], [8]
     ]  # fmt: skip
     assert cut("seen", ["X Y", "3 -x", None, ["z"]], whole=False) == [["X", "Y"], ["3", "-x"], [], ["z"]]
-    for text in ("X3", "3-", "3.5", "[3", "3,4"):
+    for text in ("X3", "3-", "3.5", "[3", "3,4", "[3.5]"):
         with pytest.raises(ValueError, match=r"seen: got .* whole numbers with spaces between them"):
             cut("seen", [text], whole=True)
     for mark in "[](),'\"":
@@ -332,3 +332,92 @@ def test_a_share_of_the_rows_is_drawn_by_the_seed_from_those_to_train(table, own
             assert torch.equal(one.inputs["dense"], other.inputs["dense"])
     first, again, other = (data.drawn(seed, 0.5)[0].inputs["dense"] for seed in (0, 0, 1))
     assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def logged_thrice(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    return pd.concat([frame] * 3).sample(frac=1, random_state=seed).reset_index(drop=True)
+
+
+def test_copies_of_a_row_stay_in_one_part_with_and_without_a_time(table):
+    """In the file they lie apart; by time all of them happened when the first did."""
+    three = logged_thrice(table)
+    same = repeats(AT_RANDOM, three)
+    assert same.share == pytest.approx(2 / 3) and same.copies
+    for own in (AT_RANDOM, BY_TIME):
+        rows = prepare(own, three.assign(time=range(len(three))))
+        parts = [{tuple(row) for row in part[["user", "item", "age"]].to_numpy()} for part in split(own, rows, 3)]
+        assert not parts[0] & parts[2] and not parts[0] & parts[1] and not parts[1] & parts[2]
+        assert sum(map(len, split(own, rows, 3))) == len(three)
+    data = Table(prepare(AT_RANDOM, three), AT_RANDOM)
+    assert len({tuple(rows) for rows in data.examples.inputs["dense"].numpy()}) == len(table)  # the copy is no feature
+    assert repeats(AT_RANDOM, table)[:2] == (0.0, False)
+
+
+def test_rows_that_look_alike_by_chance_are_no_copies():
+    """Columns of few values: nearly all rows repeat another one, and their labels differ as labels do."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"user": rng.integers(0, 30, 5_000), "item": rng.integers(0, 20, 5_000)})
+    frame = frame.assign(a=rng.integers(0, 2, 5_000), b=(rng.random(5_000) < 0.05).astype(int))
+    own = Declaration({"a": "binary", "b": "binary"}, "user", "item")
+    found = repeats(own, frame)
+    assert found.share > 0.5 and not found.copies and len(split(own, prepare(own, frame)).test) == 500
+
+
+def test_labels_that_say_yes_and_no_are_read_as_one_and_zero(frame, declaration):
+    words = frame.assign(click=np.where(frame["click"] == 1, "Yes", "no"), like=frame["like"] == 1)
+    pd.testing.assert_frame_equal(
+        prepare(declaration, words).astype(float, errors="ignore"),
+        prepare(declaration, frame).astype(float, errors="ignore"),
+    )
+    other = frame.assign(click=np.where(frame["click"] == 1, "buy", "skip"))
+    assert set(with_answers(declaration, other)["click"]) == {"buy", "skip"}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([20260501, 20260502], ["2026-05-01", "2026-05-02"]),
+        ([2026050118, 2026050223], ["2026-05-01 18:00", "2026-05-02 23:00"]),
+        ([26050118, 26050223], ["2026-05-01 18:00", "2026-05-02 23:00"]),
+        ([1_760_000_000, 1_760_000_060], ["2025-10-09 08:53:20", "2025-10-09 08:54:20"]),
+        ([20260501, 20260532], None),
+        ([10_000_000, 99_999_999], None),
+    ],
+)
+def test_whole_numbers_that_are_dates_have_days(values, expected):
+    found = dates(moments("t", pd.Series(values)))
+    assert (found is None) if expected is None else (found == pd.to_datetime(expected)).all()
+
+
+@pytest.mark.parametrize("text", ["10:15:00", "9:05 pm", "23:59"])
+def test_a_time_of_day_is_no_date(text):
+    with pytest.raises(ValueError, match="a time of day without a date; expected a date in each row"):
+        moments("t", pd.Series([text, "10:00"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "expected"),
+    [
+        ("[3, 4]", True, [3, 4]),
+        ('["a", "b c"]', False, ["a", "b c"]),
+        ("3|4", True, [3, 4]),
+        ("a b|c", False, ["a b", "c"]),
+    ],
+)
+def test_lists_may_be_json_or_have_bars(text, whole, expected):
+    assert cut("seen", [text], whole) == [expected]
+
+
+def test_a_gap_leaves_out_what_would_not_be_known_yet(frame, declaration):
+    dated = frame.assign(time=pd.date_range("2026-01-01", periods=len(frame), freq="h"))
+    own = replace(declaration, gap="12 hours")
+    (train, valid, test), (more, _, same) = (split(one, prepare(one, dated)) for one in (own, declaration))
+    hours = [dates(part["time"]).agg(["min", "max"]) for part in (train, valid, test)]
+    assert all(hours[k + 1]["min"] - hours[k]["max"] > pd.Timedelta("12h") for k in (0, 1))
+    assert len(more) - len(train) == 12 and len(test) == len(same)
+    with pytest.raises(ValueError, match="gap: got '7 days' without a split by time"):
+        replace(declaration, time=None, gap="7 days")
+    with pytest.raises(ValueError, match="gap: got 'soon'; expected a length of time"):
+        replace(declaration, gap="soon")
+    with pytest.raises(ValueError, match="time: got numbers that are no dates"):
+        split(own, prepare(own, frame))

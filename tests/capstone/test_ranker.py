@@ -4,15 +4,19 @@ import importlib.util
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helpers.capstone.ranker import BOTTOMS, STRUCTURES, WEIGHTINGS, Ranker, Recipe
 from helpers.data.features import Dense, Features, Sequence, Sparse
+from helpers.lab.ch03.fusion import fused
 from helpers.models.esmm import ESMM
 from helpers.models.shared_bottom import SingleTasks
 
@@ -274,31 +278,129 @@ def test_what_is_exported_serves_where_the_course_is_not(columns, tmp_path):
     test = rows(60, 2)
     test.loc[:5, "user"], test.loc[3:9, "video"] = None, 99
     lists = test["history"].map(lambda ids: [int(i) for i in ids])
-    asked = json.loads(test.drop(columns=list(TASKS)).assign(history=lists).to_json(orient="records"))
+    asked = json.loads(test.assign(history=lists)[[c.name for c in columns]].to_json(orient="records"))
     command = [sys.executable, "-I", "-c", ALONE, str(SERVE), str(tmp_path / "ranker.pt2")]
     text = json.dumps([asked, asked[:1], []])
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     many, one, none = json.loads(done.stdout)
     expected = ranker.predict(test)
-    np.testing.assert_allclose(pd.DataFrame(many)[list(TASKS)], expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose([list(one[0].values())], expected[:1], rtol=1e-4, atol=1e-5)
-    assert none == []
+    np.testing.assert_allclose(pd.DataFrame(many["predictions"])[list(TASKS)], expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose([list(one["predictions"][0].values())], expected[:1], rtol=1e-6, atol=1e-6)
+    assert none["predictions"] == none["order"] == []
 
 
-def test_models_of_single_tasks_serve_together(tmp_path):
-    """They answer as one; a model of other columns is refused."""
+def service(*paths):
+    """The `Service` of the example, and what it raises."""
     spec = importlib.util.spec_from_file_location("serve", SERVE)
     serve = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(serve)
-    expected, rows_to_ask = {}, rows(20, 2).drop(columns=["history"])
+    return serve.Service(*paths), serve.Refused
+
+
+def as_logged(frame: pd.DataFrame) -> list[dict]:
+    """Rows as JSON has them: null where a value is missing."""
+    return json.loads(frame.to_json(orient="records", double_precision=15))
+
+
+def test_models_of_single_tasks_serve_together(tmp_path):
+    """They answer as one, each with its own exponent; a model of other columns is refused."""
+    expected, rows_to_ask, paths = {}, rows(20, 2)[["user", "video"]], []
     for task, kind in TASKS.items():
         ranker = Ranker(COLUMNS[:2], {task: kind}, Recipe(**SMALL)).fit(rows(), rows(60, 1), progress=False)
-        ranker.export(tmp_path / f"{task}.pt2")
-        expected[task] = ranker.predict(rows_to_ask)[task]
-    asked = json.loads(rows_to_ask.drop(columns=list(TASKS)).to_json(orient="records"))
-    found = serve.Service(*(tmp_path / f"{task}.pt2" for task in TASKS)).predict(asked)
-    np.testing.assert_allclose(pd.DataFrame(found)[list(TASKS)], pd.DataFrame(expected), rtol=1e-4, atol=1e-5)
+        ranker.exponents = {task: 0.5}
+        paths.append(tmp_path / f"{task}.pt2")
+        ranker.export(paths[-1])
+        ranked = ranker.rank(rows_to_ask).sort_index()
+        expected[task], expected["score"] = ranked[task], expected.get("score", 1) * ranked["score"]
+    answer = service(*paths)[0].predict(as_logged(rows_to_ask))
+    np.testing.assert_allclose(pd.DataFrame(answer["predictions"])[list(expected)], pd.DataFrame(expected), rtol=1e-5)
     Ranker(COLUMNS[:1], TASKS, Recipe(**SMALL)).fit(rows(), rows(60, 1), progress=False).export(tmp_path / "other.pt2")
     with pytest.raises(ValueError, match="got models of different columns"):
-        serve.Service(tmp_path / f"{next(iter(TASKS))}.pt2", tmp_path / "other.pt2")
+        service(paths[0], tmp_path / "other.pt2")
+
+
+@st.composite
+def tables(draw) -> tuple[pd.DataFrame, list]:
+    """A log with numbers, ids that are words or whole numbers, a list of ids, and gaps anywhere."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    count, known = 120, draw(st.integers(2, 30))
+    text, gaps, size = draw(st.booleans()), draw(st.sampled_from([0.0, 0.2])), draw(st.sampled_from([1e-3, 1.0, 1e6]))
+    offset = draw(st.sampled_from([0, -5, 2**40]))
+    ids = [f"id {k}" if text else k + offset for k in range(known)]
+    frame = pd.DataFrame({"item": pd.Series(rng.integers(0, known, count)).map(dict(enumerate(ids)))})
+    frame["size"] = size * rng.normal(3, 1, count)
+    frame["seen"] = [[ids[k] for k in rng.integers(0, known, length)] for length in rng.integers(0, 4, count)]
+    frame["click"], frame["seconds"] = rng.integers(0, 2, count), rng.normal(10, 5, count)
+    holes = rng.random((count, 2)) < gaps
+    frame["item"] = frame["item"].mask(holes[:, 0], None if text else np.nan)
+    return frame.assign(size=frame["size"].mask(holes[:, 1])), [
+        Sparse("item"),
+        Dense("size"),
+        Sequence("seen", of="item"),
+    ]
+
+
+@settings(max_examples=6, deadline=None)
+@given(tables(), st.floats(-2, 2), st.floats(0.1, 2))
+def test_a_row_as_logged_is_served_with_the_notebooks_numbers(table, one, other):
+    """Predictions, score and order, whatever the table; and unknown ids are counted."""
+    frame, columns = table
+    train = frame[:90].assign(item=lambda rows: rows["item"].where(rows["item"] != frame["item"].dropna().iloc[0]))
+    ranker = Ranker(columns, TASKS, Recipe(**SMALL)).fit(train, frame[60:90], progress=False)
+    ranker.exponents = {"click": one, "seconds": other}
+    asked = frame[[column.name for column in columns]]
+    with tempfile.TemporaryDirectory() as folder:
+        ranker.export(Path(folder) / "ranker.pt2")
+        answer = service(Path(folder) / "ranker.pt2")[0].predict(as_logged(asked))
+    expected = ranker.rank(frame)
+    found = pd.DataFrame(answer["predictions"], index=frame.index).loc[expected.index]
+    np.testing.assert_allclose(found[list(expected)], expected, rtol=1e-6, atol=1e-6)
+    scores = np.array([prediction["score"] for prediction in answer["predictions"]])
+    assert sorted(answer["order"]) == list(range(len(frame))) and (np.diff(scores[answer["order"]]) <= 0).all()
+    known = ranker.features.vocabularies["item"]
+    assert answer["unknown"].get("item", 0) == int((~asked["item"].dropna().isin(known)).sum())
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("video", "3", "a whole number"),
+        ("video", 3.5, "a whole number"),
+        ("user", 3, "text"),
+        ("duration", "31.5", "a number of the size of those in training"),
+        ("duration", float("inf"), "a number of the size of those in training"),
+        ("history", "3 5", "a list of whole numbers"),
+        ("history", ["3"], "a whole number"),
+        ("colour", "red", "no such column: the model has duration, user, video, history"),
+        ("duration", ..., "a number, or null where it is missing"),
+    ],
+)
+def test_the_service_guesses_no_type(trained, column, value, expected, tmp_path):
+    trained.export(tmp_path / "ranker.pt2")
+    served, refused = service(tmp_path / "ranker.pt2")
+    good = {"user": "u1", "video": 3, "duration": 31.5, "history": [3, 5]}
+    assert len(served.predict([good, dict.fromkeys(good)])["predictions"]) == 2  # null is a missing value
+    bad = {name: given for name, given in {**good, column: value}.items() if given is not ...}
+    with pytest.raises(refused) as error:
+        served.predict([good, bad])
+    assert {**error.value.detail, "got": None} == {"candidate": 1, "column": column, "got": None, "expected": expected}
+
+
+def test_one_list_is_sorted_by_chapter_03s_fusion(trained, tmp_path):
+    """The exponents are saved, and a task that should not happen counts against a row."""
+    candidates = rows(50, 3)
+    with pytest.raises(ValueError, match=r"exponents: got \{\}; expected one that is not 0"):
+        Ranker.rank(trained, candidates)
+    with pytest.raises(ValueError, match="task of an exponent: got 'clicks'; expected one of 'click', 'seconds'"):
+        trained.exponents = {"clicks": 1.0}
+    trained.exponents = {"click": 0.25, "seconds": 0.75}
+    trained.save(tmp_path / "ranker.pt")
+    ranked = Ranker.load(tmp_path / "ranker.pt").rank(candidates)
+    seconds = 1 / (1 + np.exp(-(ranked["seconds"] - trained.scales["seconds"][0]) / trained.scales["seconds"][1]))
+    by_hand = fused(ranked["click"], seconds, 0.25, "geometric fusion")
+    np.testing.assert_allclose(ranked["score"], by_hand, rtol=1e-6)
+    assert ranked["score"].is_monotonic_decreasing and set(ranked.index) == set(candidates.index)
+    trained.exponents = {"click": -1.0}
+    assert trained.rank(candidates)["click"].is_monotonic_increasing
+    trained.exponents = {}

@@ -1,8 +1,12 @@
 """Reading a CSV file: no value changes its meaning, and whatever is wrong is said in one sentence."""
 
+import bz2
 import importlib.util
+import io
+import lzma
 import pickle
 import sys
+import zipfile
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -35,7 +39,7 @@ def test_memory_is_saved(frame, tmp_path):
     [
         (b"", "without a row|cannot be read"),
         (b"a,b\n", "without a row below its header"),
-        (b"\xff\xfe\x00a", "cannot be read"),
+        (b"\xff\xfe\x00a", "without a row below its header"),
         (b'a,b\n"1,2\n3,4\n', "with 1 value in the line"),
         (b"a,b\n1,2,3\n4,5,6\n", "with 3 values in the line that begins with '1,2,3', and 2 names in its header"),
         pytest.param(
@@ -46,7 +50,8 @@ def test_memory_is_saved(frame, tmp_path):
         (b"a,b,a\n1,2,3\n", "with 'a' twice in its header; expected a name of its own"),
         (b"a, a\n1,2\n", "with 'a' twice in its header"),
         (b"7,0.5,x\n8,0.1,y\n", r"whose first line looks like data \(7, 0.5, x\); expected a header"),
-        ("用户,点击\n1,0\n".encode("gbk"), "cannot be read .*expected a CSV file in UTF-8"),
+        ("用户,点击\n1,0\n".encode("gbk"), 'cannot be read .*, or its encoding, such as encoding="latin-1"'),
+        (b'{"a": 1, "b": 2}\n', "which begins like JSON; expected a name that ends in .jsonl"),
     ],
 )
 def test_what_is_no_table_is_said_in_a_sentence(tmp_path, text, words):
@@ -193,7 +198,7 @@ def test_bytes_that_are_no_text_are_named_with_the_reason(tmp_path, rows):
     (tmp_path / "log.csv").write_bytes(b"a,b\n" + b"1,2\n" * rows + b"3,\xe7\n")
     reason = r"'utf-8' codec can't decode byte 0xe7 in position \d+: [a-z ]+"
     with pytest.raises(
-        ValueError, match=rf"cannot be read \({reason}\); expected a CSV file in UTF-8 with a header\.$"
+        ValueError, match=rf"cannot be read \({reason}\); expected a CSV file in UTF-8 with a header, or its encoding"
     ):
         read(tmp_path / "log.csv")
 
@@ -396,3 +401,76 @@ def test_what_is_wrong_with_a_parquet_file_is_named(write, tmp_path, monkeypatch
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(ValueError, match="no package here reads Parquet; expected `pip install pyarrow` first"):
         read(path)
+
+
+def packed(kind: str, text: bytes) -> bytes:
+    if kind == "zip":
+        with zipfile.ZipFile(content := io.BytesIO(), "w") as file:
+            file.writestr("log.csv", text)
+        return content.getvalue()
+    return {"bz2": bz2.compress, "xz": lzma.compress}[kind](text)
+
+
+@pytest.mark.parametrize("kind", ["zip", "bz2", "xz"])
+def test_a_packed_file_is_read_as_it_is(frame, tmp_path, kind):
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    (tmp_path / f"log.csv.{kind}").write_bytes(packed(kind, (tmp_path / "log.csv").read_bytes()))
+    pd.testing.assert_frame_equal(read(tmp_path / f"log.csv.{kind}"), read(tmp_path / "log.csv"))
+    (tmp_path / f"broken.{kind}").write_bytes(b"a,b")
+    with pytest.raises(ValueError, match="cannot be read"):
+        read(tmp_path / f"broken.{kind}")
+
+
+def test_other_encodings_are_read_where_the_file_or_the_reader_says_so(tmp_path):
+    text, path = "city,click\nZürich,1\nGenève,0\n", tmp_path / "log.csv"
+    for written, said in (("utf-16", None), ("utf-8-sig", None), ("latin-1", "latin-1")):
+        path.write_bytes(text.encode(written))
+        found = read(path, encoding=said)
+        assert found["city"].tolist() == ["Zürich", "Genève"] and found["click"].tolist() == [1, 0]
+    assert found.attrs["read"] == {"encoding": "latin-1"}  # the code to do it again has it
+
+
+def test_comments_above_the_header_are_no_rows(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("# written 2026-05-01\n# by hand\nuser,click\n1,0\n2,1\n")
+    assert read(path).to_dict("list") == {"user": [1, 2], "click": [0, 1]}
+    path.write_text("#user,click\n1,0\n2,1\n")
+    assert list(read(path)) == ["#user", "click"]
+
+
+def test_objects_in_lines_are_rows(frame, tmp_path):
+    frame.to_json(tmp_path / "log.jsonl", orient="records", lines=True)
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    found, expected = read(tmp_path / "log.jsonl"), read(tmp_path / "log.csv")
+    pd.testing.assert_frame_equal(found, expected, check_exact=False, rtol=1e-9)
+    assert list(read(tmp_path / "log.jsonl", ["click"])) == ["click"]
+    (tmp_path / "no.jsonl").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match=r"cannot be read .*expected a JSON object in each line"):
+        read(tmp_path / "no.jsonl")
+
+
+@pytest.mark.parametrize("name", ["log.xlsx", "log.ods", "log.pq", "log.json"])
+def test_what_is_not_read_has_a_cure(tmp_path, name):
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(
+        ValueError, match=r"expected (a CSV file: in the program|a name that ends in|a JSON object a line)"
+    ):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1,5", "-2,25", "3"], [1.5, -2.25, 3.0]),
+        (["1,5", "", "0,25"], [1.5, None, 0.25]),
+        (["1,500", "2,25"], [1.5, 2.25]),
+        (["1,500", "2,250"], None),  # a thousand and a half, or one and a half?
+        (["1.234,5", "2,5"], None),
+        (["1,5", "a"], None),
+    ],
+)
+def test_decimal_commas_are_numbers_where_nothing_else_is_in_the_column(tmp_path, values, expected):
+    path = tmp_path / "log.csv"
+    path.write_text("x;y\n" + "".join(f"{value};1\n" for value in values))
+    found = [None if pd.isna(value) else value for value in read(path)["x"]]
+    assert found == (values if expected is None else expected)

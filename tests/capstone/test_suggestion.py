@@ -10,9 +10,9 @@ from helpers.capstone.suggestion import draft, suggest
 
 def test_what_looks_like_a_label_is_no_feature():
     rows = range(200)
-    words = pd.DataFrame({"click": ["yes", "no"] * 100, "like": [-1, 1] * 100, "row": rows, "用户": [1, 2] * 100})
+    words = pd.DataFrame({"click": ["yes", "no"] * 100, "like": [-1, 1] * 100, "row": rows, "用户": [1, 1, 2, 2] * 50})
     found = suggest(words)["role"].to_dict()
-    assert found == {"click": "leave out", "like": "leave out", "row": "leave out", "用户": "user"}
+    assert found == {"click": "binary label", "like": "leave out", "row": "leave out", "用户": "user"}
 
 
 def test_suggestions_have_a_role_a_reason_and_an_example(frame):
@@ -78,8 +78,23 @@ def test_what_may_be_known_too_late_is_left_out():
         ("list", ["1  2", "1  2", "3", "3"], "id", "2 different words"),
         ("wishlist", ["1 2", "3 4 5", "6"], "list", "ids with spaces between them"),
         ("tags", ["1 2", "3 4 5", "1 2", "3 4 5"], "id", "2 different words"),
-        ("liked", ["Yes", "NO"], "leave out", "two words; a label must be 0 and 1"),
-        ("liked", ["t", "f", None], "leave out", "two words; a label must be 0 and 1"),
+        ("liked", ["Yes", "NO"], "binary label", "yes and no; if known before the impression, an id"),
+        ("liked", ["t", "f", None], "binary label", "yes and no; if known before the impression, an id"),
+        ("candidate_id", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("update_count", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
+        ("lifetime_value", [5.5, 9, 7], "number", "numbers with decimals"),
+        ("timeframe", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
+        ("time_spent", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
+        ("full or part time", ["part", "full", "part", "full"], "id", "2 different words"),
+        ("when", [1_760_000_000, 1_760_000_900, 1_760_000_100], "time", "its values are dates"),
+        ("when", [1_760_000_000_000, 1_760_000_900_000, 1_760_000_100_000], "time", "its values are dates"),
+        ("day", [20260501, 20260501, 20260502], "time", "its values are dates"),
+        ("hour", [14102100, 14102100, 14102123], "time", "its values are dates"),
+        ("when", pd.date_range("2026-05-01", periods=3), "time", "its values are dates"),
+        ("user_id", [1_760_000_000, 1_760_000_900, 1_760_000_100], "user", "its name; 3 different whole numbers"),
+        ("sample_weight", [0.5, 9, 7], "weight", "its name; how much a row counts in training"),
+        ("instance_weight", [0.5, 9, 7], "weight", "its name; how much a row counts in training"),
+        ("weight_kg", [0.5, 9, 7], "number", "numbers with decimals"),
         ("liked", ["yes", "no", "y", "y", "no", "yes"], "id", "3 different words"),
         ("liked", ["yes", "so", "yes", "so"], "id", "2 different words"),
         ("note", ["a", "b", "c", "c", "c"], "leave out", "text, different in 3 rows"),
@@ -169,3 +184,10 @@ def test_a_date_by_the_name_of_what_happened_is_a_time():
     days = [f"2026-05-{1 + k % 28:02d}" for k in range(100)]
     frame = pd.DataFrame({"shown_at": days, "boat": ["red", "blue"] * 50, "opened_at": [None, *days[1:]]})
     assert suggest(frame)["role"].to_dict() == {"shown_at": "time", "boat": "id", "opened_at": "leave out"}
+
+
+def test_what_is_the_same_in_all_rows_of_a_user_is_no_label():
+    frame = pd.DataFrame({"user_id": [k % 10 for k in range(60)], "click": [k % 7 % 2 for k in range(60)]})
+    found = suggest(frame.assign(is_member=frame["user_id"] % 2))
+    assert found["role"].to_dict() == {"user_id": "user", "click": "binary label", "is_member": "id"}
+    assert found.loc["is_member", "reason"] == "0 or 1, and the same in all rows of a user"

@@ -1,5 +1,8 @@
 """What may be wrong with a table: each mistake meets a sentence that helps, and all of them at once."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -737,7 +740,7 @@ def test_equal_tables_are_judged_alike_however_many_rows_are_looked_at(frame, mo
 
 def test_each_list_is_looked_at(frame):
     lists = {"good": "video", "bad": "video"}
-    table = frame.assign(good=frame["video"].map(str), bad="[1, 2]")
+    table = frame.assign(good=frame["video"].map(str), bad="[1; 2]")
     assert [p.column for p in check(declared(lists=lists), table) if p.stops] == ["bad"]
 
 
@@ -747,3 +750,53 @@ def test_categories_that_no_row_has_do_not_count(frame):
     categories = ["usual", *(f"rare {k}" for k in range(1_000))]
     table = frame.assign(topic=pd.Categorical(ids, categories))
     assert "19 of its 20 ids (95%) occur in only one row" in said(declared(ids=("topic",)), table)
+
+
+@pytest.fixture(scope="module")
+def shop() -> tuple[pd.DataFrame, Declaration]:
+    """A log in which items differ, with columns of all kinds that leak or only look like it."""
+    rng, rows = np.random.default_rng(1), 8_000
+    user, item, appeal = rng.integers(0, 400, rows), rng.integers(0, 200, rows), rng.normal(size=200)
+    frame = pd.DataFrame({"user": user, "item": item, "time": range(rows), "quality": appeal[item]})
+    frame["click"] = (rng.random(rows) < 1 / (1 + np.exp(0.7 - appeal[item]))).astype(int)
+    frame["like"] = (rng.random(rows) < 0.1).astype(int)
+    frame["ctr"] = frame.groupby("item")["click"].transform("mean").round(4)
+    frame["old_ctr"] = (1 / (1 + np.exp(0.7 - appeal)) + 0.02 * rng.normal(size=200))[item]
+    frame["status"] = np.where(frame["click"] == 0, "none", rng.choice(["none", "open"], rows))
+    frame["offer"] = np.where((frame["like"] == 1) & (rng.random(rows) < 0.5), "gift", rng.choice(["x", "y"], rows))
+    frame["topic"], frame["dwell_class"] = rng.choice(list("abc"), rows), rng.choice(["short", "long"], rows)
+    frame["like_hour"], frame["avg_dwell_30d"] = rng.choice(["am", "pm"], rows), rng.choice(["s", "l"], rows)
+    ids = ("status", "offer", "topic", "dwell_class", "like_hour", "avg_dwell_30d")
+    numbers, labels = ("quality", "ctr", "old_ctr"), {"click": "binary", "like": "binary"}
+    return frame, Declaration(labels, "user", "item", ids=ids, numbers=numbers, time="time")
+
+
+@pytest.mark.parametrize("by_time", [True, False], ids=["by time", "at random"])
+def test_leaks_of_all_kinds_are_named_with_their_numbers_and_honest_columns_are_not(shop, by_time):
+    frame, own = shop
+    found = check(own if by_time else replace(own, time=None), frame)
+    said = {problem.column: problem.sentence for problem in found if "a leak?" in problem.sentence}
+    assert set(said) == {"ctr", "status", "offer", "dwell_class", "like_hour"}
+    assert re.match(
+        r"it goes with the mean 'click' of each item over all rows \(correlation 1\.000\) more", said["ctr"]
+    )
+    assert re.search(r"where it is open, 'click' is 1 in all of [\d,]+ rows", said["status"])
+    assert re.search(r"where it is gift, 'like' is 1 in all of \d+ rows", said["offer"])
+    assert "'dwell' in its name" in said["dwell_class"] and "AUC 0.5" in said["dwell_class"]
+    assert "its name has 'like' in it" in said["like_hour"]
+
+
+def test_rows_that_were_logged_several_times_are_counted(shop):
+    frame, own = shop
+    thrice = pd.concat([frame] * 3, ignore_index=True)
+    (told,) = (problem.sentence for problem in check(own, thrice) if "repeat" in problem.sentence)
+    assert told.startswith("67% of the rows repeat an earlier one") and "Copies stay in one part" in told
+    assert not any("repeat" in problem.sentence for problem in check(own, frame))
+
+
+def test_a_label_of_two_other_words_has_a_cure(frame):
+    words = frame.assign(click=np.where(frame["click"] == 1, "buy", "skip"))
+    assert "of others say which is 1: frame[label] == " in said(declared(), words)
+    assert "a label was declared" not in said(
+        declared(), frame.assign(click=np.where(frame["click"] == 1, "YES", "no"))
+    )

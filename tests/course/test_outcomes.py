@@ -14,7 +14,8 @@ from helpers.display.outcome_map import outcome_map
 from helpers.display.runs import Runs
 from helpers.evaluation.four_outcomes import BOTH_GAIN, BOTH_LOSE, ONE_GAINS, SEESAW, UNCLEAR, outcome
 from helpers.evaluation.margins import SMALLEST
-from helpers.lab import GRIDS
+from helpers.lab import TABLES
+from helpers.lab.ch08 import logs as lab_logs
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_every_dot_has_a_name_of_its_own_and_lies_in_its_intervals():
 
 def test_a_gain_is_measured_from_the_best_that_shares_nothing():
     dot = next(dot for dot in outcomes.DOTS if dot.name == "ESMM at 1")
-    grid = Runs(GRIDS[dot.grid].read()).where(**dot.where, task=dot.tasks[1])
+    grid = Runs(TABLES[dot.grid].read()).where(**dot.where, task=dot.tasks[1])
     best = max(grid.where(model=rival).of(dot.value).mean() for rival in dot.over)
     row = outcomes.table([7]).set_index("name").loc[dot.name]
     assert row["b"] == pytest.approx(grid.where(model=dot.model).of(dot.value).mean() - best)
@@ -109,7 +110,7 @@ def test_a_gain_is_measured_from_the_best_that_shares_nothing():
 
 
 def test_the_whiskers_of_the_capstone_are_those_of_its_report():
-    grid = logs.GRIDS["08_feed"].read()
+    grid = lab_logs.TABLES["08_feed"].read()
     click = logs.gains(grid).set_index("task").loc["click"]
     row = outcomes.table([8]).set_index("name").loc["report on the feed"]
     assert (row["a_low"], row["a_high"]) == pytest.approx((click["low"], click["high"]))

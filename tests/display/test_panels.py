@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers.display.palette import BLUE, GREY, ORANGE, SINGLE_TASK, styles
-from helpers.display.panels import Curves, Plane, _apart, levels, rows_at
+from helpers.display.panels import Curves, Plane, Ranking, _apart, levels, rows_at
 
 CONTROLS = ["shared", "weight"]
 
@@ -49,6 +49,21 @@ def test_plane_holds_every_number_of_the_table():
     for row in frame.itertuples():
         values = drawn["points"]["y"][(0, 2, 4).index(row.shared)]["AB".index(row.task)]
         assert values[(0.1, 0.5, 0.9).index(row.weight)] == pytest.approx(row.mean, abs=1e-4)
+
+
+def test_a_ranking_holds_every_line_in_its_place():
+    """Whatever the order of the table's rows; a place that is missing at some setting is named."""
+    settings = itertools.product((0, 2, 4), (0.1, 0.9), (1, 2, 3))
+    frame = pd.DataFrame(settings, columns=["shared", "weight", "place"])
+    frame["words"] = [f"video {k}" for k in np.random.default_rng(0).integers(0, 5, len(frame))]
+    frame["marks"] = frame["words"].str[-1]
+    drawn = Ranking(frame.sample(frac=1, random_state=0), "a list", cut=2).drawing(CONTROLS)
+    for row in frame.itertuples():
+        place = (0, 2, 4).index(row.shared) * 2 + (0.1, 0.9).index(row.weight)
+        assert drawn["lines"][drawn["orders"][place][row.place - 1]] == [row.words, row.marks]
+    assert len(drawn["lines"]) == frame["words"].nunique()
+    with pytest.raises(ValueError, match="table: got no row at"):
+        Ranking(frame[:-1], "a list", cut=2).drawing(CONTROLS)
 
 
 def test_axes_hold_all_frames_and_zero():

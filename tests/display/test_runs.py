@@ -7,7 +7,7 @@ import pytest
 from helpers.course import runs
 from helpers.display.runs import Runs
 from helpers.evaluation.statistics import interval
-from helpers.lab import GRIDS
+from helpers.lab import TABLES
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_unknown_names_are_told(table, wrong, message):
 def test_kept_runs_come_by_the_names_of_their_grids():
     both = runs("04_ratings", "04_ratings_80")
     assert (both.value, both.metric, both.model) == ("auc", "AUC", "model")
-    assert len(both.table) == sum(len(GRIDS[name].read()) for name in ("04_ratings", "04_ratings_80"))
+    assert len(both.table) == sum(len(TABLES[name].read()) for name in ("04_ratings", "04_ratings_80"))
     with pytest.raises(FileNotFoundError, match=r"grid: got no file 04_nothing\.csv"):
         runs("04_nothing")
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers.experiments.chosen import Chosen, shape_and_rate, shape_name
-from helpers.experiments.grid import Grid
+from helpers.lab.kept_table import KeptTable
 
 ROWS = [
     ("m", "width 4", 0.1, 1.0),
@@ -17,11 +17,11 @@ ROWS = [
 
 @pytest.fixture
 def search(tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers.experiments.grid.GRIDS", tmp_path)
+    monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
 
     def keep(rows=ROWS, name="x") -> None:
         table = pd.DataFrame(rows, columns=["model", "shape", "rate", "r2"])
-        Grid(name, lambda: table, {}).write(table)
+        KeptTable(name, lambda: table, {}).write(table)
 
     keep()
     return keep
@@ -56,10 +56,10 @@ def test_several_columns_nest_and_several_searches_are_one(search):
 
 @pytest.mark.parametrize("default", [False, True])
 def test_a_grid_depends_on_what_was_chosen_for_it(search, default):
-    def grid() -> Grid:
+    def grid() -> KeptTable:
         if default:
-            return Grid("z", lambda rates=chosen(): pd.DataFrame({"r2": [1.0]}), {})  # noqa: B008
-        return Grid("z", lambda: pd.DataFrame({"r2": [1.0]}), {}, reads=[chosen()])
+            return KeptTable("z", lambda rates=chosen(): pd.DataFrame({"r2": [1.0]}), {})  # noqa: B008
+        return KeptTable("z", lambda: pd.DataFrame({"r2": [1.0]}), {}, reads=[chosen()])
 
     grid().write(grid().make())
     assert grid().searches == ["x"]

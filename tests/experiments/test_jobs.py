@@ -17,10 +17,11 @@ import torch
 from distributed import LocalCluster
 
 from helpers.chapters.ch04 import sharing
-from helpers.chapters.ch05 import balancers
-from helpers.experiments import grid, jobs
+from helpers.experiments import jobs, kept
 from helpers.experiments.jobs import Undone
 from helpers.lab import measure_claims, train_grids
+from helpers.lab.ch04 import sharing as lab_sharing
+from helpers.lab.ch05 import balancers
 
 
 def one(value: int) -> pd.DataFrame:
@@ -134,7 +135,7 @@ def test_a_cluster_computes_what_the_cores_do_although_a_worker_is_killed(cluste
     """Samples of three grids; the worker of one is killed with what it holds."""
     grids = {
         "conditions": partial(sharing.conditions, range(2), ["disjoint features"]),
-        "heads": partial(sharing.heads, range(2)),
+        "heads": partial(lab_sharing.heads, range(2)),
         "conflicts": partial(balancers.conflicts, range(4)),
     }
     here = {done.name: done.table for done in jobs.run(grids)}
@@ -161,11 +162,11 @@ def test_make_grids_and_make_claims_give_the_same_on_a_cluster(cluster, tmp_path
     names, written = ["01_days", "03_week"], {}
     for place in ([], ["--cluster", cluster]):
         folder = tmp_path / str(len(place))
-        shutil.copytree(grid.GRIDS, folder)  # what the grids read is there
+        shutil.copytree(kept.FOLDER, folder)  # what the grids read is there
         for name in names:
             (folder / f"{name}.csv").unlink()
         with monkeypatch.context() as patch:
-            patch.setattr(grid, "GRIDS", folder)
+            patch.setattr(kept, "FOLDER", folder)
             assert train_grids.main([*names, *place]) == 0
         written[len(place)] = {name: (folder / f"{name}.csv").read_bytes() for name in names}
     assert written[0] == written[2]

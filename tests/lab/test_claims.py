@@ -11,8 +11,8 @@ from helpers import lab
 from helpers.course import chapter_names
 from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import UNDECIDED, WITHIN
-from helpers.experiments.claim import MARGINS, SHARES, WORLDS, Claim, gain, mean
 from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, measured_now, seeds
+from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, mean
 from helpers.lab.measure_claims import by_experiment, main, one_a_table
 from tools import notebooks
 
@@ -64,7 +64,8 @@ DROPPED = {"C1.48", "C3.1", "C3.14", "C4.6", "C4.19", "C4.49", "C4.50", "C7.8"}
 
 
 def test_the_history_of_the_margins_is_complete():
-    """Who moves a margin says so in data/margins.csv; a card shows it, and what a dropped claim was judged by stays."""
+    """`keep_findings` writes a row in data/margins.csv for each; a card shows what moved, and what a dropped claim was
+    judged by stays."""
     history = pd.read_csv(MARGINS)
     assert history["date"].tolist() == sorted(history["date"])
     assert set(history["claim"]) - set(all_claims()) >= DROPPED
@@ -72,6 +73,16 @@ def test_the_history_of_the_margins_is_complete():
     assert {id: last.get(id) for id, claim in all_claims().items()} == {
         id: claim.smallest for id, claim in all_claims().items()
     }
+
+
+def test_a_new_margin_and_one_that_moved_get_a_row_and_the_others_none(monkeypatch, tmp_path):
+    monkeypatch.setattr("helpers.lab.claim.MARGINS", tmp_path / "margins.csv")
+    (tmp_path / "margins.csv").write_text("claim,date,smallest\nC0.1,2026-01-01,0.1\nC0.2,2026-01-01,0.01\n")
+    claims = {"C0.1": claim(), "C0.2": claim(), "C0.3": claim(far=True)}
+    keep_findings.log_margins(claims)
+    keep_findings.log_margins(claims)
+    rows = pd.read_csv(tmp_path / "margins.csv")[["claim", "smallest"]].to_numpy().tolist()
+    assert rows == [["C0.1", 0.1], ["C0.2", 0.01], ["C0.1", 0.01], ["C0.3", 0.1]]
 
 
 FAR = re.compile(r"\b(far|many more|much from|anywhere near)\b")
@@ -100,7 +111,7 @@ def grid(**settings) -> SimpleNamespace:
 
 
 def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monkeypatch):
-    monkeypatch.setattr(lab, "GRIDS", {"00_x": grid(shift=1.0)})
+    monkeypatch.setattr(lab, "TABLES", {"00_x": grid(shift=1.0)})
     pd.testing.assert_frame_equal(kept(claim(grid="00_x")), experiment(range(20), 1.0))
     pd.testing.assert_frame_equal(fresh(claim(grid="00_x"), range(50, 53)), experiment(range(50, 53), 1.0))
     narrowed = fresh(claim(grid="00_x", only={"shift": 2.0}), range(50, 53))
@@ -108,7 +119,7 @@ def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monke
 
 
 def test_rows_of_several_grids_are_told_apart(monkeypatch):
-    monkeypatch.setattr(lab, "GRIDS", {"00_low": grid(), "00_high": grid(shift=1.0)})
+    monkeypatch.setattr(lab, "TABLES", {"00_low": grid(), "00_high": grid(shift=1.0)})
     both = claim(grid=("00_low", "00_high"), effect=gain("effect", "00_high", over="00_low", column="grid"))
     assert len(kept(both)) == 40
     assert both.judge("C0.1", kept(both)).effect == pytest.approx(1.0)
@@ -233,7 +244,7 @@ def test_make_claims_names_and_leaves_out_what_needs_absent_data(monkeypatch, tm
     def grid_of(absent):
         return SimpleNamespace(make=experiment, settings={}, absent=absent)
 
-    monkeypatch.setattr(lab, "GRIDS", {"00_x": grid_of(""), "00_y": grid_of("Stones are absent: python -m stones")})
+    monkeypatch.setattr(lab, "TABLES", {"00_x": grid_of(""), "00_y": grid_of("Stones are absent: python -m stones")})
     only(
         monkeypatch,
         tmp_path,
@@ -255,7 +266,7 @@ def test_make_claims_measures_claims_of_one_table_together_with_the_most_seeds(m
         return experiment(seeds, shift)
 
     made = SimpleNamespace(make=measure, settings={"seeds": [0], "shift": 0.0}, absent="")
-    monkeypatch.setattr(lab, "GRIDS", {"00_x": made})
+    monkeypatch.setattr(lab, "TABLES", {"00_x": made})
     wide, narrowed = claim(grid="00_x", seeds=50), claim(grid="00_x", only={"shift": 1.0})
     assert by_experiment({"C0.1": wide, "C0.2": narrowed, "C0.3": claim(grid="00_x")}) == [["C0.1", "C0.3"], ["C0.2"]]
     only(monkeypatch, tmp_path, {"C0.1": wide, "C0.3": claim(grid="00_x")})

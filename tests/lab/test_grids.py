@@ -2,30 +2,30 @@
 
 import pytest
 
-from helpers.lab import GRIDS
+from helpers.lab import TABLES
 
 
-@pytest.mark.parametrize("name", GRIDS)
+@pytest.mark.parametrize("name", TABLES)
 def test_every_grid_has_a_sample(name):
-    assert GRIDS[name].samples and all(sample.within for sample in GRIDS[name].samples)
+    assert TABLES[name].samples and all(sample.within for sample in TABLES[name].samples)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", GRIDS)
+@pytest.mark.parametrize("name", TABLES)
 def test_a_sample_of_every_grid_trains_to_what_is_kept(name):
     """The same code on the same data: a different number means that the grid is not what it says."""
-    if GRIDS[name].absent:
-        pytest.skip(GRIDS[name].absent)
-    for sample in GRIDS[name].samples:
-        both = GRIDS[name].retrained(sample)
+    if TABLES[name].absent:
+        pytest.skip(TABLES[name].absent)
+    for sample in TABLES[name].samples:
+        both = TABLES[name].retrained(sample)
         assert not sample.differing(both), f"\n{both.to_string()}"
 
 
-READERS = [name for name in GRIDS if GRIDS[name].searches]
-SEARCHES = {search for name in READERS for search in GRIDS[name].searches}
+READERS = [name for name in TABLES if TABLES[name].searches]
+SEARCHES = {search for name in READERS for search in TABLES[name].searches}
 
 
 @pytest.mark.parametrize("name", sorted(set(READERS) - SEARCHES))
 def test_settings_are_chosen_on_seeds_of_which_no_result_is_told(name):
-    chosen_on = {seed for search in GRIDS[name].searches for seed in GRIDS[search].settings.get("seeds", ())}
-    assert chosen_on.isdisjoint(GRIDS[name].settings["seeds"]) and max(chosen_on, default=0) < 5000
+    chosen_on = {seed for search in TABLES[name].searches for seed in TABLES[search].settings.get("seeds", ())}
+    assert chosen_on.isdisjoint(TABLES[name].settings["seeds"]) and max(chosen_on, default=0) < 5000

@@ -7,9 +7,9 @@ import pandas as pd
 import psutil
 import pytest
 
-from helpers.experiments.grid import Grid
 from helpers.experiments.jobs import Undone
 from helpers.lab import train_grids
+from helpers.lab.kept_table import KeptTable
 from helpers.support.downloads import Download
 
 TABLE = pd.DataFrame({"seed": [1, 2], "r2": [0.5, 0.25]})
@@ -24,17 +24,17 @@ def failing() -> pd.DataFrame:
 
 
 @pytest.fixture
-def grids(tmp_path, monkeypatch) -> dict[str, Grid]:
+def grids(tmp_path, monkeypatch) -> dict[str, KeptTable]:
     """The grids that there are; they are kept in a folder of their own."""
-    monkeypatch.setattr("helpers.experiments.grid.GRIDS", tmp_path)
-    monkeypatch.setattr(train_grids, "GRIDS", {})
+    monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
+    monkeypatch.setattr(train_grids, "TABLES", {})
     monkeypatch.setattr(train_grids.keep_findings, "write", lambda: None)
-    return train_grids.GRIDS
+    return train_grids.TABLES
 
 
 @pytest.mark.parametrize(("make", "error"), [(stopped, KeyboardInterrupt), (failing, Undone)])
 def test_a_grid_that_is_stopped_or_fails_leaves_the_old_file(grids, tmp_path, make, error):
-    grids["x"] = Grid("x", make, {})
+    grids["x"] = KeptTable("x", make, {})
     grids["x"].write(TABLE)
     with pytest.raises(error):
         train_grids.main([])
@@ -43,7 +43,7 @@ def test_a_grid_that_is_stopped_or_fails_leaves_the_old_file(grids, tmp_path, ma
 
 @pytest.mark.long
 def test_a_grid_whose_worker_is_killed_leaves_the_old_file(grids, tmp_path, monkeypatch):
-    grids |= {name: Grid(name, TABLE.copy, {}) for name in ("deadly", "other")}
+    grids |= {name: KeptTable(name, TABLE.copy, {}) for name in ("deadly", "other")}
     grids["deadly"].write(TABLE)
 
     def train(name, expected):
@@ -58,8 +58,8 @@ def test_a_grid_whose_worker_is_killed_leaves_the_old_file(grids, tmp_path, monk
 
 def test_a_grid_is_trained_after_those_that_it_reads_and_each_is_kept(grids, capsys):
     search = SimpleNamespace(searches=("search",))
-    grids["reader"] = Grid("reader", lambda: grids["search"].read().assign(r2=1.0), {}, reads=[search])
-    grids["search"] = Grid("search", TABLE.copy, {})
+    grids["reader"] = KeptTable("reader", lambda: grids["search"].read().assign(r2=1.0), {}, reads=[search])
+    grids["search"] = KeptTable("search", TABLE.copy, {})
     assert train_grids.main([]) == 0
     assert list(grids["reader"].read()["r2"]) == [1, 1]
     printed = capsys.readouterr().out.splitlines()
@@ -71,7 +71,7 @@ def test_a_grid_is_trained_after_those_that_it_reads_and_each_is_kept(grids, cap
 
 
 def test_a_worker_with_other_tuned_settings_is_refused(grids):
-    grids["x"] = Grid("x", TABLE.copy, {})
+    grids["x"] = KeptTable("x", TABLE.copy, {})
     with pytest.raises(
         ValueError, match=r"grid: got other settings of x in a worker than here; expected the same searches"
     ):
@@ -86,7 +86,7 @@ def test_an_unknown_grid_is_named(grids, capsys):
 
 def test_a_grid_whose_data_are_absent_stays_as_it_is_kept(grids, tmp_path, capsys):
     elsewhere = Download("Stones", tmp_path / "nowhere", (("stones.csv",),), "helpers.data.stones")
-    grids |= {"stones": Grid("stones", failing, {}, needs=elsewhere), "other": Grid("other", TABLE.copy, {})}
+    grids |= {"stones": KeptTable("stones", failing, {}, needs=elsewhere), "other": KeptTable("other", TABLE.copy, {})}
     grids["stones"].write(TABLE)
     assert train_grids.main([]) == 0
     assert "stones stays as it is kept: Stones is absent: python -m helpers.data.stones" in capsys.readouterr().out

@@ -2,13 +2,17 @@
 
 import ast
 import inspect
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import helpers
 from helpers.course import chapter_names
+from tools import notebooks
 
 ROOT = Path(helpers.__file__).parent
 MAP = inspect.getdoc(helpers)
@@ -32,8 +36,8 @@ def imported(path: Path) -> set[str]:
 
 
 def floor_and_chapter(parts: tuple[str, ...]) -> tuple[int, str]:
-    """The number of the floor; within `chapters`, the chapter too."""
-    return FLOORS.index(parts[0]), parts[1] if parts[0] == "chapters" and len(parts) > 1 else ""
+    """The number of the floor; within `chapters` and `lab`, the chapter too."""
+    return FLOORS.index(parts[0]), parts[1] if len(parts) > 1 and re.fullmatch(r"ch\d\d", parts[1]) else ""
 
 
 def upwards(place: tuple[str, ...], modules: set[str]) -> set[str]:
@@ -68,7 +72,8 @@ def test_the_map_names_every_floor_and_every_module_in_it():
 
 
 def test_a_chapter_has_one_folder_and_each_of_its_parts_has_one_name():
-    assert chapter_names() == [f"ch{number:02d}" for number in range(9)]
+    assert len(chapter_names()) >= 9
+    assert chapter_names() == [f"ch{number:02d}" for number in range(len(chapter_names()))]
     for chapter in chapter_names():
         assert {"claims.toml", "exercises.py"} <= {path.name for path in (ROOT / "chapters" / chapter).iterdir()}
 
@@ -77,3 +82,57 @@ def test_a_chapter_has_one_folder_and_each_of_its_parts_has_one_name():
 def test_every_module_says_what_it_is_for():
     silent = [path for path in MODULES if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
     assert silent == []
+
+
+CORE = sorted(ROOT.parent.glob("notebooks/*.ipynb"))
+# Lines of ours that a core notebook may load. Chapter 08 is about the report on the reader's own table, and loads that.
+MOST = {path.stem: 10_500 for path in CORE} | {"08_capstone": 11_500}
+
+# Prints {notebook: modules of ours that its code loads}, in a process that had loaded none of them.
+LOADED = """
+import json, sys
+loaded = {}
+for name, code in json.load(sys.stdin).items():
+    for module in [module for module in sys.modules if module.split(".")[0] == "helpers"]:
+        del sys.modules[module]
+    exec(code, {})
+    loaded[name] = [module for module in sys.modules if module.split(".")[0] == "helpers"]
+print(json.dumps(loaded))
+"""
+
+
+def loading(path: Path) -> str:
+    """All that a notebook imports, and what it asks the course for by name."""
+    source = "\n".join(cell.source for cell in notebooks.code_cells(notebooks.read(path)))
+    tree = ast.walk(ast.parse(source))
+    imports = [ast.unparse(node) for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
+    asked = [f"course.question({id!r})" for id in re.findall(r'\bask\("([^"]+)"', source)]
+    shown = [
+        "course.claims('C4.1')",
+        "course.runs('04_conditions')",
+        "course.check_yourself('C4')",
+        "course.score_card()",
+    ]
+    return "\n".join([*imports, "from helpers import course", *asked, *shown])
+
+
+def test_a_core_notebook_loads_no_laboratory_and_less_than_half_of_our_lines():
+    code = json.dumps({path.stem: loading(path) for path in CORE})
+    run = subprocess.run([sys.executable, "-c", LOADED], input=code, capture_output=True, text=True, check=True)
+    loaded = json.loads(run.stdout)
+    assert loaded.keys() == MOST.keys() and all("helpers.display.runs" in modules for modules in loaded.values())
+    assert {name for name, modules in loaded.items() if any(m.startswith("helpers.lab") for m in modules)} == set()
+    lines = {name: sum(map(length, modules)) for name, modules in loaded.items()}
+    assert {name: count for name, count in lines.items() if count > MOST[name]} == {}
+
+
+def length(module: str) -> int:
+    """Lines of a module of ours."""
+    place = ROOT.parent.joinpath(*module.split("."))
+    path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_a_folder_in_a_laboratory_is_named_after_the_notebook_that_shows_it():
+    folders = {f"{path.parts[-3][2:]}_{path.parts[-2]}" for path in ROOT.glob("lab/ch*/*/__init__.py")}
+    assert len(folders) > 9 and folders <= {path.stem for path in ROOT.parent.glob("notebooks/deeper/*.ipynb")}

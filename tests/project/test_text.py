@@ -12,13 +12,15 @@ import pytest
 import yaml
 
 from helpers.chapters.ch02 import watch_time
-from helpers.chapters.ch04 import shapes
-from helpers.chapters.ch06 import mmoe
 from helpers.chapters.ch07 import funnel
 from helpers.course import chapter_names, lucky, questions
 from helpers.evaluation.verdicts import WITHIN, findings
-from helpers.experiments.grid import kept
+from helpers.experiments.kept import kept_table
 from helpers.lab import all_claims
+from helpers.lab.ch02 import watch_time as lab_watch_time
+from helpers.lab.ch04.bottoms import shapes
+from helpers.lab.ch06 import mmoe
+from helpers.lab.ch07 import funnel as lab_funnel
 from tools import notebooks
 from tools.editions import notes
 from tools.site.pages import title
@@ -186,15 +188,17 @@ def test_a_chapter_that_quotes_the_text_says_who_translated(number):
 def winners(number: str) -> list[tuple[float, list[float]]]:
     """(the learning rate that won, those on offer) for each search behind a chapter."""
     if number == "02":
-        return [(rate, watch_time.LEARNING_RATES) for rate, _ in watch_time.CHOSEN.values()]
+        return [(rate, lab_watch_time.LEARNING_RATES) for rate, _ in watch_time.CHOSEN.values()]
     if number == "07":
-        offered = [*funnel.RATES, *funnel.BEYOND]
+        offered = [*lab_funnel.RATES, *lab_funnel.BEYOND]
         return [(rate, offered) for chosen in funnel.CHOSEN.values() for rate in chosen.table["lr"]]
     if number == "deeper/04_bottoms":
         return [(rate, shapes.RATES) for rate in shapes.CHOSEN.table["lr"]]
     searches = (mmoe.CHOSEN, mmoe.CHOSEN_RELU, mmoe.CHOSEN_KIND, mmoe.CHOSEN_SEESAW)
     return [
-        (rate, sorted(kept(*chosen.searches)["rate"].unique())) for chosen in searches for rate in chosen.table["rate"]
+        (rate, sorted(kept_table(*chosen.searches)["rate"].unique()))
+        for chosen in searches
+        for rate in chosen.table["rate"]
     ]
 
 

@@ -14,7 +14,8 @@ from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.report import Report
 from helpers.data import feed
 from helpers.data.features import Dense
-from helpers.experiments import grid
+from helpers.experiments import kept
+from helpers.lab.kept_table import KeptTable
 from helpers.support.files import whole
 from tools import notebooks
 
@@ -192,7 +193,7 @@ def ranker() -> Ranker:
 
 
 def write_grid(path: Path) -> None:
-    grid.Grid(path.stem, pd.DataFrame, {}).write(pd.DataFrame({"seed": [1]}))
+    KeptTable(path.stem, pd.DataFrame, {}).write(pd.DataFrame({"seed": [1]}))
 
 
 def write_feed(path: Path) -> None:
@@ -216,7 +217,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_on_a_full_disk_every_writer_keeps_the_old_file_and_names_the_disk(tmp_path, monkeypatch, name):
-    monkeypatch.setattr(grid, "GRIDS", tmp_path)
+    monkeypatch.setattr(kept, "FOLDER", tmp_path)
     monkeypatch.setattr(notebooks, "execute", lambda notebook, folder: notebook)
     monkeypatch.setattr(notebooks, "read", lambda path: nbformat.v4.new_notebook())
     path = tmp_path / name

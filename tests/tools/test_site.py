@@ -59,6 +59,7 @@ def pages(tmp_path_factory):
     for tag in ("widget", "setup"):
         cells.append(new_code_cell(f'print("{tag} " + "shown")', metadata=hidden | {"tags": [tag]}))
     (folder / "words.md").write_text('# Words\n\n<a id="logit"></a>\n**Logit**', encoding="utf-8")
+    (folder / "words.zh.md").write_text("# 词\n\n`fit`, C4.1\n\n```python\nfit()\n```", encoding="utf-8")
     nbformat.write(new_notebook(cells=cells), controls)
     notebooks.regenerate(controls)
     site.export([controls, TINY], folder / "out", "https://course.example")
@@ -97,7 +98,7 @@ def test_headings_have_ids_of_their_words_and_are_listed(pages):
 
 
 def test_each_page_leads_to_those_before_and_after_it(pages):
-    names = ["98_controls.html", "99_tiny.html", "words.html"]
+    names = ["98_controls.html", "99_tiny.html", "words.html", "words.zh.html"]
     for name, before, after in zip(names, [None, *names], [*names[1:], None], strict=False):
         text = (pages / name).read_text(encoding="utf-8")
         for rel, other in (("prev", before), ("next", after)):
@@ -135,6 +136,23 @@ def test_search_knows_every_section_and_nothing_that_is_folded(pages):
     assert headings[1:] == [("What x 2 & you see", "What-x2-&-you-see"), ("Again", "Again"), ("Again", "Again-2")]
     assert "Logit" in next(section["text"] for section in found if section["page"] == "words.html")
     assert not any("four" in section["text"] for section in found)
+
+
+def test_what_a_browser_translates_is_prose_alone(pages):
+    tiny, words = ((pages / f"{name}.html").read_text(encoding="utf-8") for name in ("99_tiny", "words.zh"))
+    for page, kinds in ((tiny, ["div class=.highlight", "math"]), (words, ["code", "pre"])):
+        body = page.partition("<main")[2]
+        for kind in kinds:
+            found = re.findall(f"<{kind}[^>]*>", body)
+            assert found and [tag for tag in found if not re.search('translate="?no', tag)] == []
+    assert '<span translate="no">C4.1</span>' in words
+
+
+def test_a_chinese_text_says_so_and_the_start_page_leads_there(pages):
+    assert '<html lang="zh">' in (pages / "words.zh.html").read_text(encoding="utf-8")
+    assert '<html lang="en">' in (pages / "words.html").read_text(encoding="utf-8")
+    (chinese,) = re.findall('<p lang="zh">.*?</p>', (pages / "index.html").read_text(encoding="utf-8"))
+    assert '<a href="words.zh.html">词</a>' in chinese and "words.html" not in chinese
 
 
 def test_a_handout_has_questions_without_answers_and_what_stands_open():

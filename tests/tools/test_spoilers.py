@@ -26,7 +26,7 @@ def notebook(source: str, data=TABLE, tag: str = "movielens", between: str = "Th
         "some = few.where(p=1)\nsome.max()",
         "ends",
         "_ = runs('04_one').dots('p')",
-        "GRIDS['04_one'].read().max()",
+        "TABLES['04_one'].read().max()",
         "runs('04_both', '04_three').dots('p')",
         "again = evaluate(3)\nagain",
         "for part in few:\n    print(part)",

@@ -47,13 +47,13 @@ class Plan(NamedTuple):
 
 def plans() -> list[Plan]:
     """The plans in `docs/teaching.md`: its sections with a table that begins with minutes. Students have none."""
-    found = []
+    every = []
     for title, section in PLAN.findall(TEACHING.read_text(encoding="utf-8") if TEACHING.exists() else ""):
         rows = [line.strip("| ").split("|") for line in section.splitlines() if re.match(r"\| \d", line)]
         name = NAME.search(title).group().lower().replace(" ", "")
         about = section.strip().partition("\n\n")[0]
-        found.append(Plan(name, title, about, [_row([part.strip() for part in row]) for row in rows]))
-    return found
+        every.append(Plan(name, title, about, [_row([part.strip() for part in row]) for row in rows]))
+    return every
 
 
 def _row(parts: list[str]) -> Row:

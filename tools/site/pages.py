@@ -34,6 +34,13 @@ SCRIPTS = {
 BETWEEN_FILES = re.compile(r'href="(?:\.\./|deeper/)?([\w.-]+)\.(?:ipynb|md)(?=[#"])')  # all pages are in one folder
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 MINUTES = re.compile(r"^\*(?:\d+ min · \w+|exercises)\*$", re.MULTILINE)  # below a heading
+CLAIM = re.compile(r"\bC\d\.\d+\b")
+# what a browser's translation must leave alone: code, what it prints, tables of data, ids of claims in cards; without
+# quotation marks, since the state of a widget may hold the same words
+KEPT = re.compile(
+    r'<div class="highlight hl-[\w-]+"|<div class="[^"]*" data-mime-type="text/plain"|<table [^>]*class="dataframe"'
+    r"|<(?:b|th)(?=>C\d\.\d+<)"
+)
 FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 Change = Callable[[NotebookNode, str], str]
 FIGURES = 4  # of a chapter beside its recap
@@ -60,6 +67,7 @@ class Part(NamedTuple):
 
 class Markdown(IPythonRenderer):
     """nbconvert's Markdown with formulas as MathML, and an id for each heading, made of its words as JupyterLab does.
+    Code, formulas and ids of claims are marked as not to be translated.
 
     `taken` holds the ids of the page so far: of headings with the same words the later ones get a number.
     """
@@ -75,6 +83,15 @@ class Markdown(IPythonRenderer):
         self.taken.add(anchor)
         return f'<h{level} id="{html.escape(anchor)}">{text}</h{level}>\n'
 
+    def text(self, text: str) -> str:
+        return CLAIM.sub(r'<span translate="no">\g<0></span>', super().text(text))
+
+    def codespan(self, text: str) -> str:
+        return super().codespan(text).replace("<code", '<code translate="no"', 1)
+
+    def block_code(self, code: str, info: str | None = None) -> str:
+        return super().block_code(code, info).replace("<pre", '<pre translate="no"', 1)
+
     def inline_math(self, body: str) -> str:
         return mathml(body, "inline")
 
@@ -88,8 +105,9 @@ class Markdown(IPythonRenderer):
 class Chapter(HTMLExporter):
     """A chapter as a page, with the template in `template/`."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = "en") -> None:
         super().__init__(
+            language_code=language,
             template_name="template",
             extra_template_basedirs=[str(HERE)],
             exclude_input_prompt=True,
@@ -108,6 +126,7 @@ class Chapter(HTMLExporter):
         about = {"title": title(notebook), "about": question(notebook), "sections": sections(notebook)}
         name = {"metadata": {"name": title(notebook)}, "course": about | {"dark": self.dark} | course}
         page, _ = self.from_notebook_node(notebook, name)
+        page = KEPT.sub(r"\g<0> translate=no", page)
         return page.replace('<div class="jp-Cell-inputWrapper" tabindex="0">', '<div class="jp-Cell-inputWrapper">')
 
 
@@ -129,6 +148,7 @@ def mathml(formula: str, display: str) -> str:
     found = latex2mathml.converter.convert(formula.strip().replace("{aligned}", "{split}"), display=display)
     if "\\" in found or "<mi>&</mi>" in found:  # what the converter does not know it passes on
         raise ValueError(f"formula {formula.strip()!r}: its commands are not all known to the export")
+    found = found.replace("<math ", '<math translate="no" ', 1)
     # a wide one is scrolled on a narrow screen, by the keyboard, too
     return found.replace("<math ", '<math tabindex="0" ', 1) if display == "block" else found
 
@@ -138,6 +158,11 @@ def read(path: Path) -> NotebookNode:
     if path.suffix == ".ipynb":
         return nbformat.read(path, as_version=4)
     return new_notebook(cells=[new_markdown_cell(path.read_text(encoding="utf-8"))])
+
+
+def language(path: Path) -> str:
+    """The language of a file: Chinese if it says so before its ending, as in `source.zh.md`."""
+    return "zh" if path.suffixes[:-1] == [".zh"] else "en"
 
 
 def title(notebook: NotebookNode) -> str:
@@ -257,7 +282,8 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
         shutil.copyfile(installed(package, f"{package}/{path}"), static / name)
     shutil.copyfile(ROOT / "docs" / "explorer.png", static / "preview.png")
     template = templates().get_template
-    texts = sorted({text for folder in {path.parent for path in notebooks} for text in folder.glob("*.md")})
+    texts = {text for folder in {path.parent for path in notebooks} for text in folder.glob("*.md")}
+    texts = sorted(texts, key=lambda path: (language(path), path))
     paths = [*notebooks, *texts]
     books = [read(path) for path in paths]
     if change:
@@ -268,12 +294,14 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
     plans = decks.plans() if not change else []
     links = [Link(f"{path.stem}.html", title(book)) for path, book in zip(paths, books, strict=True)]
     url = url.rstrip("/") + "/" if url else ""
-    index, kinds = [], {"chapters": [], "deeper": [], "texts": []}
+    index, kinds = [], {"chapters": [], "deeper": [], "texts": [], "zh": []}
     for path, book, before, link, after in zip(paths, books, [None, *links], links, [*links[1:], None], strict=False):
-        kind = "texts" if path in texts else "deeper" if path.parent.name == "deeper" else "chapters"
+        kind = "deeper" if path.parent.name == "deeper" else "chapters"
+        if path in texts:
+            kind = "zh" if language(path) == "zh" else "texts"
         sheet = f"{path.stem}_handout.html" if kind == "chapters" else ""
         about = {"before": before, "after": after, "handout": sheet, "plan": decks.covered(plans, book)}
-        page = Chapter().page(book, **about, url=url, room=room)
+        page = Chapter(language(path)).page(book, **about, url=url, room=room)
         (out / link.page).write_text(page, encoding="utf-8")
         if sheet:
             printed = handout(book)

@@ -5,7 +5,7 @@
     mine = board.serve(score)       what the lists bring that it ranks in this world
     board.figure("03", mine)        beside ours up to chapter 03, over all worlds; `board.table` has its numbers
 
-The figure reads the kept grid of `rankers`; nothing is trained here.
+The figure reads a kept table (`helpers.lab.ch00.rankers`); nothing is trained here.
 """
 
 from __future__ import annotations
@@ -24,18 +24,39 @@ from torch import Tensor
 from torch.nn.functional import linear
 from torch.overrides import TorchFunctionMode
 
-from helpers.chapters.ch00 import rankers
-from helpers.chapters.ch00.rankers import BEST, CHAPTERS, GRIDS, LABELS, RANDOM, ROWS, SIZE, world
 from helpers.data.feed import Feed, Offer, features
 from helpers.data.world import AGES, TOPICS
 from helpers.display.palette import BLACK, GREY, PURPLE
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import interval
+from helpers.experiments.chosen import Chosen
+from helpers.experiments.kept import kept_table
 from helpers.support import validate
+
+# Many users and few videos, as in chapter 01: a video must be seen often before its likes say anything.
+SIZE = {"users": 2000, "videos": 150, "days": 8}
+ROWS = 46_000  # of each log, the first in time: worlds that train together have equally many
+LABELS = ("click", "finish", "like", "favourite", "share")
+
+RANDOM, BY_COUNT, CLICK, FUSED_COUNTS, BEST = "random", "by count", "click model", "fused counts", "best possible"
+
+CHAPTERS = {RANDOM: "00", BY_COUNT: "00", CLICK: "00", FUSED_COUNTS: "01"}  # since when each is on the board
+CHAPTERS |= {"weighted CE": "02", "0.3/0.7": "03", "fused towers": "03", "Shared-Bottom": "04"}
+CHAPTERS |= {"UWL": "05", "GradNorm": "05", "MMoE": "06", "ESMM": "07", BEST: "00"}
+
+# How predictions become one score, as chapter 01 chose it on worlds 900 to 923: the exponent of each probability.
+CHOSEN = Chosen(
+    "01_fusion",
+    by=["form"],
+    setting=LABELS,
+    value=lambda fused: fused["gain"] / (fused["gain_high"] - fused["gain_low"]),
+    make=lambda *weights: dict(zip(LABELS, weights, strict=True)),
+)
+FUSION = "multiplicative"
 
 WORLD = 0  # the reader's: the first of those over which the board takes its means
 IDS = features(SIZE["users"], SIZE["videos"]).tables[8]  # rows of one table for the ids of all columns
-EXPONENTS = torch.tensor(list(rankers.EXPONENTS[rankers.FUSION].values()))  # of the probabilities, as `LABELS` are
+EXPONENTS = torch.tensor(list(CHOSEN[FUSION].values()))  # of the probabilities, as `LABELS` are
 UPTO = tuple(f"{number:02d}" for number in range(9))
 YOURS = "yours"
 
@@ -48,6 +69,10 @@ SHOWN = {
     "bait": ("bait (sd)", 1),
 }
 COST = "multiply-adds"
+
+
+def world(seed: int) -> Feed:
+    return Feed.make(seed, **SIZE)
 
 
 @cache
@@ -92,10 +117,10 @@ class _MultiplyAdds(TorchFunctionMode):
     count = 0
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        found = function(*args, **kwargs or {})
+        result = function(*args, **kwargs or {})
         if function in PRODUCTS:
-            self.count += found.numel() * args[0].shape[-1]
-        return found
+            self.count += result.numel() * args[0].shape[-1]
+        return result
 
 
 def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
@@ -112,14 +137,14 @@ def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
         )
     offer = _world()[1]
     with torch.no_grad(), _MultiplyAdds() as products:
-        found = score(_tensors(offer.rows))
-    if found is None:
+        scores = score(_tensors(offer.rows))
+    if scores is None:
         validate.fail("what score returns", "None", "a number for each candidate: end score with return", TypeError)
-    found = validate.numbers("what score returns", found)
-    if found.shape != (len(offer.rows),):
+    scores = validate.numbers("what score returns", scores)
+    if scores.shape != (len(offer.rows),):
         wanted = f"({len(offer.rows)},), one number for each candidate"
-        validate.fail("what score returns", f"shape {found.shape}", wanted)
-    served = offer.served(validate.finite("what score returns", found))
+        validate.fail("what score returns", f"shape {scores.shape}", wanted)
+    served = offer.served(validate.finite("what score returns", scores))
     brought = {name: times * served[column] for column, (name, times) in SHOWN.items()}
     return pd.Series(brought | {COST: products.count / len(offer.rows)}, name=YOURS)
 
@@ -185,8 +210,8 @@ def table(upto: str, yours: pd.Series | None = None) -> pd.DataFrame:
 
 
 def _board() -> pd.DataFrame:
-    """The kept grid in the units of the board."""
-    kept = GRIDS["00_board"].read().rename(columns={column: name for column, (name, _) in SHOWN.items()})
+    """The kept table in the units of the board."""
+    kept = kept_table("00_board").rename(columns={column: name for column, (name, _) in SHOWN.items()})
     return kept.assign(**{name: kept[name] * times for name, times in SHOWN.values()})
 
 
@@ -202,9 +227,9 @@ def _summary(upto: str, yours: pd.Series | None) -> tuple[pd.DataFrame, pd.Serie
     for ranker in rankers:
         gains = by.get_group(ranker)[outcomes] - random[outcomes]
         for outcome in outcomes:
-            found = lines[RANDOM, outcome] + np.array(interval(gains[outcome]))
+            ends = lines[RANDOM, outcome] + np.array(interval(gains[outcome]))
             spread[outcome].append(gains[outcome].std())
-            rows.append((ranker, outcome, *found, cost[ranker]))
+            rows.append((ranker, outcome, *ends, cost[ranker]))
     if yours is not None:
         if not isinstance(yours, pd.Series) or list(yours.index) != [*outcomes, COST]:
             validate.fail("yours", type(yours).__name__, "what board.serve(score) returned", TypeError)

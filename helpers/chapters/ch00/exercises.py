@@ -22,25 +22,25 @@ def pairs(answer: Callable[[np.ndarray, np.ndarray], float]):
     rng = np.random.default_rng(0)
     labels = np.array([1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0])
     scores = rng.permutation(11) + 2.0 * labels + 0.5 * rng.random(11)
-    found, right, count = unboxed(answer(scores, labels)), auc(scores, labels), labels.sum() * (1 - labels).sum()
-    if not is_number(found):
-        raise Wrong(f"""the function returned {described(found)}, not one number.
+    share, right, count = unboxed(answer(scores, labels)), auc(scores, labels), labels.sum() * (1 - labels).sum()
+    if not is_number(share):
+        raise Wrong(f"""the function returned {described(share)}, not one number.
             Hint: the AUC is one number for all pairs together.
             Hint: take the mean over all pairs.""")
-    if close(found, 1 - right):
+    if close(share, 1 - right):
         raise Wrong("""you count the pairs in which the negative has the higher score.
             Hint: a pair is in order if its positive row has the higher score.
             Hint: reverse the comparison.""")
-    if found > 1:
-        raise Wrong(f"""{found:g} is more than 1.
+    if share > 1:
+        raise Wrong(f"""{share:g} is more than 1.
             Hint: the AUC is a share of pairs, not their number.
             Hint: divide by the number of pairs: positives times negatives.""")
-    if close(found, right * count / 11**2) or close(found, right * count / (11 * 10 / 2)):
+    if close(share, right * count / 11**2) or close(share, right * count / (11 * 10 / 2)):
         raise Wrong("""the sum is right, but it is divided by too many pairs.
             Hint: two positive rows make no pair, nor do two negative ones.
             Hint: there are as many pairs as positives times negatives.""")
-    if not close(found, right):
-        raise Wrong(f"""on a small example without ties you find {found:.3f}, and the library {right:.3f}.
+    if not close(share, right):
+        raise Wrong(f"""on a small example without ties you find {share:.3f}, and the library {right:.3f}.
             Hint: compare each positive row with each negative row.
             Hint: `[:, None]` makes a column of an array; a column compared with a row is a table of all pairs.""")
     tied = unboxed(answer(np.array([0.5, 0.5, 0.2, 0.9]), np.array([1, 0, 0, 1])))
@@ -108,21 +108,21 @@ def better(answer: Callable[[np.ndarray, np.ndarray], str]):
         return first - (gain + sd * noise)
 
     behind, level = second(0.01, 0.01), second(-0.01, 0.04)  # clear in pairs, hidden otherwise; and level
-    found = answer(first, behind)
-    if not isinstance(found, str) or found not in ANSWERS:
-        came = repr(found[:40]) if isinstance(found, str) else f"{described(found)}, not a word"
+    verdict = answer(first, behind)
+    if not isinstance(verdict, str) or verdict not in ANSWERS:
+        came = repr(verdict[:40]) if isinstance(verdict, str) else f"{described(verdict)}, not a word"
         raise Wrong(f"""the function returned {came}.
             Hint: it should say one of {", ".join(map(repr, ANSWERS))}.
             Hint: return the word itself, as a string.""")
-    if found == "second":
+    if verdict == "second":
         raise Wrong("""where the first model wins on almost every feed you say 'second'.
             Hint: higher scores are better.
             Hint: subtract the second from the first: a positive difference speaks for the first.""")
-    if found != "first" and answer(first, second(0.03, 0.01)) == "first":
+    if verdict != "first" and answer(first, second(0.03, 0.01)) == "first":
         raise Wrong("""where the mean difference equals its standard deviation over 20 feeds, you say 'undecided'.
             Hint: that is the spread of single feeds. A mean of 20 feeds varies less than one feed does.
             Hint: divide the standard deviation of the differences by √20 before you multiply by 2.09.""")
-    if found != "first":
+    if verdict != "first":
         raise Wrong("""where the first model wins on almost every feed you say 'undecided'.
             Hint: what a feed does to both models hides the difference, unless you pair them.
             Hint: take the mean and the interval of `first - second`; its half width is 2.09 · sd / √20.""")
@@ -134,16 +134,16 @@ def better(answer: Callable[[np.ndarray, np.ndarray], str]):
         raise Wrong("""the answer changes when the models change places, or when both differences are small but sure.
             Hint: treat both models alike, and use no threshold other than 0.
             Hint: low > 0 speaks for the first, high < 0 for the second, and everything else is undecided.""")
-    said = {errors: answer(first, second(errors * 0.01 / 20**0.5, 0.01)) for errors in (1.8, 2.0, 2.065, 2.12)}
-    if said[1.8] != "undecided" or said[2.12] != "first":
+    verdicts = {errors: answer(first, second(errors * 0.01 / 20**0.5, 0.01)) for errors in (1.8, 2.0, 2.065, 2.12)}
+    if verdicts[1.8] != "undecided" or verdicts[2.12] != "first":
         raise Wrong("""the interval is not that of 95%: you decide at 1.8 standard errors, or do not at 2.12.
             Hint: for 20 values the interval reaches 2.09 standard errors to either side.
             Hint: the standard error is the standard deviation of the differences (ddof=1), divided by √20.""")
-    if said[2.0] != "undecided":
+    if verdicts[2.0] != "undecided":
         raise Wrong("""you decide at 2.0 standard errors; for 20 feeds the interval reaches 2.09.
             Hint: 1.96 is the quantile for very many values, and resampling 20 of them gives no more.
             Hint: take Student's t for 20 values, 2.09.""")
-    if said[2.065] != "undecided":
+    if verdicts[2.065] != "undecided":
         raise Wrong("""your standard deviation is a little too small: you decide at 2.07 standard errors, and 2.09 are
             needed.
             Hint: NumPy's `std` divides by the number of values, although their mean was estimated from them, too.
@@ -162,13 +162,13 @@ FEEDS = range(700, 706)  # used for this alone
 def scorer(answer: Callable[[pd.DataFrame, pd.DataFrame], Sequence[float]]) -> str:
     """`answer(history, rows)`: seven days of an autoplay feed and rows to score become a score a row."""
     history, judged = _feed(FEEDS[0])
-    found = np.asarray(answer(history, judged[ROW]), dtype=float)
-    if found.shape != (len(judged),):
-        raise Wrong(f"""{len(judged)} rows gave scores of shape {found.shape}.
+    scores = np.asarray(answer(history, judged[ROW]), dtype=float)
+    if scores.shape != (len(judged),):
+        raise Wrong(f"""{len(judged)} rows gave scores of shape {scores.shape}.
             Hint: one score for each of `rows`, in their order.
             Hint: `rows['video'].map(...)` keeps the order and the number of rows.""")
-    if not np.isfinite(found).all():
-        raise Wrong(f"""{(~np.isfinite(found)).sum()} scores are NaN or infinite.
+    if not np.isfinite(scores).all():
+        raise Wrong(f"""{(~np.isfinite(scores)).sum()} scores are NaN or infinite.
             Hint: some users, videos or pairs of them do not occur in the history.
             Hint: `.fillna(history['like'].mean())` gives them the overall rate.""")
     gains = []

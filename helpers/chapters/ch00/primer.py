@@ -1,124 +1,24 @@
-"""Chapter 00's experiments: one score trained for two goals, scorers that AUC and GAUC judge differently, and how much
-a paired comparison tells more than an unpaired one.
-
-All of them run on simulated feeds (`helpers.data.feed`), a new one for each seed.
-"""
+"""What chapter 00 runs: rates as scores, and whether one more day of history helps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import torch
 from scipy.special import stdtrit
-from torch import Tensor, nn
 
-from helpers.data.examples import Examples, Inputs
-from helpers.data.features import Features
-from helpers.data.feed import Feed, Offer, described, features
+from helpers.data.feed import described
 from helpers.data.world import World, simulate
-from helpers.evaluation.metrics import auc, gauc
-from helpers.experiments.grid import Grid, grids
-from helpers.experiments.sample import Sample
-from helpers.models.shared_bottom import SingleTask
+from helpers.evaluation.metrics import auc
 from helpers.support import validate
-from helpers.training.loop import fit
-
-GOALS = {"click": "binary", "finish": "binary"}
-ROWS = 16_000  # of each feed's log: all feeds have as many
-WIDTH, LEARNING_RATE, EPOCHS = 16, 0.003, 6  # chosen on feeds 900 to 905, which no result uses
-TASK_WEIGHTS = tuple(tenths / 10 for tenths in range(11))
 
 HISTORY = 7  # so many days of ten; the rest is judged
-USER_RATE, VIDEO_RATE = "the user's like rate", "the video's like rate"
-
-
-class OneScore(nn.Module):
-    """One ranking score for all goals; each goal has only a constant of its own, for some things happen more often."""
-
-    def __init__(self, features: Features, seed: int = 0):
-        super().__init__()
-        self.tasks = GOALS
-        self.score = SingleTask(features, "score", "binary", [WIDTH], [], seed=seed)
-        self.constants = nn.Parameter(torch.zeros(len(GOALS)))
-
-    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        score = self.score(inputs)["score"]  # (n,)
-        return {goal: score + constant for goal, constant in zip(self.tasks, self.constants, strict=True)}
-
-
-def task_weights(seeds: Sequence[int], weights: Sequence[float] = TASK_WEIGHTS) -> pd.DataFrame:
-    """One score trained on w·L(click) + (1−w)·L(finish), and what the ten videos that it ranks on top bring each user.
-
-    L(finish) is the mean over clicked rows: nobody finishes what was not clicked. A row a weight (of the click) and
-    seed: `clicked`, the share of the served videos that were clicked; `finished`, the share of those that were watched
-    to the end; `satisfaction`, the mean true one of all served, next to that of a `random` list and of the `best` one.
-    """
-    encoded = features()
-    each = [Feed.make(seed) for seed in seeds]
-    train, valid = map(Examples.stack, zip(*[_examples(feed, encoded) for feed in each], strict=True))
-    offers = [Offer.make(feed) for feed in each]
-    rows = []
-    for weight in weights:
-        models = [OneScore(encoded, seed) for seed in seeds]
-        task_weights = {"click": weight, "finish": 1 - weight}
-        options = {"epochs": EPOCHS, "batch_size": 512, "lr": LEARNING_RATE, "seed": list(seeds)}
-        fit(models, train, valid, task_weights=task_weights, **options)
-        for seed, offer, model in zip(seeds, offers, models, strict=True):
-            with torch.no_grad():
-                served = offer.served(model(offer.inputs(encoded))["click"].numpy())
-            truth = offer.outcomes["satisfaction"]
-            best = offer.served(truth)["satisfaction"]
-            finished = served["finish"] / served["click"]
-            rows.append((weight, seed, served["click"], finished, served["satisfaction"], truth.mean(), best))
-    columns = ["weight", "seed", "clicked", "finished", "satisfaction", "random", "best"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _examples(feed: Feed, encoded: Features) -> list[Examples]:
-    """Training and validation examples in which finish was observed on clicked rows only."""
-    both = feed.examples(encoded, {goal: goal for goal in GOALS}, ROWS)
-    return [replace(part, masks={"finish": part.labels["click"] == 1}) for part in both]
-
-
-def chances(seed: int, users: int, videos: int) -> pd.DataFrame:
-    """What two networks, one for each goal, say of the first `videos` candidates of each of some users of a feed.
-
-    A row a user and candidate: `user`, `number`, the chance of a `click`, of a `finish` after it, the video's `topic`
-    and `duration`, and the true `satisfaction`.
-    """
-    encoded, feed = features(), Feed.make(seed)
-    train, valid = _examples(feed, encoded)
-    offer = Offer.make(feed, users)
-    found = offer.rows.join(offer.outcomes[["satisfaction"]])
-    for goal, kind in GOALS.items():
-        model = SingleTask(encoded, goal, kind, [WIDTH], [], seed=seed)
-        fit(model, train.only(goal), valid.only(goal), epochs=EPOCHS, batch_size=512, lr=LEARNING_RATE, seed=seed)
-        with torch.no_grad():
-            found[goal] = torch.sigmoid(model(offer.inputs(encoded))[goal]).numpy()
-    found["number"] = found.groupby("user").cumcount()
-    found["user"] = found["user"].factorize()[0]
-    columns = ["user", "number", *GOALS, "topic", "duration", "satisfaction"]
-    return found.loc[found["number"] < videos, columns].round(3).reset_index(drop=True)
 
 
 def rate(history: pd.DataFrame, rows: pd.DataFrame, key: str, label: str) -> pd.Series:
     """How often `label` happened in the history of each row's user or video (`key`); the overall rate for new ones."""
     return rows[key].map(history.groupby(key)[label].mean()).fillna(history[label].mean())
-
-
-def scorers(seeds: Sequence[int]) -> pd.DataFrame:
-    """Two scorers without any model, judged on the likes of an autoplay feed: seed, scorer, auc, gauc."""
-    rows = []
-    for seed in seeds:
-        history, judged = days(seed, autoplay=True)
-        for name, key in ((USER_RATE, "user"), (VIDEO_RATE, "video")):
-            score = rate(history, judged, key, "like")
-            by_user = gauc(score, judged["like"], judged["user"]).value
-            rows.append((seed, name, auc(score, judged["like"]), by_user))
-    return pd.DataFrame(rows, columns=["seed", "scorer", "auc", "gauc"])
 
 
 def one_more_day(seeds: Sequence[int], groups: int = 20) -> pd.DataFrame:
@@ -155,25 +55,3 @@ def days(seed: int, autoplay: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]
     log, _ = simulate(world, autoplay=autoplay, seed=seed)
     log = described(world, log)
     return log[log["day"] < HISTORY], log[log["day"] >= HISTORY]
-
-
-DAYS = {"history": HISTORY}
-BROUGHT = dict.fromkeys(("clicked", "finished", "satisfaction", "random", "best"), 0.02)
-GRIDS = grids(
-    Grid(
-        "00_task_weights",
-        task_weights,
-        {"seeds": range(20)},
-        [Sample({"seeds": [3, 17], "weights": [0.3, 1.0]}, BROUGHT)],
-        [{"rows": ROWS, "width": WIDTH, "lr": LEARNING_RATE, "epochs": EPOCHS}],
-    ),
-    Grid(
-        "00_chances",
-        chances,
-        {"seed": 0, "users": 12, "videos": 40},
-        [Sample({}, {"click": 0.02, "finish": 0.02, "duration": 1e-6, "satisfaction": 1e-6})],
-        [{"width": WIDTH, "lr": LEARNING_RATE, "epochs": EPOCHS}],
-    ),
-    Grid("00_scorers", scorers, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})], [DAYS]),
-    Grid("00_one_more_day", one_more_day, {"seeds": range(20)}, [Sample({"seeds": [5]}, {"auc": 0.02})], [DAYS]),
-)

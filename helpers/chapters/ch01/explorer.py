@@ -1,5 +1,4 @@
-"""The explorers of chapter 01: three biases, a list of ten, the fusion, and the latency of N
-models against one shared model."""
+"""The explorers of chapter 01: three biases, a list of ten, and the fusion."""
 
 from __future__ import annotations
 
@@ -9,14 +8,15 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from helpers.chapters.ch01 import latency, ranking
-from helpers.chapters.ch01.biases import TRUTH
+from helpers.chapters.ch01 import ranking
+from helpers.data.feed import TOP
 from helpers.display.explorer import Curves, Explorer, Plane
 from helpers.display.live.live import Live
-from helpers.display.palette import BLUE, GREY, METHOD, SINGLE_TASK
+from helpers.display.palette import BLUE, GREY, METHOD
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
 
+TRUTH = "true satisfaction"  # as the kept tables call it
 NAMES = {"watch_seconds": "watch time"}
 
 # {trait, as an option of the explorer: the label that it moves}; the grids call a video's length its duration
@@ -77,8 +77,8 @@ def _one_label(table: pd.DataFrame) -> pd.DataFrame:
 
 def _bias_in_words(bias: str, settings: dict, dial: pd.Series) -> str:
     if bias == "target":
-        said = ", ".join(f"{label} {value:+.2f}" for label, value in dial.items())
-        return f"satisfaction above the average where the label was given: {said}"
+        rates = ", ".join(f"{label} {value:+.2f}" for label, value in dial.items())
+        return f"satisfaction above the average where the label was given: {rates}"
     if bias == "item":
         trait = settings["trait"]
         return (
@@ -102,7 +102,7 @@ def fusion_list(feed: pd.DataFrame) -> Live:
     users = [rows.to_numpy().tolist() for _, rows in shown.groupby("user")]
     first = feed[feed["user"] == 0].sort_values("click", ascending=False)
     words = (
-        f"The {ranking.TOP} videos of {len(first)} that one user is most likely to click, as a list. "
+        f"The {TOP} videos of {len(first)} that one user is most likely to click, as a list. "
         "What they truly please is not shown yet."
     )
     start = dict.fromkeys(ranking.LEVELS, 0) | {"click": 0.5, "form": "add", "open": False, "user": 0}
@@ -114,7 +114,7 @@ def fusion_list(feed: pd.DataFrame) -> Live:
 def _chances(videos: pd.DataFrame) -> Figure:
     """The videos of one user by their chance of a click; the ten of the list in blue."""
     figure, axes = plt.subplots(figsize=(5, 4))
-    axes.bar(range(len(videos)), videos["click"], color=[BLUE] * ranking.TOP + [GREY] * (len(videos) - ranking.TOP))
+    axes.bar(range(len(videos)), videos["click"], color=[BLUE] * TOP + [GREY] * (len(videos) - TOP))
     axes.set(title="The ten by clicks alone", xlabel="candidates of one user", ylabel="chance of a click")
     return figure
 
@@ -165,58 +165,3 @@ def _fusion_in_words(settings: dict, score: pd.DataFrame, top: pd.DataFrame) -> 
     against = "clearly better than" if low > 0 else "clearly worse than" if high < 0 else "not clearly different from"
     brings = f"True satisfaction {top['mean']['satisfaction']:.2f}, {top['mean']['clicks']:.0%} clicked"
     return f"{brings}: {against} the best single label ({gain:+.2f})."
-
-
-BUDGET = "40 ms"
-HOPE = "N"  # what the ratio would be if towers cost nothing
-
-
-def latency_explorer() -> Explorer:
-    """Bottom × candidates × tasks → time by counted operations, and how many times as expensive N models are.
-
-    *Measure it now* measures at the setting: stars for the milliseconds of both sides and for their ratio.
-    """
-    counted = latency.counted()
-    budget = counted[counted["model"] == latency.SHARED].assign(model=BUDGET, ms=latency.BUDGET)
-    time = Curves(
-        pd.concat([counted, budget]),
-        x="tasks",
-        y="ms",
-        series="model",
-        log=True,
-        title=f"Time of a request at {latency.SPEED / 1e9:.0f} billion multiply-adds per second",
-        x_label="tasks N",
-        y_label="milliseconds",
-        styles={latency.APART: SINGLE_TASK, latency.SHARED: METHOD},
-    )
-    ratios = counted.drop_duplicates(["bottom", "tasks"])[["bottom", "tasks", "ratio"]]
-    ratio = Curves(
-        pd.concat([ratios.assign(model=latency.RATIO), ratios.assign(model=HOPE, ratio=ratios["tasks"])]),
-        x="tasks",
-        y="ratio",
-        series="model",
-        title="The ratio stays below N",
-        x_label="tasks N",
-        y_label="N models ÷ one shared",
-        styles={latency.RATIO: METHOD, HOPE: SINGLE_TASK},
-    )
-    return Explorer(
-        {"tasks": "tasks N", "candidates": "candidates", "bottom": "units of the bottom"},
-        [time, ratio],
-        _latency_in_words,
-        start={"tasks": 8, "candidates": 500, "bottom": "128, 128"},
-        dropdown={"bottom"},
-        train=latency.live,
-        verb="Measure",
-    )
-
-
-def _latency_in_words(settings: dict, time: pd.DataFrame, ratio: pd.DataFrame) -> str:
-    tasks, candidates, bottom = settings.values()
-    b, t = latency.parts(latency.BOTTOMS[bottom])
-    apart, shared = (f"{time['million'][model]:,.0f}" for model in (latency.APART, latency.SHARED))
-    return (
-        f"{tasks} {'task' if tasks == 1 else 'tasks'}, {candidates} candidates, a bottom of {bottom}: {apart} million "
-        f"multiply-adds apart, {shared} million shared, a ratio of {ratio['ratio'][latency.RATIO]:.2f}; with ever more "
-        f"tasks it tends to {1 + b / t:.2f}."
-    )

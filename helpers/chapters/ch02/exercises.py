@@ -15,6 +15,7 @@ from helpers.data.feed import Feed, plain
 from helpers.display.answers import Wrong, close, described, is_tensor
 from helpers.display.exercises import at_work, exercise, in_words
 from helpers.evaluation.statistics import difference, summarise
+from helpers.experiments.kept import kept_table
 from helpers.training.losses import binary_cross_entropy, weighted_cross_entropy
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -158,14 +159,14 @@ def trial(answer: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame | None:
     if not time.judge(answer).startswith("Correct"):
         print("Not yet: the check above must say Correct first.")
         return None
-    kept = watch_time.GRIDS["02_served"].read()
-    seconds = kept[(kept["model"] == "weighted CE") & kept["seed"].isin(WORLDS)]
+    served = kept_table("02_served")
+    seconds = served[(served["model"] == "weighted CE") & served["seed"].isin(WORLDS)]
     try:
         with at_work(f"training weighted CE with your T in {len(WORLDS)} worlds"):
-            own = watch_time.own_time(answer, WORLDS)
+            with_own_time = watch_time.own_time(answer, WORLDS)
     except Exception as error:  # on one of the other worlds
         print(in_words(error))
         return None
-    table = pd.concat([own, seconds])
+    table = pd.concat([with_own_time, seconds])
     gains = difference(table, "value", "own", "weighted CE")
     return summarise(gains, "difference", "outcome").set_index("outcome").drop(columns="seeds").round(3)

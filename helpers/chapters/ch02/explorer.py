@@ -28,10 +28,10 @@ def sampling(draws: int = DRAWS) -> pd.DataFrame:
     """
     parts = []
     for seed, (rate, rows, spread) in enumerate(product(RATES, ROWS, SPREADS)):
-        found = watch_time.constant(rate, 1.0, rows, spread, draws, seed)
+        estimates = watch_time.constant(rate, 1.0, rows, spread, draws, seed)
         at = {"rate": rate, "rows": rows, "spread": spread, "truth": rate}
         for loss, column in (("weighted CE", "plain"), ("corrected CE", "corrected")):
-            low, middle, high = np.quantile(found[column], [0.025, 0.5, 0.975])
+            low, middle, high = np.quantile(estimates[column], [0.025, 0.5, 0.975])
             parts.append(at | {"loss": loss, "middle": middle, "low": low, "high": high})
     return pd.DataFrame(parts)
 

@@ -8,23 +8,13 @@ from matplotlib.figure import Figure
 
 from helpers.display import figures
 from helpers.display.palette import GREY
-from helpers.display.questions import Result, question
+from helpers.display.questions import Result, answers
 from helpers.display.runs import Runs
 
 METRIC = "reading / seconds watched"
 
 
-@question(
-    "C2.P1",
-    "In another log nine of ten impressions are clicked, and an impression again brings 1.2 seconds. How many seconds "
-    "does exp(logit) of the best constant say?",
-    answer=12.0,
-    unit="s",
-    why="Ten impressions bring 12 seconds, as before, and only one of them speaks against a click: 12 : 1. (The figure "
-    "has corrected CE as well, the subject of what follows.)",
-    tempts="1.2 tempts, because the mean has not changed. The odds divide by the rows without a click, and of "
-    "these hardly any are left.",
-)
+@answers("C2.P1")
 def best_constant(logs: pd.DataFrame) -> Figure:
     """logs: the table of `explorer.sampling`."""
     curve = logs[(logs["rows"] == 10_000) & (logs["spread"] == 1.6)]
@@ -43,21 +33,7 @@ def best_constant(logs: pd.DataFrame) -> Figure:
     )
 
 
-@question(
-    "C2.P2",
-    "Ranked by weighted CE, the top ten collect {weighted:.2f} seconds per impression, with the click model "
-    "{clicks:.2f}. What happens to their true satisfaction?",
-    options=[
-        "It falls",
-        "It rises, by far less than the watch time",
-        "It rises about as much as the watch time, by a third or more",
-    ],
-    answer=1,
-    why="The list has less bait. But longer videos and stronger hooks are watched longer whether they satisfy or not, "
-    "and the loss cannot tell the difference.",
-    tempts="“It rises by a third or more” tempts, because nobody watches for long what bores. But length and "
-    "hooks make seconds, too.",
-)
+@answers("C2.P2")
 def by_watch_time(runs: Runs) -> Result:
     labels = {
         "click": "click rate",
@@ -77,16 +53,7 @@ def _seconds(runs: Runs, model: str) -> float:
     return runs.where(model=model, outcome="watch_seconds").mean()
 
 
-@question(
-    "C2.P3",
-    "Ranked by weighted CE the top ten collect {weighted:.2f} seconds an impression. How many do they collect when "
-    "ranked by squared error on the seconds?",
-    options=["Fewer, by 1.5 or more", "About as many, within 1.5", "More, by 1.5 or more"],
-    answer=1,
-    why="Weighted CE and squared error on seconds both estimate a mean. The logarithm does not: with seven of ten "
-    "impressions at 0, what it predicts is mostly whether there is a click.",
-    tempts="“Fewer” tempts, because the trick of a large company should beat a plain regression. Both estimate a mean.",
-)
+@answers("C2.P3")
 def by_squared_error(runs: Runs) -> Result:
     labels = {"watch_seconds": "watch time, s", "bait": "bait, sd", "duration": "length, s"}
     title = "Plain squared error collects nearly as many seconds"
@@ -95,17 +62,7 @@ def by_squared_error(runs: Runs) -> Result:
     return Result(figure, weighted=_seconds(runs, "weighted CE"))
 
 
-@question(
-    "C2.P4",
-    "Each model picks the tenth of the impressions that it itself reads lowest. Which reading of its own tenth comes "
-    "nearest to the seconds that were watched there?",
-    options=["That of corrected CE", "That of Poisson's loss", "That of squared error", "All come as near"],
-    answer=0,
-    why="Corrected CE divides prediction minus fact by 1 + m, so a second counts most where little is read. The other "
-    "two do not, and follow the sessions that are watched long.",
-    tempts="“All come as near” tempts, because all three have their optimum at the mean. That is so where a model can "
-    "be right everywhere.",
-)
+@answers("C2.P4")
 def lowest_tenth(runs: Runs) -> Figure:
     parts = {"reading, lowest tenth": "lowest tenth", "reading, highest tenth": "highest tenth", "reading": "all"}
     read = Runs(runs.table, "value", metric=METRIC, seeds="worlds").where(outcome=list(parts)).label(outcome=parts)

@@ -1,16 +1,14 @@
 """Watch time inside a click model: what weighted cross-entropy learns, alone and on the simulated feed.
 
 `constant` is the smallest case, one logit for all rows, where everything is known in closed form. On the feed, each
-`Objective` trains one network with one output on the log of a world; `served` judges what it ranks on top,
-`calibration` and `same_score` read its output as seconds.
+`Objective` trains one network with one output on the log of a world; `own_time` serves what a reader's T ranks
+on top.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -18,21 +16,15 @@ import torch
 from torch import Tensor
 
 from helpers.data.examples import Examples
-from helpers.data.feed import DAYS, Feed, Offer, described, features, plain
-from helpers.data.world import simulate
+from helpers.data.feed import Feed, Offer, features, plain
 from helpers.experiments.chosen import Chosen
-from helpers.experiments.grid import Grid, grids
-from helpers.experiments.sample import Sample, each, mean
 from helpers.models.shared_bottom import SingleTask
 from helpers.support import validate
 from helpers.training.loop import Run, fit
 from helpers.training.losses import binary_cross_entropy, corrected_cross_entropy, squared_error
 
 ROWS = 18_000  # of each log, so that all worlds can train together
-FRESH = 1_000_000  # added to a seed for a second log of the same world
 BOTTOM, TOWER = [64], [16]
-LEARNING_RATES = (0.001, 0.003, 0.01)
-PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3)
 SERVED = ("click", "watch_seconds", "completion", "finish", "bait", "hook", "duration", "satisfaction")
 
 
@@ -115,56 +107,13 @@ def _weighted(part: Examples) -> Examples:
     return Examples(part.inputs, {"score": part.labels["score"]}, weights=weights)
 
 
-@lru_cache(maxsize=len(OBJECTIVES))
-def _trained(seeds: tuple[int, ...], model: str) -> Run:
-    """`train` with the tuned setting, kept: the three experiments on the same worlds read the same models."""
-    return train([Feed.make(seed) for seed in seeds], OBJECTIVES[model], *CHOSEN[model])
-
-
-def tune(
-    seeds: Sequence[int],
-    models: Sequence[str] = tuple(OBJECTIVES),
-    rates: Sequence[float] = LEARNING_RATES,
-    penalties: Sequence[float] = PENALTIES,
-) -> pd.DataFrame:
-    """The lowest validation loss at each setting, each in its own unit, in thousandths: model, lr, l2, seed, loss."""
-    return searched({model: OBJECTIVES[model] for model in models}, seeds, rates, penalties)
-
-
-def searched(
-    objectives: Mapping[str, Objective], seeds: Sequence[int], rates: Sequence[float], penalties: Sequence[float]
-) -> pd.DataFrame:
-    """`tune` for objectives by name, of this module or others."""
-    feeds, parts = [Feed.make(seed) for seed in seeds], []
-    for model, lr, l2 in product(objectives, rates, penalties):
-        history = train(feeds, objectives[model], lr, l2).history
-        losses = history[history["task"] == "score"].groupby("copy")["valid"].min()
-        setting = {"model": model, "lr": lr, "l2": l2}
-        parts.append(pd.DataFrame(setting | {"seed": seeds, "loss": 1000 * losses.to_numpy()}))
-    return pd.concat(parts, ignore_index=True)
-
-
 def predictions(run: Run, rows: Sequence[pd.DataFrame]) -> list[np.ndarray]:
     """The score of each row, world by world; the worlds may differ in their number of rows."""
     spec, longest = features(), max(map(len, rows))
     padded = [spec.transform(part.iloc[np.arange(longest) % len(part)]) for part in rows]
     inputs = {name: torch.stack([part[name] for part in padded]) for name in padded[0]}
-    found = run.predict(inputs)["score"].numpy().astype(float)
-    return [score[: len(part)] for score, part in zip(found, rows, strict=True)]
-
-
-def served(seeds: Sequence[int], models: Sequence[str] = tuple(OBJECTIVES)) -> pd.DataFrame:
-    """Means over the served top 10 of each ranking: seed, model, outcome, value.
-
-    Two further models frame them: "at random" is the mean of all candidates, "true satisfaction" a ranking that
-    nobody can make.
-    """
-    offers = [Offer.make(Feed.make(seed)) for seed in seeds]
-    parts = [_means("at random", seeds, [offer.outcomes.mean() for offer in offers])]
-    best = [offer.served(offer.outcomes["satisfaction"]) for offer in offers]
-    parts.append(_means("true satisfaction", seeds, best))
-    parts += [_served(model, _trained(tuple(seeds), model), offers, seeds) for model in models]
-    return pd.concat(parts, ignore_index=True)
+    scores = run.predict(inputs)["score"].numpy().astype(float)
+    return [score[: len(part)] for score, part in zip(scores, rows, strict=True)]
 
 
 def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) -> pd.DataFrame:
@@ -178,98 +127,24 @@ def own_time(time: Callable[[pd.DataFrame], pd.Series], seeds: Sequence[int]) ->
     for number, feed in enumerate(feeds):
         clicked = feed.log["click"] == 1
         weight = np.ones(len(feed.log))
-        found = time(plain(feed.log[clicked]))
-        found = found.reindex(feed.log.index[clicked]) if isinstance(found, pd.Series) else np.asarray(found)
-        if np.shape(found) != (clicked.sum(),):
-            validate.fail("T", f"shape {np.shape(found)}", f"({clicked.sum()},), one for each click")
-        found = np.asarray(validate.finite("T", found), dtype=float)
-        if (found < 0).any():
-            validate.fail("T", f"{found.min():g}", "no negative time")
-        weight[clicked] = found
+        times = time(plain(feed.log[clicked]))
+        times = times.reindex(feed.log.index[clicked]) if isinstance(times, pd.Series) else np.asarray(times)
+        if np.shape(times) != (clicked.sum(),):
+            validate.fail("T", f"shape {np.shape(times)}", f"({clicked.sum()},), one for each click")
+        times = np.asarray(validate.finite("T", times), dtype=float)
+        if (times < 0).any():
+            validate.fail("T", f"{times.min():g}", "no negative time")
+        weight[clicked] = times
         feeds[number] = replace(feed, log=feed.log.assign(own=weight))
     objective = replace(OBJECTIVES["weighted CE"], weight="own")
     return _served("own", train(feeds, objective, *CHOSEN["weighted CE"]), offers, seeds)
 
 
 def _served(model: str, run: Run, offers: Sequence[Offer], seeds: Sequence[int]) -> pd.DataFrame:
-    found = predictions(run, [offer.rows for offer in offers])
-    return _means(model, seeds, [offer.served(scores) for offer, scores in zip(offers, found, strict=True)])
+    scores_by_world = predictions(run, [offer.rows for offer in offers])
+    return _means(model, seeds, [offer.served(scores) for offer, scores in zip(offers, scores_by_world, strict=True)])
 
 
 def _means(model: str, seeds: Sequence[int], means: Sequence[pd.Series]) -> pd.DataFrame:
     table = pd.DataFrame(means)[list(SERVED)].reset_index(drop=True).assign(seed=list(seeds), model=model)
     return table.melt(["seed", "model"], list(SERVED), "outcome", "value")
-
-
-def second_log(feed: Feed) -> pd.DataFrame:
-    """Impressions of the same world that no model was trained on, with what the company knows of users and videos."""
-    log, _ = simulate(feed.world, days=DAYS, biases=feed.biases, seed=feed.seed + FRESH)
-    return described(feed.world, log)
-
-
-def calibration(seeds: Sequence[int], bins: int = 10) -> pd.DataFrame:
-    """exp(score) against seconds watched, on a second log of each world.
-
-    The impressions are sorted into `bins` of equal size, once by the model's own prediction and once by the predicted
-    click rate: columns seed, model, by, bin, click_rate (observed), predicted and actual (mean seconds an impression).
-    """
-    logs = [second_log(Feed.make(seed)) for seed in seeds]
-    clicks, plain, corrected = (
-        predictions(_trained(tuple(seeds), model), logs) for model in ("clicks", "weighted CE", "corrected CE")
-    )
-    parts = []
-    for number, (seed, log) in enumerate(zip(seeds, logs, strict=True)):
-        for model, found in (("weighted CE", plain), ("corrected CE", corrected)):
-            for by, order in (("prediction", found), ("click rate", clicks)):
-                rows = log.assign(predicted=np.exp(found[number]), bin=_bins(order[number], bins))
-                means = rows.groupby("bin").agg(
-                    click_rate=("click", "mean"), predicted=("predicted", "mean"), actual=("watch_seconds", "mean")
-                )
-                parts.append(means.reset_index().assign(seed=seed, model=model, by=by))
-    return pd.concat(parts, ignore_index=True)[["seed", "model", "by", "bin", "click_rate", "predicted", "actual"]]
-
-
-def _bins(order: np.ndarray, bins: int) -> np.ndarray:
-    """The bin, from 0, of each value in `bins` bins of equal size."""
-    return np.argsort(np.argsort(order, kind="stable"), kind="stable") * bins // len(order)
-
-
-def same_score(seeds: Sequence[int], bands: int = 5) -> pd.DataFrame:
-    """What hides behind one score: in bands of equal exp(score) of corrected CE, short videos against long ones.
-
-    On a second log of each world, each band cut at its median duration: columns seed, band, videos ("short", "long"),
-    predicted, actual (seconds an impression), click_rate, seconds_a_click.
-    """
-    logs = [second_log(Feed.make(seed)) for seed in seeds]
-    parts = []
-    for seed, log, score in zip(seeds, logs, predictions(_trained(tuple(seeds), "corrected CE"), logs), strict=True):
-        rows = log.assign(predicted=np.exp(score), band=_bins(score, bands))
-        median = rows.groupby("band")["duration"].transform("median")
-        rows["videos"] = np.where(rows["duration"] > median, "long", "short")
-        means = rows.groupby(["band", "videos"]).agg(
-            predicted=("predicted", "mean"), actual=("watch_seconds", "mean"), click_rate=("click", "mean")
-        )
-        parts.append(means.reset_index().assign(seed=seed, seconds_a_click=lambda t: t["actual"] / t["click_rate"]))
-    return pd.concat(parts, ignore_index=True)[["seed", "band", "videos", *parts[0].columns[2:5], "seconds_a_click"]]
-
-
-NEAR = each(0.05, 0.05)
-MEANS = {"click_rate": 0.02, "predicted": NEAR, "actual": NEAR}
-SAMPLES = [
-    Sample({"seeds": [3, 17], "models": ["corrected CE", "squared error"]}, {"value": NEAR}),
-    # At the learning rate of the click model a rounding error moves the end of a run.
-    Sample({"seeds": range(8), "models": ["clicks"]}, {"value": mean(0.05, 0.05)}),
-]
-ONE = {"models": ["squared error"], "rates": [0.001], "penalties": [0.01]}
-GRIDS = grids(
-    Grid("02_tuning", tune, {"seeds": range(900, 908)}, [Sample(ONE, {"loss": 5})]),
-    Grid("02_served", served, {"seeds": range(40)}, SAMPLES, [CHOSEN]),
-    Grid("02_calibration", calibration, {"seeds": range(40)}, [Sample({"seeds": [7]}, MEANS)], [CHOSEN]),
-    Grid(
-        "02_same_score",
-        same_score,
-        {"seeds": range(40)},
-        [Sample({"seeds": [11]}, MEANS | {"seconds_a_click": NEAR})],
-        [CHOSEN],
-    ),
-)

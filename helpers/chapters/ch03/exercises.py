@@ -19,13 +19,13 @@ def fair_weights(answer: Callable[[dict[str, Tensor], dict[str, float]], dict[st
     that weight × loss of the best constant guess is in the proportion of `wanted`. A common factor is free."""
     rates, wanted = {"click": 0.3, "like": 0.02, "share": 0.005}, {"click": 0.3, "like": 0.5, "share": 0.2}
     labels = {name: (torch.arange(1000) < 1000 * rate).float() for name, rate in rates.items()}
-    found = answer(labels, wanted)
-    if not isinstance(found, dict) or set(found) != set(labels):
-        came = f"weights for {list(found)}" if isinstance(found, dict) else described(found)
+    weights = answer(labels, wanted)
+    if not isinstance(weights, dict) or set(weights) != set(labels):
+        came = f"weights for {list(weights)}" if isinstance(weights, dict) else described(weights)
         raise Wrong(f"""the function returned {came}, not a weight for each of {list(labels)}.
             Hint: one weight a label, under the label's name.
             Hint: build a dict: {{name: weight for each name in labels}}.""")
-    weight, share, rate = (np.array([float(each[name]) for name in labels]) for each in (found, wanted, rates))
+    weight, share, rate = (np.array([float(each[name]) for name in labels]) for each in (weights, wanted, rates))
     size = -(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
 
     def proportional_to(other: np.ndarray) -> bool:

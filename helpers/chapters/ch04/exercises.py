@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from helpers.chapters.ch04 import inspection, sharing
+from helpers.chapters.ch04 import inspection
 from helpers.data.synthetic import relu_tasks
 from helpers.display.answers import Wrong, described, is_number, unboxed
 from helpers.display.exercises import at_work, begun, exercise
 from helpers.evaluation.statistics import interval
 from helpers.evaluation.verdicts import verdict
+from helpers.experiments import feature_tasks
 from helpers.experiments.sweep import points, sweep
 from helpers.models.shared_bottom import SharedBottom
 
@@ -126,13 +127,13 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> str:
             Hint: less noise, or a bottom that is not quite so narrow.""")
     mean, low, high = interval(both - alone)
     words = f"haring gives {mean:+.3f} R² [{low:+.3f}, {high:+.3f}] over {len(pairs)} seeds"
-    said = {
+    verdicts = {
         "holds": "a gain",
         "no effect": "no effect, as all of it is within ±0.01",
         "undecided": f"undecided, as the interval reaches across {'−' if low < -0.01 else '+'}0.01",
     }
     if (judged := verdict(low, high, 0.01)) != "opposite":
-        raise Wrong(f"""s{words}: {said[judged]}.
+        raise Wrong(f"""s{words}: {verdicts[judged]}.
             Hint: two tasks lose where they must divide a bottom that each of them would fill alone.
             Hint: fewer common features, as far as the correlation allows; a bottom no wider than one task needs.""")
     return f"S{words}."
@@ -140,8 +141,8 @@ def losing_pair(answer: Callable[[], tuple[dict, int]]) -> str:
 
 def _scores(pairs: list, width: int) -> tuple[np.ndarray, np.ndarray]:
     """R² of each task in one Shared-Bottom a pair, and in single-task models of its width: `(pairs, tasks)` each."""
-    models = {"both tasks in one model": sharing.TASKS} | {
-        f"task {task} alone": {task: kind} for task, kind in sharing.TASKS.items()
+    models = {"both tasks in one model": feature_tasks.TASKS} | {
+        f"task {task} alone": {task: kind} for task, kind in feature_tasks.TASKS.items()
     }
     scores = []
     bar = at_work(f"training {len(pairs)} pairs", models.items())
@@ -156,8 +157,8 @@ def _scores_of(tasks: dict[str, str], pairs: list, width: int) -> np.ndarray:
     table = sweep(
         points(seed=PAIR_SEEDS),
         data=lambda seed: data[seed],
-        model=lambda seed: SharedBottom(sharing.INPUTS, tasks, [width], [sharing.TOWER], seed=seed),
-        options=sharing.full_batches,
+        model=lambda seed: SharedBottom(feature_tasks.INPUTS, tasks, [width], [feature_tasks.TOWER], seed=seed),
+        options=feature_tasks.full_batches,
     )
     return table.pivot(index="seed", columns="task", values="r2").to_numpy()
 
@@ -166,7 +167,7 @@ def _scores_of(tasks: dict[str, str], pairs: list, width: int) -> np.ndarray:
 def _few_labels() -> tuple[tuple[float, float, float], ...]:
     """(mean, low, high) of what each task gains by sharing where task b has 50 labels and needs a's features."""
     pairs = [relu_tasks((500, 500, 2000), relation="opposite", labelled=50, seed=seed) for seed in PAIR_SEEDS]
-    both, alone = _scores(pairs, sharing.WIDTH)
+    both, alone = _scores(pairs, feature_tasks.WIDTH)
     return tuple(interval(gain) for gain in (both - alone).T)
 
 
@@ -197,8 +198,8 @@ def few_labels(answer: Callable[[], tuple[float, float]]) -> str:
         raise Wrong(f"""{b:+.2f} R² is more than task B gains.
             Hint: the directions are one thing that task B must learn. What else?
             Hint: even over a good bottom the tower of task B learns from 50 noisy labels alone.""")
-    said = (f"{gain:+.3f} [{low:+.3f}, {high:+.3f}]" for gain, (low, high) in ((gain_a, ends_a), (gain_b, ends_b)))
-    return "Over {} seeds task A gains {} R², and task B {}.".format(len(PAIR_SEEDS), *said)
+    gains = (f"{gain:+.3f} [{low:+.3f}, {high:+.3f}]" for gain, (low, high) in ((gain_a, ends_a), (gain_b, ends_b)))
+    return "Over {} seeds task A gains {} R², and task B {}.".format(len(PAIR_SEEDS), *gains)
 
 
 @exercise("the first step at the target, and infinity for a run that never gets there.")
@@ -206,42 +207,42 @@ def first_step(answer: Callable[[np.ndarray, np.ndarray, float], float]):
     """`answer(steps, losses, target)`: two `(evaluations,)` arrays become the first step at the target, or inf."""
     steps = np.array([10, 20, 30, 40, 50, 60])
     losses = np.array([0.9, 0.7, 0.52, 0.44, 0.41, 0.4])
-    found = unboxed(answer(steps, losses, 0.5))
-    if not is_number(found):
-        raise Wrong(f"""the function returned {described(found)}, not one number.
+    step = unboxed(answer(steps, losses, 0.5))
+    if not is_number(step):
+        raise Wrong(f"""the function returned {described(step)}, not one number.
             Hint: the answer is a single step.
             Hint: take the first of the steps that you picked, or the smallest.""")
-    if found in (3, 4):
-        raise Wrong(f"""{found:g} is the place of the evaluation in the history, not the step.
+    if step in (3, 4):
+        raise Wrong(f"""{step:g} is the place of the evaluation in the history, not the step.
             Hint: the model was evaluated every ten steps.
             Hint: use the place to look into `steps`.""")
-    if found in (10, 60):
-        raise Wrong(f"""the loss first gets to 0.5 at step 40, not at {found:g}: the run had started, or ended, there.
+    if step in (10, 60):
+        raise Wrong(f"""the loss first gets to 0.5 at step 40, not at {step:g}: the run had started, or ended, there.
             Hint: compare each loss with the target.
             Hint: `losses <= target` is a row of True and False; the first True is what counts.""")
-    if found != 40:
-        raise Wrong(f"""the loss first gets to 0.5 at step 40, not at {found:g}.
+    if step != 40:
+        raise Wrong(f"""the loss first gets to 0.5 at step 40, not at {step:g}.
             Hint: look for the first loss that is at the target or below.
             Hint: `losses <= target` is a row of True and False; `steps` at its True places holds the candidates.""")
-    found = unboxed(answer(steps, np.array([0.9, 0.48, 0.55, 0.49, 0.6, 0.47]), 0.5))
-    if found != 20:
-        raise Wrong(f"""this loss gets to the target at step 20 and rises again; the function says {_said(found)}.
+    step = unboxed(answer(steps, np.array([0.9, 0.48, 0.55, 0.49, 0.6, 0.47]), 0.5))
+    if step != 20:
+        raise Wrong(f"""this loss gets to the target at step 20 and rises again; the function says {_said(step)}.
             Hint: the first time counts, whatever comes later.
             Hint: do not search from the end, and do not ask where the loss is lowest or closest to the target.""")
-    found = unboxed(answer(steps, losses, 0.44))
-    if found != 40:
-        raise Wrong(f"""a loss equal to the target is there; the function says {_said(found)} instead of 40.
+    step = unboxed(answer(steps, losses, 0.44))
+    if step != 40:
+        raise Wrong(f"""a loss equal to the target is there; the function says {_said(step)} instead of 40.
             Hint: at the target counts as arrived.
             Hint: `<=` instead of `<`.""")
-    found = unboxed(answer(np.array([5, 7, 50, 51, 300]), np.array([0.8, 0.9, 0.6, 0.45, 0.7]), 0.5))
-    if found != 51:
+    step = unboxed(answer(np.array([5, 7, 50, 51, 300]), np.array([0.8, 0.9, 0.6, 0.45, 0.7]), 0.5))
+    if step != 51:
         raise Wrong(f"""evaluated in steps 5, 7, 50, 51 and 300, this loss is at the target at 51; the function says
-            {_said(found)}.
+            {_said(step)}.
             Hint: losses may rise in between, and the distances need not be even.
             Hint: find the first place by `losses <= target` alone, and read the step there from `steps`.""")
-    found = unboxed(answer(steps, losses, 0.1))
-    if not is_number(found) or found != np.inf:
-        raise Wrong(f"""a run that never gets to the target gives {_said(found)}.
+    step = unboxed(answer(steps, losses, 0.1))
+    if not is_number(step) or step != np.inf:
+        raise Wrong(f"""a run that never gets to the target gives {_said(step)}.
             Hint: it is later than every run that arrives; leaving it out, or giving it a step, would flatter it.
             Hint: return `np.inf` when no loss is at the target. `argmax` of a row of False is 0: ask `any()` first.""")
 

@@ -29,16 +29,16 @@ def unregistered(model: nn.Module, output: Tensor) -> bool:
 
 def _parameters_behind(output: Tensor) -> list[Tensor]:
     """The parameters that autograd reaches from the output, registered with a module or not."""
-    found, seen, waiting = [], set(), [output.grad_fn]
+    parameters, seen, waiting = [], set(), [output.grad_fn]
     while waiting:
         node = waiting.pop()
         if node is None or node in seen:
             continue
         seen.add(node)
         if hasattr(node, "variable"):  # where a gradient is accumulated
-            found.append(node.variable)
+            parameters.append(node.variable)
         waiting += [following for following, _ in node.next_functions]
-    return found
+    return parameters
 
 
 def bends(function: Callable[[Tensor], list[Tensor]], x: Tensor) -> list[bool]:

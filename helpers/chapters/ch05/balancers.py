@@ -1,38 +1,28 @@
-"""Does a balancer help? UWL, GradNorm, PCGrad and five `candidates` against equal weights, and against a manual weight
-that had as many runs to be tuned, on pairs of tasks whose losses differ in size, in speed, or not at all.
+"""Pairs of tasks whose losses differ in size, in speed, or not at all, and a balancer at work on them.
 
 The size of task A's loss is set by a factor, its *scale*: it multiplies the loss and changes nothing else, as another
-unit of the label would. R² is measured on test rows against the noise-free target, each task at its own best epoch.
+unit of the label would.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
-from helpers.chapters.ch05.candidates import DWA, MGDA, CAGrad, NormedGradients, SmoothChebyshev
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
-from helpers.evaluation.metrics import r2
-from helpers.experiments.chosen import Chosen
 from helpers.experiments.feature_tasks import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, full_batches
-from helpers.experiments.grid import Grid, grids
-from helpers.experiments.sample import Sample, mean
 from helpers.experiments.sweep import R2
-from helpers.models.shared_bottom import SharedBottom, SingleTasks
-from helpers.support import validate
-from helpers.training.balancing import UWL, Balance, GradNorm, PCGrad
+from helpers.models.shared_bottom import SharedBottom
+from helpers.training.balancing import Balance
 from helpers.training.loop import Run, fit
-from helpers.training.losses import TOTAL
 
 WIDTH = 8
-SCALES = (1, 3, 10, 30, 100, 1000)
 CONSTANT = 1.25  # what a constant guess loses: the variance 1 of a target, and that of its noise
 
 
@@ -64,16 +54,6 @@ def speed_pair(seed: int) -> TaskPair:
     return TaskPair(*map(part, template, (0.5, 0.5, 0.0)), label_correlation=0.0)
 
 
-def clean_pair(seed: int) -> TaskPair:
-    """`disjoint_pair`, in which the labels of task B have no noise: its loss can go to 0."""
-    noisy, clean = disjoint_pair(seed), relu_tasks(noise=0.0, seed=seed, **CONDITIONS["disjoint features"])
-
-    def mixed(one: Examples, other: Examples) -> Examples:
-        return replace(one, labels={"a": one.labels["a"], "b": other.labels["b"]})
-
-    return TaskPair(*map(mixed, noisy, clean), noisy.label_correlation)  # the test labels of both have no noise
-
-
 @dataclass(frozen=True)
 class Situation:
     """A pair of tasks, the factor on the loss of task A, and the width of the bottom."""
@@ -89,67 +69,6 @@ SITUATIONS = {
     "100 : 1, same features": Situation(same_pair, 100),
     "fast and slow": Situation(speed_pair),
 }
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a method is tuned in: the learning rate of the network, and what is its own.
-
-    share    of task A in a sum of losses that were divided by their scale, as chapter 03 does: the scale is known
-             before training. 0: the losses stay as they are
-    balance  adds up these losses; or a function that makes it of what a constant guess loses, {task: loss}
-    """
-
-    lr: float = LEARNING_RATE
-    share: float = 0.0
-    balance: Balance | Callable[[Mapping[str, float]], Balance] | None = None
-
-
-RATES = (0.003, 0.01, 0.03)  # of the network
-SHARES = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75)
-UWL_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-TEMPERATURES = (0.03, 0.1, 0.3, 1.0, 2.0, 5.0)  # of DWA
-MUS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of smooth Chebyshev
-RADII = (0.1, 0.2, 0.4, 0.6, 0.8, 0.95)  # c of CAGrad
-GRADNORM = ((0.12, 0.03), (0.12, 0.1), (1.5, 0.1), (1.5, 0.3), (3.0, 0.1), (3.0, 0.3))  # α, rate
-
-
-def _with_rates(own: dict[str, Setting]) -> dict[str, Setting]:
-    return {
-        f"{name}, network {lr:g}".removeprefix(", "): replace(setting, lr=lr)
-        for name, setting in own.items()
-        for lr in RATES
-    }
-
-
-# 18 settings to choose from for each method that has something of its own to tune: 6 of these at 3 network rates.
-BUDGET: dict[str, dict[str, Setting]] = {
-    "single-task": _with_rates({"": Setting()}),
-    "equal weights": _with_rates({"": Setting()}),
-    "tuned weights": _with_rates({f"share {share:g}": Setting(share=share) for share in SHARES}),
-    "UWL": _with_rates({f"lr {lr:g}": Setting(balance=UWL(lr)) for lr in UWL_RATES}),
-    "GradNorm": _with_rates(
-        {f"alpha {alpha:g}, lr {lr:g}": Setting(balance=GradNorm(alpha, lr)) for alpha, lr in GRADNORM}
-    ),
-    "PCGrad": _with_rates({"": Setting(balance=PCGrad())}),
-    "DWA": _with_rates({f"temperature {t:g}": Setting(balance=DWA(t)) for t in TEMPERATURES}),
-    "smooth Chebyshev": _with_rates({f"mu {mu:g}": Setting(balance=SmoothChebyshev(mu)) for mu in MUS}),
-    "CAGrad": _with_rates({f"c {c:g}": Setting(balance=CAGrad(c)) for c in RADII}),
-    "MGDA": _with_rates({"": Setting(balance=MGDA())}),
-    "normed gradients": _with_rates({"": Setting(balance=NormedGradients())}),
-    "divided sum": _with_rates({"": Setting(share=0.5)}),
-    "UWL from log L": _with_rates({f"lr {lr:g}": Setting(balance=partial(UWL, lr)) for lr in UWL_RATES}),
-    "UWL, divided": _with_rates({f"lr {lr:g}": Setting(share=0.5, balance=UWL(lr)) for lr in UWL_RATES}),
-    "GradNorm, divided": _with_rates(
-        {f"alpha {alpha:g}, lr {lr:g}": Setting(share=0.5, balance=GradNorm(alpha, lr)) for alpha, lr in GRADNORM}
-    ),
-    "DWA, divided": _with_rates({f"temperature {t:g}": Setting(share=0.5, balance=DWA(t)) for t in TEMPERATURES}),
-    "MGDA, divided": _with_rates({"": Setting(share=0.5, balance=MGDA())}),
-}
-CANDIDATES = ("DWA", "smooth Chebyshev", "CAGrad", "MGDA", "normed gradients")
-# are told the sizes, as the tuned weights are
-TOLD = ("divided sum", "UWL from log L", "UWL, divided", "GradNorm, divided", "DWA, divided", "MGDA, divided")
-METHODS = tuple(method for method in BUDGET if method not in (*CANDIDATES, *TOLD))
 
 
 def train(
@@ -177,114 +96,7 @@ def train(
     return run, scores.assign(seed=np.asarray(seeds)[scores["seed"]])
 
 
-def tune(
-    seeds: Sequence[int], situations: Sequence[str] = tuple(SITUATIONS), methods: Sequence[str] = METHODS
-) -> pd.DataFrame:
-    """Mean R² of both tasks for every setting of `BUDGET`: situation, method, setting, r2 (mean of the seeds)."""
-    rows = []
-    for name in situations:
-        for method in methods:
-            for setting in BUDGET[validate.choice("methods", method, BUDGET)]:
-                scores = _trained(name, method, setting, seeds)[1]
-                rows.append((name, method, setting, scores["r2"].mean()))
-    return pd.DataFrame(rows, columns=["situation", "method", "setting", "r2"])
-
-
-BY = {"by": ["situation", "method"], "setting": ["setting"], "value": "r2"}
-CHOSEN = Chosen("05_tuning", **BY)  # {situation: {method: name}}
-CHOSEN_CANDIDATES = Chosen("05_candidates_tuning", **BY)
-CHOSEN_TOLD = Chosen("05_told_tuning", **BY)
-
-
-def verdict(
-    seeds: Sequence[int],
-    situations: Sequence[str] = tuple(SITUATIONS),
-    methods: Sequence[str] = METHODS,
-) -> pd.DataFrame:
-    """Each method at its `CHOSEN` setting: situation, seed, model, task, r2.
-
-    "single-task" is a model of the same width for each task.
-    """
-    parts = []
-    for name in situations:
-        validate.choice("situations", name, SITUATIONS)
-        for method in methods:
-            setting = _chosen(name, validate.choice("methods", method, BUDGET))
-            parts.append(_trained(name, method, setting, seeds)[1].assign(situation=name, model=method))
-    return pd.concat(parts, ignore_index=True)[["situation", "seed", "model", "task", "r2"]]
-
-
-def one_state(seeds: Sequence[int], methods: Sequence[str] = METHODS) -> pd.DataFrame:
-    """The narrow bottom again, with one state for both tasks, as a served model has: seed, model, task, state, r2.
-
-    state  "own": each task at its own best epoch; "one": both at the epoch of the lowest validation loss of the sum.
-           Single-task models are served apart, and keep their own.
-    """
-    at, parts = SITUATIONS["narrow bottom"], []
-    test = Examples.stack([at.pair(seed).test for seed in seeds])
-    for method in methods:
-        run, own = _trained("narrow bottom", method, _chosen("narrow bottom", method), seeds)
-        one = own
-        if method != "single-task":
-            outputs = run.copies.predict(test.inputs, run.best[TOTAL][1])
-            one = pd.concat(
-                pd.DataFrame({"seed": list(seeds), "task": task, "r2": r2(outputs[task], test.labels[task])})
-                for task in TASKS
-            )
-        parts += [scores.assign(model=method, state=state) for state, scores in (("own", own), ("one", one))]
-    return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "state", "r2"]]
-
-
-def _chosen(situation: str, method: str) -> str:
-    """The name of the setting that the method's search chose."""
-    chosen = CHOSEN_CANDIDATES if method in CANDIDATES else CHOSEN_TOLD if method in TOLD else CHOSEN
-    return chosen[situation][method]
-
-
-def _trained(situation: str, method: str, setting: str, seeds: Sequence[int]) -> tuple[Run, pd.DataFrame]:
-    """A method at a setting: a model a seed, and R², a row a seed and task."""
-    at, how = SITUATIONS[validate.choice("situations", situation, SITUATIONS)], BUDGET[method][setting]
-    kind = SingleTasks if method == "single-task" else SharedBottom
-    return train(at, seeds, how.share, how.balance, kind, lr=how.lr)
-
-
-# Size alone: the loss of task A is multiplied by more and more.
-
-PAIRS = {"disjoint features": disjoint_pair, "same features": same_pair}
-BALANCES = {"equal weights": None, "UWL": UWL(0.2), "GradNorm": GradNorm(0.12, 0.1)}
 LOOKS = (5, 10, 20, 30, 50, 75, 100, 150, 200, 250)
-
-
-def scales(
-    seeds: Sequence[int],
-    pairs: Sequence[str] = tuple(PAIRS),
-    factors: Sequence[float] = SCALES,
-    methods: Sequence[str] = tuple(BALANCES),
-) -> pd.DataFrame:
-    """One setting for each method and all scales: pair, scale, method, seed, task, r2, and the weights as they move.
-
-    A column for each epoch of `LOOKS` has the weight by which the task's loss was multiplied then, without the scale,
-    and such that the weights of both tasks have the sum 2.
-    """
-    parts = []
-    for pair in pairs:
-        for scale in factors:
-            for method in methods:
-                run, scores = train(Situation(PAIRS[pair], scale), seeds, balance=BALANCES[method])
-                weights = _relative(run.weights, {"a": scale, "b": 1.0}, seeds)
-                part = scores.merge(weights, on=["seed", "task"])
-                parts.append(part.assign(pair=pair, scale=scale, method=method))
-    table = pd.concat(parts, ignore_index=True)
-    return table[["pair", "scale", "method", "seed", "task", "r2", *map(str, LOOKS)]]
-
-
-def _relative(weights: pd.DataFrame, scale: dict[str, float], seeds: Sequence[int]) -> pd.DataFrame:
-    """The weights of a run without the scale, the sum of both tasks' being 2: seed, task, a column for each look."""
-    weights = weights[weights["epoch"].isin(LOOKS)].assign(seed=lambda t: t["copy"].map(list(seeds).__getitem__))
-    own = weights["weight"] / weights["task"].map(scale)
-    total = own.groupby([weights["seed"], weights["epoch"]]).transform("sum")
-    wide = weights.assign(weight=2 * own / total).pivot(index=["seed", "task"], columns="epoch", values="weight")
-    return wide.rename(columns=str).reset_index()
 
 
 def traces(table: pd.DataFrame) -> pd.DataFrame:
@@ -292,92 +104,3 @@ def traces(table: pd.DataFrame) -> pd.DataFrame:
     keys = ["pair", "scale", "method", "seed", "task"]
     long = table.melt(keys, [str(look) for look in LOOKS], "epoch", "weight")
     return long.assign(epoch=long["epoch"].astype(int))
-
-
-CLEAN = Situation(clean_pair)
-
-
-def near_zero(seeds: Sequence[int], epochs: int = 600) -> pd.DataFrame:
-    """`CLEAN`, whose task B has labels without noise, under equal weights and UWL: seed, model, task, r2."""
-    parts = []
-    for method in ("equal weights", "UWL"):
-        balance = UWL(0.1) if method == "UWL" else None
-        parts.append(train(CLEAN, seeds, balance=balance, epochs=epochs)[1].assign(model=method))
-    return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "r2"]]
-
-
-def clean_weights(seeds: Sequence[int], epochs: int = 600) -> pd.DataFrame:
-    """The weights that UWL learns on `CLEAN`: epoch (every fifth), task, weight, seed."""
-    weights = train(CLEAN, seeds, balance=UWL(0.1), epochs=epochs)[0].weights
-    weights = weights[weights["epoch"] % 5 == 0]
-    return weights.assign(seed=np.array(seeds)[weights["copy"]])[["epoch", "task", "weight", "seed"]]
-
-
-TWINS = {"twins": Situation(lambda seed: relu_tasks(seed=seed)), "disjoint features": Situation(disjoint_pair)}
-
-
-def conflicts(seeds: Sequence[int]) -> pd.DataFrame:
-    """How often PCGrad found the two gradients opposed, a look every five epochs: pair, seed, share.
-
-    Twins are the control: two noisy copies of one task.
-    """
-    parts = []
-    for name, at in TWINS.items():
-        weights = train(at, seeds, balance=PCGrad())[0].weights
-        opposed = weights.assign(opposed=weights["weight"] != 1).groupby("copy")["opposed"].mean()
-        parts.append(pd.DataFrame({"pair": name, "seed": list(seeds), "share": opposed.to_numpy()}))
-    return pd.concat(parts, ignore_index=True)
-
-
-WITHIN = {"r2": 0.03}
-WEIGHTS = WITHIN | dict.fromkeys(map(str, LOOKS), 0.05)
-ALIKE = {"seeds": range(160), "situations": ("narrow bottom", "fast and slow")}
-UNEQUAL = ("100 : 1", "100 : 1, same features")
-SIZES = {"seeds": range(160), "situations": UNEQUAL, "methods": (*METHODS, *TOLD)}
-UNITS = {"seeds": range(60), "factors": [1, 100], "methods": ["equal weights"]}
-FAST = {"seeds": [3, 17], "situations": ["fast and slow"], "methods": ["single-task", "tuned weights", "UWL"]}
-LARGE = {"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm", "UWL from log L"]}
-COMPARED = ("single-task", "equal weights", "tuned weights", *CANDIDATES)
-FEW = {"seeds": [3, 17], "situations": ["narrow bottom"], "methods": ["single-task", "DWA", "CAGrad"]}
-TEN = {"seeds": [5], "pairs": ["same features"], "factors": [10], "methods": ["equal weights", "UWL"]}
-GRIDS = grids(
-    Grid(
-        "05_tuning",
-        tune,
-        {"seeds": range(900, 920)},
-        [Sample({"situations": ["narrow bottom"], "methods": ["PCGrad"]}, WITHIN)],
-    ),
-    Grid("05_alike", verdict, ALIKE, [Sample(FAST, WITHIN)], [CHOSEN]),
-    Grid("05_sizes", verdict, SIZES, [Sample(LARGE, WITHIN)], [CHOSEN, CHOSEN_TOLD]),
-    Grid(
-        "05_told_tuning",
-        tune,
-        {"seeds": range(900, 920), "situations": UNEQUAL, "methods": TOLD},
-        [Sample({"situations": ["100 : 1"], "methods": ["divided sum"]}, WITHIN)],
-    ),
-    Grid(
-        "05_candidates_tuning",
-        tune,
-        {"seeds": range(900, 920), "methods": CANDIDATES},
-        [Sample({"situations": ["narrow bottom"], "methods": ["MGDA", "normed gradients"]}, WITHIN)],
-    ),
-    Grid(
-        "05_candidates",
-        verdict,
-        {"seeds": range(160), "methods": COMPARED},
-        [Sample(FEW, WITHIN)],
-        [CHOSEN, CHOSEN_CANDIDATES],
-    ),
-    Grid(
-        "05_one_state",
-        one_state,
-        {"seeds": range(40)},
-        [Sample({"seeds": [3, 17], "methods": ["single-task", "UWL"]}, WITHIN)],
-        [CHOSEN],
-    ),
-    Grid("05_scales", scales, {"seeds": range(20)}, [Sample(TEN, WEIGHTS)]),
-    Grid("05_units", scales, UNITS, [Sample({"seeds": [5, 40]}, WEIGHTS)]),
-    Grid("05_near_zero", near_zero, {"seeds": range(32)}, [Sample({"seeds": [3, 17]}, WITHIN)]),
-    Grid("05_clean_weights", clean_weights, {"seeds": range(16)}, [Sample({"epochs": 50}, {"weight": mean(0.05)})]),
-    Grid("05_conflicts", conflicts, {"seeds": range(20)}, [Sample({"seeds": [3, 11]}, {"share": 0.05})]),
-)

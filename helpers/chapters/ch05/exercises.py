@@ -122,26 +122,26 @@ def target(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]):
 def report(answer: Callable[[dict[str, Tensor], dict[str, Tensor]], dict[str, float]]):
     """`answer(outputs, labels)`: {task: logits} and {task: binary labels} become {task: AUC}."""
     outputs, labels = _binary_tasks({"click": 0.4, "like": 0.2, "share": 0.1})
-    found = answer(outputs, labels)
-    if not isinstance(found, dict):
-        raise Wrong(f"""the function gave back {described(found)}, not a dict.
+    table = answer(outputs, labels)
+    if not isinstance(table, dict):
+        raise Wrong(f"""the function gave back {described(table)}, not a dict.
             Hint: one number a task, under the task's name.
             Hint: {{task: AUC}}.""")
-    if missing := [task for task in labels if task not in found]:
+    if missing := [task for task in labels if task not in table]:
         raise Wrong(f"""{" and ".join(missing)}: trained, and not in the report.
             Hint: a model for three tasks has three results; a loss can hide in any of them.
             Hint: go through all names in `labels`.""")
-    if len({round(float(found[task]), 4) for task in labels}) == 1:
+    if len({round(float(table[task]), 4) for task in labels}) == 1:
         raise Wrong("""all tasks have the same number: they were pooled or averaged.
             Hint: pooled, a rate that differs from task to task passes for a good order.
             Hint: an AUC of its own for each task.""")
-    if wrong := _wrong_areas(found, outputs, labels):
+    if wrong := _wrong_areas(table, outputs, labels):
         raise Wrong(f"""the AUC of {" and ".join(wrong)} is not that of its own outputs and labels.
             Hint: each task's outputs belong to its own labels.
             Hint: `auc(outputs[task], labels[task])`.""")
     outputs, labels = _binary_tasks({"open": 0.3, "save": 0.15})
-    found = answer(dict(reversed(outputs.items())), labels)
-    if found.keys() != labels.keys() or _wrong_areas(found, outputs, labels):
+    table = answer(dict(reversed(outputs.items())), labels)
+    if table.keys() != labels.keys() or _wrong_areas(table, outputs, labels):
         raise Wrong("""with two tasks of other names, open and save, the report is not right.
             Hint: tomorrow's model has other tasks, and its outputs may come in another order.
             Hint: write no task's name and no number of tasks; find each output by its name.""")
@@ -273,12 +273,12 @@ def resting_weights(answer: Callable[[dict[str, float], dict[str, str]], dict[st
     """
     losses = {"seconds": 8.0, "click": 0.25, "delay": 5.0}
     kinds = {"seconds": "regression", "click": "binary", "delay": "absolute"}
-    found = answer(losses, kinds)
-    if not isinstance(found, dict) or found.keys() != losses.keys():
-        raise Wrong(f"""the function gave back {described(found)}, not a weight for each task.
+    weights = answer(losses, kinds)
+    if not isinstance(weights, dict) or weights.keys() != losses.keys():
+        raise Wrong(f"""the function gave back {described(weights)}, not a weight for each task.
             Hint: one weight a task, under the task's name.
             Hint: {{task: weight}}.""")
-    seconds, click, delay = (float(found[task]) for task in losses)
+    seconds, click, delay = (float(weights[task]) for task in losses)
     if close([seconds, click], [8, 0.5]):
         raise Wrong("""this is σ², not the weight.
             Hint: a large variance makes a small weight.
@@ -313,35 +313,35 @@ def surgery(answer: Callable[[Tensor], Tensor]):
     """`answer(gradients)`: one gradient a task, `(tasks, n)`, becomes PCGrad's one, `(n,)`; the others are looked at in
     the order of the rows."""
     agreeing = torch.tensor([[1.0, 0.0, 1.0], [1.0, 2.0, 0.0]])
-    found = answer(agreeing)
-    if not is_tensor(found, 3):
-        raise Wrong(f"""the function gave back {described(found)}, not one gradient.
+    step = answer(agreeing)
+    if not is_tensor(step, 3):
+        raise Wrong(f"""the function gave back {described(step)}, not one gradient.
             Hint: one step for all tasks, of as many numbers as a gradient has.
             Hint: add them up after the surgery.""")
-    if not close(found, agreeing.sum(0)):
+    if not close(step, agreeing.sum(0)):
         raise Wrong("""these two gradients do not point against each other, and were changed.
             Hint: surgery is for conflicts: a product below 0.
             Hint: without a conflict it is the plain sum.""")
     a, b = opposed = torch.tensor([[1.0, 0.0, 1.0], [-2.0, 1.0, 0.0]])
-    found, product = answer(opposed), a @ b  # −2; the squares are 2 and 5
+    step, product = answer(opposed), a @ b  # −2; the squares are 2 and 5
     first, second = a - product / 5 * b, b - product / 2 * a
-    if close(found, a + b):
+    if close(step, a + b):
         raise Wrong("""a conflict was left as it is.
             Hint: the product of these two is −2.
             Hint: a loses (a·b / ‖b‖²)·b, and b likewise.""")
-    if close(found, first + b) or close(found, a + second):
+    if close(step, first + b) or close(step, a + second):
         raise Wrong("""one of the two was projected, the other was not.
             Hint: all give up their part against the others.
             Hint: project each against the *original* of the other, then add.""")
-    if not close(found, first + second):
+    if not close(step, first + second):
         raise Wrong(f"""for (1, 0, 1) and (−2, 1, 0) it should be {_numbers(first + second)}, yours is
-            {_numbers(found)}.
+            {_numbers(step)}.
             Hint: a − (a·b / ‖b‖²)·b, and b − (a·b / ‖a‖²)·a, each with the originals of both.
             Hint: ‖b‖² is `b @ b`, without a root.""")
     three = torch.tensor([[3.0, 1.0], [-1.0, 2.0], [-1.0, -1.0]])
-    found, right = answer(three), _by_the_paper(three)
-    if not close(found, right):
-        raise Wrong(f"""with three tasks it should be {_numbers(right)}, yours is {_numbers(found)}.
+    step, right = answer(three), _by_the_paper(three)
+    if not close(step, right):
+        raise Wrong(f"""with three tasks it should be {_numbers(right)}, yours is {_numbers(step)}.
             Hint: when a gradient has lost its part against the second, its product with the third has changed, too.
             Hint: take each product from what is left of the gradient so far, and from the *original* of the other.""")
     four = torch.randn(4, 5, generator=torch.Generator().manual_seed(7))
@@ -359,11 +359,11 @@ def surgery(answer: Callable[[Tensor], Tensor]):
 def _by_the_paper(gradients: Tensor) -> Tensor:
     """Algorithm 1 of Yu et al. (2020), the others in the order of the rows."""
     parts = []
-    for i, own in enumerate(gradients):
+    for i, changed in enumerate(gradients):
         for j, other in enumerate(gradients):
-            if i != j and own @ other < 0:
-                own = own - (own @ other) / (other @ other) * other
-        parts.append(own)
+            if i != j and changed @ other < 0:
+                changed = changed - (changed @ other) / (other @ other) * other
+        parts.append(changed)
     return torch.stack(parts).sum(0)
 
 

@@ -101,36 +101,36 @@ def fair_width(answer: Callable[[int, int, int, int, int], float]):
     # the last two tell apart what the others round to the same width: biases forgotten, or two tasks taken for granted
     for case in ((20, 2, 4, 4, 8), (100, 2, 8, 16, 8), (50, 3, 6, 10, 4), (5, 3, 6, 40, 3), (4, 3, 6, 32, 2)):
         inputs, tasks, experts, units, tower = case
-        found = unboxed(answer(*case))
-        if not is_number(found) or not float(found).is_integer():
-            raise Wrong(f"""for {case} the function returned {found!r}, not a whole number.
+        width = unboxed(answer(*case))
+        if not is_number(width) or not float(width).is_integer():
+            raise Wrong(f"""for {case} the function returned {width!r}, not a whole number.
                 Hint: the width of a layer is a number of units.
                 Hint: solve the equation for the width, then `round` it.""")
         without_gates, with_one, right = (
             _nearest(inputs, tasks, tower, _mmoe_size(*case, gates)) for gates in (0, 1, tasks)
         )
-        if found == experts * units != right:
-            raise Wrong(f"""{found:g} is the width of all experts together: the Shared-Bottom is then larger than the
+        if width == experts * units != right:
+            raise Wrong(f"""{width:g} is the width of all experts together: the Shared-Bottom is then larger than the
                 MMoE.
                 Hint: each tower reads the whole wide bottom, but only one mixture of width {units}.
                 Hint: count all parameters of both models, and set them equal.""")
         size = experts * inputs * units + tasks * (inputs * experts + units * tower)
         without_biases = round(size / (inputs + tasks * tower))
         settings = f"{inputs} inputs, {tasks} tasks, {experts} experts of {units} units, towers of {tower}"
-        you_get = f"for {settings} you get {found:g}"
-        if found == without_gates != right:
+        you_get = f"for {settings} you get {width:g}"
+        if width == without_gates != right:
             raise Wrong(f"""{you_get}: the gates are not counted.
                 Hint: a gate is a matrix from the inputs to the experts, and it is trained like everything else.
                 Hint: each task has a gate of inputs × experts weights.""")
-        if found == with_one != right:
+        if width == with_one != right:
             raise Wrong(f"""{you_get}: one gate is counted, not one a task.
                 Hint: that would be the one-gate MoE.
                 Hint: multiply the gate's weights by the number of tasks.""")
-        if found == without_biases != right:
+        if width == without_biases != right:
             raise Wrong(f"""{you_get}: the biases of experts and bottom are not counted.
                 Hint: a layer from 5 inputs to 40 units has 5 · 40 weights and 40 biases.
                 Hint: each expert has (inputs + 1) · units parameters, and the bottom (inputs + 1) · width.""")
-        if found != right:
+        if width != right:
             raise Wrong(f"""{you_get}; the width should be {right}.
                 Hint: write both sizes down: experts + gates + towers on the left, bottom + towers on the right.
                 Hint: the towers on the right read the whole bottom: each costs width · tower + tower, and its last
@@ -195,48 +195,48 @@ def _pairs(a, b) -> list[list[tuple]]:
 @exercise("1 for a collapsed gate, all of them for an even one.")
 def effective_experts(answer: Callable[[Tensor], float]):
     """`answer(gate)`: weights `(n, experts)` become exp(entropy of the mean weights), between 1 and experts."""
-    found = unboxed(answer(torch.full((6, 4), 0.25)))
-    if not is_number(found):
-        raise Wrong(f"""the function returned {described(found)}, not one number.
+    count = unboxed(answer(torch.full((6, 4), 0.25)))
+    if not is_number(count):
+        raise Wrong(f"""the function returned {described(count)}, not one number.
             Hint: one number for the whole gate.
             Hint: take the mean over the rows before the entropy.""")
-    if close(found, np.log(4)):
+    if close(count, np.log(4)):
         raise Wrong("""an even gate over 4 experts gives 1.39: that is the entropy itself.
             Hint: the entropy of n equal shares is log n.
             Hint: return e to the power of the entropy.""")
-    if close(found, 0.25):
+    if close(count, 0.25):
         raise Wrong("""an even gate over 4 experts gives 0.25: the sign of the entropy is wrong.
             Hint: the logarithm of a share is negative.
             Hint: entropy is −Σ w log w.""")
-    if not close(found, 4):
-        raise Wrong(f"""an even gate over 4 experts uses 4, yours says {found:.2f}.
+    if not close(count, 4):
+        raise Wrong(f"""an even gate over 4 experts uses 4, yours says {count:.2f}.
             Hint: with w the mean weights: exp(−Σ w log w), natural logarithm.
             Hint: `w = gate.mean(0)`, then `torch.exp(-(w * w.log()).sum())`.""")
-    found = unboxed(answer(torch.eye(4).repeat(2, 1) * 0.96 + 0.01))  # each row takes one expert, each expert has rows
-    if not close(found, 4):
-        raise Wrong(f"""each row takes one expert, but together the rows use all 4; yours says {found:.2f}.
+    count = unboxed(answer(torch.eye(4).repeat(2, 1) * 0.96 + 0.01))  # each row takes one expert, each expert has rows
+    if not close(count, 4):
+        raise Wrong(f"""each row takes one expert, but together the rows use all 4; yours says {count:.2f}.
             Hint: a gate that sends rows to different experts has not collapsed.
             Hint: mean over the rows first, entropy then.""")
-    found = unboxed(answer(torch.tensor([[1.0, 0.0, 0.0, 0.0]]).repeat(5, 1)))
-    if not close(found, 1):
-        raise Wrong(f"""a gate with all its weight on one expert gives {found:.2f}; it uses 1.
+    count = unboxed(answer(torch.tensor([[1.0, 0.0, 0.0, 0.0]]).repeat(5, 1)))
+    if not close(count, 1):
+        raise Wrong(f"""a gate with all its weight on one expert gives {count:.2f}; it uses 1.
             Hint: 0 · log 0 is NaN for a computer, and 0 here.
             Hint: `torch.special.entr(w)` is −w log w with 0 at 0; or clamp the weights from below.""")
     drawn = torch.tensor([0.5, 0.25, 0.15, 0.07, 0.03])
     uneven = torch.stack([drawn, drawn.flip(0), drawn.roll(1), drawn, drawn, drawn.roll(2)]).double()
     for gate in (uneven, uneven[:, :3] / uneven[:, :3].sum(1, keepdim=True)):
         shares = gate.mean(0)
-        found, right = unboxed(answer(gate)), float(torch.special.entr(shares).sum().exp())
+        count, right = unboxed(answer(gate)), float(torch.special.entr(shares).sum().exp())
         a_gate = f"a gate with mean weights {', '.join(f'{share:.3f}' for share in shares)}"
-        if close(found, (shares > 0.05).sum()):
-            raise Wrong(f"""{a_gate} gives {found:g}: experts above a bound were counted.
+        if close(count, (shares > 0.05).sum()):
+            raise Wrong(f"""{a_gate} gives {count:g}: experts above a bound were counted.
                 Hint: a bound does not see how uneven the weights above it are.
                 Hint: exp(−Σ w log w) is a smooth count: it lies between 1 and the number of experts.""")
-        if close(found, 1 / shares.square().sum()):
-            raise Wrong(f"""{a_gate} gives {found:.2f}: that is 1/Σw², another smooth count.
+        if close(count, 1 / shares.square().sum()):
+            raise Wrong(f"""{a_gate} gives {count:.2f}: that is 1/Σw², another smooth count.
                 Hint: the squares count the large weights more than the entropy does.
                 Hint: the entropy is −Σ w log w.""")
-        if not close(found, right):
-            raise Wrong(f"""{a_gate} uses {right:.2f} experts, yours says {found:.2f}.
+        if not close(count, right):
+            raise Wrong(f"""{a_gate} uses {right:.2f} experts, yours says {count:.2f}.
                 Hint: with w the mean weights: exp(−Σ w log w), natural logarithm.
                 Hint: `w = gate.mean(0)`, then `torch.special.entr(w).sum().exp()`.""")

@@ -69,49 +69,49 @@ def labels(answer: Callable[[Tensor, Tensor], tuple]):
 def click_alone(answer: Callable[[Tensor, Tensor], Tensor]):
     """`answer(a, b)`: the logits `(n,)` of CTR and CVR become the logit of sigmoid(a) · (1 − sigmoid(b))."""
     a, b, *_ = _rows(3)
-    found, right = answer(a, b), product_logit(a, -b)
-    if not is_tensor(found, len(a)):
-        raise Wrong(f"""the function gave back {described(found)}, not one logit a row.
+    logit, right = answer(a, b), product_logit(a, -b)
+    if not is_tensor(logit, len(a)):
+        raise Wrong(f"""the function gave back {described(logit)}, not one logit a row.
             Hint: the same shape as `a` and `b`.
             Hint: (n,) and (n,) become (n,).""")
-    if close(found, product_logit(a, b)):
+    if close(logit, product_logit(a, b)):
         raise Wrong("""this is the logit of a click *with* a like.
             Hint: the other factor is 1 − CVR.
             Hint: what is the logit of 1 − σ(b)?""")
-    if close(found, -product_logit(a, b)):
+    if close(logit, -product_logit(a, b)):
         raise Wrong("""this is the logit of *not (click and like)*, which rows without a click have as well.
             Hint: the click must have happened: a product of the CTR and 1 − CVR.
             Hint: what is the logit of 1 − σ(b)?""")
-    if close(found, -a * b):
+    if close(logit, -a * b):
         raise Wrong("""the logits were multiplied; the probabilities should be.
             Hint: two logits of −2 would give +4: a likely event.
             Hint: write (1 − p) / p with p = 1 / ((1 + e⁻ᵃ)(1 + eᵇ)).""")
-    if close(found, a - b):
+    if close(logit, a - b):
         raise Wrong("""the logits were added: that multiplies the odds.
             Hint: odds of 1 and 1 give odds of 1; but ½ · ½ is ¼.
             Hint: write (1 − p) / p with p = 1 / ((1 + e⁻ᵃ)(1 + eᵇ)).""")
-    if close(found, torch.sigmoid(a) * torch.sigmoid(-b)):
+    if close(logit, torch.sigmoid(a) * torch.sigmoid(-b)):
         raise Wrong("""this is the probability; return its logit.
             Hint: log(p / (1 − p)) of it.
             Hint: write (1 − p) / p with p = 1 / ((1 + e⁻ᵃ)(1 + eᵇ)).""")
-    if not close(found, right):
-        raise Wrong(f"""for logits {a[0]:.2f} and {b[0]:.2f} it should be {right[0]:.3f}, yours is {found[0]:.3f}.
+    if not close(logit, right):
+        raise Wrong(f"""for logits {a[0]:.2f} and {b[0]:.2f} it should be {right[0]:.3f}, yours is {logit[0]:.3f}.
             Hint: (1 − p) / p = e⁻ᵃ + eᵇ + e⁻ᵃ⁺ᵇ.
             Hint: the logit is minus the logarithm of that sum.""")
     for far, words, others in ((-200.0, "−200", "200"), (200.0, "200", "−200")):
         a = torch.tensor([far, far, -far], requires_grad=True)
         b = torch.tensor([-far, 0.0, -3.0], requires_grad=True)
-        found, right = answer(a, b), product_logit(a, -b)
-        if not found.isfinite().all():
+        logit, right = answer(a, b), product_logit(a, -b)
+        if not logit.isfinite().all():
             raise Wrong(f"""for a logit of {words} the result is not finite.
                 Hint: somewhere e²⁰⁰ or log 0 is computed.
                 Hint: `torch.logsumexp(torch.stack([...]), dim=0)` never computes the large powers themselves.""")
-        if not close(found, right):
-            wanted, yours = (f"{values[0]:.1f}".replace("-", "−") for values in (right, found))
+        if not close(logit, right):
+            wanted, yours = (f"{values[0]:.1f}".replace("-", "−") for values in (right, logit))
             raise Wrong(f"""for logits of {words} and {others} it should be {wanted}, yours is {yours}.
                 Hint: the probability was rounded or clamped on the way: everything beyond it looks alike.
                 Hint: go from logits to the logit without a probability in between.""")
-        if not all(map(close, slopes(found, a, b), slopes(right, a, b))):
+        if not all(map(close, slopes(logit, a, b), slopes(right, a, b))):
             raise Wrong(f"""for a logit of {words} the value is right, and its gradient is not: a model would learn
                 nothing, or something else.
                 Hint: `.detach()`, `.item()` and NumPy cut the gradient; `torch.where` lets a NaN of the other branch

@@ -119,9 +119,9 @@ def one_feature(kind: str, strength: float, seed: int = 0, rows: int = ROWS) -> 
     """Rows with one feature x from N(0, 1), which is the appeal, and the labels of all three tasks."""
     rng = np.random.default_rng([validate.number("seed", seed, low=0, whole=True), 70])
     x = rng.standard_normal(rows)
-    found = draw_events(x, np.zeros(rows), leaning(x), kind, strength, rng)
-    labels = {name: torch.from_numpy(getattr(found, name)) for name in ("click", "like")}
-    return funnel(Examples(torch.from_numpy(x)[:, None], labels)), found
+    events = draw_events(x, np.zeros(rows), leaning(x), kind, strength, rng)
+    labels = {name: torch.from_numpy(getattr(events, name)) for name in ("click", "like")}
+    return funnel(Examples(torch.from_numpy(x)[:, None], labels)), events
 
 
 def straight_line(kind: str, strength: float, loss: str) -> tuple[np.ndarray, np.ndarray, Events]:

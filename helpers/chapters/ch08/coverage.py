@@ -1,85 +1,17 @@
-"""Does the capstone's report say the right thing? Tables whose relation is known, put through its own procedure.
-
-A seed is a table: two tasks on twenty columns (`relu_tasks`, as in chapter 04), with as many rows as a reader might
-have. What the report says about it is one row. All tables of a condition obey the same law, so that the mean gain over
-them is what a report on any one of them should find, and its interval should hold.
+"""Does the capstone's report say the right thing? What it should say of tables whose relation is known, and whether its
+intervals hold the mean gain over them. `helpers.lab.ch08.coverage` makes the tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from itertools import product
-
 import pandas as pd
 
-from helpers.capstone.comparison import Comparison, compare
-from helpers.capstone.declaration import Declaration
-from helpers.capstone.ranker import Recipe
-from helpers.capstone.recommendation import APART, BUT, COST, SHARE, word
-from helpers.chapters.ch06.mmoe import RELU_RATE
-from helpers.data.synthetic import CONDITIONS, relu_tasks
-from helpers.evaluation.statistics import interval
-from helpers.experiments.grid import Grid, grids
-from helpers.experiments.sample import Sample, equal
+from helpers.capstone.recommendation import APART, BUT, COST, SHARE
 
 SAME, FLIPPED, DISJOINT = "same features, other mix", "same features, opposite sign", "disjoint features"
 RIGHT = {SAME: (SHARE, BUT), FLIPPED: (SHARE, BUT), DISJOINT: (APART,)}
 WRONG = {SAME: (APART,), FLIPPED: (APART,), DISJOINT: (SHARE, BUT, COST)}
-# A narrow bottom, in which chapter 04 tells what the report should say; the rate is that of chapter 06, tuned for
-# all models on seeds that no result uses.
-RECIPE = Recipe(units=(4,), towers=(8,), epochs=40, patience=10, batch_size=256)
 ROWS, REPEATS = 2_000, 20
-
-
-def known_table(condition: str, rows: int, seed: int) -> tuple[pd.DataFrame, Declaration]:
-    """A table that obeys the law of a condition, and what its columns are: numbers x0 … x19, regression labels a, b."""
-    pair = relu_tasks((rows, 1, 1), seed=seed, **CONDITIONS[condition]).train
-    names = [f"x{i}" for i in range(pair.inputs.shape[1])]
-    frame = pd.DataFrame(pair.inputs.numpy(), columns=names)
-    labels = {task: values.numpy() for task, values in pair.labels.items()}
-    return frame.assign(**labels), Declaration(dict.fromkeys(labels, "regression"), numbers=tuple(names))
-
-
-def reports(
-    seeds: Sequence[int],
-    conditions: Sequence[str] = tuple(RIGHT),
-    rows: Sequence[int] = (ROWS,),
-    repeats: int = REPEATS,
-    by_time: bool = False,
-) -> pd.DataFrame:
-    """What the report says about each table: condition, rows, seed, repeats, task, gain, low, high, naive_low,
-    naive_high, verdict, word.
-
-    repeats  the report's own seeds; the table has what it would have said after the first 3, 5 and 10 of them as well
-    by_time  the rows get a time, so that there is one fixed split; without it each report seed has a random one
-    naive_*  the t-interval over the report's seeds, as if each had a log of its own
-    """
-    found = []
-    for condition, count, seed in product(conditions, rows, seeds):
-        options = {"seeds": range(repeats), "rates": [RELU_RATE], "also": ()}
-        frame, declaration = known_table(condition, count, seed)
-        if by_time:
-            frame, declaration = frame.assign(time=range(count)), replace(declaration, time="time")
-        one = compare(frame, declaration, RECIPE, **options)
-        for after, growth in one.growth.groupby("seeds"):
-            table = growth[["task", "gain", "low", "high", "verdict"]].assign(word=word(growth["verdict"]))
-            table[["naive_low", "naive_high"]] = [_naive(one, task, after) for task in growth["task"]]
-            found.append(table.assign(condition=condition, rows=count, seed=seed, repeats=after))
-    columns = ["condition", "rows", "seed", "repeats", "task", "gain", "low", "high", "naive_low", "naive_high"]
-    return pd.concat(found, ignore_index=True)[[*columns, "verdict", "word"]]
-
-
-def _naive(one: Comparison, task: str, seeds: int) -> tuple[float, float]:
-    scores = one.scores[(one.scores["task"] == task) & one.scores["seed"].isin(one.seeds[:seeds])]
-    by_model = scores.pivot(index="seed", columns="model", values="value")
-    return interval(by_model[one.recipe.structure] - by_model["single-task"])[1:]
-
-
-def said_right(table: pd.DataFrame, condition: str) -> pd.Series:
-    """For each table of a condition +1 where the recommendation is right, −1 where it is wrong, 0 where it is open."""
-    words = table[table["condition"] == condition].groupby("seed")["word"].first()
-    return words.isin(RIGHT[condition]).astype(int) - words.isin(WRONG[condition]).astype(int)
 
 
 def held(table: pd.DataFrame) -> pd.DataFrame:
@@ -94,21 +26,3 @@ def held(table: pd.DataFrame) -> pd.DataFrame:
         "naive": (table["naive_low"] <= truth) & (truth <= table["naive_high"]),
     }
     return table[[*keys, "seed"]].assign(**{name: holds.astype(int) for name, holds in inside.items()})
-
-
-WITHIN = dict.fromkeys(("gain", "low", "high", "naive_low", "naive_high"), 0.02) | dict.fromkeys(
-    ("verdict", "word"), equal(0.7)
-)
-TWO = {"conditions": [SAME, DISJOINT]}
-ONE = {"seeds": [3], "conditions": [DISJOINT]}
-FEW_ROWS = {"seeds": [103], "conditions": [DISJOINT], "rows": [500]}
-GRIDS = grids(
-    Grid("08_worlds", reports, {"seeds": range(32)}, [Sample(ONE, WITHIN)]),
-    Grid("08_by_time", reports, {"seeds": range(40), "by_time": True} | TWO, [Sample(ONE, WITHIN)]),
-    Grid(
-        "08_rows",
-        reports,
-        {"seeds": range(100, 120), "rows": [500, 1_000, 2_000, 4_000]} | TWO,
-        [Sample(FEW_ROWS, WITHIN)],
-    ),
-)

@@ -23,7 +23,11 @@ def _table(leak: str, sign: float, seed: int, label: str) -> pd.DataFrame:
     frame = pd.DataFrame({name: scale * rng.normal(size=400) for name, scale in scales.items()})
     happened = (rng.random(400) < 1 / (1 + np.exp(1.5 - frame["visits"]))).astype(int)
     frame[leak] = sign * (happened + rng.normal(0, 0.15, 400))
-    return frame[sorted(frame.columns, key=lambda name: rng.random())].assign(**{label: happened})
+    frame = frame[sorted(frame.columns, key=lambda name: rng.random())]
+    frame.insert(
+        0, label, happened
+    )  # first: where it ties with the leak, an answer that forgot to leave it out names it
+    return frame
 
 
 @exercise("the column that tells the label is named, whichever way it points.")
@@ -57,42 +61,47 @@ def leak(answer: Callable[[pd.DataFrame, str], str]):
 @exercise("labels are what happened, features what was known, and the time only orders the rows.")
 def declaration(answer: Callable[[], Declaration]):
     """`answer()` gives the `Declaration` of a log with `HEADER`."""
-    found = answer()
-    if not isinstance(found, Declaration):
-        raise Wrong(f"""the function returned {described(found)}, not a Declaration.
+    declared = answer()
+    if not isinstance(declared, Declaration):
+        raise Wrong(f"""the function returned {described(declared)}, not a Declaration.
             Hint: return Declaration(labels={{...}}, user=..., ...).
             Hint: section 1 has one for the feed.""")
-    for column in found.columns():
+    for column in declared.columns():
         if column not in HEADER.split(","):
             raise Wrong(f"""the header has no column {column!r}.
                 Hint: names are taken literally.
                 Hint: the header: {HEADER}.""")
     for column in ("opened", "seconds_read", "shared", "scroll_depth"):
-        if column in found.features():
+        if column in declared.features():
             raise Wrong(f"""{column!r} is a feature, and it happens after the article was shown.
                 Hint: ask of each column: was it known before the article was shown?
                 Hint: what happened afterwards is a label, or is left out.""")
-    if found.user != "member_id" or found.item != "article_id":
-        raise Wrong(f"""the user is {found.user!r} and the item {found.item!r}.
+    if declared.user != "member_id" or declared.item != "article_id":
+        raise Wrong(f"""the user is {declared.user!r} and the item {declared.item!r}.
             Hint: who reads, and what is read?
             Hint: GAUC and the interval group by the user as well.""")
-    if not found.labels.get("opened") == found.labels.get("shared") == "binary":
+    if not declared.labels.get("opened") == declared.labels.get("shared") == "binary":
         raise Wrong("""two labels of this log are yes or no, and not both are declared so.
             Hint: whether it was opened, and whether it was shared.
             Hint: labels={"opened": "binary", ...}""")
     for column in ("seconds_read", "scroll_depth"):
-        if found.labels.get(column) == "binary":
+        if declared.labels.get(column) == "binary":
             raise Wrong(f"""{column!r} is declared binary.
                 Hint: how long and how far are numbers.
                 Hint: the other kind of label is "regression".""")
-    if found.time != "shown_at":
-        raise Wrong(f"""the time is {found.time!r}.
+    if declared.time != "shown_at":
+        raise Wrong(f"""the time is {declared.time!r}.
             Hint: without a time the split is at random, and the model trains on a user's future.
             Hint: one column says when the article was shown.""")
-    if "section" not in found.ids or "words" not in found.numbers:
-        raise Wrong("""the section of the paper is an id, the number of words a number; yours says otherwise.
-            Hint: does twice the value mean twice as much of something? Then it is a number.
-            Hint: ids=(...), numbers=(...)""")
+    for column, right, wrong in (
+        ("section", "an id", declared.numbers),
+        ("day_of_week", "an id", declared.numbers),
+        ("words", "a number", declared.ids),
+    ):
+        if column in wrong:
+            raise Wrong(f"""{column!r} is {right}; yours says otherwise.
+                Hint: does twice the value mean twice as much of something? Then it is a number.
+                Hint: ids=(...), numbers=(...)""")
 
 
 TABLES = (  # (intervals, one a task; the smallest gain that matters)
@@ -115,14 +124,64 @@ TABLES = (  # (intervals, one a task; the smallest gain that matters)
 def decision(answer: Callable[[list[tuple[float, float]], float], str]):
     """`answer(intervals, smallest)` gives one of `WORDS` for intervals (low, high) of gains, one a task."""
     for intervals, smallest in TABLES:
-        said = begun(answer(intervals, smallest))
-        if said not in WORDS:
-            raise Wrong(f"""{said!r} is none of the words.
+        word_given = begun(answer(intervals, smallest))
+        if word_given not in WORDS:
+            raise Wrong(f"""{word_given!r} is none of the words.
                 Hint: the words are {", ".join(map(repr, WORDS))}.
                 Hint: return them exactly as they are, commas included.""")
         verdicts = [verdict(low, high, smallest) for low, high in intervals]
-        if said != word(verdicts):
+        if word_given != word(verdicts):
             counts = ", ".join(f"{verdicts.count(name)} {name}" for name in VERDICTS if name in verdicts)
-            raise Wrong(f"""for the intervals {intervals} and a smallest effect of {smallest} you say {said!r}.
+            raise Wrong(f"""for the intervals {intervals} and a smallest effect of {smallest} you say {word_given!r}.
                 Hint: their verdicts: {counts}.
                 Hint: begin with the losses: is there one? Then ask whether anything gains, then what is undecided.""")
+
+
+def _candidates(seed: int) -> pd.DataFrame:
+    """Predictions for the candidates of four users; those of the click are ten times those of the like."""
+    rng = np.random.default_rng(seed)
+    user = rng.permutation(np.repeat([3, 5, 8, 13], [5, 6, 4, 7]))
+    like = rng.uniform(0.001, 0.05, len(user))
+    columns = {"user": user, "click": rng.uniform(0.05, 0.6, len(user)), "like": like}
+    return pd.DataFrame(columns, index=rng.permutation(len(user)) + 100)
+
+
+def _first(frame: pd.DataFrame, score: pd.Series, k: int) -> set[int]:
+    return set(score.groupby(frame["user"]).nlargest(k).index.get_level_values(-1))
+
+
+@exercise("each user gets the rows with the highest click^w · like^(1 − w).")
+def one_list(answer: Callable[[pd.DataFrame, float, int], object]):
+    """`answer(frame, w, k)` gives the index of the rows that are among the first k of their user's list."""
+    for seed, w, k in ((0, 0.5, 2), (4, 0.2, 3), (5, 0.8, 2), (3, 1.0, 1)):
+        frame = _candidates(seed)
+        named = begun(answer(frame.copy(), w, k))
+        try:
+            rows = set(pd.Index(named))
+        except TypeError:
+            raise Wrong(f"""the function returned {described(named)}, not an index.
+                Hint: return the labels of the rows, `frame.index[...]`.
+                Hint: with a mask of the rows: `frame.index[mask]`.""") from None
+        click, like = frame["click"], frame["like"]
+        right = _first(frame, click**w * like ** (1 - w), k)
+        if rows == right:
+            continue
+        if len(rows) == k or not rows <= set(frame.index):
+            raise Wrong(f"""{frame["user"].nunique()} users need {k} rows each, by their labels; you give {len(rows)}.
+                Hint: each user has a list of their own.
+                Hint: `score.groupby(frame["user"]).rank(ascending=False)` gives each row its place there.""")
+        if rows == _first(frame, -(click**w) * like ** (1 - w), k):
+            raise Wrong("""these are the last rows of each list.
+                Hint: the highest score comes first.
+                Hint: `rank(ascending=False)`.""")
+        if rows == _first(frame, w * click + (1 - w) * like, k):
+            raise Wrong("""these are the lists of w · click + (1 − w) · like, in which the rare like hardly counts.
+                Hint: w and 1 − w are exponents.
+                Hint: click ** w * ...""")
+        if rows == _first(frame, like**w * click ** (1 - w), k):
+            raise Wrong("""w is the exponent of the like in yours.
+                Hint: at w = 1 the list is that of the click alone.
+                Hint: swap them.""")
+        raise Wrong(f"""for w = {w} and k = {k}, {len(right - rows)} of {len(right)} rows are missing.
+            Hint: compute the score of each row first, then its place among the rows of its user.
+            Hint: keep the rows whose place is k or less.""")

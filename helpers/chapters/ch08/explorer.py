@@ -67,8 +67,8 @@ def _said(grid: pd.DataFrame) -> pd.DataFrame:
 def _in_words(settings: dict, widths: pd.DataFrame, words: pd.DataFrame) -> str:
     condition, rows, seeds = settings.values()
     half, needed = widths["mean"][[HALF, NEEDED]]
-    said = ", ".join(f"{name} in {words['share'][name]:.0%}" for name in SAID)
+    shares = ", ".join(f"{name} in {words['share'][name]:.0%}" for name in SAID)
     return (
         f"{condition.capitalize()}, {rows:,} rows, {seeds} seeds: the interval is ±{half:.3f}, and a gain of this size "
-        f"is decided below ±{needed:.3f}. The report is {said} of the worlds."
+        f"is decided below ±{needed:.3f}. The report is {shares} of the worlds."
     )

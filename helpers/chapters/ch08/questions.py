@@ -5,37 +5,18 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from helpers.display.questions import question
+from helpers.capstone.lists import Lists
+from helpers.display.questions import answers
 from helpers.display.runs import Runs
 
 
-@question(
-    "C8.P1",
-    "Which column tells the model whether a video will be clicked?",
-    options=["position, the place in the session", "score_of_the_day", "the id of the video"],
-    answer=1,
-    why="It was computed at night from what had happened that day, so it contains the click. At serving time it does "
-    "not "
-    "exist, and the model would rank at random. The check trains nothing. It asks how well each feature alone predicts "
-    "each label, on rows that it has not seen.",
-    tempts="“position” tempts, because places in a list are known to move clicks. An AUC near 1 takes more: the "
-    "click itself.",
-)
+@answers("C8.P1")
 def leak(problems: object) -> str:
     """problems: what the check of the table says."""
     return repr(problems)
 
 
-@question(
-    "C8.P2",
-    "Twenty seeds on one log: how many of the usual 95% intervals contain the truth?",
-    options=["About 95%", "About 90%", "About 80%"],
-    answer=2,
-    why="Twenty seeds know very well what *this* log says. They do not know what other logs would say, and each "
-    "further seed hides that better.",
-    tempts="“About 95%” tempts, because that is the name of the interval. The seeds are independent, but their "
-    "log is the same.",
-)
+@answers("C8.P2")
 def usual_interval(coverage: pd.DataFrame) -> Figure:
     """coverage: the table of `worlds.coverage`."""
     settings = ["condition", "task", "seed", "repeats"]
@@ -43,3 +24,9 @@ def usual_interval(coverage: pd.DataFrame) -> Figure:
     held = Runs(held, "held", metric="share of intervals that hold the truth", model="interval", seeds="worlds")
     title = "After ten and twenty seeds the usual interval holds less"
     return held.lines("repeats", title=title, x_label="seeds of the report")
+
+
+@answers("C8.P3")
+def like_alone(lists: Lists) -> Figure:
+    """lists: the reader's lists, of three sources."""
+    return lists.figure()

@@ -9,16 +9,17 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.chapters.ch00 import board, rankers
+from helpers.chapters.ch00 import board
 from helpers.chapters.ch01 import ranking
 from helpers.data.feed import Offer
 from helpers.display import pictures
 from helpers.evaluation.counts import PRIOR
 from helpers.evaluation.statistics import interval
+from helpers.lab.ch00 import rankers
 from helpers.support.environment import ROOT
 from tools import minutes, notebooks
 
-KEPT = rankers.GRIDS["00_board"].read()
+KEPT = rankers.TABLES["00_board"].read()
 OUTCOMES = [name for name, _ in board.SHOWN.values()]
 
 
@@ -47,7 +48,7 @@ def test_a_readers_count_has_the_line_of_the_kept_count(by_count):
 
 
 def test_a_reader_who_fuses_counts_has_the_line_of_the_kept_ones():
-    logs = {label: exponent * count(label).log() for label, exponent in rankers.EXPONENTS[rankers.FUSION].items()}
+    logs = {label: exponent * count(label).log() for label, exponent in rankers.CHOSEN[rankers.FUSION].items()}
     found = board.serve(lambda rows: sum(logs.values())[rows["video"]])
     assert found[OUTCOMES].to_numpy() == pytest.approx(line("fused counts").to_numpy(), abs=6e-4)
 
@@ -160,7 +161,7 @@ def test_esmm_never_finds_a_like_more_probable_than_its_click():
 
 
 def test_the_fused_score_is_a_product_with_chapter_01s_exponents():
-    exponents = rankers.EXPONENTS[rankers.FUSION]
+    exponents = rankers.CHOSEN[rankers.FUSION]
     assert exponents == ranking.CHOSEN["multiplicative"]
     chances = {label: torch.rand(50, generator=torch.Generator().manual_seed(k)) for k, label in enumerate(exponents)}
     product = torch.stack([chance ** exponents[label] for label, chance in chances.items()]).prod(0)
@@ -180,7 +181,7 @@ def test_a_click_counts_as_often_as_it_was_watched_in_weighted_cross_entropy_alo
 
 
 def test_every_network_had_the_same_settings_to_choose_from():
-    tried = rankers.GRIDS["00_board_tuning"].read()
+    tried = rankers.TABLES["00_board_tuning"].read()
     settings = {name: set(zip(part["lr"], part["l2"], strict=True)) for name, part in tried.groupby("ranker")}
     assert settings.keys() == rankers.NETWORKS.keys()
     assert len(set(map(frozenset, settings.values()))) == 1

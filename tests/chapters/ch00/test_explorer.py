@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from helpers.chapters.ch00.explorer import phone
-from helpers.chapters.ch00.primer import GRIDS
 from helpers.display.scripts import joined
+from helpers.lab.ch00.primer import TABLES
 from helpers.support.environment import ROOT
 from tests.display.live.test_live import needs_node, node
 
-CHANCES = GRIDS["00_chances"].read()
+CHANCES = TABLES["00_chances"].read()
 USERS = [rows[["click", "finish"]].to_numpy() for _, rows in CHANCES.groupby("user")]
 WEIGHTS = np.linspace(0, 1, 2001)
 BENDS = (0, 0.5, 1)

@@ -11,17 +11,18 @@ from helpers.chapters.ch00 import primer
 from helpers.chapters.ch00.explorer import weight_explorer
 from helpers.data import feed
 from helpers.evaluation.metrics import auc
+from helpers.lab.ch00 import primer as lab_primer
 from helpers.training.losses import LOSSES, task_losses
 
 
 def test_one_score_serves_both_goals_and_finish_counts_on_clicked_rows():
     data = feed.Feed.make(900)
     features = feed.features()
-    train, valid = primer._examples(data, features)
-    assert len(train) + len(valid) == primer.ROWS
-    outputs = primer.OneScore(features)(valid.inputs)
+    train, valid = lab_primer._examples(data, features)
+    assert len(train) + len(valid) == lab_primer.ROWS
+    outputs = lab_primer.OneScore(features)(valid.inputs)
     assert torch.equal(outputs["click"], outputs["finish"])  # the constants start at 0
-    found = task_losses(outputs, valid.labels, dict.fromkeys(primer.GOALS, LOSSES["binary"]), valid.masks)
+    found = task_losses(outputs, valid.labels, dict.fromkeys(lab_primer.GOALS, LOSSES["binary"]), valid.masks)
     score, click, finish = outputs["click"], valid.labels["click"], valid.labels["finish"]
     clicked = click == 1
     by_hand = binary_cross_entropy_with_logits(score[clicked], finish[clicked])
@@ -30,7 +31,7 @@ def test_one_score_serves_both_goals_and_finish_counts_on_clicked_rows():
 
 @pytest.mark.slow
 def test_task_weights_are_a_tidy_table_and_do_what_the_slider_says():
-    table = primer.task_weights([900], [0.0, 1.0]).set_index("weight")
+    table = lab_primer.task_weights([900], [0.0, 1.0]).set_index("weight")
     assert list(table.columns) == ["seed", "clicked", "finished", "satisfaction", "random", "best"]
     assert table["clicked"].diff()[1.0] > 0.1 and table["finished"].diff()[1.0] < -0.1
     assert (table["best"] > table["satisfaction"]).all() and table["best"].nunique() == table["random"].nunique() == 1
@@ -62,12 +63,12 @@ def test_the_feed_in_data_is_the_one_of_its_seed(name, autoplay):
 
 @pytest.mark.slow
 def test_scorers_tell_auc_and_gauc_apart():
-    table = primer.scorers([feed.SEED]).set_index("scorer")
+    table = lab_primer.scorers([feed.SEED]).set_index("scorer")
     history, judged = primer.days(feed.SEED, autoplay=True)
     rate = judged["user"].map(history.groupby("user")["like"].mean()).fillna(history["like"].mean())
-    assert table.loc[primer.USER_RATE, "auc"] == auc(rate, judged["like"])
-    assert table.loc[primer.USER_RATE, "gauc"] == 0.5
-    assert table.loc[primer.VIDEO_RATE, "gauc"] > 0.55
+    assert table.loc[lab_primer.USER_RATE, "auc"] == auc(rate, judged["like"])
+    assert table.loc[lab_primer.USER_RATE, "gauc"] == 0.5
+    assert table.loc[lab_primer.VIDEO_RATE, "gauc"] > 0.55
 
 
 @pytest.mark.slow
@@ -79,11 +80,11 @@ def test_one_more_day_judges_both_rates_on_the_same_groups():
 
 @pytest.mark.slow
 def test_the_weight_explorer_says_what_the_grid_holds():
-    grid = primer.GRIDS["00_task_weights"].read()
+    grid = lab_primer.TABLES["00_task_weights"].read()
     explorer = weight_explorer(grid)
     assert explorer.settings == {"weight": 0.5}
     sentences = explorer.figure.drawing["sentences"]
-    for place, weight in enumerate(primer.TASK_WEIGHTS):
+    for place, weight in enumerate(lab_primer.TASK_WEIGHTS):
         at = grid[np.isclose(grid["weight"], weight)]
         said = sentences["texts"][sentences["of"][place]]
         assert said.startswith(f"Trained on {weight:g} · L(click) + {1 - weight:.1g} · L(finish)")

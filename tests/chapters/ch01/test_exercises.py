@@ -8,6 +8,7 @@ import torch
 
 from helpers.chapters.ch01 import exercises, held_out, ranking
 from helpers.evaluation.statistics import interval
+from helpers.lab.ch01 import ranking as lab_ranking
 from tests.chapters.shared import judge, solution
 
 
@@ -56,7 +57,7 @@ def test_a_gain_in_one_world_of_six_is_no_gain_however_many_users_it_has(small_w
     def in_the_first_world(p):
         return np.concatenate([truth[:1] / 2, p["share"][1:]])  # both are positive, and worlds are ranked apart
 
-    chosen, before = (ranking.top(scores, truth)[0].mean(-1) for scores in (in_the_first_world(p), p["share"]))
+    chosen, before = (lab_ranking.top(scores, truth)[0].mean(-1) for scores in (in_the_first_world(p), p["share"]))
     by_users, by_worlds = chosen - before, (chosen - before).mean(-1)
     assert interval(by_users.ravel())[1] > 0 > interval(by_worlds)[1]
     mean, low, high = interval(by_worlds)
@@ -74,7 +75,7 @@ def test_equal_scores_are_served_in_the_order_of_the_candidates(small_worlds):
 
 
 def test_the_worked_score_beats_every_label_at_once_and_says_by_how_much(monkeypatch):
-    monkeypatch.delattr(ranking, "fit")  # nothing is trained
+    monkeypatch.delattr(lab_ranking, "fit")  # nothing is trained
     said = judge(exercises.beats_every_label, solution("01_motivation", "solution_score", np=np))
     gain, low, high = map(float, re.search(r": (\S+) \[(\S+), (\S+)\] over 40 worlds", said).groups())
     assert said.startswith("Correct") and 0.003 < low < gain < high < 0.022

@@ -1,14 +1,16 @@
 import pandas as pd
 import pytest
 
-from helpers.chapters.ch01 import biases, ranking
+from helpers.chapters.ch01 import ranking
 from helpers.chapters.ch01.explorer import bias_explorer, fusion_explorer
+from helpers.lab.ch01 import biases
+from helpers.lab.ch01 import ranking as lab_ranking
 from tests.chapters.shared import said_at
 
 
 @pytest.mark.slow
 def test_the_bias_explorers_say_what_the_grid_holds():
-    tenths, dials = (biases.GRIDS[name].read() for name in ("01_tenths", "01_dials"))
+    tenths, dials = (biases.TABLES[name].read() for name in ("01_tenths", "01_dials"))
     mean = dials.groupby(["bias", "trait", "label", "strength"])["value"].mean()
     words = {bias: bias_explorer(bias, tenths, dials) for bias in ("target", "item", "user")}
     liked = mean["target", biases.TRUTH, "like", 0.5]
@@ -21,7 +23,7 @@ def test_the_bias_explorers_say_what_the_grid_holds():
 
 @pytest.mark.slow
 def test_the_fusion_explorer_says_what_the_grid_holds():
-    grid = ranking.GRIDS["01_fusion"].read()
+    grid = lab_ranking.TABLES["01_fusion"].read()
     explorer = fusion_explorer(grid)
     settings = {"form": "multiplicative", "finish": -0.5} | ranking.CHOSEN["multiplicative"]
     row = grid[(grid[list(settings)] == pd.Series(settings)).all(axis=1)].squeeze()

@@ -7,11 +7,13 @@ import pytest
 
 from helpers.chapters.ch01 import ranking
 from helpers.chapters.ch01.explorer import fusion_list
+from helpers.data.feed import TOP
 from helpers.display.scripts import joined
+from helpers.lab.ch01 import ranking as lab_ranking
 from helpers.support.environment import ROOT
 from tests.display.live.test_live import needs_node, node
 
-FEED = ranking.GRIDS["01_list"].read()
+FEED = lab_ranking.TABLES["01_list"].read()
 LIVE = fusion_list(FEED)
 LABELS = list(ranking.LEVELS)
 FORMS = dict(zip(("add", "rates", "multiply"), ranking.FORMS.values(), strict=True))
@@ -26,7 +28,7 @@ def computed(expression: str, **state):
 def top(form: str, weights: dict) -> np.ndarray:
     """The places of the ten of each user, by the course's own fusion."""
     scores = FORMS[form]({label: FEED[label].to_numpy() for label in LABELS}, weights)
-    return np.argsort(-scores.reshape(FEED["user"].nunique(), -1).round(12), axis=1, kind="stable")[:, : ranking.TOP]
+    return np.argsort(-scores.reshape(FEED["user"].nunique(), -1).round(12), axis=1, kind="stable")[:, :TOP]
 
 
 @needs_node

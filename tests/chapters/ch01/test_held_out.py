@@ -6,28 +6,30 @@ from scipy.special import logit
 
 from helpers.chapters.ch01 import held_out, ranking
 from helpers.data.feed import CANDIDATES
-from helpers.lab import GRIDS
+from helpers.lab import TABLES
+from helpers.lab.ch01 import held_out as lab_held_out
+from helpers.lab.ch01 import ranking as lab_ranking
 
 
 @pytest.fixture
-def found(monkeypatch) -> ranking.Predicted:
+def found(monkeypatch) -> lab_ranking.Predicted:
     rng = np.random.default_rng(0)
     shape = (3, 4, CANDIDATES)
     scores = {task: 1 / (1 + np.exp(3 - rng.normal(size=shape))) for task in ranking.TASKS}
     scores["watch_time"] = rng.normal(size=shape)
-    found = ranking.Predicted((7, 8, 9), scores, {"satisfaction": rng.random(shape)}, rng.normal(size=shape[:2]))
-    monkeypatch.setattr(ranking, "predictions", lambda seeds: found)
+    found = lab_ranking.Predicted((7, 8, 9), scores, {"satisfaction": rng.random(shape)}, rng.normal(size=shape[:2]))
+    monkeypatch.setattr(lab_ranking, "predictions", lambda seeds: found)
     return found
 
 
 def test_what_is_read_is_what_was_predicted_to_half_a_step(found, tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers.experiments.grid.GRIDS", tmp_path)
+    monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
     monkeypatch.setattr(held_out, "WORLDS", found.seeds)
     monkeypatch.setattr(held_out, "USERS", 2)
     monkeypatch.setattr(held_out, "STEP", 0.05)
-    grid = held_out.Grid("x", held_out.predictions, {"seeds": [7, 8, 9], "users": 2, "step": 0.05}, packed=True)
-    grid.write(grid.make(**grid.settings))
-    monkeypatch.setitem(held_out.GRIDS, "01_held_out", grid)
+    given = {"seeds": [7, 8, 9], "users": 2, "step": 0.05}
+    table = lab_held_out.KeptTable("01_held_out", lab_held_out.predictions, given, packed=True)
+    table.write(table.make(**table.settings))
     p, satisfaction = held_out.read()
     assert list(p) == list(ranking.TASKS)
     np.testing.assert_allclose(satisfaction, found.outcomes["satisfaction"][:, :2], atol=0.025001)
@@ -40,9 +42,9 @@ def test_the_kept_worlds_have_their_users_and_are_small():
     p, satisfaction = held_out.read()
     assert {values.shape for values in p.values()} == {satisfaction.shape} == {(40, 10, CANDIDATES)}
     assert satisfaction.min() >= 0 and satisfaction.max() <= 1
-    assert held_out.GRIDS["01_held_out"].path.stat().st_size < 600_000
+    assert lab_held_out.TABLES["01_held_out"].path.stat().st_size < 600_000
 
 
 def test_nothing_else_uses_the_held_out_worlds():
-    used = {seed for grid in GRIDS.values() if grid.name != "01_held_out" for seed in grid.settings.get("seeds", [])}
+    used = {seed for grid in TABLES.values() if grid.name != "01_held_out" for seed in grid.settings.get("seeds", [])}
     assert not (used | set(ranking.PRACTICE)) & set(held_out.WORLDS)

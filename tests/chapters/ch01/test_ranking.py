@@ -5,6 +5,7 @@ import pytest
 
 from helpers.chapters.ch01 import ranking
 from helpers.data.feed import CANDIDATES
+from helpers.lab.ch01 import ranking as lab_ranking
 from helpers.support import environment
 
 
@@ -14,18 +15,18 @@ def one_thread():
 
 
 @pytest.fixture
-def found() -> ranking.Predicted:
+def found() -> lab_ranking.Predicted:
     rng = np.random.default_rng(0)
     shape = (3, 4, CANDIDATES)
     scores = {task: rng.uniform(0.01, 0.9, shape) for task in ranking.TASKS}
     outcomes = {name: rng.random(shape) for name in ("like", "watch_seconds", "bait", "appeal", "satisfaction")}
     outcomes["plays"] = (rng.random(shape) < 0.3) * 1.0
-    return ranking.Predicted((0, 1, 2), scores, outcomes, rng.normal(size=shape[:2]))
+    return lab_ranking.Predicted((0, 1, 2), scores, outcomes, rng.normal(size=shape[:2]))
 
 
 def test_served_is_the_mean_of_the_ten_with_the_highest_scores(found):
     scores = found.scores["like"]
-    means = ranking.served(found, scores)["satisfaction"]
+    means = lab_ranking.served(found, scores)["satisfaction"]
     for world in range(3):
         tops = [found.outcomes["satisfaction"][world, u][np.argsort(-scores[world, u])[:10]] for u in range(4)]
         assert means[world] == pytest.approx(np.mean(tops))
@@ -33,15 +34,15 @@ def test_served_is_the_mean_of_the_ten_with_the_highest_scores(found):
 
 def test_the_truth_serves_most_and_its_opposite_least(found):
     truth = found.outcomes["satisfaction"]
-    best, worst, chance = (ranking.served(found, s)["satisfaction"] for s in (truth, -truth, found.scores["like"]))
+    best, worst, chance = (lab_ranking.served(found, s)["satisfaction"] for s in (truth, -truth, found.scores["like"]))
     assert (worst < chance).all() and (chance < best).all()
 
 
 def test_returns_rise_with_satisfaction_and_with_habit(found):
     truth = found.outcomes["satisfaction"]
-    assert (ranking.served(found, truth)["returns"] > ranking.served(found, -truth)["returns"]).all()
-    eager = ranking.Predicted(found.seeds, found.scores, found.outcomes, found.habit + 1)
-    assert (ranking.served(eager, truth)["returns"] > ranking.served(found, truth)["returns"]).all()
+    assert (lab_ranking.served(found, truth)["returns"] > lab_ranking.served(found, -truth)["returns"]).all()
+    eager = lab_ranking.Predicted(found.seeds, found.scores, found.outcomes, found.habit + 1)
+    assert (lab_ranking.served(eager, truth)["returns"] > lab_ranking.served(found, truth)["returns"]).all()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_returns_rise_with_satisfaction_and_with_habit(found):
 )
 def test_bad_scores_are_named(found, spoil, message):
     with pytest.raises(ValueError, match=message):
-        ranking.served(found, spoil(found.scores["like"]))
+        lab_ranking.served(found, spoil(found.scores["like"]))
 
 
 def test_fusion_is_the_sum_and_the_logarithm_of_the_product(found):
@@ -74,8 +75,8 @@ def test_a_product_by_one_label_ranks_like_the_label(found):
 
 
 def test_over_random_is_paired_by_world(found, monkeypatch):
-    monkeypatch.setattr(ranking, "predictions", lambda seeds, autoplay: found)
-    table = ranking.labels((0, 1, 2))
+    monkeypatch.setattr(lab_ranking, "predictions", lambda seeds, autoplay: found)
+    table = lab_ranking.labels((0, 1, 2))
     by = table.pivot(index="seed", columns="score", values="satisfaction")
     gains = ranking.over_random(table).pivot(index="seed", columns="score", values="difference")
     np.testing.assert_allclose(gains["like"], by["like"] - by["random"])
@@ -83,23 +84,25 @@ def test_over_random_is_paired_by_world(found, monkeypatch):
 
 
 def test_fusion_tries_every_combination_and_compares_with_the_best_single_label(found, monkeypatch):
-    monkeypatch.setattr(ranking, "predictions", lambda seeds: found)
-    table = ranking.fusion((0, 1, 2), {"click": (0.0, 1.0), "like": (0.0, 0.5, 1.0)})
+    monkeypatch.setattr(lab_ranking, "predictions", lambda seeds: found)
+    table = lab_ranking.fusion((0, 1, 2), {"click": (0.0, 1.0), "like": (0.0, 0.5, 1.0)})
     assert len(table) == 3 * 2 * 3
     assert not table.duplicated(["form", "click", "like"]).any()
-    alone = {task: ranking.served(found, scores)["satisfaction"].mean() for task, scores in found.scores.items()}
+    alone = {task: lab_ranking.served(found, scores)["satisfaction"].mean() for task, scores in found.scores.items()}
     np.testing.assert_allclose(table["gain"], table["satisfaction"] - max(alone.values()))
     only = table[(table["click"] == 0) & (table["like"] == 1) & (table["form"] == "multiplicative")]
     assert only["satisfaction"].item() == pytest.approx(alone["like"])
 
 
 def test_the_chosen_exponents_are_the_surest_gain_of_the_grid():
-    table = ranking.GRIDS["01_fusion"].read()
+    table = lab_ranking.TABLES["01_fusion"].read()
     table = table[table["form"] == "multiplicative"]
     sure = table.loc[(table["gain"] / (table["gain_high"] - table["gain_low"])).idxmax()]
     assert {label: sure[label] for label in ranking.LEVELS} == ranking.CHOSEN["multiplicative"]
 
 
 def test_reported_worlds_are_not_practice_worlds():
-    reported = {seed for name in ("01_labels", "01_labels_autoplay") for seed in ranking.GRIDS[name].settings["seeds"]}
+    reported = {
+        seed for name in ("01_labels", "01_labels_autoplay") for seed in lab_ranking.TABLES[name].settings["seeds"]
+    }
     assert not reported & set(ranking.PRACTICE)

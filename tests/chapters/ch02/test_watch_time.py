@@ -7,6 +7,7 @@ import torch
 from helpers.chapters.ch02 import watch_time
 from helpers.data.examples import Examples
 from helpers.data.feed import Feed, features
+from helpers.lab.ch02 import watch_time as lab_watch_time
 from helpers.training.losses import binary_cross_entropy, weighted_cross_entropy
 
 
@@ -63,9 +64,9 @@ def feed():
 def short(monkeypatch):
     """Logs of 2,000 rows, to be quick; nothing that was trained on them is kept."""
     monkeypatch.setattr(watch_time, "ROWS", 2000)
-    watch_time._trained.cache_clear()
+    lab_watch_time._trained.cache_clear()
     yield
-    watch_time._trained.cache_clear()
+    lab_watch_time._trained.cache_clear()
 
 
 def test_weights_count_a_click_by_its_time_and_other_rows_once(feed):
@@ -97,18 +98,18 @@ def test_a_quantile_is_0_without_a_click_and_knows_nothing_of_the_length(feed):
 
 
 def test_a_second_log_is_of_the_same_world_and_has_other_impressions(feed):
-    second = watch_time.second_log(feed)
+    second = lab_watch_time.second_log(feed)
     assert set(second["video"]) <= set(feed.world.videos["video"])
     assert not second["watch_seconds"][:100].equals(feed.log["watch_seconds"][:100])
 
 
 @pytest.mark.long
 def test_readings_come_in_bins_of_equal_size(short):
-    table = watch_time.calibration([900], bins=4)
+    table = lab_watch_time.calibration([900], bins=4)
     assert len(table) == 2 * 2 * 4
     mine = table[(table["by"] == "prediction") & (table["model"] == "corrected CE")]
     assert mine.sort_values("bin")["predicted"].is_monotonic_increasing
-    bands = watch_time.same_score([900], bands=2)
+    bands = lab_watch_time.same_score([900], bands=2)
     assert len(bands) == 4
     np.testing.assert_allclose(bands["click_rate"] * bands["seconds_a_click"], bands["actual"])
 
@@ -127,7 +128,7 @@ def test_predictions_of_worlds_of_different_size_stand_in_their_own_rows(short):
 @pytest.mark.slow
 def test_an_own_t_that_is_the_seconds_changes_nothing(short):
     own = watch_time.own_time(lambda clicks: clicks["watch_seconds"], [900])
-    served = watch_time.served([900], ["weighted CE"])
+    served = lab_watch_time.served([900], ["weighted CE"])
     both = own.merge(served[served["model"] == "weighted CE"], on=["seed", "outcome"])
     assert len(both) == len(watch_time.SERVED)
     np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=1e-5)

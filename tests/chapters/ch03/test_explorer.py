@@ -1,12 +1,12 @@
 import pytest
 
-from helpers.chapters.ch03 import tradeoff
 from helpers.chapters.ch03.explorer import weight_explorer
+from helpers.lab.ch03 import tradeoff
 
 
 @pytest.mark.slow
 def test_the_weight_explorer_says_what_the_grids_hold():
-    tables = [tradeoff.GRIDS[name].read() for name in ("03_one_score", "03_two_towers")]
+    tables = [tradeoff.TABLES[name].read() for name in ("03_one_score", "03_two_towers")]
     explorer = weight_explorer(*tables)
     assert explorer.settings == {"model": "one score", "correlation": -0.5, "weight": 0.3}
     sentences = explorer.figure.drawing["sentences"]

@@ -7,13 +7,14 @@ import torch
 
 from helpers.chapters.ch03 import fusion
 from helpers.data.feed import Feed, Offer
+from helpers.lab.ch03 import fusion as lab_fusion
 from helpers.models.shared_bottom import OneHead
 from helpers.training.losses import binary_cross_entropy
 
 
 @pytest.fixture(scope="module")
 def table():
-    return fusion.fronts(range(2), weights=[0.0, 0.5, 1.0], trained=[1.0])
+    return lab_fusion.fronts(range(2), weights=[0.0, 0.5, 1.0], trained=[1.0])
 
 
 def test_constant_loss_is_the_lowest_of_all_constants():
@@ -25,14 +26,14 @@ def test_constant_loss_is_the_lowest_of_all_constants():
 
 def test_fusion_at_the_ends_is_one_of_the_two():
     click, finish = np.array([0.3, 0.2]), np.array([0.1, 0.15])
-    for way in fusion.WAYS[1:]:
-        np.testing.assert_allclose(fusion.fused(click, finish, 1, way), click)
-        np.testing.assert_allclose(fusion.fused(click, finish, 0, way), finish)
+    for way in lab_fusion.WAYS[1:]:
+        np.testing.assert_allclose(lab_fusion.fused(click, finish, 1, way), click)
+        np.testing.assert_allclose(lab_fusion.fused(click, finish, 0, way), finish)
 
 
 def test_geometric_fusion_does_not_care_how_rare_a_label_is():
     click, finish = np.random.default_rng(0).uniform(0.1, 0.9, (2, 50))
-    order = [np.argsort(fusion.fused(click, scale * finish, 0.4, "geometric fusion")) for scale in (1, 0.01)]
+    order = [np.argsort(lab_fusion.fused(click, scale * finish, 0.4, "geometric fusion")) for scale in (1, 0.01)]
     np.testing.assert_array_equal(*order)
 
 
@@ -55,8 +56,8 @@ def test_ahead_is_0_against_itself_and_the_difference_at_equal_click_auc():
     rows = [("one", w, 0, 0.5 + 0.1 * w, 0.3 - 0.1 * w) for w in (0, 0.5, 1)]
     rows += [("two", w, 0, 0.5 + 0.1 * w, 0.31 - 0.1 * w) for w in (0, 0.25, 1)]
     curves = pd.DataFrame(rows, columns=["way", "weight", "seed", "click", "finish"])
-    np.testing.assert_allclose(fusion.ahead(curves, "one", "one")["ahead"], 0, atol=1e-12)
-    np.testing.assert_allclose(fusion.ahead(curves, "one", "two")["ahead"], -0.01)
+    np.testing.assert_allclose(lab_fusion.ahead(curves, "one", "one")["ahead"], 0, atol=1e-12)
+    np.testing.assert_allclose(lab_fusion.ahead(curves, "one", "two")["ahead"], -0.01)
 
 
 @pytest.mark.slow
@@ -70,7 +71,7 @@ def test_one_score_trained_on_the_click_alone_is_a_click_model():
 
 
 def test_the_setting_of_both_models_is_near_the_best_of_each():
-    tried = fusion.GRIDS["03_tuning"].read().set_index(["model", "lr", "penalty"])["loss"]
+    tried = lab_fusion.TABLES["03_tuning"].read().set_index(["model", "lr", "penalty"])["loss"]
     ours, best = tried.xs((fusion.LEARNING_RATE, fusion.PENALTY), level=("lr", "penalty")), tried.groupby("model").min()
     assert (ours / best).to_dict() == {
         "OneHead": pytest.approx(1.001, abs=5e-4),

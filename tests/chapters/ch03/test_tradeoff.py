@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from helpers.chapters.ch03 import tradeoff
+from helpers.lab.ch03 import tradeoff as lab_tradeoff
 from helpers.training.losses import binary_cross_entropy, task_losses, weighted_sum
 
 GOALS = {"click": "binary", "finish": "binary"}
@@ -72,7 +73,7 @@ def test_trade_off_names_an_unknown_model():
 
 @pytest.mark.slow
 def test_mixed_labels_train_the_same_score():
-    auc = tradeoff.mixed(range(2)).pivot(index=["seed", "task"], columns="labels", values="auc")
+    auc = lab_tradeoff.mixed(range(2)).pivot(index=["seed", "task"], columns="labels", values="auc")
     np.testing.assert_allclose(auc["two"], auc["one, mixed"], atol=1e-3)
 
 
@@ -85,7 +86,7 @@ def relu_correlation(angle: float) -> float:
 @pytest.mark.parametrize("degrees", [0, 30, 45, 90])
 def test_the_front_of_one_unit_is_as_in_closed_form(degrees):
     """What the notebook states of one relu unit against the tasks of `unit_pair`."""
-    examples, angle = tradeoff.unit_pair(200_000, seed=0), np.deg2rad(degrees)
+    examples, angle = lab_tradeoff.unit_pair(200_000, seed=0), np.deg2rad(degrees)
     hidden = torch.relu(examples.inputs @ torch.tensor([np.cos(angle), np.sin(angle)], dtype=torch.float32))
     for task, between in (("a", angle), ("b", np.pi / 2 - angle)):
         found = torch.corrcoef(torch.stack([hidden, examples.labels[task]]))[0, 1].item()
@@ -98,13 +99,13 @@ def test_the_front_of_one_unit_is_concave_in_the_middle():
 
 @pytest.mark.slow
 def test_a_weighted_sum_of_one_unit_ends_at_an_end_and_a_chebyshev_sum_between():
-    table = tradeoff.one_unit(range(6), weights=[0.4, 0.6])
+    table = lab_tradeoff.one_unit(range(6), weights=[0.4, 0.6])
     assert list(table.columns) == ["sum", "weight", "seed", "task", "loss"]
-    share = tradeoff.compromises(table).groupby("sum")["share"].mean()
+    share = lab_tradeoff.compromises(table).groupby("sum")["share"].mean()
     assert share["weighted sum"] < 0.1 and share["Chebyshev sum"] > 0.4
 
 
 def test_compromises_counts_runs_with_both_losses_below():
     keys = [("weighted sum", w, 0, task) for w in (0.4, 0.6) for task in "ab"]
     table = pd.DataFrame(keys, columns=["sum", "weight", "seed", "task"]).assign(loss=[0.5, 0.6, 0.1, 0.95])
-    assert tradeoff.compromises(table)["share"].tolist() == [0.5]
+    assert lab_tradeoff.compromises(table)["share"].tolist() == [0.5]

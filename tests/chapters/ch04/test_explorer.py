@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.chapters.ch04 import explorer, sharing
+from helpers.chapters.ch04 import explorer
 from helpers.display.live.live import Live
 from helpers.display.scripts import joined
+from helpers.lab.ch04 import sharing
 from tests.display.live.test_live import needs_node, node
 
 SCRIPT = Path(explorer.__file__).with_name("playground.js")
@@ -16,7 +17,7 @@ SCRIPT = Path(explorer.__file__).with_name("playground.js")
 
 @pytest.fixture(scope="module")
 def playground() -> Live:
-    return explorer.playground(sharing.GRIDS["04_weights"].read())
+    return explorer.playground(sharing.TABLES["04_weights"].read())
 
 
 def found(playground: Live, expression: str, **state):
@@ -34,7 +35,7 @@ def found(playground: Live, expression: str, **state):
 @needs_node
 @pytest.mark.parametrize(("shared", "width", "weight"), [(0, 4, 0.5), (2, 8, 0.1), (4, 32, 0.9)])
 def test_it_shows_the_kept_runs_of_its_setting(playground, shared, width, weight):
-    grid = sharing.GRIDS["04_weights"].read()
+    grid = sharing.TABLES["04_weights"].read()
     at = grid[(grid["shared"] == shared) & (grid["width"] == width) & np.isclose(grid["weight"], weight)]
     b = [0] * (4 - shared) + [1, -1, 1, -1] + [0] * shared
     a = [*[-sign if shared % 2 else sign for sign in (1, -1, 1, -1)], 0, 0, 0, 0]

@@ -12,6 +12,7 @@ from helpers.evaluation import yardsticks
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM
 from helpers.evaluation.metrics import gauc
 from helpers.evaluation.yardsticks import LINEAR
+from helpers.lab.ch04 import feed_tasks as lab_feed_tasks
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 
 
@@ -57,39 +58,41 @@ def test_what_is_shared_is_what_the_place_says():
 
 def test_every_model_has_tuned_settings():
     for clicked, places in ((False, tuple(feed_tasks.PLACES)), (True, ("nothing", feed_tasks.HALFWAY))):
-        chosen = feed_tasks.CHOSEN[clicked]
-        singles = {feed_tasks.key("nothing", [label]) for label in feed_tasks.LABELS}
-        expected = singles | {feed_tasks.key(place, feed_tasks.LABELS) for place in places if place != "nothing"}
+        chosen = lab_feed_tasks.CHOSEN[clicked]
+        singles = {lab_feed_tasks.key("nothing", [label]) for label in feed_tasks.LABELS}
+        expected = singles | {lab_feed_tasks.key(place, feed_tasks.LABELS) for place in places if place != "nothing"}
         if not clicked:
-            expected |= {feed_tasks.key(width, tasks) for width in feed_tasks.WIDTHS for tasks in feed_tasks.NEWS}
+            expected |= {
+                lab_feed_tasks.key(width, tasks) for width in lab_feed_tasks.WIDTHS for tasks in lab_feed_tasks.NEWS
+            }
         assert set(chosen) == expected
-        assert all(lr in feed_tasks.LEARNING_RATES and l2 in feed_tasks.PENALTIES for lr, l2 in chosen.values())
+        assert all(lr in lab_feed_tasks.LEARNING_RATES and l2 in lab_feed_tasks.PENALTIES for lr, l2 in chosen.values())
 
 
 def test_every_linear_model_has_a_tuned_penalty():
     for clicked in (False, True):
-        assert set(feed_tasks.RIDGE[clicked]) == set(feed_tasks.LABELS)
-        assert set(feed_tasks.RIDGE[clicked].values()) <= set(feed_tasks.RIDGES)
+        assert set(lab_feed_tasks.RIDGE[clicked]) == set(feed_tasks.LABELS)
+        assert set(lab_feed_tasks.RIDGE[clicked].values()) <= set(lab_feed_tasks.RIDGES)
 
 
 def test_an_unknown_task_is_named():
     worlds = feed_tasks.Worlds([0], None, None, {}, [])
     with pytest.raises(ValueError, match="tasks: got 'clicks'; expected one of 'click'"):
-        feed_tasks.train(worlds, ["clicks"], [4], [4], 0.01, 0.01)
+        lab_feed_tasks.train(worlds, ["clicks"], [4], [4], 0.01, 0.01)
 
 
 @pytest.mark.long
 def test_what_shares_nothing_is_judged_where_the_models_are():
-    table = feed_tasks.places([4], ["click", "share"], feed_tasks.UNSHARED)
+    table = lab_feed_tasks.places([4], ["click", "share"], lab_feed_tasks.UNSHARED)
     assert list(table.columns) == ["clicked", "shared", "seed", "label", "auc", "gauc"]
-    auc = table.pivot(index="shared", columns="label", values="auc").loc[list(feed_tasks.UNSHARED)]
+    auc = table.pivot(index="shared", columns="label", values="auc").loc[list(lab_feed_tasks.UNSHARED)]
     assert auc["share"].is_unique  # no score goes by two names
     assert auc.loc[BY_CLICKS, "click"] == auc.loc[BY_ITEM, "click"]
     # A share needs a click, and models of shares alone hardly know of clicks: what joins them with one is ahead.
     assert auc.loc[BY_CLICKS, "share"] > 0.6
     for kind, alone in ((feed_tasks.NETWORKS, feed_tasks.OWN), (LINEAR, LINEAR)):
         assert auc.loc[f"{kind}, {feed_tasks.OF_THREE}", "share"] > auc.loc[alone, "share"] + 0.03
-    masked = feed_tasks.places([4], ["share"], [BY_CLICKS], clicked=True)["auc"].item()
+    masked = lab_feed_tasks.places([4], ["share"], [BY_CLICKS], clicked=True)["auc"].item()
     assert masked < auc.loc[BY_CLICKS, "share"] - 0.05  # on clicked rows that is no help
 
 
@@ -109,4 +112,4 @@ def test_gauc_is_that_of_the_users():
     score = torch.randn(1, 4_000, generator=torch.Generator().manual_seed(0))
     users, like = worlds.inputs["sparse"][0, :, 0], worlds.outcomes[0]["like"].to_numpy()
     expected = gauc(score[0], like, users).value
-    assert feed_tasks.scored(worlds, {"like": score})["gauc"].item() == pytest.approx(expected)
+    assert lab_feed_tasks.scored(worlds, {"like": score})["gauc"].item() == pytest.approx(expected)

@@ -3,6 +3,7 @@ import pytest
 
 from helpers.chapters.ch04 import sharing
 from helpers.data.synthetic import relu_tasks
+from helpers.lab.ch04 import sharing as lab_sharing
 
 
 @pytest.mark.slow
@@ -20,6 +21,6 @@ def test_negated_flips_task_b_alone():
 
 
 def test_cosines_lie_between_minus_1_and_1_and_start_before_training():
-    table = sharing.cosines(range(2), steps=10, every=5)
+    table = lab_sharing.cosines(range(2), steps=10, every=5)
     assert table["cosine"].abs().max() <= 1 + 1e-6
     assert sorted(table["step"].unique()) == [0, 5, 10]

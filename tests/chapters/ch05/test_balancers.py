@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.chapters.ch05 import balancers, toy
+from helpers.chapters.ch05 import balancers
 from helpers.data.synthetic import relu_tasks
-from helpers.experiments.claim import Contrast
 from helpers.lab import claims_of
+from helpers.lab.ch05 import balancers as lab_balancers
+from helpers.lab.ch05.more_balancers import toy
+from helpers.lab.claim import Contrast
 from helpers.training.balancing import UWL
 
 
@@ -28,7 +30,7 @@ def test_the_fast_and_the_slow_pair_has_the_targets_it_says():
 
 
 def test_the_clean_pair_has_noise_in_a_alone():
-    clean, noisy = balancers.clean_pair(seed=4), balancers.disjoint_pair(seed=4)
+    clean, noisy = lab_balancers.clean_pair(seed=4), balancers.disjoint_pair(seed=4)
     exact = relu_tasks(noise=0.0, shared=0, seed=4)
     for part in ("train", "valid"):
         assert torch.equal(getattr(clean, part).labels["a"], getattr(noisy, part).labels["a"])
@@ -38,19 +40,19 @@ def test_the_clean_pair_has_noise_in_a_alone():
 def test_each_method_has_the_same_budget():
     own = {"tuned weights", "UWL", "GradNorm", "DWA", "smooth Chebyshev", "CAGrad"}
     own |= {"UWL from log L", "UWL, divided", "GradNorm, divided", "DWA, divided"}
-    assert {len(balancers.BUDGET[method]) for method in own} == {18}
-    rest = set(balancers.BUDGET) - own
-    assert {len(balancers.BUDGET[method]) for method in rest} == {len(balancers.RATES)}
-    for settings in balancers.BUDGET.values():
-        assert {setting.lr for setting in settings.values()} == set(balancers.RATES)
+    assert {len(lab_balancers.BUDGET[method]) for method in own} == {18}
+    rest = set(lab_balancers.BUDGET) - own
+    assert {len(lab_balancers.BUDGET[method]) for method in rest} == {len(lab_balancers.RATES)}
+    for settings in lab_balancers.BUDGET.values():
+        assert {setting.lr for setting in settings.values()} == set(lab_balancers.RATES)
     assert {len(settings) for settings in toy.BUDGET.values()} == {16}
 
 
 def test_every_method_chose_a_setting_of_its_budget():
     for chosen, several, methods, budget in (
-        (balancers.CHOSEN, balancers.SITUATIONS, balancers.METHODS, balancers.BUDGET),
-        (balancers.CHOSEN_CANDIDATES, balancers.SITUATIONS, balancers.CANDIDATES, balancers.BUDGET),
-        (balancers.CHOSEN_TOLD, balancers.UNEQUAL, balancers.TOLD, balancers.BUDGET),
+        (lab_balancers.CHOSEN, balancers.SITUATIONS, lab_balancers.METHODS, lab_balancers.BUDGET),
+        (lab_balancers.CHOSEN_CANDIDATES, balancers.SITUATIONS, lab_balancers.CANDIDATES, lab_balancers.BUDGET),
+        (lab_balancers.CHOSEN_TOLD, lab_balancers.UNEQUAL, lab_balancers.TOLD, lab_balancers.BUDGET),
         (toy.CHOSEN, toy.SIGMAS, toy.METHODS, toy.BUDGET),
         (toy.CHOSEN_TOLD, [2], toy.TOLD, toy.BUDGET),
     ):
@@ -65,7 +67,7 @@ def test_one_smallest_effect_for_the_whole_chapter():
 
 
 def test_settings_were_chosen_on_seeds_of_which_no_result_is_told():
-    grids = balancers.GRIDS | toy.GRIDS
+    grids = lab_balancers.TABLES | toy.TABLES
     chosen_on = {seed for name, grid in grids.items() if "tuning" in name for seed in grid.settings["seeds"]}
     told = {seed for name, grid in grids.items() if "tuning" not in name for seed in grid.settings["seeds"]}
     assert chosen_on.isdisjoint(told) and max(chosen_on) < 5000  # from there on `make claims` counts
@@ -73,7 +75,7 @@ def test_settings_were_chosen_on_seeds_of_which_no_result_is_told():
 
 @pytest.mark.long
 def test_a_network_rate_and_a_share_reach_the_training():
-    one = balancers._trained("narrow bottom", "tuned weights", "share 0.25, network 0.003", [0])[1]
+    one = lab_balancers._trained("narrow bottom", "tuned weights", "share 0.25, network 0.003", [0])[1]
     at = balancers.SITUATIONS["narrow bottom"]
     assert one["r2"].tolist() == balancers.train(at, [0], share=0.25, lr=0.003)[1]["r2"].tolist()
     assert one["r2"].tolist() != balancers.train(at, [0], share=0.25, lr=0.01)[1]["r2"].tolist()
@@ -101,17 +103,17 @@ def test_a_claim_speaks_of_every_method_at_100_to_1():
         for claim in claims_of("ch05").values()
         if claim.grid in ("05_sizes", "05_candidates") and isinstance(claim.effect, Contrast)
     }
-    assert {*balancers.CANDIDATES, "UWL", "GradNorm"} <= stated
+    assert {*lab_balancers.CANDIDATES, "UWL", "GradNorm"} <= stated
 
 
 @pytest.mark.long
 def test_with_one_state_both_tasks_are_judged_at_the_best_total():
-    table = balancers.one_state([0, 1], ["single-task", "equal weights"])
+    table = lab_balancers.one_state([0, 1], ["single-task", "equal weights"])
     r2 = table.set_index(["model", "state", "seed", "task"])["r2"].sort_index()
     assert r2["single-task", "own"].equals(r2["single-task", "one"])
     assert not r2["equal weights", "own"].equals(r2["equal weights", "one"])
     at = balancers.SITUATIONS["narrow bottom"]
-    setting = balancers.BUDGET["equal weights"][balancers.CHOSEN["narrow bottom"]["equal weights"]]
+    setting = lab_balancers.BUDGET["equal weights"][lab_balancers.CHOSEN["narrow bottom"]["equal weights"]]
     run, own = balancers.train(at, [0, 1], lr=setting.lr)
     assert r2["equal weights", "own"].tolist() == own.sort_values(["seed", "task"])["r2"].tolist()
     for seed in (0, 1):
@@ -123,7 +125,7 @@ def test_with_one_state_both_tasks_are_judged_at_the_best_total():
 
 @pytest.mark.long
 def test_scales_has_the_weights_as_they_move_and_equal_weights_do_not():
-    table = balancers.scales([0, 1], ["disjoint features"], [1, 100], ["equal weights", "GradNorm"])
+    table = lab_balancers.scales([0, 1], ["disjoint features"], [1, 100], ["equal weights", "GradNorm"])
     moving = balancers.traces(table)
     assert len(moving) == len(table) * len(balancers.LOOKS)
     total = moving.groupby(["scale", "method", "seed", "epoch"])["weight"].sum()
@@ -134,7 +136,7 @@ def test_scales_has_the_weights_as_they_move_and_equal_weights_do_not():
 
 
 def test_twins_are_two_copies_of_one_task():
-    labels = balancers.TWINS["twins"].pair(5).test.labels
+    labels = lab_balancers.TWINS["twins"].pair(5).test.labels
     assert torch.equal(labels["a"], labels["b"])
 
 

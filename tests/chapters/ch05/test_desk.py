@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.chapters.ch05 import balancers, desk
+from helpers.chapters.ch05 import desk
 from helpers.display.scripts import joined
+from helpers.lab.ch05 import balancers
 from tests.display.live.test_live import needs_node, node
 
 SCRIPT = Path(desk.__file__).with_suffix(".js")
@@ -45,7 +46,7 @@ def test_it_starts_with_the_knobs_of_the_kept_runs():
 
 
 def test_the_words_of_its_picture_are_means_of_the_grid():
-    grid = balancers.GRIDS["05_scales"].read()
+    grid = balancers.TABLES["05_scales"].read()
     live = desk.mixing_desk(grid)
     at = grid[(grid["pair"] == "disjoint features") & (grid["scale"] == 100) & (grid["method"] == "UWL")]
     a, b = at.groupby("task")["r2"].mean()

@@ -5,24 +5,14 @@ import pytest
 import torch
 
 from helpers.chapters.ch07 import funnel
-from helpers.chapters.ch07.funnel import (
-    BOTH,
-    BY_HISTORY,
-    CLICK,
-    CVR,
-    GOALS,
-    HISTORY,
-    LIKE,
-    SUM,
-    TRUTH,
-    Choice,
-    Logs,
-)
-from helpers.chapters.ch07.rivals import BY_CTR, BY_MEAN, BY_PRODUCT
+from helpers.chapters.ch07.funnel import BOTH, CLICK, CVR, GOALS, HISTORY, LIKE, SUM, TRUTH, Choice, Logs
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
 from helpers.data.world import TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
 from helpers.evaluation.metrics import auc, log_loss
+from helpers.lab.ch07 import funnel as lab_funnel
+from helpers.lab.ch07.funnel import BY_HISTORY
+from helpers.lab.ch07.rivals import BY_CTR, BY_MEAN, BY_PRODUCT
 from helpers.models.esmm import ESMM, chain, product_logit
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 
@@ -108,11 +98,11 @@ def test_not_shared_is_two_single_task_models_and_a_product(logs):
 
 def test_a_prediction_is_held_against_all_rows_and_against_what_is_logged(logs):
     logit = torch.stack([torch.from_numpy(truth.cvr).logit() for truth in logs.truth])
-    perfect = funnel.judge(logs, {LIKE: logit}).set_index("seed")
+    perfect = lab_funnel.judge(logs, {LIKE: logit}).set_index("seed")
     assert perfect[["ratio", "clicked", "unclicked"]].to_numpy() == pytest.approx(1)
     assert perfect["logged_ratio"].to_numpy() == pytest.approx(1, abs=0.08)
     assert (perfect["auc"] > 0.6).all() and (perfect["auc"] > perfect["logged_auc"]).all()
-    flat = funnel.judge(logs, {LIKE: torch.full_like(logit, -1.0)})
+    flat = lab_funnel.judge(logs, {LIKE: torch.full_like(logit, -1.0)})
     assert (flat["auc"] == 0.5).all() and (flat["clicked"] < flat["ratio"]).all()
     assert (flat["ratio"] < flat["unclicked"]).all()
 
@@ -133,10 +123,10 @@ def free(monkeypatch):
 
 @pytest.mark.long
 def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short, free):
-    table = funnel.compare(range(2), strengths=[0.0, 1.0], rows=400)
+    table = lab_funnel.compare(range(2), strengths=[0.0, 1.0], rows=400)
     keys = ["kind", "strength", "rows", "model", "chosen", "seed", "task"]
     assert not table.duplicated(keys).any()
-    assert len(table) == 2 * 2 * 2 * 2 * ((3 + len(funnel.UNSHARED)) * 3 + 1)
+    assert len(table) == 2 * 2 * 2 * 2 * ((3 + len(lab_funnel.UNSHARED)) * 3 + 1)
     missing = table.isna().any(axis=1)  # a click rate is no chance of a like, a history or a mean no chance at all
     score = table["model"].str.removesuffix(", linear")
     of_clicks = score.isin([BY_CLICKS, BY_CTR]) & (table["task"] != CLICK)
@@ -152,18 +142,20 @@ def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short, free):
 
 @pytest.mark.slow
 def test_what_has_two_tasks_is_trained_for_both_goals_and_the_rest_is_the_same(short, free):
-    table = funnel.compare([3], [SEEN], [1.0], rows=400).set_index(["model", "task", "chosen"])["auc"].unstack()
+    table = lab_funnel.compare([3], [SEEN], [1.0], rows=400).set_index(["model", "task", "chosen"])["auc"].unstack()
     differ = (table[SUM] != table[CVR]).groupby("model").any()
     assert set(differ[differ].index) == set(funnel.TOGETHER)
 
 
 def test_a_history_is_a_score_of_whatever_is_judged(short):
     logs = Logs.make([3], SEEN, 1.0, 400)
-    assert all(torch.equal(score, logs.inputs["dense"][..., 0]) for score in funnel.count(logs, BY_HISTORY).values())
+    assert all(
+        torch.equal(score, logs.inputs["dense"][..., 0]) for score in lab_funnel.count(logs, BY_HISTORY).values()
+    )
 
 
 def test_the_counts_are_those_of_the_training_rows_alone(short):
-    table = funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_CLICKS], 400)
+    table = lab_funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_CLICKS], 400)
     table = table[table["chosen"] == SUM].set_index(["model", "task"])["auc"]
     logs = Logs.make([3], SEEN, 1.0, 400)
     frame, found = funnel.impressions(3, SEEN, 1.0, 400 + funnel.VALID + funnel.TEST)
@@ -180,8 +172,8 @@ def test_the_counts_are_those_of_the_training_rows_alone(short):
 @pytest.mark.long
 def test_tuning_tries_every_choice_in_every_situation_and_the_lowest_loss_is_chosen(short, monkeypatch):
     trained, idle = Choice(0.003, 0.01), Choice(1e-9, 0.01)
-    monkeypatch.setattr(funnel, "CHOICES", {"ESMM": [idle, trained], "single-task": [idle, trained]})
-    table = funnel.tuning([1], [(SEEN, 0.0), (UNSEEN, 1.0)], ["single-task", "ESMM"], [LIKE])
+    monkeypatch.setattr(lab_funnel, "CHOICES", {"ESMM": [idle, trained], "single-task": [idle, trained]})
+    table = lab_funnel.tuning([1], [(SEEN, 0.0), (UNSEEN, 1.0)], ["single-task", "ESMM"], [LIKE])
     assert len(table) == 2 * 2 * 2 and set(table["tasks"]) == {LIKE, f"{CLICK} + {BOTH}"}
     by_rate = table[table["model"] == "ESMM"].pivot(index=["kind", "strength"], columns="lr", values="loss")
     assert (by_rate[0.003] < by_rate[1e-9]).all()
@@ -195,19 +187,19 @@ def test_tuning_tries_every_choice_in_every_situation_and_the_lowest_loss_is_cho
 
 def test_the_loss_of_what_was_logged_is_minus_the_log_likelihood_of_a_row(logs):
     logits = {CLICK: torch.zeros(2, funnel.VALID), LIKE: torch.zeros(2, funnel.VALID)}
-    assert funnel.logged_loss(logits, logs.valid) == pytest.approx((1 + CLICKS) * np.log(2), abs=1e-5)
-    assert funnel.logged_loss({BOTH: logits[CLICK]}, logs.valid) == pytest.approx(np.log(2), abs=1e-5)
+    assert lab_funnel.logged_loss(logits, logs.valid) == pytest.approx((1 + CLICKS) * np.log(2), abs=1e-5)
+    assert lab_funnel.logged_loss({BOTH: logits[CLICK]}, logs.valid) == pytest.approx(np.log(2), abs=1e-5)
 
 
 def test_every_model_chose_among_all_its_settings_in_every_situation():
-    table = funnel.GRIDS["07_tuning"].read()
+    table = lab_funnel.TABLES["07_tuning"].read()
     at = ["kind", "strength", "model", "tasks"]
     tried = table.groupby(at).size()
-    assert all(size == len(funnel.CHOICES[key[2]]) for key, size in tried.items())
+    assert all(size == len(lab_funnel.CHOICES[key[2]]) for key, size in tried.items())
     assert not table.duplicated([*at, "lr", "l2", "weight"]).any()
     situations = table[["kind", "strength"]].drop_duplicates()
     assert set(situations.itertuples(index=False, name=None)) == set(funnel.SITUATIONS)
-    assert len({frozenset(choice.lr for choice in choices) for choices in funnel.CHOICES.values()}) == 1
+    assert len({frozenset(choice.lr for choice in choices) for choices in lab_funnel.CHOICES.values()}) == 1
     for goal, value in {SUM: "loss", CVR: "like"}.items():
         best = funnel.CHOSEN[goal].table
         assert len(best) == len(funnel.SITUATIONS) * 5

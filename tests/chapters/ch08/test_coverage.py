@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch08.coverage import DISJOINT, FLIPPED, SAME, held, known_table, said_right
+from helpers.chapters.ch08.coverage import DISJOINT, FLIPPED, SAME, held
+from helpers.lab.ch08.coverage import known_table, said_right
 
 
 def test_right_and_wrong_are_told_apart():

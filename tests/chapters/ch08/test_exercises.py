@@ -24,7 +24,8 @@ def scores(frame, label):
         (lambda frame, label: scores(frame, label).max(), "not the name of a column"),
         (lambda frame, label: (frame.drop(columns="click").std() - 1).abs().idxmax(), "the leak is another column"),
         (lambda frame, label: scores(frame, "click").sub(0.5).abs().idxmax(), "KeyError"),
-        (lambda frame, label: frame.columns[0], "the leak is another column"),
+        (lambda frame, label: frame.apply(lambda c: auc(c, frame[label])).idxmax(), "you name the label itself"),
+        (lambda frame, label: frame.columns[1], "the leak is another column"),
         (lambda frame, label: "visits", "the leak is another column than 'visits'"),
         (lambda frame, label: frame.drop(columns=label).corrwith(frame[label]).abs().idxmax(), "Correct"),
     ],
@@ -60,7 +61,9 @@ RIGHT = {
         ({"labels": RIGHT["labels"] | {"scroll_depth": "regression"}}, "Correct"),
         ({"user": "article_id", "item": "member_id"}, "the user is 'article_id'"),
         ({"time": None}, "the time is None"),
-        ({"ids": ("words",), "numbers": ()}, "the section of the paper is an id"),
+        ({"ids": ("words",), "numbers": ()}, "'words' is a number"),
+        ({"ids": ("section",), "numbers": ("words", "day_of_week")}, "'day_of_week' is an id"),
+        ({"numbers": ()}, "Correct"),
         ({"numbers": ("word",)}, "the header has no column 'word'"),
     ],
 )
@@ -98,3 +101,26 @@ def test_decision(answer, words):
 
 def test_every_word_is_asked_for():
     assert {by_rule(*table) for table in exercises.TABLES} == set(exercises.WORDS)
+
+
+def by_hand(frame, w, k, score=lambda frame, w: frame["click"] ** w * frame["like"] ** (1 - w), ascending=False):
+    return frame.index[score(frame, w).groupby(frame["user"]).rank(ascending=ascending) <= k]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (by_hand, "Correct: each user gets the rows"),
+        (lambda frame, w, k: by_hand(frame, w, k).tolist(), "Correct"),
+        (lambda frame, w, k: ..., "Not yet"),
+        (lambda frame, w, k: 7, "not an index"),
+        (lambda frame, w, k: (frame["click"] ** w * frame["like"] ** (1 - w)).nlargest(k).index, "4 users need 2 rows"),
+        (lambda frame, w, k: range(8), "4 users need 2 rows"),
+        (lambda frame, w, k: by_hand(frame, w, k, ascending=True), "the last rows of each list"),
+        (lambda frame, w, k: by_hand(frame, w, k, lambda f, w: w * f["click"] + (1 - w) * f["like"]), "hardly counts"),
+        (lambda frame, w, k: by_hand(frame, 1 - w, k), "w is the exponent of the like"),
+        (lambda frame, w, k: frame.index[frame.groupby("user").cumcount() < k], "rows are missing"),
+    ],
+)
+def test_one_list(answer, words):
+    assert words in judge(exercises.one_list, answer)

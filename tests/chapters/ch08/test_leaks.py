@@ -6,6 +6,7 @@ import pytest
 
 from helpers.capstone.table_checks import alone
 from helpers.chapters.ch08 import leaks
+from helpers.lab.ch08 import leaks as lab_leaks
 
 
 def test_a_planted_column_tells_its_label_and_looks_like_a_number():
@@ -29,4 +30,4 @@ def test_false_alarms_count_against_what_is_found():
     table = pd.DataFrame(
         {"seed": 0, "label": ["click", "like", "none"], "named": [True, True, False], "accused": [0, 1, 0]}
     )
-    assert leaks.effects(table).tolist() == [0.0]
+    assert lab_leaks.effects(table).tolist() == [0.0]

@@ -4,10 +4,11 @@ import pytest
 
 from helpers.chapters.ch08 import logs
 from helpers.evaluation.intervals import gain
+from helpers.lab.ch08 import logs as lab_logs
 
 
 def test_the_gains_of_a_kept_run_are_those_of_the_report():
-    grid = logs.GRIDS["08_feed"].read()
+    grid = lab_logs.TABLES["08_feed"].read()
     found = logs.gains(grid).set_index("task")
     assert found["seeds"].eq(20).all()
     part = grid[grid["task"] == "like"].pivot(index="seed", columns="model", values="auc")

@@ -1,0 +1,74 @@
+"""The report's section on one list: what its first rows bring, and what only an A/B test can decide."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers.capstone.declaration import literal
+from helpers.capstone.lists import SHARED, Lists
+
+TESTS = (
+    "Only an A/B test can decide whether users are better served. These lists order what an earlier ranker chose to "
+    "show, and every label was given at the place where it was shown; what would have happened elsewhere was not "
+    "logged, nor what users do tomorrow. Exponents that were chosen on these rows look a little better here than they "
+    "are."
+)
+
+
+def table(lists: Lists, exponents: dict[str, float]) -> pd.DataFrame:
+    """A row a list, and for each goal its gain over a random order with the interval, NDCG and GAUC, in words."""
+    rows = lists.table(exponents)
+    wide = pd.DataFrame({"list": rows["list"].unique()})
+    for goal in lists.goals:
+        part = rows[rows["goal"] == goal]
+        wide[goal] = [f"{row.mean:+.3f} ({row.low:+.3f} to {row.high:+.3f})" for row in part.itertuples()]
+        for metric in ("ndcg", "gauc"):
+            if part[metric].notna().any():
+                name = f"{goal} {metric.upper()}" + (f" of {lists.k}" if metric == "ndcg" else "")
+                wide[name] = part[metric].map("{:.3f}".format).to_list()
+    return wide
+
+
+def formula(exponents: dict[str, float]) -> str:
+    return " · ".join(f"{task}^{exponent:g}" for task, exponent in exponents.items())
+
+
+def sentences(lists: Lists, exponents: dict[str, float]) -> list[str]:
+    """What the lists are, and how many users a test of each goal against each other source would take."""
+    who = f"those of one value of {lists.by} in the test rows with more than {lists.k} rows"
+    said = [
+        f"{lists.count:,} lists: {who}. Each goal: how much more of it the first {lists.k} rows bring than the same "
+        f"list in a random order, with 95% intervals. The fused score is {formula(exponents)}."
+    ]
+    for over in lists.parts:
+        if over != SHARED:
+            said += [_test(lists, exponents, goal, over) for goal in lists.goals]
+    return [*said, TESTS]
+
+
+def code(lists: Lists, exponents: dict[str, float], group: str | None, file: str) -> str:
+    """Python that makes these lists and the report again, after that of the comparison; `group` is the declared one."""
+    by = "group" if lists.by == group else "user"
+    return "\n".join(
+        [
+            "",
+            "",
+            "from helpers.capstone.lists import Lists",
+            "",
+            f"lists = Lists.of(found, by={literal(by)}, k={lists.k}, goals={literal(lists.goals)})",
+            f'report(found, {literal(file)}, lists, {literal(exponents)}).save("report.html")',
+        ]
+    )
+
+
+def _test(lists: Lists, exponents: dict[str, float], goal: str, over: str) -> str:
+    found = lists.test(exponents, goal, over)
+    between = f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
+    start = f"{goal}, fused list of the shared model minus that of {over}: {between}."
+    if found["low"] <= 0 <= found["high"]:
+        return f"{start} Which is better is open; to find even the larger end takes {_users(found['least'])} an arm."
+    return f"{start} To find this difference in 80 of 100 A/B tests takes {_users(found['users'])} an arm."
+
+
+def _users(count: float) -> str:
+    return f"about {float(f'{count:.2g}'):,.0f} users" if count < 1e9 else "more users than there are"

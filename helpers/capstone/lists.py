@@ -1,0 +1,412 @@
+"""One list from several predictions: what its first rows bring of two goals, as the exponents of the score change.
+
+    ranked = Lists.of(found, k=3)                    # found: a Comparison; the lists are those of its test rows
+    ranked.figure()                                  # one goal against the other, over the weights
+    ranked.explorer()                                # the weight in your hand, and the list of one user beside it
+    ranked.table({"click": 0.3, "like": 0.7})        # gain over a random order, NDCG and GAUC of each goal
+    ranker = found.ranker()
+    ranker.exponents = {"click": 0.3, "like": 0.7}   # saved, exported and served with it
+
+A list is what competed for one place: the test rows of one user, or of one session or request where the declaration has
+a group. Its score is Π part^exponent (`ranker.fuse`). Three sources give the parts: the shared model, the separate
+single-task models, and counts, which train nothing. The gain is over the same list in a random order, so that a list in
+which everything was clicked says nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+
+from helpers.capstone.comparison import ROWS_TOGETHER, Comparison
+from helpers.capstone.preparation import Table, prepare
+from helpers.capstone.ranker import Recipe, contribution, fuse
+from helpers.display import figures
+from helpers.display.explorer import Explorer
+from helpers.display.panels import Plane, Ranking
+from helpers.evaluation.counts import rates
+from helpers.evaluation.intervals import gain, over_users
+from helpers.evaluation.metrics import gauc, user_ndcg
+from helpers.evaluation.statistics import users_needed
+from helpers.models.copies import predict
+from helpers.support import validate
+from helpers.training.loop import fit
+
+SHARED, SEPARATE, COUNTS = SOURCES = ("shared model", "separate models", "counts")
+WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))  # of the first goal; the second has the rest
+MODELS = 3  # seeds of each model at most: their mean is judged
+LONGEST = 10  # places of a list that count, unless told otherwise
+SHOWN_LISTS, SHOWN_ROWS = 4, 10  # in the explorer
+NAMES = {SHARED: (-1, (9, -4)), SEPARATE: (0, (0, -18)), COUNTS: (-1, (9, 4))}  # where they stand in the figure
+MARK, NO_MARK = "●", "○"
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Lists of test rows and what several sources say of each row.
+
+    by       the column whose values are the lists
+    k        places that count
+    goals    the two tasks that are set against each other
+    dropped  lists of k rows or fewer, whose first k rows are the same in any order; they count nowhere
+    parts    {source: {task: (seeds, rows), in (0, 1]}}
+    labels   a row a row, a column a task: NaN where it was not observed
+    list_of   (rows,): the list of each row, numbered from 0
+    luck     (rows,): whose row it is, for the interval: rows of one user vary together
+    words    (rows,): the row in words, and which list it belongs to
+    """
+
+    by: str
+    k: int
+    goals: tuple[str, str]
+    dropped: int
+    parts: dict[str, dict[str, np.ndarray]] = field(repr=False)
+    labels: pd.DataFrame = field(repr=False)
+    kinds: dict[str, str] = field(repr=False)
+    list_of: np.ndarray = field(repr=False)
+    luck: np.ndarray = field(repr=False)
+    words: pd.DataFrame = field(repr=False)
+    overlap: float = field(repr=False)
+
+    @staticmethod
+    def of(found: Comparison, by: str | None = None, k: int | None = None, goals: Sequence[str] | None = None) -> Lists:
+        """Train each model of the comparison, as it chose to, and form lists of its test rows.
+
+        by     "user" or "group", a role of the declaration; the group where there is one
+        k      by default half of the median list, at most `LONGEST`
+        goals  two of the tasks, by default the first two
+
+        Raises ValueError where no list can be formed, and says why.
+        """
+        own = found.declaration
+        column = _column(own.user, own.group, by)
+        goals = tuple(list(own.labels)[:2] if goals is None else goals)
+        for goal in goals:
+            validate.choice("goals", goal, own.labels)
+        if len(set(goals)) != 2:
+            validate.fail("goals", f"{len(set(goals))} label", "two labels: one goal alone needs no fused score")
+        prepared = prepare(own, found.frame)
+        table = Table(prepared, own)
+        split = 0 if table.by_time else found.seeds[0]
+        rows = prepared.loc[table.split(split).test.index]
+        kept, list_of, k, dropped = _lists(column, rows[column], k)
+        parts = _parts(found, table, split)
+        return Lists(
+            by=column,
+            k=k,
+            goals=goals,
+            dropped=dropped,
+            parts={
+                source: {task: np.ascontiguousarray(values[:, kept]) for task, values in of.items()}
+                for source, of in parts.items()
+            },
+            labels=rows[list(own.labels)][kept].reset_index(drop=True),
+            kinds=own.labels,
+            list_of=list_of,
+            luck=pd.factorize(rows[own.user or column][kept])[0],
+            words=_words(rows[kept], own, column),
+            overlap=table.parts["test"] / table.parts["train"],
+        )
+
+    @property
+    def count(self) -> int:
+        return int(self.list_of.max()) + 1
+
+    def table(self, exponents: dict[str, float]) -> pd.DataFrame:
+        """What lists by these exponents bring, a row a source and goal, and by each goal alone.
+
+        Columns list, goal, mean (in the first k rows, more than a random order), low, high (95%), ndcg, gauc. `ndcg`
+        and `gauc` are NaN where a goal has none.
+        """
+        rows = []
+        for source in self.parts:
+            for name, asked in {**{f"{goal} alone": {goal: 1.0} for goal in self.goals}, "fused": exponents}.items():
+                score = self.scores(source, asked)
+                rows += [{"list": f"{source}, {name}", **self._brings(score, goal)} for goal in self.goals]
+        return pd.DataFrame(rows)
+
+    def curve(self, weights: Sequence[float] = WEIGHTS) -> pd.DataFrame:
+        """A row a source, weight of the first goal, and goal: mean, low, high, as of `table`."""
+        a, b = self.goals
+        return pd.DataFrame(
+            {"source": source, "weight": weight, "goal": goal, **self._gain(score, goal)}
+            for source, weight in itertools.product(self.parts, weights)
+            for score in [self.scores(source, {a: weight, b: round(1 - weight, 9)})]
+            for goal in self.goals
+        )
+
+    def test(self, exponents: dict[str, float], goal: str, over: str) -> dict[str, float]:
+        """What an A/B test of the shared model's list against that of `over`, by the same exponents, has to find.
+
+        mean, low, high   how much more of the goal the first k rows of the shared model's list bring
+        sd                between users, of what a list brings
+        users, least      an arm, with which 80 tests in 100 find the mean, or the end of the interval farther from 0
+        """
+        score, rival = self.scores(SHARED, exponents), self.scores(over, exponents)
+        effect = self._interval(self._values(score, goal) - self._values(rival, goal))
+        brought = self.k * np.nan_to_num(self._first_rows(score, *self._seen(goal))).mean(0)
+        sd = float(pd.Series(brought).groupby(self._lucky()).mean().std())
+        sizes = {"users": effect["mean"], "least": max(-effect["low"], effect["high"])}
+        return effect | {"sd": sd} | {name: users_needed(size, sd) if size else np.inf for name, size in sizes.items()}
+
+    def scores(self, source: str, exponents: dict[str, float]) -> np.ndarray:
+        """Π part^exponent of one source, `(seeds, rows)`."""
+        for task in exponents:
+            validate.choice("task of an exponent", task, self.kinds)
+        return fuse(self.parts[validate.choice("source", source, self.parts)], exponents)
+
+    def figure(self, names: Sequence[str] | None = None) -> Figure:
+        """One goal against the other: a curve for each source, from the list of one goal alone to that of the other,
+        with whiskers at equal exponents alone: all others would hide the curves.
+
+        names  of the goals, where they have others in a figure
+        """
+        (a, b), (short_a, short_b) = self.goals, names or self.goals
+        curve = self.curve().rename(columns={"source": "model"})
+        for end in ("low", "high"):
+            curve[end] = curve[end].where(curve["weight"] == 0.5, curve["mean"])
+        return figures.paths(
+            curve,
+            "model",
+            "goal",
+            a,
+            b,
+            title=f"The first {self.k} rows of {self.count:,} lists, as the exponent of {short_a} rises",
+            x_label=f"{short_a}, more than in a random order (95% intervals at equal exponents)",
+            y_label=f"{short_b}, more than in a random order",
+            names={source: place for source, place in NAMES.items() if source in self.parts},
+        )
+
+    def explorer(self) -> Explorer:
+        """Whose predictions × the weight of the first goal × a list → the curve, and that list in its order."""
+        a, b = self.goals
+        curve = self.curve().assign(source=lambda frame: pd.Categorical(frame["source"], list(self.parts)))
+        lists = self._shown()
+        plane = Plane(
+            curve,
+            x=a,
+            y=b,
+            series="goal",
+            path="weight",
+            title=f"What the first {self.k} of {self.count:,} lists bring",
+            x_label=f"{a}, more than in a random order",
+            y_label=f"{b}, more than in a random order",
+            ends=(f"{b} alone", f"{a} alone"),
+        )
+        beside = Ranking(
+            self._orders(lists),
+            title=lambda settings: f"{settings['list']}: {MARK} what happened ({a}, {b})",
+            cut=self.k,
+        )
+        return Explorer(
+            {"source": "predictions of", "weight": f"exponent of {a}", "list": "list of"},
+            [plane, beside],
+            self._sentence,
+            start={"weight": 0.5},
+            dropdown={"source", "list"},
+            intervals="95% intervals, for the luck of training and for other users",
+        )
+
+    # --- what a list brings -------------------------------------------------------------------------------------------
+
+    def _values(self, score: np.ndarray, goal: str) -> np.ndarray:
+        """Of each list what its first k rows bring, more than in a random order: `(seeds, lists)`.
+
+        The mean label of those that were observed among them, times k; a list without such a row brings nothing.
+        """
+        seen, label = self._seen(goal)
+        any_order = _ratio(*(np.bincount(self.list_of, values) for values in (label, seen)))
+        return self.k * np.nan_to_num(self._first_rows(score, seen, label) - any_order)
+
+    def _first_rows(self, score: np.ndarray, seen: np.ndarray, label: np.ndarray) -> np.ndarray:
+        """Mean label of the first k rows of each list: `(seeds, lists)`; NaN where none was observed."""
+        found = []
+        for seed, row in enumerate(score):
+            top = _first(row, self.list_of, self.k, seed)
+            found.append(_ratio(*(np.bincount(self.list_of[top], v[top], self.count) for v in (label, seen))))
+        return np.array(found)
+
+    def _seen(self, goal: str) -> tuple[np.ndarray, np.ndarray]:
+        """Where a label was observed, and the labels, 0 elsewhere."""
+        label = self.labels[goal].to_numpy(float)
+        return ~np.isnan(label), np.nan_to_num(label)
+
+    def _lucky(self) -> np.ndarray:
+        """Whose each list is: that of its first row."""
+        return self.luck[np.unique(self.list_of, return_index=True)[1]]
+
+    def _interval(self, values: np.ndarray) -> dict[str, float]:
+        """Mean over lists and seeds of `_values`, with an interval for the luck of training and of the test users."""
+        each = values.mean(0)
+        error, units = over_users((each - each.mean()) / len(each), self._lucky())
+        found = gain(values.mean(1), self.overlap, error, units)
+        return {"mean": found.mean, "low": found.low, "high": found.high}
+
+    def _gain(self, score: np.ndarray, goal: str) -> dict[str, float]:
+        return self._interval(self._values(score, goal))
+
+    def _brings(self, score: np.ndarray, goal: str) -> dict[str, object]:
+        """The gain, and the two metrics of whole lists."""
+        seen, label = self._seen(goal)
+        row = {"goal": goal, **self._gain(score, goal)}
+        row["ndcg"] = _mean(lambda: user_ndcg(score, label, self.list_of, seen, k=self.k).value)
+        row["gauc"] = np.nan
+        if self.kinds[goal] == "binary":
+            row["gauc"] = _mean(lambda: gauc(score, label, self.list_of, seen).value)
+        return row
+
+    # --- the explorer -------------------------------------------------------------------------------------------------
+
+    def _shown(self) -> dict[str, int]:
+        """{name: number} of the lists with the most of the rarer goal, then of the other, and two rows of either."""
+        sums = self.labels[list(self.goals)].fillna(0).groupby(self.list_of).sum()
+        rarer, other = sorted(self.goals, key=lambda goal: self.labels[goal].mean())
+        order = sums.sort_values([rarer, other], ascending=False, kind="stable").index[:SHOWN_LISTS]
+        names = self.words["list"].groupby(self.list_of).first()
+        return {f"{self.by} {names[number]}": int(number) for number in order}
+
+    def _orders(self, lists: dict[str, int]) -> pd.DataFrame:
+        """A row a source, weight, list and place: the row there in words, and marks of what happened."""
+        (a, b), rows = self.goals, []
+        happened = self.labels[[a, b]].fillna(0).to_numpy()
+        length = min(SHOWN_ROWS, *(int((self.list_of == number).sum()) for number in lists.values()))
+        for source, weight in itertools.product(self.parts, WEIGHTS):
+            score = self.scores(source, {a: weight, b: round(1 - weight, 9)})[0]
+            for name, number in lists.items():
+                members = np.flatnonzero(self.list_of == number)
+                order = members[np.argsort(-score[members], kind="stable")][:length]
+                for place, row in enumerate(order, 1):
+                    marks = " ".join(
+                        _mark(value, self.kinds[g]) for g, value in zip(self.goals, happened[row], strict=True)
+                    )
+                    rows.append((source, weight, name, place, self.words["words"].iloc[row], marks))
+        frame = pd.DataFrame(rows, columns=["source", "weight", "list", "place", "words", "marks"])
+        for name, options in (("source", list(self.parts)), ("list", list(lists))):
+            frame[name] = pd.Categorical(frame[name], options)
+        return frame
+
+    def _sentence(self, settings: dict, curve: pd.DataFrame, _: pd.DataFrame) -> str:
+        weight = settings["weight"]
+        at = curve[np.isclose(curve["weight"], weight)]
+        a, b = self.goals
+        said = ", ".join(
+            f"{goal} {at.loc[goal, 'mean']:+.3f} [{at.loc[goal, 'low']:+.3f}, {at.loc[goal, 'high']:+.3f}]"
+            for goal in (a, b)
+        )
+        score = f"{a}^{weight:g} · {b}^{1 - weight:.1g}"
+        return f"By {score} of the {settings['source']}, the first {self.k} bring more than a random order: {said}."
+
+
+def _column(user: str | None, group: str | None, by: str | None) -> str:
+    """The column whose values are the lists."""
+    roles = {"group": group, "user": user}
+    if by is not None:
+        validate.choice("by", by, roles)
+    column = roles[by] if by else group or user
+    if column is None:
+        missing = f"no {by}" if by else "neither a user nor a group"
+        validate.fail("declaration", missing, "the column whose rows compete for one list: a user, session or request")
+    return column
+
+
+def _lists(column: str, ids: pd.Series, k: int | None) -> tuple[np.ndarray, np.ndarray, int, int]:
+    """Which rows are in a list of more than k rows, the list of each of these, k, and how many lists are too short.
+
+    A row without an id is in no list.
+    """
+    codes, known = pd.factorize(ids)
+    each = np.bincount(codes[codes >= 0], minlength=len(known))
+    if each.max(initial=0) < 2:
+        came = f"{len(ids):,} test rows, each with a value of its own"
+        validate.fail(column, came, "values that rows share: one row alone is no list. Declare the session or request")
+    if k is None:
+        k = max(1, min(LONGEST, int(np.median(each[each > 1])) // 2))
+    k = validate.number("k", k, low=1, whole=True)
+    if each.max() <= k:
+        validate.fail("k", str(k), f"less than {each.max()}, the rows of the longest list: all others leave no choice")
+    if (each > k).sum() < 2:
+        validate.fail(column, f"one list of more than {k} test rows", "two or more: one alone does not vary")
+    kept = np.append(each > k, False)[codes]  # −1, a missing id, is the last
+    return kept, pd.factorize(codes[kept])[0], k, int((each <= k).sum())
+
+
+def _parts(found: Comparison, table: Table, split: int) -> dict[str, dict[str, np.ndarray]]:
+    """What each source says of the test rows."""
+    tasks, seeds = list(table.tasks), found.seeds[:MODELS]
+    chosen = found.tuned.set_index("tasks")
+    settings = [name.name for name in fields(Recipe) if name.name in chosen]
+    of = lambda together: {name: chosen.loc[together, name] for name in settings}  # noqa: E731
+    shared = replace(found.recipe, **of(" + ".join(tasks)))
+    parts = {SHARED: _trained(table, tasks, shared, seeds, split), SEPARATE: {}}
+    for task in tasks:
+        alone = replace(found.recipe, structure="single task", weighting="equal", **of(task))
+        parts[SEPARATE] |= _trained(table, [task], alone, seeds, split)
+    if table.declaration.item is not None:
+        train, _, test = table.sets(split)
+        item = table.declaration.ids_of_all().index(table.declaration.item)
+        counted = {task: rates(train, task, test.inputs, [item]).numpy() for task in tasks}
+        parts[COUNTS] = {task: np.tile(_part(table, task, values), (len(seeds), 1)) for task, values in counted.items()}
+    return parts
+
+
+def _trained(table: Table, tasks: list[str], recipe: Recipe, seeds: list[int], split: int) -> dict[str, np.ndarray]:
+    """A model of these tasks for each seed, all on the rows of one split: its parts for the test rows."""
+    train, valid, test = (rows.only(*tasks) for rows in table.sets(split))
+    kinds = {task: table.tasks[task] for task in tasks}
+    together = [seeds] if len(table.frame) <= ROWS_TOGETHER else [[seed] for seed in seeds]
+    outputs: dict[str, list[np.ndarray]] = {task: [] for task in tasks}
+    for group in together:
+        models = [recipe.model(table.features, kinds, seed) for seed in group]
+        fit(models, train, valid, seed=group, progress=False, **recipe.training())
+        for task, values in predict(models, test.inputs).items():
+            outputs[task].append(values.numpy())
+    return {task: _part(table, task, _probability(table, task, np.concatenate(v))) for task, v in outputs.items()}
+
+
+def _probability(table: Table, task: str, outputs: np.ndarray) -> np.ndarray:
+    return torch.sigmoid(torch.from_numpy(outputs)).numpy() if table.tasks[task] == "binary" else outputs
+
+
+def _part(table: Table, task: str, values: np.ndarray) -> np.ndarray:
+    """Labels of the examples that are numbers have mean 0 and deviation 1."""
+    return contribution(values, None if table.tasks[task] == "binary" else (0.0, 1.0))
+
+
+def _words(rows: pd.DataFrame, own, column: str) -> pd.DataFrame:
+    """Each row in words: its item, or its number, and two of its ids; and its list."""
+    first = rows[own.item].astype(str) if own.item else "row " + rows.index.astype(str).to_series(index=rows.index)
+    said = first if not own.item else f"{own.item} " + first
+    for name in [name for name in own.ids if name != column][:2]:
+        said = said + " · " + rows[name].astype(str)
+    return pd.DataFrame({"words": said.str.slice(0, 34), "list": rows[column].astype(str)}).reset_index(drop=True)
+
+
+def _first(score: np.ndarray, list_of: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """The rows that are among the first k of their list; a draw by the seed decides between equal scores."""
+    draw = np.random.default_rng(seed).random(len(score))
+    order = np.lexsort((draw, -score, list_of))
+    ordered = list_of[order]
+    start = np.searchsorted(ordered, ordered)
+    return order[np.arange(len(order)) - start < k]
+
+
+def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+
+
+def _mean(metric: Callable[[], np.ndarray]) -> float:
+    """Over seeds; NaN where the metric has no value for these labels."""
+    try:
+        return float(np.mean(metric()))
+    except ValueError:
+        return float("nan")
+
+
+def _mark(value: float, kind: str) -> str:
+    return (MARK if value else NO_MARK) if kind == "binary" else f"{value:.3g}"

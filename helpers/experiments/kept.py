@@ -1,0 +1,52 @@
+"""Kept tables: trained runs that take too long for a chapter, in `data/grids/`. Here they are read; `helpers.lab` makes
+them.
+
+A table has a row a setting, seed, model and task. Figures, explorers, claims and reports only read such tables.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.support import validate
+
+FOLDER = Path(__file__).parents[2] / "data" / "grids"
+
+
+def kept_table(name: str) -> pd.DataFrame:
+    """The kept table of a grid by name, whatever its settings. Raises as `read`."""
+    plain, packed = FOLDER / f"{name}.csv", FOLDER / f"{name}.csv.gz"
+    return read(packed if packed.exists() else plain)[1]
+
+
+def read(path: Path) -> tuple[str, pd.DataFrame]:
+    """The hash of the settings that a table was made from, and the table. FileNotFoundError or ValueError where it is
+    absent or damaged."""
+    if not path.exists():
+        wanted = "it in data/grids, as git has it; `make grids` trains it again"
+        validate.fail("grid", f"no file {path.name}", wanted, FileNotFoundError)
+    header, _, text = _text(path).partition("\n")
+    words = header.split()
+    if len(words) != 5 or words[0] != "#" or words[4] != hash_of(text):
+        validate.fail("grid", f"a damaged {path.name}", "the file as `make grids` or git wrote it")
+    return words[2], pd.read_csv(io.StringIO(text))
+
+
+def _text(path: Path) -> str:
+    """What the file says; nothing where it cannot be unpacked."""
+    unpacked = gzip.open if path.suffix == ".gz" else open
+    try:
+        with unpacked(path, "rt", encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return ""
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

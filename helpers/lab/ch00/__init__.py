@@ -1,0 +1,1 @@
+"""What chapter 00 keeps: the experiments behind its figures and claims."""

@@ -1,0 +1,1 @@
+"""The experiments of `notebooks/deeper/01_why_sharing_works`."""

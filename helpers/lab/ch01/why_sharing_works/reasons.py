@@ -1,0 +1,367 @@
+"""Why can a second task help? The reasons that the literature gives, each as an experiment with a control of its own.
+
+Caruana (1997) names them: eavesdropping, averaging of noise, a representation that carries over, regularisation. Tasks
+are those of `synthetic.relu_tasks`; R² is measured on test rows against the noise-free target, each task at its own
+best validation epoch unless said otherwise; models of one seed see the same rows.
+
+Every model has the L2 penalty that suits it best of `PENALTIES`, tried on seeds that no result uses (`tune`): without,
+part of what a second task brings would only be what a penalty brings as well.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from helpers.data.examples import Examples
+from helpers.data.synthetic import CONDITIONS, RELU_MEAN, RELU_SD, TaskPair, relu_tasks
+from helpers.evaluation.metrics import r2
+from helpers.experiments.feature_tasks import (
+    INPUTS,
+    LEARNING_RATE,
+    LEARNING_RATES,
+    SETTINGS,
+    TASKS,
+    TOWER,
+    WIDTH,
+    full_batches,
+)
+from helpers.experiments.sweep import points, sweep
+from helpers.lab.kept_table import KeptTable, kept_tables
+from helpers.lab.recheck import Recheck, mean
+from helpers.models.shared_bottom import SharedBottom
+from helpers.support import validate
+from helpers.training.loop import Run, fit
+
+ONE = {"a": "regression"}
+BATCHES = {"batch_size": 500, "epochs": 60, "evaluate_every": 2}  # for 2,000 rows
+NOISE = 0.5  # standard deviation of the label noise
+
+
+def _model(tasks: Iterable[str], width: int, seed: int, penalty: float = 0.0) -> SharedBottom:
+    return SharedBottom(INPUTS, dict.fromkeys(tasks, "regression"), [width], [TOWER], seed=seed, l2_layers=penalty)
+
+
+# 1 Eavesdropping: task b has few labels and listens to what task a learns.
+
+LISTENERS = ("same features, other mix", "half the features shared", "disjoint features")
+WEIGHTS = {"shared-bottom": 1.0, "shared-bottom, b weighs 1/4": 0.25}
+# The tasks of each model that is trained, and its penalty; the single-task models have one each.
+LISTENING = {
+    "single-task": {"a": 0.01, "b": 0.04},
+    "shared-bottom": {"ab": 0.02},
+    "shared-bottom, b weighs 1/4": {"ab": 0.01},
+}
+
+
+def eavesdrop(
+    seeds: Sequence[int],
+    names: Sequence[str] = LISTENERS,
+    models: Sequence[str] = ("single-task", *WEIGHTS),
+    labelled: int = 200,
+    width: int = 8,
+    lr: float = LEARNING_RATE,
+    penalty: float | None = None,
+) -> pd.DataFrame:
+    """Task b is labelled on `labelled` of 2,000 train rows, task a on all: condition, seed, model, task, r2.
+
+    penalty   the same for all models; None: the best of each
+    """
+
+    def data(condition: str, seed: int) -> TaskPair:
+        return relu_tasks((2000, 500, 2000), labelled=labelled, seed=seed, **CONDITIONS[condition])
+
+    def model(model: str, tasks: str, seed: int) -> SharedBottom:
+        return _model(tasks, width, seed, LISTENING[model][tasks] if penalty is None else penalty)
+
+    def options(model: str) -> dict:
+        weights = {"task_weights": {"a": 1.0, "b": WEIGHTS[model]}} if model in WEIGHTS else {}
+        return BATCHES | {"lr": lr} | weights
+
+    parts = []
+    for name in names:
+        trained = [(model, tasks) for model in models for tasks in LISTENING[model]]
+        at = [points(condition=[name], model=[model], tasks=[tasks], seed=seeds) for model, tasks in trained]
+        parts.append(sweep(pd.concat(at), data, model, options))
+    return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "task", "r2"]]
+
+
+# 2 Implicit data augmentation: the noise of two labels of one target averages out.
+
+
+def copied(pair: TaskPair) -> TaskPair:
+    """The control: task b's labels are task a's, noise included, so that a second task exists and tells nothing."""
+    return _relabelled(pair, lambda part: part.labels | {"b": part.labels["a"].clone()})
+
+
+def averaged(pair: TaskPair) -> TaskPair:
+    """What a second label of one target is worth at most: task a learns from the mean of both labels."""
+    return _relabelled(pair, lambda part: part.labels | {"a": (part.labels["a"] + part.labels["b"]) / 2})
+
+
+def _relabelled(pair: TaskPair, labels: Callable[[Examples], dict[str, Tensor]]) -> TaskPair:
+    """New train and validation labels; the test labels, which have no noise, stay."""
+    train, valid = (replace(part, labels=labels(part)) for part in (pair.train, pair.valid))
+    return replace(pair, train=train, valid=valid)
+
+
+# How task a is trained: the labels, the tasks of the model, and its penalty.
+SECOND_LABELS: dict[str, tuple[Callable[[TaskPair], TaskPair], dict[str, str], float]] = {
+    "single-task": (lambda pair: pair, ONE, 0.04),
+    "second task: a copy of the label": (copied, TASKS, 0.04),
+    "second task: a noise of its own": (lambda pair: pair, TASKS, 0.04),
+    "single-task on both labels' mean": (averaged, ONE, 0.02),
+}
+
+
+def second_labels(
+    seeds: Sequence[int],
+    models: Sequence[str] = tuple(SECOND_LABELS),
+    width: int = 32,
+    lr: float = LEARNING_RATE,
+    penalty: float | None = None,
+) -> pd.DataFrame:
+    """Task a next to a second label of the same target: seed, model, r2 of task a. `penalty` as in `eavesdrop`."""
+
+    def data(model: str, seed: int) -> TaskPair:
+        relabel, _, _ = SECOND_LABELS[model]
+        return relabel(relu_tasks(noise=NOISE, seed=seed))
+
+    def structure(model: str, seed: int) -> SharedBottom:
+        _, tasks, best = SECOND_LABELS[model]
+        return _model(tasks, width, seed, best if penalty is None else penalty)
+
+    scores = sweep(points(model=models, seed=seeds), data, structure, lambda: full_batches(lr))
+    return scores.loc[scores["task"] == "a", ["seed", "model", "r2"]].reset_index(drop=True)
+
+
+# 3 A representation that carries over: a new task c with few labels gets a trained bottom.
+
+SIGNS = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1]]) / 2  # tasks a, b, c: no two of them correlate
+# How the bottom was trained: on the features of task c or on others, the tasks, the penalties then, and those on task
+# c where the bottom keeps training. A frozen bottom's tower has `FROZEN`, a model from scratch `SCRATCH`.
+SOURCES = {
+    "one task, same features": (True, {"a": "regression"}, 0.02, 0.0),
+    "two tasks, same features": (True, {"a": "regression", "b": "regression"}, 0.04, 0.0),
+    "two tasks, other features": (False, {"a": "regression", "b": "regression"}, 0.04, 0.04),
+}
+FROZEN, SCRATCH = 0.01, 0.04
+NEW = {"c": "regression"}
+NEW_LABELS = (25, 50, 100, 200, 400)
+WIDE = 32  # units of the bottom
+
+
+def three_tasks(seed: int, related: bool) -> tuple[Examples, Examples, Examples, Examples]:
+    """Old train (2,000 rows), old validation (500), new (800) and test rows (2,000) of tasks a, b and c.
+
+    As in `relu_tasks`, each task is made of four relu features, and no two of the three correlate. Task c uses the
+    first four; a and b use the same ones if `related`, else four others. All else is equal.
+    """
+    rows = (2000, 500, 800, 2000)
+    rng = np.random.default_rng(validate.number("seed", seed, low=0, whole=True))
+    x = rng.standard_normal((sum(rows), INPUTS))
+    directions, _ = np.linalg.qr(rng.standard_normal((INPUTS, 8)))
+    signs = SIGNS * rng.choice([-1.0, 1.0], size=4)
+    hidden = (np.maximum(x @ directions, 0) - RELU_MEAN) / RELU_SD
+    old = hidden[:, :4] if related else hidden[:, 4:]
+    targets = np.column_stack([old @ signs[0], old @ signs[1], hidden[:, :4] @ signs[2]])
+    labels = targets + NOISE * rng.standard_normal(targets.shape)
+    labels[-rows[-1] :] = targets[-rows[-1] :]  # test labels have no noise
+    x, labels = torch.from_numpy(x).float(), torch.from_numpy(labels).float()
+    return tuple(
+        Examples(inputs, {task: y[:, i].clone() for i, task in enumerate("abc")})
+        for inputs, y in zip(x.split(rows), labels.split(rows), strict=True)
+    )
+
+
+def carry_over(
+    seeds: Sequence[int],
+    sources: Sequence[str] = tuple(SOURCES),
+    labels: Sequence[int] = NEW_LABELS,
+    lr: float = LEARNING_RATE,
+) -> pd.DataFrame:
+    """R² of the new task c by the bottom that it starts from: bottom, mode, labels, seed, r2.
+
+    It has `labels` rows to train on and as many to decide when to stop. mode: the bottom stays as it is ("frozen") or
+    is trained further ("trained on"); from scratch there is only the latter.
+    """
+    seeds = list(seeds)
+    sets = {related: {seed: three_tasks(seed, related) for seed in seeds} for related in (True, False)}
+    new = {seed: (rows, test) for seed, (_, _, rows, test) in sets[True].items()}  # the same rows of task c in both
+    scratch = _new_task({seed: _model("c", WIDE, seed, SCRATCH) for seed in seeds}, new, labels, lr)
+    parts = [scratch.assign(bottom="from scratch", mode="trained on")]
+    for source in sources:
+        related, tasks, before, after = SOURCES[source]
+        old = {seed: _model(tasks, WIDE, seed, before) for seed in seeds}
+        train, valid = (Examples.stack([rows[part] for rows in sets[related].values()]) for part in (0, 1))
+        fit(list(old.values()), train, valid, lr=lr, seed=seeds, **BATCHES)
+        frozen = {seed: tuple(_through(old[seed], rows) for rows in both) for seed, both in new.items()}
+        towers = {seed: SharedBottom(WIDE, NEW, [], [TOWER], seed=seed, l2_layers=FROZEN) for seed in seeds}
+        parts.append(_new_task(towers, frozen, labels, lr).assign(bottom=source, mode="frozen"))
+        started = {seed: _model("c", WIDE, seed, after) for seed in seeds}
+        for seed, model in started.items():
+            model.bottom.load_state_dict(old[seed].bottom.state_dict())
+        parts.append(_new_task(started, new, labels, lr).assign(bottom=source, mode="trained on"))
+    return pd.concat(parts, ignore_index=True)[["bottom", "mode", "labels", "seed", "r2"]]
+
+
+@torch.no_grad()
+def _through(model: SharedBottom, rows: Examples) -> Examples:
+    """The rows with what the model's bottom makes of them as inputs: training on these leaves the bottom as it is."""
+    return replace(rows, inputs=model.bottom(model.encoder(rows.inputs)))
+
+
+def _new_task(
+    models: dict[int, nn.Module], rows: dict[int, tuple[Examples, Examples]], labels: Sequence[int], lr: float
+) -> pd.DataFrame:
+    """Train a copy of the model of each seed on each number of labels: labels, seed, r2 of task c."""
+
+    def data(labels: int, seed: int) -> list[Examples]:
+        new, test = rows[seed]
+        return [*(new.take(torch.arange(first, first + labels)) for first in (0, 400)), test]
+
+    return sweep(
+        points(labels=labels, seed=models),
+        data,
+        model=lambda seed: copy.deepcopy(models[seed]),
+        options=lambda: full_batches(lr, epochs=150),
+    )[["labels", "seed", "r2"]]
+
+
+# 4 Regularisation: does any second task hold task a back from fitting its noise?
+
+
+def shuffled(pair: TaskPair, seed: int) -> TaskPair:
+    """The control: task b's labels handed to other rows, so that they look the same and tell nothing of the inputs."""
+    generator = torch.Generator().manual_seed(seed)
+    return _relabelled(
+        pair, lambda part: part.labels | {"b": part.labels["b"][torch.randperm(len(part), generator=generator)]}
+    )
+
+
+SECOND_TASKS = ("none", "same features", "other features", "shuffled labels")
+PENALTIES = (0.0, 0.01, 0.02, 0.04, 0.06, 0.08)
+PENALTY = 0.04  # within 0.01 R² of the best for every second task
+
+
+def _second_task(model: str, seed: int) -> TaskPair:
+    """250 rows of task a with one of `SECOND_TASKS`, which the models are named after."""
+    validate.choice("names", model, SECOND_TASKS)
+    condition = "disjoint features" if model == "other features" else "same features, other mix"
+    pair = relu_tasks((250, 500, 2000), noise=NOISE, seed=seed, **CONDITIONS[condition])
+    return shuffled(pair, seed) if model == "shuffled labels" else pair
+
+
+def gaps(seeds: Sequence[int], names: Sequence[str] = SECOND_TASKS, widths: Sequence[int] = (8, WIDE)) -> pd.DataFrame:
+    """Task a trained to the end of 500 epochs, without stopping: second, width, seed, train, test, gap, r2.
+
+    train and test are mean squared errors against noisy labels (to the error on noise-free test labels the variance of
+    the noise is added), gap is test − train.
+    """
+    scores = sweep(
+        points(model=names, width=widths, seed=seeds),
+        data=_second_task,
+        model=lambda model, width, seed: _model(ONE if model == "none" else TASKS, width, seed),
+        options=lambda: full_batches(epochs=500) | {"evaluate_every": 500},  # so that the last state is the one kept
+        judge=_errors,
+    )
+    return scores.rename(columns={"model": "second"})
+
+
+def _errors(run: Run, train: Examples, test: Examples) -> pd.DataFrame:
+    error = {
+        name: ((run.predict(part.inputs)["a"] - part.labels["a"]) ** 2).mean(-1)
+        for name, part in (("train", train), ("test", test))
+    }
+    error["test"] = error["test"] + NOISE**2
+    found = error | {
+        "gap": error["test"] - error["train"],
+        "r2": r2(run.predict(test.inputs)["a"], test.labels["a"]),
+    }
+    return pd.DataFrame({"copy": range(len(found["r2"]))} | found)
+
+
+def penalties(
+    seeds: Sequence[int],
+    names: Sequence[str] = SECOND_TASKS,
+    values: Sequence[float] = PENALTIES,
+    lr: float = LEARNING_RATE,
+) -> pd.DataFrame:
+    """Task a with early stopping and an L2 penalty on all layers, the usual regularisers: second, penalty, seed, r2."""
+    scores = sweep(
+        points(model=names, penalty=values, seed=seeds),
+        data=_second_task,
+        model=lambda model, penalty, seed: _model(ONE if model == "none" else TASKS, WIDTH, seed, penalty),
+        options=lambda: full_batches(lr),
+    ).rename(columns={"model": "second"})
+    return scores.loc[scores["task"] == "a", ["second", "penalty", "seed", "r2"]].reset_index(drop=True)
+
+
+def tune(seeds: Sequence[int] = range(900, 930)) -> pd.DataFrame:
+    """Mean R² at each of `PENALTIES`, and at each of `LEARNING_RATES` with the penalties chosen: a row a model.
+
+    At `LEARNING_RATE` every model is within 0.05 R² of its best rate, and what an experiment shows is the same at all
+    three. The penalties of `carry_over` were chosen in the same way, with 100 labels, of `PENALTIES` before, and of
+    those and 0.12 after.
+    """
+    parts = []
+    for name, values in {"penalty": PENALTIES, "lr": LEARNING_RATES}.items():
+        for value in values:
+            heard = eavesdrop(seeds, **{name: value})
+            heard["model"] = "eavesdrop " + heard["task"] + ", " + heard["condition"] + ", " + heard["model"]
+            parts.append(pd.concat([heard, second_labels(seeds, **{name: value})]).assign(tuned=name, value=value))
+    for value in LEARNING_RATES:
+        carried = carry_over(seeds, labels=[100], lr=value).assign(model=lambda t: t["bottom"] + ", " + t["mode"])
+        second = penalties(seeds, values=[PENALTY], lr=value).rename(columns={"second": "model"})
+        parts.append(pd.concat([carried, second]).assign(tuned="lr", value=value))
+    second = penalties(seeds).rename(columns={"second": "model", "penalty": "value"}).assign(tuned="penalty")
+    return pd.concat([*parts, second]).pivot_table("r2", "model", ["tuned", "value"])
+
+
+WITHIN = {"r2": 0.02}
+OVER_SEEDS = dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02))
+FIXED = SETTINGS | {"batches": BATCHES, "noise": NOISE, "wide": WIDE}
+TWO_SOURCES = {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}
+TABLES = kept_tables(
+    KeptTable(
+        "01_eavesdrop",
+        eavesdrop,
+        {"seeds": range(100)},
+        [Recheck({"seeds": [3, 50], "names": ["disjoint features"]}, WITHIN)],
+        [FIXED, WEIGHTS, LISTENING],
+    ),
+    KeptTable(
+        "01_second_labels",
+        second_labels,
+        {"seeds": range(60)},
+        [Recheck({"seeds": [3, 31]}, WITHIN)],
+        [FIXED, {model: penalty for model, (_, _, penalty) in SECOND_LABELS.items()}],
+    ),
+    KeptTable(
+        "01_carry_over",
+        carry_over,
+        {"seeds": range(180)},
+        [Recheck(TWO_SOURCES, {"r2": mean(0.02)})],
+        [FIXED, SOURCES, {"frozen": FROZEN, "from scratch": SCRATCH}],
+    ),
+    KeptTable(
+        "01_gaps",
+        gaps,
+        {"seeds": range(40)},
+        [Recheck({"seeds": range(12), "names": ["none", "shuffled labels"], "widths": [8]}, OVER_SEEDS)],
+        [FIXED],
+    ),
+    KeptTable(
+        "01_penalties",
+        penalties,
+        {"seeds": range(60)},
+        [Recheck({"seeds": [3, 31], "names": ["none", "same features"], "values": [0.0, 0.04]}, WITHIN)],
+        [FIXED],
+    ),
+)

@@ -1,0 +1,77 @@
+"""Effects of the claims of chapter 04 that are functions of a table, and no contrasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from helpers.chapters.ch04 import sharing
+from helpers.lab.ch04.feed_tasks import UNSHARED
+from helpers.lab.ch04.paper_and_speed import speed
+from helpers.lab.ch04.which_tasks_together import grouping
+from helpers.lab.ch04.which_tasks_together.grouping import PAIR, RIVALS, name_of
+from helpers.lab.claim import gain, lead
+
+SINGLE, SHARED, EQUAL_SIZE = sharing.MODELS
+NARROW_AND_WIDE = ("04_recipe", "04_recipe_wide")
+
+
+def rise_by_width(table: pd.DataFrame) -> pd.Series:
+    """How far the loss rises from p = 1 to 0.75: in a bottom of 3, minus in a bottom of 18; of seeds with both."""
+    rise = gain("log2_mse", 0.75, over=1.0, column="p", model=SHARED)
+    narrow, wide = (rise(table[table["grid"] == name]) for name in NARROW_AND_WIDE)
+    return (narrow - wide).dropna()
+
+
+def sooner(condition: str, count: str = "steps") -> Callable[[pd.DataFrame], np.ndarray]:
+    """log2 of what the single-task models take until both are at R² 0.8, over what Shared-Bottom takes.
+
+    A run that has not arrived counts as arriving at the end of the budget.
+    """
+
+    def effect(table: pd.DataFrame) -> np.ndarray:
+        table = table[(table["target"] == speed.TARGETS[0]) & (table["condition"] == condition)]
+        saved = speed.saved(table.fillna({"step": speed.BUDGET}), SHARED, count)
+        return -np.log2(1 - saved["saved"].to_numpy())
+
+    return effect
+
+
+def hardly_moved(table: pd.DataFrame) -> np.ndarray:
+    """1 for a world in which sharing moves the clicks of the news example by less than 0.02 AUC, else 0.
+
+    A share, and no mean: in one world of fifty a run fails altogether, and a mean would tell of that alone.
+    """
+    moved = gain("score", SHARED, over=SINGLE, width=64, task="click")(table)
+    return (np.abs(moved) < 0.02).astype(float)
+
+
+def leads(of: str, labels: Sequence[str]) -> Callable[[pd.DataFrame], pd.Series]:
+    """What a shared model of the feed is above the best of `UNSHARED`, each label above the best for it: mean of the
+    labels."""
+    leads = [lead("auc", of, over=UNSHARED, column="shared", label=label) for label in labels]
+    return lambda table: sum(above(table) for above in leads) / len(leads)
+
+
+def chosen_over(rival: str, by: str = "auc") -> Callable[[pd.DataFrame], np.ndarray]:
+    """What the five labels gain, mean AUC, in the grouping that the other half of the worlds chose, over a `rival`."""
+
+    def effect(table: pd.DataFrame) -> np.ndarray:
+        picked = grouping.chosen(grouping.groupings(table), by).set_index("seed")["auc"]
+        return (picked - grouping.of_grouping(table, rival)).to_numpy()
+
+    return effect
+
+
+def chosen_over_unshared(table: pd.DataFrame) -> np.ndarray:
+    """`chosen_over` what shares nothing, each label over the best for it."""
+    picked = grouping.chosen(grouping.groupings(table)).set_index("seed")["auc"]
+    return (picked - grouping.best_unshared(table)).to_numpy()
+
+
+def pair_over_unshared(table: pd.DataFrame) -> np.ndarray:
+    """What favourite and share gain in one bottom over what shares nothing, each over the best for it."""
+    leads = [lead("auc", name_of(PAIR), over=[task, *RIVALS], task=task) for task in PAIR]
+    return (sum(above(table) for above in leads) / len(leads)).to_numpy()

@@ -1,0 +1,171 @@
+"""When does sharing help? Widths, weights, heads, starts and gradients on the relu-feature tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from helpers.chapters.ch04.sharing import conditions
+from helpers.data.examples import Examples
+from helpers.data.synthetic import relu_tasks
+from helpers.experiments.feature_tasks import (
+    EXTREMES,
+    INPUTS,
+    LEARNING_RATE,
+    LEARNING_RATES,
+    MODELS,
+    SETTINGS,
+    TASKS,
+    TOWER,
+    WIDTH,
+    build,
+    full_batches,
+    task_pair,
+)
+from helpers.experiments.sweep import points, sweep
+from helpers.lab.kept_table import KeptTable, kept_tables
+from helpers.lab.recheck import Recheck
+from helpers.models.copies import Copies
+from helpers.models.shared_bottom import OneHead, SharedBottom
+from helpers.training.adam import Adam
+from helpers.training.losses import squared_error
+
+
+def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
+    """Mean R² of each model at each of `LEARNING_RATES`, in two conditions: a row a model, a column a rate."""
+    parts = [conditions(seeds, EXTREMES, rate).assign(rate=rate) for rate in LEARNING_RATES]
+    return pd.concat(parts).pivot_table("r2", "model", "rate")
+
+
+def widths(
+    seeds: Sequence[int], names: Sequence[str] = EXTREMES, sizes: Sequence[int] = (4, 8, 16, 32)
+) -> pd.DataFrame:
+    """`conditions` for several widths of the bottom, the same in both models: as there, and a column width."""
+    at = points(width=sizes, model=MODELS[:2], condition=names, seed=seeds)
+    return sweep(at, task_pair, build, full_batches)[["condition", "seed", "model", "task", "r2", "width"]]
+
+
+def weights(
+    seeds: Sequence[int],
+    shared: Sequence[int] = (0, 1, 2, 3, 4),
+    widths: Sequence[int] = (4, 8, 16, 32),
+    task_weights: Sequence[float] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+) -> pd.DataFrame:
+    """Transfer of both tasks for the loss w·L(a) + (1−w)·L(b): shared, width, weight, seed, task, single, transfer.
+
+    single is the R² of the single-task model of the same width, transfer is Shared-Bottom's R² minus that.
+    """
+    at, parts = points(shared=shared, seed=seeds), []
+    for width in widths:
+        single = _weighted(at, "single-task", width)["r2"]
+        for weight in task_weights:
+            both = _weighted(at, "shared-bottom", width, weight)
+            parts.append(both.assign(width=width, weight=weight, single=single, transfer=both["r2"] - single))
+    return pd.concat(parts, ignore_index=True)[["shared", "width", "weight", "seed", "task", "single", "transfer"]]
+
+
+def _weighted(at: pd.DataFrame, model: str, width: int, weight: float = 0.5, **options) -> pd.DataFrame:
+    """R² of a model trained on w·L(a) + (1−w)·L(b) at the numbers of shared features and the seeds `at`."""
+    task_weights = {"a": 2 * weight, "b": 2 * (1 - weight)}
+    return sweep(
+        at,
+        data=lambda shared, seed: relu_tasks(shared=shared, seed=seed),
+        model=lambda seed: build(model, seed, width),
+        options=lambda: full_batches() | {"task_weights": task_weights} | options,
+    )
+
+
+RELATED = ("same features, same sign", "same features, other mix", "same features, opposite sign")
+
+
+def heads(seeds: Sequence[int], names: Sequence[str] = RELATED) -> pd.DataFrame:
+    """One head for both tasks against a tower each, on the same bottom: condition, seed, model, task, r2."""
+    kinds = {"one head": OneHead, "two towers": SharedBottom}
+    return sweep(
+        points(condition=names, seed=seeds, model=kinds),
+        data=task_pair,
+        model=lambda model, seed: kinds[model](INPUTS, TASKS, [WIDTH], [TOWER], seed=seed),
+        options=full_batches,
+    )
+
+
+def starts(seeds: Sequence[int], names: Sequence[str] = EXTREMES) -> pd.DataFrame:
+    """Towers whose hidden layers start equal, as with one seed for every layer, against towers that start different.
+
+    Columns condition, seed, model ("equal start" or "own start"), task, r2.
+    """
+
+    def build_start(model: str, seed: int) -> nn.Module:
+        made = build("shared-bottom", seed)
+        if model == "equal start":
+            made.towers[1][0].load_state_dict(made.towers[0][0].state_dict())
+        return made
+
+    at = points(condition=names, seed=seeds, model=("equal start", "own start"))
+    return sweep(at, task_pair, build_start, full_batches)
+
+
+# The pairs whose gradients we watch. The first is the control: two copies of one task, with noises of their own; the
+# second is the same without any noise.
+GRADIENT_PAIRS = {
+    "same sign": {"shared": 4, "relation": "same"},
+    "same sign, no noise": {"shared": 4, "relation": "same", "noise": 0.0},
+    "opposite sign": {"shared": 4, "relation": "opposite"},
+    "other mix": {"shared": 4, "relation": "other mix"},
+    "disjoint": {"shared": 0},
+}
+
+
+def cosines(
+    seeds: Sequence[int], names: Sequence[str] = tuple(GRADIENT_PAIRS), steps: int = 200, every: int = 10
+) -> pd.DataFrame:
+    """Cosine of the tasks' gradients on the shared bottom while it trains, full batches: pair, seed, step, cosine."""
+    at = points(pair=names, seed=seeds)
+    pairs = [relu_tasks(seed=seed, **GRADIENT_PAIRS[pair]) for pair, seed in at.itertuples(index=False)]
+    copies = Copies([build("shared-bottom", seed) for seed in at["seed"]])
+    parts = []
+    for step, cosine in enumerate(_cosines(copies, Examples.stack([pair.train for pair in pairs]), steps)):
+        if step % every == 0:
+            parts.append(at.assign(step=step, cosine=cosine.numpy()))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
+    optimizer = Adam(copies.groups(), lr=LEARNING_RATE)
+    shared = [tensor for name, tensor in copies.parameters.items() if name.startswith("bottom")]
+    for _ in range(steps + 1):
+        outputs = copies(train.inputs)
+        loss = {task: squared_error(outputs[task], train.labels[task]).mean(-1).sum() for task in TASKS}
+        a, b = (
+            torch.cat([g.flatten(1) for g in torch.autograd.grad(loss[task], shared, retain_graph=True)], dim=1)
+            for task in TASKS
+        )
+        yield torch.cosine_similarity(a, b, dim=1)
+        optimizer.zero_grad()
+        sum(loss.values()).backward()
+        optimizer.step()
+
+
+WITHIN = {"r2": 0.02}
+TWO_WEIGHTS = {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]}
+TABLES = kept_tables(
+    KeptTable("04_cosines", cosines, {"seeds": range(40)}, [Recheck({"seeds": [3]}, {"cosine": 0.05})], [SETTINGS]),
+    KeptTable("04_starts", starts, {"seeds": range(80)}, [Recheck({"seeds": [9, 40]}, WITHIN)], [SETTINGS]),
+    KeptTable(
+        "04_conditions", conditions, {"seeds": range(120)}, [Recheck({"seeds": [3, 77, 119]}, WITHIN)], [SETTINGS]
+    ),
+    KeptTable("04_heads", heads, {"seeds": range(120)}, [Recheck({"seeds": [100]}, WITHIN)], [SETTINGS]),
+    KeptTable(
+        "04_widths", widths, {"seeds": range(100)}, [Recheck({"seeds": [50], "sizes": [4, 32]}, WITHIN)], [SETTINGS]
+    ),
+    KeptTable(
+        "04_weights",
+        weights,
+        {"seeds": range(20)},
+        [Recheck(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})],
+        [SETTINGS],
+    ),
+)

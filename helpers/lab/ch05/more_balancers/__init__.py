@@ -1,0 +1,1 @@
+"""The methods and experiments of `notebooks/deeper/05_more_balancers`."""

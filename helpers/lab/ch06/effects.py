@@ -1,0 +1,39 @@
+"""Effects of the claims of chapter 06 that are functions of a table, and no contrasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from helpers.lab.ch06 import mmoe
+from helpers.lab.ch06.paper.paper_size import BOTTOM, MMOE, STEPS
+from helpers.lab.claim import gain, mean
+
+
+def lead_lost(table: pd.DataFrame) -> pd.Series:
+    """log2 loss of MMoE minus that of the wide bottom at p = 1, tuned minus at the paper's rate; of seeds with both."""
+    lead = gain("log2_mse", "MMoE", over="shared-bottom, equal size", p=1.0)
+    paper, tuned = (lead(table[table["grid"] == name]) for name in BEFORE_AND_AFTER)
+    return (tuned - paper).dropna()
+
+
+def beyond_chance(p: float) -> Callable[[pd.DataFrame], pd.Series]:
+    """What MMoE's two gates have in common on the same row, minus the same on rows drawn apart."""
+    common, permuted = (mean(value, model="MMoE", p=p) for value in ("common", "permuted"))
+    return lambda table: common(table) - permuted(table)
+
+
+def seesaw(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """What a task wins when its weight goes from 0.1 to 0.9, mean of both: of one model, minus another."""
+    longer = gain("seesaw", of, over=over)
+    return lambda table: longer(mmoe.seesaw(table))
+
+
+def ends_ahead(table: pd.DataFrame) -> pd.Series:
+    """1 for each set of sines on which MMoE ends ahead of the bottom of its size, at p = 1, else 0."""
+    lead = gain("log2_mse", MMOE, over=BOTTOM, p=1.0, steps=STEPS)(table)
+    return (lead < 0).astype(float)
+
+
+BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")

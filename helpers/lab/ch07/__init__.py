@@ -1,0 +1,1 @@
+"""What chapter 07 keeps: the experiments behind its figures and claims."""

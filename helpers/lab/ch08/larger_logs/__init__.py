@@ -1,0 +1,1 @@
+"""The measurement of `notebooks/deeper/08_larger_logs`."""

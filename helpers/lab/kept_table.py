@@ -1,0 +1,116 @@
+"""Grids: tables of trained runs that take too long for a chapter and are kept in `data/grids/`.
+
+An experiment is a pure function of settings and seeds that returns a tidy table, one row a setting, seed, model and
+task. Figures, explorers, claims and reports only read such tables.
+"""
+
+from __future__ import annotations
+
+import gzip
+import inspect
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.experiments import kept
+from helpers.lab.recheck import Recheck
+from helpers.support import validate
+from helpers.support.downloads import Download
+from helpers.support.files import whole
+
+
+@dataclass(frozen=True)
+class KeptTable:
+    """A table that is trained once by `make grids` and kept in `data/grids/`, with the hash of its settings.
+
+    make       function that returns the table; its parameters are everything the table depends on besides the code:
+               conditions, widths, seeds, learning rates
+    given      the arguments that are not the defaults of `make`, in most cases the seeds
+    samples    of its points, which a test trains again; a grid has at least one
+    reads      settings that `make` uses without a parameter for them: constants of its module, and tuned ones of a kept
+               search (`helpers.experiments.chosen`)
+    packed     whether the file is compressed, which a table of more than a megabyte should be
+    needs      the data of others that `make` reads
+    """
+
+    name: str
+    make: Callable[..., pd.DataFrame]
+    given: Mapping[str, object]
+    samples: Sequence[Recheck] = ()
+    reads: Sequence[Mapping] = ()
+    packed: bool = False
+    needs: Download | None = None
+
+    @property
+    def path(self) -> Path:
+        return kept.FOLDER / f"{self.name}.csv{'.gz' if self.packed else ''}"
+
+    @property
+    def settings(self) -> dict:
+        """All arguments of `make`, the defaults as well."""
+        bound = inspect.signature(self.make).bind(**self.given)
+        bound.apply_defaults()
+        return bound.arguments
+
+    @property
+    def searches(self) -> list[str]:
+        """The names of the grids that it reads: they are trained before it."""
+        tuned = [*self.settings.values(), *self.reads]
+        return list(dict.fromkeys(name for one in tuned for name in getattr(one, "searches", ())))
+
+    @property
+    def absent(self) -> str:
+        """Where data that it needs are absent, so that it cannot be trained: the word for that."""
+        return "" if self.needs is None or self.needs.present() else self.needs.absent
+
+    def hash(self) -> str:
+        """Of the settings and of what is read; of a search, what it found."""
+        return kept.hash_of(json.dumps(self.settings, sort_keys=True, default=_plain) + "".join(map(repr, self.reads)))
+
+    def write(self, table: pd.DataFrame) -> None:
+        """Keep what `make` returned for the settings, whole or not at all."""
+        text = _csv(table)
+        content = f"# settings {self.hash()} table {kept.hash_of(text)}\n{text}".encode()
+        with whole(self.path) as part:
+            part.write_bytes(gzip.compress(content, mtime=0) if self.packed else content)
+
+    def read(self) -> pd.DataFrame:
+        """The kept table. Raises FileNotFoundError or ValueError when it is absent, damaged or of other settings."""
+        settings, table = kept.read(self.path)
+        if settings != self.hash():
+            validate.fail("grid", f"{self.path.name} made from other settings", "today's: run `make grids`")
+        return table
+
+    def retrained(self, sample: Recheck) -> pd.DataFrame:
+        """The points of one of its samples, kept and trained again: a measured column `x` comes back as "x again".
+
+        The key columns are the index; rows with equal keys are paired in their order. ValueError if the kept table has
+        not got all of these points.
+        """
+        again = pd.read_csv(io.StringIO(_csv(self.make(**self.settings | sample.settings))))  # rounded as the kept ones
+        keys, table = [column for column in again if column not in sample.within], self.read()
+        again = again.astype(table[keys].dtypes)
+        table, again = (rows.join(rows.groupby(keys).cumcount().rename("row")) for rows in (table, again))
+        both = table.merge(again, on=[*keys, "row"], suffixes=("", " again"))
+        if len(both) < len(again) or again.empty:
+            wanted = f"some, and all of them in {self.path.name}"
+            validate.fail("sample", f"{len(again)} rows, {len(both)} of them kept", wanted)
+        return both.set_index([*keys, "row"])
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+
+
+def _plain(setting: object) -> object:
+    """A setting that JSON does not know, as one that it does."""
+    return repr(setting) if isinstance(setting, Mapping) else list(setting)
+
+
+def kept_tables(*several: KeptTable) -> dict[str, KeptTable]:
+    """By name."""
+    return {grid.name: grid for grid in several}

@@ -1,0 +1,29 @@
+"""Transfer by width and rows: one table a cell, each model at its rate."""
+
+import pytest
+
+from helpers.experiments import sweep
+from helpers.experiments.feature_tasks import LEARNING_RATES, MODELS
+from helpers.lab.ch04 import heat
+
+
+def test_every_model_has_a_tuned_rate_for_every_cell():
+    assert set(heat.RATES) == set(MODELS)
+    for by_width in heat.RATES.values():
+        assert list(by_width) == list(heat.WIDTHS)
+        for by_rows in by_width.values():
+            assert list(by_rows) == list(heat.ROWS) and set(by_rows.values()) <= set(LEARNING_RATES)
+
+
+def test_every_cell_trains_for_the_same_number_of_steps(monkeypatch):
+    asked = []
+
+    def fit(copies, train, valid, **options):
+        asked.append((len(train), options["epochs"], options["batch_size"]))
+        raise StopIteration
+
+    monkeypatch.setattr(sweep, "fit", fit)
+    for rows in heat.ROWS:
+        with pytest.raises(StopIteration):
+            heat.tune([0], [4], [rows], ["shared-bottom"], [0.01])
+    assert {epochs * -(-rows // batch) for rows, epochs, batch in asked} == {heat.STEPS}

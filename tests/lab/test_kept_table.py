@@ -1,0 +1,77 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.lab import TABLES
+from helpers.lab.kept_table import KeptTable
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    keys = [(seed, task, model) for seed in range(5) for task in "ab" for model in ("one", "two")]
+    return pd.DataFrame(keys, columns=["seed", "task", "model"]).assign(r2=rng.normal(size=len(keys)))
+
+
+def test_a_grid_knows_what_it_was_made_from(tmp_path, monkeypatch, table):
+    monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
+    grid = KeptTable("x", lambda seeds: table, {"seeds": [1]})
+    with pytest.raises(
+        FileNotFoundError, match=r"grid: got no file x.csv; expected it in data/grids, as git has it; `make"
+    ):
+        grid.read()
+    grid.write(table)
+    pd.testing.assert_frame_equal(grid.read(), table.round(4))
+    with pytest.raises(ValueError, match="made from other settings"):
+        KeptTable("x", lambda seeds: table, {"seeds": [2]}).read()
+
+
+def test_a_grid_depends_on_the_defaults_too(tmp_path, monkeypatch, table):
+    monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
+    named, default = (
+        KeptTable("x", make, given)
+        for make, given in ((lambda seeds, width: table, {"seeds": [1], "width": 8}), (_of_width_8, {"seeds": [1]}))
+    )
+    assert named.settings == default.settings == {"seeds": [1], "width": 8} and named.hash() == default.hash()
+    named.write(table)
+    assert len(default.read()) == len(table)
+    with pytest.raises(ValueError, match="made from other settings"):
+        KeptTable("x", lambda seeds, width=16: table, {"seeds": [1]}).read()
+
+
+def _of_width_8(seeds, width=8):
+    raise AssertionError("a table is read, not made")
+
+
+@pytest.mark.slow
+def test_the_kept_grids_are_of_today_s_settings():
+    for grid in TABLES.values():
+        assert len(grid.read()) > 0
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[: len(text) // 2], lambda text: "", lambda text: "\x00" + text])
+def test_a_damaged_grid_is_named(tmp_path, monkeypatch, table, damage):
+    monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
+    grid = KeptTable("x", lambda seeds: table, {"seeds": [1]})
+    grid.write(table)
+    grid.path.write_text(damage(grid.path.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"grid: got a damaged x.csv"):
+        grid.read()
+
+
+def test_a_packed_grid_is_small_the_same_twice_and_named_when_damaged(tmp_path, monkeypatch, table):
+    monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
+    long = pd.concat([table] * 50, ignore_index=True)
+    grid = KeptTable("x", lambda seeds: long, {"seeds": [1]}, packed=True)
+    grid.write(long)
+    written = grid.path.read_bytes()
+    pd.testing.assert_frame_equal(grid.read(), long.round(4))
+    assert grid.path.name == "x.csv.gz" and len(written) < len(long.to_csv(index=False)) / 4
+    grid.write(long)
+    assert grid.path.read_bytes() == written
+    middle = len(written) // 2
+    flipped = written[:middle] + bytes([written[middle] ^ 255]) + written[middle + 1 :]
+    for damaged in (written[:middle], flipped, b"", b"no archive"):
+        grid.path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"grid: got a damaged x.csv.gz"):
+            grid.read()
