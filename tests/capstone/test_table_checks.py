@@ -672,8 +672,11 @@ def test_a_number_with_a_value_in_a_few_of_many_rows_is_no_problem():
     sampled = np.random.default_rng(0).permutation(rows)[: table_checks.LOOKED_AT]
     rare = np.full(rows, np.nan)
     rare[np.setdiff1d(np.arange(rows), sampled)[:2]] = 1, 2
-    table = pd.DataFrame({"rare": rare, "click": np.arange(rows) % 3 % 2, "like": np.arange(rows) % 7 % 2})
-    own = Declaration({"click": "binary", "like": "binary"}, numbers=("rare",))
+    size = np.random.default_rng(1).normal(size=rows)  # else rows repeat
+    table = pd.DataFrame(
+        {"rare": rare, "size": size, "click": np.arange(rows) % 3 % 2, "like": np.arange(rows) % 7 % 2}
+    )
+    own = Declaration({"click": "binary", "like": "binary"}, numbers=("rare", "size"))
     assert [problem.column for problem in check(own, table)] == ["user"]
 
 

@@ -48,12 +48,13 @@ def test_every_range_has_a_lower_end_and_pins_nothing(need):
     assert ">=" in operators and operators <= {">=", "<"}
 
 
-FIRST_PARTY = {"benchmarks", "helpers", "tests", "tools"}
+FIRST_PARTY = {"benchmarks", "examples", "helpers", "tests", "tools"}
 CLUSTER = {"distributed"}  # in an extra, and imported only where a cluster is asked for
 PARQUET = {"pyarrow"}  # in an extra, and imported only where such a file is read
 SERVE = {Requirement(line).name for line in PROJECT["optional-dependencies"]["serve"]}  # for one file of `examples/`
+EXAMPLES = "examples/ranker.py", "examples/serve.py"  # those for a reader; a hub is a teacher's
 STARTED = {"ipykernel"}  # runs the notebooks, and is not imported
-COMMANDS = {"nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}
+COMMANDS = {"jupyterhub", "nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}
 
 
 def imported(*places: str) -> set[str]:
@@ -77,7 +78,7 @@ def imported(*places: str) -> set[str]:
 
 @pytest.mark.slow
 def test_what_the_course_imports_is_what_it_declares():
-    course = imported("helpers", "notebooks", "examples", "tools/lab.py", "tools/__init__.py")
+    course = imported("helpers", "notebooks", *EXAMPLES, "tools/lab.py", "tools/__init__.py")
     assert course == {need.name for need in NEEDED} - STARTED | CLUSTER | PARQUET | SERVE
 
 

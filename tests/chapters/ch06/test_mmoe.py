@@ -61,7 +61,7 @@ def test_an_unknown_model_is_named():
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setattr("helpers.chapters.ch04.paper_tasks.EPOCHS", 5)
+    monkeypatch.setattr("helpers.lab.ch04.paper_and_speed.paper_tasks.EPOCHS", 5)
     monkeypatch.setattr(lab_mmoe, "STEPS", 8)
 
 
