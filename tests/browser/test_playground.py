@@ -1,14 +1,18 @@
 """The playground of chapter 04, in a page from disk: drawn tasks, a run, back and forth, what it says of few seeds."""
 
 import re
+import runpy
+from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops, ImageStat
 
 from tests.browser.lab import Tab
 from tests.browser.test_live import SEEN
 from tests.browser.test_small_screen import DRAWN
 
 CHAPTER = "04_shared_bottom"
+ROOT = Path(__file__).parents[2]
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("pages")]
 
@@ -126,6 +130,20 @@ def test_a_teachers_address_sets_it(browser, site):
     assert card.get_by_role("button", name="MMoE").get_attribute("aria-pressed") == "true"
     assert page.evaluate("location.hash") == f"#{setting}"
     page.close()
+
+
+def test_the_picture_in_the_readme_shows_what_the_page_shows(browser, site):
+    """Where this fails: `python docs/record.py`."""
+    record = runpy.run_path(str(ROOT / "docs" / "record.py"))
+    page = browser.new_page(**record["WINDOW"])
+    page.goto(f"{site.as_uri()}/{CHAPTER}.html")
+    page.wait_for_selector("body[data-widgets=shown]")
+    shown, kept = (
+        picture.convert("L").resize((140, 100))
+        for picture in (record["frames"](page)[-1], Image.open(record["PICTURE"]))
+    )
+    page.close()
+    assert ImageStat.Stat(ImageChops.difference(shown, kept)).mean[0] < 4  # of 255: another machine has other fonts
 
 
 def test_nothing_went_wrong(tab):

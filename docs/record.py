@@ -1,0 +1,62 @@
+"""Record `docs/playground.gif`, the picture that the README opens with: `python docs/record.py`, after a change of it.
+
+Two tasks that share no feature, four units for both: the playground of chapter 04, as its exported page plays it. A
+browser test compares the last picture with what the page shows.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.chromium import CHROMIUM  # noqa: E402 (the course is no package of the machine)
+from tests.browser.lab import FLAGS  # noqa: E402
+from tools.site.pages import export  # noqa: E402
+
+GIF, PICTURE = ROOT / "docs" / "playground.gif", ROOT / "docs" / "explorer.png"  # the last picture, for links
+CHAPTER = ROOT / "notebooks" / "04_shared_bottom.ipynb"
+CARD = ".mtl-live:has(.mtl-cell)"
+WINDOW = {"viewport": {"width": 900, "height": 1100}, "device_scale_factor": 2}
+EVERY, STAY = 160, 3_000  # milliseconds that a picture stays, and the last
+COLOURS = 64
+
+
+def frames(page) -> list[Image.Image]:
+    """The card as it is at first, and then while it trains eight seeds."""
+    card = page.locator(CARD)
+    card.scroll_into_view_if_needed()
+    shots = [card.screenshot()]
+    card.get_by_role("button", name="Play").click()
+    while not card.get_by_text("you, 8 seeds", exact=True).is_visible():
+        shots.append(card.screenshot())
+    page.wait_for_timeout(1_000)  # the answer has appeared
+    return [Image.open(io.BytesIO(shot)).convert("RGB") for shot in [*shots, card.screenshot()]]
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        export([CHAPTER], Path(folder))
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(**WINDOW)
+        page.goto(f"{Path(folder).as_uri()}/{CHAPTER.stem}.html")
+        page.wait_for_selector("body[data-widgets=shown]")
+        shots = frames(page)
+        browser.close()
+    shots[-1].save(PICTURE, optimize=True)
+    small = [shot.resize((shot.width // 2, shot.height // 2)).quantize(COLOURS) for shot in shots]
+    times = [EVERY] * (len(small) - 1) + [STAY]
+    small[0].save(GIF, save_all=True, append_images=small[1:], duration=times, loop=0, optimize=True)
+    print(f"{GIF.name}: {len(small)} pictures, {GIF.stat().st_size // 1024} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
