@@ -34,12 +34,14 @@ def quiz(notebook) -> list:
 
 
 def secrets(notebook) -> list[str]:
-    """What a prediction shows only after a guess: every longer text in the question's code but its text, the options,
-    and what the figure says of its axes. And what a quiz says to an option."""
+    """What a prediction shows only after a guess: its reasons, and every longer text in the code that draws the answer,
+    but for what the figure says of its axes. And what a quiz says to an option."""
     found = [why for item in quiz(notebook) for why in item.why]
     for cell in tool.code_cells(notebook):
         if "predict" in tool.tags(cell):
-            tree = ast.parse(inspect.getsource(question(tool.asked(cell)).found))
+            asked = question(tool.asked(cell))
+            found += [asked.why, asked.tempts]
+            tree = ast.parse(inspect.getsource(asked.draw))
             known = [part for node in ast.walk(tree) for part in _known(node)]
             told = {node for part in known for node in ast.walk(part)}
             found += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in told]
@@ -49,9 +51,7 @@ def secrets(notebook) -> list[str]:
 
 def _known(node: ast.AST) -> list[ast.AST]:
     """The parts of a call that a reader may know before the guess."""
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "question":
-        return node.args[:2]
-    known = ("options", "x_label", "y_label", "note", "metric")
+    known = ("x_label", "y_label", "note", "metric")
     return [node.value] if isinstance(node, ast.keyword) and node.arg in known else []
 
 
