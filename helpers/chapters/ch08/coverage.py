@@ -7,6 +7,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.capstone.recommendation import APART, BUT, COST, SHARE
+from helpers.evaluation.verdicts import HOLDS, OPPOSITE
 
 SAME, FLIPPED, DISJOINT = "same features, other mix", "same features, opposite sign", "disjoint features"
 RIGHT = {SAME: (SHARE, BUT), FLIPPED: (SHARE, BUT), DISJOINT: (APART,)}
@@ -26,3 +27,24 @@ def held(table: pd.DataFrame) -> pd.DataFrame:
         "naive": (table["naive_low"] <= truth) & (truth <= table["naive_high"]),
     }
     return table[[*keys, "seed"]].assign(**{name: holds.astype(int) for name, holds in inside.items()})
+
+
+def counted(table: pd.DataFrame, matters: float = 0.005) -> pd.DataFrame:
+    """Of tables of several laws (`helpers.lab.ch08.calibration`), a row a task: does the interval of the headline hold
+    the truth (held), that of the gain over its own model (own_held), and is the verdict wrong (wrong)?
+
+    The truth is what the other tables of the law give: of the mean gains over each rival the least, since sharing helps
+    only where it beats all. A verdict is wrong if it says that the task gains, or loses, by more than `matters`, and
+    the truth does not.
+    """
+    over = table.filter(like="over ")
+    laws = over.groupby([table["family"], table["task"]])
+    others = (laws.transform("sum") - over) / (laws.transform("count") - 1)
+    best, own = others.min(axis=1), others["over single-task"]
+    wrong = (table["verdict"] == HOLDS) & (best <= matters) | (table["verdict"] == OPPOSITE) & (best >= -matters)
+    return table[["family", "task", "seed", "verdict", "word"]].assign(
+        truth=best,
+        held=(table["low"] <= best) & (best <= table["high"]),
+        own_held=(table["own_low"] <= own) & (own <= table["own_high"]),
+        wrong=wrong,
+    )
