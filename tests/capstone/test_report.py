@@ -15,8 +15,9 @@ from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
-from helpers.capstone.report import HELD, LEVELS, _forest, _levels, report
+from helpers.capstone.report import HELD, LEVELS, SEARCHED, _forest, _levels, report
 from helpers.chapters.ch08 import coverage
+from helpers.course import kept_table
 from helpers.lab.ch08 import coverage as lab_coverage
 
 pytestmark = pytest.mark.slow  # most of them train
@@ -191,6 +192,13 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found):
 def test_how_often_intervals_hold_is_what_was_measured(how, grid):
     held = coverage.held(lab_coverage.TABLES[grid].read())
     assert round(100 * held.loc[held["repeats"] == coverage.REPEATS, "report"].mean()) == HELD[how]
+
+
+def test_how_often_intervals_hold_after_a_search_is_what_was_counted():
+    study = coverage.counted(kept_table("08_calibration"))
+    assert {"headline": study["held"].mean(), "own": study["own_held"].mean()} == pytest.approx(
+        {name: share / 100 for name, share in SEARCHED.items()}, abs=0.005
+    )
 
 
 def test_the_page_says_how_often_such_intervals_hold(found):

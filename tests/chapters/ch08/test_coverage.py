@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from helpers.chapters.ch08.coverage import DISJOINT, FLIPPED, SAME, held
+from helpers.chapters.ch08.coverage import DISJOINT, FLIPPED, SAME, counted, held
+from helpers.lab.ch08 import calibration
 from helpers.lab.ch08.coverage import known_table, said_right
 
 
@@ -27,3 +28,29 @@ def test_the_flipped_table_has_negatively_correlated_labels_and_repeats_for_its_
     assert np.corrcoef(frame["a"], frame["b"])[0, 1] < -0.6
     same = known_table(FLIPPED, 500, seed=3)[0]
     pd.testing.assert_frame_equal(frame, same)
+
+
+def test_the_truth_of_a_table_is_the_least_of_the_mean_gains_of_the_others():
+    table = pd.DataFrame(
+        {
+            "over single-task": [0.00, 0.04, 0.08],
+            "over linear": [0.09, 0.01, 0.03],
+            "low": [0.01, 0.07, -0.1],
+            "high": [0.03, 0.08, 0.1],
+            "verdict": ["holds", "opposite", "undecided"],
+        }
+    )
+    table = table.assign(own_low=0.05, own_high=0.07, family="f", task="a", seed=range(3), word="undecided")
+    found = counted(table)
+    assert np.allclose(found["truth"], [0.02, 0.04, 0.02])
+    assert found["held"].tolist() == [True, False, True] and found["own_held"].tolist() == [True, False, False]
+    assert found["wrong"].tolist() == [False, True, False]
+
+
+def test_rows_that_are_copies_and_a_coin_are_what_they_are_called():
+    copies, own = calibration.made("copies", 1, rows=300)
+    assert copies.drop(columns="time").value_counts().tolist() == [3] * 100 and own.by_time
+    coin, _ = calibration.made("noise", 2, rows=4_000)
+    assert abs(coin["b"].mean() - 0.5) < 0.03 and abs(coin["a"].corr(coin["b"])) < 0.05
+    help_, _ = calibration.made("help", 2, rows=4_000)
+    assert 0.15 < help_["b"].notna().mean() < 0.25
