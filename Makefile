@@ -18,15 +18,15 @@ help: ## show this list
 lab: ready ## open the course in JupyterLab (PINNED=1: set up with the versions in versions.txt)
 	@$(BIN)/python -m tools.lab
 
-check: lint ## for every save, a minute: lint and the cheap tests (CH=06: and that chapter's notebook)
+check: lint ## for every save, two minutes: lint and the cheap tests (CH=06: and that chapter's notebook)
 	@echo "Cheap tests."
 	@$(PYTEST) -m "not slow and not long" $(UNIT)
 	@$(if $(CH),$(NBVAL) notebooks/$(CH)_*.ipynb)
 
-test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (6 minutes on two cores)
+test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (12 minutes on two cores)
 	@$(BIN)/python -m tests.browser.chromium
 
-test-all: ready-test movielens ## all other tests, then versions (40 minutes on two cores; everything: make test test-all)
+test-all: ready-test movielens ## all other tests, then versions (50 minutes on two cores; everything: make test test-all)
 	@echo "Long tests: training, cells twice, sections alone, grids, more of JupyterLab and pages."
 	@$(PYTEST) -m long -n 2 --dist loadgroup tests
 	@$(MAKE) --no-print-directory versions
