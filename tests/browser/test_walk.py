@@ -73,15 +73,23 @@ def test_the_score_card_says_what_came_of_each_prediction(book):
         assert card.locator(".mtl-verdict").inner_text() == (f"{right} of {chosen} choices right." if chosen else "")
 
 
+def controls_move(place):
+    for number, control in enumerate(place.controls()):
+        assert place.moves(control, place.by_keyboard), f"control {number} by keyboard"
+        assert place.moves(control, place.by_mouse), f"control {number} by mouse"
+
+
+def explorables_move(place):
+    for card in cards(place):
+        assert moves_by_keys(place, card, movable(card)[0])
+
+
 def test_every_control_moves_its_picture(book):
-    for number, control in enumerate(book.controls()):
-        assert book.moves(control, book.by_keyboard), f"control {number} by keyboard"
-        assert book.moves(control, book.by_mouse), f"control {number} by mouse"
+    controls_move(book)
 
 
 def test_every_explorable_moves(book):
-    for card in cards(book):
-        assert moves_by_keys(book, card, movable(card)[0])
+    explorables_move(book)
 
 
 def test_nothing_went_wrong_in_the_notebook(book):
@@ -103,14 +111,11 @@ def test_every_control_of_a_page_moves_its_picture(tab):
     tab.page.wait_for_function(
         "() => [...document.querySelectorAll('.mtl-panel svg')].every((svg) => svg.children.length)"
     )
-    for number, control in enumerate(tab.controls()):
-        assert tab.moves(control, tab.by_keyboard), f"control {number} by keyboard"
-        assert tab.moves(control, tab.by_mouse), f"control {number} by mouse"
+    controls_move(tab)
 
 
 def test_every_explorable_of_a_page_moves(tab):
-    for card in cards(tab):
-        assert moves_by_keys(tab, card, movable(card)[0])
+    explorables_move(tab)
 
 
 def test_predictions_of_a_page_are_shut_and_open(tab):
