@@ -186,6 +186,7 @@ def value(card, fader: int) -> str:
 def played(page, card) -> str:
     """What is said of a race, once it is over."""
     press(card, "Play")
+    page.evaluate(DRAWN)  # what was said of the race before is gone
     card.get_by_text("That is one seed.").wait_for(timeout=60_000)
     return said(page, card)
 
