@@ -380,7 +380,7 @@ def test_what_is_undecided_leans_costs_and_needs_rows(found):
 def test_gains_with_fewer_rows_are_shown_beside_those_with_all(found):
     fewer = pd.concat([found.gains.assign(share=share, gain=share / 10, low=0, high=share) for share in (0.25, 0.5)])
     one = replace(spoiled(found, verdict="undecided"), fewer=fewer)
-    page = report(one).page()
+    page = report(one).page().replace(" class=n", "")
     assert "<th>120 rows (25%)</th><th>240 rows (50%)</th><th>480 rows (100%)</th>" in page
     last = [f"{row.gain:+.3f} ± {(row.high - row.low) / 2:.3f}" for row in found.gains.itertuples()]
     for task, own in zip(("click &amp; like", "$seconds$"), last, strict=True):
