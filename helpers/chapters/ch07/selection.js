@@ -217,7 +217,7 @@ function panel(stage, root, pen, left, width, number) {
   });
   const card = add(root, "g", { style: "cursor: pointer" }); // the truth, turned down
   add(card, "rect", { x: left, y: 338, width, height: 60, rx: 6, fill: "#eef5fa", stroke: "#9cc7e0" });
-  add(card, "text", { x: left + width / 2, y: 374, "text-anchor": "middle" }, narrow ? "? turn over: the truth" : "? turn over: how far from the truth");
+  add(card, "text", { x: left + width / 2, y: 374, "text-anchor": "middle" }, "? turn over: the truth");
   card.addEventListener("click", () => stage.set({ all: true }));
   const stack = add(root, "path", { fill: GREY }), before = add(root, "path", { stroke: "#b9c4cc", "stroke-width": 4 }), needle = add(root, "path", { stroke: BLACK, "stroke-width": 4 });
   const spots = (rows, which) => rows.map((row, i) => (which(row, i) ? `M${fixed(x(clamp(row.appeal, -REACH, REACH)))},${fixed(y(clamp(row.mood, -REACH, REACH)))}h.01` : "")).join("");
