@@ -100,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"In {done.seconds:.0f} s:", flush=True)
         for id in groups[done.name]:
             finding = claims[id].judge(id, done.table)
-            note = _compared(finding, verdicts.get(id, "not kept"))
+            note = _compared(finding, verdicts.get(id, finding.expected))  # what is measured live has no kept table
             judged.append(finding)
             failed += [id] if note.startswith("NOT") else []
             print(f"{finding!r} · {note}\n    {claims[id].sentence}", flush=True)
