@@ -70,11 +70,11 @@ def read(path: Path) -> NotebookNode:
 
 def find(paths: list[Path]) -> list[Path]:
     """The notebooks among `paths`, and those in the folders among them: chapters first, then what is in `deeper/`."""
-    found = []
+    notebooks = []
     for path in paths:
         inside = [*sorted(path.glob("*.ipynb")), *sorted(path.glob("deeper/*.ipynb"))]
-        found += [path] if path.suffix == ".ipynb" else inside
-    return found
+        notebooks += [path] if path.suffix == ".ipynb" else inside
+    return notebooks
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -421,11 +421,11 @@ def run_sections_alone(path: Path) -> list[str]:
 
 def code_by_section(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
     """The code cells of each section, without the set-up cell; sections without code are left out."""
-    found = [
+    sections = [
         (section.title, [cell for cell in section.cells if cell.cell_type == "code" and "setup" not in tags(cell)])
         for section in minutes.sections(notebook)
     ]
-    return [(title, cells) for title, cells in found if cells]
+    return [(title, cells) for title, cells in sections if cells]
 
 
 def differing_outputs(committed: NotebookNode, ran: NotebookNode) -> list[str]:

@@ -34,12 +34,12 @@ def problems(path: Path) -> list[str]:
     """What is wrong with the form and style of a notebook file, one sentence each; an empty list if nothing is."""
     text = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
-    found = [*_top(notebook), *_sections(notebook), *_cells(notebook), *_outputs(notebook), *_images(notebook)]
+    defects = [*_top(notebook), *_sections(notebook), *_cells(notebook), *_outputs(notebook), *_images(notebook)]
     if canonical(notebook, path.stem) != text:
-        found.append(f"not in canonical form: make notebooks NB={path.parent.name}/{path.name}")
+        defects.append(f"not in canonical form: make notebooks NB={path.parent.name}/{path.name}")
     if len(text.encode()) > MEGABYTES * 1e6:
-        found.append(f"{len(text.encode()) / 1e6:.1f} MB, more than {MEGABYTES}")
-    return found
+        defects.append(f"{len(text.encode()) / 1e6:.1f} MB, more than {MEGABYTES}")
+    return defects
 
 
 def _top(notebook: NotebookNode) -> list[str]:
@@ -48,31 +48,31 @@ def _top(notebook: NotebookNode) -> list[str]:
     lines = top.splitlines()
     box = " ".join(line for line in lines if line.startswith(">")).lower()
     prose = [line.strip(" *_") for line in lines if not line.startswith((">", "#"))]
-    found = []
+    defects = []
     if not lines or not lines[0].startswith("# "):
-        found.append("the first cell does not begin with a title (# ...)")
+        defects.append("the first cell does not begin with a title (# ...)")
     if sum(line.endswith("?") for line in prose) != 1:
-        found.append("the first cell does not ask one question, on a line of its own")
+        defects.append("the first cell does not ask one question, on a line of its own")
     missing = [word for word in ("afterwards", "need", "minute") if word not in box]
     if missing:
-        found.append(f"the first cell has no box (> ...) that says: {', '.join(missing)}")
-    return found
+        defects.append(f"the first cell has no box (> ...) that says: {', '.join(missing)}")
+    return defects
 
 
 def _sections(notebook: NotebookNode) -> list[str]:
     """Headings at the start of their cells, since a section is what follows one, and parts that there are."""
     text = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-    found = [f"cell {cell.id} has a heading in its middle" for cell in text if re.search(r"\n#{1,2} ", cell.source)]
+    defects = [f"cell {cell.id} has a heading in its middle" for cell in text if re.search(r"\n#{1,2} ", cell.source)]
     parts = {cell.metadata.get("part", "core") for cell in text} - set(minutes.PARTS)
-    return found + [f"a section is of an unknown part: {part}" for part in sorted(parts)]
+    return defects + [f"a section is of an unknown part: {part}" for part in sorted(parts)]
 
 
 def too_much(notebook: NotebookNode) -> list[str]:
     """What makes a chapter of the core too long: minutes, and open cards in the flow."""
     core = sum(section.minutes for section in minutes.sections(notebook) if section.part == "core")
     cards = sum(minutes.cards(cell) for cell in code_cells(notebook))
-    found = [f"{core} minutes of core sections, more than {CORE_MINUTES}"] if core > CORE_MINUTES else []
-    return found + ([f"{cards} claims are open, more than {CARDS}: `evidence(...)`"] if cards > CARDS else [])
+    defects = [f"{core} minutes of core sections, more than {CORE_MINUTES}"] if core > CORE_MINUTES else []
+    return defects + ([f"{cards} claims are open, more than {CARDS}: `evidence(...)`"] if cards > CARDS else [])
 
 
 def too_many_words(chapters: Iterable[NotebookNode]) -> list[str]:
@@ -82,79 +82,79 @@ def too_many_words(chapters: Iterable[NotebookNode]) -> list[str]:
 
 
 def _cells(notebook: NotebookNode) -> list[str]:
-    found = []
+    defects = []
     cells = code_cells(notebook)
     setup = [cell for cell in cells if "setup" in tags(cell)]
     if len(setup) != 1 or cells[0] is not setup[0]:
-        found.append("the first code cell, and no other, must have the tag setup")
-    found += [f"cell {cell.id} reads a grid by itself: `kept_table`" for cell in cells if "TABLES[" in cell.source]
+        defects.append("the first code cell, and no other, must have the tag setup")
+    defects += [f"cell {cell.id} reads a grid by itself: `kept_table`" for cell in cells if "TABLES[" in cell.source]
     imports = sum(line.startswith(("import ", "from ")) for cell in setup for line in cell.source.splitlines())
     if imports > IMPORTS:
-        found.append(f"the set-up has {imports} imports, more than {IMPORTS}")
+        defects.append(f"the set-up has {imports} imports, more than {IMPORTS}")
     for before, cell in zip([None, *notebook.cells], notebook.cells, strict=False):
         if cell.cell_type == "code" and (before is None or before.cell_type != "markdown"):
-            found.append(f"cell {cell.id} has no prose before it")
+            defects.append(f"cell {cell.id} has no prose before it")
         unknown = set(tags(cell)) - TAGS
         if unknown:
-            found.append(f"cell {cell.id} has unknown tags: {', '.join(sorted(unknown))}")
+            defects.append(f"cell {cell.id} has unknown tags: {', '.join(sorted(unknown))}")
         folded = cell.metadata.get("jupyter", {})
-        found += [
+        defects += [
             f"{tag} {cell.id} is not folded (jupyter.source_hidden)"
             for tag in FOLDED
             if tag in tags(cell) and not folded.get("source_hidden")
         ]
         if "predict" in tags(cell) and (len(cell.source.splitlines()) > ASKED_LINES or not asked(cell)):
-            found.append(f'predict {cell.id} is not {ASKED_LINES} lines at most that end with `ask("C…")`')
+            defects.append(f'predict {cell.id} is not {ASKED_LINES} lines at most that end with `ask("C…")`')
         if "solution" in tags(cell):
             if not folded.get("outputs_hidden"):
-                found.append(f"output of solution {cell.id} is not folded (jupyter.outputs_hidden)")
+                defects.append(f"output of solution {cell.id} is not folded (jupyter.outputs_hidden)")
             if any(not SHUT.fullmatch(shown) for shown in output_texts(cell)):
-                found.append(f"solution {cell.id} shows more than that it passes (else: `exercises.Folded`)")
+                defects.append(f"solution {cell.id} shows more than that it passes (else: `exercises.Folded`)")
     lines = [sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in cells] or [0]
     if min(lines) == 0:
-        found.append("an empty code cell")
+        defects.append("an empty code cell")
     if statistics.median(lines) > MEDIAN_LINES:
-        found.append(f"the median code cell has {statistics.median(lines):g} lines, more than {MEDIAN_LINES}")
+        defects.append(f"the median code cell has {statistics.median(lines):g} lines, more than {MEDIAN_LINES}")
     p90 = sorted(lines)[int(0.9 * (len(lines) - 1))]
     if p90 > P90_LINES:
-        found.append(f"a tenth of the code cells have {p90} lines or more: {P90_LINES} is the most")
+        defects.append(f"a tenth of the code cells have {p90} lines or more: {P90_LINES} is the most")
     counts = [cell.execution_count for cell in cells]
     if counts != list(range(1, len(cells) + 1)):
-        found.append(f"not run from top to bottom: counts {counts}")
-    return found
+        defects.append(f"not run from top to bottom: counts {counts}")
+    return defects
 
 
 def _outputs(notebook: NotebookNode) -> list[str]:
-    found = []
+    defects = []
     for cell in code_cells(notebook):
         for output in cell.outputs:
             if output.output_type == "error":
-                found.append(f"cell {cell.id} shows an error: {output.ename}")
+                defects.append(f"cell {cell.id} shows an error: {output.ename}")
             if output.output_type == "stream" and output.name == "stderr":
-                found.append(f"cell {cell.id} shows a warning: {output.text.strip().splitlines()[0][:100]}")
+                defects.append(f"cell {cell.id} shows a warning: {output.text.strip().splitlines()[0][:100]}")
             for image in EMBEDDED.findall(output.get("data", {}).get("text/html", "")):
                 dpi = Image.open(io.BytesIO(base64.b64decode(image))).info.get("dpi", (0, 0))[0]
                 if dpi > DPI + 1:
-                    found.append(f"cell {cell.id} has a picture of {dpi:.0f} dpi, more than {DPI}")
+                    defects.append(f"cell {cell.id} has a picture of {dpi:.0f} dpi, more than {DPI}")
         text = "\n".join(output_texts(cell))
         for pattern, what in ((LOCAL_PATH, "a local path"), (PROGRESS_BAR, "a progress bar")):
             if pattern.search(text):
-                found.append(f"cell {cell.id} shows {what}: {pattern.search(text).group()}")
-    return found
+                defects.append(f"cell {cell.id} shows {what}: {pattern.search(text).group()}")
+    return defects
 
 
 def _images(notebook: NotebookNode) -> list[str]:
     """Images in the text and in the outputs without a text for those who cannot see them."""
-    found = []
+    defects = []
     for cell in notebook.cells:
         for data in (output.data for output in cell.get("outputs", []) if "data" in output):
             shown = re.findall(r"<img\b[^>]*>", data.get("text/html", ""))
             bare = [tag[:80] for tag in shown if not re.search(r"\balt=\"[^\"]+\"", tag)]
             if any(kind in data for kind in IMAGES) and not shown:
                 bare.append("a picture that figures.use_style() did not describe")
-            found += [f"cell {cell.id} shows an image without alt text: {image}" for image in bare]
+            defects += [f"cell {cell.id} shows an image without alt text: {image}" for image in bare]
         if cell.cell_type == "markdown":
             bare = re.findall(r"!\[\s*\]\([^)]*\)", cell.source)
             bare += [tag for tag in re.findall(r"<img\b[^>]*>", cell.source) if not re.search(r"\balt=\"[^\"]+\"", tag)]
-            found += [f"cell {cell.id} has an image without alt text: {image[:80]}" for image in bare]
-    return found
+            defects += [f"cell {cell.id} has an image without alt text: {image[:80]}" for image in bare]
+    return defects

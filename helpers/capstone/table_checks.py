@@ -88,25 +88,25 @@ def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
     """All that is wrong with a declaration and its table: what stops comes first. An empty list: nothing was seen."""
     validate.instance("declaration", declaration, Declaration, "a Declaration")
     frame = with_answers(declaration, validate.columns("frame", frame, []))
-    found = [*_columns(declaration, frame)]
+    problems = [*_columns(declaration, frame)]
     for look in (_types, _contents):
-        found += look(declaration, frame, {problem.column for problem in found})
-    if not any(problem.stops for problem in found):
-        found += _parts(declaration, frame)
-    if not any(problem.stops for problem in found):
-        found += [*_repeats(declaration, frame), *_means(declaration, frame)]
-    found += _leaks(declaration, frame, {problem.column for problem in found if problem.stops})
-    return Problems(sorted(found, key=lambda problem: not problem.stops))
+        problems += look(declaration, frame, {problem.column for problem in problems})
+    if not any(problem.stops for problem in problems):
+        problems += _parts(declaration, frame)
+    if not any(problem.stops for problem in problems):
+        problems += [*_repeats(declaration, frame), *_means(declaration, frame)]
+    problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
+    return Problems(sorted(problems, key=lambda problem: not problem.stops))
 
 
 def must_pass(declaration: Declaration, frame: pd.DataFrame) -> Problems:
     """What `check` has to say; raises ValueError where any of it stops."""
-    found = check(declaration, frame)
-    if found.stopping:
-        first, more = found.stopping[0], len(found.stopping) - 1
+    problems = check(declaration, frame)
+    if problems.stopping:
+        first, more = problems.stopping[0], len(problems.stopping) - 1
         came = f"{first.column}: {first.sentence.rstrip('.')}" + (f", and {more} more" if more else "")
         validate.fail("declaration", came, "a table that passes `check`")
-    return found
+    return problems
 
 
 def _columns(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -143,8 +143,8 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             yield Problem(True, column, f"{example}. Make it 0 or 1 by a threshold, or declare a regression label.")
     for user in _but(skip, declaration.user):
         if gaps := int(frame[user].isna().sum()):
-            said = "rows have no user. Leave them out, or declare the column as an id that is not the user."
-            yield Problem(True, user, f"{gaps:,} {said}")
+            sentence = "rows have no user. Leave them out, or declare the column as an id that is not the user."
+            yield Problem(True, user, f"{gaps:,} {sentence}")
     for group in _but(skip, declaration.group):
         if gaps := int(frame[group].isna().sum()):
             yield Problem(
@@ -168,8 +168,8 @@ def _weight(column: str, values: pd.Series) -> Iterator[Problem]:
     elif values.isna().any() or not (values.between(0, LARGEST_FLOAT)).all() or not values.sum():
         yield Problem(True, column, "a weight was declared: each row needs one of at least 0, and some more than that.")
     elif (count := values.sum() ** 2 / (values.astype(float) ** 2).sum()) < FEW_WEIGHED * len(values):
-        said = f"its rows weigh so differently that they count as {count:,.0f} equal ones of {len(values):,}"
-        yield Problem(False, column, f"{said}; a limit for the largest weights may help.")
+        evidence = f"its rows weigh so differently that they count as {count:,.0f} equal ones of {len(values):,}"
+        yield Problem(False, column, f"{evidence}; a limit for the largest weights may help.")
 
 
 def _error(name: str, call: Callable, *arguments) -> str:
@@ -261,8 +261,8 @@ def _dates(time: str, values: pd.Series) -> Iterator[Problem]:
     texts = pd.Series([value for value in values.unique() if isinstance(value, str)], dtype=object)
     zoned = texts.str.contains(r":\d\d(?:\.\d+)?\s*(?:Z|[+-]\d\d:?\d\d)$")
     if zoned.any() and not zoned.all():
-        said = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those without one are taken as UTC."
-        yield Problem(False, time, said)
+        sentence = f"some times have a zone, such as {texts[zoned].iloc[0]!r}; those without one are taken as UTC."
+        yield Problem(False, time, sentence)
     if len(texts) and texts.str.contains(DOTS).all() and not texts.str.contains(r"^\s*(?:1[3-9]|[23]\d)\.").any():
         yield Problem(False, time, f"dates such as {texts.iloc[0]!r} are taken to have the day first.")
 
@@ -292,8 +292,8 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         parts = split(declaration, prepare(declaration, frame))
     except ValueError as error:  # of a time or of users; other rows are divided at random
         by = declaration.time if declaration.by_time else declaration.user
-        said = str(error).removeprefix(f"{by}: ").rstrip(".")
-        yield Problem(True, by, f"the rows cannot be divided ({said}).")
+        reason = str(error).removeprefix(f"{by}: ").rstrip(".")
+        yield Problem(True, by, f"the rows cannot be divided ({reason}).")
         return
     for column in declaration.labels:
         for name, part in zip(parts._fields, parts, strict=True):
@@ -301,8 +301,8 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
                 yield Problem(True, column, f"in the rows to {name} it has fewer than two values.")
         seen = parts.test[parts.test[column].notna()]
         if declaration.user is not None and len(seen) and seen[declaration.user].nunique() < 2:
-            said = f"all rows to test with a label {column!r} are of one user; an interval needs two, better fifty."
-            yield Problem(True, declaration.user, said)
+            sentence = f"all rows to test with a label {column!r} are of one user; an interval needs two, better fifty."
+            yield Problem(True, declaration.user, sentence)
             return
     if declaration.user is not None:
         yield from _strangers(declaration, parts)
@@ -315,8 +315,8 @@ def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
     if count < FEW_USERS:
         yield Problem(False, user, f"the rows to test are of only {count:,} users: the result depends on who they are.")
     if new > MOST_NEW and not declaration.new_users:
-        said = f"{new:.0%} of the rows to test are of users without a row to train on: models do not know their habits."
-        yield Problem(False, user, said)
+        strangers = f"{new:.0%} of the rows to test are of users without a row to train on"
+        yield Problem(False, user, f"{strangers}: models do not know their habits.")
 
 
 def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
@@ -327,24 +327,24 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in declaration.lists}
     marks = {c: _marks(frame[c], c in declaration.lists) for c in features} if "binary" in labels.values() else {}
     for (label, kind), column in product(labels.items(), features):
-        said, values = [], some[label].to_numpy(float, na_value=np.nan)
+        signs, values = [], some[label].to_numpy(float, na_value=np.nan)
         if column in codes:
             seen = ~np.isnan(values)
             score = alone(codes[column][seen], values[seen], kind)
             if column in declaration.numbers:
                 score = np.fmax(score, in_order(some[column].to_numpy(float, na_value=np.nan), values, kind))
             if score > GIVEN_AWAY[kind]:
-                said.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
+                signs.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
         if kind == "binary":
             answers = frame[label].to_numpy(float, na_value=np.nan)
             levels = _levels(frame[column]) if column in declaration.ids else {}
-            said += filter(None, [_settled(marks[column], label, answers), _settled_level(levels, label, answers)])
-        if not said and (when := _afterwards(column, declaration.labels)):
+            signs += filter(None, [_settled(marks[column], label, answers), _settled_level(levels, label, answers)])
+        if not signs and (when := _afterwards(column, declaration.labels)):
             known = f", and alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}"
-            said += [f"{when}{known if column in codes else ''}"] if label == next(iter(labels)) else []
-        if said:
+            signs += [f"{when}{known if column in codes else ''}"] if label == next(iter(labels)) else []
+        if signs:
             asked = "a leak? Was it known before the impression? If not, leave it out."
-            yield Problem(False, column, f"{'; '.join(said)}: {asked}")
+            yield Problem(False, column, f"{'; '.join(signs)}: {asked}")
 
 
 AFTER = {
@@ -404,32 +404,32 @@ def _levels(values: pd.Series) -> dict[str, np.ndarray]:
 
 def _settled_level(levels: dict[str, np.ndarray], label: str, values: np.ndarray) -> str:
     """In words, which level has one label in nearly all of its rows, though others have both."""
-    seen, said = ~np.isnan(values), []
+    seen, settled = ~np.isnan(values), []
     mean = values[seen].mean()
     for level, rows in levels.items():
-        own = values[rows & seen]
-        for answer, share in ((1, mean), (0, 1 - mean)) if len(own) >= FEWEST else ():
-            agree = (own == answer).mean()
-            if agree >= SURE and 0 < share < 1 and len(own) * agree * np.log(share) < np.log(BY_CHANCE):
-                said.append(f"where it is {level}, {label!r} is {answer} in {_often(agree, len(own))}")
-    return "; ".join(said[:2])
+        labels_there = values[rows & seen]
+        for answer, share in ((1, mean), (0, 1 - mean)) if len(labels_there) >= FEWEST else ():
+            agree = (labels_there == answer).mean()
+            if agree >= SURE and 0 < share < 1 and len(labels_there) * agree * np.log(share) < np.log(BY_CHANCE):
+                settled.append(f"where it is {level}, {label!r} is {answer} in {_often(agree, len(labels_there))}")
+    return "; ".join(settled[:2])
 
 
 def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether rows were logged several times."""
     same = repeats(declaration, frame)
     if same.copies:
-        said = (
+        sentence = (
             f"{same.share:.0%} of the rows repeat an earlier one in all declared columns but the time. Copies stay in "
         )
-        said += "one part of the split; if they were logged by mistake, leave them out."
-        yield Problem(False, "all columns", said)
+        sentence += "one part of the split; if they were logged by mistake, leave them out."
+        yield Problem(False, "all columns", sentence)
     elif same.share > MANY_ALIKE:
-        said = (
+        sentence = (
             f"{same.share:.0%} of the rows repeat an earlier one in all declared columns but the time, as where these "
         )
-        said += "have few values: they count as impressions of their own. If they are copies, leave those out."
-        yield Problem(False, "all columns", said)
+        sentence += "have few values: they count as impressions of their own. If they are copies, leave those out."
+        yield Problem(False, "all columns", sentence)
 
 
 MANY_ALIKE = 0.5  # of the rows
@@ -458,13 +458,13 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             )
             near, less = (float(values.corr(means)) for means in (every, known))
             if near > NEAR and 1 - near < (1 - less) / 2:
-                said = (
+                reason = (
                     f"it goes with the mean {label!r} of each {of} over all rows (correlation {near:.3f}) more closely "
                 )
-                said += (
+                reason += (
                     f"than with that over the training rows ({less:.3f}): a leak? It seems to be made from this very "
                 )
-                yield Problem(False, column, f"{said}file, the test rows included. Take means of earlier rows alone.")
+                yield Problem(False, column, f"{reason}file, the test rows included. Take means of earlier rows alone.")
                 break
 
 
@@ -493,8 +493,8 @@ def _marks(values: pd.Series, lists: bool) -> dict[str, np.ndarray]:
     marks = {} if present.all() else {"not missing": present}
     if not lists and present.any():
         usual = values.value_counts().index[0]
-        said = f"{usual:g}" if isinstance(usual, float) else str(usual)[:30]
-        marks[f"not {said}"] = present & (values != usual).to_numpy(bool, na_value=False)
+        usually = f"{usual:g}" if isinstance(usual, float) else str(usual)[:30]
+        marks[f"not {usually}"] = present & (values != usual).to_numpy(bool, na_value=False)
     return marks
 
 
@@ -506,9 +506,9 @@ def _settled(marks: dict[str, np.ndarray], label: str, values: np.ndarray) -> st
     seen = ~np.isnan(values)
     rarer = float(values[seen].mean() <= 0.5)
     for what, rows in marks.items():
-        own = values[rows & seen]
-        if len(own) >= FEWEST and (share := (own == rarer).mean()) >= SURE:
-            return f"where it is {what}, {label!r} is {rarer:g} in {_often(share, len(own))}"
+        labels_there = values[rows & seen]
+        if len(labels_there) >= FEWEST and (share := (labels_there == rarer).mean()) >= SURE:
+            return f"where it is {what}, {label!r} is {rarer:g} in {_often(share, len(labels_there))}"
     return ""
 
 
