@@ -2,6 +2,7 @@
 
 A fresh clone is untrusted, and JupyterLab shows no live widget in an untrusted notebook. Your own Jupyter settings are
 left as they are, and go before the few defaults in `lab_settings/`: no question about news, no look for updates.
+`lab_extensions/` shows widgets that JupyterLab gives up on too early.
 """
 
 from __future__ import annotations
@@ -148,6 +149,7 @@ def arguments() -> list[str]:
         "--ServerApp.ip=127.0.0.1",
         f"--LabApp.default_url=/lab/tree/{first_notebook()}",
         f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab_settings'}",
+        f"--LabApp.extra_labextensions_path={ROOT / 'tools' / 'lab_extensions'}",
         "--FileContentsManager.pre_save_hook=tools.lab.drop_lost_views",
         "--KernelManager.transport_encryption=auto",  # otherwise each kernel warns that it has none
         "--ServerApp.log_level=WARN",

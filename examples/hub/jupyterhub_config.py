@@ -37,6 +37,7 @@ c.Spawner.args = [
     "--KernelManager.transport=ipc",  # free TCP ports collide as those of the servers do
     "--FileContentsManager.pre_save_hook=tools.lab.drop_lost_views",
     f"--LabApp.app_settings_dir={COURSE / 'tools' / 'lab_settings'}",
+    f"--LabApp.extra_labextensions_path={COURSE / 'tools' / 'lab_extensions'}",
     "--MappingKernelManager.cull_idle_timeout=3600",  # seconds: half a gigabyte of a student who went home
     "--MappingKernelManager.cull_interval=300",
     "--ServerApp.shutdown_no_activity_timeout=7200",

@@ -100,6 +100,7 @@ class Lab:
         ]
         command += ["--LabApp.expose_app_in_browser=True"]
         command += ["--FileContentsManager.pre_save_hook=tools.lab.drop_lost_views"]  # as `make lab` does
+        command += [f"--LabApp.extra_labextensions_path={Path(__file__).parents[2] / 'tools' / 'lab_extensions'}"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         deadline = time.monotonic() + 60
