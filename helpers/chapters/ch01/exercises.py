@@ -128,7 +128,7 @@ def tenths(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]):
     the rows, from the lowest trait to the highest, divided by how often it is given at all."""
     rng = np.random.default_rng(4)
     trait = np.exp(rng.normal(size=2000))  # skewed: some parts of equal width are empty
-    label = (rng.random(2000) < 0.1 + 0.15 * np.log1p(trait)).astype(int)
+    label = (rng.random(2000) < 0.1 + 0.15 * np.log1p(trait)).astype(float)
     given = answer(trait, label)
     found = numbers(list(given.values()) if isinstance(given, dict) else given)
     if found is None or found.size != 10:
