@@ -104,8 +104,8 @@ def most_cents(answer: Callable[[Scores], np.ndarray]) -> str:
     if serves_like(scaled):
         raise Wrong("""you divided each label by its rate, so its cents are no longer cents.
             Hint: a rare label earns rarely, and that belongs in the score.
-            Hint: how many cents does a candidate bring on average, if she clicks with probability 0.3?""")
-    if serves_like(powers, powers / max(CENTS.values())):
+            Hint: how many cents does a click bring on average, if its probability is 0.3?""")
+    if serves_like(powers):
         raise Wrong("""you multiplied powers: but cents of different labels are added up.
             Hint: a candidate that is never shared still earns by its clicks.
             Hint: an expected value is a sum of probability times worth.""")

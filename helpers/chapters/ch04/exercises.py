@@ -311,7 +311,7 @@ def read_cell(answer: Callable[[float, float, float], str]):
 def cost(answer: Callable[[int, list[int], list[int], int], float]) -> str:
     """`answer(inputs, bottom, tower, tasks)`: numbers a row has, widths of the layers of a bottom and of a tower, and
     the number of tasks become the multiplications of a Shared-Bottom as a share of those of single-task models."""
-    cases = ((100, [64, 32], [8, 1], 4), (50, [10], [40, 20, 1], 7), (30, [16, 8], [1], 1))
+    cases = ((100, [64, 32], [8, 1], 4), (50, [10], [40, 20, 1], 7), (30, [16, 8], [1], 2))
     for inputs, bottom, tower, tasks in cases:
         given = answer(inputs, bottom, tower, tasks)
         found = numbers(given)
