@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -36,6 +38,26 @@ def described(value) -> str:
 def unboxed(value):
     """The number in an array or tensor of one entry; anything else as it came."""
     return value.item() if isinstance(value, Tensor | np.ndarray) and np.prod(value.shape) == 1 else value
+
+
+def numbers(value) -> np.ndarray | None:
+    """The numbers in a list, a tuple, an array, a column or a tensor, in its shape; None where it is none of these."""
+    values = value.detach() if isinstance(value, Tensor) else value
+    if isinstance(values, list | tuple):
+        values = [unboxed(each) for each in values]
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        return None
+
+
+def by_name(value, names: Collection[str]) -> dict | None:
+    """A number for each name, from a dict, a column, or numbers in the order of the names; None for anything else."""
+    if isinstance(value, dict | pd.Series):
+        value = dict(value)
+        return value if value.keys() == set(names) else None
+    found = numbers(value)
+    return None if found is None or found.shape != (len(names),) else dict(zip(names, found, strict=True))
 
 
 def is_number(value) -> bool:

@@ -171,7 +171,7 @@ def _equal(value, taken) -> bool:
     if isinstance(value, dict):
         return all(_equal(part, taken.get(name)) for name, part in value.items())
     if isinstance(value, torch.Tensor):
-        return isinstance(taken, torch.Tensor) and torch.equal(value, taken)
+        return isinstance(taken, torch.Tensor) and torch.equal(value.nan_to_num(), taken.nan_to_num())  # NaN is not NaN
     return np.array_equal(value, taken) if isinstance(value, np.ndarray) else True
 
 

@@ -89,7 +89,10 @@ WRITTEN = {  # chapter: {exercise: how students write a right answer, {}}
     "01_motivation": {
         "beats_every_label": "def my_score(p):\n"
         '    return multiplicative_fusion(p, {{"like": 1, "favourite": 1, "share": 1, "click": -1.5}})\n\n\n'
-        "of_the_top(my_score(p))"
+        "of_the_top(my_score(p))",
+        "most_cents": "def my_earnings(p):\n"
+        '    return linear_fusion(p, {{"click": 1, "finish": 2, "like": 5, "favourite": 10, "share": 50}})',
+        "tenths": "{}\n\n\nmy_tenths(*offer.outcomes[['bait', 'like']].to_numpy().T)",
     },
     "02_units_and_lengths": {  # a variable of section 1, and what `with_own_cells` adds
         "weights": "def my_weights(click, seconds, kept):\n"
@@ -159,7 +162,7 @@ def of_an_older_version(book):
 
 def without_checks(book):
     """The answers at the end, where the student likes them, and not a tag in the notebook."""
-    ours = ("my_loss", "my_time", "solution_")
+    ours = ("my_loss", "my_seconds", "my_time", "solution_")
     theirs = [one for one in book.cells if "def my_" in one.source]
     book.cells = [one for one in book.cells if not any(name in one.source for name in ours)] + theirs
     for one in book.cells:

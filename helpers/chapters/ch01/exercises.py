@@ -10,7 +10,7 @@ from torch import Tensor
 
 from helpers.chapters.ch01 import held_out
 from helpers.data.feed import TOP
-from helpers.display.answers import Wrong, close, described, is_tensor
+from helpers.display.answers import Wrong, close, described, is_tensor, numbers
 from helpers.display.exercises import exercise
 from helpers.evaluation.statistics import interval
 
@@ -21,15 +21,7 @@ Scores = dict[str, np.ndarray]
 def beats_every_label(answer: Callable[[Scores], np.ndarray]) -> str:
     """`answer(p)`: predictions {task: (worlds, users, candidates)} become one score a candidate, of any formula."""
     p, truth = held_out.read()
-    scores = np.asarray(answer(p), dtype=float)
-    if scores.shape != truth.shape:
-        raise Wrong(f"""the score has shape {scores.shape}; the predictions have {truth.shape}.
-            Hint: one score for each candidate.
-            Hint: combine the arrays element by element.""")
-    if not np.isfinite(scores).all():
-        raise Wrong("""some scores are NaN or infinite.
-            Hint: logarithms and powers need positive numbers.
-            Hint: `watch_time` is a predicted logarithm and may be negative; all others are probabilities.""")
+    scores = _scores(answer(p), truth.shape)
     alone = {task: _satisfaction(values, truth) for task, values in p.items()}
     best = max(alone, key=lambda task: alone[task].mean())
     mine = _satisfaction(scores, truth)
@@ -45,20 +37,144 @@ def beats_every_label(answer: Callable[[Scores], np.ndarray]) -> str:
             Hint: put the labels on one scale: divide each by its mean, or use logarithms.""")
     if low <= 0:
         raise Wrong(f"""y{words}. That is not clearly a gain.
-            Hint: P(label) = P(click) · P(label | click) contains the bait of the click; one label divided by the click
-            loses it, but hears one label alone.
-            Hint: add the logarithms of several rare labels, and subtract that of the click, times a factor that you
-            find by trying.""")
+            Hint: each label needs a click, so it has the bait of the click in it. Take part of that out again: by a
+            negative weight in a sum of labels on one scale, by a negative exponent in a product.
+            Hint: several rare labels know more than one. How much of the click has to go, you find by trying.""")
     return f"Y{words}."
 
 
+def _scores(found, shape: tuple[int, ...]) -> np.ndarray:
+    scores = np.asarray(found, dtype=float)
+    if scores.shape != shape:
+        raise Wrong(f"""the score has shape {scores.shape}; the predictions have {shape}.
+            Hint: one score for each candidate.
+            Hint: combine the arrays element by element.""")
+    if not np.isfinite(scores).all():
+        raise Wrong("""some scores are NaN or infinite.
+            Hint: logarithms and powers need positive numbers.
+            Hint: `watch_time` is a predicted logarithm and may be negative; all others are probabilities.""")
+    return scores
+
+
 def _satisfaction(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Mean true satisfaction of the users' top 10 in each world: `(worlds,)`.
+    """Mean true satisfaction of the users' top 10 in each world: `(worlds,)`."""
+    return np.take_along_axis(truth, _top(scores), axis=-1).mean((-2, -1))
+
+
+def _top(scores: np.ndarray) -> np.ndarray:
+    """The places of the ten highest scores of each user.
 
     Kept predictions are rounded, so some are equal: these stay in the order of the candidates, on any CPU.
     """
-    best = np.argsort(-scores, axis=-1, kind="stable")[..., :TOP]
-    return np.take_along_axis(truth, best, axis=-1).mean((-2, -1))
+    return np.argsort(-scores, axis=-1, kind="stable")[..., :TOP]
+
+
+CENTS = {"click": 1, "finish": 2, "like": 5, "favourite": 10, "share": 50}
+
+
+@exercise("no list of ten is expected to earn more.")
+def most_cents(answer: Callable[[Scores], np.ndarray]) -> str:
+    """`answer(p)`: predictions {task: (worlds, users, candidates)} become a score a candidate, whose top ten earns as
+    many `CENTS` as any ten can, in expectation. What orders the candidates in the same way is the same score."""
+    p, truth = held_out.read()
+    worth = sum(cents * p[label] for label, cents in CENTS.items())
+    scores = _scores(answer(p), truth.shape)
+
+    def earned(scores: np.ndarray) -> float:
+        return np.take_along_axis(worth, _top(scores), axis=-1).sum(-1).mean()
+
+    mine, best = earned(scores), earned(worth)
+
+    def serves_like(*others: np.ndarray) -> bool:
+        return any(np.isclose(mine, earned(other), rtol=1e-6) for other in others)
+
+    scaled = sum(cents * p[label] / p[label].mean() for label, cents in CENTS.items())
+    powers = sum(cents * np.log(p[label]) for label, cents in CENTS.items())
+    if serves_like(worth):
+        ten, shares = (_satisfaction(score, truth).mean() for score in (worth, p["share"]))
+        return f"These ten satisfy by {ten:.3f}, the ten by share alone by {shares:.3f}: to earn is another goal."
+    if serves_like(-worth):
+        raise Wrong("""the order is reversed: these ten earn least.
+            Hint: the ten highest scores are served.
+            Hint: what is worth more needs a higher score.""")
+    if serves_like(sum(p[label] for label in CENTS)):
+        raise Wrong("""every label counts once: what each is worth is not in the score.
+            Hint: a share earns fifty times what a click earns.
+            Hint: weight each probability by its cents.""")
+    if serves_like(scaled):
+        raise Wrong("""you divided each label by its rate, so its cents are no longer cents.
+            Hint: a rare label earns rarely, and that belongs in the score.
+            Hint: how many cents does a click bring on average, if its probability is 0.3?""")
+    if serves_like(powers):
+        raise Wrong("""you multiplied powers: but cents of different labels are added up.
+            Hint: a candidate that is never shared still earns by its clicks.
+            Hint: an expected value is a sum of probability times worth.""")
+    if serves_like(*(p[label] for label in CENTS)):
+        raise Wrong("""one label alone decides.
+            Hint: all five earn something.
+            Hint: add up what each of them is expected to bring.""")
+    if serves_like(worth / p["click"]):
+        raise Wrong("""this is what a *click* is expected to bring; a candidate must be clicked first.
+            Hint: the probabilities in `p` are per impression, the click among them.
+            Hint: leave out the division by the click.""")
+    raise Wrong(f"""your top ten is expected to earn {mine:.2f} cents, the best ten {best:.2f}.
+        Hint: what does one candidate earn on average, by each of the five labels?
+        Hint: probability times worth, added up over the labels; nothing else moves the score.""")
+
+
+@exercise("the label per tenth, as a multiple of its average: that is the chapter's picture of a bias.")
+def tenths(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]):
+    """`answer(trait, label)`: two `(rows,)` arrays become ten numbers: how often the label is given in each tenth of
+    the rows, from the lowest trait to the highest, divided by how often it is given at all."""
+    rng = np.random.default_rng(4)
+    trait = np.exp(rng.normal(size=2000))  # skewed: some parts of equal width are empty
+    label = (rng.random(2000) < 0.1 + 0.15 * np.log1p(trait)).astype(float)
+    given = answer(trait, label)
+    found = numbers(list(given.values()) if isinstance(given, dict) else given)
+    if found is None or found.size != 10:
+        raise Wrong(f"""{described(given)} came back, not ten numbers.
+            Hint: one number for each tenth of the rows.
+            Hint: sort the rows by the trait and cut them into ten equal parts.""")
+    found = found.ravel()
+
+    def rates(by: np.ndarray) -> np.ndarray:
+        return label[np.argsort(by, kind="stable")].reshape(10, -1).mean(1)
+
+    right = rates(trait) / label.mean()
+    if close(found, right):
+        return
+    if not np.isfinite(found).all():
+        raise Wrong("""some of the ten numbers are NaN or infinite: a part may be empty.
+            Hint: a tenth of the *rows*, not of the range of the trait.
+            Hint: `pd.qcut` cuts into parts with equally many rows, `pd.cut` into parts of equal width.""")
+    if close(found, rates(trait)):
+        raise Wrong("""these are the rates: labels of 30% and of 0.4% would not fit in one picture.
+            Hint: 1 should mean: as often as on average.
+            Hint: divide by the rate of the label in all rows.""")
+    if close(found, rates(trait) / rates(trait).sum()):
+        raise Wrong("""these are shares of all labels: they add up to 1.
+            Hint: 1 should mean: as often as on average.
+            Hint: divide by the mean rate, not by the sum of the ten.""")
+    if close(found, rates(trait) / rates(trait)[0]):
+        raise Wrong("""you divided by the lowest tenth.
+            Hint: 1 should mean: as often as on average.
+            Hint: divide by the rate of the label in all rows.""")
+    if close(found, right[::-1]):
+        raise Wrong("""the tenths are in reversed order.
+            Hint: the lowest trait comes first.
+            Hint: sort in ascending order, or turn the ten numbers around.""")
+    if close(found, rates(np.zeros(2000)) / label.mean()):
+        raise Wrong("""the rows were cut as they came, not by the trait.
+            Hint: the first tenth has the rows with the lowest trait.
+            Hint: `np.argsort(trait)` is the order of the rows by the trait.""")
+    if close(found, rates(label) / label.mean()):
+        raise Wrong("""the rows were sorted by the label itself.
+            Hint: the question is how the label follows the trait.
+            Hint: take the order from the trait, and the mean from the label.""")
+    raise Wrong(f"""the ten numbers should run from {right[0]:.2f} to {right[-1]:.2f}; yours go from {found[0]:.2f} to
+        {found[-1]:.2f}.
+        Hint: sort by the trait, cut into ten equal parts, take the mean of the label in each.
+        Hint: then divide the ten means by the mean of all labels.""")
 
 
 @exercise("the same values, assigned to other rows, and a seed that repeats it.")

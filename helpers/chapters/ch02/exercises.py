@@ -12,7 +12,7 @@ from torch.nn.functional import softplus
 
 from helpers.chapters.ch02 import watch_time
 from helpers.data.feed import Feed, plain
-from helpers.display.answers import Wrong, close, described, is_tensor
+from helpers.display.answers import Wrong, close, described, is_tensor, numbers
 from helpers.display.exercises import at_work, exercise, in_words
 from helpers.evaluation.statistics import difference, summarise
 from helpers.experiments.kept import kept_table
@@ -80,6 +80,62 @@ def loss(answer: Loss):
         raise Wrong("""at a logit of ±200 the loss is cut off: a model that is so wrong would feel no gradient.
             Hint: a clamp, or a small number inside the log, hides the error.
             Hint: softplus(−logit) is −log p for any logit: no clamp is needed.""")
+
+
+@exercise("two models, and the click and its length are apart again.")
+def seconds_of_a_click(answer: Callable[[Tensor, Tensor], Tensor]):
+    """`answer(weighted_logit, click_logit)`: the logits of weighted CE and of the click model, `(n,)` each, become the
+    mean watch time of an impression that is clicked, in seconds."""
+    weighted, clicks = torch.tensor([0.5, 1.2, 2.0, -0.3, 3.0]), torch.tensor([-1.0, 0.4, -2.0, 1.0, -0.2])
+    found = numbers(given := answer(weighted, clicks))
+    if found is None or found.shape != (5,):
+        raise Wrong(f"""5 rows gave {described(given)}.
+            Hint: one number of seconds for each row.
+            Hint: compute with whole tensors, and leave out `.mean()`.""")
+    reading, p = weighted.double().exp().numpy(), clicks.double().sigmoid().numpy()
+    right = reading * (1 - p) / p
+
+    def is_(*others: np.ndarray) -> bool:
+        return any(close(found, other, 1e-3) for other in others)
+
+    if is_(right):
+        return
+    if is_(reading):
+        raise Wrong("""this is the reading itself, which is neither right for an impression nor for a click.
+            Hint: section 3 says by which factor it is too large.
+            Hint: correct it, then go from seconds per impression to seconds per click.""")
+    if is_(reading * (1 - p)):
+        raise Wrong("""these are the seconds of an impression, with those that nobody clicks in the mean.
+            Hint: impressions without a click bring 0 seconds.
+            Hint: if one impression in five is clicked, a click has five times the mean.""")
+    if is_(reading / p):
+        raise Wrong("""the reading was not corrected: it is too large by 1 / (1 − P).
+            Hint: section 3 has the factor, for the click rate of the row.
+            Hint: multiply by 1 − P, with P from the click model's logit.""")
+    if is_(reading * p, reading * (1 - p) * p):
+        raise Wrong("""you multiplied by the click rate; the seconds of a click are more than those of an impression.
+            Hint: seconds per impression = click rate × seconds per click.
+            Hint: solve that for the seconds per click.""")
+    if is_(reading / (1 + p) / p):
+        raise Wrong("""1 + P is the paper's approximation, for rare clicks; these are not rare.
+            Hint: section 3 has the factor without approximation.
+            Hint: 1 / (1 − P), from the click model's logit.""")
+    if is_(reading / (1 - p), reading / (1 - p) / p):
+        raise Wrong("""the correction goes the wrong way: the readings are too large already.
+            Hint: the reading is E[T] / (1 − P).
+            Hint: multiply by 1 − P.""")
+    if is_(1 / right):
+        raise Wrong("""this is one divided by the seconds of a click.
+            Hint: a larger reading should give more seconds.
+            Hint: which of the two logits counts seconds?""")
+    if is_(weighted.numpy() - clicks.numpy()):
+        raise Wrong("""these are logarithms of seconds.
+            Hint: the reading of a logit is its exponential.
+            Hint: `torch.exp`.""")
+    raise Wrong(f"""with logits of {weighted[0]:g} and {clicks[0]:g} a click is watched for {right[0]:.2f} seconds, not
+        for {found[0]:.2f}.
+        Hint: seconds per impression = exp(weighted logit) · (1 − P), by section 3.
+        Hint: divide that by P, the sigmoid of the other logit.""")
 
 
 @exercise("minutes for the clicks, and each unclicked row stands for all those that were not kept.")

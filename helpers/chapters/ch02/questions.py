@@ -46,11 +46,13 @@ def by_watch_time(runs: Runs) -> Result:
     title = "Ranked by watch time: less bait, longer videos, stronger hooks"
     four = runs.where(model=["clicks", "weighted CE", "corrected CE", "at random"])
     figure = four.panels("outcome", labels, title=title, note="the ten on top", reference="at random")
-    return Result(figure, weighted=_seconds(runs, "weighted CE"), clicks=_seconds(runs, "clicks"))
+    satisfied = {"before": "clicks", "after": "weighted CE", "best": "true satisfaction"}
+    means = {name: _mean(runs, model, "satisfaction") for name, model in satisfied.items()}
+    return Result(figure, weighted=_mean(runs, "weighted CE"), clicks=_mean(runs, "clicks"), **means)
 
 
-def _seconds(runs: Runs, model: str) -> float:
-    return runs.where(model=model, outcome="watch_seconds").mean()
+def _mean(runs: Runs, model: str, outcome: str = "watch_seconds") -> float:
+    return runs.where(model=model, outcome=outcome).mean()
 
 
 @answers("C2.P3")
@@ -59,7 +61,7 @@ def by_squared_error(runs: Runs) -> Result:
     title = "Plain squared error collects nearly as many seconds"
     others = runs.where(model=["clicks", "weighted CE", "corrected CE", "squared error", "squared error, log"])
     figure = others.panels("outcome", labels, title=title, note="the ten on top")
-    return Result(figure, weighted=_seconds(runs, "weighted CE"))
+    return Result(figure, weighted=_mean(runs, "weighted CE"))
 
 
 @answers("C2.P4")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from helpers.display.answers import Wrong, close, described, is_tensor, slopes
+from helpers.display.answers import Wrong, by_name, close, described, is_tensor, numbers, slopes
 from helpers.display.exercises import begun, exercise
 
 
@@ -19,12 +19,7 @@ def fair_weights(answer: Callable[[dict[str, Tensor], dict[str, float]], dict[st
     that weight × loss of the best constant guess is in the proportion of `wanted`. A common factor is free."""
     rates, wanted = {"click": 0.3, "like": 0.02, "share": 0.005}, {"click": 0.3, "like": 0.5, "share": 0.2}
     labels = {name: (torch.arange(1000) < 1000 * rate).float() for name, rate in rates.items()}
-    weights = answer(labels, wanted)
-    if not isinstance(weights, dict) or set(weights) != set(labels):
-        came = f"weights for {list(weights)}" if isinstance(weights, dict) else described(weights)
-        raise Wrong(f"""the function returned {came}, not a weight for each of {list(labels)}.
-            Hint: one weight a label, under the label's name.
-            Hint: build a dict: {{name: weight for each name in labels}}.""")
+    weights = _weights(answer(labels, wanted), labels)
     weight, share, rate = (np.array([float(each[name]) for name in labels]) for each in (weights, wanted, rates))
     size = -(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
 
@@ -59,6 +54,139 @@ def fair_weights(answer: Callable[[dict[str, Tensor], dict[str, float]], dict[st
         raise Wrong("""weight × (loss of the constant) is not in the wanted proportion.
             Hint: check it by hand: multiply each of your weights by the loss of a constant guess for that label.
             Hint: weight = wanted / entropy of the label; a common factor is free.""")
+
+
+def _weights(found, names: Collection[str]) -> dict:
+    weights = by_name(found, names)
+    if weights is None:
+        came = f"weights for {list(found)}" if isinstance(found, dict) else described(found)
+        raise Wrong(f"""the function returned {came}, not a weight for each of {list(names)}.
+            Hint: one weight under each name.
+            Hint: build a dict: {{name: weight for each name}}.""")
+    return weights
+
+
+@exercise("the weighted mean of the rates, each over the rows that have the label.")
+def best_constant(answer: Callable[[dict[str, Tensor], dict[str, float]], float]):
+    """`answer(labels, weights)`: labels `(n,)` by name, NaN where a row has none, and a weight for each loss become the
+    constant probability with the lowest weighted loss; each loss is a mean over the rows that have its label."""
+    rows = torch.arange(1000)  # 300 clicks; the 100 finishes and the 20 likes are among them
+    click, finish, like = (rows % 10 < 3).float(), (rows % 20 < 2).float(), (rows % 50 < 1).float()
+    labels = {"click": click, "finish": finish.masked_fill(click == 0, torch.nan), "like": like}
+    for weight in ({"click": 1, "finish": 2, "like": 1}, {"click": 0.3, "finish": 0.7, "like": 0.0}):
+        _best_constant(answer(labels, weight), labels, weight)
+
+
+def _best_constant(given, labels: dict[str, Tensor], weights: dict[str, float]):
+    found = numbers(given)
+    if found is None or found.size != 1:
+        raise Wrong(f"""the function returned {described(given)}, not one number.
+            Hint: one probability for all labels and all rows.
+            Hint: reduce to a single number at the end.""")
+    found = float(found.ravel()[0])
+    weight = np.array([weights[name] for name in labels], float)
+    total, rates = weight.sum(), np.array([y.nanmean().item() for y in labels.values()])
+    filled = np.array([y.nan_to_num().mean().item() for y in labels.values()])
+    rows = np.array([(~y.isnan()).sum().item() for y in labels.values()])
+    right = weight @ rates / total
+
+    def is_(*others: float) -> bool:
+        return any(abs(found - other) < 5.5e-3 for other in others)  # tried in steps of 0.01, it is right
+
+    if is_(right):
+        return
+    if np.isnan(found):
+        raise Wrong("""it is NaN: rows without a label were counted.
+            Hint: a loss is a mean over the rows that have its label.
+            Hint: `label.nanmean()`, or `label[~label.isnan()]`.""")
+    if is_(weight @ filled / total, weight @ filled):
+        raise Wrong("""rows without a label were counted as 0.
+            Hint: whether a row that was not clicked would have been finished is not known here.
+            Hint: leave these rows out of the mean of that label.""")
+    if is_(weight @ rates):
+        raise Wrong(f"""the weights add up to {total:g}, and that is still in your number.
+            Hint: twice the loss has its minimum at the same place.
+            Hint: divide by the sum of the weights.""")
+    if is_(weight * rows @ rates / (weight @ rows)):
+        raise Wrong("""a label counts by its number of rows: you mixed sums, not means.
+            Hint: each loss is a mean over its own rows, however few these are.
+            Hint: first the rate of each label, then the weighted mean of the rates.""")
+    if is_(rates.mean()):
+        raise Wrong("""all labels count alike: the weights are not in your number.
+            Hint: the loss of weight 2 counts twice.
+            Hint: a weighted mean of the rates.""")
+    if is_(np.log(right / (1 - right))):
+        raise Wrong("""this is the logit of the best constant.
+            Hint: the question asks for the probability.
+            Hint: its sigmoid.""")
+    raise Wrong(f"""with rates of {", ".join(f"{rate:.2g}" for rate in rates)} and weights of
+        {", ".join(f"{each:g}" for each in weight)} the best constant is {right:.3f}; yours is {found:.3f}.
+        Hint: the derivative of the weighted loss by the logit is Σ weight · (p − rate).
+        Hint: set it to zero and solve for p; or try many values of p and take the one with the lowest loss.""")
+
+
+@exercise("after weighting, every task pulls at the shared layers with the same force.")
+def equal_pull(answer: Callable[[dict[str, Tensor], list[Tensor]], dict[str, float]]):
+    """`answer(losses, shared)`: losses by task, scalars with a graph, and the parameters of the shared layers become a
+    weight for each task, such that weight × norm of the loss's gradient on `shared` is equal. A common factor is free.
+    """
+    draw = torch.Generator().manual_seed(6)
+    x, y = torch.randn(50, 4, generator=draw), torch.randn(3, 50, generator=draw)
+    bottom, towers = nn.Linear(4, 6), nn.Linear(6, 3)
+    with torch.no_grad():
+        for parameter in [*bottom.parameters(), *towers.parameters()]:
+            parameter.copy_(torch.randn(parameter.shape, generator=draw))
+    errors = (towers(bottom(x).relu()).T - torch.tensor([[1.0], [4.0], [0.0]]) * y) ** 2
+    losses = dict(zip(("click", "like", "share"), errors.mean(1) * torch.tensor([1.0, 0.2, 0.05]), strict=True))
+    shared = list(bottom.parameters())
+    tensors = np.array([[float(g.norm()) for g in slopes(loss, *shared)] for loss in losses.values()])
+    norm = np.sqrt((tensors**2).sum(1))
+    summed = np.cumsum([np.concatenate([g.ravel() for g in slopes(loss, *shared)]) for loss in losses.values()], axis=0)
+    size = np.array([loss.item() for loss in losses.values()])
+
+    weights = _weights(answer(losses, shared), losses)
+    weight = np.array([float(weights[name]) for name in losses])
+    if not (np.isfinite(weight).all() and (weight > 0).all()):
+        raise Wrong("""some weights are zero, negative or not finite.
+            Hint: a norm is positive here.
+            Hint: one divided by the norm of the task's own gradient.""")
+
+    def proportional_to(other: np.ndarray) -> bool:
+        return close(weight / other * other[0] / weight[0], np.ones(3), 1e-3)
+
+    if proportional_to(1 / norm):
+        return
+    if proportional_to(norm):
+        raise Wrong("""you multiplied by the norm: the task that pulls most now pulls even more.
+            Hint: a gradient that is ten times as long needs a tenth of the weight.
+            Hint: divide by the norm.""")
+    if proportional_to(1 / size):
+        raise Wrong("""these weights make the losses equal, not their gradients.
+            Hint: a share of the loss is not a share of the training: section 3.
+            Hint: `torch.autograd.grad(loss, shared, retain_graph=True)` has the gradients.""")
+    if proportional_to(np.ones(3)):
+        raise Wrong("""all weights are equal: so the gradients differ as before.
+            Hint: how long is each task's gradient on the shared layers?
+            Hint: divide by that length.""")
+    if proportional_to(1 / norm**2):
+        raise Wrong("""you divided by the squared norm.
+            Hint: twice the weight makes the gradient twice as long, not four times.
+            Hint: take the root of the sum of squares.""")
+    if proportional_to(1 / tensors.sum(1)):
+        raise Wrong("""you added up the norms of the single tensors: the gradient is one long vector.
+            Hint: the norm of a vector in two parts is √(a² + b²), not a + b.
+            Hint: concatenate the flattened gradients, then take the norm.""")
+    if any(proportional_to(1 / part) for part in tensors.T):
+        raise Wrong("""the gradient on one of the shared tensors alone is in your weights.
+            Hint: a layer has weights and a bias, and both are shared.
+            Hint: go over all of `shared`.""")
+    if proportional_to(1 / np.linalg.norm(summed, axis=1)):
+        raise Wrong("""each gradient holds those of the tasks before it: `backward` adds to `.grad`.
+            Hint: each task's gradient is wanted by itself.
+            Hint: use `torch.autograd.grad`, or set `.grad` to None before each task.""")
+    raise Wrong(f"""weight × gradient norm is {", ".join(f"{each:.3g}" for each in weight * norm)}, not equal.
+        Hint: all entries of the gradients on all shared tensors belong to one norm, √(Σ g²).
+        Hint: weight = 1 / norm; a common factor is free.""")
 
 
 @exercise("the goal that is worst off, after weighting, is the one that is improved.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 
 from helpers.chapters.ch04 import inspection
 from helpers.data.synthetic import relu_tasks
-from helpers.display.answers import Wrong, described, is_number, unboxed
+from helpers.display.answers import Wrong, described, is_number, numbers, unboxed
 from helpers.display.exercises import at_work, begun, exercise
 from helpers.evaluation.statistics import interval
 from helpers.evaluation.verdicts import verdict
@@ -304,3 +305,68 @@ def read_cell(answer: Callable[[float, float, float], str]):
         raise Wrong(f"""[+0.012, +0.019] with a smallest effect of 0.02 gives {given!r}.
             Hint: another question may have another smallest effect.
             Hint: use `matters`, not 0.01.""")
+
+
+@exercise("the bottom runs once, the towers once a task.")
+def cost(answer: Callable[[int, list[int], list[int], int], float]) -> str:
+    """`answer(inputs, bottom, tower, tasks)`: numbers a row has, widths of the layers of a bottom and of a tower, and
+    the number of tasks become the multiplications of a Shared-Bottom as a share of those of single-task models."""
+    cases = ((100, [64, 32], [8, 1], 4), (50, [10], [40, 20, 1], 7), (30, [16, 8], [1], 2))
+    for inputs, bottom, tower, tasks in cases:
+        given = answer(inputs, bottom, tower, tasks)
+        found = numbers(given)
+        if found is None or found.size != 1:
+            raise Wrong(f"""the function returned {described(given)}, not one number.
+                Hint: a share: what the shared model costs, divided by what all single-task models cost.
+                Hint: return one number.""")
+        _cost(float(found.ravel()[0]), inputs, bottom, tower, tasks)
+    limit = numbers(answer(1000, [1000, 8], [1], 20)).item()
+    return f"With a bottom of a million multiplications and twenty tasks of eight, yours says {limit:.4f}: about 1/20."
+
+
+def _cost(found: float, inputs: int, bottom: list[int], tower: list[int], tasks: int):
+    """Compare a share with the right one and with typical wrong ones."""
+
+    def layers(*widths: int) -> int:
+        return sum(before * after for before, after in pairwise(widths))
+
+    b, t = layers(inputs, *bottom), layers(bottom[-1], *tower)
+    without_link, biased = layers(*tower), (b + sum(bottom), t + sum(tower))
+
+    def is_(*others: float) -> bool:
+        return any(abs(found - other) < 1e-6 * other for other in others)
+
+    def share(b: float, t: float) -> float:
+        return (b + tasks * t) / (tasks * (b + t))
+
+    what = f"with {inputs} inputs, a bottom of {bottom}, towers of {tower} and {tasks} tasks"
+    if is_(share(b, t)):
+        return
+    if is_(1 / share(b, t)):
+        raise Wrong("""the fraction is upside down: sharing does not cost more here.
+            Hint: the shared model is the part, the single-task models are the whole.
+            Hint: shared cost / cost of all single-task models.""")
+    if is_(b + tasks * t, (b + tasks * t) / (b + t)):
+        raise Wrong("""this is the cost of the shared model, in multiplications or in single-task models.
+            Hint: as many single-task models as there are tasks are needed to do the same work.
+            Hint: divide by what all of them cost together.""")
+    if is_((b + t) / (tasks * (b + t)), (b + t) / (b + tasks * t)):
+        raise Wrong("""one tower serves all tasks in your count, or none does.
+            Hint: what a Shared-Bottom shares is the bottom alone.
+            Hint: as many towers as tasks.""")
+    if is_(1.0):
+        raise Wrong("""the bottom runs once for each task in your count, so nothing is saved.
+            Hint: its output is computed once for a row and read by every tower.
+            Hint: count the bottom once, the towers once a task.""")
+    if is_(share(b, without_link), share(layers(*bottom), without_link), share(layers(*bottom), t)):
+        raise Wrong(f"""a layer is missing: {what}, the first layers are {inputs} → {bottom[0]} in the bottom and
+            {bottom[-1]} → {tower[0]} in a tower.
+            Hint: each list has what its layers give; the first layer reads what came before.
+            Hint: put the width that is read in front of each list, then multiply neighbours.""")
+    if is_(share(*biased)):
+        raise Wrong("""you counted the biases, which are added, not multiplied.
+            Hint: a layer from n numbers to m costs n · m.
+            Hint: leave out the m biases.""")
+    raise Wrong(f"""{what}, the share is {share(b, t):.4f}; yours is {found:.4f}.
+        Hint: first the cost of one bottom and of one tower, by n · m for each of its layers.
+        Hint: one bottom and a tower a task, against a bottom and a tower a task.""")

@@ -46,10 +46,7 @@ def labels(answer: Callable[[Tensor, Tensor], tuple]):
         raise Wrong(f"""the labels of the CTCVR should be {(click * would_like).tolist()}, yours are {ctcvr.tolist()}.
             Hint: 1 where a row was clicked and liked, 0 in all other rows.
             Hint: `click * would_like`.""")
-    if mask.dtype != torch.bool:
-        raise Wrong(f"""the mask has the dtype {mask.dtype}, and `Examples` takes bools.
-            Hint: True where the label was observed.
-            Hint: compare: `... == 1`.""")
+    mask = mask != 0  # zeros and ones say the same
     if torch.equal(mask, ctcvr == 1):
         raise Wrong("""the mask keeps the liked rows alone: rows clicked and not liked are gone, and every label is a 1.
             Hint: a click without a like was observed, too.

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -12,7 +13,7 @@ from helpers.lab.ch01 import ranking as lab_ranking
 from tests.chapters.shared import judge, solution
 
 
-@pytest.mark.parametrize("name", ["beats_every_label", "uninformative"])
+@pytest.mark.parametrize("name", ["beats_every_label", "most_cents", "tenths", "uninformative"])
 @pytest.mark.parametrize("nothing", [lambda *_: None, lambda *_: ...])
 def test_nothing_yet_is_not_yet(name, nothing):
     assert judge(getattr(exercises, name), nothing).startswith("Not yet")
@@ -37,7 +38,7 @@ def small_worlds(monkeypatch):
         (lambda p: p["like"][..., 0], "has shape"),
         (lambda p: np.log(-p["like"]), "NaN or infinite"),
         (lambda p: -p["like"], "By click alone"),
-        (lambda p: p["like"], "Hint 1: P(label) = P(click)"),
+        (lambda p: p["like"], "Hint 1: each label needs a click"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:invalid value")
@@ -82,6 +83,98 @@ def test_the_worked_score_beats_every_label_at_once_and_says_by_how_much(monkeyp
     said = judge(exercises.beats_every_label, lambda p: p["share"])
     assert "+0.000 [+0.000, +0.000] over 40 worlds" in said
     assert judge(exercises.beats_every_label, lambda p: p["like"] * p["share"]).startswith("Not right yet")
+
+
+def cents(p):
+    return sum(worth * p[label] for label, worth in exercises.CENTS.items())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        cents,
+        lambda p: np.log(cents(p)),
+        lambda p: torch.tensor(cents(p)).float() / 100,
+        lambda p: cents(p).argsort(-1).argsort(-1).tolist(),  # ranks
+        solution("01_motivation", "solution_earnings"),
+    ],
+)
+def test_what_orders_by_cents_is_right_in_any_form(small_worlds, answer):
+    assert judge(exercises.most_cents, answer).startswith("Correct")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda p: -cents(p), "the order is reversed"),
+        (lambda p: sum(p[label] for label in exercises.CENTS), "every label counts once"),
+        (
+            lambda p: sum(worth * p[label] / p[label].mean() for label, worth in exercises.CENTS.items()),
+            "divided each label by its rate",
+        ),
+        (lambda p: np.prod([p[label] ** worth for label, worth in exercises.CENTS.items()], axis=0), "you multiplied"),
+        (lambda p: p["share"], "one label alone"),
+        (lambda p: cents(p) / p["click"], "must be clicked first"),
+        (lambda p: cents(p) + 20 * p["comment"], "the best ten"),
+        (lambda p: p["click"][0], "has shape"),
+    ],
+)
+def test_another_score_does_not_earn_most(small_worlds, answer, words):
+    said = judge(exercises.most_cents, answer)
+    assert said.startswith("Not right yet") and words in said
+
+
+def by_sorting(trait, label):
+    return [part.mean() / label.mean() for part in np.array_split(label[np.argsort(trait)], 10)]
+
+
+def by_quantiles(trait, label):
+    return pd.Series(label).groupby(pd.qcut(trait, 10)).mean() / label.mean()
+
+
+def in_torch(trait, label):
+    trait, label = torch.tensor(trait), torch.tensor(label).float()
+    return label[trait.argsort()].view(10, -1).mean(1) / label.mean()
+
+
+def as_a_table(trait, label):
+    table = pd.DataFrame({"label": label, "tenth": pd.qcut(trait, 10, labels=False)})
+    return table.groupby("tenth").mean() / label.mean()
+
+
+def as_a_dict(trait, label):
+    return dict(enumerate(by_sorting(trait, label)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [by_sorting, by_quantiles, in_torch, as_a_table, as_a_dict, solution("01_motivation", "solution_tenths", np=np)],
+)
+def test_tenths_are_right_in_any_form(answer):
+    assert judge(exercises.tenths, answer).startswith("Correct")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda trait, label: label.mean(), "not ten numbers"),
+        (lambda trait, label: "ten", "not ten numbers"),
+        (lambda trait, label: by_quantiles(trait, label) * label.mean(), "these are the rates"),
+        (lambda trait, label: np.divide(by_sorting(trait, label), 10), "they add up to 1"),
+        (lambda trait, label: np.divide(by_sorting(trait, label), by_sorting(trait, label)[0]), "by the lowest tenth"),
+        (lambda trait, label: by_sorting(trait, label)[::-1], "in reversed order"),
+        (lambda trait, label: by_sorting(np.arange(len(label)), label), "cut as they came"),
+        (lambda trait, label: by_sorting(label, label), "sorted by the label itself"),
+        (lambda trait, label: by_sorting(label, trait), "should run from"),
+        (
+            lambda trait, label: pd.Series(label).groupby(pd.cut(trait, 10), observed=False).mean() / label.mean(),
+            "a part may be empty",
+        ),
+    ],
+)
+def test_wrong_tenths_get_their_hint(answer, words):
+    said = judge(exercises.tenths, answer)
+    assert said.startswith("Not right yet") and words in said
 
 
 def solution_uninformative(labels, seed):

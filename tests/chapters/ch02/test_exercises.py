@@ -8,13 +8,14 @@ import torch.nn.functional as F
 from helpers.chapters.ch02 import exercises, watch_time
 from tests.chapters.shared import judge, long_work, solution
 
-NAMES = ("loss", "weights", "time")
+NAMES = ("loss", "seconds_of_a_click", "weights", "time")
 
 
 @pytest.mark.parametrize(
     ("notebook", "name"),
     [
         ("02_weighted_cross_entropy", "loss"),
+        ("02_weighted_cross_entropy", "seconds_of_a_click"),
         ("deeper/02_units_and_lengths", "weights"),
         ("02_weighted_cross_entropy", "time"),
     ],
@@ -53,6 +54,38 @@ def weighted(z, y, t):
 )
 def test_a_wrong_loss_meets_its_own_words(answer, wrong):
     assert wrong in judge(exercises.loss, answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda z, c: z.exp() * (1 - c.sigmoid()) / c.sigmoid(),
+        lambda z, c: (np.exp(z.numpy()) / np.exp(c.numpy())).tolist(),
+        lambda z, c: [torch.exp(a - b) for a, b in zip(z, c, strict=True)],
+    ],
+)
+def test_the_seconds_of_a_click_are_right_in_any_form(answer):
+    assert judge(exercises.seconds_of_a_click, answer).startswith("Correct")
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        (lambda z, c: (z - c).exp().mean(), "5 rows gave a tensor of shape ()"),
+        (lambda z, c: z.exp(), "neither right for an impression nor for a click"),
+        (lambda z, c: z.exp() * (1 - c.sigmoid()), "the seconds of an impression"),
+        (lambda z, c: z.exp() / c.sigmoid(), "was not corrected"),
+        (lambda z, c: z.exp() * c.sigmoid(), "multiplied by the click rate"),
+        (lambda z, c: z.exp() / (1 + c.sigmoid()) / c.sigmoid(), "the paper's approximation"),
+        (lambda z, c: z.exp() / (1 - c.sigmoid()), "goes the wrong way"),
+        (lambda z, c: (c - z).exp(), "one divided by the seconds"),
+        (lambda z, c: z - c, "logarithms of seconds"),
+        (lambda z, c: z.sigmoid() / c.sigmoid(), "a click is watched for 4.48 seconds"),
+    ],
+)
+def test_wrong_seconds_of_a_click_meet_their_own_words(answer, wrong):
+    said = judge(exercises.seconds_of_a_click, answer)
+    assert said.startswith("Not right yet") and wrong in said
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """The exercises of chapter 03: the solutions pass, and typical wrong answers meet their own words."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
+from torch import nn
 
 from helpers.chapters.ch03 import exercises
 from helpers.chapters.ch03.fusion import constant_loss
-from tests.chapters.shared import judge
+from tests.chapters.shared import judge, solution
 
 
 def each(function):
@@ -29,11 +32,100 @@ def rate(label):
         (each(lambda y, share: share / (rate(y) * (1 - rate(y)))), "right for a squared error"),
         (each(lambda y, share: -share / constant_loss(y)), "zero, negative or not finite"),
         (each(lambda y, share: share / np.sqrt(rate(y))), "not in the wanted proportion"),
-        (lambda labels, wanted: [1, 2, 3], "a list, not a weight for each"),
+        (lambda labels, wanted: [1, 2], "a list, not a weight for each"),
+        (lambda labels, wanted: [wanted[name] / constant_loss(y) for name, y in labels.items()], "Correct"),
     ],
 )
 def test_fair_weights(answer, words):
     assert words in judge(exercises.fair_weights, answer)
+
+
+def mixed(rate=torch.nanmean, over=sum):
+    return lambda labels, weights: sum(weights[name] * rate(y) for name, y in labels.items()) / over(weights.values())
+
+
+def by_trying(labels, weights):
+    """A grid of constants, as section 1 does it."""
+    guesses, loss = torch.linspace(0.01, 0.99, 981), 0
+    for name, label in labels.items():
+        rate = label[~label.isnan()].mean()
+        loss = loss - weights[name] * (rate * guesses.log() + (1 - rate) * (1 - guesses).log())
+    return guesses[loss.argmin()].numpy()
+
+
+def by_sums(labels, weights):
+    rows = sum(weights[name] * (~y.isnan()).sum() for name, y in labels.items())
+    return sum(weights[name] * y.nansum() for name, y in labels.items()) / rows
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (mixed(), "Correct: the weighted mean of the rates"),
+        (by_trying, "Correct"),
+        (lambda labels, weights: round(mixed()(labels, weights).item(), 2), "Correct"),
+        (lambda labels, weights: [mixed()(labels, weights).item()], "Correct"),
+        (solution("03_manual_weights", "solution_constant"), "Correct"),
+        (lambda labels, weights: ..., "Not yet"),
+        (lambda labels, weights: labels, "a dict of 3, not one number"),
+        (mixed(torch.mean), "it is NaN"),
+        (mixed(lambda y: y.nan_to_num().mean()), "were counted as 0"),
+        (mixed(over=lambda weights: 1), "the weights add up to 4"),
+        (by_sums, "you mixed sums, not means"),
+        (lambda labels, weights: sum(y.nanmean() for y in labels.values()) / 3, "all labels count alike"),
+        (lambda labels, weights: mixed()(labels, weights).logit(), "the logit of the best constant"),
+        (lambda labels, weights: 0.2467, "the best constant is 0.323; yours is 0.247"),
+    ],
+)
+def test_best_constant(answer, words):
+    assert words in judge(exercises.best_constant, answer)
+
+
+def pulls(norm=lambda parts: torch.cat([part.flatten() for part in parts]).norm(), power=-1.0, of=slice(None)):
+    """Weights from the gradients on the shared tensors."""
+
+    def answer(losses, shared):
+        parts = {task: torch.autograd.grad(loss, shared[of], retain_graph=True) for task, loss in losses.items()}
+        return {task: 7 * norm(part) ** power for task, part in parts.items()}
+
+    return answer
+
+
+def by_backward(clear):
+    def answer(losses, shared):
+        weights = {}
+        for task, loss in losses.items():
+            nn.ParameterList(shared).zero_grad() if clear else None
+            loss.backward(retain_graph=True)
+            weights[task] = 1 / sum((p.grad**2).sum() for p in shared).sqrt().item()
+        return weights
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (pulls(), "Correct: after weighting, every task pulls"),
+        (by_backward(clear=True), "Correct"),
+        (lambda losses, shared: list(pulls()(losses, shared).values()), "Correct"),
+        (lambda losses, shared: pd.Series({task: w.item() for task, w in pulls()(losses, shared).items()}), "Correct"),
+        (solution("03_manual_weights", "solution_pull", torch=torch), "Correct"),
+        (lambda losses, shared: None, "Not yet"),
+        (lambda losses, shared: {"click": 1}, "weights for ['click'], not a weight for each"),
+        (lambda losses, shared: dict.fromkeys(losses, -1), "zero, negative or not finite"),
+        (lambda losses, shared: dict.fromkeys(losses, 1), "all weights are equal"),
+        (lambda losses, shared: {task: 1 / loss.item() for task, loss in losses.items()}, "the losses equal, not"),
+        (pulls(power=1), "you multiplied by the norm"),
+        (pulls(power=-2), "the squared norm"),
+        (pulls(norm=lambda parts: sum(part.norm() for part in parts)), "the norms of the single tensors"),
+        (pulls(of=slice(1)), "one of the shared tensors alone"),
+        (by_backward(clear=False), "`backward` adds to `.grad`"),
+        (pulls(norm=lambda parts: sum(part.abs().sum() for part in parts)), "not equal"),
+    ],
+)
+def test_equal_pull(answer, words):
+    assert words in judge(exercises.equal_pull, answer)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Chapter 04's exercises: the solutions pass, typical wrong answers meet their own words."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from torch import nn
 
 from helpers.chapters.ch04 import exercises
 from helpers.models.shared_bottom import SharedBottom
-from tests.chapters.shared import judge, long_work
+from tests.chapters.shared import judge, long_work, solution
 
 
 class Solution(nn.Module):
@@ -452,3 +454,50 @@ def test_losing_pair_says_at_once_what_takes_long(monkeypatch):
     monkeypatch.setattr(exercises, "sweep", lambda *given, **named: 1 / 0)
     judge(exercises.losing_pair, lambda: ({"shared": 2}, 2))
     assert said == ["training 16 pairs"]
+
+
+def products(*widths):
+    return sum(before * after for before, after in pairwise(widths))
+
+
+def counted(share):
+    """From the cost of one bottom, that of one tower, and the number of tasks."""
+    return lambda inputs, bottom, tower, tasks: share(products(inputs, *bottom), products(bottom[-1], *tower), tasks)
+
+
+def of_layers(inputs, bottom, tower, tasks):
+    layers = [nn.Linear(*pair) for pair in pairwise([inputs, *bottom])]
+    towers = [nn.Linear(*pair) for pair in pairwise([bottom[-1], *tower])]
+    b, t = (sum(layer.weight.numel() for layer in part) for part in (layers, towers))
+    return torch.tensor([(b + tasks * t) / (tasks * (b + t))])
+
+
+def biased(inputs, bottom, tower, tasks):
+    b, t = products(inputs, *bottom) + sum(bottom), products(bottom[-1], *tower) + sum(tower)
+    return (b + tasks * t) / (tasks * (b + t))
+
+
+def without_the_link(inputs, bottom, tower, tasks):
+    b, t = products(inputs, *bottom), products(*tower)
+    return (b + tasks * t) / (tasks * (b + t))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (counted(lambda b, t, n: (b + n * t) / (n * (b + t))), "Correct: the bottom runs once"),
+        (of_layers, "Correct"),
+        (solution("04_shared_bottom", "solution_cost", np=np), "Correct"),
+        (lambda *given: ..., "Not yet"),
+        (lambda inputs, bottom, tower, tasks: bottom + tower, "a list, not one number"),
+        (counted(lambda b, t, n: n * (b + t) / (b + n * t)), "upside down"),
+        (counted(lambda b, t, n: b + n * t), "this is the cost of the shared model"),
+        (counted(lambda b, t, n: 1 / n), "one tower serves all tasks in your count"),
+        (counted(lambda b, t, n: 1.0), "so nothing is saved"),
+        (without_the_link, "a layer is missing"),
+        (biased, "you counted the biases"),
+        (counted(lambda b, t, n: t / (b + t)), "the share is 0.2727; yours is 0.0303"),
+    ],
+)
+def test_cost(answer, words):
+    assert words in judge(exercises.cost, answer)

@@ -22,7 +22,7 @@ bce = F.binary_cross_entropy_with_logits
         (lambda click, would: (would, click * would, click == 1), "the label of the CTR is not the click"),
         (lambda click, would: (click, would, click == 1), "1 in the third row, which nobody clicked"),
         (lambda click, would: (click, torch.maximum(click, would), click == 1), "the labels of the CTCVR should be"),
-        (lambda click, would: (click, click * would, click), "the mask has the dtype torch.float32"),
+        (lambda click, would: (click, click * would, click), "Correct"),
         (lambda click, would: (click, click * would, click * would == 1), "every label is a 1"),
         (lambda click, would: (click, click * would, torch.ones(5) == 1), "the mask should be"),
         (lambda click, would: (click.double(), (click * would).long(), click.bool()), "Correct"),
