@@ -240,3 +240,45 @@ def effective_experts(answer: Callable[[Tensor], float]):
             raise Wrong(f"""{a_gate} uses {right:.2f} experts, yours says {count:.2f}.
                 Hint: with w the mean weights: exp(−Σ w log w), natural logarithm.
                 Hint: `w = gate.mean(0)`, then `torch.special.entr(w).sum().exp()`.""")
+
+
+@exercise("a tower reads every part, and its loss reaches those that it may train.")
+def read_all(answer: Callable[[list[Tensor], list[str], str], Tensor]):
+    """`answer(parts, trainers, task)`: parts of a bottom, `(n, units)` each, become what the tower of a task reads,
+    `(n, all units)`, in their order. `trainers` says for each part the tasks whose losses train it, such as "ab"."""
+    draw = torch.Generator().manual_seed(6)
+    for trainers in (["a", "ab", "b"], ["ab", "a"], ["b", "a", "c", "abc"]):
+        parts = [torch.randn(5, 2 + i, generator=draw, requires_grad=True) for i in range(len(trainers))]
+        for task in sorted(set("".join(trainers))):
+            _check_read(answer(parts, trainers, task), parts, trainers, task)
+
+
+def _check_read(found, parts: list[Tensor], trainers: list[str], task: str) -> None:
+    right = torch.cat(parts, dim=1)
+    if not is_tensor(found, *right.shape):
+        raise Wrong(f"""{described(found)} came, not a tensor of shape {tuple(right.shape)}.
+            Hint: the rows of all parts, side by side.
+            Hint: `torch.cat(several, dim=1)`.""")
+    if not close(found, right):
+        raise Wrong("""the tower does not read the numbers of the parts, in their order.
+            Hint: what a loss may train changes nothing of what its tower reads.
+            Hint: `part.detach()` has the numbers of the part.""")
+    reached = [bool(gradient.any()) for gradient in slopes(found.square(), *parts)]
+    wanted = [task in names for names in trainers]
+    if reached == wanted:
+        return
+    if all(reached):
+        raise Wrong(f"""the loss of {task} reaches every part, those of {trainers} that it may not train, too.
+            Hint: a part that the task may not train is read through `.detach()`.
+            Hint: ask of each part whether the task is among its trainers.""")
+    if not any(reached):
+        raise Wrong(f"""the loss of {task} reaches no part at all.
+            Hint: only parts that the task may not train are detached.
+            Hint: detach part by part, before they are put together.""")
+    if reached == [not may for may in wanted]:
+        raise Wrong(f"""the loss of {task} reaches the parts that it may not train, and no other.
+            Hint: turn the condition round.
+            Hint: `part if task in names else part.detach()`, part by part.""")
+    raise Wrong(f"""for trainers {trainers} the loss of {task} reaches the parts {reached}, and should reach {wanted}.
+        Hint: a part may have several trainers.
+        Hint: `task in names`, for a text or a list of names.""")

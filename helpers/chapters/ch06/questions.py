@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from helpers.chapters.ch06 import mmoe
 from helpers.display import figures
 from helpers.display.palette import GREY
-from helpers.display.questions import answers
+from helpers.display.questions import Result, answers
 from helpers.display.runs import Runs
 
 
@@ -75,3 +75,18 @@ def on_the_census(gains: pd.DataFrame) -> Figure:
         x_label="gain in AUC over the Shared-Bottom (95%, one log, 20 seeds)",
         matters=0.005,
     )
+
+
+@answers("C6.P7")
+def by_reading_alone(runs: Runs) -> Result:
+    gains = runs.gain(over="single-task")
+    title = "Same features: reading alone brings a part of what a Shared-Bottom gains"
+    mix = gains.where(condition="other mix").summary("model").set_index("model")["mean"]
+    words = {"axis": "x", "shared": mix["shared-bottom"]}
+    return Result(gains.dots("condition", title=title), answer=mix["read all, train own"], **words)
+
+
+@answers("C6.P8")
+def cut_on_one_side(runs: Runs) -> Figure:
+    title = "Disjoint: B pays for A's loss in its bottom, and A gains nothing. Other mix: both gain"
+    return runs.gain(over="single-task").dots("pair", title=title)

@@ -8,7 +8,8 @@ import pandas as pd
 
 from helpers.lab.ch06 import mmoe
 from helpers.lab.ch06.paper.paper_size import BOTTOM, MMOE, STEPS
-from helpers.lab.claim import gain, mean
+from helpers.lab.ch06.read_and_train import cuts
+from helpers.lab.claim import gain, lead, mean
 
 
 def lead_lost(table: pd.DataFrame) -> pd.Series:
@@ -34,6 +35,13 @@ def ends_ahead(table: pd.DataFrame) -> pd.Series:
     """1 for each set of sines on which MMoE ends ahead of the bottom of its size, at p = 1, else 0."""
     lead = gain("log2_mse", MMOE, over=BOTTOM, p=1.0, steps=STEPS)(table)
     return (lead < 0).astype(float)
+
+
+def over_unshared(condition: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """R² of the Shared-Bottom above the best of what shares nothing, with late fusion and without."""
+    rivals = [f"{model}, {output}" for model in cuts.ALONE for output in cuts.OUTPUTS]
+    above = lead("r2", "train all, as it is", over=rivals, condition=condition)
+    return lambda table: above(table.assign(model=table["model"] + ", " + table["output"]))
 
 
 BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")

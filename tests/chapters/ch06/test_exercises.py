@@ -156,3 +156,29 @@ def entropy(w):
 )
 def test_effective_experts(answer, words):
     assert words in judge(exercises.effective_experts, answer)
+
+
+def reading(may):
+    def answer(parts, trainers, task):
+        read = [part if may(task, names) else part.detach() for part, names in zip(parts, trainers, strict=True)]
+        return torch.cat(read, dim=1)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (reading(lambda task, names: task in names), "Correct: a tower reads every part"),
+        (lambda parts, trainers, task: ..., "Not yet"),
+        (reading(lambda task, names: True), "reaches every part"),
+        (reading(lambda task, names: False), "reaches no part at all"),
+        (lambda parts, trainers, task: torch.cat(parts, 1).detach(), "reaches no part at all"),
+        (reading(lambda task, names: task not in names), "may not train, and no other"),
+        (reading(lambda task, names: task == names), "should reach"),
+        (lambda parts, trainers, task: torch.cat(parts[::-1], 1), "in their order"),
+        (lambda parts, trainers, task: torch.cat(parts[1:], 1), "not a tensor"),
+    ],
+)
+def test_read_all(answer, words):
+    assert words in judge(exercises.read_all, answer)

@@ -128,6 +128,11 @@ def setting(model: str) -> tuple[float, float]:
     return CHOSEN[False][f"{OWN}: {model}" if model in TASKS else f"{HALFWAY}: all"]
 
 
+def trained(worlds: Worlds, model: str) -> Run:
+    """One of `MODELS` with its `setting`, one copy a world."""
+    return _trained(worlds, model, *setting(model))
+
+
 def _trained(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
     return fitted(worlds, [build(model, l2, seed) for seed in worlds.seeds], lr)
 
@@ -154,10 +159,10 @@ def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *RIVALS)) -> 
     """Every group trained, and what shares nothing: seed, model (of `MODELS`, or of `RIVALS`), task, auc."""
     worlds, parts, own = Worlds.make(seeds, users=JUDGES), [], {}
     rivals = [model for model in models if model in RIVALS]
-    trained = [model for model in models if model not in RIVALS]
-    for model in dict.fromkeys([*trained, *(TASKS if rivals else ())]):
-        run = _trained(worlds, model, *setting(model))
-        if model in trained:
+    shared = [model for model in models if model not in RIVALS]
+    for model in dict.fromkeys([*shared, *(TASKS if rivals else ())]):
+        run = trained(worlds, model)
+        if model in shared:
             parts.append(scored(worlds, predicted(run, worlds.inputs, TASKS_OF[model])).assign(model=model))
         if model in TASKS:
             own[model] = run

@@ -1,0 +1,106 @@
+"""Clicks and shares of the feed: may the frequent label train the embeddings that the rare one reads, or the other way
+round?
+
+Each label has embeddings of its own and 16 units on them, and both towers read both, so that all models compute the
+same numbers, as in `cuts`. What shares nothing: a network for each label (of `grouping`, 16 units), late fusion of the
+two, and counts. Worlds, rows, offers and what may be chosen from are those of `grouping`; each label is judged with
+the setting that was best for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import pandas as pd
+
+from helpers.chapters.ch04.feed_tasks import TOWER, Worlds
+from helpers.data.feed import features
+from helpers.evaluation.counts import ITEM_COUNTS, item_count
+from helpers.evaluation.late_fusion import FUSIONS, late_fusion
+from helpers.experiments.chosen import Chosen
+from helpers.lab.ch04.feed_tasks import LEARNING_RATES, PENALTIES, TUNING_SEEDS, fitted, networks, predicted, scored
+from helpers.lab.ch04.which_tasks_together import grouping
+from helpers.lab.ch06.read_and_train.cuts import ReadAll
+from helpers.lab.kept_table import KeptTable, kept_tables
+from helpers.lab.recheck import Recheck
+from helpers.training.loop import Run
+from helpers.training.losses import TOTAL
+
+CLICK, SHARE = LABELS = ("click", "share")
+
+# {model: {part, by the label whose it is: the labels whose losses train it}}
+MAY_TRAIN = {
+    "train all": {CLICK: LABELS, SHARE: LABELS},
+    "train own": {CLICK: [CLICK], SHARE: [SHARE]},
+    "click trains all": {CLICK: [CLICK], SHARE: LABELS},
+    "share trains all": {CLICK: LABELS, SHARE: [SHARE]},
+}
+ALONE = "single-task"
+RIVALS = (ALONE, *(f"late fusion, {way}" for way in FUSIONS), *ITEM_COUNTS)
+MODELS = (*MAY_TRAIN, *RIVALS)
+
+# {model: {label: (lr, l2)}}
+CHOSEN = Chosen("06_tuning_feed_cuts", by=["model", "label"], setting=["lr", "l2"], value="loss", lowest=True)
+FIXED = {"may_train": MAY_TRAIN, "units": grouping.WIDTH, "tower": TOWER, "users": grouping.JUDGES}
+
+
+def _trained(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
+    parts = {part: (grouping.WIDTH, trainers) for part, trainers in MAY_TRAIN[model].items()}
+    tasks = dict.fromkeys(LABELS, "binary")
+    models = [ReadAll(features(), tasks, parts, TOWER, l2_embedding=l2, seed=seed) for seed in worlds.seeds]
+    return fitted(worlds, models, lr)
+
+
+def tune(
+    seeds: Sequence[int],
+    models: Sequence[str] = tuple(MAY_TRAIN),
+    rates: Sequence[float] = LEARNING_RATES,
+    penalties: Sequence[float] = PENALTIES,
+) -> pd.DataFrame:
+    """Lowest validation loss of each label at each setting, in thousandths: model, label, lr, l2, seed, loss."""
+    worlds, parts = Worlds.make(seeds, users=1), []
+    for model, lr, l2 in product(models, rates, penalties):
+        history = _trained(worlds, model, lr, l2).history
+        losses = history[history["task"] != TOTAL].groupby(["task", "copy"])["valid"].min().mul(1000)
+        table = losses.rename("loss").reset_index().rename(columns={"task": "label"})
+        seed = table.pop("copy").map(dict(enumerate(worlds.seeds)))
+        parts.append(table.assign(model=model, lr=lr, l2=l2, seed=seed))
+    return pd.concat(parts, ignore_index=True)[["model", "label", "lr", "l2", "seed", "loss"]]
+
+
+def compared(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFrame:
+    """Both labels by each of `MODELS`: seed, model, label, auc, gauc."""
+    worlds, parts = Worlds.make(seeds, users=grouping.JUDGES), []
+    for model in (model for model in models if model in MAY_TRAIN):
+        for setting in dict.fromkeys(CHOSEN[model].values()):
+            labels = [label for label in LABELS if CHOSEN[model][label] == setting]
+            run = _trained(worlds, model, *setting)
+            parts.append(scored(worlds, predicted(run, worlds.inputs, labels)).assign(model=model))
+    if rivals := [model for model in models if model in RIVALS]:
+        scores = _unshared(worlds)
+        parts += [scored(worlds, scores[model]).assign(model=model) for model in rivals]
+    table = pd.concat(parts, ignore_index=True).rename(columns={"task": "label", "score": "auc"})
+    return table[["seed", "model", "label", "auc", "gauc"]]
+
+
+def _unshared(worlds: Worlds) -> dict[str, dict]:
+    """{one of `RIVALS`: {label: its scores of the offers}}"""
+    runs = {label: grouping.trained(worlds, label) for label in LABELS}
+    apart = networks(worlds, runs)
+    scores = {ALONE: apart.offers}
+    for label in LABELS:
+        for way, fused in late_fusion(*apart, worlds.valid.labels[label]).items():
+            scores.setdefault(f"late fusion, {way}", {})[label] = fused
+    for count in ITEM_COUNTS:
+        scores[count] = {label: item_count(count, worlds.train, label, CLICK, worlds.inputs) for label in LABELS}
+    return scores
+
+
+ONE = {"seeds": [900], "models": ["train own"], "rates": [0.003], "penalties": [0.03]}
+FEW = {"seeds": [4], "models": ["train own", *RIVALS]}
+READS = [FIXED, CHOSEN, grouping.CHOSEN, grouping.CHOSEN_HERE]
+TABLES = kept_tables(
+    KeptTable("06_tuning_feed_cuts", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})], [FIXED]),
+    KeptTable("06_feed_cuts", compared, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02, "gauc": 0.02})], READS),
+)
