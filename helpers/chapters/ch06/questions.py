@@ -80,13 +80,13 @@ def on_the_census(gains: pd.DataFrame) -> Figure:
 @answers("C6.P7")
 def by_reading_alone(runs: Runs) -> Result:
     gains = runs.gain(over="single-task")
-    title = "Same features: reading alone brings a part of what a Shared-Bottom gains"
+    title = "Reading alone brings less than half of the gain"
     mix = gains.where(condition="other mix").summary("model").set_index("model")["mean"]
     words = {"axis": "x", "shared": mix["shared-bottom"]}
-    return Result(gains.dots("condition", title=title), answer=mix["read all, train own"], **words)
+    return Result(gains.dots("condition", title=title, matters=0.01), answer=mix["read all, train own"], **words)
 
 
 @answers("C6.P8")
 def cut_on_one_side(runs: Runs) -> Figure:
-    title = "Disjoint: B pays for A's loss in its bottom, and A gains nothing. Other mix: both gain"
-    return runs.gain(over="single-task").dots("pair", title=title)
+    title = "Disjoint: B pays and A gains nothing. Other mix: both gain"
+    return runs.gain(over="single-task").dots("pair", title=title, matters=0.01)
