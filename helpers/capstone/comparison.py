@@ -113,6 +113,7 @@ class Comparison:
             any model can be told from guessing. Where it is
             not learnt, it is undecided, and where no other label is, it does not gain
     cost    a row a model: parameters, and seconds of computing that one training took
+    outputs {(model, task, seed): of both sides, for the test rows}
     """
 
     declaration: Declaration
@@ -141,6 +142,7 @@ class Comparison:
     beaten: pd.DataFrame
     headline: pd.DataFrame
     cost: pd.DataFrame
+    outputs: dict[tuple[str, str, int], np.ndarray] = field(repr=False)
 
     def ranker(self, task: str | None = None) -> Ranker:
         """The shared model to serve, or the single-task model of `task`: with the settings that its side chose.
@@ -223,6 +225,7 @@ def compare(
         beaten=beaten,
         headline=headline,
         cost=_cost(plan, runs),
+        outputs=models.test,
     )
 
 
@@ -539,14 +542,14 @@ def _train(
     kept   a task: the labels of all others are shuffled over the training rows, so that they tell it nothing
     """
     kinds = {task: table.tasks[task] for task in tasks}
+    sets = [[part.only(*tasks) for part in table.drawn(seed, share)] for seed in seeds]
+    if kept is not None:
+        sets = [[_shuffled(one[0], kept, seed), *one[1:]] for one, seed in zip(sets, seeds, strict=True)]
+    models = [recipe.model(table.features, kinds, seed, one[0]) for seed, one in zip(seeds, sets, strict=True)]
     if table.by_time and share == 1 and kept is None:
-        train, valid, test = (part.only(*tasks) for part in table.sets(0))
+        train, valid, test = sets[0]  # for all seeds the same
     else:
-        sets = [[part.only(*tasks) for part in table.drawn(seed, share)] for seed in seeds]
-        if kept is not None:
-            sets = [[_shuffled(one[0], kept, seed), *one[1:]] for one, seed in zip(sets, seeds, strict=True)]
         train, valid, test = (Examples.stack(list(part)) for part in zip(*sets, strict=True))
-    models = [recipe.model(table.features, kinds, seed) for seed in seeds]
     start = time.process_time()  # a busy machine does not count
     run = fit(models, train, valid, seed=seeds, progress=False, **recipe.training())
     seconds = (time.process_time() - start) / len(seeds)

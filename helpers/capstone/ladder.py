@@ -74,7 +74,7 @@ def rung(
 def _run(recipe: Recipe, features, sets: list[Examples], task: str, seeds: Sequence[int]) -> tuple[float, np.ndarray]:
     """A model for each seed: their best validation losses, summed, and their outputs for the test rows."""
     train, valid, test = sets
-    models = [recipe.model(features, {task: "binary"}, seed) for seed in seeds]
+    models = [recipe.model(features, {task: "binary"}, seed, train) for seed in seeds]
     history = fit(models, train, valid, seed=list(seeds), progress=False, **recipe.training()).history
     losses = history[history["task"] == TOTAL].groupby("copy")["valid"].min()
     return float(losses.sum()), predict(models, test.inputs)[task].numpy()

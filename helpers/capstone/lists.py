@@ -25,6 +25,7 @@ import torch
 from matplotlib.figure import Figure
 
 from helpers.capstone.comparison import ROWS_TOGETHER, Comparison
+from helpers.capstone.plan import SINGLE
 from helpers.capstone.preparation import Table, prepare
 from helpers.capstone.ranker import Recipe, contribution, fuse
 from helpers.display import figures
@@ -76,7 +77,8 @@ class Lists:
 
     @staticmethod
     def of(found: Comparison, by: str | None = None, k: int | None = None, goals: Sequence[str] | None = None) -> Lists:
-        """Train each model of the comparison, as it chose to, and form lists of its test rows.
+        """Form lists of the test rows, by the outputs of the comparison's models. Where the rows were split at random,
+        the models are trained again, all on the first split.
 
         by     "user" or "group", a role of the declaration; the group where there is one
         k      by default half of the median list, at most `LONGEST`
@@ -339,14 +341,13 @@ def _lists(column: str, ids: pd.Series, k: int | None) -> tuple[np.ndarray, np.n
 def _parts(found: Comparison, table: Table, split: int) -> dict[str, dict[str, np.ndarray]]:
     """What each source says of the test rows."""
     tasks, seeds = list(table.tasks), found.seeds[:MODELS]
-    chosen = found.tuned.set_index("tasks")
-    settings = [name.name for name in fields(Recipe) if name.name in chosen]
-    of = lambda together: {name: chosen.loc[together, name] for name in settings}  # noqa: E731
-    shared = replace(found.recipe, **of(" + ".join(tasks)))
-    parts = {SHARED: _trained(table, tasks, shared, seeds, split), SEPARATE: {}}
-    for task in tasks:
-        alone = replace(found.recipe, structure="single task", weighting="equal", **of(task))
-        parts[SEPARATE] |= _trained(table, [task], alone, seeds, split)
+    outputs = found.outputs if table.by_time else _again(found, table, seeds, split)
+    models = {SHARED: found.recipe.structure, SEPARATE: SINGLE}
+    said = lambda name, task: np.stack([outputs[models[name], task, seed] for seed in seeds])  # noqa: E731
+    parts = {
+        name: {task: _part(table, task, _probability(table, task, said(name, task))) for task in tasks}
+        for name in models
+    }
     if table.declaration.item is not None:
         train, _, test = table.sets(split)
         item = table.declaration.ids_of_all().index(table.declaration.item)
@@ -355,18 +356,31 @@ def _parts(found: Comparison, table: Table, split: int) -> dict[str, dict[str, n
     return parts
 
 
+def _again(found: Comparison, table: Table, seeds: list[int], split: int) -> dict[tuple[str, str, int], np.ndarray]:
+    """The outputs of both sides for the test rows of one split, on which all seeds train; each had one of its own."""
+    chosen = found.tuned.set_index("tasks")
+    settings = [name.name for name in fields(Recipe) if name.name in chosen]
+    shared, tasks, outputs = found.recipe, list(table.tasks), {}
+    alone = replace(shared, structure="single task", weighting="equal")
+    for name, own, recipe in [(shared.structure, tasks, shared), *((SINGLE, [task], alone) for task in tasks)]:
+        tuned = replace(recipe, **{one: chosen.loc[" + ".join(own), one] for one in settings})
+        for task, values in _trained(table, own, tuned, seeds, split).items():
+            outputs |= {(name, task, seed): value for seed, value in zip(seeds, values, strict=True)}
+    return outputs
+
+
 def _trained(table: Table, tasks: list[str], recipe: Recipe, seeds: list[int], split: int) -> dict[str, np.ndarray]:
-    """A model of these tasks for each seed, all on the rows of one split: its parts for the test rows."""
+    """A model of these tasks for each seed, all on the rows of one split: its outputs for the test rows."""
     train, valid, test = (rows.only(*tasks) for rows in table.sets(split))
     kinds = {task: table.tasks[task] for task in tasks}
     together = [seeds] if len(table.frame) <= ROWS_TOGETHER else [[seed] for seed in seeds]
     outputs: dict[str, list[np.ndarray]] = {task: [] for task in tasks}
     for group in together:
-        models = [recipe.model(table.features, kinds, seed) for seed in group]
+        models = [recipe.model(table.features, kinds, seed, train) for seed in group]
         fit(models, train, valid, seed=group, progress=False, **recipe.training())
         for task, values in predict(models, test.inputs).items():
             outputs[task].append(values.numpy())
-    return {task: _part(table, task, _probability(table, task, np.concatenate(v))) for task, v in outputs.items()}
+    return {task: np.concatenate(values) for task, values in outputs.items()}
 
 
 def _probability(table: Table, task: str, outputs: np.ndarray) -> np.ndarray:

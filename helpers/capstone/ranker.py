@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -104,16 +105,27 @@ class Recipe:
                 validate.fail(name, repr(value)[:60], "a tuple of sizes, such as (64,) or (64, 32)", TypeError)
             object.__setattr__(self, name, tuple(value))
 
-    def model(self, features: Features, tasks: dict[str, str], seed: int = 0) -> nn.Module:
-        """An untrained model for these columns and these tasks, {name: "binary" or "regression"}."""
+    def model(
+        self, features: Features, tasks: dict[str, str], seed: int = 0, train: Examples | None = None
+    ) -> nn.Module:
+        """An untrained model for these columns and these tasks, {name: "binary" or "regression"}.
+
+        What it says of a binary task is, at the start, the share of its label in `train`. Else the first hundred steps
+        go to finding that share, for a rare label through all that is shared: of a few thousand rows that is most of
+        the training, and early stopping keeps the state whose mean happens to fit the validation rows.
+        """
         structure, options = STRUCTURES[self.structure], {"towers": self.towers, "l2_embedding": self.l2_embedding}
         options |= {"dropout": self.dropout}
         options |= {"encoder": DIN if self.bottom == "DIN" else Encoder, "seed": seed}
         if structure in (MMoE, PLE):
-            return structure(features, tasks, self.experts, units=self.units, **options)
-        crossing = {"DCN": DCN, "DeepFM": DeepFM}.get(self.bottom)
-        bottom = partial(crossing, units=self.units) if crossing else self.units
-        return structure(features, tasks, bottom=bottom, **options)
+            model = structure(features, tasks, self.experts, units=self.units, **options)
+        else:
+            crossing = {"DCN": DCN, "DeepFM": DeepFM}.get(self.bottom)
+            bottom = partial(crossing, units=self.units) if crossing else self.units
+            model = structure(features, tasks, bottom=bottom, **options)
+        if train is not None:
+            _begin(model, train)
+        return model
 
     def check_tasks(self, tasks: dict[str, str], frame: pd.DataFrame) -> None:
         """Raise ValueError where this structure is not for these tasks, or not for their labels in `frame`."""
@@ -134,6 +146,24 @@ class Recipe:
             return settings | {"task_weights": self.weighting}
         balance = WEIGHTINGS[self.weighting]
         return settings | {"balance": balance and balance()}
+
+
+def _begin(model: nn.Module, train: Examples) -> None:
+    """Set the last bias of each binary task to where its output is the share of its label."""
+    shares = {task: _share(train, task) for task, kind in model.tasks.items() if kind == "binary"}
+    if isinstance(model, _Product):
+        click, conversion = shares
+        shares[conversion] = min(shares[conversion] / shares[click], 1 - SMALLEST_PART)
+    for part in model.models if isinstance(model, SingleTasks) else [model]:
+        for task, tower in zip(part.tasks, part.towers, strict=True):
+            if task in shares:
+                nn.init.constant_(tower[-1].bias, math.log(shares[task] / (1 - shares[task])))
+
+
+def _share(train: Examples, task: str) -> float:
+    """Of the rows with a label those in which it is 1, as if one more of each kind came first: never 0 or 1."""
+    labels = train.labels[task][train.masks[task]] if task in train.masks else train.labels[task]
+    return (float(labels.sum()) + 1) / (len(labels) + 2)
 
 
 def contribution(values: np.ndarray, scale: tuple[float, float] | None = None) -> np.ndarray:
@@ -198,7 +228,7 @@ class Ranker:
         sets = [features.examples(frame, own, weight=weight) for frame in (train, valid)]
         scales = {task: _scale(task, sets[0]) for task, kind in self.tasks.items() if kind == "regression"}
         sets = [examples.scaled(scales) for examples in sets]
-        model = self.recipe.model(features, self.tasks, self.seed)
+        model = self.recipe.model(features, self.tasks, self.seed, sets[0])
         parts = model.models if isinstance(model, SingleTasks) else [model]  # single tasks stop each at its own best
         own = [[examples.only(*part.tasks) for examples in sets] for part in parts]
         settings = self.recipe.training() | {"seed": self.seed, "progress": progress}

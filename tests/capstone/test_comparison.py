@@ -216,8 +216,8 @@ def test_a_seed_whose_tower_is_dead_does_not_count_for_its_task(table, monkeypat
     """Its units are 0 for every row: it would be judged to lose what it has never learnt."""
     make = Recipe.model
 
-    def with_a_dead_tower(self, features, tasks, seed=0):
-        model = make(self, features, tasks, seed)
+    def with_a_dead_tower(self, features, tasks, seed, train):
+        model = make(self, features, tasks, seed, train)
         for layer in model.modules():
             if seed == 3 and list(tasks) == ["like"] and isinstance(layer, nn.Linear) and layer.out_features == 16:
                 nn.init.zeros_(layer.weight)
@@ -618,6 +618,23 @@ def test_both_sides_search_with_the_same_budget_and_go_on_where_the_last_that_wa
     assert found.tuned["l2_embedding"].tolist() == [0.0, 0.0, 1.0, 1.0]
     assert found.tuned["edge"].tolist() == ["", "", "l2_embedding", "l2_embedding"]
     assert found.tried.groupby("tasks", sort=False).size().tolist() == [4, 4, 6, 6]
+
+
+def test_on_a_small_log_a_rare_label_does_not_spoil_what_is_shared():
+    """Items decide what is clicked; of the clicks every tenth is liked, at random: sharing brings and costs nothing."""
+    gains = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame({"user": rng.integers(0, 200, 4_000), "item": rng.integers(0, 100, 4_000)})
+        appeal = 1.5 * rng.normal(size=100)[frame["item"]] - 1
+        frame["click"] = (rng.random(4_000) < 1 / (1 + np.exp(-appeal))).astype(int)
+        frame["like"] = frame["click"] * (rng.random(4_000) < 0.1)
+        own = Declaration({"click": "binary", "like": "binary"}, "user", "item", time="time")
+        found = compare(frame.assign(time=range(4_000)), own, mode="quick", also=())
+        gains.append(found.gains.set_index("task").loc["click"])
+    gains = pd.DataFrame(gains)
+    assert gains["shared"].mean() > 0.65 and gains["gain"].mean() > -0.03
+    assert not (gains["verdict"] == "opposite").any()
 
 
 def test_one_choice_is_not_tuned(table, trained):

@@ -63,6 +63,18 @@ def test_every_recipe_trains_and_comes_back_from_its_file(structure, bottom, wei
     pd.testing.assert_frame_equal(again.predict(rows(40, 2)), ranker.predict(rows(40, 2)))
 
 
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_a_rare_label_is_rare_from_the_first_step_on(structure):
+    """No training goes to finding the share of a label, through what the tasks share: it would use up few rows."""
+    frame = rows(2_000)
+    frame["like"] = frame["click"] * (np.arange(2_000) % 10 == 0)
+    frame["share"] = frame["like"].where(frame["click"] == 1)  # observed where it was clicked
+    tasks = {"click": "binary", "share" if structure != "ESMM" else "like": "binary"}
+    ranker = Ranker(COLUMNS, tasks, Recipe(structure, lr=0.0, epochs=1)).fit(frame, frame, progress=False)
+    shares = ranker.predict(frame).mean()
+    assert np.allclose(shares, frame[list(tasks)].mean(), rtol=0.25), shares
+
+
 def test_predictions_are_probabilities_and_seconds(trained):
     test = rows(400, 2).set_index(np.arange(400) + 7)
     predicted = trained.predict(test)
