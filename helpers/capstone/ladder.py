@@ -31,7 +31,7 @@ from helpers.training.loop import TOTAL, fit
 
 PENALTIES = (0.0, 1e-3, 1e-2, 1e-1)  # of embeddings
 SEEDS = (0, 1, 2)
-RECIPE = Recipe("single task", patience=2, batch_size=512)
+RECIPE = Recipe("single task", patience=5, batch_size=512)
 
 
 def rung(
@@ -39,7 +39,7 @@ def rung(
     declaration: Declaration,
     task: str,
     penalties: Sequence[float] = (0.0,),
-    rates: Sequence[float] = RATES[1:],
+    rates: Sequence[float] = RATES[1:2],
     recipe: Recipe = RECIPE,
 ) -> pd.Series:
     """A model of one binary task, and the item's mean, on the test rows.
