@@ -214,7 +214,8 @@ def test_make_claims_takes_a_block_that_is_not_used_up_and_logs_it_when_all_were
         asked.append(seeds)
         return experiment(seeds)
 
-    only(monkeypatch, tmp_path, {"C0.1": claim(grid=measure), "C0.2": claim(grid=measure, seeds=30)}, C0_1="holds")
+    claims = {"C0.1": claim(grid=measure), "C0.2": claim(grid=measure, seeds=30)}
+    only(monkeypatch, tmp_path, claims, C0_1="holds", C0_2="opposite")
     seeds.append("0.1", "2026-01-01", seeds.FIRST, seeds.FIRST + 20, ["C0.1", "C0.2"], [])
     main(["C0.1"])
     assert len(seeds.used()) == 1, "a part of the claims uses nothing up"
