@@ -297,7 +297,7 @@ def opening(books: list[NotebookNode]) -> dict[str, str]:
 
 
 def pictures(book: NotebookNode) -> list[str]:
-    """The pictures of a notebook's explorables as they stand at first, in order, as base64; no answer of a prediction."""
+    """The pictures of a notebook's explorables as they stand at first, in order, as base64; none of a prediction."""
     every = [o.get("data", {}) for cell in book.cells if "predict" not in tags(cell) for o in cell.get("outputs", [])]
     shown = [PNG.match(data.get("text/html", "")) for data in every if WIDGET_VIEW in data]
     return [picture[1] for picture in shown if picture]

@@ -250,7 +250,8 @@ def _title(upto: str) -> str:
     names = _listed(level) if len(level) <= 4 else f"{first} and {len(level) - 1} others"
     ends = f"random {board[RANDOM].mean():.2f}, best possible {board[BEST].mean():.2f}"
     at_most = "up to " if len(level) > 1 else ""
-    return f"Most satisfying: {names}, {at_most}{among[first].mean():.2f} ({ends})"
+    most = f"Most satisfying: {names}, {at_most}{among[first].mean():.2f}"
+    return most + (" " if len(most) < 57 else "\n") + f"({ends})"  # no wider than the panels
 
 
 def _listed(names: list[str]) -> str:

@@ -73,7 +73,7 @@
     const [picture] = inside(FIGURE), fixed = inside(".mtl-card:not(.mtl-quiz, .mtl-score, .mtl-ask:not(:has(.mtl-figure))), .highlight pre").length;
     main.style.cssText = "";
     let width, zoom;
-    for (width of fixed ? [WIDE] : picture ? [Math.max(picture.offsetWidth + 48, NARROW)] : [NARROW, 880, WIDE]) {
+    for (width of fixed ? [WIDE] : picture ? [Math.max(picture.getBoundingClientRect().width + 16, NARROW)] : [NARROW, 880, WIDE]) {
       main.style.width = `${width}px`;
       zoom = Math.min(innerWidth / width, room / main.scrollHeight, LARGEST * unit);
       const broad = inside("table, pre, math[display=block]").some((part) => part.scrollWidth > Math.min(part.parentElement.clientWidth, part.clientWidth));
