@@ -13,12 +13,14 @@ function leave(id, entry) {
 
 const shown = (number) => String(Number(number.toPrecision(3))).replace("-", "−");
 
-// The folds after this card that say so; one "after your guesses" when all cards since the fold before are open.
+// Opens the folds below this card that say so, up to the next card or heading; one "after your guesses" when all cards above
+// it are open.
 function unfold(card) {
   let asked = [], folded = false;
-  for (const part of document.querySelectorAll(".mtl-ask, details")) {
+  for (const part of document.querySelectorAll(".mtl-ask, details, h1, h2, h3")) {
     const words = part.querySelector(":scope > summary")?.textContent;
-    if (part.matches(".mtl-ask")) {
+    if (part.matches("h1, h2, h3")) asked = [];
+    else if (part.matches(".mtl-ask")) {
       asked = folded ? [part] : [...asked, part];
       folded = false;
     } else if (/after your guess/.test(words)) {

@@ -10,6 +10,7 @@ The figure reads a kept table (`helpers.lab.ch00.rankers`); nothing is trained h
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from functools import cache
 
@@ -185,7 +186,7 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
         f"95% intervals of the gain over a random list, {_board()['seed'].nunique()} worlds; dotted: random; dashed: "
     )
     note += "the list that satisfies most" + ("" if yours is None else "; star: yours, in one world")
-    drawn.supxlabel(note, color=GREY, fontsize=11)
+    drawn.supxlabel(textwrap.fill(note, 96), color=GREY, fontsize=12)
     return drawn
 
 
