@@ -190,6 +190,13 @@ def test_training_says_that_it_needs_a_kernel(tab):
         assert "run this cell" in trainer.evaluate("node => getComputedStyle(node, '::after').content")
 
 
+def test_a_page_does_not_tell_to_run_its_cells(tab):
+    text = tab.page.locator("main").inner_text()
+    assert "run this check again" not in text and "but no slider?" not in text
+    waiting = ["run this check again" in str(cell.outputs) for cell in tool.code_cells(tab.notebook)]
+    assert text.count("it runs in the notebook, where you") == sum(waiting)
+
+
 def test_nothing_went_wrong_and_nothing_was_asked_of_the_network(tab):
     assert tab.trouble == []
 
