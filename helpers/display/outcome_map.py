@@ -76,7 +76,7 @@ def outcome_map(table: pd.DataFrame, *, title: str, highlight: tuple[str, ...] =
     for turned, at in ((False, (axes.get_xlim()[1], 0)), (True, (0, axes.get_ylim()[1]))):  # where B, where A stays
         on_band = {"ha": "center", "va": "top", "rotation": 90} if turned else {"ha": "right", "va": "center"}
         label = axes.annotate(ONE_GAINS, at, (0, -4) if turned else (-4, 0), textcoords="offset points", **on_band)
-        label.set(color=GREY, style="italic", fontsize=10, bbox={"facecolor": BAND, "edgecolor": "none", "pad": 1})
+        label.set(color=GREY, style="italic", bbox={"facecolor": BAND, "edgecolor": "none", "pad": 1})
         names.keep_clear(label)
     for row in table.sort_values(["b", "a"], ascending=False).itertuples():
         names.write(row.name, (row.a, row.b), "bold" if row.name in highlight else "normal")
@@ -108,7 +108,7 @@ class _Names:
     def write(self, words: str, at: tuple[float, float], weight: str) -> None:
         """At the nearest free place around the dot, with a thin line to it where that is not next to it."""
         dot = self.axes.transData.transform(at)
-        style = {"fontsize": 11, "weight": weight, "color": BLACK, "textcoords": "offset points", "va": "center"}
+        style = {"weight": weight, "color": BLACK, "textcoords": "offset points", "va": "center"}
         places = []
         for far, (right, up) in itertools.product(FAR, AROUND):
             offset = (right * far, up * far * (1.8 if right else 1.0))

@@ -99,7 +99,7 @@ def describe(figure: Figure) -> str:
         lead, titles = titles, [""]
     else:
         lead = [_line(figure.get_suptitle())]
-    lead += [figure.get_label(), _axes(every), figure.get_supxlabel()]
+    lead += [figure.get_label(), _axes(every), _line(figure.get_supxlabel())]
     start = " ".join(sentence(words) for words in lead if words)
     for intervals in (True, False):
         items = []

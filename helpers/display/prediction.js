@@ -1,5 +1,6 @@
 // A question, its options (or a field for a number), commit and skip. The result is put on the page only then: a new view of
 // the same widget is shut again. What came of the first guess is left in the browser, for the score card (`score_card.js`).
+// A fold below that says "after your guess" opens with it.
 
 import { add, block } from "./elements.js";
 
@@ -11,6 +12,24 @@ function leave(id, entry) {
 }
 
 const shown = (number) => String(Number(number.toPrecision(3))).replace("-", "−");
+
+// Opens the folds below this card that say so, up to the next card or heading; one "after your guesses" when all cards above
+// it are open.
+function unfold(card) {
+  let asked = [], folded = false;
+  for (const part of document.querySelectorAll(".mtl-ask, details, h1, h2, h3")) {
+    const words = part.querySelector(":scope > summary")?.textContent;
+    if (part.matches("h1, h2, h3")) asked = [];
+    else if (part.matches(".mtl-ask")) {
+      asked = folded ? [part] : [...asked, part];
+      folded = false;
+    } else if (/after your guess/.test(words)) {
+      folded = true;
+      const before = /guesses/.test(words) ? asked : asked.slice(-1);
+      if (before.includes(card) && before.every((one) => one.querySelector(".mtl-verdict"))) part.open = true;
+    }
+  }
+}
 
 // The guess as a dashed line on the figure, across the panel whose axis it is on. Beyond the axis it is at the edge, with an arrow.
 function draw(figure, guess, { axis, low, high, start, end, first, last }) {
@@ -98,6 +117,7 @@ function render({ model, el }) {
     if (model.get("why")) block(result, "p", "", model.get("why"));
     const right = options.length && guess !== null ? guess === answer : null;
     const told = { question: model.get("question"), tempts: model.get("tempts") };
+    unfold(card);
     leave(model.get("name"), { ...told, guess: guess === null ? null : words(guess), outcome, right });
   }
 

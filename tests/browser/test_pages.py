@@ -8,9 +8,12 @@ import pytest
 
 from helpers.course import question, quiz_file, runs
 from helpers.display.quiz import read
+from tests.browser.conftest import ROOT
 from tools import notebooks as tool
 
 pytestmark = pytest.mark.long
+
+GLOSSARY = ROOT / "notebooks" / "glossary.md"
 
 # the folds that are no larger open than shut; beside a wide page the sections stand open, without a summary
 EMPTY = """() => [...document.querySelectorAll("details")].filter((fold) => {
@@ -68,7 +71,8 @@ def test_every_picture_is_described(tab):
 def test_no_mark_of_a_missing_kernel_stands_over_a_widget(tab):
     lost = tab.page.locator(".jupyter-widgets-disconnected")
     marks = lost.evaluate_all("nodes => nodes.map((node) => getComputedStyle(node, '::before').content)")
-    assert set(marks) <= {"none"} and bool(marks) == ("widgets" in tab.notebook.metadata)
+    ipywidgets = tab.page.locator("script[src='static/widgets.js']").count()  # else cards alone, which have no marks
+    assert set(marks) <= {"none"} and bool(marks) == bool(ipywidgets)
 
 
 def test_sections_are_listed_and_can_be_linked_to(tab):
@@ -76,11 +80,43 @@ def test_sections_are_listed_and_can_be_linked_to(tab):
         "headings => headings.map((heading) => heading.id)"
     )
     assert all(ids) and len(set(ids)) == len(ids)
-    for link in tab.page.locator(".sections a").all():
+    for link in tab.page.locator(".sections li a").all():
         link.click()
         target = tab.page.locator(":target")
         assert target.inner_text() == link.inner_text()
         assert target.bounding_box()["y"] < 900
+
+
+def test_the_section_that_is_read_is_marked_and_named_on_a_phone(tab):
+    headings = tab.page.locator(".jp-MarkdownCell h2")
+    for width, height in ((1280, 720), (390, 844)):
+        tab.page.set_viewport_size({"width": width, "height": height})
+        for heading in headings.all()[1::3]:
+            heading.evaluate("heading => heading.scrollIntoView()")
+            words = heading.inner_text()
+            marked = tab.page.locator(".sections [aria-current]").filter(has_text=words)
+            marked.wait_for(state="attached")
+            assert tab.page.locator(".sections [aria-current]").count() == 1
+            if width < 1200:
+                line = tab.page.locator(".sections summary")
+                assert line.inner_text() == words and line.bounding_box()["y"] < 10
+                assert heading.bounding_box()["y"] > line.bounding_box()["height"]  # nothing stands on it
+
+
+def test_a_figure_that_a_phone_makes_small_can_be_enlarged(tab):
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    whole = tab.page.locator("dialog.whole")
+    for button in tab.page.locator("button.enlarge:visible").all():
+        figure = button.locator("xpath=preceding-sibling::*[1]")
+        natural = figure.evaluate("figure => figure.naturalWidth")
+        assert figure.bounding_box()["width"] <= 390
+        button.click()
+        if natural > 450:
+            assert whole.locator("img").bounding_box()["width"] >= natural
+            whole.get_by_role("button", name="Close").press("Enter")
+        assert not whole.is_visible()
+    tab.page.set_viewport_size({"width": 1280, "height": 900})
+    assert tab.page.locator("button.enlarge:visible").count() == 0
 
 
 def test_lines_are_short_and_nothing_hangs_out(tab):
@@ -154,6 +190,13 @@ def test_training_says_that_it_needs_a_kernel(tab):
         assert "run this cell" in trainer.evaluate("node => getComputedStyle(node, '::after').content")
 
 
+def test_a_page_does_not_tell_to_run_its_cells(tab):
+    text = tab.page.locator("main").inner_text()
+    assert "run this check again" not in text and "but no slider?" not in text
+    waiting = ["run this check again" in str(cell.outputs) for cell in tool.code_cells(tab.notebook)]
+    assert text.count("it runs in the notebook, where you") == sum(waiting)
+
+
 def test_nothing_went_wrong_and_nothing_was_asked_of_the_network(tab):
     assert tab.trouble == []
 
@@ -178,4 +221,19 @@ def test_a_guessed_number_is_drawn_on_the_figure(browser, site):
     assert (top, bottom) == pytest.approx((place["end"], place["start"]), abs=0.01)
     step = 0.2 * (bottom - top) / (place["high"] - place["low"])
     assert lower - upper == pytest.approx(step, abs=0.01)
+    page.close()
+
+
+@pytest.mark.xdist_group("pages")
+def test_each_term_of_the_glossary_is_among_the_first_that_the_search_finds(browser, site):
+    terms = re.findall(r'^<a id="(.*?)"></a>\n\*\*(.*?)\*\*', GLOSSARY.read_text(encoding="utf-8"), re.MULTILINE)
+    page = browser.new_page()
+    page.goto(f"{site.as_uri()}/index.html")
+    field, found = page.get_by_label("Search"), {}
+    for anchor, term in terms:
+        field.fill(term)
+        hits = page.locator(".search li a")
+        hits.filter(has_text=term).first.wait_for()
+        found[anchor] = hits.evaluate_all("all => all.slice(0, 3).map((link) => link.hash.slice(1))")
+    assert [anchor for anchor, first in found.items() if anchor not in first] == [] and len(terms) > 100
     page.close()

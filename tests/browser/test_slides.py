@@ -12,8 +12,9 @@ from tools.site import decks
 
 pytestmark = pytest.mark.long
 
-# What is wrong with the slide that is shown: text below 18 px (but the scripts of formulas), a picture, whose words are
-# drawn at 15 px, that makes them smaller than that, a line or a row cut in two, a heading with nothing below it.
+# What is wrong with the slide that is shown: text below 18 px (but the scripts of formulas), a picture that makes its
+# words smaller than that (of 11 points or more, of 12 where it is high), a line or a row cut in two, a heading with
+# nothing below it.
 WRONG = """() => {
   const found = [], main = document.querySelector("main"), frame = main.getBoundingClientRect();
   const seen = (part) => part.checkVisibility() && part.getBoundingClientRect().width > 0;
@@ -28,7 +29,8 @@ WRONG = """() => {
     if (parseFloat(getComputedStyle(part).fontSize) * drawn < 17.95) found.push(`small: ${words}`);
   }
   for (const image of all("img")) {
-    if (image.getBoundingClientRect().width < 1.19 * image.naturalWidth) found.push(`small: ${image.alt}`);
+    const least = 1.3 * image.naturalHeight > 0.85 * bottom ? 1.19 : 1.3;
+    if (image.getBoundingClientRect().width < least * image.naturalWidth) found.push(`small: ${image.alt}`);
   }
   const whole = "h1, h2, h3, p, li, tr, summary, button, label, math, .mtl-controls, .mtl-panel, .mtl-frame";
   for (const part of all(whole)) {

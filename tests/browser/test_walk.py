@@ -14,6 +14,8 @@ from tests.browser.test_pages import FOLDED, secrets, squeezed
 from tools import notebooks as tool
 
 ERROR, STDERR = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
+AFTER = """() => [...document.querySelectorAll("details")].filter((fold) =>
+  /after your guess/.test(fold.querySelector("summary").textContent)).map((fold) => fold.open)"""
 SHOWN = "() => JSON.stringify(jupyterapp.shell.currentWidget.content.model.toJSON())"
 
 
@@ -93,7 +95,22 @@ def test_every_explorable_moves(book):
 
 
 def test_nothing_went_wrong_in_the_notebook(book):
+    assert book.page.evaluate(AFTER) == folds_opened(tool.read(book.lab.root / book.name))
     assert book.trouble == [] and book.outputs(ERROR) == []
+
+
+def folds_opened(notebook) -> list[bool]:
+    """Of each fold "after your guess": whether a prediction is above it, with no heading between."""
+    asked, found = False, []
+    for cell in notebook.cells:
+        shown = [cell.source] if cell.cell_type == "markdown" else []
+        shown += [o["data"]["text/html"] for o in cell.get("outputs", []) if "text/html" in o.get("data", {})]
+        for text in shown:
+            for part in re.findall(r"^#{1,3} |<h[1-3]|<summary>.*?after your guess", text, re.MULTILINE):
+                found += [asked] if part.endswith("guess") else []
+                asked &= part.endswith("guess")
+        asked |= "predict" in tool.tags(cell)
+    return found
 
 
 def test_nothing_that_is_shut_on_a_page_can_be_read(tab):
@@ -119,10 +136,12 @@ def test_every_explorable_of_a_page_moves(tab):
 
 
 def test_predictions_of_a_page_are_shut_and_open(tab):
+    assert not any(tab.page.evaluate(AFTER))
     for card in tab.page.locator(".mtl-ask").all():
         assert card.locator(".mtl-result").inner_html() == ""
         card.get_by_role("button", name="Skip").click()
         assert "The result: " in card.locator(".mtl-result").inner_text()
+    assert tab.page.evaluate(AFTER) == folds_opened(tab.notebook)
 
 
 def test_nothing_went_wrong_on_the_page_and_nothing_was_asked_of_the_network(tab):

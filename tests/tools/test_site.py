@@ -93,7 +93,7 @@ def test_headings_have_ids_of_their_words_and_are_listed(pages):
     text = (pages / "98_controls.html").read_text(encoding="utf-8")
     ids = re.findall(r'<h[12] id="([^"]*)"', text)
     assert ids == ["98-·-Controls-&amp;-formulas", "What-x2-&amp;-you-see", "Again", "Again-2"]
-    (sections,) = re.findall(r'<details class="sections">.*?</details>', text, re.DOTALL)
+    (sections,) = re.findall(r'<details class="sections"[^>]*>.*?</details>', text, re.DOTALL)
     assert re.findall(r'href="#([^"]*)"', sections) == ids[1:]
 
 
@@ -122,6 +122,29 @@ def test_index_lists_the_chapters_with_their_minutes(pages):
     assert 'href="99_tiny_handout.html"' in tiny
 
 
+def test_pages_share_their_style_and_load_ipywidgets_where_it_is_used(pages):
+    """A page of text and formulas stays small, and dark where the reader's system is."""
+    controls, words = ((pages / f"{name}.html").read_text(encoding="utf-8") for name in ("98_controls", "words"))
+    assert len(words) < 10_000
+    style = (pages / "static" / "theme.css").read_text(encoding="utf-8")
+    assert ".jp-RenderedHTMLCommon" in style and ".highlight" in style and "prefers-color-scheme: dark" in style
+    assert ["static/widgets.js" in page for page in (controls, words)] == [True, False]
+
+
+def test_a_thumbnail_is_the_first_picture_that_no_prediction_answers():
+    def shown(tag, data):
+        return new_code_cell("", metadata={"tags": [tag]}, outputs=[new_output("display_data", data)])
+
+    image = '<img alt="a line" src="data:image/png;base64,{}">'
+    view = {WIDGET_VIEW: {"model_id": "m"}}
+    cells = [
+        shown("predict", view | {"text/html": image.format("AAAA")}),
+        shown("figure", {"text/html": image.format("BBBB")}),
+        shown("widget", view | {"text/html": image.format("CCCC")}),
+    ]
+    assert site.pictures(new_notebook(cells=cells)) == ["CCCC"]
+
+
 def test_links_between_files_lead_to_pages(pages):
     text = (pages / "98_controls.html").read_text(encoding="utf-8")
     assert 'href="words.html#logit"' in text and 'href="99_tiny.html"' in text
@@ -134,7 +157,8 @@ def test_search_knows_every_section_and_nothing_that_is_folded(pages):
     found = json.loads(text.removeprefix("window.courseSections = ").removesuffix(";\n"))
     headings = [(section["heading"], section["anchor"]) for section in found if section["page"] == "98_controls.html"]
     assert headings[1:] == [("What x 2 & you see", "What-x2-&-you-see"), ("Again", "Again"), ("Again", "Again-2")]
-    assert "Logit" in next(section["text"] for section in found if section["page"] == "words.html")
+    terms = [(section["heading"], section["anchor"]) for section in found if section["page"] == "words.html"]
+    assert terms[1:] == [("Logit", "logit")]
     assert not any("four" in section["text"] for section in found)
 
 
@@ -193,11 +217,11 @@ def test_pages_for_students_have_no_solutions(tmp_path):
     assert re.findall("<h2[^>]*>(.*?)</h2>", whole) == re.findall("<h2[^>]*>(.*?)</h2>", student)
 
 
-def test_the_start_page_opens_with_the_playground_alone():
+def test_the_start_page_opens_with_the_phone_alone():
     def model(name):
         return {"model_name": "AnyModel", "model_module": "anywidget", "state": {"name": name, "text": "</script>"}}
 
-    state = {"a": model("C4"), "b": model("playground")}
+    state = {"a": model("C4"), "b": model("phone")}
     views = [{WIDGET_VIEW: {"model_id": id}} for id in state]
     book = new_notebook(cells=[new_code_cell("", outputs=[new_output("display_data", view)]) for view in views])
     book.metadata["widgets"] = {WIDGET_STATE: {"state": state}}

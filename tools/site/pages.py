@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
@@ -26,7 +27,7 @@ from tools.site import decks
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "template"
-STATIC = ("course.css", "page.js", "search.js", "projector.js")
+STATIC = ("course.css", "cards.js", "page.js", "figures.js", "search.js", "sections.js", "projector.js")
 SCRIPTS = {
     "widgets.js": ("widgetsnbextension", "static/extension.js"),
     "anywidget.js": ("anywidget", "nbextension/index.js"),
@@ -43,7 +44,20 @@ KEPT = re.compile(
 )
 FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 Change = Callable[[NotebookNode, str], str]
+OPENING = "phone"
+PNG = re.compile(r'<img [^>]*src="data:image/png;base64,([\w+/=]+)"')
 FIGURES = 4  # of a chapter beside its recap
+ENTRY = re.compile(r'<h[1-3] id="([^"]*)">(.*?)</h[1-3]>|<a id="([^"]*)"></a>\s*<strong>(.*?)</strong>')
+# what a notebook says of running its cells, and what a page says in its place
+ON_PAGES = {
+    "Not yet: write your answer in the cell above, run it, then run this check again.": (
+        "The check of this exercise: it runs in the notebook, where you write your answer."
+    ),
+    "Not yet: replace each `...` in the cell above, run it, then run this check again.": (
+        "The check of this exercise: it runs in the notebook, where you replace each `...`."
+    ),
+    "<p><strong>A picture, but no slider?</strong> Choose <em>Run → Run All Cells</em>, once.</p>\n": "",
+}
 ABOUT = (
     "An interactive course on multi-task learning for ranking in recommender systems, in Jupyter notebooks and pages."
 )
@@ -114,8 +128,6 @@ class Chapter(HTMLExporter):
             exclude_output_prompt=True,
         )
         self.taken: set[str] = set()
-        dark = installed("nbconvert", "templates/lab/static/theme-dark.css").read_text(encoding="utf-8")
-        self.dark = dark.replace(":root", "html:root")  # stronger than what ipywidgets sets when it starts
 
     @pass_context
     def markdown2html(self, context, source: str) -> str:
@@ -124,9 +136,11 @@ class Chapter(HTMLExporter):
     def page(self, notebook: NotebookNode, **course) -> str:
         """The page of a notebook; `course` is what the template says of the pages around it."""
         about = {"title": title(notebook), "about": question(notebook), "sections": sections(notebook)}
-        name = {"metadata": {"name": title(notebook)}, "course": about | {"dark": self.dark} | course}
-        page, _ = self.from_notebook_node(notebook, name)
+        about["widgets"] = bool(set(_modules(notebook)) - {"@jupyter-widgets/base", "anywidget"})
+        page, _ = self.from_notebook_node(notebook, {"course": about | course})
         page = KEPT.sub(r"\g<0> translate=no", page)
+        for spoken, written in ON_PAGES.items():
+            page = page.replace(spoken, written)
         return page.replace('<div class="jp-Cell-inputWrapper" tabindex="0">', '<div class="jp-Cell-inputWrapper">')
 
 
@@ -177,20 +191,23 @@ def question(notebook: NotebookNode) -> str:
 
 
 def searched(notebook: NotebookNode, page: str) -> list[dict[str, str]]:
-    """What the search knows of a page: its sections with their text, without code and without what is folded."""
+    """What the search knows of a page: its sections, and the terms of a glossary, with their text, without code and
+    without what is folded."""
     taken: set[str] = set()
     sources = [MINUTES.sub("", FOLD.sub("", cell.source)) for cell in notebook.cells if cell.cell_type == "markdown"]
     texts = [rendered(source, taken) for source in sources]
-    parts = re.split(r'<h[1-3] id="([^"]*)">(.*?)</h[1-3]>', "".join(texts))
+    whole = "".join(texts)
+    starts = list(ENTRY.finditer(whole))
+    ends = [*(start.start() for start in starts[1:]), len(whole)]
     return [
         {
             "page": page,
-            "anchor": html.unescape(anchor) if number else "",
+            "anchor": html.unescape(start[1] or start[3]) if number else "",
             "chapter": title(notebook),
-            "heading": _plain(heading) if number else "",
-            "text": _plain(text),
+            "heading": _plain(start[2] or start[4]) if number else "",
+            "text": _plain(whole[start.end() : end]),
         }
-        for number, (anchor, heading, text) in enumerate(zip(parts[1::3], parts[2::3], parts[3::3], strict=True))
+        for number, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]
 
 
@@ -201,7 +218,7 @@ def _plain(page: str) -> str:
 def handout(notebook: NotebookNode) -> dict:
     """What is printed of a chapter: title, question, what it is for, its parts, and for afterwards what would answer
     its predictions: the recap, and the figures that come after the first of them."""
-    models = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    models = _models(notebook)
     parts: list[Part] = []
     recap, later, asked = "", [], False
     for cell in notebook.cells:
@@ -246,19 +263,44 @@ def installed(package: str, path: str) -> Path:
     return next(Path(file.locate()) for file in files(package) or [] if str(file).endswith(path))
 
 
+def theme() -> str:
+    """How all pages look: nbconvert's lab theme, light or dark as the reader's system is, and the colours of code."""
+    page, _ = HTMLExporter(template_name="lab").from_notebook_node(new_notebook())
+    light = "\n".join(re.findall(r'<style type="text/css">(.*?)</style>', page, re.DOTALL))
+    dark = installed("nbconvert", "templates/lab/static/theme-dark.css").read_text(encoding="utf-8")
+    dark = dark.replace(":root", "html:root")  # stronger than what ipywidgets sets when it starts
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+
+
+def _models(notebook: NotebookNode) -> dict:
+    return notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+
+
+def _modules(notebook: NotebookNode) -> list[str]:
+    """The modules that a notebook's widgets come from; of cards alone, these are anywidget and layouts."""
+    return [model["model_module"] for model in _models(notebook).values()]
+
+
 def opening(books: list[NotebookNode]) -> dict[str, str]:
-    """What the start page opens with, if a notebook shows it: the widget named "playground", its state and its view."""
+    """What the start page opens with, if a notebook shows it: the widget named `OPENING`, its state and its view."""
     for book in books:
-        models = book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+        models = _models(book)
         for cell in book.cells:
             for output in cell.get("outputs", []):
                 view = output.get("data", {}).get(WIDGET_VIEW)
-                if view and models[view["model_id"]]["state"].get("name") == "playground":
+                if view and models[view["model_id"]]["state"].get("name") == OPENING:
                     alone = new_notebook(cells=[cell], metadata=deepcopy(book.metadata))
                     keep_shown_models(alone)
                     state = json.dumps(alone.metadata.widgets[WIDGET_STATE])
                     return {"state": state.replace("</", "<\\/"), "view": json.dumps(view)}
     return {}
+
+
+def pictures(book: NotebookNode) -> list[str]:
+    """The pictures of a notebook's explorables as they stand at first, in order, as base64; none of a prediction."""
+    every = [o.get("data", {}) for cell in book.cells if "predict" not in tags(cell) for o in cell.get("outputs", [])]
+    shown = [PNG.match(data.get("text/html", "")) for data in every if WIDGET_VIEW in data]
+    return [picture[1] for picture in shown if picture]
 
 
 def templates() -> Environment:
@@ -276,6 +318,7 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
     """
     static = out / "static"
     static.mkdir(parents=True, exist_ok=True)
+    (static / "theme.css").write_text(theme(), encoding="utf-8")
     for name in STATIC:
         shutil.copyfile(TEMPLATE / name, static / name)
     for name, (package, path) in SCRIPTS.items():
@@ -294,6 +337,7 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
     plans = decks.plans() if not change else []
     links = [Link(f"{path.stem}.html", title(book)) for path, book in zip(paths, books, strict=True)]
     url = url.rstrip("/") + "/" if url else ""
+    taken: set[str] = set()
     index, kinds = [], {"chapters": [], "deeper": [], "texts": [], "zh": []}
     for path, book, before, link, after in zip(paths, books, [None, *links], links, [*links[1:], None], strict=False):
         kind = "deeper" if path.parent.name == "deeper" else "chapters"
@@ -310,7 +354,11 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
                 (out / name).write_text(text, encoding="utf-8")
         index += searched(book, link.page)
         told = {"page": link.page, "title": link.title, "question": question(book), "minutes": minutes.told(book)}
-        kinds[kind].append(told | {"handout": sheet})
+        thumbnail = next((picture for picture in pictures(book) if sheet and picture not in taken), "")
+        if thumbnail:
+            taken.add(thumbnail)
+            (static / f"{path.stem}.png").write_bytes(base64.b64decode(thumbnail))
+        kinds[kind].append(told | {"handout": sheet, "thumbnail": f"static/{path.stem}.png" if thumbnail else ""})
     (static / "search-index.js").write_text(
         f"window.courseSections = {json.dumps(index, ensure_ascii=False)};\n", encoding="utf-8"
     )

@@ -10,6 +10,7 @@ The figure reads a kept table (`helpers.lab.ch00.rankers`); nothing is trained h
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from functools import cache
 
@@ -185,7 +186,7 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
         f"95% intervals of the gain over a random list, {_board()['seed'].nunique()} worlds; dotted: random; dashed: "
     )
     note += "the list that satisfies most" + ("" if yours is None else "; star: yours, in one world")
-    drawn.supxlabel(note, color=GREY, fontsize=11)
+    drawn.supxlabel(textwrap.fill(note, 96), color=GREY, fontsize=12)
     return drawn
 
 
@@ -250,7 +251,8 @@ def _title(upto: str) -> str:
     names = _listed(level) if len(level) <= 4 else f"{first} and {len(level) - 1} others"
     ends = f"random {board[RANDOM].mean():.2f}, best possible {board[BEST].mean():.2f}"
     at_most = "up to " if len(level) > 1 else ""
-    return f"Most satisfying: {names}, {at_most}{among[first].mean():.2f} ({ends})"
+    most = f"Most satisfying: {names}, {at_most}{among[first].mean():.2f}"
+    return most + (" " if len(most) < 57 else "\n") + f"({ends})"  # no wider than the panels
 
 
 def _listed(names: list[str]) -> str:

@@ -144,7 +144,9 @@ def test_the_figure_says_in_words_who_satisfies_most_and_where_the_star_is(by_co
 def test_the_title_names_all_that_are_not_clearly_behind():
     table = KEPT.pivot(index="seed", columns="ranker", values="satisfaction")
     for upto in board.UPTO:
-        names = board._title(upto).partition(" (random")[0]
+        title = board._title(upto)
+        assert max(map(len, title.splitlines())) < 90  # no wider than the panels
+        names = title.partition("(random")[0]
         on_board = [name for name, chapter in rankers.CHAPTERS.items() if chapter <= upto and name != rankers.BEST]
         assert table[on_board].mean().idxmax() in names and f"{table[on_board].mean().max():.2f}" in names
         assert "random" not in names and ("click model" in names) == (upto == "00")

@@ -11,6 +11,7 @@
   // what a page break may not cut
   const WHOLE = ":is(h1, h2, h3, p, li, tr, summary, legend, label, button, input, select, pre, svg, img, math, .mtl-title, .mtl-controls, .mtl-tag)";
   const LEGIBLE = 1.2; // 15 px, the smallest text on a slide, becomes 18 px of a window of 1280 × 720
+  const LARGER = 1.1; // a picture, by course.css
   const WIDE = 1060, NARROW = 704, LARGEST = 2.4;
   const LEAD = 200; // characters of a sentence that introduces a table or a list
   const main = document.querySelector("main"), body = document.body, button = document.querySelector("button.projector");
@@ -64,22 +65,23 @@
   const inside = (what) => slides[at].flatMap((part) => [...(part.matches(what) ? [part] : []), ...part.querySelectorAll(what)]);
 
   // As large as the window lets it be, and no smaller than legible: what does not fit then is turned over, never cut but
-  // for a picture that is larger than the window. A long table has its head on
-  // each page.
+  // for a picture that is larger than the window. A high picture below a heading stays whole as long as its words of 12
+  // points are legible. A long table has its head on each page.
   function fit() {
     tell();
     body.style.setProperty("--bar", `${bar.offsetHeight}px`);
     const unit = Math.min(innerWidth / 1280, innerHeight / 720), room = innerHeight - bar.offsetHeight;
     const [picture] = inside(FIGURE), fixed = inside(".mtl-card:not(.mtl-quiz, .mtl-score, .mtl-ask:not(:has(.mtl-figure))), .highlight pre").length;
+    const legible = unit * (picture && !inside("p, li, td, pre, .mtl-card").length ? LEGIBLE / LARGER : LEGIBLE);
     main.style.cssText = "";
     let width, zoom;
-    for (width of fixed ? [WIDE] : picture ? [Math.max(picture.offsetWidth + 48, NARROW)] : [NARROW, 880, WIDE]) {
+    for (width of fixed ? [WIDE] : picture ? [Math.max(picture.getBoundingClientRect().width + 16, NARROW)] : [NARROW, 880, WIDE]) {
       main.style.width = `${width}px`;
       zoom = Math.min(innerWidth / width, room / main.scrollHeight, LARGEST * unit);
       const broad = inside("table, pre, math[display=block]").some((part) => part.scrollWidth > Math.min(part.parentElement.clientWidth, part.clientWidth));
-      if (zoom >= LEGIBLE * unit && !broad) break;
+      if (zoom >= legible && !broad) break;
     }
-    main.style.zoom = zoom = Math.max(zoom, LEGIBLE * unit);
+    main.style.zoom = zoom = Math.max(zoom, legible);
     inside("thead").forEach((head) => { head.style.cssText = ""; });
     pages = breaks(main.getBoundingClientRect(), room);
     const broad = Math.min(innerWidth, width * zoom);
