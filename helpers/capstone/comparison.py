@@ -60,7 +60,6 @@ from helpers.evaluation.intervals import (
 from helpers.evaluation.late_fusion import FUSIONS, MEAN, STACK, late_fusion
 from helpers.evaluation.metrics import auc, gauc, r2
 from helpers.evaluation.verdicts import HOLDS, UNDECIDED, verdict
-from helpers.experiments import jobs
 from helpers.models.copies import predict
 from helpers.models.shared_bottom import parameter_count
 from helpers.support import validate
@@ -493,6 +492,8 @@ def _results(table: Table, calls: list[partial], cluster: str | None) -> Iterato
     if cluster is None:
         yield from ((number, call(table)) for number, call in enumerate(calls))
     elif calls:
+        from helpers.experiments import jobs  # what runs on a cluster, which few have
+
         done = jobs.run({str(number): call for number, call in enumerate(calls)}, cluster, table)
         yield from ((int(job.name), job.table) for job in done)
 

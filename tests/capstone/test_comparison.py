@@ -465,7 +465,7 @@ def test_the_loss_of_a_run_is_the_best_total_on_the_validation_rows(table):
     data = Table(prepare(BY_TIME, table), BY_TIME)
     train, valid, test = (part.only("click", "like") for part in data.sets(0))
     recipe = replace(RECIPE, epochs=8, lr=0.03)  # the best epoch is not the last
-    models = [recipe.model(data.features, {"click": "binary", "like": "binary"}, seed) for seed in (0, 1)]
+    models = [recipe.model(data.features, {"click": "binary", "like": "binary"}, seed, train) for seed in (0, 1)]
     history = comparison.fit(models, train, valid, seed=[0, 1], progress=False, **recipe.training()).history
     totals = history[history["task"] == comparison.TOTAL].pivot(index="epoch", columns="copy", values="valid")
     run = comparison._train(data, ("click", "like"), recipe, [0, 1])
@@ -994,7 +994,7 @@ def test_results_keep_the_numbers_of_their_calls_in_whatever_order_a_cluster_is_
         done = [SimpleNamespace(name=name, table=call(table)) for name, call in named.items()]
         return reversed(done) if cluster == "tcp://a" else 1 / 0
 
-    monkeypatch.setattr("helpers.capstone.comparison.jobs.run", run)
+    monkeypatch.setattr("helpers.experiments.jobs.run", run)
     assert list(comparison._results(2, calls, None)) == [(0, 4), (1, 9), (2, 25)]
     assert list(comparison._results(2, calls, "tcp://a")) == [(2, 25), (1, 9), (0, 4)]
     assert list(comparison._results(2, [], "tcp://b")) == []
