@@ -40,10 +40,10 @@ def cell(card, task: str, feature: int):
 
 
 def wait_until_said(tab, card, words: str) -> str:
-    sentence = card.locator(".mtl-sentence")
-    sentence.get_by_text(re.compile(words)).wait_for(timeout=180_000)
-    tab.page.evaluate(DRAWN)
-    return sentence.inner_text()
+    """The sentence as it is in the frame in which it says so: the next seed may be done soon after."""
+    says = "([sentence, words]) => new RegExp(words).test(sentence.innerText) && sentence.innerText"
+    sentence = card.locator(".mtl-sentence").element_handle()
+    return tab.page.wait_for_function(says, arg=[sentence, words], timeout=180_000).json_value()
 
 
 def test_a_cell_goes_round_by_click_and_by_key_and_a_drag_paints(tab, card):

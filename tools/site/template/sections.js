@@ -9,7 +9,10 @@
 
   function mark() {
     if (document.body.matches(".projecting")) return;
-    const at = heads.findLastIndex((head) => head.getBoundingClientRect().top < innerHeight / 3);
+    // a third from the top; towards the end of the page, where no more can come up, down to its last line
+    const left = document.documentElement.scrollHeight - scrollY - innerHeight;
+    const line = Math.max(innerHeight / 3, innerHeight - left);
+    const at = heads.findLastIndex((head) => head.getBoundingClientRect().top < line);
     if (links[at] === here) return;
     here?.removeAttribute("aria-current");
     here = links[at];
