@@ -326,15 +326,15 @@ def test_a_folder_gives_a_table_and_the_common_mistakes(tmp_path, monkeypatch, c
     assert run(monkeypatch, tmp_path, *trust) == 0
     assert (tmp_path / "marks.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     marks, mistakes = (pd.read_csv(tmp_path / name, dtype=str) for name in ("marks.csv", "mistakes.csv"))
-    assert list(marks) == ["notebook", "chapter", "passed", "of", "loss", "time", "answers", "remark"]
+    assert list(marks) == ["notebook", "chapter", "passed", "of", *right, "answers", "remark"]
     marks = marks.set_index("notebook")
-    assert marks.loc["ann.ipynb", ["passed", "of", "loss"]].tolist() == ["2", "2", "1"]
+    assert marks.loc["ann.ipynb", ["passed", "of", "loss"]].tolist() == [*[str(len(right))] * 2, "1"]
     assert marks.loc["ann.ipynb", "remark"] == "same answers as ben.ipynb"
     assert marks.loc["李四.ipynb", ["passed", "loss"]].tolist() == ["0", "0"]
     assert "not a notebook" in marks.loc["cleo.ipynb", "remark"]
     assert mistakes[["exercise", "kind", "often"]].values.tolist() == [
         ["loss", "wrong", "1"],
-        ["time", "not begun", "1"],
+        *([name, "not begun", "1"] for name in right if name != "loss"),
     ]
     assert "█ loss, wrong: rows without" in capsys.readouterr().out
     kept = json.loads((tmp_path / "李四.handin.json").read_text(encoding="utf-8"))
