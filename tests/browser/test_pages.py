@@ -92,7 +92,7 @@ def test_the_section_that_is_read_is_marked_and_named_on_a_phone(tab):
     left = "() => document.documentElement.scrollHeight - scrollY - innerHeight"
     for width, height in ((1280, 720), (390, 844)):
         tab.page.set_viewport_size({"width": width, "height": height})
-        for heading in [*headings[1::3], headings[-1]]:
+        for heading in [*headings[1::3], *headings[-1:]]:
             heading.evaluate("heading => heading.scrollIntoView()")
             if heading != headings[-1] and tab.page.evaluate(left) < height:
                 continue  # it may not come to the top

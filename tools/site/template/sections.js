@@ -9,9 +9,9 @@
 
   function mark() {
     if (document.body.matches(".projecting")) return;
-    // a third from the top; towards the end of the page, where no more can come up, down to its last line
+    // just below the top, since a section may be short; towards the end of the page, where no more can come up, down to its last line
     const left = document.documentElement.scrollHeight - scrollY - innerHeight;
-    const line = Math.max(innerHeight / 3, innerHeight - left);
+    const line = Math.max(120, innerHeight - left);
     const at = heads.findLastIndex((head) => head.getBoundingClientRect().top < line);
     if (links[at] === here) return;
     here?.removeAttribute("aria-current");
