@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -114,6 +115,20 @@ class Lab:
                     raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text()}") from None
                 time.sleep(0.1)
 
+    def ask(self, path: str, method: str = "GET"):
+        """What the server's API answers, or None where it answers nothing."""
+        request = urllib.request.Request(
+            f"{self.base}/api/{path}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or "null")
+
+    def end(self, notebook: str):
+        """End the kernel of a notebook that another test has left open: its comms would seem to be under way."""
+        for session in self.ask("sessions"):
+            if session["path"] == notebook:
+                self.ask(f"sessions/{session['id']}", "DELETE")
+
     def trust(self, notebook: str):
         """What `jupyter trust` does, without a process of its own."""
         notary = NotebookNotary(data_dir=self.environment["JUPYTER_DATA_DIR"])
@@ -206,6 +221,7 @@ class Book(Tab):
     def __init__(self, browser, lab: Lab, notebook: str):
         super().__init__(browser, (lab.base, lab.base.replace("http", "ws")))
         self.name, self.lab = notebook, lab
+        lab.end(notebook)
         self.open()
 
     def open(self):

@@ -1,7 +1,6 @@
 """Widgets whose models come in the last tenth of a second that JupyterLab waits for them are drawn all the same."""
 
 import re
-import shutil
 
 import pytest
 
@@ -16,10 +15,9 @@ GIVES_UP = 'throw Error("widget model not found")'
 TOO_LATE = "for(;void 0===this._models[e]||!this.restoredStatus;)await new Promise(e=>setTimeout(e,50));" + GIVES_UP
 
 
-def test_widgets_that_gave_up_too_early_are_drawn(browser, lab, folder):
-    name, changed = f"late_{WIDGETS.name}", []  # with a kernel of its own: `book` may still have this notebook open
-    shutil.copy(folder / WIDGETS.name, folder / name)
-    lab.trust(name)
+def test_widgets_that_gave_up_too_early_are_drawn(browser, lab):
+    lab.trust(WIDGETS.name)
+    changed = []
 
     class Slow(Book):
         def open(self):
@@ -35,7 +33,7 @@ def test_widgets_that_gave_up_too_early_are_drawn(browser, lab, folder):
             changed.extend([route.request.url] * text.count(GIVES_UP))
             route.fulfill(response=answer, body=text.replace("<2e3", "<1").replace(GIVES_UP, TOO_LATE))
 
-    book = Slow(browser, lab, name)
+    book = Slow(browser, lab, WIDGETS.name)
     assert len(changed) == 1, "ipywidgets is another: does it still give up too early?"
     book.page.wait_for_function("() => window.wereLost")
     book.page.get_by_text(LOST).first.wait_for(state="detached")

@@ -2,7 +2,6 @@
 the chapters, whose explorables `test_walk` moves."""
 
 import re
-import shutil
 
 import pytest
 
@@ -69,10 +68,8 @@ def tab(request, browser, folder):
         close = tab.page.close
     else:
         lab = request.getfixturevalue("lab")
-        copy = f"live_{path.name}"  # with a kernel of its own: `book` may still have this notebook open
-        shutil.copy(folder / path.name, folder / copy)
-        lab.trust(copy)
-        tab = Book(browser, lab, copy)
+        lab.trust(path.name)
+        tab = Book(browser, lab, path.name)
         close = tab.close
     tab.kind = kind
     tab.page.locator(".mtl-live").first.wait_for()
