@@ -343,11 +343,10 @@ def _parts(found: Comparison, table: Table, split: int) -> dict[str, dict[str, n
     tasks, seeds = list(table.tasks), found.seeds[:MODELS]
     outputs = found.outputs if table.by_time else _again(found, table, seeds, split)
     models = {SHARED: found.recipe.structure, SEPARATE: SINGLE}
-    said = lambda name, task: np.stack([outputs[models[name], task, seed] for seed in seeds])  # noqa: E731
-    parts = {
-        name: {task: _part(table, task, _probability(table, task, said(name, task))) for task in tasks}
-        for name in models
-    }
+    parts = {}
+    for name, model in models.items():
+        stacked = {task: np.stack([outputs[model, task, seed] for seed in seeds]) for task in tasks}
+        parts[name] = {task: _part(table, task, _probability(table, task, values)) for task, values in stacked.items()}
     if table.declaration.item is not None:
         train, _, test = table.sets(split)
         item = table.declaration.ids_of_all().index(table.declaration.item)
