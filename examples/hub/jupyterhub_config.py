@@ -12,7 +12,6 @@ COURSE = Path(__file__).resolve().parents[2]
 c = get_config()  # noqa: F821 (JupyterHub gives it to this file)
 c.JupyterHub.bind_url = os.environ.get("HUB", "http://127.0.0.1:8000")  # a server with TLS goes in front of it
 c.JupyterHub.spawner_class = "localprocess"  # a student is a user of this machine, who logs in with its password
-c.JupyterHub.concurrent_spawn_limit = 20
 
 # Each server has a port of its own: two that look for a free one at once find the same. Below 32768, where Linux
 # gives out others.
@@ -27,7 +26,7 @@ c.Spawner.pre_spawn_hook = own_port
 c.Spawner.cmd = [sys.executable, str(COURSE / "examples" / "hub" / "student.py")]
 c.Spawner.notebook_dir = "notebooks"  # in the home of the student
 c.Spawner.default_url = "/lab/tree/00_start_here.ipynb"
-c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # a class starts at once
+c.Spawner.start_timeout = c.Spawner.http_timeout = 300  # seconds: a class starts at once
 c.Spawner.environment = {
     "PYTHONPATH": str(COURSE),
     "JUPYTER_PREFER_ENV_PATH": "1",

@@ -1,6 +1,6 @@
 """A class on a hub, simulated: each student starts a server, opens a notebook, and all press Run All at once.
 
-usage: python examples/hub/load.py STUDENTS [--hub http://127.0.0.1:8000] [--notebook 04_shared_bottom.ipynb]
+usage: python examples/hub/load.py STUDENTS [--hub http://127.0.0.1:8000] [--notebook 04_shared_bottom.ipynb] [--cells 5]
 
 JUPYTERHUB_API_TOKEN is that of a service with the scopes admin:users, admin:servers and access:servers. Prints seconds,
 memory and errors. Only for a hub on this machine.
@@ -49,8 +49,8 @@ class Student:
             await asyncio.sleep(0.5)
         self.seconds["server"] = time.monotonic() - start
 
-    async def run_all(self, notebook: str) -> None:
-        """Open the notebook as JupyterLab does and run its cells, one after the other."""
+    async def run_all(self, notebook: str, cells: int | None = None) -> None:
+        """Open the notebook as JupyterLab does and run its cells, or the first of them, one after the other."""
         mine = f"/user/{self.name}/api"
         book = (await self.ask("GET", f"{mine}/contents/{notebook}"))["content"]
         asked = {"path": notebook, "name": notebook, "type": "notebook", "kernel": {"name": "python3"}}
@@ -58,10 +58,9 @@ class Student:
         address = f"{self.hub.replace('http', 'ws', 1)}{mine}/kernels/{kernel}/channels"
         socket = await websocket_connect(HTTPRequest(address, headers=self.headers), max_message_size=1 << 28)
         start = time.monotonic()
-        for cell in book["cells"]:
-            if cell["cell_type"] == "code":
-                await self.execute(socket, cell["source"])
-        self.seconds["run all"] = time.monotonic() - start
+        for cell in [cell for cell in book["cells"] if cell["cell_type"] == "code"][:cells]:
+            await self.execute(socket, cell["source"])
+        self.seconds["cells"] = time.monotonic() - start
         self.megabytes = int(await self.execute(socket, MEMORY))
         socket.close()
 
@@ -106,10 +105,10 @@ async def together(students: list[Student], act) -> None:
             student.errors.append(repr(error))
 
 
-async def give_class(number: int, hub: str, token: str, notebook: str) -> list[Student]:
+async def give_class(number: int, hub: str, token: str, notebook: str, cells: int | None = None) -> list[Student]:
     students = [Student(f"student{i}", hub, token) for i in range(number)]
     await together(students, Student.arrive)
-    await together(students, lambda student: student.run_all(notebook))
+    await together(students, lambda student: student.run_all(notebook, cells))
     await together(students, Student.leave)
     return students
 
@@ -119,12 +118,14 @@ def main() -> int:
     parser.add_argument("students", type=int)
     parser.add_argument("--hub", default="http://127.0.0.1:8000")
     parser.add_argument("--notebook", default="04_shared_bottom.ipynb")
+    parser.add_argument("--cells", type=int, help="how many of its code cells; all of them if not given")
     options = parser.parse_args()
     if urlsplit(options.hub).hostname not in ("127.0.0.1", "localhost", "::1"):
         parser.error(f"--hub is {options.hub!r}, expected one on this machine")
     token = os.environ["JUPYTERHUB_API_TOKEN"]
-    students = asyncio.run(give_class(options.students, options.hub.rstrip("/"), token, options.notebook))
-    for part in ("server", "run all"):
+    hub = options.hub.rstrip("/")
+    students = asyncio.run(give_class(options.students, hub, token, options.notebook, options.cells))
+    for part in ("server", "cells"):
         seconds = sorted(student.seconds[part] for student in students if part in student.seconds)
         if seconds:
             print(f"{part}: {seconds[len(seconds) // 2]:.0f} s in the middle, {seconds[-1]:.0f} s at most")

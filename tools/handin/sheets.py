@@ -24,8 +24,8 @@ CHECK = re.compile(r"\b(?:exercises|check)\.(\w+)\((\w+)\)")  # of an answer; ol
 CALL = re.compile(rf"^{CHECK.pattern}\s*$", re.MULTILINE)
 LARGEST = 20_000_000  # bytes of a notebook
 SUSPICIOUS = re.compile(  # what no answer needs, and what deceives a check
-    r"\b(?:exercises|check)\.[\w.]+ *=(?!=)|\b(?:judge|setattr|_exit|ctypes|_getframe|__globals__|fdopen)\b"
-    r"|\bos\.write|\bsys\.modules|/proc/"
+    r"\b(?:exercises|check|np|torch|pd|F|math|builtins)\.[\w.]+ *=(?!=)"
+    r"|\b(?:judge|setattr|_exit|ctypes|_getframe|__globals__|fdopen)\b|\bos\.write|\bsys\.modules|/proc/"
 )
 
 
