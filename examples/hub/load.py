@@ -1,6 +1,6 @@
 """A class on a hub, simulated: each student starts a server, opens a notebook, and all press Run All at once.
 
-usage: python examples/hub/load.py STUDENTS [--hub http://127.0.0.1:8000] [--notebook 04_shared_bottom.ipynb] [--cells 5]
+usage: python examples/hub/load.py STUDENTS [--hub URL] [--notebook 04_shared_bottom.ipynb] [--cells N]
 
 JUPYTERHUB_API_TOKEN is that of a service with the scopes admin:users, admin:servers and access:servers. Prints seconds,
 memory and errors. Only for a hub on this machine.
