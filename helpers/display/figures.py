@@ -67,7 +67,9 @@ def dots(
     """
     _check(summary, row, series)
     rows, look = list(dict.fromkeys(summary[row])), styles(summary[series])
-    figure, axes = plt.subplots(figsize=(8, 1.3 + 0.5 * len(rows) * max(1, 0.62 * summary[row].value_counts().max())))
+    crowd = summary[row].value_counts().max()
+    high = 0.31 * len(rows) * crowd if crowd > 1 else min(0.5 * len(rows), 3.6)  # a long list still fits on a slide
+    figure, axes = plt.subplots(figsize=(8, 1.3 + high))
     axes.axvline(0, color=GREY, linewidth=1)
     if matters is not None:
         axes.axvspan(-matters, matters, color=GREY, alpha=0.15, linewidth=0)

@@ -133,7 +133,7 @@ def read(path: Path) -> Sheet:
     if not path.is_file() or path.stat().st_size > LARGEST:
         raise Unreadable(f"not a file, or larger than {LARGEST // 1_000_000} MB")
     try:
-        book = nbformat.read(path, as_version=4)
+        book = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)  # some editors put a BOM there
         ids = [str(cell.get("id", "")) for cell in book.cells]
         sources = [_source(cell) for cell in code_cells(book)]
         tagged = [tags(cell) for cell in code_cells(book)]

@@ -116,11 +116,13 @@ def _numbered(book: NotebookNode, number: int) -> NotebookNode:
 
 
 def _told(row: Row) -> str:
+    heading, _, shown = row.wall.partition(": ")
     data = {"minutes": row.minutes, "task": row.task, "say": row.say}
     kept = " ".join(f'data-{name}="{html.escape(re.sub("[*`]", "", text))}"' for name, text in data.items())
     lines = [f"**{row.minutes} min.** {row.task[:1].upper()}{row.task[1:]}", row.say]
+    lines += [f"*On the wall*: {shown}"] if shown else []
     lines += [f"*Left out*: {row.left_out}"] if row.left_out else []
-    return "\n\n".join([f"## {row.wall}", f'<div class="plan-row" {kept}></div>', *lines])
+    return "\n\n".join([f"## {heading}", f'<div class="plan-row" {kept}></div>', *lines])
 
 
 def picked(name: str) -> list[Item]:

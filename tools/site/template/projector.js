@@ -27,7 +27,7 @@
   // The parts of each slide. Those of the plan's cells are all shown, if only as text or code.
   function list() {
     const found = [];
-    let heads = [], lead = null, silent = 0; // 1: but for the plan's cells
+    let heads = [], lead = null, silent = false; // but for the plan's cells
     const add = (...parts) => {
       found.push([...heads, parts[0].querySelector(`${FIGURE}, .mtl-card`) ? null : lead, ...parts].filter(Boolean));
       heads = [];
@@ -37,13 +37,15 @@
       const blocks = [...(cell.querySelector(".jp-RenderedMarkdown")?.children ?? [])];
       for (const block of blocks) {
         if (HEADING.test(block.tagName)) {
-          if (block.tagName !== "H3") silent = text(block) === "References" ? 2 : NO_SLIDES.test(text(block)) ? 1 : 0;
+          if (block.tagName !== "H3") silent = NO_SLIDES.test(text(block));
           heads = [...heads.filter((head) => head.tagName < block.tagName), block];
           lead = null;
-        } else if (silent > planned) continue;
+        } else if (silent && !planned || block.matches("details") && text(block).startsWith("References")) continue;
         else if (block.matches("h1 + p")) add(block);
         else {
-          if (block.matches("table, ol, ul, details, math, :has(math[display=block])")) add(block);
+          const listed = found.length > before && found.at(-1).at(-1).matches("ol, ul");
+          if (listed && block.matches("details")) found.at(-1).push(block); // the answers below their questions
+          else if (block.matches("table, ol, ul, details, math, :has(math[display=block])")) add(block);
           lead = text(block).endsWith(":") && text(block).length < LEAD ? block : null;
         }
       }
