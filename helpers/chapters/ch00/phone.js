@@ -7,8 +7,8 @@ import { ever, expected, list, seen, turned } from "./tiles.js";
 function decided(stage) {
   const { videos, all, kept } = seen(stage), [finish, click] = [all[0], all.at(-1)].map((ten) => expected(videos, ten));
   const mean = (which) => [0, 1].map((k) => said(which.reduce((sum, i) => sum + videos[i][k], 0) / which.length)).join(" and ");
-  const good = kept.length ? `, good at both: ${mean(kept)} on average, all forty ${mean(videos.map((_, i) => i))}` : "";
-  return `User ${stage.state.user + 1}: ${kept.length || "none"}${good}. The weight decides on ${ever(all).length - kept.length} others. End to end, ${said(click[0] - finish[0], 1)} more clicks cost ${said(finish[1] - click[1], 1)} finishes.`;
+  const good = kept.length ? `${kept.length}, good at both: ${mean(kept)}, where all forty have ${mean(videos.map((_, i) => i))}` : "none";
+  return `User ${Math.round(stage.state.user) + 1}: ${good}. The weight decides on ${ever(all).length - kept.length} others: ${said(click[0] - finish[0], 1)} more clicks cost ${said(finish[1] - click[1], 1)} finishes.`;
 }
 
 export default explorable({

@@ -90,8 +90,8 @@ function pulls(stage) {
 function ended({ state, run }) {
   const all = bowls(state), [first, last] = [run.trails.sum[0], run.trails.sum.at(-1)];
   const [before, after] = [first, last].map((point) => [loss(all.a, point), loss(all.b, point)]);
-  const went = ["A", "B"].map((task, k) => `${task}'s loss went from ${said(before[k])} to ${said(after[k])}`).join(", ");
-  return { harmed: after[0] > before[0] + .01, went, stronger: times(size(pull(all.b, first)) / size(pull(all.a, first))), left: times(size(pull(all.a, last))) };
+  const went = ["A's loss went", "B's"].map((whose, k) => `${whose} from ${said(before[k])} to ${said(after[k])}`).join(", ");
+  return { harmed: after[0] > before[0] + .01, went, stronger: times(size(pull(all.b, first)) / size(pull(all.a, first))), left: said(size(pull(all.a, last))) };
 }
 
 // The lowest cosine at which the reader has held the ball, with the bowls as they are.
@@ -199,8 +199,10 @@ function picture(stage, place, width) {
       if (named.some(({ spot }) => apart(spot, label.spot) < 30)) label.name.textContent = ""; // the key names it as well
       named.push(label);
     }
-    // The name of a task stands where it is clear of arrows, ball and handles.
-    const taken = [from, ...[g, h, steps.sum(g, h)].map((v) => plus(from, drawn(v), .6)), ...named.filter(({ name }) => name.textContent).map(({ spot }) => spot), ...stage.handles.map(({ node }) => node.getAttribute("transform")?.match(/-?[\d.]+/g).map(Number) ?? [-99, -99])];
+    const turns = [g, h].map(([u, v]) => Math.atan2(-v, u)), sweep = Math.sin(turns[1] - turns[0]) > 0 ? 1 : 0;
+    const middle = turns[0] + (sweep ? 1 : -1) * Math.acos(clamp(cos, -1, 1)) / 2, told = [from[0] - 28 * Math.cos(middle), from[1] - 28 * Math.sin(middle)];
+    // The name of a task stands where it is clear of arrows, ball, angle and handles.
+    const taken = [from, told, ...[g, h, steps.sum(g, h)].map((v) => plus(from, drawn(v), .6)), ...named.filter(({ name }) => name.textContent).map(({ spot }) => spot), ...stage.handles.map(({ node }) => node.getAttribute("transform")?.match(/-?[\d.]+/g).map(Number) ?? [-99, -99])];
     for (const [task, name] of names) {
       const centre = at([all[task].x, all[task].y]), others = taken.filter((spot) => apart(spot, centre) > 8);
       const out = all[task].y < 0 ? 22 : -22;
@@ -209,10 +211,9 @@ function picture(stage, place, width) {
       change(name, { x: fixed(best[0]), y: fixed(best[1] + 5) });
       taken.push(best);
     }
-    const turns = [g, h].map(([u, v]) => Math.atan2(-v, u)), sweep = Math.sin(turns[1] - turns[0]) > 0 ? 1 : 0;
-    const middle = turns[0] + (sweep ? 1 : -1) * Math.acos(clamp(cos, -1, 1)) / 2, ends = turns.map((turn) => `${fixed(from[0] + 24 * Math.cos(turn))},${fixed(from[1] + 24 * Math.sin(turn))}`);
+    const ends = turns.map((turn) => `${fixed(from[0] + 24 * Math.cos(turn))},${fixed(from[1] + 24 * Math.sin(turn))}`);
     arc.setAttribute("d", largest ? `M${ends[0]}A24,24 0 0 ${sweep} ${ends[1]}` : "");
-    change(degrees, { x: fixed(from[0] - 28 * Math.cos(middle)), y: fixed(from[1] - 28 * Math.sin(middle) + 5) });
+    change(degrees, { x: fixed(told[0]), y: fixed(told[1] + 5) });
     degrees.textContent = `${said(angle(cos), 0)}°`;
     followed(run, cos);
     bars(all, run ? run.trails.sum[0] : here, here);
@@ -316,7 +317,7 @@ export default explorable({
     {
       ask: "When does the conflict do harm? Find a run that leaves task A with more loss than it began with.",
       when: (stage) => stage.run?.ended && ended(stage).harmed,
-      then: (stage) => `${ended(stage).went}. The cosine was ${said(stage.run.cosines[0])} at the start; harm takes more than that: B pulled ${ended(stage).stronger} times as hard, where A had little to gain.`,
+      then: (stage) => `${ended(stage).went}. At the start the cosine was ${said(stage.run.cosines[0])}, and B pulled ${ended(stage).stronger} times as hard, where A had little to gain.`,
       hint: (stage) => (stage.run?.ended ? `${ended(stage).went}; at the start B pulled ${ended(stage).stronger} times as hard. Let it pull harder, or begin nearer to A.` : ""),
     },
   ],
