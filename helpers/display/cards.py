@@ -17,6 +17,7 @@ from helpers.evaluation.verdicts import NO_EFFECT, NOTES, SMALL, UNDECIDED, WITH
 from helpers.support import validate
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
+MOVED = "Margin moved: "
 COLUMNS = ("", "claim", "verdict", "effect and 95% interval", "over, and margin")
 
 
@@ -45,12 +46,12 @@ class Card:
         return self.html()
 
     def html(self, fold_notes: bool = True) -> str:
-        """In a fold the notes need none of their own."""
+        """In a fold the notes need none of their own. That a margin moved is in the chapter's evidence."""
         finding = self.finding
         undecided = finding.verdict == UNDECIDED
         colour = "#595959" if undecided else "#00735C" if finding.as_claimed else "#B34E00"
         said = f"{finding.verdict}, as claimed" if finding.verdict in WITHIN and finding.as_claimed else finding.verdict
-        notes = "".join(f"<div>{_minus(note)}</div>" for note in _notes(finding))
+        notes = "".join(f"<div>{_minus(note)}</div>" for note in _notes(finding) if not note.startswith(MOVED))
         if notes and fold_notes:
             notes = f"<details><summary>About the margin</summary>{notes}</details>"
         small = f'<div style="font-size:.85em;color:#595959">{notes}</div>' if notes else ""
@@ -134,7 +135,8 @@ class Cards(list[Card]):
 
 
 class Evidence(Cards):
-    """All that a chapter rests on besides its open cards: one folded table, a row a claim."""
+    """All that a chapter rests on besides its open cards: one folded table, a row a claim; and which margins of its
+    other claims moved."""
 
     def _repr_html_(self) -> str:
         rows = "".join(card.row() for card in self)
@@ -142,7 +144,23 @@ class Evidence(Cards):
         return (
             f"<details><summary>The evidence: {len(self)} claim{'s' * (len(self) != 1)}</summary>"
             '<div class="mtl-evidence" style="color:#1a1a1a;background:#fff;overflow-x:auto">'
-            f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table></div></details>"
+            f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>{self._moved()}</div></details>"
+        )
+
+    def _moved(self) -> str:
+        chapters = {card.finding.id.partition(".")[0] for card in self}
+        others = findings().keys() - {card.finding.id for card in self}
+        moved = [
+            f"{id} {note.removeprefix(MOVED).rstrip('.')}"
+            for id in findings()
+            if id in others and id.partition(".")[0] in chapters
+            for note in _notes(findings()[id])
+            if note.startswith(MOVED)
+        ]
+        return (
+            f"<p>Of the chapter's other claims, here and in depth, margins moved: {'; '.join(moved)}.</p>"
+            if moved
+            else ""
         )
 
 

@@ -64,8 +64,8 @@ DROPPED = {"C1.48", "C3.1", "C3.14", "C4.6", "C4.19", "C4.49", "C4.50", "C7.8"}
 
 
 def test_the_history_of_the_margins_is_complete():
-    """`keep_findings` writes a row in data/margins.csv for each; a card shows what moved, and what a dropped claim was
-    judged by stays."""
+    """`keep_findings` writes a row in data/margins.csv for each; the evidence shows what moved, and what a dropped
+    claim was judged by stays."""
     history = pd.read_csv(MARGINS)
     assert history["date"].tolist() == sorted(history["date"])
     assert set(history["claim"]) - set(all_claims()) >= DROPPED

@@ -1,19 +1,27 @@
 // A list of ten for one user, which the reader takes for clicks, for finished videos, or for what lies between.
 
-import { explorable } from "../../display/live/kit.js";
-import { list } from "./tiles.js";
+import { explorable, said } from "../../display/live/kit.js";
+import { ever, expected, list, seen, turned } from "./tiles.js";
+
+// What the weight decides for this user, and what a click costs in finished videos.
+function decided(stage) {
+  const { videos, all, kept } = seen(stage), [finish, click] = [all[0], all.at(-1)].map((ten) => expected(videos, ten));
+  const mean = (which) => [0, 1].map((k) => said(which.reduce((sum, i) => sum + videos[i][k], 0) / which.length)).join(" and ");
+  const good = kept.length ? `${kept.length}, good at both: ${mean(kept)}, where all forty have ${mean(videos.map((_, i) => i))}` : "none";
+  return `User ${Math.round(stage.state.user) + 1}: ${good}. The weight decides on ${ever(all).length - kept.length} others: ${said(click[0] - finish[0], 1)} more clicks cost ${said(finish[1] - click[1], 1)} finishes.`;
+}
 
 export default explorable({
   ...list(false),
   questions: [
     {
       ask: "Turn the arrow from one end to the other. Which videos never leave the list?",
-      when: ({ ends, state }) => {
-        if (state.w <= .1) ends.add("finish");
-        if (state.w >= .9) ends.add("click");
-        return ends.size === 2;
+      when: turned,
+      then: decided,
+      hint({ ends, state: { user } }) {
+        const left = ["finish", "click"].filter((_, end) => !ends.has(`${user} ${end}`));
+        return left.length === 1 ? `turn it to the other end, the ${left[0]}.` : "";
       },
-      then: "Those that are good at both. About half of the others the weight decides: it is a slope, what a click costs in finishes.",
     },
   ],
 });

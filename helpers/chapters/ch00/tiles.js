@@ -5,7 +5,7 @@
 import { add, change } from "../../display/elements.js";
 import { AS_TEXT, BLACK, BLUE, GREEN, GREY, HEIGHT, fixed, path, said, scale, svg } from "../../display/live/kit.js";
 
-const TOP = 10, EDGE = .8, ARM = .74, TILE = 38; // of the plane and the arrow, in chances; of a tile, in pixels
+const TOP = 10, EDGE = .8, ARM = .74, TILE = 38, NAMED = 32; // of the plane and the arrow, in chances; of a tile and of a line's name, in pixels
 const MISSED = "#b00020", GHOST = "#b9c4cc";
 const WEIGHTS = Array.from({ length: 201 }, (_, i) => i / 200);
 
@@ -53,9 +53,23 @@ function leads(videos, edge, i) {
   return low <= high + 1e-12;
 }
 
-// The videos that are among the ten at every weight.
-export const always = (videos, corner) => WEIGHTS.map((w) => new Set(ranked(videos, w, corner).slice(0, TOP)))
-  .reduce((kept, list) => kept.filter((i) => list.has(i)), videos.map((_, i) => i));
+// The lists of ten at all weights; the videos that are in every one of them, and those that are in some.
+export const lists = (videos, corner) => WEIGHTS.map((w) => ranked(videos, w, corner).slice(0, TOP));
+export const always = (all) => all.reduce((kept, list) => kept.filter((i) => list.includes(i)), all[0]);
+export const ever = (all) => [...new Set(all.flat())];
+
+// Clicks and finished videos that are expected of a list.
+export const expected = (videos, list) => [(i) => videos[i][0], (i) => videos[i][0] * videos[i][1]].map((chance) => list.reduce((sum, i) => sum + chance(i), 0));
+
+// The weight at which the first video of a line changes most, with both videos.
+export function leap(videos) {
+  const firsts = WEIGHTS.map((w) => ranked(videos, w, false)[0]), far = (i, j) => Math.hypot(videos[i][0] - videos[j][0], videos[i][1] - videos[j][1]);
+  const at = firsts.reduce((best, i, k) => (k && far(i, firsts[k - 1]) > far(firsts[best], firsts[best - 1]) ? k : best), 1);
+  return { w: WEIGHTS[at], from: firsts[at - 1], to: firsts[at] };
+}
+
+// The best place of a video with a line, at any weight.
+export const bestPlace = (videos, i) => 1 + Math.min(...WEIGHTS.map((w) => ranked(videos, w, false).indexOf(i)));
 
 // Both do not depend on the weight, so they are found once for a cloud.
 const steady = new WeakMap();
@@ -63,7 +77,8 @@ function whole({ data, state: { user, bend, corner } }) {
   const known = steady.get(data) ?? {}, key = [Math.round(user), bend, corner].join();
   if (known.key !== key) {
     const videos = bent(data.users[Math.round(user)], bend);
-    Object.assign(known, { key, videos, ...front(videos, corner), kept: always(videos, corner) });
+    const all = lists(videos, corner);
+    Object.assign(known, { key, videos, all, ...front(videos, corner), kept: always(all) });
     steady.set(data, known);
   }
   return known;
@@ -72,6 +87,12 @@ function whole({ data, state: { user, bend, corner } }) {
 export function seen(stage) {
   const { w, corner } = stage.state, found = whole(stage);
   return { ...found, list: ranked(found.videos, w, corner).slice(0, TOP) };
+}
+
+// Whether the reader has turned the arrow to both ends for this user.
+export function turned({ ends, state: { user, w } }) {
+  if (w <= .1 || w >= .9) ends.add(`${user} ${Math.round(w)}`);
+  return [0, 1].every((end) => ends.has(`${user} ${end}`));
 }
 
 function setup(stage, bends) {
@@ -131,11 +152,12 @@ function picture(stage, place, width, bends) {
     ends.sort(([u, v], [s, t]) => u - s || t - v);
     return ends.length > 1 ? path([ends[0], ends.at(-1)].map(([u, v]) => [x(u), y(v)])) : "";
   };
-  // Where a line leaves the plane at the right: its name stands there, on the inner side.
+  // Where a line leaves the plane at the right: its name stands there, on the inner side, above all of the line beside it.
   const label = (text, level, { w, corner }) => {
     const place = corner ? [EDGE, level * (1 - w)] : w < 1 && (level - w * EDGE) / (1 - w) >= 0 ? [EDGE, (level - w * EDGE) / (1 - w)] : [level / w, 0];
     text.style.display = place[0] <= EDGE && place[1] <= EDGE ? "" : "none";
-    change(text, { x: fixed(x(place[0]) - 2), y: fixed(Math.min(y(place[1]) - 8, bottom - 8)) });
+    const rise = corner || w === 1 || !place[1] ? 0 : NAMED * w / (1 - w);
+    change(text, { x: fixed(x(place[0]) - 2), y: fixed(Math.max(y(EDGE) + 10, Math.min(y(place[1]) - 6 - rise, bottom - 8))) });
   };
   // The front as steps, a step for each video that no other beats, of those that `keep` says.
   const steps = (videos, edge, keep) => {
@@ -147,7 +169,7 @@ function picture(stage, place, width, bends) {
 
   return () => {
     const { state } = stage, { videos, list, edge, missed, kept } = seen(stage), spot = new Map(list.map((i, at) => [i, at]));
-    const steady = !bends && stage.ends.size === 2 ? kept : []; // shown once the reader has turned the arrow through
+    const steady = !bends && turned(stage) ? kept : []; // shown once the reader has turned the arrow through
     tiles.forEach(({ tile, name, more, bars, pin }, i) => {
       pin.style.display = steady.includes(i) ? "" : "none";
       const [click, finish, topic, seconds, stars] = videos[i], at = spot.get(i);
@@ -161,6 +183,7 @@ function picture(stage, place, width, bends) {
     touch.setAttribute("d", contour(level(0), state));
     cut.setAttribute("d", contour(level(TOP - 1), state));
     arrow.setAttribute("d", path([[x(0), y(0)], [x(ARM * state.w / Math.hypot(state.w, 1 - state.w)), y(ARM * (1 - state.w) / Math.hypot(state.w, 1 - state.w))]]));
+    ghost.style.display = stage.ghost?.user === state.user ? "" : "none"; // another user's line says nothing here
     if (stage.ghost) {
       const { user, bend, w, corner } = stage.ghost, was = bent(data.users[Math.round(user)], bend);
       ghost.setAttribute("d", contour(score(was[ranked(was, w, corner)[0]], w, corner), stage.ghost));
@@ -178,13 +201,13 @@ function picture(stage, place, width, bends) {
 
 function sentence(stage, bends) {
   const { state } = stage, { videos, list, edge, missed, kept } = seen(stage);
-  const clicks = list.reduce((sum, i) => sum + videos[i][0], 0), finished = list.reduce((sum, i) => sum + videos[i][0] * videos[i][1], 0);
+  const [clicks, finished] = expected(videos, list);
   const brings = `${said(clicks, 1)} clicks and ${said(finished, 1)} finished videos are expected`;
   if (bends) {
     const front = missed.length ? `the line jumps over ${missed.length} of them (red): first at no weight.` : "each is first at some weight.";
     return `Of the ten, ${brings}; true satisfaction ${said(list.reduce((sum, i) => sum + videos[i][4], 0) / TOP)}. The front (steps) has ${edge.length} videos, ${front}`;
   }
-  const held = `${kept.length} of them ${kept.length === 1 ? "is" : "are"} on the list at every weight${stage.ends.size === 2 ? " (ringed)" : ""}.`;
+  const held = `${kept.length} of them ${kept.length === 1 ? "is" : "are"} on the list at every weight${turned(stage) ? " (ringed)" : ""}.`;
   return `User ${state.user + 1}, weight ${said(state.w)} on the click: of the ten, ${brings}. ${held}`;
 }
 

@@ -35,24 +35,33 @@ export function middle(values) {
   return [.025, .975].map((part) => sorted[Math.round(part * (sorted.length - 1))]);
 }
 
-const log = ({ seconds, corrected, rows }) => JSON.stringify([seconds, corrected, rows]);
+const logOf = ({ seconds, corrected }) => JSON.stringify([seconds, corrected]);
+const log = (state) => logOf(state) + state.rows;
 const drawn = (stage) => (stage.of === log(stage.state) ? stage.logs : []); // those of another setting no longer count
 const percent = (factor) => `${said(100 * Math.abs(factor - 1), 0)}% too ${factor < 1 ? "small" : "large"}`;
 const rare = ({ clicks, reading, mean }) => clicks > 0 && reading / mean <= 1.05;
 
+// What logs of 100 and of 10,000 said in the shakes of this very log, by the loss that is not corrected.
+const compared = ({ state, shakes }) => ["100", "10000"].map((rows) => (shakes[rows]?.log === logOf({ ...state, corrected: false }) ? shakes[rows].says : null));
+const span = (ends) => `[${ends.map((end) => said(end)).join(", ")}]`;
+
 function setup(stage) {
-  Object.assign(stage, { logs: [], of: "", sums: new Set(), draws: random(2) });
+  Object.assign(stage, { logs: [], of: "", halves: new Map(), shakes: {}, draws: random(2) });
   const loop = stage.loop(() => {
     const { seconds, rows, corrected } = stage.state;
+    if (stage.of !== log(stage.state)) return false;
     stage.logs.push(shaken(seconds, Number(rows), corrected, stage.draws));
-    return stage.logs.length < LOGS && stage.of === log(stage.state);
+    if (stage.logs.length < LOGS) return true;
+    stage.shakes[rows] = { log: logOf(stage.state), says: middle(stage.logs) };
+    return false;
   }, { rate: 200 });
   stage.toggle({ label: "Correct it: a stone for each click, too", key: "corrected" });
   stage.choice({ label: "New logs of", key: "rows", options: { 100: "100", 1000: "1,000", 10000: "10,000" } });
-  stage.button("Shake: draw 500", () => {
+  const shake = stage.button("Shake: draw 500", () => {
     Object.assign(stage, { logs: [], of: log(stage.state) });
     loop.play();
-  });
+  }, stage.runs);
+  shake.className = "mtl-play";
 }
 
 function picture(stage, place, width) {
@@ -183,7 +192,7 @@ function sentence(stage) {
   const says = `${corrected ? "Corrected" : "Weighted"} CE says ${sum} / ${stones} = ${said(reading)} s, ${off}.`;
   if (!logs.length) return `${place} ${says}`;
   const [low, high] = middle(logs), within = low <= mean && mean <= high ? "which holds" : "which misses";
-  return `${place} ${says} Of ${logs.length} new logs of ${Number(rows).toLocaleString("en")}, the middle 95% say [${said(low)}, ${said(high)}], ${within} the mean.`;
+  return `${place} ${says} Of ${logs.length} new logs of ${Number(rows).toLocaleString("en")}, the middle 95% say ${span([low, high])}, ${within} the mean.`;
 }
 
 export default explorable({
@@ -192,21 +201,44 @@ export default explorable({
     {
       ask: "Bring the needle to within 5% of the mean, without correcting the loss.",
       when: ({ state }) => !state.corrected && rare(weighed(state.seconds, false)),
-      then: "Four clicks in 100 at most. The odds divide by the impressions without a click, the mean by all: rare clicks hide the difference.",
+      then({ state }) {
+        const { clicks, stones, reading, mean } = weighed(state.seconds, false);
+        return `${percent(reading / mean)}, with ${clicks} of 100 clicked: the odds divide by the ${stones} without a click, the mean by all 100. Rare clicks hide the difference.`;
+      },
+      hint({ state }) {
+        const { clicks, reading, mean } = weighed(state.seconds, false);
+        return state.corrected ? "that is the corrected loss." : clicks && Number.isFinite(reading) ? `${percent(reading / mean)}, with ${clicks} of 100 clicked.` : "";
+      },
     },
     {
       ask: "Make it say twice the mean. Then lengthen the clicks: does it matter how long they are?",
-      when: ({ state, sums }) => {
-        const { clicks, sum } = weighed(state.seconds, false);
-        if (!state.corrected && clicks === state.seconds.length / 2) sums.add(sum);
-        return sums.size > 1;
+      when({ state, halves }) {
+        const { clicks, sum, reading, mean } = weighed(state.seconds, false);
+        if (!state.corrected && clicks === state.seconds.length / 2) halves.set(sum, reading / mean);
+        return halves.size > 1;
       },
-      then: "It does not: with half of the impressions clicked, the mean is divided by twice as many. Longer clicks move both needles alike.",
+      then({ halves }) {
+        const [[one, before], [other, after]] = [...halves].slice(-2);
+        return `With 50 of 100 clicked it said ${said(before)} times the mean at ${one} s, and ${said(after)} times at ${other} s: longer clicks move both needles alike.`;
+      },
+      hint({ state, halves }) {
+        const { clicks, reading, mean } = weighed(state.seconds, false);
+        if (halves.size) return `${said([...halves.values()][0])} times, at ${[...halves.keys()][0]} s. Now the lengths: draw over the same clicks.`;
+        return state.corrected || !clicks || !Number.isFinite(reading) ? "" : `${said(reading / mean)} times, with ${clicks} of 100 clicked.`;
+      },
     },
     {
       ask: "Shake logs of 100, then of 10,000 impressions: do more of them make it right?",
-      when: (stage) => !stage.state.corrected && stage.state.rows === "10000" && drawn(stage).length === LOGS && middle(stage.logs)[0] > weighed(stage.state.seconds, false).mean,
-      then: "They sharpen a wrong number: less spread, around the same needle. Now correct it.",
+      when: (stage) => { const [few, many] = compared(stage); return few && many?.[0] > weighed(stage.state.seconds, false).mean; },
+      then(stage) {
+        const [few, many] = compared(stage), { mean, reading } = weighed(stage.state.seconds, false);
+        return `Logs of 100 say ${span(few)}, of 10,000 ${span(many)}: less spread around the needle's ${said(reading)} s, not around the mean, ${said(mean)} s. Now correct it.`;
+      },
+      hint(stage) {
+        const [few, many] = compared(stage);
+        if (few && many) return `logs of 10,000 say ${span(many)}, which holds the mean. Draw more clicks.`;
+        return few || many ? `shake logs of ${few ? "10,000" : "100"}, too, of the same clicks.` : "";
+      },
     },
   ],
   setup,

@@ -1,26 +1,31 @@
 // The list of chapter 00 for one user, whose cloud of videos the reader bends until a weighted sum misses part of its front.
 
-import { explorable } from "../../display/live/kit.js";
-import { front, list, seen } from "../ch00/tiles.js";
+import { explorable, said } from "../../display/live/kit.js";
+import { bestPlace, front, leap, list, seen } from "../ch00/tiles.js";
+
+const at = ([click, finish]) => `(${said(click)}, ${said(finish)})`;
+const missed = (stage) => front(seen(stage).videos, false).missed; // those that a line puts first at no weight
 
 export default explorable({
   ...list(true),
   questions: [
     {
       ask: "Some videos are beaten by no other at both. Bend the cloud until half of them come first at no weight.",
-      when: (stage) => {
-        const { edge, missed } = seen(stage);
-        return stage.state.bend > 0 && 2 * missed.length >= edge.length;
+      when: (stage) => !stage.state.corner && stage.state.bend > 0 && 2 * missed(stage).length >= seen(stage).edge.length,
+      then: (stage) => {
+        const { videos, edge } = seen(stage), { w, from, to } = leap(videos);
+        return `Hollow: ${missed(stage).length} of ${edge.length} are first at no weight. At w = ${said(w)} the line jumps from ${at(videos[from])} to ${at(videos[to])} over all that lie between. Sweep w.`;
       },
-      then: "The front is hollow now. A straight line meets an end of it first, however you turn it.",
+      hint: (stage) => (stage.state.corner ? "take the line, not the corner." : `${missed(stage).length} of ${seen(stage).edge.length}.`),
     },
     {
       ask: "Leave it bent, and put one of these videos first.",
-      when: (stage) => {
-        const { videos, list: top } = seen(stage);
-        return stage.state.corner && stage.state.bend > 0 && front(videos, false).missed.includes(top[0]);
+      when: (stage) => stage.state.corner && stage.state.bend > 0 && missed(stage).includes(seen(stage).list[0]),
+      then: (stage) => {
+        const { videos, list: [first] } = seen(stage), place = bestPlace(videos, first);
+        return `${at(videos[first])} is first; the best place that any line gives it is ${place}. A corner fits into a hollow: only the chance that is worse off counts, in units of its weight.`;
       },
-      then: "A corner fits into a hollow. Only the chance that is worse off counts, each in units of its weight.",
+      hint: (stage) => (missed(stage).length ? `first is ${at(seen(stage).videos[seen(stage).list[0]])}, which a line can put first, too.` : "bend it first."),
     },
   ],
 });

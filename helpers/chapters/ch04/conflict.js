@@ -86,10 +86,21 @@ function pulls(stage) {
   return { at, g, h, cos: cosine(g, h) };
 }
 
-const harmed = ({ state, run }) => {
-  const { a } = bowls(state), [first, last] = [run.trails.sum[0], run.trails.sum.at(-1)];
-  return loss(a, last) > loss(a, first) + .01;
-};
+// The run of the sum as it ended: both losses before and after, and how hard B pulled at the start, in pulls of A.
+function ended({ state, run }) {
+  const all = bowls(state), [first, last] = [run.trails.sum[0], run.trails.sum.at(-1)];
+  const [before, after] = [first, last].map((point) => [loss(all.a, point), loss(all.b, point)]);
+  const went = ["A's loss went", "B's"].map((whose, k) => `${whose} from ${said(before[k])} to ${said(after[k])}`).join(", ");
+  return { harmed: after[0] > before[0] + .01, went, stronger: times(size(pull(all.b, first)) / size(pull(all.a, first))), left: said(size(pull(all.a, last))) };
+}
+
+// The lowest cosine at which the reader has held the ball, with the bowls as they are.
+function lowest(stage) {
+  const { px, py, ...bowl } = stage.state, key = JSON.stringify(bowl), { cos } = pulls(stage);
+  if (stage.lowest?.key !== key) stage.lowest = { key, cos };
+  if (!stage.run) stage.lowest.cos = Math.min(stage.lowest.cos, cos);
+  return stage.lowest.cos;
+}
 
 // --- on the page ----------------------------------------------------------------------------------------------------
 
@@ -188,19 +199,21 @@ function picture(stage, place, width) {
       if (named.some(({ spot }) => apart(spot, label.spot) < 30)) label.name.textContent = ""; // the key names it as well
       named.push(label);
     }
-    // The name of a task stands where it is clear of arrows, ball and handles.
-    const taken = [from, ...named.filter(({ name }) => name.textContent).map(({ spot }) => spot), ...stage.handles.map(({ node }) => node.getAttribute("transform")?.match(/-?[\d.]+/g).map(Number) ?? [-99, -99])];
+    const turns = [g, h].map(([u, v]) => Math.atan2(-v, u)), sweep = Math.sin(turns[1] - turns[0]) > 0 ? 1 : 0;
+    const middle = turns[0] + (sweep ? 1 : -1) * Math.acos(clamp(cos, -1, 1)) / 2, told = [from[0] - 28 * Math.cos(middle), from[1] - 28 * Math.sin(middle)];
+    // The name of a task stands where it is clear of arrows, ball, angle and handles.
+    const taken = [from, told, ...[g, h, steps.sum(g, h)].map((v) => plus(from, drawn(v), .6)), ...named.filter(({ name }) => name.textContent).map(({ spot }) => spot), ...stage.handles.map(({ node }) => node.getAttribute("transform")?.match(/-?[\d.]+/g).map(Number) ?? [-99, -99])];
     for (const [task, name] of names) {
       const centre = at([all[task].x, all[task].y]), others = taken.filter((spot) => apart(spot, centre) > 8);
-      const places = [[0, all[task].y < 0 ? 22 : -22], [0, all[task].y < 0 ? -22 : 22], [-46, 0], [46, 0]].map((by) => plus(centre, by)).filter(([u, v]) => u > 30 && u < width - 30 && v > 12 && v < plane - 12);
+      const out = all[task].y < 0 ? 22 : -22;
+      const places = [[0, out], [0, -out], [-46, 0], [46, 0], [-46, out], [46, out], [-46, -out], [46, -out]].map((by) => plus(centre, by)).filter(([u, v]) => u > 30 && u < width - 30 && v > 12 && v < plane - 12);
       const room = (place) => Math.min(60, ...others.map((spot) => apart(spot, place))), best = places.reduce((one, other) => (room(other) > room(one) + 12 ? other : one));
       change(name, { x: fixed(best[0]), y: fixed(best[1] + 5) });
       taken.push(best);
     }
-    const turns = [g, h].map(([u, v]) => Math.atan2(-v, u)), sweep = Math.sin(turns[1] - turns[0]) > 0 ? 1 : 0;
-    const middle = turns[0] + (sweep ? 1 : -1) * Math.acos(clamp(cos, -1, 1)) / 2, ends = turns.map((turn) => `${fixed(from[0] + 24 * Math.cos(turn))},${fixed(from[1] + 24 * Math.sin(turn))}`);
+    const ends = turns.map((turn) => `${fixed(from[0] + 24 * Math.cos(turn))},${fixed(from[1] + 24 * Math.sin(turn))}`);
     arc.setAttribute("d", largest ? `M${ends[0]}A24,24 0 0 ${sweep} ${ends[1]}` : "");
-    change(degrees, { x: fixed(from[0] - 28 * Math.cos(middle)), y: fixed(from[1] - 28 * Math.sin(middle) + 5) });
+    change(degrees, { x: fixed(told[0]), y: fixed(told[1] + 5) });
     degrees.textContent = `${said(angle(cos), 0)}°`;
     followed(run, cos);
     bars(all, run ? run.trails.sum[0] : here, here);
@@ -228,6 +241,7 @@ function losses(figure, left, right, top) {
   };
 }
 
+const times = (value) => said(value, value < 10 ? 1 : 0);
 const angle = (cos) => Math.acos(clamp(cos, -1, 1)) * 180 / Math.PI;
 
 // A move of the reader's ends the run; what the sum left is kept until the next.
@@ -279,7 +293,7 @@ function sentence(stage) {
     });
     return `${run.cosines.length} steps of the sum took ${told.join(" and ")}. The cosine is now ${said(cos)}.`;
   }
-  const ratio = size(g) / size(h), times = (value) => said(value, value < 10 ? 1 : 0);
+  const ratio = size(g) / size(h);
   const larger = Math.abs(Math.log(ratio)) < .05 ? "Both are equally strong" : ratio > 1 ? `A pulls ${times(ratio)} times as hard as B` : `B pulls ${times(1 / ratio)} times as hard as A`;
   const word = cos < -.05 ? "they conflict" : cos > .05 ? "they agree" : "neither helps or harms the other";
   return `Here the pulls are ${said(angle(cos), 0)}° apart, cosine ${said(cos)}: ${word}. ${larger}.`;
@@ -288,12 +302,24 @@ function sentence(stage) {
 export default explorable({
   limits: { ax: [-3, 3], ay: [-1.8, 1.8], bx: [-3, 3], by: [-1.8, 1.8], px: [-3.1, 3.1], py: [-1.9, 1.9], ra: [1, 3], rb: [1, 3], fa: [-180, 180], fb: [-180, 180], sb: [-1, 1] },
   questions: [
-    { ask: "Two different tasks: drag the ball to where both pull the same way, a cosine above 0.9.", when: (stage) => !stage.run && !copies(stage.state) && pulls(stage).cos > .9,
-      then: "Outside, every way down is good for both; between the bowls it is not. Conflict belongs to a place." },
-    { ask: "Now two copies of one task. Their cosine begins near 1. Press Run: where does it end?", when: ({ state, run }) => run?.ended && copies(state) && run.cosines.at(-1) < -.9,
-      then: "Near −1: at the bottom of a sum both pulls cancel, so they are opposed, even those of copies. What is left of them is noise." },
-    { ask: "When does the conflict do harm? Find a run that leaves task A with more loss than it began with.", when: (stage) => stage.run?.ended && harmed(stage),
-      then: "It takes more than a negative cosine: the other task must pull harder, and the ball begin where A was content." },
+    {
+      ask: "Two different tasks: drag the ball to where both pull the same way, a cosine above 0.9.",
+      when: (stage) => lowest(stage) < -.05 && !stage.run && !copies(stage.state) && pulls(stage).cos > .9,
+      then: (stage) => `${said(pulls(stage).cos)} here, and ${said(lowest(stage))} where you had the ball before, with the same two bowls: conflict belongs to a place, not to two tasks.`,
+      hint: (stage) => (stage.run || copies(stage.state) ? "" : pulls(stage).cos > .9 ? "the same two bowls have places of conflict, too." : `${said(pulls(stage).cos)} here.`),
+    },
+    {
+      ask: "Now two copies of one task. Their cosine begins near 1. Press Run: where does it end?",
+      when: ({ state, run }) => run?.ended && copies(state) && run.cosines.at(-1) < -.9,
+      then: (stage) => `From ${said(stage.run.cosines[0])} to ${said(stage.run.cosines.at(-1))}: at the bottom of a sum both pulls cancel, so even those of copies are opposed. What is left, ${ended(stage).left} each, is noise.`,
+      hint: ({ state, run }) => (run?.ended && !copies(state) ? "these are two tasks, not copies of one." : ""),
+    },
+    {
+      ask: "When does the conflict do harm? Find a run that leaves task A with more loss than it began with.",
+      when: (stage) => stage.run?.ended && ended(stage).harmed,
+      then: (stage) => `${ended(stage).went}. At the start the cosine was ${said(stage.run.cosines[0])}, and B pulled ${ended(stage).stronger} times as hard, where A had little to gain.`,
+      hint: (stage) => (stage.run?.ended ? `${ended(stage).went}; at the start B pulled ${ended(stage).stronger} times as hard. Let it pull harder, or begin nearer to A.` : ""),
+    },
   ],
   setup, picture, sentence,
   arrived(stage) { stage.run = stage.former = null; },

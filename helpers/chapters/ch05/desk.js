@@ -94,7 +94,7 @@ function begin(stage) {
 function advance(stage) {
   const { state, finished } = stage, race = current(stage);
   race.step(state.hand);
-  if (race.over) finished.push(state);
+  if (race.over) finished.push({ state, weights: race.looks.at(-1).map(({ ratio }) => weightsOf(ratio)[1]) });
   return !race.over;
 }
 
@@ -274,6 +274,9 @@ function sentence(stage) {
   return `Seed ${state.seed}, R² of A and B: ${each.join("; ")}. Highest in the mean of both: ${top.join(", ")}. That is one seed.`;
 }
 
+// The last finished races with noisy labels of B, at a small α and at a large one.
+const noisy = ({ finished }) => [[0, .3], [1.2, 3]].map(([low, high]) => finished.findLast(({ state }) => state.scale === 0 && state.noise >= 3 && state.alpha >= low && state.alpha <= high));
+
 export default explorable({
   limits: {
     scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, 1], gradnorm: [-2, 0], hand: [-REACH, REACH], seed: [1, 999],
@@ -283,7 +286,11 @@ export default explorable({
     {
       ask: "A's loss counts 100 times. Leave your faders: what happens to B?",
       when: ({ race, state }) => race.over && state.scale >= 2 && state.features === "disjoint" && state.noise < 1 && race.moves.every((move) => move === 0),
-      then: "It starves, though it has a tower of its own. Both balancers turn A down.",
+      then(stage) {
+        const [mine, ...others] = ["you", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: stage.race.r2[i][1], a: weightsOf(stage.race.looks.at(-1)[i].ratio)[0] }));
+        const starves = others.every(({ b }) => b - mine.b > stage.data.matters);
+        return `${starves ? "It starves, though it has a tower of its own" : "In this run it does not starve"}: R² ${said(mine.b)}. UWL turns A's weight to ${weightWords(others[0].a)}, B gets ${said(others[0].b)}; GradNorm to ${weightWords(others[1].a)}, ${said(others[1].b)}.`;
+      },
     },
     {
       ask: "You know how often A's loss counts, GradNorm does not. Beat it by hand: do your moves win on seeds that you have not seen?",
@@ -292,8 +299,13 @@ export default explorable({
     },
     {
       ask: "A's loss counts once, B's labels are noisy (3 or more): who turns B down? And at α = 1.5?",
-      when: ({ finished }) => [[0, .3], [1.2, 3]].every(([low, high]) => finished.some(({ scale: exponent, noise, alpha }) => exponent === 0 && noise >= 3 && alpha >= low && alpha <= high)),
-      then: "UWL does, at once. GradNorm less, and with a large α late: noise looks like a task that is behind.",
+      when: (stage) => noisy(stage).every(Boolean),
+      then(stage) {
+        const [low, high] = noisy(stage), b = ({ weights }, how) => weightWords(weights[ALL.indexOf(how)]);
+        const more = high.weights[ALL.indexOf("GradNorm")] > low.weights[ALL.indexOf("GradNorm")] + .05;
+        return `B's weight at the end: UWL ${b(low, "UWL")}; GradNorm ${b(low, "GradNorm")} at α ${said(low.state.alpha)}, ${b(high, "GradNorm")} at α ${said(high.state.alpha)}. ${more ? "Noise looks to α like a task that is behind." : "In these runs α made no such difference."}`;
+      },
+      hint: (stage) => (noisy(stage).some(Boolean) ? `that was α ${said(noisy(stage).find(Boolean).state.alpha)}; play it with ${noisy(stage)[0] ? "1.5" : "0"}, too.` : ""),
     },
   ],
   setup(stage) {

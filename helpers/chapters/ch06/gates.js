@@ -231,6 +231,12 @@ function agreement(stage) {
   return same > apart + .1 ? "More than by chance" : same < apart - .1 ? "Less than by chance" : "Not more than by chance";
 }
 
+// How much of the weight the largest expert had before training and has now, in the gate where one swallowed the plane.
+function swallowed(stage) {
+  const { used } = shown(stage), k = used.indexOf(1), share = ({ means }) => percent(Math.max(...means[k]));
+  return `In gate ${"AB"[k]}, at ${stage.state.column}: the largest expert has ${share(shown(stage))} of the weight, and had ${share(run(stage).snapshots[0])} before training. An expert that is off gets no gradient, so it stays off.`;
+}
+
 export default explorable({
   limits: { p: [0, 1], step: [0, STEPS], seed: [0, 9], column: Object.keys(COLUMNS), s: [-2.4, 2.4], t: [-2.4, 2.4] },
   questions: [
@@ -239,7 +245,8 @@ export default explorable({
     { ask: "Make both tasks one, p = 1. What happens to the borders?", when: (stage) => ended(stage) && stage.state.p === 1 && stage.state.column === "scaled",
       then: (stage) => `${shown(stage).same > shown(stage).apart + .2 ? "Both gates draw them alike" : "Mostly they are alike, in this run they are not"}: ${told(stage)}.` },
     { ask: "Unscale the column. When does one expert swallow the plane?", when: (stage) => ended(stage) && shown(stage).used.includes(1),
-      then: "The first random gate is a switch: an expert that is off gets no gradient, so it stays off." },
+      then: swallowed,
+      hint: (stage) => (ended(stage) ? `with ${stage.state.column} the gates use ${shown(stage).used.join(" and ")} of ${EXPERTS} experts.` : "") },
   ],
   setup, picture, sentence,
   arrived(stage) {

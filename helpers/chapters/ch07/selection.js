@@ -286,6 +286,10 @@ function sentence(stage) {
 const judged = (stage) => ratios(stage).length === OTHERS;
 const [appealing, cheerful] = [({ x, y }) => x > .7 && Math.abs(y) < .8, ({ x, y }) => y > .7 && Math.abs(x) < .8];
 
+// Over the feeds of a shake: predicted / true of both models, each with its interval.
+const both = (stage) => [0, 1].map((k) => interval(ratios(stage).map((pair) => pair[k])));
+const times = ([centre, low, high]) => `×${said(centre)} [${said(low)}, ${said(high)}]`;
+
 export default explorable({
   limits: { x: [-REACH, REACH], y: [-REACH, REACH], size: [.4, 4] },
   questions: [
@@ -293,20 +297,25 @@ export default explorable({
       ask: "Appeal drives the clicks. ESMM trains on all rows: is it nearer to the truth? Shake to see more than one feed.",
       when: (stage) => judged(stage) && appealing(stage.state) && stage.state.mood && !stage.state.bent && stage.state.curved,
       then: (stage) => {
-        const [alone, ours] = [0, 1].map((k) => interval(ratios(stage).map((pair) => pair[k])));
-        const [, low, high] = interval(ratios(stage).map(([one, other]) => Math.abs(other - 1) - Math.abs(one - 1)));
+        const [alone, ours] = both(stage), [, low, high] = interval(ratios(stage).map(([one, other]) => Math.abs(other - 1) - Math.abs(one - 1)));
         return `${high < 0 ? "It is nearer" : low > 0 ? "No, it is farther off" : "No, not clearly"}: predicted / true ×${said(alone[0])} of the clicked rows, ×${said(ours[0])} of ESMM. Bend the CVR, and shake again.`;
       },
     },
     {
       ask: "Brush the good moods, then hide the mood from the models. Which setting is right now?",
       when: (stage) => judged(stage) && cheerful(stage.state) && !stage.state.mood && stage.state.bent,
-      then: "None. Those who click are in a good mood, and no column says so. Only about the clicked rows are the models right.",
+      then(stage) {
+        const wrong = both(stage).map(([, low, high]) => low > 1 || high < 1), { models, liked } = stage.now();
+        const word = wrong.every(Boolean) ? "Neither model is" : wrong.some(Boolean) ? "One model is not" : "Not told apart by these feeds";
+        return `${word}: ${both(stage).map(times).join(" and ")} of the truth. On the clicked rows they say ${models.map(({ onClicked }) => said(onClicked)).join(" and ")}, logged ${said(liked)}. No column tells who is in a good mood.`;
+      },
+      hint: ({ state }) => (!cheerful(state) ? "" : state.mood ? "the models see the mood." : state.bent ? "shake it." : "bend both CVRs, so that the shape is not to blame."),
     },
     {
       ask: "The mood is seen again. Give ESMM a CTR that cannot fit the brush. What happens to its CTCVR, and to its CVR?",
       when: (stage) => judged(stage) && stage.state.mood && !stage.state.curved && stage.now().models?.[1].says / stage.now().true > 1.2,
-      then: "The product has the loss and stays near. The CVR has none, and makes up for what the CTR gets wrong: it is far too high.",
+      then: (stage) => `The CTCVR has the loss, and says ${said(stage.now().ctcvr)} where ${said(stage.now().both)} are logged. The CVR has none: ${times(both(stage)[1])} of the truth, it makes up for what the CTR gets wrong.`,
+      hint: (stage) => (judged(stage) && stage.state.mood && !stage.state.curved ? `ESMM's CVR is ${times(both(stage)[1])} of the truth. Brush less of the plane, off its middle.` : ""),
     },
   ],
   setup,

@@ -3,9 +3,10 @@
 // An explorable is one file that ends in `export default explorable({ ... })` with
 //
 //   limits      {key: [low, high]} or {key: [words]}: what each part of the state may be; slider, handle and address keep to it
-//   questions   [{ ask, when: (stage) => bool, then, settled }]: `when` is asked after each move; once it was true, `then` is
-//               said (a text, or a function of the stage that makes one: said anew while `when` is true); with `settled`,
-//               (stage) => bool, it is ticked only where that is true
+//   questions   [{ ask, when: (stage) => bool, then: (stage) => text, settled, hint }]: `when` is asked after each move; once
+//               it was true, `then` is said, from what the reader has run or sees, and anew while `when` is true; with
+//               `settled`, (stage) => bool, it is ticked only where that is true; until then `hint`, (stage) => text or "",
+//               says of the question that is shown what is not yet
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
 //               `stage.button(…)`, and the loops, `stage.loop(step)`, with `stage.player(…)` beside the picture
 //   picture     (stage, place, width) => draw: fills the empty div `place`, again for every new width, with `svg(place, …)`,
@@ -26,7 +27,7 @@ export const HEIGHT = 400; // of a picture: with it the whole card fits a screen
 
 const REST = 500; // milliseconds without a change after which a move has ended
 const BUDGET = 12; // milliseconds of a frame that the steps of a loop may take
-const ROOM = 36; // words of an answer that is computed, for which there is room
+const ROOM = 46; // short words of an answer, for which there is room
 const MARKS = { "": "", answered: " ✓", "not yet decided": " …" }; // of a question
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -225,11 +226,11 @@ class Stage {
 
   // A reader of the screen hears the sentence when the move has ended, and the address is kept then.
   #busy() {
-    this.words.setAttribute("aria-busy", "true");
+    for (const part of [this.words, this.asked]) part.setAttribute("aria-busy", "true");
     clearTimeout(this.rest);
     this.rest = setTimeout(() => {
       if (this.held || this.loops.some((loop) => loop.playing)) { this.#busy(); return; }
-      this.words.removeAttribute("aria-busy");
+      for (const part of [this.words, this.asked]) part.removeAttribute("aria-busy");
       keep(this.name, written(this.state, this.start));
     }, REST);
   }
@@ -245,7 +246,7 @@ class Stage {
     tabs.setAttribute("aria-label", "questions");
     const text = block(this.asked, "p", "mtl-question"), found = block(this.asked, "p", "mtl-found");
     found.setAttribute("aria-live", "polite");
-    let now = 0;
+    let now = 0, hint = "";
     const show = () => {
       buttons.forEach((button, i) => {
         button.textContent = `${i + 1}${MARKS[list[i].state]}`;
@@ -253,8 +254,9 @@ class Stage {
         button.setAttribute("aria-pressed", String(i === now));
       });
       text.textContent = list[now].ask;
-      found.classList.toggle("mtl-open", list[now].state === "not yet decided");
-      found.textContent = list[now].said ? `${MARKS[list[now].state].trim()} ${list[now].said}` : "";
+      hint = this.touched && !list[now].said && list[now].hint?.(this) || "";
+      found.classList.toggle("mtl-open", list[now].state !== "answered");
+      found.textContent = list[now].said ? `${MARKS[list[now].state].trim()} ${list[now].said}` : hint && `Not yet: ${hint}`;
     };
     const buttons = list.map((_, i) => {
       const button = block(tabs, "button");
@@ -266,8 +268,8 @@ class Stage {
       const fresh = [];
       let changed = false;
       for (const question of list) {
-        if ((question.said && !(question.then instanceof Function)) || !question.when(this)) continue;
-        const said = question.then instanceof Function ? question.then(this) : question.then;
+        if (!question.when(this)) continue;
+        const said = question.then(this);
         const state = question.settled?.(this) ?? true ? "answered" : "not yet decided";
         if (said === question.said && state === question.state) continue;
         if (!question.said && !fresh.includes(list[now])) now = list.indexOf(question);
@@ -275,12 +277,13 @@ class Stage {
         Object.assign(question, { said, state });
         changed = true;
       }
-      if (changed) { show(); this.redraw(); } // the picture may show an answer
+      if (changed) this.redraw(); // the picture may show an answer
+      if (changed || (!list[now].said && hint !== (list[now].hint?.(this) ?? ""))) show();
     };
     this.#reserve = () => {
       this.asked.style.minHeight = "";
       const before = [now, list.map(({ said, state }) => ({ said, state }))];
-      for (const question of list) Object.assign(question, { said: question.then instanceof Function ? "so ".repeat(ROOM) : question.then, state: "answered" });
+      for (const question of list) Object.assign(question, { said: "so ".repeat(ROOM), state: "answered" });
       const heights = list.map((_, i) => { now = i; show(); return this.asked.offsetHeight; });
       now = before[0];
       list.forEach((question, i) => Object.assign(question, before[1][i]));

@@ -4,8 +4,8 @@ import { BLUE, explorable, said, scale, svg } from "../../../helpers/display/liv
 export default explorable({
   limits: { x: [0, 10], y: [0, 10] },
   questions: [
-    { ask: "Where is x large?", when: ({ state }) => state.x > 8, then: "At the right." },
-    { ask: "What does the switch do?", when: ({ state }) => state.on, then: "It switches." },
+    { ask: "Where is x large?", when: ({ state }) => state.x > 8, then: () => "At the right.", hint: ({ state }) => (state.x > 2 ? `${said(state.x)} is in the middle.` : "") },
+    { ask: "What does the switch do?", when: ({ state }) => state.on, then: () => "It switches." },
   ],
   setup(stage) {
     stage.slider({ label: "height", key: "y", step: 1 });
