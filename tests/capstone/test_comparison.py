@@ -2,8 +2,6 @@
 
 import itertools
 from dataclasses import replace
-from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,15 +13,14 @@ from torch import nn
 from helpers.capstone import comparison, plan
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import SINGLE, Plan
+from helpers.capstone.plan import SINGLE
 from helpers.capstone.preparation import Table, prepare, split
 from helpers.capstone.ranker import Recipe
-from helpers.capstone.reading import READING
 from helpers.capstone.recommendation import unlearnt
 from helpers.data.features import Features
 from helpers.evaluation import yardsticks
 from helpers.evaluation.counts import by_ids
-from helpers.evaluation.intervals import auc_influence, half_width
+from helpers.evaluation.intervals import auc_influence
 from helpers.evaluation.late_fusion import late_fusion
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import environment
@@ -62,16 +59,6 @@ def test_the_rows_that_are_judged_are_those_that_were_predicted(own_time, monkey
     assert (found.scores["value"] > 0.97).all() and (found.curve["value"] > 0.97).all()
 
 
-@pytest.mark.long
-def test_the_interval_holds_the_luck_of_the_log_and_of_the_test_users(found, table):
-    """Its parts are those of the split, and what the test rows say of users, whatever the number of seeds."""
-    assert (found.growth["overlap"] == 250 / 2_000).all()
-    for row in found.growth.itertuples():
-        assert row.high - row.gain == pytest.approx(
-            half_width(row.spread, row.seeds, 250 / 2_000, row.users, row.units), rel=1e-6
-        )
-
-
 def test_users_luck_is_that_of_the_mean_gain():
     """Where all seeds predict the same, they have the luck of one; by rows that are each of a user of their own, by
     resampling users."""
@@ -106,23 +93,6 @@ def test_along_the_curve_the_first_task_gains_weight(monkeypatch):
     curve = compare(frame, declaration, recipe, seeds=range(2), rates=[0.03], also=["curve"]).curve
     means = curve.groupby(["weight", "task"])["value"].mean()
     assert means[1.0, "a"] > 0.8 > 0.5 > means[0.0, "a"] and means[0.0, "b"] > 0.8 > 0.5 > means[1.0, "b"]
-
-
-@pytest.mark.long
-def test_both_sides_are_tuned_from_the_same_rates(found):
-    assert found.tuned["tasks"].tolist() == ["click", "seconds", "like", "click + seconds + like"]
-    assert found.tuned["lr"].isin([0.003, 0.01]).all() and set(found.seeds).isdisjoint(plan.TUNING_SEEDS)
-    assert found.cost["model"].tolist() == [SINGLE, "Shared-Bottom"] and (found.cost["parameters"] > 100).all()
-
-
-@pytest.mark.long
-def test_penalties_are_chosen_by_both_sides_from_the_same_few(table):
-    options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ()}
-    one, two = (compare(table, BY_TIME, RECIPE, penalties=few, **options) for few in ([0.0, 10.0], [10.0, 0.0]))
-    assert one.tuned["l2_embedding"].tolist() == [0.0] * 4 and one.penalties == two.penalties == [0.0, 10.0]
-    pd.testing.assert_frame_equal(one.scores, two.scores)
-    same = compare(table, BY_TIME, RECIPE, **options)
-    pd.testing.assert_frame_equal(one.scores, same.scores)
 
 
 def test_yardsticks_are_judged_on_the_test_rows_of_every_seed(found, table):
@@ -192,24 +162,6 @@ def test_shuffled_labels_tell_nothing_and_the_kept_ones_are_as_they_were(table):
     assert torch.equal(moved.masks["seconds"].sum(), train.masks["seconds"].sum())
     assert torch.equal(moved.labels["like"], again.labels["like"])
     assert not torch.equal(moved.labels["like"], other.labels["like"])
-
-
-def test_without_yardsticks_none_is_fitted(table, trained, monkeypatch):
-    monkeypatch.setattr(yardsticks, "candidates", lambda *_: 1 / 0)
-    found = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=["curve"])
-    assert found.beaten.empty and found.also == ("curve",) and len(found.curve) == 5 * 2 * 2
-
-
-def test_the_curve_is_of_the_first_two_tasks(found):
-    assert set(found.curve["task"]) == {"click", "seconds"} and set(found.curve["weight"]) == set(plan.WEIGHTS)
-    assert len(found.curve) == 2 * 5 * 4 and not found.curve["value"].isna().any()
-
-
-def test_users_are_known_and_facts_are_of_the_parts(found):
-    assert found.users == 60 and found.parts == {"train": 2_000, "valid": 250, "test": 250}
-    facts = found.facts.set_index("task")
-    assert facts.loc["click", "train labels"] == 2_000 and facts.loc["seconds", "train labels"] < 1_500
-    assert found.scores.loc[found.scores["task"] != "seconds", "gauc"].notna().all()
 
 
 def test_a_seed_whose_tower_is_dead_does_not_count_for_its_task(table, monkeypatch):
@@ -297,26 +249,6 @@ def test_test_labels_do_not_decide_anything_but_scores(table, monkeypatch):
         np.testing.assert_allclose(values, others if sign == 1 else 1 - others, atol=1e-6)
 
 
-def test_the_score_is_that_of_one_state(table):
-    """The shared model is judged as it would be served: by the state with the best total."""
-    data = Table(prepare(BY_TIME, table), BY_TIME)
-    run = comparison._train(data, tuple(LABELS), RECIPE, [0])
-    mask, label, _ = data.seen("click", 0)
-    one = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[RECIPE.lr], also=())
-    value = one.scores.query("task == 'click' and model == 'Shared-Bottom' and seed == 0")["value"].item()
-    assert value == pytest.approx(auc(run.outputs["click", 0][mask], label), abs=1e-6)
-
-
-@pytest.mark.long
-def test_large_tables_train_seed_by_seed(table, monkeypatch):
-    options = {"seeds": range(2), "rates": [0.01], "also": ()}
-    together = compare(table, AT_RANDOM, RECIPE, **options).scores
-    monkeypatch.setattr("helpers.capstone.comparison.ROWS_TOGETHER", 1)
-    both = compare(table, AT_RANDOM, RECIPE, **options).scores.merge(together, on=["seed", "model", "task"])
-    assert len(both) == len(together)
-    np.testing.assert_allclose(both["value_x"], both["value_y"], atol=1e-4)
-
-
 @pytest.mark.parametrize("structure", ["MMoE", "PLE"])
 def test_other_structures(table, structure):
     found = compare(table, BY_TIME, replace(RECIPE, structure=structure), seeds=range(2), rates=[0.01], also=())
@@ -367,61 +299,6 @@ def test_a_table_that_does_not_pass_the_check_is_not_compared(table):
         compare(table.assign(click=table["click"] + 1), BY_TIME)
 
 
-class Bar:
-    """In place of tqdm: what it was made with, and how much was done after each call."""
-
-    made: list["Bar"]
-
-    def __init__(self, **options):
-        self.options, self.done, self.total = options, [0.0], options["total"]
-        self.made.append(self)
-
-    __enter__, __exit__ = (lambda self: self), lambda *_: None
-
-    def update(self, more):
-        self.done.append(self.done[-1] + more)
-
-
-@pytest.fixture
-def bars(monkeypatch):
-    monkeypatch.setattr(Bar, "made", [], raising=False)
-    monkeypatch.setattr(comparison, "tqdm", Bar)
-    return Bar.made
-
-
-@pytest.mark.parametrize("quiet", [True, False], ids=["quiet", "with a bar"])
-def test_a_bar_says_how_much_is_done_and_how_long_it_takes(table, trained, bars, monkeypatch, quiet):
-    """It ends where all is done, with everything that can be measured besides."""
-    monkeypatch.setenv("TQDM_DISABLE", "1") if quiet else monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    monkeypatch.setattr(comparison, "verdict", lambda *_: "undecided")
-    compare(table, BY_TIME, RECIPE, seeds=range(3), penalties=[5.0, 0.0], also=plan.ALSO)
-    (bar,) = bars
-    assert bar.options["desc"] == "comparing (soon)" and bar.options["disable"] == quiet
-    assert bar.done[-1] == pytest.approx(bar.total) and (np.diff(bar.done) > 0).all()
-    assert len(bar.done) == 1 + 4 * 2 + 4 + 2 * 4 + 6 + 3 + 5
-
-
-# --- one training run, one yardstick ----------------------------------------------------------------------------------
-
-
-def test_seeds_train_together_where_their_rows_have_room(table, monkeypatch):
-    data = Table(prepare(AT_RANDOM, table), AT_RANDOM)
-    assert comparison._together(data, range(50)) == [list(range(40)), list(range(40, 50))]  # 100,000 of 2,500 rows
-    monkeypatch.setattr("helpers.capstone.comparison.ROWS_TOGETHER", 4_999)
-    assert comparison._together(data, [7, 5, 6]) == [[7], [5], [6]]
-    monkeypatch.setattr("helpers.capstone.comparison.ROWS_TOGETHER", 5_000)
-    assert comparison._together(data, [7, 5, 6]) == [[7, 5], [6]]
-    monkeypatch.setattr("helpers.capstone.comparison.ROWS_TOGETHER", 1)
-    assert comparison._together(data, [7, 5]) == [[7], [5]]
-
-
-def test_with_new_users_each_seed_trains_alone():
-    """Their parts differ in size."""
-    frame, own = log_of_days(days=10, luck=0)
-    own = replace(own, new_users=True)
-    assert comparison._together(Table(prepare(own, frame), own), [0, 1]) == [[0], [1]]
-
-
 @both_splits
 def test_a_run_is_of_models_one_a_seed(table, own):
     """The same as each alone; the loss is the sum of their best totals, the seconds are those of one."""
@@ -433,31 +310,6 @@ def test_a_run_is_of_models_one_a_seed(table, own):
     for run in alone:
         for key, output in run.outputs.items():
             np.testing.assert_allclose(both.outputs[key], output, atol=1e-4)
-
-
-def test_a_run_is_of_the_rows_of_its_seed():
-    """At random each seed has test rows of its own: labels that a number tells are predicted there."""
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"x": rng.normal(size=1_000), "y": rng.normal(size=1_000)})
-    own = Declaration({"a": "binary", "b": "binary"}, numbers=("x", "y"))
-    frame = frame.assign(a=(frame["x"] > 0).astype(int), b=(frame["y"] > 0).astype(int))
-    data = Table(prepare(own, frame), own)
-    run = comparison._train(data, ("a",), replace(RECIPE, epochs=5, batch_size=32, lr=0.03), [4, 5])
-    for seed in (4, 5):
-        mask, label, _ = data.seen("a", seed)
-        assert auc(run.outputs["a", seed][mask], label) > 0.97
-
-
-def test_by_time_all_seeds_train_on_one_set_of_rows_without_a_bar(table, monkeypatch):
-    data, fit, asked = Table(prepare(BY_TIME, table), BY_TIME), comparison.fit, []
-
-    def noted(models, *rows, progress=True, **options):
-        asked.append((progress, [tuple(one.labels["click"].shape) for one in rows]))
-        return fit(models, *rows, progress=False, **options)
-
-    monkeypatch.setattr(comparison, "fit", noted)
-    comparison._train(data, ("click",), replace(RECIPE, epochs=1), [0, 1, 2])
-    assert asked == [(False, [(2_000,), (250,)])]
 
 
 def test_the_loss_of_a_run_is_the_best_total_on_the_validation_rows(table):
@@ -475,47 +327,6 @@ def test_the_loss_of_a_run_is_the_best_total_on_the_validation_rows(table):
         np.testing.assert_allclose(run.outputs["like", seed], expected, atol=1e-6)
 
 
-@both_splits
-@pytest.mark.parametrize(("task", "score"), [("click", auc), ("seconds", r2)])
-def test_a_lead_is_over_the_same_rows_of_each_seed(table, own, task, score):
-    """Of outputs that are made up; over nothing it is the metric itself."""
-    data, rng = Table(prepare(own, table), own), np.random.default_rng(0)
-    seeds, outputs, values = (4, 5, 6), {}, {}
-    for model, noise in ((SINGLE, 0.9), ("trees", 0.4)):
-        for seed in seeds:
-            mask, label, _ = data.seen(task, seed)
-            outputs[model, task, seed] = np.zeros(len(mask))
-            outputs[model, task, seed][mask] = label + noise * rng.normal(size=len(label)) * label.std()
-            values[model, seed] = score(outputs[model, task, seed][mask], label)
-    gains = np.array([values["trees", seed] - values[SINGLE, seed] for seed in seeds])
-    lead, _ = comparison._lead(data, outputs, task, "trees", SINGLE, seeds)
-    assert lead.mean == pytest.approx(gains.mean()) and lead.spread == pytest.approx(gains.std(ddof=1))
-    wide, _ = comparison._lead(data, outputs, task, "trees", SINGLE, seeds, 0.99)
-    assert wide.low < lead.low < lead.mean < lead.high < wide.high and lead.users > 0
-    level, _ = comparison._lead(data, outputs, task, "trees", None, seeds)
-    assert level.mean == pytest.approx(np.mean([values["trees", seed] for seed in seeds]))
-
-
-def test_seconds_are_of_computing_and_for_one_seed(table, monkeypatch):
-    monkeypatch.setattr("helpers.capstone.comparison.time.process_time", iter(range(100)).__next__)
-    data = Table(prepare(BY_TIME, table), BY_TIME)
-    assert comparison._train(data, ("click",), replace(RECIPE, epochs=1), [0, 1, 2, 3]).seconds == 0.25
-
-
-def test_the_estimate_is_by_an_epoch_of_a_single_task_model_and_of_the_shared_one(table, monkeypatch):
-    monkeypatch.setattr("helpers.capstone.comparison.TIMED", 500)  # of 2,000 to train
-    data, asked = Table(prepare(BY_TIME, table), BY_TIME), []
-
-    def noted(table, tasks, recipe, seeds, share=1, kept=None):
-        asked.append((tasks, recipe.epochs, seeds, share))
-        return comparison._Run(0.0, {}, {}, 0, float(len(tasks)))
-
-    monkeypatch.setattr(comparison, "_train", noted)
-    plan = Plan(BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())
-    assert comparison._estimate(data, plan) == plan.estimate({plan.sides[0].name: 4.0, plan.sides[-1].name: 12.0})
-    assert asked == [(("click",), 1, [0, 1], 0.25), (tuple(LABELS), 1, [0, 1], 0.25)]
-
-
 def test_weights_count_in_training_as_rows_do():
     """A row of weight 0 is as one that is not there: what only those would teach is not learnt."""
     rng = np.random.default_rng(0)
@@ -529,12 +340,6 @@ def test_weights_count_in_training_as_rows_do():
     heavy = prepare(own, frame)["w"].to_numpy()[rows] > 0
     assert auc(run.outputs["a", 0][heavy], label[heavy]) > 0.99
     assert data.examples.weights["a"].mean() == pytest.approx(1)
-
-
-def test_on_a_share_of_the_rows_all_test_rows_are_predicted(table):
-    data = Table(prepare(BY_TIME, table), BY_TIME)
-    run = comparison._train(data, ("click",), RECIPE, [0, 1], 0.5)
-    assert set(run.outputs) == {("click", 0), ("click", 1)} and len(run.outputs["click", 0]) == 250
 
 
 # --- without training: what is trained, in which order, and what is made of it ----------------------------------------
@@ -563,41 +368,6 @@ def trained(monkeypatch):
     monkeypatch.setattr(comparison, "_estimate", lambda table, plan: "soon")
     monkeypatch.setattr(yardsticks, "MOST_TREES", 5)
     return calls
-
-
-def test_both_sides_are_tuned_then_trained_then_weighed(table, trained):
-    found = compare(table, BY_TIME, RECIPE, seeds=range(3), rates=plan.RATES, penalties=[5.0, 0.0], also=["curve"])
-    alone = replace(RECIPE, structure="single task", weighting="equal")
-    expected, sides = [], [*(((task,), alone) for task in LABELS), (tuple(LABELS), RECIPE)]
-    for tasks, recipe in sides:
-        choices = [(lr, l2) for lr in plan.RATES for l2 in (5.0, 0.0)]
-        expected += [(tasks, replace(recipe, lr=lr, l2_embedding=l2), [900, 901]) for lr, l2 in choices]
-    expected += [(tasks, replace(recipe, lr=0.003, l2_embedding=5.0), [0, 1, 2]) for tasks, recipe in sides]
-    best = replace(RECIPE, lr=0.003, l2_embedding=5.0)
-    for weight in plan.WEIGHTS:
-        weights = {"click": 2 * weight, "seconds": 2 - 2 * weight, "like": 1.0}
-        expected += [(tuple(LABELS), replace(best, weighting=weights), [0, 1, 2])]
-    assert trained == expected
-    names = ["click", "seconds", "like", "click + seconds + like"]
-    models = [SINGLE] * 3 + ["Shared-Bottom"]
-    chosen = {"lr": 0.003, "l2_embedding": 5.0, "dropout": 0.0, "units": (8,), "edge": "l2_embedding"}
-    rows = [{"model": m, "tasks": t} | chosen for m, t in zip(models, names, strict=True)]
-    assert found.tuned.to_dict("records") == rows and len(found.tried) == 4 * 6
-    assert found.penalties == [0.0, 5.0] and found.recipe is RECIPE and found.declaration is BY_TIME
-    rows = [
-        {"model": SINGLE, "parameters": 300, "seconds": 9.0},
-        {"model": "Shared-Bottom", "parameters": 300, "seconds": 3.0},
-    ]
-    assert found.cost.to_dict("records") == rows and found.cost["parameters"].dtype.kind == "i"
-
-
-def test_without_options_five_seeds_a_search_yardsticks_control_and_fewer_rows(table, trained):
-    found = compare(table, BY_TIME)
-    assert (found.seeds, found.rates, found.penalties) == ([0, 1, 2, 3, 4], None, None)
-    assert found.matters == {"binary": 0.005, "regression": 0.01} and found.tuning_seeds == [900, 901]
-    assert found.recipe == Recipe() and found.also == ("yardsticks", "control", "fewer rows") and found.curve.empty
-    assert len(found.beaten) == 23 and len(found.fewer) == 2 * 3 and len(found.scores) == 2 * 3 * 5
-    assert sorted(found.growth["seeds"].unique()) == [3, 5] and [p.column for p in found.problems] == ["seconds"]
 
 
 def test_both_sides_search_with_the_same_budget_and_go_on_where_the_last_that_was_tried_is_the_best(
@@ -637,36 +407,15 @@ def test_on_a_small_log_a_rare_label_does_not_spoil_what_is_shared():
     assert not (gains["verdict"] == "opposite").any()
 
 
-def test_one_choice_is_not_tuned(table, trained):
-    found = compare(table, BY_TIME, RECIPE, seeds=[4, 2], rates=[0.01], also=())
-    assert [(tasks, recipe.lr, seeds) for tasks, recipe, seeds in trained] == [
-        (tasks, 0.01, [4, 2]) for tasks in [*((task,) for task in LABELS), tuple(LABELS)]
-    ]
-    assert found.seeds == [4, 2] and found.curve.empty and found.scores["seed"].tolist() == [4, 2] * 6
-
-
-def test_as_many_seeds_train_together_as_have_room(table, trained, monkeypatch):
-    monkeypatch.setattr("helpers.capstone.comparison.ROWS_TOGETHER", 7_499)  # of 2,500 rows
-    compare(table, BY_TIME, RECIPE, rates=[0.01], also=())
-    assert [seeds for *_, seeds in trained] == [[0, 1], [2, 3], [4]] * 4
-
-
-@pytest.mark.parametrize("declaration", [BY_TIME, AT_RANDOM], ids=["by time", "at random"])
-def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, trained, declaration):
-    found = compare(
-        table,
-        declaration,
-        RECIPE,
-        seeds=range(3),
-        rates=[0.01],
-        matters={"binary": 0.3, "regression": 0.1},
-        also=["curve"],
-    )
-    rows = prepare(declaration, table)
+@both_splits
+def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, trained, own):
+    options = {"seeds": range(3), "rates": [0.01], "matters": {"binary": 0.3, "regression": 0.1}, "also": ["curve"]}
+    found = compare(table, own, RECIPE, **options)
+    rows = prepare(own, table)
     units = (rows["seconds"].mean(), rows["seconds"].std())
     values = {}
     for row in found.scores.itertuples():
-        test = split(declaration, rows, 0 if declaration.time else row.seed).test
+        test = split(own, rows, 0 if own.time else row.seed).test
         label = test[row.task].to_numpy(float)
         label = (label - units[0]) / units[1] if row.task == "seconds" else label
         tasks = 1 if row.model == SINGLE else 3
@@ -686,22 +435,6 @@ def test_scores_gains_and_the_curve_are_of_the_outputs_for_the_test_rows(table, 
     assert found.curve["weight"].tolist() == [weight for weight in plan.WEIGHTS for _ in range(6)]
     for row in found.curve.itertuples():
         assert row.value == pytest.approx(values["Shared-Bottom", row.task, row.seed])
-
-
-@both_splits
-def test_yardsticks_are_fitted_on_every_split(table, trained, monkeypatch, own):
-    asked = []
-
-    def oracle(table, name, task, seed):
-        asked.append((task, name, seed))
-        return tuple(part.labels[task].numpy() for part in table.sets(seed)[1:])
-
-    monkeypatch.setattr(comparison, "_yardstick", oracle)
-    found = compare(table, own, RECIPE, seeds=[4, 2], rates=[0.01], also=["yardsticks"])
-    splits = [0] if own.time else [4, 2]
-    assert asked == list(itertools.product(LABELS, ("linear", "trees"), splits))
-    assert (found.beaten.loc[found.beaten["yardstick"].isin(("linear", "trees")), "value"] > 0.999).all()
-    assert found.headline["rival"].isin(("linear", "trees")).all() and (found.headline["gain"] < -0.1).all()
 
 
 @both_splits
@@ -728,29 +461,17 @@ def test_late_fusion_is_of_the_single_task_models_and_fitted_on_validation_rows(
     recipe = replace(RECIPE, structure="single task", lr=0.01)
     for seed in (4, 2):
         runs = {task: comparison._train(data, (task,), recipe, [seed]) for task in labels}
-        valid, test = ({task: of(run)[task, seed] for task, run in runs.items()} for of in (_valid, _outputs))
+        valid = {task: run.valid[task, seed] for task, run in runs.items()}
+        test = {task: run.outputs[task, seed] for task, run in runs.items()}
         _, rows, tested = data.sets(seed)
-        values.append(
-            {
-                (task, name): (
-                    auc(scores, tested.labels[task]),
-                    comparison.gauc(scores, tested.labels[task], tested.groups),
-                )
-                for task in labels
-                for name, scores in late_fusion(valid, test, rows.labels[task]).items()
-            }
-        )
-    for key in values[0]:
-        assert found.loc[key, "value"] == pytest.approx(np.mean([one[key][0] for one in values]), abs=1e-4)
-        assert found.loc[key, "gauc"] == pytest.approx(np.mean([one[key][1].value for one in values]), abs=1e-3)
-
-
-def _valid(run):
-    return run.valid
-
-
-def _outputs(run):
-    return run.outputs
+        for task in labels:
+            for name, scores in late_fusion(valid, test, rows.labels[task]).items():
+                within = comparison.gauc(scores, tested.labels[task], tested.groups).value
+                values.append((task, name, auc(scores, tested.labels[task]), within))
+    means = pd.DataFrame(values, columns=["task", "name", "value", "gauc"]).groupby(["task", "name"]).mean()
+    for key, row in means.iterrows():
+        assert found.loc[key, "value"] == pytest.approx(row["value"], abs=1e-4)
+        assert found.loc[key, "gauc"] == pytest.approx(row["gauc"], abs=1e-3)
 
 
 @both_splits
@@ -765,54 +486,10 @@ def test_facts_are_counts_and_means_of_each_part(table, trained, own):
     assert found.facts["task"].tolist() == list(LABELS)
 
 
-@both_splits
-def test_the_yardstick_by_item_is_the_mean_of_each_item_in_the_training_rows(table, trained, own):
-    found = compare(table, own, RECIPE, seeds=(4, 2), rates=[0.01], also=())
-    value, expected = found.facts.set_index("task").loc["like", "by item"], []
-    for seed in (4, 2):
-        train, _, test = split(own, prepare(own, table), seed)
-        mean = train["like"].mean()
-        score = {item: (rows["like"].sum() + 5 * mean) / (len(rows) + 5) for item, rows in train.groupby("item")}
-        expected.append(auc(test["item"].map(score).fillna(mean).to_numpy(), test["like"].to_numpy()))
-    assert value == pytest.approx(np.mean(expected)) and 0.5 < value < 0.9
-
-
-def test_how_a_file_was_read_is_kept(table, trained):
-    options = {"seeds": range(2), "rates": [0.01], "also": ()}
-    assert compare(table, BY_TIME, RECIPE, **options).reading is None
-    read = table.copy()
-    read.attrs[READING] = {"sep": ";"}
-    assert compare(read, BY_TIME, RECIPE, **options).reading == {"sep": ";"}
-
-
-def test_a_gain_is_over_the_seeds_with_which_both_have_learnt(table):
-    """Two are enough. Where test users' luck alone leaves it open, no number of seeds decides."""
-    data, rng, outputs = Table(prepare(BY_TIME, table), BY_TIME), np.random.default_rng(0), {}
-    _, label, _ = data.seen("click", 0)
-    for model, seed in itertools.product((SINGLE, "MMoE"), (4, 5, 6)):
-        outputs[model, "click", seed] = (label + rng.normal(size=len(label))) * ((model, seed) != (SINGLE, 6))
-    rows = []
-    for seeds in ((4, 5, 6), (4, 5)):
-        own = {key: output for key, output in outputs.items() if key[-1] in seeds}
-        scores, matters = comparison._judge(data, "model", own), {"binary": 0, "regression": 0}
-        rows.append(comparison._sharing_gain(data, "click", "MMoE", own, scores, matters))
-    assert [(row.pop("seeds"), row.pop("dead")) for row in rows] == [(3, 1), (2, 0)]
-    pd.testing.assert_frame_equal(*(pd.DataFrame([row]) for row in rows))
-    row = rows[0]
-    assert (row["task"], row["metric"], row["clusters"], row["verdict"]) == ("click", "AUC", "users", "undecided")
-    assert np.isnan(row["seeds_needed"])
-
-
 def test_without_a_user_there_is_no_gauc_and_each_row_counts_alone(table, trained):
     found = compare(table, replace(BY_TIME, user=None), RECIPE, seeds=range(2), rates=[0.01], also=())
     assert "gauc" not in found.scores and found.users == 0
     assert found.gains.set_index("task").loc["click", "units"] == 250
-
-
-def test_gauc_is_nan_where_no_user_has_both_classes():
-    scores, labels = np.array([0.1, 0.2, 0.3]), np.array([0.0, 1.0, 1.0])
-    assert np.isnan(comparison._gauc(scores, labels, np.array([1, 2, 3])))
-    assert comparison._gauc(scores, labels, np.array([1, 1, 3])) == 1
 
 
 # --- what belongs together, new users, weights, fewer rows ------------------------------------------------------------
@@ -850,44 +527,6 @@ def test_a_group_counts_as_days_do_and_a_few_of_either_do_not():
     assert luck_of(enough, own)[1:] == (5, "days")
 
 
-@pytest.mark.parametrize(
-    ("clusters", "errors", "expected"),
-    [
-        ({"users": 100, "days": 5}, {100: 0.010, 5: 0.009}, (0.009, 5, "days")),  # of five the interval is wider
-        ({"users": 100, "days": 2, "groups": 20}, {100: 0.010, 20: 0.020}, (0.020, 20, "groups")),  # two do not count
-    ],
-)
-def test_the_widest_interval_counts(monkeypatch, clusters, errors, expected):
-    rows = np.arange(100)
-    table = SimpleNamespace(clusters={name: rows * count // 100 for name, count in clusters.items()})
-    monkeypatch.setattr(comparison, "over_users", lambda moved, ids: (errors[len(set(ids))], len(set(ids))))
-    assert comparison._luck(table, rows, rows) == expected
-
-
-def test_days_and_spans_of_the_parts_are_told(trained):
-    frame, own = log_of_days(days=10, luck=0)
-    found = compare(
-        frame.rename(columns={"a": "click", "b": "like"}),
-        replace(own, labels={"click": "binary", "like": "binary"}),
-        RECIPE,
-        seeds=range(2),
-        rates=[0.01],
-        also=(),
-    )
-    test = split(own, prepare(own, frame)).test["time"]
-    ends = [str(pd.Timestamp(second, unit="s"))[:10] for second in (test.min(), test.max())]
-    assert (
-        found.days == test.nunique() and found.spans["test"] == tuple(ends) and list(found.spans) == list(found.parts)
-    )
-
-
-def test_a_time_that_is_no_date_has_spans_and_no_days(table, trained):
-    found = compare(table, BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())
-    assert (found.days, found.spans["train"], found.spans["test"]) == (0, ("0", "1999"), ("2250", "2499"))
-    found = compare(table, AT_RANDOM, RECIPE, seeds=range(2), rates=[0.01], also=())
-    assert (found.days, found.spans) == (0, {})
-
-
 def test_new_users_are_new(table):
     """No row of theirs is trained on; a model that knows users alone can then only guess."""
     rng = np.random.default_rng(0)
@@ -902,31 +541,16 @@ def test_new_users_are_new(table):
 
 
 def test_with_fewer_rows_the_same_is_measured_where_it_is_undecided(table, trained, monkeypatch):
+    """And where there are labels enough."""
     options = {"seeds": range(3), "rates": [0.01], "also": ["fewer rows"]}
     monkeypatch.setitem(comparison.CHANCE, "regression", -10.0)  # the outputs are no good for numbers
-    decided = options | {
-        "also": ["fewer rows", "curve"],
-        "matters": {"binary": 0.5, "regression": 5},
-    }
-    assert compare(table, BY_TIME, RECIPE, **decided).fewer.empty and len(trained) == 4 + 5
-    trained.clear()
+    assert compare(table, BY_TIME, RECIPE, **options, matters={"binary": 0.5, "regression": 5}).fewer.empty
     monkeypatch.setattr(comparison, "verdict", lambda *_: "undecided")
-    train, asked = comparison._train, []
-
-    def noted(*arguments, share=1, **options):
-        asked.append(share)
-        return train(*arguments, **options)
-
-    monkeypatch.setattr(comparison, "_train", noted)
     found = compare(table, BY_TIME, RECIPE, **options)
-    assert asked == [1] * 4 + [0.25] * 4 + [0.5] * 4
-    assert len(trained) == 4 + 4 * 2
     assert found.fewer[["share", "task"]].values.tolist() == [[s, t] for s in (0.25, 0.5) for t in LABELS]
     assert set(found.growth.columns) < set(found.fewer.columns)
-    fewest = found.facts["train labels"].min()
-    for enough, empty in ((fewest, False), (fewest + 1, True)):
-        monkeypatch.setattr(comparison, "FEWEST_LABELS", enough / 4)
-        assert compare(table, BY_TIME, RECIPE, **options).fewer.empty == empty
+    monkeypatch.setattr(comparison, "FEWEST_LABELS", found.facts["train labels"].min() + 1)
+    assert compare(table, BY_TIME, RECIPE, **options).fewer.empty
 
 
 @both_splits
@@ -951,14 +575,6 @@ def test_the_ranker_has_what_its_side_chose(table, trained, own):
         found.ranker("share")
 
 
-def test_the_ranker_is_trained_by_the_weights_without_a_bar(table, trained, monkeypatch):
-    own, asked = replace(BY_TIME, weight="w"), {}
-    found = compare(table.assign(w=1.0), own, RECIPE, seeds=range(2), rates=[0.01], also=())
-    monkeypatch.setattr(comparison.Ranker, "fit", lambda self, *rows, **options: asked.update(options))
-    found.ranker()
-    assert asked == {"weight": "w", "progress": False}
-
-
 # --- a first look, a cluster ------------------------------------------------------------------------------------------
 
 
@@ -967,50 +583,8 @@ def test_quick_is_a_first_look(table, trained):
     found = compare(table, BY_TIME, Recipe(lr=0.003), mode="quick")
     assert (found.mode, found.seeds, found.also) == ("quick", [0, 1, 2], ("yardsticks", "control"))
     assert found.recipe == Recipe(lr=0.003, epochs=3, patience=1)
-    assert len(trained) == 4 * 4 + 4 + 3 and {tuple(seeds) for *_, seeds in trained[:16]} == {(900,)}
-    assert set(found.tried["l2_embedding"]) == {0.0, 1e-4, 1e-3, 1e-2}
-    assert compare(table, BY_TIME, Recipe(lr=0.003, epochs=2), mode="quick").recipe.epochs == 2
-    assert compare(table, BY_TIME, RECIPE, mode="quick", rates=[0.01, 0.001], seeds=[5, 6]).seeds == [5, 6]
-
-
-def test_a_quick_look_at_a_large_table_searches_on_some_of_its_rows_and_fits_no_yardstick(table, trained, monkeypatch):
-    monkeypatch.setattr("helpers.capstone.comparison.TIMED", 1_000)  # of 2,000 to train
-    monkeypatch.setattr(yardsticks, "candidates", lambda *_: 1 / 0)
-    train, shares = comparison._train, []
-
-    def noted(*arguments, share=1, **options):
-        shares.append(share)
-        return train(*arguments, **options)
-
-    monkeypatch.setattr(comparison, "_train", noted)
-    found = compare(table, BY_TIME, Recipe(lr=0.003), mode="quick")
-    assert shares == [0.5] * 16 + [1] * 7 and {"by item", "stack", "control"} < set(found.beaten["yardstick"])
-
-
-def test_results_keep_the_numbers_of_their_calls_in_whatever_order_a_cluster_is_done(monkeypatch):
-    calls = [partial(pow, base) for base in (2, 3, 5)]  # of a "table" that is the exponent
-
-    def run(named, cluster, table):
-        done = [SimpleNamespace(name=name, table=call(table)) for name, call in named.items()]
-        return reversed(done) if cluster == "tcp://a" else 1 / 0
-
-    monkeypatch.setattr("helpers.experiments.jobs.run", run)
-    assert list(comparison._results(2, calls, None)) == [(0, 4), (1, 9), (2, 25)]
-    assert list(comparison._results(2, calls, "tcp://a")) == [(2, 25), (1, 9), (0, 4)]
-    assert list(comparison._results(2, [], "tcp://b")) == []
-
-
-def test_all_is_computed_on_the_cluster(table, trained, monkeypatch):
-    asked = []
-
-    def noted(table, calls, cluster):
-        asked.append((len(calls), cluster))
-        yield from enumerate(call(table) for call in calls)
-
-    monkeypatch.setattr(comparison, "_results", noted)
-    options = {"seeds": range(2), "rates": plan.RATES, "also": ["yardsticks", "control", "curve"]}
-    compare(table, BY_TIME, RECIPE, "tcp://a", **options)
-    assert asked == [(4 * 3, "tcp://a"), (4, "tcp://a"), (2 * 3, "tcp://a"), *[(1, "tcp://a")] * 3, (5, "tcp://a")]
+    assert {tuple(seeds) for *_, seeds in trained[:16]} == {(900,)}
+    assert set(found.tried["l2_embedding"]) == {0.0, 1e-4, 1e-3, 1e-2} and set(found.tried["lr"]) == {0.003}
 
 
 @pytest.mark.long

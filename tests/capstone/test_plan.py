@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from helpers.capstone.declaration import Declaration
-from helpers.capstone.plan import ALSO, MATTERS, Estimate, Plan, duration
+from helpers.capstone.plan import ALSO, Estimate, Plan, duration
 from helpers.capstone.ranker import Recipe
 
 OWN = Declaration({"a": "binary", "b": "binary"}, numbers=("x",))
@@ -26,13 +26,6 @@ def test_the_estimate_counts_every_run():
     )
 
 
-def test_it_is_said_in_words():
-    text = str(Estimate(12, (4, 20), (5, 130), True))
-    assert text == "about 5 seconds to 2.2 minutes of computing: 12 training runs of 4 to 20 epochs, and the yardsticks"
-    assert str(Estimate(3, (1, 1), (5, 5), False)) == "about 5 seconds of computing: 3 training runs of 1 epoch"
-    assert str(Estimate(3, (2, 2), (5, 5), False)) == "about 5 seconds of computing: 3 training runs of 2 epochs"
-
-
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.01, "1 second"), (1.2, "1 second"), (1.5, "2 seconds"), (1.6, "2 seconds"), (74, "74 seconds")]
@@ -40,14 +33,6 @@ def test_it_is_said_in_words():
 )
 def test_a_duration_has_two_digits(seconds, words):
     assert duration(seconds) == words
-
-
-def test_a_mode_decides_what_is_not_given():
-    thorough, quick = (Plan(OWN, mode=mode) for mode in ("thorough", "quick"))
-    assert (thorough.seeds, thorough.rates, thorough.also) == (list(range(5)), None, ALSO[:3])
-    assert (quick.seeds, quick.rates, quick.also) == ([0, 1, 2], None, ALSO[:2])
-    assert thorough.recipe == Recipe() and quick.recipe == Recipe(epochs=3, patience=1)
-    assert Plan(OWN, Recipe(patience=None), mode="quick").recipe.patience == 1
 
 
 def test_penalties_are_searched_where_there_are_ids_and_rates_dropout_and_width_by_thorough_alone():
@@ -73,51 +58,28 @@ def test_a_setting_of_the_recipe_is_among_those_that_are_tried():
     assert stage.ladder == (0.0, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 1.0)
 
 
-def test_what_matters_is_kept_and_not_the_reader_s_own_dict():
-    given = {"binary": 0.02}
-    plan = Plan(OWN, matters=given)
-    given["binary"] = 0.5
-    assert plan.matters == {"binary": 0.02} and Plan(OWN).matters == MATTERS
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"recipe": Recipe("single task")}, "recipe: got 'single task'; expected a structure that shares"),
-        ({"seeds": [1]}, r"seeds: got \[1\]; expected two or more"),
-        ({"seeds": [1, 900]}, "none of .900, 901."),
-        ({"seeds": [1, 1, 2]}, r"seeds: got \[1, 1, 2\]; expected two or more, each once"),
-        ({"seeds": [0.5, 1]}, "^seeds: got 0.5; expected a whole number"),
-        ({"tuning_seeds": [0.5]}, "^tuning_seeds: got 0.5; expected a whole number"),
-        ({"matters": {"regression": 0.01}}, r"^matters\['binary'\]: got None"),
-        ({"matters": {"binary": -0.01}}, r"^matters\['binary'\]: got -0.01; expected a number of at least 0"),
-        ({"rates": []}, "^rates: got none"),
-        ({"rates": ["fast"]}, "^rates: got 'fast'; expected a number of at least 0"),
-        ({"rates": [-0.1]}, "^rates: got -0.1; expected a number of at least 0"),
-        ({"penalties": [-1]}, "^penalties: got -1"),
-        ({"also": ["speed"]}, "^also: got 'speed'; expected one of 'yardsticks', 'control', 'fewer rows', 'curve'"),
-        ({"mode": "fast"}, "^mode: got 'fast'; expected one of 'thorough', 'quick'"),
-    ],
-)
-def test_a_bad_option_is_named(options, words):
-    with pytest.raises(ValueError, match=words):
-        Plan(OWN, **options)
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"declaration": {"a": "binary"}}, "declaration: got dict; expected a Declaration"),
         ({"recipe": "MMoE"}, "recipe: got str; expected a Recipe"),
-        ({"seeds": 5}, "^seeds: got 5; expected several numbers"),
-        ({"seeds": "12"}, "^seeds: got '12'; expected several numbers"),
-        ({"rates": 0.01}, "^rates: got 0.01; expected several numbers"),
-        ({"tuning_seeds": 900}, "^tuning_seeds: got 900; expected several numbers"),
-        ({"penalties": 0.1}, "^penalties: got 0.1; expected several numbers"),
-        ({"also": "curve"}, "^also: got 'curve'; expected some of"),
-        ({"also": False}, "^also: got False; expected some of"),
+        ({"recipe": Recipe("single task")}, "recipe: got 'single task'; expected a structure that shares"),
+        ({"seeds": 5}, "seeds: got 5; expected several numbers"),
+        ({"seeds": [1]}, r"seeds: got \[1\]; expected two or more"),
+        ({"seeds": [1, 900]}, "seeds: .*none of .900, 901."),
+        ({"seeds": [1, 1, 2]}, r"seeds: got \[1, 1, 2\]; expected two or more, each once"),
+        ({"seeds": [0.5, 1]}, "seeds: got 0.5; expected a whole number"),
+        ({"tuning_seeds": [0.5]}, "tuning_seeds: got 0.5; expected a whole number"),
+        ({"matters": {"regression": 0.01}}, r"matters\['binary'\]: got None"),
+        ({"matters": {"binary": -0.01}}, r"matters\['binary'\]: got -0.01; expected a number of at least 0"),
+        ({"rates": []}, "rates: got none"),
+        ({"rates": ["fast"]}, "rates: got 'fast'; expected a number of at least 0"),
+        ({"penalties": [-1]}, "penalties: got -1"),
+        ({"also": "curve"}, "also: got 'curve'; expected some of"),
+        ({"also": ["speed"]}, "also: got 'speed'; expected one of 'yardsticks', 'control', 'fewer rows', 'curve'"),
+        ({"mode": "fast"}, "mode: got 'fast'; expected one of 'thorough', 'quick'"),
     ],
 )
-def test_an_option_of_another_type_is_named(options, words):
-    with pytest.raises(TypeError, match=words):
+def test_a_bad_option_is_named(options, words):
+    with pytest.raises((TypeError, ValueError), match=f"^{words}"):
         Plan(**({"declaration": OWN} | options))

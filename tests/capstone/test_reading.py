@@ -169,13 +169,6 @@ def test_any_bytes_give_a_table_or_one_sentence(tmp_path_factory, text):
         assert str(error).startswith("path: got log.csv") and "expected" in str(error)
 
 
-def test_a_column_that_is_not_there_has_at_most_one_neighbour(frame, tmp_path):
-    frame.to_csv(tmp_path / "log.csv", index=False)
-    for asked, hint in (("cl", r" \(is it 'click'\?\)"), ("zzz", "")):
-        with pytest.raises(ValueError, match=rf"columns: got no column '{asked}'{hint}; expected columns of the file"):
-            read(tmp_path / "log.csv", [asked])
-
-
 def columns_of(text: bytes, path) -> list[str]:
     path.write_bytes(text)
     return list(read(path).columns)
@@ -201,49 +194,6 @@ def test_bytes_that_are_no_text_are_named_with_the_reason(tmp_path, rows):
         ValueError, match=rf"cannot be read \({reason}\); expected a CSV file in UTF-8 with a header, or its encoding"
     ):
         read(tmp_path / "log.csv")
-
-
-def test_a_line_that_does_not_fit_is_shown_by_its_first_thirty_characters(tmp_path):
-    (tmp_path / "log.csv").write_text("a,b\n" + "x" * 40 + ",1,2\n", encoding="utf-8")
-    with pytest.raises(ValueError, match=rf"begins with '{'x' * 30}', and 2 names"):
-        read(tmp_path / "log.csv")
-
-
-def test_a_missing_file_without_a_neighbour_has_no_hint(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"where there is no file; expected a CSV file\.$"):
-        read(tmp_path / "log.csv")
-
-
-@pytest.mark.parametrize(
-    ("first", "then", "words"),
-    [
-        (["007"], "7", True),  # what is far above decides as well
-        (["7", ""], "1234567890123456789", True),  # a gap here, digits that no float holds there
-        (["7"], "1234567890123456789", False),
-        (["1234567890123456789", ""], "7", True),
-        (["7", ""], "8", False),
-    ],
-)
-def test_a_column_is_what_all_its_parts_say(tmp_path, first, then, words):
-    text = "id,click\n" + "".join(f"{value},1\n" for value in first + ["7"] * 10_000 + [then] * 2)
-    (tmp_path / "log.csv").write_text(text, encoding="utf-8")
-    values = read(tmp_path / "log.csv")["id"]
-    assert pd.api.types.is_numeric_dtype(values.dtype) != words
-    assert values.dropna().astype(str).iloc[0] == (first[0] if words or "" not in first else "7.0")
-
-
-def test_words_that_repeat_are_kept_once_and_numbers_stay_numbers(tmp_path):
-    for words, kept_once in (("aabbb", True), ("aabb", False)):
-        text = "id,x\n" + "".join(f"{word},0.5\n" for word in words)
-        (tmp_path / "log.csv").write_text(text, encoding="utf-8")
-        found = read(tmp_path / "log.csv")
-        assert (found["id"].dtype == "category") == kept_once and found["x"].dtype == float
-
-
-def test_memory_counts_the_words():
-    numbers = pd.DataFrame({"x": np.zeros(1_000_000)})
-    assert megabytes(numbers) == numbers.memory_usage().sum() / 1e6
-    assert megabytes(pd.DataFrame({"x": pd.Series(["word" * 1_000] * 500, dtype=object)})) > 2
 
 
 # --- without a header, or with one that looks like data ---------------------------------------------------------------

@@ -13,7 +13,6 @@ from helpers.capstone.recommendation import (
     BUT,
     COST,
     DEAD,
-    NEEDED,
     NO_REASON,
     NO_TIME,
     OPEN,
@@ -25,7 +24,6 @@ from helpers.capstone.recommendation import (
     WORDS,
     alarms,
     as_good,
-    leaning,
     outdone,
     recommend,
     regularised,
@@ -120,12 +118,6 @@ def test_no_text_contradicts_itself(verdicts):
     assert not ("ot enough data" in text and "seeds would decide" in text)
     assert text.count("would decide") == sum(one == "undecided" and k % 2 for k, one in enumerate(verdicts))
     assert ("more rows are needed" in text) == any(np.isnan(needed))
-
-
-def test_seeds_are_asked_for_where_they_are_what_is_missing():
-    gains = [table(("a", "undecided", needed), ("b", "no effect", 0)) for needed in (0, 1)]
-    said = [recommend(one).text for one in gains]
-    assert said[0] == "The measurements do not decide it yet." and "For a about 1 seeds would decide" in said[1]
 
 
 def test_where_sharing_helps_the_best_of_what_shares_nothing_is_named_and_what_shuffled_labels_leave():
@@ -253,16 +245,6 @@ def test_a_model_that_has_learnt_nothing_is_named_with_its_seeds():
     assert unlearnt(*some) == f"{same}like (single, seed 0 and 2); click (shared, seed 1). {DEAD} {REVIVE}"
 
 
-def test_with_fewer_than_two_seeds_left_nothing_is_said_of_a_task():
-    dead = [("click", "shared", seed) for seed in range(3)]
-    lost = "Nothing can be said of {}: fewer than two seeds are left."
-    alone = unlearnt(*judged(*dead))
-    assert alone.endswith(f": click (shared, all seeds). {DEAD} {lost.format('click')} {REVIVE}")
-    both = unlearnt(*judged(*dead, ("like", "single", 0), ("like", "shared", 1)))
-    assert lost.format("like and click") in both and "like (single, seed 0); like (shared, seed 1)" in both
-    assert "Nothing can be said" not in unlearnt(*judged(*dead[:2], seeds=4))
-
-
 def test_alarms_come_by_name_and_only_those_that_ring():
     scores, gains = judged()
     gains = gains.assign(metric="AUC", single=0.7, shared=0.71)
@@ -283,11 +265,6 @@ def test_alarms_come_by_name_and_only_those_that_ring():
         "No time was declared.": NO_TIME,
     }
     assert "" not in found.values()
-
-
-def test_an_undecided_gain_leans_beyond_what_matters():
-    found = [leaning(gain, 0.005) for gain in (0.0051, 0.005, 0, -0.005, -0.0051)]
-    assert found == ["a gain", *["no difference that matters"] * 3, "a loss"]
 
 
 def test_until_then_what_is_served_stays_and_a_loss_is_not_risked():
@@ -314,46 +291,18 @@ def test_with_as_many_rows_as_are_needed_it_would_be_decided():
     assert rows_needed(0.005, 0, 0.01, 0.005, 10) == float("inf")
 
 
-def test_no_task_and_an_unknown_verdict_are_named():
-    with pytest.raises(ValueError, match="verdicts: got none"):
-        word([])
-    with pytest.raises(ValueError, match="verdicts: got 'maybe'"):
-        word(["maybe"])
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda: recommend("gains"), "headline: got str; expected a pandas DataFrame"),
-        (lambda: outdone([]), "beaten: got list; expected a pandas DataFrame"),
+        (lambda: recommend(table(("a", "holds", 0)).drop(columns="gain")), "headline: got no column 'gain'"),
         (lambda: outdone(pd.DataFrame([[0] * 4], columns=COLUMNS)), "beaten: got no column 'low'"),
-        (lambda: too_good("gains"), "gains: got str; expected a pandas DataFrame"),
-        *[
-            (
-                lambda column=column: recommend(table(("a", "holds", 0)).drop(columns=column)),
-                f"headline: got no column '{column}'",
-            )
-            for column in NEEDED
-        ],
-        (lambda: unlearnt("scores", judged()[1]), "scores: got str; expected a pandas DataFrame"),
-        (lambda: unlearnt(judged()[0], "gains"), "gains: got str; expected a pandas DataFrame"),
-        *[
-            (
-                lambda column=column: unlearnt(judged()[0].drop(columns=column), judged()[1]),
-                f"scores: got no .*'{column}'",
-            )
-            for column in ("task", "model", "seed", "constant")
-        ],
-        *[
-            (
-                lambda column=column: unlearnt(judged()[0], judged()[1].drop(columns=column)),
-                f"gains: got no .*'{column}'",
-            )
-            for column in ("task", "seeds", "dead")
-        ],
+        (lambda: unlearnt(judged()[0], judged()[1].drop(columns="dead")), "gains: got no column 'dead'"),
         (lambda: too_good(pd.DataFrame({"task": ["a"]})), "gains: got no column 'metric', 'single', 'shared'"),
+        (lambda: word([]), "verdicts: got none"),
+        (lambda: word(["maybe"]), "verdicts: got 'maybe'"),
     ],
 )
-def test_a_table_without_what_is_needed_is_named(call, words):
+def test_what_is_no_table_and_no_verdict_is_named(call, words):
     with pytest.raises((TypeError, ValueError), match=f"^{words}"):
         call()

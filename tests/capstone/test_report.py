@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.capstone import comparison, plan
+from helpers.capstone import plan
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
@@ -127,16 +127,6 @@ def test_a_comparison_with_a_sparse_leak_is_told_twice():
     assert "Too good to be true?" in page and "where it is not 0, &#x27;cart&#x27; is 1 in all" in page
 
 
-def test_times_are_of_computing_and_not_of_waiting(found, monkeypatch):
-    ticks = iter(range(100))
-    monkeypatch.setattr(comparison.time, "process_time", lambda: next(ticks))
-    monkeypatch.setattr(comparison.time, "perf_counter", lambda: 1 / 0)
-    frame, declaration = lab_coverage.known_table(coverage.SAME, 300, seed=0)
-    one = compare(frame, declaration, Recipe(units=(4,), epochs=1), seeds=range(2), rates=[0.01], also=())
-    assert one.cost["seconds"].tolist() == [1.0, 0.5]  # two tasks, and one model, of two seeds each
-    assert "times as much computing time" in report(one).page()
-
-
 def test_the_page_stands_alone(found):
     page = report(found).page()
     assert page.startswith("<!DOCTYPE html>") and page.count("data:image/png;base64,") == 2
@@ -201,18 +191,6 @@ def test_how_often_intervals_hold_after_a_search_is_what_was_counted():
     )
 
 
-def test_the_page_says_how_often_such_intervals_hold(found):
-    assert "split at random, 96 of 100 intervals of the gain over its own model contained it." in report(found).page()
-    by_time = replace(found, declaration=replace(found.declaration, time="time"))
-    assert (
-        "89 of 100 intervals of the gain over its own model contained it. They may be a little too narrow."
-        in report(by_time).page()
-    )
-    page = report(replace(found, declaration=replace(found.declaration, new_users=True))).page()
-    assert "own model contained it" not in page and "was not measured for rows that are split by user" in page
-    assert "split by user, anew for each seed: no user of the test rows has a row to train on" in page
-
-
 def test_it_says_what_was_searched_what_was_fixed_and_what_lies_at_an_edge(found):
     ids = replace(found, declaration=replace(found.declaration, ids=("k",)))
     page = report(ids).page()
@@ -266,28 +244,6 @@ def test_what_both_sides_and_all_yardsticks_reach_is_in_one_table(found):
     )
 
 
-def test_without_yardsticks_the_mean_of_each_item_is_all_that_is_there(found):
-    without = replace(found, beaten=pd.DataFrame(), also=())
-    assert _levels(without)["model"].tolist() == ["alone", "shared"]
-    page = report(without).page()
-    assert "from scikit-learn" not in page and "share nothing: sharing" not in page
-    counted = replace(without, facts=found.facts.assign(**{"by item": 0.7}))
-    assert _levels(counted)["model"].tolist() == ["alone", "shared", "item's mean"]
-    assert "GAUC" not in report(replace(without, scores=found.scores.drop(columns="gauc"))).page()
-    assert "GAUC" not in report(replace(without, scores=found.scores.assign(gauc=np.nan))).page()
-
-
-def test_what_surely_wins_without_sharing_is_said_first(found):
-    """Where the whole interval of its lead is above 0, and only there."""
-    for low, wins in ((0.001, True), (-0.001, False)):
-        first = (found.beaten["task"] == "click & like") & (found.beaten["yardstick"] == "trees")
-        page = report(led(found, ahead=0.02, low=np.where(first, low, -0.01))).page()
-        assert ("A rival that shares nothing wins." in page) == wins
-        if wins:
-            assert "Better than both sides: boosted trees for click &amp; like (+0.020 AUC). What" in page
-            assert page.index('class="alarm"') < page.index('class="answer"')
-
-
 @pytest.fixture(scope="module")
 def funnel():
     """A purchase needs a click and is otherwise a coin: it has the order of the click, and few rows to show it."""
@@ -314,14 +270,6 @@ def test_a_gain_over_a_weak_model_alone_is_not_called_one(funnel):
     assert "Sharing helps buy" not in page and "A rival that shares nothing" in page.split('class="answer"')[0]
 
 
-@pytest.mark.long
-def test_equal_comparisons_give_equal_pages(found):
-    assert report(found).page() == report(found).page()
-    assert "mtl-report" in report(found)._repr_html_() and repr(report(found)).startswith(
-        "Report: Does sharing help here?"
-    )
-
-
 def test_it_is_written_whole_or_not_at_all(found, tmp_path, monkeypatch):
     path = report(found).save(tmp_path / "new" / "report.html")
     before = path.read_text(encoding="utf-8")
@@ -330,10 +278,6 @@ def test_it_is_written_whole_or_not_at_all(found, tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         report(found).save(path)
     assert path.read_text(encoding="utf-8") == before and len(list(path.parent.iterdir())) == 1
-
-
-def test_without_a_curve_there_is_one_picture(found):
-    assert report(replace(found, curve=pd.DataFrame())).page().count("data:image/png") == 1
 
 
 def test_the_head_says_which_file_of_when_and_made_with_what(found):

@@ -16,14 +16,9 @@ def test_what_looks_like_a_label_is_no_feature():
 
 
 def test_suggestions_have_a_role_a_reason_and_an_example(frame):
-    frame = frame.assign(
-        one=1,
-        watch_seconds=0.5,
-        history=[" ".join(map(str, range(i % 4 + 1))) for i in range(len(frame))],
-        date="2026-05-01",
-        note=[f"text {i}" for i in range(len(frame))],
-        author_id=frame["video"] % 7,
-    )
+    frame = frame.assign(one=1, watch_seconds=0.5, date="2026-05-01", author_id=frame["video"] % 7)
+    frame["history"] = [" ".join(map(str, range(i % 4 + 1))) for i in range(len(frame))]
+    frame["note"] = [f"text {i}" for i in range(len(frame))]
     frame.loc[0, ["watch_seconds", "date"]] = [0.7, "2026-05-02"]
     found = suggest(frame)
     expected = {"user_id": "user", "video": "item", "topic": "id", "duration": "number", "click": "binary label"}
@@ -51,13 +46,7 @@ def test_what_may_be_known_too_late_is_left_out():
     frame["departure_time"], frame["time_hour"] = [None, *rows[1:]], [3 * k % 50 for k in rows]
     frame["seen"], frame["constant"] = [[k, k + 1] for k in rows], pd.Categorical(["x"] * 100)
     found = suggest(frame)
-    expected = {
-        "constant": "leave out",
-        "basket": "leave out",
-        "age": "number",
-        "stars": "leave out",
-        "departure_time": "leave out",
-    }
+    expected = dict.fromkeys(("constant", "basket", "stars", "departure_time"), "leave out") | {"age": "number"}
     assert found["role"].to_dict() == expected | {"time_hour": "time", "seen": "list"}
     assert found.loc["basket", "reason"] == "mostly 0 or missing; measured afterwards?"
 
@@ -66,25 +55,18 @@ def test_what_may_be_known_too_late_is_left_out():
     ("name", "values", "role", "reason"),
     [
         ("seen", [[1], [2, 3], None], "list", "lists; each of ids"),
-        ("seen", [(1,), None, None], "list", "lists; each of ids"),
         ("seen", [None, np.array([1]), None], "list", "lists; each of ids"),
         ("x", [3, 3, None], "leave out", "one value only"),
-        ("x", [None, None], "leave out", "one value only"),
         ("Date", ["2026-05-01", "2026-05-02"], "time", "its name, and dates as text"),
         ("Date", ["2026-05-01", "2026-05-02", None], "leave out", "a time with gaps orders no rows"),
         ("hist", ["1 2", "3 4 5", "6"], "list", "ids with spaces between them"),
-        ("seq", ["a b", "a", "b c", None], "list", "ids with spaces between them"),
         ("list", ["1 2", "3", "1 2", "3"], "id", "2 different words"),
-        ("list", ["1  2", "1  2", "3", "3"], "id", "2 different words"),
-        ("wishlist", ["1 2", "3 4 5", "6"], "list", "ids with spaces between them"),
         ("tags", ["1 2", "3 4 5", "1 2", "3 4 5"], "id", "2 different words"),
         ("liked", ["Yes", "NO"], "binary label", "yes and no; if known before the impression, an id"),
         ("liked", ["t", "f", None], "binary label", "yes and no; if known before the impression, an id"),
         ("candidate_id", [5, 9, 7], "id", "its name; 3 different whole numbers"),
         ("update_count", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
         ("lifetime_value", [5.5, 9, 7], "number", "numbers with decimals"),
-        ("timeframe", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
-        ("time_spent", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
         ("full or part time", ["part", "full", "part", "full"], "id", "2 different words"),
         ("when", [1_760_000_000, 1_760_000_900, 1_760_000_100], "time", "its values are dates"),
         ("when", [1_760_000_000_000, 1_760_000_900_000, 1_760_000_100_000], "time", "its values are dates"),
@@ -93,14 +75,9 @@ def test_what_may_be_known_too_late_is_left_out():
         ("when", pd.date_range("2026-05-01", periods=3), "time", "its values are dates"),
         ("user_id", [1_760_000_000, 1_760_000_900, 1_760_000_100], "user", "its name; 3 different whole numbers"),
         ("sample_weight", [0.5, 9, 7], "weight", "its name; how much a row counts in training"),
-        ("instance_weight", [0.5, 9, 7], "weight", "its name; how much a row counts in training"),
         ("weight_kg", [0.5, 9, 7], "number", "numbers with decimals"),
         ("liked", ["yes", "no", "y", "y", "no", "yes"], "id", "3 different words"),
-        ("liked", ["yes", "so", "yes", "so"], "id", "2 different words"),
         ("note", ["a", "b", "c", "c", "c"], "leave out", "text, different in 3 rows"),
-        ("note", ["a", "b", "c", "c", "c", "c"], "id", "3 different words"),
-        ("user", ["a", "b", "a", "b"], "user", "2 different words"),
-        ("item_id", ["a", "b", "a", "b"], "item", "2 different words"),
         ("click", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
         ("click", [0.0, 1, None], "binary label", "0 and 1; if known before the impression, an id"),
         ("like", [-1, 1], "leave out", "−1 and 1; a label must be 0 and 1"),
@@ -108,21 +85,13 @@ def test_what_may_be_known_too_late_is_left_out():
         ("TIMESTAMP", [5, 9, 7], "time", "its name; numbers that may order the rows"),
         ("timestamp", [5, 9, None], "leave out", "a time with gaps orders no rows"),
         ("uid", [5, 9, 7], "user", "its name; 3 different whole numbers"),
-        ("member_id", [5, 9, 9], "user", "its name; 2 different whole numbers"),
         ("PhotoID", [5, 9, 7], "item", "its name; 3 different whole numbers"),
         ("grid", [5, 9, 7], "id", "its name; 3 different whole numbers"),
         ("user_group", [5, 9, 7], "id", "its name; 3 different whole numbers"),
         ("author", [5, 9, 7], "id", "its name; 3 different whole numbers"),
-        ("category", [5, 9, 7], "id", "its name; 3 different whole numbers"),
-        ("zip code", [5, 9, 7], "id", "its name; 3 different whole numbers"),
         ("user_age", [5.5, 9, 7], "number", "numbers with decimals"),
         ("row", [7, 8, 9], "leave out", "the number of the row"),
-        ("row", [9, 8, 7], "number", "whole numbers; if they are codes, an id"),
-        ("row", [7, 8, None], "number", "whole numbers; if they are codes, an id"),
-        ("row", [0.5, 1.5, 2.5], "number", "numbers with decimals"),
-        ("spent", [0] * 9 + [2, 3] + [None] * 9, "number", "whole numbers; if they are codes, an id"),
         ("spent", [0] * 9 + [2, 3] + [None] * 10, "leave out", "mostly 0 or missing; measured afterwards?"),
-        ("spent", [2] * 10 + [3] * 10, "number", "whole numbers; if they are codes, an id"),
     ],
 )
 def test_each_column_has_its_role_and_the_reason(name, values, role, reason):
