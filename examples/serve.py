@@ -46,8 +46,8 @@ class Service:
         self.columns, *others = about
         if any(other != self.columns for other in others):
             raise ValueError(f"paths: got models of different columns; expected the same ones in each of {paths}.")
-        self.ids = {c["name"]: c for c in self.columns["ids"]}
-        self.rows = {c["name"]: {v: k for k, v in enumerate(c["ids"], c["offset"] + 2)} for c in self.columns["ids"]}
+        self.ids = {c["name"]: c for kind in ("ids", "tags") for c in self.columns[kind]}
+        self.rows = {name: {v: k for k, v in enumerate(c["ids"], c["offset"] + 2)} for name, c in self.ids.items()}
         self.names = [column["name"] for kind in ("numbers", "ids", "lists") for column in self.columns[kind]]
 
     def predict(self, candidates):
@@ -63,8 +63,8 @@ class Service:
             scaled = (raw - [n["mean"] for n in numbers]) / [n["deviation"] for n in numbers]
             gaps = np.isnan(raw)[:, [n["gaps"] for n in numbers]]
             inputs["dense"] = torch.tensor(np.hstack([np.nan_to_num(scaled), gaps]), dtype=torch.float32)
-        if self.ids:
-            table = [self.ids_of(name, [candidate[name] for candidate in candidates], unknown) for name in self.ids]
+        if names := [column["name"] for column in self.columns["ids"]]:
+            table = [self.ids_of(name, [candidate[name] for candidate in candidates], unknown) for name in names]
             inputs["sparse"] = torch.tensor(table).T.contiguous()
         for column in self.columns["lists"]:
             lists = [self.list(i, column, c[column["name"]], unknown) for i, c in enumerate(candidates)]
@@ -129,9 +129,11 @@ class Service:
         raise Refused(place, name, said(candidate[name]), f"no such column: the model has {', '.join(self.names)}")
 
     def kind(self, name):
+        if name in [column["name"] for column in self.columns["lists"]]:
+            return "a list"
         if name in self.ids:
             return "text" if self.ids[name]["text"] else "a whole number"
-        return "a number" if name in [column["name"] for column in self.columns["numbers"]] else "a list"
+        return "a number"
 
 
 def whole(value):

@@ -1,4 +1,4 @@
-"""What each column of a table is: a label, an id, a number, a list of ids or a time.
+"""What each column of a table is: a label, an id, a number, a list of ids, tags or a time.
 
     declaration = Declaration(labels={"click": "binary"}, user="user", item="video", numbers=("duration",))
 
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from helpers.data.features import Dense, Sequence, Sparse
+from helpers.data.features import Dense, Sequence, Sparse, Tags
 from helpers.models.shared_bottom import TASK_KINDS
 from helpers.support import validate
 
 BINARY, REGRESSION = (f"{kind} label" for kind in TASK_KINDS)
-ROLES = ("user", "item", "id", "number", "list", "time", "group", "weight", BINARY, REGRESSION, "leave out")
+ROLES = ("user", "item", "id", "number", "list", "tags", "time", "group", "weight", BINARY, REGRESSION, "leave out")
 
 WIDTH = 88  # of a line of code
 ALONE = ("user", "item", "time", "group", "weight")  # roles that one column has at most
@@ -34,6 +34,7 @@ class Declaration:
     ids         other ids and categories: words, or whole numbers without an order
     numbers     numbers with an order: durations, counts, ages
     lists       {column: id column}: what the user did before, ids with spaces between them, oldest first
+    tags        several words or ids at once, such as genres, as a|b, a;b, "a, b" or a JSON list: each counts by itself
     time        orders the rows, as numbers or dates; not a feature
     group       what else ties rows together, such as a session, a search or a day: for the interval; not a feature
     weight      how much each row counts in training, such as one over the chance that it was logged; not a feature
@@ -50,6 +51,7 @@ class Declaration:
     ids: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     lists: dict[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
     time: str | None = None
     group: str | None = None
     weight: str | None = None
@@ -61,7 +63,7 @@ class Declaration:
             validate.fail("labels", repr(self.labels)[:60], '{column: "binary" or "regression"}, at least one')
         for column, kind in self.labels.items():
             validate.choice(f"labels[{column!r}]", kind, TASK_KINDS)
-        for name in ("ids", "numbers"):
+        for name in ("ids", "numbers", "tags"):
             value = getattr(self, name)
             if isinstance(value, str) or not isinstance(value, Iterable):
                 validate.fail(name, repr(value)[:60], "several names, such as ('age',)", TypeError)
@@ -91,7 +93,7 @@ class Declaration:
         return [column for column in (self.user, self.item) if column is not None] + list(self.ids)
 
     def features(self) -> list[str]:
-        return [*self.ids_of_all(), *self.numbers, *self.lists]
+        return [*self.ids_of_all(), *self.numbers, *self.lists, *self.tags]
 
     def columns(self) -> list[str]:
         """All that are named, to read them alone."""
@@ -103,15 +105,17 @@ class Declaration:
         """Whether the rows are split by time; otherwise a seed is a random split as well."""
         return self.time is not None and not self.new_users
 
-    def layout(self, width: int = 8) -> list[Sparse | Dense | Sequence]:
+    def layout(self, width: int = 8) -> list[Sparse | Dense | Sequence | Tags]:
         """The columns for `Features` or a `Ranker`, with embeddings of `width`."""
         sparse = [Sparse(column, width) for column in self.ids_of_all()]
-        return sparse + [Dense(c) for c in self.numbers] + [Sequence(c, of=of) for c, of in self.lists.items()]
+        several = [Sequence(c, of=of) for c, of in self.lists.items()] + [Tags(c, width) for c in self.tags]
+        return [*sparse, *map(Dense, self.numbers), *several]
 
     def roles(self) -> dict[str, str]:
         """{column: one of `ROLES`}."""
         by_role = {getattr(self, role): role for role in ALONE}
         by_role |= dict.fromkeys(self.ids, "id") | dict.fromkeys(self.numbers, "number")
+        by_role |= dict.fromkeys(self.tags, "tags")
         by_role |= dict.fromkeys(self.lists, "list") | {c: f"{kind} label" for c, kind in self.labels.items()}
         return {column: by_role[column] for column in self.columns()}
 
@@ -130,7 +134,8 @@ class Declaration:
             validate.fail("roles", "no label", f"at least two columns that are a {BINARY} or a {REGRESSION}")
         one = {role: next(iter(by_role[role]), None) for role in ALONE}
         labels = {c: role.removesuffix(" label") for c, role in roles.items() if role in (BINARY, REGRESSION)}
-        several = {"ids": tuple(by_role["id"]), "numbers": tuple(by_role["number"])}
+        roles_of = {"ids": "id", "numbers": "number", "tags": "tags"}
+        several = {name: tuple(by_role[role]) for name, role in roles_of.items()}
         lists = dict.fromkeys(by_role["list"], one["item"])
         return Declaration(labels, **several, lists=lists, **one, new_users=new_users)
 

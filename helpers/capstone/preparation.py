@@ -6,8 +6,10 @@ train, valid, test = Table(prepare(declaration, frame), declaration).sets(seed) 
 
 from __future__ import annotations
 
+import ast
 import itertools
 import json
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -23,8 +25,9 @@ from helpers.support import validate
 FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
 
 
-def prepare(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
-    """The declared columns alone, as `Features` takes them: lists cut into ids, dates as numbers, rows in their order.
+def prepare(declaration: Declaration, frame: pd.DataFrame, lists: bool = True) -> pd.DataFrame:
+    """The declared columns alone, as `Features` takes them: lists and tags cut into ids, dates as numbers, rows in
+    their order. Without `lists` these stay as they are, which saves time where nobody reads them.
 
     With a time the rows are in its order; rows of one time stay as they were. Where rows were logged several times
     (`repeats`), copies have the time of the first of them; without a time they have a number in the column `COPY`, by
@@ -33,8 +36,10 @@ def prepare(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
     frame = validate.columns("frame", frame, declaration.columns())[declaration.columns()].copy()
     frame = with_answers(declaration, frame)
     same = repeats(declaration, frame)
-    for column, of in declaration.lists.items():
+    for column, of in declaration.lists.items() if lists else ():
         frame[column] = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
+    for column in declaration.tags if lists else ():
+        frame[column] = cut_tags(frame[column])
     if declaration.time is not None:
         frame[declaration.time] = moments(declaration.time, frame[declaration.time])
         if same.copies:
@@ -195,6 +200,59 @@ def _cut(column: str, value, whole: bool) -> list:
     if whole and not all(part.lstrip("-").isdigit() for part in parts):
         validate.fail(column, repr(value)[:60], "whole numbers with spaces between them, ids as in its id column")
     return [int(part) for part in parts] if whole else parts
+
+
+def cut_tags(values: pd.Series) -> list[list]:
+    """Each text cut into its tags at | or, where no text of the column has any, at ; or a comma, or else at its blanks;
+    each list as it is, also one that JSON or Python wrote. What is neither, such as a number, is a tag alone.
+
+    Raises ValueError for a list that cannot be read, and for tags that are neither words nor whole numbers.
+    """
+    known = {value for value in values if isinstance(value, str)}
+    sign = separator(known)
+    parts = {text: _tags(values.name, text, sign) for text in known}
+    tags = [parts[value] if isinstance(value, str) else _items(values.name, value) for value in values.astype(object)]
+    if len({isinstance(tag, str) for row in tags for tag in row}) > 1:  # words and numbers
+        return [list(map(str, row)) for row in tags]
+    return tags
+
+
+def separator(texts: Iterable[str]) -> str | None:
+    """What stands between the tags of these texts: the first of | ; and , that is in any of them; None: blanks."""
+    plain = [text for text in texts if not text.startswith("[")]
+    return next((sign for sign in "|;," if any(sign in text for text in plain)), None)
+
+
+def _tags(column: str, text: str, sign: str | None) -> list:
+    if not text.startswith("["):
+        return list(dict.fromkeys(part.strip() for part in text.split(sign) if part.strip()))
+    try:
+        items = json.loads(text)
+    except json.JSONDecodeError:
+        try:
+            items = None if re.search(BETWEEN, text) else ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            items = None
+    if not isinstance(items, list):
+        validate.fail(column, repr(text)[:60], "tags such as a|b, or a list as JSON writes it")
+    return _items(column, items)
+
+
+BETWEEN = r"""["']\s+["']"""  # two texts with nothing but a blank between them, which NumPy writes and Python joins
+
+
+def _items(column: str, value) -> list:
+    """The tags of a list, once each; of a missing value none."""
+    items = value if isinstance(value, list | tuple | np.ndarray) else [value]
+    tags = {}
+    for item in items:
+        if isinstance(item, float | np.floating) and item.is_integer():
+            item = int(item)  # what a list with a gap makes of whole numbers
+        if isinstance(item, str | bool | int | np.integer | np.bool_):
+            tags[item if isinstance(item, str) else int(item)] = None
+        elif isinstance(item, list | tuple | dict | np.ndarray) or not pd.isna(item):
+            validate.fail(column, repr(item)[:60], "tags that are words or whole numbers")
+    return list(tags)
 
 
 def _json_list(text: str, whole: bool) -> list | None:

@@ -326,6 +326,7 @@ class Ranker:
         ids       name, offset (the row of a missing id; that of an unknown one follows), ids (their rows follow), and
                   text: whether they are words, or whole numbers
         lists     name, of (which ids), length (of the newest that count); filled up with rows 0
+        tags      the same as of ids, of lists that have ids of their own
         """
         features = self.features
         features.check_fitted()
@@ -338,13 +339,14 @@ class Ranker:
             }
             for name, mean in features.means.items()
         ]
-        ids = [
-            {"name": layout.name, "offset": layout.offset, "ids": known.tolist(), "text": known.dtype.kind == "O"}
-            for layout in features.sparse
-            for known in [features.vocabularies[layout.name]]
-        ]
+        known = {
+            name: {"name": name, "offset": layout.offset, "ids": ids.tolist(), "text": ids.dtype.kind == "O"}
+            for name, layout in features.ids.items()
+            for ids in [features.vocabularies[name]]
+        }
+        ids = [known.pop(layout.name) for layout in features.sparse]
         lists = [{"name": layout.name, "of": layout.of, "length": layout.length} for layout in features.sequences]
-        return {"numbers": numbers, "ids": ids, "lists": lists}
+        return {"numbers": numbers, "ids": ids, "lists": lists, "tags": list(known.values())}
 
     def served_fusion(self) -> list[dict]:
         """How outputs become one score (`fuse`): task and exponent of each, and of a number its mean and deviation."""

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from helpers.capstone.declaration import BINARY, Declaration, literal
-from helpers.capstone.preparation import YES_NO, written
+from helpers.capstone.preparation import TIME_OF_DAY, YES_NO, cut_tags, written
 from helpers.support import validate
 
 USER_NAMES, ITEM_NAMES = (
-    ("user", "uid", "member", "customer", "用户"),
+    ("user", "uid", "member", "customer", "viewer", "reader", "listener", "visitor", "subscriber", "用户"),
     (
         "item",
         "video",
@@ -31,6 +31,10 @@ USER_NAMES, ITEM_NAMES = (
         "doc",
         "news",
         "song",
+        "track",
+        "clip",
+        "film",
+        "post",
         "视频",
         "商品",
     ),
@@ -39,6 +43,7 @@ MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 AFTER_NAMES = ("watch", "play", "dwell", "rating", "revenue", "completion", "stay")
+GROUP_NAMES = {"session", "session_id", "sessionid", "search_id", "query_id", "request_id"}
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}  # without blanks
 
 
@@ -51,10 +56,10 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
         role, reason = _guess(str(name), values)
         if role == BINARY and users is not None and _fixed(values, users):
             role, reason = "id", "0 or 1, and the same in all rows of a user"
-        if role in ("id", "leave out") and (of := _ids_of(values, frame.drop(columns=[name]))):
-            role, reason = "list", f"ids of {of} with spaces between them"
-        if role in ("user", "item", "time") and role in taken:
-            role, reason = ("id", f"another {role}") if role != "time" else ("leave out", "another time")
+        if role in ("id", "tags", "leave out") and (of := _ids_of(values, frame.drop(columns=[name]))):
+            role, reason = "list", f"ids of {of}, several in a row"
+        if role in ("user", "item", "time", "group") and role in taken:
+            role, reason = ("leave out" if role in ("time", "group") else "id"), f"another {role}"
         taken.add(role)
         seen = values.dropna()
         guesses[name] = {"role": role, "reason": reason, "example": str(seen.iloc[0]) if len(seen) else ""}
@@ -75,7 +80,7 @@ def draft(guesses: pd.DataFrame) -> str:
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     seen, low = values.dropna(), name.lower()
     if any(isinstance(value, list | tuple | np.ndarray) for value in seen):
-        return "list", "lists; each of ids"
+        return "tags", "lists; each of words or ids"
     distinct = seen.nunique()
     if distinct < 2:
         return "leave out", "one value only"
@@ -83,14 +88,18 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     if is_date(name, values):
         return _time(values, "its values are dates")
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        if (words & TIME_NAMES or low.endswith("_at")) and _dated(seen):
-            return _time(values, "its name, and dates as text")
+        if seen.astype(str).head(LOOKED_AT).str.fullmatch(TIME_OF_DAY).all():
+            return "leave out", "a time of day, which without a date orders no rows"
         if seen.astype(str).head(1000).str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and _has(low, ("hist", "list", "seq")):
             return "list", "ids with spaces between them"
         if distinct == 2 and set(seen.astype(str).str.lower()) in map(set, YES_NO):
             return BINARY, "yes and no; if known before the impression, an id"
+        if several := _several(seen):
+            return "tags", several
         if distinct > len(seen) / 2:
             return "leave out", f"text, different in {distinct:,} rows"
+        if low in GROUP_NAMES:
+            return "group", "its name; its rows belong together, and it is no feature"
         return _id(low, f"{distinct:,} different words")
     whole = bool((seen % 1 == 0).all())
     if distinct == 2 and set(seen.unique()) == {0, 1}:
@@ -104,6 +113,8 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     if words & TIME_NAMES and not words & NO_TIMES:
         return _time(values, "its name; numbers that may order the rows")
     parts = [word for word in (*USER_NAMES, *ITEM_NAMES, "author", "category", "code") if word != "ad"]  # as in load
+    if whole and low in GROUP_NAMES:
+        return "group", "its name; its rows belong together, and it is no feature"
     if whole and (low.endswith("id") or _is(low, ITEM_NAMES) or _has(low, parts)):
         return _id(low, f"its name; {distinct:,} different whole numbers")
     if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
@@ -122,11 +133,14 @@ def words_of(name: str) -> set[str]:
 
 
 def is_date(name: str, values: pd.Series) -> bool:
-    """Whether a column is of a type for dates, or its whole numbers are dates, and its name says nothing else."""
+    """Whether a column is of a type for dates, or its texts are dates, or its whole numbers are and its name says
+    nothing else."""
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return True
-    if not pd.api.types.is_numeric_dtype(values.dtype) or values.isna().all():
+    if values.isna().all():
         return False
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        return _dated(values.dropna())
     low = name.lower()
     if low.endswith("id") or _has(low, USER_NAMES) or _is(low, ITEM_NAMES) or "code" in low:
         return False
@@ -139,10 +153,29 @@ def _epoch(seen: pd.Series) -> bool:
     return any(seen.between(946_684_800 * unit, 2_051_222_400 * unit).all() for unit in (1, 1_000))
 
 
+DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
+
+
 def _dated(seen: pd.Series) -> bool:
     """Whether texts can be read as dates: of the first hundred nearly all."""
     texts = seen.astype(str).head(100)
-    return pd.to_datetime(texts, errors="coerce", utc=True, format="mixed").notna().mean() > MOSTLY
+    if texts.str.fullmatch(DATE).mean() <= MOSTLY:
+        return False
+    options = {"errors": "coerce", "utc": True, "format": "mixed"}
+    return any(pd.to_datetime(texts, dayfirst=first, **options).notna().mean() > MOSTLY for first in (False, True))
+
+
+def _several(seen: pd.Series) -> str:
+    """In words, if texts look like several tags each: some have a sign between parts, and parts come again."""
+    texts = pd.Series(seen.head(LOOKED_AT).astype(str).unique(), name="tags")
+    listed = texts.str.startswith("[").all()
+    if not listed and texts.str.contains(r"[|;,]").mean() < SEVERAL:
+        return ""
+    try:
+        tags = {tag for row in cut_tags(texts) for tag in row}
+    except ValueError:
+        return ""
+    return f"{len(tags):,} different tags, several in a row" if listed or len(tags) < len(texts) / 2 else ""
 
 
 def _fixed(values: pd.Series, users: pd.Series) -> bool:
@@ -169,10 +202,11 @@ def _is(low: str, names: Iterable[str]) -> bool:
 
 def _ids_of(values: pd.Series, others: pd.DataFrame) -> str:
     """The item column whose ids are in these texts, several of them in a good part of the texts; or nothing."""
-    texts = pd.Series([value for value in values.dropna().head(LOOKED_AT) if isinstance(value, str)], dtype=object)
-    if not len(texts) or texts.str.contains(r"\S \S").mean() < SEVERAL:
+    some = values.dropna().head(LOOKED_AT)
+    lists = [value if isinstance(value, list | tuple | np.ndarray) else str(value).split() for value in some]
+    if not lists or np.mean([len(row) > 1 for row in lists]) < SEVERAL:
         return ""
-    parts = set(texts.str.split().explode().dropna())
+    parts = {str(part) for row in lists for part in row}
     for name, ids in others.items():
         if _is(str(name).lower(), ITEM_NAMES) and len(parts & set(ids.dropna().astype(str))) >= MOSTLY * len(parts):
             return str(name)

@@ -10,7 +10,6 @@ import difflib
 import html
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ from helpers.capstone.preparation import (
     YES_NO,
     Split,
     cut,
+    cut_tags,
     moments,
     prepare,
     repeats,
@@ -31,8 +31,8 @@ from helpers.capstone.preparation import (
     with_answers,
 )
 from helpers.capstone.reading import MISSING
-from helpers.capstone.suggestion import words_of
-from helpers.data.features import LARGEST_FLOAT, Features, Sparse
+from helpers.capstone.suggestion import is_date, words_of
+from helpers.data.features import LARGEST_FLOAT, Features, Sparse, Tags
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import validate
@@ -41,6 +41,7 @@ from helpers.training.loop import TOTAL
 FEW_WEIGHED = 0.1  # of the rows: as many of equal weight would be as uncertain (Kish, Survey Sampling, 1965)
 FEWEST_ROWS, FEW_ROWS, FEW_POSITIVES, FEW_USERS = 100, 2_000, 50, 50
 MOST_NEW = 0.3  # of the rows to test, that may be of users without a row to train on
+MOST_STRANGE = 0.9  # of the ids in lists, that are no id of the column which they are said to be of
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
@@ -156,6 +157,9 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
         known = {column, of} & skip
         if not known and (said := _no_list(column, frame, of)):
             yield Problem(True, column, said)
+    for column in _but(skip, *declaration.tags):
+        if said := _error(column, cut_tags, frame[column]):
+            yield Problem(True, column, said)
     for time in _but(skip, declaration.time):
         if said := _error(time, moments, time, frame[time]):
             yield Problem(True, time, f"it cannot order the rows ({said.rstrip('.')}).")
@@ -242,8 +246,35 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         yield from _label(column, declaration.labels[column], label.dropna().to_numpy(float))
     for time in _but(skip, declaration.time):
         yield from _dates(time, frame[time])
+    some = frame.iloc[np.random.default_rng(0).permutation(rows)[:LOOKED_AT]]
+    for column, of in declaration.lists.items():
+        if not {column, of} & skip:
+            yield from _strange(column, of, some)
+    for column in _but(skip, *declaration.tags):
+        yield from _long(column, max(map(len, cut_tags(some[column])), default=0))
+    if declaration.time is None and not declaration.new_users:
+        others = frame.columns.difference(declaration.columns(), sort=False)
+        dated = next((f" Is it {name!r}, which has dates?" for name in others if is_date(str(name), frame[name])), "")
+        said = f"no column is the time: rows are split at random, and some that are trained on are newer.{dated}"
+        yield Problem(False, "time", said)
     if declaration.user is None:
         yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
+
+
+def _strange(column: str, of: str, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Whether the ids of a list are those of its id column."""
+    rows = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
+    parts = [part for row in rows for part in row]
+    if parts and (new := 1 - pd.Series(parts, dtype=object).isin(frame[of].dropna().unique()).mean()) > MOST_STRANGE:
+        sentence = f"{new:.0%} of the ids in its lists are no {of} of any row. If they are of another kind, declare"
+        yield Problem(False, column, f"{sentence} the column as tags.")
+
+
+def _long(column: str, most: int) -> Iterator[Problem]:
+    if most == 0:
+        yield Problem(True, column, "all values are missing.")
+    elif most > Tags.length:
+        yield Problem(False, column, f"some rows have {most} tags; the last {Tags.length} of each count.")
 
 
 def _ids(column: str, values: pd.Series) -> Iterator[Problem]:
@@ -285,11 +316,11 @@ def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
 
 def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether every part of the split has enough labels for training or for judging."""
-    declaration, time = replace(declaration, lists={}), declaration.time  # to cut lists takes long, and says nothing
+    time = declaration.time
     if time is not None:
         frame = frame.assign(**{time: moments(time, frame[time])})
     try:
-        parts = split(declaration, prepare(declaration, frame))
+        parts = split(declaration, prepare(declaration, frame, lists=False))
     except ValueError as error:  # of a time or of users; other rows are divided at random
         by = declaration.time if declaration.by_time else declaration.user
         reason = str(error).removeprefix(f"{by}: ").rstrip(".")
@@ -322,10 +353,10 @@ def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
 def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Iterator[Problem]:
     """Features that nearly are a label: alone they predict it, or wherever they have a value it is the rarer one."""
     labels = {label: kind for label, kind in declaration.labels.items() if label not in skip}
-    features = _but(skip, *declaration.features())
+    features, lists = _but(skip, *declaration.features()), (*declaration.lists, *declaration.tags)
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
-    codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in declaration.lists}
-    marks = {c: _marks(frame[c], c in declaration.lists) for c in features} if "binary" in labels.values() else {}
+    codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in lists}
+    marks = {c: _marks(frame[c], c in lists) for c in features} if "binary" in labels.values() else {}
     for (label, kind), column in product(labels.items(), features):
         signs, values = [], some[label].to_numpy(float, na_value=np.nan)
         if column in codes:
@@ -442,7 +473,7 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     A number that was known before is as near to the mean over the training rows as the noise of that allows; one that
     was made from the file is far nearer to the mean over all rows.
     """
-    train = split(declaration, rows := prepare(replace(declaration, lists={}), frame)).train.index
+    train = split(declaration, rows := prepare(declaration, frame, lists=False)).train.index
     for column, of in product(declaration.numbers, filter(None, (declaration.user, declaration.item))):
         values, ids = rows[column].astype(float), pd.factorize(rows[of])[0]
         if (

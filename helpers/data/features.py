@@ -1,6 +1,7 @@
 """Features: a DataFrame becomes the tensors that a model takes.
 
     columns  = [Dense("duration"), Sparse("user", width=8), Sparse("video", width=8), Sequence("history", of="video")]
+    columns += [Tags("genres")]
     features = Features(columns).fit(train)                             # learns vocabularies, means and deviations
     inputs   = features.transform(frame)                                # {"dense": ..., "sparse": ..., "history": ...}
     examples = features.examples(frame, {"click": "click"}, groups="user")
@@ -8,7 +9,8 @@
 `history` makes the lists of a `Sequence` out of a log.
 
 Ids become rows of embedding tables, and columns of equal width share one table. Row 0 of a table is padding; then each
-column has a row for missing values, a row for ids that `fit` has not seen, and a row for each id that it has, sorted:
+column, tags after ids, has a row for missing values, a row for ids that `fit` has not seen, and a row for each id that
+it has, sorted:
 
     | padding | user: missing, unknown, known … | video: missing, unknown, known … |
 
@@ -59,12 +61,22 @@ class Sequence:
     length: int = 20
 
 
-COLUMN_KINDS = {kind.__name__: kind for kind in (Dense, Sparse, Sequence)}
+@dataclass(frozen=True)
+class Tags:
+    """Several ids at once, such as genres or colours, in no order: each has an embedding of `width` numbers, and they
+    count by their mean. The vocabulary is the column's own; of more than `length` the last count."""
+
+    name: str
+    width: int = 8
+    length: int = 20
+
+
+COLUMN_KINDS = {kind.__name__: kind for kind in (Dense, Sparse, Sequence, Tags)}
 
 
 @dataclass(frozen=True)
 class SparseLayout:
-    """Where a column of "sparse" lies: rows `offset` … `offset + rows − 1` of the table of its width."""
+    """Where the ids of a column lie: rows `offset` … `offset + rows − 1` of the table of its width."""
 
     name: str
     width: int
@@ -74,7 +86,8 @@ class SparseLayout:
 
 @dataclass(frozen=True)
 class SequenceLayout:
-    """A sequence tensor `(n, length)` of rows of the table of `width`; `padding` fills short lists at the end."""
+    """A sequence tensor `(n, length)` of rows of the table of `width`; `padding` fills short lists at the end. Tags are
+    a sequence `of` themselves."""
 
     name: str
     of: str
@@ -88,19 +101,20 @@ class Features:
 
     dense      names of the columns of "dense": the dense columns, then "NAME missing" for each in which `fit` saw NaN
     sparse     list of `SparseLayout`, one for each column of "sparse"
-    sequences  list of `SequenceLayout`
+    sequences  list of `SequenceLayout`: the sequences, then the tags
+    ids        {name: `SparseLayout`} of all that has ids of its own: the columns of "sparse", and tags
     tables     {width: number of rows of the embedding table of that width}
 
     Raises ValueError for bad columns: none at all, a name twice, a sequence of an id that is no sparse column.
     """
 
-    def __init__(self, columns: SequenceOf[Dense | Sparse | Sequence]):
+    def __init__(self, columns: SequenceOf[Dense | Sparse | Sequence | Tags]):
         if isinstance(columns, str) or not isinstance(columns, Iterable):
-            validate.fail("columns", repr(columns)[:60], "a list of Dense, Sparse and Sequence", TypeError)
+            validate.fail("columns", repr(columns)[:60], "a list of Dense, Sparse, Sequence and Tags", TypeError)
         self.columns = list(columns)
         for column in self.columns:
-            if not isinstance(column, Dense | Sparse | Sequence):
-                validate.fail("columns", repr(column), "Dense, Sparse or Sequence", TypeError)
+            if not isinstance(column, Dense | Sparse | Sequence | Tags):
+                validate.fail("columns", repr(column), "Dense, Sparse, Sequence or Tags", TypeError)
             validate.instance("columns", column.name, Hashable, "the name of a column")
         names = [column.name for column in self.columns]
         if not names or len(set(names)) < len(names):
@@ -108,11 +122,13 @@ class Features:
         self._dense = [column for column in self.columns if isinstance(column, Dense)]
         self._sparse = {column.name: column for column in self.columns if isinstance(column, Sparse)}
         self._sequences = [column for column in self.columns if isinstance(column, Sequence)]
-        for column in self._sparse.values():
+        self._tags = [column for column in self.columns if isinstance(column, Tags)]
+        for column in [*self._sparse.values(), *self._tags]:
             validate.number(f"width of {column.name!r}", column.width, low=1, whole=True)
         for column in self._sequences:
-            validate.number(f"length of {column.name!r}", column.length, low=1, whole=True)
             validate.choice(f"of of {column.name!r}", column.of, self._sparse)
+        for column in [*self._sequences, *self._tags]:
+            validate.number(f"length of {column.name!r}", column.length, low=1, whole=True)
             if column.name in ("dense", "sparse"):
                 validate.fail("columns", f"a sequence named {column.name!r}", "another name, this one is a tensor's")
         self._fitted = False
@@ -134,8 +150,11 @@ class Features:
             if len(seen) < len(values):
                 self.dense.append(f"{column.name} missing")
         self.vocabularies: dict[str, pd.Index] = {}
-        for column in self._sparse.values():
-            ids, missing = _ids(column.name, frame[column.name])
+        for column in [*self._sparse.values(), *self._tags]:
+            values = frame[column.name]
+            if isinstance(column, Tags):
+                values = _lists(column.name, values)[0]
+            ids, missing = _ids(column.name, values)
             if missing.all():
                 validate.fail(column.name, "missing values only", "at least one id to fit on")
             self.vocabularies[column.name] = pd.Index(np.sort(pd.unique(ids[~missing])), dtype=ids.dtype)
@@ -144,16 +163,15 @@ class Features:
     def _lay_out(self) -> Features:
         """Give each id a row in the embedding table of its width."""
         self.tables: dict[int, int] = {}
-        self.sparse: list[SparseLayout] = []
-        for column in self._sparse.values():
+        self.ids: dict[str, SparseLayout] = {}
+        for column in [*self._sparse.values(), *self._tags]:
             offset = self.tables.get(column.width, PADDING + 1)
             rows = 2 + len(self.vocabularies[column.name])
             self.tables[column.width] = offset + rows
-            self.sparse.append(SparseLayout(column.name, column.width, offset, rows))
-        self.sequences = [
-            SequenceLayout(column.name, column.of, self._sparse[column.of].width, column.length)
-            for column in self._sequences
-        ]
+            self.ids[column.name] = SparseLayout(column.name, column.width, offset, rows)
+        self.sparse = [self.ids[name] for name in self._sparse]
+        of = [(column, column.of) for column in self._sequences] + [(column, column.name) for column in self._tags]
+        self.sequences = [SequenceLayout(column.name, name, self.ids[name].width, column.length) for column, name in of]
         self._fitted = True
         return self
 
@@ -201,11 +219,10 @@ class Features:
         if self.sparse:
             rows = [self._rows(layout, layout.name, frame[layout.name]) for layout in self.sparse]
             inputs["sparse"] = torch.from_numpy(np.column_stack(rows))
-        by_name = {layout.name: layout for layout in self.sparse}
         for layout in self.sequences:
-            lists, where = _lists(layout, frame[layout.name])
+            lists, where = _lists(layout.name, frame[layout.name], layout.length)
             padded = np.full((len(frame), layout.length), layout.padding)
-            padded[where] = self._rows(by_name[layout.of], layout.name, lists)
+            padded[where] = self._rows(self.ids[layout.of], layout.name, lists)
             inputs[layout.name] = torch.from_numpy(padded)
         return inputs
 
@@ -335,16 +352,17 @@ def _ids(name: str, values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return ids, missing
 
 
-def _lists(layout: SequenceLayout, values: pd.Series) -> tuple[pd.Series, tuple[np.ndarray, np.ndarray]]:
-    """The last `length` ids of each list, end to end, and the (row, position) of each id. A missing list is empty."""
+def _lists(name: str, values: pd.Series, length: int = 0) -> tuple[pd.Series, tuple[np.ndarray, np.ndarray]]:
+    """The last `length` ids of each list (0: all), end to end, and the (row, position) of each id. A missing list is
+    empty."""
     kept = []
     for value in values:
         if isinstance(value, list | tuple | np.ndarray):
-            kept.append(value[-layout.length :])
+            kept.append(value[-length:])
         elif value is None or value is pd.NA or value != value:
             kept.append(())
         else:
-            validate.fail(layout.name, f"{value!r}", "a list of ids in each row", TypeError)
+            validate.fail(name, f"{value!r}", "a list of ids in each row", TypeError)
     lengths = np.array([len(value) for value in kept])
     row = np.repeat(np.arange(len(kept)), lengths)
     position = np.arange(len(row)) - np.repeat(lengths.cumsum() - lengths, lengths)

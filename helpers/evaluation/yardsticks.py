@@ -137,11 +137,10 @@ def _one_hot(features: Features, inputs: Inputs) -> sparse.csr_matrix:
     blocks = [sparse.csr_matrix(inputs["dense"].numpy())] if features.dense else []
     for layout, codes in zip(features.sparse, _codes(features, inputs), strict=True):
         blocks.append(_counts(np.arange(len(codes)), codes, (len(codes), layout.rows)))
-    of = {layout.name: layout for layout in features.sparse}
     for layout in features.sequences:
-        values = inputs[layout.name].numpy()
+        values, ids = inputs[layout.name].numpy(), features.ids[layout.of]
         rows, places = np.nonzero(values != layout.padding)
-        blocks.append(_counts(rows, values[rows, places] - of[layout.of].offset, (len(values), of[layout.of].rows)))
+        blocks.append(_counts(rows, values[rows, places] - ids.offset, (len(values), ids.rows)))
     return sparse.hstack(blocks, format="csr")
 
 

@@ -80,7 +80,7 @@ class DIN(Encoder):
 
     For a target with the vector t and a list with the vectors h_1, h_2, … (both of the sequence's column `of`), a small
     network gives each pair a weight w_k from [h_k, t, h_k − t, h_k ⊙ t], and the list becomes Σ w_k h_k. Padding counts
-    nothing; an empty list is 0.
+    nothing; an empty list is 0. Tags have no target, and stay a mean.
 
     Two things differ from the paper. These pairs are those of its authors' code, where the paper has the outer
     product of h_k and t. And the small network has a ReLU in place of PReLU or Dice. The paper's mini-batch aware
@@ -93,23 +93,26 @@ class DIN(Encoder):
 
     def __init__(self, features: Features, units: int = 16, softmax: bool = False):
         super().__init__(features)
-        if not self.sequences:
+        self.histories = [sequence for sequence in self.sequences if sequence.of in self.names]
+        if not self.histories:
             validate.fail("features", "no Sequence", "at least one history to attend to")
         units = validate.number("units", units, low=1, whole=True)
         self.softmax = softmax
         self.scores = nn.ModuleList(
             nn.Sequential(nn.Linear(4 * sequence.width, units), nn.ReLU(), nn.Linear(units, 1))
-            for sequence in self.sequences
+            for sequence in self.histories
         )
 
     def extra_repr(self) -> str:
         return f"softmax={self.softmax}"  # or a model with it and one without would look like copies of one model
 
     def _pool(self, sequence: SequenceLayout, vectors: Tensor, real: Tensor, inputs: dict[str, Tensor]) -> Tensor:
+        if sequence not in self.histories:
+            return super()._pool(sequence, vectors, real, inputs)
         column = self.names.index(sequence.of)
         target = self._look_up(sequence.width, inputs["sparse"][..., column, None])  # (n, 1, width)
         pairs = torch.cat([vectors, target.expand_as(vectors), vectors - target, vectors * target], dim=-1)
-        weight = self.scores[self.sequences.index(sequence)](pairs)  # (n, length, 1)
+        weight = self.scores[self.histories.index(sequence)](pairs)  # (n, length, 1)
         if self.softmax:
             weight = weight.masked_fill(~real, -1e9).softmax(dim=-2)  # not −∞: an empty list would give NaN
         return (vectors * weight).sum(-2)  # the vectors of padding are 0

@@ -47,9 +47,8 @@ class Encoder(nn.Module):
             features.check_fitted()
             tables, self.sequences, self.dense = features.tables, features.sequences, len(features.dense)
             self.names = [layout.name for layout in features.sparse]
-            self.fields = {
-                width: [i for i, layout in enumerate(features.sparse) if layout.width == width] for width in tables
-            }
+            widths = [layout.width for layout in features.sparse]
+            self.fields = {w: [i for i, width in enumerate(widths) if width == w] for w in dict.fromkeys(widths)}
         else:
             validate.fail("features", type(features).__name__, "fitted Features, or a number of columns", TypeError)
         self.tables = nn.ModuleDict({str(width): nn.Embedding(rows, width) for width, rows in tables.items()})

@@ -47,17 +47,17 @@ def test_what_may_be_known_too_late_is_left_out():
     frame["seen"], frame["constant"] = [[k, k + 1] for k in rows], pd.Categorical(["x"] * 100)
     found = suggest(frame)
     expected = dict.fromkeys(("constant", "basket", "stars", "departure_time"), "leave out") | {"age": "number"}
-    assert found["role"].to_dict() == expected | {"time_hour": "time", "seen": "list"}
+    assert found["role"].to_dict() == expected | {"time_hour": "time", "seen": "tags"}
     assert found.loc["basket", "reason"] == "mostly 0 or missing; measured afterwards?"
 
 
 @pytest.mark.parametrize(
     ("name", "values", "role", "reason"),
     [
-        ("seen", [[1], [2, 3], None], "list", "lists; each of ids"),
-        ("seen", [None, np.array([1]), None], "list", "lists; each of ids"),
+        ("seen", [[1], [2, 3], None], "tags", "lists; each of words or ids"),
+        ("seen", [None, np.array([1]), None], "tags", "lists; each of words or ids"),
         ("x", [3, 3, None], "leave out", "one value only"),
-        ("Date", ["2026-05-01", "2026-05-02"], "time", "its name, and dates as text"),
+        ("Date", ["2026-05-01", "2026-05-02"], "time", "its values are dates"),
         ("Date", ["2026-05-01", "2026-05-02", None], "leave out", "a time with gaps orders no rows"),
         ("hist", ["1 2", "3 4 5", "6"], "list", "ids with spaces between them"),
         ("list", ["1 2", "3", "1 2", "3"], "id", "2 different words"),
@@ -132,7 +132,7 @@ def test_texts_of_ids_of_the_item_are_a_list_whatever_they_are_called():
     frame["recent"] = [" ".join(rng.choice(skus, rng.integers(0, 4))) or None for _ in range(300)]
     frame["query"] = [" ".join(rng.choice(["red", "shoe", "s1", "hat"], 3)) for _ in range(300)]
     found = suggest(frame)
-    assert found.loc["recent", ["role", "reason"]].tolist() == ["list", "ids of sku with spaces between them"]
+    assert found.loc["recent", ["role", "reason"]].tolist() == ["list", "ids of sku, several in a row"]
     assert found.loc["query", "role"] == "id" and found.loc["sku", "role"] == "item"
     assert suggest(frame.drop(columns="sku")).loc["recent", "role"] != "list"
     rare = frame.assign(recent=["s1 s2"] * 20 + ["s3"] * 280)
