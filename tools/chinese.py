@@ -7,8 +7,6 @@ somebody has looked. Cells of quotations or links alone are copied. What must be
 (`problems`).
 """
 
-from __future__ import annotations
-
 import calendar
 import io
 import re

@@ -9,8 +9,6 @@ run: the notebooks are those of the course, with the outputs that they have.
              gives; on top of each chapter what `docs/teaching.md` says of it
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import re

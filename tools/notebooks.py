@@ -13,8 +13,6 @@ decimals may differ in the last places: `--check` then wants all text equal and 
 tagged `live` show measured times, and their outputs are not compared.
 """
 
-from __future__ import annotations
-
 import argparse
 import copy
 import json

@@ -2,8 +2,6 @@
 that had as many runs to be tuned, in the `SITUATIONS` of chapter 05 and on further scales.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial

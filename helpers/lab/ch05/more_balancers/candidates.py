@@ -4,8 +4,6 @@ Each is a balance of `fit`, like those of `helpers.training.balancing`. The one 
 of its own. MGDA, CAGrad and normed gradients see the products gᵢ·gⱼ of the gradients on the shared parameters alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch
