@@ -21,8 +21,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, FileSystemLoader
 
 from tools import minutes
-from tools.notebooks import ROOT, read
-from tools.site.pages import question, title
+from tools.notebooks import ROOT, question, read, title
 
 ZH = ROOT / "docs" / "zh"
 SOURCE = ROOT / "notebooks" / "source.md"

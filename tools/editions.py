@@ -24,8 +24,7 @@ from nbformat.v4 import new_markdown_cell
 
 from helpers.display.answers import Wrong
 from tools.handin.sheets import CHECK
-from tools.notebooks import ROOT, canonical, read, tags
-from tools.site.pages import title
+from tools.notebooks import ROOT, canonical, read, tags, title
 
 EDITIONS = ("student", "teacher")
 FOLDERS = ("helpers", "data", "docs", "examples", "tools", ".devcontainer")
