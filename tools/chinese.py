@@ -7,8 +7,6 @@ somebody has looked. Cells of quotations or links alone are copied. What must be
 (`problems`).
 """
 
-from __future__ import annotations
-
 import calendar
 import io
 import re
@@ -23,8 +21,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, FileSystemLoader
 
 from tools import minutes
-from tools.notebooks import ROOT, read
-from tools.site.pages import question, title
+from tools.notebooks import ROOT, question, read, title
 
 ZH = ROOT / "docs" / "zh"
 SOURCE = ROOT / "notebooks" / "source.md"

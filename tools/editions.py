@@ -9,8 +9,6 @@ run: the notebooks are those of the course, with the outputs that they have.
              gives; on top of each chapter what `docs/teaching.md` says of it
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import re
@@ -26,8 +24,7 @@ from nbformat.v4 import new_markdown_cell
 
 from helpers.display.answers import Wrong
 from tools.handin.sheets import CHECK
-from tools.notebooks import ROOT, canonical, read, tags
-from tools.site.pages import title
+from tools.notebooks import ROOT, canonical, read, tags, title
 
 EDITIONS = ("student", "teacher")
 FOLDERS = ("helpers", "data", "docs", "examples", "tools", ".devcontainer")

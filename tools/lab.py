@@ -5,8 +5,6 @@ left as they are, and go before the few defaults in `lab_settings/`: no question
 `lab_extensions/` shows widgets that JupyterLab gives up on too early.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

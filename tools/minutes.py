@@ -6,8 +6,6 @@ What is folded takes no time. Exercises take as long as they take, so their sect
 to expect, `EXERCISE` for each and `QUIZ` for *Check yourself*, to the nearest five.
 """
 
-from __future__ import annotations
-
 import re
 from itertools import pairwise
 from typing import NamedTuple

@@ -7,13 +7,11 @@
 
 Canonical: outputs kept, pictures and tables once (see `once`), counts 1..n, fixed cell ids, addresses as 0x0, models of
 widgets named by their cell (by `display.model_ids`) or numbered in order of appearance, no timings, no progress bars,
-no editor's metadata, solutions folded, the minutes of each section stated (`tools.minutes`; those of all go into the
-tables of the README and of chapter 00). On one machine a second run gives the same bytes. On another CPU measured
-decimals may differ in the last places: `--check` then wants all text equal and decimals within a tolerance. Cells
-tagged `live` show measured times, and their outputs are not compared.
+no editor's metadata, solutions folded, the minutes of each section stated (`tools.minutes`). Those of all go into the
+tables of the README and of chapter 00, which get a row for a new notebook. On one machine a second run gives the same
+bytes. On another CPU measured decimals may differ in the last places: `--check` then wants all text equal and decimals
+within a tolerance. Cells tagged `live` show measured times, and their outputs are not compared.
 """
-
-from __future__ import annotations
 
 import argparse
 import copy
@@ -351,14 +349,39 @@ def _write(path: Path, notebook: NotebookNode) -> None:
         part.write_text(text, encoding="utf-8")
 
 
-def tell_minutes(books: list[Path], tables: tuple[Path, ...] = TABLES) -> None:
-    """Write the time that notebooks take into the tables whose rows link to them: the last column."""
-    times = {path.name: minutes.told(read(path)) for path in books}
+def title(notebook: NotebookNode) -> str:
+    """The first heading of a notebook, without its #."""
+    return notebook.cells[0].source.splitlines()[0].lstrip("# ").strip()
+
+
+def question(notebook: NotebookNode) -> str:
+    """The question of a notebook: the bold line below its title."""
+    bold = re.search(r"^\*\*(.+?)\*\*$", notebook.cells[0].source, re.MULTILINE)
+    return bold.group(1) if bold else ""
+
+
+def list_notebooks(books: list[Path], tables: tuple[Path, ...] = TABLES) -> None:
+    """Write notebooks into the tables that list those of their folder: the time that one takes into its row, and a row
+    for one that has none, below that of the notebook before it."""
     for table in tables:
-        text = table.read_text(encoding="utf-8")
-        told = ROW.sub(lambda row: row[1] + times.get(row[2], row[3]), text)
-        if told != text:
-            table.write_text(told, encoding="utf-8")
+        text = known = table.read_text(encoding="utf-8")
+        for path in books:
+            book = read(path)
+            rows = [row for row in ROW.finditer(text) if ("deeper/" in row[1]) == (path.parent.name == "deeper")]
+            if path.name not in [row[2] for row in rows] and (above := [row for row in rows if row[2] < path.name]):
+                text = _with_row(text, above[-1], path.name, title(book), question(book))
+            time = minutes.told(book)
+            text = ROW.sub(lambda row: row[1] + (time if row[2] == path.name else row[3]), text)  # noqa: B023
+        if text != known:
+            table.write_text(text, encoding="utf-8")
+
+
+def _with_row(text: str, above: re.Match, name: str, title: str, question: str) -> str:
+    """The text of a table's file with a row for a notebook, in the form of the row above it."""
+    link = re.search(r"\(([\w/-]*?)[\w-]+\.ipynb\)", above[1])
+    row = above[1][: link.start()].partition("[")[0] + f"[{title}]({link[1]}{name}) | {question} | "
+    end = text.index("\n", above.end()) + 1
+    return text[:end] + row + text[above.end() : end] + text[end:]
 
 
 def check(path: Path) -> str:
@@ -474,7 +497,7 @@ def main() -> int:
             said, failed = str(error), True
         print(f"{path}: {said}", flush=True)
     if not (args.lint or args.check):
-        tell_minutes([path for path in books if path.resolve().is_relative_to(ROOT / "notebooks")])
+        list_notebooks([path for path in books if path.resolve().is_relative_to(ROOT / "notebooks")])
     return int(failed)
 
 

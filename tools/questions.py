@@ -7,8 +7,6 @@ class2.html  the questions that a lesson plan asks (class 2 begins with four), t
 key.html     the right options of all of these
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from html import escape

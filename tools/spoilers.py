@@ -7,8 +7,6 @@ a fold (`exercises.Folded`, `claims(..., shut=True)`). Interactive figures are n
 choice of their controls.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 

@@ -1,7 +1,5 @@
 """How a notebook of the course looks: what can be counted without running it. The rules are told in CONTRIBUTING.md."""
 
-from __future__ import annotations
-
 import base64
 import io
 import re

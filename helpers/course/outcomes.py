@@ -7,8 +7,6 @@ to the figure (`helpers.display.outcome_map`). What counts as a gain or a loss i
 08.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

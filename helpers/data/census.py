@@ -9,8 +9,6 @@ file census-income.test of it, or census-income.test.gz, does as well.
     python -m helpers.data.census     # is a copy there, and is it the right one?
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io

@@ -9,8 +9,6 @@ acknowledgement, but not for revenue, and not be redistributed without permissio
 A download of your own does as well: the files u.data, u.item and u.user, in `data/ml-100k/`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 import signal

@@ -16,8 +16,6 @@ settings: equal seeds give equal bytes, and the same inputs and the same task a 
 can be compared in pairs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 

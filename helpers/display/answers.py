@@ -1,7 +1,5 @@
 """What a check asks of an answer: its form, its numbers, its gradients. `Wrong` says what is wrong and gives hints."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 

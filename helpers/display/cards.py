@@ -4,8 +4,6 @@ The sentences are in the chapters (`helpers/chapters/ch04/claims.toml`), the num
 reads these two files, computes nothing and loads no experiment.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import tomllib

@@ -3,8 +3,6 @@
 The diagrams themselves are in `helpers/chapters/chNN/diagrams.py`.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 

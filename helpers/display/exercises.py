@@ -4,8 +4,6 @@ An `Exercise` checks an answer: it says what is wrong and gives a first and a se
 exercises are in `helpers/chapters/chNN/exercises.py`; what they ask of an answer is in `answers`.
 """
 
-from __future__ import annotations
-
 import html
 import inspect
 import os

@@ -5,8 +5,6 @@ answers without a kernel: in a notebook that was only opened, in an exported pag
 settings, drawn by matplotlib from the same numbers, is shown where no widget runs (GitHub, an untrusted notebook).
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import html

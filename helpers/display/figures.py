@@ -5,8 +5,6 @@ have one meaning in the whole course (`palette`); intervals are always drawn; la
 not in a box over it.
 """
 
-from __future__ import annotations
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

@@ -4,8 +4,6 @@ JupyterLab saves the ids of the widgets on show, but not their state: what the f
 drawn anew in each run would find nothing there ("Error displaying widget: model not found"). This module stands alone.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import sys

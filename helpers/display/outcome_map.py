@@ -5,8 +5,6 @@ what is too small to matter; beyond it lie the corners, on it one task gains and
 are placed next to them where there is room.
 """
 
-from __future__ import annotations
-
 import itertools
 
 import matplotlib.pyplot as plt

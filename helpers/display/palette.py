@@ -7,8 +7,6 @@ Okabe and Ito's palette (2008), which people with any kind of colour vision tell
 darker (vermillion), since the lighter one cannot be read as text on white.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ that in the browser, `paint` draws the same with matplotlib. A *frame* is one co
 curves; the control along which a panel runs moves a cursor instead.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable

@@ -4,8 +4,6 @@ The words are read off the drawn figure: titles, the labels of the axes, and eve
 with its numbers. Measured numbers have two decimals or more, since these may differ on another CPU.
 """
 
-from __future__ import annotations
-
 import base64
 import html
 import io

@@ -23,8 +23,6 @@ question. The result opens in the browser on commit or skip. The choice lives in
 the score card finds it: a prediction is shut again after Run All, in the committed notebook and in an exported page.
 """
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence

@@ -14,8 +14,6 @@ for teachers has the same form, in `docs/questions/`. As in a prediction, what a
 alone, and what was chosen is kept nowhere.
 """
 
-from __future__ import annotations
-
 import re
 import textwrap
 from dataclasses import asdict, dataclass

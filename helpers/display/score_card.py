@@ -5,8 +5,6 @@ browser when it opens, and the card reads it there: with or without a kernel, an
 ever learns a guess.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import anywidget

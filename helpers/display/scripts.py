@@ -4,8 +4,6 @@ A file imports by `import { … } from "./elements.js";`, a line of its own. Sin
 puts the text of that file in place of the line; node runs the result, and an editor follows the path.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

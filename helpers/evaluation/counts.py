@@ -4,8 +4,6 @@ An item's smoothed rate of a label, or of the click, ranks all users' offers ali
 of the users beats it. On ratings the yardstick is user and item biases: the same count with an offset for the user.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

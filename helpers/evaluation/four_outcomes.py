@@ -1,7 +1,5 @@
 """The four outcomes of joint training, by one rule for the map, the explorers and the reader's own report."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE = "both gain", "one gains, none loses", "seesaw", "both lose"

@@ -18,8 +18,6 @@ The second term is a rule of thumb for random splits. By time, where a seed is o
 too small: how often such intervals hold what they should is measured in `helpers.chapters.ch08.coverage`.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -11,8 +11,6 @@ model (`helpers.evaluation.yardsticks`) and counts (`helpers.evaluation.counts`)
               Wolpert, Neural Networks 5(2), 1992)
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -10,8 +10,6 @@ The table was made after most effects had been measured: until then each claim h
 was judged by before, and since when, is in `data/margins.csv`.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 FAR = 10  # times the margin

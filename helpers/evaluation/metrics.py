@@ -6,8 +6,6 @@ nowhere. A metric that is not defined on its labels (AUC with one class, R² of 
 table of `evaluate` a NaN with a note: never a wrong number.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

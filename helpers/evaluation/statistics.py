@@ -1,7 +1,5 @@
 """Statistics over seeds: intervals, contrasts and paired differences, and summaries of tidy tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -10,8 +10,6 @@ What was measured of each claim of the course is kept in `data/findings.csv`, a 
 of a claim reads that: cards, the README, tests of texts.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -103,10 +101,9 @@ class Finding:
 @cache
 def findings() -> dict[str, Finding]:
     """Every finding of the course by the id of its claim, in the order of the chapters."""
-    kinds = {"float": float, "int": int, "str": str}
     with FINDINGS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {row["id"]: Finding(**{f.name: kinds[f.type](row[f.name]) for f in fields(Finding)}) for row in rows}
+    return {row["id"]: Finding(**{f.name: f.type(row[f.name]) for f in fields(Finding)}) for row in rows}
 
 
 def weak(findings: Iterable[Finding]) -> list[str]:

@@ -7,8 +7,6 @@ chosen on validation rows (`best`), as the epochs of a neural model are. All els
 seconds: a yardstick is there to be beaten, not to win.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial

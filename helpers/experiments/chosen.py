@@ -7,8 +7,6 @@ A grid depends on the `Chosen` that is an argument of its function; one that its
 (`helpers.lab.kept_table`, `reads`). So its hash covers them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 

@@ -3,8 +3,6 @@
 The tasks themselves are `helpers.data.synthetic.relu_tasks`, two regressions on 20 inputs.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 import pandas as pd

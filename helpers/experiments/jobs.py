@@ -7,8 +7,6 @@ A grid is one job, not one for each of its seeds: copies trained in smaller grou
 run, other first ones), and take up to twice the time in all.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

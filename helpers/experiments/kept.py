@@ -4,8 +4,6 @@ them.
 A table has a row a setting, seed, model and task. Figures, explorers, claims and reports only read such tables.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io

@@ -13,8 +13,6 @@ are functions of the columns that their parameters name, as pytest finds fixture
 returns columns condition, width, seed, task, r2.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterable
 from itertools import product

@@ -6,8 +6,6 @@ below `helpers/lab/ch04/`; a claim's too ("C4.1"), in `helpers/chapters/ch04/cla
 `helpers/lab/ch04/effects.py`. No core notebook loads this package; those in `deeper/` show experiments of it.
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import pkgutil

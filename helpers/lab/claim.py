@@ -25,8 +25,6 @@ What the interval is over is part of the claim as well:
 `make claims` measures every claim again with seeds that nobody has used, and compares the verdicts.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ Judges all claims on the kept tables and writes the file, and a row into `data/m
 `make grids` and `make claims` do it as well. Claims that are measured where they are shown have no row in the first.
 """
 
-from __future__ import annotations
-
 import csv
 import datetime
 import sys

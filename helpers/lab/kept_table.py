@@ -4,8 +4,6 @@ An experiment is a pure function of settings and seeds that returns a tidy table
 task. Figures, explorers, claims and reports only read such tables.
 """
 
-from __future__ import annotations
-
 import gzip
 import inspect
 import io

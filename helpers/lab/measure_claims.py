@@ -16,8 +16,6 @@ logged, one of some with --log, in `data/seeds.csv` as it goes and in `data/find
 add up. Claims whose data are absent are named and left out. Exits 1 if a verdict is not reproduced.
 """
 
-from __future__ import annotations
-
 import argparse
 import datetime
 import sys

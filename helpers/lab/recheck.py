@@ -4,8 +4,6 @@ On another CPU a rounding error is amplified by some training runs and not by ot
 column is compared: every value (a number alone: within so much), the mean over runs, or the median over runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ are known. `make claims` takes the first block that is not in it, and writes the
 written by hand. Runs on one block add up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -7,8 +7,6 @@ is trained, so what is done survives the failure of another; a grid that reads o
 whose data are absent stays as it is kept. In the end all claims are judged again (`keep_findings`).
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

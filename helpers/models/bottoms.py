@@ -8,8 +8,6 @@ A bottom takes the row of numbers that the encoder made, `(n, encoder.width)`, a
 DIN changes how a sequence becomes one vector, which is the encoder's part; any bottom may follow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -4,8 +4,6 @@ Copies of a model (other seeds, other task weights, other data) have their param
 cost one call a step instead of one each. A single model is treated alike: its outputs have a leading axis of 1.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 

@@ -7,8 +7,6 @@
 output is multiplied by the first: CTR and CTCVR have losses, over all impressions, and CVR has none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

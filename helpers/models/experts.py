@@ -8,8 +8,6 @@ Each is a `SharedBottom` whose bottom holds experts and gates, and gives every t
 towers, penalties and copies are as there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import torch

@@ -6,8 +6,6 @@ A model is an ordinary `nn.Module` that takes the inputs of `Examples` and retur
 binary task, a value for a regression task. Nothing here knows about losses or training.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import torch

@@ -7,8 +7,6 @@ Python's standard library is imported: asking costs no time. A folder that is em
 the files say is the reading module's matter.
 """
 
-from __future__ import annotations
-
 import sys
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,8 +5,6 @@ to fix it.
 `downloads`, so that it works where much else does not.
 """
 
-from __future__ import annotations
-
 import builtins
 import difflib
 import shutil

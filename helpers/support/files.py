@@ -1,7 +1,5 @@
 """Atomic writes: an interrupted write leaves the previous file untouched."""
 
-from __future__ import annotations
-
 import errno
 import os
 import secrets

@@ -3,8 +3,6 @@
 Either can take the other's place: Adam(model.parameters(), lr=0.01, weight_decay=1e-4), with parameter groups, too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import torch

@@ -4,8 +4,6 @@ An error that came up inside a training step would speak of matrices; here it na
 twice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

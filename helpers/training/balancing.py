@@ -12,8 +12,6 @@ of your own may use it as `fit` does:
 A task without an observed label in a batch has loss 0 there, and its weight in UWL and GradNorm stays as it is.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from itertools import compress

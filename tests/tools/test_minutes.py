@@ -90,7 +90,7 @@ def test_too_long_a_chapter_is_told():
     assert style.too_much(book(new_markdown_cell("## 1"), code("claims()", CARDS))) == []
 
 
-def test_the_minutes_of_a_notebook_go_into_the_row_that_links_to_it(tmp_path):
+def test_the_minutes_of_a_notebook_go_into_its_row_and_a_new_one_gets_a_row(tmp_path):
     nbformat.write(book(), tmp_path / "01_a.ipynb")
     rows = [
         "| [01 · A](notebooks/01_a.ipynb) | Why? | 3 minutes |",
@@ -98,6 +98,11 @@ def test_the_minutes_of_a_notebook_go_into_the_row_that_links_to_it(tmp_path):
         "| a system | [01](notebooks/01_a.ipynb) | found |",
     ]
     (table := tmp_path / "README.md").write_text("\n".join(["| chapter | question | time |", *rows]), encoding="utf-8")
-    notebooks.tell_minutes([tmp_path / "01_a.ipynb"], (table,))
+    new = book(new_markdown_cell("## 1"))
+    new.cells[0].source = '# 02 · New\n\n**Who "asks"?**\n\n> **Time** 2 minutes.'
+    nbformat.write(new, tmp_path / "02_new.ipynb")
+    notebooks.list_notebooks([tmp_path / "02_new.ipynb", tmp_path / "01_a.ipynb"], (table,))
     written = table.read_text(encoding="utf-8").splitlines()
-    assert written[1:] == [rows[0].replace("3 minutes", "9 minutes to read, ten seconds of computing"), *rows[1:]]
+    timed = rows[0].replace("3 minutes", "9 minutes to read, ten seconds of computing")
+    added = '| [02 · New](notebooks/02_new.ipynb) | Who "asks"? | 2 minutes |'
+    assert written[1:] == [timed, added, *rows[1:]]

@@ -1,7 +1,5 @@
 """`python -m tools.handin NOTEBOOK` or `FOLDER`: see `tools.handin`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@ Only the student's own cells are taken from it. The set-up cell, what the chapte
 the course, whatever the notebook that was handed in has in their place.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import importlib

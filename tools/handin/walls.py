@@ -7,8 +7,6 @@ Not contained is the judgement itself, since answer and check share a process: a
 check can. `marking` points out what looks like it.
 """
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -6,8 +6,6 @@ own; what comes through is passed on as it came, under the name of the exercise 
 exercise, and judges that itself.
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import importlib

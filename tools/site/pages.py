@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from tools import minutes
-from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, keep_shown_models, tags
+from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, keep_shown_models, question, tags, title
 from tools.site import decks
 
 HERE = Path(__file__).resolve().parent
@@ -177,17 +177,6 @@ def read(path: Path) -> NotebookNode:
 def language(path: Path) -> str:
     """The language of a file: Chinese if it says so before its ending, as in `source.zh.md`."""
     return "zh" if path.suffixes[:-1] == [".zh"] else "en"
-
-
-def title(notebook: NotebookNode) -> str:
-    """The first heading of a notebook, without its #."""
-    return notebook.cells[0].source.splitlines()[0].lstrip("# ").strip()
-
-
-def question(notebook: NotebookNode) -> str:
-    """The question of a chapter: the bold line below its title."""
-    found = re.search(r"^\*\*(.+?)\*\*$", notebook.cells[0].source, re.MULTILINE)
-    return found.group(1) if found else ""
 
 
 def searched(notebook: NotebookNode, page: str) -> list[dict[str, str]]:

@@ -8,8 +8,6 @@
 The figure reads a kept table (`helpers.lab.ch00.rankers`); nothing is trained here.
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Callable
 from functools import cache

@@ -1,7 +1,5 @@
 """The diagram of chapter 00: the course as a map."""
 
-from __future__ import annotations
-
 from matplotlib.figure import Figure
 
 from helpers.display.diagrams import arrow, box, canvas, diagram

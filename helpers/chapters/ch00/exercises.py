@@ -1,7 +1,5 @@
 """The exercises of chapter 00, Start here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 

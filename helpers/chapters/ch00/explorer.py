@@ -1,7 +1,5 @@
 """The explorers of chapter 00, Start here: a list of ten for one user, and the trade-off of many trained networks."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import matplotlib.pyplot as plt

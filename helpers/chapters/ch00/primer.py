@@ -1,7 +1,5 @@
 """What chapter 00 runs: rates as scores, and whether one more day of history helps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

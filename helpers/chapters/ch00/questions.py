@@ -1,7 +1,5 @@
 """The questions of chapter 00, where everything starts."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from helpers.display.questions import Result, answers

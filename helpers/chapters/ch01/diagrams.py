@@ -1,7 +1,5 @@
 """The diagrams of chapter 01: what a phone logs, what multi-task learning belongs to, and what its field asks."""
 
-from __future__ import annotations
-
 from matplotlib.figure import Figure
 
 from helpers.display.diagrams import arrow, box, canvas, diagram, frame

@@ -1,7 +1,5 @@
 """The exercises of chapter 01, Motivation."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The explorers of chapter 01: three biases, a list of ten, and the fusion."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import matplotlib.pyplot as plt

@@ -5,8 +5,6 @@ A seed is a world of `ranking`. Each has few users, as worlds differ far more th
 rankings differs by 0.035 (standard deviation) between users, so by 0.011 for a mean of 10, and by 0.02 between worlds.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import expit
 

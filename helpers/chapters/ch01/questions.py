@@ -1,7 +1,5 @@
 """The questions of chapter 01: why one label is not enough, and what training together can bring."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import Figure
 

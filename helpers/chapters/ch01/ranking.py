@@ -3,8 +3,6 @@
 A world has 2,000 users, 150 videos and the log of eight days. `helpers.lab.ch01.ranking` trains and serves.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

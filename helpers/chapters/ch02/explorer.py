@@ -1,7 +1,5 @@
 """The explorer of chapter 02, weighted cross-entropy: a log that the reader draws, on a balance."""
 
-from __future__ import annotations
-
 from itertools import product
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The questions of chapter 02, weighted cross-entropy."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """The diagram of chapter 03: how weighted sums and Chebyshev sums find a point of a front."""
 
-from __future__ import annotations
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """The exercises of chapter 03, Manual weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The explorers of chapter 03, Manual weights: the trade-off of trained networks, and a list whose front bends."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

@@ -5,8 +5,6 @@ once, whose probabilities are fused with any weight. Finish is a label of every 
 not finished. Judged by AUC on the candidates of `worlds.Offer`, and by what the served top 10 bring.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ Losses here are *relative*: divided by that of the best constant guess, so 1 is 
 squared errors, 1 − R². A run is judged as it would be deployed: one state, that of the best weighted validation loss.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The explorable of chapter 04's section on gradients: two tasks' losses on a plane of two shared parameters."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The diagrams of chapter 04: a Shared-Bottom next to single-task models, and where two tasks can part."""
 
-from __future__ import annotations
-
 from matplotlib.figure import Figure
 
 from helpers.display.diagrams import arrow, box, canvas, diagram

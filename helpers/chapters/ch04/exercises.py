@@ -1,7 +1,5 @@
 """The exercises of chapter 04, Shared-Bottom."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise

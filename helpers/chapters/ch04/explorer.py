@@ -1,7 +1,5 @@
 """The explorable of chapter 04: two tasks and one bottom, trained in the browser under the reader's hand."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -4,8 +4,6 @@ The exercise on the Shared-Bottom asks which parameters an output depends on, wh
 function is linear or bounded.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 

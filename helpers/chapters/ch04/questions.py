@@ -1,7 +1,5 @@
 """The questions of chapter 04, Shared-Bottom."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import Figure
 

@@ -4,8 +4,6 @@ R² is measured on test rows against the noise-free target, each task at its own
 seed see the same rows, so that differences between models are paired.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ The size of task A's loss is set by a factor, its *scale*: it multiplies the los
 unit of the label would.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 

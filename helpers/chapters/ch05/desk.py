@@ -1,7 +1,5 @@
 """The explorable of chapter 05: a mixing desk, on which the reader weighs two losses against UWL and GradNorm."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

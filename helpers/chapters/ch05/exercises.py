@@ -1,7 +1,5 @@
 """The exercises of chapter 05, Balancing losses. The first five are its clinic: each begins with a mistake."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

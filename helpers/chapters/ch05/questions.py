@@ -1,7 +1,5 @@
 """The questions of chapter 05, balancing losses."""
 
-from __future__ import annotations
-
 from matplotlib.figure import Figure
 
 from helpers.display.questions import Result, answers

@@ -1,7 +1,5 @@
 """The diagram of chapter 06: one-gate MoE, MMoE and PLE."""
 
-from __future__ import annotations
-
 from matplotlib.figure import Figure
 
 from helpers.display.diagrams import arrow, box, canvas, diagram

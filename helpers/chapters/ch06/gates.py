@@ -1,7 +1,5 @@
 """The explorable of chapter 06: which expert wins in two gates while they are trained, over one plane of rows."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

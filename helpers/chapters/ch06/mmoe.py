@@ -7,8 +7,6 @@ several experts and a mixture for each task, but gates that do not look at the r
 bring.
 """
 
-from __future__ import annotations
-
 import pandas as pd
 import torch
 from torch import nn

@@ -1,7 +1,5 @@
 """The diagrams of chapter 07: who is counted in CTR, CVR and CTCVR, and where ESMM has its losses."""
 
-from __future__ import annotations
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 

@@ -1,7 +1,5 @@
 """The exercises of chapter 07, Explicit relations: ESMM."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

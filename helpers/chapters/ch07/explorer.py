@@ -1,7 +1,5 @@
 """The explorer of chapter 07, Explicit relations: ESMM: the reader says who clicks, and two models are fitted to it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,5 @@
 """The questions of chapter 07, ESMM."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

@@ -2,8 +2,6 @@
 intervals hold the mean gain over them. `helpers.lab.ch08.coverage` makes the tables.
 """
 
-from __future__ import annotations
-
 import pandas as pd
 
 from helpers.capstone.recommendation import APART, BUT, COST, SHARE

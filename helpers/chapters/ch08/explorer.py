@@ -1,7 +1,5 @@
 """The explorer of chapter 08, Capstone: how many rows and seeds before the report can decide?"""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from helpers.capstone.plan import MATTERS

@@ -5,8 +5,6 @@ are of that kind. A sparse one is 0, or missing, in every row without the label:
 were given.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

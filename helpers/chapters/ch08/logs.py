@@ -2,8 +2,6 @@
 kept comparison gains on them, with intervals for one log.
 """
 
-from __future__ import annotations
-
 import pandas as pd
 
 from helpers.capstone.declaration import Declaration

@@ -1,7 +1,5 @@
 """The questions of chapter 08, the capstone."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import Figure
 

@@ -1,7 +1,5 @@
 """Effects of the claims of chapter 00 that are functions of a table, and no contrasts."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

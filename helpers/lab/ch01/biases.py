@@ -5,8 +5,6 @@ A seed is a world of its own. For the dials, videos are drawn at random for rand
 stands between a label and satisfaction.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product

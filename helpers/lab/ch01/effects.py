@@ -1,7 +1,5 @@
 """Effects of the claims of chapter 01 that are functions of a table, and no contrasts."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from helpers.lab.ch01.biases import TRUTH

@@ -1,7 +1,5 @@
 """The kept predictions on worlds on which nothing was chosen (`helpers.chapters.ch01.held_out` reads them)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

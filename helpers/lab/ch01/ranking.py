@@ -5,8 +5,6 @@ A seed is a world of its own: 2,000 users, 150 videos, the log of eight days. `P
 may be chosen; what is reported comes from others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache

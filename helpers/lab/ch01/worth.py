@@ -5,8 +5,6 @@ feed's law would predict for a user and a video, before the moment's mood, with 
 the AUC. Each user is served the ten best of a hundred videos, and the feed's law says who comes back the next day.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

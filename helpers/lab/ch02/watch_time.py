@@ -3,8 +3,6 @@
 `served` judges what each objective ranks on top; `calibration` and `same_score` read its output as seconds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import product

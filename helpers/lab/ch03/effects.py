@@ -1,7 +1,5 @@
 """Effects of the claims of chapter 03 that are functions of a table, and no contrasts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pandas as pd

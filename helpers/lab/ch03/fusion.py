@@ -1,7 +1,5 @@
 """Two towers and one formula against one score, on the feed: the fronts of both, and what scales and rare goals do."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 

@@ -1,7 +1,5 @@
 """Fronts that no weighted sum can walk along, and what a compromise costs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product

@@ -14,8 +14,6 @@ A seed decides which rows are train, validation and test rows, the first paramet
 seeds draw from the same log, so an interval over seeds needs the term for one log (`OVERLAP`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice

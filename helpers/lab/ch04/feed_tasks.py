@@ -4,8 +4,6 @@ Models train on the first 16,200 impressions of a log and stop by the next 1,800
 never sees: what 100 random videos would bring to every user.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import product
 

@@ -4,8 +4,6 @@ Every run has the same number of steps, of batches of at most 250 rows, so that 
 from and not in how long they trained.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """When does sharing help? Widths, weights, heads, starts and gradients on the relu-feature tasks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import pandas as pd

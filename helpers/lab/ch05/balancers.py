@@ -2,8 +2,6 @@
 that had as many runs to be tuned, in the `SITUATIONS` of chapter 05 and on further scales.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +15,7 @@ from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.feature_tasks import LEARNING_RATE, TASKS
-from helpers.lab.ch05.more_balancers.candidates import DWA, MGDA, CAGrad, NormedGradients, SmoothChebyshev
+from helpers.lab.ch05.more_balancers.candidates import CANDIDATES
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, mean
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
@@ -56,48 +54,46 @@ class Setting:
 RATES = (0.003, 0.01, 0.03)  # of the network
 SHARES = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75)
 UWL_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-TEMPERATURES = (0.03, 0.1, 0.3, 1.0, 2.0, 5.0)  # of DWA
-MUS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of smooth Chebyshev
-RADII = (0.1, 0.2, 0.4, 0.6, 0.8, 0.95)  # c of CAGrad
 GRADNORM = ((0.12, 0.03), (0.12, 0.1), (1.5, 0.1), (1.5, 0.3), (3.0, 0.1), (3.0, 0.3))  # α, rate
 
 
-def _with_rates(own: dict[str, Setting]) -> dict[str, Setting]:
+def _at_each_rate(balances: Mapping[str, Balance | Callable | None], share: float = 0.0) -> dict[str, Setting]:
+    """A method's settings: each of its balances at each rate of the network."""
     return {
-        f"{name}, network {lr:g}".removeprefix(", "): replace(setting, lr=lr)
-        for name, setting in own.items()
+        f"{name}, network {lr:g}".removeprefix(", "): Setting(lr, share, balance)
+        for name, balance in balances.items()
         for lr in RATES
     }
 
 
+NO_BALANCE = {"": None}
+ALL_UWL = {f"lr {lr:g}": UWL(lr) for lr in UWL_RATES}
+ALL_GRADNORM = {f"alpha {alpha:g}, lr {lr:g}": GradNorm(alpha, lr) for alpha, lr in GRADNORM}
+SHARED_OUT = [_at_each_rate({f"share {share:g}": None}, share) for share in SHARES]
+# These are told the sizes, as the tuned weights are.
+TOLD = {
+    "divided sum": _at_each_rate(NO_BALANCE, 0.5),
+    "UWL from log L": _at_each_rate({f"lr {lr:g}": partial(UWL, lr) for lr in UWL_RATES}),
+    "UWL, divided": _at_each_rate(ALL_UWL, 0.5),
+    "GradNorm, divided": _at_each_rate(ALL_GRADNORM, 0.5),
+    "DWA, divided": _at_each_rate(CANDIDATES["DWA"], 0.5),
+    "MGDA, divided": _at_each_rate(CANDIDATES["MGDA"], 0.5),
+}
+COMMON = {
+    "single-task": _at_each_rate(NO_BALANCE),
+    "equal weights": _at_each_rate(NO_BALANCE),
+    "tuned weights": {name: setting for settings in SHARED_OUT for name, setting in settings.items()},
+    "UWL": _at_each_rate(ALL_UWL),
+    "GradNorm": _at_each_rate(ALL_GRADNORM),
+    "PCGrad": _at_each_rate({"": PCGrad()}),
+}
+METHODS = tuple(COMMON)
 # 18 settings to choose from for each method that has something of its own to tune: 6 of these at 3 network rates.
 BUDGET: dict[str, dict[str, Setting]] = {
-    "single-task": _with_rates({"": Setting()}),
-    "equal weights": _with_rates({"": Setting()}),
-    "tuned weights": _with_rates({f"share {share:g}": Setting(share=share) for share in SHARES}),
-    "UWL": _with_rates({f"lr {lr:g}": Setting(balance=UWL(lr)) for lr in UWL_RATES}),
-    "GradNorm": _with_rates(
-        {f"alpha {alpha:g}, lr {lr:g}": Setting(balance=GradNorm(alpha, lr)) for alpha, lr in GRADNORM}
-    ),
-    "PCGrad": _with_rates({"": Setting(balance=PCGrad())}),
-    "DWA": _with_rates({f"temperature {t:g}": Setting(balance=DWA(t)) for t in TEMPERATURES}),
-    "smooth Chebyshev": _with_rates({f"mu {mu:g}": Setting(balance=SmoothChebyshev(mu)) for mu in MUS}),
-    "CAGrad": _with_rates({f"c {c:g}": Setting(balance=CAGrad(c)) for c in RADII}),
-    "MGDA": _with_rates({"": Setting(balance=MGDA())}),
-    "normed gradients": _with_rates({"": Setting(balance=NormedGradients())}),
-    "divided sum": _with_rates({"": Setting(share=0.5)}),
-    "UWL from log L": _with_rates({f"lr {lr:g}": Setting(balance=partial(UWL, lr)) for lr in UWL_RATES}),
-    "UWL, divided": _with_rates({f"lr {lr:g}": Setting(share=0.5, balance=UWL(lr)) for lr in UWL_RATES}),
-    "GradNorm, divided": _with_rates(
-        {f"alpha {alpha:g}, lr {lr:g}": Setting(share=0.5, balance=GradNorm(alpha, lr)) for alpha, lr in GRADNORM}
-    ),
-    "DWA, divided": _with_rates({f"temperature {t:g}": Setting(share=0.5, balance=DWA(t)) for t in TEMPERATURES}),
-    "MGDA, divided": _with_rates({"": Setting(share=0.5, balance=MGDA())}),
+    **COMMON,
+    **{method: _at_each_rate(balances) for method, balances in CANDIDATES.items()},
+    **TOLD,
 }
-CANDIDATES = ("DWA", "smooth Chebyshev", "CAGrad", "MGDA", "normed gradients")
-# are told the sizes, as the tuned weights are
-TOLD = ("divided sum", "UWL from log L", "UWL, divided", "GradNorm, divided", "DWA, divided", "MGDA, divided")
-METHODS = tuple(method for method in BUDGET if method not in (*CANDIDATES, *TOLD))
 
 
 def tune(
@@ -267,13 +263,13 @@ TABLES = kept_tables(
     KeptTable(
         "05_told_tuning",
         tune,
-        {"seeds": range(900, 920), "situations": UNEQUAL, "methods": TOLD},
+        {"seeds": range(900, 920), "situations": UNEQUAL, "methods": tuple(TOLD)},
         [Recheck({"situations": ["100 : 1"], "methods": ["divided sum"]}, WITHIN)],
     ),
     KeptTable(
         "05_candidates_tuning",
         tune,
-        {"seeds": range(900, 920), "methods": CANDIDATES},
+        {"seeds": range(900, 920), "methods": tuple(CANDIDATES)},
         [Recheck({"situations": ["narrow bottom"], "methods": ["MGDA", "normed gradients"]}, WITHIN)],
     ),
     KeptTable(

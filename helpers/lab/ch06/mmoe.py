@@ -8,8 +8,6 @@ the relu features of `feature_tasks` (R² of both tasks), and such features wher
 of them count.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product

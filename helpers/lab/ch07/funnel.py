@@ -7,8 +7,6 @@ what can be made of models that were trained apart (`rivals`). Settings are chos
 and 1 of what is seen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from itertools import product

@@ -14,8 +14,6 @@ A model of two tasks is compared with the best of all these (`RIVALS`), by the m
                            training rows, as a CVR; times that CTR, for both
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

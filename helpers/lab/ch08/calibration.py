@@ -13,8 +13,6 @@ is what a report on any one of them should find. Both labels of a table are bina
     copies   as linear, with every row three times
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 

@@ -4,8 +4,6 @@ A seed is a table: two tasks on twenty columns (`relu_tasks`, as in chapter 04),
 have. What the report says about it is one row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product

@@ -1,7 +1,5 @@
 """Does the check find what gives a label away? Feeds with a column that was made from a label, and without."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ All rows come from one log, so seeds vary the training alone. The columns overla
 else `helpers.evaluation.intervals` needs for an interval.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

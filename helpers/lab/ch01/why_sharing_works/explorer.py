@@ -1,7 +1,5 @@
 """The explorer of the latency of N models against one shared model."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from helpers.display.explorer import Curves, Explorer

@@ -9,8 +9,6 @@ Measured is the time of our thread on its processor, so that other programs do n
 that is coarse, the time that passes.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import time

@@ -8,8 +8,6 @@ Every model has the L2 penalty that suits it best of `PENALTIES`, tried on seeds
 part of what a second task brings would only be what a penalty brings as well.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace

@@ -7,8 +7,6 @@ the first and the last are those of `watch_time`; Poisson's are chosen among as 
 Poisson's loss and squared error take minutes, so that targets are near 1 in size, as rates and penalties expect.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

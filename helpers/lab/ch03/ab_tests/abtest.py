@@ -5,8 +5,6 @@ weight·p(click) + (1−weight)·p(finish). Its rows are the population from whi
 visitors of its own, and the company gets one number from each. True is the mean over the population.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 

@@ -6,8 +6,6 @@ those in the test have no rating in training. Each model chooses learning rate a
 validation loss, on seeds that serve no result.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 

@@ -5,8 +5,6 @@ other shape has more parameters than the plain one. Every model chose its learni
 among the same six settings, by validation loss on seeds that serve no result.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from itertools import product

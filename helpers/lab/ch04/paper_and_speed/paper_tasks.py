@@ -8,8 +8,6 @@ Losses are compared as logarithms to base 2: a difference of 1 is a doubling of 
 poor solution with a loss many times larger, which a plain mean would report instead of the rest.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

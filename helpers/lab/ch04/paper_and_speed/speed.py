@@ -5,8 +5,6 @@ A run that never arrives within the budget has no number of steps. It is not dro
 side: it counts as later than every run that arrived, and that is all a median has to know.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -7,8 +7,6 @@ the same 100,000 ratings: an interval over seeds says how far a result depends o
 other users would do. What other users would add is kept beside the scores (`helpers.evaluation.intervals`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product

@@ -12,8 +12,6 @@ Worlds, rows and scores are those of `feed_tasks`. What a search chooses, it cho
 reported on the other half; and the other way round.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations, product
 

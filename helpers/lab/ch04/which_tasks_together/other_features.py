@@ -7,8 +7,6 @@ bottom of 16 units: a product needs more relus than a relu does. Each chose its 
 condition, with two tasks, on seeds that serve no result.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 

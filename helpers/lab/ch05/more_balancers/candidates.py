@@ -1,10 +1,9 @@
 """Five more ways to weigh the losses of two tasks: DWA, smooth Chebyshev, MGDA, CAGrad, normed gradients.
 
 Each is a balance of `fit`, like those of `helpers.training.balancing`. The one line that a paper is about is a function
-of its own. MGDA, CAGrad and normed gradients see the products gᵢ·gⱼ of the gradients on the shared parameters alone.
+of its own; `CANDIDATES` has what each is tried with. MGDA, CAGrad and normed gradients see the products gᵢ·gⱼ of the
+gradients on the shared parameters alone.
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 
@@ -15,6 +14,9 @@ from helpers.models.copies import Copies
 from helpers.support import validate
 from helpers.training.balancing import Balance, GradientBalance
 
+TEMPERATURES = (0.03, 0.1, 0.3, 1.0, 2.0, 5.0)  # of DWA
+MUS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of smooth Chebyshev
+RADII = (0.1, 0.2, 0.4, 0.6, 0.8, 0.95)  # c of CAGrad
 SMALLEST = 1e-6  # of a temperature
 TINY = 1e-30  # in place of a product that is 0
 
@@ -139,3 +141,13 @@ def _pair(products: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     if products.shape[-1] != 2:
         validate.fail("tasks", f"{products.shape[-1]} of them", "two: MGDA and CAGrad are written for a pair here")
     return products[..., 0, 0], products[..., 0, 1], products[..., 1, 1]
+
+
+# {method: {setting: balance}}: what is compared, and what each may choose from besides the rate of the network.
+CANDIDATES: dict[str, dict[str, Balance]] = {
+    "DWA": {f"temperature {t:g}": DWA(t) for t in TEMPERATURES},
+    "smooth Chebyshev": {f"mu {mu:g}": SmoothChebyshev(mu) for mu in MUS},
+    "CAGrad": {f"c {c:g}": CAGrad(c) for c in RADII},
+    "MGDA": {"": MGDA()},
+    "normed gradients": {"": NormedGradients()},
+}

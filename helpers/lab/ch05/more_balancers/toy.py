@@ -16,8 +16,6 @@ What is measured is the paper's task-normalised test loss, Σ L_i(t) / L_i(0), d
 start, whatever the σ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 

@@ -11,8 +11,6 @@ draws the sines, the rows and the first parameters. Each model has the rate that
 no result uses (`tune`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

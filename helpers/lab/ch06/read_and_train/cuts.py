@@ -9,8 +9,6 @@ The tasks are the five pairs of chapter 04, 500 rows. Each model chose its learn
 serve no result (`tune`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd

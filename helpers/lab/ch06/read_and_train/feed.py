@@ -7,8 +7,6 @@ two, and counts. Worlds, rows, offers and what may be chosen from are those of `
 the setting that was best for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 

@@ -5,8 +5,6 @@ rated for watched, and a rating of 4 or 5 for a like. A seed draws rated pairs a
 rated. Nobody knows who would have liked the films that they did not rate: there is no truth beyond the rated rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache

@@ -6,8 +6,6 @@ The file is made for the measurement: random ids, numbers and labels, two tasks.
 machine; a kept table says what the machine measured that wrote it.
 """
 
-from __future__ import annotations
-
 import io
 import subprocess
 import sys
