@@ -323,6 +323,8 @@ def test_a_folder_gives_a_table_and_the_common_mistakes(tmp_path, monkeypatch, c
     handed_in(tmp_path, {FIRST.name: wrong_loss, "time": "x = '\ud800'"}, "李四.ipynb")
     handed_in(tmp_path, {name: f"%%time\n{answer}  # mine\nprint(2)" for name, answer in right.items()}, "ben.ipynb")
     (tmp_path / "cleo.ipynb").write_text("nothing")
+    windows = tmp_path / "ann.ipynb"
+    windows.write_bytes(b"\xef\xbb\xbf" + windows.read_bytes().replace(b"\\n", b"\\r\\n"))
     assert run(monkeypatch, tmp_path, *trust) == 0
     assert (tmp_path / "marks.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     marks, mistakes = (pd.read_csv(tmp_path / name, dtype=str) for name in ("marks.csv", "mistakes.csv"))

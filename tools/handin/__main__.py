@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import textwrap
 from pathlib import Path
 
 from tools.handin import __doc__ as ABOUT
@@ -32,7 +33,8 @@ def main() -> int:
             counted.to_csv(path / name, index=False, encoding="utf-8-sig")  # so that Excel reads it as UTF-8
         print()
         for row in mistakes.head(10).itertuples():
-            print(f"{row.often:4} {'█' * min(row.often, 40)} {row.exercise}, {row.kind}: {row.mistake}")
+            mistake = textwrap.shorten(row.mistake, 120, placeholder=" …")
+            print(f"{row.often:4} {'█' * min(row.often, 40)} {row.exercise}, {row.kind}: {mistake}")
         print(f"\nmarks.csv and mistakes.csv are in {path}, and what was said about each notebook is next to it.")
         return 0
     try:

@@ -22,6 +22,9 @@ from tools.notebooks import ROOT, STYLER_ID, WIDGET_STATE, WIDGET_VIEW, asked, k
 TEACHING = ROOT / "docs" / "teaching.md"
 QUESTIONS = ROOT / "docs" / "questions"
 PLAN = re.compile(r"^## ([^\n]+)\n((?:(?!^## ).)*?^\| min \|.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+WALL = re.compile(
+    r"((?:\*[^*]*\*|[^:*])*)(?:: (.*))?"
+)  # a heading, and what is shown below it; a title may have a colon
 NAME = re.compile(r"class \d|workshop", re.IGNORECASE)
 
 
@@ -116,7 +119,7 @@ def _numbered(book: NotebookNode, number: int) -> NotebookNode:
 
 
 def _told(row: Row) -> str:
-    heading, _, shown = row.wall.partition(": ")
+    heading, shown = WALL.fullmatch(row.wall).groups("")
     data = {"minutes": row.minutes, "task": row.task, "say": row.say}
     kept = " ".join(f'data-{name}="{html.escape(re.sub("[*`]", "", text))}"' for name, text in data.items())
     lines = [f"**{row.minutes} min.** {row.task[:1].upper()}{row.task[1:]}", row.say]

@@ -12,6 +12,9 @@
   const WHOLE = ":is(h1, h2, h3, p, li, tr, summary, legend, label, button, input, select, pre, svg, img, math, .mtl-title, .mtl-controls, .mtl-tag)";
   const LEGIBLE = 1.2; // 15 px, the smallest text on a slide, becomes 18 px of a window of 1280 × 720
   const LARGER = 1.1; // a picture, by course.css
+  const TALL = 450; // pixels of a picture whose words have 12 points
+  const BELOW = 60; // of the window: what stays on the page of a heading
+  const SLACK = 16; // of the window: the edges below a slide, which hold no words
   const WIDE = 1060, NARROW = 704, LARGEST = 2.4;
   const LEAD = 200; // characters of a sentence that introduces a table or a list
   const main = document.querySelector("main"), body = document.body, button = document.querySelector("button.projector");
@@ -67,14 +70,16 @@
   const inside = (what) => slides[at].flatMap((part) => [...(part.matches(what) ? [part] : []), ...part.querySelectorAll(what)]);
 
   // As large as the window lets it be, and no smaller than legible: what does not fit then is turned over, never cut but
-  // for a picture that is larger than the window. A high picture below a heading stays whole as long as its words of 12
-  // points are legible. A long table has its head on each page.
+  // for a picture that is larger than the window. A high picture stays whole as long as its words of 12 points are
+  // legible. A long table has its head on each page.
   function fit() {
     tell();
     body.style.setProperty("--bar", `${bar.offsetHeight}px`);
     const unit = Math.min(innerWidth / 1280, innerHeight / 720), room = innerHeight - bar.offsetHeight;
     const [picture] = inside(FIGURE), fixed = inside(".mtl-card:not(.mtl-quiz, .mtl-score, .mtl-ask:not(:has(.mtl-figure))), .highlight pre").length;
     const legible = unit * (picture && !inside("p, li, td, pre, .mtl-card").length ? LEGIBLE / LARGER : LEGIBLE);
+    const tall = inside(".mtl-figure").filter((figure) => figure.querySelector("img").naturalHeight > TALL);
+    tall.forEach((figure) => { figure.style.zoom = ""; });
     main.style.cssText = "";
     let width, zoom;
     for (width of fixed ? [WIDE] : picture ? [Math.max(picture.getBoundingClientRect().width + 16, NARROW)] : [NARROW, 880, WIDE]) {
@@ -84,6 +89,7 @@
       if (zoom >= legible && !broad) break;
     }
     main.style.zoom = zoom = Math.max(zoom, legible);
+    if (main.scrollHeight * zoom > room + SLACK) tall.forEach((figure) => { figure.style.zoom = 1; });
     inside("thead").forEach((head) => { head.style.cssText = ""; });
     pages = breaks(main.getBoundingClientRect(), room);
     const broad = Math.min(innerWidth, width * zoom);
@@ -93,15 +99,16 @@
     if (head) head.style.cssText = `background: var(--jp-layout-color0); position: relative; top: ${down / zoom}px`;
     main.style.cssText += `max-width: ${broad / zoom}px; height: ${height / zoom}px; --left: ${left / zoom}px; --top: ${top / zoom}px`;
     tell();
+    if (bar.offsetHeight > innerHeight - room) fit(); // with the number of pages its words take one line more
   }
 
   function breaks({ top: start, height: high }, room) {
-    const box = (part) => { const { top, bottom } = part.getBoundingClientRect(); return [top - start, bottom - start]; };
+    const box = (part) => { const { top, bottom } = part.getBoundingClientRect(); return [top - start, bottom - start + (HEADING.test(part.tagName) ? BELOW : 0)]; };
     const whole = [...main.querySelectorAll(WHOLE)].filter((part) => part.getClientRects().length).map(box).filter(([a, b]) => b - a <= room);
     const tables = inside("table").filter((table) => table.tHead).map((table) => [table.tHead, ...box(table), table.tHead.offsetHeight * main.style.zoom]);
     const found = [];
     let top = 0, head, down;
-    while (high - top > room + 1) {
+    while (high - top > room + SLACK) {
       let end = top + room;
       for (let cut; (cut = whole.find(([a, b]) => a > top + 1 && a < end - 1 && b > end + 1)); ) end = cut[0];
       found.push({ left: 0, top, height: end - top, head, down });
@@ -110,7 +117,7 @@
       top = picture ? high - room : end - (table?.[3] ?? 0);
       [head, down] = table && !picture ? [table[0], top - table[1]] : [];
     }
-    return [...found, { left: 0, top, height: high - top, head, down }];
+    return [...found, { left: 0, top, height: Math.min(high - top, room), head, down }];
   }
 
   const rowOf = () => { // of a deck: the row of the plan that the slide belongs to
