@@ -3,7 +3,7 @@
 00.gift.txt  the questions of a chapter in GIFT, which Moodle and others import (Moodle asks for .txt): a category
              for each chapter, and what is said to an option as its feedback
 00.html      the same to print, without answers
-class2.html  the questions that a lesson plan asks (class 2 begins with four), to print
+class2.html  the questions that a lesson plan asks (class 2 begins with three), to print
 key.html     the right options of all of these
 """
 

@@ -46,4 +46,4 @@ def test_the_questions_of_a_plan_are_asked(books):
     deck = decks.deck(next(plan for plan in PLANS if plan.name == "class2"), books)
     (quiz,) = [cell for cell in deck.cells if cell.id.startswith("questions-")]
     state = deck.metadata.widgets[decks.WIDGET_STATE].state[quiz.outputs[0].data[decks.WIDGET_VIEW].model_id].state
-    assert len(state["items"]) == 4 and all(len(item["why"]) == len(item["options"]) for item in state["items"])
+    assert len(state["items"]) == 3 and all(len(item["why"]) == len(item["options"]) for item in state["items"])
