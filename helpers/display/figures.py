@@ -320,7 +320,7 @@ def heatmap(
             weight = "bold" if clear else "normal"
             axes.text(at[0], at[1] - 0.03, f"{cell['mean']:+.3f}".replace("-", "−"), va="bottom", weight=weight, **look)
             half = (cell["high"] - cell["low"]) / 2
-            axes.text(at[0], at[1] + 0.07, f"±{half:.3f}", va="top", fontsize=9.5, **look)
+            axes.text(at[0], at[1] + 0.07, f"±{half:.3f}", va="top", fontsize=11, **look)
             if clear:
                 frame = plt.Rectangle((at[0] - 0.46, at[1] - 0.46), 0.92, 0.92, fill=False, color=BLACK, linewidth=1.8)
                 axes.add_patch(frame)

@@ -41,9 +41,10 @@ def where_to_part() -> Figure:
                 box(axes, 5, y, 9.2, name, BLACK)
             for x, task in ((2.5, 0), (7.5, 1)):
                 if level >= shared:
-                    box(axes, x, y, 4.2, name, TASKS[task].colour, size=8.5)
+                    box(axes, x, y, 4.6, name.replace("bed", "bed-\n"), TASKS[task].colour, height=1.9, size=11)
                 if level < 2:
-                    arrow(axes, (5 if level + 1 < shared else x, y + 0.8), (5 if level + 1 < shared else x, y + 2.0))
+                    at = 5 if level + 1 < shared else x
+                    arrow(axes, (at, y + 0.95), (at, y + 1.85))
         for x, task in ((2.5, 0), (7.5, 1)):
             arrow(axes, (x, 7.4), (x, 8.6))
             axes.text(x, 9.2, "AB"[task], ha="center", va="center", color=TASKS[task].colour)
