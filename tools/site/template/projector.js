@@ -13,7 +13,7 @@
   const LEGIBLE = 1.2; // 15 px, the smallest text on a slide, becomes 18 px of a window of 1280 × 720
   const LARGER = 1.1; // a picture, by course.css
   const TALL = 450; // pixels of a picture whose words have 12 points
-  const BELOW = 60; // of the window: what stays on the page of a heading
+  const BELOW = 110; // of the window: what stays on the page of a heading
   const SLACK = 16; // of the window: the edges below a slide, which hold no words
   const WIDE = 1060, NARROW = 704, LARGEST = 2.4;
   const LEAD = 200; // characters of a sentence that introduces a table or a list
