@@ -27,7 +27,6 @@ from helpers.display.palette import (
 from helpers.support.environment import ROOT
 from tests.display.contrast import contrast, faint, to_rgb
 
-
 DISPLAY = ROOT / "helpers" / "display"
 
 
