@@ -50,14 +50,19 @@ function frameOf(svg, panel, box) {
     add(svg, "path", { d: `M${box.left},${fixed(y(at))}H${box.right}`, stroke: "#ebebeb" });
     add(svg, "text", { x: box.left - 8, y: y(at) + 5, "text-anchor": "end", fill: FAINT }, words);
   }
+  let labelled = -Infinity;
   for (const [at, words] of panel.x.ticks) {
     add(svg, "path", { d: `M${fixed(x(at))},${box.bottom}v5`, stroke: GREY });
+    if (x(at) - labelled < 9 * words.length) continue; // no room: the tick stays
     add(svg, "text", { x: x(at), y: box.bottom + 21, "text-anchor": "middle", fill: FAINT }, words);
+    labelled = x(at);
   }
   add(svg, "path", { d: `M${box.left},${box.bottom}H${box.right}`, stroke: GREY });
   if (panel.y.zero) add(svg, "path", { d: `M${box.left},${fixed(y(0))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
   if (panel.x.zero) add(svg, "path", { d: `M${fixed(x(0))},${box.top}V${box.bottom}`, stroke: GREY, "stroke-width": 1.5 });
-  add(svg, "text", { x: (box.left + box.right) / 2, y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
+  const name = add(svg, "text", { y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
+  const half = name.getComputedTextLength() / 2 + 2; // on a phone it may be longer than the axis
+  name.setAttribute("x", fixed(clamp((box.left + box.right) / 2, half, Math.max(half, svg.width.baseVal.value - half))));
   add(svg, "text", { x: 2, y: 14, fill: ink[1], "font-weight": panel.ink ? "bold" : "normal" }, panel.y.label);
   return { x, y };
 }
