@@ -1,8 +1,9 @@
 """Open the course in JupyterLab: `python -m tools.lab`. With `--trust` it only trusts the notebooks, as for Binder.
 
 A fresh clone is untrusted, and JupyterLab shows no live widget in an untrusted notebook. Your own Jupyter settings are
-left as they are, and go before the few defaults in `lab_settings/`: no question about news, no look for updates.
-`lab_extensions/` shows widgets that JupyterLab gives up on too early.
+left as they are, and go before the few defaults in `lab_settings/`: no question about news, no look for
+updates, and for text the type of cards and figures. `lab_extensions/` shows widgets that JupyterLab gives up on too
+early.
 """
 
 import os

@@ -50,14 +50,19 @@ function frameOf(svg, panel, box) {
     add(svg, "path", { d: `M${box.left},${fixed(y(at))}H${box.right}`, stroke: "#ebebeb" });
     add(svg, "text", { x: box.left - 8, y: y(at) + 5, "text-anchor": "end", fill: FAINT }, words);
   }
+  let labelled = -Infinity;
   for (const [at, words] of panel.x.ticks) {
     add(svg, "path", { d: `M${fixed(x(at))},${box.bottom}v5`, stroke: GREY });
+    if (x(at) - labelled < 9 * words.length) continue; // no room: the tick stays
     add(svg, "text", { x: x(at), y: box.bottom + 21, "text-anchor": "middle", fill: FAINT }, words);
+    labelled = x(at);
   }
   add(svg, "path", { d: `M${box.left},${box.bottom}H${box.right}`, stroke: GREY });
   if (panel.y.zero) add(svg, "path", { d: `M${box.left},${fixed(y(0))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
   if (panel.x.zero) add(svg, "path", { d: `M${fixed(x(0))},${box.top}V${box.bottom}`, stroke: GREY, "stroke-width": 1.5 });
-  add(svg, "text", { x: (box.left + box.right) / 2, y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
+  const name = add(svg, "text", { y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
+  const half = name.getComputedTextLength() / 2 + 2; // on a phone it may be longer than the axis
+  name.setAttribute("x", fixed(clamp((box.left + box.right) / 2, half, Math.max(half, svg.width.baseVal.value - half))));
   add(svg, "text", { x: 2, y: 14, fill: ink[1], "font-weight": panel.ink ? "bold" : "normal" }, panel.y.label);
   return { x, y };
 }
@@ -91,7 +96,7 @@ function curves(svg, panel, box) {
     curve: add(svg, "path", { fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }),
     dots: add(svg, "path", { fill: s.colour }),
     now: add(svg, "path", { fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }),
-    name: add(svg, "text", { x: box.right + 10, fill: s.ink, "font-weight": "bold" }, s.name),
+    name: add(svg, "text", { x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start", fill: s.ink, "font-weight": "bold", class: "mtl-halo" }, s.name),
   }));
   const own = panel.series.map((s) => ({
     whisker: add(svg, "path", { class: "mtl-run", stroke: BLACK, "stroke-width": 1.5 }),
@@ -112,7 +117,7 @@ function curves(svg, panel, box) {
       }
       if (radius) dots.setAttribute("d", at.map((px, k) => marker(s.marker, px, ys[k], radius)).join(""));
       if (now >= 0) mark.setAttribute("d", marker(s.marker, at[now], ys[now], 7.5));
-      name.setAttribute("y", fixed(ends[i] + 5));
+      name.setAttribute("y", fixed(ends[i] + (box.over ? -11 : 5)));
     });
     const shown = [], inside = (value) => fixed(clamp(value, box.top, box.bottom));
     panel.series.forEach((s, i) => {
@@ -292,13 +297,15 @@ async function render({ model, el }) {
     views.forEach((view, i) => {
       const { panel, svg } = view;
       const share = Math.floor(beside ? (width - 20) * (i ? .45 : .55) : width);
-      const labels = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 + 14 : 14;
+      const names = panel.kind === "curves" ? Math.max(...panel.series.map((s) => s.name.length)) * 9 : 0;
+      const over = names > .35 * share; // on a phone names stand over the ends of their lines
+      const labels = over ? 14 : names + 14;
       svg.replaceChildren();
       svg.setAttribute("width", share);
       svg.setAttribute("height", height);
       view.view.style.width = share + "px";
       reserve(view.title, panel.titles.texts);
-      const box = { left: LEFT, right: share - labels, top: TOP, bottom: height - BOTTOM };
+      const box = { left: LEFT, right: share - labels, top: TOP, bottom: height - BOTTOM, over };
       view.draw = DRAWN[panel.kind](svg, panel, box);
       if (panel.kind === "curves" && panel.cursor >= 0) {
         svg.style.cursor = "pointer";

@@ -39,6 +39,23 @@ def answered(card, number: int):
     card.get_by_role("button", name=f"question {number}, answered").wait_for()
 
 
+def answer(card, number: int) -> str:
+    """What a question says once it is answered."""
+    answered(card, number)
+    card.get_by_role("button", name=f"question {number}").click()
+    found = card.locator(".mtl-found").inner_text()
+    assert found.startswith("✓")
+    return found
+
+
+def hint(card, number: int) -> str:
+    """What a question says while it is not answered."""
+    card.get_by_role("button", name=f"question {number}", exact=True).click()
+    found = card.locator(".mtl-found").inner_text()
+    assert found.startswith("Not yet: ")
+    return found
+
+
 def draw(page, card, *points: tuple[float, float]):
     """Draw in the log of the balance through points: shares of its width, and of its height from the floor up."""
     card.locator(".mtl-paper").scroll_into_view_if_needed()
@@ -74,15 +91,22 @@ def test_a_click_of_the_log_is_drawn_by_the_mouse_and_by_the_keys(opened):
 def test_the_questions_of_the_balance_are_answered(opened):
     page, card = opened("02_weighted_cross_entropy")
     draw(page, card, (0.05, 0), (1, 0))
-    answered(card, 1)
+    clicks = said(page, card).partition(" of 100")[0]
+    assert f"with {clicks} of 100 clicked" in answer(card, 1)
     draw(page, card, (0, 0.2), (49 / 99, 0.2))
     assert "50 of 100" in said(page, card) and "100% too large" in said(page, card)
+    assert "2.00 times, at" in hint(card, 2)
     draw(page, card, (0, 0.6), (49 / 99, 0.6))
-    answered(card, 2)
+    assert answer(card, 2).count("2.00 times") == 2
     press(card, "10,000")
     press(card, "Shake")
     card.get_by_text("Of 500 new logs of 10,000").wait_for(timeout=60_000)
-    answered(card, 3)
+    many = re.search(r"say (\[.*?\]), which misses", said(page, card))
+    assert "shake logs of 100, too" in hint(card, 3)
+    press(card, "100")
+    press(card, "Shake")
+    card.get_by_text("Of 500 new logs of 100,").wait_for(timeout=60_000)
+    assert f"of 10,000 {many[1]}" in answer(card, 3)
     press(card, "Correct it")
     assert "which is right" in said(page, card) and "new logs" not in said(page, card)
 
@@ -146,11 +170,15 @@ def test_too_few_clicks_fit_no_model(opened):
 def test_the_list_is_turned_by_arrow_slider_and_keys(opened):
     page, card = opened("00_start_here")
     first = said(page, card)
+    card.locator("input").fill("0.02")
+    page.evaluate(DRAWN)
+    assert "the other end, the click" in hint(card, 1)
     handle = card.locator(".mtl-handle")
     for key in ("Shift+ArrowRight", "Shift+ArrowUp"):
         for _ in range(12):
             handle.press(key)
-    answered(card, 1)
+    kept = re.search(r"(\d+) of them are on the list at every weight", said(page, card))[1]
+    assert f"User 1: {kept}, good at both" in answer(card, 1)
     turned = said(page, card)
     weight = re.search(r"weight ([\d.]+)", turned)[1]
     assert turned != first and float(weight) < 0.2
@@ -158,7 +186,7 @@ def test_the_list_is_turned_by_arrow_slider_and_keys(opened):
     card.locator("input").fill(weight)
     assert said(page, card) == turned
     press(card, "Next user")
-    assert said(page, card).startswith("User 2, ")
+    assert said(page, card).startswith("User 2, ") and "ringed" not in said(page, card)  # not turned for this one yet
 
 
 def test_a_corner_reaches_what_no_weight_did(opened):
@@ -167,16 +195,40 @@ def test_a_corner_reaches_what_no_weight_did(opened):
     bend = card.locator("input").nth(1)
     bend.focus()
     page.keyboard.press("End")
-    answered(card, 1)
-    assert "first at no weight" in said(page, card)
+    missed = re.search(r"The front \(steps\) has (\d+) videos, the line jumps over (\d+)", said(page, card))
+    assert f"{missed[2]} of {missed[1]} are first at no weight" in answer(card, 1)
     press(card, "A corner")
+    assert "which a line can put first, too" in hint(card, 2)
     weight = card.locator("input").first
     weight.focus()
     page.keyboard.press("Home")
     for _ in range(100):
         page.keyboard.press("ArrowRight")
-    answered(card, 2)
+    assert "a corner" in answer(card, 2).lower()
     assert "each is first at some weight" in said(page, card)
+
+
+def test_the_questions_of_the_conflict_are_answered(opened):
+    page, _ = opened("04_shared_bottom")
+    card = page.locator(".mtl-live:not(:has(.mtl-cell))")
+    ball = card.get_by_role("slider", name="the ball", exact=True)
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowDown", "ArrowDown"):
+        ball.press(f"Shift+{key}")
+    assert re.search(r"^✓ (0\.9\d|1\.00) here, and −0\.\d\d where", answer(card, 1))
+    press(card, "Reset")
+    press(card, "Run")
+    card.get_by_text("steps of the sum").wait_for(timeout=60_000)
+    assert "A's loss went from" in hint(card, 3)
+    press(card, "Two noisy copies")
+    press(card, "Run")
+    card.get_by_text("steps of the sum").wait_for(timeout=60_000)
+    assert re.search(r"From 0\.\d+ to −(0\.9\d|1\.00)", answer(card, 2))
+    press(card, "Reset")
+    card.locator("input").fill("1")
+    press(card, "Run")
+    card.get_by_text("steps of the sum").wait_for(timeout=60_000)
+    went = re.search(r"A's loss from (\S+) to (\S+)", said(page, card))
+    assert float(went[2]) > float(went[1]) and f"from {went[1]} to {went[2]}" in answer(card, 3)
 
 
 def value(card, fader: int) -> str:

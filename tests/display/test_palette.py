@@ -1,13 +1,33 @@
 """A name looks the same everywhere; blue and orange are tasks and labels; words in any colour can be read."""
 
+import re
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from helpers.display import figures, pictures
 from helpers.display.outcome_map import outcome_map
-from helpers.display.palette import BAND, BLUE, INK, NAMED, ORANGE, OTHERS, SINGLE_TASK, TASKS, Style, ink, styles
+from helpers.display.palette import (
+    BAND,
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    NAMED,
+    ORANGE,
+    OTHERS,
+    SINGLE_TASK,
+    TASKS,
+    Style,
+    ink,
+    styles,
+)
+from helpers.support.environment import ROOT
 from tests.display.contrast import contrast, faint, to_rgb
+
+DISPLAY = ROOT / "helpers" / "display"
 
 
 def test_blue_and_orange_are_those_of_tasks_and_labels():
@@ -39,6 +59,18 @@ def test_what_has_no_style_takes_one_that_no_other_has():
     assert [*styles("pqrstuvw").values()] == [*OTHERS, *OTHERS]
     own = Style(BLUE)
     assert styles(["wide", "like"], {"like": own, "absent": SINGLE_TASK}) == {"wide": OTHERS[0], "like": own}
+
+
+def test_the_cards_have_the_colours_of_the_palette():
+    sheets = "".join((DISPLAY / f"{name}.css").read_text() for name in ("explorer", "live/kit", "quiz"))
+    ours = {"blue": BLUE, "grey": GREY, "black": BLACK}
+    ours |= {f"{name}-ink": INK[colour] for name, colour in (("green", GREEN), ("orange", ORANGE), ("grey", GREY))}
+    defined = dict(re.findall(r"--mtl-([\w-]+): (#\w+);", sheets))
+    assert defined == {name: colour.lower() for name, colour in ours.items()}
+    assert set(re.findall(r"var\(--mtl-([\w-]+)\)", sheets)) == set(ours)
+    assert all(sheets.lower().count(colour) == 1 for colour in defined.values())  # written once
+    figure = dict(re.findall(r'(\w+) = "(#\w{6})"', (DISPLAY / "explorer.js").read_text()))
+    assert figure == {"GREY": GREY, "BLACK": BLACK, "FAINT": INK[GREY], "BAND": BAND}
 
 
 @pytest.mark.parametrize("ground", ["#FFFFFF", BAND])

@@ -1,4 +1,4 @@
-"""The explorers of chapter 01: three biases, a list of ten, and the fusion."""
+"""The explorers of chapter 01: three biases, and a list of ten."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from helpers.chapters.ch01 import ranking
 from helpers.data.feed import TOP
-from helpers.display.explorer import Curves, Explorer, Plane
+from helpers.display.explorer import Curves, Explorer
 from helpers.display.live.live import Live
-from helpers.display.palette import BLUE, GREY, METHOD
+from helpers.display.palette import BLUE, GREY
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
 
@@ -115,51 +115,3 @@ def _chances(videos: pd.DataFrame) -> Figure:
     axes.bar(range(len(videos)), videos["click"], color=[BLUE] * TOP + [GREY] * (len(videos) - TOP))
     axes.set(title="The ten by clicks alone", xlabel="candidates of one user", ylabel="chance of a click")
     return figure
-
-
-def fusion_explorer(grid: pd.DataFrame) -> Explorer:
-    """Form of the fusion × a weight on each of four labels → satisfaction with the top 10, and what it costs in clicks.
-
-    grid: the table of `ranking.fusion`.
-    """
-    settings = grid[list(ranking.LEVELS)].assign(form=pd.Categorical(grid["form"], list(ranking.FORMS)))
-    gain, clicks, satisfaction = (
-        settings.assign(series=name, mean=grid[column], low=grid[f"{column}_low"], high=grid[f"{column}_high"])
-        for name, column in (("your score", "gain"), ("clicks", "plays"), ("satisfaction", "satisfaction"))
-    )
-    by_weight = Curves(
-        gain,
-        x="click",
-        series="series",
-        signed=True,
-        styles={"your score": METHOD},
-        title="Your score against the best single label",
-        x_label="weight of click",
-        y_label="satisfaction minus the best label's",
-    )
-    plane = Plane(
-        pd.concat([clicks, satisfaction], ignore_index=True),
-        x="clicks",
-        y="satisfaction",
-        series="series",
-        path="click",
-        title="What the top 10 brings",
-        x_label="share that is clicked",
-        y_label="true satisfaction",
-        ends=("click −1", "click +1"),
-    )
-    return Explorer(
-        {"form": "fusion"} | {label: label for label in ranking.LEVELS},
-        [by_weight, plane],
-        _fusion_in_words,
-        start={"form": "multiplicative", "click": 0.0, "finish": 0.0, "like": 1.0},
-        dropdown={"form"},
-        intervals=f"95% intervals over {len(ranking.PRACTICE)} worlds",
-    )
-
-
-def _fusion_in_words(settings: dict, score: pd.DataFrame, top: pd.DataFrame) -> str:
-    gain, low, high = (score[part]["your score"] for part in ("mean", "low", "high"))
-    against = "clearly better than" if low > 0 else "clearly worse than" if high < 0 else "not clearly different from"
-    brings = f"True satisfaction {top['mean']['satisfaction']:.2f}, {top['mean']['clicks']:.0%} clicked"
-    return f"{brings}: {against} the best single label ({gain:+.2f})."

@@ -210,11 +210,9 @@ function outcomes(figure, left, right, top, bottom) {
     const ended = race.over, many = others.length > 1;
     const own = others.length ? ALL.map((_, i) => [0, 1].map((k) => interval(others.map((r2) => r2[i][k])))) : race.r2.map((pair) => pair.map((value) => [value]));
     const points = [...own.map((pair) => pair.map(([value]) => value)), ...others.flat(), ...(former && ended ? former.r2 : [])].filter(([a]) => !Number.isNaN(a));
-    const ends = [0, 1].map((k) => { // of an axis: what is on the map fills it
-      if (!ended) return [0, 1];
-      const values = points.map((pair) => pair[k]), edge = Math.max(.01, .12 * (Math.max(...values) - Math.min(...values)));
-      return [Math.max(0, Math.floor(20 * (Math.min(...values) - edge)) / 20), Math.min(1, Math.ceil(20 * (Math.max(...values) + edge)) / 20)];
-    });
+    const reach = [0, 1].map((k) => { const values = points.map((pair) => clamp(pair[k], 0, 1)); return [Math.min(...values), Math.max(...values)]; });
+    const span = ended ? clamp(Math.ceil(125 * Math.max(...reach.map(([low, high]) => high - low))) / 100, .1, 1) : 1; // of both axes: what is on the map fills one
+    const ends = reach.map(([low, high]) => { const from = ended ? clamp(Math.round(50 * (low + high - span)) / 100, 0, 1 - span) : 0; return [from, from + span]; });
     const x = scale(...ends[0], box.left, box.right), y = scale(...ends[1], box.bottom, box.top);
     const at = ([a, b]) => [x(clamp(a, ...ends[0])), y(clamp(b, ...ends[1]))];
     head.textContent = others.length ? `${others.length} other seed${many ? "s" : ""}` : wide ? "best R² of A and B" : "best R²";

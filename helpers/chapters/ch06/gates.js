@@ -130,13 +130,14 @@ const DARKEST = .75; // of the third square: where both gates have all of their 
 const common = (gates, place) => { const [a, b] = gates.map((gate) => weights(gate, place)); return a.reduce((sum, value, e) => sum + Math.min(value, b[e]), 0); };
 
 function picture(stage, place, width) {
-  const cells = Math.floor((width - 2 * GAP) / 3 / CELL), side = cells * CELL, tall = TOP + side + BARS, lefts = [0, side + GAP];
+  const cells = Math.floor((width - 2 * GAP) / 3 / CELL), side = cells * CELL, tall = TOP + side + BARS, lefts = [0, side + GAP], narrow = side < 150;
   const wide = Math.min(14, Math.floor(side / EXPERTS / 2) - 3); // half a bar
   const pen = canvas(place, width, tall), figure = svg(place, width, tall);
   const gates = lefts.map((left, k) => {
     const x = scale(-WIDE, WIDE, left, left + side), y = scale(-WIDE, WIDE, TOP + side, TOP), task = k ? ORANGE : BLUE;
-    add(figure, "text", { x: left, y: 15, fill: AS_TEXT[task], "font-weight": "bold" }, `gate of task ${k ? "B" : "A"}`);
+    add(figure, "text", { x: left, y: 15, fill: AS_TEXT[task], "font-weight": "bold" }, `gate ${narrow ? "" : "of task "}${k ? "B" : "A"}`);
     const former = add(figure, "path", { fill: "none", stroke: BLACK, "stroke-opacity": .45, "stroke-dasharray": "2 3" });
+    add(figure, "rect", { x: left, y: TOP, width: side, height: side, fill: "none", stroke: "#d5d5d5" });
     const names = COLOURS.map((_, e) => add(figure, "text", { fill: BLACK, class: "mtl-halo", "font-weight": "bold", "text-anchor": "middle" }, e + 1));
     const bars = COLOURS.map((colour, e) => {
       const at = left + (e + .5) * side / EXPERTS, bottom = TOP + side + BARS - 38;
@@ -146,12 +147,13 @@ function picture(stage, place, width) {
     const row = k ? add(figure, "circle", { r: 8, fill: "#fff", stroke: BLACK, "stroke-width": 3, "pointer-events": "none" }) : null;
     return { x, y, left, former, names, bars, row };
   });
-  const third = 2 * (side + GAP), narrow = side < 150, note = (at, words) => add(figure, "text", { x: third, y: TOP + side + at, fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 13 }, words);
+  const third = 2 * (side + GAP), note = (at, words) => add(figure, "text", { x: third, y: TOP + side + at, fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 13 }, words);
   add(figure, "text", { x: third, y: 15, fill: BLACK, "font-weight": "bold" }, narrow ? "in common" : "weight in common");
   const here = note(18, ""), ramp = [0, .25, .5, .75, 1];
   note(62, narrow ? "0%" : "none");
   add(figure, "text", { x: third + side, y: TOP + side + 62, "text-anchor": "end", fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 13 }, narrow ? "100%" : "all of it");
   ramp.forEach((share, i) => add(figure, "rect", { x: third + i * side / 5, y: TOP + side + 32, width: side / 5, height: 14, fill: BLACK, "fill-opacity": DARKEST * share, stroke: "#d5d5d5" }));
+  add(figure, "rect", { x: third, y: TOP, width: side, height: side, fill: "none", stroke: "#d5d5d5" });
   const spot = add(figure, "circle", { r: 8, fill: "#fff", stroke: BLACK, "stroke-width": 3, "pointer-events": "none" });
   add(figure, "text", { x: 0, y: tall - 4, fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 13 }, "bars: weights on this row; lines: mean of all rows");
   const { x, y } = gates[0];

@@ -208,8 +208,8 @@ function panel(stage, root, pen, left, width, number) {
     });
   }
   const words = add(root, "text", { x: left, y: 296 }), more = add(root, "text", { x: left, y: 314, fill: AS_TEXT[GREY] });
-  const legend = add(root, "text", { x: left, y: 334, fill: AS_TEXT[GREY] });
-  const dots = number ? [] : [[AS_TEXT[BLUE], "○ clicked "], [AS_TEXT[ORANGE], "● liked "], [AS_TEXT[GREY], ""]].map(([colour, name]) => add(legend, "tspan", { fill: colour }, name));
+  const legend = add(root, "text", { x: left, y: 334, fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 14 });
+  const dots = number ? [] : [[AS_TEXT[BLUE], narrow ? "○ click " : "○ clicked "], [AS_TEXT[ORANGE], narrow ? "● like " : "● liked "], [AS_TEXT[GREY], ""]].map(([colour, name]) => add(legend, "tspan", { fill: colour }, name));
   const gauge = (ratio) => clamp(left + width / 2 + width / 2 * Math.log2(ratio), left, left + width);
   add(root, "path", { stroke: GREY, d: `M${left},376h${width}M${left + width / 2},340V381` });
   [["half", "start", 0], ["right", "middle", .5], ["double", "end", 1]].forEach(([text, anchor, at]) => {
@@ -217,7 +217,7 @@ function panel(stage, root, pen, left, width, number) {
   });
   const card = add(root, "g", { style: "cursor: pointer" }); // the truth, turned down
   add(card, "rect", { x: left, y: 338, width, height: 60, rx: 6, fill: "#eef5fa", stroke: "#9cc7e0" });
-  add(card, "text", { x: left + width / 2, y: 374, "text-anchor": "middle" }, "? turn over: the truth");
+  add(card, "text", { x: left + width / 2, y: 374, "text-anchor": "middle" }, narrow ? "? the truth" : "? turn over: the truth");
   card.addEventListener("click", () => stage.set({ all: true }));
   const stack = add(root, "path", { fill: GREY }), before = add(root, "path", { stroke: "#b9c4cc", "stroke-width": 4 }), needle = add(root, "path", { stroke: BLACK, "stroke-width": 4 });
   const spots = (rows, which) => rows.map((row, i) => (which(row, i) ? `M${fixed(x(clamp(row.appeal, -REACH, REACH)))},${fixed(y(clamp(row.mood, -REACH, REACH)))}h.01` : "")).join("");
