@@ -48,11 +48,7 @@ def archive(content: bytes) -> bytes:
     return outer.getvalue()
 
 
-LAYOUTS = {
-    "census+income+kdd.zip": archive,
-    "census-income.test.gz": gzip.compress,
-    "census-income.test": bytes,
-}
+LAYOUTS = {"census+income+kdd.zip": archive, "census-income.test.gz": gzip.compress, "census-income.test": bytes}
 
 
 @pytest.fixture

@@ -67,12 +67,6 @@ def test_both_layouts_give_the_same_frame(small, tmp_path):
     assert frame["occupation"].tolist() == ["none", "other", "none", "other"]
 
 
-def test_titles_outside_ascii_are_read_in_both_layouts(small, tmp_path):
-    for name, files in (("a", PACKAGED), ("b", ORIGINAL)):
-        changed = {file: text.replace("She Likes It", "Amélie") for file, text in files.items()}
-        assert load(write(tmp_path / name, changed))["title"].iloc[-1] == "Amélie"
-
-
 def test_tasks_are_thresholds_of_the_rating(small):
     frame = load(small).set_index("rating")
     assert frame["like"].to_dict() == {4: 1, 3: 0, 2: 0, 5: 1}
@@ -105,11 +99,6 @@ def test_an_absent_copy_is_named_with_the_way_to_get_it(tmp_path, here):
     ) as error:
         load(tmp_path)
     assert ("delete the folder and run" in str(error.value)) == bool(here)
-
-
-def test_half_of_one_layout_beside_the_whole_other_does_no_harm(small, tmp_path):
-    half = {"ml-100k.inter": PACKAGED["ml-100k.inter"], "ml-100k.item": ""}
-    pd.testing.assert_frame_equal(load(write(tmp_path / "both", ORIGINAL | half)), load(small))
 
 
 DAMAGE = {
@@ -189,18 +178,6 @@ def test_fetch_puts_the_copy_in_place_and_nothing_else(small, packaged, tmp_path
     assert fetch(folder) == folder
     pd.testing.assert_frame_equal(load(folder), load(small))
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["ml-100k"]
-
-
-def test_fetch_asks_only_once(small, packaged, tmp_path):
-    calls, _ = packaged
-    fetch(tmp_path / "data")
-    fetch(tmp_path / "data")
-    assert len(calls) == 1
-
-
-def test_fetch_fills_an_empty_folder(small, packaged, tmp_path):
-    (tmp_path / "empty").mkdir()
-    pd.testing.assert_frame_equal(load(fetch(tmp_path / "empty")), load(small))
 
 
 def test_fetch_leaves_a_folder_of_the_users_alone(small, packaged, tmp_path):
@@ -336,8 +313,3 @@ def test_needed_says_what_is_missing_and_goes_on(tmp_path, capsys):
     with movielens.needed():
         load(tmp_path / "nowhere")
     assert "python -m helpers.data.movielens" in capsys.readouterr().out
-
-
-def test_needed_hides_no_other_error():
-    with pytest.raises(ValueError, match="another"), movielens.needed():
-        raise ValueError("another")

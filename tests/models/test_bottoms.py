@@ -65,14 +65,6 @@ def test_dcn_is_its_formula(features, frame):
     assert out.shape == (bottom.width,)
 
 
-def test_a_cross_layer_of_zeros_is_the_identity(features, frame):
-    encoder = Encoder(features)
-    bottom, row = DCN(encoder, layers=2, units=[5]), encoder(features.transform(frame))
-    for parameter in bottom.cross.parameters():
-        torch.nn.init.zeros_(parameter)
-    assert torch.equal(bottom(row)[:, : encoder.width], row)
-
-
 def test_deepfm_s_second_order_sums_to_the_inner_products_of_all_pairs(features, frame):
     encoder = large(Encoder(features))
     bottom, row = DeepFM(encoder, units=[5]), encoder(features.transform(frame))
@@ -139,20 +131,6 @@ def test_each_shape_trains_alone_and_in_copies_with_masks(features, frame, shape
     for task, output in alone.predict(examples.inputs).items():
         assert output.shape == (N,) and bool(output.isfinite().all())
         torch.testing.assert_close(copies.predict(examples.inputs)[task][3], output, rtol=1e-3, atol=1e-4)
-
-
-def test_din_with_softmax_and_din_without_are_not_copies_of_one_model(features, frame):
-    rows = features.examples(frame, {"click": "click"})
-    kinds = (partial(DIN, softmax=softmax) for softmax in (True, False))
-    models = [SharedBottom(features, {"click": "binary"}, [4], [], encoder=kind) for kind in kinds]
-    with pytest.raises(ValueError, match="model: got copies of 2 kinds"):
-        fit(models, rows, epochs=1)
-
-
-def test_the_penalty_reaches_their_linear_layers(features):
-    model = SharedBottom(features, TASKS, partial(DCN, layers=2, units=[6]), [4], encoder=DIN, l2_layers=0.1)
-    reached = {name for name, penalty in model.l2().items() if penalty == 0.1}
-    assert {"bottom.cross.0.weight", "bottom.cross.1.weight", "encoder.scores.0.0.weight"} < reached
 
 
 def test_what_does_not_fit_is_named(features, frame):

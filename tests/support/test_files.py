@@ -96,13 +96,6 @@ def test_a_link_stays_a_link_and_what_it_points_to_is_written(tmp_path):
     assert list((tmp_path / "elsewhere").iterdir()) == [target]
 
 
-def test_a_name_may_be_as_long_as_the_disk_allows(tmp_path):
-    name = "n" * 250 + ".html"
-    with whole(tmp_path / name) as part:
-        part.write_text("long")
-    assert (tmp_path / name).read_text() == "long"
-
-
 def test_a_read_only_file_is_not_replaced(tmp_path):
     path = tmp_path / "kept.txt"
     path.write_text("before")
@@ -141,23 +134,6 @@ def test_a_device_is_not_replaced_by_a_file(tmp_path):
     with pytest.raises(ValueError, match=r"path: got 'pipe', no ordinary file; expected the name of a file"):
         write(tmp_path / "pipe")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
-
-
-def test_a_folder_that_may_not_be_written_is_named(tmp_path, monkeypatch):
-    def refuse(path, *_):
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
-
-    monkeypatch.setattr("helpers.support.files.os.open", refuse)
-    with pytest.raises(
-        PermissionError, match=r"path: got .*file.txt' \(Permission denied\); expected a folder in which"
-    ):
-        write(tmp_path / "file.txt")
-
-
-def test_an_error_of_the_writer_s_own_stays_as_it_is(tmp_path):
-    with pytest.raises(FileNotFoundError) as error, whole(tmp_path / "file.txt"):
-        (tmp_path / "gone").read_text()
-    assert error.value.filename == str(tmp_path / "gone")
 
 
 # --- a full disk ----------------------------------------------------------------------------------------------------
