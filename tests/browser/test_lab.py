@@ -132,18 +132,6 @@ def test_cards_are_readable_in_the_dark_theme(book):
 
 
 @the_fixture
-def test_a_run_has_its_whiskers_in_both_panels(book):
-    """Task A of the fixture comes without an interval, task B with one, upright in both."""
-    explorer = book.page.locator(".mtl-card:has(.mtl-train)").first
-    trained(explorer)
-    for panel in explorer.locator("svg").all():
-        none, whisker = panel.locator(".mtl-run").all()
-        assert none.evaluate("path => path.getTotalLength()") < 1
-        assert whisker.evaluate("path => path.getTotalLength()") > 10
-        assert re.fullmatch(r"(M[\d.,]+V[\d.]+)+", whisker.get_attribute("d"))
-
-
-@the_fixture
 def test_a_run_is_shown_at_its_own_settings_only(book):
     explorer = book.page.locator(".mtl-card:has(.mtl-train)").first
     run = trained(explorer)
@@ -171,14 +159,6 @@ def test_pointing_at_the_curves_moves_their_control(book):
         box = explorer.locator("svg").first.bounding_box()
         book.page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
         assert readout.inner_text() == option
-
-
-@the_fixture
-def test_the_sentence_says_what_the_picture_shows(book):
-    explorer = book.page.locator(".mtl-card").first
-    explorer.locator("select").select_option("32")
-    assert "a bottom of width 32," in explorer.locator(".mtl-sentence").inner_text()
-    assert explorer.locator(".mtl-sentence").get_attribute("aria-live") == "polite"
 
 
 def test_no_words_of_a_picture_overlap_and_none_is_small(book):

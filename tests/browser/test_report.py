@@ -1,9 +1,7 @@
 """The capstone's report in a browser: it can be read in both themes, and fits a phone, a screen and paper."""
 
-import pandas as pd
 import pytest
 
-from helpers.capstone.report import Report, _table
 from tests.browser.conftest import ROOT, each
 from tools import notebooks
 
@@ -62,17 +60,4 @@ def test_it_fits(browser, width, media):
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     assert width == 390 or page.evaluate(CUT) == []
     assert page.evaluate("() => [...document.images].every((image) => image.naturalWidth > 100)")
-    page.close()
-
-
-@pytest.mark.parametrize("task", ["sixteen_letters_", "a_long_name_of_a_column_without_a_blank_in_it_anywhere_at_all"])
-@pytest.mark.parametrize(("width", "media"), [(1000, "screen"), (670, "print")])
-def test_tables_fit_whatever_a_task_is_called(browser, task, width, media):
-    row = {"task": task, "so it": "is undecided", "gain": "+0.012", "95% interval": "-0.015 to +0.039", "in": "AUC"}
-    levels = {"model": "user's + item's mean"}
-    levels |= {f"{name} {metric}": "0.624" for name in (task, "like", "share") for metric in ("AUC", "GAUC")}
-    page = browser.new_page(viewport={"width": width, "height": 600})
-    page.emulate_media(media=media)
-    page.set_content(Report("", "".join(_table(pd.DataFrame([one])) for one in (row, levels))).page())
-    assert page.locator(".mtl-report td").count() == len(row) + len(levels) and page.evaluate(CUT) == []
     page.close()

@@ -6,8 +6,8 @@ import pytest
 
 from helpers.display import figures, pictures
 from helpers.display.outcome_map import outcome_map
-from helpers.display.palette import BAND, BLUE, INK, NAMED, ORANGE, OTHERS, SINGLE_TASK, TASKS, Style, ink, styles
-from tests.display.contrast import contrast, faint, to_rgb
+from helpers.display.palette import BLUE, NAMED, ORANGE, OTHERS, TASKS, styles
+from tests.display.contrast import faint
 
 
 def test_blue_and_orange_are_those_of_tasks_and_labels():
@@ -27,24 +27,6 @@ def test_blue_and_orange_are_those_of_tasks_and_labels():
 )
 def test_labels_and_methods_can_share_a_style(style, names):
     assert {NAMED[name] for name in names} == {style}
-
-
-def test_a_label_looks_the_same_beside_any_other():
-    for others in (["click"], ["favourite", "comment", "finish"], ["love"], ["wide", "narrow"]):
-        assert styles([*others, "like"])["like"] == styles(["like"])["like"] == TASKS[1]
-
-
-def test_what_has_no_style_takes_one_that_no_other_has():
-    assert [*styles(["PLE", "wide", "UWL", "narrow"]).values()] == [OTHERS[1], OTHERS[2], OTHERS[0], OTHERS[3]]
-    assert [*styles("pqrstuvw").values()] == [*OTHERS, *OTHERS]
-    own = Style(BLUE)
-    assert styles(["wide", "like"], {"like": own, "absent": SINGLE_TASK}) == {"wide": OTHERS[0], "like": own}
-
-
-@pytest.mark.parametrize("ground", ["#FFFFFF", BAND])
-def test_words_stand_out(ground):
-    for colour in (*INK, *(style.colour for style in NAMED.values())):
-        assert contrast(to_rgb(ink(colour)), to_rgb(ground)) >= 4.5
 
 
 def test_faint_words_are_found():

@@ -1,14 +1,13 @@
 """The exercises of chapter 03: the solutions pass, and typical wrong answers meet their own words."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import nn
 
 from helpers.chapters.ch03 import exercises
 from helpers.chapters.ch03.fusion import constant_loss
-from tests.chapters.shared import judge, solution
+from tests.chapters.shared import judge
 
 
 def each(function):
@@ -64,8 +63,6 @@ def by_sums(labels, weights):
         (mixed(), "Correct: the weighted mean of the rates"),
         (by_trying, "Correct"),
         (lambda labels, weights: round(mixed()(labels, weights).item(), 2), "Correct"),
-        (lambda labels, weights: [mixed()(labels, weights).item()], "Correct"),
-        (solution("03_manual_weights", "solution_constant"), "Correct"),
         (lambda labels, weights: ..., "Not yet"),
         (lambda labels, weights: labels, "a dict of 3, not one number"),
         (mixed(torch.mean), "it is NaN"),
@@ -109,8 +106,6 @@ def by_backward(clear):
         (pulls(), "Correct: after weighting, every task pulls"),
         (by_backward(clear=True), "Correct"),
         (lambda losses, shared: list(pulls()(losses, shared).values()), "Correct"),
-        (lambda losses, shared: pd.Series({task: w.item() for task, w in pulls()(losses, shared).items()}), "Correct"),
-        (solution("03_manual_weights", "solution_pull", torch=torch), "Correct"),
         (lambda losses, shared: None, "Not yet"),
         (lambda losses, shared: {"click": 1}, "weights for ['click'], not a weight for each"),
         (lambda losses, shared: dict.fromkeys(losses, -1), "zero, negative or not finite"),
@@ -208,9 +203,7 @@ ALMOST_RIGHT = {
     "the last arm that passes": (exercises.decide, decide(choose=lambda passed: passed.index[-1])),
     "the smallest weight": (exercises.decide, decide(choose=lambda passed: passed["weight"].idxmin())),
 }
-RIGHT_IN_ANOTHER_STYLE = {
-    "decide": (exercises.decide, decide()),
-}
+RIGHT_IN_ANOTHER_STYLE = {"decide": (exercises.decide, decide())}
 
 
 @pytest.mark.parametrize("name", ALMOST_RIGHT)

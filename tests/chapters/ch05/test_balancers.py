@@ -8,10 +8,8 @@ import torch
 
 from helpers.chapters.ch05 import balancers
 from helpers.data.synthetic import relu_tasks
-from helpers.lab import claims_of
 from helpers.lab.ch05 import balancers as lab_balancers
 from helpers.lab.ch05.more_balancers import toy
-from helpers.lab.claim import Contrast
 from helpers.training.balancing import UWL
 
 
@@ -48,37 +46,11 @@ def test_each_method_has_the_same_budget():
     assert {len(settings) for settings in toy.BUDGET.values()} == {16}
 
 
-def test_every_method_chose_a_setting_of_its_budget():
-    for chosen, several, methods, budget in (
-        (lab_balancers.CHOSEN, balancers.SITUATIONS, lab_balancers.METHODS, lab_balancers.BUDGET),
-        (lab_balancers.CHOSEN_CANDIDATES, balancers.SITUATIONS, lab_balancers.CANDIDATES, lab_balancers.BUDGET),
-        (lab_balancers.CHOSEN_TOLD, lab_balancers.UNEQUAL, lab_balancers.TOLD, lab_balancers.BUDGET),
-        (toy.CHOSEN, toy.SIGMAS, toy.METHODS, toy.BUDGET),
-        (toy.CHOSEN_TOLD, [2], toy.TOLD, toy.BUDGET),
-    ):
-        assert list(chosen) == list(several)
-        for settings in chosen.values():
-            assert tuple(settings) == methods
-            assert all(setting in budget[method] for method, setting in settings.items())
-
-
-def test_one_smallest_effect_for_the_whole_chapter():
-    assert {claim.smallest for claim in claims_of("ch05").values()} == {0.01}  # and the text says so
-
-
 def test_settings_were_chosen_on_seeds_of_which_no_result_is_told():
     grids = lab_balancers.TABLES | toy.TABLES
     chosen_on = {seed for name, grid in grids.items() if "tuning" in name for seed in grid.settings["seeds"]}
     told = {seed for name, grid in grids.items() if "tuning" not in name for seed in grid.settings["seeds"]}
     assert chosen_on.isdisjoint(told) and max(chosen_on) < 5000  # from there on `make claims` counts
-
-
-@pytest.mark.long
-def test_a_network_rate_and_a_share_reach_the_training():
-    one = lab_balancers._trained("narrow bottom", "tuned weights", "share 0.25, network 0.003", [0])[1]
-    at = balancers.SITUATIONS["narrow bottom"]
-    assert one["r2"].tolist() == balancers.train(at, [0], share=0.25, lr=0.003)[1]["r2"].tolist()
-    assert one["r2"].tolist() != balancers.train(at, [0], share=0.25, lr=0.01)[1]["r2"].tolist()
 
 
 @pytest.mark.parametrize("told", [{"share": 0.4}, {"share": 0.5, "balance": UWL(1.0)}])
@@ -94,16 +66,6 @@ def test_uwl_from_log_l_starts_with_each_task_at_the_weight_that_a_constant_gues
     for task, weight in weights.mean().items():  # of the loss without the factor, which `fit` includes
         of_constant = np.mean([at.pair(seed).train.labels[task].var() for seed in seeds])
         assert weight == pytest.approx(1 / (2 * of_constant), rel=0.1)
-
-
-def test_a_claim_speaks_of_every_method_at_100_to_1():
-    """Who adds one to the candidates states what it does there."""
-    stated = {
-        claim.effect.terms and next(iter(claim.effect.terms))
-        for claim in claims_of("ch05").values()
-        if claim.grid in ("05_sizes", "05_candidates") and isinstance(claim.effect, Contrast)
-    }
-    assert {*lab_balancers.CANDIDATES, "UWL", "GradNorm"} <= stated
 
 
 @pytest.mark.long
@@ -133,19 +95,6 @@ def test_scales_has_the_weights_as_they_move_and_equal_weights_do_not():
     assert (moving[moving["method"] == "equal weights"]["weight"] == 1).all()
     late = moving[(moving["method"] == "GradNorm") & (moving["epoch"] == 250) & (moving["scale"] == 100)]
     assert late[late["task"] == "a"]["weight"].max() < 0.1
-
-
-def test_twins_are_two_copies_of_one_task():
-    labels = lab_balancers.TWINS["twins"].pair(5).test.labels
-    assert torch.equal(labels["a"], labels["b"])
-
-
-def test_a_toy_world_has_tasks_alike_but_for_their_scale():
-    x, y = toy.world(2, seed=0)
-    assert x.shape == (2500, toy.INPUTS) and y.shape == (2, 2500, toy.OUTPUTS)
-    assert y[0].abs().max() <= 1 and 90 < y[1].abs().max() <= 100
-    alike = torch.corrcoef(torch.stack([y[0].flatten(), y[1].flatten()]))[0, 1]
-    assert 0.5 < alike < 0.95
 
 
 @pytest.mark.long

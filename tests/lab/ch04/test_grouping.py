@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from helpers.evaluation.counts import BY_CLICKS
-from helpers.lab.ch04 import feed_tasks
 from helpers.lab.ch04.which_tasks_together import grouping
 from helpers.lab.ch04.which_tasks_together.grouping import (
     APART,
@@ -19,8 +18,6 @@ from helpers.lab.ch04.which_tasks_together.grouping import (
     TASKS,
     TOGETHER,
     groupings,
-    of_grouping,
-    pair_map,
     partitions,
 )
 
@@ -70,21 +67,6 @@ def worth(task: str) -> float:
     return -0.02 if task == "click" else 0.01
 
 
-def test_a_grouping_is_worth_the_mean_of_its_tasks(table):
-    assert of_grouping(table, APART).tolist() == pytest.approx([0.6, 0.7])
-    assert of_grouping(table, TOGETHER).tolist() == pytest.approx([0.6 + 0.08 / 5, 0.7 + 0.08 / 5])
-    split = "click | finish + like + favourite + share"
-    assert of_grouping(table, split).tolist() == pytest.approx([0.6 + 0.12 / 5, 0.7 + 0.12 / 5])
-
-
-@pytest.mark.slow
-def test_the_map_has_each_task_next_to_each_other_task(table):
-    found = pair_map(table)
-    assert len(found) == 2 * 20 and (found["task"] != found["partner"]).all()
-    assert found["gain"].to_numpy() == pytest.approx([worth(task) for task in found["task"]])
-    assert list(dict.fromkeys(found["task"])) == list(TASKS)
-
-
 def test_pairs_foretell_a_group_by_their_mean(table):
     found = groupings(table).set_index(["grouping", "seed"])
     assert found.loc[(APART, 0), "from_pairs"] == pytest.approx(0.6)
@@ -102,19 +84,6 @@ def test_a_grouping_is_chosen_on_the_other_half_of_the_worlds():
     assert picked["grouping"].tolist() == ["y", "x"] * 3 and (picked["auc"] == 0).all()
     predicted = found.assign(from_pairs=(found["grouping"] == "z").astype(float))
     assert set(grouping.chosen(predicted, by="from_pairs")["grouping"]) == {"z"}
-
-
-def test_settings_are_those_of_the_chapter_s_search():
-    chosen = feed_tasks.CHOSEN[False]
-    assert grouping.setting("click") == chosen["nothing: click"]
-    assert grouping.setting("click + like") == chosen["embeddings, 1 layer: all"]
-
-
-def test_those_tuned_by_themselves_chose_what_they_would_have_without():
-    chosen = feed_tasks.CHOSEN[False]
-    for model in grouping.TUNED:
-        other = f"nothing: {model}" if model in TASKS else "embeddings, 1 layer: all"
-        assert grouping.setting(model) == grouping.CHOSEN_HERE[model] == chosen[other]
 
 
 def test_each_task_is_compared_with_the_best_for_it(table):

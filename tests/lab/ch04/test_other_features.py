@@ -1,19 +1,9 @@
 """The law on other features: models of equal size, and settings that are chosen for each situation."""
 
 import pytest
-import torch
 
 from helpers.lab.ch04.which_tasks_together import other_features
-from helpers.lab.ch04.which_tasks_together.other_features import (
-    DISJOINT,
-    EXTREMES,
-    MIX,
-    MODELS,
-    TASKS,
-    build,
-    equal_width,
-    examples,
-)
+from helpers.lab.ch04.which_tasks_together.other_features import MIX, MODELS, TASKS, build, equal_width, examples
 from helpers.models.shared_bottom import parameter_count
 
 
@@ -30,21 +20,3 @@ def test_models_say_something_of_every_task(tasks):
     for model in MODELS:
         found = build(model, tasks, 0)(test.inputs)
         assert list(found) == list(train.labels) and len(found) == tasks
-
-
-def test_conditions_are_those_of_the_chapter():
-    same, other = (examples("absolute values", 2, name, 3)[2].labels for name in ("same features, same sign", DISJOINT))
-    assert torch.equal(same["a"], same["b"]) and torch.equal(same["a"], other["a"])
-    assert not torch.equal(other["a"], other["b"])
-
-
-def test_every_situation_has_a_rate_of_its_own():
-    found = other_features.CHOSEN
-    for shape in other_features.SHAPES:
-        for condition in EXTREMES:
-            assert set(found[shape][condition]) == set(MODELS)
-
-
-def test_trees_have_the_rows_that_they_need():
-    sizes = {shape: len(examples(shape, 2, MIX, 0)[0]) for shape in other_features.SHAPES}
-    assert sizes == {"products": 500, "absolute values": 500, "small trees": 2000}

@@ -17,10 +17,6 @@ def test_splits_of_the_ratings_do_not_overlap():
     assert len(set(rows.tolist())) == 28_000
 
 
-def test_splits_of_two_fractions_have_the_same_test_rows():
-    assert (ratings.split(0.08, 1)[2] == ratings.split(0.8, 1)[2]).all()
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not MOVIELENS.present(), reason=MOVIELENS.absent)
 def test_counts_see_the_training_ratings_alone():
