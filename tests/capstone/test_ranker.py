@@ -96,12 +96,6 @@ def test_single_tasks_share_nothing_and_are_what_they_are_alone(trained):
         pd.testing.assert_series_equal(alone.predict(rows(40, 2))[task], both.predict(rows(40, 2))[task])
 
 
-def test_the_penalty_of_single_tasks_names_their_own_parameters():
-    model = SingleTasks(Features(COLUMNS).fit(rows()), TASKS, l2_embedding=0.1, l2_layers=0.2)
-    assert set(model.l2()) <= set(dict(model.named_parameters()))
-    assert set(model.l2().values()) == {0.1, 0.2}
-
-
 def test_the_unit_of_a_label_changes_nothing():
     milli = [frame.assign(seconds=frame["seconds"] * 1000) for frame in (rows(), rows(60, 1))]
     recipe = Recipe(**SMALL)
@@ -181,17 +175,6 @@ def test_esmm_is_not_for_every_pair(tasks, words):
         Ranker(COLUMNS, tasks, Recipe("ESMM", **SMALL)).fit(funnel_rows(), funnel_rows(60, 1), progress=False)
 
 
-def test_features_come_back_from_json():
-    features = Features(COLUMNS).fit(rows())
-    again = Features.of_state(json.loads(json.dumps(features.state())))
-    for test in (rows(50, 2), rows(50, 2).assign(user="new", video=99)):
-        for (name, tensor), (same, other) in zip(
-            features.transform(test).items(), again.transform(test).items(), strict=True
-        ):
-            assert name == same and torch.equal(tensor, other)
-    assert again.tables == features.tables and again.sparse == features.sparse
-
-
 def test_what_does_not_go_together_is_named():
     with pytest.raises(ValueError, match="bottom: got 'DCN' with MMoE; expected 'MLP' or 'DIN'"):
         Recipe("MMoE", "DCN")
@@ -228,12 +211,6 @@ def test_files_that_are_no_rankers_are_named(trained, tmp_path):
             Ranker.load(tmp_path / name)
     with pytest.raises(ValueError, match=r"path: got 'ranker.pt'; expected a name that ends in \.pt2"):
         trained.export("ranker.pt")
-
-
-def test_missing_labels_are_masked():
-    train = rows().assign(click=lambda frame: frame["click"].where(frame.index % 2 == 0))
-    ranker = Ranker(COLUMNS, TASKS, Recipe(**SMALL)).fit(train, rows(60, 1), progress=False)
-    assert np.isfinite(ranker.predict(rows(20, 2))).all(axis=None)
 
 
 def test_a_pickle_with_code_in_it_does_not_run(trained, tmp_path):

@@ -60,11 +60,6 @@ def test_what_is_no_table_is_said_in_a_sentence(tmp_path, text, words):
         read(tmp_path / "log.csv")
 
 
-def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(ValueError, match="which is a folder; expected a CSV file"):
-        read(tmp_path)
-
-
 def test_names_and_separators_as_people_write_them(tmp_path):
     texts = {
         "bom.csv": "\ufeffuser , click\n1,0\n2,1\n",

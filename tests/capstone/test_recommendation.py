@@ -196,15 +196,6 @@ def test_no_page_contradicts_itself():
             assert not (row.verdict == "holds" and f"{row.task} gains {row.own_gain:+.3f}" in said)
 
 
-def test_what_is_undecided_and_cannot_lose_costs_nothing():
-    """The map of outcomes calls it so as well."""
-    gains = table(("a", "holds", 0), ("b", "undecided", 9))
-    assert "Whether it costs b is not decided." in recommend(gains).text
-    safe = gains.assign(low=[0.02, -0.001])
-    expected = "One gains, none loses: sharing helps a. It costs b nothing that matters; whether it helps is open."
-    assert recommend(safe).text.startswith(expected)
-
-
 def test_a_model_that_knows_too_much_is_named():
     rows = [
         ("cart", "AUC", 0.7, 0.96),

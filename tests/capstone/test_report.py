@@ -15,7 +15,7 @@ from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.reading import read
-from helpers.capstone.report import HELD, LEVELS, SEARCHED, _forest, _levels, report
+from helpers.capstone.report import HELD, LEVELS, SEARCHED, _levels, report
 from helpers.chapters.ch08 import coverage
 from helpers.course import kept_table
 from helpers.lab.ch08 import coverage as lab_coverage
@@ -79,20 +79,6 @@ def test_the_code_to_do_it_again_does_it_again(three, tmp_path, monkeypatch):
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
     words = re.compile(r"Training them took [\d.]+ times")  # a measured time
     assert words.sub("", written) == words.sub("", page)
-
-
-def test_every_task_is_drawn_with_its_band(three):
-    _, first = three
-    names = {task: task for task in first.declaration.labels}
-    figure = _forest(first, names)
-    axes = figure.axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == [f"{task}, AUC" for task in names]
-    bands = [patch.get_bbox() for patch in axes.patches]
-    assert [(box.x0, box.x1) for box in bands] == [pytest.approx((-0.02, 0.02))] * 3
-    dots = [line.get_xydata()[0] for line in axes.lines if line.get_marker() == "o"]
-    np.testing.assert_allclose(dots, [(gain, k) for k, gain in enumerate(first.headline["gain"])])
-    whiskers = [lines.get_segments()[0][:, 0] for lines in axes.collections]
-    np.testing.assert_allclose(whiskers, first.headline[["low", "high"]].to_numpy())
 
 
 @pytest.mark.parametrize(

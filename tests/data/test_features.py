@@ -71,14 +71,6 @@ def test_the_same_ids_in_other_types_are_the_same():
     assert sparse([True, False], train=[False, True]) == [4, 3] == sparse([1, 0], train=[False, True])
 
 
-def test_ids_do_not_depend_on_the_order_or_index_of_the_rows():
-    features = Features([Sparse("user"), Sparse("video"), Dense("seconds")])
-    straight = features.fit(frame()).transform(frame())
-    shuffled = frame().sample(frac=1, random_state=1)
-    again = features.fit(shuffled).transform(shuffled.sort_index())
-    assert torch.equal(straight["sparse"], again["sparse"]) and torch.allclose(straight["dense"], again["dense"])
-
-
 @settings(max_examples=60, deadline=None)
 @given(
     train=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=20),
@@ -265,12 +257,6 @@ def test_ids_of_another_kind_than_in_fit_are_named(change, message):
     features = Features(ALL).fit(frame(history=LISTS))
     with pytest.raises((ValueError, TypeError), match=f"^{message}"):
         features.transform(frame(history=LISTS).assign(**change))
-
-
-def test_columns_with_nothing_to_fit_on_are_named():
-    for column, kind in (("seconds", Dense), ("user", Sparse)):
-        with pytest.raises(ValueError, match=f"^{column}: got missing values only"):
-            Features([kind(column)]).fit(frame(**{column: None}).astype({column: float}))
 
 
 def test_numbers_far_beyond_those_of_fit_are_named():

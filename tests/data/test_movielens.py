@@ -125,13 +125,6 @@ def test_a_garbled_file_says_to_fetch_it_again(small, tmp_path, capsys, name, da
     assert capsys.readouterr().out == f"{error.value}\n"
 
 
-def test_a_user_or_item_twice_multiplies_no_rating(small):
-    for name in ("ml-100k.user", "ml-100k.item"):
-        write(small, PACKAGED | {name: PACKAGED[name] + PACKAGED[name].splitlines()[1] + "\n"})
-        with pytest.raises(MovieLensDamaged, match="delete the folder"):
-            load(small)
-
-
 @pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(st.data())
@@ -307,9 +300,3 @@ def test_the_real_ratings_have_their_known_numbers():
     assert frame.loc[frame["year"].isna(), "item"].unique().tolist() == [267]
     assert set(frame["genres"].str.split(" ").explode()) == set(movielens.GENRES)
     assert not frame.duplicated(["user", "item"]).any()
-
-
-def test_needed_says_what_is_missing_and_goes_on(tmp_path, capsys):
-    with movielens.needed():
-        load(tmp_path / "nowhere")
-    assert "python -m helpers.data.movielens" in capsys.readouterr().out

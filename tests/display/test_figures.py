@@ -42,18 +42,6 @@ def test_a_missing_number_is_named(summary, column):
         figures.dots(summary, "condition", "model", title="T", x_label="x")
 
 
-def test_paths_set_one_goal_against_the_other_with_whiskers_in_both_directions():
-    keys = [("one", w, goal) for w in (0.0, 1.0) for goal in ("click", "finish")]
-    table = pd.DataFrame(keys, columns=["way", "weight", "goal"]).assign(mean=[0.2, 0.8, 0.6, 0.4])
-    table = table.assign(low=table["mean"] - 0.05, high=table["mean"] + 0.05)
-    words = {"title": "T", "x_label": "clicks", "y_label": "finishes"}
-    axes = figures.paths(table, "way", "goal", "click", "finish", **words).axes[0]
-    assert axes.lines[0].get_xydata().tolist() == [[0.2, 0.8], [0.6, 0.4]]
-    ends = [segment.round(2).tolist() for lines in axes.collections for segment in lines.get_segments()]
-    assert [[0.15, 0.8], [0.25, 0.8]] in ends and [[0.2, 0.75], [0.2, 0.85]] in ends
-    assert [(text.get_text(), tuple(text.xy)) for text in axes.texts] == [("one", (0.2, 0.8))]
-
-
 @pytest.fixture
 def measured():
     keys = [(model, outcome) for model in ("clicks", "weighted CE", "at random") for outcome in ("bait", "length")]

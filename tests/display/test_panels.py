@@ -104,12 +104,3 @@ def test_a_bad_table_is_named(spoil, message):
     with pytest.raises(ValueError) as error:
         curves(spoil(table())).drawing(CONTROLS)
     assert message in str(error.value)
-
-
-def test_a_panel_that_cannot_be_drawn_says_why():
-    with pytest.raises(TypeError, match="x: got a column 'task'"):
-        curves(table(), x="task", series="weight").drawing(["shared"])
-    with pytest.raises(ValueError, match="x: got 'C'; expected one of 'A', 'B'"):
-        plane(table(), x="C").drawing(CONTROLS)
-    with pytest.raises(ValueError, match="path: got 'task'; expected one of 'shared', 'weight'"):
-        plane(table(), path="task").drawing(CONTROLS)

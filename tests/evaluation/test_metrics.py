@@ -168,14 +168,6 @@ def test_calibration_of_true_probabilities_and_of_wrong_ones():
     assert (shifted["predicted"] > shifted["observed"] + 4 * shifted["error"]).all()
 
 
-def test_calibration_keeps_equal_predictions_together():
-    labels = np.array([0, 1, 1, 1])
-    table = calibration(np.zeros(4), labels)
-    assert table.to_dict("records") == [{"rows": 4, "predicted": 0.5, "observed": 0.75, "error": 0.25}]
-    two = calibration(np.array([0.0, 0.0, 0.0, 5.0]), labels, bins=4)
-    assert two["rows"].tolist() == [3, 1]
-
-
 def examples(**more):
     scores, labels, rng = draw(12)
     inputs = torch.zeros(200, 1)

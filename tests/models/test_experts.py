@@ -158,15 +158,6 @@ def test_l2_reaches_experts_and_gates():
     assert set(l2.values()) == {0.2}
 
 
-@every_model
-def test_options_hold_in_the_experts(name):
-    model = models(activation="tanh", dropout=0.5, batch_norm=True)[name]
-    kinds = [type(module).__name__ for module in model.bottom.modules()]
-    experts = kinds.count("MLP")
-    assert kinds.count("Tanh") == kinds.count("Dropout") == kinds.count("BatchNorm1d") == experts >= 3
-    assert same(model.eval()(X), model(X))
-
-
 @pytest.fixture
 def logged():
     rng = np.random.default_rng(0)
@@ -235,11 +226,3 @@ def test_a_trained_state_can_be_put_back():
 def test_bad_arguments_are_named(make, message):
     with pytest.raises((ValueError, TypeError), match=f"^{message}"):
         make()
-
-
-def test_what_the_tasks_share_last_are_the_last_layers_of_the_shared_experts_of_the_last_level():
-    mmoe, ple = MMoE(6, TASKS, 3, [8, 5]), PLE(6, TASKS, 2, 1, [8, 5], levels=2)
-    assert mmoe.bottom.last_shared_layers() == [expert.layers[2] for expert in mmoe.bottom.experts]
-    assert ple.bottom.last_shared_layers() == [expert.layers[2] for expert in ple.bottom.levels[1].shared]
-    assert [layer.out_features for layer in mmoe.bottom.last_shared_layers()] == [5] * 3
-    assert PLE(6, TASKS, 0, 1, [8]).bottom.last_shared_layers() == []

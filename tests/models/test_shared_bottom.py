@@ -6,11 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sequence, Sparse
 from helpers.models.copies import predict
 from helpers.models.shared_bottom import Encoder, OneHead, SharedBottom, SingleTask, parameter_count
-from helpers.training.loop import fit
 
 TASKS = {"click": "binary", "watch": "regression"}
 
@@ -56,11 +54,6 @@ def test_encoder_is_the_concatenation_of_its_columns(features, frame):
     torch.testing.assert_close(encoder(inputs)[row], expected)
 
 
-def test_an_empty_sequence_is_all_zeros(features, frame):
-    frame = frame.assign(history=[[] for _ in range(len(frame))])
-    assert Encoder(features)(features.transform(frame))[:, -4:].abs().max() == 0
-
-
 def test_towers_start_different():
     model = SharedBottom(5, TASKS, [8], [4])
     first, second = (tower[0].layers[0].weight for tower in model.towers)
@@ -80,21 +73,6 @@ def test_equal_seeds_give_equal_models_and_leave_the_global_generator_alone():
 def test_parameter_count_by_hand():
     model = SharedBottom(20, TASKS, [8], [8])
     assert parameter_count(model) == (20 * 8 + 8) + 2 * (8 * 8 + 8 + 8 + 1)
-
-
-def test_a_bottom_of_another_shape():
-    class Cross(nn.Module):
-        def __init__(self, encoder):
-            super().__init__()
-            self.width = encoder.width
-            self.mix = nn.Linear(self.width, self.width)
-
-        def forward(self, x):
-            return x * self.mix(x) + x
-
-    model = SharedBottom(5, TASKS, Cross, [4])
-    assert isinstance(model.bottom, Cross)
-    assert model(torch.ones(3, 5))["click"].shape == (3,)
 
 
 @pytest.mark.parametrize("name", ["items", "type", "a.b", "train", "forward"])
@@ -209,26 +187,6 @@ def test_plain_inputs_of_another_dtype_are_named(dtype):
     assert predict(doubled, torch.ones(3, 5, dtype=torch.float64))["click"].dtype == torch.float64
 
 
-@pytest.mark.parametrize("copies", [1, 3])
-def test_training_and_predicting_speak_of_the_same_things(features, frame, copies):
-    """Copies run under vmap, whose errors would speak of batched tensors."""
-    labels = {"click": torch.ones(60), "watch": torch.ones(60)}
-    inputs = features.transform(frame)
-    bad = Examples(spoilt(inputs, "sparse", lambda t: t + 1000), labels)
-    models = [SharedBottom(features, TASKS, [8], [4], seed=seed) for seed in range(copies)]
-    run = fit(models, Examples(inputs, labels), epochs=1, progress=False)
-    for call in (
-        lambda: fit(models, bad, epochs=1, progress=False),
-        lambda: fit(models, Examples.stack([bad] * copies), epochs=1, progress=False),
-        lambda: fit(models[0], bad, epochs=1, progress=False),
-        lambda: run.predict(bad.inputs),
-    ):
-        with pytest.raises(ValueError, match=r"^inputs\['sparse'\]: got ids from 100\d to 10\d\d; expected"):
-            call()
-    with pytest.raises(ValueError, match=r"^inputs: got no 'history'"):
-        run.predict({name: inputs[name] for name in ("dense", "sparse")})
-
-
 @pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.data())
@@ -247,12 +205,6 @@ def test_any_inputs_give_finite_outputs_or_a_named_error(data):
         assert str(error).startswith("inputs") and ": got " in str(error) and "; expected " in str(error)
     else:
         assert all(output.isfinite().all() for output in outputs.values())
-
-
-def test_no_rows_give_no_outputs(features, frame):
-    none = {name: tensor[:0] for name, tensor in features.transform(frame).items()}
-    assert SharedBottom(features, TASKS, [8], [4])(none)["click"].shape == (0,)
-    assert SharedBottom(5, TASKS, [8], [4])(torch.ones(0, 5))["click"].shape == (0,)
 
 
 class Wide(nn.Linear):

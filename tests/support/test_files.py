@@ -39,20 +39,6 @@ def test_or_not_at_all(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "file.txt"]
 
 
-def test_no_other_file_is_touched(tmp_path):
-    for name in ("log.part.html", "log.html.part", ".log.html.part"):
-        (tmp_path / name).write_text("precious")
-    with whole(tmp_path / "log.html") as part:
-        assert part.read_bytes() == b""
-        part.write_text("new")
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
-        "log.html": "new",
-        "log.part.html": "precious",
-        "log.html.part": "precious",
-        ".log.html.part": "precious",
-    }
-
-
 def test_two_at_once_write_two_whole_files(tmp_path):
     with whole(tmp_path / "file.txt") as one, whole(tmp_path / "file.txt") as other:
         one.write_text("one")
@@ -71,17 +57,6 @@ def test_a_file_keeps_its_mode_from_the_first_byte_on(tmp_path, mode):
         assert stat.S_IMODE(part.stat().st_mode) == mode
         part.write_text("after")
     assert stat.S_IMODE(path.stat().st_mode) == mode and path.read_text() == "after"
-
-
-@on_unix
-def test_a_new_file_has_the_mode_of_any_other_new_file(tmp_path):
-    before = os.umask(0o027)
-    try:
-        with whole(tmp_path / "file.txt") as part:
-            part.write_text("new")
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "file.txt").stat().st_mode) == 0o640
 
 
 @on_unix
@@ -126,14 +101,6 @@ def test_what_is_no_name_of_a_file_is_named(tmp_path, path, kind, message):
     with pytest.raises(kind, match=message):
         write(path if path is None else f"{tmp_path}/{path}")
     assert (tmp_path / "file.txt").read_text() == "a file"
-
-
-@on_unix
-def test_a_device_is_not_replaced_by_a_file(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match=r"path: got 'pipe', no ordinary file; expected the name of a file"):
-        write(tmp_path / "pipe")
-    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
 # --- a full disk ----------------------------------------------------------------------------------------------------
