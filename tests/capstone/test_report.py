@@ -25,6 +25,18 @@ pytestmark = pytest.mark.slow  # most of them train
 EVIL = "<script>alert('$x$')</script>"
 
 
+@pytest.fixture
+def painted():
+    """Asked for by the tests of what is painted."""
+
+
+@pytest.fixture(autouse=True)
+def words_alone(request, monkeypatch):
+    """Painting takes most of a page's time."""
+    if "painted" not in request.fixturenames:
+        monkeypatch.setattr("helpers.capstone.report._pictures", lambda found: "")
+
+
 @pytest.fixture(scope="module")
 def found():
     rng = np.random.default_rng(0)
@@ -113,7 +125,7 @@ def test_a_comparison_with_a_sparse_leak_is_told_twice():
     assert "Too good to be true?" in page and "where it is not 0, &#x27;cart&#x27; is 1 in all" in page
 
 
-def test_the_page_stands_alone(found):
+def test_the_page_stands_alone(found, painted):
     page = report(found).page()
     assert page.startswith("<!DOCTYPE html>") and page.count("data:image/png;base64,") == 2
     assert not re.search(r"(src|href)=\"(?!data:)|https?://|@import|<link|<script", page)
@@ -142,14 +154,14 @@ def test_it_says_what_was_found_and_what_was_not_tested(found):
     assert "All have learning rate 0.01 and units 8." in page and "0.5 is guessing" in page
 
 
-def test_each_picture_says_what_it_shows(found):
+def test_each_picture_says_what_it_shows(found, painted):
     page = report(found).page()
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", page)
     assert len(captions) == 2 and captions == re.findall(r'<img alt="(.*?)"', page)
     assert all("click &amp; like" in caption and "$seconds$" in caption for caption in captions)
 
 
-def test_names_that_the_font_does_not_have_stand_below_the_picture(found):
+def test_names_that_the_font_does_not_have_stand_below_the_picture(found, painted):
     names = {"click & like": "点击", "$seconds$": "时长"}
     declaration = replace(
         found.declaration, labels={names[task]: kind for task, kind in found.declaration.labels.items()}

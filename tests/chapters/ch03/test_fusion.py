@@ -40,7 +40,7 @@ def test_ahead_is_0_against_itself_and_the_difference_at_equal_click_auc():
     np.testing.assert_allclose(lab_fusion.ahead(curves, "one", "two")["ahead"], -0.01)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_one_score_trained_on_the_click_alone_is_a_click_model():
     feed = Feed.make(1)
     (model,), history = fusion.train([feed], model=OneHead, weights=(1, 0))

@@ -82,7 +82,7 @@ def test_the_front_of_one_unit_is_as_in_closed_form(degrees):
         assert found == pytest.approx(relu_correlation(between), abs=0.01)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_weighted_sum_of_one_unit_ends_at_an_end_and_a_chebyshev_sum_between():
     table = lab_tradeoff.one_unit(range(6), weights=[0.4, 0.6])
     assert list(table.columns) == ["sum", "weight", "seed", "task", "loss"]
