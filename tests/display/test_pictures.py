@@ -69,24 +69,6 @@ def test_paths_clouds_readings_and_cells_are_said():
     assert pictures.describe(figures.matrix(symmetric, title="T", note="lift")) == "T. lift. a, b 2.00."
 
 
-def test_a_long_description_is_cut_and_counts_what_it_leaves_out():
-    rows = [f"a rather long name of row number {i}" for i in range(40)]
-    figure = figures.dots(
-        table(row=rows, name="a", mean=np.linspace(0.111, 0.9, 40)), "row", "name", title="T", x_label="x"
-    )
-    said = pictures.describe(figure)
-    shown = len(re.findall("row number", said))
-    assert len(said) <= pictures.LENGTH and "[" not in said and said.endswith(f"and {40 - shown} more.") and shown > 5
-
-
-def test_a_figure_of_the_readers_own_is_said_by_its_labels():
-    figure, axes = plt.subplots()
-    axes.plot([1, 2], [3, 4])
-    assert pictures.describe(figure) == "A figure without a title."
-    axes.set(title="Mine?", xlabel="step", ylabel="loss")
-    assert pictures.describe(figure) == "Mine? loss against step."
-
-
 def wild(name: str):
     """Figures as a reader may draw them."""
     figure, axes = plt.subplots(subplot_kw={"projection": "polar"} if name == "polar" else {})

@@ -109,16 +109,6 @@ def test_the_readers_ranker_stands_as_far_from_random_as_in_its_world(by_count):
         board.figure("00", [0.5])
 
 
-def test_esmm_never_finds_a_like_more_probable_than_its_click():
-    encoded = rankers.features(rankers.SIZE["users"], rankers.SIZE["videos"])
-    model = rankers.NETWORKS["ESMM"].build(encoded, 0.0, 0)
-    (train, _) = rankers.examples(rankers.world(900))
-    chances = {label: torch.sigmoid(logit) for label, logit in model(train.inputs).items()}
-    apart = super(rankers.Chain, model).forward(train.inputs)
-    for label in rankers.LABELS[1:]:
-        assert torch.allclose(chances[label], chances["click"] * torch.sigmoid(apart[label]), atol=1e-6)
-
-
 def test_the_fused_score_is_a_product_with_chapter_01s_exponents():
     exponents = rankers.CHOSEN[rankers.FUSION]
     assert exponents == ranking.CHOSEN["multiplicative"]

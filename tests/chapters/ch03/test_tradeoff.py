@@ -42,18 +42,6 @@ def test_the_best_losses_are_those_of_the_mixed_target(correlation):
             assert row[task] == pytest.approx(loss.item(), abs=0.15)
 
 
-@pytest.mark.long
-def test_trade_off_is_tidy_paired_and_ends_at_single_tasks():
-    table = tradeoff.trade_off(range(2), correlations=[-1, 1], weights=[0, 0.5, 1])
-    assert list(table.columns) == ["correlation", "weight", "seed", "task", "loss", "auc"]
-    assert len(table) == 2 * 3 * 2 * 2
-    loss = table.set_index(["correlation", "weight", "seed", "task"])["loss"].sort_index()
-    assert (loss[-1, 1, slice(None), "a"] < 0.4).all() and (loss[-1, 1, slice(None), "b"] > 2).all()
-    np.testing.assert_allclose(loss[-1, 0.5], 1, atol=0.05)
-    # At weight 1 only task a trains the score, and task a is the same in all pairs of a seed.
-    np.testing.assert_allclose(loss[-1, 1, slice(None), "a"], loss[1, 1, slice(None), "a"], atol=0.02)
-
-
 @pytest.mark.slow
 def test_two_towers_learn_labels_of_opposite_sign():
     table = tradeoff.trade_off(range(2), "two towers", correlations=[-1], weights=[0.5])

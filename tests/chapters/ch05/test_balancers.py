@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from helpers.chapters.ch05 import balancers
-from helpers.data.synthetic import relu_tasks
 from helpers.lab.ch05 import balancers as lab_balancers
 from helpers.lab.ch05.more_balancers import toy
 from helpers.training.balancing import UWL
@@ -25,14 +24,6 @@ def test_the_fast_and_the_slow_pair_has_the_targets_it_says():
     assert straight.var() < 0.05  # a product: a straight line knows nothing of it
     noisy = pair.train.labels["a"] - pair.train.inputs @ torch.linalg.lstsq(x, labels["a"]).solution
     assert noisy.std().item() == pytest.approx(0.5, abs=0.05)
-
-
-def test_the_clean_pair_has_noise_in_a_alone():
-    clean, noisy = lab_balancers.clean_pair(seed=4), balancers.disjoint_pair(seed=4)
-    exact = relu_tasks(noise=0.0, shared=0, seed=4)
-    for part in ("train", "valid"):
-        assert torch.equal(getattr(clean, part).labels["a"], getattr(noisy, part).labels["a"])
-        assert torch.equal(getattr(clean, part).labels["b"], getattr(exact, part).labels["b"])
 
 
 def test_each_method_has_the_same_budget():
@@ -83,29 +74,3 @@ def test_with_one_state_both_tasks_are_judged_at_the_best_total():
         outputs = run.copies.predict(test.inputs, run.best["total"][1])
         left = (outputs["a"][seed] - test.labels["a"]).square().mean() / test.labels["a"].var(correction=0)
         assert r2["equal weights", "one", seed, "a"] == pytest.approx(1 - left.item(), abs=1e-4)
-
-
-@pytest.mark.long
-def test_scales_has_the_weights_as_they_move_and_equal_weights_do_not():
-    table = lab_balancers.scales([0, 1], ["disjoint features"], [1, 100], ["equal weights", "GradNorm"])
-    moving = balancers.traces(table)
-    assert len(moving) == len(table) * len(balancers.LOOKS)
-    total = moving.groupby(["scale", "method", "seed", "epoch"])["weight"].sum()
-    np.testing.assert_allclose(total, 2, atol=1e-5)
-    assert (moving[moving["method"] == "equal weights"]["weight"] == 1).all()
-    late = moving[(moving["method"] == "GradNorm") & (moving["epoch"] == 250) & (moving["scale"] == 100)]
-    assert late[late["task"] == "a"]["weight"].max() < 0.1
-
-
-@pytest.mark.long
-def test_toy_starts_at_loss_1_with_equal_weights_and_is_paired():
-    table = toy.toy([0, 1], tasks=[2], methods=["equal weights", "divided by σ²", "GradNorm", "UWL, divided"])
-    start = table[table["step"] == 0]
-    told = start["method"].isin(["divided by σ²", "UWL, divided"])
-    assert (start["loss"] == 1).all() and (start[~told]["weight"] == 1).all()
-    assert start[told & (start["task"] == 1)]["weight"].tolist() == pytest.approx([2e-4] * 4, rel=1e-3)
-    fixed = table[table["method"] == "divided by σ²"].groupby("task")["weight"].unique()
-    assert len(fixed[0]) == len(fixed[1]) == 1 and fixed[0][0] / fixed[1][0] == pytest.approx(100**2, rel=1e-3)
-    np.testing.assert_allclose(table.groupby(["method", "seed", "step"])["weight"].sum(), 2, atol=1e-5)
-    loss = toy.normalised(table).set_index(["method", "seed", "step"])["loss"]
-    assert loss["equal weights", 0, 0] == 1 and loss["GradNorm", 0, toy.STEPS] < 1

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from helpers.chapters.ch06 import mmoe
-from helpers.data.synthetic import relu_tasks
 from helpers.evaluation.statistics import difference, interval
 from helpers.lab.ch06 import mmoe as lab_mmoe
 from helpers.models.shared_bottom import parameter_count
@@ -82,16 +81,6 @@ def test_the_seesaw_is_what_a_task_wins_and_the_other_loses():
     table = pd.DataFrame([(w, 0, "m", task, value) for (task, w), value in r2.items()])
     table.columns = ["weight", "seed", "model", "task", "r2"]
     assert lab_mmoe.seesaw(table)["seesaw"].tolist() == pytest.approx([0.3])
-
-
-def test_the_extra_column_is_the_same_draw_at_every_scale():
-    pair = relu_tasks((50, 20, 30), seed=1)
-    scaled, raw = (lab_mmoe.with_column(pair, *mmoe.COLUMNS[name], seed=1) for name in ("scaled", "30 ± 10"))
-    for part in ("train", "valid", "test"):
-        one, other = getattr(scaled, part), getattr(raw, part)
-        assert torch.equal(one.inputs[:, :-1], getattr(pair, part).inputs) and one.inputs.shape[1] == 21
-        torch.testing.assert_close(30 + 10 * one.inputs[:, -1], other.inputs[:, -1], atol=1e-4, rtol=1e-5)
-    assert not torch.equal(scaled.train.inputs[:20, -1], scaled.valid.inputs[:, -1])
 
 
 def test_the_differences_in_the_text_are_those_of_the_grids():

@@ -5,14 +5,12 @@ import pytest
 import torch
 
 from helpers.chapters.ch07 import funnel
-from helpers.chapters.ch07.funnel import BOTH, CLICK, CVR, HISTORY, LIKE, SUM, TRUTH, Choice, Logs
+from helpers.chapters.ch07.funnel import BOTH, CLICK, CVR, HISTORY, LIKE, SUM, Choice, Logs
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
 from helpers.data.world import TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
 from helpers.evaluation.metrics import auc, log_loss
 from helpers.lab.ch07 import funnel as lab_funnel
-from helpers.lab.ch07.funnel import BY_HISTORY
-from helpers.lab.ch07.rivals import BY_CTR, BY_MEAN, BY_PRODUCT
 from helpers.models.esmm import chain, product_logit
 from helpers.models.shared_bottom import SharedBottom
 
@@ -105,25 +103,6 @@ def free(monkeypatch):
     """Every model of two tasks chooses another setting for each goal."""
     found = {SUM: Choice(0.003, 0.01), CVR: Choice(0.01, 0.1, 5.0)}
     monkeypatch.setattr(funnel, "chosen", lambda logs, model, tasks, goal=SUM: found[goal])
-
-
-@pytest.mark.long
-def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short, free):
-    table = lab_funnel.compare(range(2), strengths=[0.0, 1.0], rows=400)
-    keys = ["kind", "strength", "rows", "model", "chosen", "seed", "task"]
-    assert not table.duplicated(keys).any()
-    assert len(table) == 2 * 2 * 2 * 2 * ((3 + len(lab_funnel.UNSHARED)) * 3 + 1)
-    missing = table.isna().any(axis=1)  # a click rate is no chance of a like, a history or a mean no chance at all
-    score = table["model"].str.removesuffix(", linear")
-    of_clicks = score.isin([BY_CLICKS, BY_CTR]) & (table["task"] != CLICK)
-    of_both = (score == BY_PRODUCT) & (table["task"] != BOTH)
-    assert missing.equals(of_clicks | of_both | score.isin([BY_HISTORY, BY_MEAN]))
-    seen, unseen = (table[(table["strength"] == 0) & (table["kind"] == kind)] for kind in (SEEN, UNSEEN))
-    order = ["model", "chosen", "seed", "task"]
-    one, other = (part.drop(columns="kind").sort_values(order, ignore_index=True) for part in (seen, unseen))
-    assert one.equals(other)  # where nothing selects, the kinds are one
-    ideal = table[(table["model"] == TRUTH) & ((table["kind"] == SEEN) | (table["strength"] == 0))]
-    assert ideal["ratio"].to_numpy() == pytest.approx(1)
 
 
 def test_the_counts_are_those_of_the_training_rows_alone(short):

@@ -102,7 +102,7 @@ def test_gains_are_paired_and_their_intervals_are_those_of_one_log():
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not CENSUS.present(), reason=CENSUS.absent)
 @pytest.mark.parametrize("pair", PAIRS)
 def test_networks_have_about_as_many_parameters(pair):

@@ -1,7 +1,5 @@
 """Groups of tasks: every grouping there is, models that cost the same, and what is read off them."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +15,6 @@ from helpers.lab.ch04.which_tasks_together.grouping import (
     PAIR,
     TASKS,
     TOGETHER,
-    groupings,
     partitions,
 )
 
@@ -67,14 +64,6 @@ def worth(task: str) -> float:
     return -0.02 if task == "click" else 0.01
 
 
-def test_pairs_foretell_a_group_by_their_mean(table):
-    found = groupings(table).set_index(["grouping", "seed"])
-    assert found.loc[(APART, 0), "from_pairs"] == pytest.approx(0.6)
-    assert found.loc[(TOGETHER, 1), "from_pairs"] == pytest.approx(0.7 + (4 * 0.01 - 0.02) / 5)
-    pair = "click + finish | like | favourite | share"
-    assert found.loc[(pair, 0), "from_pairs"] == pytest.approx(found.loc[(pair, 0), "auc"])
-
-
 def test_a_grouping_is_chosen_on_the_other_half_of_the_worlds():
     """Even worlds favour `x`, odd ones `y`: each half is given what the other half favours."""
     rows = [(name, seed, float((name == "x") == (seed % 2 == 0)), 0.0) for name in "xyz" for seed in range(6)]
@@ -92,19 +81,3 @@ def test_each_task_is_compared_with_the_best_for_it(table):
     counted["auc"] += np.where(counted["task"] == "share", 0.05, -0.05)
     both = pd.concat([table, counted.assign(model=BY_CLICKS)])
     assert grouping.best_unshared(both).tolist() == pytest.approx([0.6 + 0.05 / 5, 0.7 + 0.05 / 5])
-
-
-@pytest.mark.long
-def test_a_group_is_trained_and_judged_on_its_own_tasks(monkeypatch):
-    worlds = grouping.Worlds.make([3], users=50)
-    few = replace(worlds, train=worlds.train.map(lambda tensor: tensor[:, :600], copies=1))
-    monkeypatch.setattr(grouping.Worlds, "make", lambda seeds, users: few)
-    pair, mixed = "favourite + share", MMOE
-    found = grouping.groups([3], [pair, mixed, BY_CLICKS, "networks, mean"])
-    assert found.groupby("model")["task"].apply(list).to_dict() == {
-        pair: list(PAIR),
-        mixed: list(PAIR),
-        BY_CLICKS: list(TASKS),
-        "networks, mean": list(TASKS),
-    }
-    assert found["auc"].between(0.3, 0.9).all()

@@ -21,12 +21,6 @@ def test_the_paper_s_count_and_ours():
     assert abs(of_bottom - 14_818) < 60
 
 
-def test_the_seed_draws_the_sines():
-    assert paper_size.sines(3).shape == (2, 4) and not np.array_equal(paper_size.sines(3), paper_size.sines(4))
-    drawn = np.stack([paper_size.sines(seed) for seed in range(500)])
-    assert drawn.mean((0, 2)) == pytest.approx([0, 0], abs=0.1) and drawn.std((0, 2)) == pytest.approx([1, 1], abs=0.1)
-
-
 @pytest.fixture
 def short(monkeypatch):
     monkeypatch.setattr(paper_size, "ROWS", (500, 1, 200))

@@ -1,6 +1,5 @@
 """Clicked, then bought: the logs of shops, the models, and what they are judged by."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -40,13 +39,6 @@ def test_labels_are_those_of_the_funnel_and_the_truth_is_of_the_test_rows(logs):
     assert logs.test.masks[BUY][1].tolist() == (test["click"] == 1).tolist()
     assert logs.test.labels[CART][1].tolist() == test["cart"].tolist()
     assert logs.truth[1].equals(hidden[-1200:].reset_index(drop=True))
-
-
-def test_prices_are_seen_by_their_logarithms_standardised_alike_in_all_shops(logs):
-    log, _ = Shop.make(seed=3).impressions(3500)
-    price, usual = logs.test.inputs["dense"][0, :, 1:].numpy().T
-    assert price == pytest.approx(np.log(log["price"][-1200:] / purchases.PRICE) / purchases.SPREAD, abs=1e-4)
-    assert usual == pytest.approx(np.log(log["usual_price"][-1200:] / purchases.PRICE) / purchases.SPREAD, abs=1e-4)
 
 
 def test_counts_are_what_their_names_say(logs):
