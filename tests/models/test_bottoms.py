@@ -1,38 +1,16 @@
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
-from helpers.data.features import Dense, Features, Sequence, Sparse
+from helpers.data.features import Features, Sparse
 from helpers.models.bottoms import DCN, DIN, DeepFM
 from helpers.models.shared_bottom import Encoder, SharedBottom
 from helpers.training.loop import fit
 
 TASKS = {"click": "binary", "watch": "regression"}
-N = 80
-
-
-@pytest.fixture
-def frame():
-    rng = np.random.default_rng(0)
-    return pd.DataFrame(
-        {
-            "duration": rng.normal(30, 5, N),
-            "user": rng.integers(0, 9, N),
-            "video": rng.integers(0, 20, N),
-            "history": [list(rng.integers(0, 20, rng.integers(0, 5))) for _ in range(N)],
-            "click": rng.integers(0, 2, N),
-            "watch": np.where(rng.random(N) < 0.3, np.nan, rng.normal(size=N)),
-        }
-    )
-
-
-@pytest.fixture
-def features(frame):
-    columns = [Dense("duration"), Sparse("user", 4), Sparse("video", 4), Sequence("history", of="video", length=3)]
-    return Features(columns).fit(frame)
+N = 60
 
 
 def large(encoder: Encoder) -> Encoder:

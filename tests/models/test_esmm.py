@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from helpers.data.examples import Examples
-from helpers.data.features import Dense, Features, Sequence, Sparse
+from helpers.data.features import Features, Sparse
 from helpers.models.esmm import ESMM, TASKS, chain, funnel, product_logit
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 from helpers.training.balancing import UWL
@@ -131,22 +131,7 @@ def test_the_conversion_tower_learns_from_ctcvr_alone():
 
 
 @pytest.fixture
-def logged():
-    rng = np.random.default_rng(0)
-    n = 80
-    click = rng.random(n) < 0.5
-    frame = pd.DataFrame(
-        {
-            "duration": rng.normal(30, 5, n),
-            "user": rng.integers(0, 9, n),
-            "video": rng.integers(0, 20, n),
-            "history": [list(rng.integers(0, 20, rng.integers(0, 5))) for _ in range(n)],
-            "click": click * 1.0,
-            "like": np.where(click, rng.random(n) < 0.4, np.nan),
-        }
-    )
-    columns = [Dense("duration"), Sparse("user", 4), Sparse("video", 4), Sequence("history", of="video", length=3)]
-    features = Features(columns).fit(frame)
+def logged(features, frame):
     return features, funnel(features.examples(frame, {CLICK: "click", LIKE: "like"}))
 
 

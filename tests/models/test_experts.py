@@ -1,12 +1,9 @@
 """Experts and gates: what softmax promises, and the limits in which one model is another."""
 
-import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from helpers.data.examples import Examples
-from helpers.data.features import Dense, Features, Sequence, Sparse
 from helpers.models.copies import restore
 from helpers.models.experts import PLE, Gate, MMoE, gate_weights
 from helpers.models.shared_bottom import SharedBottom, SingleTask, parameter_count
@@ -159,23 +156,8 @@ def test_l2_reaches_experts_and_gates():
 
 
 @pytest.fixture
-def logged():
-    rng = np.random.default_rng(0)
-    n = 60
-    frame = pd.DataFrame(
-        {
-            "duration": rng.normal(30, 5, n),
-            "user": rng.integers(0, 9, n),
-            "video": rng.integers(0, 20, n),
-            "history": [list(rng.integers(0, 20, rng.integers(0, 5))) for _ in range(n)],
-        }
-    )
-    features = Features(
-        [Dense("duration"), Sparse("user", 4), Sparse("video", 4), Sequence("history", of="video", length=3)]
-    ).fit(frame)
-    labels = {"click": torch.from_numpy(rng.random(n) < 0.4).float(), "watch": torch.from_numpy(rng.random(n)).float()}
-    mask = torch.from_numpy(rng.random(n) < 0.7)
-    return features, Examples(features.transform(frame), labels, masks={"watch": mask})
+def logged(features, frame):
+    return features, features.examples(frame, {task: task for task in TASKS})
 
 
 @pytest.mark.parametrize("make", [lambda f, s: MMoE(f, TASKS, 3, [4], [6], seed=s), lambda f, s: PLE(f, TASKS, seed=s)])

@@ -1,4 +1,3 @@
-import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -11,21 +10,6 @@ from helpers.models.copies import predict
 from helpers.models.shared_bottom import Encoder, OneHead, SharedBottom, SingleTask, parameter_count
 
 TASKS = {"click": "binary", "watch": "regression"}
-
-
-@pytest.fixture
-def frame():
-    rng = np.random.default_rng(0)
-    n = 60
-    return pd.DataFrame(
-        {
-            "duration": rng.normal(30, 5, n),
-            "user": rng.integers(0, 9, n),
-            "video": rng.integers(0, 20, n),
-            "city": rng.choice(["a", "b"], n),
-            "history": [list(rng.integers(0, 20, rng.integers(0, 5))) for _ in range(n)],
-        }
-    )
 
 
 @pytest.fixture

@@ -172,7 +172,11 @@ def without_checks(book):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "remark"),
-    [(without_ids, "names decided"), (of_an_older_version, "of another version"), (without_checks, "")],
+    [
+        (without_ids, "names decided"),
+        pytest.param(of_an_older_version, "of another version", marks=pytest.mark.long),
+        pytest.param(without_checks, "", marks=pytest.mark.long),
+    ],
 )
 def test_right_answers_pass_in_notebooks_that_were_changed(edit, remark, tmp_path):
     result = mark(read(handed_in(tmp_path, solutions(), "homework of Ann.ipynb", edit=edit)), behind())
