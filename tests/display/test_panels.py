@@ -1,4 +1,4 @@
-"""What a panel hands to the browser: each number of the table at its place, axes that hold them all, clear errors."""
+"""What a panel hands to the browser: each number of the table at its place, clear errors."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Sweeps: the numbers of models trained alone, models grouped by what they have in common, and clear errors."""
+"""Sweeps: the numbers of models trained alone, and clear errors."""
 
 import pandas as pd
 import pytest

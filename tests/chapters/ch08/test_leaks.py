@@ -1,4 +1,4 @@
-"""Columns made from a label: planted as they say, and counted against false alarms."""
+"""Columns made from a label: planted as they say."""
 
 import numpy as np
 import pandas as pd

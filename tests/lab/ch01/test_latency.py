@@ -1,4 +1,4 @@
-"""Cost of N models against one: the count is that of the layers, the ratio keeps its bounds, measuring ends."""
+"""Cost of N models against one: the count is that of the layers, and the ratio keeps its bounds."""
 
 import pytest
 from torch import nn

@@ -1,4 +1,4 @@
-"""Transfer by width and rows: one table a cell, each model at its rate."""
+"""Transfer by width and rows: every cell trains as long."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The law on other features: models of equal size, and settings that are chosen for each situation."""
+"""The law on other features: models of equal size."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The MMoE paper's tasks: one task A for every partner, and the losses as logarithms."""
+"""The MMoE paper's tasks: one task A for every partner, and p is no correlation."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The experiments on bottoms of other shapes: tidy tables, equal sizes, and that the kept ones train again."""
+"""The experiments on bottoms of other shapes: equal sizes."""
 
 from helpers.lab.ch04.bottoms import shapes
 from helpers.models.shared_bottom import SharedBottom, parameter_count

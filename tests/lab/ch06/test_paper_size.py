@@ -1,4 +1,4 @@
-"""The MMoE paper's figures 4 and 5 at its size: the models' sizes, the drawn sines, and what a run is judged by."""
+"""The MMoE paper's figures 4 and 5 at its size: the models' sizes, the rows, and the numbers of the text."""
 
 import json
 from pathlib import Path
