@@ -16,15 +16,8 @@ from pathlib import Path
 import nbformat
 from nbformat.sign import NotebookNotary
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+FLAGS = ["--no-sandbox", "--no-first-run"]
+FLAGS += [f"--disable-{part}" for part in ("gpu", "quic", "background-networking", "component-update", "sync")]
 SETTINGS = {
     "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
     "docmanager-extension/plugin": '{"autosave": false}',
@@ -85,20 +78,9 @@ class Lab:
             "TQDM_DISABLE": "1",
         }
         self.log = home / "lab.log"
-        command = [
-            sys.executable,
-            "-m",
-            "jupyterlab",
-            "--no-browser",
-            "--allow-root",
-            "--ip=127.0.0.1",
-            f"--port={port}",
-        ]
-        command += [
-            "--ServerApp.port_retries=0",
-            f"--ServerApp.root_dir={root}",
-            f"--IdentityProvider.token={self.token}",
-        ]
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+        command += [f"--port={port}", "--ServerApp.port_retries=0"]
+        command += [f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={self.token}"]
         command += ["--LabApp.expose_app_in_browser=True"]
         command += ["--FileContentsManager.pre_save_hook=tools.lab.drop_lost_views"]  # as `make lab` does
         command += [f"--LabApp.extra_labextensions_path={Path(__file__).parents[2] / 'tools' / 'lab_extensions'}"]

@@ -63,11 +63,6 @@ def test_every_fold_holds_something(tab):
     assert tab.page.evaluate(EMPTY) == []
 
 
-def test_every_picture_is_described(tab):
-    alts = tab.page.locator("img").evaluate_all("pictures => pictures.map((picture) => picture.alt)")
-    assert all(alts) and not any("No description" in alt for alt in alts)
-
-
 def test_no_mark_of_a_missing_kernel_stands_over_a_widget(tab):
     lost = tab.page.locator(".jupyter-widgets-disconnected")
     marks = lost.evaluate_all("nodes => nodes.map((node) => getComputedStyle(node, '::before').content)")
@@ -185,12 +180,6 @@ def test_handout_and_recap_have_at_most_two_sheets_each(tab):
         assert [secret for secret in secrets(tab.notebook) if squeezed(secret) in text] == []
         assert bool(page.locator(".recap").count()) == (name == "recap")
         page.close()
-
-
-def test_training_says_that_it_needs_a_kernel(tab):
-    for trainer in tab.page.locator(".mtl-train").all():
-        assert trainer.get_by_role("button").count() == 0
-        assert "run this cell" in trainer.evaluate("node => getComputedStyle(node, '::after').content")
 
 
 def test_a_page_does_not_tell_to_run_its_cells(tab):

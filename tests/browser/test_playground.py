@@ -69,15 +69,6 @@ def test_a_cell_goes_round_by_click_and_by_key_and_a_drag_paints(tab, card):
     assert card.locator(".mtl-cell[tabindex='0']").count() == 1
 
 
-def test_a_task_keeps_one_feature(tab, card):
-    for feature in range(1, 9):
-        for _ in range(2):
-            cell(card, "A", feature).click()
-            tab.page.evaluate(DRAWN)
-    needed = [cell(card, "A", j).get_attribute("aria-label").endswith("not needed") for j in range(1, 9)]
-    assert not all(needed)
-
-
 def test_it_trains_pauses_and_goes_back_and_one_seed_says_nothing(tab, card):
     step = card.locator("input[type=range]").last
     until = "([step, value]) => step.value === value"

@@ -1,10 +1,9 @@
 """The capstone's report in a browser: it can be read in both themes, and fits a phone, a screen and paper."""
 
-import pandas as pd
 import pytest
 
-from helpers.capstone.report import Report, _table
 from tests.browser.conftest import ROOT, each
+from tests.browser.test_lab import FAINT
 from tools import notebooks
 
 pytestmark = pytest.mark.long
@@ -14,27 +13,6 @@ book_of_08 = pytest.mark.parametrize("book", [p for p in each("lab") if p.values
 # tables of a report that are wider than their box, by how much
 CUT = """() => [...document.querySelectorAll(".mtl-report .table")]
   .map((box) => [box.innerText.slice(0, 40), box.scrollWidth - box.clientWidth]).filter(([_, over]) => over > 0)"""
-# texts in an element that are hard to read on what is painted behind them: [contrast (WCAG 2), text]
-PALE = """root => {
-  const rgb = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return { c: [r, g, b], a }; };
-  const light = ({ c }) => c.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, k) => sum + [0.2126, 0.7152, 0.0722][k] * v, 0);
-  const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const colour = rgb(getComputedStyle(e).backgroundColor);
-      if (colour.a > 0.99) return colour;
-    }
-    return rgb("rgb(255, 255, 255)");
-  };
-  const texts = [...root.querySelectorAll("*")].filter((e) => e.checkVisibility() && e.tagName !== "STYLE" &&
-    [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
-  const found = texts.map((e) => {
-    const [one, other] = [light(rgb(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
-    return [(one + 0.05) / (other + 0.05), e.innerText.slice(0, 60)];
-  });
-  if (found.length < 5) throw new Error("hardly any text");
-  return found.filter(([contrast]) => contrast < 4.5);
-}"""
 
 
 def kept_report() -> str:
@@ -49,7 +27,8 @@ def kept_report() -> str:
 def test_it_can_be_read_in_both_themes(book):
     for name in ("JupyterLab Dark", "JupyterLab Light"):
         book.theme(name)
-        assert book.page.locator(".mtl-report").first.evaluate(PALE) == [], name
+        report = book.page.locator(".mtl-report")
+        assert len(report.first.inner_text()) > 1_000 and report.evaluate_all(FAINT) == [], name
         assert book.page.evaluate(CUT) == [], name
 
 
@@ -62,17 +41,4 @@ def test_it_fits(browser, width, media):
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     assert width == 390 or page.evaluate(CUT) == []
     assert page.evaluate("() => [...document.images].every((image) => image.naturalWidth > 100)")
-    page.close()
-
-
-@pytest.mark.parametrize("task", ["sixteen_letters_", "a_long_name_of_a_column_without_a_blank_in_it_anywhere_at_all"])
-@pytest.mark.parametrize(("width", "media"), [(1000, "screen"), (670, "print")])
-def test_tables_fit_whatever_a_task_is_called(browser, task, width, media):
-    row = {"task": task, "so it": "is undecided", "gain": "+0.012", "95% interval": "-0.015 to +0.039", "in": "AUC"}
-    levels = {"model": "user's + item's mean"}
-    levels |= {f"{name} {metric}": "0.624" for name in (task, "like", "share") for metric in ("AUC", "GAUC")}
-    page = browser.new_page(viewport={"width": width, "height": 600})
-    page.emulate_media(media=media)
-    page.set_content(Report("", "".join(_table(pd.DataFrame([one])) for one in (row, levels))).page())
-    assert page.locator(".mtl-report td").count() == len(row) + len(levels) and page.evaluate(CUT) == []
     page.close()

@@ -2,10 +2,19 @@
 
 import pytest
 
-from tests.browser.test_lab import OVERLAPS, the_fixture
+from tests.browser.test_lab import the_fixture
 
 pytestmark = pytest.mark.long
 
+# pairs of words in a picture whose boxes have more than a hair in common
+OVERLAPS = """svg => {
+  const words = [...svg.querySelectorAll("text")].filter((e) => e.textContent && !e.textContent.startsWith("your run"));
+  const boxes = words.map((e) => [e.textContent, e.getBoundingClientRect()]);
+  const common = (p, q, from, to) => Math.min(p[to], q[to]) - Math.max(p[from], q[from]);
+  return boxes.flatMap(([a, p], i) => boxes.slice(i + 1)
+    .filter(([, q]) => common(p, q, "left", "right") > 1 && common(p, q, "top", "bottom") > 3)
+    .map(([b]) => `${a} / ${b}`));
+}"""
 # parts of a card that reach beyond its left or right edge; a slider's origin is an empty box that carries its handle
 BEYOND = """card => {
   const edge = card.getBoundingClientRect();
@@ -42,6 +51,7 @@ def test_nothing_overlaps_or_hangs_out(small):
                 assert explorer.evaluate(BEYOND) == []
                 for svg in explorer.locator("svg").all():
                     assert svg.evaluate(OVERLAPS) == []
+                    assert svg.evaluate("svg => parseFloat(getComputedStyle(svg).fontSize)") >= 14
 
 
 @the_fixture

@@ -29,10 +29,17 @@ from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, both_splits,
 pytestmark = pytest.mark.slow  # most of them train
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_trees():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yardsticks, "MOST_TREES", 10)
+        yield
+
+
 @pytest.fixture(scope="module", params=[BY_TIME, AT_RANDOM], ids=["by time", "at random"])
-def found(request, table):
+def found(request, table, few_trees):
     recipe = replace(RECIPE, towers=(16,))  # of four units all may be 0 from the start
-    return compare(table, request.param, recipe, seeds=range(4), rates=(0.003, 0.01), also=plan.ALSO)
+    return compare(table, request.param, recipe, seeds=range(4), rates=(0.003, 0.01), also=("yardsticks", "control"))
 
 
 def test_every_task_has_a_gain_with_its_interval(found):
@@ -142,9 +149,8 @@ def coin(rows: int = 3_000) -> pd.DataFrame:
     )
 
 
-def test_a_coin_is_no_reason_to_share(monkeypatch):
+def test_a_coin_is_no_reason_to_share():
     """Whatever the gain beside it: shuffled labels bring as much, and nothing predicts it."""
-    monkeypatch.setattr(yardsticks, "MOST_TREES", 10)
     found = compare(coin(), COIN, replace(RECIPE, epochs=8), mode="quick", matters={"binary": 0.0})
     a, b = found.headline.itertuples()
     assert a.learnt and not b.learnt and b.verdict == "undecided" and a.verdict != "holds"
@@ -232,9 +238,8 @@ def test_equal_arguments_give_equal_results(table):
 
 
 @pytest.mark.long
-def test_test_labels_do_not_decide_anything_but_scores(table, monkeypatch):
+def test_test_labels_do_not_decide_anything_but_scores(table):
     """With other labels in the test rows the models, and the chosen rates, are the same."""
-    monkeypatch.setattr(yardsticks, "MOST_TREES", 10)
     rows = prepare(BY_TIME, table)
     test = split(BY_TIME, rows).test.index
     other = rows.copy()
@@ -366,7 +371,6 @@ def trained(monkeypatch):
 
     monkeypatch.setattr(comparison, "_train", train)
     monkeypatch.setattr(comparison, "_estimate", lambda table, plan: "soon")
-    monkeypatch.setattr(yardsticks, "MOST_TREES", 5)
     return calls
 
 
@@ -390,6 +394,7 @@ def test_both_sides_search_with_the_same_budget_and_go_on_where_the_last_that_wa
     assert found.tried.groupby("tasks", sort=False).size().tolist() == [4, 4, 6, 6]
 
 
+@pytest.mark.long
 def test_on_a_small_log_a_rare_label_does_not_spoil_what_is_shared():
     """Items decide what is clicked; of the clicks every tenth is liked, at random: sharing brings and costs nothing."""
     gains = []

@@ -86,11 +86,6 @@ def test_a_ranker_of_what_the_app_chose_is_judged_on_what_chance_chose(folder):
     assert found[found["metric"] == "AUC"]["value"].between(0, 1).all()
 
 
-def test_the_first_rows_in_time_are_read(folder):
-    every, few = kuairand.read(folder), kuairand.read(folder, rows=100)
-    assert few["time_ms"].tolist() == every["time_ms"].tolist()[:100]
-
-
 @pytest.mark.parametrize("name", [kuairand.USERS, kuairand.VIDEOS, *kuairand.STANDARD])
 def test_a_missing_file_is_named(folder, name):
     (folder / name).unlink()

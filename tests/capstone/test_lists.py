@@ -155,13 +155,3 @@ def test_the_report_has_the_section_and_the_code_for_it(found, ranked):
     assert "<h2>One list</h2>" in page and "click^0.2 · like^0.8" in page and "users an arm" in page
     assert list_section.TESTS in page
     assert "<h2>One list</h2>" not in report(found, "log.csv").page()
-
-
-def test_the_explorer_shows_the_list_in_the_order_of_the_score(ranked):
-    name, number = next(iter(ranked._shown().items()))
-    orders = ranked._orders(ranked._shown())
-    here = (orders["source"] == SEPARATE) & (orders["weight"] == 0) & (orders["list"] == name)
-    rows = orders[here].sort_values("place")
-    members = np.flatnonzero(ranked.list_of == number)
-    best = members[np.argsort(-ranked.parts[SEPARATE]["like"][0][members], kind="stable")]
-    assert rows["words"].tolist() == ranked.words["words"].iloc[best[: len(rows)]].tolist()

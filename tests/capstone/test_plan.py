@@ -1,4 +1,4 @@
-"""The plan of a comparison: what the modes stand for, and how the estimate is made and said."""
+"""The plan of a comparison: what is searched, what the estimate counts, and bad options."""
 
 from dataclasses import replace
 

@@ -201,32 +201,6 @@ def test_the_rows_to_judge_by_are_those_with_a_label(table, own):
             np.testing.assert_array_equal(labels, test["click"])
 
 
-def test_examples_know_their_user_and_their_weight(table):
-    weighed = table.assign(w=np.arange(2_500) % 2 + 1.0)
-    for own in (BY_TIME, replace(BY_TIME, weight="w"), replace(BY_TIME, user=None)):
-        rows = prepare(own, weighed)
-        examples = Table(rows, own).examples
-        assert (examples.groups is None) == (own.user is None)
-        if own.user is not None:
-            pairs = pd.DataFrame({"group": examples.groups.numpy(), "user": rows["user"]}).drop_duplicates()
-            assert pairs["group"].is_unique and pairs["user"].is_unique
-        assert set(examples.weights) == (set(LABELS) if own.weight else set())
-        if own.weight is not None:
-            share = rows["w"].to_numpy() / rows["w"].mean()  # of weights of mean 1
-            np.testing.assert_allclose(examples.weights["click"].numpy(), share, rtol=1e-5)
-
-
-def test_sizes_days_and_spans_are_those_of_the_first_split():
-    """Where new users are tested each split has its own."""
-    frame, own = log_of_days(days=10, luck=0)
-    own, frame = replace(own, new_users=True), frame.assign(time=frame["time"] + 86_400 * (frame["user"] % 50))
-    data, parts = Table(prepare(own, frame), own), split(own, prepare(own, frame))._asdict()
-    assert data.parts == {name: len(part) for name, part in parts.items()}
-    days = {name: pd.to_datetime(part["time"], unit="s").dt.strftime("%Y-%m-%d") for name, part in parts.items()}
-    assert data.spans == {name: (day.min(), day.max()) for name, day in days.items()}
-    assert data.days == days["test"].nunique()
-
-
 def test_rows_are_tied_by_user_day_and_group():
     frame, own = log_of_days(days=10, luck=0)
     data = Table(prepare(own, frame), own)

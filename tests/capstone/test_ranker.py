@@ -96,12 +96,6 @@ def test_single_tasks_share_nothing_and_are_what_they_are_alone(trained):
         pd.testing.assert_series_equal(alone.predict(rows(40, 2))[task], both.predict(rows(40, 2))[task])
 
 
-def test_the_penalty_of_single_tasks_names_their_own_parameters():
-    model = SingleTasks(Features(COLUMNS).fit(rows()), TASKS, l2_embedding=0.1, l2_layers=0.2)
-    assert set(model.l2()) <= set(dict(model.named_parameters()))
-    assert set(model.l2().values()) == {0.1, 0.2}
-
-
 def test_the_unit_of_a_label_changes_nothing():
     milli = [frame.assign(seconds=frame["seconds"] * 1000) for frame in (rows(), rows(60, 1))]
     recipe = Recipe(**SMALL)
@@ -165,45 +159,29 @@ def test_esmm_is_the_model_of_chapter_07():
         torch.testing.assert_close(ours(inputs)[task], theirs(inputs)[task])
 
 
+def fitted(tasks: dict) -> Ranker:
+    return Ranker(COLUMNS, tasks, Recipe("ESMM", **SMALL)).fit(funnel_rows(), funnel_rows(60, 1), progress=False)
+
+
 @pytest.mark.parametrize(
-    ("tasks", "words"),
+    ("call", "words"),
     [
-        (TASKS, "expected two binary tasks for ESMM: the click, and what needs a click"),
-        ({"click": "binary"}, "expected two binary tasks"),
-        (
-            {"like": "binary", "click": "binary"},
-            r"rows with 'click' = 1 and 'like' = 0; expected for ESMM no 'click' wi",
-        ),
+        (lambda: Recipe("MMoE", "DCN"), "bottom: got 'DCN' with MMoE; expected 'MLP' or 'DIN'"),
+        (lambda: Recipe("single task", weighting="UWL"), "weighting: got 'UWL' with single tasks; expected 'equal'"),
+        (lambda: Recipe(weighting={"click": -1}), r"weighting\['click'\]: got -1; expected a number of at least 0"),
+        (lambda: Recipe("shared"), "structure: got 'shared'; expected one of"),
+        (lambda: Recipe(units="64"), "units: got .*; expected a tuple of sizes"),
+        (lambda: Ranker(COLUMNS, TASKS, recipe="MMoE"), "recipe: got str; expected a Recipe, or None"),
+        (lambda: Ranker(COLUMNS, "click"), r"tasks: got str; expected \{column of the label:"),
+        (lambda: Ranker.load(None), "path: got NoneType; expected the name of a file"),
+        (lambda: fitted(TASKS), ".*expected two binary tasks for ESMM: the click, and what needs a click"),
+        (lambda: fitted({"click": "binary"}), ".*expected two binary tasks"),
+        (lambda: fitted({"like": "binary", "click": "binary"}), ".*rows with 'click' = 1 and 'like' = 0; expected for"),
     ],
 )
-def test_esmm_is_not_for_every_pair(tasks, words):
-    with pytest.raises(ValueError, match=words):
-        Ranker(COLUMNS, tasks, Recipe("ESMM", **SMALL)).fit(funnel_rows(), funnel_rows(60, 1), progress=False)
-
-
-def test_features_come_back_from_json():
-    features = Features(COLUMNS).fit(rows())
-    again = Features.of_state(json.loads(json.dumps(features.state())))
-    for test in (rows(50, 2), rows(50, 2).assign(user="new", video=99)):
-        for (name, tensor), (same, other) in zip(
-            features.transform(test).items(), again.transform(test).items(), strict=True
-        ):
-            assert name == same and torch.equal(tensor, other)
-    assert again.tables == features.tables and again.sparse == features.sparse
-
-
-def test_what_does_not_go_together_is_named():
-    with pytest.raises(ValueError, match="bottom: got 'DCN' with MMoE; expected 'MLP' or 'DIN'"):
-        Recipe("MMoE", "DCN")
-    with pytest.raises(ValueError, match="weighting: got 'UWL' with single tasks; expected 'equal'"):
-        Recipe("single task", weighting="UWL")
-    with pytest.raises(ValueError, match=r"weighting\['click'\]: got -1; expected a number of at least 0"):
-        Recipe(weighting={"click": -1})
-    with pytest.raises(ValueError, match="structure: got 'shared'; expected one of"):
-        Recipe("shared")
-    for units in (64, "64"):
-        with pytest.raises(TypeError, match=r"units: got .*; expected a tuple of sizes"):
-            Recipe(units=units)
+def test_what_does_not_go_together_is_named(call, words):
+    with pytest.raises((TypeError, ValueError), match=f"^{words}"):
+        call()
 
 
 def test_a_fit_that_fails_leaves_the_ranker_as_it_was(trained):
@@ -230,12 +208,6 @@ def test_files_that_are_no_rankers_are_named(trained, tmp_path):
         trained.export("ranker.pt")
 
 
-def test_missing_labels_are_masked():
-    train = rows().assign(click=lambda frame: frame["click"].where(frame.index % 2 == 0))
-    ranker = Ranker(COLUMNS, TASKS, Recipe(**SMALL)).fit(train, rows(60, 1), progress=False)
-    assert np.isfinite(ranker.predict(rows(20, 2))).all(axis=None)
-
-
 def test_a_pickle_with_code_in_it_does_not_run(trained, tmp_path):
     class Evil:
         def __reduce__(self):
@@ -248,18 +220,6 @@ def test_a_pickle_with_code_in_it_does_not_run(trained, tmp_path):
         with pytest.raises(ValueError, match=r"path: got evil\.pt, which holds no ranker"):
             Ranker.load(tmp_path / "evil.pt")
         assert not (tmp_path / "ran").exists()
-
-
-def test_arguments_of_a_wrong_kind_are_named(trained, tmp_path):
-    with pytest.raises(TypeError, match="recipe: got str; expected a Recipe, or None"):
-        Ranker(COLUMNS, TASKS, recipe="MMoE")
-    with pytest.raises(TypeError, match=r"tasks: got str; expected \{column of the label:"):
-        Ranker(COLUMNS, "click")
-    for function in (trained.save, trained.export, Ranker.load):
-        with pytest.raises(TypeError, match="path: got NoneType; expected the name of a file"):
-            function(None)
-    with pytest.raises(ValueError, match=r"frame: got no column \['user'\]; expected it among"):
-        trained.evaluate(rows(20), groups=["user"])
 
 
 def test_no_candidates_give_no_predictions(trained):

@@ -60,11 +60,6 @@ def test_what_is_no_table_is_said_in_a_sentence(tmp_path, text, words):
         read(tmp_path / "log.csv")
 
 
-def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(ValueError, match="which is a folder; expected a CSV file"):
-        read(tmp_path)
-
-
 def test_names_and_separators_as_people_write_them(tmp_path):
     texts = {
         "bom.csv": "\ufeffuser , click\n1,0\n2,1\n",
@@ -232,19 +227,13 @@ def test_a_first_line_of_data_is_no_header(tmp_path, text):
         ValueError, match=r"path: got log.csv, whose first line looks like data .*names=\[…\]; or header=T"
     ):
         read(path)
-    columns = [f"column {k}" for k in range(1, text.partition("\n")[0].count(",") + 2)]
-    frame = read(path, header=False)
-    assert list(frame.columns) == columns and len(frame) == 2
-    names = [f"c{k}" for k in range(len(columns))]
-    named = read(path, names=names)
-    assert list(named.columns) == names
+    count = text.partition("\n")[0].count(",") + 1
+    frame, names = read(path, header=False), [f"c{k}" for k in range(count)]
+    assert list(frame.columns) == [f"column {k}" for k in range(1, count + 1)] and len(frame) == 2
+    pd.testing.assert_frame_equal(read(path, names=names), frame.set_axis(names, axis=1))
     assert list(read(path, columns=["c1"], names=names).columns) == ["c1"]
-    pd.testing.assert_frame_equal(named, frame.set_axis(names, axis=1))
-    if len(set(first := text.partition("\n")[0].split(","))) == len(first) and all(first):
-        assert list(read(path, header=True).columns) == first
-    assert (
-        list(read(path, header=True, names=names).columns) == names and len(read(path, header=True, names=names)) == 1
-    )
+    instead = read(path, header=True, names=names)
+    assert list(instead.columns) == names and len(instead) == 1
 
 
 def test_how_it_was_read_is_kept(tmp_path):

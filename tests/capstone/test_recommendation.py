@@ -110,16 +110,6 @@ def test_the_text_names_the_tasks(gains, expected, words):
     assert found.word == expected and words in found.text
 
 
-@pytest.mark.parametrize("verdicts", list(itertools.product(VERDICTS, repeat=3)), ids="-".join)
-def test_no_text_contradicts_itself(verdicts):
-    """What more seeds would decide is not called a lack of data, and what is decided is not asked for seeds."""
-    needed = [(9 if k % 2 else np.nan) if one == "undecided" else 0 for k, one in enumerate(verdicts)]
-    text = recommend(table(*zip("abc", verdicts, needed, strict=True))).text
-    assert not ("ot enough data" in text and "seeds would decide" in text)
-    assert text.count("would decide") == sum(one == "undecided" and k % 2 for k, one in enumerate(verdicts))
-    assert ("more rows are needed" in text) == any(np.isnan(needed))
-
-
 def test_where_sharing_helps_the_best_of_what_shares_nothing_is_named_and_what_shuffled_labels_leave():
     gains = table(("a", "holds", 0), ("b", "no effect", 0)).assign(rival="trees", measured=True, control_gain=0.02)
     text = recommend(gains).text
@@ -194,15 +184,6 @@ def test_no_page_contradicts_itself():
             )
             assert not claimed or row.verdict == "holds"
             assert not (row.verdict == "holds" and f"{row.task} gains {row.own_gain:+.3f}" in said)
-
-
-def test_what_is_undecided_and_cannot_lose_costs_nothing():
-    """The map of outcomes calls it so as well."""
-    gains = table(("a", "holds", 0), ("b", "undecided", 9))
-    assert "Whether it costs b is not decided." in recommend(gains).text
-    safe = gains.assign(low=[0.02, -0.001])
-    expected = "One gains, none loses: sharing helps a. It costs b nothing that matters; whether it helps is open."
-    assert recommend(safe).text.startswith(expected)
 
 
 def test_a_model_that_knows_too_much_is_named():

@@ -3,7 +3,7 @@
 import nbformat
 import numpy as np
 
-from helpers.display.exercises import Exercise, at_work
+from helpers.display.exercises import Exercise
 from tools.notebooks import ROOT, code_cells
 
 
@@ -19,14 +19,6 @@ def solution(notebook: str, name: str, **names):
     source = next(cell.source for cell in cells if f"def {name}(" in cell.source)
     exec(source.split("\n\n\n# check it:")[0], names)
     return names[name]
-
-
-def long_work(monkeypatch, exercises) -> list[str]:
-    """A list that fills with what a chapter's exercises say before work that takes long."""
-    said = []
-    monkeypatch.setenv("TQDM_DISABLE", "1")
-    monkeypatch.setattr(exercises, "at_work", lambda doing, things=None: said.append(doing) or at_work(doing, things))
-    return said
 
 
 def said_at(explorer, **settings) -> str:

@@ -57,35 +57,6 @@ def test_what_matters_on_the_map_is_what_matters_in_a_report():
     assert {"binary": SMALLEST["AUC"], "regression": SMALLEST["R²"]} == plan.MATTERS
 
 
-def corner(figure, right, up):
-    """The words in a corner of the map."""
-    axes = figure.axes[0]
-    places = {text.get_position(): text.get_text() for text in axes.texts if text.get_transform() == axes.transAxes}
-    return next(words for (x, y), words in places.items() if (x > 0.5, y > 0.5) == (right, up))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("chapter", [1, 7])
-def test_the_map_has_the_outcomes_of_the_text_where_they_lie(chapter):
-    table = outcomes.table([chapter])
-    smallest = SMALLEST[table["unit"].iloc[0]]
-    figure = outcome_map(table, title="T")
-    axes = figure.axes[0]
-    inside, far = (-smallest / 2, smallest / 2), (1.5 * smallest, 2 * smallest)  # intervals of a gain
-    lost = (-far[1], -far[0])
-    for right, a in ((True, far), (False, lost)):
-        for up, b in ((True, far), (False, lost)):
-            assert corner(figure, right, up) == outcome(a, b, smallest=smallest)
-    assert outcome(far, inside, smallest=smallest) == outcome(inside, far, smallest=smallest) == ONE_GAINS
-    assert sorted(text.xy.index(0) for text in axes.texts if text.get_text() == ONE_GAINS) == [0, 1]  # on both axes
-    bands = [patch.get_bbox() for patch in axes.patches]
-    assert sorted((box.y0, box.y1) for box in bands)[0] == sorted((box.x0, box.x1) for box in bands)[0]
-    assert (-smallest, smallest) in [(box.y0, box.y1) for box in bands]
-    assert f"within ±{smallest:g}" in axes.get_xlabel()
-    for low, high in (axes.get_xlim(), axes.get_ylim()):
-        assert low < -1.5 * smallest and high > 1.5 * smallest, "a corner lies in the band"
-
-
 def test_chapter_01_shows_all_four_outcomes():
     table = outcomes.table([1, 4]).query("chapter == 1 or name == 'same features'")
     assert {BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE} <= set(table["outcome"])

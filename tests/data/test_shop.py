@@ -73,17 +73,7 @@ def test_the_past_of_a_user_is_a_taste_and_a_purse_with_noise_drawn_once(shop, t
     assert missed.std() == pytest.approx(NOISE, abs=0.1)
 
 
-def test_an_item_has_one_price_and_one_category(tables):
-    log, _ = tables
-    assert (log.groupby("item")[["price", "category"]].nunique() == 1).all(axis=None)
-
-
 def test_equal_seeds_give_equal_tables_and_other_seeds_do_not():
     one, two, other = (Shop.make(seed=seed).impressions(500) for seed in (1, 1, 2))
     for a, b, c in zip(one, two, other, strict=True):
         assert a.equals(b) and not a.equals(c)
-
-
-def test_bad_rows_are_named(shop):
-    with pytest.raises(ValueError, match="rows"):
-        shop.impressions(0)

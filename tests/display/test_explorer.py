@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import json
 import time
 
 import ipywidgets as widgets
@@ -60,22 +59,6 @@ def test_a_sentence_is_of_the_rows_of_each_panel_at_the_settings():
 
 
 @pytest.mark.slow
-def test_only_hyphens_before_numbers_become_minus_signs():
-    said = explorer(sentence=lambda *_: "single-task −1 -0.5 [-0.6, -0.4] (-2) 1-2").figure.drawing["sentences"]
-    assert said["texts"] == ["single-task −1 −0.5 [−0.6, −0.4] (−2) 1-2"]
-
-
-@pytest.mark.slow
-def test_a_control_along_the_axis_moves_a_cursor_and_others_select_a_frame():
-    drawing = explorer().figure.drawing
-    assert [panel["frame"] for panel in drawing["panels"]] == [[0], [0]]
-    assert [panel["cursor"] for panel in drawing["panels"]] == [1, 1]
-    frame = table().rename(columns={"weight": "step"})  # x is no control
-    single = explorer(panels=[curves(frame, x="step")], controls={"shared": "shared"}, sentence=lambda *_: "words")
-    assert single.figure.drawing["panels"][0]["cursor"] == -1
-
-
-@pytest.mark.slow
 def test_without_widgets_an_explorer_shows_text_and_a_picture():
     first, second = (explorer()._repr_mimebundle_() for _ in range(2))
     assert first["text/plain"] == second["text/plain"] and first["image/png"] == second["image/png"]
@@ -85,20 +68,6 @@ def test_without_widgets_an_explorer_shows_text_and_a_picture():
     moved = explorer(start={"shared": 4})._repr_mimebundle_()["image/png"]
     assert moved != first["image/png"]
     assert "application/vnd.jupyter.widget-view+json" in first
-
-
-@pytest.mark.slow
-def test_numbers_for_the_browser_are_plain_and_small():
-    figure = explorer().figure
-    assert json.loads(figure.get_state()["drawing"])["controls"] == figure.drawing["controls"]
-    steps = table(shared=range(40), weights=[i / 200 for i in range(1, 200)])
-    with pytest.raises(
-        ValueError, match="combinations of the controls' options: got 7960; expected a number from 1 to 5000"
-    ):
-        explorer(steps)
-    wide = steps.rename(columns={"weight": "step"})
-    with pytest.raises(ValueError, match=r"table: got \d+ kB for the browser; expected at most 300 kB"):
-        explorer(panels=[curves(wide, x="step")], controls={"shared": "shared"}, sentence=lambda *_: "words")
 
 
 @pytest.mark.parametrize(
@@ -121,11 +90,6 @@ def test_a_wrong_argument_is_named(other, message):
     with pytest.raises(ValueError) as error:
         explorer(**other)
     assert message in str(error.value)
-
-
-def test_words_must_be_words():
-    with pytest.raises(TypeError, match="sentence: got NoneType from the function; expected a string"):
-        explorer(sentence=lambda *_: None)
 
 
 def test_a_run_is_drawn_at_its_settings_and_can_move():
@@ -177,42 +141,11 @@ def test_training_adds_one_run_at_the_settings_of_the_start():
 
 
 @pytest.mark.slow
-def test_what_was_trained_has_signs_only_where_the_axis_has():
-    words = {signed: press(explorer(train=steps, panels=[curves(table(), signed=signed)])) for signed in (True, False)}
-    assert "A +0.100, B −0.100" in words[True] and "A 0.100, B −0.100" in words[False]
-
-
-@pytest.mark.slow
 def test_stop_keeps_the_partial_result_and_says_so():
     figure = explorer(train=steps)
     assert press(figure, (4, lambda trainer: trainer.stop.click())) == "Stopped at 30%: A +0.030, B −0.030."
     assert figure.figure.runs[0]["values"]["A"] == [0.03] * 3
     assert press(explorer(train=steps), (1, lambda trainer: trainer.stop.click())) == "Stopped at 0%: no result yet."
-
-
-@pytest.mark.slow
-def test_a_stopped_run_says_what_it_is_of_and_a_complete_one_does_not():
-    def of_seeds(settings):
-        for seed in range(1, 9):
-            yield (seed - 0.5) / 8, None, ""
-            yield seed / 8, {"A": 0.1 * seed}, f"{seed} of 8 seeds"
-
-    figure = explorer(train=of_seeds)
-    assert press(figure, (1, lambda trainer: trainer.stop.click())) == "Stopped at 6%: no result yet."
-    assert press(figure, (3, lambda trainer: trainer.stop.click())) == "Stopped at 1 of 8 seeds: A +0.100."
-    assert [run["part"] for run in figure.figure.runs] == ["1 of 8 seeds"]
-    press(figure)
-    assert [run["part"] for run in figure.figure.runs] == ["1 of 8 seeds", ""]
-    last = len(list(of_seeds({})))
-    assert press(figure, (last, lambda trainer: trainer.stop.click())).startswith("Your run at ")  # too late to stop
-
-
-def test_a_second_press_while_training_is_ignored():
-    figure = explorer(train=steps)
-    press(figure, (3, lambda trainer: trainer.button.click()))
-    assert len(figure.figure.runs) == 1
-    press(figure)
-    assert len(figure.figure.runs) == 2
 
 
 @pytest.mark.slow
@@ -257,39 +190,6 @@ def test_what_stops_the_training_does_not_stop_the_kernel(error, words):
     trainer = figure.children[-1]
     assert not trainer.button.disabled and trainer.stop.disabled and trainer.bar.layout.display == "none"
     assert press(figure) == words  # and can be tried again
-
-
-def test_stop_leaves_the_generator():
-    left = []
-
-    def endless(settings):
-        try:
-            while True:
-                yield 0.5, None
-        finally:
-            left.append(True)
-
-    press(explorer(train=endless), (3, lambda trainer: trainer.stop.click()))
-    assert left == [True]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("steps", "words"),
-    [
-        (lambda settings: None, "train: got NoneType; expected a generator that yields (progress, values)."),
-        (lambda settings: iter([0.5]), "train: got 0.5; expected (progress, values) or (progress, values, part)."),
-        (lambda settings: iter([("half", None)]), "progress: got &#x27;half&#x27;; expected a number from 0 to 1."),
-        (
-            lambda settings: iter([(1, {"A": "much"})]),
-            "value of &#x27;A&#x27;: got &#x27;much&#x27;; expected a number, or",
-        ),
-        (lambda settings: iter([(1, {"A": (1, 2)})]), "value of &#x27;A&#x27;: got (1, 2); expected a number, or"),
-        (lambda settings: iter([]), "It ended without a result."),
-    ],
-)
-def test_a_train_function_with_wrong_steps_is_named(steps, words):
-    assert words in press(explorer(train=steps))
 
 
 def test_the_kernel_answers_between_two_steps():

@@ -20,17 +20,6 @@ def test_dots_draws_and_names_every_interval(summary):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["first", "second"]
 
 
-def test_dots_names_each_series_once_where_there_are_many(summary):
-    many = pd.concat([summary.assign(condition=summary["condition"] + end) for end in ("", " x", " y")])
-    axes = figures.dots(many, "condition", "model", title="T", x_label="R²").axes[0]
-    assert [text.get_text() for text in axes.texts] == ["shared-bottom", "single-task"]
-
-
-def test_dots_puts_the_first_row_on_top(summary):
-    low, high = figures.dots(summary, "condition", "model", title="T", x_label="x").axes[0].get_ylim()
-    assert low > high
-
-
 def test_lines_names_each_line_at_its_end_without_overlap():
     parts = [pd.DataFrame({"step": [0, 1], "pair": name, "mean": [0, y]}) for name, y in (("a", 1.0), ("b", 1.001))]
     table = pd.concat(parts).assign(low=lambda t: t["mean"] - 0.1, high=lambda t: t["mean"] + 0.1)
@@ -51,28 +40,6 @@ def test_a_missing_number_is_named(summary, column):
     summary.loc[1, column] = float("nan")
     with pytest.raises(ValueError, match=r"summary.*: got 1 NaN or infinite value; expected finite numbers"):
         figures.dots(summary, "condition", "model", title="T", x_label="x")
-
-
-def test_paths_set_one_goal_against_the_other_with_whiskers_in_both_directions():
-    keys = [("one", w, goal) for w in (0.0, 1.0) for goal in ("click", "finish")]
-    table = pd.DataFrame(keys, columns=["way", "weight", "goal"]).assign(mean=[0.2, 0.8, 0.6, 0.4])
-    table = table.assign(low=table["mean"] - 0.05, high=table["mean"] + 0.05)
-    words = {"title": "T", "x_label": "clicks", "y_label": "finishes"}
-    axes = figures.paths(table, "way", "goal", "click", "finish", **words).axes[0]
-    assert axes.lines[0].get_xydata().tolist() == [[0.2, 0.8], [0.6, 0.4]]
-    ends = [segment.round(2).tolist() for lines in axes.collections for segment in lines.get_segments()]
-    assert [[0.15, 0.8], [0.25, 0.8]] in ends and [[0.2, 0.75], [0.2, 0.85]] in ends
-    assert [(text.get_text(), tuple(text.xy)) for text in axes.texts] == [("one", (0.2, 0.8))]
-
-
-def test_clouds_show_every_run_of_every_panel():
-    table = pd.DataFrame({"sum": ["a", "a", "b"], "A": [0.0, 1.0, 0.5], "B": [1.0, 0.0, 0.6]})
-    figure = figures.clouds(table, "sum", "A", "B", pd.DataFrame({"x": [0, 1], "y": [1, 0]}), title="T")
-    assert [axes.collections[0].get_offsets().tolist() for axes in figure.axes] == [
-        [[0.0, 1.0], [1.0, 0.0]],
-        [[0.5, 0.6]],
-    ]
-    assert [axes.get_title(loc="left") for axes in figure.axes] == ["a: 2 runs", "b: 1 runs"]
 
 
 @pytest.fixture
@@ -97,29 +64,3 @@ def test_small_multiples_have_a_panel_each_and_a_line_for_the_reference(measured
     assert all(axes.get_xlim()[0] == 0 for axes in whole.axes) and len(whole.axes[0].collections) == 3
     alike = figures.small_multiples(measured, "model", "outcome", labels, one_scale=True, **words)
     assert alike.axes[0].get_xlim() == alike.axes[1].get_xlim() != whole.axes[0].get_xlim()
-
-
-def test_four_panels_stand_two_by_two(measured):
-    four = pd.concat(measured.replace({"bait": bait, "length": length}) for bait, length in ("ab", "cd"))
-    figure = figures.small_multiples(four, "model", "outcome", {name: name for name in "abcd"}, title="T", note="n")
-    places = [axes.get_subplotspec().get_geometry()[:2] for axes in figure.axes]
-    assert places == [(2, 2)] * 4
-
-
-@pytest.mark.parametrize(("end", "apart"), [(5.0, False), (10.0, True)])
-def test_readings_names_points_and_curve_where_they_end(end, apart):
-    keys = [(name, x) for name, last in (("weighted CE", 5.0), ("corrected CE", end)) for x in (1.0, last)]
-    table = pd.DataFrame(keys, columns=["model", "says"]).assign(mean=[1.0, 3, 1, 5])
-    table = table.assign(low=table["mean"] - 0.1, high=table["mean"] + 0.1)
-    curve = pd.DataFrame({"x": [0, 5.0], "y": [0, 5.0]})
-    words = {"title": "T", "x_label": "x", "y_label": "y", "truth_label": "as predicted"}
-    axes = figures.readings(table, "says", "model", curve, **words).axes[0]
-    assert {text.get_text() for text in axes.texts} == {"weighted CE", "corrected CE", "as predicted"}
-    at_points = {text.xy for text in axes.texts} == {(5.0, 3.0), (end, 5.0), (5.0, 5.0)}
-    assert at_points == apart
-
-
-def test_matrix_writes_every_number_and_leaves_gaps_empty():
-    table = pd.DataFrame([[None, 2.0], [0.5, None]], index=["a", "b"], columns=["a", "b"], dtype=float)
-    axes = figures.matrix(table, title="T", note="lift").axes[0]
-    assert [text.get_text() for text in axes.texts] == ["2.00", "0.50"]

@@ -74,10 +74,3 @@ def test_without_a_cell_ids_are_random(shell, monkeypatch):
     assert not set(ids(pair())) & set(ids(pair()))
     monkeypatch.setattr(IPython, "get_ipython", lambda: None)
     assert len(set(ids(pair()))) == 5
-
-
-def test_widget_ids_are_random_again_after_an_error(shell):
-    shell.run("04-play")
-    with pytest.raises(ZeroDivisionError):
-        stable(lambda: 1 / 0)()
-    assert not widgets.IntSlider().model_id.startswith("04-play")

@@ -11,13 +11,11 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
 from helpers.display import figures, pictures
 from helpers.display.explorer import Curves, Explorer
-from helpers.display.outcome_map import outcome_map
 from tools import notebooks
 
 ROOT = Path(__file__).parents[2]
@@ -37,34 +35,11 @@ def test_dots_are_said_row_by_row_with_their_intervals():
     )
 
 
-def test_the_words_are_those_of_what_is_drawn():
-    rows = table(row=["first"], name=["a"], mean=[0.123])
-    figure = figures.dots(rows, "row", "name", title="T", x_label="x")
-    next(line for line in figure.axes[0].lines if line.get_label() == "a").set_xdata([0.777])
-    assert "0.777" in pictures.describe(figure) and "0.123" not in pictures.describe(figure)
-
-
 def test_lines_are_said_by_their_ends_and_what_lies_beyond_them():
     steps = table(step=[0, 10, 20] * 2, name=["up"] * 3 + ["hump"] * 3, mean=[0.111, 0.2, 0.333, 0.0, 0.9, 0.111])
     figure = figures.lines(steps, "step", "name", title="T", x_label="step", y_label="loss")
     said = "up 0.111 at 0, 0.333 at 20; hump 0.000 at 0, up to 0.900 between, 0.111 at 20."
     assert pictures.describe(figure) == f"T. loss against step. {said}"
-
-
-def test_an_axis_of_powers_is_said_in_the_numbers_written_beside_it():
-    users = table(log10=[2.0, 5.0], name=["a", "a"], mean=[-1.0, -3.0])
-    figure = figures.lines(users, "log10", "name", title="T", x_label="users", y_label="weight")
-    figure.axes[0].set_xticks(range(2, 6), ["100", "1,000", "10,000", "100,000"])
-    figure.axes[0].set_yticks(range(-4, 1), ["0.0001", "0.001", "0.01", "0.1", "1"])
-    assert pictures.describe(figure).endswith("a 0.1000 at 100, 0.0010 at 100,000.")
-
-
-def test_panels_are_said_by_their_titles():
-    values = table(model=["a", "r"] * 2, outcome=["bait", "bait", "length", "length"], mean=[1.511, 0.5, 30.251, 57.5])
-    words = {"title": "T", "note": "95% intervals", "reference": "r"}
-    figure = figures.small_multiples(values, "model", "outcome", {"bait": "bait, sd", "length": "length, s"}, **words)
-    said = "bait, sd: r 0.50; a 1.51 [1.46, 1.56]; length, s: r 57.50; a 30.25 [30.20, 30.30]."
-    assert pictures.describe(figure) == f"T. 95% intervals; dotted: r. {said}"
 
 
 def test_paths_clouds_readings_and_cells_are_said():
@@ -92,32 +67,6 @@ def test_paths_clouds_readings_and_cells_are_said():
     assert pictures.describe(figures.matrix(lift, title="T", note="lift")) == "T. lift. a, b 2.00; b, a 0.50."
     symmetric = lift.where(lift != 0.5, 2.0)
     assert pictures.describe(figures.matrix(symmetric, title="T", note="lift")) == "T. lift. a, b 2.00."
-
-
-def test_the_map_of_outcomes_names_every_dot():
-    dots = {"name": ["one", "two"], "unit": "R²", "over": "single-task", "a": [0.1, -0.2], "b": [0.05, 0.123]}
-    dots = pd.DataFrame(dots)
-    for task in "ab":
-        dots = dots.assign(**{f"{task}_low": dots[task] - 0.01, f"{task}_high": dots[task] + 0.01})
-    assert pictures.describe(outcome_map(dots, title="T")).endswith("one +0.100, 0.050; two −0.200, 0.123.")
-
-
-def test_a_long_description_is_cut_and_counts_what_it_leaves_out():
-    rows = [f"a rather long name of row number {i}" for i in range(40)]
-    figure = figures.dots(
-        table(row=rows, name="a", mean=np.linspace(0.111, 0.9, 40)), "row", "name", title="T", x_label="x"
-    )
-    said = pictures.describe(figure)
-    shown = len(re.findall("row number", said))
-    assert len(said) <= pictures.LENGTH and "[" not in said and said.endswith(f"and {40 - shown} more.") and shown > 5
-
-
-def test_a_figure_of_the_readers_own_is_said_by_its_labels():
-    figure, axes = plt.subplots()
-    axes.plot([1, 2], [3, 4])
-    assert pictures.describe(figure) == "A figure without a title."
-    axes.set(title="Mine?", xlabel="step", ylabel="loss")
-    assert pictures.describe(figure) == "Mine? loss against step."
 
 
 def wild(name: str):
@@ -182,13 +131,6 @@ def test_a_notebook_shows_a_figure_as_html_with_its_words(tmp_path):
     assert len(notebooks.output_texts(notebooks.read(book).cells[0])[0]) < 100  # pictures are not compared
 
 
-def test_a_png_has_at_most_a_hundred_dpi():
-    figure = Figure(figsize=(2, 1), dpi=200)
-    figure.subplots().plot([0, 1])
-    found = Image.open(io.BytesIO(base64.b64decode(pictures.png(figure))))
-    assert round(found.info["dpi"][0]) == 100
-
-
 @pytest.mark.parametrize(("axis", "scale"), [("x", 1.0), ("y", 1.0), ("x", 0.01)])
 def test_a_number_lies_where_the_picture_has_it(axis, scale):
     """A line of one colour, drawn at the number, is found at the place that is told, and reaches from edge to edge."""
@@ -209,10 +151,3 @@ def test_a_number_lies_where_the_picture_has_it(axis, scale):
     ends = sorted((place["first"], place["last"]))
     found = other.min(), other.max() + 1
     assert np.allclose(found, np.multiply(ends, size["y" if axis == "x" else "x"]), rtol=0, atol=2)
-
-
-def test_a_number_has_no_place_on_a_logarithmic_axis():
-    figure, axes = plt.subplots()
-    axes.set_yscale("log")
-    with pytest.raises(ValueError, match="scale of the y axis: got 'log'; expected one of 'linear'"):
-        pictures.place_on(figure, "y")

@@ -90,10 +90,7 @@ def test_a_guessed_number_has_a_place_on_the_figure_that_answers(made):
     ("text", "message"),
     [
         (TEXT.replace("- [x] B\n- [ ] none\n", ""), "predictions.md, C4.P1: got 1 options, 0 of them marked [x]"),
-        (
-            TEXT.replace("[ ]", "[x]"),
-            "predictions.md, C4.P1: got 3 options, 3 of them marked [x]; expected two",
-        ),
+        (TEXT.replace("[ ]", "[x]"), "predictions.md, C4.P1: got 3 options, 3 of them marked [x]; expected two"),
         (TEXT.replace("[x]", "[ ]"), "predictions.md, C4.P1: got 3 options, 0 of them marked [x]"),
         (TEXT + "\nA number in R²\n", "predictions.md, C4.P1: got options and a number; expected one of them"),
         ("## C4.P1\n\nWhich?\n", "predictions.md, C4.P1: got neither options nor a number"),

@@ -76,23 +76,9 @@ def test_rates_count_observed_rows_alone_and_each_copy_its_own():
         assert np.allclose(found[copy], alone)
 
 
-def test_of_one_set_there_is_no_leading_axis():
-    train, inputs = stacked(1)
-    one = train.map(lambda tensor: tensor[0])
-    assert torch.equal(rates(one, "like", {"sparse": inputs["sparse"][0]}), rates(train, "like", inputs)[0])
-
-
 def test_an_item_is_counted_by_its_label_or_by_its_clicks():
     train, inputs = stacked()
     assert torch.equal(item_count(BY_ITEM, train, "like", "click", inputs), rates(train, "like", inputs))
     assert torch.equal(item_count(BY_CLICKS, train, "like", "click", inputs), rates(train, "click", inputs))
     with pytest.raises(ValueError, match="count: got 'by user'"):
         item_count("by user", train, "like", "click", inputs)
-
-
-def test_ids_with_the_same_labels_are_tied_whatever_the_order_of_their_rows():
-    rng = np.random.default_rng(0)
-    ids = np.repeat(np.arange(40), 7)
-    labels = np.tile([1, 1, 0, 0, 0, 0, 0], 40)
-    order = rng.permutation(len(ids))
-    assert len(set(by_ids([ids[order]], labels[order], [np.arange(40)]))) == 1

@@ -1,7 +1,5 @@
 """Linear model and trees: that they read every kind of column, learn what they can, and see no label they must not."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,12 +63,6 @@ def test_each_learns_what_it_can(log, label, linear, trees):
         assert low <= auc(*scores(name, log, label)) <= high, name
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_numbers_are_predicted_in_their_unit(log, name):
-    assert r2(*scores(name, log, "value")) > 0.98
-
-
 def test_the_linear_model_is_that_of_one_hot_columns(log):
     """Of each penalty; an id that no training row has, and a missing number, take nothing with them."""
     log = log.copy()
@@ -129,20 +121,6 @@ def test_rows_count_by_their_weights(log, name, label, monkeypatch):
     assert np.corrcoef(one, other)[0, 1] > 0.999 > np.corrcoef(one, whole)[0, 1]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_equal_rows_give_equal_scores_again(log, name, monkeypatch):
-    monkeypatch.setattr(yardsticks, "MOST_TREES", 5)
-    one, two = (scores(name, log, "by many")[0] for _ in range(2))
-    np.testing.assert_array_equal(one, two)
-
-
-@pytest.mark.slow
-def test_each_kind_of_column_may_be_missing(log):
-    for columns in ([Dense("x")], [Sparse("many")]):
-        for name in NAMES:
-            assert len(scores(name, log, "by many", columns)[0]) == 1_000
-
-
 def test_what_is_no_yardstick_and_several_tasks_are_named(log):
     features = Features(COLUMNS).fit(log)
     examples = features.examples(log, {"a": "luck", "b": "both"})
@@ -173,19 +151,6 @@ def test_the_trees_are_those_of_scikit_learn(log, label, monkeypatch):
         found = [scores for (scores,) in candidates(TREES, features, examples, inputs)]
         assert len(found) == 4
         assert np.allclose(found, [np.ravel(stage) for stage in expected], atol=1e-9) == same
-
-
-@pytest.mark.parametrize("label", ["by few", "value"])
-def test_the_solver_takes_its_steps_and_no_more_without_a_word(log, label, monkeypatch):
-    features = Features(COLUMNS).fit(log)
-    examples = features.examples(log[:2_000], {"label": label})
-    found = {}
-    for steps in (1, 200):
-        monkeypatch.setattr(yardsticks, "STEPS", steps)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            found[steps] = next(candidates(LINEAR, features, examples, examples.inputs))[0]
-    assert not np.allclose(found[1], found[200], atol=0.01)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from helpers.experiments.chosen import Chosen, shape_and_rate, shape_name
+from helpers.experiments.chosen import Chosen
 from helpers.lab.kept_table import KeptTable
 
 ROWS = [
@@ -42,11 +42,6 @@ def test_of_equal_means_the_smaller_rate_is_taken_and_then_the_first_tried(searc
     assert chosen()["m"] == ("width 4", 0.1)
 
 
-def test_a_setting_is_made_of_its_columns(search):
-    assert chosen(setting=["rate"])["m"] == 0.1
-    assert chosen(make=lambda shape, rate: f"{shape} at {rate}")["n"] == "width 4 at 0.2"
-
-
 def test_several_columns_nest_and_several_searches_are_one(search):
     search([("o", "width 6", 0.3, 5.0)], "y")
     both = Chosen("x", "y", by=["model", "shape"], setting=["rate"], value=lambda table: -table["r2"])
@@ -68,8 +63,3 @@ def test_a_grid_depends_on_what_was_chosen_for_it(search, default):
     search([*ROWS, ("n", "width 4", 0.1, 9.0)])
     with pytest.raises(ValueError, match=r"z.csv made from other settings"):
         grid().read()
-
-
-@pytest.mark.parametrize("shape", [(15,), (2, 8), (2, 1, 4)])
-def test_a_shape_comes_back_from_its_name(shape):
-    assert shape_and_rate(shape_name(shape), 0.01) == (shape, 0.01)

@@ -9,7 +9,6 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-import joblib
 import pandas as pd
 import psutil
 import pytest
@@ -78,20 +77,6 @@ def test_jobs_run_in_workers_of_one_thread_without_bars(monkeypatch):
     assert {(row["threads"], row["bars"]) for row in found.values()} == {(1, False)}
 
 
-@pytest.mark.skipif(joblib.cpu_count() == 1, reason="one core does one job at a time")
-def test_a_table_comes_as_soon_as_it_is_there(tmp_path):
-    names = []
-    for done in jobs.run({"slow": partial(wait, tmp_path / "quick is there"), "quick": partial(one, 1)}):
-        names.append(done.name)
-        (tmp_path / "quick is there").touch()
-    assert names == ["quick", "slow"]
-
-
-def test_a_single_job_runs_in_this_process():
-    (done,) = jobs.run({"alone": partial(one, 1)})
-    assert done.name == "alone" and done.table.loc[0, "process"] == os.getpid() and done.seconds < 5
-
-
 @pytest.mark.long
 def test_an_error_names_its_job_and_what_is_not_done():
     waiting = {str(number): partial(wait, Path("never")) for number in range(7)}
@@ -105,15 +90,6 @@ def test_a_worker_refuses_a_second_job_at_a_time_and_other_code():
         jobs._in_worker("b", fail, jobs.code())
     with pytest.raises(Undone, match=r"^c: its worker has other code"):
         jobs._in_worker("c", fail, "other")
-
-
-def test_code_differs_when_a_file_does(monkeypatch, tmp_path):
-    def of(text: str) -> str:
-        (tmp_path / "one.py").write_text(text, encoding="utf-8")
-        return jobs.code.__wrapped__()
-
-    monkeypatch.setattr(jobs, "HELPERS", tmp_path)
-    assert of("a = 1") == of("a = 1") != of("a = 2")
 
 
 def test_what_is_no_address_of_a_scheduler_is_named():

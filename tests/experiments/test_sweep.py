@@ -1,4 +1,4 @@
-"""Sweeps: the numbers of models trained alone, models grouped by what they have in common, and clear errors."""
+"""Sweeps: the numbers of models trained alone, and clear errors."""
 
 import pandas as pd
 import pytest
@@ -56,20 +56,6 @@ def test_each_model_gets_the_numbers_that_it_gets_alone():
         assert rows["r2"].tolist() == pytest.approx(alone, abs=1e-5)
 
 
-@pytest.mark.slow
-def test_models_of_equal_structure_options_and_rows_train_together(fits):
-    at = points(width=(4, 6), rows=(40, 60), lr=(0.01, 0.03), shared=(0, 4), seed=(0, 1))
-    sweep(
-        at,
-        data=lambda rows, shared, seed: relu_tasks((rows, 40, 50), shared=shared, seed=seed),
-        model=model,
-        options=lambda lr: OPTIONS | {"lr": lr},
-    )
-    assert [call["models"] for call in fits] == [4] * 8
-    assert [call["lr"] for call in fits] == [0.01, 0.03] * 4
-    assert [len(call["train"]) for call in fits] == [40, 40, 60, 60] * 2
-
-
 def test_task_weights_may_differ_between_models_that_train_together(fits):
     options = OPTIONS | {"batch_size": None}
 
@@ -85,11 +71,6 @@ def test_task_weights_may_differ_between_models_that_train_together(fits):
         assert rows["r2"].tolist() == pytest.approx(alone, abs=1e-5)
 
 
-def test_the_column_seed_decides_the_order_of_the_batches(fits):
-    sweep(points(shared=[0], seed=(7, 9)), data, lambda: model(6, 0), lambda: OPTIONS)
-    assert [call["seed"] for call in fits] == [[7, 9]]
-
-
 def test_data_without_a_parameter_are_made_once_and_shared(fits):
     made = []
 
@@ -100,13 +81,6 @@ def test_data_without_a_parameter_are_made_once_and_shared(fits):
     sweep(points(width=(4, 6), seed=(0, 1)), same, model, lambda: OPTIONS)
     assert len(made) == 1
     assert all(call["train"].copies is None for call in fits)
-
-
-def test_a_parameter_with_a_default_needs_no_column():
-    table = sweep(
-        points(seed=[0]), lambda seed, shared=2: data(shared, seed), lambda seed: model(4, seed), lambda: OPTIONS
-    )
-    assert table["r2"].notna().all()
 
 
 def test_a_judge_names_what_it_needs_and_its_rows_get_the_settings_of_their_model():

@@ -11,9 +11,9 @@ from helpers import lab
 from helpers.course import chapter_names
 from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import UNDECIDED, WITHIN
-from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, measured_now, seeds
+from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, seeds
 from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, mean
-from helpers.lab.measure_claims import by_experiment, main, one_a_table
+from helpers.lab.measure_claims import main
 from tools import notebooks
 
 ROOT = Path(__file__).parents[2]
@@ -126,20 +126,6 @@ def test_rows_of_several_grids_are_told_apart(monkeypatch):
     assert both.judge("C0.1", fresh(both, range(30, 60))).effect == pytest.approx(1.0)
 
 
-def test_an_experiment_without_a_grid_is_measured_once_for_all_its_claims(monkeypatch):
-    asked = []
-
-    def measure(seeds):
-        asked.append(seeds)
-        return experiment(seeds)
-
-    monkeypatch.setattr(
-        lab, "claims_of", lambda chapter: dict.fromkeys(["C0.1", "C0.2"], claim(grid=measure, seeds=30))
-    )
-    assert [card.finding.id for card in measured_now("C0.2", "C0.1")] == ["C0.2", "C0.1"]
-    assert asked == [range(30)]
-
-
 def only(monkeypatch, tmp_path, chosen: dict[str, Claim], **stated):
     """Let `make claims` know these claims alone; a verdict is kept of those that `stated` names ("C0_1")."""
     findings = {
@@ -176,35 +162,6 @@ def test_make_claims_again_measures_where_most_claims_were_measured_and_only_tho
     assert "Seeds from 6000 on." in printed and "Not measured: C0.2. Not among the claims of block 6000." in printed
     assert seeds.used().equals(log)  # a block is used up once
     assert main([]) == 0 and seeds.last_block() == (5000, ["C0.1", "C0.2"])
-
-
-def test_runs_on_one_block_add_up(monkeypatch, tmp_path, capsys):
-    only(
-        monkeypatch,
-        tmp_path,
-        {"C0.1": claim(), "C1.1": claim(seeds=40), "C1.2": claim(expected="undecided")},
-        C0_1="no effect",
-        C1_1="holds",
-    )
-    assert main(["--seeds", "9000:9020", "C1.1"]) == 0 and seeds.used().empty, "a part uses nothing up unasked"
-    assert main(["--seeds", "9000:9020", "--log", "C0"]) == 1
-    assert main(["--seeds", "9000:9020", "--log", "C1.1"]) == 0
-    assert seeds.used().iloc[:, 2:].to_numpy().tolist() == [[9000, 9040, 2, "C0.1", seeds.TOOL, "C0.1 C1.1"]]
-
-
-def test_make_claims_again_leaves_out_what_cannot_fail(monkeypatch, tmp_path, capsys):
-    only(monkeypatch, tmp_path, {"C0.1": claim(), "C0.2": claim()}, C0_1="holds", C0_2="undecided")
-    assert main([]) == 0 and "2 claims measured" in capsys.readouterr().out
-    assert main(["--again"]) == 0
-    printed = capsys.readouterr().out
-    assert "Not measured: C0.2. Undecided on the kept tables." in printed and "1 claims measured" in printed
-
-
-def test_again_is_the_experiment_of_each_table_with_the_fewest_seeds():
-    narrow = {"C0.2": claim(grid="00_x", only={"shift": 0.0}), "C0.3": claim(grid="00_x", only={"shift": 1.0})}
-    wide = {"C0.1": claim(grid="00_x", seeds=40), "C0.4": claim(grid="00_x", only={"shift": 0.0})}
-    chosen = wide | narrow | {"C0.5": claim(grid="00_y", seeds=90)}
-    assert one_a_table(by_experiment(chosen), chosen) == [["C0.3"], ["C0.5"]]
 
 
 def test_make_claims_takes_a_block_that_is_not_used_up_and_logs_it_when_all_were_measured(monkeypatch, tmp_path):
@@ -259,32 +216,6 @@ def test_make_claims_names_and_leaves_out_what_needs_absent_data(monkeypatch, tm
     assert seeds.used()["ids"].tolist() == ["C0.1"], "the log has what was measured"
 
 
-def test_make_claims_measures_claims_of_one_table_together_with_the_most_seeds(monkeypatch, tmp_path, capsys):
-    asked = []
-
-    def measure(seeds, shift=0.0):
-        asked.append((seeds, shift))
-        return experiment(seeds, shift)
-
-    made = SimpleNamespace(make=measure, settings={"seeds": [0], "shift": 0.0}, absent="")
-    monkeypatch.setattr(lab, "TABLES", {"00_x": made})
-    wide, narrowed = claim(grid="00_x", seeds=50), claim(grid="00_x", only={"shift": 1.0})
-    assert by_experiment({"C0.1": wide, "C0.2": narrowed, "C0.3": claim(grid="00_x")}) == [["C0.1", "C0.3"], ["C0.2"]]
-    only(monkeypatch, tmp_path, {"C0.1": wide, "C0.3": claim(grid="00_x")})
-    main(["--seeds", "100:120"])
-    assert asked == [(range(100, 150), 0.0)]
-    assert [line[:4] for line in capsys.readouterr().out.splitlines()[-7:-3:2]] == ["C0.1", "C0.3"]
-
-
-@pytest.mark.slow
-def test_several_experiments_run_in_processes_of_their_own(capsys):
-    """The quickest two."""
-    assert main(["C0.5", "C0.7"]) == 0
-    printed = capsys.readouterr().out.splitlines()
-    assert sorted(line.split(" · ")[0] for line in printed if line.startswith("C0.")) == ["C0.5", "C0.7"]
-    assert printed[-1].startswith("2 claims measured with new seeds: 2 reproduced")
-
-
 # How many seeds does a verdict need? They are counted from the end of its interval that is nearer to the margin: the
 # estimate itself decided the verdict, and who decides by an estimate takes it where luck has helped.
 
@@ -312,17 +243,6 @@ def flip_of_share(claim: Claim, share: float, seeds: int) -> float:
     else:
         clears = stats.beta.ppf(tail, counts, seeds - counts + 1) > claim.smallest
     return float(stats.binom.pmf(counts[~clears], seeds, share).sum())
-
-
-def test_flip_is_what_simulated_runs_do():
-    rng = np.random.default_rng(0)
-    for distance, count, level, widening in ((2.0, 20, 0.95, 1.0), (3.0, 20, 0.99, 1.0), (3.5, 40, 0.95, 1.3)):
-        runs = rng.normal(distance / np.sqrt(count), 1, (20_000, count))
-        half = stats.t.ppf((1 + level) / 2, count - 1) * runs.std(axis=1, ddof=1) / np.sqrt(count)
-        assert flip(distance / np.sqrt(count), 1, count, level, widening) == pytest.approx(
-            (runs.mean(axis=1) - widening * half <= 0).mean(), abs=0.01
-        )
-    assert flip(1.0, 0.0, 20) < 1e-12 < 0.5 < flip(0.0, 1.0, 20)
 
 
 def measured(claim: Claim) -> tuple[float, float, int, float]:

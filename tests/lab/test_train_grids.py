@@ -4,7 +4,6 @@ import re
 from types import SimpleNamespace
 
 import pandas as pd
-import psutil
 import pytest
 
 from helpers.experiments.jobs import Undone
@@ -39,21 +38,6 @@ def test_a_grid_that_is_stopped_or_fails_leaves_the_old_file(grids, tmp_path, ma
     with pytest.raises(error):
         train_grids.main([])
     assert len(grids["x"].read()) == len(TABLE) and [path.name for path in tmp_path.iterdir()] == ["x.csv"]
-
-
-@pytest.mark.long
-def test_a_grid_whose_worker_is_killed_leaves_the_old_file(grids, tmp_path, monkeypatch):
-    grids |= {name: KeptTable(name, TABLE.copy, {}) for name in ("deadly", "other")}
-    grids["deadly"].write(TABLE)
-
-    def train(name, expected):
-        return psutil.Process().kill() if name == "deadly" else TABLE
-
-    monkeypatch.setattr(train_grids, "_train", train)
-    with pytest.raises(Undone, match="A worker process was killed"):
-        train_grids.main([])
-    assert len(grids["deadly"].read()) == len(TABLE)
-    assert {path.name for path in tmp_path.iterdir()} <= {"deadly.csv", "other.csv"}
 
 
 def test_a_grid_is_trained_after_those_that_it_reads_and_each_is_kept(grids, capsys):

@@ -1,38 +1,16 @@
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
-from helpers.data.features import Dense, Features, Sequence, Sparse
+from helpers.data.features import Features, Sparse
 from helpers.models.bottoms import DCN, DIN, DeepFM
 from helpers.models.shared_bottom import Encoder, SharedBottom
 from helpers.training.loop import fit
 
 TASKS = {"click": "binary", "watch": "regression"}
-N = 80
-
-
-@pytest.fixture
-def frame():
-    rng = np.random.default_rng(0)
-    return pd.DataFrame(
-        {
-            "duration": rng.normal(30, 5, N),
-            "user": rng.integers(0, 9, N),
-            "video": rng.integers(0, 20, N),
-            "history": [list(rng.integers(0, 20, rng.integers(0, 5))) for _ in range(N)],
-            "click": rng.integers(0, 2, N),
-            "watch": np.where(rng.random(N) < 0.3, np.nan, rng.normal(size=N)),
-        }
-    )
-
-
-@pytest.fixture
-def features(frame):
-    columns = [Dense("duration"), Sparse("user", 4), Sparse("video", 4), Sequence("history", of="video", length=3)]
-    return Features(columns).fit(frame)
+N = 60
 
 
 def large(encoder: Encoder) -> Encoder:
@@ -63,14 +41,6 @@ def test_dcn_is_its_formula(features, frame):
     np.testing.assert_allclose(out[: encoder.width], x, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(out[encoder.width :], bottom.deep(row)[11].detach().numpy(), rtol=1e-5)
     assert out.shape == (bottom.width,)
-
-
-def test_a_cross_layer_of_zeros_is_the_identity(features, frame):
-    encoder = Encoder(features)
-    bottom, row = DCN(encoder, layers=2, units=[5]), encoder(features.transform(frame))
-    for parameter in bottom.cross.parameters():
-        torch.nn.init.zeros_(parameter)
-    assert torch.equal(bottom(row)[:, : encoder.width], row)
 
 
 def test_deepfm_s_second_order_sums_to_the_inner_products_of_all_pairs(features, frame):
@@ -139,20 +109,6 @@ def test_each_shape_trains_alone_and_in_copies_with_masks(features, frame, shape
     for task, output in alone.predict(examples.inputs).items():
         assert output.shape == (N,) and bool(output.isfinite().all())
         torch.testing.assert_close(copies.predict(examples.inputs)[task][3], output, rtol=1e-3, atol=1e-4)
-
-
-def test_din_with_softmax_and_din_without_are_not_copies_of_one_model(features, frame):
-    rows = features.examples(frame, {"click": "click"})
-    kinds = (partial(DIN, softmax=softmax) for softmax in (True, False))
-    models = [SharedBottom(features, {"click": "binary"}, [4], [], encoder=kind) for kind in kinds]
-    with pytest.raises(ValueError, match="model: got copies of 2 kinds"):
-        fit(models, rows, epochs=1)
-
-
-def test_the_penalty_reaches_their_linear_layers(features):
-    model = SharedBottom(features, TASKS, partial(DCN, layers=2, units=[6]), [4], encoder=DIN, l2_layers=0.1)
-    reached = {name for name, penalty in model.l2().items() if penalty == 0.1}
-    assert {"bottom.cross.0.weight", "bottom.cross.1.weight", "encoder.scores.0.0.weight"} < reached
 
 
 def test_what_does_not_fit_is_named(features, frame):

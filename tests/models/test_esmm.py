@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from helpers.data.examples import Examples
-from helpers.data.features import Dense, Features, Sequence, Sparse
+from helpers.data.features import Features, Sparse
 from helpers.models.esmm import ESMM, TASKS, chain, funnel, product_logit
 from helpers.models.shared_bottom import SharedBottom, parameter_count
 from helpers.training.balancing import UWL
@@ -59,15 +59,6 @@ def test_the_gradient_on_the_cvr_logit_by_hand(label):
     torch.testing.assert_close(b.grad, (ctcvr - label) * (1 - cvr) / (1 - ctcvr))
     clicked = ctr * (1 - cvr) / (1 - ctcvr)  # P(click | no click with a like)
     torch.testing.assert_close(b.grad, -(1 - cvr) if label else clicked * cvr)
-
-
-def test_outputs_are_three_logits_with_ctcvr_as_product():
-    model = ESMM(5, ("open", "buy", "order"), towers=[6])
-    out = model(X)
-    assert list(out) == ["open", "buy", "order"] and all(logit.shape == (40,) for logit in out.values())
-    ctr, cvr, ctcvr = map(torch.sigmoid, out.values())
-    torch.testing.assert_close(ctcvr, ctr * cvr)
-    assert bool((ctcvr <= torch.minimum(ctr, cvr)).all())
 
 
 def make_tower(width, units):
@@ -140,22 +131,7 @@ def test_the_conversion_tower_learns_from_ctcvr_alone():
 
 
 @pytest.fixture
-def logged():
-    rng = np.random.default_rng(0)
-    n = 80
-    click = rng.random(n) < 0.5
-    frame = pd.DataFrame(
-        {
-            "duration": rng.normal(30, 5, n),
-            "user": rng.integers(0, 9, n),
-            "video": rng.integers(0, 20, n),
-            "history": [list(rng.integers(0, 20, rng.integers(0, 5))) for _ in range(n)],
-            "click": click * 1.0,
-            "like": np.where(click, rng.random(n) < 0.4, np.nan),
-        }
-    )
-    columns = [Dense("duration"), Sparse("user", 4), Sparse("video", 4), Sequence("history", of="video", length=3)]
-    features = Features(columns).fit(frame)
+def logged(features, frame):
     return features, funnel(features.examples(frame, {CLICK: "click", LIKE: "like"}))
 
 
@@ -188,10 +164,6 @@ def some(click, like, masks=None) -> Examples:
     return Examples(torch.zeros(len(click), 1), labels, masks)
 
 
-def test_where_every_conversion_is_known_the_clicks_are_its_mask():
-    assert funnel(some([1.0, 1.0, 0.0], [1.0, 0.0, 0.0])).masks[LIKE].tolist() == [True, True, False]
-
-
 def test_a_conversion_that_is_not_known_yet_is_masked_in_both():
     rows = funnel(some([1.0, 1.0, 0.0], [1.0, 0.0, 0.0], {LIKE: [True, False, False]}))
     assert rows.masks[LIKE].tolist() == [True, False, False]
@@ -216,19 +188,16 @@ def test_labels_that_are_no_funnel_are_named(examples, message):
         funnel(examples())
 
 
-@pytest.mark.parametrize("tasks", ["click", ("click", "like"), ("a", "a", "b"), 3])
-def test_esmm_needs_exactly_three_task_names(tasks):
-    with pytest.raises(ValueError, match=r"^tasks: got .*expected three names: of the click"):
-        ESMM(5, tasks)
-
-
-def test_bad_names_and_options_are_named():
-    with pytest.raises(ValueError, match=r"^tasks: got 'total'"):
-        ESMM(5, ("total", "b", "c"))
-    with pytest.raises(ValueError, match=r"^towers: got 3 lists"):
-        ESMM(5, towers=[[4], [4], [4]])
-
-
-def test_options_reach_the_towers():
-    plain, normed = (ESMM(5, towers=[4], batch_norm=normed) for normed in (False, True))
-    assert parameter_count(normed) > parameter_count(plain)
+@pytest.mark.parametrize(
+    ("tasks", "options", "words"),
+    [
+        ("click", {}, "tasks: got .*expected three names: of the click"),
+        (("click", "like"), {}, "tasks: got .*expected three names: of the click"),
+        (("a", "a", "b"), {}, "tasks: got .*expected three names: of the click"),
+        (("total", "b", "c"), {}, "tasks: got 'total'"),
+        (TASKS, {"towers": [[4], [4], [4]]}, "towers: got 3 lists"),
+    ],
+)
+def test_bad_names_and_options_are_named(tasks, options, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        ESMM(5, tasks, **options)

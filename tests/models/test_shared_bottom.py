@@ -1,4 +1,3 @@
-import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -6,28 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sequence, Sparse
 from helpers.models.copies import predict
-from helpers.models.shared_bottom import MLP, Encoder, OneHead, SharedBottom, SingleTask, parameter_count
-from helpers.training.loop import fit
+from helpers.models.shared_bottom import Encoder, OneHead, SharedBottom, SingleTask, parameter_count
 
 TASKS = {"click": "binary", "watch": "regression"}
-
-
-@pytest.fixture
-def frame():
-    rng = np.random.default_rng(0)
-    n = 60
-    return pd.DataFrame(
-        {
-            "duration": rng.normal(30, 5, n),
-            "user": rng.integers(0, 9, n),
-            "video": rng.integers(0, 20, n),
-            "city": rng.choice(["a", "b"], n),
-            "history": [list(rng.integers(0, 20, rng.integers(0, 5))) for _ in range(n)],
-        }
-    )
 
 
 @pytest.fixture
@@ -42,12 +24,6 @@ def features(frame):
     return Features(columns).fit(frame)
 
 
-def test_outputs_are_one_number_a_row_and_task(features, frame):
-    outputs = SharedBottom(features, TASKS, [8], [4])(features.transform(frame))
-    assert list(outputs) == ["click", "watch"]
-    assert all(value.shape == (len(frame),) for value in outputs.values())
-
-
 def test_encoder_is_the_concatenation_of_its_columns(features, frame):
     """Against a slow, plain computation: one table a width, offsets, mean over the real entries of a sequence."""
     encoder, inputs = Encoder(features), features.transform(frame)
@@ -60,11 +36,6 @@ def test_encoder_is_the_concatenation_of_its_columns(features, frame):
     four_first = [*by_width] if next(iter(features.tables)) == 4 else [by_width[2], *by_width[:2]]
     expected = torch.cat([inputs["dense"][row], *four_first, mean])
     torch.testing.assert_close(encoder(inputs)[row], expected)
-
-
-def test_an_empty_sequence_is_all_zeros(features, frame):
-    frame = frame.assign(history=[[] for _ in range(len(frame))])
-    assert Encoder(features)(features.transform(frame))[:, -4:].abs().max() == 0
 
 
 def test_towers_start_different():
@@ -83,42 +54,9 @@ def test_equal_seeds_give_equal_models_and_leave_the_global_generator_alone():
     assert not torch.equal(one(x)["click"], other(x)["click"])
 
 
-def test_a_tower_for_each_task_or_an_error_never_a_truncation():
-    three = TASKS | {"like": "binary"}
-    with pytest.raises(ValueError, match="towers: got 2 lists of units; expected one for each of the 3 tasks"):
-        SharedBottom(5, three, [8], [[4], [4]])
-    assert len(SharedBottom(5, three, [8], [[4], [6], [2]])(torch.ones(1, 5))) == 3
-
-
-def test_towers_may_differ():
-    model = SharedBottom(5, TASKS, [8], [[16, 4], [2]])
-    assert [tower[0].width for tower in model.towers] == [4, 2]
-
-
 def test_parameter_count_by_hand():
     model = SharedBottom(20, TASKS, [8], [8])
     assert parameter_count(model) == (20 * 8 + 8) + 2 * (8 * 8 + 8 + 8 + 1)
-
-
-def test_a_bottom_of_another_shape():
-    class Cross(nn.Module):
-        def __init__(self, encoder):
-            super().__init__()
-            self.width = encoder.width
-            self.mix = nn.Linear(self.width, self.width)
-
-        def forward(self, x):
-            return x * self.mix(x) + x
-
-    model = SharedBottom(5, TASKS, Cross, [4])
-    assert isinstance(model.bottom, Cross)
-    assert model(torch.ones(3, 5))["click"].shape == (3,)
-
-
-def test_order_of_tasks_does_not_change_which_name_an_output_has():
-    model = SharedBottom(5, {"watch": "regression", "click": "binary"}, [8], [4])
-    x = torch.randn(4, 5)
-    torch.testing.assert_close(model(x)["watch"], model.towers[0](model.bottom(x)).squeeze(-1))
 
 
 @pytest.mark.parametrize("name", ["items", "type", "a.b", "train", "forward"])
@@ -164,16 +102,16 @@ def test_single_task_is_shared_bottom_with_one_task():
         ({"activation": "relux"}, "activation: got 'relux'; expected one of 'relu'"),
         ({"features": 0}, "features: got 0"),
         ({"features": "x"}, "features: got str; expected fitted Features, or a number of columns"),
+        (
+            {"features": Features([Sparse("user")])},
+            "features: got columns that are not fitted; expected a call of `fit`",
+        ),
+        ({"towers": [[4], [4], [4]]}, "towers: got 3 lists of units; expected one for each of the 2 tasks"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         SharedBottom(**({"features": 5, "tasks": TASKS, "bottom": [8], "towers": [4]} | arguments))
-
-
-def test_mlp_without_units_is_the_identity():
-    x = torch.randn(2, 3)
-    assert torch.equal(MLP(3, [])(x), x)
 
 
 # Inputs that do not fit
@@ -223,14 +161,6 @@ def test_inputs_that_do_not_fit_the_columns_are_named(features, frame, change, m
         predict(SharedBottom(features, TASKS, [8], [4]), bad)
 
 
-def test_extra_sparse_columns_of_one_width_are_named(frame):
-    """The rows of more columns would be read as those of the first few: another model's inputs, without a word."""
-    few, many = (Features([Sparse(name) for name in names]).fit(frame) for names in (["user"], ["user", "video"]))
-    model = SharedBottom(few, TASKS, [8], [4])
-    with pytest.raises(ValueError, match=r"^inputs\['sparse'\]: got shape \(60, 2\); expected shape \(n, 1\)"):
-        predict(model, many.transform(frame))
-
-
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int64, torch.bool, torch.float16])
 def test_plain_inputs_of_another_dtype_are_named(dtype):
     with pytest.raises(
@@ -239,26 +169,6 @@ def test_plain_inputs_of_another_dtype_are_named(dtype):
         predict(SharedBottom(5, TASKS, [8], [4]), torch.ones(3, 5).to(dtype))
     doubled = SharedBottom(5, TASKS, [8], [4]).double()
     assert predict(doubled, torch.ones(3, 5, dtype=torch.float64))["click"].dtype == torch.float64
-
-
-@pytest.mark.parametrize("copies", [1, 3])
-def test_training_and_predicting_speak_of_the_same_things(features, frame, copies):
-    """Copies run under vmap, whose errors would speak of batched tensors."""
-    labels = {"click": torch.ones(60), "watch": torch.ones(60)}
-    inputs = features.transform(frame)
-    bad = Examples(spoilt(inputs, "sparse", lambda t: t + 1000), labels)
-    models = [SharedBottom(features, TASKS, [8], [4], seed=seed) for seed in range(copies)]
-    run = fit(models, Examples(inputs, labels), epochs=1, progress=False)
-    for call in (
-        lambda: fit(models, bad, epochs=1, progress=False),
-        lambda: fit(models, Examples.stack([bad] * copies), epochs=1, progress=False),
-        lambda: fit(models[0], bad, epochs=1, progress=False),
-        lambda: run.predict(bad.inputs),
-    ):
-        with pytest.raises(ValueError, match=r"^inputs\['sparse'\]: got ids from 100\d to 10\d\d; expected"):
-            call()
-    with pytest.raises(ValueError, match=r"^inputs: got no 'history'"):
-        run.predict({name: inputs[name] for name in ("dense", "sparse")})
 
 
 @pytest.mark.slow
@@ -279,24 +189,6 @@ def test_any_inputs_give_finite_outputs_or_a_named_error(data):
         assert str(error).startswith("inputs") and ": got " in str(error) and "; expected " in str(error)
     else:
         assert all(output.isfinite().all() for output in outputs.values())
-
-
-def test_one_row_with_batch_norm_is_refused_in_training_and_answered_after():
-    model = SharedBottom(5, TASKS, [8], [4], batch_norm=True)
-    with pytest.raises(ValueError, match="Expected more than 1 value per channel when training"):
-        model(torch.ones(1, 5))
-    assert model.eval()(torch.ones(1, 5))["click"].shape == (1,)
-
-
-def test_no_rows_give_no_outputs(features, frame):
-    none = {name: tensor[:0] for name, tensor in features.transform(frame).items()}
-    assert SharedBottom(features, TASKS, [8], [4])(none)["click"].shape == (0,)
-    assert SharedBottom(5, TASKS, [8], [4])(torch.ones(0, 5))["click"].shape == (0,)
-
-
-def test_features_without_fit_are_named():
-    with pytest.raises(ValueError, match=r"^features: got columns that are not fitted; expected a call of `fit`"):
-        SharedBottom(Features([Sparse("user")]), TASKS, [8], [4])
 
 
 class Wide(nn.Linear):
@@ -325,35 +217,8 @@ def test_a_bottom_that_the_towers_cannot_stand_on_is_named(bottom, message):
         SharedBottom(5, TASKS, bottom, [4])
 
 
-def test_a_bottom_that_is_wider_than_it_says_is_named():
-    with pytest.raises(ValueError, match=r"^bottom: got an output of shape \(1, 8\); expected \(1, 6\), the `width`"):
-        SharedBottom(5, TASKS, lambda encoder: Wide(encoder, says=6), [4])
-
-
 def test_one_head_is_the_output_of_every_task():
     model = OneHead(4, {"click": "binary", "finish": "binary"}, [8], [8])
     outputs = model(torch.randn(5, 4))
     assert outputs["click"] is outputs["finish"] and outputs["click"].shape == (5,)
     assert parameter_count(model) == parameter_count(SingleTask(4, "click", "binary", [8], [8]))
-
-
-def test_one_head_passes_its_penalties_on():
-    model = OneHead(4, {"click": "binary", "finish": "binary"}, [8], [8], l2_layers=0.1)
-    assert set(model.l2()) <= set(dict(model.named_parameters()))
-    assert set(model.l2().values()) == {0.1}
-
-
-def test_one_head_refuses_a_logit_that_is_also_a_value():
-    with pytest.raises(ValueError, match="tasks: got the kinds"):
-        OneHead(4, {"click": "binary", "seconds": "regression"})
-
-
-def test_units_that_are_no_list_are_named():
-    for make in (
-        lambda: SingleTask(4, "click", "binary", tower=64),
-        lambda: OneHead(4, {"click": "binary"}, tower=64),
-    ):
-        with pytest.raises(ValueError, match=r"tower: got 64; expected a list of units"):
-            make()
-    with pytest.raises(ValueError, match=r"units: got 64; expected a list of units"):
-        MLP(4, 64)

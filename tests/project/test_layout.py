@@ -51,16 +51,6 @@ def test_a_module_imports_only_downwards(path):
     assert upwards(path.relative_to(ROOT).parts, imported(path)) == set()
 
 
-def test_an_import_upwards_is_noticed(tmp_path):
-    (tmp_path / "x.py").write_text("from helpers.training.loop import fit\nfrom helpers.models import copies\n")
-    modules = imported(tmp_path / "x.py")
-    assert modules == {"training.loop", "models.copies"}
-    assert upwards(("models", "x.py"), modules) == {"training.loop"}
-    assert upwards(("chapters", "ch03", "x.py"), {"chapters.ch04.sharing", "chapters.ch02.watch_time"}) == {
-        "chapters.ch04.sharing"
-    }
-
-
 def test_the_map_names_every_floor_and_every_module_in_it():
     folders = {path.name for path in ROOT.iterdir() if (path / "__init__.py").is_file()}
     assert set(FLOORS) == folders

@@ -22,8 +22,6 @@ from helpers.lab.ch04.bottoms import shapes
 from helpers.lab.ch06 import mmoe
 from helpers.lab.ch07 import funnel as lab_funnel
 from tools import notebooks
-from tools.editions import notes
-from tools.site.pages import title
 
 ROOT = Path(__file__).parents[2]
 SOURCE = (ROOT / "notebooks" / "source.md").read_text(encoding="utf-8")
@@ -78,25 +76,6 @@ SYSTEMS = [
     for row in README.partition("\n## The systems, and what was found")[2].partition("\n## ")[0].splitlines()
     if row.startswith("| ") and not row.startswith("| system ")
 ]
-NAMED = [
-    "score fusion",
-    "weighted CE",
-    "manual weights",
-    "MLP",
-    "DeepFM",
-    "DCN",
-    "DIN",
-    "UWL",
-    "GradNorm",
-    "MMoE",
-    "ESMM",
-]
-
-
-def test_every_system_of_the_text_has_a_full_row():
-    assert all(len(row) == 4 and all(row) for row in SYSTEMS)
-    names = " ".join(row[0] for row in SYSTEMS)
-    assert [name for name in NAMED if name not in names] == []
 
 
 @pytest.mark.parametrize("row", SYSTEMS, ids=[row[0] for row in SYSTEMS])
@@ -236,11 +215,3 @@ def test_a_plan_leaves_out_no_minute(name, minutes, table):
     spans = [(int(start), int(end)) for start, end in re.findall(r"^\| (\d+)–(\d+) \|", table, re.MULTILINE)]
     assert [start for start, _ in spans] == [0, *(end for _, end in spans[:-1])]
     assert spans[-1][1] == int(minutes) and all(start < end for start, end in spans)
-
-
-def test_there_are_three_plans_and_three_prompts_a_chapter():
-    assert [minutes for _, minutes, _ in PLANS] == ["90", "90", "240"]
-    for chapter in chapter_names():
-        (path,) = (ROOT / "notebooks").glob(f"{chapter[2:]}_*.ipynb")
-        said = notes(title(notebooks.read(path)))
-        assert "Where learners stumble:" in said and len(re.findall(r"^\d\. ", said, re.MULTILINE)) == 3

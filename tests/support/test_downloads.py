@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from helpers.support import environment
 from helpers.support.downloads import CENSUS, MOVIELENS
 
 DOWNLOADS = (MOVIELENS, CENSUS)
@@ -30,26 +29,6 @@ def test_all_files_of_one_layout_are_a_copy_and_nothing_less(tmp_path, download,
         (tmp_path / name).touch()
     complete = any(set(layout) <= set(names) for layout in download.layouts)
     assert download.present(tmp_path) == complete == (not download.missing(tmp_path))
-
-
-@pytest.mark.parametrize("names", folders(MOVIELENS), ids=lambda names: ", ".join(names) or "empty")
-def test_health_says_what_the_folder_holds(monkeypatch, tmp_path, names):
-    folder = tmp_path / "data" / "ml-100k"
-    folder.mkdir(parents=True)
-    for name in names:
-        (folder / name).touch()
-    monkeypatch.setattr(environment, "ROOT", tmp_path)
-    health = environment.health().loc["MovieLens-100K"]
-    assert health["found"] == ("present" if MOVIELENS.present(folder) else "absent")
-    assert ("delete" in health["fix"]) == (bool(names) and not MOVIELENS.present(folder))
-
-
-def test_what_is_missing_is_that_of_the_layout_that_is_nearest_to_complete(tmp_path):
-    (tmp_path / PACKAGED[1]).touch()
-    assert MOVIELENS.missing(tmp_path) == [PACKAGED[0], PACKAGED[2]]
-    for name in ORIGINAL[:2]:
-        (tmp_path / name).touch()
-    assert MOVIELENS.missing(tmp_path) == [ORIGINAL[2]]
 
 
 @pytest.mark.parametrize("download", DOWNLOADS, ids=lambda download: download.name)

@@ -136,25 +136,20 @@ def fix(what: str) -> str:
     return environment.health().loc[what, "fix"]
 
 
-def test_health_notices_an_old_python(monkeypatch):
-    monkeypatch.setattr(environment, "OLDEST_PYTHON", (9, 0))
-    assert "install Python 9.0" in fix("Python")
-
-
-def test_health_notices_a_package_out_of_range(monkeypatch):
-    monkeypatch.setattr(environment, "requirements", lambda: [Requirement("torch>=99")])
-    assert "pip install -e ." in fix("torch")
-
-
-def test_health_notices_a_missing_package(monkeypatch):
-    monkeypatch.setattr(environment, "requirements", lambda: [Requirement("no-such-package>=1")])
-    assert environment.health().loc["no-such-package", "found"] == "not installed"
-    assert "pip install -e ." in fix("no-such-package")
-
-
-def test_health_notices_that_the_course_is_not_installed(monkeypatch):
-    monkeypatch.setattr(environment, "NAME", "no-such-course")
-    assert "pip install -e ." in fix("no-such-course")
+@pytest.mark.parametrize(
+    ("name", "value", "row", "words"),
+    [
+        ("OLDEST_PYTHON", (9, 0), "Python", "install Python 9.0"),
+        ("requirements", lambda: [Requirement("torch>=99")], "torch", "pip install -e ."),
+        ("requirements", lambda: [Requirement("no-such-package>=1")], "no-such-package", "pip install -e ."),
+        ("NAME", "no-such-course", "no-such-course", "pip install -e ."),
+        ("FREE_GB", 1e9, "free disk", "free some space"),
+        ("ROOT", Path(__file__).parent, "MovieLens-100K", "-m helpers.data.movielens"),
+    ],
+)
+def test_health_notices_what_is_wrong(monkeypatch, name, value, row, words):
+    monkeypatch.setattr(environment, name, value)
+    assert words in fix(row)
 
 
 def test_health_notices_a_copied_course_that_runs_the_code_of_another(monkeypatch, tmp_path):
@@ -183,16 +178,6 @@ def test_health_notices_several_threads():
     assert fix("threads of PyTorch") == "environment.setup()"
     environment.threads()
     assert fix("threads of PyTorch") == ""
-
-
-def test_health_notices_a_full_disk(monkeypatch):
-    monkeypatch.setattr(environment, "FREE_GB", 1e9)
-    assert "free some space" in fix("free disk")
-
-
-def test_health_tells_how_to_get_movielens(monkeypatch, tmp_path):
-    monkeypatch.setattr(environment, "ROOT", tmp_path)
-    assert "-m helpers.data.movielens" in fix("MovieLens-100K")
 
 
 def test_the_known_good_versions_are_names_and_numbers_that_lie_in_the_ranges():

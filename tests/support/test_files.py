@@ -39,20 +39,6 @@ def test_or_not_at_all(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "file.txt"]
 
 
-def test_no_other_file_is_touched(tmp_path):
-    for name in ("log.part.html", "log.html.part", ".log.html.part"):
-        (tmp_path / name).write_text("precious")
-    with whole(tmp_path / "log.html") as part:
-        assert part.read_bytes() == b""
-        part.write_text("new")
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
-        "log.html": "new",
-        "log.part.html": "precious",
-        "log.html.part": "precious",
-        ".log.html.part": "precious",
-    }
-
-
 def test_two_at_once_write_two_whole_files(tmp_path):
     with whole(tmp_path / "file.txt") as one, whole(tmp_path / "file.txt") as other:
         one.write_text("one")
@@ -74,17 +60,6 @@ def test_a_file_keeps_its_mode_from_the_first_byte_on(tmp_path, mode):
 
 
 @on_unix
-def test_a_new_file_has_the_mode_of_any_other_new_file(tmp_path):
-    before = os.umask(0o027)
-    try:
-        with whole(tmp_path / "file.txt") as part:
-            part.write_text("new")
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "file.txt").stat().st_mode) == 0o640
-
-
-@on_unix
 def test_a_link_stays_a_link_and_what_it_points_to_is_written(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     target, link = tmp_path / "elsewhere" / "file.txt", tmp_path / "link.txt"
@@ -94,13 +69,6 @@ def test_a_link_stays_a_link_and_what_it_points_to_is_written(tmp_path):
             part.write_text(text)
         assert link.is_symlink() and target.read_text() == text
     assert list((tmp_path / "elsewhere").iterdir()) == [target]
-
-
-def test_a_name_may_be_as_long_as_the_disk_allows(tmp_path):
-    name = "n" * 250 + ".html"
-    with whole(tmp_path / name) as part:
-        part.write_text("long")
-    assert (tmp_path / name).read_text() == "long"
 
 
 def test_a_read_only_file_is_not_replaced(tmp_path):
@@ -133,31 +101,6 @@ def test_what_is_no_name_of_a_file_is_named(tmp_path, path, kind, message):
     with pytest.raises(kind, match=message):
         write(path if path is None else f"{tmp_path}/{path}")
     assert (tmp_path / "file.txt").read_text() == "a file"
-
-
-@on_unix
-def test_a_device_is_not_replaced_by_a_file(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match=r"path: got 'pipe', no ordinary file; expected the name of a file"):
-        write(tmp_path / "pipe")
-    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
-
-
-def test_a_folder_that_may_not_be_written_is_named(tmp_path, monkeypatch):
-    def refuse(path, *_):
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
-
-    monkeypatch.setattr("helpers.support.files.os.open", refuse)
-    with pytest.raises(
-        PermissionError, match=r"path: got .*file.txt' \(Permission denied\); expected a folder in which"
-    ):
-        write(tmp_path / "file.txt")
-
-
-def test_an_error_of_the_writer_s_own_stays_as_it_is(tmp_path):
-    with pytest.raises(FileNotFoundError) as error, whole(tmp_path / "file.txt"):
-        (tmp_path / "gone").read_text()
-    assert error.value.filename == str(tmp_path / "gone")
 
 
 # --- a full disk ----------------------------------------------------------------------------------------------------

@@ -32,9 +32,3 @@ def test_a_published_course_links_to_itself_everywhere_and_can_move(folder):
     assert [line for line in read(folder).splitlines() if PLACEHOLDER.search(line)] == []
     publish(folder, "https://OWNER.github.io/REPOSITORY")
     assert read(folder) == before
-
-
-def test_pages_on_a_server_of_ones_own_change_no_text(folder):
-    before = read(folder)
-    publish(folder, "https://courses.example.org/ranking/")
-    assert read(folder) == before

@@ -94,20 +94,3 @@ def test_no_mark_of_bold_or_code_is_left_as_text_and_a_native_reading_is_said_to
     text = re.sub(r"「.*?」|<[^>]+>", "", page)
     assert re.findall(r".{9}[*`].{9}", text) == []
     assert "尚未经推荐系统方向的中文母语者审校" in text
-
-
-def test_the_index_has_every_term_in_the_order_of_its_sounds():
-    page = FILES[next(path for path in PAGES if path.name == "glossary.zh.md")]
-    rows = re.findall(r"^\| \[(.+?)\]\(glossary\.md#(.+?)\) \| (.+?) \| (\d\d) \|$", page, re.MULTILINE)
-    assert sorted(rows) == sorted((term.chinese, term.anchor, term.english, term.chapter) for term in TERMS)
-    order = [chinese for chinese, *_ in rows]
-    assert order.index("A/B 测试") < order.index("标签") < order.index("标签泄漏") < order.index("跷跷板现象")
-    assert re.findall(r"\*\*([A-Z])\*\*", page) == sorted(set(re.findall(r"\*\*([A-Z])\*\*", page)))
-
-
-def test_the_commands_of_the_door_are_those_of_the_readme():
-    page = FILES[next(path for path in PAGES if path.name == "README.zh.md")]
-    known = (chinese.ROOT / "README.md").read_text(encoding="utf-8")
-    commands = re.findall(r"`((?:make|py|\.venv)[^`]+)`", page)
-    assert len(commands) > 4
-    assert [command for command in commands if command != "make chinese" and command not in known] == []

@@ -21,11 +21,6 @@ def test_each_row_names_cells_that_exist_and_what_to_ask(plan, books):
         assert set(row.cells.values()) <= {"", "last", "entries"}
 
 
-def test_a_row_that_names_no_cell_of_the_course_is_found(books):
-    row = decks.Row("0–5", "wall", "task", "say", "", {"C1.P2": "", "01-no-such-cell": ""})
-    assert decks.missing(decks.Plan("class9", "Nine", "", [row]), books) == ["01-no-such-cell"]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
 def test_a_deck_has_the_cells_in_order_below_the_teachers_lines(plan, books):

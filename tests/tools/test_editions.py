@@ -11,10 +11,9 @@ import pytest
 
 from helpers.chapters.ch03 import exercises
 from helpers.display.answers import Wrong
-from tools.editions import LEFT_OUT, QUESTIONS, for_students, for_teachers, mistakes, notes, write
+from tools.editions import LEFT_OUT, QUESTIONS, for_students, for_teachers, mistakes, write
 from tools.handin.sheets import CHECK, chapters
 from tools.notebooks import ROOT, code_cells, output_texts, read, tags
-from tools.site.pages import title
 from tools.style import problems
 
 PATHS = sorted((ROOT / "notebooks").rglob("[0-9][0-9]_*.ipynb"))
@@ -128,12 +127,6 @@ def test_a_teacher_sees_the_solutions_and_what_each_check_knows(course, teacher)
         if name and mistakes(path.name[:2], name[1]):
             assert [w.what for w in mistakes(path.name[:2], name[1]) if w.what not in below.source] == []
             assert below.source.startswith("**Common mistakes**")
-
-
-def test_notes_are_on_top_of_a_chapter_and_of_nothing_else(course, teacher):
-    _, whole = course
-    assert ("**For the teacher**" in teacher.cells[1].source) == bool(notes(title(whole)))
-    assert notes("03 · Manual weights: something") and not notes("03 deeper · A/B tests") and not notes("")
 
 
 def test_every_check_knows_mistakes():

@@ -172,7 +172,11 @@ def without_checks(book):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "remark"),
-    [(without_ids, "names decided"), (of_an_older_version, "of another version"), (without_checks, "")],
+    [
+        (without_ids, "names decided"),
+        pytest.param(of_an_older_version, "of another version", marks=pytest.mark.long),
+        pytest.param(without_checks, "", marks=pytest.mark.long),
+    ],
 )
 def test_right_answers_pass_in_notebooks_that_were_changed(edit, remark, tmp_path):
     result = mark(read(handed_in(tmp_path, solutions(), "homework of Ann.ipynb", edit=edit)), behind())
@@ -221,10 +225,7 @@ HOSTILE = {  # what an answer does, and what it is counted as; SECRET, OTHER, FO
     "connects": ("socket.create_connection(('127.0.0.1', PORT), 1)", "ConnectionRefusedError"),
     "never ends": ("while True:\n        pass", TIME_OUT),
     "forks": ("while True:\n        os.fork()", CROWDED),
-    "prints and writes": (
-        "print('x' * 200_000_000)\n    open('/tmp/x', 'w').write('x' * 200_000_000)",
-        "OSError",
-    ),
+    "prints and writes": ("print('x' * 200_000_000)\n    open('/tmp/x', 'w').write('x' * 200_000_000)", "OSError"),
     "forges another's": (
         SEND.format("""b'{"name": "surgery", "said": "Correct: all", "hints": ""}'""") + "os._exit(0)",
         NOT_JUDGED,
@@ -356,12 +357,3 @@ def test_without_walls_it_refuses_or_is_told_to_trust(tmp_path, monkeypatch, cap
     assert "Without walls" in shown.err
     assert "✓ loss: Correct" in shown.out and "✗ time: Stopped: it took more than 5 seconds." in shown.out
     assert json.loads((tmp_path / "ann.handin.json").read_text(encoding="utf-8"))["walls"] == "none"
-
-
-def test_a_result_is_written_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "x.handin.json"
-    path.write_text("as it was")
-    with pytest.raises(TypeError):
-        keep({"passed": object()}, tmp_path / "x.ipynb")
-    assert path.read_text() == "as it was"
-    assert list(tmp_path.iterdir()) == [path]

@@ -55,23 +55,6 @@ def test_what_is_stated_follows_what_is_there():
     assert nbformat.writes(notebook) == once
 
 
-def test_the_box_says_how_long_the_exercises_take():
-    exercises = [new_markdown_cell("## 1 Exercises\n\n### 1.1 One"), code("check()", tags=["exercise"])]
-    more = [new_markdown_cell("### 1.2 Two\n\n#### A hint"), code("check()", tags=["exercise"])]
-    quiz = [new_markdown_cell("## 2 Check yourself", metadata={"part": "exercises"}), code('check_yourself("C1")')]
-    notebook = book(*exercises, *more, *quiz)
-    for _ in range(2):
-        minutes.state(notebook)
-        assert "**Time** 0 minutes, 20 more for the exercises to read" in notebook.cells[0].source
-
-
-def test_the_sum_of_the_sections_is_the_box():
-    notebook = book(*(new_markdown_cell(f"## {n}\n\n{' '.join(['word'] * 150 * n)}") for n in (1, 2, 3)))
-    minutes.state(notebook)
-    assert [section.minutes for section in minutes.sections(notebook)] == [1, 2, 3]
-    assert "**Time** 6 minutes to read" in notebook.cells[0].source
-
-
 def test_too_many_words_are_counted_over_all_chapters(monkeypatch):
     monkeypatch.setattr(style, "OPEN_WORDS", 10)
     chapter = book(new_markdown_cell("## 1 A\n\n*1 min · core*\n\none two <details>three</details>"))

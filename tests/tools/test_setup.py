@@ -3,7 +3,6 @@
 import ast
 import http.client
 import http.server
-import io
 import os
 import re
 import shutil
@@ -11,10 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.parse
-import zipfile
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from importlib.metadata import version
@@ -82,12 +79,7 @@ case "$*" in
     "-c import"*) echo 3 11 ;;
     "-m venv"*) mkdir "$3/bin"; cp "$0" "$3/bin/python"; at venv; touch "$3/bin/pip" ;;
     "-m pip"*) echo "$*" >> "$COURSE/commands"; at pip; touch "$here/packages" ;;
-    "-m uv"*) echo "$* ($UV_HTTP_TIMEOUT s)" >> "$COURSE/commands"; at uv
-        if [ -n "$INDEX" ]; then  # uv itself, and in place of PyTorch's own index one on this machine
-            shift 2
-            set -- $(echo "$*" | sed "s|--torch-backend cpu|--default-index $INDEX --target $here/uv|")
-            exec "$PYTHON" -m uv --no-config "$@"
-        fi ;;
+    "-m uv"*) echo "$* ($UV_HTTP_TIMEOUT s)" >> "$COURSE/commands"; at uv ;;
     "-m helpers.data.movielens") at movielens ;;
 esac
 """
@@ -119,7 +111,7 @@ def start(course: Path, *words: str, **environment: str | None) -> subprocess.Po
         "setup.VENV = setup.ROOT / '.venv'; sys.exit(setup.main(sys.argv[2:]))"
     )
     path = os.pathsep.join([str(course.parent / "path"), "/usr/bin", "/bin"])
-    given = {"PATH": path, "COURSE": str(course), "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "TORCH": ""}
+    given = {"PATH": path, "COURSE": str(course), "PYTHONPATH": str(ROOT), "TORCH": ""}
     kept = {name: value for name, value in os.environ.items() if name != "PINNED" and not name.startswith("UV_")}
     env = {name: value for name, value in {**kept, **given, **environment}.items() if value is not None}
     command = [sys.executable, "-c", code, str(course), *words]
@@ -249,63 +241,6 @@ def test_setup_asks_uv_for_the_build_of_torch_that_is_named_and_for_no_other(cou
     shutil.rmtree(course / ".venv")
     code, lines = set_up(course, TORCH="cpu", FAIL_AT="uv", FAIL_WITH="cause: error sending request for url")
     assert code == 1 and lines[-1].startswith("Set-up stopped: PyTorch's own index does not answer.")
-
-
-@pytest.fixture
-def index(request):
-    """An index on this machine with one small wheel: it works, never answers, or sends something else."""
-    wheel = io.BytesIO()
-    with zipfile.ZipFile(wheel, "w") as archive:
-        info = "torch-2.9.0+cpu.dist-info"
-        archive.writestr("torch.py", "")
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 2.9.0+cpu\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", "")
-    files = {"works": wheel.getvalue(), "hangs": None, "breaks": b"<html>Sign in to this network</html>"}
-    end = threading.Event()
-
-    class Index(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            page = b'<a href="torch-2.9.0%2Bcpu-py3-none-any.whl">torch-2.9.0+cpu-py3-none-any.whl</a>'
-            if request.param == "hangs":
-                end.wait()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(files[request.param] if self.path.endswith(".whl") else page)
-
-        do_HEAD = do_GET
-
-        def log_message(self, *words):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        end.set()
-        server.shutdown()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("index", "said"),
-    [
-        ("works", "PyTorch 2.9.0+cpu, from PyTorch's own index."),
-        ("hangs", "No CPU build of PyTorch: PyTorch's own index does not answer."),
-        ("breaks", "No CPU build of PyTorch: "),
-    ],
-    indirect=["index"],
-)
-def test_setup_on_linux_takes_the_small_build_or_says_why_pip_chooses(course, index, said):
-    """With uv itself; PINNED, so that the versions are seen to go with builds that have a name of their own."""
-    impatient = {"UV_HTTP_TIMEOUT": "1", "UV_HTTP_RETRIES": "0", "UV_CACHE_DIR": str(course / "cache")}
-    code, lines = set_up(course, TORCH=None, PINNED="1", INDEX=index, NO_PROXY="127.0.0.1", **impatient)
-    works = said.startswith("PyTorch")
-    assert code == 0 and lines[3].strip().startswith(said), lines
-    assert lines[4].strip().startswith("pip takes the build that it finds") != works
-    assert (course / ".venv" / "bin" / "uv" / "torch.py").exists() == works
-    assert steps(course) == ["venv", "pip", "uv", "pip", "movielens"] and is_whole(course)
 
 
 @pytest.mark.slow

@@ -233,15 +233,6 @@ def test_cells_run_twice_are_compared(tmp_path):
     assert "04-print-random-random" in found[1]
 
 
-@pytest.mark.slow
-def test_a_check_that_adds_its_second_hint_gives_the_same(tmp_path):
-    hints = "asked = globals().get('asked', 0) + 1\nprint('Hint 1: a' + '\\nHint 2: b' * (asked - 1))"
-    book = chapter([hints])
-    assert len(notebooks.run_each_cell_twice(save(tmp_path / "04_x.ipynb", book))) == 1
-    code(book, -1).metadata["tags"] = ["exercise"]
-    assert notebooks.run_each_cell_twice(save(tmp_path / "04_y.ipynb", book)) == []
-
-
 @pytest.mark.long
 def test_sections_run_alone_are_compared(tmp_path):
     path = tmp_path / "04_x.ipynb"
@@ -251,14 +242,6 @@ def test_sections_run_alone_are_compared(tmp_path):
     missing, other = notebooks.run_sections_alone(path)
     assert missing.startswith("section 'Section 2' alone: code cell 2") and "name 'factor' is not defined" in missing
     assert other.startswith("section 'Section 3' alone, cell") and "'stdout: 2' became 'stdout: none'" in other
-
-
-def test_a_run_shows_a_picture_twice_and_the_file_once():
-    both = [
-        new_notebook(cells=[new_code_cell("x", outputs=[new_output("display_data", data=data)])])
-        for data in (IMG, PLAIN | PNG | IMG)
-    ]
-    assert notebooks.differing_outputs(*both) == []
 
 
 def test_a_run_elsewhere_may_differ_in_last_places_pieces_and_live_cells():

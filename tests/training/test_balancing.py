@@ -388,16 +388,6 @@ def test_a_model_that_shares_nothing_is_named():
             fit(Apart(), examples(0), losses=dict.fromkeys(TASKS, squared_error), balance=balance, **OPTIONS)
 
 
-def test_gradient_norms_of_one_model_and_of_two_by_hand():
-    layer = torch.tensor([[3.0, 4.0]], requires_grad=True)
-    losses = torch.stack([layer.sum(), (layer**2).sum()])
-    expected = torch.tensor([2**0.5, 10.0])  # of (1, 1) and (6, 8)
-    torch.testing.assert_close(gradient_norms(losses, layer), expected)
-    two = torch.tensor([[[3.0, 4.0]], [[0.0, 1.0]]], requires_grad=True)
-    losses = torch.stack([two.sum((1, 2)), (two**2).sum((1, 2))], dim=-1)
-    torch.testing.assert_close(gradient_norms(losses, two), torch.stack([expected, torch.tensor([2**0.5, 2.0])]))
-
-
 # --- PCGrad -----------------------------------------------------------------------------------------------------------
 
 

@@ -338,13 +338,6 @@ def test_an_interrupted_experiment_gives_no_result(monkeypatch):
         fit([model(0), model(1)], examples(0), examples(1), **OPTIONS)
 
 
-def test_models_are_left_in_evaluation_mode():
-    copies, one = [model(0), model(1)], model(2)
-    fit(copies, examples(0), **OPTIONS)
-    fit(one, examples(0), **OPTIONS)
-    assert not any(trained.training for trained in (*copies, one))
-
-
 def test_a_copy_that_has_stopped_has_no_more_history():
     options = OPTIONS | {"epochs": 200, "lr": 0.05, "patience": 3}
     train, valid = [examples(s) for s in range(3)], [examples(s + 9) for s in range(3)]
@@ -445,11 +438,6 @@ def test_tied_weights_and_buffers_that_are_not_saved_train_alone_and_in_copies()
 @pytest.fixture(scope="module")
 def runs():
     return [fit(one, examples(0), epochs=1, progress=False) for one in (model(), [model(0), model(1)])]
-
-
-def test_no_rows_are_predicted_as_no_rows(runs):
-    one, many = (run.predict(torch.zeros(0, 6)) for run in runs)
-    assert one["a"].shape == (0,) and many["b"].shape == (2, 0)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch import nn
 
 from helpers.chapters.ch00 import board
 from helpers.chapters.ch01 import ranking
 from helpers.data.feed import Offer
-from helpers.display import pictures
 from helpers.evaluation.counts import PRIOR
 from helpers.evaluation.statistics import interval
 from helpers.lab.ch00 import rankers
@@ -51,12 +49,6 @@ def test_a_reader_who_fuses_counts_has_the_line_of_the_kept_ones():
     logs = {label: exponent * count(label).log() for label, exponent in rankers.CHOSEN[rankers.FUSION].items()}
     found = board.serve(lambda rows: sum(logs.values())[rows["video"]])
     assert found[OUTCOMES].to_numpy() == pytest.approx(line("fused counts").to_numpy(), abs=6e-4)
-
-
-def test_nothing_satisfies_more_than_the_best_possible_list_in_any_world():
-    satisfaction = KEPT.pivot(index="seed", columns="ranker", values="satisfaction")
-    assert list(satisfaction.idxmax(axis=1).unique()) == [rankers.BEST]
-    assert len(satisfaction) >= 20 and not satisfaction.isna().any(axis=None)
 
 
 @pytest.mark.long
@@ -106,24 +98,6 @@ def test_a_score_that_cannot_rank_gets_one_clear_error(score, error, said):
         board.serve(score)
 
 
-def test_serving_needs_no_gradient_and_counts_the_multiply_adds_of_a_candidate():
-    net = nn.Sequential(nn.Embedding(board.IDS, 8), nn.Flatten(), nn.Linear(40, 32), nn.ReLU(), nn.Linear(32, 1))
-    assert board.serve(lambda rows: net(rows["ids"]).squeeze(1))[board.COST] == 40 * 32 + 32
-    assert rankers.multiply_adds(net) == 40 * 32 + 32
-
-
-@pytest.mark.slow
-def test_the_board_grows_with_the_chapters(by_count):
-    rows = {upto: list(board.table(upto).index) for upto in board.UPTO}
-    assert rows["00"] == ["random", "by count", "click model", "best possible"]
-    assert rows["08"] == [*list(rankers.CHAPTERS)]
-    for before, after in zip(board.UPTO, board.UPTO[1:], strict=False):
-        assert [name for name in rows[after] if name in rows[before]] == rows[before]
-    assert list(board.table("02", by_count).index)[-2:] == [board.YOURS, "best possible"]
-    with pytest.raises(ValueError, match="upto: got '9'; expected one of '00'"):
-        board.table("9")
-
-
 def test_the_readers_ranker_stands_as_far_from_random_as_in_its_world(by_count):
     summary, lines = board._summary("00", by_count)
     yours = summary[summary["ranker"] == board.YOURS].set_index("outcome")
@@ -133,33 +107,6 @@ def test_the_readers_ranker_stands_as_far_from_random_as_in_its_world(by_count):
     assert (yours["high"] - yours["low"] > 2 * (one["high"] - one["low"])).all()  # one world says less than all
     with pytest.raises(TypeError, match=r"yours: got list; expected what board\.serve"):
         board.figure("00", [0.5])
-
-
-def test_the_figure_says_in_words_who_satisfies_most_and_where_the_star_is(by_count):
-    words = pictures.describe(board.figure("00", by_count))
-    assert "Most satisfying" in words and re.search(r"yours 0\.\d+", words)
-    assert "click model 0." in words and "best possible 0.8" in words
-
-
-def test_the_title_names_all_that_are_not_clearly_behind():
-    table = KEPT.pivot(index="seed", columns="ranker", values="satisfaction")
-    for upto in board.UPTO:
-        title = board._title(upto)
-        assert max(map(len, title.splitlines())) < 90  # no wider than the panels
-        names = title.partition("(random")[0]
-        on_board = [name for name, chapter in rankers.CHAPTERS.items() if chapter <= upto and name != rankers.BEST]
-        assert table[on_board].mean().idxmax() in names and f"{table[on_board].mean().max():.2f}" in names
-        assert "random" not in names and ("click model" in names) == (upto == "00")
-
-
-def test_esmm_never_finds_a_like_more_probable_than_its_click():
-    encoded = rankers.features(rankers.SIZE["users"], rankers.SIZE["videos"])
-    model = rankers.NETWORKS["ESMM"].build(encoded, 0.0, 0)
-    (train, _) = rankers.examples(rankers.world(900))
-    chances = {label: torch.sigmoid(logit) for label, logit in model(train.inputs).items()}
-    apart = super(rankers.Chain, model).forward(train.inputs)
-    for label in rankers.LABELS[1:]:
-        assert torch.allclose(chances[label], chances["click"] * torch.sigmoid(apart[label]), atol=1e-6)
 
 
 def test_the_fused_score_is_a_product_with_chapter_01s_exponents():
@@ -208,8 +155,3 @@ def test_the_differences_in_the_text_are_those_of_the_grid(text):
     measured = {tuple(f"{value:.3f}".replace("-", "−") for value in interval(gain)) for gain in gains}
     measured |= {tuple(re.sub(r"^−(0\.000)$", r"\1", value) for value in triple) for triple in measured}
     assert [triple for triple in TRIPLE.findall(text) if triple not in measured] == []
-
-
-def test_all_chapters_have_the_board_and_most_say_what_it_measures():
-    texts = [param.values[0] for param in board_texts()]
-    assert len(texts) == 9 and sum(bool(TRIPLE.search(text)) for text in texts) >= 5

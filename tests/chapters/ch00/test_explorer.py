@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from helpers.chapters.ch00.explorer import phone
 from helpers.display.scripts import joined
 from helpers.lab.ch00.primer import TABLES
 from helpers.support.environment import ROOT
@@ -84,12 +83,3 @@ def test_bending_takes_most_from_those_that_are_good_at_both():
         assert np.ptp(share[:, 0] / share[:, 1]) == pytest.approx(0)
         evenness = videos.min(1) / videos.max(1)
         assert (np.diff(share[np.argsort(evenness), 0]) <= 1e-12).all()
-
-
-def test_the_list_of_chapter_00_does_not_know_the_satisfaction():
-    data = phone(CHANCES).data
-    rows = CHANCES[CHANCES["user"] == 1]
-    assert len(data["users"]) == CHANCES["user"].nunique()
-    for video, (_, row) in zip(data["users"][1], rows.iterrows(), strict=True):
-        assert video[:2] == [row["click"], row["finish"]] and video[3] == row["duration"]
-        assert data["topics"][int(video[2])] == row["topic"] and len(video) == 4

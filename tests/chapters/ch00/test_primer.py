@@ -29,14 +29,6 @@ def test_one_score_serves_both_goals_and_finish_counts_on_clicked_rows():
     assert found.tolist() == pytest.approx([binary_cross_entropy_with_logits(score, click).item(), by_hand.item()])
 
 
-@pytest.mark.slow
-def test_task_weights_are_a_tidy_table_and_do_what_the_slider_says():
-    table = lab_primer.task_weights([900], [0.0, 1.0]).set_index("weight")
-    assert list(table.columns) == ["seed", "clicked", "finished", "satisfaction", "random", "best"]
-    assert table["clicked"].diff()[1.0] > 0.1 and table["finished"].diff()[1.0] < -0.1
-    assert (table["best"] > table["satisfaction"]).all() and table["best"].nunique() == table["random"].nunique() == 1
-
-
 def test_a_rate_is_the_mean_of_the_history_and_the_overall_one_where_there_is_none():
     history = pd.DataFrame({"video": [1, 1, 2, 2], "like": [1, 0, 0, 0]})
     rows = pd.DataFrame({"video": [2, 1, 7]}, index=[5, 6, 7])
@@ -69,13 +61,6 @@ def test_scorers_tell_auc_and_gauc_apart():
     assert table.loc[lab_primer.USER_RATE, "auc"] == auc(rate, judged["like"])
     assert table.loc[lab_primer.USER_RATE, "gauc"] == 0.5
     assert table.loc[lab_primer.VIDEO_RATE, "gauc"] > 0.55
-
-
-@pytest.mark.slow
-def test_one_more_day_judges_both_rates_on_the_same_groups():
-    table = primer.one_more_day([feed.SEED], groups=4)
-    assert table.groupby("days")["group"].apply(list).to_dict() == {6: [0, 1, 2, 3], 7: [0, 1, 2, 3]}
-    pd.testing.assert_frame_equal(table, primer.one_more_day([feed.SEED], groups=4))
 
 
 @pytest.mark.slow

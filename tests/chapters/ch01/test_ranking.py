@@ -32,28 +32,6 @@ def test_served_is_the_mean_of_the_ten_with_the_highest_scores(found):
         assert means[world] == pytest.approx(np.mean(tops))
 
 
-def test_the_truth_serves_most_and_its_opposite_least(found):
-    truth = found.outcomes["satisfaction"]
-    best, worst, chance = (lab_ranking.served(found, s)["satisfaction"] for s in (truth, -truth, found.scores["like"]))
-    assert (worst < chance).all() and (chance < best).all()
-
-
-def test_returns_rise_with_satisfaction_and_with_habit(found):
-    truth = found.outcomes["satisfaction"]
-    assert (lab_ranking.served(found, truth)["returns"] > lab_ranking.served(found, -truth)["returns"]).all()
-    eager = lab_ranking.Predicted(found.seeds, found.scores, found.outcomes, found.habit + 1)
-    assert (lab_ranking.served(eager, truth)["returns"] > lab_ranking.served(found, truth)["returns"]).all()
-
-
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [(lambda s: s[:, :, :5], r"scores: got shape \(3, 4, 5\)"), (lambda s: s * np.nan, "scores: got .* NaN")],
-)
-def test_bad_scores_are_named(found, spoil, message):
-    with pytest.raises(ValueError, match=message):
-        lab_ranking.served(found, spoil(found.scores["like"]))
-
-
 def test_fusion_is_the_sum_and_the_logarithm_of_the_product(found):
     p, weights = found.scores, {"click": -0.5, "like": 2.0}
     np.testing.assert_allclose(ranking.linear(p, weights), 2 * p["like"] - 0.5 * p["click"])
@@ -67,11 +45,6 @@ def test_the_unit_of_a_label_matters_to_linear_fusion_alone(found):
     assert (order("linear", p) != order("linear", rare)).any()
     for form in ("multiplicative", "linear, each label by its rate"):
         assert (order(form, p) == order(form, rare)).all()
-
-
-def test_a_product_by_one_label_ranks_like_the_label(found):
-    one, power = found.scores["share"], ranking.multiplicative(found.scores, {"share": 0.5})
-    assert (np.argsort(one, axis=-1) == np.argsort(power, axis=-1)).all()
 
 
 def test_over_random_is_paired_by_world(found, monkeypatch):

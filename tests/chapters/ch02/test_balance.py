@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.chapters.ch02.explorer import SECONDS, balance
+from helpers.chapters.ch02.explorer import SECONDS
 from helpers.display.scripts import joined
 from helpers.support.environment import ROOT
 from helpers.training.losses import corrected_cross_entropy, weighted_cross_entropy
@@ -53,15 +53,3 @@ def test_new_logs_are_drawn_from_the_log(corrected):
     expected = expected.sum(1) / (rows if corrected else (expected == 0).sum(1))
     assert found.mean() == pytest.approx(expected.mean(), abs=4 * (expected.var() * 2 / draws) ** 0.5)
     assert found.std() == pytest.approx(expected.std(), rel=0.08)
-
-
-@needs_node
-def test_the_middle_holds_95_percent():
-    assert computed("middle(Array.from({ length: 1001 }, (_, i) => 1000 - i))") == [25, 975]
-
-
-def test_the_picture_says_what_the_first_state_is():
-    words = balance()._repr_mimebundle_()[0]["text/html"]
-    clicks = np.count_nonzero(SECONDS)
-    assert f"{sum(SECONDS)} seconds of {clicks} clicks" in words and f"{100 - clicks} impressions without" in words
-    assert f"{sum(SECONDS) / (100 - clicks):.2f} seconds" in words and f"{sum(SECONDS) / 100:.2f} seconds" in words

@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from helpers.chapters.ch02 import watch_time
-from helpers.data.examples import Examples
-from helpers.data.feed import Feed, features
+from helpers.data.feed import Feed
 from helpers.lab.ch02 import watch_time as lab_watch_time
 from helpers.training.losses import binary_cross_entropy, weighted_cross_entropy
 
@@ -27,32 +26,6 @@ def test_the_constant_of_one_log_is_what_the_loss_learns():
         (slope,) = torch.autograd.grad(weighted_cross_entropy(logit.expand(10), click, seconds).mean(), logit)
         logit = (logit - 0.5 * slope).detach().requires_grad_()
     assert logit.exp().item() == pytest.approx(12 / 7, rel=1e-4)
-
-
-def test_extreme_click_rates():
-    assert (watch_time.constant(0.0, 8.0, 50, 1.0, 5, 0) == 0).all(axis=None)
-    all_clicked = watch_time.constant(1.0, 8.0, 50, 1.0, 5, 0)
-    assert np.isinf(all_clicked["plain"]).all() and np.isfinite(all_clicked["corrected"]).all()
-
-
-def test_the_spread_widens_the_band_and_leaves_the_mean():
-    narrow, wide = (watch_time.constant(0.3, 20.0, 1000, spread, 4000, 1)["corrected"] for spread in (0.5, 3.0))
-    assert narrow.mean() == pytest.approx(wide.mean(), rel=0.02)
-    assert wide.std() > 2 * narrow.std()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((1.5, 8, 50, 1, 5, 0), "rate: got 1.5; expected a number from 0 to 1"),
-        ((0.5, -8, 50, 1, 5, 0), "mean: got -8"),
-        ((0.5, 8, 0, 1, 5, 0), "rows: got 0"),
-        ((0.5, 8, 50, 0, 5, 0), "spread: got 0"),
-    ],
-)
-def test_impossible_settings_are_named(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        watch_time.constant(*arguments)
 
 
 @pytest.fixture(scope="module")
@@ -97,34 +70,6 @@ def test_a_quantile_is_0_without_a_click_and_knows_nothing_of_the_length(feed):
     assert clicked["watch_seconds"].corr(clicked["duration"], method="spearman") > 0.3
 
 
-def test_a_second_log_is_of_the_same_world_and_has_other_impressions(feed):
-    second = lab_watch_time.second_log(feed)
-    assert set(second["video"]) <= set(feed.world.videos["video"])
-    assert not second["watch_seconds"][:100].equals(feed.log["watch_seconds"][:100])
-
-
-@pytest.mark.long
-def test_readings_come_in_bins_of_equal_size(short):
-    table = lab_watch_time.calibration([900], bins=4)
-    assert len(table) == 2 * 2 * 4
-    mine = table[(table["by"] == "prediction") & (table["model"] == "corrected CE")]
-    assert mine.sort_values("bin")["predicted"].is_monotonic_increasing
-    bands = lab_watch_time.same_score([900], bands=2)
-    assert len(bands) == 4
-    np.testing.assert_allclose(bands["click_rate"] * bands["seconds_a_click"], bands["actual"])
-
-
-@pytest.mark.slow
-def test_predictions_of_worlds_of_different_size_stand_in_their_own_rows(short):
-    feeds = [Feed.make(seed) for seed in (900, 901)]
-    run = watch_time.train(feeds, watch_time.OBJECTIVES["clicks"], 0.01, 0.01)
-    one, other = feeds[0].log[:700], feeds[1].log[:300]
-    both = watch_time.predictions(run, [one, other])
-    assert [len(part) for part in both] == [700, 300]
-    swapped = watch_time.predictions(run, [feeds[0].log[:50], other])[1]
-    np.testing.assert_allclose(both[1], swapped, atol=1e-5)
-
-
 @pytest.mark.slow
 def test_an_own_t_that_is_the_seconds_changes_nothing(short):
     own = watch_time.own_time(lambda clicks: clicks["watch_seconds"], [900])
@@ -154,8 +99,3 @@ def test_an_own_t_in_another_order_is_taken_by_its_index(short):
 def test_an_own_t_that_is_no_time_is_named(time, message):
     with pytest.raises(ValueError, match=message):
         watch_time.own_time(time, [900])
-
-
-def test_unweighted_rows_stay_unweighted(feed):
-    part, _ = feed.examples(features(), {"score": "click"}, 2000)
-    assert isinstance(watch_time._weighted(part), Examples) and not watch_time._weighted(part).weights

@@ -12,11 +12,6 @@ from helpers.models.shared_bottom import OneHead
 from helpers.training.losses import binary_cross_entropy
 
 
-@pytest.fixture(scope="module")
-def table():
-    return lab_fusion.fronts(range(2), weights=[0.0, 0.5, 1.0], trained=[1.0])
-
-
 def test_constant_loss_is_the_lowest_of_all_constants():
     labels = (torch.arange(100) < 7).float()
     logits = torch.linspace(-6, 6, 2001)
@@ -37,21 +32,6 @@ def test_geometric_fusion_does_not_care_how_rare_a_label_is():
     np.testing.assert_array_equal(*order)
 
 
-@pytest.mark.slow
-def test_fronts_are_tidy_and_both_fusions_meet_at_the_ends(table):
-    assert len(table) == 2 * (2 * 3 + 1)
-    assert not table.duplicated(["way", "weight", "seed"]).any()
-    ends = table[table["weight"].isin([0, 1]) & (table["way"] != "one score")]
-    for _, part in ends.groupby(["weight", "seed"]):
-        assert part.drop(columns="way").nunique().eq(1).all()
-
-
-@pytest.mark.slow
-def test_the_click_s_end_serves_more_clicks_and_fewer_finishes(table):
-    by = table[table["way"] == "linear fusion"].groupby("weight")[["click", "finish"]].mean()
-    assert by.loc[1, "click"] > by.loc[0, "click"] and by.loc[1, "finish"] < by.loc[0, "finish"]
-
-
 def test_ahead_is_0_against_itself_and_the_difference_at_equal_click_auc():
     rows = [("one", w, 0, 0.5 + 0.1 * w, 0.3 - 0.1 * w) for w in (0, 0.5, 1)]
     rows += [("two", w, 0, 0.5 + 0.1 * w, 0.31 - 0.1 * w) for w in (0, 0.25, 1)]
@@ -60,7 +40,7 @@ def test_ahead_is_0_against_itself_and_the_difference_at_equal_click_auc():
     np.testing.assert_allclose(lab_fusion.ahead(curves, "one", "two")["ahead"], -0.01)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_one_score_trained_on_the_click_alone_is_a_click_model():
     feed = Feed.make(1)
     (model,), history = fusion.train([feed], model=OneHead, weights=(1, 0))

@@ -118,31 +118,8 @@ def test_a_comparison_asks_for_both_runs_and_compares_them_seed_by_seed(playgrou
 
 
 @needs_node
-def test_a_setting_of_before_shows_what_was_learnt_there(playground):
-    code = """(() => {
-      for (let i = 0; i < 100; i++) advance(stage);
-      const before = stage.run.steps;
-      stage.state = { ...stage.state, width: 8 };
-      current(stage);
-      const other = stage.run.steps;
-      stage.state = { ...stage.state, width: 4 };
-      return [before, other, current(stage).steps, stage.shown];
-    })()"""
-    assert found(playground, code) == [50, 0, 50, 10]
-
-
-@needs_node
 def test_what_an_address_says_wrongly_is_left_out(playground):
     assert found(playground, "needsOf(stage)", a=[], b=[0.4, -0.6, 1, 0, 0, 0, 0, 0, 1, 1]) == [
         playground.start["a"],
         [0, -1, 1, 0, 0, 0, 0, 0],
     ]
-
-
-@pytest.mark.slow
-@needs_node
-def test_a_mixture_has_the_units_of_the_bottom_in_its_experts(playground):
-    units = "(({ together: { model } }) => [model.experts.length, model.width])(current(stage))"
-    assert found(playground, units, structure="mmoe", width=8) == [4, 2]
-    assert found(playground, units, structure="mmoe", width=3) == [3, 1]
-    assert found(playground, units) == [1, 4]

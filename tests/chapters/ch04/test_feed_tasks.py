@@ -56,31 +56,6 @@ def test_what_is_shared_is_what_the_place_says():
         assert len(weights) == layers and len(weights) + len(above) == 3
 
 
-def test_every_model_has_tuned_settings():
-    for clicked, places in ((False, tuple(feed_tasks.PLACES)), (True, ("nothing", feed_tasks.HALFWAY))):
-        chosen = lab_feed_tasks.CHOSEN[clicked]
-        singles = {lab_feed_tasks.key("nothing", [label]) for label in feed_tasks.LABELS}
-        expected = singles | {lab_feed_tasks.key(place, feed_tasks.LABELS) for place in places if place != "nothing"}
-        if not clicked:
-            expected |= {
-                lab_feed_tasks.key(width, tasks) for width in lab_feed_tasks.WIDTHS for tasks in lab_feed_tasks.NEWS
-            }
-        assert set(chosen) == expected
-        assert all(lr in lab_feed_tasks.LEARNING_RATES and l2 in lab_feed_tasks.PENALTIES for lr, l2 in chosen.values())
-
-
-def test_every_linear_model_has_a_tuned_penalty():
-    for clicked in (False, True):
-        assert set(lab_feed_tasks.RIDGE[clicked]) == set(feed_tasks.LABELS)
-        assert set(lab_feed_tasks.RIDGE[clicked].values()) <= set(lab_feed_tasks.RIDGES)
-
-
-def test_an_unknown_task_is_named():
-    worlds = feed_tasks.Worlds([0], None, None, {}, [])
-    with pytest.raises(ValueError, match="tasks: got 'clicks'; expected one of 'click'"):
-        lab_feed_tasks.train(worlds, ["clicks"], [4], [4], 0.01, 0.01)
-
-
 @pytest.mark.long
 def test_what_shares_nothing_is_judged_where_the_models_are():
     table = lab_feed_tasks.places([4], ["click", "share"], lab_feed_tasks.UNSHARED)

@@ -54,13 +54,6 @@ def test_the_words_of_its_picture_are_means_of_the_grid():
     assert live.start == desk.START and live.name == "desk"
 
 
-@needs_node
-@pytest.mark.parametrize("ratio", [-3, 0, 0.5])
-def test_weights_have_the_sum_2(ratio):
-    a, b = found(f"weightsOf({ratio})")
-    assert a + b == pytest.approx(2) and np.log10(a / b) == pytest.approx(ratio)
-
-
 @pytest.mark.slow
 @needs_node
 def test_the_label_of_b_alone_has_the_noise_and_test_labels_have_none():
@@ -72,21 +65,6 @@ def test_the_label_of_b_alone_has_the_noise_and_test_labels_have_none():
     assert abs(np.corrcoef(a, b)[0, 1]) < 0.1
     same = found(f"{part}(tasks({state(features='same')}))")[1]
     assert same[1] == a and same[2] != b
-
-
-@needs_node
-def test_the_knobs_reach_the_runs():
-    setting = state(scale=3, alpha=1.5, uwl=0, gradnorm=-2)
-    parts = found(
-        f"new Race({setting}).trainings.map((t) => [t.weights, t.balance.alpha ?? null, t.balance.adam?.lr ?? null])"
-    )
-    known = dict(zip(found("ALL"), parts, strict=True))
-    assert known == {
-        "you": [[1000, 1], None, None],
-        "equal": [[1000, 1], None, None],
-        "UWL": [[1000, 1], None, 1],
-        "GradNorm": [[1000, 1], 1.5, 0.01],
-    }
 
 
 @pytest.mark.long

@@ -21,7 +21,6 @@ def uwl(losses, s):
         (uwl, "Correct: every variance"),
         (lambda losses, s: None, "Not yet"),
         (lambda losses, s: uwl(losses, s.clamp(min=0)), "the task's weight is stuck there"),
-        (lambda losses, s: uwl(losses, s.relu()), "the task's weight is stuck there"),
         (lambda losses, s: uwl(losses, s.abs()), "for s = −3 the total should be"),
         (lambda losses, s: (torch.exp(-s) * losses + 0.5 * s).sum(), "for s above 0 the total should be"),
         (lambda losses, s: 0.5 * torch.exp(-s) * losses + 0.5 * s, "a tensor of shape (3,)"),
@@ -29,13 +28,8 @@ def uwl(losses, s):
         (lambda losses, s: 1 / 0, "raised ZeroDivisionError"),
         (lambda losses, s: uwl(losses.double(), s.double()), "Correct"),
         (lambda losses, s: uwl(losses.detach(), s), "no gradient reaches the losses"),
-        (lambda losses, s: torch.tensor(uwl(losses, s).item()), "no gradient reaches the losses"),
         (lambda losses, s: uwl(losses, s.clamp(min=-10)), "there is still an end to what s may be"),
-        (lambda losses, s: uwl(losses, s.clamp(max=10)), "there is still an end to what s may be"),
-        (lambda losses, s: uwl(losses, s.clamp(max=3)), "for s above 0 the total should be"),
         (lambda losses, s: (0.5 * torch.exp(-s.detach()) * losses + 0.5 * s).sum(), "its gradient is not that"),
-        (lambda losses, s: (0.5 * torch.exp(-s) * losses + 0.5 * s.detach()).sum(), "its gradient is not that"),
-        (lambda losses, s: uwl(losses[:2], s[:2]), "for s above 0 the total should be"),
     ],
 )
 def test_uncertainty(answer, words):
@@ -86,10 +80,6 @@ def by_name(outputs, labels):
     return {task: auc(outputs[task], labels[task]) for task in ("click", "like", "share") if task in labels}
 
 
-def by_place(outputs, labels):
-    return {task: auc(x, y) for (task, y), x in zip(labels.items(), outputs.values(), strict=True)}
-
-
 def crossed(outputs, labels):
     return {task: auc(outputs["like"], labels[task]) for task in labels}
 
@@ -105,7 +95,6 @@ def crossed(outputs, labels):
         (lambda outputs, labels: 0.7, "a float, not a dict"),
         (lambda outputs, labels: {task: round(auc(outputs[task], labels[task]), 2) for task in labels}, "Correct"),
         (by_name, "with two tasks of other names"),
-        (by_place, "with two tasks of other names"),
     ],
 )
 def test_report(answer, words):
@@ -118,11 +107,6 @@ def cut(*ends):
         return tuple(np.split(order, [round(end * rows) for end in ends]))
 
     return answer
-
-
-def every_fifth(rows, seed):
-    fold = (np.arange(rows) + seed) % 5
-    return np.flatnonzero(fold > 1), np.flatnonzero(fold == 1), np.flatnonzero(fold == 0)
 
 
 def fixed_sizes(rows, seed):
@@ -148,9 +132,7 @@ def masks(rows, seed):
         (cut(0.1, 0.2), "one of the two is too small"),
         (cut(0.5), "not three parts"),
         (lambda rows, seed: [part.tolist() for part in cut(0.6, 0.8)(rows, seed)], "Correct"),
-        (lambda rows, seed: [np.sort(part) for part in cut(0.6, 0.8)(rows, seed)], "Correct"),
         (lambda rows, seed: np.split(np.roll(np.arange(rows), 7 * seed), [12_000, 16_000]), "not a random draw"),
-        (lambda rows, seed: every_fifth(rows, seed), "not a random draw"),
         (fixed_sizes, "for 30000 rows the parts are not right"),
         (masks, "an array of true and false is a mask"),
         (lambda rows, seed: [part.astype(float) for part in cut(0.6, 0.8)(rows, seed)], "not row numbers"),
@@ -191,7 +173,6 @@ def by_dimension(shared):
         (lambda shared: linear(shared)[-1].weight, "Correct: the norms are those of the layer"),
         (lambda shared: None, "Not yet"),
         (published, "this is an embedding table"),
-        (lambda shared: shared[1].weight, "this is an embedding table"),
         (lambda shared: linear(shared)[0].weight, "this is the first shared layer"),
         (lambda shared: linear(shared)[-1], "gave back the layer, not its weights"),
         (lambda shared: shared, "a list, not a weight matrix"),
@@ -224,7 +205,6 @@ def half(x):
         (resting(half, half, half), "the absolute error is weighted like the squared one"),
         (resting(lambda x: x, lambda x: 2 * x), "this is σ², not the weight"),
         (resting(lambda x: 1.0, lambda x: 1.0), "should be 0.0625, 2.0000, 0.2000"),
-        (resting(half, half, lambda x: x), "should be 0.0625, 2.0000, 0.2000"),
         (lambda losses, kinds: [1, 2], "a list, not a weight"),
         (lambda losses, kinds: {"seconds": 1 / 16, "click": 2.0, "delay": 0.2}, "for four other tasks"),
         (lambda losses, kinds: {t: (1 if t == "delay" else 0.5) / x for t, x in losses.items()}, "for four other"),
@@ -251,16 +231,6 @@ def pcgrad(gradients, against=lambda own, now: now, square=lambda g: g @ g):
     return torch.stack(parts).sum(0)
 
 
-def one_after_the_other(gradients):
-    """Against what is left of the others already."""
-    parts = list(gradients)
-    for i in range(len(parts)):
-        for j in range(len(parts)):
-            if i != j and parts[i] @ parts[j] < 0:
-                parts[i] = parts[i] - (parts[i] @ parts[j]) / (parts[j] @ parts[j]) * parts[j]
-    return sum(parts)
-
-
 def in_place(gradients):
     gradients[0] -= 0.1
     return gradients.sum(0)
@@ -279,14 +249,11 @@ def always(gradients):
         (lambda g: None, "Not yet"),
         (lambda g: g.sum(0), "a conflict was left"),
         (lambda g: project(g[0], g[1]) + g[1], "one of the two was projected"),
-        (lambda g: g[0] + project(g[1], g[0]), "one of the two was projected"),
-        (one_after_the_other, "one of the two was projected"),
         (always, "and were changed"),
         (lambda g: pcgrad(g, square=lambda other: other.norm()), "it should be"),
         (lambda g: float(g[0] @ g[1]), "a float, not one gradient"),
         (lambda g: g, "a tensor of shape (2, 3), not one gradient"),
         (lambda g: project(g[0], g[1]) + project(g[1], g[0]), "with three tasks it should be"),
-        (lambda g: pcgrad(g, against=lambda own, now: own), "with three tasks it should be"),
         (lambda g: torch.nan_to_num(pcgrad(g)) + 0 * 1 / g.square().sum(1).min(), "with a gradient of zeros"),
         (in_place, "your function changes its arguments"),
     ],

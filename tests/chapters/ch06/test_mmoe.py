@@ -9,11 +9,9 @@ import pytest
 import torch
 
 from helpers.chapters.ch06 import mmoe
-from helpers.chapters.ch06.mmoe import MODELS
-from helpers.data.synthetic import relu_tasks
 from helpers.evaluation.statistics import difference, interval
 from helpers.lab.ch06 import mmoe as lab_mmoe
-from helpers.models.shared_bottom import SharedBottom, parameter_count
+from helpers.models.shared_bottom import parameter_count
 
 
 def test_opponents_have_the_parameters_of_the_mmoe_gates_counted():
@@ -39,39 +37,10 @@ def test_each_structure_may_choose_among_as_many_shapes_and_rates():
         assert shapes == {model: len(several) for model, several in mmoe.SHAPES.items()}
 
 
-def test_every_model_chose_one_of_its_shapes():
-    for choices in (lab_mmoe.CHOSEN, *lab_mmoe.CHOSEN_RELU.values(), lab_mmoe.CHOSEN_KIND, lab_mmoe.CHOSEN_SEESAW):
-        assert set(choices) in ({*MODELS}, {*lab_mmoe.SEESAW_MODELS})
-        assert all(shape in mmoe.SHAPES[model] for model, (shape, _) in choices.items())
-    assert list(lab_mmoe.CHOSEN_RELU) == list(lab_mmoe.RELU_ROWS)
-
-
-def test_every_model_starts_from_its_seed():
-    x = torch.ones(2, 20)
-    for model in MODELS:
-        one, same, other = (mmoe.build(model, seed)(x)["a"] for seed in (1, 1, 2))
-        assert torch.equal(one, same) and not torch.equal(one, other)
-    assert isinstance(mmoe.build("one expert", 0), SharedBottom)
-
-
-def test_an_unknown_model_is_named():
-    with pytest.raises(ValueError, match="model: got 'MMMoE'"):
-        mmoe.build("MMMoE", 0)
-
-
 @pytest.fixture
 def short(monkeypatch):
     monkeypatch.setattr("helpers.lab.ch04.paper_and_speed.paper_tasks.EPOCHS", 5)
     monkeypatch.setattr(lab_mmoe, "STEPS", 8)
-
-
-@pytest.mark.slow
-def test_losses_are_tidy_with_the_single_task_loss_at_every_p(short):
-    table = lab_mmoe.figure_4(range(2), [0.0, 1.0])
-    assert list(table.columns) == ["p", "seed", "model", "log2_mse"]
-    assert len(table) == 2 * 2 * 7 and not table.duplicated(["p", "seed", "model"]).any()
-    by_p = table.pivot(index=["model", "seed"], columns="p", values="log2_mse")
-    assert (by_p[0.0] == by_p[1.0]).groupby("model").all().to_dict() == {m: m == "single-task" for m in MODELS}
 
 
 def test_gate_weights_sum_to_1_and_own_experts_stand_at_the_ends(short):
@@ -107,41 +76,11 @@ def test_what_gates_have_in_common_is_counted_row_by_row_and_set_against_other_r
     assert mmoe.in_common(one, one, seed=1) == mmoe.in_common(one, one, seed=1)
 
 
-@pytest.mark.slow
-def test_one_number_a_run_is_in_common(short):
-    table = lab_mmoe.usage(range(2), [0.0, 1.0])
-    assert (table.groupby(["model", "p", "seed"])[["common", "permuted"]].nunique() == 1).all(axis=None)
-    assert table["common"].between(0, 1).all() and table["permuted"].between(0, 1).all()
-
-
-def test_the_own_experts_of_ple_are_not_moved():
-    table = lab_mmoe.TABLES["06_usage"].read()
-    weight = mmoe.aligned(table[table["model"] == "PLE"]).pivot_table("weight", "task", "expert")
-    assert weight.loc["a", 4] == weight.loc["b", 1] == 0
-    assert weight.loc["a", 2] - weight.loc["b", 2] > weight.loc["a", 3] - weight.loc["b", 3]
-
-
 def test_the_seesaw_is_what_a_task_wins_and_the_other_loses():
     r2 = {("a", 0.1): 0.5, ("a", 0.9): 0.9, ("b", 0.1): 0.8, ("b", 0.9): 0.6}
     table = pd.DataFrame([(w, 0, "m", task, value) for (task, w), value in r2.items()])
     table.columns = ["weight", "seed", "model", "task", "r2"]
     assert lab_mmoe.seesaw(table)["seesaw"].tolist() == pytest.approx([0.3])
-
-
-def test_the_extra_column_is_the_same_draw_at_every_scale():
-    pair = relu_tasks((50, 20, 30), seed=1)
-    scaled, raw = (lab_mmoe.with_column(pair, *mmoe.COLUMNS[name], seed=1) for name in ("scaled", "30 ± 10"))
-    for part in ("train", "valid", "test"):
-        one, other = getattr(scaled, part), getattr(raw, part)
-        assert torch.equal(one.inputs[:, :-1], getattr(pair, part).inputs) and one.inputs.shape[1] == 21
-        torch.testing.assert_close(30 + 10 * one.inputs[:, -1], other.inputs[:, -1], atol=1e-4, rtol=1e-5)
-    assert not torch.equal(scaled.train.inputs[:20, -1], scaled.valid.inputs[:, -1])
-
-
-def test_a_model_without_gates_uses_no_number_of_experts(short):
-    table = lab_mmoe.collapse(range(2), ["scaled"])
-    assert table[table["model"] == "shared-bottom, equal size"]["used"].isna().all()
-    assert table[table["model"] == "MMoE"]["used"].between(1, 4).all()
 
 
 def test_the_differences_in_the_text_are_those_of_the_grids():

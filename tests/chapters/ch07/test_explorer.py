@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
 
-from helpers.chapters.ch07.explorer import START, brush
+from helpers.chapters.ch07.explorer import START
 from helpers.chapters.ch07.selection import leaning
 from helpers.display.scripts import joined
 from helpers.support.environment import ROOT
@@ -141,7 +141,3 @@ def test_what_is_answered_to_the_second_question(feeds):
 def test_what_is_answered_to_the_third_question(feeds):
     _, cvr, ctcvr, *_ = feeds(curved=False).T
     assert surely(cvr)[0] > 1.5 and surely(ctcvr)[1] < 1.15
-
-
-def test_without_scripts_it_is_a_picture():
-    assert "under a round brush" in brush()._repr_mimebundle_()[0]["text/html"]

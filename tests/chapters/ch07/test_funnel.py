@@ -5,16 +5,14 @@ import pytest
 import torch
 
 from helpers.chapters.ch07 import funnel
-from helpers.chapters.ch07.funnel import BOTH, CLICK, CVR, GOALS, HISTORY, LIKE, SUM, TRUTH, Choice, Logs
+from helpers.chapters.ch07.funnel import BOTH, CLICK, CVR, HISTORY, LIKE, SUM, Choice, Logs
 from helpers.chapters.ch07.selection import CLICKS, SEEN, UNSEEN
 from helpers.data.world import TOPICS, World
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, by_ids
 from helpers.evaluation.metrics import auc, log_loss
 from helpers.lab.ch07 import funnel as lab_funnel
-from helpers.lab.ch07.funnel import BY_HISTORY
-from helpers.lab.ch07.rivals import BY_CTR, BY_MEAN, BY_PRODUCT
-from helpers.models.esmm import ESMM, chain, product_logit
-from helpers.models.shared_bottom import SharedBottom, parameter_count
+from helpers.models.esmm import chain, product_logit
+from helpers.models.shared_bottom import SharedBottom
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +39,6 @@ def test_a_history_is_a_taste_with_noise_drawn_once_for_each_user_and_topic():
     assert of_pairs.first().mean() == pytest.approx(0, abs=0.05)
 
 
-def test_a_history_reaches_the_models_standardised_alike_in_all_worlds(logs):
-    frame, _ = funnel.impressions(4, SEEN, 1.0, 600 + funnel.VALID + funnel.TEST)
-    expected = frame[HISTORY].to_numpy()[-funnel.TEST :] / np.hypot(1, funnel.NOISE)
-    assert logs.inputs["dense"][1, :, 0].numpy() == pytest.approx(expected, abs=1e-5)
-
-
 def test_logs_have_the_funnel_s_labels_and_the_truth_of_the_test_rows(logs):
     assert [len(part) for part in (logs.train, logs.valid)] == [600, funnel.VALID]
     assert logs.train.copies == 2 and logs.train.tasks == [CLICK, LIKE, BOTH]
@@ -57,14 +49,6 @@ def test_logs_have_the_funnel_s_labels_and_the_truth_of_the_test_rows(logs):
     assert np.array_equal(logs.truth[1].click, found.click[-funnel.TEST :])
     last = funnel.features().transform(frame)["sparse"][-funnel.TEST :]
     assert torch.equal(logs.inputs["sparse"][1], last)
-
-
-def test_models_differ_in_what_they_share(logs):
-    built = {model: funnel.build(model, funnel.parts(model)[0], 0.0, 1) for model in funnel.MODELS}
-    table = sum(p.numel() for name, p in built["ESMM"].named_parameters() if "tables" in name)
-    sizes = {model: parameter_count(one) for model, one in built.items()}
-    assert sizes["masked shared-bottom"] == sizes["ESMM"] == 2 * sizes["single-task"] - table
-    assert sizes["ESMM, not shared"] == sizes["ESMM"] + table == 2 * sizes["single-task"]
 
 
 def test_towers_that_are_not_shared_do_not_reach_each_other_s_embeddings(logs):
@@ -121,39 +105,6 @@ def free(monkeypatch):
     monkeypatch.setattr(funnel, "chosen", lambda logs, model, tasks, goal=SUM: found[goal])
 
 
-@pytest.mark.long
-def test_the_table_is_tidy_and_has_the_truth_beside_the_models(short, free):
-    table = lab_funnel.compare(range(2), strengths=[0.0, 1.0], rows=400)
-    keys = ["kind", "strength", "rows", "model", "chosen", "seed", "task"]
-    assert not table.duplicated(keys).any()
-    assert len(table) == 2 * 2 * 2 * 2 * ((3 + len(lab_funnel.UNSHARED)) * 3 + 1)
-    missing = table.isna().any(axis=1)  # a click rate is no chance of a like, a history or a mean no chance at all
-    score = table["model"].str.removesuffix(", linear")
-    of_clicks = score.isin([BY_CLICKS, BY_CTR]) & (table["task"] != CLICK)
-    of_both = (score == BY_PRODUCT) & (table["task"] != BOTH)
-    assert missing.equals(of_clicks | of_both | score.isin([BY_HISTORY, BY_MEAN]))
-    seen, unseen = (table[(table["strength"] == 0) & (table["kind"] == kind)] for kind in (SEEN, UNSEEN))
-    order = ["model", "chosen", "seed", "task"]
-    one, other = (part.drop(columns="kind").sort_values(order, ignore_index=True) for part in (seen, unseen))
-    assert one.equals(other)  # where nothing selects, the kinds are one
-    ideal = table[(table["model"] == TRUTH) & ((table["kind"] == SEEN) | (table["strength"] == 0))]
-    assert ideal["ratio"].to_numpy() == pytest.approx(1)
-
-
-@pytest.mark.slow
-def test_what_has_two_tasks_is_trained_for_both_goals_and_the_rest_is_the_same(short, free):
-    table = lab_funnel.compare([3], [SEEN], [1.0], rows=400).set_index(["model", "task", "chosen"])["auc"].unstack()
-    differ = (table[SUM] != table[CVR]).groupby("model").any()
-    assert set(differ[differ].index) == set(funnel.TOGETHER)
-
-
-def test_a_history_is_a_score_of_whatever_is_judged(short):
-    logs = Logs.make([3], SEEN, 1.0, 400)
-    assert all(
-        torch.equal(score, logs.inputs["dense"][..., 0]) for score in lab_funnel.count(logs, BY_HISTORY).values()
-    )
-
-
 def test_the_counts_are_those_of_the_training_rows_alone(short):
     table = lab_funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_CLICKS], 400)
     table = table[table["chosen"] == SUM].set_index(["model", "task"])["auc"]
@@ -183,46 +134,3 @@ def test_tuning_tries_every_choice_in_every_situation_and_the_lowest_loss_is_cho
     by_hand = log_loss(logits[CLICK][0], labels[CLICK])
     by_hand += CLICKS * log_loss(logits[LIKE][0], labels[LIKE], labels[CLICK] == 1)
     assert by_rate.loc[(SEEN, 0.0), 0.003] == pytest.approx(1000 * by_hand, rel=1e-4)
-
-
-def test_the_loss_of_what_was_logged_is_minus_the_log_likelihood_of_a_row(logs):
-    logits = {CLICK: torch.zeros(2, funnel.VALID), LIKE: torch.zeros(2, funnel.VALID)}
-    assert lab_funnel.logged_loss(logits, logs.valid) == pytest.approx((1 + CLICKS) * np.log(2), abs=1e-5)
-    assert lab_funnel.logged_loss({BOTH: logits[CLICK]}, logs.valid) == pytest.approx(np.log(2), abs=1e-5)
-
-
-def test_every_model_chose_among_all_its_settings_in_every_situation():
-    table = lab_funnel.TABLES["07_tuning"].read()
-    at = ["kind", "strength", "model", "tasks"]
-    tried = table.groupby(at).size()
-    assert all(size == len(lab_funnel.CHOICES[key[2]]) for key, size in tried.items())
-    assert not table.duplicated([*at, "lr", "l2", "weight"]).any()
-    situations = table[["kind", "strength"]].drop_duplicates()
-    assert set(situations.itertuples(index=False, name=None)) == set(funnel.SITUATIONS)
-    assert len({frozenset(choice.lr for choice in choices) for choices in lab_funnel.CHOICES.values()}) == 1
-    for goal, value in {SUM: "loss", CVR: "like"}.items():
-        best = funnel.CHOSEN[goal].table
-        assert len(best) == len(funnel.SITUATIONS) * 5
-        assert best.set_index(at)[value].sort_index().equals(table.groupby(at)[value].min().sort_index())
-
-
-@pytest.mark.slow
-def test_what_was_not_tuned_takes_the_nearest_that_was():
-    def at(kind, strength, model, tasks, goal):
-        return funnel.chosen(Logs.make([3], kind, strength, 600), model, tasks, goal)
-
-    def kept(kind, strength, model, tasks, goal):
-        return funnel.CHOSEN[goal][kind][strength][model][" + ".join(tasks)]
-
-    for goal in GOALS:
-        esmm = ("ESMM", (CLICK, BOTH), goal)
-        assert at(SEEN, 2.0, *esmm) == at(SEEN, 0.8, *esmm) == kept(SEEN, 1.0, *esmm)
-        assert at(SEEN, 2.0, "ESMM, not shared", *esmm[1:]) == kept(SEEN, 1.0, *esmm)
-        assert at(UNSEEN, 1.0, *esmm) == at(UNSEEN, 0.0, *esmm) == at(SEEN, 0.0, *esmm) == kept(SEEN, 0.0, *esmm)
-        assert at(SEEN, 1.0, "single-task", (CLICK,), goal) == kept(SEEN, 1.0, "single-task", (CLICK,), SUM)
-
-
-def test_an_unknown_model_is_named():
-    with pytest.raises(ValueError, match=r"^model: got 'ESM'"):
-        funnel.build("ESM", (CLICK,), 0.0, 0)
-    assert isinstance(funnel.build("ESMM", (), 0.0, 0), ESMM)

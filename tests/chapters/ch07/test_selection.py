@@ -42,13 +42,6 @@ def test_what_is_seen_shifts_the_rows_and_what_is_unseen_the_chances():
     assert unseen.cvr[unseen.click == 1].mean() == pytest.approx(unseen.cvr.mean(), rel=0.03)
 
 
-def test_a_seed_is_a_draw_and_examples_have_the_labels_of_the_funnel():
-    (one, _), (same, _), (other, _) = (drawn(SEEN, 1.0, 500, seed) for seed in (1, 1, 2))
-    assert torch.equal(one.inputs, same.inputs) and not torch.equal(one.inputs, other.inputs)
-    assert one.tasks == ["click", "like", "click and like"]
-    assert torch.equal(one.masks["like"], one.labels["click"] == 1)
-
-
 def loss(name: str, lines: np.ndarray, x: np.ndarray, truth) -> torch.Tensor:
     """The expected loss of straight lines with these constants and slopes, written out."""
     lines = torch.tensor(lines, requires_grad=True)
@@ -87,21 +80,3 @@ def test_the_limits_say_which_loss_corrects_what():
     assert line[SEEN, 1.5, WEIGHTED] == pytest.approx(1, abs=1e-6) == line[SEEN, 0.0, CLICKED]
     assert curve.loc[SEEN].to_numpy() == pytest.approx(1)
     assert bool((curve.loc[UNSEEN, 1.5] > 1.5).all()) and bool((line.loc[UNSEEN, 1.5] > 1.5).all())
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("hidden", 1.0), "kind: got 'hidden'"),
-        ((SEEN, -1.0), "strength: got -1.0"),
-        ((SEEN, 1.0, -2), "seed: got -2"),
-    ],
-)
-def test_bad_settings_are_named(arguments, message):
-    with pytest.raises(ValueError, match=f"^{message}"):
-        selection.one_feature(*arguments)
-
-
-def test_an_unknown_loss_is_named():
-    with pytest.raises(ValueError, match=r"^loss: got 'mine'"):
-        selection.straight_line(SEEN, 1.0, "mine")

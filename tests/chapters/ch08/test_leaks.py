@@ -1,4 +1,4 @@
-"""Columns made from a label: planted as they say, and counted against false alarms."""
+"""Columns made from a label: planted as they say."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,6 @@ import pytest
 
 from helpers.capstone.table_checks import alone
 from helpers.chapters.ch08 import leaks
-from helpers.lab.ch08 import leaks as lab_leaks
 
 
 def test_a_planted_column_tells_its_label_and_looks_like_a_number():
@@ -24,10 +23,3 @@ def test_a_sparse_leak_says_nothing_where_the_label_is_0(leak):
     assert (values[frame["like"] == 0] == 0).all()
     share = (values[frame["like"] == 1] > 0).mean()
     assert share == 1 if leak != "half of the amounts" else 0.2 < share < 0.8
-
-
-def test_false_alarms_count_against_what_is_found():
-    table = pd.DataFrame(
-        {"seed": 0, "label": ["click", "like", "none"], "named": [True, True, False], "accused": [0, 1, 0]}
-    )
-    assert lab_leaks.effects(table).tolist() == [0.0]

@@ -16,14 +16,6 @@ def test_the_best_score_of_a_label_promises_what_happens():
         assert np.allclose(pd.Series(promised).groupby(tenth).mean(), happened, rtol=0.25, atol=0.01)
 
 
-@pytest.mark.slow
-def test_noise_costs_auc_satisfaction_and_users():
-    mean = worth.lists([0, 1, 2]).groupby(["label", "noise"])[["auc", "satisfaction", "returns"]].mean()
-    for label in worth.LABELS:
-        assert (mean.loc[label].diff().dropna() < 0).all(axis=None)
-    assert mean["returns"].between(0, 1).all() and mean["auc"].min() > 0.5
-
-
 def test_what_is_needed_is_read_off_the_slope():
     """0.05 AUC more bring back 1% of the users, give or take: one in 400 for 0.0125."""
     rows = [

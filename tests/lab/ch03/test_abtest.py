@@ -8,11 +8,6 @@ from scipy import stats
 from helpers.lab.ch03.ab_tests import abtest
 
 
-@pytest.fixture(scope="module")
-def week():
-    return abtest.TABLES["03_week"].read()
-
-
 @pytest.fixture
 def three():
     """Three users under two policies."""
@@ -28,18 +23,6 @@ def test_the_population_is_what_endless_visitors_show(three):
         seen = abtest.visitors(three, 0.0, metric, 400_000, rng)
         assert found.loc[(0.0, metric), "mean"] == pytest.approx(seen.mean(), abs=0.01)
         assert found.loc[(0.0, metric), "sd"] == pytest.approx(seen.std(), abs=0.01)
-
-
-def test_returns_are_shares_of_seven_days(week):
-    seen = abtest.visitors(week, 0.5, "returns", (50, 20), np.random.default_rng(1))
-    assert seen.shape == (50, 20)
-    np.testing.assert_allclose(seen * 7, np.round(seen * 7))
-
-
-@pytest.mark.parametrize(("weight", "metric"), [(0.3, "clicks"), (0.5, "satisfaction")])
-def test_a_policy_or_metric_that_nobody_measures_is_named(week, weight, metric):
-    with pytest.raises(ValueError, match=r"(weight|metric): got"):
-        abtest.visitors(week, weight, metric, 10, np.random.default_rng(0))
 
 
 def test_users_needed_is_the_textbook_s_and_gives_the_power():
@@ -90,16 +73,3 @@ def test_decisions_cost_what_the_wrong_metric_costs():
     assert cost["finishes", 100] == pytest.approx(0, abs=1e-3)
     assert cost["returns", 1_000_000] == pytest.approx(0, abs=1e-6)
     assert cost["returns", 100] > 0.003
-
-
-def test_effects_are_in_standard_deviations():
-    found = abtest.effects(worlds()).set_index("metric")["effect"]
-    assert found["clicks"] == pytest.approx(0.5 / 0.6)
-    assert found["returns"] == pytest.approx(-0.02 / 0.2)
-
-
-def test_a_week_has_every_user_under_every_policy(week):
-    assert len(week) == 600 * len(abtest.POLICIES)
-    assert week["clicks"].between(0, 10).all() and week["chance"].between(0, 1).all()
-    by = week.groupby("weight").mean()
-    assert by["clicks"].is_monotonic_increasing and by["finishes"].is_monotonic_decreasing

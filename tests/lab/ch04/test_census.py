@@ -77,16 +77,6 @@ def test_every_model_learns_both_tasks_and_is_judged_on_the_same_rows(survey, mo
     assert (found["loss"] < 600).all(), "thousandths of a nat; a constant has about 650"
 
 
-@pytest.mark.slow
-def test_a_forest_stops_at_its_best_tree(survey):
-    point = {"rows": 60, "pair": INCOME, "model": TREES, "shape": (16,), "rate": 1.0, "seed": 0}
-    train, valid, _ = census.parts(60, INCOME, 0)
-    task = TASKS[INCOME][0]  # nothing can be learnt about it
-    losses = [census.log_loss(logits, valid.labels[task]) for logits in census._forest(point, train, task)(valid)]
-    found = census._boosted(pd.DataFrame([point])).set_index("task")["loss"]
-    assert found[task] == pytest.approx(1000 * min(losses)) and losses[-1] > 1.5 * min(losses)
-
-
 def test_the_search_gives_every_model_as_many_settings(survey, monkeypatch):
     tried = []
     monkeypatch.setattr(census, "measured", lambda at: tried.append(at) or at.assign(loss=1.0))
@@ -112,7 +102,7 @@ def test_gains_are_paired_and_their_intervals_are_those_of_one_log():
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not CENSUS.present(), reason=CENSUS.absent)
 @pytest.mark.parametrize("pair", PAIRS)
 def test_networks_have_about_as_many_parameters(pair):

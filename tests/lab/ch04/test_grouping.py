@@ -1,13 +1,10 @@
 """Groups of tasks: every grouping there is, models that cost the same, and what is read off them."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from helpers.evaluation.counts import BY_CLICKS
-from helpers.lab.ch04 import feed_tasks
 from helpers.lab.ch04.which_tasks_together import grouping
 from helpers.lab.ch04.which_tasks_together.grouping import (
     APART,
@@ -18,9 +15,6 @@ from helpers.lab.ch04.which_tasks_together.grouping import (
     PAIR,
     TASKS,
     TOGETHER,
-    groupings,
-    of_grouping,
-    pair_map,
     partitions,
 )
 
@@ -70,29 +64,6 @@ def worth(task: str) -> float:
     return -0.02 if task == "click" else 0.01
 
 
-def test_a_grouping_is_worth_the_mean_of_its_tasks(table):
-    assert of_grouping(table, APART).tolist() == pytest.approx([0.6, 0.7])
-    assert of_grouping(table, TOGETHER).tolist() == pytest.approx([0.6 + 0.08 / 5, 0.7 + 0.08 / 5])
-    split = "click | finish + like + favourite + share"
-    assert of_grouping(table, split).tolist() == pytest.approx([0.6 + 0.12 / 5, 0.7 + 0.12 / 5])
-
-
-@pytest.mark.slow
-def test_the_map_has_each_task_next_to_each_other_task(table):
-    found = pair_map(table)
-    assert len(found) == 2 * 20 and (found["task"] != found["partner"]).all()
-    assert found["gain"].to_numpy() == pytest.approx([worth(task) for task in found["task"]])
-    assert list(dict.fromkeys(found["task"])) == list(TASKS)
-
-
-def test_pairs_foretell_a_group_by_their_mean(table):
-    found = groupings(table).set_index(["grouping", "seed"])
-    assert found.loc[(APART, 0), "from_pairs"] == pytest.approx(0.6)
-    assert found.loc[(TOGETHER, 1), "from_pairs"] == pytest.approx(0.7 + (4 * 0.01 - 0.02) / 5)
-    pair = "click + finish | like | favourite | share"
-    assert found.loc[(pair, 0), "from_pairs"] == pytest.approx(found.loc[(pair, 0), "auc"])
-
-
 def test_a_grouping_is_chosen_on_the_other_half_of_the_worlds():
     """Even worlds favour `x`, odd ones `y`: each half is given what the other half favours."""
     rows = [(name, seed, float((name == "x") == (seed % 2 == 0)), 0.0) for name in "xyz" for seed in range(6)]
@@ -104,38 +75,9 @@ def test_a_grouping_is_chosen_on_the_other_half_of_the_worlds():
     assert set(grouping.chosen(predicted, by="from_pairs")["grouping"]) == {"z"}
 
 
-def test_settings_are_those_of_the_chapter_s_search():
-    chosen = feed_tasks.CHOSEN[False]
-    assert grouping.setting("click") == chosen["nothing: click"]
-    assert grouping.setting("click + like") == chosen["embeddings, 1 layer: all"]
-
-
-def test_those_tuned_by_themselves_chose_what_they_would_have_without():
-    chosen = feed_tasks.CHOSEN[False]
-    for model in grouping.TUNED:
-        other = f"nothing: {model}" if model in TASKS else "embeddings, 1 layer: all"
-        assert grouping.setting(model) == grouping.CHOSEN_HERE[model] == chosen[other]
-
-
 def test_each_task_is_compared_with_the_best_for_it(table):
     """The share alone is worse than its count, all others are better alone."""
     counted = table[table["model"] == table["task"]].copy()
     counted["auc"] += np.where(counted["task"] == "share", 0.05, -0.05)
     both = pd.concat([table, counted.assign(model=BY_CLICKS)])
     assert grouping.best_unshared(both).tolist() == pytest.approx([0.6 + 0.05 / 5, 0.7 + 0.05 / 5])
-
-
-@pytest.mark.long
-def test_a_group_is_trained_and_judged_on_its_own_tasks(monkeypatch):
-    worlds = grouping.Worlds.make([3], users=50)
-    few = replace(worlds, train=worlds.train.map(lambda tensor: tensor[:, :600], copies=1))
-    monkeypatch.setattr(grouping.Worlds, "make", lambda seeds, users: few)
-    pair, mixed = "favourite + share", MMOE
-    found = grouping.groups([3], [pair, mixed, BY_CLICKS, "networks, mean"])
-    assert found.groupby("model")["task"].apply(list).to_dict() == {
-        pair: list(PAIR),
-        mixed: list(PAIR),
-        BY_CLICKS: list(TASKS),
-        "networks, mean": list(TASKS),
-    }
-    assert found["auc"].between(0.3, 0.9).all()

@@ -1,18 +1,9 @@
-"""Transfer by width and rows: one table a cell, each model at its rate."""
+"""Transfer by width and rows: every cell trains as long."""
 
 import pytest
 
 from helpers.experiments import sweep
-from helpers.experiments.feature_tasks import LEARNING_RATES, MODELS
 from helpers.lab.ch04 import heat
-
-
-def test_every_model_has_a_tuned_rate_for_every_cell():
-    assert set(heat.RATES) == set(MODELS)
-    for by_width in heat.RATES.values():
-        assert list(by_width) == list(heat.WIDTHS)
-        for by_rows in by_width.values():
-            assert list(by_rows) == list(heat.ROWS) and set(by_rows.values()) <= set(LEARNING_RATES)
 
 
 def test_every_cell_trains_for_the_same_number_of_steps(monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 
 from helpers.data.movielens import load
 from helpers.evaluation.counts import BY_ITEM, by_ids
-from helpers.evaluation.intervals import auc_influence, over_users
+from helpers.evaluation.intervals import over_users
 from helpers.evaluation.metrics import auc
 from helpers.lab.ch04.real_data import ratings
 from helpers.support.downloads import MOVIELENS
@@ -15,10 +15,6 @@ def test_splits_of_the_ratings_do_not_overlap():
     rows = np.concatenate(parts)
     assert [len(part) for part in parts] == [8_000, 10_000, 10_000]
     assert len(set(rows.tolist())) == 28_000
-
-
-def test_splits_of_two_fractions_have_the_same_test_rows():
-    assert (ratings.split(0.08, 1)[2] == ratings.split(0.8, 1)[2]).all()
 
 
 @pytest.mark.slow
@@ -43,13 +39,3 @@ def test_what_users_move_is_that_of_the_mean_difference_over_splits_and_tasks():
     expected = over_users(mean, np.arange(25))
     assert found.loc[1, ["users", "units"]].tolist() == pytest.approx(expected)
     assert found.loc[0, ["users", "units"]].tolist() == [0, 25]
-
-
-@pytest.mark.skipif(not MOVIELENS.present(), reason=MOVIELENS.absent)
-def test_moves_are_those_of_the_rows_of_each_user():
-    rng = np.random.default_rng(0)
-    users = ratings.examples()[1].inputs["sparse"][:500, ratings.USER]
-    scores, labels = rng.normal(size=500), rng.integers(0, 2, 500)
-    moved, rows = ratings.moves(scores, labels, users), auc_influence(scores, labels)
-    assert moved[users[0]] == pytest.approx(rows[(users == users[0]).numpy()].sum()) and moved.sum() == pytest.approx(0)
-    assert len(moved) > users.max() and (np.delete(moved, users.unique()) == 0).all()

@@ -126,18 +126,6 @@ def test_a_step_of_cagrad_stays_near_the_mean_and_is_better_for_the_task_that_is
     assert (worse > before).all()
 
 
-def test_cagrad_with_c_0_is_the_sum():
-    assert torch.equal(cagrad_weights(products(pairs(7)), 0.0), torch.ones(50, 2))
-
-
-@pytest.mark.parametrize(
-    "weigh", [mgda_weights, lambda products: cagrad_weights(products, 0.4)], ids=["MGDA", "CAGrad"]
-)
-def test_three_tasks_are_refused_by_name(weigh):
-    with pytest.raises(ValueError, match="tasks: got 3 of them; expected two"):
-        weigh(torch.eye(3))
-
-
 # --- as balances ------------------------------------------------------------------------------------------------------
 
 
@@ -150,16 +138,6 @@ def test_copies_get_the_numbers_they_would_get_alone(balance):
         alone = balancers.train(at, [seed], balance=balance, epochs=20)[1]
         own = together[together["seed"] == seed]
         assert own["r2"].tolist() == pytest.approx(alone["r2"].tolist(), abs=2e-3)
-
-
-@pytest.mark.parametrize("balance", EVERY, ids=NAMES)
-def test_a_single_model_is_weighed_as_one_of_copies_is(balance):
-    pair = balancers.disjoint_pair(0)
-    options = {"epochs": 5, "batch_size": None, "balance": balance, "progress": False}
-    single = fit(SharedBottom(*MODEL, seed=0), pair.train, **options)
-    copies = fit([SharedBottom(*MODEL, seed=0), SharedBottom(*MODEL, seed=1)], pair.train, **options)
-    own = copies.weights[copies.weights["copy"] == 0]
-    assert single.weights["weight"].tolist() == pytest.approx(own["weight"].tolist(), rel=5e-3)
 
 
 @pytest.mark.parametrize("balance", EVERY, ids=NAMES)

@@ -1,4 +1,4 @@
-"""The MMoE paper's figures 4 and 5 at its size: the models' sizes, the drawn sines, and what a run is judged by."""
+"""The MMoE paper's figures 4 and 5 at its size: the models' sizes, the rows, and the numbers of the text."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 
 from helpers.evaluation.statistics import difference, interval
 from helpers.lab.ch06.paper import paper_size
-from helpers.lab.ch06.paper.paper_size import BOTTOM, MMOE, MODELS
+from helpers.lab.ch06.paper.paper_size import BOTTOM, MMOE
 
 
 def test_the_paper_s_count_and_ours():
@@ -19,12 +19,6 @@ def test_the_paper_s_count_and_ours():
     assert paper_size.size(BOTTOM) == of_bottom
     assert paper_size.size(MMOE) == 8 * 101 * 16 + 2 * 100 * 8 + 2 * 16 * 8 + towers == 14_818
     assert abs(of_bottom - 14_818) < 60
-
-
-def test_the_seed_draws_the_sines():
-    assert paper_size.sines(3).shape == (2, 4) and not np.array_equal(paper_size.sines(3), paper_size.sines(4))
-    drawn = np.stack([paper_size.sines(seed) for seed in range(500)])
-    assert drawn.mean((0, 2)) == pytest.approx([0, 0], abs=0.1) and drawn.std((0, 2)) == pytest.approx([1, 1], abs=0.1)
 
 
 @pytest.fixture
@@ -41,32 +35,6 @@ def test_rows_to_train_on_have_noise_and_task_a_is_the_same_at_every_p(short):
     assert torch.equal(one.test.labels["a"], one.test.labels["b"])
     assert torch.equal(one.test.labels["a"], other.test.labels["a"])
     assert not torch.equal(one.test.labels["b"], other.test.labels["b"])
-
-
-@pytest.mark.slow
-def test_a_run_is_judged_by_its_lowest_loss_so_far(short):
-    table = paper_size.progress([0, 1], [1.0], rates=dict.fromkeys(MODELS, 0.01), epochs=20)
-    assert list(table.columns) == ["p", "seed", "model", "steps", "log2_mse"] and len(table) == 2 * 2 * 20
-    runs = table.pivot(index=["model", "seed"], columns="steps", values="log2_mse")
-    assert list(runs.columns) == list(range(4, 84, 4)) and (runs.diff(axis=1).iloc[:, 1:] <= 0).all(axis=None)
-    assert (runs[80] < runs[4]).all()
-
-
-@pytest.mark.slow
-def test_the_search_keeps_the_end_of_each_run(short):
-    found = paper_size.tune([0], [BOTTOM], [0.003, 0.01]).set_index("rate")["log2_mse"]
-    run = paper_size.progress([0], [1.0], [BOTTOM], {BOTTOM: 0.01})
-    assert len(found) == 2 and found[0.01] == pytest.approx(run["log2_mse"].iloc[-1])
-
-
-def test_a_model_has_the_rate_that_it_chose():
-    assert set(paper_size.CHOSEN) == set(MODELS)
-    assert (
-        min(paper_size.RATES)
-        < min(paper_size.CHOSEN.values())
-        <= max(paper_size.CHOSEN.values())
-        < max(paper_size.RATES)
-    )
 
 
 def test_the_numbers_in_the_text_are_those_of_the_grid():

@@ -1,7 +1,5 @@
 """Clicked, then bought: the logs of shops, the models, and what they are judged by."""
 
-import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -43,13 +41,6 @@ def test_labels_are_those_of_the_funnel_and_the_truth_is_of_the_test_rows(logs):
     assert logs.truth[1].equals(hidden[-1200:].reset_index(drop=True))
 
 
-def test_prices_are_seen_by_their_logarithms_standardised_alike_in_all_shops(logs):
-    log, _ = Shop.make(seed=3).impressions(3500)
-    price, usual = logs.test.inputs["dense"][0, :, 1:].numpy().T
-    assert price == pytest.approx(np.log(log["price"][-1200:] / purchases.PRICE) / purchases.SPREAD, abs=1e-4)
-    assert usual == pytest.approx(np.log(log["usual_price"][-1200:] / purchases.PRICE) / purchases.SPREAD, abs=1e-4)
-
-
 def test_counts_are_what_their_names_say(logs):
     found = {score: purchases.count(logs, score) for score in COUNTS}
     items = [part.inputs["sparse"][1, :, 1] for part in (logs.train, logs.test)]
@@ -81,23 +72,3 @@ def test_every_model_says_all_it_is_trained_for(logs, model, monkeypatch):
     assert {task: tuple(found[task].shape) for task in TASKS} == dict.fromkeys(TASKS, (2, 1200))
     if model != "single-task":
         assert torch.allclose(found[BOTH], product_logit(found[CLICK], found[BUY]), atol=1e-5)
-
-
-def test_both_goals_are_in_the_table_and_what_has_no_choice_is_the_same_for_both(logs, monkeypatch):
-    monkeypatch.setattr(Logs, "make", lambda seeds: logs)
-    table = purchases.compare([3, 4], [BY_ITEM, BY_PRICE])
-    assert list(table.columns) == ["seed", "model", "chosen", "task", "auc", "ratio"]
-    sides = [table[table["chosen"] == goal].drop(columns="chosen").reset_index(drop=True) for goal in GOALS]
-    pd.testing.assert_frame_equal(*sides)
-    assert len(table) == 2 * 2 * 2 * 3
-
-
-def test_a_search_judges_each_weight_of_the_second_loss_by_itself(logs, monkeypatch):
-    monkeypatch.setattr(purchases, "EPOCHS", 1)
-    for name, rows in (("ROWS", 1500), ("VALID", 800), ("TEST", 1200)):
-        monkeypatch.setattr(purchases, name, rows)
-    both = purchases.tune([3, 4], ["masked shared-bottom"], [0.01], [0.03])
-    alone = purchases.tune([3, 4], ["masked shared-bottom"], [0.01], [0.03], [5.0])
-    assert both["weight"].tolist() == pytest.approx([purchases.CLICKS, 5 * purchases.CLICKS])
-    assert both["loss"].tolist()[1] == pytest.approx(alone["loss"].item(), rel=1e-4)
-    assert (both["buy"] < both["loss"]).all()

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from helpers.chapters.ch07.funnel import Choice
 from helpers.data.movielens import load
 from helpers.lab.ch07.clicked_rows import watched
 from helpers.lab.ch07.clicked_rows.watched import BOTH, LIKE, RATED, WATCHED
@@ -38,37 +37,8 @@ def test_examples_have_the_labels_of_the_funnel():
     assert bool((train.labels[BOTH] <= train.labels[WATCHED]).all())
 
 
-@pytest.fixture
-def short(monkeypatch):
-    for name, rows in (("ROWS", 800), ("VALID", 400), ("TEST", 800)):
-        monkeypatch.setattr(watched, name, rows)
-    impressions = watched.impressions
-    monkeypatch.setattr(watched, "impressions", lambda seed: impressions(seed, 2000))
-
-
-@pytest.mark.slow
-@films
-def test_tuning_tries_every_choice_and_finds_the_one_that_trains(short, monkeypatch):
-    idle, trained = Choice(1e-9, 0.01), Choice(0.01, 0.01, 0.25)
-    monkeypatch.setattr(watched, "CHOICES", {"masked shared-bottom": [idle, trained]})
-    table = watched.tune([1, 2], ["masked shared-bottom"], rates=[1e-9, 0.01])
-    assert list(table.columns) == ["model", "tasks", "lr", "l2", "weight", "seed", "loss"] and len(table) == 4
-    assert set(table["tasks"]) == {f"{WATCHED} + {LIKE}"}
-    losses = table.pivot(index="seed", columns="lr", values="loss")
-    assert (losses[0.01] < losses[1e-9]).all()
-    assert len(watched.tune([1], ["masked shared-bottom"], rates=[0.01])) == 1
-
-
 def test_every_model_chose_among_as_many():
     for model, chosen in watched.CHOSEN.items():
         assert len(set(watched.CHOICES[model])) == 32
         assert list(chosen) == [" + ".join(tasks) for tasks in watched.parts(model)]
         assert set(chosen.values()) <= set(watched.CHOICES[model])
-
-
-@films
-def test_models_are_named():
-    assert watched.build("ESMM", (), 0.0, 0).tasks == {WATCHED: "binary", BOTH: "binary"}
-    assert watched.build("single-task", (LIKE,), 0.0, 0).tasks == {LIKE: "binary"}
-    with pytest.raises(ValueError, match=r"^model: got 'MMoE'"):
-        watched.build("MMoE", (), 0.0, 0)
