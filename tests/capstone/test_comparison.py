@@ -512,7 +512,8 @@ def test_the_estimate_is_by_an_epoch_of_a_single_task_model_and_of_the_shared_on
 
     monkeypatch.setattr(comparison, "_train", noted)
     plan = Plan(BY_TIME, RECIPE, seeds=range(2), rates=[0.01], also=())
-    assert comparison._estimate(data, plan) == plan.estimate({plan.sides[0].name: 4.0, plan.sides[-1].name: 12.0})
+    seconds = {plan.sides[0].name: 4.0, plan.sides[-1].name: 12.0}
+    assert comparison._estimate(data, plan) == plan.estimate(seconds, data.parts["train"])
     assert asked == [(("click",), 1, [0, 1], 0.25), (tuple(LABELS), 1, [0, 1], 0.25)]
 
 
@@ -963,10 +964,10 @@ def test_the_ranker_is_trained_by_the_weights_without_a_bar(table, trained, monk
 
 
 def test_quick_is_a_first_look(table, trained):
-    """Three seeds, few epochs; of the settings the penalty alone is searched, on one seed."""
+    """Three seeds; of the settings the penalty alone is searched, on one seed."""
     found = compare(table, BY_TIME, Recipe(lr=0.003), mode="quick")
     assert (found.mode, found.seeds, found.also) == ("quick", [0, 1, 2], ("yardsticks", "control"))
-    assert found.recipe == Recipe(lr=0.003, epochs=3, patience=1)
+    assert found.recipe == Recipe(lr=0.003)  # of few rows no fewer epochs
     assert len(trained) == 4 * 4 + 4 + 3 and {tuple(seeds) for *_, seeds in trained[:16]} == {(900,)}
     assert set(found.tried["l2_embedding"]) == {0.0, 1e-4, 1e-3, 1e-2}
     assert compare(table, BY_TIME, Recipe(lr=0.003, epochs=2), mode="quick").recipe.epochs == 2

@@ -15,11 +15,11 @@ def test_the_estimate_counts_every_run():
     """Both single-task models and the shared one, in all choices; the curve for the shared one alone."""
     plan = Plan(OWN, Recipe(epochs=10, patience=3), seeds=range(4), rates=[0.1, 0.2], penalties=[0, 1], also=ALSO)
     assert plan.runs == 4 * 2 + 4 and plan.to_tune == [900, 901]
-    found = plan.estimate({"single-task": 1.0, "Shared-Bottom": 2.0})
+    found = plan.estimate({"single-task": 1.0, "Shared-Bottom": 2.0}, rows=200_000)
     least, again = (1 + 1 + 2) * 12 + 2 * (5 + 2) * 4, (1 + 1 + 2) * 4 * 0.75
     assert found == Estimate(3 * 12 + 28, (4, 10), (least * 4, (least + again) * 10), True)
     plan = Plan(OWN, Recipe(epochs=10, patience=None), seeds=range(4), rates=[0.1], also=())
-    assert plan.to_tune == [] and plan.estimate({"single-task": 1, "Shared-Bottom": 2})[:3] == (
+    assert plan.to_tune == [] and plan.estimate({"single-task": 1, "Shared-Bottom": 2}, 9)[:3] == (
         12,
         (10, 10),
         (160, 160),
@@ -46,8 +46,9 @@ def test_a_mode_decides_what_is_not_given():
     thorough, quick = (Plan(OWN, mode=mode) for mode in ("thorough", "quick"))
     assert (thorough.seeds, thorough.rates, thorough.also) == (list(range(5)), None, ALSO[:3])
     assert (quick.seeds, quick.rates, quick.also) == ([0, 1, 2], None, ALSO[:2])
-    assert thorough.recipe == Recipe() and quick.recipe == Recipe(epochs=3, patience=1)
-    assert Plan(OWN, Recipe(patience=None), mode="quick").recipe.patience == 1
+    assert thorough.of_rows(200_000).recipe == Recipe()
+    for rows, epochs in ((200_000, 3), (60_000, 5), (8_000, 20)):  # of few rows as many as 240 steps take
+        assert quick.of_rows(rows).recipe == Recipe(epochs=epochs) == quick.of_rows(rows).of_rows(rows).recipe
 
 
 def test_penalties_are_searched_where_there_are_ids_and_rates_dropout_and_width_by_thorough_alone():
@@ -121,3 +122,10 @@ def test_a_bad_option_is_named(options, words):
 def test_an_option_of_another_type_is_named(options, words):
     with pytest.raises(TypeError, match=words):
         Plan(**({"declaration": OWN} | options))
+
+
+def test_of_few_rows_no_run_stops_before_it_has_begun():
+    """Patience counts after 100 steps: 8 an epoch from 8,000 rows, 196 from 200,000."""
+    plan, seconds = Plan(OWN), {"single-task": 1.0, "Shared-Bottom": 1.0}
+    assert plan.estimate(seconds, 8_000).epochs == (15, 20)
+    assert plan.estimate(seconds, 200_000).epochs == (4, 20)

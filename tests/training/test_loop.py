@@ -674,3 +674,11 @@ def test_all_is_moved_to_the_device_and_back(monkeypatch, single):
     tensors = 2 * 3 + 1  # inputs and two labels of both sets, and the weights of the tasks
     assert moved[: len(own)] == own and moved[len(own) : len(own) + tensors] == [device] * tensors
     assert moved[len(own) + tensors] == "made there"
+
+
+def test_patience_counts_only_after_the_fewest_steps():
+    """Four of one step each: what does not improve in them is not held against it."""
+    options = {"epochs": 20, "lr": 0, "patience": 3, "batch_size": None, "progress": False}
+    assert fit(model(), examples(0), examples(1), fewest_steps=4, **options).history["epoch"].max() == 4 + 3
+    many = [fit([model(), model(1)], examples(0), examples(1), fewest_steps=k, **options) for k in (0, 4)]
+    assert [run.history.groupby("copy")["epoch"].max().tolist() for run in many] == [[4, 4], [7, 7]]
