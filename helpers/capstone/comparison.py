@@ -179,6 +179,7 @@ def compare(
     problems = must_pass(declaration, frame)
     plan.recipe.check_tasks(declaration.labels, frame)
     table = Table(prepare(declaration, frame), declaration)
+    plan = plan.of_rows(table.parts["train"])
     table.check_splits([*plan.tuning_seeds, *plan.seeds])
     shares = SHARES if FEWER in plan.also and table.fewest_labels() * min(SHARES) >= FEWEST_LABELS else ()
     said = f"comparing ({_estimate(table, plan)})"
@@ -580,7 +581,7 @@ def _estimate(table: Table, plan: Plan) -> Estimate:
     for side in (plan.sides[0], plan.sides[-1]):
         run = _train(table, side.tasks, replace(side.recipe, epochs=1), seeds, share)
         epoch[side.name] = run.seconds / share
-    return plan.estimate(epoch)
+    return plan.estimate(epoch, table.parts["train"])
 
 
 def _yardstick(table: Table, name: str, task: str, seed: int) -> tuple[np.ndarray, np.ndarray]:

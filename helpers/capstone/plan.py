@@ -1,8 +1,8 @@
 """What a comparison will train, and about how long that takes: chosen and checked before any row is read.
 
 A plan is made of the options of `comparison.compare`. *Thorough* is for a decision; *quick* is a first look: three
-seeds, few epochs, and of all settings only the penalty on embeddings is searched. Of more than 100,000 training rows it
-searches on so many, and fits no linear model and no trees.
+seeds, few epochs of many rows, and of all settings only the penalty on embeddings is searched. Of more than 100,000
+training rows it searches on so many, and fits no linear model and no trees.
 
 Both sides search with the same budget, a setting at a time (`Stage`). A side whose best value is the last that was
 tried goes on along the `LADDERS`: what ends at an edge was not tuned.
@@ -10,6 +10,7 @@ tried goes on along the `LADDERS`: what ends at an edge was not tuned.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -30,7 +31,7 @@ SHARES = (0.25, 0.5)  # of the training rows, with which an undecided gain is me
 THOROUGH, QUICK = MODES = ("thorough", "quick")
 SEEDS = {THOROUGH: range(5), QUICK: range(3)}
 ALSO_IN = {THOROUGH: (YARDSTICKS, CONTROL, FEWER), QUICK: (YARDSTICKS, CONTROL)}
-FEW_EPOCHS = {"epochs": 3, "patience": 1}  # of a quick look, at most
+FEW_EPOCHS, ENOUGH_STEPS = 3, 240  # of a quick look: so many epochs, or more of few rows, until it has so many steps
 LADDERS = {
     "l2_embedding": (0.0, 1e-4, 1e-3, 1e-2, 0.1, 1.0),
     "lr": (1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1),
@@ -61,7 +62,7 @@ class Stage(NamedTuple):
 class Plan:
     """What to compare.
 
-    recipe        of the shared side; quick trains it for fewer epochs
+    recipe        of the shared side; quick trains it for fewer epochs (`of_rows`)
     mode          "thorough" or "quick": what the options are that are not given
     seeds         at least two; with a time they vary the training alone
     rates         learning rates to choose among
@@ -95,9 +96,6 @@ class Plan:
             validate.fail(
                 "recipe", "'single task'", "a structure that shares: single tasks are what it is compared with"
             )
-        if mode == QUICK:
-            few = {name: min(most, getattr(recipe, name) or most) for name, most in FEW_EPOCHS.items()}
-            recipe = replace(recipe, **few)
         seeds = several("seeds", SEEDS[mode] if self.seeds is None else self.seeds, whole=True)
         tuning_seeds = several("tuning_seeds", self.tuning_seeds, whole=True)
         if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
@@ -123,6 +121,13 @@ class Plan:
             matters=dict(self.matters),
             also=tuple(validate.choice("also", one, ALSO) for one in also),
         )
+
+    def of_rows(self, rows: int) -> Plan:
+        """The plan for so many rows to train on: a quick look takes as many epochs as they need, and no more."""
+        if self.mode != QUICK:
+            return self
+        enough = max(FEW_EPOCHS, math.ceil(ENOUGH_STEPS / _steps(rows, self.recipe)))
+        return replace(self, recipe=replace(self.recipe, epochs=min(enough, self.recipe.epochs)))
 
     @property
     def sides(self) -> list[Side]:
@@ -179,10 +184,12 @@ class Plan:
             (w, dict.fromkeys(labels, 1.0) | dict(zip(labels[:2], (2 * w, 2 - 2 * w), strict=True))) for w in weights
         ]
 
-    def estimate(self, epoch: dict[str, float]) -> Estimate:
-        """How long it takes, from the seconds that an epoch of a model of each side took, {name of the side: s}."""
+    def estimate(self, epoch: dict[str, float], rows: int) -> Estimate:
+        """How long it takes with so many rows to train on, from the seconds that an epoch of a model of each side took,
+        {name of the side: s}."""
         recipe, again = self.recipe, sum(SHARES) * len(self.seeds) * (FEWER in self.also)
-        fewest = min(recipe.epochs, (recipe.patience or recipe.epochs) + 1)
+        counts_from = max(2, recipe.fewest_steps // _steps(rows, recipe) + 1)  # the first epoch is always the best
+        fewest = min(recipe.epochs, counts_from - 1 + (recipe.patience or recipe.epochs))
         curve = (len(self.weightings) + len(self.controls)) * len(self.seeds)
         least = sum(epoch[side.name] * self.runs for side in self.sides) + epoch[recipe.structure] * curve
         most = least + sum(epoch[side.name] * again for side in self.sides)
@@ -206,6 +213,10 @@ class Estimate(NamedTuple):
         about = least if least == most else f"{least} to {most}"
         more = ", and the yardsticks" if self.yardsticks else ""
         return f"about {about} of computing: {self.runs} training runs of {epochs}{more}"
+
+
+def _steps(rows: int, recipe: Recipe) -> int:
+    return math.ceil(rows / recipe.batch_size)
 
 
 def _times(units: tuple[int, ...], factor: float) -> tuple[int, ...]:

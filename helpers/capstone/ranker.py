@@ -67,7 +67,7 @@ class Recipe:
     units         of the bottom, or of each expert
     towers        units of every tower
     experts       of MMoE; of PLE the shared ones, besides one of each task
-    l2_embedding, dropout, lr, epochs, patience, batch_size, device   as of `SharedBottom` and `fit`
+    l2_embedding, dropout, lr, epochs, patience, fewest_steps, batch_size, device   as of `SharedBottom` and `fit`
 
     Raises ValueError for an unknown choice, and for two that do not go together.
     """
@@ -83,6 +83,7 @@ class Recipe:
     lr: float = 3e-3
     epochs: int = 20
     patience: int | None = 3
+    fewest_steps: int = 100
     batch_size: int = 1024
     device: str = "cpu"
 
@@ -141,7 +142,8 @@ class Recipe:
 
     def training(self) -> dict:
         """The arguments of `fit` that this recipe sets."""
-        settings = {name: getattr(self, name) for name in ("lr", "epochs", "patience", "batch_size", "device")}
+        names = ("lr", "epochs", "patience", "fewest_steps", "batch_size", "device")
+        settings = {name: getattr(self, name) for name in names}
         if isinstance(self.weighting, dict):
             return settings | {"task_weights": self.weighting}
         balance = WEIGHTINGS[self.weighting]

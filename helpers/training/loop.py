@@ -72,6 +72,7 @@ class Settings:
     batch_size: int | None
     lr: float
     patience: float
+    fewest_steps: int
     evaluate_every: int
 
     @property
@@ -94,6 +95,7 @@ def fit(
     batch_size: int | None = 1024,
     lr: float = 1e-2,
     patience: int | None = None,
+    fewest_steps: int = 0,
     evaluate_every: int = 1,
     seed: int | Sequence[int] = 0,
     progress: bool = True,
@@ -109,6 +111,8 @@ def fit(
                     `helpers.training.balancing`; None adds them up
     batch_size      rows a step at most; the batches of an epoch are of nearly equal size. None: all rows in one step
     patience        stop when neither a task nor the total has improved for so many evaluations; None: never stop early
+    fewest_steps    patience counts only after so many steps: on few rows a penalised model may stay where it began for
+                    several epochs, and learn after them
     evaluate_every  epochs between two evaluations on `valid`
     seed            order of the batches and dropout; for a list also one a copy
     device          "cpu"; "cuda"; or "auto", the GPU where PyTorch finds one, else the CPU. Models of the course's size
@@ -138,6 +142,7 @@ def fit(
         batch_size=None if batch_size is None else number("batch_size", batch_size, low=1, whole=True),
         lr=number("lr", lr, low=0),
         patience=np.inf if patience is None else number("patience", patience, low=1, whole=True),
+        fewest_steps=number("fewest_steps", fewest_steps, low=0, whole=True),
         evaluate_every=number("evaluate_every", evaluate_every, low=1, whole=True),
     )
     arguments.check_batch_norm(models[0], len(train), settings.batch_size)
@@ -230,7 +235,8 @@ def _fit(copies: Copies, train: Examples, valid: Examples | None, settings: Sett
                 _stop_at_nan(trained, tested, going, tasks, epoch)
                 measured = (going, trained, tested, balance.weights * settings.task_weights)
                 records.append((epoch, *(tensor.cpu() for tensor in measured)))
-                stopping.update(epoch, copies.state(), tested, keep_last=valid is None)
+                begun = epoch * batches.count > settings.fewest_steps
+                stopping.update(epoch, copies.state(), tested, keep_last=valid is None, begun=begun)
                 if not bool(stopping.going().any()):
                     break
                 copies.module.train()  # `predict` has left it in evaluation mode
@@ -313,11 +319,12 @@ class Stopping:
         """Which copy has not run out of patience yet, `(copies, 1)`."""
         return (self.since < self.patience).any(-1, keepdim=True)
 
-    def update(self, epoch: int, state: State, loss: Tensor, keep_last: bool) -> None:
-        """`loss` is `(copies, tasks)`; a copy whose patience has run out is left as it was."""
+    def update(self, epoch: int, state: State, loss: Tensor, keep_last: bool, begun: bool = True) -> None:
+        """`loss` is `(copies, tasks)`; a copy whose patience has run out is left as it was. Before it has `begun`,
+        patience does not count."""
         better = (loss < self.lowest) & self.going() if not keep_last else torch.ones_like(loss, dtype=torch.bool)
         self.lowest = torch.where(better, loss, self.lowest)
-        self.since = torch.where(better, 0.0, self.since + 1)
+        self.since = torch.where(better, 0.0, self.since + begun)
         for task, won in zip(self.tasks, better.unbind(-1), strict=True):
             if bool(won.all()):  # so it is the first time
                 self.best[task] = torch.full(won.shape, epoch), {name: own.clone() for name, own in state.items()}

@@ -15,11 +15,11 @@ def test_the_estimate_counts_every_run():
     """Both single-task models and the shared one, in all choices; the curve for the shared one alone."""
     plan = Plan(OWN, Recipe(epochs=10, patience=3), seeds=range(4), rates=[0.1, 0.2], penalties=[0, 1], also=ALSO)
     assert plan.runs == 4 * 2 + 4 and plan.to_tune == [900, 901]
-    found = plan.estimate({"single-task": 1.0, "Shared-Bottom": 2.0})
+    found = plan.estimate({"single-task": 1.0, "Shared-Bottom": 2.0}, rows=200_000)
     least, again = (1 + 1 + 2) * 12 + 2 * (5 + 2) * 4, (1 + 1 + 2) * 4 * 0.75
     assert found == Estimate(3 * 12 + 28, (4, 10), (least * 4, (least + again) * 10), True)
     plan = Plan(OWN, Recipe(epochs=10, patience=None), seeds=range(4), rates=[0.1], also=())
-    assert plan.to_tune == [] and plan.estimate({"single-task": 1, "Shared-Bottom": 2})[:3] == (
+    assert plan.to_tune == [] and plan.estimate({"single-task": 1, "Shared-Bottom": 2}, 9)[:3] == (
         12,
         (10, 10),
         (160, 160),
@@ -33,6 +33,13 @@ def test_the_estimate_counts_every_run():
 )
 def test_a_duration_has_two_digits(seconds, words):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(("rows", "epochs"), [(200_000, 3), (60_000, 5), (8_000, 20)])
+def test_a_quick_look_has_as_many_epochs_as_240_steps_take(rows, epochs):
+    plan = Plan(OWN, mode="quick").of_rows(rows)
+    assert plan.recipe == Recipe(epochs=epochs) == plan.of_rows(rows).recipe
+    assert Plan(OWN, mode="thorough").of_rows(rows).recipe == Recipe()
 
 
 def test_penalties_are_searched_where_there_are_ids_and_rates_dropout_and_width_by_thorough_alone():
@@ -83,3 +90,10 @@ def test_a_setting_of_the_recipe_is_among_those_that_are_tried():
 def test_a_bad_option_is_named(options, words):
     with pytest.raises((TypeError, ValueError), match=f"^{words}"):
         Plan(**({"declaration": OWN} | options))
+
+
+def test_of_few_rows_no_run_stops_before_it_has_begun():
+    """Patience counts after 100 steps: 8 an epoch from 8,000 rows, 196 from 200,000."""
+    plan, seconds = Plan(OWN), {"single-task": 1.0, "Shared-Bottom": 1.0}
+    assert plan.estimate(seconds, 8_000).epochs == (15, 20)
+    assert plan.estimate(seconds, 200_000).epochs == (4, 20)

@@ -589,3 +589,11 @@ def test_all_is_moved_to_the_device_and_back(monkeypatch, count):
     pd.testing.assert_frame_equal(here, trained("auto"))
     tensors = 2 * 3 + 1  # inputs and two labels of both sets, and the weights of the tasks
     assert len(moved) >= (count or 1) + tensors
+
+
+def test_patience_counts_only_after_the_fewest_steps():
+    """Four of one step each: what does not improve in them is not held against it."""
+    options = {"epochs": 20, "lr": 0, "patience": 3, "batch_size": None, "progress": False}
+    assert fit(model(), examples(0), examples(1), fewest_steps=4, **options).history["epoch"].max() == 4 + 3
+    many = [fit([model(), model(1)], examples(0), examples(1), fewest_steps=k, **options) for k in (0, 4)]
+    assert [run.history.groupby("copy")["epoch"].max().tolist() for run in many] == [[4, 4], [7, 7]]

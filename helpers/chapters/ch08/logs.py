@@ -32,7 +32,7 @@ DECLARATIONS = {
         time="timestamp",
     ),
 }
-RECIPE = Recipe(epochs=10, patience=2)
+RECIPE = Recipe(epochs=10, patience=2, fewest_steps=0)
 
 
 def newest(data: str, rows: int | None = None) -> pd.DataFrame:
