@@ -161,16 +161,16 @@ def shaped_tasks(
     rng = _generator(seed)
     x = rng.standard_normal((sum(rows), inputs))
     labels, common = {}, None
-    for task, own in enumerate(of_task):
-        hidden = np.stack([_feature(shape, x, own) for _ in range(features)], axis=1) * own.choice([-1, 1], features)
+    for task, draw in enumerate(of_task):
+        hidden = np.stack([_feature(shape, x, draw) for _ in range(features)], axis=1) * draw.choice([-1, 1], features)
         common = hidden if common is None else common
         signs = np.ones(shared)
         if task and relation == "other mix":
-            signs[own.permutation(shared)[: shared // 2]] = -1
+            signs[draw.permutation(shared)[: shared // 2]] = -1
         elif task % 2 and relation == "opposite":
             signs[:] = -1
         hidden[:, :shared] = common[:, :shared] * signs
-        label = hidden.sum(1) / np.sqrt(features) + noise * own.standard_normal(len(x)) * _noisy(rows)
+        label = hidden.sum(1) / np.sqrt(features) + noise * draw.standard_normal(len(x)) * _noisy(rows)
         labels[chr(ord("a") + task)] = torch.from_numpy(label).float()
     parts = zip(torch.from_numpy(x).float().split(rows), *(label.split(rows) for label in labels.values()), strict=True)
     return tuple(Examples(inputs, dict(zip(labels, part, strict=True))) for inputs, *part in parts)
@@ -303,17 +303,17 @@ def interest_tasks(
     """
     rows = _check_rows(rows)
     rng = _generator(seed)
-    n, items, topics, own, length = sum(rows), 60, 12, 3, 10
-    mine = rng.permuted(np.tile(np.arange(topics), (n, 1)), axis=1)[:, :own]
+    n, items, topics, liked, length = sum(rows), 60, 12, 3, 10
+    mine = rng.permuted(np.tile(np.arange(topics), (n, 1)), axis=1)[:, :liked]
     each = np.arange(n)
-    topic = np.column_stack([mine[each[:, None], rng.integers(0, own, (n, length))], mine[each, 0]])
+    topic = np.column_stack([mine[each[:, None], rng.integers(0, liked, (n, length))], mine[each, 0]])
     topic[:, -1] = np.where(rng.random(n) < 0.5, topic[:, -1], rng.integers(0, topics, n))
     shown = topic + topics * rng.integers(0, items // topics, topic.shape)  # the items of the history, then the one
     history, item = shown[:, :-1], shown[:, -1]
     value, taste = rng.standard_normal(items), rng.standard_normal((items, 2))
-    found = (topic[:, :-1] == topic[:, -1:]).mean(1) if matching else value[history].mean(1)
-    found = (found - found.mean()) / found.std()
-    targets = np.sqrt(0.8) * found[:, None] + np.sqrt(0.2) * taste[item]
+    relevance = (topic[:, :-1] == topic[:, -1:]).mean(1) if matching else value[history].mean(1)
+    relevance = (relevance - relevance.mean()) / relevance.std()
+    targets = np.sqrt(0.8) * relevance[:, None] + np.sqrt(0.2) * taste[item]
     return _frames({"item": item, "history": list(history)}, targets, rows, noise, rng)
 
 

@@ -89,9 +89,9 @@ class Exercise:
         self.mistakes: Counter[tuple[str, ...]] = Counter()
 
     def __call__(self, answer: Callable):
-        said = self.judge(answer)
+        judgement = self.judge(answer)
         worked = getattr(answer, "__name__", "").lower().startswith("solution")
-        print(SOLVED if worked and said.startswith("Correct") else said)
+        print(SOLVED if worked and judgement.startswith("Correct") else judgement)
 
     def judge(self, answer: Callable) -> str:
         """The judgement in words: *Not yet*, *Not right yet* with what is wrong and hints, or *Correct*."""
@@ -146,12 +146,12 @@ def _on_copies(answer: Callable) -> Callable:
     def call(*given):
         nonlocal called
         taken = [_copy(value) for value in given]
-        found = answer(*taken)
+        result = answer(*taken)
         if not all(map(_equal, given, taken)):
             raise Wrong("""your function changes its arguments.
                 Hint: its caller still needs those values. Work on a copy.""")
-        found, called = found if called else begun(found), True
-        return found
+        result, called = result if called else begun(result), True
+        return result
 
     return call
 

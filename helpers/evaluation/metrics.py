@@ -196,8 +196,8 @@ def _ndcg(score: Tensor, gain: Tensor, mask: Tensor, group: Tensor, k: int) -> t
     group = torch.where(mask, group, groups)  # a group of their own for unobserved rows
     total = lambda values: torch.zeros(*group.shape[:-1], groups + 1).double().scatter_add(-1, group, values)  # noqa: E731
     end = total(torch.ones_like(score)).cumsum(-1).gather(-1, group).long()  # rows of this and of earlier groups
-    found, best = (total(gain * _discounts(by, group, end, k))[..., :-1] for by in (score, gain))
-    each = found / best  # NaN (0 / 0) where there is nothing to gain
+    reached, best = (total(gain * _discounts(by, group, end, k))[..., :-1] for by in (score, gain))
+    each = reached / best  # NaN (0 / 0) where there is nothing to gain
     size = total(mask.double())[..., :-1]
     counted = ~each.isnan()
     return each.nan_to_num().sum(-1) / counted.sum(-1), (~counted & (size > 0)).sum(-1)

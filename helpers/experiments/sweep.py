@@ -99,7 +99,7 @@ def sweep(
     parts = []
     for settings, group in groups.values():
         rows, trios, models, weights = map(list, zip(*group, strict=True))
-        train, valid, test = (Examples.stack(list(part)) for part in zip(*trios, strict=True)) if keys else trios[0]
+        train, valid, test = map(Examples.stack, zip(*trios, strict=True)) if keys else trios[0]
         here = at.iloc[rows].reset_index(drop=True)
         settings = {"seed": here["seed"].tolist()} | settings
         if weights[0]:
@@ -118,8 +118,7 @@ def search(at: pd.DataFrame, data: Callable, model: Callable, options: Callable)
     lowest validation loss, in thousandths."""
 
     def judge(run: Run) -> pd.DataFrame:
-        losses = run.history[run.history["task"] != TOTAL].groupby(["copy", "task"], as_index=False)["valid"].min()
-        return losses.rename(columns={"valid": "loss"})
+        return run.lowest().drop(TOTAL, level="task").rename("loss").reset_index()
 
     table = sweep(at, data, model, options, judge)
     return table.groupby([name for name in at if name != "seed"], sort=False)["loss"].mean().mul(1000).reset_index()

@@ -193,9 +193,9 @@ class Claim:
         """Where the margin comes from, if it is not the unit's, and what it was before."""
         before = margins_before().get(id, [])
         far = f"the sentence says far, or many: {FAR} × {SMALLEST[self.unit]:g}" if self.far else ""
-        own = f"of its own, because {self.because or far}" if self.because or far else ""
+        special = f"of its own, because {self.because or far}" if self.because or far else ""
         moved = f"moved: {' → '.join(f'{margin:g}' for margin in before)}" if len(before) > 1 else ""
-        return NOTES.join(f"Margin {note}." for note in (own, moved) if note)
+        return NOTES.join(f"Margin {note}." for note in (special, moved) if note)
 
     def _error(self, effects: np.ndarray, table: pd.DataFrame) -> float:
         """The p-value against the margin: 1 − the highest level at which the interval stays on one side of it."""

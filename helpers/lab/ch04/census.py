@@ -116,7 +116,7 @@ def measured(at: pd.DataFrame) -> pd.DataFrame:
 
 
 def _judge(run: Run, train: Examples, test: Examples) -> pd.DataFrame:
-    lowest = run.history.groupby(["copy", "task"])["valid"].min()
+    lowest = run.lowest()
     new = [_without_twin(*groups) for groups in zip(train.groups, test.groups, strict=True)]
     parts = []
     for task, output in run.predict(test.inputs).items():
@@ -136,7 +136,7 @@ def _scores(loss: float, logits: Array, labels: torch.Tensor, new: torch.Tensor)
 
 def _boosted(at: pd.DataFrame) -> pd.DataFrame:
     """The same of boosted trees, a forest for each task: a shape is the most leaves of a tree."""
-    found = []
+    scored = []
     for point in at.to_dict("records"):
         train, valid, test = parts(point["rows"], point["pair"], point["seed"])
         new = _without_twin(train.groups, test.groups)
@@ -145,8 +145,8 @@ def _boosted(at: pd.DataFrame) -> pd.DataFrame:
             losses = [log_loss(logits, valid.labels[task]) for logits in stages(valid)]
             best = int(np.argmin(losses))
             logits = next(islice(stages(test), best, None))
-            found.append(point | {"task": task} | _scores(losses[best], logits, test.labels[task], new))
-    return pd.DataFrame(found)
+            scored.append(point | {"task": task} | _scores(losses[best], logits, test.labels[task], new))
+    return pd.DataFrame(scored)
 
 
 def _forest(point: dict, train: Examples, task: str) -> Callable[[Examples], Iterator[np.ndarray]]:

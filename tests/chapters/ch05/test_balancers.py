@@ -58,7 +58,7 @@ def test_every_method_chose_a_setting_of_its_budget():
     ):
         assert list(chosen) == list(several)
         for settings in chosen.values():
-            assert tuple(settings) == methods
+            assert list(settings) == list(methods)
             assert all(setting in budget[method] for method, setting in settings.items())
 
 

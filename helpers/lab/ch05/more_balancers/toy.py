@@ -63,11 +63,11 @@ GRADNORM_RATES = (0.01, 0.03, 0.1, 0.3)
 BUDGET: dict[str, dict[str, tuple[float, Balance]]] = {
     "equal weights": {f"network {lr:g}": (lr, Balance()) for lr in MANY},
     "divided by σ²": {f"network {lr:g}": (lr, Divided()) for lr in MANY},
-    "UWL": {f"network {lr:g}, own {own:g}": (lr, UWL(own)) for lr in FEW for own in UWL_RATES},
-    "GradNorm": {f"network {lr:g}, own {own:g}": (lr, GradNorm(ALPHA, own)) for lr in FEW for own in GRADNORM_RATES},
-    "UWL, divided": {f"network {lr:g}, own {own:g}": (lr, Divided(UWL(own))) for lr in FEW for own in UWL_RATES},
+    "UWL": {f"network {lr:g}, own {rate:g}": (lr, UWL(rate)) for lr in FEW for rate in UWL_RATES},
+    "GradNorm": {f"network {lr:g}, own {rate:g}": (lr, GradNorm(ALPHA, rate)) for lr in FEW for rate in GRADNORM_RATES},
+    "UWL, divided": {f"network {lr:g}, own {rate:g}": (lr, Divided(UWL(rate))) for lr in FEW for rate in UWL_RATES},
     "GradNorm, divided": {
-        f"network {lr:g}, own {own:g}": (lr, Divided(GradNorm(ALPHA, own))) for lr in FEW for own in GRADNORM_RATES
+        f"network {lr:g}, own {rate:g}": (lr, Divided(GradNorm(ALPHA, rate))) for lr in FEW for rate in GRADNORM_RATES
     },
 }
 TOLD = ("UWL, divided", "GradNorm, divided")  # know σ, as the divided sum does
@@ -99,9 +99,9 @@ def world(tasks: int, seed: int) -> tuple[Tensor, Tensor]:
     """Inputs `(rows, inputs)` and targets `(tasks, rows, outputs)`, train rows before test rows."""
     draw = torch.Generator().manual_seed(seed)
     common = 10**0.5 * torch.randn(INPUTS, OUTPUTS, generator=draw)
-    own = 3.5**0.5 * torch.randn(tasks, INPUTS, OUTPUTS, generator=draw)
+    rate = 3.5**0.5 * torch.randn(tasks, INPUTS, OUTPUTS, generator=draw)
     x = 0.2 * torch.randn(ROWS + TEST_ROWS, INPUTS, generator=draw)
-    return x, torch.tensor(SIGMAS[tasks])[:, None, None] * torch.tanh(x @ (common + own))
+    return x, torch.tensor(SIGMAS[tasks])[:, None, None] * torch.tanh(x @ (common + rate))
 
 
 def toy(seeds: Sequence[int], tasks: Sequence[int] = (2, 10), methods: Sequence[str] = METHODS) -> pd.DataFrame:
