@@ -2,10 +2,8 @@
 
 Three recipes on plain numbers. `relu_tasks` builds two tasks from features that they share or not; in `kind_tasks` the
 kind of row says which features a task needs; `mmoe_tasks` is the recipe of the MMoE paper (Ma et al., KDD 2018, §3.2).
-All return a `TaskPair`. Train and validation labels carry noise,
-test labels are the noise-free targets, so that R² on the test rows tells how much of the truth a model has found.
-`shaped_tasks` asks whether what the first recipe says hangs on relus and on two tasks: its features are products,
-absolute values or small trees, and it makes as many tasks as are wanted.
+All return a `TaskPair`. Train and validation labels carry noise, test labels are the noise-free targets.
+`shaped_tasks` makes as many tasks as are wanted, of products, absolute values or small trees in place of relus.
 
 Two recipes on ids, each with a twin that needs no special model: `cross_tasks`, where it matters which user meets which
 video, and `interest_tasks`, where it matters which items of a history are like the one on offer. They return three
@@ -106,10 +104,8 @@ def relu_tasks(
     eps = rng.standard_normal((sum(rows), 2))
 
     hidden = (np.maximum(x @ directions, 0) - RELU_MEAN) / RELU_SD  # (rows, 2·features), each of mean 0 and variance 1
-    kept = {"same": shared, "opposite": 0, "other mix": shared // 2}[
-        relation
-    ]  # shared features whose sign task b keeps
-    flip = np.where(np.arange(shared) < kept, 1.0, -1.0)
+    same_sign = {"same": shared, "opposite": 0, "other mix": shared // 2}[relation]
+    flip = np.where(np.arange(shared) < same_sign, 1.0, -1.0)
     weights = np.zeros((2 * features, 2))  # of each feature in each task
     weights[:features, 0] = signs[:features]
     weights[:shared, 1] = signs[:shared] * flip

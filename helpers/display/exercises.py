@@ -73,14 +73,10 @@ class Exercise:
                     Hint: a first hint.
                     Hint: a second hint.''')
 
-    The decorated function raises `Wrong` at the first mistake. The same mistake made again adds the second hint. What
-    the function returns, if anything, is said below `correct`: how far a right answer gets. If the first call of
-    `answer` gives nothing, the exercise was not begun. Torch's generator is forked and seeded for the check, so equal
-    answers are judged in equal words. A check may be the first thing that trains in a kernel, so it sets PyTorch to one
-    thread itself.
-
-    Of a worked solution, known by its name (`solution_…`), it says only that it passes: after Run All its output is
-    open, and the lesson of the exercise is for those who did it.
+    The decorated function raises `Wrong` at the first mistake; the same mistake made again adds the second hint. What
+    it returns, if anything, is said below `correct`. If the first call of `answer` gives nothing, the exercise was not
+    begun. Torch's generator is seeded for the check, so equal answers are judged in equal words. Of a worked solution
+    (`solution_…`) it says only that it passes: after Run All its output is open.
     """
 
     def __init__(self, check: Callable[[Callable], str | None], correct: str):

@@ -1,4 +1,4 @@
-"""How good are the predictions? AUC, GAUC, NDCG, log loss, R², squared error and calibration, of one model or many.
+"""How good are the predictions? AUC, GAUC, NDCG, log loss, R² and squared error, of one model or many.
 
 Scores and labels have the rows on the last axis: `(n,)` gives a float, `(models, n)` gives an array `(models,)`, all
 computed together. Labels `(n,)` may be shared by all models. Rows where `mask` is False were not observed and count
@@ -91,35 +91,6 @@ def mse(predictions: Array, targets: Array, mask: Array | None = None) -> float 
 def r2(predictions: Array, targets: Array, mask: Array | None = None) -> float | np.ndarray:
     """Share of the targets' variance that is explained: 1 − MSE / variance. Negative where worse than the mean."""
     return _defined("targets", _r2(*_rows("predictions", predictions, targets, mask)), CONSTANT, "targets that vary")
-
-
-def calibration(logits: Array, labels: Array, bins: int = 10) -> pd.DataFrame:
-    """Do things happen as often as predicted? Rows sorted by predicted probability into bins of about equal size.
-
-    Returns a row a bin: `rows`, mean `predicted` probability, `observed` rate, and `error`, the standard error of that
-    rate if the predictions were true. Equal predictions stay in one bin, so there may be fewer bins. `(n,)` only.
-    """
-    bins = validate.number("bins", bins, low=1, whole=True)
-    logit, label, _ = _rows("logits", logits, labels, None, binary=True)
-    if logit.dim() != 1:
-        validate.fail("logits", f"shape {tuple(logit.shape)}", "the predictions of one model, (n,)")
-    predicted, observed = torch.sigmoid(logit).numpy(), label.numpy()
-    edges = np.unique(np.quantile(predicted, np.arange(1, bins) / bins))
-    frame = pd.DataFrame(
-        {
-            "bin": np.searchsorted(edges, predicted, side="right"),
-            "predicted": predicted,
-            "observed": observed,
-            "variance": predicted * (1 - predicted),
-        }
-    )
-    table = frame.groupby("bin").agg(
-        rows=("observed", "size"),
-        predicted=("predicted", "mean"),
-        observed=("observed", "mean"),
-        error=("variance", lambda variance: np.sqrt(variance.sum()) / len(variance)),
-    )
-    return table.reset_index(drop=True)
 
 
 def evaluate(outputs: dict[str, Array], examples: Examples, kinds: dict[str, str]) -> pd.DataFrame:

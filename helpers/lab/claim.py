@@ -11,9 +11,7 @@ claim was given more seeds after a look at its verdict: who looks again has anot
     undecided             none of these: never taught as a fact
 
 The smallest effect that matters is that of the outcome, one for the whole course (`helpers.evaluation.margins`). A
-claim whose sentence asks for another says why. Before there was one table, each claim had a margin of its own. It was
-set on first runs; where fresh seeds then showed that a verdict would not replicate, more seeds were taken or the margin
-was moved. `data/margins.csv` has them all, and a card has them in a fold.
+claim whose sentence asks for another says why. `data/margins.csv` has all margins that a claim has had.
 
 What the interval is over is part of the claim as well:
 

@@ -9,7 +9,7 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.metrics import mean_squared_error, ndcg_score, r2_score, roc_auc_score
 
 from helpers.data.examples import Examples
-from helpers.evaluation.metrics import auc, calibration, evaluate, gauc, log_loss, mse, ndcg, r2, ranks, user_ndcg
+from helpers.evaluation.metrics import auc, evaluate, gauc, log_loss, mse, ndcg, r2, ranks, user_ndcg
 
 SCORES, LABELS = "scores|logits|predictions", "labels|targets|gains"
 
@@ -196,26 +196,6 @@ def test_ndcg_without_any_gain_and_with_bad_gains_is_named():
         ndcg([0.1, 0.2], [0, -1])
     with pytest.raises(ValueError, match=r"^k: got 0; expected a whole number of at least 1"):
         ndcg([0.1, 0.2], [0, 1], k=0)
-
-
-def test_calibration_of_true_probabilities_and_of_wrong_ones():
-    rng = np.random.default_rng(11)
-    logits = rng.standard_normal(50_000)
-    labels = rng.random(50_000) < 1 / (1 + np.exp(-logits))
-    table = calibration(logits, labels, bins=10)
-    assert list(table.columns) == ["rows", "predicted", "observed", "error"] and len(table) == 10
-    assert table["rows"].between(4999, 5001).all() and table["rows"].sum() == 50_000
-    assert ((table["observed"] - table["predicted"]).abs() < 4 * table["error"]).all()
-    shifted = calibration(logits + 1, labels, bins=10)
-    assert (shifted["predicted"] > shifted["observed"] + 4 * shifted["error"]).all()
-
-
-def test_calibration_keeps_equal_predictions_together():
-    labels = np.array([0, 1, 1, 1])
-    table = calibration(np.zeros(4), labels)
-    assert table.to_dict("records") == [{"rows": 4, "predicted": 0.5, "observed": 0.75, "error": 0.25}]
-    two = calibration(np.array([0.0, 0.0, 0.0, 5.0]), labels, bins=4)
-    assert two["rows"].tolist() == [3, 1]
 
 
 def examples(**more):

@@ -1,12 +1,10 @@
 """Which tasks to put together: five labels of the feed in every grouping there is, at one budget of multiply-adds.
 
 A grouping divides the tasks into groups, and each group is a Shared-Bottom of its own. Five tasks have 52 groupings,
-made of 31 groups, so 31 models a world tell what every grouping is worth: a search over all of them, as in Standley et
-al. (ICML 2020), without a short cut.
+made of 31 groups: 31 models a world tell what every grouping is worth, as in Standley et al. (ICML 2020).
 
-The budget is what one row costs on its way through all models (`COST` a task). A task brings its share into its group:
-the more tasks a group has, the wider its bottom. Embeddings are not counted: to look a vector up costs no
-multiplication. (They cost memory, and five models have five times the tables.)
+The budget is what one row costs on its way through all models (`COST` a task), look-ups of embeddings not counted: the
+more tasks a group has, the wider its bottom.
 
 Worlds, rows and scores are those of `feed_tasks`. What a search chooses, it chooses on half of the worlds, and it is
 reported on the other half; and the other way round.
