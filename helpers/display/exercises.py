@@ -196,10 +196,10 @@ def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
     return [frame for frame in frames if frame.line and libraries.isdisjoint(Path(frame.filename).parents)]
 
 
-def _said(error: BaseException, theirs: list[traceback.FrameSummary]) -> str:
+def _said(error: BaseException, own_lines: list[traceback.FrameSummary]) -> str:
     """An error of the reader's code in one sentence: its kind, its message, and the line that raised it."""
     message = re.sub(r"0x[0-9a-f]+", "0x…", str(error)).splitlines() or [""]
     words = f"{type(error).__name__}: {message[0]}"
-    if not theirs:
+    if not own_lines:
         return f"Not right yet: the check could not use your answer ({words})."
-    return f"Not right yet: line {theirs[-1].lineno} of your code, `{theirs[-1].line}`, raised {words}"
+    return f"Not right yet: line {own_lines[-1].lineno} of your code, `{own_lines[-1].line}`, raised {words}"

@@ -174,16 +174,16 @@ def _is_number(label: str) -> bool:
 
 def _rows(axes: Axes, lines: list, intervals: bool) -> Iterator[str]:
     """Dots in rows, row by row: each series with its value and interval."""
-    said = _sayer([x for line in lines for x in line.get_xdata()])
+    in_words = _sayer([x for line in lines for x in line.get_xdata()])
     whiskers = {}
-    for parts in axes.collections:
-        if isinstance(parts, LineCollection) and _named(parts):
-            (low, height), (high, _) = parts.get_segments()[0]
-            whiskers[parts.get_label(), height] = f" [{said(low)}, {said(high)}]"
+    for drawn in axes.collections:
+        if isinstance(drawn, LineCollection) and _named(drawn):
+            (low, height), (high, _) = drawn.get_segments()[0]
+            whiskers[drawn.get_label(), height] = f" [{in_words(low)}, {in_words(high)}]"
     names, rows = _names(axes.yaxis), {}
     for line in lines:
         x, height = line.get_xdata()[0], line.get_ydata()[0]
-        dot = f"{line.get_label()} {said(x)}" + whiskers.get((line.get_label(), height), "") * intervals
+        dot = f"{line.get_label()} {in_words(x)}" + whiskers.get((line.get_label(), height), "") * intervals
         row = "" if len(line.get_xdata()) > 1 else names.get(round(height), "")  # a line through all rows has none
         rows.setdefault(row, []).append(dot)
     for row, parts in rows.items():
