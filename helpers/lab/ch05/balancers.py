@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.chapters.ch05.balancers import LOOKS, SITUATIONS, Situation, disjoint_pair, same_pair, train
+from helpers.chapters.ch05.desk import BALANCES
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
@@ -170,7 +171,6 @@ def _trained(situation: str, method: str, setting: str, seeds: Sequence[int]) ->
 # Size alone: the loss of task A is multiplied by more and more.
 
 PAIRS = {"disjoint features": disjoint_pair, "same features": same_pair}
-BALANCES = {"equal weights": None, "UWL": UWL(0.2), "GradNorm": GradNorm(0.12, 0.1)}
 
 
 def scales(
