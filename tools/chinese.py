@@ -117,7 +117,7 @@ def stale(catalog: Catalog) -> list[str]:
 
 def problems(english: str, translation: str, terms: list[Term]) -> list[str]:
     """What a translation changes that it must not, a sentence each."""
-    found = []
+    defects = []
     for what, of_english, of_chinese in (
         ("lines", english.count("\n"), translation.count("\n")),
         ("links", Counter(re.findall(TARGET, english)), Counter(re.findall(TARGET, translation))),
@@ -128,12 +128,12 @@ def problems(english: str, translation: str, terms: list[Term]) -> list[str]:
         ("labels", _labels(english, LABELS), _labels(translation)),
     ):
         if of_english != of_chinese:
-            found.append(f"{what}: {of_english} and {of_chinese}")
+            defects.append(f"{what}: {of_english} and {of_chinese}")
     for term in _named(english, terms):
         words = [re.sub("（.*）", "", words) for words in term.chinese.split("，")]
         if not any(word.lower() in translation.lower() for word in (term.english, *words)):
-            found.append(f"the glossary has {term.chinese} for {term.english!r}")
-    return found
+            defects.append(f"the glossary has {term.chinese} for {term.english!r}")
+    return defects
 
 
 def _numbers(text: str) -> Counter:
@@ -143,24 +143,24 @@ def _numbers(text: str) -> Counter:
 
 def _judged(text: str, words: dict[str, str] | None = None) -> list[tuple[str, str]]:
     """(verdict, claims) as in *holds* `C4.1` `C4.2`, ordered by claims; `words` translates the verdicts."""
-    found = re.findall(r"\*([^*`]+)\* ((?:`C\d\.\d+` ?)+)", text)
-    return sorted(((words or {}).get(verdict, verdict), claims.strip()) for verdict, claims in found)
+    judged = re.findall(r"\*([^*`]+)\* ((?:`C\d\.\d+` ?)+)", text)
+    return sorted(((words or {}).get(verdict, verdict), claims.strip()) for verdict, claims in judged)
 
 
 def _labels(text: str, words: dict[str, str] | None = None) -> list[str]:
-    found = [bold.rstrip(".:。：") for bold in re.findall(r"\*\*([^*]+)\*\*", text)]
-    return [(words or {}).get(label, label) for label in found if label in (words or LABELS.values())]
+    labels = [bold.rstrip(".:。：") for bold in re.findall(r"\*\*([^*]+)\*\*", text)]
+    return [(words or {}).get(label, label) for label in labels if label in (words or LABELS.values())]
 
 
 def _named(english: str, terms: list[Term]) -> list[Term]:
     """The terms that a text uses; of terms that overlap the longest."""
-    rest, found = re.sub(r"`[^`]+`|" + TARGET, "", english), []
+    rest, named = re.sub(r"`[^`]+`|" + TARGET, "", english), []
     for term in sorted(terms, key=lambda term: -len(term.english)):
         words = re.compile(rf"\b{re.escape(term.english)}(s|es)?\b", re.IGNORECASE)
         if term.english not in EVERYDAY and words.search(rest):
-            found.append(term)
+            named.append(term)
             rest = words.sub("", rest)
-    return found
+    return named
 
 
 # --- the files ------------------------------------------------------------------------------------------------------
@@ -172,19 +172,23 @@ def glossary() -> list[Term]:
 
 def _chapters() -> list[dict[str, str]]:
     """The chapters: file, title and question, and the minutes with those of the exercises."""
-    found = []
+    chapters = []
     for path in sorted((ROOT / "notebooks").glob("0*.ipynb")):
         book = read(path)
         number, _, name = title(book).partition(" · ")
         taken = NUMBER.findall(minutes.told(book))
-        found.append({"file": path.name, "number": number, "english": f"{name}\n{question(book)}", "taken": taken[:2]})
-    return found
+        chapters.append(
+            {"file": path.name, "number": number, "english": f"{name}\n{question(book)}", "taken": taken[:2]}
+        )
+    return chapters
 
 
 def _commands() -> list[tuple[str, str]]:
     """The commands that the door names, with what the Makefile says of them."""
-    told = dict(re.findall(r"^([a-z-]+):.*## (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    return [(command, told[command.removeprefix("make ")]) for command in COMMANDS]
+    described = dict(
+        re.findall(r"^([a-z-]+):.*## (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    return [(command, described[command.removeprefix("make ")]) for command in COMMANDS]
 
 
 def _address() -> dict[str, str]:
@@ -206,35 +210,36 @@ def entries() -> dict[str, list[tuple[str, str]]]:
 
 def catalogs(folder: Path = ZH) -> dict[str, Catalog]:
     """The catalogues in a folder, brought up to the English."""
-    found = {}
+    brought = {}
     for name, wanted in entries().items():
         template = Catalog()
         for context, english in wanted:
             template.add(english, context=context)
         path = folder / f"{name}.po"
-        found[name] = read_po(io.StringIO(path.read_text(encoding="utf-8") if path.exists() else ""), locale="zh_CN")
-        found[name].update(template)
-    return found
+        brought[name] = read_po(io.StringIO(path.read_text(encoding="utf-8") if path.exists() else ""), locale="zh_CN")
+        brought[name].update(template)
+    return brought
 
 
-def files(found: dict[str, Catalog]) -> dict[Path, str]:
+def files(catalogues: dict[str, Catalog]) -> dict[Path, str]:
     """The text of each file that is written: the catalogues, and the pages."""
     written = {}
-    for name, catalog in found.items():
+    for name, catalog in catalogues.items():
         text = io.BytesIO()
         write_po(text, catalog, width=0, omit_header=True, ignore_obsolete=True)
         written[ZH / f"{name}.po"] = HEADER + text.getvalue().decode()
     english = SOURCE.read_text(encoding="utf-8").replace("[中文](source.zh.md)\n\n", "")  # the door in the English
-    source = "\n".join(translated(line, found["source"]) for line in lines(english))
+    source = "\n".join(translated(line, catalogues["source"]) for line in lines(english))
     top, _, text = source.partition("\n")
     chapters = [
-        part | {"told": chinese(found["README"], part["file"], part["english"]).split("\n")} for part in _chapters()
+        part | {"told": chinese(catalogues["README"], part["file"], part["english"]).split("\n")}
+        for part in _chapters()
     ]
-    commands = [(command, chinese(found["README"], command, told)) for command, told in _commands()]
+    commands = [(command, chinese(catalogues["README"], command, described)) for command, described in _commands()]
     template = Environment(loader=FileSystemLoader(ZH), trim_blocks=True, keep_trailing_newline=True).get_template
     for path, values in (
-        ("notebooks/source.zh.md", {"title": top, "text": text.strip(), "stale": len(stale(found["source"]))}),
-        ("notebooks/glossary.zh.md", {"groups": _ordered(found["pinyin"])}),
+        ("notebooks/source.zh.md", {"title": top, "text": text.strip(), "stale": len(stale(catalogues["source"]))}),
+        ("notebooks/glossary.zh.md", {"groups": _ordered(catalogues["pinyin"])}),
         ("README.zh.md", {"chapters": chapters, "commands": commands} | _address()),
     ):
         written[ROOT / path] = template(f"{Path(path).name}.j2").render(values)
@@ -251,18 +256,18 @@ def _ordered(catalog: Catalog) -> dict[str, list[Term]]:
 
 
 def main() -> int:
-    found = catalogs()
-    for path, text in files(found).items():
+    catalogues = catalogs()
+    for path, text in files(catalogues).items():
         path.write_text(text, encoding="utf-8")
     terms = glossary()
     wrong = [
         f"{name}.po, {message.context}: {problem}"
-        for name, catalog in found.items()
+        for name, catalog in catalogues.items()
         for message in catalog
         if name != "pinyin" and message.id and message.string and not message.fuzzy
         for problem in problems(message.id, message.string, terms)
     ]
-    for name, catalog in found.items():
+    for name, catalog in catalogues.items():
         for entry in stale(catalog):
             print(f"docs/zh/{name}.po: to translate: {entry}")
     print("\n".join(wrong) or "What is translated agrees with the English.")

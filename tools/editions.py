@@ -79,8 +79,8 @@ def for_teachers(book: NotebookNode, name: str) -> str:
         check = CHECK.search(cell.source.rpartition("\n")[2]) if "exercise" in tags(cell) else None
         if check and (known := mistakes(chapter, check[1])):
             cells.append(new_markdown_cell(_told(known), id=f"{chapter}-mistakes-{check[1]}"))
-    if said := notes(title(book)):
-        cells.insert(1, new_markdown_cell(said, id=f"{chapter}-for-the-teacher"))
+    if note := notes(title(book)):
+        cells.insert(1, new_markdown_cell(note, id=f"{chapter}-for-the-teacher"))
     teacher = nbformat.from_dict({**book, "cells": cells})
     nbformat.validate(teacher)
     return nbformat.writes(teacher).rstrip("\n") + "\n"
@@ -166,9 +166,9 @@ def _told(known: list[Wrong]) -> str:
 def notes(chapter: str) -> str:
     """What `docs/teaching.md` says of a chapter, in the section with the heading that its title starts with, or ""."""
     sections = re.split(r"^##+ ", TEACHING.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    for heading, _, said in (section.partition("\n") for section in sections):
+    for heading, _, note in (section.partition("\n") for section in sections):
         if chapter.startswith(heading):
-            return f"**For the teacher**\n\n{said.strip()}"
+            return f"**For the teacher**\n\n{note.strip()}"
     return ""
 
 

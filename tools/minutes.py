@@ -111,14 +111,14 @@ def state(notebook: NotebookNode) -> None:
 
 def told(notebook: NotebookNode) -> str:
     """What the box at the top says about the time a chapter takes."""
-    found = re.search(r"^>.*?(\d[^.\n]*\bminutes?\b[^.\n]*)", notebook.cells[0].source, re.MULTILINE)
-    return found.group(1).strip() if found else ""
+    time = re.search(r"^>.*?(\d[^.\n]*\bminutes?\b[^.\n]*)", notebook.cells[0].source, re.MULTILINE)
+    return time.group(1).strip() if time else ""
 
 
-def box(found: list[Section]) -> str:
+def box(parts: list[Section]) -> str:
     """The minutes of a chapter, as its box says them."""
-    core, optional = (sum(section.minutes for section in found if section.part == part) for part in PARTS[:2])
-    to_do = 5 * round(sum(map(_to_do, found)) / 5)
+    core, optional = (sum(section.minutes for section in parts if section.part == part) for part in PARTS[:2])
+    to_do = 5 * round(sum(map(_to_do, parts)) / 5)
     more = f", {to_do} more for the exercises" if to_do else ""
     return f"{core} minutes" + (f" (and {optional} optional)" if optional else "") + more
 

@@ -258,7 +258,7 @@ def _number(text: str, pattern: re.Pattern, template: str, ids: list[str]) -> st
     """Replace the random ids that `pattern` finds by their number among those in `ids`."""
     random = [old for old in ids if pattern.fullmatch(old)]
     new = {old: template.format(number) for number, old in enumerate(random, start=1)}
-    return pattern.sub(lambda found: new.get(found.group(), found.group()), text)
+    return pattern.sub(lambda random_id: new.get(random_id.group(), random_id.group()), text)
 
 
 # --- compare --------------------------------------------------------------------------------------------------------
@@ -370,8 +370,8 @@ def list_notebooks(books: list[Path], tables: tuple[Path, ...] = TABLES) -> None
             rows = [row for row in ROW.finditer(text) if ("deeper/" in row[1]) == (path.parent.name == "deeper")]
             if path.name not in [row[2] for row in rows] and (above := [row for row in rows if row[2] < path.name]):
                 text = _with_row(text, above[-1], path.name, title(book), question(book))
-            time = minutes.told(book)
-            text = ROW.sub(lambda row: row[1] + (time if row[2] == path.name else row[3]), text)  # noqa: B023
+            if row := next((row for row in ROW.finditer(text) if row[2] == path.name), None):
+                text = text[: row.start(3)] + minutes.told(book) + text[row.end(3) :]
         if text != known:
             table.write_text(text, encoding="utf-8")
 
@@ -485,17 +485,17 @@ def main() -> int:
     for path in books:
         try:
             if args.lint:
-                found = problems(path)
-                said = "; ".join(found) or "in order"
-                failed |= bool(found)
+                defects = problems(path)
+                outcome = "; ".join(defects) or "in order"
+                failed |= bool(defects)
             elif args.check:
-                said = check(path)
+                outcome = check(path)
             else:
                 (reform if args.form else regenerate)(path)
-                said = "written"
+                outcome = "written"
         except RunError as error:
-            said, failed = str(error), True
-        print(f"{path}: {said}", flush=True)
+            outcome, failed = str(error), True
+        print(f"{path}: {outcome}", flush=True)
     if not (args.lint or args.check):
         list_notebooks([path for path in books if path.resolve().is_relative_to(ROOT / "notebooks")])
     return int(failed)

@@ -96,12 +96,12 @@ def title(path: Path) -> str:
 
 def asked_in_class() -> dict[str, tuple[str, list[Item]]]:
     """By its name ("class2"), the title of each lesson plan that asks questions of the bank, and these."""
-    found = {}
+    sheets = {}
     for plan in plans():
         names = [name for row in plan.rows for name in row.cells if name.startswith("questions/")]
         if names:
-            found[plan.name] = (plan.title, [item for name in names for item in picked(name)])
-    return found
+            sheets[plan.name] = (plan.title, [item for name in names for item in picked(name)])
+    return sheets
 
 
 def write(out: Path) -> list[Path]:

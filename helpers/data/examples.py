@@ -7,6 +7,7 @@ guessed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,6 +27,11 @@ def map_tensors(function, *values):
     return None if values[0] is None else function(*values)
 
 
+def stack_inputs(many: Iterable[Inputs]) -> Inputs:
+    """Inputs of equally many rows as one, with a leading axis."""
+    return map_tensors(lambda *tensors: torch.stack(tensors), *many)
+
+
 def check_inputs(inputs: Inputs, copies: int | None = None, shared: bool = False) -> tuple[int, ...]:
     """The shape of what has one value a row: `(n,)`, or `(copies, n)` where each of the copies has inputs of its own.
 
@@ -36,8 +42,8 @@ def check_inputs(inputs: Inputs, copies: int | None = None, shared: bool = False
         validate.fail("inputs", "an empty dict", "at least one tensor")
     for name, tensor in tensors.items():
         _check(name, tensor)
-        own = copies is not None and tensor.dim() == 3 and len(tensor) == copies
-        if not own and not (tensor.dim() == 2 and (copies is None or shared)):
+        stacked = copies is not None and tensor.dim() == 3 and len(tensor) == copies
+        if not stacked and not (tensor.dim() == 2 and (copies is None or shared)):
             shapes = ["(n, columns)"] * (copies is None or shared) + [f"({copies}, n, columns)"] * (copies is not None)
             validate.fail(name, f"shape {tuple(tensor.shape)}", f"shape {' or '.join(shapes)}")
     rows = sorted({tuple(tensor.shape[:-1]) for tensor in tensors.values()})

@@ -164,7 +164,7 @@ def load(name: str, folder: Path = FOLDER) -> pd.DataFrame:
     path = _path(folder, name)
     if not path.exists():
         known = sorted(
-            found.relative_to(folder).as_posix().removesuffix(ENDING) for found in Path(folder).rglob(f"*{ENDING}")
+            file.relative_to(folder).as_posix().removesuffix(ENDING) for file in Path(folder).rglob(f"*{ENDING}")
         )
         have = f"one of {known}" if known else f"tables in {folder}, where there are none"
         validate.fail("name", repr(name), f"{have} (git has them, and `python -m helpers.data.feed` writes them)")

@@ -2,10 +2,8 @@
 
 Three recipes on plain numbers. `relu_tasks` builds two tasks from features that they share or not; in `kind_tasks` the
 kind of row says which features a task needs; `mmoe_tasks` is the recipe of the MMoE paper (Ma et al., KDD 2018, §3.2).
-All return a `TaskPair`. Train and validation labels carry noise,
-test labels are the noise-free targets, so that R² on the test rows tells how much of the truth a model has found.
-`shaped_tasks` asks whether what the first recipe says hangs on relus and on two tasks: its features are products,
-absolute values or small trees, and it makes as many tasks as are wanted.
+All return a `TaskPair`. Train and validation labels carry noise, test labels are the noise-free targets.
+`shaped_tasks` makes as many tasks as are wanted, of products, absolute values or small trees in place of relus.
 
 Two recipes on ids, each with a twin that needs no special model: `cross_tasks`, where it matters which user meets which
 video, and `interest_tasks`, where it matters which items of a history are like the one on offer. They return three
@@ -106,10 +104,8 @@ def relu_tasks(
     eps = rng.standard_normal((sum(rows), 2))
 
     hidden = (np.maximum(x @ directions, 0) - RELU_MEAN) / RELU_SD  # (rows, 2·features), each of mean 0 and variance 1
-    kept = {"same": shared, "opposite": 0, "other mix": shared // 2}[
-        relation
-    ]  # shared features whose sign task b keeps
-    flip = np.where(np.arange(shared) < kept, 1.0, -1.0)
+    same_sign = {"same": shared, "opposite": 0, "other mix": shared // 2}[relation]
+    flip = np.where(np.arange(shared) < same_sign, 1.0, -1.0)
     weights = np.zeros((2 * features, 2))  # of each feature in each task
     weights[:features, 0] = signs[:features]
     weights[:shared, 1] = signs[:shared] * flip
@@ -161,16 +157,16 @@ def shaped_tasks(
     rng = _generator(seed)
     x = rng.standard_normal((sum(rows), inputs))
     labels, common = {}, None
-    for task, own in enumerate(of_task):
-        hidden = np.stack([_feature(shape, x, own) for _ in range(features)], axis=1) * own.choice([-1, 1], features)
+    for task, draw in enumerate(of_task):
+        hidden = np.stack([_feature(shape, x, draw) for _ in range(features)], axis=1) * draw.choice([-1, 1], features)
         common = hidden if common is None else common
         signs = np.ones(shared)
         if task and relation == "other mix":
-            signs[own.permutation(shared)[: shared // 2]] = -1
+            signs[draw.permutation(shared)[: shared // 2]] = -1
         elif task % 2 and relation == "opposite":
             signs[:] = -1
         hidden[:, :shared] = common[:, :shared] * signs
-        label = hidden.sum(1) / np.sqrt(features) + noise * own.standard_normal(len(x)) * _noisy(rows)
+        label = hidden.sum(1) / np.sqrt(features) + noise * draw.standard_normal(len(x)) * _noisy(rows)
         labels[chr(ord("a") + task)] = torch.from_numpy(label).float()
     parts = zip(torch.from_numpy(x).float().split(rows), *(label.split(rows) for label in labels.values()), strict=True)
     return tuple(Examples(inputs, dict(zip(labels, part, strict=True))) for inputs, *part in parts)
@@ -303,17 +299,17 @@ def interest_tasks(
     """
     rows = _check_rows(rows)
     rng = _generator(seed)
-    n, items, topics, own, length = sum(rows), 60, 12, 3, 10
-    mine = rng.permuted(np.tile(np.arange(topics), (n, 1)), axis=1)[:, :own]
+    n, items, topics, liked, length = sum(rows), 60, 12, 3, 10
+    mine = rng.permuted(np.tile(np.arange(topics), (n, 1)), axis=1)[:, :liked]
     each = np.arange(n)
-    topic = np.column_stack([mine[each[:, None], rng.integers(0, own, (n, length))], mine[each, 0]])
+    topic = np.column_stack([mine[each[:, None], rng.integers(0, liked, (n, length))], mine[each, 0]])
     topic[:, -1] = np.where(rng.random(n) < 0.5, topic[:, -1], rng.integers(0, topics, n))
     shown = topic + topics * rng.integers(0, items // topics, topic.shape)  # the items of the history, then the one
     history, item = shown[:, :-1], shown[:, -1]
     value, taste = rng.standard_normal(items), rng.standard_normal((items, 2))
-    found = (topic[:, :-1] == topic[:, -1:]).mean(1) if matching else value[history].mean(1)
-    found = (found - found.mean()) / found.std()
-    targets = np.sqrt(0.8) * found[:, None] + np.sqrt(0.2) * taste[item]
+    relevance = (topic[:, :-1] == topic[:, -1:]).mean(1) if matching else value[history].mean(1)
+    relevance = (relevance - relevance.mean()) / relevance.std()
+    targets = np.sqrt(0.8) * relevance[:, None] + np.sqrt(0.2) * taste[item]
     return _frames({"item": item, "history": list(history)}, targets, rows, noise, rng)
 
 

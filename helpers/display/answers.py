@@ -54,8 +54,8 @@ def by_name(value, names: Collection[str]) -> dict | None:
     if isinstance(value, dict | pd.Series):
         value = dict(value)
         return value if value.keys() == set(names) else None
-    found = numbers(value)
-    return None if found is None or found.shape != (len(names),) else dict(zip(names, found, strict=True))
+    values = numbers(value)
+    return None if values is None or values.shape != (len(names),) else dict(zip(names, values, strict=True))
 
 
 def is_number(value) -> bool:
@@ -68,16 +68,16 @@ def is_tensor(value, *shape: int) -> bool:
     return isinstance(value, Tensor) and value.shape == shape
 
 
-def close(found, right, part: float = 1e-4) -> bool:
+def close(given, right, part: float = 1e-4) -> bool:
     """Whether numbers, arrays or tensors are equal up to a `part` of the largest right one; of dicts, every entry."""
     if isinstance(right, dict):
-        return found.keys() == right.keys() and close(
-            *([float(each[name]) for name in right] for each in (found, right))
+        return given.keys() == right.keys() and close(
+            *([float(each[name]) for name in right] for each in (given, right))
         )
-    found, right = (np.asarray(each.detach() if isinstance(each, Tensor) else each, float) for each in (found, right))
-    if found.shape != right.shape:
+    given, right = (np.asarray(each.detach() if isinstance(each, Tensor) else each, float) for each in (given, right))
+    if given.shape != right.shape:
         return False
-    return bool((np.abs(found - right) <= part * np.abs(right).max(initial=0) + 1e-12).all())
+    return bool((np.abs(given - right) <= part * np.abs(right).max(initial=0) + 1e-12).all())
 
 
 def slopes(value, *inputs: Tensor) -> tuple[Tensor, ...]:

@@ -48,7 +48,7 @@ class Card:
         finding = self.finding
         undecided = finding.verdict == UNDECIDED
         colour = "#595959" if undecided else "#00735C" if finding.as_claimed else "#B34E00"
-        said = f"{finding.verdict}, as claimed" if finding.verdict in WITHIN and finding.as_claimed else finding.verdict
+        outcome = finding.verdict + (", as claimed" if finding.verdict in WITHIN and finding.as_claimed else "")
         notes = "".join(f"<div>{_minus(note)}</div>" for note in _notes(finding) if not note.startswith(MOVED))
         if notes and fold_notes:
             notes = f"<details><summary>About the margin</summary>{notes}</details>"
@@ -58,7 +58,7 @@ class Card:
             f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0">'
             f"<b>{finding.id}</b> {html.escape(self.sentence)}"
             '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:2px 14px">'
-            f'<span style="flex:1 1 24em"><b style="color:{colour}">{said}</b> · {_minus(finding.numbers)}</span>'
+            f'<span style="flex:1 1 24em"><b style="color:{colour}">{outcome}</b> · {_minus(finding.numbers)}</span>'
             f"{_drawn(finding, colour)}</div>{small}</div>"
         )
 
@@ -67,8 +67,8 @@ class Card:
         numbers, seeds = self.finding.numbers.split("], ", 1)
         notes = "".join(f"<br>{_minus(note)}" for note in _notes(self.finding))
         cells = (self.sentence, self.finding.verdict, f"{numbers}]", seeds)
-        told = "".join(f'<td style="text-align:left;white-space:normal">{_minus(cell)}</td>' for cell in cells)
-        return f"<tr><th>{self.finding.id}</th>{told.removesuffix('</td>')}{notes}</td></tr>"
+        columns = "".join(f'<td style="text-align:left;white-space:normal">{_minus(cell)}</td>' for cell in cells)
+        return f"<tr><th>{self.finding.id}</th>{columns.removesuffix('</td>')}{notes}</td></tr>"
 
 
 def _notes(finding: Finding) -> list[str]:

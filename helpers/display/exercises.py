@@ -73,14 +73,10 @@ class Exercise:
                     Hint: a first hint.
                     Hint: a second hint.''')
 
-    The decorated function raises `Wrong` at the first mistake. The same mistake made again adds the second hint. What
-    the function returns, if anything, is said below `correct`: how far a right answer gets. If the first call of
-    `answer` gives nothing, the exercise was not begun. Torch's generator is forked and seeded for the check, so equal
-    answers are judged in equal words. A check may be the first thing that trains in a kernel, so it sets PyTorch to one
-    thread itself.
-
-    Of a worked solution, known by its name (`solution_…`), it says only that it passes: after Run All its output is
-    open, and the lesson of the exercise is for those who did it.
+    The decorated function raises `Wrong` at the first mistake; the same mistake made again adds the second hint. What
+    it returns, if anything, is said below `correct`. If the first call of `answer` gives nothing, the exercise was not
+    begun. Torch's generator is seeded for the check, so equal answers are judged in equal words. Of a worked solution
+    (`solution_…`) it says only that it passes: after Run All its output is open.
     """
 
     def __init__(self, check: Callable[[Callable], str | None], correct: str):
@@ -89,9 +85,9 @@ class Exercise:
         self.mistakes: Counter[tuple[str, ...]] = Counter()
 
     def __call__(self, answer: Callable):
-        said = self.judge(answer)
+        judgement = self.judge(answer)
         worked = getattr(answer, "__name__", "").lower().startswith("solution")
-        print(SOLVED if worked and said.startswith("Correct") else said)
+        print(SOLVED if worked and judgement.startswith("Correct") else judgement)
 
     def judge(self, answer: Callable) -> str:
         """The judgement in words: *Not yet*, *Not right yet* with what is wrong and hints, or *Correct*."""
@@ -146,12 +142,12 @@ def _on_copies(answer: Callable) -> Callable:
     def call(*given):
         nonlocal called
         taken = [_copy(value) for value in given]
-        found = answer(*taken)
+        result = answer(*taken)
         if not all(map(_equal, given, taken)):
             raise Wrong("""your function changes its arguments.
                 Hint: its caller still needs those values. Work on a copy.""")
-        found, called = found if called else begun(found), True
-        return found
+        result, called = result if called else begun(result), True
+        return result
 
     return call
 
@@ -200,10 +196,10 @@ def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
     return [frame for frame in frames if frame.line and libraries.isdisjoint(Path(frame.filename).parents)]
 
 
-def _said(error: BaseException, theirs: list[traceback.FrameSummary]) -> str:
+def _said(error: BaseException, own_lines: list[traceback.FrameSummary]) -> str:
     """An error of the reader's code in one sentence: its kind, its message, and the line that raised it."""
     message = re.sub(r"0x[0-9a-f]+", "0x…", str(error)).splitlines() or [""]
     words = f"{type(error).__name__}: {message[0]}"
-    if not theirs:
+    if not own_lines:
         return f"Not right yet: the check could not use your answer ({words})."
-    return f"Not right yet: line {theirs[-1].lineno} of your code, `{theirs[-1].line}`, raised {words}"
+    return f"Not right yet: line {own_lines[-1].lineno} of your code, `{own_lines[-1].line}`, raised {words}"

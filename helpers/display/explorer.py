@@ -15,7 +15,7 @@ import math
 import numbers
 import re
 import textwrap
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import anywidget
@@ -184,25 +184,25 @@ class TrainNow(widgets.HBox):
         self._say(f"At work: {at} …")
         self.stopping, self.button.disabled, self.stop.disabled = False, True, False
         self.bar.value, self.bar.layout.display = 0, None
-        number, found, part, result = None, None, "0%", "no result yet"
+        number, latest, part, result = None, None, "0%", "no result yet"
         try:
             with contextlib.closing(self._steps(settings)) as steps:
                 for progress, values, of in steps:
                     self.bar.value = progress
                     if values:
-                        found, part = values, of or f"{progress:.0%}"
-                        number = self.explorer.show_run(settings, found, number, part)
+                        latest, part = values, of or f"{progress:.0%}"
+                        number = self.explorer.show_run(settings, latest, number, part)
                         drawn = self.explorer.figure.drawing["panels"]
                         signed = any(panel["y"]["zero"] for panel in drawn if "y" in panel)
-                        result = ", ".join(f"{series} {_in_words(value, signed)}" for series, value in found.items())
-                    elif found is None:
+                        result = ", ".join(f"{series} {_in_words(value, signed)}" for series, value in latest.items())
+                    elif latest is None:
                         part = f"{progress:.0%}"
                     await asyncio.sleep(0)  # here the kernel reads its messages
                     if self.stopping and progress < 1:
                         self._say(f"Stopped at {part}: {result}.")
                         return
-            if found:
-                self.explorer.show_run(settings, found, number)
+            if latest:
+                self.explorer.show_run(settings, latest, number)
                 self._say(f"Your run at {at}: {result}.")
             else:
                 self._say("It ended without a result.")
@@ -256,9 +256,9 @@ def _options(controls: dict[str, str], panels: list[Panel]) -> dict[str, list]:
     options: dict[str, list] = {}
     for name, panel in itertools.product(controls, panels):
         if name in validate.columns("table", panel.table, []).columns:
-            found = levels(panel.table[name])
-            if options.setdefault(name, found) != found:
-                validate.fail(f"table[{name!r}]", f"the values {found}", f"{options[name]}, as in the other panel")
+            values = levels(panel.table[name])
+            if options.setdefault(name, values) != values:
+                validate.fail(f"table[{name!r}]", f"the values {values}", f"{options[name]}, as in the other panel")
     for name in controls:
         if name not in options:
             validate.fail("controls", f"{name!r}, a column of no panel's table", "columns of the tables")
@@ -312,9 +312,9 @@ def _in_short(drawing: dict, at: list[int]) -> str:
     """The settings with the indices `at`, and what the explorer says at them."""
     controls = [f"{c['label']} {c['options'][i]}" for c, i in zip(drawing["controls"], at, strict=True)]
     place = np.ravel_multi_index(at, [len(control["options"]) for control in drawing["controls"]])
-    said = [panel["titles"] for panel in drawing["panels"]] + [drawing["sentences"]]
-    said = [sentence(words["texts"][words["of"][place]]) for words in said]
-    return f"{' '.join(said)} Drawn at: {_with_minus(', '.join(controls))}."
+    sentences = [panel["titles"] for panel in drawing["panels"]] + [drawing["sentences"]]
+    sentences = [sentence(words["texts"][words["of"][place]]) for words in sentences]
+    return f"{' '.join(sentences)} Drawn at: {_with_minus(', '.join(controls))}."
 
 
 def _with_minus(words: str) -> str:
@@ -325,7 +325,12 @@ def _with_minus(words: str) -> str:
 def _png(drawing: dict, at: list[int]) -> str:
     """The picture at the options with the indices `at`, as base64."""
     counts = [len(control["options"]) for control in drawing["controls"]]
-    place = lambda which: sum(at[i] * math.prod(counts[j] for j in which if j > i) for i in which)  # noqa: E731
+
+    def place(controls: Sequence[int]) -> int:
+        """The number of the options in use among all combinations of these controls."""
+        chosen, several = [at[i] for i in controls], [counts[i] for i in controls]
+        return int(np.ravel_multi_index(chosen, several)) if chosen else 0
+
     panels = drawing["panels"]
     style = {"font.size": 11, "axes.spines.top": False, "axes.spines.right": False, "axes.titleweight": "bold"}
     with matplotlib.style.context(["default", style]):

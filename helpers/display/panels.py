@@ -235,8 +235,8 @@ def rows_at(panel: Panel, controls: list[str]) -> Callable[[Position], pd.DataFr
     if not keys:
         validate.fail("panels", f"a table without any of {controls}", "one that a control moves")
     rows = panel.table.sort_values(panel.along, kind="stable").set_index(panel.series)
-    found = dict(iter(rows.groupby(keys, observed=True)))
-    return lambda settings: found[tuple(settings[key] for key in keys)]
+    by_settings = dict(iter(rows.groupby(keys, observed=True)))
+    return lambda settings: by_settings[tuple(settings[key] for key in keys)]
 
 
 def levels(column: pd.Series) -> list:
@@ -253,24 +253,24 @@ def _arrays(panel: Panel, value: str, controls: list[str]) -> tuple[list, list, 
     parts = {"y": value} | ({"low": "low", "high": "high"} if has_intervals(panel) else {})
     table = validate.columns("table", panel.table, [panel.along, panel.series, *parts.values()])
     keys = [name for name in controls if name in table.columns and name != panel.along] + [panel.series, panel.along]
-    found = [levels(table[key]) for key in keys]
+    options = [levels(table[key]) for key in keys]
     rows = table.set_index(keys)[list(parts.values())]
     if rows.index.has_duplicates:
         where = _named(keys, rows.index[rows.index.duplicated()][0])
         validate.fail("table", f"more than one row at {where}", "one row for each combination")
-    every = pd.MultiIndex.from_product(found, names=keys)
+    every = pd.MultiIndex.from_product(options, names=keys)
     missing = every.difference(rows.index)
     if len(missing):
         where = _named(keys, missing[0])
         validate.fail("table", f"no row at {where}", "a row for each combination")
-    rows, shape = rows.reindex(every), (-1, len(found[-2]), len(found[-1]))
+    rows, shape = rows.reindex(every), (-1, len(options[-2]), len(options[-1]))
     data = {
         part: validate.finite(f"table[{name!r}]", rows[name].to_numpy(float)).reshape(shape)
         for part, name in parts.items()
     }
     if "low" in data and not ((data["low"] <= data["y"]) & (data["y"] <= data["high"])).all():
         validate.fail("low, high", f"intervals that {value!r} lies outside of", f"low ≤ {value} ≤ high in every row")
-    return found[-2], found[-1], data
+    return options[-2], options[-1], data
 
 
 def _named(keys: list[str], values: tuple) -> str:

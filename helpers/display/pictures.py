@@ -104,14 +104,11 @@ def describe(figure: Figure) -> str:
         for axes, title in zip(every, titles, strict=True):
             try:
                 panels = _drawn(axes, intervals)
-            except (
-                ArithmeticError,
-                LookupError,
-                TypeError,
-                ValueError,
-            ):  # a figure of the reader's own: dates, cubes, …
+            except (ArithmeticError, LookupError, TypeError, ValueError):  # the reader's own figure: dates, cubes, …
                 panels = []
-            items += [f"{title}: {panels[0]}", *panels[1:]] if title and panels else panels or [title] * bool(title)
+            if title:
+                panels = [f"{title}: {panels[0]}", *panels[1:]] if panels else [title]
+            items += panels
         if len(start) + len("; ".join(items)) + 2 <= LENGTH:
             break
     return f"{start} {_fitting(items, LENGTH - len(start) - 1)}".strip() or "A figure without a title."
@@ -177,22 +174,22 @@ def _is_number(label: str) -> bool:
 
 def _rows(axes: Axes, lines: list, intervals: bool) -> Iterator[str]:
     """Dots in rows, row by row: each series with its value and interval."""
-    said = _sayer([x for line in lines for x in line.get_xdata()])
+    in_words = _sayer([x for line in lines for x in line.get_xdata()])
     whiskers = {}
-    for found in axes.collections:
-        if isinstance(found, LineCollection) and _named(found):
-            (low, height), (high, _) = found.get_segments()[0]
-            whiskers[found.get_label(), height] = f" [{said(low)}, {said(high)}]"
+    for drawn in axes.collections:
+        if isinstance(drawn, LineCollection) and _named(drawn):
+            (low, height), (high, _) = drawn.get_segments()[0]
+            whiskers[drawn.get_label(), height] = f" [{in_words(low)}, {in_words(high)}]"
     names, rows = _names(axes.yaxis), {}
     for line in lines:
         x, height = line.get_xdata()[0], line.get_ydata()[0]
-        dot = f"{line.get_label()} {said(x)}" + whiskers.get((line.get_label(), height), "") * intervals
+        dot = f"{line.get_label()} {in_words(x)}" + whiskers.get((line.get_label(), height), "") * intervals
         row = "" if len(line.get_xdata()) > 1 else names.get(round(height), "")  # a line through all rows has none
         rows.setdefault(row, []).append(dot)
-    for row, found in rows.items():
-        own = found[0].startswith(f"{row} ")  # the row bears the name of its series
+    for row, parts in rows.items():
+        own = parts[0].startswith(f"{row} ")  # the row bears the name of its series
         named = f"{row} " if own else f"{row}: " if row else ""
-        yield named + ", ".join(found).removeprefix(named)
+        yield named + ", ".join(parts).removeprefix(named)
 
 
 def _series(axes: Axes, lines: list) -> Iterator[str]:

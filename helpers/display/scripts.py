@@ -16,8 +16,8 @@ def joined(script: Path) -> str:
 
 
 def _with_imports(script: Path, there: set[Path]) -> str:
-    def text(found: re.Match) -> str:
-        path = (script.parent / found[1]).resolve()
+    def text(statement: re.Match) -> str:
+        path = (script.parent / statement[1]).resolve()
         if path in there:
             return ""
         there.add(path)

@@ -6,10 +6,8 @@
   (Machine Learning 52, 2003) add spread² · test rows / training rows for it, whatever the number of seeds. The ratio is
   how much two random splits have in common: of n rows, a share of (test rows / n) is tested in both. In their splits
   training takes every row that is not tested. Where a seed trains on fewer, the rows that it could have taken still
-  count, all but the validation and test rows: a small training part does not make two test sets more alike, and two
-  small training parts hardly have a row in common. (Divided by the few rows of the training part, the term would grow
-  without end as it shrinks. Measured on logs of a known law, what seeds have in common falls instead, and the ratio as
-  it is here errs on the safe side; a test holds it.)
+  count, all but the validation and test rows: a small training part does not make two test sets more alike. (On logs
+  of a known law this errs on the safe side; a test holds it.)
 - The luck of the test: other users would have come. `over_users` measures it.
 
         standard error² = spread² · (1 / seeds + test rows / rows to train on) + users²

@@ -1,4 +1,4 @@
-"""How good are the predictions? AUC, GAUC, NDCG, log loss, R², squared error and calibration, of one model or many.
+"""How good are the predictions? AUC, GAUC, NDCG, log loss, R² and squared error, of one model or many.
 
 Scores and labels have the rows on the last axis: `(n,)` gives a float, `(models, n)` gives an array `(models,)`, all
 computed together. Labels `(n,)` may be shared by all models. Rows where `mask` is False were not observed and count
@@ -93,35 +93,6 @@ def r2(predictions: Array, targets: Array, mask: Array | None = None) -> float |
     return _defined("targets", _r2(*_rows("predictions", predictions, targets, mask)), CONSTANT, "targets that vary")
 
 
-def calibration(logits: Array, labels: Array, bins: int = 10) -> pd.DataFrame:
-    """Do things happen as often as predicted? Rows sorted by predicted probability into bins of about equal size.
-
-    Returns a row a bin: `rows`, mean `predicted` probability, `observed` rate, and `error`, the standard error of that
-    rate if the predictions were true. Equal predictions stay in one bin, so there may be fewer bins. `(n,)` only.
-    """
-    bins = validate.number("bins", bins, low=1, whole=True)
-    logit, label, _ = _rows("logits", logits, labels, None, binary=True)
-    if logit.dim() != 1:
-        validate.fail("logits", f"shape {tuple(logit.shape)}", "the predictions of one model, (n,)")
-    predicted, observed = torch.sigmoid(logit).numpy(), label.numpy()
-    edges = np.unique(np.quantile(predicted, np.arange(1, bins) / bins))
-    frame = pd.DataFrame(
-        {
-            "bin": np.searchsorted(edges, predicted, side="right"),
-            "predicted": predicted,
-            "observed": observed,
-            "variance": predicted * (1 - predicted),
-        }
-    )
-    table = frame.groupby("bin").agg(
-        rows=("observed", "size"),
-        predicted=("predicted", "mean"),
-        observed=("observed", "mean"),
-        error=("variance", lambda variance: np.sqrt(variance.sum()) / len(variance)),
-    )
-    return table.reset_index(drop=True)
-
-
 def evaluate(outputs: dict[str, Array], examples: Examples, kinds: dict[str, str]) -> pd.DataFrame:
     """All metrics of all tasks as a tidy table: a row a task and metric (and copy, if the outputs have a leading axis).
 
@@ -196,8 +167,8 @@ def _ndcg(score: Tensor, gain: Tensor, mask: Tensor, group: Tensor, k: int) -> t
     group = torch.where(mask, group, groups)  # a group of their own for unobserved rows
     total = lambda values: torch.zeros(*group.shape[:-1], groups + 1).double().scatter_add(-1, group, values)  # noqa: E731
     end = total(torch.ones_like(score)).cumsum(-1).gather(-1, group).long()  # rows of this and of earlier groups
-    found, best = (total(gain * _discounts(by, group, end, k))[..., :-1] for by in (score, gain))
-    each = found / best  # NaN (0 / 0) where there is nothing to gain
+    reached, best = (total(gain * _discounts(by, group, end, k))[..., :-1] for by in (score, gain))
+    each = reached / best  # NaN (0 / 0) where there is nothing to gain
     size = total(mask.double())[..., :-1]
     counted = ~each.isnan()
     return each.nan_to_num().sum(-1) / counted.sum(-1), (~counted & (size > 0)).sum(-1)

@@ -38,8 +38,8 @@ def best(name: str, features: Features, train: Examples, valid: Examples, *table
         each = range(train.copies)
         sets = [[one.map(lambda tensor, k=k: tensor[k]) for one in (train, valid)] for k in each]
         rows = [[map_tensors(lambda tensor, k=k: tensor[k], inputs) for inputs in tables] for k in each]
-        found = [best(name, features, *sets[k], *rows[k]) for k in each]
-        return [np.stack(several) for several in zip(*found, strict=True)]
+        of_copies = [best(name, features, *sets[k], *rows[k]) for k in each]
+        return [np.stack(several) for several in zip(*of_copies, strict=True)]
     (task,) = valid.tasks
     seen = valid.masks[task].numpy() if task in valid.masks else np.ones(len(valid), bool)
     answers = valid.labels[task].numpy()[seen]
@@ -70,9 +70,9 @@ def candidates(
     seen = train.masks[task].numpy() if task in train.masks else np.ones(len(train), bool)
     labels = train.labels[task].numpy().astype(float)[seen]
     make, table = {LINEAR: (partial(_linear, penalties), _one_hot), TREES: (_trees, _columns)}[name]
-    own, *others = (table(features, inputs) for inputs in (train.inputs, *tables))
+    trained_on, *others = (table(features, inputs) for inputs in (train.inputs, *tables))
     weights = train.weights[task].numpy()[seen] if task in train.weights else None
-    yield from make(features, bool(np.isin(labels, (0, 1)).all()), own[seen], labels, weights, others)
+    yield from make(features, bool(np.isin(labels, (0, 1)).all()), trained_on[seen], labels, weights, others)
 
 
 def _linear(penalties, features, binary, table, labels, weights, others):
@@ -106,16 +106,16 @@ def _trees(features, binary, table, labels, weights, others):
     options = {"max_iter": MOST_TREES, "max_leaf_nodes": LEAVES, "early_stopping": False, "random_state": 0}
     model = kind(**options, categorical_features=few).fit(table, labels, weights)
     staged = model.staged_decision_function if binary else model.staged_predict
-    for found in zip(*map(staged, others), strict=True):
-        yield tuple(map(np.ravel, found))
+    for logits in zip(*map(staged, others), strict=True):
+        yield tuple(map(np.ravel, logits))
 
 
 def _means(ids: np.ndarray, *others: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
     """The mean label of each id (`by_ids`). A training row gets that of other rows, or it would read its own label."""
-    fold, own = np.random.default_rng(0).permutation(len(ids)) % FOLDS, np.empty(len(ids))
+    fold, out_of_fold = np.random.default_rng(0).permutation(len(ids)) % FOLDS, np.empty(len(ids))
     for k in range(FOLDS):
-        own[fold == k] = by_ids([ids[fold != k]], labels[fold != k], [ids[fold == k]])
-    return [own, *(by_ids([ids], labels, [other]) for other in others)]
+        out_of_fold[fold == k] = by_ids([ids[fold != k]], labels[fold != k], [ids[fold == k]])
+    return [out_of_fold, *(by_ids([ids], labels, [other]) for other in others)]
 
 
 def _codes(features: Features, inputs: Inputs) -> list[np.ndarray]:

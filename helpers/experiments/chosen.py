@@ -58,14 +58,14 @@ class Chosen(Mapping):
 
     @cached_property
     def _found(self) -> dict:
-        found: dict = {}
+        nested: dict = {}
         for row in self.table.to_dict("records"):
             *outer, last = (row[name] for name in self.by)
-            inner = found
+            inner = nested
             for key in outer:
                 inner = inner.setdefault(key, {})
             inner[last] = self._make(*(row[name] for name in self.setting))
-        return found
+        return nested
 
     def __getitem__(self, key: object) -> object:
         return self._found[key]

@@ -15,6 +15,7 @@ returns columns condition, width, seed, task, r2.
 
 import inspect
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from itertools import product
 
 import pandas as pd
@@ -81,36 +82,46 @@ def sweep(
     """
     validate.columns("at", at, ["seed"])
     keys, judged = _named("data", data, at), _named("judge", judge, [*at, *TRAINED])
-    sets, groups = {}, {}
+    sets: dict[tuple, tuple[Examples, ...]] = {}
+    groups: dict[tuple, _Group] = {}
     for row, point in enumerate(at.to_dict("records")):
         key = tuple(point[name] for name in keys)
         if key not in sets:
             sets[key] = tuple(_call("data", data, point))
-        one, settings = _call("model", model, point), dict(_call("options", options, point))
+        built, settings = _call("model", model, point), dict(_call("options", options, point))
         weights = settings.pop("task_weights", None) or {}
-        alike = (
-            point.get("model"),
-            look(one),
-            tuple(map(len, sets[key])),
-            tuple(weights),
-            repr(sorted(settings.items())),
-        )
-        groups.setdefault(alike, (settings, []))[1].append((row, sets[key], one, weights))
+        sizes = tuple(map(len, sets[key]))
+        alike = (point.get("model"), look(built), sizes, tuple(weights), repr(sorted(settings.items())))
+        group = groups.setdefault(alike, _Group(settings))
+        group.rows.append(row)
+        group.sets.append(sets[key])
+        group.models.append(built)
+        group.weights.append(weights)
     parts = []
-    for settings, group in groups.values():
-        rows, trios, models, weights = map(list, zip(*group, strict=True))
-        train, valid, test = (Examples.stack(list(part)) for part in zip(*trios, strict=True)) if keys else trios[0]
-        here = at.iloc[rows].reset_index(drop=True)
-        settings = {"seed": here["seed"].tolist()} | settings
-        if weights[0]:
-            settings["task_weights"] = {task: [one[task] for one in weights] for task in weights[0]}
-        run = fit(models, train, valid, **settings)
+    for group in groups.values():
+        train, valid, test = map(Examples.stack, zip(*group.sets, strict=True)) if keys else group.sets[0]
+        here = at.iloc[group.rows].reset_index(drop=True)
+        settings = {"seed": here["seed"].tolist()} | group.settings
+        if tasks := list(group.weights[0]):
+            settings["task_weights"] = {task: [weights[task] for weights in group.weights] for task in tasks}
+        run = fit(group.models, train, valid, **settings)
         known = {name: here[name].tolist() for name in here}
-        known |= dict(zip(TRAINED, (run, models, train, valid, test), strict=True))
+        known |= dict(zip(TRAINED, (run, group.models, train, valid, test), strict=True))
         scores = judge(**{name: known[name] for name in judged}).reset_index(drop=True)
         place = here.iloc[scores["copy"]].reset_index(drop=True)
         parts.append(pd.concat([place, scores.drop(columns="copy")], axis=1))
     return pd.concat(parts, ignore_index=True)
+
+
+@dataclass
+class _Group:
+    """Points whose models train together, with equal options of `fit`: their rows in the table, and what trains."""
+
+    settings: dict
+    rows: list[int] = field(default_factory=list)
+    sets: list[tuple[Examples, ...]] = field(default_factory=list)
+    models: list[nn.Module] = field(default_factory=list)
+    weights: list[dict[str, float]] = field(default_factory=list)
 
 
 def search(at: pd.DataFrame, data: Callable, model: Callable, options: Callable) -> pd.DataFrame:
@@ -118,8 +129,7 @@ def search(at: pd.DataFrame, data: Callable, model: Callable, options: Callable)
     lowest validation loss, in thousandths."""
 
     def judge(run: Run) -> pd.DataFrame:
-        losses = run.history[run.history["task"] != TOTAL].groupby(["copy", "task"], as_index=False)["valid"].min()
-        return losses.rename(columns={"valid": "loss"})
+        return run.lowest().drop(TOTAL, level="task").rename("loss").reset_index()
 
     table = sweep(at, data, model, options, judge)
     return table.groupby([name for name in at if name != "seed"], sort=False)["loss"].mean().mul(1000).reset_index()

@@ -26,8 +26,18 @@ from helpers.lab.kept_table import KeptTable
 from helpers.support import validate
 
 
+def _exists(module: str) -> bool:
+    """Whether there is a module of this name: a chapter need not have a laboratory, nor one effects."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # its package is absent, too
+        return False
+
+
 @cache
 def _modules(chapter: str) -> list[ModuleType]:
+    if not _exists(f"helpers.lab.{chapter}"):
+        return []
     package = importlib.import_module(f"helpers.lab.{chapter}")
     names = sorted(module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."))
     return [importlib.import_module(name) for name in names]
@@ -66,7 +76,7 @@ def all_claims() -> dict[str, Claim]:
 def claims_of(chapter: str) -> dict[str, Claim]:
     """The claims of a chapter ("ch04") by id."""
     effects = f"helpers.lab.{chapter}.effects"
-    functions = vars(importlib.import_module(effects)) if importlib.util.find_spec(effects) else {}
+    functions = vars(importlib.import_module(effects)) if _exists(effects) else {}
     return claim_files.read(Path(chapters.__file__).with_name(chapter) / "claims.toml", functions)
 
 

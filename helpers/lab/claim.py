@@ -11,9 +11,7 @@ claim was given more seeds after a look at its verdict: who looks again has anot
     undecided             none of these: never taught as a fact
 
 The smallest effect that matters is that of the outcome, one for the whole course (`helpers.evaluation.margins`). A
-claim whose sentence asks for another says why. Before there was one table, each claim had a margin of its own. It was
-set on first runs; where fresh seeds then showed that a verdict would not replicate, more seeds were taken or the margin
-was moved. `data/margins.csv` has them all, and the evidence of a chapter says which moved.
+claim whose sentence asks for another says why. `data/margins.csv` has all margins that a claim has had.
 
 What the interval is over is part of the claim as well:
 
@@ -193,9 +191,9 @@ class Claim:
         """Where the margin comes from, if it is not the unit's, and what it was before."""
         before = margins_before().get(id, [])
         far = f"the sentence says far, or many: {FAR} × {SMALLEST[self.unit]:g}" if self.far else ""
-        own = f"of its own, because {self.because or far}" if self.because or far else ""
+        special = f"of its own, because {self.because or far}" if self.because or far else ""
         moved = f"moved: {' → '.join(f'{margin:g}' for margin in before)}" if len(before) > 1 else ""
-        return NOTES.join(f"Margin {note}." for note in (own, moved) if note)
+        return NOTES.join(f"Margin {note}." for note in (special, moved) if note)
 
     def _error(self, effects: np.ndarray, table: pd.DataFrame) -> float:
         """The p-value against the margin: 1 − the highest level at which the interval stays on one side of it."""

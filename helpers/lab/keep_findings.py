@@ -39,9 +39,9 @@ def log_margins(claims: Mapping[str, claim.Claim]) -> None:
     """A row in `data/margins.csv` for each claim that is new there, or whose margin has moved."""
     last = pd.read_csv(claim.MARGINS).groupby("claim")["smallest"].last()
     with claim.MARGINS.open("a", encoding="utf-8") as file:
-        for id, one in claims.items():
-            if last.get(id) != one.smallest:
-                file.write(f"{id},{datetime.date.today()},{one.smallest:g}\n")
+        for id, stated in claims.items():
+            if last.get(id) != stated.smallest:
+                file.write(f"{id},{datetime.date.today()},{stated.smallest:g}\n")
     claim.margins_before.cache_clear()
 
 

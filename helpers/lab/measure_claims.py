@@ -5,9 +5,8 @@ usage: python -m helpers.lab.measure_claims [--seeds START:STOP] [--log] [--clus
 
 ID is a claim, such as C4.1, or a chapter, such as C4; without one, all claims are measured. Without --seeds it takes
 the first block that `data/seeds.csv` does not have (`helpers.lab.seeds`): that is a replication. With --again it
-takes the block on which most claims were measured: a test that the code still gives what it gave, which luck cannot
-fail. It leaves out what was not measured on that block and what is undecided, and takes of each table
-the experiment with the fewest seeds, since the code behind the others is the same.
+takes the block on which most claims were measured, and of each table the experiment with the fewest seeds: a test that
+the code still gives what it gave.
 
 Each claim takes at least as many seeds as its verdict needs to replicate, from START on. The experiments are shared out
 among the cores of this machine, or the workers of a Dask cluster. Prints two lines a claim as soon as it is measured,

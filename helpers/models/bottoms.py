@@ -50,10 +50,9 @@ class DeepFM(nn.Module):
     """A factorisation machine next to a deep part, on the same embeddings (Guo et al., IJCAI 2017, arXiv:1703.04247).
 
     The machine's second-order term is Σ_{i<j} ⟨v_i, v_j⟩ over the columns' vectors v_i, the sum of the numbers in
-    ½[(Σ v_i)² − Σ v_i²]. Two things differ from the paper. As a bottom for several tasks we hand these numbers to the
-    towers before the sum, so that each tower may weigh them its own way: the bi-interaction pooling of NFM (He and
-    Chua, SIGIR 2017, arXiv:1708.05027). And the first-order term is ⟨w, row⟩, a weight for each number of the
-    embeddings and of the dense columns, where the paper has a weight for each id.
+    ½[(Σ v_i)² − Σ v_i²]. Two things differ from the paper: the towers get these numbers before the sum, so that each
+    may weigh them its own way (the bi-interaction pooling of NFM; He and Chua, SIGIR 2017, arXiv:1708.05027); and the
+    first-order term has a weight for each number of the row, where the paper has one for each id.
     """
 
     def __init__(self, encoder: Encoder, units: Sequence[int] = (64,)):
@@ -80,9 +79,9 @@ class DIN(Encoder):
     network gives each pair a weight w_k from [h_k, t, h_k − t, h_k ⊙ t], and the list becomes Σ w_k h_k. Padding counts
     nothing; an empty list is 0. Tags have no target, and stay a mean.
 
-    Two things differ from the paper. These pairs are those of its authors' code, where the paper has the outer
-    product of h_k and t. And the small network has a ReLU in place of PReLU or Dice. The paper's mini-batch aware
-    regularisation (§5.1) is not for this encoder alone: `l2_rows="looked up"` of the model.
+    Two things differ from the paper: the pairs are those of its authors' code, where the paper has the outer product of
+    h_k and t; and the small network has a ReLU in place of PReLU or Dice. Its mini-batch aware regularisation (§5.1) is
+    `l2_rows="looked up"` of the model.
 
     units    of the small network's hidden layer
     softmax  the weights of a list sum to 1. The paper leaves that out (§4.3), so that a list with three items like the

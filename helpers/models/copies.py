@@ -59,7 +59,9 @@ class Copies:
         for name, tensor in self.parameters.items():
             decay = 2 * l2.get(name, 0.0)
             groups.setdefault((decay, decay > 0 and some and name in tables), []).append(tensor)
-        return [{"params": own, "weight_decay": decay, "looked_up": rows} for (decay, rows), own in groups.items()]
+        return [
+            {"params": members, "weight_decay": decay, "looked_up": rows} for (decay, rows), members in groups.items()
+        ]
 
     def __call__(self, inputs: Inputs, state: State | None = None) -> dict[str, Tensor]:
         """Outputs by task, `(copies, n)`. Inputs are `(copies, n, columns)`, or `(n, columns)` for all copies."""

@@ -126,7 +126,7 @@ class MMoE(Gated):
         return dict(zip(self.tasks, self._for_tasks([gate(row) for gate in self.bottom.gates]), strict=True))
 
     def _for_tasks(self, by_gate: list[Tensor]) -> list[Tensor]:
-        """What came of one gate is for all tasks."""
+        """A single gate serves every task."""
         return by_gate if len(by_gate) == len(self.tasks) else by_gate * len(self.tasks)
 
 
@@ -134,7 +134,7 @@ class Extraction(nn.Module):
     """One level of PLE: each task has experts of its own besides the shared ones, and a gate that mixes both.
 
     It takes a row for each task and one for the shared experts, `(n, width)` each, and gives as many: the gate of the
-    shared row mixes all experts of the level. Nobody reads the shared row of the last level, so it has none.
+    shared row mixes all experts of the level. The last level has no shared gate: nothing reads its output.
     """
 
     def __init__(self, width: int, tasks: int, shared: int, own: int, units: Sequence[int], last: bool, options: dict):

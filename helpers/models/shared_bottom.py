@@ -275,11 +275,11 @@ def _check_bottom(bottom: nn.Module, width: int) -> nn.Module:
     if not isinstance(bottom, nn.Module):
         came = f"a function that gives {bottom!r}"[:80]
         validate.fail("bottom", came, "a function that gives an nn.Module", TypeError)
-    own = validate.number("width of the bottom", getattr(bottom, "width", None), low=1, whole=True)
+    stated = validate.number("width of the bottom", getattr(bottom, "width", None), low=1, whole=True)
     with torch.no_grad():
         shape = tuple(bottom.eval()(torch.zeros(1, width)).shape)
-    if shape != (1, own):
-        validate.fail("bottom", f"an output of shape {shape}", f"{(1, own)}, the `width` that it says it has")
+    if shape != (1, stated):
+        validate.fail("bottom", f"an output of shape {shape}", f"{(1, stated)}, the `width` that it says it has")
     return bottom.train()
 
 

@@ -109,11 +109,11 @@ def check_balance(balance) -> Balance:
 
 def check_device(device) -> torch.device:
     """Where to train; "auto" is the GPU that PyTorch knows, or the CPU."""
-    found = torch.cuda.is_available()
+    available = torch.cuda.is_available()
     validate.choice("device", device, DEVICES)
-    if device == "cuda" and not found:
+    if device == "cuda" and not available:
         validate.fail("device", "'cuda', and PyTorch finds no such GPU here", "'cpu', or 'auto' for what there is")
-    return torch.device("cuda" if found and device != "cpu" else "cpu")
+    return torch.device("cuda" if available and device != "cpu" else "cpu")
 
 
 def check_batch_norm(model: nn.Module, rows: int, batch_size: int | None) -> None:

@@ -125,9 +125,8 @@ class GradNorm(Balance):
 
     G = ‖∇_W (w·L)‖ of each task on the last shared layer W, which of MMoE and PLE is the last layers of all shared
     experts together; L̃ = L(t)/L(0); r = L̃ / mean L̃; the target mean(G)·r^α is held constant; Σ |G − target| gives a
-    gradient to w alone, for which Adam takes a step, as in the paper's §5.1 (there at a rate of 0.025; the optimiser is
-    said to matter little); then w is scaled to Σw = T. The paper does not say what keeps w above zero: here it is never
-    less than 0.0001 before scaling.
+    gradient to w alone, for which Adam takes a step, as in the paper's §5.1; then w is scaled to Σw = T. The paper does
+    not say what keeps w above zero: here it is never less than 0.0001 before scaling.
 
     alpha   0 asks for equal norms; the larger, the more a slow task is helped
     lr      learning rate of w

@@ -9,7 +9,7 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.metrics import mean_squared_error, ndcg_score, r2_score, roc_auc_score
 
 from helpers.data.examples import Examples
-from helpers.evaluation.metrics import auc, calibration, evaluate, gauc, log_loss, mse, ndcg, r2, ranks, user_ndcg
+from helpers.evaluation.metrics import auc, evaluate, gauc, log_loss, mse, ndcg, r2, ranks, user_ndcg
 
 SCORES, LABELS = "scores|logits|predictions", "labels|targets|gains"
 
@@ -154,18 +154,6 @@ def test_ndcg_over_users_is_the_mean_of_their_lists(k, levels):
     assert value == pytest.approx(expected, abs=1e-12)
     assert skipped == frame["user"].nunique() - len(lists) > 0
     assert user_ndcg(scores, gains, np.zeros(300, int), k=k).value == pytest.approx(ndcg(scores, gains, k=k))
-
-
-def test_calibration_of_true_probabilities_and_of_wrong_ones():
-    rng = np.random.default_rng(11)
-    logits = rng.standard_normal(50_000)
-    labels = rng.random(50_000) < 1 / (1 + np.exp(-logits))
-    table = calibration(logits, labels, bins=10)
-    assert list(table.columns) == ["rows", "predicted", "observed", "error"] and len(table) == 10
-    assert table["rows"].between(4999, 5001).all() and table["rows"].sum() == 50_000
-    assert ((table["observed"] - table["predicted"]).abs() < 4 * table["error"]).all()
-    shifted = calibration(logits + 1, labels, bins=10)
-    assert (shifted["predicted"] > shifted["observed"] + 4 * shifted["error"]).all()
 
 
 def examples(**more):

@@ -97,11 +97,11 @@ def _run(behind: list[str], job: dict, seconds: float) -> tuple[str, str, str]:
         tempfile.TemporaryFile() as errors,
     ):
         home = "/tmp" if behind else folder
-        own = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP"), home) | {"USER": "student"}
+        places = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP"), home) | {"USER": "student"}
         process = subprocess.Popen(
             [*behind, sys.executable, "-P", "-m", "tools.handin.worker"],
             cwd=folder,
-            env=kept | one_thread | quiet | own,
+            env=kept | one_thread | quiet | places,
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=errors,
@@ -123,24 +123,24 @@ def _run(behind: list[str], job: dict, seconds: float) -> tuple[str, str, str]:
 def _result(text: str, ended: str, seconds: float, error: str = "") -> dict:
     """What a worker sent about one answer, which may have written there itself: all but a judgement is not judged."""
     if ended or text == TIME_OUT:
-        said = f"Stopped: {ended}." if ended == CROWDED else f"Stopped: it took more than {seconds:g} seconds."
-        return {"said": said, "hints": "", "kind": ended or TIME_OUT}
+        judgement = f"Stopped: {ended}." if ended == CROWDED else f"Stopped: it took more than {seconds:g} seconds."
+        return {"said": judgement, "hints": "", "kind": ended or TIME_OUT}
     if not text:
         return {"said": f"Not judged: {error or 'it ended before the check did'}.", "hints": "", "kind": NOT_JUDGED}
     try:
-        said, hints = _parts(**json.loads(text))
+        judgement, hints = _parts(**json.loads(text))
     except (ValueError, TypeError, RecursionError):
         return {"said": "Not judged: it sent no result.", "hints": "", "kind": NOT_JUDGED}
-    kind = "" if said.startswith("Correct") else NOT_BEGUN if said.startswith("Not yet") else WRONG
-    if kind == WRONG and not hints and (named := ERROR.search(said)):
+    kind = "" if judgement.startswith("Correct") else NOT_BEGUN if judgement.startswith("Not yet") else WRONG
+    if kind == WRONG and not hints and (named := ERROR.search(judgement)):
         kind = named[1]
-    return {"said": said, "hints": hints, "kind": kind}
+    return {"said": judgement, "hints": hints, "kind": kind}
 
 
-def _parts(said: str, hints: str) -> tuple[str, str]:
-    if not (isinstance(said, str) and isinstance(hints, str) and said.startswith(SAYS)):
-        raise TypeError(said)
-    return _printable(said), _printable(hints)
+def _parts(judgement: str, hints: str) -> tuple[str, str]:
+    if not (isinstance(judgement, str) and isinstance(hints, str) and judgement.startswith(SAYS)):
+        raise TypeError(judgement)
+    return _printable(judgement), _printable(hints)
 
 
 def _printable(text: str) -> str:

@@ -96,14 +96,14 @@ def judged(task: dict, exercise, space: dict) -> bytes:
     errors = [(source, error) for source in task["cells"] if (error := _tried(source, space))]
     answer = next((space[name] for name in task["names"] if name in space), None)
     if answer is not None:
-        said = exercise.judge(answer)
+        judgement = exercise.judge(answer)
     elif errors:
         near = [pair for pair in errors if any(name in pair[0] for name in task["names"])]
-        said = _in_words(*(near or errors)[0])
+        judgement = _in_words(*(near or errors)[0])
     else:
-        said = f"Not yet: `{task['names'][0]}` is not defined."
+        judgement = f"Not yet: `{task['names'][0]}` is not defined."
     hints = " ".join(next(iter(exercise.mistakes), ()))
-    return json.dumps({"said": said[:LONGEST], "hints": hints[:LONGEST]}).encode()
+    return json.dumps({"said": judgement[:LONGEST], "hints": hints[:LONGEST]}).encode()
 
 
 def run(source: str, space: dict) -> None:
@@ -137,11 +137,11 @@ def _in_words(source: str, error: BaseException) -> str:
         from helpers.display.exercises import in_words
 
         return in_words(error)
-    said = f"Not right yet: line {error.lineno} of your code, `{(error.text or '').strip()}`, raised "
-    said += f"{type(error).__name__}: {error.msg}"
+    judgement = f"Not right yet: line {error.lineno} of your code, `{(error.text or '').strip()}`, raised "
+    judgement += f"{type(error).__name__}: {error.msg}"
     if signs := "".join(sorted(set(TYPOGRAPHIC.findall(source)))):
-        said += f". Python does not read {signs}, which a word processor or a Chinese keyboard writes."
-    return said
+        judgement += f". Python does not read {signs}, which a word processor or a Chinese keyboard writes."
+    return judgement
 
 
 class Shell:

@@ -131,9 +131,8 @@ def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
     and for what is no number.
     """
     if not callable(score):
-        validate.fail(
-            "score", type(score).__name__, "a function that takes rows and returns a number for each", TypeError
-        )
+        wanted = "a function that takes rows and returns a number for each"
+        validate.fail("score", type(score).__name__, wanted, TypeError)
     offer = _world()[1]
     with torch.no_grad(), _MultiplyAdds() as products:
         scores = score(_tensors(offer.rows))

@@ -53,42 +53,46 @@ def list_quality(answer: Callable[[np.ndarray, int], float]):
     """`answer(gains, k)`: the `(n,)` gains of a list from the top down become its NDCG@k."""
     gains = np.array([0.0, 3.0, 1.0, 0.0, 2.0, 3.0])
     discounts = np.log2(np.arange(2, 8))
-    right = lambda values, k: ndcg(-np.arange(len(values)), values, k=k)  # noqa: E731
-    found = unboxed(answer(gains, 6))
-    if not is_number(found):
-        raise Wrong(f"""the function returned {described(found)}, not one number.
+    quality = unboxed(answer(gains, 6))
+    if not is_number(quality):
+        raise Wrong(f"""the function returned {described(quality)}, not one number.
             Hint: the places are summed up.
             Hint: sum the discounted gains before you divide.""")
-    if not np.isfinite(found):
-        raise Wrong(f"""the result is {found:g}.
+    if not np.isfinite(quality):
+        raise Wrong(f"""the result is {quality:g}.
             Hint: the first place must not be divided by log₂(1), which is 0.
             Hint: places count from 1, and the discount of a place is log₂(1 + place).""")
-    if close(found, (gains / discounts).sum()):
+    if close(quality, (gains / discounts).sum()):
         raise Wrong("""that is the DCG, which has no upper limit.
             Hint: normalised means: as a share of what the best order reaches.
             Hint: divide by the same sum for the gains sorted from high to low.""")
-    if close(found, (gains / discounts).sum() / (np.sort(gains) / discounts).sum()):
+    if close(quality, (gains / discounts).sum() / (np.sort(gains) / discounts).sum()):
         raise Wrong("""you divide by the worst order, not the best.
             Hint: `np.sort` sorts from low to high.
             Hint: reverse the sorted gains: `np.sort(gains)[::-1]`.""")
-    if not close(found, right(gains, 6)):
-        raise Wrong(f"""for gains {gains.astype(int).tolist()} and k = 6 you find {found:.3f}, the library
-            {right(gains, 6):.3f}.
+    if not close(quality, _in_place(gains, 6)):
+        raise Wrong(f"""for gains {gains.astype(int).tolist()} and k = 6 you find {quality:.3f}, the library
+            {_in_place(gains, 6):.3f}.
             Hint: each gain is divided by log₂(1 + its place), and places count from 1.
             Hint: `np.log2(np.arange(2, len(gains) + 2))` are the discounts of all places.""")
     top = unboxed(answer(gains, 3))
-    if close(top, right(gains, 6)):
+    if close(top, _in_place(gains, 6)):
         raise Wrong("""k changes nothing.
             Hint: NDCG@k looks at the first k places only.
             Hint: cut the discounted gains at k, in the list and in the best order.""")
-    if close(top, right(gains[:3], 3)):
+    if close(top, _in_place(gains[:3], 3)):
         raise Wrong("""the best order is made from the first k rows alone.
             Hint: a better ranking could have put any row of the list on top.
             Hint: sort all gains first, and cut at k afterwards.""")
-    if not close(top, right(gains, 3)):
-        raise Wrong(f"""with k = 3 you find {top:.3f}, and the library {right(gains, 3):.3f}.
+    if not close(top, _in_place(gains, 3)):
+        raise Wrong(f"""with k = 3 you find {top:.3f}, and the library {_in_place(gains, 3):.3f}.
             Hint: the list and the best order are cut at the same place.
             Hint: apply `[:k]` to both sums.""")
+
+
+def _in_place(gains: np.ndarray, k: int) -> float:
+    """NDCG@k of a list in the order that it has."""
+    return ndcg(-np.arange(len(gains)), gains, k=k)
 
 
 ANSWERS = ("first", "second", "undecided")

@@ -41,8 +41,8 @@ def beats_every_label(answer: Callable[[Scores], np.ndarray]) -> str:
     return f"Y{words}."
 
 
-def _scores(found, shape: tuple[int, ...]) -> np.ndarray:
-    scores = np.asarray(found, dtype=float)
+def _scores(given, shape: tuple[int, ...]) -> np.ndarray:
+    scores = np.asarray(given, dtype=float)
     if scores.shape != shape:
         raise Wrong(f"""the score has shape {scores.shape}; the predictions have {shape}.
             Hint: one score for each candidate.
@@ -128,49 +128,49 @@ def tenths(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]):
     trait = np.exp(rng.normal(size=2000))  # skewed: some parts of equal width are empty
     label = (rng.random(2000) < 0.1 + 0.15 * np.log1p(trait)).astype(float)
     given = answer(trait, label)
-    found = numbers(list(given.values()) if isinstance(given, dict) else given)
-    if found is None or found.size != 10:
+    relative = numbers(list(given.values()) if isinstance(given, dict) else given)
+    if relative is None or relative.size != 10:
         raise Wrong(f"""{described(given)} came back, not ten numbers.
             Hint: one number for each tenth of the rows.
             Hint: sort the rows by the trait and cut them into ten equal parts.""")
-    found = found.ravel()
+    relative = relative.ravel()
 
     def rates(by: np.ndarray) -> np.ndarray:
         return label[np.argsort(by, kind="stable")].reshape(10, -1).mean(1)
 
     right = rates(trait) / label.mean()
-    if close(found, right):
+    if close(relative, right):
         return
-    if not np.isfinite(found).all():
+    if not np.isfinite(relative).all():
         raise Wrong("""some of the ten numbers are NaN or infinite: a part may be empty.
             Hint: a tenth of the *rows*, not of the range of the trait.
             Hint: `pd.qcut` cuts into parts with equally many rows, `pd.cut` into parts of equal width.""")
-    if close(found, rates(trait)):
+    if close(relative, rates(trait)):
         raise Wrong("""these are the rates: labels of 30% and of 0.4% would not fit in one picture.
             Hint: 1 should mean: as often as on average.
             Hint: divide by the rate of the label in all rows.""")
-    if close(found, rates(trait) / rates(trait).sum()):
+    if close(relative, rates(trait) / rates(trait).sum()):
         raise Wrong("""these are shares of all labels: they add up to 1.
             Hint: 1 should mean: as often as on average.
             Hint: divide by the mean rate, not by the sum of the ten.""")
-    if close(found, rates(trait) / rates(trait)[0]):
+    if close(relative, rates(trait) / rates(trait)[0]):
         raise Wrong("""you divided by the lowest tenth.
             Hint: 1 should mean: as often as on average.
             Hint: divide by the rate of the label in all rows.""")
-    if close(found, right[::-1]):
+    if close(relative, right[::-1]):
         raise Wrong("""the tenths are in reversed order.
             Hint: the lowest trait comes first.
             Hint: sort in ascending order, or turn the ten numbers around.""")
-    if close(found, rates(np.zeros(2000)) / label.mean()):
+    if close(relative, rates(np.zeros(2000)) / label.mean()):
         raise Wrong("""the rows were cut as they came, not by the trait.
             Hint: the first tenth has the rows with the lowest trait.
             Hint: `np.argsort(trait)` is the order of the rows by the trait.""")
-    if close(found, rates(label) / label.mean()):
+    if close(relative, rates(label) / label.mean()):
         raise Wrong("""the rows were sorted by the label itself.
             Hint: the question is how the label follows the trait.
             Hint: take the order from the trait, and the mean from the label.""")
-    raise Wrong(f"""the ten numbers should run from {right[0]:.2f} to {right[-1]:.2f}; yours go from {found[0]:.2f} to
-        {found[-1]:.2f}.
+    raise Wrong(f"""the ten numbers should run from {right[0]:.2f} to {right[-1]:.2f}; yours go from
+        {relative[0]:.2f} to {relative[-1]:.2f}.
         Hint: sort by the trait, cut into ten equal parts, take the mean of the label in each.
         Hint: then divide the ten means by the mean of all labels.""")
 
@@ -180,40 +180,40 @@ def uninformative(answer: Callable[[Tensor, int], Tensor]):
     """`answer(labels, seed)`: `(n,)` labels become a control that looks like them and says nothing about the inputs."""
     rows = 2000
     labels = 1 + 2 * torch.randn(rows, generator=torch.Generator().manual_seed(5)) ** 2
-    found = answer(labels, 1)
-    if not is_tensor(found, rows):
-        raise Wrong(f"""{rows} labels came back as {described(found)}, not as a tensor of shape ({rows},).
+    control = answer(labels, 1)
+    if not is_tensor(control, rows):
+        raise Wrong(f"""{rows} labels came back as {described(control)}, not as a tensor of shape ({rows},).
             Hint: the control takes the place of the labels: one value per row.
             Hint: index the labels with an order of the row numbers.""")
-    if torch.equal(found, labels):
+    if torch.equal(control, labels):
         raise Wrong("""the labels came back as they were.
             Hint: as long as each label stays at its row, it says something about that row's inputs.
             Hint: assign the labels to other rows, in a random order.""")
-    kept = torch.isin(found.to(labels.dtype), labels)
+    kept = torch.isin(control.to(labels.dtype), labels)
     if not kept.all():
         raise Wrong(f"""the values are others: {(~kept).sum()} of {rows} are none of the labels.
             Hint: a control differs in one thing only. New draws differ in shape, even with the same mean and spread.
             Hint: keep all values and change nothing but which row has which.""")
-    if not close(found.sort().values, labels.sort().values):
-        raise Wrong(f"""only {len(found.unique())} of the {rows} labels are used, some of them more than once.
+    if not close(control.sort().values, labels.sort().values):
+        raise Wrong(f"""only {len(control.unique())} of the {rows} labels are used, some of them more than once.
             Hint: drawing with replacement gives other values in all.
             Hint: `torch.randperm(n)` names every row exactly once; `torch.randint` does not.""")
-    correlation = torch.corrcoef(torch.stack([found, labels]))[0, 1]
+    correlation = torch.corrcoef(torch.stack([control, labels]))[0, 1]
     if correlation.abs() >= 0.1:
         raise Wrong(f"""the control still correlates with the labels: {correlation:+.2f}.
             Hint: most labels should move to a row that has nothing to do with them.
             Hint: `torch.randperm(n)` gives all row numbers in a random order.""")
-    if not torch.equal(found, answer(labels, 1)):
+    if not torch.equal(control, answer(labels, 1)):
         raise Wrong("""the same seed gave two different controls.
             Hint: an experiment that cannot be repeated cannot be checked.
             Hint: pass a generator: `torch.Generator().manual_seed(seed)`.""")
     other = answer(labels, 2)
-    place_of_first = int((found == labels[0]).nonzero()[0])  # all labels are different
-    if torch.equal(found, labels.roll(place_of_first)):
+    place_of_first = int((control == labels[0]).nonzero()[0])  # all labels are different
+    if torch.equal(control, labels.roll(place_of_first)):
         raise Wrong("""the labels were only moved along: each still has the neighbours that it had.
             Hint: a new random order is drawn for each seed.
             Hint: `torch.randperm(n, generator=...)` draws one.""")
-    if torch.equal(found, other):
+    if torch.equal(control, other):
         raise Wrong("""two seeds gave the same control.
             Hint: each seed of an experiment needs a draw of its own.
             Hint: use `seed` in the generator that draws the order.""")

@@ -26,9 +26,9 @@ def _rows() -> tuple[Tensor, Tensor, Tensor]:
     return logit, click, seconds
 
 
-def _one_a_row(found, rows: int):
-    if not is_tensor(found, rows):
-        raise Wrong(f"""{rows} rows gave {described(found)}.
+def _one_a_row(returned, rows: int):
+    if not is_tensor(returned, rows):
+        raise Wrong(f"""{rows} rows gave {described(returned)}.
             Hint: return one number per row; the training loop takes the mean.
             Hint: leave out `.mean()` and `.sum()`, and loops over rows.""")
 
@@ -37,30 +37,30 @@ def _one_a_row(found, rows: int):
 def loss(answer: Loss):
     """`answer(logit, click, seconds)`: three `(n,)` tensors become the loss of each row, `(n,)`."""
     logit, click, seconds = _rows()
-    found, right = answer(logit, click, seconds), weighted_cross_entropy(logit, click, seconds)
-    _one_a_row(found, len(logit))
-    if close(found, binary_cross_entropy(logit, click)):
+    losses, right = answer(logit, click, seconds), weighted_cross_entropy(logit, click, seconds)
+    _one_a_row(losses, len(logit))
+    if close(losses, binary_cross_entropy(logit, click)):
         raise Wrong("""every row counts once: this is the loss of the click model.
             Hint: a click counts as many times as seconds were watched.
             Hint: multiply the part of the loss that belongs to clicks by `seconds`.""")
-    if close(found, -right):
+    if close(losses, -right):
         raise Wrong("""the sign is reversed: this loss falls when the model gets worse.
             Hint: a log of a probability is negative, a loss is not.
             Hint: put a minus in front.""")
-    if not found[click == 0].all():
+    if not losses[click == 0].all():
         raise Wrong("""rows without a click cost nothing, so the model may call everything a click.
             Hint: they have no seconds, but they count once.
             Hint: the seconds belong to the clicked part only; `torch.where(click > 0, seconds, 1.0)` is a weight for
             all rows.""")
-    if not close(found[click == 0], right[click == 0]):
+    if not close(losses[click == 0], right[click == 0]):
         raise Wrong("""rows without a click do not cost −log(1 − p).
             Hint: they are ordinary negatives of weight 1.
             Hint: with p = sigmoid(logit), a row without a click costs −log(1 − p), which is `softplus(logit)`.""")
-    if close(found, right + click * softplus(logit)):
+    if close(losses, right + click * softplus(logit)):
         raise Wrong("""this is the corrected loss of section 3, not YouTube's.
             Hint: in YouTube's loss a clicked row does not count as a negative as well.
             Hint: −log(1 − p) belongs to the rows without a click alone.""")
-    if not close(found[click == 1], right[click == 1]):
+    if not close(losses[click == 1], right[click == 1]):
         raise Wrong("""clicked rows do not cost −T log p.
             Hint: a click of 4 seconds costs four times as much as a click of 1 second at the same logit.
             Hint: a clicked row costs −log p = `softplus(-logit)`, times its seconds.""")
@@ -85,8 +85,8 @@ def seconds_of_a_click(answer: Callable[[Tensor, Tensor], Tensor]):
     """`answer(weighted_logit, click_logit)`: the logits of weighted CE and of the click model, `(n,)` each, become the
     mean watch time of an impression that is clicked, in seconds."""
     weighted, clicks = torch.tensor([0.5, 1.2, 2.0, -0.3, 3.0]), torch.tensor([-1.0, 0.4, -2.0, 1.0, -0.2])
-    found = numbers(given := answer(weighted, clicks))
-    if found is None or found.shape != (5,):
+    length = numbers(given := answer(weighted, clicks))
+    if length is None or length.shape != (5,):
         raise Wrong(f"""5 rows gave {described(given)}.
             Hint: one number of seconds for each row.
             Hint: compute with whole tensors, and leave out `.mean()`.""")
@@ -94,7 +94,7 @@ def seconds_of_a_click(answer: Callable[[Tensor, Tensor], Tensor]):
     right = reading * (1 - p) / p
 
     def is_(*others: np.ndarray) -> bool:
-        return any(close(found, other, 1e-3) for other in others)
+        return any(close(length, other, 1e-3) for other in others)
 
     if is_(right):
         return
@@ -131,7 +131,7 @@ def seconds_of_a_click(answer: Callable[[Tensor, Tensor], Tensor]):
             Hint: the reading of a logit is its exponential.
             Hint: `torch.exp`.""")
     raise Wrong(f"""with logits of {weighted[0]:g} and {clicks[0]:g} a click is watched for {right[0]:.2f} seconds, not
-        for {found[0]:.2f}.
+        for {length[0]:.2f}.
         Hint: seconds per impression = exp(weighted logit) · (1 − P), by section 3.
         Hint: divide that by P, the sigmoid of the other logit.""")
 
@@ -145,9 +145,9 @@ def weights(answer: Callable[[Tensor, Tensor, float], Tensor]):
     """
     click = torch.tensor([1.0, 0, 1, 0, 0, 1])
     seconds = torch.tensor([30.0, 0, 90, 0, 0, 6])
-    found = torch.as_tensor(answer(click, seconds, 0.1), dtype=torch.float32)
-    _one_a_row(found, len(click))
-    unclicked, a_minute = found[click == 0], found[click == 1] / (seconds[click == 1] / 60)
+    weight = torch.as_tensor(answer(click, seconds, 0.1), dtype=torch.float32)
+    _one_a_row(weight, len(click))
+    unclicked, a_minute = weight[click == 0], weight[click == 1] / (seconds[click == 1] / 60)
     if not (unclicked > 0).all():
         raise Wrong("""rows without a click weigh nothing, or less, so nothing speaks against a click.
             Hint: they have no watch time, but they count.

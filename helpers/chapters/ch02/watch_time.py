@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
-from helpers.data.examples import Examples
+from helpers.data.examples import Examples, stack_inputs
 from helpers.data.feed import Feed, Offer, features, plain
 from helpers.experiments.chosen import Chosen
 from helpers.models.shared_bottom import SingleTask
@@ -109,8 +108,7 @@ def predictions(run: Run, rows: Sequence[pd.DataFrame]) -> list[np.ndarray]:
     """The score of each row, world by world; the worlds may differ in their number of rows."""
     spec, longest = features(), max(map(len, rows))
     padded = [spec.transform(part.iloc[np.arange(longest) % len(part)]) for part in rows]
-    inputs = {name: torch.stack([part[name] for part in padded]) for name in padded[0]}
-    scores = run.predict(inputs)["score"].numpy().astype(float)
+    scores = run.predict(stack_inputs(padded))["score"].numpy().astype(float)
     return [score[: len(part)] for score, part in zip(scores, rows, strict=True)]
 
 

@@ -54,10 +54,10 @@ def fair_weights(answer: Callable[[dict[str, Tensor], dict[str, float]], dict[st
             Hint: weight = wanted / entropy of the label; a common factor is free.""")
 
 
-def _weights(found, names: Collection[str]) -> dict:
-    weights = by_name(found, names)
+def _weights(given, names: Collection[str]) -> dict:
+    weights = by_name(given, names)
     if weights is None:
-        came = f"weights for {list(found)}" if isinstance(found, dict) else described(found)
+        came = f"weights for {list(given)}" if isinstance(given, dict) else described(given)
         raise Wrong(f"""the function returned {came}, not a weight for each of {list(names)}.
             Hint: one weight under each name.
             Hint: build a dict: {{name: weight for each name}}.""")
@@ -76,12 +76,12 @@ def best_constant(answer: Callable[[dict[str, Tensor], dict[str, float]], float]
 
 
 def _best_constant(given, labels: dict[str, Tensor], weights: dict[str, float]):
-    found = numbers(given)
-    if found is None or found.size != 1:
+    constant = numbers(given)
+    if constant is None or constant.size != 1:
         raise Wrong(f"""the function returned {described(given)}, not one number.
             Hint: one probability for all labels and all rows.
             Hint: reduce to a single number at the end.""")
-    found = float(found.ravel()[0])
+    constant = float(constant.ravel()[0])
     weight = np.array([weights[name] for name in labels], float)
     total, rates = weight.sum(), np.array([y.nanmean().item() for y in labels.values()])
     filled = np.array([y.nan_to_num().mean().item() for y in labels.values()])
@@ -89,11 +89,11 @@ def _best_constant(given, labels: dict[str, Tensor], weights: dict[str, float]):
     right = weight @ rates / total
 
     def is_(*others: float) -> bool:
-        return any(abs(found - other) < 5.5e-3 for other in others)  # tried in steps of 0.01, it is right
+        return any(abs(constant - other) < 5.5e-3 for other in others)  # tried in steps of 0.01, it is right
 
     if is_(right):
         return
-    if np.isnan(found):
+    if np.isnan(constant):
         raise Wrong("""it is NaN: rows without a label were counted.
             Hint: a loss is a mean over the rows that have its label.
             Hint: `label.nanmean()`, or `label[~label.isnan()]`.""")
@@ -118,7 +118,7 @@ def _best_constant(given, labels: dict[str, Tensor], weights: dict[str, float]):
             Hint: the question asks for the probability.
             Hint: its sigmoid.""")
     raise Wrong(f"""with rates of {", ".join(f"{rate:.2g}" for rate in rates)} and weights of
-        {", ".join(f"{each:g}" for each in weight)} the best constant is {right:.3f}; yours is {found:.3f}.
+        {", ".join(f"{each:g}" for each in weight)} the best constant is {right:.3f}; yours is {constant:.3f}.
         Hint: the derivative of the weighted loss by the logit is Σ weight · (p − rate).
         Hint: set it to zero and solve for p; or try many values of p and take the one with the lowest loss.""")
 
@@ -234,12 +234,12 @@ def decide(answer: Callable[[pd.DataFrame], float]):
 
     def shipped(*arms: tuple) -> float:
         test = pd.DataFrame(arms, columns=["weight", "users", "returns", "returns_sd", "clicks"])
-        found = begun(answer(test))
-        if np.ndim(found) or float(found) not in test["weight"].to_list():
+        weight = begun(answer(test))
+        if np.ndim(weight) or float(weight) not in test["weight"].to_list():
             raise Wrong("""what came back is not the weight of one of the arms.
                 Hint: return the weight of the arm to ship.
                 Hint: one number, out of the column `weight`.""")
-        return float(found)
+        return float(weight)
 
     if shipped(TODAY, (0.25, 20_000, 0.632, 0.21, 5.4), (0.75, 20_000, 0.610, 0.21, 5.7)) != 0.25:
         raise Wrong("""an arm that is clearly better and does no harm was not shipped.

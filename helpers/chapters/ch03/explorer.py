@@ -55,10 +55,10 @@ def hollow(chances: pd.DataFrame) -> Live:
 
 def _in_words(settings: dict, losses: pd.DataFrame, ranking: pd.DataFrame) -> str:
     loss, auc = losses["mean"], ranking["mean"]
-    said = "; ".join(f"{task} has loss {loss[task]:.2f} and AUC {auc[task]:.2f}" for task in loss.index)
+    values = "; ".join(f"{task} has loss {loss[task]:.2f} and AUC {auc[task]:.2f}" for task in loss.index)
     worse = [task for task in loss.index if loss[task] > 1]
     note = f" T{worse[0][1:]} is worse off than with a constant." if worse else ""
     note = " Both are worse off than with a constant." if len(worse) == 2 else note
     model, correlation, weight = settings.values()
     place = f"{model.capitalize()}, correlation {correlation:+g}, weight {weight:g} on task A".replace("+0,", "0,")
-    return f"{place}: {said}.{note}"
+    return f"{place}: {values}.{note}"

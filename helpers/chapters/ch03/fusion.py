@@ -44,7 +44,7 @@ def train(
     """
     spec = features()
     parts = [feed.examples(spec, {label: label for label in labels}, ROWS) for feed in feeds]
-    rows, valid = (Examples.stack(list(side)) for side in zip(*parts, strict=True))
+    rows, valid = map(Examples.stack, zip(*parts, strict=True))
     seeds = [feed.seed for feed in feeds]
     models = [model(spec, kinds(*labels), BOTTOM, TOWER, l2_embedding=penalty, seed=seed) for seed in seeds]
     options = {"epochs": 15, "batch_size": 500, "lr": lr, "seed": seeds}

@@ -173,13 +173,13 @@ def _few_labels() -> tuple[tuple[float, float, float], ...]:
 @exercise("task B learns from task A's labels where the features are, and task A hardly notices.")
 def few_labels(answer: Callable[[], tuple[float, float]]) -> str:
     """`answer()`: what tasks a and b gain by sharing, in R², where b has labels on 50 of 500 rows."""
-    found = begun(answer())
-    several = isinstance(found, tuple | list | np.ndarray)
-    if not several or len(found) != 2 or not all(is_number(unboxed(one)) for one in found):
-        raise Wrong(f"""the function gave back {described(found)}, not two numbers.
+    forecasts = begun(answer())
+    several = isinstance(forecasts, tuple | list | np.ndarray)
+    if not several or len(forecasts) != 2 or not all(is_number(unboxed(one)) for one in forecasts):
+        raise Wrong(f"""the function gave back {described(forecasts)}, not two numbers.
             Hint: one forecast for each task, in R²: task A first.
             Hint: end with `return gain_of_a, gain_of_b`; a loss is a negative number.""")
-    a, b = map(unboxed, found)
+    a, b = map(unboxed, forecasts)
     (gain_a, *ends_a), (gain_b, *ends_b) = _few_labels()
     if a > gain_a + 0.05:
         raise Wrong(f"""{a:+.2f} R² is more than task A gains.
@@ -322,7 +322,7 @@ def cost(answer: Callable[[int, list[int], list[int], int], float]) -> str:
     return f"With a bottom of a million multiplications and twenty tasks of eight, yours says {limit:.4f}: about 1/20."
 
 
-def _cost(found: float, inputs: int, bottom: list[int], tower: list[int], tasks: int):
+def _cost(ratio: float, inputs: int, bottom: list[int], tower: list[int], tasks: int):
     """Compare a share with the right one and with typical wrong ones."""
 
     def layers(*widths: int) -> int:
@@ -332,7 +332,7 @@ def _cost(found: float, inputs: int, bottom: list[int], tower: list[int], tasks:
     without_link, biased = layers(*tower), (b + sum(bottom), t + sum(tower))
 
     def is_(*others: float) -> bool:
-        return any(abs(found - other) < 1e-6 * other for other in others)
+        return any(abs(ratio - other) < 1e-6 * other for other in others)
 
     def share(b: float, t: float) -> float:
         return (b + tasks * t) / (tasks * (b + t))
@@ -365,6 +365,6 @@ def _cost(found: float, inputs: int, bottom: list[int], tower: list[int], tasks:
         raise Wrong("""you counted the biases, which are added, not multiplied.
             Hint: a layer from n numbers to m costs n · m.
             Hint: leave out the m biases.""")
-    raise Wrong(f"""{what}, the share is {share(b, t):.4f}; yours is {found:.4f}.
+    raise Wrong(f"""{what}, the share is {share(b, t):.4f}; yours is {ratio:.4f}.
         Hint: first the cost of one bottom and of one tower, by n · m for each of its layers.
         Hint: one bottom and a tower a task, against a bottom and a tower a task.""")

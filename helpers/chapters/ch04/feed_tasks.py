@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.data.examples import Examples, Inputs, map_tensors
+from helpers.data.examples import Examples, Inputs, map_tensors, stack_inputs
 from helpers.data.feed import USERS, Feed, Offer, features
 from helpers.data.world import WATCH
 from helpers.evaluation.yardsticks import LINEAR, candidates
@@ -70,8 +70,7 @@ class Worlds:
             offer = Offer.make(feed, users)
             inputs.append(offer.inputs(columns))
             outcomes.append(observed(offer.outcomes, clicked))
-        together = {name: torch.stack([one[name] for one in inputs]) for name in inputs[0]}
-        return Worlds(list(seeds), Examples.stack(train), Examples.stack(valid), together, outcomes)
+        return Worlds(list(seeds), Examples.stack(train), Examples.stack(valid), stack_inputs(inputs), outcomes)
 
 
 def observed(table: pd.DataFrame, clicked: bool = False) -> pd.DataFrame:

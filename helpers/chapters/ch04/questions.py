@@ -21,8 +21,8 @@ def gains_most(runs: Runs) -> Figure:
 
 @answers("C4.P2")
 def mirrored_bottoms(agreeing: float, flipped: float, distance: float) -> Result:
-    said = f"The largest difference between two parameters of the bottoms is {distance:g}."
-    return Result(said, agreeing=agreeing, flipped=flipped)
+    words = f"The largest difference between two parameters of the bottoms is {distance:g}."
+    return Result(words, agreeing=agreeing, flipped=flipped)
 
 
 def _map(runs: Runs, model: str, title: str) -> Figure:

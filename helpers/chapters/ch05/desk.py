@@ -10,9 +10,12 @@ from helpers.display.live.live import Live
 from helpers.display.palette import BLACK, GREEN, GREY, PURPLE, TASKS
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
+from helpers.training.balancing import UWL, GradNorm
 
 MATTERS = SMALLEST["R²"]
-# Loss of A and rates as powers of ten, as in the grid `05_scales`; the hand is log10 of the weight of A over that of B.
+# What is beside the reader's hand, with the settings of the grid `05_scales`.
+BALANCES = {"equal weights": None, "UWL": UWL(0.2), "GradNorm": GradNorm(0.12, 0.1)}
+# The same as the desk has them: loss of A and rates as powers of ten; the hand is log10 of the weight of A over B's.
 START = {
     **{"features": "disjoint", "scale": 2, "noise": 0.5},
     **{"uwl": -0.7, "gradnorm": -1, "alpha": 0.12, "hand": 0, "seed": 1},

@@ -153,10 +153,10 @@ def _binary_tasks(rates: dict[str, float]) -> tuple[dict[str, Tensor], dict[str,
     return dict(zip(labels, logits, strict=True)), labels
 
 
-def _wrong_areas(found: dict[str, float], outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> list[str]:
+def _wrong_areas(areas: dict[str, float], outputs: dict[str, Tensor], labels: dict[str, Tensor]) -> list[str]:
     """The tasks whose AUC is not right; two decimals are enough."""
     right = {task: auc(outputs[task], labels[task]) for task in labels}
-    return [task for task in labels if not math.isclose(float(found[task]), right[task], abs_tol=0.0051)]
+    return [task for task in labels if not math.isclose(float(areas[task]), right[task], abs_tol=0.0051)]
 
 
 HALF_WIDTH = 0.03  # of the 95% interval of an AUC near 0.75, at a rate of 20%
@@ -166,12 +166,12 @@ HALF_WIDTH = 0.03  # of the 95% interval of an AUC near 0.75, at a rate of 20%
 def split(answer: Callable[[int, int], tuple]):
     """`answer(rows, seed)`: the numbers 0 … rows − 1 in three arrays, train, valid and test, drawn by `seed`."""
     rows = 20_000
-    found = answer(rows, 0)
-    if not isinstance(found, tuple | list) or len(found) != 3:
-        raise Wrong(f"""the function gave back {described(found)}, not three parts.
+    three = answer(rows, 0)
+    if not isinstance(three, tuple | list) or len(three) != 3:
+        raise Wrong(f"""the function gave back {described(three)}, not three parts.
             Hint: train, valid, test.
             Hint: a tuple of three arrays of row numbers.""")
-    train, valid, test = (np.asarray(part) for part in found)
+    train, valid, test = (np.asarray(part) for part in three)
     every = np.concatenate([train, valid, test])
     if every.dtype.kind not in "iu":
         raise Wrong("""the parts are not row numbers, which are whole numbers.
@@ -195,7 +195,7 @@ def split(answer: Callable[[int, int], tuple]):
             Hint: the validation part chooses the epoch and the weights: it too needs rows.
             Hint: 60% to 80% to train, the rest in two parts.""")
     again, other = answer(rows, 0), np.asarray(answer(rows, 1)[2])
-    if not all(map(np.array_equal, again, found)) or np.array_equal(np.sort(other), np.sort(test)):
+    if not all(map(np.array_equal, again, three)) or np.array_equal(np.sort(other), np.sort(test)):
         raise Wrong("""the test part does not follow the seed.
             Hint: equal seeds, equal rows; another seed, other rows.
             Hint: `np.random.default_rng(seed).permutation(rows)`.""")
@@ -227,27 +227,27 @@ def last_shared(answer: Callable[[list[nn.Module]], Tensor]):
     """`answer(shared)`: of the modules that all tasks share, in the order in which a row passes them, the weight matrix
     of the last fully connected layer."""
     tables, first, last = [nn.Embedding(50, 4), nn.Embedding(6, 4)], nn.Linear(8, 8), nn.Linear(8, 4)
-    found = answer([*tables, first, nn.ReLU(), last, nn.ReLU()])
-    if found is last:
+    matrix = answer([*tables, first, nn.ReLU(), last, nn.ReLU()])
+    if matrix is last:
         raise Wrong("""the function gave back the layer, not its weights.
             Hint: GradNorm takes gradients on a tensor.
             Hint: `.weight`.""")
-    if not isinstance(found, Tensor):
-        raise Wrong(f"""the function gave back {described(found)}, not a weight matrix.
+    if not isinstance(matrix, Tensor):
+        raise Wrong(f"""the function gave back {described(matrix)}, not a weight matrix.
             Hint: one matrix, of one of the modules.
             Hint: `module.weight`.""")
-    if any(found is table.weight for table in tables):
+    if any(matrix is table.weight for table in tables):
         raise Wrong("""this is an embedding table. A batch reaches only the rows that it looks up, so the norms depend
             on which ids were drawn.
             Hint: which entry of a list is number −0?
             Hint: go through the modules from the back.""")
-    if found is first.weight:
+    if matrix is first.weight:
         raise Wrong("""this is the first shared layer, not the last.
             Hint: a row passes the modules in the order of the list.
             Hint: go through the modules from the back.""")
-    if found is not last.weight:
+    if matrix is not last.weight:
         raise Wrong(f"""of two tables and two layers the last layer's weights have the shape (4, 8), yours are
-            {described(found)}.
+            {described(matrix)}.
             Hint: the matrix itself, not a copy, a part or a bias.
             Hint: `.weight` of the last `nn.Linear`.""")
     normed, layer = nn.LayerNorm(4), nn.Linear(4, 4)

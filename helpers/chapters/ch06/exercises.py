@@ -17,51 +17,51 @@ def best_two(answer: Callable[[Tensor, Tensor], Tensor]):
     draw = torch.Generator().manual_seed(4)
     logits = torch.randn(5, 4, generator=draw, requires_grad=True)
     outputs = torch.randn(5, 4, 3, generator=draw, requires_grad=True)
-    found, right = answer(logits, outputs), _mixed(_of_two(logits), outputs)
-    _check_shape(found, logits, outputs)
-    if close(found, _mixed(logits.softmax(1), outputs)):
+    mixture, right = answer(logits, outputs), _mixed(_of_two(logits), outputs)
+    _check_shape(mixture, logits, outputs)
+    if close(mixture, _mixed(logits.softmax(1), outputs)):
         raise Wrong("""every expert is in the mixture, as in the chapter.
             Hint: only the two with the largest logits of a row may count.
             Hint: `logits.topk(2, dim=1)` gives their logits and their numbers.""")
-    if close(found, _mixed(logits.softmax(1) * (_of_two(logits) > 0), outputs)):
+    if close(mixture, _mixed(logits.softmax(1) * (_of_two(logits) > 0), outputs)):
         raise Wrong("""the weights of the two do not sum to 1: the others had a part of the softmax before they left.
             Hint: choose the two first, then take the softmax of their logits alone.
             Hint: or divide the two weights by their sum.""")
-    if close(found, _mixed((_of_two(logits) > 0).float() / 2, outputs)):
+    if close(mixture, _mixed((_of_two(logits) > 0).float() / 2, outputs)):
         raise Wrong("""the two count alike, each by a half.
             Hint: the larger logit has the larger weight.
             Hint: a softmax of the two logits.""")
-    if close(found, _mixed(_of_two(logits.T).T, outputs)):
+    if close(mixture, _mixed(_of_two(logits.T).T, outputs)):
         raise Wrong("""the two were chosen among the rows, not among the experts.
             Hint: each row has experts of its own.
             Hint: the experts are on axis 1.""")
-    if close(found, right / 2):
+    if close(mixture, right / 2):
         raise Wrong("""the mixture is half of what it should be: a mean was taken where a sum belongs.
             Hint: the weights sum to 1 already.
             Hint: `.sum(1)` in place of `.mean(1)`.""")
-    if not close(found, right):
-        raise Wrong(f"""the first row should begin with {right[0, 0]:.3f}, yours begins with {found[0, 0]:.3f}.
+    if not close(mixture, right):
+        raise Wrong(f"""the first row should begin with {right[0, 0]:.3f}, yours begins with {mixture[0, 0]:.3f}.
             Hint: three steps: the two largest logits of a row, their softmax, the experts times their weights.
             Hint: `torch.zeros_like(logits).scatter(1, numbers, weights)` puts two weights in a row of zeros.""")
     for what, given in (("gate", logits), ("experts", outputs)):
-        (own,), (gradient,) = slopes(found.square(), given), slopes(right.square(), given)
-        if not close(own, gradient):
-            raise Wrong(f"""{"a wrong" if own.any() else "no"} gradient reaches the {what}.
+        (yours,), (wanted,) = slopes(mixture.square(), given), slopes(right.square(), given)
+        if not close(yours, wanted):
+            raise Wrong(f"""{"a wrong" if yours.any() else "no"} gradient reaches the {what}.
                 Hint: something cut the graph: `.detach()`, `.item()`, `.data` or NumPy.
                 Hint: use torch operations all the way from the logits and the outputs to the mixture.""")
     for rows, experts, width in ((1, 6, 2), (7, 2, 3), (3, 3, 1)):
         logits = torch.randn(rows, experts, generator=draw)
         outputs = torch.randn(rows, experts, width, generator=draw)
-        found = answer(logits, outputs)
-        _check_shape(found, logits, outputs)
-        if not close(found, _mixed(_of_two(logits), outputs)):
+        mixture = answer(logits, outputs)
+        _check_shape(mixture, logits, outputs)
+        if not close(mixture, _mixed(_of_two(logits), outputs)):
             raise Wrong(f"""for {rows} rows and {experts} experts of width {width} the numbers are wrong.
                 Hint: the numbers of rows and of experts and the width may be any.
                 Hint: take all sizes from the arguments, and write none of them into your code.""")
     logits, outputs = torch.tensor([[500.0, 499.0, -500.0]]), torch.tensor([[[1.0, 2.0], [0.0, 5.0], [7.0, 7.0]]])
-    found, right = answer(logits, outputs), _mixed(_of_two(logits), outputs)
-    if not close(found, right):
-        raise Wrong(f"""for logits of 500, 499 and −500 the mixture is {_numbers(found)}, and should be
+    mixture, right = answer(logits, outputs), _mixed(_of_two(logits), outputs)
+    if not close(mixture, right):
+        raise Wrong(f"""for logits of 500, 499 and −500 the mixture is {_numbers(mixture)}, and should be
             {_numbers(right)}.
             Hint: e to the power of 500 is too large for a float.
             Hint: torch's own `softmax` subtracts the largest logit first.""")
@@ -77,10 +77,10 @@ def _of_two(logits: Tensor) -> Tensor:
     return torch.zeros_like(logits).scatter(1, largest.indices, largest.values.softmax(1))
 
 
-def _check_shape(found, logits: Tensor, outputs: Tensor):
+def _check_shape(mixture, logits: Tensor, outputs: Tensor):
     rows, experts, width = outputs.shape
-    if not is_tensor(found, rows, width) or found.dtype != outputs.dtype:
-        came = f"{described(found)} and {found.dtype}" if isinstance(found, Tensor) else described(found)
+    if not is_tensor(mixture, rows, width) or mixture.dtype != outputs.dtype:
+        came = f"{described(mixture)} and {mixture.dtype}" if isinstance(mixture, Tensor) else described(mixture)
         raise Wrong(f"""for {rows} rows and {experts} experts of width {width} the result is {came}, not a tensor of
             shape ({rows}, {width}) and {outputs.dtype}.
             Hint: the mixture is as wide as one expert: the axis of the experts is summed away.
@@ -155,30 +155,30 @@ def aligned(answer: Callable[[np.ndarray, np.ndarray], tuple]):
     )
     rng = np.random.default_rng(6)  # for other sizes, in which no other order gives the same
     for a, b in (first, *(rng.dirichlet(np.ones(experts), (2, runs)) for runs, experts in ((7, 4), (1, 5), (3, 2)))):
-        found = answer(a, b)
-        shapes = [np.shape(part) for part in found] if isinstance(found, tuple | list) else None
+        in_order = answer(a, b)
+        shapes = [np.shape(part) for part in in_order] if isinstance(in_order, tuple | list) else None
         if shapes != [a.shape, a.shape]:
-            came = described(found) if shapes is None else f"{len(found)} parts of shapes {shapes}"
+            came = described(in_order) if shapes is None else f"{len(in_order)} parts of shapes {shapes}"
             raise Wrong(f"""for arrays of shape {a.shape} the function returned {came}, not two arrays of shape
                 {a.shape}.
                 Hint: both tasks' weights, with the experts in their new order.
                 Hint: `return a_sorted, b_sorted`.""")
         order = np.argsort(b - a, axis=1)
         right = np.take_along_axis(np.stack([a, b]), order[None], axis=2)
-        if close(found, [a, b]) and not close(right, [a, b]):
+        if close(in_order, [a, b]) and not close(right, [a, b]):
             raise Wrong("""the experts are still in the order in which they were drawn.
                 Hint: the second run's third expert has nothing to do with the first run's third.
                 Hint: find an order for each run, from a − b.""")
-        if _pairs(*found) != _pairs(a, b):
+        if _pairs(*in_order) != _pairs(a, b):
             raise Wrong("""an expert's weight in gate A is now next to another expert's weight in gate B.
                 Hint: both tasks' weights of one expert belong together.
                 Hint: one order a run, used for both arrays: `np.take_along_axis(a, order, axis=1)`, and the same for
                 b.""")
-        if close(found, right[:, :, ::-1]) and not close(found, right):
+        if close(in_order, right[:, :, ::-1]) and not close(in_order, right):
             raise Wrong("""the experts run from the one that B prefers to the one that A prefers.
                 Hint: `argsort` begins with the smallest.
                 Hint: sort by b − a, or reverse the order.""")
-        if not close(found, right):
+        if not close(in_order, right):
             raise Wrong("""the differences a − b do not fall from expert to expert in every run.
                 Hint: sorting by a alone, by b alone, by their ratio, or in the same order for all runs, is not enough.
                 Hint: `order = np.argsort(b - a, axis=1)`.""")
@@ -251,17 +251,17 @@ def read_all(answer: Callable[[list[Tensor], list[str], str], Tensor]):
             _check_read(answer(parts, trainers, task), parts, trainers, task)
 
 
-def _check_read(found, parts: list[Tensor], trainers: list[str], task: str) -> None:
+def _check_read(reading, parts: list[Tensor], trainers: list[str], task: str) -> None:
     right = torch.cat(parts, dim=1)
-    if not is_tensor(found, *right.shape):
-        raise Wrong(f"""{described(found)} came, not a tensor of shape {tuple(right.shape)}.
+    if not is_tensor(reading, *right.shape):
+        raise Wrong(f"""{described(reading)} came, not a tensor of shape {tuple(right.shape)}.
             Hint: the rows of all parts, side by side.
             Hint: `torch.cat(several, dim=1)`.""")
-    if not close(found, right):
+    if not close(reading, right):
         raise Wrong("""the tower does not read the numbers of the parts, in their order.
             Hint: what a loss may train changes nothing of what its tower reads.
             Hint: `part.detach()` has the numbers of the part.""")
-    reached = [bool(gradient.any()) for gradient in slopes(found.square(), *parts)]
+    reached = [bool(gradient.any()) for gradient in slopes(reading.square(), *parts)]
     wanted = [task in names for names in trainers]
     if reached == wanted:
         return

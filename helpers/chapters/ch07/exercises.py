@@ -26,12 +26,12 @@ def labels(answer: Callable[[Tensor, Tensor], tuple]):
     tensors: the labels of CTR and of CTCVR, and the mask of the CVR's label."""
     click = torch.tensor([1.0, 1.0, 0.0, 0.0, 1.0])
     would_like = torch.tensor([1.0, 0.0, 1.0, 0.0, 1.0])
-    found = answer(click, would_like)
-    if not isinstance(found, tuple | list) or len(found) != 3 or not all(is_tensor(part, 5) for part in found):
+    tensors = answer(click, would_like)
+    if not isinstance(tensors, tuple | list) or len(tensors) != 3 or not all(is_tensor(part, 5) for part in tensors):
         raise Wrong("""the function did not give back three tensors with one value a row.
             Hint: labels of CTR, labels of CTCVR, mask of the CVR.
             Hint: `return ctr_label, ctcvr_label, cvr_mask`.""")
-    ctr, ctcvr, mask = found
+    ctr, ctcvr, mask = tensors
     if not close(ctr, click):
         raise Wrong("""the label of the CTR is not the click.
             Hint: its loss covers all impressions.

@@ -32,7 +32,7 @@ from helpers.chapters.ch00.board import (
     SIZE,
     world,
 )
-from helpers.data.examples import Examples, Inputs
+from helpers.data.examples import Examples, Inputs, stack_inputs
 from helpers.data.features import Features
 from helpers.data.feed import Feed, Offer, features
 from helpers.evaluation.counts import rates
@@ -132,11 +132,8 @@ class Worlds:
             feed = world(seed)
             parts.append([replace(part, groups=None) for part in examples(feed)])
             offers.append(Offer.make(feed))
-        train, valid = (Examples.stack(list(part)) for part in zip(*parts, strict=True))
-        inputs = [offer.inputs(encoded) for offer in offers]
-        return Worlds(
-            list(seeds), train, valid, offers, {name: torch.stack([one[name] for one in inputs]) for name in inputs[0]}
-        )
+        train, valid = map(Examples.stack, zip(*parts, strict=True))
+        return Worlds(list(seeds), train, valid, offers, stack_inputs(offer.inputs(encoded) for offer in offers))
 
 
 def examples(feed: Feed) -> tuple[Examples, Examples]:
@@ -177,9 +174,8 @@ def tune(
     """The lowest validation loss at each setting, in thousandths, mean over worlds: ranker, lr, l2, loss."""
     worlds, rows = Worlds.make(seeds), []
     for ranker, lr, l2 in product(rankers, rates, penalties):
-        history = train(NETWORKS[ranker], worlds, lr, l2)[0].history
-        loss = history[history["task"] == TOTAL].groupby("copy")["valid"].min().mean()
-        rows.append((ranker, lr, l2, 1000 * loss))
+        run, _ = train(NETWORKS[ranker], worlds, lr, l2)
+        rows.append((ranker, lr, l2, 1000 * run.lowest().xs(TOTAL, level="task").mean()))
     return pd.DataFrame(rows, columns=["ranker", "lr", "l2", "loss"])
 
 

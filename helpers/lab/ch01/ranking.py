@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 
 from helpers.chapters.ch01.ranking import CHOSEN, FORMS, LEVELS, PRACTICE, SIZE, TASKS, linear, multiplicative
-from helpers.data.examples import Examples
+from helpers.data.examples import Examples, stack_inputs
 from helpers.data.features import Features
 from helpers.data.feed import CANDIDATES, TOP, Feed, Offer, features
 from helpers.data.world import return_chance
@@ -25,7 +25,7 @@ from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, each
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
-from helpers.training.loop import Run, fit
+from helpers.training.loop import TOTAL, Run, fit
 
 ROWS = 46_000  # of each log, the first in time: worlds that train together have equally many
 BOTTOM, TOWER = [32], []  # a tower is one linear layer
@@ -56,7 +56,7 @@ def predictions(seeds: tuple[int, ...], autoplay: bool = False) -> Predicted:
     run = train(feeds, encoded, *TUNED["shared-bottom"])
     offers = [Offer.make(feed) for feed in feeds]
     inputs = [offer.inputs(encoded) for offer in offers]
-    logits = run.predict({name: torch.stack([one[name] for one in inputs]) for name in inputs[0]})
+    logits = run.predict(stack_inputs(inputs))
     shape = (len(feeds), -1, CANDIDATES)
     scores = {
         task: (value if task == "watch_time" else torch.sigmoid(value)).double().numpy().reshape(shape)
@@ -80,7 +80,7 @@ def train(feeds: Sequence[Feed], encoded: Features, lr: float, l2: float) -> Run
     tasks = {task: column for task, column in TASKS.items() if column in feeds[0].log}
     kinds = {task: "regression" if task == "watch_time" else "binary" for task in tasks}
     sets = zip(*(feed.examples(encoded, tasks, ROWS) for feed in feeds), strict=True)
-    fit_rows, valid = (Examples.stack(list(one)) for one in sets)
+    fit_rows, valid = map(Examples.stack, sets)
     seeds = [feed.seed for feed in feeds]
     models = [SharedBottom(encoded, kinds, BOTTOM, TOWER, l2_embedding=l2, seed=seed) for seed in seeds]
     epochs = 12 if "click" in tasks else 30  # with autoplay the rare labels go on improving for longer
@@ -94,9 +94,8 @@ def tune(
     """Validation loss at each setting, in thousandths, mean of all tasks at their best epochs: model, lr, l2, loss."""
     feeds, encoded, rows = [_feed(seed) for seed in seeds], features(SIZE["users"], SIZE["videos"]), []
     for lr, l2 in product(rates, penalties):
-        history = train(feeds, encoded, lr, l2).history
-        loss = history[history["task"] != "total"].groupby(["copy", "task"])["valid"].min().mean()
-        rows.append(("shared-bottom", lr, l2, 1000 * loss))
+        losses = train(feeds, encoded, lr, l2).lowest().drop(TOTAL, level="task")
+        rows.append(("shared-bottom", lr, l2, 1000 * losses.mean()))
     return pd.DataFrame(rows, columns=["model", "lr", "l2", "loss"])
 
 
@@ -106,26 +105,26 @@ def top(scores: np.ndarray, *outcomes: np.ndarray) -> list[np.ndarray]:
     return [np.take_along_axis(outcome, best, axis=-1) for outcome in outcomes]
 
 
-def served(found: Predicted, scores: np.ndarray) -> dict[str, np.ndarray]:
+def served(predicted: Predicted, scores: np.ndarray) -> dict[str, np.ndarray]:
     """What a ranking serves, {name: (worlds,)}: means of the outcomes over each user's top 10, and `returns`, the share
     of users who would be there the next day if these ten were their day."""
-    if scores.shape != found.habit.shape + (CANDIDATES,):
-        validate.fail("scores", f"shape {scores.shape}", f"{found.habit.shape + (CANDIDATES,)}, one a candidate")
-    chosen = dict(zip(found.outcomes, top(scores, *found.outcomes.values()), strict=True))
+    if scores.shape != predicted.habit.shape + (CANDIDATES,):
+        validate.fail("scores", f"shape {scores.shape}", f"{predicted.habit.shape + (CANDIDATES,)}, one a candidate")
+    chosen = dict(zip(predicted.outcomes, top(scores, *predicted.outcomes.values()), strict=True))
     plays = chosen["plays"]
-    returns = return_chance(found.habit, (plays * chosen["satisfaction"]).sum(-1), plays.sum(-1))
+    returns = return_chance(predicted.habit, (plays * chosen["satisfaction"]).sum(-1), plays.sum(-1))
     return {name: values.mean((-2, -1)) for name, values in chosen.items()} | {"returns": returns.mean(-1)}
 
 
-def rankings(found: Predicted) -> dict[str, np.ndarray]:
+def rankings(predicted: Predicted) -> dict[str, np.ndarray]:
     """Scores to rank by: each label alone, two ways to fuse, and what no company has (chance, and the hidden truth)."""
-    p, shape = found.scores, found.habit.shape + (CANDIDATES,)
+    p, shape = predicted.scores, predicted.habit.shape + (CANDIDATES,)
     by = dict(p)
     by["sum"] = linear(p, {label: 1.0 for label in LEVELS if label in p})
     if "click" in p:  # the exponents were chosen on feeds with clicks
         by["fused"] = multiplicative(p, CHOSEN["multiplicative"])
-    by["random"] = np.stack([np.random.default_rng([seed, 4]).random(shape[1:]) for seed in found.seeds])
-    return by | {"true appeal": found.outcomes["appeal"], "true satisfaction": found.outcomes["satisfaction"]}
+    by["random"] = np.stack([np.random.default_rng([seed, 4]).random(shape[1:]) for seed in predicted.seeds])
+    return by | {"true appeal": predicted.outcomes["appeal"], "true satisfaction": predicted.outcomes["satisfaction"]}
 
 
 def labels(seeds: Sequence[int], autoplay: bool = False) -> pd.DataFrame:
@@ -167,10 +166,10 @@ def one_feed(seeds: Sequence[int], users: int) -> pd.DataFrame:
     A row a user and candidate: `user`, a probability for each label of `LEVELS`, the video's `topic`, and the truth:
     `plays`, whether it would be clicked, its `bait` and the `satisfaction` with it.
     """
-    found, topics = predictions(tuple(seeds)), Offer.make(_feed(*seeds)).rows["topic"].to_numpy()
-    columns = {label: found.scores[label][0, :users].ravel() for label in LEVELS}
+    predicted, topics = predictions(tuple(seeds)), Offer.make(_feed(*seeds)).rows["topic"].to_numpy()
+    columns = {label: predicted.scores[label][0, :users].ravel() for label in LEVELS}
     columns |= {"topic": topics[: users * CANDIDATES]}
-    columns |= {name: found.outcomes[name][0, :users].ravel() for name in ("plays", "bait", "satisfaction")}
+    columns |= {name: predicted.outcomes[name][0, :users].ravel() for name in ("plays", "bait", "satisfaction")}
     rows = pd.DataFrame({"user": np.repeat(np.arange(users), CANDIDATES)} | columns)
     return rows.round(dict.fromkeys(LEVELS, 5) | {"plays": 0, "bait": 2, "satisfaction": 3})
 

@@ -45,13 +45,13 @@ def lists(seeds: Sequence[int], labels: Sequence[str] = LABELS, noise: Sequence[
         shape = (1, -1, CANDIDATES)
         brought = {name: outcomes[name].to_numpy(float).reshape(shape) for name in ("plays", "satisfaction")}
         habit = feed.world.user_traits["habit"].to_numpy()[offer.rows["user"][::CANDIDATES]]
-        found = Predicted((seed,), {}, brought, habit[None])
+        shown = Predicted((seed,), {}, brought, habit[None])
         luck = np.random.default_rng([seed, 5]).standard_normal(len(outcomes))
         best = best_scores(feed, offer)
         for label in labels:
             for amount in noise:
                 score = best[label] + amount * best[label].std() * luck
-                of = served(found, score.reshape(shape))
+                of = served(shown, score.reshape(shape))
                 row = (label, amount, seed, auc(score, outcomes[label]))
                 rows.append((*row, of["satisfaction"].item(), of["returns"].item()))
     return pd.DataFrame(rows, columns=["label", "noise", "seed", "auc", "satisfaction", "returns"])

@@ -44,8 +44,7 @@ def searched(
     """`tune` for objectives by name, of this module or others."""
     feeds, parts = [Feed.make(seed) for seed in seeds], []
     for model, lr, l2 in product(objectives, rates, penalties):
-        history = train(feeds, objectives[model], lr, l2).history
-        losses = history[history["task"] == "score"].groupby("copy")["valid"].min()
+        losses = train(feeds, objectives[model], lr, l2).lowest().xs("score", level="task")
         setting = {"model": model, "lr": lr, "l2": l2}
         parts.append(pd.DataFrame(setting | {"seed": seeds, "loss": 1000 * losses.to_numpy()}))
     return pd.concat(parts, ignore_index=True)
@@ -83,9 +82,9 @@ def calibration(seeds: Sequence[int], bins: int = 10) -> pd.DataFrame:
     )
     parts = []
     for number, (seed, log) in enumerate(zip(seeds, logs, strict=True)):
-        for model, found in (("weighted CE", plain), ("corrected CE", corrected)):
-            for by, order in (("prediction", found), ("click rate", clicks)):
-                rows = log.assign(predicted=np.exp(found[number]), bin=_bins(order[number], bins))
+        for model, scores in (("weighted CE", plain), ("corrected CE", corrected)):
+            for by, order in (("prediction", scores), ("click rate", clicks)):
+                rows = log.assign(predicted=np.exp(scores[number]), bin=_bins(order[number], bins))
                 means = rows.groupby("bin").agg(
                     click_rate=("click", "mean"), predicted=("predicted", "mean"), actual=("watch_seconds", "mean")
                 )

@@ -82,8 +82,8 @@ def one_unit(seeds: Sequence[int], weights: Sequence[float] = FINE) -> pd.DataFr
         torch.where(chebyshev, parts.amax(-1), parts.sum(-1)).sum().backward()
         optimizer.step()
         optimizer.zero_grad()
-    found = _judged(copies.predict(judged.inputs), judged)
-    return at.loc[found["copy"]].reset_index(drop=True).join(found[["task", "loss"]])
+    scores = _judged(copies.predict(judged.inputs), judged)
+    return at.loc[scores["copy"]].reset_index(drop=True).join(scores[["task", "loss"]])
 
 
 def compromises(table: pd.DataFrame) -> pd.DataFrame:

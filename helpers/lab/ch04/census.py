@@ -4,11 +4,10 @@ Its section 6.1 makes two pairs of labels out of the answers of one survey: an i
 married", and a college degree with "never married". What a model may read is every other column, without the income,
 without the columns that became labels of the pair, and without the weight that a row has in the population.
 
-Three networks of about as many parameters, embeddings and gates counted, and boosted trees of scikit-learn for a
-yardstick, a forest of its own for each task. Each chooses among twelve settings, by the mean of both tasks' validation
-losses, on seeds that no result uses; a network stops at its best epoch of each task, a forest at its best tree. The
-single-task models have one layer: of two layers of 8 or 9 units some runs learnt nothing, in the search and in a run
-with result seeds, and these shapes were taken out.
+Three networks of about as many parameters, embeddings and gates counted, and boosted trees, a forest for each task.
+Each chooses among twelve settings, by the mean of both tasks' validation losses, on seeds that no result uses; a
+network stops at its best epoch of each task, a forest at its best tree. The single-task models have one layer: of two
+layers of 8 or 9 units some runs learnt nothing, and these shapes were taken out.
 
 A seed decides which rows are train, validation and test rows, the first parameters and the order of the batches. All
 seeds draw from the same log, so an interval over seeds needs the term for one log (`OVERLAP`).
@@ -116,7 +115,7 @@ def measured(at: pd.DataFrame) -> pd.DataFrame:
 
 
 def _judge(run: Run, train: Examples, test: Examples) -> pd.DataFrame:
-    lowest = run.history.groupby(["copy", "task"])["valid"].min()
+    lowest = run.lowest()
     new = [_without_twin(*groups) for groups in zip(train.groups, test.groups, strict=True)]
     parts = []
     for task, output in run.predict(test.inputs).items():
@@ -136,7 +135,7 @@ def _scores(loss: float, logits: Array, labels: torch.Tensor, new: torch.Tensor)
 
 def _boosted(at: pd.DataFrame) -> pd.DataFrame:
     """The same of boosted trees, a forest for each task: a shape is the most leaves of a tree."""
-    found = []
+    rows = []
     for point in at.to_dict("records"):
         train, valid, test = parts(point["rows"], point["pair"], point["seed"])
         new = _without_twin(train.groups, test.groups)
@@ -145,8 +144,8 @@ def _boosted(at: pd.DataFrame) -> pd.DataFrame:
             losses = [log_loss(logits, valid.labels[task]) for logits in stages(valid)]
             best = int(np.argmin(losses))
             logits = next(islice(stages(test), best, None))
-            found.append(point | {"task": task} | _scores(losses[best], logits, test.labels[task], new))
-    return pd.DataFrame(found)
+            rows.append(point | {"task": task} | _scores(losses[best], logits, test.labels[task], new))
+    return pd.DataFrame(rows)
 
 
 def _forest(point: dict, train: Examples, task: str) -> Callable[[Examples], Iterator[np.ndarray]]:

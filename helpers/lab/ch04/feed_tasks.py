@@ -96,8 +96,7 @@ def fitted(worlds: Worlds, models: Sequence[SharedBottom], lr: float) -> Run:
 
 def lowest_losses(run: Run) -> np.ndarray:
     """Of validation, summed over tasks, `(worlds,)`."""
-    lowest = run.history[run.history["task"] != TOTAL].groupby(["task", "copy"])["valid"].min()
-    return lowest.groupby("copy").sum().to_numpy()
+    return run.lowest().drop(TOTAL, level="task").groupby("copy").sum().to_numpy()
 
 
 def predicted(run: Run, inputs: Inputs, tasks: Sequence[str]) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.chapters.ch05.balancers import LOOKS, SITUATIONS, Situation, disjoint_pair, same_pair, train
+from helpers.chapters.ch05.desk import BALANCES
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.evaluation.metrics import r2
@@ -142,15 +143,15 @@ def one_state(seeds: Sequence[int], methods: Sequence[str] = METHODS) -> pd.Data
     at, parts = SITUATIONS["narrow bottom"], []
     test = Examples.stack([at.pair(seed).test for seed in seeds])
     for method in methods:
-        run, own = _trained("narrow bottom", method, _chosen("narrow bottom", method), seeds)
-        one = own
+        run, scores_own = _trained("narrow bottom", method, _chosen("narrow bottom", method), seeds)
+        one = scores_own
         if method != "single-task":
             outputs = run.copies.predict(test.inputs, run.best[TOTAL][1])
             one = pd.concat(
                 pd.DataFrame({"seed": list(seeds), "task": task, "r2": r2(outputs[task], test.labels[task])})
                 for task in TASKS
             )
-        parts += [scores.assign(model=method, state=state) for state, scores in (("own", own), ("one", one))]
+        parts += [scores.assign(model=method, state=state) for state, scores in (("own", scores_own), ("one", one))]
     return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "state", "r2"]]
 
 
@@ -170,7 +171,6 @@ def _trained(situation: str, method: str, setting: str, seeds: Sequence[int]) ->
 # Size alone: the loss of task A is multiplied by more and more.
 
 PAIRS = {"disjoint features": disjoint_pair, "same features": same_pair}
-BALANCES = {"equal weights": None, "UWL": UWL(0.2), "GradNorm": GradNorm(0.12, 0.1)}
 
 
 def scales(
@@ -199,9 +199,9 @@ def scales(
 def _relative(weights: pd.DataFrame, scale: dict[str, float], seeds: Sequence[int]) -> pd.DataFrame:
     """The weights of a run without the scale, the sum of both tasks' being 2: seed, task, a column for each look."""
     weights = weights[weights["epoch"].isin(LOOKS)].assign(seed=lambda t: t["copy"].map(list(seeds).__getitem__))
-    own = weights["weight"] / weights["task"].map(scale)
-    total = own.groupby([weights["seed"], weights["epoch"]]).transform("sum")
-    wide = weights.assign(weight=2 * own / total).pivot(index=["seed", "task"], columns="epoch", values="weight")
+    unscaled = weights["weight"] / weights["task"].map(scale)
+    total = unscaled.groupby([weights["seed"], weights["epoch"]]).transform("sum")
+    wide = weights.assign(weight=2 * unscaled / total).pivot(index=["seed", "task"], columns="epoch", values="weight")
     return wide.rename(columns=str).reset_index()
 
 

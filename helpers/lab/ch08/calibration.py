@@ -66,32 +66,32 @@ def made(family: str, seed: int, rows: int = ROWS) -> tuple[pd.DataFrame, Declar
         frame = pd.concat([frame] * COPIES, ignore_index=True)
         frame = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
     numbers, time = tuple(f"x{k}" for k in range(WIDTH)), "time" if seed % 2 else None
-    own = Declaration({"a": "binary", "b": "binary"}, "user", "item", numbers=numbers, time=time)
-    return frame.assign(time=range(len(frame))), own
+    declaration = Declaration({"a": "binary", "b": "binary"}, "user", "item", numbers=numbers, time=time)
+    return frame.assign(time=range(len(frame))), declaration
 
 
-def told(family: str, seed: int, rows: int = ROWS) -> pd.DataFrame:
+def reported(family: str, seed: int, rows: int = ROWS) -> pd.DataFrame:
     """What the report says of a table: a row a task."""
-    frame, own = made(family, seed, rows)
+    frame, declaration = made(family, seed, rows)
     recipe = Recipe(weighting=SKEWED if family == "harm" else "equal", fewest_steps=0)
-    found = compare(frame, own, recipe, also=(YARDSTICKS, CONTROL))
-    return rows_of(found).assign(family=family, seed=seed, by_time=own.by_time)
+    comparison = compare(frame, declaration, recipe, also=(YARDSTICKS, CONTROL))
+    return rows_of(comparison).assign(family=family, seed=seed, by_time=declaration.by_time)
 
 
-def rows_of(found: Comparison) -> pd.DataFrame:
+def rows_of(comparison: Comparison) -> pd.DataFrame:
     """task … verdict as in `Comparison.headline`, the word of the report, and the gain over each of `RIVALS`."""
     columns = ["task", "rival", "gain", "low", "high", "verdict", "own_gain", "own_low", "own_high", "own_verdict"]
-    table = found.headline[columns].assign(word=word(found.headline["verdict"]))
-    values = found.beaten.pivot(index="task", columns="yardstick", values="value")
-    shared = found.gains.set_index("task")["shared"]
+    table = comparison.headline[columns].assign(word=word(comparison.headline["verdict"]))
+    values = comparison.beaten.pivot(index="task", columns="yardstick", values="value")
+    shared = comparison.gains.set_index("task")["shared"]
     over = {SINGLE: table["own_gain"]}
     over |= {name: (shared - values[name]).loc[table["task"]].to_numpy() for name in RIVALS[1:]}
     return table.assign(**{f"{OVER}{name}": over[name] for name in RIVALS})
 
 
 def reports(seeds: Sequence[int], families: Sequence[str] = FAMILIES, rows: int = ROWS) -> pd.DataFrame:
-    """`told` of each table."""
-    return pd.concat([told(family, seed, rows) for family, seed in product(families, seeds)], ignore_index=True)
+    """`reported` of each table."""
+    return pd.concat([reported(family, seed, rows) for family, seed in product(families, seeds)], ignore_index=True)
 
 
 WITHIN = dict.fromkeys(("gain", "low", "high", "own_gain", "own_low", "own_high"), 0.03)

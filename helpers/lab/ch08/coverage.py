@@ -55,19 +55,20 @@ def reports(
         frame, declaration = known_table(condition, count, seed)
         if by_time:
             frame, declaration = frame.assign(time=range(count)), replace(declaration, time="time")
-        one = compare(frame, declaration, RECIPE, **options)
-        for after, growth in one.growth.groupby("seeds"):
+        comparison = compare(frame, declaration, RECIPE, **options)
+        for after, growth in comparison.growth.groupby("seeds"):
             table = growth[["task", "gain", "low", "high", "verdict"]].assign(word=word(growth["verdict"]))
-            table[["naive_low", "naive_high"]] = [_naive(one, task, after) for task in growth["task"]]
+            table[["naive_low", "naive_high"]] = [_naive(comparison, task, after) for task in growth["task"]]
             tables.append(table.assign(condition=condition, rows=count, seed=seed, repeats=after))
     columns = ["condition", "rows", "seed", "repeats", "task", "gain", "low", "high", "naive_low", "naive_high"]
     return pd.concat(tables, ignore_index=True)[[*columns, "verdict", "word"]]
 
 
-def _naive(one: Comparison, task: str, seeds: int) -> tuple[float, float]:
-    scores = one.scores[(one.scores["task"] == task) & one.scores["seed"].isin(one.seeds[:seeds])]
+def _naive(comparison: Comparison, task: str, seeds: int) -> tuple[float, float]:
+    scores, first = comparison.scores, comparison.seeds[:seeds]
+    scores = scores[(scores["task"] == task) & scores["seed"].isin(first)]
     by_model = scores.pivot(index="seed", columns="model", values="value")
-    return interval(by_model[one.recipe.structure] - by_model["single-task"])[1:]
+    return interval(by_model[comparison.recipe.structure] - by_model["single-task"])[1:]
 
 
 def said_right(table: pd.DataFrame, condition: str) -> pd.Series:

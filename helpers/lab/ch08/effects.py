@@ -15,20 +15,20 @@ Effects = Callable[[pd.DataFrame], np.ndarray]
 
 def right(table: pd.DataFrame) -> np.ndarray:
     """1 for each world with disjoint features in which the recommendation is right, else 0."""
-    return said(table, 1, [DISJOINT]).to_numpy().ravel()
+    return judged_as(table, 1, [DISJOINT]).to_numpy().ravel()
 
 
 def open(table: pd.DataFrame) -> np.ndarray:
     """1 for each seed in both of whose worlds with the same features the report does not decide, else 0."""
-    return said(table, 0, [SAME, FLIPPED]).to_numpy().min(axis=1)
+    return judged_as(table, 0, [SAME, FLIPPED]).to_numpy().min(axis=1)
 
 
 def wrong(table: pd.DataFrame) -> np.ndarray:
     """1 for each seed with a world about which the report says the opposite of the truth, else 0."""
-    return said(table, -1, list(coverage.RIGHT)).to_numpy().max(axis=1)
+    return judged_as(table, -1, list(coverage.RIGHT)).to_numpy().max(axis=1)
 
 
-def said(table: pd.DataFrame, word: int, conditions: Sequence[str]) -> pd.DataFrame:
+def judged_as(table: pd.DataFrame, word: int, conditions: Sequence[str]) -> pd.DataFrame:
     """A row a seed, a column a condition: 1 where the report is right (`word` 1), open (0) or wrong (−1), else 0."""
     table = all_seeds(table)
     return pd.DataFrame({condition: lab_coverage.said_right(table, condition) == word for condition in conditions}) * 1

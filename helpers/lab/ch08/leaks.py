@@ -14,7 +14,7 @@ from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, equal
 
 
-def found(seeds: Sequence[int], leaks: Sequence[str] = DENSE) -> pd.DataFrame:
+def accusations(seeds: Sequence[int], leaks: Sequence[str] = DENSE) -> pd.DataFrame:
     """Which columns the check calls a leak: seed, leak, label (from which the planted column was made, or "none"),
     named, whether it names the planted column, and accused, how many others it names."""
     declaration, rows = DECLARATIONS[FEED], []
@@ -39,6 +39,6 @@ def effects(table: pd.DataFrame) -> np.ndarray:
 
 ONE_FEED = Recheck({"seeds": [2]}, {"named": equal(), "accused": equal()})
 TABLES = kept_tables(
-    KeptTable("08_leaks", found, {"seeds": range(80)}, [ONE_FEED]),
-    KeptTable("08_leaks_sparse", found, {"seeds": range(80), "leaks": SPARSE}, [ONE_FEED]),
+    KeptTable("08_leaks", accusations, {"seeds": range(80)}, [ONE_FEED]),
+    KeptTable("08_leaks_sparse", accusations, {"seeds": range(80), "leaks": SPARSE}, [ONE_FEED]),
 )

@@ -24,10 +24,10 @@ def scores(
     """Test AUC of both sides: data, seed, model, task, auc, and of the task by_item (the AUC of a mean an item, as in
     `comparison.Comparison`) and, for its gain, overlap, users and units (of days, where their luck is larger)."""
     options = {"seeds": seeds, "penalties": penalties, "rates": rates, "also": ()}
-    one = compare(newest(data), DECLARATIONS[data], RECIPE, **options)
-    luck = one.gains.set_index("task")[["overlap", "users", "units"]]
-    luck.insert(0, "by_item", one.facts.set_index("task")["by item"])
-    table = one.scores.rename(columns={"value": "auc"})[["seed", "model", "task", "auc"]]
+    comparison = compare(newest(data), DECLARATIONS[data], RECIPE, **options)
+    luck = comparison.gains.set_index("task")[["overlap", "users", "units"]]
+    luck.insert(0, "by_item", comparison.facts.set_index("task")["by item"])
+    table = comparison.scores.rename(columns={"value": "auc"})[["seed", "model", "task", "auc"]]
     return table.join(luck, on="task").assign(data=data)[["data", "seed", "model", "task", "auc", *luck]]
 
 

@@ -2,11 +2,8 @@
 
 A model takes rows of 136 numbers (16 ids with embeddings of 8 numbers, and 8 dense columns), has a bottom, and a tower
 of [64, 32] for each task. Its cost is counted in multiply-adds of its dense layers, b for the bottom and t for a tower:
-N single-task models take N(b + t) a row, one shared model b + Nt. Looking up embeddings comes on top; it is shared
-like the bottom.
-
-Measured is the time of our thread on its processor, so that other programs do not count; on Windows, whose clock for
-that is coarse, the time that passes.
+N single-task models take N(b + t) a row, one shared model b + Nt. Measured is the time of our thread on its processor;
+on Windows, whose clock for that is coarse, the time that passes.
 """
 
 import itertools

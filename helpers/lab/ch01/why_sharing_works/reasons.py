@@ -278,11 +278,11 @@ def _errors(run: Run, train: Examples, test: Examples) -> pd.DataFrame:
         for name, part in (("train", train), ("test", test))
     }
     error["test"] = error["test"] + NOISE**2
-    found = error | {
+    measured = error | {
         "gap": error["test"] - error["train"],
         "r2": r2(run.predict(test.inputs)["a"], test.labels["a"]),
     }
-    return pd.DataFrame({"copy": range(len(found["r2"]))} | found)
+    return pd.DataFrame({"copy": range(len(measured["r2"]))} | measured)
 
 
 def penalties(

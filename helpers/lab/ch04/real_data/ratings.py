@@ -127,16 +127,16 @@ def transfer(
     each = dict.fromkeys([*(task for pair in pairs for task in pair), *map(" + ".join, pairs)])
     settings = pd.DataFrame({name: chosen[name] for name in each}, index=["lr", "l2"]).T
     at = points(fraction=[fraction], model=settings.index, seed=seeds).join(settings, on="model")
-    found = sweep(at, rows, build, training, _judge)
-    tables, parts = dict(list(found.groupby("model"))), []
+    scores = sweep(at, rows, build, training, _judge)
+    tables, parts = dict(list(scores.groupby("model"))), []
     counts = counted(seeds, fraction, sorted({task for pair in pairs for task in pair}))
     for pair in pairs:
         name = " + ".join(pair)
         for model, several in (("shared-bottom", [name]), ("single-task", pair)):
             table = pd.concat([tables[one] for one in several])
             parts.append(table.assign(tuned=tuned, pair=name, model=model))
-        own = counts[counts["task"].isin(pair)]
-        parts.append(own.assign(fraction=fraction, tuned=tuned, pair=name))
+        of_pair = counts[counts["task"].isin(pair)]
+        parts.append(of_pair.assign(fraction=fraction, tuned=tuned, pair=name))
     table = by_users(pd.concat(parts, ignore_index=True), ["pair", "task"], {"model": "shared-bottom"})
     return table[["fraction", "tuned", "pair", "seed", "model", "task", "auc", "users", "units"]]
 

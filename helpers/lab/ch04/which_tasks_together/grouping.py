@@ -1,12 +1,10 @@
 """Which tasks to put together: five labels of the feed in every grouping there is, at one budget of multiply-adds.
 
 A grouping divides the tasks into groups, and each group is a Shared-Bottom of its own. Five tasks have 52 groupings,
-made of 31 groups, so 31 models a world tell what every grouping is worth: a search over all of them, as in Standley et
-al. (ICML 2020), without a short cut.
+made of 31 groups: 31 models a world tell what every grouping is worth, as in Standley et al. (ICML 2020).
 
-The budget is what one row costs on its way through all models (`COST` a task). A task brings its share into its group:
-the more tasks a group has, the wider its bottom. Embeddings are not counted: to look a vector up costs no
-multiplication. (They cost memory, and five models have five times the tables.)
+The budget is what one row costs on its way through all models (`COST` a task), look-ups of embeddings not counted: the
+more tasks a group has, the wider its bottom.
 
 Worlds, rows and scores are those of `feed_tasks`. What a search chooses, it chooses on half of the worlds, and it is
 reported on the other half; and the other way round.
@@ -155,7 +153,7 @@ CHOSEN_HERE = Chosen("04_groups_tuning", by=["model"], setting=["lr", "l2"], val
 
 def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *RIVALS)) -> pd.DataFrame:
     """Every group trained, and what shares nothing: seed, model (of `MODELS`, or of `RIVALS`), task, auc."""
-    worlds, parts, own = Worlds.make(seeds, users=JUDGES), [], {}
+    worlds, parts, of_one_task = Worlds.make(seeds, users=JUDGES), [], {}
     rivals = [model for model in models if model in RIVALS]
     shared = [model for model in models if model not in RIVALS]
     for model in dict.fromkeys([*shared, *(TASKS if rivals else ())]):
@@ -163,10 +161,10 @@ def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *RIVALS)) -> 
         if model in shared:
             parts.append(scored(worlds, predicted(run, worlds.inputs, TASKS_OF[model])).assign(model=model))
         if model in TASKS:
-            own[model] = run
+            of_one_task[model] = run
     if rivals:
         linear = linear_models(worlds, {task: RIDGE[False][task] for task in TASKS})
-        scores = unshared(worlds, networks(worlds, own), linear, TASKS)
+        scores = unshared(worlds, networks(worlds, of_one_task), linear, TASKS)
         parts += [scored(worlds, scores[model]).assign(model=model) for model in rivals]
     return pd.concat(parts, ignore_index=True).rename(columns={"score": "auc"})[["seed", "model", "task", "auc"]]
 
@@ -221,22 +219,22 @@ def groupings(table: pd.DataFrame) -> pd.DataFrame:
         for group in parted:
             for task, partner in permutations(group, 2):
                 predicted = predicted + gains[task, partner] / (len(group) - 1) / len(TASKS)
-        found = pd.DataFrame({"auc": _worth(of_groups, parted), "from_pairs": predicted})
-        parts.append(found.reset_index().assign(grouping=grouping))
+        worth = pd.DataFrame({"auc": _worth(of_groups, parted), "from_pairs": predicted})
+        parts.append(worth.reset_index().assign(grouping=grouping))
     return pd.concat(parts, ignore_index=True)[["grouping", "seed", "auc", "from_pairs"]]
 
 
-def chosen(found: pd.DataFrame, by: str = "auc") -> pd.DataFrame:
+def chosen(table: pd.DataFrame, by: str = "auc") -> pd.DataFrame:
     """For each seed the grouping that is best on the seeds of the other half, even or odd, and what it is worth here: a
-    row a seed of `found`, which is of `groupings`.
+    row a seed. table: of `groupings`
 
     by   the column that says what is best: auc, or what the pairs predict
     """
     parts = []
-    odd = found["seed"] % 2 == 1
+    odd = table["seed"] % 2 == 1
     for here in (odd, ~odd):
-        best = found[~here].groupby("grouping", sort=False)[by].mean().idxmax()
-        parts.append(found[here & (found["grouping"] == best)])
+        best = table[~here].groupby("grouping", sort=False)[by].mean().idxmax()
+        parts.append(table[here & (table["grouping"] == best)])
     return pd.concat(parts).sort_values("seed", ignore_index=True)
 
 

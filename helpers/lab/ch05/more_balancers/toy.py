@@ -2,18 +2,13 @@
 
     f_i(x) = σ_i · tanh((B + ε_i) x),   B ~ N(0, 10),  ε_i ~ N(0, 3.5)
 
-B is common to all tasks, ε_i a task's own; the losses are squared errors, so their sizes go with σ_i². The paper's
-network has 250 inputs, 100 outputs and a trunk of four layers of 100; ours has a tenth of the inputs and outputs and
-half the width, so that twenty seeds train in seconds. For ten tasks the paper draws the σ from a wide normal
-distribution; ours are a list. It does not say how x is drawn, nor whether 10 and 3.5 are variances: here they are, and
-x ~ N(0, 0.04). It compares GradNorm with the plain sum and with uncertainty weighting, and reports that GradNorm beats
-both.
+The losses are squared errors, so their sizes go with σ_i². Inputs and outputs are a tenth of the paper's, the trunk
+half as wide. The paper does not say how x is drawn, nor whether 10 and 3.5 are variances: here they are, and
+x ~ N(0, 0.04). It reports that GradNorm beats the plain sum and uncertainty weighting.
 
 Each method has the same number of settings to choose from (`BUDGET`) and is compared at the one that is best on other
-seeds (`tune`). The balancers have a rate of the network and one of the weights, the sums more rates of the network.
-
-What is measured is the paper's task-normalised test loss, Σ L_i(t) / L_i(0), divided by the number of tasks: 1 at the
-start, whatever the σ.
+seeds. What is measured is the paper's task-normalised test loss, the mean of L_i(t) / L_i(0): 1 at the start,
+whatever the σ.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.experiments.chosen import Chosen
+from helpers.experiments.sweep import points
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.copies import Copies
@@ -63,11 +59,11 @@ GRADNORM_RATES = (0.01, 0.03, 0.1, 0.3)
 BUDGET: dict[str, dict[str, tuple[float, Balance]]] = {
     "equal weights": {f"network {lr:g}": (lr, Balance()) for lr in MANY},
     "divided by σ²": {f"network {lr:g}": (lr, Divided()) for lr in MANY},
-    "UWL": {f"network {lr:g}, own {own:g}": (lr, UWL(own)) for lr in FEW for own in UWL_RATES},
-    "GradNorm": {f"network {lr:g}, own {own:g}": (lr, GradNorm(ALPHA, own)) for lr in FEW for own in GRADNORM_RATES},
-    "UWL, divided": {f"network {lr:g}, own {own:g}": (lr, Divided(UWL(own))) for lr in FEW for own in UWL_RATES},
+    "UWL": {f"network {lr:g}, own {rate:g}": (lr, UWL(rate)) for lr in FEW for rate in UWL_RATES},
+    "GradNorm": {f"network {lr:g}, own {rate:g}": (lr, GradNorm(ALPHA, rate)) for lr in FEW for rate in GRADNORM_RATES},
+    "UWL, divided": {f"network {lr:g}, own {rate:g}": (lr, Divided(UWL(rate))) for lr in FEW for rate in UWL_RATES},
     "GradNorm, divided": {
-        f"network {lr:g}, own {own:g}": (lr, Divided(GradNorm(ALPHA, own))) for lr in FEW for own in GRADNORM_RATES
+        f"network {lr:g}, own {rate:g}": (lr, Divided(GradNorm(ALPHA, rate))) for lr in FEW for rate in GRADNORM_RATES
     },
 }
 TOLD = ("UWL, divided", "GradNorm, divided")  # know σ, as the divided sum does
@@ -99,9 +95,9 @@ def world(tasks: int, seed: int) -> tuple[Tensor, Tensor]:
     """Inputs `(rows, inputs)` and targets `(tasks, rows, outputs)`, train rows before test rows."""
     draw = torch.Generator().manual_seed(seed)
     common = 10**0.5 * torch.randn(INPUTS, OUTPUTS, generator=draw)
-    own = 3.5**0.5 * torch.randn(tasks, INPUTS, OUTPUTS, generator=draw)
+    special = 3.5**0.5 * torch.randn(tasks, INPUTS, OUTPUTS, generator=draw)
     x = 0.2 * torch.randn(ROWS + TEST_ROWS, INPUTS, generator=draw)
-    return x, torch.tensor(SIGMAS[tasks])[:, None, None] * torch.tanh(x @ (common + own))
+    return x, torch.tensor(SIGMAS[tasks])[:, None, None] * torch.tanh(x @ (common + special))
 
 
 def toy(seeds: Sequence[int], tasks: Sequence[int] = (2, 10), methods: Sequence[str] = METHODS) -> pd.DataFrame:
@@ -150,11 +146,8 @@ def _steps(
                 tested = losses(slice(ROWS, None))
             first = tested if first is None else first
             weights = (balance.weights / balance.weights.sum(-1, keepdim=True) * tasks).flatten()
-            place = pd.MultiIndex.from_product([list(seeds), range(tasks)], names=["seed", "task"]).to_frame(
-                index=False
-            )
-            table = place.assign(step=step, loss=(tested / first).flatten().numpy(), weight=weights.numpy())
-            parts.append(table)
+            place, loss = points(seed=seeds, task=range(tasks)), (tested / first).flatten()
+            parts.append(place.assign(step=step, loss=loss.numpy(), weight=weights.numpy()))
         balance.backward(losses(torch.randint(ROWS, (BATCH,), generator=draw)))
         optimizer.step()
         optimizer.zero_grad()

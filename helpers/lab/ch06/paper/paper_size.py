@@ -5,10 +5,9 @@ its size: 8 experts of 16 units and towers of 8. It counts 100 · 16 · 8 + 16 �
 Shared-Bottom of 113 units. With gates and biases the MMoE has 14,818, and the Shared-Bottom of that size has 126 units:
 it is the one here.
 
-The paper says neither how many rows nor how many steps it took, nor which sines. We take 100,000 rows, which a run of
-4,800 steps sees six times: so the question is how well a model trains, not how well it does with few rows. The seed
-draws the sines, the rows and the first parameters. Each model has the rate that serves it best at p = 1, on seeds that
-no result uses (`tune`).
+The paper says neither how many rows nor how many steps it took, nor which sines. We take 100,000 rows, six times each:
+the question is how well a model trains. The seed draws the sines, the rows and the first parameters. Each model has
+the rate that serves it best at p = 1, on seeds that no result uses (`tune`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -59,9 +59,8 @@ def tune(
     """Lowest validation loss of each label at each setting, in thousandths: model, label, lr, l2, seed, loss."""
     worlds, parts = Worlds.make(seeds, users=1), []
     for model, lr, l2 in product(models, rates, penalties):
-        history = _trained(worlds, model, lr, l2).history
-        losses = history[history["task"] != TOTAL].groupby(["task", "copy"])["valid"].min().mul(1000)
-        table = losses.rename("loss").reset_index().rename(columns={"task": "label"})
+        losses = _trained(worlds, model, lr, l2).lowest().drop(TOTAL, level="task").mul(1000)
+        table = losses.swaplevel().sort_index().rename("loss").reset_index().rename(columns={"task": "label"})
         seed = table.pop("copy").map(dict(enumerate(worlds.seeds)))
         parts.append(table.assign(model=model, lr=lr, l2=l2, seed=seed))
     return pd.concat(parts, ignore_index=True)[["model", "label", "lr", "l2", "seed", "loss"]]

@@ -114,7 +114,7 @@ def train(
 
 def stacked(seeds: Sequence[int]) -> list[Examples]:
     """Training, validation and test examples with a leading axis, a set a seed."""
-    return [Examples.stack(list(part)) for part in zip(*map(examples, seeds), strict=True)]
+    return list(map(Examples.stack, zip(*map(examples, seeds), strict=True)))
 
 
 def predict(model: str, seeds: Sequence[int], sets: Sequence[Examples], inputs: Inputs) -> dict[str, Tensor]:
