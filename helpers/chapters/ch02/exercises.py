@@ -136,6 +136,44 @@ def seconds_of_a_click(answer: Callable[[Tensor, Tensor], Tensor]):
         Hint: divide that by P, the sigmoid of the other logit.""")
 
 
+@exercise("each slice of time counts for as many as outlast it.")
+def restored(answer: Callable[[Tensor, Tensor], Tensor]):
+    """`answer(chances, edges)`: `(rows, K)` chances that a row is watched for longer than each of the edges `(K,)`, in
+    seconds from the first above 0 on, become the seconds of each row, `(rows,)`: slice times chance to outlast it."""
+    edges = torch.tensor([2.0, 5.0, 12.0, 30.0])
+    chances = torch.tensor([[0.9, 0.7, 0.3, 0.1], [0.5, 0.2, 0.1, 0.0], [1.0, 1.0, 1.0, 0.0], [0.3, 0.3, 0.2, 0.2]])
+    found = numbers(given := answer(chances.clone(), edges.clone()))
+    if found is None or found.shape != (4,):
+        raise Wrong(f"""4 rows and 4 edges gave {described(given)}.
+            Hint: one number of seconds for each row. There are as many slices as edges: the first begins at 0.
+            Hint: `torch.diff(edges, prepend=torch.zeros(1))` has the lengths of all slices.""")
+    lengths = np.diff(edges.numpy(), prepend=0)
+    right = chances.numpy() @ lengths
+    if close(found, right):
+        return
+    if close(found, chances.numpy() @ edges.numpy()):
+        raise Wrong("""each chance is multiplied by its edge, so that the first seconds count again in every slice.
+            Hint: who outlasts 5 seconds has outlasted 2 already; from 2 to 5 are 3 more.
+            Hint: multiply each chance by the length of its own slice.""")
+    if close(found, chances.numpy()[:, 1:] @ lengths[1:]):
+        raise Wrong("""the first slice, from 0 to the first edge, is missing.
+            Hint: the differences of K edges are K − 1; with the 0 before them they are K.
+            Hint: `prepend` is an option of `torch.diff`.""")
+    entered = np.concatenate([np.ones((4, 1)), chances.numpy()[:, :-1]], axis=1)
+    if close(found, entered @ lengths):
+        raise Wrong("""a slice counts here for those who enter it; many of them leave before its end.
+            Hint: that is too long for everybody. CREAD's counts those who outlast the slice, which is too short.
+            Hint: the chance of a slice is that of the edge at its end.""")
+    if close(found, chances.numpy().sum(1)):
+        raise Wrong("""these are slices, not seconds.
+            Hint: the slices have different lengths.
+            Hint: multiply each chance by the seconds of its slice before you add them up.""")
+    raise Wrong(f"""chances of {chances[0].tolist()} at the edges {edges.tolist()} are {right[0]:.1f} seconds, not
+        {found[0]:.1f}.
+        Hint: the slices are 2, 3, 7 and 18 seconds long.
+        Hint: add up length times chance, slice by slice.""")
+
+
 @exercise("minutes for the clicks, and each unclicked row stands for all those that were not kept.")
 def weights(answer: Callable[[Tensor, Tensor, float], Tensor]):
     """`answer(click, seconds, kept)`: a weight a row; of the unclicked rows, a share `kept` was kept in the log.

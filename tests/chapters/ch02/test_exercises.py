@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from helpers.chapters.ch02 import exercises
 from tests.chapters.shared import judge, solution
 
-NAMES = ("loss", "seconds_of_a_click", "weights", "time")
+NAMES = ("loss", "seconds_of_a_click", "restored", "weights", "time")
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ NAMES = ("loss", "seconds_of_a_click", "weights", "time")
     [
         ("02_weighted_cross_entropy", "loss"),
         ("02_weighted_cross_entropy", "seconds_of_a_click"),
+        ("deeper/02_three_losses", "restored"),
         ("deeper/02_units_and_lengths", "weights"),
         ("02_weighted_cross_entropy", "time"),
     ],
@@ -97,6 +98,26 @@ def test_the_seconds_of_a_click_are_right_in_any_form(answer):
 def test_wrong_seconds_of_a_click_meet_their_own_words(answer, wrong):
     said = judge(exercises.seconds_of_a_click, answer)
     assert said.startswith("Not right yet") and wrong in said
+
+
+def slices(edges):
+    return torch.diff(edges, prepend=torch.zeros(1))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda p, edges: (p.numpy() * np.diff([0, *edges.tolist()])).sum(1).tolist(), "Correct"),
+        (lambda p, edges: p @ edges, "multiplied by its edge"),
+        (lambda p, edges: p[:, 1:] @ torch.diff(edges), "the first slice"),
+        (lambda p, edges: torch.cat([torch.ones(4, 1), p[:, :-1]], 1) @ slices(edges), "for those who enter it"),
+        (lambda p, edges: p.sum(1), "these are slices, not seconds"),
+        (lambda p, edges: p * slices(edges), "4 rows and 4 edges gave"),
+        (lambda p, edges: 2 * (p @ slices(edges)), "seconds, not"),
+    ],
+)
+def test_restored(answer, words):
+    assert words in judge(exercises.restored, answer)
 
 
 @pytest.mark.parametrize(
