@@ -187,7 +187,8 @@ def _check(task: Task, cells: list, sources: list[str]) -> tuple[int | None, tup
 
 
 def _source(cell: nbformat.NotebookNode) -> str:
-    return cell.source.strip().encode("utf-8", "replace").decode()  # JSON may hold halves of characters
+    source = cell.source.replace("\r\n", "\n").strip()
+    return source.encode("utf-8", "replace").decode()  # JSON may hold halves of characters
 
 
 def _binds(source: str, names: tuple[str, ...]) -> bool:
