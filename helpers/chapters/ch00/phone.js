@@ -8,7 +8,8 @@ function decided(stage) {
   const { videos, all, kept } = seen(stage), [finish, click] = [all[0], all.at(-1)].map((ten) => expected(videos, ten));
   const mean = (which) => [0, 1].map((k) => said(which.reduce((sum, i) => sum + videos[i][k], 0) / which.length)).join(" and ");
   const good = kept.length ? `${kept.length}, good at both: ${mean(kept)}, where all forty have ${mean(videos.map((_, i) => i))}` : "none";
-  return `User ${Math.round(stage.state.user) + 1}: ${good}. The weight decides on ${ever(all).length - kept.length} others: ${said(click[0] - finish[0], 1)} more clicks cost ${said(finish[1] - click[1], 1)} finishes.`;
+  const cost = Number((finish[1] - click[1]).toFixed(1)), price = cost > 0 ? `cost ${said(cost, 1)} finishes` : cost < 0 ? `bring ${said(-cost, 1)} more finishes, too` : "cost no finishes";
+  return `User ${Math.round(stage.state.user) + 1}: ${good}. The weight decides on ${ever(all).length - kept.length} others: ${said(click[0] - finish[0], 1)} more clicks ${price}.`;
 }
 
 export default explorable({

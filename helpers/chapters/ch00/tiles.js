@@ -61,11 +61,12 @@ export const ever = (all) => [...new Set(all.flat())];
 // Clicks and finished videos that are expected of a list.
 export const expected = (videos, list) => [(i) => videos[i][0], (i) => videos[i][0] * videos[i][1]].map((chance) => list.reduce((sum, i) => sum + chance(i), 0));
 
-// The weight at which the first video of a line changes most, with both videos.
-export function leap(videos) {
-  const firsts = WEIGHTS.map((w) => ranked(videos, w, false)[0]), far = (i, j) => Math.hypot(videos[i][0] - videos[j][0], videos[i][1] - videos[j][1]);
-  const at = firsts.reduce((best, i, k) => (k && far(i, firsts[k - 1]) > far(firsts[best], firsts[best - 1]) ? k : best), 1);
-  return { w: WEIGHTS[at], from: firsts[at - 1], to: firsts[at] };
+// The weight at which the first video of a line changes so that most of `missed` lie between the two, with all of them.
+export function leap(videos, missed) {
+  const firsts = WEIGHTS.map((w) => ranked(videos, w, false)[0]);
+  const over = (k) => missed.filter((i) => (videos[i][0] - videos[firsts[k]][0]) * (videos[i][0] - videos[firsts[k - 1]][0]) < 0);
+  const at = firsts.reduce((best, _, k) => (k && over(k).length > over(best).length ? k : best), 1);
+  return { w: WEIGHTS[at], from: firsts[at - 1], to: firsts[at], over: over(at) };
 }
 
 // The best place of a video with a line, at any weight.

@@ -305,7 +305,7 @@ export default explorable({
     {
       ask: "Two different tasks: drag the ball to where both pull the same way, a cosine above 0.9.",
       when: (stage) => lowest(stage) < -.05 && !stage.run && !copies(stage.state) && pulls(stage).cos > .9,
-      then: (stage) => `${said(pulls(stage).cos)} here, and ${said(lowest(stage))} where you had the ball before, with the same two bowls: conflict belongs to a place, not to two tasks.`,
+      then: (stage) => `${said(pulls(stage).cos)} here, and ${said(lowest(stage))} where the ball was before, with the same two bowls: conflict belongs to a place, not to two tasks.`,
       hint: (stage) => (stage.run || copies(stage.state) ? "" : pulls(stage).cos > .9 ? "the same two bowls have places of conflict, too." : `${said(pulls(stage).cos)} here.`),
     },
     {
@@ -317,7 +317,7 @@ export default explorable({
     {
       ask: "When does the conflict do harm? Find a run that leaves task A with more loss than it began with.",
       when: (stage) => stage.run?.ended && ended(stage).harmed,
-      then: (stage) => `${ended(stage).went}. At the start the cosine was ${said(stage.run.cosines[0])}, and B pulled ${ended(stage).stronger} times as hard, where A had little to gain.`,
+      then: (stage) => `${ended(stage).went}. At the start the cosine was ${said(stage.run.cosines[0])}, and B pulled ${ended(stage).stronger} times as hard: harm takes more than a conflict.`,
       hint: (stage) => (stage.run?.ended ? `${ended(stage).went}; at the start B pulled ${ended(stage).stronger} times as hard. Let it pull harder, or begin nearer to A.` : ""),
     },
   ],
