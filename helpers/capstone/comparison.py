@@ -548,7 +548,7 @@ def _train(
     if kept is not None:
         sets = [[_shuffled(one[0], kept, seed), *one[1:]] for one, seed in zip(sets, seeds, strict=True)]
     models = [recipe.model(table.features, kinds, seed, one[0]) for seed, one in zip(seeds, sets, strict=True)]
-    if table.by_time and share == 1 and kept is None:
+    if len(seeds) == 1 or (table.by_time and share == 1 and kept is None):
         train, valid, test = sets[0]  # for all seeds the same
     else:
         train, valid, test = (Examples.stack(list(part)) for part in zip(*sets, strict=True))

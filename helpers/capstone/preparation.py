@@ -113,7 +113,7 @@ def moments(name: str, values: pd.Series) -> pd.Series:
     else:
         texts = pd.Series(values.dropna().unique()).astype(str)
         if len(texts) and texts.str.fullmatch(TIME_OF_DAY).all():
-            validate.fail(name, f"{texts.iloc[0]!r}, a time of day without a date", "a date in each row")
+            validate.fail(name, f"{texts.iloc[0]!r}, a time of day without a date", "a date in each row, or no time")
         day_first = _day_first(name, values)
         try:
             found = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=day_first)
@@ -183,7 +183,14 @@ YEAR_FIRST = "dates with the year first, such as 2026-05-01 18:30:00"
 
 def cut(column: str, values: Iterable, whole: bool) -> list[list]:
     """Each text cut at its blanks into ids, whole numbers or words; lists stay. ValueError for what is neither."""
-    return [_cut(column, value, whole) for value in values]
+    known = {}  # equal ids are one object: of a million lists each id is there once
+    return [[known.setdefault(part, part) for part in _cut(column, value, whole)] for value in values]
+
+
+def check_cut(column: str, values: Iterable, whole: bool) -> None:
+    """Raise what `cut` would, and keep nothing."""
+    for value in values:
+        _cut(column, value, whole)
 
 
 def _cut(column: str, value, whole: bool) -> list:
@@ -334,7 +341,7 @@ class Table:
         self.features = Features(declaration.layout()).fit(self.split(0).train if self.by_time else frame)
         units = {task: (frame[task].mean(), frame[task].std()) for task, kind in self.tasks.items() if kind != "binary"}
         own = {task: task for task in self.tasks}
-        examples = self.features.examples(frame, own, declaration.user, declaration.weight)
+        examples = self.features.examples(frame, own, declaration.user, declaration.weight, narrow=True)
         self.examples = examples.scaled(units)  # R² knows no unit; the losses do
         beside = (declaration.user, declaration.item, declaration.time, declaration.group)
         kept = [*declaration.labels, *(column for column in beside if column is not None), *({COPY} & {*frame})]
@@ -363,7 +370,13 @@ class Table:
     @lru_cache(maxsize=8)  # noqa: B019  (a table lives as long as its comparison)
     def sets(self, seed: int) -> tuple[Examples, ...]:
         """Examples to train, validate and test."""
-        return tuple(self.examples.take(part.index.to_list()) for part in self.split(seed))
+        return tuple(self._of(rows) for rows in self._rows(seed).values())
+
+    def _of(self, rows: np.ndarray) -> Examples:
+        """The examples of these rows, in their order: without a copy where they follow each other, as by time."""
+        if len(rows) == rows[-1] - rows[0] + 1:
+            return self.examples.map(lambda tensor: tensor[rows[0] : rows[-1] + 1])
+        return self.examples.take(rows)
 
     @lru_cache(maxsize=8)  # noqa: B019
     def _rows(self, seed: int) -> dict[str, np.ndarray]:

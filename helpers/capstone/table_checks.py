@@ -22,6 +22,7 @@ from helpers.capstone.preparation import (
     FRACTIONS,
     YES_NO,
     Split,
+    check_cut,
     cut,
     cut_tags,
     moments,
@@ -188,7 +189,7 @@ def _error(name: str, call: Callable, *arguments) -> str:
 def _no_list(column: str, frame: pd.DataFrame, of: str) -> str:
     """Why these values are no lists of such ids, or nothing."""
     texts = frame[column][[isinstance(value, str) for value in frame[column]]].unique()
-    return _error(column, cut, column, texts, pd.api.types.is_integer_dtype(frame[of].dtype))
+    return _error(column, check_cut, column, texts, pd.api.types.is_integer_dtype(frame[of].dtype))
 
 
 def _no_number(values: pd.Series, label: bool) -> str:
