@@ -1,12 +1,13 @@
-"""Where Chromium is. `python -m tests.browser.chromium`, the end of `make test`, says what lacks a check without it."""
+"""Where Chromium is. `python -m tests.browser.chromium` fails without it, and says what `make test` then leaves out."""
 
 import shutil
+import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 if __name__ == "__main__" and not CHROMIUM:
-    print(
+    sys.exit(
         f"Not checked: widgets in JupyterLab and in the exported pages, because none of {', '.join(NAMES)} is on the "
         "PATH; install one (on Debian: apt-get install chromium) and run make test-browser."
     )

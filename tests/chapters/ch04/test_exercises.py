@@ -300,23 +300,6 @@ WRONG_STEPS = {
 }
 
 
-def test_the_first_step_is_right():
-    assert judge(exercises.first_step, first_step).startswith("Correct: the first step at the target")
-    assert judge(exercises.first_step, lambda s, v, t: min(s[v <= t], default=float("inf"))).startswith("Correct")
-
-
-@pytest.mark.parametrize("name", WRONG_STEPS)
-def test_a_wrong_first_step_meets_its_own_words_and_two_hints(name):
-    answer, words = WRONG_STEPS[name]
-    said = judge(exercises.first_step, answer, times=2)
-    assert said.startswith("Not right yet") and words in said
-    assert "Hint 1" in said and "Hint 2" in said
-
-
-def test_an_untouched_first_step_is_not_yet():
-    assert judge(exercises.first_step, lambda s, v, t: ...).startswith("Not yet")
-
-
 def reading(no_effect):
     def answer(low, high, matters):
         if low > matters or high < -matters:
@@ -358,20 +341,32 @@ WRONG_CELLS = {
 }
 
 
-def test_the_reading_of_a_cell_is_right():
-    assert judge(exercises.read_cell, read_cell).startswith("Correct: what is clear")
+@pytest.mark.parametrize(
+    ("check", "answer", "words"),
+    [
+        (exercises.first_step, first_step, "Correct: the first step at the target"),
+        (exercises.first_step, lambda s, v, t: min(s[v <= t], default=float("inf")), "Correct"),
+        (exercises.first_step, lambda s, v, t: ..., "Not yet"),
+        (exercises.read_cell, read_cell, "Correct: what is clear"),
+        (exercises.read_cell, lambda low, high, m: None, "Not yet"),
+    ],
+)
+def test_a_right_step_and_reading_pass_and_an_untouched_one_is_not_yet(check, answer, words):
+    assert judge(check, answer).startswith(words)
 
 
-@pytest.mark.parametrize("name", WRONG_CELLS)
-def test_a_wrong_reading_meets_its_own_words_and_two_hints(name):
-    answer, words = WRONG_CELLS[name]
-    said = judge(exercises.read_cell, answer, times=2)
+@pytest.mark.parametrize(
+    ("check", "answer", "words"),
+    [
+        pytest.param(check, *wrong, id=name)
+        for check, table in ((exercises.first_step, WRONG_STEPS), (exercises.read_cell, WRONG_CELLS))
+        for name, wrong in table.items()
+    ],
+)
+def test_a_wrong_step_or_reading_meets_its_own_words_and_two_hints(check, answer, words):
+    said = judge(check, answer, times=2)
     assert said.startswith("Not right yet") and words in said
     assert "Hint 1" in said and "Hint 2" in said
-
-
-def test_an_untouched_reading_is_not_yet():
-    assert judge(exercises.read_cell, lambda low, high, m: None).startswith("Not yet")
 
 
 def products(*widths):
