@@ -238,3 +238,43 @@ def weighted_loss(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]):
         raise Wrong("""the number is right, and its gradient on `b` is not: the CVR would not learn from it.
             Hint: `.detach()` belongs to the weight alone; `.item()`, NumPy and `torch.no_grad` cut the gradient, too.
             Hint: torch operations all the way from `b` to the loss.""")
+
+
+@exercise("the share of purchases that come in time, counted where all of them have had the time to come.")
+def share_come(answer: Callable[[Tensor, Tensor, float], Tensor]):
+    """`answer(delay, age, days)`: of clicks, `(n,)`, the time to the purchase (infinite where none has come) and
+    the age; one number, the share of purchases that come within so many days, among clicks of 14 days and more."""
+    draw = torch.Generator().manual_seed(7)
+    for rows, mean in ((4_000, 5.0), (600, 2.0)):
+        age = 28 * torch.rand(rows, generator=draw)
+        delay = mean * -torch.log(torch.rand(rows, generator=draw))
+        delay[(delay > age) | (torch.rand(rows, generator=draw) > 0.4)] = torch.inf
+        for days in (1.0, 3.0, 7.0):
+            _check_share(torch.as_tensor(answer(delay, age, days)), delay, age, days)
+
+
+def _check_share(found: Tensor, delay: Tensor, age: Tensor, days: float) -> None:
+    came, old = delay <= age, age >= 14
+    in_time = delay <= days
+    right = in_time[came & old].float().mean()
+    if found.numel() != 1 or not found.is_floating_point():
+        raise Wrong(f"""{described(found)} came, not one number.
+            Hint: a share, between 0 and 1.
+            Hint: the mean of a condition, over the purchases that count.""")
+    if close(found, right):
+        return
+    if close(found, in_time[came].float().mean()):
+        raise Wrong(f"""{float(found):.3f} within {days:g} days, not {float(right):.3f}: the young ones count, too.
+            Hint: which purchases of yesterday's clicks have come by today?
+            Hint: keep the clicks with `age >= 14`.""")
+    if close(found, in_time[old].float().mean()) or close(found, in_time.float().mean()):
+        raise Wrong("""this is how many *clicks* are bought in time, not how many of the purchases come in time.
+            Hint: what is never bought does not count.
+            Hint: keep the rows whose delay is finite.""")
+    if close(found, 1 - right):
+        raise Wrong("""this is the share that comes later.
+            Hint: within so many days, not after them.
+            Hint: `delay <= days`.""")
+    raise Wrong(f"""the share within {days:g} days should be {float(right):.3f}, yours is {float(found):.3f}.
+        Hint: two conditions choose the purchases, a third is averaged.
+        Hint: `delay[chosen] <= days`, and its mean.""")

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from helpers.chapters.ch07 import funnel
-from helpers.display.questions import answers
+from helpers.display.questions import Result, answers
 from helpers.display.runs import Runs
 from helpers.models.esmm import product_logit
 
@@ -65,3 +65,41 @@ def who_would_buy(runs: Runs) -> Figure:
     cvr = Runs(cvr.table.drop(columns="ratio"), "auc", metric="AUC of who would buy", seeds=runs.seeds)
     title = "No network is ahead of a line through three numbers and a CTR"
     return cvr.gain(over="single-task").dots("chosen", "model", title=title, matters=0.005)
+
+
+@answers("C7.P7")
+def not_yet(runs: Runs) -> Result:
+    level = _of_late(runs, "ratio", "predicted CVR / true CVR")
+    below = level.where(model=["naive", "all labels"], world=DRIFTS).gain(over="all labels")
+    title = "Where a model must forget, a naive CVR is a fifth too low"
+    answer = -100 * below.where(world="fast drift").mean()
+    return Result(below.dots("world", title=title), answer=answer, axis="x", scale=-0.01)
+
+
+@answers("C7.P8")
+def waited(runs: Runs) -> Figure:
+    waits = _of_late(runs, "auc", "AUC").where(model=["all labels", *WAITED], world=DRIFTS)
+    behind = waits.gain(over="all labels")
+    days = behind.table["model"].map(WAITED)
+    behind = Runs(behind.table.assign(days=days), "difference", metric="AUC", seeds=runs.seeds, over="all labels")
+    return behind.lines(
+        "days", "world", title="Fast drift: a day helps, a week hurts", x_label="days waited", zero=True
+    )
+
+
+@answers("C7.P9")
+def best_way(runs: Runs) -> Figure:
+    compared = ["naive", "divided by category", "counted shares", "delay model", "weights", "two labels", "all labels"]
+    gains = _of_late(runs, "auc", "AUC").where(model=compared, world="fast drift").gain(over="naive")
+    return gains.ranked("model").dots(
+        "model", "world", title="No way is ahead of a count of old purchases", matters=0.005
+    )
+
+
+def _of_late(runs: Runs, value: str, metric: str) -> Runs:
+    """One measured column; the memory that each model chose is no setting by which they are paired."""
+    return Runs(runs.table[["world", "model", "seed", value]], value, metric=metric, seeds=runs.seeds)
+
+
+DRIFTS = ["no drift", "slow drift", "fast drift"]
+WAITED = {"naive": 0, "waiting, 1 day": 1, "waiting, 3 days": 3, "waiting, 7 days": 7}

@@ -157,3 +157,25 @@ def test_fixed_loss(answer, words):
 )
 def test_weighted_loss(answer, words):
     assert words in judge(exercises.weighted_loss, answer)
+
+
+def share(chosen):
+    return lambda delay, age, days: (delay[chosen(delay, age)] <= days).float().mean()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (share(lambda delay, age: (age >= 14) & delay.isfinite()), "Correct: the share of purchases"),
+        (lambda delay, age, days: share(lambda d, a: (a >= 14) & d.isfinite())(delay, age, days).item(), "Correct"),
+        (lambda delay, age, days: ..., "Not yet"),
+        (lambda delay, age, days: delay <= days, "not one number"),
+        (share(lambda delay, age: delay.isfinite()), "the young ones count, too"),
+        (share(lambda delay, age: age >= 14), "how many *clicks* are bought"),
+        (share(lambda delay, age: age >= 0), "how many *clicks* are bought"),
+        (lambda *rows: 1 - share(lambda delay, age: (age >= 14) & delay.isfinite())(*rows), "comes later"),
+        (share(lambda delay, age: (age >= 21) & delay.isfinite()), "should be"),
+    ],
+)
+def test_share_come(answer, words):
+    assert words in judge(exercises.share_come, answer)
