@@ -222,3 +222,30 @@ def test_a_wrong_answer_that_comes_close_fails(name):
 @pytest.mark.parametrize("name", RIGHT_IN_ANOTHER_STYLE)
 def test_a_right_answer_in_another_style_passes(name):
     assert judge(*RIGHT_IN_ANOTHER_STYLE[name]).startswith("Correct")
+
+
+def winner(choose=slice(None, 200), report=slice(200, None), pick=np.argmax):
+    def answer(rewards):
+        trial = pick(rewards[:, choose].mean(1))
+        return trial, rewards[trial, report].mean()
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (winner(), "Correct: you chose well"),
+        (winner(slice(None, None, 2), slice(1, None, 2)), "Correct"),
+        (lambda rewards: ..., "Not yet"),
+        (winner(slice(None), slice(None)), "too high"),
+        (winner(report=slice(None)), "too high"),
+        (lambda rewards: (winner()(rewards)[0], rewards.mean()), "too low"),
+        (winner(pick=np.argmin), "over a trial taken at random"),
+        (winner(pick=lambda means: 0), "over a trial taken at random"),
+        (lambda rewards: rewards.mean(1).max(), "is not a trial"),
+        (lambda rewards: (40, 0.6), "is not a trial"),
+    ],
+)
+def test_honest_winner(answer, words):
+    assert words in judge(exercises.honest_winner, answer)
