@@ -73,6 +73,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
         "from scratch",
         "equal weights",
         "α = 0",
+        "equal",
         "truth",
         "naive",
         "separate models",
@@ -93,6 +94,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
         "MMoE",
         "ESMM",
         "a curve",
+        "cross-entropy",
         "report",
         "returns",
         "true satisfaction",
@@ -106,6 +108,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
         "UWL",
         "DCN",
         "DIN, softmax",
+        "random",
         "read all, train own",
     ),
     OTHERS[1]: (
@@ -116,6 +119,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
         "DIN",
         "PLE",
         "P(like | click, x)",
+        "grid",
         "half trained by both",
         "A trains all, B its own",
     ),
@@ -124,7 +128,7 @@ _METHODS: dict[Style, tuple[str, ...]] = {
     Style(GREEN, (), "^"): ("shared-bottom, equal size", "masked shared-bottom"),
     Style(GREEN, (3, 1.5), "^"): ("geometric fusion", "CTR × CVR", "corrected CE, completion"),
     Style(GREEN, (1, 1.2), "s"): ("corrected CE, quantile",),
-    Style(PURPLE, (5, 1.5), "s"): ("one head", "one score", "one-gate MoE", "a line", "by price"),
+    Style(PURPLE, (5, 1.5), "s"): ("one head", "one score", "one-gate MoE", "a line", "by price", "regression"),
     Style(PURPLE, (5, 1.5), "v"): ("user + item biases", "by history"),
 }
 NAMED = {name: style for named in (_LABELS, _METHODS) for style, names in named.items() for name in names}

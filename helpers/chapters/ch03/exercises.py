@@ -292,3 +292,38 @@ def decide(answer: Callable[[pd.DataFrame], float]):
         raise Wrong("""with no other arm, today's was not kept.
             Hint: the list of arms that pass may be empty.
             Hint: return today's weight when nothing passes.""")
+
+
+@exercise("you chose well, and what you say of your choice is right on average.")
+def honest_winner(answer: Callable[[np.ndarray], tuple[int, float]]):
+    """`answer(rewards)`: `(trials, users)`, 1 where a user came back, become the number of the trial to ship, and how
+    many come back by it, as a share that is neither too high nor too low on average."""
+    draws, (tests, trials, users) = np.random.default_rng(3), (400, 32, 400)
+    true = np.clip(draws.normal(0.6, 0.02, (tests, trials)), 0.4, 0.8)
+    picked, said = np.empty(tests, dtype=int), np.empty(tests)
+    for number, shares in enumerate(true):
+        rewards = (draws.random((trials, users)) < shares[:, None]).astype(float)
+        picked[number], said[number] = _pick(answer(rewards.copy()), trials)
+    gained = np.take_along_axis(true, picked[:, None], axis=1)[:, 0]
+    off = (said - gained).mean()
+    if (gained - true.mean(1)).mean() < 0.01:
+        raise Wrong(f"""your choice brings {(gained - true.mean(1)).mean():+.3f} over a trial taken at random.
+            Hint: even half of the users of a trial tell a good one from a poor one.
+            Hint: take the trial with the highest mean reward of those users that choose.""")
+    if off > 0.005:
+        raise Wrong(f"""what you say of your choice is {off:.3f} too high, mean of {tests} tests: the winner's curse.
+            Hint: the highest of {trials} noisy means is the highest by luck as well.
+            Hint: let some users choose, and others, who had no part in it, say how good the choice is.""")
+    if off < -0.005:
+        raise Wrong(f"""what you say of your choice is {-off:.3f} too low, mean of {tests} tests.
+            Hint: it is the mean of the chosen trial that is asked for, not of all.
+            Hint: `rewards[trial, others].mean()`, for users who had no part in the choice.""")
+
+
+def _pick(found, trials: int) -> tuple[int, float]:
+    found = numbers(begun(found))
+    if found is None or found.shape != (2,) or found[0] not in range(trials) or not 0 <= found[1] <= 1:
+        raise Wrong(f"""what came back is not a trial, 0 to {trials - 1}, and a share.
+            Hint: two numbers: which trial, and how many come back by it.
+            Hint: `return trial, share`.""")
+    return int(found[0]), float(found[1])

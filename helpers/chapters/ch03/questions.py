@@ -55,3 +55,42 @@ def a_look_a_day(runs: Runs) -> Result:
     figure.axes[0].set_xlim(0, 0.42)
     figure.axes[0].set_yticks([])
     return Result(figure, answer=100 * runs.where(rule="a look a day, p < 0.05").mean(), axis="x", scale=0.01)
+
+
+SEARCHED = ("grid", "random", "cross-entropy", "regression")
+
+
+@answers("C3.P5")
+def ways_to_choose(runs: Runs) -> Result:
+    gains = runs.gain(over="equal").ranked("way", ascending=False)
+    mean = gains.summary("way").set_index("way")["mean"]
+    kind = gains.table["way"].map(lambda way: "64 trials" if way in SEARCHED else "no trial")
+    words = {"metric": runs.metric, "model": "kind", "seeds": runs.seeds, "over": "equal exponents"}
+    table = gains.table.assign(kind=kind, way=gains.table["way"].str.replace("_", " "))
+    gains = Runs(table, "difference", **words)
+    figure = gains.dots("way", title="A guess by hand brings most of what 64,000 users find")
+    return Result(figure, answer=100 * mean["by hand"], axis="x", scale=0.01, found=100 * mean["cross-entropy"])
+
+
+@answers("C3.P6")
+def winners_curse(runs: Runs) -> Result:
+    figure = runs.dots("trial", title="The fewer users a trial has, the more of its best reward is luck")
+    answer = 100 * runs.where(way="random", trial="100 users").mean()
+    return Result(figure, answer=answer, axis="x", scale=0.01)
+
+
+@answers("C3.P7")
+def wrong_reward(table: pd.DataFrame) -> Figure:
+    names = {"returns": "chance to return", "satisfaction": "true satisfaction"}
+    brought = table.rename(columns=names).replace({"reward": {"returns": "seeking returns", "none": "equal"}})
+    brought = brought.melt(["seed", "reward"], list(names.values()), "what", "value")
+    brought = Runs(brought, "value", metric="what the ten bring", model="reward", seeds="worlds")
+    title = "Seek seconds or clicks, and fewer users come back than by equal exponents"
+    return brought.gain(over="seeking returns").dots("what", title=title)
+
+
+@answers("C3.P8")
+def one_set_or_two(runs: Runs) -> Figure:
+    return runs.gain(over="one for all").dots(
+        "sort", "way", title="A set for each kind of user: no gain that 20 worlds can show"
+    )

@@ -71,7 +71,11 @@ def predictions(seeds: tuple[int, ...], autoplay: bool = False) -> Predicted:
 
 
 def _feed(seed: int, autoplay: bool = False) -> Feed:
-    feed = Feed.make(seed, autoplay=autoplay, **SIZE)
+    return with_log_seconds(Feed.make(seed, autoplay=autoplay, **SIZE))
+
+
+def with_log_seconds(feed: Feed) -> Feed:
+    """What the ranker learns watch time from."""
     return replace(feed, log=feed.log.assign(log_seconds=np.log1p(feed.log["watch_seconds"])))
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from helpers.lab.ch03 import fusion, tradeoff
 from helpers.lab.ch03.ab_tests import abtest
+from helpers.lab.ch03.exponents import searches
 from helpers.lab.claim import gain, mean
 
 Effect = Callable[[pd.DataFrame], pd.Series]
@@ -43,3 +44,21 @@ def cost(of: tuple[str, int], over: tuple[str, int]) -> Effect:
     users = sorted({of[1], over[1]})
     more = gain("cost", tuple(of), over=tuple(over), column=("metric", "users"))
     return lambda table: more(abtest.decisions(table, users))
+
+
+def chosen(way: str, users: int, reward: str = "returns", value: str = "returns") -> Effect:
+    """A measured column of one choice of exponents in the table of `searches.found`."""
+    return mean(value, way=way, users=users, reward=reward)
+
+
+def over_free(way: str, users: int) -> Effect:
+    """Returns by what a search found, over those by the best choice that costs nothing."""
+    found = chosen(way, users)
+    free = [chosen(name, searches.EXACT, "none") for name in searches.FREE if name != "other worlds"]
+    return lambda table: found(table) - max((of(table) for of in free), key=pd.Series.mean)
+
+
+def too_high(way: str, users: int) -> Effect:
+    """The reward that a search saw for its choice, minus what the choice brings on other days."""
+    seen, true = chosen(way, users, value="seen"), chosen(way, users)
+    return lambda table: seen(table) - true(table)

@@ -183,3 +183,30 @@ def decision(beyond=1.96, guard=0.95, overlap=False, absolute=False, last="best"
 )
 def test_decide(answer, words):
     assert words in judge(exercises.decide, answer)
+
+
+def winner(choose=slice(None, 200), report=slice(200, None), pick=np.argmax):
+    def answer(rewards):
+        trial = pick(rewards[:, choose].mean(1))
+        return trial, rewards[trial, report].mean()
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (winner(), "Correct: you chose well"),
+        (winner(slice(None, None, 2), slice(1, None, 2)), "Correct"),
+        (lambda rewards: ..., "Not yet"),
+        (winner(slice(None), slice(None)), "too high"),
+        (winner(report=slice(None)), "too high"),
+        (lambda rewards: (winner()(rewards)[0], rewards.mean()), "too low"),
+        (winner(pick=np.argmin), "over a trial taken at random"),
+        (winner(pick=lambda means: 0), "over a trial taken at random"),
+        (lambda rewards: rewards.mean(1).max(), "is not a trial"),
+        (lambda rewards: (40, 0.6), "is not a trial"),
+    ],
+)
+def test_honest_winner(answer, words):
+    assert words in judge(exercises.honest_winner, answer)
