@@ -23,9 +23,8 @@ check: lint ## for every save, two minutes: lint and the cheap tests (CH=06: and
 	@$(PYTEST) -m "not slow and not long" $(UNIT)
 	@$(if $(CH),$(NBVAL) notebooks/$(CH)_*.ipynb)
 
-# in JupyterLab each notebook runs and each output is compared, so that nbval need not do it again where Chromium is
-test: lint test-code ## check the course: code, notebooks, browser (12 minutes on two cores)
-	@$(MAKE) --no-print-directory $$($(BIN)/python -m tests.browser.chromium && echo test-browser || echo test-notebooks)
+test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (12 minutes on two cores)
+	@$(BIN)/python -m tests.browser.chromium
 
 test-all: ready-test movielens ## all other tests, then versions (50 minutes on two cores; everything: make test test-all)
 	@echo "Long tests: training, cells twice, sections alone, grids, more of JupyterLab and pages."

@@ -1,7 +1,7 @@
 """The notebooks of the course: their form and style, and, marked long, that they run as a student may run them.
 
-That they run from top to bottom with the outputs they show is the part of `browser/test_walk.py`, in JupyterLab, and
-where there is no Chromium nbval's (`make test-notebooks`).
+That they run from top to bottom with the outputs they show is nbval's part (`make test-notebooks`), and in JupyterLab
+that of `browser/test_walk.py`.
 """
 
 import re
