@@ -3,6 +3,7 @@
 import ast
 import http.client
 import http.server
+import io
 import os
 import re
 import shutil
@@ -10,8 +11,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
+import zipfile
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from importlib.metadata import version
@@ -79,7 +82,12 @@ case "$*" in
     "-c import"*) echo 3 11 ;;
     "-m venv"*) mkdir "$3/bin"; cp "$0" "$3/bin/python"; at venv; touch "$3/bin/pip" ;;
     "-m pip"*) echo "$*" >> "$COURSE/commands"; at pip; touch "$here/packages" ;;
-    "-m uv"*) echo "$* ($UV_HTTP_TIMEOUT s)" >> "$COURSE/commands"; at uv ;;
+    "-m uv"*) echo "$* ($UV_HTTP_TIMEOUT s)" >> "$COURSE/commands"; at uv
+        if [ -n "$INDEX" ]; then  # uv itself, and in place of PyTorch's own index one on this machine
+            shift 2
+            set -- $(echo "$*" | sed "s|--torch-backend cpu|--default-index $INDEX --target $here/uv|")
+            exec "$PYTHON" -m uv --no-config "$@"
+        fi ;;
     "-m helpers.data.movielens") at movielens ;;
 esac
 """
@@ -111,7 +119,7 @@ def start(course: Path, *words: str, **environment: str | None) -> subprocess.Po
         "setup.VENV = setup.ROOT / '.venv'; sys.exit(setup.main(sys.argv[2:]))"
     )
     path = os.pathsep.join([str(course.parent / "path"), "/usr/bin", "/bin"])
-    given = {"PATH": path, "COURSE": str(course), "PYTHONPATH": str(ROOT), "TORCH": ""}
+    given = {"PATH": path, "COURSE": str(course), "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "TORCH": ""}
     kept = {name: value for name, value in os.environ.items() if name != "PINNED" and not name.startswith("UV_")}
     env = {name: value for name, value in {**kept, **given, **environment}.items() if value is not None}
     command = [sys.executable, "-c", code, str(course), *words]
@@ -182,11 +190,24 @@ def test_setup_that_is_cut_short_leaves_nothing_running_and_the_next_repairs_it(
 
 @pytest.mark.slow
 def test_setup_that_runs_out_of_disk_makes_the_environment_again(course):
-    full = "Installing collected packages: torch\nERROR: [Errno 28] No space left on device"
-    code, lines = set_up(course, FAIL_AT="pip", FAIL_WITH=full)
+    full = {
+        "FAIL_AT": "pip",
+        "FAIL_WITH": "Installing collected packages: torch\nERROR: [Errno 28] No space left on device",
+    }
+    code, lines = set_up(course, **full)
     assert code == 1 and lines[-1].startswith("Set-up stopped: the disk is full")
     steps(course)
     assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"] and is_whole(course)
+
+
+@pytest.mark.slow
+def test_setup_that_fails_before_pip_changes_anything_keeps_the_environment(course):
+    set_up(course)
+    steps(course)
+    offline = {"FAIL_AT": "pip", "FAIL_WITH": "WARNING: NameResolutionError"}
+    code, lines = set_up(course, "test", **offline)
+    assert code == 1 and lines[-1].startswith("Set-up stopped: the package index cannot be reached")
+    assert steps(course) == ["pip"] and set_up(course) == (0, []), "what was installed before is still there"
 
 
 @pytest.mark.slow
@@ -243,6 +264,63 @@ def test_setup_asks_uv_for_the_build_of_torch_that_is_named_and_for_no_other(cou
     assert code == 1 and lines[-1].startswith("Set-up stopped: PyTorch's own index does not answer.")
 
 
+@pytest.fixture
+def index(request):
+    """An index on this machine with one small wheel: it works, never answers, or sends something else."""
+    wheel = io.BytesIO()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        info = "torch-2.9.0+cpu.dist-info"
+        archive.writestr("torch.py", "")
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 2.9.0+cpu\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    files = {"works": wheel.getvalue(), "hangs": None, "breaks": b"<html>Sign in to this network</html>"}
+    end = threading.Event()
+
+    class Index(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            page = b'<a href="torch-2.9.0%2Bcpu-py3-none-any.whl">torch-2.9.0+cpu-py3-none-any.whl</a>'
+            if request.param == "hangs":
+                end.wait()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(files[request.param] if self.path.endswith(".whl") else page)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *words):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        end.set()
+        server.shutdown()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("index", "said"),
+    [
+        ("works", "PyTorch 2.9.0+cpu, from PyTorch's own index."),
+        ("hangs", "No CPU build of PyTorch: PyTorch's own index does not answer."),
+        ("breaks", "No CPU build of PyTorch: "),
+    ],
+    indirect=["index"],
+)
+def test_setup_on_linux_takes_the_small_build_or_says_why_pip_chooses(course, index, said):
+    """With uv itself; PINNED, so that the versions are seen to go with builds that have a name of their own."""
+    impatient = {"UV_HTTP_TIMEOUT": "1", "UV_HTTP_RETRIES": "0", "UV_CACHE_DIR": str(course / "cache")}
+    code, lines = set_up(course, TORCH=None, PINNED="1", INDEX=index, NO_PROXY="127.0.0.1", **impatient)
+    works = said.startswith("PyTorch")
+    assert code == 0 and lines[3].strip().startswith(said), lines
+    assert lines[4].strip().startswith("pip takes the build that it finds") != works
+    assert (course / ".venv" / "bin" / "uv" / "torch.py").exists() == works
+    assert steps(course) == ["venv", "pip", "uv", "pip", "movielens"] and is_whole(course)
+
+
 @pytest.mark.slow
 def test_setup_takes_pinned_versions_when_asked_and_is_silent_about_them_from_then_on(course):
     set_up(course)
@@ -254,6 +332,23 @@ def test_setup_takes_pinned_versions_when_asked_and_is_silent_about_them_from_th
     (course / "versions.txt").write_text("torch==2.9.1\n")
     assert set_up(course) == (0, []) and set_up(course, PINNED="1")[0] == 0
     assert steps(course) == ["pip", "movielens"]
+
+
+@pytest.mark.long
+def test_setup_says_that_it_is_offline(tmp_path, monkeypatch, capsys):
+    """With pip itself, in a project of its own, so that nothing is installed here."""
+    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["setuptools>=77"]\n[project]\nname = "p"\n')
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(setup, "venv_python", lambda: Path(sys.executable))
+    monkeypatch.setattr(setup, "find_python", lambda: (sys.executable, (3, 11)))
+    monkeypatch.setenv("TORCH", "")
+    for name, value in {"CONFIG_FILE": os.devnull, "RETRIES": "1", "INDEX_URL": "http://127.0.0.1:9/simple"}.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    assert setup.main([]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith("Set-up stopped: the package index cannot be reached") and "setup.log" in lines[-1]
 
 
 @pytest.mark.parametrize(
@@ -280,6 +375,21 @@ def test_setup_script_can_be_read_by_an_old_python():
 # --- make -----------------------------------------------------------------------------------------------------------
 
 
+def would_run(target: str) -> list[str]:
+    """The commands of a target, which are not run."""
+    return subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+
+def test_make_lab_sets_up_the_course_and_make_test_the_checks_too():
+    """And `make lab` asks no network before JupyterLab starts, once it is set up."""
+    lab_only, checks = would_run("lab"), would_run("test")
+    assert any(line.endswith("tools/setup.py") for line in lab_only)
+    assert not any("setup.py test" in line or "movielens" in line for line in lab_only)
+    assert any(line.endswith("tools/setup.py test") for line in checks)
+
+
 @pytest.mark.slow
 def test_make_versions_writes_names_and_numbers_of_what_is_installed(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
@@ -303,6 +413,18 @@ def test_a_signal_to_make_ends_the_set_up_too(tmp_path):
     make.terminate()
     make.wait(timeout=30)
     wait_for(lambda: not alive(pid))
+
+
+def test_the_last_line_of_make_test_says_what_needs_chromium(tmp_path):
+    command = would_run("test")[-1]
+    assert command == ".venv/bin/python -m tests.browser.chromium"
+    for chromium in (False, True):
+        if chromium:
+            (tmp_path / "chromium").touch(mode=0o755)
+        ran = [sys.executable, "-m", "tests.browser.chromium"]
+        env = os.environ | {"PATH": str(tmp_path)}
+        said = subprocess.run(ran, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+        assert said.count("\n") == (not chromium) and chromium != said.startswith("Not checked: widgets in JupyterLab")
 
 
 # --- JupyterLab -----------------------------------------------------------------------------------------------------
