@@ -61,8 +61,9 @@ function frameOf(svg, panel, box) {
   if (panel.y.zero) add(svg, "path", { d: `M${box.left},${fixed(y(0))}H${box.right}`, stroke: GREY, "stroke-width": 1.5 });
   if (panel.x.zero) add(svg, "path", { d: `M${fixed(x(0))},${box.top}V${box.bottom}`, stroke: GREY, "stroke-width": 1.5 });
   const name = add(svg, "text", { y: box.bottom + 44, "text-anchor": "middle", fill: ink[0], "font-weight": panel.ink ? "bold" : "normal" }, panel.x.label);
-  const half = name.getComputedTextLength() / 2 + 2; // on a phone it may be longer than the axis
-  name.setAttribute("x", fixed(clamp((box.left + box.right) / 2, half, Math.max(half, svg.width.baseVal.value - half))));
+  const wide = svg.width.baseVal.value, long = () => name.getComputedTextLength() + 4; // on a phone it may be longer than the axis
+  if (long() > wide) name.setAttribute("font-size", 12);
+  name.setAttribute("x", fixed(clamp((box.left + box.right) / 2, long() / 2, Math.max(long(), wide) - long() / 2)));
   add(svg, "text", { x: 2, y: 14, fill: ink[1], "font-weight": panel.ink ? "bold" : "normal" }, panel.y.label);
   return { x, y };
 }
@@ -96,8 +97,8 @@ function curves(svg, panel, box) {
     curve: add(svg, "path", { fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }),
     dots: add(svg, "path", { fill: s.colour }),
     now: add(svg, "path", { fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }),
-    name: add(svg, "text", { x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start", fill: s.ink, "font-weight": "bold", class: "mtl-halo" }, s.name),
   }));
+  const names = panel.series.map((s) => add(svg, "text", { x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start", fill: s.ink, "font-weight": "bold", class: "mtl-halo" }, s.name));
   const own = panel.series.map((s) => ({
     whisker: add(svg, "path", { class: "mtl-run", stroke: BLACK, "stroke-width": 1.5 }),
     star: add(svg, "path", { fill: BLACK, stroke: s.colour, "stroke-width": 2 }),
@@ -109,7 +110,7 @@ function curves(svg, panel, box) {
     const ends = apart(panel.series.map((s) => y(s.y[frame].at(-1))), box.top, box.bottom);
     if (now >= 0) cursor.setAttribute("d", `M${fixed(at[now])},${box.top}V${box.bottom}`);
     panel.series.forEach((s, i) => {
-      const ys = s.y[frame].map(y), { curve, dots, now: mark, name } = parts[i];
+      const ys = s.y[frame].map(y), { curve, dots, now: mark } = parts[i];
       curve.setAttribute("d", line(at, ys));
       if (s.low) {
         const lows = s.low[frame].map(y), highs = s.high[frame].map(y);
@@ -117,7 +118,7 @@ function curves(svg, panel, box) {
       }
       if (radius) dots.setAttribute("d", at.map((px, k) => marker(s.marker, px, ys[k], radius)).join(""));
       if (now >= 0) mark.setAttribute("d", marker(s.marker, at[now], ys[now], 7.5));
-      name.setAttribute("y", fixed(ends[i] + (box.over ? -11 : 5)));
+      names[i].setAttribute("y", fixed(ends[i] + (box.over ? -11 : 5)));
     });
     const shown = [], inside = (value) => fixed(clamp(value, box.top, box.bottom));
     panel.series.forEach((s, i) => {
