@@ -92,7 +92,7 @@ def best_way(runs: Runs) -> Figure:
     compared = ["naive", "divided by category", "counted shares", "delay model", "weights", "two labels", "all labels"]
     gains = _of_late(runs, "auc", "AUC").where(model=compared, world="fast drift").gain(over="naive")
     return gains.ranked("model").dots(
-        "model", "world", title="No way is ahead of a count of old purchases", matters=0.005
+        "model", "world", title="No correction is ahead of a count of old purchases", matters=0.005
     )
 
 

@@ -26,6 +26,7 @@ def both(small):
     return clicks.make(SEEDS, period=40.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("law", [EXPONENTIAL, TWO_SPEEDS])
 def test_purchases_come_by_the_law_that_is_told(law):
     log, _ = clicks.make(range(6), np.inf, law)
