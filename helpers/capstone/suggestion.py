@@ -16,29 +16,9 @@ from helpers.capstone.declaration import BINARY, Declaration, literal
 from helpers.capstone.preparation import TIME_OF_DAY, YES_NO, cut_tags, written
 from helpers.support import validate
 
-USER_NAMES, ITEM_NAMES = (
-    ("user", "uid", "member", "customer", "viewer", "reader", "listener", "visitor", "subscriber", "用户"),
-    (
-        "item",
-        "video",
-        "movie",
-        "product",
-        "article",
-        "photo",
-        "sku",
-        "goods",
-        "ad",
-        "doc",
-        "news",
-        "song",
-        "track",
-        "clip",
-        "film",
-        "post",
-        "视频",
-        "商品",
-    ),
-)
+USER_NAMES = ("user", "uid", "member", "customer", "viewer", "reader", "listener", "visitor", "subscriber", "用户")
+ITEM_NAMES = ("item", "video", "movie", "product", "article", "photo", "sku", "goods", "ad")
+ITEM_NAMES += ("doc", "news", "song", "track", "clip", "film", "post", "视频", "商品")
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name

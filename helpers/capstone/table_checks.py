@@ -379,33 +379,9 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             yield Problem(False, column, f"{'; '.join(signs)}: {asked}")
 
 
-AFTER = {
-    "watch",
-    "watched",
-    "dwell",
-    "play",
-    "played",
-    "stars",
-    "review",
-    "refund",
-    "refunded",
-    "basket",
-    "paid",
-    "order",
-}
-AFTER |= {
-    "revenue",
-    "completion",
-    "scroll",
-    "stay",
-    "end",
-    "exit",
-    "delivered",
-    "shipped",
-    "outcome",
-    "result",
-    "after",
-}
+AFTER = {"watch", "watched", "dwell", "play", "played", "stars", "review", "refund"}
+AFTER |= {"refunded", "basket", "paid", "order", "revenue", "completion", "scroll", "stay"}
+AFTER |= {"end", "exit", "delivered", "shipped", "outcome", "result", "after"}
 BEFORE = {"mean", "avg", "average", "past", "prior", "previous", "last", "hist", "history", "median", "days", "rate"}
 
 
