@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -119,6 +120,13 @@ def markets(seeds: Sequence[int], sort: str = ALIKE) -> Iterator[tuple[int, Days
             logs = logs.reshape(SIZE["users"], SIZE["videos"], len(GOALS))
             both = range(TRIED), range(TRIED, TRIED + JUDGED)
             yield feed.seed, *(_days(feed, logs, sort, days) for days in both)
+
+
+@lru_cache(maxsize=1)
+def world(seed: int) -> tuple[Days, Days]:
+    """One of `markets`: the days on which exponents are tried, and those on which they are judged."""
+    _, tried, judged = next(markets([seed]))
+    return tried, judged
 
 
 def make(seed: int, sort: str = ALIKE) -> Feed:
