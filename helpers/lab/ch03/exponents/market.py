@@ -27,7 +27,8 @@ TOGETHER = 4  # worlds whose models train at once
 TRIED, JUDGED = 4, 2  # days of each user
 EXACT, BLOCK = 0, 1_000  # the users of a trial without noise, and the user-days that it looks at
 
-# Two kinds of user, whom the company can tell apart. In the second sort of world a bait catches the young alone.
+# Two kinds of user, whom the company can tell apart. In the second sort of world bait, hooks
+# and length (the item bias) move the labels of the young alone.
 YOUNG = ("18-24", "25-34")
 ALIKE, YOUNG_BAITED = SORTS = ("all alike", "bait for the young alone")
 BAITED, UNBAITED = Biases(item=2.0), Biases(item=0.0)
