@@ -7,7 +7,7 @@ from torch import nn
 
 from helpers.chapters.ch03 import exercises
 from helpers.chapters.ch03.fusion import constant_loss
-from tests.chapters.shared import judge
+from tests.chapters.shared import judge, solution
 
 
 def each(function):
