@@ -22,7 +22,10 @@ def faint(figure: Figure, least: float = 4.5) -> list[str]:
     """The words whose contrast with the commonest colour behind them is below `least`, each with its contrast."""
     figure.canvas.draw()
     figure.set_layout_engine("none")  # everything stays where it is when words are hidden
+    axes_off = [axis for axes in figure.axes if not axes.axison for axis in (axes.xaxis, axes.yaxis)]
+    undrawn = {text for axis in axes_off for text in axis.findobj(Text)}
     texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    texts = [text for text in texts if text not in undrawn]
     boxes = {text: text.get_window_extent() for text in texts}
     for text in texts:
         text.set_visible(False)

@@ -137,10 +137,10 @@ def _result(text: str, ended: str, seconds: float, error: str = "") -> dict:
     return {"said": judgement, "hints": hints, "kind": kind}
 
 
-def _parts(judgement: str, hints: str) -> tuple[str, str]:
-    if not (isinstance(judgement, str) and isinstance(hints, str) and judgement.startswith(SAYS)):
-        raise TypeError(judgement)
-    return _printable(judgement), _printable(hints)
+def _parts(said: str, hints: str) -> tuple[str, str]:
+    if not (isinstance(said, str) and isinstance(hints, str) and said.startswith(SAYS)):
+        raise TypeError(said)
+    return _printable(said), _printable(hints)
 
 
 def _printable(text: str) -> str:
