@@ -43,7 +43,7 @@ def frames(page) -> list[Image.Image]:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
-        export([CHAPTER], Path(folder))
+        export(sorted(CHAPTER.parent.glob("[0-9]*.ipynb")), Path(folder))  # the page as it is among the others
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(**WINDOW)
         page.goto(f"{Path(folder).as_uri()}/{CHAPTER.stem}.html")
