@@ -23,6 +23,7 @@ from helpers.evaluation.counts import by_ids
 from helpers.evaluation.intervals import auc_influence
 from helpers.evaluation.late_fusion import late_fusion
 from helpers.evaluation.metrics import auc, r2
+from helpers.evaluation.yardsticks import MOST_TREES
 from helpers.support import environment
 from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, both_splits, log_of_days
 
@@ -594,8 +595,9 @@ def test_quick_is_a_first_look(table, trained):
 
 
 @pytest.mark.long
-def test_a_cluster_finds_what_this_process_does(table):
+def test_a_cluster_finds_what_this_process_does(table, monkeypatch):
     """Every training run and every yardstick is a job; some fall to one worker, some to the other."""
+    monkeypatch.setattr(yardsticks, "MOST_TREES", MOST_TREES)  # as many as the workers have
     options = {"seeds": range(2), "rates": [0.003, 0.01], "also": ["yardsticks", "control", "curve"]}
     torch_threads = torch.get_num_threads()
     environment.threads()
