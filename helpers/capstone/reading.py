@@ -50,7 +50,7 @@ def read(
     encoding  of a CSV file; None: UTF-8, or UTF-16 where its first bytes say so
 
     Memory, besides 300 MB for Python and PyTorch: to read a CSV file takes about three times what `megabytes` says of
-    the table, to compare six times (measured on a million rows with words and lists, `benchmarks/README.md`).
+    the table, to compare four times (measured on a million rows with words and lists, `benchmarks/README.md`).
 
     Whole numbers take as few bytes as they need, and words are kept once each (categories). Blanks around a name in the
     header are cut off, and lines above it that begin with # and have another number of values. In a column of decimal
