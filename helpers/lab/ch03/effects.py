@@ -47,7 +47,7 @@ def cost(of: tuple[str, int], over: tuple[str, int]) -> Effect:
 
 
 def chosen(way: str, users: int, reward: str = "returns", value: str = "returns") -> Effect:
-    """A measured column of one choice of exponents in the table of `searches.found`."""
+    """A measured column of one choice of exponents in the table of `searches.compare`."""
     return mean(value, way=way, users=users, reward=reward)
 
 

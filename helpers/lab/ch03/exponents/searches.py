@@ -116,7 +116,7 @@ def search(way: str, days: Days, users: int, reward: str, seed: int) -> Choice:
     return SEARCHES[way](Market(days, users, reward, seed), SETTINGS[way][TUNED[way]], seed)
 
 
-def found(seeds: Sequence[int], users: Sequence[int] = SIZES, rewards: Sequence[str] = REWARDS) -> pd.DataFrame:
+def compare(seeds: Sequence[int], users: Sequence[int] = SIZES, rewards: Sequence[str] = REWARDS) -> pd.DataFrame:
     """What each way to choose exponents finds, and what it brings on days that judge.
 
     A row a seed, way, users of a trial (`EXACT`: no noise; the free choices: none) and reward that was sought:
@@ -172,7 +172,7 @@ TABLES = kept_tables(
     ),
     KeptTable(
         "03_exponents",
-        found,
+        compare,
         {"seeds": range(24)},
         [Recheck({"seeds": [3], "users": [1000], "rewards": []}, BROUGHT, "way == 'regression' or reward == 'none'")],
         [TUNED],

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
+from torch.nn.functional import logsigmoid
 
 from helpers.evaluation.metrics import auc, gauc
 from helpers.experiments.chosen import Chosen
@@ -37,6 +37,7 @@ from helpers.lab.recheck import Recheck
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
 from helpers.training.adam import Adam
+from helpers.training.losses import binary_cross_entropy as bce
 
 UNITS, STEPS, BATCH, RATE, DECAY = 16, 200, 1000, 0.01, 1e-3
 EARLY, OLD = 1.0, 14.0  # days: a label is early until then; a row is old from then on
@@ -58,10 +59,6 @@ NAIVE, COUNTED, DELAY, WEIGHTS, TWO = "naive", "counted shares", "delay model", 
 APART = ", apart"
 TRAINED = ("all labels", NAIVE, *WAITING, COUNTED, DELAY, DELAY + APART, WEIGHTS, TWO, TWO + APART)
 MODELS = (*TRAINED, DIVIDED, BY_CATEGORY)
-
-
-def bce(logit: Tensor, label: Tensor) -> Tensor:
-    return binary_cross_entropy_with_logits(logit, label.float(), reduction="none")
 
 
 def shares_loss(logit: Tensor, share: Tensor, came: Tensor) -> Tensor:
@@ -211,15 +208,15 @@ def judged(p: Tensor, test: Clicks, seeds: Sequence[int]) -> pd.DataFrame:
     of the true chances."""
     rows = []
     for shop, seed in enumerate(seeds):
-        said, true, bought = p[shop].double(), test.chance[shop].double(), test.bought[shop]
-        ranked = gauc(said, bought, test.user[shop]).value
-        rows.append((seed, auc(said, bought), ranked, (said.mean() / true.mean()).item(), _excess(said, true)))
+        predicted, true, bought = p[shop].double(), test.chance[shop].double(), test.bought[shop]
+        ranked, ratio = gauc(predicted, bought, test.user[shop]).value, (predicted.mean() / true.mean()).item()
+        rows.append((seed, auc(predicted, bought), ranked, ratio, _excess(predicted, true)))
     return pd.DataFrame(rows, columns=["seed", "auc", "gauc", "ratio", "loss"])
 
 
-def _excess(said: Tensor, true: Tensor) -> float:
-    said, true = said.clamp(1e-6, 1 - 1e-6), true.clamp(1e-6, 1 - 1e-6)
-    gap = true * (true / said).log() + (1 - true) * ((1 - true) / (1 - said)).log()
+def _excess(predicted: Tensor, true: Tensor) -> float:
+    predicted, true = predicted.clamp(1e-6, 1 - 1e-6), true.clamp(1e-6, 1 - 1e-6)
+    gap = true * (true / predicted).log() + (1 - true) * ((1 - true) / (1 - predicted)).log()
     return 1000 * gap.mean().item()
 
 
