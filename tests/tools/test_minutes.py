@@ -1,4 +1,4 @@
-"""The minutes of a chapter are counted from what is open on its page."""
+"""The minutes of a chapter are counted from what a reader sees who guesses."""
 
 import nbformat
 import pytest
@@ -6,9 +6,16 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tools import minutes, notebooks, style
 
-FIGURE = new_output("display_data", {"text/html": "<img alt='a'>"})
-CARDS = new_output("execute_result", {"text/html": '<div class="mtl-claim">1</div><div class="mtl-claim">2</div>'})
-SHUT = new_output("execute_result", {"text/html": '<details><div class="mtl-claim">1</div></details>'})
+
+def html(page):
+    return new_output("execute_result", {"text/html": page})
+
+
+CARD = '<div class="mtl-claim">one two <svg><text>0 to 1</text></svg></div>'
+FIGURE, TABLE, CARDS = html("<img alt='a'>"), html("<table><td>1</td></table>"), html(CARD * 2)
+GUESSED = "<details><summary>What came (open it after your guess)</summary>"
+FOLD = "<details><summary>What came</summary>"
+SHUT = html(f"{FOLD}{CARD}</details>")
 
 
 def code(source="", *outputs, tags=(), hidden=False):
@@ -21,24 +28,45 @@ def book(*cells):
     return new_notebook(cells=[top, *cells])
 
 
+def text(*words):
+    return new_markdown_cell(" ".join(words))
+
+
 @pytest.mark.parametrize(
-    ("cell", "seconds"),
+    ("short", "long"),
     [
-        (new_markdown_cell("one two three four five"), 2),
-        (new_markdown_cell("one <details><summary>two</summary>three four</details> two"), 0.8),
-        (new_markdown_cell("the loss $a + b + c$ and [a link](https://a.b/c-d-e)"), 2.4),
-        (code("a = 1\n\nb = 2"), 12),
-        (code("a = 1\nb = 2", hidden=True), 0),
-        (code("draw()", FIGURE), 66),
-        (code("claims()", CARDS), 46),
-        (code("claims()", SHUT), 6),
-        (code("t", new_output("execute_result", {"text/html": "<table></table>"})), 26),
-        (code("x = 1\nask()", FIGURE, tags=["predict"]), 90),
-        (code("play()", FIGURE, tags=["widget"]), 306),
+        (text("one"), text("one", "two")),
+        (text("one"), text("$a + b$")),
+        (text("$a$"), text("$a + b$")),
+        (text("$a + b$"), text("$$a + b$$")),
+        (text("one"), text("one", GUESSED, "two</details>")),
+        (code("a = 1"), code("a = 1\nb = 2")),
+        (code("draw()"), code("draw()", FIGURE)),
+        (code("t", TABLE), code("t", html("<table><td>1</td><td>2</td></table>"))),
+        (code("claims()"), code("claims()", html(CARD))),
+        (code("claims()", html(CARD)), code("claims()", CARDS)),
+        (code("claims()", html(CARD)), code("claims()", html(f"{GUESSED}{CARD * 2}</details>"))),
+        (code("draw()", FIGURE), code("ask()", tags=["predict"])),
+        (code("ask()", tags=["predict"]), code("play()", FIGURE, tags=["widget"])),
     ],
 )
-def test_a_cell_takes_what_is_open_in_it(cell, seconds):
-    assert minutes.seconds(cell) == pytest.approx(seconds)
+def test_more_to_see_takes_longer(short, long):
+    assert 0 < minutes.seconds(short) < minutes.seconds(long)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (text("one", "two"), text("one", FOLD, "three</details>", "two")),
+        (text("see", "a", "link"), text("see", "[a link](https://a.b/c-d-e)")),
+        (code("a = 1"), code("\na = 1\n\n")),
+        (code("claims()"), code("claims()", SHUT)),
+        (code("", FIGURE), code("draw()", FIGURE, hidden=True)),
+        (code("t", TABLE), code("t", html("<style>td { color: red; }</style><table><td>1</td></table>"))),
+    ],
+)
+def test_what_nobody_reads_takes_no_time(one, other):
+    assert minutes.seconds(one) == pytest.approx(minutes.seconds(other))
 
 
 def test_what_is_stated_follows_what_is_there():
