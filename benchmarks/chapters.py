@@ -4,8 +4,6 @@ A slider's time is that from a key press on its handle to the first animation fr
 changed. `chapter_NN_…` tells of one chapter, the other lines of the worst of all.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import shutil

@@ -5,8 +5,6 @@ move is a step of a handle or a slider by its key, up to the first animation fra
 sentence has changed, which are drawn with the picture. Of several pages and explorables the worst is given.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile

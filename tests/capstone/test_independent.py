@@ -1,8 +1,6 @@
 """A shop's log, made here, from a file to the report: leaks of three kinds are named, and the numbers are those of code
 by other hands, plain PyTorch and scikit-learn, on the same rows."""
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import replace

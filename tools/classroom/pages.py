@@ -1,8 +1,6 @@
 """The pages of a class, in `_class/`: those for students, which have no solutions; the page on which they vote; and the
 teacher's, which nobody else gets: the decks and an overview."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The room: which question is asked, who voted what in which round, and what the teacher opened."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import statistics

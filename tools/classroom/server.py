@@ -1,7 +1,5 @@
 """The server of a class: pages from memory, and a WebSocket between each of them and the room."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import json

@@ -1,7 +1,5 @@
 """A notebook as a page, and the pages of a course: chapters, handouts, start page, index of the search."""
 
-from __future__ import annotations
-
 import base64
 import html
 import json
