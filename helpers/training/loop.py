@@ -59,10 +59,6 @@ class Run:
         """The lowest validation loss of each of the copies, by copy and task, the total among them."""
         return self.history.groupby(["copy", "task"])["valid"].min()
 
-    def best_epochs(self) -> pd.DataFrame:
-        """The epoch at which each task, and the total, was best: a row a copy, a column a task."""
-        return pd.DataFrame({task: epoch.tolist() for task, (epoch, _) in self.best.items()})
-
 
 @dataclass
 class Settings:
