@@ -188,8 +188,8 @@ def _press_all(page: Page, name: str) -> list[float]:
     for index in range(count):
         sliders.nth(index).scroll_into_view_if_needed()
         keys = ["ArrowRight", "ArrowLeft"] * max(PAIRS, -(-5 * PAIRS // count))
-        found = [page.evaluate(PRESS, [index, key]) for key in keys]
-        moved = [ms for ms in found if ms is not None]
-        print(f"{name}: slider {index + 1} of {count}, {len(moved)} of {len(found)} presses moved", file=sys.stderr)
+        presses = [page.evaluate(PRESS, [index, key]) for key in keys]
+        moved = [ms for ms in presses if ms is not None]
+        print(f"{name}: slider {index + 1} of {count}, {len(moved)} of {len(presses)} presses moved", file=sys.stderr)
         taken += moved
     return taken

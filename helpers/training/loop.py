@@ -327,10 +327,10 @@ class Stopping:
         self.since = torch.where(better, 0.0, self.since + begun)
         for task, won in zip(self.tasks, better.unbind(-1), strict=True):
             if bool(won.all()):  # so it is the first time
-                self.best[task] = torch.full(won.shape, epoch), {name: own.clone() for name, own in state.items()}
+                self.best[task] = torch.full(won.shape, epoch), {name: new.clone() for name, new in state.items()}
             elif bool(won.any()):
                 old_epoch, old = self.best[task]
-                merged = {name: _where(won, own, old[name]) for name, own in state.items()}
+                merged = {name: _where(won, new, old[name]) for name, new in state.items()}
                 self.best[task] = torch.where(won, epoch, old_epoch), merged
 
 
