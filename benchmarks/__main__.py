@@ -3,8 +3,6 @@
 usage: python -m benchmarks [--short] [chapters] [pages] [peers] [limits] [million] [service]
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 

@@ -4,8 +4,6 @@ A slider's time is that from a key press on its handle to the first animation fr
 changed. `chapter_NN_…` tells of one chapter, the other lines of the worst of all.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import shutil
@@ -190,8 +188,8 @@ def _press_all(page: Page, name: str) -> list[float]:
     for index in range(count):
         sliders.nth(index).scroll_into_view_if_needed()
         keys = ["ArrowRight", "ArrowLeft"] * max(PAIRS, -(-5 * PAIRS // count))
-        found = [page.evaluate(PRESS, [index, key]) for key in keys]
-        moved = [ms for ms in found if ms is not None]
-        print(f"{name}: slider {index + 1} of {count}, {len(moved)} of {len(found)} presses moved", file=sys.stderr)
+        presses = [page.evaluate(PRESS, [index, key]) for key in keys]
+        moved = [ms for ms in presses if ms is not None]
+        print(f"{name}: slider {index + 1} of {count}, {len(moved)} of {len(presses)} presses moved", file=sys.stderr)
         taken += moved
     return taken

@@ -9,8 +9,6 @@ answers commands from standard input, one number each: the seconds of "train" (o
 rows), and the held-out AUC, mean of the tasks, of a new model after "auc SEED". Runs in the environment of the library.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import time

@@ -1,7 +1,5 @@
 """Our training against the limits of the processor and a loop over models, from few rows to many. One thread."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from statistics import median

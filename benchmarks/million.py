@@ -4,8 +4,6 @@ harder file (words as ids, dates as text, lists, three tasks) to the report of a
     python -m benchmarks.million LOG.csv     # of `write`: peak memory in MB, and seconds of computing, after each stage
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile

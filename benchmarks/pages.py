@@ -5,8 +5,6 @@ move is a step of a handle or a slider by its key, up to the first animation fra
 sentence has changed, which are drawn with the picture. Of several pages and explorables the worst is given.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile
@@ -72,9 +70,9 @@ def lines(short: bool, notebooks: Path = NOTEBOOKS) -> Iterator[tuple[str, float
         ready, moves = zip(*(explorables(browser, page, rounds=1 if short else 5) for page in pages), strict=True)
         if any(ready):
             yield "explorable_ready_ms", max(max(one, default=0) for one in ready)
-        if found := sorted(ms for one in moves for ms in one):
-            yield "explorable_move_ms_p50", median(found)
-            yield "explorable_move_ms_p95", found[int(0.95 * (len(found) - 1))]
+        if move_times := sorted(ms for one in moves for ms in one):
+            yield "explorable_move_ms_p50", median(move_times)
+            yield "explorable_move_ms_p95", move_times[int(0.95 * (len(move_times) - 1))]
         for page in pages:
             if rate := playground(browser, page):
                 yield "playground_frames_per_s", rate
@@ -93,12 +91,12 @@ def _opened(browser, path: Path):
 
 def first_paint(browser, path: Path, rounds: int) -> float:
     """Median milliseconds from the call for a page to the first words on the screen."""
-    found = []
+    paints = []
     for _ in range(rounds):
         page = _opened(browser, path)
-        found.append(page.evaluate(PAINT))
+        paints.append(page.evaluate(PAINT))
         page.close()
-    return median(found)
+    return median(paints)
 
 
 def explorables(browser, path: Path, rounds: int) -> tuple[list[float], list[float]]:

@@ -123,8 +123,10 @@ def speed(workers: list[Worker], rows: int, rounds: int, threads: int) -> Iterat
                 if turn:  # the first only warms up
                     rates[worker.name].append(rate)
         for name, values in rates.items():
-            said = f"{work}, threads {threads}: {median(values):,.0f} rows/s, {min(values):,.0f} to {max(values):,.0f}"
-            print(f"{name} {said}", file=sys.stderr, flush=True)
+            rates_in_words = (
+                f"{work}, threads {threads}: {median(values):,.0f} rows/s, {min(values):,.0f} to {max(values):,.0f}"
+            )
+            print(f"{name} {rates_in_words}", file=sys.stderr, flush=True)
         ours = median(rates.pop("ours"))
         yield f"{work}_rows_per_s" + ("" if threads == 1 else f"_{threads}"), ours
         for name, values in rates.items():

@@ -5,8 +5,6 @@ task, in the same process, for which the columns are made once. A client sends i
 last is there. Clients and service share the cores. One model alone also answers for few candidates, one client.
 """
 
-from __future__ import annotations
-
 import contextlib
 import http.client
 import importlib.util

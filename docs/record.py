@@ -4,8 +4,6 @@ Two tasks that share no feature, four units for both: the playground of chapter 
 browser test compares the last picture with what the page shows.
 """
 
-from __future__ import annotations
-
 import io
 import sys
 import tempfile

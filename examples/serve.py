@@ -97,9 +97,9 @@ class Service:
         column, known = self.ids[name], self.rows[name]
         if set(map(type, values)) != {str if column["text"] else int}:
             return [self.row(place, name, name, value, unknown) for place, value in enumerate(values)]
-        found = [known.get(value, column["offset"] + 1) for value in values]
-        unknown.update({name: missed} if (missed := found.count(column["offset"] + 1)) else {})
-        return found
+        rows = [known.get(value, column["offset"] + 1) for value in values]
+        unknown.update({name: missed} if (missed := rows.count(column["offset"] + 1)) else {})
+        return rows
 
     def row(self, candidate, name, of, value, unknown):
         """The row of the embedding table: for what is missing, for what no training row had, or the id's own."""

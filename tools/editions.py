@@ -109,7 +109,7 @@ def mistakes(chapter: str, check: str) -> list[Wrong]:
     A value that only a run knows is shown as an ellipsis.
     """
     known = _functions(chapter)
-    found: dict[str, Wrong] = {}
+    by_text: dict[str, Wrong] = {}
     waiting, seen = [check], set()
     while waiting:
         name = waiting.pop(0)
@@ -122,8 +122,8 @@ def mistakes(chapter: str, check: str) -> list[Wrong]:
                 waiting.append(node.id)
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Wrong":
                 text = _text(node.args[0], texts)
-                found.setdefault(text, Wrong(text))
-    return list(found.values())
+                by_text.setdefault(text, Wrong(text))
+    return list(by_text.values())
 
 
 @cache

@@ -94,8 +94,8 @@ def find_python():
             f"{path} lacks the module that makes environments. Debian and Ubuntu have it in a package of its own: "
             f"sudo apt-get install python{version[0]}.{version[1]}-venv"
         )
-    found = ", ".join(f"{path} is {version[0]}.{version[1]}" for path, version in versions.items() if version)
-    raise SetupError(f"the course needs Python 3.11 or later ({found or 'no Python found'}).")
+    too_old = ", ".join(f"{path} is {version[0]}.{version[1]}" for path, version in versions.items() if version)
+    raise SetupError(f"the course needs Python 3.11 or later ({too_old or 'no Python found'}).")
 
 
 def check_disk():

@@ -6,8 +6,6 @@ JUPYTERHUB_API_TOKEN is that of a service with the scopes admin:users, admin:ser
 memory and errors. Only for a hub on this machine.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

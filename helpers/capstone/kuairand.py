@@ -13,8 +13,6 @@ The random log is what chapter 07 asks for and no other log has: in the feed, he
 drawn at random from all, so who saw it depends on nothing. It judges models that were trained on what the app chose.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -8,8 +8,6 @@
 The count is the smoothed mean label of each item in the training rows (`counts.by_ids`); more rows make it better, too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product

@@ -1,7 +1,5 @@
 """The report's section on one list: what its first rows bring, and what only an A/B test can decide."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from helpers.capstone.declaration import literal

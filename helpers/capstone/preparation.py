@@ -4,8 +4,6 @@ train, valid, test = split(declaration, prepare(declaration, frame))     # rows
 train, valid, test = Table(prepare(declaration, frame), declaration).sets(seed)     # examples
 """
 
-from __future__ import annotations
-
 import ast
 import itertools
 import json

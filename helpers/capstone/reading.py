@@ -6,8 +6,6 @@
 `declaration` says what each column is.
 """
 
-from __future__ import annotations
-
 import bz2
 import codecs
 import csv

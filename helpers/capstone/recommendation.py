@@ -4,8 +4,6 @@ Each task's gain over the best that shares nothing has one of the verdicts of `h
 decides; every other sentence of a page says why, from the same rows of `comparison.Comparison.headline`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

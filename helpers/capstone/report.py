@@ -7,8 +7,6 @@ The page needs no network: style and pictures are in it. Whatever the reader's t
 escaped. `helpers.capstone.recommendation` has the rule for the words on top.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import re

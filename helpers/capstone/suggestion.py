@@ -4,8 +4,6 @@ guesses = suggest(frame)
 print(draft(guesses))
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -4,8 +4,6 @@ Two kinds of problem: what stops (a missing column, a label with one class), and
 a result (few positives, ids that occur once, a feature that gives the label away).
 """
 
-from __future__ import annotations
-
 import difflib
 import html
 import re

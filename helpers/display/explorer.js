@@ -18,7 +18,6 @@ function marker(kind, x, y, r) {
     "^": [[0, -1.2], [1.1, .8], [-1.1, .8]],
     v: [[0, 1.2], [1.1, -.8], [-1.1, -.8]],
     D: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
-    star: Array.from({ length: 10 }, (_, i) => [i, i % 2 ? .45 : 1.1]).map(([i, size]) => [size * Math.sin(i * Math.PI / 5), -size * Math.cos(i * Math.PI / 5)]),
   }[kind];
   if (!corners) return `M${fixed(x - r)},${fixed(y)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0Z`;
   return line(corners.map((c) => x + r * c[0]), corners.map((c) => y + r * c[1])) + "Z";
@@ -68,26 +67,6 @@ function frameOf(svg, panel, box) {
   return { x, y };
 }
 
-// The outlines of the reader's own runs: those that are complete, or those that are not, which are drawn hollow.
-const outlines = (points, complete) => points.filter((p) => !p.part === complete).map((p) => marker("star", p.x, p.y, 11)).join("");
-
-// The label of the last run, held within the panel where the run lies beyond its axes; `part` is what it has so far.
-function stars(svg, box) {
-  const label = add(svg, "text", { fill: BLACK, "font-weight": "bold", class: "mtl-halo" });
-  return (points) => {
-    const last = points[points.length - 1];
-    const beyond = last && (last.x !== clamp(last.x, box.left, box.right) || last.y !== clamp(last.y, box.top, box.bottom));
-    const words = ["your run", last?.part, beyond && "beyond the axes"].filter(Boolean).join(", ");
-    label.textContent = last ? words : "";
-    if (!last) return "";
-    const x = clamp(last.x, box.left, box.right), y = clamp(last.y, box.top, box.bottom);
-    const left = x + 13 + label.getComputedTextLength() > box.right + 8;
-    label.setAttribute("text-anchor", left ? "end" : "start");
-    label.setAttribute("x", fixed(left ? x - 13 : x + 13));
-    label.setAttribute("y", fixed(y > box.top + 20 ? y - 9 : y + 20));
-  };
-}
-
 function curves(svg, panel, box) {
   const { x, y } = frameOf(svg, panel, box);
   const at = panel.at.map(x);
@@ -99,14 +78,8 @@ function curves(svg, panel, box) {
     now: add(svg, "path", { fill: s.colour, stroke: "#fff", "stroke-width": 1.5 }),
   }));
   const names = panel.series.map((s) => add(svg, "text", { x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start", fill: s.ink, "font-weight": "bold", class: "mtl-halo" }, s.name));
-  const own = panel.series.map((s) => ({
-    whisker: add(svg, "path", { class: "mtl-run", stroke: BLACK, "stroke-width": 1.5 }),
-    star: add(svg, "path", { fill: BLACK, stroke: s.colour, "stroke-width": 2 }),
-    hollow: add(svg, "path", { class: "mtl-hollow", fill: "#fff", stroke: s.colour, "stroke-width": 2 }),
-  }));
-  const label = stars(svg, box);
   const radius = at.length > 16 ? 0 : 4;
-  return (frame, now, runs) => {
+  return (frame, now) => {
     const ends = apart(panel.series.map((s) => y(s.y[frame].at(-1))), box.top, box.bottom);
     if (now >= 0) cursor.setAttribute("d", `M${fixed(at[now])},${box.top}V${box.bottom}`);
     panel.series.forEach((s, i) => {
@@ -120,19 +93,6 @@ function curves(svg, panel, box) {
       if (now >= 0) mark.setAttribute("d", marker(s.marker, at[now], ys[now], 7.5));
       names[i].setAttribute("y", fixed(ends[i] + (box.over ? -11 : 5)));
     });
-    const shown = [], inside = (value) => fixed(clamp(value, box.top, box.bottom));
-    panel.series.forEach((s, i) => {
-      const points = runs.filter((run) => run.values[s.name]).map((run) => {
-        const [value, low, high] = run.values[s.name].map(y);
-        return { x: at[run.at[panel.cursor] ?? 0], y: value, low, high, part: run.part };
-      });
-      const within = points.map((p) => ({ ...p, y: clamp(p.y, box.top, box.bottom) }));
-      own[i].star.setAttribute("d", outlines(within, true));
-      own[i].hollow.setAttribute("d", outlines(within, false));
-      own[i].whisker.setAttribute("d", points.map((p) => `M${fixed(p.x)},${inside(p.low)}V${inside(p.high)}`).join(""));
-      shown.push(...points.slice(-1));
-    });
-    label(shown);
   };
 }
 
@@ -156,13 +116,8 @@ function plane(svg, panel, box) {
   const ends = panel.ends.map((words) => add(svg, "text", { fill: FAINT, class: "mtl-halo" }, words));
   const whiskers = panel.colours.map((colour) => add(svg, "path", { stroke: colour, "stroke-width": 3 }));
   const now = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1.5 });
-  const ownWhiskers = panel.colours.map((colour) => add(svg, "path", { class: "mtl-run", stroke: colour, "stroke-width": 3 }));
-  const star = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1 });
-  const hollow = add(svg, "path", { class: "mtl-hollow", fill: "#fff", stroke: BLACK, "stroke-width": 2 });
   const inset = panel.quadrants.length ? (narrow ? 46 : 29) : 8; // the fields' names stand there
-  const across = (value) => clamp(x(value), box.left, box.right), up = (value) => clamp(y(value), box.top, box.bottom);
-  const label = stars(svg, box);
-  return (frame, at, runs) => {
+  return (frame, at) => {
     const { y: values, low, high } = panel.points;
     const xs = values[frame][0].map(x), ys = values[frame][1].map(y);
     path.setAttribute("d", line(xs, ys));
@@ -186,15 +141,6 @@ function plane(svg, panel, box) {
       ends[i].setAttribute("x", fixed(xs[k] + (best.right ? 9 : -9)));
       ends[i].setAttribute("y", fixed(best.line));
     });
-    const points = runs.filter((run) => panel.shown.every((name) => run.values[name]))
-      .map((run) => ({ part: run.part, ends: panel.shown.map((name) => run.values[name]) })) // (value, low, high) of both series
-      .map(({ part, ends: [a, b] }) => ({ part, a, b, x: x(a[0]), y: y(b[0]) }));
-    ownWhiskers[0].setAttribute("d", points.map(({ a, b }) => `M${fixed(across(a[1]))},${fixed(up(b[0]))}H${fixed(across(a[2]))}`).join(""));
-    ownWhiskers[1].setAttribute("d", points.map(({ a, b }) => `M${fixed(across(a[0]))},${fixed(up(b[1]))}V${fixed(up(b[2]))}`).join(""));
-    const within = points.map((p) => ({ ...p, x: across(p.a[0]), y: up(p.b[0]) }));
-    star.setAttribute("d", outlines(within, true));
-    hollow.setAttribute("d", outlines(within, false));
-    label(points);
   };
 }
 
@@ -237,8 +183,7 @@ async function render({ model, el }) {
     const state = place(chosen, everything);
     for (const { panel, title, svg, draw } of views) {
       if (!draw) return;
-      const runs = model.get("runs").filter((run) => panel.frame.every((i) => run.at[i] === chosen[i]));
-      draw(place(chosen, panel.frame), panel.cursor < 0 ? -1 : chosen[panel.cursor], runs);
+      draw(place(chosen, panel.frame), panel.cursor < 0 ? -1 : chosen[panel.cursor]);
       const words = panel.titles.texts[panel.titles.of[state]];
       if (title.textContent !== words) { title.textContent = words; svg.setAttribute("aria-label", words); }
     }
@@ -250,7 +195,6 @@ async function render({ model, el }) {
   function name(chosen) {
     const card = el.closest(".mtl-card");
     if (!card) return;
-    card.onclick = ({ target }) => wait(target.closest(".mtl-train button:first-of-type:enabled"));
     card.onkeydown = (event) => { // else JupyterLab takes the arrow keys and Enter for itself
       if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
     };
@@ -259,17 +203,6 @@ async function render({ model, el }) {
       handle?.setAttribute("aria-label", drawing.controls[i].label);
       handle?.setAttribute("aria-valuetext", drawing.controls[i].options[chosen[i]]);
     });
-  }
-
-  // A kernel that is at another cell answers to *Train it now* only after it: say so until it does.
-  function wait(button) {
-    const trainer = button?.parentElement;
-    if (!trainer || trainer.querySelector(".mtl-waits")) return;
-    const words = block(trainer, "span", "mtl-waits");
-    words.setAttribute("role", "status");
-    words.textContent = "Waiting for the kernel …";
-    const answer = new MutationObserver(() => { answer.disconnect(); words.remove(); });
-    answer.observe(button, { attributes: true, attributeFilter: ["disabled"] });
   }
 
   // Reserve the room that the longest text needs, so that nothing below jumps.
@@ -324,13 +257,7 @@ async function render({ model, el }) {
   });
   observer.observe(el);
   for (const control of controls) control.on("change:index", draw);
-  model.on("change:runs", draw);
-  // A kernel that is shut down leaves no mark on its widgets; a run that it was training would seem to go on.
-  const kernels = model.widget_manager.context?.sessionContext?.kernelChanged; // JupyterLab's
-  const gone = (_, { oldValue }) => oldValue && el.closest(".mtl-card")?.classList.add("mtl-gone");
-  kernels?.connect(gone);
   return () => {
-    kernels?.disconnect(gone);
     observer.disconnect();
     for (const control of controls) control.off("change:index", draw);
   };

@@ -5,17 +5,13 @@ answers without a kernel: in a notebook that was only opened, in an exported pag
 settings, drawn by matplotlib from the same numbers, is shown where no widget runs (GitHub, an untrusted notebook).
 """
 
-import asyncio
-import contextlib
-import html
 import io
 import itertools
 import json
 import math
-import numbers
 import re
 import textwrap
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import anywidget
@@ -35,12 +31,9 @@ from helpers.support import validate
 STATE_BYTES = 300_000  # several explorers fit into a notebook of 1.5 MB
 COMBINATIONS = 5_000
 
-Values = dict[str, float | tuple[float, float, float]]
-Train = Callable[[Position], Iterator[tuple[float, Values | None] | tuple[float, Values | None, str]]]
-
 KINDS = {"curves": Curves, "plane": Plane, "ranking": Ranking}
 
-__all__ = ["Curves", "Explorer", "Plane", "Ranking", "TrainNow"]
+__all__ = ["Curves", "Explorer", "Plane", "Ranking"]
 
 
 class Explorer(widgets.VBox):
@@ -53,7 +46,6 @@ class Explorer(widgets.VBox):
             start={"shared": 0, "width": 8, "weight": 0.5},
             dropdown={"width"},
             intervals="95% intervals over 20 paired seeds",
-            train=train_one,
         )
 
     controls   {column: label}; the options are the values in the tables, sorted (a categorical's in its own order)
@@ -63,10 +55,6 @@ class Explorer(widgets.VBox):
     start      the first picture's settings; a control that is not named starts at its first option
     dropdown   controls that are dropdowns; the others are sliders
     intervals  what the bands and whiskers are; needed if there are any
-    train      a generator function that trains one run in small steps; adds *Train it now*. `train(settings)` yields
-               (progress, values) or (progress, values, part): progress in [0, 1], values = {series: value or (value,
-               low, high)} or None so far, part = what these are of, such as "1 of 8 seeds" (else progress in percent)
-    verb       what `train` does, for the button and its message
 
     Raises ValueError for a table that lacks columns or combinations, has NaN or repeated rows, or exceeds 300 kB.
     """
@@ -81,8 +69,6 @@ class Explorer(widgets.VBox):
         start: Position | None = None,
         dropdown: Collection[str] = (),
         intervals: str = "",
-        train: Train | None = None,
-        verb: str = "Train",
     ):
         start = start or {}
         self.options = _options(controls, panels)
@@ -103,31 +89,11 @@ class Explorer(widgets.VBox):
         self.figure = _Figure(drawing=drawing, controls=list(self.controls.values()))
         super().__init__([row, self.figure])
         self.add_class("mtl-card")
-        if train:
-            self.children += (TrainNow(self, train, verb),)
 
     @property
     def settings(self) -> Position:
         """The option that each control has now."""
         return {name: self.options[name][control.index] for name, control in self.controls.items()}
-
-    def show_run(self, settings: Position, values: Values, number: int | None = None, part: str = "") -> int:
-        """Draw a run of the reader's own as a star at its settings; returns its number, by which a later call moves it.
-
-        `values` as `train` yields them; with `part`, such as "1 of 8 seeds", the star is hollow. Raises ValueError for
-        an unknown option or series, or a NaN.
-        """
-        at = []
-        for name, options in self.options.items():
-            at.append(options.index(validate.choice(name, settings.get(name), options)))
-        known = list(dict.fromkeys(name for panel in self.figure.drawing["panels"] for name in panel["shown"]))
-        run = {"at": at, "values": {}, "part": part}
-        for series, value in values.items():
-            validate.choice("series of a run", series, known)
-            run["values"][series] = _parts(series, value)
-        number = len(self.figure.runs) if number is None else number
-        self.figure.runs = [*self.figure.runs[:number], run, *self.figure.runs[number + 1 :]]
-        return number
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         labels = ", ".join(control.description for control in self.controls.values())
@@ -148,98 +114,6 @@ class _Figure(anywidget.AnyWidget):
         from_json=lambda text, _: json.loads(text),
     )
     controls = traitlets.List().tag(sync=True, **widgets.widget_serialization)
-    runs = traitlets.List().tag(sync=True)
-
-
-class TrainNow(widgets.HBox):
-    """A button that trains one run at the explorer's settings and draws it. An `Explorer` with `train` has one.
-
-    Between two steps the kernel answers: the bar moves, Stop stops, sliders are read. What went wrong is said as text.
-    """
-
-    def __init__(self, explorer: Explorer, train: Train, verb: str):
-        self.explorer, self.train = explorer, train
-        self.task: asyncio.Task | None = None
-        self.stopping = False
-        self.button = widgets.Button(description=f"{verb} it now", layout={"width": "auto"})
-        self.stop = widgets.Button(description="Stop", disabled=True, layout={"width": "auto"})
-        self.bar = widgets.FloatProgress(min=0, max=1, layout={"display": "none"})
-        self.message = widgets.HTML(f"{verb}s at these settings, here and now, and draws the result as a star.")
-        self.button.on_click(self._start)
-        self.stop.on_click(self._stop)
-        super().__init__([self.button, self.stop, self.bar, self.message])
-        self.add_class("mtl-train")
-
-    def _start(self, _button):
-        if self.task is None or self.task.done():
-            self.task = asyncio.get_running_loop().create_task(self.run())
-
-    def _stop(self, _button):
-        self.stopping = True
-
-    async def run(self):
-        """Train to the end, to Stop or to an error; the message says which. What was drawn until then stays."""
-        settings = self.explorer.settings
-        at = ", ".join(f"{control.description} {control.label}" for control in self.explorer.controls.values())
-        self._say(f"At work: {at} …")
-        self.stopping, self.button.disabled, self.stop.disabled = False, True, False
-        self.bar.value, self.bar.layout.display = 0, None
-        number, latest, part, result = None, None, "0%", "no result yet"
-        try:
-            with contextlib.closing(self._steps(settings)) as steps:
-                for progress, values, of in steps:
-                    self.bar.value = progress
-                    if values:
-                        latest, part = values, of or f"{progress:.0%}"
-                        number = self.explorer.show_run(settings, latest, number, part)
-                        drawn = self.explorer.figure.drawing["panels"]
-                        signed = any(panel["y"]["zero"] for panel in drawn if "y" in panel)
-                        result = ", ".join(f"{series} {_in_words(value, signed)}" for series, value in latest.items())
-                    elif latest is None:
-                        part = f"{progress:.0%}"
-                    await asyncio.sleep(0)  # here the kernel reads its messages
-                    if self.stopping and progress < 1:
-                        self._say(f"Stopped at {part}: {result}.")
-                        return
-            if latest:
-                self.explorer.show_run(settings, latest, number)
-                self._say(f"Your run at {at}: {result}.")
-            else:
-                self._say("It ended without a result.")
-        except KeyboardInterrupt:  # the kernel's own stop button
-            self._say(f"Stopped by hand at {part}: {result}.")
-        except (Exception, SystemExit) as error:
-            what = f"{type(error).__name__}: {error}" if str(error) else f"{type(error).__name__}."
-            self._say(f"It ended with an error. {what}")
-        finally:
-            self.button.disabled, self.stop.disabled, self.bar.layout.display = False, True, "none"
-
-    def _steps(self, settings: Position) -> Iterator[tuple[float, Values | None, str]]:
-        """The steps of `train`, checked; without a part they have an empty one."""
-        steps = self.train(settings)
-        if not isinstance(steps, Iterator):
-            validate.fail("train", type(steps).__name__, "a generator that yields (progress, values)", TypeError)
-        for step in steps:
-            if not isinstance(step, tuple) or len(step) not in (2, 3):
-                validate.fail("train", repr(step)[:60], "(progress, values) or (progress, values, part)", TypeError)
-            yield (validate.number("progress", step[0], 0, 1), *step[1:], "")[:3]
-
-    def _say(self, text: str):
-        self.message.value = html.escape(text)
-
-
-def _parts(series: str, value) -> list[float]:
-    """Value, low and high of a run, from `value` or `(value, low, high)`."""
-    parts = value if isinstance(value, tuple) else (value, value, value)
-    for part in parts:
-        if len(parts) != 3 or not isinstance(part, numbers.Real):
-            validate.fail(f"value of {series!r}", repr(value)[:60], "a number, or (value, low, high)", TypeError)
-    return [float(part) for part in validate.finite(f"value of {series!r}", parts)]
-
-
-def _in_words(value: float | tuple[float, float, float], signed: bool) -> str:
-    parts = [f"{part:{'+' if signed else ''}.3f}" for part in (value if isinstance(value, tuple) else (value,))]
-    return (parts[0] + (f" [{parts[1]}, {parts[2]}]" if parts[1:] else "")).replace("-", "−")
 
 
 def _label(option) -> str:

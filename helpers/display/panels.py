@@ -75,7 +75,6 @@ class Curves:
             "x": _axis(self.x_label, min(x), max(x), pad=0.03),
             "y": _log_axis(self.y_label, low, high) if self.log else _axis(self.y_label, low, high, self.signed),
             "series": series,
-            "shown": [str(name) for name in names],
         }
 
     @staticmethod
@@ -152,7 +151,6 @@ class Plane:
             "quadrants": list(self.quadrants or ()),
             "matters": self.matters,
             "points": {part: np.round(values, places).tolist() for part, values in data.items()},
-            "shown": [str(self.x), str(self.y)],
         }
 
     @staticmethod
@@ -206,7 +204,6 @@ class Ranking:
             "cut": self.cut,
             "lines": [list(line) for line in lines],
             "orders": orders,
-            "shown": [],
         }
 
     @staticmethod

@@ -147,7 +147,7 @@ def _drawn(axes: Axes, intervals: bool) -> list[str]:
     dots = [c for c in axes.collections if isinstance(c, PathCollection) and _named(c)]
     lines = [line for line in axes.lines if _named(line)]
     if dots:
-        return [_spread(found) for found in dots]
+        return [_spread(cloud) for cloud in dots]
     if not lines:
         return list(dict.fromkeys(_line(text.get_text()).rstrip(".,") for text in axes.texts if text.get_text()))
     return list(_rows(axes, lines, intervals) if _names(axes.yaxis) else _series(axes, lines))
@@ -187,8 +187,8 @@ def _rows(axes: Axes, lines: list, intervals: bool) -> Iterator[str]:
         row = "" if len(line.get_xdata()) > 1 else names.get(round(height), "")  # a line through all rows has none
         rows.setdefault(row, []).append(dot)
     for row, parts in rows.items():
-        own = parts[0].startswith(f"{row} ")  # the row bears the name of its series
-        named = f"{row} " if own else f"{row}: " if row else ""
+        bears_its_name = parts[0].startswith(f"{row} ")  # of its series
+        named = f"{row} " if bears_its_name else f"{row}: " if row else ""
         yield named + ", ".join(parts).removeprefix(named)
 
 

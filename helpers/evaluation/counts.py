@@ -39,9 +39,9 @@ def by_ids(rows: Sequence[Array], labels: Array, asked: Sequence[Array]) -> np.n
     if not len(labels):
         validate.fail("labels", "none", "at least one row to count")
     codes, answers = [], []
-    for own, other in zip(rows, asked, strict=True):
-        validate.same_length(labels=labels, rows=own)
-        code, ids = pd.factorize(np.asarray(own))
+    for known, other in zip(rows, asked, strict=True):
+        validate.same_length(labels=labels, rows=known)
+        code, ids = pd.factorize(np.asarray(known))
         codes.append(code)
         answers.append(pd.Index(ids).get_indexer(np.asarray(other)))
     mean = labels.mean()

@@ -102,12 +102,15 @@ def _packages() -> Iterator[Check]:
         return
     for need in needed:
         try:
-            found = version(need.name)
+            installed = version(need.name)
         except PackageNotFoundError:
             yield Check(need.name, "not installed", str(need.specifier), again)
             continue
         yield Check(
-            need.name, found, str(need.specifier), "" if need.specifier.contains(found, prereleases=True) else again
+            need.name,
+            installed,
+            str(need.specifier),
+            "" if need.specifier.contains(installed, prereleases=True) else again,
         )
 
 
@@ -121,10 +124,10 @@ def _code() -> Iterator[Check]:
         "-c",
         "import helpers; print(helpers.__path__[0])",
     ]  # -P: not from the folder it runs in
-    said = subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
-    found = "this folder" if said and Path(said).resolve().parent == here.resolve() else said or "not found"
-    fix = "" if found == "this folder" else f"set the course up in {here}: make lab"
-    yield Check("code of the course", found, "this folder", fix)
+    loaded = subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
+    is_ours = bool(loaded) and Path(loaded).resolve().parent == here.resolve()
+    fix = "" if is_ours else f"set the course up in {here}: make lab"
+    yield Check("code of the course", "this folder" if is_ours else loaded or "not found", "this folder", fix)
 
 
 def _widgets() -> Iterator[Check]:
@@ -151,8 +154,8 @@ def _server_prefix() -> Path:
 
 
 def _threads() -> Iterator[Check]:
-    found = torch.get_num_threads()
-    yield Check("threads of PyTorch", str(found), "1", "" if found == 1 else "environment.setup()")
+    threads = torch.get_num_threads()
+    yield Check("threads of PyTorch", str(threads), "1", "" if threads == 1 else "environment.setup()")
 
 
 def _disk() -> Iterator[Check]:

@@ -219,15 +219,15 @@ class GradientBalance(Balance):
                 expected = f"a shared layer, for {type(self).__name__}"
                 validate.fail("model", "no parameter that two tasks reach", expected)
         every = [_gradients(loss, self.copies) for loss in losses.unbind(-1)]  # by task and parameter
-        shared = torch.stack([torch.cat(list(compress(own, self.shared)), dim=-1) for own in every], dim=-2)
+        shared = torch.stack([torch.cat(list(compress(gradients, self.shared)), dim=-1) for gradients in every], dim=-2)
         if self.copies.single:  # a product of two matrices, which rounds otherwise than a batch of one
             shared = shared[0]
         self.weights = self.weigh(shared @ shared.mT).view_as(losses)
         parameters = self.copies.parameters.values()
-        for parameter, is_shared, *own in zip(parameters, self.shared, *every, strict=True):
+        for parameter, is_shared, *gradients in zip(parameters, self.shared, *every, strict=True):
             if is_shared:
-                own = [weight * gradient for weight, gradient in zip(self.weights.split(1, -1), own, strict=True)]
-            parameter.grad = sum(own).view_as(parameter)
+                gradients = [w * gradient for w, gradient in zip(self.weights.split(1, -1), gradients, strict=True)]
+            parameter.grad = sum(gradients).view_as(parameter)
 
 
 class PCGrad(GradientBalance):

@@ -59,10 +59,6 @@ class Run:
         """The lowest validation loss of each of the copies, by copy and task, the total among them."""
         return self.history.groupby(["copy", "task"])["valid"].min()
 
-    def best_epochs(self) -> pd.DataFrame:
-        """The epoch at which each task, and the total, was best: a row a copy, a column a task."""
-        return pd.DataFrame({task: epoch.tolist() for task, (epoch, _) in self.best.items()})
-
 
 @dataclass
 class Settings:
@@ -331,10 +327,10 @@ class Stopping:
         self.since = torch.where(better, 0.0, self.since + begun)
         for task, won in zip(self.tasks, better.unbind(-1), strict=True):
             if bool(won.all()):  # so it is the first time
-                self.best[task] = torch.full(won.shape, epoch), {name: own.clone() for name, own in state.items()}
+                self.best[task] = torch.full(won.shape, epoch), {name: new.clone() for name, new in state.items()}
             elif bool(won.any()):
                 old_epoch, old = self.best[task]
-                merged = {name: _where(won, own, old[name]) for name, own in state.items()}
+                merged = {name: _where(won, new, old[name]) for name, new in state.items()}
                 self.best[task] = torch.where(won, epoch, old_epoch), merged
 
 

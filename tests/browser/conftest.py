@@ -21,22 +21,27 @@ ROOT = Path(__file__).parents[2]
 WIDGETS = Path(__file__).parent / "fixtures" / "widgets.ipynb"
 NOTEBOOKS = [*tool.find([ROOT / "notebooks"]), WIDGETS]
 REOPENED = ("04_shared_bottom",)  # the largest explorables
+RUN = ("00_start_here", WIDGETS.stem)  # in the short run, too; there nbval alone runs the others
 
 
 def each(kind: str) -> list:
     """A parameter for each notebook; with `--dist loadgroup` tests of one `kind` and notebook share a process,
     and all of the kind "pages", since the site is written once.
 
-    What is in `deeper/` is tested as pages; in JupyterLab the chapters stand for it. Reopened, a notebook with one card
-    of each kind and the chapters of `REOPENED` stand for all.
+    What is in `deeper/` is tested as pages; in JupyterLab the chapters stand for it, run ("lab") or as committed
+    ("opened"). Reopened, a notebook with one card of each kind and the chapters of `REOPENED` stand for all.
     """
     shown = [path for path in NOTEBOOKS if kind == "pages" or path.parent.name != "deeper"]
     if kind == "reopened":
         shown = [path for path in shown if path.stem in REOPENED or path == WIDGETS]
-    groups = ["pages" if kind == "pages" else f"{kind} {path.stem}" for path in shown]
-    return [
-        pytest.param(path.name, marks=pytest.mark.xdist_group(group)) for path, group in zip(shown, groups, strict=True)
-    ]
+    if kind == "opened":
+        shown = [path for path in shown if path.stem not in RUN]
+    params = []
+    for path in shown:
+        marks = [pytest.mark.xdist_group("pages" if kind == "pages" else f"{kind} {path.stem}")]
+        marks += [pytest.mark.long] if kind == "lab" and path.stem not in RUN else []
+        params.append(pytest.param(path.name, marks=marks))
+    return params
 
 
 @pytest.fixture(scope="package")

@@ -1,7 +1,5 @@
 """A JupyterLab server and what the browser tests do with it: open a notebook, run it, move its controls."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

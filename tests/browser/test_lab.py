@@ -8,7 +8,6 @@ from tests.browser.conftest import each
 
 pytestmark = pytest.mark.long
 
-DONE = re.compile("^Your run at .+: .+[0-9]")
 ERROR, STDERR = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
 # texts whose contrast with what is behind them is too low: [contrast, text]; a card's figures are drawn on white
 FAINT = """roots => {
@@ -30,26 +29,6 @@ FAINT = """roots => {
 the_fixture = pytest.mark.parametrize("book", each("lab")[-1:], indirect=True)
 
 
-def parts(explorer):
-    """The buttons of *train it now*, its message, and the label of the run that it draws."""
-    train, stop = (explorer.get_by_role("button", name=name) for name in (re.compile(" it now"), "Stop"))
-    return (
-        train,
-        stop,
-        explorer.locator(".mtl-train .widget-html-content"),
-        explorer.locator("text", has_text="your run"),
-    )
-
-
-def trained(explorer):
-    """The labels of the run at the controls' settings; it is trained first where none is drawn there."""
-    train, _, message, run = parts(explorer)
-    if not run.first.is_visible():
-        train.click()
-        message.get_by_text(DONE).wait_for(timeout=60_000)  # two cores, two training runs
-    return run
-
-
 def test_a_quiz_answers_by_the_keys(book):
     for item in book.page.locator(".mtl-item").all():
         assert "".join(item.locator(".mtl-why").all_inner_texts()) == ""
@@ -69,40 +48,6 @@ def test_every_control_has_a_name_and_a_value_in_words(book):
             assert handle.get_attribute("aria-valuetext") == control.locator(".widget-readout").inner_text()
 
 
-def test_training_adds_a_run_and_can_be_stopped(book):
-    for explorer in book.page.locator(".mtl-card:has(.mtl-train):not(.broken)").all():
-        train, stop, message, run = parts(explorer)
-        train.click()
-        run.first.wait_for()
-        assert train.is_disabled()
-        stop.click()
-        message.get_by_text(re.compile("^Stopped at .+: .+[0-9]")).wait_for()
-        part = re.match("Stopped at (.+?):", message.inner_text())[1]
-        assert part.endswith("%") or part.endswith("seeds")
-        assert f"your run, {part}" in run.first.text_content()
-        assert any(path.get_attribute("d") for path in explorer.locator(".mtl-hollow").all())
-        train.click()
-        message.get_by_text(DONE).wait_for(timeout=60_000)
-        assert train.is_enabled() and stop.is_disabled()
-        assert part not in run.first.text_content()
-
-
-@the_fixture
-def test_training_says_that_it_waits_for_a_busy_kernel(book):
-    explorer = book.page.locator(".mtl-card:has(.mtl-train)").first
-    train, stop, message, _ = parts(explorer)
-    busy = "() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code: %r }); }"
-    book.page.evaluate(busy % "import time; time.sleep(3)")
-    train.click()
-    waits = explorer.get_by_role("status")
-    assert "Waiting for the kernel" in waits.inner_text(timeout=1000)
-    assert not message.is_visible()
-    message.get_by_text("At work").wait_for()
-    assert waits.count() == 0
-    stop.click()
-    message.get_by_text("Stopped at").wait_for()
-
-
 @the_fixture
 def test_a_worked_solution_does_not_say_what_is_learnt(book):
     cell = book.page.locator(".jp-CodeCell").last
@@ -120,24 +65,6 @@ def test_cards_are_readable_in_the_dark_theme(book):
         assert shown.count() and shown.evaluate_all(FAINT) == []
     finally:
         book.theme("JupyterLab Light")
-
-
-@the_fixture
-def test_a_run_is_shown_at_its_own_settings_only(book):
-    explorer = book.page.locator(".mtl-card:has(.mtl-train)").first
-    run = trained(explorer)
-    assert run.first.is_visible()
-    book.by_keyboard(explorer.locator(".widget-slider").first)
-    assert run.count() == 0
-
-
-@the_fixture
-def test_a_training_that_fails_says_so_in_words(book):
-    train, stop, message, _ = parts(book.page.locator(".broken"))
-    train.click()
-    message.get_by_text("ended with an error. ValueError: bottom: got <nothing>; expected layers").wait_for()
-    assert train.is_enabled() and stop.is_disabled()
-    assert "Traceback" not in book.page.locator(".jp-Notebook").inner_text()
 
 
 @the_fixture

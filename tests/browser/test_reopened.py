@@ -74,12 +74,6 @@ def test_trusted_it_answers_without_a_kernel(committed):
     assert committed.trouble == []
 
 
-def test_without_a_kernel_training_says_what_to_do(committed):
-    for trainer in committed.page.locator(".mtl-train").all():
-        assert trainer.get_by_role("button").count() == 0
-        assert "run this cell" in trainer.evaluate("node => getComputedStyle(node, '::after').content")
-
-
 def test_axe_finds_nothing_serious(committed):
     open_all(committed.page)
     try:

@@ -23,7 +23,7 @@ def saved(browser, folder, tmp_path_factory):
     lab = Lab(root, home)
     lab.trust(WIDGETS.name)
     book = Book(browser, lab, WIDGETS.name)
-    for cell in ("setup", "table", "words", "explorer", "broken", "broken", "predict", "predict", "predict-number"):
+    for cell in ("setup", "table", "words", "explorer", "single", "single", "predict", "predict", "predict-number"):
         book.run(cell)
     book.run("explorer", copied=True)
     book.page.locator(".mtl-card").nth(4).wait_for()

@@ -150,6 +150,7 @@ def coin(rows: int = 3_000) -> pd.DataFrame:
     )
 
 
+@pytest.mark.long
 def test_a_coin_is_no_reason_to_share():
     """Whatever the gain beside it: shuffled labels bring as much, and nothing predicts it."""
     found = compare(coin(), COIN, replace(RECIPE, epochs=8), mode="quick", matters={"binary": 0.0})
@@ -171,6 +172,7 @@ def test_shuffled_labels_tell_nothing_and_the_kept_ones_are_as_they_were(table):
     assert not torch.equal(moved.labels["like"], other.labels["like"])
 
 
+@pytest.mark.long
 def test_a_seed_whose_tower_is_dead_does_not_count_for_its_task(table, monkeypatch):
     """Its units are 0 for every row: it would be judged to lose what it has never learnt."""
     make = Recipe.model
@@ -533,6 +535,7 @@ def test_a_group_counts_as_days_do_and_a_few_of_either_do_not():
     assert luck_of(enough, own)[1:] == (5, "days")
 
 
+@pytest.mark.long
 def test_new_users_are_new(table):
     """No row of theirs is trained on; a model that knows users alone can then only guess."""
     rng = np.random.default_rng(0)

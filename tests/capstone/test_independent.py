@@ -1,8 +1,6 @@
 """A shop's log, made here, from a file to the report: leaks of three kinds are named, and the numbers are those of code
 by other hands, plain PyTorch and scikit-learn, on the same rows."""
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import replace
@@ -127,7 +125,7 @@ def means(known: pd.DataFrame, asked: pd.DataFrame, task: str) -> np.ndarray:
     return asked["user"].map(smooth).fillna(every).to_numpy()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_leaks_of_three_kinds_are_named_from_the_file_to_the_report(tmp_path):
     """A score with noise, an amount that was paid, stars that were given; without them nothing is accused."""
     frame, planted = shop(8_000), ("with noise", "amount", "stars")

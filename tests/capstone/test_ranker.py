@@ -1,6 +1,7 @@
 """The ranker: one recipe for all models, and files that bring back what was trained."""
 
 import importlib.util
+import itertools
 import json
 import subprocess
 import sys
@@ -118,7 +119,10 @@ def test_the_exported_program_gives_the_same_for_any_number_of_rows(bottom, tmp_
             np.testing.assert_allclose(outputs[task].numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("structure", ["MMoE", "PLE", "single task"])
+@pytest.mark.parametrize(
+    "structure",
+    ["MMoE", pytest.param("PLE", marks=pytest.mark.long), pytest.param("single task", marks=pytest.mark.long)],
+)
 def test_every_structure_can_be_exported(structure, tmp_path):
     ranker = Ranker(COLUMNS, TASKS, Recipe(structure, **SMALL)).fit(rows(), rows(60, 1), progress=False)
     ranker.export(tmp_path / "ranker.pt2")
@@ -134,8 +138,16 @@ def funnel_rows(count: int = 300, seed: int = 0) -> pd.DataFrame:
     return frame.assign(like=frame["click"] * (np.random.default_rng(seed).random(count) < 0.4))
 
 
-@pytest.mark.parametrize("bottom", BOTTOMS)
-@pytest.mark.parametrize("weighting", [*WEIGHTINGS, {"click": 1, "like": 2.5}])
+def esmms() -> list:
+    """Each bottom with each weighting; an export takes half a second, so each bottom once in the short run."""
+    every = enumerate(itertools.product([*WEIGHTINGS, {"click": 1, "like": 2.5}], BOTTOMS))
+    return [
+        pytest.param(weighting, bottom, marks=() if number % (len(BOTTOMS) + 1) == 0 else pytest.mark.long)
+        for number, (weighting, bottom) in every
+    ]
+
+
+@pytest.mark.parametrize(("weighting", "bottom"), esmms())
 def test_esmm_says_a_conversion_by_a_click_and_comes_back_from_its_file(bottom, weighting, tmp_path):
     recipe = Recipe("ESMM", bottom, weighting, **SMALL)
     ranker = Ranker(COLUMNS, FUNNEL, recipe).fit(funnel_rows(), funnel_rows(60, 1), progress=False)
@@ -334,6 +346,14 @@ def test_a_row_as_logged_is_served_with_the_notebooks_numbers(table, one, other)
     assert answer["unknown"].get("item", 0) == int((~asked["item"].dropna().isin(known)).sum())
 
 
+@pytest.fixture(scope="module")
+def served(trained, tmp_path_factory):
+    """The service of a model of all columns, and what it raises."""
+    path = tmp_path_factory.mktemp("served") / "ranker.pt2"
+    trained.export(path)
+    return service(path)
+
+
 @pytest.mark.parametrize(
     ("column", "value", "expected"),
     [
@@ -348,14 +368,13 @@ def test_a_row_as_logged_is_served_with_the_notebooks_numbers(table, one, other)
         ("duration", ..., "a number, or null where it is missing"),
     ],
 )
-def test_the_service_guesses_no_type(trained, column, value, expected, tmp_path):
-    trained.export(tmp_path / "ranker.pt2")
-    served, refused = service(tmp_path / "ranker.pt2")
+def test_the_service_guesses_no_type(served, column, value, expected):
+    serving, refused = served
     good = {"user": "u1", "video": 3, "duration": 31.5, "history": [3, 5]}
-    assert len(served.predict([good, dict.fromkeys(good)])["predictions"]) == 2  # null is a missing value
+    assert len(serving.predict([good, dict.fromkeys(good)])["predictions"]) == 2  # null is a missing value
     bad = {name: given for name, given in {**good, column: value}.items() if given is not ...}
     with pytest.raises(refused) as error:
-        served.predict([good, bad])
+        serving.predict([good, bad])
     assert {**error.value.detail, "got": None} == {"candidate": 1, "column": column, "got": None, "expected": expected}
 
 

@@ -166,7 +166,7 @@ def a_headline(rng: np.random.Generator) -> pd.DataFrame:
 def test_no_page_contradicts_itself():
     """Over random results, all sentences together."""
     rng = np.random.default_rng(0)
-    for _ in range(300):
+    for _ in range(100):
         rows = a_headline(rng)
         found, said = recommend(rows), as_good(rows) + regularised(rows) + unlearnable(rows)
         page = found.text + found.until + said

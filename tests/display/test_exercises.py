@@ -35,8 +35,8 @@ def test_an_untouched_exercise_is_not_yet_and_counts_no_try(nothing, capsys):
     check = fresh()
     for _ in range(3):
         check(lambda: nothing)
-    said = "Not yet: your code returns nothing" if nothing is None else "Not yet: write your answer"
-    assert capsys.readouterr().out.count(said) == 3
+    judgement = "Not yet: your code returns nothing" if nothing is None else "Not yet: write your answer"
+    assert capsys.readouterr().out.count(judgement) == 3
     assert not check.mistakes
 
 
@@ -96,9 +96,9 @@ def test_an_exercise_that_raises_not_implemented_or_uses_the_dots_is_not_yet():
         raise NotImplementedError
 
     assert fresh().judge(later).startswith("Not yet: write")
-    found = fresh().judge(lambda: torch.zeros(2) & torch.ones(2))  # torch raises the same for bits of floats
+    judgement = fresh().judge(lambda: torch.zeros(2) & torch.ones(2))  # torch raises the same for bits of floats
     assert re.search(
-        r"^Not right yet: line .* raised (NotImplemented|Runtime)Error: .* not implemented for 'Float'", found
+        r"^Not right yet: line .* raised (NotImplemented|Runtime)Error: .* not implemented for 'Float'", judgement
     )
     layer = ...
     assert fresh().judge(lambda: layer(2)).startswith("Not yet: replace each `...`")
@@ -117,10 +117,11 @@ def test_an_error_in_the_answer_is_one_sentence_with_the_line():
     def broken():
         return {}["no"]  # this line
 
-    said = fresh().judge(broken)
+    judgement = fresh().judge(broken)
     line = broken.__code__.co_firstlineno + 1
     assert (
-        said == f"""Not right yet: line {line} of your code, `return {{}}["no"]  # this line`, raised KeyError: 'no'"""
+        judgement
+        == f"""Not right yet: line {line} of your code, `return {{}}["no"]  # this line`, raised KeyError: 'no'"""
     )
 
 
@@ -128,10 +129,12 @@ def test_an_error_inside_a_library_points_to_the_line_that_called_it():
     def broken():
         return torch.ones(2, 3) @ torch.ones(2, 3)
 
-    said = fresh().judge(broken)
+    judgement = fresh().judge(broken)
     # newer releases of torch name the operation first
-    assert re.search(r"`return torch.ones\(2, 3\) @ torch.ones\(2, 3\)`, raised RuntimeError: .*mat1 and mat2", said)
-    assert "\n" not in said and "Traceback" not in said
+    assert re.search(
+        r"`return torch.ones\(2, 3\) @ torch.ones\(2, 3\)`, raised RuntimeError: .*mat1 and mat2", judgement
+    )
+    assert "\n" not in judgement and "Traceback" not in judgement
 
 
 def test_a_check_leaves_torchs_generator_alone_and_judges_equally():
@@ -153,13 +156,13 @@ def test_a_check_says_of_a_worked_solution_only_that_it_passes(capsys):
     def solution_two():
         return 2
 
-    for answer, said in (
+    for answer, judgement in (
         (solution_three, "The worked solution passes.\n"),
         (solution_two, "Not right yet: not three.\nHint 1: more than two.\n"),
         (lambda: 3, "Correct: three.\n"),
     ):
         fresh()(answer)
-        assert capsys.readouterr().out == said
+        assert capsys.readouterr().out == judgement
 
 
 def test_a_check_computes_on_one_thread_whatever_came_before():

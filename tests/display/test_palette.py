@@ -44,22 +44,22 @@ def test_faint_words_are_found():
 
 def table(*names: str) -> pd.DataFrame:
     rows = [(x, name) for x in (0.0, 0.5, 1.0) for name in names]
-    found = pd.DataFrame(rows, columns=["x", "name"]).assign(mean=[i / 100 - 0.1 for i in range(len(rows))])
-    return found.assign(low=found["mean"] - 0.02, high=found["mean"] + 0.02)
+    means = pd.DataFrame(rows, columns=["x", "name"]).assign(mean=[i / 100 - 0.1 for i in range(len(rows))])
+    return means.assign(low=means["mean"] - 0.02, high=means["mean"] + 0.02)
 
 
 def cells() -> pd.DataFrame:
     rows = [(row, column, "one") for row in range(5) for column in range(5)]
-    found = pd.DataFrame(rows, columns=["row", "column", "panel"])
-    found = found.assign(mean=[i / 100 - 0.12 for i in range(25)])
-    return found.assign(low=found["mean"] - 0.01, high=found["mean"] + 0.01)
+    means = pd.DataFrame(rows, columns=["row", "column", "panel"])
+    means = means.assign(mean=[i / 100 - 0.12 for i in range(25)])
+    return means.assign(low=means["mean"] - 0.01, high=means["mean"] + 0.01)
 
 
 def outcomes() -> pd.DataFrame:
     gains = [(0.05, 0.05), (0.05, 0.0), (0.0, 0.05), (-0.05, 0.0)]
-    found = pd.DataFrame(gains, columns=["a", "b"]).assign(name=[*"pqrs"], unit="R²", over="single-task")
-    ends = {f"{task}_{end}": found[task] + way for task in "ab" for end, way in (("low", -0.01), ("high", 0.01))}
-    return found.assign(**ends)
+    gains_of = pd.DataFrame(gains, columns=["a", "b"]).assign(name=[*"pqrs"], unit="R²", over="single-task")
+    ends = {f"{task}_{end}": gains_of[task] + way for task in "ab" for end, way in (("low", -0.01), ("high", 0.01))}
+    return gains_of.assign(**ends)
 
 
 COLOURED = {style.colour: name for name, style in NAMED.items()}.values()  # a name of each colour

@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def table(**columns) -> pd.DataFrame:
-    found = pd.DataFrame(columns)
-    return found.assign(low=found["mean"] - 0.051, high=found["mean"] + 0.051)
+    means = pd.DataFrame(columns)
+    return means.assign(low=means["mean"] - 0.051, high=means["mean"] + 0.051)
 
 
 def test_dots_are_said_row_by_row_with_their_intervals():
@@ -38,8 +38,8 @@ def test_dots_are_said_row_by_row_with_their_intervals():
 def test_lines_are_said_by_their_ends_and_what_lies_beyond_them():
     steps = table(step=[0, 10, 20] * 2, name=["up"] * 3 + ["hump"] * 3, mean=[0.111, 0.2, 0.333, 0.0, 0.9, 0.111])
     figure = figures.lines(steps, "step", "name", title="T", x_label="step", y_label="loss")
-    said = "up 0.111 at 0, 0.333 at 20; hump 0.000 at 0, up to 0.900 between, 0.111 at 20."
-    assert pictures.describe(figure) == f"T. loss against step. {said}"
+    lines = "up 0.111 at 0, 0.333 at 20; hump 0.000 at 0, up to 0.900 between, 0.111 at 20."
+    assert pictures.describe(figure) == f"T. loss against step. {lines}"
 
 
 def test_paths_clouds_readings_and_cells_are_said():
@@ -93,9 +93,9 @@ def wild(name: str):
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", ["cells", "dates", "words", "nothing", "polar", "ticks", "log"])
 def test_any_figure_of_the_readers_own_is_said(name):
-    said = pictures.describe(wild(name))
-    assert said.startswith("Mine.")
-    assert {"ticks": "line 1.00 at 0, 2.25 at 2.5.", "log": "line 0.01 at 1, 10.00 at 100."}.get(name, "") in said
+    words = pictures.describe(wild(name))
+    assert words.startswith("Mine.")
+    assert {"ticks": "line 1.00 at 0, 2.25 at 2.5.", "log": "line 0.01 at 1, 10.00 at 100."}.get(name, "") in words
 
 
 def test_the_picture_of_an_explorer_says_what_the_explorer_says():
@@ -146,8 +146,8 @@ def test_a_number_lies_where_the_picture_has_it(axis, scale):
     other = red.any(axis=1 if axis == "x" else 0).nonzero()[0]
     size = dict(zip("yx", red.shape, strict=True))
     share = (number / scale - place["low"]) / (place["high"] - place["low"])
-    told = place["start"] + (place["end"] - place["start"]) * share
-    assert abs(along.mean() - told * size[axis]) < 1.5
+    expected = place["start"] + (place["end"] - place["start"]) * share
+    assert abs(along.mean() - expected * size[axis]) < 1.5
     ends = sorted((place["first"], place["last"]))
-    found = other.min(), other.max() + 1
-    assert np.allclose(found, np.multiply(ends, size["y" if axis == "x" else "x"]), rtol=0, atol=2)
+    reach = other.min(), other.max() + 1
+    assert np.allclose(reach, np.multiply(ends, size["y" if axis == "x" else "x"]), rtol=0, atol=2)

@@ -10,20 +10,20 @@ from helpers.evaluation.intervals import auc_influence, gain, half_width, over_u
 
 def test_without_log_and_users_it_is_the_t_interval():
     values = np.random.default_rng(0).normal(0.02, 0.01, 8)
-    found = gain(values, overlap=0, users=0, units=50)
+    ours = gain(values, overlap=0, users=0, units=50)
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
-    assert (found.mean, found.seeds) == (pytest.approx(values.mean()), 8)
+    assert (ours.low, ours.high) == pytest.approx((expected.low, expected.high))
+    assert (ours.mean, ours.seeds) == (pytest.approx(values.mean()), 8)
 
 
 def test_it_is_what_chapter_08_writes_by_hand():
     values, users = np.random.default_rng(1).normal(0.02, 0.01, 30), 0.004
     error = np.sqrt(values.std(ddof=1) ** 2 * (1 / 30 + 100 / 800) + users**2)
-    found = gain(values, 100 / 800, users, units=10_000)
-    assert found.high - found.mean == pytest.approx(stats.t.ppf(0.975, 40) * error, rel=0.03)
+    ours = gain(values, 100 / 800, users, units=10_000)
+    assert ours.high - ours.mean == pytest.approx(stats.t.ppf(0.975, 40) * error, rel=0.03)
     trained = error**2 - users**2
     freedom = error**4 / (trained**2 / 29 + users**4 / 9_999)
-    assert found.high - found.mean == pytest.approx(stats.t.ppf(0.975, freedom) * error)
+    assert ours.high - ours.mean == pytest.approx(stats.t.ppf(0.975, freedom) * error)
 
 
 def in_common(train, logs=300, rows=300, test=60, splits=20):
@@ -47,19 +47,19 @@ def in_common(train, logs=300, rows=300, test=60, splits=20):
 @pytest.mark.long
 def test_what_splits_of_a_log_have_in_common_is_never_more_than_test_rows_over_rows_to_train_on():
     left = 300 - 60
-    found = [in_common(train) for train in (left, 60, 24)]
-    assert found == sorted(found, reverse=True)  # fewer rows to train on do not make splits more alike
-    assert 0.6 * 60 / left < found[0] < 60 / left  # all of them: as Nadeau and Bengio have it
-    assert 0 < found[2] < found[1] < 60 / left
-    assert 50 * found[2] < 60 / 24  # what dividing by the rows of a small training part would say
+    overlaps = [in_common(train) for train in (left, 60, 24)]
+    assert overlaps == sorted(overlaps, reverse=True)  # fewer rows to train on do not make splits more alike
+    assert 0.6 * 60 / left < overlaps[0] < 60 / left  # all of them: as Nadeau and Bengio have it
+    assert 0 < overlaps[2] < overlaps[1] < 60 / left
+    assert 50 * overlaps[2] < 60 / 24  # what dividing by the rows of a small training part would say
 
 
 def test_seeds_needed_are_the_fewest_that_decide():
     values = np.random.default_rng(2).normal(0.03, 0.02, 5)
-    found = gain(values, 0.01, 0.001, 300)
-    needed = seeds_needed(found, 0.005)
-    low, _ = found.at(needed)
-    assert low > 0.005 and (needed == 5 or found.at(needed - 1)[0] <= 0.005)
+    measured = gain(values, 0.01, 0.001, 300)
+    needed = seeds_needed(measured, 0.005)
+    low, _ = measured.at(needed)
+    assert low > 0.005 and (needed == 5 or measured.at(needed - 1)[0] <= 0.005)
     assert seeds_needed(gain(values, 1.0, 0.1, 300), 0.005) is None
     assert seeds_needed(gain(np.full(4, 0.0), 0.1, 0.0, 300), 0.005) == 4
 
@@ -81,13 +81,13 @@ def people(seed=0, users=300):
 def test_the_error_by_users_is_that_of_drawing_users_again(influence, metric):
     user, label, score = people()
     target = label if influence is auc_influence else 2.0 * label + 0.3 * score
-    found, units = over_users(influence(score, target), user)
+    error, units = over_users(influence(score, target), user)
     rng, rows = np.random.default_rng(1), [np.flatnonzero(user == one) for one in range(300)]
     drawn = [np.concatenate([rows[one] for one in rng.integers(0, 300, 300)]) for _ in range(400)]
     spread = np.std([metric(target[part], score[part]) for part in drawn])
-    assert units == 300 and found == pytest.approx(spread, rel=0.12)
+    assert units == 300 and error == pytest.approx(spread, rel=0.12)
     by_row, _ = over_users(influence(score, target), np.arange(len(user)))
-    assert influence is r2_influence or found > 1.1 * by_row  # rows of one user are not independent
+    assert influence is r2_influence or error > 1.1 * by_row  # rows of one user are not independent
 
 
 def test_influences_sum_to_zero_and_ties_count_half():
@@ -105,9 +105,9 @@ LABELS, SCORES = [0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4]
 
 def test_users_may_be_named_by_words_and_numbers():
     influence = np.array([0.1, -0.3, 0.2, 0.4])
-    found = over_users(influence, np.array(["a", 7, "a", "b"], dtype=object))
-    assert found == over_users(influence, np.array([0, 1, 0, 2]))
-    assert found == (pytest.approx(np.sqrt(3 / 2 * (0.3**2 + 0.3**2 + 0.4**2))), 3)
+    by_words = over_users(influence, np.array(["a", 7, "a", "b"], dtype=object))
+    assert by_words == over_users(influence, np.array([0, 1, 0, 2]))
+    assert by_words == (pytest.approx(np.sqrt(3 / 2 * (0.3**2 + 0.3**2 + 0.4**2))), 3)
 
 
 @pytest.mark.slow
@@ -118,12 +118,12 @@ def test_influence_is_how_fast_the_metric_moves_with_the_weight_of_a_row(influen
     rng = np.random.default_rng(0)
     label = (rng.random(80) < share).astype(float)
     score = (0.5 * label + rng.normal(size=80)).round(1)
-    found, step = influence(score, label), 1e-4
+    moves, step = influence(score, label), 1e-4
     for row in range(80):
         up, down = np.ones(80), np.ones(80)
         up[row], down[row] = 1 + step, 1 - step
         slope = metric(label, score, sample_weight=up) - metric(label, score, sample_weight=down)
-        assert found[row] == pytest.approx(slope / (2 * step), abs=1e-6)
+        assert moves[row] == pytest.approx(slope / (2 * step), abs=1e-6)
 
 
 def test_few_users_say_less_than_their_number():

@@ -30,8 +30,8 @@ def table():
 
 def test_difference_is_paired_whatever_the_order_of_rows(table):
     shuffled = table.sample(frac=1, random_state=0)
-    found = difference(shuffled, "r2", "one", "two").set_index(["seed", "task"])["difference"]
-    for (seed, task), value in found.items():
+    differences = difference(shuffled, "r2", "one", "two").set_index(["seed", "task"])["difference"]
+    for (seed, task), value in differences.items():
         rows = table[(table["seed"] == seed) & (table["task"] == task)].set_index("model")["r2"]
         assert value == pytest.approx(rows["one"] - rows["two"])
 
@@ -68,16 +68,16 @@ def by_hand(table: pd.DataFrame, index: str | list[str]) -> pd.DataFrame:
 
 def test_a_contrast_of_two_models_is_the_difference_of_their_means_over_all_else():
     by = by_hand(runs(), "model")
-    found = contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model")
-    pd.testing.assert_series_equal(found, by["MMoE"] - by["PLE"], check_names=False)
-    assert list(found.index) == [7, 8, 9]
+    ours = contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model")
+    pd.testing.assert_series_equal(ours, by["MMoE"] - by["PLE"], check_names=False)
+    assert list(ours.index) == [7, 8, 9]
 
 
 def test_filters_keep_one_level_or_several():
     by = by_hand(runs().query("width == 8 and task in ['a', 'b']"), "model")
-    found = contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model", width=8, task=["a", "b"])
-    np.testing.assert_allclose(found, by["MMoE"] - by["PLE"])
-    assert not np.allclose(found, contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model", width=8, task=["a"]))
+    ours = contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model", width=8, task=["a", "b"])
+    np.testing.assert_allclose(ours, by["MMoE"] - by["PLE"])
+    assert not np.allclose(ours, contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model", width=8, task=["a"]))
 
 
 def test_cells_of_several_columns_have_their_coefficients():
@@ -122,9 +122,9 @@ def test_cells_with_other_seeds_or_fewer_rows_do_not_compare(lost, left):
 @pytest.mark.parametrize(("successes", "trials"), [(0, 24), (24, 24), (23, 24), (7, 30)])
 @pytest.mark.parametrize("level", [0.9, 0.95])
 def test_a_share_has_the_interval_of_clopper_and_pearson(successes, trials, level):
-    found = share([1] * successes + [0] * (trials - successes), level)
+    ours = share([1] * successes + [0] * (trials - successes), level)
     exact = stats.binomtest(successes, trials).proportion_ci(level, method="exact")
-    assert found == pytest.approx((successes / trials, exact.low, exact.high))
+    assert ours == pytest.approx((successes / trials, exact.low, exact.high))
 
 
 @pytest.mark.parametrize("values", [[1.0], [0.5, 1.0], [[1.0, 0.0]]])

@@ -89,10 +89,10 @@ def test_a_unit_without_a_margin_is_named():
 def test_on_one_log_more_seeds_do_not_shrink_the_interval_to_nothing():
     values = np.random.default_rng(0).normal(0.05, 0.01, 400)
     rows = pd.DataFrame({"seed": range(400), "effect": values})
-    found = claim(over=one_log(train=80_000, test=10_000)).judge("C0.1", rows)
-    assert (found.effect, found.low, found.high) == on_one_log(values, 10_000 / 80_000)[:3]
-    assert found.high - found.low > 6 * (claim().judge("C0.1", rows).high - claim().judge("C0.1", rows).low)
-    assert "400 seeds on one log" in repr(found)
+    judged = claim(over=one_log(train=80_000, test=10_000)).judge("C0.1", rows)
+    assert (judged.effect, judged.low, judged.high) == on_one_log(values, 10_000 / 80_000)[:3]
+    assert judged.high - judged.low > 6 * (claim().judge("C0.1", rows).high - claim().judge("C0.1", rows).low)
+    assert "400 seeds on one log" in repr(judged)
 
 
 def test_the_draw_of_test_users_widens_an_interval_by_the_largest_of_the_rows_that_are_named():
@@ -100,22 +100,22 @@ def test_the_draw_of_test_users_widens_an_interval_by_the_largest_of_the_rows_th
     rows = pd.DataFrame({"seed": range(20), "effect": values, "units": 900})
     rows["pair"] = ["a", "b"] * 10
     rows["users"] = np.where(rows["pair"] == "a", [0.001, 0, 0.004, 0] * 5, 0.1)
-    found = claim(over=one_log(train=8_000, test=1_000, users={"pair": "a"})).judge("C0.1", rows)
-    assert (found.effect, found.low, found.high) == on_one_log(values, 1 / 8, 0.004, 900)[:3]
-    assert found.high - found.low > 1.05 * (on_one_log(values, 1 / 8).high - on_one_log(values, 1 / 8).low)
-    assert "20 seeds on one log and its users" in repr(found)
+    judged = claim(over=one_log(train=8_000, test=1_000, users={"pair": "a"})).judge("C0.1", rows)
+    assert (judged.effect, judged.low, judged.high) == on_one_log(values, 1 / 8, 0.004, 900)[:3]
+    assert judged.high - judged.low > 1.05 * (on_one_log(values, 1 / 8).high - on_one_log(values, 1 / 8).low)
+    assert "20 seeds on one log and its users" in repr(judged)
 
 
 def test_a_share_of_worlds_has_an_exact_interval():
     rows = pd.DataFrame({"seed": range(24), "effect": np.ones(24)})
-    found = claim(unit="of the worlds", over=SHARES).judge("C0.1", rows)
-    assert (found.effect, found.high) == (1.0, 1.0) and found.low == pytest.approx(0.025 ** (1 / 24))
+    judged = claim(unit="of the worlds", over=SHARES).judge("C0.1", rows)
+    assert (judged.effect, judged.high) == (1.0, 1.0) and judged.low == pytest.approx(0.025 ** (1 / 24))
 
 
 def test_the_error_of_a_finding_is_where_its_interval_touches_the_margin():
     values = np.random.default_rng(0).normal(0.02, 0.01, 20)
-    found = claim().judge("C0.1", pd.DataFrame({"seed": range(20), "effect": values}))
-    _, low, _ = module.WORLDS.interval(values, 1 - found.error, pd.DataFrame())
+    judged = claim().judge("C0.1", pd.DataFrame({"seed": range(20), "effect": values}))
+    _, low, _ = module.WORLDS.interval(values, 1 - judged.error, pd.DataFrame())
     assert low == pytest.approx(0.01, abs=1e-6)
 
 

@@ -55,19 +55,19 @@ def test_quotations_are_short_and_named_as_such():
 
 @pytest.mark.parametrize(("words", "name", "anchor"), LINKS, ids=[anchor for _, _, anchor in LINKS])
 def test_the_sections_are_there(words, name, anchor):
-    found = {heading.replace(" ", "-"): re.sub(r"^[\d.]+ ", "", heading) for heading in headings(name)}
-    assert anchor in found
-    assert words == found[anchor] or words not in found.values()
+    sections = {heading.replace(" ", "-"): re.sub(r"^[\d.]+ ", "", heading) for heading in headings(name)}
+    assert anchor in sections
+    assert words == sections[anchor] or words not in sections.values()
 
 
 def test_the_verdicts_are_those_of_the_chapters():
-    said = {
+    verdicts = {
         claim: verdict
         for verdict, claims in re.findall(r"\*([a-z ]+)\* ((?:`C\d\.\d+` ?)+)", SOURCE.partition("\n## ")[2])
         for claim in re.findall(r"C\d\.\d+", claims)
     }
-    assert set(said) == set(re.findall(r"C\d\.\d+", SOURCE))
-    assert said == {claim: VERDICTS[claim] for claim in said}
+    assert set(verdicts) == set(re.findall(r"C\d\.\d+", SOURCE))
+    assert verdicts == {claim: VERDICTS[claim] for claim in verdicts}
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,10 +80,10 @@ SYSTEMS = [
 
 @pytest.mark.parametrize("row", SYSTEMS, ids=[row[0] for row in SYSTEMS])
 def test_a_row_names_chapters_and_tests_that_are_there_and_a_number(row):
-    _, taught, tested, found = row
+    _, taught, tested, numbers = row
     chapters = re.findall(r"\((notebooks/[^)]+)\)", taught)
     tests = re.findall(r"`(test_\w+\.py)`", tested)
-    assert chapters and tests and re.search(r"`C\d\.\d+` [+−]", found)
+    assert chapters and tests and re.search(r"`C\d\.\d+` [+−]", numbers)
     assert [path for path in chapters if not (ROOT / path).is_file()] == []
     assert [name for name in tests if not any((ROOT / "tests").rglob(name))] == []
 
@@ -95,20 +95,20 @@ EQUAL = re.compile(
 BELOW = re.compile(r"\b(less than|loses?|worse|behind|costs?|fewer)\b")
 
 
-def phrases(found: str) -> list[tuple[str, str, float]]:
+def phrases(cell: str) -> list[tuple[str, str, float]]:
     """(what a row of the table says, the claim that it says it by, its number) of each phrase."""
-    parts = re.findall(r"([^`]*)`(C\d\.\d+)` ([+−][\d.]+\d)", found)
+    parts = re.findall(r"([^`]*)`(C\d\.\d+)` ([+−][\d.]+\d)", cell)
     return [(re.split(r"[;)]", words)[-1], claim, float(number.replace("−", "-"))) for words, claim, number in parts]
 
 
 @pytest.mark.parametrize("row", SYSTEMS, ids=[row[0] for row in SYSTEMS])
 def test_a_row_says_what_the_verdict_of_its_claim_allows(row):
-    said = phrases(row[3])
-    assert said
-    equal = {claim: bool(EQUAL.search(words)) for words, claim, _ in said}
+    numbers = phrases(row[3])
+    assert numbers
+    equal = {claim: bool(EQUAL.search(words)) for words, claim, _ in numbers}
     assert equal == {claim: VERDICTS[claim] in WITHIN for claim in equal}
-    below = {claim: bool(BELOW.search(words)) for words, claim, _ in said if not equal[claim]}
-    assert below == {claim: number < 0 for _, claim, number in said if not equal[claim]}
+    below = {claim: bool(BELOW.search(words)) for words, claim, _ in numbers if not equal[claim]}
+    assert below == {claim: number < 0 for _, claim, number in numbers if not equal[claim]}
 
 
 def test_the_readme_has_the_numbers_of_its_claims():
@@ -185,8 +185,8 @@ def winners(number: str) -> list[tuple[float, list[float]]]:
 def test_a_winner_at_the_edge_of_a_search_is_told(number):
     edges = {float(rate) for rate, offered in winners(number) if rate in (min(offered), max(offered))}
     (path,) = (ROOT / "notebooks").glob(f"{number}*.ipynb")
-    said = re.findall(r"[^.]*(?:\.\d[^.]*)*\b(?:edge|on offer)\b(?:[^.]|\.\d)*", prose(path))
-    assert edges and [rate for rate in edges if not any(f"{rate:g}" in sentence for sentence in said)] == []
+    sentences = re.findall(r"[^.]*(?:\.\d[^.]*)*\b(?:edge|on offer)\b(?:[^.]|\.\d)*", prose(path))
+    assert edges and [rate for rate in edges if not any(f"{rate:g}" in sentence for sentence in sentences)] == []
 
 
 TEACHING = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
@@ -201,8 +201,10 @@ def test_the_sections_that_a_plan_names_are_there():
         text[path.stem[:2]] += "\n".join(
             c.source + "\n" for c in notebooks.read(path).cells if c.cell_type == "markdown"
         )
-    found = {number: re.findall(r"^#+ (?:\d[\d.]* )?(?:· )?(.+)$", all, re.MULTILINE) for number, all in text.items()}
-    assert [(number, heading) for number, heading in named if heading not in found[number]] == []
+    headings = {
+        number: re.findall(r"^#+ (?:\d[\d.]* )?(?:· )?(.+)$", all, re.MULTILINE) for number, all in text.items()
+    }
+    assert [(number, heading) for number, heading in named if heading not in headings[number]] == []
 
 
 def test_the_predictions_of_a_plan_are_there():

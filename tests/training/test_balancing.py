@@ -67,10 +67,10 @@ def test_copies_get_the_numbers_they_would_get_alone(balance):
     for s in range(3):
         weights = {"a": [1, 10, 100][s], "b": 1}
         alone = fit(model(s), examples(s), examples(9), task_weights=weights, balance=balance, seed=s, **OPTIONS)
-        own = many.history[many.history["copy"] == s]
-        assert own["valid"].tolist() == pytest.approx(alone.history["valid"].tolist(), rel=2e-3, abs=1e-4)
-        own = many.weights[many.weights["copy"] == s]
-        assert own["weight"].tolist() == pytest.approx(alone.weights["weight"].tolist(), rel=5e-3)
+        of_copy = many.history[many.history["copy"] == s]
+        assert of_copy["valid"].tolist() == pytest.approx(alone.history["valid"].tolist(), rel=2e-3, abs=1e-4)
+        of_copy = many.weights[many.weights["copy"] == s]
+        assert of_copy["weight"].tolist() == pytest.approx(alone.weights["weight"].tolist(), rel=5e-3)
 
 
 def test_the_weights_of_a_run_are_tidy_and_those_of_a_sum_are_the_task_weights():
@@ -134,9 +134,9 @@ def test_the_means_of_gradnorm_are_over_the_tasks_that_were_seen():
     assert one[[0, 2]].tolist() == two.tolist() == [10.0, -6.0]
     many = [(progress, seen), (progress, ~seen), (progress.flip(0), seen.flip(0)), (progress, seen & ~seen)]
     together = (torch.stack(part) for part in zip(*many, strict=True))
-    found = gradnorm_gradient(weights.expand(4, 3), norms.expand(4, 3), next(together), 0.5, next(together))
-    for own, (rate, which) in zip(found, many, strict=True):
-        assert own.tolist() == gradnorm_gradient(weights, norms, rate, 0.5, which).tolist()
+    gradients = gradnorm_gradient(weights.expand(4, 3), norms.expand(4, 3), next(together), 0.5, next(together))
+    for gradient, (rate, which) in zip(gradients, many, strict=True):
+        assert gradient.tolist() == gradnorm_gradient(weights, norms, rate, 0.5, which).tolist()
 
 
 @pytest.mark.parametrize("balance", [GradNorm(), PCGrad()], ids=ids[2:])
@@ -275,8 +275,8 @@ def test_a_task_without_a_label_adds_nothing_to_the_total_of_uwl():
 def test_the_gaussian_form_of_uwl_is_a_log_likelihood():
     residual, sigma = torch.tensor([0.3, -1.2, 0.7]), torch.tensor(0.8)
     likelihood = -torch.distributions.Normal(0.0, sigma).log_prob(residual).mean() - math.log(2 * math.pi) / 2
-    own = uncertainty_weighted((residual**2).mean()[None], 2 * sigma.log()[None], torch.tensor([0.5]))
-    torch.testing.assert_close(own, likelihood)
+    loss = uncertainty_weighted((residual**2).mean()[None], 2 * sigma.log()[None], torch.tensor([0.5]))
+    torch.testing.assert_close(loss, likelihood)
 
 
 def test_uwl_walks_to_one_over_twice_the_loss_and_knows_the_kinds():
@@ -302,10 +302,10 @@ def test_the_model_s_gradient_under_uwl_is_that_of_the_weighted_losses():
     uwl.begin(copies, list(TASKS), [0])
     weights = uwl.weights
     uwl.backward(losses_of(copies, rows))
-    found = copies.module.bottom.layers[0].weight.grad.clone()
+    gradient = copies.module.bottom.layers[0].weight.grad.clone()
     copies.module.zero_grad()
     (weights * losses_of(copies, rows)).sum().backward()
-    torch.testing.assert_close(found, copies.module.bottom.layers[0].weight.grad)
+    torch.testing.assert_close(gradient, copies.module.bottom.layers[0].weight.grad)
 
 
 # --- GradNorm ---------------------------------------------------------------------------------------------------------
@@ -314,9 +314,9 @@ def test_the_model_s_gradient_under_uwl_is_that_of_the_weighted_losses():
 def test_gradnorm_s_gradient_is_autograd_s_with_the_target_held():
     weights, norms = torch.tensor([1.3, 0.4, 1.3], requires_grad=True), torch.tensor([2.0, 9.0, 0.5])
     progress = torch.tensor([0.2, 0.9, 0.5])
-    own = weights * norms
-    target = (own.mean() * (progress / progress.mean()) ** 1.5).detach()
-    (expected,) = torch.autograd.grad((own - target).abs().sum(), weights)
+    lengths = weights * norms
+    target = (lengths.mean() * (progress / progress.mean()) ** 1.5).detach()
+    (expected,) = torch.autograd.grad((lengths - target).abs().sum(), weights)
     torch.testing.assert_close(gradnorm_gradient(weights.detach(), norms, progress, 1.5), expected)
 
 
@@ -324,19 +324,19 @@ def test_the_weights_of_gradnorm_stay_positive_and_sum_to_the_number_of_tasks():
     run = fit(
         model(), examples(0), task_weights={"a": 1e4, "b": 1}, balance=GradNorm(lr=0.5), **OPTIONS | {"epochs": 50}
     )
-    own = run.weights.assign(weight=run.weights["weight"] / run.weights["task"].map({"a": 1e4, "b": 1}))
-    assert own.groupby("epoch")["weight"].sum().to_numpy() == pytest.approx(2)
-    assert own["weight"].min() >= SMALLEST / 2
+    weights = run.weights.assign(weight=run.weights["weight"] / run.weights["task"].map({"a": 1e4, "b": 1}))
+    assert weights.groupby("epoch")["weight"].sum().to_numpy() == pytest.approx(2)
+    assert weights["weight"].min() >= SMALLEST / 2
 
 
 def test_gradnorm_reads_the_last_shared_layer():
     for copies in (Copies(Student()), Copies([Student(), Student()])):
         rows = examples(0)
-        found = last_shared(copies, losses_of(copies, rows))
-        assert len(found) == 1 and found[0] is copies.parameters["above.weight"]
-    norms = gradient_norms(losses_of(copies, rows), found)
-    own = torch.autograd.grad(losses_of(copies, rows)[1, 0], found[0])[0][1].norm()
-    torch.testing.assert_close(norms[1, 0], own)
+        layer = last_shared(copies, losses_of(copies, rows))
+        assert len(layer) == 1 and layer[0] is copies.parameters["above.weight"]
+    norms = gradient_norms(losses_of(copies, rows), layer)
+    by_autograd = torch.autograd.grad(losses_of(copies, rows)[1, 0], layer[0])[0][1].norm()
+    torch.testing.assert_close(norms[1, 0], by_autograd)
 
 
 @pytest.mark.parametrize(
@@ -357,11 +357,11 @@ def test_gradnorm_reads_the_last_shared_layer():
 def test_the_last_shared_layer_of_experts_is_that_of_all_of_them(make, expected):
     """Not the last that was registered: that would be one expert of several, or the one gate."""
     for copies in (Copies(make()), Copies([make(), make()])):
-        found = last_shared(copies, losses_of(copies, examples(0)))
-        assert [id(tensor) for tensor in found] == [id(copies.parameters[name]) for name in expected]
+        layers = last_shared(copies, losses_of(copies, examples(0)))
+        assert [id(tensor) for tensor in layers] == [id(copies.parameters[name]) for name in expected]
     losses = losses_of(copies, examples(0))
-    squares = [torch.autograd.grad(losses[1, 0], t, retain_graph=True)[0][1].square().sum() for t in found]
-    torch.testing.assert_close(gradient_norms(losses, found)[1, 0], sum(squares).sqrt())
+    squares = [torch.autograd.grad(losses[1, 0], t, retain_graph=True)[0][1].square().sum() for t in layers]
+    torch.testing.assert_close(gradient_norms(losses, layers)[1, 0], sum(squares).sqrt())
 
 
 def test_gradnorm_trains_experts_and_names_those_that_share_nothing():
@@ -394,11 +394,11 @@ def test_a_model_that_shares_nothing_is_named():
 def by_the_paper(gradients: torch.Tensor, order: list[int]) -> torch.Tensor:
     """Algorithm 1 of the paper, on the vectors themselves."""
     parts = []
-    for i, own in enumerate(gradients):
+    for i, projected in enumerate(gradients):
         for j in order:
-            if j != i and own @ gradients[j] < 0:
-                own = own - (own @ gradients[j]) / gradients[j].square().sum() * gradients[j]
-        parts.append(own)
+            if j != i and projected @ gradients[j] < 0:
+                projected = projected - (projected @ gradients[j]) / gradients[j].square().sum() * gradients[j]
+        parts.append(projected)
     return torch.stack(parts).sum(0)
 
 
@@ -420,16 +420,16 @@ def test_pcgrad_leaves_towers_alone_and_projects_the_bottom(count):
     """Also: the gradient lies in memory as the parameter does, or Adam's fused step would mix it up."""
     models = model() if count is None else [model(s) for s in range(count)]
     copies, rows = Copies(models), examples(0)
-    found = {}
+    gradients = {}
     for name, balance in (("sum", Balance()), ("pcgrad", PCGrad())):
         for parameter in copies.parameters.values():
             parameter.grad = None
         balance.begin(copies, list(TASKS), list(range(count or 1)))
         balance.backward(losses_of(copies, rows))
-        found[name] = {key: parameter.grad.clone() for key, parameter in copies.parameters.items()}
+        gradients[name] = {key: parameter.grad.clone() for key, parameter in copies.parameters.items()}
         assert all(p.grad.is_contiguous() for p in copies.parameters.values())
     for key in copies.parameters:
-        same = torch.allclose(found["sum"][key], found["pcgrad"][key])
+        same = torch.allclose(gradients["sum"][key], gradients["pcgrad"][key])
         assert same or (key.startswith("bottom") and not bool((balance.weights == 1).all()))
 
 
@@ -476,19 +476,19 @@ def test_pcgrad_draws_its_order_anew_in_every_step():
     copies, pcgrad = Copies(Shared()), PCGrad()
     gradients = torch.tensor([[1.0, 0.2, 0, 0, 0, 0], [-1.0, 1, 0.3, 0, 0, 0], [0.2, -1.5, 1, 0, 0, 0]])
     pcgrad.begin(copies, ["a", "b", "c"], [3])
-    found = []
+    drawn = []
     for _ in range(60):
         pcgrad.backward(shared_losses(torch.ones(3), gradients.view(3, 2, 3), copies.module.layer.weight))
-        found.append(tuple(pcgrad.weights[0].numpy().round(4)))
+        drawn.append(tuple(pcgrad.weights[0].numpy().round(4)))
         by_hand = pcgrad.weights[0] @ gradients
         torch.testing.assert_close(copies.module.layer.weight.grad.flatten(), by_hand)
     products = gradients @ gradients.T
     possible = [surgery(products, torch.tensor(order)) for order in permutations(range(3))]
-    assert set(found) == {tuple(weights.numpy().round(4)) for weights in possible} and len(set(found)) > 2
+    assert set(drawn) == {tuple(weights.numpy().round(4)) for weights in possible} and len(set(drawn)) > 2
     again = PCGrad()
     again.begin(copies, ["a", "b", "c"], [3])
     again.backward(shared_losses(torch.ones(3), gradients.view(3, 2, 3), copies.module.layer.weight))
-    assert tuple(again.weights[0].numpy().round(4)) == found[0]  # by its seed
+    assert tuple(again.weights[0].numpy().round(4)) == drawn[0]  # by its seed
 
 
 def test_every_copy_looks_at_the_tasks_in_an_order_of_its_own():

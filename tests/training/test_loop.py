@@ -87,7 +87,7 @@ def test_copies_get_the_numbers_they_would_get_alone(batch_size, batch_norm):
         alone = fit(single, train[s], valid[s], task_weights={"a": weights[s], "b": 1}, seed=s, **options)
         for task, value in alone.predict(valid[s].inputs).items():
             torch.testing.assert_close(together[task][s], value, atol=2e-5, rtol=0)
-        assert many.best_epochs().iloc[s].tolist() == alone.best_epochs().iloc[0].tolist()
+        assert [epoch[s] for epoch, _ in many.best.values()] == [epoch[0] for epoch, _ in alone.best.values()]
 
 
 def test_copies_may_share_examples_and_come_in_groups():
@@ -229,7 +229,7 @@ def test_a_loss_that_explodes_says_which_task():
 
 def test_without_validation_the_last_state_is_kept():
     run = fit(model(), examples(0), **OPTIONS)
-    assert set(run.best_epochs().iloc[0]) == {12}
+    assert {epoch.item() for epoch, _ in run.best.values()} == {12}
 
 
 def test_batches_have_nearly_equal_sizes_and_cover_each_row_once():

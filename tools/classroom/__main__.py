@@ -1,7 +1,5 @@
 """`python -m tools.classroom`: see `tools.classroom`."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import datetime

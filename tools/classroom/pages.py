@@ -1,8 +1,6 @@
 """The pages of a class, in `_class/`: those for students, which have no solutions; the page on which they vote; and the
 teacher's, which nobody else gets: the decks and an overview."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Iterator
@@ -28,12 +26,12 @@ SOURCES = ("notebooks/**/*.ipynb", "notebooks/*.md", "docs/**/*.md", "tools/site
 
 def asked(books: list[NotebookNode]) -> dict[str, Question]:
     """The questions that notebooks show, by id."""
-    found: dict[str, Question] = {}
+    by_id: dict[str, Question] = {}
     for _, _, questions in _shown(books):
         for question in questions:
-            if found.setdefault(question.id, question) != question:
+            if by_id.setdefault(question.id, question) != question:
                 raise ValueError(f"two questions are called {question.id}")
-    return found
+    return by_id
 
 
 def _shown(books: list[NotebookNode]) -> Iterator[tuple[NotebookNode, dict, list[Question]]]:

@@ -1,7 +1,5 @@
 """The room: which question is asked, who voted what in which round, and what the teacher opened."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import statistics
@@ -130,8 +128,8 @@ class Room:
 
     def mine(self, who: str) -> dict[str, list[float | None]]:
         """The votes of a browser, by question and round: it may have forgotten them."""
-        found = {id: [votes.get(who) for votes in rounds] for id, rounds in self.rounds.items()}
-        return {id: votes for id, votes in found.items() if set(votes) != {None}}
+        votes_of_rounds = {id: [votes.get(who) for votes in rounds] for id, rounds in self.rounds.items()}
+        return {id: votes for id, votes in votes_of_rounds.items() if set(votes) != {None}}
 
     def tally(self, id: str) -> dict:
         """What the teacher sees of a question: for each round the votes by option, or all numbers in order."""
@@ -145,9 +143,9 @@ class Room:
         rows = []
         for id, rounds in self.rounds.items():
             question = self.questions[id]
-            told = [_said(question, list(votes.values())) for votes in rounds] + [""] * ROUNDS
+            results = [_said(question, list(votes.values())) for votes in rounds] + [""] * ROUNDS
             right = f"“{question.options[int(question.answer)]}”" if question.options else f"{question.answer:.3g}"
-            rows.append([id, *told[:ROUNDS], f"{right} {'' if question.options else question.unit}".strip()])
+            rows.append([id, *results[:ROUNDS], f"{right} {'' if question.options else question.unit}".strip()])
         return rows
 
 

@@ -1,7 +1,5 @@
 """The server of a class: pages from memory, and a WebSocket between each of them and the room."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import json
@@ -76,9 +74,9 @@ class Class:
         return len({line.who for line in self.students})
 
     def tell_all(self, **more) -> None:
-        told = json.dumps({"state": self.room.state()} | more)
+        message = json.dumps({"state": self.room.state()} | more)
         for line in [*self.students, *self.teachers]:
-            line.tell(told)
+            line.tell(message)
 
     def tell_teachers(self, *ids: str) -> None:
         """Soon, so that a hundred votes of one second are a few messages."""
@@ -89,9 +87,9 @@ class Class:
 
     def _tell_teachers(self) -> None:
         ids, self.tallied, self.due = self.tallied, {}, False
-        told = json.dumps({"present": self.present(), "tallies": {id: self.room.tally(id) for id in ids}})
+        message = json.dumps({"present": self.present(), "tallies": {id: self.room.tally(id) for id in ids}})
         for line in self.teachers:
-            line.tell(told)
+            line.tell(message)
 
 
 class Page(RequestHandler):
@@ -180,13 +178,13 @@ class Line(WebSocketHandler):
             return
         self.said.append(now)
         try:
-            said = json.loads(message)
-            if not isinstance(said, dict):
+            asked = json.loads(message)
+            if not isinstance(asked, dict):
                 raise Refused("not a message")
-            if "vote" in said:
-                self._vote(said["vote"], said.get("value"))
+            if "vote" in asked:
+                self._vote(asked["vote"], asked.get("value"))
             elif self.teacher:
-                what, id = said.get("do"), said.get("id")
+                what, id = asked.get("do"), asked.get("id")
                 self.room.room.act(what, id)
                 self.room.tell_teachers(id)
                 self.room.tell_all(**{"cleared": id} if what == "clear" else {})
@@ -203,9 +201,9 @@ class Line(WebSocketHandler):
         self.tell(json.dumps({"taken": id, "round": number, "value": value}))
         self.room.tell_teachers(id)
 
-    def tell(self, told: str) -> None:
+    def tell(self, message: str) -> None:
         with suppress(WebSocketClosedError):  # it has just gone, and comes back by itself
-            self.write_message(told).add_done_callback(lambda written: written.cancelled() or written.exception())
+            self.write_message(message).add_done_callback(lambda written: written.cancelled() or written.exception())
 
 
 class Server(HTTPServer):

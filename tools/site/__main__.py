@@ -1,7 +1,5 @@
 """`python -m tools.site`: see `tools.site`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

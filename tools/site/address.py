@@ -4,8 +4,6 @@ The README names both once, in the definition of its link `pages`; `make site UR
 writes them wherever the old ones stand. Another kind of address names no repository and changes nothing.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -4,8 +4,6 @@ A row of a plan names what is on the wall in a comment: ids of cells, prediction
 ("questions/01:1,6"). `:last` covers the last column of a cell's table, `:entries` all of its entries.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """A notebook as a page, and the pages of a course: chapters, handouts, start page, index of the search."""
 
-from __future__ import annotations
-
 import base64
 import html
 import json
@@ -159,12 +157,12 @@ def sections(notebook: NotebookNode) -> list[tuple[str, str, str]]:
 
 def mathml(formula: str, display: str) -> str:
     """A formula in LaTeX as MathML. Raises ValueError that names a formula with something that cannot be converted."""
-    found = latex2mathml.converter.convert(formula.strip().replace("{aligned}", "{split}"), display=display)
-    if "\\" in found or "<mi>&</mi>" in found:  # what the converter does not know it passes on
+    markup = latex2mathml.converter.convert(formula.strip().replace("{aligned}", "{split}"), display=display)
+    if "\\" in markup or "<mi>&</mi>" in markup:  # what the converter does not know it passes on
         raise ValueError(f"formula {formula.strip()!r}: its commands are not all known to the export")
-    found = found.replace("<math ", '<math translate="no" ', 1)
+    markup = markup.replace("<math ", '<math translate="no" ', 1)
     # a wide one is scrolled on a narrow screen, by the keyboard, too
-    return found.replace("<math ", '<math tabindex="0" ', 1) if display == "block" else found
+    return markup.replace("<math ", '<math tabindex="0" ', 1) if display == "block" else markup
 
 
 def read(path: Path) -> NotebookNode:
@@ -242,8 +240,8 @@ def handout(notebook: NotebookNode) -> dict:
 
 def _formulas(source: str) -> list[str]:
     """The formulas of a text that stand apart, as HTML, narrow enough for a column: one line for each part."""
-    found = [formula.strip("$ \n") for formula in FORMULA.findall(source)]
-    parts = [re.split(r"\\q?quad", formula) if "\\begin" not in formula else [formula] for formula in found]
+    formulas = [formula.strip("$ \n") for formula in FORMULA.findall(source)]
+    parts = [re.split(r"\\q?quad", formula) if "\\begin" not in formula else [formula] for formula in formulas]
     return [mathml(part.strip(" ,\n"), "block") for formula in parts for part in formula if part.strip(" ,\n")]
 
 

@@ -300,12 +300,12 @@ def honest_winner(answer: Callable[[np.ndarray], tuple[int, float]]):
     many come back by it, as a share that is neither too high nor too low on average."""
     draws, (tests, trials, users) = np.random.default_rng(3), (400, 32, 400)
     true = np.clip(draws.normal(0.6, 0.02, (tests, trials)), 0.4, 0.8)
-    picked, said = np.empty(tests, dtype=int), np.empty(tests)
+    picked, promised = np.empty(tests, dtype=int), np.empty(tests)
     for number, shares in enumerate(true):
         rewards = (draws.random((trials, users)) < shares[:, None]).astype(float)
-        picked[number], said[number] = _pick(answer(rewards.copy()), trials)
+        picked[number], promised[number] = _pick(answer(rewards.copy()), trials)
     gained = np.take_along_axis(true, picked[:, None], axis=1)[:, 0]
-    off = (said - gained).mean()
+    off = (promised - gained).mean()
     if (gained - true.mean(1)).mean() < 0.01:
         raise Wrong(f"""your choice brings {(gained - true.mean(1)).mean():+.3f} over a trial taken at random.
             Hint: even half of the users of a trial tell a good one from a poor one.

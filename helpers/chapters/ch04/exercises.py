@@ -312,12 +312,12 @@ def cost(answer: Callable[[int, list[int], list[int], int], float]) -> str:
     cases = ((100, [64, 32], [8, 1], 4), (50, [10], [40, 20, 1], 7), (30, [16, 8], [1], 2))
     for inputs, bottom, tower, tasks in cases:
         given = answer(inputs, bottom, tower, tasks)
-        found = numbers(given)
-        if found is None or found.size != 1:
+        share = numbers(given)
+        if share is None or share.size != 1:
             raise Wrong(f"""the function returned {described(given)}, not one number.
                 Hint: a share: what the shared model costs, divided by what all single-task models cost.
                 Hint: return one number.""")
-        _cost(float(found.ravel()[0]), inputs, bottom, tower, tasks)
+        _cost(float(share.ravel()[0]), inputs, bottom, tower, tasks)
     limit = numbers(answer(1000, [1000, 8], [1], 20)).item()
     return f"With a bottom of a million multiplications and twenty tasks of eight, yours says {limit:.4f}: about 1/20."
 

@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from helpers.display.live.live import Live
-from helpers.display.palette import BLACK, GREEN, GREY, PURPLE, TASKS
+from helpers.display.palette import BLACK, NAMED, TASKS
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import summarise
 from helpers.training.balancing import UWL, GradNorm
@@ -20,8 +20,7 @@ START = {
     **{"features": "disjoint", "scale": 2, "noise": 0.5},
     **{"uwl": -0.7, "gradnorm": -1, "alpha": 0.12, "hand": 0, "seed": 1},
 }
-# Colour as in desk.js, marker, and on which side of it the name is.
-LOOKS = {"equal weights": (GREY, "P", "right"), "UWL": (GREEN, "^", "right"), "GradNorm": (PURPLE, "*", "left")}
+MARKS = {"equal weights": ("P", "right"), "UWL": ("^", "right"), "GradNorm": ("*", "left")}  # and the side of the name
 
 
 def mixing_desk(grid: pd.DataFrame) -> Live:
@@ -31,7 +30,7 @@ def mixing_desk(grid: pd.DataFrame) -> Live:
     """
     kept = grid[(grid["pair"] == "disjoint features") & (grid["scale"] == 10 ** START["scale"])]
     scores = summarise(kept, "r2", ["method", "task"])
-    means = scores.pivot(index="method", columns="task", values="mean").loc[list(LOOKS)]
+    means = scores.pivot(index="method", columns="task", values="mean").loc[list(MARKS)]
     each = "; ".join(f"{method} {row['a']:.2f} and {row['b']:.2f}" for method, row in means.iterrows())
     words = (
         f"What two tasks learn when the loss of A counts {10 ** START['scale']} times, R² of A and B, means of "
@@ -46,8 +45,8 @@ def _picture(scores: pd.DataFrame, means: pd.DataFrame) -> Figure:
     """The map of outcomes at the first setting: a mark a method, with 95% intervals over seeds."""
     figure, axes = plt.subplots(figsize=(6.4, 4))
     ends = scores.set_index(["method", "task"])[["low", "high"]]
-    for method, (colour, mark, side) in LOOKS.items():
-        a, b = means.loc[method]
+    for method, (mark, side) in MARKS.items():
+        (a, b), colour = means.loc[method], NAMED[method].colour
         for task, draw in (("a", axes.hlines), ("b", axes.vlines)):
             draw(*({"a": b, "b": a}[task], *ends.loc[method, task]), color=colour, lw=2)
         axes.plot(a, b, mark, color=colour, ms=12)

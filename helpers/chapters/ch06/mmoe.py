@@ -83,8 +83,8 @@ def aligned(table: pd.DataFrame) -> pd.DataFrame:
     """
     by_task = table.pivot(index=[*RUN, "expert"], columns="task", values="weight")
     more = (by_task["a"] - by_task["b"]).rename("more").reset_index()
-    own = (more["model"] == "PLE") * more["expert"].map({1: 2, 2: 0, 3: 0, 4: -2})  # these keep the ends
-    more["more"] += own
+    ends = (more["model"] == "PLE") * more["expert"].map({1: 2, 2: 0, 3: 0, 4: -2})  # own experts keep the ends
+    more["more"] += ends
     place = more.groupby(RUN)["more"].rank(ascending=False, method="first").astype(int)
     return table.merge(more.assign(place=place), on=[*RUN, "expert"]).assign(expert=lambda t: t["place"])[table.columns]
 

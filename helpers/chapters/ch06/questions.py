@@ -27,10 +27,10 @@ def features_apart(runs: Runs) -> Figure:
 @answers("C6.P4")
 def averaged_over_runs(runs: Runs) -> str:
     weights = runs.table.pivot_table("weight", "task", "expert")
-    said = (
+    gates = (
         f"gate {task.upper()}: " + ", ".join(f"{weight:.2f}" for weight in gate) for task, gate in weights.iterrows()
     )
-    return f"Mean weights of experts 1 to 4: {'; '.join(said)}."
+    return f"Mean weights of experts 1 to 4: {'; '.join(gates)}."
 
 
 def _by_p(runs: Runs, title: str) -> Figure:

@@ -6,8 +6,6 @@ next to the Python module that shows it: in its chapter's folder, or here if it 
 several share by `import { … } from "../../display/live/kit.js";`, a line at its top (`helpers.display.scripts`).
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

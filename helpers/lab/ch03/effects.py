@@ -53,9 +53,9 @@ def chosen(way: str, users: int, reward: str = "returns", value: str = "returns"
 
 def over_free(way: str, users: int) -> Effect:
     """Returns by what a search found, over those by the best choice that costs nothing."""
-    found = chosen(way, users)
+    returns_of_search = chosen(way, users)
     free = [chosen(name, searches.EXACT, "none") for name in searches.FREE if name != "other worlds"]
-    return lambda table: found(table) - max((of(table) for of in free), key=pd.Series.mean)
+    return lambda table: returns_of_search(table) - max((of(table) for of in free), key=pd.Series.mean)
 
 
 def too_high(way: str, users: int) -> Effect:

@@ -32,7 +32,6 @@ from helpers.training.loop import Run
 
 Choices = Mapping[str, tuple[Shape, float]]  # {model: (shape, learning rate)}
 EXPERTS = 4
-PAPER = MODELS[:6]  # PLE came two years later
 P = (0.0, 0.5, 1.0)
 SEEDS = 80
 

@@ -32,8 +32,8 @@ def scores(videos: np.ndarray, w: float, corner: bool) -> np.ndarray:
 def test_the_ten_are_those_with_the_highest_scores(corner):
     weights = [0, 0.3, 0.5, 1]
     call = f"ranked(videos, w, {str(corner).lower()})"
-    found = computed(f"users.map((videos) => {weights}.map((w) => {call}))")
-    for videos, lists in zip(USERS, found, strict=True):
+    lists_of_users = computed(f"users.map((videos) => {weights}.map((w) => {call}))")
+    for videos, lists in zip(USERS, lists_of_users, strict=True):
         for w, order in zip(weights, lists, strict=True):
             assert order == np.argsort(-scores(videos, w, corner), kind="stable").tolist()
 
@@ -41,9 +41,9 @@ def test_the_ten_are_those_with_the_highest_scores(corner):
 @pytest.mark.slow
 @needs_node
 def test_those_that_no_weight_puts_first_are_found():
-    found = computed(f"users.map((v) => {list(BENDS)}.map((bend) => [bent(v, bend), front(bent(v, bend), false)]))")
+    by_user = computed(f"users.map((v) => {list(BENDS)}.map((bend) => [bent(v, bend), front(bent(v, bend), false)]))")
     seen = 0
-    for videos, front in (at for user in found for at in user):
+    for videos, front in (at for user in by_user for at in user):
         videos = np.array(videos)
         beaten = [((videos >= one).all(1) & (videos > one).any(1)).any() for one in videos]
         assert front["edge"] == np.flatnonzero(~np.array(beaten)).tolist()
@@ -55,8 +55,8 @@ def test_those_that_no_weight_puts_first_are_found():
 
 @needs_node
 def test_a_corner_puts_each_of_the_front_first_at_some_weight():
-    found = computed(f"users.map((v) => {list(BENDS)}.map((bend) => [bent(v, bend), front(bent(v, bend), true)]))")
-    for videos, front in (at for user in found for at in user):
+    by_user = computed(f"users.map((v) => {list(BENDS)}.map((bend) => [bent(v, bend), front(bent(v, bend), true)]))")
+    for videos, front in (at for user in by_user for at in user):
         videos = np.array(videos)
         assert front["missed"] == []
         for i in front["edge"]:
@@ -67,8 +67,8 @@ def test_a_corner_puts_each_of_the_front_first_at_some_weight():
 @needs_node
 @pytest.mark.parametrize("corner", [False, True])
 def test_those_that_stay_at_every_weight_do(corner):
-    found = computed(f"users.map((videos) => always(lists(videos, {str(corner).lower()})))")
-    for videos, kept in zip(USERS, found, strict=True):
+    stay = computed(f"users.map((videos) => always(lists(videos, {str(corner).lower()})))")
+    for videos, kept in zip(USERS, stay, strict=True):
         lists = [set(np.argsort(-scores(videos, w, corner), kind="stable")[:10]) for w in WEIGHTS[::10]]
         assert set(kept) == set.intersection(*lists)
 

@@ -43,8 +43,8 @@ def small_worlds(monkeypatch):
 )
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_a_score_that_does_not_beat_every_label_is_told_so(small_worlds, answer, words):
-    said = judge(exercises.beats_every_label, answer)
-    assert said.startswith("Not right yet") and words in said
+    judgement = judge(exercises.beats_every_label, answer)
+    assert judgement.startswith("Not right yet") and words in judgement
 
 
 def test_taking_the_click_out_beats_every_label(small_worlds):
@@ -62,8 +62,8 @@ def test_a_gain_in_one_world_of_six_is_no_gain_however_many_users_it_has(small_w
     by_users, by_worlds = chosen - before, (chosen - before).mean(-1)
     assert interval(by_users.ravel())[1] > 0 > interval(by_worlds)[1]
     mean, low, high = interval(by_worlds)
-    said = judge(exercises.beats_every_label, in_the_first_world)
-    assert f"{mean:+.3f} [{low:+.3f}, {high:+.3f}] over 6 worlds, more in 1 of them. That is not clearly" in said
+    judgement = judge(exercises.beats_every_label, in_the_first_world)
+    assert f"{mean:+.3f} [{low:+.3f}, {high:+.3f}] over 6 worlds, more in 1 of them. That is not clearly" in judgement
 
 
 def test_equal_scores_are_served_in_the_order_of_the_candidates(small_worlds):
@@ -77,11 +77,11 @@ def test_equal_scores_are_served_in_the_order_of_the_candidates(small_worlds):
 
 def test_the_worked_score_beats_every_label_at_once_and_says_by_how_much(monkeypatch):
     monkeypatch.delattr(lab_ranking, "fit")  # nothing is trained
-    said = judge(exercises.beats_every_label, solution("01_motivation", "solution_score", np=np))
-    gain, low, high = map(float, re.search(r": (\S+) \[(\S+), (\S+)\] over 40 worlds", said).groups())
-    assert said.startswith("Correct") and 0.003 < low < gain < high < 0.022
-    said = judge(exercises.beats_every_label, lambda p: p["share"])
-    assert "+0.000 [+0.000, +0.000] over 40 worlds" in said
+    judgement = judge(exercises.beats_every_label, solution("01_motivation", "solution_score", np=np))
+    gain, low, high = map(float, re.search(r": (\S+) \[(\S+), (\S+)\] over 40 worlds", judgement).groups())
+    assert judgement.startswith("Correct") and 0.003 < low < gain < high < 0.022
+    judgement = judge(exercises.beats_every_label, lambda p: p["share"])
+    assert "+0.000 [+0.000, +0.000] over 40 worlds" in judgement
     assert judge(exercises.beats_every_label, lambda p: p["like"] * p["share"]).startswith("Not right yet")
 
 
@@ -120,8 +120,8 @@ def test_what_orders_by_cents_is_right_in_any_form(small_worlds, answer):
     ],
 )
 def test_another_score_does_not_earn_most(small_worlds, answer, words):
-    said = judge(exercises.most_cents, answer)
-    assert said.startswith("Not right yet") and words in said
+    judgement = judge(exercises.most_cents, answer)
+    assert judgement.startswith("Not right yet") and words in judgement
 
 
 def by_sorting(trait, label):
@@ -172,8 +172,8 @@ def test_tenths_are_right_in_any_form(answer):
     ],
 )
 def test_wrong_tenths_get_their_hint(answer, words):
-    said = judge(exercises.tenths, answer)
-    assert said.startswith("Not right yet") and words in said
+    judgement = judge(exercises.tenths, answer)
+    assert judgement.startswith("Not right yet") and words in judgement
 
 
 def solution_uninformative(labels, seed):

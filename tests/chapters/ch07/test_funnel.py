@@ -21,11 +21,11 @@ def logs() -> Logs:
 
 
 def test_a_world_is_drawn_from_its_seed_and_the_dial_leaves_it_alone():
-    one, found = funnel.impressions(5, SEEN, 1.0, 3000)
+    one, events = funnel.impressions(5, SEEN, 1.0, 3000)
     same, _ = funnel.impressions(5, UNSEEN, 2.0, 3000)
     other, _ = funnel.impressions(6, SEEN, 1.0, 3000)
     assert one.equals(same) and not one.equals(other)
-    assert found.click.mean() == pytest.approx(CLICKS, abs=0.03)
+    assert events.click.mean() == pytest.approx(CLICKS, abs=0.03)
 
 
 def test_a_history_is_a_taste_with_noise_drawn_once_for_each_user_and_topic():
@@ -45,8 +45,8 @@ def test_logs_have_the_funnel_s_labels_and_the_truth_of_the_test_rows(logs):
     assert torch.equal(logs.train.masks[LIKE], logs.train.labels[CLICK] == 1)
     assert logs.inputs["sparse"].shape == (2, funnel.TEST, 4)
     assert all(len(truth.cvr) == funnel.TEST for truth in logs.truth)
-    frame, found = funnel.impressions(4, SEEN, 1.0, 600 + funnel.VALID + funnel.TEST)
-    assert np.array_equal(logs.truth[1].click, found.click[-funnel.TEST :])
+    frame, events = funnel.impressions(4, SEEN, 1.0, 600 + funnel.VALID + funnel.TEST)
+    assert np.array_equal(logs.truth[1].click, events.click[-funnel.TEST :])
     last = funnel.features().transform(frame)["sparse"][-funnel.TEST :]
     assert torch.equal(logs.inputs["sparse"][1], last)
 
@@ -75,9 +75,9 @@ def test_not_shared_is_two_single_task_models_and_a_product(logs):
         }
         alone.load_state_dict({name: state[there] for name, there in names.items()})
         logits.append(alone(inputs)["x"])
-    found = apart(inputs)
-    assert torch.equal(found[CLICK], logits[0]) and torch.equal(found[LIKE], logits[1])
-    assert torch.equal(found[BOTH], product_logit(*logits))
+    outputs = apart(inputs)
+    assert torch.equal(outputs[CLICK], logits[0]) and torch.equal(outputs[LIKE], logits[1])
+    assert torch.equal(outputs[BOTH], product_logit(*logits))
 
 
 def test_a_prediction_is_held_against_all_rows_and_against_what_is_logged(logs):
@@ -101,19 +101,19 @@ def short(monkeypatch):
 @pytest.fixture
 def free(monkeypatch):
     """Every model of two tasks chooses another setting for each goal."""
-    found = {SUM: Choice(0.003, 0.01), CVR: Choice(0.01, 0.1, 5.0)}
-    monkeypatch.setattr(funnel, "chosen", lambda logs, model, tasks, goal=SUM: found[goal])
+    choices = {SUM: Choice(0.003, 0.01), CVR: Choice(0.01, 0.1, 5.0)}
+    monkeypatch.setattr(funnel, "chosen", lambda logs, model, tasks, goal=SUM: choices[goal])
 
 
 def test_the_counts_are_those_of_the_training_rows_alone(short):
     table = lab_funnel.compare([3], [SEEN], [1.0], [BY_ITEM, BY_CLICKS], 400)
     table = table[table["chosen"] == SUM].set_index(["model", "task"])["auc"]
     logs = Logs.make([3], SEEN, 1.0, 400)
-    frame, found = funnel.impressions(3, SEEN, 1.0, 400 + funnel.VALID + funnel.TEST)
-    video, clicked = frame["video"].to_numpy(), found.click[:400] == 1
+    frame, events = funnel.impressions(3, SEEN, 1.0, 400 + funnel.VALID + funnel.TEST)
+    video, clicked = frame["video"].to_numpy(), events.click[:400] == 1
     asked, truth = video[-funnel.TEST :], logs.truth[0]
-    likes = by_ids([video[:400][clicked]], found.like[:400][clicked], [asked])
-    clicks = by_ids([video[:400]], found.click[:400], [asked])
+    likes = by_ids([video[:400][clicked]], events.like[:400][clicked], [asked])
+    clicks = by_ids([video[:400]], events.click[:400], [asked])
     assert table[BY_ITEM, LIKE] == pytest.approx(auc(likes, truth.would_like))
     assert table[BY_CLICKS, LIKE] == pytest.approx(auc(clicks, truth.would_like))
     assert table[BY_ITEM, CLICK] == table[BY_CLICKS, CLICK] == pytest.approx(auc(clicks, truth.click))

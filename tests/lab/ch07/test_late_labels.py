@@ -33,13 +33,13 @@ def test_purchases_come_by_the_law_that_is_told(law):
     dear = (log.inputs[..., -2] - log.inputs[..., -1]).numpy()
     mean = torch.tensor(clicks.mean_delay(log.category.numpy(), dear))
     for days in (0.1, 1.0, 5.0):
-        told = 1 - torch.exp(-days / mean)
+        chance = 1 - torch.exp(-days / mean)
         if law == TWO_SPEEDS:
-            told = (told + 1 - np.exp(-days / clicks.SESSION)) / 2
+            chance = (chance + 1 - np.exp(-days / clicks.SESSION)) / 2
         for slow in (0, 1):
             rows = log.bought & (log.category % 2 == slow)
-            error = (told[rows].mean() * (1 - told[rows].mean()) / rows.sum()) ** 0.5
-            assert (log.delay[rows] <= days).double().mean() == pytest.approx(told[rows].mean().item(), abs=4 * error)
+            error = (chance[rows].mean() * (1 - chance[rows].mean()) / rows.sum()) ** 0.5
+            assert (log.delay[rows] <= days).double().mean() == pytest.approx(chance[rows].mean().item(), abs=4 * error)
 
 
 def test_a_purchase_has_the_chance_that_is_told_and_the_test_is_the_day_after(both):
@@ -95,12 +95,12 @@ def test_only_the_aim_knows_what_is_still_to_come(both, model):
     log, test = both
     to_come = log.bought & ~log.came
     gone = dataclasses.replace(log, bought=log.came, delay=torch.where(to_come, torch.inf, log.delay))
-    said = []
+    answers = []
     for rows in (log, gone):
         trained = corrections.train(model, corrections.plan(model, rows, 4.0, SEEDS), rows, SEEDS)
-        said.append(corrections.chances(model, trained, rows, test, 4.0))
-    assert torch.equal(*said) == (model != "all labels")
-    assert all(((p >= 0) & (p <= 1)).all() and p.shape == test.bought.shape for p in said)
+        answers.append(corrections.chances(model, trained, rows, test, 4.0))
+    assert torch.equal(*answers) == (model != "all labels")
+    assert all(((p >= 0) & (p <= 1)).all() and p.shape == test.bought.shape for p in answers)
 
 
 @pytest.mark.slow
@@ -109,8 +109,8 @@ def test_a_shop_gets_the_numbers_that_it_gets_alone(both):
     alone, test_alone = (rows for rows in clicks.make(SEEDS[1:], period=40.0))
     together = corrections.train("naive", corrections.plan("naive", log, 4.0, SEEDS), log, SEEDS)
     single = corrections.train("naive", corrections.plan("naive", alone, 4.0, SEEDS[1:]), alone, SEEDS[1:])
-    said = corrections.chances("divided", together, log, test, 4.0)[1]
-    assert said == pytest.approx(corrections.chances("divided", single, alone, test_alone, 4.0)[0], abs=1e-5)
+    among_others = corrections.chances("divided", together, log, test, 4.0)[1]
+    assert among_others == pytest.approx(corrections.chances("divided", single, alone, test_alone, 4.0)[0], abs=1e-5)
 
 
 def test_what_is_judged_is_zero_for_the_truth(both):

@@ -11,10 +11,7 @@ HOPE = "N"  # what the ratio would be if towers cost nothing
 
 
 def latency_explorer() -> Explorer:
-    """Bottom × candidates × tasks → time by counted operations, and how many times as expensive N models are.
-
-    *Measure it now* measures at the setting: stars for the milliseconds of both sides and for their ratio.
-    """
+    """Bottom × candidates × tasks → time by counted operations, and how many times as expensive N models are."""
     counted = latency.counted()
     budget = counted[counted["model"] == latency.SHARED].assign(model=BUDGET, ms=latency.BUDGET)
     time = Curves(
@@ -45,8 +42,6 @@ def latency_explorer() -> Explorer:
         _latency_in_words,
         start={"tasks": 8, "candidates": 500, "bottom": "128, 128"},
         dropdown={"bottom"},
-        train=latency.live,
-        verb="Measure",
     )
 
 

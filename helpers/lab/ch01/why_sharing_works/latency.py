@@ -28,7 +28,6 @@ CANDIDATES = (100, 200, 500, 1000, 2000)
 BUDGET = 40.0  # milliseconds that the text behind this course names for a ranking request
 SPEED = 20e9  # multiply-adds a second: a round number near what one core of a laptop does with such layers
 APART, SHARED, RATIO = "N models", "one shared", "ratio"
-MOST_ROUNDS = 10_000  # more than any explorer waits for
 CLOCK = time.perf_counter if os.name == "nt" else time.thread_time
 
 
@@ -136,23 +135,3 @@ def repeated(seeds: Sequence[int]) -> pd.DataFrame:
     every = pd.DataFrame(rounds(8, 500, (128, 128), 5 * len(seeds)))
     fastest = every.groupby(every.index // 5).min()
     return pd.DataFrame({"seed": list(seeds), "ratio": fastest[APART] / fastest[SHARED]})
-
-
-def live(settings: dict, seconds: float = 2.5) -> Iterator[tuple[float, dict | None]]:
-    """Measure at one point of the explorer for some seconds: yields (progress, {series: median so far}).
-
-    At least five rounds, however long they take; a result about ten times a second.
-    """
-    bottom = BOTTOMS[settings["bottom"]]
-    spent: list[dict[str, float]] = []
-    start = shown = time.perf_counter()
-    for one in rounds(settings["tasks"], settings["candidates"], bottom, MOST_ROUNDS):
-        spent.append(one)
-        now = time.perf_counter()
-        progress = min((now - start) / seconds, len(spent) / 5, 1.0)
-        if now - shown > 0.1 or len(spent) == 1 or progress == 1:
-            so_far, shown = pd.DataFrame(spent), now
-            medians = so_far.median().to_dict() | {RATIO: float((so_far[APART] / so_far[SHARED]).median())}
-            yield progress, medians
-        if progress == 1:
-            return

@@ -1,7 +1,5 @@
 """What a trial sees along one exponent, and six exponents in the reader's hands."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 

@@ -6,8 +6,6 @@ doubled ranks as before. So of a low and a high value, or of a centre and a spre
 always 1.)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import product
 

@@ -171,7 +171,7 @@ def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFr
     return pd.concat(parts, ignore_index=True)[["seed", "model", "chosen", "task", "auc", "ratio"]]
 
 
-def judge(logs: Logs, said: dict[str, Tensor], chances: Sequence[str]) -> pd.DataFrame:
+def judge(logs: Logs, scores: dict[str, Tensor], chances: Sequence[str]) -> pd.DataFrame:
     """Scores of the test rows against what happened there: seed, task, auc, and ratio where they are the logits of
     `chances`."""
     rows = []
@@ -180,7 +180,7 @@ def judge(logs: Logs, said: dict[str, Tensor], chances: Sequence[str]) -> pd.Dat
         happened[BUY] = torch.tensor(truth["would_buy"].to_numpy())
         true = {CLICK: truth["ctr"], BUY: truth["cvr"], BOTH: truth["ctr"] * truth["cvr"]}
         for task in TASKS:
-            score, label = said[task][place], happened[task]
+            score, label = scores[task][place], happened[task]
             ratio = torch.sigmoid(score).mean().item() / true[task].mean() if task in chances else np.nan
             rows.append((seed, task, auc(score, label), ratio))
     return pd.DataFrame(rows, columns=["seed", "task", "auc", "ratio"])

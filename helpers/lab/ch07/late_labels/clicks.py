@@ -13,8 +13,6 @@ The inputs tell all of this, up to the noise of the shop, but for the day: a mod
 drift.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 

@@ -16,8 +16,6 @@ the day after, by who buys in the end. A row weighs 2^(−age / memory): how fas
 The last three have two outputs (of the weights, those that make them). They read one bottom, or, "apart", one each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
