@@ -26,7 +26,7 @@ RUN = ("00_start_here", WIDGETS.stem)  # in the short run, too; there nbval alon
 
 def each(kind: str) -> list:
     """A parameter for each notebook; with `--dist loadgroup` tests of one `kind` and notebook share a process,
-    and all of the kind "pages", since the site is written once.
+    and all of the kind "pages", since the site is written once, and "opened", which are shown in one JupyterLab.
 
     What is in `deeper/` is tested as pages; in JupyterLab the chapters stand for it, run ("lab") or as committed
     ("opened"). Reopened, a notebook with one card of each kind and the chapters of `REOPENED` stand for all.
@@ -38,7 +38,7 @@ def each(kind: str) -> list:
         shown = [path for path in shown if path.stem not in RUN]
     params = []
     for path in shown:
-        marks = [pytest.mark.xdist_group("pages" if kind == "pages" else f"{kind} {path.stem}")]
+        marks = [pytest.mark.xdist_group(kind if kind in ("pages", "opened") else f"{kind} {path.stem}")]
         marks += [pytest.mark.long] if kind == "lab" and path.stem not in RUN else []
         params.append(pytest.param(path.name, marks=marks))
     return params

@@ -207,6 +207,22 @@ class Book(Tab):
     def open(self):
         """Open the notebook as it is on disk, and wait for its kernel and for what JupyterLab asks of it."""
         self.page.goto(f"{self.lab.base}/lab/tree/{self.name}?reset&token={self.lab.token}")
+        self.settled()
+
+    def turn_to(self, notebook: str):
+        """Open another notebook in place of this one: JupyterLab itself takes most of the time."""
+        self.page.evaluate(
+            """async (path) => {
+              await jupyterapp.serviceManager.sessions.shutdownAll();
+              jupyterapp.shell.currentWidget.dispose(); // without a question whether to save it
+              await jupyterapp.commands.execute("docmanager:open", { path });
+            }""",
+            notebook,
+        )
+        self.name = notebook
+        self.settled()
+
+    def settled(self):
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         self.page.wait_for_function(IDLE, timeout=60_000)
         settle(self.page)

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from helpers.support.downloads import MOVIELENS
-from tests.browser.conftest import each
+from tests.browser.conftest import WIDGETS, each
 from tests.browser.lab import Book
 from tests.browser.test_live import cards, movable, moves_by_keys
 from tests.browser.test_pages import FOLDED, secrets, squeezed
@@ -112,15 +112,23 @@ def test_nothing_went_wrong_in_the_notebook(book):
     assert book.trouble == [] and book.outputs(ERROR) == []
 
 
-@pytest.fixture(params=each("opened"))
-def opened(request, browser, lab):
-    """A chapter as committed, just opened by somebody who trusts it."""
-    lab.trust(request.param)
-    book = Book(browser, lab, request.param)
-    book.notebook = tool.read(lab.root / request.param)
-    book.page.locator(".mtl-card").nth(sum(map(shows_a_card, tool.code_cells(book.notebook))) - 1).wait_for()
+@pytest.fixture(scope="module")
+def reader(browser, lab):
+    book = Book(browser, lab, WIDGETS.name)
     yield book
     book.close()
+
+
+@pytest.fixture(params=each("opened"))
+def opened(request, reader, lab):
+    """A chapter as committed, just opened by somebody who trusts it."""
+    lab.trust(request.param)
+    reader.turn_to(request.param)
+    reader.trouble.clear()
+    reader.notebook = tool.read(lab.root / request.param)
+    cards = sum(map(shows_a_card, tool.code_cells(reader.notebook)))
+    reader.page.locator(".mtl-card").nth(cards - 1).wait_for()
+    return reader
 
 
 def shows_a_card(cell) -> bool:
