@@ -281,7 +281,9 @@ def test_a_recipe_that_does_not_fit_the_labels_is_not_trained(table, trained):
     assert trained == []
 
 
-@pytest.mark.parametrize("weighting", ["UWL", {"click": 2.0, "seconds": 1.0, "like": 0.5}])
+@pytest.mark.parametrize(
+    "weighting", ["UWL", pytest.param({"click": 2.0, "seconds": 1.0, "like": 0.5}, marks=pytest.mark.long)]
+)
 def test_weightings_are_for_the_shared_side_alone(table, weighting):
     options = {"seeds": range(2), "rates": [0.01], "also": ()}
     one, other = (compare(table, BY_TIME, replace(RECIPE, weighting=w), **options).scores for w in ("equal", weighting))
@@ -459,6 +461,7 @@ def test_counts_are_means_over_the_training_rows(table, trained, own):
         assert beaten.loc[(task, name), "value"] == pytest.approx(np.mean(values), abs=1e-6)
 
 
+@pytest.mark.long
 @both_splits
 def test_late_fusion_is_of_the_single_task_models_and_fitted_on_validation_rows(table, own):
     """Of each seed."""

@@ -135,6 +135,7 @@ def test_where_no_list_can_be_formed_it_says_why(found, change, options, words):
         Lists.of(other, **options)
 
 
+@pytest.mark.long
 def test_any_kind_of_label_and_lists_by_session():
     """A number as a goal; sessions as lists, whose users still say what varies together."""
     frame = tastes().assign(seconds=lambda rows: rows["seconds"].fillna(0))
