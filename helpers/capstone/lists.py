@@ -210,7 +210,7 @@ class Lists:
             {"source": "predictions of", "weight": f"exponent of {a}", "list": "list of"},
             [plane, beside],
             self._sentence,
-            start={"weight": 0.5},
+            start={"source": SEPARATE, "weight": 0.5},
             dropdown={"source", "list"},
             intervals="95% intervals, for the luck of training and for other users",
         )

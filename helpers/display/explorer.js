@@ -4,7 +4,7 @@
 
 import { add, block } from "./elements.js";
 
-const HEIGHT = 360, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, FONT = 14, GAP = 18;
+const HEIGHT = 360, STACKED = 230, TOP = 30, BOTTOM = 52, LEFT = 62, FONT = 14, GAP = 18, REST = 500, PALE = .4;
 const GREY = "#767676", BLACK = "#1A1A1A", FAINT = "#595959", BAND = "#ECECEC";
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -70,8 +70,9 @@ function frameOf(svg, panel, box) {
 function curves(svg, panel, box) {
   const { x, y } = frameOf(svg, panel, box);
   const at = panel.at.map(x);
-  const cursor = add(svg, "path", { stroke: "#b0b0b0", "stroke-width": 1.2 });
+  const [was, cursor] = [PALE, 1].map((opacity) => add(svg, "path", { opacity, stroke: "#b0b0b0", "stroke-width": 1.2 }));
   const bands = panel.series.map((s) => add(svg, "path", { fill: s.colour, "fill-opacity": .15 }));
+  const ghosts = panel.series.map((s) => add(svg, "path", { opacity: PALE, fill: "none", stroke: s.colour, "stroke-width": 2 }));
   const parts = panel.series.map((s) => ({
     curve: add(svg, "path", { fill: "none", stroke: s.colour, "stroke-width": 2.5, "stroke-dasharray": s.dash.join(" ") }),
     dots: add(svg, "path", { fill: s.colour }),
@@ -79,19 +80,23 @@ function curves(svg, panel, box) {
   }));
   const names = panel.series.map((s) => add(svg, "text", { x: box.right + (box.over ? 4 : 10), "text-anchor": box.over ? "end" : "start", fill: s.ink, "font-weight": "bold", class: "mtl-halo" }, s.name));
   const radius = at.length > 16 ? 0 : 4;
-  return (frame, now) => {
-    const ends = apart(panel.series.map((s) => y(s.y[frame].at(-1))), box.top, box.bottom);
-    if (now >= 0) cursor.setAttribute("d", `M${fixed(at[now])},${box.top}V${box.bottom}`);
+  return (frame, now, before) => {
+    const last = panel.series.map((s) => y(s.y[frame].at(-1))), ends = apart(last, box.top, box.bottom);
+    const upright = (place) => `M${fixed(at[place])},${box.top}V${box.bottom}`;
+    if (now >= 0) cursor.setAttribute("d", upright(now));
+    if (before?.at >= 0) was.setAttribute("d", upright(before.at));
     panel.series.forEach((s, i) => {
       const ys = s.y[frame].map(y), { curve, dots, now: mark } = parts[i];
       curve.setAttribute("d", line(at, ys));
+      ghosts[i].setAttribute("d", before && before.frame !== frame ? line(at, s.y[before.frame].map(y)) : "");
       if (s.low) {
         const lows = s.low[frame].map(y), highs = s.high[frame].map(y);
         bands[i].setAttribute("d", line([...at, ...[...at].reverse()], [...highs, ...lows.reverse()]) + "Z");
       }
       if (radius) dots.setAttribute("d", at.map((px, k) => marker(s.marker, px, ys[k], radius)).join(""));
       if (now >= 0) mark.setAttribute("d", marker(s.marker, at[now], ys[now], 7.5));
-      names[i].setAttribute("y", fixed(ends[i] + (box.over ? -11 : 5)));
+      const under = last.some((end, k) => end < last[i] + (k < i) && last[i] - end < 2 * GAP); // another line ends close above
+      names[i].setAttribute("y", fixed(box.over ? last[i] + (under ? 19 : -11) : ends[i] + 5));
     });
   };
 }
@@ -111,15 +116,21 @@ function plane(svg, panel, box) {
       lines.forEach((text, k) => add(field, "tspan", { x: px, dy: k ? 17 : py > (box.top + box.bottom) / 2 ? -17 * (lines.length - 1) : 0 }, text));
     });
   }
+  const ghosts = ["stroke", "fill"].map((ink) => add(svg, "path", { opacity: PALE, fill: "none", [ink]: GREY, "stroke-width": 2 }));
   const path = add(svg, "path", { fill: "none", stroke: GREY, "stroke-width": 2 });
   const dots = add(svg, "path", { fill: GREY });
-  const ends = panel.ends.map((words) => add(svg, "text", { fill: FAINT, class: "mtl-halo" }, words));
   const whiskers = panel.colours.map((colour) => add(svg, "path", { stroke: colour, "stroke-width": 3 }));
+  const ends = panel.ends.map((words) => add(svg, "text", { fill: FAINT, class: "mtl-halo" }, words));
   const now = add(svg, "path", { fill: BLACK, stroke: "#fff", "stroke-width": 1.5 });
   const inset = panel.quadrants.length ? (narrow ? 46 : 29) : 8; // the fields' names stand there
-  return (frame, at) => {
+  return (frame, at, before) => {
     const { y: values, low, high } = panel.points;
     const xs = values[frame][0].map(x), ys = values[frame][1].map(y);
+    if (before) {
+      const [wasX, wasY] = [values[before.frame][0].map(x), values[before.frame][1].map(y)];
+      ghosts[0].setAttribute("d", before.frame !== frame ? line(wasX, wasY) : "");
+      ghosts[1].setAttribute("d", marker("o", wasX[before.at], wasY[before.at], 7.5));
+    }
     path.setAttribute("d", line(xs, ys));
     dots.setAttribute("d", xs.map((px, i) => marker("o", px, ys[i], 3.5)).join(""));
     if (low) {
@@ -169,7 +180,7 @@ async function render({ model, el }) {
   const panels = block(el, "div", "mtl-panels");
   const sentence = block(el, "p", "mtl-sentence");
   sentence.setAttribute("aria-live", "polite");
-  block(el, "p", "mtl-note").textContent = drawing.note;
+  block(el, "p", "mtl-note").textContent = `${drawing.note} Pale: before your last move.`;
   const views = drawing.panels.map((panel) => {
     const view = block(panels, "div", "mtl-panel");
     return { panel, view, title: block(view, "div", "mtl-title"), svg: add(view, "svg", { role: "img", "font-size": FONT }), draw: null };
@@ -178,12 +189,22 @@ async function render({ model, el }) {
   const place = (chosen, which) => which.reduce((sum, i) => sum * counts[i] + chosen[i], 0);
   const everything = counts.map((_, i) => i);
 
+  let chosen = null, before = null, moved = 0;
+
+  // A move that follows another within half a second goes on with it; the ghost is where they began.
+  function move() {
+    if (performance.now() - moved > REST) before = chosen;
+    moved = performance.now();
+    draw();
+  }
+
   function draw() {
-    const chosen = controls.map((control) => Math.round(control.get("index")));
+    chosen = controls.map((control) => Math.round(control.get("index")));
     const state = place(chosen, everything);
     for (const { panel, title, svg, draw } of views) {
       if (!draw) return;
-      draw(place(chosen, panel.frame), panel.cursor < 0 ? -1 : chosen[panel.cursor]);
+      const spot = (of) => ({ frame: place(of, panel.frame), at: panel.cursor < 0 ? -1 : of[panel.cursor] }), { frame, at } = spot(chosen);
+      draw(frame, at, before && spot(before));
       const words = panel.titles.texts[panel.titles.of[state]];
       if (title.textContent !== words) { title.textContent = words; svg.setAttribute("aria-label", words); }
     }
@@ -256,10 +277,10 @@ async function render({ model, el }) {
     if (now && now !== width) build(width = now);
   });
   observer.observe(el);
-  for (const control of controls) control.on("change:index", draw);
+  for (const control of controls) control.on("change:index", move);
   return () => {
     observer.disconnect();
-    for (const control of controls) control.off("change:index", draw);
+    for (const control of controls) control.off("change:index", move);
   };
 }
 

@@ -93,6 +93,6 @@ def weight_explorer(grid: pd.DataFrame) -> Explorer:
         {"weight": "weight of the click"},
         [curves, curve],
         sentence,
-        start={"weight": 0.5},
+        start={"weight": WEIGHT},
         intervals=f"95% intervals over {table['seeds'].min()} simulated feeds",
     )

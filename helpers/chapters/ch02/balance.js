@@ -168,8 +168,8 @@ function picture(stage, place, width) {
     needle.setAttribute("d", pointed(now.reading));
     const side = now.reading > LONGEST ? 1 : now.reading > 0 && now.reading < 1 / LONGEST ? -1 : 0, end = side > 0 ? width - 22 : 22;
     beyond.setAttribute("d", side ? `M${end},${RULER - 22}l${18 * side},9l${-18 * side},9Z` : ""); // the needle is past the ruler's end
-    change(factor, { x: fixed(two), y: fixed(right + 34) });
     factor.textContent = state.corrected ? "" : `1/(1 − ${said(now.clicks / count)}) = ${now.stones ? said(count / now.stones) : "∞"}`;
+    change(factor, { x: fixed(Math.min(two, width - 4 - factor.getComputedTextLength() / 2)), y: fixed(right + 34) });
     needle.setAttribute("stroke", state.corrected ? GREEN : BLACK);
     mean.setAttribute("d", pointed(now.mean));
     if (stage.ghost) before.setAttribute("d", pointed(weighed(stage.ghost.seconds, stage.ghost.corrected).reading));

@@ -36,7 +36,7 @@ def weight_explorer(one_score: pd.DataFrame, two_towers: pd.DataFrame) -> Explor
         title="The trade-off in ranking",
         x_label="AUC of task A (right is good)",
         y_label="AUC of task B (up is good)",
-        ends=("weight 0", "1"),
+        ends=("weight 0", "weight 1"),
     )
     return Explorer(
         {"model": "model", "correlation": "correlation of the goals", "weight": "weight of task A"},

@@ -206,7 +206,7 @@ function picture(stage, place, width) {
     for (const [task, name] of names) {
       const centre = at([all[task].x, all[task].y]), others = taken.filter((spot) => apart(spot, centre) > 8);
       const out = all[task].y < 0 ? 22 : -22;
-      const places = [[0, out], [0, -out], [-46, 0], [46, 0], [-46, out], [46, out], [-46, -out], [46, -out]].map((by) => plus(centre, by)).filter(([u, v]) => u > 30 && u < width - 30 && v > 12 && v < plane - 12);
+      const places = [[0, out], [0, -out], [-46, 0], [46, 0], [-46, out], [46, out], [-46, -out], [46, -out]].map((by) => plus(centre, by)).filter(([u, v]) => u > 30 && u < width - 30 && v > 12 && v < plane - 30);
       const room = (place) => Math.min(60, ...others.map(([u, v]) => Math.hypot(.6 * (u - place[0]), 1.2 * (v - place[1])))), best = places.reduce((one, other) => (room(other) > room(one) + 12 ? other : one));
       change(name, { x: fixed(best[0]), y: fixed(best[1] + 5) });
       taken.push(best);

@@ -183,8 +183,9 @@ function panel(stage, root, pen, left, width, number) {
     { stroke: "#8a8a8a", "stroke-width": 3 }, { stroke: ORANGE, "stroke-width": 5 }, // not clicked; would be liked
     { stroke: BLUE, "stroke-width": 8 }, { stroke: "#fff", "stroke-width": 5 }, { stroke: ORANGE, "stroke-width": 6 }, // clicked; not liked; liked
   ].map((look) => add(root, "path", { "stroke-linecap": "round", ...look }));
-  const was = add(root, "ellipse", { fill: "none", stroke: "#b9c4cc", "stroke-width": 2 });
-  const brush = add(root, "ellipse", { fill: "none", stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "6 4" });
+  const cut = add(root, "svg", { x: left, y: top, width, height: bottom - top, viewBox: `${left} ${top} ${width} ${bottom - top}`, style: "overflow: hidden" });
+  const was = add(cut, "ellipse", { fill: "none", stroke: "#b9c4cc", "stroke-width": 2 });
+  const brush = add(cut, "ellipse", { fill: "none", stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "6 4" });
   add(root, "rect", { x: left, y: top, width, height: bottom - top, fill: "none", stroke: GREY });
   add(root, "text", { class: "mtl-halo", x: left + width - 4, y: bottom - 6, "text-anchor": "end", fill: AS_TEXT[GREY] }, "appeal →");
   const mood = add(root, "text", { class: "mtl-halo", x: left + 4, y: top + 16, fill: AS_TEXT[GREY] });
@@ -247,7 +248,7 @@ function panel(stage, root, pen, left, width, number) {
       change(dots[2], { fill: AS_TEXT[all ? ORANGE : GREY] });
       dots[2].textContent = narrow ? (all ? "• would" : "· rest") : all ? "• would be liked" : "· not clicked";
     }
-    if (number) legend.textContent = state.error ? narrow ? "violet: too high" : "violet: too high, green: too low" : "shade: its CVR";
+    if (number) legend.textContent = state.error ? narrow ? "violet: too high" : "violet: too high, green: too low" : narrow ? "shade: its CVR" : "shade: its CVR; dashed: the brush";
     const [centre, low, high] = others.length > 2 ? interval(others) : [];
     more.textContent = others.length > 2 ? `${narrow ? "" : `${others.length} feeds: `}×${said(centre)} [${said(low)}, ${said(high)}]` : all ? "predicted / true:" : narrow ? "true: ?" : "true: no log knows";
     needle.setAttribute("d", all ? at(model, found) : "");
@@ -278,7 +279,7 @@ function sentence(stage) {
   const who = `${count} of ${stage.rows.length} click, and ${said(liked)} of them like.`;
   if (!models) return `${count} of ${stage.rows.length} click: too few to fit a model.`;
   const [alone, ours] = models;
-  if (!stage.state.all) return `${who} On them the models say ${said(alone.onClicked)} and ${said(ours.onClicked)}, on all rows ${said(alone.says)} and ${said(ours.says)}.`;
+  if (!stage.state.all) return `${who} On them the CVR of clicked rows says ${said(alone.onClicked)}, ESMM's ${said(ours.onClicked)}; on all rows ${said(alone.says)} and ${said(ours.says)}.`;
   return `${who} If all clicked, ${said(found.true)} would. The CVR of the clicked rows is ${high(alone.says, found.true)} on all, ESMM's ${high(ours.says, found.true)}; its CTCVR says ${said(found.ctcvr)}, logged ${said(found.both)}.`;
 }
 

@@ -8,7 +8,7 @@ from helpers.display.explorer import Curves, Explorer
 from helpers.display.palette import METHOD, OTHERS, SINGLE_TASK
 from helpers.evaluation.statistics import summarise
 
-HALF, NEEDED = "half of the interval", "must fall below"
+HALF, NEEDED = "half the interval", "must fall below"
 SAID = {"right": METHOD, "undecided": SINGLE_TASK, "wrong": OTHERS[1]}
 KEYS = ["condition", "rows", "repeats"]
 

@@ -13,6 +13,6 @@ def test_the_bias_explorers_say_what_the_grid_holds():
     liked = mean["target", biases.TRUTH, "like", 0.5]
     assert f"like {liked:+.2f}" in said_at(words["target"], strength=0.5)
     clicks = mean["item", "bait", "click", 1.0]
-    assert f"clicks {clicks:+.2f} averages" in said_at(words["item"], trait="bait", strength=1.0)
+    assert f"{clicks:+.2f} averages in clicks" in said_at(words["item"], trait="bait", strength=1.0)
     likes = mean["user", "proneness", "like", 1.0]
     assert f"likes change by {likes:+.2f}" in said_at(words["user"], strength=1.0)

@@ -43,7 +43,7 @@ def hand(days: Days, chosen: dict[str, Sequence[float]]) -> Explorer:
         pd.concat(lines, ignore_index=True),
         x="click",
         series="series",
-        title="Who comes back",
+        title="Who comes back, by your six exponents",
         x_label="exponent of the click",
         y_label="chance to return",
         styles=dict(zip(("your exponents", *chosen), looks, strict=False)),
