@@ -48,7 +48,8 @@ def prepare(declaration: Declaration, frame: pd.DataFrame, lists: bool = True) -
     return frame.reset_index(drop=True)
 
 
-YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"))  # 0 and 1, in any case
+YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("nein", "ja"), ("non", "oui"), ("no", "sí"))
+YES_NO += (("no", "si"), ("não", "sim"), ("нет", "да"), ("否", "是"))  # 0 and 1, in any case
 
 
 def with_answers(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
@@ -67,6 +68,7 @@ def with_answers(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
 COPY = "(copies of one row)"  # a column that no file has
 AGREE = 0.8  # of what rows with equal features could agree in their labels beyond chance, from which on they are copies
 
+MANY_ALIKE = 0.5  # of the rows
 FEWEST_DIFFERENT, MOST_COPIES = 100, 5  # rows that differ, and how often each of them may be there on average
 
 
@@ -85,6 +87,23 @@ class Repeats(NamedTuple):
 def repeats(declaration: Declaration, frame: pd.DataFrame) -> Repeats:
     """How many rows repeat another one, and whether they are copies."""
     rows, labels = (_hashes(frame[columns]) for columns in (declaration.features(), list(declaration.labels)))
+    return _repeats(rows, labels)
+
+
+def joined(declaration: Declaration, frame: pd.DataFrame) -> dict[str, float]:
+    """{column: share}: how many rows are copies of an earlier one but for this feature, as after a join with it."""
+    labels, hashes = _hashes(frame[list(declaration.labels)]), {}
+    for weight, column in enumerate(declaration.features(), 1):
+        hashes[column] = pd.util.hash_array(_hashes(frame[[column]]).astype(np.uint64)) * np.uint64(2 * weight + 1)
+    total, found = sum(hashes.values()), {}
+    for column, its_own in hashes.items():
+        rows, different = pd.factorize(total - its_own)
+        if len(different) < len(rows) * (1 - MANY_ALIKE) and (same := _repeats(rows, labels)).copies:
+            found[column] = same.share
+    return found
+
+
+def _repeats(rows: np.ndarray, labels: np.ndarray) -> Repeats:
     again = pd.DataFrame({"rows": rows, "labels": labels}).duplicated()
     order = np.argsort(rows, kind="stable")
     alike = np.diff(rows[order]) == 0
@@ -105,13 +124,14 @@ def _hashes(frame: pd.DataFrame) -> np.ndarray:
 
 def moments(name: str, values: pd.Series) -> pd.Series:
     """A column of numbers or dates as numbers that order the rows; ValueError for gaps and for what is neither."""
+    if of_day(values):
+        validate.fail(
+            name, f"'{values.dropna().iloc[0]}', a time of day without a date", "a date in each row, or no time"
+        )
     if pd.api.types.is_numeric_dtype(values.dtype):
         if (dated := written(values)) is not None:
             values = dated.dt.as_unit("us").astype("int64")
     else:
-        texts = pd.Series(values.dropna().unique()).astype(str)
-        if len(texts) and texts.str.fullmatch(TIME_OF_DAY).all():
-            validate.fail(name, f"{texts.iloc[0]!r}, a time of day without a date", "a date in each row, or no time")
         day_first = _day_first(name, values)
         try:
             found = pd.to_datetime(values.astype(object), utc=True, format="mixed", dayfirst=day_first)
@@ -124,6 +144,24 @@ def moments(name: str, values: pd.Series) -> pd.Series:
 
 
 TIME_OF_DAY = r"\s*\d{1,2}:\d\d(:\d\d(\.\d+)?)?\s*([aApP][mM])?\s*"
+DIGITS, MANY_MINUTES = r"([01]\d|2[0-3])[0-5]\d", 100  # 0608 is 6:08, where all of so many are times
+
+
+def of_day(values: pd.Series) -> bool:
+    """Whether all are times of a day without a date, such as 14:03, 02:03 PM or, among many of its kind, 1403."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return False
+    seen = pd.Series(values.dropna().unique())
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        if not seen.between(0, 2359).all() or (seen % 1).any():
+            return False
+        seen = seen.astype("int64")
+    texts = seen.astype(str)
+    if len(texts) >= MANY_MINUTES and texts.str.len().max() <= 4:
+        return bool(texts.str.zfill(4).str.fullmatch(DIGITS).all())
+    return len(texts) > 0 and bool(texts.str.fullmatch(TIME_OF_DAY).all())
+
+
 WRITTEN = {10: "%Y%m%d%H", 8: "%Y%m%d"}  # whole numbers that are dates, by their length
 
 

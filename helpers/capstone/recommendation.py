@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.capstone.plan import CONTROL, SINGLE
-from helpers.capstone.table_checks import GIVEN_AWAY
+from helpers.capstone.table_checks import GIVEN_AWAY, Problem
 from helpers.evaluation.four_outcomes import UNCLEAR, outcome
 from helpers.evaluation.intervals import MOST_SEEDS
 from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS, verdict
@@ -211,11 +211,21 @@ NO_TIME = (
 )
 
 
+DOUBT = "Until that is settled, believe no number below: correct the table, or the declaration, and compare again."
+
+
 def alarms(
-    headline: pd.DataFrame, gains: pd.DataFrame, beaten: pd.DataFrame, scores: pd.DataFrame, time: str | None
+    headline: pd.DataFrame,
+    gains: pd.DataFrame,
+    beaten: pd.DataFrame,
+    scores: pd.DataFrame,
+    time: str | None,
+    doubts: list[Problem],
 ) -> dict[str, str]:
     """All that comes before the recommendation, because it may be worth nothing then: {in a few words: why}."""
+    signs = [f"{problem.column}: {problem.sentence}" for problem in doubts]
     found = {
+        "To be settled first.": " ".join([*signs, DOUBT]) if signs else "",
         "Too good to be true?": too_good(gains),
         "A label that nothing predicts.": unlearnable(headline),
         "A rival that shares nothing wins.": outdone(beaten),

@@ -130,7 +130,8 @@ def report(
     if lists is not None:
         texts["again"] += list_section.code(lists, exponents, found.declaration.group, str(file))
     words = {name: _words(text) for name, text in texts.items()}
-    said_first = alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time)
+    doubts = [problem for problem in found.problems if problem.doubt]
+    said_first = alarms(found.headline, found.gains, found.beaten, found.scores, found.declaration.time, doubts)
     boxes = (f'<div class="alarm"><b>{title}</b> {_words(text)}</div>\n' for title, text in said_first.items())
     known = "".join(f"<li>{_words(f'{problem.column}: {problem.sentence}')}</li>" for problem in found.problems)
     body = PAGE.substitute(
@@ -242,10 +243,11 @@ def _undecided(found: Comparison, until: str) -> str:
     total, lines = sum(found.parts.values()), []
     for row in rows[len(found.seeds) - rows["dead"] >= 2].itertuples():
         needed = rows_needed(row.gain, row.low, row.high, row.matters, total)
-        few = f"about {float(f'{needed:.2g}'):,.0f} rows" if needed < MANY * total else f"over {MANY} times the rows"
+        beyond = needed >= MANY * total
+        many = f"over {MANY:,} times the rows" if beyond else f"about {float(f'{needed:.2g}'):,.0f} rows or more"
         costs = f"sharing may cost up to {-row.low:.3f}" if row.low < 0 else "sharing costs nothing"
         between = f"{costs} and bring up to {max(row.high, 0):.3f} {row.metric}"
-        stays = f"Should its gain stay at {row.gain:+.3f}, it would take {few} or more to decide."
+        stays = f"Should its gain stay at {row.gain:+.3f}, it would take {many} to decide."
         lines.append(f"{row.task} leans to {leaning(row.gain, row.matters)}: {between}. {stays}")
     listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
     return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>{_fewer(found)}"

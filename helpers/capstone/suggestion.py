@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.capstone.declaration import BINARY, Declaration, literal
-from helpers.capstone.preparation import TIME_OF_DAY, YES_NO, cut_tags, written
+from helpers.capstone.preparation import YES_NO, cut_tags, of_day, written
 from helpers.support import validate
 
 USER_NAMES = ("user", "uid", "member", "customer", "viewer", "reader", "listener", "visitor", "subscriber", "用户")
@@ -44,12 +44,22 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
 
 
+TWO_WORDS = "2 different words; if an outcome, a label"
+
+
 def draft(guesses: pd.DataFrame) -> str:
     """What `suggest` guessed as a declaration in Python, to copy and edit; a comment names what it leaves out.
 
     Raises ValueError where the guesses make no declaration, as without any label.
     """
-    roles = validate.columns("guesses", guesses, ["role"])["role"]
+    roles = validate.columns("guesses", guesses, ["role", "reason", "example"])["role"]
+    if not roles.str.endswith("label").any():
+        cures = "".join(
+            f'; perhaps frame["{name}"] = frame["{name}"] == "{row.example}"'
+            for name, row in guesses[guesses["reason"] == TWO_WORDS].iterrows()
+        )
+        expected = f"what happened after the impression, as 0 and 1, as yes and no, or as a number to predict{cures}"
+        validate.fail("guesses", "no label", expected)
     left = ", ".join(literal(str(column)) for column in roles.index[roles == "leave out"])
     code = f"declaration = {Declaration.of_roles(roles.to_dict()).code()}"
     return f"{code}  # without {left}" if left else code
@@ -65,9 +75,9 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     words = words_of(name)
     if is_date(name, values):
         return _time(values, "its values are dates")
+    if of_day(seen.head(LOOKED_AT)):
+        return "leave out", "a time of day, which without a date orders no rows"
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        if seen.astype(str).head(LOOKED_AT).str.fullmatch(TIME_OF_DAY).all():
-            return "leave out", "a time of day, which without a date orders no rows"
         if seen.astype(str).head(1000).str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and _has(low, ("hist", "list", "seq")):
             return "list", "ids with spaces between them"
         if distinct == 2 and set(seen.astype(str).str.lower()) in map(set, YES_NO):
@@ -78,7 +88,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
             return "leave out", f"text, different in {distinct:,} rows"
         if low in GROUP_NAMES:
             return "group", "its name; its rows belong together, and it is no feature"
-        return _id(low, f"{distinct:,} different words")
+        return _id(low, TWO_WORDS if distinct == 2 else f"{distinct:,} different words")
     whole = bool((seen % 1 == 0).all())
     if distinct == 2 and set(seen.unique()) == {0, 1}:
         return BINARY, "0 and 1; if known before the impression, an id"

@@ -18,12 +18,15 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import (
     DOTS,
     FRACTIONS,
+    MANY_ALIKE,
     YES_NO,
     Split,
     check_cut,
     cut,
     cut_tags,
+    joined,
     moments,
+    of_day,
     prepare,
     repeats,
     split,
@@ -50,11 +53,13 @@ TAKEN = ("", TOTAL)  # names that training uses itself
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong, or that you should know: in which column, and what, in a sentence."""
+    """One thing that is wrong, or that you should know: in which column, what, in a sentence, and whether to
+    doubt every result until it is settled."""
 
     stops: bool
     column: str
     sentence: str
+    doubt: bool = False
 
 
 class Problems(list[Problem]):
@@ -254,10 +259,18 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
     if declaration.time is None and not declaration.new_users:
         others = frame.columns.difference(declaration.columns(), sort=False)
         dated = next((f" Is it {name!r}, which has dates?" for name in others if is_date(str(name), frame[name])), "")
-        said = f"no column is the time: rows are split at random, and some that are trained on are newer.{dated}"
+        some = frame.head(LOOKED_AT)
+        clock = next(
+            (f" {name!r} has times of day: their dates are missing." for name in others if of_day(some[name])), ""
+        )
+        said = (
+            f"no column is the time: rows are split at random, and some that are trained on are newer.{dated or clock}"
+        )
         yield Problem(False, "time", said)
     if declaration.user is None:
-        yield Problem(False, "user", "no column is the user: no GAUC, and rows count as independent of each other.")
+        sentence = "no column is the user: no GAUC, and rows count as independent of each other. If users have several "
+        sentence += "rows, that makes the intervals too narrow."
+        yield Problem(False, "user", sentence)
 
 
 def _strange(column: str, of: str, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -369,12 +382,13 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             answers = frame[label].to_numpy(float, na_value=np.nan)
             levels = _levels(frame[column]) if column in declaration.ids else {}
             signs += filter(None, [_settled(marks[column], label, answers), _settled_level(levels, label, answers)])
+        measured = bool(signs)
         if not signs and (when := _afterwards(column, declaration.labels)):
             known = f", and alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}"
             signs += [f"{when}{known if column in codes else ''}"] if label == next(iter(labels)) else []
         if signs:
             asked = "a leak? Was it known before the impression? If not, leave it out."
-            yield Problem(False, column, f"{'; '.join(signs)}: {asked}")
+            yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=measured)
 
 
 AFTER = {"watch", "watched", "dwell", "play", "played", "stars", "review", "refund"}
@@ -428,28 +442,41 @@ def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
         sentence = (
             f"{same.share:.0%} of the rows repeat an earlier one in all declared columns but the time. Copies stay in "
         )
-        sentence += "one part of the split; if they were logged by mistake, leave them out."
-        yield Problem(False, "all columns", sentence)
+        sentence += "one part of the split, and teach nothing new: if they were logged by mistake, keep one of each "
+        sentence += "(`drop_duplicates`)."
+        yield Problem(False, "all columns", sentence, doubt=True)
     elif same.share > MANY_ALIKE:
         sentence = (
             f"{same.share:.0%} of the rows repeat an earlier one in all declared columns but the time, as where these "
         )
         sentence += "have few values: they count as impressions of their own. If they are copies, leave those out."
         yield Problem(False, "all columns", sentence)
+    else:
+        for column, share in joined(declaration, frame).items():
+            sentence = (
+                f"{share:.0%} of the rows differ from an earlier one in nothing else but the time, as after a join "
+            )
+            sentence += "with this column. Keep one row of each impression; its values in one row can be tags."
+            yield Problem(False, column, sentence, doubt=True)
 
 
-MANY_ALIKE = 0.5  # of the rows
 WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
 
 
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Numbers that are the mean label of each item, or user, over the whole file: the test rows are in it, too.
+    """Numbers that are the mean label of each item, user or other id over the whole file: the test rows are in it, too.
 
     A number that was known before is as near to the mean over the training rows as the noise of that allows; one that
     was made from the file is far nearer to the mean over all rows.
     """
     train = split(declaration, rows := prepare(declaration, frame, lists=False)).train.index
-    for column, of in product(declaration.numbers, filter(None, (declaration.user, declaration.item))):
+    codes = [c for c in (*declaration.ids, *declaration.numbers) if FEW_CODES <= rows[c].nunique() <= len(rows) / 2]
+    codes = [c for c in codes if c not in declaration.numbers or not (rows[c] % 1).any()]  # ids declared as numbers
+    groups = [c for c in (declaration.user, declaration.item, *codes) if c is not None]
+    told = set()
+    for column, of in product(declaration.numbers, groups):
+        if column == of or column in told:
+            continue
         values, ids = rows[column].astype(float), pd.factorize(rows[of])[0]
         if (
             values.isna().any()
@@ -470,10 +497,13 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
                 reason += (
                     f"than with that over the training rows ({less:.3f}): a leak? It seems to be made from this very "
                 )
-                yield Problem(False, column, f"{reason}file, the test rows included. Take means of earlier rows alone.")
+                reason += "file, the test rows included. Take means of earlier rows alone."
+                yield Problem(False, column, reason, doubt=True)
+                told.add(column)
                 break
 
 
+FEW_CODES = 50  # with fewer different values a column is not looked at as an id
 NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
 
 

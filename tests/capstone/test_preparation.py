@@ -120,6 +120,8 @@ def test_a_missing_column_and_a_bad_seed_are_named(frame):
         (["02/05/2026", "03/05/2026"], "got '02/05/2026': which is the day.; expected dates with the year first, such"),
         (["13/05/2026", "05/13/2026"], "got '13/05/2026', and no rule for day and month fits all rows; expected dates"),
         (["23:59", "10:00"], "got .* a time of day without a date; expected a date in each row"),
+        (["07:18 PM", "10:00 am"], "got .* a time of day without a date; expected a date in each row"),
+        ([f"{k // 60:02}{k % 60:02}" for k in range(300)], "got '0000', a time of day without a date; expected a date"),
     ],
 )
 def test_values_that_are_no_times_are_named(values, words):
@@ -284,6 +286,8 @@ def test_labels_that_say_yes_and_no_are_read_as_one_and_zero(frame, declaration)
         prepare(declaration, words).astype(float, errors="ignore"),
         prepare(declaration, frame).astype(float, errors="ignore"),
     )
+    abroad = with_answers(declaration, frame.assign(click=np.where(frame["click"] == 1, "Ja", "nein")))
+    assert (abroad["click"] == frame["click"]).all()
     other = frame.assign(click=np.where(frame["click"] == 1, "buy", "skip"))
     assert set(with_answers(declaration, other)["click"]) == {"buy", "skip"}
 

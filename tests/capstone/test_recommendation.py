@@ -13,6 +13,7 @@ from helpers.capstone.recommendation import (
     BUT,
     COST,
     DEAD,
+    DOUBT,
     NO_REASON,
     NO_TIME,
     OPEN,
@@ -33,6 +34,7 @@ from helpers.capstone.recommendation import (
     unlearnt,
     word,
 )
+from helpers.capstone.table_checks import Problem
 from helpers.evaluation.verdicts import VERDICTS, verdict
 
 
@@ -231,12 +233,14 @@ def test_alarms_come_by_name_and_only_those_that_ring():
     gains = gains.assign(metric="AUC", single=0.7, shared=0.71)
     headline = table(("like", "holds", 0), ("click", "no effect", 0))
     beaten = pd.DataFrame([("like", "trees", "AUC", 0.02, -0.01)], columns=[*COLUMNS, "low"])
-    assert alarms(headline, gains, beaten, scores, "day") == {}
+    assert alarms(headline, gains, beaten, scores, "day", []) == {}
     leak, wins = gains.assign(shared=0.99), beaten.assign(low=0.01)
     dead = scores.assign(constant=scores["seed"] == 0)
     held = headline.assign(verdict="undecided", learnt=[True, False], nearest="trees", control_low=-0.01)
-    found = alarms(held, leak, wins, dead, None)
+    sign = Problem(False, "price", "alone it predicts 'like': a leak?", doubt=True)
+    found = alarms(held, leak, wins, dead, None, [sign])
     assert found == {
+        "To be settled first.": f"price: {sign.sentence} {DOUBT}",
         "Too good to be true?": too_good(leak),
         "A label that nothing predicts.": unlearnable(held),
         "A rival that shares nothing wins.": outdone(wins),

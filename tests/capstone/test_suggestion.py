@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from helpers.capstone.declaration import ROLES, Declaration
-from helpers.capstone.suggestion import draft, suggest
+from helpers.capstone.suggestion import TWO_WORDS, draft, suggest
+
+OF_DAY = "a time of day, which without a date orders no rows"
 
 
 def test_what_looks_like_a_label_is_no_feature():
@@ -35,8 +37,10 @@ def test_the_draft_is_code_that_declares_what_was_guessed(frame):
     exec(code, names := {"Declaration": Declaration})
     assert names["declaration"].roles() == guesses.loc[guesses["role"] != "leave out", "role"].to_dict()
     assert code.endswith(r')  # without "line\nbreak"') and "#" not in draft(suggest(frame))
-    with pytest.raises(ValueError, match="roles: got no label"):
-        draft(suggest(frame[["user_id", "video"]]))
+    table = frame[["user_id", "video"]].assign(state=np.where(frame.index % 3, "skipped", "bought"))
+    cure = r'got no label; expected what happened after .* perhaps frame\["state"\] = frame\["state"\] == "bought"'
+    with pytest.raises(ValueError, match=cure):
+        draft(suggest(table))
 
 
 def test_what_may_be_known_too_late_is_left_out():
@@ -60,14 +64,18 @@ def test_what_may_be_known_too_late_is_left_out():
         ("Date", ["2026-05-01", "2026-05-02"], "time", "its values are dates"),
         ("Date", ["2026-05-01", "2026-05-02", None], "leave out", "a time with gaps orders no rows"),
         ("hist", ["1 2", "3 4 5", "6"], "list", "ids with spaces between them"),
-        ("list", ["1 2", "3", "1 2", "3"], "id", "2 different words"),
-        ("tags", ["1 2", "3 4 5", "1 2", "3 4 5"], "id", "2 different words"),
+        ("list", ["1 2", "3", "1 2", "3"], "id", TWO_WORDS),
+        ("tags", ["1 2", "3 4 5", "1 2", "3 4 5"], "id", TWO_WORDS),
         ("liked", ["Yes", "NO"], "binary label", "yes and no; if known before the impression, an id"),
         ("liked", ["t", "f", None], "binary label", "yes and no; if known before the impression, an id"),
+        ("gekauft", ["ja", "Nein"], "binary label", "yes and no; if known before the impression, an id"),
+        ("clock", [f"{k // 60:02}{k % 60:02}" for k in range(0, 1_440, 7)], "leave out", OF_DAY),
+        ("clock", [100 * (k // 60) + k % 60 for k in range(0, 1_440, 7)], "leave out", OF_DAY),
+        ("code", [f"{k:04}" for k in range(0, 1_440, 7)] * 2, "id", "206 different words"),
         ("candidate_id", [5, 9, 7], "id", "its name; 3 different whole numbers"),
         ("update_count", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
         ("lifetime_value", [5.5, 9, 7], "number", "numbers with decimals"),
-        ("full or part time", ["part", "full", "part", "full"], "id", "2 different words"),
+        ("full or part time", ["part", "full", "part", "full"], "id", TWO_WORDS),
         ("when", [1_760_000_000, 1_760_000_900, 1_760_000_100], "time", "its values are dates"),
         ("when", [1_760_000_000_000, 1_760_000_900_000, 1_760_000_100_000], "time", "its values are dates"),
         ("day", [20260501, 20260501, 20260502], "time", "its values are dates"),
