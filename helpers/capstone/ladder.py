@@ -54,8 +54,9 @@ def rung(
     features = ranker.features.fit(train)
     sets = [features.examples(part, {task: task}) for part in (train, valid, test)]
     choices = [replace(recipe, lr=rate, l2_embedding=penalty) for rate, penalty in product(rates, penalties)]
-    losses = [_run(choice, features, sets, task, TUNING_SEEDS)[0] for choice in choices]
-    best = choices[int(np.argmin(losses))]
+    searched = choices if len(choices) > 1 else []
+    losses = [_run(choice, features, sets, task, TUNING_SEEDS)[0] for choice in searched]
+    best = choices[int(np.argmin(losses))] if searched else choices[0]
     scores = _run(best, features, sets, task, SEEDS)[1]
     labels, users = test[task].to_numpy(float), test[declaration.user or declaration.item].to_numpy()
     count = by_ids([train[declaration.item]], train[task].to_numpy(float), [test[declaration.item]])
@@ -73,7 +74,7 @@ def _run(recipe: Recipe, features, sets: list[Examples], task: str, seeds: Seque
     """A model for each seed: their best validation losses, summed, and their outputs for the test rows."""
     train, valid, test = sets
     models = [recipe.model(features, {task: "binary"}, seed, train) for seed in seeds]
-    history = fit(models, train, valid, seed=list(seeds), progress=False, **recipe.training()).history
+    history = fit(models, train, valid, seed=list(seeds), **recipe.training()).history
     losses = history[history["task"] == TOTAL].groupby("copy")["valid"].min()
     return float(losses.sum()), predict(models, test.inputs)[task].numpy()
 

@@ -244,12 +244,16 @@ def leaning(gain: float, smallest: float) -> str:
 
 def _until(headline: pd.DataFrame) -> str:
     """What to do until all is decided: where anything loses, or leans to it, no shared model is put in place of
-    models that are there."""
-    unknown = headline[headline["verdict"] == UNDECIDED]
+    models that are there; nor where nothing predicts a label that it would share with."""
+    unknown, learnt = headline[headline["verdict"] == UNDECIDED], headline["learnt"].astype(bool)
     if unknown.empty:
         return ""
+    if not learnt.any():
+        return "As long as nothing predicts these labels, there is nothing to serve."
     leanings = {leaning(row.gain, row.matters) for row in unknown.itertuples()}
     keep = "Until it is decided, keep what you serve today; if that is nothing yet, take"
+    if not learnt.all():
+        return f"{keep} for each task but {names(map(str, headline.loc[~learnt, 'task']))} a model of its own."
     if "a loss" in leanings or (headline["verdict"] == OPPOSITE).any():
         return f"{keep} what is best for each task by the table below."
     if "a gain" in leanings:
@@ -304,8 +308,8 @@ WEAKER = (
 
 
 def _more(gains: pd.DataFrame) -> list[str]:
-    """What would decide the tasks that are undecided."""
-    rows = gains[gains["verdict"] == "undecided"]
+    """What would decide the tasks that are undecided; of labels that nothing predicts, nothing can be said."""
+    rows = gains[(gains["verdict"] == "undecided") & gains["learnt"].astype(bool)]
     said = [
         f"For {row.task} about {row.seeds_needed:.0f} seeds would decide, if mean and spread stay as they are."
         for row in rows[rows["seeds_needed"] > 0].itertuples()

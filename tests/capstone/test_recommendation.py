@@ -180,6 +180,8 @@ def test_no_page_contradicts_itself():
             assert (not found.until and "costs" not in page.replace("nothing that matters", "")) or found.word == SHARE
         assert ("take the shared model" in page) <= (not (rows["verdict"] == "opposite").any())
         assert bool(found.until) == (rows["verdict"] == "undecided").any()
+        for task in rows.loc[~rows["learnt"], "task"]:
+            assert f"For {task} about" not in page and "take the shared model" not in page
         for row in rows.itertuples():
             claimed = any(
                 f"haring helps {names}" in found.text for names in (row.task, f"{row.task} and", f"{row.task},")

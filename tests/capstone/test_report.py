@@ -318,6 +318,8 @@ def test_what_is_undecided_leans_costs_and_needs_rows(found):
     even = report(spoiled(one, gain=[0.0049999, 0])).page()
     assert "leans to no difference that matters" in even and "it would take over 1,000 times the rows to decide" in even
     assert "take the shared model, which is cheaper." in even
+    coin = html.unescape(report(spoiled(one, learnt=[False, True])).page())
+    assert "leans to" not in coin and "take for each task but click & like a model of its own." in coin
     assert "While it is undecided" not in report(spoiled(found, verdict="no effect")).page()
     beside_a_loss = report(spoiled(found, verdict=["undecided", "opposite"], gain=[0.0, -0.2])).page()
     assert "take what is best for each task by the table below." in beside_a_loss
