@@ -49,7 +49,9 @@ def as_binary(examples: Examples) -> Examples:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tasks", [REGRESSION, MIXED], ids=["regressions", "one binary"])
+@pytest.mark.parametrize(
+    "tasks", [REGRESSION, pytest.param(MIXED, marks=pytest.mark.long)], ids=["regressions", "one binary"]
+)
 @pytest.mark.parametrize(("model", "balance"), PAIRS)
 def test_losses_and_weights_are_those_of_torch(model, balance, tasks):
     # Opposed signs: the gradients of the tasks differ, so that each balance has something to do.
