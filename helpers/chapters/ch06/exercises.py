@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.display.answers import Wrong, close, described, is_number, is_tensor, slopes, unboxed
+from helpers.display.answers import Wrong, close, described, is_number, is_tensor, numbers, slopes, unboxed
 from helpers.display.exercises import exercise
 
 
@@ -280,3 +280,155 @@ def _check_read(reading, parts: list[Tensor], trainers: list[str], task: str) ->
     raise Wrong(f"""for trainers {trainers} the loss of {task} reaches the parts {reached}, and should reach {wanted}.
         Hint: a part may have several trainers.
         Hint: `task in names`, for a text or a list of names.""")
+
+
+@exercise("the silent units of each expert, and the mean weight that each gate gives to each expert.")
+def health(answer: Callable[[Tensor, Tensor], tuple]):
+    """`answer(outputs, gates)`: what experts put out, `(rows, experts, units)`, and gates' weights, `(tasks, rows,
+    experts)`, become two: of each expert the share of units that are 0 on more than 90% of the rows, `(experts,)`, and
+    the mean weight of each expert in each gate, `(tasks, experts)`."""
+    draw = torch.Generator().manual_seed(7)
+    for rows, experts, units, tasks in ((40, 3, 5, 2), (60, 4, 6, 3), (20, 2, 4, 1)):
+        asleep = torch.tensor([0.0, 0.5, 0.8, 0.95, 1.0])[torch.randint(5, (experts, units), generator=draw)]
+        asleep[0, 0], asleep[-1, 0] = 0.95, 1.0  # some are silent, whatever was drawn
+        awake = torch.rand(rows, experts, units, generator=draw) + 0.1
+        place = torch.rand(rows, experts, units, generator=draw).argsort(0)  # which rows: other ones for each unit
+        outputs = awake * (place >= asleep * rows - 0.5)
+        gates = torch.randn(tasks, rows, experts, generator=draw).mul(2).softmax(-1)
+        _check_health(answer(outputs, gates), outputs, gates)
+
+
+def _check_health(given, outputs: Tensor, gates: Tensor) -> None:
+    tasks, rows, experts = gates.shape
+    parts = [numbers(part) for part in given] if isinstance(given, tuple | list) else []
+    if [np.shape(part) for part in parts] != [(experts,), (tasks, experts)]:
+        shapes = f"{len(parts)} parts of shapes {[np.shape(part) for part in parts]}" if parts else described(given)
+        raise Wrong(f"""for {rows} rows, {experts} experts of {outputs.shape[2]} units and {tasks} tasks the function
+            returned {shapes}, not two of shapes ({experts},) and ({tasks}, {experts}).
+            Hint: first a number for each expert, then for each task a number for each expert.
+            Hint: `return silent, shares`.""")
+    zero = (outputs == 0).double()
+    silent, by_unit = parts[0], zero.mean(0)
+    right = (by_unit > 0.9).double().mean(1)
+    if close(silent, 1 - right) and not close(1 - right, right):
+        raise Wrong("""these are the shares of the units that are *not* silent.
+            Hint: count where the output is 0, not where it is above.
+            Hint: `outputs == 0`.""")
+    if close(silent, by_unit.mean(1)):
+        raise Wrong("""these are the shares of zeros. Each healthy ReLU has some, and nobody minds.
+            Hint: first ask of each unit on how many rows it is 0, then which units are so on more than 90%.
+            Hint: the mean over the rows, then `> 0.9`, then the mean over the units.""")
+    if close(silent, right * outputs.shape[2]) and not close(right, 0):
+        raise Wrong("""these are numbers of units, not shares.
+            Hint: experts may have any number of units.
+            Hint: take the mean over the units, not the sum.""")
+    if close(silent, (by_unit == 1).double().mean(1)):
+        raise Wrong("""only units that are 0 on every row are counted.
+            Hint: a unit that speaks on one row in twenty is silent, too.
+            Hint: more than 90% of the rows.""")
+    if close(silent, (zero.mean(2) > 0.9).double().mean(0)):
+        raise Wrong("""these are the shares of *rows* on which an expert is silent.
+            Hint: of each unit we want to know on how many rows it is 0.
+            Hint: the rows are on axis 0: their mean comes first.""")
+    if not close(silent, right):
+        raise Wrong(f"""of {outputs.shape[2]} units in each expert, the shares that are 0 on more than 90% of the rows
+            are {[round(share, 2) for share in right.tolist()]}, yours are {silent.round(2).tolist()}.
+            Hint: three steps: where it is 0; on what share of the rows; is that more than 0.9?
+            Hint: `(outputs == 0).float().mean(0)` has a share for each unit of each expert.""")
+    shares, right = parts[1], gates.mean(1)
+    if close(shares, gates.sum(1)):
+        raise Wrong("""the weights of a gate are added up over the rows.
+            Hint: a gate's shares sum to 1, however many rows there are.
+            Hint: `mean` in place of `sum`.""")
+    if close(shares, torch.nn.functional.one_hot(gates.argmax(2), experts).double().mean(1)):
+        raise Wrong("""this is how often an expert has the largest weight.
+            Hint: an expert that always comes second would seem to be unused.
+            Hint: take the mean of the weights themselves.""")
+    if not close(shares, right):
+        raise Wrong(f"""the first gate gives its experts {[round(share, 2) for share in right[0].tolist()]} on average,
+            yours says {shares[0].round(2).tolist()}.
+            Hint: the mean over the rows, for each task and each expert.
+            Hint: the rows are on axis 1 of the gates.""")
+
+
+@exercise("each unit is normalised over the rows, and Swish follows.")
+def woken(answer: Callable[[Tensor], Tensor]):
+    """`answer(z)`: what the linear layer of an expert gives, `(rows, units)`, becomes what the expert puts out: each
+    unit with mean 0 and variance 1 over the rows, and then z · sigmoid(z)."""
+    draw = torch.Generator().manual_seed(9)
+    for rows, units in ((200, 3), (150, 7)):
+        z = torch.randn(rows, units, generator=draw) * torch.linspace(1, 9, units) + torch.linspace(-4, 5, units)
+        z.requires_grad_()
+        _check_woken(answer(z), z)
+    constant = torch.cat([torch.full((50, 1), 3.0), torch.randn(50, 1, generator=draw)], dim=1)
+    if not torch.isfinite(answer(constant)).all():
+        raise Wrong("""a unit that gives the same for all rows becomes NaN: its variance is 0.
+            Hint: batch norm adds a small number to the variance before it divides.
+            Hint: `(variance + 1e-5).sqrt()`.""")
+
+
+def _check_woken(output, z: Tensor) -> None:
+    if not is_tensor(output, *z.shape):
+        raise Wrong(f"""{described(output)} came, not a tensor of shape {tuple(z.shape)}.
+            Hint: one number for each row and unit, as before.
+            Hint: `dim=0` is the axis of the rows.""")
+    swish = torch.nn.functional.silu
+    rights = [swish((z - z.mean(0)) / z.std(0, correction=correction)) for correction in (0, 1)]
+    if not any(close(output, right, 2e-3) for right in rights):
+        _name_mistake(output, z)
+    (yours,) = slopes(output.square(), z)
+    if not any(close(yours, slopes(right.square(), z)[0], 5e-3) for right in rights):
+        raise Wrong(f"""the numbers are right, but {"a wrong" if yours.any() else "no"} gradient reaches the layer.
+            Hint: something cut the graph: `.detach()`, `.item()`, `.data` or NumPy.
+            Hint: mean and variance depend on z, too: the gradient goes through them.""")
+
+
+def _name_mistake(output: Tensor, z: Tensor) -> None:
+    def near(right: Tensor) -> bool:
+        return close(output, right, 5e-3)
+
+    swish, normal = torch.nn.functional.silu, (z - z.mean(0)) / z.std(0)
+    if near(normal):
+        raise Wrong("""it is normalised, but no Swish follows.
+            Hint: Swish multiplies a number by its own sigmoid.
+            Hint: `n * n.sigmoid()`, with n the normalised numbers.""")
+    if near(swish(z)):
+        raise Wrong("""Swish is right, but nothing is normalised: units still have other means and other spreads.
+            Hint: subtract from each unit its mean over the rows, and divide by its standard deviation.
+            Hint: `z.mean(0)` and `z.var(0)` have one number for each unit.""")
+    if near(normal.relu()):
+        raise Wrong("""it is normalised, and then a ReLU follows: half of the numbers are 0 again.
+            Hint: Swish is no ReLU: it lets a little of what is below 0 through.
+            Hint: `n * n.sigmoid()`, with n the normalised numbers.""")
+    if near(normal.sigmoid()):
+        raise Wrong("""this is the sigmoid alone, between 0 and 1.
+            Hint: Swish is z · sigmoid(z).
+            Hint: multiply by the normalised numbers.""")
+    if near((swish(z) - swish(z).mean(0)) / swish(z).std(0)):
+        raise Wrong("""the order is reversed: Swish first, the normalisation after it.
+            Hint: normalise what the linear layer gives, so that Swish sees numbers around 0.
+            Hint: two lines: first `n = …` from z, then Swish of n.""")
+    if near(z * normal.sigmoid()) or near(normal * z.sigmoid()):
+        raise Wrong("""one of the two factors of Swish is not normalised.
+            Hint: Swish takes one number, and uses it twice.
+            Hint: give the normalised numbers a name, and use it in both places.""")
+    by_row = z - z.mean(1, keepdim=True)
+    if any(near(swish(by_row / z.std(1, correction=correction, keepdim=True))) for correction in (0, 1)):
+        raise Wrong("""each row is normalised over its units: that is layer norm.
+            Hint: a unit is to have mean 0 over the *rows*.
+            Hint: the rows are on axis 0.""")
+    if near(swish((z - z.mean()) / z.std())):
+        raise Wrong("""all numbers have one mean and one variance together.
+            Hint: each unit has its own: units that are far from 0 are those that fall silent.
+            Hint: `z.mean(0)`, not `z.mean()`.""")
+    if near(swish(z - z.mean(0))):
+        raise Wrong("""each unit has mean 0, but still its own spread.
+            Hint: divide by the standard deviation of the unit over the rows.
+            Hint: its variance becomes 1.""")
+    if near(swish((z - z.mean(0)) / z.var(0))):
+        raise Wrong("""it is divided by the variance.
+            Hint: the variance of z / c is that of z divided by c².
+            Hint: divide by its square root.""")
+    raise Wrong("""the numbers are not Swish of normalised units.
+        Hint: for each unit: minus its mean over the rows, divided by its standard deviation over the rows.
+        Hint: then multiply each number by its own sigmoid.""")

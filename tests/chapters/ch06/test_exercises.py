@@ -167,3 +167,69 @@ def reading(may):
 )
 def test_read_all(answer, words):
     assert words in judge(exercises.read_all, answer)
+
+
+def silent(outputs):
+    return ((outputs == 0).float().mean(0) > 0.9).float().mean(1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda f, g: (silent(f), g.mean(1)), "Correct: the silent units"),
+        (lambda f, g: [silent(f).tolist(), g.numpy().mean(1)], "Correct"),
+        (lambda f, g: ..., "Not yet"),
+        (lambda f, g: silent(f), "returned a tensor of shape (3,), not two of shapes (3,) and (2, 3)"),
+        (lambda f, g: (silent(f), g.mean((0, 1))), "2 parts of shapes"),
+        (lambda f, g: (1 - silent(f), g.mean(1)), "not* silent"),
+        (lambda f, g: ((f == 0).float().mean((0, 2)), g.mean(1)), "these are the shares of zeros"),
+        (lambda f, g: (silent(f) * f.shape[2], g.mean(1)), "numbers of units"),
+        (lambda f, g: ((f == 0).all(0).float().mean(1), g.mean(1)), "only units that are 0 on every row"),
+        (lambda f, g: (((f == 0).float().mean(2) > 0.9).float().mean(0), g.mean(1)), "the shares of *rows*"),
+        (lambda f, g: (((f == 0).float().mean(0) > 0.5).float().mean(1), g.mean(1)), "yours are"),
+        (lambda f, g: (silent(f), g.sum(1)), "added up over the rows"),
+        (
+            lambda f, g: (silent(f), torch.stack([(g.argmax(2) == e).float().mean(1) for e in range(g.shape[2])], 1)),
+            "how often an expert has the largest weight",
+        ),
+        (lambda f, g: (silent(f), g.amax(1)), "the first gate gives"),
+    ],
+)
+def test_health(answer, words):
+    assert words in judge(exercises.health, answer)
+
+
+def normal(z, axis=0):
+    return (z - z.mean(axis, keepdim=True)) / (z.var(axis, keepdim=True, correction=0) + 1e-5).sqrt()
+
+
+def swish(z):
+    return z * z.sigmoid()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda z: swish(normal(z)), "Correct: each unit is normalised"),
+        (lambda z: torch.nn.functional.silu(torch.nn.BatchNorm1d(z.shape[1])(z)), "Correct"),
+        (lambda z: swish((z - z.mean(0)) / (z.std(0) + 1e-6)), "Correct"),
+        (lambda z: ..., "Not yet"),
+        (lambda z: swish(normal(z)).sum(1), "a tensor of shape (200,) came"),
+        (normal, "no Swish follows"),
+        (swish, "nothing is normalised"),
+        (lambda z: normal(z).relu(), "a ReLU follows"),
+        (lambda z: normal(z).sigmoid(), "the sigmoid alone"),
+        (lambda z: normal(swish(z)), "the order is reversed"),
+        (lambda z: z * normal(z).sigmoid(), "one of the two factors"),
+        (lambda z: swish(normal(z, 1)), "layer norm"),
+        (lambda z: swish((z - z.mean()) / z.std()), "one mean and one variance together"),
+        (lambda z: swish(z - z.mean(0)), "still its own spread"),
+        (lambda z: swish((z - z.mean(0)) / z.var(0)), "divided by the variance"),
+        (lambda z: swish(2 * normal(z)), "not Swish of normalised units"),
+        (lambda z: swish(normal(z.detach())), "no gradient reaches the layer"),
+        (lambda z: swish((z - z.mean(0).detach()) / z.std(0).detach()), "a wrong gradient reaches the layer"),
+        (lambda z: swish((z - z.mean(0)) / z.std(0)), "becomes NaN"),
+    ],
+)
+def test_woken(answer, words):
+    assert words in judge(exercises.woken, answer)
