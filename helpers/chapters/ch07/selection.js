@@ -248,7 +248,7 @@ function panel(stage, root, pen, left, width, number) {
       change(dots[2], { fill: AS_TEXT[all ? ORANGE : GREY] });
       dots[2].textContent = narrow ? (all ? "• would" : "· rest") : all ? "• would be liked" : "· not clicked";
     }
-    if (number) legend.textContent = state.error ? narrow ? "violet: too high" : "violet: too high, green: too low" : narrow ? "shade: its CVR" : "shade: its CVR; dashed: the brush";
+    if (number) legend.textContent = state.error ? narrow ? "violet: too high" : "violet: too high, green: too low" : narrow ? "shade: its CVR" : "shade: CVR, dashed: brush";
     const [centre, low, high] = others.length > 2 ? interval(others) : [];
     more.textContent = others.length > 2 ? `${narrow ? "" : `${others.length} feeds: `}×${said(centre)} [${said(low)}, ${said(high)}]` : all ? "predicted / true:" : narrow ? "true: ?" : "true: no log knows";
     needle.setAttribute("d", all ? at(model, found) : "");
