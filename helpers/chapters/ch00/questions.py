@@ -51,3 +51,12 @@ def shares_of_new_videos(runs: Runs) -> Figure:
 
 
 APART = ["by item's clicks", "linear, product", "single-task, product"]
+
+
+@answers("C0.P5")
+def many_apart(runs: Runs) -> Result:
+    """runs: of `00_ten_tasks`"""
+    gains = runs.where(output="as it is").gain(over="single-task")
+    title = "Ten times larger: the gain goes, the loss stays"
+    answer = gains.where(size="10 × all", condition="disjoint features").mean()
+    return Result(gains.dots("size", "condition", title=title), answer=round(answer, 2), axis="x")
