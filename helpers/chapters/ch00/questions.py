@@ -1,6 +1,7 @@
 """The questions of chapter 00, where everything starts."""
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from helpers.display.questions import Result, answers
 from helpers.display.runs import Runs
@@ -39,3 +40,23 @@ def _judged(scores: pd.Series, rows: pd.DataFrame) -> str:
 @answers("C0.P3")
 def two_lists(a: float, b: float) -> str:
     return f"List A has an NDCG of {a:.2f}, list B of {b:.2f}."
+
+
+@answers("C0.P4")
+def shares_of_new_videos(runs: Runs) -> Figure:
+    """runs: of `00_ten_feed`"""
+    table = runs.table.query("label == 'share' and videos == 'all'")[["size", "seed", "model", "auc"]]
+    shares = Runs(table, "auc", seeds=runs.seeds).where(model=["single-task", *APART, "shared-bottom"])
+    return shares.gain(over="single-task").dots("size", title="The lead shrinks, late fusion keeps up", matters=0.005)
+
+
+APART = ["by item's clicks", "linear, product", "single-task, product"]
+
+
+@answers("C0.P5")
+def many_apart(runs: Runs) -> Result:
+    """runs: of `00_ten_tasks`"""
+    gains = runs.where(output="as it is").gain(over="single-task")
+    title = "Ten times larger: the gain goes, the loss stays"
+    answer = gains.where(size="10 × all", condition="disjoint features").mean()
+    return Result(gains.dots("size", "condition", title=title), answer=round(answer, 2), axis="x")

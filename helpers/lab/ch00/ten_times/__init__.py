@@ -1,0 +1,1 @@
+"""The experiments of `notebooks/deeper/00_ten_times`."""
