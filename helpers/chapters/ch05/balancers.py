@@ -77,19 +77,21 @@ def train(
     kind: type[nn.Module] = SharedBottom,
     epochs: int = EPOCHS,
     lr: float = LEARNING_RATE,
+    **options,
 ) -> tuple[Run, pd.DataFrame]:
     """A model a seed, and its R²: a row a seed and task.
 
     share, balance  as in a `Setting`
     kind            `SharedBottom`, or `SingleTasks` of the same width
+    options         of `fit`, in place of full batches
     """
     train_rows, valid, test = map(Examples.stack, zip(*map(at.pair, seeds), strict=True))
     weights = {"a": 2 * share, "b": 2 * (1 - share)} if share else {"a": at.scale, "b": 1.0}
     if callable(balance):
         balance = balance({task: weight * CONSTANT for task, weight in weights.items()})
     models = [kind(INPUTS, TASKS, [at.width], [TOWER], seed=seed) for seed in seeds]
-    options = full_batches(lr, epochs) | {"task_weights": weights, "balance": balance, "seed": list(seeds)}
-    run = fit(models, train_rows, valid, **options)
+    weighed = {"task_weights": weights, "balance": balance, "seed": list(seeds)}
+    run = fit(models, train_rows, valid, **full_batches(lr, epochs) | weighed | options)
     scores = R2(run, test).rename(columns={"copy": "seed"})
     return run, scores.assign(seed=np.asarray(seeds)[scores["seed"]])
 
