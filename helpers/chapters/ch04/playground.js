@@ -8,6 +8,7 @@ import { interval, outcome, verdict } from "../../display/live/verdicts.js";
 const STEPS = 250, EVERY = 5, SEEDS = 8, RATE = 800; // of a run; between two looks at it; seeds of a *Play*; half steps a second
 const NOISE = 0.5, VALID = 500, TEST = 1000, EXPERTS = 4;
 const FOUND = 0.8; // a unit with this cosine belongs to one feature; below it, to a mixture
+const TRAIN_OWN = "train own";
 const HIGH = 436, NARROW = 580; // of the picture: two panels beside each other, or below
 const COLOURS = ["#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499"]; // of the features; not those of the tasks
 const TASKS = { a: BLUE, b: ORANGE };
@@ -48,6 +49,20 @@ function keptOf(stage) {
   return { path, now: now?.map((list) => list.map((value) => value / 1000)) };
 }
 
+// Each half of the bottom belongs to a task: both towers read all units, and a loss trains those of its task alone.
+const ownerOf = (unit, width) => Math.floor(2 * unit / width);
+export function trainOwn(model) {
+  const [{ ins, outs, from, middle }] = model.experts, gradient = model.gradient.bind(model);
+  model.gradient = (k, ...rows) => {
+    gradient(k, ...rows);
+    for (let j = 0; j < outs; j++) {
+      if (ownerOf(j, outs) === k) continue;
+      model.gradients[k].fill(0, from + j * ins, from + (j + 1) * ins);
+      model.gradients[k][middle + j] = 0;
+    }
+  };
+}
+
 // --- a run: one seed, together and alone ----------------------------------------------------------------------------
 
 class Run {
@@ -56,8 +71,10 @@ class Run {
     this.setting = settingOf(stage);
     this.seed = seed;
     this.data = featureTasks({ needs, rows: [rowsOf(state), VALID, TEST], noise: NOISE, seed });
-    const weights = [2 * state.weight, 2 - 2 * state.weight], { structure, balance } = state;
+    const weights = [2 * state.weight, 2 - 2 * state.weight], { balance } = state, own = state.structure === TRAIN_OWN;
+    const structure = own ? "shared-bottom" : state.structure;
     this.together = new Training(this.data, { structure, width, experts, weights, balance, seed });
+    if (own) trainOwn(this.together.model);
     this.alone = new Training(this.data, { structure: "single-task", width: widthOf(state), seed });
     Object.assign(this, { looks: [], took: 0 });
     this.look();
@@ -208,26 +225,26 @@ function slots(figure, left, right, top, bottom) {
   const fills = COLOURS.map((colour) => add(figure, "path", { fill: colour }));
   const against = COLOURS.map((colour) => add(figure, "path", { fill: colour, "fill-opacity": .35 }));
   const labels = Array.from({ length: 32 }, () => text(figure, 0, 0, "", { "text-anchor": "middle", fill: BLACK, "font-weight": "bold", class: "mtl-halo" }));
-  return (units, experts) => {
-    const room = (right - left - 8 * (experts - 1)) / units.length, wide = Math.min(room - 2, 58), box = bottom - top;
-    const x = (u) => left + u * Math.min(room, 60) + 8 * Math.floor(u * experts / units.length);
-    const parts = COLOURS.map(() => ["", ""]);
+  return (units, experts, own) => {
+    const parts = own ? 2 : experts, room = (right - left - 8 * (parts - 1)) / units.length, wide = Math.min(room - 2, 58), box = bottom - top;
+    const x = (u) => left + u * Math.min(room, 60) + 8 * Math.floor(u * parts / units.length);
+    const paths = COLOURS.map(() => ["", ""]);
     units.forEach((unit, u) => {
       let y = bottom;
       unit.forEach((cosine, j) => {
         const high = box * cosine ** 2;
         y -= high;
-        parts[j][cosine > 0 ? 0 : 1] += `M${fixed(x(u))},${y.toFixed(2)}h${fixed(wide)}v${high.toFixed(2)}h${fixed(-wide)}Z`;
+        paths[j][cosine > 0 ? 0 : 1] += `M${fixed(x(u))},${y.toFixed(2)}h${fixed(wide)}v${high.toFixed(2)}h${fixed(-wide)}Z`;
       });
     });
-    COLOURS.forEach((_, j) => { fills[j].setAttribute("d", parts[j][0]); against[j].setAttribute("d", parts[j][1]); });
+    COLOURS.forEach((_, j) => { fills[j].setAttribute("d", paths[j][0]); against[j].setAttribute("d", paths[j][1]); });
     frames.setAttribute("d", units.map((_, u) => `M${fixed(x(u))},${top}h${fixed(wide)}v${box}h${fixed(-wide)}Z`).join(""));
     labels.forEach((label, u) => {
       const [j] = u < units.length && wide > 12 ? features(units[u]) : [];
       label.textContent = j === undefined ? "" : j + 1;
       if (label.textContent) change(label, { x: fixed(x(u) + wide / 2), y: (top + bottom) / 2 + 5 });
     });
-    name.textContent = experts > 1 ? `${experts} experts` : compact(right) ? "units" : "the bottom";
+    name.textContent = own && !compact(right) ? "A and B" : experts > 1 ? `${experts} experts` : compact(right) ? "units" : "the bottom";
   };
 }
 
@@ -330,7 +347,7 @@ function picture(stage, place, width) {
   return () => {
     const run = current(stage), look = run.looks[stage.shown], before = stage.ghost && settingOf({ ...stage, state: stage.ghost, start: stage.start });
     drawCells(needsOf(stage));
-    drawSlots(look.units, run.together.model.experts.length);
+    drawSlots(look.units, run.together.model.experts.length, stage.state.structure === TRAIN_OWN);
     drawCurves(run.looks, stage.shown);
     drawMap(keptOf(stage), doneOf(stage), before && before !== run.setting ? doneOf(stage, before) : []);
   };
@@ -392,7 +409,7 @@ const about = (ask, find, say) => ({
 });
 
 const NAMES = { width: ({ width }) => `${width} units`, weight: ({ weight }) => `weight ${said(weight, 1)}`,
-  structure: ({ structure }) => ({ mmoe: "MMoE" }[structure] ?? "one bottom"), balance: ({ balance }) => (balance === "sum" ? "fixed weights" : balance) };
+  structure: ({ structure }) => ({ mmoe: "MMoE", [TRAIN_OWN]: "read all, train own" }[structure] ?? "one bottom"), balance: ({ balance }) => (balance === "sum" ? "fixed weights" : balance) };
 function compared(stage, [one, other]) {
   const [part] = differ(one, other), word = outcome(...byTask(other.runs), stage.data.matters);
   return answer(stage, `${NAMES[part](one)} → ${NAMES[part](other)}: `, changeOf([one, other]), word ? ` Shared against alone, then: ${word}.` : "");
@@ -413,6 +430,8 @@ const QUESTIONS = [
     (stage) => pair(stage, ["width"], narrow, ({ width }) => width >= 12), compared),
   about("And the weight of A, MMoE, UWL or GradNorm? Change one of them on a narrow bottom; run it with and without.",
     (stage) => pair(stage, ["weight", "structure", "balance"], (one) => narrow(one) && plain(one), (other) => !plain(other)), compared),
+  about("All in common, 16 units: must both losses train what both read? Run shared and train own (a half each).",
+    (stage) => pair(stage, ["structure"], (one) => plain(one) && one.equal && one.width >= 12, ({ structure }) => structure === TRAIN_OWN), compared),
 ];
 
 const FOUR = [1, -1, 1, -1, 0, 0, 0, 0], AGAINST = FOUR.map((sign) => -sign || 0), OTHERS = [...FOUR].reverse().map((sign) => -sign || 0);
@@ -425,7 +444,7 @@ const PRESETS = {
 export default explorable({
   limits: {
     a: [-1, 1], b: [-1, 1], width: [1, 32], weight: [.1, .9], rows: [50, 2000],
-    structure: ["shared-bottom", "mmoe"], balance: ["sum", "UWL", "GradNorm"],
+    structure: ["shared-bottom", "mmoe", TRAIN_OWN], balance: ["sum", "UWL", "GradNorm"],
   },
   questions: QUESTIONS,
   setup(stage) {
@@ -443,7 +462,7 @@ export default explorable({
     stage.slider({ label: "width", key: "width", step: 1, words: (value) => String(Math.round(value)) });
     stage.slider({ label: "weight of A", key: "weight", step: .1, words: (value) => said(value, 1) });
     stage.slider({ label: "rows", key: "rows", step: 50, words: (value) => String(Math.round(value)) });
-    stage.choice({ label: "bottom", key: "structure", options: { "shared-bottom": "shared", mmoe: "MMoE" } });
+    stage.choice({ label: "bottom", key: "structure", options: { "shared-bottom": "shared", mmoe: "MMoE", [TRAIN_OWN]: TRAIN_OWN } });
     stage.balances = stage.choice({ label: "weights", key: "balance", options: { sum: "fixed", UWL: "UWL", GradNorm: "GradNorm" } });
     scrubber(stage, loop);
     // so much to set, on a small screen: a label beside its slider, the sentence below the picture
