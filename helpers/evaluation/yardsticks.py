@@ -143,8 +143,7 @@ def _one_hot(features: Features, inputs: Inputs) -> sparse.csr_matrix:
 
 
 def _counts(ids: np.ndarray, lengths: np.ndarray, columns: int) -> sparse.csr_matrix:
-    """How often each id is in each row, from the ids of all rows one after the other. A list of places in between would
-    take three times the memory of the table, with a million rows the most of all that a comparison does."""
+    """How often each id is in each row, from the ids of all rows one after the other."""
     ends = np.concatenate([[0], np.cumsum(lengths)])
     table = sparse.csr_matrix((np.ones(len(ids)), ids, ends), shape=(len(lengths), columns))
     table.sum_duplicates()
