@@ -72,7 +72,9 @@ def candidates(
     make, table = {LINEAR: (partial(_linear, penalties), _one_hot), TREES: (_trees, _columns)}[name]
     trained_on, *others = (table(features, inputs) for inputs in (train.inputs, *tables))
     weights = train.weights[task].numpy()[seen] if task in train.weights else None
-    yield from make(features, bool(np.isin(labels, (0, 1)).all()), trained_on[seen], labels, weights, others)
+    if not seen.all():
+        trained_on = trained_on[seen]  # a copy, of what may be large
+    yield from make(features, bool(np.isin(labels, (0, 1)).all()), trained_on, labels, weights, others)
 
 
 def _linear(penalties, features, binary, table, labels, weights, others):
@@ -132,19 +134,25 @@ def _columns(features: Features, inputs: Inputs) -> np.ndarray:
 
 def _one_hot(features: Features, inputs: Inputs) -> sparse.csr_matrix:
     """Numbers as they are, a column for each value of an id, and one for each id of a list: how often it is in it."""
-    blocks = [sparse.csr_matrix(inputs["dense"].numpy())] if features.dense else []
-    for layout, codes in zip(features.sparse, _codes(features, inputs), strict=True):
-        blocks.append(_counts(codes, np.ones(len(codes), int), layout.rows))
-    for layout in features.sequences:
-        values, ids = inputs[layout.name].numpy(), features.ids[layout.of]
-        there = values != layout.padding
-        blocks.append(_counts(values[there] - ids.offset, there.sum(axis=1), ids.rows))
-    return sparse.hstack(blocks, format="csr")
-
-
-def _counts(ids: np.ndarray, lengths: np.ndarray, columns: int) -> sparse.csr_matrix:
-    """How often each id is in each row, from the ids of all rows one after the other."""
+    held = {layout.name: inputs[layout.name].numpy() != layout.padding for layout in features.sequences}
+    numbers, lengths = len(features.dense), sum(there.sum(axis=1) for there in held.values())
+    lengths = np.broadcast_to(numbers + len(features.sparse) + lengths, len(next(iter(inputs.values()))))
     ends = np.concatenate([[0], np.cumsum(lengths)])
-    table = sparse.csr_matrix((np.ones(len(ids)), ids, ends), shape=(len(lengths), columns))
+    values, columns, place = np.ones(ends[-1]), np.empty(ends[-1], np.int32), ends[:-1].copy()
+    # Each row is filled from left to right, in place: to stack a table for each column would take the memory twice.
+    for k in range(numbers):
+        values[place], columns[place] = inputs["dense"][:, k].numpy(), k
+        place += 1
+    width = numbers
+    for k, layout in enumerate(features.sparse):
+        columns[place] = inputs["sparse"][:, k].numpy() + (width - layout.offset)
+        place, width = place + 1, width + layout.rows
+    for layout in features.sequences:
+        ids = features.ids[layout.of]
+        for there, codes in zip(held[layout.name].T, inputs[layout.name].numpy().T, strict=True):
+            columns[place[there]] = codes[there] + (width - ids.offset)
+            place += there
+        width += ids.rows
+    table = sparse.csr_matrix((values, columns, ends), shape=(len(place), width))
     table.sum_duplicates()
     return table
