@@ -23,7 +23,7 @@ check: lint ## for every save, two minutes: lint and the cheap tests (CH=06: and
 	@$(PYTEST) -m "not slow and not long" $(UNIT)
 	@$(if $(CH),$(NBVAL) notebooks/$(CH)_*.ipynb)
 
-test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (10 minutes on two cores)
+test: lint test-code test-notebooks test-browser ## check the course: code, notebooks, browser (6 minutes on two cores)
 	@$(BIN)/python -m tests.browser.chromium
 
 test-all: ready-test movielens ## all other tests, then versions (50 minutes on two cores; everything: make test test-all)

@@ -148,6 +148,7 @@ def trained(net: nn.Module, train: Examples, rate: float, l2: float, seed: int) 
     optimizers = torch.optim.Adagrad([table.weight], lr=rate), Adam(others, lr=RATE)
     draw, labels = torch.Generator().manual_seed(seed), torch.stack([train.labels[task] for task in net.tasks], 1)
     inputs = train.inputs
+    torch.sparse.check_sparse_tensor_invariants.disable()  # or torch warns that it is
     while True:
         for rows in torch.randperm(len(train), generator=draw).split(BATCH):
             ids = inputs["sparse"][rows]
