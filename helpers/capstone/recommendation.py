@@ -84,7 +84,7 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
         said.append(f"Keep {costs} apart, or give it more weight, then measure" if won else f"Train {costs} alone")
     if behind:
         said.append(f"No reason to share: better than the shared model, and sharing nothing, is {behind}")
-        said.append("That says nothing against sharing as such: make the networks better first, or take what wins")
+        said.append("Whether better networks would gain by sharing is open: make them better first, or take what wins")
     if won and may_lose:
         said.append(f"Whether it costs {may_lose} is not decided")
     elif won and len(unknown):
