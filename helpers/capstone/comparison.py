@@ -711,23 +711,23 @@ def _luck(table: Table, moved: np.ndarray, rows: np.ndarray) -> tuple[float, int
 
 def _facts(table: Table, seeds: Sequence[int]) -> pd.DataFrame:
     """A row a task: kind, by part how many labels there are and their mean, and `by item`, over all splits."""
-    parts, splits = table.split(0)._asdict(), [0] if table.by_time else seeds
-    rows = []
+    item, splits = table.declaration.item, [0] if table.by_time else seeds
+    items = None if item is None else pd.factorize(table.frame[item])[0]  # of many rows, words would take much memory
+    facts = []
     for task, kind in table.tasks.items():
-        row = {"task": task, "kind": kind}
-        for name, part in parts.items():
-            row |= {f"{name} labels": int(part[task].notna().sum()), f"{name} mean": float(part[task].mean())}
-        own = [] if table.declaration.item is None else [_by_item(table, task, seed) for seed in splits]
-        rows.append(row | {"by item": np.mean(own) if own else np.nan})
-    return pd.DataFrame(rows)
+        row, labels = {"task": task, "kind": kind}, table.frame[task].to_numpy(float)
+        for name in table.parts:
+            rows = table.seen(task, 0, name)[2]
+            row |= {f"{name} labels": len(rows), f"{name} mean": float(labels[rows].mean())}
+        by_item = [] if items is None else [_by_item(table, task, items, labels, seed) for seed in splits]
+        facts.append(row | {"by item": np.mean(by_item) if by_item else np.nan})
+    return pd.DataFrame(facts)
 
 
-def _by_item(table: Table, task: str, seed: int) -> float:
+def _by_item(table: Table, task: str, items: np.ndarray, labels: np.ndarray, seed: int) -> float:
     """The metric of the mean training label of each item (`helpers.evaluation.counts`)."""
-    item, (train, _, test) = table.declaration.item, table.split(seed)
-    train, test = (part[part[task].notna()] for part in (train, test))
-    score = by_ids([train[item]], train[task].to_numpy(float), [test[item]])
-    return SCORES[table.tasks[task]](score, test[task].to_numpy(float))
+    train, test = (table.seen(task, seed, part)[2] for part in ("train", TEST))
+    return SCORES[table.tasks[task]](by_ids([items[train]], labels[train], [items[test]]), labels[test])
 
 
 def _gauc(scores: np.ndarray, labels: np.ndarray, users: np.ndarray) -> float:
