@@ -21,7 +21,7 @@ from helpers.course import chapter_names
 from helpers.display.cards import Card, Cards
 from helpers.evaluation.verdicts import Finding
 from helpers.lab import claim as claim_files
-from helpers.lab.claim import Claim
+from helpers.lab.claim import Claim, Grid
 from helpers.lab.kept_table import KeptTable
 from helpers.support import validate
 
@@ -101,7 +101,7 @@ def kept(claim: Claim) -> pd.DataFrame:
     """The table that a claim is judged on: its grid; without one, what its experiment measures now."""
     if callable(claim.grid):
         return claim.grid(range(claim.seeds))
-    return _joined(claim, lambda grid: grid.read())
+    return _joined(claim.grid, lambda table: table.read())
 
 
 def absent(claim: Claim) -> str:
@@ -110,14 +110,14 @@ def absent(claim: Claim) -> str:
     return next(filter(None, (TABLES[name].absent for name in names)), "")
 
 
-def fresh(claim: Claim, seeds: Sequence[int]) -> pd.DataFrame:
-    """The table of a claim measured now with these seeds, narrowed to what the claim needs."""
-    if callable(claim.grid):
-        return claim.grid(seeds)
-    return _joined(claim, lambda grid: grid.make(**grid.settings | claim.only | {"seeds": seeds}))
+def fresh(grid: Grid, only: Mapping[str, object], seeds: Sequence[int]) -> pd.DataFrame:
+    """The table of a claim's grid measured now with these seeds, narrowed to the settings `only`."""
+    if callable(grid):
+        return grid(seeds)
+    return _joined(grid, lambda table: table.make(**table.settings | only | {"seeds": seeds}))
 
 
-def _joined(claim: Claim, table: Callable[[KeptTable], pd.DataFrame]) -> pd.DataFrame:
-    if isinstance(claim.grid, str):
-        return table(TABLES[claim.grid])
-    return pd.concat([table(TABLES[name]).assign(grid=name) for name in claim.grid], ignore_index=True)
+def _joined(grid: str | tuple[str, ...], table: Callable[[KeptTable], pd.DataFrame]) -> pd.DataFrame:
+    if isinstance(grid, str):
+        return table(TABLES[grid])
+    return pd.concat([table(TABLES[name]).assign(grid=name) for name in grid], ignore_index=True)

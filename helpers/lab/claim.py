@@ -50,6 +50,7 @@ __all__ = [
     "WORLDS",
     "Claim",
     "Contrast",
+    "Grid",
     "gain",
     "lead",
     "mean",
@@ -57,6 +58,10 @@ __all__ = [
     "read",
     "verdict",
 ]
+
+
+# The name of a kept grid, several names, or an experiment that a notebook runs itself, a function of seeds.
+Grid = str | tuple[str, ...] | Callable[[Sequence[int]], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,7 @@ class Claim:
 
     sentence: str
     effect: Callable[[pd.DataFrame], Sequence[float]]
-    grid: str | tuple[str, ...] | Callable[[Sequence[int]], pd.DataFrame]
+    grid: Grid
     unit: str
     sign: int = 1
     expected: str = "holds"

@@ -18,14 +18,16 @@ add up. Claims whose data are absent are named and left out. Exits 1 if a verdic
 import argparse
 import datetime
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
+from math import prod
+from typing import NamedTuple
 
 from helpers.evaluation.verdicts import UNDECIDED, Finding, agree, findings, weak
 from helpers.experiments import jobs
-from helpers.lab import absent, all_claims, fresh, keep_findings, seeds
-from helpers.lab.claim import Claim
+from helpers.lab import TABLES, absent, all_claims, fresh, keep_findings, seeds
+from helpers.lab.claim import Claim, Grid
 from helpers.support import environment
 
 
@@ -41,19 +43,68 @@ def _names(id: str) -> set[str]:
     return {id, id.partition(".")[0]}
 
 
-def by_experiment(claims: Mapping[str, Claim]) -> list[list[str]]:
-    """The ids of those that one fresh table serves, together."""
+class Experiment(NamedTuple):
+    """Claims that one fresh table serves: their ids, its grid, the settings that it is narrowed to, and its seeds."""
+
+    ids: list[str]
+    grid: Grid
+    only: Mapping[str, object]
+    seeds: int
+
+    @property
+    def runs(self) -> int:
+        """How many points of its grid it trains, up to a factor that all experiments on this grid have in common."""
+        names = [] if callable(self.grid) else [self.grid] if isinstance(self.grid, str) else self.grid
+        each = [TABLES[name].settings | self.only | {"seeds": range(self.seeds)} for name in names]
+        return sum(prod(len(level) for level in settings.values() if _several(level)) for settings in each)
+
+    def joined(self, other: "Experiment") -> "Experiment | None":
+        """The experiment that serves the claims of both; None where there is none, or two tables are fewer runs."""
+        if callable(self.grid) or self.grid != other.grid:
+            return None
+        only = {}
+        for name in self.only.keys() & other.only.keys():  # what one of them does not narrow is whole
+            levels, more = self.only[name], other.only[name]
+            if levels != more and not (_several(levels) and _several(more)):
+                return None
+            only[name] = levels if levels == more else [*levels, *(level for level in more if level not in levels)]
+        both = Experiment([*self.ids, *other.ids], self.grid, only, max(self.seeds, other.seeds))
+        return both if both.runs <= self.runs + other.runs else None
+
+
+def _several(levels: object) -> bool:
+    return isinstance(levels, Sequence) and not isinstance(levels, str)
+
+
+def by_experiment(claims: Mapping[str, Claim]) -> list[Experiment]:
+    """The experiments that measure these claims: one for those with the same grid, narrowed alike."""
     groups = {}
     for id, claim in claims.items():
         groups.setdefault(repr((claim.grid, claim.only)), []).append(id)
-    return list(groups.values())
+    return [
+        Experiment(ids, claims[ids[0]].grid, claims[ids[0]].only, max(claims[id].seeds for id in ids))
+        for ids in groups.values()
+    ]
 
 
-def one_a_table(groups: list[list[str]], claims: Mapping[str, Claim]) -> list[list[str]]:
+def trained_together(experiments: list[Experiment]) -> list[Experiment]:
+    """Those, with the ones on a grid trained together that need fewer runs so: a rival that ten claims name, once."""
+    merged = []
+    for experiment in experiments:
+        for place, other in enumerate(merged):
+            if both := other.joined(experiment):
+                merged[place] = both
+                break
+        else:
+            merged.append(experiment)
+    return merged
+
+
+def one_a_table(experiments: list[Experiment]) -> list[Experiment]:
     """Of the experiments with one grid, or one function, that with the fewest seeds, then the fewest claims."""
-    ranked = sorted(groups, key=lambda ids: (max(claims[id].seeds for id in ids), len(ids)))
-    tables = [repr(claims[ids[0]].grid) for ids in ranked]
-    return [ids for number, ids in enumerate(ranked) if tables[number] not in tables[:number]]
+    ranked = sorted(experiments, key=lambda experiment: (experiment.seeds, len(experiment.ids)))
+    tables = [repr(experiment.grid) for experiment in ranked]
+    return [experiment for place, experiment in enumerate(ranked) if tables[place] not in tables[:place]]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -81,28 +132,26 @@ def main(arguments: list[str] | None = None) -> int:
     claims = {id: claim for id, claim in claims.items() if id not in left_out}
     for words in dict.fromkeys(left_out.values()):
         print(f"Not measured: {', '.join(id for id in left_out if left_out[id] == words)}. {words}")
-    experiments_of = by_experiment(claims)
-    if options.again and not options.ids:
-        experiments_of = one_a_table(experiments_of, claims)
-        claims = {id: claims[id] for ids in experiments_of for id in ids}
-    groups = {", ".join(ids): ids for ids in experiments_of}
-    experiments, stop = {}, max([asked, *(start + claim.seeds for claim in claims.values())])
-    for name, ids in groups.items():
-        taken = range(start, max(asked, *(start + claims[id].seeds for id in ids)))
-        experiments[name] = partial(fresh, claims[ids[0]], taken)
+    experiments = by_experiment(claims)
+    experiments = one_a_table(experiments) if options.again and not options.ids else trained_together(experiments)
+    by_name = {", ".join(experiment.ids): experiment for experiment in experiments}
+    stop = max([asked, *(start + experiment.seeds for experiment in experiments)])
+    measure = {}
+    for name, (_, grid, only, count) in by_name.items():
+        measure[name] = partial(fresh, grid, only, range(start, max(asked, start + count)))
     judged, failed = [], []
     logged, today = not options.again and (options.log or not options.ids), str(datetime.date.today())
     print(f"Seeds from {start} on.", flush=True)
-    for done in jobs.run(experiments, options.cluster):
+    for done in jobs.run(measure, options.cluster):
         print(f"In {done.seconds:.0f} s:", flush=True)
-        for id in groups[done.name]:
+        for id in by_name[done.name].ids:
             finding = claims[id].judge(id, done.table)
             note = _compared(finding, verdicts.get(id, finding.expected))  # what is measured live has no kept table
             judged.append(finding)
             failed += [id] if note.startswith("NOT") else []
             print(f"{finding!r} · {note}\n    {claims[id].sentence}", flush=True)
         if logged:  # at once: hours may follow
-            seeds.append(version("multitask-ranking-course"), today, start, stop, groups[done.name], failed)
+            seeds.append(version("multitask-ranking-course"), today, start, stop, by_name[done.name].ids, failed)
     tests, luck = sum(one.expected != UNDECIDED for one in judged), weak(judged)
     together = f"{tests - len(luck)} of {tests} pass Holm's test at 5%, each against its own margin"
     print(together + (f"; not {', '.join(luck)}." if luck else "."))

@@ -11,9 +11,9 @@ from helpers import lab
 from helpers.course import chapter_names
 from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import UNDECIDED, WITHIN
-from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, seeds
+from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, measure_claims, seeds
 from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, mean
-from helpers.lab.measure_claims import main
+from helpers.lab.measure_claims import by_experiment, main, trained_together
 from tools import notebooks
 
 ROOT = Path(__file__).parents[2]
@@ -113,8 +113,8 @@ def grid(**settings) -> SimpleNamespace:
 def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monkeypatch):
     monkeypatch.setattr(lab, "TABLES", {"00_x": grid(shift=1.0)})
     pd.testing.assert_frame_equal(kept(claim(grid="00_x")), experiment(range(20), 1.0))
-    pd.testing.assert_frame_equal(fresh(claim(grid="00_x"), range(50, 53)), experiment(range(50, 53), 1.0))
-    narrowed = fresh(claim(grid="00_x", only={"shift": 2.0}), range(50, 53))
+    pd.testing.assert_frame_equal(fresh("00_x", {}, range(50, 53)), experiment(range(50, 53), 1.0))
+    narrowed = fresh("00_x", {"shift": 2.0}, range(50, 53))
     pd.testing.assert_frame_equal(narrowed, experiment(range(50, 53), 2.0))
 
 
@@ -123,7 +123,7 @@ def test_rows_of_several_grids_are_told_apart(monkeypatch):
     both = claim(grid=("00_low", "00_high"), effect=gain("effect", "00_high", over="00_low", column="grid"))
     assert len(kept(both)) == 40
     assert both.judge("C0.1", kept(both)).effect == pytest.approx(1.0)
-    assert both.judge("C0.1", fresh(both, range(30, 60))).effect == pytest.approx(1.0)
+    assert both.judge("C0.1", fresh(both.grid, {}, range(30, 60))).effect == pytest.approx(1.0)
 
 
 def only(monkeypatch, tmp_path, chosen: dict[str, Claim], **stated):
@@ -180,6 +180,28 @@ def test_make_claims_takes_a_block_that_is_not_used_up_and_logs_it_when_all_were
     main([])
     assert asked == [range(start, start + 20), range(start, start + 30)]
     assert seeds.used().iloc[-1].tolist()[2:6] == [start, start + 30, 2, "C0.2"] and seeds.next_block() > start
+
+
+def test_make_claims_trains_a_rival_of_several_claims_once_unless_its_seeds_would_cost_more(monkeypatch):
+    table = SimpleNamespace(settings={"models": ["rival", "a", "b", "c"]})
+    monkeypatch.setattr(measure_claims, "TABLES", {"00_x": table})
+    needs = {"C0.1": ("a", 20), "C0.2": ("b", 30), "C0.3": ("c", 200)}
+    chosen = {
+        id: claim(grid="00_x", seeds=count, only={"models": ["rival", model]}) for id, (model, count) in needs.items()
+    }
+    shared, alone = trained_together(by_experiment(chosen))
+    assert shared == (["C0.1", "C0.2"], "00_x", {"models": ["rival", "a", "b"]}, 30)
+    assert alone == (["C0.3"], "00_x", {"models": ["rival", "c"]}, 200)
+
+
+def test_what_is_trained_together_serves_each_claim_as_its_own_experiment_would():
+    claims = all_claims()
+    for experiment in trained_together(by_experiment(claims)):
+        for one in map(claims.__getitem__, experiment.ids):
+            assert one.grid == experiment.grid and one.seeds <= experiment.seeds
+            for name, levels in experiment.only.items():  # what it does not narrow is whole
+                wanted = one.only[name]
+                assert wanted == levels or all(level in levels for level in wanted)
 
 
 def test_a_block_is_fresh_only_if_none_of_its_seeds_is_used_up(monkeypatch, tmp_path):
