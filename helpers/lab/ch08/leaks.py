@@ -31,14 +31,13 @@ def accusations(seeds: Sequence[int], leaks: Sequence[str] = DENSE) -> pd.DataFr
 
 
 def effects(table: pd.DataFrame) -> np.ndarray:
-    """For each feed the share of its planted columns that were named, less the number of honest ones that were."""
-    by_seed = table.groupby("seed")
-    share = table[table["label"] != "none"].groupby("seed")["named"].mean()
-    return (share - by_seed["accused"].sum()).to_numpy(float)
+    """1 for each feed whose planted columns were all named, and no honest one, else 0."""
+    right = (table["named"] | (table["label"] == "none")) & (table["accused"] == 0)
+    return right.groupby(table["seed"]).all().to_numpy(float)
 
 
-ONE_FEED = Recheck({"seeds": [2]}, {"named": equal(), "accused": equal()})
+FEEDS = Recheck({"seeds": range(8)}, {"named": equal(), "accused": equal()})
 TABLES = kept_tables(
-    KeptTable("08_leaks", accusations, {"seeds": range(80)}, [ONE_FEED]),
-    KeptTable("08_leaks_sparse", accusations, {"seeds": range(80), "leaks": SPARSE}, [ONE_FEED]),
+    KeptTable("08_leaks", accusations, {"seeds": range(80)}, [FEEDS]),
+    KeptTable("08_leaks_sparse", accusations, {"seeds": range(80), "leaks": SPARSE}, [FEEDS]),
 )
