@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import bdtr  # the binomial distribution
 
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import (
@@ -410,7 +411,7 @@ def _afterwards(column: str, labels: dict[str, str]) -> str:
 
 
 MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
-BY_CHANCE = 1e-9  # how likely all rows of an honest level may have one label
+HONEST_ODDS, BY_CHANCE = 5, 1e-6  # times the odds of the whole file, that an honest level's may be; and how surely not
 
 
 def _levels(values: pd.Series) -> dict[str, np.ndarray]:
@@ -423,14 +424,19 @@ def _levels(values: pd.Series) -> dict[str, np.ndarray]:
 
 
 def _settled_level(levels: dict[str, np.ndarray], label: str, values: np.ndarray) -> str:
-    """In words, which level has one label in nearly all of its rows, though others have both."""
+    """In words, which level has one label in nearly all of its rows, though others have both.
+
+    Of a rare label nearly all rows are 0 in any level, and more yet in that of a topic that few people like: only odds
+    that no taste explains count.
+    """
     seen, settled = ~np.isnan(values), []
     mean = values[seen].mean()
     for level, rows in levels.items():
         labels_there = values[rows & seen]
-        for answer, share in ((1, mean), (0, 1 - mean)) if len(labels_there) >= FEWEST else ():
-            agree = (labels_there == answer).mean()
-            if agree >= SURE and 0 < share < 1 and len(labels_there) * agree * np.log(share) < np.log(BY_CHANCE):
+        for answer, other in ((1, 1 - mean), (0, mean)) if len(labels_there) >= FEWEST and 0 < mean < 1 else ():
+            agree, disagree = (labels_there == answer).mean(), (labels_there != answer).sum()
+            honest = other / (other + HONEST_ODDS * (1 - other))  # the least share of the other label
+            if agree >= SURE and bdtr(disagree, len(labels_there), honest) < BY_CHANCE:
                 settled.append(f"where it is {level}, {label!r} is {answer} in {_often(agree, len(labels_there))}")
     return "; ".join(settled[:2])
 

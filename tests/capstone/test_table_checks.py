@@ -412,6 +412,19 @@ def test_leaks_of_all_kinds_are_named_with_their_numbers_and_honest_columns_are_
     assert "its name has 'like' in it" in said["like_hour"]
 
 
+def test_a_level_that_few_people_like_is_honest_and_one_that_nobody_can_like_is_not():
+    rng, rows = np.random.default_rng(2), 20_000
+    frame = pd.DataFrame({"user": rng.integers(0, 400, rows), "item": rng.integers(0, 200, rows)})
+    frame["topic"] = rng.choice(list("abcde"), rows)
+    frame["like"] = (rng.random(rows) < np.where(frame["topic"] == "a", 0.008, 0.035)).astype(int)
+    frame["place"] = np.where((frame["like"] == 0) & (rng.random(rows) < 0.3), "no button", "feed")
+    frame["click"] = rng.integers(0, 2, rows)
+    labels = {"click": "binary", "like": "binary"}
+    found = check(Declaration(labels, "user", "item", ids=("topic", "place")), frame)
+    said = {problem.column: problem.sentence for problem in found if "a leak?" in problem.sentence}
+    assert list(said) == ["place"] and "where it is no button, 'like' is 0 in all" in said["place"]
+
+
 def test_rows_that_were_logged_several_times_are_counted(shop):
     frame, own = shop
     thrice = pd.concat([frame] * 3, ignore_index=True)
