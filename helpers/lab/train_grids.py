@@ -42,7 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             count += 1
             rows = len(done.table)
             print(f"[{count}/{len(names)}] {done.name}: {rows} rows in {done.seconds:.0f} s", flush=True)
-    keep_findings.write()
+    try:
+        keep_findings.write()
+    except ValueError as error:  # another grid reads a search that was trained, and has not been
+        print(f"Trained and kept, but the claims are not judged: {error}")
+        return 1
     return 0
 
 

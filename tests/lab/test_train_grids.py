@@ -54,6 +54,18 @@ def test_a_grid_is_trained_after_those_that_it_reads_and_each_is_kept(grids, cap
     assert train_grids.main(["reader"]) == 0, "alone, it takes the kept search"
 
 
+def test_a_search_alone_says_which_grid_it_leaves_behind(grids, monkeypatch, capsys):
+    search = SimpleNamespace(searches=("search",))
+    grids["reader"] = KeptTable("reader", TABLE.copy, {}, reads=[search])
+    grids["reader"].write(TABLE)
+    search.best = "another"  # what is read is in the hash
+    grids["search"] = KeptTable("search", TABLE.copy, {})
+    monkeypatch.setattr(train_grids.keep_findings, "write", lambda: grids["reader"].read())
+    assert train_grids.main(["search"]) == 1
+    assert "the claims are not judged: grid: got reader.csv made from other settings" in capsys.readouterr().out
+    assert len(grids["search"].read()) == len(TABLE)
+
+
 def test_a_worker_with_other_tuned_settings_is_refused(grids):
     grids["x"] = KeptTable("x", TABLE.copy, {})
     with pytest.raises(
