@@ -10,6 +10,8 @@ from torch import nn
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
+from helpers.evaluation.late_fusion import STACK, late_fusion
+from helpers.evaluation.metrics import r2
 from helpers.experiments.sweep import R2
 from helpers.models.shared_bottom import SharedBottom, SingleTask, SingleTasks, parameter_count
 from helpers.support import validate
@@ -49,6 +51,18 @@ def small_batches(rows: int, lr: float, steps: int) -> dict:
 def mean_r2(run: Run, test: Examples) -> pd.DataFrame:
     """The judge that gives the mean of the tasks' R², each at its own best epoch: copy, r2."""
     return R2(run, test).groupby("copy", as_index=False)["r2"].mean()
+
+
+def fused_r2(run: Run, valid: Examples, test: Examples) -> pd.DataFrame:
+    """The judge of late fusion. Mean R² of all tasks: copy, output (as it is, or fused from the outputs of all tasks by
+    a ridge regression on the validation rows), r2."""
+    known, outputs = run.predict(valid.inputs), run.predict(test.inputs)
+    fused = {task: late_fusion(known, outputs, valid.labels[task])[STACK] for task in outputs}
+    parts = []
+    for name, several in (("as it is", outputs), ("fused", fused)):
+        scores = sum(r2(output, test.labels[task]) for task, output in several.items()) / len(several)
+        parts.append(pd.DataFrame({"copy": range(len(scores)), "output": name, "r2": scores}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def build(model: str, seed: int, width: int = WIDTH) -> nn.Module:

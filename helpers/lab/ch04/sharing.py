@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from helpers.chapters.ch04.sharing import conditions
 from helpers.data.examples import Examples
-from helpers.data.synthetic import relu_tasks
+from helpers.data.synthetic import CONDITIONS, relu_tasks
 from helpers.experiments.feature_tasks import (
     EXTREMES,
     INPUTS,
@@ -21,6 +21,7 @@ from helpers.experiments.feature_tasks import (
     WIDTH,
     build,
     full_batches,
+    fused_r2,
     task_pair,
 )
 from helpers.experiments.sweep import points, sweep
@@ -36,6 +37,11 @@ def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
     """Mean R² of each model at each of `LEARNING_RATES`, in two conditions: a row a model, a column a rate."""
     parts = [conditions(seeds, EXTREMES, rate).assign(rate=rate) for rate in LEARNING_RATES]
     return pd.concat(parts).pivot_table("r2", "model", "rate")
+
+
+def fused(seeds: Sequence[int], names: Sequence[str] = tuple(CONDITIONS)) -> pd.DataFrame:
+    """`conditions`, and late fusion of either model's outputs: condition, seed, model, output, r2 (mean of both)."""
+    return sweep(points(condition=names, seed=seeds, model=MODELS[:2]), task_pair, build, full_batches, fused_r2)
 
 
 def widths(
@@ -155,6 +161,7 @@ TABLES = kept_tables(
     KeptTable(
         "04_conditions", conditions, {"seeds": range(120)}, [Recheck({"seeds": [3, 77, 119]}, WITHIN)], [SETTINGS]
     ),
+    KeptTable("04_fused", fused, {"seeds": range(40)}, [Recheck({"seeds": [3, 25]}, WITHIN)], [SETTINGS]),
     KeptTable("04_heads", heads, {"seeds": range(120)}, [Recheck({"seeds": [100]}, WITHIN)], [SETTINGS]),
     KeptTable(
         "04_widths", widths, {"seeds": range(100)}, [Recheck({"seeds": [50], "sizes": [4, 32]}, WITHIN)], [SETTINGS]

@@ -16,15 +16,12 @@ from torch import nn
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, shaped_tasks
-from helpers.evaluation.late_fusion import STACK, late_fusion
-from helpers.evaluation.metrics import r2
 from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import INPUTS, TOWER
+from helpers.experiments.feature_tasks import INPUTS, TOWER, fused_r2
 from helpers.experiments.sweep import points, search, sweep
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
-from helpers.training.loop import Run
 
 
 class Size(NamedTuple):
@@ -79,17 +76,6 @@ def tune(
 CHOSEN = Chosen("00_ten_tasks_tuning", by=["size", "condition", "model"], setting=["rate"], value="loss", lowest=True)
 
 
-def _judged(run: Run, valid: Examples, test: Examples) -> pd.DataFrame:
-    """Mean R² of all tasks: copy, output (as it is, or fused from the outputs of all tasks), r2."""
-    known, outputs = run.predict(valid.inputs), run.predict(test.inputs)
-    fused = {task: late_fusion(known, outputs, valid.labels[task])[STACK] for task in outputs}
-    parts = []
-    for name, several in (("as it is", outputs), ("fused", fused)):
-        scores = sum(r2(output, test.labels[task]) for task, output in several.items()) / len(several)
-        parts.append(pd.DataFrame({"copy": range(len(scores)), "output": name, "r2": scores}))
-    return pd.concat(parts, ignore_index=True)
-
-
 def compare(
     seeds: Sequence[int],
     sizes: Sequence[str] = tuple(SIZES),
@@ -102,7 +88,7 @@ def compare(
         return steps(size, CHOSEN[size][condition][model])
 
     at = points(size=sizes, condition=names, model=models, seed=seeds)
-    return sweep(at, examples, build, options, _judged)
+    return sweep(at, examples, build, options, fused_r2)
 
 
 FIXED = {"sizes": SIZES, "tower": TOWER, "steps": STEPS, "batch": BATCH}

@@ -16,7 +16,7 @@ from torch import nn
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, SHAPES, shaped_tasks
 from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import INPUTS, MODELS, TOWER, full_batches, mean_r2
+from helpers.experiments.feature_tasks import INPUTS, MODELS, TOWER, full_batches, fused_r2, mean_r2
 from helpers.experiments.sweep import points, search, sweep
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
@@ -74,6 +74,11 @@ CHOSEN = Chosen(
 )
 
 
+def options(shape: str, condition: str, model: str) -> dict:
+    """Of `fit`, at the chosen rate: a condition with features in common has that of the *other mix*."""
+    return full_batches(CHOSEN[shape][condition if condition == DISJOINT else MIX][model])
+
+
 def transfer(
     seeds: Sequence[int],
     shapes: Sequence[str] = SHAPES,
@@ -83,14 +88,16 @@ def transfer(
 ) -> pd.DataFrame:
     """Test R² at the chosen rate, mean of all tasks: shape, tasks, condition, seed, model, r2.
 
-    names   of `CONDITIONS`; a condition with features in common has the rate of the *other mix*
+    names   of `CONDITIONS`
     """
-
-    def options(shape: str, condition: str, model: str) -> dict:
-        return full_batches(CHOSEN[shape][condition if condition == DISJOINT else MIX][model])
-
     at = points(shape=shapes, tasks=tasks, condition=names, seed=seeds, model=models)
     return sweep(at, examples, build, options, mean_r2)
+
+
+def fused(seeds: Sequence[int], tasks: Sequence[int] = TASKS[2:]) -> pd.DataFrame:
+    """Products in another mix, and late fusion of either model's outputs: tasks, seed, model, output, r2 (mean)."""
+    at = points(shape=["products"], tasks=tasks, condition=[MIX], seed=seeds, model=MODELS[:2])
+    return sweep(at, examples, build, options, fused_r2).drop(columns=["shape", "condition"])
 
 
 SETTINGS = full_batches() | {"inputs": INPUTS, "rows": ROWS, "width": WIDTH, "tower": TOWER}
@@ -112,4 +119,5 @@ TABLES = kept_tables(
         [Recheck(FEW | {"tasks": [5]}, CLOSE)],
         [SETTINGS, CHOSEN],
     ),
+    KeptTable("04_many_fused", fused, {"seeds": range(20)}, [Recheck({"seeds": [3]}, CLOSE)], [SETTINGS, CHOSEN]),
 )
