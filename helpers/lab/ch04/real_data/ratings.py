@@ -20,6 +20,7 @@ from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sparse
 from helpers.evaluation.counts import BIASES, BY_ITEM, ITEM, USER, by_ids
 from helpers.evaluation.intervals import auc_influence, over_users
+from helpers.evaluation.late_fusion import STACK, late_fusion
 from helpers.evaluation.metrics import Array, auc
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.sweep import points, search, sweep
@@ -27,7 +28,7 @@ from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support.downloads import MOVIELENS
-from helpers.training.loop import Run
+from helpers.training.loop import Run, fit
 
 COLUMNS = [
     Sparse("user"),
@@ -141,6 +142,24 @@ def transfer(
     return table[["fraction", "tuned", "pair", "seed", "model", "task", "auc", "users", "units"]]
 
 
+def fused(seeds: Sequence[int], pairs: Sequence[Sequence[str]] = PAIRS[:2], fraction: float = 0.8) -> pd.DataFrame:
+    """Test AUC of late fusion, a stack of the pair's two single-task models: pair, seed, task, auc."""
+    rankings = []
+    for seed in seeds:
+        (train, valid, test), known, asked = rows(fraction, seed), {}, {}
+        for task in dict.fromkeys(task for pair in pairs for task in pair):
+            lr, l2 = CHOSEN[fraction][task]
+            run = fit(build(task, l2, seed), train.only(task), valid.only(task), seed=seed, **training(fraction, lr))
+            known |= run.predict(valid.inputs)
+            asked |= run.predict(test.inputs)
+        for pair in pairs:
+            both = [{task: logits[task] for task in pair} for logits in (known, asked)]
+            for task in pair:
+                stack = late_fusion(*both, valid.labels[task])[STACK]
+                rankings.append((" + ".join(pair), seed, task, auc(stack, test.labels[task])))
+    return pd.DataFrame(rankings, columns=["pair", "seed", "task", "auc"])
+
+
 def moves(scores: Array, labels: Array, users: Array) -> np.ndarray:
     """How much each user moves the AUC, by the row of the embedding table: 0 for one who has no row of these."""
     layout = examples()[0].sparse[USER]
@@ -217,6 +236,14 @@ TABLES = kept_tables(
         transfer,
         {"seeds": range(20), "fraction": 0.8, "pairs": PAIRS[:2]},
         ONE,
+        [CHOSEN[0.8]],
+        needs=MOVIELENS,
+    ),
+    KeptTable(
+        "04_ratings_fused",
+        fused,
+        {"seeds": range(6)},
+        [Recheck({"seeds": [5], "pairs": [("like", "love")]}, {"auc": 0.01})],
         [CHOSEN[0.8]],
         needs=MOVIELENS,
     ),
