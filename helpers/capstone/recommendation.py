@@ -132,7 +132,8 @@ def as_good(headline: pd.DataFrame) -> str:
 
 
 NO_REASON = (
-    "The gain is then over a weak model of its own, and no reason to share. One model may still be cheaper to serve."
+    "The gain may then be over a weak model of its own, and is no reason to share. One model may still be cheaper to "
+    "serve."
 )
 
 

@@ -264,9 +264,8 @@ def _fewer(found: Comparison) -> str:
     count = found.parts["train"]
     table.columns = [f"{share * count:,.0f} rows ({share:.0%})" for share in table.columns]
     said = (
-        "The gain over its own model with fewer rows to train on, and the same test, says what to expect of more: one "
-        "that shrinks from "
-        "left to right will go on shrinking."
+        "The gain over its own model with fewer rows to train on, and the same test, hints at what more would do: one "
+        "that shrinks from left to right may go on shrinking."
     )
     return f"<p>{said}</p>{_table(table.reset_index())}"
 
