@@ -161,7 +161,7 @@ TABLES = kept_tables(
     KeptTable(
         "04_conditions", conditions, {"seeds": range(120)}, [Recheck({"seeds": [3, 77, 119]}, WITHIN)], [SETTINGS]
     ),
-    KeptTable("04_fused", fused, {"seeds": range(40)}, [Recheck({"seeds": [3, 25]}, WITHIN)], [SETTINGS]),
+    KeptTable("04_fused", fused, {"seeds": range(120)}, [Recheck({"seeds": [3, 25]}, WITHIN)], [SETTINGS]),
     KeptTable("04_heads", heads, {"seeds": range(120)}, [Recheck({"seeds": [100]}, WITHIN)], [SETTINGS]),
     KeptTable(
         "04_widths", widths, {"seeds": range(100)}, [Recheck({"seeds": [50], "sizes": [4, 32]}, WITHIN)], [SETTINGS]

@@ -62,7 +62,7 @@ FUSED = {kind: [f"{kind}, {way}" for way in FUSIONS] for kind in (OWN, LINEAR)}
 UNSHARED = (OWN, LINEAR, *FUSED[OWN], *FUSED[LINEAR], *ITEM_COUNTS)
 
 # What every model may choose from, besides passes, by validation loss.
-RATES, PENALTIES = (0.1, 0.2, 0.4), (0.0, 0.001, 0.01)
+RATES, PENALTIES = (0.1, 0.2, 0.4, 0.8, 1.6), (0.0, 0.001, 0.01)
 
 
 class Log(NamedTuple):
