@@ -106,8 +106,13 @@ def kept(claim: Claim) -> pd.DataFrame:
 
 def absent(claim: Claim) -> str:
     """Where a claim cannot be measured, as data of others are absent: the word for that."""
-    names = [] if callable(claim.grid) else [claim.grid] if isinstance(claim.grid, str) else claim.grid
-    return next(filter(None, (TABLES[name].absent for name in names)), "")
+    return next(filter(None, (table.absent for table in tables_of(claim.grid))), "")
+
+
+def tables_of(grid: Grid) -> list[KeptTable]:
+    """The kept tables that a claim is measured on; none where a notebook runs its experiment."""
+    names = [] if callable(grid) else [grid] if isinstance(grid, str) else grid
+    return [TABLES[name] for name in names]
 
 
 def fresh(grid: Grid, only: Mapping[str, object], seeds: Sequence[int]) -> pd.DataFrame:

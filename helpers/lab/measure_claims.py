@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from helpers.evaluation.verdicts import UNDECIDED, Finding, agree, findings, weak
 from helpers.experiments import jobs
-from helpers.lab import TABLES, absent, all_claims, fresh, keep_findings, seeds
+from helpers.lab import absent, all_claims, fresh, keep_findings, seeds, tables_of
 from helpers.lab.claim import Claim, Grid
 from helpers.support import environment
 
@@ -54,8 +54,7 @@ class Experiment(NamedTuple):
     @property
     def runs(self) -> int:
         """How many points of its grid it trains, up to a factor that all experiments on this grid have in common."""
-        names = [] if callable(self.grid) else [self.grid] if isinstance(self.grid, str) else self.grid
-        each = [TABLES[name].settings | self.only | {"seeds": range(self.seeds)} for name in names]
+        each = [table.settings | self.only | {"seeds": range(self.seeds)} for table in tables_of(self.grid)]
         return sum(prod(len(level) for level in settings.values() if _several(level)) for settings in each)
 
     def joined(self, other: "Experiment") -> "Experiment | None":

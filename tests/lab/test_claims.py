@@ -11,7 +11,7 @@ from helpers import lab
 from helpers.course import chapter_names
 from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import UNDECIDED, WITHIN
-from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, measure_claims, seeds
+from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, seeds
 from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, mean
 from helpers.lab.measure_claims import by_experiment, main, trained_together
 from tools import notebooks
@@ -184,7 +184,7 @@ def test_make_claims_takes_a_block_that_is_not_used_up_and_logs_it_when_all_were
 
 def test_make_claims_trains_a_rival_of_several_claims_once_unless_its_seeds_would_cost_more(monkeypatch):
     table = SimpleNamespace(settings={"models": ["rival", "a", "b", "c"]})
-    monkeypatch.setattr(measure_claims, "TABLES", {"00_x": table})
+    monkeypatch.setattr(lab, "TABLES", {"00_x": table})
     needs = {"C0.1": ("a", 20), "C0.2": ("b", 30), "C0.3": ("c", 200)}
     chosen = {
         id: claim(grid="00_x", seeds=count, only={"models": ["rival", model]}) for id, (model, count) in needs.items()
