@@ -246,6 +246,7 @@ const angle = (cos) => Math.acos(clamp(cos, -1, 1)) * 180 / Math.PI;
 
 // A move of the reader's ends the run; what the sum left is kept until the next.
 function moved(stage, changes) {
+  lowest(stage); // of the place that is left, too: a quick move is drawn only where it ends
   stage.rolling.pause();
   stage.former = stage.run?.trails.sum ?? stage.former;
   stage.run = null;
