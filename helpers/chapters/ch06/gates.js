@@ -236,7 +236,7 @@ function agreement(stage) {
 // How much of the weight the largest expert had before training and has now, in the gate where one swallowed the plane.
 function swallowed(stage) {
   const { used } = shown(stage), k = used.indexOf(1), share = ({ means }) => percent(Math.max(...means[k]));
-  return `In gate ${"AB"[k]}, at ${stage.state.column}: the largest expert has ${share(shown(stage))} of the weight, and had ${share(run(stage).snapshots[0])} before training. An expert that is off gets no gradient, so it stays off.`;
+  return `In gate ${"AB"[k]}, at ${stage.state.column}: the largest expert has ${share(shown(stage))} of the weight, and had ${share(run(stage).snapshots[0])} before training. An expert that is off gets almost no gradient, so it stays off.`;
 }
 
 export default explorable({
