@@ -4,7 +4,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import nbformat
 from nbformat.sign import NotebookNotary
+
+from tests.ports import free_port
 
 FLAGS = ["--no-sandbox", "--no-first-run"]
 FLAGS += [f"--disable-{part}" for part in ("gpu", "quic", "background-networking", "component-update", "sync")]
@@ -64,9 +65,7 @@ class Lab:
             file = home / "settings" / f"@jupyterlab/{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.root, self.token, self.base = root, secrets.token_hex(16), f"http://127.0.0.1:{port}"
         self.environment = {
             **os.environ,

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 import threading
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_axe import serious
 from tests.browser.test_slides import DRAWN, WRONG
+from tests.ports import free_port
 from tools.classroom import pages, server
 from tools.classroom.room import Room
 from tools.notebooks import ROOT, find, read
@@ -28,9 +28,7 @@ class Host:
         pages.write(paths, books, folder / "pages")
         self.files = server.load(folder / "pages", pages.hidden())
         self.questions, self.votes = pages.asked(pages.with_decks(books)), folder / "votes.jsonl"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{free.getsockname()[1]}/"
+        self.url = f"http://127.0.0.1:{free_port()}/"
         self.start()
 
     def start(self) -> None:

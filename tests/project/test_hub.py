@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from examples.hub.load import give_class
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "02_weighted_cross_entropy.ipynb"
@@ -36,14 +36,6 @@ c.JupyterHub.load_roles = [{{"name": "load", "services": ["load"], "scopes": sco
 """
 
 
-def free_ports(number: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
     """The address of a hub that runs, and the folder with the students' homes."""
@@ -51,7 +43,7 @@ def hub(tmp_path_factory):
         stop = pytest.fail if os.environ.get("CI") else pytest.skip
         stop("The hub needs configurable-http-proxy (on Debian: apt-get install node-configurable-http-proxy)")
     folder = tmp_path_factory.mktemp("hub")
-    public, *ports = free_ports(3)
+    public, *ports = (free_port() for _ in range(3))
     first = 20_000 + os.getpid() % 10_000  # below the ports that a system gives out, as in a class
     settings = {"hub": ports[0], "proxy": ports[1], "homes": folder / "homes", "token": TOKEN}
     course = ROOT / "examples" / "hub" / "jupyterhub_config.py"

@@ -5,7 +5,6 @@ import contextlib
 import json
 import re
 import secrets
-import socket
 import time
 
 import pytest
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from tests.ports import free_port
 from tools.classroom import pages, server
 from tools.classroom.__main__ import summary
 from tools.classroom.room import Question, Refused, Room
@@ -178,9 +178,7 @@ class Host:
             (folder / name).write_text(text)
         self.room = room
         files = server.load(folder, {"class1.html"})
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         door = {"url": "", "code": "", "decks": []}
         self.server = server.listen(room, files, door, "127.0.0.1", self.port)
         self.client = AsyncHTTPClient(force_instance=True, max_clients=1000)

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ import nbformat
 import psutil
 import pytest
 
+from tests.ports import free_port
 from tools import lab, setup
 
 ROOT = Path(__file__).parents[2]
@@ -588,9 +588,7 @@ def test_lab_starts_without_a_home_and_with_a_notebook_that_cannot_be_read(clone
 
 @pytest.mark.long
 def test_lab_in_a_codespace_answers_to_its_address_and_to_no_other(clone):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     domain = {"GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN": "app.github.dev", "JUPYTER_PORT": str(port)}
     outside, inside = f"fuzzy-tribble-x7-{port}.app.github.dev", f"localhost:{port}"
     with running(clone, CODESPACES="true", CODESPACE_NAME="fuzzy-tribble-x7", **domain) as (address, said):
