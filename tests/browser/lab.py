@@ -135,7 +135,7 @@ class Tab:
 
     def __init__(self, browser, allowed: tuple[str, ...]):
         self.page = browser.new_page(viewport={"width": 1280, "height": 900})
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(60_000)  # of a machine that does other work, too
         self.trouble: list[str] = []
         allowed += ("data:", "blob:")
         self.page.on("pageerror", lambda error: self._heard("page error", error.stack or str(error)))
