@@ -280,7 +280,7 @@ TABLES = kept_tables(
     KeptTable(
         "00_ten_feed",
         compare,
-        {"seeds": range(20)},
+        {"seeds": range(40)},
         [Recheck(FEW, {"auc": 0.03, "gauc": 0.03, "rare": 0.01})],
         [FIXED, CHOSEN],
     ),
