@@ -170,16 +170,14 @@ def glossary() -> list[Term]:
     return [Term(*entry) for entry in ENTRY.findall(GLOSSARY.read_text(encoding="utf-8"))]
 
 
-def _chapters() -> list[dict[str, str]]:
-    """The chapters: file, title and question, and the minutes with those of the exercises."""
+def _chapters() -> list[dict]:
+    """The chapters: file, title and question, and the minutes of each part."""
     chapters = []
     for path in sorted((ROOT / "notebooks").glob("0*.ipynb")):
         book = read(path)
         number, _, name = title(book).partition(" · ")
-        taken = NUMBER.findall(minutes.told(book))
-        chapters.append(
-            {"file": path.name, "number": number, "english": f"{name}\n{question(book)}", "taken": taken[:2]}
-        )
+        taken = minutes.taken(minutes.sections(book))
+        chapters.append({"file": path.name, "number": number, "english": f"{name}\n{question(book)}", "taken": taken})
     return chapters
 
 

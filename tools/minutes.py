@@ -124,10 +124,15 @@ def told(notebook: NotebookNode) -> str:
     return time.group(1).strip() if time else ""
 
 
+def taken(parts: list[Section]) -> dict[str, int]:
+    """The minutes of a chapter by `PARTS`."""
+    read = {part: sum(section.minutes for section in parts if section.part == part) for part in PARTS[:2]}
+    return read | {"exercises": 5 * round(sum(map(_to_do, parts)) / 5)}
+
+
 def box(parts: list[Section]) -> str:
     """The minutes of a chapter, as its box says them."""
-    core, optional = (sum(section.minutes for section in parts if section.part == part) for part in PARTS[:2])
-    to_do = 5 * round(sum(map(_to_do, parts)) / 5)
+    core, optional, to_do = taken(parts).values()
     more = f", {to_do} more for the exercises" if to_do else ""
     return f"{core} minutes" + (f" (and {optional} optional)" if optional else "") + more
 

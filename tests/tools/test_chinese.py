@@ -37,6 +37,14 @@ def test_each_row_of_the_english_is_in_the_chinese_page_with_its_quotations_and_
     assert [row[2] for row in told] == [row[2] for row in rows]
 
 
+def test_the_chapters_take_as_long_as_the_english_says():
+    minutes = r"(\d+) minutes(?: \(and (\d+) optional\))?, (\d+) more"
+    chinese_minutes = r"\| (\d+) \+ (\d+)(?:（选读 (\d+)）)? \|"
+    english, told = ((chinese.ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh.md"))
+    expected = [(core, exercises, optional) for core, optional, exercises in re.findall(minutes, english)]
+    assert re.findall(chinese_minutes, told) == expected != []
+
+
 ENGLISH = "**Only when** two towers see 1,000 rows (*holds* `C4.1`), [see](a.ipynb#b)."
 GOOD = "**有条件**：两个任务塔见到 1,000 条样本（*成立* `C4.1`），[见](a.ipynb#b)。"
 
