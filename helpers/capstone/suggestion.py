@@ -15,21 +15,24 @@ from helpers.capstone.preparation import YES_NO, cut_tags, of_day, written
 from helpers.support import validate
 
 USER_NAMES = ("user", "uid", "member", "customer", "viewer", "reader", "listener", "visitor", "subscriber", "用户")
-ITEM_NAMES = ("item", "video", "movie", "product", "article", "photo", "sku", "goods", "ad")
+USER_NAMES += ("reviewer", "buyer")
+ITEM_NAMES = ("item", "video", "movie", "product", "article", "photo", "sku", "asin", "goods", "ad")
 ITEM_NAMES += ("doc", "news", "song", "track", "clip", "film", "post", "视频", "商品")
+NO_IDS = ("bid", "paid", "valid")  # they end as ids do
+LAST_WORDS = {"author", "brand", "category", "class", "code", "group", "segment", "type"}.union(USER_NAMES, ITEM_NAMES)
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 AFTER_NAMES = ("watch", "play", "dwell", "rating", "revenue", "completion", "stay")
-GROUP_NAMES = {"session", "session_id", "sessionid", "search_id", "query_id", "request_id"}
-WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}  # without blanks
+GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid"}
+WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
 
 
 def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean."""
     validate.columns("frame", frame, [])
     guesses, taken = {}, set()
-    users = next((frame[name] for name in frame if _is(str(name).lower(), USER_NAMES)), None)
+    users = next((frame[name] for name in frame if _is(str(name), USER_NAMES)), None)
     for name, values in frame.items():
         role, reason = _guess(str(name), values)
         if role == BINARY and users is not None and _fixed(values, users):
@@ -86,25 +89,24 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
             return "tags", several
         if distinct > len(seen) / 2:
             return "leave out", f"text, different in {distinct:,} rows"
-        if low in GROUP_NAMES:
+        if joined(name) in GROUP_NAMES:
             return "group", "its name; its rows belong together, and it is no feature"
-        return _id(low, TWO_WORDS if distinct == 2 else f"{distinct:,} different words")
+        return _id(name, TWO_WORDS if distinct == 2 else f"{distinct:,} different words")
     whole = bool((seen % 1 == 0).all())
     if distinct == 2 and set(seen.unique()) == {0, 1}:
         return BINARY, "0 and 1; if known before the impression, an id"
     if set(seen.unique()) == {-1, 1}:
         return "leave out", "−1 and 1; a label must be 0 and 1"
-    if low.replace("_", "").replace(" ", "") in WEIGHTS and (seen >= 0).all():
+    if joined(name) in WEIGHTS and (seen >= 0).all():
         return "weight", "its name; how much a row counts in training"
     if _has(low, AFTER_NAMES):
         return "leave out", "measured afterwards? a label, never a feature"
     if words & TIME_NAMES and not words & NO_TIMES:
         return _time(values, "its name; numbers that may order the rows")
-    parts = [word for word in (*USER_NAMES, *ITEM_NAMES, "author", "category", "code") if word != "ad"]  # as in load
-    if whole and low in GROUP_NAMES:
+    if whole and joined(name) in GROUP_NAMES:
         return "group", "its name; its rows belong together, and it is no feature"
-    if whole and (low.endswith("id") or _is(low, ITEM_NAMES) or _has(low, parts)):
-        return _id(low, f"its name; {distinct:,} different whole numbers")
+    if whole and ((low.endswith("id") and not low.endswith(NO_IDS)) or LAST_WORDS.intersection(_words(name)[-1:])):
+        return _id(name, f"its name; {distinct:,} different whole numbers")
     if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
         return "leave out", "the number of the row"
     if (values.isna() | (values == 0)).mean() > MOSTLY:
@@ -115,9 +117,18 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
 
 
+def joined(name: str) -> str:
+    """A name in small letters and figures alone: of "User ID", "user_id" and "userId" userid."""
+    return re.sub(r"[\W_]+", "", name.lower())
+
+
 def words_of(name: str) -> set[str]:
     """The whole words of a name: of "lastSeen_at" last, seen and at."""
-    return set(re.findall(r"[^\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
+    return set(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
 
 
 def is_date(name: str, values: pd.Series) -> bool:
@@ -177,15 +188,15 @@ def _time(values: pd.Series, reason: str) -> tuple[str, str]:
     return ("leave out", "a time with gaps orders no rows") if values.isna().any() else ("time", reason)
 
 
-def _id(low: str, reason: str) -> tuple[str, str]:
+def _id(name: str, reason: str) -> tuple[str, str]:
     for role, names in (("user", USER_NAMES), ("item", ITEM_NAMES)):
-        if _is(low, names):
+        if _is(name, names):
             return role, reason
     return "id", reason
 
 
-def _is(low: str, names: Iterable[str]) -> bool:
-    return any(low in (name, f"{name}_id", f"{name}id") for name in names)
+def _is(column: str, names: Iterable[str]) -> bool:
+    return any(joined(column) in (name, f"{name}id") for name in names)
 
 
 def _ids_of(values: pd.Series, others: pd.DataFrame) -> str:
@@ -196,7 +207,7 @@ def _ids_of(values: pd.Series, others: pd.DataFrame) -> str:
         return ""
     parts = {str(part) for row in lists for part in row}
     for name, ids in others.items():
-        if _is(str(name).lower(), ITEM_NAMES) and len(parts & set(ids.dropna().astype(str))) >= MOSTLY * len(parts):
+        if _is(str(name), ITEM_NAMES) and len(parts & set(ids.dropna().astype(str))) >= MOSTLY * len(parts):
             return str(name)
     return ""
 
