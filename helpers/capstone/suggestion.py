@@ -17,14 +17,14 @@ from helpers.support import validate
 USER_NAMES = ("user", "uid", "member", "customer", "viewer", "reader", "listener", "visitor", "subscriber", "用户")
 USER_NAMES += ("reviewer", "buyer")
 ITEM_NAMES = ("item", "video", "movie", "product", "article", "photo", "sku", "asin", "goods", "ad")
-ITEM_NAMES += ("doc", "news", "song", "track", "clip", "film", "post", "视频", "商品")
+ITEM_NAMES += ("doc", "news", "song", "track", "clip", "film", "post", "business", "视频", "商品")
 NO_IDS = ("bid", "paid", "valid")  # they end as ids do
 LAST_WORDS = {"author", "brand", "category", "class", "code", "group", "segment", "type"}.union(USER_NAMES, ITEM_NAMES)
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 AFTER_NAMES = ("watch", "play", "dwell", "rating", "revenue", "completion", "stay")
-GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid"}
+GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid", "impressionid"}
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
 
 
@@ -33,14 +33,19 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     validate.columns("frame", frame, [])
     guesses, taken = {}, set()
     users = next((frame[name] for name in frame if _is(str(name), USER_NAMES)), None)
+    first = {name: _guess(str(name), values) for name, values in frame.items()}
+    times = [name for name, (role, _) in first.items() if role == "time"]
+    finest = max(times, key=lambda name: frame[name].nunique(), default=None)
     for name, values in frame.items():
-        role, reason = _guess(str(name), values)
+        role, reason = first[name]
         if role == BINARY and users is not None and _fixed(values, users):
             role, reason = "id", "0 or 1, and the same in all rows of a user"
         if role in ("id", "tags", "leave out") and (of := _ids_of(values, frame.drop(columns=[name]))):
             role, reason = "list", f"ids of {of}, several in a row"
-        if role in ("user", "item", "time", "group") and role in taken:
-            role, reason = ("leave out" if role in ("time", "group") else "id"), f"another {role}"
+        if name in times and name != finest:
+            role, reason = "leave out", "another time"
+        if role in ("user", "item", "group") and role in taken:
+            role, reason = ("leave out" if role == "group" else "id"), f"another {role}"
         taken.add(role)
         seen = values.dropna()
         guesses[name] = {"role": role, "reason": reason, "example": str(seen.iloc[0]) if len(seen) else ""}
@@ -48,6 +53,7 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 TWO_WORDS = "2 different words; if an outcome, a label"
+SCARCE = "mostly 0 or missing; measured afterwards?"
 
 
 def draft(guesses: pd.DataFrame) -> str:
@@ -91,6 +97,8 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
             return "leave out", f"text, different in {distinct:,} rows"
         if joined(name) in GROUP_NAMES:
             return "group", "its name; its rows belong together, and it is no feature"
+        if values.isna().mean() > MOSTLY:
+            return "leave out", SCARCE
         return _id(name, TWO_WORDS if distinct == 2 else f"{distinct:,} different words")
     whole = bool((seen % 1 == 0).all())
     if distinct == 2 and set(seen.unique()) == {0, 1}:
@@ -103,14 +111,16 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
         return "leave out", "measured afterwards? a label, never a feature"
     if words & TIME_NAMES and not words & NO_TIMES:
         return _time(values, "its name; numbers that may order the rows")
-    if whole and joined(name) in GROUP_NAMES:
+    if whole and distinct < len(seen) and joined(name) in GROUP_NAMES:
         return "group", "its name; its rows belong together, and it is no feature"
-    if whole and ((low.endswith("id") and not low.endswith(NO_IDS)) or LAST_WORDS.intersection(_words(name)[-1:])):
-        return _id(name, f"its name; {distinct:,} different whole numbers")
     if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
         return "leave out", "the number of the row"
+    if values.isna().mean() > MOSTLY:
+        return "leave out", SCARCE
+    if whole and ((low.endswith("id") and not low.endswith(NO_IDS)) or LAST_WORDS.intersection(_words(name)[-1:])):
+        return _id(name, f"its name; {distinct:,} different whole numbers")
     if (values.isna() | (values == 0)).mean() > MOSTLY:
-        return "leave out", "mostly 0 or missing; measured afterwards?"
+        return "leave out", SCARCE
     return "number", "whole numbers; if they are codes, an id" if whole else "numbers with decimals"
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.capstone.declaration import ROLES, Declaration
-from helpers.capstone.suggestion import TWO_WORDS, draft, suggest
+from helpers.capstone.suggestion import SCARCE, TWO_WORDS, draft, suggest
 
 OF_DAY = "a time of day, which without a date orders no rows"
 
@@ -41,6 +41,11 @@ def test_the_draft_is_code_that_declares_what_was_guessed(frame):
     cure = r'got no label; expected what happened after .* perhaps frame\["state"\] = frame\["state"\] == "bought"'
     with pytest.raises(ValueError, match=cure):
         draft(suggest(table))
+
+
+def test_of_several_times_the_finest_orders_the_rows():
+    days = pd.DataFrame({"date": [20260501, 20260501, 20260502], "time_ms": [7, 8.5, 9.5], "user": [1, 2, 1]})
+    assert suggest(days)["role"].to_dict() == {"date": "leave out", "time_ms": "time", "user": "user"}
 
 
 def test_what_may_be_known_too_late_is_left_out():
@@ -105,7 +110,11 @@ def test_what_may_be_known_too_late_is_left_out():
         ("User ID", ["a", "b", "c", "b"] * 2, "user", "3 different words"),
         ("用户 ID", [5, 9, 7], "user", "its name; 3 different whole numbers"),
         ("product-id", [5, 9, 7], "item", "its name; 3 different whole numbers"),
-        ("Session ID", [5, 9, 7], "group", "its name; its rows belong together, and it is no feature"),
+        ("transactionid", [None] * 40 + [5, 9], "leave out", SCARCE),
+        ("refund_note", [None] * 90 + [*"abcbbca"], "leave out", SCARCE),
+        ("sample_id", [5, 6, 7], "leave out", "the number of the row"),
+        ("impression_id", [5, 5, 7], "group", "its name; its rows belong together, and it is no feature"),
+        ("Session ID", [5, 9, 9], "group", "its name; its rows belong together, and it is no feature"),
         ("row", [7, 8, 9], "leave out", "the number of the row"),
         ("spent", [0] * 9 + [2, 3] + [None] * 10, "leave out", "mostly 0 or missing; measured afterwards?"),
     ],
