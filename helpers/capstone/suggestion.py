@@ -95,7 +95,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
             return "tags", several
         if distinct > len(seen) / 2:
             return "leave out", f"text, different in {distinct:,} rows"
-        if joined(name) in GROUP_NAMES:
+        if letters(name) in GROUP_NAMES:
             return "group", "its name; its rows belong together, and it is no feature"
         if values.isna().mean() > MOSTLY:
             return "leave out", SCARCE
@@ -105,13 +105,13 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
         return BINARY, "0 and 1; if known before the impression, an id"
     if set(seen.unique()) == {-1, 1}:
         return "leave out", "−1 and 1; a label must be 0 and 1"
-    if joined(name) in WEIGHTS and (seen >= 0).all():
+    if letters(name) in WEIGHTS and (seen >= 0).all():
         return "weight", "its name; how much a row counts in training"
     if _has(low, AFTER_NAMES):
         return "leave out", "measured afterwards? a label, never a feature"
     if words & TIME_NAMES and not words & NO_TIMES:
         return _time(values, "its name; numbers that may order the rows")
-    if whole and distinct < len(seen) and joined(name) in GROUP_NAMES:
+    if whole and distinct < len(seen) and letters(name) in GROUP_NAMES:
         return "group", "its name; its rows belong together, and it is no feature"
     if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
         return "leave out", "the number of the row"
@@ -127,7 +127,7 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
 
 
-def joined(name: str) -> str:
+def letters(name: str) -> str:
     """A name in small letters and figures alone: of "User ID", "user_id" and "userId" userid."""
     return re.sub(r"[\W_]+", "", name.lower())
 
@@ -206,7 +206,7 @@ def _id(name: str, reason: str) -> tuple[str, str]:
 
 
 def _is(column: str, names: Iterable[str]) -> bool:
-    return any(joined(column) in (name, f"{name}id") for name in names)
+    return any(letters(column) in (name, f"{name}id") for name in names)
 
 
 def _ids_of(values: pd.Series, others: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ import difflib
 import html
 import re
 from collections.abc import Callable, Iterator
-from itertools import product
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -249,6 +249,8 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         if missing := int(label.isna().sum()):
             yield Problem(False, column, f"{missing:,} of {rows:,} rows have no label; they are masked for this task.")
         yield from _label(column, declaration.labels[column], label.dropna().to_numpy(float))
+    for one, other in combinations(_but(skip, *declaration.labels), 2):
+        yield from _twice(one, other, frame)
     for time in _but(skip, declaration.time):
         yield from _dates(time, frame[time])
     some = frame.iloc[np.random.default_rng(0).permutation(rows)[:LOOKED_AT]]
@@ -325,6 +327,16 @@ def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
         yield Problem(
             False, column, f"its largest value lies {far:.0f} standard deviations from the mean; try its logarithm."
         )
+
+
+def _twice(one: str, other: str, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Whether a label follows from another: the same, its opposite, or any line."""
+    first, second = frame[[one, other]].dropna().to_numpy(float).T
+    if len(first) >= FEWEST and first.std() and second.std():
+        correlation = np.corrcoef(first, second)[0, 1]
+        if abs(correlation) > 1 - 1e-9:
+            sentence = f"in every row it follows from {one!r} (correlation {correlation:+.0f}): one task, told twice. "
+            yield Problem(False, other, sentence + "Leave one of them out.", doubt=True)
 
 
 def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:

@@ -99,6 +99,11 @@ NOTE = [
     (declared(), lambda f: f.assign(click=(f["time"] % 60 == 0) * 1), "click: 50 positives in all, about 5 of them"),
     (declared(), lambda f: f.assign(seconds=f["seconds"].where(f["time"] > 0, 1e4)), "seconds: its largest value lies"),
     (declared(), lambda f: f.assign(topic=np.where(f["time"] < 9, "NA", f["topic"])), "topic: 'NA' counts as an id"),
+    (
+        declared(),
+        lambda f: f.assign(seconds=9 - 2 * f["click"]),
+        "seconds: in every row it follows from 'click' (correla",
+    ),
     (declared(user=None, ids=("topic", "user")), as_it_is, "user: no column is the user: no GAUC, and rows count as"),
 ]
 
