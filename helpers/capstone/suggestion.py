@@ -25,6 +25,7 @@ LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have s
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 AFTER_NAMES = ("watch", "play", "dwell", "rating", "revenue", "completion", "stay")
 GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid", "impressionid"}
+EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a name
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
 
 
@@ -67,6 +68,10 @@ def draft(guesses: pd.DataFrame) -> str:
             f'; perhaps frame["{name}"] = frame["{name}"] == "{row.example}"'
             for name, row in guesses[guesses["reason"] == TWO_WORDS].iterrows()
         )
+        for name in filter(lambda column: words_of(str(column)) & EVENT_NAMES, roles.index):
+            cures += (
+                f'; if "{name}" says what happened, chapter 08, section 1, makes one row of all events of an impression'
+            )
         expected = f"what happened after the impression, as 0 and 1, as yes and no, or as a number to predict{cures}"
         validate.fail("guesses", "no label", expected)
     left = ", ".join(literal(str(column)) for column in roles.index[roles == "leave out"])

@@ -41,6 +41,11 @@ def test_the_draft_is_code_that_declares_what_was_guessed(frame):
     cure = r'got no label; expected what happened after .* perhaps frame\["state"\] = frame\["state"\] == "bought"'
     with pytest.raises(ValueError, match=cure):
         draft(suggest(table))
+    table = table.assign(state=np.array(["view", "cart", "order"])[frame.index % 3]).rename(
+        columns={"state": "event_type"}
+    )
+    with pytest.raises(ValueError, match=r'no label; .*; if "event_type" says what happened, chapter 08, section 1'):
+        draft(suggest(table))
 
 
 def test_of_several_times_the_finest_orders_the_rows():
