@@ -5,8 +5,7 @@ import os
 import socket
 
 # Below those that a system gives to connections (Linux from 32,768 on): one of a browser's could take it meanwhile.
-CANDIDATES = itertools.cycle(range(10_000, 20_000))
-next(itertools.islice(CANDIDATES, 97 * os.getpid() % 10_000, None))  # processes that run at a time begin apart
+CANDIDATES = itertools.count(10_000 + 97 * os.getpid() % 9_000)  # processes that run at a time begin apart
 
 
 def free_port() -> int:

@@ -41,9 +41,7 @@ def test_the_draft_is_code_that_declares_what_was_guessed(frame):
     cure = r'got no label; expected what happened after .* perhaps frame\["state"\] = frame\["state"\] == "bought"'
     with pytest.raises(ValueError, match=cure):
         draft(suggest(table))
-    table = table.assign(state=np.array(["view", "cart", "order"])[frame.index % 3]).rename(
-        columns={"state": "event_type"}
-    )
+    table = frame[["user_id", "video"]].assign(event_type=np.array(["view", "cart", "order"])[frame.index % 3])
     with pytest.raises(ValueError, match=r'no label; .*; if "event_type" says what happened, chapter 08, section 1'):
         draft(suggest(table))
 
@@ -62,7 +60,7 @@ def test_what_may_be_known_too_late_is_left_out():
     found = suggest(frame)
     expected = dict.fromkeys(("constant", "basket", "stars", "departure_time"), "leave out") | {"age": "number"}
     assert found["role"].to_dict() == expected | {"time_hour": "time", "seen": "tags"}
-    assert found.loc["basket", "reason"] == "mostly 0 or missing; measured afterwards?"
+    assert found.loc["basket", "reason"] == SCARCE
 
 
 @pytest.mark.parametrize(
@@ -121,7 +119,7 @@ def test_what_may_be_known_too_late_is_left_out():
         ("impression_id", [5, 5, 7], "group", "its name; its rows belong together, and it is no feature"),
         ("Session ID", [5, 9, 9], "group", "its name; its rows belong together, and it is no feature"),
         ("row", [7, 8, 9], "leave out", "the number of the row"),
-        ("spent", [0] * 9 + [2, 3] + [None] * 10, "leave out", "mostly 0 or missing; measured afterwards?"),
+        ("spent", [0] * 9 + [2, 3] + [None] * 10, "leave out", SCARCE),
     ],
 )
 def test_each_column_has_its_role_and_the_reason(name, values, role, reason):
