@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from helpers.evaluation.verdicts import NO_EFFECT, NOTES, SMALL, UNDECIDED, WITHIN, Finding, findings
+from helpers.evaluation.verdicts import FAR, NO_EFFECT, SMALL, UNDECIDED, Finding, findings
 from helpers.support import validate
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
-MOVED = "Margin moved: "
 COLUMNS = ("", "claim", "verdict", "effect and 95% interval", "over, and margin")
 
 
@@ -43,36 +42,42 @@ class Card:
     def _repr_html_(self) -> str:
         return self.html()
 
-    def html(self, fold_notes: bool = True) -> str:
-        """In a fold the notes need none of their own. That a margin moved is in the chapter's evidence."""
+    def html(self, fold_note: bool = True) -> str:
+        """In a fold the note needs none of its own. That a margin moved is in the chapter's evidence."""
         finding = self.finding
         undecided = finding.verdict == UNDECIDED
         colour = "#595959" if undecided else "#00735C" if finding.as_claimed else "#B34E00"
-        outcome = finding.verdict + (", as claimed" if finding.verdict in WITHIN and finding.as_claimed else "")
-        notes = "".join(f"<div>{_minus(note)}</div>" for note in _notes(finding) if not note.startswith(MOVED))
-        if notes and fold_notes:
-            notes = f"<details><summary>About the margin</summary>{notes}</details>"
-        small = f'<div style="font-size:.85em;color:#595959">{notes}</div>' if notes else ""
+        note = f"<div>{_minus(_own(finding))}</div>" if _own(finding) else ""
+        if note and fold_note:
+            note = f"<details><summary>About the margin</summary>{note}</details>"
+        small = f'<div style="font-size:.85em;color:#595959">{note}</div>' if note else ""
         return (
             '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
             f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0">'
             f"<b>{finding.id}</b> {html.escape(self.sentence)}"
             '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:2px 14px">'
-            f'<span style="flex:1 1 24em"><b style="color:{colour}">{outcome}</b> · {_minus(finding.numbers)}</span>'
-            f"{_drawn(finding, colour)}</div>{small}</div>"
+            f'<span style="flex:1 1 24em"><b style="color:{colour}">{finding.outcome}</b> · '
+            f"{_minus(finding.numbers)}</span>{_drawn(finding, colour)}</div>{small}</div>"
         )
 
     def row(self) -> str:
         """As a row of a table."""
-        numbers, seeds = self.finding.numbers.split("], ", 1)
-        notes = "".join(f"<br>{_minus(note)}" for note in _notes(self.finding))
-        cells = (self.sentence, self.finding.verdict, f"{numbers}]", seeds)
-        columns = "".join(f'<td style="text-align:left;white-space:normal">{_minus(cell)}</td>' for cell in cells)
-        return f"<tr><th>{self.finding.id}</th>{columns.removesuffix('</td>')}{notes}</td></tr>"
+        finding = self.finding
+        moved = f"Margin moved: {_moved(finding)}." if finding.before else ""
+        basis = "<br>".join(_minus(part) for part in (finding.basis, _own(finding), moved) if part)
+        cells = (*map(_minus, (self.sentence, finding.outcome, finding.estimate)), basis)
+        columns = "".join(f'<td style="text-align:left;white-space:normal">{cell}</td>' for cell in cells)
+        return f"<tr><th>{finding.id}</th>{columns}</tr>"
 
 
-def _notes(finding: Finding) -> list[str]:
-    return finding.note.split(NOTES) if finding.note else []
+def _own(finding: Finding) -> str:
+    """Why the margin is not the unit's; empty where it is."""
+    far = f"the sentence says far, or many: {FAR} × {finding.margin / FAR:g}" if finding.far else ""
+    return f"Margin of its own, because {finding.because or far}." if finding.because or far else ""
+
+
+def _moved(finding: Finding) -> str:
+    return " → ".join(f"{margin:g}" for margin in (*finding.before, finding.margin))
 
 
 def _drawn(finding: Finding, colour: str) -> str:
@@ -122,7 +127,7 @@ class Cards(list[Card]):
         return "\n".join(map(repr, self))
 
     def _repr_html_(self) -> str:
-        cards = "".join(card.html(fold_notes=not self.shut) for card in self)
+        cards = "".join(card.html(fold_note=not self.shut) for card in self)
         if not self.shut:
             return cards
         which = ", ".join(card.finding.id for card in self)
@@ -149,11 +154,9 @@ class Evidence(Cards):
         chapters = {card.finding.id.partition(".")[0] for card in self}
         others = findings().keys() - {card.finding.id for card in self}
         moved = [
-            f"{id} {note.removeprefix(MOVED).rstrip('.')}"
-            for id in findings()
-            if id in others and id.partition(".")[0] in chapters
-            for note in _notes(findings()[id])
-            if note.startswith(MOVED)
+            f"{id} {_moved(finding)}"
+            for id, finding in findings().items()
+            if finding.before and id in others and id.partition(".")[0] in chapters
         ]
         return (
             f"<p>Of the chapter's other claims, here and in depth, margins moved: {'; '.join(moved)}.</p>"

@@ -12,8 +12,6 @@ was judged by before, and since when, is in `data/margins.csv`.
 
 from typing import NamedTuple
 
-FAR = 10  # times the margin
-
 
 class Margin(NamedTuple):
     """The smallest effect that matters in these units, and why a product would not notice less."""

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from helpers.support import validate
 
-NOTES = "; "  # between the notes of a finding
 FINDINGS = Path(__file__).parents[2] / "data" / "findings.csv"
 
 VERDICTS = HOLDS, OPPOSITE, SMALL, NO_EFFECT, UNDECIDED = (
@@ -29,6 +28,8 @@ VERDICTS = HOLDS, OPPOSITE, SMALL, NO_EFFECT, UNDECIDED = (
     "undecided",
 )
 WITHIN = (SMALL, NO_EFFECT)
+LEVEL, EXTENDED = 0.95, 0.99  # of an interval; the second where more seeds were taken after a look at the verdict
+FAR = 10  # times the margin of its unit is that of a claim which says far, or many
 
 
 def agree(one: str, other: str) -> bool:
@@ -63,7 +64,11 @@ class Finding:
     seeds, over     how many, and what the interval is over ("seeds on one log")
     margin          the smallest effect that matters
     error           the p-value of the effect against its margin
-    note            where the margin comes from, if it is not the unit's, and what it was before
+    close           whether the interval comes so near to the margin that fresh seeds may give another verdict
+    extended        whether it was given more seeds after a look at its verdict; then the interval is at 99%
+    far             whether the margin is ten times the unit's, as the sentence says far, or many
+    because         why the margin is another than these; empty where it is not
+    before          the margins that it had before, in their order
     block           the first of the unused seeds on which it was last measured again; empty if it never was
     """
 
@@ -78,7 +83,11 @@ class Finding:
     unit: str
     margin: float
     error: float
-    note: str = ""
+    close: bool = False
+    extended: bool = False
+    far: bool = False
+    because: str = ""
+    before: tuple[float, ...] = ()
     block: str = ""
 
     @property
@@ -86,16 +95,33 @@ class Finding:
         return agree(self.verdict, self.expected)
 
     @property
-    def numbers(self) -> str:
+    def outcome(self) -> str:
+        """The verdict; a claim that nothing matters would sound as if it had failed without the last words."""
+        return self.verdict + (", as claimed" if self.verdict in WITHIN and self.as_claimed else "")
+
+    @property
+    def estimate(self) -> str:
         digits = 3 if self.margin >= 0.005 else 4
         effect, low, high = (f"{value:+.{digits}f}" for value in (self.effect, self.low, self.high))
-        return (
-            f"{effect} {self.unit} [{low}, {high}], {self.seeds} {self.over}, "
-            f"smallest effect that matters {self.margin:g}"
-        )
+        return f"{effect} {self.unit} [{low}, {high}]"
+
+    @property
+    def basis(self) -> str:
+        """What the estimate is over, and what it is judged by."""
+        extended = f" (more after a look: a {EXTENDED:.0%} interval)" if self.extended else ""
+        close = " (close to its margin)" if self.close else ""
+        return f"{self.seeds} {self.over}{extended}{close}, smallest effect that matters {self.margin:g}"
+
+    @property
+    def numbers(self) -> str:
+        return f"{self.estimate}, {self.basis}"
 
     def __repr__(self) -> str:
         return f"{self.id} · {self.verdict} · {self.numbers}"
+
+
+# How a cell of the file is read, where the field's type does not do it.
+READ = {bool: "True".__eq__, tuple[float, ...]: lambda text: tuple(map(float, text.split()))}
 
 
 @cache
@@ -103,7 +129,8 @@ def findings() -> dict[str, Finding]:
     """Every finding of the course by the id of its claim, in the order of the chapters."""
     with FINDINGS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {row["id"]: Finding(**{f.name: f.type(row[f.name]) for f in fields(Finding)}) for row in rows}
+    read = {f.name: READ.get(f.type, f.type) for f in fields(Finding)}
+    return {row["id"]: Finding(**{name: of_cell(row[name]) for name, of_cell in read.items()}) for row in rows}
 
 
 def weak(findings: Iterable[Finding]) -> list[str]:

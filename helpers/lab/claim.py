@@ -34,15 +34,12 @@ import numpy as np
 import pandas as pd
 
 from helpers.evaluation import intervals, statistics
-from helpers.evaluation.margins import FAR, SMALLEST
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import contrast
-from helpers.evaluation.verdicts import NOTES, UNDECIDED, VERDICTS, Finding, verdict
+from helpers.evaluation.verdicts import EXTENDED, FAR, LEVEL, UNDECIDED, VERDICTS, Finding, verdict
 from helpers.support import validate
 
 MARGINS = Path(__file__).parents[2] / "data" / "margins.csv"  # what each claim was judged by, and since when
-
-
-LEVEL, EXTENDED = 0.95, 0.99  # of an interval; the second where a claim was extended
 
 __all__ = [
     "SHARES",
@@ -186,19 +183,10 @@ class Claim:
         effects = np.asarray(self.effect(table), dtype=float)
         mean, low, high = self.over.interval(effects, self.level, table)
         outcome = verdict(low, high, self.smallest, self.sign)
-        later = f" (more after a look: a {EXTENDED:.0%} interval)" if self.extended else ""
-        over = self.over.words + later + (" (close to its margin)" if self.close else "")
-        measured = {"effect": mean, "low": low, "high": high, "seeds": len(effects), "over": over}
+        measured = {"effect": mean, "low": low, "high": high, "seeds": len(effects), "over": self.over.words}
         judged = {"unit": self.unit, "margin": self.smallest, "error": self._error(effects, table)}
-        return Finding(id, outcome, self.expected, **measured, **judged, note=self._note(id))
-
-    def _note(self, id: str) -> str:
-        """Where the margin comes from, if it is not the unit's, and what it was before."""
-        before = margins_before().get(id, [])
-        far = f"the sentence says far, or many: {FAR} × {SMALLEST[self.unit]:g}" if self.far else ""
-        special = f"of its own, because {self.because or far}" if self.because or far else ""
-        moved = f"moved: {' → '.join(f'{margin:g}' for margin in before)}" if len(before) > 1 else ""
-        return NOTES.join(f"Margin {note}." for note in (special, moved) if note)
+        said = {name: getattr(self, name) for name in ("close", "extended", "far", "because")}
+        return Finding(id, outcome, self.expected, **measured, **judged, **said, before=margins_before().get(id, ()))
 
     def _error(self, effects: np.ndarray, table: pd.DataFrame) -> float:
         """The p-value against the margin: 1 − the highest level at which the interval stays on one side of it."""
@@ -290,6 +278,6 @@ def _effect(given: Mapping, functions: Mapping[str, Callable], sign: int) -> Cal
 
 
 @cache
-def margins_before() -> dict[str, list[float]]:
-    """{claim id: the margins that it has had, in their order}."""
-    return pd.read_csv(MARGINS).groupby("claim")["smallest"].apply(list).to_dict()
+def margins_before() -> dict[str, tuple[float, ...]]:
+    """{claim id: the margins that it had before its last one, in their order}."""
+    return pd.read_csv(MARGINS).groupby("claim")["smallest"].apply(lambda had: tuple(had[:-1])).to_dict()

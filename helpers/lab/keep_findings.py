@@ -46,7 +46,9 @@ def log_margins(claims: Mapping[str, claim.Claim]) -> None:
 
 
 def _plain(value: object) -> object:
-    """Six digits: the seventh depends on the machine."""
+    """Six digits: the seventh depends on the machine. Of several numbers, with spaces between."""
+    if isinstance(value, tuple):
+        return " ".join(map(_plain, value))
     return f"{value:.6g}" if isinstance(value, float) else value
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pytest
 
-from helpers.display import cards
 from helpers.display.cards import Card, Cards, Evidence, claims, evidence
 from helpers.evaluation.verdicts import Finding, findings
 
@@ -61,7 +60,7 @@ def test_every_finding_has_a_sentence_and_evidence_has_a_row_each():
 
 
 def test_what_moved_of_a_chapters_margins_is_said_once_in_its_evidence():
-    moved = {id for id, finding in findings().items() if "Margin moved" in finding.note and id.startswith("C4.")}
+    moved = {id for id, finding in findings().items() if finding.before and id.startswith("C4.")}
     rows = sorted(moved)[:2]
     table, _, others = evidence(*rows)._repr_html_().partition("</table>")
     assert table.count("Margin moved") == len(rows) > 1
@@ -88,9 +87,9 @@ def test_a_card_draws_interval_and_margin_to_one_scale(shift):
     assert picture.get("role") == "img" and picture.get("aria-label") == picture.find("title").text
 
 
-def test_a_card_has_true_minus_signs_and_its_notes_in_a_fold():
-    note = f"Margin of its own, because the sentence says a tenth.{cards.NOTES}Margin moved: 0.2 → 0.1."
-    page = Card(replace(FINDING, effect=-0.3, low=-0.31, high=-0.29, note=note), "")._repr_html_()
+def test_a_card_has_true_minus_signs_and_why_its_margin_is_its_own_in_a_fold():
+    own = {"because": "the sentence says a tenth", "before": (0.2,)}
+    page = Card(replace(FINDING, effect=-0.3, low=-0.31, high=-0.29, **own), "")._repr_html_()
     assert re.findall(r"[ \[(>]-[\d.]", re.sub(r"<[^>]*>", "", page)) == [] and page.count("−0.3") >= 2
     shown, folded = page.partition("<details")[::2]
     assert "Margin" not in shown and "<summary>About the margin</summary>" in folded
@@ -98,7 +97,22 @@ def test_a_card_has_true_minus_signs_and_its_notes_in_a_fold():
     assert "details" not in CARD._repr_html_()
 
 
-def test_within_the_margin_a_card_is_as_claimed_whether_0_is_in_the_interval_or_not():
-    finding = replace(FINDING, verdict="too small to matter", expected="no effect")
-    assert finding.as_claimed and "as claimed" in Card(finding, "")._repr_html_()
-    assert not replace(FINDING, expected="no effect").as_claimed
+@pytest.mark.parametrize("verdict", ["too small to matter", "no effect"])
+def test_within_the_margin_card_and_table_say_as_claimed_whether_0_is_in_the_interval_or_not(verdict):
+    finding = replace(FINDING, verdict=verdict, expected="no effect")
+    for page in (Card(finding, "").html(), Card(finding, "").row()):
+        assert f">{verdict}, as claimed<" in page
+    other = replace(finding, expected="holds")
+    assert not other.as_claimed and "as claimed" not in Card(other, "").html() + Card(other, "").row()
+
+
+def test_a_reason_stays_one_whatever_is_written_in_it():
+    reason = "a third; Margin moved: says the sentence], as well"
+    finding = replace(FINDING, because=reason, before=(0.2, 0.05))
+    assert f"<div>Margin of its own, because {reason}.</div>" in Card(finding, "").html()
+    assert f"<br>Margin of its own, because {reason}.<br>Margin moved: 0.2 → 0.05 → 0.01.<" in Card(finding, "").row()
+
+
+def test_how_far_a_far_margin_is_stands_on_the_card():
+    page = Card(replace(FINDING, margin=0.1, far=True), "").html()
+    assert "<div>Margin of its own, because the sentence says far, or many: 10 × 0.01.</div>" in page

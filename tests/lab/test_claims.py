@@ -45,8 +45,31 @@ def test_the_findings_are_what_the_kept_tables_say():
     assert list(verdicts.findings()) == list(claims) and len(claims) > 200
     for finding in judged(claims):
         kept_finding = verdicts.findings()[finding.id]
-        assert repr(finding) == repr(kept_finding) and finding.note == kept_finding.note
-        assert finding.error == pytest.approx(kept_finding.error, rel=1e-4)
+        assert repr(finding) == repr(kept_finding) and finding.error == pytest.approx(kept_finding.error, rel=1e-4)
+        for fact in ("far", "because", "before"):
+            assert getattr(finding, fact) == getattr(kept_finding, fact), finding.id
+
+
+def test_a_finding_comes_back_from_its_file_with_every_fact(monkeypatch, tmp_path):
+    for file, path in (("verdicts.FINDINGS", verdicts.FINDINGS), ("claim.MARGINS", MARGINS)):
+        monkeypatch.setattr(f"helpers.lab.keep_findings.{file}", tmp_path / path.name)
+    (tmp_path / MARGINS.name).write_text("claim,date,smallest\nC0.1,2026-01-01,0.2\nC0.1,2026-01-02,0.05\n")
+    reason = 'the sentence says "a third"; and, moved: no more'
+    claims = {
+        "C0.1": claim(grid="00_x", smallest=0.03, because=reason, close=True),
+        "C0.2": claim(grid="00_x", extended=True, far=True),
+    }
+    monkeypatch.setattr(lab, "TABLES", {"00_x": grid()})
+    monkeypatch.setattr(keep_findings, "all_claims", lambda: claims)
+    try:
+        keep_findings.write()
+        one, other = verdicts.findings().values()
+    finally:
+        verdicts.findings.cache_clear()
+        keep_findings.claim.margins_before.cache_clear()
+    assert (one.over, one.close, one.extended, one.far, one.because) == ("seeds", True, False, False, reason)
+    assert (one.before, other.before, other.because) == ((0.2, 0.05), (), "")
+    assert (other.over, other.close, other.extended, other.far) == ("seeds", False, True, True)
 
 
 def test_every_verdict_is_the_one_that_the_sentence_states():
