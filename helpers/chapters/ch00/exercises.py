@@ -177,12 +177,19 @@ def scorer(answer: Callable[[pd.DataFrame, pd.DataFrame], Sequence[float]]) -> s
     for seed in at_work("scoring six feeds", FEEDS):
         history, judged = _feed(seed)
         like, user = judged["like"], judged["user"]
-        theirs = gauc(np.asarray(answer(history, judged[ROW]), dtype=float), like, user).value
+        scores = np.asarray(answer(history, judged[ROW]), dtype=float)
+        base = primer.rate(history, judged, "video", "like")
+        theirs, before = (gauc(score, like, user).value for score in (scores, base))
         if seed == FEEDS[0] and np.isclose(theirs, 0.5, atol=1e-9):
             raise Wrong("""within each user's list all scores are equal: the GAUC is exactly 0.5.
                 Hint: what is the same for all videos of a user cannot order them.
                 Hint: use the video, its author, its topic, or how the user's age group likes the topic.""")
-        gains.append(theirs - gauc(primer.rate(history, judged, "video", "like"), like, user).value)
+        if seed == FEEDS[0] and np.isclose(theirs, before, atol=1e-9) and auc(scores, like) != auc(base, like):
+            raise Wrong("""all users' lists are those by the video's like rate: only rows of different users changed
+                places.
+                Hint: what is the same for all rows of a user, as the user's own rate is, changes no list.
+                Hint: use what differs within a list: the author, or how the user's age group likes the topic.""")
+        gains.append(theirs - before)
     mean, low, high = interval(gains)
     words = f"our gain in GAUC over the video's like rate is {mean:+.3f} [{low:+.3f}, {high:+.3f}] on six feeds"
     if low <= 0:

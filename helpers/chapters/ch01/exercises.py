@@ -14,6 +14,8 @@ from helpers.evaluation.statistics import interval
 
 Scores = dict[str, np.ndarray]
 
+looks: set[int] = set()  # which lists were judged on the held-out worlds in this kernel
+
 
 @exercise("in worlds that nothing was chosen on, it satisfies more than every single label.")
 def beats_every_label(answer: Callable[[Scores], np.ndarray]) -> str:
@@ -24,17 +26,24 @@ def beats_every_label(answer: Callable[[Scores], np.ndarray]) -> str:
     best = max(alone, key=lambda task: alone[task].mean())
     mine = _satisfaction(scores, truth)
     gains = mine - alone[best]  # world by world: a world is a trained model, and its users are not independent of it
-    gain, low, high = interval(gains)
+    gain, low, high = np.round(interval(gains), 4)  # as printed: what reads 0 is not above 0
     words = (
-        f"our top 10 has a satisfaction of {mine.mean():.3f}, that by {best} alone {alone[best].mean():.3f}: "
-        f"{gain:+.3f} [{low:+.3f}, {high:+.3f}] over {len(gains)} worlds, more in {(gains > 0).sum()} of them"
+        f"our top 10 has a satisfaction of {mine.mean():.4f}, that by {best} alone {alone[best].mean():.4f}: "
+        f"{gain:+.4f} [{low:+.4f}, {high:+.4f}] over {len(gains)} worlds, more in {(gains > 0).sum()} of them"
     )
+    looks.add(hash(_top(scores).tobytes()))
+    if len(looks) > 1:
+        words += f" (look number {len(looks)} at these worlds: a gain found late is worth less)"
     if mine.mean() <= alone["click"].mean():
-        raise Wrong(f"""y{words}. By click alone it is {alone["click"].mean():.3f}, which is no less.
+        raise Wrong(f"""y{words}. By click alone it is {alone["click"].mean():.4f}, which is no less.
             Hint: a label as frequent as the click decides the order of a sum.
             Hint: put the labels on one scale: divide each by its mean, or use logarithms.""")
+    if low <= 0 < gain:
+        raise Wrong(f"""y{words}. Your mean is higher, but the gain scatters too much from world to world.
+            Hint: each label is predicted with errors of its own. Several rare labels know more than one: are they in?
+            Hint: how much of the click has to go, less or more than a division takes out, you find by trying.""")
     if low <= 0:
-        raise Wrong(f"""y{words}. That is not clearly a gain.
+        raise Wrong(f"""y{words}. That is not a gain.
             Hint: each label needs a click, so it has the bait of the click in it. Take part of that out again: by a
             negative weight in a sum of labels on one scale, by a negative exponent in a product.
             Hint: several rare labels know more than one. How much of the click has to go, you find by trying.""")
@@ -129,8 +138,13 @@ def tenths(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]):
     label = (rng.random(2000) < 0.1 + 0.15 * np.log1p(trait)).astype(float)
     given = answer(trait, label)
     relative = numbers(list(given.values()) if isinstance(given, dict) else given)
+    if relative is not None and _of_equal_width(relative.ravel(), trait, label):
+        raise Wrong("""these are parts of equal width, in which the highest values of the trait are few or none.
+            Hint: a tenth of the *rows*, not of the range of the trait.
+            Hint: `pd.qcut` cuts into parts with equally many rows, `pd.cut` into parts of equal width.""")
     if relative is None or relative.size != 10:
-        raise Wrong(f"""{described(given)} came back, not ten numbers.
+        came = described(given) if relative is None or relative.size == 1 else f"{relative.size} numbers"
+        raise Wrong(f"""{came} came back, not ten numbers.
             Hint: one number for each tenth of the rows.
             Hint: sort the rows by the trait and cut them into ten equal parts.""")
     relative = relative.ravel()
@@ -143,8 +157,8 @@ def tenths(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]):
         return
     if not np.isfinite(relative).all():
         raise Wrong("""some of the ten numbers are NaN or infinite: a part may be empty.
-            Hint: a tenth of the *rows*, not of the range of the trait.
-            Hint: `pd.qcut` cuts into parts with equally many rows, `pd.cut` into parts of equal width.""")
+            Hint: each tenth has equally many rows.
+            Hint: sort the rows by the trait and cut them into ten equal parts.""")
     if close(relative, rates(trait)):
         raise Wrong("""these are the rates: labels of 30% and of 0.4% would not fit in one picture.
             Hint: 1 should mean: as often as on average.
@@ -173,6 +187,14 @@ def tenths(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]):
         {relative[0]:.2f} to {relative[-1]:.2f}.
         Hint: sort by the trait, cut into ten equal parts, take the mean of the label in each.
         Hint: then divide the ten means by the mean of all labels.""")
+
+
+def _of_equal_width(given: np.ndarray, trait: np.ndarray, label: np.ndarray) -> bool:
+    """Whether these are rates, or multiples of the average, in ten parts of the trait's range, empty ones NaN or left
+    out."""
+    rows, labels = np.histogram(trait, 10)[0], np.histogram(trait, 10, weights=label)[0]
+    rates = labels[rows > 0] / rows[rows > 0]
+    return any(close(given[np.isfinite(given)], rates / unit) for unit in (1, label.mean()))
 
 
 @exercise("the same values, assigned to other rows, and a seed that repeats it.")

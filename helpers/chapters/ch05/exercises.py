@@ -316,6 +316,10 @@ def surgery(answer: Callable[[Tensor], Tensor]):
         raise Wrong(f"""the function gave back {described(step)}, not one gradient.
             Hint: one step for all tasks, of as many numbers as a gradient has.
             Hint: add them up after the surgery.""")
+    if close(step, agreeing.mean(0)):
+        raise Wrong("""the parts are averaged, not added up: the step is as many times too short as there are tasks.
+            Hint: two gradients that agree leave their plain sum.
+            Hint: `.sum(0)` of what is left of all.""")
     if not close(step, agreeing.sum(0)):
         raise Wrong("""these two gradients do not point against each other, and were changed.
             Hint: surgery is for conflicts: a product below 0.

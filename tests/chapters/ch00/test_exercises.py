@@ -153,6 +153,10 @@ def video(history, rows):
         (lambda history, rows: None, "Not yet"),
         (video, "is +0.000 [+0.000, +0.000] on six feeds"),
         (lambda history, rows: rate(history, rows, "user", "like"), "all scores are equal"),
+        (
+            lambda history, rows: video(history, rows) + rate(history, rows, "user", "like"),
+            "all users' lists are those by the video's like rate",
+        ),
         (lambda history, rows: rate(history, rows, "video", "watch_seconds"), "your gain in GAUC"),
         (lambda history, rows: rows["video"].map(history.groupby("author")["like"].mean()), "scores are NaN"),
         (lambda history, rows: history.groupby("video")["like"].mean(), "gave scores of shape"),

@@ -29,6 +29,7 @@ def small_worlds(monkeypatch):
     scores |= {task: scores["click"] * np.exp(appeal + 0.3 * rng.normal(size=shape)) for task in ("like", "share")}
     truth = 1 / (1 + np.exp(-appeal))
     monkeypatch.setattr(held_out, "read", lambda: (dict(scores), truth))
+    monkeypatch.setattr(exercises, "looks", set())
     return scores, truth
 
 
@@ -63,7 +64,25 @@ def test_a_gain_in_one_world_of_six_is_no_gain_however_many_users_it_has(small_w
     assert interval(by_users.ravel())[1] > 0 > interval(by_worlds)[1]
     mean, low, high = interval(by_worlds)
     judgement = judge(exercises.beats_every_label, in_the_first_world)
-    assert f"{mean:+.3f} [{low:+.3f}, {high:+.3f}] over 6 worlds, more in 1 of them. That is not clearly" in judgement
+    said = f"{mean:+.4f} [{low:+.4f}, {high:+.4f}] over 6 worlds, more in 1 of them. Your mean is higher, but the gain"
+    assert said in judgement
+
+
+@pytest.mark.parametrize(("least", "outcome"), [(0.00004, "Not right yet"), (0.00012, "Correct")])
+def test_a_gain_that_is_printed_as_0_is_none(small_worlds, monkeypatch, least, outcome):
+    monkeypatch.setattr(exercises, "interval", lambda gains: (0.01, least, 0.02))
+    judgement = judge(exercises.beats_every_label, lambda p: p["share"] / p["click"])
+    assert judgement.startswith(outcome) and f"+0.0100 [{least:+.4f}, +0.0200]" in judgement
+
+
+def test_looks_at_the_held_out_worlds_are_counted_and_the_same_lists_once(small_worlds):
+    def look(answer):
+        return re.findall(r"look number \d+", judge(exercises.beats_every_label, answer))
+
+    good = solution("01_motivation", "solution_score", np=np)
+    assert look(lambda p: p["share"]) == look(lambda p: 2 * p["share"]) == []
+    assert look(lambda p: p["like"]) == ["look number 2"]
+    assert look(good) == ["look number 3"] == look(good)
 
 
 def test_equal_scores_are_served_in_the_order_of_the_candidates(small_worlds):
@@ -81,7 +100,10 @@ def test_the_worked_score_beats_every_label_at_once_and_says_by_how_much(monkeyp
     gain, low, high = map(float, re.search(r": (\S+) \[(\S+), (\S+)\] over 40 worlds", judgement).groups())
     assert judgement.startswith("Correct") and 0.003 < low < gain < high < 0.022
     judgement = judge(exercises.beats_every_label, lambda p: p["share"])
-    assert "+0.000 [+0.000, +0.000] over 40 worlds" in judgement
+    assert "+0.0000 [+0.0000, +0.0000] over 40 worlds" in judgement and "That is not a gain." in judgement
+    judgement = judge(exercises.beats_every_label, lambda p: p["like"] / p["click"])
+    assert "+0.0069 [-0.0046, +0.0183]" in judgement and "higher, but the gain scatters too much" in judgement
+    assert "Take part of that out" not in judgement
     assert judge(exercises.beats_every_label, lambda p: p["like"] * p["share"]).startswith("Not right yet")
 
 
@@ -167,8 +189,12 @@ def test_tenths_are_right_in_any_form(answer):
         (lambda trait, label: by_sorting(label, trait), "should run from"),
         (
             lambda trait, label: pd.Series(label).groupby(pd.cut(trait, 10), observed=False).mean() / label.mean(),
-            "a part may be empty",
+            "parts of equal width",
         ),
+        (lambda trait, label: pd.Series(label).groupby(pd.cut(trait, 10), observed=True).mean(), "of equal width"),
+        (lambda trait, label: pd.Series(label).groupby(pd.qcut(trait, 5)).mean(), "5 numbers came back, not ten"),
+        (lambda trait, label: [*by_sorting(trait, label)[:9], np.nan], "a part may be empty"),
+        (lambda trait, label: "ten", "a str came back, not ten numbers"),
     ],
 )
 def test_wrong_tenths_get_their_hint(answer, words):

@@ -1,6 +1,7 @@
 """The exercises of chapter 05: the solutions pass, and typical wrong answers, the published ones first, meet their own
 words."""
 
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -9,6 +10,7 @@ from torch import nn
 from helpers.chapters.ch05 import exercises
 from helpers.evaluation.metrics import auc
 from tests.chapters.shared import judge
+from tools.notebooks import ROOT
 
 
 def uwl(losses, s):
@@ -64,6 +66,13 @@ def aim(norms, losses, first, alpha):
 )
 def test_target(answer, words):
     assert words in judge(exercises.target, answer)
+
+
+def test_the_task_says_that_the_target_is_detached():
+    """The check fails for a target that is not; the cell that it begins from is another mistake."""
+    cells = nbformat.read(ROOT / "notebooks" / "05_balancing_losses.ipynb", as_version=4).cells
+    place = next(number for number, cell in enumerate(cells) if "def my_target(" in cell.source)
+    assert "detached" in cells[place - 1].source
 
 
 def first_only(outputs, labels):
@@ -250,6 +259,8 @@ def always(gradients):
         (lambda g: g.sum(0), "a conflict was left"),
         (lambda g: project(g[0], g[1]) + g[1], "one of the two was projected"),
         (always, "and were changed"),
+        (lambda g: pcgrad(g) / len(g), "averaged, not added up"),
+        (lambda g: g.mean(0), "averaged, not added up"),
         (lambda g: pcgrad(g, square=lambda other: other.norm()), "it should be"),
         (lambda g: float(g[0] @ g[1]), "a float, not one gradient"),
         (lambda g: g, "a tensor of shape (2, 3), not one gradient"),
