@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import psutil
 import torch
 from packaging.requirements import Requirement
 
@@ -145,6 +144,8 @@ def _server_prefix() -> Path:
     """The environment of the JupyterLab that started this kernel; this process's own where that cannot be told."""
     if "ipykernel" not in sys.modules:
         return Path(sys.prefix)
+    import psutil  # here alone: it has no build for browsers, and every chapter imports this module
+
     try:
         program = Path(psutil.Process().parent().cmdline()[0])
     except (psutil.Error, AttributeError, IndexError):

@@ -218,6 +218,21 @@ def test_pages_are_published_where_they_are_on_and_are_no_failure_where_they_are
     assert jobs["publish"]["if"] == "needs.look.outputs.pages == 'on'"
 
 
+WITHOUT_PSUTIL = """
+import importlib, pkgutil, sys
+sys.modules["psutil"] = None  # an import of it fails, as in a browser
+import helpers
+for module in pkgutil.walk_packages(helpers.__path__, "helpers."):
+    importlib.import_module(module.name)
+"""
+
+
+@pytest.mark.long
+def test_every_module_is_imported_where_psutil_is_absent():
+    ran = subprocess.run([sys.executable, "-c", WITHOUT_PSUTIL], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
 @pytest.mark.parametrize("wrong", [True, False])
 def test_command_says_what_to_fix_and_fails(monkeypatch, capsys, wrong):
     table = pd.DataFrame(

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import psutil
 
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import prepare, split
@@ -53,6 +52,8 @@ def write(path: Path, rows: int) -> None:
 def peak_mb() -> float:
     """The most memory that this process has had so far, in MB."""
     if sys.platform == "win32":
+        import psutil
+
         return psutil.Process().memory_info().peak_wset / 1e6
     if sys.platform == "linux":  # getrusage would count the process that started this one
         lines = Path("/proc/self/status").read_text().splitlines()
