@@ -7,10 +7,13 @@ browser test compares the last picture with what the page shows.
 import io
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from scipy.spatial import KDTree
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -23,8 +26,8 @@ GIF, PICTURE = ROOT / "docs" / "playground.gif", ROOT / "docs" / "explorer.png" 
 CHAPTER = ROOT / "notebooks" / "04_shared_bottom.ipynb"
 CARD = ".mtl-live:has(.mtl-cell)"
 WINDOW = {"viewport": {"width": 900, "height": 1100}, "device_scale_factor": 2}
-EVERY, STAY = 160, 3_000  # milliseconds that a picture stays, and the last
-COLOURS = 64
+PLAY, STAY = 4_000, 3_000  # milliseconds: of all pictures before the last, however many a machine takes; of the last
+COLOURS = 128  # of all pictures together
 
 
 def frames(page) -> list[Image.Image]:
@@ -39,6 +42,23 @@ def frames(page) -> list[Image.Image]:
     return [Image.open(io.BytesIO(shot)).convert("RGB") for shot in [*shots, card.screenshot()]]
 
 
+def indexed(shots: list[Image.Image]) -> list[Image.Image]:
+    """The pictures at half their size, in one palette: the colours that the page has most of, as they are there.
+
+    Pillow's own palettes are means of many colours: two features came out alike.
+    """
+    counts = Counter()
+    for shot in shots:
+        counts.update({colour: count for count, colour in shot.getcolors(shot.width * shot.height)})
+    colours = [colour for colour, _ in counts.most_common(COLOURS)]
+    nearest, small = KDTree(colours), []
+    for shot in shots:
+        pixels = np.asarray(shot.resize((shot.width // 2, shot.height // 2)))
+        small.append(Image.fromarray(nearest.query(pixels)[1].astype(np.uint8)))
+        small[-1].putpalette(np.ravel(colours).tolist())
+    return small
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         export(sorted(CHAPTER.parent.glob("[0-9]*.ipynb")), Path(folder))  # the page as it is among the others
@@ -49,8 +69,8 @@ def main() -> int:
         shots = frames(page)
         browser.close()
     shots[-1].save(PICTURE, optimize=True)
-    small = [shot.resize((shot.width // 2, shot.height // 2)).quantize(COLOURS) for shot in shots]
-    times = [EVERY] * (len(small) - 1) + [STAY]
+    small = indexed(shots)
+    times = [PLAY // (len(small) - 1)] * (len(small) - 1) + [STAY]
     small[0].save(GIF, save_all=True, append_images=small[1:], duration=times, loop=0, optimize=True)
     print(f"{GIF.name}: {len(small)} pictures, {GIF.stat().st_size // 1024} kB")
     return 0
