@@ -37,7 +37,13 @@ VERDICTS = {
     "no effect": "无效应",
     "undecided": "未定",
 }
-LABELS = {"Confirmed": "证实", "Only when": "有条件", "Not here": "本课程未观察到", "Built in": "预设", "Taught": "讲解"}
+LABELS = {
+    "Confirmed": "证实",
+    "Only when": "有条件",
+    "Not here": "本课程未观察到",
+    "Built in": "预设",
+    "Taught": "讲解",
+}
 
 TARGET = r"\]\(((?:[^()]|\([^()]*\))+)\)"
 LINK = re.compile(r"\[[^\]]*" + TARGET)
