@@ -62,7 +62,7 @@ def passwords(tmp_path_factory):
     folder = tmp_path_factory.mktemp("accounts")
     before = {group for group in ("students", "teachers") if not subprocess.run(["getent", "group", group]).returncode}
     (folder / "names.txt").write_bytes("\r\n".join(STUDENTS).encode())  # as Windows writes it
-    loop = re.search(r"```\n( *umask 077\n.*?)```", (ROOT / "docs" / "hub.md").read_text(encoding="utf-8"), re.DOTALL)
+    loop = re.search(r"```\n( *groupadd .*?)```", (ROOT / "docs" / "hub.md").read_text(encoding="utf-8"), re.DOTALL)
     try:
         run("bash", "-euc", textwrap.dedent(loop[1]), cwd=folder)
         assert stat.S_IMODE((folder / "passwords.txt").stat().st_mode) == 0o600
