@@ -11,7 +11,12 @@ COURSE = Path(__file__).resolve().parents[2]
 
 c = get_config()  # noqa: F821 (JupyterHub gives it to this file)
 c.JupyterHub.bind_url = os.environ.get("HUB", "http://127.0.0.1:8000")  # a server with TLS goes in front of it
-c.JupyterHub.spawner_class = "localprocess"  # a student is a user of this machine, who logs in with its password
+c.JupyterHub.authenticator_class = "pam"  # a student is a user of this machine, who logs in with its password
+c.JupyterHub.spawner_class = "localprocess"
+# Without such a rule JupyterHub lets nobody in; that of admins lets nobody in either.
+c.PAMAuthenticator.allowed_groups = {"students", "teachers"}
+c.PAMAuthenticator.admin_groups = {"teachers"}
+os.umask(0o077)  # what the hub and the students' servers write is for nobody else to read
 
 # Each server has a port of its own: two that look for a free one at once find the same. Below 32768, where Linux
 # gives out others.

@@ -1,47 +1,70 @@
-"""A class on a hub, simulated: each student starts a server, opens a notebook, and all press Run All at once.
+"""A class on a hub, simulated: each student logs in, gets a server, opens a notebook, and all press Run All at once.
 
-usage: python examples/hub/load.py STUDENTS [--hub URL] [--notebook 04_shared_bottom.ipynb] [--cells N]
+usage: python examples/hub/load.py PASSWORDS [--hub URL] [--notebook 04_shared_bottom.ipynb] [--cells N]
 
-JUPYTERHUB_API_TOKEN is that of a service with the scopes admin:users, admin:servers and access:servers. Prints seconds,
-memory and errors. Only for a hub on this machine.
+PASSWORDS is the file that `docs/hub.md` makes: in each line the account of a student, a colon and the password. Prints
+seconds, memory and errors. Only for a hub on this machine.
 """
 
 import argparse
 import asyncio
 import json
-import os
 import sys
 import time
 import uuid
-from urllib.parse import urlsplit
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 from tornado.websocket import websocket_connect
 
 MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"  # megabytes at most
 
 
 class Student:
-    def __init__(self, name: str, hub: str, token: str):
-        self.name, self.hub, self.headers = name, hub, {"Authorization": f"token {token}"}
+    def __init__(self, name: str, password: str, hub: str):
+        self.name, self.password, self.hub = name, password, hub
+        self.headers: dict[str, str] = {}
+        self.cookies = SimpleCookie()
         self.errors: list[str] = []
         self.seconds: dict[str, float] = {}
         self.megabytes = 0
 
-    async def ask(self, method: str, path: str, body: dict | None = None) -> dict:
-        text = json.dumps(body or {}) if method == "POST" else None
-        request = HTTPRequest(self.hub + path, method, self.headers, text, request_timeout=120, connect_timeout=60)
+    async def fetch(self, method: str, path: str, body: str | None = None) -> HTTPResponse:
+        """What the hub answers, whatever it is. As in a browser, cookies are kept and sent."""
+        cookies = "; ".join(f"{name}={cookie.coded_value}" for name, cookie in self.cookies.items())
+        options = {"follow_redirects": False, "request_timeout": 120, "connect_timeout": 60}
+        request = HTTPRequest(self.hub + path, method, self.headers | {"Cookie": cookies}, body, **options)
         answer = await AsyncHTTPClient().fetch(request, raise_error=False)
-        if answer.code >= 400 and answer.code != 409:  # a user who is there
+        for cookie in answer.headers.get_list("Set-Cookie"):
+            self.cookies.load(cookie)
+        return answer
+
+    async def ask(self, method: str, path: str, body: dict | None = None) -> dict:
+        answer = await self.fetch(method, path, json.dumps(body or {}) if method == "POST" else None)
+        if answer.code >= 400:
             raise OSError(f"{method} {path}: {answer.code} {answer.reason}")
         return json.loads(answer.body) if answer.body else {}
 
+    async def log_in(self) -> HTTPResponse:
+        """What the hub answers to the form of its page, filled in and sent: 302 to whom it lets in, else 403."""
+        await self.fetch("GET", "/hub/login")
+        form = {"username": self.name, "password": self.password, "_xsrf": self.cookies["_xsrf"].value}
+        return await self.fetch("POST", "/hub/login", urlencode(form))
+
     async def arrive(self) -> None:
-        """Start the server and a kernel for the notebook."""
-        start, user = time.monotonic(), f"/hub/api/users/{self.name}"
-        await self.ask("POST", user)
-        await self.ask("POST", f"{user}/server")
-        while not (await self.ask("GET", user))["servers"].get("", {}).get("ready"):
+        """Log in by the form, which starts the server, and wait until it has started."""
+        start = time.monotonic()
+        answer = await self.log_in()
+        if answer.code != 302:
+            raise OSError(f"not let in: {answer.code} {answer.reason}")
+        await self.fetch("GET", answer.headers["Location"])
+        await self.fetch("GET", "/hub/token")
+        self.headers = {"X-XSRFToken": self.cookies["_xsrf"].value, "Content-Type": "application/json"}
+        token = (await self.ask("POST", f"/hub/api/users/{self.name}/tokens"))["token"]
+        self.headers, self.cookies = {"Authorization": f"token {token}"}, SimpleCookie()
+        while not (await self.ask("GET", f"/hub/api/users/{self.name}"))["servers"].get("", {}).get("ready"):
             if time.monotonic() - start > 300:
                 raise TimeoutError("no server in 300 s")
             await asyncio.sleep(0.5)
@@ -103,26 +126,25 @@ async def together(students: list[Student], act) -> None:
             student.errors.append(repr(error))
 
 
-async def give_class(number: int, hub: str, token: str, notebook: str, cells: int | None = None) -> list[Student]:
-    students = [Student(f"student{i}", hub, token) for i in range(number)]
+async def give_class(students: list[Student], notebook: str, cells: int | None = None) -> None:
+    """What happens to each is then in its `errors`, `seconds` and `megabytes`."""
     await together(students, Student.arrive)
     await together(students, lambda student: student.run_all(notebook, cells))
     await together(students, Student.leave)
-    return students
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("students", type=int)
+    parser.add_argument("passwords", type=Path, help="a file with NAME:PASSWORD in each line")
     parser.add_argument("--hub", default="http://127.0.0.1:8000")
     parser.add_argument("--notebook", default="04_shared_bottom.ipynb")
     parser.add_argument("--cells", type=int, help="how many of its code cells; all of them if not given")
     options = parser.parse_args()
     if urlsplit(options.hub).hostname not in ("127.0.0.1", "localhost", "::1"):
         parser.error(f"--hub is {options.hub!r}, expected one on this machine")
-    token = os.environ["JUPYTERHUB_API_TOKEN"]
-    hub = options.hub.rstrip("/")
-    students = asyncio.run(give_class(options.students, hub, token, options.notebook, options.cells))
+    accounts = [line.partition(":") for line in options.passwords.read_text(encoding="utf-8").splitlines()]
+    students = [Student(name, password, options.hub.rstrip("/")) for name, _, password in accounts]
+    asyncio.run(give_class(students, options.notebook, options.cells))
     for part in ("server", "cells"):
         seconds = sorted(student.seconds[part] for student in students if part in student.seconds)
         if seconds:

@@ -14,6 +14,11 @@ const modules = {
   "notebook/js/outputarea": { OutputArea: { prototype: { register_mime_type() {} } } },
 };
 
+// anywidget (0.11) gives up on a widget that has not begun after two seconds, as on a slow phone. Nothing is lost here,
+// where no Python speaks to it, but each is an error in the console. JupyterLab has the same: `tools/lab_extensions/`.
+const timeout = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (milliseconds) => timeout(milliseconds === 2000 ? 120_000 : milliseconds);
+
 // the tag of the script says which module it defines
 window.define = (needs, factory) => {
   modules[document.currentScript.dataset.module] = factory(...needs.map((name) => modules[name]));

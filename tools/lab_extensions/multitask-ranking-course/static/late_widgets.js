@@ -56,6 +56,11 @@ const plugin = {
   },
 };
 
+// anywidget (0.11) gives up on a widget that has not begun after two seconds, as on a page that is busy for as long, and
+// drops all that Python says to it from then on ("Failed to initialize model" in the console). It asks for this signal.
+const timeout = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (milliseconds) => timeout(milliseconds === 2000 ? 120_000 : milliseconds);
+
 // what webpack would write: a container of one module
 (globalThis._JUPYTERLAB ??= {})["multitask-ranking-course"] = {
   init: () => {},
