@@ -277,11 +277,18 @@ def test_honest_answers_get_no_remark():
     assert {answer: said for answer in [*right, *HONEST] if (said := remark((answer,)))} == {}
 
 
-def test_of_cells_above_what_they_define_is_looked_at():
-    above = ("import os\nprint(os.sep)", "def mine(x):\n    return x")
-    assert remark(("mine(1)",), above) == ""
-    assert "os" in remark(("os.abort()",), above)
-    assert "os" in remark(("mine(1)",), ("import os\ndef mine(x):\n    return os.abort()",))
+def test_of_cells_above_what_an_answer_uses_is_looked_at():
+    odd = "def {name}(x):\n    return os.abort()"
+    above = ("import os\nprint(os.sep)", odd.format(name="another"), odd.format(name="inner"), "f = lambda: inner(1)")
+    assert remark(("mine(1)",), (*above, "def mine(x):\n    return x")) == ""
+    for answer, cell in {
+        "os.abort()": "",
+        "mine(1)": "def mine(x):\n    return inner(x)",
+        "1": "@another\ndef mine(x):\n    return x",
+        "2": "def mine(x=another(1)):\n    return x",
+        "3": "class Mine:\n    another(1)",
+    }.items():
+        assert "os" in remark((answer,), (*above, cell)), answer
 
 
 MINE = """

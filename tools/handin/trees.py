@@ -43,10 +43,17 @@ SMALL = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 
 
 def remark(cells: tuple[str, ...], above: tuple[str, ...] = ()) -> str:
-    """What in these cells, and in what those above define, could deceive a check, as a sentence; "" if nothing."""
+    """What in these cells, and in what they use of the definitions in those above, could deceive a check, as a
+    sentence; "" if nothing."""
     try:
-        statements = [node for cell in above for node in _statements(cell) if isinstance(node, DEFINES + IMPORTS)]
-        statements += [node for cell in cells for node in _statements(cell)]
+        rest = [node for cell in above for node in _statements(cell) if isinstance(node, DEFINES + IMPORTS)]
+        statements, more = [], [node for cell in cells for node in _statements(cell)]
+        used = set()
+        while more:
+            statements += more
+            used |= {node.id for statement in more for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            more = [node for node in rest if _runs(node) or node.name in used]
+            rest = [node for node in rest if not (_runs(node) or node.name in used)]
         seen = dict.fromkeys(_odd([node for statement in statements for node in ast.walk(statement)]))
     except (RecursionError, MemoryError):
         return "read its code, which is nested too deeply for a program to read"
@@ -89,6 +96,12 @@ def form(cells: tuple[str, ...]) -> str:
         return f"{dot}name{counted.setdefault(match[0], len(counted))}"
 
     return re.sub(r"(\.?)\b([^\W\d]\w*)", plain, text)
+
+
+def _runs(node: ast.stmt) -> bool:
+    """Whether a definition runs something where it stands: all but a plain function may."""
+    plain = isinstance(node, ast.FunctionDef) and not node.decorator_list and not node.returns
+    return not plain or not all(isinstance(part, ast.arguments | ast.arg) for part in ast.walk(node.args))
 
 
 def _passed_over(node: ast.stmt) -> bool:
