@@ -73,7 +73,7 @@ bench: ready-test movielens ## speed, memory, latency, and the same against othe
 	@$(BIN)/python -m benchmarks
 
 handin: ready ## mark the exercises of a notebook, or of all in a folder (NB=...; without bubblewrap TRUST=1)
-	@$(BIN)/python -m tools.handin $(NB) $(if $(TRUST),--trust)
+	@$(BIN)/python -m tools.handin $(NB) $(if $(TRUST),--trust) $(if $(OUT),--out $(OUT))
 
 site: ready-test ## write the chapters as pages that need no network and no kernel to _site/ (URL=... where they will be; STUDENT=1 without solutions)
 	@$(BIN)/python -m tools.site --out _site $(if $(URL),--url $(URL)) $(if $(STUDENT),--student)

@@ -1,10 +1,14 @@
 """Homework: right answers pass however they are written, a folder gives a table, and no notebook harms anything."""
 
 import json
+import os
 import re
+import shutil
 import socket
 import sys
+import tempfile
 from functools import cache
+from pathlib import Path
 
 import nbformat
 import pandas as pd
@@ -12,11 +16,12 @@ import psutil
 import pytest
 
 from helpers.course import chapter_names
-from tools.handin import walls
+from tools.handin import sheets, walls
 from tools.handin.__main__ import main
-from tools.handin.marking import NOT_JUDGED, keep, mark
-from tools.handin.sheets import CHECK, Unreadable, chapters, read
-from tools.handin.worker import CROWDED, TIME_OUT
+from tools.handin.marking import NOT_JUDGED, keep, mark, marks_folder, table
+from tools.handin.sheets import CHECK, Reader, Unreadable, chapters, contents, parse
+from tools.handin.trees import form, remark
+from tools.handin.worker import CROWDED, LARGE, TIME_OUT
 from tools.notebooks import code_cells, tags
 
 CHAPTERS = {chapter.path.stem: chapter for chapter in chapters()}
@@ -33,6 +38,10 @@ def behind():
         return walls.command()
     except walls.Missing as missing:
         pytest.skip(str(missing))
+
+
+def read(path):
+    return parse(contents(path))
 
 
 def handed_in(folder, answers, name="ann.ipynb", chapter=CHAPTER, edit=lambda book: None):
@@ -211,7 +220,124 @@ def test_what_is_wrong_is_told_apart_and_what_deceives_is_pointed_out(tmp_path):
     }
     assert "Chinese keyboard" in result["exercises"]["target"]["said"]
     assert "line 2 of your code, `return 1 / 0`" in result["exercises"]["report"]["said"]
-    assert result["remark"] == "surgery: read its code, which mentions judge"
+    assert result["remark"] == "surgery: read its code, which mentions judge, type.judge =, exercises"
+    assert result["passed"] == 0, "with a remark it counts only when it was read"
+
+
+DECEIVES = {  # an answer: what its remark names
+    "from os import write as w, abort as q\nw(3, b'')": "os.write",
+    "ｏｓ.ｗrite(3, b'')": "os",
+    "torch.os.abort()": "os",
+    "getattr(torch, 'os').abort()": "os",
+    "getattr(torch, 'o' + 's')": "getattr",
+    "%%time\nimport ctypes\nctypes.CDLL(None)": "ctypes",
+    "%time exec('1')": "exec",
+    "get_ipython().run_cell_magic('time', '', 'import o' + 's')": "get_ipython",
+    "from sys import *": "sys",
+    "import inspect\nfrom helpers.chapters.ch04 import exercises as E\ninspect.getsource(E.cost.check)": "inspect, "
+    "helpers.chapters.ch04.exercises",
+    "import helpers\nhelpers.chapters.ch05.exercises.surgery": "exercises",
+    "E.__dict__['loss'].__dict__['check'] = print": "__dict__",
+    "exercises.loss.correct = ''": "exercises.correct =, exercises",
+    "np.allclose = print": "np.allclose =",
+    "T = torch.Tensor\nT.equal = print": "T.equal =",
+    "import numpy as n\nfor m in [n]:\n    m.allclose = print": "n",
+    "def f(x):\n    type(x).mean = print": "type.mean =",
+    "try:\n    f()\nexcept Exception as e:\n    e.__traceback__.tb_frame.f_back": "tb_frame",
+    "match f:\n    case object(__globals__=g):\n        pass": "__globals__",
+    "'{0.__globals__}'.format(f)": "__globals__",
+    "class Right(float):\n    def __eq__(self, other):\n        return True": "__eq__",
+    "pd.eval('word', level=9)": "eval",
+    "frame.to_csv('/proc/self/fd/5')": "/proc",
+    "x = " + "-" * 50_000 + "1": "nested too deeply",
+}
+HONEST = [  # what students write
+    "import os, sys  # not used",
+    "model.eval()\nimport numpy as n\nfrom scipy.special import expit\nn.mean(expit(x))",
+    "from helpers.display.exercises import Folded\nFolded(1)",
+    "class Mine(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n"
+    "        self.b = nn.LazyLinear(n)\n        self.b.bias.data = torch.zeros(n)\n"
+    "        list(self.b.parameters())[0].requires_grad = False\n"
+    "    def __len__(self):\n        return 2\n\n    def __call__(self, input):\n        return self.b(input)",
+    "def my_time(clicks):\n    t = clicks.copy()\n    t.loc[t > 30] = 30\n    t.columns = ['a']\n"
+    "    return t.groupby(level=0)",
+    "@torch.no_grad()\ndef f(w):\n    w.grad = None\n    return getattr(F, 'relu')(w), type(w).__name__, w.__class__",
+    "%matplotlib inline\n!pip install seaborn\nfiles = !ls\ntorch.exp?\n%timeit f(1)\nexit()",
+    "vars, check = 1, 2\nprint(vars + check)\nexercises.loss(my_loss)\nif __name__ == '__main__':\n    f()",
+]
+
+
+@pytest.mark.parametrize("answer", DECEIVES)
+def test_what_could_deceive_a_check_is_named(answer):
+    assert DECEIVES[answer] in remark((answer,)), answer
+
+
+def test_honest_answers_get_no_remark():
+    right = [answer for chapter in chapters() for answer in solutions(chapter).values()]
+    assert {answer: said for answer in [*right, *HONEST] if (said := remark((answer,)))} == {}
+
+
+def test_of_cells_above_what_an_answer_uses_is_looked_at():
+    odd = "def {name}(x):\n    return os.abort()"
+    above = ("import os\nprint(os.sep)", odd.format(name="another"), odd.format(name="inner"), "f = lambda: inner(1)")
+    assert remark(("mine(1)",), (*above, "def mine(x):\n    return x")) == ""
+    for answer, cell in {
+        "os.abort()": "",
+        "mine(1)": "def mine(x):\n    return inner(x)",
+        "1": "@another\ndef mine(x):\n    return x",
+        "2": "def mine(x=another(1)):\n    return x",
+        "3": "class Mine:\n    another(1)",
+    }.items():
+        assert "os" in remark((answer,), (*above, cell)), answer
+
+
+MINE = """
+def my_surgery(gradients):
+    total = torch.zeros_like(gradients[0])
+    for one in gradients:
+        for other in gradients:
+            if (conflict := one @ other) < 0:
+                one = one - conflict / (other @ other) * other
+        total = total + one
+    return total
+"""
+COPY = """
+import numpy as np  # I need this
+
+
+def sum_up(out: list, g) -> "a vector":
+    'Adds what does not conflict.'
+    for a in g:
+        for b in g:
+            if (c := (a @ b)) < 0:
+                a = a - c / (b @ b) * b
+        out = (out +
+               a)
+    return out
+
+def my_surgery(x): return sum_up(0, x)
+sum_up(0, [])
+"""
+FIRST_HAND = COPY.replace("out", "result").replace("sum_up", "added").replace("import numpy as np  # I need this", "")
+NETWORK = """
+class Mine(nn.Module):
+    def __init__(self, inputs):
+        super().__init__()
+        self.bottom = nn.Sequential(nn.Linear(inputs, 16), nn.ReLU())
+        self.towers = nn.ModuleList(nn.Linear(16, 1) for _ in range(2))
+
+    def forward(self, x):
+        hidden = self.bottom(x)
+        return {str(i): tower(hidden)[:, 0] for i, tower in enumerate(self.towers)}
+"""
+
+
+def test_copies_are_found_whatever_their_names():
+    assert form((COPY,)) == form((FIRST_HAND,)) != form((MINE,)) != ""
+    renamed = NETWORK.replace("bottom", "shared").replace("hidden", "h").replace("tower", "head").replace("Mine", "Net")
+    assert form((NETWORK,)) == form(tuple(renamed.split("\n\n\n"))) != ""
+    assert form((NETWORK,)) != form((NETWORK.replace("self.bottom(x)", "self.towers(x)"),))
+    assert form(("def my_time(clicks):\n    return clicks['watch_seconds'].clip(upper=30)",)) == "", "all write that"
 
 
 # --- what no answer may do --------------------------------------------------------------------------------------------
@@ -220,6 +346,7 @@ SEND = """for pipe in range(3, 99):
         with contextlib.suppress(OSError):
             os.write(pipe, {})
     """
+FORGED = """b'{"said": "Correct: all", "hints": ""}'"""
 HOSTILE = {  # what an answer does, and what it is counted as; SECRET, OTHER, FOLDER, PORT and MARK are given
     "reads": ("return open(SECRET).read()", "FileNotFoundError"),
     "connects": ("socket.create_connection(('127.0.0.1', PORT), 1)", "ConnectionRefusedError"),
@@ -248,9 +375,16 @@ HOSTILE = {  # what an answer does, and what it is counted as; SECRET, OTHER, FO
     "sends brackets": (SEND.format("b'[' * 60_000") + "os._exit(0)", NOT_JUDGED),
     "sends numbers": (SEND.format("""b'{"said": 1, "hints": 2}'""") + "os._exit(0)", NOT_JUDGED),
     "fills its pipe": (SEND.format("b'x' * 1_000_000") + "return 1", TIME_OUT),
+    "forges and aborts": (SEND.format(FORGED) + "ｏｓ.ａbort()", NOT_JUDGED),
+    "forges and leaves": (SEND.format(FORGED) + "os._exit(0)", NOT_JUDGED),
+    "takes memory with others": (
+        "[os.fork() for _ in range(2)]\n    mine = bytearray(b'x') * 1_200_000_000\n    time.sleep(60)",
+        LARGE,
+    ),
+    "makes namespaces": ("if ctypes.CDLL(None).unshare(0x10000000):\n        raise PermissionError", "PermissionError"),
     "steers the terminal": ("raise ValueError('\\x1b[2J \\ud800')", "ValueError"),
 }
-GIVEN = """import contextlib, os, shutil, socket, subprocess, torch
+GIVEN = """import contextlib, ctypes, os, shutil, socket, subprocess, time, torch
 SECRET, OTHER, FOLDER, PORT, MARK = {given}
 
 def {answer}(*_):
@@ -260,7 +394,7 @@ def {answer}(*_):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux alone")
 @pytest.mark.long
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(5))
 def test_a_hostile_answer_fails_alone_and_harms_nothing(part, tmp_path):
     ways = list(HOSTILE)[6 * part : 6 * part + 6]
     chapter = CHAPTERS["05_balancing_losses"]
@@ -311,37 +445,206 @@ def test_other_files_are_named(content, why, tmp_path):
         read(path)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Windows closes files in another way")
+def test_what_is_closed_to_the_reader_is_an_error(tmp_path):
+    path = Path(tempfile.mkdtemp(dir="/tmp")) / "x.ipynb"
+    path.write_text("{}")
+    path.parent.chmod(0o755)
+    path.chmod(0)
+    root = os.geteuid() == 0  # who may read all: be nobody
+    try:
+        if root:
+            os.seteuid(65534)
+        with pytest.raises(PermissionError):
+            contents(path)
+    finally:
+        if root:
+            os.seteuid(0)
+        shutil.rmtree(path.parent)
+
+
+LINE = "def my_loss(logit, *_):\n    return logit\n\n\n"
+SLOW = {  # what keeps a pattern or a parser busy, or ends it: what is said of it
+    "dots": (f"{LINE}if 0:\n    {'np.' * 16_000}x", "nested too deeply"),
+    "empty lines": (f"{LINE}{chr(10) * 48_000}x = 1", ""),
+    "spaces": (f"{LINE}{' ' * 48_000}x = 1", ""),
+    "minus": (f"{LINE}x = {'-' * 100_000}1", "nested too deeply"),
+    "brackets": (f"{LINE}x = {'[' * 90_000}", ""),
+    "rules": (f"{LINE}print('{'_' * 100_000}')", ""),
+}
+
+
+@pytest.mark.long
+def test_reading_ends_in_time_whatever_is_in_a_notebook(tmp_path, monkeypatch):
+    with Reader() as reader:
+        for name, (answer, said) in SLOW.items():
+            sheet = reader.read(contents(handed_in(tmp_path, {FIRST.name: answer}, f"{name}.ipynb")))
+            assert said in sheet.answers[FIRST.name].remark, name
+        with pytest.raises(Unreadable, match="characters, and more than 200,000"):
+            reader.read(contents(handed_in(tmp_path, {FIRST.name: f"{LINE}'{'a' * 300_000}'"})))
+        busy = contents(handed_in(tmp_path, {FIRST.name: f"{LINE}{'%time ' * 20_000}1"}))  # one in the other
+        monkeypatch.setattr(sheets, "SECONDS", 2)
+        with pytest.raises(Unreadable, match="took more than"):
+            reader.read(busy)
+        monkeypatch.undo()
+        assert reader.read(contents(handed_in(tmp_path, {FIRST.name: LINE}))).answers
+        reader.process.kill()
+        reader.process.join()
+        with pytest.raises(Unreadable, match="ended Python"):
+            reader.read(busy)
+
+
 def run(monkeypatch, *arguments):
     monkeypatch.setattr(sys, "argv", ["handin", *map(str, arguments)])
     return main()
 
 
+def tables(out):
+    return [pd.read_csv(out / name, dtype=str, keep_default_na=False) for name in ("marks.csv", "mistakes.csv")]
+
+
 @pytest.mark.long
 def test_a_folder_gives_a_table_and_the_common_mistakes(tmp_path, monkeypatch, capsys):
     trust = [] if behind() else ["--trust"]
+    folder, out = tmp_path / "class", tmp_path / "marks"
+    folder.mkdir()
     right, wrong_loss = solutions(), f"def {FIRST.answer}(logit, *_):\n    return logit"
-    handed_in(tmp_path, right, "ann.ipynb")
-    handed_in(tmp_path, {FIRST.name: wrong_loss, "time": "x = '\ud800'"}, "李四.ipynb")
-    handed_in(tmp_path, {name: f"%%time\n{answer}  # mine\nprint(2)" for name, answer in right.items()}, "ben.ipynb")
-    (tmp_path / "cleo.ipynb").write_text("nothing")
-    windows = tmp_path / "ann.ipynb"
+    handed_in(folder, right, "ann.ipynb")
+    handed_in(folder, {FIRST.name: wrong_loss, "time": "x = '\ud800'"}, "李四.ipynb")
+    handed_in(folder, {name: f"%%time\n{answer}  # mine\nprint(2)" for name, answer in right.items()}, "ben.ipynb")
+    (folder / "cleo.ipynb").write_text("nothing")
+    chapter = CHAPTERS["05_balancing_losses"]
+    surgery = solutions(chapter)["surgery"]
+    renamed = re.sub(r"\b(gradients|total|one|other|my_surgery)\b", r"\1_of_mine", surgery)
+    handed_in(folder, {"surgery": surgery}, "dan.ipynb", chapter)
+    handed_in(folder, {"surgery": f"{renamed}\n\nmy_surgery = my_surgery_of_mine"}, "eli.ipynb", chapter)
+    windows = folder / "ann.ipynb"
     windows.write_bytes(b"\xef\xbb\xbf" + windows.read_bytes().replace(b"\\n", b"\\r\\n"))
-    assert run(monkeypatch, tmp_path, *trust) == 0
-    assert (tmp_path / "marks.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    marks, mistakes = (pd.read_csv(tmp_path / name, dtype=str) for name in ("marks.csv", "mistakes.csv"))
-    assert list(marks) == ["notebook", "chapter", "passed", "of", *right, "answers", "remark"]
+    assert run(monkeypatch, folder, "--out", out, *trust) == 0
+    assert (out / "marks.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    marks, mistakes = tables(out)
+    assert list(marks)[:4] == ["notebook", "chapter", "passed", "of"] and list(marks)[-1] == "remark"
+    assert set(list(marks)[4:-1]) == {*right, *(task.name for task in chapter.tasks)}
     marks = marks.set_index("notebook")
-    assert marks.loc["ann.ipynb", ["passed", "of", "loss"]].tolist() == [*[str(len(right))] * 2, "1"]
-    assert marks.loc["ann.ipynb", "remark"] == "same answers as ben.ipynb"
+    assert marks.loc["ann.ipynb", ["passed", "of", "loss", "remark"]].tolist() == [*[str(len(right))] * 2, "1", ""]
     assert marks.loc["李四.ipynb", ["passed", "loss"]].tolist() == ["0", "0"]
     assert "not a notebook" in marks.loc["cleo.ipynb", "remark"]
+    assert marks.loc[["dan.ipynb", "eli.ipynb"], ["passed", "surgery", "remark"]].values.tolist() == [
+        ["0", "?", "surgery: same answer as eli.ipynb"],
+        ["0", "?", "surgery: same answer as dan.ipynb"],
+    ]
+    mistakes = mistakes[mistakes["chapter"] == CHAPTER.path.stem]
     assert mistakes[["exercise", "kind", "often"]].values.tolist() == [
         ["loss", "wrong", "1"],
         *([name, "not begun", "1"] for name in right if name != "loss"),
     ]
     assert "█ loss, wrong: rows without" in capsys.readouterr().out
-    kept = json.loads((tmp_path / "李四.handin.json").read_text(encoding="utf-8"))
+    kept = json.loads(next((out / "said").glob("李四-*.json")).read_text(encoding="utf-8"))
     assert "Hint 1" in kept["exercises"]["loss"]["said"] and kept["exercises"]["loss"]["answer"] == wrong_loss
+
+
+FORGERY = """from helpers.chapters.ch02 import exercises as E
+E.__dict__["loss"].__dict__["check"] = lambda answer: None
+
+def my_loss(*_):
+    return 1
+"""
+CALLS = """from helpers.display.answers import Wrong
+
+def my_loss(*_):
+    raise Wrong("=HYPERLINK(1, 2)")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Windows has no such names and pipes")
+@pytest.mark.long
+def test_nothing_that_is_sent_stops_the_class_or_writes_elsewhere(tmp_path, monkeypatch):
+    folder, home, out = tmp_path / "class", tmp_path / "home", tmp_path / "marks"
+    for made in (folder / "eve", home, folder / "dir.ipynb", folder / "ann.handin.json"):
+        made.mkdir(parents=True)
+    secret = home / ".bashrc"
+    secret.write_text("# mine")
+    right = {FIRST.name: solutions()[FIRST.name]}
+    ann, chinese = handed_in(folder, right), "学" * 82 + ".ipynb"
+    handed_in(folder, right, chinese)
+    handed_in(folder, {FIRST.name: CALLS}, "=1+cmd|calc.ipynb")
+    handed_in(folder / "eve", {FIRST.name: FORGERY}, "02.ipynb")
+    (folder / "eve" / "02.handin.json").symlink_to(secret)
+    (folder / "fay.ipynb").symlink_to(ann)
+    (folder / "gil").symlink_to(folder / "eve")
+    (folder / "hal.ipynb").symlink_to("hal.ipynb")
+    os.mkfifo(folder / "pipe.ipynb")
+    before = sorted(folder.rglob("*"))
+    table(folder, out, behind())
+    marks, mistakes = tables(out)
+    marks = marks.set_index("notebook")
+    link, none = "a link: what it leads to is not read", "not a file, or larger than 20 MB"
+    assert marks["remark"].to_dict() == {
+        "ann.ipynb": "",
+        chinese: "",
+        "'=1+cmd|calc.ipynb": "",
+        "eve/02.ipynb": "loss: read its code, which mentions helpers.chapters.ch02.exercises, __dict__",
+        "eve/02.handin.json": link,
+        "fay.ipynb": link,
+        "gil": link,
+        "hal.ipynb": link,
+        "dir.ipynb": none,
+        "pipe.ipynb": none,
+    }
+    assert marks.loc[["ann.ipynb", chinese, "'=1+cmd|calc.ipynb", "eve/02.ipynb"], "loss"].tolist() == [
+        "1",
+        "1",
+        "0",
+        "?",
+    ]
+    assert "'=HYPERLINK(1, 2)" in mistakes["mistake"].tolist()
+    assert secret.read_text() == "# mine" and sorted(folder.rglob("*")) == before
+
+    written = (out / "marks.csv").read_bytes()
+    monkeypatch.setattr("tools.handin.marking.mark", None)  # what is done is not marked again
+    table(folder, out, behind())
+    assert (out / "marks.csv").read_bytes() == written
+    handed_in(folder, {})
+    table(folder, out, behind())
+    again = tables(out)[0].set_index("notebook")
+    assert again.loc["ann.ipynb", "remark"].startswith("could not be marked: TypeError")
+    assert again.drop("ann.ipynb").equals(marks.drop("ann.ipynb"))
+
+
+def test_marks_are_written_row_by_row(tmp_path):
+    def stop(line):
+        if line.startswith("b"):
+            raise KeyboardInterrupt
+
+    (tmp_path / "class").mkdir()
+    for name in "abc":
+        (tmp_path / "class" / f"{name}.ipynb").symlink_to("nothing")
+    with pytest.raises(KeyboardInterrupt):
+        table(tmp_path / "class", tmp_path / "marks", [], stop)
+    assert tables(tmp_path / "marks")[0]["notebook"].tolist() == ["a.ipynb", "b.ipynb"]
+
+
+def test_marks_have_a_folder_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.handin.marking.MARKS", tmp_path / "_marks")
+    folder = tmp_path / "homework"
+    (folder / "in it").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(folder / "in it")
+    (folder / "ann.ipynb").touch()
+    for inside in (folder, folder / "marks", tmp_path / "link"):
+        with pytest.raises(ValueError, match="expected a folder of its own"):
+            marks_folder(folder, inside)
+    with pytest.raises(ValueError, match="which has other files"):
+        marks_folder(folder / "in it", folder)
+    made = marks_folder(folder, None)
+    assert made == marks_folder(folder, None) and made.parent == tmp_path / "_marks" and "homework" in made.name
+    assert sorted(path.name for path in folder.iterdir()) == ["ann.ipynb", "in it"]
+
+
+def test_the_file_to_hand_in_follows_no_link(tmp_path):
+    (tmp_path / "x.handin.json").symlink_to(tmp_path / "new.txt")
+    with pytest.raises(OSError, match="is a link"):
+        keep({}, tmp_path / "x.ipynb")
+    assert not (tmp_path / "new.txt").exists()
 
 
 @pytest.mark.long

@@ -7,15 +7,16 @@ from pathlib import Path
 
 from tools.handin import __doc__ as ABOUT
 from tools.handin import walls
-from tools.handin.marking import keep, mark, table
-from tools.handin.sheets import Unreadable, read
+from tools.handin.marking import keep, mark, marks_folder, table
+from tools.handin.sheets import Reader, Unreadable, contents
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.handin", description=ABOUT.splitlines()[0])
     parser.add_argument("path", type=Path, help="a notebook, or a folder of notebooks that were handed in")
     parser.add_argument("--trust", action="store_true", help="run the answers without walls (make: TRUST=1)")
-    path, trust = vars(parser.parse_args()).values()
+    parser.add_argument("--out", type=Path, help="where the marks of a folder go; else to one in _marks/ (make: OUT=…)")
+    path, trust, out = vars(parser.parse_args()).values()
     if not path.exists():
         parser.error(f"there is no {path}")
     try:
@@ -26,26 +27,34 @@ def main() -> int:
         behind = []
         print(walls.WARNING, file=sys.stderr)
     if path.is_dir():
-        marks, mistakes = table(path, behind)
+        try:
+            out = marks_folder(path, out)
+        except (ValueError, OSError) as error:
+            parser.error(str(error))
+        marks, mistakes = table(path, out, behind)
         if marks.empty:
             parser.error(f"no notebook in {path}")
-        for name, counted in (("marks.csv", marks), ("mistakes.csv", mistakes)):
-            counted.to_csv(path / name, index=False, encoding="utf-8-sig")  # so that Excel reads it as UTF-8
         print()
         for row in mistakes.head(10).itertuples():
             mistake = textwrap.shorten(row.mistake, 120, placeholder=" …")
             print(f"{row.often:4} {'█' * min(row.often, 40)} {row.exercise}, {row.kind}: {mistake}")
-        print(f"\nmarks.csv and mistakes.csv are in {path}, and what was said about each notebook is next to it.")
+        print(f"\nmarks.csv, mistakes.csv and what was said about each notebook are in {out}.")
+        print("A ? is a pass with a remark: read the answer. Remarks are hints, no proof.")
         return 0
     try:
-        sheet = read(path)
-    except Unreadable as error:
+        with Reader() as reader:
+            sheet = reader.read(contents(path))
+    except (Unreadable, OSError) as error:
         parser.error(f"{path}: {error}")
     result = mark(sheet, behind)
     for name, judged in result["exercises"].items():
-        print(f"{'✓' if judged['passed'] else '✗'} {name}: " + judged["said"].replace("\n", "\n    "))
+        sign = "✗" if not judged["passed"] else "?" if judged["remark"] else "✓"
+        print(f"{sign} {name}: " + judged["said"].replace("\n", "\n    "))
     print(f"{result['passed']} of {result['of']}" + (f" ({result['remark']})" if result["remark"] else ""))
-    print(f"To hand in: {keep(result, path).name}")
+    try:
+        print(f"To hand in: {keep(result, path).name}")
+    except OSError as error:
+        parser.error(f"no file to hand in was written: {error}")
     return 0
 
 

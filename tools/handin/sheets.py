@@ -5,9 +5,13 @@ the course, whatever the notebook that was handed in has in their place.
 """
 
 import ast
-import hashlib
 import importlib
+import multiprocessing
+import os
 import re
+import signal
+import stat
+import sys
 from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
@@ -17,14 +21,15 @@ import nbformat
 
 from helpers.display.exercises import Exercise
 from helpers.support.environment import ROOT
+from tools.handin import trees
 
 CHECK = re.compile(r"\b(?:exercises|check)\.(\w+)\((\w+)\)")  # of an answer; older versions call the module `check`
-CALL = re.compile(rf"^{CHECK.pattern}\s*$", re.MULTILINE)
+CALL = re.compile(rf"^{CHECK.pattern}[ \t]*$", re.MULTILINE)
 LARGEST = 20_000_000  # bytes of a notebook
-SUSPICIOUS = re.compile(  # what no answer needs, and what deceives a check
-    r"\b(?:exercises|check|np|torch|pd|F|math|builtins)\.[\w.]+ *=(?!=)"
-    r"|\b(?:judge|setattr|_exit|ctypes|_getframe|__globals__|fdopen)\b|\bos\.write|\bsys\.modules|/proc/"
-)
+LONGEST = 200_000  # characters of all that a student wrote in it
+SECONDS = 10  # for reading it
+MEMORY_GB = 4  # of that process
+LINK = "a link: what it leads to is not read"
 
 
 @dataclass(frozen=True)
@@ -51,36 +56,24 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Answer:
-    """The names that an answer may have, the likeliest first, the student's cells above it, and its own."""
+    """The names that an answer may have, the likeliest first, the student's cells above it, and its own. What `trees`
+    says of it: its form, a remark, and the remark if it needs all of the cells above."""
 
     names: tuple[str, ...]
     before: tuple[str, ...]
     cells: tuple[str, ...]
-
-    @property
-    def text(self) -> str:
-        return "\n\n".join(self.cells)
-
-    @property
-    def remark(self) -> str:
-        seen = dict.fromkeys(SUSPICIOUS.findall(self.text))
-        return f"read its code, which mentions {', '.join(seen)}" if seen else ""
+    form: str
+    remark: str
+    remark_above: str
 
 
 @dataclass(frozen=True)
 class Sheet:
     """One notebook that was handed in: the answers that were begun, by exercise, and remarks on the notebook."""
 
-    path: Path
     chapter: Chapter
     answers: dict[str, Answer]
     remarks: tuple[str, ...]
-
-    @property
-    def hash(self) -> str:
-        """Of the answers: equal for two sheets that have the same, however they are laid out. "" without answers."""
-        texts = [(name, [_plain(cell) for cell in answer.cells]) for name, answer in sorted(self.answers.items())]
-        return hashlib.sha256(repr(texts).encode()).hexdigest()[:16] if texts else ""
 
 
 # These two are in `tools.notebooks` as well, which needs the packages of the tests; students have not got them.
@@ -122,16 +115,91 @@ def chapters() -> tuple[Chapter, ...]:
     return tuple(made)
 
 
-def read(path: Path) -> Sheet:
-    """The answers in a notebook that was handed in. Its chapter is that of most of its cells, whatever its name; where
-    cells have no ids, that of most of its checks.
+class Reader:
+    """Reads notebooks in a process of its own, which is ended when one takes too long: what is in a notebook can keep a
+    parser busy for hours, or end the process that it runs in."""
+
+    def __init__(self):
+        self.process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process:
+            self.process.kill()
+            self.process.join()
+            self.process = None
+
+    def read(self, content: bytes) -> Sheet:
+        """What `parse` gives. Raises Unreadable, also for what takes too long."""
+        try:
+            if not self.process:
+                self._start()
+            self.pipe.send_bytes(content)
+            if not self.pipe.poll(SECONDS):
+                raise TimeoutError
+            found = self.pipe.recv()
+        except (EOFError, OSError) as error:
+            self.__exit__()
+            why = f"took more than {SECONDS} seconds" if isinstance(error, TimeoutError) else "ended Python"
+            raise Unreadable(f"reading it {why}") from error
+        if isinstance(found, Unreadable):
+            raise found
+        return found
+
+    def _start(self) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self.pipe, end = spawn.Pipe()
+        self.process = spawn.Process(target=_serve, args=(end,), daemon=True)
+        self.process.start()
+        end.close()
+        self.pipe.recv()  # once the chapters are imported
+
+
+def _serve(pipe) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that it reads for
+    chapters()
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_GB << 30,) * 2)
+    pipe.send("ready")
+    while True:
+        try:
+            content = pipe.recv_bytes()
+        except EOFError:
+            return
+        try:
+            pipe.send(parse(content))
+        except Unreadable as error:
+            pipe.send(error)
+
+
+def contents(path: Path) -> bytes:
+    """What is in a file, which is neither a link nor a pipe. Raises Unreadable, and OSError."""
+    if path.is_symlink():
+        raise Unreadable(LINK)
+    flags = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))  # a pipe would wait
+    descriptor = os.open(path, os.O_RDONLY | flags)
+    try:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
+            raise Unreadable(f"not a file, or larger than {LARGEST // 1_000_000} MB")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
+
+
+def parse(content: bytes) -> Sheet:
+    """The answers in a notebook. Its chapter is that of most of its cells, whatever its name; where cells have no ids,
+    that of most of its checks.
 
     Raises Unreadable for what is no notebook, or none of the course.
     """
-    if not path.is_file() or path.stat().st_size > LARGEST:
-        raise Unreadable(f"not a file, or larger than {LARGEST // 1_000_000} MB")
     try:
-        book = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)  # some editors put a BOM there
+        book = nbformat.reads(content.decode("utf-8-sig"), as_version=4)  # some editors put a BOM there
         ids = [str(cell.get("id", "")) for cell in book.cells]
         sources = [_source(cell) for cell in code_cells(book)]
         tagged = [tags(cell) for cell in code_cells(book)]
@@ -149,7 +217,7 @@ def read(path: Path) -> Sheet:
     other = sum(cell.startswith(f"{number}-") and cell not in chapter.cells for cell in ids)
     remarks = [f"{other} of its cells are of another version of the course"] if other else []
     remarks += [] if any(ids) else ["its cells have no ids, so names decided"]
-    return Sheet(path, chapter, _answers(chapter, code_cells(book), sources, tagged), tuple(remarks))
+    return Sheet(chapter, _answers(chapter, code_cells(book), sources, tagged), tuple(remarks))
 
 
 def _answers(chapter: Chapter, cells: list, sources: list[str], tagged: list[list[str]]) -> dict[str, Answer]:
@@ -159,6 +227,8 @@ def _answers(chapter: Chapter, cells: list, sources: list[str], tagged: list[lis
     for source, having in zip(sources, tagged, strict=True):
         own = CALL.sub("", source).strip()
         theirs.append(None if source in chapter.sources or "solution" in having or (source and not own) else own)
+    if (length := sum(len(own) for own in theirs if own)) > LONGEST:
+        raise Unreadable(f"the student's cells have {length:,} characters, and more than {LONGEST:,} are not read")
     answers = {}
     for task in chapter.tasks:
         check, names = _check(task, cells, sources)
@@ -167,7 +237,9 @@ def _answers(chapter: Chapter, cells: list, sources: list[str], tagged: list[lis
         if not any(_binds(theirs[i], names) for i in places):
             places += [i for i, own in enumerate(theirs) if own and _binds(own, names)][-1:]
         if own := tuple(theirs[i] for i in sorted(places) if theirs[i]):
-            answers[task.name] = Answer(names, tuple(filter(None, theirs[: min(places)])), own)
+            before = tuple(filter(None, theirs[: min(places)]))
+            remarks = trees.remark(own, before), trees.remark((*before, *own))
+            answers[task.name] = Answer(names, before, own, trees.form(own), *remarks)
     return answers
 
 
@@ -193,17 +265,8 @@ def _source(cell: nbformat.NotebookNode) -> str:
 
 def _binds(source: str, names: tuple[str, ...]) -> bool:
     name = "|".join(names)
-    return bool(re.search(rf"^\s*(def|class) ({name})\b|^({name})\s*=", source, re.MULTILINE))
+    return bool(re.search(rf"^[ \t]*(def|class)[ \t]+({name})\b|^({name})[ \t]*=", source, re.MULTILINE))
 
 
 def _sets(source: str) -> bool:
     return not all(isinstance(node, ast.Expr) for node in ast.parse(source).body)
-
-
-def _plain(source: str) -> str:
-    """Without comments, magics and lines that only try something."""
-    try:
-        nodes = ast.parse(re.sub(r"^[%!].*", "", source, flags=re.MULTILINE)).body
-        return "\n".join(ast.unparse(node) for node in nodes if not isinstance(node, ast.Expr))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return source

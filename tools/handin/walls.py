@@ -1,10 +1,11 @@
 """What keeps an answer in: bubblewrap, which makes namespaces of the Linux kernel for one program.
 
 Behind the walls are Python, the course without its notebooks, an empty folder for files, and no more: no network, no
-files of others, no processes but its own, no privileges; all ends with the process that began it.
+files of others, no processes but its own, no privileges, and no namespaces of its own that would give some; all ends
+with the process that began it.
 
 Not contained is the judgement itself, since answer and check share a process: an answer that is out to deceive its
-check can. `marking` points out what looks like it.
+check can. `trees` points out what looks like it.
 """
 
 import shutil
@@ -19,11 +20,12 @@ SYSTEM += ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtim
 OURS = (Path(sys.prefix), Path(sys.base_prefix), *(ROOT / name for name in ("helpers", "data", "tools")))
 WRITABLE = "/tmp"
 WRITABLE_MB = 50
-NAMESPACES = ("--unshare-all", "--as-pid-1", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
+NAMESPACES = ("--unshare-all", "--unshare-user", "--disable-userns", "--as-pid-1", "--die-with-parent")
+NAMESPACES += ("--new-session", "--cap-drop", "ALL")
 
 REMEDY = (
-    "Install it (Debian, Ubuntu: apt install bubblewrap; on Windows and macOS in a Linux machine, such as WSL), "
-    "or add TRUST=1 (without make: --trust) if you would run these notebooks yourself."
+    "Install it, 0.8 or later (Debian, Ubuntu: apt install bubblewrap; on Windows and macOS in a Linux machine, such "
+    "as WSL), or add TRUST=1 (without make: --trust) if you would run these notebooks yourself."
 )
 WARNING = (
     "Without walls: an answer can read, change and delete your files, use the network, start programs that go on, and "

@@ -2,8 +2,9 @@
 
 Behind the walls it imports the chapter once and forks for each exercise. It is process 1 of its namespace: no answer
 can stop it or look into it, and it ends all other processes before the next exercise. Each answer has a pipe of its
-own; what comes through is passed on as it came, under the name of the exercise that ran. Without walls it gets one
-exercise, and judges that itself.
+own. What comes through is passed on under the name of the exercise that ran, if it begins with a word that was drawn
+for this answer, and the answer's process then ended as it does after a check. Without walls it gets one exercise, and
+judges that itself.
 """
 
 import ast
@@ -13,6 +14,7 @@ import json
 import linecache
 import os
 import re
+import secrets
 import signal
 import sys
 import threading
@@ -20,10 +22,11 @@ import time
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-MEMORY_GB = 8  # of each process
+ADDRESSES_GB = 8  # of each process
+MEMORY_GB = 2  # of all processes of an answer, without what they share with this one
 CROWD = 32  # processes
 LONGEST = 4000  # characters: two such texts go into a pipe even if all are escaped
-TIME_OUT, CROWDED = "time-out", "too many processes"
+TIME_OUT, CROWDED, LARGE = "time-out", "too many processes", f"it took more than {MEMORY_GB} GB of memory"
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 TYPOGRAPHIC = re.compile("[“”„‘’«»（），：；＝]")
 
@@ -58,33 +61,50 @@ def apart(task: dict, exercise, space: dict, report: int, seconds: float) -> tup
     import ctypes
 
     ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: not even processes of the same user look into this one
-    receive, send = os.pipe()
+    (receive, send), word, ours = os.pipe(), secrets.token_hex(16), _resident("self")
     child = os.fork()
     if child == 0:
         import resource
 
+        write, leave = os.write, os._exit  # an answer may put others in their place
         os.close(report)
         os.close(receive)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_GB << 30,) * 2)
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES_GB << 30,) * 2)
         try:
-            os.write(send, judged(task, exercise, space))
+            write(send, word.encode() + judged(task, exercise, space))
+            leave(0)
         finally:
-            os._exit(0)
+            leave(1)
     os.close(send)
-    end, ended = time.monotonic() + seconds, ""
-    while not ended and os.waitpid(child, os.WNOHANG) == (0, 0):
+    end, ended, status = time.monotonic() + seconds, "", None
+    while not ended and status is None:
         time.sleep(0.02)
-        if sum(name.isdigit() for name in os.listdir("/proc")) > CROWD:
+        processes = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+        if len(processes) >= CROWD:
             ended = CROWDED
+        elif sum(max(0, _resident(name) - ours) for name in processes) > MEMORY_GB << 30:
+            ended = LARGE
         elif time.monotonic() > end:
             ended = TIME_OUT
+        gone, how = os.waitpid(child, os.WNOHANG)
+        status = how if gone else None
     with contextlib.suppress(ProcessLookupError):
         os.kill(-1, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
         while True:
             os.waitpid(-1, 0)
     with open(receive, "rb") as pipe:
-        return pipe.read().decode(errors="replace"), ended
+        text = pipe.read().decode(errors="replace")
+    return text.removeprefix(word) if status == 0 and text.startswith(word) else "", ended
+
+
+def _resident(process: str) -> int:
+    """Bytes of memory that a process uses; 0 if it has ended."""
+    try:
+        with open(f"/proc/{process}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def judged(task: dict, exercise, space: dict) -> bytes:
