@@ -65,7 +65,8 @@ class Quiz(anywidget.AnyWidget):
     items = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, name: str, items: list[Item]):
-        super().__init__(name=name, items=[asdict(item) for item in items])
+        named = re.sub(r"[^\w.]+", "-", name)  # "before-class-01.1"
+        super().__init__(name=name, items=[{"id": f"{named}.{n}"} | asdict(item) for n, item in enumerate(items, start=1)])
 
     def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**kwargs)

@@ -17,12 +17,6 @@
   const round = (id) => room.state.round[id] ?? 1;
   const last = (id) => waiting[id] ?? (mine[id] ?? []).findLast((vote) => (vote ?? null) !== null) ?? null;
 
-  function idOf(card) { // as `tools/classroom/pages.py` says it
-    const [, name] = card.closest(".mtl-card").querySelector(".mtl-tag").textContent.split(" · ");
-    if (card.matches(".mtl-ask")) return name;
-    return `${name.replace(/[^\w.]+/g, "-")}.${[...card.parentElement.querySelectorAll(".mtl-item")].indexOf(card) + 1}`;
-  }
-
   function chosen(card) {
     const field = card.querySelector("[type=number]"), at = options(card).findIndex((label) => label.control?.checked);
     return field ? (field.value === "" ? null : field.valueAsNumber) : at < 0 ? null : at;
@@ -67,7 +61,7 @@
 
   function vote(card, value) {
     if (role === "teacher" || value === null) return;
-    waiting[idOf(card)] = value;
+    waiting[card.dataset.id] = value;
     send();
     paint();
   }
@@ -80,7 +74,7 @@
   }
 
   function caught(event, card) {
-    if (!card || left || passing || idOf(card) in room.state.open) return false;
+    if (!card || left || passing || card.dataset.id in room.state.open) return false;
     event.preventDefault();
     event.stopPropagation();
     return true;
@@ -192,7 +186,7 @@
   function paint() {
     if (left || !role) return;
     for (const card of cards()) {
-      const id = idOf(card), is = id in room.state.open;
+      const id = card.dataset.id, is = id in room.state.open;
       if (is && !("opened" in card.dataset)) open(card, id);
       if (!is && "opened" in card.dataset) shut(card);
       (role === "teacher" ? paintVotes : paintMine)(card, id, is);
@@ -214,7 +208,7 @@
   }
 
   function paintPage() { // the page that has all questions shows the one that is asked
-    for (const card of cards()) card.classList.toggle("room-now", idOf(card) === room.state.now);
+    for (const card of cards()) card.classList.toggle("room-now", card.dataset.id === room.state.now);
     document.querySelector(".room-none").hidden = !!room.state.now;
   }
 
@@ -238,14 +232,14 @@
   const onSlide = () => [...document.querySelectorAll(".projecting .on-slide .mtl-ask, .projecting .mtl-item.on-slide")].at(-1);
 
   function askWhatIsShown() {
-    const card = role === "teacher" && connected && onSlide(), id = card && idOf(card);
+    const card = role === "teacher" && connected && onSlide(), id = card && card.dataset.id;
     if (id && id !== asked && id !== room.state.now) act("ask", asked = id);
   }
   document.addEventListener("slide", askWhatIsShown);
 
   document.addEventListener("keydown", (event) => {
     if (role !== "teacher" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=radio]), select, textarea")) return;
-    const key = event.key.toLowerCase(), card = onSlide(), id = card && idOf(card);
+    const key = event.key.toLowerCase(), card = onSlide(), id = card && card.dataset.id;
     const what = { b: "bars", a: "again", o: "open" }[key];
     if (key === "q") return showDoor();
     if (!what || !(id in room.questions) || id in room.state.open) return;
