@@ -6,7 +6,7 @@
   const CARDS = ".mtl-ask, .mtl-item", PLACE = "script[type='application/vnd.jupyter.widget-view+json']";
   const UNANSWERED = 4000, SILENT = 45000, FOR_NOW = 4000; // ms: without an answer to a vote, without a word; for which something is said
   const body = document.body, { make } = charts;
-  const room = { state: { now: "", round: {}, open: {} }, questions: {}, tallies: {}, present: 0, door: null, act };
+  const room = { state: { now: "", round: {}, open: {} }, questions: {}, tallies: {}, present: 0, absent: 0, crowds: {}, door: null, act };
   let line, role = "", heard = 0, connected = false, lost = false, left = false, passing = false, asked = "";
   let mine = {}, waiting = {}; // votes by question: those that the room has, by round, and those that it has not
 
@@ -93,15 +93,6 @@
   const bar = make(body, "div", "room-bar");
   bar.setAttribute("role", "status");
 
-  function browser() { // a number of this browser, and nobody's name
-    const fresh = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    try {
-      if (!localStorage.getItem("room")) localStorage.setItem("room", fresh);
-      return localStorage.getItem("room");
-    } catch { return fresh; }
-  }
-  const me = browser();
-
   function connect() {
     clearTimeout(connect.later);
     if (left || connected) return;
@@ -109,7 +100,7 @@
       line.onclose = line.onmessage = null;
       line.close();
     }
-    line = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/room?who=${me}`);
+    line = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/room`);
     line.onmessage = ({ data }) => {
       heard = Date.now();
       if (data !== "{}") hear(JSON.parse(data));
@@ -131,7 +122,10 @@
     if (role !== "teacher") make(bar, "button", "", "Go on without the class").onclick = leave;
     paint();
     clearTimeout(connect.later);
-    connect.later = setTimeout(connect, 1000 + 2000 * Math.random()); // not all at once
+    connect.later = setTimeout(() => { // not all at once
+      fetch("./", { method: "HEAD", signal: AbortSignal.timeout(UNANSWERED) }).catch(() => {}); // brings the cookie of another class
+      connect();
+    }, 1000 + 2000 * Math.random());
   }
 
   function say(text, forNow = false) {
@@ -164,7 +158,7 @@
       showWay();
     }
     if (told.state) room.state = told.state;
-    if ("present" in told) room.present = told.present;
+    if ("present" in told) Object.assign(room, { present: told.present, absent: told.absent, crowds: told.crowds });
     if (told.tallies) Object.assign(room.tallies, told.tallies);
     if (told.taken) {
       (mine[told.taken] ??= [])[told.round - 1] = told.value;
