@@ -6,7 +6,7 @@
   const CARDS = ".mtl-ask, .mtl-item", PLACE = "script[type='application/vnd.jupyter.widget-view+json']";
   const UNANSWERED = 4000, SILENT = 45000, FOR_NOW = 4000; // ms: without an answer to a vote, without a word; for which something is said
   const body = document.body, { make } = charts;
-  const room = { state: { now: "", round: {}, open: {} }, questions: {}, tallies: {}, present: 0, absent: 0, crowds: {}, door: null, act };
+  const room = { state: { now: "", round: {}, open: {} }, questions: {}, tallies: {}, present: 0, strangers: {}, door: null, act };
   let line, role = "", heard = 0, connected = false, lost = false, left = false, passing = false, asked = "";
   let mine = {}, waiting = {}; // votes by question: those that the room has, by round, and those that it has not
 
@@ -158,7 +158,7 @@
       showWay();
     }
     if (told.state) room.state = told.state;
-    if ("present" in told) Object.assign(room, { present: told.present, absent: told.absent, crowds: told.crowds });
+    for (const what of ["present", "strangers"]) if (what in told) room[what] = told[what];
     if (told.tallies) Object.assign(room.tallies, told.tallies);
     if (told.taken) {
       (mine[told.taken] ??= [])[told.round - 1] = told.value;

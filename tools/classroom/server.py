@@ -62,7 +62,8 @@ def load(folder: Path, hidden: set[str]) -> dict[str, File]:
 
 
 def network(address: str) -> str:
-    """What limits hold for: an address, or of IPv6 the /64, any address of which a client may take."""
+    """What limits hold for: an address, or of IPv6 the /64, any address of which a client may take. (So guests who come
+    by IPv6 from the network of this machine are one, as behind a router.)"""
     ip = ipaddress.ip_address(address.partition("%")[0])
     ip = getattr(ip, "ipv4_mapped", None) or ip
     return str(ip if ip.version == 4 else ipaddress.ip_network(f"{ip}/64", strict=False))
@@ -111,25 +112,25 @@ class Class:
     def present(self) -> set[str]:
         return {line.who for line in self.students}
 
-    def guests(self) -> dict:
-        """What the teacher is told of them all: those there, those who voted and went, and where many came from."""
-        room, present = self.room, self.present()
-        crowds = room.crowds() | dict.fromkeys(room.shut, 0)
-        return {"present": len(present), "absent": len(room.origins.keys() - present), "crowds": crowds}
+    def strangers(self) -> dict:
+        """Those whose votes the teacher may not want: who is gone, and of whom many came from one address."""
+        crowds = self.room.crowds() | dict.fromkeys(self.room.shut, 0)
+        return {"absent": len(self.room.origins.keys() - self.present()), "crowds": crowds, "most": self.room.of_one}
 
     def act(self, what: str, id: str) -> None:
         """What the teacher does, to a question or to guests."""
         if what == "forget":
             self.room.forget(self.room.origins.keys() - self.present())
+            self.tell_teachers(*self.room.rounds)
         elif what == "shut":
             self.room.toggle_shut(id)
+            self.tell_teachers(*self.room.rounds)
             for line in [line for line in self.students if line.origin == id]:
                 line.close()
         else:
             self.room.act(what, id)
             self.tell_teachers(id)
-            return self.tell_all(**{"cleared": id} if what == "clear" else {})
-        self.tell_teachers(*self.room.rounds)
+            self.tell_all(**{"cleared": id} if what == "clear" else {})
 
     def tell_all(self, **more) -> None:
         message = json.dumps({"state": self.room.state()} | more)
@@ -145,7 +146,8 @@ class Class:
 
     def _tell_teachers(self) -> None:
         ids, self.tallied, self.due = self.tallied, {}, False
-        message = json.dumps(self.guests() | {"tallies": {id: self.room.tally(id) for id in ids}})
+        told = {"present": len(self.present()), "strangers": self.strangers()}
+        message = json.dumps(told | {"tallies": {id: self.room.tally(id) for id in ids}})
         for line in self.teachers:
             line.tell(message)
 
