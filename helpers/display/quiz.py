@@ -66,7 +66,8 @@ class Quiz(anywidget.AnyWidget):
 
     def __init__(self, name: str, items: list[Item]):
         named = re.sub(r"[^\w.]+", "-", name)  # "before-class-01.1"
-        super().__init__(name=name, items=[{"id": f"{named}.{n}"} | asdict(item) for n, item in enumerate(items, start=1)])
+        numbered = enumerate(items, start=1)
+        super().__init__(name=name, items=[{"id": f"{named}.{number}"} | asdict(item) for number, item in numbered])
 
     def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**kwargs)

@@ -94,7 +94,7 @@ def main() -> int:
     except KeyboardInterrupt:
         pass
     except OSError as error:
-        print(f"The class cannot be served at {args.host}, port {args.port}: {error}. PORT=9000 takes another port.")
+        print(f"The class cannot be served at {args.host}, port {args.port}: {error}. Another: PORT={args.port + 1}.")
         return 1
     print(f"\n{summary(room)}\n\nThe votes are in {file.relative_to(ROOT)}. CLASS={args.name} goes on with them.")
     return 0
