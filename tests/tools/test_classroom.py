@@ -551,6 +551,7 @@ def crowds(told: dict) -> dict[str, int]:
     return told.get("strangers", {}).get("crowds", {})
 
 
+@pytest.mark.slow
 def test_the_teacher_hears_of_a_crowd_and_shuts_it_out(room, tmp_path, capsys):
     async def talk(host):
         ann, teacher = await host.line(ANN), await host.teacher()
