@@ -78,8 +78,9 @@ handin: ready ## mark the exercises of a notebook, or of all in a folder (NB=...
 site: ready-test ## write the chapters as pages that need no network and no kernel to _site/ (URL=... where they will be; STUDENT=1 without solutions)
 	@$(BIN)/python -m tools.site --out _site $(if $(URL),--url $(URL)) $(if $(STUDENT),--student)
 
-class: ready-test ## serve the pages to a class and gather its votes (HOST=0.0.0.0: in the network, else on this machine alone; CLASS=... is its name, else the date)
-	@$(BIN)/python -m tools.classroom $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(CLASS),--name $(CLASS))
+class: ready-test ## serve the pages to a class and gather its votes (HOST=0.0.0.0: in the network, else on this machine alone; PORT=9000; CLASS=... is its name, else the date; NAT=1 if a router gives all phones one address)
+	@$(BIN)/python -m tools.classroom $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(filter command,$(origin PORT)),--port $(PORT)) \
+		$(if $(CLASS),--name $(CLASS)) $(if $(NAT),--behind-nat)
 
 chinese: ready-test ## write README.zh.md, source.zh.md and glossary.zh.md from the English and the catalogues in docs/zh/
 	@$(BIN)/python -m tools.chinese

@@ -48,6 +48,7 @@ function draw(figure, guess, { axis, low, high, start, end, first, last }) {
 function render({ model, el }) {
   const options = model.get("options"), answer = model.get("answer"), unit = model.get("unit");
   const card = block(el, "form", "mtl-card mtl-ask");
+  card.dataset.id = model.get("name");
   card.onkeydown = (event) => { // else JupyterLab takes the arrow keys and Enter for itself
     if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
   };

@@ -11,8 +11,9 @@ function render({ model, el }) {
   };
   block(card, "div", "mtl-tag", `Check yourself · ${model.get("name")}`);
 
-  items.forEach(({ question, options, why, answer }, number) => {
+  items.forEach(({ id, question, options, why, answer }, number) => {
     const group = block(card, "div", "mtl-item");
+    group.dataset.id = id;
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", question);
     block(group, "p", "mtl-question", `${number + 1}. ${question}`);

@@ -65,7 +65,9 @@ class Quiz(anywidget.AnyWidget):
     items = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, name: str, items: list[Item]):
-        super().__init__(name=name, items=[asdict(item) for item in items])
+        named = re.sub(r"[^\w.]+", "-", name)  # "before-class-01.1"
+        numbered = enumerate(items, start=1)
+        super().__init__(name=name, items=[{"id": f"{named}.{number}"} | asdict(item) for number, item in numbered])
 
     def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**kwargs)

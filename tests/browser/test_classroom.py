@@ -42,6 +42,8 @@ class Host:
             ready.set()
             await self.ended.wait()
             served.stop()
+            await served.close_all_connections()
+            self.room.close()
 
         self.thread = threading.Thread(target=asyncio.run, args=[serve()])
         self.thread.start()
@@ -178,6 +180,31 @@ def test_a_chapter_votes_too_and_a_lost_connection_comes_back_with_the_vote(open
     assert host.room.tally("C1.P3")["votes"] == [[0, 1, 0]]
 
 
+def test_a_page_that_is_open_when_another_class_begins_is_in_that(opened, host):
+    ann, today = opened("01_motivation.html"), host.votes
+    host.stop()
+    host.votes = today.with_name("tomorrow.jsonl")
+    host.start()
+    expect(ann.locator(".room-bar")).to_contain_text("Back in class")
+    card = ann.locator(".mtl-ask", has_text="C1.P3")
+    card.locator("label").nth(1).click()
+    card.get_by_role("button", name="Vote").click()
+    expect(card.locator(".room-note")).to_contain_text("Your vote is in")
+    assert host.room.tally("C1.P3")["votes"] == [[0, 1, 0]]
+    host.stop()
+    host.votes = today
+    host.start()
+
+
+def test_what_a_card_says_above_its_question_does_not_matter_to_its_vote(opened, host):
+    ann = opened("01_motivation.html")
+    ann.locator(".mtl-tag").evaluate_all("tags => tags.forEach((tag) => { tag.textContent = '预测'; })")
+    quiz = ann.locator(".mtl-item", has_text=host.questions["C1.2"].text)
+    quiz.locator("button").nth(1).click()
+    expect(quiz.locator(".room-note")).to_contain_text("Your vote is in")
+    assert host.room.tally("C1.2")["votes"][0][1] == 1
+
+
 def test_who_goes_on_without_the_class_has_the_page_as_from_disk(opened, host):
     ann = opened("01_motivation.html")
     host.stop()
@@ -203,3 +230,23 @@ def test_the_teachers_page_has_the_way_in_and_every_question(opened, host):
     teacher.locator("section.now").get_by_role("button", name="Open").click()
     expect(ann.locator(".mtl-verdict:visible")).to_be_visible()
     assert serious(ann) == [] == serious(teacher)
+
+
+def test_the_teacher_forgets_strangers(opened, host):
+    host.loop.call_soon_threadsafe(lambda: [host.room.vote(f"eve {n}", "C1.3", 1, "eve") for n in range(50)])
+    teacher, ann = opened("class1.html", key=True), opened("01_motivation.html")
+    teacher.goto(host.url + "teacher.html")
+    row = teacher.locator(".strangers p", has_text="50 browsers voted from one address.")
+    teacher.once("dialog", lambda dialog: dialog.dismiss())
+    row.get_by_role("button").click()
+    expect(row).to_be_visible()
+    teacher.once("dialog", lambda dialog: dialog.accept())
+    row.get_by_role("button").click()
+    expect(teacher.locator(".strangers")).to_contain_text("No votes are taken from one address.")
+    quiz = ann.locator(".mtl-item", has_text=host.questions["C1.3"].text)
+    quiz.locator("button").first.click()
+    expect(quiz.locator(".room-note")).to_contain_text("Your vote is in")
+    assert host.room.tally("C1.3")["votes"] == [[1] + [0] * (len(host.questions["C1.3"].options) - 1)]
+    teacher.get_by_role("button", name="Take them again").click()
+    expect(teacher.get_by_role("button", name="Take them again")).to_have_count(0)
+    assert serious(teacher) == []

@@ -3,25 +3,31 @@
 import asyncio
 import contextlib
 import json
+import os
 import re
 import secrets
+import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
+from tornado.web import create_signed_value
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 from tests.ports import free_port
-from tools.classroom import pages, server
+from tests.tools import served_class
+from tests.tools.served_class import QUESTIONS
+from tools.classroom import __main__ as command
+from tools.classroom import guests, pages, server
 from tools.classroom.__main__ import summary
-from tools.classroom.room import Question, Refused, Room
+from tools.classroom.room import BROWSERS, LINES, ONE_ADDRESS, Crowded, InUse, Refused, Room
 from tools.notebooks import ROOT, find, read
 
-OPTIONS = Question("C1.P2", "Which?", ["this", "that", "neither"], 2.0, "")
-NUMBER = Question("C1.P1", "How many?", [], 14.0, "%")
-QUESTIONS = {question.id: question for question in (OPTIONS, NUMBER)}
 ANN, BOB, EVE = (letter * 32 for letter in "abe")
 
 
@@ -32,7 +38,15 @@ def file(tmp_path):
 
 @pytest.fixture
 def room(file):
-    return Room(QUESTIONS, file)
+    room = Room(QUESTIONS, file)
+    yield room
+    room.close()
+
+
+def restarted(room: Room) -> Room:
+    """The same class, read again from its file."""
+    room.close()
+    return Room(QUESTIONS, Path(room.file.name), room.of_one)
 
 
 # --- the rules ------------------------------------------------------------------------------------------------------
@@ -89,27 +103,72 @@ def test_no_page_of_a_student_hears_an_answer_or_a_vote_before_the_result_is_ope
     assert room.state()["open"] == {"C1.P2": 2.0}
 
 
-def test_a_room_has_an_end(room, monkeypatch):
-    monkeypatch.setattr("tools.classroom.room.BROWSERS", 1)
-    room.vote(ANN, "C1.P2", 0)
+def fill(room: Room, address: str, count: int) -> None:
+    """Votes of this many browsers from an address."""
+    for n in range(count):
+        room.vote(f"{address} {n}", "C1.P2", 1, address)
+
+
+def test_a_room_has_an_end_and_so_has_what_one_address_takes_of_it(room, file):
+    fill(room, "eve", ONE_ADDRESS)
+    with pytest.raises(Crowded):
+        room.vote(EVE, "C1.P2", 1, "eve")
+    room.vote("eve 0", "C1.P1", 5, "eve")
+    room = restarted(room)
+    with pytest.raises(Crowded):
+        room.vote(EVE, "C1.P2", 1, "eve")
+    room.close()
+    behind_nat = Room(QUESTIONS, file, of_one=BROWSERS)
+    fill(behind_nat, "eve", BROWSERS)
     with pytest.raises(Refused, match="full"):
-        room.vote(BOB, "C1.P2", 0)
-    room.vote(ANN, "C1.P2", 1)
+        behind_nat.vote(ANN, "C1.P2", 0, "ann")
+    behind_nat.close()
+
+
+def test_the_teacher_forgets_an_address_or_browsers_and_honest_votes_are_taken(room):
+    room.vote(ANN, "C1.P2", 0, "ann")
+    fill(room, "eve", ONE_ADDRESS)
+    assert room.crowds() == {"eve": ONE_ADDRESS}
+    room.toggle_shut("eve")
+    room = restarted(room)
+    assert room.tally("C1.P2")["votes"] == [[1, 0, 0]] and room.crowds() == {}
+    with pytest.raises(Refused, match="shut out"):
+        room.vote(EVE, "C1.P2", 1, "eve")
+    room.toggle_shut("eve")
+    fill(room, "eve", ONE_ADDRESS)
+    room.forget(room.origins.keys() - {ANN})
+    room = restarted(room)
+    room.vote(BOB, "C1.P2", 2, "eve")
+    assert room.tally("C1.P2")["votes"] == [[1, 0, 1]]
+    with pytest.raises(Refused, match="no such address"):
+        room.toggle_shut("nobody")
+    room.close()
+
+
+def test_who_changes_votes_all_day_ends_the_file_for_nobody_else(room):
+    for n in range(LINES):
+        room.vote(EVE, "C1.P1", n)
+    room = restarted(room)
+    with pytest.raises(Refused, match="too often"):
+        room.vote(EVE, "C1.P1", -1)
+    room.vote(ANN, "C1.P1", 3)
+    room.close()
 
 
 # --- the file -------------------------------------------------------------------------------------------------------
 
 
-def test_a_restart_goes_on_with_key_votes_and_acts(room, file):
+def test_a_restart_goes_on_with_key_votes_and_acts(room):
     room.vote(ANN, "C1.P2", 0)
     room.act("ask", "C1.P2")
     room.act("again", "C1.P2")
     room.vote(ANN, "C1.P2", 2)
     room.vote(ANN, "C1.P1", 12.5)
     room.act("open", "C1.P1")
-    again = Room(QUESTIONS, file)
+    again = restarted(room)
     assert (again.key, again.now, again.rounds) == (room.key, room.now, room.rounds)
     assert again.state() == room.state()
+    again.close()
 
 
 def test_a_line_that_makes_no_sense_costs_no_other(room, file):
@@ -119,25 +178,94 @@ def test_a_line_that_makes_no_sense_costs_no_other(room, file):
         for other in ({"id": "C1.P77", "value": 0}, {"value": 9}, {"round": 2, "value": 0}):
             cut.write(json.dumps(gone | other).encode() + b"\n")  # of a course that was changed since
         cut.write(b'[1]\n\x00\xff\n{"what": "vote", "id": "C1.P2", "wh')
-    again = Room(QUESTIONS, file)
+    again = restarted(room)
     again.vote(BOB, "C1.P2", 1)
-    assert Room(QUESTIONS, file).tally("C1.P2")["votes"] == [[1, 1, 0]]
+    again = restarted(again)
+    assert again.tally("C1.P2")["votes"] == [[1, 1, 0]]
+    again.close()
 
 
 def test_another_class_is_another_file(room, tmp_path):
     room.vote(ANN, "C1.P2", 0)
     tomorrow = Room(QUESTIONS, tmp_path / "votes" / "tomorrow.jsonl")
     assert tomorrow.rounds == {} and tomorrow.key != room.key
+    tomorrow.close()
 
 
-def test_a_vote_that_cannot_be_written_is_not_counted(room, monkeypatch):
-    def full(entry):
-        raise OSError("No space left on device")
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 64 kB."""
+    if sys.platform != "linux" or (os.geteuid() and not os.environ.get("CI")):
+        pytest.skip("a small disk is mounted by root, on Linux")
+    sudo = ["sudo"] if os.geteuid() else []
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run([*sudo, "mount", "-t", "tmpfs", "-o", f"size=64k,uid={os.geteuid()}", "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run([*sudo, "umount", "--lazy", disk], check=True)
 
-    monkeypatch.setattr(room, "_write", full)
-    with pytest.raises(OSError, match="No space"):
-        room.vote(ANN, "C1.P2", 0)
-    assert room.rounds == {}
+
+def fill_disk(disk: Path) -> Path:
+    """A file that takes all there is."""
+    rest = disk / "rest"
+    with rest.open("wb", buffering=0) as all, pytest.raises(OSError, match="No space"):
+        while True:
+            all.write(b"x" * 512)
+    return rest
+
+
+def test_what_a_full_disk_refused_stays_refused(small_disk):
+    room = Room(QUESTIONS, small_disk / "today.jsonl")
+    rest = fill_disk(small_disk)
+    taken = set()
+    for n in range(200):
+        with contextlib.suppress(OSError):
+            room.vote(f"{n:032x}", "C1.P2", n % 3, f"{n}")
+            taken.add(f"{n:032x}")
+    with pytest.raises(OSError, match=r"No space left on device: .*today\.jsonl"):
+        room.act("open", "C1.P2")
+    assert 0 < len(taken) < 100 and room.origins.keys() == taken and room.opened == set()
+    rest.unlink()
+    room.vote(ANN, "C1.P2", 0)
+    votes = room.rounds
+    room = restarted(room)
+    assert room.rounds == votes and room.origins.keys() == taken | {ANN} and room.opened == set()
+    room.close()
+
+
+def run_command(monkeypatch, folder: Path, *args: str) -> int:
+    """The command up to where it would serve: a class in this folder, its pages already written."""
+    monkeypatch.setattr(command, "VOTES", folder)
+    monkeypatch.setattr(command, "find", lambda paths: [])
+    monkeypatch.setattr(pages, "with_decks", lambda books: [])
+    monkeypatch.setattr(pages, "are_written", lambda: True)
+    monkeypatch.setattr(pages, "are_current", lambda: True)
+    monkeypatch.setattr(sys, "argv", ["classroom", *args])
+    return command.main()
+
+
+def test_a_class_on_a_full_disk_begins_with_one_line(small_disk, monkeypatch, capsys):
+    fill_disk(small_disk)
+    assert run_command(monkeypatch, small_disk, "--name", "full") == 1
+    assert re.fullmatch(
+        r"The class cannot begin: .*No space left on device: .*full\.jsonl.*\n", capsys.readouterr().out
+    )
+
+
+def test_a_class_is_served_once(room, file, monkeypatch, capsys):
+    with pytest.raises(InUse):
+        Room(QUESTIONS, file)
+    assert run_command(monkeypatch, file.parent, "--name", file.stem, "--port", "9000") == 1
+    assert re.fullmatch("The class today is served already: .*\n", capsys.readouterr().out)
+    restarted(room).close()
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+def test_make_hands_on_the_port_and_whether_a_router_is_between():
+    made = subprocess.run(
+        ["make", "--dry-run", "class", "PORT=9000", "NAT=1"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert re.search(r"tools\.classroom +--port 9000 +.*--behind-nat", made.stdout.replace("\\\n", " "))
 
 
 def test_the_summary_has_both_votes_and_what_was_right(room):
@@ -173,24 +301,25 @@ class Host:
     """A class on loopback, in the running loop."""
 
     def __init__(self, room: Room, folder) -> None:
-        for name, text in {"vote.html": "vote", "class1.html": "plan", "static/room.js": "room"}.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text)
         self.room = room
-        files = server.load(folder, {"class1.html"})
-        self.port = free_port()
-        door = {"url": "", "code": "", "decks": []}
-        self.server = server.listen(room, files, door, "127.0.0.1", self.port)
+        self.address = "127.0.0.1", free_port()
+        self.url = "http://{}:{}".format(*self.address)
+        self.server = server.listen(
+            room, served_class.files(folder), {"url": "", "code": "", "decks": []}, *self.address
+        )
         self.client = AsyncHTTPClient(force_instance=True, max_clients=1000)
 
     async def get(self, path: str, **about):
-        return await self.client.fetch(
-            f"http://127.0.0.1:{self.port}{path}", raise_error=False, follow_redirects=False, **about
-        )
+        return await self.client.fetch(self.url + path, raise_error=False, follow_redirects=False, **about)
 
-    async def line(self, who: str, teacher: bool = False, **headers) -> WebSocketClientConnection:
-        headers |= {"Cookie": f"teacher={self.room.key}"} if teacher else {}
-        return await websocket_connect(HTTPRequest(f"ws://127.0.0.1:{self.port}/room?who={who}", headers=headers))
+    async def line(self, who: str, key: str | None = None, **headers) -> WebSocketClientConnection:
+        """A line of the browser with this number, which `key` has signed."""
+        number = create_signed_value(key or self.room.key, "browser", who).decode()
+        headers = {"Cookie": f"browser={number}"} | headers
+        return await websocket_connect(HTTPRequest(self.url.replace("http", "ws") + "/room", headers=headers))
+
+    async def teacher(self) -> WebSocketClientConnection:
+        return await self.line(EVE, Cookie=f"teacher={self.room.key}")
 
 
 def served(room, folder, talk) -> None:
@@ -208,14 +337,6 @@ def served(room, folder, talk) -> None:
     asyncio.run(whole())
 
 
-async def heard(line, known) -> dict:
-    """The next message for which `known` holds."""
-    while (text := await asyncio.wait_for(line.read_message(), 60)) is not None:
-        if known(told := json.loads(text)):
-            return told
-    raise AssertionError("the line was closed")
-
-
 def test_the_teachers_pages_need_the_key(room, tmp_path):
     async def talk(host):
         assert (await host.get("/")).body == b"vote"
@@ -231,20 +352,20 @@ def test_the_teachers_pages_need_the_key(room, tmp_path):
 
 def test_a_student_votes_the_teacher_opens_and_only_the_teacher_acts(room, tmp_path):
     async def talk(host):
-        ann, teacher = await host.line(ANN), await host.line(BOB, teacher=True)
-        assert "questions" not in await heard(ann, lambda told: told.get("hello") == "student")
-        assert await heard(teacher, lambda told: told.get("hello") == "teacher" and "C1.P2" in told["questions"])
+        ann, teacher = await host.line(ANN), await host.teacher()
+        assert "questions" not in await guests.hear(ann, lambda told: told.get("hello") == "student")
+        assert await guests.hear(teacher, lambda told: told.get("hello") == "teacher" and "C1.P2" in told["questions"])
         ann.write_message(json.dumps({"do": "open", "id": "C1.P2"}))
         ann.write_message(json.dumps({"vote": "C1.P2", "value": 2}))
-        assert (await heard(ann, lambda told: "taken" in told))["value"] == 2
-        told = await heard(teacher, lambda told: "C1.P2" in told.get("tallies", {}))
+        assert (await guests.hear(ann, lambda told: "taken" in told))["value"] == 2
+        told = await guests.hear(teacher, lambda told: "C1.P2" in told.get("tallies", {}))
         assert (told["present"], told["tallies"]["C1.P2"]["votes"]) == (1, [[0, 0, 1]])
         assert room.opened == set()
         teacher.write_message(json.dumps({"do": "open", "id": "C1.P2"}))
-        assert (await heard(ann, lambda told: "state" in told))["state"]["open"] == {"C1.P2": 2.0}
+        assert (await guests.hear(ann, lambda told: "state" in told))["state"]["open"] == {"C1.P2": 2.0}
         ann.close()
         back = await host.line(ANN)
-        assert (await heard(back, lambda told: "hello" in told))["mine"] == {"C1.P2": [2]}
+        assert (await guests.hear(back, lambda told: "hello" in told))["mine"] == {"C1.P2": [2]}
 
     served(room, tmp_path / "pages", talk)
 
@@ -262,14 +383,16 @@ def test_tabs_messages_and_bytes_have_limits(room, tmp_path):
         lines = [await host.line(ANN) for _ in range(server.STREAMS_OF_ONE)]
         with pytest.raises(Exception, match="503"):
             await host.line(ANN)
-        with pytest.raises(Exception, match="400"):
-            await host.line("me")
+        with pytest.raises(Exception, match="403"):
+            await host.line(BOB, key="a guess")
+        with pytest.raises(Exception, match="403"):
+            await host.line(BOB, Cookie=f"browser={BOB}")
         for _ in range(2 * server.MESSAGES):
             lines[0].write_message(json.dumps({"vote": "C1.P1", "value": secrets.randbelow(1000)}))
         lines[1].write_message("x" * (server.BODY + 1))
         for line in lines[:2]:
-            with pytest.raises(AssertionError, match="closed"):
-                await heard(line, lambda told: False)
+            with pytest.raises(WebSocketClosedError):
+                await guests.hear(line, lambda told: False)
         assert (await host.get("/", method="POST", body=b"x" * 100)).code == 405
         assert (await host.get("/", method="POST", body=b"x" * (server.BODY + 1))).code in (400, 599)
         assert (await host.get("/")).code == 200
@@ -287,11 +410,11 @@ def test_who_connects_and_asks_for_nothing_cannot_keep_others_out(room, tmp_path
 
     async def talk(host):
         ann = await host.line(ANN)
-        idle = [await asyncio.open_connection("127.0.0.1", host.port) for _ in range(9)]
+        idle = [await asyncio.open_connection(*host.address) for _ in range(9)]
         refused = [reader for reader, _ in idle if await closed(reader)]
         assert 4 <= len(refused) < 9
         ann.write_message(json.dumps({"vote": "C1.P2", "value": 0}))
-        assert await heard(ann, lambda told: "taken" in told)
+        assert await guests.hear(ann, lambda told: "taken" in told)
         for _, writer in idle:
             writer.close()
 
@@ -308,31 +431,33 @@ def test_a_page_hears_from_the_room_though_nothing_happens(room, tmp_path, monke
 
     async def talk(host):
         ann = await host.line(ANN)
-        assert await heard(ann, lambda told: told == {}) == {}
+        assert await guests.hear(ann, lambda told: told == {}) == {}
 
     served(room, tmp_path / "pages", talk)
 
 
 async def vote_twice(host, count: int) -> tuple[float, float]:
     """Students who listen and vote at once, twice: seconds until the teacher has all votes, and until all are told."""
-    teacher = await host.line(EVE, teacher=True)
+    teacher = await host.teacher()
     lines = [await host.line(secrets.token_hex(16)) for _ in range(count)]
-    await heard(teacher, lambda told: told.get("present") == count)
+    await guests.hear(teacher, lambda told: told.get("present") == count)
     began = time.monotonic()
     for number, act in enumerate(("again", "open")):
         for i, line in enumerate(lines):
             line.write_message(json.dumps({"vote": "C1.P2", "value": i % 3}))
-        await heard(teacher, lambda told, number=number: cast(told)[number:] == [count])
+        await guests.hear(teacher, lambda told, number=number: cast(told)[number:] == [count])
         voted = time.monotonic() - began
         teacher.write_message(json.dumps({"do": act, "id": "C1.P2"}))
-        await heard(teacher, lambda told: "state" in told)
+        await guests.hear(teacher, lambda told: "state" in told)
     began = time.monotonic()
-    await asyncio.gather(*(heard(line, lambda told: told.get("state", {}).get("open")) for line in lines))
+    await asyncio.gather(*(guests.hear(line, lambda told: told.get("state", {}).get("open")) for line in lines))
     return voted, time.monotonic() - began
 
 
 @pytest.mark.parametrize("count", [50, pytest.param(500, marks=pytest.mark.long)])
-def test_a_class_votes_at_once_and_nothing_is_lost(room, file, tmp_path, count):
+def test_a_class_votes_at_once_and_nothing_is_lost(file, tmp_path, count):
+    room = Room(QUESTIONS, file, of_one=BROWSERS)  # all from this machine
+
     async def talk(host):
         voted, opened = await vote_twice(host, count)
         print(f"{count} students: both votes {voted:.2f} s, open for all {opened:.2f} s")
@@ -340,7 +465,7 @@ def test_a_class_votes_at_once_and_nothing_is_lost(room, file, tmp_path, count):
 
     served(room, tmp_path / "pages", talk)
     assert [sum(votes) for votes in room.tally("C1.P2")["votes"]] == [count, count]
-    assert Room(QUESTIONS, file).rounds == room.rounds
+    assert restarted(room).rounds == room.rounds
 
 
 # --- guests who mean no good ----------------------------------------------------------------------------------------
@@ -362,7 +487,6 @@ PATHS = [
     "/teacher?key=",
     "/teacher?key=%00",
     "/room",
-    "/room?who=" + "a" * 32,
 ]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(["C1.P2", "open"]),
@@ -373,8 +497,10 @@ JSON = st.recursive(
 
 def test_no_path_leads_out_of_the_pages(room, tmp_path):
     async def raw(host, path: str, verb: str = "GET") -> str:
-        reader, writer = await asyncio.open_connection("127.0.0.1", host.port)
-        writer.write(f"{verb} {path} HTTP/1.1\r\nHost: 127.0.0.1:{host.port}\r\nConnection: close\r\n\r\n".encode())
+        reader, writer = await asyncio.open_connection(*host.address)
+        writer.write(
+            f"{verb} {path} HTTP/1.1\r\nHost: 127.0.0.1:{host.address[1]}\r\nConnection: close\r\n\r\n".encode()
+        )
         answer = (await asyncio.wait_for(reader.read(), 10)).decode()
         writer.close()
         return answer
@@ -396,17 +522,148 @@ def test_no_message_stops_the_room_or_is_handed_on(tmp_path, messages):
     room = Room(QUESTIONS, tmp_path / f"{secrets.token_hex(4)}.jsonl")
 
     async def talk(host):
-        guest, ann, teacher = await host.line(EVE), await host.line(ANN), await host.line(BOB, teacher=True)
+        guest, ann, teacher = await host.line(EVE), await host.line(ANN), await host.teacher()
         for message in [*messages, "[" * 1900]:
             await guest.write_message(message, binary=isinstance(message, bytes))
         ann.write_message(json.dumps({"vote": "C1.P2", "value": 1}))
-        told = await heard(
+        told = await guests.hear(
             teacher, lambda told: sum(told.get("tallies", {}).get("C1.P2", {"votes": [[0]]})["votes"][0])
         )
-        assert set(told) == {"present", "tallies"} and room.opened == set() and room.rounds["C1.P2"][0][ANN] == 1
+        assert (
+            set(told) == {"present", "strangers", "tallies"}
+            and room.opened == set()
+            and room.rounds["C1.P2"][0][ANN] == 1
+        )
         assert all(isinstance(vote, int | float) for votes in told["tallies"]["C1.P2"]["votes"] for vote in votes)
 
     served(room, tmp_path / "pages", talk)
+    room.close()
+
+
+def test_limits_hold_for_an_address_and_for_a_network_of_ipv6():
+    assert server.network("192.0.2.7") == server.network("::ffff:192.0.2.7") != server.network("192.0.2.8")
+    assert server.network("2001:db8::1") == server.network("2001:db8::ffff:2") != server.network("2001:db8:0:1::1")
+    assert server.network("fe80::1%eth0") == server.network("fe80::2")
+
+
+def crowds(told: dict) -> dict[str, int]:
+    """Where many votes come from, as a message tells the teacher."""
+    return told.get("strangers", {}).get("crowds", {})
+
+
+@pytest.mark.slow
+def test_the_teacher_hears_of_a_crowd_and_shuts_it_out(room, tmp_path, capsys):
+    async def talk(host):
+        ann, teacher = await host.line(ANN), await host.teacher()
+        eve = [await host.line(f"{n:032x}") for n in range(ONE_ADDRESS)]
+        for line in (ann, *eve):
+            taken = await guests.vote(line, "C1.P2", 1)
+        assert not taken
+        told = await guests.hear(teacher, lambda told: ONE_ADDRESS in crowds(told).values())
+        assert told["present"] == ONE_ADDRESS + 1
+        (origin,) = crowds(told)
+        teacher.write_message(json.dumps({"do": "shut", "id": origin}))
+        assert crowds(await guests.hear(teacher, lambda told: cast(told) == [0])) == {origin: 0}
+        with pytest.raises(WebSocketClosedError):
+            await guests.hear(ann, lambda told: False)
+        with pytest.raises(Exception, match="403"):
+            await host.line(ANN)
+        teacher.write_message(json.dumps({"do": "shut", "id": origin}))
+        await guests.hear(teacher, lambda told: "strangers" in told and not crowds(told))
+        ann = await host.line(ANN)
+        assert (await guests.hear(ann, lambda told: "hello" in told))["mine"] == {}
+        assert await guests.vote(ann, "C1.P2", 0)
+        ann.close()
+        await guests.hear(teacher, lambda told: told.get("strangers", {}).get("absent") == 1)
+        teacher.write_message(json.dumps({"do": "forget"}))
+        assert (await guests.hear(teacher, lambda told: cast(told) == [0]))["strangers"]["absent"] == 0
+
+    served(room, tmp_path / "pages", talk)
+    assert capsys.readouterr().out.count("NAT=1") == 1
+
+
+# --- and a server that they meet, in a process of its own -----------------------------------------------------------
+
+
+@pytest.fixture
+def start(file):
+    """Starts the class in a process, once more after it was killed: that, and its address."""
+    if sys.platform != "linux":
+        pytest.skip("guests have addresses of their own on Linux alone")
+    port, started = free_port(), []
+
+    def start() -> tuple[subprocess.Popen, str]:
+        server = [sys.executable, "-m", "tests.tools.served_class", file, str(port)]
+        started.append(subprocess.Popen(server, cwd=ROOT, stdout=subprocess.PIPE, text=True))
+        assert started[-1].stdout.readline() == "ready\n"
+        return started[-1], f"http://127.0.0.1:{port}"
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.mark.long
+def test_one_with_a_thousand_browsers_keeps_nobody_from_voting(start, file):
+    url = start()[1]
+
+    async def talk():
+        stuffed, taken = await asyncio.gather(
+            guests.stuff(url, "127.0.0.66", "C1.P2", 1000), guests.honest(url, "C1.P2", 40)
+        )
+        return stuffed, taken + await guests.honest(url, "C1.P1", 40)
+
+    stuffed, taken = asyncio.run(talk())
+    assert taken == 80 and stuffed == ONE_ADDRESS
+
+
+@pytest.mark.long
+def test_one_who_holds_all_lines_that_he_gets_keeps_nobody_out(start):
+    url = start()[1]
+
+    async def talk():
+        lines = await guests.hold(url, "127.0.0.66", server.STREAMS)
+        return len(lines), await guests.honest(url, "C1.P2", 40)
+
+    held, taken = asyncio.run(talk())
+    assert taken == 40 and held <= server.STREAMS_EACH * ONE_ADDRESS
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_has_every_vote_that_it_took_and_knows_the_browsers(start):
+    process, url = start()
+    cookies, said = [], []  # of each browser the votes that were taken, and then one that may have been
+
+    async def vote_on(n: int, line: WebSocketClientConnection):
+        with contextlib.suppress(*guests.TURNED_AWAY):
+            for value in range(10):
+                said[n].append(value)
+                assert await guests.vote(line, "C1.P1", value)
+
+    async def vote_until_the_end():
+        lines = []
+        for n in range(20):
+            cookies.append(await guests.enter(url, f"127.0.1.{n + 1}"))
+            said.append([])
+            lines.append(await guests.connect(url, f"127.0.1.{n + 1}", cookies[n]))
+        votes = [asyncio.create_task(vote_on(n, line)) for n, line in enumerate(lines)]
+        while sum(map(len, said)) < 100:
+            await asyncio.sleep(0)
+        process.kill()
+        await asyncio.gather(*votes)
+
+    async def kept() -> list[int]:
+        lines = [await guests.connect(url, f"127.0.2.{n + 1}", cookie) for n, cookie in enumerate(cookies)]
+        hellos = [await guests.hear(line, lambda told: "hello" in told) for line in lines]
+        return [hello["mine"].get("C1.P1", [-1])[0] for hello in hellos]
+
+    asyncio.run(vote_until_the_end())
+    process.wait()
+    start()
+    assert all(value in votes[-2:] for value, votes in zip(asyncio.run(kept()), said, strict=True))
+    assert 0 < sum(map(len, said)) < 200
 
 
 def test_pages_for_a_class_have_no_solutions_and_hide_what_is_the_teachers(tmp_path):

@@ -7,6 +7,7 @@ vote again, and the teacher opens the result for everybody. Students need a brow
     pages.py    the pages that are served, among them the decks, which are the teacher's
     server.py   two addresses: a page, and `/room`, a WebSocket between each page and the room
     room.js     in each page: sends votes in place of opening results, draws the bars on the teacher's
+    guests.py   voters and those who mean no good, for tests and a rehearsal
 
 A class is a file of lines in `_votes/`, one for each vote and each act of the teacher: a restart reads it again.
 """

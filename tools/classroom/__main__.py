@@ -11,7 +11,7 @@ import segno
 
 from tools.classroom import __doc__ as ABOUT
 from tools.classroom import pages
-from tools.classroom.room import Room
+from tools.classroom.room import BROWSERS, ONE_ADDRESS, InUse, Room
 from tools.classroom.server import listen, load
 from tools.notebooks import ROOT, find, read
 
@@ -60,24 +60,41 @@ def summary(room: Room) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.classroom", description=ABOUT.splitlines()[0])
-    parser.add_argument("--host", default="127.0.0.1", help="address to serve at; 0.0.0.0 for the network")
-    parser.add_argument("--port", type=int, default=8765)
-    parser.add_argument("--name", type=name, default=str(datetime.date.today()), help="of the class: the date")
+    here, network = "This machine alone can open 127.0.0.1", "0.0.0.0 is for all in its network"
+    parser.add_argument("--host", default="127.0.0.1", help=f"The address to serve at. {here}; {network}.")
+    parser.add_argument("--port", type=int, default=8765, help="The port to serve at; %(default)s if it is not given.")
+    parser.add_argument(
+        "--name", type=name, default=str(datetime.date.today()), help="The name of the class, else the date."
+    )
+    parser.add_argument(
+        "--behind-nat",
+        action="store_true",
+        help="Phones reach this machine through a router that gives them one address: "
+        f"{BROWSERS} browsers may vote from one, in place of {ONE_ADDRESS}.",
+    )
     args = parser.parse_args()
     paths = find([ROOT / "notebooks"])
     books = [read(path) for path in paths]
     file = VOTES / f"{args.name}.jsonl"
-    # a class that goes on does not wait for what JupyterLab has saved since
-    if not (pages.are_written() and (file.exists() or pages.are_current())):
-        print("The pages of the class are written, which takes a minute.", flush=True)
-        pages.write(paths, books)
-    room = Room(pages.asked(pages.with_decks(books)), file)
+    goes_on = file.exists()
+    try:
+        room = Room(pages.asked(pages.with_decks(books)), file, BROWSERS if args.behind_nat else ONE_ADDRESS)
+        # a class that goes on does not wait for what JupyterLab has saved since
+        if not (pages.are_written() and (goes_on or pages.are_current())):
+            print("The pages of the class are written, which takes a minute.", flush=True)
+            pages.write(paths, books)
+    except InUse:
+        print(f"The class {args.name} is served already: end that with Ctrl+C, or give this one a name, CLASS=group-b.")
+        return 1
+    except OSError as error:
+        print(f"The class cannot begin: {error}")
+        return 1
     try:
         asyncio.run(serve(room, args.host, args.port))
     except KeyboardInterrupt:
         pass
     except OSError as error:
-        print(f"The class cannot be served at {args.host}, port {args.port}: {error}")
+        print(f"The class cannot be served at {args.host}, port {args.port}: {error}. Another: PORT={args.port + 1}.")
         return 1
     print(f"\n{summary(room)}\n\nThe votes are in {file.relative_to(ROOT)}. CLASS={args.name} goes on with them.")
     return 0

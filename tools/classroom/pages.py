@@ -1,7 +1,6 @@
 """The pages of a class, in `_class/`: those for students, which have no solutions; the page on which they vote; and the
 teacher's, which nobody else gets: the decks and an overview."""
 
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,10 +48,8 @@ def _questions(state: dict) -> list[Question]:
     """The questions of a widget: one of a prediction, some of a quiz, none of another."""
     if {"question", "options", "answer"} <= state.keys():
         return [Question(state["name"], state["question"], state["options"], state["answer"], state["unit"])]
-    name = re.sub(r"[^\w.]+", "-", state.get("name", ""))
     return [
-        Question(f"{name}.{number}", item["question"], item["options"], item["answer"], "")
-        for number, item in enumerate(state.get("items", []), start=1)
+        Question(item["id"], item["question"], item["options"], item["answer"], "") for item in state.get("items", [])
     ]
 
 

@@ -6,7 +6,7 @@
   const CARDS = ".mtl-ask, .mtl-item", PLACE = "script[type='application/vnd.jupyter.widget-view+json']";
   const UNANSWERED = 4000, SILENT = 45000, FOR_NOW = 4000; // ms: without an answer to a vote, without a word; for which something is said
   const body = document.body, { make } = charts;
-  const room = { state: { now: "", round: {}, open: {} }, questions: {}, tallies: {}, present: 0, door: null, act };
+  const room = { state: { now: "", round: {}, open: {} }, questions: {}, tallies: {}, present: 0, strangers: {}, door: null, act };
   let line, role = "", heard = 0, connected = false, lost = false, left = false, passing = false, asked = "";
   let mine = {}, waiting = {}; // votes by question: those that the room has, by round, and those that it has not
 
@@ -16,12 +16,6 @@
   const options = (card) => [...card.querySelectorAll(card.matches(".mtl-ask") ? "label:has([type=radio])" : ":scope > button")];
   const round = (id) => room.state.round[id] ?? 1;
   const last = (id) => waiting[id] ?? (mine[id] ?? []).findLast((vote) => (vote ?? null) !== null) ?? null;
-
-  function idOf(card) { // as `tools/classroom/pages.py` says it
-    const [, name] = card.closest(".mtl-card").querySelector(".mtl-tag").textContent.split(" · ");
-    if (card.matches(".mtl-ask")) return name;
-    return `${name.replace(/[^\w.]+/g, "-")}.${[...card.parentElement.querySelectorAll(".mtl-item")].indexOf(card) + 1}`;
-  }
 
   function chosen(card) {
     const field = card.querySelector("[type=number]"), at = options(card).findIndex((label) => label.control?.checked);
@@ -67,7 +61,7 @@
 
   function vote(card, value) {
     if (role === "teacher" || value === null) return;
-    waiting[idOf(card)] = value;
+    waiting[card.dataset.id] = value;
     send();
     paint();
   }
@@ -80,7 +74,7 @@
   }
 
   function caught(event, card) {
-    if (!card || left || passing || idOf(card) in room.state.open) return false;
+    if (!card || left || passing || card.dataset.id in room.state.open) return false;
     event.preventDefault();
     event.stopPropagation();
     return true;
@@ -99,15 +93,6 @@
   const bar = make(body, "div", "room-bar");
   bar.setAttribute("role", "status");
 
-  function browser() { // a number of this browser, and nobody's name
-    const fresh = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    try {
-      if (!localStorage.getItem("room")) localStorage.setItem("room", fresh);
-      return localStorage.getItem("room");
-    } catch { return fresh; }
-  }
-  const me = browser();
-
   function connect() {
     clearTimeout(connect.later);
     if (left || connected) return;
@@ -115,7 +100,7 @@
       line.onclose = line.onmessage = null;
       line.close();
     }
-    line = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/room?who=${me}`);
+    line = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/room`);
     line.onmessage = ({ data }) => {
       heard = Date.now();
       if (data !== "{}") hear(JSON.parse(data));
@@ -137,7 +122,10 @@
     if (role !== "teacher") make(bar, "button", "", "Go on without the class").onclick = leave;
     paint();
     clearTimeout(connect.later);
-    connect.later = setTimeout(connect, 1000 + 2000 * Math.random()); // not all at once
+    connect.later = setTimeout(() => { // not all at once
+      fetch("./", { method: "HEAD", signal: AbortSignal.timeout(UNANSWERED) }).catch(() => {}); // brings the cookie of another class
+      connect();
+    }, 1000 + 2000 * Math.random());
   }
 
   function say(text, forNow = false) {
@@ -170,7 +158,7 @@
       showWay();
     }
     if (told.state) room.state = told.state;
-    if ("present" in told) room.present = told.present;
+    for (const what of ["present", "strangers"]) if (what in told) room[what] = told[what];
     if (told.tallies) Object.assign(room.tallies, told.tallies);
     if (told.taken) {
       (mine[told.taken] ??= [])[told.round - 1] = told.value;
@@ -192,7 +180,7 @@
   function paint() {
     if (left || !role) return;
     for (const card of cards()) {
-      const id = idOf(card), is = id in room.state.open;
+      const id = card.dataset.id, is = id in room.state.open;
       if (is && !("opened" in card.dataset)) open(card, id);
       if (!is && "opened" in card.dataset) shut(card);
       (role === "teacher" ? paintVotes : paintMine)(card, id, is);
@@ -214,7 +202,7 @@
   }
 
   function paintPage() { // the page that has all questions shows the one that is asked
-    for (const card of cards()) card.classList.toggle("room-now", idOf(card) === room.state.now);
+    for (const card of cards()) card.classList.toggle("room-now", card.dataset.id === room.state.now);
     document.querySelector(".room-none").hidden = !!room.state.now;
   }
 
@@ -238,14 +226,14 @@
   const onSlide = () => [...document.querySelectorAll(".projecting .on-slide .mtl-ask, .projecting .mtl-item.on-slide")].at(-1);
 
   function askWhatIsShown() {
-    const card = role === "teacher" && connected && onSlide(), id = card && idOf(card);
+    const card = role === "teacher" && connected && onSlide(), id = card && card.dataset.id;
     if (id && id !== asked && id !== room.state.now) act("ask", asked = id);
   }
   document.addEventListener("slide", askWhatIsShown);
 
   document.addEventListener("keydown", (event) => {
     if (role !== "teacher" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=radio]), select, textarea")) return;
-    const key = event.key.toLowerCase(), card = onSlide(), id = card && idOf(card);
+    const key = event.key.toLowerCase(), card = onSlide(), id = card && card.dataset.id;
     const what = { b: "bars", a: "again", o: "open" }[key];
     if (key === "q") return showDoor();
     if (!what || !(id in room.questions) || id in room.state.open) return;

@@ -1,18 +1,27 @@
 """The room: which question is asked, who voted what in which round, and what the teacher opened."""
 
+import errno
+import itertools
 import json
+import os
 import secrets
 import statistics
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
+
+from tools.setup import take
 
 ACTS = ("ask", "bars", "again", "open", "clear")
 ROUNDS = 2  # vote, argue, vote again
 LARGEST = 1e9  # a number that is guessed
 BROWSERS = 1000  # of a class
-LINES = 100_000  # of votes in its file
+ONE_ADDRESS = 80  # of these, from one address: all phones of a class, if there is a router between them and us
+CROWD = 5  # browsers of one address of which the teacher hears
+LINES = 1000  # of one browser in the file of its class, which changes of mind make longer
+LOCKED = 1 << 40  # the byte of the file that is locked: Windows lets nobody else read the one that is
 
 
 class Question(NamedTuple):
@@ -29,64 +38,138 @@ class Refused(ValueError):
     """A message that the room does not take."""
 
 
+class Crowded(Refused):
+    """A vote of one more browser from an address that has many."""
+
+
+class InUse(Exception):
+    """The file of a class is another server's."""
+
+
 class Room:
     """The state of a class, kept in a file of lines that is read again after a restart."""
 
-    def __init__(self, questions: dict[str, Question], file: Path) -> None:
-        self.questions = questions
-        self.key = secrets.token_urlsafe(16)  # the teacher's; that of the file, if it has one
+    def __init__(self, questions: dict[str, Question], file: Path, of_one: int = ONE_ADDRESS) -> None:
+        """`of_one`: browsers that may vote from one address. Raises InUse, or OSError where the file cannot be kept."""
+        self.questions, self.of_one = questions, of_one
+        self.key = ""  # the teacher's, and what the numbers of browsers are signed with
         self.now = ""
         self.rounds: dict[str, list[dict[str, float]]] = {}  # of each question: a dict of browser and vote per round
         self.bars: set[str] = set()
         self.opened: set[str] = set()
-        self.browsers: set[str] = set()
-        self.lines = 0
-        text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
-        for line in text.splitlines():
-            self._read(line)
+        self.origins: dict[str, str] = {}  # of each browser that voted, from where it did first
+        self.shut: set[str] = set()  # origins from which no vote is taken
+        self.lines: Counter[str] = Counter()  # by browser
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
-        self.file = file.open("a", encoding="utf-8")
-        if text and not text.endswith("\n"):
-            self.file.write("\n")  # the last line was cut off, by a full disk for example
-        self._write({"what": "class", "key": self.key})
+        self.file = file.open("a+b", buffering=0)  # what cannot be written is not written later, either
+        self.file.seek(LOCKED)
+        if not take(self.file):
+            self.close()
+            raise InUse
+        self.file.seek(0)
+        text = self.file.readall().decode(errors="replace")
+        for line in text.splitlines():
+            self._read(line)
+        try:
+            if text and not text.endswith("\n"):
+                self._append(b"\n")  # the last line was cut off, when the machine went down for example
+            if not self.key:
+                self.key = secrets.token_urlsafe(16)
+                self._write({"what": "class", "key": self.key})
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Leave the file to others."""
+        self.file.close()
 
     def _read(self, line: str) -> None:
         try:
             entry = json.loads(line)
             if entry["what"] == "class":
                 self.key = entry["key"]
-                return
-            question = self._known(entry["id"])
-            if entry["what"] == "vote":
+            elif entry["what"] == "forget":
+                self._forget(entry["who"])
+            elif entry["what"] == "shut":
+                self._shut(entry["from"])
+            elif entry["what"] == "vote":
+                question = self._known(entry["id"])
                 _check(question, entry["value"])
-                self._count(entry["who"], question.id, entry["round"], entry["value"])
+                self._count(entry["who"], question.id, entry["round"], entry["value"], entry.get("from", ""))
             else:
-                self._do(entry["what"], question.id)
+                self._do(entry["what"], self._known(entry["id"]).id)
         except (ValueError, LookupError, TypeError):
             pass  # a line that was cut off, or a question that the course has no more
 
     def _write(self, entry: dict) -> None:
-        self.file.write(json.dumps(entry | {"at": round(time.time(), 1)}) + "\n")
-        self.file.flush()
+        self._append(json.dumps(entry | {"at": round(time.time(), 1)}).encode() + b"\n")
 
-    def vote(self, who: str, id: str, value: float) -> int:
-        """Take a vote; one more of the same browser takes its place until the result is opened. Returns its round."""
+    def _append(self, data: bytes) -> None:
+        """Write all of it or, on a full disk, nothing. Raises OSError."""
+        end = self.file.seek(0, os.SEEK_END)
+        try:
+            if self.file.write(data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            self.file.truncate(end)
+            error.filename = self.file.name
+            raise
+
+    def vote(self, who: str, id: str, value: float, origin: str = "") -> int:
+        """Take a vote; one more of the same browser takes its place until the result is opened. Returns its round.
+
+        `origin` is what stands for the address that it comes from.
+        """
         _check(self._known(id), value)
         if id in self.opened:
             raise Refused("the result is open")
-        if (who not in self.browsers and len(self.browsers) >= BROWSERS) or self.lines >= LINES:
+        if origin in self.shut:
+            raise Refused("the teacher has shut out the address of this browser")
+        if self.lines[who] >= LINES:
+            raise Refused("this browser has changed its votes too often")
+        if who not in self.origins and len(self.origins) >= BROWSERS:
             raise Refused("the room is full")
+        if who not in self.origins and list(self.origins.values()).count(origin) >= self.of_one:
+            raise Crowded("too many browsers have voted from the address of this one")
         number = self.round(id)
         if self.rounds.get(id, [{}])[-1].get(who) != value:
-            self._write({"what": "vote", "id": id, "who": who, "round": number, "value": value})
-            self._count(who, id, number, value)
+            self._write({"what": "vote", "id": id, "who": who, "round": number, "value": value, "from": origin})
+            self._count(who, id, number, value, origin)
         return number
 
-    def _count(self, who: str, id: str, number: int, value: float) -> None:
-        self.lines += 1
-        self.browsers.add(who)
+    def _count(self, who: str, id: str, number: int, value: float, origin: str) -> None:
         self.rounds.setdefault(id, [{}])[number - 1][who] = value
+        self.origins.setdefault(who, origin)
+        self.lines[who] += 1
+
+    def forget(self, browsers: set[str]) -> None:
+        """Forget all votes of these, as if they had never come."""
+        self._write({"what": "forget", "who": sorted(browsers)})
+        self._forget(browsers)
+
+    def _forget(self, browsers: Collection[str]) -> None:
+        for who in browsers:
+            self.origins.pop(who, None)
+            for votes in itertools.chain.from_iterable(self.rounds.values()):
+                votes.pop(who, None)
+
+    def toggle_shut(self, origin: str) -> None:
+        """Forget all votes from an address and take no more; or, where that is so, take its votes again."""
+        if origin not in [*self.origins.values(), *self.shut]:
+            raise Refused("no such address")
+        self._write({"what": "shut", "from": origin})
+        self._shut(origin)
+
+    def _shut(self, origin: str) -> None:
+        self.shut ^= {origin}
+        if origin in self.shut:
+            self._forget([who for who, at in self.origins.items() if at == origin])
+
+    def crowds(self) -> dict[str, int]:
+        """How many browsers voted from where many did. (Lines that are older than `from` do not say where.)"""
+        return {origin: n for origin, n in Counter(self.origins.values()).items() if n > CROWD and origin}
 
     def act(self, what: str, id: str) -> None:
         """What the teacher does: ask a question, show its bars or hide them, vote again, open the result, clear."""

@@ -2,22 +2,24 @@
 
 import asyncio
 import gzip
+import hmac
+import ipaddress
 import json
 import logging
 import mimetypes
-import re
 import secrets
 import time
 from collections import Counter, deque
 from contextlib import suppress
 from pathlib import Path
 
+from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application, HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from tools.classroom.room import Refused, Room
+from tools.classroom.room import Crowded, Refused, Room
 
 try:
     import resource
@@ -31,10 +33,12 @@ FILES = 200  # for all else
 IDLE = 10  # seconds that a connection may ask for nothing
 STREAMS_OF_ONE = 8  # tabs of one browser
 MESSAGES, SECONDS = 20, 10  # of a page, at most
+# of one address, for each browser that may vote from it: pages that are connected, connections, messages in `SECONDS`
+STREAMS_EACH, CONNECTIONS_EACH, MESSAGES_EACH = 2, 6, 5
 PING = 15  # seconds; `room.js` waits three times as long
 PAUSE = 0.2  # seconds between two tallies to the teacher
-WHO = re.compile(r"[0-9a-f]{32}")
 COOKIE = "teacher"
+BROWSER = "browser"  # the cookie with a number of this browser, signed, and nobody's name
 HEADERS = {
     "Cache-Control": "no-cache",
     "Referrer-Policy": "no-referrer",
@@ -57,6 +61,14 @@ def load(folder: Path, hidden: set[str]) -> dict[str, File]:
     return {name: File(name, path.read_bytes(), name in hidden) for name, path in paths.items()}
 
 
+def network(address: str) -> str:
+    """What limits hold for: an address, or of IPv6 the /64, any address of which a client may take. (So guests who come
+    by IPv6 from the network of this machine are one, as behind a router.)"""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return str(ip if ip.version == 4 else ipaddress.ip_network(f"{ip}/64", strict=False))
+
+
 class Class:
     """A room, the pages of the class, and the pages that are connected."""
 
@@ -66,12 +78,59 @@ class Class:
         self.teachers: set[Line] = set()
         self.tallied: dict[str, None] = {}  # questions that the teacher is to hear of
         self.due = False
+        self.said: Counter[str] = Counter()  # messages by origin
+        self.until = 0.0  # when that is counted anew
+        self.advised = False
+
+    def origin(self, handler: RequestHandler) -> str:
+        """What stands for the address of a guest: the file of the class has no addresses."""
+        address = network(handler.request.remote_ip)
+        return hmac.digest(self.room.key.encode(), address.encode(), "sha256").hex()[:12]
+
+    def is_flooded(self, origin: str) -> bool:
+        """Count a message or a new line from there: whether there are too many."""
+        now = time.monotonic()
+        if now >= self.until:
+            self.said.clear()
+            self.until = now + SECONDS
+        self.said[origin] += 1
+        return self.said[origin] > MESSAGES_EACH * self.room.of_one
+
+    def advise(self) -> None:
+        """Say once what the teacher can do if it was the class that was refused."""
+        if not self.advised:
+            print(
+                f"Guests of one address are refused: {self.room.of_one} browsers may vote from one. "
+                "If a router gives all phones one address, start again with NAT=1 (--behind-nat).",
+                flush=True,
+            )
+        self.advised = True
 
     def is_teacher(self, handler: RequestHandler) -> bool:
         return secrets.compare_digest(handler.get_cookie(COOKIE, "").encode(), self.room.key.encode())
 
-    def present(self) -> int:
-        return len({line.who for line in self.students})
+    def present(self) -> set[str]:
+        return {line.who for line in self.students}
+
+    def strangers(self) -> dict:
+        """Those whose votes the teacher may not want: who is gone, and of whom many came from one address."""
+        crowds = self.room.crowds() | dict.fromkeys(self.room.shut, 0)
+        return {"absent": len(self.room.origins.keys() - self.present()), "crowds": crowds, "most": self.room.of_one}
+
+    def act(self, what: str, id: str) -> None:
+        """What the teacher does, to a question or to guests."""
+        if what == "forget":
+            self.room.forget(self.room.origins.keys() - self.present())
+            self.tell_teachers(*self.room.rounds)
+        elif what == "shut":
+            self.room.toggle_shut(id)
+            self.tell_teachers(*self.room.rounds)
+            for line in [line for line in self.students if line.origin == id]:
+                line.close()
+        else:
+            self.room.act(what, id)
+            self.tell_teachers(id)
+            self.tell_all(**{"cleared": id} if what == "clear" else {})
 
     def tell_all(self, **more) -> None:
         message = json.dumps({"state": self.room.state()} | more)
@@ -87,7 +146,8 @@ class Class:
 
     def _tell_teachers(self) -> None:
         ids, self.tallied, self.due = self.tallied, {}, False
-        message = json.dumps({"present": self.present(), "tallies": {id: self.room.tally(id) for id in ids}})
+        told = {"present": len(self.present()), "strangers": self.strangers()}
+        message = json.dumps(told | {"tallies": {id: self.room.tally(id) for id in ids}})
         for line in self.teachers:
             line.tell(message)
 
@@ -107,6 +167,8 @@ class Page(RequestHandler):
         file = self.room.files.get(name or "vote.html")
         if file is None or (file.hidden and not self.room.is_teacher(self)):
             raise HTTPError(404)
+        if file.kind == "text/html" and not self.get_signed_cookie(BROWSER):
+            self.set_signed_cookie(BROWSER, secrets.token_hex(16), httponly=True, samesite="Lax")
         text = file.kind.startswith("text/") or file.kind.endswith("javascript")
         self.set_header("Content-Type", file.kind + ("; charset=utf-8" if text else ""))
         self.set_header("Vary", "Accept-Encoding")
@@ -138,15 +200,21 @@ class Line(WebSocketHandler):
     """A page of a student, or of the teacher: the cookie tells. Only pages of this address get in (`check_origin`)."""
 
     def initialize(self, room: Class) -> None:
-        self.room, self.teacher = room, room.is_teacher(self)
-        self.who = self.get_query_argument("who", "")
+        self.room, self.teacher, self.origin = room, room.is_teacher(self), room.origin(self)
         self.said: deque[float] = deque(maxlen=MESSAGES)
 
     def prepare(self) -> None:
-        if not WHO.fullmatch(self.who):
-            raise HTTPError(400)
-        tabs = Counter(line.who for line in self.room.students)
-        if not self.teacher and (len(self.room.students) >= STREAMS or tabs[self.who] >= STREAMS_OF_ONE):
+        self.who = (self.get_signed_cookie(BROWSER) or b"").decode()
+        if self.teacher:
+            return
+        if not self.who or self.origin in self.room.room.shut:
+            raise HTTPError(403)
+        tabs = sum(line.who == self.who for line in self.room.students)
+        beside = sum(line.origin == self.origin for line in self.room.students)
+        if beside >= STREAMS_EACH * self.room.room.of_one or self.room.is_flooded(self.origin):
+            self.room.advise()
+            raise HTTPError(503)
+        if len(self.room.students) >= STREAMS or tabs >= STREAMS_OF_ONE:
             raise HTTPError(503)
 
     def write_error(self, status_code: int, **about) -> None:
@@ -173,7 +241,8 @@ class Line(WebSocketHandler):
 
     def on_message(self, message: str | bytes) -> None:
         now = time.monotonic()
-        if len(self.said) == MESSAGES and now - self.said[0] < SECONDS and not self.teacher:
+        hasty = len(self.said) == MESSAGES and now - self.said[0] < SECONDS
+        if not self.teacher and (hasty or self.room.is_flooded(self.origin)):
             self.close(1008, "too many messages")
             return
         self.said.append(now)
@@ -181,14 +250,13 @@ class Line(WebSocketHandler):
             asked = json.loads(message)
             if not isinstance(asked, dict):
                 raise Refused("not a message")
-            if "vote" in asked:
+            if self.teacher:
+                self.room.act(asked.get("do"), asked.get("id"))
+            elif "vote" in asked:
                 self._vote(asked["vote"], asked.get("value"))
-            elif self.teacher:
-                what, id = asked.get("do"), asked.get("id")
-                self.room.room.act(what, id)
-                self.room.tell_teachers(id)
-                self.room.tell_all(**{"cleared": id} if what == "clear" else {})
         except Refused as error:
+            if isinstance(error, Crowded):
+                self.room.advise()
             self.tell(json.dumps({"refused": str(error)}))
         except (ValueError, RecursionError):
             self.tell(json.dumps({"refused": "not a message"}))
@@ -197,7 +265,7 @@ class Line(WebSocketHandler):
             self.tell(json.dumps({"refused": "it could not be kept"}))
 
     def _vote(self, id: str, value: float) -> None:
-        number = self.room.room.vote(self.who, id, value)
+        number = self.room.room.vote(self.who, id, value, self.origin)
         self.tell(json.dumps({"taken": id, "round": number, "value": value}))
         self.room.tell_teachers(id)
 
@@ -207,16 +275,24 @@ class Line(WebSocketHandler):
 
 
 class Server(HTTPServer):
-    """Refuses further connections where there are too many: a file is left for each vote."""
+    """Refuses further connections where there are too many, or of one address: a file is left for each vote."""
 
     room: Class
     most: int
+    of: Counter[str]  # connections by address, without those that have become a line
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
-        if len(self._connections) + len(self.room.students) + len(self.room.teachers) >= self.most:
+        of_one = self.of[network(address[0])]
+        whole = len(self._connections) + len(self.room.students) + len(self.room.teachers)
+        if whole >= self.most or of_one >= CONNECTIONS_EACH * self.room.room.of_one:
             stream.close()
         else:
+            self.of[network(address[0])] += 1
             super().handle_stream(stream, address)
+
+    def on_close(self, server_conn: HTTP1ServerConnection) -> None:
+        super().on_close(server_conn)
+        self.of[network(server_conn.context.address[0])] -= 1
 
 
 def connections() -> int:
@@ -236,6 +312,7 @@ def listen(room: Room, files: dict[str, File], door: dict, host: str, port: int)
     about = {"room": Class(room, files, door)}
     application = Application(
         [("/room", Line, about), ("/teacher", Key, about), ("/(.*)", Page, about)],
+        cookie_secret=room.key,
         websocket_max_message_size=BODY,
         websocket_ping_interval=PING,
         websocket_ping_timeout=PING,
@@ -243,6 +320,6 @@ def listen(room: Room, files: dict[str, File], door: dict, host: str, port: int)
     )
     limits = {"max_body_size": BODY, "max_header_size": 4 * BODY, "idle_connection_timeout": IDLE, "body_timeout": IDLE}
     server = Server(application, **limits)
-    server.room, server.most = about["room"], connections()
+    server.room, server.most, server.of = about["room"], connections(), Counter()
     server.listen(port, host)
     return server
