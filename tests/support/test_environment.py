@@ -54,7 +54,7 @@ PARQUET = {"pyarrow"}  # in an extra, and imported only where such a file is rea
 SERVE = {Requirement(line).name for line in PROJECT["optional-dependencies"]["serve"]}  # for one file of `examples/`
 EXAMPLES = "examples/ranker.py", "examples/serve.py"  # those for a reader; a hub is a teacher's
 STARTED = {"ipykernel"}  # runs the notebooks, and is not imported
-COMMANDS = {"jupyterhub", "nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}
+COMMANDS = {"httpx", "jupyterhub", "nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}  # httpx is fastapi's
 
 
 def imported(*places: str) -> set[str]:
@@ -87,7 +87,7 @@ def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():
     used = imported("helpers", "notebooks", "examples", "tools", "tests", "benchmarks", "conftest.py")
     installed_by_bench = {canonicalize_name(Requirement(line).name) for line in peers.PACKAGES}
     declared = {need.name for need in NEEDED + TOOLS} - STARTED - COMMANDS
-    assert used - SERVE - PARQUET - installed_by_bench == declared - installed_by_bench
+    assert used - PARQUET - installed_by_bench == declared - installed_by_bench
     assert len(NEEDED + TOOLS) == len(declared | STARTED | COMMANDS), "each is declared once"
 
 
