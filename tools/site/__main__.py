@@ -8,7 +8,7 @@ from tools.editions import for_students
 from tools.notebooks import ROOT, find
 from tools.site import __doc__ as ABOUT
 from tools.site.address import publish
-from tools.site.pages import export
+from tools.site.pages import anew, export
 
 
 def main() -> int:
@@ -21,8 +21,12 @@ def main() -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, default=[ROOT / "notebooks"], metavar="NOTEBOOK")
     args = parser.parse_args()
     books = find(args.notebooks)
-    publish(ROOT, args.url)
-    export(books, args.out, args.url, for_students if args.student else None)
+    try:
+        with anew(args.out) as out:
+            publish(ROOT, args.url)
+            export(books, out, args.url, for_students if args.student else None)
+    except FileExistsError as error:
+        parser.error(str(error))
     print(f"{len(books)} chapter{'s' * (len(books) != 1)} in {args.out}: open {args.out / 'index.html'}")
     return 0
 
