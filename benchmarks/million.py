@@ -4,6 +4,7 @@ harder file (words as ids, dates as text, lists, three tasks) to the report of a
     python -m benchmarks.million LOG.csv     # of `write`: peak memory in MB, and seconds of computing, after each stage
 """
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -95,4 +96,7 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    about = "Print memory and time after each stage of a quick comparison on a log."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.million", description=about)
+    parser.add_argument("path", metavar="LOG.csv", help="Read this log, as `write` makes it.")
+    main(parser.parse_args().path)

@@ -209,7 +209,7 @@ def application(service):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Serve exported rankers at 127.0.0.1, without the course.")
     parser.add_argument("paths", nargs="+", metavar="MODEL.pt2", help="Exported models, each with its .json beside it.")
     parser.add_argument(
         "--port", type=int, default=8000, help="Listen at this port of 127.0.0.1 (default: %(default)s)."

@@ -113,10 +113,14 @@ async def give_class(number: int, hub: str, token: str, notebook: str, cells: in
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("students", type=int)
-    parser.add_argument("--hub", default="http://127.0.0.1:8000")
-    parser.add_argument("--notebook", default="04_shared_bottom.ipynb")
-    parser.add_argument("--cells", type=int, help="how many of its code cells; all of them if not given")
+    parser.add_argument("students", type=int, help="Simulate so many students.")
+    parser.add_argument(
+        "--hub", default="http://127.0.0.1:8000", help="Ask this hub, on this machine (default: %(default)s)."
+    )
+    parser.add_argument(
+        "--notebook", default="04_shared_bottom.ipynb", help="Open this notebook (default: %(default)s)."
+    )
+    parser.add_argument("--cells", type=int, help="Run so many of its code cells; all of them if not given.")
     options = parser.parse_args()
     if urlsplit(options.hub).hostname not in ("127.0.0.1", "localhost", "::1"):
         parser.error(f"--hub is {options.hub!r}, expected one on this machine")

@@ -60,9 +60,11 @@ def summary(room: Room) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.classroom", description=ABOUT.splitlines()[0])
-    parser.add_argument("--host", default="127.0.0.1", help="address to serve at; 0.0.0.0 for the network")
-    parser.add_argument("--port", type=int, default=8765)
-    parser.add_argument("--name", type=name, default=str(datetime.date.today()), help="of the class: the date")
+    parser.add_argument("--host", default="127.0.0.1", help="Serve at this address; 0.0.0.0 is the whole network.")
+    parser.add_argument("--port", type=int, default=8765, help="Serve at this port (default: %(default)s).")
+    parser.add_argument(
+        "--name", type=name, default=str(datetime.date.today()), help="Call the class so (default: the date)."
+    )
     args = parser.parse_args()
     paths = find([ROOT / "notebooks"])
     books = [read(path) for path in paths]

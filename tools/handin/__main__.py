@@ -13,8 +13,8 @@ from tools.handin.sheets import Unreadable, read
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.handin", description=ABOUT.splitlines()[0])
-    parser.add_argument("path", type=Path, help="a notebook, or a folder of notebooks that were handed in")
-    parser.add_argument("--trust", action="store_true", help="run the answers without walls (make: TRUST=1)")
+    parser.add_argument("path", type=Path, help="Mark this notebook, or all in this folder.")
+    parser.add_argument("--trust", action="store_true", help="Run the answers without walls (make: TRUST=1).")
     path, trust = vars(parser.parse_args()).values()
     if not path.exists():
         parser.error(f"there is no {path}")

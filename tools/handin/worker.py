@@ -6,6 +6,7 @@ own; what comes through is passed on as it came, under the name of the exercise 
 exercise, and judges that itself.
 """
 
+import argparse
 import ast
 import contextlib
 import importlib
@@ -163,4 +164,7 @@ class Shell:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        prog="python -m tools.handin.worker", description="Run the answers of a job on stdin."
+    ).parse_args()
     main()
