@@ -63,7 +63,7 @@ def write(path: Path, rows: int) -> None:
 
 def lines(short: bool) -> Iterator[tuple[str, float]]:
     """What section 2 of chapter 08's *larger logs* shows, measured again, and the quick comparison."""
-    rows = 100_000 if short else 1_000_000
+    rows = 20_000 if short else 1_000_000
     last = memory.peaks([rows]).iloc[-1]
     yield "million_rows_mb", last["mb"]
     yield "million_rows_seconds", last["seconds"]

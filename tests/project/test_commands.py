@@ -11,20 +11,24 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 OPTION = re.compile(r"^ {2}(?P<name>\S.*?)(?:(?: {2,}|\n {4,})(?P<help>\S.*))?$", re.MULTILINE)
+MADE = re.compile(r"[._].*|build|.*\.egg-info")  # folders
 OWN = "show this help message and exit"  # argparse's words for --help
 
 
-def tracked() -> list[str]:
-    """The files of the repository, without what is ignored; new ones among them."""
-    names = subprocess.check_output(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, text=True)
-    return [name for name in names.split("\0") if name and (ROOT / name).is_file()]
+def files() -> list[Path]:
+    """The files of the repository, as paths in it, without what set-up and the tools write."""
+    found = []
+    for folder, inner, names in os.walk(ROOT):
+        inner[:] = [name for name in inner if not MADE.fullmatch(name)]
+        found += [Path(folder, name).relative_to(ROOT) for name in names]
+    return sorted(found)
 
 
 def commands() -> list[str]:
-    """Modules with a part that runs when they are started, and packages that can be."""
-    paths = [Path(name) for name in tracked() if name.endswith(".py")]
+    """What has a part that runs when it is started."""
     started = re.compile(r"^if __name__ == .__main__.", re.MULTILINE)
-    return [str(path) for path in paths if started.search((ROOT / path).read_text(encoding="utf-8"))]
+    paths = [path for path in files() if path.suffix == ".py"]
+    return [path.as_posix() for path in paths if started.search((ROOT / path).read_text(encoding="utf-8"))]
 
 
 def line(path: Path) -> list[str]:
@@ -43,9 +47,9 @@ def state(folder: Path) -> dict[str, tuple[int, int]]:
 def copy(tmp_path_factory):
     """The repository, and a home: what a command writes in either is seen, and harms nobody."""
     folder = tmp_path_factory.mktemp("commands")
-    for name in tracked():
-        (folder / "course" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, folder / "course" / name)
+    for path in files():
+        (folder / "course" / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / path, folder / "course" / path)
     (folder / "home").mkdir()
     return folder
 
