@@ -155,7 +155,7 @@ def number(candidate, column, value):
 
 
 def said(value):
-    kinds = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", type(None): "null"}
+    kinds = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", type(None): "null"}
     kind = kinds.get(type(value), "an object")
     return kind if isinstance(value, list | dict) else f"{kind} {json.dumps(value)[:40]}"
 
@@ -166,10 +166,7 @@ def answered(service, body):
         return 413, wrong("more bytes", f"at most {MOST_BYTES:,} bytes a request")
     try:
         candidates = json.loads(body)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # also of numbers of thousands of digits, and of bytes that are no text
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits, and bytes that are no text
         return 400, wrong(f"what is no JSON ({error})"[:200], "a list of objects")
     if not isinstance(candidates, list) or not all(isinstance(candidate, dict) for candidate in candidates):
         return 400, wrong("other JSON", "a list of objects, one for each candidate")
@@ -210,7 +207,7 @@ def application(service):
 
 def main():
     parser = argparse.ArgumentParser(description="Serve exported rankers at 127.0.0.1, without the course.")
-    parser.add_argument("paths", nargs="+", metavar="MODEL.pt2", help="Exported models, each with its .json beside it.")
+    parser.add_argument("paths", nargs="+", metavar="MODEL.pt2", help="Serve these models, each with its .json.")
     parser.add_argument(
         "--port", type=int, default=8000, help="Listen at this port of 127.0.0.1 (default: %(default)s)."
     )
