@@ -19,9 +19,13 @@ PARTS = {
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="the same lines from little data and few rounds")
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all if none is named")
+    parser = argparse.ArgumentParser(
+        prog="make bench", description="Measure speed and memory, as lines of a name and a value."
+    )
+    parser.add_argument("--short", action="store_true", help="Give the same lines from little data and few rounds.")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"Measure these parts, of {', '.join(PARTS)}; all if none is named."
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}")

@@ -9,6 +9,7 @@ answers commands from standard input, one number each: the seconds of "train" (o
 rows), and the held-out AUC, mean of the tasks, of a new model after "auc SEED". Runs in the environment of the library.
 """
 
+import argparse
 import os
 import sys
 import time
@@ -180,4 +181,9 @@ def answer(name: str, threads: int, rows: int) -> None:
 
 
 if __name__ == "__main__":
-    answer(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    about = "Answer commands from standard input: train, infer, auc SEED."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.libraries", description=about)
+    parser.add_argument("name", choices=LIBRARIES, help="Train in this library.")
+    parser.add_argument("threads", type=int, help="Compute on so many threads.")
+    parser.add_argument("rows", type=int, help="Train on so many rows.")
+    answer(**vars(parser.parse_args()))

@@ -4,6 +4,7 @@ harder file (words as ids, dates as text, lists, three tasks) to the report of a
     python -m benchmarks.million LOG.csv     # of `write`: peak memory in MB, and seconds of computing, after each stage
 """
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -62,7 +63,7 @@ def write(path: Path, rows: int) -> None:
 
 def lines(short: bool) -> Iterator[tuple[str, float]]:
     """What section 2 of chapter 08's *larger logs* shows, measured again, and the quick comparison."""
-    rows = 100_000 if short else 1_000_000
+    rows = 20_000 if short else 1_000_000
     last = memory.peaks([rows]).iloc[-1]
     yield "million_rows_mb", last["mb"]
     yield "million_rows_seconds", last["seconds"]
@@ -95,4 +96,7 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    about = "Print memory and time after each stage of a quick comparison on a log."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.million", description=about)
+    parser.add_argument("path", metavar="LOG.csv", help="Read this log, as `write` makes it.")
+    main(parser.parse_args().path)

@@ -122,10 +122,10 @@ def explorables(browser, path: Path, rounds: int) -> tuple[list[float], list[flo
 def playground(browser, path: Path) -> float | None:
     """Frames a second while the playground of a page trains; None on a page without one."""
     page, rate = _opened(browser, path), None
-    card = page.locator(".mtl-live:has(.mtl-cell)")
-    if card.count():
-        card.scroll_into_view_if_needed()
-        button = card.get_by_role("button", name="Play").element_handle()
+    # its button tells it: another card has cells, too, and another *Play*
+    found = page.locator(".mtl-live:has(.mtl-cell)").get_by_role("button", name="▶ Play")
+    if found.count():
+        button = found.element_handle()  # by itself: its name changes
         button.click()
         rate = page.evaluate(FRAMES, [button, TRAINING])
     page.close()

@@ -11,6 +11,7 @@ them: that is a round. Rows per second are medians over rounds.
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -156,4 +157,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    about = "Install the other libraries with pip into .peers/."
+    argparse.ArgumentParser(prog="python -m benchmarks.peers", description=about).parse_args()
     sys.exit(main())

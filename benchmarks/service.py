@@ -7,7 +7,6 @@ last is there. Clients and service share the cores. One model alone also answers
 
 import contextlib
 import http.client
-import importlib.util
 import json
 import os
 import socket
@@ -96,10 +95,6 @@ def milliseconds(port: int, clients: int, requests: int, candidates: int = CANDI
 
 
 def lines(short: bool) -> Iterator[tuple[str, float]]:
-    """Nothing where the service cannot run; standard error then says why."""
-    if missing := [name for name in ("fastapi", "uvicorn") if importlib.util.find_spec(name) is None]:
-        print(f"skipped service_*: pip install {' '.join(missing)}", file=sys.stderr)
-        return
     requests, rounds = (8, 1) if short else (200, 3)
     with tempfile.TemporaryDirectory() as folder:
         together, each = exported(Path(folder), 2_000 if short else 20_000)

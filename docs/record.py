@@ -4,6 +4,7 @@ Two tasks that share no feature, four units for both: the playground of chapter 
 browser test compares the last picture with what the page shows.
 """
 
+import argparse
 import io
 import sys
 import tempfile
@@ -60,6 +61,7 @@ def indexed(shots: list[Image.Image]) -> list[Image.Image]:
 
 
 def main() -> int:
+    argparse.ArgumentParser(description="Record docs/playground.gif and docs/explorer.png.").parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         export(sorted(CHAPTER.parent.glob("[0-9]*.ipynb")), Path(folder))  # the page as it is among the others
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

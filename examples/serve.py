@@ -10,14 +10,15 @@ torch, and to answer over HTTP `pip install fastapi uvicorn`:
 
 `order` are the candidates from the best score to the worst, if the ranker has exponents. `unknown` are the ids that no
 training row had, by column. A candidate has every column of the model and no other; null is a missing value. What is of
-another type is refused (status 422), never guessed: "17" is not 17, and "3 7" is no list.
+another type is refused, never guessed: "17" and true are no numbers, "3 7" is no list; and so is a number over 1,000
+deviations from the mean of training, as no row of a log of up to a million is. The status says why: 422 with candidate,
+column, what came and what is expected; 400 for what is no list of objects; 413 for over 10,000 candidates or 10 MB.
 
 Several models, such as one for each task, answer together; their columns must be the same.
 """
 
 import argparse
 import json
-import math
 from collections import Counter
 from pathlib import Path
 
@@ -25,7 +26,8 @@ import numpy as np
 import torch
 
 SMALLEST_PART = 1e-9  # of a score, as in the course
-LARGEST_FLOAT = float(np.finfo(np.float32).max)
+MOST_CANDIDATES, MOST_BYTES = 10_000, 10_000_000  # of a request
+MOST_DEVIATIONS = 1_000  # of a number from the mean of training: n rows have none over √n from theirs
 
 
 class Refused(ValueError):
@@ -104,11 +106,12 @@ class Service:
     def row(self, candidate, name, of, value, unknown):
         """The row of the embedding table: for what is missing, for what no training row had, or the id's own."""
         column = self.ids[of]
-        if value is None or value != value:
+        if value is None:
             return column["offset"]
-        right = isinstance(value, str) if column["text"] else whole(value)
+        right = type(value) is str if column["text"] else whole(value)
         if not right:
-            raise Refused(candidate, name, said(value), "text" if column["text"] else "a whole number")
+            expected = "text" if column["text"] else "a whole number"
+            raise Refused(candidate, name, said(value), f"{expected}, or null where it is missing")
         row = self.rows[of].get(value)
         unknown.update([name] * (row is None))
         return column["offset"] + 1 if row is None else row
@@ -137,41 +140,83 @@ class Service:
 
 
 def whole(value):
-    return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return type(value) is int or (type(value) is float and value.is_integer())  # a bool is an int to isinstance
 
 
 def number(candidate, column, value):
     if value is None:
-        return math.nan
-    if not isinstance(value, int | float) or abs(value - column["mean"]) > LARGEST_FLOAT * min(1, column["deviation"]):
-        raise Refused(candidate, column["name"], said(value), "a number of the size of those in training")
+        return np.nan
+    reach = MOST_DEVIATIONS * column["deviation"]
+    low, high = column["mean"] - reach, column["mean"] + reach
+    if type(value) not in (int, float) or not low <= value <= high:  # which a number of 400 digits is not, nor NaN
+        expected = f"a number from {low:g} to {high:g}, or null where it is missing"
+        raise Refused(candidate, column["name"], said(value), expected)
     return float(value)
 
 
 def said(value):
-    kinds = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", type(None): "null"}
-    return f"{kinds.get(type(value), 'an object')} {json.dumps(value, ensure_ascii=False)[:40]}"
+    kinds = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", type(None): "null"}
+    kind = kinds.get(type(value), "an object")
+    return kind if isinstance(value, list | dict) else f"{kind} {json.dumps(value)[:40]}"
+
+
+def answered(service, body):
+    """The status and the JSON that answer the body of a request."""
+    if len(body) > MOST_BYTES:
+        return 413, wrong("more bytes", f"at most {MOST_BYTES:,} bytes a request")
+    try:
+        candidates = json.loads(body)
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits, and bytes that are no text
+        return 400, wrong(f"what is no JSON ({error})"[:200], "a list of objects")
+    if not isinstance(candidates, list) or not all(isinstance(candidate, dict) for candidate in candidates):
+        return 400, wrong("other JSON", "a list of objects, one for each candidate")
+    if len(candidates) > MOST_CANDIDATES:
+        expected = f"at most {MOST_CANDIDATES:,} candidates a request"
+        return 413, wrong(f"{len(candidates):,}", expected)
+    try:
+        return 200, service.predict(candidates)
+    except Refused as refused:
+        return 422, {"detail": refused.detail}
+
+
+def wrong(came, expected):
+    return {"detail": {"got": came, "expected": expected}}
+
+
+def application(service):
+    """The service over HTTP, for uvicorn."""
+    from fastapi import FastAPI, Request, Response
+    from fastapi.concurrency import run_in_threadpool
+
+    app = FastAPI()
+
+    @app.post("/predict")
+    async def predict(request: Request) -> Response:
+        body, more = bytearray(), True
+        while more:  # to come; no more does when the client has left, who then hears no answer
+            message = await request.receive()
+            more = message.get("more_body", False)
+            if len(body) <= MOST_BYTES:  # the rest is read, not kept: a client hears an answer when it has sent all
+                body += message.get("body", b"")
+        status, answer = await run_in_threadpool(answered, service, body)
+        # ASCII: half a surrogate pair, as in a column's name, has no bytes in UTF-8
+        return Response(json.dumps(answer), status, media_type="application/json")
+
+    return app
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("paths", nargs="+")
-    parser.add_argument("--port", type=int, default=8000)
+    parser = argparse.ArgumentParser(description="Serve exported rankers at 127.0.0.1, without the course.")
+    parser.add_argument("paths", nargs="+", metavar="MODEL.pt2", help="Serve these models, each with its .json.")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="Listen at this port of 127.0.0.1 (default: %(default)s)."
+    )
     options = parser.parse_args()
 
     import uvicorn
-    from fastapi import Body, FastAPI, HTTPException
 
     torch.set_num_threads(1)
-    app, service = FastAPI(), Service(*options.paths)
-
-    @app.post("/predict")
-    def predict(candidates: list[dict] = Body()) -> dict:  # noqa: B008
-        try:
-            return service.predict(candidates)
-        except Refused as refused:
-            raise HTTPException(422, refused.detail) from None
-
+    app = application(Service(*options.paths))
     uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="warning")
 
 

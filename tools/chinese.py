@@ -7,6 +7,7 @@ somebody has looked. Cells of quotations or links alone are copied. What must be
 (`problems`).
 """
 
+import argparse
 import calendar
 import io
 import re
@@ -260,6 +261,8 @@ def _ordered(catalog: Catalog) -> dict[str, list[Term]]:
 
 
 def main() -> int:
+    about = "Write README.zh.md, source.zh.md and glossary.zh.md from the English and the catalogues in docs/zh/."
+    argparse.ArgumentParser(prog="python -m tools.chinese", description=about).parse_args()
     catalogues = catalogs()
     for path, text in files(catalogues).items():
         path.write_text(text, encoding="utf-8")

@@ -197,8 +197,12 @@ def write(edition: str, out: Path) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.editions", description=__doc__.splitlines()[0])
-    parser.add_argument("edition", choices=EDITIONS)
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.editions", description="Write the course for a class, to hand out."
+    )
+    parser.add_argument(
+        "edition", choices=EDITIONS, help="Write to _student/ without solutions, or to _teacher/ with notes."
+    )
     edition = parser.parse_args().edition
     out = ROOT / f"_{edition}"
     print(f"{write(edition, out)} notebooks for {edition}s, with library and data, in {out.name}/")

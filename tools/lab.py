@@ -6,6 +6,7 @@ updates, and for text the type of cards and figures. `lab_extensions/` shows wid
 early.
 """
 
+import argparse
 import os
 import re
 import subprocess
@@ -163,9 +164,12 @@ def arguments() -> list[str]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.lab", description="Open the course in JupyterLab.")
+    parser.add_argument("--trust", action="store_true", help="Only trust the notebooks, and start nothing.")
+    only_trust = parser.parse_args().trust
     keep_elsewhere()
     prepare()
-    if sys.argv[1:] == ["--trust"]:
+    if only_trust:
         return
     if not MOVIELENS.present():
         print(

@@ -469,12 +469,21 @@ def _plain(cell: NotebookNode) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__.splitlines()[0])
-    parser.add_argument("paths", nargs="*", type=Path, default=[ROOT / "notebooks"], metavar="NOTEBOOK")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.notebooks", description="Run notebooks and write them in canonical form."
+    )
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        default=[ROOT / "notebooks"],
+        metavar="NOTEBOOK",
+        help="Take these notebooks, and those of these folders; all if none is named.",
+    )
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--check", action="store_true", help="run again and compare with the file")
-    how.add_argument("--lint", action="store_true", help="canonical form and style, without running")
-    how.add_argument("--form", action="store_true", help="write in canonical form, without running")
+    how.add_argument("--check", action="store_true", help="Run again, and compare with the file.")
+    how.add_argument("--lint", action="store_true", help="Check canonical form and style, without running.")
+    how.add_argument("--form", action="store_true", help="Write in canonical form, without running.")
     args = parser.parse_args()
     from tools.style import problems  # it reads notebooks with the functions above
 

@@ -7,6 +7,7 @@ class2.html  the questions that a lesson plan asks (class 2 begins with three), 
 key.html     the right options of all of these
 """
 
+import argparse
 import re
 import sys
 from html import escape
@@ -118,6 +119,8 @@ def write(out: Path) -> list[Path]:
 
 
 def main() -> int:
+    about = "Write the question bank to _questions/: GIFT to import, sheets to print, the key apart."
+    argparse.ArgumentParser(prog="python -m tools.questions", description=about).parse_args()
     if not QUESTIONS.is_dir():
         sys.exit("The edition for students has no questions: run this in the course itself.")
     print(f"{len(write(OUT))} files in {OUT.name}: *.gift.txt to import, *.html to print; the answers are in key.html")

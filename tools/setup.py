@@ -8,6 +8,7 @@ standard library only. Where all is done it says nothing. From the environment i
 or none, and PINNED=1, the versions in `versions.txt`, with which all checks passed.
 """
 
+import argparse
 import hashlib
 import os
 import re
@@ -283,7 +284,10 @@ def set_up(kind):
 
 
 def main(arguments):
-    kind = "test" if arguments == ["test"] else ""
+    about = "Make .venv and install the course into it; where that is done, say nothing."
+    parser = argparse.ArgumentParser(prog="python3 tools/setup.py", description=about)
+    parser.add_argument("kind", nargs="?", choices=["test"], help="Install what the other commands need, too.")
+    kind = parser.parse_args(arguments).kind or ""
     try:
         if not is_ready(kind):
             with alone():

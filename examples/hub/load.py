@@ -135,10 +135,14 @@ async def give_class(students: list[Student], notebook: str, cells: int | None =
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("passwords", type=Path, help="a file with NAME:PASSWORD in each line")
-    parser.add_argument("--hub", default="http://127.0.0.1:8000")
-    parser.add_argument("--notebook", default="04_shared_bottom.ipynb")
-    parser.add_argument("--cells", type=int, help="how many of its code cells; all of them if not given")
+    parser.add_argument("passwords", type=Path, help="Log in those of this file, with NAME:PASSWORD in each line.")
+    parser.add_argument(
+        "--hub", default="http://127.0.0.1:8000", help="Ask this hub, on this machine (default: %(default)s)."
+    )
+    parser.add_argument(
+        "--notebook", default="04_shared_bottom.ipynb", help="Open this notebook (default: %(default)s)."
+    )
+    parser.add_argument("--cells", type=int, help="Run so many of its code cells; all of them if not given.")
     options = parser.parse_args()
     if urlsplit(options.hub).hostname not in ("127.0.0.1", "localhost", "::1"):
         parser.error(f"--hub is {options.hub!r}, expected one on this machine")

@@ -3,6 +3,7 @@
 A notebook that is there stays as the student left it; one that is new to the course is added at the next start.
 """
 
+import argparse
 import os
 import shutil
 import sys
@@ -30,6 +31,8 @@ def copy(home: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    about = "Bring a student's copy of the notebooks up to date and start the server, with the hub's own arguments."
+    argparse.ArgumentParser(description=about).parse_known_args()  # all but --help are the server's
     trust(copy(Path.home() / "notebooks"))
     # the kernels' sockets are files, and the name of one may have 107 characters: too few below the home of some
     os.environ["JUPYTER_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="jupyter-")

@@ -9,6 +9,7 @@ file census-income.test of it, or census-income.test.gz, does as well.
     python -m helpers.data.census     # is a copy there, and is it the right one?
 """
 
+import argparse
 import gzip
 import hashlib
 import io
@@ -119,4 +120,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    about = "Say whether there is a copy of Census-Income in data/census-income/, and whether it is the right one."
+    argparse.ArgumentParser(prog="python -m helpers.data.census", description=about).parse_args()
     sys.exit(main())

@@ -8,6 +8,7 @@ one, not for one sample. The models see what a company would log; the truth judg
 
 from __future__ import annotations
 
+import argparse
 import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -180,5 +181,6 @@ def _path(folder: Path, name: str) -> Path:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m helpers.data.feed", description="Write data/feed/ anew.").parse_args()
     write(FOLDER, tables(World.make()))
     print(f"Wrote the feed to {FOLDER}.")

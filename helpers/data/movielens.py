@@ -9,6 +9,7 @@ acknowledgement, but not for revenue, and not be redistributed without permissio
 A download of your own does as well: the files u.data, u.item and u.user, in `data/ml-100k/`.
 """
 
+import argparse
 import hashlib
 import shutil
 import signal
@@ -219,4 +220,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    about = "Put a copy of MovieLens-100K into data/ml-100k/."
+    argparse.ArgumentParser(prog="python -m helpers.data.movielens", description=about).parse_args()
     sys.exit(main())

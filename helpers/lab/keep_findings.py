@@ -6,6 +6,7 @@ Judges all claims on the kept tables and writes the file, and a row into `data/m
 `make grids` and `make claims` do it as well. Claims that are measured where they are shown have no row in the first.
 """
 
+import argparse
 import csv
 import datetime
 import sys
@@ -53,4 +54,6 @@ def _plain(value: object) -> object:
 
 
 if __name__ == "__main__":
+    about = "Judge every claim on its kept table and write data/findings.csv."
+    argparse.ArgumentParser(prog="python -m helpers.lab.keep_findings", description=about).parse_args()
     sys.exit(write())

@@ -107,14 +107,18 @@ def one_a_table(experiments: list[Experiment]) -> list[Experiment]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="make claims", description=__doc__.splitlines()[0])
-    help_seeds = "START:STOP; more are taken where a claim needs them; without it, a block that is not used up"
+    parser = argparse.ArgumentParser(
+        prog="make claims", description="Measure claims again with seeds that nobody has used."
+    )
+    help_seeds = "Take these seeds, more where a claim needs them; without it, a block that is not used up."
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--seeds", type=_seeds, metavar="START:STOP", help=help_seeds)
-    which.add_argument("--again", action="store_true", help="the block of seeds on which most claims were measured")
-    parser.add_argument("--log", action="store_true", help="log a run of some claims, too, in data/seeds.csv")
-    parser.add_argument("--cluster", metavar="tcp://HOST:PORT", help="a Dask scheduler; without it, all cores are used")
-    parser.add_argument("ids", nargs="*", help="claims or chapters to measure; all if none is named")
+    which.add_argument("--again", action="store_true", help="Measure again on the most-used block of seeds.")
+    parser.add_argument("--log", action="store_true", help="Log a run of some claims, too, in data/seeds.csv.")
+    parser.add_argument(
+        "--cluster", metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler; without it, all cores."
+    )
+    parser.add_argument("ids", nargs="*", help="Measure these claims or chapters; all if none is named.")
     options = parser.parse_args(arguments)
     if unknown := set(options.ids) - {name for id in all_claims() for name in _names(id)}:
         parser.error(f"no claim {', '.join(sorted(unknown))}")

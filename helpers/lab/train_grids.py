@@ -21,9 +21,11 @@ from helpers.support import environment, validate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="make grids", description=__doc__.splitlines()[0])
-    parser.add_argument("--cluster", metavar="tcp://HOST:PORT", help="a Dask scheduler; without it, all cores are used")
-    parser.add_argument("names", nargs="*", help="grids to train; all if none is named")
+    parser = argparse.ArgumentParser(prog="make grids", description="Train grids and keep them in data/grids/.")
+    parser.add_argument(
+        "--cluster", metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler; without it, all cores."
+    )
+    parser.add_argument("names", nargs="*", help="Train these grids; all if none is named.")
     options = parser.parse_args(arguments)
     names = options.names or list(TABLES)
     if unknown := set(names) - set(TABLES):

@@ -7,6 +7,7 @@ Python's standard library is imported: asking costs no time. A folder that is em
 the files say is the reading module's matter.
 """
 
+import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,4 +60,7 @@ CENSUS = Download(
 
 if __name__ == "__main__":
     wanted = {download.folder.name: download for download in (MOVIELENS, CENSUS)}
-    sys.exit(not wanted[sys.argv[1]].present())
+    about = "Say by the exit code whether there is a copy: 0, or 1."
+    parser = argparse.ArgumentParser(prog="python -m helpers.support.downloads", description=about)
+    parser.add_argument("name", choices=wanted, help="Look for this one.")
+    sys.exit(not wanted[parser.parse_args().name].present())

@@ -5,6 +5,7 @@ to fix it.
 `downloads`, so that it works where much else does not.
 """
 
+import argparse
 import builtins
 import difflib
 import shutil
@@ -185,4 +186,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    about = "Say whether this machine is ready for the course, and how to fix what is not."
+    argparse.ArgumentParser(prog="python -m helpers.support.environment", description=about).parse_args()
     sys.exit(main())

@@ -1,8 +1,8 @@
 """The ranker: one recipe for all models, and files that bring back what was trained."""
 
-import importlib.util
 import itertools
 import json
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -275,11 +275,8 @@ def test_what_is_exported_serves_where_the_course_is_not(columns, tmp_path):
 
 
 def service(*paths):
-    """The `Service` of the example, and what it raises."""
-    spec = importlib.util.spec_from_file_location("serve", SERVE)
-    serve = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(serve)
-    return serve.Service(*paths), serve.Refused
+    """The `Service` of the example."""
+    return runpy.run_path(str(SERVE))["Service"](*paths)
 
 
 def as_logged(frame: pd.DataFrame) -> list[dict]:
@@ -297,7 +294,7 @@ def test_models_of_single_tasks_serve_together(tmp_path):
         ranker.export(paths[-1])
         ranked = ranker.rank(rows_to_ask).sort_index()
         expected[task], expected["score"] = ranked[task], expected.get("score", 1) * ranked["score"]
-    answer = service(*paths)[0].predict(as_logged(rows_to_ask))
+    answer = service(*paths).predict(as_logged(rows_to_ask))
     np.testing.assert_allclose(pd.DataFrame(answer["predictions"])[list(expected)], pd.DataFrame(expected), rtol=1e-5)
     Ranker(COLUMNS[:1], TASKS, Recipe(**SMALL)).fit(rows(), rows(60, 1), progress=False).export(tmp_path / "other.pt2")
     with pytest.raises(ValueError, match="got models of different columns"):
@@ -336,7 +333,7 @@ def test_a_row_as_logged_is_served_with_the_notebooks_numbers(table, one, other)
     asked = frame[[column.name for column in columns]]
     with tempfile.TemporaryDirectory() as folder:
         ranker.export(Path(folder) / "ranker.pt2")
-        answer = service(Path(folder) / "ranker.pt2")[0].predict(as_logged(asked))
+        answer = service(Path(folder) / "ranker.pt2").predict(as_logged(asked))
     expected = ranker.rank(frame)
     found = pd.DataFrame(answer["predictions"], index=frame.index).loc[expected.index]
     np.testing.assert_allclose(found[list(expected)], expected, rtol=1e-6, atol=1e-6)
@@ -344,38 +341,6 @@ def test_a_row_as_logged_is_served_with_the_notebooks_numbers(table, one, other)
     assert sorted(answer["order"]) == list(range(len(frame))) and (np.diff(scores[answer["order"]]) <= 0).all()
     known = ranker.features.vocabularies["item"]
     assert answer["unknown"].get("item", 0) == int((~asked["item"].dropna().isin(known)).sum())
-
-
-@pytest.fixture(scope="module")
-def served(trained, tmp_path_factory):
-    """The service of a model of all columns, and what it raises."""
-    path = tmp_path_factory.mktemp("served") / "ranker.pt2"
-    trained.export(path)
-    return service(path)
-
-
-@pytest.mark.parametrize(
-    ("column", "value", "expected"),
-    [
-        ("video", "3", "a whole number"),
-        ("video", 3.5, "a whole number"),
-        ("user", 3, "text"),
-        ("duration", "31.5", "a number of the size of those in training"),
-        ("duration", float("inf"), "a number of the size of those in training"),
-        ("history", "3 5", "a list of whole numbers"),
-        ("history", ["3"], "a whole number"),
-        ("colour", "red", "no such column: the model has duration, user, video, history"),
-        ("duration", ..., "a number, or null where it is missing"),
-    ],
-)
-def test_the_service_guesses_no_type(served, column, value, expected):
-    serving, refused = served
-    good = {"user": "u1", "video": 3, "duration": 31.5, "history": [3, 5]}
-    assert len(serving.predict([good, dict.fromkeys(good)])["predictions"]) == 2  # null is a missing value
-    bad = {name: given for name, given in {**good, column: value}.items() if given is not ...}
-    with pytest.raises(refused) as error:
-        serving.predict([good, bad])
-    assert {**error.value.detail, "got": None} == {"candidate": 1, "column": column, "got": None, "expected": expected}
 
 
 def test_one_list_is_sorted_by_chapter_03s_fusion(trained, tmp_path):

@@ -54,7 +54,7 @@ PARQUET = {"pyarrow"}  # in an extra, and imported only where such a file is rea
 SERVE = {Requirement(line).name for line in PROJECT["optional-dependencies"]["serve"]}  # for one file of `examples/`
 EXAMPLES = "examples/ranker.py", "examples/serve.py"  # those for a reader; a hub is a teacher's
 STARTED = {"ipykernel"}  # runs the notebooks, and is not imported
-COMMANDS = {"jupyterhub", "nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}
+COMMANDS = {"httpx", "jupyterhub", "nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}  # httpx is fastapi's
 
 
 def imported(*places: str) -> set[str]:
@@ -87,7 +87,7 @@ def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():
     used = imported("helpers", "notebooks", "examples", "tools", "tests", "benchmarks", "conftest.py")
     installed_by_bench = {canonicalize_name(Requirement(line).name) for line in peers.PACKAGES}
     declared = {need.name for need in NEEDED + TOOLS} - STARTED - COMMANDS
-    assert used - SERVE - PARQUET - installed_by_bench == declared - installed_by_bench
+    assert used - PARQUET - installed_by_bench == declared - installed_by_bench
     assert len(NEEDED + TOOLS) == len(declared | STARTED | COMMANDS), "each is declared once"
 
 
@@ -196,7 +196,7 @@ def workflow(name: str) -> dict:
 @pytest.mark.parametrize(
     ("answer", "code", "said", "publishes"),
     [
-        ("here it is", 0, "", True),
+        ("https://a.github.io/b/", 0, "", True),
         ("Not Found (HTTP 404)", 0, "::notice::Pages are off", False),
         ("Server Error (HTTP 500)", 1, "Server Error", False),
     ],
@@ -205,7 +205,7 @@ def test_pages_are_published_where_they_are_on_and_are_no_failure_where_they_are
     tmp_path, answer, code, said, publishes
 ):
     """The step as GitHub runs it, with a stand-in for its command."""
-    (tmp_path / "gh").write_text(f'#!/bin/sh\necho "gh: {answer}"\nexit {int(not publishes)}\n')
+    (tmp_path / "gh").write_text(f'#!/bin/sh\necho "{answer}"\nexit {int(not publishes)}\n')
     (tmp_path / "gh").chmod(0o755)
     (output := tmp_path / "output").touch()
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "GITHUB_OUTPUT": str(output), "GITHUB_REPOSITORY": "a/b"}
@@ -214,8 +214,21 @@ def test_pages_are_published_where_they_are_on_and_are_no_failure_where_they_are
     command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
     ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert ran.returncode == code and said in ran.stdout
-    assert (output.read_text() == "pages=on\n") == publishes
-    assert jobs["publish"]["if"] == "needs.look.outputs.pages == 'on'"
+    assert output.read_text() == (f"url={answer}\n" if publishes else "")
+    assert jobs["build"]["if"] == "needs.look.outputs.url != ''" and jobs["publish"]["needs"] == "build"
+
+
+@pytest.mark.parametrize("name", ["pages.yml", "test.yml"])
+def test_what_runs_packages_and_the_course_can_publish_nothing_and_actions_are_commits(name):
+    """An action is pinned by its commit, beside which stands its version; a job that runs commands may only read."""
+    found = workflow(name)
+    for job in found["jobs"].values():
+        allowed = job.get("permissions", found["permissions"])
+        runs = any("run" in step for step in job["steps"])
+        assert not runs or set(allowed.values()) <= {"read"}, allowed
+    text = (ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8")
+    uses = re.findall(r"uses: (.+)", text)
+    assert uses and all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", action) for action in uses)
 
 
 WITHOUT_PSUTIL = """

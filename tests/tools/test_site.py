@@ -15,6 +15,7 @@ from tools import notebooks
 from tools.editions import for_students
 from tools.notebooks import WIDGET_STATE, WIDGET_VIEW
 from tools.site import pages as site
+from tools.site.__main__ import main
 
 pytestmark = pytest.mark.slow
 
@@ -215,6 +216,38 @@ def test_pages_for_students_have_no_solutions(tmp_path):
     whole, student = ((tmp_path / name / "99_tiny.html").read_text(encoding="utf-8") for name in ("whole", "student"))
     assert "double_solution" in whole and "double_solution" not in student and "worked solution" not in student
     assert re.findall("<h2[^>]*>(.*?)</h2>", whole) == re.findall("<h2[^>]*>(.*?)</h2>", student)
+
+
+@pytest.mark.long
+def test_pages_take_the_place_of_earlier_ones_and_of_nothing_else(tmp_path, monkeypatch):
+    """`make site STUDENT=1` after `make site` leaves no deck of the teacher; a failed run leaves all as it was."""
+
+    def run(*arguments: Path | str):
+        monkeypatch.setattr("sys.argv", ["tools.site", "--out", *map(str, arguments)])
+        main()
+
+    def held() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in out.rglob("*.*")}
+
+    out, mine, broken = tmp_path / "site", tmp_path / "mine", tmp_path / "broken.ipynb"
+    mine.mkdir()
+    broken.write_text("{")
+    run(out, *sorted((site.ROOT / "notebooks").glob("0[01]_*.ipynb")))
+    assert (out / "class1.html").exists() and out.stat().st_mode == mine.stat().st_mode
+    run(out, "--student", TINY)
+    pages = {path.name for path in out.glob("*.html")}
+    assert pages == {"index.html", *(f"99_tiny{kind}.html" for kind in ("", "_handout", "_recap"))}
+    before = held()
+    with pytest.raises(nbformat.reader.NotJSONError):
+        run(out, TINY, broken)
+    for other in (mine / "diary.html", out / "CNAME"):
+        other.write_text("mine")
+        with pytest.raises(SystemExit):
+            run(other.parent, TINY)
+        assert other.read_text() == "mine"
+        other.unlink()
+    assert held() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"site", "mine", "broken.ipynb"}
 
 
 def test_the_start_page_opens_with_the_phone_alone():

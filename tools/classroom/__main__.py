@@ -60,17 +60,16 @@ def summary(room: Room) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.classroom", description=ABOUT.splitlines()[0])
-    here, network = "This machine alone can open 127.0.0.1", "0.0.0.0 is for all in its network"
-    parser.add_argument("--host", default="127.0.0.1", help=f"The address to serve at. {here}; {network}.")
-    parser.add_argument("--port", type=int, default=8765, help="The port to serve at; %(default)s if it is not given.")
+    parser.add_argument("--host", default="127.0.0.1", help="Serve at this address; 0.0.0.0 is the whole network.")
+    parser.add_argument("--port", type=int, default=8765, help="Serve at this port (default: %(default)s).")
     parser.add_argument(
-        "--name", type=name, default=str(datetime.date.today()), help="The name of the class, else the date."
+        "--name", type=name, default=str(datetime.date.today()), help="Call the class so (default: the date)."
     )
     parser.add_argument(
         "--behind-nat",
         action="store_true",
         help="Phones reach this machine through a router that gives them one address: "
-        f"{BROWSERS} browsers may vote from one, in place of {ONE_ADDRESS}.",
+        f"let {BROWSERS} browsers vote from one, in place of {ONE_ADDRESS}.",
     )
     args = parser.parse_args()
     paths = find([ROOT / "notebooks"])

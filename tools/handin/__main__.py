@@ -13,9 +13,9 @@ from tools.handin.sheets import Reader, Unreadable, contents
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.handin", description=ABOUT.splitlines()[0])
-    parser.add_argument("path", type=Path, help="a notebook, or a folder of notebooks that were handed in")
-    parser.add_argument("--trust", action="store_true", help="run the answers without walls (make: TRUST=1)")
-    parser.add_argument("--out", type=Path, help="where the marks of a folder go; else to one in _marks/ (make: OUT=…)")
+    parser.add_argument("path", type=Path, help="Mark this notebook, or all in this folder.")
+    parser.add_argument("--trust", action="store_true", help="Run the answers without walls (make: TRUST=1).")
+    parser.add_argument("--out", type=Path, help="Write the marks of a folder here; else in _marks/ (make: OUT=…).")
     path, trust, out = vars(parser.parse_args()).values()
     if not path.exists():
         parser.error(f"there is no {path}")

@@ -7,6 +7,7 @@ for this answer, and the answer's process then ended as it does after a check. W
 judges that itself.
 """
 
+import argparse
 import ast
 import contextlib
 import importlib
@@ -183,4 +184,7 @@ class Shell:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        prog="python -m tools.handin.worker", description="Run the answers of a job on stdin."
+    ).parse_args()
     main()

@@ -5,7 +5,9 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from importlib.metadata import files
 from pathlib import Path
@@ -19,6 +21,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from helpers.support import validate
 from tools import minutes
 from tools.notebooks import ROOT, WIDGET_STATE, WIDGET_VIEW, keep_shown_models, question, tags, title
 from tools.site import decks
@@ -43,6 +46,7 @@ KEPT = re.compile(
 FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 Change = Callable[[NotebookNode, str], str]
 OPENING = "phone"
+INDEX = Path("static", "search-index.js")
 PNG = re.compile(r'<img [^>]*src="data:image/png;base64,([\w+/=]+)"')
 FIGURES = 4  # of a chapter beside its recap
 ENTRY = re.compile(r'<h[1-3] id="([^"]*)">(.*?)</h[1-3]>|<a id="([^"]*)"></a>\s*<strong>(.*?)</strong>')
@@ -295,6 +299,29 @@ def templates() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=False)
 
 
+@contextmanager
+def anew(out: Path) -> Iterator[Path]:
+    """Gives a new folder beside `out` to export to, which takes the place of `out` at the end; on an error it goes.
+
+    So no page of an earlier export stays, such as a teacher's deck among pages for students, and none is half of two.
+    Raises FileExistsError, before anything is written, where `out` holds what no export writes.
+    """
+    out = out.resolve()
+    held = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    others = [name for name in sorted(held) if name != "static" and not name.endswith(".html")]
+    if out.is_file() or others or (held and not (out / INDEX).exists()):
+        came = f"{out}, " + ("a file" if out.is_file() else f"which holds {[*others, *sorted(held)][0]}")
+        validate.fail("out", came, "a folder that is new, empty, or of earlier pages", FileExistsError)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".", suffix=".part") as beside:
+        pages = Path(beside, "pages")
+        pages.mkdir()  # with the mode that the umask leaves, which that around it has not
+        yield pages
+        if out.exists():
+            out.rename(Path(beside, "before"))
+        pages.rename(out)
+
+
 def export(notebooks: list[Path], out: Path, url: str = "", change: Change | None = None, room: bool = False) -> None:
     """Write a page for each notebook and each text in its folder (source, glossary), what is printed of the chapters,
     a start page, and what they load; `url` is where the pages will be, for the pictures of links to them.
@@ -346,9 +373,7 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
             taken.add(thumbnail)
             (static / f"{path.stem}.png").write_bytes(base64.b64decode(thumbnail))
         kinds[kind].append(told | {"handout": sheet, "thumbnail": f"static/{path.stem}.png" if thumbnail else ""})
-    (static / "search-index.js").write_text(
-        f"window.courseSections = {json.dumps(index, ensure_ascii=False)};\n", encoding="utf-8"
-    )
+    (out / INDEX).write_text(f"window.courseSections = {json.dumps(index, ensure_ascii=False)};\n", encoding="utf-8")
     whole = write_decks(plans, books, out, url)
     course = {"title": "Multi-task learning for ranking", "about": ABOUT, "url": url}
     start = template("start.html.j2").render(kinds, course=course, decks=whole, opening=opening(books))

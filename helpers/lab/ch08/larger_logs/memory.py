@@ -6,6 +6,7 @@ The file is made for the measurement: random ids, numbers and labels, two tasks.
 machine; a kept table says what the machine measured that wrote it.
 """
 
+import argparse
 import io
 import subprocess
 import sys
@@ -100,4 +101,7 @@ TABLES = kept_tables(
 )
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    about = "Print the peak of memory after each stage, from the file to one epoch of training."
+    parser = argparse.ArgumentParser(prog="python -m helpers.lab.ch08.larger_logs.memory", description=about)
+    parser.add_argument("path", metavar="LOG.csv", help="Read this log.")
+    main(parser.parse_args().path)
