@@ -3,8 +3,8 @@
     CHOSEN = Chosen("06_tuning_relu", by=["rows", "model"], setting=["shape", "rate"], value="r2")
     CHOSEN[500]["MMoE"]      # ("2 × 8", 0.005)
 
-A grid depends on the `Chosen` that is an argument of its function; one that its function uses otherwise, it names
-(`helpers.lab.kept_table`, `reads`). So its hash covers them.
+A kept table depends on what is found in every `Chosen` that its function reaches (`helpers.lab.reads`): its hash covers
+them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

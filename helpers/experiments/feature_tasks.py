@@ -38,10 +38,6 @@ def full_batches(lr: float = LEARNING_RATE, epochs: int = EPOCHS) -> dict:
     return {"epochs": epochs, "batch_size": None, "evaluate_every": 5, "lr": lr}
 
 
-# What an experiment on these tasks uses without a parameter for it: its grid `reads` this.
-SETTINGS = full_batches() | {"inputs": INPUTS, "width": WIDTH, "tower": TOWER}
-
-
 def small_batches(rows: int, lr: float, steps: int) -> dict:
     """Arguments of `fit`: so many steps, on batches of at most 250 rows, whatever the amount of data."""
     batches = -(-rows // 250)  # in an epoch
