@@ -31,9 +31,12 @@ VERDICTS = HOLDS, OPPOSITE, SMALL, NO_EFFECT, UNDECIDED = (
 WITHIN = (SMALL, NO_EFFECT)
 
 
+@validate.checked
 def agree(one: str, other: str) -> bool:
     """Whether two verdicts of one effect say the same: both of `WITHIN` say that nothing which matters was found, and
     whether 0 is in the interval hangs on the number of seeds."""
+    for name, said in (("one", one), ("other", other)):
+        validate.choice(name, said, VERDICTS)
     return one == other or {one, other} <= set(WITHIN)
 
 
@@ -106,6 +109,7 @@ def findings() -> dict[str, Finding]:
     return {row["id"]: Finding(**{f.name: f.type(row[f.name]) for f in fields(Finding)}) for row in rows}
 
 
+@validate.checked
 def weak(findings: Iterable[Finding]) -> list[str]:
     """The ids of those that do not pass Holm's test at 5%, each against its own margin, all taken together.
 

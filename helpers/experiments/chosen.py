@@ -13,6 +13,7 @@ from functools import cached_property
 import pandas as pd
 
 from helpers.experiments.kept import kept_table
+from helpers.support import validate
 
 
 class Chosen(Mapping):
@@ -80,11 +81,13 @@ class Chosen(Mapping):
         return repr(self._found)
 
 
+@validate.checked
 def shape_name(shape: Sequence[int]) -> str:
     """A shape as a search's table names it: (2, 8) is "2 × 8"."""
     return " × ".join(map(str, shape))
 
 
+@validate.checked
 def shape_and_rate(name: str, rate: float) -> tuple[tuple[int, ...], float]:
     """`make` of a search over shapes and learning rates: the shape back from its name."""
     return tuple(map(int, name.split(" × "))), rate
