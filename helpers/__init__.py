@@ -33,6 +33,7 @@
     lab/         the laboratory, which no core notebook loads. One folder a chapter, `lab/ch04/`: the experiments that
                  make its kept tables, by topic; those that only a notebook in deeper/ shows, in a folder of its name;
                  and effects.py, for claims that are no contrasts. `kept_table` (its experiment, settings and hash),
+                 `reads` (the constants that an experiment reaches: they are in the hash),
                  `recheck` (a few of its points, trained again), `claim` (a sentence, its effect, its table), `seeds`
                  (which are used up), and the commands `train_grids`, `measure_claims`, `keep_findings`
 

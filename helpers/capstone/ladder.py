@@ -32,6 +32,7 @@ SEEDS = (0, 1, 2)
 RECIPE = Recipe("single task", patience=5, batch_size=512)
 
 
+@validate.checked
 def rung(
     parts: Split,
     declaration: Declaration,
@@ -79,6 +80,7 @@ def _run(recipe: Recipe, features, sets: list[Examples], task: str, seeds: Seque
     return float(losses.sum()), predict(models, test.inputs)[task].numpy()
 
 
+@validate.checked
 def with_rate(parts: Split, declaration: Declaration, column: str, task: str) -> tuple[Split, Declaration]:
     """The rows and the declaration with one number more: the mean label of each row's id in `column`, as it was known.
 

@@ -4,6 +4,7 @@ import pandas as pd
 
 from helpers.capstone.declaration import literal
 from helpers.capstone.lists import SHARED, Lists
+from helpers.support import validate
 
 TESTS = (
     "Only an A/B test can decide whether users are better served. These lists order what an earlier ranker chose to "
@@ -13,6 +14,7 @@ TESTS = (
 )
 
 
+@validate.checked
 def table(lists: Lists, exponents: dict[str, float]) -> pd.DataFrame:
     """A row a list, and for each goal its gain over a random order with the interval, NDCG and GAUC, in words."""
     rows = lists.table(exponents)
@@ -27,10 +29,12 @@ def table(lists: Lists, exponents: dict[str, float]) -> pd.DataFrame:
     return wide
 
 
+@validate.checked
 def formula(exponents: dict[str, float]) -> str:
     return " · ".join(f"{task}^{exponent:g}" for task, exponent in exponents.items())
 
 
+@validate.checked
 def sentences(lists: Lists, exponents: dict[str, float]) -> list[str]:
     """What the lists are, and how many users a test of each goal against each other source would take."""
     who = f"those of one value of {lists.by} in the test rows with more than {lists.k} rows"
@@ -44,6 +48,7 @@ def sentences(lists: Lists, exponents: dict[str, float]) -> list[str]:
     return [*said, TESTS]
 
 
+@validate.checked
 def code(lists: Lists, exponents: dict[str, float], group: str | None, file: str) -> str:
     """Python that makes these lists and the report again, after that of the comparison; `group` is the declared one."""
     by = "group" if lists.by == group else "user"

@@ -155,7 +155,8 @@ class Lists:
         brought = self.k * np.nan_to_num(self._first_rows(score, *self._seen(goal))).mean(0)
         sd = float(pd.Series(brought).groupby(self._lucky()).mean().std())
         sizes = {"users": effect["mean"], "least": max(-effect["low"], effect["high"])}
-        return effect | {"sd": sd} | {name: users_needed(size, sd) if size else np.inf for name, size in sizes.items()}
+        needed = {name: users_needed(size, sd) if size and sd >= 0 else np.inf for name, size in sizes.items()}
+        return effect | {"sd": sd} | needed
 
     def scores(self, source: str, exponents: dict[str, float]) -> np.ndarray:
         """Π part^exponent of one source, `(seeds, rows)`."""

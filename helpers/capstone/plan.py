@@ -223,8 +223,10 @@ def _times(units: tuple[int, ...], factor: float) -> tuple[int, ...]:
     return tuple(max(1, round(size * factor)) for size in units)
 
 
+@validate.checked
 def duration(seconds: float) -> str:
     """In words, to two digits: 8 seconds, 3.5 minutes, 2 hours."""
+    validate.number("seconds", seconds, low=0)
     for unit, size in (("hour", 3600), ("minute", 60)):
         if seconds >= 1.5 * size:
             return f"{float(f'{seconds / size:.2g}'):g} {unit}s"

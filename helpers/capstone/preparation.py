@@ -23,6 +23,7 @@ from helpers.support import validate
 FRACTIONS = (0.8, 0.1, 0.1)  # of the rows, to train, validate and test
 
 
+@validate.checked
 def prepare(declaration: Declaration, frame: pd.DataFrame, lists: bool = True) -> pd.DataFrame:
     """The declared columns alone, as `Features` takes them: lists and tags cut into ids, dates as numbers, rows in
     their order. Without `lists` these stay as they are, which saves time where nobody reads them.
@@ -52,6 +53,7 @@ YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("nein", "ja
 YES_NO += (("no", "si"), ("não", "sim"), ("нет", "да"), ("否", "是"))  # 0 and 1, in any case
 
 
+@validate.checked
 def with_answers(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
     """Binary labels that say yes and no, or true and false, as 1 and 0; any other word stays."""
     found = {}
@@ -84,12 +86,14 @@ class Repeats(NamedTuple):
     rows: np.ndarray
 
 
+@validate.checked
 def repeats(declaration: Declaration, frame: pd.DataFrame) -> Repeats:
     """How many rows repeat another one, and whether they are copies."""
     rows, labels = (_hashes(frame[columns]) for columns in (declaration.features(), list(declaration.labels)))
     return _repeats(rows, labels)
 
 
+@validate.checked
 def joined(declaration: Declaration, frame: pd.DataFrame) -> dict[str, float]:
     """{column: share}: how many rows are copies of an earlier one but for this feature, as after a join with it."""
     labels, hashes = _hashes(frame[list(declaration.labels)]), {}
@@ -122,6 +126,7 @@ def _hashes(frame: pd.DataFrame) -> np.ndarray:
     return pd.factorize(pd.util.hash_pandas_object(frame.assign(**lists), index=False))[0]
 
 
+@validate.checked
 def moments(name: str, values: pd.Series) -> pd.Series:
     """A column of numbers or dates as numbers that order the rows; ValueError for gaps and for what is neither."""
     if of_day(values):
@@ -147,6 +152,7 @@ TIME_OF_DAY = r"\s*\d{1,2}:\d\d(:\d\d(\.\d+)?)?\s*([aApP][mM])?\s*"
 DIGITS, MANY_MINUTES = r"([01]\d|2[0-3])[0-5]\d", 100  # 0608 is 6:08, where all of so many are times
 
 
+@validate.checked
 def of_day(values: pd.Series) -> bool:
     """Whether all are times of a day without a date, such as 14:03, 02:03 PM or, among many of its kind, 1403."""
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
@@ -165,6 +171,7 @@ def of_day(values: pd.Series) -> bool:
 WRITTEN = {10: "%Y%m%d%H", 8: "%Y%m%d"}  # whole numbers that are dates, by their length
 
 
+@validate.checked
 def written(values: pd.Series) -> pd.Series | None:
     """The dates that whole numbers such as 20260501, 2026050118 (with the hour) or 26050118 stand for; None where any
     of them is no such date between 1990 and 2099."""
@@ -184,6 +191,7 @@ def written(values: pd.Series) -> pd.Series | None:
 UNITS = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}  # of a second, in which machines count from 1970
 
 
+@validate.checked
 def dates(times: pd.Series) -> pd.Series | None:
     """The dates that numbers of `moments` stand for, whatever unit since 1970 they count; None where they are none.
 
@@ -217,12 +225,14 @@ DOTS = r"^\s*\d{1,2}\.\d{1,2}\.\d"
 YEAR_FIRST = "dates with the year first, such as 2026-05-01 18:30:00"
 
 
+@validate.checked
 def cut(column: str, values: Iterable, whole: bool) -> list[list]:
     """Each text cut at its blanks into ids, whole numbers or words; lists stay. ValueError for what is neither."""
     known = {}  # equal ids are one object: of a million lists each id is there once
     return [[known.setdefault(part, part) for part in _cut(column, value, whole)] for value in values]
 
 
+@validate.checked
 def check_cut(column: str, values: Iterable, whole: bool) -> None:
     """Raise what `cut` would, and keep nothing."""
     for value in values:
@@ -245,6 +255,7 @@ def _cut(column: str, value, whole: bool) -> list:
     return [int(part) for part in parts] if whole else parts
 
 
+@validate.checked
 def cut_tags(values: pd.Series) -> list[list]:
     """Each text cut into its tags at | or, where no text of the column has any, at ; or a comma, or else at its blanks;
     each list as it is, also one that JSON or Python wrote. What is neither, such as a number, is a tag alone.
@@ -260,6 +271,7 @@ def cut_tags(values: pd.Series) -> list[list]:
     return tags
 
 
+@validate.checked
 def separator(texts: Iterable[str]) -> str | None:
     """What stands between the tags of these texts: the first of | ; and , that is in any of them; None: blanks."""
     plain = [text for text in texts if not text.startswith("[")]
@@ -316,6 +328,7 @@ class Split(NamedTuple):
     test: pd.DataFrame
 
 
+@validate.checked
 def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split:
     """The rows of `prepare` as `FRACTIONS` of them: by time where there is one, else at random by `seed`.
 
@@ -446,6 +459,7 @@ class Table:
         return mask, examples.labels[task][rows].numpy(), rows
 
 
+@validate.checked
 def observed(examples: Examples, task: str) -> np.ndarray:
     """In which rows the label of a task was observed."""
     return examples.masks[task].numpy() if task in examples.masks else np.ones(len(examples), bool)

@@ -168,6 +168,7 @@ def _share(train: Examples, task: str) -> float:
     return (float(labels.sum()) + 1) / (len(labels) + 2)
 
 
+@validate.checked
 def contribution(values: np.ndarray, scale: tuple[float, float] | None = None) -> np.ndarray:
     """What a prediction contributes to a fused score, in (0, 1): a probability as it is; a number, of this mean and
     deviation, as σ((value − mean) / deviation), which keeps its order and is never negative."""
@@ -177,8 +178,13 @@ def contribution(values: np.ndarray, scale: tuple[float, float] | None = None) -
     return np.clip(values, SMALLEST_PART, 1)
 
 
+@validate.checked
 def fuse(parts: Mapping[str, np.ndarray], exponents: Mapping[str, float]) -> np.ndarray:
     """One score from several parts in (0, 1]: Π part^exponent, chapter 03's geometric fusion of any number of tasks."""
+    if not exponents:
+        validate.fail("exponents", "none", "{task: exponent}, at least one")
+    for task in exponents:
+        validate.choice("exponents", task, parts)
     return np.exp(sum(exponent * np.log(parts[task]) for task, exponent in exponents.items()))
 
 

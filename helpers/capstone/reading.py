@@ -384,6 +384,7 @@ def _small(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**small)
 
 
+@validate.checked
 def megabytes(frame: pd.DataFrame) -> float:
     """Memory of a table, words included."""
     return float(frame.memory_usage(deep=True).sum() / 1e6)

@@ -32,6 +32,7 @@ class Recommendation(NamedTuple):
     until: str
 
 
+@validate.checked
 def word(verdicts: Iterable[str]) -> str:
     """The recommendation for these verdicts, one a task:
 
@@ -215,6 +216,7 @@ NO_TIME = (
 DOUBT = "Until that is settled, believe no number below: correct the table, or the declaration, and compare again."
 
 
+@validate.checked
 def alarms(
     headline: pd.DataFrame,
     gains: pd.DataFrame,
@@ -238,6 +240,7 @@ def alarms(
     return {title: text for title, text in found.items() if text}
 
 
+@validate.checked
 def leaning(gain: float, smallest: float) -> str:
     """Which way an undecided gain leans: to a gain, to a loss, or to no difference that matters."""
     return "a gain" if gain > smallest else "a loss" if gain < -smallest else "no difference that matters"
@@ -262,6 +265,7 @@ def _until(headline: pd.DataFrame) -> str:
     return f"{keep} the shared model, which is cheaper."
 
 
+@validate.checked
 def rows_needed(gain: float, low: float, high: float, smallest: float, rows: int) -> float:
     """How many rows would decide if the gain stayed as it is and the interval shrank like one over their root.
 
@@ -320,6 +324,7 @@ def _more(gains: pd.DataFrame) -> list[str]:
     return said
 
 
+@validate.checked
 def names(tasks: Iterable[str]) -> str:
     """Names as a sentence lists them: a, b and c."""
     tasks = list(tasks)

@@ -43,6 +43,7 @@ from helpers.display import figures, pictures
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.statistics import summarise
 from helpers.evaluation.verdicts import UNDECIDED
+from helpers.support import validate
 from helpers.support.files import whole
 
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
@@ -113,6 +114,7 @@ class Report:
         return Path(path)
 
 
+@validate.checked
 def report(
     found: Comparison,
     file: str | Path = "log.csv",
@@ -468,6 +470,7 @@ from helpers.capstone.reading import read
 from helpers.capstone.report import report"""
 
 
+@validate.checked
 def as_code(
     file: str, declaration: Declaration, recipe: Recipe, options: dict, to: str, reading: dict | None = None
 ) -> str:

@@ -132,11 +132,13 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
 
 
+@validate.checked
 def letters(name: str) -> str:
     """A name in small letters and figures alone: of "User ID", "user_id" and "userId" userid."""
     return re.sub(r"[\W_]+", "", name.lower())
 
 
+@validate.checked
 def words_of(name: str) -> set[str]:
     """The whole words of a name: of "lastSeen_at" last, seen and at."""
     return set(_words(name))
@@ -146,6 +148,7 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
 
 
+@validate.checked
 def is_date(name: str, values: pd.Series) -> bool:
     """Whether a column is of a type for dates, or its texts are dates, or its whole numbers are and its name says
     nothing else."""

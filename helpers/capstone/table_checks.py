@@ -570,6 +570,7 @@ def _often(share: float, rows: int) -> str:
     return f"all of {rows:,} rows" if share == 1 else f"{share:.1%} of {rows:,} rows"
 
 
+@validate.checked
 def in_order(values: np.ndarray, labels: np.ndarray, kind: str) -> float:
     """AUC or R² of a number as it is, whichever way it points; NaN where a class has fewer than `FEWEST` rows."""
     both = ~np.isnan(values) & ~np.isnan(labels)
@@ -584,6 +585,7 @@ def in_order(values: np.ndarray, labels: np.ndarray, kind: str) -> float:
     return float(np.corrcoef(values, labels)[0, 1] ** 2)
 
 
+@validate.checked
 def alone(codes: np.ndarray, labels: np.ndarray, kind: str) -> float:
     """AUC or R² with which one feature predicts a label: from its mean in the first half of the rows, on the second."""
     half = len(labels) // 2

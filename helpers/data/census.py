@@ -72,6 +72,7 @@ class CensusDamaged(ValueError):
     """There is a copy, and it is not Census-Income or cannot be read."""
 
 
+@validate.checked
 def load(folder: Path = CENSUS.folder) -> pd.DataFrame:
     """All 99,762 rows in the order of the file: a column for each of `COLUMNS`, and one, 0 or 1, for each of `LABELS`.
 

@@ -27,9 +27,12 @@ def map_tensors(function, *values):
     return None if values[0] is None else function(*values)
 
 
+@validate.checked
 def stack_inputs(many: Iterable[Inputs]) -> Inputs:
     """Inputs of equally many rows as one, with a leading axis."""
-    return map_tensors(lambda *tensors: torch.stack(tensors), *many)
+    if not (several := list(many)):
+        validate.fail("many", "none", "inputs of one model or more")
+    return map_tensors(lambda *tensors: torch.stack(tensors), *several)
 
 
 def check_inputs(inputs: Inputs, copies: int | None = None, shared: bool = False) -> tuple[int, ...]:

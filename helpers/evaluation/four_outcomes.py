@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from helpers.support import validate
+
 BOTH_GAIN, ONE_GAINS, SEESAW, BOTH_LOSE = "both gain", "one gains, none loses", "seesaw", "both lose"
 ALL_GAIN, SOME_GAIN, ALL_LOSE = "all gain", "some gain, none loses", "all lose"  # of more than two tasks
 UNCLEAR = "not clear"
@@ -15,6 +17,10 @@ def outcome(*gains: tuple[float, float], smallest: float | Sequence[float]) -> s
               below −smallest, so that they do not lose anything that matters; they may gain.
     """
     margins = smallest if isinstance(smallest, Sequence) else [smallest] * len(gains)
+    if len(margins) != len(gains) or not gains:
+        validate.fail("gains", f"{len(gains)} of {len(margins)} tasks", "an interval for each task")
+    for margin in margins:
+        validate.number("smallest", margin, low=0)
     rows = [(low, high, margin) for (low, high), margin in zip(gains, margins, strict=True)]
     won, lost = sum(low > margin for low, _, margin in rows), sum(high < -margin for _, high, margin in rows)
     if won and lost:

@@ -24,6 +24,7 @@ PRODUCT, MEAN, STACK = FUSIONS = ("product", "mean", "stack")
 PENALTY = 1.0  # on the squared weights of the stack, as scikit-learn has it by default
 
 
+@validate.checked
 def late_fusion(
     valid: Mapping[str, Array], rows: Mapping[str, Array], labels: Array, mask: Array | None = None
 ) -> dict[str, Tensor]:

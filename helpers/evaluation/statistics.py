@@ -34,17 +34,31 @@ def share(values: Sequence[float], level: float = 0.95) -> tuple[float, float, f
     return successes / trials, float(low), float(high)
 
 
+@validate.checked
 def users_needed(effect: float, sd: float, power: float = 0.8, level: float = 0.05) -> float:
-    """Users an arm at which a test finds `effect` with probability `power`: 2 (z₁₋α/₂ + z_power)² sd² / effect²."""
+    """Users an arm at which a test finds `effect` with probability `power`: 2 (z₁₋α/₂ + z_power)² sd² / effect².
+
+    effect is not 0, sd not negative; power and level lie between 0 and 1.
+    """
+    validate.number("sd", sd, low=0)
+    if effect == 0:
+        validate.fail("effect", "0", "any other number")
+    for name, chance in (("power", power), ("level", level)):
+        if not 0 < chance < 1:
+            validate.fail(name, f"{chance:g}", "a number between 0 and 1, and neither")
     return float(2 * (ndtri(1 - level / 2) + ndtri(power)) ** 2 * sd**2 / effect**2)
 
 
+@validate.checked
 def holm(errors: Mapping[str, float], level: float = 0.05) -> list[str]:
     """The names that pass Holm's test, so that with probability 1 − `level` not one of them is luck.
 
     errors   {name: p-value of one test}; the smallest must be at most level / number of tests, the next one at most
              level / (number − 1), …, until one fails (Holm, Scandinavian Journal of Statistics 6, 1979)
     """
+    validate.number("level", level, low=0, high=1)
+    for name, error in errors.items():
+        validate.number(f"errors[{name!r}]", error, low=0, high=1)
     passed = []
     for rank, name in enumerate(sorted(errors, key=errors.get)):
         if errors[name] > level / (len(errors) - rank):
@@ -53,6 +67,7 @@ def holm(errors: Mapping[str, float], level: float = 0.05) -> list[str]:
     return passed
 
 
+@validate.checked
 def contrast(
     table: pd.DataFrame, value: str, terms: Mapping[object, float], columns: str | Sequence[str], /, **where
 ) -> pd.Series:
@@ -117,12 +132,15 @@ def difference(table: pd.DataFrame, value: str, of: str, against: str, column: s
     return (one - other).rename("difference").reset_index()
 
 
+@validate.checked
 def summarise(table: pd.DataFrame, value: str, by: str | Sequence[str]) -> pd.DataFrame:
     """Mean and 95% interval of `value` over seeds, a row for each setting in `by`: columns mean, low, high, seeds.
 
     Values of one seed (of several tasks, say) are averaged first: the seeds are what is independent.
     """
     by = [by] if isinstance(by, str) else list(by)
+    if not by:
+        validate.fail("by", "no column", "one at least")
     validate.columns("table", table, [value, "seed", *by])
     validate.finite(f"table[{value!r}]", table[value])
     if table[[*by, "seed"]].isna().any(axis=None):

@@ -32,9 +32,12 @@ LEVEL, EXTENDED = 0.95, 0.99  # of an interval; the second where more seeds were
 FAR = 10  # times the margin of its unit is that of a claim which says far, or many
 
 
+@validate.checked
 def agree(one: str, other: str) -> bool:
     """Whether two verdicts of one effect say the same: both of `WITHIN` say that nothing which matters was found, and
     whether 0 is in the interval hangs on the number of seeds."""
+    for name, said in (("one", one), ("other", other)):
+        validate.choice(name, said, VERDICTS)
     return one == other or {one, other} <= set(WITHIN)
 
 
@@ -133,6 +136,7 @@ def findings() -> dict[str, Finding]:
     return {row["id"]: Finding(**{name: of_cell(row[name]) for name, of_cell in read.items()}) for row in rows}
 
 
+@validate.checked
 def weak(findings: Iterable[Finding]) -> list[str]:
     """The ids of those that do not pass Holm's test at 5%, each against its own margin, all taken together.
 

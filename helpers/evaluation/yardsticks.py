@@ -28,6 +28,7 @@ FOLDS = 5  # of the training rows, for the mean labels of ids
 CATEGORIES = 255  # the most that scikit-learn's trees take as they are
 
 
+@validate.checked
 def best(name: str, features: Features, train: Examples, valid: Examples, *tables: Inputs) -> list[np.ndarray]:
     """Of all `candidates`, the one that is best for the validation rows, by AUC or R²: its scores of the rows of each
     of `tables`, `(rows,)` each, or `(copies, rows)` of stacked examples, each copy with a choice of its own.
@@ -48,6 +49,7 @@ def best(name: str, features: Features, train: Examples, valid: Examples, *table
     return list(max(tried, key=lambda scores: score(scores[0][seen], answers))[1:])
 
 
+@validate.checked
 def candidates(
     name: str, features: Features, train: Examples, *tables: Inputs, penalties: Sequence[float] = PENALTIES
 ) -> Iterator[tuple[np.ndarray, ...]]:

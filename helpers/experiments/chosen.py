@@ -3,8 +3,8 @@
     CHOSEN = Chosen("06_tuning_relu", by=["rows", "model"], setting=["shape", "rate"], value="r2")
     CHOSEN[500]["MMoE"]      # ("2 × 8", 0.005)
 
-A grid depends on the `Chosen` that is an argument of its function; one that its function uses otherwise, it names
-(`helpers.lab.kept_table`, `reads`). So its hash covers them.
+A kept table depends on what is found in every `Chosen` that its function reaches (`helpers.lab.reads`): its hash covers
+them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from functools import cached_property
 import pandas as pd
 
 from helpers.experiments.kept import kept_table
+from helpers.support import validate
 
 
 class Chosen(Mapping):
@@ -80,11 +81,13 @@ class Chosen(Mapping):
         return repr(self._found)
 
 
+@validate.checked
 def shape_name(shape: Sequence[int]) -> str:
     """A shape as a search's table names it: (2, 8) is "2 × 8"."""
     return " × ".join(map(str, shape))
 
 
+@validate.checked
 def shape_and_rate(name: str, rate: float) -> tuple[tuple[int, ...], float]:
     """`make` of a search over shapes and learning rates: the shape back from its name."""
     return tuple(map(int, name.split(" × "))), rate

@@ -33,26 +33,26 @@ def task_pair(condition: str, seed: int, rows: int = 500) -> TaskPair:
     return relu_tasks((rows, 500, 2000), seed=seed, **CONDITIONS[validate.choice("condition", condition, CONDITIONS)])
 
 
+@validate.checked
 def full_batches(lr: float = LEARNING_RATE, epochs: int = EPOCHS) -> dict:
     """Arguments of `fit`: one step an epoch, on all rows."""
     return {"epochs": epochs, "batch_size": None, "evaluate_every": 5, "lr": lr}
 
 
-# What an experiment on these tasks uses without a parameter for it: its grid `reads` this.
-SETTINGS = full_batches() | {"inputs": INPUTS, "width": WIDTH, "tower": TOWER}
-
-
+@validate.checked
 def small_batches(rows: int, lr: float, steps: int) -> dict:
     """Arguments of `fit`: so many steps, on batches of at most 250 rows, whatever the amount of data."""
     batches = -(-rows // 250)  # in an epoch
     return {"epochs": steps // batches, "batch_size": 250, "evaluate_every": max(1, 5 // batches), "lr": lr}
 
 
+@validate.checked
 def mean_r2(run: Run, test: Examples) -> pd.DataFrame:
     """The judge that gives the mean of the tasks' R², each at its own best epoch: copy, r2."""
     return R2(run, test).groupby("copy", as_index=False)["r2"].mean()
 
 
+@validate.checked
 def fused_r2(run: Run, valid: Examples, test: Examples) -> pd.DataFrame:
     """The judge of late fusion. Mean R² of all tasks: copy, output (as it is, or fused from the outputs of all tasks by
     a ridge regression on the validation rows), r2."""
@@ -72,6 +72,7 @@ def build(model: str, seed: int, width: int = WIDTH) -> nn.Module:
     return kind(INPUTS, TASKS, [units], [TOWER], seed=seed)
 
 
+@validate.checked
 @cache
 def equal_width(width: int) -> int:
     """The bottom width at which one Shared-Bottom has about as many parameters as two single-task models of `width`."""

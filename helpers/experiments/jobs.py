@@ -42,6 +42,7 @@ class Undone(RuntimeError):
     """A job failed or its worker died: which, why, and what else is not done."""
 
 
+@validate.checked
 def run(jobs: dict[str, Job], cluster: str | None = None, given: object = None) -> Iterator[Done]:
     """Tables of the jobs, each as soon as it is there; a single job runs in this process.
 

@@ -23,9 +23,11 @@ def kept_table(name: str) -> pd.DataFrame:
     return read(packed if packed.exists() else plain)[1]
 
 
+@validate.checked
 def read(path: Path) -> tuple[str, pd.DataFrame]:
     """The hash of the settings that a table was made from, and the table. FileNotFoundError or ValueError where it is
     absent or damaged."""
+    path = Path(path)
     if not path.exists():
         wanted = "it in data/grids, as git has it; `make grids` trains it again"
         validate.fail("grid", f"no file {path.name}", wanted, FileNotFoundError)
@@ -46,5 +48,6 @@ def _text(path: Path) -> str:
         return ""
 
 
+@validate.checked
 def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]

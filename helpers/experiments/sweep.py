@@ -32,9 +32,13 @@ TRAINED = ("run", "models", "train", "valid", "test")  # what a judge may name b
 
 def points(**settings: Iterable) -> pd.DataFrame:
     """Every combination of the settings, a row each; the first setting changes slowest."""
+    for name, values in settings.items():
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            validate.fail(name, repr(values)[:60], "several values, such as range(5) or ('a', 'b')", TypeError)
     return pd.DataFrame(list(product(*settings.values())), columns=list(settings))
 
 
+@validate.checked
 def by_task(metric: Callable) -> Callable[[Run, Examples], pd.DataFrame]:
     """The judge that takes `metric` of every task on the test rows, each task at its own best epoch.
 
@@ -43,6 +47,7 @@ def by_task(metric: Callable) -> Callable[[Run, Examples], pd.DataFrame]:
     Its table has the columns copy, task, and one named as the metric.
     """
 
+    @validate.checked
     def judge(run: Run, test: Examples) -> pd.DataFrame:
         parts = []
         for task, output in run.predict(test.inputs).items():

@@ -18,7 +18,7 @@ import pandas as pd
 from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import Finding
 from helpers.lab import all_claims, claim, judged, seeds
-from helpers.support.files import whole
+from helpers.support.files import alone, whole
 
 COLUMNS = [field.name for field in fields(Finding)]
 
@@ -38,11 +38,13 @@ def write() -> None:
 
 def log_margins(claims: Mapping[str, claim.Claim]) -> None:
     """A row in `data/margins.csv` for each claim that is new there, or whose margin has moved."""
-    last = pd.read_csv(claim.MARGINS).groupby("claim")["smallest"].last()
-    with claim.MARGINS.open("a", encoding="utf-8") as file:
-        for id, stated in claims.items():
-            if last.get(id) != stated.smallest:
-                file.write(f"{id},{datetime.date.today()},{stated.smallest:g}\n")
+    with alone(claim.MARGINS):
+        last = pd.read_csv(claim.MARGINS).groupby("claim")["smallest"].last()
+        new = {id: one.smallest for id, one in claims.items() if last.get(id) != one.smallest}
+        rows = "".join(f"{id},{datetime.date.today()},{smallest:g}\n" for id, smallest in new.items())
+        if rows:
+            with whole(claim.MARGINS) as part:
+                part.write_bytes(claim.MARGINS.read_bytes() + rows.encode())
     claim.margins_before.cache_clear()
 
 

@@ -7,7 +7,6 @@ task. Figures, explorers, claims and reports only read such tables.
 import gzip
 import inspect
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.experiments import kept
+from helpers.lab.reads import Reads
 from helpers.lab.recheck import Recheck
 from helpers.support import validate
 from helpers.support.downloads import Download
@@ -23,14 +23,13 @@ from helpers.support.files import whole
 
 @dataclass(frozen=True)
 class KeptTable:
-    """A table that is trained once by `make grids` and kept in `data/grids/`, with the hash of its settings.
+    """A table that is trained once by `make grids` and kept in `data/grids/`, with the hash of its settings: all
+    arguments of `make`, and the constants that it reaches (`helpers.lab.reads`).
 
-    make       function that returns the table; its parameters are everything the table depends on besides the code:
-               conditions, widths, seeds, learning rates
+    make       function that returns the table; its parameters are what claims and samples narrow or widen: conditions,
+               widths, seeds, learning rates
     given      the arguments that are not the defaults of `make`, in most cases the seeds
     samples    of its points, which a test trains again; a grid has at least one
-    reads      settings that `make` uses without a parameter for them: constants of its module, and tuned ones of a kept
-               search (`helpers.experiments.chosen`)
     packed     whether the file is compressed, which a table of more than a megabyte should be
     needs      the data of others that `make` reads
     """
@@ -39,7 +38,6 @@ class KeptTable:
     make: Callable[..., pd.DataFrame]
     given: Mapping[str, object]
     samples: Sequence[Recheck] = ()
-    reads: Sequence[Mapping] = ()
     packed: bool = False
     needs: Download | None = None
 
@@ -57,8 +55,10 @@ class KeptTable:
     @property
     def searches(self) -> list[str]:
         """The names of the grids that it reads: they are trained before it."""
-        tuned = [*self.settings.values(), *self.reads]
-        return list(dict.fromkeys(name for one in tuned for name in getattr(one, "searches", ())))
+        names = (name for chosen in Reads(self.make, self.settings).chosen for name in chosen.searches)
+        return [
+            name for name in dict.fromkeys(names) if name != self.name
+        ]  # a search is made with no choice of its own
 
     @property
     def absent(self) -> str:
@@ -67,7 +67,7 @@ class KeptTable:
 
     def hash(self) -> str:
         """Of the settings and of what is read; of a search, what it found."""
-        return kept.hash_of(json.dumps(self.settings, sort_keys=True, default=_plain) + "".join(map(repr, self.reads)))
+        return kept.hash_of(Reads(self.make, self.settings).text(without=self.name))
 
     def write(self, table: pd.DataFrame) -> None:
         """Keep what `make` returned for the settings, whole or not at all."""
@@ -102,11 +102,6 @@ class KeptTable:
 
 def _csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
-
-
-def _plain(setting: object) -> object:
-    """A setting that JSON does not know, as one that it does."""
-    return repr(setting) if isinstance(setting, Mapping) else list(setting)
 
 
 def kept_tables(*several: KeptTable) -> dict[str, KeptTable]:

@@ -126,24 +126,28 @@ def main(arguments: list[str] | None = None) -> int:
     verdicts = {id: finding.verdict for id, finding in findings().items()}
     claims = {id: claim for id, claim in all_claims().items() if not options.ids or _names(id) & set(options.ids)}
     left_out = {id: words for id, claim in claims.items() if (words := absent(claim))}
+    start, stop = options.seeds or (0, 0)
+    asked = stop - start
     if options.again:
-        (start, known), asked = seeds.last_block(), 0
+        start, known = seeds.last_block()
         left_out |= {id: "Undecided on the kept tables." for id in claims if verdicts.get(id) == UNDECIDED}
         left_out |= dict.fromkeys(claims.keys() - set(known), f"Not among the claims of block {start}.")
-    else:
-        start, asked = options.seeds or (seeds.next_block(), 0)
     claims = {id: claim for id, claim in claims.items() if id not in left_out}
     for words in dict.fromkeys(left_out.values()):
         print(f"Not measured: {', '.join(id for id in left_out if left_out[id] == words)}. {words}")
     experiments = by_experiment(claims)
     experiments = one_a_table(experiments) if options.again and not options.ids else trained_together(experiments)
     by_name = {", ".join(experiment.ids): experiment for experiment in experiments}
-    stop = max([asked, *(start + experiment.seeds for experiment in experiments)])
-    measure = {}
-    for name, (_, grid, only, count) in by_name.items():
-        measure[name] = partial(fresh, grid, only, range(start, max(asked, start + count)))
-    judged, failed = [], []
     logged, today = not options.again and (options.log or not options.ids), str(datetime.date.today())
+    release, count = version("multitask-ranking-course"), max([asked, *(one.seeds for one in experiments)])
+    if logged and experiments:
+        start = seeds.reserve(release, today, count, start if options.seeds else None)
+    elif not (options.seeds or options.again):
+        start = seeds.next_block()
+    measure = {}
+    for name, (_, grid, only, needed) in by_name.items():
+        measure[name] = partial(fresh, grid, only, range(start, start + max(asked, needed)))
+    judged, failed = [], []
     print(f"Seeds from {start} on.", flush=True)
     for done in jobs.run(measure, options.cluster):
         print(f"In {done.seconds:.0f} s:", flush=True)
@@ -154,13 +158,13 @@ def main(arguments: list[str] | None = None) -> int:
             failed += [id] if note.startswith("NOT") else []
             print(f"{finding!r} · {note}\n    {claims[id].sentence}", flush=True)
         if logged:  # at once: hours may follow
-            seeds.append(version("multitask-ranking-course"), today, start, stop, by_name[done.name].ids, failed)
+            seeds.append(release, today, start, start + count, by_name[done.name].ids, failed)
     tests, luck = sum(one.expected != UNDECIDED for one in judged), weak(judged)
     together = f"{tests - len(luck)} of {tests} pass Holm's test at 5%, each against its own margin"
     print(together + (f"; not {', '.join(luck)}." if luck else "."))
     if logged:
         keep_findings.write()
-        print(f"Logged in data/seeds.csv: for these claims seeds {start} to {stop - 1} are used up.")
+        print(f"Logged in data/seeds.csv: for these claims seeds {start} to {start + count - 1} are used up.")
     print(f"{len(judged)} claims measured with new seeds: {len(judged) - len(failed)} reproduced, {len(failed)} not.")
     return 1 if failed else 0
 

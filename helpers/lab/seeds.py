@@ -2,8 +2,9 @@
 
 `data/seeds.csv` has a row for each block on which claims were measured: release, date, the first seed and the one after
 the last, how many claims, the verdicts that did not replicate, who wrote the row, and the ids of the claims, where they
-are known. `make claims` takes the first block that is not in it, and writes the row; before it kept the ids, rows were
-written by hand. Runs on one block add up.
+are known. `make claims` takes the first block that is not in it, and writes its row before it measures: a block is used
+up though its run stops, and two runs take two blocks. Before it kept the ids, rows were written by hand. Runs on one
+block add up.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.support.files import whole
+from helpers.support.files import alone, whole
 
 LOG = Path(__file__).parents[2] / "data" / "seeds.csv"
 BLOCK = 1_000  # seeds from one block to the next; no claim takes as many
@@ -47,8 +48,22 @@ def measured() -> dict[str, str]:
     return {id: str(start) for start, ids, failed in rows for id in ids.split() if id not in failed.split()}
 
 
+def reserve(release: str, date: str, count: int, start: int | None = None) -> int:
+    """Log `count` seeds before a run measures anything on them, from `start` on, or those of the first block in which
+    no seed is used up. Their first."""
+    with alone(LOG):
+        start = next_block() if start is None else start
+        _add(release, date, start, start + count, [], [])
+    return start
+
+
 def append(release: str, date: str, start: int, stop: int, ids: Sequence[str], not_reproduced: Sequence[str]) -> None:
     """Log the claims `ids`, measured on the block from `start` on; with those that were measured there before."""
+    with alone(LOG):
+        _add(release, date, start, stop, ids, not_reproduced)
+
+
+def _add(release: str, date: str, start: int, stop: int, ids: Sequence[str], not_reproduced: Sequence[str]) -> None:
     log = used()
     before = log[(log["start"] == start) & (log["written"] == TOOL)]
     ids, failed = (

@@ -106,6 +106,7 @@ class Copies:
             self.module.check_inputs(inputs)
 
 
+@validate.checked
 def predict(models: nn.Module | Sequence[nn.Module], inputs: Inputs) -> dict[str, Tensor]:
     """Outputs of a model in evaluation mode, `(n,)` each, or of copies, `(copies, n)`, which may share the inputs."""
     copies = Copies(models)
@@ -113,6 +114,7 @@ def predict(models: nn.Module | Sequence[nn.Module], inputs: Inputs) -> dict[str
     return copies.squeeze(copies.predict(inputs))
 
 
+@validate.checked
 @torch.no_grad()
 def restore(model: nn.Module, state: State) -> None:
     """Put a state into the model in place. As its names are those of `Copies`, tied parameters and buffers that
@@ -127,6 +129,7 @@ def _rows_in_cache(model: nn.Module) -> int:
     return CACHE_BYTES // (4 * max(widths, default=64))
 
 
+@validate.checked
 def group_size(model: nn.Module, rows: int) -> int:
     """How many copies to train together: enough to fill matrix kernels, few enough for the cache."""
     return max(8, min(32, _rows_in_cache(model) // rows))

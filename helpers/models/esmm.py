@@ -27,6 +27,8 @@ def product_logit(a: Tensor, b: Tensor) -> Tensor:
 
     With p = 1 / ((1 + e⁻ᵃ)(1 + e⁻ᵇ)) we have (1 − p) / p = e⁻ᵃ + e⁻ᵇ + e⁻ᵃ⁻ᵇ, and the logit is minus its logarithm.
     """
+    for name, logit in (("a", a), ("b", b)):  # by hand, for what is exported
+        validate.instance(name, logit, Tensor, "a tensor of logits")
     return -torch.stack([-a, -b, -a - b]).logsumexp(0)
 
 
@@ -56,6 +58,7 @@ class ESMM(SharedBottom):
         return {click: a, self.conversion: b, both: product_logit(a, b)}
 
 
+@validate.checked
 def chain(models: ESMM | Sequence[ESMM], inputs: Inputs) -> dict[str, Tensor]:
     """The three logits of one model, `(n,)` each, or of copies of one, `(copies, n)`, by one and the same parameters.
 

@@ -46,6 +46,9 @@ class FixedGate(nn.Module):
 
 def mix(weights: Tensor, outputs: list[Tensor]) -> Tensor:
     """Σᵢ gᵢ fᵢ: weights `(n, experts)` and an output `(n, width)` of each expert → `(n, width)`."""
+    validate.instance("weights", weights, Tensor, "a tensor (n, experts)")  # by hand, for what is exported
+    if not isinstance(outputs, list) or len(outputs) != weights.shape[-1]:
+        validate.fail("outputs", repr(outputs)[:60], f"{weights.shape[-1]} tensors (n, width), one of each expert")
     return sum(weight * output for weight, output in zip(weights.split(1, dim=-1), outputs, strict=True))
 
 
@@ -228,6 +231,7 @@ class PLE(Gated):
         return dict(zip(self.tasks, self.bottom.weights(self.encoder(inputs)), strict=True))
 
 
+@validate.checked
 def gate_weights(models: Gated | Sequence[Gated], inputs: Inputs) -> dict[str, Tensor]:
     """The gates of one model, {task: `(n, experts)`}, or of copies of one, {task: `(copies, n, experts)`}.
 

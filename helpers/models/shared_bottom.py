@@ -256,6 +256,7 @@ class OneHead(SharedBottom):
         return dict.fromkeys(self.tasks, score)
 
 
+@validate.checked
 def parameter_count(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 

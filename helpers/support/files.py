@@ -1,9 +1,10 @@
-"""Atomic writes: an interrupted write leaves the previous file untouched."""
+"""Atomic writes: an interrupted write leaves the previous file untouched. And changes of a file one at a time."""
 
 import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,35 @@ def whole(path: str | Path) -> Iterator[Path]:
             came = f"{str(target)!r} ({error.strerror})"
             validate.fail("path", came, "a folder in which files can be made", type(error))
         raise
+
+
+@contextmanager
+def alone(path: str | Path) -> Iterator[None]:
+    """One process at a time that reads `path` and writes it again; another waits.
+
+    The lock is a file next to it, `.NAME.lock`: the operating system frees it when its holder is gone.
+    """
+    target, _ = _target(path)
+    with target.with_name(f".{target.name}.lock").open("a") as lock:
+        while not _taken(lock.fileno()):
+            time.sleep(0.05)
+        yield
+
+
+def _taken(lock: int) -> bool:
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            os.lseek(lock, 0, os.SEEK_SET)  # it locks from where the file stands
+            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def _target(path: str | Path) -> tuple[Path, int | None]:

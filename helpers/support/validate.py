@@ -1,16 +1,22 @@
 """One clear error for bad input: it names the argument, says what came and what is expected.
 
 Every public function of the library checks its arguments with these few functions, so that a mistake is reported
-where it was made and in the same words everywhere.
+where it was made and in the same words everywhere. Where type hints say all that is expected, it is `checked`.
 """
 
-from collections.abc import Collection, Hashable, Iterable
-from typing import NoReturn
+import inspect
+import re
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from functools import cache, wraps
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import NoReturn, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pandas as pd
 import torch
 
+P, R = ParamSpec("P"), TypeVar("R")
 LARGEST_INTEGER = 2**63 - 1  # what fits a 64-bit integer; infinities and NaN lie outside
 
 
@@ -99,3 +105,55 @@ def same_length(**named) -> int:
         if len(other) != len(value):
             fail(name, f"{len(other)} rows", f"{len(value)}, as many as {first}")
     return len(value)
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, which refuses an argument that is not what its type hint says: TypeError, of a number ValueError.
+
+    A number is finite and no bool; arrays and tensors are sequences, texts are none. What is in them is not looked at.
+    """
+
+    @wraps(function)
+    def call(*given: P.args, **named: P.kwargs) -> R:
+        signature, hints = _signature(function)
+        for name, value in signature.bind(*given, **named).arguments.items():
+            if name in hints and not _fits(value, hints[name]):
+                came = _show(value) if value is None or isinstance(value, int | float) else type(value).__name__
+                fail(name, came, _words(hints[name]), ValueError if _fits(0, hints[name]) else TypeError)
+        return function(*given, **named)
+
+    return call
+
+
+@cache
+def _signature(function: Callable) -> tuple[inspect.Signature, dict]:
+    """And the hints of its arguments, but those of *several and **named."""
+    signature, hints = inspect.signature(function), get_type_hints(inspect.unwrap(function))
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    names = [name for name, parameter in signature.parameters.items() if parameter.kind not in several]
+    return signature, {name: hints[name] for name in names if name in hints}
+
+
+def _fits(value: object, hint: object) -> bool:
+    if get_origin(hint) in (Union, UnionType):
+        return any(_fits(value, one) for one in get_args(hint))
+    kind = get_origin(hint) or hint
+    if kind in (int, float):
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        return number and bool(np.isfinite(value)) and (kind is float or value == int(value))
+    if kind in (Sequence, Collection, Iterable):
+        return isinstance(value, (kind, np.ndarray, torch.Tensor, pd.Series)) and not isinstance(value, str)
+    if kind is Path:
+        return isinstance(value, str | Path)
+    if kind is np.ndarray:
+        return isinstance(value, np.ndarray | pd.Series | pd.Index)
+    if kind is bool:
+        return isinstance(value, bool | np.bool_)
+    return isinstance(value, kind) if isinstance(kind, type) else True  # a TypeVar takes all
+
+
+def _words(hint: object) -> str:
+    if get_origin(hint) in (Union, UnionType):
+        return " or ".join(map(_words, get_args(hint)))
+    known = {int: "a whole number", float: "a finite number", NoneType: "None", str: "a text", bool: "True or False"}
+    return known.get(hint) or re.sub(r"\w+\.", "", str(hint) if get_origin(hint) else hint.__name__)

@@ -111,6 +111,7 @@ class UWL(Balance):
         self.weights = self.factor * torch.exp(-self.s.detach())
 
 
+@validate.checked
 def uncertainty_weighted(losses: Tensor, s: Tensor, factor: Tensor) -> Tensor:
     """Σ (factor·e^(−s)·L + ½·s) over the last axis, with s = log σ²: `(..., tasks)` → `(...)`.
 
@@ -159,6 +160,7 @@ class GradNorm(Balance):
         self.weights.copy_(_to_sum(self.weights, before, seen))
 
 
+@validate.checked
 def gradient_norms(losses: Tensor, layer: Tensor | Sequence[Tensor]) -> Tensor:
     """‖∇_W L‖ of each task's loss on the layer W, of one or several matrices: `(tasks,)` or `(copies, tasks)`."""
     norms = []
@@ -168,6 +170,7 @@ def gradient_norms(losses: Tensor, layer: Tensor | Sequence[Tensor]) -> Tensor:
     return torch.stack(norms, dim=-1)
 
 
+@validate.checked
 def gradnorm_gradient(
     weights: Tensor, norms: Tensor, progress: Tensor, alpha: float, seen: Tensor | None = None
 ) -> Tensor:
@@ -246,6 +249,7 @@ class PCGrad(GradientBalance):
         return surgery(products, order[0] if self.copies.single else torch.stack(order))
 
 
+@validate.checked
 def surgery(products: Tensor, order: Tensor) -> Tensor:
     """Weights c of the tasks' gradients g in the sum that PCGrad makes of them: `(..., tasks)`.
 
@@ -266,6 +270,7 @@ def surgery(products: Tensor, order: Tensor) -> Tensor:
     return parts.sum(-2)
 
 
+@validate.checked
 def last_shared(copies: Copies, losses: Tensor) -> list[Tensor]:
     """The weights of the last shared layer.
 
@@ -284,6 +289,7 @@ def last_shared(copies: Copies, losses: Tensor) -> list[Tensor]:
     return [copies.parameters[matrices[-1]]]
 
 
+@validate.checked
 def reached(copies: Copies, losses: Tensor) -> list[tuple[bool, ...]]:
     """For each parameter, in the order of registration, whether each task's loss has a gradient on it."""
     every = [_gradients(loss, copies) for loss in losses.unbind(-1)]

@@ -116,7 +116,7 @@ def task_losses(
 
     masks says where a label was observed, weights how much a row counts; a task may be in neither.
     """
-    masks, weights, means = masks or {}, weights or {}, []
+    masks, weights, means = {} if masks is None else masks, {} if weights is None else weights, []
     for name, by_task in {"losses": losses, "outputs": outputs, "labels": labels}.items():
         if not isinstance(by_task, dict) or not by_task:
             validate.fail(name, f"{by_task!r}"[:60], "a dict by task, with at least one", TypeError)
@@ -143,6 +143,7 @@ def weighted_sum(losses: Tensor, task_weights: Tensor) -> Tensor:
 
 def check_task_weights(task_weights: dict[str, float] | None, tasks: list[str]) -> list[float]:
     """The weights in the order of `tasks`; 1 each for None. ValueError for a negative weight, NaN or a wrong name."""
+    validate.instance("tasks", tasks, list, "a list of names")
     if task_weights is None:
         return [1.0] * len(tasks)
     if set(validate.instance("task_weights", task_weights, dict, "{task: weight}")) != set(tasks):

@@ -45,7 +45,7 @@ def test_of_two_columns_it_is_the_ridge_regression_on_both():
     [
         ([ITEM], LABEL[:2], [ITEM], "rows"),
         ([ITEM], LABEL, [ITEM, ITEM], "asked"),
-        ([], LABEL, [], "asked"),
+        ([], LABEL, [], "rows"),
         ([ITEM[:0]], LABEL[:0], [ITEM], "labels"),
         ([ITEM], np.full(6, np.nan), [ITEM], "labels"),
     ],

@@ -54,7 +54,8 @@ def test_a_grid_depends_on_what_was_chosen_for_it(search, default):
     def grid() -> KeptTable:
         if default:
             return KeptTable("z", lambda rates=chosen(): pd.DataFrame({"r2": [1.0]}), {})  # noqa: B008
-        return KeptTable("z", lambda: pd.DataFrame({"r2": [1.0]}), {}, reads=[chosen()])
+        rates = chosen()
+        return KeptTable("z", lambda: pd.DataFrame({"r2": [1.0 for _ in [rates]]}), {})
 
     grid().write(grid().make())
     assert grid().searches == ["x"]

@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -108,6 +110,18 @@ def test_a_new_margin_and_one_that_moved_get_a_row_and_the_others_none(monkeypat
     assert rows == [["C0.1", 0.1], ["C0.2", 0.01], ["C0.1", 0.01], ["C0.3", 0.1]]
 
 
+def test_the_margins_are_written_whole(monkeypatch, tmp_path):
+    class Unwritable(float):  # as a run that is stopped half way
+        def __format__(self, spec):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("helpers.lab.claim.MARGINS", tmp_path / "margins.csv")
+    (tmp_path / "margins.csv").write_text("claim,date,smallest\n")
+    with pytest.raises(KeyboardInterrupt):
+        keep_findings.log_margins({"C0.1": claim(), "C0.2": SimpleNamespace(smallest=Unwritable(0.1))})
+    assert (tmp_path / "margins.csv").read_text() == "claim,date,smallest\n"
+
+
 FAR = re.compile(r"\b(far|many more|much from|anywhere near)\b")
 
 
@@ -203,6 +217,55 @@ def test_make_claims_takes_a_block_that_is_not_used_up_and_logs_it_when_all_were
     main([])
     assert asked == [range(start, start + 20), range(start, start + 30)]
     assert seeds.used().iloc[-1].tolist()[2:6] == [start, start + 30, 2, "C0.2"] and seeds.next_block() > start
+
+
+def test_a_block_is_used_up_as_soon_as_a_run_has_taken_it(monkeypatch, tmp_path):
+    taken = []
+
+    def killed(fresh):
+        taken.append((fresh[0], seeds.next_block()))
+        raise KeyboardInterrupt
+
+    only(monkeypatch, tmp_path, {"C0.1": claim(grid=killed)})
+    for arguments in ([], [], ["--seeds", "9000:9020"]):
+        with pytest.raises(KeyboardInterrupt):
+            main(arguments)
+    assert taken == [(5000, 6000), (6000, 7000), (9000, 7000)]
+    assert seeds.used()[["start", "stop", "claims"]].to_numpy().tolist() == [
+        [5000, 5020, 0],
+        [6000, 6020, 0],
+        [9000, 9020, 0],
+    ]
+
+
+RUN = """
+import sys
+from pathlib import Path
+from helpers.lab import seeds
+seeds.LOG, mine = Path(sys.argv[1]), []
+print("ready", flush=True)
+sys.stdin.readline()
+for k in range(10):
+    mine.append(seeds.reserve("0.1", "2026-01-01", 20))
+    seeds.append("0.1", "2026-01-01", mine[-1], mine[-1] + 20, [f"C0.{k}"], [])
+print(*mine)
+"""
+
+
+@pytest.mark.long
+def test_of_runs_side_by_side_no_row_is_lost_and_each_has_blocks_of_its_own(tmp_path):
+    log = tmp_path / "seeds.csv"
+    log.write_text("release,date,start,stop,claims,not_reproduced,written,ids\n", encoding="utf-8")
+    command, pipes = [sys.executable, "-c", RUN, str(log)], {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    runs = [subprocess.Popen(command, text=True, **pipes) for _ in range(4)]
+    assert [run.stdout.readline() for run in runs] == ["ready\n"] * 4
+    for run in runs:  # all at once
+        run.stdin.write("\n")
+        run.stdin.flush()
+    blocks = [int(start) for run in runs for start in run.communicate()[0].split()]
+    rows = pd.read_csv(log)
+    assert sorted(blocks) == sorted(rows["start"]) == list(range(5000, 45000, 1000))
+    assert sorted(rows["ids"]) == sorted(f"C0.{k}" for k in range(10) for _ in runs)
 
 
 def test_make_claims_trains_a_rival_of_several_claims_once_unless_its_seeds_would_cost_more(monkeypatch):

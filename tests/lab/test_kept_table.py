@@ -30,13 +30,17 @@ def test_a_grid_depends_on_the_defaults_too(tmp_path, monkeypatch, table):
     monkeypatch.setattr("helpers.experiments.kept.FOLDER", tmp_path)
     named, default = (
         KeptTable("x", make, given)
-        for make, given in ((lambda seeds, width: table, {"seeds": [1], "width": 8}), (_of_width_8, {"seeds": [1]}))
+        for make, given in ((_of_width, {"seeds": [1], "width": 8}), (_of_width_8, {"seeds": [1]}))
     )
     assert named.settings == default.settings == {"seeds": [1], "width": 8} and named.hash() == default.hash()
     named.write(table)
     assert len(default.read()) == len(table)
     with pytest.raises(ValueError, match="made from other settings"):
-        KeptTable("x", lambda seeds, width=16: table, {"seeds": [1]}).read()
+        KeptTable("x", lambda seeds, width=16: None, {"seeds": [1]}).read()
+
+
+def _of_width(seeds, width):
+    raise AssertionError("a table is read, not made")
 
 
 def _of_width_8(seeds, width=8):

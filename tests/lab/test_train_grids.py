@@ -1,11 +1,11 @@
 """`make grids`: what is written, in which order, and what a failure leaves as it was."""
 
 import re
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from helpers.experiments.chosen import Chosen
 from helpers.experiments.jobs import Undone
 from helpers.lab import train_grids
 from helpers.lab.kept_table import KeptTable
@@ -20,6 +20,10 @@ def stopped() -> pd.DataFrame:
 
 def failing() -> pd.DataFrame:
     raise FloatingPointError("The loss of 'a' is not finite.")
+
+
+def best() -> Chosen:
+    return Chosen("search", by=["seed"], setting=["r2"], value=lambda table: table["r2"])
 
 
 @pytest.fixture
@@ -41,8 +45,7 @@ def test_a_grid_that_is_stopped_or_fails_leaves_the_old_file(grids, tmp_path, ma
 
 
 def test_a_grid_is_trained_after_those_that_it_reads_and_each_is_kept(grids, capsys):
-    search = SimpleNamespace(searches=("search",))
-    grids["reader"] = KeptTable("reader", lambda: grids["search"].read().assign(r2=1.0), {}, reads=[search])
+    grids["reader"] = KeptTable("reader", lambda best: grids["search"].read().assign(r2=1.0), {"best": best()})
     grids["search"] = KeptTable("search", TABLE.copy, {})
     assert train_grids.main([]) == 0
     assert list(grids["reader"].read()["r2"]) == [1, 1]
@@ -55,11 +58,10 @@ def test_a_grid_is_trained_after_those_that_it_reads_and_each_is_kept(grids, cap
 
 
 def test_a_search_alone_says_which_grid_it_leaves_behind(grids, monkeypatch, capsys):
-    search = SimpleNamespace(searches=("search",))
-    grids["reader"] = KeptTable("reader", TABLE.copy, {}, reads=[search])
-    grids["reader"].write(TABLE)
-    search.best = "another"  # what is read is in the hash
-    grids["search"] = KeptTable("search", TABLE.copy, {})
+    grids["search"] = KeptTable("search", lambda: TABLE.assign(r2=[0.25, 0.5]), {})
+    grids["search"].write(TABLE)
+    KeptTable("reader", lambda best: TABLE, {"best": best()}).write(TABLE)
+    grids["reader"] = KeptTable("reader", lambda best: TABLE, {"best": best()})  # as another process reads the search
     monkeypatch.setattr(train_grids.keep_findings, "write", lambda: grids["reader"].read())
     assert train_grids.main(["search"]) == 1
     assert "the claims are not judged: grid: got reader.csv made from other settings" in capsys.readouterr().out

@@ -4,6 +4,8 @@ import errno
 import io
 import os
 import stat
+import threading
+import time
 from pathlib import Path
 
 import nbformat
@@ -16,7 +18,7 @@ from helpers.data import feed
 from helpers.data.features import Dense
 from helpers.experiments import kept
 from helpers.lab.kept_table import KeptTable
-from helpers.support.files import whole
+from helpers.support.files import alone, whole
 from tools import notebooks
 
 on_unix = pytest.mark.skipif(os.name == "nt", reason="modes and links of Unix")
@@ -181,3 +183,26 @@ def test_on_a_full_disk_every_writer_keeps_the_old_file_and_names_the_disk(tmp_p
         WRITERS[name](path)
     monkeypatch.undo()
     assert contents(tmp_path) == before
+
+
+def test_another_waits_until_the_first_is_done_with_a_file(tmp_path):
+    count, went = tmp_path / "count.txt", []
+    count.write_text("0")
+
+    def add(who: int) -> None:
+        for _ in range(5):
+            with alone(count):
+                went.append(who)
+                before = int(count.read_text())
+                time.sleep(0.002)
+                count.write_text(str(before + 1))
+
+    threads = [threading.Thread(target=add, args=[who]) for who in range(4)]  # a lock is of an open file
+    for step in (threading.Thread.start, threading.Thread.join):
+        for thread in threads:
+            step(thread)
+    assert count.read_text() == "20" and len(went) == 20
+    with pytest.raises(KeyError), alone(count):
+        raise KeyError
+    with alone(count):  # it was freed
+        pass

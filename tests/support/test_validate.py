@@ -1,5 +1,8 @@
 """The one error for bad input says what came, whatever came."""
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,3 +53,25 @@ def test_a_wrong_kind_is_named():
         validate.instance("path", [1], str | int, "a name")
     with pytest.raises(ValueError, match=r"^table: got no column \['a'\]; expected it among \['a'\]"):
         validate.columns("table", pd.DataFrame({"a": [1]}), [["a"]])
+
+
+@validate.checked
+def hinted(count: int, share: float = 0.5, names: Sequence[str] = (), more: pd.DataFrame | None = None, *rest, **named):
+    return count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"count": 1.5}, "count: got 1.5; expected a whole number."),
+        ({"count": True}, "count: got True; expected a whole number."),
+        ({"count": 1, "share": float("nan")}, "share: got nan; expected a finite number."),
+        ({"count": 1, "share": "0.5"}, "share: got str; expected a finite number."),
+        ({"count": 1, "names": "abc"}, "names: got str; expected Sequence[str]."),
+        ({"count": 1, "more": [1]}, "more: got list; expected DataFrame or None."),
+    ],
+)
+def test_a_checked_function_takes_what_its_hints_say(arguments, words):
+    with pytest.raises((TypeError, ValueError), match=re.escape(words)):
+        hinted(**arguments)
+    assert hinted(np.int64(2), 1, np.array(["a"]), None, object(), other=object()) == 2 and hinted(2.0) == 2.0

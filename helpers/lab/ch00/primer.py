@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers.chapters.ch00.primer import HISTORY, days, one_more_day, rate
+from helpers.chapters.ch00.primer import days, one_more_day, rate
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features
 from helpers.data.feed import Feed, Offer, features
@@ -107,7 +107,6 @@ def scorers(seeds: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["seed", "scorer", "auc", "gauc"])
 
 
-DAYS = {"history": HISTORY}
 BROUGHT = dict.fromkeys(("clicked", "finished", "satisfaction", "random", "best"), 0.02)
 TABLES = kept_tables(
     KeptTable(
@@ -115,17 +114,13 @@ TABLES = kept_tables(
         task_weights,
         {"seeds": range(20)},
         [Recheck({"seeds": [3, 17], "weights": [0.3, 1.0]}, BROUGHT)],
-        [{"rows": ROWS, "width": WIDTH, "lr": LEARNING_RATE, "epochs": EPOCHS}],
     ),
     KeptTable(
         "00_chances",
         chances,
         {"seed": 0, "users": 12, "videos": 40},
         [Recheck({}, {"click": 0.02, "finish": 0.02, "duration": 1e-6, "satisfaction": 1e-6})],
-        [{"width": WIDTH, "lr": LEARNING_RATE, "epochs": EPOCHS}],
     ),
-    KeptTable(
-        "00_scorers", scorers, {"seeds": range(20)}, [Recheck({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})], [DAYS]
-    ),
-    KeptTable("00_one_more_day", one_more_day, {"seeds": range(20)}, [Recheck({"seeds": [5]}, {"auc": 0.02})], [DAYS]),
+    KeptTable("00_scorers", scorers, {"seeds": range(20)}, [Recheck({"seeds": [5]}, {"auc": 0.02, "gauc": 0.02})]),
+    KeptTable("00_one_more_day", one_more_day, {"seeds": range(20)}, [Recheck({"seeds": [5]}, {"auc": 0.02})]),
 )

@@ -229,6 +229,5 @@ TABLES = kept_tables(
         board,
         {"seeds": range(24)},
         [Recheck({"seeds": [3, 11], "rankers": [RANDOM, BY_COUNT, FUSED_COUNTS, CLICK, "ESMM", BEST]}, BROUGHT)],
-        [TUNED, CHOSEN],
     ),
 )

@@ -190,8 +190,8 @@ TABLES = kept_tables(
     KeptTable(
         "01_tuning", tune, {"seeds": PRACTICE[:8]}, [Recheck({"rates": [0.01], "penalties": [0.003]}, {"loss": 5})]
     ),
-    KeptTable("01_fusion", fusion, {"seeds": PRACTICE}, [Recheck({"levels": HIGHEST}, FUSED)], [TUNED]),
-    KeptTable("01_list", one_feed, {"seeds": [899], "users": 24}, [Recheck({}, ONE_FEED)], [TUNED]),
-    KeptTable("01_labels", labels, {"seeds": range(64)}, FEW, [TUNED, CHOSEN]),
-    KeptTable("01_labels_autoplay", labels, {"seeds": range(24), "autoplay": True}, FEW, [TUNED, CHOSEN]),
+    KeptTable("01_fusion", fusion, {"seeds": PRACTICE}, [Recheck({"levels": HIGHEST}, FUSED)]),
+    KeptTable("01_list", one_feed, {"seeds": [899], "users": 24}, [Recheck({}, ONE_FEED)]),
+    KeptTable("01_labels", labels, {"seeds": range(64)}, FEW),
+    KeptTable("01_labels_autoplay", labels, {"seeds": range(24), "autoplay": True}, FEW),
 )

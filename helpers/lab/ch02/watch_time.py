@@ -126,13 +126,12 @@ RECHECKS = [
 ONE = {"models": ["squared error"], "rates": [0.001], "penalties": [0.01]}
 TABLES = kept_tables(
     KeptTable("02_tuning", tune, {"seeds": range(900, 908)}, [Recheck(ONE, {"loss": 5})]),
-    KeptTable("02_served", served, {"seeds": range(40)}, RECHECKS, [CHOSEN]),
-    KeptTable("02_calibration", calibration, {"seeds": range(40)}, [Recheck({"seeds": [7]}, MEANS)], [CHOSEN]),
+    KeptTable("02_served", served, {"seeds": range(40)}, RECHECKS),
+    KeptTable("02_calibration", calibration, {"seeds": range(40)}, [Recheck({"seeds": [7]}, MEANS)]),
     KeptTable(
         "02_same_score",
         same_score,
         {"seeds": range(40)},
         [Recheck({"seeds": [11]}, MEANS | {"seconds_a_click": NEAR})],
-        [CHOSEN],
     ),
 )

@@ -246,7 +246,6 @@ TABLES = kept_tables(
         transfer,
         {"seeds": range(20)},
         [Recheck({"seeds": [5], "rows": [2000]}, {"auc": 0.01, "auc_new": 0.01})],
-        [CHOSEN],
         needs=CENSUS,
     ),
 )

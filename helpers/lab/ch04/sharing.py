@@ -15,7 +15,6 @@ from helpers.experiments.feature_tasks import (
     LEARNING_RATE,
     LEARNING_RATES,
     MODELS,
-    SETTINGS,
     TASKS,
     TOWER,
     WIDTH,
@@ -156,21 +155,16 @@ def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
 WITHIN = {"r2": 0.02}
 TWO_WEIGHTS = {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]}
 TABLES = kept_tables(
-    KeptTable("04_cosines", cosines, {"seeds": range(40)}, [Recheck({"seeds": [3]}, {"cosine": 0.05})], [SETTINGS]),
-    KeptTable("04_starts", starts, {"seeds": range(80)}, [Recheck({"seeds": [9, 40]}, WITHIN)], [SETTINGS]),
-    KeptTable(
-        "04_conditions", conditions, {"seeds": range(120)}, [Recheck({"seeds": [3, 77, 119]}, WITHIN)], [SETTINGS]
-    ),
-    KeptTable("04_fused", fused, {"seeds": range(120)}, [Recheck({"seeds": [3, 25]}, WITHIN)], [SETTINGS]),
-    KeptTable("04_heads", heads, {"seeds": range(120)}, [Recheck({"seeds": [100]}, WITHIN)], [SETTINGS]),
-    KeptTable(
-        "04_widths", widths, {"seeds": range(100)}, [Recheck({"seeds": [50], "sizes": [4, 32]}, WITHIN)], [SETTINGS]
-    ),
+    KeptTable("04_cosines", cosines, {"seeds": range(40)}, [Recheck({"seeds": [3]}, {"cosine": 0.05})]),
+    KeptTable("04_starts", starts, {"seeds": range(80)}, [Recheck({"seeds": [9, 40]}, WITHIN)]),
+    KeptTable("04_conditions", conditions, {"seeds": range(120)}, [Recheck({"seeds": [3, 77, 119]}, WITHIN)]),
+    KeptTable("04_fused", fused, {"seeds": range(120)}, [Recheck({"seeds": [3, 25]}, WITHIN)]),
+    KeptTable("04_heads", heads, {"seeds": range(120)}, [Recheck({"seeds": [100]}, WITHIN)]),
+    KeptTable("04_widths", widths, {"seeds": range(100)}, [Recheck({"seeds": [50], "sizes": [4, 32]}, WITHIN)]),
     KeptTable(
         "04_weights",
         weights,
         {"seeds": range(20)},
         [Recheck(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})],
-        [SETTINGS],
     ),
 )

@@ -18,7 +18,6 @@ from torch import Tensor
 
 from helpers.chapters.ch07.funnel import (
     BOTH,
-    CHOSEN,
     CLICK,
     CVR,
     GOALS,
@@ -206,13 +205,12 @@ JUDGED = dict.fromkeys(("auc", "logged_auc"), 0.02) | dict.fromkeys(RATIOS, 0.1)
 MAIN = {"situations": [(SEEN, 1.0)], "models": ["single-task"], "tasks": [LIKE]}
 UNSEEN_LIKES = {"kinds": [UNSEEN], "strengths": [1.0], "models": ["ESMM", *UNSHARED], "tasks": [LIKE]}
 TABLES = kept_tables(
-    KeptTable("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Recheck(MAIN, LOSSES)], [CHOICES]),
+    KeptTable("07_tuning", tuning, {"seeds": TUNING_SEEDS}, [Recheck(MAIN, LOSSES)]),
     KeptTable(
         "07_funnel",
         compare,
         {"seeds": range(20)},
         [Recheck({"seeds": [3, 11]} | UNSEEN_LIKES, JUDGED)],
-        [*CHOSEN.values()],
         packed=True,
     ),
     KeptTable(
@@ -220,6 +218,5 @@ TABLES = kept_tables(
         compare,
         {"seeds": range(20), "rows": FEW} | BY_ROWS,
         [Recheck({"seeds": [3, 11], "models": UNSHARED}, JUDGED)],
-        [*CHOSEN.values()],
     ),
 )

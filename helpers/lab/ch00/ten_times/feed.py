@@ -272,16 +272,14 @@ def _gauc(scores: Tensor, truth: Tensor, users: Tensor) -> float:
     return gauc(scores[some[users]], truth[some[users]], users[some[users]]).value
 
 
-FIXED = {"sizes": SIZES, "labels": LABELS, "rare": RARE, "judges": JUDGES, "network": (BATCH, BOTTOM, TOWER, RATE)}
 ONE = {"seeds": [900], "sizes": [SMALL], "models": [SHARED], "rates": [0.2], "penalties": [0.0]}
 FEW = {"seeds": [3], "sizes": [SMALL]}
 TABLES = kept_tables(
-    KeptTable("00_ten_feed_tuning", tune, {"seeds": (900, 901)}, [Recheck(ONE, {"loss": 3})], [FIXED]),
+    KeptTable("00_ten_feed_tuning", tune, {"seeds": (900, 901)}, [Recheck(ONE, {"loss": 3})]),
     KeptTable(
         "00_ten_feed",
         compare,
         {"seeds": range(40)},
         [Recheck(FEW, {"auc": 0.03, "gauc": 0.03, "rare": 0.01})],
-        [FIXED, CHOSEN],
     ),
 )

@@ -24,7 +24,6 @@ from helpers.experiments.feature_tasks import (
     INPUTS,
     LEARNING_RATE,
     LEARNING_RATES,
-    SETTINGS,
     TASKS,
     TOWER,
     WIDTH,
@@ -324,7 +323,6 @@ def tune(seeds: Sequence[int] = range(900, 930)) -> pd.DataFrame:
 
 WITHIN = {"r2": 0.02}
 OVER_SEEDS = dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02))
-FIXED = SETTINGS | {"batches": BATCHES, "noise": NOISE, "wide": WIDE}
 TWO_SOURCES = {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}
 TABLES = kept_tables(
     KeptTable(
@@ -332,34 +330,29 @@ TABLES = kept_tables(
         eavesdrop,
         {"seeds": range(100)},
         [Recheck({"seeds": [3, 50], "names": ["disjoint features"]}, WITHIN)],
-        [FIXED, WEIGHTS, LISTENING],
     ),
     KeptTable(
         "01_second_labels",
         second_labels,
         {"seeds": range(60)},
         [Recheck({"seeds": [3, 31]}, WITHIN)],
-        [FIXED, {model: penalty for model, (_, _, penalty) in SECOND_LABELS.items()}],
     ),
     KeptTable(
         "01_carry_over",
         carry_over,
         {"seeds": range(180)},
         [Recheck(TWO_SOURCES, {"r2": mean(0.02)})],
-        [FIXED, SOURCES, {"frozen": FROZEN, "from scratch": SCRATCH}],
     ),
     KeptTable(
         "01_gaps",
         gaps,
         {"seeds": range(40)},
         [Recheck({"seeds": range(12), "names": ["none", "shuffled labels"], "widths": [8]}, OVER_SEEDS)],
-        [FIXED],
     ),
     KeptTable(
         "01_penalties",
         penalties,
         {"seeds": range(60)},
         [Recheck({"seeds": [3, 31], "names": ["none", "same features"], "values": [0.0, 0.04]}, WITHIN)],
-        [FIXED],
     ),
 )

@@ -78,6 +78,5 @@ TABLES = kept_tables(
         compared,
         {"seeds": range(24)},
         [Recheck({"seeds": [3], "models": [POISSON]}, {"value": each(0.05, 0.05)})],
-        [watch_time.CHOSEN, CHOSEN],
     ),
 )

@@ -173,13 +173,11 @@ TABLES = kept_tables(
         compare,
         {"seeds": range(24)},
         [Recheck({"seeds": [3], "users": [1000], "rewards": []}, BROUGHT, "way == 'regression' or reward == 'none'")],
-        [TUNED],
     ),
     KeptTable(
         "03_kinds",
         kinds,
         {"seeds": range(20)},
         [Recheck({"seeds": [3], "sorts": [ALIKE], "ways": ["regression"]}, {"returns": mean(0.02)})],
-        [TUNED],
     ),
 )

@@ -211,18 +211,14 @@ TABLES = kept_tables(
         crosses,
         {"seeds": range(24), "kinds": ["crossed"], "rows": [500, 1000, 2000, 4000]},
         CROSSED,
-        [CHOSEN],
     ),
-    KeptTable(
-        "04_added", crosses, {"seeds": range(24), "kinds": ["added"]}, [Recheck({"seeds": [5, 6]}, WITHIN)], [CHOSEN]
-    ),
-    KeptTable("04_interests", interests, {"seeds": range(24)}, INTERESTS, [CHOSEN]),
+    KeptTable("04_added", crosses, {"seeds": range(24), "kinds": ["added"]}, [Recheck({"seeds": [5, 6]}, WITHIN)]),
+    KeptTable("04_interests", interests, {"seeds": range(24)}, INTERESTS),
     KeptTable(
         "04_histories",
         histories,
         {"seeds": range(20)},
         [Recheck({"seeds": [2], "shapes": ["mean", "DIN"]}, {"auc": 0.01})],
-        [RATING_CHOSEN],
         needs=MOVIELENS,
     ),
 )

@@ -222,13 +222,12 @@ TABLES = kept_tables(
         [Recheck(ONE_SETTING, {"loss": 2})],
         needs=MOVIELENS,
     ),
-    KeptTable("04_ratings", transfer, {"seeds": range(40)}, FEW, [CHOSEN[0.08]], needs=MOVIELENS),
+    KeptTable("04_ratings", transfer, {"seeds": range(40)}, FEW, needs=MOVIELENS),
     KeptTable(
         "04_ratings_untuned",
         transfer,
         {"seeds": range(20), "pairs": [("dislike", "love")], "tuned": False},
         FEW,
-        [UNTUNED],
         needs=MOVIELENS,
     ),
     KeptTable(
@@ -236,7 +235,6 @@ TABLES = kept_tables(
         transfer,
         {"seeds": range(20), "fraction": 0.8, "pairs": PAIRS[:2]},
         ONE,
-        [CHOSEN[0.8]],
         needs=MOVIELENS,
     ),
     KeptTable(
@@ -244,7 +242,6 @@ TABLES = kept_tables(
         fused,
         {"seeds": range(6)},
         [Recheck({"seeds": [5], "pairs": [("like", "love")]}, {"auc": 0.01})],
-        [CHOSEN[0.8]],
         needs=MOVIELENS,
     ),
 )

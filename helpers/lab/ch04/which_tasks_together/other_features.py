@@ -100,24 +100,21 @@ def fused(seeds: Sequence[int], tasks: Sequence[int] = TASKS[2:]) -> pd.DataFram
     return sweep(at, examples, build, options, fused_r2).drop(columns=["shape", "condition"])
 
 
-SETTINGS = full_batches() | {"inputs": INPUTS, "rows": ROWS, "width": WIDTH, "tower": TOWER}
 TUNED = {"shapes": ["products"], "models": ["shared-bottom"], "rates": [0.01]}
 FEW, CLOSE = {"seeds": [3], "shapes": ["products"]}, {"r2": 0.03}
 TABLES = kept_tables(
-    KeptTable("04_other_features_tuning", tune, {"seeds": range(900, 904)}, [Recheck(TUNED, {"loss": 20})], [SETTINGS]),
+    KeptTable("04_other_features_tuning", tune, {"seeds": range(900, 904)}, [Recheck(TUNED, {"loss": 20})]),
     KeptTable(
         "04_other_features",
         transfer,
         {"seeds": range(20), "tasks": [2], "names": [*RELATED, DISJOINT]},
         [Recheck(FEW, CLOSE)],
-        [SETTINGS, CHOSEN],
     ),
     KeptTable(
         "04_many_tasks",
         transfer,
         {"seeds": range(20), "shapes": ["products"], "tasks": [5, 20], "models": MODELS[:2]},
         [Recheck(FEW | {"tasks": [5]}, CLOSE)],
-        [SETTINGS, CHOSEN],
     ),
-    KeptTable("04_many_fused", fused, {"seeds": range(20)}, [Recheck({"seeds": [3]}, CLOSE)], [SETTINGS, CHOSEN]),
+    KeptTable("04_many_fused", fused, {"seeds": range(20)}, [Recheck({"seeds": [3]}, CLOSE)]),
 )

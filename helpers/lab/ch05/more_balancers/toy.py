@@ -173,13 +173,11 @@ TABLES = kept_tables(
         toy,
         {"seeds": range(20)},
         [Recheck(OWN, {"loss": 0.03, "weight": 0.03}, rows="step <= 100")],
-        [CHOSEN],
     ),
     KeptTable(
         "05_toy_told",
         toy,
         {"seeds": range(20), "tasks": (2,), "methods": ("divided by σ²", *TOLD)},
         [Recheck(OWN | {"methods": ["UWL, divided"]}, {"loss": 0.03, "weight": 0.03}, rows="step <= 100")],
-        [CHOSEN, CHOSEN_TOLD],
     ),
 )

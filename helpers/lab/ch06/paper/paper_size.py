@@ -39,7 +39,6 @@ TOGETHER = 10  # seeds that train at once: their rows, at two p, take 2 GB
 STEPS = EPOCHS * ROWS[0] // BATCH
 RATES = (0.0003, 0.001, 0.003, 0.01)  # the paper's are 0.0001, 0.001 and 0.01
 CHOSEN = Chosen("06_tuning_paper_size", by=["model"], setting=["rate"], value="log2_mse", lowest=True)
-FIXED = {"inputs": INPUTS, "experts": (EXPERTS, UNITS), "units": (WIDTH, TOWER), "sines": SINES, "rows": (*ROWS, BATCH)}
 
 
 def build(model: str, seed: int) -> nn.Module:
@@ -115,8 +114,7 @@ TABLES = kept_tables(
         tune,
         {"seeds": range(900, 904)},
         [Recheck({"seeds": [901], "models": [BOTTOM], "rates": [0.0003]}, ENDS)],
-        [FIXED],
     ),
-    KeptTable("06_paper_size", progress, {"seeds": range(60)}, [ONE_RUN], [FIXED]),
-    KeptTable("06_paper_twice", progress, {"seeds": range(6), "p": [1.0], "epochs": 2 * EPOCHS}, [ONE_RUN], [FIXED]),
+    KeptTable("06_paper_size", progress, {"seeds": range(60)}, [ONE_RUN]),
+    KeptTable("06_paper_twice", progress, {"seeds": range(6), "p": [1.0], "epochs": 2 * EPOCHS}, [ONE_RUN]),
 )

@@ -21,7 +21,7 @@ from helpers.data.synthetic import CONDITIONS
 from helpers.evaluation.late_fusion import STACK, late_fusion
 from helpers.evaluation.metrics import r2
 from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import INPUTS, SETTINGS, TASKS, TOWER, full_batches, mean_r2, task_pair
+from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, full_batches, mean_r2, task_pair
 from helpers.experiments.sweep import points, sweep
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
@@ -172,14 +172,12 @@ def tune(
 
 WITHIN = {"r2": 0.02}
 SOME = {"seeds": [77], "names": ["disjoint features"], "models": ["single-task", "train own", "A trains all"]}
-FIXED = SETTINGS | {"units": UNITS, "may_train": MAY_TRAIN, "alone": ALONE}
 TABLES = kept_tables(
     KeptTable(
         "06_tuning_cuts",
         tune,
         {"seeds": range(900, 920)},
         [Recheck({"seeds": [903], "names": ["disjoint features"], "rates": [0.01]}, WITHIN)],
-        [FIXED],
     ),
-    KeptTable("06_cuts", compared, {"seeds": range(80)}, [Recheck(SOME, WITHIN)], [FIXED]),
+    KeptTable("06_cuts", compared, {"seeds": range(80)}, [Recheck(SOME, WITHIN)]),
 )

@@ -40,7 +40,6 @@ MODELS = (*MAY_TRAIN, *RIVALS)
 
 # {model: {label: (lr, l2)}}
 CHOSEN = Chosen("06_tuning_feed_cuts", by=["model", "label"], setting=["lr", "l2"], value="loss", lowest=True)
-FIXED = {"may_train": MAY_TRAIN, "units": grouping.WIDTH, "tower": TOWER, "users": grouping.JUDGES}
 
 
 def _trained(worlds: Worlds, model: str, lr: float, l2: float) -> Run:
@@ -96,8 +95,7 @@ def _unshared(worlds: Worlds) -> dict[str, dict]:
 
 ONE = {"seeds": [900], "models": ["train own"], "rates": [0.003], "penalties": [0.03]}
 FEW = {"seeds": [4], "models": ["train own", *RIVALS]}
-READS = [FIXED, CHOSEN, grouping.CHOSEN, grouping.CHOSEN_HERE]
 TABLES = kept_tables(
-    KeptTable("06_tuning_feed_cuts", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})], [FIXED]),
-    KeptTable("06_feed_cuts", compared, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02, "gauc": 0.02})], READS),
+    KeptTable("06_tuning_feed_cuts", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
+    KeptTable("06_feed_cuts", compared, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02, "gauc": 0.02})]),
 )

@@ -25,7 +25,7 @@ from torch import Tensor
 from helpers.chapters.ch07.funnel import CVR, GOALS, SUM, Choice
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Dense, Features, Sparse
-from helpers.data.shop import LOG_ODDS, PRICE, SPREAD, Shop
+from helpers.data.shop import PRICE, SPREAD, Shop
 from helpers.data.world import AGES, TOPICS
 from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, rates
 from helpers.evaluation.metrics import auc
@@ -44,7 +44,6 @@ ROWS, VALID, TEST = 24_000, 8_000, 30_000
 CLICKS = 0.08  # of the rows: so much counts the loss of what clicked rows alone know
 TOWERS = [32, 16]
 EPOCHS = 60  # at most: a model stops three epochs after its lowest validation loss
-SETTINGS = {"shop": (USERS, ITEMS, LOG_ODDS), "rows": (ROWS, VALID, TEST), "towers": TOWERS, "epochs": EPOCHS}
 CLICK, BUY, BOTH = TASKS = ("click", "buy", "click and buy")
 CART = "cart"
 
@@ -239,13 +238,11 @@ TABLES = kept_tables(
         tune,
         {"seeds": (900, 901)},
         [Recheck(FAST, {"loss": 2, "buy": 2})],
-        [SETTINGS],
     ),
     KeptTable(
         "07_purchases",
         compare,
         {"seeds": range(20)},
         [Recheck({"seeds": [3], "models": ["ESMM", *UNSHARED]}, {"auc": 0.02, "ratio": 0.1})],
-        [SETTINGS, *CHOSEN.values()],
     ),
 )

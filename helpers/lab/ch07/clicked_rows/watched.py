@@ -205,15 +205,12 @@ CHOSEN = Chosen(
 WITHIN = dict.fromkeys(("auc_like", "auc_both", "rated", "unrated"), 0.02)
 ONE = {"seeds": [900], "models": ["ESMM"], "rates": [0.01], "penalties": [0.03]}
 TABLES = kept_tables(
-    KeptTable(
-        "07_watched_tuning", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 2})], [CHOICES], needs=MOVIELENS
-    ),
+    KeptTable("07_watched_tuning", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 2})], needs=MOVIELENS),
     KeptTable(
         "07_watched",
         compare,
         {"seeds": range(20)},
         [Recheck({"seeds": [4, 11], "models": ["ESMM", *COUNTS]}, WITHIN)],
-        [CHOSEN],
         needs=MOVIELENS,
     ),
 )

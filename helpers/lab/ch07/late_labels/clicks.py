@@ -30,7 +30,6 @@ FAST, SLOW, DEARER = 0.25, 6.0, 0.4  # mean delay in days by category; its logar
 SESSION = 1 / 24  # days
 EXPONENTIAL, TWO_SPEEDS = "exponential", "two speeds"
 INPUTS = len(TOPICS) + 3
-FIXED = {"log": (DAYS, A_DAY, TEST), "season": SEASON, "delay": (FAST, SLOW, DEARER, SESSION)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -261,11 +261,6 @@ def _judged(seeds: Sequence[int], wanted: dict[str, dict[str, Sequence[float]]])
 
 # {world: {model: memory}}
 CHOSEN = Chosen("07_late_tuning", by=["world", "model"], setting=["memory"], value="loss", lowest=True)
-FIXED = clicks.FIXED | {
-    "worlds": WORLDS,
-    "network": (UNITS, STEPS, BATCH, RATE, DECAY),
-    "days": (EARLY, OLD, WAITING),
-}
 WITHIN = {"auc": 0.01, "gauc": 0.01, "ratio": 0.05}
 TABLES = kept_tables(
     KeptTable(
@@ -273,13 +268,11 @@ TABLES = kept_tables(
         tune,
         {"seeds": range(900, 906)},
         [Recheck({"seeds": [900], "worlds": [FAST], "models": [NAIVE], "memories": [2.0]}, {"loss": 4})],
-        [FIXED],
     ),
     KeptTable(
         "07_late",
         compare,
         {"seeds": range(30)},
         [Recheck({"seeds": [3], "worlds": [FAST], "models": [NAIVE, DIVIDED, DELAY]}, WITHIN | {"loss": 4})],
-        [FIXED, CHOSEN],
     ),
 )
