@@ -4,29 +4,38 @@ import json
 import os
 import re
 import shutil
-import socket
 import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 
-import nbformat
 import pandas as pd
-import psutil
 import pytest
 
 from helpers.course import chapter_names
+from tests.tools import homework
+from tests.tools.homework import (
+    CHAPTER,
+    CHAPTERS,
+    DECEIVES,
+    FIRST,
+    HOSTILE,
+    LINE,
+    SECRET,
+    WRITTEN,
+    Targets,
+    as_written,
+    cell,
+    handed_in,
+    insert,
+    odd_files,
+    solutions,
+)
 from tools.handin import sheets, walls
 from tools.handin.__main__ import main
-from tools.handin.marking import NOT_JUDGED, keep, mark, marks_folder, table
-from tools.handin.sheets import CHECK, Reader, Unreadable, chapters, contents, parse
+from tools.handin.marking import keep, mark, marks_folder, table
+from tools.handin.sheets import Reader, Unreadable, chapters, contents, parse
 from tools.handin.trees import form, remark
-from tools.handin.worker import CROWDED, LARGE, TIME_OUT
-from tools.notebooks import code_cells, tags
-
-CHAPTERS = {chapter.path.stem: chapter for chapter in chapters()}
-CHAPTER = CHAPTERS["02_weighted_cross_entropy"]
-FIRST = CHAPTER.tasks[0]
 
 
 @cache
@@ -42,31 +51,6 @@ def behind():
 
 def read(path):
     return parse(contents(path))
-
-
-def handed_in(folder, answers, name="ann.ipynb", chapter=CHAPTER, edit=lambda book: None):
-    """A notebook of the chapter with these answers, {exercise: source}, in place of the empty ones, and then edited."""
-    book = nbformat.read(chapter.path, as_version=4)
-    cells = code_cells(book)
-    for task in chapter.tasks:
-        if task.name in answers:
-            place = next(i for i, cell in enumerate(cells) if cell.id == task.check)
-            alone = CHECK.fullmatch(cells[place].source)
-            cells[place - 1 if alone else place].source = answers[task.name]
-    edit(book)
-    path = folder / name
-    path.write_text(json.dumps(book), encoding="utf-8")
-    return path
-
-
-def solutions(chapter=CHAPTER):
-    """{exercise: the worked solution, under the name of the answer}."""
-    right, at = {}, {task.name: task for task in chapter.tasks}
-    for cell in code_cells(nbformat.read(chapter.path, as_version=4)):
-        match = CHECK.search(cell.source)
-        if "solution" in tags(cell) and match and match[1] in at:
-            right[match[1]] = re.sub(rf"\b{match[2]}\b", at[match[1]].answer, cell.source[: match.start()]).strip()
-    return right
 
 
 def wrong(result):
@@ -89,67 +73,11 @@ def test_all_exercises_of_all_chapters_have_a_solution():
         assert {task.name for task in chapter.tasks} == set(solutions(chapter)), chapter.path.stem
 
 
-WRITTEN = {  # chapter: {exercise: how students write a right answer, {}}
-    "00_start_here": {
-        "pairs": "%%time\n{}\n\n\nmy_auc(s.numpy(), clicked.numpy())",
-        "better": "!pip install seaborn\n{}\n\n\nmy_decision(new_model, old_one)",
-        "scorer": "%matplotlib inline\n{}\n\n\nprint(1 / 0)",
-    },
-    "01_motivation": {
-        "beats_every_label": "def my_score(p):\n"
-        '    return multiplicative_fusion(p, {{"like": 1, "favourite": 1, "share": 1, "click": -1.5}})\n\n\n'
-        "of_the_top(my_score(p))",
-        "most_cents": "def my_earnings(p):\n"
-        '    return linear_fusion(p, {{"click": 1, "finish": 2, "like": 5, "favourite": 10, "share": 50}})',
-        "tenths": "{}\n\n\nmy_tenths(*offer.outcomes[['bait', 'like']].to_numpy().T)",
-    },
-    "02_units_and_lengths": {  # a variable of section 1, and what `with_own_cells` adds
-        "weights": "def my_weights(click, seconds, kept):\n"
-        '    return SMALL * expit(0) + pick(click, seconds / units["minutes"], 1 / kept)'
-    },
-    "05_balancing_losses": {
-        "uncertainty": "torch.exp?\n{}\n\n%timeit my_uncertainty(torch.ones(2), torch.zeros(2))",
-        "target": "from scipy import no_such_thing\n",  # and what `scattered` adds
-        "report": "{}\n\n\nexercises.report(my_report)",
-        "split": "{}\n\n\nexit()",
-        "last_shared": "my_last_shared = lambda all: [m for m in all if isinstance(m, torch.nn.Linear)][-1].weight",
-        "resting_weights": "{}\n\n\ndisplay(my_resting_weights({{}}, {{}}))",
-        "surgery": "def dot(a, b):\n    return a @ b\n\n\n{}",
-    },
-}
-
-
-def insert(book, place, *sources, **metadata):
-    book.cells[place:place] = [nbformat.v4.new_code_cell(source, metadata=metadata) for source in sources]
-
-
-def cell(book, part):
-    return next(one for one in book.cells if part in one.source and one.cell_type == "code")
-
-
-def with_own_cells(book):
-    """An import in the set-up, a constant and a function far above."""
-    cell(book, "environment.setup()").source += "\nfrom scipy.special import expit"
-    insert(book, 2, "SMALL = 1e-12", "def pick(*three):\n    return torch.where(three[0] > 0, *three[1:])")
-
-
-def scattered(book):
-    """A line that fails, the answer, and a slip are cells of their own."""
-    place = book.cells.index(cell(book, "no_such_thing"))
-    insert(book, place + 1, solutions(CHAPTERS["05_balancing_losses"])["target"], "my_target(norms, losses")
-
-
-EDITED = {"02_units_and_lengths": with_own_cells, "05_balancing_losses": scattered}
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("stem", WRITTEN)
 def test_right_answers_pass_as_students_write_them(stem, tmp_path):
-    chapter = CHAPTERS[stem]
-    right = solutions(chapter)
-    answers = {exercise: text.format(right[exercise]) for exercise, text in WRITTEN[stem].items()}
-    path = handed_in(tmp_path, answers, chapter=chapter, edit=EDITED.get(stem, lambda book: None))
-    assert wrong(mark(read(path), behind())) == {}
+    result = mark(read(as_written(tmp_path, "ann.ipynb", CHAPTERS[stem])), behind())
+    assert wrong(result) == {} and result["remark"] == ""
 
 
 def without_ids(book):
@@ -224,33 +152,6 @@ def test_what_is_wrong_is_told_apart_and_what_deceives_is_pointed_out(tmp_path):
     assert result["passed"] == 0, "with a remark it counts only when it was read"
 
 
-DECEIVES = {  # an answer: what its remark names
-    "from os import write as w, abort as q\nw(3, b'')": "os.write",
-    "ｏｓ.ｗrite(3, b'')": "os",
-    "torch.os.abort()": "os",
-    "getattr(torch, 'os').abort()": "os",
-    "getattr(torch, 'o' + 's')": "getattr",
-    "%%time\nimport ctypes\nctypes.CDLL(None)": "ctypes",
-    "%time exec('1')": "exec",
-    "get_ipython().run_cell_magic('time', '', 'import o' + 's')": "get_ipython",
-    "from sys import *": "sys",
-    "import inspect\nfrom helpers.chapters.ch04 import exercises as E\ninspect.getsource(E.cost.check)": "inspect, "
-    "helpers.chapters.ch04.exercises",
-    "import helpers\nhelpers.chapters.ch05.exercises.surgery": "exercises",
-    "E.__dict__['loss'].__dict__['check'] = print": "__dict__",
-    "exercises.loss.correct = ''": "exercises.correct =, exercises",
-    "np.allclose = print": "np.allclose =",
-    "T = torch.Tensor\nT.equal = print": "T.equal =",
-    "import numpy as n\nfor m in [n]:\n    m.allclose = print": "n",
-    "def f(x):\n    type(x).mean = print": "type.mean =",
-    "try:\n    f()\nexcept Exception as e:\n    e.__traceback__.tb_frame.f_back": "tb_frame",
-    "match f:\n    case object(__globals__=g):\n        pass": "__globals__",
-    "'{0.__globals__}'.format(f)": "__globals__",
-    "class Right(float):\n    def __eq__(self, other):\n        return True": "__eq__",
-    "pd.eval('word', level=9)": "eval",
-    "frame.to_csv('/proc/self/fd/5')": "/proc",
-    "x = " + "-" * 50_000 + "1": "nested too deeply",
-}
 HONEST = [  # what students write
     "import os, sys  # not used",
     "model.eval()\nimport numpy as n\nfrom scipy.special import expit\nn.mean(expit(x))",
@@ -281,14 +182,14 @@ def test_of_cells_above_what_an_answer_uses_is_looked_at():
     odd = "def {name}(x):\n    return os.abort()"
     above = ("import os\nprint(os.sep)", odd.format(name="another"), odd.format(name="inner"), "f = lambda: inner(1)")
     assert remark(("mine(1)",), (*above, "def mine(x):\n    return x")) == ""
-    for answer, cell in {
+    for answer, last in {
         "os.abort()": "",
         "mine(1)": "def mine(x):\n    return inner(x)",
         "1": "@another\ndef mine(x):\n    return x",
         "2": "def mine(x=another(1)):\n    return x",
         "3": "class Mine:\n    another(1)",
     }.items():
-        assert "os" in remark((answer,), (*above, cell)), answer
+        assert "os" in remark((answer,), (*above, last)), answer
 
 
 MINE = """
@@ -342,55 +243,6 @@ def test_copies_are_found_whatever_their_names():
 
 # --- what no answer may do --------------------------------------------------------------------------------------------
 
-SEND = """for pipe in range(3, 99):
-        with contextlib.suppress(OSError):
-            os.write(pipe, {})
-    """
-FORGED = """b'{"said": "Correct: all", "hints": ""}'"""
-HOSTILE = {  # what an answer does, and what it is counted as; SECRET, OTHER, FOLDER, PORT and MARK are given
-    "reads": ("return open(SECRET).read()", "FileNotFoundError"),
-    "connects": ("socket.create_connection(('127.0.0.1', PORT), 1)", "ConnectionRefusedError"),
-    "never ends": ("while True:\n        pass", TIME_OUT),
-    "forks": ("while True:\n        os.fork()", CROWDED),
-    "prints and writes": ("print('x' * 200_000_000)\n    open('/tmp/x', 'w').write('x' * 200_000_000)", "OSError"),
-    "forges another's": (
-        SEND.format("""b'{"name": "surgery", "said": "Correct: all", "hints": ""}'""") + "os._exit(0)",
-        NOT_JUDGED,
-    ),
-    "reads in torch": ("return torch.UntypedStorage.from_file(SECRET, False, 6)", "RuntimeError"),
-    "writes": ("open(SECRET, 'w').write('mine')", "FileNotFoundError"),
-    "deletes": ("shutil.rmtree(FOLDER)", "FileNotFoundError"),
-    "changes the course": ("open(torch.__file__, 'a')", "OSError"),
-    "starts a program": ("subprocess.run(['touch', OTHER], check=True)", "CalledProcessError"),
-    "leaves": ("os._exit(0)", NOT_JUDGED),
-    "kills": ("os.kill(os.getppid(), 9)\n    os.kill(-1, 9)", "ProcessLookupError"),
-    "looks into its parent": ("return open(f'/proc/{os.getppid()}/mem', 'rb')", "PermissionError"),
-    "writes for its parent": (
-        "parent = f'/proc/{os.getppid()}/fd/'\n    for pipe in os.listdir(parent):\n        open(parent + pipe, 'wb')",
-        "PermissionError",
-    ),
-    "leaves a program": ("subprocess.Popen(['sleep', MARK])\n    os._exit(0)", NOT_JUDGED),
-    "takes all memory": ("return bytearray(1 << 36)", "MemoryError"),
-    "sends a list": (SEND.format("b'[1]'") + "os._exit(0)", NOT_JUDGED),
-    "sends brackets": (SEND.format("b'[' * 60_000") + "os._exit(0)", NOT_JUDGED),
-    "sends numbers": (SEND.format("""b'{"said": 1, "hints": 2}'""") + "os._exit(0)", NOT_JUDGED),
-    "fills its pipe": (SEND.format("b'x' * 1_000_000") + "return 1", TIME_OUT),
-    "forges and aborts": (SEND.format(FORGED) + "ｏｓ.ａbort()", NOT_JUDGED),
-    "forges and leaves": (SEND.format(FORGED) + "os._exit(0)", NOT_JUDGED),
-    "takes memory with others": (
-        "[os.fork() for _ in range(2)]\n    mine = bytearray(b'x') * 1_200_000_000\n    time.sleep(60)",
-        LARGE,
-    ),
-    "makes namespaces": ("if ctypes.CDLL(None).unshare(0x10000000):\n        raise PermissionError", "PermissionError"),
-    "steers the terminal": ("raise ValueError('\\x1b[2J \\ud800')", "ValueError"),
-}
-GIVEN = """import contextlib, ctypes, os, shutil, socket, subprocess, time, torch
-SECRET, OTHER, FOLDER, PORT, MARK = {given}
-
-def {answer}(*_):
-    {does}
-"""
-
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux alone")
 @pytest.mark.long
@@ -398,25 +250,15 @@ def {answer}(*_):
 def test_a_hostile_answer_fails_alone_and_harms_nothing(part, tmp_path):
     ways = list(HOSTILE)[6 * part : 6 * part + 6]
     chapter = CHAPTERS["05_balancing_losses"]
-    home = tmp_path / "others"
-    home.mkdir()
-    secret, other, mark_of_it = home / "ben.ipynb", tmp_path / "other.txt", "86399.25"
-    secret.write_text("torn from it")
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.2)
-        given = str(secret), str(other), str(home), server.getsockname()[1], mark_of_it
-        answers, at = solutions(chapter), dict(zip(ways, chapter.tasks, strict=False))
-        for way, task in at.items():
-            answers[task.name] = GIVEN.format(given=given, answer=task.answer, does=HOSTILE[way][0])
-        result = mark(read(handed_in(tmp_path, answers, chapter=chapter)), behind(), seconds=5)
-        with pytest.raises(TimeoutError):
-            server.accept()
+    targets, answers, at = Targets(tmp_path), solutions(chapter), dict(zip(ways, chapter.tasks, strict=False))
+    for way, task in at.items():
+        answers[task.name] = targets.answer(way, task)
+    result = mark(read(handed_in(tmp_path, answers, chapter=chapter)), behind(), seconds=5)
+    assert targets.harm() == []
     judged = {way: result["exercises"][task.name] for way, task in at.items()}
     assert {way: one["kind"] for way, one in judged.items()} == {way: HOSTILE[way][1] for way in ways}
     assert set(wrong(result)) == {task.name for task in at.values()}, "the others are right"
-    assert secret.read_text() == "torn from it" and not other.exists()
-    assert "torn from it" not in json.dumps(result) and "\x1b" not in str([one["said"] for one in judged.values()])
-    assert not any(mark_of_it in (process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
+    assert SECRET not in json.dumps(result) and "\x1b" not in str([one["said"] for one in judged.values()])
     keep(result, tmp_path / "x.ipynb")
 
 
@@ -463,9 +305,8 @@ def test_what_is_closed_to_the_reader_is_an_error(tmp_path):
         shutil.rmtree(path.parent)
 
 
-LINE = "def my_loss(logit, *_):\n    return logit\n\n\n"
 SLOW = {  # what keeps a pattern or a parser busy, or ends it: what is said of it
-    "dots": (f"{LINE}if 0:\n    {'np.' * 16_000}x", "nested too deeply"),
+    "dots": (homework.SLOW["dots"], "nested too deeply"),
     "empty lines": (f"{LINE}{chr(10) * 48_000}x = 1", ""),
     "spaces": (f"{LINE}{' ' * 48_000}x = 1", ""),
     "minus": (f"{LINE}x = {'-' * 100_000}1", "nested too deeply"),
@@ -482,7 +323,7 @@ def test_reading_ends_in_time_whatever_is_in_a_notebook(tmp_path, monkeypatch):
             assert said in sheet.answers[FIRST.name].remark, name
         with pytest.raises(Unreadable, match="characters, and more than 200,000"):
             reader.read(contents(handed_in(tmp_path, {FIRST.name: f"{LINE}'{'a' * 300_000}'"})))
-        busy = contents(handed_in(tmp_path, {FIRST.name: f"{LINE}{'%time ' * 20_000}1"}))  # one in the other
+        busy = contents(handed_in(tmp_path, {FIRST.name: homework.SLOW["magics"]}))
         monkeypatch.setattr(sheets, "SECONDS", 2)
         with pytest.raises(Unreadable, match="took more than"):
             reader.read(busy)
@@ -543,54 +384,23 @@ def test_a_folder_gives_a_table_and_the_common_mistakes(tmp_path, monkeypatch, c
     assert "Hint 1" in kept["exercises"]["loss"]["said"] and kept["exercises"]["loss"]["answer"] == wrong_loss
 
 
-FORGERY = """from helpers.chapters.ch02 import exercises as E
-E.__dict__["loss"].__dict__["check"] = lambda answer: None
-
-def my_loss(*_):
-    return 1
-"""
-CALLS = """from helpers.display.answers import Wrong
-
-def my_loss(*_):
-    raise Wrong("=HYPERLINK(1, 2)")
-"""
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="Windows has no such names and pipes")
 @pytest.mark.long
 def test_nothing_that_is_sent_stops_the_class_or_writes_elsewhere(tmp_path, monkeypatch):
     folder, home, out = tmp_path / "class", tmp_path / "home", tmp_path / "marks"
-    for made in (folder / "eve", home, folder / "dir.ipynb", folder / "ann.handin.json"):
-        made.mkdir(parents=True)
+    folder.mkdir()
+    home.mkdir()
     secret = home / ".bashrc"
     secret.write_text("# mine")
     right = {FIRST.name: solutions()[FIRST.name]}
     ann, chinese = handed_in(folder, right), "学" * 82 + ".ipynb"
     handed_in(folder, right, chinese)
-    handed_in(folder, {FIRST.name: CALLS}, "=1+cmd|calc.ipynb")
-    handed_in(folder / "eve", {FIRST.name: FORGERY}, "02.ipynb")
-    (folder / "eve" / "02.handin.json").symlink_to(secret)
-    (folder / "fay.ipynb").symlink_to(ann)
-    (folder / "gil").symlink_to(folder / "eve")
-    (folder / "hal.ipynb").symlink_to("hal.ipynb")
-    os.mkfifo(folder / "pipe.ipynb")
+    odd = odd_files(folder, ann, secret)
     before = sorted(folder.rglob("*"))
     table(folder, out, behind())
     marks, mistakes = tables(out)
     marks = marks.set_index("notebook")
-    link, none = "a link: what it leads to is not read", "not a file, or larger than 20 MB"
-    assert marks["remark"].to_dict() == {
-        "ann.ipynb": "",
-        chinese: "",
-        "'=1+cmd|calc.ipynb": "",
-        "eve/02.ipynb": "loss: read its code, which mentions helpers.chapters.ch02.exercises, __dict__",
-        "eve/02.handin.json": link,
-        "fay.ipynb": link,
-        "gil": link,
-        "hal.ipynb": link,
-        "dir.ipynb": none,
-        "pipe.ipynb": none,
-    }
+    assert marks["remark"].to_dict() == {"ann.ipynb": "", chinese: ""} | odd
     assert marks.loc[["ann.ipynb", chinese, "'=1+cmd|calc.ipynb", "eve/02.ipynb"], "loss"].tolist() == [
         "1",
         "1",
