@@ -10,7 +10,7 @@ NB ?= notebooks
 .NOTPARALLEL:
 
 .PHONY: help lab check test test-all test-code test-notebooks test-browser test-versions versions lint notebooks grids \
-        claims bench handin site class chinese student teacher questions ready ready-test movielens clean
+        claims bench handin site class rehearse chinese student teacher questions ready ready-test movielens clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,9 @@ site: ready-test ## write the chapters as pages that need no network and no kern
 class: ready-test ## serve the pages to a class and gather its votes (HOST=0.0.0.0: in the network, else on this machine alone; PORT=9000; CLASS=... is its name, else the date; NAT=1 if a router gives all phones one address)
 	@$(BIN)/python -m tools.classroom $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(filter command,$(origin PORT)),--port $(PORT)) \
 		$(if $(CLASS),--name $(CLASS)) $(if $(NAT),--behind-nat)
+
+rehearse: ready-test movielens ## play tomorrow's class on this machine, hub, homework, votes, and print what held and what was lost (SHORT=1: few of each; PARTS="votes disk" for some; all is tried as root on Linux)
+	@$(BIN)/python -m tools.rehearse $(if $(SHORT),--short) $(PARTS)
 
 chinese: ready-test ## write README.zh.md, source.zh.md and glossary.zh.md from the English and the catalogues in docs/zh/
 	@$(BIN)/python -m tools.chinese

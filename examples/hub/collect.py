@@ -100,9 +100,9 @@ def keep(text: bytes, path: Path, owner: pwd.struct_passwd) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("notebook", type=PurePath, help="its name in the course, such as 04_shared_bottom.ipynb")
-    parser.add_argument("--to", type=Path, required=True, help="the folder to make")
-    parser.add_argument("--owner", required=True, help="the account that marks: neither root nor a student")
+    parser.add_argument("notebook", type=PurePath, help="Its name in the course, such as 04_shared_bottom.ipynb.")
+    parser.add_argument("--to", type=Path, required=True, help="The folder to make.")
+    parser.add_argument("--owner", required=True, help="The account that marks: neither root nor a student.")
     options = parser.parse_args()
     if os.geteuid():
         parser.error("only root can read as each student")

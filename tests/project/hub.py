@@ -60,6 +60,18 @@ def run(*words: str, **options) -> subprocess.CompletedProcess:
     return subprocess.run(words, capture_output=True, text=True, check=True, **options)
 
 
+def named(prefix: str, count: int) -> tuple[list[str], str, str]:
+    """The names of `count` students, of a teacher, and of one who is in neither group."""
+    return [f"{prefix}{i}" for i in range(count)], f"{prefix}teacher", f"{prefix}stranger"
+
+
+def taken(prefix: str, count: int) -> str:
+    """That accounts of these names are there, in a sentence; "" if none is."""
+    students, *others = named(prefix, count)
+    there = sorted({*students, *others} & {user.pw_name for user in pwd.getpwall()})
+    return f"{len(there)} accounts of this machine have such names, and are not touched: {there[0]} …" if there else ""
+
+
 def members(group: str) -> set[str]:
     """The accounts in a group of this machine, if it has it."""
     return {name for one in grp.getgrall() if one.gr_name == group for name in one.gr_mem}
@@ -69,10 +81,9 @@ def members(group: str) -> set[str]:
 def accounts(prefix: str, count: int) -> Iterator[Accounts]:
     """A class of this machine, made as in the text and removed afterwards: `prefix` and a number for each of `count`
     students. Raises FileExistsError where one of the names is taken: that account is not touched."""
-    students, teacher, stranger = [f"{prefix}{i}" for i in range(count)], f"{prefix}teacher", f"{prefix}stranger"
-    ours = [*students, teacher, stranger]
-    if taken := sorted(set(ours) & {user.pw_name for user in pwd.getpwall()}):
-        raise FileExistsError(f"this machine has accounts of these names, which are not touched: {', '.join(taken)}")
+    if there := taken(prefix, count):
+        raise FileExistsError(there)
+    students, teacher, stranger = named(prefix, count)
     new_groups = set(GROUPS) - {group.gr_name for group in grp.getgrall()}
     loop = re.search(r"```\n( *groupadd .*?)```", (ROOT / "docs" / "hub.md").read_text(encoding="utf-8"), re.DOTALL)
     try:
@@ -89,7 +100,7 @@ def accounts(prefix: str, count: int) -> Iterator[Accounts]:
         run("usermod", "--append", "--groups", "teachers", teacher)
         yield Accounts(students, teacher, stranger, passwords)
     finally:
-        for name in ours:
+        for name in [*students, teacher, stranger]:
             subprocess.run(["userdel", "--force", "--remove", name], stderr=subprocess.DEVNULL)
         for group in new_groups:
             if not members(group):

@@ -277,17 +277,18 @@ SLOW = {  # what keeps a pattern or a parser busy
 }
 
 
-def hostile_ones(folder: Path, targets: Targets, ways: list[str], deceptions: list[str]) -> None:
-    """Put notebooks into a folder whose answers are hostile, deceive, or take for ever to read."""
+def hostile_ones(folder: Path, targets: Targets, ways: list[str], deceptions: list[str]) -> list[str]:
+    """Put notebooks into a folder whose answers are hostile, deceive, or take for ever to read. Returns their names."""
     chapter = CHAPTERS["05_balancing_losses"]
-    right, size = solutions(chapter), len(chapter.tasks)
+    right, size, paths = solutions(chapter), len(chapter.tasks), []
     for start in range(0, len(ways), size):
         at = zip(ways[start : start + size], chapter.tasks, strict=False)
-        handed_in(folder, {task.name: targets.answer(way, task) for way, task in at}, f"hostile{start}.ipynb", chapter)
+        answers = {task.name: targets.answer(way, task) for way, task in at}
+        paths.append(handed_in(folder, answers, f"hostile{start}.ipynb", chapter))
     for start in range(0, len(deceptions), size):
         at = zip(deceptions[start : start + size], chapter.tasks, strict=False)
         # with a line that makes it no copy
         answers = {task.name: f"{word}\n\n\n{right[task.name]}\n\nmine = {start} + 1" for word, task in at}
-        handed_in(folder, answers, f"deceives{start}.ipynb", chapter)
-    for name, answer in SLOW.items():
-        handed_in(folder, {FIRST.name: answer}, f"{name}.ipynb")
+        paths.append(handed_in(folder, answers, f"deceives{start}.ipynb", chapter))
+    paths += [handed_in(folder, {FIRST.name: answer}, f"{name}.ipynb") for name, answer in SLOW.items()]
+    return [path.name for path in paths]

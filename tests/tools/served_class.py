@@ -1,10 +1,16 @@
 """`python -m tests.tools.served_class FILE PORT`: a class of two questions, in a process that can be killed."""
 
+import argparse
 import asyncio
+import os
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.ports import free_port
 from tools.classroom import server
 from tools.classroom.room import Question, Room
 
@@ -22,6 +28,57 @@ def files(folder: Path) -> dict[str, server.File]:
     return server.load(folder, {"class1.html"})
 
 
+class Served:
+    """The class in a process of its own; `url` stays when it is killed and started again."""
+
+    def __init__(self, file: Path) -> None:
+        self.file, port = file, free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.command = [sys.executable, "-m", "tests.tools.served_class", str(file), str(port)]
+
+    def __enter__(self) -> "Served":
+        self.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        root = Path(__file__).parents[2]
+        self.process = subprocess.Popen(self.command, cwd=root, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            self.kill()
+            raise RuntimeError("the server of the class did not start")
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A disk of 64 kB, which root may mount on Linux."""
+    sudo = ["sudo"] if os.geteuid() else []
+    disk = folder / "disk"
+    disk.mkdir()
+    subprocess.run([*sudo, "mount", "-t", "tmpfs", "-o", f"size=64k,uid={os.geteuid()}", "tmpfs", disk], check=True)
+    try:
+        yield disk
+    finally:
+        subprocess.run([*sudo, "umount", "--lazy", disk], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """A file that takes all there is."""
+    rest = disk / "rest"
+    with rest.open("wb", buffering=0) as all, suppress(OSError):
+        while True:
+            all.write(b"x" * 512)
+    return rest
+
+
 async def main(file: Path, port: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         pages = files(Path(folder))
@@ -31,4 +88,7 @@ async def main(file: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    parser = argparse.ArgumentParser(description="Serve a class of two questions on 127.0.0.1, for tests.")
+    parser.add_argument("file", type=Path, help="Keep the votes in this file.")
+    parser.add_argument("port", type=int, help="Serve at this port.")
+    asyncio.run(main(**vars(parser.parse_args())))

@@ -194,29 +194,15 @@ def test_another_class_is_another_file(room, tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 64 kB."""
     if sys.platform != "linux" or (os.geteuid() and not os.environ.get("CI")):
         pytest.skip("a small disk is mounted by root, on Linux")
-    sudo = ["sudo"] if os.geteuid() else []
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run([*sudo, "mount", "-t", "tmpfs", "-o", f"size=64k,uid={os.geteuid()}", "tmpfs", disk], check=True)
-    yield disk
-    subprocess.run([*sudo, "umount", "--lazy", disk], check=True)
-
-
-def fill_disk(disk: Path) -> Path:
-    """A file that takes all there is."""
-    rest = disk / "rest"
-    with rest.open("wb", buffering=0) as all, pytest.raises(OSError, match="No space"):
-        while True:
-            all.write(b"x" * 512)
-    return rest
+    with served_class.small_disk(tmp_path) as disk:
+        yield disk
 
 
 def test_what_a_full_disk_refused_stays_refused(small_disk):
     room = Room(QUESTIONS, small_disk / "today.jsonl")
-    rest = fill_disk(small_disk)
+    rest = served_class.fill(small_disk)
     taken = set()
     for n in range(200):
         with contextlib.suppress(OSError):
@@ -245,7 +231,7 @@ def run_command(monkeypatch, folder: Path, *args: str) -> int:
 
 
 def test_a_class_on_a_full_disk_begins_with_one_line(small_disk, monkeypatch, capsys):
-    fill_disk(small_disk)
+    served_class.fill(small_disk)
     assert run_command(monkeypatch, small_disk, "--name", "full") == 1
     assert re.fullmatch(
         r"The class cannot begin: .*No space left on device: .*full\.jsonl.*\n", capsys.readouterr().out
@@ -586,28 +572,16 @@ def test_the_teacher_hears_of_a_crowd_and_shuts_it_out(room, tmp_path, capsys):
 
 
 @pytest.fixture
-def start(file):
-    """Starts the class in a process, once more after it was killed: that, and its address."""
+def served_apart(file):
     if sys.platform != "linux":
         pytest.skip("guests have addresses of their own on Linux alone")
-    port, started = free_port(), []
-
-    def start() -> tuple[subprocess.Popen, str]:
-        server = [sys.executable, "-m", "tests.tools.served_class", file, str(port)]
-        started.append(subprocess.Popen(server, cwd=ROOT, stdout=subprocess.PIPE, text=True))
-        assert started[-1].stdout.readline() == "ready\n"
-        return started[-1], f"http://127.0.0.1:{port}"
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    with served_class.Served(file) as served:
+        yield served
 
 
 @pytest.mark.long
-def test_one_with_a_thousand_browsers_keeps_nobody_from_voting(start, file):
-    url = start()[1]
+def test_one_with_a_thousand_browsers_keeps_nobody_from_voting(served_apart):
+    url = served_apart.url
 
     async def talk():
         stuffed, taken = await asyncio.gather(
@@ -620,8 +594,8 @@ def test_one_with_a_thousand_browsers_keeps_nobody_from_voting(start, file):
 
 
 @pytest.mark.long
-def test_one_who_holds_all_lines_that_he_gets_keeps_nobody_out(start):
-    url = start()[1]
+def test_one_who_holds_all_lines_that_he_gets_keeps_nobody_out(served_apart):
+    url = served_apart.url
 
     async def talk():
         lines = await guests.hold(url, "127.0.0.66", server.STREAMS)
@@ -632,38 +606,17 @@ def test_one_who_holds_all_lines_that_he_gets_keeps_nobody_out(start):
 
 
 @pytest.mark.slow
-def test_a_server_that_is_killed_has_every_vote_that_it_took_and_knows_the_browsers(start):
-    process, url = start()
-    cookies, said = [], []  # of each browser the votes that were taken, and then one that may have been
-
-    async def vote_on(n: int, line: WebSocketClientConnection):
-        with contextlib.suppress(*guests.TURNED_AWAY):
-            for value in range(10):
-                said[n].append(value)
-                assert await guests.vote(line, "C1.P1", value)
-
-    async def vote_until_the_end():
-        lines = []
-        for n in range(20):
-            cookies.append(await guests.enter(url, f"127.0.1.{n + 1}"))
-            said.append([])
-            lines.append(await guests.connect(url, f"127.0.1.{n + 1}", cookies[n]))
-        votes = [asyncio.create_task(vote_on(n, line)) for n, line in enumerate(lines)]
-        while sum(map(len, said)) < 100:
-            await asyncio.sleep(0)
-        process.kill()
-        await asyncio.gather(*votes)
+def test_a_server_that_is_killed_has_every_vote_that_it_took_and_knows_the_browsers(served_apart):
+    url = served_apart.url
+    said = asyncio.run(guests.vote_until_killed(url, "C1.P1", 20, served_apart.kill))
+    served_apart.start()
 
     async def kept() -> list[int]:
-        lines = [await guests.connect(url, f"127.0.2.{n + 1}", cookie) for n, cookie in enumerate(cookies)]
-        hellos = [await guests.hear(line, lambda told: "hello" in told) for line in lines]
-        return [hello["mine"].get("C1.P1", [-1])[0] for hello in hellos]
+        rooms = [await guests.voted(url, f"127.0.9.{n + 1}", cookie) for n, cookie in enumerate(said)]
+        return [votes.get("C1.P1", [-1])[0] for votes in rooms]
 
-    asyncio.run(vote_until_the_end())
-    process.wait()
-    start()
-    assert all(value in votes[-2:] for value, votes in zip(asyncio.run(kept()), said, strict=True))
-    assert 0 < sum(map(len, said)) < 200
+    assert all(value in votes[-2:] for value, votes in zip(asyncio.run(kept()), said.values(), strict=True))
+    assert 0 < sum(map(len, said.values())) < 200
 
 
 def test_pages_for_a_class_have_no_solutions_and_hide_what_is_the_teachers(tmp_path):
