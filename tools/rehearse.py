@@ -130,8 +130,8 @@ def marks(short: bool, folder: Path) -> Rows:
         notebook = homework.as_written(handed_in, name, chapter)
     ways, deceptions = list(homework.HOSTILE), list(homework.DECEIVES)
     if short:
-        ways = [way for way in ways if homework.HOSTILE[way][1] != homework.TIME_OUT][::4]
-        deceptions = deceptions[::4]
+        ways = [way for way in ways if homework.HOSTILE[way][1] != homework.TIME_OUT][1::4]
+        deceptions = deceptions[1::4]
     hostile = [*homework.odd_files(handed_in, notebook, aim)]
     hostile += homework.hostile_ones(handed_in, targets, ways, deceptions)
     before = seen(home)
@@ -263,8 +263,6 @@ def lab(short: bool, folder: Path) -> Rows:
     yield told == NUMBER and not trouble, "; ".join([text, *trouble[:1]])
 
 
-# --------------------------------------------------------------------------------------------------------------------
-
 PARTS = {"logins": logins, "homework": homework, "marks": marks, "votes": votes, "disk": disk, "lab": lab}
 
 
@@ -275,7 +273,7 @@ def played(part: str, short: bool) -> Rows:
         try:
             for held, what in PARTS[part](short, Path(folder)):
                 say(f"  {RESULTS[held]}: {what}")
-                yield held, what
+                yield held, what.partition("\n")[0]
         except Exception as error:
             traceback.print_exc()
             yield False, f"it ended before its end: {type(error).__name__}: {error}".partition("\n")[0]
