@@ -57,8 +57,8 @@ from helpers.evaluation.intervals import (
     r2_influence,
     seeds_needed,
 )
-from helpers.evaluation.late_fusion import FUSIONS, MEAN, STACK, late_fusion
 from helpers.evaluation.metrics import auc, gauc, r2
+from helpers.evaluation.pool import FUSIONS, MEAN, STACK, pool
 from helpers.evaluation.verdicts import HOLDS, UNDECIDED, verdict
 from helpers.models.copies import predict
 from helpers.models.shared_bottom import parameter_count
@@ -695,7 +695,7 @@ def _fusions(table: Table, task: str, seed: int, models: _Models) -> dict[str, t
         names = (MEAN, STACK)
     rows = table.sets(0 if table.by_time else seed)[1]
     known, asked = ({one: of[SINGLE, one, seed] for one in kinds} for of in (models.valid, models.test))
-    both = [late_fusion(known, one, rows.labels[task], rows.masks.get(task)) for one in (known, asked)]
+    both = [pool(known, one, task, rows.labels[task], rows.masks.get(task)) for one in (known, asked)]
     return {name: tuple(scores[name].numpy() for scores in both) for name in names}
 
 

@@ -21,8 +21,8 @@ from helpers.data.features import Features
 from helpers.evaluation import yardsticks
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.intervals import auc_influence
-from helpers.evaluation.late_fusion import late_fusion
 from helpers.evaluation.metrics import auc, r2
+from helpers.evaluation.pool import FUSIONS, pool
 from helpers.evaluation.yardsticks import MOST_TREES
 from helpers.support import environment
 from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, both_splits, log_of_days
@@ -476,7 +476,8 @@ def test_late_fusion_is_of_the_single_task_models_and_fitted_on_validation_rows(
         test = {task: run.outputs[task, seed] for task, run in runs.items()}
         _, rows, tested = data.sets(seed)
         for task in labels:
-            for name, scores in late_fusion(valid, test, rows.labels[task]).items():
+            ways = pool(valid, test, task, rows.labels[task])
+            for name, scores in ((name, ways[name]) for name in FUSIONS):
                 within = comparison.gauc(scores, tested.labels[task], tested.groups).value
                 values.append((task, name, auc(scores, tested.labels[task]), within))
     means = pd.DataFrame(values, columns=["task", "name", "value", "gauc"]).groupby(["task", "name"]).mean()
