@@ -34,6 +34,7 @@ PENALTY = 1.0  # on the squared weights of the stack, as scikit-learn has it by 
 Outputs = Mapping[str, Array]  # of each task, `(n,)` or `(copies, n)`
 
 
+@validate.checked
 def names(frequent: bool = True, counts: Sequence[str] = ()) -> list[str]:
     """The ways of `pool` for a binary label, in its order: with frequent labels, and with these counts."""
     ways = [AS_IS, PRODUCT, MEAN, STACK, *([OF_THREE] if frequent else [])]
@@ -107,6 +108,7 @@ def pool(
     return ways
 
 
+@validate.checked
 def best_elsewhere(scores: pd.DataFrame) -> pd.Series:
     """For each seed what the column is worth that is best, in the mean, on the other half of the seeds, even or odd.
 

@@ -60,6 +60,7 @@ def fused_r2(run: Run, valid: Examples, test: Examples) -> pd.DataFrame:
     return pooled_r2([run], valid, test)
 
 
+@validate.checked
 def pooled_r2(runs: Sequence[Run], valid: Examples, test: Examples) -> pd.DataFrame:
     """`fused_r2` of several models together: as they are is their mean, fused is of all their outputs."""
     known, asked = ([run.predict(rows.inputs) for run in runs] for rows in (valid, test))
