@@ -35,10 +35,10 @@ def counted(table: pd.DataFrame, matters: float = 0.005) -> pd.DataFrame:
     only where it beats all. A verdict is wrong if it says that the task gains, or loses, by more than `matters`, and
     the truth does not.
     """
-    over = table.filter(like="over ")
+    over = table.filter(like="over ").assign(own=table["own_gain"])
     laws = over.groupby([table["family"], table["task"]])
     others = (laws.transform("sum") - over) / (laws.transform("count") - 1)
-    best, own = others.min(axis=1), others["over single-task"]
+    best, own = others.drop(columns="own").min(axis=1), others["own"]
     wrong = (table["verdict"] == HOLDS) & (best <= matters) | (table["verdict"] == OPPOSITE) & (best >= -matters)
     return table[["family", "task", "seed", "verdict", "word"]].assign(
         truth=best,
