@@ -124,7 +124,7 @@ def _fused(headline: pd.DataFrame) -> list[str]:
     return [f"{FUSED_BEST} {names(said)}. {SERVED}"] if said else []
 
 
-FUSED_BEST = "This is the shared model at its best: its outputs"
+FUSED_BEST = "By the validation rows the shared model is best with its outputs"
 SERVED = "The ranker serves it as it is."
 FORMS = {"product": "multiplied", "mean": "averaged", "stack": "stacked"}
 

@@ -127,7 +127,7 @@ def test_where_the_shared_model_is_best_fused_it_is_said_how_and_what_the_ranker
     gains = table(("a", "holds", 0), ("b", "no effect", 0), ("c", "opposite", 0))
     some = gains.assign(form=["mean", "as it is", "stack"], plain_gain=[-0.01, 0.0, -0.05])
     a, c = (f"(as it is, the gain is {gain} AUC)" for gain in ("-0.010", "-0.050"))
-    said = f"This is the shared model at its best: its outputs averaged for a {a} and stacked for c {c}. {SERVED}"
+    said = f"the shared model is best with its outputs averaged for a {a} and stacked for c {c}. {SERVED}"
     assert said in recommend(some).text
     assert SERVED not in recommend(gains).text
 
