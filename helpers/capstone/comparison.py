@@ -355,12 +355,11 @@ class _Models(NamedTuple):
 def _growth(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd.DataFrame:
     """The gains of the first seeds, of more, and of all."""
     seeds, counts = plan.seeds, [count for count in COUNTS if count < len(plan.seeds)] + [len(plan.seeds)]
-    return pd.DataFrame(
-        _sharing_gain(
-            table, task, plan.recipe.structure, models.test, scores[scores["seed"].isin(seeds[:count])], plan.matters
-        )
-        for count, task in itertools.product(counts, table.tasks)
-    )
+    found = []
+    for count, task in itertools.product(counts, table.tasks):
+        first = scores[scores["seed"].isin(seeds[:count])]
+        found.append(_sharing_gain(table, task, plan.recipe.structure, models.test, first, plan.matters))
+    return pd.DataFrame(found)
 
 
 def _fewer(work: _Work, best: list[Side], shares: Sequence[float]) -> pd.DataFrame:
@@ -622,13 +621,7 @@ def _sharing_gain(
 
 
 def _lead(
-    table: Table,
-    outputs: dict,
-    task: str,
-    name: str,
-    other: str | None,
-    seeds: Sequence[int],
-    level: float = 0.95,
+    table: Table, outputs: dict, task: str, name: str, other: str | None, seeds: Sequence[int], level: float = 0.95
 ) -> tuple[Gain, str]:
     """How far one model is ahead of another (None: of nothing, that is, its metric) with its interval, and what the
     test rows were drawn as."""

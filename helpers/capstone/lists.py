@@ -102,10 +102,7 @@ class Lists:
             k=k,
             goals=goals,
             dropped=dropped,
-            parts={
-                source: {task: np.ascontiguousarray(values[:, kept]) for task, values in of.items()}
-                for source, of in parts.items()
-            },
+            parts={one: {t: np.ascontiguousarray(v[:, kept]) for t, v in of.items()} for one, of in parts.items()},
             labels=rows[list(own.labels)][kept].reset_index(drop=True),
             kinds=own.labels,
             list_of=list_of,

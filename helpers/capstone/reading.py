@@ -207,14 +207,9 @@ def _json_lines(path: Path, columns: Iterable[str] | None) -> pd.DataFrame:
 
 SEPARATORS = ",;\t|"
 JSON_LINES = (".jsonl", ".ndjson")
+REFUSED = {".pq": "a name that ends in .parquet", ".json": "a JSON object a line, and a name that ends in .jsonl"}
 AS_CSV = "a CSV file: in the program that wrote it, File, Save as, CSV UTF-8"
-REFUSED = {
-    ".xlsx": AS_CSV,
-    ".xls": AS_CSV,
-    ".ods": AS_CSV,
-    ".pq": "a name that ends in .parquet",
-    ".json": "a JSON object a line, and a name that ends in .jsonl",
-}
+REFUSED |= dict.fromkeys((".xlsx", ".xls", ".ods"), AS_CSV)
 
 
 def _header(text: str) -> tuple[str, list[str]]:

@@ -219,11 +219,9 @@ def _held(how: str) -> str:
     if how not in HELD:
         return "How often such intervals hold the truth was not measured for rows that are split by user."
     share = f"split {how}, {HELD[how]} of 100 intervals of the gain over its own model contained it."
-    share += (
-        f" Where settings were searched as well, {SEARCHED['headline']} of 100 over the best that shares nothing did, "
-        f"and {SEARCHED['own']} of 100 over its own model (93 would be right: the truth was a mean over other tables)."
-    )
-    return f"On simulated tables, where the truth is known, {share}"
+    both = f"{SEARCHED['headline']} of 100 over the best that shares nothing did, and {SEARCHED['own']} of 100 over its"
+    both += " own model (93 would be right: the truth was a mean over other tables)."
+    return f"On simulated tables, where the truth is known, {share} Where settings were searched as well, {both}"
 
 
 def _head(found: Comparison, file: str) -> str:
@@ -481,15 +479,11 @@ def as_code(
     arguments = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
     given = (options, reading or {})
     more, how = ("".join(f", {name}={literal(value)}" for name, value in some.items()) for some in given)
-    return "\n".join(
-        [
-            f"frame = read({literal(file)}{how})",
-            f"declaration = {declaration.code()}",
-            f"recipe = Recipe({arguments})",
-            f"found = compare(frame, declaration, recipe{more})",
-            f"report(found, {literal(file)}).save({literal(to)})",
-        ]
-    )
+    return f"""frame = read({literal(file)}{how})
+declaration = {declaration.code()}
+recipe = Recipe({arguments})
+found = compare(frame, declaration, recipe{more})
+report(found, {literal(file)}).save({literal(to)})"""
 
 
 def _table(frame: pd.DataFrame) -> str:

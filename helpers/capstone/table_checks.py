@@ -482,11 +482,8 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         if column == of or column in told:
             continue
         values, ids = rows[column].astype(float), pd.factorize(rows[of])[0]
-        if (
-            values.isna().any()
-            or not values.std()
-            or values.groupby(ids).transform("mean").var() < (1 - WITHIN) * values.var()
-        ):
+        of_ids = values.groupby(ids).transform("mean").var()  # how much of the number the ids tell
+        if values.isna().any() or not values.std() or of_ids < (1 - WITHIN) * values.var():
             continue
         for label in declaration.labels:
             answers = rows[label].astype(float)

@@ -20,11 +20,8 @@ def held(table: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["condition", "rows", "repeats", "task"]
     truth = table.groupby(keys)["gain"].transform("mean")
-    inside = {
-        "report": (table["low"] <= truth) & (truth <= table["high"]),
-        "naive": (table["naive_low"] <= truth) & (truth <= table["naive_high"]),
-    }
-    return table[[*keys, "seed"]].assign(**{name: holds.astype(int) for name, holds in inside.items()})
+    report, naive = (truth.between(table[f"{of}low"], table[f"{of}high"]).astype(int) for of in ("", "naive_"))
+    return table[[*keys, "seed"]].assign(report=report, naive=naive)
 
 
 def counted(table: pd.DataFrame, matters: float = 0.005) -> pd.DataFrame:
