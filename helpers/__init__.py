@@ -10,7 +10,7 @@
     training/    `losses`, `adam`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what fit checks first),
                  `loop` (fit)
     evaluation/  `metrics` (AUC, GAUC, R² …); what shares nothing, the yardsticks of every model: `counts`, `yardsticks`
-                 (a linear model and trees), `late_fusion` (separate models, one score); `statistics` (contrasts and
+                 (a linear model and trees), `pool` (several outputs, one score); `statistics` (contrasts and
                  intervals over seeds), `intervals` (on one log, over users), `margins` (the smallest effect that
                  matters), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments

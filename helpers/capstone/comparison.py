@@ -5,8 +5,10 @@ model search their settings with the same budget (`plan.Stage`) on the same tuni
 model is judged in one state, the best total on validation: that is what would be served.
 
 The gain that decides is over the best that shares nothing: the task's own model, counts, a linear model, boosted trees,
-late fusion of the single-task models. Which one is best, validation rows say. A control is among them: the shared model
-with the other labels shuffled over the training rows. Where that does as well, the other labels told it nothing.
+late fusion of the single-task models. It is that of the shared model at its best: as it is, or its own outputs fused in
+the same ways, for it has them for nothing. What is best, validation rows say on both sides. A control is among the
+rivals: the shared model with the other labels shuffled over the training rows. Where that does as well, the other
+labels told it nothing.
 
 The rows are split by time if there is one: one fixed split, in which a seed is the first parameters and the order of
 the batches. Otherwise a seed is a random split as well. `helpers.evaluation.intervals` explains the interval.
@@ -40,7 +42,7 @@ from helpers.capstone.plan import (
     Side,
     Stage,
 )
-from helpers.capstone.preparation import COPY, Table, prepare, split
+from helpers.capstone.preparation import COPY, Table, observed, prepare, split
 from helpers.capstone.ranker import Ranker, Recipe
 from helpers.capstone.reading import READING
 from helpers.capstone.table_checks import Problems, must_pass
@@ -57,8 +59,8 @@ from helpers.evaluation.intervals import (
     r2_influence,
     seeds_needed,
 )
-from helpers.evaluation.late_fusion import FUSIONS, MEAN, STACK, late_fusion
 from helpers.evaluation.metrics import auc, gauc, r2
+from helpers.evaluation.pool import AS_IS, FUSIONS, MEAN, STACK, pool
 from helpers.evaluation.verdicts import HOLDS, UNDECIDED, verdict
 from helpers.models.copies import predict
 from helpers.models.shared_bottom import parameter_count
@@ -72,6 +74,7 @@ TIMED = 100_000  # training rows: an epoch on so many is timed before all else, 
 SCORES, INFLUENCES = {"binary": auc, "regression": r2}, {"binary": auc_influence, "regression": r2_influence}
 SAME = 1e-6  # outputs that lie no further apart are one and the same
 VALID, TEST = "valid", "test"  # parts of the split
+SHARED = "shared, "  # and the way in which the shared model's own outputs are fused
 CHANCE = {"binary": 0.5, "regression": 0.0}  # what a model reaches that knows nothing
 COUNTED = {"by item": ("item",), "by user": ("user",), "by user and item": ("user", "item")}  # of these columns
 FEWEST_CLUSTERS = 5  # days or groups among the test rows, from which on their luck can be estimated
@@ -99,18 +102,20 @@ class Comparison:
     spans   {part: first and last day of its rows}, or time where that is no date; empty without a time
     days    of the test rows; 0 where they are not known
     curve   a row a weight, seed and task: value; empty where there is none
-    beaten  a row a task and yardstick that shares nothing (`COUNTED`, `yardsticks.NAMES`, `FUSIONS`), and one of the
-            control: metric, value, ahead (of the better side), low and high of that (intervals that hold for all
+    beaten  a row a task and way in which the shared model's outputs are fused (`SHARED`), and one a yardstick that
+            shares nothing (`COUNTED`, `yardsticks.NAMES`, `FUSIONS`) and of the control: metric, value, ahead (of the
+            better of its own model and the shared one at its best), low and high of that (intervals that hold for all
             yardsticks of a task together 95 times in 100, by Bonferroni), and gauc where there is a user; empty where
             none is asked for
-    headline   a row a task, what the answer follows from: rival (the best that shares nothing, by validation rows),
-            gain over it, low (the lowest end of the intervals of the gains over all rivals, of counts and of fusions
-            over the best by validation rows: sharing helps only where it beats each), nearest (whose that is), high
+    headline   a row a task, what the answer follows from: form (of the shared model, the best by validation rows:
+            `AS_IS` or a way of `FUSIONS`), rival (the best that shares nothing, by them too), gain over it, plain_gain
+            (that of the shared model as it is), low (the lowest end of the intervals of the gains over all rivals, of
+            counts and of fusions over the best: sharing helps only where it beats each), nearest (whose that is), high
             (the upper end over `rival`), verdict, matters, seeds_needed, dead; own_gain, own_low, own_high and
-            own_verdict, the same over the task's own model; control_gain, control_low and control_high, over the
+            own_verdict, as in `growth`; control_gain, control_low and control_high, over the
             control (NaN without one); measured, whether there was any rival besides its own model; and learnt, whether
-            any model can be told from guessing. Where it is
-            not learnt, it is undecided, and where no other label is, it does not gain
+            any model can be told from guessing. Where it is not learnt, it is undecided, and where no other label is,
+            it does not gain
     cost    a row a model: parameters, and seconds of computing that one training took
     outputs {(model, task, seed): of both sides, for the test rows}
     """
@@ -193,26 +198,17 @@ def compare(
         scores = _judge(table, "model", models.test)
         growth = _growth(table, plan, models, scores)
         rivals = _rivals(work, best[-1].recipe, models)
-        beaten = _beaten(table, plan, rivals, scores)
         headline = _headline(table, plan, rivals, scores, growth)
+        beaten = _beaten(table, plan, rivals, scores, headline["form"])
         undecided = (headline["verdict"] == UNDECIDED).any()
         fewer = _fewer(work, best, shares if undecided else ())
         curve = _curve(work, best[-1].recipe)
+    planned = ("declaration", "recipe", "mode", "seeds", "rates", "tuning_seeds", "also", "matters")
     return Comparison(
-        declaration=declaration,
-        recipe=plan.recipe,
+        **{name: getattr(plan, name) for name in planned},
+        **{name: getattr(table, name) for name in ("parts", "users", "spans", "days")},
         frame=frame,
-        mode=plan.mode,
-        seeds=plan.seeds,
-        rates=plan.rates,
         penalties=plan.penalties and sorted(set(plan.penalties)),
-        tuning_seeds=plan.tuning_seeds,
-        also=plan.also,
-        matters=plan.matters,
-        parts=table.parts,
-        users=table.users,
-        spans=table.spans,
-        days=table.days,
         problems=problems,
         reading=frame.attrs.get(READING),
         facts=_facts(table, plan.seeds),
@@ -349,20 +345,21 @@ class _Models(NamedTuple):
     def add(self, name: str, task: str, seed: int, valid: np.ndarray, test: np.ndarray) -> None:
         self.valid[name, task, seed], self.test[name, task, seed] = valid, test
 
-    def rivals(self, task: str, shared: str) -> list[str]:
-        """All models of a task but the shared one."""
-        return [name for name in dict.fromkeys(name for name, own, _ in self.test if own == task) if name != shared]
+    def sides(self, task: str, shared: str) -> tuple[list[str], list[str]]:
+        """The shared model in each form, first as it is, and all other models of a task."""
+        names = dict.fromkeys(name for name, own, _ in self.test if own == task)
+        ours = [name for name in names if name == shared or name.startswith(SHARED)]
+        return ours, [name for name in names if name not in ours]
 
 
 def _growth(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd.DataFrame:
     """The gains of the first seeds, of more, and of all."""
     seeds, counts = plan.seeds, [count for count in COUNTS if count < len(plan.seeds)] + [len(plan.seeds)]
-    return pd.DataFrame(
-        _sharing_gain(
-            table, task, plan.recipe.structure, models.test, scores[scores["seed"].isin(seeds[:count])], plan.matters
-        )
-        for count, task in itertools.product(counts, table.tasks)
-    )
+    found = []
+    for count, task in itertools.product(counts, table.tasks):
+        first = scores[scores["seed"].isin(seeds[:count])]
+        found.append(_sharing_gain(table, task, plan.recipe.structure, models.test, first, plan.matters))
+    return pd.DataFrame(found)
 
 
 def _fewer(work: _Work, best: list[Side], shares: Sequence[float]) -> pd.DataFrame:
@@ -371,10 +368,9 @@ def _fewer(work: _Work, best: list[Side], shares: Sequence[float]) -> pd.DataFra
     for share in shares:
         outputs = _Models.of(plan.sides, work.train(best, plan.seeds, share=share)).test
         scores = _judge(table, "model", outputs)
-        found += [
-            {"share": share} | _sharing_gain(table, task, plan.recipe.structure, outputs, scores, plan.matters)
-            for task in table.tasks
-        ]
+        for task in table.tasks:
+            row = _sharing_gain(table, task, plan.recipe.structure, outputs, scores, plan.matters)
+            found.append({"share": share} | row)
     return pd.DataFrame(found)
 
 
@@ -390,7 +386,9 @@ def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
         for task, seed in itertools.product(table.tasks, plan.seeds):
             split = 0 if table.by_time else seed
             known = _counts(table, task, split) | {name: fitted[task, name, split] for name in names}
-            for name, (valid, test) in (known | _fusions(table, task, seed, models)).items():
+            for side, called in ((SINGLE, ""), (plan.recipe.structure, SHARED)):
+                known |= {called + way: both for way, both in _fusions(table, task, seed, models, side).items()}
+            for name, (valid, test) in known.items():
                 models.add(name, task, seed, valid, test)
     for task in plan.controls:
         side = Side(CONTROL, tuple(table.tasks), recipe)
@@ -400,17 +398,17 @@ def _rivals(work: _Work, recipe: Recipe, models: _Models) -> _Models:
     return models
 
 
-def _beaten(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> pd.DataFrame:
-    """How good each yardstick of a task is, and how far ahead of the better side."""
-    shared, found = plan.recipe.structure, []
-    for task, kind in table.tasks.items():
+def _beaten(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, forms: Sequence[str]) -> pd.DataFrame:
+    """How good each yardstick of a task is, and how far ahead of the better side; the shared model's fusions too."""
+    found = []
+    for (task, kind), form in zip(table.tasks.items(), forms, strict=True):
         seeds, _ = _live(task, scores)
-        names = [name for name in models.rivals(task, shared) if name != SINGLE]
-        values = {name: _values(table, models.test, task, name, seeds) for name in [SINGLE, shared, *names]}
-        better = max((SINGLE, shared), key=lambda name: values[name].mean())
-        for name in names:
+        ours, (_, *names) = models.sides(task, plan.recipe.structure)  # the first of the others is its own model
+        values = {name: _values(table, models.test, task, name, seeds).mean() for name in [SINGLE, *ours, *names]}
+        better = max((SINGLE, ours[0] if form == AS_IS else SHARED + form), key=values.get)
+        for name in [*ours[1:], *names]:
             lead, _ = _lead(table, models.test, task, name, better, seeds, 1 - 0.05 / len(names))
-            row = {"task": task, "yardstick": name, "metric": METRICS[kind], "value": values[name].mean()}
+            row = {"task": task, "yardstick": name, "metric": METRICS[kind], "value": values[name]}
             row |= {"ahead": lead.mean, "low": lead.low, "high": lead.high}
             if kind == "binary" and table.declaration.user is not None:
                 own = {(name, task, seed): models.test[name, task, seed] for seed in seeds}
@@ -420,32 +418,27 @@ def _beaten(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame) -> 
 
 
 def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, growth: pd.DataFrame) -> pd.DataFrame:
-    """For each task the gain over the best that shares nothing."""
-    shared, rows = plan.recipe.structure, []
+    """For each task the gain of the shared model at its best over the best that shares nothing."""
+    rows = []
     for task, kind in table.tasks.items():
         seeds, judged = _live(task, scores)
-        names, matters = models.rivals(task, shared), plan.matters[kind]
-        known = {name: _values(table, models.valid, task, name, seeds, VALID).mean() for name in names}
-        kinds = {name: next((k for k, some in enumerate((COUNTED, FUSIONS)) if name in some), name) for name in names}
-        contenders = [
-            max((n for n in names if kinds[n] == one), key=known.get) for one in dict.fromkeys(kinds.values())
-        ]
-        leads = {name: _lead(table, models.test, task, shared, name, seeds)[0] for name in contenders}
-        rival = max(contenders, key=known.get)
+        (ours, names), matters = models.sides(task, plan.recipe.structure), plan.matters[kind]
+        every = [*ours, *names]
+        known = {name: _values(table, models.valid, task, name, seeds, VALID).mean() for name in every}
+        best, lead = partial(max, key=known.get), partial(_lead, table, models.test, task, seeds=seeds)
+        several = [[name for name in names if name in some] for some in (COUNTED, FUSIONS)]  # of each kind the best
+        contenders = [name for name in names if not any(name in some for some in several)]
+        contenders += [best(some) for some in several if some]
+        form, rival = best(ours), best(contenders)
+        leads = {name: lead(form, name)[0] for name in contenders}
         nearest = min(contenders, key=lambda name: leads[name].low)
-        learnt = any(
-            _learnt_anything(table, models.test, task, name, seeds, len(names) + 1) for name in [*names, shared]
-        )
+        learnt = any(_learnt_anything(table, models.test, task, name, seeds, len(every)) for name in every)
         low, high = leads[nearest].low, leads[rival].high
         said = verdict(low, high, matters) if judged else UNDECIDED
         row = {"task": task, "metric": METRICS[kind], "rival": rival, "gain": leads[rival].mean, "low": low}
-        row |= {
-            "nearest": nearest,
-            "high": high,
-            "verdict": said,
-            "matters": matters,
-            "dead": len(plan.seeds) - len(seeds) * judged,
-        }
+        row |= {"high": high, "nearest": nearest, "verdict": said, "matters": matters}
+        row |= {"form": AS_IS if form == ours[0] else form.removeprefix(SHARED)}
+        row |= {"plain_gain": lead(ours[0], rival)[0].mean, "dead": len(plan.seeds) - len(seeds) * judged}
         row |= {"measured": len(contenders) > 1, "learnt": learnt}
         row |= {"seeds_needed": _seeds_needed(leads, rival, matters) if judged and said == UNDECIDED else 0}
         control = leads[CONTROL][:3] if CONTROL in leads else (np.nan,) * 3
@@ -538,17 +531,20 @@ def _train(
     seeds: list[int],
     share: float = 1,
     kept: str | None = None,
+    split: int | None = None,
 ) -> _Run:
     """One model of these tasks for each seed, trained together on this share of the training rows.
 
     kept   a task: the labels of all others are shuffled over the training rows, so that they tell it nothing
+    split  of which all train on the rows; None: each on those of its own
     """
-    kinds = {task: table.tasks[task] for task in tasks}
-    sets = [[part.only(*tasks) for part in table.drawn(seed, share)] for seed in seeds]
+    kinds, one_split = {task: table.tasks[task] for task in tasks}, table.by_time or split is not None
+    drawn = (table.drawn(seed, share) if split is None else table.sets(split) for seed in seeds)
+    sets = [[part.only(*tasks) for part in parts] for parts in drawn]
     if kept is not None:
         sets = [[_shuffled(one[0], kept, seed), *one[1:]] for one, seed in zip(sets, seeds, strict=True)]
     models = [recipe.model(table.features, kinds, seed, one[0]) for seed, one in zip(seeds, sets, strict=True)]
-    if len(seeds) == 1 or (table.by_time and share == 1 and kept is None):
+    if len(seeds) == 1 or (one_split and share == 1 and kept is None):
         train, valid, test = sets[0]  # for all seeds the same
     else:
         train, valid, test = (Examples.stack(list(part)) for part in zip(*sets, strict=True))
@@ -620,18 +616,12 @@ def _sharing_gain(
     needed = seeds_needed(found, matters[kind]) if judged and said == UNDECIDED else 0
     row = {"task": task, "metric": METRICS[kind], "gain": found.mean, **found._asdict()}
     row |= {"single": single, "shared": shared, "verdict": said, "matters": matters[kind], "clusters": clusters}
-    row |= {"seeds": count, "dead": count - _learnt(task, scores)}
+    row |= {"seeds": count, "dead": count - len(seeds) * judged}
     return row | {"seeds_needed": np.nan if needed is None else needed}
 
 
 def _lead(
-    table: Table,
-    outputs: dict,
-    task: str,
-    name: str,
-    other: str | None,
-    seeds: Sequence[int],
-    level: float = 0.95,
+    table: Table, outputs: dict, task: str, name: str, other: str | None, seeds: Sequence[int], level: float = 0.95
 ) -> tuple[Gain, str]:
     """How far one model is ahead of another (None: of nothing, that is, its metric) with its interval, and what the
     test rows were drawn as."""
@@ -667,11 +657,6 @@ def _live(task: str, scores: pd.DataFrame) -> tuple[list[int], bool]:
     return (live, True) if len(live) >= 2 else (dead.index.tolist(), False)
 
 
-def _learnt(task: str, scores: pd.DataFrame) -> int:
-    """With how many seeds both sides have learnt a task."""
-    return int((~scores[scores["task"] == task].groupby("seed")["constant"].any()).sum())
-
-
 def _counts(table: Table, task: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What each of `COUNTED` that the declaration allows says of the validation and of the test rows: means over the
     training rows."""
@@ -685,8 +670,8 @@ def _counts(table: Table, task: str, seed: int) -> dict[str, tuple[np.ndarray, n
     }
 
 
-def _fusions(table: Table, task: str, seed: int, models: _Models) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Late fusion of the single-task models of a seed, for the validation and the test rows: of a number the stack
+def _fusions(table: Table, task: str, seed: int, models: _Models, side: str) -> dict[str, tuple]:
+    """Late fusion of a side's own outputs of a seed, for the validation and the test rows: of a number the stack
     alone, for product and mean are in no unit; the product only where all labels are binary."""
     kinds, names = table.tasks, FUSIONS
     if kinds[task] != "binary":
@@ -694,9 +679,26 @@ def _fusions(table: Table, task: str, seed: int, models: _Models) -> dict[str, t
     elif set(kinds.values()) != {"binary"}:
         names = (MEAN, STACK)
     rows = table.sets(0 if table.by_time else seed)[1]
-    known, asked = ({one: of[SINGLE, one, seed] for one in kinds} for of in (models.valid, models.test))
-    both = [late_fusion(known, one, rows.labels[task], rows.masks.get(task)) for one in (known, asked)]
-    return {name: tuple(scores[name].numpy() for scores in both) for name in names}
+    known, asked = ({one: of[side, one, seed] for one in kinds} for of in (models.valid, models.test))
+    both = {one: np.concatenate([known[one], asked[one]]) for one in kinds}
+    ways = pool(known, both, task, rows.labels[task], rows.masks.get(task))
+    found = {name: tuple(np.split(ways[name].numpy(), [len(rows)])) for name in names}
+    return found | {STACK: (_out_of_fold(known, task, rows), found[STACK][1])}
+
+
+def _out_of_fold(known: dict[str, np.ndarray], task: str, rows: Examples) -> np.ndarray:
+    """What stacks say of validation rows that have not fitted them: each of five is fitted on the others, and scores
+    every fifth user (without users, a fifth of the rows as they follow each other). By the rows that it was fitted on a
+    stack would be chosen for what it knows of them alone."""
+    count, folds = len(rows), yardsticks.FOLDS
+    whose = np.arange(count) * folds // count if rows.groups is None else pd.factorize(rows.groups.numpy())[0]
+    fitted = whose % folds != np.arange(folds)[:, None]
+    copies = {one: np.tile(output, (folds, 1)) for one, output in known.items()}
+    labels = rows.labels[task].expand(folds, -1)
+    scores = pool(copies, copies, task, labels, fitted & observed(rows, task))[STACK].numpy()
+    if np.isin(rows.labels[task], (0, 1)).all():
+        scores -= scores.mean(1, keepdims=True)  # a level tells how many events were among the rows that fitted it
+    return np.choose(whose % folds, scores)
 
 
 def _luck(table: Table, moved: np.ndarray, rows: np.ndarray) -> tuple[float, int, str]:

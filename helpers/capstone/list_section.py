@@ -52,16 +52,12 @@ def sentences(lists: Lists, exponents: dict[str, float]) -> list[str]:
 def code(lists: Lists, exponents: dict[str, float], group: str | None, file: str) -> str:
     """Python that makes these lists and the report again, after that of the comparison; `group` is the declared one."""
     by = "group" if lists.by == group else "user"
-    return "\n".join(
-        [
-            "",
-            "",
-            "from helpers.capstone.lists import Lists",
-            "",
-            f"lists = Lists.of(found, by={literal(by)}, k={lists.k}, goals={literal(lists.goals)})",
-            f'report(found, {literal(file)}, lists, {literal(exponents)}).save("report.html")',
-        ]
-    )
+    return f"""
+
+from helpers.capstone.lists import Lists
+
+lists = Lists.of(found, by={literal(by)}, k={lists.k}, goals={literal(lists.goals)})
+report(found, {literal(file)}, lists, {literal(exponents)}).save("report.html")"""
 
 
 def _test(lists: Lists, exponents: dict[str, float], goal: str, over: str) -> str:

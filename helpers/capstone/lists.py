@@ -24,7 +24,7 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 
-from helpers.capstone.comparison import ROWS_TOGETHER, Comparison
+from helpers.capstone.comparison import Comparison, _together, _train
 from helpers.capstone.plan import SINGLE
 from helpers.capstone.preparation import Table, prepare
 from helpers.capstone.ranker import Recipe, contribution, fuse
@@ -35,9 +35,7 @@ from helpers.evaluation.counts import rates
 from helpers.evaluation.intervals import gain, over_users
 from helpers.evaluation.metrics import gauc, user_ndcg
 from helpers.evaluation.statistics import users_needed
-from helpers.models.copies import predict
 from helpers.support import validate
-from helpers.training.loop import fit
 
 SHARED, SEPARATE, COUNTS = SOURCES = ("shared model", "separate models", "counts")
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))  # of the first goal; the second has the rest
@@ -104,10 +102,7 @@ class Lists:
             k=k,
             goals=goals,
             dropped=dropped,
-            parts={
-                source: {task: np.ascontiguousarray(values[:, kept]) for task, values in of.items()}
-                for source, of in parts.items()
-            },
+            parts={one: {t: np.ascontiguousarray(v[:, kept]) for t, v in of.items()} for one, of in parts.items()},
             labels=rows[list(own.labels)][kept].reset_index(drop=True),
             kinds=own.labels,
             list_of=list_of,
@@ -137,7 +132,7 @@ class Lists:
         """A row a source, weight of the first goal, and goal: mean, low, high, as of `table`."""
         a, b = self.goals
         return pd.DataFrame(
-            {"source": source, "weight": weight, "goal": goal, **self._gain(score, goal)}
+            {"source": source, "weight": weight, "goal": goal, **self._interval(self._values(score, goal))}
             for source, weight in itertools.product(self.parts, weights)
             for score in [self.scores(source, {a: weight, b: round(1 - weight, 9)})]
             for goal in self.goals
@@ -202,11 +197,8 @@ class Lists:
             y_label=f"{b}, more than in a random order",
             ends=(f"{b} alone", f"{a} alone"),
         )
-        beside = Ranking(
-            self._orders(lists),
-            title=lambda settings: f"{settings['list']}: {MARK} what happened ({a}, {b})",
-            cut=self.k,
-        )
+        orders = self._orders(lists)
+        beside = Ranking(orders, lambda settings: f"{settings['list']}: {MARK} what happened ({a}, {b})", cut=self.k)
         return Explorer(
             {"source": "predictions of", "weight": f"exponent of {a}", "list": "list of"},
             [plane, beside],
@@ -251,13 +243,10 @@ class Lists:
         found = gain(values.mean(1), self.overlap, error, units)
         return {"mean": found.mean, "low": found.low, "high": found.high}
 
-    def _gain(self, score: np.ndarray, goal: str) -> dict[str, float]:
-        return self._interval(self._values(score, goal))
-
     def _brings(self, score: np.ndarray, goal: str) -> dict[str, object]:
         """The gain, and the two metrics of whole lists."""
         seen, label = self._seen(goal)
-        row = {"goal": goal, **self._gain(score, goal)}
+        row = {"goal": goal, **self._interval(self._values(score, goal))}
         row["ndcg"] = _mean(lambda: user_ndcg(score, label, self.list_of, seen, k=self.k).value)
         row["gauc"] = np.nan
         if self.kinds[goal] == "binary":
@@ -285,10 +274,8 @@ class Lists:
                 members = np.flatnonzero(self.list_of == number)
                 order = members[np.argsort(-score[members], kind="stable")][:length]
                 for place, row in enumerate(order, 1):
-                    marks = " ".join(
-                        _mark(value, self.kinds[g]) for g, value in zip(self.goals, happened[row], strict=True)
-                    )
-                    rows.append((source, weight, name, place, self.words["words"].iloc[row], marks))
+                    marks = (_mark(value, self.kinds[g]) for g, value in zip((a, b), happened[row], strict=True))
+                    rows.append((source, weight, name, place, self.words["words"].iloc[row], " ".join(marks)))
         frame = pd.DataFrame(rows, columns=["source", "weight", "list", "place", "words", "marks"])
         for name, options in (("source", list(self.parts)), ("list", list(lists))):
             frame[name] = pd.Categorical(frame[name], options)
@@ -298,10 +285,8 @@ class Lists:
         weight = settings["weight"]
         at = curve[np.isclose(curve["weight"], weight)]
         a, b = self.goals
-        said = ", ".join(
-            f"{goal} {at.loc[goal, 'mean']:+.3f} [{at.loc[goal, 'low']:+.3f}, {at.loc[goal, 'high']:+.3f}]"
-            for goal in (a, b)
-        )
+        ends = at.loc[[a, b], ["mean", "low", "high"]].itertuples()
+        said = ", ".join(f"{row.Index} {row.mean:+.3f} [{row.low:+.3f}, {row.high:+.3f}]" for row in ends)
         score = f"{a}^{weight:g} · {b}^{1 - weight:.1g}"
         return f"By {score} of the {settings['source']}, the first {self.k} bring more than a random order: {said}."
 
@@ -364,23 +349,10 @@ def _again(found: Comparison, table: Table, seeds: list[int], split: int) -> dic
     alone = replace(shared, structure="single task", weighting="equal")
     for name, own, recipe in [(shared.structure, tasks, shared), *((SINGLE, [task], alone) for task in tasks)]:
         tuned = replace(recipe, **{one: chosen.loc[" + ".join(own), one] for one in settings})
-        for task, values in _trained(table, own, tuned, seeds, split).items():
-            outputs |= {(name, task, seed): value for seed, value in zip(seeds, values, strict=True)}
+        for group in _together(table, seeds):
+            trained = _train(table, own, tuned, group, split=split).outputs
+            outputs |= {(name, *key): output for key, output in trained.items()}
     return outputs
-
-
-def _trained(table: Table, tasks: list[str], recipe: Recipe, seeds: list[int], split: int) -> dict[str, np.ndarray]:
-    """A model of these tasks for each seed, all on the rows of one split: its outputs for the test rows."""
-    train, valid, test = (rows.only(*tasks) for rows in table.sets(split))
-    kinds = {task: table.tasks[task] for task in tasks}
-    together = [seeds] if len(table.frame) <= ROWS_TOGETHER else [[seed] for seed in seeds]
-    outputs: dict[str, list[np.ndarray]] = {task: [] for task in tasks}
-    for group in together:
-        models = [recipe.model(table.features, kinds, seed, train) for seed in group]
-        fit(models, train, valid, seed=group, progress=False, **recipe.training())
-        for task, values in predict(models, test.inputs).items():
-            outputs[task].append(values.numpy())
-    return {task: np.concatenate(values) for task, values in outputs.items()}
 
 
 def _probability(table: Table, task: str, outputs: np.ndarray) -> np.ndarray:

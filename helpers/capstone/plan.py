@@ -70,10 +70,11 @@ class Plan:
                   that of the recipe; of both, each combination is tried. By default both sides search: `SEARCHED`
     tuning_seeds  on which both sides choose; quick takes the first alone
     matters       {"binary": smallest gain of AUC that matters, "regression": of R²}
-    also          what else to measure: "yardsticks", what shares nothing: counts, a linear model, boosted trees and
-                  late fusion of the single-task models; "control", for each task the shared model with the labels of
-                  all others shuffled over the training rows; "fewer rows", the gains with `SHARES` of the training rows
-                  where any task is undecided; "curve", the shared model with `WEIGHTS` for the first two tasks
+    also          what else to measure: "yardsticks", what shares nothing: counts, a linear model, boosted trees, and
+                  late fusion, of the single-task models and of the shared one; "control", for each task the shared
+                  model with the labels of all others shuffled over the training rows; "fewer rows", the gains with
+                  `SHARES` of the training rows where any task is undecided; "curve", the shared model with `WEIGHTS`
+                  for the first two tasks
 
     Raises ValueError or TypeError that names an option which is none.
     """
@@ -93,18 +94,15 @@ class Plan:
         mode = validate.choice("mode", self.mode, MODES)
         recipe = validate.instance("recipe", Recipe() if self.recipe is None else self.recipe, Recipe, "a Recipe")
         if recipe.structure == "single task":
-            validate.fail(
-                "recipe", "'single task'", "a structure that shares: single tasks are what it is compared with"
-            )
+            expected = "a structure that shares: single tasks are what it is compared with"
+            validate.fail("recipe", "'single task'", expected)
         seeds = several("seeds", SEEDS[mode] if self.seeds is None else self.seeds, whole=True)
         tuning_seeds = several("tuning_seeds", self.tuning_seeds, whole=True)
         if len(set(seeds)) < max(2, len(seeds)) or set(seeds) & set(tuning_seeds):
             validate.fail("seeds", str(seeds)[:60], f"two or more, each once, none of {tuning_seeds}, which tune")
-        rates, penalties = (
-            None if values is None else several(name, values)
-            for name, values in (("rates", self.rates), ("penalties", self.penalties))
-        )
-        for name, values in (("rates", rates), ("penalties", penalties)):
+        own = {name: getattr(self, name) for name in ("rates", "penalties")}
+        own = {name: None if values is None else several(name, values) for name, values in own.items()}
+        for name, values in own.items():
             if values == []:
                 validate.fail(name, "none", "at least one, or None")
         also = ALSO_IN[mode] if self.also is None else self.also
@@ -115,9 +113,8 @@ class Plan:
         vars(self).update(
             recipe=recipe,
             seeds=seeds,
-            rates=rates,
+            **own,
             tuning_seeds=tuning_seeds,
-            penalties=penalties,
             matters=dict(self.matters),
             also=tuple(validate.choice("also", one, ALSO) for one in also),
         )
@@ -180,9 +177,8 @@ class Plan:
     def weightings(self) -> list[tuple[float, dict[str, float]]]:
         """Of the curve: the weight of the first task, and with it that of every task."""
         labels, weights = list(self.declaration.labels), WEIGHTS if CURVE in self.also else ()
-        return [
-            (w, dict.fromkeys(labels, 1.0) | dict(zip(labels[:2], (2 * w, 2 - 2 * w), strict=True))) for w in weights
-        ]
+        first = [dict(zip(labels[:2], (2 * w, 2 - 2 * w), strict=True)) for w in weights]
+        return [(w, dict.fromkeys(labels, 1.0) | two) for w, two in zip(weights, first, strict=True)]
 
     def estimate(self, epoch: dict[str, float], rows: int) -> Estimate:
         """How long it takes with so many rows to train on, from the seconds that an epoch of a model of each side took,

@@ -130,9 +130,8 @@ def _hashes(frame: pd.DataFrame) -> np.ndarray:
 def moments(name: str, values: pd.Series) -> pd.Series:
     """A column of numbers or dates as numbers that order the rows; ValueError for gaps and for what is neither."""
     if of_day(values):
-        validate.fail(
-            name, f"'{values.dropna().iloc[0]}', a time of day without a date", "a date in each row, or no time"
-        )
+        came = f"'{values.dropna().iloc[0]}', a time of day without a date"
+        validate.fail(name, came, "a date in each row, or no time")
     if pd.api.types.is_numeric_dtype(values.dtype):
         if (dated := written(values)) is not None:
             values = dated.dt.as_unit("us").astype("int64")
@@ -349,9 +348,8 @@ def split(declaration: Declaration, frame: pd.DataFrame, seed: int = 0) -> Split
     gap = 0
     if declaration.gap is not None:
         if (moments := dates(frame[declaration.time])) is None:
-            validate.fail(
-                declaration.time, "numbers that are no dates", f"dates, as the gap of {declaration.gap} is one"
-            )
+            expected = f"dates, as the gap of {declaration.gap} is one"
+            validate.fail(declaration.time, "numbers that are no dates", expected)
         time, gap = moments.to_numpy(), pd.Timedelta(declaration.gap).to_timedelta64()
     first, second = np.sort(time)[np.minimum(ends, len(frame) - 1)]
     parts = Split(frame[time < first - gap], frame[(first <= time) & (time < second - gap)], frame[time >= second])

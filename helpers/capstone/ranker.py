@@ -339,13 +339,8 @@ class Ranker:
         features = self.features
         features.check_fitted()
         numbers = [
-            {
-                "name": name,
-                "mean": mean,
-                "deviation": features.deviations[name],
-                "gaps": f"{name} missing" in features.dense,
-            }
-            for name, mean in features.means.items()
+            {"name": name, "mean": mean, "deviation": deviation, "gaps": f"{name} missing" in features.dense}
+            for (name, mean), deviation in zip(features.means.items(), features.deviations.values(), strict=True)
         ]
         known = {
             name: {"name": name, "offset": layout.offset, "ids": ids.tolist(), "text": ids.dtype.kind == "O"}

@@ -81,9 +81,8 @@ def read(
     given = {"header": header, "names": None if names is None else list(names), "encoding": encoding}
     if header is None and names is None and _like_data(found, sample, separator):
         came = f"{path.name}, whose first line looks like data ({', '.join(found)[:40]})"
-        validate.fail(
-            "path", came, "a header: a name for each column; or names=[…]; or header=True, if these are names"
-        )
+        cures = "a header: a name for each column; or names=[…]; or header=True, if these are names"
+        validate.fail("path", came, cures)
     header = names is None if header is None else header
     names = _names_of(found, header, names)
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -93,14 +92,8 @@ def read(
         validate.fail("columns", _near(missing[0], names), "columns of the file")
     with _readable(path):
         words, commas = _words(path, code, above, separator, names, wanted, header)
-        options = {
-            "sep": separator,
-            "encoding": code,
-            "skiprows": above,
-            "low_memory": False,
-            "usecols": wanted or None,
-        }
-        options |= {"dtype": dict.fromkeys(words, str), "index_col": False, "keep_default_na": False}
+        options = {"sep": separator, "encoding": code, "skiprows": above, "low_memory": False, "index_col": False}
+        options |= {"usecols": wanted or None, "dtype": dict.fromkeys(words, str), "keep_default_na": False}
         missing = {name: [""] if name in words else ["", *MISSING] for name in wanted}
         frame = pd.read_csv(path, header=0 if header else None, names=names or None, na_values=missing, **options)
     if not len(frame):
@@ -214,14 +207,9 @@ def _json_lines(path: Path, columns: Iterable[str] | None) -> pd.DataFrame:
 
 SEPARATORS = ",;\t|"
 JSON_LINES = (".jsonl", ".ndjson")
+REFUSED = {".pq": "a name that ends in .parquet", ".json": "a JSON object a line, and a name that ends in .jsonl"}
 AS_CSV = "a CSV file: in the program that wrote it, File, Save as, CSV UTF-8"
-REFUSED = {
-    ".xlsx": AS_CSV,
-    ".xls": AS_CSV,
-    ".ods": AS_CSV,
-    ".pq": "a name that ends in .parquet",
-    ".json": "a JSON object a line, and a name that ends in .jsonl",
-}
+REFUSED |= dict.fromkeys((".xlsx", ".xls", ".ods"), AS_CSV)
 
 
 def _header(text: str) -> tuple[str, list[str]]:
@@ -340,9 +328,8 @@ def _readable(path: Path, expected: str = "a CSV file in UTF-8 with a header") -
     try:
         yield
     except LineError as error:
-        validate.fail(
-            "path", f"{path.name} with {error}", "a value for each name, and quotes around a separator in a text"
-        )
+        cure = "a value for each name, and quotes around a separator in a text"
+        validate.fail("path", f"{path.name} with {error}", cure)
     except UnicodeDecodeError as error:
         said = " ".join(str(error).split())
         cure = 'a CSV file in UTF-8 with a header, or its encoding, such as encoding="latin-1", "cp1252" or "gbk"'

@@ -14,12 +14,11 @@ from helpers.capstone.plan import CONTROL, SINGLE
 from helpers.capstone.table_checks import GIVEN_AWAY, Problem
 from helpers.evaluation.four_outcomes import UNCLEAR, outcome
 from helpers.evaluation.intervals import MOST_SEEDS
+from helpers.evaluation.pool import AS_IS, FUSIONS
 from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, VERDICTS, verdict
 from helpers.support import validate
 
 SHARE, BUT, APART, COST, OPEN = WORDS = ("share", "share, but", "keep apart", "share, for the cost", "undecided")
-
-
 TOO_GOOD = {"AUC": GIVEN_AWAY["binary"], "R²": GIVEN_AWAY["regression"]}
 
 
@@ -55,7 +54,8 @@ def word(verdicts: Iterable[str]) -> str:
 
 
 NEEDED = ["task", "metric", "verdict", "gain", "low", "high", "matters", "rival", "nearest", "learnt", "measured"]
-NEEDED += ["seeds_needed", "own_gain", "own_verdict", "control_gain", "control_low", "control_high"]
+NEEDED += ["form", "plain_gain", "own_gain", "own_verdict", "control_gain", "control_low", "control_high"]
+NEEDED += ["seeds_needed"]
 
 
 def recommend(headline: pd.DataFrame) -> Recommendation:
@@ -96,7 +96,8 @@ def recommend(headline: pd.DataFrame) -> Recommendation:
     if named != UNCLEAR and as_drawn == headline["verdict"].tolist() and not behind:
         said[0] = f"{named}: {said[0]}"
     text = " ".join(f"{one[0].upper()}{one[1:]}." for one in said)
-    return Recommendation(chosen, " ".join([text, *_rivals(headline), *_more(headline)]), _until(headline))
+    said = [text, *_rivals(headline), *_fused(headline), *_more(headline)]
+    return Recommendation(chosen, " ".join(said), _until(headline))
 
 
 def _rivals(headline: pd.DataFrame) -> list[str]:
@@ -111,6 +112,21 @@ def _rivals(headline: pd.DataFrame) -> list[str]:
         if not np.isnan(row.control_gain):
             said.append(f"Over shuffled labels of the other tasks the gain is {row.control_gain:+.3f}.")
     return said
+
+
+def _fused(headline: pd.DataFrame) -> list[str]:
+    """For which tasks the shared model was best with its outputs fused, and what it gains as it is served."""
+    rows = headline[headline["form"] != AS_IS]
+    said = [
+        f"{FORMS[row.form]} for {row.task} (as it is, the gain is {row.plain_gain:+.3f} {row.metric})"
+        for row in rows.itertuples()
+    ]
+    return [f"{FUSED_BEST} {names(said)}. {SERVED}"] if said else []
+
+
+FUSED_BEST = "By the validation rows the shared model is best with its outputs"
+SERVED = "The ranker serves it as it is."
+FORMS = {"product": "multiplied", "mean": "averaged", "stack": "stacked"}
 
 
 def _held_back(headline: pd.DataFrame) -> pd.DataFrame:
@@ -132,10 +148,7 @@ def as_good(headline: pd.DataFrame) -> str:
     return " ".join([*said, NO_REASON]) if said else ""
 
 
-NO_REASON = (
-    "The gain may then be over a weak model of its own, and is no reason to share. One model may still be cheaper to "
-    "serve."
-)
+NO_REASON = "The gain may then be over a weak model of its own: no reason to share. One model may still be cheaper."
 
 
 def regularised(headline: pd.DataFrame) -> str:
@@ -161,9 +174,8 @@ def unlearnable(headline: pd.DataFrame) -> str:
     """Which labels nothing here predicts better than guessing would; nothing where there is none."""
     validate.columns("headline", headline, ["task", "metric", "learnt"])
     rows = headline[~headline["learnt"].astype(bool)]
-    named = names(
-        [f"{row.task} ({row.metric} near {'0.5' if row.metric == 'AUC' else '0'})" for row in rows.itertuples()]
-    )
+    near = {"AUC": "0.5", "R²": "0"}
+    named = names([f"{row.task} ({row.metric} near {near[row.metric]})" for row in rows.itertuples()])
     return named and f"No model here can be told from guessing at {named}. {UNLEARNABLE}"
 
 
@@ -282,11 +294,7 @@ COUNTS = {
     "by user and item": "a sum of user and item means",
 }
 SIMPLER = COUNTS | {"linear": "a linear model", "trees": "boosted trees"}
-FUSED = {
-    "product": "the product of the separate models",
-    "mean": "the mean of the separate models",
-    "stack": "a stack of the separate models",
-}
+FUSED = {way: f"the {way} of the separate models" for way in FUSIONS}
 UNSHARED = SIMPLER | FUSED | {SINGLE: "its own model", CONTROL: "the same with shuffled labels"}
 
 
@@ -306,10 +314,7 @@ def outdone(beaten: pd.DataFrame) -> str:
     return f"Better than both sides: {'; '.join(said)}. {WEAKER}" if said else ""
 
 
-WEAKER = (
-    "What sharing does is measured among weaker models then. Make them better first (features, rates, penalties), or "
-    "take what wins."
-)
+WEAKER = "Sharing is measured among weaker models then: improve them (features, rates, penalties), or take what wins."
 
 
 def _more(gains: pd.DataFrame) -> list[str]:

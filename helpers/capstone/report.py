@@ -24,13 +24,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.capstone import list_section
-from helpers.capstone.comparison import FEWEST_CLUSTERS, Comparison
+from helpers.capstone.comparison import FEWEST_CLUSTERS, SHARED, Comparison
 from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.lists import Lists
 from helpers.capstone.plan import CONTROL, METRICS, QUICK, SINGLE
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import (
     COUNTS,
+    FORMS,
     SIMPLER,
     UNSHARED,
     alarms,
@@ -41,6 +42,7 @@ from helpers.capstone.recommendation import (
 )
 from helpers.display import figures, pictures
 from helpers.display.palette import BLACK, GREY
+from helpers.evaluation.pool import FUSIONS
 from helpers.evaluation.statistics import summarise
 from helpers.evaluation.verdicts import UNDECIDED
 from helpers.support import validate
@@ -53,6 +55,7 @@ MANY = 1_000  # times the rows: beyond that a number would say no more
 HELD = {"by time": 89, "at random": 96}  # of 100 intervals held the truth, in worlds where it is known (chapter 08)
 SEARCHED = {"headline": 95, "own": 91}  # of 100 where settings were searched, on tables of eight laws (chapter 08)
 WEIGHED = " Rows count in training by {}, in that of the yardsticks too; in the scores each row counts once."
+NARROW = " These intervals are a little too narrow: of 100 like them, {} held the truth where rows were split {}."
 QUICKLY = "This was a quick look (few seeds and epochs, no search for a learning rate): do not decide by it. "
 METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
@@ -62,19 +65,18 @@ METRIC_WORDS = {
     "linear model": "Linear model, boosted trees: from scikit-learn, on the same rows and columns, each task alone.",
     "shuffled": "Shuffled: the shared model, with the labels of all other tasks moved to other training rows, where "
     "they tell nothing.",
-    "stack": "Late fusion: one score from the outputs of the separate models; the stack weights them on the validation "
-    "rows.",
+    "stack": "Late fusion: one score from all outputs of the separate models, or of the shared one; the stack weights "
+    "them on the validation rows.",
 }
-BELOW = "<p>All rows below <i>shared</i> share nothing: sharing is worth having only where it beats those, too.</p>"
+BELOW = "<p>Rows that are not called <i>shared</i> share nothing: sharing is worth having only where it beats them.</p>"
 LEVELS = {
     "by item": "item's mean",
     "by user": "user's mean",
     "by user and item": "user's + item's mean",
     "linear": "linear model",
     "trees": "boosted trees",
-    "product": "late fusion: product",
-    "mean": "late fusion: mean",
-    "stack": "late fusion: stack",
+    **{way: f"late fusion: {way}" for way in FUSIONS},
+    **{SHARED + way: f"shared, late fusion: {way}" for way in FUSIONS},
     CONTROL: "shared, labels of others shuffled",
 }
 VERDICT_WORDS = {
@@ -188,6 +190,7 @@ def _values(found: Comparison) -> dict[str, object]:
         "luck": "initial parameters and order of the batches" + ("" if own.by_time else ", and the split of the rows"),
         "units": "; ".join(f"{_units(found, kind)} for {tasks}" for kind, tasks in clusters.items()),
         "days": _days(found),
+        "narrow": NARROW.format(HELD[how], how) if HELD.get(how, 100) < 93 else "",
         "held": _held(how),
         "weighed": "" if own.weight is None else WEIGHED.format(own.weight),
         "quick": QUICKLY if found.mode == QUICK else "",
@@ -215,13 +218,10 @@ def _days(found: Comparison) -> str:
 def _held(how: str) -> str:
     if how not in HELD:
         return "How often such intervals hold the truth was not measured for rows that are split by user."
-    narrow = " They may be a little too narrow." if HELD[how] < 93 else ""
-    share = f"split {how}, {HELD[how]} of 100 intervals of the gain over its own model contained it.{narrow}"
-    share += (
-        f" Where settings were searched as well, {SEARCHED['headline']} of 100 over the best that shares nothing did, "
-        f"and {SEARCHED['own']} of 100 over its own model (93 would be right: the truth was a mean over other tables)."
-    )
-    return f"On simulated tables, where the truth is known, {share}"
+    share = f"split {how}, {HELD[how]} of 100 intervals of the gain over its own model contained it."
+    both = f"{SEARCHED['headline']} of 100 over the best that shares nothing did, and {SEARCHED['own']} of 100 over its"
+    both += " own model (93 would be right: the truth was a mean over other tables)."
+    return f"On simulated tables, where the truth is known, {share} Where settings were searched as well, {both}"
 
 
 def _head(found: Comparison, file: str) -> str:
@@ -230,10 +230,8 @@ def _head(found: Comparison, file: str) -> str:
     spans = ", ".join(f"{PARTS[part]} {first} to {last}" for part, (first, last) in found.spans.items())
     made = ", ".join(f"{name} {metadata.version(package).split('+')[0]}" for name, package in MADE_WITH.items())
     reading = found.reading or {}
-    part = (
-        f", all that have one of {reading['share']:.2%} of the values of {reading['by']}" if "share" in reading else ""
-    )
-    lines = [f"{Path(file).name}, {rows}{part}", f"{found.declaration.time}: {spans}" if spans else "", made]
+    of = f", all that have one of {reading['share']:.2%} of the values of {reading['by']}" if "share" in reading else ""
+    lines = [f"{Path(file).name}, {rows}{of}", f"{found.declaration.time}: {spans}" if spans else "", made]
     return "<br>".join(_words(line) for line in lines if line)
 
 
@@ -310,6 +308,7 @@ def _gains(found: Comparison) -> pd.DataFrame:
         "so it": rows["verdict"].map(VERDICT_WORDS),
         "gain": rows["gain"].map("{:+.3f}".format),
         "95% interval": [f"{low:+.3f} to {high:+.3f}" for low, high in rows[["low", "high"]].to_numpy()],
+        "shared": rows["form"].map(lambda way: f"outputs {FORMS[way]}" if way in FORMS else way),
         "over": rows["rival"].map(UNSHARED),
         "over its own model": _with_interval(rows, "own"),
     }
@@ -478,18 +477,13 @@ def as_code(
     `comparison.compare` and saves the report."""
     differ = {name: value for name, value in vars(recipe).items() if value != getattr(Recipe(), name)}
     arguments = ", ".join(f"{name}={literal(value)}" for name, value in differ.items())
-    more, how = (
-        "".join(f", {name}={literal(value)}" for name, value in some.items()) for some in (options, reading or {})
-    )
-    return "\n".join(
-        [
-            f"frame = read({literal(file)}{how})",
-            f"declaration = {declaration.code()}",
-            f"recipe = Recipe({arguments})",
-            f"found = compare(frame, declaration, recipe{more})",
-            f"report(found, {literal(file)}).save({literal(to)})",
-        ]
-    )
+    given = (options, reading or {})
+    more, how = ("".join(f", {name}={literal(value)}" for name, value in some.items()) for some in given)
+    return f"""frame = read({literal(file)}{how})
+declaration = {declaration.code()}
+recipe = Recipe({arguments})
+found = compare(frame, declaration, recipe{more})
+report(found, {literal(file)}).save({literal(to)})"""
 
 
 def _table(frame: pd.DataFrame) -> str:

@@ -69,9 +69,8 @@ def draft(guesses: pd.DataFrame) -> str:
             for name, row in guesses[guesses["reason"] == TWO_WORDS].iterrows()
         )
         for name in filter(lambda column: words_of(str(column)) & EVENT_NAMES, roles.index):
-            cures += (
-                f'; if "{name}" says what happened, chapter 08, section 1, makes one row of all events of an impression'
-            )
+            cures += f'; if "{name}" says what happened, chapter 08, section 1, makes one row of all events of an '
+            cures += "impression"
         expected = f"what happened after the impression, as 0 and 1, as yes and no, or as a number to predict{cures}"
         validate.fail("guesses", "no label", expected)
     left = ", ".join(literal(str(column)) for column in roles.index[roles == "leave out"])

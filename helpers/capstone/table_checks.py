@@ -153,9 +153,8 @@ def _types(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             yield Problem(True, user, f"{gaps:,} {sentence}")
     for group in _but(skip, declaration.group):
         if gaps := int(frame[group].isna().sum()):
-            yield Problem(
-                True, group, f"{gaps:,} rows have no group. Give each of them one of its own, or leave it out."
-            )
+            sentence = "rows have no group. Give each of them one of its own, or leave it out."
+            yield Problem(True, group, f"{gaps:,} {sentence}")
     for weight in _but(skip, declaration.weight):
         yield from _weight(weight, frame[weight])
     for column, of in declaration.lists.items():
@@ -263,13 +262,9 @@ def _contents(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> 
         others = frame.columns.difference(declaration.columns(), sort=False)
         dated = next((f" Is it {name!r}, which has dates?" for name in others if is_date(str(name), frame[name])), "")
         some = frame.head(LOOKED_AT)
-        clock = next(
-            (f" {name!r} has times of day: their dates are missing." for name in others if of_day(some[name])), ""
-        )
-        said = (
-            f"no column is the time: rows are split at random, and some that are trained on are newer.{dated or clock}"
-        )
-        yield Problem(False, "time", said)
+        clocks = (f" {name!r} has times of day: their dates are missing." for name in others if of_day(some[name]))
+        said = "no column is the time: rows are split at random, and some that are trained on are newer."
+        yield Problem(False, "time", said + (dated or next(clocks, "")))
     if declaration.user is None:
         sentence = "no column is the user: no GAUC, and rows count as independent of each other. If users have several "
         sentence += "rows, that makes the intervals too narrow."
@@ -324,9 +319,8 @@ def _label(column: str, kind: str, seen: np.ndarray) -> Iterator[Problem]:
             about = f"{int(rare):,} {which} in all, about {rare * FRACTIONS[2]:.0f} of them in the test part"
             yield Problem(False, column, f"{about}: its interval will be wide.")
     elif (far := np.abs(seen - seen.mean()).max() / seen.std()) > FAR:
-        yield Problem(
-            False, column, f"its largest value lies {far:.0f} standard deviations from the mean; try its logarithm."
-        )
+        sentence = f"its largest value lies {far:.0f} standard deviations from the mean; try its logarithm."
+        yield Problem(False, column, sentence)
 
 
 def _twice(one: str, other: str, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -456,26 +450,18 @@ def _settled_level(levels: dict[str, np.ndarray], label: str, values: np.ndarray
 def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether rows were logged several times."""
     same = repeats(declaration, frame)
+    again = f"{same.share:.0%} of the rows repeat an earlier one in all declared columns but the time"
     if same.copies:
-        sentence = (
-            f"{same.share:.0%} of the rows repeat an earlier one in all declared columns but the time. Copies stay in "
-        )
-        sentence += "one part of the split, and teach nothing new: if they were logged by mistake, keep one of each "
-        sentence += "(`drop_duplicates`)."
-        yield Problem(False, "all columns", sentence, doubt=True)
+        said = "Copies stay in one part of the split, and teach nothing new: if they were logged by mistake, keep one "
+        yield Problem(False, "all columns", f"{again}. {said}of each (`drop_duplicates`).", doubt=True)
     elif same.share > MANY_ALIKE:
-        sentence = (
-            f"{same.share:.0%} of the rows repeat an earlier one in all declared columns but the time, as where these "
-        )
-        sentence += "have few values: they count as impressions of their own. If they are copies, leave those out."
-        yield Problem(False, "all columns", sentence)
+        said = "they count as impressions of their own. If they are copies, leave those out."
+        yield Problem(False, "all columns", f"{again}, as where these have few values: {said}")
     else:
         for column, share in joined(declaration, frame).items():
-            sentence = (
-                f"{share:.0%} of the rows differ from an earlier one in nothing else but the time, as after a join "
-            )
-            sentence += "with this column. Keep one row of each impression; its values in one row can be tags."
-            yield Problem(False, column, sentence, doubt=True)
+            said = f"{share:.0%} of the rows differ from an earlier one in nothing else but the time, as after a join "
+            said += "with this column. Keep one row of each impression; its values in one row can be tags."
+            yield Problem(False, column, said, doubt=True)
 
 
 WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
@@ -496,26 +482,17 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         if column == of or column in told:
             continue
         values, ids = rows[column].astype(float), pd.factorize(rows[of])[0]
-        if (
-            values.isna().any()
-            or not values.std()
-            or values.groupby(ids).transform("mean").var() < (1 - WITHIN) * values.var()
-        ):
+        of_ids = values.groupby(ids).transform("mean").var()  # how much of the number the ids tell
+        if values.isna().any() or not values.std() or of_ids < (1 - WITHIN) * values.var():
             continue
         for label in declaration.labels:
             answers = rows[label].astype(float)
-            every, known = (
-                pd.Series(ids).map(part.groupby(ids[part.index]).mean()) for part in (answers, answers[train])
-            )
-            near, less = (float(values.corr(means)) for means in (every, known))
+            means = [part.groupby(ids[part.index]).mean() for part in (answers, answers[train])]
+            near, less = (float(values.corr(pd.Series(ids).map(mean))) for mean in means)
             if near > NEAR and 1 - near < (1 - less) / 2:
-                reason = (
-                    f"it goes with the mean {label!r} of each {of} over all rows (correlation {near:.3f}) more closely "
-                )
-                reason += (
-                    f"than with that over the training rows ({less:.3f}): a leak? It seems to be made from this very "
-                )
-                reason += "file, the test rows included. Take means of earlier rows alone."
+                reason = f"it goes with the mean {label!r} of each {of} over all rows (correlation {near:.3f}) more "
+                reason += f"closely than with that over the training rows ({less:.3f}): a leak? It seems to be made "
+                reason += "from this very file, the test rows included. Take means of earlier rows alone."
                 yield Problem(False, column, reason, doubt=True)
                 told.add(column)
                 break

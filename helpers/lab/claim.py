@@ -35,6 +35,7 @@ import pandas as pd
 
 from helpers.evaluation import intervals, statistics
 from helpers.evaluation.margins import SMALLEST
+from helpers.evaluation.pool import best_elsewhere
 from helpers.evaluation.statistics import contrast
 from helpers.evaluation.verdicts import EXTENDED, FAR, LEVEL, UNDECIDED, VERDICTS, Finding, verdict
 from helpers.support import validate
@@ -48,6 +49,7 @@ __all__ = [
     "Claim",
     "Contrast",
     "Grid",
+    "fused",
     "gain",
     "lead",
     "mean",
@@ -86,6 +88,19 @@ def lead(value: str, of: object, *, over: Sequence, column: str = "model", **whe
 
     def effect(table: pd.DataFrame) -> pd.Series:
         return min((of_one(table) for of_one in gains), key=pd.Series.mean)
+
+    return effect
+
+
+def fused(value: str, of: Sequence, *, over: Sequence, column: str = "model", **where) -> Callable[..., pd.Series]:
+    """What the best of some scores is above the best of others, by one rule for both sides: the score that is best on
+    the other half of the seeds (`helpers.evaluation.pool.best_elsewhere`)."""
+
+    def effect(table: pd.DataFrame) -> pd.Series:
+        for name, level in where.items():
+            table = table[table[name] == level]
+        scores = table.pivot(index="seed", columns=column, values=value)
+        return best_elsewhere(scores[[*of]]) - best_elsewhere(scores[[*over]])
 
     return effect
 

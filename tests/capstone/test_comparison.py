@@ -16,13 +16,14 @@ from helpers.capstone.declaration import Declaration
 from helpers.capstone.plan import SINGLE
 from helpers.capstone.preparation import Table, prepare, split
 from helpers.capstone.ranker import Recipe
-from helpers.capstone.recommendation import unlearnt
+from helpers.capstone.recommendation import SERVED, outdone, recommend, unlearnt
+from helpers.data.examples import Examples
 from helpers.data.features import Features
 from helpers.evaluation import yardsticks
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.intervals import auc_influence
-from helpers.evaluation.late_fusion import late_fusion
 from helpers.evaluation.metrics import auc, r2
+from helpers.evaluation.pool import FUSIONS, pool
 from helpers.evaluation.yardsticks import MOST_TREES
 from helpers.support import environment
 from tests.capstone.logs import AT_RANDOM, BY_TIME, LABELS, RECIPE, both_splits, log_of_days
@@ -107,9 +108,10 @@ def test_yardsticks_are_judged_on_the_test_rows_of_every_seed(found, table):
     """Ahead of the better side there, and the headline is over the best of them."""
     counts, models = ("by item", "by user", "by user and item"), ("linear", "trees")
     fused = {"click": ("mean", "stack"), "seconds": ("stack",), "like": ("mean", "stack")}  # seconds have no product
-    expected = [[task, name] for task in LABELS for name in (*counts, *models, *fused[task], "control")]
+    ours = {task: [f"shared, {way}" for way in ways] for task, ways in fused.items()}
+    expected = [[task, name] for task in LABELS for name in (*ours[task], *counts, *models, *fused[task], "control")]
     assert found.beaten[["task", "yardstick"]].values.tolist() == expected
-    own = found.declaration
+    own, gains, headline = found.declaration, found.gains.set_index("task"), found.headline.set_index("task")
     rows = prepare(own, table)
     features = Features(own.layout()).fit(split(own, rows, 0).train if own.time else rows)
     for row in found.beaten[found.beaten["yardstick"].isin(models)].itertuples():
@@ -121,19 +123,22 @@ def test_yardsticks_are_judged_on_the_test_rows_of_every_seed(found, table):
             output = max(tried, key=lambda pair: score(pair[0], valid.labels[row.task]))[1]
             values.append(score(output, test.labels[row.task]))
         assert row.value == pytest.approx(np.mean(values), abs=1e-4)
-        scores = found.scores[found.scores["task"] == row.task]
-        assert row.ahead == pytest.approx(row.value - scores.groupby("model")["value"].mean().max(), abs=1e-6)
+        at_best = gains.loc[row.task, "shared"] + headline.loc[row.task, "gain"] - headline.loc[row.task, "plain_gain"]
+        assert row.ahead == pytest.approx(row.value - max(at_best, gains.loc[row.task, "single"]), abs=1e-6)
         assert row.ahead - row.low == pytest.approx(row.high - row.ahead) and 0.005 < row.high - row.ahead < 2
 
 
-def test_the_headline_is_over_the_best_that_shares_nothing(found):
+def test_the_headline_is_of_the_shared_model_at_its_best_over_the_best_that_shares_nothing(found):
     values = found.beaten.pivot(index="task", columns="yardstick", values="value")
     for row in found.headline.itertuples():
         gains = found.gains.set_index("task").loc[row.task]
-        over = {**values.loc[row.task].dropna(), SINGLE: gains["single"]}
-        assert row.gain == pytest.approx(gains["shared"] - over[row.rival], abs=1e-6)
-        assert row.low <= gains["low"] and row.low <= row.control_low and row.low < row.gain < row.high
-        assert row.control_gain == pytest.approx(gains["shared"] - over["control"], abs=1e-6)
+        over = {**values.loc[row.task].dropna(), SINGLE: gains["single"], "shared, as it is": gains["shared"]}
+        at_best = over[f"shared, {row.form}"]
+        assert row.gain == pytest.approx(at_best - over[row.rival], abs=1e-6)
+        assert row.plain_gain == pytest.approx(gains["shared"] - over[row.rival], abs=1e-6)
+        assert row.low <= row.control_low and row.low < row.gain < row.high
+        assert row.low <= gains["low"] or row.form != "as it is"
+        assert row.control_gain == pytest.approx(at_best - over["control"], abs=1e-6)
         assert row.verdict == comparison.verdict(row.low, row.high, row.matters) and row.learnt and row.measured
 
 
@@ -476,13 +481,94 @@ def test_late_fusion_is_of_the_single_task_models_and_fitted_on_validation_rows(
         test = {task: run.outputs[task, seed] for task, run in runs.items()}
         _, rows, tested = data.sets(seed)
         for task in labels:
-            for name, scores in late_fusion(valid, test, rows.labels[task]).items():
+            ways = pool(valid, test, task, rows.labels[task])
+            for name, scores in ((name, ways[name]) for name in FUSIONS):
                 within = comparison.gauc(scores, tested.labels[task], tested.groups).value
                 values.append((task, name, auc(scores, tested.labels[task]), within))
     means = pd.DataFrame(values, columns=["task", "name", "value", "gauc"]).groupby(["task", "name"]).mean()
     for key, row in means.iterrows():
         assert found.loc[key, "value"] == pytest.approx(row["value"], abs=1e-4)
         assert found.loc[key, "gauc"] == pytest.approx(row["gauc"], abs=1e-3)
+
+
+def told(monkeypatch, noise, labels: int, rows: int = 4_000, coins: bool = False):
+    """A comparison of labels with one order, or that are coins, by models whose outputs are that order with so much
+    noise: `noise(side, task)`; the features tell nothing."""
+    rng, names = np.random.default_rng(2), list("abcdefghijkl"[:labels])
+    order, own = rng.normal(size=rows), dict.fromkeys(names, "binary")
+    chance = np.full(rows, 0.2) if coins else 1 / (1 + np.exp(1.5 - 1.5 * order))
+    frame = pd.DataFrame({"user": rng.integers(0, 300, rows), "x": rng.normal(size=rows), "time": range(rows)})
+    frame = frame.assign(**{task: (rng.random(rows) < chance).astype(int) for task in names})
+
+    def train(table, tasks, recipe, seeds, share=1, kept=None):
+        valid, test = {}, {}
+        for (task, seed), (of, part) in itertools.product(
+            itertools.product(tasks, seeds), ((valid, "valid"), (test, "test"))
+        ):
+            numbers = table.seen(task, 0, part)[2]
+            luck = np.random.default_rng([seed, names.index(task), len(part)]).normal(size=len(numbers))
+            of[task, seed] = 0.5 * (order[numbers] + luck * noise("shared" if len(tasks) > 1 else "own", task))
+        return comparison._Run(1.0 * len(seeds), test, valid, 100, 1.0)
+
+    monkeypatch.setattr(comparison, "_train", train)
+    monkeypatch.setattr(comparison, "_estimate", lambda table, plan: "soon")
+    monkeypatch.setattr(yardsticks, "NAMES", ())
+    declaration = Declaration(own, "user", numbers=("x",), time="time")
+    return compare(frame, declaration, RECIPE, seeds=range(3), rates=[0.01], also=["yardsticks"])
+
+
+@pytest.mark.long
+def test_a_model_and_its_copy_on_the_other_side_give_a_gain_of_exactly_0(monkeypatch):
+    """Also where their outputs fused are far better than each as it is."""
+    found = told(monkeypatch, lambda side, task: 2.0, labels=3)
+    ways = found.headline["rival"]
+    assert set(ways) <= set(FUSIONS) and ways.tolist() == found.headline["form"].tolist()
+    assert (found.headline[["gain", "high"]] == 0).all(axis=None) and (found.headline["plain_gain"] < -0.02).all()
+    assert not found.headline["verdict"].isin(["holds", "opposite"]).any() and outdone(found.beaten) == ""
+    values = found.beaten.pivot(index="task", columns="yardstick", values="value")
+    for way in FUSIONS:
+        assert (values[way] == values[f"shared, {way}"]).all()
+
+
+@pytest.mark.long
+def test_where_the_shared_model_fused_would_win_no_rival_is_said_to(monkeypatch):
+    """The order of b is known to the output of a, and the shared one knows it best."""
+    noise = {("shared", "a"): 0.3, ("shared", "b"): 3.0, ("own", "a"): 1.0, ("own", "b"): 3.0}
+    found = told(monkeypatch, lambda side, task: noise[side, task], labels=2)
+    b = found.headline.set_index("task").loc["b"]
+    assert b["verdict"] == "holds" and b["plain_gain"] < -0.02 and b["rival"] in FUSIONS and b["form"] in FUSIONS
+    assert outdone(found.beaten) == ""
+    mean = found.beaten.set_index(["task", "yardstick"]).loc[("b", "mean")]
+    assert mean["value"] > found.gains.set_index("task").loc["b", ["single", "shared"]].max()  # it would have been said
+    said = recommend(found.headline).text
+    assert f"for b (as it is, the gain is {b['plain_gain']:+.3f} AUC)" in said and SERVED in said
+
+
+@pytest.mark.long
+def test_a_stack_is_not_chosen_for_what_it_fits(monkeypatch):
+    """Twelve coins: of four ways each is chosen now and then; by the rows that it was fitted on, the stack always."""
+    found = told(monkeypatch, lambda side, task: 1.0, labels=12, rows=2_500, coins=True)
+    assert 1 <= sum(found.headline["form"] == "stack") <= 6
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression"])
+@pytest.mark.parametrize("users", [True, False], ids=["by user", "by row"])
+def test_no_row_helps_to_fit_the_stack_that_scores_it_for_the_choice(kind, users):
+    """With the label of one user, or of one row, changed, its own score stays, and scores of others do not."""
+    rng, count = np.random.default_rng(7), 500
+    known = {task: rng.normal(size=count) for task in "ab"}
+    label = torch.tensor(known["a"] + rng.normal(size=count))
+    label = ((label > 0) if kind == "binary" else label).float()
+    groups = torch.tensor(rng.integers(0, 40, count)) if users else None
+    changed = groups == 3 if users else torch.arange(count) == 250
+    other = torch.where(changed, 1 - label, label)
+    before, after = (
+        comparison._out_of_fold(known, "a", Examples({"dense": torch.zeros(count, 1)}, {"a": one}, groups=groups))
+        for one in (label, other)
+    )
+    assert np.array_equal(before[changed], after[changed]) and (before != after).mean() > 0.7
+    score = auc if kind == "binary" else r2
+    assert score(before, label) > (0.7 if kind == "binary" else 0.4)
 
 
 @both_splits

@@ -87,7 +87,7 @@ def test_intervals_hold_the_truth_of_lists_that_are_drawn(ranked):
         label = (rng.random(360) < 1 / (1 + np.exp(-taste * score))).astype(float)
         labels = pd.DataFrame({"click": label, "like": label})
         drawn = replace(ranked, list_of=list_of, luck=list_of, labels=labels, parts={SHARED: {}})
-        found = drawn._gain(np.tile(1 / (1 + np.exp(-score)), (2, 1)), "click")
+        found = drawn._interval(drawn._values(np.tile(1 / (1 + np.exp(-score)), (2, 1)), "click"))
         held += found["low"] <= 0 <= found["high"]  # half of them like what the other half does not
     assert 180 <= held <= 199
 

@@ -14,11 +14,13 @@ from helpers.capstone.recommendation import (
     COST,
     DEAD,
     DOUBT,
+    FORMS,
     NO_REASON,
     NO_TIME,
     OPEN,
     REGULARISED,
     REVIVE,
+    SERVED,
     SHARE,
     UNSHARED,
     WEAKER,
@@ -69,6 +71,7 @@ def table(*rows) -> pd.DataFrame:
     gains = gains.assign(
         rival=SINGLE, nearest=SINGLE, learnt=True, own_gain=gains["gain"], own_verdict=gains["verdict"]
     )
+    gains = gains.assign(form="as it is", plain_gain=gains["gain"])
     return gains.assign(control_gain=np.nan, control_low=np.nan, control_high=np.nan)
 
 
@@ -120,6 +123,15 @@ def test_where_sharing_helps_the_best_of_what_shares_nothing_is_named_and_what_s
     assert "for a was not measured." in recommend(gains.assign(measured=False)).text
 
 
+def test_where_the_shared_model_is_best_fused_it_is_said_how_and_what_the_ranker_serves():
+    gains = table(("a", "holds", 0), ("b", "no effect", 0), ("c", "opposite", 0))
+    some = gains.assign(form=["mean", "as it is", "stack"], plain_gain=[-0.01, 0.0, -0.05])
+    a, c = (f"(as it is, the gain is {gain} AUC)" for gain in ("-0.010", "-0.050"))
+    said = f"the shared model is best with its outputs averaged for a {a} and stacked for c {c}. {SERVED}"
+    assert said in recommend(some).text
+    assert SERVED not in recommend(gains).text
+
+
 def test_a_gain_over_a_weak_model_of_its_own_is_no_reason_to_share():
     """By the rival that holds it back, or by shuffled labels that bring as much."""
     gains = table(("a", "undecided", 9), ("b", "no effect", 0)).assign(own_verdict=["holds", "no effect"])
@@ -158,6 +170,7 @@ def a_headline(rng: np.random.Generator) -> pd.DataFrame:
     rows["verdict"] = [verdict(low, high, 0.005) for low, high in rows[["low", "high"]].to_numpy()]
     rows["own_verdict"] = [verdict(one - half[k], one + half[k], 0.005) for k, one in enumerate(own)]
     rows = rows.assign(control_gain=control, control_low=control - half, control_high=control + half, measured=True)
+    rows = rows.assign(form=rng.choice(["as it is", *FORMS], count), plain_gain=gain - rng.exponential(0.01, count))
     for name in ("rival", "nearest"):
         rows[name] = rng.choice(list(UNSHARED), count)
     rows["learnt"] = rng.random(count) < 0.8
@@ -172,7 +185,7 @@ def test_no_page_contradicts_itself():
         rows = a_headline(rng)
         found, said = recommend(rows), as_good(rows) + regularised(rows) + unlearnable(rows)
         page = found.text + found.until + said
-        assert found.word == word(rows["verdict"])
+        assert found.word == word(rows["verdict"]) and (SERVED in page) == (rows["form"] != "as it is").any()
         if found.word == APART:
             assert "take the shared model" not in page and "no task leans to a loss" not in page
             assert "sharing helps" not in page.lower()

@@ -156,6 +156,15 @@ def test_it_says_what_was_found_and_what_was_not_tested(found):
     assert "All have learning rate 0.01 and units 8." in page and "0.5 is guessing" in page
 
 
+def test_it_says_when_the_shared_model_is_best_fused_and_what_is_served(found):
+    fused = spoiled(found, form=["mean", "as it is"], plain_gain=[-0.012, 0.0])
+    page = html.unescape(report(fused).page())
+    said = "its outputs averaged for click & like (as it is, the gain is -0.012 AUC). The ranker serves it as it is."
+    assert said in page.split('class="answer"')[1].split("</div>")[0]
+    assert page.count("<td>outputs averaged</td>") == page.count("<td>as it is</td>") == 1
+    assert "The ranker serves" not in report(spoiled(found, form="as it is")).page()
+
+
 def test_each_picture_says_what_it_shows(found, painted):
     page = report(found).page()
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", page)
@@ -182,6 +191,14 @@ def test_names_that_the_font_does_not_have_stand_below_the_picture(found, painte
 def test_how_often_intervals_hold_is_what_was_measured(how, grid):
     held = coverage.held(lab_coverage.TABLES[grid].read())
     assert round(100 * held.loc[held["repeats"] == coverage.REPEATS, "report"].mean()) == HELD[how]
+
+
+def test_where_the_intervals_are_too_narrow_the_page_says_so_beside_them(found, three):
+    """Not only where it explains them, at its end."""
+    path, by_time = three
+    said = f"too narrow: of 100 like them, {HELD['by time']} held the truth where rows were split by time."
+    above = report(by_time, path).page().partition("How good the models are</h2>")[0]
+    assert said in above and HELD["by time"] < 93 < HELD["at random"] and "too narrow" not in report(found).page()
 
 
 def test_how_often_intervals_hold_after_a_search_is_what_was_counted():
@@ -238,6 +255,10 @@ def test_what_both_sides_and_all_yardsticks_reach_is_in_one_table(found):
         own = [*beaten.loc[("click & like", name), ["value", "gauc"]], beaten.loc[("$seconds$", name), "value"]]
         assert levels.loc[LEVELS[name]].tolist() == [f"{value:.3f}" for value in own]
     assert levels.loc["late fusion: mean", "$seconds$ R²"] == ""  # it is in no unit
+    ours = [f"shared, late fusion: {way}" for way in ("mean", "stack")]
+    assert list(levels.index[:5]) == ["alone", "shared", *ours, "user's mean"]
+    own = beaten.loc[("click & like", "shared, mean"), ["value", "gauc"]]
+    assert levels.loc["shared, late fusion: mean"].tolist() == [*(f"{value:.3f}" for value in own), ""]
     page = report(found).page()
     assert (
         "GAUC: the AUC within each user." in page and "from scikit-learn" in page and "Late fusion: one score" in page

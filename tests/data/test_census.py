@@ -80,7 +80,7 @@ def test_what_is_not_known_and_what_does_not_apply_stay_words(small, tmp_path):
 def test_without_a_copy_the_error_says_where_to_get_one(tmp_path, monkeypatch, capsys):
     with pytest.raises(CensusMissing, match=r"no copy in .*archive\.ics\.uci\.edu/dataset/117"):
         load(tmp_path)
-    monkeypatch.setattr(load, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(load.__wrapped__, "__defaults__", (tmp_path,))
     assert main() == 1 and "The course runs without it" in capsys.readouterr().out
 
 

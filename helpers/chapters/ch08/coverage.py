@@ -20,11 +20,8 @@ def held(table: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["condition", "rows", "repeats", "task"]
     truth = table.groupby(keys)["gain"].transform("mean")
-    inside = {
-        "report": (table["low"] <= truth) & (truth <= table["high"]),
-        "naive": (table["naive_low"] <= truth) & (truth <= table["naive_high"]),
-    }
-    return table[[*keys, "seed"]].assign(**{name: holds.astype(int) for name, holds in inside.items()})
+    report, naive = (truth.between(table[f"{of}low"], table[f"{of}high"]).astype(int) for of in ("", "naive_"))
+    return table[[*keys, "seed"]].assign(report=report, naive=naive)
 
 
 def counted(table: pd.DataFrame, matters: float = 0.005) -> pd.DataFrame:
@@ -35,10 +32,10 @@ def counted(table: pd.DataFrame, matters: float = 0.005) -> pd.DataFrame:
     only where it beats all. A verdict is wrong if it says that the task gains, or loses, by more than `matters`, and
     the truth does not.
     """
-    over = table.filter(like="over ")
+    over = table.filter(like="over ").assign(own=table["own_gain"])
     laws = over.groupby([table["family"], table["task"]])
     others = (laws.transform("sum") - over) / (laws.transform("count") - 1)
-    best, own = others.min(axis=1), others["over single-task"]
+    best, own = others.drop(columns="own").min(axis=1), others["own"]
     wrong = (table["verdict"] == HOLDS) & (best <= matters) | (table["verdict"] == OPPOSITE) & (best >= -matters)
     return table[["family", "task", "seed", "verdict", "word"]].assign(
         truth=best,

@@ -22,21 +22,15 @@ def _table(leak: str, sign: float, seed: int, label: str) -> pd.DataFrame:
     happened = (rng.random(400) < 1 / (1 + np.exp(1.5 - frame["visits"]))).astype(int)
     frame[leak] = sign * (happened + rng.normal(0, 0.15, 400))
     frame = frame[sorted(frame.columns, key=lambda name: rng.random())]
-    frame.insert(
-        0, label, happened
-    )  # first: where it ties with the leak, an answer that forgot to leave it out names it
+    frame.insert(0, label, happened)  # first: where it ties with the leak, an answer that did not leave it out names it
     return frame
 
 
 @exercise("the column that tells the label is named, whichever way it points.")
 def leak(answer: Callable[[pd.DataFrame, str], str]):
     """`answer(frame, label)` gives the name of the column that gives the label away."""
-    for which, sign, seed, label in (
-        ("length", 1, 0, "click"),
-        ("hour", -1, 1, "click"),
-        ("dwell", 100, 2, "click"),
-        ("age", 1, 3, "bought"),
-    ):
+    tables = (("length", 1, 0, "click"), ("hour", -1, 1, "click"), ("dwell", 100, 2, "click"), ("age", 1, 3, "bought"))
+    for which, sign, seed, label in tables:
         named = begun(answer(_table(which, sign, seed, label), label))
         if not isinstance(named, str):
             raise Wrong(f"""the function returned {described(named)}, not the name of a column.

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from helpers.chapters.ch04 import sharing
-from helpers.lab.ch04.feed_tasks import UNSHARED
+from helpers.lab.ch04 import feed_tasks
 from helpers.lab.ch04.paper_and_speed import speed
 from helpers.lab.ch04.which_tasks_together import grouping
 from helpers.lab.ch04.which_tasks_together.grouping import PAIR, RIVALS, name_of
-from helpers.lab.claim import gain, lead
+from helpers.lab.claim import fused, gain, lead
 
 SINGLE, SHARED, EQUAL_SIZE = sharing.MODELS
 NARROW_AND_WIDE = ("04_recipe", "04_recipe_wide")
@@ -46,11 +46,14 @@ def hardly_moved(table: pd.DataFrame) -> np.ndarray:
     return (np.abs(moved) < 0.02).astype(float)
 
 
-def leads(of: str, labels: Sequence[str]) -> Callable[[pd.DataFrame], pd.Series]:
-    """What a shared model of the feed is above the best of `UNSHARED`, each label above the best for it: mean of the
-    labels."""
-    leads = [lead("auc", of, over=UNSHARED, column="shared", label=label) for label in labels]
-    return lambda table: sum(above(table) for above in leads) / len(leads)
+SIDES = {"apart": feed_tasks.UNSHARED, "shared": feed_tasks.SHARED, "all": feed_tasks.POOLED}
+
+
+def pooled(of: str, over: str, labels: Sequence[str]) -> Callable[[pd.DataFrame], pd.Series]:
+    """What one of `SIDES` is above another on the feed, each at its best way for each label (`fused`): mean of the
+    labels. "all" over "apart" is what one shared model adds."""
+    effects = [fused("auc", SIDES[of], over=SIDES[over], column="shared", label=label) for label in labels]
+    return lambda table: sum(effect(table) for effect in effects) / len(effects)
 
 
 def chosen_over(rival: str, by: str = "auc") -> Callable[[pd.DataFrame], np.ndarray]:

@@ -4,7 +4,7 @@ Models train on the first 16,200 impressions of a log and stop by the next 1,800
 never sees: what 100 random videos would bring to every user.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -15,13 +15,12 @@ from helpers.chapters.ch04.feed_tasks import (
     HALFWAY,
     LABELS,
     NETWORKS,
-    OF_THREE,
     OWN,
     PLACES,
     SECONDS,
     TASKS,
     TOWER,
-    Apart,
+    Outputs,
     Worlds,
     _lines,
     linear_models,
@@ -29,8 +28,8 @@ from helpers.chapters.ch04.feed_tasks import (
 from helpers.data.examples import Inputs
 from helpers.data.feed import features
 from helpers.evaluation.counts import ITEM_COUNTS, USER, item_count
-from helpers.evaluation.late_fusion import FUSIONS, MEAN, late_fusion
 from helpers.evaluation.metrics import auc, gauc, log_loss, r2
+from helpers.evaluation.pool import AS_IS, names, pool
 from helpers.evaluation.yardsticks import LINEAR
 from helpers.experiments.chosen import Chosen
 from helpers.lab.kept_table import KeptTable, kept_tables
@@ -40,9 +39,29 @@ from helpers.support import validate
 from helpers.training.loop import Run, fit
 from helpers.training.losses import TOTAL
 
-BLENDS = (*FUSIONS, OF_THREE)
-UNSHARED = (OWN, LINEAR, *(f"{kind}, {way}" for kind in (NETWORKS, LINEAR) for way in BLENDS), *ITEM_COUNTS)
-COMPARED = tuple(dict.fromkeys([*PLACES, *UNSHARED]))
+FREQUENT = ("click", "like")
+AT_ONCE = 8  # worlds that train together: the scores of all their offers are in memory
+WAYS = names(counts=ITEM_COUNTS)
+
+# What is in a pool: models by their own names, and {pool: its models}. An item's counts are for everybody to take.
+POOLS_APART = {NETWORKS: (OWN,), LINEAR: (LINEAR,), "networks and linear": (OWN, LINEAR)}
+POOLS_SHARED = {"shared": (HALFWAY,)}
+POOLS_JOINED = {"linear and shared": (LINEAR, HALFWAY)}  # one shared model more
+POOLS = POOLS_APART | POOLS_SHARED | POOLS_JOINED
+
+
+def named(kind: str, way: str) -> str:
+    """A score by its pool and its way: "linear, product". As it is a model has its own name."""
+    models = POOLS[kind]
+    return models[0] if way == AS_IS and len(models) == 1 else f"{kind}, {way}"
+
+
+def _scores(kinds: Iterable[str]) -> tuple[str, ...]:
+    return (*(named(kind, way) for kind in kinds for way in WAYS), *ITEM_COUNTS)
+
+
+UNSHARED, SHARED, POOLED = map(_scores, (POOLS_APART, POOLS_SHARED, POOLS))
+COMPARED = tuple(dict.fromkeys([*PLACES, *POOLED]))
 WIDTHS = (4, 64)  # of the bottom, for the news example
 
 # What every model may choose from: the same eight configurations, by validation loss on worlds that serve no result.
@@ -124,30 +143,31 @@ def _judged(task: str, output: Tensor, truth: pd.Series, users: np.ndarray) -> t
     return auc(output, truth), gauc(output[mixed], truth[mixed], users[mixed]).value
 
 
-def networks(worlds: Worlds, runs: Mapping[str, Run]) -> Apart:
-    """Those of networks, a run a label."""
-    return Apart(
-        *(
-            {label: predicted(run, inputs, [label])[label] for label, run in runs.items()}
-            for inputs in (worlds.valid.inputs, worlds.inputs)
-        )
-    )
+def outputs(worlds: Worlds, runs: Mapping[str, Run]) -> Outputs:
+    """Those of networks: of each label by its run, which several labels may share."""
+    sets = (worlds.valid.inputs, worlds.inputs)
+    return Outputs(*({label: predicted(run, rows, [label])[label] for label, run in runs.items()} for rows in sets))
 
 
-def unshared(worlds: Worlds, own: Apart, linear: Apart, labels: Sequence[str]) -> dict[str, dict[str, Tensor]]:
-    """{each of `UNSHARED`: {label: its scores of the offers}}: nothing in them was trained on two labels."""
-    scores = {OWN: own.offers, LINEAR: linear.offers}
-    for kind, apart in ((NETWORKS, own), (LINEAR, linear)):
-        for label in labels:
-            truth = worlds.valid.labels[label], worlds.valid.masks.get(label)
-            few = dict.fromkeys(["click", "like", label])
-            three = ({one: logits[one] for one in few} for logits in apart)
-            ways = late_fusion(*apart, *truth) | {OF_THREE: late_fusion(*three, *truth)[MEAN]}
-            for way, fused in ways.items():
-                scores.setdefault(f"{kind}, {way}", {})[label] = fused
-    for count in ITEM_COUNTS:
-        scores[count] = {label: item_count(count, worlds.train, label, "click", worlds.inputs) for label in labels}
-    return {name: {label: of_label[label] for label in labels} for name, of_label in scores.items()}
+def pooled(
+    worlds: Worlds, models: Mapping[str, Outputs], pools: Mapping[str, Sequence[str]], labels: Sequence[str]
+) -> dict[str, dict[str, Tensor]]:
+    """{name (`named`): {label: its scores of the offers}} by all ways of these pools of models, and by counts."""
+    sets, scores = (worlds.valid.inputs, worlds.inputs), {}
+    for label in labels:
+        truth = worlds.valid.labels[label], worlds.valid.masks.get(label)
+        counts = {
+            count: tuple(item_count(count, worlds.train, label, "click", rows) for rows in sets)
+            for count in ITEM_COUNTS
+        }
+        ways = {count: offers for count, (_, offers) in counts.items()}
+        for kind, members in pools.items():
+            valid, offers = zip(*(models[name] for name in members), strict=True)
+            fused = pool(valid, offers, label, *truth, frequent=FREQUENT, counts=counts)
+            ways |= {named(kind, way): score for way, score in fused.items()}
+        for name, score in ways.items():
+            scores.setdefault(name, {})[label] = score
+    return scores
 
 
 def places(
@@ -156,20 +176,31 @@ def places(
     shared: Sequence[str] = COMPARED,
     clicked: bool = False,
 ) -> pd.DataFrame:
-    """The eight labels trained together, by what they share, and by what shares nothing: clicked, shared, seed, label,
-    auc, gauc.
+    """The eight labels trained together, by what they share, or apart, and each score that pools of these make:
+    clicked, shared, seed, label, auc, gauc.
 
     labels   which of them are judged; the shared models train on all eight
     clicked  whether the labels are observed and judged on clicked rows alone (but the click itself)
     """
-    worlds, chosen, parts = Worlds.make(seeds, clicked), CHOSEN[clicked], []
-    for place in [place for place in shared if place not in UNSHARED]:
-        table, _ = train(worlds, LABELS, *PLACES[place], *chosen[key(place, LABELS)], list(labels))
-        parts.append(table.assign(shared=place))
-    if rivals := [place for place in shared if place in UNSHARED]:
-        runs = {label: _trained(worlds, [label], *PLACES[OWN], *chosen[key(OWN, [label])]) for label in LABELS}
-        scores = unshared(worlds, networks(worlds, runs), linear_models(worlds, RIDGE[clicked]), labels)
-        parts += [scored(worlds, scores[place]).assign(shared=place) for place in rivals]
+    seeds = list(seeds)
+    several = [seeds[start : start + AT_ONCE] for start in range(0, len(seeds), AT_ONCE)]
+    return pd.concat([_places(some, labels, shared, clicked) for some in several], ignore_index=True)
+
+
+def _places(seeds: Sequence[int], labels: Sequence[str], shared: Sequence[str], clicked: bool) -> pd.DataFrame:
+    worlds, chosen, scores = Worlds.make(seeds, clicked), CHOSEN[clicked], {}
+    needed = [HALFWAY, OWN] if set(shared) - {*PLACES} else []
+    models = {LINEAR: linear_models(worlds, RIDGE[clicked])} if needed else {}
+    for place in dict.fromkeys([*(place for place in shared if place in PLACES), *needed]):
+        if place == OWN:
+            runs = {label: _trained(worlds, [label], *PLACES[OWN], *chosen[key(OWN, [label])]) for label in LABELS}
+        else:
+            runs = dict.fromkeys(LABELS, _trained(worlds, LABELS, *PLACES[place], *chosen[key(place, LABELS)]))
+        models[place] = outputs(worlds, runs)
+        scores[place] = {label: models[place].offers[label] for label in labels}
+    if needed:
+        scores |= pooled(worlds, models, POOLS, labels)
+    parts = [scored(worlds, scores[name]).assign(shared=name) for name in shared]
     table = pd.concat(parts, ignore_index=True).rename(columns={"task": "label", "score": "auc"})
     return table.assign(clicked=clicked)[["clicked", "shared", "seed", "label", "auc", "gauc"]]
 
@@ -246,14 +277,15 @@ CHOSEN = Chosen("04_feed_tuning", by=["clicked", "model"], setting=["lr", "l2"],
 # {clicked: {label: penalty}}
 RIDGE = Chosen("04_linear_tuning", by=["clicked", "label"], setting=["penalty"], value="loss", lowest=True)
 
-PART = {"seeds": [4], "labels": ["click", "share"], "shared": [HALFWAY, *UNSHARED]}
-CLICKED = {"seeds": range(24), "shared": [HALFWAY, *UNSHARED], "clicked": True}
+PART = {"seeds": [4], "labels": ["click", "share"], "shared": POOLED}
+CLICKED = {"seeds": range(40), "shared": POOLED, "clicked": True}
+JUDGED = {"auc": 0.02, "gauc": 0.02}
 FEW = {"seeds": [900], "clicked": [False], "labels": ["share"], "penalties": [1.0, 100.0]}
 ONE = {"seeds": [900], "clicked": [True], "rates": [0.003], "penalties": [0.03]}
 TABLES = kept_tables(
     KeptTable("04_feed_tuning", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
     KeptTable("04_linear_tuning", tune_linear, {"seeds": TUNING_SEEDS}, [Recheck(FEW, {"loss": 0.5})]),
-    KeptTable("04_feed", places, {"seeds": range(24)}, [Recheck(PART, {"auc": 0.02, "gauc": 0.02})]),
-    KeptTable("04_feed_clicked", places, CLICKED, [Recheck(PART, {"auc": 0.02, "gauc": 0.02})]),
+    KeptTable("04_feed", places, {"seeds": range(40)}, [Recheck(PART, JUDGED)], packed=True),
+    KeptTable("04_feed_clicked", places, CLICKED, [Recheck(PART, JUDGED)], packed=True),
     KeptTable("04_news", news, {"seeds": range(24)}, [Recheck({"seeds": [3]}, {"score": 0.02})]),
 )

@@ -20,7 +20,7 @@ from helpers.experiments.feature_tasks import (
     WIDTH,
     build,
     full_batches,
-    fused_r2,
+    pooled_r2,
     task_pair,
 )
 from helpers.experiments.sweep import points, sweep
@@ -29,6 +29,7 @@ from helpers.lab.recheck import Recheck
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import OneHead, SharedBottom
 from helpers.training.adam import Adam
+from helpers.training.loop import fit
 from helpers.training.losses import squared_error
 
 
@@ -38,9 +39,26 @@ def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
     return pd.concat(parts).pivot_table("r2", "model", "rate")
 
 
+BOTH, TWICE = "both", "single-task twice"  # pools: the second tells what one more set of separate models would bring
+AGAIN = 500  # added to a seed, for other first parameters on the same rows
+
+
 def fused(seeds: Sequence[int], names: Sequence[str] = tuple(CONDITIONS)) -> pd.DataFrame:
-    """`conditions`, and late fusion of either model's outputs: condition, seed, model, output, r2 (mean of both)."""
-    return sweep(points(condition=names, seed=seeds, model=MODELS[:2]), task_pair, build, full_batches, fused_r2)
+    """`conditions`, and late fusion of the outputs of either model, of both, and of the separate models trained twice:
+    condition, seed, model, output, r2 (mean of both tasks)."""
+    single, shared = MODELS[:2]
+    parts = []
+    for name in names:
+        sets = zip(*(task_pair(name, seed) for seed in seeds), strict=True)
+        train, valid, test = (Examples.stack(list(several)) for several in sets)
+        one, other, both = (
+            fit([build(model, seed + more) for seed in seeds], train, valid, seed=list(seeds), **full_batches())
+            for model, more in ((single, 0), (single, AGAIN), (shared, 0))
+        )
+        for model, runs in {single: [one], shared: [both], BOTH: [one, both], TWICE: [one, other]}.items():
+            table = pooled_r2(runs, valid, test)
+            parts.append(table.assign(condition=name, seed=[seeds[copy] for copy in table["copy"]], model=model))
+    return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "output", "r2"]]
 
 
 def widths(
@@ -158,7 +176,7 @@ TABLES = kept_tables(
     KeptTable("04_cosines", cosines, {"seeds": range(40)}, [Recheck({"seeds": [3]}, {"cosine": 0.05})]),
     KeptTable("04_starts", starts, {"seeds": range(80)}, [Recheck({"seeds": [9, 40]}, WITHIN)]),
     KeptTable("04_conditions", conditions, {"seeds": range(120)}, [Recheck({"seeds": [3, 77, 119]}, WITHIN)]),
-    KeptTable("04_fused", fused, {"seeds": range(120)}, [Recheck({"seeds": [3, 25]}, WITHIN)]),
+    KeptTable("04_fused", fused, {"seeds": range(240)}, [Recheck({"seeds": [3, 25]}, WITHIN)]),
     KeptTable("04_heads", heads, {"seeds": range(120)}, [Recheck({"seeds": [100]}, WITHIN)]),
     KeptTable("04_widths", widths, {"seeds": range(100)}, [Recheck({"seeds": [50], "sizes": [4, 32]}, WITHIN)]),
     KeptTable(

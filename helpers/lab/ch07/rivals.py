@@ -23,7 +23,7 @@ from torch import Tensor
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features
 from helpers.evaluation import yardsticks
-from helpers.evaluation.late_fusion import MEAN, STACK, late_fusion
+from helpers.evaluation.pool import MEAN, STACK, pool
 from helpers.models.esmm import product_logit
 
 OWN, BY_CTR, BY_PRODUCT = "single-task", "by CTR", "CTR × CVR"
@@ -83,7 +83,8 @@ def fused(
     """
     pair = funnel[:2]
     known, asked = ({task: logits[task] for task in pair} for logits in (valid, test))
-    late = {task: late_fusion(known, asked, rows.labels[task], rows.masks.get(task)) for task in tasks}
+    # mean and stack of the pair are the same, whosever own output is asked for
+    late = {task: pool(known, asked, pair[0], rows.labels[task], rows.masks.get(task)) for task in tasks}
     return (
         {task: test[task] for task in tasks},
         dict.fromkeys(tasks, asked[pair[0]]),

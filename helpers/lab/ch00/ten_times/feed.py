@@ -24,8 +24,8 @@ from helpers.data.features import Features
 from helpers.data.feed import CANDIDATES, described, features
 from helpers.data.world import World
 from helpers.evaluation.counts import ITEM_COUNTS, item_count
-from helpers.evaluation.late_fusion import FUSIONS, late_fusion
 from helpers.evaluation.metrics import auc, gauc, log_loss
+from helpers.evaluation.pool import FUSIONS, pool
 from helpers.experiments.chosen import Chosen
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
@@ -247,7 +247,7 @@ def _scores(log: Log, size: str, models: Sequence[str], seed: int) -> dict[str, 
             logits = logits_of(log, size, kind, seed)
             scores[kind] = logits["offers"]
             for label in LABELS if kind in FUSED else ():
-                for way, fused in late_fusion(*logits.values(), log.valid.labels[label]).items():
+                for way, fused in pool(*logits.values(), label, log.valid.labels[label]).items():
                     scores.setdefault(f"{kind}, {way}", {})[label] = fused
     for count in ITEM_COUNTS:
         scores[count] = {label: item_count(count, log.train, label, "click", log.offers.inputs) for label in LABELS}

@@ -20,8 +20,8 @@ from helpers.data.examples import Examples
 from helpers.data.features import Dense, Features, Sparse
 from helpers.evaluation.counts import BIASES, BY_ITEM, ITEM, USER, by_ids
 from helpers.evaluation.intervals import auc_influence, over_users
-from helpers.evaluation.late_fusion import STACK, late_fusion
 from helpers.evaluation.metrics import Array, auc
+from helpers.evaluation.pool import STACK, pool
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.sweep import points, search, sweep
 from helpers.lab.kept_table import KeptTable, kept_tables
@@ -155,7 +155,7 @@ def fused(seeds: Sequence[int], pairs: Sequence[Sequence[str]] = PAIRS[:2], frac
         for pair in pairs:
             both = [{task: logits[task] for task in pair} for logits in (known, asked)]
             for task in pair:
-                stack = late_fusion(*both, valid.labels[task])[STACK]
+                stack = pool(*both, task, valid.labels[task])[STACK]
                 rankings.append((" + ".join(pair), seed, task, auc(stack, test.labels[task])))
     return pd.DataFrame(rankings, columns=["pair", "seed", "task", "auc"])
 

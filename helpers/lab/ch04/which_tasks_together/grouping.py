@@ -15,22 +15,26 @@ from itertools import combinations, permutations, product
 
 import pandas as pd
 
-from helpers.chapters.ch04.feed_tasks import HALFWAY, OWN, TOWER, Worlds, linear_models
+from helpers.chapters.ch04.feed_tasks import HALFWAY, NETWORKS, OWN, TOWER, Worlds, linear_models
 from helpers.data.feed import features
+from helpers.evaluation.counts import ITEM_COUNTS
+from helpers.evaluation.pool import FUSIONS, OF_THREE
+from helpers.evaluation.yardsticks import LINEAR
 from helpers.experiments.chosen import Chosen
 from helpers.lab.ch04.feed_tasks import (
     CHOSEN,
     LEARNING_RATES,
     PENALTIES,
+    POOLS,
     RIDGE,
     TUNING_SEEDS,
-    UNSHARED,
     fitted,
     lowest_losses,
-    networks,
+    named,
+    outputs,
+    pooled,
     predicted,
     scored,
-    unshared,
 )
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
@@ -56,7 +60,8 @@ MMOE = f"MMoE: {name_of(PAIR)}"
 TASKS_OF = GROUPS | {MMOE: PAIR}
 MODELS = tuple(TASKS_OF)
 TUNED = (*PAIR, name_of(PAIR), MMOE)  # each by itself
-RIVALS = tuple(name for name in UNSHARED if name != OWN)  # what shares nothing, besides a network for each task
+# What shares nothing, besides a network for each task.
+RIVALS = (LINEAR, *(named(kind, way) for kind in (NETWORKS, LINEAR) for way in (*FUSIONS, OF_THREE)), *ITEM_COUNTS)
 
 
 def partitions(tasks: Sequence[str] = TASKS) -> Iterator[list[tuple[str, ...]]]:
@@ -163,7 +168,8 @@ def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *RIVALS)) -> 
             of_one_task[model] = run
     if rivals:
         linear = linear_models(worlds, {task: RIDGE[False][task] for task in TASKS})
-        scores = unshared(worlds, networks(worlds, of_one_task), linear, TASKS)
+        pools = {kind: POOLS[kind] for kind in (NETWORKS, LINEAR)}
+        scores = pooled(worlds, {OWN: outputs(worlds, of_one_task), LINEAR: linear}, pools, TASKS)
         parts += [scored(worlds, scores[model]).assign(model=model) for model in rivals]
     return pd.concat(parts, ignore_index=True).rename(columns={"score": "auc"})[["seed", "model", "task", "auc"]]
 

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Features
 from helpers.data.synthetic import CONDITIONS
-from helpers.evaluation.late_fusion import STACK, late_fusion
 from helpers.evaluation.metrics import r2
+from helpers.evaluation.pool import STACK, pool
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, full_batches, mean_r2, task_pair
 from helpers.experiments.sweep import points, sweep
@@ -131,7 +131,7 @@ def judged(run: Run, valid: Examples, test: Examples) -> pd.DataFrame:
     known, asked = run.predict(valid.inputs), run.predict(test.inputs)
     parts = []
     for task in TASKS:
-        fused = late_fusion(known, asked, valid.labels[task])[STACK]
+        fused = pool(known, asked, task, valid.labels[task])[STACK]
         for output, values in zip(OUTPUTS, (asked[task], fused), strict=True):
             scores = r2(values, test.labels[task])
             parts.append(pd.DataFrame({"copy": range(len(scores)), "task": task, "r2": scores, "output": output}))

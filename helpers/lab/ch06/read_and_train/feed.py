@@ -15,9 +15,9 @@ import pandas as pd
 from helpers.chapters.ch04.feed_tasks import TOWER, Worlds
 from helpers.data.feed import features
 from helpers.evaluation.counts import ITEM_COUNTS, item_count
-from helpers.evaluation.late_fusion import FUSIONS, late_fusion
+from helpers.evaluation.pool import FUSIONS, pool
 from helpers.experiments.chosen import Chosen
-from helpers.lab.ch04.feed_tasks import LEARNING_RATES, PENALTIES, TUNING_SEEDS, fitted, networks, predicted, scored
+from helpers.lab.ch04.feed_tasks import LEARNING_RATES, PENALTIES, TUNING_SEEDS, fitted, outputs, predicted, scored
 from helpers.lab.ch04.which_tasks_together import grouping
 from helpers.lab.ch06.read_and_train.cuts import ReadAll
 from helpers.lab.kept_table import KeptTable, kept_tables
@@ -83,10 +83,10 @@ def compared(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFra
 def _unshared(worlds: Worlds) -> dict[str, dict]:
     """{one of `RIVALS`: {label: its scores of the offers}}"""
     runs = {label: grouping.trained(worlds, label) for label in LABELS}
-    apart = networks(worlds, runs)
+    apart = outputs(worlds, runs)
     scores = {ALONE: apart.offers}
     for label in LABELS:
-        for way, fused in late_fusion(*apart, worlds.valid.labels[label]).items():
+        for way, fused in pool(*apart, label, worlds.valid.labels[label]).items():
             scores.setdefault(f"late fusion, {way}", {})[label] = fused
     for count in ITEM_COUNTS:
         scores[count] = {label: item_count(count, worlds.train, label, CLICK, worlds.inputs) for label in LABELS}
