@@ -207,7 +207,7 @@ def _fit(copies: Copies, train: Examples, valid: Examples | None, settings: Sett
     stopping = Stopping([*tasks, TOTAL], copies.count, settings.patience)
     batches = Batches(train, settings.batch_size, settings.seeds)
     records, interrupted, epoch = [], False, 0
-    balance = copy.copy(settings.balance)
+    balance = copy.deepcopy(settings.balance)
     balance.begin(copies, tasks, settings.seeds)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seeds[0])

@@ -115,6 +115,7 @@
       const picture = end === top + room && high - end < room; // the last page then shows as much of it as it can
       const [table] = tables.filter(([, first, last]) => first < end && end < last);
       top = picture ? high - room : end - (table?.[3] ?? 0);
+      if (picture) top = whole.find(([a, b]) => a < top - 1 && b > top + 1)?.[1] ?? top;
       [head, down] = table && !picture ? [table[0], top - table[1]] : [];
     }
     return [...found, { left: 0, top, height: Math.min(high - top, room), head, down }];

@@ -12,6 +12,7 @@ whatever the σ.
 """
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from itertools import pairwise
 
 import pandas as pd
@@ -126,7 +127,8 @@ def _trained(seeds: Sequence[int], settings: dict[tuple[int, str], list[str]]) -
         worlds = [world(count, seed) for seed in seeds]
         x, y = torch.stack([inputs for inputs, _ in worlds]), torch.stack([targets for _, targets in worlds], dim=1)
         for name in names:
-            copies, (lr, balance) = Copies([Trunk(count, seed) for seed in seeds]), BUDGET[method][name]
+            # a run's state is its own: the constant stays what the table's hash reads
+            copies, (lr, balance) = Copies([Trunk(count, seed) for seed in seeds]), deepcopy(BUDGET[method][name])
             table = pd.concat(_steps(copies, x, y, lr, balance, seeds, count), ignore_index=True)
             yield table.assign(tasks=count, method=method, setting=name)
 
