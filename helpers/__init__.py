@@ -35,7 +35,8 @@
                  and effects.py, for claims that are no contrasts. `kept_table` (its experiment, settings and hash),
                  `reads` (the constants that an experiment reaches: they are in the hash),
                  `recheck` (a few of its points, trained again), `claim` (a sentence, its effect, its table), `seeds`
-                 (which are used up), and the commands `train_grids`, `measure_claims`, `keep_findings`
+                 (which are used up), and the commands `train_grids`, `measure_claims`, `tuning_luck` (what other
+                 searches would have found), `keep_findings`
 
 A test holds the order of the floors, and that this map is complete.
 """

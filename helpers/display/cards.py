@@ -49,7 +49,8 @@ class Card:
         colour = "#595959" if undecided else "#00735C" if finding.as_claimed else "#B34E00"
         note = f"<div>{_minus(_own(finding))}</div>" if _own(finding) else ""
         if note and fold_note:
-            note = f"<details><summary>About the margin</summary>{note}</details>"
+            about = "margin" if finding.because or finding.far else "settings"
+            note = f"<details><summary>About the {about}</summary>{note}</details>"
         small = f'<div style="font-size:.85em;color:#595959">{note}</div>' if note else ""
         return (
             '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
@@ -71,9 +72,16 @@ class Card:
 
 
 def _own(finding: Finding) -> str:
-    """Why the margin is not the unit's; empty where it is."""
-    far = f"the sentence says far, or many: {FAR} × {finding.margin / FAR:g}" if finding.far else ""
-    return f"Margin of its own, because {finding.because or far}." if finding.because or far else ""
+    """Why the margin is not the unit's, and what other searches would have found; empty where there is neither."""
+    said, far = [], f"the sentence says far, or many: {FAR} × {finding.margin / FAR:g}" if finding.far else ""
+    if finding.because or far:
+        said.append(f"Margin of its own, because {finding.because or far}.")
+    if finding.tuned:
+        least, most = (f"{effect:+.3f}" for effect in (min(finding.tuned), max(finding.tuned)))
+        said.append(
+            f"With settings that were searched on {len(finding.tuned)} other blocks of seeds: {least} to {most}."
+        )
+    return " ".join(said)
 
 
 def _moved(finding: Finding) -> str:
