@@ -188,7 +188,7 @@ class Blank(nn.Module):
         (Solution, "Correct: one bottom learns from both tasks"),
         (lambda inputs: None, "Not yet: write your answer"),
         (Blank, "Not yet: replace each `...`"),
-        (Tuple, "calling the model gave a tuple, not a dict of two tasks"),
+        (Tuple, "calling the model gave 2 parts"),
         (Column, "gave 'a' an output of shape (64, 1), not (64,)"),
         (TwoBottoms, "no parameter gets a gradient from both tasks"),
         (SharedScale, "no layer gets a gradient from both tasks"),
