@@ -90,6 +90,7 @@ class Exercise:
               say all. `read(given, right)` brings a result into the form of the right one, or gives None
     mistakes  {who makes it: what is said}, in the order in which they are looked for; `mistakes.py` has the kinds
     look      makes of the answer what `when` and `note` see
+    fields    makes of a result and its case what else the words name
 
     The same mistake made again adds the second hint. If the first call of `answer` gives nothing, the exercise was not
     begun. Torch's generator is seeded for the check, so equal answers are judged in equal words. Of a worked solution
@@ -106,7 +107,7 @@ class Exercise:
     same: Callable[..., bool] = close
     look: Callable = lambda answer: answer
     note: Callable = lambda seen: ""
-    fields: Callable[..., dict] = lambda *case: {}
+    fields: Callable[..., dict] = lambda yours, *case: {}
 
     def __post_init__(self):
         self.__doc__, self.mistakes = self.asks, table(self.mistakes)
@@ -173,20 +174,22 @@ class Exercise:
         given, right = answer(*case), self.right(*case)
         yours = self.read(given, right)
         if yours is None:
-            mistake = next(mistake for mistake in self.mistakes if mistake.kind == "form")
-            raise mistake.wrong(*case, came=described(given), given=given, wanted=described(right), right=right)
+            came, wanted = described(given), described(right)
+            raise self._kind("form").wrong(*case, came=came, given=given, wanted=wanted, right=right)
         return yours, right
 
     def _named(self, yours, right, case: tuple) -> Wrong:
         """What is said of a wrong result."""
+        fields = {"yours": yours, "right": right} | self.fields(yours, *case)
         for mistake in self.mistakes:
-            if mistake.result and mistake.result(yours, *case):
-                break
-            if mistake.kind == "same" and any(self._gives(makes, yours, right, case) for makes in mistake.makes):
-                break
-        else:
-            mistake = next(mistake for mistake in self.mistakes if mistake.kind == "otherwise")
-        return mistake.wrong(*case, yours=yours, right=right, **self.fields(*case))
+            if mistake.result and (found := mistake.result(yours, *case)):
+                return mistake.wrong(*case, **fields, **(found if isinstance(found, dict) else {}))
+            if mistake.kind == "plain" and any(self._gives(makes, yours, right, case) for makes in mistake.makes):
+                return mistake.wrong(*case, **fields)
+        return self._kind("otherwise").wrong(*case, **fields)
+
+    def _kind(self, kind: str) -> Mistake:
+        return next(mistake for mistake in self.mistakes if mistake.kind == kind)
 
     def _gives(self, makes: Callable, yours, right, case: tuple) -> bool:
         """Whether a mistake gives this result; of several parts those count that the mistake gets wrong."""
@@ -203,7 +206,7 @@ class Exercise:
         """Raise `Wrong` for what shows only in an answer that is right in all cases."""
         yours, right = self._both(answer, case)
         if mistake.kind == "at" and not self.same(yours, right):
-            raise mistake.wrong(*case, yours=yours, right=right, **self.fields(*case))
+            raise mistake.wrong(*case, yours=yours, right=right, **self.fields(yours, *case))
         for name, number in mistake.slopes.items() if mistake.kind == "cut" else ():
             (theirs,), (wanted,) = (slopes(value.square(), case[number]) for value in (yours, right))
             if not self.same(theirs, wanted):

@@ -23,20 +23,20 @@ class Mistake:
 
     a plain answer  where an answer is wrong, it gives the same as this one
     form            its result has not the form of the right one; {came} and {wanted} say both, {given} is the result
-    gives           where an answer is wrong, `result(yours, *inputs)` is true
+    gives           where an answer is wrong, `result(yours, *inputs)` is true, or a dict of fields
     at              it is right in all cases of the exercise, and wrong in one of `cases`
     cut             it is right, but not its gradient on one of the inputs `slopes`, {name: which input}; {a} is "no" or
                     "a wrong", {name} that of the input
     when            `when(seen)` is true, or a dict of fields; `seen` is the answer, or what `look` makes of it
     otherwise       it is wrong in a case, and none of the above
 
-    Fields are {yours} and {right}, the two results, {0}, {1} …, the inputs that tell them apart, and what `fields` of
-    the exercise makes of these inputs.
+    Fields are {yours} and {right}, the two results, {0}, {1} …, the inputs that tell them apart, and those that
+    `fields` of the exercise makes.
     """
 
     makes: tuple[Answer, ...]
     text: str = ""
-    kind: str = "same"
+    kind: str = "plain"
     result: Callable | None = None
     cases: Sequence[tuple] = ()
     slopes: dict[str, int] | None = None
@@ -57,7 +57,7 @@ def form(*makes: Answer) -> Mistake:
 
 
 def gives(result: Callable, *makes: Answer) -> Mistake:
-    return Mistake(makes, result=result)
+    return Mistake(makes, kind="gives", result=result)
 
 
 def at(cases: tuple | list[tuple], *makes: Answer) -> Mistake:

@@ -220,7 +220,7 @@ effective_experts = Exercise(
     right=lambda gate: _entropy(gate.mean(0)).exp().item(),
     also=[lambda gate: 2 ** (_entropy(gate.mean(0)) / np.log(2))],
     cases=_whole_gates,
-    fields=lambda gate: {"weights": gate.mean(0)},
+    fields=lambda yours, gate: {"weights": gate.mean(0)},
     mistakes={
         form(lambda gate: _entropy(gate).exp()): """the function returned {came}, not one number.
             Hint: one number for the whole gate.
