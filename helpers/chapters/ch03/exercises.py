@@ -202,7 +202,7 @@ def _pulls(yours: dict, losses: dict[str, Tensor], shared: list[Tensor]) -> dict
 equal_pull = Exercise(
     "after weighting, every task pulls at the shared layers with the same force.",
     """`answer(losses, shared)`: losses by task, scalars with a graph, and the parameters of the shared layers become a
-    weight for each task, such that weight × norm of the loss's gradient on `shared` is equal, up to a common factor.""",
+    weight for each task: weight × norm of the loss's gradient on `shared` is equal. A common factor is free.""",
     right=_of_gradients(_norm),
     also=[partial(_by_backward, clear=True), lambda losses, shared: [*_of_gradients(_norm)(losses, shared).values()]],
     cases=_losses,
