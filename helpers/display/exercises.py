@@ -264,17 +264,6 @@ def _equal(value, taken) -> bool:
     return np.array_equal(value, taken) if isinstance(value, np.ndarray) else True
 
 
-def exercise(correct: str) -> Callable[[Callable], Exercise]:
-    """Make an `Exercise` of a function that raises `Wrong` by itself."""
-
-    def make(check: Callable) -> Exercise:
-        made = Exercise(correct, check.__doc__ or "", right=check, mistakes={})
-        made.check, made.__name__ = check, check.__name__
-        return made
-
-    return make
-
-
 def at_work(doing: str, things: Iterable | None = None) -> tqdm:
     """A bar that says from the start what a long check is `doing`: over `things` one by one, or around a `with`."""
     quiet = "TQDM_DISABLE" in os.environ  # tqdm's notebook bar does not heed the variable by itself
