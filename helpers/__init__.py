@@ -19,9 +19,9 @@
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
                  `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
                  `cards` (claims), `questions` (predictions), `score_card` (what came of them), `quiz` (multiple
-                 choice), `exercises` (checks with hints), `answers` (what a check asks of an answer), `model_ids`
-                 (widgets that live on the next day), `scripts` (their JavaScript); `live/`: the kit of all
-                 explorables, which compute in the browser
+                 choice), `exercises` (checks with hints), `mistakes` (the table of one), `answers` (its form and
+                 numbers), `model_ids` (widgets that live on the next day), `scripts` (their JavaScript); `live/`: the
+                 kit of all explorables, which compute in the browser
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, rank, export), `plan` (what a comparison will train, and how long), `comparison`,

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.chapters.ch06 import mmoe
+from helpers.chapters.ch06 import exercises, mmoe
 from helpers.evaluation.statistics import difference, interval
 from helpers.lab.ch06 import mmoe as lab_mmoe
 from helpers.models.shared_bottom import parameter_count
@@ -21,6 +21,7 @@ def test_opponents_have_the_parameters_of_the_mmoe_gates_counted():
         for shape in shapes:
             if model != "one expert" and (model, shape) != ("fixed gates", (4, 4)):
                 assert 0.93 * count < mmoe.size(model, shape) < 1.05 * count, (model, shape)
+    assert mmoe.SHAPES["shared-bottom, equal size"][0][0] == exercises.fair_width.right(20, 2, 4, 4, 8)
     assert mmoe.size("single-task") == 2 * parameter_count(mmoe.build("single-task", 0, {"a": "regression"}))
     assert (
         mmoe.size("fixed gates") == count - 2 * 20 * 4 + 2 * 4
