@@ -88,6 +88,6 @@ def shape_name(shape: Sequence[int]) -> str:
 
 
 @validate.checked
-def shape_and_rate(name: str, rate: float) -> tuple[tuple[int, ...], float]:
-    """`make` of a search over shapes and learning rates: the shape back from its name."""
-    return tuple(map(int, name.split(" × "))), rate
+def shape_of(name: str) -> tuple[int, ...]:
+    """The shape back from its name."""
+    return tuple(map(int, name.split(" × ")))
