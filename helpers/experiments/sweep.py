@@ -152,6 +152,5 @@ def _named(argument: str, function: Callable, known: Iterable[str]) -> list[str]
 
 
 def at_point(argument: str, function: Callable, known: dict) -> object:
-    """What a function of columns gives at a point, `known`: {column: level}. ValueError names the `argument` that the
-    function is, where a parameter of it is no column."""
+    """What a function of columns gives at a point, {column: level}. ValueError as `sweep`."""
     return function(**{name: known[name] for name in _named(argument, function, known)})

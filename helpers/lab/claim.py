@@ -23,7 +23,6 @@ What the interval is over is part of the claim as well:
 `make claims` measures every claim again with seeds that nobody has used, and compares the verdicts.
 """
 
-import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -33,6 +32,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from helpers.display.cards import stated
 from helpers.evaluation import intervals, statistics
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.pool import best_elsewhere
@@ -247,27 +247,17 @@ def read(path: Path, functions: Mapping[str, Callable]) -> dict[str, Claim]:
     Raises ValueError for an id that comes twice, a key that is unknown, and a function that is absent, with the id.
     """
     claims = {}
-    for table, group in tomllib.loads(path.read_text(encoding="utf-8")).items():
-        shared = {key: value for key, value in group.items() if not is_claim(value)}
-        for id, fields in group.items():
-            if is_claim(fields):
-                if id in claims:
-                    validate.fail(path.name, f"{id} twice", "every id once")
-                try:
-                    claims[id] = _claim(table, shared | fields, functions)
-                except (KeyError, TypeError, ValueError) as error:
-                    validate.fail(f"{path.name}, {id}", repr(error), "the fields of a claim")
+    for id, fields in stated(path).items():
+        try:
+            claims[id] = _claim(dict(fields), functions)
+        except (KeyError, TypeError, ValueError) as error:
+            validate.fail(f"{path.name}, {id}", repr(error), "the fields of a claim")
     return claims
 
 
-def is_claim(value: object) -> bool:
-    """Whether a value of `claims.toml` is a claim, and not what several share."""
-    return isinstance(value, dict) and "sentence" in value
-
-
-def _claim(table: str, fields: dict, functions: Mapping[str, Callable]) -> Claim:
-    tables = tuple(table.split(" + "))
-    grid = functions[fields.pop("experiment")] if "experiment" in fields else tables if len(tables) > 1 else table
+def _claim(fields: dict, functions: Mapping[str, Callable]) -> Claim:
+    first, *more = fields.pop("tables").split(" + ")
+    grid = functions[fields.pop("experiment")] if "experiment" in fields else (first, *more) if more else first
     over = fields.pop("interval", "worlds")
     over = one_log(**over) if isinstance(over, dict) else {"worlds": WORLDS, "shares": SHARES}[over]
     effect = _effect(fields.pop("effect"), functions, fields.get("sign", 1))
