@@ -64,10 +64,22 @@ class _Tables(Mapping[str, KeptTable]):
 def _tables_of(chapter: str) -> dict[str, KeptTable]:
     tables = {}
     for module in _modules(chapter):
-        for study in (value for value in vars(module).values() if isinstance(value, Study)):
+        for study in _studies(module):
             tables |= study.tables
         tables |= getattr(module, "TABLES", {})
     return tables
+
+
+def _studies(module: ModuleType) -> list[Study]:
+    return [value for value in vars(module).values() if isinstance(value, Study)]
+
+
+def study_of(name: str) -> Study:
+    """The study that made a kept table, by the table's name: it says how many runs on which seeds, trains more of them
+    (`run`), or some of them again (`beside`)."""
+    studies = [study for module in _modules(f"ch{name[:2]}") for study in _studies(module)]
+    known = {table: study for study in studies for table in study.tables}
+    return known[validate.choice("name", name, known)]
 
 
 TABLES = _Tables()

@@ -28,6 +28,7 @@ One vocabulary: what is narrowed, searched, checked or claimed is named by the c
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from math import prod
 
 import pandas as pd
 
@@ -65,14 +66,15 @@ class Search:
     only: Levels = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """An experiment by its axes and the functions that train and judge.
 
     axes    {column: its levels}, every combination a run, the first slowest; one of them is seed
     data, model, options, judge   as of `sweep`: functions of columns, those of `search.tried` among them
+    search  what each arm may choose from; or what those of another search chose
     near    {measured column: how close a second training must come, a number or a `Comparison`}
-    again   levels of axes: the points that a test trains a second time, in seconds
+    again   levels of axes: the points that a test trains a second time, in seconds; or a list of `Recheck`
     once    {model: {column: level}}: what does not concern a model, which is trained at this level for all
     needs   the data of others that it reads
     packed  whether its file is compressed
@@ -82,14 +84,21 @@ class Study:
     axes: Levels
     data: Callable
     model: Callable
-    near: Near
-    again: Levels
+    again: Levels | list[Recheck]
+    near: Near = field(default_factory=dict)
     options: Callable = lambda: {}
     judge: Callable = R2
-    search: Search | None = None
+    search: Search | Chosen | None = None
     once: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     needs: Download | None = None
     packed: bool = False
+
+    def __repr__(self) -> str:
+        """Where its numbers come from."""
+        levels = self.table.settings
+        runs, seeds = prod(map(len, levels.values())), levels["seed"]
+        chosen = f", with what was chosen in {', '.join(self.chosen.searches)}" if self.chosen else ""
+        return f"{self.table.path.name}: {runs} runs, seeds {min(seeds)} to {max(seeds)}{chosen}"
 
     def run(self, **levels: object) -> pd.DataFrame:
         """Train it now, each arm as it chose: the columns of the axes, and what the judge gives.
@@ -97,14 +106,22 @@ class Study:
         levels   a column's level, or several; of what is not named, all. Seeds may be new, and so may numbers that its
                  search does not tell apart; for another level nobody has searched for a setting.
         """
-        told_apart = self.search.by if self.search else ()
+        return self.table.make(**self.table.settings | self._levels(levels))
+
+    def beside(self, **levels: object) -> pd.DataFrame:
+        """`run`, and what is kept of the same points: a measured column `x` has its second value as "x again", the
+        other columns are the index."""
+        return self.table.retrained(Recheck(self._levels(levels), self.table.samples[0].within)).droplevel("row")
+
+    def _levels(self, levels: Mapping[str, object]) -> Levels:
+        told_apart, asked = self.chosen.by if self.chosen else (), {}
         for column, wanted in levels.items():
             known = tuple(self.axes[validate.choice("levels", column, self.axes)])
-            levels[column] = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
-            for level in levels[column]:
+            asked[column] = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
+            for level in asked[column]:
                 if column in told_apart or isinstance(level, str):
                     validate.choice(column, level, known)
-        return self.table.make(**self.table.settings | levels)
+        return asked
 
     def searched(self, **levels: Iterable) -> pd.DataFrame:
         """The search, now: each arm with all that it may choose, at some levels of some columns."""
@@ -114,8 +131,8 @@ class Study:
     @cached_property
     def chosen(self) -> Chosen | None:
         """What each arm chose, as the kept search says; None without one."""
-        if self.search is None:
-            return None
+        if not isinstance(self.search, Search):
+            return self.search
         (value,) = self.search.near
         lowest = value not in HIGHER
         return Chosen(self.search.name, by=self.search.by, setting=[*self.search.tried], value=value, lowest=lowest)
@@ -131,8 +148,9 @@ class Study:
         how = (self.data, self.model, self.options, self.judge)
         axes = {column: tuple(levels) for column, levels in self.axes.items()}
         make, keep = partial(_compared, how, self.chosen, self.once), {"needs": self.needs, "seeds": "seed"}
-        tables = [KeptTable(self.name, make, axes, [Recheck(self.again, self.near)], self.packed, **keep)]
-        if self.search:
+        samples = self.again if isinstance(self.again, list) else [Recheck(self.again, self.near)]
+        tables = [KeptTable(self.name, make, axes, samples, self.packed, **keep)]
+        if isinstance(self.search, Search):
             axes, of_arm = axes | self.search.only | {"seed": self.search.seeds}, {}
             arms = points(**{column: axes[column] for column in self.search.by}).to_dict("records")
             for column, levels in self.search.tried.items():

@@ -8,6 +8,8 @@ import torch
 
 from helpers.data.examples import Examples
 from helpers.experiments.sweep import points, search
+from helpers.lab import study_of
+from helpers.lab.ch04 import heat
 from helpers.lab.recheck import mean
 from helpers.lab.study import Search, Study
 from helpers.models.shared_bottom import SharedBottom
@@ -69,6 +71,19 @@ def test_each_arm_is_trained_as_it_chose_and_the_table_has_the_columns_of_the_ax
     assert set(asked) == {("one", 1, 0.01), ("one", 2, 0.1), ("two", 1, 0.2), ("two", 2, 0.2)}
     assert list(table) == ["model", "width", "kind", "seed", "task", "r2"] and len(table) == 2 * 2 * 2 * 2 * 2
     assert set(table["seed"]) == {0, 7} and study.table.searches == ["04_x_tuning"]
+
+
+def test_it_says_where_its_numbers_come_from_and_trains_some_of_them_again_beside_the_kept_ones(study):
+    assert repr(study) == "04_x.csv: 24 runs, seeds 0 to 2, with what was chosen in 04_x_tuning"
+    study.table.write(study.run())
+    both = study.beside(seed=1, width=2)
+    assert both.index.names == ["model", "width", "kind", "seed", "task"] and len(both) == 8
+    assert (both["r2"] - both["r2 again"]).abs().max() < 1e-3
+    with pytest.raises(ValueError, match=r"sample: got 16 rows, 0 of them kept"):
+        study.beside(seed=3)
+    assert study_of("04_heat") is heat.HEAT is study_of("04_heat_tuning")
+    with pytest.raises(ValueError, match="name: got '04_nothing'"):
+        study_of("04_nothing")
 
 
 def test_a_search_tries_what_an_arm_may_choose_and_no_more(study):
