@@ -72,12 +72,11 @@ class Study:
 
     axes    {column: its levels}, every combination a run, the first slowest; one of them is seed
     data, model, options, judge   as of `sweep`: functions of columns, those of `search.tried` among them
-    search  what each arm may choose from; or what those of another search chose
+    search  what each arm may choose from, or what those of another search chose
     near    {measured column: how close a second training must come, a number or a `Comparison`}
     again   levels of axes: the points that a test trains a second time, in seconds; or a list of `Recheck`
     once    {model: {column: level}}: what does not concern a model, which is trained at this level for all
     needs   the data of others that it reads
-    packed  whether its file is compressed
     """
 
     name: str
@@ -91,13 +90,12 @@ class Study:
     search: Search | Chosen | None = None
     once: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     needs: Download | None = None
-    packed: bool = False
 
     def __repr__(self) -> str:
         """Where its numbers come from."""
         levels = self.table.settings
         runs, seeds = prod(map(len, levels.values())), levels["seed"]
-        chosen = f", with what was chosen in {', '.join(self.chosen.searches)}" if self.chosen else ""
+        chosen = f", with what was chosen in {', '.join(self.chosen.searches)}" if self.search is not None else ""
         return f"{self.table.path.name}: {runs} runs, seeds {min(seeds)} to {max(seeds)}{chosen}"
 
     def run(self, **levels: object) -> pd.DataFrame:
@@ -114,7 +112,7 @@ class Study:
         return self.table.retrained(Recheck(self._levels(levels), self.table.samples[0].within)).droplevel("row")
 
     def _levels(self, levels: Mapping[str, object]) -> Levels:
-        told_apart, asked = self.chosen.by if self.chosen else (), {}
+        told_apart, asked = () if self.search is None else self.chosen.by, {}
         for column, wanted in levels.items():
             known = tuple(self.axes[validate.choice("levels", column, self.axes)])
             asked[column] = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
@@ -149,7 +147,7 @@ class Study:
         axes = {column: tuple(levels) for column, levels in self.axes.items()}
         make, keep = partial(_compared, how, self.chosen, self.once), {"needs": self.needs, "seeds": "seed"}
         samples = self.again if isinstance(self.again, list) else [Recheck(self.again, self.near)]
-        tables = [KeptTable(self.name, make, axes, samples, self.packed, **keep)]
+        tables = [KeptTable(self.name, make, axes, samples, **keep)]
         if isinstance(self.search, Search):
             axes, of_arm = axes | self.search.only | {"seed": self.search.seeds}, {}
             arms = points(**{column: axes[column] for column in self.search.by}).to_dict("records")
@@ -166,7 +164,7 @@ class Study:
 
 def _compared(how: tuple, chosen: Chosen | None, once: Mapping, /, **levels: Iterable) -> pd.DataFrame:
     at = points(**levels)
-    if chosen:
+    if chosen is not None:
         at = at.merge(chosen.table.drop(columns=chosen.value), "left", on=chosen.by)
     return _trained(at, how, once).drop(columns=[column for column in at if column not in levels])
 
