@@ -151,6 +151,7 @@ def _named(argument: str, function: Callable, known: Iterable[str]) -> list[str]
     return names
 
 
+@validate.checked
 def at_point(argument: str, function: Callable, known: dict) -> object:
     """What a function of columns gives at a point, {column: level}. ValueError as `sweep`."""
     return function(**{name: known[name] for name in _named(argument, function, known)})

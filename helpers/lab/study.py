@@ -162,6 +162,12 @@ class Study:
         return {table.name: table for table in tables}
 
 
+@validate.checked
+def shape_of(name: str) -> tuple[int, ...]:
+    """The shape back from its name in a table (`chosen.shape_name`)."""
+    return tuple(map(int, name.split(" × ")))
+
+
 def _compared(how: tuple, chosen: Chosen | None, once: Mapping, /, **levels: Iterable) -> pd.DataFrame:
     at = points(**levels)
     if chosen is not None:

@@ -19,11 +19,11 @@ from helpers.chapters.ch06.mmoe import COLUMNS, MODELS, SHAPES, build, in_common
 from helpers.data.examples import Examples
 from helpers.data.synthetic import TaskPair, kind_tasks
 from helpers.experiments import feature_tasks
-from helpers.experiments.chosen import shape_name, shape_of
+from helpers.experiments.chosen import shape_name
 from helpers.experiments.feature_tasks import INPUTS, TASKS, mean_r2, small_batches
 from helpers.lab.ch04.paper_and_speed.paper_tasks import ALONE, ENDS, batches, log2_loss, task_pair
 from helpers.lab.recheck import equal, median
-from helpers.lab.study import Search, Study
+from helpers.lab.study import Search, Study, shape_of
 from helpers.models.experts import PLE, MMoE, gate_weights
 from helpers.training.loop import Run
 
