@@ -32,7 +32,8 @@
     course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)
     lab/         the laboratory, which no core notebook loads. One folder a chapter, `lab/ch04/`: the experiments that
                  make its kept tables, by topic; those that only a notebook in deeper/ shows, in a folder of its name;
-                 and effects.py, for claims that are no contrasts. `kept_table` (its experiment, settings and hash),
+                 and effects.py, for claims that are no contrasts. `study` (an experiment as data: its search, its
+                 comparison), `kept_table` (its experiment, settings and hash),
                  `reads` (the constants that an experiment reaches: they are in the hash),
                  `recheck` (a few of its points, trained again), `claim` (a sentence, its effect, its table), `seeds`
                  (which are used up), and the commands `train_grids`, `measure_claims`, `tuning_luck` (what other

@@ -19,15 +19,17 @@ COLUMNS = ("", "claim", "verdict", "effect and 95% interval", "over, and margin"
 
 
 @cache
-def sentences(chapter: str) -> dict[str, str]:
-    """{id: sentence} of the claims of a chapter ("ch04")."""
-    tables = tomllib.loads((CHAPTERS / chapter / "claims.toml").read_text(encoding="utf-8")).values()
-    return {
-        id: claim["sentence"]
-        for table in tables
-        for id, claim in table.items()
-        if isinstance(claim, dict) and "sentence" in claim
-    }
+def stated(path: Path) -> dict[str, dict]:
+    """{id: fields} of the claims in a `claims.toml`: with what those of its tables share, and the tables' names as
+    "tables". Raises ValueError for an id that comes twice."""
+    claims: dict[str, dict] = {}
+    for tables, group in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        of_tables = {id: fields for id, fields in group.items() if isinstance(fields, dict) and "sentence" in fields}
+        shared = {"tables": tables} | {key: value for key, value in group.items() if key not in of_tables}
+        for id in claims.keys() & of_tables:
+            validate.fail(path.name, f"{id} twice", "every id once")
+        claims |= {id: shared | fields for id, fields in of_tables.items()}
+    return claims
 
 
 class Card:
@@ -186,4 +188,5 @@ def evidence(*ids: str) -> Evidence:
 def card(id: str) -> Card:
     """The card of a claim by its id, such as "C4.3", the third of chapter 4."""
     finding = findings()[validate.choice("ids", id, findings())]
-    return Card(finding, sentences(f"ch{id[1:].partition('.')[0].zfill(2)}")[id])
+    chapter = f"ch{id[1:].partition('.')[0].zfill(2)}"
+    return Card(finding, stated(CHAPTERS / chapter / "claims.toml")[id]["sentence"])

@@ -23,8 +23,7 @@ What the interval is over is part of the claim as well:
 `make claims` measures every claim again with seeds that nobody has used, and compares the verdicts.
 """
 
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -33,6 +32,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from helpers.display.cards import stated
 from helpers.evaluation import intervals, statistics
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.pool import best_elsewhere
@@ -154,7 +154,8 @@ class Claim:
     sign      +1 or −1, the sign of the effect where the sentence is right
     expected  the verdict that the sentence states; one that is "undecided" promises nothing of other seeds
     seeds     how many seeds the verdict needs to replicate, were its effect at the near end of its interval
-    only      settings of the grid that a measurement with new seeds is narrowed to: what the effect needs
+    only      settings of the grid that a measurement with new seeds is narrowed to: what the effect needs. On the table
+              of a study it is found (`levels_read`)
     over      what the interval is over: `WORLDS`, `SHARES` or `one_log`
     far       whether the sentence says far, many, …: ten times the margin
     smallest  the smallest effect that matters, where it is not the unit's: that of the sentence itself, say
@@ -246,27 +247,17 @@ def read(path: Path, functions: Mapping[str, Callable]) -> dict[str, Claim]:
     Raises ValueError for an id that comes twice, a key that is unknown, and a function that is absent, with the id.
     """
     claims = {}
-    for table, group in tomllib.loads(path.read_text(encoding="utf-8")).items():
-        shared = {key: value for key, value in group.items() if not is_claim(value)}
-        for id, fields in group.items():
-            if is_claim(fields):
-                if id in claims:
-                    validate.fail(path.name, f"{id} twice", "every id once")
-                try:
-                    claims[id] = _claim(table, shared | fields, functions)
-                except (KeyError, TypeError, ValueError) as error:
-                    validate.fail(f"{path.name}, {id}", repr(error), "the fields of a claim")
+    for id, fields in stated(path).items():
+        try:
+            claims[id] = _claim(dict(fields), functions)
+        except (KeyError, TypeError, ValueError) as error:
+            validate.fail(f"{path.name}, {id}", repr(error), "the fields of a claim")
     return claims
 
 
-def is_claim(value: object) -> bool:
-    """Whether a value of `claims.toml` is a claim, and not what several share."""
-    return isinstance(value, dict) and "sentence" in value
-
-
-def _claim(table: str, fields: dict, functions: Mapping[str, Callable]) -> Claim:
-    tables = tuple(table.split(" + "))
-    grid = functions[fields.pop("experiment")] if "experiment" in fields else tables if len(tables) > 1 else table
+def _claim(fields: dict, functions: Mapping[str, Callable]) -> Claim:
+    first, *more = fields.pop("tables").split(" + ")
+    grid = functions[fields.pop("experiment")] if "experiment" in fields else (first, *more) if more else first
     over = fields.pop("interval", "worlds")
     over = one_log(**over) if isinstance(over, dict) else {"worlds": WORLDS, "shares": SHARES}[over]
     effect = _effect(fields.pop("effect"), functions, fields.get("sign", 1))
@@ -290,6 +281,28 @@ def _effect(given: Mapping, functions: Mapping[str, Callable], sign: int) -> Cal
         return Contrast(terms["contrast"], cells, terms["columns"], where, terms.get("plus", 0.0))
     several = isinstance(terms["over"], list)
     return (lead if several else gain)(terms.pop("gain"), terms.pop("of"), **terms, **where)
+
+
+def levels_read(
+    effect: Callable[[pd.DataFrame], pd.Series],
+    table: pd.DataFrame,
+    axes: Mapping[str, Sequence],
+    measured: Collection[str],
+) -> dict[str, list]:
+    """The levels of each axis that an effect reads, {column: levels}, without the columns of which it reads all: those
+    where it says something else if what was measured there is far higher, or far lower, each row by another number.
+
+    It looks at no source: an effect may be any function of a table. Both directions, as one that takes the best of
+    several would not see the others get worse.
+    """
+    before, far = np.asarray(effect(table), float), np.random.default_rng(0).uniform(1e6, 2e6, len(table))
+
+    def reads(rows: pd.Series) -> bool:
+        others = (table.assign(**{value: table[value] + off * rows for value in measured}) for off in (far, -far))
+        return not all(np.array_equal(np.asarray(effect(other), float), before, equal_nan=True) for other in others)
+
+    read = {column: [level for level in levels if reads(table[column] == level)] for column, levels in axes.items()}
+    return {column: levels for column, levels in read.items() if len(levels) < len(axes[column])}
 
 
 @cache
