@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = Path(__file__).with_suffix(".toml")
-NOT_IN_GIT = ("data/ml-100k", "data/census-income", ".venv")
+DATA = ("data/ml-100k", "data/census-income")  # of others, which git ignores
 PASSED, FAILED, INTERRUPTED = 0, 1, 2  # pytest's exit codes; the last for an error while it collects
 LOADED = ("torch", "pandas", "scipy.stats", "sklearn.ensemble", "sklearn.linear_model", "matplotlib.pyplot")
 LOADED += ("hypothesis.extra.numpy", "pytest", "nbformat")
@@ -57,16 +57,18 @@ def mutations() -> dict[str, list[Mutation]]:
 
 
 def copy_to(target: Path) -> None:
-    """The files that git has or would take; what it ignores and tests read is linked."""
+    """The files that git has or would take, as a repository of their own; and what it ignores and tests read."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     for name in filter(None, names):
         if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
-    for name in NOT_IN_GIT:
-        if (ROOT / name).exists():
-            (target / name).symlink_to((ROOT / name).resolve())
+    subprocess.run(["git", "init", "--quiet"], cwd=target, check=True)
+    for data in DATA:
+        if (ROOT / data).exists():
+            shutil.copytree(ROOT / data, target / data)
+    (target / ".venv").symlink_to((ROOT / ".venv").resolve())
 
 
 def run(root: Path, *tests: str) -> tuple[int, str]:
