@@ -217,6 +217,9 @@ def test_setup_that_runs_out_of_disk_makes_the_environment_again(course):
     assert code == 1 and lines[-1].startswith("Set-up stopped: the disk is full")
     steps(course)
     assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"] and is_whole(course)
+    assert set_up(course, "test", **full)[0] == 1  # also what was whole before is no longer
+    steps(course)
+    assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"]
 
 
 @pytest.mark.slow
