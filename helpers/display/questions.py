@@ -131,7 +131,13 @@ OPTION = re.compile(r"^- \[( |x)\] (.+)$", re.MULTILINE)
 NUMBER = re.compile(r"^A number in (.+?)(?:: ([\d.]+))?$", re.MULTILINE)
 SAID = {"why": "**Why:** ", "tempts": "**On the score card:** "}
 # What is said in class alone: above the question where the text around it is not, and by the teacher.
-IN_CLASS = {"setup": "Set-up", "aloud": "Aloud", "argue": "While they argue", "after": "Afterwards", "right": "Right if"}
+IN_CLASS = {
+    "setup": "Set-up",
+    "aloud": "Aloud",
+    "argue": "While they argue",
+    "after": "Afterwards",
+    "right": "Right if",
+}
 IN_CLASS = {name: f"**{label}:** " for name, label in IN_CLASS.items()}
 
 
@@ -173,7 +179,11 @@ def _parts(text: str, place: str) -> dict:
     """What the Markdown of a question says to a reader."""
     paragraphs = _paragraphs(text)
     asked = next(part for part in paragraphs if not part.startswith(IN_CLASS["setup"]))
-    parts = {"text": asked, "options": [option.strip() for _, option in OPTION.findall(text)], **_said(paragraphs, SAID)}
+    parts = {
+        "text": asked,
+        "options": [option.strip() for _, option in OPTION.findall(text)],
+        **_said(paragraphs, SAID),
+    }
     right = [number for number, (mark, _) in enumerate(OPTION.findall(text)) if mark == "x"]
     number = NUMBER.search(text)
     if bool(number) == bool(parts["options"]):

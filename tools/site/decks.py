@@ -128,7 +128,7 @@ def said() -> dict[str, dict[str, str]]:
 
 
 def set_up(book: NotebookNode) -> NotebookNode:
-    """A notebook whose predictions have their set-ups above them: a slide and a script lack the text that they follow."""
+    """A notebook whose predictions have their set-ups above them: slides and scripts lack the text that they follow."""
     return NotebookNode(book | {"cells": [_set_up(cell) for cell in book.cells]})
 
 

@@ -1,4 +1,4 @@
-"""Can a return order a list? The lists of a mere count: how many of those who were shown a video came back the next day.
+"""Can a return order a list? Lists by a mere count: how many of those who were shown a video came back the next day.
 
 Nothing is trained. The worlds, their offers and the rows of their logs are those of `ranking`, so that a count stands
 beside what the network of the same world predicts.
