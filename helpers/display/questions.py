@@ -156,7 +156,7 @@ def read(path: Path, functions: Iterable[Callable]) -> dict[str, Question]:
 
 
 def in_class(path: Path) -> dict[str, dict[str, str]]:
-    """What the `predictions.md` of a chapter has for a class, by id: setup, aloud, argue, after, right; "" if absent."""
+    """What the `predictions.md` of a chapter has for a class, by id: setup, aloud, argue, after and right, or ""."""
     return {id: _said(_paragraphs(text), IN_CLASS) for id, text in _texts(path).items()}
 
 
