@@ -70,7 +70,7 @@ def with_answers(declaration: Declaration, frame: pd.DataFrame) -> pd.DataFrame:
 
 COPY = "(copies of one row)"  # a column that no file has
 AGREE = 0.8  # of what rows with equal features could agree in their labels beyond chance, from which on they are copies
-LUCK = 1e-6  # how seldom so many agree by chance and a half of the rest
+
 MANY_ALIKE = 0.5  # of the rows
 FEWEST_DIFFERENT, MOST_COPIES = 100, 5  # rows that differ, and how often each of them may be there on average
 
@@ -119,8 +119,8 @@ def _repeats(rows: np.ndarray, labels: np.ndarray) -> Repeats:
     telling = alike & ((labels[order][1:] != shares.index[0]) | (labels[order][:-1] != shares.index[0]))
     count, agree = telling.sum(), (telling & (np.diff(labels[order]) == 0)).sum()
     twice = float((shares**2).sum() - shares.iloc[0] ** 2)  # pairs of any two rows that agree, and not in the usual
-    chance = twice / max(1 - shares.iloc[0] ** 2, LUCK)
-    sure = bdtrc(agree - 1, count, (1 + chance) / 2) < LUCK and agree >= (chance + AGREE * (1 - chance)) * count
+    chance = twice / max(1 - shares.iloc[0] ** 2, 1e-9)
+    sure = bdtrc(agree - 1, count, (1 + chance) / 2) < 1e-6 and agree >= (chance + AGREE * (1 - chance)) * count
     counts = np.bincount(rows)  # where the columns have few values, and these settle the label, rows agree as well
     many = len(counts) >= FEWEST_DIFFERENT and len(rows) <= MOST_COPIES * len(counts)
     return Repeats(float(again.mean()), many and bool(sure), rows)

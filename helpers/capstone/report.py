@@ -27,7 +27,7 @@ from helpers.capstone import list_section
 from helpers.capstone.comparison import FEWEST_CLUSTERS, SHARED, Comparison
 from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.lists import Lists
-from helpers.capstone.plan import CONTROL, METRICS, QUICK, SINGLE
+from helpers.capstone.plan import CONTROL, METRICS, QUICK, SINGLE, duration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import (
     COUNTS,
@@ -52,11 +52,12 @@ STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 PAGE = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
 MADE_WITH = {"Made with the course": "multitask-ranking-course", "PyTorch": "torch", "scikit-learn": "scikit-learn"}
 MANY = 1_000  # times the rows: beyond that a number would say no more
+MORE = f"over {MANY:,} times the rows"
 HELD = {"by time": 89, "at random": 96}  # of 100 intervals held the truth, in worlds where it is known (chapter 08)
 SEARCHED = {"headline": 95, "own": 91}  # of 100 where settings were searched, on tables of eight laws (chapter 08)
 WEIGHED = " Rows count in training by {}, in that of the yardsticks too; in the scores each row counts once."
 NARROW = " These intervals are a little too narrow: of 100 like them, {} held the truth where rows were split {}."
-QUICKLY = "This was a quick look (few seeds and epochs, no search for a learning rate): do not decide by it. "
+QUICKLY = "This was a quick look (few epochs, no search for a learning rate): do not decide by it. "
 METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
@@ -244,14 +245,22 @@ def _undecided(found: Comparison, until: str) -> str:
     total, lines = sum(found.parts.values()), []
     for row in rows[len(found.seeds) - rows["dead"] >= 2].itertuples():
         needed = rows_needed(row.gain, row.low, row.high, row.matters, total)
-        beyond = needed >= MANY * total
-        many = f"over {MANY:,} times the rows" if beyond else f"about {float(f'{needed:.2g}'):,.0f} rows or more"
+        many = f"about {float(f'{needed:.2g}'):,.0f} rows or more" if needed < MANY * total else MORE
+        if row.seeds_needed > 0:
+            many = f"about {row.seeds_needed:.0f} seeds ({duration(row.seeds_needed * _of_a_seed(found))} of training)"
         costs = f"sharing may cost up to {-row.low:.3f}" if row.low < 0 else "sharing costs nothing"
         between = f"{costs} and bring up to {max(row.high, 0):.3f} {row.metric}"
-        stays = f"Should its gain stay at {row.gain:+.3f}, it would take {many} to decide."
+        stays = f"Should its gain stay at {row.gain:+.3f}, it would take {many} to decide. A gain of "
+        stays += f"{row.matters + row.gain - row.low:.3f} or more would have been decided here."
         lines.append(f"{row.task} leans to {leaning(row.gain, row.matters)}: {between}. {stays}")
     listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
     return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>{_fewer(found)}"
+
+
+def _of_a_seed(found: Comparison) -> float:
+    """Seconds of computing that one more seed takes."""
+    seconds = found.cost.set_index("model")["seconds"]
+    return seconds.sum() + seconds[found.recipe.structure] * len(found.declaration.labels) * (CONTROL in found.also)
 
 
 def _fewer(found: Comparison) -> str:

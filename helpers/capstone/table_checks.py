@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtr  # the binomial distribution
 
-from helpers.capstone import own_label
 from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.preparation import (
     DOTS,
@@ -39,6 +38,7 @@ from helpers.capstone.preparation import (
 from helpers.capstone.reading import MISSING
 from helpers.capstone.suggestion import is_date, words_of
 from helpers.data.features import LARGEST_FLOAT, Features, Sparse, Tags
+from helpers.evaluation import own_label
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import validate
