@@ -51,7 +51,7 @@ MOST_STRANGE = 0.9  # of the ids in lists, that are no id of the column which th
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
-TELLS = {"binary": 0.55, "regression": 0.05}  # below it a name that sounds like a leak is only a name
+TELLS = {"binary": 0.55, "regression": 0.05}  # surely below it, a name that sounds like a leak is only a name
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
 TAKEN = ("", TOTAL)  # names that training uses itself
@@ -419,18 +419,18 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             score = alone(codes[column][seen], values[seen], kind)
             if column in declaration.numbers:
                 score = np.fmax(score, in_order(some[column].to_numpy(float, na_value=np.nan), values, kind))
-            if score > GIVEN_AWAY[kind]:
-                signs.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
+            said = f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}"
+            signs += [said] if score > GIVEN_AWAY[kind] else []
+            rarer = min((values == 1).sum(), (values == 0).sum()) if kind == "binary" else seen.sum()
+            tells = column not in named and score > TELLS[kind] + 1 / max(rarer, 1) ** 0.5
         if kind == "binary":
             answers = frame[label].to_numpy(float, na_value=np.nan)
             levels = _levels(frame[column]) if column in declaration.ids else {}
-            signs += filter(None, [_settled(marks[column], label, answers), _settled_level(levels, label, answers)])
-            signs += filter(None, [_itself(own[column], label, values)] if column in own else [])
+            found = [_settled(marks[column], label, answers), _settled_level(levels, label, answers)]
+            signs += filter(None, [*found, _itself(own[column], label, values) if column in own else ""])
         measured = bool(signs)
-        if not signs and column in codes and score > TELLS[kind] and (when := _afterwards(column, declaration.labels)):
-            known = f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}"
-            signs += [] if column in named else [f"{when}, and {known}"]
-            named.add(column)
+        if not signs and column in codes and tells and (when := _afterwards(column, declaration.labels)):
+            signs, named = [f"{when}, and {said}"], named | {column}
         if signs:
             asked = "a leak? Was it known before the impression? If not, leave it out."
             yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=measured)
