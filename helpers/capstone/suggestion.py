@@ -19,8 +19,8 @@ ITEMS += "(id|no|nr|key)?|.*(视频|商品).*"
 IDS = f"author|brand|category|class|code|creator|group|segment|type|{USERS}|{ITEMS}"  # the last word of a name
 CODES = r"(c|cat|categor[a-z]*)\d+|.*编号|.*(?<!b)(?<!pa)(?<!val)id"  # whole names: C14; bid, paid and valid are none
 HAPPENED = "(click|lik|fav|buy|bought|purchas|order|conver|convert|conversion|follow|shar|forward|comment|cart|collect|"
-HAPPENED += "install|download|subscrib|churn|finish|complet|view|watch|play|read|skip|hat|dislik|sav|open|paid|enter)"
-HAPPENED += "(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
+HAPPENED += "install|download|subscrib|churn|finish|complet|view|watch|play|read|skip|hat|dislik|sav|open|paid|enter|"
+HAPPENED += "visit|return|favourit|favorit)(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
 HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单"
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
@@ -81,8 +81,8 @@ def draft(guesses: pd.DataFrame) -> str:
         ", ".join(literal(str(name)) for name in roles.index[rows])
         for rows in (roles == "leave out", reasons == ZERO_ONE)
     )
-    notes = "; ".join([*[f"without {left}"] * bool(left), *[f"labels, if outcomes: {maybe}"] * bool(maybe)])
-    return f"declaration = {Declaration.of_roles(roles.to_dict()).code()}" + f"  # {notes}" * bool(notes)
+    code = f"declaration = {Declaration.of_roles(roles.to_dict()).code()}" + f"  # without {left}" * bool(left)
+    return code + f"\n# labels, if outcomes: {maybe}" * bool(maybe)
 
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:

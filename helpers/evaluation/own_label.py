@@ -29,13 +29,17 @@ class Signature(NamedTuple):
     many_later: float
 
 
-@validate.checked
 def signature(values: np.ndarray, labels: np.ndarray, ids: np.ndarray) -> Signature | None:
     """Whether a number says that it contains the label of its own row: the four AUCs that do, or None.
 
     values, labels   `(rows,)`, in the order of time; NaN where they are not known; labels of 0 and 1
     ids              `(rows,)`, whole numbers: of which item or user each row is; negative where that is not known
     """
+    values, labels = validate.numbers("values", values), validate.numbers("labels", labels)
+    ids = np.nan_to_num(validate.numbers("ids", ids), nan=-1).astype(int)
+    if values.ndim != 1 or not len(values):
+        validate.fail("values", f"shape {values.shape}", "a number for each row, (rows,)")
+    validate.same_length(values=values, labels=labels, ids=ids)
     known = ~np.isnan(values) & ~np.isnan(labels) & (ids >= 0) & (ids % (len(ids) // MOST_ROWS + 1) == 0)
     values, labels, ids = values[known], labels[known], ids[known]
     if min((labels == 1).sum(), (labels == 0).sum()) < FEWEST or max(area := auc(values, labels), 1 - area) < PREDICTS:
