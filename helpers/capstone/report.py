@@ -52,7 +52,6 @@ STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 PAGE = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
 MADE_WITH = {"Made with the course": "multitask-ranking-course", "PyTorch": "torch", "scikit-learn": "scikit-learn"}
 MANY = 1_000  # times the rows: beyond that a number would say no more
-MORE = f"over {MANY:,} times the rows"
 HELD = {"by time": 89, "at random": 96}  # of 100 intervals held the truth, in worlds where it is known (chapter 08)
 SEARCHED = {"headline": 95, "own": 91}  # of 100 where settings were searched, on tables of eight laws (chapter 08)
 WEIGHED = " Rows count in training by {}, in that of the yardsticks too; in the scores each row counts once."
@@ -242,12 +241,14 @@ def _undecided(found: Comparison, until: str) -> str:
     if rows.empty:
         return ""
     rows = rows[rows["learnt"].astype(bool)]
-    total, lines = sum(found.parts.values()), []
+    total, lines, cost = sum(found.parts.values()), [], found.cost.set_index("model")["seconds"]
+    of_a_seed = cost.sum() + cost[found.recipe.structure] * len(found.declaration.labels) * (CONTROL in found.also)
     for row in rows[len(found.seeds) - rows["dead"] >= 2].itertuples():
+        many = f"over {MANY:,} times the rows"
         needed = rows_needed(row.gain, row.low, row.high, row.matters, total)
-        many = f"about {float(f'{needed:.2g}'):,.0f} rows or more" if needed < MANY * total else MORE
+        many = f"about {float(f'{needed:.2g}'):,.0f} rows or more" if needed < MANY * total else many
         if row.seeds_needed > 0:
-            many = f"about {row.seeds_needed:.0f} seeds ({duration(row.seeds_needed * _of_a_seed(found))} of training)"
+            many = f"about {row.seeds_needed:.0f} seeds ({duration(row.seeds_needed * of_a_seed)} of training)"
         costs = f"sharing may cost up to {-row.low:.3f}" if row.low < 0 else "sharing costs nothing"
         between = f"{costs} and bring up to {max(row.high, 0):.3f} {row.metric}"
         stays = f"Should its gain stay at {row.gain:+.3f}, it would take {many} to decide. A gain of "
@@ -255,12 +256,6 @@ def _undecided(found: Comparison, until: str) -> str:
         lines.append(f"{row.task} leans to {leaning(row.gain, row.matters)}: {between}. {stays}")
     listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
     return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>{_fewer(found)}"
-
-
-def _of_a_seed(found: Comparison) -> float:
-    """Seconds of computing that one more seed takes."""
-    seconds = found.cost.set_index("model")["seconds"]
-    return seconds.sum() + seconds[found.recipe.structure] * len(found.declaration.labels) * (CONTROL in found.also)
 
 
 def _fewer(found: Comparison) -> str:

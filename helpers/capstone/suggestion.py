@@ -25,6 +25,8 @@ HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单"
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
 FEWEST_TIMES = 10  # with fewer different values a number does not order the rows of many days
+VECTOR = r"\s*\[\s*-?\d*\.\d*[1-9].*\]\s*"  # a list whose first number is no whole one
+DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
 NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
 AFTER = "watch|play|dwell|rating|revenue|completion|stay"  # anywhere in a name
@@ -68,13 +70,15 @@ def draft(guesses: pd.DataFrame) -> str:
     validate.columns("guesses", guesses, ["role", "reason", "example"])
     roles, reasons = guesses["role"], guesses["reason"]
     if not roles.str.endswith("label").any():
-        cures = [f'frame["{n}"] = frame["{n}"] == "{guesses["example"][n]}"' for n in roles.index[reasons == TWO_WORDS]]
-        cures += [f'labels={{"{name}": "binary"}}' for name in roles.index[reasons == ZERO_ONE]]
-        cures += [f'labels={{"{name}": "regression"}}' for name in roles.index[reasons == LATE]]
-        cures = [f"perhaps {cure}" for cure in cures]
+        of = [(TWO_WORDS, 'frame["{0}"] = frame["{0}"] == "{1}"'), (ZERO_ONE, 'labels={{"{0}": "binary"}}')]
+        of += [(LATE, 'labels={{"{0}": "regression"}}')]
+        known = [(name, guesses["example"][name], reasons[name]) for name in roles.index]
+        cures = [f"perhaps {cure.format(*one)}" for reason, cure in of for one in known if one[2] == reason]
         for name in filter(lambda column: words_of(str(column)) & EVENT_NAMES, roles.index):
-            cures.append(f'if "{name}" says what happened, chapter 08, section 1, makes one row of all events of an ')
-            cures[-1] += "impression"
+            more = (
+                f'if "{name}" says what happened, chapter 08, section 1, makes one row of all events of an impression'
+            )
+            cures.append(more)
         expected = "what happened after the impression, as 0 and 1, as yes and no, or as a number to predict"
         validate.fail("guesses", "no label", "; ".join([expected, *cures]))
     left, maybe = (
@@ -137,9 +141,6 @@ def _guess(name: str, values: pd.Series) -> tuple[str, str]:
     return "number", "whole numbers; if they are codes, an id" if whole else "numbers with decimals"
 
 
-VECTOR = r"\s*\[\s*-?\d*\.\d*[1-9].*\]\s*"  # a list whose first number is no whole one
-
-
 @validate.checked
 def letters(name: str) -> str:
     """A name in small letters and figures alone: of "User ID", "user_id" and "userId" userid."""
@@ -175,9 +176,6 @@ def is_date(name: str, values: pd.Series) -> bool:
 def _epoch(seen: pd.Series) -> bool:
     """Whether all are seconds, or milliseconds, between 2000 and 2035."""
     return any(seen.between(946_684_800 * unit, 2_051_222_400 * unit).all() for unit in (1, 1_000))
-
-
-DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
 
 
 def _dated(seen: pd.Series) -> bool:

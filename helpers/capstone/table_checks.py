@@ -54,6 +54,13 @@ GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature al
 TELLS = {"binary": 0.55, "regression": 0.05}  # surely below it, a name that sounds like a leak is only a name
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
+AGES, YOUNGEST, SURELY = 20, 5, 5  # equal parts of a log, the newest, and standard errors of a fall
+FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
+WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
+FEW_CODES = 50  # with fewer different values a column is not looked at as an id
+NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
+MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
+HONEST_ODDS, BY_CHANCE = 5, 1e-6  # times the odds of the whole file, that an honest level's may be; and how surely not
 TAKEN = ("", TOTAL)  # names that training uses itself
 
 
@@ -389,9 +396,6 @@ def _not_yet(declaration: Declaration, rows: pd.DataFrame) -> Iterator[Problem]:
         yield Problem(False, label, reason + "before its label has come.", doubt=True)
 
 
-AGES, YOUNGEST, SURELY = 20, 5, 5  # equal parts of a log, the newest, and standard errors of a fall
-
-
 def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
     """Whether the test rows are of few users, or, unasked, of users that no training row has."""
     user = declaration.user
@@ -410,7 +414,6 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
     codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in lists}
     marks = {c: _marks(frame[c], c in lists) for c in features} if "binary" in labels.values() else {}
-    own = {c: _inside(c, some, of) for c, of in declaration.lists.items() if not {c, of} & skip}
     named: set[str] = set()
     for (label, kind), column in product(labels.items(), features):
         signs, values = [], some[label].to_numpy(float, na_value=np.nan)
@@ -427,7 +430,8 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             answers = frame[label].to_numpy(float, na_value=np.nan)
             levels = _levels(frame[column]) if column in declaration.ids else {}
             found = [_settled(marks[column], label, answers), _settled_level(levels, label, answers)]
-            signs += filter(None, [*found, _itself(own[column], label, values) if column in own else ""])
+            of = declaration.lists.get(column, column)
+            signs += filter(None, [*found, "" if of in {column, *skip} else _itself(some, column, of, label)])
         measured = bool(signs)
         if not signs and column in codes and tells and (when := _afterwards(column, declaration.labels)):
             signs, named = [f"{when}, and {said}"], named | {column}
@@ -454,24 +458,16 @@ def _afterwards(column: str, labels: dict[str, str]) -> str:
     return ""
 
 
-def _inside(column: str, frame: pd.DataFrame, of: str) -> np.ndarray:
-    """In which rows a list has the row's own id."""
-    lists = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
-    return np.array([one in ids for one, ids in zip(frame[of], lists, strict=True)])
-
-
-def _itself(inside: np.ndarray, label: str, values: np.ndarray) -> str:
+def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
     """In words, whether a label goes with a list that has the row's own id, as no taste for the same again explains."""
-    parts = [values[rows & ~np.isnan(values)] for rows in (inside, ~inside)]
+    lists = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
+    inside = np.array([one in ids for one, ids in zip(frame[of], lists, strict=True)])
+    parts = [frame[label][rows].dropna().astype(float) for rows in (inside, ~inside)]
     odds = [(part.sum() + 0.5) / (len(part) - part.sum() + 0.5) for part in parts]
     if min(map(len, parts)) < FEWEST or odds[0] < HONEST_ODDS**2 * odds[1]:
         return ""
     there, elsewhere = (f"{part.mean():.2g}" for part in parts)
     return f"where the row's own id is in it, the mean {label!r} is {there}, elsewhere {elsewhere}"
-
-
-MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
-HONEST_ODDS, BY_CHANCE = 5, 1e-6  # times the odds of the whole file, that an honest level's may be; and how surely not
 
 
 def _levels(values: pd.Series) -> dict[str, np.ndarray]:
@@ -524,17 +520,15 @@ def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem
     """Whether impressions are there twice with two answers, as where each is logged at once and again with its own."""
     fine = (c for c in (declaration.time, declaration.group) if c and frame[c].nunique() * MANY_AT_ONCE > len(frame))
     key = [declaration.user, declaration.item, next(fine, None)]
-    again = frame[frame.duplicated(key, keep=False)] if all(key) else frame[:0]
-    answers = again.groupby(key, observed=True, dropna=False)[[*declaration.labels]] if len(again) else None
-    differ = 0 if answers is None else int((answers.transform("nunique") > 1).any(axis=1).sum())
+    if not all(key):
+        return
+    again = frame[frame.duplicated(key, keep=False)]
+    answers = again.groupby(key, observed=True, dropna=False)[[*declaration.labels]]
+    differ = int((answers.transform("nunique") > 1).any(axis=1).sum()) if len(again) else 0
     if differ >= max(FEWEST, FEW_TWICE * len(frame)):
         said = f"{differ / len(frame):.0%} of the rows have the {', '.join(key)} of another one, and another answer: "
         said += "impressions that were stored at once, and again with their answer? Keep the last of each: "
         yield Problem(False, "all columns", f'{said}`frame.drop_duplicates({literal(tuple(key))}, keep="last")`.', True)
-
-
-FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
-WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
 
 
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
@@ -556,47 +550,36 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
         of_ids = values.groupby(ids).transform("mean").var()  # how much of the number the ids tell
         whole = not values.isna().any() and values.std() and of_ids >= (1 - WITHIN) * values.var()
         look = partial(_of_file, train=train) if whole else _of_own
-        if not whole and of not in declaration.ids_of_all():
-            continue
-        for label in declaration.labels:
-            if reason := look(values, rows[label].astype(float), ids, names=(label, of)):
+        for label in declaration.labels if whole or of in declaration.ids_of_all() else ():
+            if reason := look(label, of, values, rows[label].astype(float), ids):
                 yield Problem(False, column, reason, doubt=True)
                 told.add(column)
                 break
 
 
-def _of_file(values: pd.Series, answers: pd.Series, ids: np.ndarray, names: tuple, train: pd.Index) -> str:
+def _of_file(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.ndarray, train: pd.Index) -> str:
     """In words, whether a number is a mean or a sum of the labels of each id over all rows."""
     for how in ("mean", "sum"):
         found = [getattr(part.groupby(ids[part.index]), how)() for part in (answers, answers[train])]
         near, less = (float(values.corr(pd.Series(ids).map(each))) for each in found)
         if near > NEAR and 1 - near < (1 - less) / 2:
             reason = (
-                f"it goes with the {how} {names[0]!r} of each {names[1]} over all rows (correlation {near:.3f}) more "
+                f"it goes with the {how} {label!r} of each {of} over all rows (correlation {near:.3f}) more closely "
             )
-            reason += f"closely than with that over the training rows ({less:.3f}): a leak? It seems to be made from "
-            return f"{reason}this very file, the test rows included. Take {how}s of earlier rows alone."
+            reason += f"than with that over the training rows ({less:.3f}): a leak? It seems to be made from this very "
+            return f"{reason}file, the test rows included. Take {how}s of earlier rows alone."
     return ""
 
 
-def _of_own(values: pd.Series, answers: pd.Series, ids: np.ndarray, names: tuple) -> str:
+def _of_own(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.ndarray) -> str:
     """In words, whether a number says that it contains the label of its own row."""
-    binary = answers if answers.isin([0, 1]).all() else (answers > answers.median()).where(answers.notna())
-    found = own_label.signature(values.to_numpy(), binary.to_numpy(float), ids)
-    if found is None:
+    binary = answers if answers.dropna().isin([0, 1]).all() else (answers > answers.median()).where(answers.notna())
+    if (found := own_label.signature(values.to_numpy(), binary.to_numpy(float), ids)) is None:
         return ""
     areas = "AUC {:.2f} and {:.2f} with few, {:.2f} and {:.2f} with many".format(*found)
-    reason = (
-        f"it predicts {names[0]!r} of its own row far better than of a later row of the same {names[1]}, the more so "
-    )
-    reason += (
-        f"the fewer rows that has ({areas}): a leak? Its own label seems to be in it, as in a rate of today. Take "
-    )
+    reason = f"it predicts {label!r} of its own row far better than of a later row of the same {of}, the more so the "
+    reason += f"fewer rows that has ({areas}): a leak? Its own label seems to be in it, as in a rate of today. Take "
     return reason + "earlier rows alone."
-
-
-FEW_CODES = 50  # with fewer different values a column is not looked at as an id
-NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
 
 
 def _codes(values: pd.Series, number: bool) -> np.ndarray:
