@@ -12,7 +12,8 @@
     evaluation/  `metrics` (AUC, GAUC, R² …); what shares nothing, the yardsticks of every model: `counts`, `yardsticks`
                  (a linear model and trees), `pool` (several outputs, one score); `statistics` (contrasts and
                  intervals over seeds), `intervals` (on one log, over users), `margins` (the smallest effect that
-                 matters), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
+                 matters), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training),
+                 `own_label` (is a row's label in one of its features?)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments
                  on relu features share), `kept` (tables of runs that were trained before), `chosen` (what a search
                  found best), `jobs` (on all cores, or a cluster)
@@ -25,8 +26,7 @@
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, rank, export), `plan` (what a comparison will train, and how long), `comparison`,
-                 `recommendation`, `lists` (one list from several predictions), `ladder` (past a count), `report`,
-                 `list_section` (of the report)
+                 `recommendation`, `lists` (one list from several predictions), `report`, `list_section` (of it)
     chapters/    one folder a chapter, `chapters/ch04/`: what its notebook runs, claims (claims.toml), predictions
                  (texts in predictions.md, figures in questions.py), quiz, exercises, explorer
     course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)
