@@ -87,7 +87,9 @@ def _own(finding: Finding) -> str:
 
 
 def _moved(finding: Finding) -> str:
-    return " → ".join(f"{margin:g}" for margin in (*finding.before, finding.margin))
+    """The margins that it had, and has. What is judged by the error left was judged by R² before."""
+    unit = " R²" if finding.unit == "halvings of the error left" else ""
+    return " → ".join([*(f"{margin:g}{unit}" for margin in finding.before), f"{finding.margin:g}"])
 
 
 def _drawn(finding: Finding, colour: str) -> str:

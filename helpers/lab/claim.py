@@ -10,8 +10,10 @@ claim was given more seeds after a look at its verdict: who looks again has anot
     no effect             the whole interval lies within ± the smallest effect, and 0 is in it
     undecided             none of these: never taught as a fact
 
-The smallest effect that matters is that of the outcome, one for the whole course (`helpers.evaluation.margins`). A
-claim whose sentence asks for another says why. `data/margins.csv` has all margins that a claim has had.
+The smallest effect that matters is that of the outcome, one for the whole course (`helpers.evaluation.margins`). Where
+all that is compared has an R² above 0.9, the outcome is the error left, 1 − R²: at 0.96 a margin of 0.01 would be a
+quarter of it. A claim whose sentence asks for another margin says why. `data/margins.csv` has all margins that a claim
+has had.
 
 What the interval is over is part of the claim as well:
 
@@ -34,7 +36,7 @@ import pandas as pd
 
 from helpers.display.cards import stated
 from helpers.evaluation import intervals, statistics
-from helpers.evaluation.margins import SMALLEST
+from helpers.evaluation.margins import LEFT, SMALLEST
 from helpers.evaluation.pool import best_elsewhere
 from helpers.evaluation.statistics import contrast
 from helpers.evaluation.verdicts import EXTENDED, FAR, LEVEL, UNDECIDED, VERDICTS, Finding, verdict
@@ -108,6 +110,11 @@ def fused(value: str, of: Sequence, *, over: Sequence, column: str = "model", **
 def mean(value: str, *, minus: float = 0.0, **where) -> Contrast:
     """The mean of `value` in the rows `where`, minus a constant."""
     return Contrast(value, {(): 1}, (), where, -minus)
+
+
+def of_error_left(effect: Callable[[pd.DataFrame], pd.Series]) -> Callable[[pd.DataFrame], pd.Series]:
+    """An effect on the column r2 as one on the error left, 1 − R², in halvings: above 0 still means better."""
+    return lambda table: effect(table.assign(r2=-np.log2(1 - table["r2"])))
 
 
 class Interval(NamedTuple):
@@ -240,7 +247,8 @@ def read(path: Path, functions: Mapping[str, Callable]) -> dict[str, Claim]:
         { call = name, with = {…} }   a function of the table; with arguments, a function that returns one
 
     of the rows `where = {column: level}`; and under that of several levels where least of it is left, in the direction
-    `sign`, with `weakest = {column: [level, …]}`.
+    `sign`, with `weakest = {column: [level, …]}`. In the unit "halvings of the error left" the column r2 is read as
+    log₂ 1/(1 − r2).
 
     functions   those that `call` and `experiment` name
 
@@ -261,6 +269,8 @@ def _claim(fields: dict, functions: Mapping[str, Callable]) -> Claim:
     over = fields.pop("interval", "worlds")
     over = one_log(**over) if isinstance(over, dict) else {"worlds": WORLDS, "shares": SHARES}[over]
     effect = _effect(fields.pop("effect"), functions, fields.get("sign", 1))
+    if fields.get("unit") == LEFT:
+        effect = of_error_left(effect)
     return Claim(grid=grid, over=over, effect=effect, **fields)
 
 

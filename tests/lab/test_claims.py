@@ -12,6 +12,7 @@ from scipy import stats
 from helpers import lab
 from helpers.course import chapter_names
 from helpers.evaluation import verdicts
+from helpers.evaluation.margins import LEFT
 from helpers.evaluation.verdicts import UNDECIDED, WITHIN
 from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, seeds, tables_of
 from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, lead, levels_read, mean
@@ -128,6 +129,33 @@ FAR = re.compile(r"\b(far|many more|much from|anywhere near)\b")
 def test_a_sentence_that_says_far_is_judged_by_ten_times_the_margin():
     said = {id for id, claim in all_claims().items() if FAR.search(claim.sentence)}
     assert said == {id for id, claim in all_claims().items() if claim.far}
+
+
+def levels(claim: Claim) -> list[float]:
+    """The mean R² of what its effect adds, and of what it takes off: each cell of its table (a mean over seeds) as
+    heavy as the effect moves when that cell does. The moved tables are passed as the seeds of one."""
+    table, step = kept(claim), 1e-5
+    measured = {column for grid in tables_of(claim.grid) for sample in grid.samples for column in sample.within}
+    keys = [column for column in table if column not in measured | {"seed"}]
+    cells = table.groupby(keys, sort=False, as_index=False, dropna=False)["r2"].mean()
+    moved = [cells.assign(seed=seed, r2=cells["r2"] + step * (cells.index == seed)) for seed in (-1, *cells.index)]
+    effects = np.asarray(claim.effect(pd.concat(moved, ignore_index=True)))
+    moves = (effects[1:] - effects[0]) / step
+    sides = (np.where(sign * moves > 1e-4, abs(moves), 0) for sign in (1, -1))
+    return [np.average(cells["r2"], weights=side) for side in sides if side.any()]
+
+
+@pytest.mark.long
+def test_where_all_that_is_compared_has_an_r2_above_point_nine_the_margin_is_of_the_error_left():
+    """There 0.01 of R² is more than a tenth of all that can still be gained, and a ceiling looks like "no effect"."""
+    of_r2 = {
+        id: claim
+        for id, claim in all_claims().items()
+        if claim.unit in ("R²", LEFT) and not callable(claim.grid) and "r2" in kept(claim)
+    }
+    assert len(of_r2) > 80
+    high = {id for id, claim in of_r2.items() if min(levels(claim)) > 0.9}
+    assert high == {id for id, claim in of_r2.items() if claim.unit == LEFT}
 
 
 def test_what_lies_on_one_log_is_judged_by_an_interval_for_one_log():
