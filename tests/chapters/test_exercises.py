@@ -1,13 +1,18 @@
 """The contract of every exercise: the right answers pass, each usual mistake meets its own words and two hints, and
-nothing yet is "Not yet". The worked solutions are handed in by `tests/tools/test_handin.py`."""
+nothing yet is "Not yet". The worked solutions, written apart from the tables, hold the right answers of these to the
+text."""
 
 import re
+from contextlib import suppress
 from importlib import import_module
 
 import pytest
 
 from helpers.display.exercises import Exercise
 from tests.chapters.shared import judge
+from tests.tools.homework import CHAPTERS, solutions
+from tools.handin.sheets import Chapter
+from tools.handin.worker import define
 from tools.notebooks import ROOT
 
 EXERCISES = {
@@ -47,3 +52,19 @@ def test_right_answers_pass_and_each_mistake_meets_its_own_words_and_two_hints(e
 @pytest.mark.parametrize("nothing", [None, ...])
 def test_nothing_yet_is_not_yet(exercise: Exercise, nothing):
     assert judge(exercise, lambda *_: nothing).startswith("Not yet")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", CHAPTERS.values(), ids=CHAPTERS)
+def test_the_worked_solutions_pass(chapter: Chapter):
+    """Those that train are left to `tests/tools/test_handin.py`, which hands in all of them."""
+    space: dict = {}
+    exec(chapter.setup, space)
+    for source in chapter.tasks[-1].above:
+        define(source, space)
+    number, worked = chapter.path.stem[:2], solutions(chapter)
+    for task in chapter.tasks:
+        if f"{number} {task.name}" not in LONG:
+            with suppress(NameError):  # below the answer some go on with what other cells have trained
+                exec(worked[task.name], space)
+            assert judge(EXERCISES[f"{number} {task.name}"], space[task.answer]).startswith("Correct"), task.name

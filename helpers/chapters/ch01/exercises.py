@@ -57,17 +57,19 @@ class _HeldOut:
         mine = _satisfaction(self.scores, truth)
         gains = mine - alone[best]  # world by world: a world is a trained model, its users are not independent of it
         gain, low, high = np.round(interval(gains), 4)  # as printed: what reads 0 is not above 0
-        words = (
-            f"our top 10 has a satisfaction of {mine.mean():.4f}, that by {best} alone {alone[best].mean():.4f}: "
-            f"{gain:+.4f} [{low:+.4f}, {high:+.4f}] over {len(gains)} worlds, more in {(gains > 0).sum()} of them"
-        )
         looks.add(hash(_top(self.scores).tobytes()))
-        if len(looks) > 1:
-            words += f" (look number {len(looks)} at these worlds: a gain found late is worth less)"
-        click = alone["click"].mean()
-        return {"words": words, "gain": gain, "low": low, "click": click, "as_clicks": mine.mean() <= click}
+        number = (
+            f" (look number {len(looks)} at these worlds: a gain found late is worth less)" if len(looks) > 1 else ""
+        )
+        means = {"mine": mine.mean(), "best": best, "alone": alone[best].mean(), "click": alone["click"].mean()}
+        more = {"worlds": len(gains), "more": (gains > 0).sum(), "look": number}
+        return means | more | {"gain": gain, "low": low, "high": high}
 
 
+FOUND = (
+    "our top 10 has a satisfaction of {mine:.4f}, that by {best} alone {alone:.4f}: {gain:+.4f} [{low:+.4f}, "
+    "{high:+.4f}] over {worlds} worlds, more in {more} of them{look}"
+)
 SHAPE = """the score has shape {came}; the predictions have {wanted}.
     Hint: one score for each candidate.
     Hint: combine the arrays element by element."""
@@ -86,22 +88,22 @@ beats_every_label = Exercise(
     "`answer(p)`: predictions {task: (worlds, users, candidates)} become one score a candidate, of any formula.",
     right=lambda p: np.log(p["like"]) + np.log(p["share"]) + np.log(p["favourite"]) - 1.5 * np.log(p["click"]),
     look=_HeldOut,
-    note=lambda seen: f"Y{seen.found['words']}.",
+    note=lambda seen: f"Y{FOUND}.".format(**seen.found),
     mistakes={
         when(lambda seen: seen.wrong_shape, lambda p: p["like"][..., 0]): SHAPE,
         when(lambda seen: not np.isfinite(seen.scores).all(), _log_of_watch_time): NOT_FINITE,
-        when(lambda seen: seen.found["as_clicks"] and seen.found, lambda p: -p["like"]): """y{words}. By click alone it
-            is {click:.4f}, which is no less.
+        when(lambda seen: seen.found["mine"] <= seen.found["click"] and seen.found, lambda p: -p["like"]): f"""y{FOUND}.
+            By click alone it is {{click:.4f}}, which is no less.
             Hint: a label as frequent as the click decides the order of a sum.
             Hint: put the labels on one scale: divide each by its mean, or use logarithms.""",
         when(
             lambda seen: seen.found["low"] <= 0 < seen.found["gain"] and seen.found, lambda p: p["like"] / p["click"]
-        ): """y{words}. Your mean is higher, but the gain scatters too much from world to world.
+        ): f"""y{FOUND}. Your mean is higher, but the gain scatters too much from world to world.
             Hint: each label is predicted with errors of its own. Several rare labels know more than one: are they in?
             Hint: how much of the click has to go, less or more than a division takes out, you find by trying.""",
         when(
             lambda seen: seen.found["low"] <= 0 and seen.found, lambda p: p["share"], lambda p: p["like"] * p["share"]
-        ): """y{words}. That is not a gain.
+        ): f"""y{FOUND}. That is not a gain.
             Hint: each label needs a click, so it has the bait of the click in it. Take part of that out again: by a
             negative weight in a sum of labels on one scale, by a negative exponent in a product.
             Hint: several rare labels know more than one. How much of the click has to go, you find by trying.""",

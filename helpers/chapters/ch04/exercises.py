@@ -278,16 +278,17 @@ class _Chosen:
             "undecided": f"undecided, as the interval reaches across {side}0.01",
             "opposite": "",
         }
-        words = f"haring gives {mean:+.3f} R² [{low:+.3f}, {high:+.3f}] over {len(self.pairs)} seeds"
-        return {"words": words, "verdict": verdicts[verdict(low, high, 0.01)]}
+        return {"mean": mean, "low": low, "high": high, "verdict": verdicts[verdict(low, high, 0.01)]}
 
+
+GAIN = f"haring gives {{mean:+.3f}} R² [{{low:+.3f}}, {{high:+.3f}}] over {len(PAIR_SEEDS)} seeds"
 
 losing_pair = Exercise(
     "the targets agree, and yet the bottom is too narrow for what the two tasks need.",
     "`answer()`: settings of `relu_tasks` with targets that correlate by 0.4, and a width at which sharing loses.",
     right=lambda: ({"shared": 2}, 2),
     look=_Chosen,
-    note=lambda seen: f"S{seen.gain['words']}.",
+    note=lambda seen: f"S{GAIN}.".format(**seen.gain),
     mistakes={
         when(lambda seen: not seen.usable, lambda: {"shared": 2}, lambda: ({"shared": 2}, 0)): """the function did not
             return a dict of settings and a whole number, the bottom's width.
@@ -312,7 +313,7 @@ losing_pair = Exercise(
             Hint: less noise, or a bottom that is not quite so narrow.""",
         when(
             lambda seen: seen.gain["verdict"] and seen.gain, lambda: ({"shared": 4}, 8), lambda: ({"shared": 3}, 3)
-        ): """s{words}: {verdict}.
+        ): f"""s{GAIN}: {{verdict}}.
             Hint: two tasks lose where they must divide a bottom that each of them would fill alone.
             Hint: fewer common features, as far as the correlation allows; a bottom no wider than one task needs.""",
     },
