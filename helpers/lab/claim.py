@@ -307,9 +307,17 @@ def levels_read(
     """
     before, far = np.asarray(effect(table), float), np.random.default_rng(0).uniform(1e6, 2e6, len(table))
 
+    def changed(moved: pd.DataFrame) -> bool:
+        try:
+            with np.errstate(invalid="ignore"):  # an R² far above 1 leaves an error that has no logarithm,
+                return not np.array_equal(np.asarray(effect(moved), float), before, equal_nan=True)
+        except ValueError:  # which is an error only where it is read
+            return True
+
     def reads(rows: pd.Series) -> bool:
-        others = (table.assign(**{value: table[value] + off * rows for value in measured}) for off in (far, -far))
-        return not all(np.array_equal(np.asarray(effect(other), float), before, equal_nan=True) for other in others)
+        return any(
+            changed(table.assign(**{value: table[value] + off * rows for value in measured})) for off in (far, -far)
+        )
 
     read = {column: [level for level in levels if reads(table[column] == level)] for column, levels in axes.items()}
     return {column: levels for column, levels in read.items() if len(levels) < len(axes[column])}

@@ -15,7 +15,7 @@ from helpers.evaluation import verdicts
 from helpers.evaluation.margins import LEFT
 from helpers.evaluation.verdicts import UNDECIDED, WITHIN
 from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, seeds, tables_of
-from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, lead, levels_read, mean
+from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, lead, levels_read, mean, of_error_left
 from helpers.lab.measure_claims import by_experiment, main, trained_together
 from tools import notebooks
 
@@ -350,6 +350,8 @@ def test_an_effect_that_takes_the_best_reads_those_that_are_worse_today():
     assert read(gain("r2", "c", over="a")) == {"model": ["a", "c"]}
     assert read(mean("r2", model="b")) == {"model": ["b"]}
     assert read(lambda table: table[table["model"] < "c"].groupby("seed")["r2"].max()) == {"model": ["a", "b"]}
+    table["r2"] /= 10  # below 1, as an R² is
+    assert read(of_error_left(gain("r2", "c", over="a"))) == {"model": ["a", "c"]}
 
 
 def test_a_block_is_fresh_only_if_none_of_its_seeds_is_used_up(monkeypatch, tmp_path):
