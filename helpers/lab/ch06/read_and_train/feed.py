@@ -44,8 +44,9 @@ def named(kind: str, way: str) -> str:
 
 
 SCORES = {kind: [*(named(kind, way) for way in WAYS), *ITEM_COUNTS] for kind in POOLS}
-SCORES["both"] += SCORES[ALONE] + SCORES[SHARED]  # whoever has both may do without one
-MODELS = tuple(dict.fromkeys([*MAY_TRAIN, *(name for names in SCORES.values() for name in names)]))
+# whoever has both may do without one
+SCORES["both"] = list(dict.fromkeys(name for names in SCORES.values() for name in names))
+MODELS = tuple(dict.fromkeys([*MAY_TRAIN, *SCORES["both"]]))
 
 # {model: {label: (lr, l2)}}
 CHOSEN = Chosen("06_tuning_feed_cuts", by=["model", "label"], setting=["lr", "l2"], value="loss", lowest=True)
@@ -88,7 +89,7 @@ def compared(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFra
 
 
 ONE = {"seeds": [900], "models": ["train own"], "rates": [0.003], "penalties": [0.03]}
-FEW = {"seeds": [4], "models": ["train own", *SCORES["both"], *SCORES[ALONE]]}
+FEW = {"seeds": [4], "models": ["train own", *SCORES["both"]]}
 TABLES = kept_tables(
     KeptTable("06_tuning_feed_cuts", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
     KeptTable("06_feed_cuts", compared, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02, "gauc": 0.02})]),
