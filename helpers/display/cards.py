@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from helpers.evaluation.verdicts import FAR, NO_EFFECT, SMALL, UNDECIDED, Finding, findings
+from helpers.evaluation.verdicts import FAR, LEFT, NO_EFFECT, SMALL, UNDECIDED, Finding, findings
 from helpers.support import validate
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
@@ -88,7 +88,7 @@ def _own(finding: Finding) -> str:
 
 def _moved(finding: Finding) -> str:
     """The margins that it had, and has. What is judged by the error left was judged by R² before."""
-    unit = " R²" if finding.unit == "halvings of the error left" else ""
+    unit = " R²" if finding.unit == LEFT else ""
     return " → ".join([*(f"{margin:g}{unit}" for margin in finding.before), f"{finding.margin:g}"])
 
 

@@ -12,7 +12,7 @@ was judged by before, and since when, is in `data/margins.csv`.
 
 from typing import NamedTuple
 
-LEFT = "halvings of the error left"  # of 1 − R², which counts in place of R² where all that is compared is above 0.9
+from helpers.evaluation.verdicts import LEFT
 
 
 class Margin(NamedTuple):

@@ -20,6 +20,9 @@ from helpers.support import validate
 
 FINDINGS, TUNING = (Path(__file__).parents[2] / "data" / f"{name}.csv" for name in ("findings", "tuning"))
 
+# A unit: of 1 − R², which counts in place of R² where all that is compared is above 0.9.
+LEFT = "halvings of the error left"
+
 VERDICTS = HOLDS, OPPOSITE, SMALL, NO_EFFECT, UNDECIDED = (
     "holds",
     "opposite",

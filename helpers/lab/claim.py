@@ -36,10 +36,11 @@ import pandas as pd
 
 from helpers.display.cards import stated
 from helpers.evaluation import intervals, statistics
-from helpers.evaluation.margins import LEFT, SMALLEST
-from helpers.evaluation.pool import best_elsewhere
+from helpers.evaluation.counts import ITEM_COUNTS
+from helpers.evaluation.margins import SMALLEST
+from helpers.evaluation.pool import AS_IS, best_elsewhere
 from helpers.evaluation.statistics import contrast
-from helpers.evaluation.verdicts import EXTENDED, FAR, LEVEL, UNDECIDED, VERDICTS, Finding, verdict
+from helpers.evaluation.verdicts import EXTENDED, FAR, LEFT, LEVEL, UNDECIDED, VERDICTS, Finding, verdict
 from helpers.support import validate
 
 MARGINS = Path(__file__).parents[2] / "data" / "margins.csv"  # what each claim was judged by, and since when
@@ -105,6 +106,14 @@ def fused(value: str, of: Sequence, *, over: Sequence, column: str = "model", **
         return best_elsewhere(scores[[*of]]) - best_elsewhere(scores[[*over]])
 
     return effect
+
+
+def score_name(pool: str, models: Sequence[str], way: str) -> str:
+    """What a table for `fused` calls a score of a pool of these models: "linear, product". As it is a model alone has
+    its own name; a count, which is in every pool, has its own, too."""
+    if way in ITEM_COUNTS:
+        return way
+    return models[0] if way == AS_IS and len(models) == 1 else f"{pool}, {way}"
 
 
 def mean(value: str, *, minus: float = 0.0, **where) -> Contrast:

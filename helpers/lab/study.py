@@ -1,24 +1,7 @@
 """A study: one experiment as data. From it follow its two kept tables (the search and the comparison), what each arm
 chose, their hashes, what is trained again as a check, and to which levels a claim with fresh seeds is narrowed.
 
-    HEAT = Study(
-        "04_heat",
-        axes={"model": MODELS, "width": WIDTHS, "rows": ROWS, "condition": EXTREMES, "seed": range(24)},
-        data=task_pair,
-        model=build,
-        options=lambda rows, rate: small_batches(rows, rate, STEPS),
-        judge=mean_r2,
-        near={"r2": 0.02},
-        again={"seed": [5], "width": [4, 32], "rows": [250, 2000]},
-        search=Search(
-            "04_heat_tuning",
-            {"rate": LEARNING_RATES},
-            by=["model", "width", "rows"],
-            seeds=range(900, 904),
-            near={"r2": 0.02},
-            again={"seed": [900], "width": [4], "rows": [250], "rate": [0.01]},
-        ),
-    )
+`helpers/lab/ch04/heat.py` is a short one, `HEAT`:
 
     HEAT.run(seed=[24, 25], width=[4])    # two new seeds, each arm with the rate that it chose
 

@@ -4,9 +4,9 @@ import pytest
 from scipy import stats
 
 from helpers.evaluation.intervals import gain as on_one_log
-from helpers.evaluation.margins import LEFT, SMALLEST
+from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import contrast
-from helpers.evaluation.verdicts import FAR, weak
+from helpers.evaluation.verdicts import FAR, LEFT, weak
 from helpers.lab import claim as module
 from helpers.lab.claim import SHARES, Claim, Contrast, gain, lead, mean, one_log, read, verdict
 

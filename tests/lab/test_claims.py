@@ -12,8 +12,7 @@ from scipy import stats
 from helpers import lab
 from helpers.course import chapter_names
 from helpers.evaluation import verdicts
-from helpers.evaluation.margins import LEFT
-from helpers.evaluation.verdicts import UNDECIDED, WITHIN
+from helpers.evaluation.verdicts import LEFT, UNDECIDED, WITHIN
 from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, seeds, tables_of
 from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, lead, levels_read, mean, of_error_left
 from helpers.lab.measure_claims import by_experiment, main, trained_together

@@ -8,7 +8,7 @@ import pytest
 from helpers.experiments import kept
 from helpers.experiments.chosen import Chosen
 from helpers.lab import tuning_luck
-from helpers.lab.claim import gain
+from helpers.lab.claim import Claim, gain
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.measure_claims import Experiment
 
@@ -28,9 +28,7 @@ def compare(seeds: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["seed", "model", "r2"])
 
 
-class Claim:
-    def judge(self, id: str, table: pd.DataFrame):
-        return type("Finding", (), {"effect": gain("r2", "ours", over="rival")(table).mean()})
+AHEAD = Claim("Ours is ahead.", gain("r2", "ours", over="rival"), "99_table", "R²")
 
 
 @pytest.fixture
@@ -43,7 +41,7 @@ def tables(tmp_path, monkeypatch):
         table.write(table.make(**table.settings))
     for module in ("helpers.lab", "helpers.lab.tuning_luck"):
         monkeypatch.setattr(f"{module}.TABLES", tables)
-    monkeypatch.setattr(tuning_luck, "all_claims", lambda: {"C99.1": Claim()})
+    monkeypatch.setattr(tuning_luck, "all_claims", lambda: {"C99.1": AHEAD})
     return tables
 
 

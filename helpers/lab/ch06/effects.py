@@ -39,7 +39,9 @@ def ends_ahead(table: pd.DataFrame) -> pd.Series:
 def over_unshared(condition: str) -> Callable[[pd.DataFrame], pd.Series]:
     """R² of the Shared-Bottom above what shares nothing, the outputs of either side as they are or fused, mean of both
     tasks."""
-    of, over = ([f"{model}, {output}" for model in side for output in cuts.OUTPUTS] for side in (SHARED, cuts.ALONE))
+    of, over = (
+        [f"{model}, {output}" for model in side for output in cuts.OUTPUTS] for side in (["train all"], cuts.ALONE)
+    )
     effects = [fused("r2", of, over=over, condition=condition, task=task) for task in TASKS]
 
     def above(table: pd.DataFrame) -> pd.Series:
@@ -55,5 +57,4 @@ def pooled(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
     return fused("auc", feed.SCORES[of], over=feed.SCORES[over], label=feed.SHARE)
 
 
-SHARED = (feed.SHARED,)
 BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")

@@ -25,8 +25,9 @@ from helpers.data.feed import CANDIDATES, described, features
 from helpers.data.world import World
 from helpers.evaluation.counts import ITEM_COUNTS, item_count
 from helpers.evaluation.metrics import auc, gauc, log_loss
-from helpers.evaluation.pool import AS_IS, names, pool
+from helpers.evaluation.pool import names, pool
 from helpers.experiments.chosen import Chosen
+from helpers.lab.claim import score_name
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.copies import predict
@@ -65,16 +66,9 @@ POOLS_SHARED = {SHARED: (SHARED,)}
 POOLS_JOINED = {"linear and shared": (LINEAR, SHARED), "networks and shared": (OWN, SHARED)}
 POOLS = POOLS_APART | POOLS_SHARED | POOLS_JOINED
 WAYS = names(frequent=False, counts=ITEM_COUNTS)
-
-
-def named(kind: str, way: str) -> str:
-    """A score by its pool and its way: "linear, product". As it is a model has its own name."""
-    return kind if way == AS_IS and len(POOLS[kind]) == 1 else f"{kind}, {way}"
-
-
 UNSHARED, FUSED, POOLED = (
-    (*(named(kind, way) for kind, way in product(kinds, WAYS)), *ITEM_COUNTS)
-    for kinds in (POOLS_APART, POOLS_SHARED, POOLS)
+    (*(score_name(kind, models, way) for kind, models in pools.items() for way in WAYS), *ITEM_COUNTS)
+    for pools in (POOLS_APART, POOLS_SHARED, POOLS)
 )
 
 # What every model may choose from, besides passes, by validation loss.
@@ -268,7 +262,7 @@ def _scores(log: Log, size: str, seed: int) -> dict[str, dict[str, Tensor]]:
         for kind, members in POOLS.items():
             valid, offers = zip(*(outputs[model] for model in members), strict=True)
             for way, fused in pool(valid, offers, label, log.valid.labels[label], counts=counts).items():
-                scores.setdefault(named(kind, way), {})[label] = fused
+                scores.setdefault(score_name(kind, members, way), {})[label] = fused
     return scores
 
 

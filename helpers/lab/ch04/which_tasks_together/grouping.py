@@ -30,12 +30,12 @@ from helpers.lab.ch04.feed_tasks import (
     TUNING_SEEDS,
     fitted,
     lowest_losses,
-    named,
     outputs,
     pooled,
     predicted,
     scored,
 )
+from helpers.lab.claim import score_name
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.experts import MMoE
@@ -61,7 +61,7 @@ TASKS_OF = GROUPS | {MMOE: PAIR}
 MODELS = tuple(TASKS_OF)
 TUNED = (*PAIR, name_of(PAIR), MMOE)  # each by itself
 # What shares nothing, besides a network for each task.
-RIVALS = (LINEAR, *(named(kind, way) for kind in (NETWORKS, LINEAR) for way in (*FUSIONS, OF_THREE)), *ITEM_COUNTS)
+RIVALS = (LINEAR, *(f"{kind}, {way}" for kind in (NETWORKS, LINEAR) for way in (*FUSIONS, OF_THREE)), *ITEM_COUNTS)
 
 
 def partitions(tasks: Sequence[str] = TASKS) -> Iterator[list[tuple[str, ...]]]:
@@ -176,7 +176,7 @@ def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *RIVALS)) -> 
         linear = linear_models(worlds, {task: RIDGE[False][task] for task in TASKS})
         pools = {kind: POOLS[kind] for kind in (NETWORKS, LINEAR)}
         ways = pooled(worlds, {OWN: outputs(worlds, of_one_task), LINEAR: linear}, pools, TASKS)
-        scores = {named(*way): fused for way, fused in ways.items()}
+        scores = {score_name(kind, pools[kind], way): fused for (kind, way), fused in ways.items()}
         parts += [scored(worlds, scores[model]).assign(model=model) for model in rivals]
     return pd.concat(parts, ignore_index=True).rename(columns={"score": "auc"})[["seed", "model", "task", "auc"]]
 

@@ -15,11 +15,11 @@ import pandas as pd
 from helpers.chapters.ch04.feed_tasks import TOWER, Worlds
 from helpers.data.feed import features
 from helpers.evaluation.counts import ITEM_COUNTS
-from helpers.evaluation.pool import AS_IS
 from helpers.experiments.chosen import Chosen
 from helpers.lab.ch04.feed_tasks import LEARNING_RATES, PENALTIES, TUNING_SEEDS, WAYS, fitted, outputs, pooled, scored
 from helpers.lab.ch04.which_tasks_together import grouping
 from helpers.lab.ch06.read_and_train.cuts import ReadAll
+from helpers.lab.claim import score_name
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.training.loop import Run
@@ -36,14 +36,7 @@ MAY_TRAIN = {
 }
 ALONE, SHARED = "single-task", "train all"
 POOLS = {ALONE: [ALONE], SHARED: [SHARED], "both": [ALONE, SHARED]}
-
-
-def named(kind: str, way: str) -> str:
-    """A score by its pool and its way: "train all, product". As it is a model has its own name, and so has a count."""
-    return way if way in ITEM_COUNTS else kind if way == AS_IS and kind in POOLS[kind] else f"{kind}, {way}"
-
-
-SCORES = {kind: [*(named(kind, way) for way in WAYS), *ITEM_COUNTS] for kind in POOLS}
+SCORES = {kind: [*(score_name(kind, models, way) for way in WAYS), *ITEM_COUNTS] for kind, models in POOLS.items()}
 # whoever has both may do without one
 SCORES["both"] = list(dict.fromkeys(name for names in SCORES.values() for name in names))
 MODELS = tuple(dict.fromkeys([*MAY_TRAIN, *SCORES["both"]]))
@@ -82,7 +75,8 @@ def compared(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFra
     for model in (model for model in MAY_TRAIN if model in {SHARED, *models}):
         runs = {setting: _trained(worlds, model, *setting) for setting in set(CHOSEN[model].values())}
         trained[model] = outputs(worlds, {label: runs[CHOSEN[model][label]] for label in LABELS})
-    scores = {named(*way): fused for way, fused in pooled(worlds, trained, POOLS, LABELS).items()}
+    ways = pooled(worlds, trained, POOLS, LABELS)
+    scores = {score_name(kind, POOLS[kind], way): fused for (kind, way), fused in ways.items()}
     scores |= {model: both.offers for model, both in trained.items()}
     table = pd.concat([scored(worlds, scores[model]).assign(model=model) for model in models], ignore_index=True)
     return table.rename(columns={"task": "label", "score": "auc"})[["seed", "model", "label", "auc", "gauc"]]
