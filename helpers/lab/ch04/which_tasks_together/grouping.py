@@ -87,7 +87,11 @@ MERGED = next(name for name, groups in GROUPINGS.items() if PAIR in groups and l
 
 # Pools that share nothing, and with one shared model more: {name: what is in it, of `GROUPINGS` or linear models}.
 POOLS_APART = {APART: [APART], LINEAR: [LINEAR], "networks and linear": [APART, LINEAR]}
-POOLS_JOINED = {"linear and all in one": [LINEAR, TOGETHER]}
+POOLS_JOINED = {
+    "linear and all in one": [LINEAR, TOGETHER],
+    "networks and all in one": [APART, TOGETHER],
+    "networks, linear and all in one": [APART, LINEAR, TOGETHER],
+}
 FUSED = {name: [name] for name in GROUPINGS} | POOLS_APART | POOLS_JOINED
 
 
