@@ -312,7 +312,7 @@ def _gains(found: Comparison) -> pd.DataFrame:
         "so it": rows["verdict"].map(VERDICT_WORDS),
         "gain": rows["gain"].map("{:+.3f}".format),
         "95% interval": [f"{low:+.3f} to {high:+.3f}" for low, high in rows[["low", "high"]].to_numpy()],
-        "shared over": [f"{FORMS.get(row.form, row.form)} over {UNSHARED[row.rival]}" for row in rows.itertuples()],
+        "shared, over": [f"{FORMS.get(row.form, row.form)}, over {UNSHARED[row.rival]}" for row in rows.itertuples()],
         "over its own model": _with_interval(rows, "own"),
     }
     if rows["control_gain"].notna().any():

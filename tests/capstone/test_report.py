@@ -161,7 +161,7 @@ def test_it_says_when_the_shared_model_is_best_fused_and_what_is_served(found):
     page = html.unescape(report(fused).page())
     said = "its outputs averaged for click & like (as it is, the gain is -0.012 AUC). The ranker serves it as it is."
     assert said in page.split('class="answer"')[1].split("</div>")[0]
-    assert page.count(">averaged over ") == page.count(">as it is over ") == 1
+    assert page.count(">averaged, over ") == page.count(">as it is, over ") == 1
     assert "The ranker serves" not in report(spoiled(found, form="as it is")).page()
 
 
