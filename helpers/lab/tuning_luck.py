@@ -30,8 +30,8 @@ BLOCKS = range(2_000, 2_500, 100)  # the first seeds of five
 @cache
 def _searched(name: str, start: int) -> pd.DataFrame:
     """The table of a search, on as many seeds from `start` on as the kept one has."""
-    settings = TABLES[name].settings
-    return TABLES[name].make(**settings | {"seeds": range(start, start + len(settings["seeds"]))})
+    table = TABLES[name]
+    return table.make(**table.settings | {table.seeds: range(start, start + len(table.settings[table.seeds]))})
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def measured(experiment: Experiment) -> pd.DataFrame:
         validate.fail("ids", came, "claims whose models are tuned")
     for start in BLOCKS:
         with chosen_on(start, several):
-            table = fresh(experiment.grid, experiment.only, tables[0].settings["seeds"])
+            table = fresh(experiment.grid, experiment.only, tables[0].settings[tables[0].seeds])
         for id in experiment.ids:
             finding = all_claims()[id].judge(id, table)
             rows.append((id, start, finding.effect))

@@ -28,14 +28,25 @@ def compare(seeds: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["seed", "model", "r2"])
 
 
+def tune_seed(seed: Sequence[int]) -> pd.DataFrame:
+    """As a study's table names its seeds."""
+    return tune(seed)
+
+
+def compare_seed(seed: Sequence[int]) -> pd.DataFrame:
+    return compare(seed)
+
+
 AHEAD = Claim("Ours is ahead.", gain("r2", "ours", over="rival"), "99_table", "R²")
 
 
-@pytest.fixture
-def tables(tmp_path, monkeypatch):
+@pytest.fixture(params=["seeds", "seed"], ids=["an experiment", "a study"])
+def tables(tmp_path, monkeypatch, request):
     monkeypatch.setattr(kept, "FOLDER", tmp_path)
+    seeds, (search, table) = request.param, (tune, compare) if request.param == "seeds" else (tune_seed, compare_seed)
     tables = kept_tables(
-        KeptTable("99_tuning", tune, {"seeds": range(3)}), KeptTable("99_table", compare, {"seeds": range(4)})
+        KeptTable("99_tuning", search, {seeds: range(3)}, seeds=seeds),
+        KeptTable("99_table", table, {seeds: range(4)}, seeds=seeds),
     )
     for table in tables.values():
         table.write(table.make(**table.settings))
