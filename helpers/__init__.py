@@ -12,30 +12,32 @@
     evaluation/  `metrics` (AUC, GAUC, R² …); what shares nothing, the yardsticks of every model: `counts`, `yardsticks`
                  (a linear model and trees), `pool` (several outputs, one score); `statistics` (contrasts and
                  intervals over seeds), `intervals` (on one log, over users), `margins` (the smallest effect that
-                 matters), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training)
+                 matters), `verdicts` (what an interval allows us to say), `four_outcomes` (of joint training),
+                 `own_label` (is a row's label in one of its features?)
     experiments/ `sweep` (a model trained at every point of a table of settings), `feature_tasks` (what the experiments
                  on relu features share), `kept` (tables of runs that were trained before), `chosen` (what a search
                  found best), `jobs` (on all cores, or a cluster)
     display/     what the reader sees and moves: `palette`, `figures`, `pictures` (a figure with its words), `diagrams`,
                  `outcome_map`, `panels` and `explorer` (figures that answer), `runs` (kept runs: pick, compare, draw),
                  `cards` (claims), `questions` (predictions), `score_card` (what came of them), `quiz` (multiple
-                 choice), `exercises` (checks with hints), `answers` (what a check asks of an answer), `model_ids`
-                 (widgets that live on the next day), `scripts` (their JavaScript); `live/`: the kit of all
-                 explorables, which compute in the browser
+                 choice), `exercises` (checks with hints), `mistakes` (the table of one), `answers` (its form and
+                 numbers), `model_ids` (widgets that live on the next day), `scripts` (their JavaScript); `live/`: the
+                 kit of all explorables, which compute in the browser
     capstone/    does sharing help on a table of your own? `reading`, `declaration` (what each column is), `suggestion`,
                  `table_checks`, `preparation` (split, examples), `kuairand` (a worked mapping), `ranker` (train, save,
                  load, rank, export), `plan` (what a comparison will train, and how long), `comparison`,
-                 `recommendation`, `lists` (one list from several predictions), `ladder` (past a count), `report`,
-                 `list_section` (of the report)
+                 `recommendation`, `lists` (one list from several predictions), `report`, `list_section` (of it)
     chapters/    one folder a chapter, `chapters/ch04/`: what its notebook runs, claims (claims.toml), predictions
                  (texts in predictions.md, figures in questions.py), quiz, exercises, explorer
     course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)
     lab/         the laboratory, which no core notebook loads. One folder a chapter, `lab/ch04/`: the experiments that
                  make its kept tables, by topic; those that only a notebook in deeper/ shows, in a folder of its name;
-                 and effects.py, for claims that are no contrasts. `kept_table` (its experiment, settings and hash),
+                 and effects.py, for claims that are no contrasts. `study` (an experiment as data: its search, its
+                 comparison), `kept_table` (its experiment, settings and hash),
                  `reads` (the constants that an experiment reaches: they are in the hash),
                  `recheck` (a few of its points, trained again), `claim` (a sentence, its effect, its table), `seeds`
-                 (which are used up), and the commands `train_grids`, `measure_claims`, `keep_findings`
+                 (which are used up), and the commands `train_grids`, `measure_claims`, `tuning_luck` (what other
+                 searches would have found), `keep_findings`
 
 A test holds the order of the floors, and that this map is complete.
 """

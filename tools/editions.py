@@ -10,12 +10,11 @@ run: the notebooks are those of the course, with the outputs that they have.
 """
 
 import argparse
-import ast
+import importlib
 import re
 import shutil
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -103,57 +102,10 @@ def _in_exercises(book: NotebookNode) -> Iterator[tuple[NotebookNode, str]]:
 
 
 def mistakes(chapter: str, check: str) -> list[Wrong]:
-    """The mistakes that the check `check` of a chapter ("03") can name, in the order in which it looks for them.
-
-    They are read off the source: every `raise Wrong(...)` of the check and of the functions in its file that it calls.
-    A value that only a run knows is shown as an ellipsis.
-    """
-    known = _functions(chapter)
-    by_text: dict[str, Wrong] = {}
-    waiting, seen = [check], set()
-    while waiting:
-        name = waiting.pop(0)
-        if name in seen or name not in known:
-            continue
-        seen.add(name)
-        texts = _texts(known[name])
-        for node in _in_order(known[name]):
-            if isinstance(node, ast.Name):
-                waiting.append(node.id)
-            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Wrong":
-                text = _text(node.args[0], texts)
-                by_text.setdefault(text, Wrong(text))
-    return list(by_text.values())
-
-
-@cache
-def _functions(chapter: str) -> dict[str, ast.FunctionDef]:
-    files = sorted((ROOT / "helpers" / "chapters" / f"ch{chapter}").glob("exercises*.py"))
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
-    return {node.name: node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)}
-
-
-def _in_order(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes below, in the order of the source (`ast.walk` goes level by level)."""
-    for child in ast.iter_child_nodes(node):
-        yield child
-        yield from _in_order(child)
-
-
-def _texts(function: ast.FunctionDef) -> dict[str, ast.expr]:
-    """The strings to which a function gives a name."""
-    named = [node for node in ast.walk(function) if isinstance(node, ast.Assign) and len(node.targets) == 1]
-    return {ast.unparse(node.targets[0]): node.value for node in named if isinstance(node.value, ast.JoinedStr)}
-
-
-def _text(node: ast.expr, texts: dict[str, ast.expr]) -> str:
-    """A string, or an f-string with an ellipsis for each value but those that are strings with a name."""
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(_text(part, texts) for part in node.values)
-    named = texts.get(ast.unparse(node.value))
-    return _text(named, texts) if named else "…"
+    """The mistakes that the check `check` of a chapter ("03") can name, in the order in which it looks for them; a
+    value that only a run knows is shown as an ellipsis."""
+    exercise = getattr(importlib.import_module(f"helpers.chapters.ch{chapter}.exercises"), check)
+    return [mistake.listed for mistake in getattr(exercise, "mistakes", ())]
 
 
 def _told(known: list[Wrong]) -> str:

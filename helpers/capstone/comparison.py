@@ -113,9 +113,9 @@ class Comparison:
             counts and of fusions over the best: sharing helps only where it beats each), nearest (whose that is), high
             (the upper end over `rival`), verdict, matters, seeds_needed, dead; own_gain, own_low, own_high and
             own_verdict, as in `growth`; control_gain, control_low and control_high, over the
-            control (NaN without one); measured, whether there was any rival besides its own model; and learnt, whether
-            any model can be told from guessing. Where it is not learnt, it is undecided, and where no other label is,
-            it does not gain
+            control (NaN without one); measured, whether there was any rival besides its own model; learnt, whether any
+            model can surely be told from guessing; and level, the metric of the best. Where it is not learnt, it is
+            undecided, and where no other label is, it does not gain
     cost    a row a model: parameters, and seconds of computing that one training took
     outputs {(model, task, seed): of both sides, for the test rows}
     """
@@ -343,7 +343,8 @@ class _Models(NamedTuple):
         return _Models(test, {(name, *key): output for name, run in each for key, output in run.valid.items()})
 
     def add(self, name: str, task: str, seed: int, valid: np.ndarray, test: np.ndarray) -> None:
-        self.valid[name, task, seed], self.test[name, task, seed] = valid, test
+        """Kept with the digits that a network has: of a million rows the double ones would take 100 MB more."""
+        self.valid[name, task, seed], self.test[name, task, seed] = np.float32(valid), np.float32(test)
 
     def sides(self, task: str, shared: str) -> tuple[list[str], list[str]]:
         """The shared model in each form, first as it is, and all other models of a task."""
@@ -439,7 +440,8 @@ def _headline(table: Table, plan: Plan, models: _Models, scores: pd.DataFrame, g
         row |= {"high": high, "nearest": nearest, "verdict": said, "matters": matters}
         row |= {"form": AS_IS if form == ours[0] else form.removeprefix(SHARED)}
         row |= {"plain_gain": lead(ours[0], rival)[0].mean, "dead": len(plan.seeds) - len(seeds) * judged}
-        row |= {"measured": len(contenders) > 1, "learnt": learnt}
+        level = max(_values(table, models.test, task, name, seeds).mean() for name in every)
+        row |= {"measured": len(contenders) > 1, "learnt": learnt, "level": level}
         row |= {"seeds_needed": _seeds_needed(leads, rival, matters) if judged and said == UNDECIDED else 0}
         control = leads[CONTROL][:3] if CONTROL in leads else (np.nan,) * 3
         row |= dict(zip(("control_gain", "control_low", "control_high"), control, strict=True))

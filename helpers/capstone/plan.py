@@ -1,6 +1,6 @@
 """What a comparison will train, and about how long that takes: chosen and checked before any row is read.
 
-A plan is made of the options of `comparison.compare`. *Thorough* is for a decision; *quick* is a first look: three
+A plan is made of the options of `comparison.compare`. *Thorough* is for a decision; *quick* is a first look: few
 seeds, few epochs of many rows, and of all settings only the penalty on embeddings is searched. Of more than 100,000
 training rows it searches on so many, and fits no linear model and no trees.
 
@@ -64,7 +64,7 @@ class Plan:
 
     recipe        of the shared side; quick trains it for fewer epochs (`of_rows`)
     mode          "thorough" or "quick": what the options are that are not given
-    seeds         at least two; with a time they vary the training alone
+    seeds         at least two; with a time they vary the training alone. By default `SEEDS`, of a small table ten
     rates         learning rates to choose among
     penalties     values of `l2_embedding` to choose among. Of rates and penalties, where one is given, the other is
                   that of the recipe; of both, each combination is tried. By default both sides search: `SEARCHED`
@@ -88,6 +88,7 @@ class Plan:
     tuning_seeds: Sequence[int] = TUNING_SEEDS
     matters: dict[str, float] = field(default_factory=lambda: dict(MATTERS))
     also: Sequence[str] | None = None
+    given: bool = field(init=False, default=False)  # whether the seeds were
 
     def __post_init__(self):
         validate.instance("declaration", self.declaration, Declaration, "a Declaration")
@@ -112,6 +113,7 @@ class Plan:
             validate.number(f"matters[{kind!r}]", dict(self.matters).get(kind), low=0)
         vars(self).update(
             recipe=recipe,
+            given=self.seeds is not None,
             seeds=seeds,
             **own,
             tuning_seeds=tuning_seeds,
@@ -120,7 +122,10 @@ class Plan:
         )
 
     def of_rows(self, rows: int) -> Plan:
-        """The plan for so many rows to train on: a quick look takes as many epochs as they need, and no more."""
+        """The plan for so many rows to train on: a quick look takes as many epochs as they need, and no more. With few
+        seeds a small table decides nothing, and there ten train together nearly as fast as three."""
+        if rows <= 10_000 and not self.given and not set(self.tuning_seeds) & {*range(10)}:
+            return replace(self, seeds=range(10)).of_rows(rows)
         if self.mode != QUICK:
             return self
         enough = max(FEW_EPOCHS, math.ceil(ENOUGH_STEPS / _steps(rows, self.recipe)))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import bdtrc  # the binomial distribution, from above
 
 from helpers.capstone.declaration import Declaration
 from helpers.data.examples import Examples
@@ -77,7 +78,8 @@ FEWEST_DIFFERENT, MOST_COPIES = 100, 5  # rows that differ, and how often each o
 class Repeats(NamedTuple):
     """share    of the rows, that repeat an earlier one in all declared columns but the time
     copies   whether they were logged several times: rows with equal features agree in their labels far more than others
-             do. Else they are impressions of their own that look alike, as where the columns have few values
+             do, surely, wherever one of them has other labels than the usual. Else they are impressions of their own
+             that look alike, as where the columns have few values
     rows     for each row a number; those with equal features have the same
     """
 
@@ -113,11 +115,15 @@ def _repeats(rows: np.ndarray, labels: np.ndarray) -> Repeats:
     alike = np.diff(rows[order]) == 0
     if not alike.any():
         return Repeats(0.0, False, rows)
-    agree = (np.diff(labels[order]) == 0)[alike].mean()
-    chance = float((pd.Series(labels).value_counts(normalize=True) ** 2).sum())
+    shares = pd.Series(labels).value_counts(normalize=True)
+    telling = alike & ((labels[order][1:] != shares.index[0]) | (labels[order][:-1] != shares.index[0]))
+    count, agree = telling.sum(), (telling & (np.diff(labels[order]) == 0)).sum()
+    twice = float((shares**2).sum() - shares.iloc[0] ** 2)  # pairs of any two rows that agree, and not in the usual
+    chance = twice / max(1 - shares.iloc[0] ** 2, 1e-9)
+    sure = bdtrc(agree - 1, count, (1 + chance) / 2) < 1e-6 and agree >= (chance + AGREE * (1 - chance)) * count
     counts = np.bincount(rows)  # where the columns have few values, and these settle the label, rows agree as well
     many = len(counts) >= FEWEST_DIFFERENT and len(rows) <= MOST_COPIES * len(counts)
-    return Repeats(float(again.mean()), many and chance < 1 and bool(agree - chance >= AGREE * (1 - chance)), rows)
+    return Repeats(float(again.mean()), many and bool(sure), rows)
 
 
 def _hashes(frame: pd.DataFrame) -> np.ndarray:

@@ -171,15 +171,17 @@ REGULARISED = (
 
 
 def unlearnable(headline: pd.DataFrame) -> str:
-    """Which labels nothing here predicts better than guessing would; nothing where there is none."""
-    validate.columns("headline", headline, ["task", "metric", "learnt"])
+    """Which labels nothing here surely predicts better than guessing would; nothing where there is none."""
+    validate.columns("headline", headline, ["task", "metric", "learnt", "level"])
     rows = headline[~headline["learnt"].astype(bool)]
-    near = {"AUC": "0.5", "R²": "0"}
-    named = names([f"{row.task} ({row.metric} near {near[row.metric]})" for row in rows.itertuples()])
-    return named and f"No model here can be told from guessing at {named}. {UNLEARNABLE}"
+    named = names([f"{row.task} ({row.metric} {row.level:.2f} at best)" for row in rows.itertuples()])
+    return named and f"No model here can surely be told from guessing at {named}. {UNLEARNABLE}"
 
 
-UNLEARNABLE = "Such a label is no reason to share, neither for itself nor for another one."
+UNLEARNABLE = (
+    "As much may be luck with the labels that the test rows have. As long as that is so, such a label is no reason to "
+    "share, neither for itself nor for another one."
+)
 
 
 def too_good(gains: pd.DataFrame) -> str:
@@ -242,7 +244,7 @@ def alarms(
     found = {
         "To be settled first.": " ".join([*signs, DOUBT]) if signs else "",
         "Too good to be true?": too_good(gains),
-        "A label that nothing predicts.": unlearnable(headline),
+        "A label that nothing surely predicts.": unlearnable(headline),
         "A rival that shares nothing wins.": outdone(beaten),
         "A rival that shares nothing may do as well.": as_good(headline),
         "Regularisation, not sharing?": regularised(headline),
@@ -265,7 +267,7 @@ def _until(headline: pd.DataFrame) -> str:
     if unknown.empty:
         return ""
     if not learnt.any():
-        return "As long as nothing predicts these labels, there is nothing to serve."
+        return "As long as nothing surely predicts these labels, there is nothing to serve."
     leanings = {leaning(row.gain, row.matters) for row in unknown.itertuples()}
     keep = "Until it is decided, keep what you serve today; if that is nothing yet, take"
     if not learnt.all():

@@ -27,7 +27,7 @@ from helpers.capstone import list_section
 from helpers.capstone.comparison import FEWEST_CLUSTERS, SHARED, Comparison
 from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.lists import Lists
-from helpers.capstone.plan import CONTROL, METRICS, QUICK, SINGLE
+from helpers.capstone.plan import CONTROL, METRICS, QUICK, SINGLE, duration
 from helpers.capstone.ranker import Recipe
 from helpers.capstone.recommendation import (
     COUNTS,
@@ -56,7 +56,7 @@ HELD = {"by time": 89, "at random": 96}  # of 100 intervals held the truth, in w
 SEARCHED = {"headline": 95, "own": 91}  # of 100 where settings were searched, on tables of eight laws (chapter 08)
 WEIGHED = " Rows count in training by {}, in that of the yardsticks too; in the scores each row counts once."
 NARROW = " These intervals are a little too narrow: of 100 like them, {} held the truth where rows were split {}."
-QUICKLY = "This was a quick look (few seeds and epochs, no search for a learning rate): do not decide by it. "
+QUICKLY = "This was a quick look (few epochs, no search for a learning rate): do not decide by it. "
 METRIC_WORDS = {
     "AUC": "AUC: how often a row with the event gets a higher score than a row without; 0.5 is guessing.",
     "R²": "R²: the share of a number's variance that is predicted; below 0 is worse than always predicting the mean.",
@@ -241,14 +241,18 @@ def _undecided(found: Comparison, until: str) -> str:
     if rows.empty:
         return ""
     rows = rows[rows["learnt"].astype(bool)]
-    total, lines = sum(found.parts.values()), []
+    total, lines, cost = sum(found.parts.values()), [], found.cost.set_index("model")["seconds"]
+    of_a_seed = cost.sum() + cost[found.recipe.structure] * len(found.declaration.labels) * (CONTROL in found.also)
     for row in rows[len(found.seeds) - rows["dead"] >= 2].itertuples():
+        many = f"over {MANY:,} times the rows"
         needed = rows_needed(row.gain, row.low, row.high, row.matters, total)
-        beyond = needed >= MANY * total
-        many = f"over {MANY:,} times the rows" if beyond else f"about {float(f'{needed:.2g}'):,.0f} rows or more"
+        many = f"about {float(f'{needed:.2g}'):,.0f} rows or more" if needed < MANY * total else many
+        if row.seeds_needed > 0:
+            many = f"about {row.seeds_needed:.0f} seeds ({duration(row.seeds_needed * of_a_seed)} of training)"
         costs = f"sharing may cost up to {-row.low:.3f}" if row.low < 0 else "sharing costs nothing"
         between = f"{costs} and bring up to {max(row.high, 0):.3f} {row.metric}"
-        stays = f"Should its gain stay at {row.gain:+.3f}, it would take {many} to decide."
+        stays = f"Should its gain stay at {row.gain:+.3f}, it would take {many} to decide. A gain of "
+        stays += f"{row.matters + row.gain - row.low:.3f} or more would have been decided here."
         lines.append(f"{row.task} leans to {leaning(row.gain, row.matters)}: {between}. {stays}")
     listed = "".join(f"<li>{_words(line)}</li>" for line in lines)
     return f"<h2>While it is undecided</h2><p>{_words(until)}</p><ul>{listed}</ul>{_fewer(found)}"
@@ -308,7 +312,7 @@ def _gains(found: Comparison) -> pd.DataFrame:
         "so it": rows["verdict"].map(VERDICT_WORDS),
         "gain": rows["gain"].map("{:+.3f}".format),
         "95% interval": [f"{low:+.3f} to {high:+.3f}" for low, high in rows[["low", "high"]].to_numpy()],
-        "shared over": [f"{FORMS.get(row.form, row.form)} over {UNSHARED[row.rival]}" for row in rows.itertuples()],
+        "shared, over": [f"{FORMS.get(row.form, row.form)}, over {UNSHARED[row.rival]}" for row in rows.itertuples()],
         "over its own model": _with_interval(rows, "own"),
     }
     if rows["control_gain"].notna().any():

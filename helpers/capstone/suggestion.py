@@ -5,7 +5,6 @@ print(draft(guesses))
 """
 
 import re
-from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -14,33 +13,42 @@ from helpers.capstone.declaration import BINARY, Declaration, literal
 from helpers.capstone.preparation import YES_NO, cut_tags, of_day, written
 from helpers.support import validate
 
-USER_NAMES = ("user", "uid", "member", "customer", "viewer", "reader", "listener", "visitor", "subscriber", "用户")
-USER_NAMES += ("reviewer", "buyer")
-ITEM_NAMES = ("item", "video", "movie", "product", "article", "photo", "sku", "asin", "goods", "ad")
-ITEM_NAMES += ("doc", "news", "song", "track", "clip", "film", "post", "business", "视频", "商品")
-NO_IDS = ("bid", "paid", "valid")  # they end as ids do
-LAST_WORDS = {"author", "brand", "category", "class", "code", "group", "segment", "type"}.union(USER_NAMES, ITEM_NAMES)
+USERS = "(user|uid|member|customer|viewer|reader|listener|visitor|subscriber|reviewer|buyer)(id|no|nr|key)?|.*用户.*"
+ITEMS = "(item|video|movie|product|article|photo|sku|asin|goods|ad|doc|news|song|track|clip|film|post|business)"
+ITEMS += "(id|no|nr|key)?|.*(视频|商品).*"
+IDS = f"author|brand|category|class|code|creator|group|segment|type|{USERS}|{ITEMS}"  # the last word of a name
+CODES = r"(c|cat|categor[a-z]*)\d+|.*编号|.*(?<!b)(?<!pa)(?<!val)id"  # whole names: C14; bid, paid and valid are none
+HAPPENED = "(click|lik|fav|buy|bought|purchas|order|conver|convert|conversion|follow|shar|forward|comment|cart|collect|"
+HAPPENED += "install|download|subscrib|churn|finish|complet|view|watch|play|read|skip|hat|dislik|sav|open|paid|enter|"
+HAPPENED += "visit|return|favourit|favorit)(e|s|es|d|ed|t|ing)?|label|target"  # the last word of a label's name
+HAPPENED_ZH = "点击|点赞|收藏|购买|转化|关注|分享|评论|下单"
 MOSTLY = 0.9  # of the rows; a number that is 0 or missing in more of them often comes from what happened afterwards
 LOOKED_AT, SEVERAL = 1_000, 0.1  # texts, and the share of them that must have several ids
+FEWEST_TIMES = 10  # with fewer different values a number does not order the rows of many days
+VECTOR = r"\s*\[\s*-?\d*\.\d*[1-9].*\]\s*"  # a list whose first number is no whole one
+DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
 TIME_NAMES = {"time", "date", "timestamp", "datetime", "ts", "时间", "日期"}  # whole words of a name
-AFTER_NAMES = ("watch", "play", "dwell", "rating", "revenue", "completion", "stay")
+NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
+AFTER = "watch|play|dwell|rating|revenue|completion|stay"  # anywhere in a name
 GROUP_NAMES = {"session", "sessionid", "searchid", "queryid", "requestid", "impressionid"}
 EVENT_NAMES = {"event", "action", "behavior", "behaviour"}  # whole words of a name
 WEIGHTS = {"weight", "sampleweight", "instanceweight", "importanceweight", "rowweight", "caseweight"}
+TWO_WORDS, ZERO_ONE = "2 different words; if an outcome, a label", "0 or 1; if an outcome, a label"
+SCARCE, LATE = "mostly 0 or missing; measured afterwards?", "measured afterwards? a label, never a feature"
 
 
 def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     """A first guess for each column: role, reason, an example. It reads names and values; you know what they mean."""
     validate.columns("frame", frame, [])
     guesses, taken = {}, set()
-    users = next((frame[name] for name in frame if _is(str(name), USER_NAMES)), None)
+    users = next((frame[name] for name in frame if _is(str(name), USERS)), pd.Series(0, frame.index))
     first = {name: _guess(str(name), values) for name, values in frame.items()}
     times = [name for name, (role, _) in first.items() if role == "time"]
     finest = max(times, key=lambda name: frame[name].nunique(), default=None)
     for name, values in frame.items():
         role, reason = first[name]
-        if role == BINARY and users is not None and _fixed(values, users):
-            role, reason = "id", "0 or 1, and the same in all rows of a user"
+        if (role == BINARY or reason in (TWO_WORDS, ZERO_ONE)) and _fixed(values, users):
+            role, reason = "id", "two values, and the same in all rows of a user"
         if role in ("id", "tags", "leave out") and (of := _ids_of(values, frame.drop(columns=[name]))):
             role, reason = "list", f"ids of {of}, several in a row"
         if name in times and name != finest:
@@ -53,82 +61,84 @@ def suggest(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(guesses, orient="index").rename_axis("column")
 
 
-TWO_WORDS = "2 different words; if an outcome, a label"
-SCARCE = "mostly 0 or missing; measured afterwards?"
-
-
 def draft(guesses: pd.DataFrame) -> str:
-    """What `suggest` guessed as a declaration in Python, to copy and edit; a comment names what it leaves out.
+    """What `suggest` guessed as a declaration in Python, to copy and edit; a comment names what it leaves out, and what
+    may be a label.
 
     Raises ValueError where the guesses make no declaration, as without any label.
     """
-    roles = validate.columns("guesses", guesses, ["role", "reason", "example"])["role"]
+    validate.columns("guesses", guesses, ["role", "reason", "example"])
+    roles, reasons = guesses["role"], guesses["reason"]
     if not roles.str.endswith("label").any():
-        cures = "".join(
-            f'; perhaps frame["{name}"] = frame["{name}"] == "{row.example}"'
-            for name, row in guesses[guesses["reason"] == TWO_WORDS].iterrows()
-        )
+        of = [(TWO_WORDS, 'frame["{0}"] = frame["{0}"] == "{1}"'), (ZERO_ONE, 'labels={{"{0}": "binary"}}')]
+        of += [(LATE, 'labels={{"{0}": "regression"}}')]
+        known = [(name, guesses["example"][name], reasons[name]) for name in roles.index]
+        cures = [f"perhaps {cure.format(*one)}" for reason, cure in of for one in known if one[2] == reason]
         for name in filter(lambda column: words_of(str(column)) & EVENT_NAMES, roles.index):
-            cures += f'; if "{name}" says what happened, chapter 08, section 1, makes one row of all events of an '
-            cures += "impression"
-        expected = f"what happened after the impression, as 0 and 1, as yes and no, or as a number to predict{cures}"
-        validate.fail("guesses", "no label", expected)
-    left = ", ".join(literal(str(column)) for column in roles.index[roles == "leave out"])
-    code = f"declaration = {Declaration.of_roles(roles.to_dict()).code()}"
-    return f"{code}  # without {left}" if left else code
+            more = (
+                f'if "{name}" says what happened, chapter 08, section 1, makes one row of all events of an impression'
+            )
+            cures.append(more)
+        expected = "what happened after the impression, as 0 and 1, as yes and no, or as a number to predict"
+        validate.fail("guesses", "no label", "; ".join([expected, *cures]))
+    left, maybe = (
+        ", ".join(literal(str(name)) for name in roles.index[rows])
+        for rows in (roles == "leave out", reasons == ZERO_ONE)
+    )
+    code = f"declaration = {Declaration.of_roles(roles.to_dict()).code()}" + f"  # without {left}" * bool(left)
+    return code + f"\n# labels, if outcomes: {maybe}" * bool(maybe)
 
 
 def _guess(name: str, values: pd.Series) -> tuple[str, str]:
-    seen, low = values.dropna(), name.lower()
+    seen, compact, last = values.dropna(), letters(name), (_words(name) or [""])[-1]
+    texts = seen.head(LOOKED_AT).astype(str)
+    if texts.str.fullmatch(VECTOR).mean() > SEVERAL:
+        return "leave out", "a vector; each of its numbers needs a column"
     if any(isinstance(value, list | tuple | np.ndarray) for value in seen):
         return "tags", "lists; each of words or ids"
-    distinct = seen.nunique()
-    if distinct < 2:
+    if (distinct := seen.nunique()) < 2:
         return "leave out", "one value only"
-    words = words_of(name)
     if is_date(name, values):
         return _time(values, "its values are dates")
     if of_day(seen.head(LOOKED_AT)):
         return "leave out", "a time of day, which without a date orders no rows"
-    if not pd.api.types.is_numeric_dtype(values.dtype):
-        if seen.astype(str).head(1000).str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and _has(low, ("hist", "list", "seq")):
+    number = pd.api.types.is_numeric_dtype(values.dtype)
+    two = set(seen.unique()) == {0, 1} if number else set(seen.astype(str).str.lower()) in map(set, YES_NO)
+    if two and (re.fullmatch(HAPPENED, last) or re.search(HAPPENED_ZH, name)):
+        return BINARY, f"{'0 and 1' if number else 'yes and no'}; if known before the impression, an id"
+    whole, scarce = number and bool((seen % 1 == 0).all()), values.isna().mean() > MOSTLY
+    if number:
+        if two:
+            return "id", ZERO_ONE
+        if set(seen.unique()) == {-1, 1}:
+            return "leave out", "−1 and 1; a label must be 0 and 1"
+        if compact in WEIGHTS and (seen >= 0).all():
+            return "weight", "its name; how much a row counts in training"
+        if re.search(AFTER, compact):
+            return "leave out", LATE
+        words = words_of(name)
+        if words & TIME_NAMES and not words & NO_TIMES and distinct >= min(FEWEST_TIMES, len(seen) / 2):
+            return _time(values, "its name; numbers that may order the rows")
+        if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
+            return "leave out", "the number of the row"
+    else:
+        if texts.str.fullmatch(r"\S+( \S+)+").mean() > 0.5 and re.search("hist|list|seq", compact):
             return "list", "ids with spaces between them"
-        if distinct == 2 and set(seen.astype(str).str.lower()) in map(set, YES_NO):
-            return BINARY, "yes and no; if known before the impression, an id"
         if several := _several(seen):
             return "tags", several
         if distinct > len(seen) / 2:
             return "leave out", f"text, different in {distinct:,} rows"
-        if letters(name) in GROUP_NAMES:
-            return "group", "its name; its rows belong together, and it is no feature"
-        if values.isna().mean() > MOSTLY:
-            return "leave out", SCARCE
-        return _id(name, TWO_WORDS if distinct == 2 else f"{distinct:,} different words")
-    whole = bool((seen % 1 == 0).all())
-    if distinct == 2 and set(seen.unique()) == {0, 1}:
-        return BINARY, "0 and 1; if known before the impression, an id"
-    if set(seen.unique()) == {-1, 1}:
-        return "leave out", "−1 and 1; a label must be 0 and 1"
-    if letters(name) in WEIGHTS and (seen >= 0).all():
-        return "weight", "its name; how much a row counts in training"
-    if _has(low, AFTER_NAMES):
-        return "leave out", "measured afterwards? a label, never a feature"
-    if words & TIME_NAMES and not words & NO_TIMES:
-        return _time(values, "its name; numbers that may order the rows")
-    if whole and distinct < len(seen) and letters(name) in GROUP_NAMES:
+    if compact in GROUP_NAMES and not (number and (not whole or distinct == len(seen))):
         return "group", "its name; its rows belong together, and it is no feature"
-    if whole and len(seen) == len(values) and (values.diff()[1:] == 1).all():
-        return "leave out", "the number of the row"
-    if values.isna().mean() > MOSTLY:
+    if scarce:
         return "leave out", SCARCE
-    if whole and ((low.endswith("id") and not low.endswith(NO_IDS)) or LAST_WORDS.intersection(_words(name)[-1:])):
+    if not number:
+        return _id(name, TWO_WORDS if distinct == 2 else f"{distinct:,} different words")
+    if whole and (re.fullmatch(CODES, compact) or re.fullmatch(IDS, last) or re.fullmatch(IDS, compact)):
         return _id(name, f"its name; {distinct:,} different whole numbers")
     if (values.isna() | (values == 0)).mean() > MOSTLY:
         return "leave out", SCARCE
     return "number", "whole numbers; if they are codes, an id" if whole else "numbers with decimals"
-
-
-NO_TIMES = {"count", "number", "spent", "zone", "value", "of"}  # beside "time" in a name: not when, but how much
 
 
 @validate.checked
@@ -157,8 +167,7 @@ def is_date(name: str, values: pd.Series) -> bool:
         return False
     if not pd.api.types.is_numeric_dtype(values.dtype):
         return _dated(values.dropna())
-    low = name.lower()
-    if low.endswith("id") or _has(low, USER_NAMES) or _is(low, ITEM_NAMES) or "code" in low:
+    if re.fullmatch(f".*id|.*code.*|.*({USERS}).*|{ITEMS}", letters(name)):
         return False
     seen = values.dropna()
     return written(seen) is not None or _epoch(seen)
@@ -167,9 +176,6 @@ def is_date(name: str, values: pd.Series) -> bool:
 def _epoch(seen: pd.Series) -> bool:
     """Whether all are seconds, or milliseconds, between 2000 and 2035."""
     return any(seen.between(946_684_800 * unit, 2_051_222_400 * unit).all() for unit in (1, 1_000))
-
-
-DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D.*)?"  # of three parts, one the year
 
 
 def _dated(seen: pd.Series) -> bool:
@@ -206,14 +212,12 @@ def _time(values: pd.Series, reason: str) -> tuple[str, str]:
 
 
 def _id(name: str, reason: str) -> tuple[str, str]:
-    for role, names in (("user", USER_NAMES), ("item", ITEM_NAMES)):
-        if _is(name, names):
-            return role, reason
-    return "id", reason
+    role = "user" if _is(name, USERS) else "item" if _is(name, ITEMS) else "id"
+    return role, reason
 
 
-def _is(column: str, names: Iterable[str]) -> bool:
-    return any(letters(column) in (name, f"{name}id") for name in names)
+def _is(name: str, names: str) -> bool:
+    return bool(re.fullmatch(names, letters(name)))
 
 
 def _ids_of(values: pd.Series, others: pd.DataFrame) -> str:
@@ -224,10 +228,6 @@ def _ids_of(values: pd.Series, others: pd.DataFrame) -> str:
         return ""
     parts = {str(part) for row in lists for part in row}
     for name, ids in others.items():
-        if _is(str(name), ITEM_NAMES) and len(parts & set(ids.dropna().astype(str))) >= MOSTLY * len(parts):
+        if _is(str(name), ITEMS) and len(parts & set(ids.dropna().astype(str))) >= MOSTLY * len(parts):
             return str(name)
     return ""
-
-
-def _has(low: str, words: Iterable[str]) -> bool:
-    return any(word in low for word in words)

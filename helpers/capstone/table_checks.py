@@ -8,6 +8,7 @@ import difflib
 import html
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtr  # the binomial distribution
 
-from helpers.capstone.declaration import Declaration
+from helpers.capstone.declaration import Declaration, literal
 from helpers.capstone.preparation import (
     DOTS,
     FRACTIONS,
@@ -25,6 +26,7 @@ from helpers.capstone.preparation import (
     check_cut,
     cut,
     cut_tags,
+    dates,
     joined,
     moments,
     of_day,
@@ -36,6 +38,7 @@ from helpers.capstone.preparation import (
 from helpers.capstone.reading import MISSING
 from helpers.capstone.suggestion import is_date, words_of
 from helpers.data.features import LARGEST_FLOAT, Features, Sparse, Tags
+from helpers.evaluation import own_label
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.metrics import auc, r2
 from helpers.support import validate
@@ -48,8 +51,16 @@ MOST_STRANGE = 0.9  # of the ids in lists, that are no id of the column which th
 MOST_ONCE = 0.5  # of the ids of a column, that occur in one row alone
 FAR = 20  # deviations from the mean: an R² with such values in it is mostly about them
 GIVEN_AWAY = {"binary": 0.95, "regression": 0.8}  # AUC or R² of one feature alone, above which it is looked at
+TELLS = {"binary": 0.55, "regression": 0.05}  # surely below it, a name that sounds like a leak is only a name
 LOOKED_AT, BINS = 20_000, 50  # rows, and bins of a number
 SURE, FEWEST = 0.99, 20  # share of rows with one label, and number of rows, from which on a value gives it away
+AGES, YOUNGEST, SURELY = 20, 5, 5  # equal parts of a log, the newest, and standard errors of a fall
+FEW_TWICE, MANY_AT_ONCE = 0.01, 20  # of the rows, that need not worry; and rows of one time: too many to tell them
+WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
+FEW_CODES = 50  # with fewer different values a column is not looked at as an id
+NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
+MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
+HONEST_ODDS, BY_CHANCE = 5, 1e-6  # times the odds of the whole file, that an honest level's may be; and how surely not
 TAKEN = ("", TOTAL)  # names that training uses itself
 
 
@@ -100,7 +111,7 @@ def check(declaration: Declaration, frame: pd.DataFrame) -> Problems:
     if not any(problem.stops for problem in problems):
         problems += _parts(declaration, frame)
     if not any(problem.stops for problem in problems):
-        problems += [*_repeats(declaration, frame), *_means(declaration, frame)]
+        problems += [*_repeats(declaration, frame), *_answered(declaration, frame), *_means(declaration, frame)]
     problems += _leaks(declaration, frame, {problem.column for problem in problems if problem.stops})
     return Problems(sorted(problems, key=lambda problem: not problem.stops))
 
@@ -339,12 +350,13 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     if time is not None:
         frame = frame.assign(**{time: moments(time, frame[time])})
     try:
-        parts = split(declaration, prepare(declaration, frame, lists=False))
+        parts = split(declaration, rows := prepare(declaration, frame, lists=False))
     except ValueError as error:  # of a time or of users; other rows are divided at random
         by = declaration.time if declaration.by_time else declaration.user
         reason = str(error).removeprefix(f"{by}: ").rstrip(".")
         yield Problem(True, by, f"the rows cannot be divided ({reason}).")
         return
+    yield from _not_yet(declaration, rows)
     for column in declaration.labels:
         for name, part in zip(parts._fields, parts, strict=True):
             if part[column].nunique() < 2:
@@ -356,6 +368,32 @@ def _parts(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             return
     if declaration.user is not None:
         yield from _strangers(declaration, parts)
+
+
+def _not_yet(declaration: Declaration, rows: pd.DataFrame) -> Iterator[Problem]:
+    """Labels that had no time to come: at the end of the log their mean is below half of what it ever was before."""
+    ages = np.arange(len(rows)) * AGES // len(rows)
+    for label in declaration.labels if declaration.by_time else ():
+        values = rows[label].astype(float)
+        means = values.groupby(ages).mean()
+        least = means[: AGES - YOUNGEST].min()
+        first = AGES - int((means < least)[::-1].cumprod().sum())
+        late, before = values[ages >= first], values[ages < min(first, AGES - YOUNGEST)]
+        error = before.std() / max(late.count(), 1) ** 0.5
+        if values.min() < 0 or not means.iloc[-1] < least / 2 or not before.mean() - late.mean() > SURELY * error:
+            continue
+        times = rows[declaration.time]
+        start, gap = times[late.index[0]], "7 days"
+        if (when := dates(times)) is not None:
+            start, took = f"{when[late.index[0]]:%Y-%m-%d %H:%M}", when.iloc[-1] - when[late.index[0]]
+            gap = f"{took.ceil('D').days} days" if took.days else f"{took.ceil('h').seconds // 3600} hours"
+        reason = (
+            f"its mean is {before.mean():.2g}, and {late.mean():.2g} from {start} on: had it no time to come? Then "
+        )
+        reason += (
+            f'leave these rows out, and declare gap="{gap}", or as long as it takes, so that no row is trained on '
+        )
+        yield Problem(False, label, reason + "before its label has come.", doubt=True)
 
 
 def _strangers(declaration: Declaration, parts: Split) -> Iterator[Problem]:
@@ -376,6 +414,7 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
     some = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:LOOKED_AT]]
     codes = {c: _codes(some[c], c in declaration.numbers) for c in features if c not in lists}
     marks = {c: _marks(frame[c], c in lists) for c in features} if "binary" in labels.values() else {}
+    named: set[str] = set()
     for (label, kind), column in product(labels.items(), features):
         signs, values = [], some[label].to_numpy(float, na_value=np.nan)
         if column in codes:
@@ -383,16 +422,19 @@ def _leaks(declaration: Declaration, frame: pd.DataFrame, skip: set[str]) -> Ite
             score = alone(codes[column][seen], values[seen], kind)
             if column in declaration.numbers:
                 score = np.fmax(score, in_order(some[column].to_numpy(float, na_value=np.nan), values, kind))
-            if score > GIVEN_AWAY[kind]:
-                signs.append(f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}")
+            said = f"alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}"
+            signs += [said] if score > GIVEN_AWAY[kind] else []
+            rarer = min((values == 1).sum(), (values == 0).sum()) if kind == "binary" else seen.sum()
+            tells = column not in named and score > TELLS[kind] + 1 / max(rarer, 1) ** 0.5
         if kind == "binary":
             answers = frame[label].to_numpy(float, na_value=np.nan)
             levels = _levels(frame[column]) if column in declaration.ids else {}
-            signs += filter(None, [_settled(marks[column], label, answers), _settled_level(levels, label, answers)])
+            found = [_settled(marks[column], label, answers), _settled_level(levels, label, answers)]
+            of = declaration.lists.get(column, column)
+            signs += filter(None, [*found, "" if of in {column, *skip} else _itself(some, column, of, label)])
         measured = bool(signs)
-        if not signs and (when := _afterwards(column, declaration.labels)):
-            known = f", and alone it predicts {label!r} with {'AUC' if kind == 'binary' else 'R²'} {score:.2f}"
-            signs += [f"{when}{known if column in codes else ''}"] if label == next(iter(labels)) else []
+        if not signs and column in codes and tells and (when := _afterwards(column, declaration.labels)):
+            signs, named = [f"{when}, and {said}"], named | {column}
         if signs:
             asked = "a leak? Was it known before the impression? If not, leave it out."
             yield Problem(False, column, f"{'; '.join(signs)}: {asked}", doubt=measured)
@@ -416,8 +458,16 @@ def _afterwards(column: str, labels: dict[str, str]) -> str:
     return ""
 
 
-MOST_LEVELS = 200  # of a column, for each of which we ask whether it settles a label
-HONEST_ODDS, BY_CHANCE = 5, 1e-6  # times the odds of the whole file, that an honest level's may be; and how surely not
+def _itself(frame: pd.DataFrame, column: str, of: str, label: str) -> str:
+    """In words, whether a label goes with a list that has the row's own id, as no taste for the same again explains."""
+    lists = cut(column, frame[column], pd.api.types.is_integer_dtype(frame[of].dtype))
+    inside = np.array([one in ids for one, ids in zip(frame[of], lists, strict=True)])
+    parts = [frame[label][rows].dropna().astype(float) for rows in (inside, ~inside)]
+    odds = [(part.sum() + 0.5) / (len(part) - part.sum() + 0.5) for part in parts]
+    if min(map(len, parts)) < FEWEST or odds[0] < HONEST_ODDS**2 * odds[1]:
+        return ""
+    there, elsewhere = (f"{part.mean():.2g}" for part in parts)
+    return f"where the row's own id is in it, the mean {label!r} is {there}, elsewhere {elsewhere}"
 
 
 def _levels(values: pd.Series) -> dict[str, np.ndarray]:
@@ -450,10 +500,12 @@ def _settled_level(levels: dict[str, np.ndarray], label: str, values: np.ndarray
 def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
     """Whether rows were logged several times."""
     same = repeats(declaration, frame)
-    again = f"{same.share:.0%} of the rows repeat an earlier one in all declared columns but the time"
+    share = f"{same.share:.0%}" if same.share >= FEW_TWICE else f"{round(same.share * len(frame)):,}"
+    again = f"{share} of the rows repeat an earlier one in all declared columns but the time"
     if same.copies:
         said = "Copies stay in one part of the split, and teach nothing new: if they were logged by mistake, keep one "
-        yield Problem(False, "all columns", f"{again}. {said}of each (`drop_duplicates`).", doubt=True)
+        said = f"{again}. {said}of each (`drop_duplicates`)."
+        yield Problem(False, "all columns", said, doubt=same.share >= FEW_TWICE)
     elif same.share > MANY_ALIKE:
         said = "they count as impressions of their own. If they are copies, leave those out."
         yield Problem(False, "all columns", f"{again}, as where these have few values: {said}")
@@ -464,11 +516,24 @@ def _repeats(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]
             yield Problem(False, column, said, doubt=True)
 
 
-WITHIN = 0.01  # of a number's variance, that may lie within an item that it belongs to
+def _answered(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Whether impressions are there twice with two answers, as where each is logged at once and again with its own."""
+    fine = (c for c in (declaration.time, declaration.group) if c and frame[c].nunique() * MANY_AT_ONCE > len(frame))
+    key = [declaration.user, declaration.item, next(fine, None)]
+    if not all(key):
+        return
+    again = frame[frame.duplicated(key, keep=False)]
+    answers = again.groupby(key, observed=True, dropna=False)[[*declaration.labels]]
+    differ = int((answers.transform("nunique") > 1).any(axis=1).sum()) if len(again) else 0
+    if differ >= max(FEWEST, FEW_TWICE * len(frame)):
+        said = f"{differ / len(frame):.0%} of the rows have the {', '.join(key)} of another one, and another answer: "
+        said += "impressions that were stored at once, and again with their answer? Keep the last of each: "
+        yield Problem(False, "all columns", f'{said}`frame.drop_duplicates({literal(tuple(key))}, keep="last")`.', True)
 
 
 def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
-    """Numbers that are the mean label of each item, user or other id over the whole file: the test rows are in it, too.
+    """Numbers that are the mean or the sum of a label of each item, user or other id over the whole file, test rows
+    included, and numbers that contain the label of their own row (`own_label`).
 
     A number that was known before is as near to the mean over the training rows as the noise of that allows; one that
     was made from the file is far nearer to the mean over all rows.
@@ -483,23 +548,38 @@ def _means(declaration: Declaration, frame: pd.DataFrame) -> Iterator[Problem]:
             continue
         values, ids = rows[column].astype(float), pd.factorize(rows[of])[0]
         of_ids = values.groupby(ids).transform("mean").var()  # how much of the number the ids tell
-        if values.isna().any() or not values.std() or of_ids < (1 - WITHIN) * values.var():
-            continue
-        for label in declaration.labels:
-            answers = rows[label].astype(float)
-            means = [part.groupby(ids[part.index]).mean() for part in (answers, answers[train])]
-            near, less = (float(values.corr(pd.Series(ids).map(mean))) for mean in means)
-            if near > NEAR and 1 - near < (1 - less) / 2:
-                reason = f"it goes with the mean {label!r} of each {of} over all rows (correlation {near:.3f}) more "
-                reason += f"closely than with that over the training rows ({less:.3f}): a leak? It seems to be made "
-                reason += "from this very file, the test rows included. Take means of earlier rows alone."
+        whole = not values.isna().any() and values.std() and of_ids >= (1 - WITHIN) * values.var()
+        look = partial(_of_file, train=train) if whole else _of_own
+        for label in declaration.labels if whole or of in declaration.ids_of_all() else ():
+            if reason := look(label, of, values, rows[label].astype(float), ids):
                 yield Problem(False, column, reason, doubt=True)
                 told.add(column)
                 break
 
 
-FEW_CODES = 50  # with fewer different values a column is not looked at as an id
-NEAR = 0.9  # correlation with the mean over all rows, from which on a number may be that mean
+def _of_file(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.ndarray, train: pd.Index) -> str:
+    """In words, whether a number is a mean or a sum of the labels of each id over all rows."""
+    for how in ("mean", "sum"):
+        found = [getattr(part.groupby(ids[part.index]), how)() for part in (answers, answers[train])]
+        near, less = (float(values.corr(pd.Series(ids).map(each))) for each in found)
+        if near > NEAR and 1 - near < (1 - less) / 2:
+            reason = (
+                f"it goes with the {how} {label!r} of each {of} over all rows (correlation {near:.3f}) more closely "
+            )
+            reason += f"than with that over the training rows ({less:.3f}): a leak? It seems to be made from this very "
+            return f"{reason}file, the test rows included. Take {how}s of earlier rows alone."
+    return ""
+
+
+def _of_own(label: str, of: str, values: pd.Series, answers: pd.Series, ids: np.ndarray) -> str:
+    """In words, whether a number says that it contains the label of its own row."""
+    binary = answers if answers.dropna().isin([0, 1]).all() else (answers > answers.median()).where(answers.notna())
+    if (found := own_label.signature(values.to_numpy(), binary.to_numpy(float), ids)) is None:
+        return ""
+    areas = "AUC {:.2f} and {:.2f} with few, {:.2f} and {:.2f} with many".format(*found)
+    reason = f"it predicts {label!r} of its own row far better than of a later row of the same {of}, the more so the "
+    reason += f"fewer rows that has ({areas}): a leak? Its own label seems to be in it, as in a rate of today. Take "
+    return reason + "earlier rows alone."
 
 
 def _codes(values: pd.Series, number: bool) -> np.ndarray:

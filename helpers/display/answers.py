@@ -26,11 +26,16 @@ class Wrong(Exception):
 
 def described(value) -> str:
     """What came, in words: its shape, its number of entries or its type."""
-    if isinstance(value, Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}" if value.ndim else "one number"
-    return f"a dict of {len(value)}" if isinstance(value, dict) else f"a {type(value).__name__}"
+    match value:
+        case Tensor():
+            return f"a tensor of shape {tuple(value.shape)}"
+        case np.ndarray():
+            return f"an array of shape {value.shape}" if value.ndim else "one number"
+        case tuple() | list() if any(np.ndim(part) for part in value):
+            return f"{len(value)} parts: {', '.join(map(described, value))}"
+        case dict():
+            return f"a dict of {len(value)}"
+    return f"a {type(value).__name__}"
 
 
 def unboxed(value):
@@ -68,8 +73,40 @@ def is_tensor(value, *shape: int) -> bool:
     return isinstance(value, Tensor) and value.shape == shape
 
 
+def read(given, right):
+    """What was given in the form of what is right, or None where it has another form.
+
+    A tensor has its shape; numbers in any container pass for an array of their shape (`numbers`), numbers with or
+    without names for a dict (`by_name`); of a tuple this holds part by part.
+    """
+    match right:
+        case tuple():
+            parts = (
+                list(map(read, given, right))
+                if isinstance(given, tuple | list) and len(given) == len(right)
+                else [None]
+            )
+            return None if any(part is None for part in parts) else tuple(parts)
+        case Tensor():
+            return given if is_tensor(given, *right.shape) else None
+        case np.ndarray():
+            values = numbers(given)
+            return values if np.shape(values) == right.shape else None
+        case dict():
+            return by_name(given, right)
+        case str():
+            return given if isinstance(given, str) else None
+    number = unboxed(given)
+    return number if is_number(number) else None
+
+
 def close(given, right, part: float = 1e-4) -> bool:
-    """Whether numbers, arrays or tensors are equal up to a `part` of the largest right one; of dicts, every entry."""
+    """Whether numbers, arrays or tensors are equal up to a `part` of the largest right one; of dicts and tuples, every
+    entry; words are the same or not."""
+    if isinstance(right, str):
+        return given == right
+    if isinstance(right, tuple):
+        return all(close(*pair, part) for pair in zip(given, right, strict=True))
     if isinstance(right, dict):
         return given.keys() == right.keys() and close(
             *([float(each[name]) for name in right] for each in (given, right))

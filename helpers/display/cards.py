@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from helpers.evaluation.verdicts import FAR, NO_EFFECT, SMALL, UNDECIDED, Finding, findings
+from helpers.evaluation.verdicts import FAR, LEFT, NO_EFFECT, SMALL, UNDECIDED, Finding, findings
 from helpers.support import validate
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
@@ -19,15 +19,17 @@ COLUMNS = ("", "claim", "verdict", "effect and 95% interval", "over, and margin"
 
 
 @cache
-def sentences(chapter: str) -> dict[str, str]:
-    """{id: sentence} of the claims of a chapter ("ch04")."""
-    tables = tomllib.loads((CHAPTERS / chapter / "claims.toml").read_text(encoding="utf-8")).values()
-    return {
-        id: claim["sentence"]
-        for table in tables
-        for id, claim in table.items()
-        if isinstance(claim, dict) and "sentence" in claim
-    }
+def stated(path: Path) -> dict[str, dict]:
+    """{id: fields} of the claims in a `claims.toml`: with what those of its tables share, and the tables' names as
+    "tables". Raises ValueError for an id that comes twice."""
+    claims: dict[str, dict] = {}
+    for tables, group in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        of_tables = {id: fields for id, fields in group.items() if isinstance(fields, dict) and "sentence" in fields}
+        shared = {"tables": tables} | {key: value for key, value in group.items() if key not in of_tables}
+        for id in claims.keys() & of_tables:
+            validate.fail(path.name, f"{id} twice", "every id once")
+        claims |= {id: shared | fields for id, fields in of_tables.items()}
+    return claims
 
 
 class Card:
@@ -49,7 +51,8 @@ class Card:
         colour = "#595959" if undecided else "#00735C" if finding.as_claimed else "#B34E00"
         note = f"<div>{_minus(_own(finding))}</div>" if _own(finding) else ""
         if note and fold_note:
-            note = f"<details><summary>About the margin</summary>{note}</details>"
+            about = "margin" if finding.because or finding.far else "settings"
+            note = f"<details><summary>About the {about}</summary>{note}</details>"
         small = f'<div style="font-size:.85em;color:#595959">{note}</div>' if note else ""
         return (
             '<div class="mtl-claim" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
@@ -71,13 +74,22 @@ class Card:
 
 
 def _own(finding: Finding) -> str:
-    """Why the margin is not the unit's; empty where it is."""
-    far = f"the sentence says far, or many: {FAR} × {finding.margin / FAR:g}" if finding.far else ""
-    return f"Margin of its own, because {finding.because or far}." if finding.because or far else ""
+    """Why the margin is not the unit's, and what other searches would have found; empty where there is neither."""
+    said, far = [], f"the sentence says far, or many: {FAR} × {finding.margin / FAR:g}" if finding.far else ""
+    if finding.because or far:
+        said.append(f"Margin of its own, because {finding.because or far}.")
+    if finding.tuned:
+        least, most = (f"{effect:+.3f}" for effect in (min(finding.tuned), max(finding.tuned)))
+        said.append(
+            f"With settings that were searched on {len(finding.tuned)} other blocks of seeds: {least} to {most}."
+        )
+    return " ".join(said)
 
 
 def _moved(finding: Finding) -> str:
-    return " → ".join(f"{margin:g}" for margin in (*finding.before, finding.margin))
+    """The margins that it had, and has. What is judged by the error left was judged by R² before."""
+    unit = " R²" if finding.unit == LEFT else ""
+    return " → ".join([*(f"{margin:g}{unit}" for margin in finding.before), f"{finding.margin:g}"])
 
 
 def _drawn(finding: Finding, colour: str) -> str:
@@ -178,4 +190,5 @@ def evidence(*ids: str) -> Evidence:
 def card(id: str) -> Card:
     """The card of a claim by its id, such as "C4.3", the third of chapter 4."""
     finding = findings()[validate.choice("ids", id, findings())]
-    return Card(finding, sentences(f"ch{id[1:].partition('.')[0].zfill(2)}")[id])
+    chapter = f"ch{id[1:].partition('.')[0].zfill(2)}"
+    return Card(finding, stated(CHAPTERS / chapter / "claims.toml")[id]["sentence"])

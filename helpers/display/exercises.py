@@ -12,6 +12,8 @@ import sysconfig
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
+from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
-from helpers.display.answers import Wrong
+from helpers.display.answers import Wrong, close, described, read, slopes
+from helpers.display.mistakes import Mistake, table
 from helpers.display.pictures import describe, image, png
 from helpers.support import environment
 
@@ -61,33 +64,65 @@ def begun(value):
     return value
 
 
+@dataclass(eq=False)
 class Exercise:
     """One exercise, called with the reader's function or class: prints one short judgement, stops nothing.
 
-        @exercise("the towers are apart and the bottom is shared.")
-        def shared_bottom(answer):
-            model = answer(8)
-            ...
-            if not shared:
-                raise Wrong('''what is wrong.
+        double = Exercise(
+            "twice the number.",
+            "`answer(x)`: a number becomes its double.",
+            lambda x: 2 * x,
+            cases=lambda: [(3.0,), (0.5,)],
+            mistakes={
+                lambda x: x**2: '''the number is squared.
                     Hint: a first hint.
-                    Hint: a second hint.''')
+                    Hint: a second hint.''',
+                otherwise(lambda x: x): '''the double of {0:g} is {right:g}, yours is {yours:g}.
+                    Hint: …
+                    Hint: …''',
+            },
+        )
 
-    The decorated function raises `Wrong` at the first mistake; the same mistake made again adds the second hint. What
-    it returns, if anything, is said below `correct`. If the first call of `answer` gives nothing, the exercise was not
+    correct   what is said to a right answer, and below it what `note(seen)` returns, if anything
+    asks      what the answer is to do
+    right     a right answer; `also` has others, written in other ways
+    cases     makes the inputs on which an answer must be as the right one, in the eyes of `same`; none where `mistakes`
+              say all. `read(given, right)` brings a result into the form of the right one, or gives None
+    mistakes  {who makes it: what is said}, in the order in which they are looked for; `mistakes.py` has the kinds
+    look      makes of the answer what `when` and `note` see
+    fields    makes of a result and its case what else the words name
+
+    The same mistake made again adds the second hint. If the first call of `answer` gives nothing, the exercise was not
     begun. Torch's generator is seeded for the check, so equal answers are judged in equal words. Of a worked solution
     (`solution_…`) it says only that it passes: after Run All its output is open.
     """
 
-    def __init__(self, check: Callable[[Callable], str | None], correct: str):
-        self.check, self.correct = check, correct
-        self.__name__, self.__doc__ = check.__name__, check.__doc__
-        self.mistakes: Counter[tuple[str, ...]] = Counter()
+    correct: str
+    asks: str
+    right: Callable
+    mistakes: dict | list[Mistake]
+    cases: Callable[[], Iterable[tuple]] = tuple
+    also: Iterable[Callable] = ()
+    read: Callable = read
+    same: Callable[..., bool] = close
+    look: Callable = lambda answer: answer
+    note: Callable = lambda seen: ""
+    fields: Callable[..., dict] = lambda yours, *case: {}
+
+    def __post_init__(self):
+        self.__doc__, self.mistakes = self.asks, table(self.mistakes)
+        self.made: Counter[tuple[str, ...]] = Counter()
 
     def __call__(self, answer: Callable):
         judgement = self.judge(answer)
         worked = getattr(answer, "__name__", "").lower().startswith("solution")
         print(SOLVED if worked and judgement.startswith("Correct") else judgement)
+
+    def afresh(self) -> "Exercise":
+        """The same exercise, with no mistake remembered."""
+        exercise = copy(self)
+        exercise.made = Counter()
+        return exercise
 
     def judge(self, answer: Callable) -> str:
         """The judgement in words: *Not yet*, *Not right yet* with what is wrong and hints, or *Correct*."""
@@ -100,8 +135,8 @@ class Exercise:
                 note = self.check(_on_copies(answer))
         except Wrong as wrong:
             mistake = tuple(wrong.hints)
-            self.mistakes[mistake] += 1
-            hints = [f"Hint {number}: {hint}" for number, hint in enumerate(mistake, 1)][: self.mistakes[mistake]]
+            self.made[mistake] += 1
+            hints = [f"Hint {number}: {hint}" for number, hint in enumerate(mistake, 1)][: self.made[mistake]]
             return "\n".join([f"Not right yet: {wrong.what}", *hints])
         except Untouched as nothing:
             if nothing.args == (None,) and not _empty(answer):
@@ -116,6 +151,66 @@ class Exercise:
                 return "Not yet: replace each `...` in the cell above, run it, then run this check again."
             return _said(error, theirs)
         return "\n".join([f"Correct: {self.correct}", *([note] if note else [])])
+
+    def check(self, answer: Callable) -> str:
+        """Raise `Wrong` at the first mistake of an answer; return what is said besides `correct`."""
+        cases = [*self.cases()]
+        for case in cases:
+            yours, right = self._both(answer, case)
+            if not self.same(yours, right):
+                raise self._named(yours, right, case)
+        seen = nothing = object()
+        for mistake in self.mistakes:
+            if mistake.kind == "when":
+                seen = self.look(answer) if seen is nothing else seen
+                if found := mistake.when(seen):
+                    raise mistake.wrong(**(found if isinstance(found, dict) else {}))
+            for case in mistake.cases or cases[: mistake.kind == "cut"]:
+                self._later(mistake, answer, case)
+        return self.note(self.look(answer) if seen is nothing else seen)
+
+    def _both(self, answer: Callable, case: tuple) -> tuple:
+        """The answer's result, in the form of the right one, and the right one."""
+        given, right = answer(*case), self.right(*case)
+        yours = self.read(given, right)
+        if yours is None:
+            came, wanted = described(given), described(right)
+            raise self._kind("form").wrong(*case, came=came, given=given, wanted=wanted, right=right)
+        return yours, right
+
+    def _named(self, yours, right, case: tuple) -> Wrong:
+        """What is said of a wrong result."""
+        fields = {"yours": yours, "right": right} | self.fields(yours, *case)
+        for mistake in self.mistakes:
+            if mistake.result and (found := mistake.result(yours, *case)):
+                return mistake.wrong(*case, **fields, **(found if isinstance(found, dict) else {}))
+            if mistake.kind == "plain" and any(self._gives(makes, yours, right, case) for makes in mistake.makes):
+                return mistake.wrong(*case, **fields)
+        return self._kind("otherwise").wrong(*case, **fields)
+
+    def _kind(self, kind: str) -> Mistake:
+        return next(mistake for mistake in self.mistakes if mistake.kind == kind)
+
+    def _gives(self, makes: Callable, yours, right, case: tuple) -> bool:
+        """Whether a mistake gives this result; of several parts those count that the mistake gets wrong."""
+        theirs = self.read(makes(*map(_copy, case)), right)
+        if theirs is None:
+            return False
+        parts = zip(
+            *((value if isinstance(right, tuple) else (value,)) for value in (yours, theirs, right)), strict=True
+        )
+        wrong = [(ours, same) for ours, same, wanted in parts if not self.same(same, wanted)]
+        return bool(wrong) and all(self.same(*pair) for pair in wrong)
+
+    def _later(self, mistake: Mistake, answer: Callable, case: tuple) -> None:
+        """Raise `Wrong` for what shows only in an answer that is right in all cases."""
+        yours, right = self._both(answer, case)
+        if mistake.kind == "at" and not self.same(yours, right):
+            raise mistake.wrong(*case, yours=yours, right=right, **self.fields(yours, *case))
+        for name, number in mistake.slopes.items() if mistake.kind == "cut" else ():
+            (theirs,), (wanted,) = (slopes(value.square(), case[number]) for value in (yours, right))
+            if not self.same(theirs, wanted):
+                raise mistake.wrong(*case, a="a wrong" if theirs.any() else "no", name=name, yours=yours, right=right)
 
 
 SOLVED = "The worked solution passes."
@@ -167,11 +262,6 @@ def _equal(value, taken) -> bool:
     if isinstance(value, torch.Tensor):
         return isinstance(taken, torch.Tensor) and torch.equal(value.nan_to_num(), taken.nan_to_num())  # NaN is not NaN
     return np.array_equal(value, taken) if isinstance(value, np.ndarray) else True
-
-
-def exercise(correct: str) -> Callable[[Callable], Exercise]:
-    """Make an `Exercise` of a function that raises `Wrong`; `correct` is said when it does not."""
-    return lambda check: Exercise(check, correct)
 
 
 def at_work(doing: str, things: Iterable | None = None) -> tqdm:

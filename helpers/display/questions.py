@@ -5,6 +5,8 @@ edits no code:
 
     ## C4.P1
 
+    **Set-up:** What one has to know to answer, in 45 words at most. The notebook says it above the question.
+
     Labels exactly opposed: what does sharing do?
 
     - [x] Both tasks gain.
@@ -13,6 +15,8 @@ edits no code:
     **Why:** A sentence or two that explain the result, shown with it.
 
     **On the score card:** Why a common wrong guess is tempting.
+
+    **Aloud:** What a teacher says before the vote, **While they argue:** and **Afterwards:**. **Right if:** 8 to 22
 
 Where the reader guesses a number, `A number in R²` replaces the options; what it is the runs say, or the line itself
 (`A number in s: 12`). Question and reason may name numbers of the result: {tuned:.2f}.
@@ -122,9 +126,19 @@ def answers(id: str) -> Callable[[Callable], Callable]:
     return mark
 
 
+SETUP = 45  # words; a slide and a phone have the question below it
 OPTION = re.compile(r"^- \[( |x)\] (.+)$", re.MULTILINE)
 NUMBER = re.compile(r"^A number in (.+?)(?:: ([\d.]+))?$", re.MULTILINE)
 SAID = {"why": "**Why:** ", "tempts": "**On the score card:** "}
+# What is said in class alone: above the question where the text around it is not, and by the teacher.
+IN_CLASS = {
+    "setup": "Set-up",
+    "aloud": "Aloud",
+    "argue": "While they argue",
+    "after": "Afterwards",
+    "right": "Right if",
+}
+IN_CLASS = {name: f"**{label}:** " for name, label in IN_CLASS.items()}
 
 
 def read(path: Path, functions: Iterable[Callable]) -> dict[str, Question]:
@@ -135,19 +149,41 @@ def read(path: Path, functions: Iterable[Callable]) -> dict[str, Question]:
     Raises ValueError that names the first question that is not in form, has no function, or no text.
     """
     draw = {function.answers: function for function in functions if hasattr(function, "answers")}
-    parts = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    texts = {id.strip(): text for id, _, text in (part.partition("\n") for part in parts)}
+    texts = _texts(path)
     if odd := sorted(texts.keys() ^ draw.keys()):
         validate.fail(path.name, f"{odd[0]} without its text or its function", "both, under one id")
     return {id: Question(id=id, draw=draw[id], **_parts(text, f"{path.name}, {id}")) for id, text in texts.items()}
 
 
+def in_class(path: Path) -> dict[str, dict[str, str]]:
+    """What the `predictions.md` of a chapter has for a class, by id: setup, aloud, argue, after and right, or ""."""
+    return {id: _said(_paragraphs(text), IN_CLASS) for id, text in _texts(path).items()}
+
+
+def _texts(path: Path) -> dict[str, str]:
+    """The Markdown of each question, by id."""
+    parts = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return {id.strip(): text for id, _, text in (part.partition("\n") for part in parts)}
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+
+
+def _said(paragraphs: list[str], labels: dict[str, str]) -> dict[str, str]:
+    said = {name: [part for part in paragraphs if part.startswith(label)] for name, label in labels.items()}
+    return {name: parts[0].removeprefix(labels[name]) if parts else "" for name, parts in said.items()}
+
+
 def _parts(text: str, place: str) -> dict:
-    """What the Markdown of a question says."""
-    paragraphs = [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
-    parts = {"text": paragraphs[0], "options": [option.strip() for _, option in OPTION.findall(text)]}
-    for name, label in SAID.items():
-        parts[name] = next((part.removeprefix(label) for part in paragraphs if part.startswith(label)), "")
+    """What the Markdown of a question says to a reader."""
+    paragraphs = _paragraphs(text)
+    asked = next(part for part in paragraphs if not part.startswith(IN_CLASS["setup"]))
+    parts = {
+        "text": asked,
+        "options": [option.strip() for _, option in OPTION.findall(text)],
+        **_said(paragraphs, SAID),
+    }
     right = [number for number, (mark, _) in enumerate(OPTION.findall(text)) if mark == "x"]
     number = NUMBER.search(text)
     if bool(number) == bool(parts["options"]):

@@ -18,7 +18,10 @@ from pathlib import Path
 
 from helpers.support import validate
 
-FINDINGS = Path(__file__).parents[2] / "data" / "findings.csv"
+FINDINGS, TUNING = (Path(__file__).parents[2] / "data" / f"{name}.csv" for name in ("findings", "tuning"))
+
+# A unit: of 1 − R², which counts in place of R² where all that is compared is above 0.9.
+LEFT = "halvings of the error left"
 
 VERDICTS = HOLDS, OPPOSITE, SMALL, NO_EFFECT, UNDECIDED = (
     "holds",
@@ -72,6 +75,7 @@ class Finding:
     far             whether the margin is ten times the unit's, as the sentence says far, or many
     because         why the margin is another than these; empty where it is not
     before          the margins that it had before, in their order
+    tuned           the effects with settings that were chosen on other blocks of seeds (`helpers.lab.tuning_luck`)
     block           the first of the unused seeds on which it was last measured again; empty if it never was
     """
 
@@ -91,6 +95,7 @@ class Finding:
     far: bool = False
     because: str = ""
     before: tuple[float, ...] = ()
+    tuned: tuple[float, ...] = ()
     block: str = ""
 
     @property

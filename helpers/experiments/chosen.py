@@ -85,9 +85,3 @@ class Chosen(Mapping):
 def shape_name(shape: Sequence[int]) -> str:
     """A shape as a search's table names it: (2, 8) is "2 × 8"."""
     return " × ".join(map(str, shape))
-
-
-@validate.checked
-def shape_and_rate(name: str, rate: float) -> tuple[tuple[int, ...], float]:
-    """`make` of a search over shapes and learning rates: the shape back from its name."""
-    return tuple(map(int, name.split(" × "))), rate

@@ -92,8 +92,8 @@ def sweep(
     for row, point in enumerate(at.to_dict("records")):
         key = tuple(point[name] for name in keys)
         if key not in sets:
-            sets[key] = tuple(_call("data", data, point))
-        built, settings = _call("model", model, point), dict(_call("options", options, point))
+            sets[key] = tuple(at_point("data", data, point))
+        built, settings = at_point("model", model, point), dict(at_point("options", options, point))
         weights = settings.pop("task_weights", None) or {}
         sizes = tuple(map(len, sets[key]))
         alike = (point.get("model"), look(built), sizes, tuple(weights), repr(sorted(settings.items())))
@@ -151,5 +151,7 @@ def _named(argument: str, function: Callable, known: Iterable[str]) -> list[str]
     return names
 
 
-def _call(argument: str, function: Callable, known: dict):
+@validate.checked
+def at_point(argument: str, function: Callable, known: dict) -> object:
+    """What a function of columns gives at a point, {column: level}. ValueError as `sweep`."""
     return function(**{name: known[name] for name in _named(argument, function, known)})

@@ -23,6 +23,7 @@ from helpers.evaluation.verdicts import Finding
 from helpers.lab import claim as claim_files
 from helpers.lab.claim import Claim, Grid
 from helpers.lab.kept_table import KeptTable
+from helpers.lab.study import Study
 from helpers.support import validate
 
 
@@ -61,7 +62,24 @@ class _Tables(Mapping[str, KeptTable]):
 
 @cache
 def _tables_of(chapter: str) -> dict[str, KeptTable]:
-    return {name: table for module in _modules(chapter) for name, table in getattr(module, "TABLES", {}).items()}
+    tables = {}
+    for module in _modules(chapter):
+        for study in _studies(module):
+            tables |= study.tables
+        tables |= getattr(module, "TABLES", {})
+    return tables
+
+
+def _studies(module: ModuleType) -> list[Study]:
+    return [value for value in vars(module).values() if isinstance(value, Study)]
+
+
+def study_of(name: str) -> Study:
+    """The study that made a kept table, by the table's name: it says how many runs on which seeds, trains more of them
+    (`run`), or some of them again (`beside`)."""
+    studies = [study for module in _modules(f"ch{name[:2]}") for study in _studies(module)]
+    known = {table: study for study in studies for table in study.tables}
+    return known[validate.choice("name", name, known)]
 
 
 TABLES = _Tables()
@@ -119,7 +137,18 @@ def fresh(grid: Grid, only: Mapping[str, object], seeds: Sequence[int]) -> pd.Da
     """The table of a claim's grid measured now with these seeds, narrowed to the settings `only`."""
     if callable(grid):
         return grid(seeds)
-    return _joined(grid, lambda table: table.make(**table.settings | only | {"seeds": seeds}))
+    return _joined(grid, lambda table: table.make(**table.settings | only | {table.seeds: seeds}))
+
+
+def needs(claim: Claim) -> Mapping[str, object]:
+    """The settings to which fresh seeds are narrowed for a claim: on the tables of studies the levels that its effect
+    reads, on others what the claim says."""
+    tables = tables_of(claim.grid)
+    if not tables or not all(table.by_columns for table in tables):
+        return claim.only
+    measured = {column for table in tables for sample in table.samples for column in sample.within}
+    axes = {column: tables[0].settings[column] for column in tables[0].settings if column != "seed"}
+    return claim_files.levels_read(claim.effect, kept(claim), axes, measured)
 
 
 def _joined(grid: str | tuple[str, ...], table: Callable[[KeptTable], pd.DataFrame]) -> pd.DataFrame:

@@ -10,8 +10,10 @@ claim was given more seeds after a look at its verdict: who looks again has anot
     no effect             the whole interval lies within ± the smallest effect, and 0 is in it
     undecided             none of these: never taught as a fact
 
-The smallest effect that matters is that of the outcome, one for the whole course (`helpers.evaluation.margins`). A
-claim whose sentence asks for another says why. `data/margins.csv` has all margins that a claim has had.
+The smallest effect that matters is that of the outcome, one for the whole course (`helpers.evaluation.margins`). Where
+all that is compared has an R² above 0.9, the outcome is the error left, 1 − R²: at 0.96 a margin of 0.01 would be a
+quarter of it. A claim whose sentence asks for another margin says why. `data/margins.csv` has all margins that a claim
+has had.
 
 What the interval is over is part of the claim as well:
 
@@ -23,8 +25,7 @@ What the interval is over is part of the claim as well:
 `make claims` measures every claim again with seeds that nobody has used, and compares the verdicts.
 """
 
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -33,11 +34,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from helpers.display.cards import stated
 from helpers.evaluation import intervals, statistics
+from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.evaluation.margins import SMALLEST
-from helpers.evaluation.pool import best_elsewhere
+from helpers.evaluation.pool import AS_IS, best_elsewhere
 from helpers.evaluation.statistics import contrast
-from helpers.evaluation.verdicts import EXTENDED, FAR, LEVEL, UNDECIDED, VERDICTS, Finding, verdict
+from helpers.evaluation.verdicts import EXTENDED, FAR, LEFT, LEVEL, UNDECIDED, VERDICTS, Finding, verdict
 from helpers.support import validate
 
 MARGINS = Path(__file__).parents[2] / "data" / "margins.csv"  # what each claim was judged by, and since when
@@ -105,9 +108,22 @@ def fused(value: str, of: Sequence, *, over: Sequence, column: str = "model", **
     return effect
 
 
+def score_name(pool: str, models: Sequence[str], way: str) -> str:
+    """What a table for `fused` calls a score of a pool of these models: "linear, product". As it is a model alone has
+    its own name; a count, which is in every pool, has its own, too."""
+    if way in ITEM_COUNTS:
+        return way
+    return models[0] if way == AS_IS and len(models) == 1 else f"{pool}, {way}"
+
+
 def mean(value: str, *, minus: float = 0.0, **where) -> Contrast:
     """The mean of `value` in the rows `where`, minus a constant."""
     return Contrast(value, {(): 1}, (), where, -minus)
+
+
+def of_error_left(effect: Callable[[pd.DataFrame], pd.Series]) -> Callable[[pd.DataFrame], pd.Series]:
+    """An effect on the column r2 as one on the error left, 1 − R², in halvings: above 0 still means better."""
+    return lambda table: effect(table.assign(r2=-np.log2(1 - table["r2"])))
 
 
 class Interval(NamedTuple):
@@ -154,7 +170,8 @@ class Claim:
     sign      +1 or −1, the sign of the effect where the sentence is right
     expected  the verdict that the sentence states; one that is "undecided" promises nothing of other seeds
     seeds     how many seeds the verdict needs to replicate, were its effect at the near end of its interval
-    only      settings of the grid that a measurement with new seeds is narrowed to: what the effect needs
+    only      settings of the grid that a measurement with new seeds is narrowed to: what the effect needs. On the table
+              of a study it is found (`levels_read`)
     over      what the interval is over: `WORLDS`, `SHARES` or `one_log`
     far       whether the sentence says far, many, …: ten times the margin
     smallest  the smallest effect that matters, where it is not the unit's: that of the sentence itself, say
@@ -240,37 +257,30 @@ def read(path: Path, functions: Mapping[str, Callable]) -> dict[str, Claim]:
                                       that its further arguments name
 
     of the rows `where = {column: level}`; and under that of several levels where least of it is left, in the direction
-    `sign`, with `weakest = {column: [level, …]}`.
+    `sign`, with `weakest = {column: [level, …]}`. In the unit "halvings of the error left" the column r2 is read as
+    log₂ 1/(1 − r2).
 
     functions   those that `call` and `experiment` name
 
     Raises ValueError for an id that comes twice, a key that is unknown, and a function that is absent, with the id.
     """
     claims = {}
-    for table, group in tomllib.loads(path.read_text(encoding="utf-8")).items():
-        shared = {key: value for key, value in group.items() if not is_claim(value)}
-        for id, fields in group.items():
-            if is_claim(fields):
-                if id in claims:
-                    validate.fail(path.name, f"{id} twice", "every id once")
-                try:
-                    claims[id] = _claim(table, shared | fields, functions)
-                except (KeyError, TypeError, ValueError) as error:
-                    validate.fail(f"{path.name}, {id}", repr(error), "the fields of a claim")
+    for id, fields in stated(path).items():
+        try:
+            claims[id] = _claim(dict(fields), functions)
+        except (KeyError, TypeError, ValueError) as error:
+            validate.fail(f"{path.name}, {id}", repr(error), "the fields of a claim")
     return claims
 
 
-def is_claim(value: object) -> bool:
-    """Whether a value of `claims.toml` is a claim, and not what several share."""
-    return isinstance(value, dict) and "sentence" in value
-
-
-def _claim(table: str, fields: dict, functions: Mapping[str, Callable]) -> Claim:
-    tables = tuple(table.split(" + "))
-    grid = functions[fields.pop("experiment")] if "experiment" in fields else tables if len(tables) > 1 else table
+def _claim(fields: dict, functions: Mapping[str, Callable]) -> Claim:
+    first, *more = fields.pop("tables").split(" + ")
+    grid = functions[fields.pop("experiment")] if "experiment" in fields else (first, *more) if more else first
     over = fields.pop("interval", "worlds")
     over = one_log(**over) if isinstance(over, dict) else {"worlds": WORLDS, "shares": SHARES}[over]
     effect = _effect(fields.pop("effect"), functions, fields.get("sign", 1))
+    if fields.get("unit") == LEFT:
+        effect = of_error_left(effect)
     return Claim(grid=grid, over=over, effect=effect, **fields)
 
 
@@ -291,6 +301,36 @@ def _effect(given: Mapping, functions: Mapping[str, Callable], sign: int) -> Cal
         return Contrast(terms["contrast"], cells, terms["columns"], where, terms.get("plus", 0.0))
     several = isinstance(terms["over"], list)
     return (lead if several else gain)(terms.pop("gain"), terms.pop("of"), **terms, **where)
+
+
+def levels_read(
+    effect: Callable[[pd.DataFrame], pd.Series],
+    table: pd.DataFrame,
+    axes: Mapping[str, Sequence],
+    measured: Collection[str],
+) -> dict[str, list]:
+    """The levels of each axis that an effect reads, {column: levels}, without the columns of which it reads all: those
+    where it says something else if what was measured there is far higher, or far lower, each row by another number.
+
+    It looks at no source: an effect may be any function of a table. Both directions, as one that takes the best of
+    several would not see the others get worse.
+    """
+    before, far = np.asarray(effect(table), float), np.random.default_rng(0).uniform(1e6, 2e6, len(table))
+
+    def changed(moved: pd.DataFrame) -> bool:
+        try:
+            with np.errstate(invalid="ignore"):  # an R² far above 1 leaves an error that has no logarithm,
+                return not np.array_equal(np.asarray(effect(moved), float), before, equal_nan=True)
+        except ValueError:  # which is an error only where it is read
+            return True
+
+    def reads(rows: pd.Series) -> bool:
+        return any(
+            changed(table.assign(**{value: table[value] + off * rows for value in measured})) for off in (far, -far)
+        )
+
+    read = {column: [level for level in levels if reads(table[column] == level)] for column, levels in axes.items()}
+    return {column: levels for column, levels in read.items() if len(levels) < len(axes[column])}
 
 
 @cache

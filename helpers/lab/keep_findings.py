@@ -26,9 +26,12 @@ COLUMNS = [field.name for field in fields(Finding)]
 def write() -> None:
     """Judge every claim again on its kept table."""
     log_margins(all_claims())
-    measured = seeds.measured()
+    measured, tuned = seeds.measured(), pd.read_csv(verdicts.TUNING).groupby("id")["effect"].agg(tuple)
     claims = {id: one for id, one in all_claims().items() if not callable(one.grid)}
-    rows = [replace(finding, block=measured.get(finding.id, "")) for finding in judged(claims)]
+    rows = [
+        replace(finding, block=measured.get(finding.id, ""), tuned=tuned.get(finding.id, ()))
+        for finding in judged(claims)
+    ]
     with whole(verdicts.FINDINGS) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()

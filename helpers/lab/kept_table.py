@@ -32,6 +32,7 @@ class KeptTable:
     samples    of its points, which a test trains again; a grid has at least one
     packed     whether the file is compressed, which a table of more than a megabyte should be
     needs      the data of others that `make` reads
+    seeds      the argument that has the seeds; "seed" where all arguments are columns, as those of a `Study`
     """
 
     name: str
@@ -40,6 +41,12 @@ class KeptTable:
     samples: Sequence[Recheck] = ()
     packed: bool = False
     needs: Download | None = None
+    seeds: str = "seeds"
+
+    @property
+    def by_columns(self) -> bool:
+        """Whether what narrows it has the names of its columns."""
+        return self.seeds == "seed"
 
     @property
     def path(self) -> Path:
@@ -48,6 +55,8 @@ class KeptTable:
     @property
     def settings(self) -> dict:
         """All arguments of `make`, the defaults as well."""
+        if self.by_columns:
+            return dict(self.given)
         bound = inspect.signature(self.make).bind(**self.given)
         bound.apply_defaults()
         return bound.arguments

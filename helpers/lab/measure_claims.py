@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from helpers.evaluation.verdicts import UNDECIDED, Finding, agree, findings, weak
 from helpers.experiments import jobs
-from helpers.lab import absent, all_claims, fresh, keep_findings, seeds, tables_of
+from helpers.lab import absent, all_claims, fresh, keep_findings, needs, seeds, tables_of
 from helpers.lab.claim import Claim, Grid
 from helpers.support import environment
 
@@ -54,7 +54,7 @@ class Experiment(NamedTuple):
     @property
     def runs(self) -> int:
         """How many points of its grid it trains, up to a factor that all experiments on this grid have in common."""
-        each = [table.settings | self.only | {"seeds": range(self.seeds)} for table in tables_of(self.grid)]
+        each = [table.settings | self.only | {table.seeds: range(self.seeds)} for table in tables_of(self.grid)]
         return sum(prod(len(level) for level in settings.values() if _several(level)) for settings in each)
 
     def joined(self, other: "Experiment") -> "Experiment | None":
@@ -77,11 +77,11 @@ def _several(levels: object) -> bool:
 
 def by_experiment(claims: Mapping[str, Claim]) -> list[Experiment]:
     """The experiments that measure these claims: one for those with the same grid, narrowed alike."""
-    groups = {}
+    groups, only = {}, {id: needs(claim) for id, claim in claims.items()}
     for id, claim in claims.items():
-        groups.setdefault(repr((claim.grid, claim.only)), []).append(id)
+        groups.setdefault(repr((claim.grid, only[id])), []).append(id)
     return [
-        Experiment(ids, claims[ids[0]].grid, claims[ids[0]].only, max(claims[id].seeds for id in ids))
+        Experiment(ids, claims[ids[0]].grid, only[ids[0]], max(claims[id].seeds for id in ids))
         for ids in groups.values()
     ]
 

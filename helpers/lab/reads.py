@@ -10,6 +10,7 @@ import dis
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from pathlib import PurePath
 from types import CodeType, FunctionType, MethodType, ModuleType, UnionType
@@ -89,7 +90,8 @@ class Reads:
         kind = type(value)
         if self._ours(kind):
             self._follow(kind)
-            return [kind.__name__, self._told(name, dict(sorted(vars(value).items())))]
+            parts = [field.name for field in fields(kind)] if is_dataclass(kind) else vars(value)  # nothing cached
+            return [kind.__name__, self._told(name, {part: getattr(value, part) for part in sorted(parts)})]
         if isinstance(value, PurePath) or kind.__module__.startswith(OURS):
             return None  # where files lie; what is beside
         validate.fail(name, kind.__name__, "a constant that the hash of a kept table can tell", TypeError)

@@ -1,6 +1,6 @@
 """Balancing: how the losses of several tasks become one step.
 
-    fit(model, train, valid, balance=UWL())          or GradNorm(), PCGrad(); without it the losses are added up
+    fit(model, train, valid, balance=UWL())     or SumOfLogs(), GradNorm(), PCGrad(); without it the losses are added up
 
 A balance turns the task losses into the gradient of the optimiser's step. It needs three things, and a loop
 of your own may use it as `fit` does:
@@ -109,6 +109,19 @@ class UWL(Balance):
         with torch.no_grad():  # Adam moves on by itself, also where the gradient is 0
             self.s.copy_(torch.where(losses == 0, before, self.s))
         self.weights = self.factor * torch.exp(-self.s.detach())
+
+
+class SumOfLogs(Balance):
+    """The sum of the logs of the losses, Σ log Lₖ: what UWL minimises once every s is at its best (½ Σ log L, up to a
+    constant). Each loss has the weight 1/L of its own step: no s to learn, no rate, and no units (LibMTL's GLS is the
+    root of the product, which has the same gradient but for its length).
+    """
+
+    def backward(self, losses: Tensor) -> None:
+        self.check(losses, low=0)
+        now = losses.detach()
+        self.weights = torch.where(now == 0, self.weights, 1 / now)
+        (self.weights * losses).sum().backward()
 
 
 @validate.checked

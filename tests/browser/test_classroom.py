@@ -14,6 +14,7 @@ from tests.ports import free_port
 from tools.classroom import pages, server
 from tools.classroom.room import Room
 from tools.notebooks import ROOT, find, read
+from tools.site.decks import said
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("classroom")]
 expect.set_options(timeout=15000)
@@ -116,6 +117,8 @@ def test_vote_bars_without_answer_vote_again_open(opened, host):
     question = host.questions["C1.P2"]
     for phone in (ann, bob):
         expect(phone.get_by_text(question.text)).to_be_visible()
+    for page in (deck, ann):  # on the wall and on phones what the question needs stands above it
+        expect(page.locator(".mtl-setup:visible")).to_have_text(said()["C1.P2"]["setup"])
     choose(ann, 1)
     choose(bob, 2)
     expect(deck.locator(".room-count:visible")).to_have_text("2 of 2 voted")
@@ -168,6 +171,7 @@ def test_numbers_are_dots_and_a_quiz_votes_as_well(opened, host):
 def test_a_chapter_votes_too_and_a_lost_connection_comes_back_with_the_vote(opened, host):
     teacher, ann = opened("01_motivation.html", key=True), opened("01_motivation.html")
     card = ann.locator(".mtl-ask", has_text="C1.P3")
+    expect(ann.locator(".mtl-setup:visible")).to_have_count(0)
     host.stop()
     expect(ann.locator(".room-bar")).to_contain_text("No connection to the class")
     card.locator("label").nth(1).click()

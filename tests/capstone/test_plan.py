@@ -42,6 +42,14 @@ def test_a_quick_look_has_as_many_epochs_as_240_steps_take(rows, epochs):
     assert Plan(OWN, mode="thorough").of_rows(rows).recipe == Recipe()
 
 
+@pytest.mark.parametrize("mode", ["thorough", "quick"])
+def test_of_a_small_table_ten_seeds_train_unless_others_are_given(mode):
+    assert Plan(OWN, mode=mode).of_rows(10_000).seeds == list(range(10))
+    assert Plan(OWN, mode=mode).of_rows(10_001).seeds == Plan(OWN, mode=mode).seeds
+    assert Plan(OWN, mode=mode, seeds=range(2)).of_rows(900).seeds == [0, 1]
+    assert Plan(OWN, mode=mode, tuning_seeds=[7]).of_rows(900).seeds == Plan(OWN, mode=mode).seeds
+
+
 def test_penalties_are_searched_where_there_are_ids_and_rates_dropout_and_width_by_thorough_alone():
     ids = replace(OWN, ids=("k",))
     searched = {

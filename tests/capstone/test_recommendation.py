@@ -67,9 +67,9 @@ def table(*rows) -> pd.DataFrame:
     """Rows of a headline in which only the own model was compared."""
     gains = pd.DataFrame(rows, columns=["task", "verdict", "seeds_needed"])
     gains[["low", "high"]] = [ENDS[one] for one in gains["verdict"]]
-    gains = gains.assign(metric="AUC", matters=0.005, gain=gains[["low", "high"]].mean(axis=1), measured=False)
+    gains = gains.assign(metric="AUC", matters=0.005, gain=gains[["low", "high"]].mean(axis=1), level=0.7)
     gains = gains.assign(
-        rival=SINGLE, nearest=SINGLE, learnt=True, own_gain=gains["gain"], own_verdict=gains["verdict"]
+        rival=SINGLE, nearest=SINGLE, learnt=True, measured=False, own_gain=gains["gain"], own_verdict=gains["verdict"]
     )
     gains = gains.assign(form="as it is", plain_gain=gains["gain"])
     return gains.assign(control_gain=np.nan, control_low=np.nan, control_high=np.nan)
@@ -145,8 +145,9 @@ def test_a_gain_over_a_weak_model_of_its_own_is_no_reason_to_share():
 
 
 def test_a_label_that_nothing_predicts_is_named():
-    gains = table(("a", "undecided", 9), ("b", "undecided", 9)).assign(learnt=[True, False])
-    assert unlearnable(gains).startswith("No model here can be told from guessing at b (AUC near 0.5).")
+    gains = table(("a", "undecided", 9), ("b", "undecided", 9)).assign(learnt=[True, False], level=[0.7, 0.61])
+    said = "No model here can surely be told from guessing at b (AUC 0.61 at best). As much may be luck"
+    assert unlearnable(gains).startswith(said)
     assert unlearnable(gains.assign(learnt=True)) == ""
 
 
@@ -173,7 +174,7 @@ def a_headline(rng: np.random.Generator) -> pd.DataFrame:
     rows = rows.assign(form=rng.choice(["as it is", *FORMS], count), plain_gain=gain - rng.exponential(0.01, count))
     for name in ("rival", "nearest"):
         rows[name] = rng.choice(list(UNSHARED), count)
-    rows["learnt"] = rng.random(count) < 0.8
+    rows["level"], rows["learnt"] = 0.6, rng.random(count) < 0.8
     rows.loc[~rows["learnt"], "verdict"] = "undecided"
     return rows.assign(seeds_needed=np.where(rows["verdict"] == "undecided", rng.choice([9, np.nan], count), 0))
 
@@ -257,7 +258,7 @@ def test_alarms_come_by_name_and_only_those_that_ring():
     assert found == {
         "To be settled first.": f"price: {sign.sentence} {DOUBT}",
         "Too good to be true?": too_good(leak),
-        "A label that nothing predicts.": unlearnable(held),
+        "A label that nothing surely predicts.": unlearnable(held),
         "A rival that shares nothing wins.": outdone(wins),
         "A rival that shares nothing may do as well.": as_good(held),
         "Regularisation, not sharing?": regularised(held),

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from helpers.capstone.declaration import ROLES, Declaration
-from helpers.capstone.suggestion import SCARCE, TWO_WORDS, draft, suggest
+from helpers.capstone.suggestion import SCARCE, TWO_WORDS, ZERO_ONE, draft, suggest
 
+VECTOR_SAID = "a vector; each of its numbers needs a column"
 OF_DAY = "a time of day, which without a date orders no rows"
 
 
@@ -76,7 +77,25 @@ def test_what_may_be_known_too_late_is_left_out():
         ("tags", ["1 2", "3 4 5", "1 2", "3 4 5"], "id", TWO_WORDS),
         ("liked", ["Yes", "NO"], "binary label", "yes and no; if known before the impression, an id"),
         ("liked", ["t", "f", None], "binary label", "yes and no; if known before the impression, an id"),
-        ("gekauft", ["ja", "Nein"], "binary label", "yes and no; if known before the impression, an id"),
+        ("gekauft", ["ja", "Nein", "ja", "ja"], "id", TWO_WORDS),
+        ("is_liked", ["ja", "Nein"], "binary label", "yes and no; if known before the impression, an id"),
+        ("是否点击", [0, 1], "binary label", "0 and 1; if known before the impression, an id"),
+        ("mobile", [0, 1], "id", ZERO_ONE),
+        ("play_store", [0, 1], "id", ZERO_ONE),
+        ("like_author_before", [0, 1], "id", ZERO_ONE),
+        ("用户编号", [5, 9, 7], "user", "its name; 3 different whole numbers"),
+        ("商品编号", [5, 9, 7], "item", "its name; 3 different whole numbers"),
+        ("门店编号", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("buyer_no", [5, 9, 7], "user", "its name; 3 different whole numbers"),
+        ("creator", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("C14", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("I4", [5, 9, 7], "number", "whole numbers; if they are codes, an id"),
+        ("categorical_5", [5, 9, 7], "id", "its name; 3 different whole numbers"),
+        ("full or part time", [0, 4, 6, 6, 4, 0] * 9, "number", "whole numbers; if they are codes, an id"),
+        ("emb", [[0.1, 0.2], [-0.3, 2.0]], "leave out", VECTOR_SAID),
+        ("emb", ["[0.1, 0.2]", "[-0.3, 2.0]"], "leave out", VECTOR_SAID),
+        ("emb", [np.array([0.1, 2.0]), np.array([0.5, 2.0])], "leave out", VECTOR_SAID),
+        ("seen", [[1.0, 2.0], [3.0]], "tags", "lists; each of words or ids"),
         ("clock", [f"{k // 60:02}{k % 60:02}" for k in range(0, 1_440, 7)], "leave out", OF_DAY),
         ("clock", [100 * (k // 60) + k % 60 for k in range(0, 1_440, 7)], "leave out", OF_DAY),
         ("code", [f"{k:04}" for k in range(0, 1_440, 7)] * 2, "id", "206 different words"),
@@ -187,4 +206,19 @@ def test_what_is_the_same_in_all_rows_of_a_user_is_no_label():
     frame = pd.DataFrame({"user_id": [k % 10 for k in range(60)], "click": [k % 7 % 2 for k in range(60)]})
     found = suggest(frame.assign(is_member=frame["user_id"] % 2))
     assert found["role"].to_dict() == {"user_id": "user", "click": "binary label", "is_member": "id"}
-    assert found.loc["is_member", "reason"] == "0 or 1, and the same in all rows of a user"
+    assert found.loc["is_member", "reason"] == "two values, and the same in all rows of a user"
+
+
+def test_what_may_be_a_label_is_asked_and_what_a_user_is_cannot_be_one():
+    rows = range(120)
+    frame = pd.DataFrame({"user_id": [k % 10 for k in rows], "mobile": [k % 7 % 2 for k in rows]})
+    frame["gender"], frame["x"] = np.where(frame["user_id"] < 5, "F", "M"), [0.5 * k % 9 for k in rows]
+    code = draft(suggest(frame.assign(click=[k % 3 // 2 for k in rows])))
+    assert "# labels, if outcomes: " in code and code.endswith('"mobile"') and 'labels={"click": "binary"}' in code
+    rated = frame.assign(rating=[k % 5 + 1 for k in rows])
+    with pytest.raises(ValueError, match="no label") as error:
+        draft(suggest(rated))
+    said = str(error.value)
+    assert (
+        'perhaps labels={"mobile": "binary"}; perhaps labels={"rating": "regression"}' in said and "gender" not in said
+    )

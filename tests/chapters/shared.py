@@ -9,7 +9,7 @@ from tools.notebooks import ROOT, code_cells
 
 def judge(exercise: Exercise, answer, times: int = 1) -> str:
     """What the exercise says to an answer (the last time), with no mistakes remembered from another test."""
-    fresh = Exercise(exercise.check, exercise.correct)
+    fresh = exercise.afresh()
     return [fresh.judge(answer) for _ in range(times)][-1]
 
 

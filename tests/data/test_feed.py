@@ -1,15 +1,17 @@
 import hashlib
 import re
 import tempfile
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeRegressor
 
-from helpers.data.feed import FOLDER, load, tables, write
+from helpers.data.feed import CANDIDATES, FOLDER, TOP, Feed, Offer, features, load, tables, write
 from helpers.data.world import ACTIONS, World
 
 CARD = FOLDER.parents[0] / "README.md"
@@ -84,21 +86,50 @@ def test_a_like_means_more_than_a_play():
     assert mean["click"] + 0.03 < mean["finish"] and mean["finish"] + 0.05 < mean["like"] < mean["favourite"]
 
 
-def test_equal_seeds_give_equal_files_and_other_seeds_do_not(tmp_path):
+def test_equal_seeds_give_equal_files_that_are_read_back_as_they_were(tmp_path, monkeypatch):
+    clock = iter(range(10**9, 2 * 10**9, 1000))
+    monkeypatch.setattr(time, "time", lambda: next(clock))  # what gzip would note
     for folder, seed in (("a", 7), ("b", 7), ("c", 8)):
-        write(tmp_path / folder, tables(World.make(users=40, videos=60, seed=seed), days=3, seed=seed))
+        made = tables(World.make(users=40, videos=60, seed=seed), days=3, seed=seed)
+        write(tmp_path / folder, made)
     for name in NAMES:
-        a, b, c = (hashlib.sha256((tmp_path / folder / f"{name}.csv.gz").read_bytes()).hexdigest() for folder in "abc")
+        a, b, c = ((tmp_path / folder / f"{name}.csv.gz").read_bytes() for folder in "abc")
         assert a == b != c
+        pd.testing.assert_frame_equal(load(name, tmp_path / "c"), made[name])
+    for folder, words in (
+        ("c", "name: got 'labels'; expected one of .*"),
+        ("none", "name: got 'labels'; .* are none "),
+    ):
+        with pytest.raises(ValueError, match=f"^{words}.*python -m helpers.data.feed"):
+            load("labels", tmp_path / folder)
 
 
-def test_a_written_table_is_read_back_as_it_was(tmp_path):
-    made = tables(World.make(users=40, videos=60), days=3)
-    write(tmp_path, made)
-    for name in NAMES:
-        pd.testing.assert_frame_equal(load(name, tmp_path), made[name])
-    with pytest.raises(ValueError, match=r"^name: got 'labels'; expected one of .*python -m helpers.data.feed"):
-        load("labels", tmp_path)
+@pytest.fixture(scope="module")
+def small():
+    return Feed.make(3, users=60, videos=80, days=4)
+
+
+def test_the_last_rows_in_time_validate(small):
+    fitted = features(60, 80)
+    train, valid = small.examples(fitted, {"click": "click"}, rows=500)
+    log = small.log.sort_values("time", kind="stable")
+    assert (len(train), len(valid)) == (450, 50) and valid.groups is not None
+    for part, rows in ((train, log[:450]), (valid, log[450:500])):
+        assert part.labels["click"].tolist() == rows["click"].tolist()
+        assert torch.equal(part.inputs["sparse"], fitted.transform(rows)["sparse"])
+    with pytest.raises(ValueError, match=f"^rows: got 99999; expected at most {len(small.log)}"):
+        small.examples(fitted, {"click": "click"}, rows=99_999)
+
+
+def test_the_best_of_an_offer_are_served_to_each_user(monkeypatch):
+    offer = Offer.make(Feed.make(3, users=20, videos=2 * CANDIDATES, days=1), users=5)
+    assert len(offer.rows) == 5 * CANDIDATES and not offer.rows.duplicated(["user", "video"]).any()
+    scores = offer.outcomes["appeal"]
+    best = offer.outcomes.groupby(offer.rows["user"]).apply(lambda part: part.nlargest(TOP, "appeal"))
+    pd.testing.assert_series_equal(offer.served(scores), best.mean(), check_exact=False)
+    for wrong, words in ((scores[:-1], "shape"), (scores * float("nan"), f"{len(scores)} NaN")):
+        with pytest.raises(ValueError, match=f"^scores: got .*{words}"):
+            offer.served(wrong)
 
 
 @settings(max_examples=40, deadline=None)
@@ -115,10 +146,3 @@ def test_any_damage_gives_a_table_or_the_one_error(data):
             assert isinstance(load("users", folder), pd.DataFrame)
         except ValueError as error:
             assert str(error).startswith("name: got users.csv.gz, which cannot be read")
-
-
-def test_a_folder_without_tables_says_how_to_get_them(tmp_path):
-    with pytest.raises(
-        ValueError, match=r"name: got 'users'; expected tables in .*, where there are none \(git has them"
-    ):
-        load("users", tmp_path)

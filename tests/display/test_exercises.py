@@ -7,27 +7,31 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.display.answers import Wrong
-from helpers.display.exercises import Exercise, at_work, exercise
+from helpers.display.exercises import Exercise, at_work
+from helpers.display.mistakes import form, otherwise
 
 # the machinery of checks
 
 
-@exercise("three.")
-def three(answer):
-    value = answer()
-    if not isinstance(value, int):
-        raise Wrong("""not a whole number.
+three = Exercise(
+    "three.",
+    "`answer()` is three.",
+    right=lambda: 3,
+    cases=lambda: [()],
+    read=lambda given, right: given if isinstance(given, int) else None,
+    mistakes={
+        form(lambda: 2.0): """not a whole number.
             Hint: count.
-            Hint: count on your fingers.""")
-    if value != 3:
-        raise Wrong("""not three.
+            Hint: count on your fingers.""",
+        otherwise(lambda: 2): """not three.
             Hint: more than two.
-            Hint: less than four.""")
+            Hint: less than four.""",
+    },
+)
 
 
-def fresh() -> Exercise:
-    return Exercise(three.check, three.correct)
+def fresh(exercise: Exercise = three) -> Exercise:
+    return exercise.afresh()
 
 
 @pytest.mark.parametrize("nothing", [None, ..., NotImplemented])
@@ -37,7 +41,7 @@ def test_an_untouched_exercise_is_not_yet_and_counts_no_try(nothing, capsys):
         check(lambda: nothing)
     judgement = "Not yet: your code returns nothing" if nothing is None else "Not yet: write your answer"
     assert capsys.readouterr().out.count(judgement) == 3
-    assert not check.mistakes
+    assert not check.made
 
 
 def test_a_function_without_a_body_is_not_yet_begun():
@@ -66,12 +70,13 @@ def test_a_check_survives_system_exit_and_stop_iteration():
     assert "StopIteration" in fresh().judge(lambda: next(iter([])))
 
 
-@exercise("it is the sum.")
-def _sums(answer):
-    """`answer(array, table)`: two sums of what was given."""
-    array = np.arange(4.0)
-    if answer(array, {"x": torch.ones(2)}) != array.sum():
-        raise Wrong("it is not.\nHint: add.\nHint: add them up.")
+sums = Exercise(
+    "it is the sum.",
+    "`answer(array, table)`: the sum of the array.",
+    right=lambda array, table: array.sum(),
+    cases=lambda: [(np.arange(4.0), {"x": torch.ones(2)})],
+    mistakes={otherwise(lambda array, table: 0.0): "it is not.\nHint: add.\nHint: add them up."},
+)
 
 
 def test_an_answer_cannot_change_what_it_is_judged_by():
@@ -83,12 +88,9 @@ def test_an_answer_cannot_change_what_it_is_judged_by():
         table["x"].mul_(2)
         return array.sum()
 
-    def fresh_sums(answer):
-        return Exercise(_sums.check, _sums.correct).judge(answer)
-
-    assert fresh_sums(lambda array, table: array.sum()).startswith("Correct")
+    assert fresh(sums).judge(lambda array, table: array.sum()).startswith("Correct")
     for answer in (doubles, doubles_inside):
-        assert fresh_sums(answer).startswith("Not right yet: your function changes its arguments")
+        assert fresh(sums).judge(answer).startswith("Not right yet: your function changes its arguments")
 
 
 def test_an_exercise_that_raises_not_implemented_or_uses_the_dots_is_not_yet():

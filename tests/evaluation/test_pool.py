@@ -25,140 +25,94 @@ def models():
     return (*parts, torch.from_numpy(label[:M]), torch.from_numpy(label[M:]))
 
 
-def test_fused_scores_are_ahead_of_each_output(models):
-    valid, test, label, truth = models
-    ways = pool(valid, test, "own", label)
-    assert list(ways) == names(frequent=False)
-    for way in set(ways) - {AS_IS}:
-        assert auc(ways[way], truth) > max(auc(logits, truth) for logits in test.values()) + 0.05
-
-
-def test_as_it_is_product_and_mean_of_three_are_what_they_are_called(models):
-    valid, test, label, _ = models
-    more = [table | {"share": table["own"] ** 2, "like": -table["click"]} for table in (valid, test)]
-    ways = pool(*more, "share", label, frequent=["click", "own"])
-    assert torch.equal(ways[AS_IS], more[1]["share"])
-    chances = torch.stack([torch.sigmoid(logits) for logits in more[1].values()]).prod(0)
-    assert torch.allclose(ways[PRODUCT].exp(), chances)
-    standard = [(test - valid.mean()) / valid.std() for valid, test in zip(*(t.values() for t in more), strict=True)]
-    assert torch.allclose(ways[OF_THREE], sum(standard[:3]) / 3)
-    assert torch.allclose(ways[MEAN], sum(standard) / 4)
-
-
-def test_a_count_joins_in_its_own_unit(models):
-    valid, test, label, _ = models
-    known, asked = torch.arange(M).double(), 1000 - torch.arange(N).double()
-    several = [{"by item": both} for both in ((known, asked), (5 * known - 3, 5 * asked - 3))]
-    ways, scaled = (pool(valid, test, "own", label, counts=counts) for counts in several)
-    assert list(ways) == names(frequent=False, counts=["by item"])
-    count = (asked - known.mean()) / known.std()
-    for way, base in (("as it is", (test["own"] - valid["own"].mean()) / valid["own"].std()), (MEAN, ways[MEAN])):
-        assert torch.allclose(ways[f"{way} + by item"], base + count)
-        assert torch.allclose(ways[f"{way} + by item"], scaled[f"{way} + by item"])
-
-
-def test_the_mean_does_not_heed_a_models_unit(models):
-    valid, test, label, _ = models
-    other = [{"click": 5 * table["click"] - 3, "own": table["own"]} for table in (valid, test)]
-    assert torch.allclose(pool(valid, test, "own", label)[MEAN], pool(*other, "own", label)[MEAN])
-
-
 @pytest.mark.parametrize("kind", ["binary", "numbers"])
-def test_the_stack_is_scikit_learns_on_the_observed_validation_rows(models, kind):
-    valid, test, label, _ = models
+def test_each_way_is_what_it_is_called(models, kind):
+    valid, test, label, truth = models
     label = label if kind == "binary" else label + 0.5 * valid["own"]
+    more = [table | {"like": 0.1 * table["own"] ** 2} for table in (valid, test)]
+    counts = {"by item": (torch.arange(M), 1000 - torch.arange(N))}
     mask = torch.arange(M) % 3 > 0
-    table, rows = (torch.stack([one["click"], one["own"]], 1).numpy() for one in (valid, test))
-    known, asked = ((one - table.mean(0)) / table.std(0, ddof=1) for one in (table, rows))
-    model = (LogisticRegression() if kind == "binary" else Ridge()).fit(known[mask], label[mask])
-    expected = model.decision_function(asked) if kind == "binary" else model.predict(asked)
-    ways = pool(valid, test, "own", label, mask)
-    np.testing.assert_allclose(ways[STACK], expected, atol=1e-6)
-    assert set(ways) == ({*names(frequent=False)} if kind == "binary" else {AS_IS, STACK})
+    ways = pool(*more, "own", label, mask, frequent=["click"], counts=counts)
+    table, rows = (torch.stack([*one.values(), by], 1) for one, by in zip(more, counts["by item"], strict=True))
+    known, asked = ((one - table.mean(0)) / table.std(0) for one in (table, rows))  # in units of the validation rows
+    model = (LogisticRegression() if kind == "binary" else Ridge()).fit(known[mask, :3], label[mask])
+    stack = torch.from_numpy((model.decision_function if kind == "binary" else model.predict)(asked[:, :3]))
+    wanted = {AS_IS: test["own"], STACK: stack}
+    if kind == "binary":
+        chances = torch.stack([torch.sigmoid(logits) for logits in more[1].values()]).prod(0)
+        mean = asked[:, :3].mean(1)
+        wanted |= {PRODUCT: chances.log(), MEAN: mean, OF_THREE: asked[:, :2].mean(1)}
+        wanted |= {f"{AS_IS} + by item": asked[:, 1] + asked[:, 3], f"{MEAN} + by item": mean + asked[:, 3]}
+        assert list(ways) == names(counts=["by item"])
+        for way in (PRODUCT, MEAN, OF_THREE, STACK):
+            assert auc(ways[way], truth) > max(auc(logits, truth) for logits in test.values()) + 0.03
+    assert set(ways) == set(wanted)
+    for way, scores in wanted.items():
+        np.testing.assert_allclose(ways[way], scores, atol=1e-6)
 
 
 def test_several_models_are_fused_as_the_outputs_of_one(models):
-    """So that one more model is one more voice, whoever trained it; as they are, they are the mean for the label."""
     valid, test, label, _ = models
     apart = [[{"own": table["own"]}, {"own": -table["click"], "click": table["click"]}] for table in (valid, test)]
     one = [{"own": table["own"], "also own": -table["click"], "click": table["click"]} for table in (valid, test)]
     together, single = pool(*apart, "own", label), pool(*one, "own", label)
     for way in (PRODUCT, MEAN, STACK):
         assert torch.allclose(together[way], single[way])
-    assert torch.allclose(
-        together[AS_IS], pool(*([{"own": t["own"], "x": -t["click"]}] for t in (valid, test)), "own", label)[MEAN]
-    )
+    own = [{name: table[name] for name in ("own", "also own")} for table in one]
+    assert torch.allclose(together[AS_IS], pool(*own, "own", label)[MEAN])
 
 
-def test_a_copy_is_fused_as_if_it_were_alone(models):
+def test_a_copy_is_fused_alone_and_one_without_a_positive_by_the_mean(models):
+    """One world of many may have not one follow among its validation rows: the others need not suffer for it. And an
+    output that says the same of all rows breaks nothing."""
     valid, test, label, _ = models
-    both = [{task: torch.stack([logits, -2 * logits]) for task, logits in table.items()} for table in (valid, test)]
-    together = pool(*both, "own", torch.stack([label, 1 - label]))
-    for name, scores in pool(valid, test, "own", label).items():
+    sides = [table | {"like": torch.zeros_like(table["own"])} for table in (valid, test)]
+    both = [{task: torch.stack([logits, -2 * logits]) for task, logits in table.items()} for table in sides]
+    together = pool(*both, "own", torch.stack([label, torch.zeros(M)]))
+    for name, scores in pool(*sides, "own", label).items():
         assert torch.allclose(together[name][0], scores)
-
-
-def test_a_copy_without_a_positive_is_stacked_by_the_mean(models):
-    """One world of many may have not one follow among its validation rows: the others need not suffer for it."""
-    valid, test, label, _ = models
-    both = [{task: torch.stack([logits, logits]) for task, logits in table.items()} for table in (valid, test)]
-    ways = pool(*both, "own", torch.stack([label, torch.zeros(M)]))
-    assert torch.equal(ways[STACK][1], ways[MEAN][1])
-    assert torch.allclose(ways[STACK][0], pool(valid, test, "own", label)[STACK])
-
-
-def test_an_output_that_says_the_same_of_all_rows_changes_no_order(models):
-    valid, test, label, truth = models
-    constant = [table | {"like": torch.zeros_like(table["click"])} for table in (valid, test)]
-    without, ways = pool(valid, test, "own", label), pool(*constant, "own", label)
-    for name in without:
-        assert auc(without[name], truth) == pytest.approx(auc(ways[name], truth), abs=1e-4)
-
-
-def test_bad_input_is_named(models):
-    valid, test, label, _ = models
-    for wrong, message in (
-        (({}, {}, "own", label), "task: got 'own'"),
-        (([], [], "own", label), "rows: got .*; expected a model"),
-        ((valid, {"click": test["click"]}, "own", label), r"rows: got the tasks \[\['click'\]\]; expected .*'own'"),
-        ((valid, test, "buy", label), "task: got 'buy'"),
-        ((valid | {"own": valid["own"] * torch.nan}, test, "own", label), "valid.*own"),
-        ((valid, test, "own", label[:-1]), r"labels: got shape \(2999,\)"),
-        ((valid, test, "own", label, torch.ones(4)), r"mask: got shape \(4,\)"),
-        ((valid, test, "own", torch.zeros(M)), "labels: got 3000 observed validation labels, all alike"),
-        ((valid, {task: one[None] for task, one in test.items()}, "own", label), "rows: got copies"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            pool(*wrong)
-
-
-# --- which way is best ----------------------------------------------------------------------------------------------
-
-
-def _table(rng, sides):
-    """A score a seed and a way of each side."""
-    rows = [(seed, name, rng.normal()) for seed in range(24) for side in sides for name in side]
-    return pd.DataFrame(rows, columns=["seed", "model", "auc"])
+    assert torch.equal(together[STACK][1], together[MEAN][1])
 
 
 def test_a_model_and_its_copy_on_the_other_side_give_a_difference_of_exactly_0():
-    table = _table(np.random.default_rng(0), [["a", "b", "c"]])
-    copy = table.assign(model=table["model"] + " copy")
-    effect = fused("auc", ["a", "b", "c"], over=["a copy", "b copy", "c copy"])
-    assert (effect(pd.concat([table, copy])) == 0).all()
+    ways = [f"way {k}" for k in range(40)]
+    table = pd.DataFrame([(seed, way) for seed in range(24) for way in ways], columns=["seed", "model"])
+    table["auc"] = np.random.default_rng(0).normal(size=len(table))
+    every = pd.concat([table, table.assign(model=table["model"] + " copy")])
+    effect = fused("auc", ways, over=[f"{way} copy" for way in ways])
+    assert (effect(every) == 0).all()
 
 
 def test_more_ways_of_the_same_worth_are_no_advantage():
-    """The best of forty would be far ahead of one, were it chosen by what judges it."""
-    rng, forty = np.random.default_rng(1), [f"way {k}" for k in range(40)]
-    leads = [fused("auc", forty, over=["one"])(_table(rng, [forty, ["one"]])).mean() for _ in range(60)]
-    assert abs(np.mean(leads)) < 3 * np.std(leads) / len(leads) ** 0.5
-    best = _table(rng, [forty]).groupby("model")["auc"].mean().max()
-    assert best > 0.3  # what the choice on the same seeds would have promised
-
-
-def test_the_other_half_of_the_seeds_chooses():
+    """The best of forty would be far ahead of 0, were it chosen by what judges it."""
+    rng, best = np.random.default_rng(1), []
+    for _ in range(60):
+        scores = pd.DataFrame(rng.normal(size=(24, 40)))
+        best.append(best_elsewhere(scores).mean())
+    assert abs(np.mean(best)) < 3 * np.std(best) / len(best) ** 0.5 and scores.mean().max() > 0.3
     scores = pd.DataFrame({"a": [1.0, 0, 1, 0], "b": [0.0, 2, 0, 2]}, index=[4, 5, 6, 7])
     assert best_elsewhere(scores).tolist() == [0, 0, 0, 0]  # the odd choose b for the even, the even a for the odd
-    with pytest.raises(ValueError, match="even and odd"):
-        best_elsewhere(scores.loc[[4, 6]])
+
+
+ROWS = {"a": torch.ones(4), "own": torch.arange(4.0)}
+LABEL = torch.tensor([0.0, 1.0, 0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: pool({}, {}, "own", LABEL), "task: got 'own'"),
+        (lambda: pool([], [], "own", LABEL), "rows: got .*a model"),
+        (lambda: pool(ROWS, {"a": ROWS["a"]}, "own", LABEL), r"rows: got the tasks \[\['a'\]\]"),
+        (lambda: pool(ROWS, ROWS, "buy", LABEL), "task: got 'buy'"),
+        (lambda: pool(ROWS | {"own": ROWS["own"] * torch.nan}, ROWS, "own", LABEL), r"valid\['own'\]: got 4 NaN"),
+        (lambda: pool(ROWS, ROWS, "own", LABEL[:3]), "labels: got shape"),
+        (lambda: pool(ROWS, ROWS, "own", LABEL, torch.ones(3)), "mask: got shape"),
+        (lambda: pool(ROWS, ROWS, "own", torch.zeros(4)), "labels: got 4 observed validation labels, all alike"),
+        (lambda: pool(ROWS, {task: one[None] for task, one in ROWS.items()}, "own", LABEL), "rows: got copies"),
+        (lambda: best_elsewhere(pd.DataFrame({"a": [1.0, 2.0]}, index=[4, 6])), "scores: got .*even and odd"),
+    ],
+)
+def test_bad_input_is_named(call, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        call()

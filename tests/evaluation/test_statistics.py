@@ -1,3 +1,5 @@
+"""Over seeds: intervals are scipy's, contrasts and differences are those of a pivot table, Holm's test is Holm's."""
+
 import itertools
 
 import numpy as np
@@ -5,141 +7,99 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from helpers.evaluation.statistics import contrast, difference, holm, interval, share, summarise
+from helpers.evaluation.statistics import contrast, difference, holm, interval, share, summarise, users_needed
 
 
-def test_interval_agrees_with_scipy():
+def test_intervals_are_scipys():
     values = np.random.default_rng(0).normal(3, 2, 20)
-    mean, low, high = interval(values)
-    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert (mean, low, high) == pytest.approx((values.mean(), expected.low, expected.high))
+    wanted = stats.ttest_1samp(values, 0).confidence_interval(0.9)
+    assert interval(values, 0.9) == pytest.approx((values.mean(), wanted.low, wanted.high))
+    for won, level in itertools.product((0, 7, 23, 24), (0.9, 0.95)):
+        exact = stats.binomtest(won, 24).proportion_ci(level, method="exact")
+        assert share([1] * won + [0] * (24 - won), level) == pytest.approx((won / 24, exact.low, exact.high))
 
 
-@pytest.mark.parametrize("values", [[1.0], [], [1.0, float("nan")], [[1.0, 2.0]]])
-def test_interval_refuses_what_it_cannot_judge(values):
-    with pytest.raises(ValueError, match="values: got"):
-        interval(values)
+def test_so_many_users_find_the_effect_with_the_power():
+    effect, sd = 0.3, 2.0
+    error = sd * np.sqrt(2 / users_needed(effect, sd, power=0.9, level=0.1))
+    assert stats.norm.sf(stats.norm.ppf(1 - 0.1 / 2) - effect / error) == pytest.approx(0.9)
 
 
 @pytest.fixture
-def table():
-    rng = np.random.default_rng(0)
-    keys = [(seed, task, model) for seed in range(5) for task in "ab" for model in ("one", "two")]
-    return pd.DataFrame(keys, columns=["seed", "task", "model"]).assign(r2=rng.normal(size=len(keys)))
-
-
-def test_difference_is_paired_whatever_the_order_of_rows(table):
-    shuffled = table.sample(frac=1, random_state=0)
-    differences = difference(shuffled, "r2", "one", "two").set_index(["seed", "task"])["difference"]
-    for (seed, task), value in differences.items():
-        rows = table[(table["seed"] == seed) & (table["task"] == task)].set_index("model")["r2"]
-        assert value == pytest.approx(rows["one"] - rows["two"])
-
-
-def test_difference_refuses_unpaired_rows(table):
-    with pytest.raises(ValueError, match="table: got 10 rows of 'one' and 9 of 'two'"):
-        difference(table.drop(index=1), "r2", "one", "two")
-
-
-def test_summarise_averages_within_a_seed_first(table):
-    row = summarise(table, "r2", "model").set_index("model").loc["one"]
-    a_seed = table[table["model"] == "one"].groupby("seed")["r2"].mean()
-    assert (row["mean"], row["low"], row["high"]) == pytest.approx(interval(a_seed))
-    assert row["seeds"] == 5
-
-
-def test_a_nan_or_a_row_twice_is_refused(table):
-    with pytest.raises(ValueError, match=r"table\['r2'\]: got 1 NaN"):
-        summarise(table.assign(r2=table["r2"].where(table.index != 3)), "r2", "model")
-    with pytest.raises(ValueError, match="table: got a row twice"):
-        difference(pd.concat([table, table.iloc[:1]]), "r2", "one", "two")
-
-
 def runs() -> pd.DataFrame:
-    """Two models on two tasks at two widths, three seeds."""
-    rng = np.random.default_rng(0)
+    """Two models on two tasks at two widths, three seeds, in no order."""
     points = itertools.product(["MMoE", "PLE"], ["a", "b"], [4, 8], [7, 8, 9])
-    return pd.DataFrame(points, columns=["model", "task", "width", "seed"]).assign(r2=rng.normal(size=24))
+    table = pd.DataFrame(points, columns=["model", "task", "width", "seed"])
+    return table.assign(r2=np.random.default_rng(0).normal(size=24)).sample(frac=1, random_state=1, ignore_index=True)
 
 
-def by_hand(table: pd.DataFrame, index: str | list[str]) -> pd.DataFrame:
-    return table.pivot_table("r2", "seed", index)
+TWO = {"MMoE": 1, "PLE": -1}
 
 
-def test_a_contrast_of_two_models_is_the_difference_of_their_means_over_all_else():
-    by = by_hand(runs(), "model")
-    ours = contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model")
-    pd.testing.assert_series_equal(ours, by["MMoE"] - by["PLE"], check_names=False)
-    assert list(ours.index) == [7, 8, 9]
-
-
-def test_filters_keep_one_level_or_several():
-    by = by_hand(runs().query("width == 8 and task in ['a', 'b']"), "model")
-    ours = contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model", width=8, task=["a", "b"])
-    np.testing.assert_allclose(ours, by["MMoE"] - by["PLE"])
-    assert not np.allclose(ours, contrast(runs(), "r2", {"MMoE": 1, "PLE": -1}, "model", width=8, task=["a"]))
-
-
-def test_cells_of_several_columns_have_their_coefficients():
-    by = by_hand(runs(), ["task", "width"])
+def test_contrasts_and_differences_are_those_of_a_pivot_table(runs):
+    by = runs.pivot_table("r2", "seed", "model")
+    pd.testing.assert_series_equal(contrast(runs, "r2", TWO, "model"), by["MMoE"] - by["PLE"], check_names=False)
+    by = runs.query("width == 8 and task == 'a'").pivot_table("r2", "seed", "model")
+    np.testing.assert_allclose(contrast(runs, "r2", TWO, "model", width=8, task=["a"]), by["MMoE"] - by["PLE"])
+    by = runs.pivot_table("r2", "seed", ["task", "width"])
     terms = {("a", 4): 0.5, ("a", 8): 0.5, ("b", 8): -2}
-    expected = 0.5 * by["a", 4] + 0.5 * by["a", 8] - 2 * by["b", 8]
-    np.testing.assert_allclose(contrast(runs(), "r2", terms, ["task", "width"]), expected)
+    wanted = 0.5 * by["a", 4] + 0.5 * by["a", 8] - 2 * by["b", 8]
+    np.testing.assert_allclose(contrast(runs, "r2", terms, ["task", "width"]), wanted)
+    by = runs.pivot_table("r2", ["seed", "task", "width"], "model")
+    ours = difference(runs, "r2", "MMoE", "PLE").set_index(["seed", "task", "width"])["difference"]
+    pd.testing.assert_series_equal(ours.sort_index(), by["MMoE"] - by["PLE"], check_names=False)
 
 
-def test_seeds_pair_whatever_the_order_of_rows():
-    shuffled = runs().sample(frac=1, random_state=1)
-    terms = {"MMoE": 1, "PLE": -1}
-    np.testing.assert_allclose(contrast(shuffled, "r2", terms, "model"), contrast(runs(), "r2", terms, "model"))
-
-
-@pytest.mark.parametrize(
-    ("terms", "columns", "where", "message"),
-    [
-        ({"MMoE": 1, "ESMM": -1}, "model", {}, r"model: got 'ESMM'; expected one of 'MMoE', 'PLE'"),
-        ({("a", 4): 1, ("a", 5): -1}, ["task", "width"], {}, r"width: got 5; expected one of 4, 8"),
-        ({"MMoE": 1}, "model", {"width": 16}, r"width: got 16; expected one of 4, 8"),
-        ({"MMoE": 1}, "model", {"task": ["a", "c"]}, r"task: got 'c'; expected one of 'a', 'b'"),
-        ({"MMoE": 1}, "architecture", {}, r"table: got no column 'architecture'"),
-        ({"MMoE": 1}, "model", {"rows": 500}, r"table: got no column 'rows'"),
-        ({}, "model", {}, r"terms: got none; expected \{cell: coefficient\}"),
-        ({("a", 4): 1, ("a",): -1}, ["task", "width"], {}, r"terms: got the cell \('a',\); expected 2 levels"),
-        ({"a": 1}, ["task", "width"], {}, r"terms: got the cell 'a'; expected 2 levels"),
-    ],
-)
-def test_what_is_not_in_the_table_is_named(terms, columns, where, message):
-    with pytest.raises(ValueError, match=message):
-        contrast(runs(), "r2", terms, columns, **where)
-
-
-@pytest.mark.parametrize(("lost", "left"), [("seed == 9", 8), ("seed == 9 and width == 8", 10)])
-def test_cells_with_other_seeds_or_fewer_rows_do_not_compare(lost, left):
-    table = runs().query(f"not (model == 'PLE' and {lost})")
-    with pytest.raises(ValueError, match=f"table: got 12 rows of 'MMoE' and {left} of 'PLE'; expected the same seeds"):
-        contrast(table, "r2", {"MMoE": 1, "PLE": -1}, "model")
-
-
-@pytest.mark.parametrize(("successes", "trials"), [(0, 24), (24, 24), (23, 24), (7, 30)])
-@pytest.mark.parametrize("level", [0.9, 0.95])
-def test_a_share_has_the_interval_of_clopper_and_pearson(successes, trials, level):
-    ours = share([1] * successes + [0] * (trials - successes), level)
-    exact = stats.binomtest(successes, trials).proportion_ci(level, method="exact")
-    assert ours == pytest.approx((successes / trials, exact.low, exact.high))
-
-
-@pytest.mark.parametrize("values", [[1.0], [0.5, 1.0], [[1.0, 0.0]]])
-def test_what_is_no_count_of_successes_is_refused(values):
-    with pytest.raises(ValueError, match="values: got"):
-        share(values)
+def test_summarise_averages_within_a_seed_first(runs):
+    row = summarise(runs, "r2", "model").set_index("model").loc["MMoE"]
+    a_seed = runs[runs["model"] == "MMoE"].groupby("seed")["r2"].mean()
+    assert (row["mean"], row["low"], row["high"], row["seeds"]) == pytest.approx((*interval(a_seed), 3))
 
 
 def test_holm_stops_at_the_first_that_fails():
-    assert holm({"a": 0.012, "b": 0.04, "c": 0.03, "d": 0.001}) == ["d", "a"]
+    errors = {
+        "a": 0.015,
+        "b": 0.04,
+        "c": 0.03,
+        "d": 0.001,
+    }  # a passes 0.05 / 3 and not 0.05 / 4, c fails, b is not asked
+    assert holm(errors) == ["d", "a"]
     assert holm({"a": 0.06}) == [] and holm({}) == []
+    lucky = [bool(holm(dict(enumerate(one)))) for one in np.random.default_rng(0).uniform(size=(4000, 10))]
+    assert np.mean(lucky) == pytest.approx(0.05, abs=0.012)  # in one family of twenty
 
 
-def test_holm_lets_luck_pass_in_one_family_of_twenty():
-    rng = np.random.default_rng(0)
-    families = rng.uniform(size=(4000, 10))
-    lucky = np.mean([bool(holm(dict(enumerate(one)))) for one in families])
-    assert lucky == pytest.approx(0.05, abs=0.012)
+def without(runs: pd.DataFrame, rows: str) -> pd.DataFrame:
+    return runs.query(f"not ({rows})")
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        *((lambda runs, v=v: interval(v), "values: got") for v in ([1.0], [1.0, NAN], [[1.0, 2.0]])),
+        *((lambda runs, v=v: share(v), "values: got") for v in ([1.0], [0.5, 1.0], [[1.0, 0.0]])),
+        (lambda runs: contrast(runs, "r2", {"ESMM": 1}, "model"), "model: got 'ESMM'"),
+        (lambda runs: contrast(runs, "r2", TWO, "model", task=["a", "c"]), "task: got 'c'"),
+        (lambda runs: contrast(runs, "r2", TWO, "kind"), "table: got no column 'kind'"),
+        (lambda runs: contrast(runs, "r2", TWO, "model", rows=5), "table: got no column 'rows'"),
+        (lambda runs: contrast(runs, "r2", {}, "model"), "terms: got none"),
+        (lambda runs: contrast(runs, "r2", {"a": 1}, ["task", "width"]), "terms: got the cell 'a'"),
+        (
+            lambda runs: contrast(without(runs, "model == 'PLE' and seed == 9"), "r2", TWO, "model"),
+            "table: got 12 rows of 'MMoE' and 8 of 'PLE'",
+        ),
+        (  # as many rows, of other seeds
+            lambda runs: contrast(runs.assign(seed=runs["seed"] + (runs["model"] == "PLE")), "r2", TWO, "model"),
+            "table: got 12 rows of 'MMoE' and 12 of 'PLE'",
+        ),
+        (lambda runs: difference(without(runs, "index == 0"), "r2", "MMoE", "PLE"), "table: got 1[12] rows of"),
+        (lambda runs: difference(pd.concat([runs, runs[:1]]), "r2", "MMoE", "PLE"), "table: got a row twice"),
+        (lambda runs: summarise(runs.replace(runs["r2"][3], NAN), "r2", "model"), r"table\['r2'\]: got 1 NaN"),
+    ],
+)
+def test_what_is_not_in_the_table_is_named(runs, call, words):
+    with pytest.raises(ValueError, match=f"^{words}.*; expected"):
+        call(runs)

@@ -6,7 +6,7 @@ from scipy import stats
 from helpers.evaluation.intervals import gain as on_one_log
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import contrast
-from helpers.evaluation.verdicts import FAR, weak
+from helpers.evaluation.verdicts import FAR, LEFT, weak
 from helpers.lab import claim as module
 from helpers.lab.claim import SHARES, Claim, Contrast, gain, lead, mean, one_log, read, verdict
 
@@ -78,6 +78,11 @@ def test_a_lead_is_over_the_rival_whose_mean_is_highest():
 def test_a_claim_has_the_margin_of_its_unit_and_ten_times_it_where_the_sentence_says_far():
     for unit, smallest in SMALLEST.items():
         assert claim(unit=unit).smallest == smallest and claim(unit=unit, far=True).smallest == FAR * smallest
+
+
+def test_the_margin_of_the_error_left_is_that_of_r2_where_the_two_meet_at_point_nine():
+    assert SMALLEST["R²"] == pytest.approx(0.1 * (1 - 0.9))
+    assert SMALLEST[LEFT] == pytest.approx(np.log2(1.1), abs=1e-4)
 
 
 def test_a_unit_without_a_margin_is_named():
@@ -184,6 +189,15 @@ def test_claims_are_data(tmp_path):
     expected = Contrast("r2", {("MMoE", 1.0): 1, ("PLE", 0.0): -2}, ["model", "p"], {}, 0.5)
     pd.testing.assert_series_equal(claims["C0.4"].effect(runs()), expected(runs()))
     assert claims["C0.5"].effect == mean("r2", minus=0.1, model="PLE")
+
+
+def test_in_the_unit_of_the_error_left_an_effect_is_the_log_of_a_ratio_of_errors(tmp_path):
+    text = TOML.replace('unit = "R²"', f'unit = "{LEFT}"')
+    claims = read(written(tmp_path, text), FUNCTIONS)
+    table = runs().assign(r2=lambda rows: 0.95 + rows["r2"] / 100)
+    by = 1 - table[table["p"] == 1.0].pivot(index="seed", columns="model", values="r2")
+    assert claims["C0.1"].smallest == SMALLEST[LEFT]
+    np.testing.assert_allclose(claims["C0.1"].effect(table), np.log2(by["PLE"] / by["MMoE"]))
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from scipy import stats
 from helpers import lab
 from helpers.course import chapter_names
 from helpers.evaluation import verdicts
-from helpers.evaluation.verdicts import UNDECIDED, WITHIN
-from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, seeds
-from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, mean
+from helpers.evaluation.verdicts import LEFT, UNDECIDED, WITHIN
+from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, seeds, tables_of
+from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, lead, levels_read, mean, of_error_left
 from helpers.lab.measure_claims import by_experiment, main, trained_together
 from tools import notebooks
 
@@ -130,6 +130,33 @@ def test_a_sentence_that_says_far_is_judged_by_ten_times_the_margin():
     assert said == {id for id, claim in all_claims().items() if claim.far}
 
 
+def levels(claim: Claim) -> list[float]:
+    """The mean R² of what its effect adds, and of what it takes off: each cell of its table (a mean over seeds) as
+    heavy as the effect moves when that cell does. The moved tables are passed as the seeds of one."""
+    table, step = kept(claim), 1e-5
+    measured = {column for grid in tables_of(claim.grid) for sample in grid.samples for column in sample.within}
+    keys = [column for column in table if column not in measured | {"seed"}]
+    cells = table.groupby(keys, sort=False, as_index=False, dropna=False)["r2"].mean()
+    moved = [cells.assign(seed=seed, r2=cells["r2"] + step * (cells.index == seed)) for seed in (-1, *cells.index)]
+    effects = np.asarray(claim.effect(pd.concat(moved, ignore_index=True)))
+    moves = (effects[1:] - effects[0]) / step
+    sides = (np.where(sign * moves > 1e-4, abs(moves), 0) for sign in (1, -1))
+    return [np.average(cells["r2"], weights=side) for side in sides if side.any()]
+
+
+@pytest.mark.long
+def test_where_all_that_is_compared_has_an_r2_above_point_nine_the_margin_is_of_the_error_left():
+    """There 0.01 of R² is more than a tenth of all that can still be gained, and a ceiling looks like "no effect"."""
+    of_r2 = {
+        id: claim
+        for id, claim in all_claims().items()
+        if claim.unit in ("R²", LEFT) and not callable(claim.grid) and "r2" in kept(claim)
+    }
+    assert len(of_r2) > 80
+    high = {id for id, claim in of_r2.items() if min(levels(claim)) > 0.9}
+    assert high == {id for id, claim in of_r2.items() if claim.unit == LEFT}
+
+
 def test_what_lies_on_one_log_is_judged_by_an_interval_for_one_log():
     for id, claim in all_claims().items():
         if re.search("MovieLens|Census-Income", claim.sentence):
@@ -144,7 +171,8 @@ def test_no_two_claims_have_the_same_sentence():
 def grid(**settings) -> SimpleNamespace:
     """A grid of `experiment`, kept with seeds 0 to 19."""
     settings = {"seeds": range(20), **settings}
-    return SimpleNamespace(make=experiment, settings=settings, absent="", read=lambda: experiment(**settings))
+    words = {"seeds": "seeds", "by_columns": False, "absent": ""}
+    return SimpleNamespace(make=experiment, settings=settings, read=lambda: experiment(**settings), **words)
 
 
 def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monkeypatch):
@@ -269,25 +297,60 @@ def test_of_runs_side_by_side_no_row_is_lost_and_each_has_blocks_of_its_own(tmp_
 
 
 def test_make_claims_trains_a_rival_of_several_claims_once_unless_its_seeds_would_cost_more(monkeypatch):
-    table = SimpleNamespace(settings={"models": ["rival", "a", "b", "c"]})
+    table = SimpleNamespace(settings={"models": ["rival", "a", "b", "c"]}, seeds="seeds", by_columns=False)
     monkeypatch.setattr(lab, "TABLES", {"00_x": table})
-    needs = {"C0.1": ("a", 20), "C0.2": ("b", 30), "C0.3": ("c", 200)}
+    rivals = {"C0.1": ("a", 20), "C0.2": ("b", 30), "C0.3": ("c", 200)}
     chosen = {
-        id: claim(grid="00_x", seeds=count, only={"models": ["rival", model]}) for id, (model, count) in needs.items()
+        id: claim(grid="00_x", seeds=count, only={"models": ["rival", model]}) for id, (model, count) in rivals.items()
     }
     shared, alone = trained_together(by_experiment(chosen))
     assert shared == (["C0.1", "C0.2"], "00_x", {"models": ["rival", "a", "b"]}, 30)
     assert alone == (["C0.3"], "00_x", {"models": ["rival", "c"]}, 200)
 
 
+ON_STUDIES = [
+    id
+    for id, claim in all_claims().items()
+    if (tables := tables_of(claim.grid)) and all(table.by_columns for table in tables)
+]
+
+
+@pytest.mark.long
 def test_what_is_trained_together_serves_each_claim_as_its_own_experiment_would():
-    claims = all_claims()
-    for experiment in trained_together(by_experiment(claims)):
-        for one in map(claims.__getitem__, experiment.ids):
-            assert one.grid == experiment.grid and one.seeds <= experiment.seeds
+    claims, experiments = all_claims(), by_experiment(all_claims())
+    alone = {id: experiment.only for experiment in experiments for id in experiment.ids}
+    for experiment in trained_together(experiments):
+        for id in experiment.ids:
+            assert claims[id].grid == experiment.grid and claims[id].seeds <= experiment.seeds
             for name, levels in experiment.only.items():  # what it does not narrow is whole
-                wanted = one.only[name]
+                wanted = alone[id][name]
                 assert wanted == levels or all(level in levels for level in wanted)
+    for id in ON_STUDIES:
+        table = kept(claims[id])
+        effect = np.asarray(claims[id].effect(table))
+        for column, levels in alone[id].items():
+            assert 0 < len(levels) < table[column].nunique(), id
+            table = table[table[column].isin(levels)]
+        assert np.array_equal(np.asarray(claims[id].effect(table)), effect), id
+
+
+def test_what_fresh_seeds_are_narrowed_to_is_found_where_a_study_made_the_table():
+    assert len(ON_STUDIES) > 25 and not any(all_claims()[id].only for id in ON_STUDIES)
+
+
+def test_an_effect_that_takes_the_best_reads_those_that_are_worse_today():
+    rows = [(seed, model, seed + value) for seed in range(3) for value, model in enumerate("abc")]
+    table = pd.DataFrame(rows, columns=["seed", "model", "r2"])
+
+    def read(effect) -> dict:
+        return levels_read(effect, table, {"model": list("abc")}, ["r2"])
+
+    assert read(lead("r2", "c", over=["a", "b"])) == {}  # all
+    assert read(gain("r2", "c", over="a")) == {"model": ["a", "c"]}
+    assert read(mean("r2", model="b")) == {"model": ["b"]}
+    assert read(lambda table: table[table["model"] < "c"].groupby("seed")["r2"].max()) == {"model": ["a", "b"]}
+    table["r2"] /= 10  # below 1, as an R² is
+    assert read(of_error_left(gain("r2", "c", over="a"))) == {"model": ["a", "c"]}
 
 
 def test_a_block_is_fresh_only_if_none_of_its_seeds_is_used_up(monkeypatch, tmp_path):
@@ -308,7 +371,7 @@ def test_no_claim_takes_more_seeds_than_a_block_has():
 
 def test_make_claims_names_and_leaves_out_what_needs_absent_data(monkeypatch, tmp_path, capsys):
     def grid_of(absent):
-        return SimpleNamespace(make=experiment, settings={}, absent=absent)
+        return SimpleNamespace(make=experiment, settings={}, seeds="seeds", by_columns=False, absent=absent)
 
     monkeypatch.setattr(lab, "TABLES", {"00_x": grid_of(""), "00_y": grid_of("Stones are absent: python -m stones")})
     only(

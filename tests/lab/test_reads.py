@@ -147,12 +147,12 @@ def test_what_belongs_to_a_function_or_a_class_is_found(monkeypatch):
     assert changes(lambda: _of_default(), _of_default, "__kwdefaults__", {"more": 9})
     assert changes(lambda: Model, Model, "width", 9)
     assert changes(lambda: heat.STEPS, heat, "STEPS", 9)  # of a module
-    assert changes(lambda: heat.transfer, heat, "STEPS", 10)
+    assert changes(lambda: heat.HEAT, heat, "STEPS", 10)  # that its options read
     assert changes(lambda: world.World, world, "AGES", (1,))  # what classes of other modules read
 
 
 def test_the_choices_that_it_reads_are_found_and_its_own_left_out():
-    reads = Reads(lambda: FOUND, {"choices": {"a": heat.RATES}})
+    reads = Reads(lambda: FOUND, {"choices": {"a": heat.HEAT.chosen}})
     assert {name for chosen in reads.chosen for name in chosen.searches} == {"04_heat_tuning"} and len(
         reads.chosen
     ) == 2

@@ -20,15 +20,6 @@ def large(encoder: Encoder) -> Encoder:
     return encoder
 
 
-def test_an_encoder_says_where_each_vector_stands(features, frame):
-    encoder, inputs = large(Encoder(features)), features.transform(frame)
-    row, table = encoder(inputs), encoder.tables["4"].weight
-    assert list(encoder.vectors) == ["user", "video", "history"]
-    for column, name in enumerate(["user", "video"]):
-        assert torch.equal(row[:, encoder.vectors[name]], table[inputs["sparse"][:, column]])
-    assert encoder.vectors["history"].stop == encoder.width == row.shape[1]
-
-
 def test_dcn_is_its_formula(features, frame):
     encoder = large(Encoder(features))
     bottom, row = DCN(encoder, layers=3, units=[5]), encoder(features.transform(frame)).detach()
@@ -68,16 +59,6 @@ def test_din_is_its_formula(features, frame, softmax):
         torch.testing.assert_close(rows[n, encoder.vectors["history"]], expected.float(), rtol=1e-4, atol=1e-4)
 
 
-def test_with_softmax_one_item_is_itself_and_equal_scores_are_the_mean(features, frame):
-    encoder, mean = large(DIN(features, softmax=True)), Encoder(features)
-    mean.tables.load_state_dict(encoder.tables.state_dict())
-    inputs = features.transform(frame.assign(history=[[v] for v in frame["video"]]))
-    assert torch.allclose(encoder(inputs), mean(inputs), atol=1e-6)
-    torch.nn.init.zeros_(encoder.scores[0][-1].weight)
-    inputs = features.transform(frame)
-    torch.testing.assert_close(encoder(inputs), mean(inputs))
-
-
 @pytest.mark.parametrize("softmax", [False, True])
 def test_din_does_not_see_padding(features, frame, softmax):
     encoder, inputs = DIN(features, softmax=softmax), features.transform(frame)
@@ -111,14 +92,16 @@ def test_each_shape_trains_alone_and_in_copies_with_masks(features, frame, shape
         torch.testing.assert_close(copies.predict(examples.inputs)[task][3], output, rtol=1e-3, atol=1e-4)
 
 
-def test_what_does_not_fit_is_named(features, frame):
-    with pytest.raises(ValueError, match="features: got no Sequence"):
-        SharedBottom(Features([Sparse("user")]).fit(frame), TASKS, [6], [4], encoder=DIN)
-    widths = Features([Sparse("user", 4), Sparse("video", 8)]).fit(frame)
-    with pytest.raises(ValueError, match=r"features: got 2 ids and sequences with embeddings of widths \[4, 8\]"):
-        SharedBottom(widths, TASKS, DeepFM, [4])
-    with pytest.raises(ValueError, match="layers: got 0"):
-        SharedBottom(features, TASKS, partial(DCN, layers=0), [4])
-    for bottom in (DCN, DeepFM):
-        with pytest.raises(TypeError, match="encoder: got 3; expected the Encoder"):
-            bottom(3)
+@pytest.mark.parametrize(
+    ("columns", "shape", "message"),
+    [
+        ([Sparse("user")], {"encoder": DIN}, "features: got no Sequence"),
+        ([Sparse("user", 4), Sparse("video", 8)], {"bottom": DeepFM}, "features: got 2 ids .* widths .4, 8."),
+        ([Sparse("user")], {"bottom": partial(DCN, layers=0)}, "layers: got 0"),
+        ([Sparse("user")], {"bottom": lambda encoder: DCN(3)}, "encoder: got 3"),
+        ([Sparse("user")], {"bottom": lambda encoder: DeepFM(3)}, "encoder: got 3"),
+    ],
+)
+def test_what_does_not_fit_is_named(frame, columns, shape, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{message}.*; expected"):
+        SharedBottom(Features(columns).fit(frame), TASKS, towers=[4], **shape)

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from helpers.data.examples import Examples
-from helpers.models.copies import restore
-from helpers.models.experts import PLE, Gate, MMoE, gate_weights
+from helpers.models.experts import PLE, MMoE, gate_weights
 from helpers.models.shared_bottom import SharedBottom, SingleTask, parameter_count
 from helpers.training.loop import fit
 
@@ -40,12 +39,6 @@ def test_gates_are_positive_sum_to_1_and_see_the_input(name):
         assert float(weights.detach().std(0).min()) > 0.01  # another row, other weights
 
 
-def test_a_gate_is_the_softmax_of_a_matrix():
-    gate = Gate(5, 3)
-    torch.testing.assert_close(gate(X), torch.softmax(X @ gate.weight.T, dim=-1))
-    assert torch.equal(gate(torch.zeros(1, 5)), torch.full((1, 3), 1 / 3))  # no bias
-
-
 def test_fixed_gates_start_even_and_are_the_same_for_every_row_but_not_for_every_task():
     model = MMoE(5, TASKS, 3, [4], [6], fixed_gates=True)
     assert torch.equal(model.gates(X)["click"], torch.full((30, 3), 1 / 3))
@@ -73,20 +66,16 @@ def test_mmoe_is_the_formula_of_the_paper():
 
 
 @every_model
-def test_experts_and_towers_start_different(name):
-    parameters = dict(models()[name].named_parameters())
-    first_layers = [tensor for key, tensor in parameters.items() if key.endswith("layers.0.weight")]
-    assert len(first_layers) >= 5
-    for number, one in enumerate(first_layers):
-        assert not any(one.shape == other.shape and torch.equal(one, other) for other in first_layers[:number])
-
-
-def test_equal_seeds_give_equal_models_and_leave_the_global_generator_alone():
+def test_experts_and_towers_start_different_by_the_seed_and_leave_the_global_generator_alone(name):
     torch.manual_seed(3)
     before = torch.get_rng_state()
-    one, two, other = (MMoE(5, TASKS, 3, [4], [6], seed=seed) for seed in (1, 1, 2))
+    one, two, other = (models(seed=seed)[name] for seed in (1, 1, 2))
     assert torch.equal(torch.get_rng_state(), before)
     assert same(one(X), two(X)) and not same(one(X), other(X))
+    first_layers = [tensor for key, tensor in one.named_parameters() if key.endswith("layers.0.weight")]
+    assert len(first_layers) >= 5
+    for number, layer in enumerate(first_layers):
+        assert not any(layer.shape == also.shape and torch.equal(layer, also) for also in first_layers[:number])
 
 
 def as_shared_bottom(model: MMoE, units: list[int]) -> SharedBottom:
@@ -141,12 +130,25 @@ def test_an_own_expert_learns_from_its_own_task_alone_unless_a_level_above_mixes
     assert any(p.grad is not None for p in below.parameters()) == (levels == 2)
 
 
-def test_ple_has_the_parameters_of_its_parts():
-    expert, tower = 5 * 4 + 4, (4 * 6 + 6) + 7
-    one = parameter_count(PLE(5, TASKS, 2, 1, [4], [6]))
-    assert one == 4 * expert + 2 * 5 * 3 + 2 * tower
-    second = 4 * (4 * 4 + 4) + 2 * 4 * 3 + 5 * 4  # experts, gates, and the first level's gate for the shared row
-    assert parameter_count(PLE(5, TASKS, 2, 1, [4], [6], levels=2)) == one + second
+def test_two_levels_of_ple_are_the_formula_of_the_paper():
+    """The gate of a task mixes its own experts, which come first, with the shared ones; that of the shared row all."""
+    ple = PLE(5, TASKS, 2, 1, [4], [6], levels=2, seed=1)
+    below, top = ple.bottom.levels
+    assert below.shared_gate is not None and top.shared_gate is None
+    rows = [X] * 3
+    for level in (below, top):
+        shared = [expert(rows[2]) for expert in level.shared]
+        own = [[expert(row) for expert in experts] for experts, row in zip(level.own, rows, strict=False)]
+        mixed = [
+            (torch.softmax(row @ gate.weight.T, -1)[..., None] * torch.stack([*mine, *shared], 1)).sum(1)
+            for gate, row, mine in zip(level.gates, rows, own, strict=False)
+        ]
+        if level is below:
+            weights = torch.softmax(rows[2] @ level.shared_gate.weight.T, -1)[..., None]
+            mixed.append((weights * torch.stack([*own[0], *own[1], *shared], 1)).sum(1))
+        rows = mixed
+    for task, tower, row in zip(TASKS, ple.towers, rows, strict=True):
+        torch.testing.assert_close(ple(X)[task], tower(row).squeeze(-1))
 
 
 def test_l2_reaches_experts_and_gates():
@@ -181,30 +183,18 @@ def test_gates_of_copies_that_have_inputs_of_their_own():
     assert torch.equal(gate_weights(copies[0], X)["watch"], copies[0].gates(X)["watch"])
 
 
-def test_a_trained_state_can_be_put_back():
-    one, other = (MMoE(5, TASKS, 3, [4], [6], seed=seed) for seed in (1, 2))
-    restore(other, {**dict(one.named_parameters())})
-    assert same(one(X), other(X))
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: MMoE(5, TASKS, 0), "experts: got 0; expected a whole number of at least 1"),
-        (lambda: MMoE(5, TASKS, 2.5), "experts: got 2.5"),
-        (lambda: MMoE(5, TASKS, 2, []), r"units: got \[\]; expected a list of units for each expert"),
-        (lambda: MMoE(5, TASKS, 2, 8), "units: got 8; expected a list"),
-        (lambda: MMoE(5, TASKS, 2, [0]), "units: got 0"),
-        (lambda: MMoE(5, {}, 2), "tasks: got {}"),
+        (lambda: MMoE(5, TASKS, 0), "experts: got 0"),
+        (lambda: MMoE(5, TASKS, 2, []), r"units: got \[\]"),
+        (lambda: MMoE(5, TASKS, 2, 8), "units: got 8"),
         (lambda: MMoE(5, TASKS, 2, [4], [[4]]), "towers: got 1 lists"),
-        (lambda: MMoE(5, TASKS, 2, activation="relux"), "activation: got 'relux'"),
         (lambda: PLE(5, TASKS, 0, 0), "shared, own: got no expert at all"),
-        (lambda: PLE(5, TASKS, -1), "shared: got -1"),
-        (lambda: PLE(5, TASKS, 2, -1), "own: got -1; expected a whole number of at least 0"),
+        (lambda: PLE(5, TASKS, 2, -1), "own: got -1"),
         (lambda: PLE(5, TASKS, levels=0), "levels: got 0"),
-        (lambda: PLE(5, TASKS, units="wide"), "units: got 'wide'"),
     ],
 )
 def test_bad_arguments_are_named(make, message):
-    with pytest.raises((ValueError, TypeError), match=f"^{message}"):
+    with pytest.raises((ValueError, TypeError), match=f"^{message}.*; expected"):
         make()

@@ -15,7 +15,6 @@ from helpers.chapters.ch02 import watch_time
 from helpers.chapters.ch07 import funnel
 from helpers.course import chapter_names, lucky, questions
 from helpers.evaluation.verdicts import WITHIN, findings
-from helpers.experiments.kept import kept_table
 from helpers.lab import all_claims
 from helpers.lab.ch02 import watch_time as lab_watch_time
 from helpers.lab.ch04.bottoms import shapes
@@ -173,12 +172,8 @@ def winners(number: str) -> list[tuple[float, list[float]]]:
         return [(rate, offered) for chosen in funnel.CHOSEN.values() for rate in chosen.table["lr"]]
     if number == "deeper/04_bottoms":
         return [(rate, shapes.RATES) for rate in shapes.CHOSEN.table["lr"]]
-    searches = (mmoe.CHOSEN, mmoe.CHOSEN_RELU, mmoe.CHOSEN_KIND, mmoe.CHOSEN_SEESAW)
-    return [
-        (rate, sorted(kept_table(*chosen.searches)["rate"].unique()))
-        for chosen in searches
-        for rate in chosen.table["rate"]
-    ]
+    studies = (mmoe.FIGURE_4, mmoe.RELU, mmoe.KINDS, mmoe.SEESAW)
+    return [(rate, study.search.tried["rate"]) for study in studies for rate in study.chosen.table["rate"]]
 
 
 @pytest.mark.parametrize("number", ["02", "deeper/04_bottoms", "06", "07"])

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
@@ -33,21 +34,14 @@ CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib", "jupyter
 PYTHON, *CONDA_LINES = (line for line in CONDA["dependencies"] if isinstance(line, str))  # in conda's own syntax
 
 
-def conda_lines() -> list[Requirement]:
-    return list(map(Requirement, CONDA_LINES))
-
-
 @pytest.mark.parametrize("need", NEEDED + TOOLS, ids=lambda need: need.name)
-def test_what_is_installed_lies_in_the_range(need):
+def test_what_is_installed_lies_in_the_range_which_has_a_lower_end_and_pins_nothing(need):
     assert need.specifier.contains(version(need.name), prereleases=True)
-
-
-@pytest.mark.parametrize("need", NEEDED + TOOLS, ids=lambda need: need.name)
-def test_every_range_has_a_lower_end_and_pins_nothing(need):
     operators = {part.operator for part in need.specifier}
     assert ">=" in operators and operators <= {">=", "<"}
 
 
+OWNERS = packages_distributions()
 FIRST_PARTY = {"benchmarks", "examples", "helpers", "tests", "tools"}
 CLUSTER = {"distributed"}  # in an extra, and imported only where a cluster is asked for
 PARQUET = {"pyarrow"}  # in an extra, and imported only where such a file is read
@@ -57,23 +51,28 @@ STARTED = {"ipykernel"}  # runs the notebooks, and is not imported
 COMMANDS = {"httpx", "jupyterhub", "nbval", "pre-commit", "pytest-xdist", "ruff", "uv"}  # httpx is fastapi's
 
 
+@cache
+def named_in(place: str) -> set[str]:
+    """What the code in a file or a folder imports, from outside or not, by the first word."""
+    found, root = set(), ROOT / place
+    for path in [root] if root.is_file() else [*root.rglob("*.py"), *root.rglob("*.ipynb")]:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".ipynb":
+            cells = nbformat.reads(text, as_version=4).cells
+            text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                names = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            found |= {name.partition(".")[0] for name in names}
+    return found
+
+
 def imported(*places: str) -> set[str]:
     """The packages from outside that the code in these files and folders imports, by the names that pip knows."""
-    owners, found = packages_distributions(), set()
-    for place in map(ROOT.joinpath, places):
-        for path in [place] if place.is_file() else [*place.rglob("*.py"), *place.rglob("*.ipynb")]:
-            text = path.read_text(encoding="utf-8")
-            if path.suffix == ".ipynb":
-                cells = nbformat.reads(text, as_version=4).cells
-                text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "code")
-            for node in ast.walk(ast.parse(text)):
-                if isinstance(node, ast.Import):
-                    names = [alias.name for alias in node.names]
-                else:
-                    names = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
-                found |= {name.partition(".")[0] for name in names}
-    outside = found - set(sys.stdlib_module_names) - FIRST_PARTY
-    return {canonicalize_name(owners.get(name, [name])[0]) for name in outside}
+    outside = set().union(*map(named_in, places)) - set(sys.stdlib_module_names) - FIRST_PARTY
+    return {canonicalize_name(OWNERS.get(name, [name])[0]) for name in outside}
 
 
 @pytest.mark.slow
@@ -91,25 +90,17 @@ def test_what_all_else_imports_is_declared_and_nothing_is_declared_in_vain():
     assert len(NEEDED + TOOLS) == len(declared | STARTED | COMMANDS), "each is declared once"
 
 
-def test_environment_yml_has_the_same_packages_and_ranges():
-    conda = {CONDA_NAMES.get(need.name, need.name): need.specifier for need in conda_lines()}
+def test_environment_yml_has_the_same_packages_and_ranges_and_the_cpu_build():
+    conda = {CONDA_NAMES.get(need.name, need.name): need.specifier for need in map(Requirement, CONDA_LINES)}
     assert conda.pop("pip") == ""
     checks = [need for need in TOOLS if need.name in ("nbval", "pytest")]
     assert conda == {need.name: need.specifier for need in NEEDED + checks}
-
-
-def test_environment_yml_pins_one_minor_version_of_python_that_the_course_allows():
-    """Binder (repo2docker) reads it by this pattern, and takes 3.10 where it finds none, as in a range."""
-    minor = re.fullmatch(r"python\s*=+\s*(3\.\d+)", PYTHON)
-    assert minor is not None
-    assert f"{minor[1]}.0" in SpecifierSet(PROJECT["requires-python"])
-
-
-def test_environment_yml_brings_the_cpu_build_and_installs_the_course():
-    assert CONDA["name"] == PROJECT["name"]
-    assert CONDA["channels"] == ["conda-forge", "nodefaults"]
-    assert "pytorch-cpu" in {need.name for need in conda_lines()}
+    assert "pytorch-cpu" in {Requirement(line).name for line in CONDA_LINES}
+    assert CONDA["name"] == PROJECT["name"] and CONDA["channels"] == ["conda-forge", "nodefaults"]
     assert CONDA["dependencies"][-1] == {"pip": ["-e ."]}
+    # Binder (repo2docker) reads the version of Python by this pattern, and takes 3.10 where it finds none
+    minor = re.fullmatch(r"python\s*=+\s*(3\.\d+)", PYTHON)
+    assert minor and f"{minor[1]}.0" in SpecifierSet(PROJECT["requires-python"])
 
 
 def test_version_is_the_same_everywhere():
@@ -167,17 +158,22 @@ def test_health_notices_a_copied_course_that_runs_the_code_of_another(monkeypatc
     assert fix("code of the course") == ""
 
 
-def test_health_notices_a_server_without_widgets(monkeypatch, tmp_path):
+def test_health_notices_a_server_without_widgets_and_several_threads(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "_server_prefix", lambda: tmp_path)
     for package in ("ipywidgets", "anywidget"):
         assert "start JupyterLab from the course's environment" in fix(f"widgets in JupyterLab: {package}")
-
-
-def test_health_notices_several_threads():
     torch.set_num_threads(2)
     assert fix("threads of PyTorch") == "environment.setup()"
     environment.threads()
     assert fix("threads of PyTorch") == ""
+
+
+def test_health_says_to_delete_half_a_copy_of_movielens(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    assert fix("MovieLens-100K").startswith("in the folder of the course")
+    (tmp_path / "data" / "ml-100k").mkdir(parents=True)
+    (tmp_path / "data" / "ml-100k" / "u.data").touch()
+    assert fix("MovieLens-100K").startswith(f"delete {tmp_path / 'data' / 'ml-100k'}, then ")
 
 
 def test_the_known_good_versions_are_names_and_numbers_that_lie_in_the_ranges():

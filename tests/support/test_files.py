@@ -24,29 +24,26 @@ from tools import notebooks
 on_unix = pytest.mark.skipif(os.name == "nt", reason="modes and links of Unix")
 
 
-def test_a_file_is_written_whole(tmp_path):
-    with whole(tmp_path / "new" / "file.txt") as part:
+def write(path, text="after") -> None:
+    with whole(path) as part:
+        part.write_text(text)
+
+
+def test_a_file_is_written_whole_or_not_at_all_and_two_at_once_write_two(tmp_path):
+    path = tmp_path / "new" / "below" / "file.txt"
+    with whole(path) as part:
         part.write_text("all of it")
-        assert not (tmp_path / "new" / "file.txt").exists()
-    assert (tmp_path / "new" / "file.txt").read_text() == "all of it"
-    assert list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "file.txt"]
-
-
-def test_or_not_at_all(tmp_path):
-    (tmp_path / "file.txt").write_text("before")
-    with pytest.raises(RuntimeError), whole(tmp_path / "file.txt") as part:
+        assert not path.exists()
+    assert path.read_text() == "all of it"
+    with pytest.raises(RuntimeError), whole(path) as part:
         part.write_text("half of")
         raise RuntimeError
-    assert (tmp_path / "file.txt").read_text() == "before"
-    assert list(tmp_path.iterdir()) == [tmp_path / "file.txt"]
-
-
-def test_two_at_once_write_two_whole_files(tmp_path):
-    with whole(tmp_path / "file.txt") as one, whole(tmp_path / "file.txt") as other:
+    assert path.read_text() == "all of it"
+    with whole(path) as one, whole(path) as other:
         one.write_text("one")
         other.write_text("other")
-    assert (tmp_path / "file.txt").read_text() == "one"  # closed last
-    assert list(tmp_path.iterdir()) == [tmp_path / "file.txt"]
+    assert path.read_text() == "one"  # closed last
+    assert [*path.parent.iterdir()] == [path]
 
 
 @on_unix
@@ -67,8 +64,7 @@ def test_a_link_stays_a_link_and_what_it_points_to_is_written(tmp_path):
     target, link = tmp_path / "elsewhere" / "file.txt", tmp_path / "link.txt"
     link.symlink_to(target)
     for text in ("a new file", "then an old one"):
-        with whole(link) as part:
-            part.write_text(text)
+        write(link, text)
         assert link.is_symlink() and target.read_text() == text
     assert list((tmp_path / "elsewhere").iterdir()) == [target]
 
@@ -80,11 +76,6 @@ def test_a_read_only_file_is_not_replaced(tmp_path):
     with pytest.raises(PermissionError, match=r"path: got 'kept.txt', which is read-only; expected a file that may be"):
         write(path)
     assert path.read_text() == "before"
-
-
-def write(path) -> None:
-    with whole(path) as part:
-        part.write_text("after")
 
 
 @pytest.mark.parametrize(
@@ -124,33 +115,17 @@ class FullDisk(io.RawIOBase):
         return written
 
 
-def save_ranker(path: Path) -> None:
-    ranker().save(path)
-
-
-def export_ranker(path: Path) -> None:
-    ranker().export(path)
-
-
 def ranker() -> Ranker:
     frame = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "click": [0, 1, 0, 1]})
     return Ranker([Dense("x")], {"click": "binary"}, Recipe(epochs=1)).fit(frame, frame, progress=False)
 
 
-def write_grid(path: Path) -> None:
-    KeptTable(path.stem, pd.DataFrame, {}).write(pd.DataFrame({"seed": [1]}))
-
-
-def write_feed(path: Path) -> None:
-    feed.write(path.parent, {"users": pd.DataFrame({"user": range(5000)})})
-
-
 WRITERS = {
-    "ranker.pt": save_ranker,
-    "ranker.pt2": export_ranker,
+    "ranker.pt": lambda path: ranker().save(path),
+    "ranker.pt2": lambda path: ranker().export(path),
     "report.html": lambda path: Report("title", "body").save(path),
-    "grid.csv": write_grid,
-    "users.csv.gz": write_feed,
+    "grid.csv": lambda path: KeptTable(path.stem, pd.DataFrame, {}).write(pd.DataFrame({"seed": [1]})),
+    "users.csv.gz": lambda path: feed.write(path.parent, {"users": pd.DataFrame({"user": range(5000)})}),
     "chapter.ipynb": notebooks.regenerate,
 }
 

@@ -1,8 +1,12 @@
 """The lesson plans as decks: each row of a plan names what is on the wall, and the deck has it in that order."""
 
+import html
+
 import pytest
 
-from tools.notebooks import ROOT, find, read
+from helpers.display.questions import SETUP
+from tools.classroom.pages import asked as questions
+from tools.notebooks import ROOT, asked, find, read
 from tools.site import decks
 
 PLANS = decks.plans()
@@ -17,8 +21,28 @@ def books():
 def test_each_row_names_cells_that_exist_and_what_to_ask(plan, books):
     assert decks.missing(plan, books) == []
     for row in plan.rows:
-        assert row.wall == "break" or (row.cells and row.task and row.say), row.minutes
+        said = row.say or row.cells.keys() & decks.said().keys()
+        assert row.wall == "break" or (row.cells and row.task and said), row.minutes
         assert set(row.cells.values()) <= {"", "last", "entries"}
+
+
+def test_each_prediction_of_a_plan_has_its_set_up_and_what_the_teacher_says():
+    asked_of = {name for plan in PLANS for row in plan.rows for name in row.cells if ".P" in name}
+    for id in sorted(asked_of | {id for id, said in decks.said().items() if said["setup"]}):
+        said = decks.said()[id]
+        assert said["setup"] and len(said["setup"].split()) <= SETUP, id
+        assert said["aloud"] and said["argue"] and said["after"], id
+
+
+@pytest.mark.slow
+def test_what_is_near_enough_is_said_for_each_number_and_holds_what_was_measured(books):
+    known = questions(books)
+    for id, said in decks.said().items():
+        if said["setup"] and not known[id].options:
+            low, high = map(float, said["right"].split(" to "))
+            assert low <= known[id].answer <= high, id
+        else:
+            assert not said["right"], id
 
 
 @pytest.mark.slow
@@ -34,6 +58,20 @@ def test_a_deck_has_the_cells_in_order_below_the_teachers_lines(plan, books):
         named = deck.cells[at + 1 : at + 1 + len(row.cells)]
         shown = [covered.get(cell.id, "") for cell in named]
         assert shown == list(row.cells.values()) and not any("plan-row" in cell.source for cell in named)
+        for id in row.cells.keys() & decks.said().keys():
+            said, wall = decks.said()[id], sources[at].partition("</div>")[0]
+            assert all(said[line] in sources[at] for line in ("aloud", "argue", "after"))
+            assert html.escape(said["aloud"]) in wall and html.escape(said["after"]) not in wall
+
+
+@pytest.mark.slow
+def test_a_set_up_is_above_its_question_on_a_page_and_not_in_the_notebook(books):
+    for book in books:
+        page = decks.set_up(book)
+        for cell, shown in zip(book.cells, page.cells, strict=True):
+            setup = decks.said().get(asked(cell), {}).get("setup", "") if cell.cell_type == "code" else ""
+            assert html.escape(setup) in str(shown.get("outputs", [])[:1])
+            assert "mtl-setup" not in str(cell) and (shown is cell) == (not setup)
 
 
 @pytest.mark.slow

@@ -53,13 +53,9 @@ def test_setup_takes_a_python_that_is_new_enough_or_says_what_is_missing(monkeyp
         setup.find_python()
 
 
-def test_setup_asks_a_real_python():
-    version = sys.version_info[:2]
-    assert setup.version_of(sys.executable) == version and setup.has_venv(sys.executable)
+def test_setup_asks_a_real_python_and_the_disk(monkeypatch):
+    assert setup.version_of(sys.executable) == sys.version_info[:2] and setup.has_venv(sys.executable)
     assert setup.version_of("no-such-python") is None
-
-
-def test_setup_says_that_the_disk_is_full(monkeypatch):
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100e9, 99.5e9, 0.5e9))
     with pytest.raises(setup.SetupError, match=r"0.5 GB are free under .* need 3 GB"):
         setup.check_disk()
@@ -161,11 +157,34 @@ def is_whole(course: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_setup_does_its_steps_once_and_is_silent_from_then_on(course):
-    code, lines = set_up(course)
-    assert code == 0 and [line[:5] for line in lines] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
-    assert steps(course) == ["venv", "pip", "movielens"] and is_whole(course)
-    assert not (course / ".venv" / "tmp").exists()
+def test_setup_does_its_steps_once_and_again_what_has_changed(course):
+    """On one folder after another: what is asked for, then what is done, and then nothing."""
+
+    def asked() -> str:
+        return (course / "commands").read_text().splitlines()[-1]
+
+    code, lines = set_up(course, FAIL_AT="movielens", FAIL_WITH="not fetched")  # it goes on without
+    assert code == 0 and [line[:5] for line in lines[:4]] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
+    assert steps(course) == ["venv", "pip", "movielens"] and is_whole(course) and asked().endswith(" -e .")
+    assert lines[-1] == "not fetched" and not (course / ".venv" / "tmp").exists()
+    assert set_up(course) == (0, []) and steps(course) == [] and "--constraint" not in asked()
+    # offline, before pip has changed anything, what was installed stays
+    code, lines = set_up(course, "test", FAIL_AT="pip", FAIL_WITH="WARNING: NameResolutionError")
+    assert code == 1 and lines[-1].startswith("Set-up stopped: the package index cannot be reached")
+    assert steps(course) == ["pip"] and set_up(course) == (0, [])
+    # what the checks need, only when asked
+    assert set_up(course, "test")[0] == 0 and asked().endswith(" -e .[test]") and steps(course) == ["pip", "movielens"]
+    assert set_up(course) == set_up(course, "test") == (0, [])
+    # pinned versions, when asked
+    assert set_up(course, PINNED="1")[0] == 0 and asked().endswith(" --constraint versions.txt -e .")
+    assert set_up(course) == set_up(course, PINNED="1") == (0, [])
+    (course / "versions.txt").write_text("torch==2.9.1\n")
+    assert set_up(course) == (0, []) and set_up(course, PINNED="1")[0] == 0
+    # other packages; another folder
+    (course / "pyproject.toml").write_text("other packages")
+    assert steps(course) and set_up(course)[0] == 0 and steps(course) == ["pip", "movielens"]
+    course = course.rename(course.with_name("moved"))
+    assert set_up(course)[0] == 0 and steps(course) == ["pip", "movielens"] and is_whole(course)
     assert set_up(course) == (0, []) and steps(course) == []
 
 
@@ -198,22 +217,9 @@ def test_setup_that_runs_out_of_disk_makes_the_environment_again(course):
     assert code == 1 and lines[-1].startswith("Set-up stopped: the disk is full")
     steps(course)
     assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"] and is_whole(course)
-
-
-@pytest.mark.slow
-def test_setup_that_fails_before_pip_changes_anything_keeps_the_environment(course):
-    set_up(course)
+    assert set_up(course, "test", **full)[0] == 1  # also what was whole before is no longer
     steps(course)
-    offline = {"FAIL_AT": "pip", "FAIL_WITH": "WARNING: NameResolutionError"}
-    code, lines = set_up(course, "test", **offline)
-    assert code == 1 and lines[-1].startswith("Set-up stopped: the package index cannot be reached")
-    assert steps(course) == ["pip"] and set_up(course) == (0, []), "what was installed before is still there"
-
-
-@pytest.mark.slow
-def test_setup_goes_on_without_movielens(course):
-    code, lines = set_up(course, FAIL_AT="movielens", FAIL_WITH="not fetched")
-    assert code == 0 and lines[-1] == "not fetched" and set_up(course) == (0, [])
+    assert set_up(course)[0] == 0 and steps(course) == ["venv", "pip", "movielens"]
 
 
 @pytest.mark.slow
@@ -228,29 +234,6 @@ def test_setup_waits_for_another_one_and_then_has_nothing_to_do(course):
     assert steps(course) == ["movielens"] and is_whole(course)
     first.stdout.close()
     second.stdout.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("change", ["moved", "packages"])
-def test_setup_installs_again_in_a_moved_folder_and_after_a_change_of_the_packages(course, change):
-    set_up(course)
-    steps(course)
-    if change == "moved":
-        course = course.rename(course.with_name("moved"))
-    else:
-        (course / "pyproject.toml").write_text("other packages")
-    assert set_up(course)[0] == 0 and steps(course) == ["pip", "movielens"] and is_whole(course)
-    assert set_up(course) == (0, [])
-
-
-@pytest.mark.slow
-def test_setup_installs_what_the_checks_need_only_when_asked(course):
-    set_up(course)
-    assert (course / "commands").read_text().rstrip().endswith("-e .")
-    set_up(course, "test")
-    assert (course / "commands").read_text().rstrip().endswith("-e .[test]")
-    steps(course)
-    assert set_up(course) == set_up(course, "test") == (0, []) and steps(course) == []
 
 
 @pytest.mark.slow
@@ -319,19 +302,6 @@ def test_setup_on_linux_takes_the_small_build_or_says_why_pip_chooses(course, in
     assert lines[4].strip().startswith("pip takes the build that it finds") != works
     assert (course / ".venv" / "bin" / "uv" / "torch.py").exists() == works
     assert steps(course) == ["venv", "pip", "uv", "pip", "movielens"] and is_whole(course)
-
-
-@pytest.mark.slow
-def test_setup_takes_pinned_versions_when_asked_and_is_silent_about_them_from_then_on(course):
-    set_up(course)
-    assert "--constraint" not in (course / "commands").read_text()
-    assert set_up(course, PINNED="1")[0] == 0
-    assert "--constraint versions.txt -e ." in (course / "commands").read_text().splitlines()[-1]
-    steps(course)
-    assert set_up(course) == set_up(course, PINNED="1") == (0, []) and steps(course) == []
-    (course / "versions.txt").write_text("torch==2.9.1\n")
-    assert set_up(course) == (0, []) and set_up(course, PINNED="1")[0] == 0
-    assert steps(course) == ["pip", "movielens"]
 
 
 @pytest.mark.long

@@ -18,6 +18,7 @@ from helpers.training.balancing import (
     Balance,
     GradNorm,
     PCGrad,
+    SumOfLogs,
     gradient_norms,
     gradnorm_gradient,
     last_shared,
@@ -28,8 +29,8 @@ from helpers.training.loop import fit
 from helpers.training.losses import squared_error, task_losses
 
 TASKS = {"a": "regression", "b": "binary"}
-EVERY = [None, UWL(), GradNorm(), PCGrad()]
-ids = ["sum", "UWL", "GradNorm", "PCGrad"]
+EVERY = [None, UWL(), SumOfLogs(), GradNorm(), PCGrad()]
+ids = ["sum", "UWL", "sum of logs", "GradNorm", "PCGrad"]
 
 
 def examples(seed: int, n: int = 60) -> Examples:
@@ -101,7 +102,7 @@ def test_the_order_of_the_tasks_does_not_matter_to_the_first_weights(balance):
 
 
 @pytest.mark.parametrize("count", [None, 2])
-@pytest.mark.parametrize("balance", [UWL(), GradNorm()], ids=["UWL", "GradNorm"])
+@pytest.mark.parametrize("balance", [UWL(), SumOfLogs(), GradNorm()], ids=ids[1:4])
 def test_a_task_without_a_label_in_the_batch_keeps_its_weight(balance, count):
     """Also when Adam is still on its way: its averages would move the weight on."""
     names = {"a": "regression", "b": "regression", "c": "regression"}
@@ -110,20 +111,46 @@ def test_a_task_without_a_label_in_the_batch_keeps_its_weight(balance, count):
     labels = rows.labels | {"c": rows.labels["a"] * 3}
     balance.begin(copies, list(names), list(range(count or 1)))
 
-    def losses(seen: list[float]) -> torch.Tensor:
+    def losses(times: list[float]) -> torch.Tensor:
         own = task_losses(copies(rows.inputs), labels, dict.fromkeys(names, squared_error))
-        return own * torch.tensor([100.0, 1.0, 1.0]) * torch.tensor(seen)
+        return own * torch.tensor([100.0, 1.0, 1.0]) * torch.tensor(times)
 
     for _ in range(5):
         balance.backward(losses([1, 1, 1]))
     before = balance.weights.clone()
     for _ in range(5):
-        balance.backward(losses([1, 0, 1]))
+        balance.backward(losses([2, 0, 1]))
     after = balance.weights
     torch.testing.assert_close(after[..., 1], before[..., 1])
     assert bool((after[..., 0] != before[..., 0]).all())
     if isinstance(balance, GradNorm):
         torch.testing.assert_close(after.sum(-1), torch.full(after.shape[:-1], 3.0))
+
+
+def test_the_sum_of_logs_has_the_gradient_of_its_name_and_no_unit_of_a_loss_moves_it():
+    steps = {}
+    for name, factor in (("by hand", 1.0), ("ours", 1.0), ("another unit", 1000.0)):
+        copies = Copies(model())
+        losses = losses_of(copies, examples(0)) * torch.tensor([factor, 1.0])
+        balance = SumOfLogs()
+        balance.begin(copies, list(TASKS), [0])
+        losses.log().sum().backward() if name == "by hand" else balance.backward(losses)
+        steps[name] = torch.cat([parameter.grad.flatten() for parameter in copies.parameters.values()])
+    assert steps["by hand"].norm() > 0
+    torch.testing.assert_close(steps["ours"], steps["by hand"])
+    torch.testing.assert_close(steps["another unit"], steps["by hand"])
+
+
+def test_the_sum_of_logs_is_uwl_whose_s_are_at_their_best():
+    copies, rows = Copies(model()), examples(0)
+    losses = losses_of(copies, rows)
+    start = dict(zip(TASKS, losses.detach()[0].tolist(), strict=True))
+    uwl, logs = UWL(start=start), SumOfLogs()
+    for balance in (uwl, logs):
+        balance.begin(copies, list(TASKS), [0])
+    at_rest = uwl.weights.clone()
+    logs.backward(losses)
+    torch.testing.assert_close(at_rest, logs.weights / 2)
 
 
 def test_the_means_of_gradnorm_are_over_the_tasks_that_were_seen():
@@ -139,7 +166,7 @@ def test_the_means_of_gradnorm_are_over_the_tasks_that_were_seen():
         assert gradient.tolist() == gradnorm_gradient(weights, norms, rate, 0.5, which).tolist()
 
 
-@pytest.mark.parametrize("balance", [GradNorm(), PCGrad()], ids=ids[2:])
+@pytest.mark.parametrize("balance", [GradNorm(), PCGrad()], ids=ids[3:])
 def test_until_each_task_was_seen_the_losses_are_added_up(balance):
     """What a task shares cannot be told from a loss of 0."""
     copies, rows = Copies(model()), examples(0)
@@ -153,7 +180,7 @@ def test_until_each_task_was_seen_the_losses_are_added_up(balance):
         assert gradient is None or torch.allclose(parameter.grad, gradient)
 
 
-@pytest.mark.parametrize("balance", [GradNorm(), PCGrad()], ids=ids[2:])
+@pytest.mark.parametrize("balance", [GradNorm(), PCGrad()], ids=ids[3:])
 def test_a_layer_that_no_task_uses_does_no_harm(balance):
     module = model()
     module.unused = nn.Linear(3, 3)

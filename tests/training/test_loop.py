@@ -18,7 +18,7 @@ from helpers.models.copies import Copies
 from helpers.models.shared_bottom import SharedBottom
 from helpers.training import arguments
 from helpers.training.balancing import PCGrad
-from helpers.training.loop import fit
+from helpers.training.loop import Stopping, fit
 from helpers.training.losses import LOSSES, squared_error
 
 TASKS = {"a": "regression", "b": "binary"}
@@ -50,12 +50,6 @@ class Student(nn.Module):
     def forward(self, x):
         h = self.bottom(x)
         return {"a": self.heads[0](h).flatten(), "b": self.heads[1](h).flatten()}
-
-
-def test_training_lowers_the_loss():
-    run = fit(model(), examples(0), examples(1), **OPTIONS)
-    total = run.history[run.history["task"] == "total"]
-    assert total["valid"].iloc[-1] < 0.9 * total["valid"].iloc[0]
 
 
 def test_equal_seeds_give_equal_numbers_and_leave_the_global_generator_alone():
@@ -109,26 +103,34 @@ def test_a_plain_module_of_a_student_trains_once_or_in_copies():
     assert run.predict(examples(1).inputs)["a"].shape == (3, 120)
 
 
-def test_the_best_state_of_each_task_is_kept():
-    run = fit(model(), examples(0), examples(1), **OPTIONS)
-    for task, (epoch, state) in run.best.items():
+def test_the_best_state_of_each_task_is_kept_and_predicts_it():
+    valid = replace(examples(1), weights={"b": torch.arange(120) % 7 / 3.0})
+    run = fit(model(), examples(0), valid, **OPTIONS | {"lr": 0.1, "epochs": 40})
+    epochs = {task: int(epoch) for task, (epoch, _) in run.best.items()}
+    assert len(set(epochs.values())) == 3  # each at its own
+    predicted = run.predict(valid.inputs)
+    for task, (_, state) in run.best.items():
         rows = run.history[run.history["task"] == task]
-        assert int(epoch) == rows.loc[rows["valid"].idxmin(), "epoch"]
-        if task == "a":
-            (value,) = Copies(model()).predict(examples(1).inputs, state)["a"]
-            error = squared_error(value, examples(1).labels["a"]).mean().item()
-            assert error == pytest.approx(rows["valid"].min(), rel=1e-5)
+        assert epochs[task] == rows.loc[rows["valid"].idxmin(), "epoch"]
+        if task != "total":
+            (value,) = Copies(model()).predict(valid.inputs, state)[task]
+            torch.testing.assert_close(predicted[task], value)
+    lowest = run.history.query("task == 'a'")["valid"].min()
+    assert squared_error(predicted["a"], valid.labels["a"]).mean().item() == pytest.approx(lowest, rel=1e-5)
 
 
-def test_patience_stops_and_the_model_is_left_at_its_best_total():
+def test_training_lowers_the_loss_patience_stops_it_and_the_model_is_left_at_its_best_total():
     shared = model()
     run = fit(shared, examples(0), examples(1), **(OPTIONS | {"epochs": 400, "lr": 0.05}), patience=5)
-    assert run.history["epoch"].max() < 400
+    total = run.history[run.history["task"] == "total"]["valid"]
+    assert run.history["epoch"].max() < 400 and total.min() < 0.9 * total.iloc[0]
     for name, tensor in run.best["total"][1].items():
         assert torch.equal(tensor[0], shared.state_dict()[name])
+    last = fit(model(), examples(0), **OPTIONS)  # without validation rows
+    assert {epoch.item() for epoch, _ in last.best.values()} == {12}
 
 
-def test_training_mode_is_on_in_every_epoch_and_off_in_validation():
+def test_each_epoch_trains_on_each_row_once_and_validates_in_evaluation_mode():
     seen = []
 
     class Spy(SharedBottom):
@@ -136,8 +138,10 @@ def test_training_mode_is_on_in_every_epoch_and_off_in_validation():
             seen.append((self.training, len(inputs)))
             return super().forward(inputs)
 
-    fit(Spy(6, TASKS, [8], [4]), examples(0, 100), examples(1, 77), epochs=3, batch_size=None, progress=False)
-    assert seen == [(True, 100), (False, 77)] * 3
+    fit(Spy(6, TASKS, [8], [4]), examples(0, 101), examples(1, 77), epochs=3, batch_size=25, progress=False)
+    assert [training for training, _ in seen] == ([True] * 5 + [False]) * 3
+    sizes = [rows for training, rows in seen if training]
+    assert sum(sizes) == 3 * 101 and max(sizes) - min(sizes) <= 1 and max(sizes) <= 25
 
 
 def test_weight_zero_leaves_a_tower_untouched():
@@ -183,20 +187,6 @@ def test_row_weights_count_like_copies_of_the_row():
     torch.testing.assert_close(one(base.inputs)["a"], two(base.inputs)["a"], atol=1e-3, rtol=0)
 
 
-def test_flipped_labels_train_the_same_bottom():
-    """y_b → −y_b with a negated last layer of tower b leaves the bottom bit-identical."""
-    tasks = {"a": "regression", "b": "regression"}
-    base = examples(0)
-    flipped = Examples(base.inputs, {"a": base.labels["a"], "b": -base.labels["b"]})
-    one, two = SharedBottom(6, tasks, [8], [4]), SharedBottom(6, tasks, [8], [4])
-    for parameter in two.towers[1][-1].parameters():
-        parameter.data.neg_()
-    for shared, train in ((one, base), (two, flipped)):
-        fit(shared, train, train, epochs=50, batch_size=None, progress=False)
-    for first, second in zip(one.bottom.parameters(), two.bottom.parameters(), strict=True):
-        assert torch.equal(first, second)
-
-
 def test_scaling_both_weights_changes_nothing_that_adam_sees():
     one, two = model(), model()
     fit(one, examples(0), examples(1), task_weights={"a": 0.3, "b": 0.7}, **OPTIONS)
@@ -204,44 +194,10 @@ def test_scaling_both_weights_changes_nothing_that_adam_sees():
     torch.testing.assert_close(one(examples(1).inputs)["a"], two(examples(1).inputs)["a"], atol=1e-3, rtol=0)
 
 
-def test_interrupt_keeps_the_best_so_far(capsys):
-    class Impatient(SharedBottom):
-        calls = 0
-
-        def forward(self, inputs):
-            Impatient.calls += 1
-            if Impatient.calls == 20:
-                raise KeyboardInterrupt
-            return super().forward(inputs)
-
-    run = fit(Impatient(6, TASKS, [8], [4]), examples(0), examples(1), **OPTIONS)
-    assert run.interrupted
-    assert "Stopped by hand in epoch" in capsys.readouterr().out
-    assert run.predict(examples(1).inputs)["a"].shape == (120,)
-    assert run.history["epoch"].max() < 12
-
-
 def test_a_loss_that_explodes_says_which_task():
     huge = Examples(torch.full((8, 6), 1e30), {"a": torch.full((8,), 1e30), "b": torch.ones(8)})
     with pytest.raises(FloatingPointError, match="The loss of 'a' is not finite at epoch 1"):
         fit(model(), huge, huge, epochs=2, progress=False)
-
-
-def test_without_validation_the_last_state_is_kept():
-    run = fit(model(), examples(0), **OPTIONS)
-    assert {epoch.item() for epoch, _ in run.best.values()} == {12}
-
-
-def test_batches_have_nearly_equal_sizes_and_cover_each_row_once():
-    sizes = []
-
-    class Spy(SharedBottom):
-        def forward(self, inputs):
-            sizes.append(len(inputs))
-            return super().forward(inputs)
-
-    fit(Spy(6, TASKS, [8], [4]), examples(0, 101), epochs=1, batch_size=25, progress=False)
-    assert sum(sizes) == 101 and max(sizes) - min(sizes) <= 1 and max(sizes) <= 25
 
 
 class Answers(Student):
@@ -266,47 +222,46 @@ TWICE = model()
     ("arguments", "message"),
     [
         ({"model": []}, "model: got an empty list"),
-        ({"model": [Student]}, r"model: got <class .*Student'>; expected an nn.Module, or a list of them"),
+        ({"model": [Student]}, r"model: got <class .*Student'>"),
         ({"model": [TWICE, TWICE]}, "model: got the same object twice"),
-        ({"train": 3}, "train: got int; expected Examples"),
+        ({"train": 3}, "train: got int"),
         ({"train": UNSEEN}, r"train.labels\['b'\]: got no observed label that counts"),
         ({"valid": UNSEEN}, r"valid.labels\['b'\]: got no observed label that counts"),
-        ({"train": OTHER_COLUMNS}, "inputs: got a tensor with 5 columns; expected 6 columns"),
+        ({"train": OTHER_COLUMNS}, "inputs: got a tensor with 5 columns"),
         (
-            {"train": Examples(ROWS.inputs, ROWS.labels | {"b": ROWS.labels["b"] + 1})},
-            r"train.labels\['b'\]: got .* labels outside \{0, 1\}",
+            {"train": replace(ROWS, labels=dict.fromkeys(TASKS, torch.full((120,), 2.0)))},
+            r"train.labels\['b'\]: got 120",
         ),
-        ({"epochs": 0}, "epochs: got 0; expected a whole number of at least 1"),
+        ({"epochs": 0}, "epochs: got 0"),
         ({"lr": float("nan")}, "lr: got nan"),
-        ({"lr": -1}, "lr: got -1"),
-        ({"batch_size": 0}, "batch_size: got 0"),
-        ({"patience": 0}, "patience: got 0"),
-        ({"seed": -1}, "seed: got -1"),
-        ({"seed": [1, 2]}, "seed: got 2 seeds; expected one, or one for each of 1 models"),
-        ({"balance": "uwl"}, r"balance: got 'uwl'; expected None, UWL\(\), GradNorm\(\) or PCGrad\(\)"),
+        ({"seed": [1, 2]}, "seed: got 2 seeds"),
+        ({"balance": "uwl"}, r"balance: got 'uwl'"),
         ({"task_weights": {"a": -1, "b": 1}}, r"task_weights\['a'\]: got -1"),
         ({"task_weights": {"a": 1}}, r"task_weights: got weights for \['a'\]"),
-        ({"task_weights": torch.ones(2)}, "task_weights: got Tensor; expected {task: weight}"),
-        ({"task_weights": {"a": torch.ones(2), "b": 1}}, r"task_weights\['a'\]: got 2 weights; expected one for each"),
+        ({"task_weights": torch.ones(2)}, "task_weights: got Tensor"),
+        ({"task_weights": {"a": torch.ones(2), "b": 1}}, r"task_weights\['a'\]: got 2 weights"),
+        ({"device": "cuda"}, "device: got 'cuda', and PyTorch finds no such GPU here"),
+        ({"device": "gpu"}, "device: got 'gpu'"),
         ({"losses": {"c": squared_error}}, r"train: got no labels for \['c'\]"),
         ({"model": Student()}, "losses: got None for a model without `tasks`"),
-        (
-            {"model": Student(), "losses": SQUARES | {"a": nn.functional.mse_loss}},
-            r"losses\['a'\]: got a result of shape",
-        ),
-        ({"model": Answers(lambda out: {"a": out["a"]}), "losses": SQUARES}, r"model: got no output for \['b'\]"),
-        (
-            {"model": Answers(lambda out: {task: value[:, None] for task, value in out.items()}), "losses": SQUARES},
-            r"model's output 'a': got shape \(120, 1\) for 120 rows; expected \(120,\)",
-        ),
-        (
-            {"model": Answers(lambda out: out["a"]), "losses": SQUARES},
-            "model: got an output that is a Tensor; expected",
+        *(
+            ({"model": answers, "losses": SQUARES | losses}, words)
+            for answers, losses, words in (
+                (Student(), {"a": nn.functional.mse_loss}, r"losses\['a'\]: got a result of shape"),
+                (Answers(lambda out: {"a": out["a"]}), {}, r"model: got no output for \['b'\]"),
+                (
+                    Answers(lambda out: {t: value[:, None] for t, value in out.items()}),
+                    {},
+                    r"model's output 'a': got shape",
+                ),
+                (Answers(lambda out: out["a"]), {}, "model: got an output that is a Tensor"),
+            )
         ),
     ],
 )
-def test_bad_arguments_are_named(arguments, message):
-    with pytest.raises((ValueError, TypeError), match=f"^{message}"):
+def test_bad_arguments_are_named(arguments, message, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises((ValueError, TypeError), match=f"^{message}.*; expected"):
         fit(**({"model": model(), "train": ROWS, "valid": examples(1), "progress": False} | arguments))
 
 
@@ -332,7 +287,11 @@ def interrupt_at(monkeypatch, call: int) -> None:
     monkeypatch.setattr(loop.Batches, "epoch", epoch)
 
 
-def test_an_interrupted_experiment_gives_no_result(monkeypatch):
+def test_ctrl_c_keeps_the_best_so_far_and_of_an_experiment_nothing(monkeypatch, capsys):
+    interrupt_at(monkeypatch, 5)
+    run = fit(model(), examples(0), examples(1), **OPTIONS)
+    assert run.interrupted and "Stopped by hand in epoch 5 of 12" in capsys.readouterr().out
+    assert run.history["epoch"].max() == 4 and run.predict(examples(1).inputs)["a"].shape == (120,)
     interrupt_at(monkeypatch, 5)
     with pytest.raises(KeyboardInterrupt):
         fit([model(0), model(1)], examples(0), examples(1), **OPTIONS)
@@ -391,93 +350,23 @@ class Normed(Student):
     ("rows", "batch_size", "came"),
     [(1, None, "a single row"), (3, 2, "3 rows in 2 batches"), (5, 1, "5 rows in 5 batches")],
 )
-@pytest.mark.parametrize("copies", [None, 2])
-@pytest.mark.parametrize("make", [Normed, lambda: model(batch_norm=True)])
-def test_batch_norm_of_a_single_row_is_named_before_training(rows, batch_size, came, copies, make):
-    models = make() if copies is None else [make() for _ in range(copies)]
-    before = [p.clone() for p in (models if copies is None else models[0]).parameters()]
-    with pytest.raises(ValueError, match=rf"^train: got {came}.*; expected 2 rows or more in each batch: batch norm"):
-        fit(models, examples(0, rows), losses=SQUARES, batch_size=batch_size, progress=False)
-    after = (models if copies is None else models[0]).parameters()
-    assert all(torch.equal(old, new) for old, new in zip(before, after, strict=True))
-
-
-def test_batch_norm_with_two_rows_in_each_batch_trains_and_answers_single_rows():
+def test_batch_norm_of_a_single_row_is_named_before_training(rows, batch_size, came):
+    for models in (Normed(), model(batch_norm=True), [model(batch_norm=True) for _ in range(2)]):
+        one = models[0] if isinstance(models, list) else models
+        before = copy.deepcopy(one)
+        with pytest.raises(ValueError, match=rf"^train: got {came}.*; expected 2 rows or more in each batch"):
+            fit(models, examples(0, rows), losses=SQUARES, batch_size=batch_size, progress=False)
+        assert all(torch.equal(old, new) for old, new in zip(before.parameters(), one.parameters(), strict=True))
     run = fit(model(batch_norm=True), examples(0, 5), examples(1, 1), epochs=2, batch_size=2 + 1, progress=False)
     assert run.predict(examples(1, 1).inputs)["a"].shape == (1,)
 
 
-class Tied(Student):
-    """The heads share one weight; each has its own bias, and the scale is in no state_dict."""
-
-    def __init__(self):
-        super().__init__()
-        self.heads[1].weight = self.heads[0].weight
-        self.register_buffer("scale", torch.tensor(2.0), persistent=False)
-
-    def forward(self, x):
-        return {task: self.scale * value for task, value in super().forward(x).items()}
-
-
-def test_tied_weights_and_buffers_that_are_not_saved_train_alone_and_in_copies():
-    alone = []
-    for seed in range(3):
-        torch.manual_seed(seed)
-        alone.append(Tied())
-    copies = [copy.deepcopy(one) for one in alone]
-    many = fit(copies, examples(0), examples(1), losses=SQUARES, seed=[0, 1, 2], **OPTIONS)
-    together = many.predict(examples(1).inputs)
-    for seed, one in enumerate(alone):
-        run = fit(one, examples(0), examples(1), losses=SQUARES, seed=seed, **OPTIONS)
-        torch.testing.assert_close(together["b"][seed], run.predict(examples(1).inputs)["b"], atol=2e-5, rtol=0)
-        for trained in (one, copies[seed]):
-            assert trained.heads[1].weight is trained.heads[0].weight
-        torch.testing.assert_close(one.heads[0].weight, copies[seed].heads[0].weight, atol=2e-5, rtol=0)
-
-
-@pytest.fixture(scope="module")
-def runs():
-    return [fit(one, examples(0), epochs=1, progress=False) for one in (model(), [model(0), model(1)])]
-
-
-@pytest.mark.parametrize(
-    ("inputs", "message"),
-    [
-        (np.ones((3, 6), dtype=np.float32), "inputs: got ndarray; expected a torch tensor"),
-        (examples(0), "inputs: got Examples"),
-        ({}, "inputs: got an empty dict"),
-        ({"dense": np.ones((3, 6))}, r"inputs\['dense'\]: got ndarray; expected a torch tensor"),
-        (
-            {"dense": torch.ones(3, 6), "sparse": torch.ones(2, 1).long()},
-            r"inputs: got tensors with \[\(2,\), \(3,\)\] rows",
-        ),
-        (torch.ones(6), r"inputs: got shape \(6,\); expected shape \(n, columns\)"),
-        (torch.ones(4, 3, 6), r"inputs: got shape \(4, 3, 6\); expected shape \(n, columns\)"),
-        (torch.ones(3, 5), "inputs: got a tensor with 5 columns; expected 6 columns"),
-    ],
-)
-def test_what_cannot_be_predicted_is_named(runs, inputs, message):
-    for run in runs:
-        with pytest.raises((ValueError, TypeError), match=f"^{message}"):
+@pytest.mark.parametrize("inputs", [np.ones((3, 6), dtype=np.float32), torch.ones(6), torch.ones(3, 5)])
+def test_what_cannot_be_predicted_is_named(inputs):
+    for one in (model(), [model(0), model(1)]):
+        run = fit(one, examples(0), epochs=1, progress=False)
+        with pytest.raises((ValueError, TypeError), match=r"^inputs: got .*; expected"):
             run.predict(inputs)
-
-
-def test_an_l2_penalty_is_lambda_times_the_squares():
-    """Step by step as with λ‖w‖² in the loss, whose gradient is 2λw."""
-    shared, rows = model(l2_layers=0.05), examples(0)
-    by_hand = copy.deepcopy(shared)
-    optimizer = torch.optim.Adam(by_hand.parameters(), lr=0.01)
-    for _ in range(6):
-        outputs = by_hand(rows.inputs)
-        losses = [LOSSES[kind](outputs[task], rows.labels[task]).mean() for task, kind in TASKS.items()]
-        named = dict(by_hand.named_parameters())
-        penalty = sum(rate * named[name].square().sum() for name, rate in by_hand.l2().items())
-        optimizer.zero_grad()
-        (sum(losses) + penalty).backward()
-        optimizer.step()
-    fit(shared, rows, epochs=6, batch_size=None, lr=0.01, progress=False)
-    for own, other in zip(shared.parameters(), by_hand.parameters(), strict=True):
-        torch.testing.assert_close(own, other, atol=1e-5, rtol=1e-4)
 
 
 def by_ids(seed: int, n: int = 60) -> Examples:
@@ -499,18 +388,22 @@ def table_of(one: SharedBottom) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("models", [1, 3])
-def test_a_penalty_on_what_is_looked_up_is_that_on_these_rows(models):
-    """Step by step as with λ‖the rows that are looked up‖² in the loss, for one model and for copies."""
-    own = [of_ids(seed, l2_embedding=0.3, l2_rows="looked up") for seed in range(models)]
+@pytest.mark.parametrize("penalty", ["layers", "looked up"])
+def test_a_penalty_is_lambda_times_the_squares(models, penalty):
+    """Step by step as with λ‖w‖² in the loss: of the layers, or of the rows that are looked up."""
+    options = {"l2_layers": 0.05} if penalty == "layers" else {"l2_embedding": 0.3, "l2_rows": "looked up"}
+    own = [of_ids(seed, **options) for seed in range(models)]
     by_hand, train = copy.deepcopy(own), [by_ids(seed) for seed in range(models)]
     for one, rows in zip(by_hand, train, strict=True):
         optimizer, (table,) = torch.optim.Adam(one.parameters(), lr=0.01), one.encoder.tables.values()
+        weights = [part.weight for part in one.modules() if isinstance(part, nn.Linear)]
         for _ in range(6):
             outputs = one(rows.inputs)
             losses = [LOSSES[kind](outputs[task], rows.labels[task]).mean() for task, kind in TASKS.items()]
-            penalty = 0.3 * table.weight[rows.inputs["sparse"].unique()].square().sum()
+            looked_up = 0.3 * table.weight[rows.inputs["sparse"].unique()].square().sum()
+            squares = 0.05 * sum(weight.square().sum() for weight in weights)
             optimizer.zero_grad()
-            (sum(losses) + penalty).backward()
+            (sum(losses) + (squares if penalty == "layers" else looked_up)).backward()
             optimizer.step()
     rows = train[0] if models == 1 else Examples.stack(train)
     fit(own[0] if models == 1 else own, rows, epochs=6, batch_size=None, lr=0.01, progress=False)
@@ -554,14 +447,6 @@ def test_a_long_epoch_keeps_no_graph():
     assert max(seen) == max(seen[:3])
 
 
-def test_a_device_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="device: got 'cuda', and PyTorch finds no such GPU here; expected 'cpu'"):
-        fit(model(0), examples(0), progress=False, device="cuda")
-    with pytest.raises(ValueError, match="device: got 'gpu'; expected one of 'cpu', 'auto', 'cuda'"):
-        fit(model(0), examples(0), progress=False, device="gpu")
-
-
 @pytest.mark.parametrize("count", [None, 2], ids=["single", "copies"])
 def test_all_is_moved_to_the_device_and_back(monkeypatch, count):
     """Without a GPU, to the CPU by another name: what is trained there is what is trained here, up to the last bit."""
@@ -595,5 +480,16 @@ def test_patience_counts_only_after_the_fewest_steps():
     """Four of one step each: what does not improve in them is not held against it."""
     options = {"epochs": 20, "lr": 0, "patience": 3, "batch_size": None, "progress": False}
     assert fit(model(), examples(0), examples(1), fewest_steps=4, **options).history["epoch"].max() == 4 + 3
+    two = options | {"batch_size": 60}  # of which an epoch has two
+    assert fit(model(), examples(0), examples(1), fewest_steps=4, **two).history["epoch"].max() == 2 + 3
     many = [fit([model(), model(1)], examples(0), examples(1), fewest_steps=k, **options) for k in (0, 4)]
     assert [run.history.groupby("copy")["epoch"].max().tolist() for run in many] == [[4, 4], [7, 7]]
+
+
+def test_training_goes_on_while_any_task_improves():
+    stopping, state = Stopping(["a", "b"], copies=1, patience=2), {"w": torch.zeros(1)}
+    for epoch in range(1, 8):
+        b = 1 / epoch if epoch <= 5 else 1.0  # and a never does
+        stopping.update(epoch, state, torch.tensor([[1.0, b]]), keep_last=False)
+        assert bool(stopping.going()) == (epoch < 7)
+    assert {task: int(epoch) for task, (epoch, _) in stopping.best.items()} == {"a": 1, "b": 5}

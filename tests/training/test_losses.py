@@ -36,6 +36,8 @@ def test_constant_predictor_learns_the_odds_of_weighted_cross_entropy():
     logit = torch.tensor(np.log(8 / 6), dtype=torch.float64, requires_grad=True)
     weighted_cross_entropy(logit.expand(8), click.double(), watch.double()).sum().backward()
     assert abs(logit.grad.item()) < 1e-12
+    other = watch + (click == 0) * 9  # what was not clicked counts once, whatever its time
+    assert torch.equal(*(weighted_cross_entropy(torch.ones(8), click, times) for times in (watch, other)))
 
 
 def test_the_corrected_loss_is_t_positives_and_one_negative_and_its_best_constant_is_the_mean():

@@ -107,7 +107,8 @@ window.charts = (() => {
 
   function paint(part, places, id, room) {
     const { [id]: question } = room.questions, { votes, bars: seen } = room.tallies[id], open = id in room.state.open;
-    const chart = part.querySelector(".room-chart"), answer = open ? question.answer : null, shown = seen || open;
+    const chart = part.querySelector(".room-chart"), answer = open ? question.answer : null;
+    const shown = seen || open || !document.body.matches(".projecting"); // the teacher's own device is no wall
     if (question.options.length) bars(places, shown ? votes : [], answer);
     else chart.replaceChildren(...(shown ? [dots(votes, question.unit, answer)] : []));
     part.querySelector(".room-count").textContent = count(question, votes, room.present, open);

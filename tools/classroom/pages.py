@@ -82,16 +82,17 @@ def write(paths: list[Path], books: list[NotebookNode], out: Path = FOLDER) -> N
 
 def vote_page(books: list[NotebookNode]) -> str:
     """The page that shows the question that is asked, with all of them in it."""
-    shown = {view["model_id"]: (cell, view) for cell, view, _ in _shown(books)}
+    shown = {view["model_id"]: (cell, view, questions[0].id) for cell, view, questions in _shown(books)}
     state = {}
     for book in books:
         state |= book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     together = new_notebook(
-        cells=[cell for cell, _ in shown.values()], metadata={"widgets": {WIDGET_STATE: {"state": state}}}
+        cells=[cell for cell, _, _ in shown.values()], metadata={"widgets": {WIDGET_STATE: {"state": state}}}
     )
     keep_shown_models(together)
     template = Environment(loader=FileSystemLoader(HERE)).get_template("vote.html.j2")
-    return template.render(views=[view for _, view in shown.values()], state=together.metadata.widgets[WIDGET_STATE])
+    views = [(view, decks.said().get(id, {}).get("setup", "")) for _, view, id in shown.values()]
+    return template.render(views=views, state=together.metadata.widgets[WIDGET_STATE])
 
 
 def hidden() -> set[str]:

@@ -229,7 +229,7 @@
     const card = role === "teacher" && connected && onSlide(), id = card && card.dataset.id;
     if (id && id !== asked && id !== room.state.now) act("ask", asked = id);
   }
-  document.addEventListener("slide", askWhatIsShown);
+  document.addEventListener("slide", () => { paint(); askWhatIsShown(); }); // what a script shows may not be for the wall
 
   document.addEventListener("keydown", (event) => {
     if (role !== "teacher" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=radio]), select, textarea")) return;

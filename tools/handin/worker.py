@@ -123,7 +123,7 @@ def judged(task: dict, exercise, space: dict) -> bytes:
         judgement = _in_words(*(near or errors)[0])
     else:
         judgement = f"Not yet: `{task['names'][0]}` is not defined."
-    hints = " ".join(next(iter(exercise.mistakes), ()))
+    hints = " ".join(next(iter(exercise.made), ()))
     return json.dumps({"said": judgement[:LONGEST], "hints": hints[:LONGEST]}).encode()
 
 

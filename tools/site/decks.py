@@ -1,12 +1,14 @@
 """The lesson plans of `docs/teaching.md` as decks: for each class a notebook of the cells that its table names.
 
 A row of a plan names what is on the wall in a comment: ids of cells, predictions ("C1.P2"), and questions of the bank
-("questions/01:1,6"). `:last` covers the last column of a cell's table, `:entries` all of its entries.
+("questions/01:1,6"). `:last` covers the last column of a cell's table, `:entries` all of its entries. What is said of a
+prediction, before, while they argue and after, is in the file of the predictions, and so is its set-up.
 """
 
 import html
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 import nbformat
@@ -14,6 +16,8 @@ from ipywidgets.embed import dependency_state
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from helpers.display.cards import CHAPTERS
+from helpers.display.questions import in_class
 from helpers.display.quiz import Item, Quiz, read
 from tools.notebooks import ROOT, STYLER_ID, WIDGET_STATE, WIDGET_VIEW, asked, keep_shown_models, tags
 
@@ -23,6 +27,7 @@ PLAN = re.compile(r"^## ([^\n]+)\n((?:(?!^## ).)*?^\| min \|.*?)(?=^## |\Z)", re
 WALL = re.compile(
     r"((?:\*[^*]*\*|[^:*])*)(?:: (.*))?"
 )  # a heading, and what is shown below it; a title may have a colon
+BEFORE = re.compile(r"before: (.*?)(?: · (?:while|after): |$)")
 NAME = re.compile(r"class \d|workshop", re.IGNORECASE)
 
 
@@ -116,11 +121,36 @@ def _numbered(book: NotebookNode, number: int) -> NotebookNode:
     return nbformat.reads(text, as_version=4)
 
 
+@cache
+def said() -> dict[str, dict[str, str]]:
+    """What every prediction of the course has for a class, by its id: its set-up, and what the teacher says."""
+    return {id: parts for path in sorted(CHAPTERS.glob("ch*/predictions.md")) for id, parts in in_class(path).items()}
+
+
+def set_up(book: NotebookNode) -> NotebookNode:
+    """A notebook whose predictions have their set-ups above them: slides and scripts lack the text that they follow."""
+    return NotebookNode(book | {"cells": [_set_up(cell) for cell in book.cells]})
+
+
+def _set_up(cell: NotebookNode) -> NotebookNode:
+    setup = said().get(asked(cell), {}).get("setup") if "predict" in tags(cell) else ""
+    if not setup:
+        return cell
+    shown = new_output("display_data", {"text/html": f'<p class="mtl-setup">{html.escape(setup)}</p>'})
+    return NotebookNode(cell | {"outputs": [shown, *cell.outputs]})
+
+
 def _told(row: Row) -> str:
     heading, shown = WALL.fullmatch(row.wall).groups("")
-    data = {"minutes": row.minutes, "task": row.task, "say": row.say}
+    every = {id: said()[id] for id in row.cells if id in said()}
+    first = [parts["aloud"] for parts in every.values()] + BEFORE.findall(row.say)
+    data = {"minutes": row.minutes, "task": row.task, "say": " · ".join(first)}
     kept = " ".join(f'data-{name}="{html.escape(re.sub("[*`]", "", text))}"' for name, text in data.items())
     lines = [f"**{row.minutes} min.** {row.task[:1].upper()}{row.task[1:]}", row.say]
+    for id, parts in every.items():
+        lines.append(f"**{id}, before**: *{parts['aloud']}*")
+        lines.append(f"**{id}, while they argue**: *{parts['argue']}*")
+        lines.append(f"**{id}, after**: {parts['after']}" + (f" (Right: {parts['right']}.)" if parts["right"] else ""))
     lines += [f"*On the wall*: {shown}"] if shown else []
     lines += [f"*Left out*: {row.left_out}"] if row.left_out else []
     return "\n\n".join([f"## {heading}", f'<div class="plan-row" {kept}></div>', *lines])

@@ -137,6 +137,7 @@ class Chapter(HTMLExporter):
 
     def page(self, notebook: NotebookNode, **course) -> str:
         """The page of a notebook; `course` is what the template says of the pages around it."""
+        notebook = decks.set_up(notebook)
         about = {"title": title(notebook), "about": question(notebook), "sections": sections(notebook)}
         about["widgets"] = bool(set(_modules(notebook)) - {"@jupyter-widgets/base", "anywidget"})
         page, _ = self.from_notebook_node(notebook, {"course": about | course})

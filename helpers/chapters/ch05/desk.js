@@ -2,11 +2,12 @@
 // UWL, GradNorm, and the weights of the reader, who moves a fader a task while it trains.
 import { add, change } from "../../display/elements.js";
 import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREEN, GREY, HEIGHT, ORANGE, path, PURPLE, said, scale, svg } from "../../display/live/kit.js";
-import { featureTasks, GradNorm, Training, UWL } from "../../display/live/sim.js";
+import { featureTasks, GradNorm, SumOfLogs, Training, UWL } from "../../display/live/sim.js";
 import { interval, verdict } from "../../display/live/verdicts.js";
 
 const STEPS = 250, EVERY = 5, SPEED = 30; // of a run; between two looks at it; steps a second
 const WIDTH = 8, ROWS = [500, 500, 1000], NOISE = 0.5, OTHERS = 8; // units of the bottom; rows; noise of A; seeds that a replay adds
+const AT_ONCE = 1.1; // of UWL's rate, as a power of ten: above the largest, every s is at its best in each step
 const REACH = 4; // of a fader: its task's weight is at most 10,000 times the other's
 const NEEDS = { // by task, which of eight features it needs: as in chapter 04
   disjoint: [[1, -1, 1, -1, 0, 0, 0, 0], [0, 0, 0, 0, 1, -1, 1, -1]],
@@ -22,6 +23,7 @@ const ALL = Object.keys(LOOKS), TASKS = [["A", BLUE], ["B", ORANGE]];
 
 const power = (exponent, digits) => Number((10 ** exponent).toPrecision(digits));
 const times = ({ scale: exponent }) => power(exponent, 1); // the loss of A counts so often
+const atOnce = ({ uwl }) => uwl >= AT_ONCE;
 const average = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 // --- a race ---------------------------------------------------------------------------------------------------------
@@ -46,7 +48,7 @@ export class Race {
   constructor(state, data = tasks(state)) {
     const { kinds } = data, { seed, alpha } = state;
     const balances = {
-      UWL: (model) => new UWL(model, kinds, { lr: power(state.uwl, 2) }),
+      UWL: (model) => (atOnce(state) ? new SumOfLogs(model, kinds) : new UWL(model, kinds, { lr: power(state.uwl, 2) })),
       GradNorm: (model) => new GradNorm(model, kinds, { alpha, lr: power(state.gradnorm, 2) }),
     };
     Object.assign(this, { state, data, setting: settingOf(state), moves: [], looks: [], beat: 0 });
@@ -265,7 +267,7 @@ function sentence(stage) {
     const rest = ["UWL", "equal"].map((rival) => `${signed(gains(stage, rival)[0])} over ${SPOKEN[rival]}`);
     return `Your moves on ${others.length} other seeds, mean R² of both tasks: ${signed(score)} [${ends.map(signed).join(", ")}] over GradNorm, ${word}; ${rest.join("; ")}.`;
   }
-  if (race.looks.length < 2) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, UWL and GradNorm have to find it` : "once"}. Press Play, and move your faders at any time.`;
+  if (race.looks.length < 2) return `One model, four ways to weigh its losses; the loss of A counts ${times(state) > 1 ? `${times(state)} times: you know that, ${atOnce(state) ? "GradNorm has" : "UWL and GradNorm have"} to find it` : "once"}. Press Play, and move your faders at any time.`;
   const r2 = race.r2, scores = r2.map(average), best = Math.max(...scores), top = ALL.filter((_, i) => scores[i] > best - data.matters).map((how) => SPOKEN[how]);
   const each = ["equal", "UWL", "GradNorm", "you"].map((how) => `${SPOKEN[how]} ${r2[ALL.indexOf(how)].map((value) => said(value)).join(" and ")}`);
   if (!race.over) return `Seed ${state.seed}, step ${race.steps} of ${STEPS}. R² of A and B so far: ${each.join("; ")}.`;
@@ -277,7 +279,7 @@ const noisy = ({ finished }) => [[0, .3], [1.2, 3]].map(([low, high]) => finishe
 
 export default explorable({
   limits: {
-    scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, 1], gradnorm: [-2, 0], hand: [-REACH, REACH], seed: [1, 999],
+    scale: [0, 3], noise: [0, 4], alpha: [0, 3], uwl: [-2, AT_ONCE], gradnorm: [-2, 0], hand: [-REACH, REACH], seed: [1, 999],
     features: Object.keys(NEEDS),
   },
   questions: [
@@ -319,7 +321,7 @@ export default explorable({
     stage.choice({ label: "features", key: "features", options: { disjoint: "disjoint", same: "the same" } });
     stage.slider({ label: "loss of A, times", key: "scale", step: .5, words: (value) => said(power(value, 1), 0) });
     stage.slider({ label: "noise of B", key: "noise", step: .5, words: (value) => said(value, 1) });
-    stage.slider({ label: "UWL's rate", key: "uwl", step: .1, words: (value) => String(power(value, 2)) });
+    stage.slider({ label: "UWL's rate", key: "uwl", step: .1, words: (value) => (atOnce({ uwl: value }) ? "at once" : String(power(value, 2))) });
     stage.slider({ label: "GradNorm's rate", key: "gradnorm", step: .1, words: (value) => String(power(value, 2)) });
     stage.slider({ label: "GradNorm's α", key: "alpha", step: .06 });
     // so much to set, on a small screen: a label beside its slider, the sentence below the picture

@@ -281,6 +281,14 @@ export class UWL extends Balance {
   }
 }
 
+// Σ log L: what UWL makes smallest once every s is at its best.
+export class SumOfLogs extends Balance {
+  combine(losses) {
+    this.weights = losses.map((loss) => 1 / loss);
+    super.combine();
+  }
+}
+
 // GradNorm (Chen et al., ICML 2018): moves the weights so that the tasks' gradients on the last shared layer have
 // similar norms, larger where a task is behind; Σw stays the number of tasks, and w above 0.0001 before scaling.
 export class GradNorm extends Balance {
@@ -316,7 +324,7 @@ export class PCGrad extends Balance {
   }
 }
 
-const BALANCES = { sum: Balance, UWL, GradNorm, PCGrad };
+const BALANCES = { sum: Balance, UWL, "sum of logs": SumOfLogs, GradNorm, PCGrad };
 
 function dot(a, b) {
   let sum = 0;

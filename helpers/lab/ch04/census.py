@@ -28,10 +28,11 @@ from helpers.data.features import Dense, Features, Sparse
 from helpers.evaluation.intervals import gain
 from helpers.evaluation.metrics import Array, auc, log_loss
 from helpers.evaluation.statistics import difference
-from helpers.experiments.chosen import Chosen, shape_and_rate, shape_name
+from helpers.experiments.chosen import Chosen, shape_name
 from helpers.experiments.sweep import points, sweep
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
+from helpers.lab.study import shape_of
 from helpers.models.experts import MMoE
 from helpers.models.shared_bottom import SharedBottom, SingleTasks, parameter_count
 from helpers.support.downloads import CENSUS
@@ -204,7 +205,7 @@ CHOSEN = Chosen(
     setting=["shape", "rate"],
     value="loss",
     lowest=True,
-    make=shape_and_rate,
+    make=lambda shape, rate: (shape_of(shape), rate),
 )
 
 

@@ -9,8 +9,7 @@ from helpers.chapters.ch04 import sharing
 from helpers.lab.ch04 import feed_tasks
 from helpers.lab.ch04.paper_and_speed import speed
 from helpers.lab.ch04.which_tasks_together import grouping
-from helpers.lab.ch04.which_tasks_together.grouping import PAIR, RIVALS, name_of
-from helpers.lab.claim import fused, gain, lead
+from helpers.lab.claim import fused, gain
 
 SINGLE, SHARED, EQUAL_SIZE = sharing.MODELS
 NARROW_AND_WIDE = ("04_recipe", "04_recipe_wide")
@@ -66,13 +65,12 @@ def chosen_over(rival: str, by: str = "auc") -> Callable[[pd.DataFrame], np.ndar
     return effect
 
 
-def chosen_over_unshared(table: pd.DataFrame) -> np.ndarray:
-    """`chosen_over` what shares nothing, each label over the best for it."""
-    picked = grouping.chosen(grouping.groupings(table)).set_index("seed")["auc"]
-    return (picked - grouping.best_unshared(table)).to_numpy()
+def chosen_fused_over_unshared(table: pd.DataFrame) -> pd.Series:
+    """What the five labels gain, mean AUC, in the grouping that the other half of the worlds chose, fused, over what
+    shares nothing, fused."""
+    return grouping.chosen_fused(table).set_index("seed")["auc"] - grouping.best_fused(table)
 
 
-def pair_over_unshared(table: pd.DataFrame) -> np.ndarray:
-    """What favourite and share gain in one bottom over what shares nothing, each over the best for it."""
-    leads = [lead("auc", name_of(PAIR), over=[task, *RIVALS], task=task) for task in PAIR]
-    return (sum(above(table) for above in leads) / len(leads)).to_numpy()
+def fused_over_unshared(pools: Sequence[str], labels: Sequence[str]) -> Callable[[pd.DataFrame], pd.Series]:
+    """What these labels gain, mean AUC, at the best of these pools and ways, over what shares nothing."""
+    return lambda table: grouping.best_fused(table, pools, labels) - grouping.best_fused(table, tasks=labels)

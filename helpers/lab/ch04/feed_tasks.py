@@ -29,9 +29,10 @@ from helpers.data.examples import Inputs
 from helpers.data.feed import features
 from helpers.evaluation.counts import ITEM_COUNTS, USER, item_count
 from helpers.evaluation.metrics import auc, gauc, log_loss, r2
-from helpers.evaluation.pool import AS_IS, names, pool
+from helpers.evaluation.pool import names, pool
 from helpers.evaluation.yardsticks import LINEAR
 from helpers.experiments.chosen import Chosen
+from helpers.lab.claim import score_name
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.shared_bottom import SharedBottom
@@ -50,14 +51,8 @@ POOLS_JOINED = {"linear and shared": (LINEAR, HALFWAY)}  # one shared model more
 POOLS = POOLS_APART | POOLS_SHARED | POOLS_JOINED
 
 
-def named(kind: str, way: str) -> str:
-    """A score by its pool and its way: "linear, product". As it is a model has its own name."""
-    models = POOLS[kind]
-    return models[0] if way == AS_IS and len(models) == 1 else f"{kind}, {way}"
-
-
 def _scores(kinds: Iterable[str]) -> tuple[str, ...]:
-    return (*(named(kind, way) for kind in kinds for way in WAYS), *ITEM_COUNTS)
+    return (*(score_name(kind, POOLS[kind], way) for kind in kinds for way in WAYS), *ITEM_COUNTS)
 
 
 UNSHARED, SHARED, POOLED = map(_scores, (POOLS_APART, POOLS_SHARED, POOLS))
@@ -151,8 +146,8 @@ def outputs(worlds: Worlds, runs: Mapping[str, Run]) -> Outputs:
 
 def pooled(
     worlds: Worlds, models: Mapping[str, Outputs], pools: Mapping[str, Sequence[str]], labels: Sequence[str]
-) -> dict[str, dict[str, Tensor]]:
-    """{name (`named`): {label: its scores of the offers}} by all ways of these pools of models, and by counts."""
+) -> dict[tuple[str, str], dict[str, Tensor]]:
+    """{(pool, way): {label: its scores of the offers}} by these pools of models, by `WAYS` and by counts alone."""
     sets, scores = (worlds.valid.inputs, worlds.inputs), {}
     for label in labels:
         truth = worlds.valid.labels[label], worlds.valid.masks.get(label)
@@ -160,13 +155,11 @@ def pooled(
             count: tuple(item_count(count, worlds.train, label, "click", rows) for rows in sets)
             for count in ITEM_COUNTS
         }
-        ways = {count: offers for count, (_, offers) in counts.items()}
         for kind, members in pools.items():
             valid, offers = zip(*(models[name] for name in members), strict=True)
-            fused = pool(valid, offers, label, *truth, frequent=FREQUENT, counts=counts)
-            ways |= {named(kind, way): score for way, score in fused.items()}
-        for name, score in ways.items():
-            scores.setdefault(name, {})[label] = score
+            ways = pool(valid, offers, label, *truth, frequent=FREQUENT, counts=counts)
+            for way, score in (ways | {count: after for count, (_, after) in counts.items()}).items():
+                scores.setdefault((kind, way), {})[label] = score
     return scores
 
 
@@ -199,7 +192,10 @@ def _places(seeds: Sequence[int], labels: Sequence[str], shared: Sequence[str], 
         models[place] = outputs(worlds, runs)
         scores[place] = {label: models[place].offers[label] for label in labels}
     if needed:
-        scores |= pooled(worlds, models, POOLS, labels)
+        scores |= {
+            score_name(kind, POOLS[kind], way): fused
+            for (kind, way), fused in pooled(worlds, models, POOLS, labels).items()
+        }
     parts = [scored(worlds, scores[name]).assign(shared=name) for name in shared]
     table = pd.concat(parts, ignore_index=True).rename(columns={"task": "label", "score": "auc"})
     return table.assign(clicked=clicked)[["clicked", "shared", "seed", "label", "auc", "gauc"]]

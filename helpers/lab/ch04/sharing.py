@@ -1,6 +1,7 @@
 """When does sharing help? Widths, weights, heads, starts and gradients on the relu-feature tasks."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pandas as pd
 import torch
@@ -26,11 +27,14 @@ from helpers.experiments.feature_tasks import (
 from helpers.experiments.sweep import points, sweep
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
+from helpers.lab.study import Study
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import OneHead, SharedBottom
 from helpers.training.adam import Adam
 from helpers.training.loop import fit
 from helpers.training.losses import squared_error
+
+WITHIN = {"r2": 0.02}
 
 
 def tune(seeds: Sequence[int] = range(900, 920)) -> pd.DataFrame:
@@ -61,12 +65,15 @@ def fused(seeds: Sequence[int], names: Sequence[str] = tuple(CONDITIONS)) -> pd.
     return pd.concat(parts, ignore_index=True)[["condition", "seed", "model", "output", "r2"]]
 
 
-def widths(
-    seeds: Sequence[int], names: Sequence[str] = EXTREMES, sizes: Sequence[int] = (4, 8, 16, 32)
-) -> pd.DataFrame:
-    """`conditions` for several widths of the bottom, the same in both models: as there, and a column width."""
-    at = points(width=sizes, model=MODELS[:2], condition=names, seed=seeds)
-    return sweep(at, task_pair, build, full_batches)[["condition", "seed", "model", "task", "r2", "width"]]
+WIDTHS = Study(
+    "04_widths",
+    axes={"width": (4, 8, 16, 32), "model": MODELS[:2], "condition": EXTREMES, "seed": range(100)},
+    data=task_pair,
+    model=build,
+    options=full_batches,
+    near=WITHIN,
+    again={"seed": [50], "width": [4, 32]},
+)
 
 
 def weights(
@@ -100,34 +107,31 @@ def _weighted(at: pd.DataFrame, model: str, width: int, weight: float = 0.5, **o
 
 
 RELATED = ("same features, same sign", "same features, other mix", "same features, opposite sign")
+HEADS = replace(  # one head for both tasks against a tower each, on the same bottom
+    WIDTHS,
+    name="04_heads",
+    axes={"condition": RELATED, "seed": range(120), "model": ("one head", "two towers")},
+    model=lambda model, seed: KINDS[model](INPUTS, TASKS, [WIDTH], [TOWER], seed=seed),
+    again={"seed": [100]},
+)
+KINDS = {"one head": OneHead, "two towers": SharedBottom}
 
 
-def heads(seeds: Sequence[int], names: Sequence[str] = RELATED) -> pd.DataFrame:
-    """One head for both tasks against a tower each, on the same bottom: condition, seed, model, task, r2."""
-    kinds = {"one head": OneHead, "two towers": SharedBottom}
-    return sweep(
-        points(condition=names, seed=seeds, model=kinds),
-        data=task_pair,
-        model=lambda model, seed: kinds[model](INPUTS, TASKS, [WIDTH], [TOWER], seed=seed),
-        options=full_batches,
-    )
+def _start(model: str, seed: int) -> nn.Module:
+    """Towers whose hidden layers start equal, as with one seed for every layer, or towers that start different."""
+    made = build("shared-bottom", seed)
+    if model == "equal start":
+        made.towers[1][0].load_state_dict(made.towers[0][0].state_dict())
+    return made
 
 
-def starts(seeds: Sequence[int], names: Sequence[str] = EXTREMES) -> pd.DataFrame:
-    """Towers whose hidden layers start equal, as with one seed for every layer, against towers that start different.
-
-    Columns condition, seed, model ("equal start" or "own start"), task, r2.
-    """
-
-    def build_start(model: str, seed: int) -> nn.Module:
-        made = build("shared-bottom", seed)
-        if model == "equal start":
-            made.towers[1][0].load_state_dict(made.towers[0][0].state_dict())
-        return made
-
-    at = points(condition=names, seed=seeds, model=("equal start", "own start"))
-    return sweep(at, task_pair, build_start, full_batches)
-
+STARTS = replace(
+    HEADS,
+    name="04_starts",
+    axes={"condition": EXTREMES, "seed": range(80), "model": ("equal start", "own start")},
+    model=_start,
+    again={"seed": [9, 40]},
+)
 
 # The pairs whose gradients we watch. The first is the control: two copies of one task, with noises of their own; the
 # second is the same without any noise.
@@ -170,19 +174,10 @@ def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
         optimizer.step()
 
 
-WITHIN = {"r2": 0.02}
 TWO_WEIGHTS = {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]}
 TABLES = kept_tables(
     KeptTable("04_cosines", cosines, {"seeds": range(40)}, [Recheck({"seeds": [3]}, {"cosine": 0.05})]),
-    KeptTable("04_starts", starts, {"seeds": range(80)}, [Recheck({"seeds": [9, 40]}, WITHIN)]),
     KeptTable("04_conditions", conditions, {"seeds": range(120)}, [Recheck({"seeds": [3, 77, 119]}, WITHIN)]),
     KeptTable("04_fused", fused, {"seeds": range(240)}, [Recheck({"seeds": [3, 25]}, WITHIN)]),
-    KeptTable("04_heads", heads, {"seeds": range(120)}, [Recheck({"seeds": [100]}, WITHIN)]),
-    KeptTable("04_widths", widths, {"seeds": range(100)}, [Recheck({"seeds": [50], "sizes": [4, 32]}, WITHIN)]),
-    KeptTable(
-        "04_weights",
-        weights,
-        {"seeds": range(20)},
-        [Recheck(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})],
-    ),
+    KeptTable("04_weights", weights, {"seeds": range(20)}, [Recheck(TWO_WEIGHTS, {"single": 0.02, "transfer": 0.02})]),
 )

@@ -1,4 +1,4 @@
-"""Does a balancer help? UWL, GradNorm, PCGrad and five `candidates` against equal weights, and against a manual weight
+"""Does a balancer help? UWL, GradNorm, PCGrad and six `candidates` against equal weights, and against a manual weight
 that had as many runs to be tuned, in the `SITUATIONS` of chapter 05 and on further scales.
 """
 

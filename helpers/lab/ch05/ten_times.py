@@ -18,7 +18,7 @@ from helpers.lab.recheck import Recheck
 
 ROWS, UNITS, SCALE, STEPS = 5_000, 10 * WIDTH, 100, 250
 PAIRS = {"same features": "same features, other mix", "disjoint features": "disjoint features"}
-METHODS = ("tuned weights", "UWL", "GradNorm", "UWL, divided")
+METHODS = ("tuned weights", "UWL", "GradNorm", "UWL, divided", "sum of logs")
 
 
 def _trained(pair: str, method: str, setting: str, seeds: Sequence[int]) -> pd.DataFrame:

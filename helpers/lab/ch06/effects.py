@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from helpers.experiments.feature_tasks import TASKS
 from helpers.lab.ch06 import mmoe
 from helpers.lab.ch06.paper.paper_size import BOTTOM, MMOE, STEPS
-from helpers.lab.ch06.read_and_train import cuts
-from helpers.lab.claim import gain, lead, mean
+from helpers.lab.ch06.read_and_train import cuts, feed
+from helpers.lab.claim import fused, gain, mean
 
 
 def lead_lost(table: pd.DataFrame) -> pd.Series:
@@ -36,10 +37,24 @@ def ends_ahead(table: pd.DataFrame) -> pd.Series:
 
 
 def over_unshared(condition: str) -> Callable[[pd.DataFrame], pd.Series]:
-    """R² of the Shared-Bottom above the best of what shares nothing, with late fusion and without."""
-    rivals = [f"{model}, {output}" for model in cuts.ALONE for output in cuts.OUTPUTS]
-    above = lead("r2", "train all, as it is", over=rivals, condition=condition)
-    return lambda table: above(table.assign(model=table["model"] + ", " + table["output"]))
+    """R² of the Shared-Bottom above what shares nothing, the outputs of either side as they are or fused, mean of both
+    tasks."""
+    of, over = (
+        [f"{model}, {output}" for model in side for output in cuts.OUTPUTS] for side in (["train all"], cuts.ALONE)
+    )
+    effects = [fused("r2", of, over=over, condition=condition, task=task) for task in TASKS]
+
+    def above(table: pd.DataFrame) -> pd.Series:
+        table = table.assign(model=table["model"] + ", " + table["output"])
+        return sum(effect(table) for effect in effects) / len(effects)
+
+    return above
+
+
+def pooled(of: str, over: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """What shares of the feed gain in one of `feed.SCORES` over another, each at its best way (`fused`). "both" over
+    "single-task" is what a Shared-Bottom adds."""
+    return fused("auc", feed.SCORES[of], over=feed.SCORES[over], label=feed.SHARE)
 
 
 BEFORE_AND_AFTER = ("06_paper_rate", "06_figure_4")

@@ -4,10 +4,8 @@ HoME (Wang et al., 2024, arXiv:2408.05430) found experts of which more than 90% 
 each unit over the rows of a batch, and puts Swish, z · sigmoid(z), in the place of ReLU. Here each of the two is tried
 alone as well, on the tasks of `mmoe.collapse`: the same features, 2,000 rows, and one more input column that no task
 needs, scaled or raw. All four have the same first parameters; each chose its rate for each column, on seeds that serve
-no result (`tune`).
+no result.
 """
-
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,17 +16,14 @@ from helpers.chapters.ch06 import mmoe
 from helpers.data.examples import Examples, Inputs
 from helpers.data.synthetic import TaskPair
 from helpers.experiments import feature_tasks
-from helpers.experiments.chosen import Chosen
 from helpers.experiments.feature_tasks import INPUTS, mean_r2, small_batches
-from helpers.experiments.sweep import points, sweep
 from helpers.lab.ch06.mmoe import RELU_RATES, SAME, STEPS, USED, with_column
-from helpers.lab.kept_table import KeptTable, kept_tables
-from helpers.lab.recheck import Recheck
+from helpers.lab.study import Search, Study
 from helpers.models.copies import Copies
 from helpers.models.experts import MMoE, gate_weights
 from helpers.training.loop import Run
 
-ROWS, RATES = 2000, (0.0025, *RELU_RATES)
+ROWS = 2000
 ADDED = ("scaled", "30 ± 10")
 SILENT = 0.9  # a unit is silent if it is 0 on more than this share of the rows
 EXPERTS: dict[str, tuple[type[nn.Module], ...]] = {  # what follows the linear layer of an expert
@@ -37,9 +32,6 @@ EXPERTS: dict[str, tuple[type[nn.Module], ...]] = {  # what follows the linear l
     "normalised, ReLU": (nn.BatchNorm1d, nn.ReLU),
     "normalised, Swish": (nn.BatchNorm1d, nn.SiLU),
 }
-
-# {added: {expert: rate}}
-CHOSEN = Chosen("06_tuning_silent", by=["added", "expert"], setting=["rate"], value="r2")
 
 
 def build(expert: str, seed: int) -> MMoE:
@@ -83,51 +75,21 @@ def task_pair(added: str, seed: int) -> TaskPair:
     return with_column(feature_tasks.task_pair(SAME, seed, ROWS), *mmoe.COLUMNS[added], seed)
 
 
-def compared(
-    seeds: Sequence[int],
-    added: Sequence[str] = ADDED,
-    experts: Sequence[str] = tuple(EXPERTS),
-    rates: Mapping[str, Mapping[str, float]] = CHOSEN,
-) -> pd.DataFrame:
-    """Each kind of expert with each added input: added, expert, seed and what `looked_into` gives."""
-    return sweep(
-        points(added=added, expert=experts, seed=seeds),
-        data=task_pair,
-        model=build,
-        options=lambda added, expert: small_batches(ROWS, rates[added][expert], STEPS),
-        judge=looked_into,
-    )
-
-
-def tune(
-    seeds: Sequence[int],
-    added: Sequence[str] = ADDED,
-    experts: Sequence[str] = tuple(EXPERTS),
-    rates: Sequence[float] = RATES,
-) -> pd.DataFrame:
-    """Mean R² of both tasks at each rate: added, expert, rate, seed, r2."""
-    return sweep(
-        points(added=added, expert=experts, rate=rates, seed=seeds),
-        data=task_pair,
-        model=build,
-        options=lambda rate: small_batches(ROWS, rate, STEPS),
-        judge=mean_r2,
-    )
-
-
-WITHIN = {"r2": 0.03}
-SOME = {"seeds": [7], "added": ["scaled"], "experts": ["ReLU", "normalised, Swish"]}
-TABLES = kept_tables(
-    KeptTable(
+SILENT_EXPERTS = Study(
+    "06_silent",
+    axes={"added": ADDED, "expert": tuple(EXPERTS), "seed": range(60)},
+    data=task_pair,
+    model=build,
+    options=lambda rate: small_batches(ROWS, rate, STEPS),
+    judge=looked_into,
+    near={"r2": 0.03, "silent": 0.1, "zeros": 0.1, "used": 0.5},
+    again={"seed": [7], "added": ["scaled"], "expert": ["ReLU", "normalised, Swish"]},
+    search=Search(
         "06_tuning_silent",
-        tune,
-        {"seeds": range(900, 908)},
-        [Recheck({"seeds": [901], "added": ["scaled"], "rates": [0.01]}, WITHIN)],
-    ),
-    KeptTable(
-        "06_silent",
-        compared,
-        {"seeds": range(60)},
-        [Recheck(SOME, WITHIN | {"silent": 0.1, "zeros": 0.1, "used": 0.5})],
+        {"rate": (0.0025, *RELU_RATES)},
+        by=["added", "expert"],
+        seeds=range(900, 908),
+        near={"r2": 0.03},
+        again={"seed": [901], "added": ["scaled"], "rate": [0.01]},
     ),
 )

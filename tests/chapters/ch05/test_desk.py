@@ -105,6 +105,14 @@ def test_a_loud_loss_starves_the_other_task_and_both_balancers_turn_it_down():
         assert still[how]["ratios"][:, -1].max() < -1
 
 
+@pytest.mark.slow
+@needs_node
+def test_with_uwls_rate_at_once_the_size_of_a_loss_does_not_matter():
+    loud, even = (races(scale=scale, uwl=1.1, seeds=[1])["UWL"] for scale in (2, 0))
+    np.testing.assert_allclose(loud["r2"], even["r2"], atol=1e-3)
+    np.testing.assert_allclose(loud["ratios"][:, 1:], even["ratios"][:, 1:] - 2, atol=1e-2)
+
+
 @pytest.mark.long
 @needs_node
 def test_of_a_noisy_task_uwl_takes_more_weight_than_gradnorm_and_a_large_alpha_keeps_it_up():

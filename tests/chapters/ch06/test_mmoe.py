@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.chapters.ch06 import mmoe
+from helpers.chapters.ch06 import exercises, mmoe
 from helpers.evaluation.statistics import difference, interval
 from helpers.lab.ch06 import mmoe as lab_mmoe
 from helpers.models.shared_bottom import parameter_count
@@ -21,6 +21,7 @@ def test_opponents_have_the_parameters_of_the_mmoe_gates_counted():
         for shape in shapes:
             if model != "one expert" and (model, shape) != ("fixed gates", (4, 4)):
                 assert 0.93 * count < mmoe.size(model, shape) < 1.05 * count, (model, shape)
+    assert mmoe.SHAPES["shared-bottom, equal size"][0][0] == exercises.fair_width.right(20, 2, 4, 4, 8)
     assert mmoe.size("single-task") == 2 * parameter_count(mmoe.build("single-task", 0, {"a": "regression"}))
     assert (
         mmoe.size("fixed gates") == count - 2 * 20 * 4 + 2 * 4
@@ -29,10 +30,10 @@ def test_opponents_have_the_parameters_of_the_mmoe_gates_counted():
 
 def test_each_structure_may_choose_among_as_many_shapes_and_rates():
     assert {len(shapes) for model, shapes in mmoe.SHAPES.items() if model != "one expert"} == {3}
-    for name, rates in (("06_tuning", lab_mmoe.RATES), ("06_tuning_relu", lab_mmoe.RELU_RATES)):
-        tried = lab_mmoe.TABLES[name].read()
-        assert set(tried["rate"]) == set(rates)
-        assert not set(tried["seed"]) & set(lab_mmoe.TABLES["06_figure_4"].settings["seeds"])
+    for study in (lab_mmoe.FIGURE_4, lab_mmoe.RELU):
+        tried = study.tables[study.search.name].read()
+        assert set(tried["rate"]) == set(study.search.tried["rate"])
+        assert not set(tried["seed"]) & set(study.axes["seed"])
         shapes = tried.groupby("model")["shape"].nunique().to_dict()
         assert shapes == {model: len(several) for model, several in mmoe.SHAPES.items()}
 
@@ -44,7 +45,7 @@ def short(monkeypatch):
 
 
 def test_gate_weights_sum_to_1_and_own_experts_stand_at_the_ends(short):
-    table = lab_mmoe.usage(range(2), [0.0])
+    table = lab_mmoe.USAGE.run(seed=range(2), p=0.0)
     assert np.allclose(table.groupby([*mmoe.RUN, "task"])["weight"].sum(), 1, atol=1e-5)
     weight = table[table["model"] == "PLE"].pivot_table("weight", "task", "expert")
     assert weight.loc["a", 4] == weight.loc["b", 1] == 0 and (weight.loc["a", :3] > 0).all()
@@ -89,8 +90,8 @@ def test_the_differences_in_the_text_are_those_of_the_grids():
     paths = (notebooks / "06_mmoe.ipynb", notebooks / "deeper" / "06_paper.ipynb")
     cells = [cell for path in paths for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
     text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown").replace("−", "-")
-    loss = lab_mmoe.TABLES["06_figure_4"].read()
-    kinds = lab_mmoe.TABLES["06_kinds"].read().groupby(["seed", "model"], as_index=False)["r2"].mean()
+    loss = lab_mmoe.FIGURE_4.table.read()
+    kinds = lab_mmoe.KINDS.table.read().groupby(["seed", "model"], as_index=False)["r2"].mean()
     for table, value, against, form in (
         (loss[loss["p"] == 1], "log2_mse", "shared-bottom, equal size", "{:+.2f} [{:+.2f}, {:+.2f}] doublings"),
         (loss[loss["p"] == 0], "log2_mse", "shared-bottom, equal size", "{:.2f} [{:.2f}, {:.2f}]"),

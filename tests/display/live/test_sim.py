@@ -15,7 +15,7 @@ from helpers.evaluation.metrics import r2
 from helpers.lab.ch06.read_and_train.cuts import ReadAll
 from helpers.models.experts import MMoE
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
-from helpers.training.balancing import UWL, GradNorm, PCGrad
+from helpers.training.balancing import UWL, GradNorm, PCGrad, SumOfLogs
 from helpers.training.loop import fit
 
 NODE = shutil.which("node")
@@ -29,7 +29,8 @@ MODELS = {
     "shared-bottom": lambda tasks: SharedBottom(INPUTS, tasks, [WIDTH], [TOWER], seed=1),
     "mmoe": lambda tasks: MMoE(INPUTS, tasks, EXPERTS, [WIDTH], [TOWER], seed=1),
 }
-BALANCES = {"sum": None, "UWL": UWL(), "GradNorm": GradNorm(alpha=0.7), "PCGrad": PCGrad()}
+BALANCES = {"sum": None, "UWL": UWL(), "sum of logs": SumOfLogs()}
+BALANCES |= {"GradNorm": GradNorm(alpha=0.7), "PCGrad": PCGrad()}
 PAIRS = [(model, balance) for model in MODELS for balance in BALANCES if model != "single-task" or balance == "sum"]
 
 

@@ -1,10 +1,8 @@
 """Groups of tasks: every grouping there is, models that cost the same, and what is read off them."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.evaluation.counts import BY_CLICKS
 from helpers.lab.ch04.which_tasks_together import grouping
 from helpers.lab.ch04.which_tasks_together.grouping import (
     APART,
@@ -48,22 +46,6 @@ def test_the_mmoe_of_the_pair_costs_as_much_as_its_shared_bottom():
     assert multiply_adds(model) == pytest.approx(2 * COST, rel=0.06)  # units are whole
 
 
-@pytest.fixture
-def table() -> pd.DataFrame:
-    """Two worlds in which a task gains 0.01 for each partner, but the click loses 0.02 for each."""
-    rows = [
-        {"seed": seed, "model": name, "task": task, "auc": 0.6 + 0.1 * seed + worth(task) * (len(group) - 1)}
-        for seed in (0, 1)
-        for name, group in GROUPS.items()
-        for task in group
-    ]
-    return pd.DataFrame(rows)
-
-
-def worth(task: str) -> float:
-    return -0.02 if task == "click" else 0.01
-
-
 def test_a_grouping_is_chosen_on_the_other_half_of_the_worlds():
     """Even worlds favour `x`, odd ones `y`: each half is given what the other half favours."""
     rows = [(name, seed, float((name == "x") == (seed % 2 == 0)), 0.0) for name in "xyz" for seed in range(6)]
@@ -75,9 +57,13 @@ def test_a_grouping_is_chosen_on_the_other_half_of_the_worlds():
     assert set(grouping.chosen(predicted, by="from_pairs")["grouping"]) == {"z"}
 
 
-def test_each_task_is_compared_with_the_best_for_it(table):
-    """The share alone is worse than its count, all others are better alone."""
-    counted = table[table["model"] == table["task"]].copy()
-    counted["auc"] += np.where(counted["task"] == "share", 0.05, -0.05)
-    both = pd.concat([table, counted.assign(model=BY_CLICKS)])
-    assert grouping.best_unshared(both).tolist() == pytest.approx([0.6 + 0.05 / 5, 0.7 + 0.05 / 5])
+def test_both_sides_are_fused_by_what_the_other_half_of_the_worlds_says():
+    """A label of a pool is scored by the way that is best for it there; the pool by the mean of its labels."""
+    even = {("x", "a", "p"): 0.9, ("x", "a", "q"): 0.1, ("x", "b", "p"): 0.1, ("x", "b", "q"): 0.9}
+    even |= {("y", "a", "p"): 0.8, ("y", "b", "p"): 0.8}  # better than x as it is, and not where x is fused
+    odd = {key: 1 - value for key, value in even.items()}
+    rows = [(seed, *key, auc) for seed in range(4) for key, auc in (odd if seed % 2 else even).items()]
+    table = pd.DataFrame(rows, columns=["seed", "pool", "task", "way", "auc"])
+    found = grouping.chosen_fused(table, ["x", "y"])
+    assert found["pool"].tolist() == ["x"] * 4 and found["auc"].tolist() == pytest.approx([0.1] * 4)
+    assert grouping.chosen_fused(table, ["y"])["auc"].tolist() == pytest.approx([0.8, 0.2, 0.8, 0.2])

@@ -14,7 +14,7 @@ def test_every_cell_trains_for_the_same_number_of_steps(monkeypatch):
         raise StopIteration
 
     monkeypatch.setattr(sweep, "fit", fit)
-    for rows in heat.ROWS:
+    for rows in heat.HEAT.axes["rows"]:
         with pytest.raises(StopIteration):
-            heat.tune([0], [4], [rows], ["shared-bottom"], [0.01])
+            heat.HEAT.run(seed=0, width=4, rows=rows)
     assert {epochs * -(-rows // batch) for rows, epochs, batch in asked} == {heat.STEPS}

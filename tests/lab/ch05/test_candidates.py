@@ -1,4 +1,4 @@
-"""The five candidates: what their formulas say by hand, what their papers promise of a step, and how they train."""
+"""The candidates: what their formulas say by hand, what their papers promise of a step, and how they train."""
 
 import pytest
 import torch
@@ -19,9 +19,10 @@ from helpers.lab.ch05.more_balancers.candidates import (
 )
 from helpers.models.copies import Copies
 from helpers.models.shared_bottom import SharedBottom
+from helpers.training.balancing import SumOfLogs
 from helpers.training.loop import fit
 
-EVERY = [DWA(), SmoothChebyshev(), MGDA(), CAGrad(), NormedGradients()]
+EVERY = [SumOfLogs(), DWA(), SmoothChebyshev(), MGDA(), CAGrad(), NormedGradients()]
 NAMES = [type(balance).__name__ for balance in EVERY]
 MODEL = (20, {"a": "regression", "b": "regression"}, [4], [4])
 
@@ -172,7 +173,14 @@ def test_settings_that_make_no_sense_are_named(make, words):
 
 @pytest.mark.parametrize(
     ("balance", "sees"),
-    [(SmoothChebyshev(), False), (NormedGradients(), False), (DWA(), True), (MGDA(), True), (CAGrad(), True)],
+    [
+        (SumOfLogs(), False),
+        (SmoothChebyshev(), False),
+        (NormedGradients(), False),
+        (DWA(), True),
+        (MGDA(), True),
+        (CAGrad(), True),
+    ],
 )
 def test_which_of_them_see_the_unit_of_a_loss(balance, sees):
     pair = balancers.disjoint_pair(0)

@@ -32,7 +32,7 @@
     const found = [];
     let heads = [], lead = null, silent = false; // but for the plan's cells
     const add = (...parts) => {
-      found.push([...heads, parts[0].querySelector(`${FIGURE}, .mtl-card`) ? null : lead, ...parts].filter(Boolean));
+      found.push([...heads, parts.some((part) => part.querySelector(`${FIGURE}, .mtl-card`)) ? null : lead, ...parts].filter(Boolean));
       heads = [];
     };
     for (const cell of main.querySelectorAll(":scope > .jp-Cell")) {
@@ -53,7 +53,7 @@
         }
       }
       if (!blocks.length && (planned || !silent && !cell.matches(LEFT_OUT))) {
-        const kinds = [FIGURE, ".mtl-card", "table", planned && "pre"].filter(Boolean).join();
+        const kinds = [FIGURE, ".mtl-setup", ".mtl-card", "table", planned && "pre"].filter(Boolean).join();
         const shown = [...cell.querySelectorAll(".jp-OutputArea-child")].filter((part) => part.querySelector(kinds));
         const items = cell.querySelectorAll(".mtl-item");
         if (items.length) items.forEach((item) => add(...shown, item));

@@ -25,8 +25,9 @@ from helpers.data.feed import CANDIDATES, described, features
 from helpers.data.world import World
 from helpers.evaluation.counts import ITEM_COUNTS, item_count
 from helpers.evaluation.metrics import auc, gauc, log_loss
-from helpers.evaluation.pool import FUSIONS, pool
+from helpers.evaluation.pool import names, pool
 from helpers.experiments.chosen import Chosen
+from helpers.lab.claim import score_name
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.copies import predict
@@ -58,8 +59,17 @@ JUDGES = 1_000  # users to whom `CANDIDATES` videos each are offered, or all
 BATCH, BOTTOM, TOWER, RATE = 512, 64, 16, 0.003  # the last is that of all but the tables
 
 OWN, LINEAR, SHARED = MODELS = ("single-task", "linear", "shared-bottom")
-FUSED = {kind: [f"{kind}, {way}" for way in FUSIONS] for kind in (OWN, LINEAR)}
-UNSHARED = (OWN, LINEAR, *FUSED[OWN], *FUSED[LINEAR], *ITEM_COUNTS)
+
+# What is in a pool, as in chapter 04, {pool: its models}; and all scores that pools make, by pool and way.
+POOLS_APART = {OWN: (OWN,), LINEAR: (LINEAR,), "networks and linear": (OWN, LINEAR)}
+POOLS_SHARED = {SHARED: (SHARED,)}
+POOLS_JOINED = {"linear and shared": (LINEAR, SHARED), "networks and shared": (OWN, SHARED)}
+POOLS = POOLS_APART | POOLS_SHARED | POOLS_JOINED
+WAYS = names(frequent=False, counts=ITEM_COUNTS)
+UNSHARED, FUSED, POOLED = (
+    (*(score_name(kind, models, way) for kind, models in pools.items() for way in WAYS), *ITEM_COUNTS)
+    for pools in (POOLS_APART, POOLS_SHARED, POOLS)
+)
 
 # What every model may choose from, besides passes, by validation loss.
 RATES, PENALTIES = (0.1, 0.2, 0.4, 0.8, 1.6), (0.0, 0.001, 0.01)
@@ -225,44 +235,46 @@ def logits_of(log: Log, size: str, model: str, seed: int) -> dict[str, dict[str,
     return logits
 
 
-def compare(
-    seeds: Sequence[int], sizes: Sequence[str] = tuple(SIZES), models: Sequence[str] = (SHARED, *UNSHARED)
-) -> pd.DataFrame:
-    """size, seed, model, label, videos (all, or the rare ones where there are any), auc, gauc, rare (share of the
-    offers)."""
+def compare(seeds: Sequence[int], sizes: Sequence[str] = tuple(SIZES), models: Sequence[str] = POOLED) -> pd.DataFrame:
+    """size, seed, model, label, videos (all, or the rare ones where there are any), auc, gauc (of `MODELS` as they
+    are), rare (share of the offers)."""
     parts = []
     for size, seed in product(sizes, seeds):
         log = make(size, seed)
-        scores = _scores(log, size, models, seed)
-        parts += [judged(log, scores[model]).assign(size=size, seed=seed, model=model) for model in models]
+        scores = _scores(log, size, seed)
+        of = {model: judged(log, scores[model], within=model in MODELS) for model in models}
+        parts += [table.assign(size=size, seed=seed, model=model) for model, table in of.items()]
     table = pd.concat(parts, ignore_index=True)
     return table[["size", "seed", "model", "label", "videos", "auc", "gauc", "rare"]]
 
 
-def _scores(log: Log, size: str, models: Sequence[str], seed: int) -> dict[str, dict[str, Tensor]]:
-    """{one of `models`: {label: its scores of the offers}}"""
+def _scores(log: Log, size: str, seed: int) -> dict[str, dict[str, Tensor]]:
+    """{one of `POOLED`: {label: its scores of the offers}}"""
     scores: dict[str, dict[str, Tensor]] = {}
-    for kind in MODELS:
-        if kind in models or set(FUSED.get(kind, [])) & set(models):
-            logits = logits_of(log, size, kind, seed)
-            scores[kind] = logits["offers"]
-            for label in LABELS if kind in FUSED else ():
-                for way, fused in pool(*logits.values(), label, log.valid.labels[label]).items():
-                    scores.setdefault(f"{kind}, {way}", {})[label] = fused
-    for count in ITEM_COUNTS:
-        scores[count] = {label: item_count(count, log.train, label, "click", log.offers.inputs) for label in LABELS}
+    outputs = {model: tuple(logits_of(log, size, model, seed).values()) for model in MODELS}
+    for label in LABELS:
+        counts = {
+            count: tuple(item_count(count, log.train, label, "click", part.inputs) for part in (log.valid, log.offers))
+            for count in ITEM_COUNTS
+        }
+        for count, (_, offers) in counts.items():
+            scores.setdefault(count, {})[label] = offers
+        for kind, members in POOLS.items():
+            valid, offers = zip(*(outputs[model] for model in members), strict=True)
+            for way, fused in pool(valid, offers, label, log.valid.labels[label], counts=counts).items():
+                scores.setdefault(score_name(kind, members, way), {})[label] = fused
     return scores
 
 
-def judged(log: Log, scores: Mapping[str, Tensor]) -> pd.DataFrame:
-    """label, videos, auc, gauc, rare"""
+def judged(log: Log, scores: Mapping[str, Tensor], within: bool = True) -> pd.DataFrame:
+    """label, videos, auc, gauc, rare; without `within` no GAUC, which takes as long as training."""
     rows, share = [], log.rare.double().mean().item()
     for label, score in scores.items():
         for videos, chosen in {"all": torch.ones_like(log.rare), "rare": log.rare}.items():
             truth = log.offers.labels[label][chosen]
             if chosen.any():
-                ranked = auc(score[chosen], truth), _gauc(score[chosen], truth, log.users[chosen])
-                rows.append((label, videos, *ranked, share))
+                in_lists = _gauc(score[chosen], truth, log.users[chosen]) if within else np.nan
+                rows.append((label, videos, auc(score[chosen], truth), in_lists, share))
     return pd.DataFrame(rows, columns=["label", "videos", "auc", "gauc", "rare"])
 
 
@@ -275,11 +287,12 @@ def _gauc(scores: Tensor, truth: Tensor, users: Tensor) -> float:
 ONE = {"seeds": [900], "sizes": [SMALL], "models": [SHARED], "rates": [0.2], "penalties": [0.0]}
 FEW = {"seeds": [3], "sizes": [SMALL]}
 TABLES = kept_tables(
-    KeptTable("00_ten_feed_tuning", tune, {"seeds": (900, 901)}, [Recheck(ONE, {"loss": 3})]),
+    KeptTable("00_ten_feed_tuning", tune, {"seeds": range(900, 905)}, [Recheck(ONE, {"loss": 3})]),
     KeptTable(
         "00_ten_feed",
         compare,
         {"seeds": range(40)},
         [Recheck(FEW, {"auc": 0.03, "gauc": 0.03, "rare": 0.01})],
+        packed=True,
     ),
 )

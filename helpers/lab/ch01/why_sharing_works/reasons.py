@@ -32,6 +32,7 @@ from helpers.experiments.feature_tasks import (
 from helpers.experiments.sweep import points, sweep
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, mean
+from helpers.lab.study import Study
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support import validate
 from helpers.training.loop import Run, fit
@@ -39,6 +40,7 @@ from helpers.training.loop import Run, fit
 ONE = {"a": "regression"}
 BATCHES = {"batch_size": 500, "epochs": 60, "evaluate_every": 2}  # for 2,000 rows
 NOISE = 0.5  # standard deviation of the label noise
+WITHIN = {"r2": 0.02}
 
 
 def _model(tasks: Iterable[str], width: int, seed: int, penalty: float = 0.0) -> SharedBottom:
@@ -117,26 +119,31 @@ SECOND_LABELS: dict[str, tuple[Callable[[TaskPair], TaskPair], dict[str, str], f
 }
 
 
-def second_labels(
-    seeds: Sequence[int],
-    models: Sequence[str] = tuple(SECOND_LABELS),
-    width: int = 32,
-    lr: float = LEARNING_RATE,
-    penalty: float | None = None,
-) -> pd.DataFrame:
-    """Task a next to a second label of the same target: seed, model, r2 of task a. `penalty` as in `eavesdrop`."""
+def _second_labels(model: str, seed: int) -> TaskPair:
+    relabel, _, _ = SECOND_LABELS[model]
+    return relabel(relu_tasks(noise=NOISE, seed=seed))
 
-    def data(model: str, seed: int) -> TaskPair:
-        relabel, _, _ = SECOND_LABELS[model]
-        return relabel(relu_tasks(noise=NOISE, seed=seed))
 
-    def structure(model: str, seed: int) -> SharedBottom:
-        _, tasks, best = SECOND_LABELS[model]
-        return _model(tasks, width, seed, best if penalty is None else penalty)
+def _learner(model: str, seed: int, penalty: float | None = None) -> SharedBottom:
+    _, tasks, best = SECOND_LABELS[model]
+    return _model(tasks, 32, seed, best if penalty is None else penalty)
 
-    scores = sweep(points(model=models, seed=seeds), data, structure, lambda: full_batches(lr))
-    return scores.loc[scores["task"] == "a", ["seed", "model", "r2"]].reset_index(drop=True)
 
+def _r2_of_a(run: Run, test: Examples) -> pd.DataFrame:
+    scores = r2(run.predict(test.inputs)["a"], test.labels["a"])
+    return pd.DataFrame({"copy": range(len(scores)), "r2": scores})
+
+
+LABELLED_TWICE = Study(
+    "01_second_labels",
+    axes={"model": tuple(SECOND_LABELS), "seed": range(60)},
+    data=_second_labels,
+    model=_learner,
+    options=full_batches,
+    judge=_r2_of_a,
+    near=WITHIN,
+    again={"seed": [3, 31]},
+)
 
 # 3 A representation that carries over: a new task c with few labels gets a trained bottom.
 
@@ -247,31 +254,21 @@ PENALTIES = (0.0, 0.01, 0.02, 0.04, 0.06, 0.08)
 PENALTY = 0.04  # within 0.01 R² of the best for every second task
 
 
-def _second_task(model: str, seed: int) -> TaskPair:
-    """250 rows of task a with one of `SECOND_TASKS`, which the models are named after."""
-    validate.choice("names", model, SECOND_TASKS)
-    condition = "disjoint features" if model == "other features" else "same features, other mix"
+def _second_task(second: str, seed: int) -> TaskPair:
+    """250 rows of task a with one of `SECOND_TASKS`."""
+    validate.choice("second", second, SECOND_TASKS)
+    condition = "disjoint features" if second == "other features" else "same features, other mix"
     pair = relu_tasks((250, 500, 2000), noise=NOISE, seed=seed, **CONDITIONS[condition])
-    return shuffled(pair, seed) if model == "shuffled labels" else pair
+    return shuffled(pair, seed) if second == "shuffled labels" else pair
 
 
-def gaps(seeds: Sequence[int], names: Sequence[str] = SECOND_TASKS, widths: Sequence[int] = (8, WIDE)) -> pd.DataFrame:
-    """Task a trained to the end of 500 epochs, without stopping: second, width, seed, train, test, gap, r2.
-
-    train and test are mean squared errors against noisy labels (to the error on noise-free test labels the variance of
-    the noise is added), gap is test − train.
-    """
-    scores = sweep(
-        points(model=names, width=widths, seed=seeds),
-        data=_second_task,
-        model=lambda model, width, seed: _model(ONE if model == "none" else TASKS, width, seed),
-        options=lambda: full_batches(epochs=500) | {"evaluate_every": 500},  # so that the last state is the one kept
-        judge=_errors,
-    )
-    return scores.rename(columns={"model": "second"})
+def _beside(second: str, seed: int, width: int = WIDTH, penalty: float = 0.0) -> SharedBottom:
+    return _model(ONE if second == "none" else TASKS, width, seed, penalty)
 
 
 def _errors(run: Run, train: Examples, test: Examples) -> pd.DataFrame:
+    """copy, train and test, mean squared errors against noisy labels (to the error on noise-free test labels the
+    variance of the noise is added), gap, which is test − train, and r2."""
     error = {
         name: ((run.predict(part.inputs)["a"] - part.labels["a"]) ** 2).mean(-1)
         for name, part in (("train", train), ("test", test))
@@ -284,20 +281,25 @@ def _errors(run: Run, train: Examples, test: Examples) -> pd.DataFrame:
     return pd.DataFrame({"copy": range(len(measured["r2"]))} | measured)
 
 
-def penalties(
-    seeds: Sequence[int],
-    names: Sequence[str] = SECOND_TASKS,
-    values: Sequence[float] = PENALTIES,
-    lr: float = LEARNING_RATE,
-) -> pd.DataFrame:
-    """Task a with early stopping and an L2 penalty on all layers, the usual regularisers: second, penalty, seed, r2."""
-    scores = sweep(
-        points(model=names, penalty=values, seed=seeds),
-        data=_second_task,
-        model=lambda model, penalty, seed: _model(ONE if model == "none" else TASKS, WIDTH, seed, penalty),
-        options=lambda: full_batches(lr),
-    ).rename(columns={"model": "second"})
-    return scores.loc[scores["task"] == "a", ["second", "penalty", "seed", "r2"]].reset_index(drop=True)
+GAPS = Study(  # task a trained to the end of 500 epochs, without stopping
+    "01_gaps",
+    axes={"second": SECOND_TASKS, "width": (8, WIDE), "seed": range(40)},
+    data=_second_task,
+    model=_beside,
+    options=lambda: full_batches(epochs=500) | {"evaluate_every": 500},  # so that the last state is the one kept
+    judge=_errors,
+    near=dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02)),
+    again={"seed": range(12), "second": ["none", "shuffled labels"], "width": [8]},
+)
+REGULARISED = replace(  # with early stopping and an L2 penalty on all layers, the usual regularisers
+    GAPS,
+    name="01_penalties",
+    axes={"second": SECOND_TASKS, "penalty": PENALTIES, "seed": range(60)},
+    options=full_batches,
+    judge=_r2_of_a,
+    near=WITHIN,
+    again={"seed": [3, 31], "second": ["none", "same features"], "penalty": [0.0, 0.04]},
+)
 
 
 def tune(seeds: Sequence[int] = range(900, 930)) -> pd.DataFrame:
@@ -312,17 +314,17 @@ def tune(seeds: Sequence[int] = range(900, 930)) -> pd.DataFrame:
         for value in values:
             heard = eavesdrop(seeds, **{name: value})
             heard["model"] = "eavesdrop " + heard["task"] + ", " + heard["condition"] + ", " + heard["model"]
-            parts.append(pd.concat([heard, second_labels(seeds, **{name: value})]).assign(tuned=name, value=value))
+            labelled = replace(LABELLED_TWICE, axes=LABELLED_TWICE.axes | {name: [value]}).run(seed=seeds)
+            parts.append(pd.concat([heard, labelled]).assign(tuned=name, value=value))
     for value in LEARNING_RATES:
         carried = carry_over(seeds, labels=[100], lr=value).assign(model=lambda t: t["bottom"] + ", " + t["mode"])
-        second = penalties(seeds, values=[PENALTY], lr=value).rename(columns={"second": "model"})
+        second = replace(REGULARISED, axes=REGULARISED.axes | {"lr": [value]}).run(seed=seeds, penalty=PENALTY)
+        second = second.rename(columns={"second": "model"})
         parts.append(pd.concat([carried, second]).assign(tuned="lr", value=value))
-    second = penalties(seeds).rename(columns={"second": "model", "penalty": "value"}).assign(tuned="penalty")
+    second = REGULARISED.run(seed=seeds).rename(columns={"second": "model", "penalty": "value"}).assign(tuned="penalty")
     return pd.concat([*parts, second]).pivot_table("r2", "model", ["tuned", "value"])
 
 
-WITHIN = {"r2": 0.02}
-OVER_SEEDS = dict.fromkeys(("train", "test", "gap", "r2"), mean(0.02))
 TWO_SOURCES = {"seeds": range(12), "sources": ["two tasks, same features"], "labels": [25, 400]}
 TABLES = kept_tables(
     KeptTable(
@@ -332,27 +334,9 @@ TABLES = kept_tables(
         [Recheck({"seeds": [3, 50], "names": ["disjoint features"]}, WITHIN)],
     ),
     KeptTable(
-        "01_second_labels",
-        second_labels,
-        {"seeds": range(60)},
-        [Recheck({"seeds": [3, 31]}, WITHIN)],
-    ),
-    KeptTable(
         "01_carry_over",
         carry_over,
         {"seeds": range(180)},
         [Recheck(TWO_SOURCES, {"r2": mean(0.02)})],
-    ),
-    KeptTable(
-        "01_gaps",
-        gaps,
-        {"seeds": range(40)},
-        [Recheck({"seeds": range(12), "names": ["none", "shuffled labels"], "widths": [8]}, OVER_SEEDS)],
-    ),
-    KeptTable(
-        "01_penalties",
-        penalties,
-        {"seeds": range(60)},
-        [Recheck({"seeds": [3, 31], "names": ["none", "same features"], "values": [0.0, 0.04]}, WITHIN)],
     ),
 )

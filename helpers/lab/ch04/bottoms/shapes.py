@@ -5,9 +5,9 @@ other shape has more parameters than the plain one. Every model chose its learni
 among the same six settings, by validation loss on seeds that serve no result.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,10 @@ from helpers.data.features import Dense, Features, Sparse
 from helpers.data.synthetic import cross_tasks, interest_tasks
 from helpers.evaluation.metrics import auc
 from helpers.experiments.chosen import Chosen
-from helpers.experiments.sweep import by_task, points, search, sweep
+from helpers.experiments.sweep import by_task, points, search
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, mean
+from helpers.lab.study import Search, Study
 from helpers.models.bottoms import DCN, DIN, DeepFM
 from helpers.models.shared_bottom import SharedBottom
 from helpers.support.downloads import MOVIELENS
@@ -113,37 +114,41 @@ def tune(
 CHOSEN = Chosen("04_shapes_tuning", by=["kind", "shape"], setting=["lr", "l2"], value="loss", lowest=True)
 
 
-def crosses(
-    seeds: Sequence[int],
-    kinds: Sequence[str] = ("crossed", "added"),
-    rows: Sequence[int] = (2000,),
-    shapes: Sequence[str] = tuple(CROSS_SHAPES),
-) -> pd.DataFrame:
-    """R² of each shape on `cross_tasks`: kind, rows, seed, shape, task, r2. The settings are those for 2000 rows."""
-    at = points(kind=kinds, rows=rows, shape=shapes, seed=seeds)
-    table = sweep(_at_chosen(at), cross_examples, cross_model, training)
-    return table[["kind", "rows", "seed", "shape", "task", "r2"]]
-
-
-def _at_chosen(at: pd.DataFrame) -> pd.DataFrame:
-    """The points with the learning rate and the penalty that each shape chose."""
-    return at.merge(CHOSEN.table.drop(columns="loss"), "left")
-
-
-def interests(
-    seeds: Sequence[int],
-    kinds: Sequence[str] = ("matching", "all alike"),
-    shapes: Sequence[str] = tuple(HISTORY_SHAPES),
-) -> pd.DataFrame:
-    """R² of each way to read a history on `interest_tasks`: kind, seed, shape, task, r2."""
-    at = points(kind=kinds, rows=[INTEREST_ROWS], shape=shapes, seed=seeds)
-    return sweep(_at_chosen(at), interest_examples, interest_model, training)[["kind", "seed", "shape", "task", "r2"]]
-
+CROSSES = Study(  # with the settings that each shape chose on 2000 rows
+    "04_crosses",
+    axes={"kind": ("crossed",), "rows": (500, 1000, 2000, 4000), "shape": tuple(CROSS_SHAPES), "seed": range(24)},
+    data=cross_examples,
+    model=cross_model,
+    options=training,
+    search=CHOSEN,
+    again=[
+        Recheck({"seed": [5, 6], "rows": [4000], "shape": ["DCN", "DeepFM"]}, {"r2": 0.02}),
+        # A rounding error, as between two CPUs, moves the ends of these runs.
+        Recheck({"seed": range(8), "rows": [4000], "shape": ["MLP"]}, {"r2": mean(0.02)}),
+    ],
+)
+ADDED = replace(
+    CROSSES,
+    name="04_added",
+    axes=CROSSES.axes | {"kind": ("added",), "rows": (CROSS_ROWS,)},
+    near={"r2": 0.02},
+    again={"seed": [5, 6]},
+)
+INTERESTS = Study(
+    "04_interests",
+    axes={"kind": ("matching", "all alike"), "shape": tuple(HISTORY_SHAPES), "seed": range(24)},
+    data=lambda kind, seed: interest_examples(kind, INTEREST_ROWS, seed),
+    model=interest_model,
+    options=lambda lr: training(INTEREST_ROWS, lr),
+    search=CHOSEN,
+    again=[
+        Recheck({"seed": [7, 8], "kind": ["all alike"]}, {"r2": 0.02}),
+        Recheck({"kind": ["matching"], "shape": ["DIN"]}, {"r2": mean(0.02)}),
+    ],
+)
 
 # MovieLens: who liked what before. Users are not columns, as most of those in the test rows are new.
 RATING_TASKS = {"like": "binary", "love": "binary"}
-RATING_SETTINGS = tuple(product((0.001, 0.003), (0.0003, 0.003)))  # lr, l2; a rate of 0.0003 is slow, and no better
-RATING_CHOSEN = Chosen("04_histories_tuning", by=["shape"], setting=["lr", "l2"], value="loss", lowest=True)
 RATING_COLUMNS = [
     *(Sparse(name) for name in ("item", "gender", "occupation", "year")),
     Dense("age"),
@@ -151,6 +156,7 @@ RATING_COLUMNS = [
 ]
 
 
+@lru_cache(maxsize=1)
 def rating_examples() -> tuple[Features, list[Examples]]:
     """Train (30,000 ratings), validation and test examples (10,000 each) in order of time, with the last ten likes."""
     frame = movielens.load()
@@ -159,66 +165,26 @@ def rating_examples() -> tuple[Features, list[Examples]]:
     return features, _examples(features, movielens.split_by_time(frame, (0.3, 0.1, 0.1)), RATING_TASKS)
 
 
-def histories(seeds: Sequence[int], shapes: Sequence[str] = tuple(HISTORY_SHAPES)) -> pd.DataFrame:
-    """AUC of each way to read the history of likes, MovieLens by time: seed, shape, task, auc.
-
-    There is one split; a seed decides the initial parameters and the order of the batches.
-    """
-    at = points(shape=shapes, seed=seeds).join(pd.DataFrame(dict(RATING_CHOSEN), index=["lr", "l2"]).T, on="shape")
-    return sweep(at, *_on_ratings(), by_task(auc))[["seed", "shape", "task", "auc"]]
-
-
-def tune_histories(
-    shapes: Sequence[str] = tuple(HISTORY_SHAPES), settings: Sequence[tuple[float, float]] = RATING_SETTINGS
-) -> pd.DataFrame:
-    """As `tune`, on MovieLens, of each of the settings (lr, l2): shape, lr, l2, loss."""
-    tried = [(shape, *setting, seed) for shape in shapes for setting in settings for seed in TUNING_SEEDS]
-    return search(pd.DataFrame(tried, columns=["shape", "lr", "l2", "seed"]), *_on_ratings())
-
-
-def _on_ratings() -> tuple[Callable, Callable, Callable]:
-    """Data, model and options for `sweep`."""
-    features, sets = rating_examples()
-    return (
-        lambda: sets,
-        lambda shape, l2, seed: _model(features, RATING_TASKS, HISTORY_SHAPES[shape], l2, seed),
-        lambda lr: training(len(sets[0]), lr),
-    )
-
-
-WITHIN = {"r2": 0.02}
-CROSSED = [
-    Recheck({"seeds": [5, 6], "rows": [4000], "shapes": ["DCN", "DeepFM"]}, WITHIN),
-    # A rounding error, as between two CPUs, moves the ends of these runs.
-    Recheck({"seeds": range(8), "rows": [4000], "shapes": ["MLP"]}, {"r2": mean(0.02)}),
-]
-INTERESTS = [
-    Recheck({"seeds": [7, 8], "kinds": ["all alike"]}, WITHIN),
-    Recheck({"kinds": ["matching"], "shapes": ["DIN"]}, {"r2": mean(0.02)}),
-]
+HISTORIES = Study(  # one split: a seed decides the initial parameters and the order of the batches
+    "04_histories",
+    axes={"shape": tuple(HISTORY_SHAPES), "seed": range(20)},
+    data=lambda: rating_examples()[1],
+    model=lambda shape, l2, seed: _model(rating_examples()[0], RATING_TASKS, HISTORY_SHAPES[shape], l2, seed),
+    options=lambda lr: training(len(rating_examples()[1][0]), lr),
+    judge=by_task(auc),
+    near={"auc": 0.01},
+    again={"seed": [2], "shape": ["mean", "DIN"]},
+    needs=MOVIELENS,
+    search=Search(
+        "04_histories_tuning",
+        {"lr": (0.001, 0.003), "l2": (0.0003, 0.003)},  # a rate of 0.0003 is slow, and no better
+        by=["shape"],
+        seeds=TUNING_SEEDS,
+        near={"loss": 5},
+        again={"shape": ["mean"], "lr": [0.003], "l2": [0.003]},
+    ),
+)
 ONE = {"kinds": ["added"], "shapes": ["MLP"], "rates": [0.003], "penalties": [0.001]}
 TABLES = kept_tables(
     KeptTable("04_shapes_tuning", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
-    KeptTable(
-        "04_histories_tuning",
-        tune_histories,
-        {},
-        [Recheck({"shapes": ["mean"], "settings": [(0.003, 0.003)]}, {"loss": 5})],
-        needs=MOVIELENS,
-    ),
-    KeptTable(
-        "04_crosses",
-        crosses,
-        {"seeds": range(24), "kinds": ["crossed"], "rows": [500, 1000, 2000, 4000]},
-        CROSSED,
-    ),
-    KeptTable("04_added", crosses, {"seeds": range(24), "kinds": ["added"]}, [Recheck({"seeds": [5, 6]}, WITHIN)]),
-    KeptTable("04_interests", interests, {"seeds": range(24)}, INTERESTS),
-    KeptTable(
-        "04_histories",
-        histories,
-        {"seeds": range(20)},
-        [Recheck({"seeds": [2], "shapes": ["mean", "DIN"]}, {"auc": 0.01})],
-        needs=MOVIELENS,
-    ),
 )

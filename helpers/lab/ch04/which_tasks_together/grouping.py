@@ -15,10 +15,10 @@ from itertools import combinations, permutations, product
 
 import pandas as pd
 
-from helpers.chapters.ch04.feed_tasks import HALFWAY, NETWORKS, OWN, TOWER, Worlds, linear_models
+from helpers.chapters.ch04.feed_tasks import HALFWAY, NETWORKS, OWN, TOWER, Outputs, Worlds, linear_models
 from helpers.data.feed import features
 from helpers.evaluation.counts import ITEM_COUNTS
-from helpers.evaluation.pool import FUSIONS, OF_THREE
+from helpers.evaluation.pool import FUSIONS, OF_THREE, best_elsewhere
 from helpers.evaluation.yardsticks import LINEAR
 from helpers.experiments.chosen import Chosen
 from helpers.lab.ch04.feed_tasks import (
@@ -30,12 +30,12 @@ from helpers.lab.ch04.feed_tasks import (
     TUNING_SEEDS,
     fitted,
     lowest_losses,
-    named,
     outputs,
     pooled,
     predicted,
     scored,
 )
+from helpers.lab.claim import score_name
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.experts import MMoE
@@ -61,7 +61,7 @@ TASKS_OF = GROUPS | {MMOE: PAIR}
 MODELS = tuple(TASKS_OF)
 TUNED = (*PAIR, name_of(PAIR), MMOE)  # each by itself
 # What shares nothing, besides a network for each task.
-RIVALS = (LINEAR, *(named(kind, way) for kind in (NETWORKS, LINEAR) for way in (*FUSIONS, OF_THREE)), *ITEM_COUNTS)
+RIVALS = (LINEAR, *(f"{kind}, {way}" for kind in (NETWORKS, LINEAR) for way in (*FUSIONS, OF_THREE)), *ITEM_COUNTS)
 
 
 def partitions(tasks: Sequence[str] = TASKS) -> Iterator[list[tuple[str, ...]]]:
@@ -83,6 +83,16 @@ def grouping_of(groups: Sequence[Sequence[str]]) -> str:
 
 GROUPINGS = {grouping_of(groups): groups for groups in partitions()}
 TOGETHER, APART = name_of(TASKS), grouping_of([[task] for task in TASKS])
+MERGED = next(name for name, groups in GROUPINGS.items() if PAIR in groups and len(groups) == len(TASKS) - 1)
+
+# Pools that share nothing, and with one shared model more: {name: what is in it, of `GROUPINGS` or linear models}.
+POOLS_APART = {APART: [APART], LINEAR: [LINEAR], "networks and linear": [APART, LINEAR]}
+POOLS_JOINED = {
+    "linear and all in one": [LINEAR, TOGETHER],
+    "networks and all in one": [APART, TOGETHER],
+    "networks, linear and all in one": [APART, LINEAR, TOGETHER],
+}
+FUSED = {name: [name] for name in GROUPINGS} | POOLS_APART | POOLS_JOINED
 
 
 def multiply_adds(width: int, tasks: int) -> int:
@@ -169,9 +179,28 @@ def groups(seeds: Sequence[int], models: Sequence[str] = (*MODELS, *RIVALS)) -> 
     if rivals:
         linear = linear_models(worlds, {task: RIDGE[False][task] for task in TASKS})
         pools = {kind: POOLS[kind] for kind in (NETWORKS, LINEAR)}
-        scores = pooled(worlds, {OWN: outputs(worlds, of_one_task), LINEAR: linear}, pools, TASKS)
+        ways = pooled(worlds, {OWN: outputs(worlds, of_one_task), LINEAR: linear}, pools, TASKS)
+        scores = {score_name(kind, pools[kind], way): fused for (kind, way), fused in ways.items()}
         parts += [scored(worlds, scores[model]).assign(model=model) for model in rivals]
     return pd.concat(parts, ignore_index=True).rename(columns={"score": "auc"})[["seed", "model", "task", "auc"]]
+
+
+def fused(seeds: Sequence[int], labels: Sequence[str] = TASKS, pools: Sequence[str] = tuple(FUSED)) -> pd.DataFrame:
+    """The scores that the outputs of each grouping make (`helpers.evaluation.pool`), and those of `POOLS_APART` and
+    `POOLS_JOINED`: seed, pool (of `FUSED`), way (or a count), task, auc."""
+    worlds, parts = Worlds.make(seeds, users=JUDGES), []
+    models = {LINEAR: linear_models(worlds, {task: RIDGE[False][task] for task in TASKS})}
+    needed = {group for name in pools for one in FUSED[name] for group in GROUPINGS.get(one, ())}
+    of_groups = {group: outputs(worlds, dict.fromkeys(group, trained(worlds, name_of(group)))) for group in needed}
+    for name in pools:
+        for one in FUSED[name]:
+            if one not in models:
+                both = zip(*(of_groups[group] for group in GROUPINGS[one]), strict=True)
+                models[one] = Outputs(*({task: part[task] for part in side for task in part} for side in both))
+        ways = pooled(worlds, models, {name: FUSED[name]}, labels)
+        parts += [scored(worlds, scores).assign(pool=name, way=way) for (_, way), scores in ways.items()]
+    table = pd.concat(parts, ignore_index=True).rename(columns={"score": "auc"})
+    return table[["seed", "pool", "way", "task", "auc"]]
 
 
 def of_grouping(table: pd.DataFrame, grouping: str) -> pd.Series:
@@ -179,15 +208,27 @@ def of_grouping(table: pd.DataFrame, grouping: str) -> pd.Series:
     return _worth(_of_groups(table), GROUPINGS[grouping])
 
 
-def best_unshared(table: pd.DataFrame) -> pd.Series:
-    """The mean AUC of the five tasks, each by what is best for it, in its mean over worlds, of all that shares nothing:
-    a number a seed. table: of `groups`"""
-    best = []
-    for task in TASKS:
-        rows = table[(table["task"] == task) & table["model"].isin([task, *RIVALS])]
-        by_rival = rows.pivot(index="seed", columns="model", values="auc")
-        best.append(by_rival[by_rival.mean().idxmax()])
-    return sum(best) / len(best)
+def chosen_fused(table: pd.DataFrame, pools: Sequence[str] = tuple(GROUPINGS)) -> pd.DataFrame:
+    """`chosen` with all outputs fused: for each seed the pool that is best on the seeds of the other half, each label
+    at the way that is best for it there, and what it is worth here: seed, pool, auc. table: of `fused`"""
+    scores = table[table["pool"].isin(pools)].pivot(index="seed", columns=["pool", "task", "way"], values="auc")
+    parts, odd = [], scores.index % 2 == 1
+    for here in (odd, ~odd):
+        best = scores[~here].mean().groupby(level=["pool", "task"], sort=False)
+        pool = best.max().groupby(level="pool", sort=False).mean().idxmax()
+        auc = scores.loc[here, list(best.idxmax()[pool])].mean(axis=1)
+        parts.append(auc.rename("auc").reset_index().assign(pool=pool))
+    return pd.concat(parts).sort_values("seed", ignore_index=True)[["seed", "pool", "auc"]]
+
+
+def best_fused(
+    table: pd.DataFrame, pools: Sequence[str] = tuple(POOLS_APART), tasks: Sequence[str] = TASKS
+) -> pd.Series:
+    """The mean AUC of these tasks, each by the pool and the way that are best for it on the other half of the seeds: a
+    number a seed. table: of `fused`"""
+    rows = table[table["pool"].isin(pools)]
+    scores = (rows[rows["task"] == task].pivot(index="seed", columns=["pool", "way"], values="auc") for task in tasks)
+    return sum(map(best_elsewhere, scores)) / len(tasks)
 
 
 def _of_groups(table: pd.DataFrame) -> pd.DataFrame:
@@ -245,7 +286,9 @@ def chosen(table: pd.DataFrame, by: str = "auc") -> pd.DataFrame:
 
 ONE = {"seeds": [900], "models": ["share", MMOE], "rates": [0.003], "penalties": [0.03]}
 FEW = {"seeds": [4], "models": ["share", name_of(PAIR), MMOE, *RIVALS]}
+PART = {"seeds": [4], "labels": ["share"], "pools": [*POOLS_APART, *POOLS_JOINED, MERGED]}
 TABLES = kept_tables(
     KeptTable("04_groups_tuning", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
     KeptTable("04_groups", groups, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02})]),
+    KeptTable("04_groups_fused", fused, {"seeds": range(24)}, [Recheck(PART, {"auc": 0.02})], packed=True),
 )

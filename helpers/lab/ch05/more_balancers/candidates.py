@@ -1,4 +1,4 @@
-"""Five more ways to weigh the losses of two tasks: DWA, smooth Chebyshev, MGDA, CAGrad, normed gradients.
+"""Six more ways to weigh the losses of two tasks: sum of logs, DWA, smooth Chebyshev, MGDA, CAGrad, normed gradients.
 
 Each is a balance of `fit`, like those of `helpers.training.balancing`. The one line that a paper is about is a function
 of its own; `CANDIDATES` has what each is tried with. MGDA, CAGrad and normed gradients see the products gᵢ·gⱼ of the
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from helpers.models.copies import Copies
 from helpers.support import validate
-from helpers.training.balancing import Balance, GradientBalance
+from helpers.training.balancing import Balance, GradientBalance, SumOfLogs
 
 TEMPERATURES = (0.03, 0.1, 0.3, 1.0, 2.0, 5.0)  # of DWA
 MUS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of smooth Chebyshev
@@ -145,6 +145,7 @@ def _pair(products: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 # {method: {setting: balance}}: what is compared, and what each may choose from besides the rate of the network.
 CANDIDATES: dict[str, dict[str, Balance]] = {
+    "sum of logs": {"": SumOfLogs()},
     "DWA": {f"temperature {t:g}": DWA(t) for t in TEMPERATURES},
     "smooth Chebyshev": {f"mu {mu:g}": SmoothChebyshev(mu) for mu in MUS},
     "CAGrad": {f"c {c:g}": CAGrad(c) for c in RADII},

@@ -6,10 +6,10 @@ task trains: `MAY_TRAIN`. The rivals share nothing: a bottom of 8 or of 16 units
 tasks' models.
 
 The tasks are the five pairs of chapter 04, 500 rows. Each model chose its learning rate for each pair, on seeds that
-serve no result (`tune`).
+serve no result.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 import torch
@@ -20,16 +20,12 @@ from helpers.data.features import Features
 from helpers.data.synthetic import CONDITIONS
 from helpers.evaluation.metrics import r2
 from helpers.evaluation.pool import STACK, pool
-from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, full_batches, mean_r2, task_pair
-from helpers.experiments.sweep import points, sweep
-from helpers.lab.kept_table import KeptTable, kept_tables
-from helpers.lab.recheck import Recheck
+from helpers.experiments.feature_tasks import INPUTS, TASKS, TOWER, full_batches, task_pair
+from helpers.lab.study import Search, Study
 from helpers.models.shared_bottom import Encoder, SingleTasks
 from helpers.training.loop import Run
 
 UNITS = 16  # that each tower reads
-RATES = (0.005, 0.01, 0.02, 0.04)
 ALONE = {"single-task": 8, "single-task, 16 units": UNITS}  # {model: units of each of its bottoms}
 
 # {model: {part of the bottom: its units, and the tasks whose losses train it}}
@@ -58,9 +54,6 @@ WORDS = {
         "disjoint features": "disjoint",
     },
 }
-
-# {condition: {model: rate}}
-CHOSEN = Chosen("06_tuning_cuts", by=["condition", "model"], setting=["rate"], value="r2")
 
 
 class ReadAll(nn.Module):
@@ -138,46 +131,21 @@ def judged(run: Run, valid: Examples, test: Examples) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def compared(
-    seeds: Sequence[int],
-    names: Sequence[str] = tuple(CONDITIONS),
-    models: Sequence[str] = MODELS,
-    rates: Mapping[str, Mapping[str, float]] = CHOSEN,
-) -> pd.DataFrame:
-    """Every model on every pair: condition, seed, model, task, r2, output. rates: {condition: {model: rate}}."""
-    return sweep(
-        points(condition=names, seed=seeds, model=models),
-        data=task_pair,
-        model=build,
-        options=lambda condition, model: full_batches(rates[condition][model]),
-        judge=judged,
-    )
-
-
-def tune(
-    seeds: Sequence[int],
-    names: Sequence[str] = tuple(CONDITIONS),
-    models: Sequence[str] = MODELS,
-    rates: Sequence[float] = RATES,
-) -> pd.DataFrame:
-    """Mean R² of both tasks at each rate, as the models give it: condition, seed, model, rate, r2."""
-    return sweep(
-        points(condition=names, seed=seeds, model=models, rate=rates),
-        data=task_pair,
-        model=build,
-        options=lambda rate: full_batches(rate),
-        judge=mean_r2,
-    )
-
-
-WITHIN = {"r2": 0.02}
-SOME = {"seeds": [77], "names": ["disjoint features"], "models": ["single-task", "train own", "A trains all"]}
-TABLES = kept_tables(
-    KeptTable(
+CUTS = Study(
+    "06_cuts",
+    axes={"condition": tuple(CONDITIONS), "seed": range(80), "model": MODELS},
+    data=task_pair,
+    model=build,
+    options=lambda rate: full_batches(rate),
+    judge=judged,
+    near={"r2": 0.02},
+    again={"seed": [77], "condition": ["disjoint features"], "model": ["single-task", "train own", "A trains all"]},
+    search=Search(
         "06_tuning_cuts",
-        tune,
-        {"seeds": range(900, 920)},
-        [Recheck({"seeds": [903], "names": ["disjoint features"], "rates": [0.01]}, WITHIN)],
+        {"rate": (0.005, 0.01, 0.02, 0.04)},
+        by=["condition", "model"],
+        seeds=range(900, 920),
+        near={"r2": 0.02},
+        again={"seed": [903], "condition": ["disjoint features"], "rate": [0.01]},
     ),
-    KeptTable("06_cuts", compared, {"seeds": range(80)}, [Recheck(SOME, WITHIN)]),
 )

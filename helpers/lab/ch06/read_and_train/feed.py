@@ -2,9 +2,9 @@
 round?
 
 Each label has embeddings of its own and 16 units on them, and both towers read both, so that all models compute the
-same numbers, as in `cuts`. What shares nothing: a network for each label (of `grouping`, 16 units), late fusion of the
-two, and counts. Worlds, rows, offers and what may be chosen from are those of `grouping`; each label is judged with
-the setting that was best for it.
+same numbers, as in `cuts`. What shares nothing: a network for each label (of `grouping`, 16 units), and counts. The two
+outputs of either side may be fused. Worlds, rows, offers and what may be chosen from are those of `grouping`; each
+label is judged with the setting that was best for it.
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ import pandas as pd
 
 from helpers.chapters.ch04.feed_tasks import TOWER, Worlds
 from helpers.data.feed import features
-from helpers.evaluation.counts import ITEM_COUNTS, item_count
-from helpers.evaluation.pool import FUSIONS, pool
+from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.experiments.chosen import Chosen
-from helpers.lab.ch04.feed_tasks import LEARNING_RATES, PENALTIES, TUNING_SEEDS, fitted, outputs, predicted, scored
+from helpers.lab.ch04.feed_tasks import LEARNING_RATES, PENALTIES, TUNING_SEEDS, WAYS, fitted, outputs, pooled, scored
 from helpers.lab.ch04.which_tasks_together import grouping
 from helpers.lab.ch06.read_and_train.cuts import ReadAll
+from helpers.lab.claim import score_name
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.training.loop import Run
@@ -34,9 +34,12 @@ MAY_TRAIN = {
     "click trains all": {CLICK: [CLICK], SHARE: LABELS},
     "share trains all": {CLICK: LABELS, SHARE: [SHARE]},
 }
-ALONE = "single-task"
-RIVALS = (ALONE, *(f"late fusion, {way}" for way in FUSIONS), *ITEM_COUNTS)
-MODELS = (*MAY_TRAIN, *RIVALS)
+ALONE, SHARED = "single-task", "train all"
+POOLS = {ALONE: [ALONE], SHARED: [SHARED], "both": [ALONE, SHARED]}
+SCORES = {kind: [*(score_name(kind, models, way) for way in WAYS), *ITEM_COUNTS] for kind, models in POOLS.items()}
+# whoever has both may do without one
+SCORES["both"] = list(dict.fromkeys(name for names in SCORES.values() for name in names))
+MODELS = tuple(dict.fromkeys([*MAY_TRAIN, *SCORES["both"]]))
 
 # {model: {label: (lr, l2)}}
 CHOSEN = Chosen("06_tuning_feed_cuts", by=["model", "label"], setting=["lr", "l2"], value="loss", lowest=True)
@@ -67,34 +70,20 @@ def tune(
 
 def compared(seeds: Sequence[int], models: Sequence[str] = MODELS) -> pd.DataFrame:
     """Both labels by each of `MODELS`: seed, model, label, auc, gauc."""
-    worlds, parts = Worlds.make(seeds, users=grouping.JUDGES), []
-    for model in (model for model in models if model in MAY_TRAIN):
-        for setting in dict.fromkeys(CHOSEN[model].values()):
-            labels = [label for label in LABELS if CHOSEN[model][label] == setting]
-            run = _trained(worlds, model, *setting)
-            parts.append(scored(worlds, predicted(run, worlds.inputs, labels)).assign(model=model))
-    if rivals := [model for model in models if model in RIVALS]:
-        scores = _unshared(worlds)
-        parts += [scored(worlds, scores[model]).assign(model=model) for model in rivals]
-    table = pd.concat(parts, ignore_index=True).rename(columns={"task": "label", "score": "auc"})
-    return table[["seed", "model", "label", "auc", "gauc"]]
-
-
-def _unshared(worlds: Worlds) -> dict[str, dict]:
-    """{one of `RIVALS`: {label: its scores of the offers}}"""
-    runs = {label: grouping.trained(worlds, label) for label in LABELS}
-    apart = outputs(worlds, runs)
-    scores = {ALONE: apart.offers}
-    for label in LABELS:
-        for way, fused in pool(*apart, label, worlds.valid.labels[label]).items():
-            scores.setdefault(f"late fusion, {way}", {})[label] = fused
-    for count in ITEM_COUNTS:
-        scores[count] = {label: item_count(count, worlds.train, label, CLICK, worlds.inputs) for label in LABELS}
-    return scores
+    worlds = Worlds.make(seeds, users=grouping.JUDGES)
+    trained = {ALONE: outputs(worlds, {label: grouping.trained(worlds, label) for label in LABELS})}
+    for model in (model for model in MAY_TRAIN if model in {SHARED, *models}):
+        runs = {setting: _trained(worlds, model, *setting) for setting in set(CHOSEN[model].values())}
+        trained[model] = outputs(worlds, {label: runs[CHOSEN[model][label]] for label in LABELS})
+    ways = pooled(worlds, trained, POOLS, LABELS)
+    scores = {score_name(kind, POOLS[kind], way): fused for (kind, way), fused in ways.items()}
+    scores |= {model: both.offers for model, both in trained.items()}
+    table = pd.concat([scored(worlds, scores[model]).assign(model=model) for model in models], ignore_index=True)
+    return table.rename(columns={"task": "label", "score": "auc"})[["seed", "model", "label", "auc", "gauc"]]
 
 
 ONE = {"seeds": [900], "models": ["train own"], "rates": [0.003], "penalties": [0.03]}
-FEW = {"seeds": [4], "models": ["train own", *RIVALS]}
+FEW = {"seeds": [4], "models": ["train own", *SCORES["both"]]}
 TABLES = kept_tables(
     KeptTable("06_tuning_feed_cuts", tune, {"seeds": TUNING_SEEDS}, [Recheck(ONE, {"loss": 5})]),
     KeptTable("06_feed_cuts", compared, {"seeds": range(20)}, [Recheck(FEW, {"auc": 0.02, "gauc": 0.02})]),

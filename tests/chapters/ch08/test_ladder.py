@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from helpers.capstone.ladder import rung, with_rate
 from helpers.capstone.preparation import prepare, split
 from helpers.capstone.ranker import Recipe
+from helpers.chapters.ch08.ladder import rung, with_rate
 from helpers.evaluation.counts import PRIOR, by_ids
 from helpers.evaluation.metrics import auc
 from tests.capstone.logs import BY_TIME, tastes

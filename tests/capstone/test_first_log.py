@@ -1,0 +1,134 @@
+"""What ruins a first log is named, with its cure; an honest log meets no alarm."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.capstone.declaration import Declaration
+from helpers.capstone.preparation import repeats
+from helpers.capstone.table_checks import check
+from tests.capstone.feeds import LABELS, START, declared, feed
+
+ALARMS = ("a leak?", "repeat", "another answer", "no time to come")
+
+
+def told(found, *words: str) -> dict[str, str]:
+    return {p.column: p.sentence for p in found if any(word in p.sentence for word in words)}
+
+
+def cold(seed: int) -> pd.DataFrame:
+    """3,000 users and 3,000 items met at random: of 20,000 rows about 22 repeat another one by chance."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"user": rng.integers(0, 3_000, 20_000), "item": rng.integers(0, 3_000, 20_000)})
+    return frame.assign(click=(rng.random(20_000) < 0.03) * 1, like=(rng.random(20_000) < 0.01) * 1, time=range(20_000))
+
+
+COLD = Declaration(LABELS, "user", "item", time="time")
+
+
+@pytest.mark.slow
+def test_rows_that_repeat_by_chance_are_no_copies_however_rare_the_labels():
+    found = [repeats(COLD, cold(seed)) for seed in range(40)]
+    assert all(one.share > 0 for one in found) and not any(one.copies for one in found)
+
+
+@pytest.mark.slow
+def test_rows_that_were_sent_again_are_copies_and_few_of_them_are_no_reason_to_doubt():
+    frame = cold(0)
+    many = pd.concat([frame, frame.sample(frac=0.15, random_state=0)])
+    (said,) = [p for p in check(COLD, many) if "repeat" in p.sentence]
+    assert said.doubt and said.sentence.startswith("13% of the rows repeat an earlier one")
+    few = pd.concat([frame, frame[frame["click"] == 1].head(100)])
+    (said,) = [p for p in check(COLD, few) if "repeat" in p.sentence]
+    assert not said.doubt and re.match(r"1[12]\d of the rows repeat an earlier one", said.sentence)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("drift", [0.15, 0.4])
+@pytest.mark.parametrize("seed", range(12))
+def test_an_honest_log_meets_no_alarm(seed, drift):
+    """Items of few rows differ more than popular ones, so that honest numbers predict worse the more rows there are."""
+    found = check(declared(), feed(seed, 3_000 if seed % 2 else 8_000, drift))
+    assert not told(found, *ALARMS) and not any(problem.doubt for problem in found)
+
+
+WITHIN = {"ctr_7d": "item", "item_ctr_today": "item", "clicks_so_far": "item"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("leak", [*WITHIN, "item_clicks", "user_clicks"])
+def test_a_number_with_its_own_label_in_it_is_named_and_its_honest_twin_is_not(leak):
+    problems = check(declared(leak), feed(0))
+    found = told(problems, "a leak?")
+    assert set(found) == {leak}
+    words = "of its own row far better than of a later row of the same item" if leak in WITHIN else "the sum 'click' of"
+    assert words in repr(problems)
+
+
+@pytest.mark.slow
+def test_a_list_that_holds_the_row_s_own_item_is_named_and_a_history_is_not():
+    frame = feed(0)
+    past = frame.groupby("user")["item"].transform(
+        lambda items: [" ".join(map(str, items[:k][-5:])) for k in range(len(items))]
+    )
+    again = past.where(np.random.default_rng(0).random(len(past)) > 0.1, past + " " + frame["item"].astype(str))
+    own = (past + " " + frame["item"].astype(str)).where(frame["click"] == 1, past)
+    for values, named in ((past, set()), (again, set()), (own, {"seen"})):
+        found = told(check(declared(lists={"seen": "item"}), frame.assign(seen=values)), "a leak?")
+        assert set(found) == named
+    assert "where the row's own id is in it, the mean 'click' is" in found["seen"]
+
+
+@pytest.mark.slow
+def test_labels_that_had_no_time_to_come_are_named_and_the_cure_cures():
+    """15% of rows are liked, of the last days 2%: a like comes days after the impression."""
+    frame = feed(0, rare=0.16)
+    late = pd.to_timedelta(START + 30 * 86_400 - frame["time"], unit="s") < pd.Timedelta(days=2.5)
+    came = frame["like"] * (~late | (np.random.default_rng(0).random(len(frame)) < 0.15))
+    found = check(declared(), frame.assign(like=came))
+    (said,) = told(found, "no time to come").items()
+    assert said[0] == "like" and 'declare gap="3 days"' in said[1] and " from 2025-11-0" in said[1]
+    assert [p.column for p in found if p.doubt] == ["like"]
+    cured = check(declared(gap="3 days"), frame.assign(like=came)[~late])
+    assert not told(cured, *ALARMS)
+    steps = frame.assign(like=came, time=range(len(frame)))  # a time that is no date
+    assert "from 5" in told(check(declared(), steps), "no time to come")["like"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["time", "group"])
+def test_one_impression_stored_twice_with_two_answers_is_named_and_the_cure_cures(moment):
+    """Logged at once with 0, and appended once more when the click has come."""
+    frame = feed(0).assign(request=lambda f: np.arange(len(f)) // 3)
+    first = frame[frame["click"] == 1].assign(click=0, like=0)
+    twice = pd.concat([first, frame]).sort_index(kind="stable").reset_index(drop=True)
+    own = declared() if moment == "time" else replace(declared(), time=None, group="request")
+    (said,) = told(check(own, twice), "another answer").values()
+    name = "time" if moment == "time" else "request"
+    share = 2 * len(first) / len(twice)
+    assert said.startswith(f"{share:.0%} of the rows have the user, item, {name} of another one, and another answer")
+    cured = twice.drop_duplicates(["user", "item", name], keep="last")
+    assert cured["click"].sum() == frame["click"].sum() and not told(check(own, cured), *ALARMS)
+
+
+@pytest.mark.slow
+def test_an_item_that_is_shown_twice_a_day_is_no_impression_stored_twice():
+    """With days as times nobody can tell."""
+    frame = feed(0)
+    shown = pd.concat([frame, frame.sample(frac=0.2, random_state=0).assign(click=0, price=1.0)])
+    shown = shown.assign(time=shown["time"] // 86_400 * 86_400)
+    assert not told(check(declared(), shown), "another answer")
+
+
+@pytest.mark.slow
+def test_a_name_alone_is_no_alarm():
+    """Columns that sound as if they came after the event, and tell nothing of it; one that does tell is named."""
+    rng, frame = np.random.default_rng(0), feed(0)
+    sounds = {"stay_city": rng.integers(0, 9, len(frame)), "end_user_region": rng.integers(0, 9, len(frame))}
+    sounds |= {"result_page": rng.integers(0, 9, len(frame)), "order_count": rng.integers(0, 9, len(frame))}
+    table = frame.assign(**sounds, dwell=frame["click"] + rng.normal(size=len(frame)))
+    found = told(check(declared("order_count", "dwell", ids=tuple(sounds)[:3]), table), "a leak?")
+    assert set(found) == {"dwell"} and "'dwell' in its name" in found["dwell"] and "AUC 0.7" in found["dwell"]
