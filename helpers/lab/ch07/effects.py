@@ -8,7 +8,7 @@ from helpers.evaluation.counts import ITEM_COUNTS
 from helpers.lab.ch07 import funnel
 from helpers.lab.ch07.click_then_buy import purchases
 from helpers.lab.ch07.clicked_rows import watched
-from helpers.lab.ch07.pools import ESMM, POOLS_APART, kinds_of
+from helpers.lab.ch07.pools import ESMM, POOLS, POOLS_APART, POOLS_JOINED, kinds_of
 from helpers.lab.claim import fused
 
 # {where: the counts that a pool takes in, and all}, which are for everybody
@@ -28,6 +28,6 @@ def pooled(
     of, over   sides: "apart", what shares nothing; a model that shares; "all", what shares nothing and `model`
     """
     counts, more = COUNTS[at]
-    sides = {"apart": POOLS_APART, "all": [*POOLS_APART, model, f"linear and {model}"]}
+    sides = {"apart": POOLS_APART, "all": [*POOLS_APART, model, *(pool for pool in POOLS_JOINED if model in POOLS[pool])]}
     first, second = ([*kinds_of(counts, sides.get(side, [side])), *more] for side in (of, over))
     return fused(value, first, over=second, **where)

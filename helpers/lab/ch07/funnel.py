@@ -167,7 +167,7 @@ def _judge(logs: Logs, model: str, scores: dict[str, Tensor]) -> pd.DataFrame:
 
 
 # What every model may choose from in each situation, by the log loss of what was logged (`logged_loss`) in the test
-# rows of two worlds that serve no result: a box of rates, penalties and weights of the second loss, and beyond its
+# rows of five worlds that serve no result: a box of rates, penalties and weights of the second loss, and beyond its
 # rates one slower and one faster.
 RATES, BEYOND = (0.001, 0.003, 0.01), (0.0003, 0.03)
 SHARED_CHOICES = [
@@ -180,7 +180,7 @@ CHOICES = {
     "masked shared-bottom": [Choice(c.lr, c.l2, CLICKS * c.weight) for c in SHARED_CHOICES],
     "ESMM": SHARED_CHOICES,  # without the sharing it has the same settings
 }
-TUNING_SEEDS = (900, 901)
+TUNING_SEEDS = (900, 901, 902, 903, 904)
 
 
 def tuning(
@@ -254,5 +254,6 @@ TABLES = kept_tables(
         compare,
         {"seeds": range(20), "rows": FEW} | BY_ROWS,
         [Recheck({"seeds": [3, 11], "models": UNSHARED}, JUDGED)],
+        packed=True,
     ),
 )

@@ -13,7 +13,8 @@ outputs of each model, of the click and of the conversion, and makes of them a s
                            rows, as a CVR; times that CTR, for both
     … + by item            the first or the mean, plus a count
     …, linear              the same of linear models on ids and numbers (`helpers.evaluation.yardsticks`)
-    …, ESMM                the same of ESMM's own outputs; and so on, for each of `POOLS`
+    …, ESMM                the same of ESMM's own outputs
+    …, linear and ESMM     of both: one shared model more; and so on, for each of `POOLS`
 
 Which is best, other seeds say (`helpers.lab.claim.fused`).
 """
@@ -40,7 +41,7 @@ BY_MEAN, BY_STACK = "mean of CTR and CVR", "stack of CTR and CVR"
 # {pool: its models}
 POOLS_APART = {NETWORKS: (OWN,), LINEAR: (LINEAR,), "networks and linear": (OWN, LINEAR)}
 POOLS_SHARED = {model: (model,) for model in SHARED}
-POOLS_JOINED = {f"linear and {model}": (LINEAR, model) for model in SHARED}  # one shared model more
+POOLS_JOINED = {f"{pool} and {model}": (*of, model) for model in SHARED for pool, of in POOLS_APART.items()}
 POOLS = POOLS_APART | POOLS_SHARED | POOLS_JOINED
 OF_ONE = [kind for kind, models in POOLS.items() if len(models) == 1]
 

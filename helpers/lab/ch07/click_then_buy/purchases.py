@@ -250,7 +250,7 @@ TABLES = kept_tables(
     KeptTable(
         "07_purchases_tuning",
         tune,
-        {"seeds": (900, 901)},
+        {"seeds": range(900, 905)},
         [Recheck(FAST, {"loss": 2, "buy": 2})],
     ),
     KeptTable(
@@ -258,5 +258,6 @@ TABLES = kept_tables(
         compare,
         {"seeds": range(20)},
         [Recheck({"seeds": [3], "models": ["ESMM", *UNSHARED]}, {"auc": 0.02, "ratio": 0.1})],
+        packed=True,
     ),
 )
