@@ -1,10 +1,10 @@
 """The map of the four outcomes: every experiment of the course that trains two tasks together is one dot.
 
-A dot says what each task gains over its own single-task model (or, where its experiment has simple scores as well, over
-the best of these), with the 95% interval over paired seeds (where seeds share a log, that of chapter 08). It is read
-out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives them
-to the figure (`helpers.display.outcome_map`). What counts as a gain or a loss is more than `SMALLEST`, as in chapter
-08.
+A dot says what each task gains over its own single-task model (or, where its experiment has more that shares nothing,
+over the best of that, with the model's outputs fused in the same ways), with the 95% interval over paired seeds (where
+seeds share a log, that of chapter 08). It is read out of a kept grid. A chapter adds its dots to `DOTS`; `table` gives
+them to the figure (`helpers.display.outcome_map`). What counts as a gain or a loss is more than `SMALLEST`, as in
+chapter 08.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Dot:
     name     a few words next to the dot; unique
     chapter  where it comes from
     grid     name of the kept table, which has a row a setting, seed, model and task
-    model    the model that was trained on both tasks
+    model    the model that was trained on both tasks; or several scores by its outputs: for each task the best, by mean
     where    {column: value}: the setting
     value    column of the score, and its unit on the map
     tasks    the values of column `task` that are tasks A and B
@@ -40,7 +40,7 @@ class Dot:
     name: str
     chapter: int
     grid: str
-    model: str
+    model: str | tuple[str, ...]
     where: dict[str, object] = field(default_factory=dict)
     value: str = "r2"
     unit: str = "R²"
@@ -55,9 +55,16 @@ MIX, HALF, DISJOINT = (
 )
 NARROW = {"situation": "narrow bottom"}
 FOLLOWED, UNRELATED = ({"kind": "seen", "strength": strength, "chosen": "the sum"} for strength in (1.0, 0.0))
-MADE_OF_TWO = ("single-task", "by CTR", "CTR × CVR", "mean of CTR and CVR", "stack of CTR and CVR")
-COUNTS = ("by item", "by item's clicks", "by history")
-UNSHARED = (*MADE_OF_TWO, *(f"{name}, linear" for name in MADE_OF_TWO), "numbers and CTR", *COUNTS)
+MADE_OF_TWO = ("by CTR", "CTR × CVR", "mean of CTR and CVR", "stack of CTR and CVR", "numbers and CTR")
+LINEAR, ESMM, MASKED = (
+    (own, *(f"{way}, {pool}" for way in MADE_OF_TWO))
+    for own, pool in {
+        f"{ALONE}, linear": "linear",
+        "ESMM": "ESMM",
+        "masked shared-bottom": "masked shared-bottom",
+    }.items()
+)
+UNSHARED = (ALONE, *MADE_OF_TWO, *LINEAR, "by item", "by item's clicks", "by history")
 FUNNEL = {"value": "auc", "unit": "AUC", "tasks": ("click", "click and like"), "over": UNSHARED}
 LOVE = {"value": "auc", "unit": "AUC", "tasks": ("like", "love")}
 RATINGS = LOVE | {"where": {"pair": "like + love"}, "overlap": 10_000 / 80_000}
@@ -79,10 +86,10 @@ DOTS = [
     Dot("MMoE, disjoint", 6, "06_relu", "MMoE", DISJOINT | {"rows": 500}),
     Dot("wide bottom, same", 6, "06_relu", "shared-bottom, equal size", MIX | {"rows": 500}),
     Dot("wide bottom, disjoint", 6, "06_relu", "shared-bottom, equal size", DISJOINT | {"rows": 500}),
-    Dot("ESMM at 1", 7, "07_funnel", "ESMM", FOLLOWED, **FUNNEL),
-    Dot("ESMM at 0", 7, "07_funnel", "ESMM", UNRELATED, **FUNNEL),
-    Dot("masked at 1", 7, "07_funnel", "masked shared-bottom", FOLLOWED, **FUNNEL),
-    Dot("masked at 0", 7, "07_funnel", "masked shared-bottom", UNRELATED, **FUNNEL),
+    Dot("ESMM at 1", 7, "07_funnel", ESMM, FOLLOWED, **FUNNEL),
+    Dot("ESMM at 0", 7, "07_funnel", ESMM, UNRELATED, **FUNNEL),
+    Dot("masked at 1", 7, "07_funnel", MASKED, FOLLOWED, **FUNNEL),
+    Dot("masked at 0", 7, "07_funnel", MASKED, UNRELATED, **FUNNEL),
     Dot("report on the feed", 8, "08_feed", "Shared-Bottom", value="auc", unit="AUC", tasks=("click", "like")),
     Dot("report on MovieLens", 8, "08_movielens", "Shared-Bottom", **LOVE),
 ]
@@ -115,8 +122,9 @@ def _row(dot: Dot, grid: pd.DataFrame) -> dict:
 
 def _gains(dot: Dot, scores: pd.DataFrame) -> pd.DataFrame:
     """What the model gains in one task over the best of its rivals."""
-    best = max(dot.over, key=lambda rival: scores.loc[scores["model"] == rival, dot.value].mean())
-    return difference(scores, dot.value, dot.model, best)
+    means = scores.groupby("model")[dot.value].mean()
+    of = [dot.model] if isinstance(dot.model, str) else dot.model
+    return difference(scores, dot.value, *(means[list(side)].idxmax() for side in (of, dot.over)))
 
 
 def _interval(gains: pd.DataFrame, overlap: float | None) -> tuple[float, float, float]:

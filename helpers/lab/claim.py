@@ -253,7 +253,8 @@ def read(path: Path, functions: Mapping[str, Callable]) -> dict[str, Claim]:
         { gain = value, of = model, over = rival, column = "model" }   over a list of rivals: the best (`lead`)
         { mean = value, minus = constant }
         { contrast = value, columns = […], terms = [[level, …, coefficient], …], plus = constant }
-        { call = name, with = {…} }   a function of the table; with arguments, a function that returns one
+        { call = name, with = {…} }   a function of the table; with arguments, a function that returns one of the rows
+                                      that its further arguments name
 
     of the rows `where = {column: level}`; and under that of several levels where least of it is left, in the direction
     `sign`, with `weakest = {column: [level, …]}`. In the unit "halvings of the error left" the column r2 is read as
@@ -292,7 +293,7 @@ def _effect(given: Mapping, functions: Mapping[str, Callable], sign: int) -> Cal
         return lambda table: min((effect(table) for effect in each), key=lambda effects: sign * effects.mean())
     if "call" in terms:
         function = functions[terms.pop("call")]
-        return function(**terms["with"]) if "with" in terms else function
+        return function(**terms["with"], **where) if "with" in terms else function
     if "mean" in terms:
         return mean(terms.pop("mean"), **terms, **where)
     if "contrast" in terms:

@@ -60,7 +60,7 @@ def unseen(runs: Runs) -> Figure:
 
 @answers("C7.P5")
 def who_would_buy(runs: Runs) -> Figure:
-    shown = ["numbers and CTR", "ESMM", "masked shared-bottom", "single-task", "by price"]
+    shown = ["numbers and CTR, linear", "ESMM", "masked shared-bottom", "single-task", "by price"]
     cvr = runs.where(task="buy", model=shown).label(chosen="chosen for {chosen}")
     cvr = Runs(cvr.table.drop(columns="ratio"), "auc", metric="AUC of who would buy", seeds=runs.seeds)
     title = "No network is ahead of a line through three numbers and a CTR"

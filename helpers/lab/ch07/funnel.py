@@ -1,10 +1,9 @@
-"""Which part of ESMM does the work? The models of chapter 07 against the best that shares nothing, judged where the
-truth is known.
+"""Which part of ESMM does the work? The models of chapter 07, judged where the truth is known.
 
-What shares nothing (`UNSHARED`) is compared by the mean over worlds: three counts, namely a video's rate of the label
-and of the click in the training rows (`helpers.evaluation.counts`) and the user's history with the video's topic, and
-what can be made of models that were trained apart (`rivals`). Settings are chosen in a search (`tuning`) at strengths 0
-and 1 of what is seen.
+What shares nothing (`UNSHARED`) are three counts, namely a video's rate of the label and of the click in the training
+rows (`helpers.evaluation.counts`) and the user's history with the video's topic, and what can be made of models that
+were trained apart. The same is made of ESMM's outputs, of the masked model's, and of these with linear ones (`pools`).
+Settings are chosen in a search (`tuning`) at strengths 0 and 1 of what is seen.
 """
 
 from collections.abc import Sequence
@@ -37,10 +36,20 @@ from helpers.chapters.ch07.funnel import (
     train,
 )
 from helpers.chapters.ch07.selection import CLICKS, KINDS, SEEN, UNSEEN
-from helpers.data.examples import Examples
+from helpers.data.examples import Examples, Inputs
 from helpers.evaluation.counts import BY_CLICKS, ITEM_COUNTS, item_count
 from helpers.evaluation.metrics import auc, log_loss
-from helpers.lab.ch07.rivals import RIVALS, chances, rivals
+from helpers.lab.ch07.pools import (
+    LINEAR,
+    OF_ONE,
+    POOLS_APART,
+    chances,
+    kinds_of,
+    linear,
+    models_of,
+    over_sets,
+    pooled,
+)
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.esmm import TASKS, chain
@@ -49,16 +58,18 @@ from helpers.support import validate
 DIAL = (0.0, 1.0, 2.0)  # strengths of the selection
 BY_HISTORY = "by history"
 COUNTS = (*ITEM_COUNTS, BY_HISTORY)
-UNSHARED = (*RIVALS, *COUNTS)  # where nothing is shared
-COMPARED = (*TOGETHER, *UNSHARED)
+KINDS_OF = kinds_of()
+UNSHARED = (*kinds_of(kinds=POOLS_APART), *COUNTS)  # where nothing is shared
+COMPARED = tuple(dict.fromkeys([*TOGETHER, *UNSHARED, *KINDS_OF]))
+SHOWN = (*kinds_of((), OF_ONE), *COUNTS)  # by one model, without a count in the sum
 RATIOS = ("ratio", "clicked", "unclicked", "logged_ratio")
 
 
-def count(logs: Logs, score: str, tasks: Sequence[str] = TASKS) -> dict[str, Tensor]:
-    """One of `COUNTS` for the test rows, `(worlds, n)` each."""
+def count(logs: Logs, score: str, inputs: Inputs, tasks: Sequence[str] = TASKS) -> dict[str, Tensor]:
+    """One of `COUNTS` for the rows of `inputs`, `(worlds, n)` each."""
     if validate.choice("score", score, COUNTS) == BY_HISTORY:
-        return dict.fromkeys(tasks, logs.inputs["dense"][..., 0])
-    return {task: item_count(score, logs.train, task, CLICK, logs.inputs).logit() for task in tasks}
+        return dict.fromkeys(tasks, inputs["dense"][..., 0])
+    return {task: item_count(score, logs.train, task, CLICK, inputs).logit() for task in tasks}
 
 
 def judge(logs: Logs, logits: dict[str, Tensor]) -> pd.DataFrame:
@@ -93,8 +104,8 @@ def compare(
     rows: int = ROWS,
     tasks: Sequence[str] = TASKS,
 ) -> pd.DataFrame:
-    """Models and `UNSHARED` on logs of both kinds: kind, strength, rows, model, chosen (for which of `GOALS`), and the
-    columns of `judge`.
+    """Models and scores of `COMPARED` on logs of both kinds: kind, strength, rows, model, chosen (for which of
+    `GOALS`), and the columns of `judge`.
 
     Where nothing selects, at strength 0, the two kinds are one: the same logs. What has no choice to make has the same
     rows for both goals. `TRUTH` is among the models. A click rate is no chance of a like, and a history no chance at
@@ -104,17 +115,14 @@ def compare(
     for strength in strengths:
         for kind in kinds if strength else kinds[:1]:
             logs = Logs.make(seeds, kind, strength, rows)
-            sets = (logs.train, logs.valid, logs.test)
-            logits = rivals(models, TASKS, tasks, sets, features(), partial(predict, logs, "single-task"))
-            logits |= {score: count(logs, score, tasks) for score in models if score in COUNTS}
-            logits |= {model: predict(logs, model, logs.inputs, tasks) for model in models if model in TOGETHER}
             ideal = torch.from_numpy(np.stack([truth.cvr_of_clickers for truth in logs.truth])).logit()
-            judged = {model: _judge(logs, model, scores) for model, scores in (logits | {TRUTH: {LIKE: ideal}}).items()}
-            again = dict(judged)  # where settings are chosen for the CVR
-            for model in (model for model in models if model in TOGETHER):
-                if len({chosen(logs, model, *parts(model), goal) for goal in GOALS}) > 1:
-                    again[model] = _judge(logs, model, predict(logs, model, logs.inputs, tasks, CVR))
-            for place, (goal, tables) in product(kinds if not strength else [kind], {SUM: judged, CVR: again}.items()):
+            outputs, by_goal = {}, {SUM: {TRUTH: _judge(logs, TRUTH, {LIKE: ideal})}}
+            for goal in GOALS:
+                anew = [model for model in models if goal == SUM or _chooses(logs, model)]
+                logits = _scores(logs, anew, tasks, goal, outputs)
+                judged = {model: _judge(logs, model, scores) for model, scores in logits.items()}
+                by_goal[goal] = by_goal[SUM] | judged
+            for place, (goal, tables) in product(kinds if not strength else [kind], by_goal.items()):
                 at = {"kind": place, "strength": strength, "rows": rows, "chosen": goal}
                 blocks += [table.assign(**at, model=model) for model, table in tables.items()]
     first = ["kind", "strength", "rows", "model", "chosen"]
@@ -122,16 +130,44 @@ def compare(
     return table[[*first, *(name for name in table.columns if name not in first)]]
 
 
+def _chooses(logs: Logs, score: str) -> bool:
+    """Whether the settings of a model, or of one in a pool, are others for the CVR than for the sum."""
+    of = [score] if score in TOGETHER else models_of([KINDS_OF[score]]) if score in KINDS_OF else []
+    goals = ([chosen(logs, model, *parts(model), goal) for goal in GOALS] for model in of if model in TOGETHER)
+    return any(first != second for first, second in goals)
+
+
+def _scores(
+    logs: Logs, scores: Sequence[str], tasks: Sequence[str], goal: str, outputs: dict[str, list[dict[str, Tensor]]]
+) -> dict[str, dict[str, Tensor]]:
+    """{score: the tasks of the test rows by it}.
+
+    outputs  of models in pools, as `pooled` takes them: what is there is not trained again, but what chooses
+    """
+    sets, kinds = (logs.train, logs.valid, logs.test), list(dict.fromkeys(KINDS_OF[s] for s in scores if s in KINDS_OF))
+    needed = [task for task in TASKS if task in (CLICK, LIKE, *tasks)]
+    for model in models_of(kinds):
+        if model == LINEAR and LINEAR not in outputs:
+            outputs[LINEAR] = linear(features(), sets, needed)
+        elif model not in outputs or (goal == CVR and _chooses(logs, model)):
+            outputs[model] = over_sets(partial(predict, logs, model, tasks=needed, goal=goal), sets)
+    counts = {name: [count(logs, name, part.inputs, tasks) for part in sets[1:]] for name in ITEM_COUNTS}
+    found = pooled(kinds, outputs, TASKS, tasks, sets, counts)
+    found |= {score: count(logs, score, logs.inputs, tasks) for score in scores if score in COUNTS}
+    found |= {model: predict(logs, model, logs.inputs, tasks, goal) for model in scores if model not in found}
+    return {score: found[score] for score in scores}
+
+
 def _judge(logs: Logs, model: str, scores: dict[str, Tensor]) -> pd.DataFrame:
     """`judge`, without ratios of what is no chance."""
     table = judge(logs, scores)
-    known = {BY_CLICKS: [CLICK], BY_HISTORY: []}.get(model, chances(model, TASKS))
+    known = {BY_CLICKS: [CLICK], BY_HISTORY: []}.get(model, chances(model, TASKS) if model in KINDS_OF else TASKS)
     table.loc[~table["task"].isin(known), list(RATIOS)] = np.nan
     return table
 
 
 # What every model may choose from in each situation, by the log loss of what was logged (`logged_loss`) in the test
-# rows of two worlds that serve no result: a box of rates, penalties and weights of the second loss, and beyond its
+# rows of five worlds that serve no result: a box of rates, penalties and weights of the second loss, and beyond its
 # rates one slower and one faster.
 RATES, BEYOND = (0.001, 0.003, 0.01), (0.0003, 0.03)
 SHARED_CHOICES = [
@@ -144,7 +180,7 @@ CHOICES = {
     "masked shared-bottom": [Choice(c.lr, c.l2, CLICKS * c.weight) for c in SHARED_CHOICES],
     "ESMM": SHARED_CHOICES,  # without the sharing it has the same settings
 }
-TUNING_SEEDS = (900, 901)
+TUNING_SEEDS = (900, 901, 902, 903, 904)
 
 
 def tuning(
@@ -197,7 +233,7 @@ FEW = 3_000  # rows
 BY_ROWS = {
     "kinds": [SEEN],
     "strengths": [1.0],
-    "models": ["masked shared-bottom", "ESMM", *UNSHARED],
+    "models": [*KINDS_OF, *COUNTS],
     "tasks": [LIKE],
 }
 LOSSES = {"loss": 2, "like": 2}
@@ -218,5 +254,6 @@ TABLES = kept_tables(
         compare,
         {"seeds": range(20), "rows": FEW} | BY_ROWS,
         [Recheck({"seeds": [3, 11], "models": UNSHARED}, JUDGED)],
+        packed=True,
     ),
 )

@@ -42,7 +42,7 @@ def test_labels_are_those_of_the_funnel_and_the_truth_is_of_the_test_rows(logs):
 
 
 def test_counts_are_what_their_names_say(logs):
-    found = {score: purchases.count(logs, score) for score in COUNTS}
+    found = {score: purchases.count(logs, score, logs.test.inputs) for score in COUNTS}
     items = [part.inputs["sparse"][1, :, 1] for part in (logs.train, logs.test)]
     for score, label in ((BY_ITEM, BOTH), (BY_CLICKS, CLICK), (BY_CARTS, CART)):
         expected = by_ids([items[0]], logs.train.labels[label][1], [items[1]])

@@ -6,15 +6,15 @@ their two choices are those of `funnel`, without *ESMM, not shared*: they see id
 user says of his tastes and of his usual price.
 
 What shares nothing (`UNSHARED`): an item's rate of the label, of the clicks and of the carts; the user's history with
-the category; how far the price is below the usual one; and what can be made of models that were trained apart
-(`rivals`).
+the category; how far the price is below the usual one; and what can be made of models that were trained apart. The same
+is made of models that share (`pools`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import product
 
 import numpy as np
@@ -27,11 +27,11 @@ from helpers.data.examples import Examples, Inputs
 from helpers.data.features import Dense, Features, Sparse
 from helpers.data.shop import PRICE, SPREAD, Shop
 from helpers.data.world import AGES, TOPICS
-from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, rates
+from helpers.evaluation.counts import BY_CLICKS, BY_ITEM, ITEM_COUNTS, rates
 from helpers.evaluation.metrics import auc
 from helpers.experiments.chosen import Chosen
 from helpers.lab.ch07.funnel import BY_HISTORY, logged_loss
-from helpers.lab.ch07.rivals import OWN, RIVALS, chances, rivals
+from helpers.lab.ch07.pools import LINEAR, OF_ONE, POOLS_APART, chances, kinds_of, linear, models_of, over_sets, pooled
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.esmm import ESMM, chain, funnel, product_logit
@@ -50,9 +50,11 @@ CART = "cart"
 MODELS = ("single-task", "masked shared-bottom", "ESMM")
 BY_CARTS, BY_PRICE = "by item's carts", "by price"
 COUNTS = (BY_ITEM, BY_CLICKS, BY_CARTS, BY_HISTORY, BY_PRICE)
-UNSHARED = (*RIVALS, *COUNTS)
 TOGETHER = MODELS[1:]  # what is trained on two tasks
-COMPARED = (*TOGETHER, *UNSHARED)
+KINDS_OF = kinds_of()
+UNSHARED = (*kinds_of(kinds=POOLS_APART), *COUNTS)
+COMPARED = tuple(dict.fromkeys([*TOGETHER, *UNSHARED, *KINDS_OF]))
+SHOWN = (*kinds_of((), OF_ONE), *COUNTS)  # by one model, without a count in the sum
 
 
 @cache
@@ -139,9 +141,8 @@ def predict(logs: Logs, model: str, inputs: Inputs, goal: str = SUM) -> dict[str
     return logits
 
 
-def count(logs: Logs, score: str) -> dict[str, Tensor]:
-    """One of `COUNTS` for the test rows."""
-    inputs = logs.test.inputs
+def count(logs: Logs, score: str, inputs: Inputs) -> dict[str, Tensor]:
+    """One of `COUNTS` for the rows of `inputs`."""
     counted = {BY_CLICKS: CLICK, BY_CARTS: CART}
     if validate.choice("score", score, COUNTS) == BY_ITEM or score in counted:
         return {task: rates(logs.train, counted.get(score, task), inputs) for task in TASKS}
@@ -156,18 +157,31 @@ def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFr
     What has no choice to make has the same rows for both goals.
     """
     logs = Logs.make(seeds)
-    sets = (logs.train, logs.valid, logs.test)
-    logits = rivals(models, TASKS, TASKS, sets, features(), lambda inputs, _: predict(logs, OWN, inputs))
-    judged = {model: judge(logs, scores, chances(model, TASKS)) for model, scores in logits.items()}
-    judged |= {score: judge(logs, count(logs, score), ()) for score in models if score in COUNTS}
-    tables = {goal: dict(judged) for goal in GOALS}
-    for model in (model for model in models if model in TOGETHER):
-        for goal in GOALS:
-            if goal == SUM or settings(model, CVR) != settings(model, SUM):
-                table = judge(logs, predict(logs, model, logs.test.inputs, goal), TASKS)
-            tables[goal][model] = table
-    parts = [tables[goal][model].assign(model=model, chosen=goal) for model, goal in product(models, GOALS)]
+    sets, outputs, by_goal = (logs.train, logs.valid, logs.test), {}, {SUM: {}}
+    counts = {name: [count(logs, name, part.inputs) for part in sets[1:]] for name in ITEM_COUNTS}
+    for goal in GOALS:
+        kinds = dict.fromkeys(KINDS_OF[name] for name in models if name in KINDS_OF)
+        anew = [model for model in models_of(kinds) if goal == SUM or _chooses(model)]
+        for model in anew:
+            outputs[model] = (
+                linear(features(), sets, TASKS)
+                if model == LINEAR
+                else over_sets(partial(predict, logs, model, goal=goal), sets)
+            )
+        kinds = [kind for kind in kinds if {*models_of([kind])} & {*anew}]
+        scores = pooled(kinds, outputs, TASKS, TASKS, sets, counts)
+        judged = {name: judge(logs, scores[name], chances(name, TASKS)) for name in models if name in scores}
+        by_goal[goal] = by_goal[SUM] | judged
+    by_count = {name: judge(logs, count(logs, name, logs.test.inputs), ()) for name in models if name in COUNTS}
+    parts = [
+        (by_goal[goal] | by_count)[model].assign(model=model, chosen=goal) for model, goal in product(models, GOALS)
+    ]
     return pd.concat(parts, ignore_index=True)[["seed", "model", "chosen", "task", "auc", "ratio"]]
+
+
+def _chooses(model: str) -> bool:
+    """Whether its settings for the CVR are others than for the sum."""
+    return model in TOGETHER and settings(model, CVR) != settings(model, SUM)
 
 
 def judge(logs: Logs, scores: dict[str, Tensor], chances: Sequence[str]) -> pd.DataFrame:
@@ -236,7 +250,7 @@ TABLES = kept_tables(
     KeptTable(
         "07_purchases_tuning",
         tune,
-        {"seeds": (900, 901)},
+        {"seeds": range(900, 905)},
         [Recheck(FAST, {"loss": 2, "buy": 2})],
     ),
     KeptTable(
@@ -244,5 +258,6 @@ TABLES = kept_tables(
         compare,
         {"seeds": range(20)},
         [Recheck({"seeds": [3], "models": ["ESMM", *UNSHARED]}, {"auc": 0.02, "ratio": 0.1})],
+        packed=True,
     ),
 )

@@ -7,7 +7,7 @@ rated. Nobody knows who would have liked the films that they did not rate: there
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 
 import numpy as np
@@ -24,7 +24,7 @@ from helpers.evaluation.metrics import auc
 from helpers.experiments.chosen import Chosen
 from helpers.lab.ch04.real_data.ratings import COLUMNS
 from helpers.lab.ch07.funnel import logged_loss
-from helpers.lab.ch07.rivals import OWN, RIVALS, chances, rivals
+from helpers.lab.ch07.pools import LINEAR, OF_ONE, POOLS_APART, chances, kinds_of, linear, models_of, over_sets, pooled
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.models.esmm import ESMM, chain, funnel, product_logit
@@ -38,8 +38,11 @@ JUDGED = (LIKE, BOTH)
 MODELS = ("single-task", "masked shared-bottom", "ESMM")
 BY_WATCHED = "by item's share of watched"
 COUNTS = (BY_ITEM, BY_WATCHED, BIASES)
-UNSHARED = (*RIVALS, *COUNTS)  # where nothing is shared
-COMPARED = (*MODELS[1:], *UNSHARED)
+POOLED_COUNTS = (BY_ITEM, BY_WATCHED)
+KINDS_OF = kinds_of(POOLED_COUNTS)
+UNSHARED = (*kinds_of(POOLED_COUNTS, POOLS_APART), *COUNTS)  # where nothing is shared
+COMPARED = tuple(dict.fromkeys([*MODELS[1:], *UNSHARED, *KINDS_OF]))
+SHOWN = (*kinds_of((), OF_ONE), *COUNTS)  # by one model, without a count in the sum
 ROWS, VALID, TEST = 12_000, 4_000, 8_000
 RATED = 4  # one of so many impressions
 LEFT = RATED * 100_000 - VALID - TEST  # what a seed may train on: the log has 100,000 ratings
@@ -140,15 +143,23 @@ def compare(seeds: Sequence[int], models: Sequence[str] = COMPARED) -> pd.DataFr
     sets, rows = stacked(seeds), []
     test = sets[-1]
     rated = test.labels[WATCHED] == 1
-    logits = rivals(models, TASKS, JUDGED, sets, catalogue()[0], lambda inputs, _: predict(OWN, seeds, sets, inputs))
+    kinds = dict.fromkeys(KINDS_OF[name] for name in models if name in KINDS_OF)
+    outputs = {
+        model: linear(catalogue()[0], sets, TASKS)
+        if model == LINEAR
+        else over_sets(partial(predict, model, seeds, sets), sets)
+        for model in models_of(kinds)
+    }
+    counts = {name: [count(name, sets[0], part.inputs) for part in sets[1:]] for name in POOLED_COUNTS}
+    of_pools = pooled(kinds, outputs, TASKS, JUDGED, sets, counts)
     for model in models:
         if model in COUNTS:
             scores = count(model, sets[0], test.inputs)
             chance = scores[LIKE]
         else:
-            scores = logits[model] if model in logits else predict(model, seeds, sets, test.inputs)
+            scores = of_pools[model]
             chance = torch.sigmoid(scores[LIKE])
-        if model == BY_WATCHED or LIKE not in chances(model, TASKS):
+        if model == BY_WATCHED or (model in KINDS_OF and LIKE not in chances(model, TASKS)):
             chance = torch.full_like(chance, torch.nan)
         scores = {
             "auc_like": auc(scores[LIKE], test.labels[LIKE], rated),
