@@ -28,10 +28,11 @@ def read(folder) -> str:
 def test_a_published_course_links_to_itself_everywhere_and_can_move(folder):
     publish(folder, "https://ada.github.io/ranking/")
     at_ada = read(folder)
-    assert "ada.github.io/ranking/04_shared_bottom.html" in at_ada and "git clone https://github.com/ada/ranking" in at_ada
+    assert "ada.github.io/ranking/04_shared_bottom.html" in at_ada and "git clone https://github.com/ada/" in at_ada
     assert [line for line in at_ada.splitlines() if PLACEHOLDER.search(line)] == [] and not HIDDEN.search(at_ada)
     publish(folder, "https://bob.github.io/tasks")
-    assert read(folder) == at_ada.replace("ada.github.io/ranking", "bob.github.io/tasks").replace("/ada/ranking", "/bob/tasks")
+    moved = at_ada.replace("ada.github.io/ranking", "bob.github.io/tasks").replace("/ada/ranking", "/bob/tasks")
+    assert read(folder) == moved
 
 
 @pytest.mark.skipif("OWNER" not in (ROOT / "README.md").read_text(encoding="utf-8"), reason="the course has an address")

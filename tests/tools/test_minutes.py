@@ -110,7 +110,7 @@ def test_the_minutes_of_a_notebook_go_into_its_row_and_a_new_one_gets_a_row(tmp_
         "| [B](notebooks/deeper/b.ipynb) | So? | 2 |",
         "| a system | [01](notebooks/01_a.ipynb) | found |",
     ]
-    (table := tmp_path / "README.md").write_text("\n".join(["| chapter | question | minutes |", *rows]), encoding="utf-8")
+    (table := tmp_path / "README.md").write_text("\n".join(["| chapter | ? | minutes |", *rows]), encoding="utf-8")
     new = book(new_markdown_cell("## 1"))
     new.cells[0].source = '# 02 · New\n\n**Who "asks"?**\n\n> **Time** 2 minutes.'
     nbformat.write(new, tmp_path / "02_new.ipynb")

@@ -3,8 +3,8 @@
 The README names both once, in the definition of its link `pages`; `make site URL=https://owner.github.io/repository`
 writes them wherever the old ones are. Another kind of address names no repository and changes nothing.
 
-Until then a link to the published course leads nowhere, so the README has it in a comment, `<!-- once published: … -->`,
-which the first address opens.
+Until then a link to the published course leads nowhere, so the README has it in a comment that the first address opens,
+`<!-- once published: … -->`.
 """
 
 import re
