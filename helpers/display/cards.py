@@ -194,8 +194,9 @@ def card(id: str) -> Card:
     """The card of a claim by its id, such as "C4.3", the third of chapter 4."""
     known = findings()
     if not isinstance(id, str) or id not in known:
-        numbers = [int(other.partition(".")[2]) for other in known if other.startswith(f"{id}".partition(".")[0] + ".")]
-        there = f", and {f'{id}'.partition('.')[0]} goes to {max(numbers)}" if numbers else ""
+        of_chapter = [other for other in known if other.startswith(f"{id}".partition(".")[0] + ".")]
+        last = max(of_chapter, key=lambda other: int(other.partition(".")[2]), default="")
+        there = f" (the last of its chapter is {last})" * bool(last)
         validate.fail("ids", repr(id), f"chapter and number of a claim, such as 'C4.1'{there}")
     finding = known[id]
     chapter = f"ch{id[1:].partition('.')[0].zfill(2)}"
