@@ -1,5 +1,5 @@
 # The commands of the course. Each does the set-up that it needs; the second time it starts at once.
-# Windows: the README has the same as plain commands.
+# Windows: docs/setup.md has the same as plain commands.
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -q

@@ -23,6 +23,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from tools import minutes
 from tools.notebooks import ROOT, question, read, title
+from tools.site.address import HIDDEN, shown
 
 ZH = ROOT / "docs" / "zh"
 SOURCE = ROOT / "notebooks" / "source.md"
@@ -242,12 +243,14 @@ def files(catalogues: dict[str, Catalog]) -> dict[Path, str]:
     ]
     commands = [(command, chinese(catalogues["README"], command, described)) for command, described in _commands()]
     template = Environment(loader=FileSystemLoader(ZH), trim_blocks=True, keep_trailing_newline=True).get_template
+    published = not HIDDEN.search((ROOT / "README.md").read_text(encoding="utf-8"))
     for path, values in (
         ("notebooks/source.zh.md", {"title": top, "text": text.strip(), "stale": len(stale(catalogues["source"]))}),
         ("notebooks/glossary.zh.md", {"groups": _ordered(catalogues["pinyin"])}),
         ("README.zh.md", {"chapters": chapters, "commands": commands} | _address()),
     ):
-        written[ROOT / path] = template(f"{Path(path).name}.j2").render(values)
+        page = template(f"{Path(path).name}.j2").render(values)
+        written[ROOT / path] = shown(page) if published else page
     return written
 
 

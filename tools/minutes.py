@@ -118,10 +118,10 @@ def state(notebook: NotebookNode) -> None:
         top.source = BOX.sub(box(parts), top.source, count=1)
 
 
-def told(notebook: NotebookNode) -> str:
-    """What the box at the top says about the time a chapter takes."""
-    time = re.search(r"^>.*?(\d[^.\n]*\bminutes?\b[^.\n]*)", notebook.cells[0].source, re.MULTILINE)
-    return time.group(1).strip() if time else ""
+def short(notebook: NotebookNode) -> str:
+    """The minutes of a notebook in a table, "58 + 30 (and 4 optional)": those to read, and those for the exercises."""
+    core, optional, to_do = taken(sections(notebook)).values()
+    return f"{core}" + (f" + {to_do}" if to_do else "") + (f" (and {optional} optional)" if optional else "")
 
 
 def taken(parts: list[Section]) -> dict[str, int]:

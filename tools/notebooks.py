@@ -371,7 +371,7 @@ def list_notebooks(books: list[Path], tables: tuple[Path, ...] = TABLES) -> None
             if path.name not in [row[2] for row in rows] and (above := [row for row in rows if row[2] < path.name]):
                 text = _with_row(text, above[-1], path.name, title(book), question(book))
             if row := next((row for row in ROW.finditer(text) if row[2] == path.name), None):
-                text = text[: row.start(3)] + minutes.told(book) + text[row.end(3) :]
+                text = text[: row.start(3)] + minutes.short(book) + text[row.end(3) :]
         if text != known:
             table.write_text(text, encoding="utf-8")
 

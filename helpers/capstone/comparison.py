@@ -174,11 +174,27 @@ class Comparison:
 def compare(
     frame: pd.DataFrame, declaration: Declaration, recipe: Recipe | None = None, cluster: str | None = None, **options
 ) -> Comparison:
-    """Train and judge both sides. Raises ValueError where the table does not pass `check`.
+    """Compare one shared model with separate models, one per task, and with all else that shares nothing, on a table.
 
-    frame    as `reading.read` gives it
-    cluster  address of a Dask scheduler, as of `helpers.experiments.jobs.run`: its workers train. None: this process
-    options  of `plan.Plan`: mode, seeds, rates, penalties, tuning_seeds, matters, also
+        found = compare(frame, declaration, mode="quick", seeds=range(3))
+        found.headline                  # a row a task: gain over the best rival, its interval, the verdict
+        report(found).save("report.html")
+
+    frame        your table, a row an impression, as `reading.read` gives it
+    declaration  what its columns are; `suggest` drafts one
+    recipe       structure, bottom, towers and weighting of the shared model (`Recipe`); None takes the default
+    cluster      address of a Dask scheduler, "tcp://host:8786", whose workers train; None trains here, in one process
+    options      of `plan.Plan`: mode, seeds, rates, penalties, tuning_seeds, matters, also
+
+    Both sides choose their settings by validation loss, with equal budgets, on seeds that no result uses. Then each
+    trains once a seed, and is judged by AUC (binary labels) or R² (regression) of the test rows. Gains are differences
+    on the same rows and seeds, with 95% intervals that hold the luck of training and of the users.
+
+    Returns a `Comparison`: tables of what was tried, scores, gains and verdicts; `report` writes it as one page, and
+    `found.ranker()` trains the model to serve. A progress bar says first how long it will take.
+
+    Raises ValueError where the table does not pass `check`, or where a part of the split has too few labels, and
+    TypeError or ValueError for options of another kind.
     """
     plan = Plan(declaration, recipe, **options)
     problems = must_pass(declaration, frame)

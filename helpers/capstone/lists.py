@@ -48,17 +48,23 @@ MARK, NO_MARK = "●", "○"
 
 @dataclass(frozen=True)
 class Lists:
-    """Lists of test rows and what several sources say of each row.
+    """The test rows as lists, with what shared model, separate models and counts predict of each row.
 
-    by       the column whose values are the lists
-    k        places that count
+    Make it with `Lists.of(found)`. Its methods answer what a list brings if its score is Π prediction^exponent:
+    `figure()` draws one goal against the other, `explorer()` moves the weight, and `table(exponents)` gives the gain of
+    each goal over a random order, with a 95% interval, NDCG and GAUC.
+
+    by       the column whose values are the lists: user, session, request
+    k        how many places of a list count
     goals    the two tasks that are set against each other
-    dropped  lists of k rows or fewer, whose first k rows are the same in any order; they count nowhere
-    parts    {source: {task: (seeds, rows), in (0, 1]}}
-    labels   a row a row, a column a task: NaN where it was not observed
-    list_of   (rows,): the list of each row, numbered from 0
-    luck     (rows,): whose row it is, for the interval: rows of one user vary together
-    words    (rows,): the row in words, and which list it belongs to
+    dropped  how many lists have k rows or fewer: their first k rows are the same in any order, so they count nowhere
+    parts    {source: {task: predictions (seeds, rows), in (0, 1]}}
+    labels   DataFrame, a row for each test row and a column for each task; NaN where the label was not observed
+    kinds    {task: "binary" or "regression"}
+    list_of  (rows,): the list that each row is in, numbered from 0
+    luck     (rows,): the user, or list, of each row, numbered from 0: their rows vary together, as the interval knows
+    words    DataFrame, a row for each test row: the row in words, and its list, for the explorer
+    overlap  test rows / rows that a seed could have trained on, for the interval
     """
 
     by: str

@@ -39,14 +39,21 @@ def lucky() -> list[str]:
 
 
 def kept_table(name: str) -> pd.DataFrame:
-    """What a grid keeps, as a plain table; `runs` is for what is compared over seeds."""
+    """What an experiment trained, by its name ("04_heat"): a DataFrame, a row for each setting, seed, model and task.
+
+    `runs` has verbs for what is compared over seeds. Raises FileNotFoundError where `data/grids/` has no such table.
+    """
     from helpers.experiments import kept
 
     return kept.kept_table(name)
 
 
 def runs(*names: str, **columns) -> Runs:
-    """The kept runs of one grid or of several alike, with what their columns are where that is not plain (`Runs`)."""
+    """Kept runs, to narrow, compare and draw: `runs("04_conditions").gain("single-task").summary("model")`.
+
+    names    of kept tables with the same columns, which are put below each other
+    columns  what a column is where the table does not tell, as of `Runs`: value, metric, model, seeds, over
+    """
     import pandas as pd
 
     from helpers.display.runs import Runs
@@ -72,7 +79,15 @@ def question(id: str) -> Question:
 
 
 def ask(id: str, *about) -> Prediction:
-    """Ask the reader the question `id` about `about`: the result opens after a guess."""
+    """A question to the reader, whose result stays shut until she commits a guess or skips: the last line of a cell.
+
+    id     chapter and number of the question, "C4.P1"; its text is in the chapter's `predictions.md`
+    about  what the result is drawn from, as the question's function in `questions.py` takes it: kept runs (`runs`),
+           mostly, or models that the notebook has trained
+
+    Returns a widget, which draws result and reason after the guess; the browser keeps the guess, the kernel never sees
+    it. Raises ValueError for an id that no chapter has, and names those of its chapter.
+    """
     return question(id)(*about)
 
 

@@ -178,7 +178,10 @@ class Evidence(Cards):
 
 
 def claims(*ids: str, shut: bool = False) -> Cards:
-    """What the kept tables let us say: one card a claim; `shut` folds them."""
+    """What the kept tables let us say: one card a claim ("C4.1"), with its verdict and interval; `shut` folds them.
+
+    Raises ValueError for an id that has no finding in `data/findings.csv`.
+    """
     return Cards(map(card, ids), shut)
 
 
@@ -189,6 +192,12 @@ def evidence(*ids: str) -> Evidence:
 
 def card(id: str) -> Card:
     """The card of a claim by its id, such as "C4.3", the third of chapter 4."""
-    finding = findings()[validate.choice("ids", id, findings())]
+    known = findings()
+    if not isinstance(id, str) or id not in known:
+        of_chapter = [other for other in known if other.startswith(f"{id}".partition(".")[0] + ".")]
+        last = max(of_chapter, key=lambda other: int(other.partition(".")[2]), default="")
+        there = f" (the last of its chapter is {last})" * bool(last)
+        validate.fail("ids", repr(id), f"chapter and number of a claim, such as 'C4.1'{there}")
+    finding = known[id]
     chapter = f"ch{id[1:].partition('.')[0].zfill(2)}"
     return Card(finding, stated(CHAPTERS / chapter / "claims.toml")[id]["sentence"])

@@ -61,7 +61,7 @@ def gain(values: np.ndarray, overlap: float, users: float = 0.0, units: int = 2,
     """
     values = validate.finite("values", validate.numbers("values", values))
     if values.ndim != 1 or len(values) < 2:
-        validate.fail("values", f"shape {values.shape}", "at least 2 gains in a row, one a seed")
+        validate.fail("values", f"shape {values.shape}", "at least 2 gains in one dimension, one for each seed")
     spread, mean = float(values.std(ddof=1)), float(values.mean())
     half = half_width(spread, len(values), overlap, users, units, level)
     return Gain(mean, mean - half, mean + half, len(values), spread, overlap, users, units)

@@ -234,7 +234,8 @@ def _rows(
     seen = torch.ones_like(label, dtype=torch.bool) if mask is None else _mask(mask)
     for other_name, other in ((label_name, label), ("mask", seen)):
         if other.shape not in (score.shape, score.shape[-1:]):
-            expected = f"shape {tuple(score.shape)} as {name}, or its rows alone"
+            either = f", or {tuple(score.shape[-1:])}, one for each row" if score.ndim > 1 else ""
+            expected = f"{tuple(score.shape)}, the shape of {name}{either}"
             validate.fail(other_name, f"shape {tuple(other.shape)}", expected)
     score, label, seen = torch.broadcast_tensors(score, label, seen)
     if not may_be_unseen and not bool(seen.any(-1).all()):

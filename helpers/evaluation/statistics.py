@@ -14,7 +14,7 @@ def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float
     validate.number("level", level, low=0, high=1)
     values = np.asarray(validate.finite("values", values), dtype=float)
     if values.ndim != 1 or len(values) < 2:
-        validate.fail("values", f"shape {values.shape}", "at least 2 values in a row, one a seed")
+        validate.fail("values", f"shape {values.shape}", "at least 2 values in one dimension, one for each seed")
     half = stdtrit(len(values) - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(len(values))
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
 
@@ -27,7 +27,7 @@ def share(values: Sequence[float], level: float = 0.95) -> tuple[float, float, f
     validate.number("level", level, low=0, high=1)
     values = validate.binary("values", np.asarray(values, dtype=float))
     if values.ndim != 1 or len(values) < 2:
-        validate.fail("values", f"shape {values.shape}", "at least 2 values in a row, one a seed")
+        validate.fail("values", f"shape {values.shape}", "at least 2 values in one dimension, one for each seed")
     trials, successes, tail = len(values), int(values.sum()), (1 - level) / 2
     low = betaincinv(successes, trials - successes + 1, tail) if successes else 0.0
     high = betaincinv(successes + 1, trials - successes, 1 - tail) if successes < trials else 1.0

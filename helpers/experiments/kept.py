@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import zlib
+from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
@@ -29,8 +30,10 @@ def read(path: Path) -> tuple[str, pd.DataFrame]:
     absent or damaged."""
     path = Path(path)
     if not path.exists():
+        near = get_close_matches(path.name, [other.name for other in path.parent.glob("*.csv*")], 1, 0.8)
+        absent = f"no file {path.name}" + (f" (is it {near[0]}?)" if near else "")
         wanted = "it in data/grids, as git has it; `make grids` trains it again"
-        validate.fail("grid", f"no file {path.name}", wanted, FileNotFoundError)
+        validate.fail("grid", absent, wanted, FileNotFoundError)
     header, _, text = _text(path).partition("\n")
     words = header.split()
     if len(words) != 5 or words[0] != "#" or words[4] != hash_of(text):

@@ -61,7 +61,8 @@ def columns(name: str, frame: pd.DataFrame, needed: Iterable[str]) -> pd.DataFra
         fail(name, type(frame).__name__, "a pandas DataFrame", TypeError)
     missing = [column for column in needed if not isinstance(column, Hashable) or column not in frame.columns]
     if missing:
-        fail(name, f"no column {', '.join(map(repr, missing))}", f"it among {_show(list(frame.columns))}")
+        came = f"no column {', '.join(map(repr, missing))} among {_show(list(frame.columns))}"
+        fail(name, came, "it there" if len(missing) == 1 else "them there")
     if len(frame) == 0:
         fail(name, "a table without rows", "at least one row")
     return frame

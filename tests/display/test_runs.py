@@ -76,3 +76,5 @@ def test_kept_runs_come_by_the_names_of_their_grids():
     assert len(both.table) == sum(len(TABLES[name].read()) for name in ("04_ratings", "04_ratings_80"))
     with pytest.raises(FileNotFoundError, match=r"grid: got no file 04_nothing\.csv"):
         runs("04_nothing")
+    with pytest.raises(FileNotFoundError, match=r"04_condition\.csv \(is it 04_conditions\.csv\?\)"):
+        runs("04_condition")

@@ -62,9 +62,9 @@ def test_no_open_output_below_a_prediction_can_answer_it():
 @pytest.mark.parametrize("table", notebooks.TABLES, ids=lambda path: path.name)
 def test_the_rows_of_a_table_have_the_minutes_of_their_notebooks_and_no_chapter_lacks_one(table):
     """Where this fails: `make notebooks`."""
-    told = {path.name: minutes.told(notebooks.read(path)) for path in NOTEBOOKS}
+    stated = {path.name: minutes.short(notebooks.read(path)) for path in NOTEBOOKS}
     rows = {row[2]: row[3] for row in notebooks.ROW.finditer(table.read_text(encoding="utf-8"))}
-    assert rows == {name: told[name] for name in rows} and {path.name for path in CHAPTERS} <= set(rows)
+    assert rows == {name: stated[name] for name in rows} and {path.name for path in CHAPTERS} <= set(rows)
 
 
 def test_the_map_in_chapter_00_has_every_notebook():

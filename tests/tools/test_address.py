@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tools.notebooks import ROOT
-from tools.site.address import TEXTS, publish
+from tools.site.address import HIDDEN, TEXTS, publish
 
 PLACEHOLDER = re.compile("OWNER|REPOSITORY")
 
@@ -26,9 +26,18 @@ def read(folder) -> str:
 
 
 def test_a_published_course_links_to_itself_everywhere_and_can_move(folder):
-    before = read(folder)
     publish(folder, "https://ada.github.io/ranking/")
-    assert "ada.github.io/ranking/04_shared_bottom.html" in read(folder) and "github.com/ada/ranking" in read(folder)
-    assert [line for line in read(folder).splitlines() if PLACEHOLDER.search(line)] == []
-    publish(folder, "https://OWNER.github.io/REPOSITORY")
-    assert read(folder) == before
+    at_ada = read(folder)
+    assert "ada.github.io/ranking/04_shared_bottom.html" in at_ada and "git clone https://github.com/ada/" in at_ada
+    assert [line for line in at_ada.splitlines() if PLACEHOLDER.search(line)] == [] and not HIDDEN.search(at_ada)
+    publish(folder, "https://bob.github.io/tasks")
+    moved = at_ada.replace("ada.github.io/ranking", "bob.github.io/tasks").replace("/ada/ranking", "/bob/tasks")
+    assert read(folder) == moved
+
+
+@pytest.mark.skipif("OWNER" not in (ROOT / "README.md").read_text(encoding="utf-8"), reason="the course has an address")
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_without_an_address_no_link_to_it_is_shown(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    visible = re.sub(r"<!--.*?-->|^\[\w+\]: .*$", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert not PLACEHOLDER.search(visible) and not re.search(r"\]\[\w+\]", visible)

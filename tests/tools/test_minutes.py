@@ -102,18 +102,20 @@ def test_too_long_a_chapter_is_told():
 
 
 def test_the_minutes_of_a_notebook_go_into_its_row_and_a_new_one_gets_a_row(tmp_path):
-    nbformat.write(book(), tmp_path / "01_a.ipynb")
+    exercise = [new_markdown_cell("## 3"), code("check()", tags=["exercise"])]
+    optional = new_markdown_cell("## 2", metadata={"part": "optional"})
+    nbformat.write(book(new_markdown_cell("## 1"), optional, *exercise), tmp_path / "01_a.ipynb")
     rows = [
-        "| [01 · A](notebooks/01_a.ipynb) | Why? | 3 minutes |",
-        "| [B](notebooks/deeper/b.ipynb) | So? | 2 minutes |",
+        "| [01 · A](notebooks/01_a.ipynb) | Why? | 3 + 10 |",
+        "| [B](notebooks/deeper/b.ipynb) | So? | 2 |",
         "| a system | [01](notebooks/01_a.ipynb) | found |",
     ]
-    (table := tmp_path / "README.md").write_text("\n".join(["| chapter | question | time |", *rows]), encoding="utf-8")
+    (table := tmp_path / "README.md").write_text("\n".join(["| chapter | ? | minutes |", *rows]), encoding="utf-8")
     new = book(new_markdown_cell("## 1"))
     new.cells[0].source = '# 02 · New\n\n**Who "asks"?**\n\n> **Time** 2 minutes.'
     nbformat.write(new, tmp_path / "02_new.ipynb")
     notebooks.list_notebooks([tmp_path / "02_new.ipynb", tmp_path / "01_a.ipynb"], (table,))
     written = table.read_text(encoding="utf-8").splitlines()
-    timed = rows[0].replace("3 minutes", "9 minutes to read, ten seconds of computing")
-    added = '| [02 · New](notebooks/02_new.ipynb) | Who "asks"? | 2 minutes |'
+    timed = rows[0].replace("3 + 10", "1 + 10 (and 1 optional)")
+    added = '| [02 · New](notebooks/02_new.ipynb) | Who "asks"? | 1 |'
     assert written[1:] == [timed, added, *rows[1:]]

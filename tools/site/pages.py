@@ -368,7 +368,7 @@ def export(notebooks: list[Path], out: Path, url: str = "", change: Change | Non
                 text = template("handout.html.j2").render(printed, afterwards=afterwards)
                 (out / name).write_text(text, encoding="utf-8")
         index += searched(book, link.page)
-        told = {"page": link.page, "title": link.title, "question": question(book), "minutes": minutes.told(book)}
+        told = {"page": link.page, "title": link.title, "question": question(book), "minutes": minutes.short(book)}
         thumbnail = next((picture for picture in pictures(book) if sheet and picture not in taken), "")
         if thumbnail:
             taken.add(thumbnail)
