@@ -140,15 +140,20 @@ def fresh(grid: Grid, only: Mapping[str, object], seeds: Sequence[int]) -> pd.Da
     return _joined(grid, lambda table: table.make(**table.settings | only | {table.seeds: seeds}))
 
 
-def needs(claim: Claim) -> Mapping[str, object]:
-    """The settings to which fresh seeds are narrowed for a claim: on the tables of studies the levels that its effect
-    reads, on others what the claim says."""
-    tables = tables_of(claim.grid)
-    if not tables or not all(table.by_columns for table in tables):
-        return claim.only
+def needs(claim: Claim) -> dict[str, list]:
+    """The settings to which fresh seeds are narrowed for a claim: the levels that its effect reads. An argument of its
+    tables has the levels of the column of its name, or of its singular; one without such a column stays whole."""
+    if callable(claim.grid):
+        return {}
+    tables, rows, columns, axes = tables_of(claim.grid), kept(claim), {}, {}
+    for name in tables[0].settings:
+        column = name if name in rows else name.removesuffix("s")
+        several = [table.settings.get(name) for table in tables]
+        if column in rows and column != "seed" and all(isinstance(levels, list | tuple | range) for levels in several):
+            columns[name], axes[column] = column, list(dict.fromkeys(level for levels in several for level in levels))
     measured = {column for table in tables for sample in table.samples for column in sample.within}
-    axes = {column: tables[0].settings[column] for column in tables[0].settings if column != "seed"}
-    return claim_files.levels_read(claim.effect, kept(claim), axes, measured)
+    read = claim_files.levels_read(claim.effect, rows, axes, measured & {*rows})
+    return {name: read[column] for name, column in columns.items() if column in read}
 
 
 def _joined(grid: str | tuple[str, ...], table: Callable[[KeptTable], pd.DataFrame]) -> pd.DataFrame:
