@@ -140,11 +140,11 @@ def fresh(grid: Grid, only: Mapping[str, object], seeds: Sequence[int]) -> pd.Da
     return _joined(grid, lambda table: table.make(**table.settings | only | {table.seeds: seeds}))
 
 
-def needs(claim: Claim) -> dict[str, list]:
-    """The settings to which fresh seeds are narrowed for a claim: the levels that its effect reads. An argument of its
-    tables has the levels of the column of its name, or of its singular; one without such a column stays whole."""
-    if callable(claim.grid):
-        return {}
+def needs(claim: Claim) -> Mapping[str, object]:
+    """The settings to which fresh seeds are narrowed for a claim: what it says itself, or the levels that its effect
+    reads, of each argument of its tables that has a column's name, or the plural of it."""
+    if claim.only or callable(claim.grid):
+        return claim.only
     tables, rows, columns, axes = tables_of(claim.grid), kept(claim), {}, {}
     for name in tables[0].settings:
         column = name if name in rows else name.removesuffix("s")

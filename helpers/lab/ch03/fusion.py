@@ -130,6 +130,8 @@ TABLES = kept_tables(
     KeptTable(
         "03_tuning", tune, {"seeds": range(900, 908)}, [Recheck({"rates": [0.01], "penalties": [0.003]}, {"loss": 5})]
     ),
-    KeptTable("03_fronts", fronts, {"seeds": range(40)}, [Recheck({"seeds": [5, 23], "weights": [0.1, 0.4, 0.9]}, BROUGHT)]),
+    KeptTable(
+        "03_fronts", fronts, {"seeds": range(40)}, [Recheck({"seeds": [5, 23], "weights": [0.1, 0.4, 0.9]}, BROUGHT)]
+    ),
     KeptTable("03_rare", rare, {"seeds": range(40)}, [Recheck({"seeds": [5, 23]}, {"auc": 0.01})]),
 )

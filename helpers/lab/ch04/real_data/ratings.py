@@ -76,7 +76,8 @@ def tasks_of(*pairs: str) -> list[str]:
 
 def build(model: str, l2: float, seed: int) -> SharedBottom:
     """A Shared-Bottom of the tasks that `model` names, "like + love"; of one task, the single-task model."""
-    return SharedBottom(examples()[0], dict.fromkeys(tasks_of(model), "binary"), BOTTOM, TOWER, l2_embedding=l2, seed=seed)
+    tasks = dict.fromkeys(tasks_of(model), "binary")
+    return SharedBottom(examples()[0], tasks, BOTTOM, TOWER, l2_embedding=l2, seed=seed)
 
 
 def training(fraction: float, lr: float) -> dict:
