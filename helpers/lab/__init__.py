@@ -142,7 +142,8 @@ def fresh(grid: Grid, only: Mapping[str, object], seeds: Sequence[int]) -> pd.Da
 
 def needs(claim: Claim) -> Mapping[str, object]:
     """The settings to which fresh seeds are narrowed for a claim: what it says itself, or the levels that its effect
-    reads, of each argument of its tables that has a column's name, or the plural of it."""
+    reads, of each argument of its tables that has a column's name, or the plural of it. Words that were measured cannot
+    be made higher or lower to see what reads them: there nothing is narrowed."""
     if claim.only or callable(claim.grid):
         return claim.only
     tables, rows, columns, axes = tables_of(claim.grid), kept(claim), {}, {}
@@ -151,8 +152,10 @@ def needs(claim: Claim) -> Mapping[str, object]:
         several = [table.settings.get(name) for table in tables]
         if column in rows and column != "seed" and all(isinstance(levels, list | tuple | range) for levels in several):
             columns[name], axes[column] = column, list(dict.fromkeys(level for levels in several for level in levels))
-    measured = {column for table in tables for sample in table.samples for column in sample.within}
-    read = claim_files.levels_read(claim.effect, rows, axes, measured & {*rows})
+    measured = {column for table in tables for sample in table.samples for column in sample.within} & {*rows}
+    if not measured <= {*rows.select_dtypes("number")}:
+        return {}
+    read = claim_files.levels_read(claim.effect, rows, axes, measured)
     return {name: read[column] for name, column in columns.items() if column in read}
 
 
