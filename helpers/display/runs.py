@@ -15,7 +15,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from helpers.display import figures
-from helpers.evaluation.intervals import LUCK
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import difference, summarise
 from helpers.support import validate
@@ -30,6 +29,7 @@ METRICS = {
     "log2_mse": "test loss of task A",
     "score": "score",
 }
+LUCK = ["overlap", "users", "units"]  # parts of a `Gain` of `evaluation.intervals`, kept beside the scores
 TASK_NAMES = {"a": "task A", "b": "task B"}  # as the text calls the tasks of the toy data
 
 

@@ -21,10 +21,10 @@ from helpers.experiments.feature_tasks import (
     WIDTH,
     build,
     full_batches,
-    pooled_r2,
     task_pair,
 )
 from helpers.experiments.sweep import points, sweep
+from helpers.lab.fused import pooled_r2
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.lab.study import Study

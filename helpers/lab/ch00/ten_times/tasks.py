@@ -14,7 +14,8 @@ from torch import nn
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, shaped_tasks
-from helpers.experiments.feature_tasks import INPUTS, TOWER, fused_r2
+from helpers.experiments.feature_tasks import INPUTS, TOWER
+from helpers.lab.fused import fused_r2
 from helpers.lab.study import Search, Study
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
 

@@ -17,8 +17,9 @@ from torch import nn
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, SHAPES, shaped_tasks
 from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import INPUTS, MODELS, TOWER, full_batches, fused_r2, mean_r2
+from helpers.experiments.feature_tasks import INPUTS, MODELS, TOWER, full_batches, mean_r2
 from helpers.experiments.sweep import points, search
+from helpers.lab.fused import fused_r2
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.lab.study import Study
