@@ -11,6 +11,7 @@ import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -149,9 +150,9 @@ def needs(claim: Claim) -> Mapping[str, object]:
     tables, rows, columns, axes = tables_of(claim.grid), kept(claim), {}, {}
     for name in tables[0].settings:
         column = name if name in rows else name.removesuffix("s")
-        several = [table.settings.get(name) for table in tables]
-        if column in rows and column != "seed" and all(isinstance(levels, list | tuple | range) for levels in several):
-            columns[name], axes[column] = column, list(dict.fromkeys(level for levels in several for level in levels))
+        levels = [table.settings.get(name) for table in tables]
+        if column in rows and column != "seed" and all(isinstance(some, list | tuple | range) for some in levels):
+            columns[name], axes[column] = column, list(dict.fromkeys(chain.from_iterable(levels)))
     measured = {column for table in tables for sample in table.samples for column in sample.within} & {*rows}
     if not measured <= {*rows.select_dtypes("number")}:
         return {}

@@ -57,9 +57,7 @@ class KeptTable:
     def searches(self) -> list[str]:
         """The names of the grids that it reads: they are trained before it."""
         names = (name for chosen in Reads(self.make, self.settings).chosen for name in chosen.searches)
-        return [
-            name for name in dict.fromkeys(names) if name != self.name
-        ]  # a search is made with no choice of its own
+        return [name for name in dict.fromkeys(names) if name != self.name]  # a search has no choice of its own
 
     @property
     def absent(self) -> str:
