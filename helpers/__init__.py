@@ -7,8 +7,8 @@
                  seed), `shop` (clicked, then bought), `movielens`, `census` (a survey)
     models/      `shared_bottom` (encoder, towers, Shared-Bottom, single-task models), `bottoms` (DeepFM, DCN, DIN),
                  `experts` (MMoE, PLE), `esmm`, `copies` (many copies of a model, run as one)
-    training/    `losses`, `adam`, `balancing` (UWL, GradNorm, PCGrad), `arguments` (what fit checks first),
-                 `loop` (fit)
+    training/    `losses`, `adam`, `balance` (the plain sum), `balancing` (UWL, GradNorm, PCGrad), `arguments` (what
+                 fit checks first), `loop` (fit)
     evaluation/  `metrics` (AUC, GAUC, R² …); what shares nothing, the yardsticks of every model: `counts`, `yardsticks`
                  (a linear model and trees), `pool` (several outputs, one score); `statistics` (contrasts and
                  intervals over seeds), `intervals` (on one log, over users), `margins` (the smallest effect that
@@ -33,11 +33,11 @@
     lab/         the laboratory, which no core notebook loads. One folder a chapter, `lab/ch04/`: the experiments that
                  make its kept tables, by topic; those that only a notebook in deeper/ shows, in a folder of its name;
                  and effects.py, for claims that are no contrasts. `study` (an experiment as data: its search, its
-                 comparison), `kept_table` (its experiment, settings and hash),
-                 `reads` (the constants that an experiment reaches: they are in the hash),
-                 `recheck` (a few of its points, trained again), `claim` (a sentence, its effect, its table), `seeds`
-                 (which are used up), and the commands `train_grids`, `measure_claims`, `tuning_luck` (what other
-                 searches would have found), `keep_findings`
+                 comparison), `fused` (late fusion as its judge), `kept_table` (its experiment, settings and hash),
+                 `reads` (the constants that an experiment reaches: they are in the hash), `recheck` (a few of its
+                 points, trained again), `claim` (a sentence, its effect, its table), `seeds` (which are used up), and
+                 the commands `train_grids`, `measure_claims`, `tuning_luck` (what other searches would have found),
+                 `keep_findings`
 
 A test holds the order of the floors, and that this map is complete.
 """

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from helpers.course import kept_table
+from helpers.display.runs import LUCK
 from helpers.evaluation.four_outcomes import outcome
-from helpers.evaluation.intervals import LUCK, gain
+from helpers.evaluation.intervals import gain
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import difference, interval
 from helpers.support import validate

@@ -305,22 +305,20 @@ class Features:
         return np.where(missing, layout.offset, layout.offset + 2 + position)
 
 
-def history(
-    frame: pd.DataFrame, of: str, where: str, *, by: str = "user", time: str = "time", length: int = 20
-) -> pd.Series:
+def history(frame: pd.DataFrame, of: str, where: str, *, time: str = "time", length: int = 20) -> pd.Series:
     """What the user did before: a list a row, for a `Sequence` column.
 
-    Each list has the values of column `of` in the rows of the same `by` that are strictly earlier in `time` and have 1
-    in column `where`: the last `length` of them, oldest first. Neither the row itself nor its future leaks into it.
+    Each list has the values of column `of` in the rows of the same user that are strictly earlier in `time` and have
+    1 in column `where`: the last `length` of them, oldest first. Neither the row itself nor its future leaks into it.
     """
-    validate.columns("frame", frame, [of, where, by, time])
+    validate.columns("frame", frame, [of, where, "user", time])
     length = validate.number("length", length, low=1, whole=True)
     happened = validate.binary(where, _numbers(where, frame[where])) == 1
-    if frame[[by, time]].isna().any(axis=None):
-        validate.fail("frame", f"missing values in {by!r} or {time!r}", "both in each row")
+    if frame[["user", time]].isna().any(axis=None):
+        validate.fail("frame", f"missing values in 'user' or {time!r}", "both in each row")
     # One integer that orders rows by user and then by time.
     moment = pd.factorize(frame[time], sort=True)[0]
-    first = pd.factorize(frame[by])[0] * (moment.max() + 1)
+    first = pd.factorize(frame["user"])[0] * (moment.max() + 1)
     key = first + moment
     order = np.flatnonzero(happened)[np.argsort(key[happened], kind="stable")]
     end = np.searchsorted(key[order], key)

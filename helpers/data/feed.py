@@ -126,10 +126,10 @@ class Offer:
         return features.transform(self.rows)
 
 
-def tables(world: World, *, days: int = 10, biases: Biases = COURSE, seed: int = SEED) -> dict[str, pd.DataFrame]:
+def tables(world: World, *, days: int = 10, seed: int = SEED) -> dict[str, pd.DataFrame]:
     """All tables by name. Names under truth/ hold what no company could log, and no model may see."""
-    impressions, truth = simulate(world, days=days, biases=biases, seed=seed)
-    autoplay, autoplay_truth = simulate(world, days=days, biases=biases, seed=seed, autoplay=True)
+    impressions, truth = simulate(world, days=days, seed=seed)
+    autoplay, autoplay_truth = simulate(world, days=days, seed=seed, autoplay=True)
     return {
         "users": world.users,
         "videos": world.videos,

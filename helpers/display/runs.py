@@ -15,7 +15,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from helpers.display import figures
-from helpers.evaluation.intervals import LUCK
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import difference, summarise
 from helpers.support import validate
@@ -30,6 +29,7 @@ METRICS = {
     "log2_mse": "test loss of task A",
     "score": "score",
 }
+LUCK = ["overlap", "users", "units"]  # parts of a `Gain` of `evaluation.intervals`, kept beside the scores
 TASK_NAMES = {"a": "task A", "b": "task B"}  # as the text calls the tasks of the toy data
 
 
@@ -105,10 +105,10 @@ class Runs:
         order = self.summary(column).sort_values("mean", ascending=ascending)
         return self.where(**{column: list(order[column])})
 
-    def log10(self, column: str, floor: float = 0.0) -> Runs:
+    def log10(self, column: str) -> Runs:
         """The runs with `log10_…`, the powers of ten of a column, as a new column; of `value`, as the value."""
         new = f"log10_{column}"
-        table = self.table.assign(**{new: np.log10(self.table[column].clip(lower=floor))})
+        table = self.table.assign(**{new: np.log10(self.table[column])})
         return self._with(table, value=new if column == self.value else self.value)
 
     def gain(self, over: str) -> Runs:

@@ -28,7 +28,6 @@ from helpers.evaluation.verdicts import verdict
 from helpers.support import validate
 
 MOST_SEEDS = 200  # nobody waits for more
-LUCK = ["overlap", "users", "units"]  # parts of a `Gain`, as a table of scores may keep them beside the scores
 
 
 class Gain(NamedTuple):

@@ -3,7 +3,6 @@
 The tasks themselves are `helpers.data.synthetic.relu_tasks`, two regressions on 20 inputs.
 """
 
-from collections.abc import Sequence
 from functools import cache
 
 import pandas as pd
@@ -11,8 +10,6 @@ from torch import nn
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
-from helpers.evaluation.metrics import r2
-from helpers.evaluation.pool import AS_IS, STACK, pool
 from helpers.experiments.sweep import R2
 from helpers.models.shared_bottom import SharedBottom, SingleTask, SingleTasks, parameter_count
 from helpers.support import validate
@@ -51,25 +48,6 @@ def small_batches(rows: int, lr: float, steps: int) -> dict:
 def mean_r2(run: Run, test: Examples) -> pd.DataFrame:
     """The judge that gives the mean of the tasks' R², each at its own best epoch: copy, r2."""
     return R2(run, test).groupby("copy", as_index=False)["r2"].mean()
-
-
-@validate.checked
-def fused_r2(run: Run, valid: Examples, test: Examples) -> pd.DataFrame:
-    """The judge of late fusion. Mean R² of all tasks: copy, output (as it is, or fused from the outputs of all tasks by
-    a ridge regression on the validation rows), r2."""
-    return pooled_r2([run], valid, test)
-
-
-@validate.checked
-def pooled_r2(runs: Sequence[Run], valid: Examples, test: Examples) -> pd.DataFrame:
-    """`fused_r2` of several models together: as they are is their mean, fused is of all their outputs."""
-    known, asked = ([run.predict(rows.inputs) for run in runs] for rows in (valid, test))
-    ways = {task: pool(known, asked, task, valid.labels[task]) for task in asked[0]}
-    parts = []
-    for output, way in (("as it is", AS_IS), ("fused", STACK)):
-        scores = sum(r2(several[way], test.labels[task]) for task, several in ways.items()) / len(ways)
-        parts.append(pd.DataFrame({"copy": range(len(scores)), "output": output, "r2": scores}))
-    return pd.concat(parts, ignore_index=True)
 
 
 def build(model: str, seed: int, width: int = WIDTH) -> nn.Module:

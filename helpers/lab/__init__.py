@@ -11,6 +11,7 @@ import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -141,14 +142,22 @@ def fresh(grid: Grid, only: Mapping[str, object], seeds: Sequence[int]) -> pd.Da
 
 
 def needs(claim: Claim) -> Mapping[str, object]:
-    """The settings to which fresh seeds are narrowed for a claim: on the tables of studies the levels that its effect
-    reads, on others what the claim says."""
-    tables = tables_of(claim.grid)
-    if not tables or not all(table.by_columns for table in tables):
+    """The settings to which fresh seeds are narrowed for a claim: what it says itself, or the levels that its effect
+    reads, of each argument of its tables that has a column's name, or the plural of it. Words that were measured cannot
+    be made higher or lower to see what reads them: there nothing is narrowed."""
+    if claim.only or callable(claim.grid):
         return claim.only
-    measured = {column for table in tables for sample in table.samples for column in sample.within}
-    axes = {column: tables[0].settings[column] for column in tables[0].settings if column != "seed"}
-    return claim_files.levels_read(claim.effect, kept(claim), axes, measured)
+    tables, rows, columns, axes = tables_of(claim.grid), kept(claim), {}, {}
+    for name in tables[0].settings:
+        column = name if name in rows else name.removesuffix("s")
+        levels = [table.settings.get(name) for table in tables]
+        if column in rows and column != "seed" and all(isinstance(some, list | tuple | range) for some in levels):
+            columns[name], axes[column] = column, list(dict.fromkeys(chain.from_iterable(levels)))
+    measured = {column for table in tables for sample in table.samples for column in sample.within} & {*rows}
+    if not measured <= {*rows.select_dtypes("number")}:
+        return {}
+    read = claim_files.levels_read(claim.effect, rows, axes, measured)
+    return {name: read[column] for name, column in columns.items() if column in read}
 
 
 def _joined(grid: str | tuple[str, ...], table: Callable[[KeptTable], pd.DataFrame]) -> pd.DataFrame:

@@ -28,6 +28,7 @@ What the interval is over is part of the claim as well:
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -170,8 +171,8 @@ class Claim:
     sign      +1 or −1, the sign of the effect where the sentence is right
     expected  the verdict that the sentence states; one that is "undecided" promises nothing of other seeds
     seeds     how many seeds the verdict needs to replicate, were its effect at the near end of its interval
-    only      settings of the grid that a measurement with new seeds is narrowed to: what the effect needs. On the table
-              of a study it is found (`levels_read`)
+    only      settings of the grid that a measurement with new seeds is narrowed to, where they are not the levels that
+              the effect reads (`levels_read`)
     over      what the interval is over: `WORLDS`, `SHARES` or `one_log`
     far       whether the sentence says far, many, …: ten times the margin
     smallest  the smallest effect that matters, where it is not the unit's: that of the sentence itself, say
@@ -310,24 +311,24 @@ def levels_read(
     measured: Collection[str],
 ) -> dict[str, list]:
     """The levels of each axis that an effect reads, {column: levels}, without the columns of which it reads all: those
-    where it says something else if what was measured there is far higher, or far lower, each row by another number.
+    where it says something else, or nothing, if their rows are absent, or if what was measured there is far higher, or
+    far lower, each row by another number.
 
     It looks at no source: an effect may be any function of a table. Both directions, as one that takes the best of
-    several would not see the others get worse.
+    several would not see the others get worse, nor miss them.
     """
     before, far = np.asarray(effect(table), float), np.random.default_rng(0).uniform(1e6, 2e6, len(table))
 
-    def changed(moved: pd.DataFrame) -> bool:
+    def changed(other: pd.DataFrame) -> bool:
         try:
             with np.errstate(invalid="ignore"):  # an R² far above 1 leaves an error that has no logarithm,
-                return not np.array_equal(np.asarray(effect(moved), float), before, equal_nan=True)
-        except ValueError:  # which is an error only where it is read
+                return not np.array_equal(np.asarray(effect(other), float), before, equal_nan=True)
+        except (LookupError, ValueError):  # which is an error only where it is read, as is an absent row
             return True
 
     def reads(rows: pd.Series) -> bool:
-        return any(
-            changed(table.assign(**{value: table[value] + off * rows for value in measured})) for off in (far, -far)
-        )
+        moved = (table.assign(**{value: table[value] + off * rows for value in measured}) for off in (far, -far))
+        return any(map(changed, chain([table[~rows]], moved)))
 
     read = {column: [level for level in levels if reads(table[column] == level)] for column, levels in axes.items()}
     return {column: levels for column, levels in read.items() if len(levels) < len(axes[column])}

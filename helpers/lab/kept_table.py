@@ -26,13 +26,13 @@ class KeptTable:
     """A table that is trained once by `make grids` and kept in `data/grids/`, with the hash of its settings: all
     arguments of `make`, and the constants that it reaches (`helpers.lab.reads`).
 
-    make       function that returns the table; its parameters are what claims and samples narrow or widen: conditions,
-               widths, seeds, learning rates
+    make       function that returns the table; its parameters are what claims and samples narrow or widen, each with
+               the name of its column, or the plural: conditions, widths, seeds
     given      the arguments that are not the defaults of `make`, in most cases the seeds
     samples    of its points, which a test trains again; a grid has at least one
     packed     whether the file is compressed, which a table of more than a megabyte should be
     needs      the data of others that `make` reads
-    seeds      the argument that has the seeds; "seed" where all arguments are columns, as those of a `Study`
+    seeds      the argument that has the seeds
     """
 
     name: str
@@ -44,30 +44,20 @@ class KeptTable:
     seeds: str = "seeds"
 
     @property
-    def by_columns(self) -> bool:
-        """Whether what narrows it has the names of its columns."""
-        return self.seeds == "seed"
-
-    @property
     def path(self) -> Path:
         return kept.FOLDER / f"{self.name}.csv{'.gz' if self.packed else ''}"
 
     @property
     def settings(self) -> dict:
         """All arguments of `make`, the defaults as well."""
-        if self.by_columns:
-            return dict(self.given)
-        bound = inspect.signature(self.make).bind(**self.given)
-        bound.apply_defaults()
-        return bound.arguments
+        named = inspect.signature(self.make).parameters.values()
+        return {one.name: one.default for one in named if one.default is not one.empty} | dict(self.given)
 
     @property
     def searches(self) -> list[str]:
         """The names of the grids that it reads: they are trained before it."""
         names = (name for chosen in Reads(self.make, self.settings).chosen for name in chosen.searches)
-        return [
-            name for name in dict.fromkeys(names) if name != self.name
-        ]  # a search is made with no choice of its own
+        return [name for name in dict.fromkeys(names) if name != self.name]  # a search has no choice of its own
 
     @property
     def absent(self) -> str:

@@ -13,7 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from helpers.data.examples import Examples
 from helpers.support import validate
-from helpers.training.balancing import Balance
+from helpers.training.balance import Balance
 from helpers.training.losses import LOSSES, TOTAL, Loss, check_task_weights
 
 DEVICES = ("cpu", "auto", "cuda")

@@ -27,7 +27,7 @@ from helpers.models.copies import Copies, State, group_size, restore
 from helpers.support import validate
 from helpers.training import arguments
 from helpers.training.adam import Adam
-from helpers.training.balancing import Balance
+from helpers.training.balance import Balance
 from helpers.training.losses import TOTAL, Loss, task_losses, weighted_sum
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.display import figures, pictures
 from helpers.display.outcome_map import outcome_map
-from helpers.display.palette import BAND, BLACK, BLUE, GREEN, GREY, INK, NAMED, ORANGE, OTHERS, TASKS, styles
+from helpers.display.palette import BAND, BLACK, BLUE, GREEN, GREY, INK, NAMED, ORANGE, OTHERS, styles
 from helpers.support.environment import ROOT
 from tests.display.contrast import faint
 
@@ -22,16 +22,10 @@ def test_blue_and_orange_are_those_of_tasks_and_labels():
     assert not {BLUE, ORANGE} & {style.colour for style in styles("pqrstuvw").values()}
 
 
-@pytest.mark.parametrize(
-    ("style", "names"),
-    [
-        (TASKS[2], ["finish", "dislike", "UWL", "corrected CE"]),
-        (TASKS[3], ["favourite", "love", "GradNorm", "PLE"]),
-        (OTHERS[2], ["fixed gates", "ESMM, not shared"]),
-    ],
-)
-def test_labels_and_methods_can_share_a_style(style, names):
-    assert {NAMED[name] for name in names} == {style}
+def test_a_series_without_a_style_of_its_own_takes_none_that_another_has():
+    for name in NAMED:
+        series = styles([name, *"pqrstuvw"[: len(OTHERS) - 1]])
+        assert len(set(series.values())) == len(series), name
 
 
 def test_faint_words_are_found():

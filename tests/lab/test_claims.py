@@ -13,9 +13,11 @@ from helpers import lab
 from helpers.course import chapter_names
 from helpers.evaluation import verdicts
 from helpers.evaluation.verdicts import LEFT, UNDECIDED, WITHIN
-from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, seeds, tables_of
-from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, gain, lead, levels_read, mean, of_error_left
+from helpers.experiments.sweep import points
+from helpers.lab import all_claims, claims_of, fresh, judged, keep_findings, kept, needs, seeds, tables_of
+from helpers.lab.claim import MARGINS, SHARES, WORLDS, Claim, Contrast, gain, lead, levels_read, mean, of_error_left
 from helpers.lab.measure_claims import by_experiment, main, trained_together
+from helpers.lab.recheck import Recheck
 from tools import notebooks
 
 ROOT = Path(__file__).parents[2]
@@ -168,11 +170,11 @@ def test_no_two_claims_have_the_same_sentence():
     assert sorted(set(sentences)) == sorted(sentences)
 
 
-def grid(**settings) -> SimpleNamespace:
+def grid(make=experiment, absent="", **settings) -> SimpleNamespace:
     """A grid of `experiment`, kept with seeds 0 to 19."""
     settings = {"seeds": range(20), **settings}
-    words = {"seeds": "seeds", "by_columns": False, "absent": ""}
-    return SimpleNamespace(make=experiment, settings=settings, read=lambda: experiment(**settings), **words)
+    words = {"seeds": "seeds", "absent": absent, "samples": [Recheck({}, {"effect": 0, "r2": 0})]}
+    return SimpleNamespace(make=make, settings=settings, read=lambda: make(**settings), **words)
 
 
 def test_a_claim_is_judged_on_its_grid_and_measured_anew_with_its_settings(monkeypatch):
@@ -297,22 +299,33 @@ def test_of_runs_side_by_side_no_row_is_lost_and_each_has_blocks_of_its_own(tmp_
 
 
 def test_make_claims_trains_a_rival_of_several_claims_once_unless_its_seeds_would_cost_more(monkeypatch):
-    table = SimpleNamespace(settings={"models": ["rival", "a", "b", "c"]}, seeds="seeds", by_columns=False)
-    monkeypatch.setattr(lab, "TABLES", {"00_x": table})
+    monkeypatch.setattr(lab, "TABLES", {"00_x": grid(by_model, models=["rival", "a", "b", "c"])})
     rivals = {"C0.1": ("a", 20), "C0.2": ("b", 30), "C0.3": ("c", 200)}
     chosen = {
-        id: claim(grid="00_x", seeds=count, only={"models": ["rival", model]}) for id, (model, count) in rivals.items()
+        id: claim(grid="00_x", seeds=count, effect=gain("r2", model, over="rival"))
+        for id, (model, count) in rivals.items()
     }
     shared, alone = trained_together(by_experiment(chosen))
     assert shared == (["C0.1", "C0.2"], "00_x", {"models": ["rival", "a", "b"]}, 30)
     assert alone == (["C0.3"], "00_x", {"models": ["rival", "c"]}, 200)
 
 
-ON_STUDIES = [
-    id
-    for id, claim in all_claims().items()
-    if (tables := tables_of(claim.grid)) and all(table.by_columns for table in tables)
-]
+def by_model(seeds, models, width=(1, 2)) -> pd.DataFrame:
+    """And one model that is always there."""
+    at = points(seed=seeds, model=[*models, "at random"], width=width)
+    return at.assign(r2=np.random.default_rng(0).normal(size=len(at)))
+
+
+def test_fresh_seeds_are_narrowed_to_the_levels_that_an_effect_reads(monkeypatch):
+    grids = {"00_x": grid(by_model, models=["a", "b"], width=(1, 2)), "00_y": grid(by_model, models=["c"])}
+    monkeypatch.setattr(lab, "TABLES", grids)
+    of_one = gain("r2", "a", over="at random", width=2)
+    assert needs(claim(grid="00_x", effect=of_one)) == {"models": ["a"], "width": [2]}
+    assert needs(claim(grid="00_x", effect=mean("r2", model="at random"))) == {"models": []}
+    assert needs(claim(grid="00_x", effect=of_one, only={"width": [2]})) == {"width": [2]}
+    terms, both = {("c", "00_y"): 1, ("b", "00_x"): -1}, ("00_x", "00_y")
+    assert needs(claim(grid=both, effect=Contrast("r2", terms, ["model", "grid"]))) == {"models": ["b", "c"]}
+    assert needs(claim()) == {}
 
 
 @pytest.mark.long
@@ -325,17 +338,16 @@ def test_what_is_trained_together_serves_each_claim_as_its_own_experiment_would(
             for name, levels in experiment.only.items():  # what it does not narrow is whole
                 wanted = alone[id][name]
                 assert wanted == levels or all(level in levels for level in wanted)
-    for id in ON_STUDIES:
-        table = kept(claims[id])
-        effect = np.asarray(claims[id].effect(table))
-        for column, levels in alone[id].items():
-            assert 0 < len(levels) < table[column].nunique(), id
-            table = table[table[column].isin(levels)]
-        assert np.array_equal(np.asarray(claims[id].effect(table)), effect), id
-
-
-def test_what_fresh_seeds_are_narrowed_to_is_found_where_a_study_made_the_table():
-    assert len(ON_STUDIES) > 25 and not any(all_claims()[id].only for id in ON_STUDIES)
+    found = [id for id, claim in claims.items() if not claim.only and alone[id]]
+    assert len(found) > 100
+    for id in found:
+        table = narrowed = kept(claims[id])
+        for name, levels in alone[id].items():
+            column = name if name in table else name.removesuffix("s")
+            whole = {level for grid in tables_of(claims[id].grid) for level in grid.settings[name]}
+            assert {*levels} < whole <= {*table[column]}, id
+            narrowed = narrowed[~narrowed[column].isin(whole - {*levels})]
+        assert np.array_equal(*(np.asarray(claims[id].effect(rows)) for rows in (table, narrowed))), id
 
 
 def test_an_effect_that_takes_the_best_reads_those_that_are_worse_today():
@@ -370,10 +382,8 @@ def test_no_claim_takes_more_seeds_than_a_block_has():
 
 
 def test_make_claims_names_and_leaves_out_what_needs_absent_data(monkeypatch, tmp_path, capsys):
-    def grid_of(absent):
-        return SimpleNamespace(make=experiment, settings={}, seeds="seeds", by_columns=False, absent=absent)
-
-    monkeypatch.setattr(lab, "TABLES", {"00_x": grid_of(""), "00_y": grid_of("Stones are absent: python -m stones")})
+    absent = "Stones are absent: python -m stones"
+    monkeypatch.setattr(lab, "TABLES", {"00_x": grid(), "00_y": grid(absent=absent)})
     only(
         monkeypatch,
         tmp_path,

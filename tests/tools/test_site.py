@@ -67,69 +67,83 @@ def pages(tmp_path_factory):
     return folder / "out"
 
 
-def test_pages_name_no_address_to_load_from(pages):
+@pytest.fixture(scope="module")
+def read(pages):
+    return lambda name: (pages / name).read_text(encoding="utf-8")
+
+
+def test_pages_name_no_address_to_load_from(pages, read):
     for page in pages.glob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        text = text.replace("https://course.example/", "")  # where the picture of a link is, for those who show it
+        text = read(page).replace(
+            "https://course.example/", ""
+        )  # where the picture of a link is, for those who show it
         assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//[^\s\"']+", text)
         assert not re.findall(r"url\([\"']?(?:https?:)?//|@import", text)
 
 
-def test_folded_code_is_folded(pages):
-    text = (pages / "98_controls.html").read_text(encoding="utf-8")
+CONTROLS_LINK = '<a href="98_controls.html"><strong>98 · Controls &amp; formulas</strong></a>'
+HELD = {  # {page: what is on it, and what is not}
+    "98_controls.html": (['href="words.html#logit"', 'href="99_tiny.html"', "static/widgets.js"], []),
+    "99_tiny.html": (["<mi>a</mi><mo>=</mo><mi>b</mi>"], ["$a = b$"]),
+    "words.html": (['<a id="logit"></a>', '<html lang="en">'], ["static/widgets.js"]),
+    "words.zh.html": (['<html lang="zh">', '<span translate="no">C4.1</span>'], []),
+    "index.html": ([CONTROLS_LINK, '<a href="words.html">Words</a>'], []),
+    "static/theme.css": ([".jp-RenderedHTMLCommon", ".highlight", "prefers-color-scheme: dark"], []),
+}
+
+
+@pytest.mark.parametrize("page", HELD)
+def test_formulas_links_and_languages_are_as_a_browser_wants_them_and_a_text_loads_no_widgets(read, page):
+    there, absent = HELD[page]
+    assert [words for words in there if words not in read(page)] == []
+    assert [words for words in absent if words in read(page)] == []
+    assert page != "words.html" or len(read(page)) < 10_000
+
+
+def test_folded_code_and_solutions_are_folded_and_a_fold_holds_what_follows_its_blank_line(read):
+    text, tiny = read("98_controls.html"), read("99_tiny.html")
     folds = re.findall(r'<details class="folded[^"]*"><summary>(.*?)</summary>(.*?)</details>', text, re.DOTALL)
     assert [summary for summary, _ in folds] == ["Code", "Set-up"]
     assert ["shown" in re.sub("<[^>]*>", "", inside.replace("+", "")) for _, inside in folds] == [True, True]
     assert ["widget shown" in inside for _, inside in folds] == [False, False]  # what it gives stands below the fold
     assert ["setup shown" in inside for _, inside in folds] == [False, True]
-
-
-def test_a_fold_holds_what_follows_its_blank_line(pages):
-    text = (pages / "98_controls.html").read_text(encoding="utf-8")
     (inside,) = re.findall(r"<details><summary>The answer</summary>(.*?)</details>", text, re.DOTALL)
     assert "<strong>four</strong>" in inside
+    (solution,) = re.findall(r"<details class=\"folded solution\">.*?</details>", tiny, re.DOTALL)
+    assert "double_solution" in solution and "double_solution" not in tiny.replace(solution, "")
 
 
-def test_headings_have_ids_of_their_words_and_are_listed(pages):
-    text = (pages / "98_controls.html").read_text(encoding="utf-8")
+def test_headings_have_ids_of_their_words_and_are_listed(read):
+    text = read("98_controls.html")
     ids = re.findall(r'<h[12] id="([^"]*)"', text)
     assert ids == ["98-·-Controls-&amp;-formulas", "What-x2-&amp;-you-see", "Again", "Again-2"]
     (sections,) = re.findall(r'<details class="sections"[^>]*>.*?</details>', text, re.DOTALL)
     assert re.findall(r'href="#([^"]*)"', sections) == ids[1:]
 
 
-def test_each_page_leads_to_those_before_and_after_it(pages):
+def test_each_page_leads_to_those_before_and_after_it_and_the_start_page_to_all(read):
     names = ["98_controls.html", "99_tiny.html", "words.html", "words.zh.html"]
     for name, before, after in zip(names, [None, *names], [*names[1:], None], strict=False):
-        text = (pages / name).read_text(encoding="utf-8")
+        text = read(name)
         for rel, other in (("prev", before), ("next", after)):
             found = re.findall(rf'<a href="([^"]*)" rel="{rel}"', text)
             assert found == [other] * 2 * bool(other)  # at the top and at the bottom
         assert text.count('href="index.html"') == 2
-
-
-def test_formulas_are_mathml_and_solutions_are_folded(pages):
-    text = (pages / "99_tiny.html").read_text(encoding="utf-8")
-    assert "<mi>a</mi><mo>=</mo><mi>b</mi>" in text and "$a = b$" not in text
-    (solution,) = re.findall(r"<details class=\"folded solution\">.*?</details>", text, re.DOTALL)
-    assert "double_solution" in solution and "double_solution" not in text.replace(solution, "")
-
-
-def test_index_lists_the_chapters_with_their_minutes(pages):
-    text = (pages / "index.html").read_text(encoding="utf-8")
-    assert '<a href="98_controls.html"><strong>98 · Controls &amp; formulas</strong></a>' in text
-    (tiny,) = re.findall(r'<li><a href="99_tiny.html">(.*?)</li>', text, re.DOTALL)
+    (tiny,) = re.findall(r'<li><a href="99_tiny.html">(.*?)</li>', read("index.html"), re.DOTALL)
     assert "99 · A tiny chapter" in tiny and "<small>Minutes: 14 + 10" in tiny
     assert 'href="99_tiny_handout.html"' in tiny
+    (chinese,) = re.findall('<p lang="zh">.*?</p>', read("index.html"))
+    assert '<a href="words.zh.html">词</a>' in chinese and "words.html" not in chinese
 
 
-def test_pages_share_their_style_and_load_ipywidgets_where_it_is_used(pages):
-    """A page of text and formulas stays small, and dark where the reader's system is."""
-    controls, words = ((pages / f"{name}.html").read_text(encoding="utf-8") for name in ("98_controls", "words"))
-    assert len(words) < 10_000
-    style = (pages / "static" / "theme.css").read_text(encoding="utf-8")
-    assert ".jp-RenderedHTMLCommon" in style and ".highlight" in style and "prefers-color-scheme: dark" in style
-    assert ["static/widgets.js" in page for page in (controls, words)] == [True, False]
+@pytest.mark.parametrize(
+    ("page", "kinds"), [("99_tiny", ["div class=.highlight", "math"]), ("words.zh", ["code", "pre"])]
+)
+def test_what_a_browser_translates_is_prose_alone(read, page, kinds):
+    body = read(f"{page}.html").partition("<main")[2]
+    for kind in kinds:
+        found = re.findall(f"<{kind}[^>]*>", body)
+        assert found and [tag for tag in found if not re.search('translate="?no', tag)] == []
 
 
 def test_a_thumbnail_is_the_first_picture_that_no_prediction_answers():
@@ -146,38 +160,13 @@ def test_a_thumbnail_is_the_first_picture_that_no_prediction_answers():
     assert site.pictures(new_notebook(cells=cells)) == ["CCCC"]
 
 
-def test_links_between_files_lead_to_pages(pages):
-    text = (pages / "98_controls.html").read_text(encoding="utf-8")
-    assert 'href="words.html#logit"' in text and 'href="99_tiny.html"' in text
-    assert '<a id="logit"></a>' in (pages / "words.html").read_text(encoding="utf-8")
-    assert '<a href="words.html">Words</a>' in (pages / "index.html").read_text(encoding="utf-8")
-
-
-def test_search_knows_every_section_and_nothing_that_is_folded(pages):
-    text = (pages / "static" / "search-index.js").read_text(encoding="utf-8")
-    found = json.loads(text.removeprefix("window.courseSections = ").removesuffix(";\n"))
+def test_search_knows_every_section_and_nothing_that_is_folded(read):
+    found = json.loads(read("static/search-index.js").removeprefix("window.courseSections = ").removesuffix(";\n"))
     headings = [(section["heading"], section["anchor"]) for section in found if section["page"] == "98_controls.html"]
     assert headings[1:] == [("What x 2 & you see", "What-x2-&-you-see"), ("Again", "Again"), ("Again", "Again-2")]
     terms = [(section["heading"], section["anchor"]) for section in found if section["page"] == "words.html"]
     assert terms[1:] == [("Logit", "logit")]
     assert not any("four" in section["text"] for section in found)
-
-
-def test_what_a_browser_translates_is_prose_alone(pages):
-    tiny, words = ((pages / f"{name}.html").read_text(encoding="utf-8") for name in ("99_tiny", "words.zh"))
-    for page, kinds in ((tiny, ["div class=.highlight", "math"]), (words, ["code", "pre"])):
-        body = page.partition("<main")[2]
-        for kind in kinds:
-            found = re.findall(f"<{kind}[^>]*>", body)
-            assert found and [tag for tag in found if not re.search('translate="?no', tag)] == []
-    assert '<span translate="no">C4.1</span>' in words
-
-
-def test_a_chinese_text_says_so_and_the_start_page_leads_there(pages):
-    assert '<html lang="zh">' in (pages / "words.zh.html").read_text(encoding="utf-8")
-    assert '<html lang="en">' in (pages / "words.html").read_text(encoding="utf-8")
-    (chinese,) = re.findall('<p lang="zh">.*?</p>', (pages / "index.html").read_text(encoding="utf-8"))
-    assert '<a href="words.zh.html">词</a>' in chinese and "words.html" not in chinese
 
 
 def test_a_handout_has_questions_without_answers_and_what_stands_open():
@@ -264,9 +253,8 @@ def test_the_start_page_opens_with_the_phone_alone():
     assert site.opening([new_notebook()]) == {}
 
 
-def test_a_link_to_a_page_shows_its_question_and_a_picture(pages):
-    text = (pages / "99_tiny.html").read_text(encoding="utf-8")
-    shown = dict(re.findall(r'<meta content="([^"]*)" property="og:([^"]*)"', text))
+def test_a_link_to_a_page_shows_its_question_and_a_picture(pages, read):
+    shown = dict(re.findall(r'<meta content="([^"]*)" property="og:([^"]*)"', read("99_tiny.html")))
     assert shown["https://course.example/static/preview.png"] == "image" and shown["99 · A tiny chapter"] == "title"
     assert (pages / "static" / "preview.png").read_bytes().startswith(b"\x89PNG")
 

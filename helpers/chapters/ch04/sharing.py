@@ -23,10 +23,10 @@ from helpers.experiments.sweep import points, sweep
 
 
 def conditions(
-    seeds: Sequence[int], names: Sequence[str] = tuple(CONDITIONS), lr: float = LEARNING_RATE
+    seeds: Sequence[int], conditions: Sequence[str] = tuple(CONDITIONS), lr: float = LEARNING_RATE
 ) -> pd.DataFrame:
     """Single-task, Shared-Bottom, and Shared-Bottom of equal total size: condition, seed, model, task, r2."""
-    return sweep(points(condition=names, seed=seeds, model=MODELS), task_pair, build, lambda: full_batches(lr))
+    return sweep(points(condition=conditions, seed=seeds, model=MODELS), task_pair, build, lambda: full_batches(lr))
 
 
 def flip(seeds: Sequence[int]) -> pd.DataFrame:

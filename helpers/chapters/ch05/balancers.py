@@ -17,7 +17,7 @@ from helpers.data.synthetic import CONDITIONS, TaskPair, relu_tasks
 from helpers.experiments.feature_tasks import EPOCHS, INPUTS, LEARNING_RATE, TASKS, TOWER, full_batches
 from helpers.experiments.sweep import R2
 from helpers.models.shared_bottom import SharedBottom
-from helpers.training.balancing import Balance
+from helpers.training.balance import Balance
 from helpers.training.loop import Run, fit
 
 WIDTH = 8

@@ -222,13 +222,13 @@ def transfer(
     return measured(at)[["rows", "pair", "model", "seed", "task", "auc", "auc_new"]]
 
 
-def gains(table: pd.DataFrame, over: str = SINGLE, value: str = "auc") -> pd.DataFrame:
-    """What every other model gains over one, a row for each amount of rows, pair, task and model, with the 95% interval
-    for one log: rows, pair, task, model, mean, low, high."""
+def gains(table: pd.DataFrame, over: str = SINGLE) -> pd.DataFrame:
+    """The AUC that every other model gains over one, a row for each amount of rows, pair, task and model, with the 95%
+    interval for one log: rows, pair, task, model, mean, low, high."""
     rows = []
     for model in table["model"].unique():
         if model != over:
-            pairs = difference(table[["rows", "pair", "task", "model", "seed", value]], value, model, over)
+            pairs = difference(table[["rows", "pair", "task", "model", "seed", "auc"]], "auc", model, over)
             for key, values in pairs.groupby(["rows", "pair", "task"], sort=False)["difference"]:
                 rows.append((*key, model, *gain(values.to_numpy(), OVERLAP)[:3]))
     return pd.DataFrame(rows, columns=["rows", "pair", "task", "model", "mean", "low", "high"])

@@ -21,10 +21,10 @@ from helpers.experiments.feature_tasks import (
     WIDTH,
     build,
     full_batches,
-    pooled_r2,
     task_pair,
 )
 from helpers.experiments.sweep import points, sweep
+from helpers.lab.fused import pooled_r2
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
 from helpers.lab.study import Study
@@ -47,12 +47,12 @@ BOTH, TWICE = "both", "single-task twice"  # pools: the second tells what one mo
 AGAIN = 500  # added to a seed, for other first parameters on the same rows
 
 
-def fused(seeds: Sequence[int], names: Sequence[str] = tuple(CONDITIONS)) -> pd.DataFrame:
+def fused(seeds: Sequence[int], conditions: Sequence[str] = tuple(CONDITIONS)) -> pd.DataFrame:
     """`conditions`, and late fusion of the outputs of either model, of both, and of the separate models trained twice:
     condition, seed, model, output, r2 (mean of both tasks)."""
     single, shared = MODELS[:2]
     parts = []
-    for name in names:
+    for name in conditions:
         sets = zip(*(task_pair(name, seed) for seed in seeds), strict=True)
         train, valid, test = (Examples.stack(list(several)) for several in sets)
         one, other, both = (
@@ -80,7 +80,7 @@ def weights(
     seeds: Sequence[int],
     shared: Sequence[int] = (0, 1, 2, 3, 4),
     widths: Sequence[int] = (4, 8, 16, 32),
-    task_weights: Sequence[float] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+    weights: Sequence[float] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
 ) -> pd.DataFrame:
     """Transfer of both tasks for the loss w·L(a) + (1−w)·L(b): shared, width, weight, seed, task, single, transfer.
 
@@ -89,7 +89,7 @@ def weights(
     at, parts = points(shared=shared, seed=seeds), []
     for width in widths:
         single = _weighted(at, "single-task", width)["r2"]
-        for weight in task_weights:
+        for weight in weights:
             both = _weighted(at, "shared-bottom", width, weight)
             parts.append(both.assign(width=width, weight=weight, single=single, transfer=both["r2"] - single))
     return pd.concat(parts, ignore_index=True)[["shared", "width", "weight", "seed", "task", "single", "transfer"]]
@@ -145,14 +145,14 @@ GRADIENT_PAIRS = {
 
 
 def cosines(
-    seeds: Sequence[int], names: Sequence[str] = tuple(GRADIENT_PAIRS), steps: int = 200, every: int = 10
+    seeds: Sequence[int], pairs: Sequence[str] = tuple(GRADIENT_PAIRS), steps: int = 200, every: int = 10
 ) -> pd.DataFrame:
     """Cosine of the tasks' gradients on the shared bottom while it trains, full batches: pair, seed, step, cosine."""
-    at = points(pair=names, seed=seeds)
-    pairs = [relu_tasks(seed=seed, **GRADIENT_PAIRS[pair]) for pair, seed in at.itertuples(index=False)]
+    at = points(pair=pairs, seed=seeds)
+    train = [relu_tasks(seed=seed, **GRADIENT_PAIRS[pair]).train for pair, seed in at.itertuples(index=False)]
     copies = Copies([build("shared-bottom", seed) for seed in at["seed"]])
     parts = []
-    for step, cosine in enumerate(_cosines(copies, Examples.stack([pair.train for pair in pairs]), steps)):
+    for step, cosine in enumerate(_cosines(copies, Examples.stack(train), steps)):
         if step % every == 0:
             parts.append(at.assign(step=step, cosine=cosine.numpy()))
     return pd.concat(parts, ignore_index=True)
@@ -174,7 +174,7 @@ def _cosines(copies: Copies, train: Examples, steps: int) -> Iterator[Tensor]:
         optimizer.step()
 
 
-TWO_WEIGHTS = {"seeds": [7], "shared": [1], "widths": [16], "task_weights": [0.2, 0.9]}
+TWO_WEIGHTS = {"seeds": [7], "shared": [1], "widths": [16], "weights": [0.2, 0.9]}
 TABLES = kept_tables(
     KeptTable("04_cosines", cosines, {"seeds": range(40)}, [Recheck({"seeds": [3]}, {"cosine": 0.05})]),
     KeptTable("04_conditions", conditions, {"seeds": range(120)}, [Recheck({"seeds": [3, 77, 119]}, WITHIN)]),

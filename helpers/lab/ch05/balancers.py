@@ -119,7 +119,7 @@ CHOSEN_TOLD = Chosen("05_told_tuning", **BY)
 def verdict(
     seeds: Sequence[int],
     situations: Sequence[str] = tuple(SITUATIONS),
-    methods: Sequence[str] = METHODS,
+    models: Sequence[str] = METHODS,
 ) -> pd.DataFrame:
     """Each method at its `CHOSEN` setting: situation, seed, model, task, r2.
 
@@ -128,13 +128,13 @@ def verdict(
     parts = []
     for name in situations:
         validate.choice("situations", name, SITUATIONS)
-        for method in methods:
-            setting = _chosen(name, validate.choice("methods", method, BUDGET))
-            parts.append(_trained(name, method, setting, seeds)[1].assign(situation=name, model=method))
+        for model in models:
+            setting = _chosen(name, validate.choice("models", model, BUDGET))
+            parts.append(_trained(name, model, setting, seeds)[1].assign(situation=name, model=model))
     return pd.concat(parts, ignore_index=True)[["situation", "seed", "model", "task", "r2"]]
 
 
-def one_state(seeds: Sequence[int], methods: Sequence[str] = METHODS) -> pd.DataFrame:
+def one_state(seeds: Sequence[int], models: Sequence[str] = METHODS) -> pd.DataFrame:
     """The narrow bottom again, with one state for both tasks, as a served model has: seed, model, task, state, r2.
 
     state  "own": each task at its own best epoch; "one": both at the epoch of the lowest validation loss of the sum.
@@ -142,16 +142,16 @@ def one_state(seeds: Sequence[int], methods: Sequence[str] = METHODS) -> pd.Data
     """
     at, parts = SITUATIONS["narrow bottom"], []
     test = Examples.stack([at.pair(seed).test for seed in seeds])
-    for method in methods:
-        run, scores_own = _trained("narrow bottom", method, _chosen("narrow bottom", method), seeds)
+    for model in models:
+        run, scores_own = _trained("narrow bottom", model, _chosen("narrow bottom", model), seeds)
         one = scores_own
-        if method != "single-task":
+        if model != "single-task":
             outputs = run.copies.predict(test.inputs, run.best[TOTAL][1])
             one = pd.concat(
                 pd.DataFrame({"seed": list(seeds), "task": task, "r2": r2(outputs[task], test.labels[task])})
                 for task in TASKS
             )
-        parts += [scores.assign(model=method, state=state) for state, scores in (("own", scores_own), ("one", one))]
+        parts += [scores.assign(model=model, state=state) for state, scores in (("own", scores_own), ("one", one))]
     return pd.concat(parts, ignore_index=True)[["seed", "model", "task", "state", "r2"]]
 
 
@@ -176,7 +176,7 @@ PAIRS = {"disjoint features": disjoint_pair, "same features": same_pair}
 def scales(
     seeds: Sequence[int],
     pairs: Sequence[str] = tuple(PAIRS),
-    factors: Sequence[float] = SCALES,
+    scales: Sequence[float] = SCALES,
     methods: Sequence[str] = tuple(BALANCES),
 ) -> pd.DataFrame:
     """One setting for each method and all scales: pair, scale, method, seed, task, r2, and the weights as they move.
@@ -186,7 +186,7 @@ def scales(
     """
     parts = []
     for pair in pairs:
-        for scale in factors:
+        for scale in scales:
             for method in methods:
                 run, scores = train(Situation(PAIRS[pair], scale), seeds, balance=BALANCES[method])
                 weights = _relative(run.weights, {"a": scale, "b": 1.0}, seeds)
@@ -244,13 +244,13 @@ WITHIN = {"r2": 0.03}
 WEIGHTS = WITHIN | dict.fromkeys(map(str, LOOKS), 0.05)
 ALIKE = {"seeds": range(160), "situations": ("narrow bottom", "fast and slow")}
 UNEQUAL = ("100 : 1", "100 : 1, same features")
-SIZES = {"seeds": range(160), "situations": UNEQUAL, "methods": (*METHODS, *TOLD)}
-UNITS = {"seeds": range(60), "factors": [1, 100], "methods": ["equal weights"]}
-FAST = {"seeds": [3, 17], "situations": ["fast and slow"], "methods": ["single-task", "tuned weights", "UWL"]}
-LARGE = {"seeds": [3, 17], "situations": ["100 : 1"], "methods": ["tuned weights", "GradNorm", "UWL from log L"]}
+SIZES = {"seeds": range(160), "situations": UNEQUAL, "models": (*METHODS, *TOLD)}
+UNITS = {"seeds": range(60), "scales": [1, 100], "methods": ["equal weights"]}
+FAST = {"seeds": [3, 17], "situations": ["fast and slow"], "models": ["single-task", "tuned weights", "UWL"]}
+LARGE = {"seeds": [3, 17], "situations": ["100 : 1"], "models": ["tuned weights", "GradNorm", "UWL from log L"]}
 COMPARED = ("single-task", "equal weights", "tuned weights", *CANDIDATES)
-FEW = {"seeds": [3, 17], "situations": ["narrow bottom"], "methods": ["single-task", "DWA", "CAGrad"]}
-TEN = {"seeds": [5], "pairs": ["same features"], "factors": [10], "methods": ["equal weights", "UWL"]}
+FEW = {"seeds": [3, 17], "situations": ["narrow bottom"], "models": ["single-task", "DWA", "CAGrad"]}
+TEN = {"seeds": [5], "pairs": ["same features"], "scales": [10], "methods": ["equal weights", "UWL"]}
 TABLES = kept_tables(
     KeptTable(
         "05_tuning",
@@ -275,14 +275,14 @@ TABLES = kept_tables(
     KeptTable(
         "05_candidates",
         verdict,
-        {"seeds": range(160), "methods": COMPARED},
+        {"seeds": range(160), "models": COMPARED},
         [Recheck(FEW, WITHIN)],
     ),
     KeptTable(
         "05_one_state",
         one_state,
         {"seeds": range(40)},
-        [Recheck({"seeds": [3, 17], "methods": ["single-task", "UWL"]}, WITHIN)],
+        [Recheck({"seeds": [3, 17], "models": ["single-task", "UWL"]}, WITHIN)],
     ),
     KeptTable("05_scales", scales, {"seeds": range(20)}, [Recheck(TEN, WEIGHTS)]),
     KeptTable("05_units", scales, UNITS, [Recheck({"seeds": [5, 40]}, WEIGHTS)]),

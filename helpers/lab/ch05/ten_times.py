@@ -41,19 +41,17 @@ def tune(seeds: Sequence[int], pairs: Sequence[str] = tuple(PAIRS), methods: Seq
 CHOSEN = Chosen("05_ten_times_tuning", by=["pair", "method"], setting=["setting"], value="r2")
 
 
-def compare(
-    seeds: Sequence[int], pairs: Sequence[str] = tuple(PAIRS), methods: Sequence[str] = METHODS
-) -> pd.DataFrame:
+def compare(seeds: Sequence[int], pairs: Sequence[str] = tuple(PAIRS), models: Sequence[str] = METHODS) -> pd.DataFrame:
     """Each method at its chosen setting: pair, seed, model, task, r2."""
     parts = [
-        _trained(pair, method, CHOSEN[pair][method], seeds).assign(pair=pair, model=method)
-        for pair, method in product(pairs, methods)
+        _trained(pair, model, CHOSEN[pair][model], seeds).assign(pair=pair, model=model)
+        for pair, model in product(pairs, models)
     ]
     return pd.concat(parts, ignore_index=True)[["pair", "seed", "model", "task", "r2"]]
 
 
 ONE = {"pairs": ["same features"], "methods": ["UWL, divided"]}
-FEW = {"seeds": [3], "methods": ["tuned weights", "UWL"]}
+FEW = {"seeds": [3], "models": ["tuned weights", "UWL"]}
 TABLES = kept_tables(
     KeptTable("05_ten_times_tuning", tune, {"seeds": (900, 901)}, [Recheck(ONE, {"r2": 0.02})]),
     KeptTable("05_ten_times", compare, {"seeds": range(24)}, [Recheck(FEW, {"r2": 0.02})]),

@@ -8,19 +8,15 @@ whose outputs may be fused as well, has a bottom as wide as each of theirs. All 
 rate for each size and condition on seeds that serve no result.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-import pandas as pd
 from torch import nn
 
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, shaped_tasks
-from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import INPUTS, TOWER, fused_r2
-from helpers.experiments.sweep import points, search, sweep
-from helpers.lab.kept_table import KeptTable, kept_tables
-from helpers.lab.recheck import Recheck
+from helpers.experiments.feature_tasks import INPUTS, TOWER
+from helpers.lab.fused import fused_r2
+from helpers.lab.study import Search, Study
 from helpers.models.shared_bottom import SharedBottom, SingleTasks
 
 
@@ -60,40 +56,21 @@ def steps(size: str, rate: float) -> dict:
     return {"epochs": STEPS // batches, "batch_size": BATCH, "evaluate_every": max(1, 5 // batches), "lr": rate}
 
 
-def tune(
-    seeds: Sequence[int],
-    sizes: Sequence[str] = tuple(SIZES),
-    names: Sequence[str] = EXTREMES,
-    models: Sequence[str] = tuple(MODELS),
-    rates: Sequence[float] = RATES,
-) -> pd.DataFrame:
-    """Validation loss at each rate, in thousandths, mean of all tasks: size, condition, model, rate, loss."""
-    at = points(size=sizes, condition=names, model=models, rate=rates, seed=seeds)
-    return search(at, examples, build, steps)
-
-
-# {size: {condition: {model: rate}}}
-CHOSEN = Chosen("00_ten_tasks_tuning", by=["size", "condition", "model"], setting=["rate"], value="loss", lowest=True)
-
-
-def compare(
-    seeds: Sequence[int],
-    sizes: Sequence[str] = tuple(SIZES),
-    names: Sequence[str] = EXTREMES,
-    models: Sequence[str] = tuple(MODELS),
-) -> pd.DataFrame:
-    """Test R², mean of all tasks, at the chosen rate: size, condition, model, seed, output, r2."""
-
-    def options(size: str, condition: str, model: str) -> dict:
-        return steps(size, CHOSEN[size][condition][model])
-
-    at = points(size=sizes, condition=names, model=models, seed=seeds)
-    return sweep(at, examples, build, options, fused_r2)
-
-
-ONE = {"sizes": ["as in chapter 04"], "rates": [0.01]}
-FEW = {"seeds": [3], "sizes": ["as in chapter 04"]}
-TABLES = kept_tables(
-    KeptTable("00_ten_tasks_tuning", tune, {"seeds": (900, 901)}, [Recheck(ONE, {"loss": 20})]),
-    KeptTable("00_ten_tasks", compare, {"seeds": range(20)}, [Recheck(FEW, {"r2": 0.03})]),
+TEN_TASKS = Study(
+    "00_ten_tasks",
+    axes={"size": tuple(SIZES), "condition": EXTREMES, "model": tuple(MODELS), "seed": range(20)},
+    data=examples,
+    model=build,
+    options=steps,
+    judge=fused_r2,
+    near={"r2": 0.03},
+    again={"seed": [3], "size": ["as in chapter 04"]},
+    search=Search(
+        "00_ten_tasks_tuning",
+        {"rate": RATES},
+        by=["size", "condition", "model"],
+        seeds=(900, 901),
+        near={"loss": 20},
+        again={"size": ["as in chapter 04"], "rate": [0.01]},
+    ),
 )

@@ -61,7 +61,7 @@ LISTENING = {
 
 def eavesdrop(
     seeds: Sequence[int],
-    names: Sequence[str] = LISTENERS,
+    conditions: Sequence[str] = LISTENERS,
     models: Sequence[str] = ("single-task", *WEIGHTS),
     labelled: int = 200,
     width: int = 8,
@@ -84,7 +84,7 @@ def eavesdrop(
         return BATCHES | {"lr": lr} | weights
 
     parts = []
-    for name in names:
+    for name in conditions:
         trained = [(model, tasks) for model in models for tasks in LISTENING[model]]
         at = [points(condition=[name], model=[model], tasks=[tasks], seed=seeds) for model, tasks in trained]
         parts.append(sweep(pd.concat(at), data, model, options))
@@ -331,7 +331,7 @@ TABLES = kept_tables(
         "01_eavesdrop",
         eavesdrop,
         {"seeds": range(100)},
-        [Recheck({"seeds": [3, 50], "names": ["disjoint features"]}, WITHIN)],
+        [Recheck({"seeds": [3, 50], "conditions": ["disjoint features"]}, WITHIN)],
     ),
     KeptTable(
         "01_carry_over",

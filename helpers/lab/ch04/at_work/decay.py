@@ -89,13 +89,13 @@ FILMS = ("all", "rated in training", "never rated")
 
 
 def _build(l2: float, penalised: str, seed: int) -> SharedBottom:
-    tasks = dict.fromkeys(PAIR.split(" + "), "binary")
+    tasks = dict.fromkeys(ratings.tasks_of(PAIR), "binary")
     penalty = {"l2_embedding": l2, "l2_rows": penalised}
     return SharedBottom(ratings.examples()[0], tasks, ratings.BOTTOM, ratings.TOWER, **penalty, seed=seed)
 
 
 def _rows(seed: int) -> list[Examples]:
-    return [part.only(*PAIR.split(" + ")) for part in ratings.rows(FRACTION, seed)]
+    return [part.only(*ratings.tasks_of(PAIR)) for part in ratings.rows(FRACTION, seed)]
 
 
 def _options(lr: float) -> dict:

@@ -36,12 +36,12 @@ GROUP = 32  # runs that train together
 
 def steps(
     seeds: Sequence[int],
-    names: Sequence[str] = NAMES,
+    conditions: Sequence[str] = NAMES,
     lr: float = LEARNING_RATE,
     models: Sequence[str] = MODELS,
 ) -> pd.DataFrame:
     """First step with the validation loss at the target: condition, seed, model, task, target, step (NaN: never)."""
-    points = [(name, seed) for name in names for seed in seeds]
+    points = [(name, seed) for name in conditions for seed in seeds]
     pairs = [relu_tasks((ROWS, VALID, 1), seed=seed, **CONDITIONS[name]) for name, seed in points]
     parts = []
     for model in models:

@@ -8,6 +8,7 @@ condition, with two tasks, on seeds that serve no result.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import pandas as pd
@@ -16,10 +17,12 @@ from torch import nn
 from helpers.data.examples import Examples
 from helpers.data.synthetic import CONDITIONS, SHAPES, shaped_tasks
 from helpers.experiments.chosen import Chosen
-from helpers.experiments.feature_tasks import INPUTS, MODELS, TOWER, full_batches, fused_r2, mean_r2
-from helpers.experiments.sweep import points, search, sweep
+from helpers.experiments.feature_tasks import INPUTS, MODELS, TOWER, full_batches, mean_r2
+from helpers.experiments.sweep import points, search
+from helpers.lab.fused import fused_r2
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck
+from helpers.lab.study import Study
 from helpers.models.shared_bottom import SharedBottom, SingleTask, SingleTasks, parameter_count
 
 ROWS = {"products": 500, "absolute values": 500, "small trees": 2000}  # enough to learn something: trees need more
@@ -79,42 +82,38 @@ def options(shape: str, condition: str, model: str) -> dict:
     return full_batches(CHOSEN[shape][condition if condition == DISJOINT else MIX][model])
 
 
-def transfer(
-    seeds: Sequence[int],
-    shapes: Sequence[str] = SHAPES,
-    tasks: Sequence[int] = TASKS,
-    names: Sequence[str] = EXTREMES,
-    models: Sequence[str] = MODELS,
-) -> pd.DataFrame:
-    """Test R² at the chosen rate, mean of all tasks: shape, tasks, condition, seed, model, r2.
-
-    names   of `CONDITIONS`
-    """
-    at = points(shape=shapes, tasks=tasks, condition=names, seed=seeds, model=models)
-    return sweep(at, examples, build, options, mean_r2)
-
-
-def fused(seeds: Sequence[int], tasks: Sequence[int] = TASKS[2:]) -> pd.DataFrame:
-    """Products in another mix, and late fusion of either model's outputs: tasks, seed, model, output, r2 (mean)."""
-    at = points(shape=["products"], tasks=tasks, condition=[MIX], seed=seeds, model=MODELS[:2])
-    return sweep(at, examples, build, options, fused_r2).drop(columns=["shape", "condition"])
-
-
+LAW = Study(
+    "04_other_features",
+    axes={
+        "shape": SHAPES,
+        "tasks": TASKS[:1],
+        "condition": (*RELATED, DISJOINT),
+        "seed": range(20),
+        "model": MODELS,
+    },
+    data=examples,
+    model=build,
+    options=options,
+    judge=mean_r2,
+    near={"r2": 0.03},
+    again={"seed": [3], "shape": ["products"]},
+)
+MANY = replace(
+    LAW,
+    name="04_many_tasks",
+    axes=LAW.axes | {"shape": ("products",), "tasks": TASKS[1:], "condition": EXTREMES, "model": MODELS[:2]},
+    again={"seed": [3], "tasks": [5]},
+)
+FUSED = replace(  # products in another mix, and late fusion of either model's outputs
+    MANY,
+    name="04_many_fused",
+    axes={"tasks": TASKS[2:], "seed": range(20), "model": MODELS[:2]},
+    data=lambda tasks, seed: examples("products", tasks, MIX, seed),
+    options=lambda model: options("products", MIX, model),
+    judge=fused_r2,
+    again={"seed": [3]},
+)
 TUNED = {"shapes": ["products"], "models": ["shared-bottom"], "rates": [0.01]}
-FEW, CLOSE = {"seeds": [3], "shapes": ["products"]}, {"r2": 0.03}
 TABLES = kept_tables(
     KeptTable("04_other_features_tuning", tune, {"seeds": range(900, 904)}, [Recheck(TUNED, {"loss": 20})]),
-    KeptTable(
-        "04_other_features",
-        transfer,
-        {"seeds": range(20), "tasks": [2], "names": [*RELATED, DISJOINT]},
-        [Recheck(FEW, CLOSE)],
-    ),
-    KeptTable(
-        "04_many_tasks",
-        transfer,
-        {"seeds": range(20), "shapes": ["products"], "tasks": [5, 20], "models": MODELS[:2]},
-        [Recheck(FEW | {"tasks": [5]}, CLOSE)],
-    ),
-    KeptTable("04_many_fused", fused, {"seeds": range(20)}, [Recheck({"seeds": [3]}, CLOSE)]),
 )
