@@ -142,11 +142,11 @@ def fresh(grid: Grid, only: Mapping[str, object], seeds: Sequence[int]) -> pd.Da
 
 
 def needs(claim: Claim) -> Mapping[str, object]:
-    """The settings to which fresh seeds are narrowed for a claim: what it says itself, or the levels that its effect
-    reads, of each argument of its tables that has a column's name, or the plural of it. Words that were measured cannot
-    be made higher or lower to see what reads them: there nothing is narrowed."""
-    if claim.only or callable(claim.grid):
-        return claim.only
+    """The settings to which fresh seeds are narrowed for a claim: the levels that its effect reads, of each argument of
+    its tables that has a column's name, or the plural of it. Words that were measured cannot be made higher or lower to
+    see what reads them: there nothing is narrowed."""
+    if callable(claim.grid):
+        return {}
     tables, rows, columns, axes = tables_of(claim.grid), kept(claim), {}, {}
     for name in tables[0].settings:
         column = name if name in rows else name.removesuffix("s")

@@ -171,8 +171,6 @@ class Claim:
     sign      +1 or −1, the sign of the effect where the sentence is right
     expected  the verdict that the sentence states; one that is "undecided" promises nothing of other seeds
     seeds     how many seeds the verdict needs to replicate, were its effect at the near end of its interval
-    only      settings of the grid that a measurement with new seeds is narrowed to, where they are not the levels that
-              the effect reads (`levels_read`)
     over      what the interval is over: `WORLDS`, `SHARES` or `one_log`
     far       whether the sentence says far, many, …: ten times the margin
     smallest  the smallest effect that matters, where it is not the unit's: that of the sentence itself, say
@@ -189,7 +187,6 @@ class Claim:
     sign: int = 1
     expected: str = "holds"
     seeds: int = 20
-    only: Mapping[str, object] = field(default_factory=dict)
     over: Interval = WORLDS
     far: bool = False
     smallest: float | None = None

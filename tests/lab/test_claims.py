@@ -322,7 +322,6 @@ def test_fresh_seeds_are_narrowed_to_the_levels_that_an_effect_reads(monkeypatch
     of_one = gain("r2", "a", over="at random", width=2)
     assert needs(claim(grid="00_x", effect=of_one)) == {"models": ["a"], "width": [2]}
     assert needs(claim(grid="00_x", effect=mean("r2", model="at random"))) == {"models": []}
-    assert needs(claim(grid="00_x", effect=of_one, only={"width": [2]})) == {"width": [2]}
     terms, both = {("c", "00_y"): 1, ("b", "00_x"): -1}, ("00_x", "00_y")
     assert needs(claim(grid=both, effect=Contrast("r2", terms, ["model", "grid"]))) == {"models": ["b", "c"]}
     assert needs(claim()) == {}
@@ -338,7 +337,7 @@ def test_what_is_trained_together_serves_each_claim_as_its_own_experiment_would(
             for name, levels in experiment.only.items():  # what it does not narrow is whole
                 wanted = alone[id][name]
                 assert wanted == levels or all(level in levels for level in wanted)
-    found = [id for id, claim in claims.items() if not claim.only and alone[id]]
+    found = [id for id, claim in claims.items() if alone[id]]
     assert len(found) > 100
     for id in found:
         table = narrowed = kept(claims[id])
