@@ -88,10 +88,13 @@ def test_a_row_names_chapters_and_tests_that_are_there_and_a_number(row):
 
 
 EQUAL = re.compile(
-    r"\b(the same(?! features| tastes)|as well as|no different|nothing that matters|less than would matter"
-    r"|too little to matter)\b"
+    r"\b(the same(?! features| tastes)|match(?:es)?|ties? with|level with|as (?:well|good|many|much) as"
+    r"|no (?:different|better|relevant difference)|nothing that matters|less than would matter"
+    r"|too (?:little|small) to matter)\b"
 )
-BELOW = re.compile(r"\b(less than|loses?|worse|behind|costs?|fewer)\b")
+BELOW = re.compile(
+    r"\b(less|loses?|worse|behind|below|costs?|fewer|lowers?|drops?|falls?|trails?|beaten by|harms?|hurts?)\b"
+)
 
 
 def phrases(cell: str) -> list[tuple[str, str, float]]:
