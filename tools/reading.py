@@ -23,7 +23,7 @@ MODELS = {  # counted in November 2026: eight sections of Dive into Deep Learnin
 MISLEADING = r"surely|to take along|as claims?:|nothing that matters|(?:draws?|are|is) level|models? apart|a model each"
 CONNECTIVES = "however|although|though|whereas|for example|for instance|suppose|that is|instead|therefore"
 LEFT_OUT = re.compile(
-    r"^(?:\||#|>|\*\d+ min).*$|`[^`]*`|\b(?:chapters?|sections?|exercises?) [\d.]+|\b(?:19|20)\d\d\b", re.MULTILINE
+    r"^(?:\||#|>|\*\d+ min).*$|^\d\. |`[^`]*`|\b(?:chapters?|sections?|exercise) [\d.]+|\b(?:19|20)\d\d\b", re.MULTILINE
 )
 ENDS = re.compile(r"(?<=[.?!])[\"”*)]*\s+|\n\s*\n|\n- ")
 
