@@ -99,11 +99,6 @@ def words(text: str, folds: re.Pattern = FOLD) -> list[str]:
     return re.findall(r"[^\W_][\w'’.-]*", NO_WORDS.sub(" ", text))
 
 
-def open_words(notebook: NotebookNode) -> int:
-    """How many words of a notebook's text are open, those of its exercises among them."""
-    return sum(len(words(cell.source)) for cell in notebook.cells if cell.cell_type == "markdown")
-
-
 def state(notebook: NotebookNode) -> None:
     """Write the minutes into the notebook: under each heading of level 2, and in the box at the top."""
     parts = sections(notebook)

@@ -4,7 +4,6 @@ import base64
 import io
 import re
 import statistics
-from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -20,7 +19,6 @@ ASKED_LINES, IMPORTS = 3, 10  # at most, of a prediction and of the set-up
 MEDIAN_LINES, P90_LINES = 5, 15
 MEGABYTES = 1.5
 CORE_MINUTES, CARDS = 60, 5  # at most, of a chapter: minutes of its core sections, open claims
-OPEN_WORDS = 22_000  # at most, of all chapters together
 DPI = 100
 LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var)/[\w.-]+|[A-Z]:\\\\?Users|site-packages|ipykernel_\d+")
 EMBEDDED = re.compile(r"(?<=data:image/png;base64,)[\w+/=\n]+")
@@ -41,7 +39,7 @@ def problems(path: Path) -> list[str]:
 
 
 def _top(notebook: NotebookNode) -> list[str]:
-    """Title, one question, and a box (a quotation) with what you can do afterwards, need first, and the minutes."""
+    """Title, one question, and a box (a quotation) with what you can do after it, need first, and the minutes."""
     top = notebook.cells[0].source if notebook.cells and notebook.cells[0].cell_type == "markdown" else ""
     lines = top.splitlines()
     box = " ".join(line for line in lines if line.startswith(">")).lower()
@@ -51,7 +49,7 @@ def _top(notebook: NotebookNode) -> list[str]:
         defects.append("the first cell does not begin with a title (# ...)")
     if sum(line.endswith("?") for line in prose) != 1:
         defects.append("the first cell does not ask one question, on a line of its own")
-    missing = [word for word in ("afterwards", "need", "minute") if word not in box]
+    missing = [word for word in ("after", "need", "minute") if word not in box]
     if missing:
         defects.append(f"the first cell has no box (> ...) that says: {', '.join(missing)}")
     return defects
@@ -73,12 +71,6 @@ def too_much(notebook: NotebookNode) -> list[str]:
     return defects + ([f"{cards} claims are open, more than {CARDS}: `evidence(...)`"] if cards > CARDS else [])
 
 
-def too_many_words(chapters: Iterable[NotebookNode]) -> list[str]:
-    """What makes the chapters of the core, together, too long to read."""
-    words = sum(map(minutes.open_words, chapters))
-    return [f"{words:,} open words, more than {OPEN_WORDS:,}"] if words > OPEN_WORDS else []
-
-
 def _cells(notebook: NotebookNode) -> list[str]:
     defects = []
     cells = code_cells(notebook)
@@ -89,9 +81,7 @@ def _cells(notebook: NotebookNode) -> list[str]:
     imports = sum(line.startswith(("import ", "from ")) for cell in setup for line in cell.source.splitlines())
     if imports > IMPORTS:
         defects.append(f"the set-up has {imports} imports, more than {IMPORTS}")
-    for before, cell in zip([None, *notebook.cells], notebook.cells, strict=False):
-        if cell.cell_type == "code" and (before is None or before.cell_type != "markdown"):
-            defects.append(f"cell {cell.id} has no prose before it")
+    for cell in notebook.cells:
         unknown = set(tags(cell)) - TAGS
         if unknown:
             defects.append(f"cell {cell.id} has unknown tags: {', '.join(sorted(unknown))}")

@@ -95,10 +95,13 @@ def test_contributing_says_where_each_system_is_tested():
 
 
 EQUAL = re.compile(
-    r"\b(the same(?! features| tastes)|as well as|match(es)?|no different|nothing that matters|less than would matter"
-    r"|too (little|small) to matter)\b"
+    r"\b(the same(?! features| tastes)|match(?:es)?|ties? with|level with|as (?:well|good|many|much) as"
+    r"|no (?:different|better|relevant difference)|nothing that matters|less than would matter"
+    r"|too (?:little|small) to matter)\b"
 )
-BELOW = re.compile(r"\b(less than|loses?|worse|behind|trails?|costs?|fewer)\b")
+BELOW = re.compile(
+    r"\b(less|loses?|worse|behind|below|costs?|fewer|lowers?|drops?|falls?|trails?|beaten by|harms?|hurts?)\b"
+)
 
 
 def phrases(cell: str) -> list[tuple[str, str, float]]:

@@ -83,16 +83,6 @@ def test_what_is_stated_follows_what_is_there():
     assert nbformat.writes(notebook) == once
 
 
-def test_too_many_words_are_counted_over_all_chapters(monkeypatch):
-    monkeypatch.setattr(style, "OPEN_WORDS", 10)
-    chapter = book(new_markdown_cell("## 1 A\n\n*1 min · core*\n\none two <details>three</details>"))
-    words = minutes.open_words(chapter)
-    assert words == 10 + 4  # the box, and below it the heading and two words
-    assert style.too_many_words([chapter]) == ["14 open words, more than 10"]
-    monkeypatch.setattr(style, "OPEN_WORDS", 28)
-    assert style.too_many_words([chapter, chapter]) == []
-
-
 def test_too_long_a_chapter_is_told():
     long = book(new_markdown_cell("## 1"), *(code("play()", tags=["widget"]) for _ in range(12)))
     assert style.too_much(long) == ["61 minutes of core sections, more than 60"]

@@ -181,7 +181,7 @@ def test_a_handout_has_questions_without_answers_and_what_stands_open():
         new_code_cell("ask()", metadata={"tags": ["predict"]}, outputs=[new_output("display_data", shown)]),
         new_code_cell("figure()", outputs=[new_output("display_data", figure)] * 9),
         new_code_cell("solution()", metadata={"tags": ["solution"]}, outputs=[new_output("display_data", figure)]),
-        new_markdown_cell("## 2 Recap\n\n*1 min · core*\n\n- So."),
+        new_markdown_cell("## 2 Takeaways: who won?\n\n*1 min · core*\n\n- So."),
     ]
     book = new_notebook(cells=cells)
     book.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {"m": model}}}

@@ -36,6 +36,7 @@ SCRIPTS = {
 BETWEEN_FILES = re.compile(r'href="(?:\.\./|deeper/)?([\w.-]+)\.(?:ipynb|md)(?=[#"])')  # all pages are in one folder
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 MINUTES = re.compile(r"^\*(?:\d+ min · \w+|exercises)\*$", re.MULTILINE)  # below a heading
+TAKEAWAYS = re.compile(r">\d+ (?:Takeaways|Recap)\b")  # the heading of a chapter's last words
 CLAIM = re.compile(r"\bC\d\.\d+\b")
 # what a browser's translation must leave alone: code, what it prints, tables of data, ids of claims in cards; without
 # quotation marks, since the state of a widget may hold the same words
@@ -209,7 +210,7 @@ def _plain(page: str) -> str:
 
 def handout(notebook: NotebookNode) -> dict:
     """What is printed of a chapter: title, question, what it is for, its parts, and for afterwards what would answer
-    its predictions: the recap, and the figures that come after the first of them."""
+    its predictions: the takeaways, and the figures that come after the first of them."""
     models = _models(notebook)
     parts: list[Part] = []
     recap, later, asked = "", [], False
@@ -219,7 +220,7 @@ def handout(notebook: NotebookNode) -> dict:
         if not parts:
             continue
         if cell.cell_type == "markdown":
-            if parts[-1].heading.endswith("Recap</h2>\n"):
+            if TAKEAWAYS.search(parts[-1].heading):
                 recap += rendered(
                     MINUTES.sub("", FOLD.sub("", cell.source)).removeprefix(heading[0] if heading else ""), set()
                 )
@@ -231,7 +232,7 @@ def handout(notebook: NotebookNode) -> dict:
                 asked = True
             elif (figure := data.get("text/html", "")).startswith("<img"):
                 (later if asked else parts[-1].figures).append(figure)
-    kept = [part for part in parts if any(part[1:]) and not part.heading.endswith("Recap</h2>\n")]
+    kept = [part for part in parts if any(part[1:]) and not TAKEAWAYS.search(part.heading)]
     box = re.search(r"^>.*?(?=\n\n|\Z)", notebook.cells[0].source, re.MULTILINE | re.DOTALL)
     return {
         "title": title(notebook),

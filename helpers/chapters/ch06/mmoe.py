@@ -28,6 +28,11 @@ MODELS = (
     "MMoE",
     "PLE",
 )
+NAMES = {  # of the controls, in the chapter's words
+    "single-task": "separate models",
+    "one expert": "narrow bottom",
+    "shared-bottom, equal size": "wide bottom",
+}
 SHAPES: dict[str, tuple[Shape, ...]] = {
     "single-task": ((10,), (10, 4), (9, 5)),  # units of the bottom, of each of the two models
     "one expert": ((4,),),

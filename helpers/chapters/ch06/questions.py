@@ -12,7 +12,7 @@ from helpers.display.runs import Runs
 
 @answers("C6.P3")
 def features_apart(runs: Runs) -> Figure:
-    runs = runs.label(condition={"same features, other mix": "same features"})
+    runs = runs.label(condition={"same features, other mix": "same features"}, model=mmoe.NAMES)
     runs = runs.label(setting="{condition}, {rows:,} rows")
     settings = {name: name for name in runs.table.sort_values(["condition", "rows"])["setting"].unique()}
     title = "Gates that look at the row do worse than gates that do not"

@@ -28,6 +28,7 @@ def pooled(
     of, over   sides: "apart", what shares nothing; a model that shares; "all", what shares nothing and `model`
     """
     counts, more = COUNTS[at]
-    sides = {"apart": POOLS_APART, "all": [*POOLS_APART, model, *(pool for pool in POOLS_JOINED if model in POOLS[pool])]}
+    joined = [pool for pool in POOLS_JOINED if model in POOLS[pool]]
+    sides = {"apart": POOLS_APART, "all": [*POOLS_APART, model, *joined]}
     first, second = ([*kinds_of(counts, sides.get(side, [side])), *more] for side in (of, over))
     return fused(value, first, over=second, **where)
