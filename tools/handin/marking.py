@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.course import folder_of
 from helpers.support import validate
 from helpers.support.environment import ROOT
 from helpers.support.files import whole
@@ -82,7 +83,7 @@ def _judged(sheet: Sheet, tasks: list[Task], behind: list[str], seconds: float) 
         return {}
     jobs = [{"name": task.name, "above": task.above, **vars(sheet.answers[task.name])} for task in tasks]
     job = {
-        "chapter": f"ch{sheet.chapter.path.stem[:2]}",
+        "chapter": folder_of(sheet.chapter.path.stem),
         "setup": sheet.chapter.setup,
         "definitions": sheet.chapter.tasks[-1].above,
         "walls": bool(behind),
