@@ -35,7 +35,7 @@ def chapter_names() -> list[str]:
 
 
 def folder_of(notebook: str) -> str:
-    """The folder in `helpers/chapters/` of a notebook, "ch04" for "04_shared_bottom" and "04_bottoms"; else its name."""
+    """The folder in `helpers/chapters/` of a notebook: "ch04" for "04_shared_bottom" and "04_bottoms", or its name."""
     return f"ch{notebook[:2]}" if re.match(r"\d\d_", notebook) else notebook
 
 

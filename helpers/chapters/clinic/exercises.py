@@ -33,7 +33,7 @@ def tried(name: str, show: Callable[[Callable], dict]) -> Folded:
     name  the exercise; one of `TRIED`
     show  makes numbers of an answer, {what it is: value}
     """
-    return Folded(pd.DataFrame(map(show, TRIED[name].values()), TRIED[name]), SUMMARY)
+    return Folded(pd.DataFrame(map(show, TRIED[name].values()), TRIED[name]).round(3), SUMMARY)
 
 
 # --- 1 the weights that stay at 1 ------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ def _first(count: int) -> Callable:
 
 set_back = Exercise(
     "every meter starts empty, however many there are. "
-    f"{GITHUB}/PaddlePaddle/PaddleRec/issues/981: their number was an entry of the configuration, 1 if nobody wrote it.",
+    f"{GITHUB}/PaddlePaddle/PaddleRec/issues/981: their number was 1 unless the configuration had another.",
     "`answer(meters)`: sets all meters back, and returns them.",
     right=_first(None),
     also=[lambda meters: [meter.__init__() or meter for meter in meters]],
@@ -331,7 +331,8 @@ def _mean_over_users(undefined: Callable[[np.ndarray], float | None]) -> Callabl
         values = []
         for one in np.unique(user):
             y, s = label[user == one], score[user == one]
-            values.append((undefined(y) if y.min() == y.max() else metrics.auc(s, y), len(y)))
+            right = s[y == 1][:, None] > s[y == 0]
+            values.append((right.mean() if right.size else undefined(y), len(y)))
         values = [(value, rows) for value, rows in values if value is not None]
         return sum(value * rows for value, rows in values) / sum(rows for _, rows in values)
 
@@ -489,8 +490,8 @@ total = Exercise(
 )
 
 half = Exercise(
-    "nothing had to be changed. The paper has e^(−s)·L + ½·s for a classification. With s + log 2 for s that is the total "
-    "as it stood, but for a constant: both train the same network. "
+    "nothing had to be changed. The paper has e^(−s)·L + ½·s for a classification. With s + log 2 for s that is the "
+    "total as it stood, but for a constant: both train the same network. "
     f"{GITHUB}/median-research-group/LibMTL/issues/40 asks about it.",
     "`answer(losses, s)`: the total of two classification losses `(tasks,)`, a number; as found, or as it should be.",
     right=_uwl,
@@ -513,7 +514,8 @@ half = Exercise(
 
 gate = Exercise(
     "the weights of a row's experts add up to 1, and no other row has a say. "
-    f"{GITHUB}/shenweichen/DeepCTR-Torch/issues/63 is about such an axis. No number that is computed offline shows it: serve some rows one at a time.",
+    f"{GITHUB}/shenweichen/DeepCTR-Torch/issues/63 is about such an axis. No number that is computed "
+    "offline shows it: serve some rows one at a time.",
     "`answer(logits)`: `(rows, tasks, experts)` become weights of the experts, in the same shape.",
     right=lambda logits: logits.softmax(-1),
     also=[lambda logits: (e := torch.exp(logits)) / e.sum(2, keepdim=True)],
@@ -615,8 +617,8 @@ funnel = Exercise(
             and gets rows without one as its zeros.
             Hint: in which rows does the label say anything about what follows a click?
             Hint: either only clicked rows have this loss, or CTR × CVR has it in all rows.""",
-        when(lambda seen: not seen["buys"] and seen, _by_the_mean): """the level is right, CTR × CVR buys as often as
-            people do. But of the clicks a half and a quarter become purchases, and the CVR rests at {cvr:.2f}.
+        when(lambda seen: not seen["buys"] and seen, _by_the_mean): """the CVR is no longer far too low, and still
+            it is wrong: of the clicks a half and a quarter become purchases, and it rests at {cvr:.2f}.
             Hint: look at the rows that are often clicked and at those that seldom are, apart.
             Hint: each row has a click rate of its own, and one tower predicts it.""",
     },
@@ -662,7 +664,7 @@ corrected = Exercise(
         _as_they_are: """these are the rates of the thinned log.
             Hint: of ten rows without a click nine are missing. Is a click as frequent as it looks?
             Hint: which of the two towers has seen the thinning?""",
-        _times_rate: """a row of 0.8 falls to 0.08. But of 8 clicks and 2 other rows, the others were 20, and 8 of 28 is 0.29.
+        _times_rate: """a row of 0.8 falls to 0.08. But beside 8 clicks the 2 other rows were 20, and 8 of 28 is 0.29.
             Hint: the clicks were not thinned, the other rows were.
             Hint: clicks to other rows, that is the odds. By what do they change?""",
         _both_by_odds: """the clicks are right, the purchases are not.
