@@ -21,9 +21,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from helpers.course import folder_of
 from helpers.display.answers import Wrong
-from tools.handin.sheets import CHECK
+from tools.handin.sheets import CHECK, folder_of
 from tools.notebooks import ROOT, canonical, read, tags, title
 
 EDITIONS = ("student", "teacher")

@@ -34,11 +34,6 @@ def chapter_names() -> list[str]:
     return [name for name in names if re.fullmatch(r"ch\d\d", name)]
 
 
-def folder_of(notebook: str) -> str:
-    """The folder in `helpers/chapters/` of a notebook: "ch04" for "04_shared_bottom" and "04_bottoms", or its name."""
-    return f"ch{notebook[:2]}" if re.match(r"\d\d_", notebook) else notebook
-
-
 def lucky() -> list[str]:
     """The ids of the claims that do not pass Holm's test, all of them together: of so many some could hold by luck."""
     return weak(findings().values())

@@ -8,11 +8,10 @@ from importlib import import_module
 
 import pytest
 
-from helpers.course import folder_of
 from helpers.display.exercises import Exercise
 from tests.chapters.shared import judge
 from tests.tools.homework import CHAPTERS, solutions
-from tools.handin.sheets import Chapter
+from tools.handin.sheets import Chapter, folder_of
 from tools.handin.worker import define
 from tools.notebooks import ROOT
 

@@ -9,9 +9,8 @@ import sys
 import nbformat
 import pytest
 
-from helpers.course import folder_of
 from tools.editions import LEFT_OUT, QUESTIONS, for_students, for_teachers, mistakes, write
-from tools.handin.sheets import CHECK, chapters
+from tools.handin.sheets import CHECK, chapters, folder_of
 from tools.notebooks import ROOT, code_cells, find, output_texts, read, tags
 from tools.style import problems
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from helpers.course import chapter_names, folder_of
+from helpers.course import chapter_names
 from tests.tools import homework
 from tests.tools.homework import (
     CHAPTER,
@@ -34,7 +34,7 @@ from tests.tools.homework import (
 from tools.handin import sheets, walls
 from tools.handin.__main__ import main
 from tools.handin.marking import keep, mark, marks_folder, table
-from tools.handin.sheets import Reader, Unreadable, chapters, contents, parse
+from tools.handin.sheets import Reader, Unreadable, chapters, contents, folder_of, parse
 from tools.handin.trees import form, remark
 
 

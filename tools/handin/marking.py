@@ -18,11 +18,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.course import folder_of
 from helpers.support import validate
 from helpers.support.environment import ROOT
 from helpers.support.files import whole
-from tools.handin.sheets import Answer, Reader, Sheet, Task, Unreadable, contents
+from tools.handin.sheets import Answer, Reader, Sheet, Task, Unreadable, contents, folder_of
 from tools.handin.worker import CROWDED, LARGE, LONGEST, TIME_OUT
 
 SECONDS = 60  # for one exercise

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import nbformat
 
-from helpers.course import folder_of
 from helpers.display.exercises import Exercise
 from helpers.support.environment import ROOT
 from tools.handin import trees
@@ -90,6 +89,11 @@ def tags(cell: nbformat.NotebookNode) -> list[str]:
 
 class Unreadable(Exception):
     """A file that is no notebook of the course, and why."""
+
+
+def folder_of(notebook: str) -> str:
+    """The folder in `helpers/chapters/` of a notebook: "ch04" for "04_shared_bottom" and "04_bottoms", or its name."""
+    return f"ch{notebook[:2]}" if re.match(r"\d\d_", notebook) else notebook
 
 
 @cache
