@@ -22,7 +22,7 @@ EXERCISES = {
     if isinstance(exercise, Exercise)
 }
 # they train, or score whole feeds
-SLOW = {"ch00 scorer", "ch02 time"}
+SLOW = {"ch00 scorer", "ch02 time", "clinic total", "clinic half", "clinic funnel"}
 LONG = {"ch04 losing_pair", "ch04 few_labels"}
 
 

@@ -62,6 +62,7 @@ def _first_step(answer: Callable) -> dict:
         optimiser.step()
         moved[place] = (balance.s.detach() - s).abs().max().item()
         moved["model"] = (model.weight.detach() - before).abs().max().item()
+        moved["joined"] = any(tensor is balance.s for tensor in model.parameters())
     return moved
 
 
@@ -100,7 +101,11 @@ optimiser = Exercise(
         ): """the function gave back {came}, not an optimiser.
             Hint: the training loop calls its `step()`.
             Hint: `torch.optim.Adam(...)`.""",
-        when(lambda seen: not seen["start"], _model_alone, _joined_late): """a step moves the model, and s stays at 0.
+        when(lambda seen: seen["joined"] and not seen["start"], _joined_late): """s is a tensor of the model now, and a
+            step still leaves it at 0.
+            Hint: print the optimiser's `param_groups`. Is s in there?
+            Hint: an optimiser reads its list when it is made; what the model gets later is not in it.""",
+        when(lambda seen: not seen["start"], _model_alone): """a step moves the model, and s stays at 0.
             Hint: a gradient arrives at s. Who takes a step with it?
             Hint: an optimiser moves the tensors in its list, and it reads the list when it is made.""",
         when(
@@ -129,7 +134,7 @@ def _three(answer: Callable) -> dict:
     if not isinstance(towers, list | tuple | nn.ModuleList) or len(towers) != 3:
         return {"came": described(towers)}
     first, *others = ({id(tensor) for tensor in tower.parameters()} for tower in towers)
-    return {"own": len(first), "shared": len(first & set.union(*others))}
+    return {"boxes": len(set(map(id, towers))), "own": len(first), "shared": len(first & set.union(*others))}
 
 
 def _times(make, tasks):
@@ -160,10 +165,15 @@ towers = Exercise(
         when(lambda seen: "came" in seen and seen, lambda make, tasks: make()): """three tasks gave {came}.
             Hint: a list with one module for each task.
             Hint: its length is `tasks`.""",
-        when(lambda seen: seen["shared"] == seen["own"], _times, _shallow): """all tensors of the first tower are those
-            of another one.
-            Hint: how often is `make` called, and which tensors does a copy have?
-            Hint: `copy.copy` makes a new box with the old layers in it; `[...] * 2` does not even make a box.""",
+        when(
+            lambda seen: seen["shared"] == seen["own"] and seen["boxes"] == 3, _shallow
+        ): """three boxes, with one set of
+            layers in all of them.
+            Hint: `copy.copy` copies the box and keeps what is in it.
+            Hint: how often is `make` called?""",
+        when(lambda seen: seen["shared"] == seen["own"], _times): """one tower, three times in the list.
+            Hint: how many tensors does it have, and how many should three towers have?
+            Hint: how often is `make` called?""",
         when(lambda seen: seen["shared"] and seen, _last_layers): """{shared} of {own} tensors of the first tower are in
             another one: that part is a bottom.
             Hint: the scores differ now, and what is below the last layer is still one network.
@@ -229,7 +239,11 @@ features = Exercise(
             rows gave {came}.
             Hint: features of the training rows, and of the test rows.
             Hint: a list of two arrays, `(rows, features)` each.""",
-        when(lambda seen: "buy" in seen["train"], _all_but_labels, _cleared): """one feature of the training rows alone
+        when(lambda seen: "buy" in seen["train"] - seen["test"], _cleared): """the label is out of the test rows, so the
+            number looks honest. The model has still learnt to read it, in the training rows.
+            Hint: what does this model do with the honest columns?
+            Hint: a column that goes must go from both logs.""",
+        when(lambda seen: "buy" in seen["train"], _all_but_labels): """one feature of the training rows alone
             orders what was bought with an AUC of 1: it is the label.
             Hint: the model learns from the training rows that this column is all it needs.
             Hint: a third column is made from the other two labels. What is known before the video is shown?""",
@@ -438,8 +452,9 @@ def _rest(total: Callable[[Tensor, Tensor], Tensor]) -> dict:
         fit([s], lambda s=s: total(losses, s), steps)
         found.append(slopes(total(losses, s), losses)[0])
     half, weights = found
-    products = (weights * losses).tolist()
-    return {"weights": weights, "products": products, "fades": bool((weights < 0.7 * half).all())}
+    products, below = (weights * losses).tolist(), torch.full((2,), -1.0, requires_grad=True)
+    cut = slopes(total(losses, below), below)[0][1] == 0
+    return {"cut": cut, "weights": weights, "products": products, "fades": bool((weights < 0.7 * half).all())}
 
 
 def _uwl(losses, s):
@@ -476,8 +491,14 @@ total = Exercise(
     mistakes={
         when(lambda seen: "came" in seen and seen, lambda losses, s: torch.exp(-s) * losses + s): ONE_NUMBER,
         when(lambda seen: seen["fades"] and seen, _no_log): FADES,
-        when(lambda seen: seen["products"][1] < 0.1 and seen, _clamped, _absolute): """the loss of 0.05 stays at the
-            weight {weights[1]:.2f}, and 1/(2·0.05) is 10: something keeps s above 0.
+        when(
+            lambda seen: seen["products"][1] < 0.1 and not seen["cut"] and seen, _absolute
+        ): """the loss of 0.05 stays at
+            the weight {weights[1]:.2f}, and 1/(2·0.05) is 10: s is pushed to 0 from both sides.
+            Hint: below 0 the second term has to fall with s, as it does above.
+            Hint: nothing has to keep the total above 0. Only its slope moves anything.""",
+        when(lambda seen: seen["products"][1] < 0.1 and seen, _clamped): """the loss of 0.05 stays at the weight
+            {weights[1]:.2f}, and 1/(2·0.05) is 10: below 0 nothing moves s any more.
             Hint: which s has a loss of 0.05, and is that s allowed?
             Hint: nothing has to keep the total above 0. Only its slope moves anything.""",
         when(
@@ -567,6 +588,7 @@ def _rates(loss: Callable) -> dict:
         "cvr": buy,
         "clicks": close(click, TRUE[0], 0.03),
         "buys": close(buy, TRUE[1], 0.03),
+        "raised": bool(buy[0] > 0.12),
         "level": abs((click * buy).mean() - BUYS.mean()) < 0.02,
     }
 
@@ -612,7 +634,13 @@ funnel = Exercise(
         ): """of two kinds of rows a fifth and three fifths are clicked, and the CTR rests at {ctr:.2f}.
             Hint: the click has a label in every row.
             Hint: leave its loss as it was.""",
-        when(lambda seen: not seen["buys"] and not seen["level"] and seen, _all_rows, _reweighted): """of the clicks a
+        when(
+            lambda seen: not seen["buys"] and seen["raised"] and not seen["level"] and seen, _reweighted
+        ): """of the clicks a half and a quarter become purchases. The CVR rests at {cvr:.2f}, which is nearer, and rows
+            without a click are still in it.
+            Hint: a weight for the purchases makes up for a mean. Does it for both kinds of rows?
+            Hint: what does the label say in a row without a click?""",
+        when(lambda seen: not seen["buys"] and not seen["level"] and seen, _all_rows): """of the clicks a
             half and a quarter become purchases, and the CVR rests at {cvr:.2f}: it is asked for a share of the clicks
             and gets rows without one as its zeros.
             Hint: in which rows does the label say anything about what follows a click?
