@@ -23,7 +23,6 @@ from helpers.evaluation import metrics
 from helpers.models.esmm import product_logit
 
 SUMMARY = "What people tried, and the number that it gave (open it when the check passes)"
-GITHUB = "https://github.com"
 
 
 def tried(name: str, show: Callable[[Callable], dict]) -> Folded:
@@ -34,6 +33,11 @@ def tried(name: str, show: Callable[[Callable], dict]) -> Folded:
     show  makes numbers of an answer, {what it is: value}
     """
     return Folded(pd.DataFrame(map(show, TRIED[name].values()), TRIED[name]).round(3), SUMMARY)
+
+
+def _threads(*places: str) -> Callable:
+    """What is said below *Correct*: where it happened."""
+    return lambda seen: "\n".join(f"https://github.com/{place}" for place in places)
 
 
 # --- 1 the weights that stay at 1 ------------------------------------------------------------------------------------
@@ -85,7 +89,7 @@ def _both(model, balance):
 
 
 optimiser = Exercise(
-    f"the optimiser moves s, and lets it rest. {GITHUB}/Mikoto10032/AutomaticWeightedLoss/issues/3",
+    "the optimiser moves s, and lets it rest.",
     "`answer(model, balance)`: an optimiser for both modules.",
     right=_both,
     also=[
@@ -95,6 +99,7 @@ optimiser = Exercise(
         ),
     ],
     look=_first_step,
+    note=_threads("Mikoto10032/AutomaticWeightedLoss/issues/3"),
     mistakes={
         when(
             lambda seen: "came" in seen and seen, lambda model, balance: [*balance.parameters()]
@@ -155,12 +160,12 @@ def _each(make, tasks):
 
 
 towers = Exercise(
-    f"each task has a tower. {GITHUB}/linkedin/Liger-Kernel/issues/269 has it in a transformer, "
-    f"{GITHUB}/acids-ircam/ddsp_pytorch/issues/37 in a synthesiser.",
+    "each task has a tower. It happened in a transformer and in a synthesiser.",
     "`answer(make, tasks)`: a list with one tower for each task; `make()` makes one.",
     right=_each,
     also=[lambda make, tasks: nn.ModuleList(copy.deepcopy(tower) for tower in _times(make, tasks))],
     look=_three,
+    note=_threads("linkedin/Liger-Kernel/issues/269", "acids-ircam/ddsp_pytorch/issues/37"),
     mistakes={
         when(lambda seen: "came" in seen and seen, lambda make, tasks: make()): """three tasks gave {came}.
             Hint: a list with one module for each task.
@@ -228,12 +233,13 @@ _uncorrelated = _stacked(lambda name, values, buy: abs(np.corrcoef(values, buy)[
 _allowed = _stacked(lambda name, *_: name in ("a", "b"))
 
 features = Exercise(
-    f"what is known before the click, and nothing else. {GITHUB}/datawhalechina/torch-rechub/issues/56 had it again "
-    "after #28 had fixed it once: the list of what to leave out was too short. A list of what to keep is not.",
+    "what is known before the click, and nothing else. It had been fixed once, by a list of what to leave out, which "
+    "was too short.",
     "`answer(train, test)`: two logs, dicts of columns, become two arrays of features, `(rows, features)`.",
     right=_allowed,
     also=[lambda train, test: [np.c_[part["b"], part["a"], part["a"] * part["b"]] for part in (train, test)]],
     look=_named,
+    note=_threads("datawhalechina/torch-rechub/issues/56"),
     mistakes={
         when(lambda seen: "came" in seen and seen, lambda train, test: _allowed(train, test)[0]): """two logs of 300
             rows gave {came}.
@@ -302,12 +308,12 @@ def _first(count: int) -> Callable:
 
 
 set_back = Exercise(
-    "every meter starts empty, however many there are. "
-    f"{GITHUB}/PaddlePaddle/PaddleRec/issues/981: their number was 1 unless the configuration had another.",
+    "every meter starts empty, however many there are. The number was 1 unless somebody configured another.",
     "`answer(meters)`: sets all meters back, and returns them.",
     right=_first(None),
     also=[lambda meters: [meter.__init__() or meter for meter in meters]],
     look=_left,
+    note=_threads("PaddlePaddle/PaddleRec/issues/981"),
     mistakes={
         when(lambda seen: seen["all"], lambda meters: [_Meter() for _ in meters]): """all meters still hold yesterday's
             rows.
@@ -358,12 +364,13 @@ _one_side = _mean_over_users(lambda y: 1.0 if y.all() else None)
 _skipped = _mean_over_users(lambda y: None)
 
 mean_over_users = Exercise(
-    "users without an order are left out, whoever they are. In TensorFlow an AUC of one class is 0, "
-    f"{GITHUB}/tensorflow/tensorflow/issues/41081, open since 2020; whoever takes a mean over users inherits it.",
+    "users without an order are left out, whoever they are. In TensorFlow an AUC of one class is 0, since 2020 at "
+    "least, and a mean over users inherits it.",
     "`answer(user, label, score)`: the mean over users of the AUC within each, weighted by rows; `(n,)` arrays.",
     right=lambda user, label, score: metrics.gauc(score, label, user).value,
     also=[_skipped],
     cases=_users,
+    note=_threads("tensorflow/tensorflow/issues/41081"),
     mistakes={
         form(lambda user, label, score: metrics.gauc(score, label, user)): """the function gave back {came}, not one
             number.
@@ -408,14 +415,15 @@ def _twice(losses, sample_weight, task_weight):
 
 
 weighted_loss = Exercise(
-    "the weights of rows share out the loss, the weight of the task multiplies it. It is TorchEasyRec's, "
-    f"{GITHUB}/alibaba/TorchEasyRec/pull/171; the division had been talked about in the review that let it in, #82.",
+    "the weights of rows share out the loss, the weight of the task multiplies it. The review that let the division in "
+    "had talked about it.",
     """`answer(losses, sample_weight, task_weight)`: the loss of one task, a number, from those of its rows `(n,)`.
 
     Sample weights say how much a row counts beside the others; task_weight how much the task does.""",
     right=_weighted,
     also=[lambda losses, weight, task: task * (losses * weight).sum() / weight.sum()],
     cases=lambda: [(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 6.0]), task) for task in (1.0, 3.0)],
+    note=_threads("alibaba/TorchEasyRec/pull/171", "alibaba/TorchEasyRec/pull/82"),
     mistakes={
         form(lambda losses, sample_weight, task_weight: task_weight * losses * sample_weight): """the function gave back
             {came}, not one number in a tensor.
@@ -481,13 +489,13 @@ FADES = """the longer it trains, the smaller all weights get, {weights:.2g} by n
     Hint: without its second term the total is smallest where every weight is 0."""
 
 total = Exercise(
-    "a loss below 0 is none to worry about: the total is log-likelihood, and a density may be above 1. "
-    f"{GITHUB}/yaringal/multi-task-learning-example/issues/6 asks since 2019 what to do about it. To take out the log, "
-    "to cut s off at 0 and to take its absolute value are the answers given there.",
+    "a total below 0 is no error: it is a negative log-likelihood, and a density may be above 1. The answers that "
+    "people get since 2019 are to cut s off at 0 or to take its absolute value.",
     "`answer(losses, s)`: the total of two regression losses `(tasks,)`, with s = log σ², a number.",
     right=_uwl,
     also=[lambda losses, s: 3 + _uwl(losses, s)],
     look=_rest,
+    note=_threads("yaringal/multi-task-learning-example/issues/6"),
     mistakes={
         when(lambda seen: "came" in seen and seen, lambda losses, s: torch.exp(-s) * losses + s): ONE_NUMBER,
         when(lambda seen: seen["fades"] and seen, _no_log): FADES,
@@ -512,12 +520,12 @@ total = Exercise(
 
 half = Exercise(
     "nothing had to be changed. The paper has e^(−s)·L + ½·s for a classification. With s + log 2 for s that is the "
-    "total as it stood, but for a constant: both train the same network. "
-    f"{GITHUB}/median-research-group/LibMTL/issues/40 asks about it.",
+    "total as it stood, but for a constant: both train the same network.",
     "`answer(losses, s)`: the total of two classification losses `(tasks,)`, a number; as found, or as it should be.",
     right=_uwl,
     also=[lambda losses, s: (torch.exp(-s) * losses + 0.5 * s).sum()],
     look=_rest,
+    note=_threads("median-research-group/LibMTL/issues/40"),
     mistakes={
         when(lambda seen: "came" in seen and seen, lambda losses, s: torch.exp(-s) * losses + s): ONE_NUMBER,
         when(lambda seen: seen["fades"] and seen, _no_log): FADES,
@@ -534,13 +542,13 @@ half = Exercise(
 # --- 8 a gate that looks around --------------------------------------------------------------------------------------
 
 gate = Exercise(
-    "the weights of a row's experts add up to 1, and no other row has a say. "
-    f"{GITHUB}/shenweichen/DeepCTR-Torch/issues/63 is about such an axis. No number that is computed "
-    "offline shows it: serve some rows one at a time.",
+    "the weights of a row's experts add up to 1, and no other row has a say. The thread is about such an axis, in a "
+    "layer of attention. No number that is computed offline shows it.",
     "`answer(logits)`: `(rows, tasks, experts)` become weights of the experts, in the same shape.",
     right=lambda logits: logits.softmax(-1),
     also=[lambda logits: (e := torch.exp(logits)) / e.sum(2, keepdim=True)],
     cases=lambda: [(torch.randn(5, 2, 4),), (torch.randn(1, 2, 4),)],
+    note=_threads("shenweichen/DeepCTR-Torch/issues/63"),
     mistakes={
         form(lambda logits: logits.softmax(-1).sum(-1)): """logits of shape (5, 2, 4) gave {came}.
             Hint: a weight for each expert, of each task, in each row.
@@ -614,15 +622,15 @@ def _masked(click_logit, buy_logit, click, buy):
 
 
 funnel = Exercise(
-    "the CVR is the share of the clicks. Six threads ask it, among them "
-    f"{GITHUB}/yangxudong/deeplearning/issues/4 and {GITHUB}/datawhalechina/torch-rechub/issues/33. The loss on the "
-    "product over all rows and the loss on clicked rows alone both rest there; chapter 07 has worlds where they part.",
+    "the CVR is the share of the clicks. The loss on the product over all rows and the loss on clicked rows alone both "
+    "rest there; chapter 07 has worlds where they part.",
     """`answer(click_logit, buy_logit, click, buy)`: the loss of both towers, a number, from four `(n,)` tensors.
 
     sigmoid(buy_logit) is the chance that a click becomes a purchase.""",
     right=_product,
     also=[_masked],
     look=_rates,
+    note=_threads("yangxudong/deeplearning/issues/4", "datawhalechina/torch-rechub/issues/33"),
     mistakes={
         when(
             lambda seen: "came" in seen and seen, lambda a, b, click, buy: bce(a, click, reduction="none")
@@ -677,14 +685,14 @@ def _click_by_odds(ctr, cvr, rate):
 
 
 corrected = Exercise(
-    "the odds of a click shrink by the share that was kept, and the CVR needs nothing: all clicks are in the log. "
-    f"{GITHUB}/alibaba/x-deeplearning/issues/328 asks whether to correct in training or afterwards; that it is the "
-    "odds, and of the click alone, is our answer.",
+    "the odds of a click shrink by the share that was kept, and the CVR needs nothing: all clicks are in the log. The "
+    "thread asks when to correct; what to correct is our answer.",
     """`answer(ctr, cvr, rate)`: two arrays `(n,)`, the chance of a click and of a click with a purchase as they are in
     the full log, from CTR and CVR that were trained on all clicks and a share `rate` of the other rows.""",
     right=_click_by_odds,
     also=[lambda ctr, cvr, rate: [p := expit(np.log(ctr / (1 - ctr)) + np.log(rate)), p * cvr]],
     cases=lambda: [(np.array([0.05, 0.3, 0.8]), np.array([0.4, 0.5, 0.2]), rate) for rate in (0.1, 0.25)],
+    note=_threads("alibaba/x-deeplearning/issues/328"),
     mistakes={
         form(lambda ctr, cvr, rate: _odds(ctr, rate)): """three rows gave {came}, not two arrays.
             Hint: the chance of a click, and of a click with a purchase.
@@ -766,13 +774,14 @@ def _verdicts(answer: Callable) -> dict:
 
 
 audit = Exercise(
-    "your check needs no right number, and it refuses three ways to compute an AUC that people have published. "
-    f"Means of batches: {GITHUB}/hwwang55/KGCN/issues/22. Thresholds: {GITHUB}/alibaba/EasyRec/issues/76.",
+    "your check needs no right number, and it refuses three ways to compute an AUC: means of batches, thresholds, and "
+    "ties that win.",
     """`answer(evaluate)`: True if `evaluate(labels, scores)` may be an AUC, else False.
 
     labels and scores are arrays `(n,)` of your choice, labels true and false.""",
     right=_audit(),
     look=_verdicts,
+    note=_threads("hwwang55/KGCN/issues/22", "alibaba/EasyRec/issues/76"),
     mistakes={
         when(lambda seen: "came" in seen and seen, lambda evaluate: 0.5): """the function gave back {came}, not True or
             False.
