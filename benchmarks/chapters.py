@@ -83,7 +83,7 @@ def lines(short: bool, notebooks: Path = NOTEBOOKS) -> Iterator[tuple[str, float
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for chapter in chapters:
             visits.append(visit(browser, server, address, chapter.name))
-            name = f"chapter_{chapter.name.split('_')[0]}"
+            name = f"chapter_{chapter.stem.split('_')[0]}"
             yield f"{name}_seconds", visits[-1].seconds
             yield f"{name}_kernel_mb", visits[-1].kernel_mb
             yield from _sliders(f"{name}_slider_ms", visits[-1])

@@ -28,7 +28,7 @@
                  load, rank, export), `plan` (what a comparison will train, and how long), `comparison`,
                  `recommendation`, `lists` (one list from several predictions), `report`, `list_section` (of it)
     chapters/    one folder a chapter, `chapters/ch04/`: what its notebook runs, claims (claims.toml), predictions
-                 (texts in predictions.md, figures in questions.py), quiz, exercises, explorer
+                 (texts in predictions.md, figures in questions.py), quiz, exercises, explorer; and `clinic/`
     course/      what a notebook asks for by name: cards, kept tables, questions; `outcomes` (the table of the map)
     lab/         the laboratory, which no core notebook loads. One folder a chapter, `lab/ch04/`: the experiments that
                  make its kept tables, by topic; those that only a notebook in deeper/ shows, in a folder of its name;

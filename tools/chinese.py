@@ -179,9 +179,9 @@ def glossary() -> list[Term]:
 
 
 def _chapters() -> list[dict]:
-    """The chapters: file, title and question, and the minutes of each part."""
+    """The chapters, and the clinic: file, title and question, and the minutes of each part."""
     chapters = []
-    for path in sorted((ROOT / "notebooks").glob("0*.ipynb")):
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         book = read(path)
         number, _, name = title(book).partition(" · ")
         taken = minutes.taken(minutes.sections(book))

@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from helpers.display.answers import Wrong
-from tools.handin.sheets import CHECK
+from tools.handin.sheets import CHECK, folder_of
 from tools.notebooks import ROOT, canonical, read, tags, title
 
 EDITIONS = ("student", "teacher")
@@ -67,7 +67,7 @@ def for_students(book: NotebookNode, name: str) -> str:
 
 def for_teachers(book: NotebookNode, name: str) -> str:
     """The text of a notebook file with its solutions open, the common mistakes below each check, and notes on top."""
-    chapter = re.match(r"\d*", name).group()
+    prefix = name.split("_")[0]
     cells: list[NotebookNode] = []
     for cell, answers in _in_exercises(book):
         if answers:
@@ -76,10 +76,10 @@ def for_teachers(book: NotebookNode, name: str) -> str:
             cell.metadata.pop("jupyter", None)
         cells.append(cell)
         check = CHECK.search(cell.source.rpartition("\n")[2]) if "exercise" in tags(cell) else None
-        if check and (known := mistakes(chapter, check[1])):
-            cells.append(new_markdown_cell(_told(known), id=f"{chapter}-mistakes-{check[1]}"))
+        if check and (known := mistakes(folder_of(name), check[1])):
+            cells.append(new_markdown_cell(_told(known), id=f"{prefix}-mistakes-{check[1]}"))
     if note := notes(title(book)):
-        cells.insert(1, new_markdown_cell(note, id=f"{chapter}-for-the-teacher"))
+        cells.insert(1, new_markdown_cell(note, id=f"{prefix}-for-the-teacher"))
     teacher = nbformat.from_dict({**book, "cells": cells})
     nbformat.validate(teacher)
     return nbformat.writes(teacher).rstrip("\n") + "\n"
@@ -101,10 +101,10 @@ def _in_exercises(book: NotebookNode) -> Iterator[tuple[NotebookNode, str]]:
 # --- what a check knows ---------------------------------------------------------------------------------------------
 
 
-def mistakes(chapter: str, check: str) -> list[Wrong]:
-    """The mistakes that the check `check` of a chapter ("03") can name, in the order in which it looks for them; a
+def mistakes(folder: str, check: str) -> list[Wrong]:
+    """The mistakes that the check `check` of a chapter ("ch03") can name, in the order in which it looks for them; a
     value that only a run knows is shown as an ellipsis."""
-    exercise = getattr(importlib.import_module(f"helpers.chapters.ch{chapter}.exercises"), check)
+    exercise = getattr(importlib.import_module(f"helpers.chapters.{folder}.exercises"), check)
     return [mistake.listed for mistake in getattr(exercise, "mistakes", ())]
 
 

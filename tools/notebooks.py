@@ -54,7 +54,7 @@ NEXT_IN_ROW = re.compile(r"\n *(?=<t[hd][ >]|</tr>)")
 VERSION = re.compile(r"(?<=PyTorch )\d+(\.\d+)+")  # a report says what it was made with
 # a row of a table, in Markdown or in a notebook, that begins with a link to a notebook
 ROW = re.compile(r'^( *"?\| \[[^|\n]+\]\((?:[\w-]+/)*([\w-]+\.ipynb)\) \|[^\n]*\| )([^|\n]*)(?= \|)', re.MULTILINE)
-ASKS = re.compile(r'ask\("(C\d+\.P\d+)".*\)')
+ASKS = re.compile(r'ask\("((?:C\d+|Clinic)\.P\d+)".*\)')
 DECIMAL = re.compile(r"\s*[-+−]?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)")
 
 

@@ -24,7 +24,7 @@ NOTEBOOK = "02_weighted_cross_entropy.ipynb"
 PREFIX = "rehearsal"  # of the accounts that are made and removed
 VOTERS = 40
 HOUR = 3600  # seconds for marking: it takes minutes
-SHORT = ("00_start_here", "02_weighted_cross_entropy", "02_units_and_lengths")  # right notebooks of a short rehearsal
+SHORT = ("00_start_here", "02_weighted_cross_entropy", "02_three_losses")  # right notebooks of a short rehearsal
 RESULTS = {True: "held", False: "LOST", None: "not tried"}
 Rows = Iterator[tuple[bool | None, str]]  # whether it held, None if it was not tried; and what
 

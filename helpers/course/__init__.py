@@ -1,8 +1,8 @@
 """The course as a notebook asks for it: cards of claims, kept tables, questions and quizzes by name.
 
-Chapters are discovered: a question's id starts with its chapter ("C4.P1") and is looked up in the `predictions.md` of
-`helpers/chapters/ch04/`, with the functions of its `questions`. What a call needs it loads itself, so that a kernel
-that shows one card loads little else.
+Chapters are discovered: a question's id starts with its chapter ("C4.P1", or "Clinic.P1") and is looked up in the
+`predictions.md` of `helpers/chapters/ch04/`, with the functions of its `questions`. What a call needs it loads itself,
+so that a kernel that shows one card loads little else.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ __all__ = ["ask", "check_yourself", "claims", "evidence", "kept_table", "runs", 
 
 
 def chapter_names() -> list[str]:
-    """The chapters that there are: ["ch00", "ch01", ...]."""
-    return sorted(module.name for module in pkgutil.iter_modules([str(CHAPTERS)]))
+    """The chapters that there are: ["ch00", "ch01", ...]. The clinic is none."""
+    names = sorted(module.name for module in pkgutil.iter_modules([str(CHAPTERS)]))
+    return [name for name in names if re.fullmatch(r"ch\d\d", name)]
 
 
 def lucky() -> list[str]:
@@ -62,7 +63,7 @@ def runs(*names: str, **columns) -> Runs:
 
 
 def questions(chapter: str) -> dict[str, Question]:
-    """The questions of a chapter ("ch04") by id, in their order."""
+    """The questions of a chapter ("ch04"), or of the "clinic", by id, in their order."""
     from helpers.display.questions import read
 
     functions = vars(importlib.import_module(f"helpers.chapters.{chapter}.questions")).values()
@@ -71,8 +72,9 @@ def questions(chapter: str) -> dict[str, Question]:
 
 def question(id: str) -> Question:
     """The question `id` ("C4.P1")."""
-    chapter = re.match(r"C(\d+)\.P\d+$", id)
-    if not chapter or (name := f"ch{int(chapter[1]):02d}") not in chapter_names():
+    place = re.match(r"(?:C(\d+)|Clinic)\.P\d+$", id)
+    name = place and (f"ch{int(place[1]):02d}" if place[1] else "clinic")
+    if name not in [*chapter_names(), "clinic"]:
         validate.fail("id", repr(id), "chapter and number of a question, such as 'C4.P1'")
     known = questions(name)
     return known[validate.choice("id", id, known)]

@@ -7,6 +7,7 @@ import pytest
 from helpers.course import ask, chapter_names, questions
 from helpers.display.questions import Result, answers, read
 from tools import notebooks
+from tools.handin.sheets import folder_of
 
 OPTIONS = ["A", "B", "none"]
 
@@ -124,12 +125,12 @@ def test_an_unknown_question_is_named(id, message):
     assert str(error.value).startswith(message)
 
 
-@pytest.mark.parametrize("chapter", chapter_names())
+@pytest.mark.parametrize("chapter", [*chapter_names(), "clinic"])
 def test_every_question_of_a_chapter_is_asked_once_in_its_order(chapter):
     """Each notebook, the chapter's and those that go deeper, asks its own in the order of `predictions.md`."""
     written, everywhere = list(questions(chapter)), []
     for path in notebooks.find([notebooks.ROOT / "notebooks"]):
-        if path.name.startswith(f"{chapter[2:]}_"):
+        if folder_of(path.stem) == chapter:
             cells = notebooks.code_cells(notebooks.read(path))
             asked = [notebooks.asked(cell) for cell in cells if "predict" in notebooks.tags(cell)]
             assert asked == sorted(asked, key=written.index), path.name

@@ -47,7 +47,7 @@ def test_libraries_side_by_side(capsys):
     assert all(0.52 < score < 0.9 for score in scores.values())  # so few rows teach little, but more than nothing
 
 
-NUMBERS = [path.name[:2] for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+NUMBERS = [path.stem.split("_")[0] for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
 MS = ("ms_p50", "ms_p95")
 # The lines that each part gives where nothing is missing; of the peers only ours where they are not installed.
 PROMISED = {

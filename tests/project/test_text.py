@@ -69,6 +69,18 @@ def test_the_verdicts_are_those_of_the_chapters():
     assert verdicts == {claim: VERDICTS[claim] for claim in verdicts}
 
 
+def test_what_is_heard_at_work_is_answered_with_verdicts_and_effects_as_measured():
+    text = " ".join((ROOT / "docs" / "heard_at_work.md").read_text(encoding="utf-8").split())
+    said = re.findall(r"\*([a-z ]+)\* `(C\d\.\d+)`, ([+−])([\d.]+\d)", text)
+    assert len(re.findall(r"### \d+ “", text)) == 12 and {id for _, id, *_ in said} == set(
+        re.findall(r"C\d\.\d+", text)
+    )
+    for verdict, id, sign, number in said:
+        effect = findings()[id].effect
+        rounded = f"{abs(effect):.{len(number.partition('.')[2])}f}"
+        assert (verdict, sign, number) == (VERDICTS[id], "−" if effect < 0 else "+", rounded), id
+
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SYSTEMS = [
     row.strip("| ").split(" | ")

@@ -68,7 +68,7 @@ WRITTEN = {  # chapter: {exercise: how students write a right answer, {}}
         '    return linear_fusion(p, {{"click": 1, "finish": 2, "like": 5, "favourite": 10, "share": 50}})',
         "tenths": "{}\n\n\nmy_tenths(*offer.outcomes[['bait', 'like']].to_numpy().T)",
     },
-    "02_units_and_lengths": {  # a variable of section 1, and what `with_own_cells` adds
+    "02_three_losses": {  # a variable of section 5, and what `with_own_cells` adds
         "weights": "def my_weights(click, seconds, kept):\n"
         '    return SMALL * expit(0) + pick(click, seconds / units["minutes"], 1 / kept)'
     },
@@ -106,7 +106,7 @@ def scattered(book: NotebookNode) -> None:
     insert(book, place + 1, solutions(CHAPTERS["05_balancing_losses"])["target"], "my_target(norms, losses")
 
 
-EDITED = {"02_units_and_lengths": with_own_cells, "05_balancing_losses": scattered}
+EDITED = {"02_three_losses": with_own_cells, "05_balancing_losses": scattered}
 
 
 def as_written(folder: Path, name: str, chapter: Chapter) -> Path:

@@ -27,6 +27,7 @@ from tools.classroom import guests, pages, server
 from tools.classroom.__main__ import summary
 from tools.classroom.room import BROWSERS, LINES, ONE_ADDRESS, Crowded, InUse, Refused, Room
 from tools.notebooks import ROOT, find, read
+from tools.notebooks import asked as question_of
 
 ANN, BOB, EVE = (letter * 32 for letter in "abe")
 
@@ -273,8 +274,7 @@ def test_the_summary_has_both_votes_and_what_was_right(room):
 def test_every_prediction_and_every_question_of_check_yourself_and_of_a_deck_can_be_voted_on():
     books = pages.with_decks([read(path) for path in find([ROOT / "notebooks"])])
     asked = pages.asked(books)
-    named = {name for book in books for cell in book.cells if (name := re.search(r'ask\("(C\d+\.P\d+)"', cell.source))}
-    assert {name[1] for name in named} <= asked.keys()
+    assert {id for book in books for cell in book.cells if (id := question_of(cell))} <= asked.keys()
     assert {"C1.1", "C1.5", "before-class-01.1", "before-class-01.3"} <= asked.keys()
     assert [id for id in ("C0.P1", "C1.P1", "C2.P1") if asked[id].options] == []
     assert all(0 <= question.answer < len(question.options) for question in asked.values() if question.options)

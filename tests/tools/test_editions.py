@@ -10,11 +10,11 @@ import nbformat
 import pytest
 
 from tools.editions import LEFT_OUT, QUESTIONS, for_students, for_teachers, mistakes, write
-from tools.handin.sheets import CHECK, chapters
-from tools.notebooks import ROOT, code_cells, output_texts, read, tags
+from tools.handin.sheets import CHECK, chapters, folder_of
+from tools.notebooks import ROOT, code_cells, find, output_texts, read, tags
 from tools.style import problems
 
-PATHS = sorted((ROOT / "notebooks").rglob("[0-9][0-9]_*.ipynb"))
+PATHS = find([ROOT / "notebooks"])
 HEADING = re.compile(r"^#+ .*", re.MULTILINE)
 
 
@@ -122,15 +122,16 @@ def test_a_teacher_sees_the_solutions_and_what_each_check_knows(course, teacher)
     assert all(f"<details open>{fold}" in texts(teacher) for fold in folded_answers(whole))
     for check, below in zip(teacher.cells, teacher.cells[1:], strict=False):
         name = CHECK.search(check.source) if "exercise" in tags(check) else None
-        if name and mistakes(path.name[:2], name[1]):
-            assert [w.what for w in mistakes(path.name[:2], name[1]) if w.what not in below.source] == []
+        if name and mistakes(folder_of(path.stem), name[1]):
+            assert [w.what for w in mistakes(folder_of(path.stem), name[1]) if w.what not in below.source] == []
             assert below.source.startswith("**Common mistakes**")
 
 
 def test_every_check_knows_mistakes():
-    known = {(c.path.name[:2], t.name): mistakes(c.path.name[:2], t.name) for c in chapters() for t in c.tasks}
+    folders = {chapter: folder_of(chapter.path.stem) for chapter in chapters()}
+    known = {(folder, t.name): mistakes(folder, t.name) for chapter, folder in folders.items() for t in chapter.tasks}
     open_ended = {name for name, found in known.items() if not found}
-    assert open_ended <= {("02", "trial")}
+    assert open_ended <= {("ch02", "trial")}
     assert all(wrong.what.strip("…. ") and wrong.hints for found in known.values() for wrong in found)
     assert [wrong.what for found in known.values() for wrong in found if re.search(r"\b[a-z]…", wrong.what)] == []
 

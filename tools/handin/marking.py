@@ -21,7 +21,7 @@ import pandas as pd
 from helpers.support import validate
 from helpers.support.environment import ROOT
 from helpers.support.files import whole
-from tools.handin.sheets import Answer, Reader, Sheet, Task, Unreadable, contents
+from tools.handin.sheets import Answer, Reader, Sheet, Task, Unreadable, contents, folder_of
 from tools.handin.worker import CROWDED, LARGE, LONGEST, TIME_OUT
 
 SECONDS = 60  # for one exercise
@@ -82,7 +82,7 @@ def _judged(sheet: Sheet, tasks: list[Task], behind: list[str], seconds: float) 
         return {}
     jobs = [{"name": task.name, "above": task.above, **vars(sheet.answers[task.name])} for task in tasks]
     job = {
-        "chapter": f"ch{sheet.chapter.path.stem[:2]}",
+        "chapter": folder_of(sheet.chapter.path.stem),
         "setup": sheet.chapter.setup,
         "definitions": sheet.chapter.tasks[-1].above,
         "walls": bool(behind),

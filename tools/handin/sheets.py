@@ -91,14 +91,19 @@ class Unreadable(Exception):
     """A file that is no notebook of the course, and why."""
 
 
+def folder_of(notebook: str) -> str:
+    """The folder in `helpers/chapters/` of a notebook: "ch04" for "04_shared_bottom" and "04_bottoms", or its name."""
+    return f"ch{notebook[:2]}" if re.match(r"\d\d_", notebook) else notebook
+
+
 @cache
 def chapters() -> tuple[Chapter, ...]:
     """All chapters that have exercises."""
     made = []
     notebooks = ROOT / "notebooks"
-    for path in [*sorted(notebooks.glob("[0-9][0-9]_*.ipynb")), *sorted(notebooks.glob("deeper/[0-9][0-9]_*.ipynb"))]:
+    for path in [*sorted(notebooks.glob("*.ipynb")), *sorted(notebooks.glob("deeper/*.ipynb"))]:
         book = nbformat.read(path, as_version=4)
-        checks = importlib.import_module(f"helpers.chapters.ch{path.name[:2]}.exercises")
+        checks = importlib.import_module(f"helpers.chapters.{folder_of(path.stem)}.exercises")
         setup, tasks, above = "", [], []
         for cell in code_cells(book):
             if "setup" in tags(cell):
@@ -213,8 +218,8 @@ def parse(content: bytes) -> Sheet:
     chapter = max(chapters(), key=known)
     if known(chapter) == (0, 0):
         raise Unreadable("not a chapter of this course: none of its cells is known")
-    number = chapter.path.name[:2]
-    other = sum(cell.startswith(f"{number}-") and cell not in chapter.cells for cell in ids)
+    prefix = chapter.path.stem.split("_")[0]
+    other = sum(cell.startswith(f"{prefix}-") and cell not in chapter.cells for cell in ids)
     remarks = [f"{other} of its cells are of another version of the course"] if other else []
     remarks += [] if any(ids) else ["its cells have no ids, so names decided"]
     return Sheet(chapter, _answers(chapter, code_cells(book), sources, tagged), tuple(remarks))

@@ -124,7 +124,7 @@ def _numbered(book: NotebookNode, number: int) -> NotebookNode:
 @cache
 def said() -> dict[str, dict[str, str]]:
     """What every prediction of the course has for a class, by its id: its set-up, and what the teacher says."""
-    return {id: parts for path in sorted(CHAPTERS.glob("ch*/predictions.md")) for id, parts in in_class(path).items()}
+    return {id: parts for path in sorted(CHAPTERS.glob("*/predictions.md")) for id, parts in in_class(path).items()}
 
 
 def set_up(book: NotebookNode) -> NotebookNode:

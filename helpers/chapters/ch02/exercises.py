@@ -259,6 +259,41 @@ weights = Exercise(
     },
 )
 
+
+def _rest(weight: Tensor, seconds: Tensor) -> float:
+    """Where e^logit rests with the label T / (1 + T) and these weights of rows."""
+    return float((weight * seconds / (1 + seconds)).sum() / (weight / (1 + seconds)).sum())
+
+
+row_weights = Exercise(
+    "each row is back at its full weight, and e^logit rests at the mean.",
+    "`answer(seconds)`: a weight for each row `(n,)`; the label is T / (1 + T), and a common factor does not matter.",
+    right=lambda seconds: 1 + seconds,
+    also=[lambda seconds: (10 * (1 + seconds)).tolist()],
+    cases=lambda: [(torch.tensor([0.0, 0, 4, 9, 60]),), (torch.tensor([2.0, 6, 4]),)],
+    read=_as_weights,
+    same=lambda yours, right: bool(yours[-1]) and close(yours / yours[-1], right / right[-1]),
+    fields=lambda yours, seconds: {"rest": _rest(yours, seconds), "mean": float(seconds.mean())},
+    mistakes={
+        form(lambda seconds: 1 + seconds.mean()): """5 rows gave {came}.
+            Hint: a weight for each row.
+            Hint: compute with whole tensors, and leave out `.mean()`.""",
+        torch.ones_like: """all rows weigh the same, as they did: it rests at {rest:.1f}, the mean is {mean:.1f}.
+            Hint: section 4 says by what each row of corrected CE was divided.
+            Hint: multiply by it.""",
+        lambda seconds: seconds: """a row of 0 seconds weighs nothing: it rests at {rest:.1f}, the mean is {mean:.1f}.
+            Hint: rows without a click belong to the mean, too.
+            Hint: which number, divided by 1 + T, makes 1?""",
+        lambda seconds: 1 / (1 + seconds): """long views weigh less still: it rests at {rest:.1f}, not at {mean:.1f}.
+            Hint: they weigh too little already.
+            Hint: multiply in place of dividing.""",
+        otherwise(lambda seconds: (1 + seconds) ** 2): """with your weights e^logit rests at {rest:.1f}, the mean is
+            {mean:.1f}.
+            Hint: p = T / (1 + T) on average over rows, each with its weight. When is that the mean of T?
+            Hint: Σ w·T/(1 + T) over Σ w/(1 + T) should be Σ T over the number of rows.""",
+    },
+)
+
 WORLDS = range(10)
 
 

@@ -1,0 +1,850 @@
+"""The exercises of the clinic: bugs that people had, to be found and fixed.
+
+A check knows the code as it was found, right fixes, and the fixes that people try. None of them trains: each asks one
+of the five questions of the clinic's last section. `tried` shows which number every fix gives.
+"""
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.special import expit
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
+
+from helpers.chapters.clinic.loop import fit
+from helpers.display.answers import close, described, is_tensor, slopes
+from helpers.display.exercises import Exercise, Folded
+from helpers.display.mistakes import form, otherwise, when
+from helpers.evaluation import metrics
+from helpers.models.esmm import product_logit
+
+SUMMARY = "What people tried, and the number that it gave (open it when the check passes)"
+
+
+def tried(name: str, show: Callable[[Callable], dict]) -> Folded:
+    """What `show` says of the code as it was found, of the fixes that people try and of a right one: a row each, in a
+    fold.
+
+    name  the exercise; one of `TRIED`
+    show  makes numbers of an answer, {what it is: value}
+    """
+    return Folded(pd.DataFrame(map(show, TRIED[name].values()), TRIED[name]).round(3), SUMMARY)
+
+
+def _threads(*places: str) -> Callable:
+    """What is said below *Correct*: where it happened."""
+    return lambda seen: "\n".join(f"https://github.com/{place}" for place in places)
+
+
+# --- 1 the weights that stay at 1 ------------------------------------------------------------------------------------
+
+LOSSES = torch.tensor([2.0, 0.05]).double()
+
+
+class _Balance(nn.Module):
+    def __init__(self, s: Tensor):
+        super().__init__()
+        self.s = nn.Parameter(s.clone())
+
+
+def _first_step(answer: Callable) -> dict:
+    """Whether a step moves s from 0, leaves it where its slope is 0, and moves the model."""
+    moved = {}
+    for place, s in (("start", torch.zeros(2).double()), ("rest", LOSSES.log())):
+        model, balance = nn.Linear(3, 2).double(), _Balance(s)
+        optimiser = answer(model, balance)
+        if not isinstance(optimiser, torch.optim.Optimizer):
+            return {"came": described(optimiser)}
+        before = model.weight.detach().clone()
+        optimiser.zero_grad()
+        losses = LOSSES + (model.weight - before).sum()
+        (torch.exp(-balance.s) * losses + balance.s).sum().backward()
+        optimiser.step()
+        moved[place] = (balance.s.detach() - s).abs().max().item()
+        moved["model"] = (model.weight.detach() - before).abs().max().item()
+        moved["joined"] = any(tensor is balance.s for tensor in model.parameters())
+    return moved
+
+
+def _model_alone(model, balance):
+    return torch.optim.Adam(model.parameters(), 0.05)
+
+
+def _joined_late(model, balance):
+    optimiser = torch.optim.Adam(model.parameters(), 0.05)
+    model.balance = balance
+    return optimiser
+
+
+def _decayed(model, balance):
+    return torch.optim.AdamW([*model.parameters(), *balance.parameters()], 0.05, weight_decay=1.0)
+
+
+def _both(model, balance):
+    return torch.optim.Adam([*model.parameters(), *balance.parameters()], 0.05)
+
+
+optimiser = Exercise(
+    "the optimiser moves s, and lets it rest.",
+    "`answer(model, balance)`: an optimiser for both modules.",
+    right=_both,
+    also=[
+        lambda model, balance: torch.optim.SGD(nn.ModuleList([model, balance]).parameters(), 0.1),
+        lambda model, balance: torch.optim.AdamW(
+            [{"params": model.parameters()}, {"params": balance.parameters(), "weight_decay": 0.0}], 0.01
+        ),
+    ],
+    look=_first_step,
+    note=_threads("Mikoto10032/AutomaticWeightedLoss/issues/3"),
+    mistakes={
+        when(
+            lambda seen: "came" in seen and seen, lambda model, balance: [*balance.parameters()]
+        ): """the function gave back {came}, not an optimiser.
+            Hint: the training loop calls its `step()`.
+            Hint: `torch.optim.Adam(...)`.""",
+        when(lambda seen: seen["joined"] and not seen["start"], _joined_late): """s is a tensor of the model now, and a
+            step still leaves it at 0.
+            Hint: print the optimiser's `param_groups`. Is s in there?
+            Hint: an optimiser reads its list when it is made; what the model gets later is not in it.""",
+        when(lambda seen: not seen["start"], _model_alone): """a step moves the model, and s stays at 0.
+            Hint: a gradient arrives at s. Who takes a step with it?
+            Hint: an optimiser moves the tensors in its list, and it reads the list when it is made.""",
+        when(
+            lambda seen: not seen["model"], lambda model, balance: torch.optim.Adam(balance.parameters(), 0.05)
+        ): """s moves, and the model is not trained any more.
+            Hint: one optimiser can have the tensors of two modules.
+            Hint: `[*model.parameters(), *balance.parameters()]`.""",
+        when(lambda seen: seen["rest"] > 1e-6, _decayed): """s moves, and does not rest where its slope is 0: something
+            else pulls it.
+            Hint: which option of an optimiser pulls every tensor towards 0?
+            Hint: weight decay is for the weights of a network; s = 0 says that a loss is 1.""",
+    },
+)
+
+
+# --- 2 two heads that agree ------------------------------------------------------------------------------------------
+
+
+def _tower() -> nn.Module:
+    return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+
+
+def _three(answer: Callable) -> dict:
+    """How many tensors the first of three towers has, and how many of them it shares with another one."""
+    towers = answer(_tower, 3)
+    if not isinstance(towers, list | tuple | nn.ModuleList) or len(towers) != 3:
+        return {"came": described(towers)}
+    first, *others = ({id(tensor) for tensor in tower.parameters()} for tower in towers)
+    return {"boxes": len(set(map(id, towers))), "own": len(first), "shared": len(first & set.union(*others))}
+
+
+def _times(make, tasks):
+    return [make()] * tasks
+
+
+def _shallow(make, tasks):
+    return [copy.copy(tower) for tower in _times(make, tasks)]
+
+
+def _last_layers(make, tasks):
+    body = make()
+    return [nn.Sequential(*body[:-1], nn.Linear(8, 1)) for _ in range(tasks)]
+
+
+def _each(make, tasks):
+    return [make() for _ in range(tasks)]
+
+
+towers = Exercise(
+    "each task has a tower. It happened in a transformer and in a synthesiser.",
+    "`answer(make, tasks)`: a list with one tower for each task; `make()` makes one.",
+    right=_each,
+    also=[lambda make, tasks: nn.ModuleList(copy.deepcopy(tower) for tower in _times(make, tasks))],
+    look=_three,
+    note=_threads("linkedin/Liger-Kernel/issues/269", "acids-ircam/ddsp_pytorch/issues/37"),
+    mistakes={
+        when(lambda seen: "came" in seen and seen, lambda make, tasks: make()): """three tasks gave {came}.
+            Hint: a list with one module for each task.
+            Hint: its length is `tasks`.""",
+        when(
+            lambda seen: seen["shared"] == seen["own"] and seen["boxes"] == 3, _shallow
+        ): """three boxes, with one set of
+            layers in all of them.
+            Hint: `copy.copy` copies the box and keeps what is in it.
+            Hint: how often is `make` called?""",
+        when(lambda seen: seen["shared"] == seen["own"], _times): """one tower, three times in the list.
+            Hint: how many tensors does it have, and how many should three towers have?
+            Hint: how often is `make` called?""",
+        when(lambda seen: seen["shared"] and seen, _last_layers): """{shared} of {own} tensors of the first tower are in
+            another one: that part is a bottom.
+            Hint: the scores differ now, and what is below the last layer is still one network.
+            Hint: each tower is made by a call of its own.""",
+    },
+)
+
+
+# --- 3 an AUC of 1 ---------------------------------------------------------------------------------------------------
+
+
+def _small_log(seed: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, 300))
+    click = rng.random(300) < expit(a)
+    buy = click & (rng.random(300) < expit(2 * b - 1))
+    return {"a": a, "b": b, "click": click, "buy": buy, "ctcvr_label": click & buy}
+
+
+def _named(answer: Callable) -> dict:
+    """Which columns of two logs are among the features of training rows and test rows."""
+    logs = _small_log(0), _small_log(1)
+    given = answer(*logs)
+    if not isinstance(given, tuple | list) or [np.shape(part)[:1] for part in given] != [(300,), (300,)]:
+        return {"came": described(given)}
+    columns = [np.asarray(part, dtype=float).reshape(300, -1).T for part in given]
+    named = [
+        {name for name, values in log.items() if any(np.array_equal(values, column) for column in part)}
+        for part, log in zip(columns, logs, strict=True)
+    ]
+    return {"train": named[0], "test": named[1], "lost": " and ".join({"a", "b"} - named[0])}
+
+
+def _stacked(keep: Callable[[str, np.ndarray, np.ndarray], bool]) -> Callable:
+    """An answer that keeps the columns of which this is true: name, values, and what was bought."""
+
+    def answer(train, test):
+        names = [name for name, values in train.items() if keep(name, values, train["buy"])]
+        return [np.stack([part[name] for name in names], 1) for part in (train, test)]
+
+    return answer
+
+
+_all_but_labels = _stacked(lambda name, *_: name not in ("click", "buy"))
+
+
+def _cleared(train, test):
+    return _all_but_labels(train, test | {"ctcvr_label": np.zeros(len(test["buy"]))})
+
+
+_uncorrelated = _stacked(lambda name, values, buy: abs(np.corrcoef(values, buy)[0, 1]) < 0.3)
+_allowed = _stacked(lambda name, *_: name in ("a", "b"))
+
+features = Exercise(
+    "what is known before the click, and nothing else. It had been fixed once, by a list of what to leave out, which "
+    "was too short.",
+    "`answer(train, test)`: two logs, dicts of columns, become two arrays of features, `(rows, features)`.",
+    right=_allowed,
+    also=[lambda train, test: [np.c_[part["b"], part["a"], part["a"] * part["b"]] for part in (train, test)]],
+    look=_named,
+    note=_threads("datawhalechina/torch-rechub/issues/56"),
+    mistakes={
+        when(lambda seen: "came" in seen and seen, lambda train, test: _allowed(train, test)[0]): """two logs of 300
+            rows gave {came}.
+            Hint: features of the training rows, and of the test rows.
+            Hint: a list of two arrays, `(rows, features)` each.""",
+        when(lambda seen: "buy" in seen["train"] - seen["test"], _cleared): """the label is out of the test rows, so the
+            number looks honest. The model has still learnt to read it, in the training rows.
+            Hint: what does this model do with the honest columns?
+            Hint: a column that goes must go from both logs.""",
+        when(lambda seen: "buy" in seen["train"], _all_but_labels): """one feature of the training rows alone
+            orders what was bought with an AUC of 1: it is the label.
+            Hint: the model learns from the training rows that this column is all it needs.
+            Hint: a third column is made from the other two labels. What is known before the video is shown?""",
+        when(
+            lambda seen: "click" in seen["train"], _stacked(lambda name, *_: name in ("a", "b", "click"))
+        ): """the click is a feature, and nobody has clicked when the videos are ranked.
+            Hint: it is no copy of the label, and still it is not known in time.
+            Hint: which columns are there before the video is shown?""",
+        when(lambda seen: seen["lost"] and seen, _uncorrelated): """{lost}: an honest feature is gone.
+            Hint: a column that goes with the label may be a good feature. That is what features are for.
+            Hint: the number cannot tell; only what is known before the click can.""",
+        when(
+            lambda seen: seen["train"] != seen["test"],
+            lambda train, test: [_allowed(train, test)[0], _all_but_labels(train, test)[1]],
+        ): """training rows and test rows have other features.
+            Hint: one list of names for both.
+            Hint: the columns must be in the same order, too.""",
+    },
+)
+
+
+# --- 4 the second AUC ------------------------------------------------------------------------------------------------
+
+
+class _Meter:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.labels, self.scores = [], []
+
+    def add(self, labels, scores):
+        self.labels.extend(labels)
+        self.scores.extend(scores)
+
+
+def _left(answer: Callable) -> dict:
+    """Which meters, of two and then of three, still hold rows when a new day begins."""
+    for tasks in (2, 3):
+        meters = [_Meter() for _ in range(tasks)]
+        for meter in meters:
+            meter.add([0, 1, 1], [0.2, 0.4, 0.3])
+        answer(meters)
+        if full := [number for number, meter in enumerate(meters, 1) if meter.labels or meter.scores]:
+            return {"tasks": tasks, "full": " and ".join(map(str, full)), "all": len(full) == tasks}
+    return {"tasks": 0, "all": False}
+
+
+def _first(count: int) -> Callable:
+    def answer(meters):
+        for meter in meters[:count]:
+            meter.reset()
+        return meters
+
+    return answer
+
+
+set_back = Exercise(
+    "every meter starts empty, however many there are. The number was 1 unless somebody configured another.",
+    "`answer(meters)`: sets all meters back, and returns them.",
+    right=_first(None),
+    also=[lambda meters: [meter.__init__() or meter for meter in meters]],
+    look=_left,
+    note=_threads("PaddlePaddle/PaddleRec/issues/981"),
+    mistakes={
+        when(lambda seen: seen["all"], lambda meters: [_Meter() for _ in meters]): """all meters still hold yesterday's
+            rows.
+            Hint: the training loop goes on with its own meters, not with those that you return.
+            Hint: each of them has a `reset()`.""",
+        when(lambda seen: seen["tasks"] == 2 and seen, _first(1)): """of two meters number {full} still holds
+            yesterday's rows.
+            Hint: count the rows in each meter on the second day.
+            Hint: how many tasks does the loop think of?""",
+        when(lambda seen: seen["tasks"] == 3 and seen, _first(2)): """with two tasks all is well; with three, meter
+            number {full} still holds yesterday's rows.
+            Hint: somebody will add a task, and will not think of this line.
+            Hint: go through all meters, without a number.""",
+    },
+)
+
+
+# --- 5 users who click nothing ---------------------------------------------------------------------------------------
+
+
+def _users() -> list[tuple]:
+    """A log of 60 users with six rows each; of twelve no row is clicked, of three all are."""
+    rng = np.random.default_rng(0)
+    user, score = np.repeat(np.arange(60), 6), rng.normal(size=360)
+    label = (rng.random(360) < expit(2 * score - 0.5)).astype(int)
+    label[(user > 2) & (user < 15)] = 0
+    label[user < 3] = 1
+    return [(user[user > 2], label[user > 2], score[user > 2]), (user, label, score)]
+
+
+def _mean_over_users(undefined: Callable[[np.ndarray], float | None]) -> Callable:
+    """An answer that counts a user whose labels are all equal as this; as nobody, if it is None."""
+
+    def answer(user, label, score):
+        values = []
+        for one in np.unique(user):
+            y, s = label[user == one], score[user == one]
+            right = s[y == 1][:, None] > s[y == 0]
+            values.append((right.mean() if right.size else undefined(y), len(y)))
+        values = [(value, rows) for value, rows in values if value is not None]
+        return sum(value * rows for value, rows in values) / sum(rows for _, rows in values)
+
+    return answer
+
+
+_zero, _half = _mean_over_users(lambda y: 0.0), _mean_over_users(lambda y: 0.5)
+_one_side = _mean_over_users(lambda y: 1.0 if y.all() else None)
+_skipped = _mean_over_users(lambda y: None)
+
+mean_over_users = Exercise(
+    "users without an order are left out, whoever they are. In TensorFlow an AUC of one class is 0, since 2020 at "
+    "least, and a mean over users inherits it.",
+    "`answer(user, label, score)`: the mean over users of the AUC within each, weighted by rows; `(n,)` arrays.",
+    right=lambda user, label, score: metrics.gauc(score, label, user).value,
+    also=[_skipped],
+    cases=_users,
+    note=_threads("tensorflow/tensorflow/issues/41081"),
+    mistakes={
+        form(lambda user, label, score: metrics.gauc(score, label, user)): """the function gave back {came}, not one
+            number.
+            Hint: a mean over users.
+            Hint: return the mean alone.""",
+        _zero: """a user who clicked nothing counts as if every pair were in the wrong order: {yours:.3f} for
+            {right:.3f}.
+            Hint: add users who click nothing. Should the number move?
+            Hint: without a click there is no pair, so there is nothing that could be right or wrong.""",
+        _half: """a user who clicked nothing counts as a coin: {yours:.3f} for {right:.3f}.
+            Hint: add users who click nothing. Should the number move?
+            Hint: 0.5 is what an order at random gets, and here there is no order. Leave such users out.""",
+        _one_side: """a user who clicked everything counts as a perfect order: {yours:.3f} for {right:.3f}.
+            Hint: add users who click everything. Should the number move?
+            Hint: no pair, no order; leave out whoever has labels of one kind.""",
+        otherwise(lambda user, label, score: metrics.auc(score, label)): """the mean over users is {right:.3f}, yours is
+            {yours:.3f}.
+            Hint: an AUC within each user who has clicked and unclicked rows.
+            Hint: the mean of these, each weighted by the rows of its user.""",
+    },
+)
+
+
+# --- 6 the weight that changes nothing -------------------------------------------------------------------------------
+
+
+def _over_mean(losses, sample_weight, task_weight):
+    weight = sample_weight * task_weight
+    return (losses * weight / weight.mean()).mean()
+
+
+def _weighted(losses, sample_weight, task_weight):
+    return task_weight * (losses * sample_weight / sample_weight.mean()).mean()
+
+
+def _raw(losses, sample_weight, task_weight):
+    return (losses * sample_weight * task_weight).mean()
+
+
+def _twice(losses, sample_weight, task_weight):
+    return task_weight * _over_mean(losses, sample_weight, task_weight) * task_weight
+
+
+weighted_loss = Exercise(
+    "the weights of rows share out the loss, the weight of the task multiplies it. The review that let the division in "
+    "had talked about it.",
+    """`answer(losses, sample_weight, task_weight)`: the loss of one task, a number, from those of its rows `(n,)`.
+
+    Sample weights say how much a row counts beside the others; task_weight how much the task does.""",
+    right=_weighted,
+    also=[lambda losses, weight, task: task * (losses * weight).sum() / weight.sum()],
+    cases=lambda: [(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 6.0]), task) for task in (1.0, 3.0)],
+    note=_threads("alibaba/TorchEasyRec/pull/171", "alibaba/TorchEasyRec/pull/82"),
+    mistakes={
+        form(lambda losses, sample_weight, task_weight: task_weight * losses * sample_weight): """the function gave back
+            {came}, not one number in a tensor.
+            Hint: one loss for the task.
+            Hint: end with a mean.""",
+        _over_mean: """three times the weight of the task, and the same loss.
+            Hint: follow `task_weight` through the formula. Where does it go?
+            Hint: what is divided by its own mean has lost its size. Which of the two weights may lose it?""",
+        _twice: """three times the weight of the task, and nine times the loss.
+            Hint: how often is it multiplied in?
+            Hint: once, outside the mean over rows.""",
+        _raw: """sample weights that are four times as large make the loss four times as large, although no row counts
+            more beside the others: {yours:.1f} for {right:.1f}.
+            Hint: rescale all sample weights alike: which number should not move?
+            Hint: divide by the mean of the sample weights, and leave the task's weight out of that.""",
+        otherwise(lambda losses, sample_weight, task_weight: losses.mean()): """with a task weight of {2:g} the loss is
+            {right:.2f}, yours is {yours:.2f}.
+            Hint: a mean over rows, weighted by `sample_weight`.
+            Hint: then times `task_weight`.""",
+    },
+)
+
+
+# --- 7 the negative loss, and 11 half of it --------------------------------------------------------------------------
+
+
+def _rest(total: Callable[[Tensor, Tensor], Tensor]) -> dict:
+    """Where s comes to rest at losses of 2 and 0.05: weight × loss of both, and the weights after many more steps."""
+    found, losses = [], torch.tensor([2.0, 0.05], requires_grad=True)
+    for steps in (200, 400):
+        s = torch.zeros(2, requires_grad=True)
+        if not is_tensor(total(losses, s)):
+            return {"came": described(total(losses, s))}
+        fit([s], lambda s=s: total(losses, s), steps)
+        found.append(slopes(total(losses, s), losses)[0])
+    half, weights = found
+    products, below = (weights * losses).tolist(), torch.full((2,), -1.0, requires_grad=True)
+    cut = slopes(total(losses, below), below)[0][1] == 0
+    return {"cut": cut, "weights": weights, "products": products, "fades": bool((weights < 0.7 * half).all())}
+
+
+def _uwl(losses, s):
+    return (0.5 * torch.exp(-s) * losses + 0.5 * s).sum()
+
+
+def _no_log(losses, s):
+    return (0.5 * torch.exp(-s) * losses).sum()
+
+
+def _absolute(losses, s):
+    return (0.5 * torch.exp(-s) * losses + 0.5 * s.abs()).sum()
+
+
+def _clamped(losses, s):
+    return _uwl(losses, s.clamp(min=0))
+
+
+ONE_NUMBER = """the function gave back {came}, not one number in a tensor.
+    Hint: the optimiser needs one number for all tasks.
+    Hint: end with `.sum()`."""
+FADES = """the longer it trains, the smaller all weights get, {weights:.2g} by now: training switches itself off.
+    Hint: what stops s from growing?
+    Hint: without its second term the total is smallest where every weight is 0."""
+
+total = Exercise(
+    "a total below 0 is no error: it is a negative log-likelihood, and a density may be above 1. The answers that "
+    "people get since 2019 are to cut s off at 0 or to take its absolute value.",
+    "`answer(losses, s)`: the total of two regression losses `(tasks,)`, with s = log σ², a number.",
+    right=_uwl,
+    also=[lambda losses, s: 3 + _uwl(losses, s)],
+    look=_rest,
+    note=_threads("yaringal/multi-task-learning-example/issues/6"),
+    mistakes={
+        when(lambda seen: "came" in seen and seen, lambda losses, s: torch.exp(-s) * losses + s): ONE_NUMBER,
+        when(lambda seen: seen["fades"] and seen, _no_log): FADES,
+        when(
+            lambda seen: seen["products"][1] < 0.1 and not seen["cut"] and seen, _absolute
+        ): """the loss of 0.05 stays at
+            the weight {weights[1]:.2f}, and 1/(2·0.05) is 10: s is pushed to 0 from both sides.
+            Hint: below 0 the second term has to fall with s, as it does above.
+            Hint: nothing has to keep the total above 0. Only its slope moves anything.""",
+        when(lambda seen: seen["products"][1] < 0.1 and seen, _clamped): """the loss of 0.05 stays at the weight
+            {weights[1]:.2f}, and 1/(2·0.05) is 10: below 0 nothing moves s any more.
+            Hint: which s has a loss of 0.05, and is that s allowed?
+            Hint: nothing has to keep the total above 0. Only its slope moves anything.""",
+        when(
+            lambda seen: not close(seen["products"], [0.5, 0.5], 0.02) and seen,
+            lambda losses, s: (torch.exp(-s) * losses + s).sum(),
+        ): """weight × loss rests at {products:.2f}, not at ½ for both.
+            Hint: ½·e^(−s)·L + ½·s, summed over the tasks.
+            Hint: both halves of the formula have the same factor.""",
+    },
+)
+
+half = Exercise(
+    "nothing had to be changed. The paper has e^(−s)·L + ½·s for a classification. With s + log 2 for s that is the "
+    "total as it stood, but for a constant: both train the same network.",
+    "`answer(losses, s)`: the total of two classification losses `(tasks,)`, a number; as found, or as it should be.",
+    right=_uwl,
+    also=[lambda losses, s: (torch.exp(-s) * losses + 0.5 * s).sum()],
+    look=_rest,
+    note=_threads("median-research-group/LibMTL/issues/40"),
+    mistakes={
+        when(lambda seen: "came" in seen and seen, lambda losses, s: torch.exp(-s) * losses + s): ONE_NUMBER,
+        when(lambda seen: seen["fades"] and seen, _no_log): FADES,
+        when(
+            lambda seen: not close(seen["products"], [0.5, 0.5], 0.02) and seen,
+            lambda losses, s: (torch.exp(-s) * losses + s).sum(),
+        ): """weight × loss rests at {products:.2f}. The paper's total for a classification rests at ½.
+            Hint: where does the total as found come to rest, and where the paper's?
+            Hint: set the slope of both to 0, and compare weight × loss before you change anything.""",
+    },
+)
+
+
+# --- 8 a gate that looks around --------------------------------------------------------------------------------------
+
+gate = Exercise(
+    "the weights of a row's experts add up to 1, and no other row has a say. The thread is about such an axis, in a "
+    "layer of attention. No number that is computed offline shows it.",
+    "`answer(logits)`: `(rows, tasks, experts)` become weights of the experts, in the same shape.",
+    right=lambda logits: logits.softmax(-1),
+    also=[lambda logits: (e := torch.exp(logits)) / e.sum(2, keepdim=True)],
+    cases=lambda: [(torch.randn(5, 2, 4),), (torch.randn(1, 2, 4),)],
+    note=_threads("shenweichen/DeepCTR-Torch/issues/63"),
+    mistakes={
+        form(lambda logits: logits.softmax(-1).sum(-1)): """logits of shape (5, 2, 4) gave {came}.
+            Hint: a weight for each expert, of each task, in each row.
+            Hint: the shape stays.""",
+        lambda logits: logits.softmax(0): """a row's gate changes with the other rows of its batch.
+            Hint: what does this gate give for a batch of one row?
+            Hint: a softmax adds up to 1 along one axis. Along which of the three should it?""",
+        lambda logits: logits.softmax(1): """the tasks share out each expert: what one gate takes, the other lacks.
+            Hint: add up the weights of one task's experts.
+            Hint: rows, tasks, experts: which number has the axis of the experts?""",
+        lambda logits: logits.sigmoid(): """the weights of a task's experts do not add up to 1.
+            Hint: it does not look at other rows any more. What else is a gate?
+            Hint: a mixture: the weights of the experts have to compete.""",
+        otherwise(
+            lambda logits: logits
+        ): """the weights of the first row's first task should be {right[0][0]:.2f}, yours
+            are {yours[0][0]:.2f}.
+            Hint: all positive, and their sum is 1.
+            Hint: a softmax over the experts.""",
+    },
+)
+
+
+# --- 9 clicked rows or all -------------------------------------------------------------------------------------------
+
+CLICKS = torch.tensor([1.0] * 4 + [0.0] * 16 + [1.0] * 12 + [0.0] * 8)  # 20 rows of each of two kinds
+BUYS = torch.tensor([1.0] * 2 + [0.0] * 18 + [1.0] * 3 + [0.0] * 17)
+TRUE = torch.tensor([[0.2, 0.6], [0.5, 0.25]])  # of both kinds: the share clicked, and the share bought of these
+
+
+def _rates(loss: Callable) -> dict:
+    """Where the predicted rates of both kinds of rows come to rest."""
+    logits = torch.zeros(2, 2, requires_grad=True)
+
+    def value():
+        click, buy = logits.repeat_interleave(20, dim=1)
+        return loss(click, buy, CLICKS, BUYS)
+
+    if not is_tensor(value()):
+        return {"came": described(value())}
+    fit([logits], value, steps=300, lr=0.1)
+    click, buy = torch.sigmoid(logits.detach())
+    return {
+        "ctr": click,
+        "cvr": buy,
+        "clicks": close(click, TRUE[0], 0.03),
+        "buys": close(buy, TRUE[1], 0.03),
+        "raised": bool(buy[0] > 0.12),
+        "level": abs((click * buy).mean() - BUYS.mean()) < 0.02,
+    }
+
+
+def _all_rows(click_logit, buy_logit, click, buy):
+    return bce(click_logit, click) + bce(buy_logit, buy)
+
+
+def _by_the_mean(click_logit, buy_logit, click, buy):
+    return bce(click_logit, click) + binary_cross_entropy(torch.sigmoid(buy_logit) * click.mean(), buy)
+
+
+def _reweighted(click_logit, buy_logit, click, buy):
+    return bce(click_logit, click) + bce(buy_logit, buy, pos_weight=(1 - click).sum() / click.sum())
+
+
+def _product(click_logit, buy_logit, click, buy):
+    return bce(click_logit, click) + bce(product_logit(click_logit, buy_logit), buy)
+
+
+def _masked(click_logit, buy_logit, click, buy):
+    return bce(click_logit, click) + (click * bce(buy_logit, buy, reduction="none")).sum() / click.sum()
+
+
+funnel = Exercise(
+    "the CVR is the share of the clicks. The loss on the product over all rows and the loss on clicked rows alone both "
+    "rest there; chapter 07 has worlds where they part.",
+    """`answer(click_logit, buy_logit, click, buy)`: the loss of both towers, a number, from four `(n,)` tensors.
+
+    sigmoid(buy_logit) is the chance that a click becomes a purchase.""",
+    right=_product,
+    also=[_masked],
+    look=_rates,
+    note=_threads("yangxudong/deeplearning/issues/4", "datawhalechina/torch-rechub/issues/33"),
+    mistakes={
+        when(
+            lambda seen: "came" in seen and seen, lambda a, b, click, buy: bce(a, click, reduction="none")
+        ): """the function gave back {came}, not one number in a tensor.
+            Hint: the optimiser needs one number.
+            Hint: the sum of two means.""",
+        when(
+            lambda seen: not seen["clicks"] and seen, lambda a, b, click, buy: bce(product_logit(a, b), buy)
+        ): """of two kinds of rows a fifth and three fifths are clicked, and the CTR rests at {ctr:.2f}.
+            Hint: the click has a label in every row.
+            Hint: leave its loss as it was.""",
+        when(
+            lambda seen: not seen["buys"] and seen["raised"] and not seen["level"] and seen, _reweighted
+        ): """of the clicks a half and a quarter become purchases. The CVR rests at {cvr:.2f}, which is nearer, and rows
+            without a click are still in it.
+            Hint: a weight for the purchases makes up for a mean. Does it for both kinds of rows?
+            Hint: what does the label say in a row without a click?""",
+        when(lambda seen: not seen["buys"] and not seen["level"] and seen, _all_rows): """of the clicks a
+            half and a quarter become purchases, and the CVR rests at {cvr:.2f}: it is asked for a share of the clicks
+            and gets rows without one as its zeros.
+            Hint: in which rows does the label say anything about what follows a click?
+            Hint: either only clicked rows have this loss, or CTR × CVR has it in all rows.""",
+        when(lambda seen: not seen["buys"] and seen, _by_the_mean): """the CVR is no longer far too low, and still
+            it is wrong: of the clicks a half and a quarter become purchases, and it rests at {cvr:.2f}.
+            Hint: look at the rows that are often clicked and at those that seldom are, apart.
+            Hint: each row has a click rate of its own, and one tower predicts it.""",
+    },
+)
+
+
+# --- 10 one row in ten -----------------------------------------------------------------------------------------------
+
+
+def _odds(p, rate):
+    return p * rate / (p * rate + 1 - p)
+
+
+def _as_they_are(ctr, cvr, rate):
+    return ctr, ctr * cvr
+
+
+def _times_rate(ctr, cvr, rate):
+    return ctr * rate, ctr * cvr * rate
+
+
+def _both_by_odds(ctr, cvr, rate):
+    return _odds(ctr, rate), _odds(ctr * cvr, rate)
+
+
+def _click_by_odds(ctr, cvr, rate):
+    return _odds(ctr, rate), _odds(ctr, rate) * cvr
+
+
+corrected = Exercise(
+    "the odds of a click shrink by the share that was kept, and the CVR needs nothing: all clicks are in the log. The "
+    "thread asks when to correct; what to correct is our answer.",
+    """`answer(ctr, cvr, rate)`: two arrays `(n,)`, the chance of a click and of a click with a purchase as they are in
+    the full log, from CTR and CVR that were trained on all clicks and a share `rate` of the other rows.""",
+    right=_click_by_odds,
+    also=[lambda ctr, cvr, rate: [p := expit(np.log(ctr / (1 - ctr)) + np.log(rate)), p * cvr]],
+    cases=lambda: [(np.array([0.05, 0.3, 0.8]), np.array([0.4, 0.5, 0.2]), rate) for rate in (0.1, 0.25)],
+    note=_threads("alibaba/x-deeplearning/issues/328"),
+    mistakes={
+        form(lambda ctr, cvr, rate: _odds(ctr, rate)): """three rows gave {came}, not two arrays.
+            Hint: the chance of a click, and of a click with a purchase.
+            Hint: a tuple of two arrays.""",
+        _as_they_are: """these are the rates of the thinned log.
+            Hint: of ten rows without a click nine are missing. Is a click as frequent as it looks?
+            Hint: which of the two towers has seen the thinning?""",
+        _times_rate: """a row of 0.8 falls to 0.08. But beside 8 clicks the 2 other rows were 20, and 8 of 28 is 0.29.
+            Hint: the clicks were not thinned, the other rows were.
+            Hint: clicks to other rows, that is the odds. By what do they change?""",
+        _both_by_odds: """the clicks are right, the purchases are not.
+            Hint: which rows has the CVR been trained on, and were any of them thrown away?
+            Hint: every click is in the log, with or without a purchase. Only one of the two factors has to change.""",
+        otherwise(lambda ctr, cvr, rate: (_odds(ctr, 1 / rate), _odds(ctr, 1 / rate) * cvr)): """at a rate of {2:g} the
+            chances of a click are {right[0]:.3f}, yours are {yours[0]:.3f}.
+            Hint: the odds of a click in the full log are those of the thinned one, times the rate.
+            Hint: p·r / (p·r + 1 − p); then times the CVR.""",
+    },
+)
+
+
+# --- the last: the check, not the fix --------------------------------------------------------------------------------
+
+
+def _by_batches(labels, scores):
+    """The mean of the AUC of each hundred rows."""
+    parts = [slice(start, start + 100) for start in range(0, len(labels), 100)]
+    values = [metrics.auc(scores[part], labels[part]) for part in parts if 0 < sum(labels[part]) < len(labels[part])]
+    return float(np.mean(values)) if values else 0.5
+
+
+def _by_thresholds(labels, scores):
+    """The area below a curve that is drawn through twenty thresholds between 0 and 1."""
+    above = scores[:, None] > np.linspace(1, 0, 20)
+    hits, alarms = above[labels == 1].mean(0), above[labels == 0].mean(0)
+    return float(np.trapezoid(np.r_[0, hits, 1], np.r_[0, alarms, 1]))
+
+
+def _ties_win(labels, scores):
+    """The share of pairs in which the positive has a score as high as the negative's."""
+    return float((scores[labels == 1][:, None] >= scores[labels == 0]).mean())
+
+
+def _whole(labels, scores):
+    return metrics.auc(scores, labels)
+
+
+def _pairs(labels, scores):
+    gap = scores[labels == 1][:, None] - scores[labels == 0]
+    return float(((gap > 0) + 0.5 * (gap == 0)).mean())
+
+
+def _audit(order: bool = True, units: bool = True, ties: bool = True) -> Callable:
+    """An answer that asks these questions."""
+
+    def answer(evaluate):
+        rng = np.random.default_rng(0)
+        labels = np.arange(400) < 150
+        scores = 0.3 * labels + 0.5 * rng.random(400)
+        value, other = evaluate(labels, scores), rng.permutation(400)
+        passed = [abs(evaluate(labels[other], scores[other]) - value) < 1e-9] * order
+        passed += [abs(evaluate(labels, 100 * scores) - value) < 1e-9] * units
+        passed += [evaluate(np.array([True, False]), np.ones(2)) == 0.5] * ties
+        return all(passed)
+
+    return answer
+
+
+def _verdicts(answer: Callable) -> dict:
+    given = {
+        "ours": [answer(_whole), answer(_pairs)],
+        "batches": answer(_by_batches),
+        "thresholds": answer(_by_thresholds),
+        "ties": answer(_ties_win),
+    }
+    every = [*given["ours"], *list(given.values())[1:]]
+    odd = [value for value in every if not isinstance(value, bool | np.bool_)]
+    return {"came": described(odd[0])} if odd else given
+
+
+audit = Exercise(
+    "your check needs no right number, and it refuses three ways to compute an AUC: means of batches, thresholds, and "
+    "ties that win.",
+    """`answer(evaluate)`: True if `evaluate(labels, scores)` may be an AUC, else False.
+
+    labels and scores are arrays `(n,)` of your choice, labels true and false.""",
+    right=_audit(),
+    look=_verdicts,
+    note=_threads("hwwang55/KGCN/issues/22", "alibaba/EasyRec/issues/76"),
+    mistakes={
+        when(lambda seen: "came" in seen and seen, lambda evaluate: 0.5): """the function gave back {came}, not True or
+            False.
+            Hint: the answer is whether `evaluate` is in order.
+            Hint: compare, and return the comparison.""",
+        when(lambda seen: not all(seen["ours"]), lambda evaluate: False): """it refuses an AUC that is right.
+            Hint: try it on `metrics.auc(scores, labels)`, which is in order.
+            Hint: compare decimals with a little tolerance, and give it labels of both kinds.""",
+        when(
+            lambda seen: seen["batches"], lambda evaluate: True, _audit(order=False)
+        ): """it lets a mean over batches of 100 rows pass.
+            Hint: something must not matter to an AUC that matters to batches.
+            Hint: give it more than 100 rows, sorted, and then in another order.""",
+        when(lambda seen: seen["thresholds"], _audit(units=False)): """it lets a curve through twenty thresholds between
+            0 and 1 pass.
+            Hint: an AUC knows the order of the scores. What does it not know?
+            Hint: multiply all scores by 100.""",
+        when(lambda seen: seen["ties"], _audit(ties=False)): """it lets an AUC pass for which equal scores are a win.
+            Hint: take two rows whose answer you know.
+            Hint: one row of each class, with one score: half a win.""",
+    },
+)
+
+TRIED = {
+    "optimiser": {
+        "as found": _model_alone,
+        "balance put into the model afterwards": _joined_late,
+        "with the model's weight decay": _decayed,
+        "right": _both,
+    },
+    "towers": {"as found": _times, "copy.copy": _shallow, "a last layer each": _last_layers, "right": _each},
+    "features": {
+        "as found": _all_but_labels,
+        "cleared in the test rows": _cleared,
+        "what correlates is dropped": _uncorrelated,
+        "right": _allowed,
+    },
+    "set_back": {"as found": _first(1), "a 2 in the configuration": _first(2), "right": _first(None)},
+    "mean_over_users": {
+        "as found": _zero,
+        "0.5 in place of 0": _half,
+        "no clicks left out, all clicks 1": _one_side,
+        "right": _skipped,
+    },
+    "weighted_loss": {"as found": _over_mean, "no division": _raw, "once more outside": _twice, "right": _weighted},
+    "total": {"as found": _no_log, "s cut off at 0": _clamped, "absolute s": _absolute, "right": _uwl},
+    "gate": {
+        "as found": lambda logits: logits.softmax(0),
+        "softmax over the tasks": lambda logits: logits.softmax(1),
+        "sigmoid": torch.sigmoid,
+        "right": lambda logits: logits.softmax(-1),
+    },
+    "funnel": {
+        "as found": _all_rows,
+        "times the mean CTR": _by_the_mean,
+        "positives weighted up": _reweighted,
+        "right": _product,
+        "clicked rows alone": _masked,
+    },
+    "corrected": {
+        "as found": _as_they_are,
+        "times the rate": _times_rate,
+        "odds of both outputs": _both_by_odds,
+        "right": _click_by_odds,
+    },
+}
