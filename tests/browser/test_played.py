@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.browser.lab import Tab
+from tests.browser.test_live import WRITTEN
 from tests.browser.test_small_screen import DRAWN
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("pages")]
@@ -232,6 +233,53 @@ def test_the_questions_of_the_conflict_are_answered(opened):
     card.get_by_text("steps of the sum").wait_for(timeout=60_000)
     went = re.search(r"A's loss from (\S+) to (\S+)", said(page, card))
     assert float(went[2]) > float(went[1]) and f"from {went[1]} to {went[2]}" in answer(card, 3)
+
+
+def trained(page, card) -> str:
+    """What is said of two gates, once they are trained."""
+    press(card, "Train")
+    card.get_by_role("button", name="Train again").wait_for(timeout=60_000)
+    return said(page, card)
+
+
+def test_the_questions_of_the_gates_set_their_stage_and_name_the_next_move(opened):
+    page, card = opened("06_mmoe")
+    guess, row = (card.get_by_role("slider", name=name) for name in ("your guess", "a row"))
+    call, yellow = card.locator(".mtl-callout"), card.locator("button.mtl-next")
+    assert call.text_content() == "Start here: drag your guess" and yellow.count() == 0
+    for _ in range(3):
+        guess.press("ArrowLeft")
+    page.evaluate(DRAWN)
+    assert guess.get_attribute("aria-valuetext") == "35%" and yellow.inner_text() == "▶ Train" and call.count() == 0
+    on_all = re.search(r"over 500 rows (\d+)%", trained(page, card))[1]
+    assert f"{on_all}% on the same row" in answer(card, 1) and f"{abs(int(on_all) - 35)} points off" in answer(card, 1)
+    assert call.count() == 0 or call.text_content() == "Start here: drag your guess"  # a press on its number begins anew
+
+
+def test_an_answer_of_another_setting_says_of_which_and_free_shows_all(opened):
+    page, card = opened("06_mmoe")
+    needs, column = card.get_by_role("slider", name="what task B needs"), card.get_by_role("button", name="100±30")
+    assert not needs.is_visible() and not column.is_visible()
+    press(card, "question 2")
+    assert needs.is_visible() and not column.is_visible() and "Not trained yet" in said(page, card)
+    before = trained(page, card)
+    found = card.locator(".mtl-found")
+    assert found.inner_text().startswith("✓ ") and "mtl-open" not in found.get_attribute("class")
+    assert card.locator(".mtl-callout").text_content() == "Turn what B needs"
+    needs.press("ArrowLeft")
+    page.evaluate(DRAWN)
+    assert found.inner_text().startswith("✓ At p = 1.0: ") and "mtl-open" in found.get_attribute("class")
+    card.get_by_role("button", name="Train again").wait_for(timeout=60_000)
+    assert said(page, card) != before  # a new setting is trained at once
+    assert card.locator("button.mtl-next").inner_text().startswith("3")
+    press(card, "free")
+    assert needs.is_visible() and column.is_visible() and needs.get_attribute("aria-valuetext") == "0.9"
+    column.click()
+    page.wait_for_timeout(WRITTEN)
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    card.get_by_role("button", name="free", exact=True).and_(page.locator("[aria-pressed=true]")).wait_for()
 
 
 def value(card, fader: int) -> str:

@@ -315,7 +315,7 @@ export default explorable({
       others.pause();
       if (current(stage).over) begin(stage);
     } });
-    stage.player(race, "▶ Play", "❚❚ Pause", true);
+    stage.player(race, "▶ Play", "❚❚ Pause", { big: true });
     stage.button("New seed", () => { others.pause(); stage.set({ seed: stage.state.seed % 999 + 1 }); }, stage.runs);
     stage.player(others, `${OTHERS} more seeds`, () => `Stop: ${stage.others.length % OTHERS} of ${OTHERS}`);
     stage.choice({ label: "features", key: "features", options: { disjoint: "disjoint", same: "the same" } });
