@@ -125,7 +125,7 @@ function borders(gate, x, y) {
     let low = -4 * WIDE, high = 4 * WIDE;
     for (const third of gate) {
       if (third === one || third === other) continue;
-      const w = minus(third), above = ([s, t]) => w[0] * s + w[1] * t + w[2], from = above(at(0)), slope = above(at(1)) - from;
+      const w = minus(third), above = ([s, t]) => w[0] * s + w[1] * t + w[2], from = above(at(0)), slope = above(at(1)) - from || 1e-9;
       if (slope > 0) low = Math.max(low, -from / slope);
       else high = Math.min(high, -from / slope);
     }

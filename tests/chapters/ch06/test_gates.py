@@ -69,9 +69,9 @@ def test_on_the_plane_a_gate_is_what_it_is_on_a_row_there_and_its_favourite_chan
     code = f"const {{ theta }} = run.training.model, row = {row}; return [run.weights({json.dumps(at)}), {logits}.map(shares)];"
     plane, there = found(f"(() => {{ {run} {code} }})()")
     assert np.allclose(plane, there)
-    place = scale = "(v) => v"
-    lines = found(f"borders([[1, 0, 0], [-1, 0, 0], [0, 1, -5], [0, -1, -5]], {place}, {scale})")
-    assert "M0.0" in lines
+    four = [[1, 0, 0], [-1, 0, 0], [0, 0, -9], [0, 1, -5]]  # the favourite: 1 or 2, by s, but far up 4, and never 3
+    lines = found(f"borders({four}, (s) => s, (t) => t)")
+    assert sorted(lines[1:].split("M")) == ["-4.6,9.6L0.0,5.0", "0.0,-10.0L0.0,5.0", "0.0,5.0L4.6,9.6"]
 
 
 @pytest.mark.long
