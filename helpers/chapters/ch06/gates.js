@@ -141,10 +141,10 @@ function ribbon(x1, y1, x2, y2, high) {
 const diamond = (x, y, size) => `M${fixed(x)},${y - size}l${.65 * size},${size}l${-.65 * size},${size}l${-.65 * size},${-size}Z`;
 
 function picture(stage, place, width) {
-  const narrow = width < 560, side = narrow ? 180 : Math.min(270, Math.round(.29 * width)); // narrow: scale, plane, flow, one below the other
-  const left = narrow ? 2 : side + Math.round(.09 * width), right = width - 2, tops = narrow ? { scale: 24, plane: 214, flow: 434 } : { scale: 274, plane: 22, flow: 22 };
+  const narrow = width < 560, side = narrow ? 170 : Math.min(270, Math.round(.29 * width)); // narrow: scale, plane, flow, one below the other
+  const left = narrow ? 2 : side + Math.round(.09 * width), right = width - 2, tops = narrow ? { scale: 24, plane: 214, flow: 424 } : { scale: 274, plane: 22, flow: 22 };
   const lane = narrow ? 40 : 24, high = 78, apart = 34; // of the scale; of all the weight of a gate; between two gates
-  const figure = svg(place, width, narrow ? 650 : tops.scale + 3 * lane + 20);
+  const figure = svg(place, width, narrow ? 640 : tops.scale + 3 * lane + 20);
   change(figure, { role: "group", "aria-label": "a row on a plane; two gates, four experts and two towers; what both gates give to the same experts" });
   const text = (x, y, words, more = {}) => add(figure, "text", { x, y, fill: AS_TEXT[GREY], "font-size": 13, ...more }, words);
   const line = (more, parent = figure) => add(parent, "path", { fill: "none", ...more });
@@ -157,10 +157,10 @@ function picture(stage, place, width) {
   const x = scale(-WIDE, WIDE, 1, side + 1), y = scale(-WIDE, WIDE, tops.plane + side, tops.plane);
   const inside = [scale(-WIDE, WIDE, 0, side), scale(-WIDE, WIDE, side, 0)], cut = add(figure, "svg", { x: 1, y: tops.plane, width: side, height: side, style: "overflow: hidden" });
   text(1, tops.plane - 8, "each point is a row", bold);
-  const cosine = narrow ? text(side + 14, tops.plane + 122, "") : text(side + 1, tops.plane - 8, "", end);
+  const cosine = narrow ? text(side + 12, tops.plane + 122, "") : text(side + 1, tops.plane - 8, "", end);
   box({ x: 1, y: tops.plane, width: side, height: side, stroke: LINE });
   const edges = each((k, task, colour) => {
-    const [px, py] = narrow ? [side + 14, tops.plane + 20 + 48 * k] : [1, tops.plane + side + 19 * (k + 1)], dash = { stroke: colour, "stroke-width": 2.5, "stroke-dasharray": k ? "7 5" : "none" };
+    const [px, py] = narrow ? [side + 12, tops.plane + 20 + 48 * k] : [1, tops.plane + side + 19 * (k + 1)], dash = { stroke: colour, "stroke-width": 2.5, "stroke-dasharray": k ? "7 5" : "none" };
     line({ ...dash, d: `M${px},${py - 4}h24` });
     [[`gate ${task} changes`, "its favourite"], [`gate ${task} changes its favourite`]][narrow ? 0 : 1].forEach((words, i) => text(px + 30, py + 17 * i, words));
     return line(dash, cut);
