@@ -265,6 +265,7 @@ class Stage {
     const text = block(this.asked, "p", "mtl-question"), found = block(this.asked, "p", "mtl-found");
     found.setAttribute("aria-live", "polite");
     let now = 0, hint = "";
+    const hinted = () => (here(list[now]) ? list[now].hint?.(this) ?? "" : "this is another setting; its number leads back.");
     const show = () => {
       this.question = list[now];
       buttons.forEach((button, i) => {
@@ -276,7 +277,7 @@ class Stage {
       });
       const { ask, state, said, holds, setting } = list[now];
       text.textContent = ask;
-      hint = this.touched && !said && list[now].hint?.(this) || "";
+      hint = this.touched && !said && hinted() || "";
       found.classList.toggle("mtl-open", state !== "answered" || !holds);
       found.textContent = said ? `${MARKS[state].trim()} ${setting && !holds ? `At ${setting}: ` : ""}${said}` : hint && `Not yet: ${hint}`;
     };
@@ -309,7 +310,7 @@ class Stage {
         changed = true;
       }
       if (changed) this.redraw(); // the picture may show an answer
-      if (changed || (!list[now].said && hint !== (list[now].hint?.(this) ?? ""))) show();
+      if (changed || (!list[now].said && hint !== hinted())) show();
     };
     this.#reserve = () => {
       this.asked.style.minHeight = "";
