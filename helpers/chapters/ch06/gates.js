@@ -78,9 +78,9 @@ const started = ({ run }) => run.steps > 0;
 
 // The run of the state, and its control: the same with the column scaled. A new setting is trained at once if the last one was.
 function current(stage) {
-  const { state, data, run, learning } = stage, name = `${settingOf(stage)}, ${state.seed}`;
-  if (stage.name !== name) {
-    Object.assign(stage, { name, run: new Run(state, data) });
+  const { state, data, run, learning } = stage, known = `${settingOf(stage)}, ${state.seed}`;
+  if (stage.known !== known) {
+    Object.assign(stage, { known, run: new Run(state, data) });
     stage.control = state.column === "scaled" ? stage.run : new Run({ ...state, column: "scaled" }, data);
     if (run?.steps) learning.play();
   }
@@ -104,7 +104,7 @@ function setup(stage) {
   stage.done = {}; // by setting and seed: the means of both lanes
   stage.learning = stage.loop(() => advance(stage), { rate: PACE, begin() {
     stage.made("guess"); // or it is too late
-    if (ended(stage)) Object.assign(stage, { run: null, name: "" }); // once more
+    if (ended(stage)) Object.assign(stage, { run: null, known: "" }); // once more
   } });
   stage.player(stage.learning, () => (ended(stage) ? "↻ Train again" : "▶ Train"), "❚❚ Pause", { big: true, key: "train" });
   stage.button("Other first weights", () => stage.set({ seed: (stage.state.seed + 1) % 10 }), stage.runs);
@@ -300,5 +300,5 @@ export default explorable({
       set: { p: 0, column: "100±30" }, show: ["column"], moves: { guess: "Drag your guess", train: "", row: "Drag the row" } },
   ],
   setting: settingOf, setup, picture, sentence,
-  arrived: (stage) => Object.assign(stage, { run: null, name: "", guessed: "" }),
+  arrived: (stage) => Object.assign(stage, { run: null, known: "", guessed: "" }),
 });

@@ -272,7 +272,7 @@ class Stage {
         const { name = "", state } = list[i], free = staged && i === list.length - 1;
         button.textContent = free ? name : `${i + 1}${MARKS[state]}`;
         if (name && !free) block(button, "span", "mtl-name", ` ${name}`);
-        button.setAttribute("aria-label", free ? name : `question ${i + 1}${name && `: ${name}`}${state && `, ${state}`}`);
+        button.setAttribute("aria-label", free ? name : `question ${i + 1}${state && `, ${state}`}${name && `: ${name}`}`);
         button.setAttribute("aria-pressed", String(i === now));
       });
       const { ask, state, said, holds, setting } = list[now];
