@@ -25,7 +25,7 @@ def two_gates() -> Live:
 
 
 def _picture() -> Figure:
-    """Two linear gates drawn at random, as before training: where their favourite changes, and their weights on a row."""
+    """Two linear gates drawn at random, as before training: where their favourite changes; their weights on a row."""
     figure, (plane, flow) = plt.subplots(1, 2, figsize=(8, 3.4), width_ratios=(3, 5))
     around, experts = np.linspace(0, 2 * np.pi, 2001), np.arange(3, -1, -1)
     gates = np.random.default_rng(START["seed"]).uniform(-1, 1, (2, 4, 2))

@@ -63,11 +63,13 @@ def test_what_gates_have_in_common_is_what_the_library_says():
 @needs_node
 def test_on_the_plane_a_gate_is_what_it_is_on_a_row_there_and_its_favourite_changes_at_the_borders():
     at = {"s": 0.7, "t": -1.2}
-    run = f"const run = new Run({json.dumps(gates.START | {'column': '10±3'})}, {CURVES}), [v, w] = run.data.directions;"
+    state = json.dumps(gates.START | {"column": "10±3"})
+    run = f"const run = new Run({state}, {CURVES}), {{ theta }} = run.training.model, [v, w] = run.data.directions;"
     row = f"Float64Array.from({{ length: 21 }}, (_, i) => (i < 20 ? {at['s']} * v[i] + {at['t']} * w[i] : 10))"
     logits = "run.training.model.gates.map((g) => [0, 1, 2, 3].map((e) => dot(row, theta.slice(g.from + e * g.ins))))"
-    code = f"const {{ theta }} = run.training.model, row = {row}; return [run.weights({json.dumps(at)}), {logits}.map(shares)];"
-    plane, there = found(f"(() => {{ {run} {code} }})()")
+    plane, there = found(
+        f"(() => {{ {run} const row = {row}; return [run.weights({json.dumps(at)}), {logits}.map(shares)]; }})()"
+    )
     assert np.allclose(plane, there)
     four = [[1, 0, 0], [-1, 0, 0], [0, 0, -9], [0, 1, -5]]  # the favourite: 1 or 2, by s, but far up 4, and never 3
     lines = found(f"borders({four}, (s) => s, (t) => t)")
@@ -79,7 +81,8 @@ def test_on_the_plane_a_gate_is_what_it_is_on_a_row_there_and_its_favourite_chan
 def test_one_task_twice_has_gates_alike_and_a_loud_column_makes_a_gate_blind():
     def trained(**changes) -> dict:
         run = f"const run = new Run({json.dumps(gates.START | changes)}, {CURVES}); while (!run.over) run.advance();"
-        return found(f"(() => {{ {run} return Object.fromEntries(['same', 'apart', 'own'].map((key) => [key, mean(run[key])])); }})()")
+        means = "{ same: mean(run.same), apart: mean(run.apart), own: mean(run.own) }"
+        return found(f"(() => {{ {run} return {means}; }})()")
 
     one = trained(p=1)
     assert one["same"] > one["apart"] + 0.3 and one["own"] < 0.9
