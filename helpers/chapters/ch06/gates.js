@@ -142,8 +142,8 @@ const diamond = (x, y, size) => `M${fixed(x)},${y - size}l${.65 * size},${size}l
 
 function picture(stage, place, width) {
   const narrow = width < 560, side = narrow ? 170 : Math.min(270, Math.round(.29 * width)); // narrow: scale, plane, flow, one below the other
-  const left = narrow ? 2 : side + Math.round(.09 * width), right = width - 2, tops = narrow ? { scale: 24, plane: 214, flow: 424 } : { scale: 274, plane: 22, flow: 22 };
-  const lane = narrow ? 40 : 24, high = 78, apart = 34; // of the scale; of all the weight of a gate; between two gates
+  const left = narrow ? 2 : side + Math.round(.09 * width), right = width - 2, tops = narrow ? { scale: 24, plane: 214, flow: 424 } : { scale: 252, plane: 20, flow: 20 };
+  const lane = narrow ? 40 : 23, high = narrow ? 78 : 72, apart = 32; // of the scale; of all the weight of a gate; between two gates
   const figure = svg(place, width, narrow ? 640 : tops.scale + 3 * lane + 20);
   change(figure, { role: "group", "aria-label": "a row on a plane; two gates, four experts and two towers; what both gates give to the same experts" });
   const text = (x, y, words, more = {}) => add(figure, "text", { x, y, fill: AS_TEXT[GREY], "font-size": 13, ...more }, words);
