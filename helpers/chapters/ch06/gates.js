@@ -187,7 +187,7 @@ function picture(stage, place, width) {
   const g = scale(0, 1, left + (narrow ? 6 : 146), right - (narrow ? 48 : 100)), under = tops.scale + 3 * lane, lanesAt = [0, 1, 2].map((i) => tops.scale + i * lane + (narrow ? 26 : 14));
   for (const share of [0, .25, .5, .75, 1]) {
     line({ d: `M${g(share)},${tops.scale}V${under}`, stroke: LINE });
-    text(g(share), under + 16, share === 1 ? "all of it" : share ? percent(share) : "none", share === 1 ? end : narrow && !share ? {} : middle);
+    text(g(share), under + 16, share === 1 ? "all" : share ? percent(share) : "none", share === 1 ? end : narrow && !share ? {} : middle);
   }
   const title = text(left, 0, "", { ...bold, class: "mtl-halo" });
   const names = lanesAt.map((at) => (narrow ? text(g(0), at - 12, "", { class: "mtl-halo" }) : text(g(0) - 12, at + 5, "", end)));
