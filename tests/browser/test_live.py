@@ -87,6 +87,9 @@ def cards(tab) -> list:
 
 
 def movable(card) -> list:
+    """All handles and sliders; of an explorable with stages in the last one, which shows them all."""
+    for free in card.get_by_role("button", name="free", exact=True).all():
+        free.click()
     return [*card.locator(".mtl-handle").all(), *card.locator("input[type=range]").all()]
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.browser.lab import Tab
+from tests.browser.test_live import WRITTEN
 from tests.browser.test_small_screen import DRAWN
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("pages")]
@@ -147,22 +148,20 @@ def test_the_brush_moves_by_mouse_and_keys_alike(opened):
 
 def test_the_questions_of_the_brush_are_answered(opened):
     page, card = opened("07_esmm")
-    press(card, "Shake")
-    card.locator("text", has_text="30 feeds").first.wait_for(timeout=60_000)
-    answered(card, 1)
-    press(card, "Bend both CVRs")
-    press(card, "See the mood")
-    plane = card.locator("svg rect").first.bounding_box()
-    page.mouse.click(plane["x"] + plane["width"] / 2, plane["y"] + plane["height"] * (0.5 - 1.2 / 5.6))
-    press(card, "Shake")
-    answered(card, 2)
-    press(card, "weak CTR")
-    press(card, "Shake")
-    answered(card, 3)
+    truth = card.get_by_text("turn over: the truth").first
+    for number in (1, 2, 3):
+        card.get_by_role("button", name=f"question {number}").click()
+        press(card, "Shake")
+        page.wait_for_timeout(500)
+        assert truth.is_visible() and card.locator("text", has_text="30 feeds").count() == 0  # the reader turns it over
+        press(card, "Click them all")
+        card.locator("text", has_text="30 feeds").first.wait_for(timeout=60_000)
+        answered(card, number)
 
 
 def test_too_few_clicks_fit_no_model(opened):
     page, card = opened("07_esmm")
+    press(card, "free")
     card.locator("input").fill("0.4")
     handle = card.locator(".mtl-handle")
     for key in ("ArrowRight", "ArrowUp"):
@@ -234,6 +233,60 @@ def test_the_questions_of_the_conflict_are_answered(opened):
     assert float(went[2]) > float(went[1]) and f"from {went[1]} to {went[2]}" in answer(card, 3)
 
 
+def trained(page, card) -> str:
+    """What is said of two gates, once they are trained."""
+    press(card, "Train")
+    card.get_by_role("button", name="Train again").wait_for(timeout=60_000)
+    return said(page, card)
+
+
+def test_the_questions_of_the_gates_set_their_stage_and_name_the_next_move(opened):
+    page, card = opened("06_mmoe")
+    guess, row = (card.get_by_role("slider", name=name) for name in ("your guess", "a row"))
+    call, yellow = card.locator(".mtl-callout"), card.locator("button.mtl-next")
+    assert call.text_content() == "Start here: drag your guess" and yellow.count() == 0
+    for _ in range(3):
+        guess.press("ArrowLeft")
+    page.evaluate(DRAWN)
+    assert guess.get_attribute("aria-valuetext") == "35%" and yellow.inner_text() == "▶ Train" and call.count() == 0
+    on_all = re.search(r"over 500 rows (\d+)%", trained(page, card))[1]
+    found = card.locator(".mtl-found").inner_text()
+    assert f"✓ {on_all}% on the same row" in found and re.search(r"Your guess was \d+ points off", found)
+    assert call.text_content() == "Drag the row"
+    row.press("ArrowRight")
+    page.evaluate(DRAWN)
+    assert call.count() == 0 and yellow.inner_text().startswith("2")
+    card.get_by_role("button", name="question 1").click()  # it begins anew
+    page.evaluate(DRAWN)
+    assert call.text_content() == "Start here: drag your guess" and "Not trained yet" in said(page, card)
+
+
+def test_an_answer_of_another_setting_says_of_which_and_free_shows_all(opened):
+    page, card = opened("06_mmoe")
+    needs, column = card.get_by_role("slider", name="what task B needs"), card.get_by_role("button", name="100±30")
+    assert not needs.is_visible() and not column.is_visible()
+    press(card, "question 2")
+    assert needs.is_visible() and not column.is_visible() and "Not trained yet" in said(page, card)
+    before = trained(page, card)
+    found = card.locator(".mtl-found")
+    assert found.inner_text().startswith("✓ ") and "mtl-open" not in found.get_attribute("class")
+    assert card.locator(".mtl-callout").text_content() == "Turn what B needs"
+    needs.press("ArrowLeft")
+    page.evaluate(DRAWN)
+    assert found.inner_text().startswith("✓ At p = 1.0: ") and "mtl-open" in found.get_attribute("class")
+    card.get_by_role("button", name="Train again").wait_for(timeout=60_000)
+    assert said(page, card) != before  # a new setting is trained at once
+    assert card.locator("button.mtl-next").inner_text().startswith("3")
+    press(card, "free")
+    assert needs.is_visible() and column.is_visible() and needs.get_attribute("aria-valuetext") == "0.9"
+    column.click()
+    page.wait_for_timeout(WRITTEN)
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    card.get_by_role("button", name="free", exact=True).and_(page.locator("[aria-pressed=true]")).wait_for()
+
+
 def value(card, fader: int) -> str:
     return card.locator(".mtl-handle").nth(fader).get_attribute("aria-valuetext")
 
@@ -276,7 +329,6 @@ def test_a_fader_counts_from_the_step_on_at_which_it_moves(opened):
     pair = re.findall(r"(equal weights|you) (\d\.\d\d) and (\d\.\d\d)", said(page, card))
     equal, mine = (float(b) for _, _, b in pair)
     assert mine > equal + 0.05
-    card.get_by_role("button", name="question 1").click()
     assert card.locator(".mtl-found").inner_text() == ""  # the faders were not left alone
 
 
@@ -287,6 +339,7 @@ def test_the_questions_of_the_desk_are_answered(opened):
     answered(card, 1)
     a, equal, mine = (re.search(f"{who} (\\d.\\d\\d and \\d.\\d\\d)", first)[1] for who in ("UWL", "weights", "you"))
     assert equal == mine != a
+    card.get_by_role("button", name="question 2").click()
     for _ in range(4):
         card.locator(".mtl-handle").first.press("Shift+ArrowDown")
     assert "Highest in the mean of both: you." in played(page, card)
@@ -296,12 +349,9 @@ def test_the_questions_of_the_desk_are_answered(opened):
     score = re.search(r"([+−]0\.\d{3}) \[([+−]0\.\d{3}), ([+−]0\.\d{3})\] over GradNorm, (\w[\w ]*);", said(page, card))
     middle, low, high = (float(number.replace("−", "-")) for number in score.groups()[:3])
     assert low < middle < high and (score[4] == "a gain") == (low > 0.01)
-    press(card, "Reset")
-    scale, noise, *_, alpha = card.locator("input").all()
-    scale.fill("0")
-    noise.fill("4")
+    card.get_by_role("button", name="question 3").click()
     played(page, card)
-    alpha.fill("1.5")
+    card.locator("input").and_(card.locator(":visible")).fill("1.5")
     page.evaluate(DRAWN)
     assert card.get_by_role("button", name="question 3, answered").count() == 0
     played(page, card)

@@ -100,7 +100,7 @@ function setup(stage, bends) {
   stage.ends = new Set();
   if (bends) {
     const sweep = stage.loop(() => { stage.set({ w: Math.min(stage.state.w + .01, 1) }); return stage.state.w < 1; }, { rate: 25, begin: () => stage.set({ w: 0 }) });
-    stage.player(sweep, "▶ Sweep w", "❚❚ Stop", true);
+    stage.player(sweep, "▶ Sweep w", "❚❚ Stop", { big: true });
   }
   stage.slider({ label: "w, the weight of the click", key: "w", step: .01 });
   if (bends) {

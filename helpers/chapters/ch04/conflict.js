@@ -276,7 +276,7 @@ function setup(stage) {
     stage.former = stage.run?.trails.sum;
     stage.run = begun(stage.state);
   } });
-  stage.player(stage.rolling, "▶ Run", "❚❚ Pause", true);
+  stage.player(stage.rolling, "▶ Run", "❚❚ Pause", { big: true });
   stage.button("Two noisy copies of one task", () => {
     const { ax, ay, ra, fa } = stage.state, way = 2 * Math.PI * Math.random(), from = ax < 0 ? 1 : -1;
     moved(stage, { rb: ra, fb: fa, sb: 0, bx: ax + .4 * Math.cos(way), by: ay + .4 * Math.sin(way), px: ax + 2.4 * from, py: ay < 0 ? 1.5 : -1.5 });

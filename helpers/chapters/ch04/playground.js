@@ -452,7 +452,7 @@ export default explorable({
     while (doneOf(stage).length < 1) advance(stage); // a finished seed, to look at
     const loop = stage.loop(() => advance(stage), { rate: RATE, begin: () => { stage.beat = 0; } });
     const play = () => { Object.assign(stage, { goal: null, slow: true }); };
-    stage.player(loop, "▶ Play", "❚❚ Stop", true).addEventListener("click", play);
+    stage.player(loop, "▶ Play", "❚❚ Stop", { big: true }).addEventListener("click", play);
     const hint = block(stage.runs, "span");
     stage.inputs.push({ show: () => {
       const done = doneOf(stage).length, trained = `${SEEDS - left(stage) + 1} of ${SEEDS}`;

@@ -156,7 +156,7 @@ function strip(stage, figure, left, top, width, how, small) {
     }
     const sign = k ? -1 : 1;
     stage.handle(figure, {
-      name: `your fader of task ${task}`, y, level: tracks[k], step: .05, mark: cap(k),
+      name: `your fader of task ${task}`, key: "hand", y, level: tracks[k], step: .05, mark: cap(k),
       at: () => [0, sign * stage.state.hand], to: (_, v) => stage.set({ hand: Math.round(100 * sign * v) / 100 }),
       words: () => `weight ${weightWords(weightsOf(stage.state.hand)[k])}`,
     });
@@ -285,7 +285,8 @@ export default explorable({
   questions: [
     {
       ask: "A's loss counts 100 times. Leave your faders: what happens to B?",
-      when: ({ race, state }) => race.over && state.scale >= 2 && state.features === "disjoint" && state.noise < 1 && race.moves.every((move) => move === 0),
+      set: { scale: 2, noise: .5, features: "disjoint" }, show: ["hand"], moves: { play: "" },
+      when: ({ race }) => race.over && race.moves.every((move) => move === 0),
       then(stage) {
         const [mine, ...others] = ["you", "UWL", "GradNorm"].map((how) => ALL.indexOf(how)).map((i) => ({ b: stage.race.r2[i][1], a: weightsOf(stage.race.looks.at(-1)[i].ratio)[0] }));
         const starves = others.every(({ b }) => b - mine.b > stage.data.matters);
@@ -294,11 +295,13 @@ export default explorable({
     },
     {
       ask: "You know how often A's loss counts, GradNorm does not. Beat it by hand: do your moves win on seeds that you have not seen?",
+      set: { scale: 2, noise: .5, features: "disjoint" }, show: [], moves: { hand: "Start here: pull A down", play: "", more: "" },
       when: (stage) => tested(stage) && gain(stage.race.r2, "GradNorm") > stage.data.matters,
       then: (stage) => `${signed(gain(stage.race.r2, "GradNorm"))} R² on yours, ${signed(gains(stage, "GradNorm")[0])} on the others: ${verdict(gains(stage, "GradNorm"), stage.data.matters)}.`,
     },
     {
-      ask: "A's loss counts once, B's labels are noisy (3 or more): who turns B down? And at α = 1.5?",
+      ask: "A's loss counts once, B's labels are noisy: who turns B down? And at α = 1.5?",
+      set: { scale: 0, noise: 3, features: "disjoint" }, show: ["hand"], moves: { play: "", alpha: "" },
       when: (stage) => noisy(stage).every(Boolean),
       then(stage) {
         const [low, high] = noisy(stage), b = ({ weights }, how) => weightWords(weights[ALL.indexOf(how)]);
@@ -315,9 +318,9 @@ export default explorable({
       others.pause();
       if (current(stage).over) begin(stage);
     } });
-    stage.player(race, "▶ Play", "❚❚ Pause", true);
+    stage.player(race, "▶ Play", "❚❚ Pause", { big: true, key: "play" });
     stage.button("New seed", () => { others.pause(); stage.set({ seed: stage.state.seed % 999 + 1 }); }, stage.runs);
-    stage.player(others, `${OTHERS} more seeds`, () => `Stop: ${stage.others.length % OTHERS} of ${OTHERS}`);
+    stage.player(others, `${OTHERS} more seeds`, () => `Stop: ${stage.others.length % OTHERS} of ${OTHERS}`, { key: "more" });
     stage.choice({ label: "features", key: "features", options: { disjoint: "disjoint", same: "the same" } });
     stage.slider({ label: "loss of A, times", key: "scale", step: .5, words: (value) => said(power(value, 1), 0) });
     stage.slider({ label: "noise of B", key: "noise", step: .5, words: (value) => said(value, 1) });

@@ -1,16 +1,17 @@
-// Two gates of an MMoE while they are trained: on the plane of rows that both tasks depend on, which expert wins in each gate?
+// Two gates of an MMoE while they are trained: how much each gives to which expert on a row that the reader drags, how much of
+// it goes to the same experts, and the same over 500 rows, beside a control; before that the reader guesses.
 // The tasks are those of the MMoE paper, two directions at an angle; one more input column, which neither needs, may be unscaled.
 import { add, change } from "../../display/elements.js";
-import { AS_TEXT, BLACK, BLUE, canvas, explorable, fixed, GREEN, GREY, ORANGE, PURPLE, said, scale, svg } from "../../display/live/kit.js";
-import { featureTasks, generator, Training } from "../../display/live/sim.js";
+import { AS_TEXT, BLACK, BLUE, clamp, explorable, fixed, GREY, ORANGE, said, scale, svg } from "../../display/live/kit.js";
+import { dot, featureTasks, generator, mean, Training } from "../../display/live/sim.js";
 
-const EXPERTS = 4, UNITS = 4, TOWER = 8, INPUTS = 20, RATE = 0.05, STEPS = 300, CHUNK = 5; // a snapshot after each chunk of steps
-const ROWS = [500, 250, 500], NOISE = 0.1, WIDE = 2.5; // the plane reaches so many standard deviations from its middle
+const EXPERTS = 4, UNITS = 4, TOWER = 8, INPUTS = 20, RATE = 0.05, STEPS = 300, CHUNK = 5, PACE = 20; // chunks of steps a second
+const ROWS = [500, 250, 500], APART = 137, NOISE = 0.1, WIDE = 2.5; // the plane reaches so many standard deviations from its middle
 const COLUMNS = { scaled: [0, 1], "10±3": [10, 3], "30±10": [30, 10], "100±30": [100, 30] }; // mean and standard deviation
-const COLOURS = [GREEN, PURPLE, "#e6b800", GREY]; // of the experts; blue and orange are the tasks'
-const USED = 0.05; // a gate uses an expert to which it gives more than this of its weight
+const TASKS = [["A", BLUE], ["B", ORANGE]];
 
-const product = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+const overlap = (a, b) => a.reduce((sum, value, e) => sum + Math.min(value, b[e]), 0); // of the weights of two gates
+const percent = (share) => `${said(100 * share, 0)}%`;
 
 // The tasks of `mmoe_tasks` in helpers/data/synthetic.py, on the rows of the engine, and the column as the last input.
 export function tasks({ p, column, seed }, { alpha, beta }) {
@@ -19,7 +20,7 @@ export function tasks({ p, column, seed }, { alpha, beta }) {
   const parts = ["train", "valid", "test"].map((part, k) => {
     const { n, x } = data[part], { normal } = generator(seed, 10 + k), wide = new Float64Array(n * (INPUTS + 1)), labels = [new Float64Array(n), new Float64Array(n)];
     for (let i = 0; i < n; i++) {
-      const row = x.subarray(i * INPUTS, (i + 1) * INPUTS), [s, t] = data.directions.map((v) => product(v, row));
+      const row = x.subarray(i * INPUTS, (i + 1) * INPUTS), [s, t] = data.directions.map((v) => dot(v, row));
       wide.set(row, i * (INPUTS + 1));
       wide[i * (INPUTS + 1) + INPUTS] = middle + spread * normal();
       [s, p * s + Math.sqrt(1 - p * p) * t].forEach((z, j) => { labels[j][i] = target(z) + (part === "test" ? 0 : NOISE * normal()); });
@@ -34,226 +35,270 @@ function shares(logits) {
   return parts.map((part) => part / sum);
 }
 
-// What the gates see of a run now: their matrices, a row an expert.
-const matrices = ({ gates, theta }) => gates.map(({ from, ins }) => Array.from({ length: EXPERTS }, (_, e) => theta.slice(from + e * ins, from + (e + 1) * ins)));
-
-// On the plane, the logits are linear in the place: of each gate and expert [by s, by t, constant].
-const flat = (snapshot, { directions }, column) => snapshot.gates.map((gate) => gate.map((w) => [...directions.map((v) => product(v, w)), w[INPUTS] * COLUMNS[column][0]]));
-const weights = (gate, [s, t]) => shares(gate.map(([a, b, c]) => a * s + b * t + c));
-
-// Over the test rows: mean weights of each gate, and what both have in common on the same row and on rows drawn apart.
-export function measured({ gates }, { n, x }) {
-  const rows = gates.map((gate) => Array.from({ length: n }, (_, i) => shares(gate.map((w) => product(w, x.subarray(i * w.length, (i + 1) * w.length))))));
-  const means = rows.map((gate) => COLOURS.map((_, e) => gate.reduce((sum, row) => sum + row[e], 0) / n));
-  const common = (apart) => rows[0].reduce((sum, row, i) => sum + row.reduce((own, value, e) => own + Math.min(value, rows[1][(i + apart) % n][e]), 0), 0) / n;
-  // How far a gate looks at the row: its own weights in common on two rows, from 1 (it ignores the row) downwards.
-  const own = rows.map((gate) => gate.reduce((sum, row, i) => sum + row.reduce((part, value, e) => part + Math.min(value, gate[(i + 137) % n][e]), 0), 0) / n);
-  return { means, own, same: common(0), apart: common(137), used: means.map((gate) => gate.filter((value) => value > USED).length) };
+// Over the test rows, a number each: what both gates give to the same experts, on the same row and on two random rows, and what
+// gate A gives to the same experts on two random rows: 1 if it ignores the row.
+export function measured(gates, { n, x }) {
+  const [a, b] = gates.map((gate) => Array.from({ length: n }, (_, i) => shares(gate.map((w) => dot(w, x.subarray(i * w.length, (i + 1) * w.length))))));
+  const pairs = (one, other, apart) => one.map((row, i) => overlap(row, other[(i + apart) % n]));
+  return { same: pairs(a, b, 0), apart: pairs(a, b, APART), own: pairs(a, a, APART) };
 }
 
 // --- a run: made anew when a setting changes ------------------------------------------------------------------------
 
-function run(stage) {
-  const { p, column, seed } = stage.state, name = `${p} ${column} ${seed}`;
-  if (stage.run?.name !== name) {
-    const data = tasks(stage.state, stage.data);
-    const training = new Training(data, { structure: "mmoe", width: UNITS, experts: EXPERTS, tower: TOWER, lr: RATE, seed });
-    if (stage.run) stage.former = flat(stage.run.snapshots.at(-1), stage.run.data, stage.run.column);
-    stage.run = { name, data, training, column, snapshots: [] };
-    snap(stage.run);
+export class Run {
+  constructor(setting, curves) {
+    const data = tasks(setting, curves), [middle] = COLUMNS[setting.column];
+    const training = new Training(data, { structure: "mmoe", width: UNITS, experts: EXPERTS, tower: TOWER, lr: RATE, seed: setting.seed });
+    Object.assign(this, { data, training, middle });
+    this.look();
+  }
+
+  get steps() { return this.training.steps; }
+  get over() { return this.steps >= STEPS; }
+
+  advance() {
+    for (let i = 0; i < CHUNK; i++) this.training.step();
+    this.look();
+  }
+
+  look() {
+    const { data: { directions, test }, training: { model: { gates, theta } } } = this;
+    const rows = gates.map(({ from, ins }) => Array.from({ length: EXPERTS }, (_, e) => theta.slice(from + e * ins, from + (e + 1) * ins)));
+    // on the plane, the logits are linear in the place: of each gate and expert [by s, by t, constant]
+    this.logits = rows.map((gate) => gate.map((w) => [...directions.map((v) => dot(v, w)), w[INPUTS] * this.middle]));
+    Object.assign(this, measured(rows, test));
+  }
+
+  weights({ s, t }) { return this.logits.map((gate) => shares(gate.map(([a, b, c]) => a * s + b * t + c))); }
+}
+
+const settingOf = ({ state: { p, column } }) => `p = ${said(p, 1)}${column === "scaled" ? "" : `, column ${column}`}`;
+const ended = ({ run, control }) => run.over && control.over;
+const started = ({ run }) => run.steps > 0;
+
+// The run of the state, and its control: the same with the column scaled. A new setting is trained at once if the last one was.
+function current(stage) {
+  const { state, data, run, learning } = stage, known = `${settingOf(stage)}, ${state.seed}`;
+  if (stage.known !== known) {
+    Object.assign(stage, { known, run: new Run(state, data) });
+    stage.control = state.column === "scaled" ? stage.run : new Run({ ...state, column: "scaled" }, data);
+    if (run?.steps) learning.play();
   }
   return stage.run;
 }
 
-function snap({ snapshots, training, data }) {
-  const gates = matrices(training.model), snapshot = { gates, r2: [...training.now] };
-  snapshots.push(Object.assign(snapshot, measured(snapshot, data.test)));
-}
-
-function shown(stage) {
-  const { snapshots } = run(stage);
-  return snapshots[Math.min(Math.round(stage.state.step / CHUNK), snapshots.length - 1)];
-}
-
 function advance(stage) {
-  const now = run(stage);
-  if (now.training.steps < stage.goal) {
-    for (let i = 0; i < CHUNK; i++) now.training.step();
-    snap(now);
-    stage.set({ step: now.training.steps });
-  }
-  return now.training.steps < stage.goal;
+  current(stage);
+  for (const run of new Set([stage.run, stage.control])) if (!run.over) run.advance();
+  if (!ended(stage)) return true;
+  const setting = settingOf(stage), { seed } = stage.state;
+  stage.done[setting] = { ...stage.done[setting], [seed]: lanes(stage).map(([, values]) => mean(values)) };
+  return false;
 }
 
-const ended = ({ state, run }) => run?.training.steps >= STEPS && state.step >= STEPS;
-
-// A new setting is trained at once, to the end.
-function chosen(stage, changes) {
-  stage.learning.pause();
-  stage.goal = STEPS;
-  stage.set({ ...changes, step: 0 });
-  stage.learning.play();
-}
-
-// To a step of the run, which is trained until there if it was not.
-function scrubbed(stage, step) {
-  const { training } = run(stage);
-  stage.learning.pause();
-  stage.goal = step;
-  stage.set({ step: Math.min(step, training.steps) });
-  if (training.steps < step) stage.learning.play();
-}
+// What is measured, and its control: [name, a number a row].
+const alone = ({ state }) => state.column !== "scaled";
+const lanes = (stage) => (alone(stage) ? [["with the column", stage.run.own], ["without it", stage.control.own]] : [["same row, mean", stage.run.same], ["random rows, mean", stage.run.apart]]);
 
 function setup(stage) {
-  stage.goal = STEPS;
-  stage.learning = stage.loop(() => advance(stage), { rate: 60 / CHUNK, begin() {
-    if (stage.goal < STEPS || stage.state.step < STEPS) return;
-    stage.run = null; // trained to the end: once more
-    stage.set({ step: 0 });
+  stage.done = {}; // by setting and seed: the means of both lanes
+  stage.learning = stage.loop(() => advance(stage), { rate: PACE, begin() {
+    stage.made("guess"); // or it is too late
+    if (ended(stage)) Object.assign(stage, { run: null, known: "" }); // once more
   } });
-  const train = stage.player(stage.learning, "▶ Train", "❚❚ Pause", true);
-  train.addEventListener("click", () => { stage.goal = STEPS; }, true);
-  stage.button("Other first weights", () => chosen(stage, { seed: (stage.state.seed + 1) % 10 }), stage.runs);
-  const step = stage.slider({ label: "training step", key: "step", step: CHUNK, words: (value) => said(value, 0) });
-  step.oninput = () => scrubbed(stage, step.valueAsNumber);
-  const p = stage.slider({ label: "p, cosine of the directions", key: "p", step: .1, words: (value) => said(value, 1) });
-  p.oninput = () => chosen(stage, { p: p.valueAsNumber });
-  const columns = Object.keys(COLUMNS), column = stage.choice({ label: "a column that no task needs", key: "column", options: Object.fromEntries(columns.map((name) => [name, name])) });
-  column.querySelectorAll("button").forEach((button, i) => { button.onclick = () => chosen(stage, { column: columns[i] }); });
+  stage.player(stage.learning, () => (ended(stage) ? "↻ Train again" : "▶ Train"), "❚❚ Pause", { big: true, key: "train" });
+  stage.button("Other first weights", () => stage.set({ seed: (stage.state.seed + 1) % 10 }), stage.runs);
+  stage.choice({ label: "the column that no task needs", key: "column", options: Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, name])) });
+  stage.card.classList.add("mtl-flat");
 }
 
-// --- on the page ----------------------------------------------------------------------------------------------------
+// --- the picture ----------------------------------------------------------------------------------------------------
 
-const GAP = 12, TOP = 24, BARS = 124, CELL = 5; // in pixels
-const DARKEST = .75; // of the third square: where both gates have all of their weight in common
+const REACH = 1.55, GRIP = 1.9; // of the arrows, and of what turns B's
+const SHARED = "#8c8c8c", LINE = "#d5d5d5"; // what goes to the same experts
 
-const common = (gates, place) => { const [a, b] = gates.map((gate) => weights(gate, place)); return a.reduce((sum, value, e) => sum + Math.min(value, b[e]), 0); };
+// Where two experts are level as the favourites of a gate: of each pair a piece of a line, from where no third is above them.
+function borders(gate, x, y) {
+  return gate.flatMap((one, e) => gate.slice(e + 1).map((other) => {
+    const minus = (third) => one.map((value, i) => value - third[i]), [a, b, c] = minus(other), size = Math.hypot(a, b) || 1;
+    const at = (u) => [(-a * c / size - b * u) / size, (-b * c / size + a * u) / size];
+    let low = -4 * WIDE, high = 4 * WIDE;
+    for (const third of gate) {
+      if (third === one || third === other) continue;
+      const w = minus(third), above = ([s, t]) => w[0] * s + w[1] * t + w[2], from = above(at(0)), slope = above(at(1)) - from || 1e-9;
+      if (slope > 0) low = Math.max(low, -from / slope);
+      else high = Math.min(high, -from / slope);
+    }
+    return high > low ? `M${[low, high].map(at).map(([s, t]) => `${fixed(x(s))},${fixed(y(t))}`).join("L")}` : "";
+  })).join("");
+}
+
+function ribbon(x1, y1, x2, y2, high) {
+  const [a, b, c, from, to, under, below] = [x1, (x1 + x2) / 2, x2, y1, y2, y1 + high, y2 + high].map(fixed);
+  return `M${a},${from}C${b},${from} ${b},${to} ${c},${to}V${below}C${b},${below} ${b},${under} ${a},${under}Z`;
+}
+
+const diamond = (x, y, size) => `M${fixed(x)},${y - size}l${.65 * size},${size}l${-.65 * size},${size}l${-.65 * size},${-size}Z`;
 
 function picture(stage, place, width) {
-  const cells = Math.floor((width - 2 * GAP) / 3 / CELL), side = cells * CELL, tall = TOP + side + BARS, lefts = [0, side + GAP], narrow = side < 150;
-  const wide = Math.min(14, Math.floor(side / EXPERTS / 2) - 3); // half a bar
-  const pen = canvas(place, width, tall), figure = svg(place, width, tall);
-  const gates = lefts.map((left, k) => {
-    const x = scale(-WIDE, WIDE, left, left + side), y = scale(-WIDE, WIDE, TOP + side, TOP), task = k ? ORANGE : BLUE;
-    add(figure, "text", { x: left, y: 15, fill: AS_TEXT[task], "font-weight": "bold" }, `gate ${narrow ? "" : "of task "}${k ? "B" : "A"}`);
-    const former = add(figure, "path", { fill: "none", stroke: BLACK, "stroke-opacity": .45, "stroke-dasharray": "2 3" });
-    add(figure, "rect", { x: left, y: TOP, width: side, height: side, fill: "none", stroke: "#d5d5d5" });
-    const names = COLOURS.map((_, e) => add(figure, "text", { fill: BLACK, class: "mtl-halo", "font-weight": "bold", "text-anchor": "middle" }, e + 1));
-    const bars = COLOURS.map((colour, e) => {
-      const at = left + (e + .5) * side / EXPERTS, bottom = TOP + side + BARS - 38;
-      add(figure, "text", { x: at, y: bottom + 16, fill: AS_TEXT[GREY], "text-anchor": "middle" }, e + 1);
-      return { at, bottom, bar: add(figure, "rect", { x: at - wide, width: 2 * wide, fill: colour }), mean: add(figure, "path", { stroke: BLACK, "stroke-width": 2.5 }) };
-    });
-    const row = k ? add(figure, "circle", { r: 8, fill: "#fff", stroke: BLACK, "stroke-width": 3, "pointer-events": "none" }) : null;
-    return { x, y, left, former, names, bars, row };
-  });
-  const third = 2 * (side + GAP), note = (at, words) => add(figure, "text", { x: third, y: TOP + side + at, fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 13 }, words);
-  add(figure, "text", { x: third, y: 15, fill: BLACK, "font-weight": "bold" }, narrow ? "in common" : "weight in common");
-  const here = note(18, ""), ramp = [0, .25, .5, .75, 1];
-  note(62, narrow ? "0%" : "none");
-  add(figure, "text", { x: third + side, y: TOP + side + 62, "text-anchor": "end", fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 13 }, narrow ? "100%" : "all of it");
-  ramp.forEach((share, i) => add(figure, "rect", { x: third + i * side / 5, y: TOP + side + 32, width: side / 5, height: 14, fill: BLACK, "fill-opacity": DARKEST * share, stroke: "#d5d5d5" }));
-  add(figure, "rect", { x: third, y: TOP, width: side, height: side, fill: "none", stroke: "#d5d5d5" });
-  const spot = add(figure, "circle", { r: 8, fill: "#fff", stroke: BLACK, "stroke-width": 3, "pointer-events": "none" });
-  add(figure, "text", { x: 0, y: tall - 4, fill: AS_TEXT[GREY], "font-size": narrow ? 12 : 13 }, "bars: weights on this row; lines: mean of all rows");
-  const { x, y } = gates[0];
-  stage.handle(figure, {
-    name: "a row, in both gates", x, y, step: .1, at: () => [stage.state.s, stage.state.t], to: (s, t) => stage.set({ s, t }),
-    words: () => ["A", "B"].map((task, k) => `gate ${task}: ${weights(flat(shown(stage), run(stage).data, stage.state.column)[k], [stage.state.s, stage.state.t]).map((part) => said(part)).join(", ")}`).join("; "),
-  });
+  const narrow = width < 560, side = narrow ? 170 : Math.min(270, Math.round(.29 * width)); // narrow: scale, plane, flow, one below the other
+  const left = narrow ? 2 : side + Math.round(.09 * width), right = width - 2, tops = narrow ? { scale: 24, plane: 214, flow: 424 } : { scale: 252, plane: 20, flow: 20 };
+  const lane = narrow ? 40 : 23, high = narrow ? 78 : 72, apart = 32; // of the scale; of all the weight of a gate; between two gates
+  const figure = svg(place, width, narrow ? 640 : tops.scale + 3 * lane + 20);
+  change(figure, { role: "group", "aria-label": "a row on a plane; two gates, four experts and two towers; what both gates give to the same experts" });
+  const text = (x, y, words, more = {}) => add(figure, "text", { x, y, fill: AS_TEXT[GREY], "font-size": 13, ...more }, words);
+  const line = (more, parent = figure) => add(parent, "path", { fill: "none", ...more });
+  const box = (more) => add(figure, "rect", { fill: "none", ...more });
+  const bold = { fill: BLACK, "font-weight": "bold", "font-size": 14 }, middle = { "text-anchor": "middle" }, end = { "text-anchor": "end" };
+  const each = (make) => TASKS.map(([task, colour], k) => make(k, task, colour, { ...bold, fill: AS_TEXT[colour] }));
+  const four = (make) => Array.from({ length: EXPERTS }, (_, e) => make(e));
 
-  const at = (i) => -WIDE + (i + .5) * 2 * WIDE / cells;
-  const winners = (gate) => Array.from({ length: cells * cells }, (_, i) => {
-    const parts = weights(gate, [at(i % cells), at(Math.floor(i / cells))]), best = parts.indexOf(Math.max(...parts));
-    return [best, parts[best]];
+  // the plane: where the gates change their favourite, what the tasks need
+  const x = scale(-WIDE, WIDE, 1, side + 1), y = scale(-WIDE, WIDE, tops.plane + side, tops.plane);
+  const inside = [scale(-WIDE, WIDE, 0, side), scale(-WIDE, WIDE, side, 0)], cut = add(figure, "svg", { x: 1, y: tops.plane, width: side, height: side, style: "overflow: hidden" });
+  text(1, tops.plane - 8, "each point is a row", bold);
+  const cosine = narrow ? text(side + 12, tops.plane + 122, "") : text(side + 1, tops.plane - 8, "", end);
+  box({ x: 1, y: tops.plane, width: side, height: side, stroke: LINE });
+  const edges = each((k, task, colour) => {
+    const [px, py] = narrow ? [side + 12, tops.plane + 20 + 48 * k] : [1, tops.plane + side + 19 * (k + 1)], dash = { stroke: colour, "stroke-width": 2.5, "stroke-dasharray": k ? "7 5" : "none" };
+    line({ ...dash, d: `M${px},${py - 4}h24` });
+    [[`gate ${task} changes`, "its favourite"], [`gate ${task} changes its favourite`]][narrow ? 0 : 1].forEach((words, i) => text(px + 30, py + 17 * i, words));
+    return line(dash, cut);
   });
-  function border(won, left) { // between cells where another expert wins
-    let d = "";
-    won.forEach(([best], i) => {
-      const c = i % cells, r = Math.floor(i / cells), right = left + (c + 1) * CELL, up = TOP + side - (r + 1) * CELL;
-      if (c + 1 < cells && won[i + 1][0] !== best) d += `M${fixed(right)},${fixed(up)}v${fixed(CELL)}`;
-      if (r + 1 < cells && won[i + cells][0] !== best) d += `M${fixed(right - CELL)},${fixed(up)}h${fixed(CELL)}`;
-    });
-    return d;
+  const needs = each((k, task, colour, ink) => ({
+    shaft: line({ stroke: colour, "stroke-width": 4 }), head: line({ fill: colour }), name: text(0, 0, `${task} needs`, { ...ink, ...(k ? end : middle), "font-size": 13, class: "mtl-halo" }),
+  }));
+
+  // the flow: gate, experts, tower
+  const from = left + 14, to = right - 14, expert = (from + to) / 2 - 12, starts = [tops.flow, tops.flow + high + apart];
+  const wires = each((k) => line({ stroke: GREY, "stroke-width": 1.5 }));
+  const strands = each((k, task, colour) => four(() => line({ fill: colour, "fill-opacity": .5 })));
+  const cuts = each((k, task, colour, ink) => {
+    for (const px of [left, to]) box({ x: px, y: starts[k], width: 14, height: high, fill: colour });
+    text(left, starts[k] - 8, `gate ${task}`, ink);
+    text(right, starts[k] - 8, `tower ${task}`, { ...ink, ...end });
+    return line({ stroke: "#fff", "stroke-width": 2 });
+  });
+  const experts = four((e) => ({ all: box({ x: expert, width: 24, fill: "#fff", stroke: BLACK, "stroke-width": 1.5 }), both: box({ x: expert, width: 24, fill: SHARED }), name: text(expert - 6, 0, e + 1, { ...bold, ...end, class: "mtl-halo" }) }));
+  const age = text(expert + 12, tops.flow - 8, "", { ...bold, ...middle });
+  text(expert + 12, starts[1] + high + 18, "grey: from both gates", middle);
+
+  // the scale: this row, all rows, the control
+  const g = scale(0, 1, left + (narrow ? 6 : 146), right - (narrow ? 48 : 100)), under = tops.scale + 3 * lane, lanesAt = [0, 1, 2].map((i) => tops.scale + i * lane + (narrow ? 26 : 14));
+  for (const share of [0, .25, .5, .75, 1]) {
+    line({ d: `M${g(share)},${tops.scale}V${under}`, stroke: LINE });
+    text(g(share), under + 16, share === 1 ? "all" : share ? percent(share) : "none", share === 1 ? end : narrow && !share ? {} : middle);
   }
+  const title = text(left, 0, "", { ...bold, class: "mtl-halo" });
+  const names = lanesAt.map((at) => (narrow ? text(g(0), at - 12, "", { class: "mtl-halo" }) : text(g(0) - 12, at + 5, "", end)));
+  const summed = four((e) => ({ bar: box({ y: lanesAt[0] - 8, height: 16, fill: SHARED, stroke: "#fff" }), name: text(0, lanesAt[0] + 5, e + 1, { ...bold, ...middle, "font-size": 13 }) }));
+  const ticks = [BLACK, GREY].map((stroke) => line({ stroke, "stroke-opacity": .2 }));
+  const others = line({ stroke: GREY, "stroke-width": 1.5 }), gap = line({ stroke: BLACK, "stroke-width": 2, "stroke-dasharray": "2 4" });
+  const off = narrow ? text(right, lanesAt[1] + 20, "", end) : text(right, lanesAt[1] + 5, "", end);
+  const means = [BLACK, "#fff"].map((fill) => line({ fill, stroke: BLACK, "stroke-width": 2 }));
+  const shown = lanesAt.map((at, i) => text(g(1) + 12, at + 5, "", { fill: BLACK, "font-weight": i === 1 ? "bold" : "normal", "font-size": 14 }));
+
+  // what can be dragged
+  const guess = stage.handle(figure, {
+    name: "your guess", key: "guess", x: g, level: lanesAt[1], step: .05, at: () => [stage.state.guess], words: () => percent(stage.state.guess),
+    to(share) {
+      if (started(stage)) return; // it is known
+      stage.guessed = settingOf(stage);
+      stage.set({ guess: Math.round(100 * share) / 100 });
+    },
+    mark(node) {
+      add(node, "path", { d: diamond(0, 0, 14), fill: "#ffd23f", stroke: BLACK, "stroke-width": 2.5 });
+      add(node, "text", { ...bold, ...middle, y: 5 }, "?");
+    },
+  });
+  stage.handle(figure, {
+    name: "a row, in both gates", key: "row", x, y, step: .1, at: () => [stage.state.s, stage.state.t], to: (s, t) => stage.set({ s, t }),
+    words: () => current(stage).weights(stage.state).map((gate, k) => `gate ${TASKS[k][0]}: ${gate.map(percent).join(", ")}`).join("; "),
+  });
+  stage.handle(figure, {
+    name: "what task B needs: cosine with what A needs", key: "p", x: scale(0, 1, x(0), x(GRIP)), level: () => y(GRIP * Math.sqrt(1 - stage.state.p ** 2)), step: .1, colour: ORANGE,
+    at: () => [stage.state.p], to: (p) => stage.set({ p: Math.round(10 * p) / 10 }), words: () => said(stage.state.p, 1),
+  });
 
   return () => {
-    const snapshot = shown(stage), { state } = stage, now = flat(snapshot, run(stage).data, state.column);
-    pen.clearRect(0, 0, width, tall);
-    gates.forEach(({ x, y, left, former, names, bars, row }, k) => {
-      const middles = COLOURS.map(() => [0, 0, 0]);
-      winners(now[k]).forEach(([best, weight], i) => {
-        const c = i % cells, r = Math.floor(i / cells);
-        pen.globalAlpha = .12 + .68 * (weight - 1 / EXPERTS) * EXPERTS / (EXPERTS - 1);
-        pen.fillStyle = COLOURS[best];
-        pen.fillRect(left + c * CELL, TOP + side - (r + 1) * CELL, CELL, CELL);
-        middles[best] = middles[best].map((sum, j) => sum + [c, r, 1][j]);
-      });
-      pen.globalAlpha = 1;
-      names.forEach((name, e) => {
-        const [c, r, count] = middles[e];
-        name.style.display = count > cells ? "" : "none";
-        if (count) change(name, { x: fixed(left + (c / count + .5) * CELL), y: fixed(TOP + side - (r / count + .5) * CELL + 5) });
-      });
-      former.setAttribute("d", stage.former ? border(winners(stage.former[k]), left) : "");
-      weights(now[k], [state.s, state.t]).forEach((weight, e) => {
-        const { at, bottom, bar, mean } = bars[e], high = (value) => value * (BARS - 48);
-        change(bar, { y: fixed(bottom - high(weight)), height: fixed(high(weight)) });
-        change(mean, { d: `M${fixed(at - wide - 2)},${fixed(bottom - high(snapshot.means[k][e]))}h${2 * wide + 4}` });
-      });
-      if (row) change(row, { cx: fixed(x(state.s)), cy: fixed(y(state.t)) });
+    const run = current(stage), { p, guess: guessed } = stage.state, weights = run.weights(stage.state), one = alone(stage), open = started(stage);
+    const measures = lanes(stage), values = measures.map(([, list]) => mean(list)), missed = missedBy(stage);
+    edges.forEach((edge, k) => edge.setAttribute("d", borders(run.logits[k], ...inside)));
+    [[1, 0], [p, Math.sqrt(1 - p * p)]].forEach(([u, v], k) => {
+      const { shaft, head, name } = needs[k], aside = p > .97 ? 5 - 10 * k : 0, px = x(REACH * u), py = y(REACH * v) + aside;
+      change(shaft, { d: `M${fixed(x(0))},${fixed(y(0) + aside)}L${fixed(px - 8 * u)},${fixed(py + 8 * v)}` });
+      change(head, { d: `M${fixed(px)},${fixed(py)}l${fixed(-13 * u + 6 * v)},${fixed(13 * v + 6 * u)}l${fixed(-12 * v)},${fixed(-12 * u)}Z` });
+      change(name, k ? { x: fixed((x(0) + px) / 2 - 10), y: fixed((y(0) + aside + py) / 2 - 8) } : { x: fixed(px - 8), y: fixed(py + 22) });
     });
-    for (let i = 0; i < cells * cells; i++) {
-      const c = i % cells, r = Math.floor(i / cells);
-      pen.globalAlpha = DARKEST * common(now, [at(c), at(r)]);
-      pen.fillStyle = BLACK;
-      pen.fillRect(third + c * CELL, TOP + side - (r + 1) * CELL, CELL, CELL);
-    }
-    pen.globalAlpha = 1;
-    change(spot, { cx: fixed(gates[0].x(state.s) + third), cy: fixed(gates[0].y(state.t)) });
-    here.textContent = `${narrow ? "" : "here "}${said(100 * common(now, [state.s, state.t]), 0)}%`;
+    cosine.textContent = `p = ${said(p, 1)}`;
+    const tall = weights[0].map((weight, e) => high * Math.max(weight, weights[1][e])), free = (2 * high + apart - tall.reduce((a, b) => a + b)) / EXPERTS;
+    const at = [...starts], marks = ["", ""];
+    let top = tops.flow + free / 2, sum = 0;
+    experts.forEach(({ all, both, name }, e) => { // an expert is as high as the larger of its two weights, and grey as far as both reach
+      const least = Math.min(...weights.map((gate) => gate[e])), { bar, name: number } = summed[e];
+      change(all, { y: fixed(top), height: fixed(Math.max(tall[e], 2)) });
+      change(both, { y: fixed(top), height: fixed(high * least) });
+      change(name, { y: fixed(top + tall[e] / 2 + 5), display: tall[e] + free < 12 ? "none" : "inline" });
+      weights.forEach((gate, k) => {
+        const part = high * gate[e];
+        change(strands[k][e], { d: ribbon(from, at[k], expert, top, part) + ribbon(expert + 24, top, to, at[k], part) });
+        at[k] += part;
+        if (e < EXPERTS - 1) marks[k] += `M${left},${fixed(at[k])}h14M${to},${fixed(at[k])}h14`;
+      });
+      change(bar, { x: fixed(g(sum)), width: fixed(g(least) - g(0)), display: one ? "none" : "inline" });
+      change(number, { x: fixed(g(sum + least / 2)), display: one || g(least) - g(0) < 14 ? "none" : "inline" });
+      sum += least;
+      top += tall[e] + free;
+    });
+    cuts.forEach((cut, k) => cut.setAttribute("d", marks[k]));
+    if (!narrow) wires.forEach((wire, k) => wire.setAttribute("d", ribbon(x(stage.state.s), y(stage.state.t), left - 3, starts[k] + high / 2, 0).split("V")[0]));
+    age.textContent = run.over ? "experts, trained" : open ? `experts, step ${run.steps}` : "experts, untrained";
+
+    title.textContent = one ? `weight of gate A that stays${narrow ? "" : " when the row changes"}` : narrow ? "weight that the gates share" : "weight that both gates give to the same experts";
+    title.setAttribute("y", tops.scale - 10 + (one ? lane : 0));
+    ["grey: on this row", ...measures.map(([name]) => name)].forEach((name, i) => { names[i].textContent = (one && !i) || (narrow && i === 2 && !open) ? "" : name; });
+    [sum, ...values].forEach((value, i) => { shown[i].textContent = (i ? open : !one) ? percent(value) : ""; });
+    measures.forEach(([, list], i) => {
+      ticks[i].setAttribute("d", open ? list.map((value) => `M${fixed(g(value))},${lanesAt[i + 1] - 8}v16`).join("") : "");
+      means[i].setAttribute("d", open ? diamond(g(values[i]), lanesAt[i + 1], 12 - 3 * i) : "");
+    });
+    const before = Object.entries(stage.done[settingOf(stage)] ?? {}).filter(([seed]) => Number(seed) !== stage.state.seed).map(([, pair]) => pair);
+    others.setAttribute("d", before.flatMap((pair) => pair.map((value, i) => diamond(g(value), lanesAt[i + 1], 6))).join(""));
+    guess.style.visibility = open && stage.guessed !== settingOf(stage) ? "hidden" : ""; // it was about another setting
+    gap.setAttribute("d", missed > .05 ? `M${fixed(g(guessed))},${lanesAt[1]}H${fixed(g(values[0]))}` : "");
+    off.textContent = Number.isNaN(missed) ? "" : `${said(100 * missed, 0)} off`;
   };
 }
 
-const percent = (share) => `${said(100 * share, 0)}%`;
+// --- in words -------------------------------------------------------------------------------------------------------
 
-// Two gates agree on the same row more than on rows drawn apart, where they follow the row alike. That they agree on rows
-// drawn apart has two causes: they have the same favourites, or they ignore the row.
+const missedBy = (stage) => (ended(stage) && stage.guessed === settingOf(stage) ? Math.abs(stage.state.guess - mean(lanes(stage)[0][1])) : NaN);
+
 function sentence(stage) {
-  const { same, apart, own, used } = shown(stage), ignores = own.every((value) => value > .9);
-  return `Step ${said(stage.state.step, 0)}: in common on the same row ${percent(same)}, on rows drawn apart ${percent(apart)}${ignores ? ", but these gates hardly look at the row" : ""}. `
-    + `From row to row gate A keeps ${percent(own[0])} of its weights, gate B ${percent(own[1])}. They use ${used[0]} and ${used[1]} of ${EXPERTS} experts.`;
+  const run = current(stage), here = percent(overlap(...run.weights(stage.state))), [first, second] = lanes(stage).map(([, values]) => percent(mean(values)));
+  const begins = `${run.steps ? `Step ${run.steps}` : "Not trained yet"}: on this row the gates share ${here} of their weight`;
+  if (!run.steps) return `${begins}.`;
+  return `${begins}${alone(stage) ? `; from row to row gate A keeps ${first}, without the column` : `, over 500 rows ${first}, on random rows`} ${second}.`;
 }
 
-const told = (stage) => { const { same, apart } = shown(stage); return `${percent(same)} in common on the same row, ${percent(apart)} on rows drawn apart`; };
-
-function agreement(stage) {
-  const { same, apart, own } = shown(stage);
-  if (own.every((value) => value > .9)) return "Neither gate looks at the row, so they agree or not on all rows alike";
-  return same > apart + .1 ? "More than by chance" : same < apart - .1 ? "Less than by chance" : "Not more than by chance";
-}
-
-// How much of the weight the largest expert had before training and has now, in the gate where one swallowed the plane.
-function swallowed(stage) {
-  const { used } = shown(stage), k = used.indexOf(1), share = ({ means }) => percent(Math.max(...means[k]));
-  return `In gate ${"AB"[k]}, at ${stage.state.column}: the largest expert has ${share(shown(stage))} of the weight, and had ${share(run(stage).snapshots[0])} before training. An expert that is off gets almost no gradient, so it stays off.`;
+function answer(stage) {
+  const [first, second] = lanes(stage).map(([, values]) => mean(values)), more = first - second, missed = missedBy(stage);
+  const chance = more > .3 ? "far more than by chance" : more > .1 ? "more than by chance" : more < -.1 ? "less than by chance" : "no more than by chance";
+  const off = Number.isNaN(missed) ? "" : ` Your guess was ${said(100 * missed, 0)} points off.`;
+  if (!alone(stage)) return `${percent(first)} on the same row, ${percent(second)} on two random rows: ${chance}.${off}`;
+  return `Gate A keeps ${percent(first)} from row to row, ${percent(second)} without the column${first > .9 ? ": it hardly looks at the row" : ""}.${off}`;
 }
 
 export default explorable({
-  limits: { p: [0, 1], step: [0, STEPS], seed: [0, 9], column: Object.keys(COLUMNS), s: [-2.4, 2.4], t: [-2.4, 2.4] },
+  limits: { p: [0, 1], seed: [0, 9], column: Object.keys(COLUMNS), s: [-2.4, 2.4], t: [-2.4, 2.4], guess: [0, 1] },
   questions: [
-    { ask: "Two tasks, no direction in common. Train. Do the gates agree on a row (dark at the right) more than by chance?", when: (stage) => ended(stage) && stage.state.p === 0 && stage.state.column === "scaled",
-      then: (stage) => `${agreement(stage)}, in this run: ${told(stage)}. Now try other first weights.` },
-    { ask: "Make both tasks one, p = 1. What happens to the borders?", when: (stage) => ended(stage) && stage.state.p === 1 && stage.state.column === "scaled",
-      then: (stage) => `${shown(stage).same > shown(stage).apart + .2 ? "Both gates draw them alike" : "Mostly they are alike, in this run they are not"}: ${told(stage)}.` },
-    { ask: "Unscale the column. When does one expert swallow the plane?", when: (stage) => ended(stage) && shown(stage).used.includes(1),
-      then: swallowed,
-      hint: (stage) => (ended(stage) ? `with ${stage.state.column} the gates use ${shown(stage).used.join(" and ")} of ${EXPERTS} experts.` : "") },
+    { name: "Nothing in common", ask: "Two tasks with nothing in common. How much weight will their gates share?", when: ended, then: answer,
+      set: { p: 0, column: "scaled" }, show: [], moves: { guess: "Start here: drag your guess", train: "", row: "Drag the row" } },
+    { name: "One task twice", ask: "Now both tasks need the same. How much weight will their gates share?", when: ended, then: answer,
+      set: { p: 1, column: "scaled" }, show: ["row"], moves: { guess: "Drag your guess", train: "", p: "Turn what B needs" } },
+    { name: "A loud column", ask: "A useless column comes in unscaled. How much weight will gate A keep from row to row?", when: ended, then: answer,
+      set: { p: 0, column: "100±30" }, show: ["column"], moves: { guess: "Drag your guess", train: "", row: "Drag the row" } },
   ],
-  setup, picture, sentence,
-  arrived(stage) {
-    stage.run = stage.former = null;
-    const { step } = stage.state;
-    if (step) { stage.set({ step: 0 }); scrubbed(stage, step); }
-  },
+  setting: settingOf, setup, picture, sentence,
+  arrived: (stage) => Object.assign(stage, { run: null, known: "", guessed: "" }),
 });

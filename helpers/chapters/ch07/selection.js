@@ -136,20 +136,21 @@ export function fitted(state, rows) {
 }
 
 const OTHERS = 30; // feeds of a shake
-const STORY = { x: 1.2, y: 0, size: 1.4, bent: false, curved: true, mood: true, all: false };
-const STORIES = { appeal: STORY, "unseen mood": { ...STORY, x: 0, y: 1.2, bent: true, mood: false }, "weak CTR": { ...STORY, curved: false } };
-const ratios = (stage) => (stage.of === JSON.stringify(stage.state) ? stage.others : []);
+const STORY = { x: 1.2, y: 0, size: 1.4, bent: false, curved: true, mood: true };
+const MOVES = { shake: "", all: "" }; // of each question: the truth is turned over last
+const settingOf = ({ state }) => JSON.stringify({ ...state, all: 0, error: 0 });
+const ratios = (stage) => (stage.of === settingOf(stage) ? stage.others : []);
 
 function setup(stage) {
   Object.assign(stage, { rows: feed(1), others: [], of: "", known: "", found: null });
   stage.now = () => { // fitted once a setting
-    const asked = JSON.stringify({ ...stage.state, all: 0, error: 0 });
+    const asked = settingOf(stage);
     if (stage.known !== asked) Object.assign(stage, { known: asked, found: fitted(stage.state, stage.rows) });
     return stage.found;
   };
   const loop = stage.loop(() => {
     const other = fitted(stage.state, feed(2 + stage.others.length));
-    if (!other.models || stage.of !== JSON.stringify(stage.state)) return false;
+    if (!other.models || stage.of !== settingOf(stage)) return false;
     stage.others.push(other.models.map((model) => model.says / other.true));
     return stage.others.length < OTHERS;
   });
@@ -160,12 +161,10 @@ function setup(stage) {
   stage.toggle({ label: "Click them all: the truth", key: "all" });
   stage.toggle({ label: "Shade errors", key: "error" });
   const shake = stage.button(`Shake: ${OTHERS} feeds`, () => {
-    stage.set({ all: true });
-    Object.assign(stage, { others: [], of: JSON.stringify(stage.state) });
+    Object.assign(stage, { others: [], of: settingOf(stage) });
     loop.play();
-  }, stage.runs);
+  }, stage.runs, "shake");
   shake.className = "mtl-play";
-  stage.presets("try", STORIES);
 }
 
 const tint = (share, [r, g, b]) => `rgb(${[r, g, b].map((part) => Math.round(255 + clamp(share, 0, 1) * (part - 255))).join()})`;
@@ -219,7 +218,7 @@ function panel(stage, root, pen, left, width, number) {
   const card = add(root, "g", { style: "cursor: pointer" }); // the truth, turned down
   add(card, "rect", { x: left, y: 338, width, height: 60, rx: 6, fill: "#eef5fa", stroke: "#9cc7e0" });
   add(card, "text", { x: left + width / 2, y: 374, "text-anchor": "middle" }, narrow ? "? the truth" : "? turn over: the truth");
-  card.addEventListener("click", () => stage.set({ all: true }));
+  card.addEventListener("click", () => { stage.made("all"); stage.set({ all: true }); });
   const stack = add(root, "path", { fill: GREY }), before = add(root, "path", { stroke: "#b9c4cc", "stroke-width": 4 }), needle = add(root, "path", { stroke: BLACK, "stroke-width": 4 });
   const spots = (rows, which) => rows.map((row, i) => (which(row, i) ? `M${fixed(x(clamp(row.appeal, -REACH, REACH)))},${fixed(y(clamp(row.mood, -REACH, REACH)))}h.01` : "")).join("");
   const at = (model, found) => (model ? `M${fixed(gauge(model.says / found.true))},344V376` : "");
@@ -249,12 +248,12 @@ function panel(stage, root, pen, left, width, number) {
       dots[2].textContent = narrow ? (all ? "• would" : "· rest") : all ? "• would be liked" : "· not clicked";
     }
     if (number) legend.textContent = state.error ? narrow ? "violet: too high" : "violet: too high, green: too low" : narrow ? "shade: its CVR" : "shade: CVR, dashed: brush";
-    const [centre, low, high] = others.length > 2 ? interval(others) : [];
-    more.textContent = others.length > 2 ? `${narrow ? "" : `${others.length} feeds: `}×${said(centre)} [${said(low)}, ${said(high)}]` : all ? "predicted / true:" : narrow ? "true: ?" : "true: no log knows";
+    const many = all && others.length > 2, [centre, low, high] = many ? interval(others) : [];
+    more.textContent = many ? `${narrow ? "" : `${others.length} feeds: `}×${said(centre)} [${said(low)}, ${said(high)}]` : all ? "predicted / true:" : narrow ? "true: ?" : "true: no log knows";
     needle.setAttribute("d", all ? at(model, found) : "");
     before.setAttribute("d", all && ghost ? at(ghost.models?.[number], ghost) : "");
     const bins = new Map();
-    stack.setAttribute("d", others.map((ratio) => {
+    stack.setAttribute("d", (all ? others : []).map((ratio) => {
       const bin = Math.round((gauge(ratio) - left) / 5), n = (bins.get(bin) ?? 0) + 1;
       bins.set(bin, n);
       return `M${fixed(left + 5 * bin - 2)},${fixed(376 - 4 * n)}h4v3h-4Z`;
@@ -283,9 +282,8 @@ function sentence(stage) {
   return `${who} If all clicked, ${said(found.true)} would. The CVR of the clicked rows is ${high(alone.says, found.true)} on all, ESMM's ${high(ours.says, found.true)}; its CTCVR says ${said(found.ctcvr)}, logged ${said(found.both)}.`;
 }
 
-// Whether a setting was judged by all the feeds of a shake.
-const judged = (stage) => ratios(stage).length === OTHERS;
-const [appealing, cheerful] = [({ x, y }) => x > .7 && Math.abs(y) < .8, ({ x, y }) => y > .7 && Math.abs(x) < .8];
+// Whether a setting was judged by all the feeds of a shake, and the truth is turned over.
+const judged = (stage) => stage.state.all && ratios(stage).length === OTHERS;
 
 // Over the feeds of a shake: predicted / true of both models, each with its interval.
 const both = (stage) => [0, 1].map((k) => interval(ratios(stage).map((pair) => pair[k])));
@@ -296,27 +294,25 @@ export default explorable({
   questions: [
     {
       ask: "Appeal drives the clicks. ESMM trains on all rows: is it nearer to the truth? Shake to see more than one feed.",
-      when: (stage) => judged(stage) && appealing(stage.state) && stage.state.mood && !stage.state.bent && stage.state.curved,
+      set: STORY, show: [], moves: MOVES, when: judged,
       then: (stage) => {
         const [alone, ours] = both(stage), [, low, high] = interval(ratios(stage).map(([one, other]) => Math.abs(other - 1) - Math.abs(one - 1)));
-        return `${high < 0 ? "It is nearer" : low > 0 ? "No, it is farther off" : "No, not clearly"}: predicted / true ×${said(alone[0])} of the clicked rows, ×${said(ours[0])} of ESMM. Bend the CVR, and shake again.`;
+        return `${high < 0 ? "It is nearer" : low > 0 ? "No, it is farther off" : "No, not clearly"}: predicted / true ×${said(alone[0])} of the clicked rows, ×${said(ours[0])} of ESMM.`;
       },
     },
     {
-      ask: "Brush the good moods, then hide the mood from the models. Which setting is right now?",
-      when: (stage) => judged(stage) && cheerful(stage.state) && !stage.state.mood && stage.state.bent,
+      ask: "Good moods click, and no model sees the mood. Which of the two is right now?",
+      set: { ...STORY, x: 0, y: 1.2, bent: true, mood: false }, show: ["bent", "mood"], moves: MOVES, when: judged,
       then(stage) {
         const wrong = both(stage).map(([, low, high]) => low > 1 || high < 1), { models, liked } = stage.now();
         const word = wrong.every(Boolean) ? "Neither model is" : wrong.some(Boolean) ? "One model is not" : "Not told apart by these feeds";
         return `${word}: ${both(stage).map(times).join(" and ")} of the truth. On the clicked rows they say ${models.map(({ onClicked }) => said(onClicked)).join(" and ")}, logged ${said(liked)}. No column tells who is in a good mood.`;
       },
-      hint: ({ state }) => (!cheerful(state) ? "" : state.mood ? "the models see the mood." : state.bent ? "shake it." : "bend both CVRs, so that the shape is not to blame."),
     },
     {
-      ask: "The mood is seen again. Give ESMM a CTR that cannot fit the brush. What happens to its CTCVR, and to its CVR?",
-      when: (stage) => judged(stage) && stage.state.mood && !stage.state.curved && stage.now().models?.[1].says / stage.now().true > 1.2,
+      ask: "The mood is seen again, but ESMM's CTR cannot fit the brush. What happens to its CTCVR, and to its CVR?",
+      set: { ...STORY, curved: false }, show: ["curved"], moves: MOVES, when: judged,
       then: (stage) => `The CTCVR has the loss, and says ${said(stage.now().ctcvr)} where ${said(stage.now().both)} are logged. The CVR has none: ${times(both(stage)[1])} of the truth, it makes up for what the CTR gets wrong.`,
-      hint: (stage) => (judged(stage) && stage.state.mood && !stage.state.curved ? `ESMM's CVR is ${times(both(stage)[1])} of the truth. Brush less of the plane, off its middle.` : ""),
     },
   ],
   setup,

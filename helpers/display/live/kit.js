@@ -6,7 +6,12 @@
 //   questions   [{ ask, when: (stage) => bool, then: (stage) => text, settled, hint }]: `when` is asked after each move; once
 //               it was true, `then` is said, from what the reader has run or sees, and anew while `when` is true; with
 //               `settled`, (stage) => bool, it is ticked only where that is true; until then `hint`, (stage) => text or "",
-//               says of the question that is shown what is not yet
+//               says of the question that is shown what is not yet. An answer that is not of what is seen now turns grey.
+//               With `set`, a part of the state, a question is a stage: a press on its number begins from there, it is answered
+//               there alone, and after the last one follows *free*. It may have a `name`; `show`, the keys of the dials and
+//               handles that it needs (those without a key always stay; without `show` all do); and `moves`, {key: words}: what
+//               to do, in this order. The first move not made is yellow: its button, or the words at its handle; then the next number
+//   setting     (stage) => text: of stages, where the state is, for an answer of another one
 //   setup       (stage) => {}: once; makes the controls, `stage.slider(…)`, `stage.toggle(…)`, `stage.choice(…)`,
 //               `stage.button(…)`, and the loops, `stage.loop(step)`, with `stage.player(…)` beside the picture
 //   picture     (stage, place, width) => draw: fills the empty div `place`, again for every new width, with `svg(place, …)`,
@@ -29,6 +34,7 @@ const REST = 500; // milliseconds without a change after which a move has ended
 const BUDGET = 12; // milliseconds of a frame that the steps of a loop may take
 const ROOM = 46; // short words of an answer, for which there is room
 const MARKS = { "": "", answered: " ✓", "not yet decided": " …" }; // of a question
+const FREE = { name: "free", ask: "All dials are yours.", when: () => false }; // the last stage
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 export const fixed = (value) => value.toFixed(1);
@@ -149,6 +155,7 @@ class Stage {
       const text = addressed().get(this.name);
       if (text === undefined || text === written(this.state, this.start)) return;
       this.state = { ...this.start, ...read(text, this.start, this.limits) };
+      this.#meet();
       this.spec.arrived?.(this);
       this.redraw();
       this.card.scrollIntoView({ block: "center" });
@@ -201,7 +208,8 @@ class Stage {
   reset() {
     this.loops.forEach((loop) => loop.pause());
     this.moved = 0;
-    this.set(this.start);
+    this.set({ ...this.start, ...this.question?.set });
+    this.question?.made.clear();
     this.spec.arrived?.(this);
     this.redraw();
   }
@@ -214,7 +222,14 @@ class Stage {
 
   #draw() {
     this.draw();
-    for (const part of [...this.handles, ...this.inputs]) part.show();
+    const { show, moves = {} } = this.question ?? {}, next = this.next;
+    for (const { key, node, show: renew } of [...this.handles, ...this.inputs]) {
+      renew();
+      if (!key) continue;
+      node.style.display = !show || show.includes(key) || key in moves ? "" : "none";
+      node.classList.toggle("mtl-next", key === next);
+    }
+    this.#call(this.handles.find(({ key }) => key && key === next), moves[next]);
     const words = this.spec.sentence(this);
     if (this.words.textContent !== words) this.words.textContent = words;
     if (words.length > this.longest) { // the room that the longest sentence so far needs
@@ -238,7 +253,10 @@ class Stage {
   // --- questions: one at a time; each notices when it is answered
 
   #ask() {
-    const list = (this.spec.questions ?? []).map((question) => ({ ...question, state: "", said: "" }));
+    const list = (this.spec.questions ?? []).map((question) => ({ ...question, state: "", said: "", made: new Set() }));
+    const staged = list.some(({ set }) => set), here = ({ set = {} }) => Object.keys(set).every((key) => this.state[key] === set[key]);
+    if (staged) list.push({ ...FREE, state: "", said: "", made: new Set() });
+    this.card.classList.toggle("mtl-staged", staged);
     const top = block(this.asked, "div", "mtl-top"), tabs = block(top, "div", "mtl-numbers");
     this.button("Reset", () => this.reset(), top);
     if (!list.length) return;
@@ -247,38 +265,52 @@ class Stage {
     const text = block(this.asked, "p", "mtl-question"), found = block(this.asked, "p", "mtl-found");
     found.setAttribute("aria-live", "polite");
     let now = 0, hint = "";
+    const hinted = () => (here(list[now]) ? list[now].hint?.(this) ?? "" : "this is another setting; its number leads back.");
     const show = () => {
+      this.question = list[now];
       buttons.forEach((button, i) => {
-        button.textContent = `${i + 1}${MARKS[list[i].state]}`;
-        button.setAttribute("aria-label", `question ${i + 1}${list[i].state ? `, ${list[i].state}` : ""}`);
+        const { name = "", state } = list[i], free = staged && i === list.length - 1;
+        button.textContent = free ? name : `${i + 1}${MARKS[state]}`;
+        if (name && !free) block(button, "span", "mtl-name", ` ${name}`);
+        button.setAttribute("aria-label", free ? name : `question ${i + 1}${state && `, ${state}`}${name && `: ${name}`}`);
         button.setAttribute("aria-pressed", String(i === now));
       });
-      text.textContent = list[now].ask;
-      hint = this.touched && !list[now].said && list[now].hint?.(this) || "";
-      found.classList.toggle("mtl-open", list[now].state !== "answered");
-      found.textContent = list[now].said ? `${MARKS[list[now].state].trim()} ${list[now].said}` : hint && `Not yet: ${hint}`;
+      const { ask, state, said, holds, setting } = list[now];
+      text.textContent = ask;
+      hint = this.touched && !said && hinted() || "";
+      found.classList.toggle("mtl-open", state !== "answered" || !holds);
+      found.textContent = said ? `${MARKS[state].trim()} ${setting && !holds ? `At ${setting}: ` : ""}${said}` : hint && `Not yet: ${hint}`;
     };
-    const buttons = list.map((_, i) => {
+    const buttons = list.map(({ set }, i) => {
       const button = block(tabs, "button");
       button.type = "button";
-      button.onclick = () => { now = i; show(); };
+      button.onclick = () => { now = i; show(); if (set) this.reset(); else this.redraw(); };
+      this.inputs.push({ show: () => button.classList.toggle("mtl-next", this.next === "next" && i === now + 1) });
       return button;
     });
+    this.#meet = () => { // the stage of a state that the address gave
+      if (staged) now = list.findIndex((question) => question.name === FREE.name || here(question));
+      show();
+    };
     this.#check = () => {
       const fresh = [];
       let changed = false;
       for (const question of list) {
-        if (!question.when(this)) continue;
+        if (question.set && question !== list[now]) continue;
+        const holds = here(question) && Boolean(question.when(this));
+        changed ||= holds !== question.holds;
+        question.holds = holds;
+        if (!holds) continue;
         const said = question.then(this);
         const state = question.settled?.(this) ?? true ? "answered" : "not yet decided";
         if (said === question.said && state === question.state) continue;
         if (!question.said && !fresh.includes(list[now])) now = list.indexOf(question);
         if (!question.said) fresh.push(question);
-        Object.assign(question, { said, state });
+        Object.assign(question, { said, state, setting: this.spec.setting?.(this) });
         changed = true;
       }
       if (changed) this.redraw(); // the picture may show an answer
-      if (changed || (!list[now].said && hint !== (list[now].hint?.(this) ?? ""))) show();
+      if (changed || (!list[now].said && hint !== hinted())) show();
     };
     this.#reserve = () => {
       this.asked.style.minHeight = "";
@@ -293,25 +325,48 @@ class Stage {
     show();
   }
 
+  // The key of the first move of the stage that is not made, or "next"; none while a loop plays.
+  get next() {
+    const { moves, made } = this.question ?? {};
+    if (!moves || this.loops.some((loop) => loop.playing)) return null;
+    return Object.keys(moves).find((key) => !made.has(key)) ?? "next";
+  }
+
+  made(key) { this.question?.made.add(key); }
+
+  // Words with a nose, at a handle: away from the middle of its picture, where less is.
+  #call(handle, words) {
+    this.callout?.remove();
+    if (!handle || !words) return;
+    const surface = handle.node.ownerSVGElement, { width, height } = surface, [x, y] = handle.pixels();
+    const down = y > height.baseVal.value / 2 || y < 120 ? 1 : -1, tip = y + 20 * down, middle = tip + 25 * down;
+    this.callout = add(surface, "g", { class: "mtl-callout" });
+    const bubble = add(this.callout, "path"), text = add(this.callout, "text", { y: middle + 5, "text-anchor": "middle" }, words);
+    const half = text.getComputedTextLength() / 2 - 4, at = clamp(x, half + 17, width.baseVal.value - half - 17);
+    text.setAttribute("x", fixed(at));
+    bubble.setAttribute("d", `M${fixed(at - half)},${fixed(middle - 15)}h${fixed(2 * half)}a15,15 0 0 1 0,30h${fixed(-2 * half)}a15,15 0 0 1 0,-30ZM${fixed(x - 9)},${fixed(middle - 14 * down)}L${fixed(x)},${fixed(tip)}L${fixed(x + 9)},${fixed(middle - 14 * down)}Z`);
+  }
+
+  #meet = () => {};
   #check = () => {};
   #reserve = () => {}; // the room that the longest answer needs, so that nothing below jumps
 
   // --- things to move
 
-  // A point to drag: { name, x, y: scales, at: () => [u, v], to: (u, v) => {}, step, words: () => string, colour, mark }.
-  // Without `y` it moves along x alone, on the height `level` (or without `x`, along y). The arrow keys move it by `step`
-  // (in data units; with shift, ten steps). `mark(g)` draws something else than a disc.
-  handle(parent, { name, x, y, level = 0, at, to, step, words, colour = BLACK, mark }) {
+  // A point to drag: { name, key, x, y: scales, at: () => [u, v], to: (u, v) => {}, step, words: () => string, colour, mark }.
+  // Without `y` it moves along x alone, on the height `level`, in pixels or () => pixels (or without `x`, along y). The arrow
+  // keys move it by `step` (in data units; with shift, ten steps). `mark(g)` draws something else than a disc.
+  handle(parent, { name, key, x, y, level = 0, at, to, step, words, colour = BLACK, mark }) {
     const surface = parent.ownerSVGElement ?? parent;
     const g = add(parent, "g", { class: "mtl-handle", tabindex: 0, role: "slider", "aria-label": name });
     if (x && y) g.setAttribute("aria-roledescription", "point to move");
     else g.setAttribute("aria-orientation", x ? "horizontal" : "vertical");
     add(g, "circle", { r: 18, fill: "transparent", stroke: "none" }); // what a finger hits
-    const ring = add(g, "circle", { r: 14, class: "mtl-ring" });
+    add(g, "circle", { r: 14, class: "mtl-ring" });
     if (mark) mark(g);
     else add(g, "circle", { r: 8, fill: "#fff", stroke: colour, "stroke-width": 3 });
-    const pixels = () => { const [u, v] = at(); return [x ? x(u) : level, y ? y(v) : level]; };
-    const move = (u, v) => to(u, v);
+    const pixels = () => { const [u, v] = at(), other = level instanceof Function ? level() : level; return [x ? x(u) : other, y ? y(v) : other]; };
+    const move = (u, v) => { this.made(key); to(u, v); };
     let grip = null;
     const pointer = (event) => {
       const { left, top, width } = surface.getBoundingClientRect(), zoom = surface.width.baseVal.value / width; // a page may be scaled
@@ -344,7 +399,7 @@ class Stage {
       const [px, py] = pixels(), [u, v] = at();
       change(g, { transform: `translate(${fixed(px)},${fixed(py)})`, "aria-valuetext": words(), "aria-valuenow": Number((x ? u : v).toFixed(3)) });
     };
-    this.handles.push({ show, node: g, ring });
+    this.handles.push({ key, show, node: g, pixels });
     return g;
   }
 
@@ -355,8 +410,8 @@ class Stage {
     block(row, "span", "", label);
     const input = block(row, "input"), readout = block(row, "output");
     Object.assign(input, { type: "range", min: low, max: high, step });
-    input.oninput = () => this.set({ [key]: input.valueAsNumber });
-    this.inputs.push({ show: () => {
+    input.oninput = () => { this.made(key); this.set({ [key]: input.valueAsNumber }); };
+    this.inputs.push({ key, node: row, show: () => {
       if (input.valueAsNumber !== this.state[key]) input.value = this.state[key];
       readout.textContent = words(this.state[key]);
       input.setAttribute("aria-valuetext", readout.textContent);
@@ -365,7 +420,7 @@ class Stage {
   }
 
   toggle({ label, key, then = () => {} }) {
-    const button = this.button(label, () => { this.set({ [key]: !this.state[key] }); then(this.state[key]); });
+    const button = this.button(label, () => { this.set({ [key]: !this.state[key] }); then(this.state[key]); }, this.controls, key);
     this.inputs.push({ show: () => button.setAttribute("aria-pressed", String(this.state[key])) });
     return button;
   }
@@ -393,19 +448,19 @@ class Stage {
   // One of a few words: {word in the state: label}.
   choice({ label, key, options }) {
     const row = this.group(label);
+    this.inputs.push({ key, node: row, show() {} });
     for (const [value, name] of Object.entries(options)) {
-      const button = block(row, "button", "", name);
-      button.type = "button";
-      button.onclick = () => this.set({ [key]: value });
+      const button = this.button(name, () => { this.made(key); this.set({ [key]: value }); }, row);
       this.inputs.push({ show: () => button.setAttribute("aria-pressed", String(this.state[key] === value)) });
     }
     return row;
   }
 
-  button(label, act, place = this.controls) {
+  button(label, act, place = this.controls, key = "") {
     const button = block(place, "button", "", label);
     button.type = "button";
-    button.onclick = () => { this.touched = true; act(); this.redraw(); };
+    button.onclick = () => { this.touched = true; this.made(key); act(); this.redraw(); };
+    if (key) this.inputs.push({ key, node: button, show() {} });
     return button;
   }
 
@@ -445,8 +500,8 @@ class Stage {
 
   // A button beside the picture that plays and pauses a loop: its label at rest, and while it plays; both texts, or
   // functions that make them.
-  player(loop, play, pause = "Pause", big = false) {
-    const button = this.button("", loop.toggle, this.runs), words = (label) => (label instanceof Function ? label() : label);
+  player(loop, play, pause = "Pause", { big = false, key = "" } = {}) {
+    const button = this.button("", loop.toggle, this.runs, key), words = (label) => (label instanceof Function ? label() : label);
     if (big) button.className = "mtl-play";
     this.inputs.push({ show: () => { button.textContent = words(loop.playing ? pause : play); } });
     return button;

@@ -326,7 +326,7 @@ export class PCGrad extends Balance {
 
 const BALANCES = { sum: Balance, UWL, "sum of logs": SumOfLogs, GradNorm, PCGrad };
 
-function dot(a, b) {
+export function dot(a, b) {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
@@ -334,7 +334,7 @@ function dot(a, b) {
 
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 const total = (values) => values.reduce((a, b) => a + b, 0);
-const mean = (values) => total(values) / values.length;
+export const mean = (values) => total(values) / values.length;
 const square = (values) => dot(values, values);
 
 // One model while it learns: `step()` is one step on all train rows. After every fifth, `now` is each task's R² on the
