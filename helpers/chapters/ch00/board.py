@@ -153,7 +153,7 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
     drawn.suptitle(_title(upto), x=0.01, ha="left")
     note = (
         f"95% intervals of the gain over a random list, {_board()['seed'].nunique()} worlds; dotted: random; dashed, "
-        f"from the left: {LOG_TELLS}, {TASTE_TELLS}, the list that satisfies most"
+        f"from the left: {LOG_TELLS}, {TASTE_TELLS}, the best list"
     )
     note += "" if yours is None else "; star: yours, in one world"
     drawn.supxlabel(textwrap.fill(note, 96), color=GREY, fontsize=12)

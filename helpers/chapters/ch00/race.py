@@ -35,11 +35,11 @@ BOARD, FINISH = "00_board", "00_finish"  # the kept tables that have the rows in
 UNIT, DIGITS = "satisfaction", 4  # so many are kept
 
 SAYS = {
-    HOLDS: "it wins: all of the interval lies beyond what matters",
-    OPPOSITE: "it loses: all of the interval lies beyond what matters",
-    SMALL: "a difference, but too small to matter",
-    NO_EFFECT: "no difference that matters",
-    UNDECIDED: "undecided: the interval has room for what matters and for what does not",
+    HOLDS: "It wins: all of the interval lies beyond what matters",
+    OPPOSITE: "It loses: all of the interval lies beyond what matters",
+    SMALL: "A difference, but too small to matter",
+    NO_EFFECT: "No difference that matters",
+    UNDECIDED: "Undecided: the interval has room for what matters and for what does not",
 }
 
 
@@ -72,7 +72,7 @@ class Race:
     @property
     def said(self) -> str:
         mine, other = self.brought[["yours", "theirs"]].mean()
-        return f"{self.yours} {mine:.3f}, {self.theirs} {other:.3f}: {SAYS[self.finding.verdict]}."
+        return f"{self.yours} {mine:.3f}, {self.theirs} {other:.3f}. {SAYS[self.finding.verdict]}."
 
     @property
     def numbers(self) -> str:

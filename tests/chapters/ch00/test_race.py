@@ -54,11 +54,11 @@ def test_who_knows_what_satisfies_wins_and_who_knows_it_upside_down_loses(short,
 
     monkeypatch.setattr(worlds, "scored", knowing)
     best = board.race(lambda log: lambda rows: known["satisfaction"])
-    assert best.finding.verdict == HOLDS and "it wins" in repr(best)
+    assert best.finding.verdict == HOLDS and "It wins" in repr(best)
     assert best.theirs == "counts + history"  # what satisfies most of all that a reader could have
     assert (best.brought["yours"] == board.race(nothing, "best possible").brought["theirs"]).all()
     worst = board.race(lambda log: lambda rows: -known["satisfaction"], RANDOM)
-    assert worst.finding.verdict == OPPOSITE and "it loses" in repr(worst)
+    assert worst.finding.verdict == OPPOSITE and "It loses" in repr(worst)
 
 
 @pytest.mark.slow
