@@ -113,7 +113,7 @@ _finished: list[tuple[Ranker, Race]] = []
 def finish(ranker: Ranker, against: str | Ranker | None = None) -> Race:
     """As `race`, in twelve other worlds, on which nobody chose anything. They answer once: ask with your last ranker.
 
-    against   a ranker, or a row of the board that needs no training
+    against   a ranker, or a row of the board: one that needs no training, "Shared-Bottom" or "ESMM"
 
     Whoever asks again gets the first answer.
     """

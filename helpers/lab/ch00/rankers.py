@@ -248,7 +248,7 @@ TABLES = kept_tables(
     KeptTable(
         "00_finish",
         board,
-        {"seeds": FINISHING, "rankers": UNTRAINED},
-        [Recheck({"seeds": FINISHING[:1]}, BROUGHT)],
+        {"seeds": FINISHING, "rankers": (*UNTRAINED, "Shared-Bottom", "ESMM")},
+        [Recheck({"seeds": FINISHING[:1], "rankers": UNTRAINED}, BROUGHT)],
     ),
 )
