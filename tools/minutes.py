@@ -29,6 +29,7 @@ FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
 SYMBOL = re.compile(r"\\?[A-Za-z]+|[\d.]+|[-+*/=<>≥≤·|()\[\]]")
 NO_WORDS = re.compile(r"\]\([^)]*\)|<(style|svg)\b.*?</\1>|<[^>]+>", re.DOTALL)  # addresses, drawings, tags
 CARD = re.compile(r'<div class="mtl-claim')
+SMALL = re.compile(r'<div class="mtl-(?:claim|race)')  # an interval to scale, and no figure to be read
 
 
 class Section(NamedTuple):
@@ -82,7 +83,7 @@ def _reading(text: str) -> float:
 def _looking(output: NotebookNode) -> float:
     data = output.get("data", {})
     page = SHUT.sub("", data.get("text/html") or output.get("text") or data.get("text/plain", ""))
-    look = SECONDS["card"] * len(CARD.findall(page))
+    look = SECONDS["card"] * len(SMALL.findall(page))
     if not look and (kind := re.search("<(img|svg|table)", page)):
         look = SECONDS["table" if kind[1] == "table" else "figure"]
     return look + len(words(page, SHUT)) * 60 / WORDS

@@ -49,7 +49,7 @@ class Card:
         finding = self.finding
         undecided = finding.verdict == UNDECIDED
         colour = "#595959" if undecided else "#00735C" if finding.as_claimed else "#B34E00"
-        note = f"<div>{_minus(_own(finding))}</div>" if _own(finding) else ""
+        note = f"<div>{minus(_own(finding))}</div>" if _own(finding) else ""
         if note and fold_note:
             about = "margin" if finding.because or finding.far else "settings"
             note = f"<details><summary>About the {about}</summary>{note}</details>"
@@ -60,15 +60,15 @@ class Card:
             f"<b>{finding.id}</b> {html.escape(self.sentence)}"
             '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:2px 14px">'
             f'<span style="flex:1 1 24em"><b style="color:{colour}">{finding.outcome}</b> · '
-            f"{_minus(finding.numbers)}</span>{_drawn(finding, colour)}</div>{small}</div>"
+            f"{minus(finding.numbers)}</span>{drawn(finding, colour)}</div>{small}</div>"
         )
 
     def row(self) -> str:
         """As a row of a table."""
         finding = self.finding
         moved = f"Margin moved: {_moved(finding)}." if finding.before else ""
-        basis = "<br>".join(_minus(part) for part in (finding.basis, _own(finding), moved) if part)
-        cells = (*map(_minus, (self.sentence, finding.outcome, finding.estimate)), basis)
+        basis = "<br>".join(minus(part) for part in (finding.basis, _own(finding), moved) if part)
+        cells = (*map(minus, (self.sentence, finding.outcome, finding.estimate)), basis)
         columns = "".join(f'<td style="text-align:left;white-space:normal">{cell}</td>' for cell in cells)
         return f"<tr><th>{finding.id}</th>{columns}</tr>"
 
@@ -92,7 +92,7 @@ def _moved(finding: Finding) -> str:
     return " → ".join([*(f"{margin:g}{unit}" for margin in finding.before), f"{finding.margin:g}"])
 
 
-def _drawn(finding: Finding, colour: str) -> str:
+def drawn(finding: Finding, colour: str) -> str:
     """The interval and the zone of effects that do not matter, to one scale, with words for who cannot see it."""
     margin, width, height = finding.margin, 200, 22
     least, most = min(finding.low, -1.3 * margin), max(finding.high, 1.3 * margin)
@@ -104,7 +104,7 @@ def _drawn(finding: Finding, colour: str) -> str:
         return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" {look}/>'
 
     edge, middle, whisker = at(-margin), height // 2, f'stroke="{colour}" stroke-width="2"'
-    inside, words = float(at(margin)) - float(edge), _minus(_in_words(finding))
+    inside, words = float(at(margin)) - float(edge), minus(_in_words(finding))
     return (
         f'<svg role="img" aria-label="{words}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'style="max-width:100%"><title>{words}</title>'
@@ -123,7 +123,7 @@ def _in_words(finding: Finding) -> str:
     return f"The interval, {finding.low:+.4g} to {finding.high:+.4g}, lies {where}."
 
 
-def _minus(text: str) -> str:
+def minus(text: str) -> str:
     """Escaped, and with minus signs that are not hyphens."""
     return re.sub(r"(?<![\w-])-(?=[\d.])", "−", html.escape(text))
 

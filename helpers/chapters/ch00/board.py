@@ -4,6 +4,7 @@
     def score(rows): ...            a number for each candidate; the higher, the higher in the list
     mine = board.serve(score)       what the lists bring that it ranks in this world
     board.figure("03", mine)        beside ours up to chapter 03, over all worlds; `board.table` has its numbers
+    board.race(my_ranker)           a function from a log to such a score, in twelve worlds (`race` has more)
 
 The figure reads a kept table (`helpers.lab.ch00.rankers`); nothing is trained here.
 """
@@ -23,25 +24,28 @@ from torch import Tensor
 from torch.nn.functional import linear
 from torch.overrides import TorchFunctionMode
 
-from helpers.data.feed import Feed, Offer, features
-from helpers.data.world import AGES, TOPICS
+from helpers.chapters.ch00.race import finish as finish
+from helpers.chapters.ch00.race import race as race
+from helpers.chapters.ch00.worlds import (
+    BEST,
+    CEILINGS,
+    CHAPTERS,
+    LABELS,
+    LOG_TELLS,
+    RANDOM,
+    TASTE_TELLS,
+    log_of,
+    scored,
+    world,
+)
+from helpers.chapters.ch00.worlds import IDS as IDS
+from helpers.data.feed import Feed, Offer
 from helpers.display.palette import BLACK, GREY, PURPLE
 from helpers.evaluation.margins import SMALLEST
 from helpers.evaluation.statistics import interval
 from helpers.experiments.chosen import Chosen
 from helpers.experiments.kept import kept_table
 from helpers.support import validate
-
-# Many users and few videos, as in chapter 01: a video must be seen often before its likes say anything.
-SIZE = {"users": 2000, "videos": 150, "days": 8}
-ROWS = 46_000  # of each log, the first in time: worlds that train together have equally many
-LABELS = ("click", "finish", "like", "favourite", "share")
-
-RANDOM, BY_COUNT, CLICK, FUSED_COUNTS, BEST = "random", "by count", "click model", "fused counts", "best possible"
-
-CHAPTERS = {RANDOM: "00", BY_COUNT: "00", CLICK: "00", FUSED_COUNTS: "01"}  # since when each is on the board
-CHAPTERS |= {"weighted CE": "02", "0.3/0.7": "03", "fused towers": "03", "Shared-Bottom": "04"}
-CHAPTERS |= {"UWL": "05", "GradNorm": "05", "MMoE": "06", "ESMM": "07", BEST: "00"}
 
 # How predictions become one score, as chapter 01 chose it on worlds 900 to 923: the exponent of each probability.
 CHOSEN = Chosen(
@@ -54,7 +58,6 @@ CHOSEN = Chosen(
 FUSION = "multiplicative"
 
 WORLD = 0  # the reader's: the first of those over which the board takes its means
-IDS = features(SIZE["users"], SIZE["videos"]).tables[8]  # rows of one table for the ids of all columns
 EXPONENTS = torch.tensor(list(CHOSEN[FUSION].values()))  # of the probabilities, as `LABELS` are
 UPTO = tuple(f"{number:02d}" for number in range(9))
 YOURS = "yours"
@@ -70,38 +73,15 @@ SHOWN = {
 COST = "multiply-adds"
 
 
-def world(seed: int) -> Feed:
-    return Feed.make(seed, **SIZE)
-
-
 @cache
 def _world() -> tuple[Feed, Offer]:
     feed = world(WORLD)
     return feed, Offer.make(feed)
 
 
-def _tensors(rows: pd.DataFrame) -> dict[str, Tensor]:
-    """What is known of each row: every id from 0 on, the duration in seconds, and ids, `(n, 5)`: all of them as rows of
-    one table."""
-    codes = {"topic": pd.Index(TOPICS), "age_group": pd.Index(AGES)}
-    columns = {name: rows[name].to_numpy() for name in ("user", "video", "author")}
-    columns |= {name: index.get_indexer(rows[name]) for name, index in codes.items()}
-    tensors = {name: torch.from_numpy(values.astype(np.int64)) for name, values in columns.items()}
-    tensors["duration"] = torch.tensor(rows["duration"].to_numpy(np.float32))
-    return tensors | {"ids": features(SIZE["users"], SIZE["videos"]).transform(rows)["sparse"]}
-
-
 def log() -> dict[str, Tensor]:
-    """The rows of the reader's world that train our rankers, too, by name: `(n,)` each, but ids `(n, 5)`.
-
-    user, video, author, topic, age_group, ids   whole numbers from 0 on; ids are rows of one table of `IDS`
-    duration                                     of the video, in seconds
-    click, finish, like, favourite, share        what happened, 0. or 1.
-    watch_seconds                                0 where nothing was clicked
-    """
-    rows = _world()[0].log.sort_values("time", kind="stable")[: ROWS * 9 // 10]
-    labels = {name: torch.tensor(rows[name].to_numpy(np.float32)) for name in (*LABELS, "watch_seconds")}
-    return _tensors(rows) | labels
+    """The rows of the reader's world that train our rankers, too, by name, as `worlds.log_of` says."""
+    return log_of(_world()[0])
 
 
 # torch.utils.flop_counter counts them as well, for a second and 60 MB more.
@@ -130,19 +110,10 @@ def serve(score: Callable[[dict[str, Tensor]], Tensor]) -> pd.Series:
     Multiply-adds are those of matrix products, for one candidate. ValueError or TypeError for another shape, for NaN
     and for what is no number.
     """
-    if not callable(score):
-        wanted = "a function that takes rows and returns a number for each"
-        validate.fail("score", type(score).__name__, wanted, TypeError)
     offer = _world()[1]
-    with torch.no_grad(), _MultiplyAdds() as products:
-        scores = score(_tensors(offer.rows))
-    if scores is None:
-        validate.fail("what score returns", "None", "a number for each candidate: end score with return", TypeError)
-    scores = validate.numbers("what score returns", scores)
-    if scores.shape != (len(offer.rows),):
-        wanted = f"({len(offer.rows)},), one number for each candidate"
-        validate.fail("what score returns", f"shape {scores.shape}", wanted)
-    served = offer.served(validate.finite("what score returns", scores))
+    with _MultiplyAdds() as products:
+        scores = scored(score, offer)
+    served = offer.served(scores)
     brought = {name: times * served[column] for column, (name, times) in SHOWN.items()}
     return pd.Series(brought | {COST: products.count / len(offer.rows)}, name=YOURS)
 
@@ -160,7 +131,8 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
     drawn, panels = plt.subplots(1, len(SHOWN) + 1, figsize=size, sharey=True, width_ratios=[2, *[1] * len(SHOWN)])
     for axes, (outcome, _) in zip(panels, SHOWN.values(), strict=False):
         part = summary[summary["outcome"] == outcome].set_index("ranker")
-        for name, style in ((RANDOM, ":"), (BEST, "--")):
+        for name in (RANDOM, *CEILINGS) if axes is panels[0] else (RANDOM, BEST):
+            style = ":" if name == RANDOM else "--"
             axes.axvline(lines[name, outcome], color=GREY, linewidth=1.2, linestyle=style, label=name)
         for height, name in enumerate(rows):
             _dot(axes, part.loc[name], height, rows[name], CHAPTERS.get(name) == upto, name == YOURS)
@@ -180,9 +152,10 @@ def figure(upto: str, yours: pd.Series | None = None) -> Figure:
         axes.spines["left"].set_visible(False)
     drawn.suptitle(_title(upto), x=0.01, ha="left")
     note = (
-        f"95% intervals of the gain over a random list, {_board()['seed'].nunique()} worlds; dotted: random; dashed: "
+        f"95% intervals of the gain over a random list, {_board()['seed'].nunique()} worlds; dotted: random; dashed, "
+        f"from the left: {LOG_TELLS}, {TASTE_TELLS}, the best list"
     )
-    note += "the list that satisfies most" + ("" if yours is None else "; star: yours, in one world")
+    note += "" if yours is None else "; star: yours, in one world"
     drawn.supxlabel(textwrap.fill(note, 96), color=GREY, fontsize=12)
     return drawn
 
@@ -196,13 +169,13 @@ def _dot(axes: Axes, at: pd.Series, height: int, name: str, new: bool, yours: bo
 
 
 def table(upto: str, yours: pd.Series | None = None) -> pd.DataFrame:
-    """The figure in numbers: a row a ranker, random first and best possible last; mean ± half of its interval."""
+    """The figure in numbers: a row a ranker, random first and the ceilings last; mean ± half of its interval."""
     summary, lines = _summary(upto, yours)
     summary["said"] = [f"{row.mean:.3f} ± {row.high - row.mean:.3f}" for row in summary.itertuples()]
     wide = summary.pivot(index="ranker", columns="outcome", values="said")
     wide[COST] = summary.groupby("ranker")["cost"].first().map("{:,.0f}".format)
-    frame = pd.DataFrame({name: lines[name].map("{:.3f}".format) for name in (RANDOM, BEST)}).T
-    rows = [RANDOM, *dict.fromkeys(summary["ranker"]), BEST]
+    frame = pd.DataFrame({name: lines[name].map("{:.3f}".format) for name in (RANDOM, *CEILINGS)}).T
+    rows = [RANDOM, *dict.fromkeys(summary["ranker"]), *CEILINGS]
     outcomes = [name for name, _ in SHOWN.values()]
     return pd.concat([wide, frame]).loc[rows, [*outcomes, COST]].fillna("").rename_axis(None, axis=1)
 
@@ -214,13 +187,14 @@ def _board() -> pd.DataFrame:
 
 
 def _summary(upto: str, yours: pd.Series | None) -> tuple[pd.DataFrame, pd.Series]:
-    """A row a ranker and outcome: ranker, outcome, mean, low, high, cost; and the means of random and best possible."""
+    """A row a ranker and outcome: ranker, outcome, mean, low, high, cost; and the means of random and the ceilings."""
     board, outcomes = _board(), [name for name, _ in SHOWN.values()]
     last = UPTO.index(validate.choice("upto", upto, UPTO))
-    rankers = [name for name, chapter in CHAPTERS.items() if name not in (RANDOM, BEST) and UPTO.index(chapter) <= last]
+    no_row = (RANDOM, *CEILINGS)
+    rankers = [name for name, chapter in CHAPTERS.items() if name not in no_row and UPTO.index(chapter) <= last]
     by = board.set_index("seed").groupby("ranker")
     random, cost = by.get_group(RANDOM), by["cost"].first()
-    lines = pd.concat({name: by.get_group(name)[outcomes].mean() for name in (RANDOM, BEST)})
+    lines = pd.concat({name: by.get_group(name)[outcomes].mean() for name in (RANDOM, *CEILINGS)})
     rows, spread = [], {name: [] for name in outcomes}
     for ranker in rankers:
         gains = by.get_group(ranker)[outcomes] - random[outcomes]
@@ -241,7 +215,7 @@ def _summary(upto: str, yours: pd.Series | None) -> tuple[pd.DataFrame, pd.Serie
 def _title(upto: str) -> str:
     """Those that satisfy most: all that are not clearly behind the first."""
     board = _board().pivot(index="seed", columns="ranker", values="satisfaction")
-    among = board[[name for name, chapter in CHAPTERS.items() if name != BEST and chapter <= upto]]
+    among = board[[name for name, chapter in CHAPTERS.items() if name not in CEILINGS and chapter <= upto]]
     first = among.mean().idxmax()
     gaps = {name: interval(among[first] - among[name])[1] for name in among if name != first}
     level = [first, *(name for name, low in gaps.items() if low <= SMALLEST["satisfaction"])]

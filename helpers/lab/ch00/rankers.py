@@ -11,25 +11,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from helpers.chapters.ch00.board import (
+from helpers.chapters.ch00.board import CHOSEN, FUSION
+from helpers.chapters.ch00.race import FINISHING
+from helpers.chapters.ch00.steps import CLIMB
+from helpers.chapters.ch00.worlds import (
     BEST,
     BY_COUNT,
     CHAPTERS,
-    CHOSEN,
     CLICK,
-    FUSED_COUNTS,
-    FUSION,
     LABELS,
+    LOG_TELLS,
     RANDOM,
     ROWS,
     SIZE,
+    TASTE_TELLS,
+    Ranker,
+    log_of,
+    scored,
     world,
 )
 from helpers.data.examples import Examples, Inputs, stack_inputs
@@ -37,6 +44,7 @@ from helpers.data.features import Features
 from helpers.data.feed import Feed, Offer, features
 from helpers.evaluation.counts import rates
 from helpers.experiments.chosen import Chosen
+from helpers.lab.ch00 import ceilings
 from helpers.lab.kept_table import KeptTable, kept_tables
 from helpers.lab.recheck import Recheck, each
 from helpers.models.esmm import product_logit
@@ -96,6 +104,11 @@ def _click(logits: Mapping[str, Tensor]) -> Tensor:
     return logits["click"]
 
 
+CEILINGS = {
+    LOG_TELLS: ceilings.log_tells,
+    TASTE_TELLS: ceilings.taste_tells,
+    BEST: lambda feed, offer: offer.outcomes["satisfaction"],
+}
 TWO = ("click", "finish")
 NETWORKS = {
     CLICK: Network(_of_click, ("click",), score=_click),
@@ -120,6 +133,7 @@ class Worlds:
     """Worlds to train on together: the rows of each log, `Examples.stack`ed, and what is offered in each."""
 
     seeds: list[int]
+    feeds: list[Feed]
     train: Examples
     valid: Examples
     offers: list[Offer]
@@ -127,13 +141,11 @@ class Worlds:
 
     @staticmethod
     def make(seeds: Sequence[int]) -> Worlds:
-        encoded, parts, offers = features(SIZE["users"], SIZE["videos"]), [], []
-        for seed in seeds:
-            feed = world(seed)
-            parts.append([replace(part, groups=None) for part in examples(feed)])
-            offers.append(Offer.make(feed))
+        encoded, feeds = features(SIZE["users"], SIZE["videos"]), [world(seed) for seed in seeds]
+        parts = [[replace(part, groups=None) for part in examples(feed)] for feed in feeds]
+        offers = [Offer.make(feed) for feed in feeds]
         train, valid = map(Examples.stack, zip(*parts, strict=True))
-        return Worlds(list(seeds), train, valid, offers, stack_inputs(offer.inputs(encoded) for offer in offers))
+        return Worlds(list(seeds), feeds, train, valid, offers, stack_inputs(offer.inputs(encoded) for offer in offers))
 
 
 def examples(feed: Feed) -> tuple[Examples, Examples]:
@@ -198,16 +210,18 @@ def board(seeds: Sequence[int], rankers: Sequence[str] = tuple(CHAPTERS)) -> pd.
 
 def _scores(ranker: str, worlds: Worlds) -> tuple[Sequence, int]:
     """A score for each candidate of each world, and the multiply-adds of one."""
-    if ranker == BEST:
-        return [offer.outcomes["satisfaction"] for offer in worlds.offers], 0
+    if ranker in CEILINGS or ranker in CLIMB:
+        score = CEILINGS.get(ranker) or partial(_climbs, CLIMB[ranker])
+        return [score(feed, offer) for feed, offer in zip(worlds.feeds, worlds.offers, strict=True)], 0
     if ranker == BY_COUNT:
         return rates(worlds.train, "click", worlds.inputs).numpy(), 0
-    if ranker == FUSED_COUNTS:
-        counted = {label: rates(worlds.train, label, worlds.inputs) for label in LABELS}
-        return fused({label: torch.logit(rate) for label, rate in counted.items()}).numpy(), 0
     network = NETWORKS[ranker]
     model = network.build(features(SIZE["users"], SIZE["videos"]), 0.0, 0)
     return train(network, worlds, *TUNED[ranker])[1].numpy(), multiply_adds(model)
+
+
+def _climbs(ranker: Ranker, feed: Feed, offer: Offer) -> np.ndarray:
+    return scored(ranker(log_of(feed)), offer)
 
 
 def multiply_adds(model: nn.Module) -> int:
@@ -215,6 +229,7 @@ def multiply_adds(model: nn.Module) -> int:
     return sum(layer.weight.numel() for layer in model.modules() if isinstance(layer, nn.Linear))
 
 
+UNTRAINED = (RANDOM, BY_COUNT, *CLIMB, *CEILINGS)
 BROUGHT = dict.fromkeys(("satisfaction", "click", "like"), 0.02)
 BROUGHT |= {"watch_seconds": each(0, 0.1), "bait": 0.2, "cost": 0}
 TABLES = kept_tables(
@@ -228,6 +243,12 @@ TABLES = kept_tables(
         "00_board",
         board,
         {"seeds": range(24)},
-        [Recheck({"seeds": [3, 11], "rankers": [RANDOM, BY_COUNT, FUSED_COUNTS, CLICK, "ESMM", BEST]}, BROUGHT)],
+        [Recheck({"seeds": [3, 11], "rankers": [*UNTRAINED, CLICK, "ESMM"]}, BROUGHT)],
+    ),
+    KeptTable(
+        "00_finish",
+        board,
+        {"seeds": FINISHING, "rankers": (*UNTRAINED, "Shared-Bottom", "ESMM")},
+        [Recheck({"seeds": FINISHING[:1], "rankers": UNTRAINED}, BROUGHT)],
     ),
 )

@@ -1,0 +1,165 @@
+"""The race: a reader's ranker against another, paired in twelve worlds, so that two rankers can be told apart.
+
+    board.race(my_ranker)                      against the best row of the board
+    board.race(my_ranker, "Shared-Bottom")     against another row, or another ranker
+    board.finish(my_ranker)                    in twelve worlds that chose nothing, asked once
+
+In each world `my_ranker` gets the log and returns a score, and the ten candidates with the highest scores are served.
+The rows of the board are kept (`helpers.lab.ch00.rankers`) and need no training here.
+"""
+
+import html
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+
+from helpers.chapters.ch00 import worlds
+from helpers.chapters.ch00.worlds import CEILINGS, Ranker
+from helpers.data.feed import Offer
+from helpers.display.cards import drawn, minus
+from helpers.display.exercises import at_work
+from helpers.evaluation.margins import SMALLEST
+from helpers.evaluation.statistics import interval
+from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE, SMALL, UNDECIDED, Finding, verdict
+from helpers.experiments.kept import kept_table
+from helpers.support import validate
+
+RACING = range(12)  # the first of the board's worlds
+FINISHING = range(71100, 71112)  # no step, exponent or prior was chosen on them
+BOARD, FINISH = "00_board", "00_finish"  # the kept tables that have the rows in these worlds
+UNIT, DIGITS = "satisfaction", 4  # so many are kept
+
+SAYS = {
+    HOLDS: "It wins: all of the interval lies beyond what matters",
+    OPPOSITE: "It loses: all of the interval lies beyond what matters",
+    SMALL: "A difference, but too small to matter",
+    NO_EFFECT: "No difference that matters",
+    UNDECIDED: "Undecided: the interval has room for what matters and for what does not",
+}
+
+
+@dataclass(frozen=True)
+class Race:
+    """What a ranker brings more than another: paired, a number a world.
+
+    yours, theirs   their names
+    brought         a row a world: satisfaction with both, columns "yours" and "theirs"
+    seconds         it took
+    note            what is to be said besides
+    """
+
+    yours: str
+    theirs: str
+    brought: pd.DataFrame
+    seconds: float
+    note: str = ""
+
+    @property
+    def gains(self) -> pd.Series:
+        return self.brought["yours"] - self.brought["theirs"]
+
+    @property
+    def finding(self) -> Finding:
+        mean, low, high = interval(self.gains)
+        found = verdict(low, high, SMALLEST[UNIT])
+        return Finding("", found, HOLDS, mean, low, high, len(self.gains), "worlds", UNIT, SMALLEST[UNIT], float("nan"))
+
+    @property
+    def said(self) -> str:
+        mine, other = self.brought[["yours", "theirs"]].mean()
+        return f"{self.yours} {mine:.3f}, {self.theirs} {other:.3f}. {SAYS[self.finding.verdict]}."
+
+    @property
+    def numbers(self) -> str:
+        """With the seconds, but for a notebook that is run to be kept: it must come out the same again."""
+        took = "" if "TQDM_DISABLE" in os.environ else f"; it took {self.seconds:.0f} s"
+        return self.finding.numbers + took
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, [self.said, self.numbers, self.note]))
+
+    def _repr_html_(self) -> str:
+        finding = self.finding
+        colour = {HOLDS: "#00735C", OPPOSITE: "#B34E00"}.get(finding.verdict, "#595959")
+        note = f"<div>{html.escape(self.note)}</div>" if self.note else ""
+        return (
+            '<div class="mtl-race" style="color:#1a1a1a;background:#fff;max-width:55em;'  # in a dark theme, too
+            f'border-left:6px solid {colour};padding:6px 14px;margin:6px 0"><b>{minus(self.said)}</b>'
+            '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:2px 14px">'
+            f'<span style="flex:1 1 24em">{minus(self.numbers)}</span>{drawn(finding, colour)}</div>{note}</div>'
+        )
+
+
+def race(ranker: Ranker, against: str | Ranker | None = None) -> Race:
+    """Your ranker against a row of the board, or against another ranker, in twelve worlds.
+
+    ranker    takes a log, as `board.log()` returns it, and returns a score, as `board.serve` takes it
+    against   the name of a row, or a ranker; without it the row that satisfies most there
+
+    A network is trained anew in each world, from a seed of its own. TypeError or ValueError for a ranker that returns
+    no score, or whose score is no number for each candidate.
+    """
+    return _race(ranker, against, RACING, BOARD)
+
+
+_finished: list[tuple[Ranker, Race]] = []
+
+
+def finish(ranker: Ranker, against: str | Ranker | None = None) -> Race:
+    """As `race`, in twelve other worlds, on which nobody chose anything. They answer once: ask with your last ranker.
+
+    against   a ranker, or a row of the board: one that needs no training, "Shared-Bottom" or "ESMM"
+
+    Whoever asks again gets the first answer.
+    """
+    if not _finished:
+        _finished.append((ranker, _race(ranker, against, FINISHING, FINISH)))
+    first, answer = _finished[0]
+    same = getattr(ranker, "__code__", ranker) == getattr(first, "__code__", first)  # a cell may be run again
+    note = (
+        "The finish was asked, and this is its answer."
+        if same
+        else (f"The finish answers once. You asked it with {answer.yours}; for another ranker there is no answer left.")
+    )
+    return replace(answer, note=note)
+
+
+def _race(ranker: Ranker, against: str | Ranker | None, seeds: Sequence[int], table: str) -> Race:
+    start, kept = time.perf_counter(), kept_table(table).pivot(index="seed", columns="ranker", values=UNIT).loc[seeds]
+    if against is None:
+        against = kept.drop(columns=list(CEILINGS)).mean().idxmax()
+    if not callable(against):
+        validate.choice("against", against, list(kept))
+    if not callable(ranker):
+        wanted = "a function that takes a log and returns a score"
+        validate.fail("ranker", type(ranker).__name__, wanted, TypeError)
+    brought = []
+    for seed in at_work("racing", seeds):
+        feed = worlds.world(seed)
+        log, offer = worlds.log_of(feed), Offer.make(feed)
+        both = [
+            kept.loc[seed, one] if isinstance(one, str) else _brings(one, log, offer, seed) for one in (ranker, against)
+        ]
+        brought.append(both)
+    frame = pd.DataFrame(brought, index=pd.Index(seeds, name="seed"), columns=["yours", "theirs"])
+    return Race(_name(ranker), _name(against), frame, time.perf_counter() - start)
+
+
+def _brings(ranker: Ranker, log: worlds.Rows, offer: Offer, seed: int) -> float:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        score = ranker(dict(log))
+    if not callable(score):
+        wanted = "a score: a function that takes rows and returns a number for each"
+        validate.fail("what ranker(log) returns", type(score).__name__, wanted, TypeError)
+    served = offer.served(worlds.scored(score, offer))
+    return float(np.round(served[UNIT], DIGITS))
+
+
+def _name(ranker: str | Ranker) -> str:
+    return ranker if isinstance(ranker, str) else getattr(ranker, "__name__", type(ranker).__name__)

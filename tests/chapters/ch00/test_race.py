@@ -1,0 +1,121 @@
+"""The race: paired, the same again, and honest at its finish; and the steps by which counts climb."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.chapters.ch00 import board, race, steps, worlds
+from helpers.chapters.ch00.worlds import CEILINGS, CHAPTERS, RANDOM
+from helpers.evaluation.verdicts import HOLDS, NO_EFFECT, OPPOSITE
+from helpers.lab.ch00 import rankers
+
+KEPT = {name: rankers.TABLES[name].read() for name in (race.BOARD, race.FINISH)}
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Races over three worlds."""
+    monkeypatch.setattr(race, "RACING", range(3))
+    monkeypatch.setattr(race, "FINISHING", race.FINISHING[:3])
+    monkeypatch.setattr(race, "_finished", [])
+
+
+def nothing(log):
+    return lambda rows: torch.zeros(len(rows["user"]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", list(steps.CLIMB))
+def test_a_copy_of_a_row_brings_exactly_as_much(row, short):
+    ran = board.race(steps.CLIMB[row], row)
+    assert (ran.gains == 0).all() and ran.finding.verdict == NO_EFFECT
+
+
+@pytest.mark.slow
+def test_a_network_with_weights_drawn_anew_races_the_same_again_and_leaves_the_readers_numbers_alone(short):
+    def drawn(log):
+        taste = torch.randn(worlds.SIZE["videos"])
+        return lambda rows: taste[rows["video"]]
+
+    before = torch.random.get_rng_state()
+    one, other = board.race(drawn, drawn), board.race(drawn, RANDOM)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert (one.gains == 0).all() and (one.brought["yours"] == other.brought["yours"]).all()
+
+
+@pytest.mark.slow
+def test_who_knows_what_satisfies_wins_and_who_knows_it_upside_down_loses(short, monkeypatch):
+    known, scored = {}, worlds.scored
+
+    def knowing(score, offer, *named):
+        known["satisfaction"] = torch.tensor(offer.outcomes["satisfaction"].to_numpy())
+        return scored(score, offer, *named)
+
+    monkeypatch.setattr(worlds, "scored", knowing)
+    best = board.race(lambda log: lambda rows: known["satisfaction"])
+    assert best.finding.verdict == HOLDS and "It wins" in repr(best)
+    assert best.theirs == "counts + history"  # what satisfies most of all that a reader could have
+    assert (best.brought["yours"] == board.race(nothing, "best possible").brought["theirs"]).all()
+    worst = board.race(lambda log: lambda rows: -known["satisfaction"], RANDOM)
+    assert worst.finding.verdict == OPPOSITE and "It loses" in repr(worst)
+
+
+@pytest.mark.slow
+def test_the_finish_answers_once(short):
+    first = board.finish(steps.fused, RANDOM)
+    again, other = board.finish(steps.fused, RANDOM), board.finish(nothing, RANDOM)
+    assert repr(again) == repr(first) and (other.brought == first.brought).all(axis=None)
+    assert "fused" in other.note and "no answer left" in other.note
+    assert list(first.brought.index) == list(race.FINISHING)
+
+
+def test_the_finish_lies_in_worlds_that_nothing_else_uses():
+    assert not set(race.FINISHING) & ({*range(1000)} | set(race.RACING))
+    assert set(race.RACING) <= set(KEPT[race.BOARD]["seed"])
+
+
+@pytest.mark.parametrize(
+    ("ranker", "against", "error", "said"),
+    [
+        (torch.zeros(3), RANDOM, TypeError, "ranker: got Tensor; expected a function that takes a log"),
+        (lambda log: log["click"], RANDOM, TypeError, r"what ranker\(log\) returns: got Tensor; expected a score"),
+        (lambda log: None, RANDOM, TypeError, r"what ranker\(log\) returns: got NoneType; expected a score"),
+        (lambda log: lambda rows: torch.zeros(3), RANDOM, ValueError, r"got shape \(3,\); expected \(20000,\)"),
+        (lambda log: lambda rows: rows["duration"] * np.nan, RANDOM, ValueError, "got 20000 NaN or infinite"),
+        (nothing, "Shared-Top", ValueError, "against: got 'Shared-Top'; expected one of"),
+        (nothing, 3, ValueError, "against: got 3; expected one of"),
+    ],
+)
+def test_a_ranker_that_cannot_race_gets_one_clear_error(ranker, against, error, said):
+    with pytest.raises(error, match=said):
+        board.race(ranker, against)
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_the_ceilings_lie_above_every_row_and_in_their_order(name):
+    mean = KEPT[name].groupby("ranker")["satisfaction"].mean()
+    assert list(mean[list(CEILINGS)].sort_values().index) == list(CEILINGS)
+    assert mean.drop(list(CEILINGS)).max() < mean[CEILINGS[0]]
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_each_step_of_the_counts_is_a_step_up(name):
+    means = KEPT[name].groupby("ranker")["satisfaction"].mean()[list(steps.CLIMB)]
+    assert means.is_monotonic_increasing
+
+
+def test_a_step_fuses_with_the_exponents_of_chapter_01():
+    assert rankers.CHOSEN[rankers.FUSION] == steps.EXPONENTS
+
+
+def test_the_seconds_are_said_but_not_kept(monkeypatch):
+    ran = race.Race("mine", "random", pd.DataFrame({"yours": [0.6, 0.7], "theirs": [0.5, 0.5]}), 4.2)
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    assert "it took 4 s" in repr(ran) and "it took 4 s" in ran._repr_html_()
+    monkeypatch.setenv("TQDM_DISABLE", "1")  # as `tools.notebooks` runs a chapter
+    assert "took" not in repr(ran)
+
+
+def test_all_rows_of_the_board_can_be_raced():
+    assert set(KEPT[race.BOARD]["ranker"]) == set(CHAPTERS)
