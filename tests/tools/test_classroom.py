@@ -275,7 +275,7 @@ def test_every_prediction_and_every_question_of_check_yourself_and_of_a_deck_can
     asked = pages.asked(books)
     named = {name for book in books for cell in book.cells if (name := re.search(r'ask\("(C\d+\.P\d+)"', cell.source))}
     assert {name[1] for name in named} <= asked.keys()
-    assert {"C1.1", "C1.5", "before-class-01.1", "before-class-01.3"} <= asked.keys()
+    assert {"C1.1", "C1.5", "bank-01.8", "bank-04.14"} <= asked.keys()
     assert [id for id in ("C0.P1", "C1.P1", "C2.P1") if asked[id].options] == []
     assert all(0 <= question.answer < len(question.options) for question in asked.values() if question.options)
 

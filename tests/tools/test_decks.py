@@ -1,10 +1,14 @@
 """The lesson plans as decks: each row of a plan names what is on the wall, and the deck has it in that order."""
 
 import html
+import re
 
 import pytest
 
+from helpers.data.feed import load
+from helpers.data.synthetic import CONDITIONS, relu_tasks
 from helpers.display.questions import SETUP
+from helpers.experiments.kept import kept_table
 from tools.classroom.pages import asked as questions
 from tools.notebooks import ROOT, asked, find, read
 from tools.site import decks
@@ -23,7 +27,7 @@ def test_each_row_names_cells_that_exist_and_what_to_ask(plan, books):
     for row in plan.rows:
         said = row.say or row.cells.keys() & decks.said().keys()
         assert row.wall == "break" or (row.cells and row.task and said), row.minutes
-        assert set(row.cells.values()) <= {"", "last", "entries"}
+        assert all(re.fullmatch(r"last|entries|[\d,]*", what) for what in row.cells.values())
 
 
 def test_each_prediction_of_a_plan_has_its_set_up_and_what_the_teacher_says():
@@ -77,6 +81,27 @@ def test_a_set_up_is_above_its_question_on_a_page_and_not_in_the_notebook(books)
 @pytest.mark.slow
 def test_the_questions_of_a_plan_are_asked(books):
     deck = decks.deck(next(plan for plan in PLANS if plan.name == "class2"), books)
-    (quiz,) = [cell for cell in deck.cells if cell.id.startswith("questions-")]
-    state = deck.metadata.widgets[decks.WIDGET_STATE].state[quiz.outputs[0].data[decks.WIDGET_VIEW].model_id].state
-    assert len(state["items"]) == 3 and all(len(item["why"]) == len(item["options"]) for item in state["items"])
+    named = [name for row in next(plan.rows for plan in PLANS if plan.name == "class2") for name in row.cells]
+    expected = [item for name in named if name.startswith("questions/") for item in decks.picked(name).values()]
+    models = deck.metadata.widgets[decks.WIDGET_STATE].state
+    views = [cell.outputs[0].data[decks.WIDGET_VIEW] for cell in deck.cells if cell.id.startswith("questions-")]
+    asked = [item for view in views for item in models[view.model_id].state["items"]]
+    assert [(item["question"], item["why"]) for item in asked] == [(item.question, item.why) for item in expected]
+    assert len({item["id"] for item in asked}) == len(asked)
+
+
+def test_the_slides_that_are_in_no_chapter_say_what_was_measured():
+    text = decks.SLIDES.read_text(encoding="utf-8")
+    impressions = load("impressions")
+    click, finish = (float(impressions[label].mean()) for label in ("click", "finish"))
+    assert f"{1000 * click:.0f} are clicked, and {1000 * finish:.0f} finished" in text
+    assert f"| {click:.3f} | {finish:.3f} | {0.3 * click + 0.7 * finish:.3f} |" in text
+    for name, how in CONDITIONS.items():
+        correlation = relu_tasks(**how).label_correlation
+        told = f"{correlation:+g}".replace("-", "−") if correlation else "0"
+        ending = f"| {how['shared']} | {told} |"
+        pair = name.removeprefix("same features, ").removesuffix(" features").replace("half the features", "half")
+        assert any(line.startswith(f"| {pair} |") and line.endswith(ending) for line in text.splitlines()), name
+    r2 = kept_table("04_conditions").groupby(["condition", "model"])["r2"].mean().unstack()
+    gains = [f"{gain:+.2f}".replace("-", "−") for gain in (r2["shared-bottom"] - r2["single-task"])[list(CONDITIONS)]]
+    assert re.findall(r"[+−]0\.\d\d(?= \||,)", text) == gains

@@ -1,8 +1,9 @@
 """The lesson plans of `docs/teaching.md` as decks: for each class a notebook of the cells that its table names.
 
-A row of a plan names what is on the wall in a comment: ids of cells, predictions ("C1.P2"), and questions of the bank
-("questions/01:1,6"). `:last` covers the last column of a cell's table, `:entries` all of its entries. What is said of a
-prediction, before, while they argue and after, is in the file of the predictions, and so is its set-up.
+A row of a plan names what is on the wall in a comment: ids of cells, predictions ("C1.P2"), questions of the bank
+("questions/01:1,6"), and slides that are in no chapter ("slides/exit", of `docs/slides.md`). `:last` covers the last
+column of a cell's table, `:entries` all of its entries; `:1,4` shows these questions of a *Check yourself* alone. What is
+said of a prediction, before, while they argue and after, is in the file of the predictions, and so is its set-up.
 """
 
 import html
@@ -23,6 +24,8 @@ from tools.notebooks import ROOT, STYLER_ID, WIDGET_STATE, WIDGET_VIEW, asked, k
 
 TEACHING = ROOT / "docs" / "teaching.md"
 QUESTIONS = ROOT / "docs" / "questions"
+SLIDES = ROOT / "docs" / "slides.md"
+OWN = ("questions/", "slides/")  # what a plan names that is in no notebook
 PLAN = re.compile(r"^## ([^\n]+)\n((?:(?!^## ).)*?^\| min \|.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 WALL = re.compile(
     r"((?:\*[^*]*\*|[^:*])*)(?:: (.*))?"
@@ -32,7 +35,7 @@ NAME = re.compile(r"class \d|workshop", re.IGNORECASE)
 
 
 class Row(NamedTuple):
-    """A row of a plan, and what its comment names: {cell, prediction or questions: what is covered, or ""}."""
+    """A row of a plan, and what its comment names: {cell, prediction, questions or slide: what of it, or ""}."""
 
     minutes: str
     wall: str
@@ -43,11 +46,13 @@ class Row(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A class: the name of its page, its title, what stands below it, and its rows."""
+    """A class: the name of its page, its title, what stands below it, the questions of the bank that are answered at home
+    before it ("questions/00:2,4"), and its rows."""
 
     name: str
     title: str
     about: str
+    before: list[str]
     rows: list[Row]
 
 
@@ -57,8 +62,9 @@ def plans() -> list[Plan]:
     for title, section in PLAN.findall(TEACHING.read_text(encoding="utf-8") if TEACHING.exists() else ""):
         rows = [line.strip("| ").split("|") for line in section.splitlines() if re.match(r"\| \d", line)]
         name = NAME.search(title).group().lower().replace(" ", "")
-        about = section.strip().partition("\n\n")[0]
-        every.append(Plan(name, title, about, [_row([part.strip() for part in row]) for row in rows]))
+        about, _, named = section.strip().partition("\n\n")[0].partition("<!--")
+        before = named.removesuffix("-->").split()
+        every.append(Plan(name, title, about.strip(), before, [_row([part.strip() for part in row]) for row in rows]))
     return every
 
 
@@ -68,13 +74,13 @@ def _row(parts: list[str]) -> Row:
     cells = {}
     for name in named.removesuffix("-->").split():
         bank = name.startswith("questions/")
-        cell, _, covered = (name, "", "") if bank else name.partition(":")
-        cells[cell] = covered
+        cell, _, what = (name, "", "") if bank else name.partition(":")
+        cells[cell] = what
     return Row(minutes, wall.strip(), task, say, left_out, cells)
 
 
 def covered(plans: Iterable[Plan], book: NotebookNode) -> dict[str, str]:
-    """The cells of a notebook that plans name, by id, with what of them is covered."""
+    """The cells of a notebook that plans name, by id, with what of them is covered, or the questions that are shown."""
     named = {name: what for plan in plans for row in plan.rows for name, what in row.cells.items()}
     return {id: named[key] for key, id in _ids(book).items() if key in named}
 
@@ -82,13 +88,14 @@ def covered(plans: Iterable[Plan], book: NotebookNode) -> dict[str, str]:
 def missing(plan: Plan, books: list[NotebookNode]) -> list[str]:
     """What a plan names that is in none of the notebooks."""
     known = {key for book in books for key in _ids(book)}
-    return [name for row in plan.rows for name in row.cells if name not in known and not name.startswith("questions/")]
+    return [name for row in plan.rows for name in row.cells if name not in known and not name.startswith(OWN)]
 
 
 def _ids(book: NotebookNode) -> dict[str, str]:
-    """The ids of a notebook's cells, by themselves and by the predictions that they ask."""
+    """The ids of a notebook's cells, by themselves, by the predictions that they ask, and by what they are in a plan."""
     questions = {asked(cell): cell.id for cell in book.cells if "predict" in tags(cell)}
-    return {cell.id: cell.id for cell in book.cells} | questions
+    own = {cell.metadata["plan"]: cell.id for cell in book.cells if "plan" in cell.metadata}
+    return {cell.id: cell.id for cell in book.cells} | questions | own
 
 
 def deck(plan: Plan, books: list[NotebookNode]) -> NotebookNode:
@@ -105,6 +112,8 @@ def deck(plan: Plan, books: list[NotebookNode]) -> NotebookNode:
             if name.startswith("questions/"):
                 cell, models = _questions(name)
                 state |= models
+            elif name.startswith("slides/"):
+                cell = _slide(name)
             else:
                 cell = cells[name]
             shown.append(cell)
@@ -156,18 +165,32 @@ def _told(row: Row) -> str:
     return "\n\n".join([f"## {heading}", f'<div class="plan-row" {kept}></div>', *lines])
 
 
-def picked(name: str) -> list[Item]:
-    """Questions of the bank ("questions/01:1,6")."""
+def picked(name: str) -> dict[int, Item]:
+    """Questions of the bank ("questions/01:1,6"), by number."""
     file, _, numbers = name.removeprefix("questions/").partition(":")
     every = read(QUESTIONS / f"{file}.md")
-    return [every[int(number) - 1] for number in numbers.split(",")]
+    return {int(number): every[int(number) - 1] for number in numbers.split(",")}
+
+
+def _own(cell: NotebookNode, name: str) -> NotebookNode:
+    """A cell that is in no notebook, with an id for pages and the name that a plan has for it."""
+    cell.id, cell.metadata["plan"] = re.sub(r"[^\w]+", "-", name), name
+    return cell
+
+
+def _slide(name: str) -> NotebookNode:
+    """A slide that is in no chapter ("slides/exit")."""
+    every = re.split(r"^## (.+)\n", SLIDES.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    texts = dict(zip(every[::2], every[1::2], strict=True))
+    return _own(new_markdown_cell(texts[name.removeprefix("slides/")].strip()), name)
 
 
 def _questions(name: str) -> tuple[NotebookNode, dict]:
     """Questions of the bank ("questions/01:1,6") as a cell, and the state of its widgets."""
     file = name.removeprefix("questions/").partition(":")[0]
-    quiz = Quiz(f"before class, {file}", picked(name))
+    items = picked(name)
+    quiz = Quiz(f"bank {file}", list(items.values()), list(items))
     view = new_output(
         "display_data", {WIDGET_VIEW: {"model_id": quiz.model_id, "version_major": 2, "version_minor": 0}}
     )
-    return new_code_cell("", id=f"questions-{file}", outputs=[view]), dependency_state(quiz, drop_defaults=False)
+    return _own(new_code_cell("", outputs=[view]), name), dependency_state(quiz, drop_defaults=False)

@@ -38,7 +38,9 @@
     for (const cell of main.querySelectorAll(":scope > .jp-Cell")) {
       const planned = idOf(cell) in plan, before = found.length;
       const blocks = [...(cell.querySelector(".jp-RenderedMarkdown")?.children ?? [])];
-      for (const block of blocks) {
+      const whole = idOf(cell).startsWith("slides-"); // written for the wall
+      if (whole) add(...blocks);
+      for (const block of whole ? [] : blocks) {
         if (HEADING.test(block.tagName)) {
           if (block.tagName !== "H3") silent = NO_SLIDES.test(text(block));
           heads = [...heads.filter((head) => head.tagName < block.tagName), block];
@@ -55,7 +57,8 @@
       if (!blocks.length && (planned || !silent && !cell.matches(LEFT_OUT))) {
         const kinds = [FIGURE, ".mtl-setup", ".mtl-card", "table", planned && "pre"].filter(Boolean).join();
         const shown = [...cell.querySelectorAll(".jp-OutputArea-child")].filter((part) => part.querySelector(kinds));
-        const items = cell.querySelectorAll(".mtl-item");
+        const chosen = plan[idOf(cell)]?.match(/^[\d,]+$/)?.[0].split(","); // numbers of questions
+        const items = [...cell.querySelectorAll(".mtl-item")].filter((_, i) => !chosen || chosen.includes(`${i + 1}`));
         if (items.length) items.forEach((item) => add(...shown, item));
         else if (shown.length) add(...shown);
         else if (planned) add(cell.querySelector(".jp-Cell-inputWrapper"));
