@@ -46,8 +46,8 @@ PAGE = """<!DOCTYPE html>
 
 
 def gift(title: str, items: list[Item], last: str = "") -> str:
-    """Questions in GIFT, in the category `title` of the course; `last` has no options, but a field to write in. The texts
-    are Markdown; each says so, since what begins with [ or % would else be read as a format or as a weight."""
+    """Questions in GIFT, in the category `title` of the course; `last` is one with a field to write in. The texts are
+    Markdown; each says so, since what begins with [ or % would else be read as a format or as a weight."""
     blocks = [f"$CATEGORY: {COURSE}/{title}"]
     for number, item in enumerate(items, start=1):
         options = (
@@ -102,8 +102,8 @@ def title(path: Path) -> str:
 
 
 def asked_in_class() -> dict[str, tuple[str, list[Item]]]:
-    """By its name ("class2"), the title of each lesson plan that asks questions of the bank, and these; and of those that
-    it asks before ("class2_before")."""
+    """By its name ("class2"), the title of each lesson plan that asks questions of the bank, and these; and so those of
+    its homework ("class2_before")."""
     sheets = {}
     for plan in plans():
         named = [name for row in plan.rows for name in row.cells if name.startswith("questions/")]

@@ -254,17 +254,27 @@ def test_make_hands_on_the_port_and_whether_a_router_is_between():
     assert re.search(r"tools\.classroom +--port 9000 +.*--behind-nat", made.stdout.replace("\\\n", " "))
 
 
-def test_the_summary_has_both_votes_and_what_was_right(room):
-    for who, option in ((ANN, 0), (BOB, 0), (EVE, 2)):
+def test_the_summary_has_both_votes_what_the_discussion_did_and_what_was_right(room):
+    for who, option in ((ANN, 0), (BOB, 0), (EVE, 2), ("carl", 2)):
         room.vote(who, "C1.P2", option)
-        room.vote(who, "C1.P1", 10.0 + option)
+        room.vote(who, "C1.P1", 12.0 + 10 * option)
     room.act("again", "C1.P2")
-    room.vote(ANN, "C1.P2", 2)
-    room.vote(BOB, "C1.P2", 2)
+    assert room.tally("C1.P2")["moved"] == {"both": 0, "right": 0, "up": 0, "down": 0}
+    for who, option in ((ANN, 2), (BOB, 2), (EVE, 0), ("dora", 1)):  # Carl has gone, Dora was not there at first
+        room.vote(who, "C1.P2", option)
     assert summary(room).splitlines()[2:] == [
-        "| C1.P2 | 1 of 3 right; 2 “this” | 2 of 2 right | “neither” |",
-        "| C1.P1 | median 10 of 3 |  | 14 % |",
+        "| C1.P2 | 2 of 4 right; 2 “this” | 2 of 4 right; 1 “this” | 2 of 3 | 1 of 3 | 0.50 | “neither” |",
+        "| C1.P1 | median 22 of 4, 2 near enough |  |  |  |  | 14 % |",
     ]
+
+
+def test_a_question_is_taken_back_and_its_votes_are_kept(room):
+    room.act("ask", "C1.P2")
+    room.vote(ANN, "C1.P2", 0)
+    room.act("rest", "C1.P2")
+    room = restarted(room)
+    assert room.now == "" and room.tally("C1.P2")["votes"] == [[1, 0, 0]]
+    room.close()
 
 
 # --- the questions --------------------------------------------------------------------------------------------------
@@ -354,6 +364,29 @@ def test_a_student_votes_the_teacher_opens_and_only_the_teacher_acts(room, tmp_p
         assert (await guests.hear(back, lambda told: "hello" in told))["mine"] == {"C1.P2": [2]}
 
     served(room, tmp_path / "pages", talk)
+
+
+def test_the_teachers_other_device_and_the_phones_follow_the_wall(room, tmp_path):
+    async def talk(host):
+        ann, wall, script = await host.line(ANN), await host.teacher(), await host.teacher()
+        slide = {"deck": "class1", "row": "plan-0-4", "cell": "00-slider", "slide": 2, "of": 9, "begins": True}
+        wall.write_message(json.dumps({"do": "wall", "id": slide}))
+        assert (await guests.hear(ann, lambda told: told.get("link")))["link"] == "00.html#cell-id=00-slider"
+        told = (await guests.hear(script, lambda told: "slide" in told.get("wall", {})))["wall"]
+        assert told["row"] == "plan-0-4" and 0 <= told["elapsed"] < 60
+        ann.write_message(json.dumps({"do": "jump", "id": "plan-9-20"}))
+        ann.write_message(json.dumps({"do": "wall", "id": slide | {"slide": 7}}))
+        script.write_message(json.dumps({"do": "jump", "id": "plan-4-9"}))
+        assert (await guests.hear(wall, lambda told: "jump" in told))["jump"] == "plan-4-9"
+        wall.write_message(json.dumps({"do": "wall", "id": slide | {"cell": "plan", "slide": 1, "begins": False}}))
+        assert (await guests.hear(ann, lambda told: "link" in told))["link"] == ""
+        again = await host.teacher()
+        assert (await guests.hear(again, lambda told: "hello" in told))["wall"]["slide"] == 1
+
+    served(room, tmp_path / "pages", talk)
+    again = restarted(room)
+    assert again.began == pytest.approx(room.began, abs=0.1)
+    again.close()
 
 
 def test_pages_of_other_addresses_cannot_vote(room, tmp_path):

@@ -50,7 +50,9 @@ def test_a_turned_like_leaves_the_bottom_as_it_was():
 
 def gains(seeds: range, relation: str) -> np.ndarray:
     """R² in a common bottom minus R² alone, mean of both tasks, by seed; two of four features in common."""
-    train, valid, test = map(Examples.stack, zip(*(relu_tasks(shared=2, relation=relation, seed=s) for s in seeds), strict=True))
+    train, valid, test = map(
+        Examples.stack, zip(*(relu_tasks(shared=2, relation=relation, seed=s) for s in seeds), strict=True)
+    )
     means = {}
     for model in ("shared-bottom", "single-task"):
         copies = [build(model, seed) for seed in seeds]
@@ -72,7 +74,8 @@ def test_the_task_with_the_smaller_loss_is_the_one_that_falls():
     assert right("05", 11) == "A's falls far, B's does not."
     alike, small = (
         balancers.train(balancers.Situation(balancers.disjoint_pair, scale), range(3000, 3010), progress=False)[1]
-        .groupby("task").r2.mean()
+        .groupby("task")
+        .r2.mean()
         for scale in (1.0, 0.01)
     )
     assert small["a"] < alike["a"] - 0.3 and small["b"] > alike["b"] - 0.02

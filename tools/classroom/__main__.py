@@ -54,7 +54,8 @@ async def serve(room: Room, host: str, port: int) -> None:
 
 def summary(room: Room) -> str:
     """The questions of a class as a table in Markdown."""
-    rows = [["question", "first vote", "second vote", "right"], ["---"] * 4, *room.summary()]
+    names = ["question", "first vote", "second vote", "wrong to right", "right to wrong", "gain", "right"]
+    rows = [names, ["---"] * len(names), *room.summary()]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

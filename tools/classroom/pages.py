@@ -47,7 +47,9 @@ def _shown(books: list[NotebookNode]) -> Iterator[tuple[NotebookNode, dict, list
 def _questions(state: dict) -> list[Question]:
     """The questions of a widget: one of a prediction, some of a quiz, none of another."""
     if {"question", "options", "answer"} <= state.keys():
-        return [Question(state["name"], state["question"], state["options"], state["answer"], state["unit"])]
+        name, right = state["name"], decks.said().get(state["name"], {}).get("right", "")
+        near = tuple(map(float, right.split(" to "))) if right else ()
+        return [Question(name, state["question"], state["options"], state["answer"], state["unit"], near)]
     return [
         Question(item["id"], item["question"], item["options"], item["answer"], "") for item in state.get("items", [])
     ]

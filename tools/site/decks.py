@@ -2,11 +2,12 @@
 
 A row of a plan names what is on the wall in a comment: ids of cells, predictions ("C1.P2"), questions of the bank
 ("questions/01:1,6"), and slides that are in no chapter ("slides/exit", of `docs/slides.md`). `:last` covers the last
-column of a cell's table, `:entries` all of its entries; `:1,4` shows these questions of a *Check yourself* alone. What is
-said of a prediction, before, while they argue and after, is in the file of the predictions, and so is its set-up.
+column of a cell's table, `:entries` all of its entries; of a *Check yourself*, `:1,4` shows these questions alone. What
+is said of a prediction, before, while they argue and after, is in the file of the predictions, and so is its set-up.
 """
 
 import html
+import json
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -30,7 +31,7 @@ PLAN = re.compile(r"^## ([^\n]+)\n((?:(?!^## ).)*?^\| min \|.*?)(?=^## |\Z)", re
 WALL = re.compile(
     r"((?:\*[^*]*\*|[^:*])*)(?:: (.*))?"
 )  # a heading, and what is shown below it; a title may have a colon
-BEFORE = re.compile(r"before: (.*?)(?: · (?:while|after): |$)")
+PART = re.compile(r"(?:^| · )(before|while|after)(?:, on the board)?: ")  # of what the teacher says in a row
 NAME = re.compile(r"class \d|workshop", re.IGNORECASE)
 
 
@@ -46,8 +47,8 @@ class Row(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A class: the name of its page, its title, what stands below it, the questions of the bank that are answered at home
-    before it ("questions/00:2,4"), and its rows."""
+    """A class: the name of its page, its title, what stands below it, the questions of the bank that are answered at
+    home before it ("questions/00:2,4"), and its rows."""
 
     name: str
     title: str
@@ -92,7 +93,7 @@ def missing(plan: Plan, books: list[NotebookNode]) -> list[str]:
 
 
 def _ids(book: NotebookNode) -> dict[str, str]:
-    """The ids of a notebook's cells, by themselves, by the predictions that they ask, and by what they are in a plan."""
+    """The ids of a notebook's cells, by themselves, by the predictions that they ask, and by their names in a plan."""
     questions = {asked(cell): cell.id for cell in book.cells if "predict" in tags(cell)}
     own = {cell.metadata["plan"]: cell.id for cell in book.cells if "plan" in cell.metadata}
     return {cell.id: cell.id for cell in book.cells} | questions | own
@@ -152,8 +153,10 @@ def _set_up(cell: NotebookNode) -> NotebookNode:
 def _told(row: Row) -> str:
     heading, shown = WALL.fullmatch(row.wall).groups("")
     every = {id: said()[id] for id in row.cells if id in said()}
-    first = [parts["aloud"] for parts in every.values()] + BEFORE.findall(row.say)
-    data = {"minutes": row.minutes, "task": row.task, "say": " · ".join(first)}
+    _, *spoken = PART.split(row.say)
+    of_row = dict(zip(spoken[::2], spoken[1::2], strict=True))
+    first = [*(parts["aloud"] for parts in every.values()), of_row.get("before", "")]
+    data = {"minutes": row.minutes, "task": row.task, "say": " · ".join(filter(None, first))}
     kept = " ".join(f'data-{name}="{html.escape(re.sub("[*`]", "", text))}"' for name, text in data.items())
     lines = [f"**{row.minutes} min.** {row.task[:1].upper()}{row.task[1:]}", row.say]
     for id, parts in every.items():
@@ -162,7 +165,11 @@ def _told(row: Row) -> str:
         lines.append(f"**{id}, after**: {parts['after']}" + (f" (Right: {parts['right']}.)" if parts["right"] else ""))
     lines += [f"*On the wall*: {shown}"] if shown else []
     lines += [f"*Left out*: {row.left_out}"] if row.left_out else []
-    return "\n\n".join([f"## {heading}", f'<div class="plan-row" {kept}></div>', *lines])
+    names = {"before": "aloud", "while": "argue", "after": "after"}
+    parts = {"": of_row} | {id: {when: p[name] for when, name in names.items()} for id, p in every.items()}
+    words = html.escape(re.sub(r"[*`]", "", json.dumps(parts, ensure_ascii=False)))
+    rows = [f'<div class="plan-row" {kept}></div>', f'<div class="plan-said" data-said="{words}"></div>']
+    return "\n\n".join([f"## {heading}", *rows, *lines])
 
 
 def picked(name: str) -> dict[int, Item]:
