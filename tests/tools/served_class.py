@@ -15,7 +15,7 @@ from tools.classroom import server
 from tools.classroom.room import Question, Room
 
 OPTIONS = Question("C1.P2", "Which?", ["this", "that", "neither"], 2.0, "")
-NUMBER = Question("C1.P1", "How many?", [], 14.0, "%", (8.0, 22.0))
+NUMBER = Question("C1.P1", "How many?", [], 14.0, "%", (8.0, 22.0), (-1.0, 1e4))
 QUESTIONS = {question.id: question for question in (OPTIONS, NUMBER)}
 PAGES = {  # and what they hold
     "vote.html": "vote",

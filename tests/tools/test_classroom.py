@@ -19,14 +19,16 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.web import create_signed_value
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
+from helpers.display.quiz import read as read_quiz
 from tests.ports import free_port
 from tests.tools import served_class
 from tests.tools.served_class import QUESTIONS
 from tools.classroom import __main__ as command
 from tools.classroom import guests, pages, server
 from tools.classroom.__main__ import summary
-from tools.classroom.room import BROWSERS, LINES, ONE_ADDRESS, Crowded, InUse, Refused, Room
+from tools.classroom.room import BROWSERS, LINES, ONE_ADDRESS, Crowded, InUse, Question, Refused, Room
 from tools.notebooks import ROOT, find, read
+from tools.site.decks import QUESTIONS as BANK
 
 ANN, BOB, EVE = (letter * 32 for letter in "abe")
 
@@ -79,6 +81,8 @@ VOTES = [
     ("C1.P1", float("nan")),
     ("C1.P1", float("inf")),
     ("C1.P1", 10**400),
+    ("C1.P1", 10001),
+    ("C1.P1", -1.1),
     ("C1.P1", [1]),
     ("C1.P9", 1),
     (["C1.P2"], 1),
@@ -287,7 +291,12 @@ def test_every_prediction_and_every_question_of_check_yourself_and_of_a_deck_can
     assert {name[1] for name in named} <= asked.keys()
     assert {"C1.1", "C1.5", "bank-01.8", "bank-04.14"} <= asked.keys()
     assert [id for id in ("C0.P1", "C1.P1", "C2.P1") if asked[id].options] == []
-    assert all(0 <= question.answer < len(question.options) for question in asked.values() if question.options)
+    assert {id for id, question in asked.items() if question.options and question.answer < 0} == {"own.1"}
+    assert all(question.answer < len(question.options) for question in asked.values() if question.options)
+    bank = [id for id in asked if id.startswith("bank-")]
+    assert len(bank) == sum(len(read_quiz(path)) for path in BANK.glob("*.md"))
+    phones = pages.vote_page(books)
+    assert all(phones.count(f'"id": "{id}"') == 1 for id in (*bank, "own.1"))
 
 
 # --- the server -----------------------------------------------------------------------------------------------------
@@ -387,6 +396,28 @@ def test_the_teachers_other_device_and_the_phones_follow_the_wall(room, tmp_path
     again = restarted(room)
     assert again.began == pytest.approx(room.began, abs=0.1)
     again.close()
+
+
+def test_the_teacher_hears_how_many_want_it_slower_and_not_who(room, tmp_path):
+    async def talk(host):
+        ann, bob, teacher = await host.line(ANN), await host.line(BOB), await host.teacher()
+        for line in (ann, ann, bob):
+            line.write_message(json.dumps({"slower": True}))
+        told = await guests.hear(teacher, lambda told: told.get("slower") == 2)
+        assert ANN not in json.dumps(told)
+
+    served(room, tmp_path / "pages", talk)
+
+
+def test_a_question_of_the_teachers_own_is_voted_on_and_has_no_result(tmp_path):
+    own = Question("own.1", "Which letter?", list("ABCD"), -1.0, "")
+    room = Room({"own.1": own}, tmp_path / "today.jsonl")
+    for who, option in ((ANN, 1), (BOB, 3), (EVE, 1)):
+        room.vote(who, "own.1", option)
+    with pytest.raises(Refused, match="only you know"):
+        room.act("open", "own.1")
+    assert summary(room).splitlines()[2:] == ["| own.1 | A 0, B 2, C 0, D 1 |  |  |  |  |  |"]
+    room.close()
 
 
 def test_pages_of_other_addresses_cannot_vote(room, tmp_path):
@@ -549,7 +580,7 @@ def test_no_message_stops_the_room_or_is_handed_on(tmp_path, messages):
             teacher, lambda told: sum(told.get("tallies", {}).get("C1.P2", {"votes": [[0]]})["votes"][0])
         )
         assert (
-            set(told) == {"present", "strangers", "tallies"}
+            set(told) == {"present", "strangers", "slower", "tallies"}
             and room.opened == set()
             and room.rounds["C1.P2"][0][ANN] == 1
         )

@@ -43,10 +43,10 @@ def test_what_is_near_enough_is_said_for_each_number_and_holds_what_was_measured
     known = questions(books)
     for id, said in decks.said().items():
         if said["setup"] and not known[id].options:
-            low, high = map(float, said["right"].split(" to "))
-            assert low <= known[id].answer <= high, id
+            (low, high), (least, most) = known[id].near, known[id].range
+            assert least < low <= known[id].answer <= high < most, id
         else:
-            assert not said["right"], id
+            assert not said["right"] and not said["range"], id
 
 
 @pytest.mark.slow

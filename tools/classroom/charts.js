@@ -94,7 +94,7 @@ window.charts = (() => {
   function rule(question, { votes, right, moved }, open) {
     const all = cast(question, votes[0]), share = Math.round(100 * right[0] / all);
     if (moved?.both) return `Of ${moved.both} who voted twice ${moved.up} went from wrong to right, ${moved.down} from right to wrong.`;
-    if (!all || open || votes.length > 1 || !question.options.length && !question.near.length) return "";
+    if (!all || open || votes.length > 1 || question.options.length && question.answer < 0 || !question.options.length && !question.near.length) return "";
     return `${right[0]} of ${all} right, ${share}%: ` + (share < 30 ? "say the set-up again, let one explain it, vote again"
       : share > 70 ? "one reason, one temptation, open" : "two minutes with somebody who voted otherwise, vote again");
   }
@@ -126,7 +126,8 @@ window.charts = (() => {
     part.querySelector(".room-rule").textContent = mine ? rule(question, room.tallies[id], open) : "";
     const words = { ask: room.state.now === id ? "Take it back (V)" : "Ask (V)", bars: seen ? "Hide the bars (B)" : "Show the bars (B)", again: "Vote again (A)", open: "Open the result (O)", clear: "Clear" };
     for (const [what, text] of Object.entries(words)) part.querySelector(`.room-act-${what}`).textContent = text;
-    part.querySelector(".room-act-bars").hidden = part.querySelector(".room-act-open").hidden = open;
+    part.querySelector(".room-act-bars").hidden = open;
+    part.querySelector(".room-act-open").hidden = open || question.options.length > 0 && question.answer < 0; // the teacher's own
     part.querySelector(".room-act-again").hidden = open || votes.length > 1;
   }
 

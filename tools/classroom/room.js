@@ -3,7 +3,7 @@
 // O open, and Q shows the address as a QR code. The teacher's script of a deck follows the slide on the wall. The widgets know nothing of it: their clicks are caught, and made once the result is open.
 
 {
-  const CARDS = ".mtl-ask, .mtl-item", PLACE = "script[type='application/vnd.jupyter.widget-view+json']";
+  const CARDS = ".mtl-ask, .mtl-item", FIELD = "[aria-label='your guess']", PLACE = "script[type='application/vnd.jupyter.widget-view+json']";
   const UNANSWERED = 4000, SILENT = 45000, FOR_NOW = 4000, LOOKED_AT = 2000; // ms: without an answer to a vote, without a word; for which something is said; for which a slide is shown before it asks
   const body = document.body, { make } = charts;
   const room = { state: { now: "", round: {}, open: {} }, questions: {}, tallies: {}, present: 0, strangers: {}, door: null, act };
@@ -18,14 +18,19 @@
   const last = (id) => waiting[id] ?? (mine[id] ?? []).findLast((vote) => (vote ?? null) !== null) ?? null;
 
   function chosen(card) {
-    const field = card.querySelector("[type=number]"), at = options(card).findIndex((label) => label.control?.checked);
-    return field ? (field.value === "" ? null : field.valueAsNumber) : at < 0 ? null : at;
+    const field = card.querySelector(FIELD), at = options(card).findIndex((label) => label.control?.checked);
+    if (!field) return at < 0 ? null : at;
+    const value = Number(field.value.trim().replace("−", "-").replace(",", "."));
+    return field.value.trim() === "" || Number.isNaN(value) ? null : value;
   }
 
   function choose(card, vote) {
     if (card.matches(".mtl-item")) return;
-    const field = card.querySelector("[type=number]");
-    if (field) field.value = vote;
+    const field = card.querySelector(FIELD);
+    if (field) {
+      field.type = "number"; // as the card reads it
+      field.value = vote;
+    }
     else options(card)[vote].control.checked = true;
     card.dispatchEvent(new Event("input"));
   }
@@ -81,7 +86,9 @@
   }
   document.addEventListener("submit", (event) => {
     const card = event.target.closest(".mtl-ask");
-    if (caught(event, card)) vote(card, chosen(card));
+    if (!caught(event, card)) return;
+    if (chosen(card) === null) say("A number, please.", true);
+    vote(card, chosen(card));
   }, true);
   document.addEventListener("click", (event) => {
     const button = event.target.closest(".mtl-item > button"), card = button?.parentElement;
@@ -142,6 +149,7 @@
     body.classList.replace("in-class", "left");
     document.querySelectorAll(".room-note").forEach((part) => part.remove());
     document.querySelectorAll(".mtl-ask [type=submit]").forEach((button) => { button.textContent = "Commit and see"; });
+    document.querySelectorAll(FIELD).forEach((field) => { field.type = "number"; });
   }
 
   function hear(told) {
@@ -158,7 +166,7 @@
       showWay();
     }
     if (told.state) room.state = told.state;
-    for (const what of ["present", "strangers", "link"]) if (what in told) room[what] = told[what];
+    for (const what of ["present", "strangers", "link", "slower"]) if (what in told) room[what] = told[what];
     if (told.wall) room.wall = { ...told.wall, at: Date.now() };
     if ("wall" in told) follow();
     if (told.jump) document.dispatchEvent(new CustomEvent("jump", { detail: told.jump }));
@@ -173,7 +181,7 @@
       say(`The class does not take this: ${told.refused}.`, true);
     }
     paint();
-    if (told.state) follow();
+    if (told.state || "slower" in told) follow();
     for (const id of Object.keys(room.state.open)) delete waiting[id]; // too late, but shown with the result
     if (told.hello) send();
     askWhatIsShown();
@@ -195,7 +203,7 @@
 
   function paintMine(card, id, is) {
     const sent = mine[id]?.[round(id) - 1] ?? null, note = card.querySelector(".room-note") ?? make(card, "p", "room-note");
-    const submit = card.querySelector("[type=submit]");
+    const submit = card.querySelector("[type=submit]"), field = card.querySelector(FIELD);
     note.setAttribute("aria-live", "polite");
     note.textContent = is ? "" : id in waiting ? connected ? "Sending …" : "Not sent yet: it is kept until the connection is back."
       : sent !== null ? "Your vote is in. You can change it until the result is opened."
@@ -203,12 +211,17 @@
     if (submit) submit.textContent = sent === null ? "Vote" : "Change my vote";
     if (card.matches(".mtl-item")) options(card).forEach((button, i) => button.classList.toggle("room-chosen", i === last(id)));
     else if (!is && chosen(card) === null && last(id) !== null) choose(card, last(id));
+    if (field && !is) Object.assign(field, { type: "text", inputMode: "decimal" }); // of "14,5" a field for numbers makes 145
   }
 
   function paintPage() { // the page that has all questions shows the one that is asked
     for (const card of cards()) card.classList.toggle("room-now", card.dataset.id === room.state.now);
     document.querySelector(".room-none").hidden = !!room.state.now;
     const way = document.querySelector(".room-link");
+    document.querySelector(".room-slower").onclick = () => {
+      if (connected) line.send(JSON.stringify({ slower: true }));
+      say(connected ? "Said, without your name." : "No connection: say it aloud.", true);
+    };
     way.hidden = !room.link;
     if (room.link) way.firstChild.href = room.link;
   }
@@ -273,6 +286,7 @@
     const minute = elapsed === null ? null : (elapsed + (Date.now() - at) / 1000) / 60;
     const late = !row || minute === null ? "" : minute > end(row) ? `${Math.ceil(minute - end(row))} min over` : minute < start(row) ? `${Math.ceil(start(row) - minute)} min early` : "in time";
     make(part, "b", late.endsWith("over") ? "over" : "", [row ? `${minutesOf(row)} min` : "", late, `slide ${slide} of ${of}`].filter(Boolean).join(" · "));
+    if (room.slower) make(part, "b", "over", `${room.slower} ask you to go slower`);
     if (!row) return;
     const said = JSON.parse(row.querySelector(".plan-said").dataset.said), id = document.getElementById(`cell-id=${cell}`)?.querySelector(CARDS)?.dataset.id;
     const lines = said[id] ?? said[""], when = id in room.state.open ? "after" : round(id) > 1 ? "while" : "before";

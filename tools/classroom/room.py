@@ -26,7 +26,8 @@ LOCKED = 1 << 40  # the byte of the file that is locked: Windows lets nobody els
 
 class Question(NamedTuple):
     """A prediction or a question of a quiz; without options a number is guessed. `answer` is that, or an index. Where
-    `near` has two numbers, a guess between them counts as right."""
+    `near` has two numbers, a guess between them counts as right; where `range` has, none outside is taken. A question
+    of the teacher's own has the answer -1."""
 
     id: str
     text: str
@@ -34,6 +35,7 @@ class Question(NamedTuple):
     answer: float
     unit: str
     near: tuple[float, ...] = ()
+    range: tuple[float, ...] = ()
 
     def is_right(self, vote: float) -> bool:
         return self.near[0] <= vote <= self.near[1] if self.near else vote == self.answer
@@ -184,6 +186,8 @@ class Room:
         self._known(id)
         if what not in ACTS:
             raise Refused("no such act")
+        if what == "open" and self.questions[id].answer < 0 and self.questions[id].options:
+            raise Refused("only you know the answer")
         if what == "again" and (id in self.opened or self.round(id) == ROUNDS):
             raise Refused("no further round")
         self._write({"what": what, "id": id})
@@ -258,9 +262,10 @@ class Room:
         for id, rounds in self.rounds.items():
             question = self.questions[id]
             results = [_said(question, list(votes.values())) for votes in rounds] + [""] * ROUNDS
-            right = f"“{question.options[int(question.answer)]}”" if question.options else f"{question.answer:.3g}"
-            right = f"{right} {'' if question.options else question.unit}".strip()
-            rows.append([id, *results[:ROUNDS], *_gain(**self.moved(id)), right])
+            right = f"{question.answer:.3g} {question.unit}".strip()
+            if question.options:
+                right = f"“{question.options[int(question.answer)]}”" if question.answer >= 0 else ""
+            rows.append([id, *results[:ROUNDS], *(_gain(**self.moved(id)) if right else [""] * 3), right])
         return rows
 
 
@@ -275,7 +280,10 @@ def _check(question: Question, value: float) -> None:
     """Raise Refused for what is not a vote on this question."""
     if isinstance(value, bool) or not isinstance(value, int if question.options else (int, float)):
         raise Refused("not a vote")
-    if not (0 <= value < len(question.options) if question.options else -LARGEST <= value <= LARGEST):
+    low, high = question.range or (-LARGEST, LARGEST)
+    if not question.options and not low <= value <= high:
+        raise Refused(f"a number from {low:g} to {high:g}, please")
+    if question.options and not 0 <= value < len(question.options):
         raise Refused("not one of the options")
 
 
@@ -286,6 +294,8 @@ def _said(question: Question, votes: list[float]) -> str:
     if not question.options:
         near = f", {right} near enough" if question.near else ""
         return f"median {statistics.median(votes):.3g} of {len(votes)}{near}"
+    if question.answer < 0:
+        return ", ".join(f"{option} {votes.count(number)}" for number, option in enumerate(question.options))
     wrong = defaultdict(int)
     for vote in votes:
         wrong[vote] += vote != question.answer

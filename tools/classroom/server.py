@@ -38,6 +38,7 @@ MESSAGES, SECONDS = 20, 10  # of a page, at most
 # of one address, for each browser that may vote from it: pages that are connected, connections, messages in `SECONDS`
 STREAMS_EACH, CONNECTIONS_EACH, MESSAGES_EACH = 2, 6, 5
 PING = 15  # seconds; `room.js` waits three times as long
+SLOWER = 180  # seconds for which the teacher sees that a student asked to go slower
 PAUSE = 0.2  # seconds between two tallies to the teacher
 CELL = re.compile(r'id="cell-id=([\w-]+)"')
 COOKIE = "teacher"
@@ -86,6 +87,7 @@ class Class:
         self.places = {cell: f"{name}#cell-id={cell}" for name, file in files.items() for cell in file.cells()}
         self.wall: dict = {}  # the slide that is shown: deck, row, cell, slide, of
         self.tallied: dict[str, None] = {}  # questions that the teacher is to hear of
+        self.slower: dict[str, float] = {}  # when a browser asked for it
         self.due = False
         self.said: Counter[str] = Counter()  # messages by origin
         self.until = 0.0  # when that is counted anew
@@ -180,7 +182,8 @@ class Class:
 
     def _tell_teachers(self) -> None:
         ids, self.tallied, self.due = self.tallied, {}, False
-        told = {"present": len(self.present()), "strangers": self.strangers()}
+        self.slower = {who: at for who, at in self.slower.items() if at > time.monotonic() - SLOWER}
+        told = {"present": len(self.present()), "strangers": self.strangers(), "slower": len(self.slower)}
         message = json.dumps(told | {"tallies": {id: self.room.tally(id) for id in ids}})
         for line in self.teachers:
             line.tell(message)
@@ -289,6 +292,9 @@ class Line(WebSocketHandler):
                 self.room.act(asked.get("do"), asked.get("id"))
             elif "vote" in asked:
                 self._vote(asked["vote"], asked.get("value"))
+            elif "slower" in asked:
+                self.room.slower[self.who] = time.monotonic()
+                self.room.tell_teachers()
         except Refused as error:
             if isinstance(error, Crowded):
                 self.room.advise()

@@ -195,9 +195,25 @@ def _slide(name: str) -> NotebookNode:
 def _questions(name: str) -> tuple[NotebookNode, dict]:
     """Questions of the bank ("questions/01:1,6") as a cell, and the state of its widgets."""
     file = name.removeprefix("questions/").partition(":")[0]
-    items = picked(name)
-    quiz = Quiz(f"bank {file}", list(items.values()), list(items))
+    cell, models = _shown(f"bank {file}", picked(name))
+    return _own(cell, name), models
+
+
+def _shown(name: str, items: dict[int, Item]) -> tuple[NotebookNode, dict]:
+    quiz = Quiz(name, list(items.values()), list(items))
     view = new_output(
         "display_data", {WIDGET_VIEW: {"model_id": quiz.model_id, "version_major": 2, "version_minor": 0}}
     )
-    return _own(new_code_cell("", outputs=[view]), name), dependency_state(quiz, drop_defaults=False)
+    return new_code_cell("", outputs=[view]), dependency_state(quiz, drop_defaults=False)
+
+
+def bank() -> NotebookNode:
+    """All that can be asked beside what is on pages: the bank, and four letters for a question of the teacher's own, which
+    has no answer here (-1)."""
+    own = Item("The teacher's question: which letter?", list("ABCD"), [""] * 4, -1)
+    every = {f"bank {path.stem}": dict(enumerate(read(path), start=1)) for path in sorted(QUESTIONS.glob("*.md"))}
+    shown = [_shown(name, items) for name, items in {"own": {1: own}, **every}.items()]
+    book = new_notebook(cells=[cell for cell, _ in shown])
+    state = {id: model for _, models in shown for id, model in models.items()}
+    book.metadata["widgets"] = {WIDGET_STATE: {"version_major": 2, "version_minor": 0, "state": state}}
+    return book
