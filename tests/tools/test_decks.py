@@ -10,7 +10,8 @@ from helpers.data.synthetic import CONDITIONS, relu_tasks
 from helpers.display.questions import SETUP
 from helpers.experiments.kept import kept_table
 from tools.classroom.pages import asked as questions
-from tools.notebooks import ROOT, asked, find, read
+from tools.classroom.pages import with_decks
+from tools.notebooks import ROOT, asked, find, read, tags
 from tools.site import decks
 
 PLANS = decks.plans()
@@ -66,6 +67,33 @@ def test_a_deck_has_the_cells_in_order_below_the_teachers_lines(plan, books):
             said, wall = decks.said()[id], sources[at].partition("</div>")[0]
             assert all(said[line] in sources[at] for line in ("aloud", "argue", "after"))
             assert html.escape(said["aloud"]) in wall and html.escape(said["after"]) not in wall
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_no_question_has_a_term_that_neither_its_set_up_nor_an_earlier_slide_has_shown(plan, books):
+    """Those of the homework, which has pages of its own, excepted."""
+    glossary = (ROOT / "notebooks" / "glossary.md").read_text(encoding="utf-8")
+    terms = [term.partition(" (")[0] for term in re.findall(r"^\*\*(.+?)\*\* ·", glossary, re.MULTILINE)]
+    assert len(terms) > 100
+    known = questions(with_decks(books))
+    homework = {f"bank-{name[10:12]}.{number}" for name in plan.before for number in decks.picked(name)}
+    shown, asked_here = "", 0
+    for cell in decks.deck(plan, books).cells:
+        outputs = [str(output.get("data", {}).get("text/html", "")) for output in cell.get("outputs", [])]
+        named = cell.metadata.get("plan", "")
+        ids = [f"bank-{named[10:12]}.{n}" for n in decks.picked(named)] if named.startswith("questions/") else []
+        ids += [asked(cell)] if "predict" in tags(cell) else []
+        for id in set(ids) - homework:
+            said, words = decks.said().get(id, {}), " ".join([known[id].text, *known[id].options])
+            before = shown + said.get("setup", "")
+            found = [rf"\b{re.escape(term)}s?\b" for term in terms]
+            assert [
+                t for t in found if re.search(t, words, re.IGNORECASE) and not re.search(t, before, re.IGNORECASE)
+            ] == []
+            asked_here += 1
+        shown += " ".join([cell.source, *outputs, *(known[id].text for id in ids)])
+    assert asked_here > 4
 
 
 @pytest.mark.slow

@@ -286,7 +286,7 @@
     const minute = elapsed === null ? null : (elapsed + (Date.now() - at) / 1000) / 60;
     const late = !row || minute === null ? "" : minute > end(row) ? `${Math.ceil(minute - end(row))} min over` : minute < start(row) ? `${Math.ceil(start(row) - minute)} min early` : "in time";
     make(part, "b", late.endsWith("over") ? "over" : "", [row ? `${minutesOf(row)} min` : "", late, `slide ${slide} of ${of}`].filter(Boolean).join(" · "));
-    if (room.slower) make(part, "b", "over", `${room.slower} ask you to go slower`);
+    if (room.slower) make(part, "span", "over", `${room.slower} ask you to go slower`);
     if (!row) return;
     const said = JSON.parse(row.querySelector(".plan-said").dataset.said), id = document.getElementById(`cell-id=${cell}`)?.querySelector(CARDS)?.dataset.id;
     const lines = said[id] ?? said[""], when = id in room.state.open ? "after" : round(id) > 1 ? "while" : "before";

@@ -208,8 +208,8 @@ def _shown(name: str, items: dict[int, Item]) -> tuple[NotebookNode, dict]:
 
 
 def bank() -> NotebookNode:
-    """All that can be asked beside what is on pages: the bank, and four letters for a question of the teacher's own, which
-    has no answer here (-1)."""
+    """All that can be asked beside what is on pages: the bank, and four letters for a question of the teacher's own,
+    whose answer nobody here knows (-1)."""
     own = Item("The teacher's question: which letter?", list("ABCD"), [""] * 4, -1)
     every = {f"bank {path.stem}": dict(enumerate(read(path), start=1)) for path in sorted(QUESTIONS.glob("*.md"))}
     shown = [_shown(name, items) for name, items in {"own": {1: own}, **every}.items()]
