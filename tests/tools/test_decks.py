@@ -118,6 +118,12 @@ def test_the_questions_of_a_plan_are_asked(books):
     assert len({item["id"] for item in asked}) == len(asked)
 
 
+def test_no_slide_that_is_in_no_chapter_is_a_page_of_prose():
+    for name, text in re.findall(r"^## (.+)\n((?:(?!^## ).*\n)*)", decks.SLIDES.read_text("utf-8"), re.MULTILINE):
+        prose = re.sub(r"^(\||#).*|\$\$.*\$\$|<summary>.*</summary>|<[^>]+>", "", text, flags=re.MULTILINE)
+        assert len(re.findall(r"\w+", prose)) <= (40 if "<details>" in text else 80), name
+
+
 def test_the_slides_that_are_in_no_chapter_say_what_was_measured():
     text = decks.SLIDES.read_text(encoding="utf-8")
     impressions = load("impressions")
