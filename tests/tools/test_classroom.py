@@ -250,6 +250,18 @@ def test_a_class_is_served_once(room, file, monkeypatch, capsys):
     restarted(room).close()
 
 
+def test_a_second_group_of_the_day_is_asked_for_and_only_where_somebody_can_answer(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "VOTES", tmp_path)
+    answers = iter(["group b", "group-b", ""])
+    monkeypatch.setattr("builtins.input", lambda asked: next(answers))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    date = command.today()  # no votes yet: not asked
+    (tmp_path / f"{date}.jsonl").touch()
+    assert (command.today(), command.today()) == ("group-b", date)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    assert command.today() == date
+
+
 @pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 def test_make_hands_on_the_port_and_whether_a_router_is_between():
     made = subprocess.run(
