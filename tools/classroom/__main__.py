@@ -60,7 +60,7 @@ def summary(room: Room) -> str:
 
 
 def today() -> str:
-    """The name of a class that was given none: the date. If there are votes of today, who starts it may name another."""
+    """The name of a class that was given none: the date. If there are votes of today, its teacher may give another."""
     date = str(datetime.date.today())
     if not (VOTES / f"{date}.jsonl").exists() or not sys.stdin.isatty():
         return date
