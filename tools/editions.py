@@ -42,6 +42,7 @@ FILES = (
 LEFT_OUT = ("__pycache__", ".ipynb_checkpoints", "ml-100k", ".ml-100k.part", "census-income")
 QUESTIONS = ROOT / "docs" / "questions"
 TEACHING = ROOT / "docs" / "teaching.md"
+SLIDES = ROOT / "docs" / "slides.md"
 FOLD = re.compile(r"<details>.*?</details>\s*", re.DOTALL)
 HEADING = re.compile(r"^#+ ", re.MULTILINE)
 
@@ -130,7 +131,8 @@ def notes(chapter: str) -> str:
 def write(edition: str, out: Path) -> int:
     """Write an edition to the folder `out`, anew. Returns how many notebooks it has."""
     shutil.rmtree(out, ignore_errors=True)
-    left_out = shutil.ignore_patterns(*LEFT_OUT, *([QUESTIONS.name, TEACHING.name] if edition == "student" else []))
+    teachers = [QUESTIONS.name, TEACHING.name, SLIDES.name] if edition == "student" else []
+    left_out = shutil.ignore_patterns(*LEFT_OUT, *teachers)
     for name in FOLDERS:
         shutil.copytree(ROOT / name, out / name, ignore=left_out)
     for name in FILES:

@@ -3,7 +3,9 @@
 00.gift.txt  the questions of a chapter in GIFT, which Moodle and others import (Moodle asks for .txt): a category
              for each chapter, and what is said to an option as its feedback
 00.html      the same to print, without answers
-class2.html  the questions that a lesson plan asks (class 2 begins with three), to print
+class2.html  the questions that a lesson plan asks, to print
+class2_before.html, class2_before.gift.txt
+             those of its homework, with a line for what was not understood
 key.html     the right options of all of these
 """
 
@@ -22,6 +24,7 @@ from tools.site.decks import QUESTIONS, picked, plans
 
 OUT = ROOT / "_questions"
 COURSE = "Multi-task learning for ranking"
+UNCLEAR = "What was unclear, or what did you not believe?"
 SPECIAL = re.compile(r"[\\~=#{}:]")
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -42,9 +45,9 @@ PAGE = """<!DOCTYPE html>
 # --- GIFT -----------------------------------------------------------------------------------------------------------
 
 
-def gift(title: str, items: list[Item]) -> str:
-    """Questions in GIFT, in the category `title` of the course. The texts are Markdown; each says so, since what begins
-    with [ or % would else be read as a format or as a weight."""
+def gift(title: str, items: list[Item], last: str = "") -> str:
+    """Questions in GIFT, in the category `title` of the course; `last` is one with a field to write in. The texts are
+    Markdown; each says so, since what begins with [ or % would else be read as a format or as a weight."""
     blocks = [f"$CATEGORY: {COURSE}/{title}"]
     for number, item in enumerate(items, start=1):
         options = (
@@ -53,6 +56,8 @@ def gift(title: str, items: list[Item]) -> str:
         )
         name = _escaped(f"{title.split()[0]} question {number:02d}")
         blocks.append("\n".join([f"::{name}::{_text(item.question)} {{", *options, "}"]))
+    if last:
+        blocks.append(f"::{_escaped(last)}::{_text(last)} {{}}")
     return "\n\n".join(blocks) + "\n"
 
 
@@ -67,13 +72,14 @@ def _escaped(words: str) -> str:
 # --- paper ----------------------------------------------------------------------------------------------------------
 
 
-def sheet(title: str, items: list[Item]) -> str:
-    """A page to print that asks and does not tell."""
+def sheet(title: str, items: list[Item], last: str = "") -> str:
+    """A page to print that asks and does not tell; below `last` there is room to write."""
     asked = []
     for item in items:
         options = "".join(f"<li>{markdown2html(option)}</li>" for option in item.options)
         asked.append(f"<li>{markdown2html(item.question)}<ol>{options}</ol></li>")
     name = "<p>Name: ________________________________</p>"
+    asked += [f'<li style="height: 12em">{escape(last)}</li>'] if last else []
     body = f"<h1>{escape(title)}</h1>\n{name}\n<section><ol>\n{chr(10).join(asked)}\n</ol></section>"
     return PAGE.format(title=escape(title), body=body)
 
@@ -96,12 +102,15 @@ def title(path: Path) -> str:
 
 
 def asked_in_class() -> dict[str, tuple[str, list[Item]]]:
-    """By its name ("class2"), the title of each lesson plan that asks questions of the bank, and these."""
+    """By its name ("class2"), the title of each lesson plan that asks questions of the bank, and these; and so those of
+    its homework ("class2_before")."""
     sheets = {}
     for plan in plans():
-        names = [name for row in plan.rows for name in row.cells if name.startswith("questions/")]
-        if names:
-            sheets[plan.name] = (plan.title, [item for name in names for item in picked(name)])
+        named = [name for row in plan.rows for name in row.cells if name.startswith("questions/")]
+        in_class = [name for name in named if name not in plan.before]
+        for what, names in ((plan.name, in_class), (f"{plan.name}_before", plan.before)):
+            if names:
+                sheets[what] = (plan.title, [item for name in names for item in picked(name).values()])
     return sheets
 
 
@@ -109,8 +118,10 @@ def write(out: Path) -> list[Path]:
     """Write the bank to the folder `out`. Returns the files."""
     chapters = {path.stem: (title(path), read(path)) for path in sorted(QUESTIONS.glob("*.md"))}
     sheets = chapters | asked_in_class()
-    texts = {f"{stem}.gift.txt": gift(*questions) for stem, questions in chapters.items()}
-    texts |= {f"{stem}.html": sheet(*questions) for stem, questions in sheets.items()}
+    last = {name: UNCLEAR if name.endswith("_before") else "" for name in sheets}
+    whole = chapters | {name: asked for name, asked in sheets.items() if last[name]}
+    texts = {f"{name}.gift.txt": gift(*questions, last[name]) for name, questions in whole.items()}
+    texts |= {f"{name}.html": sheet(*questions, last[name]) for name, questions in sheets.items()}
     texts["key.html"] = key(dict(sheets.values()))
     out.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():

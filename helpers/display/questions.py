@@ -16,7 +16,8 @@ edits no code:
 
     **On the score card:** Why a common wrong guess is tempting.
 
-    **Aloud:** What a teacher says before the vote, **While they argue:** and **Afterwards:**. **Right if:** 8 to 22
+    **Aloud:** What a teacher says before the vote, **While they argue:** and **Afterwards:**. **Right if:** 8 to 22,
+    and **Range:** 0 to 100, outside of which a phone takes no number.
 
 Where the reader guesses a number, `A number in R²` replaces the options; what it is the runs say, or the line itself
 (`A number in s: 12`). Question and reason may name numbers of the result: {tuned:.2f}.
@@ -137,6 +138,7 @@ IN_CLASS = {
     "argue": "While they argue",
     "after": "Afterwards",
     "right": "Right if",
+    "range": "Range",
 }
 IN_CLASS = {name: f"**{label}:** " for name, label in IN_CLASS.items()}
 
@@ -156,7 +158,7 @@ def read(path: Path, functions: Iterable[Callable]) -> dict[str, Question]:
 
 
 def in_class(path: Path) -> dict[str, dict[str, str]]:
-    """What the `predictions.md` of a chapter has for a class, by id: setup, aloud, argue, after and right, or ""."""
+    """What the `predictions.md` of a chapter has for a class, by id, setup to range (IN_CLASS) or ""."""
     return {id: _said(_paragraphs(text), IN_CLASS) for id, text in _texts(path).items()}
 
 

@@ -64,9 +64,10 @@ class Quiz(anywidget.AnyWidget):
     name = traitlets.Unicode().tag(sync=True)
     items = traitlets.List(traitlets.Dict()).tag(sync=True)
 
-    def __init__(self, name: str, items: list[Item]):
-        named = re.sub(r"[^\w.]+", "-", name)  # "before-class-01.1"
-        numbered = enumerate(items, start=1)
+    def __init__(self, name: str, items: list[Item], numbers: list[int] | None = None):
+        """`numbers`: those of the questions in a larger collection, which their ids have; without them 1, 2, 3."""
+        named = re.sub(r"[^\w.]+", "-", name)  # "bank-01.8"
+        numbered = zip(numbers or range(1, len(items) + 1), items, strict=True)
         super().__init__(name=name, items=[{"id": f"{named}.{number}"} | asdict(item) for number, item in numbered])
 
     def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:

@@ -151,7 +151,10 @@ def test_vote_bars_without_answer_vote_again_open(opened, host):
 def test_numbers_are_dots_and_a_quiz_votes_as_well(opened, host):
     deck, ann = opened("class1.html", key=True), opened()
     turn_to(deck, "Predict · C0.P1")
-    ann.locator("[type=number]:visible").fill("0.7")
+    ann.locator("[inputmode=decimal]:visible").fill("7")  # 0,7 in a field for numbers
+    ann.locator("[type=submit]:visible").click()
+    expect(ann.locator(".room-bar")).to_contain_text("a number from 0 to 1, please")
+    ann.locator("[inputmode=decimal]:visible").fill("0,7")
     ann.locator("[type=submit]:visible").click()
     expect(deck.locator(".room-count:visible")).to_have_text("1 of 1 voted")
     deck.keyboard.press("b")
@@ -215,7 +218,7 @@ def test_who_goes_on_without_the_class_has_the_page_as_from_disk(opened, host):
     ann.get_by_role("button", name="Go on without the class").click()
     host.start()
     card = ann.locator(".mtl-ask", has_text="C1.P1")
-    card.locator("[type=number]").fill("50")
+    card.get_by_label("your guess").fill("50")
     card.get_by_role("button", name="Commit and see").click()
     expect(card.locator(".mtl-verdict")).to_contain_text("You guessed 50")
     assert "C1.P1" not in host.room.rounds
@@ -233,6 +236,22 @@ def test_the_teachers_page_has_the_way_in_and_every_question(opened, host):
     expect(teacher.locator("section.now .room-count")).to_have_text("1 of 1 voted")
     teacher.locator("section.now").get_by_role("button", name="Open").click()
     expect(ann.locator(".mtl-verdict:visible")).to_be_visible()
+    assert serious(ann) == [] == serious(teacher)
+
+
+def test_a_question_of_the_teachers_own_and_one_of_the_bank_are_asked(opened, host):
+    teacher, ann = opened("class1.html", key=True), opened()
+    teacher.goto(host.url + "teacher.html")
+    teacher.get_by_text("Ask another question").click()
+    teacher.locator(".others li", has_text="own.1").get_by_role("button").click()
+    ann.locator(".mtl-item:visible > button").nth(2).click()
+    expect(teacher.locator("section.now .room-count")).to_have_text("1 of 1 voted")
+    assert teacher.locator("section.now").get_by_role("button", name="Open").count() == 0
+    teacher.locator(".others li", has_text="bank-05.11").get_by_role("button").click()
+    expect(ann.locator(".mtl-item:visible")).to_have_count(1)
+    expect(ann.locator(".mtl-question:visible")).to_contain_text("A and B need different features")
+    ann.get_by_role("button", name="Slower, please").click()
+    expect(teacher.locator(".present")).to_contain_text("1 ask you to go slower")
     assert serious(ann) == [] == serious(teacher)
 
 
@@ -254,3 +273,75 @@ def test_the_teacher_forgets_strangers(opened, host):
     teacher.get_by_role("button", name="Take them again").click()
     expect(teacher.get_by_role("button", name="Take them again")).to_have_count(0)
     assert serious(teacher) == []
+
+
+def test_the_wall_asks_what_is_looked_at_and_takes_it_back(opened, host):
+    deck, ann = opened("class1.html", key=True), opened()
+    turn_to(deck, "Predict · C1.P1")
+    expect(ann.get_by_text(host.questions["C1.P1"].text)).to_be_visible()
+    turn_to(deck, "Predict · C1.P3")  # over C0.P1, C1.P1 and C1.P2
+    deck.keyboard.press("PageDown")
+    deck.wait_for_timeout(2500)
+    assert host.room.now == "C1.P1"
+    turn_to(deck, "Predict · C1.P3")
+    deck.keyboard.press("v")  # at once
+    expect(ann.get_by_text(host.questions["C1.P3"].text)).to_be_visible(timeout=1500)
+    deck.keyboard.press("v")
+    expect(ann.locator(".room-none")).to_be_visible()
+    deck.wait_for_timeout(2500)
+    assert host.room.now == ""
+
+
+def test_a_script_follows_the_wall_and_turns_it(opened, host):
+    deck, script, ann = opened("class1.html", key=True), opened("class1.html", key=True), opened()
+    deck.evaluate("document.activeElement.blur()")
+    for key in ("p", "Home", "PageDown"):
+        deck.keyboard.press(key)
+    expect(script.locator(".room-here .plan-row")).to_have_attribute("data-minutes", "0–4")
+    expect(script.locator(".room-guide b")).to_contain_text("0–4 min · in time · slide 2 of")
+    expect(script.locator(".room-guide")).to_contain_text("Say: Clicks, watch time, likes: by which would you rank")
+    row = script.locator(".jp-Cell:has(.plan-row[data-minutes='54–63'])")
+    row.get_by_role("button", name="On the wall").click()
+    expect(deck.locator(".mtl-tag:visible")).to_have_text("Predict · C1.P2")
+    expect(script.locator(".room-guide b")).to_contain_text("54–63 min · 54 min early")
+    expect(script.locator(".room-guide")).to_contain_text(f"Say: {said()['C1.P2']['aloud']}")
+    choose(ann, 2)
+    expect(script.locator(".mtl-ask", has_text="C1.P2").locator(".room-rule")).to_contain_text(
+        "0 of 1 right, 0%: say the"
+    )
+    assert deck.locator(".room-rule:visible").count() == 0
+    deck.keyboard.press("a")
+    choose(ann, 0)
+    expect(script.locator(".room-guide")).to_contain_text(f"While they argue: {said()['C1.P2']['argue']}")
+    deck.keyboard.press("o")
+    expect(script.locator(".room-guide")).to_contain_text("Afterwards: 0.502, where a random list")
+    expect(script.locator(".mtl-ask", has_text="C1.P2").locator(".room-rule")).to_contain_text(
+        "1 went from wrong to right"
+    )
+    deck.keyboard.press("PageDown")
+    for _ in range(2):  # the vote has opened the fold
+        expect(deck.locator("main details:visible")).to_have_attribute("open", "")
+        deck.keyboard.press("o")
+    deck.keyboard.press("2")
+    deck.keyboard.press("Enter")
+    expect(script.locator(".room-here .plan-row")).to_have_attribute("data-minutes", "0–4")
+    host.room.act("clear", "C1.P2")
+    assert serious(script) == []
+
+
+def test_a_phone_opens_what_is_on_the_wall(opened, host):
+    deck, ann = opened("class1.html", key=True), opened()
+    deck.evaluate("document.activeElement.blur()")
+    for key in ("p", "Home"):
+        deck.keyboard.press(key)
+    expect(ann.locator(".room-link")).to_be_hidden()
+    for _ in range(60):
+        if deck.locator(".mtl-controls:visible").count():
+            break
+        deck.keyboard.press("PageDown")
+        deck.evaluate(DRAWN)
+    with ann.context.expect_page() as page:
+        ann.get_by_text("Open what is on the wall").click()
+    page.value.wait_for_selector("body[data-widgets=shown]")
+    assert page.value.locator(":target .mtl-controls").count() == 1
+    assert serious(ann) == []

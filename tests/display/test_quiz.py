@@ -62,7 +62,8 @@ def test_an_unknown_chapter_is_named():
 
 def test_every_chapter_has_five_questions_and_ten_for_the_teacher():
     assert [len(read(path)) for path in QUIZZES] == [5] * len(QUIZZES)
-    assert [(path.stem, len(read(path))) for path in BANK] == [(chapter[2:], 10) for chapter in chapter_names()]
+    assert [path.stem for path in BANK] == [chapter[2:] for chapter in chapter_names()]
+    assert min(len(read(path)) for path in BANK) >= 10
 
 
 def hits(item, key) -> float:

@@ -15,9 +15,14 @@ from tools.classroom import server
 from tools.classroom.room import Question, Room
 
 OPTIONS = Question("C1.P2", "Which?", ["this", "that", "neither"], 2.0, "")
-NUMBER = Question("C1.P1", "How many?", [], 14.0, "%")
+NUMBER = Question("C1.P1", "How many?", [], 14.0, "%", (8.0, 22.0), (-1.0, 1e4))
 QUESTIONS = {question.id: question for question in (OPTIONS, NUMBER)}
-PAGES = {"vote.html": "vote", "class1.html": "plan", "static/room.js": "room"}  # and what they hold
+PAGES = {  # and what they hold
+    "vote.html": "vote",
+    "00.html": '<div id="cell-id=00-slider">',
+    "class1.html": "plan",
+    "static/room.js": "room",
+}
 
 
 def files(folder: Path) -> dict[str, server.File]:

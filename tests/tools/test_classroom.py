@@ -19,15 +19,17 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.web import create_signed_value
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
+from helpers.display.quiz import read as read_quiz
 from tests.ports import free_port
 from tests.tools import served_class
 from tests.tools.served_class import QUESTIONS
 from tools.classroom import __main__ as command
 from tools.classroom import guests, pages, server
 from tools.classroom.__main__ import summary
-from tools.classroom.room import BROWSERS, LINES, ONE_ADDRESS, Crowded, InUse, Refused, Room
+from tools.classroom.room import BROWSERS, LINES, ONE_ADDRESS, Crowded, InUse, Question, Refused, Room
 from tools.notebooks import ROOT, find, read
 from tools.notebooks import asked as question_of
+from tools.site.decks import QUESTIONS as BANK
 
 ANN, BOB, EVE = (letter * 32 for letter in "abe")
 
@@ -80,6 +82,8 @@ VOTES = [
     ("C1.P1", float("nan")),
     ("C1.P1", float("inf")),
     ("C1.P1", 10**400),
+    ("C1.P1", 10001),
+    ("C1.P1", -1.1),
     ("C1.P1", [1]),
     ("C1.P9", 1),
     (["C1.P2"], 1),
@@ -247,6 +251,18 @@ def test_a_class_is_served_once(room, file, monkeypatch, capsys):
     restarted(room).close()
 
 
+def test_a_second_group_of_the_day_is_asked_for_and_only_where_somebody_can_answer(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "VOTES", tmp_path)
+    answers = iter(["group b", "group-b", ""])
+    monkeypatch.setattr("builtins.input", lambda asked: next(answers))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    date = command.today()  # no votes yet: not asked
+    (tmp_path / f"{date}.jsonl").touch()
+    assert (command.today(), command.today()) == ("group-b", date)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    assert command.today() == date
+
+
 @pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 def test_make_hands_on_the_port_and_whether_a_router_is_between():
     made = subprocess.run(
@@ -255,17 +271,27 @@ def test_make_hands_on_the_port_and_whether_a_router_is_between():
     assert re.search(r"tools\.classroom +--port 9000 +.*--behind-nat", made.stdout.replace("\\\n", " "))
 
 
-def test_the_summary_has_both_votes_and_what_was_right(room):
-    for who, option in ((ANN, 0), (BOB, 0), (EVE, 2)):
+def test_the_summary_has_both_votes_what_the_discussion_did_and_what_was_right(room):
+    for who, option in ((ANN, 0), (BOB, 0), (EVE, 2), ("carl", 2)):
         room.vote(who, "C1.P2", option)
-        room.vote(who, "C1.P1", 10.0 + option)
+        room.vote(who, "C1.P1", 12.0 + 10 * option)
     room.act("again", "C1.P2")
-    room.vote(ANN, "C1.P2", 2)
-    room.vote(BOB, "C1.P2", 2)
+    assert room.tally("C1.P2")["moved"] == {"both": 0, "right": 0, "up": 0, "down": 0}
+    for who, option in ((ANN, 2), (BOB, 2), (EVE, 0), ("dora", 1)):  # Carl has gone, Dora was not there at first
+        room.vote(who, "C1.P2", option)
     assert summary(room).splitlines()[2:] == [
-        "| C1.P2 | 1 of 3 right; 2 “this” | 2 of 2 right | “neither” |",
-        "| C1.P1 | median 10 of 3 |  | 14 % |",
+        "| C1.P2 | 2 of 4 right; 2 “this” | 2 of 4 right; 1 “this” | 2 of 3 | 1 of 3 | 0.50 | “neither” |",
+        "| C1.P1 | median 22 of 4, 2 near enough |  |  |  |  | 14 % |",
     ]
+
+
+def test_a_question_is_taken_back_and_its_votes_are_kept(room):
+    room.act("ask", "C1.P2")
+    room.vote(ANN, "C1.P2", 0)
+    room.act("rest", "C1.P2")
+    room = restarted(room)
+    assert room.now == "" and room.tally("C1.P2")["votes"] == [[1, 0, 0]]
+    room.close()
 
 
 # --- the questions --------------------------------------------------------------------------------------------------
@@ -275,9 +301,14 @@ def test_every_prediction_and_every_question_of_check_yourself_and_of_a_deck_can
     books = pages.with_decks([read(path) for path in find([ROOT / "notebooks"])])
     asked = pages.asked(books)
     assert {id for book in books for cell in book.cells if (id := question_of(cell))} <= asked.keys()
-    assert {"C1.1", "C1.5", "before-class-01.1", "before-class-01.3"} <= asked.keys()
+    assert {"C1.1", "C1.5", "bank-01.8", "bank-04.14"} <= asked.keys()
     assert [id for id in ("C0.P1", "C1.P1", "C2.P1") if asked[id].options] == []
-    assert all(0 <= question.answer < len(question.options) for question in asked.values() if question.options)
+    assert {id for id, question in asked.items() if question.options and question.answer < 0} == {"own.1"}
+    assert all(question.answer < len(question.options) for question in asked.values() if question.options)
+    bank = [id for id in asked if id.startswith("bank-")]
+    assert len(bank) == sum(len(read_quiz(path)) for path in BANK.glob("*.md"))
+    phones = pages.vote_page(books)
+    assert all(phones.count(f'"id": "{id}"') == 1 for id in (*bank, "own.1"))
 
 
 # --- the server -----------------------------------------------------------------------------------------------------
@@ -354,6 +385,51 @@ def test_a_student_votes_the_teacher_opens_and_only_the_teacher_acts(room, tmp_p
         assert (await guests.hear(back, lambda told: "hello" in told))["mine"] == {"C1.P2": [2]}
 
     served(room, tmp_path / "pages", talk)
+
+
+def test_the_teachers_other_device_and_the_phones_follow_the_wall(room, tmp_path):
+    async def talk(host):
+        ann, wall, script = await host.line(ANN), await host.teacher(), await host.teacher()
+        slide = {"deck": "class1", "row": "plan-0-4", "cell": "00-slider", "slide": 2, "of": 9, "begins": True}
+        wall.write_message(json.dumps({"do": "wall", "id": slide}))
+        assert (await guests.hear(ann, lambda told: told.get("link")))["link"] == "00.html#cell-id=00-slider"
+        told = (await guests.hear(script, lambda told: "slide" in told.get("wall", {})))["wall"]
+        assert told["row"] == "plan-0-4" and 0 <= told["elapsed"] < 60
+        ann.write_message(json.dumps({"do": "jump", "id": "plan-9-20"}))
+        ann.write_message(json.dumps({"do": "wall", "id": slide | {"slide": 7}}))
+        script.write_message(json.dumps({"do": "jump", "id": "plan-4-9"}))
+        assert (await guests.hear(wall, lambda told: "jump" in told))["jump"] == "plan-4-9"
+        wall.write_message(json.dumps({"do": "wall", "id": slide | {"cell": "plan", "slide": 1, "begins": False}}))
+        assert (await guests.hear(ann, lambda told: "link" in told))["link"] == ""
+        again = await host.teacher()
+        assert (await guests.hear(again, lambda told: "hello" in told))["wall"]["slide"] == 1
+
+    served(room, tmp_path / "pages", talk)
+    again = restarted(room)
+    assert again.began == pytest.approx(room.began, abs=0.1)
+    again.close()
+
+
+def test_the_teacher_hears_how_many_want_it_slower_and_not_who(room, tmp_path):
+    async def talk(host):
+        ann, bob, teacher = await host.line(ANN), await host.line(BOB), await host.teacher()
+        for line in (ann, ann, bob):
+            line.write_message(json.dumps({"slower": True}))
+        told = await guests.hear(teacher, lambda told: told.get("slower") == 2)
+        assert ANN not in json.dumps(told)
+
+    served(room, tmp_path / "pages", talk)
+
+
+def test_a_question_of_the_teachers_own_is_voted_on_and_has_no_result(tmp_path):
+    own = Question("own.1", "Which letter?", list("ABCD"), -1.0, "")
+    room = Room({"own.1": own}, tmp_path / "today.jsonl")
+    for who, option in ((ANN, 1), (BOB, 3), (EVE, 1)):
+        room.vote(who, "own.1", option)
+    with pytest.raises(Refused, match="only you know"):
+        room.act("open", "own.1")
+    assert summary(room).splitlines()[2:] == ["| own.1 | A 0, B 2, C 0, D 1 |  |  |  |  |  |"]
+    room.close()
 
 
 def test_pages_of_other_addresses_cannot_vote(room, tmp_path):
@@ -516,7 +592,7 @@ def test_no_message_stops_the_room_or_is_handed_on(tmp_path, messages):
             teacher, lambda told: sum(told.get("tallies", {}).get("C1.P2", {"votes": [[0]]})["votes"][0])
         )
         assert (
-            set(told) == {"present", "strangers", "tallies"}
+            set(told) == {"present", "strangers", "slower", "tallies"}
             and room.opened == set()
             and room.rounds["C1.P2"][0][ANN] == 1
         )

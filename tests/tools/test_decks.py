@@ -1,12 +1,17 @@
 """The lesson plans as decks: each row of a plan names what is on the wall, and the deck has it in that order."""
 
 import html
+import re
 
 import pytest
 
+from helpers.data.feed import load
+from helpers.data.synthetic import CONDITIONS, relu_tasks
 from helpers.display.questions import SETUP
+from helpers.experiments.kept import kept_table
 from tools.classroom.pages import asked as questions
-from tools.notebooks import ROOT, asked, find, read
+from tools.classroom.pages import with_decks
+from tools.notebooks import ROOT, asked, find, read, tags
 from tools.site import decks
 
 PLANS = decks.plans()
@@ -23,7 +28,7 @@ def test_each_row_names_cells_that_exist_and_what_to_ask(plan, books):
     for row in plan.rows:
         said = row.say or row.cells.keys() & decks.said().keys()
         assert row.wall == "break" or (row.cells and row.task and said), row.minutes
-        assert set(row.cells.values()) <= {"", "last", "entries"}
+        assert all(re.fullmatch(r"last|entries|[\d,]*", what) for what in row.cells.values())
 
 
 def test_each_prediction_of_a_plan_has_its_set_up_and_what_the_teacher_says():
@@ -39,10 +44,10 @@ def test_what_is_near_enough_is_said_for_each_number_and_holds_what_was_measured
     known = questions(books)
     for id, said in decks.said().items():
         if said["setup"] and not known[id].options:
-            low, high = map(float, said["right"].split(" to "))
-            assert low <= known[id].answer <= high, id
+            (low, high), (least, most) = known[id].near, known[id].range
+            assert least < low <= known[id].answer <= high < most, id
         else:
-            assert not said["right"], id
+            assert not said["right"] and not said["range"], id
 
 
 @pytest.mark.slow
@@ -65,6 +70,33 @@ def test_a_deck_has_the_cells_in_order_below_the_teachers_lines(plan, books):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_no_question_has_a_term_that_neither_its_set_up_nor_an_earlier_slide_has_shown(plan, books):
+    """Those of the homework, which has pages of its own, excepted."""
+    glossary = (ROOT / "notebooks" / "glossary.md").read_text(encoding="utf-8")
+    terms = [term.partition(" (")[0] for term in re.findall(r"^\*\*(.+?)\*\* ·", glossary, re.MULTILINE)]
+    assert len(terms) > 100
+    known = questions(with_decks(books))
+    homework = {f"bank-{name[10:12]}.{number}" for name in plan.before for number in decks.picked(name)}
+    shown, asked_here = "", 0
+    for cell in decks.deck(plan, books).cells:
+        outputs = [str(output.get("data", {}).get("text/html", "")) for output in cell.get("outputs", [])]
+        named = cell.metadata.get("plan", "")
+        ids = [f"bank-{named[10:12]}.{n}" for n in decks.picked(named)] if named.startswith("questions/") else []
+        ids += [asked(cell)] if "predict" in tags(cell) else []
+        for id in set(ids) - homework:
+            said, words = decks.said().get(id, {}), " ".join([known[id].text, *known[id].options])
+            before = shown + said.get("setup", "")
+            found = [rf"\b{re.escape(term)}s?\b" for term in terms]
+            assert [
+                t for t in found if re.search(t, words, re.IGNORECASE) and not re.search(t, before, re.IGNORECASE)
+            ] == []
+            asked_here += 1
+        shown += " ".join([cell.source, *outputs, *(known[id].text for id in ids)])
+    assert asked_here > 4
+
+
+@pytest.mark.slow
 def test_a_set_up_is_above_its_question_on_a_page_and_not_in_the_notebook(books):
     for book in books:
         page = decks.set_up(book)
@@ -77,6 +109,33 @@ def test_a_set_up_is_above_its_question_on_a_page_and_not_in_the_notebook(books)
 @pytest.mark.slow
 def test_the_questions_of_a_plan_are_asked(books):
     deck = decks.deck(next(plan for plan in PLANS if plan.name == "class2"), books)
-    (quiz,) = [cell for cell in deck.cells if cell.id.startswith("questions-")]
-    state = deck.metadata.widgets[decks.WIDGET_STATE].state[quiz.outputs[0].data[decks.WIDGET_VIEW].model_id].state
-    assert len(state["items"]) == 3 and all(len(item["why"]) == len(item["options"]) for item in state["items"])
+    named = [name for row in next(plan.rows for plan in PLANS if plan.name == "class2") for name in row.cells]
+    expected = [item for name in named if name.startswith("questions/") for item in decks.picked(name).values()]
+    models = deck.metadata.widgets[decks.WIDGET_STATE].state
+    views = [cell.outputs[0].data[decks.WIDGET_VIEW] for cell in deck.cells if cell.id.startswith("questions-")]
+    asked = [item for view in views for item in models[view.model_id].state["items"]]
+    assert [(item["question"], item["why"]) for item in asked] == [(item.question, item.why) for item in expected]
+    assert len({item["id"] for item in asked}) == len(asked)
+
+
+def test_no_slide_that_is_in_no_chapter_is_a_page_of_prose():
+    for name, text in re.findall(r"^## (.+)\n((?:(?!^## ).*\n)*)", decks.SLIDES.read_text("utf-8"), re.MULTILINE):
+        prose = re.sub(r"^(\||#).*|\$\$.*\$\$|<summary>.*</summary>|<[^>]+>", "", text, flags=re.MULTILINE)
+        assert len(re.findall(r"\w+", prose)) <= (40 if "<details>" in text else 80), name
+
+
+def test_the_slides_that_are_in_no_chapter_say_what_was_measured():
+    text = decks.SLIDES.read_text(encoding="utf-8")
+    impressions = load("impressions")
+    click, finish = (float(impressions[label].mean()) for label in ("click", "finish"))
+    assert f"{1000 * click:.0f} are clicked, and {1000 * finish:.0f} finished" in text
+    assert f"| {click:.3f} | {finish:.3f} | {0.3 * click + 0.7 * finish:.3f} |" in text
+    for name, how in CONDITIONS.items():
+        correlation = relu_tasks(**how).label_correlation
+        told = f"{correlation:+g}".replace("-", "−") if correlation else "0"
+        ending = f"| {how['shared']} | {told} |"
+        pair = name.removeprefix("same features, ").removesuffix(" features").replace("half the features", "half")
+        assert any(line.startswith(f"| {pair} |") and line.endswith(ending) for line in text.splitlines()), name
+    r2 = kept_table("04_conditions").groupby(["condition", "model"])["r2"].mean().unstack()
+    gains = [f"{gain:+.2f}".replace("-", "−") for gain in (r2["shared-bottom"] - r2["single-task"])[list(CONDITIONS)]]
+    assert re.findall(r"[+−]0\.\d\d(?= \||,)", text) == gains

@@ -9,7 +9,7 @@ import sys
 import nbformat
 import pytest
 
-from tools.editions import LEFT_OUT, QUESTIONS, for_students, for_teachers, mistakes, write
+from tools.editions import LEFT_OUT, QUESTIONS, SLIDES, for_students, for_teachers, mistakes, write
 from tools.handin.sheets import CHECK, chapters, folder_of
 from tools.notebooks import ROOT, code_cells, find, output_texts, read, tags
 from tools.style import problems
@@ -145,7 +145,7 @@ def test_an_edition_is_a_folder_that_works_without_the_repository(edition, tmp_p
     names = {path.name for path in out.rglob("*")}
     assert {"glossary.md", "Makefile", "setup.py", "03_rare.csv", "questions.py"} <= names
     assert names & {"tests", "of yesterday", *LEFT_OUT} == set()
-    assert (out / QUESTIONS.relative_to(ROOT)).exists() == (edition == "teacher")
+    assert [(out / path.relative_to(ROOT)).exists() for path in (QUESTIONS, SLIDES)] == [edition == "teacher"] * 2
     setup = next(c for c in code_cells(read(out / "notebooks" / "03_manual_weights.ipynb")) if "setup" in tags(c))
     code = f"{setup.source}\nfrom helpers import support\nruns('03_rare')\nprint(support.__file__)"
     ran = subprocess.run(

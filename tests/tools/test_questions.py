@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from helpers.display.quiz import Item, read
 from tools import questions
-from tools.site.decks import QUESTIONS
+from tools.site.decks import QUESTIONS, plans
 
 ESCAPED = {f"\\{sign}": f"&&{ord(sign):03};" for sign in ":#={}~"}
 
@@ -82,7 +82,16 @@ def written(tmp_path_factory):
 def test_a_chapter_is_imported_whole(written, path):
     _, found = imported(written[f"{path.stem}.gift.txt"])
     assert [item for _, item in found] == read(path)
-    assert len({name for name, _ in found}) == 10
+    assert len({name for name, _ in found}) == len(found)
+
+
+def test_homework_asks_what_its_plan_asks_again_and_what_was_unclear(written):
+    for plan in plans():
+        if plan.before:
+            whole, _, last = written[f"{plan.name}_before.gift.txt"].strip().rpartition("\n\n")
+            assert last.endswith("{}") and questions.UNCLEAR in written[f"{plan.name}_before.html"]
+            assert [item for _, item in imported(whole)[1]] == questions.asked_in_class()[f"{plan.name}_before"][1]
+            assert set(plan.before) <= {name for row in plan.rows for name in row.cells}
 
 
 @pytest.mark.parametrize("name", ["00", "04", "class2"])

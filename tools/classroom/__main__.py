@@ -54,17 +54,29 @@ async def serve(room: Room, host: str, port: int) -> None:
 
 def summary(room: Room) -> str:
     """The questions of a class as a table in Markdown."""
-    rows = [["question", "first vote", "second vote", "right"], ["---"] * 4, *room.summary()]
+    names = ["question", "first vote", "second vote", "wrong to right", "right to wrong", "gain", "right"]
+    rows = [names, ["---"] * len(names), *room.summary()]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def today() -> str:
+    """The name of a class that was given none: the date. If there are votes of today, its teacher may give another."""
+    date = str(datetime.date.today())
+    if not (VOTES / f"{date}.jsonl").exists() or not sys.stdin.isatty():
+        return date
+    while True:
+        given = input("There are votes of today. Enter goes on with them; a name, such as group-b, is another class: ")
+        try:
+            return name(given) if given else date
+        except argparse.ArgumentTypeError as error:
+            print(f"A name has {error}, 60 at most.")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.classroom", description=ABOUT.splitlines()[0])
     parser.add_argument("--host", default="127.0.0.1", help="Serve at this address; 0.0.0.0 is the whole network.")
     parser.add_argument("--port", type=int, default=8765, help="Serve at this port (default: %(default)s).")
-    parser.add_argument(
-        "--name", type=name, default=str(datetime.date.today()), help="Call the class so (default: the date)."
-    )
+    parser.add_argument("--name", type=name, help="Call the class so (default: the date).")
     parser.add_argument(
         "--behind-nat",
         action="store_true",
@@ -72,6 +84,7 @@ def main() -> int:
         f"let {BROWSERS} browsers vote from one, in place of {ONE_ADDRESS}.",
     )
     args = parser.parse_args()
+    args.name = args.name or today()
     paths = find([ROOT / "notebooks"])
     books = [read(path) for path in paths]
     file = VOTES / f"{args.name}.jsonl"

@@ -90,31 +90,44 @@ window.charts = (() => {
     return line[0].toUpperCase() + line.slice(1);
   }
 
+  // Peer instruction's rule, for the teacher alone: what to do after the first vote, and what the discussion did.
+  function rule(question, { votes, right, moved }, open) {
+    const all = cast(question, votes[0]), share = Math.round(100 * right[0] / all);
+    if (moved?.both) return `Of ${moved.both} who voted twice ${moved.up} went from wrong to right, ${moved.down} from right to wrong.`;
+    if (!all || open || votes.length > 1 || question.options.length && question.answer < 0 || !question.options.length && !question.near.length) return "";
+    return `${right[0]} of ${all} right, ${share}%: ` + (share < 30 ? "say the set-up again, let one explain it, vote again"
+      : share > 70 ? "one reason, one temptation, open" : "two minutes with somebody who voted otherwise, vote again");
+  }
+
   // What is below a question: a chart, a line, and buttons that stay where they are while votes come in.
   function panel(parent, id, room) {
     const part = make(parent, "div", "room-panel");
     make(part, "div", "room-chart");
     const line = make(part, "div", "room-line");
     make(line, "p", "room-count");
+    make(line, "p", "room-rule");
     const buttons = make(line, "div", "room-buttons");
-    for (const what of ["bars", "again", "open", "clear"]) {
+    for (const what of ["ask", "bars", "again", "open", "clear"]) {
       const button = make(buttons, "button", `room-act-${what}`);
       button.type = "button";
-      button.onclick = () => room.act(what, id);
+      button.onclick = () => room.act(what === "ask" && room.state.now === id ? "rest" : what, id);
     }
     return part;
   }
 
   function paint(part, places, id, room) {
     const { [id]: question } = room.questions, { votes, bars: seen } = room.tallies[id], open = id in room.state.open;
+    const mine = !document.body.matches(".projecting"); // the teacher's own device is no wall
     const chart = part.querySelector(".room-chart"), answer = open ? question.answer : null;
-    const shown = seen || open || !document.body.matches(".projecting"); // the teacher's own device is no wall
+    const shown = seen || open || mine;
     if (question.options.length) bars(places, shown ? votes : [], answer);
     else chart.replaceChildren(...(shown ? [dots(votes, question.unit, answer)] : []));
     part.querySelector(".room-count").textContent = count(question, votes, room.present, open);
-    const words = { bars: seen ? "Hide the bars (B)" : "Show the bars (B)", again: "Vote again (A)", open: "Open the result (O)", clear: "Clear" };
+    part.querySelector(".room-rule").textContent = mine ? rule(question, room.tallies[id], open) : "";
+    const words = { ask: room.state.now === id ? "Take it back (V)" : "Ask (V)", bars: seen ? "Hide the bars (B)" : "Show the bars (B)", again: "Vote again (A)", open: "Open the result (O)", clear: "Clear" };
     for (const [what, text] of Object.entries(words)) part.querySelector(`.room-act-${what}`).textContent = text;
-    part.querySelector(".room-act-bars").hidden = part.querySelector(".room-act-open").hidden = open;
+    part.querySelector(".room-act-bars").hidden = open;
+    part.querySelector(".room-act-open").hidden = open || question.options.length > 0 && question.answer < 0; // the teacher's own
     part.querySelector(".room-act-again").hidden = open || votes.length > 1;
   }
 

@@ -47,15 +47,19 @@ def _shown(books: list[NotebookNode]) -> Iterator[tuple[NotebookNode, dict, list
 def _questions(state: dict) -> list[Question]:
     """The questions of a widget: one of a prediction, some of a quiz, none of another."""
     if {"question", "options", "answer"} <= state.keys():
-        return [Question(state["name"], state["question"], state["options"], state["answer"], state["unit"])]
+        said = decks.said().get(state["name"], {})
+        near, range = (tuple(map(float, filter(None, said.get(name, "").split(" to ")))) for name in ("right", "range"))
+        about = [state[name] for name in ("name", "question", "options", "answer", "unit")]
+        return [Question(*about, near, range)]
     return [
         Question(item["id"], item["question"], item["options"], item["answer"], "") for item in state.get("items", [])
     ]
 
 
 def with_decks(books: list[NotebookNode]) -> list[NotebookNode]:
-    """Notebooks, and the lesson plans that show cells of these alone, as notebooks."""
-    return [*books, *(decks.deck(plan, books) for plan in decks.plans() if not decks.missing(plan, books))]
+    """Notebooks, the lesson plans that show cells of these alone, and the bank, as notebooks."""
+    plans = [plan for plan in decks.plans() if not decks.missing(plan, books)]
+    return [*books, *(decks.deck(plan, books) for plan in plans), decks.bank()]
 
 
 def are_written(out: Path = FOLDER) -> bool:
@@ -82,7 +86,11 @@ def write(paths: list[Path], books: list[NotebookNode], out: Path = FOLDER) -> N
 
 def vote_page(books: list[NotebookNode]) -> str:
     """The page that shows the question that is asked, with all of them in it."""
-    shown = {view["model_id"]: (cell, view, questions[0].id) for cell, view, questions in _shown(books)}
+    shown = {
+        view["model_id"]: (cell, view, questions[0].id)
+        for cell, view, questions in _shown(books)
+        if "plan" not in cell.metadata  # what a deck has of the bank
+    }
     state = {}
     for book in books:
         state |= book.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})

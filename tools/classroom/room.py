@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tools.setup import take
 
-ACTS = ("ask", "bars", "again", "open", "clear")
+ACTS = ("ask", "rest", "bars", "again", "open", "clear")
 ROUNDS = 2  # vote, argue, vote again
 LARGEST = 1e9  # a number that is guessed
 BROWSERS = 1000  # of a class
@@ -25,13 +25,20 @@ LOCKED = 1 << 40  # the byte of the file that is locked: Windows lets nobody els
 
 
 class Question(NamedTuple):
-    """A prediction or a question of a quiz; without options a number is guessed. `answer` is that, or an index."""
+    """A prediction or a question of a quiz; without options a number is guessed. `answer` is that, or an index. Where
+    `near` has two numbers, a guess between them counts as right; where `range` has, none outside is taken. A question
+    of the teacher's own has the answer -1."""
 
     id: str
     text: str
     options: list[str]
     answer: float
     unit: str
+    near: tuple[float, ...] = ()
+    range: tuple[float, ...] = ()
+
+    def is_right(self, vote: float) -> bool:
+        return self.near[0] <= vote <= self.near[1] if self.near else vote == self.answer
 
 
 class Refused(ValueError):
@@ -57,6 +64,7 @@ class Room:
         self.rounds: dict[str, list[dict[str, float]]] = {}  # of each question: a dict of browser and vote per round
         self.bars: set[str] = set()
         self.opened: set[str] = set()
+        self.began: dict[str, float] = {}  # when the slides of a deck did, by its name
         self.origins: dict[str, str] = {}  # of each browser that voted, from where it did first
         self.shut: set[str] = set()  # origins from which no vote is taken
         self.lines: Counter[str] = Counter()  # by browser
@@ -90,6 +98,8 @@ class Room:
             entry = json.loads(line)
             if entry["what"] == "class":
                 self.key = entry["key"]
+            elif entry["what"] == "begin":
+                self.began[entry["deck"]] = entry["at"]
             elif entry["what"] == "forget":
                 self._forget(entry["who"])
             elif entry["what"] == "shut":
@@ -172,18 +182,27 @@ class Room:
         return {origin: n for origin, n in Counter(self.origins.values()).items() if n > CROWD and origin}
 
     def act(self, what: str, id: str) -> None:
-        """What the teacher does: ask a question, show its bars or hide them, vote again, open the result, clear."""
+        """What the teacher does: ask a question or take it back, show or hide its bars, vote again, open, clear."""
         self._known(id)
         if what not in ACTS:
             raise Refused("no such act")
+        if what == "open" and self.questions[id].answer < 0 and self.questions[id].options:
+            raise Refused("only you know the answer")
         if what == "again" and (id in self.opened or self.round(id) == ROUNDS):
             raise Refused("no further round")
         self._write({"what": what, "id": id})
         self._do(what, id)
 
+    def begin(self, deck: str) -> None:
+        """The first slide after the title is on the wall: from here the minutes of the plan count."""
+        self._write({"what": "begin", "deck": deck})
+        self.began[deck] = time.time()
+
     def _do(self, what: str, id: str) -> None:
         if what == "ask":
             self.now = id
+        elif what == "rest":
+            self.now = ""
         elif what == "bars":
             self.bars ^= {id}
         elif what == "again":
@@ -219,33 +238,64 @@ class Room:
         question, rounds = self.questions[id], self.rounds.get(id, [{}])
         every = [sorted(votes.values()) for votes in rounds]
         counts = [[votes.count(i) for i in range(len(question.options))] for votes in every]
-        return {"votes": counts if question.options else every, "bars": id in self.bars}
+        right = [sum(map(question.is_right, votes)) for votes in every]
+        kept = {"votes": counts if question.options else every, "bars": id in self.bars, "right": right}
+        return kept | ({"moved": self.moved(id)} if len(rounds) == ROUNDS else {})
+
+    def moved(self, id: str) -> dict[str, int]:
+        """Of those who voted in both rounds: how many there are, how many were right at first, how many went from wrong
+        to right, and how many from right to wrong."""
+        is_right, rounds = self.questions[id].is_right, self.rounds.get(id, [{}])
+        first, second = rounds if len(rounds) == ROUNDS else ({}, {})
+        pairs = [(is_right(first[who]), is_right(second[who])) for who in first.keys() & second.keys()]
+        return {
+            "both": len(pairs),
+            "right": sum(before for before, _ in pairs),
+            "up": pairs.count((False, True)),
+            "down": pairs.count((True, False)),
+        }
 
     def summary(self) -> list[list[str]]:
-        """A row for each question that was voted on, in that order: first vote, second vote, right answer."""
+        """A row for each question that was voted on, in that order: first vote, second vote, how many went from wrong
+        to right and from right to wrong, the gain by the discussion, and the right answer."""
         rows = []
         for id, rounds in self.rounds.items():
             question = self.questions[id]
             results = [_said(question, list(votes.values())) for votes in rounds] + [""] * ROUNDS
-            right = f"“{question.options[int(question.answer)]}”" if question.options else f"{question.answer:.3g}"
-            rows.append([id, *results[:ROUNDS], f"{right} {'' if question.options else question.unit}".strip()])
+            right = f"{question.answer:.3g} {question.unit}".strip()
+            if question.options:
+                right = f"“{question.options[int(question.answer)]}”" if question.answer >= 0 else ""
+            rows.append([id, *results[:ROUNDS], *(_gain(**self.moved(id)) if right else [""] * 3), right])
         return rows
+
+
+def _gain(both: int, right: int, up: int, down: int) -> list[str]:
+    """Of what was wrong at first, how much more is right after the discussion (Hake's normalised gain)."""
+    if not both:
+        return ["", "", ""]
+    return [f"{up} of {both}", f"{down} of {both}", f"{(up - down) / (both - right):.2f}" if right < both else ""]
 
 
 def _check(question: Question, value: float) -> None:
     """Raise Refused for what is not a vote on this question."""
     if isinstance(value, bool) or not isinstance(value, int if question.options else (int, float)):
         raise Refused("not a vote")
-    if not (0 <= value < len(question.options) if question.options else -LARGEST <= value <= LARGEST):
+    low, high = question.range or (-LARGEST, LARGEST)
+    if not question.options and not low <= value <= high:
+        raise Refused(f"a number from {low:g} to {high:g}, please")
+    if question.options and not 0 <= value < len(question.options):
         raise Refused("not one of the options")
 
 
 def _said(question: Question, votes: list[float]) -> str:
     if not votes:
         return "no votes"
+    right = sum(map(question.is_right, votes))
     if not question.options:
-        return f"median {statistics.median(votes):.3g} of {len(votes)}"
-    right = votes.count(question.answer)
+        near = f", {right} near enough" if question.near else ""
+        return f"median {statistics.median(votes):.3g} of {len(votes)}{near}"
+    if question.answer < 0:
+        return ", ".join(f"{option} {votes.count(number)}" for number, option in enumerate(question.options))
     wrong = defaultdict(int)
     for vote in votes:
         wrong[vote] += vote != question.answer

@@ -7,9 +7,11 @@ import ipaddress
 import json
 import logging
 import mimetypes
+import re
 import secrets
 import time
 from collections import Counter, deque
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,7 +38,9 @@ MESSAGES, SECONDS = 20, 10  # of a page, at most
 # of one address, for each browser that may vote from it: pages that are connected, connections, messages in `SECONDS`
 STREAMS_EACH, CONNECTIONS_EACH, MESSAGES_EACH = 2, 6, 5
 PING = 15  # seconds; `room.js` waits three times as long
+SLOWER = 180  # seconds for which the teacher sees that a student asked to go slower
 PAUSE = 0.2  # seconds between two tallies to the teacher
+CELL = re.compile(r'id="cell-id=([\w-]+)"')
 COOKIE = "teacher"
 BROWSER = "browser"  # the cookie with a number of this browser, signed, and nobody's name
 HEADERS = {
@@ -53,6 +57,10 @@ class File:
     def __init__(self, name: str, content: bytes, hidden: bool) -> None:
         self.kind = mimetypes.MimeTypes().guess_type(name)[0] or "application/octet-stream"
         self.content, self.short, self.hidden = content, gzip.compress(content, 6), hidden
+
+    def cells(self) -> list[str]:
+        """The ids of the cells on a page for students."""
+        return [] if self.hidden or self.kind != "text/html" else CELL.findall(self.content.decode())
 
 
 def load(folder: Path, hidden: set[str]) -> dict[str, File]:
@@ -76,7 +84,10 @@ class Class:
         self.room, self.files, self.door = room, files, door
         self.students: set[Line] = set()
         self.teachers: set[Line] = set()
+        self.places = {cell: f"{name}#cell-id={cell}" for name, file in files.items() for cell in file.cells()}
+        self.wall: dict = {}  # the slide that is shown: deck, row, cell, slide, of
         self.tallied: dict[str, None] = {}  # questions that the teacher is to hear of
+        self.slower: dict[str, float] = {}  # when a browser asked for it
         self.due = False
         self.said: Counter[str] = Counter()  # messages by origin
         self.until = 0.0  # when that is counted anew
@@ -118,8 +129,12 @@ class Class:
         return {"absent": len(self.room.origins.keys() - self.present()), "crowds": crowds, "most": self.room.of_one}
 
     def act(self, what: str, id: str) -> None:
-        """What the teacher does, to a question or to guests."""
-        if what == "forget":
+        """What the teacher does: to a question, to guests, or on the wall: a slide was turned, or a row is wanted."""
+        if what == "wall":
+            self._turned(id)
+        elif what == "jump":
+            self.tell(self.teachers, jump=id)
+        elif what == "forget":
             self.room.forget(self.room.origins.keys() - self.present())
             self.tell_teachers(*self.room.rounds)
         elif what == "shut":
@@ -132,9 +147,30 @@ class Class:
             self.tell_teachers(id)
             self.tell_all(**{"cleared": id} if what == "clear" else {})
 
+    def _turned(self, slide: dict) -> None:
+        if not isinstance(slide, dict):
+            raise Refused("no slide")
+        self.wall = slide
+        if slide.get("begins"):
+            self.room.begin(slide.get("deck", ""))
+        self.tell(self.teachers, wall=self.clock())
+        self.tell(self.students, link=self.link())
+
+    def clock(self) -> dict:
+        """The slide on the wall, and since when its deck has been shown, in seconds."""
+        began = self.room.began.get(self.wall.get("deck", ""))
+        return self.wall | {"elapsed": began and time.time() - began}
+
+    def link(self) -> str:
+        """Where students find what is on the wall, or ""."""
+        return self.places.get(self.wall.get("cell", ""), "")
+
     def tell_all(self, **more) -> None:
-        message = json.dumps({"state": self.room.state()} | more)
-        for line in [*self.students, *self.teachers]:
+        self.tell([*self.students, *self.teachers], state=self.room.state(), **more)
+
+    def tell(self, lines: Iterable["Line"], **what) -> None:
+        message = json.dumps(what)
+        for line in list(lines):
             line.tell(message)
 
     def tell_teachers(self, *ids: str) -> None:
@@ -146,7 +182,8 @@ class Class:
 
     def _tell_teachers(self) -> None:
         ids, self.tallied, self.due = self.tallied, {}, False
-        told = {"present": len(self.present()), "strangers": self.strangers()}
+        self.slower = {who: at for who, at in self.slower.items() if at > time.monotonic() - SLOWER}
+        told = {"present": len(self.present()), "strangers": self.strangers(), "slower": len(self.slower)}
         message = json.dumps(told | {"tallies": {id: self.room.tally(id) for id in ids}})
         for line in self.teachers:
             line.tell(message)
@@ -222,11 +259,12 @@ class Line(WebSocketHandler):
 
     def open(self) -> None:
         room = self.room.room
-        hello = {"hello": "student", "mine": room.mine(self.who), "state": room.state()}
+        hello = {"hello": "student", "mine": room.mine(self.who), "state": room.state(), "link": self.room.link()}
         if self.teacher:
             questions = {id: question._asdict() for id, question in room.questions.items()}
             tallies = {id: room.tally(id) for id in questions}
             hello |= {"hello": "teacher", "questions": questions, "tallies": tallies, "door": self.room.door}
+            hello["wall"] = self.room.clock()
         (self.room.teachers if self.teacher else self.room.students).add(self)
         self.tell(json.dumps(hello))
         self.room.tell_teachers()
@@ -254,6 +292,9 @@ class Line(WebSocketHandler):
                 self.room.act(asked.get("do"), asked.get("id"))
             elif "vote" in asked:
                 self._vote(asked["vote"], asked.get("value"))
+            elif "slower" in asked:
+                self.room.slower[self.who] = time.monotonic()
+                self.room.tell_teachers()
         except Refused as error:
             if isinstance(error, Crowded):
                 self.room.advise()

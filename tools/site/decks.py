@@ -1,11 +1,13 @@
 """The lesson plans of `docs/teaching.md` as decks: for each class a notebook of the cells that its table names.
 
-A row of a plan names what is on the wall in a comment: ids of cells, predictions ("C1.P2"), and questions of the bank
-("questions/01:1,6"). `:last` covers the last column of a cell's table, `:entries` all of its entries. What is said of a
-prediction, before, while they argue and after, is in the file of the predictions, and so is its set-up.
+A row of a plan names what is on the wall in a comment: ids of cells, predictions ("C1.P2"), questions of the bank
+("questions/01:1,6"), and slides that are in no chapter ("slides/exit", of `docs/slides.md`). `:last` covers the last
+column of a cell's table, `:entries` all of its entries; of a *Check yourself*, `:1,4` shows these questions alone. What
+is said of a prediction, before, while they argue and after, is in the file of the predictions, and so is its set-up.
 """
 
 import html
+import json
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -23,16 +25,18 @@ from tools.notebooks import ROOT, STYLER_ID, WIDGET_STATE, WIDGET_VIEW, asked, k
 
 TEACHING = ROOT / "docs" / "teaching.md"
 QUESTIONS = ROOT / "docs" / "questions"
+SLIDES = ROOT / "docs" / "slides.md"
+OWN = ("questions/", "slides/")  # what a plan names that is in no notebook
 PLAN = re.compile(r"^## ([^\n]+)\n((?:(?!^## ).)*?^\| min \|.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 WALL = re.compile(
     r"((?:\*[^*]*\*|[^:*])*)(?:: (.*))?"
 )  # a heading, and what is shown below it; a title may have a colon
-BEFORE = re.compile(r"before: (.*?)(?: · (?:while|after): |$)")
+PART = re.compile(r"(?:^| · )(before|while|after)(?:, on the board)?: ")  # of what the teacher says in a row
 NAME = re.compile(r"class \d|workshop", re.IGNORECASE)
 
 
 class Row(NamedTuple):
-    """A row of a plan, and what its comment names: {cell, prediction or questions: what is covered, or ""}."""
+    """A row of a plan, and what its comment names: {cell, prediction, questions or slide: what of it, or ""}."""
 
     minutes: str
     wall: str
@@ -43,11 +47,13 @@ class Row(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A class: the name of its page, its title, what stands below it, and its rows."""
+    """A class: the name of its page, its title, what stands below it, the questions of the bank that are answered at
+    home before it ("questions/00:2,4"), and its rows."""
 
     name: str
     title: str
     about: str
+    before: list[str]
     rows: list[Row]
 
 
@@ -57,8 +63,9 @@ def plans() -> list[Plan]:
     for title, section in PLAN.findall(TEACHING.read_text(encoding="utf-8") if TEACHING.exists() else ""):
         rows = [line.strip("| ").split("|") for line in section.splitlines() if re.match(r"\| \d", line)]
         name = NAME.search(title).group().lower().replace(" ", "")
-        about = section.strip().partition("\n\n")[0]
-        every.append(Plan(name, title, about, [_row([part.strip() for part in row]) for row in rows]))
+        about, _, named = section.strip().partition("\n\n")[0].partition("<!--")
+        before = named.removesuffix("-->").split()
+        every.append(Plan(name, title, about.strip(), before, [_row([part.strip() for part in row]) for row in rows]))
     return every
 
 
@@ -68,13 +75,13 @@ def _row(parts: list[str]) -> Row:
     cells = {}
     for name in named.removesuffix("-->").split():
         bank = name.startswith("questions/")
-        cell, _, covered = (name, "", "") if bank else name.partition(":")
-        cells[cell] = covered
+        cell, _, what = (name, "", "") if bank else name.partition(":")
+        cells[cell] = what
     return Row(minutes, wall.strip(), task, say, left_out, cells)
 
 
 def covered(plans: Iterable[Plan], book: NotebookNode) -> dict[str, str]:
-    """The cells of a notebook that plans name, by id, with what of them is covered."""
+    """The cells of a notebook that plans name, by id, with what of them is covered, or the questions that are shown."""
     named = {name: what for plan in plans for row in plan.rows for name, what in row.cells.items()}
     return {id: named[key] for key, id in _ids(book).items() if key in named}
 
@@ -82,13 +89,14 @@ def covered(plans: Iterable[Plan], book: NotebookNode) -> dict[str, str]:
 def missing(plan: Plan, books: list[NotebookNode]) -> list[str]:
     """What a plan names that is in none of the notebooks."""
     known = {key for book in books for key in _ids(book)}
-    return [name for row in plan.rows for name in row.cells if name not in known and not name.startswith("questions/")]
+    return [name for row in plan.rows for name in row.cells if name not in known and not name.startswith(OWN)]
 
 
 def _ids(book: NotebookNode) -> dict[str, str]:
-    """The ids of a notebook's cells, by themselves and by the predictions that they ask."""
+    """The ids of a notebook's cells, by themselves, by the predictions that they ask, and by their names in a plan."""
     questions = {asked(cell): cell.id for cell in book.cells if "predict" in tags(cell)}
-    return {cell.id: cell.id for cell in book.cells} | questions
+    own = {cell.metadata["plan"]: cell.id for cell in book.cells if "plan" in cell.metadata}
+    return {cell.id: cell.id for cell in book.cells} | questions | own
 
 
 def deck(plan: Plan, books: list[NotebookNode]) -> NotebookNode:
@@ -105,6 +113,8 @@ def deck(plan: Plan, books: list[NotebookNode]) -> NotebookNode:
             if name.startswith("questions/"):
                 cell, models = _questions(name)
                 state |= models
+            elif name.startswith("slides/"):
+                cell = _slide(name)
             else:
                 cell = cells[name]
             shown.append(cell)
@@ -143,8 +153,10 @@ def _set_up(cell: NotebookNode) -> NotebookNode:
 def _told(row: Row) -> str:
     heading, shown = WALL.fullmatch(row.wall).groups("")
     every = {id: said()[id] for id in row.cells if id in said()}
-    first = [parts["aloud"] for parts in every.values()] + BEFORE.findall(row.say)
-    data = {"minutes": row.minutes, "task": row.task, "say": " · ".join(first)}
+    _, *spoken = PART.split(row.say)
+    of_row = dict(zip(spoken[::2], spoken[1::2], strict=True))
+    first = [*(parts["aloud"] for parts in every.values()), of_row.get("before", "")]
+    data = {"minutes": row.minutes, "task": row.task, "say": " · ".join(filter(None, first))}
     kept = " ".join(f'data-{name}="{html.escape(re.sub("[*`]", "", text))}"' for name, text in data.items())
     lines = [f"**{row.minutes} min.** {row.task[:1].upper()}{row.task[1:]}", row.say]
     for id, parts in every.items():
@@ -153,21 +165,55 @@ def _told(row: Row) -> str:
         lines.append(f"**{id}, after**: {parts['after']}" + (f" (Right: {parts['right']}.)" if parts["right"] else ""))
     lines += [f"*On the wall*: {shown}"] if shown else []
     lines += [f"*Left out*: {row.left_out}"] if row.left_out else []
-    return "\n\n".join([f"## {heading}", f'<div class="plan-row" {kept}></div>', *lines])
+    names = {"before": "aloud", "while": "argue", "after": "after"}
+    parts = {"": of_row} | {id: {when: p[name] for when, name in names.items()} for id, p in every.items()}
+    words = html.escape(re.sub(r"[*`]", "", json.dumps(parts, ensure_ascii=False)))
+    rows = [f'<div class="plan-row" {kept}></div>', f'<div class="plan-said" data-said="{words}"></div>']
+    return "\n\n".join([f"## {heading}", *rows, *lines])
 
 
-def picked(name: str) -> list[Item]:
-    """Questions of the bank ("questions/01:1,6")."""
+def picked(name: str) -> dict[int, Item]:
+    """Questions of the bank ("questions/01:1,6"), by number."""
     file, _, numbers = name.removeprefix("questions/").partition(":")
     every = read(QUESTIONS / f"{file}.md")
-    return [every[int(number) - 1] for number in numbers.split(",")]
+    return {int(number): every[int(number) - 1] for number in numbers.split(",")}
+
+
+def _own(cell: NotebookNode, name: str) -> NotebookNode:
+    """A cell that is in no notebook, with an id for pages and the name that a plan has for it."""
+    cell.id, cell.metadata["plan"] = re.sub(r"[^\w]+", "-", name), name
+    return cell
+
+
+def _slide(name: str) -> NotebookNode:
+    """A slide that is in no chapter ("slides/exit")."""
+    every = re.split(r"^## (.+)\n", SLIDES.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    texts = dict(zip(every[::2], every[1::2], strict=True))
+    return _own(new_markdown_cell(texts[name.removeprefix("slides/")].strip()), name)
 
 
 def _questions(name: str) -> tuple[NotebookNode, dict]:
     """Questions of the bank ("questions/01:1,6") as a cell, and the state of its widgets."""
     file = name.removeprefix("questions/").partition(":")[0]
-    quiz = Quiz(f"before class, {file}", picked(name))
+    cell, models = _shown(f"bank {file}", picked(name))
+    return _own(cell, name), models
+
+
+def _shown(name: str, items: dict[int, Item]) -> tuple[NotebookNode, dict]:
+    quiz = Quiz(name, list(items.values()), list(items))
     view = new_output(
         "display_data", {WIDGET_VIEW: {"model_id": quiz.model_id, "version_major": 2, "version_minor": 0}}
     )
-    return new_code_cell("", id=f"questions-{file}", outputs=[view]), dependency_state(quiz, drop_defaults=False)
+    return new_code_cell("", outputs=[view]), dependency_state(quiz, drop_defaults=False)
+
+
+def bank() -> NotebookNode:
+    """All that can be asked beside what is on pages: the bank, and four letters for a question of the teacher's own,
+    whose answer nobody here knows (-1)."""
+    own = Item("The teacher's question: which letter?", list("ABCD"), [""] * 4, -1)
+    every = {f"bank {path.stem}": dict(enumerate(read(path), start=1)) for path in sorted(QUESTIONS.glob("*.md"))}
+    shown = [_shown(name, items) for name, items in {"own": {1: own}, **every}.items()]
+    book = new_notebook(cells=[cell for cell, _ in shown])
+    state = {id: model for _, models in shown for id, model in models.items()}
+    book.metadata["widgets"] = {WIDGET_STATE: {"version_major": 2, "version_minor": 0, "state": state}}
+    return book

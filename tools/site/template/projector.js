@@ -1,8 +1,9 @@
 // The page as slides, for a class: key P. A slide is a table, figure, formula, list, fold, prediction, explorer or one
 // question of a quiz, below the heading that it belongs to; no prose, and of code only what the lesson plan asks for. The
 // page itself is shown, all but one slide's parts hidden, so that widgets go on working and slides cannot differ from the
-// text. Arrow keys, Page Up and Down (a clicker's) or a swipe turn the page; Home and End go to the first and the last.
-// O opens the fold of a slide and uncovers its table, or shuts and covers them; N shows what the plan says to the teacher.
+// text. Arrow keys, Page Up and Down (a clicker's) or a swipe turn the page; Home and End go to the first and the last, a
+// number and Enter to that slide. O opens the fold of a slide and uncovers its table, or shuts and covers what it has
+// opened itself; N shows what the plan says to the teacher. In a class, room.js hears of each slide and may jump to a row.
 
 {
   const FIGURE = ".jp-RenderedHTML > img", HEADING = /^H[123]$/;
@@ -22,10 +23,11 @@
   const bar = document.createElement("div");
   bar.className = "projector-bar";
   bar.setAttribute("role", "status");
-  let slides = [], at = -1, page = 0, pages = [], noted = false, touched = null;
+  let slides = [], at = -1, page = 0, pages = [], noted = false, touched = null, typed = "";
 
   const text = (part) => part.textContent.trim();
-  const idOf = (cell) => cell.id.replace("cell-id=", "");
+  const cellOf = (part) => part?.closest(".jp-Cell");
+  const idOf = (cell) => cell?.id.replace("cell-id=", "") ?? "";
 
   // The parts of each slide. Those of the plan's cells are all shown, if only as text or code.
   function list() {
@@ -38,7 +40,9 @@
     for (const cell of main.querySelectorAll(":scope > .jp-Cell")) {
       const planned = idOf(cell) in plan, before = found.length;
       const blocks = [...(cell.querySelector(".jp-RenderedMarkdown")?.children ?? [])];
-      for (const block of blocks) {
+      const whole = idOf(cell).startsWith("slides-"); // written for the wall
+      if (whole) add(...blocks);
+      for (const block of whole ? [] : blocks) {
         if (HEADING.test(block.tagName)) {
           if (block.tagName !== "H3") silent = NO_SLIDES.test(text(block));
           heads = [...heads.filter((head) => head.tagName < block.tagName), block];
@@ -55,7 +59,8 @@
       if (!blocks.length && (planned || !silent && !cell.matches(LEFT_OUT))) {
         const kinds = [FIGURE, ".mtl-setup", ".mtl-card", "table", planned && "pre"].filter(Boolean).join();
         const shown = [...cell.querySelectorAll(".jp-OutputArea-child")].filter((part) => part.querySelector(kinds));
-        const items = cell.querySelectorAll(".mtl-item");
+        const chosen = plan[idOf(cell)]?.match(/^[\d,]+$/)?.[0].split(","); // numbers of questions
+        const items = [...cell.querySelectorAll(".mtl-item")].filter((_, i) => !chosen || chosen.includes(`${i + 1}`));
         if (items.length) items.forEach((item) => add(...shown, item));
         else if (shown.length) add(...shown);
         else if (planned) add(cell.querySelector(".jp-Cell-inputWrapper"));
@@ -129,7 +134,7 @@
   function tell() {
     const row = rowOf(), more = pages.length > 1 ? ` (${page + 1}/${pages.length})` : "";
     const words = row ? `${row.dataset.minutes} min · ${row.dataset.task}` : "← and → turn the page, O opens, P ends";
-    bar.textContent = `${at + 1} of ${slides.length}${more} · ${noted && row ? row.dataset.say : words}`;
+    bar.textContent = typed ? `${typed}, Enter turns to it` : `${at + 1} of ${slides.length}${more} · ${noted && row ? row.dataset.say : words}`;
   }
 
   function hide() {
@@ -146,7 +151,7 @@
     }
     page = last ? Infinity : 0;
     fit();
-    document.dispatchEvent(new Event("slide"));
+    document.dispatchEvent(new CustomEvent("slide", { detail: { slide: at + 1, of: slides.length, row: idOf(cellOf(rowOf())), cell: idOf(cellOf(slides[at].at(-1))) } }));
     // a picture or a widget may be drawn, or opened by a guess, only after the first fit
     slides[at].flatMap((part) => [part, ...part.querySelectorAll(".mtl-card, img, details")]).forEach((part) => sizes.observe(part));
   }
@@ -200,7 +205,10 @@
   function toggle() {
     const folds = inside("details:not(.folded)"), entries = inside(".covered");
     const open = folds.some((fold) => !fold.open) || entries.some((entry) => entry.matches(".shut"));
-    folds.forEach((fold) => { fold.open = open; });
+    for (const fold of folds) { // what a vote has opened stays open
+      if (open && !fold.open) fold.dataset.byKey = "";
+      if (open || "byKey" in fold.dataset) fold.open = open;
+    }
     entries.forEach((entry) => entry.classList.toggle("shut", !open));
     fit();
   }
@@ -211,6 +219,12 @@
     const typing = event.target.closest("input:not([type=radio]), textarea, select"), key = event.key.toLowerCase();
     if (key === "p" && !typing) return at < 0 ? start() : end();
     if (at < 0) return;
+    if (/^\d$/.test(key) && !typing || typed && ["Enter", "Backspace", "Escape"].includes(event.key)) {
+      event.preventDefault();
+      const number = Number(typed);
+      typed = /^\d$/.test(key) ? typed + key : "";
+      return event.key === "Enter" ? show(number - 1) : fit();
+    }
     if (event.key === "Escape") return end();
     if (key === "o" && !typing) return toggle();
     if (key === "n" && !typing) { noted = !noted; return fit(); }
@@ -221,6 +235,11 @@
       turn(TURNS[event.key]);
     }
   }, true);
+  document.addEventListener("jump", ({ detail: row }) => { // to the first slide of a row of the plan
+    const head = document.getElementById(`cell-id=${row}`);
+    const first = at < 0 || !head ? -1 : slides.findIndex((parts) => head.compareDocumentPosition(parts.at(-1)) & 4);
+    if (first >= 0) show(first);
+  });
   document.addEventListener("click", clicked);
   document.addEventListener("touchstart", ({ touches: [finger], target }) => { touched = target.closest(".mtl-card") ? null : finger; });
   document.addEventListener("touchend", ({ changedTouches: [finger] }) => {
