@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from helpers.display.cards import Card, Cards, Evidence, claims, evidence
+from helpers.display.palette import GREEN, INK
 from helpers.evaluation.verdicts import Finding, findings
 
 FINDING = Finding("C0.1", "holds", "holds", 0.05, 0.04, 0.06, 20, "seeds", "R²", 0.01, 1e-6)
@@ -38,6 +39,8 @@ def test_one_card_loads_eight_modules_and_reads_two_files():
 def test_a_card_says_effect_interval_seeds_and_margin():
     assert repr(CARD) == "C0.1 · holds · +0.050 R² [+0.040, +0.060], 20 seeds, smallest effect that matters 0.01"
     assert "A second task helps." in CARD._repr_html_()
+    for page in (Card(FINDING, "Where a < b, it helps.").html(), Card(FINDING, "Where a < b, it helps.").row()):
+        assert "Where a &lt; b, it helps." in page
 
 
 def test_shut_cards_are_folded():
@@ -104,6 +107,15 @@ def test_within_the_margin_card_and_table_say_as_claimed_whether_0_is_in_the_int
         assert f">{verdict}, as claimed<" in page
     other = replace(finding, expected="holds")
     assert not other.as_claimed and "as claimed" not in Card(other, "").html() + Card(other, "").row()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected", "green"),
+    [("holds", "holds", True), ("no effect", "holds", False), ("undecided", "undecided", False)],
+)
+def test_a_card_is_green_where_what_it_states_was_found_and_only_there(verdict, expected, green):
+    page = Card(replace(FINDING, verdict=verdict, expected=expected), "").html()
+    assert (f"color:{INK[GREEN]}" in page) == green
 
 
 def test_a_reason_stays_one_whatever_is_written_in_it():

@@ -29,6 +29,14 @@ def test_lines_names_each_line_at_its_end_without_overlap():
     assert heights[1] - heights[0] > 0.05 * (axes.get_ylim()[1] - axes.get_ylim()[0])
 
 
+def test_a_heat_map_frames_a_cell_of_which_the_whole_interval_matters():
+    cells = pd.DataFrame({"row": "r", "column": [1, 2], "panel": "p", "mean": [0.3, -0.3]})
+    cells = cells.assign(low=[0.05, -0.4], high=[0.55, -0.2])
+    words = {"title": "T", "x_label": "x", "y_label": "y", "matters": 0.1}
+    (frame,) = figures.heatmap(cells, "row", "column", "panel", **words).axes[0].patches
+    assert frame.get_x() < 1 < frame.get_x() + frame.get_width()
+
+
 @pytest.mark.parametrize("missing", ["mean", "low", "high", "condition", "model"])
 def test_a_missing_column_is_named(summary, missing):
     with pytest.raises(ValueError, match=f"summary: got no column '{missing}'"):
