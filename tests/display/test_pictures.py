@@ -98,6 +98,14 @@ def test_any_figure_of_the_readers_own_is_said(name):
     assert {"ticks": "line 1.00 at 0, 2.25 at 2.5.", "log": "line 0.01 at 1, 10.00 at 100."}.get(name, "") in words
 
 
+def test_the_words_of_a_picture_may_have_quotes_and_have_an_end():
+    assert '<img alt="a &lt; &quot;b&quot;" ' in pictures.image("AAAA", 'a < "b"')
+    figure, axes = plt.subplots()
+    for number in range(200):
+        axes.plot([0, 1], [number, 0], label=f"line {number}")
+    assert 100 < len(pictures.describe(figure)) <= pictures.LENGTH + 100
+
+
 def test_the_picture_of_an_explorer_says_what_the_explorer_says():
     curve = pd.DataFrame({"x": [0, 1] * 2, "k": [1, 1, 2, 2], "y": [0.0, 1.0, 0.0, 2.0], "s": "line"})
     panel = Curves(curve, x="x", y="y", series="s", title="Steeper", x_label="x", y_label="y")
