@@ -79,20 +79,35 @@ def candidates(
     yield from make(features, bool(np.isin(labels, (0, 1)).all()), trained_on, labels, weights, others)
 
 
+@validate.checked
+def linear(features: Features, train: Examples, penalty: float) -> tuple[np.ndarray, float]:
+    """The weights of the linear model of one task, and its constant: of the numbers, of the values of each id, of the
+    ids of each list, one after the other. Arguments as of `candidates`."""
+    (task,) = train.tasks
+    seen = train.masks[task].numpy() if task in train.masks else np.ones(len(train), bool)
+    labels = train.labels[task].numpy().astype(float)[seen]
+    weights = train.weights[task].numpy()[seen] if task in train.weights else None
+    binary = bool(np.isin(labels, (0, 1)).all())
+    model = _fitted(penalty, binary, _one_hot(features, train.inputs)[seen], labels, weights)
+    return np.ravel(model.coef_), float(np.ravel(model.intercept_)[0])
+
+
 def _linear(penalties, features, binary, table, labels, weights, others):
     """With one penalty after the other."""
+    for penalty in penalties:
+        model = _fitted(penalty, binary, table, labels, weights)
+        yield tuple(map(model.decision_function if binary else model.predict, others))
+
+
+def _fitted(penalty, binary, table, labels, weights):
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge  # a second, which only a comparison waits for
 
-    for penalty in penalties:
-        if binary:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # `STEPS` are what it gets
-                model = LogisticRegression(C=1 / penalty, max_iter=STEPS).fit(table, labels, weights)
-            yield tuple(map(model.decision_function, others))
-        else:
-            model = Ridge(alpha=penalty, max_iter=STEPS).fit(table, labels, weights)
-            yield tuple(map(model.predict, others))
+    if not binary:
+        return Ridge(alpha=penalty, max_iter=STEPS).fit(table, labels, weights)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # `STEPS` are what it gets
+        return LogisticRegression(C=1 / penalty, max_iter=STEPS).fit(table, labels, weights)
 
 
 def _trees(features, binary, table, labels, weights, others):

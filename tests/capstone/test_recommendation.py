@@ -272,7 +272,7 @@ def test_until_then_what_is_served_stays_and_a_loss_is_not_risked():
     keep = "Until it is decided, keep what you serve today; if that is nothing yet, take "
     open_ones = table(("a", "undecided", 9), ("b", "undecided", 9))
     for gains, end in (
-        ((0.01, -0.01), "what is best for each task by the table below."),
+        ((0.01, -0.01), 'what is best for each task, `found.ranker(kind="best")`.'),
         ((0.01, 0.001), "the shared model: it is cheaper, and no task leans to a loss."),
         ((0.001, 0.001), "the shared model, which is cheaper."),
     ):
