@@ -57,7 +57,6 @@ from helpers.evaluation.intervals import (
     Gain,
     auc_influence,
     gain,
-    gauc_influence,
     half_width,
     over_users,
     r2_influence,
@@ -66,6 +65,7 @@ from helpers.evaluation.intervals import (
 from helpers.evaluation.metrics import auc, gauc, r2
 from helpers.evaluation.pool import AS_IS, FUSIONS, MEAN, STACK, pool
 from helpers.evaluation.verdicts import HOLDS, UNDECIDED, verdict
+from helpers.evaluation.within_lists import gauc_influence
 from helpers.models.copies import predict
 from helpers.models.shared_bottom import parameter_count
 from helpers.support import validate

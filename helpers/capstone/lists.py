@@ -139,9 +139,10 @@ class Lists:
         """
         rows = []
         for source in self.parts:
-            for name, asked in {**{f"{goal} alone": {goal: 1.0} for goal in self.goals}, "fused": exponents}.items():
+            alone = {} if source == TODAY else {f"{source}, {goal} alone": {goal: 1.0} for goal in self.goals}
+            for name, asked in {**alone, source if source == TODAY else f"{source}, fused": exponents}.items():
                 score = self.scores(source, asked)
-                rows += [{"list": f"{source}, {name}", **self._brings(score, goal)} for goal in self.goals]
+                rows += [{"list": name, **self._brings(score, goal)} for goal in self.goals]
         return pd.DataFrame(rows)
 
     def curve(self, weights: Sequence[float] = WEIGHTS) -> pd.DataFrame:

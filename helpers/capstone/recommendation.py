@@ -132,6 +132,8 @@ INCUMBENT = (
 def served_as(name: str) -> str:
     """In words, a model of `comparison.Comparison.best`."""
     way = name.removeprefix("shared, ")
+    if name == SINGLE:
+        return "a model of its own"
     return UNSHARED.get(name, f"the shared model with its outputs {FORMS[way]}" if way in FORMS else "the shared model")
 
 

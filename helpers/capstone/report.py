@@ -46,7 +46,7 @@ from helpers.display import figures, pictures
 from helpers.display.palette import BLACK, GREY
 from helpers.evaluation.pool import FUSIONS
 from helpers.evaluation.statistics import summarise
-from helpers.evaluation.verdicts import UNDECIDED
+from helpers.evaluation.verdicts import HOLDS, UNDECIDED
 from helpers.support import validate
 from helpers.support.files import whole
 
@@ -70,6 +70,7 @@ METRIC_WORDS = {
     "stack": "Late fusion: one score from all outputs of the separate models, or of the shared one; the stack weights "
     "them on the validation rows.",
 }
+SETTLED = 'Whether to share is open; what is ahead of today is not: `found.ranker(kind="best")`, in an A/B test.'
 BELOW = "<p>Rows that are not called <i>shared</i> share nothing: sharing is worth having only where it beats them.</p>"
 LEVELS = {
     "by item": "item's mean",
@@ -153,7 +154,7 @@ def report(
         serve=_words(to_serve(found.best)),
         lists="" if lists is None else _one_list(lists, exponents),
         head=_head(found, str(file)),
-        undecided=_undecided(found, said.until),
+        undecided=_undecided(found, SETTLED if (found.best["verdict"] == HOLDS).any() else said.until),
         facts=_table(_facts(found)),
         known=known and f"<ul>{known}</ul>",
         tuned=_table(_tuned(found)),
@@ -195,7 +196,7 @@ def _values(found: Comparison) -> dict[str, object]:
         "luck": "initial parameters and order of the batches" + ("" if own.by_time else ", and the split of the rows"),
         "units": "; ".join(f"{_units(found, kind)} for {tasks}" for kind, tasks in clusters.items()),
         "days": _days(found),
-        "narrow": NARROW.format(HELD[how], how) if HELD.get(how, 100) < 93 else "",
+        "narrow": NARROW.format(HELD[how], how) if HELD.get(how, 100) < 93 and found.metric != WITHIN else "",
         "held": _held(how) if found.metric != WITHIN else NOT_WITHIN,
         "weighed": "" if own.weight is None else WEIGHED.format(own.weight),
         "quick": QUICKLY if found.mode == QUICK else "",

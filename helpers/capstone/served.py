@@ -21,6 +21,8 @@ from helpers.evaluation import yardsticks
 from helpers.evaluation.counts import by_ids
 from helpers.evaluation.metrics import auc, r2
 from helpers.evaluation.pool import FUSIONS, MEAN, PRODUCT, pool
+from helpers.evaluation.yardsticks import _fitted as fitted
+from helpers.evaluation.yardsticks import _one_hot as one_hot
 from helpers.models.copies import predict
 from helpers.models.mixture import ALONE, SHARED, SUM, Mixture, Sum
 from helpers.support import validate
@@ -120,7 +122,7 @@ class _Rows:
             constant, ids = self._offsets(task, [getattr(self.declaration, role) for role in COUNTED[name]])
             numbers, lists = np.zeros(len(features.dense)), []
         else:
-            weights, constant = yardsticks.linear(features, self.train.only(task), penalty)
+            weights, constant = _linear(features, self.train.only(task), penalty)
             layouts = [*features.sparse, *(features.ids[layout.of] for layout in features.sequences)]
             numbers, *parts = np.split(weights, np.cumsum([len(features.dense), *(one.rows for one in layouts)])[:-1])
             each = [(layout, part) for layout, part in zip(layouts, parts, strict=True)]
@@ -145,6 +147,17 @@ class _Rows:
             asked = [codes if k == turn else np.full(len(codes), -1) for k in range(len(places))]
             found.append((layout, by_ids(known, labels, asked) - mean))
         return float(mean), found
+
+
+def _linear(features: Features, train: Examples, penalty: float) -> tuple[np.ndarray, float]:
+    """The weights of the linear model of one task: of the numbers, of the values of each id, of the ids of each list,
+    one after the other; and its constant."""
+    (task,) = train.tasks
+    seen, labels = observed(train, task), train.labels[task].numpy().astype(float)
+    weights = train.weights[task].numpy()[seen] if task in train.weights else None
+    binary = bool(np.isin(labels[seen], (0, 1)).all())
+    model = fitted(penalty, binary, one_hot(features, train.inputs)[seen], labels[seen], weights)
+    return np.ravel(model.coef_), float(np.ravel(model.intercept_)[0])
 
 
 def _numbers(ranker: Ranker, valid: Examples, task: str, name: str) -> tuple[np.ndarray, float]:

@@ -79,19 +79,6 @@ def candidates(
     yield from make(features, bool(np.isin(labels, (0, 1)).all()), trained_on, labels, weights, others)
 
 
-@validate.checked
-def linear(features: Features, train: Examples, penalty: float) -> tuple[np.ndarray, float]:
-    """The weights of the linear model of one task, and its constant: of the numbers, of the values of each id, of the
-    ids of each list, one after the other. Arguments as of `candidates`."""
-    (task,) = train.tasks
-    seen = train.masks[task].numpy() if task in train.masks else np.ones(len(train), bool)
-    labels = train.labels[task].numpy().astype(float)[seen]
-    weights = train.weights[task].numpy()[seen] if task in train.weights else None
-    binary = bool(np.isin(labels, (0, 1)).all())
-    model = _fitted(penalty, binary, _one_hot(features, train.inputs)[seen], labels, weights)
-    return np.ravel(model.coef_), float(np.ravel(model.intercept_)[0])
-
-
 def _linear(penalties, features, binary, table, labels, weights, others):
     """With one penalty after the other."""
     for penalty in penalties:

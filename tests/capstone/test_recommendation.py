@@ -278,7 +278,7 @@ def test_until_then_what_is_served_stays_and_a_loss_is_not_risked():
     ):
         assert recommend(open_ones.assign(gain=gains)).until == keep + end
     lost = table(("a", "opposite", 0), ("b", "undecided", 9)).assign(gain=[-0.03, 0.01])
-    assert recommend(lost).until.endswith("by the table below.")
+    assert recommend(lost).until.endswith('`found.ranker(kind="best")`.')
     assert recommend(table(("a", "no effect", 0), ("b", "holds", 0))).until == ""
 
 

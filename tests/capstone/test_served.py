@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.capstone import served
 from helpers.capstone.comparison import compare
 from helpers.capstone.declaration import Declaration
 from helpers.capstone.preparation import prepare, split
@@ -74,8 +75,8 @@ def test_what_wins_says_the_same_saved_and_in_the_service(found, way, tmp_path):
     asked = json.loads(rows[found.declaration.features()].to_json(orient="records", double_precision=15))
     service = runpy.run_path(str(environment.ROOT / "examples" / "serve.py"))["Service"](tmp_path / "ranker.pt2")
     answer = service.predict(asked)
-    served = pd.DataFrame(answer["predictions"], index=rows.index)
-    np.testing.assert_allclose(served[list(expected)], expected, rtol=1e-5, atol=1e-7)
+    said = pd.DataFrame(answer["predictions"], index=rows.index)
+    np.testing.assert_allclose(said[list(expected)], expected, rtol=1e-5, atol=1e-7)
     assert answer["order"] == np.argsort(-expected["score"].to_numpy(), kind="stable").tolist()
     assert answer["unknown"]["item"] == 5
     means = ranker.predict(prepare(found.declaration, found.frame))[list(LABELS)].mean()
@@ -140,7 +141,7 @@ def test_the_weights_of_the_linear_model_are_its_scores():
     rows = prepare(OWN, frame())
     features = Features(OWN.layout()).fit(rows[:2_000])
     train, test = (features.examples(part, {"seconds": "seconds"}) for part in (rows[:2_000], rows[2_000:]))
-    weights, constant = yardsticks.linear(features, train, 10.0)
+    weights, constant = served._linear(features, train, 10.0)
     (scores,) = next(yardsticks.candidates("linear", features, train, test.inputs, penalties=[10.0]))
     np.testing.assert_allclose(yardsticks._one_hot(features, test.inputs) @ weights + constant, scores, rtol=1e-9)
     assert r2(scores[test.masks["seconds"]], test.labels["seconds"][test.masks["seconds"]]) > 0

@@ -9,13 +9,13 @@ from sklearn.metrics import r2_score, roc_auc_score
 from helpers.evaluation.intervals import (
     auc_influence,
     gain,
-    gauc_influence,
     half_width,
     over_users,
     r2_influence,
     seeds_needed,
 )
 from helpers.evaluation.metrics import gauc
+from helpers.evaluation.within_lists import gauc_influence
 
 
 def test_its_parts_are_students_t_and_satterthwaites_sum():
